@@ -1,0 +1,82 @@
+import type { DesiredDucklings, Size } from './ducklings.ts';
+import type { Seconds } from './duration.ts';
+import type { TokenType } from './tokens.ts';
+import type { Where } from './user-error.ts';
+
+/** Desired: what the YAML says, with includes, environment, templates and policies resolved. */
+export interface Desired {
+  readonly organization: string;
+  /** The accounts by `accountKey` of their username, in the order of the files. */
+  readonly accounts: ReadonlyMap<string, DesiredAccount>;
+  readonly stores: ReadonlyMap<string, SecretStoreConfig>;
+  /** Globs of live accounts that are left out of what is said about unmanaged accounts. */
+  readonly ignore: readonly string[];
+  /** The user's own price an hour by size; absent when the file gives none. */
+  readonly computeRates?: ReadonlyMap<Size, number>;
+  readonly guardrails: Guardrails;
+  /** SHA-256 (hex) over every file that was read and every environment value that was put in. */
+  readonly hash: string;
+}
+
+export interface DesiredAccount {
+  /** As written in the YAML. */
+  readonly username: string;
+  readonly where: Where;
+  /** Absent: the account's Ducklings are not managed. */
+  readonly ducklings?: DesiredDucklings & { readonly where: Where };
+  /** By key, in the order of the file. */
+  readonly tokens: ReadonlyMap<string, DesiredToken>;
+  readonly deletionProtection: boolean;
+  readonly smoke: false | { readonly query?: string; readonly database?: string };
+}
+
+export interface DesiredToken {
+  readonly key: string;
+  /** The name at MotherDuck of the first generation: the key, or `name` where it is given. */
+  readonly name: string;
+  readonly policy: string;
+  readonly type: TokenType;
+  /** Life in seconds; null means valid until revoked (`never`). */
+  readonly ttl: Seconds | null;
+  readonly rotateBefore: Seconds;
+  readonly overlap: Seconds;
+  readonly description?: string;
+  /** The name of a secret store. */
+  readonly store: string;
+  readonly where: Where;
+}
+
+export type SecretStoreConfig = FileStoreConfig | ExecStoreConfig;
+
+export interface FileStoreConfig {
+  readonly kind: 'file';
+  readonly name: string;
+  /** Absolute. */
+  readonly path: string;
+  /** As written in the YAML, for people. */
+  readonly shownPath: string;
+  readonly format: 'dotenv' | 'json';
+  /** Template of the dotenv variable, `MOTHERDUCK_TOKEN_{ACCOUNT}_{TOKEN}` unless given. */
+  readonly variable: string;
+  readonly allowUnignored: boolean;
+  readonly where: Where;
+}
+
+export interface ExecStoreConfig {
+  readonly kind: 'exec';
+  readonly name: string;
+  readonly command: readonly string[];
+  readonly check?: readonly string[];
+  /** Seconds that one command may take. */
+  readonly timeout: Seconds;
+  readonly where: Where;
+}
+
+export interface Guardrails {
+  readonly maxComputeCeiling?: number;
+  readonly maxDeletes: number;
+  readonly maxTokenTtl?: Seconds;
+  readonly allowNeverExpiring: boolean;
+  readonly allowedSizes?: readonly Size[];
+  readonly maxPoolSizeTotal?: number;
+}

@@ -1,0 +1,35 @@
+/** A span of time in whole seconds. */
+export type Seconds = number;
+
+const UNITS = { s: 1, m: 60, h: 3600, d: 86_400, w: 604_800 } as const;
+const UNIT_OF: ReadonlyMap<string, number> = new Map(Object.entries(UNITS));
+
+/** Reads `<n>(s|m|h|d|w)`, for example `90d`. Gives seconds, or undefined when the text is no duration. */
+export function parseDuration(text: string): Seconds | undefined {
+  const match = /^(\d{1,9})([smhdw])$/.exec(text);
+  const unit = UNIT_OF.get(match?.[2] ?? '');
+  return match === null || unit === undefined ? undefined : Number(match[1]) * unit;
+}
+
+/** Writes seconds in the largest unit that holds them exactly: `90d`, `36h`, `90s`. Weeks are written as days. */
+export function formatDuration(seconds: Seconds): string {
+  for (const unit of ['d', 'h', 'm'] as const) {
+    if (seconds !== 0 && seconds % UNITS[unit] === 0) return `${seconds / UNITS[unit]}${unit}`;
+  }
+  return `${seconds}s`;
+}
+
+/** Writes a span the way people say it, rounded down to one unit: `9 days`, `1 hour`, `40 seconds`. */
+export function describeSpan(seconds: Seconds): string {
+  const span = Math.max(0, seconds);
+  const [unit, name] =
+    span >= 2 * UNITS.d
+      ? [UNITS.d, 'day']
+      : span >= UNITS.h
+        ? [UNITS.h, 'hour']
+        : span >= UNITS.m
+          ? [UNITS.m, 'minute']
+          : [1, 'second'];
+  const count = Math.floor(span / unit);
+  return `${count} ${name}${count === 1 ? '' : 's'}`;
+}

@@ -1,0 +1,185 @@
+import type { DesiredDucklings, Ducklings } from './ducklings.ts';
+import type { Seconds } from './duration.ts';
+import type { TokenType } from './tokens.ts';
+import type { ErrorCode } from './user-error.ts';
+
+/** A Plan: what apply would do and why. Data only: it has no room for a secret. */
+export interface Plan {
+  readonly organization: string;
+  /** MotherDuck's time by which expiry and rotation were judged; ISO 8601. */
+  readonly at: string;
+  /** In the order of apply within an account; accounts in the order of the configuration, then by name. */
+  readonly actions: readonly Action[];
+  /** Managed accounts that left the configuration and stay, because pruning was not asked for. */
+  readonly left: readonly string[];
+  readonly unmanaged: Unmanaged;
+  readonly warnings: readonly Notice[];
+  /** Accounts that the plan could not decide about, and why. Nothing is done to them. */
+  readonly errors: readonly Notice[];
+  /** Guardrails of the configuration that the plan breaks: apply refuses while there is one. */
+  readonly violations: readonly Notice[];
+  /** The next change of each managed token that time alone will bring, soonest first. */
+  readonly next: readonly NextChange[];
+  /** The price of an hour at most, by the user's own rates; absent without rates. */
+  readonly compute?: ComputeCeiling;
+}
+
+export interface Notice {
+  readonly account?: string;
+  readonly token?: string;
+  readonly code?: ErrorCode;
+  readonly message: string;
+  readonly hint?: string;
+}
+
+/** What is live and not managed: apply will not touch it. */
+export interface Unmanaged {
+  /** Usernames of service accounts; null when the users cannot be listed. */
+  readonly accounts: readonly string[] | null;
+  readonly tokens: readonly { readonly account: string; readonly name: string; readonly id: string }[];
+}
+
+export interface NextChange {
+  readonly account: string;
+  readonly token: string;
+  readonly change: 'rotates' | 'is revoked' | 'expires';
+  readonly name: string;
+  /** ISO 8601. */
+  readonly at: string;
+}
+
+export interface ComputeCeiling {
+  /** null: a live size has no rate, so the sum is not known. */
+  readonly before: number | null;
+  readonly after: number | null;
+}
+
+export type Risk = 'safe' | 'disruptive' | 'destructive';
+
+interface About {
+  readonly account: string;
+  /** For a reviewer: why this is done. */
+  readonly reason: string;
+  readonly risk: Risk;
+  /** The line of the configuration that asks for it, and its file; absent when nothing in it does. */
+  readonly line?: number;
+  readonly file?: string;
+}
+
+export interface CreateAccount extends About {
+  readonly action: 'create_account';
+  readonly before: null;
+  readonly after: { readonly username: string; readonly deletion_protection: boolean };
+}
+
+export interface AdoptAccount extends About {
+  readonly action: 'adopt_account';
+  readonly before: null;
+  readonly after: { readonly username: string; readonly deletion_protection: boolean };
+}
+
+export interface SetDucklings extends About {
+  readonly action: 'set_ducklings';
+  /** null: the account does not exist yet, so MotherDuck's defaults are not known. */
+  readonly before: Ducklings | null;
+  /** For a new account only what the configuration says; else the whole that will be sent. */
+  readonly after: DesiredDucklings;
+  /** The price of an hour at most, of this account, by the user's own rates. */
+  readonly compute?: ComputeCeiling;
+}
+
+/** A token that exists, as a plan shows it. */
+export interface ShownToken {
+  readonly id: string;
+  readonly name: string;
+  readonly type: TokenType;
+  readonly expires_at: string | null;
+}
+
+/** A token to be made, with all that apply needs to make it. */
+export interface WantedToken {
+  readonly name: string;
+  readonly generation: number;
+  readonly type: TokenType;
+  /** Seconds; null: until revoked. */
+  readonly ttl: Seconds | null;
+  readonly description?: string;
+  readonly secret_store: string;
+  readonly policy: string;
+}
+
+export interface CreateToken extends About {
+  readonly action: 'create_token';
+  readonly token: string;
+  readonly before: null;
+  readonly after: WantedToken;
+}
+
+export interface AdoptToken extends About {
+  readonly action: 'adopt_token';
+  readonly token: string;
+  readonly before: null;
+  readonly after: ShownToken & { readonly generation: number };
+}
+
+export interface RotateToken extends About {
+  readonly action: 'rotate_token';
+  readonly token: string;
+  readonly before: ShownToken;
+  /** `overlap` in seconds: how long the replaced token lives on. */
+  readonly after: WantedToken & { readonly overlap: Seconds };
+}
+
+export interface RevokeToken extends About {
+  readonly action: 'revoke_token';
+  /** The key in the configuration or the state; absent for a token that an interrupted smoke test left. */
+  readonly token?: string;
+  readonly before: ShownToken;
+  readonly after: null;
+}
+
+export interface DeleteAccount extends About {
+  readonly action: 'delete_account';
+  /** What goes with it; all databases that the account owns go too. */
+  readonly before: { readonly username: string; readonly tokens: readonly ShownToken[] };
+  readonly after: null;
+}
+
+export interface Forget extends About {
+  readonly action: 'forget';
+  /** Absent: the whole account is gone. */
+  readonly token?: string;
+  readonly before: { readonly username: string };
+  readonly after: null;
+}
+
+export type Action =
+  | CreateAccount
+  | AdoptAccount
+  | SetDucklings
+  | CreateToken
+  | AdoptToken
+  | RotateToken
+  | RevokeToken
+  | DeleteAccount
+  | Forget;
+
+export type ActionName = Action['action'];
+
+/** The counts of a plan's summary line. */
+export interface Summary {
+  readonly accounts: {
+    readonly create: number;
+    readonly adopt: number;
+    readonly change: number;
+    readonly delete: number;
+    readonly forget: number;
+  };
+  readonly tokens: {
+    readonly create: number;
+    readonly adopt: number;
+    readonly rotate: number;
+    readonly revoke: number;
+    readonly forget: number;
+  };
+}

@@ -1,0 +1,26 @@
+export const TOKEN_TYPES = ['read_write', 'read_scaling'] as const;
+export type TokenType = (typeof TOKEN_TYPES)[number];
+
+/** Limits of MotherDuck's REST API: seconds of life, characters of a name and of a description. */
+export const TOKEN_TTL_SECONDS = { min: 300, max: 31_536_000 } as const;
+export const TOKEN_NAME_LENGTH = { min: 1, max: 255 } as const;
+export const TOKEN_DESCRIPTION_LENGTH = { min: 1, max: 1000 } as const;
+
+/** Names that MotherDuck keeps for itself. */
+export const RESERVED_TOKEN_NAMES: readonly string[] = ['MotherDuck Extension', 'MotherDuck Flights'];
+
+/** The name of the short-lived tokens that a smoke test makes and revokes. No configured token may have it. */
+export const SMOKE_TOKEN_NAME = 'mdacc smoke';
+
+/** The name at MotherDuck of a token's nth generation: `airflow`, then `airflow.2`, `airflow.3`. */
+export function generationName(base: string, generation: number): string {
+  return generation === 1 ? base : `${base}.${generation}`;
+}
+
+/** The generation that a live name stands for: 1 for `airflow`, 2 for `airflow.2`, undefined for other names. */
+export function generationOf(base: string, name: string): number | undefined {
+  if (name === base) return 1;
+  if (!name.startsWith(`${base}.`)) return undefined;
+  const suffix = name.slice(base.length + 1);
+  return /^([2-9]|[1-9]\d{1,8})$/.test(suffix) ? Number(suffix) : undefined;
+}

@@ -1,0 +1,57 @@
+/** Where in a person's file something stands. Lines and columns count from 1. */
+export interface Where {
+  readonly file: string;
+  readonly line: number;
+  readonly column: number;
+}
+
+/**
+ * What went wrong, as a stable word that scripts can rely on. A code never changes its meaning.
+ */
+export type ErrorCode =
+  | 'USAGE'
+  | 'CONFIG_NOT_FOUND'
+  | 'CONFIG_INVALID'
+  | 'TOKEN_MISSING'
+  | 'TOKEN_REFUSED'
+  | 'NOT_ADMIN'
+  | 'API_URL_INVALID'
+  | 'API_UNREACHABLE'
+  | 'API_NOT_MOTHERDUCK'
+  | 'API_FAILED'
+  | 'ACCOUNT_UNREADABLE'
+  | 'ACCOUNT_UNUSABLE'
+  | 'TOKEN_AMBIGUOUS'
+  | 'TOKEN_LOST'
+  | 'STATE_INVALID'
+  | 'STATE_FOREIGN'
+  | 'STATE_NEWER'
+  | 'STATE_LOCKED'
+  | 'STATE_UNWRITABLE'
+  | 'STORE_UNUSABLE'
+  | 'STORE_FAILED'
+  | 'GUARDRAIL'
+  | 'PLAN_STALE'
+  | 'PLAN_INVALID'
+  | 'NOT_CONFIRMED'
+  | 'CONNECT_FAILED'
+  | 'SMOKE_FAILED'
+  | 'FILE_EXISTS'
+  | 'FILE_UNWRITABLE'
+  | 'INTERRUPTED'
+  | 'SANDBOX_FAILED';
+
+/** An error that a person can mend: `message` says what happened, `hint` what to do or type next. Never holds a secret. */
+export class UserError extends Error {
+  readonly code: ErrorCode;
+  readonly hint: string;
+  readonly where: Where | undefined;
+
+  constructor(code: ErrorCode, message: string, hint: string, options: { where?: Where; cause?: unknown } = {}) {
+    super(message, options.cause === undefined ? {} : { cause: options.cause });
+    this.name = 'UserError';
+    this.code = code;
+    this.hint = hint;
+    this.where = options.where;
+  }
+}

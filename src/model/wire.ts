@@ -1,0 +1,72 @@
+/** The shapes of MotherDuck's REST API, as its OpenAPI document 3.0.3 names them (read November 2026). */
+import type { Size } from './ducklings.ts';
+import type { TokenType } from './tokens.ts';
+
+export interface WireUser {
+  id: string;
+  username: string;
+  email: string | null;
+  first_name: string | null;
+  last_name: string | null;
+  is_service_account: boolean;
+  is_deprovisioned: boolean;
+  roles: string[];
+}
+
+export interface WireUserPage {
+  users: WireUser[];
+  total_count: number;
+  /** null or empty on the last page. */
+  next_page_token: string | null;
+}
+
+export interface WireTokenRequest {
+  name: string;
+  /** Whole seconds; left out means valid until revoked. */
+  ttl?: number;
+  token_type?: TokenType;
+  description?: string;
+}
+
+export interface WireToken {
+  id: string;
+  name?: string;
+  /** ISO 8601. */
+  expire_at?: string;
+  /** ISO 8601. */
+  created_ts: string;
+  read_only: boolean;
+  token_type: TokenType;
+  description?: string;
+}
+
+/** The answer to a creation: the only one with the secret. */
+export interface WireCreatedToken extends WireToken {
+  token: string;
+}
+
+export interface WireDucklings {
+  read_write: { instance_size: Size; cooldown_seconds?: number };
+  read_scaling: { instance_size: Size; flock_size: number; cooldown_seconds?: number };
+}
+
+export interface WireActiveAccounts {
+  accounts: {
+    username: string;
+    ducklings: { id: string; type: TokenType; status: 'active' | 'cooldown' }[];
+  }[];
+}
+
+export interface WireError {
+  message: string;
+  code:
+    | 'BAD_REQUEST'
+    | 'UNAUTHORIZED'
+    | 'FORBIDDEN'
+    | 'NOT_FOUND'
+    | 'CONFLICT'
+    | 'TOO_MANY_REQUESTS'
+    | 'INTERNAL_SERVER_ERROR';
+  issues?: { message: string; code?: string; path?: (string | number)[] }[];
+  data?: unknown;
+}
