@@ -1,0 +1,126 @@
+import { type FileHandle, open, readlink, realpath, rename, stat, unlink } from 'node:fs/promises';
+import { dirname, resolve } from 'node:path';
+import { setTimeout as pause } from 'node:timers/promises';
+import { removeLeftovers, tempBeside } from './temp.ts';
+
+export interface AtomicOptions {
+  /** The file's mode from its first moment, less the umask. */
+  readonly mode: number;
+  /** Keep the mode of a file that is already there. */
+  readonly keepMode?: boolean;
+}
+
+/**
+ * Replaces a file's whole content so that a crash or a full disk at any moment leaves the old file or the new one,
+ * and what is written is on the disk when this returns. A symbolic link stays one: its target is replaced.
+ *
+ * @throws the system's error, with its `code`; nothing of the attempt is left behind.
+ */
+export async function writeFileAtomic(path: string, data: string, options: AtomicOptions): Promise<void> {
+  const target = await targetOf(path);
+  const existing = await regularFile(target);
+  await removeLeftovers(target);
+  const temp = tempBeside(target);
+  const file = await open(temp, 'wx', options.mode);
+  try {
+    try {
+      if (existing !== undefined) await takeOver(file, existing, options.keepMode === true);
+      await file.writeFile(data);
+      await file.sync();
+    } finally {
+      await file.close();
+    }
+    await renameOver(temp, target);
+  } catch (error) {
+    await unlink(temp).catch(() => undefined);
+    throw error;
+  }
+  await syncFolder(dirname(target));
+}
+
+/** Where symbolic links from `path` lead, even when nothing is there yet. */
+export async function targetOf(path: string): Promise<string> {
+  let target = resolve(path);
+  for (let links = 0; links < 40; links++) {
+    try {
+      return await realpath(target);
+    } catch (error) {
+      if (codeOf(error) !== 'ENOENT') throw error;
+    }
+    const next = await readlink(target).catch(() => undefined);
+    if (next === undefined) return target;
+    target = resolve(dirname(target), next);
+  }
+  return target;
+}
+
+interface Existing {
+  readonly mode: number;
+  readonly uid: number;
+  readonly gid: number;
+}
+
+/** A rename would put a file in the place of a device or a pipe too: those are refused. */
+async function regularFile(target: string): Promise<Existing | undefined> {
+  try {
+    const facts = await stat(target);
+    if (facts.isFile()) return facts;
+    const code = facts.isDirectory() ? 'EISDIR' : 'EINVAL';
+    throw Object.assign(new Error(`${code}: not a regular file, '${target}'`), { code });
+  } catch (error) {
+    if (codeOf(error) === 'ENOENT') return undefined;
+    throw error;
+  }
+}
+
+/** So that root replacing someone's file leaves it theirs. Where that is not allowed, the file is the writer's. */
+async function takeOver(file: FileHandle, existing: Existing, mode: boolean): Promise<void> {
+  const own = await file.stat();
+  if (own.uid !== existing.uid || own.gid !== existing.gid) {
+    await file.chown(existing.uid, existing.gid).catch(() => undefined);
+  }
+  if (mode) await file.chmod(existing.mode & 0o7777);
+}
+
+/** Windows refuses while a virus scanner or an editor has the target open, mostly for a moment. */
+async function renameOver(temp: string, target: string): Promise<void> {
+  for (let attempt = 1; ; attempt++) {
+    try {
+      return await rename(temp, target);
+    } catch (error) {
+      const busy = process.platform === 'win32' && ['EPERM', 'EACCES', 'EBUSY'].includes(codeOf(error) ?? '');
+      if (!busy || attempt === 10) throw error;
+      await pause(attempt * 20);
+    }
+  }
+}
+
+const CANNOT_SYNC: readonly (string | undefined)[] = [
+  'EACCES',
+  'EPERM',
+  'EISDIR',
+  'EINVAL',
+  'EBADF',
+  'ENOTSUP',
+  'ENOSYS',
+];
+
+/** Makes the rename itself durable, where the platform can. */
+async function syncFolder(folder: string): Promise<void> {
+  if (process.platform === 'win32') return;
+  try {
+    const handle = await open(folder, 'r');
+    try {
+      await handle.sync();
+    } finally {
+      await handle.close();
+    }
+  } catch (error) {
+    if (!CANNOT_SYNC.includes(codeOf(error))) throw error;
+  }
+}
+
+/** The system's code of an error (`ENOSPC`), when it has one. */
+export function codeOf(error: unknown): string | undefined {
+  return error instanceof Error && 'code' in error && typeof error.code === 'string' ? error.code : undefined;
+}

@@ -1,0 +1,68 @@
+import { readFileSync, readlinkSync } from 'node:fs';
+import { hostname } from 'node:os';
+
+/** A process as a lock file names it, so that another run can tell whether it still lives. */
+export interface ProcessName {
+  readonly pid: number;
+  readonly host: string;
+  /** Boot, pid namespace and start time, where the system tells them: a reused pid is then another process. */
+  readonly started?: string;
+}
+
+/** This process. */
+export function thisProcess(): ProcessName {
+  const started = startOf(process.pid);
+  return { pid: process.pid, host: hostname(), ...(started === undefined ? {} : { started }) };
+}
+
+/** Whether a process lives; `unknown` when it ran on another host or in another container. */
+export function lifeOf(name: ProcessName): 'alive' | 'dead' | 'unknown' {
+  if (name.host !== hostname()) return 'unknown';
+  const [boot, namespace] = name.started?.split(' ') ?? [];
+  const [ourBoot, ourNamespace] = thisProcess().started?.split(' ') ?? [];
+  if (boot !== undefined && ourBoot !== undefined) {
+    if (boot !== ourBoot) return 'dead';
+    if (namespace !== ourNamespace) return 'unknown';
+  }
+  if (!isRunning(name.pid)) return 'dead';
+  const started = startOf(name.pid);
+  return name.started === undefined || started === undefined || started === name.started ? 'alive' : 'dead';
+}
+
+/** Whether some process has this pid on this host. */
+export function isRunning(pid: number): boolean {
+  try {
+    process.kill(pid, 0);
+  } catch (error) {
+    // EPERM: it lives, and belongs to someone else.
+    return error instanceof Error && 'code' in error && error.code === 'EPERM';
+  }
+  return !isZombie(pid);
+}
+
+function isZombie(pid: number): boolean {
+  const state = statOf(pid)?.[0];
+  return state === 'Z' || state === 'X';
+}
+
+/** `<boot id> <pid namespace> <start in ticks since boot>`; undefined where there is no /proc. */
+function startOf(pid: number): string | undefined {
+  const ticks = statOf(pid)?.[19];
+  if (ticks === undefined) return undefined;
+  try {
+    const boot = readFileSync('/proc/sys/kernel/random/boot_id', 'utf8').trim();
+    return `${boot} ${readlinkSync('/proc/self/ns/pid')} ${ticks}`;
+  } catch {
+    return undefined;
+  }
+}
+
+/** The fields of /proc/<pid>/stat from the third on: the second, the name, may hold spaces and brackets. */
+function statOf(pid: number): string[] | undefined {
+  try {
+    const text = readFileSync(`/proc/${pid}/stat`, 'utf8');
+    return text.slice(text.lastIndexOf(')') + 2).split(' ');
+  } catch {
+    return undefined;
+  }
+}

@@ -1,0 +1,92 @@
+import { createHash } from 'node:crypto';
+import { chmod, lstat, mkdir, open, readdir, readFile, stat, symlink, writeFile } from 'node:fs/promises';
+import { hostname } from 'node:os';
+import { join } from 'node:path';
+import { afterEach, describe, expect, it, vi } from 'vitest';
+import { writeFileAtomic } from '../../src/files/atomic.ts';
+import { canMount, deadPid, newFolder, onSmallDisk } from './processes.ts';
+
+const modeOf = async (path: string) => ((await stat(path)).mode & 0o777).toString(8);
+
+afterEach(() => vi.restoreAllMocks());
+
+describe('writeFileAtomic', () => {
+  it('writes a new file with its mode and leaves nothing else', async () => {
+    const folder = await newFolder();
+    await writeFileAtomic(join(folder, 'a'), 'text\n', { mode: 0o600 });
+    expect(await readFile(join(folder, 'a'), 'utf8')).toBe('text\n');
+    expect(await modeOf(join(folder, 'a'))).toBe('600');
+    expect(await readdir(folder)).toEqual(['a']);
+  });
+
+  it('gives an existing file the mode, or keeps its own when asked to', async () => {
+    const file = join(await newFolder(), 'a');
+    await writeFile(file, 'old');
+    await chmod(file, 0o664);
+    await writeFileAtomic(file, 'new', { mode: 0o600, keepMode: true });
+    expect([await readFile(file, 'utf8'), await modeOf(file)]).toEqual(['new', '664']);
+    await writeFileAtomic(file, 'newer', { mode: 0o600 });
+    expect(await modeOf(file)).toBe('600');
+  });
+
+  it.each(['existing', 'dangling'])('follows a link: %s', async (kind) => {
+    const folder = await newFolder();
+    await mkdir(join(folder, 'far'));
+    if (kind === 'existing') await writeFile(join(folder, 'far/target'), 'old');
+    await symlink('far/target', join(folder, 'link'));
+    await writeFileAtomic(join(folder, 'link'), 'new', { mode: 0o600 });
+    expect((await lstat(join(folder, 'link'))).isSymbolicLink()).toBe(true);
+    expect(await readFile(join(folder, 'far/target'), 'utf8')).toBe('new');
+    expect(await readdir(join(folder, 'far'))).toEqual(['target']);
+  });
+
+  it('keeps the code of an error: no folder, a folder in its place', async () => {
+    const folder = await newFolder();
+    await mkdir(join(folder, 'sub'));
+    const options = { mode: 0o600 };
+    await expect(writeFileAtomic(join(folder, 'none/a'), '', options)).rejects.toMatchObject({ code: 'ENOENT' });
+    await expect(writeFileAtomic(join(folder, 'sub'), '', options)).rejects.toMatchObject({ code: 'EISDIR' });
+    expect(await readdir(folder)).toEqual(['sub']);
+  });
+
+  it('leaves the old file and nothing else when the disk is full while syncing', async () => {
+    const folder = await newFolder();
+    const file = join(folder, 'a');
+    await writeFile(file, 'old');
+    const handle = await open(file);
+    const full = Object.assign(new Error('ENOSPC'), { code: 'ENOSPC' });
+    vi.spyOn(Object.getPrototypeOf(handle), 'sync').mockRejectedValueOnce(full);
+    await handle.close();
+    await expect(writeFileAtomic(file, 'new', { mode: 0o600 })).rejects.toBe(full);
+    expect(await readdir(folder)).toEqual(['a']);
+    expect(await readFile(file, 'utf8')).toBe('old');
+  });
+
+  it.skipIf(!canMount)('does the same on a disk that is really full', async () => {
+    await onSmallDisk(async (folder) => {
+      const file = join(folder, 'a');
+      await writeFileAtomic(file, 'old', { mode: 0o600 });
+      const big = 'x'.repeat(200_000);
+      await expect(writeFileAtomic(file, big, { mode: 0o600 })).rejects.toMatchObject({ code: 'ENOSPC' });
+      expect(await readdir(folder)).toEqual(['a']);
+      expect(await readFile(file, 'utf8')).toBe('old');
+    });
+  });
+
+  it('removes what crashed runs left of the same file, and only that', async () => {
+    const folder = await newFolder();
+    const host = createHash('sha256').update(hostname()).digest('hex').slice(0, 8);
+    const left = (name: string, host: string, pid: number) => `${name}.mdacc-${host}-${pid}-0123456789abcdef.tmp`;
+    const dead = left('a', host, deadPid());
+    const stays = [
+      left('a', host, process.pid),
+      left('b', host, deadPid()),
+      left('a', 'ffffffff', deadPid()),
+      'a.tmp',
+      'a.mdacc-notes.tmp',
+    ];
+    for (const name of [dead, ...stays]) await writeFile(join(folder, name), '');
+    await writeFileAtomic(join(folder, 'a'), '', { mode: 0o600 });
+    expect(await readdir(folder)).toEqual(['a', ...stays].sort());
+  });
+});
