@@ -5,6 +5,8 @@ import type { Where } from './user-error.ts';
 
 /** Desired: what the YAML says, with includes, environment, templates and policies resolved. */
 export interface Desired {
+  /** The main file's name as shown to people; the `file` of a position in it. */
+  readonly file: string;
   readonly organization: string;
   /** The accounts by `accountKey` of their username, in the order of the files. */
   readonly accounts: ReadonlyMap<string, DesiredAccount>;

@@ -6,12 +6,16 @@ import type { ErrorCode } from './user-error.ts';
 /** A Plan: what apply would do and why. Data only: it has no room for a secret. */
 export interface Plan {
   readonly organization: string;
+  /** Made for the embedded sandbox organization, which is not MotherDuck. */
+  readonly sandbox: boolean;
   /** MotherDuck's time by which expiry and rotation were judged; ISO 8601. */
   readonly at: string;
   /** In the order of apply within an account; accounts in the order of the configuration, then by name. */
   readonly actions: readonly Action[];
   /** Managed accounts that left the configuration and stay, because pruning was not asked for. */
   readonly left: readonly string[];
+  /** Accounts with a token that was replaced and whose replacement has not been seen to connect: apply tests them again. */
+  readonly waiting: readonly string[];
   readonly unmanaged: Unmanaged;
   readonly warnings: readonly Notice[];
   /** Accounts that the plan could not decide about, and why. Nothing is done to them. */
@@ -93,6 +97,7 @@ export interface ShownToken {
   readonly id: string;
   readonly name: string;
   readonly type: TokenType;
+  readonly created_at: string;
   readonly expires_at: string | null;
 }
 

@@ -4,6 +4,8 @@ import type { TokenType } from './tokens.ts';
 /** State: what is managed and what was made, never a secret. All times are ISO 8601, by MotherDuck's clock. */
 export interface State {
   readonly organization: string;
+  /** Of the embedded sandbox, whose accounts and tokens are not MotherDuck's. */
+  readonly sandbox: boolean;
   /** A UUID made with the first write: two states with different lineages have different histories. */
   readonly lineage: string;
   /** Grows by one with every write. 0: never written. */
@@ -65,7 +67,7 @@ export interface RetiringToken {
   readonly id: string;
   readonly name: string;
   readonly expiresAt: string | null;
-  /** When it may be revoked; absent while its replacement has not been seen to connect. */
+  /** When a replaced one may be revoked; absent while its replacement has not been seen to connect. */
   readonly retireAt?: string;
   /** Why it goes: it was replaced, or its secret was never stored. */
   readonly why: 'replaced' | 'never_stored';

@@ -39,7 +39,8 @@ export type ErrorCode =
   | 'FILE_EXISTS'
   | 'FILE_UNWRITABLE'
   | 'INTERRUPTED'
-  | 'SANDBOX_FAILED';
+  | 'SANDBOX_FAILED'
+  | 'BUG';
 
 /** An error that a person can mend: `message` says what happened, `hint` what to do or type next. Never holds a secret. */
 export class UserError extends Error {

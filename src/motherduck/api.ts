@@ -1,5 +1,11 @@
-import type { Secret } from '../model/secret.ts';
+import { Secret } from '../model/secret.ts';
+import { accountKey } from '../model/username.ts';
 import type { WireActiveAccounts, WireDucklings, WireToken, WireTokenRequest, WireUser } from '../model/wire.ts';
+import { notMotherDuck } from './answer.ts';
+import { ApiError } from './errors.ts';
+import type { Http, HttpAnswer } from './http.ts';
+import { readActiveAccount, readCreatedToken, readDucklings, readToken, readUser } from './wire-read.ts';
+import { Fields } from './wire-shape.ts';
 
 /** MotherDuck's REST API, a method an endpoint. Every method throws ApiError, and nothing else, when the call fails. */
 export interface Api {
@@ -21,4 +27,112 @@ export interface Api {
   clockDifference(): number | undefined;
   /** Closes the connections. */
   close(): Promise<void>;
+}
+
+/** The API over HTTP. It owns `http`: closing the one closes the other. */
+export function createApi(http: Http): Api {
+  return {
+    async listUsers() {
+      const { items, total } = await walk(http, '/v1/users', 'users', readUser, (user) => user.id, { limit: '1000' });
+      return { users: items, complete: total === undefined || total === items.length };
+    },
+
+    async createUser(username) {
+      namesUser(await http.do({ method: 'POST', path: '/v1/users', body: { username } }), username);
+    },
+
+    async deleteUser(username) {
+      namesUser(await http.do({ method: 'DELETE', path: userPath('DELETE', username) }), username);
+    },
+
+    async createToken(username, request) {
+      const path = userPath('POST', username, 'tokens');
+      const { json, answered } = await http.do({ method: 'POST', path, body: request });
+      const fields = new Fields(json, answered);
+      const secret = new Secret(fields.text('token'));
+      if (secret.reveal() === '') throw notMotherDuck(answered, '"token" is empty');
+      return { record: readCreatedToken(fields, request, http.now()), secret };
+    },
+
+    async listTokens(username) {
+      const path = userPath('GET', username, 'tokens');
+      return (await walk(http, path, 'tokens', readToken, (token) => token.id)).items;
+    },
+
+    async deleteToken(username, tokenId) {
+      await http.do({ method: 'DELETE', path: userPath('DELETE', username, 'tokens', tokenId) });
+    },
+
+    async getDucklings(username) {
+      const { json, answered } = await http.do({ method: 'GET', path: userPath('GET', username, 'instances') });
+      return readDucklings(new Fields(json, answered));
+    },
+
+    async setDucklings(username, ducklings) {
+      const path = userPath('PUT', username, 'instances');
+      const { json, answered } = await http.do({ method: 'PUT', path, body: { config: ducklings } });
+      return readDucklings(new Fields(json, answered));
+    },
+
+    async activeAccounts() {
+      return (await walk(http, '/v1/active_accounts', 'accounts', readActiveAccount, ({ username }) => username)).items;
+    },
+
+    now: () => http.now(),
+    clockDifference: () => http.clockDifference(),
+    close: () => http.close(),
+  };
+}
+
+/** More pages than an organization can have; a server that gives a new page token for ever must not hold us. */
+const MOST_PAGES = 1000;
+
+/**
+ * Gathers a list over its pages. MotherDuck's token and active-account lists have one page today, but its own
+ * provider follows `next_page_token` there too. A user inserted during the walk can appear on two pages, so repeats
+ * are dropped; a page token that comes a second time is an error, as it is in MotherDuck's provider.
+ */
+async function walk<T>(
+  http: Http,
+  path: string,
+  name: string,
+  read: (item: Fields) => T,
+  idOf: (item: T) => string,
+  query: Readonly<Record<string, string>> = {},
+): Promise<{ items: T[]; total: number | undefined }> {
+  const found = new Map<string, T>();
+  const seen = new Set<string>();
+  let next: string | undefined;
+  for (;;) {
+    const parameters = next === undefined ? query : { ...query, page_token: next };
+    const { json, answered } = await http.do({ method: 'GET', path, query: parameters });
+    const page = new Fields(json, answered);
+    for (const item of page.objects(name).map(read)) if (!found.has(idOf(item))) found.set(idOf(item), item);
+    next = page.textOr('next_page_token', '');
+    if (next === '') return { items: [...found.values()], total: page.integerOr('total_count', undefined) };
+    if (seen.has(next)) throw notMotherDuck(answered, 'the list came to the same page a second time');
+    if (seen.add(next).size >= MOST_PAGES) throw notMotherDuck(answered, `the list has more than ${MOST_PAGES} pages`);
+  }
+}
+
+/** `/v1/users/{username}/...`, each part percent-encoded, and none that would make it the path of something bigger. */
+function userPath(method: string, ...parts: readonly string[]): string {
+  if (!parts.some((part) => NO_PART.test(part))) return `/v1/users/${parts.map(encodeURIComponent).join('/')}`;
+  const call = `${method} /v1/users/...`;
+  throw new ApiError(
+    'invalid',
+    'API_FAILED',
+    `${call}: a name or an id for the path is empty, only dots, or no text`,
+    'Nothing was sent. The state file, or an answer of the API, holds an id that cannot be one.',
+    { call, effect: 'none' },
+  );
+}
+
+/** An empty part, or dots, would make the path of a token that of all tokens, or of the account. */
+const NO_PART = /^\.{0,2}$|\p{Surrogate}/u;
+
+/** Creating and deleting answer with the user's name; another answer came from something else. */
+function namesUser({ json, answered }: HttpAnswer, username: string): void {
+  const named = new Fields(json, answered).text('username');
+  if (accountKey(named) !== accountKey(username)) throw notMotherDuck(answered, '"username" is another one than asked');
 }

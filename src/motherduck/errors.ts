@@ -3,7 +3,8 @@ import { type ErrorCode, UserError } from '../model/user-error.ts';
 /**
  * How a call to the REST API failed.
  * - `absent`: a 404 with MotherDuck's code NOT_FOUND; the only failure that says "it does not exist".
- * - `not_motherduck`: an unrouted 404, HTML, broken JSON, a body over the limit: something else answered.
+ * - `not_motherduck`: an unrouted 404, HTML, broken JSON, a body over the limit: something else answered, or
+ *   MotherDuck answers with a word that this version does not know (code API_FAILED instead of API_NOT_MOTHERDUCK).
  * - `unavailable`: 5xx after all retries; `unreachable`: no connection; `timeout`: no answer in time.
  */
 export type ApiFailure =

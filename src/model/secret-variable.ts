@@ -1,0 +1,22 @@
+/** The names of one token, as stores take them. */
+export interface TokenAddress {
+  /** The account as the configuration writes it. */
+  readonly account: string;
+  /** The token's key in the configuration. */
+  readonly token: string;
+}
+
+/**
+ * The dotenv variable of a token: the template with `{ACCOUNT}` and `{TOKEN}` replaced, in upper case, whatever else
+ * than A-Z, 0-9 and _ in them as _. Two tokens can come to the same variable; who puts both there loses one.
+ */
+export function variableOf(template: string, address: TokenAddress): string {
+  return template.replace(/\{(ACCOUNT|TOKEN)\}/g, (_, name) =>
+    (name === 'ACCOUNT' ? address.account : address.token).toUpperCase().replace(/[^A-Z0-9_]/g, '_'),
+  );
+}
+
+/** Whether a template makes names that shells and dotenv readers accept. */
+export function isVariableTemplate(template: string): boolean {
+  return /^[A-Za-z_][A-Za-z0-9_]*$/.test(variableOf(template, { account: 'A', token: 'T' }));
+}

@@ -1,0 +1,92 @@
+/** MotherDuck's answers, read into the shapes of model/wire.ts. */
+import { SIZES } from '../model/ducklings.ts';
+import { TOKEN_TYPES, type TokenType } from '../model/tokens.ts';
+import type { WireActiveAccounts, WireDucklings, WireToken, WireTokenRequest, WireUser } from '../model/wire.ts';
+import type { Fields } from './wire-shape.ts';
+
+export function readUser(user: Fields): WireUser {
+  return {
+    id: user.text('id'),
+    username: user.text('username'),
+    email: user.textOr('email', null),
+    first_name: user.textOr('first_name', null),
+    last_name: user.textOr('last_name', null),
+    is_service_account: user.flag('is_service_account'),
+    is_deprovisioned: user.flag('is_deprovisioned'),
+    roles: user.texts('roles'),
+  };
+}
+
+export function readToken(token: Fields): WireToken {
+  const type = token.word('token_type', TOKEN_TYPES);
+  return {
+    id: token.text('id'),
+    created_ts: token.text('created_ts'),
+    read_only: token.flagOr('read_only', type === 'read_scaling'),
+    token_type: type,
+    ...optional('name', token.textOr('name', undefined)),
+    ...optional('expire_at', token.textOr('expire_at', undefined)),
+    ...optional('description', token.textOr('description', undefined)),
+  };
+}
+
+/**
+ * The record of a token that was just created. Only its id is indispensable: its secret is at hand and comes never
+ * again, so what else the answer lacks or garbles is taken from the request, not made into an error.
+ * @param now MotherDuck's time, in milliseconds since 1970.
+ */
+export function readCreatedToken(token: Fields, request: WireTokenRequest, now: number): WireToken {
+  const type: TokenType = request.token_type ?? 'read_write';
+  const expiry = request.ttl === undefined ? undefined : new Date(now + request.ttl * 1000).toISOString();
+  const kept = request.description === undefined ? undefined : lenient(() => token.textOr('description', undefined));
+  return {
+    id: token.text('id'),
+    name: lenient(() => token.text('name')) ?? request.name,
+    created_ts: lenient(() => token.text('created_ts')) ?? new Date(now).toISOString(),
+    token_type: lenient(() => token.word('token_type', TOKEN_TYPES)) ?? type,
+    read_only: lenient(() => token.flag('read_only')) ?? type === 'read_scaling',
+    ...optional('expire_at', lenient(() => token.textOr('expire_at', undefined)) ?? expiry),
+    ...optional('description', kept),
+  };
+}
+
+export function readDucklings(ducklings: Fields): WireDucklings {
+  const readWrite = ducklings.object('read_write');
+  const readScaling = ducklings.object('read_scaling');
+  return {
+    read_write: {
+      instance_size: readWrite.word('instance_size', SIZES),
+      ...optional('cooldown_seconds', readWrite.integerOr('cooldown_seconds', undefined)),
+    },
+    read_scaling: {
+      instance_size: readScaling.word('instance_size', SIZES),
+      flock_size: readScaling.integer('flock_size'),
+      ...optional('cooldown_seconds', readScaling.integerOr('cooldown_seconds', undefined)),
+    },
+  };
+}
+
+export function readActiveAccount(account: Fields): WireActiveAccounts['accounts'][number] {
+  return {
+    username: account.text('username'),
+    ducklings: account.objects('ducklings').map((duckling) => ({
+      id: duckling.text('id'),
+      type: duckling.word('type', TOKEN_TYPES),
+      status: duckling.word('status', ['active', 'cooldown'] as const),
+    })),
+  };
+}
+
+function lenient<T>(read: () => T): T | undefined {
+  try {
+    return read();
+  } catch {
+    return undefined;
+  }
+}
+
+function optional<K extends string, V>(key: K, value: V | undefined): { [P in K]?: V } {
+  const some: { [P in K]?: V } = {};
+  if (value !== undefined) some[key] = value;
+  return some;
+}

@@ -1,0 +1,177 @@
+import { HttpResponse, http as mock } from 'msw';
+import { describe, expect, it } from 'vitest';
+import { Secret } from '../../src/model/secret.ts';
+import type { HttpOptions } from '../../src/motherduck/http.ts';
+import { failureOf, jwt, mocked } from './support.ts';
+
+type Call = 'read' | 'create' | 'set' | 'delete';
+
+/** How a call fails that is answered so, and how often it was tried. */
+async function failing(status: number, body: unknown, options: { call?: Call; http?: Partial<HttpOptions> } = {}) {
+  let tries = 0;
+  const text = typeof body === 'string' ? body : JSON.stringify(body);
+  const type = typeof body !== 'string' ? 'application/json' : text.startsWith('<') ? 'text/html' : 'text/plain';
+  const handler = mock.all('*', () => {
+    tries += 1;
+    return new HttpResponse(text, { status, headers: { 'content-type': type } });
+  });
+  const { api } = mocked([handler], options.http);
+  const size = { instance_size: 'pulse' } as const;
+  const calls = {
+    read: () => api.getDucklings('etl_prod'),
+    create: () => api.createToken('etl_prod', { name: 'x' }),
+    set: () => api.setDucklings('etl_prod', { read_write: size, read_scaling: { ...size, flock_size: 1 } }),
+    delete: () => api.deleteToken('etl_prod', 't1'),
+  };
+  const error = await failureOf(calls[options.call ?? 'read']());
+  return { error, tries };
+}
+
+const NOT_FOUND = { message: 'User not found', code: 'NOT_FOUND' };
+const HTML = '<html><body>Please log in</body></html>';
+
+describe('what an answer means', () => {
+  it('a 404 with the code NOT_FOUND: it does not exist', async () => {
+    const { error } = await failing(404, NOT_FOUND);
+    expect(error).toMatchObject({ failure: 'absent', code: 'API_FAILED', status: 404, effect: 'none' });
+    expect(error.message).toBe('GET /v1/users/etl_prod/instances: it does not exist (404): User not found');
+  });
+
+  it.each([
+    [404, 'Not Found'],
+    [404, ''],
+    [404, HTML],
+    [404, { message: 'Not Found' }],
+    [404, { code: 'ROUTE_NOT_FOUND' }],
+    [404, '{"code":"NOT_FOUND"'],
+    [200, HTML],
+    [200, '{"read_write":'],
+    [200, ''],
+    [200, 'null'],
+    [400, HTML],
+    [401, HTML],
+    [403, HTML],
+    [407, 'Proxy Authentication Required'],
+    [302, ''],
+  ])('%i %j: something else than MotherDuck answered', async (status, body) => {
+    const { error, tries } = await failing(status, body);
+    expect(error).toMatchObject({ failure: 'not_motherduck', code: 'API_NOT_MOTHERDUCK', status, effect: 'none' });
+    expect(error.message).toContain("something else than MotherDuck's API answered at https://api.motherduck.com");
+    expect(error.hint).toContain('--api-url');
+    expect(tries).toBe(1);
+  });
+
+  it.each([
+    [400, 'invalid', 'API_FAILED', 1],
+    [401, 'unauthorized', 'TOKEN_REFUSED', 1],
+    [403, 'forbidden', 'NOT_ADMIN', 1],
+    [409, 'conflict', 'API_FAILED', 1],
+    [422, 'invalid', 'API_FAILED', 1],
+    [429, 'throttled', 'API_FAILED', 9],
+    [500, 'unavailable', 'API_FAILED', 5],
+    [503, 'unavailable', 'API_FAILED', 5],
+    [501, 'unavailable', 'API_FAILED', 1],
+  ])('%i is %s', async (status, failure, code, expected) => {
+    const { error, tries } = await failing(status, { message: 'Because', code: 'X' });
+    expect(error).toMatchObject({ failure, code, status, effect: 'none' });
+    expect(error.message).toMatch(/^GET \/v1\/users\/etl_prod\/instances: .*Because$/);
+    expect(tries).toBe(expected);
+    expect(error.hint).not.toBe('');
+  });
+
+  it.each([502, 503, 504])("a proxy's page is trouble, not absence: %i", async (status) => {
+    const { error } = await failing(status, HTML);
+    expect(error.failure).toBe('unavailable');
+    expect(error.message).toContain('after 5 attempts');
+    expect(error.message).not.toContain('log in');
+  });
+
+  it.each(['', 'Unauthorized'])('a 401 or 403 without JSON is one all the same: %j', async (body) => {
+    expect((await failing(401, body)).error.failure).toBe('unauthorized');
+    expect((await failing(403, body)).error.failure).toBe('forbidden');
+  });
+});
+
+describe('whether a failed call may have taken effect', () => {
+  it.each([
+    ['create', 500, NOT_FOUND, 'unknown', 1],
+    ['create', 502, HTML, 'unknown', 1],
+    ['create', 200, HTML, 'unknown', 1],
+    ['create', 200, '', 'unknown', 1],
+    ['create', 400, NOT_FOUND, 'none', 1],
+    ['create', 404, 'Not Found', 'none', 1],
+    ['create', 429, NOT_FOUND, 'none', 9],
+    ['set', 503, HTML, 'unknown', 5],
+    ['set', 400, NOT_FOUND, 'none', 1],
+    ['set', 200, HTML, 'unknown', 1],
+    ['delete', 500, NOT_FOUND, 'unknown', 5],
+    ['delete', 404, NOT_FOUND, 'none', 1],
+  ] as const)('%s, answered %i %j: %s', async (call, status, body, effect, expected) => {
+    const { error, tries } = await failing(status, body, { call });
+    expect(error.effect).toBe(effect);
+    expect(error.hint.includes('may have taken effect')).toBe(effect === 'unknown');
+    expect(tries).toBe(expected);
+  });
+
+  it('it stays open when only an earlier attempt left it open', async () => {
+    let tries = 0;
+    const { api } = mocked([
+      mock.delete('*', () => {
+        tries += 1;
+        return tries === 1 ? HttpResponse.json({}, { status: 502 }) : HttpResponse.json(NOT_FOUND, { status: 404 });
+      }),
+    ]);
+    expect(await failureOf(api.deleteToken('a', 't'))).toMatchObject({ failure: 'absent', effect: 'unknown' });
+  });
+});
+
+describe("MotherDuck's own words", () => {
+  it('come with its issues', async () => {
+    const issues = [
+      { message: 'too long', path: ['tokens', 0, 'name'] },
+      { message: 'no path' },
+      'rubbish',
+      { path: [] },
+    ];
+    const { error } = await failing(400, { message: 'Bad input', code: 'BAD_REQUEST', issues });
+    expect(error.message).toContain('(400): Bad input (tokens.0.name: too long; no path)');
+  });
+
+  it('are not said twice', async () => {
+    const message = 'Username must start with an alphabetic character';
+    const { error } = await failing(400, { message, issues: [{ message, path: ['username'] }] });
+    expect(error.message).toMatch(new RegExp(`: username: ${message}$`));
+  });
+
+  it('are cut, and cannot write to the terminal', async () => {
+    const { error } = await failing(400, { message: `\u001b[2J\u001b[31m${'long '.repeat(10_000)}` });
+    expect(error.message).not.toContain('\u001b');
+    expect(error.message.length).toBeLessThan(750);
+  });
+
+  it.each([null, 5, [], { message: 5, issues: 'x' }, { issues: [null, { message: null }] }])(
+    'may be nonsense: %j',
+    async (body) => {
+      expect((await failing(400, body)).error.message).toMatch(/refused the request \(400\)$/);
+    },
+  );
+});
+
+describe('a refused admin token', () => {
+  const refused = async (status: number, payload: object) => {
+    const http = { token: new Secret(jwt(payload)), tokenSource: 'motherduck_token' };
+    return (await failing(status, { message: 'No', code: 'UNAUTHORIZED' }, { http })).error;
+  };
+
+  it('says which variable it came from and what it must be', async () => {
+    const error = await refused(401, {});
+    expect(error.message).toContain('the admin token was refused (401)');
+    expect(error.hint).toBe('motherduck_token must be a read/write token of an Admin.');
+    expect((await failing(401, {})).error.hint).toContain('MOTHERDUCK_ADMIN_TOKEN must be');
+  });
+
+  it('says what is wrong with it when the token tells', async () => {
+    expect((await refused(401, { exp: 1_700_000_000 })).hint).toContain('expired at 2023-11-14T22:13:20.000Z');
+    expect((await refused(403, { tokenType: 'read_scaling' })).hint).toContain('read scaling token');
+  });
+});

@@ -1,0 +1,267 @@
+import { HttpResponse, http as mock } from 'msw';
+import { describe, expect, it } from 'vitest';
+import { Secret } from '../../src/model/secret.ts';
+import type { WireDucklings } from '../../src/model/wire.ts';
+import { ADMIN_TOKEN, BASE, failureOf, mocked } from './support.ts';
+
+interface Seen {
+  readonly method: string;
+  readonly path: string;
+  readonly body: unknown;
+  readonly headers: Headers;
+}
+
+/** The API over one answer for everything, and what it was asked. */
+function answering(...answers: unknown[]) {
+  const seen: Seen[] = [];
+  const { api } = mocked([
+    mock.all('*', async ({ request }) => {
+      const { pathname, search } = new URL(request.url);
+      const text = await request.text();
+      const body: unknown = text === '' ? undefined : JSON.parse(text);
+      seen.push({ method: request.method, path: pathname + search, body, headers: request.headers });
+      const answer = answers[Math.min(seen.length, answers.length) - 1];
+      return new HttpResponse(JSON.stringify(answer), { headers: { 'content-type': 'application/json' } });
+    }),
+  ]);
+  return { api, seen, asked: () => seen.map(({ method, path, body }) => ({ method, path, body })) };
+}
+
+const USER = {
+  id: 'u1',
+  username: 'etl_prod',
+  email: null,
+  first_name: null,
+  last_name: null,
+  is_service_account: true,
+  is_deprovisioned: false,
+  roles: ['member'],
+};
+const TOKEN = {
+  id: 't1',
+  name: 'airflow',
+  created_ts: '2026-11-01T00:00:00Z',
+  read_only: false,
+  token_type: 'read_write',
+};
+const DUCKLINGS: WireDucklings = {
+  read_write: { instance_size: 'standard', cooldown_seconds: 600 },
+  read_scaling: { instance_size: 'pulse', flock_size: 4 },
+};
+
+describe('each endpoint: what is sent, what comes back', () => {
+  it('every call carries the token, and says who calls', async () => {
+    const { api, seen } = answering({ tokens: [] });
+    await api.listTokens('etl_prod');
+    expect(seen[0]?.headers.get('authorization')).toBe(`Bearer ${ADMIN_TOKEN}`);
+    expect(seen[0]?.headers.get('user-agent')).toBe('motherduck-accounts/test');
+    expect(seen[0]?.headers.get('accept')).toBe('application/json');
+  });
+
+  it('lists users', async () => {
+    const { api, asked } = answering({ users: [{ ...USER, extra: 1 }], total_count: 1, next_page_token: null });
+    expect(await api.listUsers()).toEqual({ users: [USER], complete: true });
+    expect(asked()).toEqual([{ method: 'GET', path: '/v1/users?limit=1000', body: undefined }]);
+  });
+
+  it('creates and deletes a user', async () => {
+    const { api, asked, seen } = answering({ username: 'ETL_prod' });
+    await api.createUser('etl_prod');
+    await api.deleteUser('etl_prod');
+    expect(asked()).toEqual([
+      { method: 'POST', path: '/v1/users', body: { username: 'etl_prod' } },
+      { method: 'DELETE', path: '/v1/users/etl_prod', body: undefined },
+    ]);
+    expect(seen[0]?.headers.get('content-type')).toBe('application/json');
+    expect(seen[1]?.headers.get('content-type')).toBeNull();
+  });
+
+  it('creates a token, whose secret is one at once', async () => {
+    const { api, asked } = answering({ ...TOKEN, token: 'the-secret', expire_at: '2026-12-01T00:00:00Z' });
+    const request = { name: 'airflow', ttl: 300, token_type: 'read_write', description: 'Airflow' } as const;
+    const { record, secret } = await api.createToken('etl_prod', request);
+    expect(record).toEqual({ ...TOKEN, expire_at: '2026-12-01T00:00:00Z' });
+    expect(secret).toBeInstanceOf(Secret);
+    expect(secret.reveal()).toBe('the-secret');
+    expect(asked()).toEqual([{ method: 'POST', path: '/v1/users/etl_prod/tokens', body: request }]);
+  });
+
+  it('keeps a created token whose answer is garbled in a minor field', async () => {
+    const { api } = answering({ token: 's', id: 't1', name: 5, token_type: 'embed', expire_at: {} });
+    const { record } = await api.createToken('etl_prod', { name: 'app.2', token_type: 'read_scaling', ttl: 300 });
+    expect(record).toMatchObject({ id: 't1', name: 'app.2', token_type: 'read_scaling', read_only: true });
+    expect(Date.parse(record.expire_at ?? '') - Date.parse(record.created_ts)).toBe(300_000);
+  });
+
+  it('lists tokens', async () => {
+    const bare = { id: 't2', created_ts: 'x', token_type: 'read_scaling', expire_at: null, name: null };
+    const { api, asked } = answering({ tokens: [TOKEN, bare] });
+    expect(await api.listTokens('etl_prod')).toEqual([
+      TOKEN,
+      { id: 't2', created_ts: 'x', token_type: 'read_scaling', read_only: true },
+    ]);
+    expect(asked()).toEqual([{ method: 'GET', path: '/v1/users/etl_prod/tokens', body: undefined }]);
+  });
+
+  it('deletes a token', async () => {
+    const { api, asked } = answering({});
+    await api.deleteToken('etl_prod', 't1');
+    expect(asked()).toEqual([{ method: 'DELETE', path: '/v1/users/etl_prod/tokens/t1', body: undefined }]);
+  });
+
+  it('deletes a token when the answer has no body', async () => {
+    const { api } = mocked([mock.delete('*', () => new HttpResponse(null, { status: 204 }))]);
+    await api.deleteToken('etl_prod', 't1');
+  });
+
+  it('gets and sets Ducklings', async () => {
+    const { api, asked } = answering(DUCKLINGS);
+    expect(await api.getDucklings('etl_prod')).toEqual(DUCKLINGS);
+    expect(await api.setDucklings('etl_prod', DUCKLINGS)).toEqual(DUCKLINGS);
+    expect(asked()).toEqual([
+      { method: 'GET', path: '/v1/users/etl_prod/instances', body: undefined },
+      { method: 'PUT', path: '/v1/users/etl_prod/instances', body: { config: DUCKLINGS } },
+    ]);
+  });
+
+  it('lists active accounts', async () => {
+    const account = { username: 'etl_prod', ducklings: [{ id: 'rs.1', type: 'read_scaling', status: 'cooldown' }] };
+    const { api, asked } = answering({ accounts: [account] });
+    expect(await api.activeAccounts()).toEqual([account]);
+    expect(asked()).toEqual([{ method: 'GET', path: '/v1/active_accounts', body: undefined }]);
+  });
+
+  it('encodes names and ids', async () => {
+    const { api, asked } = answering({});
+    await api.deleteToken('a/b?é', '../x #');
+    expect(asked()[0]?.path).toBe('/v1/users/a%2Fb%3F%C3%A9/tokens/..%2Fx%20%23');
+  });
+
+  it.each(['', '.', '..', '\ud800'])(
+    'sends nothing for a part of a path that would name something bigger: %j',
+    async (id) => {
+      const { api, seen } = answering({});
+      for (const call of [api.deleteToken('etl_prod', id), api.deleteUser(id), api.listTokens(id)]) {
+        expect(await failureOf(call)).toMatchObject({ failure: 'invalid', effect: 'none' });
+      }
+      expect(seen).toEqual([]);
+    },
+  );
+});
+
+describe('an address with a path', () => {
+  it('keeps it before every call', async () => {
+    const paths: string[] = [];
+    const handler = mock.get('*', ({ request }) => {
+      paths.push(new URL(request.url).pathname);
+      return HttpResponse.json({ tokens: [] });
+    });
+    await mocked([handler], { address: new URL(`${BASE}/proxy/md/`) }).api.listTokens('a');
+    expect(paths).toEqual(['/proxy/md/v1/users/a/tokens']);
+  });
+});
+
+describe('lists over pages', () => {
+  const page = (ids: string[], next: string | null, total: number) => ({
+    users: ids.map((id) => ({ ...USER, id, username: `user_${id}` })),
+    next_page_token: next,
+    total_count: total,
+  });
+
+  it('are walked to the end, and repeats dropped', async () => {
+    const { api, asked } = answering(page(['1', '2'], 'p&2', 3), page(['2', '3'], '', 3));
+    const { users, complete } = await api.listUsers();
+    expect(users.map(({ id }) => id)).toEqual(['1', '2', '3']);
+    expect(complete).toBe(true);
+    expect(asked().map(({ path }) => path)).toEqual(['/v1/users?limit=1000', '/v1/users?limit=1000&page_token=p%262']);
+  });
+
+  it('are incomplete when the count does not match, and complete when there is none', async () => {
+    expect((await answering(page(['1'], null, 2)).api.listUsers()).complete).toBe(false);
+    expect((await answering({ users: [USER] }).api.listUsers()).complete).toBe(true);
+  });
+
+  it('are an error when a page comes again', async () => {
+    const { api, seen } = answering(page(['1'], 'a', 9), page(['2'], 'b', 9), page(['3'], 'a', 9));
+    const error = await failureOf(api.listUsers());
+    expect(error.failure).toBe('not_motherduck');
+    expect(error.message).toContain('a second time');
+    expect(seen).toHaveLength(3);
+  });
+
+  it('do not go on for ever', async () => {
+    let count = 0;
+    const handler = mock.get('*', () => {
+      count += 1;
+      return HttpResponse.json(page([String(count)], `p${count}`, 1));
+    });
+    const { api } = mocked([handler], { debug: () => {} });
+    expect((await failureOf(api.listUsers())).message).toContain('1000 pages');
+    expect(count).toBe(1000);
+  });
+
+  it('are walked for tokens and active accounts too', async () => {
+    const tokens = answering({ tokens: [TOKEN], next_page_token: 'x' }, { tokens: [TOKEN, { ...TOKEN, id: 't2' }] });
+    expect((await tokens.api.listTokens('a')).map(({ id }) => id)).toEqual(['t1', 't2']);
+    expect(tokens.asked()[1]?.path).toBe('/v1/users/a/tokens?page_token=x');
+    const active = { username: 'a', ducklings: [] };
+    const accounts = answering({ accounts: [active], next_page_token: 'x' }, { accounts: [active] });
+    expect(await accounts.api.activeAccounts()).toEqual([active]);
+    expect(accounts.asked()[1]?.path).toBe('/v1/active_accounts?page_token=x');
+  });
+});
+
+describe('the shape of answers', () => {
+  it.each([
+    ['users', (answer: unknown) => answering(answer).api.listUsers(), { users: {} }],
+    ['users[0].id', (answer: unknown) => answering(answer).api.listUsers(), { users: [{ ...USER, id: 7 }] }],
+    ['users[0].roles', (answer: unknown) => answering(answer).api.listUsers(), { users: [{ ...USER, roles: [1] }] }],
+    ['total_count', (answer: unknown) => answering(answer).api.listUsers(), { users: [], total_count: '1' }],
+    ['tokens[1]', (answer: unknown) => answering(answer).api.listTokens('a'), { tokens: [TOKEN, null] }],
+    [
+      'tokens[0].created_ts',
+      (answer: unknown) => answering(answer).api.listTokens('a'),
+      { tokens: [{ ...TOKEN, created_ts: null }] },
+    ],
+    [
+      'read_scaling.flock_size',
+      (answer: unknown) => answering(answer).api.getDucklings('a'),
+      { ...DUCKLINGS, read_scaling: { instance_size: 'pulse' } },
+    ],
+    ['read_write', (answer: unknown) => answering(answer).api.getDucklings('a'), {}],
+    ['username', (answer: unknown) => answering(answer).api.createUser('a'), {}],
+    ['username', (answer: unknown) => answering(answer).api.deleteUser('a'), { username: 'b' }],
+    [
+      'accounts[0].ducklings',
+      (answer: unknown) => answering(answer).api.activeAccounts(),
+      { accounts: [{ username: 'a' }] },
+    ],
+  ])('is an error that names the field: %s', async (field, call, answer) => {
+    const error = await failureOf(call(answer));
+    expect(error).toMatchObject({ failure: 'not_motherduck', code: 'API_NOT_MOTHERDUCK', status: 200 });
+    expect(error.message).toContain(`"${field}"`);
+  });
+
+  it('says that a size is not known, and does not guess', async () => {
+    const answer = { ...DUCKLINGS, read_write: { instance_size: 'tera\u001b[31m' } };
+    const error = await failureOf(answering(answer).api.getDucklings('a'));
+    expect(error.message).toContain('"read_write.instance_size" is "tera", which this version does not know');
+    expect(error.hint).toContain('newer version');
+    expect(error).toMatchObject({ code: 'API_FAILED', effect: 'none' });
+  });
+
+  it.each([
+    {},
+    { id: 't1' },
+    { token: 'SECRET' },
+    { token: '', id: 't1' },
+    { token: 'SECRET', id: 5 },
+    ['SECRET'],
+    'SECRET',
+  ])('a created token without its secret or id may exist all the same: %j', async (answer) => {
+    const error = await failureOf(answering(answer).api.createToken('a', { name: 'x' }));
+    expect(error).toMatchObject({ failure: 'not_motherduck', effect: 'unknown', status: 200 });
+    expect(error.call).toBe('POST /v1/users/a/tokens');
+    expect(error.message + error.hint).not.toContain('SECRET');
+  });
+});

@@ -1,0 +1,389 @@
+/** What only a real network does: connections that break, hang, trickle, overflow, close. */
+import { spawnSync } from 'node:child_process';
+import { createServer } from 'node:net';
+import { describe, expect, it } from 'vitest';
+import { UserError } from '../../src/model/user-error.ts';
+import type { Http } from '../../src/motherduck/http.ts';
+import { failureOf, json, rig, served, servedRaw } from './support.ts';
+
+const get = (http: Http) => http.do({ method: 'GET', path: '/v1/x' });
+const post = (http: Http) => http.do({ method: 'POST', path: '/v1/x', body: { a: 1 } });
+const put = (http: Http) => http.do({ method: 'PUT', path: '/v1/x', body: { a: 1 } });
+
+const TRUNCATED = 'HTTP/1.1 200 OK\r\ncontent-type: application/json\r\ncontent-length: 100\r\netag: "1"\r\n\r\n{"a":';
+const BROKEN_CHUNKS = 'HTTP/1.1 200 OK\r\ntransfer-encoding: chunked\r\n\r\n5\r\n{"a":\r\nzz\r\n';
+const WHOLE = 'HTTP/1.1 200 OK\r\ncontent-type: application/json\r\ncontent-length: 7\r\n\r\n{"a":1}';
+
+describe('a connection that breaks off', () => {
+  it('before the answer: a read is repeated, a POST is not', async () => {
+    const { http, count } = await served((request, response, n) => {
+      if (n % 2 === 1) request.socket.destroy();
+      else json(response, 200, { n });
+    });
+    expect((await get(http)).json).toEqual({ n: 2 });
+    expect(await failureOf(post(http))).toMatchObject({ failure: 'unreachable', effect: 'unknown' });
+    expect(count()).toBe(3);
+  });
+
+  it('in the middle of a body: a read is repeated as a whole, never resumed', async () => {
+    const ranges: unknown[] = [];
+    const { http, count } = await served((request, response, n) => {
+      ranges.push(request.headers.range, request.headers['if-match']);
+      if (n > 2) return json(response, 200, { n });
+      response.writeHead(200, { 'content-length': '100', etag: '"1"', 'accept-ranges': 'bytes' }).write('{"n":');
+      setImmediate(() => request.socket.destroy());
+    });
+    expect((await get(http)).json).toEqual({ n: 3 });
+    expect(ranges.every((header) => header === undefined)).toBe(true);
+    expect(count()).toBe(3);
+  });
+
+  it.each([TRUNCATED, BROKEN_CHUNKS])('for ever: it fails clearly', async (bytes) => {
+    const { http, lines } = await servedRaw((socket) => socket.end(bytes));
+    const error = await failureOf(get(http));
+    expect(['unreachable', 'not_motherduck']).toContain(error.failure);
+    expect(error.effect).toBe('none');
+    expect(lines.length).toBeLessThanOrEqual(5);
+  });
+
+  it('in the middle of the answer to a POST: nobody knows', async () => {
+    const { http, count } = await servedRaw((socket) => socket.end(TRUNCATED));
+    const error = await failureOf(post(http));
+    expect(error).toMatchObject({ failure: 'unreachable', code: 'API_UNREACHABLE', effect: 'unknown' });
+    expect(error.message).toContain('broke off before the answer was whole');
+    expect(error.hint).toContain('may have taken effect');
+    expect(count()).toBe(1);
+  });
+
+  it('in the middle of an error: the attempt is repeated as well', async () => {
+    const failing = TRUNCATED.replace('200 OK', '503 Sorry');
+    const { http, count } = await servedRaw((socket, n) => (n < 3 ? socket.end(failing) : socket.end(WHOLE)));
+    expect((await put(http)).json).toEqual({ a: 1 });
+    expect(count()).toBe(3);
+  });
+
+  it('after a PUT took effect: it is repeated, and open whether it did when it never ends well', async () => {
+    const { http, count } = await served((request) => request.socket.destroy());
+    expect(await failureOf(put(http))).toMatchObject({ failure: 'unreachable', effect: 'unknown' });
+    expect(count()).toBe(5);
+  });
+});
+
+describe('the time limit', () => {
+  it('ends a call that gets no answer; a read is tried once more', async () => {
+    const { http, count } = await served(() => {}, { timeoutMs: 50 });
+    expect(await failureOf(get(http))).toMatchObject({ failure: 'timeout', code: 'API_UNREACHABLE', effect: 'none' });
+    expect(count()).toBe(2);
+    const error = await failureOf(post(http));
+    expect(error).toMatchObject({ failure: 'timeout', effect: 'unknown' });
+    expect(error.hint).toContain('--timeout');
+    expect(count()).toBe(3);
+  });
+
+  it.each([200, 503])('ends an answer that trickles for ever (%i)', async (status) => {
+    const timers: NodeJS.Timeout[] = [];
+    const { http, count } = await served(
+      (_request, response) => {
+        response.writeHead(status, { 'content-type': 'application/json' });
+        timers.push(setInterval(() => response.write(' '), 5));
+      },
+      { timeoutMs: 80 },
+    );
+    expect((await failureOf(get(http))).failure).toBe('timeout');
+    expect(count()).toBe(2);
+    for (const timer of timers) clearInterval(timer);
+  });
+
+  it('ends headers that trickle for ever', async () => {
+    const timers: NodeJS.Timeout[] = [];
+    const { http } = await servedRaw(
+      (socket) => {
+        socket.write('HTTP/1.1 200 OK\r\n');
+        timers.push(setInterval(() => socket.write('x: y\r\n'), 5));
+      },
+      { timeoutMs: 80 },
+    );
+    expect((await failureOf(get(http))).failure).toBe('timeout');
+    for (const timer of timers) clearInterval(timer);
+  });
+
+  it('does not count the time between attempts', async () => {
+    const { http } = await served(
+      (_request, response, n) => json(response, n === 1 ? 503 : 200, { n }, { 'retry-after': '1' }),
+      { timeoutMs: 100, sleep: () => new Promise((resolve) => setTimeout(resolve, 250)) },
+    );
+    expect((await get(http)).json).toEqual({ n: 2 });
+  });
+});
+
+describe('an answer that is too big', () => {
+  it('is refused while it comes, and not asked for again', async () => {
+    let sent = 0;
+    const { http, count } = await served((_request, response) => {
+      const chunk = Buffer.alloc(1024 * 1024, 32);
+      response.writeHead(200, { 'content-type': 'application/json' });
+      const more = () => {
+        while (!response.destroyed && sent < 400 && response.write(chunk)) sent += 1;
+        sent += 1;
+        if (!response.destroyed && sent < 400) response.once('drain', more);
+      };
+      more();
+    });
+    const error = await failureOf(get(http));
+    expect(error).toMatchObject({ failure: 'not_motherduck', code: 'API_NOT_MOTHERDUCK', effect: 'none' });
+    expect(error.message).toContain('16 MB');
+    expect(count()).toBe(1);
+    expect(sent).toBeLessThan(400);
+    expect((await failureOf(post(http))).effect).toBe('unknown');
+  });
+
+  it('may have several megabytes', async () => {
+    const text = 'x'.repeat(5_000_000);
+    const { http } = await served((_request, response) => json(response, 200, { text }));
+    expect((await get(http)).json).toEqual({ text });
+  });
+});
+
+describe('connections', () => {
+  it('are kept alive', async () => {
+    const { http, connections } = await served((_request, response, n) => json(response, 200, { n }), {
+      parallelism: 1,
+    });
+    for (let call = 0; call < 5; call += 1) await get(http);
+    expect(connections()).toBe(1);
+  });
+
+  it('may be closed by the server after every answer', async () => {
+    const { http, connections } = await served((_request, response, n) =>
+      json(response, 200, { n }, { connection: 'close' }),
+    );
+    for (let call = 0; call < 5; call += 1) expect((await post(http)).json).toEqual({ n: call + 1 });
+    expect(connections()).toBe(5);
+  });
+
+  it('are no more than the parallelism', async () => {
+    let open = 0;
+    let most = 0;
+    const { http, connections } = await served(
+      (_request, response, n) => {
+        most = Math.max(most, ++open);
+        setTimeout(() => {
+          open -= 1;
+          json(response, 200, { n });
+        }, 5);
+      },
+      { parallelism: 3 },
+    );
+    await Promise.all(Array.from({ length: 30 }, () => get(http)));
+    expect(most).toBe(3);
+    expect(connections()).toBe(3);
+  });
+
+  it('do not hang on a redirect, nor follow it', async () => {
+    const { http, count } = await served((_request, response) => response.writeHead(307, { location: '/v1/y' }).end());
+    expect((await failureOf(get(http))).message).toContain('it redirects (307)');
+    expect(count()).toBe(1);
+  });
+});
+
+describe('a server that is refused too often', () => {
+  it('is asked by fewer at once, and nobody starts while one waits', async () => {
+    let open = 0;
+    const atOnce: number[] = [];
+    const throttledFor = new Set([1, 2, 3, 4, 5, 6, 7, 8]);
+    const { http, waits } = await served(
+      (_request, response, n) => {
+        atOnce.push(++open);
+        setTimeout(() => {
+          open -= 1;
+          json(response, throttledFor.has(n) ? 429 : 200, { n }, throttledFor.has(n) ? { 'retry-after': '2' } : {});
+        }, 5);
+      },
+      { parallelism: 8 },
+    );
+    await Promise.all(Array.from({ length: 24 }, () => get(http)));
+    expect(waits).toEqual(Array.from({ length: 8 }, () => 2150));
+    expect(atOnce).toHaveLength(32);
+    expect(Math.max(...atOnce.slice(0, 8))).toBe(8);
+    expect(Math.max(...atOnce.slice(8, 12))).toBeLessThanOrEqual(4);
+  });
+
+  it('does not make calls fail, however narrow it is', async () => {
+    let left = 2;
+    const refill = setInterval(() => {
+      left = 2;
+    }, 20);
+    const { http } = await served(
+      (_request, response, n) =>
+        left-- > 0 ? json(response, 200, { n }) : json(response, 429, {}, { 'retry-after': '1' }),
+      { parallelism: 10, sleep: () => new Promise((resolve) => setTimeout(resolve, 20)) },
+    );
+    await Promise.all(Array.from({ length: 40 }, () => post(http)));
+    clearInterval(refill);
+  });
+});
+
+describe('no connection', () => {
+  it('nothing listens', async () => {
+    const server = createServer();
+    await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
+    const address = server.address();
+    await new Promise((resolve) => server.close(resolve));
+    if (address === null || typeof address === 'string') throw new Error('no port');
+    const { http, waits } = rig({ address: new URL(`http://127.0.0.1:${address.port}`) });
+    const error = await failureOf(get(http));
+    expect(error).toMatchObject({ failure: 'unreachable', code: 'API_UNREACHABLE', effect: 'none' });
+    expect(error.message).toContain(`nothing answers at 127.0.0.1:${address.port} (ECONNREFUSED), after 5 attempts`);
+    expect(error.hint).toContain('Is MOTHERDUCK_API_URL / --api-url right?');
+    expect(waits).toHaveLength(4);
+    expect(await failureOf(post(http))).toMatchObject({ failure: 'unreachable', effect: 'none' });
+  });
+
+  it('the server does not speak HTTP', async () => {
+    const { http, count } = await servedRaw((socket) => socket.end('SSH-2.0-OpenSSH_9.6\r\n'));
+    const error = await failureOf(get(http));
+    expect(error).toMatchObject({ failure: 'not_motherduck', code: 'API_NOT_MOTHERDUCK' });
+    expect(count()).toBe(1);
+    const plain = await servedRaw((socket) => socket.end(WHOLE));
+    expect((await get(plain.http)).json).toEqual({ a: 1 });
+  });
+
+  it('the server does not speak TLS', async () => {
+    const { address } = await served((_request, response) => json(response, 200, {}));
+    const { http } = rig({ address: new URL(address.href.replace('http:', 'https:')) });
+    expect((await failureOf(get(http))).message).toContain('does not speak TLS');
+  });
+
+  it('a connection that does not come about in time was never used', async () => {
+    // TCP answers, TLS does not: the time limit strikes while connecting.
+    const { address } = await servedRaw(() => {});
+    const { http, lines } = rig({ address: new URL(address.href.replace('http:', 'https:')), timeoutMs: 60 });
+    expect(await failureOf(post(http))).toMatchObject({ failure: 'unreachable', effect: 'none' });
+    expect(await failureOf(get(http))).toMatchObject({ failure: 'unreachable', effect: 'none' });
+    expect(lines).toHaveLength(3);
+  });
+
+  it.each([
+    ['ENOTFOUND', 'there is no host api.motherduck.com', '--api-url right?', 1],
+    ['EAI_AGAIN', 'could not be looked up', 'DNS', 5],
+    ['ENETUNREACH', 'no way to', 'VPN', 5],
+    ['UND_ERR_CONNECT_TIMEOUT', 'came about in time', 'firewall', 2],
+    ['SELF_SIGNED_CERT_IN_CHAIN', 'certificate', 'NODE_EXTRA_CA_CERTS', 1],
+    ['CERT_HAS_EXPIRED', 'certificate', 'NODE_EXTRA_CA_CERTS', 1],
+    ['ERR_TLS_CERT_ALTNAME_INVALID', 'certificate', '--api-url right?', 1],
+    ['EPROTO', 'does not speak TLS', '--api-url right?', 1],
+    ['EWHATEVER', 'failed (EWHATEVER)', 'network', 5],
+  ])('%s', async (code, what, hint, attempts) => {
+    const { RequestDispatcher } = await import('../../src/sandbox/dispatcher.ts');
+    const dispatcher = new RequestDispatcher(async () => {
+      throw Object.assign(new Error('MARKER'), { code, syscall: 'connect' });
+    });
+    const { http, lines } = rig({ dispatcher });
+    const error = await failureOf(post(http));
+    expect(error).toMatchObject({ failure: 'unreachable', code: 'API_UNREACHABLE', effect: 'none' });
+    expect(error.message).toContain(what);
+    expect(error.hint).toContain(hint);
+    await failureOf(get(http));
+    expect(lines).toHaveLength(1 + attempts);
+  });
+});
+
+describe('closing', () => {
+  it('cuts reads off, ends waits, and refuses what comes after', async () => {
+    const { http, count } = await served(() => {}, { parallelism: 1 });
+    const calls = [get(http), get(http)].map((call) => failureOf(call));
+    while (count() === 0) await new Promise((resolve) => setImmediate(resolve));
+    await http.close();
+    await http.close();
+    for (const error of [...(await Promise.all(calls)), await failureOf(get(http))]) {
+      expect(error.message).toContain('connections were closed');
+      expect(error.effect).toBe('none');
+    }
+  });
+
+  it('ends a wait for a retry', async () => {
+    let waiting = false;
+    const { http } = await served((_request, response) => json(response, 503, {}, { 'retry-after': '20' }), {
+      sleep: (_ms, signal) => {
+        waiting = true;
+        return new Promise((_, stop) => signal.addEventListener('abort', () => stop(signal.reason)));
+      },
+    });
+    const call = failureOf(get(http));
+    while (!waiting) await new Promise((resolve) => setImmediate(resolve));
+    await http.close();
+    expect((await call).failure).toBe('unavailable');
+  });
+
+  it('lets a change that is under way finish', async () => {
+    const { http, count } = await served((_request, response) => setTimeout(() => json(response, 200, {}), 30));
+    const call = put(http);
+    while (count() === 0) await new Promise((resolve) => setImmediate(resolve));
+    await http.close();
+    expect((await call).json).toEqual({});
+  });
+
+  it('keeps no process alive, not even in the middle of a wait', () => {
+    const program = `
+      import { createServer } from 'node:http';
+      import { Secret } from './src/model/secret.ts';
+      import { createHttp } from './src/motherduck/http.ts';
+      const server = createServer((q, r) => r.writeHead(503, { 'retry-after': '30' }).end()).listen(0, '127.0.0.1', async () => {
+        const address = new URL('http://127.0.0.1:' + server.address().port);
+        const http = createHttp({ address, token: new Secret('t'), parallelism: 2, userAgent: 'x' });
+        http.do({ method: 'GET', path: '/v1/x' }).catch((e) => console.log(e.failure));
+        setTimeout(async () => { await http.close(); server.close(); }, 100);
+      });`;
+    const build = `
+      import { buildSync } from 'esbuild';
+      const { outputFiles } = buildSync({ stdin: { contents: ${JSON.stringify(program)}, resolveDir: process.cwd(), loader: 'ts' },
+        bundle: true, platform: 'node', format: 'esm', external: ['undici'], write: false });
+      process.stdout.write(outputFiles[0].text);`;
+    const options = { encoding: 'utf8', timeout: 15_000 } as const;
+    const code = spawnSync(process.execPath, ['--input-type=module', '-e', build], options).stdout;
+    const run = spawnSync(process.execPath, ['--input-type=module', '-e', code], options);
+    expect({ status: run.status, out: run.stdout, err: run.stderr }).toEqual({
+      status: 0,
+      out: 'unavailable\n',
+      err: '',
+    });
+  });
+});
+
+describe('the clock and the lines', () => {
+  it('every answer moves the clock, bad ones too', async () => {
+    let date = 'Tue, 24 Nov 2026 12:00:00 GMT';
+    const { http } = await served((_request, response, n) => {
+      response.sendDate = false;
+      json(response, n === 2 ? 404 : 200, {}, date === '' ? {} : { date });
+    });
+    expect(http.clockDifference()).toBeUndefined();
+    await get(http);
+    expect(Math.abs(http.now() - Date.UTC(2026, 10, 24, 12))).toBeLessThan(60_000);
+    date = 'Tue, 24 Nov 2026 18:00:00 GMT';
+    await failureOf(get(http));
+    expect(Math.abs(http.now() - Date.UTC(2026, 10, 24, 18))).toBeLessThan(60_000);
+    date = 'rubbish';
+    await get(http);
+    expect(Math.abs(http.now() - Date.UTC(2026, 10, 24, 18))).toBeLessThan(60_000);
+    expect(Math.abs((http.clockDifference() ?? 0) + Date.now() - http.now())).toBeLessThan(60_000);
+  });
+
+  it('a line tells method, path, status, time and attempt', async () => {
+    const { http, lines } = await served((request, response, n) => {
+      if (n === 2) request.socket.destroy();
+      else json(response, n === 1 ? 503 : 200, {});
+    });
+    await http.do({ method: 'GET', path: '/v1/users', query: { page_token: 'p' } });
+    expect(lines.map((line) => line.replace(/\d+ ms/, 'N ms'))).toEqual([
+      'GET /v1/users 503 N ms, attempt 1',
+      expect.stringMatching(/^GET \/v1\/users (UND_ERR_SOCKET|ECONNRESET) N ms, attempt 2$/),
+      'GET /v1/users 200 N ms, attempt 3',
+    ]);
+  });
+
+  it('a token that no header can hold is refused before anything is sent', async () => {
+    const { Secret } = await import('../../src/model/secret.ts');
+    expect(() => rig({ token: new Secret('a\nb'), tokenSource: 'MOTHERDUCK_TOKEN' })).toThrow(UserError);
+  });
+});

@@ -1,0 +1,51 @@
+import { describe, expect, it } from 'vitest';
+import { printableWithout } from '../../src/motherduck/printable.ts';
+import { ADMIN_TOKEN, jwt } from './support.ts';
+
+const printable = printableWithout(ADMIN_TOKEN);
+
+describe('text that came from outside', () => {
+  it('stays as it is when it is harmless', () => {
+    const text = 'Username must start with an alphabetic character (schön, 日本)';
+    expect(printable(text)).toBe(text);
+  });
+
+  it.each([
+    ['\u001b[31mred\u001b[0m', 'red'],
+    ['\u001b]0;title\u0007text', 'text'],
+    ['\u001b]8;;http://evil\u001b\\link', 'link'],
+    ['\u009b2Jx', 'x'],
+    ['a\r\nb\tc\u0000d', 'a b c d'],
+    ['a\u202eb\u200bc\ufeff', 'abc'],
+    ['\u001b', ''],
+  ])('has no control characters: %j', (text, plain) => {
+    expect(printable(text)).toBe(plain);
+  });
+
+  it('is cut', () => {
+    expect(printable('x '.repeat(5000)).length).toBeLessThan(620);
+    expect(printable('y'.repeat(100_000)).length).toBeLessThan(620);
+  });
+
+  it.each([
+    ADMIN_TOKEN,
+    ADMIN_TOKEN.slice(10, 40),
+    ADMIN_TOKEN.slice(-12),
+    `Bearer ${ADMIN_TOKEN}`,
+    `{"authorization":"Bearer ${ADMIN_TOKEN}"}`,
+    `x${ADMIN_TOKEN.split('.')[1]}x`,
+    `${ADMIN_TOKEN.slice(0, 30)}\u200b${ADMIN_TOKEN.slice(30)}`,
+    `${ADMIN_TOKEN.slice(0, 30)}\u001b[1m${ADMIN_TOKEN.slice(30)}`,
+    `${'a '.repeat(2390)}${ADMIN_TOKEN}`,
+    jwt({ sub: 'somebody else' }),
+  ])('holds no piece of a token (%#)', (text) => {
+    const out = printable(`refused: ${text}`);
+    expect(out).not.toMatch(/MARKER|eyJ/);
+    for (let at = 0; at + 12 <= ADMIN_TOKEN.length; at += 1) expect(out).not.toContain(ADMIN_TOKEN.slice(at, at + 12));
+  });
+
+  it('holds no short token either', () => {
+    expect(printableWithout('hunter2')('no hunter2 here')).toBe('no [secret] here');
+    expect(printableWithout('')('as it is')).toBe('as it is');
+  });
+});

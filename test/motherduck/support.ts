@@ -1,0 +1,124 @@
+import { createServer, type IncomingMessage, type RequestListener, type ServerResponse } from 'node:http';
+import { type AddressInfo, createServer as createTcpServer, type Server, type Socket } from 'node:net';
+import { inspect } from 'node:util';
+import { getResponse, type RequestHandler } from 'msw';
+import { onTestFinished } from 'vitest';
+import { Secret } from '../../src/model/secret.ts';
+import { parseAddress } from '../../src/motherduck/address.ts';
+import { type Api, createApi } from '../../src/motherduck/api.ts';
+import { ApiError } from '../../src/motherduck/errors.ts';
+import { createHttp, type HttpOptions } from '../../src/motherduck/http.ts';
+import { RequestDispatcher } from '../../src/sandbox/dispatcher.ts';
+
+/** The admin token of the tests; nothing that is printed may hold a piece of it. */
+export const ADMIN_TOKEN = jwt({ tokenType: 'read_write', sub: 'MARKER-OF-THE-ADMIN' });
+export const BASE = 'https://api.motherduck.com';
+
+export function jwt(payload: object): string {
+  const encode = (value: object) => Buffer.from(JSON.stringify(value)).toString('base64url');
+  return `${encode({ alg: 'HS256', typ: 'JWT' })}.${encode(payload)}.MARKERsignatureMARKERsignatureMARKER`;
+}
+
+export interface Rig {
+  readonly api: Api;
+  readonly http: ReturnType<typeof createHttp>;
+  /** What the room wrote with --debug. */
+  readonly lines: string[];
+  /** How long it wanted to wait, in milliseconds, wait by wait. */
+  readonly waits: number[];
+}
+
+/** The API as commands build it, but that it does not really wait. */
+export function rig(options: Partial<HttpOptions> = {}): Rig {
+  const lines: string[] = [];
+  const waits: number[] = [];
+  const http = createHttp({
+    address: parseAddress(BASE),
+    token: new Secret(ADMIN_TOKEN),
+    parallelism: 4,
+    timeoutMs: 5_000,
+    userAgent: 'motherduck-accounts/test',
+    debug: (line) => lines.push(line),
+    random: () => 0.5,
+    sleep: async (ms) => void waits.push(ms),
+    ...options,
+  });
+  onTestFinished(() => http.close());
+  return { api: createApi(http), http, lines, waits };
+}
+
+/** The API over msw's handlers, mounted below the HTTP client. */
+export function mocked(handlers: RequestHandler[], options: Partial<HttpOptions> = {}): Rig {
+  return rig({ dispatcher: new RequestDispatcher((request) => getResponse(handlers, request)), ...options });
+}
+
+/** The API over a real server on a free port of this machine. */
+export async function served(
+  answer: (request: IncomingMessage, response: ServerResponse, count: number) => void,
+  options: Partial<HttpOptions> = {},
+): Promise<Rig & { count: () => number; connections: () => number; address: URL }> {
+  let count = 0;
+  let connections = 0;
+  const listener: RequestListener = (request, response) => {
+    // The whole request first: what was sent is thereby received, whatever comes after.
+    request.resume().on('end', () => answer(request, response, ++count));
+  };
+  const server = createServer(listener).on('connection', () => (connections += 1));
+  const address = await listen(server);
+  return { ...rig({ address, ...options }), count: () => count, connections: () => connections, address };
+}
+
+/** The API over a server that speaks bytes, for what no HTTP server would say. */
+export async function servedRaw(
+  answer: (socket: Socket, count: number) => void,
+  options: Partial<HttpOptions> = {},
+): Promise<Rig & { count: () => number; address: URL }> {
+  let count = 0;
+  const server = createTcpServer((socket) => {
+    socket.on('error', () => {});
+    socket.on('data', (data) => {
+      // Every request of the tests has its headers in one piece; a body may follow in a second one.
+      if (/^(GET|POST|PUT|DELETE) /.test(data.toString('latin1'))) answer(socket, ++count);
+    });
+  });
+  const address = await listen(server);
+  return { ...rig({ address, ...options }), count: () => count, address };
+}
+
+async function listen(server: Server): Promise<URL> {
+  const sockets = new Set<Socket>();
+  server.on('connection', (socket: Socket) => {
+    sockets.add(socket);
+    socket.on('close', () => sockets.delete(socket));
+  });
+  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
+  onTestFinished(() => {
+    for (const socket of sockets) socket.destroy();
+    server.close();
+  });
+  return new URL(`http://127.0.0.1:${(server.address() as AddressInfo).port}`);
+}
+
+export function json(response: ServerResponse, status: number, body: unknown, headers: Record<string, string> = {}) {
+  response.writeHead(status, { 'content-type': 'application/json', ...headers }).end(JSON.stringify(body));
+}
+
+/** The ApiError that a call ends with. */
+export async function failureOf(call: Promise<unknown>): Promise<ApiError> {
+  const error = await call.then(
+    (value) => new Error(`it went well: ${JSON.stringify(value)}`),
+    (reason: unknown) => reason,
+  );
+  if (!(error instanceof ApiError)) throw error;
+  return error;
+}
+
+/** Everything that can be printed of an error, its causes included. */
+export function everythingOf(error: unknown): string {
+  const texts: string[] = [];
+  for (let one = error; one instanceof Error; one = one.cause) {
+    texts.push(one.message, one.stack ?? '', String(one), JSON.stringify(one), JSON.stringify({ ...one }));
+    texts.push(inspect(one, { depth: 10, showHidden: true, getters: true }));
+  }
+  return texts.join('\n');
+}
