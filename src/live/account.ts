@@ -1,0 +1,90 @@
+import type { LiveAccount, LiveToken, LiveUser, Presence } from '../model/live.ts';
+import { UserError } from '../model/user-error.ts';
+import type { WireToken } from '../model/wire.ts';
+import type { Api } from '../motherduck/api.ts';
+import { fromWire } from '../motherduck/ducklings.ts';
+import { ApiError } from '../motherduck/errors.ts';
+
+export interface AccountRequest {
+  readonly key: string;
+  /** As the configuration or the state spells it. */
+  readonly username: string;
+  readonly needsDucklings: boolean;
+  /** From the list of users; undefined when it cannot be listed, or the list is incomplete and lacks it. */
+  readonly user: LiveUser | undefined;
+}
+
+/** Reads one account. Throws only what is true for every account (the token was refused) or a bug. */
+export async function readAccount(api: Api, request: AccountRequest): Promise<Presence<LiveAccount>> {
+  const { user } = request;
+  // A human user's tokens are nobody's business here; that the name is taken is all a plan needs to know.
+  if (user !== undefined && !user.isServiceAccount) return present({ username: user.username, user, tokens: [] });
+  try {
+    return present(await (user === undefined ? probe(api, request) : readListed(api, request, user)));
+  } catch (error) {
+    if (!(error instanceof UserError)) throw error;
+    const failure = error instanceof ApiError ? error.failure : undefined;
+    if (failure === 'unauthorized') throw error;
+    if (failure !== 'absent') return { presence: 'unknown', error };
+    // Listed as deprovisioned, so its name is taken although it answers no more: not absent, or it would be created.
+    if (user?.isDeprovisioned === true) return present({ username: user.username, user, tokens: [] });
+    return { presence: 'absent' };
+  }
+}
+
+function present(value: LiveAccount): Presence<LiveAccount> {
+  return { presence: 'present', value };
+}
+
+async function readListed(api: Api, request: AccountRequest, user: LiveUser): Promise<LiveAccount> {
+  const { username } = user;
+  const reads = [
+    api.listTokens(username),
+    request.needsDucklings ? api.getDucklings(username) : Promise.resolve(undefined),
+  ] as const;
+  // Both end before either's failure counts, so that no request outlives its account.
+  await Promise.allSettled(reads);
+  const [tokens, ducklings] = await Promise.all(reads);
+  return {
+    username,
+    user,
+    tokens: toTokens(username, tokens),
+    ...(ducklings && { ducklings: fromWire(ducklings) }),
+  };
+}
+
+/** Whether an account exists that no list speaks of: MotherDuck answers for its Ducklings, or says NOT_FOUND. */
+async function probe(api: Api, { username, needsDucklings }: AccountRequest): Promise<LiveAccount> {
+  const ducklings = await api.getDucklings(username);
+  const tokens = toTokens(username, await api.listTokens(username));
+  return { username, tokens, ...(needsDucklings ? { ducklings: fromWire(ducklings) } : {}) };
+}
+
+function toTokens(username: string, tokens: readonly WireToken[]): LiveToken[] {
+  return tokens.map((token) => toToken(username, token)).sort((a, b) => (a.id < b.id ? -1 : a.id > b.id ? 1 : 0));
+}
+
+function toToken(username: string, wire: WireToken): LiveToken {
+  return {
+    id: wire.id,
+    name: wire.name ?? '',
+    type: wire.token_type,
+    createdAt: toTime(username, 'created_ts', wire.created_ts),
+    expiresAt: wire.expire_at === undefined ? null : toTime(username, 'expire_at', wire.expire_at),
+    ...(wire.description === undefined ? {} : { description: wire.description }),
+  };
+}
+
+const ISO_TIME = /^\d{4}-\d{2}-\d{2}[T ]\d{2}:\d{2}(:\d{2}(\.\d+)?)?(Z|[+-]\d{2}(:?\d{2})?)?$/i;
+
+/** Reads an ISO 8601 time, in milliseconds since 1970; one without a zone is taken as UTC, whatever this machine's is. */
+function toTime(username: string, field: string, text: string): number {
+  const [, , , zone] = ISO_TIME.exec(text) ?? [];
+  const milliseconds = ISO_TIME.test(text) ? Date.parse(zone === undefined ? `${text}Z` : text) : Number.NaN;
+  if (!Number.isNaN(milliseconds)) return milliseconds;
+  throw new UserError(
+    'ACCOUNT_UNREADABLE',
+    `a token of ${username} has a "${field}" that is no time as MotherDuck writes it`,
+    'Without it its expiry cannot be judged. Is --api-url right? If it is, look for a newer version of motherduck-accounts.',
+  );
+}
