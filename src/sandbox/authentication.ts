@@ -1,0 +1,40 @@
+import type { Secret } from '../model/secret.ts';
+import type { TokenType } from '../model/tokens.ts';
+import { hashOf } from './credential.ts';
+import { fault } from './errors.ts';
+import { type Account, ADMIN_USERNAME, type Ledger } from './ledger.ts';
+
+/** Whose token a request or a connection carries. */
+export interface Caller {
+  readonly account: Account;
+  readonly type: TokenType;
+}
+
+/** The SHA-256 of a secret that stands for the Admin in this process only, and of which nothing is written. */
+export type AdminHash = string | undefined;
+
+/**
+ * Whose token it is; undefined when nobody's: unknown, revoked, expired by the sandbox's clock, or its user deprovisioned.
+ * Assumption: an expired token stays listed until it is deleted, but no longer opens anything.
+ */
+export function identify(ledger: Ledger, secret: Secret, now: number, adminHash: AdminHash): Caller | undefined {
+  const hash = hashOf(secret);
+  if (hash === adminHash) {
+    const account = ledger.account(ADMIN_USERNAME);
+    return account && { account, type: 'read_write' };
+  }
+  const found = ledger.token(hash);
+  if (found === undefined || found.account.isDeprovisioned) return undefined;
+  const { expiresAt, type } = found.token;
+  return expiresAt !== null && expiresAt <= now ? undefined : { account: found.account, type };
+}
+
+/** What every endpoint asks for: a read/write token of an Admin. The words of both refusals are assumptions. @throws Fault */
+export function requireAdmin(caller: Caller | undefined): Caller {
+  if (caller === undefined) {
+    throw fault('UNAUTHORIZED', 'Your request is not authenticated. Please check your MotherDuck token.');
+  }
+  if (caller.type !== 'read_write') throw fault('FORBIDDEN', 'A read scaling token cannot be used with the REST API');
+  if (!caller.account.roles.includes('Admin')) throw fault('FORBIDDEN', 'This operation requires the Admin role');
+  return caller;
+}

@@ -1,0 +1,99 @@
+import { createHash } from 'node:crypto';
+import { existsSync, mkdirSync, readdirSync } from 'node:fs';
+import { join, resolve } from 'node:path';
+import type { TokenType } from '../model/tokens.ts';
+import { UserError } from '../model/user-error.ts';
+import { accountKey } from '../model/username.ts';
+import type { Door, Target } from '../motherduck/door.ts';
+import { attach, macros, raise, use } from './connection-sql.ts';
+import { DATABASES, openSandbox } from './open.ts';
+import type { Connection, Organization } from './organization.ts';
+
+/** The database that every account has from the start. */
+const FIRST_DATABASE = 'my_db';
+const EXTENSION = '.duckdb';
+
+/** SHUTDOWN comes with MotherDuck's extension and is a parser error without it (connecting facts), so: nothing. */
+const SHUTDOWN = 'SELECT 1';
+
+/** Source: connecting facts. */
+const NOT_AUTHENTICATED = 'Request failed: Your request is not authenticated. Please check your MotherDuck token.';
+/** Assumption: the facts give the rule ("must connect once with a read/write token before") but not MotherDuck's words. */
+const NEVER_CONNECTED =
+  'Request failed: This account must connect with a read/write token once before its read scaling tokens can be used.';
+
+/**
+ * The sandbox's door: a token that the organization knows opens the account's own DuckDB files. What MotherDuck refuses
+ * is refused by DuckDB's `error()` with MotherDuck's words, so that it takes the path of the real refusal.
+ */
+export function sandboxDoor(place: Organization | string): Door {
+  let opening: Promise<Organization> | undefined;
+  const organization = (): Promise<Organization> => {
+    opening ??= typeof place === 'string' ? openSandbox(place) : Promise.resolve(place);
+    return opening;
+  };
+  return {
+    async target(token, database): Promise<Target> {
+      const sandbox = await organization();
+      const connection = await sandbox.connect(token);
+      if (connection === 'unauthenticated') return refused(NOT_AUTHENTICATED);
+      if (connection === 'never_connected') return refused(NEVER_CONNECTED);
+      const about = macros(connection, sandbox.tier);
+      const after = database === undefined || database === '' ? [] : [use(database)];
+      if (sandbox.folder === undefined) return inMemory(about, database);
+      const { path, siblings } = filesOf(sandbox.folder, connection);
+      const readOnly = connection.type === 'read_scaling';
+      // A read scaling token of an account that has no database yet sees an empty one.
+      if (readOnly && !existsSync(path)) return inMemory(about, database);
+      return {
+        path,
+        options: readOnly ? { access_mode: 'READ_ONLY' } : {},
+        setup: [...about, ...siblings.map((each) => attach(each.path, each.name, readOnly)), ...after],
+        shutdown: SHUTDOWN,
+      };
+    },
+    async slept(username: string, type: TokenType): Promise<void> {
+      await (await organization()).sleep(username, type);
+    },
+  };
+}
+
+function refused(message: string): Target {
+  return { path: ':memory:', options: {}, setup: [raise(message)], shutdown: SHUTDOWN };
+}
+
+function inMemory(about: readonly string[], database: string | undefined): Target {
+  const first = attach(':memory:', FIRST_DATABASE, false);
+  return {
+    path: ':memory:',
+    options: {},
+    setup: [...about, first, use(database || FIRST_DATABASE)],
+    shutdown: SHUTDOWN,
+  };
+}
+
+/** The account's databases: its first one, and every other DuckDB file in its folder. */
+function filesOf(
+  folder: string,
+  { account }: Connection,
+): { path: string; siblings: { path: string; name: string }[] } {
+  const home = resolve(folder, DATABASES, folderName(accountKey(account.username)));
+  try {
+    mkdirSync(home, { recursive: true });
+    const names = readdirSync(home).filter((file) => file.endsWith(EXTENSION) && file !== FIRST_DATABASE + EXTENSION);
+    const siblings = names.sort().map((file) => ({ path: join(home, file), name: file.slice(0, -EXTENSION.length) }));
+    return { path: join(home, FIRST_DATABASE + EXTENSION), siblings };
+  } catch (cause) {
+    const message = `the sandbox's databases cannot be written: ${home}`;
+    throw new UserError('SANDBOX_FAILED', message, 'Give a folder that can be written with `--sandbox DIR`.', {
+      cause,
+    });
+  }
+}
+
+/** A username that every file system takes as it is, or one made of it. */
+function folderName(key: string): string {
+  if (/^[a-z0-9_]{1,100}$/.test(key)) return key;
+  const hash = createHash('sha256').update(key).digest('hex').slice(0, 16);
+  return `${key.replace(/[^a-z0-9_]/g, '-').slice(0, 80)}-${hash}`;
+}

@@ -1,0 +1,27 @@
+import { randomBytes } from 'node:crypto';
+import { Secret } from '../model/secret.ts';
+import type { Door } from '../motherduck/door.ts';
+import { sandboxDoor } from './databases.ts';
+import { RequestDispatcher } from './dispatcher.ts';
+import { openSandbox } from './open.ts';
+import type { Organization } from './organization.ts';
+
+/** The organization in this process, beneath the HTTP client, with an admin token that lives as long as the process. */
+export interface Embedded {
+  readonly organization: Organization;
+  readonly dispatcher: RequestDispatcher;
+  readonly token: Secret;
+  readonly door: Door;
+}
+
+/** Opens the sandbox that is kept in a folder. @throws UserError SANDBOX_FAILED */
+export async function embeddedSandbox(folder: string): Promise<Embedded> {
+  const token = new Secret(`sandbox-admin-${randomBytes(24).toString('base64url')}`);
+  const organization = await openSandbox(folder, { adminToken: token });
+  return {
+    organization,
+    dispatcher: new RequestDispatcher((request) => organization.handle(request)),
+    token,
+    door: sandboxDoor(organization),
+  };
+}

@@ -1,0 +1,221 @@
+import {
+  closeSync,
+  fstatSync,
+  mkdirSync,
+  openSync,
+  readdirSync,
+  readSync,
+  truncateSync,
+  writeFileSync,
+  writeSync,
+} from 'node:fs';
+import { join } from 'node:path';
+import { UserError } from '../model/user-error.ts';
+import { readEvent, type SandboxEvent } from './events.ts';
+import { type Identity, Ledger } from './ledger.ts';
+import { type Decision, type EventLog, newIdentity } from './log.ts';
+import { underLock } from './short-lock.ts';
+
+const FILE = 'organization.jsonl';
+const LOCK = 'organization.lock';
+const VERSION = 1;
+const NEWLINE = 10;
+
+/**
+ * The log in a folder: a line that says whose log it is, then a line an event. Processes share it: whoever writes
+ * holds a short lock and has read everything before; readers need none. A write that returned survives `kill -9`,
+ * not a power cut (no fsync): it is a rehearsal. A last line without its end was never acknowledged and is cut off.
+ */
+export class FileLog implements EventLog {
+  readonly ledger = new Ledger();
+  readonly #folder: string;
+  readonly #path: string;
+  #file: number;
+  #closed = false;
+  /** How far the ledger is, in bytes and in lines. */
+  #offset = 0;
+  #lines = 0;
+  /** The file's size and time when last looked at. */
+  #seen = '';
+
+  constructor(folder: string) {
+    this.#folder = folder;
+    this.#path = join(folder, FILE);
+    this.#file = openLog(folder);
+  }
+
+  catchUp(): void {
+    const { size, mtimeMs, nlink } = fstatSync(this.#file);
+    const seen = `${size} ${mtimeMs}`;
+    if (nlink > 0 && seen === this.#seen) return;
+    if (nlink === 0) this.#reopen();
+    this.#read();
+    this.#seen = seen;
+  }
+
+  async write<T>(decide: () => Decision<T>): Promise<T> {
+    return this.#locked(() => {
+      this.#begin();
+      const { events, result } = decide();
+      if (events.length > 0) {
+        this.#append(events.map((event) => `${JSON.stringify(event)}\n`).join(''));
+        this.#lines += events.length;
+        for (const event of events) this.ledger.apply(event);
+      }
+      return result;
+    });
+  }
+
+  async clear(): Promise<void> {
+    await this.#locked(() => {
+      truncateSync(this.#path, 0);
+      this.#offset = 0;
+      this.#begin();
+    });
+  }
+
+  events(): readonly SandboxEvent[] {
+    const lines = readFrom(this.#file, 0).toString('utf8').split('\n').slice(1, -1);
+    return lines.flatMap((line) => readEvent(line) ?? []);
+  }
+
+  close(): void {
+    if (!this.#closed) closeSync(this.#file);
+    this.#closed = true;
+  }
+
+  /** Under the lock: everything read, a torn last line cut off, and a first line where there is none. */
+  #begin(): void {
+    if (fstatSync(this.#file).nlink === 0) this.#reopen();
+    this.#read();
+    if (this.#offset > 0) {
+      if (fstatSync(this.#file).size > this.#offset) truncateSync(this.#path, this.#offset);
+      return;
+    }
+    truncateSync(this.#path, 0);
+    const identity = newIdentity();
+    this.#append(`${JSON.stringify({ log: 'motherduck-accounts sandbox', version: VERSION, ...identity })}\n`);
+    this.#lines = 1;
+    this.ledger.restart(identity);
+  }
+
+  #read(): void {
+    const size = fstatSync(this.#file).size;
+    if (
+      this.#offset > 0 &&
+      (size < this.#offset || this.#identity()?.organization !== this.ledger.identity.organization)
+    ) {
+      this.#offset = 0; // another process cleared it
+    }
+    const bytes = readFrom(this.#file, this.#offset, size);
+    const end = bytes.lastIndexOf(NEWLINE);
+    if (end === -1) return;
+    const lines = bytes.toString('utf8', 0, end).split('\n');
+    const identity = this.#offset === 0 ? this.#readIdentity(lines.shift() ?? '') : undefined;
+    const before = identity === undefined ? this.#lines : 1;
+    const events = lines.map((line, index) => {
+      const event = readEvent(line);
+      if (event === undefined) throw this.#damaged(before + index + 1);
+      return event;
+    });
+    if (identity !== undefined) this.ledger.restart(identity);
+    for (const event of events) this.ledger.apply(event);
+    this.#lines = before + events.length;
+    this.#offset += end + 1;
+  }
+
+  #append(text: string): void {
+    const bytes = Buffer.from(text);
+    try {
+      for (let done = 0; done < bytes.length; ) done += writeSync(this.#file, bytes, done);
+    } catch (error) {
+      truncateSync(this.#path, this.#offset); // a full disk: nothing half written stays
+      throw unusable(this.#folder, error);
+    }
+    this.#offset += bytes.length;
+  }
+
+  async #locked<T>(section: () => T): Promise<T> {
+    try {
+      return await underLock(join(this.#folder, LOCK), section);
+    } catch (error) {
+      if (error instanceof UserError || !(error instanceof Error && 'syscall' in error)) throw error;
+      if (!('code' in error && error.code === 'ENOENT')) throw unusable(this.#folder, error);
+      this.#reopen(); // the folder was removed beneath us: the sandbox begins again
+      return underLock(join(this.#folder, LOCK), section);
+    }
+  }
+
+  #reopen(): void {
+    closeSync(this.#file);
+    this.#file = openLog(this.#folder);
+    this.#offset = 0;
+    this.#seen = '';
+    this.ledger.restart(newIdentity()); // until a first line is written
+  }
+
+  /** The first line alone, to notice that it is another log now. */
+  #identity(): Identity | undefined {
+    const bytes = readFrom(this.#file, 0, 512);
+    const end = bytes.indexOf(NEWLINE);
+    return end === -1 ? undefined : this.#readIdentity(bytes.toString('utf8', 0, end));
+  }
+
+  #readIdentity(line: string): Identity {
+    let value: { version?: unknown; organization?: unknown; admin?: unknown } | null = null;
+    try {
+      value = JSON.parse(line);
+    } catch {
+      // said below
+    }
+    const { version, organization, admin } = value ?? {};
+    if (typeof organization !== 'string' || typeof admin !== 'string') throw this.#damaged(1);
+    if (version === VERSION) return { organization, admin };
+    throw new UserError(
+      'SANDBOX_FAILED',
+      `the sandbox in ${this.#folder} was written by another version of this program`,
+      'Begin an empty one with `mdacc sandbox reset`, or give another folder with `--sandbox DIR`.',
+    );
+  }
+
+  #damaged(line: number): UserError {
+    return new UserError(
+      'SANDBOX_FAILED',
+      `the sandbox's log is damaged: ${this.#path}, line ${line}`,
+      'Begin an empty organization with `mdacc sandbox reset`.',
+    );
+  }
+}
+
+/** Makes the folder, which keeps itself out of git, and opens its log. @throws UserError SANDBOX_FAILED */
+function openLog(folder: string): number {
+  try {
+    mkdirSync(folder, { recursive: true });
+    // Only into a folder that is the sandbox's own: `--sandbox .` must not hide a project from git.
+    if (readdirSync(folder).length === 0) writeFileSync(join(folder, '.gitignore'), '*\n');
+    return openSync(join(folder, FILE), 'a+');
+  } catch (error) {
+    throw unusable(folder, error);
+  }
+}
+
+function unusable(folder: string, cause: unknown): UserError {
+  const why = cause instanceof Error && 'code' in cause ? cause.code : cause;
+  return new UserError(
+    'SANDBOX_FAILED',
+    `the sandbox's folder cannot be written: ${folder} (${why})`,
+    'Give a folder that can be written with `--sandbox DIR`.',
+    { cause },
+  );
+}
+
+function readFrom(file: number, offset: number, end = fstatSync(file).size): Buffer {
+  const bytes = Buffer.allocUnsafe(Math.max(0, end - offset));
+  let done = 0;
+  while (done < bytes.length) {
+    const count = readSync(file, bytes, done, bytes.length - done, offset + done);
+    if (count === 0) break;
+    done += count;
+  }
+  return bytes.subarray(0, done);
+}

@@ -1,0 +1,158 @@
+import { randomUUID } from 'node:crypto';
+import type { Secret } from '../model/secret.ts';
+import type { TokenType } from '../model/tokens.ts';
+import { isAwake } from './activity.ts';
+import { type AdminHash, identify } from './authentication.ts';
+import { Books } from './books.ts';
+import { hashOf } from './credential.ts';
+import type { Answer } from './errors.ts';
+import type { SandboxEvent } from './events.ts';
+import { type Account, ADMIN_USERNAME, type Identity, type Token } from './ledger.ts';
+import type { EventLog } from './log.ts';
+import { answerCall, type Call } from './rest-api.ts';
+import { type SeedOptions, seedEvents } from './seed.ts';
+import { issueToken } from './tokens.ts';
+import type { Rules } from './visit.ts';
+
+export interface OrganizationOptions extends Partial<Rules> {
+  /** Taken as the Admin's read/write token in this process; nothing of it is written. */
+  readonly adminToken?: Secret;
+  /** The sandbox's folder; absent for an organization in memory. */
+  readonly folder?: string;
+}
+
+/**
+ * An organization that behaves as the facts say MotherDuck's does (motherduck-api.md): Request in, Response out, over a
+ * log of events. Every answer carries `x-sandbox`, so that it never passes for MotherDuck.
+ */
+export class Organization {
+  readonly folder: string | undefined;
+  readonly tier: Rules['tier'];
+  readonly #log: EventLog;
+  readonly #books: Books;
+  readonly #rules: Rules;
+  readonly #adminHash: AdminHash;
+
+  constructor(log: EventLog, options: OrganizationOptions = {}) {
+    const { tier = 'business', descriptions = true, usersList = 'ok' } = options;
+    this.folder = options.folder;
+    this.tier = tier;
+    this.#log = log;
+    this.#books = new Books(log);
+    this.#rules = { tier, descriptions, usersList };
+    this.#adminHash = options.adminToken && hashOf(options.adminToken);
+  }
+
+  /** Answers a request to the REST API, whatever its host. @throws UserError SANDBOX_FAILED when the log cannot be used */
+  async handle(request: Request): Promise<Response> {
+    const { pathname, search } = new URL(request.url);
+    const { text, status, type, headers } = await this.answer({
+      method: request.method,
+      target: pathname + search,
+      authorization: request.headers.get('authorization') ?? undefined,
+      body: request.body === null ? '' : await request.text(),
+    });
+    return new Response(text, { status, headers: { 'content-type': type, ...headers } });
+  }
+
+  /** As `handle`, without the objects of the fetch standard. */
+  answer(call: Call): Promise<Answer> {
+    return answerCall(call, this.#books, this.#rules, this.#adminHash);
+  }
+
+  /** The sandbox's time in milliseconds since 1970. */
+  now(): number {
+    return this.#books.now();
+  }
+
+  /** Lets time pass; there is no way back. Gives the new time. */
+  async advance(seconds: number): Promise<number> {
+    if (!(seconds > 0)) throw new RangeError(`the sandbox's clock cannot be advanced by ${seconds} seconds`);
+    return this.#books.write((_, at) => ({
+      events: [{ at, event: 'clock_advanced', seconds }],
+      result: at + seconds * 1000,
+    }));
+  }
+
+  /** Makes a token without asking who may; the Admin's, unless another is named. */
+  mint(asked: { username?: string; type?: TokenType; name?: string; ttl?: number } = {}): Promise<Secret> {
+    const { username = ADMIN_USERNAME, type = 'read_write', name = 'sandbox', ttl } = asked;
+    return this.#books.write((ledger, at) => {
+      const account = ledger.account(username);
+      if (account === undefined) throw new Error(`the sandbox has no account ${username}`);
+      const { secret, event } = issueToken(account, at, { name, type, ttl });
+      return { events: [event], result: secret };
+    });
+  }
+
+  /** Adds a person. */
+  async addHuman(username: string, about: { email?: string; roles?: readonly string[] } = {}): Promise<void> {
+    const { email = `${username}@sandbox.invalid`, roles = ['Member'] } = about;
+    const id = randomUUID();
+    await this.#note((at) => ({ at, event: 'account_created', account: username, id, human: { email, roles } }));
+  }
+
+  /** Marks a user as deprovisioned, as a directory sync would. */
+  async deprovision(username: string): Promise<void> {
+    await this.#note((at) => ({ at, event: 'account_deprovisioned', account: username }));
+  }
+
+  /** Adds `count` service accounts with two tokens each, those left out that are there; gives how many were added. */
+  seed(count: number, options: SeedOptions = {}): Promise<number> {
+    return this.#books.write((ledger, at) => seedEvents(ledger, at, count, options));
+  }
+
+  /** Begins again with the Admin alone, by the real clock. Databases go with `resetSandbox` only. */
+  reset(): Promise<void> {
+    return this.#books.clear();
+  }
+
+  /**
+   * Opens an account's `md:` connection as far as the organization knows of it: whose token, and that its Duckling woke.
+   * The words are why it may not: a token that is nobody's, or read scaling before the first read/write connection.
+   */
+  connect(secret: Secret): Promise<Connection | 'unauthenticated' | 'never_connected'> {
+    return this.#books.write<Connection | 'unauthenticated' | 'never_connected'>((ledger, at) => {
+      const caller = identify(ledger, secret, at, this.#adminHash);
+      if (caller === undefined) return { events: [], result: 'unauthenticated' };
+      const { account, type } = caller;
+      if (type === 'read_scaling' && !account.hasConnected) return { events: [], result: 'never_connected' };
+      return {
+        events: [{ at, event: 'connected', account: account.username, type }],
+        result: { account, type, identity: ledger.identity },
+      };
+    });
+  }
+
+  /** Puts a Duckling to sleep before its cooldown ends, as SHUTDOWN does. */
+  async sleep(username: string, type: TokenType): Promise<void> {
+    await this.#books.write((ledger, at) => {
+      const account = ledger.account(username);
+      const awake = account !== undefined && isAwake(account, type, at);
+      return { events: awake ? [{ at, event: 'slept', account: account.username, type }] : [], result: undefined };
+    });
+  }
+
+  /** What there is, for tests: accounts and tokens without secrets, and all events. */
+  inspect(): { accounts: (Omit<Account, 'tokens'> & { tokens: Token[] })[]; events: readonly SandboxEvent[] } {
+    const accounts = this.#books.read().accounts();
+    return {
+      accounts: accounts.map((account) => ({ ...account, tokens: [...account.tokens.values()] })),
+      events: this.#log.events(),
+    };
+  }
+
+  close(): void {
+    this.#log.close();
+  }
+
+  #note(event: (at: number) => SandboxEvent): Promise<void> {
+    return this.#books.write((_, at) => ({ events: [event(at)], result: undefined }));
+  }
+}
+
+export interface Connection {
+  readonly account: Account;
+  readonly type: TokenType;
+  readonly identity: Identity;
+}

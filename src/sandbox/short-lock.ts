@@ -1,0 +1,102 @@
+import { lstatSync, readFileSync, readlinkSync, symlinkSync, unlinkSync, writeFileSync } from 'node:fs';
+import { hostname } from 'node:os';
+import { setTimeout as sleep } from 'node:timers/promises';
+import { isRunning } from '../files/process.ts';
+import { UserError } from '../model/user-error.ts';
+
+/** A section takes a few milliseconds (a large seed, under a second): an older lock was left by a crash. */
+const STALE_AFTER_MS = 10_000;
+const GIVE_UP_AFTER_MS = 30_000;
+const HOST = hostname();
+
+/**
+ * Runs `section` while no other process runs one under the same lock file. The section is synchronous, so within
+ * this process nothing can come between either. A lock whose process is gone is taken over at once.
+ */
+export async function underLock<T>(path: string, section: () => T): Promise<T> {
+  const started = Date.now();
+  for (let wait = 1; !take(path); wait = Math.min(wait * 2, 16)) {
+    if (isStale(path)) removeStale(path);
+    else if (Date.now() - started > GIVE_UP_AFTER_MS) throw busy(path);
+    else await sleep(Math.random() * wait);
+  }
+  try {
+    return section();
+  } finally {
+    remove(path);
+  }
+}
+
+/**
+ * The lock is a symbolic link whose target says who holds it: made in one step, so that a process killed at any moment
+ * leaves no lock, or one that names it. Where there are no links (Windows), a file, which can be left empty.
+ */
+function take(path: string): boolean {
+  try {
+    symlinkSync(`${process.pid} ${HOST}`, path);
+    return true;
+  } catch (error) {
+    if (isCode(error, 'EEXIST')) return false;
+    if (!isCode(error, 'EPERM', 'EACCES', 'ENOSYS', 'ENOTSUP', 'EINVAL')) throw error;
+    return takeFile(path);
+  }
+}
+
+function takeFile(path: string): boolean {
+  try {
+    writeFileSync(path, `${process.pid} ${HOST}`, { flag: 'wx' });
+    return true;
+  } catch (error) {
+    // Windows says EPERM while the last holder's removal is not done.
+    if (isCode(error, 'EEXIST') || (process.platform === 'win32' && isCode(error, 'EPERM'))) return false;
+    throw error;
+  }
+}
+
+/** Stale: its process is gone, or it is too old. Another host's process cannot be looked at, so there only age counts. */
+function isStale(path: string): boolean {
+  try {
+    const facts = lstatSync(path);
+    const [pid = '', host] = (facts.isSymbolicLink() ? readlinkSync(path) : readFileSync(path, 'utf8')).split(' ');
+    if (host === HOST && !isRunning(Number(pid))) return true;
+    return Date.now() - facts.mtimeMs > STALE_AFTER_MS;
+  } catch (error) {
+    // Gone, or changing hands, at this moment.
+    if (isCode(error, 'ENOENT', 'EINVAL', 'EPERM', 'EBUSY')) return false;
+    throw error;
+  }
+}
+
+/** Under a lock of its own, so that of two that saw the same stale lock the slower does not remove the faster's new one. */
+function removeStale(path: string): void {
+  const guard = `${path}.takeover`;
+  if (!take(guard)) {
+    if (isStale(guard)) remove(guard);
+    return;
+  }
+  try {
+    if (isStale(path)) remove(path);
+  } finally {
+    remove(guard);
+  }
+}
+
+function remove(path: string): void {
+  try {
+    unlinkSync(path);
+  } catch (error) {
+    if (!isCode(error, 'ENOENT')) throw error;
+  }
+}
+
+function isCode(error: unknown, ...codes: string[]): boolean {
+  return error instanceof Error && 'code' in error && codes.includes(String(error.code));
+}
+
+function busy(path: string): UserError {
+  return new UserError(
+    'SANDBOX_FAILED',
+    `another process keeps the sandbox's lock: ${path}`,
+    'Stop that process; if there is none, remove the file.',
+  );
+}

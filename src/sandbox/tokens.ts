@@ -1,0 +1,78 @@
+import { randomUUID } from 'node:crypto';
+import type { Secret } from '../model/secret.ts';
+import type { TokenType } from '../model/tokens.ts';
+import type { WireCreatedToken, WireToken } from '../model/wire.ts';
+import { hashOf, newSecret } from './credential.ts';
+import { type Answer, fault, ok } from './errors.ts';
+import type { SandboxEvent } from './events.ts';
+import type { Account, Token } from './ledger.ts';
+import { readTokenRequest } from './requests.ts';
+import { accountOf, type Visit } from './visit.ts';
+
+/** POST /v1/users/{username}/tokens. Assumption: two tokens may have one name, as the facts forbid it nowhere. */
+export function createToken({ books, rules, caller, username, body }: Visit): Promise<Answer> {
+  const { name, type, ttl, description } = readTokenRequest(body);
+  return books.write((ledger, at) => {
+    const account = accountOf(ledger, username);
+    if (!account.isServiceAccount && account.id !== caller.account.id) {
+      throw fault('FORBIDDEN', 'Admins can create tokens for service accounts and for themselves only'); // assumption
+    }
+    if (account.isDeprovisioned) throw fault('FORBIDDEN', `User "${account.username}" is deprovisioned`); // assumption
+    const made = issueToken(account, at, {
+      name,
+      type,
+      ttl,
+      ...(description !== undefined && rules.descriptions && { description }),
+    });
+    const answer: WireCreatedToken = { token: made.secret.reveal(), ...wireToken(made.token) };
+    return { events: [made.event], result: ok(answer) };
+  });
+}
+
+/** GET /v1/users/{username}/tokens: one page, oldest first. Assumption: expired tokens stay listed until deleted. */
+export function listTokens({ books, username }: Visit): Answer {
+  return ok({ tokens: [...accountOf(books.read(), username).tokens.values()].map(wireToken) });
+}
+
+/** DELETE /v1/users/{username}/tokens/{token_id}. */
+export function deleteToken({ books, username, tokenId }: Visit): Promise<Answer> {
+  return books.write((ledger, at) => {
+    const account = accountOf(ledger, username);
+    if (!account.tokens.has(tokenId)) throw fault('NOT_FOUND', `Token "${tokenId}" not found`); // assumption: words
+    return { events: [{ at, event: 'token_deleted', account: account.username, id: tokenId }], result: ok({}) };
+  });
+}
+
+/** A new token of an account: its secret, which goes into one answer, and the event, which has only its hash. */
+export function issueToken(
+  account: Account,
+  at: number,
+  asked: { name: string; type: TokenType; ttl: number | undefined; description?: string },
+): { secret: Secret; token: Token; event: Extract<SandboxEvent, { event: 'token_created' }> } {
+  const { name, type, ttl, description } = asked;
+  const id = randomUUID();
+  const expiresAt = ttl === undefined ? null : at + ttl * 1000;
+  const secret = newSecret({ userId: account.id, type, at, expiresAt });
+  const hash = hashOf(secret);
+  const optional = {
+    ...(expiresAt !== null && { expires: expiresAt }),
+    ...(description !== undefined && { description }),
+  };
+  return {
+    secret,
+    token: { id, name, type, hash, createdAt: at, expiresAt, description },
+    event: { at, event: 'token_created', account: account.username, id, name, type, hash, ...optional },
+  };
+}
+
+function wireToken({ id, name, type, createdAt, expiresAt, description }: Token): WireToken {
+  return {
+    id,
+    name,
+    ...(expiresAt !== null && { expire_at: new Date(expiresAt).toISOString() }),
+    created_ts: new Date(createdAt).toISOString(),
+    read_only: type === 'read_scaling', // assumption: the facts do not say what makes a token read-only
+    token_type: type,
+    ...(description !== undefined && { description }),
+  };
+}

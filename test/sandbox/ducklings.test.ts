@@ -1,0 +1,195 @@
+import { describe, expect, test } from 'vitest';
+import { accounts, ask, organization } from './support.ts';
+
+const CALL = 'PUT /v1/users/etl_prod/instances';
+const PULSE = { instance_size: 'pulse' };
+const POOL = { instance_size: 'pulse', flock_size: 2 };
+
+async function withAccount(...options: Parameters<typeof organization>) {
+  const sandbox = organization(...options);
+  await accounts(sandbox, 'etl_prod');
+  return sandbox;
+}
+
+describe('GET /v1/users/{username}/instances', () => {
+  test('a new account has standard and four of standard, cooldowns reported', async () => {
+    const answer = await ask(await withAccount(), 'GET /v1/users/etl_prod/instances');
+    expect(answer.status).toBe(200);
+    expect(answer.body).toEqual({
+      read_write: { instance_size: 'standard', cooldown_seconds: 60 },
+      read_scaling: { instance_size: 'standard', flock_size: 4, cooldown_seconds: 60 },
+    });
+  });
+
+  test('of nobody is a JSON 404', async () => {
+    const answer = await ask(organization(), 'GET /v1/users/nobody/instances');
+    expect(answer.status).toBe(404);
+    expect(answer.body).toEqual({
+      message: 'User "nobody" not found',
+      code: 'NOT_FOUND',
+      data: { code: 'NOT_FOUND', httpStatus: 404, path: 'ducklings.get' },
+    });
+  });
+});
+
+describe('PUT /v1/users/{username}/instances', () => {
+  test('answers what it set, and a read says the same', async () => {
+    const sandbox = await withAccount();
+    const config = {
+      read_write: { instance_size: 'jumbo', cooldown_seconds: 600 },
+      read_scaling: { instance_size: 'standard', flock_size: 64, cooldown_seconds: 86_400 },
+    };
+    const answer = await ask(sandbox, CALL, { json: { config: { ...config, more: 1 } } });
+    expect(answer).toMatchObject({ status: 200, body: config });
+    expect(answer.body).toEqual(config);
+    expect((await ask(sandbox, 'GET /v1/users/etl_prod/instances')).body).toEqual(config);
+  });
+
+  test.each([
+    ['pulse', undefined],
+    ['standard', 60],
+    ['jumbo', 60],
+    ['mega', 300],
+    ['giga', 600],
+  ])('%s left without a cooldown gets %s', async (size, cooldown) => {
+    const config = { read_write: { instance_size: size }, read_scaling: { ...POOL, flock_size: 0 } };
+    const { status, body } = await ask(await withAccount(), CALL, { json: { config } });
+    expect(status).toBe(200);
+    expect(body).toEqual({
+      read_write: { instance_size: size, ...(cooldown !== undefined && { cooldown_seconds: cooldown }) },
+      read_scaling: { instance_size: 'pulse', flock_size: 0 },
+    });
+  });
+
+  test('a cooldown left out later goes back to the default', async () => {
+    const sandbox = await withAccount();
+    const config = (read_write: object) => ({ json: { config: { read_write, read_scaling: POOL } } });
+    await ask(sandbox, CALL, config({ instance_size: 'standard', cooldown_seconds: 900 }));
+    const { body } = await ask(sandbox, CALL, config({ instance_size: 'standard' }));
+    expect(body.read_write).toEqual({ instance_size: 'standard', cooldown_seconds: 60 });
+  });
+
+  const standard = (more: object) => ({ instance_size: 'standard', ...more });
+  test.each([
+    [{}, 'invalid_type', 'Required', ['config']],
+    [{ config: { read_write: PULSE } }, 'invalid_type', 'Required', ['config', 'read_scaling']],
+    [{ config: { read_scaling: POOL } }, 'invalid_type', 'Required', ['config', 'read_write']],
+    [
+      { config: { read_write: {}, read_scaling: POOL } },
+      'invalid_type',
+      'Required',
+      ['config', 'read_write', 'instance_size'],
+    ],
+    [
+      { config: { read_write: { instance_size: 'Pulse' }, read_scaling: POOL } },
+      'invalid_enum_value',
+      "Invalid enum value. Expected 'pulse' | 'standard' | 'jumbo' | 'mega' | 'giga', received 'Pulse'",
+      ['config', 'read_write', 'instance_size'],
+    ],
+    [
+      { config: { read_write: PULSE, read_scaling: PULSE } },
+      'invalid_type',
+      'Required',
+      ['config', 'read_scaling', 'flock_size'],
+    ],
+    [
+      { config: { read_write: PULSE, read_scaling: { ...POOL, flock_size: 65 } } },
+      'too_big',
+      'Number must be less than or equal to 64',
+      ['config', 'read_scaling', 'flock_size'],
+    ],
+    [
+      { config: { read_write: PULSE, read_scaling: { ...POOL, flock_size: -1 } } },
+      'too_small',
+      'Number must be greater than or equal to 0',
+      ['config', 'read_scaling', 'flock_size'],
+    ],
+    [
+      { config: { read_write: standard({ cooldown_seconds: 59 }), read_scaling: POOL } },
+      'too_small',
+      'Number must be greater than or equal to 60',
+      ['config', 'read_write', 'cooldown_seconds'],
+    ],
+    [
+      { config: { read_write: standard({ cooldown_seconds: 86_401 }), read_scaling: POOL } },
+      'too_big',
+      'Number must be less than or equal to 86400',
+      ['config', 'read_write', 'cooldown_seconds'],
+    ],
+    [
+      { config: { read_write: { ...PULSE, cooldown_seconds: 60 }, read_scaling: POOL } },
+      'custom',
+      'cooldown_seconds cannot be set for Pulse instances',
+      ['config', 'read_write', 'cooldown_seconds'],
+    ],
+    [
+      { config: { read_write: PULSE, read_scaling: { ...POOL, cooldown_seconds: 60 } } },
+      'custom',
+      'cooldown_seconds cannot be set for Pulse instances',
+      ['config', 'read_scaling', 'cooldown_seconds'],
+    ],
+  ])('refuses %j', async (json, code, message, path) => {
+    const sandbox = await withAccount();
+    const answer = await ask(sandbox, CALL, { json });
+    expect(answer.status).toBe(400);
+    expect(answer.body).toEqual({
+      message,
+      code: 'BAD_REQUEST',
+      data: { code: 'BAD_REQUEST', httpStatus: 400, path: 'ducklings.set' },
+      issues: [{ code, message, path }],
+    });
+    expect((await ask(sandbox, 'GET /v1/users/etl_prod/instances')).body.read_write.instance_size).toBe('standard');
+  });
+
+  test.each(['mega', 'giga'])('refuses %s for read scaling, by the plan', async (size) => {
+    const config = { read_write: PULSE, read_scaling: { instance_size: size, flock_size: 1 } };
+    const answer = await ask(await withAccount(), CALL, { json: { config } });
+    expect(answer.status).toBe(400);
+    expect(answer.body).toEqual({
+      message: `Invalid config for tier business: read_scaling does not support instance_size ${size}`,
+      code: 'BAD_REQUEST',
+      data: { code: 'BAD_REQUEST', httpStatus: 400, path: 'ducklings.set' },
+    });
+  });
+
+  test('the Lite plan has pulse only', async () => {
+    const sandbox = await withAccount({ tier: 'lite' });
+    expect((await ask(sandbox, 'GET /v1/users/etl_prod/instances')).body.read_write).toEqual(PULSE);
+    const config = { read_write: { instance_size: 'standard' }, read_scaling: POOL };
+    const answer = await ask(sandbox, CALL, { json: { config } });
+    expect(answer.status).toBe(400);
+    expect(answer.body.message).toMatch(/^Invalid config for tier lite: /);
+  });
+
+  test('of nobody is a JSON 404', async () => {
+    const json = { config: { read_write: PULSE, read_scaling: POOL } };
+    const answer = await ask(organization(), 'PUT /v1/users/nobody/instances', { json });
+    expect(answer).toMatchObject({ status: 404, body: { code: 'NOT_FOUND' } });
+  });
+});
+
+describe('GET /v1/active_accounts', () => {
+  const active = async (sandbox: ReturnType<typeof organization>) =>
+    (await ask(sandbox, 'GET /v1/active_accounts')).body;
+
+  test('an account is active from its connection to the end of the cooldown', async () => {
+    const sandbox = await withAccount();
+    expect(await active(sandbox)).toEqual({ accounts: [] });
+    await sandbox.connect(await sandbox.mint({ username: 'etl_prod' }));
+    expect(await active(sandbox)).toEqual({
+      accounts: [{ username: 'etl_prod', ducklings: [{ id: 'rw', type: 'read_write', status: 'active' }] }],
+    });
+    await sandbox.advance(61);
+    expect(await active(sandbox)).toEqual({ accounts: [] });
+  });
+
+  test('each kind of Duckling sleeps by itself', async () => {
+    const sandbox = await withAccount();
+    await sandbox.connect(await sandbox.mint({ username: 'etl_prod' }));
+    await sandbox.connect(await sandbox.mint({ username: 'etl_prod', type: 'read_scaling' }));
+    await sandbox.sleep('ETL_PROD', 'read_write');
+    expect(await active(sandbox)).toEqual({
+      accounts: [{ username: 'etl_prod', ducklings: [{ id: 'rs.1', type: 'read_scaling', status: 'active' }] }],
+    });
+  });
+});

@@ -1,0 +1,273 @@
+import { type ChildProcess, spawn, spawnSync } from 'node:child_process';
+import { once } from 'node:events';
+import {
+  appendFileSync,
+  existsSync,
+  mkdirSync,
+  readdirSync,
+  readFileSync,
+  rmSync,
+  symlinkSync,
+  writeFileSync,
+} from 'node:fs';
+import { hostname } from 'node:os';
+import { join } from 'node:path';
+import { describe, expect, test } from 'vitest';
+import { Secret } from '../../src/model/secret.ts';
+import { openSandbox, resetSandbox } from '../../src/sandbox/open.ts';
+import { ADMIN, accounts, ask, folder, script, token } from './support.ts';
+
+const open = (dir: string) => openSandbox(dir, { adminToken: new Secret(ADMIN) });
+const logOf = (dir: string) => join(dir, 'organization.jsonl');
+
+describe('what is kept between runs', () => {
+  test('accounts, tokens, Ducklings, connections and the clock', async () => {
+    const dir = join(folder(), 'not', 'there', 'yet');
+    const first = await open(dir);
+    await accounts(first, 'etl_prod', 'gone');
+    const made = await token(first, 'etl_prod', { description: 'kept' });
+    const config = {
+      read_write: { instance_size: 'pulse' },
+      read_scaling: { instance_size: 'jumbo', flock_size: 3, cooldown_seconds: 120 },
+    };
+    await ask(first, 'PUT /v1/users/etl_prod/instances', { json: { config } });
+    await first.connect(new Secret(made.token));
+    await ask(first, 'DELETE /v1/users/gone');
+    await first.advance(30);
+    const before = first.inspect();
+    first.close();
+
+    const second = await open(dir);
+    expect(second.inspect()).toEqual(before);
+    expect((await ask(second, 'GET /v1/users/etl_prod/instances')).body).toEqual(config);
+    expect((await ask(second, 'GET /v1/users/gone/tokens')).status).toBe(404);
+    expect(second.now() - Date.now()).toBeGreaterThan(29_000);
+    expect(await second.connect(new Secret(made.token))).toMatchObject({ account: { username: 'etl_prod' } });
+    second.close();
+  });
+
+  test('the folder keeps itself out of git, and leaves a folder of someone else alone', async () => {
+    const dir = join(folder(), 'sandbox');
+    (await open(dir)).close();
+    expect(readFileSync(join(dir, '.gitignore'), 'utf8')).toBe('*\n');
+    const project = folder();
+    writeFileSync(join(project, 'main.ts'), '');
+    (await open(project)).close();
+    expect(existsSync(join(project, '.gitignore'))).toBe(false);
+  });
+
+  test('no secret, in whatever file', async () => {
+    const dir = folder();
+    const sandbox = await open(dir);
+    await accounts(sandbox, 'etl_prod');
+    const minted = await sandbox.mint();
+    const secrets = [ADMIN, minted.reveal(), (await token(sandbox, 'etl_prod')).token];
+    await sandbox.connect(minted);
+    for (const file of readdirSync(dir)) {
+      const text = readFileSync(join(dir, file), 'utf8');
+      for (const secret of secrets) {
+        expect(text).not.toContain(secret);
+        expect(text).not.toContain(secret.split('.').at(-1));
+      }
+    }
+    sandbox.close();
+  });
+
+  test('ten thousand accounts with twenty thousand tokens', async () => {
+    const dir = folder();
+    const first = await open(dir);
+    expect(await first.seed(10_000)).toBe(10_000);
+    expect(await first.seed(10_001)).toBe(1);
+    first.close();
+    const sandbox = await open(dir);
+    const names = new Set<string>();
+    let page = '';
+    do {
+      const { body } = await ask(sandbox, `GET /v1/users?is_service_account=true&limit=1000${page}`);
+      for (const user of body.users) names.add(user.username);
+      page = body.next_page_token === null ? '' : `&page_token=${body.next_page_token}`;
+      expect(body.total_count).toBe(10_001);
+    } while (page !== '');
+    expect(names.size).toBe(10_001);
+    expect(names).toContain('tenant_00001');
+    const { body } = await ask(sandbox, 'GET /v1/users/tenant_10000/tokens');
+    expect(body.tokens).toMatchObject([
+      { name: 'etl', token_type: 'read_write' },
+      { name: 'app', token_type: 'read_scaling' },
+    ]);
+    sandbox.close();
+  });
+});
+
+describe('several processes in one folder', () => {
+  const WRITER = `
+    import { openSandbox } from '../../src/sandbox/open.ts';
+    const [dir = '', prefix = '', count = ''] = process.argv.slice(2);
+    const sandbox = await openSandbox(dir);
+    const authorization = 'Bearer ' + (await sandbox.mint()).reveal();
+    const create = async (username: string) => {
+      const body = JSON.stringify({ username });
+      return (await sandbox.handle(new Request('http://x/v1/users', { method: 'POST', headers: { authorization }, body }))).status;
+    };
+    for (let number = 1; number <= Number(count); number += 1) {
+      const own = await create(prefix + number);
+      const shared = await create('shared_' + number);
+      process.stdout.write(prefix + number + ' ' + own + ' ' + shared + '\\n');
+    }
+  `;
+
+  const collect = (child: ChildProcess) => {
+    let text = '';
+    child.stdout?.on('data', (chunk) => {
+      text += chunk;
+    });
+    return () =>
+      text
+        .split('\n')
+        .slice(0, -1)
+        .map((line) => line.split(' '));
+  };
+
+  test('writing at once, lose nothing and agree on who was first', async () => {
+    const dir = folder();
+    const path = await script(WRITER);
+    const writers = ['one_', 'two_', 'six_'].map((prefix) => spawn(process.execPath, [path, dir, prefix, '150']));
+    const outputs = writers.map(collect);
+    const codes = await Promise.all(writers.map(async (writer) => (await once(writer, 'close'))[0]));
+    expect(codes).toEqual([0, 0, 0]);
+    const lines = outputs.flatMap((output) => output());
+    expect(lines).toHaveLength(450);
+    expect(lines.filter(([, own]) => own === '200')).toHaveLength(450);
+    expect(lines.filter(([, , shared]) => shared === '200')).toHaveLength(150);
+    expect(lines.filter(([, , shared]) => shared === '409')).toHaveLength(300);
+    const sandbox = await open(dir);
+    expect(sandbox.inspect().accounts).toHaveLength(1 + 450 + 150);
+    sandbox.close();
+  });
+
+  test('a writer killed in the middle loses nothing that it was told is done', async () => {
+    const dir = folder();
+    const path = await script(WRITER);
+    for (const prefix of ['one_', 'two_', 'six_']) {
+      const writer = spawn(process.execPath, [path, dir, prefix, '100000']);
+      const output = collect(writer);
+      while (output().length < 50) await once(writer.stdout, 'data');
+      writer.kill('SIGKILL');
+      await once(writer, 'close');
+      const sandbox = await open(dir);
+      const known = new Set(sandbox.inspect().accounts.map((account) => account.username));
+      for (const [username = ''] of output()) expect(known).toContain(username);
+      await accounts(sandbox, `after_${prefix}`);
+      sandbox.close();
+    }
+    const text = readFileSync(logOf(dir), 'utf8');
+    expect(text.endsWith('\n')).toBe(true);
+    for (const line of text.trimEnd().split('\n')) JSON.parse(line);
+  });
+
+  test('each sees what the other wrote, a reset too', async () => {
+    const dir = folder();
+    const [one, two] = [await open(dir), await open(dir)];
+    await accounts(one, 'etl_prod');
+    expect((await ask(two, 'GET /v1/users/etl_prod/tokens')).status).toBe(200);
+    await two.advance(1000);
+    expect(one.now() - Date.now()).toBeGreaterThan(999_000);
+    await resetSandbox(dir);
+    expect((await ask(one, 'GET /v1/users')).body.total_count).toBe(1);
+    expect(one.now() - Date.now()).toBeLessThan(999_000);
+    await accounts(two, 'new_one', 'new_two', 'new_three');
+    expect((await ask(one, 'GET /v1/users')).body.total_count).toBe(4);
+    one.close();
+    two.close();
+  });
+
+  test('a removed folder begins again', async () => {
+    const dir = join(folder(), 'sandbox');
+    const sandbox = await open(dir);
+    await accounts(sandbox, 'etl_prod');
+    rmSync(dir, { recursive: true });
+    expect((await ask(sandbox, 'GET /v1/users')).body.total_count).toBe(1);
+    rmSync(dir, { recursive: true });
+    await accounts(sandbox, 'etl_prod');
+    const other = await open(dir);
+    expect((await ask(other, 'GET /v1/users')).body.total_count).toBe(2);
+    sandbox.close();
+    other.close();
+  });
+
+  test.each(['link', 'file'])("a dead process's lock is taken over (%s)", async (kind) => {
+    const dir = folder();
+    const holder = `${spawnSync(process.execPath, ['-e', '']).pid} ${hostname()}`;
+    for (const name of ['organization.lock', 'organization.lock.takeover']) {
+      if (kind === 'link') symlinkSync(holder, join(dir, name));
+      else writeFileSync(join(dir, name), holder);
+    }
+    const sandbox = await open(dir);
+    await accounts(sandbox, 'etl_prod');
+    expect(readdirSync(dir)).toEqual(['organization.jsonl']);
+    sandbox.close();
+  });
+
+  test("a living process's lock is waited for", async () => {
+    const dir = folder();
+    const sandbox = await open(dir);
+    symlinkSync(`${process.pid} ${hostname()}`, join(dir, 'organization.lock'));
+    const order: string[] = [];
+    const waiting = accounts(sandbox, 'etl_prod').then(() => order.push('written'));
+    await new Promise((resolve) => setTimeout(resolve, 30));
+    order.push('released');
+    rmSync(join(dir, 'organization.lock'));
+    await waiting;
+    expect(order).toEqual(['released', 'written']);
+    sandbox.close();
+  });
+});
+
+describe('a log that is not whole', () => {
+  test('a last line without its end is cut off by the next writer', async () => {
+    const dir = folder();
+    const first = await open(dir);
+    await accounts(first, 'etl_prod');
+    const whole = readFileSync(logOf(dir), 'utf8');
+    appendFileSync(logOf(dir), '{"at":1,"event":"account_cre');
+    expect((await ask(first, 'GET /v1/users')).body.total_count).toBe(2);
+    const second = await open(dir);
+    expect(readFileSync(logOf(dir), 'utf8')).toBe(whole);
+    await accounts(first, 'tenant_acme');
+    expect((await ask(second, 'GET /v1/users')).body.total_count).toBe(3);
+    first.close();
+    second.close();
+  });
+
+  test.each(['not json', '{"at":1,"event":"unheard_of"}', '{"at":1,"event":"token_created","account":"a"}', ''])(
+    'a damaged line %j is refused with what to do, and reset mends it',
+    async (line) => {
+      const dir = folder();
+      const sandbox = await open(dir);
+      await accounts(sandbox, 'etl_prod');
+      appendFileSync(logOf(dir), `${line}\n`);
+      const error = {
+        code: 'SANDBOX_FAILED',
+        message: expect.stringContaining('line 3'),
+        hint: expect.stringContaining('mdacc sandbox reset'),
+      };
+      await expect(open(dir)).rejects.toMatchObject(error);
+      await expect(ask(sandbox, 'GET /v1/users')).rejects.toMatchObject(error);
+      await expect(ask(sandbox, 'GET /v1/users')).rejects.toMatchObject(error);
+      mkdirSync(join(dir, 'databases', 'etl_prod'), { recursive: true });
+      await resetSandbox(dir);
+      expect(existsSync(join(dir, 'databases'))).toBe(false);
+      expect((await ask(sandbox, 'GET /v1/users')).body.total_count).toBe(1);
+      sandbox.close();
+    },
+  );
+
+  test('a file that is no log, and a folder that cannot be one', async () => {
+    const dir = folder();
+    writeFileSync(logOf(dir), '{"something":"else"}\n');
+    await expect(open(dir)).rejects.toMatchObject({ code: 'SANDBOX_FAILED' });
+    writeFileSync(join(dir, 'file'), '');
+    const error = { code: 'SANDBOX_FAILED', hint: expect.stringContaining('--sandbox DIR') };
+    await expect(open(join(dir, 'file', 'sandbox'))).rejects.toMatchObject(error);
+  });
+});

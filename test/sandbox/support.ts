@@ -1,0 +1,76 @@
+import { mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { build } from 'esbuild';
+import { onTestFinished } from 'vitest';
+import { Secret } from '../../src/model/secret.ts';
+import { memorySandbox } from '../../src/sandbox/open.ts';
+import type { Organization, OrganizationOptions } from '../../src/sandbox/organization.ts';
+
+export const ADMIN = 'the-admin-token-of-these-tests';
+
+/** An organization in memory whose Admin's token is ADMIN. */
+export function organization(options: Omit<OrganizationOptions, 'folder' | 'adminToken'> = {}): Organization {
+  return memorySandbox({ ...options, adminToken: new Secret(ADMIN) });
+}
+
+export interface Asked {
+  /** null: no Authorization header. */
+  readonly token?: string | null;
+  readonly json?: unknown;
+  readonly text?: string;
+}
+
+/** Asks by a raw request, and gives what came back: the JSON, or the text where it is none. */
+export async function ask(sandbox: Organization, call: string, { token = ADMIN, json, text }: Asked = {}) {
+  const [method = '', path = ''] = call.split(' ');
+  const body = json === undefined ? text : JSON.stringify(json);
+  const request = new Request(`https://api.motherduck.com${path}`, {
+    method,
+    headers: {
+      ...(token !== null && { authorization: `Bearer ${token}` }),
+      ...(body !== undefined && { 'content-type': 'application/json' }),
+    },
+    ...(body !== undefined && { body }),
+  });
+  const response = await sandbox.handle(request);
+  const answer = await response.text();
+  const isJson = response.headers.get('content-type') === 'application/json';
+  return { status: response.status, headers: response.headers, body: isJson ? JSON.parse(answer) : answer };
+}
+
+/** Creates service accounts. */
+export async function accounts(sandbox: Organization, ...usernames: string[]): Promise<void> {
+  for (const username of usernames) await ask(sandbox, 'POST /v1/users', { json: { username } });
+}
+
+/** Creates a token and gives the answer's body. */
+export async function token(sandbox: Organization, username: string, json: Record<string, unknown> = {}) {
+  const answer = await ask(sandbox, `POST /v1/users/${username}/tokens`, { json: { name: 'test', ...json } });
+  return answer.body as { token: string; id: string; name: string };
+}
+
+/** The body of a refusal with one issue. */
+export function invalid(procedure: string, code: string, message: string, path: (string | number)[]) {
+  return {
+    message,
+    code: 'BAD_REQUEST',
+    data: { code: 'BAD_REQUEST', httpStatus: 400, path: procedure },
+    issues: [{ code, message, path }],
+  };
+}
+
+/** An empty folder that goes with the test. */
+export function folder(): string {
+  const made = mkdtempSync(join(tmpdir(), 'mdacc-sandbox-'));
+  onTestFinished(() => rmSync(made, { recursive: true, force: true }));
+  return made;
+}
+
+/** Bundles TypeScript that calls the sandbox into a script that plain Node can run in another process. */
+export async function script(source: string): Promise<string> {
+  const outfile = join(folder(), 'script.mjs');
+  const stdin = { contents: source, resolveDir: import.meta.dirname, loader: 'ts' } as const;
+  await build({ stdin, outfile, bundle: true, platform: 'node', format: 'esm', logLevel: 'silent' });
+  return outfile;
+}

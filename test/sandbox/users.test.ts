@@ -1,0 +1,161 @@
+import { describe, expect, test } from 'vitest';
+import { accounts, ask, invalid, organization, token } from './support.ts';
+
+const START = 'Username must start with an alphabetic character';
+const CHARACTERS = 'Username can only contain alphanumeric characters and underscores';
+
+describe('POST /v1/users', () => {
+  test('creates a service account', async () => {
+    const sandbox = organization();
+    const answer = await ask(sandbox, 'POST /v1/users', { json: { username: 'etl_prod', unknown: 'dropped' } });
+    expect(answer).toMatchObject({ status: 200, body: { username: 'etl_prod' } });
+  });
+
+  test.each([
+    [{}, 'invalid_type', 'Required'],
+    [{ username: 7 }, 'invalid_type', 'Expected string, received number'],
+    [{ username: null }, 'invalid_type', 'Expected string, received null'],
+    [{ username: 'ab' }, 'too_small', 'String must contain at least 3 character(s)'],
+    [{ username: 'a'.repeat(256) }, 'too_big', 'String must contain at most 255 character(s)'],
+    [{ username: '1abc' }, 'invalid_string', START],
+    [{ username: '_abc' }, 'invalid_string', START],
+    [{ username: 'etl-prod' }, 'invalid_string', CHARACTERS],
+    [{ username: 'etl.prod' }, 'invalid_string', CHARACTERS],
+  ])('refuses %j', async (json, code, message) => {
+    const answer = await ask(organization(), 'POST /v1/users', { json });
+    expect(answer.status).toBe(400);
+    expect(answer.body).toEqual(invalid('users.createServiceAccount', code, message, ['username']));
+  });
+
+  test('refuses a body that is missing or no object', async () => {
+    const none = await ask(organization(), 'POST /v1/users');
+    expect(none.body).toEqual(invalid('users.createServiceAccount', 'invalid_type', 'Required', []));
+    const list = await ask(organization(), 'POST /v1/users', { json: [] });
+    expect(list.body.message).toBe('Expected object, received array');
+  });
+
+  test.each(['abc', 'a'.repeat(255), 'Müller_1'])('takes %s', async (username) => {
+    expect((await ask(organization(), 'POST /v1/users', { json: { username } })).status).toBe(200);
+  });
+
+  test('a name that exists, compared without case, is 409', async () => {
+    const sandbox = organization();
+    await accounts(sandbox, 'etl_prod');
+    const answer = await ask(sandbox, 'POST /v1/users', { json: { username: 'ETL_Prod' } });
+    expect(answer.status).toBe(409);
+    expect(answer.body).toEqual({
+      message: 'A user with the username "ETL_Prod" already exists',
+      code: 'CONFLICT',
+      data: { code: 'CONFLICT', httpStatus: 409, path: 'users.createServiceAccount' },
+    });
+  });
+});
+
+describe('DELETE /v1/users/{username}', () => {
+  test('takes the account and its tokens', async () => {
+    const sandbox = organization();
+    await accounts(sandbox, 'etl_prod');
+    const { token: secret } = await token(sandbox, 'etl_prod');
+    const answer = await ask(sandbox, 'DELETE /v1/users/ETL_PROD');
+    expect(answer).toMatchObject({ status: 200, body: { username: 'etl_prod' } });
+    expect((await ask(sandbox, 'GET /v1/users/etl_prod/tokens')).status).toBe(404);
+    await accounts(sandbox, 'etl_prod');
+    expect((await ask(sandbox, 'GET /v1/users/etl_prod/tokens')).body).toEqual({ tokens: [] });
+    expect((await ask(sandbox, 'GET /v1/users', { token: secret })).status).toBe(401);
+  });
+
+  test('of nobody is a JSON 404', async () => {
+    const answer = await ask(organization(), 'DELETE /v1/users/nobody');
+    expect(answer.status).toBe(404);
+    expect(answer.body).toEqual({
+      message: 'User "nobody" not found',
+      code: 'NOT_FOUND',
+      data: { code: 'NOT_FOUND', httpStatus: 404, path: 'users.delete' },
+    });
+  });
+
+  test('of oneself is 403', async () => {
+    expect((await ask(organization(), 'DELETE /v1/users/sandbox_admin')).status).toBe(403);
+  });
+});
+
+describe('GET /v1/users', () => {
+  test('lists everybody', async () => {
+    const sandbox = organization();
+    await accounts(sandbox, 'etl_prod');
+    const answer = await ask(sandbox, 'GET /v1/users');
+    expect(answer.status).toBe(200);
+    expect(answer.body).toEqual({
+      users: [
+        {
+          id: expect.stringMatching(/^[0-9a-f-]{36}$/),
+          username: 'etl_prod',
+          email: null,
+          first_name: null,
+          last_name: null,
+          is_service_account: true,
+          is_deprovisioned: false,
+          roles: ['Member'],
+        },
+        {
+          id: expect.stringMatching(/^[0-9a-f-]{36}$/),
+          username: 'sandbox_admin',
+          email: 'admin@sandbox.invalid',
+          first_name: null,
+          last_name: null,
+          is_service_account: false,
+          is_deprovisioned: false,
+          roles: ['Admin'],
+        },
+      ],
+      total_count: 2,
+      next_page_token: null,
+    });
+  });
+
+  const names = (answer: { body: { users: { username: string }[] } }) => answer.body.users.map((user) => user.username);
+
+  test('filters', async () => {
+    const sandbox = organization();
+    await accounts(sandbox, 'etl_prod');
+    await sandbox.addHuman('jane');
+    await sandbox.deprovision('jane');
+    const list = async (query: string) => names(await ask(sandbox, `GET /v1/users?${query}`));
+    expect(await list('is_service_account=true')).toEqual(['etl_prod']);
+    expect(await list('is_service_account=false')).toEqual(['jane', 'sandbox_admin']);
+    expect(await list('is_deprovisioned=true')).toEqual(['jane']);
+    expect(await list('is_service_account=false&is_deprovisioned=false')).toEqual(['sandbox_admin']);
+  });
+
+  test('pages, and a user inserted during the walk makes another appear twice', async () => {
+    const sandbox = organization();
+    await accounts(sandbox, 'aaa2', 'aaa3', 'aaa4');
+    const first = await ask(sandbox, 'GET /v1/users?limit=2');
+    expect(names(first)).toEqual(['aaa2', 'aaa3']);
+    expect(first.body.total_count).toBe(4);
+    await accounts(sandbox, 'aaa1');
+    const second = await ask(sandbox, `GET /v1/users?limit=2&page_token=${first.body.next_page_token}`);
+    expect(names(second)).toEqual(['aaa3', 'aaa4']);
+    const third = await ask(sandbox, `GET /v1/users?limit=2&page_token=${second.body.next_page_token}`);
+    expect(names(third)).toEqual(['sandbox_admin']);
+    expect(third.body).toMatchObject({ total_count: 5, next_page_token: null });
+  });
+
+  test.each([
+    ['limit=0', 'too_small', 'limit'],
+    ['limit=1001', 'too_big', 'limit'],
+    ['limit=ten', 'invalid_type', 'limit'],
+    ['page_token=made-up', 'custom', 'page_token'],
+    ['is_service_account=yes', 'invalid_enum_value', 'is_service_account'],
+  ])('refuses %s', async (query, code, field) => {
+    const answer = await ask(organization(), `GET /v1/users?${query}`);
+    expect(answer).toMatchObject({ status: 400, body: { code: 'BAD_REQUEST', issues: [{ code, path: [field] }] } });
+  });
+
+  test('can be without the privilege, or not be there', async () => {
+    const forbidden = await ask(organization({ usersList: 'forbidden' }), 'GET /v1/users');
+    expect(forbidden).toMatchObject({ status: 403, body: { code: 'FORBIDDEN' } });
+    const unrouted = await ask(organization({ usersList: 'unrouted' }), 'GET /v1/users');
+    expect(unrouted).toMatchObject({ status: 404, body: 'Not Found' });
+  });
+});
