@@ -1,12 +1,9 @@
 import type { Secret } from '../model/secret.ts';
+import type { TokenAddress } from '../model/secret-variable.ts';
 import type { TokenType } from '../model/tokens.ts';
 
 /** Which token's secret it is: what a store needs to find the place. */
-export interface SecretAddress {
-  /** The account as the configuration writes it. */
-  readonly account: string;
-  /** The token's key in the configuration. */
-  readonly token: string;
+export interface SecretAddress extends TokenAddress {
   readonly generation: number;
   readonly type: TokenType;
   /** ISO 8601; null: does not expire. */
@@ -17,7 +14,7 @@ export interface SecretAddress {
 export interface SecretStore {
   readonly name: string;
   /** Where the secret of this address goes, for people and to notice a move; the same for every generation. */
-  place(address: Pick<SecretAddress, 'account' | 'token'>): string;
+  place(address: TokenAddress): string;
   /** Looks whether a secret could be written now. Called before anything is created. @throws UserError STORE_UNUSABLE */
   check(): Promise<void>;
   /** Puts the secret in its place, over an older one. When this returns, it is durable. @throws UserError STORE_FAILED */

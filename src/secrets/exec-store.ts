@@ -1,0 +1,89 @@
+import { basename } from 'node:path';
+import type { ExecStoreConfig } from '../model/desired.ts';
+import type { Secret } from '../model/secret.ts';
+import { type ErrorCode, UserError } from '../model/user-error.ts';
+import { findProgram } from './find-program.ts';
+import { type Outcome, runCommand } from './run-command.ts';
+import { scrub } from './scrub.ts';
+import type { SecretAddress, SecretStore } from './store.ts';
+
+/** A store that is a command of the user's: it gets the secret on its standard input, and runs in the current folder. */
+export function execStore(config: ExecStoreConfig): SecretStore {
+  return {
+    name: config.name,
+    // The words may change without the secret moving, so they are no part of the place.
+    place: () => config.name,
+    check: () => check(config),
+    put: (address, secret) => put(config, address, secret),
+  };
+}
+
+/** The command's words with what is known of the token put in, in one pass: what is put in is not looked at again. */
+export function expandWords(words: readonly string[], address: SecretAddress): string[] {
+  const values: ReadonlyMap<string, string> = new Map([
+    ['{account}', address.account],
+    ['{token}', address.token],
+    ['{generation}', String(address.generation)],
+    ['{expires_at}', address.expiresAt ?? 'never'],
+    ['{type}', address.type],
+  ]);
+  return words.map((word) => word.replace(/\{[a-z_]+\}/g, (name) => values.get(name) ?? name));
+}
+
+async function check(config: ExecStoreConfig): Promise<void> {
+  const program = config.command[0] ?? '';
+  // A name that depends on the token can only be looked up when there is one.
+  const known = !program.includes('{');
+  if (known && !(await findProgram(program))) throw unusable(config, notInstalled(program));
+  if (config.check === undefined) return;
+  const outcome = await runCommand(config.check, { timeoutMs: config.timeout * 1000 });
+  if (outcome.ended === 'exit' && outcome.code === 0) return;
+  throw unusable(config, `its check failed: ${describe(config, config.check[0] ?? '', outcome)}`);
+}
+
+async function put(config: ExecStoreConfig, address: SecretAddress, secret: Secret): Promise<void> {
+  const words = expandWords(config.command, address);
+  const outcome = await runCommand(words, { timeoutMs: config.timeout * 1000, stdin: secret });
+  if (outcome.ended === 'exit' && outcome.code === 0) return;
+  const why = describe(config, words[0] ?? '', outcome, secret);
+  const message = `The secret store ${config.name} did not take the secret of ${address.account}/${address.token}: ${why}`;
+  throw failure('STORE_FAILED', config, message, 'Mend the command or what it needs, then run this again.');
+}
+
+function unusable(config: ExecStoreConfig, why: string): UserError {
+  const hint = `Make it work here, or correct the secret store ${config.name} in the configuration.`;
+  return failure('STORE_UNUSABLE', config, `The secret store ${config.name} cannot be used: ${why}`, hint);
+}
+
+/** Made of the words above alone: an error of the system would bring the command's words and its surroundings along. */
+function failure(code: ErrorCode, config: ExecStoreConfig, message: string, hint: string): UserError {
+  return new UserError(code, message, hint, { where: config.where });
+}
+
+/** What happened, as the end of a message: a sentence, and what the command said last. */
+function describe(config: ExecStoreConfig, program: string, outcome: Outcome, secret?: Secret): string {
+  const name = basename(program);
+  switch (outcome.ended) {
+    case 'not_started':
+      return outcome.code === 'ENOENT' ? notInstalled(program) : `${name} could not be started (${outcome.code}).`;
+    case 'exit':
+      return `${name} ended with exit code ${outcome.code}.${said(outcome.output, secret)}`;
+    case 'signal':
+      return `${name} was ended by ${outcome.signal}.${said(outcome.output, secret)}`;
+    case 'timeout':
+      return `${name} took longer than ${config.timeout} seconds and was stopped.${said(outcome.output, secret)}`;
+    case 'unread':
+      return `${name} ended well without reading the secret.${said(outcome.output, secret)}`;
+  }
+}
+
+function said(output: string, secret: Secret | undefined): string {
+  const lines = scrub(output, secret);
+  return lines.length === 0 ? ' It said nothing.' : ` It said:\n  ${lines.join('\n  ')}`;
+}
+
+function notInstalled(program: string): string {
+  return /[\\/]/.test(program)
+    ? `there is no program ${program} that this user can run.`
+    : `${program} is not installed or not on the PATH.`;
+}

@@ -1,0 +1,135 @@
+import { constants } from 'node:fs';
+import { access, realpath, stat } from 'node:fs/promises';
+import { dirname, join, relative } from 'node:path';
+import { codeOf, targetOf } from '../files/atomic.ts';
+import { NotTextError, readText } from '../files/text.ts';
+import type { FileStoreConfig } from '../model/desired.ts';
+import { isVariableTemplate } from '../model/secret-variable.ts';
+import { UserError } from '../model/user-error.ts';
+import { gitExposure } from './git-exposure.ts';
+import { NotASecretsFile, parseSecrets } from './json-secrets.ts';
+
+/**
+ * Looks whether secrets can be written to the file and would be safe there: before anything is created, because a secret
+ * that has no place to go is lost.
+ *
+ * @throws UserError STORE_UNUSABLE, with the command that mends it.
+ */
+export async function checkFile(config: FileStoreConfig): Promise<void> {
+  if (config.format === 'dotenv' && !isVariableTemplate(config.variable)) {
+    const hint = 'Use only letters, digits and _ around the names: variable: "MOTHERDUCK_TOKEN_{ACCOUNT}_{TOKEN}"';
+    throw unusable(config, `makes no usable variables from "${config.variable}"`, hint);
+  }
+  const { folder, file } = await whereItLeads(config);
+  await checkExisting(config, file);
+  await checkFolder(config, folder);
+  if (!config.allowUnignored) await checkGit(config, file);
+}
+
+/** The file behind symbolic links, and the nearest folder on the way to it that exists. */
+async function whereItLeads(config: FileStoreConfig): Promise<{ folder: string; file: string }> {
+  try {
+    const target = await targetOf(config.path);
+    for (let folder = dirname(target); ; folder = dirname(folder)) {
+      const real = await realpath(folder).catch(() => undefined);
+      if (real !== undefined) return { folder: real, file: join(real, relative(folder, target)) };
+      if (dirname(folder) === folder) throw new Error('no folder');
+    }
+  } catch (error) {
+    throw unreachable(config, error);
+  }
+}
+
+async function checkExisting(config: FileStoreConfig, file: string): Promise<void> {
+  const facts = await stat(file).catch(() => undefined);
+  if (facts === undefined) return;
+  if (!facts.isFile()) {
+    const what = facts.isDirectory() ? 'a folder' : 'not a regular file';
+    throw unusable(config, `is ${what}`, `Give the file's name in \`path\` of the secret store ${config.name}.`);
+  }
+  if (process.platform !== 'win32' && (facts.mode & 0o077) !== 0) {
+    const mode = (facts.mode & 0o777).toString(8).padStart(3, '0');
+    throw unusable(config, `can be read or written by others (mode ${mode})`, `chmod 600 ${quoted(config.path)}`);
+  }
+  await checkContent(config, file);
+}
+
+async function checkContent(config: FileStoreConfig, file: string): Promise<void> {
+  try {
+    const text = (await readText(file)) ?? '';
+    if (config.format === 'json') parseSecrets(text);
+  } catch (error) {
+    const why =
+      error instanceof NotASecretsFile
+        ? `cannot be added to: ${error.message}`
+        : error instanceof NotTextError
+          ? 'is not UTF-8 text'
+          : undefined;
+    if (why === undefined) throw unreachable(config, error);
+    throw unusable(config, why, `Mend it, or move it away: mv ${quoted(config.path)} ${quoted(`${config.path}.old`)}`);
+  }
+}
+
+async function checkFolder(config: FileStoreConfig, folder: string): Promise<void> {
+  const facts = await stat(folder).catch(() => undefined);
+  if (facts?.isDirectory() !== true) {
+    throw unusable(
+      config,
+      `has no folder: ${folder} is not one`,
+      `Correct \`path\` of the secret store ${config.name}.`,
+    );
+  }
+  try {
+    await access(folder, constants.W_OK | constants.X_OK);
+  } catch (error) {
+    const hint = `chmod u+wx ${quoted(folder)}, or name another \`path\` in the secret store ${config.name}.`;
+    throw unusable(
+      config,
+      `cannot be written: its folder ${folder} is not writable (${codeOf(error) ?? 'failed'})`,
+      hint,
+    );
+  }
+}
+
+async function checkGit(config: FileStoreConfig, file: string): Promise<void> {
+  const git = await gitExposure(file);
+  if (git.exposed === false) return;
+  const override = `or set \`allow_unignored: true\` on the secret store ${config.name}.`;
+  if (git.exposed === 'unknown') {
+    const hint = git.why.includes('dubious ownership')
+      ? `git config --global --add safe.directory ${quoted(git.tree)}, ${override}`
+      : `Make \`git -C ${quoted(git.tree)} status\` work, ${override}`;
+    throw unusable(
+      config,
+      `is inside the git work tree ${git.tree}, and git cannot tell whether it is ignored: ${git.why}`,
+      hint,
+    );
+  }
+  const ignore = `echo ${quoted(patternFor(git.tree, file))} >> ${quoted(join(git.tree, '.gitignore'))}`;
+  if (git.tracked) {
+    throw unusable(config, 'is tracked by git', `git -C ${quoted(git.tree)} rm --cached ${quoted(file)} && ${ignore}`);
+  }
+  throw unusable(config, `is inside the git work tree ${git.tree} and not ignored`, `${ignore}, ${override}`);
+}
+
+/** Ignores the file's folder where it has one of its own, so that its lock and temporary files are ignored too. */
+function patternFor(tree: string, file: string): string {
+  const parts = relative(tree, file).split(/[\\/]/);
+  const folder = parts.slice(0, -1).join('/');
+  return folder.startsWith('.') ? `${folder}/` : `${parts.join('/')}*`;
+}
+
+function quoted(path: string): string {
+  return /^[\w./:@%+,-]+$/.test(path) ? path : `'${path.replaceAll("'", `'\\''`)}'`;
+}
+
+function unreachable(config: FileStoreConfig, error: unknown): UserError {
+  const hint = `Let this user read and write it, or name another \`path\` in the secret store ${config.name}.`;
+  return unusable(config, `cannot be reached: ${codeOf(error) ?? 'failed'}`, hint);
+}
+
+function unusable(config: FileStoreConfig, problem: string, hint: string): UserError {
+  return new UserError('STORE_UNUSABLE', `The secrets file ${config.shownPath} ${problem}.`, hint, {
+    where: config.where,
+  });
+}

@@ -1,0 +1,54 @@
+import { execFile } from 'node:child_process';
+import { access } from 'node:fs/promises';
+import { dirname, join } from 'node:path';
+
+/** Whether git would take a file along with the next `git add .`. */
+export type GitExposure =
+  /** Outside of any work tree, or ignored there. */
+  | { readonly exposed: false }
+  | { readonly exposed: true; readonly tree: string; readonly tracked: boolean }
+  /** git could not be asked. */
+  | { readonly exposed: 'unknown'; readonly tree: string; readonly why: string };
+
+/** Looks at a file that may not exist yet; `path` is absolute and without symbolic links. */
+export async function gitExposure(path: string): Promise<GitExposure> {
+  const tree = await workTreeOf(path);
+  if (tree === undefined) return { exposed: false };
+  // A tracked file counts as not ignored: check-ignore looks into the index too.
+  const ignored = await git(tree, ['check-ignore', '-q', '--', path]);
+  if (ignored.exit === 0) return { exposed: false };
+  if (ignored.exit === 1) {
+    const tracked = await git(tree, ['ls-files', '--error-unmatch', '--', path]);
+    return { exposed: true, tree, tracked: tracked.exit === 0 };
+  }
+  if (ignored.why.includes('not a git repository')) return { exposed: false };
+  return { exposed: 'unknown', tree, why: ignored.why };
+}
+
+/** The nearest folder upward with a `.git`: a folder, or in worktrees and submodules a file. */
+async function workTreeOf(path: string): Promise<string | undefined> {
+  for (let folder = dirname(path); ; folder = dirname(folder)) {
+    const here = await access(join(folder, '.git')).then(
+      () => true,
+      () => false,
+    );
+    if (here) return folder;
+    if (dirname(folder) === folder) return undefined;
+  }
+}
+
+function git(tree: string, words: readonly string[]): Promise<{ readonly exit: number; readonly why: string }> {
+  return new Promise((resolve) => {
+    execFile('git', ['-C', tree, ...words], { env: ownEnvironment(), timeout: 30_000 }, (error, _, stderr) => {
+      if (error === null) return resolve({ exit: 0, why: '' });
+      if (typeof error.code === 'number') return resolve({ exit: error.code, why: stderr.trim() });
+      resolve({ exit: -1, why: String(error.code) === 'ENOENT' ? 'git is not installed' : 'git could not be run' });
+    });
+  });
+}
+
+/** Inside a git hook, GIT_DIR and its kind point to another place than the one asked about. */
+function ownEnvironment(): NodeJS.ProcessEnv {
+  const kept = Object.entries(process.env).filter(([name]) => !name.toUpperCase().startsWith('GIT_'));
+  return { ...Object.fromEntries(kept), LC_ALL: 'C' };
+}

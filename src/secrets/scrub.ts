@@ -1,0 +1,90 @@
+import { stripVTControlCharacters } from 'node:util';
+import type { Secret } from '../model/secret.ts';
+
+/** A stretch this long that also stands in the secret is taken for a piece of it. */
+const PIECE = 8;
+const LINES = 5;
+const LINE_LENGTH = 300;
+
+/**
+ * The last lines of a command's output, fit to be shown: without control characters, without the secret in any form or
+ * piece, and without anything else that looks like a token.
+ */
+export function scrub(output: string, secret?: Secret): string[] {
+  const plain = stripVTControlCharacters(output)
+    .replace(/\r\n?/g, '\n')
+    .replaceAll('\t', ' ')
+    .replace(/[^\P{Cc}\n]|\p{Cf}/gu, '');
+  const clean = withoutTokens(secret === undefined ? plain : withoutSecret(plain, secret));
+  const lines = clean
+    .split('\n')
+    .map((line) => line.trim())
+    .filter((line) => line !== '');
+  return lines.slice(-LINES).map((line) => (line.length > LINE_LENGTH ? `${line.slice(0, LINE_LENGTH)}...` : line));
+}
+
+/**
+ * Blots out whatever shares eight characters in a row with the secret or with an encoding of it. White space between
+ * them does not count, nor does case: so wrapped, spaced out and upper-case copies are found too.
+ */
+function withoutSecret(text: string, secret: Secret): string {
+  const pieces = piecesOf(secret);
+  const solid: number[] = [];
+  for (let at = 0; at < text.length; at++) if (!/\s/.test(text.charAt(at))) solid.push(at);
+  const packed = solid.map((at) => lower(text.charAt(at))).join('');
+  let shown = '';
+  let from = 0;
+  for (let start = 0; start + pieces.length <= packed.length; start++) {
+    if (!pieces.all.has(packed.slice(start, start + pieces.length))) continue;
+    let last = start;
+    for (let next = start + 1; next <= last + pieces.length && next + pieces.length <= packed.length; next++) {
+      if (pieces.all.has(packed.slice(next, next + pieces.length))) last = next;
+    }
+    const end = last + pieces.length - 1;
+    shown += `${text.slice(from, solid[start])}[secret]`;
+    from = (solid[end] ?? text.length - 1) + 1;
+    start = end;
+  }
+  return shown + text.slice(from);
+}
+
+function piecesOf(secret: Secret): { readonly all: ReadonlySet<string>; readonly length: number } {
+  const text = secret.reveal();
+  const forms = [text, ...text.split('.')].flatMap(encodings).map(lower);
+  const length = Math.max(1, Math.min(PIECE, text.length));
+  const all = new Set<string>();
+  for (const form of forms) {
+    for (let at = 0; at + length <= form.length; at++) all.add(form.slice(at, at + length));
+  }
+  return { all, length };
+}
+
+/** Of A to Z alone: of other letters some get longer, and then places no longer match. */
+function lower(text: string): string {
+  return text.replace(/[A-Z]/g, (letter) => letter.toLowerCase());
+}
+
+function encodings(text: string): string[] {
+  const bytes = Buffer.from(text, 'utf8');
+  // In the middle of a longer text, base64 comes out in one of three ways.
+  const shifted = [1, 2].map((by) =>
+    Buffer.concat([Buffer.alloc(by), bytes])
+      .toString('base64')
+      .slice(by + 1),
+  );
+  const base64 = [bytes.toString('base64'), ...shifted].map((form) => form.replace(/=+$/, ''));
+  const url = base64.map((form) => form.replaceAll('+', '-').replaceAll('/', '_'));
+  return [text, ...base64, ...url, bytes.toString('hex'), encodeURIComponent(text)];
+}
+
+/** Long, and of mixed letters and digits as no word or path is: some other secret, perhaps the command's own. */
+function withoutTokens(text: string): string {
+  return text.replace(/[A-Za-z0-9+/_=.-]{24,}/g, (run) => (looksLikeToken(run) ? '[secret]' : run));
+}
+
+function looksLikeToken(run: string): boolean {
+  if (!/\d/.test(run)) return false;
+  const bothCases = /[a-z]/.test(run) && /[A-Z]/.test(run);
+  const onePiece = /[A-Za-z]/.test(run) && /^[A-Za-z0-9]+=*$/.test(run);
+  return bothCases || onePiece;
+}

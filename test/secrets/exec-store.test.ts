@@ -1,0 +1,185 @@
+import { execFileSync } from 'node:child_process';
+import { chmod, mkdir, readFile, writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { afterEach, describe, expect, it, vi } from 'vitest';
+import type { SecretStoreConfig } from '../../src/model/desired.ts';
+import { execStore, expandWords } from '../../src/secrets/exec-store.ts';
+import { openStores } from '../../src/secrets/open-stores.ts';
+import { runCommand } from '../../src/secrets/run-command.ts';
+import { newFolder } from '../files/processes.ts';
+import { address, execConfig, fileConfig, marker, nodeConfig, refusal, secret } from './example.ts';
+
+// Processes are started, on machines that may be busy.
+vi.setConfig({ testTimeout: 30_000 });
+
+afterEach(() => vi.unstubAllEnvs());
+
+const newFile = async () => join(await newFolder(), 'out');
+
+describe('put', () => {
+  it('gives the secret on standard input, without a line end, and puts the rest into the words', async () => {
+    const file = await newFile();
+    const save = 'cat > "$0"; printf "%s\\n" "$@" > "$0.words"';
+    const words = [
+      '{account}/{token}',
+      'g{generation}',
+      '{expires_at}',
+      '{type}',
+      '{secret}',
+      '{ACCOUNT}',
+      '$HOME; "*"',
+    ];
+    await execStore(execConfig(['sh', '-c', save, file, ...words])).put(address(), secret);
+    expect(await readFile(file, 'utf8')).toBe(marker);
+    const given = 'etl_prod/airflow\ng2\n2027-01-30T08:00:01.000Z\nread_write\n{secret}\n{ACCOUNT}\n$HOME; "*"\n';
+    expect(await readFile(`${file}.words`, 'utf8')).toBe(given);
+  });
+
+  it('is read by name too, as aws and kubectl do', async () => {
+    const file = await newFile();
+    await execStore(execConfig(['cp', '/dev/stdin', file])).put(address(), secret);
+    expect(await readFile(file, 'utf8')).toBe(marker);
+  });
+
+  it('replaces in one pass, and says never for a token that does not expire', () => {
+    const tricky = address({ account: '{token}', token: '{account}$&', expiresAt: null });
+    expect(expandWords(['{account}:{token}:{expires_at}'], tricky)).toEqual(['{token}:{account}$&:never']);
+  });
+
+  it('shows the command neither the secret in words and environment nor our own tokens', async () => {
+    const file = await newFile();
+    for (const name of ['MOTHERDUCK_ADMIN_TOKEN', 'MOTHERDUCK_TOKEN', 'motherduck_token', 'KEPT'])
+      vi.stubEnv(name, 'x');
+    const spy = `
+      const fs = require('fs');
+      const own = fs.existsSync('/proc/self/environ') ? ['cmdline', 'environ'].map((name) => fs.readFileSync('/proc/self/' + name, 'utf8')) : [];
+      fs.writeFileSync(process.argv[1], JSON.stringify({ own, argv: process.argv, env: process.env, cwd: process.cwd() }));
+    `;
+    await execStore(execConfig([process.execPath, '-e', spy, file])).put(address(), secret);
+    const seen = await readFile(file, 'utf8');
+    expect(seen).not.toContain(marker.slice(0, 20));
+    const { env, cwd } = JSON.parse(seen);
+    expect(Object.keys(env).filter((name) => /motherduck/i.test(name))).toEqual([]);
+    expect(env.KEPT).toBe('x');
+    expect(cwd).toBe(process.cwd());
+  });
+
+  it('never shows the secret that a failing command prints', async () => {
+    const leak = `
+      const secret = require('fs').readFileSync(0, 'utf8');
+      console.log('stored', secret);
+      console.error('could not store ' + secret + ' nor ' + Buffer.from(secret).toString('base64') + ': permission denied');
+      process.exit(3);
+    `;
+    const error = await refusal(execStore(nodeConfig(leak)).put(address(), secret));
+    expect(error.code).toBe('STORE_FAILED');
+    expect(error.message).toContain('The secret store vault did not take the secret of etl_prod/airflow');
+    expect(error.message).toContain('node ended with exit code 3.');
+    expect(error.message).toContain('could not store [secret] nor [secret]: permission denied');
+  });
+
+  it('says which signal ended the command', async () => {
+    const error = await refusal(execStore(execConfig(['sh', '-c', 'kill -KILL $$'])).put(address(), secret));
+    expect(error.message).toContain('sh was ended by SIGKILL. It said nothing.');
+  });
+
+  it('has no quarrel with a command that does not read, and hears when it fails', async () => {
+    await execStore(execConfig(['sh', '-c', 'exec <&-; exit 0'])).put(address(), secret);
+    const error = await refusal(execStore(execConfig(['sh', '-c', 'exec <&-; exit 9'])).put(address(), secret));
+    expect(error.message).toContain('exit code 9');
+  });
+
+  it('reads a flood to its end and keeps only the end of it', async () => {
+    const flood = `
+      const secret = require('fs').readFileSync(0, 'utf8');
+      const line = secret + ' and so on\\n';
+      for (let n = 0; n < 20000; n++) require('fs').writeSync(n % 2 + 1, line);
+      require('fs').writeSync(2, 'the end\\n');
+      process.exit(1);
+    `;
+    const error = await refusal(execStore(nodeConfig(flood)).put(address(), secret));
+    expect(error.message).toContain('[secret] and so on\n  the end');
+    expect(error.message.length).toBeLessThan(1000);
+    const one = `process.stdout.write('x'.repeat(1e6) + require('fs').readFileSync(0, 'utf8'), () => process.exit(1))`;
+    expect((await refusal(execStore(nodeConfig(one)).put(address(), secret))).message).toContain('It said nothing.');
+  });
+
+  it('does not wait for what the command leaves running', async () => {
+    // If it did, the test would run into its time limit.
+    await execStore(execConfig(['sh', '-c', 'sleep 60 & cat > /dev/null'])).put(address(), secret);
+  });
+});
+
+describe('the time limit', () => {
+  it('stops a command that hangs, and what it started', async () => {
+    const file = await newFile();
+    const hang = 'sleep 60 & echo $! > "$0"; cat; wait';
+    const error = await refusal(execStore(execConfig(['sh', '-c', hang, file], { timeout: 1 })).put(address(), secret));
+    expect(error).toMatchObject({ code: 'STORE_FAILED' });
+    expect(error.message).toContain('sh took longer than 1 seconds and was stopped');
+    const child = Number(await readFile(file, 'utf8'));
+    const state = () => execFileSync('sh', ['-c', `ps -o stat= -p ${child} || true`], { encoding: 'utf8' }).trim();
+    await vi.waitFor(() => expect(state()).toMatch(/^(Z.*)?$/));
+  });
+
+  it('kills one that ignores the request to stop', async () => {
+    const stubborn = ['sh', '-c', 'trap "" TERM; cat; while :; do sleep 1; done'];
+    const outcome = await runCommand(stubborn, { timeoutMs: 300, graceMs: 100, stdin: secret });
+    expect(outcome).toMatchObject({ ended: 'timeout', output: marker });
+  });
+});
+
+describe('what is not there', () => {
+  it('is said by name', async () => {
+    const store = execStore(execConfig(['no-such-vault', 'put']));
+    for (const error of [await refusal(store.check()), await refusal(store.put(address(), secret))]) {
+      expect(error.message).toContain('no-such-vault is not installed or not on the PATH.');
+    }
+    const path = execStore(execConfig(['./no/such/vault', 'put']));
+    expect((await refusal(path.check())).message).toContain('there is no program ./no/such/vault');
+  });
+
+  it('is a file that cannot be run, too', async () => {
+    const folder = await newFolder();
+    await writeFile(join(folder, 'vault'), '#!/bin/sh\n', { mode: 0o644 });
+    await mkdir(join(folder, 'folder'));
+    vi.stubEnv('PATH', folder);
+    expect((await refusal(execStore(execConfig(['vault'])).check())).code).toBe('STORE_UNUSABLE');
+    expect((await refusal(execStore(execConfig(['folder'])).check())).code).toBe('STORE_UNUSABLE');
+    const put = execStore(execConfig([join(folder, 'vault')])).put(address(), secret);
+    expect((await refusal(put)).message).toContain('vault could not be started (EACCES)');
+    await chmod(join(folder, 'vault'), 0o755);
+    await execStore(execConfig(['vault'])).check();
+  });
+});
+
+describe('check', () => {
+  it('runs the check without input, and takes exit code 0', async () => {
+    const check = ['sh', '-c', 'test -z "$(cat)"'];
+    await execStore(execConfig(['cat'], { check })).check();
+  });
+
+  it('refuses otherwise, with what the check said, but no token of it', async () => {
+    const check = ['sh', '-c', 'echo "permission denied for hvs.CAESIJlU9JMYEhOPYv4igdhm9PnZDrab" >&2; exit 2'];
+    expect(await refusal(execStore(execConfig(['cat'], { check })).check())).toMatchObject({
+      code: 'STORE_UNUSABLE',
+      message: expect.stringMatching(/its check failed: sh ended with exit code 2.*permission denied for \[secret\]/s),
+      where: { line: 4 },
+    });
+    const missing = execStore(execConfig(['cat'], { check: ['no-such-vault'] }));
+    expect((await refusal(missing.check())).message).toContain('no-such-vault is not installed');
+  });
+});
+
+it('its place is its name, whatever the words', () => {
+  expect(execStore(execConfig(['vault', '{account}'])).place(address())).toBe('vault');
+});
+
+it('openStores makes the store of each kind', () => {
+  const stores = openStores(
+    new Map<string, SecretStoreConfig>().set('a', fileConfig('/x/y')).set('b', execConfig(['cat'])),
+  );
+  expect([...stores.keys()]).toEqual(['a', 'b']);
+  expect(stores.get('a')?.place(address())).toContain('#');
+  expect(stores.get('b')?.place(address())).toBe('vault');
+});

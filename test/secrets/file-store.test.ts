@@ -1,0 +1,192 @@
+import { chmod, mkdir, open, readdir, readFile, stat, symlink, writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { afterEach, describe, expect, it, vi } from 'vitest';
+import { Secret } from '../../src/model/secret.ts';
+import { fileStore } from '../../src/secrets/file-store.ts';
+import { newFolder, program, run } from '../files/processes.ts';
+import { address, fileConfig, marker, refusal, secret } from './example.ts';
+
+// Processes are started, on machines that may be busy.
+vi.setConfig({ testTimeout: 30_000 });
+
+afterEach(() => vi.restoreAllMocks());
+
+const newPath = async () => join(await newFolder(), '.motherduck/secrets.env');
+const modeOf = async (path: string) => ((await stat(path)).mode & 0o777).toString(8);
+
+describe('a dotenv file', () => {
+  it('is made with its folder, for the owner alone', async () => {
+    const path = await newPath();
+    const store = fileStore(fileConfig(path));
+    await store.check();
+    expect(await readdir(join(path, '../..'))).toEqual([]);
+    await store.put(address(), secret);
+    expect(await readFile(path, 'utf8')).toBe(`MOTHERDUCK_TOKEN_ETL_PROD_AIRFLOW=${marker}\n`);
+    expect([await modeOf(path), await modeOf(join(path, '..'))]).toEqual(['600', '700']);
+    expect(await readdir(join(path, '..'))).toEqual(['secrets.env']);
+    await store.check();
+  });
+
+  it('keeps everything else', async () => {
+    const path = await newPath();
+    await mkdir(join(path, '..'));
+    await writeFile(path, '# mine\nexport MOTHERDUCK_TOKEN_ETL_PROD_AIRFLOW="old"\nOTHER=1 # one\n', { mode: 0o600 });
+    await fileStore(fileConfig(path)).put(address(), secret);
+    const text = `# mine\nexport MOTHERDUCK_TOKEN_ETL_PROD_AIRFLOW="${marker}"\nOTHER=1 # one\n`;
+    expect(await readFile(path, 'utf8')).toBe(text);
+    expect(await modeOf(path)).toBe('600');
+  });
+
+  it('refuses a secret that its readers would not agree on, and says nothing of it', async () => {
+    const path = await newPath();
+    const error = await refusal(fileStore(fileConfig(path)).put(address(), new Secret(`${marker} $(x)`)));
+    expect(error).toMatchObject({ code: 'STORE_FAILED', hint: expect.stringContaining('format: json') });
+  });
+
+  it('refuses to erase the secret of another token with the same variable', async () => {
+    const path = await newPath();
+    const store = fileStore(fileConfig(path));
+    await store.put(address({ token: 'bi-old' }), new Secret('first'));
+    const error = await refusal(store.put(address({ token: 'bi_old' }), secret));
+    expect(error).toMatchObject({
+      code: 'STORE_FAILED',
+      message: expect.stringContaining('also that of etl_prod/bi-old'),
+    });
+    expect(await readFile(path, 'utf8')).toBe('MOTHERDUCK_TOKEN_ETL_PROD_BI_OLD=first\n');
+    await store.put(address({ token: 'bi-old', generation: 3 }), secret);
+  });
+
+  it('names the place for people, the same for every generation', () => {
+    const store = fileStore(fileConfig('/x/secrets.env'));
+    expect(store.place(address())).toBe('.motherduck/secrets.env#MOTHERDUCK_TOKEN_ETL_PROD_AIRFLOW');
+    const json = fileStore(fileConfig('/x/secrets.json', { format: 'json', shownPath: 'secrets.json' }));
+    expect(json.place({ account: 'ETL', token: 'bi-old' })).toBe('secrets.json#ETL.bi-old');
+  });
+});
+
+describe('a json file', () => {
+  const json = async (text?: string) => {
+    const path = join(await newFolder(), 'secrets.json');
+    if (text !== undefined) await writeFile(path, text, { mode: 0o600 });
+    return { path, store: fileStore(fileConfig(path, { format: 'json' })) };
+  };
+
+  it.each([
+    [undefined, { etl_prod: { airflow: marker } }],
+    ['', { etl_prod: { airflow: marker } }],
+    ['\uFEFF{"z":1,"etl_prod":{"b":"2","airflow":"old","a":3}}', { z: 1, etl_prod: { b: '2', airflow: marker, a: 3 } }],
+  ])('holds accounts and tokens, in their order: %s', async (before, after) => {
+    const { path, store } = await json(before);
+    await store.check();
+    await store.put(address(), secret);
+    expect(await readFile(path, 'utf8')).toBe(`${JSON.stringify(after, null, 2)}\n`);
+    expect(await modeOf(path)).toBe('600');
+  });
+
+  it('takes every name for only a name', async () => {
+    const { path, store } = await json();
+    for (const name of ['__proto__', 'constructor', 'toString']) {
+      await store.put(address({ account: name, token: name }), secret);
+    }
+    const entry = (name: string) => `  "${name}": {\n    "${name}": "${marker}"\n  }`;
+    const text = await readFile(path, 'utf8');
+    expect(text).toBe(`{\n${['__proto__', 'constructor', 'toString'].map(entry).join(',\n')}\n}\n`);
+  });
+
+  it.each([`{"etl_prod": {"airflow": "${marker}"`, `${marker}`, `["${marker}"]`, `"${marker}"`])(
+    'refuses what it cannot add to, without quoting it: %s',
+    async (text) => {
+      const { path, store } = await json(text);
+      expect(await refusal(store.check())).toMatchObject({
+        code: 'STORE_UNUSABLE',
+        hint: expect.stringContaining('mv '),
+      });
+      expect(await refusal(store.put(address(), secret))).toMatchObject({ code: 'STORE_FAILED' });
+      expect(await readFile(path, 'utf8')).toBe(text);
+    },
+  );
+
+  it('refuses an account that is not an object', async () => {
+    const { store } = await json(`{"etl_prod": "${marker}"}`);
+    expect((await refusal(store.put(address(), secret))).message).toContain('"etl_prod" is not an object');
+  });
+});
+
+describe('writing', () => {
+  it('leaves the old file when the disk is full, and no piece of the secret elsewhere', async () => {
+    const path = await newPath();
+    const store = fileStore(fileConfig(path));
+    await store.put(address(), new Secret('old'));
+    const handle = await open(path);
+    const full = Object.assign(new Error('ENOSPC'), { code: 'ENOSPC' });
+    vi.spyOn(Object.getPrototypeOf(handle), 'sync').mockRejectedValueOnce(full);
+    await handle.close();
+    const error = await refusal(store.put(address(), secret));
+    expect(error).toMatchObject({ code: 'STORE_FAILED', hint: expect.stringMatching(/^Make room/) });
+    expect(await readdir(join(path, '..'))).toEqual(['secrets.env']);
+    expect(await readFile(path, 'utf8')).toContain('=old\n');
+    await store.put(address(), secret);
+    expect(await readFile(path, 'utf8')).toContain(marker);
+  });
+
+  it('refuses bytes that are not text rather than changing them', async () => {
+    const path = join(await newFolder(), 'secrets.env');
+    await writeFile(path, Buffer.from([0x41, 0x3d, 0xff, 0x0a]), { mode: 0o600 });
+    const store = fileStore(fileConfig(path));
+    expect((await refusal(store.check())).message).toContain('not UTF-8');
+    expect((await refusal(store.put(address(), secret))).message).toContain('not UTF-8');
+  });
+
+  it('follows a link', async () => {
+    const folder = await newFolder();
+    await mkdir(join(folder, 'real'));
+    await symlink('real/secrets.env', join(folder, 'link.env'));
+    const store = fileStore(fileConfig(join(folder, 'link.env')));
+    await store.check();
+    await store.put(address(), secret);
+    expect(await readFile(join(folder, 'real/secrets.env'), 'utf8')).toContain(marker);
+  });
+
+  it('loses nothing when many are put at once, through several stores of one file', async () => {
+    const path = await newPath();
+    const stores = [fileStore(fileConfig(path)), fileStore(fileConfig(path))];
+    const tokens = Array.from({ length: 40 }, (_, n) => `token_${n}`);
+    await Promise.all(tokens.map((token, n) => stores[n % 2]?.put(address({ token }), new Secret(`secret-${n}`))));
+    const lines = (await readFile(path, 'utf8')).trim().split('\n');
+    expect(lines.sort()).toEqual(tokens.map((_, n) => `MOTHERDUCK_TOKEN_ETL_PROD_TOKEN_${n}=secret-${n}`).sort());
+  });
+
+  it('loses nothing between processes, and none of it to a kill -9', async () => {
+    const path = await newPath();
+    const putter = await program(`
+      import { fileStore } from './src/secrets/file-store.ts';
+      import { Secret } from './src/model/secret.ts';
+      const [path, token, many] = process.argv.slice(2);
+      const store = fileStore({ kind: 'file', name: 's', path, shownPath: path, format: 'json', variable: '' });
+      for (let n = 0; n < Number(many); n++) {
+        await store.put({ account: 'a_b', token: token + n }, new Secret('s' + n));
+        if (n === 2) console.log('putting');
+      }
+    `);
+    const endless = run([process.execPath, putter, path, 'killed', '1000000']);
+    await endless.printed('putting');
+    endless.child.kill('SIGKILL');
+    await endless.ended;
+    const many = 10;
+    const runs = ['x', 'y', 'z'].map((token) => run([process.execPath, putter, path, token, String(many)]));
+    for (const { ended } of runs) expect(await ended).toMatchObject({ code: 0, stderr: '' });
+    const tokens = Object.keys(JSON.parse(await readFile(path, 'utf8')).a_b);
+    expect(tokens.filter((token) => /^[xyz]\d+$/.test(token))).toHaveLength(3 * many);
+    expect(tokens).toEqual(expect.arrayContaining(['killed0', 'killed1', 'killed2']));
+    expect(await readdir(join(path, '..'))).toEqual(['secrets.env']);
+  });
+
+  it('keeps the file closed to others even when someone opened it meanwhile', async () => {
+    const path = await newPath();
+    const store = fileStore(fileConfig(path));
+    await store.put(address(), secret);
+    await chmod(path, 0o644);
+    await store.put(address(), secret);
+    expect(await modeOf(path)).toBe('600');
+  });
+});

@@ -1,0 +1,41 @@
+import { readFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { expect, it, vi } from 'vitest';
+import { Secret } from '../../src/model/secret.ts';
+import { runCommand } from '../../src/secrets/run-command.ts';
+import { newFolder } from '../files/processes.ts';
+import { marker, secret } from './example.ts';
+
+// Processes are started, on machines that may be busy.
+vi.setConfig({ testTimeout: 30_000 });
+
+// As on systems where the secret goes through node's own pipe.
+vi.mock('../../src/secrets/stdin.ts', () => ({ secretAsFile: async () => undefined }));
+
+const timeoutMs = 30_000;
+
+it('gives the secret through a pipe', async () => {
+  const file = join(await newFolder(), 'out');
+  const outcome = await runCommand(['sh', '-c', 'cat > "$0"', file], { timeoutMs, stdin: secret });
+  expect(outcome).toEqual({ ended: 'exit', code: 0, output: '' });
+  expect(await readFile(file, 'utf8')).toBe(marker);
+});
+
+it('does not take a command for done that closed its input before the secret was through', async () => {
+  const long = new Secret(marker.repeat(20_000));
+  expect(await runCommand(['sh', '-c', 'exec <&-; exit 0'], { timeoutMs, stdin: long })).toMatchObject({
+    ended: 'unread',
+  });
+  expect(await runCommand(['sh', '-c', 'exit 7'], { timeoutMs, stdin: long })).toMatchObject({
+    ended: 'exit',
+    code: 7,
+  });
+});
+
+it('survives a command that is gone at once, or never there', async () => {
+  for (let round = 0; round < 20; round++) {
+    expect(await runCommand(['true'], { timeoutMs, stdin: secret })).toMatchObject({ output: '' });
+  }
+  const none = await runCommand(['no-such-vault'], { timeoutMs, stdin: secret });
+  expect(none).toEqual({ ended: 'not_started', code: 'ENOENT' });
+});

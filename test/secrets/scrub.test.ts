@@ -1,0 +1,69 @@
+import fc from 'fast-check';
+import { describe, expect, it } from 'vitest';
+import { scrub } from '../../src/secrets/scrub.ts';
+import { marker, piecesIn, secret } from './example.ts';
+
+const bytes = Buffer.from(marker);
+const parts = marker.split('.');
+
+describe('scrub', () => {
+  it.each<[string, string]>([
+    ['itself', marker],
+    ['its parts', parts.join('\n')],
+    ['a piece', marker.slice(20, 30)],
+    ['base64', bytes.toString('base64')],
+    ['base64url', bytes.toString('base64url')],
+    ['base64 inside of more', Buffer.from(`user:${marker}`).toString('base64').slice(0, 30)],
+    ['hex', bytes.toString('hex')],
+    ['HEX', bytes.toString('hex').toUpperCase()],
+    ['URL encoding', encodeURIComponent(marker)],
+    ['quotes', `value="${marker}", '${marker}'`],
+    ['upper case', marker.toUpperCase()],
+    ['wrapped lines', marker.replace(/.{10}/g, '$&\r\n')],
+    ['a character a line', [...marker].join('\n')],
+    ['colours in between', marker.replace(/.{4}/g, '$&\u001b[31m')],
+    ['NULs in between', [...marker].join('\0')],
+    ['invisible characters in between', [...marker].join('\u200b')],
+  ])('leaves nothing of the secret: %s', (_, output) => {
+    const text = scrub(`before ${output} after`, secret).join('\n');
+    // A letter beside it may look like its next one.
+    expect(text).toMatch(/^befor.*\[secret\].*fter$/s);
+    expect(text.replaceAll('[secret]', '').replace(/[^A-Za-z0-9]/g, '').length).toBeLessThan(20);
+    expect(piecesIn(text)).toEqual([]);
+  });
+
+  it('leaves nothing of it wherever it stands', () => {
+    fc.assert(
+      fc.property(fc.string({ unit: 'binary' }), fc.string({ unit: 'binary' }), (before, after) => {
+        expect(piecesIn(scrub(before + marker + after, secret).join('\n'))).toEqual([]);
+      }),
+      { numRuns: 30 },
+    );
+  });
+
+  it('leaves nothing that looks like another token', () => {
+    const others = [
+      'hvs.CAESIJlU9JMYEhOPYv4igdhm9PnZDrabYTobQ4Ymnlq1qY',
+      'sk1234567890abcdef1234567890abcdef',
+      `${'A'.repeat(20)}b1==`,
+    ];
+    for (const other of others) expect(scrub(`token: ${other}`)).toEqual(['token: [secret]']);
+  });
+
+  it('leaves what helps', () => {
+    const lines = [
+      'Error making API request.',
+      'URL: PUT https://vault.example.com:8200/v1/secret/data/motherduck/etl_prod/airflow',
+      'Code: 403. Errors: * permission denied',
+      '/usr/lib/python3/dist-packages/awscli/customizations/secretsmanager.py',
+    ];
+    expect(scrub(lines.join('\n'), secret)).toEqual(lines);
+  });
+
+  it('gives the last lines, without control characters, not too long', () => {
+    const lines = Array.from({ length: 20 }, (_, n) => `line\t${n}\u0007`).join('\r\n');
+    expect(scrub(`\u001b]0;title\u0007${lines}\n\n`)).toEqual(['line 15', 'line 16', 'line 17', 'line 18', 'line 19']);
+    expect(scrub('word '.repeat(1000))[0]?.length).toBeLessThan(310);
+    expect(scrub(' \n\n')).toEqual([]);
+  });
+});
