@@ -1,0 +1,131 @@
+import type { RetiringToken, State, StateAccount, StateToken, TokenIntent, TokenRecord } from '../model/state.ts';
+import type { AccountJson, IntentJson, RecordJson, RetiringJson, StateJson, TokenJson } from './state-json.ts';
+import { STATE_VERSION } from './state-json.ts';
+
+/**
+ * The state file's text. It is committed to git, so the same state always gives the same text and a small change gives
+ * a small diff: accounts and tokens are sorted by name, and everything has its own line.
+ */
+export function serializeState(state: State): string {
+  const head = [
+    `"version": ${STATE_VERSION}`,
+    `"lineage": ${JSON.stringify(state.lineage)}`,
+    `"serial": ${state.serial}`,
+    `"organization": ${JSON.stringify(state.organization)}`,
+    ...(state.sandbox ? ['"sandbox": true'] : []),
+    `"accounts": ${accountsText(state.accounts)}`,
+  ];
+  return `{\n  ${head.join(',\n  ')}\n}\n`;
+}
+
+function accountsText(accounts: State['accounts']): string {
+  if (accounts.size === 0) return '{}';
+  const lines = sorted(accounts).map(([key, account]) => `    ${JSON.stringify(key)}: ${accountText(account)}`);
+  return `{\n${lines.join(',\n')}\n  }`;
+}
+
+/** Accounts are never changed in place, so the text of one that stayed the same is made once, however often it is written. */
+const texts = new WeakMap<StateAccount, string>();
+
+function accountText(account: StateAccount): string {
+  const known = texts.get(account);
+  if (known !== undefined) return known;
+  const text = JSON.stringify(accountJson(account), null, 2).replaceAll('\n', '\n    ');
+  texts.set(account, text);
+  return text;
+}
+
+/** By the characters' codes, not by a language's rules: those differ between machines. */
+function sorted<T>(map: ReadonlyMap<string, T>): [string, T][] {
+  return [...map].sort(([a], [b]) => (a < b ? -1 : a > b ? 1 : 0));
+}
+
+function accountJson(account: StateAccount): AccountJson {
+  return {
+    username: account.username,
+    origin: account.origin,
+    since: account.since,
+    deletion_protection: account.deletionProtection,
+    ...(account.intent === undefined ? {} : { intent: { action: account.intent.action, at: account.intent.at } }),
+    ...(account.smoke === undefined ? {} : { smoke: { at: account.smoke.at, passed: account.smoke.passed } }),
+    // fromEntries defines its names, so that one like `__proto__` is only a name.
+    tokens: Object.fromEntries(sorted(account.tokens).map(([key, token]) => [key, tokenJson(token)])),
+  };
+}
+
+function tokenJson(token: StateToken): TokenJson {
+  return {
+    generation: token.generation,
+    ...(token.current === undefined ? {} : { current: recordJson(token.current) }),
+    retiring: token.retiring.map(retiringJson),
+    intents: token.intents.map(intentJson),
+  };
+}
+
+function recordJson(record: TokenRecord): RecordJson {
+  const { secret } = record;
+  return {
+    id: record.id,
+    name: record.name,
+    generation: record.generation,
+    type: record.type,
+    created_at: record.createdAt,
+    expires_at: record.expiresAt,
+    ...(record.ttl === undefined ? {} : { ttl: record.ttl }),
+    secret: secret === 'unknown' ? secret : { store: secret.store, place: secret.place, at: secret.at },
+    ...(record.provedAt === undefined ? {} : { proved_at: record.provedAt }),
+  };
+}
+
+function retiringJson(token: RetiringToken): RetiringJson {
+  return {
+    id: token.id,
+    name: token.name,
+    expires_at: token.expiresAt,
+    ...(token.retireAt === undefined ? {} : { retire_at: token.retireAt }),
+    why: token.why,
+  };
+}
+
+function intentJson(intent: TokenIntent): IntentJson {
+  return { name: intent.name, generation: intent.generation, at: intent.at };
+}
+
+/** The state that a checked document says. */
+export function stateFromJson(json: StateJson): State {
+  return {
+    organization: json.organization,
+    sandbox: json.sandbox ?? false,
+    lineage: json.lineage,
+    serial: json.serial,
+    accounts: new Map(Object.entries(json.accounts).map(([key, account]) => [key, accountFromJson(account)])),
+  };
+}
+
+function accountFromJson(json: AccountJson): StateAccount {
+  const { deletion_protection: deletionProtection, tokens, ...same } = json;
+  return {
+    ...same,
+    deletionProtection,
+    tokens: new Map(Object.entries(tokens).map(([key, token]) => [key, tokenFromJson(token)])),
+  };
+}
+
+function tokenFromJson(json: TokenJson): StateToken {
+  const { current, retiring, ...same } = json;
+  return {
+    ...same,
+    ...(current === undefined ? {} : { current: recordFromJson(current) }),
+    retiring: retiring.map(retiringFromJson),
+  };
+}
+
+function recordFromJson(json: RecordJson): TokenRecord {
+  const { created_at: createdAt, expires_at: expiresAt, proved_at: provedAt, ...same } = json;
+  return { ...same, createdAt, expiresAt, ...(provedAt === undefined ? {} : { provedAt }) };
+}
+
+function retiringFromJson(json: RetiringJson): RetiringToken {
+  const { expires_at: expiresAt, retire_at: retireAt, ...same } = json;
+  return { ...same, expiresAt, ...(retireAt === undefined ? {} : { retireAt }) };
+}

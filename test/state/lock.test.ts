@@ -1,0 +1,64 @@
+import { writeFile } from 'node:fs/promises';
+import { hostname } from 'node:os';
+import { join } from 'node:path';
+import { expect, it } from 'vitest';
+import { readLock } from '../../src/files/lock.ts';
+import { lockState, stateLockPath } from '../../src/state/lock.ts';
+import { deadPid, newFolder } from '../files/processes.ts';
+
+const quiet = (message: string) => expect.unreachable(message);
+const newPath = async () => join(await newFolder(), 'state.json');
+const holder = (facts: object) =>
+  JSON.stringify({
+    pid: deadPid(),
+    host: hostname(),
+    command: 'mdacc apply',
+    since: '2026-01-01T00:00:00.000Z',
+    ...facts,
+  });
+
+it('locks beside the state and says who holds it, since when, and what to do', async () => {
+  const path = await newPath();
+  const lock = await lockState(path, 'mdacc apply', 0, quiet);
+  expect(await readLock(`${path}.lock`)).toMatchObject({ pid: process.pid });
+  await expect(lockState(path, 'mdacc rotate', 0, quiet)).rejects.toMatchObject({
+    code: 'STATE_LOCKED',
+    message: `${path} is locked by "mdacc apply" (process ${process.pid} on ${hostname()}, since ${lock.holder.since}).`,
+    hint: 'Wait for it with --lock-timeout 5m. If that process is gone: mdacc state unlock.',
+  });
+  await lock.release();
+});
+
+it('says when the holder is on another host', async () => {
+  const path = await newPath();
+  await writeFile(stateLockPath(path), holder({ host: 'ci-7' }));
+  await expect(lockState(path, 'mdacc apply', 0, quiet)).rejects.toMatchObject({
+    code: 'STATE_LOCKED',
+    hint: expect.stringMatching(/another host.*ci-7/),
+  });
+});
+
+it('takes over from a dead process with a warning', async () => {
+  const path = await newPath();
+  await writeFile(stateLockPath(path), holder({}));
+  const warnings: string[] = [];
+  await (await lockState(path, 'mdacc apply', 0, (message) => warnings.push(message))).release();
+  expect(warnings).toEqual([expect.stringMatching(/was left by "mdacc apply".*which is gone; it was taken over/)]);
+});
+
+it('does not know the holder of a damaged lock', async () => {
+  const path = await newPath();
+  await writeFile(stateLockPath(path), '');
+  await expect(lockState(path, 'mdacc apply', 0, quiet)).rejects.toMatchObject({
+    code: 'STATE_LOCKED',
+    hint: expect.stringContaining('mdacc state unlock'),
+  });
+});
+
+it('says so when the lock cannot be made', async () => {
+  const path = join(await newFolder(), 'none/state.json');
+  await expect(lockState(path, 'mdacc apply', 0, quiet)).rejects.toMatchObject({
+    code: 'STATE_UNWRITABLE',
+    message: expect.stringContaining('ENOENT'),
+  });
+});

@@ -1,0 +1,174 @@
+import { chmod, mkdir, readdir, readFile, truncate, writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { describe, expect, it, vi } from 'vitest';
+import { updateAccount } from '../../src/apply/ledger.ts';
+import type { StateDocument } from '../../src/state/migrate.ts';
+import { serializeState } from '../../src/state/serialize.ts';
+import { openState } from '../../src/state/state-file.ts';
+import { asNobody, newFolder, program, run } from '../files/processes.ts';
+import { bareAccount, example } from './example.ts';
+
+// Processes are started, on machines that may be busy.
+vi.setConfig({ testTimeout: 30_000 });
+
+async function fileOf(text: string): Promise<string> {
+  const path = join(await newFolder(), 'state.json');
+  await writeFile(path, text);
+  return path;
+}
+
+const open = async (text: string) => openState(await fileOf(text), 'acme');
+const good = serializeState(example);
+const edited = (from: string | RegExp, to: string) => good.replace(from, to);
+
+describe('openState', () => {
+  it('gives an empty state where there is no file, and writes nothing', async () => {
+    const path = join(await newFolder(), 'state.json');
+    const file = await openState(path, 'acme');
+    expect(file.state).toMatchObject({ organization: 'acme', serial: 0, accounts: new Map() });
+    expect(file.state.lineage).toMatch(/^[0-9a-f-]{36}$/);
+    await file.close();
+    expect(await readdir(join(path, '..'))).toEqual([]);
+  });
+
+  it('reads what was written, also after an editor that adds a byte order mark', async () => {
+    expect((await open(good)).state).toEqual(example);
+    expect((await open(`\uFEFF${good}`)).state).toEqual(example);
+  });
+
+  it.each([
+    ['a newer version', edited('"version": 1', '"version": 9'), 'STATE_NEWER', /version 9.*up to 1/, /npm install/],
+    ['another organization', edited('"acme"', '"other"'), 'STATE_FOREIGN', /"other".*"acme"/, /--state/],
+    ['no version', '{"accounts":{}}', 'STATE_INVALID', /version/, /git checkout/],
+    ['an unknown older version', edited('"version": 1', '"version": 0'), 'STATE_INVALID', /version 0/, /git checkout/],
+    ['another kind of JSON', '[]', 'STATE_INVALID', /no state/, /git checkout/],
+    ['an empty file', '', 'STATE_INVALID', /is empty/, /git checkout/],
+    ['half a file', good.slice(0, 300), 'STATE_INVALID', /not JSON at line 13/, /mdacc apply adopts/],
+    ['a comma too many', edited('"acme",', '"acme",,'), 'STATE_INVALID', /at line 5/, /git checkout/],
+    [
+      'a wrong type',
+      edited('"passed": false', '"passed": 0'),
+      'STATE_INVALID',
+      /line 18.*etl_prod\.smoke\.passed.*boolean/,
+      /git/,
+    ],
+    [
+      'an unknown field',
+      edited('"version": 1', '"version": 1, "x": 2'),
+      'STATE_INVALID',
+      /the document has an unknown "x"/,
+      /git/,
+    ],
+    [
+      'no time',
+      edited('2026-11-01T08:00:00.000Z', '2026-13-01T08:00:00.000Z'),
+      'STATE_INVALID',
+      /since is not.*ISO 8601/,
+      /git/,
+    ],
+    [
+      'an unknown word',
+      edited('"never_stored"', '"lost"'),
+      'STATE_INVALID',
+      /retiring\.1\.why must be one of \["replaced"/,
+      /git/,
+    ],
+    [
+      'an account in another place',
+      edited('"etl_prod": {', '"etl": {'),
+      'STATE_INVALID',
+      /"ETL_prod".*under "etl"/,
+      /git/,
+    ],
+    [
+      'a merge conflict',
+      edited('  "serial": 7,', '<<<<<<< HEAD\n  "serial": 7,\n=======\n  "serial": 8,\n>>>>>>> main'),
+      'STATE_INVALID',
+      /merge conflict at line 4/,
+      /git checkout --ours/,
+    ],
+  ])('refuses %s', async (_, text, code, message, hint) => {
+    await expect(open(text)).rejects.toMatchObject({
+      code,
+      message: expect.stringMatching(message),
+      hint: expect.stringMatching(hint),
+    });
+  });
+
+  it('refuses what is not UTF-8, a folder, and a file over 64 MB', async () => {
+    const path = await fileOf('');
+    await writeFile(path, Buffer.from([0x7b, 0xff, 0x7d]));
+    await expect(openState(path, 'acme')).rejects.toMatchObject({ message: expect.stringContaining('not UTF-8') });
+    await truncate(path, 65 * 1024 * 1024);
+    await expect(openState(path, 'acme')).rejects.toMatchObject({ message: expect.stringContaining('64 MB') });
+    const folder = join(await newFolder(), 'state.json');
+    await mkdir(folder);
+    await expect(openState(folder, 'acme')).rejects.toMatchObject({ code: 'STATE_INVALID' });
+  });
+
+  it('names the backup when there is one', async () => {
+    const path = await fileOf('{');
+    await writeFile(`${path}.v0.backup`, '');
+    await expect(openState(path, 'acme')).rejects.toMatchObject({ hint: expect.stringContaining(`${path}.v0.backup`) });
+  });
+
+  it.skipIf(asNobody === undefined)('says so when it may not read or write the file', async () => {
+    const path = await fileOf(good);
+    await chmod(join(path, '..'), 0o755);
+    const file = await program(`
+      import { openState } from './src/state/state-file.ts';
+      try {
+        const file = await openState(process.argv[2], 'acme');
+        await file.update((state) => ({ ...state }));
+      } catch (error) {
+        console.log(error.code, error.hint);
+      }
+    `);
+    await chmod(join(file, '..'), 0o755);
+    const asked = () => run([...(asNobody ?? []), process.execPath, file, path]).ended;
+    expect(await asked()).toMatchObject({ stdout: expect.stringMatching(/^STATE_UNWRITABLE Let this user write/) });
+    await chmod(path, 0o600);
+    expect(await asked()).toMatchObject({ stdout: expect.stringMatching(/^STATE_INVALID Make it readable/) });
+    expect(await readFile(path, 'utf8')).toBe(good);
+  });
+});
+
+describe('migration', () => {
+  const steps = new Map<number, (document: StateDocument) => StateDocument>([
+    [-1, ({ org, ...rest }) => ({ ...rest, version: 0, organization: org })],
+    [0, (document) => ({ ...document, version: 1, accounts: {} })],
+  ]);
+  const migrations = { to: 1, steps };
+  const old = `{"version":-1,"lineage":"${example.lineage}","serial":4,"org":"acme"}`;
+
+  it('reads an old version, and keeps the old file beside the first write', async () => {
+    const path = await fileOf(old);
+    const file = await openState(path, 'acme', { migrations });
+    expect(file.state).toEqual({ ...example, serial: 4, accounts: new Map() });
+    expect(await readdir(join(path, '..'))).toEqual(['state.json']);
+    await updateAccount(file, 'a_b', () => bareAccount('a_b'));
+    expect(await readFile(`${path}.v-1.backup`, 'utf8')).toBe(old);
+    expect((await openState(path, 'acme')).state).toEqual(file.state);
+  });
+
+  it('checks what comes out of it', async () => {
+    const path = await fileOf('{"version":0}');
+    await expect(openState(path, 'acme', { migrations })).rejects.toMatchObject({ code: 'STATE_INVALID' });
+  });
+});
+
+describe('a state of the sandbox', () => {
+  it('is not used at MotherDuck, nor one of MotherDuck in the sandbox', async () => {
+    for (const sandbox of [true, false]) {
+      const file = await openState(join(await newFolder(), 'state.json'), 'acme', { sandbox });
+      await updateAccount(file, 'a_b', () => bareAccount('a_b'));
+      expect((await openState(file.path, 'acme', { sandbox })).state).toEqual(file.state);
+      await expect(openState(file.path, 'acme', { sandbox: !sandbox })).rejects.toMatchObject({
+        code: 'STATE_FOREIGN',
+        message: expect.stringContaining(
+          sandbox ? 'is the state of a sandbox' : 'is the state of the real organization',
+        ),
+      });
+    }
+  });
+});

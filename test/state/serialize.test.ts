@@ -1,0 +1,77 @@
+import fc from 'fast-check';
+import { describe, expect, it } from 'vitest';
+import type { State, StateAccount } from '../../src/model/state.ts';
+import { serializeState, stateFromJson } from '../../src/state/serialize.ts';
+import { isStateJson, violationOf } from '../../src/state/state-schema.ts';
+import { bareAccount, example, fullAccount } from './example.ts';
+
+const roundTrip = (state: State): State => {
+  const json: unknown = JSON.parse(serializeState(state));
+  if (!isStateJson(json)) throw new Error(JSON.stringify(violationOf(json)));
+  return stateFromJson(json);
+};
+
+describe('serializeState', () => {
+  it('gives back the state it was given', () => {
+    expect(roundTrip(example)).toEqual(example);
+  });
+
+  it('writes what the program of JSON.stringify would, sorted, and a final line end', () => {
+    const text = serializeState(example);
+    expect(text).toBe(`${JSON.stringify(JSON.parse(text), null, 2)}\n`);
+    expect(Object.keys(JSON.parse(text))).toEqual(['version', 'lineage', 'serial', 'organization', 'accounts']);
+    expect(Object.keys(JSON.parse(text).accounts)).toEqual(['etl_prod', 'tenant']);
+    expect(Object.keys(JSON.parse(text).accounts.etl_prod.tokens)).toEqual(['BI-old', 'airflow']);
+  });
+
+  it('gives the same text whatever the order and the way of making', () => {
+    const other: State = { ...example, accounts: new Map([...example.accounts].reverse()) };
+    expect(serializeState(other)).toBe(serializeState(example));
+    expect(serializeState(roundTrip(example))).toBe(serializeState(example));
+  });
+
+  it('changes one line for one change, and the serial', () => {
+    const changed = { ...fullAccount, deletionProtection: false };
+    const accounts = new Map<string, StateAccount>([...example.accounts, ['etl_prod', changed]]);
+    const before = serializeState(example).split('\n');
+    const after = serializeState({ ...example, serial: 8, accounts }).split('\n');
+    expect(after.filter((line, at) => line !== before[at])).toEqual([
+      '  "serial": 8,',
+      '      "deletion_protection": false,',
+    ]);
+  });
+
+  it('writes no accounts on one line', () => {
+    expect(serializeState({ ...example, accounts: new Map() })).toContain('"accounts": {}\n}\n');
+  });
+
+  it('takes every name for only a name', () => {
+    const names = ['__proto__', 'constructor', 'toString', 'hasownproperty'];
+    const tokens = new Map(names.map((name) => [name, { generation: 1, retiring: [], intents: [] }]));
+    const state = { ...example, accounts: new Map(names.map((name) => [name, { ...bareAccount(name), tokens }])) };
+    const read = roundTrip(state);
+    expect([...read.accounts.keys()].sort()).toEqual([...names].sort());
+    expect(read.accounts.get('__proto__')?.tokens.get('__proto__')).toEqual({
+      generation: 1,
+      retiring: [],
+      intents: [],
+    });
+  });
+
+  it('keeps any text in any place', () => {
+    fc.assert(
+      fc.property(
+        fc.string({ unit: 'binary', minLength: 1 }),
+        fc.string({ unit: 'binary', minLength: 1 }),
+        (name, key) => {
+          const tokens = new Map([
+            [key, { generation: 1, retiring: [], intents: [{ name, generation: 1, at: example.lineage }] }],
+          ]);
+          const state = { ...example, accounts: new Map([[name, { ...bareAccount(name), tokens }]]) };
+          expect(stateFromJson(JSON.parse(serializeState(state)))).toEqual(state);
+        },
+      ),
+      { numRuns: 50 },
+    );
+  });
+});

@@ -1,0 +1,211 @@
+import { chmod, open, readdir, readFile, rm, stat, writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { afterEach, describe, expect, it, vi } from 'vitest';
+import { updateAccount } from '../../src/apply/ledger.ts';
+import type { State } from '../../src/model/state.ts';
+import { serializeState } from '../../src/state/serialize.ts';
+import { openState, type StateFile } from '../../src/state/state-file.ts';
+import { canMount, newFolder, onSmallDisk, program, run } from '../files/processes.ts';
+import { bareAccount, example } from './example.ts';
+
+// Processes are started, on machines that may be busy.
+vi.setConfig({ testTimeout: 30_000 });
+
+afterEach(() => vi.restoreAllMocks());
+
+const newPath = async () => join(await newFolder(), 'state.json');
+const add = (file: StateFile, name: string) => updateAccount(file, name, () => bareAccount(name));
+const onDisk = async (path: string) => JSON.parse(await readFile(path, 'utf8'));
+
+/** Makes every fsync until the next call fail like a full disk does. */
+async function fillDisk(): Promise<{ free(): void }> {
+  const handle = await open(import.meta.filename);
+  const full = Object.assign(new Error('ENOSPC'), { code: 'ENOSPC' });
+  const spy = vi.spyOn(Object.getPrototypeOf(handle), 'sync').mockRejectedValue(full);
+  await handle.close();
+  return { free: () => spy.mockRestore() };
+}
+
+describe('StateFile', () => {
+  it('changes in memory at once and is on disk when the update resolves', async () => {
+    const path = await newPath();
+    const file = await openState(path, 'acme');
+    const before = file.state;
+    const written = add(file, 'a_b');
+    expect([...file.state.accounts.keys()]).toEqual(['a_b']);
+    expect(before.accounts.size).toBe(0);
+    await written;
+    expect(file.state.serial).toBe(1);
+    expect(await readFile(path, 'utf8')).toBe(serializeState(file.state));
+    await updateAccount(file, 'a_b', () => undefined);
+    expect(await onDisk(path)).toMatchObject({ serial: 2, accounts: {}, lineage: before.lineage });
+  });
+
+  it('writes nothing for a change that changes nothing', async () => {
+    const path = await newPath();
+    const file = await openState(path, 'acme');
+    await file.update((state) => state);
+    await updateAccount(file, 'none', (account) => account);
+    expect(file.state.serial).toBe(0);
+    expect(await readdir(join(path, '..'))).toEqual([]);
+  });
+
+  it('gathers the updates that come while a write is on its way', async () => {
+    const path = await newPath();
+    const file = await openState(path, 'acme');
+    const all = Array.from({ length: 50 }, (_, n) => add(file, `account_${n}`));
+    await all[0];
+    const more = Array.from({ length: 50 }, (_, n) => add(file, `more_${n}`));
+    await Promise.all([...all, ...more]);
+    expect(Object.keys((await onDisk(path)).accounts)).toHaveLength(100);
+    expect(file.state.serial).toBeLessThanOrEqual(3);
+    expect((await onDisk(path)).serial).toBe(file.state.serial);
+  });
+
+  it('waits for a write that takes along what others changed', async () => {
+    const path = await newPath();
+    const file = await openState(path, 'acme');
+    void add(file, 'a_b');
+    await file.update((state) => state);
+    expect(Object.keys((await onDisk(path)).accounts)).toEqual(['a_b']);
+    void add(file, 'c_d');
+    await file.close();
+    expect(Object.keys((await onDisk(path)).accounts)).toEqual(['a_b', 'c_d']);
+  });
+
+  it('passes on what the change throws and keeps the state', async () => {
+    const file = await openState(await newPath(), 'acme');
+    const failing = file.update(() => {
+      throw new Error('mine');
+    });
+    await expect(failing).rejects.toThrow('mine');
+    expect(file.state.serial).toBe(0);
+  });
+
+  it('rejects all that wait when the disk is full, keeps the changes, and writes them later', async () => {
+    const path = await newPath();
+    const file = await openState(path, 'acme');
+    await add(file, 'first');
+    const disk = await fillDisk();
+    const results = await Promise.allSettled([add(file, 'second'), add(file, 'third')]);
+    expect(results).toEqual([
+      {
+        status: 'rejected',
+        reason: expect.objectContaining({ code: 'STATE_UNWRITABLE', hint: expect.stringMatching(/^Make room/) }),
+      },
+      { status: 'rejected', reason: expect.objectContaining({ code: 'STATE_UNWRITABLE' }) },
+    ]);
+    expect(await onDisk(path)).toMatchObject({ serial: 1 });
+    expect(await readdir(join(path, '..'))).toEqual(['state.json']);
+    await expect(file.close()).rejects.toMatchObject({ code: 'STATE_UNWRITABLE' });
+    disk.free();
+    await add(file, 'fourth');
+    expect(await onDisk(path)).toMatchObject({ serial: 2, accounts: { second: {}, third: {}, fourth: {} } });
+  });
+
+  it('saves at the end what could not be saved before', async () => {
+    const path = await newPath();
+    const file = await openState(path, 'acme');
+    const disk = await fillDisk();
+    await expect(add(file, 'a_b')).rejects.toMatchObject({ code: 'STATE_UNWRITABLE' });
+    disk.free();
+    await file.close();
+    expect(await onDisk(path)).toMatchObject({ serial: 1, accounts: { a_b: {} } });
+  });
+
+  it.skipIf(!canMount)('does the same on a disk that is really full', async () => {
+    await onSmallDisk(async (folder) => {
+      const path = join(folder, 'state.json');
+      const file = await openState(path, 'acme');
+      await add(file, 'a_b');
+      await writeFile(join(folder, 'ballast'), Buffer.alloc(200_000)).catch(() => undefined);
+      const many = Array.from({ length: 100 }, (_, n) => add(file, `account_${n}`));
+      for (const result of await Promise.allSettled(many)) {
+        expect(result).toMatchObject({ status: 'rejected', reason: { code: 'STATE_UNWRITABLE' } });
+      }
+      expect((await readdir(folder)).sort()).toEqual(['ballast', 'state.json']);
+      await rm(join(folder, 'ballast'));
+      await file.close();
+      expect(Object.keys((await onDisk(path)).accounts)).toHaveLength(101);
+    });
+  });
+
+  it('says what to do when the folder is missing', async () => {
+    const file = await openState(join(await newFolder(), 'none/state.json'), 'acme');
+    await expect(add(file, 'a_b')).rejects.toMatchObject({
+      code: 'STATE_UNWRITABLE',
+      message: expect.stringContaining('ENOENT'),
+      hint: expect.stringContaining('folder'),
+    });
+  });
+
+  it('keeps the mode of an existing file', async () => {
+    const path = await newPath();
+    await writeFile(path, serializeState(example));
+    await chmod(path, 0o664);
+    await add(await openState(path, 'acme'), 'a_b');
+    expect((await stat(path)).mode & 0o777).toBe(0o664);
+  });
+});
+
+describe('a file that was changed after it had been read', () => {
+  const changes: [string, State | undefined, string, string][] = [
+    ['another serial', { ...example, serial: 8 }, 'STATE_INVALID', 'changed'],
+    ['edited by hand', { ...example, accounts: new Map() }, 'STATE_INVALID', 'changed'],
+    [
+      'another lineage',
+      { ...example, lineage: example.lineage.replace(/.$/, '2') },
+      'STATE_FOREIGN',
+      'another lineage',
+    ],
+    ['removed', undefined, 'STATE_INVALID', 'removed'],
+  ];
+
+  it.each(changes)('is not overwritten: %s', async (_, now, code, message) => {
+    const path = await newPath();
+    await writeFile(path, serializeState(example));
+    const file = await openState(path, 'acme');
+    if (now === undefined) await rm(path);
+    else await writeFile(path, serializeState(now));
+    await expect(add(file, 'a_b')).rejects.toMatchObject({ code, message: expect.stringContaining(message) });
+    if (now !== undefined) expect(await readFile(path, 'utf8')).toBe(serializeState(now));
+  });
+
+  it('is not overwritten: made meanwhile', async () => {
+    const path = await newPath();
+    const file = await openState(path, 'acme');
+    await writeFile(path, serializeState(example));
+    await expect(add(file, 'a_b')).rejects.toMatchObject({ code: 'STATE_FOREIGN' });
+  });
+});
+
+it('is whole after kill -9 at any moment, and its serial only grows', async () => {
+  const path = await newPath();
+  const busy = await program(`
+    import { updateAccount } from './src/apply/ledger.ts';
+    import { openState } from './src/state/state-file.ts';
+    const file = await openState(process.argv[2], 'acme');
+    console.log('opened');
+    for (let n = 0; ; n++) {
+      const since = '2026-11-01T08:00:00.000Z';
+      const account = { username: 'a' + (n % 200), origin: 'created', since, deletionProtection: n % 2 === 0, tokens: new Map() };
+      await updateAccount(file, account.username, () => account);
+      if (n === 3) console.log('writing');
+    }
+  `);
+  let serial = 0;
+  for (let round = 0; round < 6; round++) {
+    const child = run([process.execPath, busy, path]);
+    await child.printed('writing');
+    // Looked at while it is being written, too.
+    for (let look = 0; look < 5 + round * 3; look++) {
+      const seen = (await openState(path, 'acme')).state.serial;
+      expect(seen).toBeGreaterThanOrEqual(serial);
+      serial = seen;
+    }
+    child.child.kill('SIGKILL');
+    await child.ended;
+  }
+  await add(await openState(path, 'acme'), 'after');
+  expect(await readdir(join(path, '..'))).toEqual(['state.json']);
+});
