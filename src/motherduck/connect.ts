@@ -1,0 +1,202 @@
+/**
+ * Connections through DuckDB: the door to MotherDuck itself, and the parent's side of the child process that goes
+ * through a door. Whatever the child does (hang, crash, print nonsense), what comes back is a report.
+ */
+import { spawn } from 'node:child_process';
+import { existsSync } from 'node:fs';
+import { fileURLToPath } from 'node:url';
+import type { Secret } from '../model/secret.ts';
+import { UserError } from '../model/user-error.ts';
+import type { Door, Target } from './door.ts';
+import { printableWithout } from './printable.ts';
+import type { ProbeAnswer, ProbeEvent, ProbeInput, ProbeRequest } from './probe.ts';
+
+export type { ProbeAnswer, ProbeRequest } from './probe.ts';
+
+export interface ProbeFailure {
+  /**
+   * `sql`: DuckDB or MotherDuck said no; `native`: DuckDB is not there for this platform; `refused`: there was no
+   * token; `time_limit` and `aborted`: the child was killed; `crashed`: it ended without saying why.
+   */
+  readonly kind: 'sql' | 'native' | 'refused' | 'time_limit' | 'aborted' | 'crashed';
+  /** One line, without secrets and control characters. */
+  readonly text: string;
+}
+
+export interface ProbeStep {
+  readonly ms: number;
+  readonly answer?: ProbeAnswer;
+  readonly failure?: ProbeFailure;
+}
+
+/** How each step ended, by name: `connect`, those of the request, `shutdown`. One that was not reached is missing. */
+export type ProbeReport = ReadonlyMap<string, ProbeStep>;
+
+export interface ProbeOptions {
+  /** For the whole of it; then the child is killed. */
+  readonly timeoutMs: number;
+  /** The built probe program; unless given, `probe.js` beside the running bundle or one folder up. */
+  readonly probePath?: string;
+  readonly signal?: AbortSignal;
+  /** What no text of the report may hold, beside the token in the target's options. */
+  readonly secrets?: readonly Secret[];
+}
+
+/** Something that probes a target, as `runProbe` does. */
+export type ProbeRunner = (target: Target, request: ProbeRequest, options: ProbeOptions) => Promise<ProbeReport>;
+
+/**
+ * The door to MotherDuck: `md:` with the documented parameters in the path and the token in the options, which
+ * keeps it out of DuckDB's messages. `saas_mode` is left out: it forbids local extensions, which an account's own
+ * query may need, and whether all checks work with it has not been seen.
+ */
+export function motherduckDoor(about: { readonly userAgent: string; readonly timeoutMs: number }): Door {
+  const seconds = Math.max(1, Math.floor(about.timeoutMs / 1000));
+  const parameters = `session_name=mdacc-smoke&dbinstance_inactivity_ttl=0s&connection_timeout=${seconds}s`;
+  return {
+    async target(token, database = '') {
+      if (/[?&#\p{Cc}]/u.test(database)) {
+        const shown = JSON.stringify(database);
+        const hint = 'leave "database" out and name it in the query instead, in double quotes';
+        throw new UserError('CONNECT_FAILED', `a connection cannot be opened with the database name ${shown}`, hint);
+      }
+      return {
+        path: `md:${database}?${parameters}`,
+        options: { motherduck_token: token.reveal(), custom_user_agent: about.userAgent },
+        setup: [],
+        shutdown: 'SHUTDOWN',
+      };
+    },
+    async slept() {}, // MotherDuck knows
+  };
+}
+
+/** The build puts probe.js at the top of dist/; where it puts this code depends on who shares it. */
+function builtProbe(): string {
+  const places = ['./probe.js', '../probe.js'].map((place) => fileURLToPath(new URL(place, import.meta.url)));
+  return places.find((place) => existsSync(place)) ?? places.join(' or ');
+}
+
+/** More than the largest honest report; a child that says more is broken. */
+const MAX_REPORT = 256 * 1024;
+const MAX_STDERR = 4096;
+
+/** Opens the target in a child process and runs the request there. Never rejects. */
+export async function runProbe(target: Target, request: ProbeRequest, options: ProbeOptions): Promise<ProbeReport> {
+  const started = performance.now();
+  const clean = (text: string) => scrub(text, secretsOf(target, options.secrets));
+  const steps = new Map<string, ProbeStep>();
+  const end = await runChild({ target, request }, options, (event) => steps.set(event.step, stepOf(event, clean)));
+
+  if (steps.get('connect')?.failure !== undefined) return steps;
+  const names = ['connect', ...request.steps.map((step) => step.name), ...(request.shutdown ? ['shutdown'] : [])];
+  const unfinished = names.find((name) => !steps.has(name));
+  if (unfinished !== undefined) {
+    const spent = [...steps.values()].reduce((sum, step) => sum + step.ms, 0);
+    const ms = Math.max(0, Math.round(performance.now() - started - spent));
+    steps.set(unfinished, { ms, failure: { kind: end.kind, text: clean(end.text) } });
+  }
+  return steps;
+}
+
+/** Runs the child to its end, handing on each event. What it gives is the failure of a step that was never reported. */
+function runChild(input: ProbeInput, options: ProbeOptions, take: (event: ProbeEvent) => void): Promise<ProbeFailure> {
+  const { signal, timeoutMs } = options;
+  if (signal?.aborted) return Promise.resolve({ kind: 'aborted', text: 'interrupted before it began' });
+  return new Promise((resolve) => {
+    const child = spawn(process.execPath, [options.probePath ?? builtProbe()], {
+      stdio: ['pipe', 'ignore', 'pipe', 'pipe'],
+      env: childEnvironment(process.env),
+      windowsHide: true,
+    });
+    let why: ProbeFailure | undefined; // the first reason is the true one
+    let stderr = '';
+    const kill = (kind: ProbeFailure['kind'], text: string) => {
+      why ??= { kind, text };
+      child.kill('SIGKILL');
+    };
+    const stop = () => kill('aborted', 'interrupted');
+    const timer = setTimeout(() => kill('time_limit', `no answer within ${timeoutMs / 1000} s`), timeoutMs);
+    signal?.addEventListener('abort', stop);
+    const done = (last: string) => {
+      clearTimeout(timer);
+      signal?.removeEventListener('abort', stop);
+      resolve(why ?? { kind: 'crashed', text: stderr === '' ? last : `${last}: ${stderr}` });
+    };
+
+    child.stderr?.setEncoding('utf8').on('data', (text: string) => {
+      stderr = (stderr + text).slice(0, MAX_STDERR);
+    });
+    const report = child.stdio[3];
+    if (report && 'read' in report) {
+      readEvents(report, take, (trouble) => kill('crashed', trouble));
+    }
+    child.on('error', (error) => done(`it could not be started: ${error.message}`));
+    child.on('close', (code, name) => done(name === null ? `it ended with exit code ${code}` : `it ended by ${name}`));
+    child.stdin?.on('error', () => {}); // it is gone already, and 'close' says how
+    child.stdin?.write(`${JSON.stringify(input)}\n`); // and left open: its end tells the child that we are gone
+  });
+}
+
+function readEvents(
+  stream: NodeJS.ReadableStream,
+  take: (event: ProbeEvent) => void,
+  broken: (trouble: string) => void,
+): void {
+  let rest = '';
+  let total = 0;
+  let over = false;
+  const stop = (trouble: string) => {
+    over = true;
+    broken(trouble);
+  };
+  stream.setEncoding('utf8');
+  stream.on('data', (text: string) => {
+    if (over) return;
+    total += text.length;
+    if (total > MAX_REPORT) return stop('its report is too long');
+    const lines = (rest + text).split('\n');
+    rest = lines.pop() ?? '';
+    for (const line of lines) {
+      const event = eventOf(line);
+      if (event === undefined) return stop('its report cannot be read');
+      take(event);
+    }
+  });
+}
+
+function eventOf(line: string): ProbeEvent | undefined {
+  try {
+    const value = JSON.parse(line) as ProbeEvent | null;
+    return typeof value?.step === 'string' && typeof value.ms === 'number' ? value : undefined;
+  } catch {
+    return undefined;
+  }
+}
+
+function stepOf({ ms, answer, failure }: ProbeEvent, clean: (text: string) => string): ProbeStep {
+  const row = Object.entries(answer?.row ?? {}).map(([key, value]) => [clean(key), value && clean(value)]);
+  return {
+    ms,
+    ...(answer && { answer: { rows: answer.rows, ...(answer.row && { row: Object.fromEntries(row) }) } }),
+    ...(failure && { failure: { kind: failure.kind, text: clean(failure.text) } }),
+  };
+}
+
+/** The parent's environment without what would give the child another identity, a browser or a debugger. */
+export function childEnvironment(env: NodeJS.ProcessEnv): NodeJS.ProcessEnv {
+  // The extension takes a token from the environment; a store's variables (MOTHERDUCK_TOKEN_ETL_AIRFLOW) go too.
+  const unwanted = /^(motherduck_.*token.*|display|wayland_display|node_options)$/i;
+  const kept = Object.entries(env).filter(([name]) => !unwanted.test(name));
+  return { ...Object.fromEntries(kept), BROWSER: 'false' };
+}
+
+function secretsOf(target: Target, more: readonly Secret[] = []): string[] {
+  const inOptions = Object.entries(target.options).filter(([name]) => /token|secret|password/i.test(name));
+  return [...inOptions.map(([, value]) => value), ...more.map((secret) => secret.reveal())];
+}
+
+/** One line of text for people: without the secrets or pieces of them, anything like a token, and control characters. */
+export function scrub(text: string, secrets: readonly string[]): string {
+  return ['', ...secrets].reduce((clean, secret) => printableWithout(secret)(clean), text);
+}

@@ -1,0 +1,123 @@
+/** What is asked of a connection, and what the answers mean. Pure. */
+import type { Size } from '../model/ducklings.ts';
+import type { SmokeCheck, SmokeCheckName, SmokeOrganization } from '../model/smoke.ts';
+import type { TokenType } from '../model/tokens.ts';
+import { accountKey } from '../model/username.ts';
+import type { ProbeAnswer, ProbeReport, ProbeRequest } from '../motherduck/connect.ts';
+import { explain } from './failures.ts';
+
+/** What one connection is held against. */
+export interface Expected {
+  readonly account: string;
+  readonly type: TokenType;
+  /** The key of the token that connects; absent for one that was made for the test. */
+  readonly token?: string;
+  /** The configured size of this kind of Duckling; absent: not managed, so not asked. */
+  readonly size?: Size;
+  readonly database?: string;
+  readonly query?: string;
+  /** Whether a Duckling of this kind ran before the test: it keeps its size until it stops. */
+  readonly ranBefore: boolean;
+}
+
+/** The steps of a probe that lets `judge` decide. */
+export function requestFor(expected: Expected, shutdown: boolean): ProbeRequest {
+  return {
+    steps: [
+      { name: 'user', sql: 'SELECT md_user() AS username' },
+      { name: 'organization', sql: 'FROM md_user_info()' },
+      ...(expected.size === undefined ? [] : [{ name: 'size', sql: 'SELECT type FROM md_live_duckling_size()' }]),
+      ...(expected.query === undefined ? [] : [{ name: 'query', sql: expected.query }]),
+    ],
+    shutdown,
+  };
+}
+
+/** The checks of one connection, in the order in which they were made; what was not reached is left out. */
+export function judge(report: ProbeReport, expected: Expected): SmokeCheck[] {
+  const checks: SmokeCheck[] = [];
+  const add = (name: SmokeCheckName, step: string, verdict: (answer: ProbeAnswer) => Verdict) => {
+    const ended = report.get(step);
+    if (ended === undefined) return;
+    const { ms, failure, answer } = ended;
+    checks.push(
+      failure === undefined
+        ? { name, ms, ...verdict(answer ?? { rows: 0 }) }
+        : { name, passed: false, ms, ...explain(failure, expected).said },
+    );
+  };
+  add('connects', 'connect', () => ({ passed: true }));
+  const { database } = expected;
+  if (database !== undefined && report.get('connect')?.failure === undefined) {
+    add('database', 'connect', () => ({ passed: true, found: database }));
+  }
+  add('user', 'user', (answer) => judgeUser(answer, expected));
+  add('organization', 'organization', judgeOrganizationNamed);
+  add('size', 'size', (answer) => judgeSize(answer, expected));
+  add('query', 'query', (answer) => ({ passed: true, found: describeAnswer(answer) }));
+  return checks;
+}
+
+type Verdict = Omit<SmokeCheck, 'name' | 'ms'>;
+
+function judgeUser(answer: ProbeAnswer, { account }: Expected): Verdict {
+  const found = firstValue(answer) ?? 'nobody';
+  if (accountKey(found) === accountKey(account)) return { passed: true, found };
+  return {
+    passed: false,
+    found,
+    expected: account,
+    message: `the connection is "${found}", not "${account}"`,
+    hint: 'This token belongs to another account: look where its secret is stored, then replace it with "mdacc rotate".',
+  };
+}
+
+function judgeOrganizationNamed(answer: ProbeAnswer): Verdict {
+  const organization = organizationOf(answer);
+  if (organization !== undefined) return { passed: true, found: organization.name };
+  return {
+    passed: false,
+    message: 'md_user_info() names no organization',
+    hint: 'Look in MotherDuck under Settings whether the account is active and belongs to your organization.',
+  };
+}
+
+/** The organization in an answer of `md_user_info()`. */
+export function organizationOf(answer: ProbeAnswer | undefined): SmokeOrganization | undefined {
+  const row = answer?.row ?? {};
+  const id = row.org_id;
+  if (!id) return undefined;
+  return {
+    id,
+    name: row.org_name || id,
+    ...(row.org_type && { type: row.org_type }),
+    ...(row.region && { region: row.region }),
+  };
+}
+
+function judgeSize(answer: ProbeAnswer, { size, ranBefore, type }: Expected): Verdict {
+  const found = firstValue(answer)?.toLowerCase() ?? 'nothing';
+  if (size === undefined || found === size) return { passed: true, found };
+  const kind = type === 'read_write' ? 'read/write' : 'read scaling';
+  return {
+    passed: false,
+    found,
+    expected: size,
+    message: `the ${kind} Duckling is ${found}, not ${size}`,
+    hint: ranBefore
+      ? 'It was running before and may change its size only after it has stopped: run "mdacc smoke" again after its cooldown.'
+      : 'Run "mdacc plan": it shows whether the size was changed outside, and "mdacc apply" sets it.',
+  };
+}
+
+function firstValue(answer: ProbeAnswer): string | undefined {
+  return Object.values(answer.row ?? {})[0] ?? undefined;
+}
+
+/** A lone number is shown; other values may be somebody's data and have no place in a log. */
+function describeAnswer(answer: ProbeAnswer): string {
+  const value = firstValue(answer);
+  const alone = answer.rows === 1 && Object.keys(answer.row ?? {}).length === 1;
+  if (alone && value !== undefined && /^(-?\d+(\.\d+)?|true|false)$/.test(value)) return value;
+  return `${answer.rows} ${answer.rows === 1 ? 'row' : 'rows'}`;
+}

@@ -1,0 +1,226 @@
+import { spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { readdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import type { Readable } from 'node:stream';
+import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
+import { Secret } from '../../src/model/secret.ts';
+import { childEnvironment, motherduckDoor, type ProbeRequest, runProbe, scrub } from '../../src/motherduck/connect.ts';
+import type { Target } from '../../src/motherduck/door.ts';
+import { buildProbe, ENDLESS, MARKER, PATIENT_MS } from '../smoke/world.ts';
+
+const TOKEN = new Secret(`eyJhbGciOiJIUzI1NiJ9.${MARKER}payload.${MARKER}signature`);
+
+vi.setConfig({ testTimeout: PATIENT_MS });
+
+let probe: Awaited<ReturnType<typeof buildProbe>>;
+beforeAll(async () => {
+  probe = await buildProbe();
+});
+afterAll(() => probe.remove());
+
+function local(more: Partial<Target> = {}): Target {
+  return { path: ':memory:', options: {}, setup: [], shutdown: 'SELECT 1', ...more };
+}
+
+function ask(...sql: string[]): ProbeRequest {
+  return { steps: sql.map((text, index) => ({ name: `q${index}`, sql: text })), shutdown: false };
+}
+
+function run(target: Target, request: ProbeRequest, more: Partial<Parameters<typeof runProbe>[2]> = {}) {
+  return runProbe(target, request, { timeoutMs: PATIENT_MS, probePath: probe.path, secrets: [TOKEN], ...more });
+}
+
+describe('runProbe', () => {
+  it('gives the first row, the number of rows and the milliseconds of each step', async () => {
+    const target = local({ setup: ['CREATE TABLE t AS SELECT 42 AS x'], shutdown: 'DROP TABLE t' });
+    const request = {
+      ...ask('SELECT x, NULL AS y FROM t;', 'FROM range(5000)', 'SELECT 1 WHERE false'),
+      shutdown: true,
+    };
+    const report = await run(target, request);
+    expect([...report.keys()]).toEqual(['connect', 'q0', 'q1', 'q2', 'shutdown']);
+    expect(report.get('q0')?.answer).toEqual({ rows: 1, row: { x: '42', y: null } });
+    expect(report.get('q1')?.answer).toEqual({ rows: 5000, row: { range: '0' } });
+    expect(report.get('q2')?.answer).toEqual({ rows: 0 });
+    expect([...report.values()].every((step) => step.failure === undefined && step.ms >= 0)).toBe(true);
+  });
+
+  it('goes on after a failing step, and stops after a failing setup', async () => {
+    const report = await run(local(), ask('SELECT * FROM nowhere', 'SELECT 1'));
+    expect(report.get('q0')?.failure).toMatchObject({ kind: 'sql', text: expect.stringContaining('nowhere') });
+    expect(report.get('q1')?.answer?.rows).toBe(1);
+
+    const broken = await run(local({ setup: ["SELECT error('no way in')"] }), ask('SELECT 1'));
+    expect([...broken.keys()]).toEqual(['connect']);
+    expect(broken.get('connect')?.failure?.text).toContain('no way in');
+  });
+
+  it('kills a query at the time limit and keeps what was reported before', async () => {
+    const report = await run(local(), ask('SELECT 1', ENDLESS, 'SELECT 2'), { timeoutMs: 3000 });
+    expect([...report.keys()]).toEqual(['connect', 'q0', 'q1']);
+    expect(report.get('q1')?.failure).toEqual({ kind: 'time_limit', text: 'no answer within 3 s' });
+  });
+
+  it('starts no child for an aborted signal', async () => {
+    const report = await run(local(), ask('SELECT 1'), { signal: AbortSignal.abort(), probePath: '/nowhere' });
+    expect(report.get('connect')?.failure?.kind).toBe('aborted');
+  });
+
+  it('never connects without a token', async () => {
+    for (const options of [{}, { motherduck_token: '' }]) {
+      const report = await run(local({ path: 'MD:sales', options }), ask());
+      expect(report.get('connect')?.failure?.kind).toBe('refused');
+    }
+  });
+
+  it('takes the token and control characters out of every text', async () => {
+    const [, payload = '', signature = ''] = TOKEN.reveal().split('.');
+    const text = `'a \x1b[31m${TOKEN.reveal()} b\n${payload} c ${signature}'`;
+    const report = await run(local(), ask(`SELECT ${text} AS x`, `SELECT error(${text})`));
+    expect(report.get('q0')?.answer?.row).toEqual({ x: 'a [secret] b [secret] c [secret]' });
+    expect(report.get('q1')?.failure?.text).toContain('a [secret] b [secret] c [secret]');
+    expect(JSON.stringify([...report])).not.toContain(MARKER);
+  });
+
+  it.runIf(process.platform === 'linux')(
+    'shows the token in no argument and no environment; abort ends it',
+    async () => {
+      process.env.MOTHERDUCK_TOKEN = TOKEN.reveal();
+      try {
+        const stop = new AbortController();
+        const target = local({ setup: [`SELECT '${TOKEN.reveal()}'`] });
+        const running = run(target, ask(ENDLESS), { signal: stop.signal });
+        const [pid = ''] = await eventually(childrenRunning(probe.path));
+        const seen = ['cmdline', 'environ'].map((file) => readFileSync(`/proc/${pid}/${file}`, 'utf8'));
+        expect(seen[0]).toContain(probe.path);
+        expect(seen[1]).toContain('PATH=');
+        expect(seen.join()).not.toContain(MARKER);
+        stop.abort();
+        const report = await running;
+        expect([...report.values()].at(-1)?.failure).toEqual({ kind: 'aborted', text: 'interrupted' });
+        expect(childrenRunning(probe.path)()).toEqual([]);
+      } finally {
+        delete process.env.MOTHERDUCK_TOKEN;
+      }
+    },
+  );
+});
+
+describe('a child that breaks off', () => {
+  const cases: [string, string, RegExp][] = [
+    ['aborts', 'process.abort()', /it ended by SIGABRT/],
+    [
+      'exits',
+      `console.error('native boom ${TOKEN.reveal()}'); process.exit(3)`,
+      /exit code 3: native boom \[secret\]$/,
+    ],
+    ['says nothing', '', /exit code 0/],
+    ['prints garbage', 'fs.writeSync(3, "hello\\n"); setInterval(() => {}, 1000)', /cannot be read/],
+    ['prints JSON of another shape', 'fs.writeSync(3, "null\\n[]\\n")', /cannot be read/],
+    ['floods', 'for (;;) fs.writeSync(3, "x".repeat(65536))', /too long/],
+  ];
+  it.each(cases)('%s: that is the report', async (_, program, text) => {
+    const probePath = join(probe.folder, `fake-${Math.random()}.mjs`);
+    writeFileSync(probePath, `import fs from 'node:fs';\n${program}`);
+    const report = await run(local({ options: { motherduck_token: TOKEN.reveal() } }), ask('SELECT 1'), { probePath });
+    expect([...report.keys()]).toEqual(['connect']);
+    expect(report.get('connect')?.failure).toMatchObject({ kind: 'crashed', text: expect.stringMatching(text) });
+    expect(JSON.stringify([...report])).not.toContain(MARKER);
+  });
+
+  it('stays a report when its program is missing', async () => {
+    const report = await run(local(), ask(), { probePath: join(probe.folder, 'missing.mjs') });
+    expect(report.get('connect')?.failure?.kind).toBe('crashed');
+  });
+});
+
+it('the child outlives Ctrl-C, which is for the parent to answer, and not its parent', async () => {
+  const child = spawn(process.execPath, [probe.path], { stdio: ['pipe', 'ignore', 'ignore', 'pipe'] });
+  const ended = once(child, 'exit');
+  child.stdin?.write(`${JSON.stringify({ target: local(), request: ask(ENDLESS) })}\n`);
+  await once(child.stdio[3] as Readable, 'data'); // it is connected
+  child.kill('SIGINT');
+  child.stdin?.end(); // as when the parent is gone
+  expect(await ended).toEqual([null, 'SIGKILL']);
+});
+
+describe('motherduckDoor', () => {
+  const door = motherduckDoor({ userAgent: 'motherduck-accounts/1.2.3', timeoutMs: 45_000 });
+
+  it('has the token in the options and not in the path', async () => {
+    const target = await door.target(TOKEN, 'sales');
+    const parameters = 'session_name=mdacc-smoke&dbinstance_inactivity_ttl=0s&connection_timeout=45s';
+    expect(target.path).toBe(`md:sales?${parameters}`);
+    expect(target.options).toEqual({
+      motherduck_token: TOKEN.reveal(),
+      custom_user_agent: 'motherduck-accounts/1.2.3',
+    });
+    expect(target.shutdown).toBe('SHUTDOWN');
+    expect((await door.target(TOKEN, undefined)).path).toBe(`md:?${parameters}`);
+  });
+
+  it('lets no database name add parameters', async () => {
+    await expect(door.target(TOKEN, 'sales?motherduck_token=x')).rejects.toThrow(/database name/);
+  });
+
+  it('fails without a hang where the extension cannot be downloaded', async () => {
+    // An unreachable proxy makes every machine one without internet; an empty HOME makes it one without the extension.
+    const before = { HOME: process.env.HOME, HTTP_PROXY: process.env.HTTP_PROXY };
+    Object.assign(process.env, { HOME: probe.folder, HTTP_PROXY: 'http://127.0.0.1:1' });
+    try {
+      const report = await run(await door.target(TOKEN, undefined), ask('SELECT md_user()'));
+      expect([...report.keys()]).toEqual(['connect']);
+      expect(report.get('connect')?.failure).toMatchObject({
+        kind: 'sql',
+        text: expect.stringContaining('Failed to download extension "motherduck"'),
+      });
+    } finally {
+      for (const [name, value] of Object.entries(before)) {
+        if (value === undefined) delete process.env[name];
+        else process.env[name] = value;
+      }
+    }
+  });
+});
+
+describe('the environment of the child', () => {
+  it('has no token of any spelling, no display and no debugger', () => {
+    const env = { PATH: '/bin', MOTHERDUCK_ADMIN_TOKEN: 'a', motherduck_token: 'b', MOTHERDUCK_TOKEN_ETL_X: 'c' };
+    const more = { DISPLAY: ':0', NODE_OPTIONS: '--inspect-brk', HTTP_PROXY: 'http://proxy' };
+    expect(childEnvironment({ ...env, ...more })).toEqual({
+      PATH: '/bin',
+      HTTP_PROXY: 'http://proxy',
+      BROWSER: 'false',
+    });
+  });
+});
+
+describe('scrub', () => {
+  it('also takes out what only looks like a token, and shortens', () => {
+    expect(scrub('see eyJabcdefgh12.eyJxyz.sig-1 there', [])).toBe('see [secret] there');
+    expect(scrub('x'.repeat(5000), []).length).toBeLessThan(700);
+  });
+});
+
+/** The ids of our children that run the program. */
+function childrenRunning(program: string) {
+  return () =>
+    readdirSync('/proc').filter((pid) => {
+      if (!/^\d+$/.test(pid)) return false;
+      try {
+        const parent = /\) \S (\d+)/.exec(readFileSync(`/proc/${pid}/stat`, 'utf8'))?.[1];
+        return parent === String(process.pid) && readFileSync(`/proc/${pid}/cmdline`, 'utf8').includes(program);
+      } catch {
+        return false; // it ended meanwhile
+      }
+    });
+}
+
+async function eventually(look: () => string[]): Promise<string[]> {
+  for (;;) {
+    const found = look();
+    if (found.length > 0) return found;
+    await new Promise((resolve) => setTimeout(resolve, 20));
+  }
+}

@@ -1,0 +1,154 @@
+import { afterAll, beforeAll, beforeEach, describe, expect, it, vi } from 'vitest';
+import type { AccountSmoke } from '../../src/model/smoke.ts';
+import { smokeAccounts } from '../../src/smoke/accounts.ts';
+import { judgeOrganization } from '../../src/smoke/organization.ts';
+import type { SmokeSubject } from '../../src/smoke/smoke.ts';
+import { buildProbe, type Identity, PATIENT_MS, World } from './world.ts';
+
+vi.setConfig({ testTimeout: PATIENT_MS });
+
+let probe: Awaited<ReturnType<typeof buildProbe>>;
+let world: World;
+beforeAll(async () => {
+  probe = await buildProbe();
+});
+afterAll(() => probe.remove());
+beforeEach(() => {
+  world = new World(probe.path);
+});
+
+function subject(username: string, smoke: SmokeSubject['smoke'] = {}): SmokeSubject {
+  return { username, tokens: new Map([['app', { type: 'read_write' }]]), smoke };
+}
+
+function entry(username: string, identity: Partial<Identity> = {}) {
+  const secret = world.secret({ user: username, ...identity });
+  return { account: subject(username), secrets: new Map([['app', { secret, type: 'read_write' as const }]]) };
+}
+
+function run(
+  accounts: Parameters<typeof smokeAccounts>[0]['accounts'],
+  more: Partial<Parameters<typeof smokeAccounts>[0]> = {},
+) {
+  const { api, door, probe } = world;
+  return smokeAccounts({ accounts, api, door, probe, timeoutMs: PATIENT_MS, parallelism: 10, ...more });
+}
+
+describe('smokeAccounts', () => {
+  it('tests all, in the order given, past one that fails; asks once who was awake', async () => {
+    world.active = [{ username: 'ONE', ducklings: [{ id: 'rw', type: 'read_write', status: 'cooldown' }] }];
+    const seen: string[] = [];
+    const accounts = [
+      entry('one'),
+      entry('two', { refused: true }),
+      { account: subject('three', false) },
+      entry('four'),
+    ];
+    const result = await run(accounts, {
+      onDone: ({ account }, { done, total }) => seen.push(`${account} ${done <= total && total === 4}`),
+    });
+    expect(result.accounts.map(({ account, outcome }) => `${account} ${outcome}`)).toEqual([
+      'one passed',
+      'two failed',
+      'three skipped',
+      'four passed',
+    ]);
+    expect(result).toMatchObject({ passed: false, organization: { name: 'acme' }, warnings: [] });
+    expect(result.at).toBe('2026-11-24T00:00:00.000Z');
+    expect(seen.toSorted()).toEqual(['four true', 'one true', 'three true', 'two true']);
+    expect(world.slept).toEqual(['four read_write']); // "one" was cooling down, so it stays as it was
+  });
+
+  it('sends nobody to sleep when MotherDuck does not say who was awake', async () => {
+    world.fail = [{ on: 'activeAccounts', failure: 'forbidden', effect: 'none' }];
+    const result = await run([entry('one')]);
+    expect(result).toMatchObject({ passed: true, warnings: [{ message: expect.stringContaining('forbidden') }] });
+    expect(world.slept).toEqual([]);
+  });
+
+  it('finds an account of another organization', async () => {
+    const result = await run([entry('lost', { organization: 'other' }), entry('one'), entry('two')]);
+    expect(result.accounts.map(({ outcome }) => outcome)).toEqual(['failed', 'passed', 'passed']);
+    expect(result.organization?.name).toBe('acme');
+  });
+
+  it('does not try every account, and makes no tokens, once this machine turns out to be the trouble', async () => {
+    const message =
+      'IO Error: Failed to download extension "motherduck" at URL "http://extensions.example/v1.5.6/x.gz"';
+    let tried = 0;
+    const broken = async () => {
+      tried += 1;
+      return new Map([['connect', { ms: 1, failure: { kind: 'sql' as const, text: message } }]]);
+    };
+    const accounts = [entry('one'), { account: subject('two') }, entry('three')];
+    const result = await run(accounts, { probe: broken, parallelism: 1 });
+    expect(tried).toBe(1);
+    expect(world.calls).toEqual([]);
+    for (const { outcome, connections } of result.accounts) {
+      expect(outcome).toBe('failed');
+      expect(connections[0]?.checks[0]).toMatchObject({
+        name: 'connects',
+        message: 'DuckDB could not download its motherduck extension from http://extensions.example',
+        hint: expect.stringMatching(/HTTP_PROXY.*DuckDB 1\.5\.6: INSTALL motherduck.*apply --no-smoke/),
+      });
+    }
+  });
+
+  it('connects as no more accounts at once than asked for', async () => {
+    let running = 0;
+    let most = 0;
+    const counting = async () => {
+      running += 1;
+      most = Math.max(most, running);
+      await new Promise((resolve) => setImmediate(resolve));
+      running -= 1;
+      return new Map([['connect', { ms: 1 }]]);
+    };
+    const result = await run(
+      ['a', 'b', 'c', 'd', 'e'].map((name) => entry(name)),
+      { probe: counting, parallelism: 2 },
+    );
+    expect(most).toBe(2);
+    expect(result.accounts.map(({ account }) => account).join('')).toBe('abcde');
+  });
+
+  it('gives every account its result when interrupted before it began', async () => {
+    const result = await run([entry('one'), entry('two')], { signal: AbortSignal.abort() });
+    expect(result.accounts.map(({ outcome }) => outcome)).toEqual(['interrupted', 'interrupted']);
+    expect(result.passed).toBe(false);
+  });
+
+  it('has nothing to say about nothing', async () => {
+    expect(await run([])).toMatchObject({ accounts: [], passed: true });
+  });
+});
+
+describe('judgeOrganization', () => {
+  function named(account: string, id: string): AccountSmoke {
+    const organization = { id, name: id.toUpperCase() };
+    const checks = [{ name: 'organization', passed: true, ms: 1, found: id }] as const;
+    const made = {
+      type: 'read_write',
+      token: 'a',
+      minted: false,
+      checks,
+      passed: true,
+      slept: false,
+      organization,
+    } as const;
+    return { account, outcome: 'passed', connections: [made], proved: ['a'], warnings: [], ms: 1 };
+  }
+
+  it('goes with the most, and with the first when it is even', () => {
+    const three = judgeOrganization([named('x', 'b'), named('y', 'a'), named('z', 'a')]);
+    expect(three.organization?.id).toBe('a');
+    expect(three.accounts.map(({ outcome }) => outcome)).toEqual(['failed', 'passed', 'passed']);
+    expect(three.accounts[0]?.connections[0]?.checks[0]).toMatchObject({
+      found: 'B (b)',
+      expected: 'A (a)',
+      passed: false,
+    });
+    expect(judgeOrganization([named('x', 'b'), named('y', 'a')]).organization?.id).toBe('b');
+    expect(judgeOrganization([]).organization).toBeUndefined();
+  });
+});

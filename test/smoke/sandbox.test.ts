@@ -1,0 +1,86 @@
+import { mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterAll, beforeAll, expect, it, vi } from 'vitest';
+import { parseAddress } from '../../src/motherduck/address.ts';
+import { createApi } from '../../src/motherduck/api.ts';
+import { type ProbeRunner, runProbe } from '../../src/motherduck/connect.ts';
+import { createHttp } from '../../src/motherduck/http.ts';
+import { embeddedSandbox } from '../../src/sandbox/embedded.ts';
+import { smokeAccounts } from '../../src/smoke/accounts.ts';
+import type { SmokeSubject } from '../../src/smoke/smoke.ts';
+import { buildProbe, PATIENT_MS } from './world.ts';
+
+vi.setConfig({ testTimeout: PATIENT_MS });
+
+let built: Awaited<ReturnType<typeof buildProbe>>;
+const folder = mkdtempSync(join(tmpdir(), 'mdacc-smoke-'));
+beforeAll(async () => {
+  built = await buildProbe();
+});
+afterAll(() => {
+  built.remove();
+  rmSync(folder, { recursive: true, force: true });
+});
+
+it('tests the accounts of a sandbox as it does those of MotherDuck', async () => {
+  const { organization, dispatcher, token, door } = await embeddedSandbox(folder);
+  const http = createHttp({
+    address: parseAddress('http://localhost'),
+    token,
+    dispatcher,
+    parallelism: 4,
+    userAgent: 'test',
+  });
+  const api = createApi(http);
+  try {
+    for (const name of ['etl_prod', 'tenant_acme', 'broken']) await api.createUser(name);
+    const app = await api.createToken('tenant_acme', { name: 'app', token_type: 'read_scaling' });
+
+    const ducklings = { read_write: { size: 'standard' }, read_scaling: { size: 'standard' } } as const;
+    const etl: SmokeSubject = { username: 'ETL_PROD', ducklings, tokens: new Map(), smoke: { query: 'SELECT 41 + 1' } };
+    const tenant: SmokeSubject = {
+      username: 'tenant_acme',
+      tokens: new Map([['app', { type: 'read_scaling' }]]),
+      smoke: {},
+    };
+    const broken: SmokeSubject = {
+      username: 'broken',
+      tokens: new Map(),
+      smoke: { database: 'sales', query: 'SELECT 1' },
+    };
+    const probe: ProbeRunner = (target, request, rest) => runProbe(target, request, { ...rest, probePath: built.path });
+    const result = await smokeAccounts({
+      accounts: [
+        { account: etl },
+        { account: tenant, secrets: new Map([['app', { secret: app.secret, type: 'read_scaling' as const }]]) },
+        { account: broken },
+      ],
+      api,
+      door,
+      probe,
+      timeoutMs: PATIENT_MS,
+      parallelism: 4,
+    });
+
+    expect(result.accounts.map(({ account, outcome }) => `${account} ${outcome}`)).toEqual([
+      'ETL_PROD passed',
+      'tenant_acme passed',
+      'broken failed',
+    ]);
+    expect(result.organization?.name).toBe('sandbox');
+    expect(result.accounts[1]?.proved).toEqual(['app']);
+    expect(result.accounts[2]?.connections[0]?.checks.at(-1)).toMatchObject({
+      name: 'database',
+      passed: false,
+      hint: expect.stringContaining('Create the database as broken'),
+    });
+    // what was woken sleeps again, and only the account's own token is left
+    expect(await api.activeAccounts()).toEqual([]);
+    const left = await Promise.all(['etl_prod', 'tenant_acme', 'broken'].map((name) => api.listTokens(name)));
+    expect(left.flat().map(({ name }) => name)).toEqual(['app']);
+  } finally {
+    await api.close();
+    organization.close();
+  }
+});

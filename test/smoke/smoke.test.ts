@@ -1,0 +1,284 @@
+import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it, vi } from 'vitest';
+import type { AccountSmoke, SmokeCheck } from '../../src/model/smoke.ts';
+import type { TokenType } from '../../src/model/tokens.ts';
+import { type SmokeOptions, type SmokeSubject, smokeAccount } from '../../src/smoke/smoke.ts';
+import { buildProbe, ENDLESS, type Identity, MARKER, PATIENT_MS, World } from './world.ts';
+
+vi.setConfig({ testTimeout: PATIENT_MS });
+
+let probe: Awaited<ReturnType<typeof buildProbe>>;
+let world: World;
+const results: AccountSmoke[] = [];
+beforeAll(async () => {
+  probe = await buildProbe();
+});
+afterAll(() => probe.remove());
+beforeEach(() => {
+  world = new World(probe.path);
+});
+afterEach(() => {
+  expect(JSON.stringify([results, world.calls])).not.toContain(MARKER);
+  expect([...world.alive]).toEqual([]); // no minted token outlives its test
+});
+
+const ASLEEP = { read_write: false, read_scaling: false };
+
+function account(types: Record<string, TokenType>, more: Partial<SmokeSubject> = {}): SmokeSubject {
+  const tokens = new Map(Object.entries(types).map(([key, type]) => [key, { type }]));
+  return { username: 'etl_prod', tokens, smoke: {}, ...more };
+}
+
+function held(tokens: Record<string, [TokenType, Identity]>): SmokeOptions['secrets'] {
+  const entries = Object.entries(tokens);
+  return new Map(entries.map(([key, [type, identity]]) => [key, { type, secret: world.secret(identity) }]));
+}
+
+async function smoke(subject: SmokeSubject, more: Partial<SmokeOptions> = {}): Promise<AccountSmoke> {
+  const { api, door, probe } = world;
+  const common = { api, door, probe, timeoutMs: PATIENT_MS, secrets: new Map(), wasActive: undefined };
+  const result = await smokeAccount({ ...common, account: subject, ...more });
+  results.push(result);
+  return result;
+}
+
+/** Each connection as `type token: check check!` where `!` marks a failed check. */
+function shown(result: AccountSmoke): string[] {
+  return result.connections.map((made) => {
+    const checks = made.checks.map((check) => `${check.name}${check.passed ? '' : '!'}`);
+    return `${made.type} ${made.token}: ${checks.join(' ')}`;
+  });
+}
+
+function failed(result: AccountSmoke): SmokeCheck | undefined {
+  return result.connections.flatMap((made) => made.checks).find((check) => !check.passed);
+}
+
+const me = { user: 'etl_prod' };
+
+describe('who connects', () => {
+  it('every secret at hand on a connection of its own, read/write first; nothing is minted', async () => {
+    const secrets = held({ bi: ['read_scaling', me], airflow: ['read_write', me], backfill: ['read_write', me] });
+    const subject = account({ airflow: 'read_write', backfill: 'read_write', bi: 'read_scaling' });
+    const result = await smoke(subject, { secrets });
+    expect(shown(result)).toEqual([
+      'read_write airflow: connects user organization',
+      'read_write backfill: connects user organization',
+      'read_scaling bi: connects user organization',
+    ]);
+    expect(result).toMatchObject({ account: 'etl_prod', outcome: 'passed', proved: ['airflow', 'backfill', 'bi'] });
+    expect(world.calls).toEqual([]);
+  });
+
+  it('a token of five minutes of each kind, one after the other, where no secret is at hand', async () => {
+    const result = await smoke(account({ airflow: 'read_write', bi: 'read_scaling' }));
+    expect(result).toMatchObject({ outcome: 'passed', proved: [], warnings: [] });
+    expect(world.calls).toEqual([
+      'create etl_prod mdacc smoke read_write 300',
+      'delete etl_prod t0',
+      'create etl_prod mdacc smoke read_scaling 300',
+      'delete etl_prod t1',
+    ]);
+  });
+
+  it('a minted read/write token before the read scaling one of a new account', async () => {
+    const secrets = held({ app: ['read_scaling', me] });
+    const result = await smoke(account({ app: 'read_scaling' }), { secrets });
+    expect(shown(result).map((line) => line.split(':')[0])).toEqual(['read_write mdacc smoke', 'read_scaling app']);
+    expect(result.proved).toEqual(['app']);
+  });
+
+  it('nobody where the configuration says so', async () => {
+    expect(await smoke(account({ a: 'read_write' }, { smoke: false }))).toMatchObject({
+      outcome: 'skipped',
+      connections: [],
+    });
+    expect(world.opened).toEqual([]);
+  });
+});
+
+describe('what is checked', () => {
+  const ducklings = { read_write: { size: 'pulse' }, read_scaling: { size: 'jumbo' } } as const;
+
+  it('the user without regard to case, the organization, the size, and the account’s own query', async () => {
+    const secrets = held({
+      airflow: [
+        'read_write',
+        { user: 'ETL_Prod', size: 'Pulse', databases: ['sales'], setup: ['CREATE TABLE t AS FROM range(7)'] },
+      ],
+      bi: ['read_scaling', { ...me, size: 'Jumbo' }],
+    });
+    const own = { query: 'SELECT count(*) FROM t', database: 'sales' };
+    const subject = account({ airflow: 'read_write', bi: 'read_scaling' }, { ducklings, smoke: own });
+    const result = await smoke(subject, { secrets });
+    expect(shown(result)).toEqual([
+      'read_write airflow: connects database user organization size query',
+      'read_scaling bi: connects user organization size',
+    ]);
+    expect(result.outcome).toBe('passed');
+    const [first] = result.connections;
+    expect(first?.checks.at(-1)).toMatchObject({ name: 'query', passed: true, found: '7' });
+    expect(first?.organization).toEqual({ id: 'id-acme', name: 'acme', type: 'business', region: 'eu' });
+    expect(world.opened).toEqual(['ETL_Prod:sales', 'etl_prod:']);
+  });
+
+  it('runs the query on a read scaling connection when the account has only such tokens', async () => {
+    const databases = ['sales'];
+    world.minted = () => ({ databases });
+    const secrets = held({ app: ['read_scaling', { ...me, databases }] });
+    const own = { query: "SELECT 'ann@example.com' AS email", database: 'sales' };
+    const result = await smoke(account({ app: 'read_scaling' }, { smoke: own }), { secrets });
+    expect(shown(result)).toEqual([
+      'read_write mdacc smoke: connects database user organization',
+      'read_scaling app: connects database user organization query',
+    ]);
+    // what the query finds may be somebody's data
+    expect(result.connections[1]?.checks.at(-1)?.found).toBe('1 row');
+  });
+
+  it('a wrong user: the token proves nothing', async () => {
+    const result = await smoke(account({ a: 'read_write' }), {
+      secrets: held({ a: ['read_write', { user: 'other' }] }),
+    });
+    expect(result).toMatchObject({ outcome: 'failed', proved: [] });
+    expect(failed(result)).toMatchObject({
+      name: 'user',
+      found: 'other',
+      expected: 'etl_prod',
+      hint: expect.any(String),
+    });
+  });
+
+  it('a wrong size, with the way out that fits', async () => {
+    world.minted = () => ({ size: 'Standard' });
+    const asleep = await smoke(account({ a: 'read_write' }, { ducklings }), { wasActive: ASLEEP });
+    expect(failed(asleep)).toMatchObject({ name: 'size', found: 'standard', expected: 'pulse' });
+    expect(failed(asleep)?.hint).toContain('mdacc plan');
+    const ran = await smoke(account({ a: 'read_write' }, { ducklings }), {
+      wasActive: { ...ASLEEP, read_write: true },
+    });
+    expect(failed(ran)?.hint).toContain('cooldown');
+  });
+
+  it('a failing query: the token is proved all the same, and the minted one revoked', async () => {
+    const broken = account({ a: 'read_write' }, { smoke: { query: 'SELECT * FROM nowhere' } });
+    const result = await smoke(broken, { secrets: held({ a: ['read_write', me] }) });
+    expect(result).toMatchObject({ outcome: 'failed', proved: ['a'] });
+    expect(failed(result)).toMatchObject({ name: 'query', message: expect.stringContaining('nowhere') });
+    await smoke(broken);
+    expect(world.calls).toContain('delete etl_prod t1');
+  });
+
+  it('a missing database: said as that, and the token is proved without it', async () => {
+    const subject = account({ a: 'read_write' }, { smoke: { database: 'sales', query: 'SELECT 1' } });
+    const result = await smoke(subject, { secrets: held({ a: ['read_write', me] }) });
+    expect(shown(result)).toEqual(['read_write a: connects user organization database!']);
+    expect(result.proved).toEqual(['a']);
+    expect(failed(result)?.message).toContain('"sales"'.replaceAll('"', "'"));
+  });
+
+  it('a refused token, by its key; the others are still tried', async () => {
+    const secrets = held({ a: ['read_write', { ...me, refused: true }], b: ['read_write', me] });
+    const result = await smoke(account({ a: 'read_write', b: 'read_write' }), { secrets });
+    expect(shown(result)).toEqual(['read_write a: connects!', 'read_write b: connects user organization']);
+    expect(failed(result)).toMatchObject({ hint: expect.stringContaining('mdacc rotate etl_prod/a') });
+    expect(result.proved).toEqual(['b']);
+  });
+});
+
+describe('minted tokens are revoked', () => {
+  const subject = account({ airflow: 'read_write', bi: 'read_scaling' });
+
+  it('after a query without end', async () => {
+    const endless = account({ a: 'read_write' }, { smoke: { query: ENDLESS } });
+    const result = await smoke(endless, { timeoutMs: 3000 });
+    expect(failed(result)).toMatchObject({
+      name: 'query',
+      message: 'no answer within 3 s',
+      hint: expect.stringContaining('--timeout'),
+    });
+    expect(world.calls).toEqual(['create etl_prod mdacc smoke read_write 300', 'delete etl_prod t0']);
+  });
+
+  it('after a refusal, and no read scaling token is made then', async () => {
+    world.minted = () => ({ refused: true });
+    expect(shown(await smoke(subject))).toEqual(['read_write mdacc smoke: connects!']);
+    expect(world.calls.at(-1)).toBe('delete etl_prod t0');
+  });
+
+  it('after a throwing door and a throwing probe', async () => {
+    const door = { ...world.door, target: () => Promise.reject(new Error('no such door')) };
+    expect(failed(await smoke(account({ a: 'read_write' }), { door }))?.message).toContain('no such door');
+    const probe = () => Promise.reject(new Error('no such child'));
+    expect(failed(await smoke(account({ a: 'read_write' }), { probe }))?.message).toContain('no such child');
+  });
+
+  it('after an interruption', async () => {
+    const stop = new AbortController();
+    world.onMinted = () => stop.abort();
+    expect(await smoke(subject, { signal: stop.signal })).toMatchObject({ outcome: 'interrupted', connections: [] });
+    expect(world.calls).toEqual(['create etl_prod mdacc smoke read_write 300', 'delete etl_prod t0']);
+  });
+
+  it('or named, when that fails', async () => {
+    world.fail = [{ on: 'deleteToken', failure: 'unavailable', effect: 'unknown' }];
+    const result = await smoke(account({ a: 'read_write' }));
+    expect(result).toMatchObject({ outcome: 'passed', warnings: [{ message: expect.stringContaining('id t0') }] });
+    world.alive.clear();
+    world.fail = [{ on: 'deleteToken', failure: 'absent', effect: 'none' }];
+    expect((await smoke(account({ a: 'read_write' }))).warnings).toEqual([]);
+    world.alive.clear();
+  });
+
+  it('when the answer to their creation was lost, but not older ones', async () => {
+    world.leftover('old', world.api.now() - 60_000);
+    const conflictFree = new World(probe.path);
+    conflictFree.fail = [{ on: 'createToken', failure: 'timeout', effect: 'unknown' }];
+    world.alive.clear();
+    world = conflictFree;
+    const result = await smoke(account({ a: 'read_write' }));
+    expect(shown(result)).toEqual(['read_write mdacc smoke: token!']);
+    expect(world.calls.slice(1)).toEqual(['delete etl_prod t0']);
+  });
+
+  it('when a killed run left one, whose name is taken', async () => {
+    world.leftover('left', world.api.now() - 60_000);
+    expect((await smoke(account({ a: 'read_write' }))).outcome).toBe('passed');
+    expect(world.calls.map((call) => call.split(' ')[0])).toEqual(['create', 'delete', 'create', 'delete']);
+  });
+
+  it('and one that cannot be made is a failed check', async () => {
+    world.fail = [{ on: 'createToken', failure: 'forbidden', effect: 'none' }];
+    const result = await smoke(account({ a: 'read_write' }));
+    expect(failed(result)).toMatchObject({
+      name: 'token',
+      message: expect.stringContaining('forbidden'),
+      hint: 'Try again later.',
+    });
+  });
+});
+
+describe('Ducklings that were asleep', () => {
+  it('are sent back to sleep by the last connection of their kind', async () => {
+    const secrets = held({ a: ['read_write', me], b: ['read_write', me], bi: ['read_scaling', me] });
+    const subject = account({ a: 'read_write', b: 'read_write', bi: 'read_scaling' });
+    const result = await smoke(subject, { secrets, wasActive: { read_write: false, read_scaling: true } });
+    expect(world.slept).toEqual(['etl_prod read_write']);
+    expect(result.connections.map((made) => made.slept)).toEqual([false, true, false]);
+  });
+
+  it('or by one connection more, when the last one did not get there', async () => {
+    const secrets = held({ a: ['read_write', me], b: ['read_write', { ...me, refused: true }] });
+    const result = await smoke(account({ a: 'read_write', b: 'read_write' }), { secrets, wasActive: ASLEEP });
+    expect(world.slept).toEqual(['etl_prod read_write']);
+    expect(result.connections.map((made) => made.slept)).toEqual([true, false]);
+  });
+
+  it('stay awake when nobody knows, and a failing SHUTDOWN is a warning', async () => {
+    const secrets = held({ a: ['read_write', me] });
+    await smoke(account({ a: 'read_write' }), { secrets, wasActive: undefined });
+    world.shutdown = 'SHUTDOWN';
+    const result = await smoke(account({ a: 'read_write' }), { secrets, wasActive: ASLEEP });
+    expect(world.slept).toEqual([]);
+    expect(result).toMatchObject({ outcome: 'passed', warnings: [{ message: expect.stringContaining('SHUTDOWN') }] });
+  });
+});

@@ -1,0 +1,174 @@
+/** A small MotherDuck for these tests: tokens that stand for identities, a door to local DuckDB, an API that remembers. */
+import { mkdirSync, rmSync } from 'node:fs';
+import { join } from 'node:path';
+import { build } from 'esbuild';
+import { Secret } from '../../src/model/secret.ts';
+import type { TokenType } from '../../src/model/tokens.ts';
+import type { WireActiveAccounts, WireToken } from '../../src/model/wire.ts';
+import type { Api } from '../../src/motherduck/api.ts';
+import { type ProbeRunner, runProbe } from '../../src/motherduck/connect.ts';
+import type { Door, Target } from '../../src/motherduck/door.ts';
+import { ApiError, type ApiFailure } from '../../src/motherduck/errors.ts';
+
+/** Longer than any honest probe takes on a busy machine. */
+export const PATIENT_MS = 60_000;
+
+/** Runs for hours. */
+export const ENDLESS = 'SELECT sum(a.range * b.range) FROM range(100000000) a, range(100000000) b';
+
+/** The probe as the package ships it, in a folder from which node finds @duckdb/node-api. */
+export async function buildProbe(): Promise<{ path: string; folder: string; remove: () => void }> {
+  const root = join(import.meta.dirname, '../..');
+  const folder = join(root, 'node_modules/.cache/mdacc-test', `${process.pid}-${Math.random().toString(36).slice(2)}`);
+  mkdirSync(folder, { recursive: true });
+  const path = join(folder, 'probe.mjs');
+  const entryPoints = [join(root, 'src/motherduck/probe.ts')];
+  await build({ entryPoints, outfile: path, bundle: true, platform: 'node', format: 'esm', external: ['@duckdb/*'] });
+  return { path, folder, remove: () => rmSync(folder, { recursive: true, force: true }) };
+}
+
+/** Every token's text has it, so that one search finds a leak. */
+export const MARKER = 'MARKERxQ7';
+
+/** Who a token is at the other end, and what goes wrong there. */
+export interface Identity {
+  readonly user: string;
+  readonly organization?: string;
+  readonly size?: string;
+  readonly databases?: readonly string[];
+  readonly refused?: boolean;
+  readonly setup?: readonly string[];
+  /** Opened in place of the local database. */
+  readonly path?: string;
+}
+
+export class World {
+  readonly identities = new Map<string, Identity>();
+  readonly calls: string[] = [];
+  /** Of the minted tokens. */
+  readonly alive = new Set<string>();
+  readonly slept: string[] = [];
+  readonly opened: string[] = [];
+  readonly secrets: Secret[] = [];
+  active: WireActiveAccounts['accounts'] = [];
+  /** What a minted token of the account is. */
+  minted: (account: string, type: TokenType) => Partial<Identity> = () => ({});
+  fail: { on: 'createToken' | 'deleteToken' | 'activeAccounts'; failure: ApiFailure; effect: 'none' | 'unknown' }[] =
+    [];
+  shutdown = 'SELECT 1';
+  onMinted = () => {};
+  #made: WireToken[] = [];
+  #count = 0;
+
+  readonly probePath: string;
+
+  constructor(probePath: string) {
+    this.probePath = probePath;
+  }
+
+  /** A secret that connects as the identity. */
+  secret(identity: Identity): Secret {
+    const text = `eyJhbGciOiJIUzI1NiJ9.${MARKER}payload${this.#count}.${MARKER}signature${this.#count++}`;
+    this.identities.set(text, identity);
+    const secret = new Secret(text);
+    this.secrets.push(secret);
+    return secret;
+  }
+
+  /** A token named as the smoke test's, made by a run before this one. */
+  leftover(id: string, createdAt: number): void {
+    this.#made.push(wireToken(id, 'read_write', createdAt));
+    this.alive.add(id);
+  }
+
+  readonly probe: ProbeRunner = (target, request, options) =>
+    runProbe(target, request, { ...options, probePath: this.probePath });
+
+  readonly door: Door = {
+    target: async (token, database) => {
+      const identity = this.identities.get(token.reveal()) ?? { user: 'nobody', refused: true };
+      this.opened.push(`${identity.user}:${database ?? ''}`);
+      return this.#target(identity, database);
+    },
+    slept: async (username, type) => {
+      this.slept.push(`${username} ${type}`);
+    },
+  };
+
+  #target(identity: Identity, database: string | undefined): Target {
+    const { user, organization = 'acme', size = 'Pulse', databases = [], refused = false } = identity;
+    const refusal = 'Request failed: Your request is not authenticated. Please check your MotherDuck token. (401)';
+    const missing = database !== undefined && !databases.includes(database);
+    return {
+      path: identity.path ?? ':memory:',
+      options: {},
+      setup: [
+        ...(refused ? [`SELECT error('${refusal}')`] : []),
+        ...(missing ? [`SELECT error('Catalog Error: no database/share named ''${database}'' found')`] : []),
+        `CREATE MACRO md_user() AS '${user}'`,
+        `CREATE MACRO md_user_info() AS TABLE SELECT 'u1' AS user_id, '${user}' AS username,
+           'id-${organization}' AS org_id, '${organization}' AS org_name, 'business' AS org_type, 'eu' AS region`,
+        `CREATE MACRO md_live_duckling_size() AS TABLE SELECT '${size}' AS type`,
+        ...(identity.setup ?? []),
+      ],
+      shutdown: this.shutdown,
+    };
+  }
+
+  readonly api: Api = {
+    createToken: async (username, request) => {
+      const type = request.token_type ?? 'read_write';
+      this.calls.push(`create ${username} ${request.name} ${type} ${request.ttl}`);
+      if (this.alive.size > 0) throw apiError('conflict', 'none');
+      const id = `t${this.#count}`;
+      const lost = this.#failure('createToken');
+      if (lost?.effect === 'none') throw apiError(lost.failure, 'none');
+      const record = wireToken(id, type, this.api.now());
+      this.#made.push(record);
+      this.alive.add(id);
+      if (lost !== undefined) throw apiError(lost.failure, 'unknown');
+      const secret = this.secret({ user: username, ...this.minted(username, type) });
+      this.onMinted();
+      return { record, secret };
+    },
+    listTokens: async () => this.#made.filter((token) => this.alive.has(token.id)),
+    deleteToken: async (username, id) => {
+      this.calls.push(`delete ${username} ${id}`);
+      const failing = this.#failure('deleteToken');
+      if (failing !== undefined) throw apiError(failing.failure, failing.effect);
+      this.alive.delete(id);
+    },
+    activeAccounts: async () => {
+      const failing = this.#failure('activeAccounts');
+      if (failing !== undefined) throw apiError(failing.failure, failing.effect);
+      return this.active;
+    },
+    now: () => Date.UTC(2026, 10, 24),
+    clockDifference: () => 0,
+    close: async () => {},
+    listUsers: unused,
+    createUser: unused,
+    deleteUser: unused,
+    getDucklings: unused,
+    setDucklings: unused,
+  };
+
+  #failure(call: string) {
+    const index = this.fail.findIndex((failing) => failing.on === call);
+    return index === -1 ? undefined : this.fail.splice(index, 1)[0];
+  }
+}
+
+function wireToken(id: string, type: TokenType, createdAt: number): WireToken {
+  const created_ts = new Date(createdAt).toISOString();
+  return { id, name: 'mdacc smoke', created_ts, read_only: type === 'read_scaling', token_type: type };
+}
+
+function apiError(failure: ApiFailure, effect: 'none' | 'unknown'): ApiError {
+  const call = 'POST /v1/users/etl_prod/tokens';
+  return new ApiError(failure, 'API_FAILED', `${call}: ${failure}`, 'Try again later.', { call, effect });
+}
+
+async function unused(): Promise<never> {
+  throw new Error('a smoke test has no business here');
+}
