@@ -1,0 +1,283 @@
+/** One account: what is wanted, live and remembered of it becomes its actions, in the order in which apply does them. */
+import type { Desired, DesiredAccount, DesiredToken } from '../model/desired.ts';
+import type { LiveAccount, Presence } from '../model/live.ts';
+import type { Action, ComputeCeiling, NextChange, Notice, SetDucklings, Unmanaged } from '../model/plan.ts';
+import type { StateAccount } from '../model/state.ts';
+import { SMOKE_TOKEN_NAME } from '../model/tokens.ts';
+import { ducklingChanges, ducklingRisk, hourlyCeiling, mergeDucklings, type Rates } from './ducklings.ts';
+import { atLine, position } from './reasons.ts';
+import { isExpired, planLeftToken, planRemovedToken, planToken, show, type TokenPlan } from './tokens.ts';
+
+export interface AccountContext {
+  readonly desired: Desired;
+  readonly now: number;
+  readonly prune: boolean;
+  isRotatedNow(account: string, token: string): boolean;
+  place(account: string, token: DesiredToken): string | undefined;
+}
+
+export interface AccountPlan {
+  readonly actions: readonly Action[];
+  readonly warnings: readonly Notice[];
+  readonly errors: readonly Notice[];
+  readonly next: readonly NextChange[];
+  readonly unmanagedTokens: Unmanaged['tokens'];
+  /** Set when the account is managed, left the configuration, and stays. */
+  readonly left: boolean;
+  /** Set when a replaced token waits until its replacement is seen to connect. */
+  readonly waiting: boolean;
+  /** What the account can cost an hour; absent without rates. */
+  readonly compute?: ComputeCeiling;
+}
+
+const NOTHING: AccountPlan = {
+  actions: [],
+  warnings: [],
+  errors: [],
+  next: [],
+  unmanagedTokens: [],
+  left: false,
+  waiting: false,
+};
+
+/** Plans an account that the configuration or the state names. */
+export function planAccount(
+  want: DesiredAccount | undefined,
+  state: StateAccount | undefined,
+  live: Presence<LiveAccount>,
+  context: AccountContext,
+): AccountPlan {
+  const account = want?.username ?? state?.username ?? '';
+  if (live.presence === 'unknown') {
+    const { message, hint, code } = live.error;
+    return { ...NOTHING, errors: [{ account, code, message, hint }] };
+  }
+  const found = live.presence === 'present' ? live.value : undefined;
+  if (want === undefined) return planRemovedAccount(account, state, found, context);
+  const unusable = found && whyUnusable(account, found);
+  if (unusable) return { ...NOTHING, errors: [unusable] };
+  return planWantedAccount(want, state, found, context);
+}
+
+function planWantedAccount(
+  want: DesiredAccount,
+  state: StateAccount | undefined,
+  live: LiveAccount | undefined,
+  context: AccountContext,
+): AccountPlan {
+  const entry = planEntry(want, state, live, context.desired.file);
+  const ducklings = planDucklings(want, live, context);
+  const tokens = planTokens(want, state, live, context);
+  const changes = tokens.flatMap((plan) => plan.actions);
+  const isLast = (action: Action) => action.action === 'revoke_token' || action.action === 'forget';
+  const known = new Set(tokens.flatMap((plan) => [...plan.known]));
+  return {
+    ...NOTHING,
+    actions: [
+      ...entry,
+      ...(ducklings ? [ducklings] : []),
+      ...changes.filter((action) => !isLast(action)),
+      ...changes.filter(isLast),
+      ...smokeLeftovers(want.username, live, context.now),
+    ],
+    warnings: [...tokens.flatMap((plan) => plan.warnings), ...turnover(want, state, changes, context.now)],
+    errors: tokens.flatMap((plan) => plan.errors),
+    next: tokens.flatMap((plan) => plan.next),
+    unmanagedTokens: unmanagedTokens(want.username, live, known, context.now),
+    waiting: tokens.some((plan) => plan.waiting),
+    ...computeOf(want, live, context.desired.computeRates),
+  };
+}
+
+/** The account itself: made, taken over, or already here. */
+function planEntry(
+  want: DesiredAccount,
+  state: StateAccount | undefined,
+  live: LiveAccount | undefined,
+  file: string,
+): Action[] {
+  const about = { account: want.username, ...position(want.where), risk: 'safe', before: null } as const;
+  const after = { username: want.username, deletion_protection: want.deletionProtection };
+  if (live === undefined) {
+    const gone = state !== undefined && state.intent?.action !== 'create_account';
+    const reason = gone
+      ? `someone deleted it: in the state since ${state.since.slice(0, 10)}, and not in MotherDuck any more`
+      : `${atLine(want.where, file)} names it, and MotherDuck does not have it`;
+    return [{ action: 'create_account', ...about, reason, after }];
+  }
+  if (state === undefined) {
+    const reason = 'it exists at MotherDuck and is not in the state: taken over as it is';
+    return [{ action: 'adopt_account', ...about, reason, after }];
+  }
+  if (state.intent?.action === 'create_account') {
+    return [{ action: 'adopt_account', ...about, reason: 'an interrupted run made it', after }];
+  }
+  return [];
+}
+
+function planDucklings(
+  want: DesiredAccount,
+  live: LiveAccount | undefined,
+  context: AccountContext,
+): SetDucklings | undefined {
+  if (want.ducklings === undefined) return undefined;
+  const { where, ...desired } = want.ducklings;
+  const rates = context.desired.computeRates;
+  const line = atLine(where, context.desired.file);
+  const about = { action: 'set_ducklings', account: want.username, ...position(where) } as const;
+  if (live?.ducklings === undefined) {
+    const compute = rates && { compute: { before: 0, after: hourlyCeiling(desired, rates) } };
+    return { ...about, reason: `the account is new, ${line}`, risk: 'safe', before: null, after: desired, ...compute };
+  }
+  const changes = ducklingChanges(desired, live.ducklings);
+  if (changes.length === 0) return undefined;
+  const after = mergeDucklings(desired, live.ducklings);
+  const compute = rates && {
+    compute: { before: hourlyCeiling(live.ducklings, rates), after: hourlyCeiling(after, rates) },
+  };
+  return {
+    ...about,
+    reason: `${changes.join('; ')}, ${line}`,
+    risk: ducklingRisk(desired, live.ducklings),
+    before: live.ducklings,
+    after,
+    ...compute,
+  };
+}
+
+function planTokens(
+  want: DesiredAccount,
+  state: StateAccount | undefined,
+  live: LiveAccount | undefined,
+  context: AccountContext,
+): TokenPlan[] {
+  const account = want.username;
+  const liveTokens = live?.tokens ?? [];
+  const plans = [...want.tokens.values()].map((token) =>
+    planToken(token, state?.tokens.get(token.key), liveTokens, {
+      account,
+      now: context.now,
+      file: context.desired.file,
+      newAccount: live === undefined,
+      rotateNow: context.isRotatedNow(account, token.key),
+      place: (wanted) => context.place(account, wanted),
+    }),
+  );
+  for (const [key, token] of state?.tokens ?? []) {
+    if (!want.tokens.has(key)) plans.push(planRemovedToken(key, token, liveTokens, account, context.now));
+  }
+  return plans;
+}
+
+/** An account that left the configuration: deleted when pruning was asked for, forgotten when it is gone, else left. */
+function planRemovedAccount(
+  account: string,
+  state: StateAccount | undefined,
+  live: LiveAccount | undefined,
+  context: AccountContext,
+): AccountPlan {
+  if (state === undefined) return NOTHING;
+  const about = { account, after: null } as const;
+  if (live === undefined) {
+    const reason = 'it left the configuration, and MotherDuck does not have it any more';
+    const forget: Action = { action: 'forget', ...about, reason, risk: 'safe', before: { username: account } };
+    return { ...NOTHING, actions: [forget] };
+  }
+  if (context.prune) {
+    const before = { username: live.username, tokens: live.tokens.map(show) };
+    const reason = `it left the configuration; its ${live.tokens.length} tokens and all databases it owns go with it`;
+    const compute = priceLive(live, context.desired.computeRates, 0);
+    return {
+      ...NOTHING,
+      actions: [{ action: 'delete_account', ...about, reason, risk: 'destructive', before }],
+      ...compute,
+    };
+  }
+  const tokens = [...state.tokens].map(([key, token]) => planLeftToken(key, token, live.tokens, account, context.now));
+  const actions = tokens.flatMap((plan) => plan.actions);
+  return { ...NOTHING, actions, left: true, ...priceLive(live, context.desired.computeRates) };
+}
+
+function whyUnusable(account: string, live: LiveAccount): Notice | undefined {
+  if (live.user === undefined) return undefined;
+  if (!live.user.isServiceAccount) {
+    return {
+      account,
+      code: 'ACCOUNT_UNUSABLE',
+      message: `"${account}" is a person's user at MotherDuck, not a service account`,
+      hint: 'An Admin cannot make tokens for another person. Choose another name for the service account.',
+    };
+  }
+  if (live.user.isDeprovisioned) {
+    return {
+      account,
+      code: 'ACCOUNT_UNUSABLE',
+      message: `"${account}" is deprovisioned at MotherDuck`,
+      hint: 'Have it provisioned again in MotherDuck, or take it out of the configuration.',
+    };
+  }
+  return undefined;
+}
+
+/** The smoke test's own tokens live five minutes; one that a killed run left is revoked sooner. */
+function smokeLeftovers(account: string, live: LiveAccount | undefined, now: number): Action[] {
+  const left = live?.tokens.filter((token) => token.name === SMOKE_TOKEN_NAME && !isExpired(token, now)) ?? [];
+  const reason = 'an interrupted smoke test left it';
+  return left.map((token) => ({
+    action: 'revoke_token',
+    account,
+    reason,
+    risk: 'safe',
+    before: show(token),
+    after: null,
+  }));
+}
+
+function unmanagedTokens(
+  account: string,
+  live: LiveAccount | undefined,
+  known: ReadonlySet<string>,
+  now: number,
+): Unmanaged['tokens'] {
+  const others =
+    live?.tokens.filter((token) => !known.has(token.id) && token.name !== SMOKE_TOKEN_NAME && !isExpired(token, now)) ??
+    [];
+  return others.map((token) => ({ account, name: token.name, id: token.id }));
+}
+
+/** Warns when every token of an account is replaced within one overlap: a program that restarts late then has none. */
+function turnover(
+  want: DesiredAccount,
+  state: StateAccount | undefined,
+  actions: readonly Action[],
+  now: number,
+): Notice[] {
+  const rotating = new Set(actions.flatMap((action) => (action.action === 'rotate_token' ? [action.token] : [])));
+  if (want.tokens.size < 2 || rotating.size === 0) return [];
+  const inOverlap = (key: string) =>
+    state?.tokens.get(key)?.retiring.some((old) => old.retireAt !== undefined && Date.parse(old.retireAt) > now);
+  const all = [...want.tokens.keys()].every((key) => rotating.has(key) || inOverlap(key));
+  if (!all) return [];
+  const message = `all ${want.tokens.size} tokens of ${want.username} turn over within one overlap`;
+  const hint = 'Programs that use several of them must be restarted in that time; different ttl values spread them.';
+  return [{ account: want.username, message, hint }];
+}
+
+/** The ceiling of an account that left the configuration; `after` where it does not stay what it is. */
+function priceLive(live: LiveAccount, rates: Rates | undefined, after?: number): { compute?: ComputeCeiling } {
+  if (rates === undefined) return {};
+  const before = live.ducklings === undefined ? null : hourlyCeiling(live.ducklings, rates);
+  return { compute: { before, after: after ?? before } };
+}
+
+function computeOf(
+  want: DesiredAccount,
+  live: LiveAccount | undefined,
+  rates: Rates | undefined,
+): { compute?: ComputeCeiling } {
+  if (rates === undefined) return {};
+  const before = live === undefined ? 0 : live.ducklings === undefined ? null : hourlyCeiling(live.ducklings, rates);
+  const wanted = want.ducklings ?? { read_write: {}, read_scaling: {} };
+  const after = hourlyCeiling(live?.ducklings ? mergeDucklings(wanted, live.ducklings) : wanted, rates);
+  return { compute: { before, after } };
+}

@@ -1,0 +1,95 @@
+/** Ducklings: what is wanted over what is live, what that changes, and what it can cost an hour at most. */
+import type { DesiredDucklings, Ducklings, Size } from '../model/ducklings.ts';
+import { formatDuration } from '../model/duration.ts';
+import type { ComputeCeiling, Risk } from '../model/plan.ts';
+
+type Kind = 'read_write' | 'read_scaling';
+export type Rates = ReadonlyMap<Size, number>;
+
+/**
+ * The whole that is sent to MotherDuck, which takes both parts or nothing: what the configuration leaves out stays
+ * as it is live. A live cooldown is sent again, since leaving it out would set MotherDuck's default, and is dropped
+ * on `pulse`, which has none (REST API facts).
+ */
+export function mergeDucklings(desired: DesiredDucklings, live: Ducklings): Ducklings {
+  return {
+    read_write: mergeSize(desired.read_write, live.read_write),
+    read_scaling: {
+      ...mergeSize(desired.read_scaling, live.read_scaling),
+      pool_size: desired.read_scaling.pool_size ?? live.read_scaling.pool_size,
+    },
+  };
+}
+
+function mergeSize(desired: DesiredDucklings[Kind], live: Ducklings[Kind]): Ducklings['read_write'] {
+  const size = desired.size ?? live.size;
+  const cooldown = size === 'pulse' ? undefined : (desired.cooldown ?? live.cooldown);
+  return cooldown === undefined ? { size } : { size, cooldown };
+}
+
+/** What is live and differs from what is wanted, a phrase a difference; empty when MotherDuck matches. */
+export function ducklingChanges(desired: DesiredDucklings, live: Ducklings): string[] {
+  const changes: string[] = [];
+  const wanted = mergeDucklings(desired, live);
+  if (wanted.read_write.size !== live.read_write.size) {
+    changes.push(`read/write size ${live.read_write.size} -> ${wanted.read_write.size}`);
+  }
+  if (
+    wanted.read_scaling.size !== live.read_scaling.size ||
+    wanted.read_scaling.pool_size !== live.read_scaling.pool_size
+  ) {
+    changes.push(`read scaling pool ${showPool(live.read_scaling)} -> ${showPool(wanted.read_scaling)}`);
+  }
+  for (const kind of ['read_write', 'read_scaling'] as const) {
+    const cooldown = desired[kind].cooldown;
+    if (cooldown === undefined || cooldown === live[kind].cooldown || wanted[kind].size === 'pulse') continue;
+    changes.push(
+      `${kind === 'read_write' ? 'read/write' : 'read scaling'} cooldown ${showCooldown(live[kind].cooldown)} -> ${formatDuration(cooldown)}`,
+    );
+  }
+  return changes;
+}
+
+/** A change of size starts Ducklings anew; a pool or a cooldown changes beneath running queries. */
+export function ducklingRisk(desired: DesiredDucklings, live: Ducklings): Risk {
+  const wanted = mergeDucklings(desired, live);
+  const sameSizes =
+    wanted.read_write.size === live.read_write.size && wanted.read_scaling.size === live.read_scaling.size;
+  return sameSizes && wanted.read_scaling.pool_size >= live.read_scaling.pool_size ? 'safe' : 'disruptive';
+}
+
+/** The price of an hour with every Duckling of the account running, by the user's rates; null when a part is not known. */
+export function hourlyCeiling(ducklings: DesiredDucklings | Ducklings, rates: Rates): number | null {
+  const { read_write, read_scaling } = ducklings;
+  const pool = read_scaling.pool_size === 0 ? 0 : priceOf(read_scaling.size, rates);
+  const single = priceOf(read_write.size, rates);
+  if (single === null || pool === null || read_scaling.pool_size === undefined) return null;
+  return round(single + pool * read_scaling.pool_size);
+}
+
+function priceOf(size: Size | undefined, rates: Rates): number | null {
+  return size === undefined ? null : (rates.get(size) ?? null);
+}
+
+/** Adds ceilings; an unknown part makes the sum unknown. */
+export function sumCeilings(parts: readonly ComputeCeiling[]): ComputeCeiling {
+  const add = (of: 'before' | 'after') =>
+    parts.reduce<number | null>((sum, part) => {
+      const value = part[of];
+      return sum === null || value === null ? null : round(sum + value);
+    }, 0);
+  return { before: add('before'), after: add('after') };
+}
+
+/** Money is compared and shown to a hundredth of a cent, so that sums of decimals do not grow tails. */
+function round(value: number): number {
+  return Math.round(value * 10_000) / 10_000;
+}
+
+function showPool(pool: { size: Size; pool_size: number }): string {
+  return `${pool.size} x${pool.pool_size}`;
+}
+
+function showCooldown(seconds: number | undefined): string {
+  return seconds === undefined ? 'none' : formatDuration(seconds);
+}

@@ -1,0 +1,75 @@
+/** Guardrails: what a plan must not do. Each violation holds the numbers and the way out. */
+import type { Desired } from '../model/desired.ts';
+import type { LiveUser } from '../model/live.ts';
+import type { Action, ComputeCeiling, DeleteAccount, Notice } from '../model/plan.ts';
+import type { State } from '../model/state.ts';
+import { accountKey } from '../model/username.ts';
+
+export interface GuardrailInput {
+  readonly desired: Desired;
+  readonly state: State;
+  readonly actions: readonly Action[];
+  readonly compute: ComputeCeiling | undefined;
+  /** The accounts with a ceiling that is not known after the plan. */
+  readonly unpriced: readonly string[];
+  isSelf(username: string): boolean;
+}
+
+/** The violations of a plan; apply refuses while there is one. */
+export function findViolations(input: GuardrailInput): Notice[] {
+  const deletions = input.actions.filter((action): action is DeleteAccount => action.action === 'delete_account');
+  return [
+    ...deletions.flatMap((deletion) => protectedFrom(deletion, input)),
+    ...tooManyDeletes(deletions, input.desired),
+    ...ceilingBroken(input),
+  ];
+}
+
+function protectedFrom(deletion: DeleteAccount, input: GuardrailInput): Notice[] {
+  const { account } = deletion;
+  if (input.isSelf(account)) {
+    const message = `${account} is the account whose token runs this program: it is never deleted`;
+    return [{ account, code: 'GUARDRAIL', message, hint: 'Run with the admin token of another user, or keep it.' }];
+  }
+  if (!input.state.accounts.get(accountKey(account))?.deletionProtection) return [];
+  const message = `${account} has deletion_protection, remembered in the state`;
+  const hint = 'Put its block back with "deletion_protection: false", apply, then remove the block and prune.';
+  return [{ account, code: 'GUARDRAIL', message, hint }];
+}
+
+function tooManyDeletes(deletions: readonly DeleteAccount[], desired: Desired): Notice[] {
+  const { maxDeletes } = desired.guardrails;
+  if (deletions.length <= maxDeletes) return [];
+  const names = deletions.map((deletion) => deletion.account).join(', ');
+  const message = `the plan deletes ${deletions.length} accounts and guardrails.max_deletes is ${maxDeletes}: ${names}`;
+  const hint = `Set "max_deletes: ${deletions.length}" under guardrails, or narrow the plan with --only.`;
+  return [{ code: 'GUARDRAIL', message, hint }];
+}
+
+function ceilingBroken(input: GuardrailInput): Notice[] {
+  const limit = input.desired.guardrails.maxComputeCeiling;
+  if (limit === undefined || input.compute === undefined) return [];
+  const { after } = input.compute;
+  if (after === null) {
+    const message = `guardrails.max_compute_ceiling is ${limit}, and the ceiling of ${input.unpriced.join(', ')} is not known`;
+    const hint = 'Write out size and pool_size of their Ducklings, and a rate for every size under compute_rates.';
+    return [{ code: 'GUARDRAIL', message, hint }];
+  }
+  if (after <= limit) return [];
+  const message = `all Ducklings at once would cost ${after} an hour and guardrails.max_compute_ceiling is ${limit}`;
+  const hint = 'Choose smaller sizes or pools, or raise max_compute_ceiling.';
+  return [{ code: 'GUARDRAIL', message, hint }];
+}
+
+/**
+ * Tells whether a user is the one whose token runs the program, by the claims in the token itself: any claim that is
+ * the user's id, name or e-mail address. MotherDuck does not document the claims, so none is relied on by name.
+ */
+export function selfMatcher(claims: readonly string[], users: readonly LiveUser[]): (username: string) => boolean {
+  const own = new Set(claims.map((claim) => claim.toLowerCase()));
+  return (username) => {
+    const user = users.find((candidate) => accountKey(candidate.username) === accountKey(username));
+    const names = [username, user?.username, user?.id, user?.email];
+    return names.some((name) => name !== undefined && own.has(name.toLowerCase()));
+  };
+}

@@ -1,0 +1,142 @@
+/**
+ * Three readings of the same organization become a Plan, and nothing else does:
+ *
+ *   Desired   what the YAML says          (config/)
+ *   Live      what MotherDuck says        (live/)
+ *   State     what we made and remember   (state/)
+ *
+ *   desired, not live                 -> create_account, then its Ducklings and tokens
+ *   desired, live, not in the state   -> adopt_account: taken over as it is, then only what differs is changed
+ *   desired, live, in the state       -> set_ducklings, and each token by its own state machine (tokens.ts)
+ *   in the state, no longer desired   -> left as it is; with prune, delete_account; if gone live, forget
+ *   live only                         -> unmanaged: named in the plan, and not touched
+ *   not readable                      -> an error in the plan; nothing is created, deleted or forgotten for it
+ *
+ * It is a pure function: no I/O and no clock, so the same inputs give the same plan, byte for byte.
+ */
+import type { Desired, DesiredToken } from '../model/desired.ts';
+import { globMatcher } from '../model/glob.ts';
+import { isoTime } from '../model/instant.ts';
+import type { Live, LiveAccount, Presence } from '../model/live.ts';
+import type { Action, ActionName, Notice, Plan, Summary, Unmanaged } from '../model/plan.ts';
+import type { State } from '../model/state.ts';
+import { UserError } from '../model/user-error.ts';
+import { accountKey } from '../model/username.ts';
+import { type AccountContext, planAccount } from './accounts.ts';
+import { sumCeilings } from './ducklings.ts';
+import { findViolations, selfMatcher } from './guardrails.ts';
+
+export interface PlanOptions {
+  /** Which accounts are planned at all (`--only`); all when absent. */
+  readonly only?: (username: string) => boolean;
+  /** Delete managed accounts that left the configuration. */
+  readonly prune?: boolean;
+  /** Tokens to rotate now, whether they are due or not (`mdacc rotate`). */
+  readonly rotate?: (account: string, token: string) => boolean;
+  /** Where a store would put a token's secret; without it a moved place is not noticed. */
+  readonly place?: (account: string, token: DesiredToken) => string | undefined;
+  /** The organization is the embedded sandbox. */
+  readonly sandbox?: boolean;
+  /** The claims of the token that runs the program, so that its own account is never deleted. */
+  readonly claims?: readonly string[];
+}
+
+/** Makes the plan. Time is `live.now`, MotherDuck's. */
+export function makePlan(desired: Desired, live: Live, state: State, options: PlanOptions = {}): Plan {
+  const { only = () => true } = options;
+  const context: AccountContext = {
+    desired,
+    now: live.now,
+    prune: options.prune ?? false,
+    isRotatedNow: options.rotate ?? (() => false),
+    place: options.place ?? (() => undefined),
+  };
+  const plans = accountNames(desired, state)
+    .filter(only)
+    .map((username) => {
+      const key = accountKey(username);
+      const presence = live.accounts.get(key) ?? notRead(username);
+      return { username, plan: planAccount(desired.accounts.get(key), state.accounts.get(key), presence, context) };
+    });
+  const actions = plans.flatMap(({ plan }) => plan.actions);
+  const ceilings = plans.flatMap(({ plan }) => (plan.compute ? [plan.compute] : []));
+  const compute = desired.computeRates && sumCeilings(ceilings);
+  const unpriced = plans.filter(({ plan }) => plan.compute?.after === null).map(({ username }) => username);
+  const isSelf = selfMatcher(options.claims ?? [], live.users.listed ? live.users.all : []);
+  return {
+    organization: desired.organization,
+    sandbox: options.sandbox ?? false,
+    at: isoTime(live.now),
+    actions,
+    left: plans.filter(({ plan }) => plan.left).map(({ username }) => username),
+    waiting: plans.filter(({ plan }) => plan.waiting).map(({ username }) => username),
+    unmanaged: {
+      accounts: unmanagedAccounts(desired, live, state),
+      tokens: plans.flatMap(({ plan }) => plan.unmanagedTokens),
+    },
+    warnings: [...unlisted(live), ...plans.flatMap(({ plan }) => plan.warnings)],
+    errors: plans.flatMap(({ plan }) => plan.errors),
+    violations: findViolations({ desired, state, actions, compute, unpriced, isSelf }),
+    next: plans.flatMap(({ plan }) => plan.next).sort((a, b) => order(a.at, b.at) || order(a.account, b.account)),
+    ...(compute ? { compute } : {}),
+  };
+}
+
+/** An account that nobody read is unknown, never absent. */
+function notRead(username: string): Presence<LiveAccount> {
+  const error = new UserError('ACCOUNT_UNREADABLE', `${username} was not read`, 'Run the plan again.');
+  return { presence: 'unknown', error };
+}
+
+/** Every account that the configuration or the state names: as ordered in the files, then by name. */
+export function accountNames(desired: Desired, state: State): string[] {
+  const rest = [...state.accounts].filter(([key]) => !desired.accounts.has(key)).map(([, account]) => account.username);
+  return [...[...desired.accounts.values()].map((account) => account.username), ...rest.sort(order)];
+}
+
+/** The counts of the summary line. */
+export function summarize(plan: Plan): Summary {
+  const count = (name: ActionName) => plan.actions.filter((action) => action.action === name).length;
+  const forgets = plan.actions.filter((action) => action.action === 'forget');
+  return {
+    accounts: {
+      create: count('create_account'),
+      adopt: count('adopt_account'),
+      change: count('set_ducklings') - newDucklings(plan.actions),
+      delete: count('delete_account'),
+      forget: forgets.filter((action) => action.token === undefined).length,
+    },
+    tokens: {
+      create: count('create_token'),
+      adopt: count('adopt_token'),
+      rotate: count('rotate_token'),
+      revoke: count('revoke_token'),
+      forget: forgets.filter((action) => action.token !== undefined).length,
+    },
+  };
+}
+
+/** Ducklings of an account that is created are part of its creation, not a change. */
+function newDucklings(actions: readonly Action[]): number {
+  return actions.filter((action) => action.action === 'set_ducklings' && action.before === null).length;
+}
+
+function unmanagedAccounts(desired: Desired, live: Live, state: State): Unmanaged['accounts'] {
+  if (!live.users.listed) return null;
+  const ignored = globMatcher(desired.ignore);
+  return live.users.all
+    .filter((user) => user.isServiceAccount && !user.isDeprovisioned && !ignored(user.username))
+    .map((user) => user.username)
+    .filter((username) => !desired.accounts.has(accountKey(username)) && !state.accounts.has(accountKey(username)))
+    .sort(order);
+}
+
+function unlisted(live: Live): Notice[] {
+  if (live.users.listed) return [];
+  const message = `the users of the organization cannot be listed, so unmanaged accounts are not shown: ${live.users.why.message}`;
+  return [{ message, hint: live.users.why.hint }];
+}
+
+function order(a: string, b: string): number {
+  return a < b ? -1 : a > b ? 1 : 0;
+}

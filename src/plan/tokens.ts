@@ -1,0 +1,368 @@
+/**
+ * Tokens: a state machine over runs. One token (a key in the configuration) is a series at MotherDuck: `airflow`,
+ * `airflow.2`, `airflow.3`. Of a series, at most one is `current`; those it replaced are `retiring` until their
+ * overlap has ended; and a live token of a name that was only ever an `intent` is an orphan, whose secret may not
+ * have been stored.
+ *
+ *   no current, one live of the name        -> adopt_token
+ *   no current, none live                   -> create_token
+ *   current gone or expired                 -> create_token (the next generation)
+ *   current due                             -> rotate_token; the old one's overlap begins once the new one is proved
+ *   retiring, overlap ended                 -> revoke_token
+ *   orphan                                  -> a new generation first, then revoke_token
+ *   key left the configuration              -> revoke_token for all of the series; forget when none is live
+ */
+import type { DesiredToken } from '../model/desired.ts';
+import { describeSpan, formatDuration } from '../model/duration.ts';
+import { isoTime, showTime } from '../model/instant.ts';
+import type { LiveToken } from '../model/live.ts';
+import type { Action, NextChange, Notice, Risk, ShownToken, WantedToken } from '../model/plan.ts';
+import type { RetiringToken, StateToken, TokenRecord } from '../model/state.ts';
+import { generationName, generationOf } from '../model/tokens.ts';
+import { atLine, position } from './reasons.ts';
+
+export interface TokenContext {
+  readonly account: string;
+  readonly now: number;
+  /** The configuration's main file, so that its lines need no file name. */
+  readonly file: string;
+  /** The account is made, or was made anew, in this very plan. */
+  readonly newAccount: boolean;
+  readonly rotateNow: boolean;
+  /** Where a store would put this token's secret now. */
+  place(token: DesiredToken): string | undefined;
+}
+
+export interface TokenPlan {
+  /** Adoptions, creations and rotations, then revocations: a token is revoked only after its replacement is there. */
+  readonly actions: readonly Action[];
+  readonly warnings: readonly Notice[];
+  readonly errors: readonly Notice[];
+  readonly next: readonly NextChange[];
+  /** Ids of live tokens that belong to this key. */
+  readonly known: ReadonlySet<string>;
+  /** A replaced token waits until its replacement is seen to connect. */
+  readonly waiting: boolean;
+}
+
+/** Plans one token that the configuration wants. */
+export function planToken(
+  want: DesiredToken,
+  state: StateToken | undefined,
+  live: readonly LiveToken[],
+  context: TokenContext,
+): TokenPlan {
+  const { account, now } = context;
+  const about = { account, token: want.key, ...position(want.where) };
+  const held = holdings(state, live, now);
+  const known = new Set([...held.known, ...held.orphans.map((orphan) => orphan.id)]);
+  const revocations = [...overlapEnded(held, account, want.key, now), ...orphaned(held, account, want.key)];
+  const warnings = waitingForProof(state, account, want.key, context);
+  const done = (actions: readonly Action[], next: readonly NextChange[] = [], errors: readonly Notice[] = []) => ({
+    actions: [...actions, ...revocations],
+    warnings,
+    errors,
+    next: [...next, ...overlapsToCome(held, account, want.key, now)],
+    known,
+    waiting: warnings.length > 0,
+  });
+
+  const current = state?.current;
+  const currentLive = current && live.find((token) => token.id === current.id);
+
+  if (current === undefined || currentLive === undefined || isExpired(currentLive, now)) {
+    const candidates = current === undefined && held.orphans.length === 0 ? adoptable(want, live, known, now) : [];
+    const [candidate, ...others] = candidates;
+    if (candidate !== undefined && others.length > 0) return done([], [], [ambiguous(want, candidates, account)]);
+    if (candidate !== undefined) {
+      known.add(candidate.id);
+      return done(adopt(want, candidate, state, live, held, context), nextOfCurrent(want, candidate, account));
+    }
+    const reason = whyCreate(current, currentLive, held, context);
+    const after = wanted(want, state, live);
+    const create: Action = { action: 'create_token', ...about, reason, risk: 'safe', before: null, after };
+    return done(currentLive ? [create, expired(currentLive, account, want.key)] : [create]);
+  }
+
+  const reason = whyRotate(want, current, currentLive, held, context);
+  return reason === undefined
+    ? done([], nextOfCurrent(want, currentLive, account))
+    : done([rotate(want, currentLive, state, live, reason, context)]);
+}
+
+/** An adopted token is not rotated for being adopted; when its expiry makes it due, that is a second action. */
+function adopt(
+  want: DesiredToken,
+  candidate: LiveToken,
+  state: StateToken | undefined,
+  live: readonly LiveToken[],
+  held: Holdings,
+  context: TokenContext,
+): Action[] {
+  const { account } = context;
+  const generation = generationOf(want.name, candidate.name) ?? 1;
+  const taken: Action = {
+    action: 'adopt_token',
+    account,
+    token: want.key,
+    ...position(want.where),
+    reason: `"${candidate.name}" is live and not in the state: taken over as it is, its secret unknown here`,
+    risk: 'safe',
+    before: null,
+    after: { ...show(candidate), generation },
+  };
+  const due = whyRotate(want, adoptedRecord(show(candidate), generation), candidate, held, context);
+  return due === undefined ? [taken] : [taken, rotate(want, candidate, state, live, due, context)];
+}
+
+/** The record of a token that was not made here: its life is judged by its expiry alone. */
+export function adoptedRecord(token: ShownToken, generation: number): TokenRecord {
+  const { id, name, type, created_at: createdAt, expires_at: expiresAt } = token;
+  return { id, name, generation, type, createdAt, expiresAt, secret: 'unknown' };
+}
+
+function rotate(
+  want: DesiredToken,
+  old: LiveToken,
+  state: StateToken | undefined,
+  live: readonly LiveToken[],
+  reason: string,
+  context: TokenContext,
+): Action {
+  return {
+    action: 'rotate_token',
+    account: context.account,
+    token: want.key,
+    ...position(want.where),
+    reason,
+    risk: want.overlap === 0 ? 'disruptive' : 'safe',
+    before: show(old),
+    after: { ...wanted(want, state, live), overlap: want.overlap },
+  };
+}
+
+/** Plans a token that the state has and the configuration no longer names. */
+export function planRemovedToken(
+  key: string,
+  state: StateToken,
+  live: readonly LiveToken[],
+  account: string,
+  now: number,
+): TokenPlan {
+  const held = holdings(state, live, now);
+  const all = live.filter((token) => held.known.has(token.id) || held.orphans.includes(token));
+  const actions: Action[] = all.map((token) => {
+    const replaced = held.retiring.find((entry) => entry.live.id === token.id);
+    const risk: Risk = replaced !== undefined || isExpired(token, now) ? 'safe' : 'disruptive';
+    const reason = `"${key}" left the configuration`;
+    return { action: 'revoke_token', account, token: key, reason, risk, before: show(token), after: null };
+  });
+  if (actions.length === 0) {
+    const reason = `"${key}" left the configuration, and none of its tokens is live`;
+    actions.push({
+      action: 'forget',
+      account,
+      token: key,
+      reason,
+      risk: 'safe',
+      before: { username: account },
+      after: null,
+    });
+  }
+  return { actions, warnings: [], errors: [], next: [], known: new Set(all.map((token) => token.id)), waiting: false };
+}
+
+/** What time brings to a token of an account that is left alone: ended overlaps and orphans still go. */
+export function planLeftToken(
+  key: string,
+  state: StateToken,
+  live: readonly LiveToken[],
+  account: string,
+  now: number,
+): TokenPlan {
+  const held = holdings(state, live, now);
+  const actions = [...overlapEnded(held, account, key, now), ...orphaned(held, account, key)];
+  const known = new Set([...held.known, ...held.orphans.map((orphan) => orphan.id)]);
+  return { actions, warnings: [], errors: [], next: [], known, waiting: false };
+}
+
+export function show(token: LiveToken): ShownToken {
+  const expires_at = token.expiresAt === null ? null : isoTime(token.expiresAt);
+  return { id: token.id, name: token.name, type: token.type, created_at: isoTime(token.createdAt), expires_at };
+}
+
+export function isExpired(token: LiveToken, now: number): boolean {
+  return token.expiresAt !== null && token.expiresAt <= now;
+}
+
+interface Holdings {
+  /** Ids that the state holds, live or not. */
+  readonly known: ReadonlySet<string>;
+  readonly retiring: readonly { readonly record: RetiringToken; readonly live: LiveToken }[];
+  readonly orphans: readonly LiveToken[];
+}
+
+function holdings(state: StateToken | undefined, live: readonly LiveToken[], now: number): Holdings {
+  const records = state?.retiring ?? [];
+  const known = new Set(records.map((record) => record.id));
+  if (state?.current) known.add(state.current.id);
+  const tried = new Set(state?.intents.map((intent) => intent.name));
+  const retiring = records.flatMap((record) => {
+    const found = live.find((token) => token.id === record.id);
+    return found === undefined ? [] : [{ record, live: found }];
+  });
+  const orphans = live.filter((token) => tried.has(token.name) && !known.has(token.id) && !isExpired(token, now));
+  return { known, retiring, orphans };
+}
+
+/** Live tokens of the wanted name and type that nobody holds: of the highest generation that there is. */
+function adoptable(
+  want: DesiredToken,
+  live: readonly LiveToken[],
+  known: ReadonlySet<string>,
+  now: number,
+): LiveToken[] {
+  const series = live.flatMap((token) => {
+    const generation = generationOf(want.name, token.name);
+    const fits = generation !== undefined && token.type === want.type && !known.has(token.id) && !isExpired(token, now);
+    return fits ? [{ token, generation }] : [];
+  });
+  const highest = Math.max(...series.map((entry) => entry.generation));
+  return series.filter((entry) => entry.generation === highest).map((entry) => entry.token);
+}
+
+function ambiguous(want: DesiredToken, candidates: readonly LiveToken[], account: string): Notice {
+  const ids = candidates.map((token) => token.id).join(' and ');
+  return {
+    account,
+    token: want.key,
+    code: 'TOKEN_AMBIGUOUS',
+    message: `${candidates.length} live ${want.type} tokens are named "${candidates[0]?.name}": ${ids}`,
+    hint: 'Which one is meant cannot be told. Revoke the one that nobody uses at MotherDuck, then plan again.',
+  };
+}
+
+function wanted(want: DesiredToken, state: StateToken | undefined, live: readonly LiveToken[]): WantedToken {
+  const used = live.map((token) => generationOf(want.name, token.name) ?? 0);
+  const generation = Math.max(state?.generation ?? 0, ...used) + 1;
+  return {
+    name: generationName(want.name, generation),
+    generation,
+    type: want.type,
+    ttl: want.ttl,
+    ...(want.description === undefined ? {} : { description: want.description }),
+    secret_store: want.store,
+    policy: want.policy,
+  };
+}
+
+function whyCreate(
+  current: TokenRecord | undefined,
+  currentLive: LiveToken | undefined,
+  held: Holdings,
+  context: TokenContext,
+): string {
+  if (context.newAccount) return 'the account is new';
+  if (held.orphans.length > 0)
+    return `an interrupted run left "${held.orphans[0]?.name}", its secret perhaps not stored`;
+  if (current === undefined) return 'it is in the configuration and not in MotherDuck';
+  if (currentLive?.expiresAt) return `"${current.name}" expired ${showTime(currentLive.expiresAt)}`;
+  const expired = current.expiresAt !== null && Date.parse(current.expiresAt) <= context.now;
+  return expired
+    ? `"${current.name}" expired ${showTime(Date.parse(current.expiresAt ?? ''))}`
+    : `someone revoked it: "${current.name}" (${current.id}) is not in MotherDuck any more`;
+}
+
+/** Why a live token is replaced; undefined when it is not due. */
+function whyRotate(
+  want: DesiredToken,
+  current: TokenRecord,
+  live: LiveToken,
+  held: Holdings,
+  context: TokenContext,
+): string | undefined {
+  const line = atLine(want.where, context.file);
+  const orphan = held.orphans[0];
+  if (orphan) return `an interrupted run left "${orphan.name}", which may be in the store instead of "${current.name}"`;
+  if (context.rotateNow) return 'asked for with mdacc rotate';
+  if (want.type !== current.type) return `type ${current.type} -> ${want.type}, ${line}`;
+  if (generationOf(want.name, current.name) === undefined) return `name "${current.name}" -> "${want.name}", ${line}`;
+  if (current.ttl !== undefined && current.ttl !== want.ttl) {
+    return `ttl ${showTtl(current.ttl)} -> ${showTtl(want.ttl)}, ${line}`;
+  }
+  if (current.secret !== 'unknown') {
+    const { store, place } = current.secret;
+    if (store !== want.store) return `secret store ${store} -> ${want.store}, ${line}`;
+    const wantedPlace = context.place(want);
+    if (wantedPlace !== undefined && wantedPlace !== place)
+      return `its secret's place ${place} -> ${wantedPlace}, ${line}`;
+  }
+  if (live.expiresAt === null || live.expiresAt - context.now >= want.rotateBefore * 1000) return undefined;
+  const left = describeSpan((live.expiresAt - context.now) / 1000);
+  return `expires in ${left}, policy ${want.policy} rotates at ${describeSpan(want.rotateBefore)}`;
+}
+
+/** MotherDuck may go on listing a token that expired. */
+function expired(token: LiveToken, account: string, key: string): Action {
+  const reason = `"${token.name}" expired ${showTime(token.expiresAt ?? token.createdAt)}`;
+  return { action: 'revoke_token', account, token: key, reason, risk: 'safe', before: show(token), after: null };
+}
+
+function overlapEnded(held: Holdings, account: string, token: string, now: number): Action[] {
+  return held.retiring.flatMap(({ record, live }): Action[] => {
+    const ended =
+      record.why === 'never_stored' || (record.retireAt !== undefined && Date.parse(record.retireAt) <= now);
+    if (!ended && !isExpired(live, now)) return [];
+    const reason =
+      record.why === 'never_stored'
+        ? `the secret of "${live.name}" was never stored`
+        : ended
+          ? `replaced, and its overlap ended ${showTime(Date.parse(record.retireAt ?? ''))}`
+          : `replaced, and expired ${showTime(live.expiresAt ?? now)}`;
+    return [{ action: 'revoke_token', account, token, reason, risk: 'safe', before: show(live), after: null }];
+  });
+}
+
+function orphaned(held: Holdings, account: string, token: string): Action[] {
+  return held.orphans.map((orphan) => ({
+    action: 'revoke_token',
+    account,
+    token,
+    reason: `an interrupted run made "${orphan.name}", and its secret may not have been stored`,
+    risk: 'safe',
+    before: show(orphan),
+    after: null,
+  }));
+}
+
+function waitingForProof(
+  state: StateToken | undefined,
+  account: string,
+  token: string,
+  context: TokenContext,
+): Notice[] {
+  const waiting = state?.retiring.find((record) => record.why === 'replaced' && record.retireAt === undefined);
+  if (state?.current === undefined || waiting === undefined || context.newAccount) return [];
+  const message = `"${state.current.name}" was not yet seen to connect, so "${waiting.name}" stays until it is`;
+  return [
+    { account, token, message, hint: 'apply tests the connection again; --no-smoke starts the overlap without.' },
+  ];
+}
+
+function nextOfCurrent(want: DesiredToken, live: LiveToken, account: string): NextChange[] {
+  if (live.expiresAt === null) return [];
+  const at = isoTime(live.expiresAt - want.rotateBefore * 1000);
+  return [{ account, token: want.key, change: 'rotates', name: live.name, at }];
+}
+
+function overlapsToCome(held: Holdings, account: string, token: string, now: number): NextChange[] {
+  return held.retiring.flatMap(({ record }): NextChange[] =>
+    record.retireAt !== undefined && Date.parse(record.retireAt) > now
+      ? [{ account, token, change: 'is revoked', name: record.name, at: record.retireAt }]
+      : [],
+  );
+}
+
+function showTtl(ttl: number | null): string {
+  return ttl === null ? 'never' : formatDuration(ttl);
+}

@@ -1,0 +1,371 @@
+import { describe, expect, it } from 'vitest';
+import type { DesiredDucklings } from '../../src/model/ducklings.ts';
+import { brief, DAY, desire, HOUR, token, World } from '../world.ts';
+
+const SMALL: DesiredDucklings = {
+  read_write: { size: 'pulse' },
+  read_scaling: { size: 'pulse', pool_size: 2 },
+};
+
+async function applied(desired: ReturnType<typeof desire>): Promise<World> {
+  const world = new World();
+  const { outcomes } = await world.apply(desired);
+  expect(outcomes.filter((outcome) => outcome.result !== 'done')).toEqual([]);
+  world.calls.length = 0;
+  return world;
+}
+
+describe('a new organization', () => {
+  it('is created in order: the account, its Ducklings, its tokens', async () => {
+    const desired = desire({ etl_prod: { ducklings: SMALL, tokens: [token('airflow')] } });
+    const plan = await new World().plan(desired);
+    expect(brief(plan)).toEqual(['create_account etl_prod', 'set_ducklings etl_prod', 'create_token etl_prod/airflow']);
+    expect(plan.actions.map((action) => action.line)).toEqual([7, 7, 7]);
+    expect(plan.actions[0]?.reason).toBe('configuration line 7 names it, and MotherDuck does not have it');
+  });
+
+  it('gives the same plan, byte for byte, for the same inputs', async () => {
+    const world = new World();
+    const desired = desire({ one: { tokens: [token('a'), token('b')] }, two: { ducklings: SMALL } });
+    const [first, second] = [await world.plan(desired), await world.plan(desired)];
+    expect(JSON.stringify({ ...first, at: '' })).toBe(JSON.stringify({ ...second, at: '' }));
+  });
+
+  it('has nothing left to do after an apply, and a second apply calls nothing', async () => {
+    const desired = desire({ etl_prod: { ducklings: SMALL, tokens: [token('airflow')] }, plain: {} });
+    const world = await applied(desired);
+    expect(brief(await world.plan(desired))).toEqual([]);
+    const before = world.ledger.state;
+    await world.apply(desired);
+    expect(world.calls).toEqual([]);
+    expect(world.ledger.state).toBe(before);
+  });
+});
+
+describe('what someone changed by hand is repaired, and the plan says why', () => {
+  const desired = desire({ etl_prod: { ducklings: SMALL, tokens: [token('airflow')] } });
+
+  it('a Duckling size', async () => {
+    const world = await applied(desired);
+    await world.api.setDucklings('etl_prod', {
+      read_write: { instance_size: 'jumbo' },
+      read_scaling: { instance_size: 'pulse', flock_size: 2 },
+    });
+    const plan = await world.plan(desired);
+    expect(brief(plan)).toEqual(['set_ducklings etl_prod']);
+    expect(plan.actions[0]).toMatchObject({
+      reason: 'read/write size jumbo -> pulse, configuration line 7',
+      risk: 'disruptive',
+      before: { read_write: { size: 'jumbo', cooldown: 60 } },
+      after: { read_write: { size: 'pulse' } },
+    });
+  });
+
+  it('a revoked token', async () => {
+    const world = await applied(desired);
+    const id = world.ledger.state.accounts.get('etl_prod')?.tokens.get('airflow')?.current?.id ?? '';
+    await world.api.deleteToken('etl_prod', id);
+    const plan = await world.plan(desired);
+    expect(brief(plan)).toEqual(['create_token etl_prod/airflow']);
+    expect(plan.actions[0]?.reason).toBe(`someone revoked it: "airflow" (${id}) is not in MotherDuck any more`);
+    await world.apply(desired);
+    expect(world.tokenNames('etl_prod')).toEqual(['airflow.2']);
+  });
+
+  it('a deleted account', async () => {
+    const world = await applied(desired);
+    await world.api.deleteUser('etl_prod');
+    const plan = await world.plan(desired);
+    expect(brief(plan)).toEqual(['create_account etl_prod', 'set_ducklings etl_prod', 'create_token etl_prod/airflow']);
+    expect(plan.actions[0]?.reason).toMatch(/^someone deleted it: in the state since \d{4}-\d\d-\d\d, and not in/);
+    await world.apply(desired);
+    expect(world.tokenNames('etl_prod')).toEqual(['airflow.2']);
+    expect(brief(await world.plan(desired))).toEqual([]);
+  });
+});
+
+describe('adoption', () => {
+  it('takes over an account and a token of the configured name and type, without rotating', async () => {
+    const world = new World();
+    await world.api.createUser('etl_prod');
+    const { record } = await world.api.createToken('etl_prod', { name: 'airflow' });
+    const desired = desire({ etl_prod: { tokens: [token('airflow')] } });
+    const { plan } = await world.apply(desired);
+    expect(brief(plan)).toEqual(['adopt_account etl_prod', 'adopt_token etl_prod/airflow']);
+    const held = world.ledger.state.accounts.get('etl_prod');
+    expect(held).toMatchObject({ origin: 'adopted' });
+    expect(held?.tokens.get('airflow')?.current).toMatchObject({ id: record.id, secret: 'unknown' });
+    expect(world.store.held.size).toBe(0);
+    expect(brief(await world.plan(desired))).toEqual([]);
+    await world.organization.advance(400 * DAY);
+    expect(brief(await world.plan(desired))).toEqual([]);
+  });
+
+  it('finds an account whatever the case of its letters', async () => {
+    const world = new World();
+    await world.api.createUser('ETL_Prod');
+    expect(brief(await world.plan(desire({ etl_prod: {} })))).toEqual(['adopt_account etl_prod']);
+  });
+
+  it('refuses to choose between two tokens of the name, and names their ids', async () => {
+    const world = new World();
+    await world.api.createUser('etl_prod');
+    const made = [
+      await world.api.createToken('etl_prod', { name: 'airflow' }),
+      await world.api.createToken('etl_prod', { name: 'airflow' }),
+    ];
+    const plan = await world.plan(desire({ etl_prod: { tokens: [token('airflow')] } }));
+    expect(brief(plan)).toEqual(['adopt_account etl_prod']);
+    expect(plan.errors[0]).toMatchObject({ account: 'etl_prod', token: 'airflow', code: 'TOKEN_AMBIGUOUS' });
+    for (const { record } of made) expect(plan.errors[0]?.message).toContain(record.id);
+  });
+
+  it('leaves a token of the name and another type alone, and takes the next name', async () => {
+    const world = new World();
+    await world.api.createUser('etl_prod');
+    await world.api.createToken('etl_prod', { name: 'airflow', token_type: 'read_scaling' });
+    const desired = desire({ etl_prod: { tokens: [token('airflow')] } });
+    await world.apply(desired);
+    expect(world.tokenNames('etl_prod')).toEqual(['airflow', 'airflow.2']);
+    expect((await world.plan(desired)).unmanaged.tokens.map((each) => each.name)).toEqual(['airflow']);
+  });
+
+  it('rotates in the same plan what its expiry makes due', async () => {
+    const world = new World();
+    await world.api.createUser('etl_prod');
+    await world.api.createToken('etl_prod', { name: 'airflow', ttl: 3600 });
+    const desired = desire({ etl_prod: { tokens: [token('airflow')] } });
+    const { plan } = await world.apply(desired);
+    expect(brief(plan)).toEqual([
+      'adopt_account etl_prod',
+      'adopt_token etl_prod/airflow',
+      'rotate_token etl_prod/airflow',
+    ]);
+    expect(brief(await world.plan(desired))).toEqual([]);
+  });
+
+  it('finds a token by its name at MotherDuck where that is not the key', async () => {
+    const world = new World();
+    await world.api.createUser('bi_tool');
+    await world.api.createToken('bi_tool', { name: 'BI (old)' });
+    const plan = await world.plan(desire({ bi_tool: { tokens: [token('old_bi', { name: 'BI (old)' })] } }));
+    expect(brief(plan)).toEqual(['adopt_account bi_tool', 'adopt_token bi_tool/old_bi']);
+  });
+});
+
+describe('rotation', () => {
+  const desired = desire({ etl_prod: { tokens: [token('airflow')] } });
+
+  it('begins when less life than rotate_before is left, and ends with a revocation after the overlap', async () => {
+    const world = await applied(desired);
+    await world.organization.advance(75 * DAY);
+    expect(brief(await world.plan(desired))).toEqual([]);
+    await world.organization.advance(2 * DAY);
+    const { plan } = await world.apply(desired);
+    expect(brief(plan)).toEqual(['rotate_token etl_prod/airflow']);
+    expect(plan.actions[0]?.reason).toMatch(/^expires in 1[23] days, policy pipeline rotates at 14 days$/);
+    expect(world.tokenNames('etl_prod')).toEqual(['airflow', 'airflow.2']);
+    expect(brief(await world.plan(desired))).toEqual([]);
+    await world.organization.advance(23 * HOUR);
+    expect(brief(await world.plan(desired))).toEqual([]);
+    await world.organization.advance(2 * HOUR);
+    const later = await world.apply(desired);
+    expect(brief(later.plan)).toEqual(['revoke_token etl_prod/airflow']);
+    expect(later.plan.actions[0]?.reason).toMatch(/^replaced, and its overlap ended 20\d\d-/);
+    expect(world.tokenNames('etl_prod')).toEqual(['airflow.2']);
+  });
+
+  it.each([
+    ['type', token('airflow', { type: 'read_scaling' }), 'type read_write -> read_scaling, configuration line 7'],
+    ['ttl', token('airflow', { ttl: 30 * DAY }), 'ttl 90d -> 30d, configuration line 7'],
+    ['name', token('airflow', { name: 'Airflow' }), 'name "airflow" -> "Airflow", configuration line 7'],
+    ['secret store', token('airflow', { store: 'vault' }), 'secret store memory -> vault, configuration line 7'],
+  ])('is due when the configuration changes the %s', async (_what, changed, reason) => {
+    const world = await applied(desired);
+    const plan = await world.plan(desire({ etl_prod: { tokens: [changed] } }));
+    expect(brief(plan)).toEqual(['rotate_token etl_prod/airflow']);
+    expect(plan.actions[0]?.reason).toBe(reason);
+  });
+
+  it('is not due when only the description changes, which MotherDuck cannot edit', async () => {
+    const world = await applied(desired);
+    expect(brief(await world.plan(desire({ etl_prod: { tokens: [token('airflow', { description: 'x' })] } })))).toEqual(
+      [],
+    );
+  });
+
+  it('replaces a token that expired, and tidies it away in the same plan', async () => {
+    const world = await applied(desired);
+    await world.organization.advance(100 * DAY);
+    const { plan } = await world.apply(desired);
+    expect(brief(plan)).toEqual(['create_token etl_prod/airflow', 'revoke_token etl_prod/airflow']);
+    expect(plan.actions[0]?.reason).toMatch(/^"airflow" expired 20\d\d-/);
+    expect(world.tokenNames('etl_prod')).toEqual(['airflow.2']);
+    expect(brief(await world.plan(desired))).toEqual([]);
+  });
+
+  it('warns when all tokens of an account turn over within one overlap', async () => {
+    const two = desire({ etl_prod: { tokens: [token('airflow'), token('backfill')] } });
+    const world = await applied(two);
+    expect((await world.plan(two)).warnings).toEqual([]);
+    await world.organization.advance(80 * DAY);
+    expect((await world.plan(two)).warnings[0]?.message).toBe('all 2 tokens of etl_prod turn over within one overlap');
+  });
+
+  it('is announced: the next change of each token', async () => {
+    const world = await applied(desired);
+    const [next] = (await world.plan(desired)).next;
+    expect(next).toMatchObject({ account: 'etl_prod', token: 'airflow', change: 'rotates', name: 'airflow' });
+    expect(Math.round((Date.parse(next?.at ?? '') - world.organization.now()) / (DAY * 1000))).toBe(76);
+  });
+});
+
+describe('what leaves the configuration', () => {
+  it('a token is revoked', async () => {
+    const world = await applied(desire({ etl_prod: { tokens: [token('airflow'), token('old')] } }));
+    const without = desire({ etl_prod: { tokens: [token('airflow')] } });
+    const { plan } = await world.apply(without);
+    expect(brief(plan)).toEqual(['revoke_token etl_prod/old']);
+    expect(plan.actions[0]).toMatchObject({ risk: 'disruptive', reason: '"old" left the configuration' });
+    expect(world.tokenNames('etl_prod')).toEqual(['airflow']);
+    expect(brief(await world.plan(without))).toEqual([]);
+  });
+
+  it('an account is left, and named as left', async () => {
+    const world = await applied(desire({ etl_prod: { tokens: [token('airflow')], protected: false } }));
+    const plan = await world.plan(desire({}));
+    expect(brief(plan)).toEqual([]);
+    expect(plan.left).toEqual(['etl_prod']);
+  });
+
+  it('with prune, it is deleted, when the guardrails allow', async () => {
+    const world = await applied(desire({ etl_prod: { tokens: [token('airflow')], protected: false } }));
+    const refused = await world.plan(desire({}), { prune: true });
+    expect(brief(refused)).toEqual(['delete_account etl_prod']);
+    expect(refused.violations[0]?.message).toBe(
+      'the plan deletes 1 accounts and guardrails.max_deletes is 0: etl_prod',
+    );
+    const allowed = desire({}, { guardrails: { maxDeletes: 1 } });
+    const { plan } = await world.apply(allowed, { prune: true });
+    expect(plan.violations).toEqual([]);
+    expect(plan.actions[0]).toMatchObject({ risk: 'destructive', before: { tokens: [{ name: 'airflow' }] } });
+    expect(world.tokenNames('etl_prod')).toBeUndefined();
+    expect(world.ledger.state.accounts.size).toBe(0);
+  });
+
+  it('protection is remembered, and taken away only by setting it to false and applying', async () => {
+    const world = await applied(desire({ etl_prod: {} }));
+    const allowed = desire({}, { guardrails: { maxDeletes: 1 } });
+    expect((await world.plan(allowed, { prune: true })).violations[0]?.message).toBe(
+      'etl_prod has deletion_protection, remembered in the state',
+    );
+    await world.apply(desire({ etl_prod: { protected: false } }));
+    expect((await world.plan(allowed, { prune: true })).violations).toEqual([]);
+  });
+
+  it('an account that is gone is forgotten', async () => {
+    const world = await applied(desire({ etl_prod: {} }));
+    await world.api.deleteUser('etl_prod');
+    expect(brief(await world.plan(desire({})))).toEqual(['forget etl_prod']);
+  });
+
+  it('the account whose token runs the program is never deleted', async () => {
+    const world = await applied(desire({ etl_prod: { protected: false } }));
+    const id = world.organization.inspect().accounts.find((each) => each.username === 'etl_prod')?.id ?? '';
+    const allowed = desire({}, { guardrails: { maxDeletes: 1 } });
+    for (const claims of [[id], ['ETL_PROD']]) {
+      const plan = await world.plan(allowed, { prune: true, claims });
+      expect(plan.violations[0]?.message).toContain('whose token runs this program');
+    }
+  });
+});
+
+describe('unknown is neither present nor absent', () => {
+  it('an account that cannot be read gets an error and nothing else, and the others go on', async () => {
+    const desired = desire({ broken: { tokens: [token('a')] }, whole: { tokens: [token('a')] } });
+    const world = await applied(desired);
+    await world.organization.advance(80 * DAY);
+    world.interfere = (request) =>
+      request.url.includes('/users/broken/') ? new Response('<html>Bad gateway', { status: 502 }) : undefined;
+    const plan = await world.plan(desired);
+    expect(brief(plan)).toEqual(['rotate_token whole/a']);
+    expect(plan.errors.map((error) => error.account)).toEqual(['broken']);
+    expect(brief(await world.plan(desire({}, { guardrails: { maxDeletes: 9 } }), { prune: true }))).toEqual([
+      'delete_account whole',
+    ]);
+  });
+
+  it('an unrouted 404 is not an absence', async () => {
+    const desired = desire({ etl_prod: {} });
+    const world = await applied(desired);
+    world.interfere = (request) =>
+      request.url.includes('/v1/users/etl_prod') ? new Response('Not Found', { status: 404 }) : undefined;
+    const plan = await world.plan(desired);
+    expect(brief(plan)).toEqual([]);
+    expect(plan.errors).toHaveLength(1);
+  });
+
+  it('users that cannot be listed are probed one by one, and the plan says what it cannot show', async () => {
+    const world = new World({ usersList: 'forbidden' });
+    await world.api.createUser('here');
+    const plan = await world.plan(desire({ here: {}, gone: {} }));
+    expect(brief(plan)).toEqual(['adopt_account here', 'create_account gone']);
+    expect(plan.unmanaged.accounts).toBeNull();
+    expect(plan.warnings[0]?.message).toContain('cannot be listed');
+  });
+});
+
+describe('people and deprovisioned users', () => {
+  it('are not service accounts to manage', async () => {
+    const world = new World();
+    await world.organization.addHuman('anna');
+    await world.api.createUser('former');
+    await world.organization.deprovision('former');
+    const plan = await world.plan(desire({ anna: {}, former: {} }));
+    expect(brief(plan)).toEqual([]);
+    expect(plan.errors.map((error) => error.code)).toEqual(['ACCOUNT_UNUSABLE', 'ACCOUNT_UNUSABLE']);
+  });
+});
+
+describe('what is not managed', () => {
+  it('is named: accounts, but for ignored ones, and tokens on managed accounts', async () => {
+    const world = await applied(desire({ etl_prod: {} }));
+    for (const name of ['stray', 'legacy_one']) await world.api.createUser(name);
+    const { record } = await world.api.createToken('etl_prod', { name: 'laptop' });
+    const plan = await world.plan(desire({ etl_prod: {} }, { ignore: ['legacy_*'] }));
+    expect(brief(plan)).toEqual([]);
+    expect(plan.unmanaged).toEqual({
+      accounts: ['stray'],
+      tokens: [{ account: 'etl_prod', name: 'laptop', id: record.id }],
+    });
+  });
+});
+
+describe('compute ceilings', () => {
+  const rates = new Map([
+    ['pulse', 0.5],
+    ['standard', 2.4],
+    ['jumbo', 4.8],
+  ] as const);
+
+  it('show before and after, of a change and of the whole, and are guarded', async () => {
+    const world = await applied(desire({ etl_prod: { ducklings: SMALL } }));
+    const larger: DesiredDucklings = {
+      read_write: { size: 'jumbo' },
+      read_scaling: { size: 'standard', pool_size: 4 },
+    };
+    const desired = desire(
+      { etl_prod: { ducklings: larger } },
+      { computeRates: rates, guardrails: { maxComputeCeiling: 10 } },
+    );
+    const plan = await world.plan(desired);
+    expect(plan.actions[0]).toMatchObject({
+      reason: 'read/write size pulse -> jumbo; read scaling pool pulse x2 -> standard x4, configuration line 7',
+      compute: { before: 1.5, after: 14.4 },
+    });
+    expect(plan.compute).toEqual({ before: 1.5, after: 14.4 });
+    expect(plan.violations[0]?.message).toBe(
+      'all Ducklings at once would cost 14.4 an hour and guardrails.max_compute_ceiling is 10',
+    );
+  });
+});

@@ -1,0 +1,182 @@
+/** An organization in memory with everything around it: what plan and apply are tested against. */
+import { type Applied, type ApplyInput, apply } from '../src/apply/apply.ts';
+import type { Ledger } from '../src/apply/ledger.ts';
+import { readLive } from '../src/live/read.ts';
+import type { Desired, DesiredAccount, DesiredToken, Guardrails } from '../src/model/desired.ts';
+import type { DesiredDucklings } from '../src/model/ducklings.ts';
+import type { Live } from '../src/model/live.ts';
+import type { Plan } from '../src/model/plan.ts';
+import { Secret } from '../src/model/secret.ts';
+import type { State } from '../src/model/state.ts';
+import { accountKey } from '../src/model/username.ts';
+import { type Api, createApi } from '../src/motherduck/api.ts';
+import { createHttp } from '../src/motherduck/http.ts';
+import { accountNames, makePlan, type PlanOptions } from '../src/plan/plan.ts';
+import { RequestDispatcher } from '../src/sandbox/dispatcher.ts';
+import { memorySandbox } from '../src/sandbox/open.ts';
+import type { Organization } from '../src/sandbox/organization.ts';
+import type { SecretStore } from '../src/secrets/store.ts';
+
+export const FILE = 'motherduck.accounts.yaml';
+const HERE = { file: FILE, line: 7, column: 3 };
+const MINUTE = 60;
+export const HOUR = 60 * MINUTE;
+export const DAY = 24 * HOUR;
+
+/** A token of the configuration: 90 days, replaced at 14, an overlap of one day. */
+export function token(key: string, differs: Partial<DesiredToken> = {}): DesiredToken {
+  return {
+    key,
+    name: key,
+    policy: 'pipeline',
+    type: 'read_write',
+    ttl: 90 * DAY,
+    rotateBefore: 14 * DAY,
+    overlap: DAY,
+    store: 'memory',
+    where: HERE,
+    ...differs,
+  };
+}
+
+export interface AccountSketch {
+  readonly ducklings?: DesiredDucklings;
+  readonly tokens?: readonly DesiredToken[];
+  readonly protected?: boolean;
+  readonly smoke?: DesiredAccount['smoke'];
+}
+
+export function desire(
+  accounts: Readonly<Record<string, AccountSketch>>,
+  differs: Partial<Omit<Desired, 'guardrails'>> & { readonly guardrails?: Partial<Guardrails> } = {},
+): Desired {
+  return {
+    file: FILE,
+    organization: 'acme',
+    stores: new Map(),
+    ignore: [],
+    hash: 'h',
+    ...differs,
+    guardrails: { maxDeletes: 0, allowNeverExpiring: false, ...differs.guardrails },
+    accounts: new Map(
+      Object.entries(accounts).map(([username, sketch]) => [
+        accountKey(username),
+        {
+          username,
+          where: HERE,
+          ...(sketch.ducklings ? { ducklings: { ...sketch.ducklings, where: HERE } } : {}),
+          tokens: new Map((sketch.tokens ?? []).map((each) => [each.key, each])),
+          deletionProtection: sketch.protected ?? true,
+          smoke: sketch.smoke ?? {},
+        },
+      ]),
+    ),
+  };
+}
+
+/** A state without a file. */
+export class MemoryLedger implements Ledger {
+  state: State = { organization: 'acme', sandbox: true, lineage: 'l', serial: 0, accounts: new Map() };
+
+  async update(change: (state: State) => State): Promise<void> {
+    const changed = change(this.state);
+    if (changed !== this.state) this.state = { ...changed, serial: this.state.serial + 1 };
+  }
+}
+
+/** A store without a file; `fails` makes every put throw. */
+export class MemoryStore implements SecretStore {
+  readonly name: string;
+  readonly held = new Map<string, string>();
+  fails: Error | undefined;
+  unusable: Error | undefined;
+
+  constructor(name = 'memory') {
+    this.name = name;
+  }
+
+  place({ account, token }: { account: string; token: string }): string {
+    return `${this.name}#${account}/${token}`;
+  }
+
+  async check(): Promise<void> {
+    if (this.unusable) throw this.unusable;
+  }
+
+  async put({ account, token }: { account: string; token: string }, secret: Secret): Promise<void> {
+    if (this.fails) throw this.fails;
+    this.held.set(`${account}/${token}`, secret.reveal());
+  }
+}
+
+export class World {
+  readonly organization: Organization;
+  readonly api: Api;
+  readonly ledger = new MemoryLedger();
+  readonly store = new MemoryStore();
+  readonly calls: string[] = [];
+  /** Answers a request in the organization's place, or undefined to let it through. */
+  interfere: ((request: Request) => Promise<Response | undefined> | Response | undefined) | undefined;
+
+  constructor(options: Parameters<typeof memorySandbox>[0] = {}) {
+    const adminToken = new Secret('admin-of-this-test');
+    this.organization = memorySandbox({ adminToken, ...options });
+    const respond = async (request: Request) => {
+      if (request.method !== 'GET') this.calls.push(`${request.method} ${new URL(request.url).pathname}`);
+      return (await this.interfere?.(request)) ?? this.organization.handle(request);
+    };
+    const http = createHttp({
+      address: new URL('http://localhost'),
+      token: adminToken,
+      parallelism: 8,
+      userAgent: 'test',
+      dispatcher: new RequestDispatcher(respond),
+      sleep: async () => {},
+    });
+    this.api = createApi(http);
+  }
+
+  live(desired: Desired): Promise<Live> {
+    const names = accountNames(desired, this.ledger.state).map((username) => ({ username, needsDucklings: true }));
+    return readLive({ api: this.api, names, parallelism: 8 });
+  }
+
+  async plan(desired: Desired, options: PlanOptions = {}): Promise<Plan> {
+    const place: PlanOptions['place'] = (account, { key }) => this.store.place({ account, token: key });
+    return makePlan(desired, await this.live(desired), this.ledger.state, { place, ...options });
+  }
+
+  async apply(
+    desired: Desired,
+    options: PlanOptions & { readonly prove?: ApplyInput['prove']; readonly stopping?: AbortSignal } = {},
+  ): Promise<Applied & { readonly plan: Plan }> {
+    const { prove, stopping = new AbortController().signal, ...planning } = options;
+    const plan = await this.plan(desired, planning);
+    const applied = await apply({
+      plan,
+      desired,
+      live: await this.live(desired),
+      api: this.api,
+      ledger: this.ledger,
+      stores: new Map([['memory', this.store]]),
+      parallelism: 4,
+      stopping,
+      ...(prove ? { prove } : {}),
+    });
+    return { ...applied, plan };
+  }
+
+  /** The names of an account's live tokens, in order; undefined when the account is not there. */
+  tokenNames(username: string): string[] | undefined {
+    const account = this.organization.inspect().accounts.find((each) => each.username === username);
+    return account?.tokens.map((each) => each.name).sort();
+  }
+}
+
+/** The actions of a plan in short: `rotate_token etl_prod/airflow`. */
+export function brief(plan: Plan): string[] {
+  return plan.actions.map((action) => {
+    const part = 'token' in action && action.token !== undefined ? `/${action.token}` : '';
+    return `${action.action} ${action.account}${part}`;
+  });
+}
