@@ -1,0 +1,130 @@
+/** The steps of an account itself and of its Ducklings. A call that cannot be repeated is noted before it is made. */
+import type { DesiredAccount } from '../model/desired.ts';
+import type { Ducklings } from '../model/ducklings.ts';
+import { isoTime } from '../model/instant.ts';
+import type { AdoptAccount, AdoptToken, CreateAccount, DeleteAccount, Forget, SetDucklings } from '../model/plan.ts';
+import type { StateAccount, StateToken } from '../model/state.ts';
+import { UserError } from '../model/user-error.ts';
+import { accountKey } from '../model/username.ts';
+import type { Api } from '../motherduck/api.ts';
+import { fromWire, toWire } from '../motherduck/ducklings.ts';
+import { ApiError } from '../motherduck/errors.ts';
+import { ducklingChanges, mergeDucklings } from '../plan/ducklings.ts';
+import { adoptedRecord } from '../plan/tokens.ts';
+import { type Ledger, updateAccount, updateToken } from './ledger.ts';
+
+export interface AccountTools {
+  readonly api: Api;
+  readonly ledger: Ledger;
+}
+
+/** Creates an account; when the answer is lost, looks whether it is there. @throws ApiError */
+export async function createAccount(action: CreateAccount, tools: AccountTools): Promise<void> {
+  const { api, ledger } = tools;
+  const at = isoTime(api.now());
+  const before = ledger.state.accounts.get(accountKey(action.account));
+  const fresh: StateAccount = {
+    username: action.account,
+    origin: 'created',
+    since: at,
+    deletionProtection: action.after.deletion_protection,
+    intent: { action: 'create_account', at },
+    tokens: new Map(),
+  };
+  await updateAccount(ledger, action.account, () => ({ ...fresh, tokens: onlyGenerations(before?.tokens) }));
+  try {
+    await api.createUser(action.account);
+  } catch (error) {
+    if (!(error instanceof ApiError)) throw error;
+    if (error.effect === 'none') await updateAccount(ledger, action.account, () => before);
+    if (error.effect === 'none' || !(await exists(action.account, api))) throw error;
+  }
+  await updateAccount(ledger, action.account, withoutIntent);
+}
+
+/** Takes an account over into the state: nothing is called. */
+export async function adoptAccount(action: AdoptAccount, tools: AccountTools): Promise<void> {
+  const { api, ledger } = tools;
+  await updateAccount(ledger, action.account, (held) =>
+    held === undefined
+      ? {
+          username: action.account,
+          origin: 'adopted',
+          since: isoTime(api.now()),
+          deletionProtection: action.after.deletion_protection,
+          tokens: new Map(),
+        }
+      : withoutIntent(held),
+  );
+}
+
+/** Sends the whole of an account's Ducklings, which a new account's defaults are first read for. @throws ApiError */
+export async function setDucklings(action: SetDucklings, want: DesiredAccount, api: Api): Promise<void> {
+  const desired = action.before === null ? action.after : (want.ducklings ?? action.after);
+  const live = action.before ?? fromWire(await api.getDucklings(action.account));
+  if (action.before === null && ducklingChanges(desired, live).length === 0) return;
+  const wanted: Ducklings = mergeDucklings(action.after, live);
+  const answer = fromWire(await api.setDucklings(action.account, toWire(wanted)));
+  const missed = ducklingChanges(desired, answer);
+  if (missed.length === 0) return;
+  const message = `MotherDuck accepted the Ducklings of ${action.account} and then answered otherwise: ${missed.join('; ')}`;
+  throw new UserError(
+    'API_FAILED',
+    message,
+    "Your plan's limits may be lower: write what MotherDuck allows, and apply.",
+  );
+}
+
+/** Takes a live token over into the state: nothing is called. */
+export async function adoptToken(action: AdoptToken, tools: AccountTools): Promise<void> {
+  const { generation, ...token } = action.after;
+  await updateToken(tools.ledger, action.account, action.token, (held) => ({
+    ...held,
+    generation: Math.max(held.generation, generation),
+    current: adoptedRecord(token, generation),
+  }));
+}
+
+/** Deletes an account and all of its data. @throws ApiError */
+export async function deleteAccount(action: DeleteAccount, tools: AccountTools): Promise<void> {
+  const { api, ledger } = tools;
+  const at = isoTime(api.now());
+  await updateAccount(ledger, action.account, (held) => held && { ...held, intent: { action: 'delete_account', at } });
+  try {
+    await api.deleteUser(action.account);
+  } catch (error) {
+    if (!(error instanceof ApiError)) throw error;
+    if (error.effect === 'none' && error.failure !== 'absent')
+      await updateAccount(ledger, action.account, withoutIntent);
+    if (error.failure !== 'absent') throw error;
+  }
+  await updateAccount(ledger, action.account, () => undefined);
+}
+
+/** Drops what is gone from the state. */
+export async function forget(action: Forget, ledger: Ledger): Promise<void> {
+  if (action.token === undefined) await updateAccount(ledger, action.account, () => undefined);
+  else await updateToken(ledger, action.account, action.token, () => undefined);
+}
+
+/** An account that is made anew keeps counting its tokens' generations, so that no name comes twice. */
+function onlyGenerations(tokens: ReadonlyMap<string, StateToken> = new Map()): ReadonlyMap<string, StateToken> {
+  return new Map([...tokens].map(([key, { generation }]) => [key, { generation, retiring: [], intents: [] }]));
+}
+
+function withoutIntent(held: StateAccount | undefined): StateAccount | undefined {
+  if (held === undefined) return undefined;
+  const { intent: _done, ...account } = held;
+  return account;
+}
+
+/** Whether the account is there after a call whose answer was lost; throws when that cannot be told either. */
+async function exists(username: string, api: Api): Promise<boolean> {
+  try {
+    await api.getDucklings(username);
+    return true;
+  } catch (error) {
+    if (error instanceof ApiError && error.failure === 'absent') return false;
+    throw error;
+  }
+}

@@ -1,0 +1,53 @@
+/** What the state learns from a reading alone, before any action: protections, and what has ceased to exist. */
+import type { Desired } from '../model/desired.ts';
+import type { Live, LiveAccount } from '../model/live.ts';
+import type { State, StateAccount, StateToken } from '../model/state.ts';
+
+/** An intent whose token has not appeared in this time never will: the call that would have made it is long over. */
+const INTENT_LIFE_MS = 24 * 3_600_000;
+
+/**
+ * The state with deletion protection as configured, without replaced tokens that are gone at MotherDuck and without
+ * intents that came to nothing. Gives the same object when nothing changes, so that nothing is written for it.
+ */
+export function remember(state: State, desired: Desired, live: Live): State {
+  const accounts = new Map(state.accounts);
+  for (const [key, account] of state.accounts) {
+    const reading = live.accounts.get(key);
+    const found = reading?.presence === 'present' ? reading.value : undefined;
+    const want = desired.accounts.get(key);
+    const deletionProtection = want?.deletionProtection ?? account.deletionProtection;
+    const tokens = found
+      ? rememberTokens(account, found, live.now, (token) => want?.tokens.has(token) ?? true)
+      : account.tokens;
+    if (deletionProtection !== account.deletionProtection || tokens !== account.tokens) {
+      accounts.set(key, { ...account, deletionProtection, tokens });
+    }
+  }
+  const same = [...accounts].every(([key, account]) => state.accounts.get(key) === account);
+  return same ? state : { ...state, accounts };
+}
+
+function rememberTokens(
+  account: StateAccount,
+  live: LiveAccount,
+  now: number,
+  isWanted: (token: string) => boolean,
+): ReadonlyMap<string, StateToken> {
+  const ids = new Set(live.tokens.map((token) => token.id));
+  const names = new Set(live.tokens.map((token) => token.name));
+  const tokens = new Map<string, StateToken>();
+  let changed = false;
+  for (const [key, token] of account.tokens) {
+    const retiring = token.retiring.filter((record) => ids.has(record.id));
+    const intents = token.intents.filter(
+      (intent) => names.has(intent.name) || now - Date.parse(intent.at) < INTENT_LIFE_MS,
+    );
+    const { current, ...rest } = token;
+    const gone = current !== undefined && !ids.has(current.id) && !isWanted(key);
+    const same = retiring.length === token.retiring.length && intents.length === token.intents.length && !gone;
+    changed ||= !same;
+    tokens.set(key, same ? token : { ...rest, ...(current && !gone ? { current } : {}), retiring, intents });
+  }
+  return changed ? tokens : account.tokens;
+}

@@ -1,0 +1,243 @@
+/**
+ * One token's secret is shown once, so the order is: note the intent, create, store the secret, note the result.
+ *
+ *   killed before the creation   the intent's name is not live: nothing to do
+ *   killed after it              the intent's name is live: an orphan; the next run replaces it, then revokes it
+ *   no answer to the creation    the same, and looked for at once
+ *   the store fails              revoked at once; if that fails too, its id stays in the state to be revoked
+ *
+ * So no token whose secret was never stored is left alive, and the token it was to replace is untouched until the
+ * new secret is in its store.
+ */
+import type { DesiredAccount, DesiredToken } from '../model/desired.ts';
+import { isoTime } from '../model/instant.ts';
+import type { CreateToken, RevokeToken, RotateToken } from '../model/plan.ts';
+import type { Secret } from '../model/secret.ts';
+import type { RetiringToken, StateToken, TokenRecord } from '../model/state.ts';
+import { UserError } from '../model/user-error.ts';
+import type { WireToken } from '../model/wire.ts';
+import type { Api } from '../motherduck/api.ts';
+import { ApiError } from '../motherduck/errors.ts';
+import type { SecretStore } from '../secrets/store.ts';
+import { type Ledger, tokenOf, updateToken } from './ledger.ts';
+
+export interface TokenTools {
+  readonly api: Api;
+  readonly ledger: Ledger;
+  readonly stores: ReadonlyMap<string, SecretStore>;
+}
+
+/** Makes a token, or the replacement of one, and gives its secret for the proof that it connects. @throws UserError */
+export async function makeToken(
+  action: CreateToken | RotateToken,
+  account: DesiredAccount,
+  tools: TokenTools,
+): Promise<Secret> {
+  const store = tools.stores.get(action.after.secret_store);
+  if (store === undefined) throw new Error(`no secret store "${action.after.secret_store}"`);
+  await noteIntent(action, account, tools);
+  const { record, secret } = await create(action, account, tools);
+  try {
+    await store.put(
+      {
+        account: account.username,
+        token: action.token,
+        generation: action.after.generation,
+        type: action.after.type,
+        expiresAt: record.expire_at ?? null,
+      },
+      secret,
+    );
+  } catch (error) {
+    await takeBack(action, account, record, tools);
+    throw error;
+  }
+  await noteResult(action, account, record, store, tools);
+  return secret;
+}
+
+/** Begins the overlap of what `token` replaced, if anything waits for it; without an overlap, it is revoked at once. */
+export async function beginOverlap(
+  account: string,
+  token: DesiredToken,
+  isProved: boolean,
+  tools: TokenTools,
+): Promise<void> {
+  const held = tokenOf(tools.ledger, account, token.key);
+  const waiting = held.retiring.filter(isWaiting);
+  const isNews = isProved && held.current !== undefined && held.current.provedAt === undefined;
+  if (waiting.length === 0 && !isNews) return;
+  const at = tools.api.now();
+  const retireAt = isoTime(at + token.overlap * 1000);
+  await updateToken(tools.ledger, account, token.key, ({ current, ...rest }) => ({
+    ...rest,
+    ...(current ? { current: isNews ? { ...current, provedAt: isoTime(at) } : current } : {}),
+    retiring: rest.retiring.map((old) => (isWaiting(old) ? { ...old, retireAt } : old)),
+  }));
+  if (token.overlap > 0) return;
+  for (const old of waiting) {
+    await deleteToken(account, old.id, tools.api);
+    await updateToken(tools.ledger, account, token.key, (now) => ({
+      ...now,
+      retiring: now.retiring.filter((each) => each.id !== old.id),
+    }));
+  }
+}
+
+function isWaiting(old: RetiringToken): boolean {
+  return old.why === 'replaced' && old.retireAt === undefined;
+}
+
+/** Revokes a token; one that is gone already is as good. @throws ApiError */
+export async function revokeToken(action: RevokeToken, isWanted: boolean, tools: TokenTools): Promise<void> {
+  await deleteToken(action.account, action.before.id, tools.api);
+  if (action.token === undefined) return;
+  await updateToken(tools.ledger, action.account, action.token, (held) => {
+    const { current, ...rest } = held;
+    const kept: StateToken = {
+      ...rest,
+      ...(current && current.id !== action.before.id ? { current } : {}),
+      retiring: held.retiring.filter((old) => old.id !== action.before.id),
+      intents: held.intents.filter((intent) => intent.name !== action.before.name),
+    };
+    return isWanted || kept.current !== undefined || kept.retiring.length > 0 ? kept : undefined;
+  });
+}
+
+async function noteIntent(
+  action: CreateToken | RotateToken,
+  account: DesiredAccount,
+  tools: TokenTools,
+): Promise<void> {
+  const { name, generation } = action.after;
+  const intent = { name, generation, at: isoTime(tools.api.now()) };
+  await updateToken(tools.ledger, account.username, action.token, (held) => ({
+    ...held,
+    generation: Math.max(held.generation, generation),
+    intents: [...held.intents, intent],
+  }));
+}
+
+async function create(action: CreateToken | RotateToken, account: DesiredAccount, tools: TokenTools) {
+  const { name, type, ttl, description } = action.after;
+  try {
+    return await tools.api.createToken(account.username, {
+      name,
+      token_type: type,
+      ...(ttl === null ? {} : { ttl }),
+      ...(description === undefined ? {} : { description }),
+    });
+  } catch (error) {
+    if (!(error instanceof ApiError)) throw error;
+    if (error.effect === 'none') await dropIntent(action, account, tools);
+    else await revokeLost(action, account, tools, error);
+    throw error;
+  }
+}
+
+/** The call certainly made nothing: the state is as if it had not been tried. */
+async function dropIntent(
+  action: CreateToken | RotateToken,
+  account: DesiredAccount,
+  tools: TokenTools,
+): Promise<void> {
+  await updateToken(tools.ledger, account.username, action.token, (held) => {
+    const intents = held.intents.filter((intent) => intent.name !== action.after.name);
+    const generation = held.generation === action.after.generation ? held.generation - 1 : held.generation;
+    const empty = generation === 0 && held.current === undefined && intents.length === 0 && held.retiring.length === 0;
+    return empty ? undefined : { ...held, generation, intents };
+  });
+}
+
+/** The answer was lost, and the secret with it. The intent stays: the call may even now be on its way. */
+async function revokeLost(
+  action: CreateToken | RotateToken,
+  account: DesiredAccount,
+  tools: TokenTools,
+  cause: ApiError,
+): Promise<never> {
+  const { name } = action.after;
+  const held = tokenOf(tools.ledger, account.username, action.token);
+  const known = new Set([held.current?.id, ...held.retiring.map((old) => old.id)]);
+  let revoked = 0;
+  try {
+    for (const token of await tools.api.listTokens(account.username)) {
+      if (token.name !== name || known.has(token.id)) continue;
+      await deleteToken(account.username, token.id, tools.api);
+      revoked += 1;
+    }
+  } catch (error) {
+    const hint = `Run apply again: it looks for "${name}" and revokes it. ${error instanceof UserError ? error.message : ''}`;
+    throw new UserError('TOKEN_LOST', `${cause.message}; whether it made a token cannot be told now`, hint.trim(), {
+      cause,
+    });
+  }
+  const outcome =
+    revoked > 0 ? 'it had made the token, which was revoked, since its secret is lost' : 'it made no token';
+  throw new UserError('TOKEN_LOST', `${cause.message}; ${outcome}`, 'Run apply again to make it.', { cause });
+}
+
+/** The secret could not be stored: the new token goes at once, or is remembered to be revoked by the next run. */
+async function takeBack(
+  action: CreateToken | RotateToken,
+  account: DesiredAccount,
+  record: WireToken,
+  tools: TokenTools,
+): Promise<void> {
+  try {
+    await deleteToken(account.username, record.id, tools.api);
+    await dropIntent(action, account, tools);
+  } catch {
+    const lost: RetiringToken = {
+      id: record.id,
+      name: action.after.name,
+      expiresAt: record.expire_at ?? null,
+      why: 'never_stored',
+    };
+    await updateToken(tools.ledger, account.username, action.token, (held) => ({
+      ...held,
+      retiring: [...held.retiring, lost],
+      intents: held.intents.filter((intent) => intent.name !== action.after.name),
+    }));
+  }
+}
+
+async function noteResult(
+  action: CreateToken | RotateToken,
+  account: DesiredAccount,
+  record: WireToken,
+  store: SecretStore,
+  tools: TokenTools,
+): Promise<void> {
+  const { name, generation, type, ttl } = action.after;
+  const made: TokenRecord = {
+    id: record.id,
+    name,
+    generation,
+    type,
+    createdAt: record.created_ts,
+    expiresAt: record.expire_at ?? null,
+    ttl,
+    secret: {
+      store: store.name,
+      place: store.place({ account: account.username, token: action.token }),
+      at: isoTime(tools.api.now()),
+    },
+  };
+  await updateToken(tools.ledger, account.username, action.token, ({ current, ...held }) => {
+    const replaced: RetiringToken[] =
+      action.action === 'rotate_token' && current !== undefined
+        ? [{ id: current.id, name: current.name, expiresAt: current.expiresAt, why: 'replaced' }]
+        : [];
+    const intents = held.intents.filter((intent) => intent.name !== name);
+    return { ...held, current: made, retiring: [...held.retiring, ...replaced], intents };
+  });
+}
+
+async function deleteToken(username: string, id: string, api: Api): Promise<void> {
+  try {
+    await api.deleteToken(username, id);
+  } catch (error) {
+    if (!(error instanceof ApiError && error.failure === 'absent')) throw error;
+  }
+}

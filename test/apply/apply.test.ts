@@ -1,0 +1,191 @@
+import { describe, expect, it } from 'vitest';
+import type { AccountSmoke } from '../../src/model/smoke.ts';
+import { UserError } from '../../src/model/user-error.ts';
+import { brief, DAY, desire, HOUR, token, World } from '../world.ts';
+
+const desired = desire({ etl_prod: { tokens: [token('airflow')] } });
+
+function smokeOf(account: string, outcome: AccountSmoke['outcome'], proved: readonly string[] = []): AccountSmoke {
+  return { account, outcome, proved, connections: [], warnings: [], ms: 1 };
+}
+
+function isTokenCall(request: Request, method: string): boolean {
+  return request.method === method && request.url.includes('/tokens');
+}
+
+function held(world: World) {
+  return world.ledger.state.accounts.get('etl_prod')?.tokens.get('airflow');
+}
+
+describe('a token whose secret cannot be stored', () => {
+  it('is revoked at once, and the one it was to replace stays as it was', async () => {
+    const world = new World();
+    await world.apply(desired);
+    await world.organization.advance(80 * DAY);
+    const before = held(world);
+    world.store.fails = new UserError('STORE_FAILED', 'the vault is sealed', 'Unseal it.');
+    const { outcomes } = await world.apply(desired);
+    expect(outcomes).toMatchObject([{ result: 'failed', error: { code: 'STORE_FAILED' } }]);
+    expect(world.tokenNames('etl_prod')).toEqual(['airflow']);
+    expect(held(world)).toEqual(before);
+  });
+
+  it('is remembered when revoking fails too, and the next run revokes it', async () => {
+    const world = new World();
+    world.store.fails = new UserError('STORE_FAILED', 'the vault is sealed', 'Unseal it.');
+    world.interfere = (request) =>
+      isTokenCall(request, 'DELETE') ? new Response('<html>', { status: 503 }) : undefined;
+    await world.apply(desired);
+    expect(world.tokenNames('etl_prod')).toEqual(['airflow']);
+    expect(held(world)?.retiring).toMatchObject([{ name: 'airflow', why: 'never_stored' }]);
+    world.store.fails = undefined;
+    world.interfere = undefined;
+    const { plan } = await world.apply(desired);
+    expect(brief(plan)).toEqual(['create_token etl_prod/airflow', 'revoke_token etl_prod/airflow']);
+    expect(plan.actions[1]?.reason).toBe('the secret of "airflow" was never stored');
+    expect(world.tokenNames('etl_prod')).toEqual(['airflow.2']);
+    expect(brief(await world.plan(desired))).toEqual([]);
+  });
+
+  it('is not even made when the store says beforehand that it cannot be written', async () => {
+    const world = new World();
+    world.store.unusable = new UserError('STORE_UNUSABLE', 'others can read it', 'chmod 600');
+    await expect(world.apply(desired)).rejects.toMatchObject({ code: 'STORE_UNUSABLE' });
+    expect(world.calls).toEqual([]);
+    expect(world.ledger.state.serial).toBe(0);
+  });
+});
+
+describe('a creation whose answer is lost', () => {
+  /** The call takes effect, and then the connection breaks. */
+  function loseAnswers(world: World, fits: (request: Request) => boolean) {
+    world.interfere = async (request) => {
+      if (!fits(request)) return undefined;
+      await world.organization.handle(request);
+      return Response.error();
+    };
+  }
+
+  it('a token is looked for and revoked, since its secret is gone', async () => {
+    const world = new World();
+    loseAnswers(world, (request) => isTokenCall(request, 'POST'));
+    const { outcomes } = await world.apply(desired);
+    expect(outcomes.at(-1)).toMatchObject({ result: 'failed', error: { code: 'TOKEN_LOST' } });
+    expect(world.tokenNames('etl_prod')).toEqual([]);
+    world.interfere = undefined;
+    await world.apply(desired);
+    expect(world.tokenNames('etl_prod')).toEqual(['airflow.2']);
+    expect(brief(await world.plan(desired))).toEqual([]);
+  });
+
+  it('a token that cannot be looked for is found and replaced by the next run', async () => {
+    const world = new World();
+    await world.apply(desired);
+    await world.organization.advance(80 * DAY);
+    let isLost = false;
+    world.interfere = async (request) => {
+      if (isLost) return new Response('<html>', { status: 503 });
+      if (!isTokenCall(request, 'POST')) return undefined;
+      isLost = true;
+      await world.organization.handle(request);
+      return Response.error();
+    };
+    await world.apply(desired);
+    expect(world.tokenNames('etl_prod')).toEqual(['airflow', 'airflow.2']);
+    world.interfere = undefined;
+    const { plan } = await world.apply(desired);
+    expect(brief(plan)).toEqual(['rotate_token etl_prod/airflow', 'revoke_token etl_prod/airflow']);
+    expect(plan.actions[0]?.reason).toBe(
+      'an interrupted run left "airflow.2", which may be in the store instead of "airflow"',
+    );
+    expect(world.tokenNames('etl_prod')).toEqual(['airflow', 'airflow.3']);
+  });
+
+  it('an account is looked for, and found', async () => {
+    const world = new World();
+    loseAnswers(world, (request) => request.method === 'POST' && request.url.endsWith('/v1/users'));
+    const { outcomes } = await world.apply(desired);
+    expect(outcomes.map((outcome) => outcome.result)).toEqual(['done', 'done']);
+  });
+});
+
+describe('the overlap of a replaced token', () => {
+  async function due(): Promise<World> {
+    const world = new World();
+    await world.apply(desired, { prove: async (account) => smokeOf(account.username, 'passed', ['airflow']) });
+    await world.organization.advance(80 * DAY);
+    return world;
+  }
+
+  it('begins when the new one was seen to connect', async () => {
+    const world = await due();
+    await world.apply(desired, { prove: async (account) => smokeOf(account.username, 'passed', ['airflow']) });
+    expect(held(world)?.current).toMatchObject({ name: 'airflow.2', provedAt: expect.any(String) });
+    expect(held(world)?.retiring).toMatchObject([{ name: 'airflow', retireAt: expect.any(String) }]);
+  });
+
+  it('waits while it was not, however long, and begins with the next proof', async () => {
+    const world = await due();
+    await world.apply(desired, { prove: async (account) => smokeOf(account.username, 'failed') });
+    await world.organization.advance(5 * DAY);
+    const plan = await world.plan(desired);
+    expect(brief(plan)).toEqual([]);
+    expect(plan.waiting).toEqual(['etl_prod']);
+    expect(plan.warnings[0]?.message).toBe('"airflow.2" was not yet seen to connect, so "airflow" stays until it is');
+    await world.apply(desired, { prove: async (account) => smokeOf(account.username, 'passed') });
+    expect(held(world)?.retiring).toMatchObject([{ name: 'airflow', retireAt: expect.any(String) }]);
+    await world.organization.advance(25 * HOUR);
+    expect(brief((await world.apply(desired)).plan)).toEqual(['revoke_token etl_prod/airflow']);
+  });
+
+  it('of 0s ends at once, after the proof', async () => {
+    const without = desire({ etl_prod: { tokens: [token('airflow', { overlap: 0 })] } });
+    const world = new World();
+    await world.apply(without);
+    await world.organization.advance(80 * DAY);
+    await world.apply(without, { prove: async (account) => smokeOf(account.username, 'passed', ['airflow']) });
+    expect(world.tokenNames('etl_prod')).toEqual(['airflow.2']);
+    expect(brief(await world.plan(without))).toEqual([]);
+  });
+});
+
+describe('a failed action', () => {
+  it('takes with it what needs it, and nothing else', async () => {
+    const world = new World();
+    const two = desire({
+      broken: { tokens: [token('a')] },
+      whole: { ducklings: { read_write: { size: 'jumbo' }, read_scaling: {} }, tokens: [token('a'), token('b')] },
+    });
+    world.interfere = async (request) => {
+      const text = request.method === 'GET' ? '' : await request.clone().text();
+      const isRefused = text.includes('"broken"') || request.method === 'PUT';
+      return isRefused ? Response.json({ message: 'no', code: 'BAD_REQUEST' }, { status: 400 }) : undefined;
+    };
+    const { outcomes } = await world.apply(two);
+    expect(outcomes.map(({ action, result }) => `${action.account} ${action.action} ${result}`)).toEqual([
+      'broken create_account failed',
+      'broken create_token skipped',
+      'whole create_account done',
+      'whole set_ducklings failed',
+      'whole create_token done',
+      'whole create_token done',
+    ]);
+    expect(world.ledger.state.accounts.has('broken')).toBe(false);
+  });
+
+  it('an interruption finishes what is in flight and begins nothing else', async () => {
+    const world = new World();
+    const stop = new AbortController();
+    world.interfere = (request) => {
+      if (isTokenCall(request, 'POST')) stop.abort();
+      return undefined;
+    };
+    const many = desire({ etl_prod: { tokens: [token('a'), token('b'), token('c')] } });
+    const { interrupted, outcomes } = await world.apply(many, { stopping: stop.signal });
+    expect(interrupted).toBe(true);
+    expect(outcomes.map((outcome) => outcome.result)).toEqual(['done', 'done', 'skipped', 'skipped']);
+    expect([...world.store.held.keys()]).toEqual(['etl_prod/a']);
+    await world.apply(many);
+    expect(world.tokenNames('etl_prod')).toEqual(['a', 'b', 'c']);
+  });
+});
