@@ -1,0 +1,72 @@
+import { COOLDOWN_SECONDS, POOL_SIZE, type Size } from '../model/ducklings.ts';
+import type { Problems } from './diagnostics.ts';
+import type { Limits } from './guardrails.ts';
+import type { Resolved, ResolvedAccount } from './resolve.ts';
+import { type DucklingSettings, type Setting, type SideSettings, toBlame } from './settings.ts';
+import { listed, shown } from './wording.ts';
+
+/** Checks the Ducklings of pools, templates and accounts, and what all accounts have together. */
+export function checkDucklings(resolved: Resolved, limits: Limits, problems: Problems): void {
+  for (const { settings } of resolved.pools) checkSides(settings, limits, problems);
+  for (const { ducklings } of [...resolved.templates, ...resolved.accounts]) {
+    if (ducklings !== undefined) checkSides(ducklings.settings, limits, problems);
+  }
+  checkTotal(resolved.accounts, limits, problems);
+}
+
+function checkSides({ readWrite, readScaling }: DucklingSettings, limits: Limits, problems: Problems): void {
+  checkSide(readWrite, limits, problems);
+  checkSide(readScaling, limits, problems);
+  const { size } = readScaling;
+  if (size?.value === 'mega' || size?.value === 'giga') {
+    const message = `read scaling supports pulse, standard and jumbo; ${shown(size.node)} works only where MotherDuck support enabled it`;
+    problems.warning('size-read-scaling', size.node.at, message);
+  }
+}
+
+function checkSide({ size, cooldown }: SideSettings, limits: Limits, problems: Problems): void {
+  if (size?.value !== undefined) checkSize(size.value, size, limits, problems);
+  if (cooldown?.value === undefined) return;
+  const { min, max } = COOLDOWN_SECONDS;
+  if (cooldown.value < min || cooldown.value > max) {
+    const range = `${min}s to ${max / 3600}h`;
+    problems.error('cooldown-range', cooldown.node.at, `cooldown ${shown(cooldown.node)} is outside of ${range}`);
+  }
+  if (size?.value === 'pulse') {
+    problems.error('cooldown-pulse', toBlame(cooldown, size), 'a pulse Duckling takes no cooldown', {
+      hint: 'remove cooldown, or choose another size',
+    });
+  }
+}
+
+function checkSize(value: Size, { node }: Setting<Size>, limits: Limits, problems: Problems): void {
+  const { allowedSizes, rates } = limits;
+  if (allowedSizes !== undefined && !allowedSizes.value.includes(value)) {
+    const message = `size ${shown(node)} is not among guardrails.allowed_sizes`;
+    problems.error('size-not-allowed', node.at, message, {
+      related: { message: 'the guardrail stands', at: allowedSizes.node.at },
+      hint: allowedSizes.value.length === 0 ? undefined : `allowed: ${listed(allowedSizes.value)}`,
+    });
+  }
+  if (rates === undefined || rates.has(value)) return;
+  const hint = 'add your price of an hour for it, or remove compute_rates';
+  // MotherDuck bills pulse by use and not by the hour, so a file without a price for it is no mistake.
+  if (value === 'pulse') {
+    const message = `size ${shown(node)} has no rate in compute_rates: ceilings with it are not known`;
+    problems.warning('rate-missing', node.at, message, { hint });
+  } else problems.error('rate-missing', node.at, `size ${shown(node)} has no rate in compute_rates`, { hint });
+}
+
+function checkTotal(accounts: readonly ResolvedAccount[], { maxPoolSizeTotal }: Limits, problems: Problems): void {
+  if (maxPoolSizeTotal === undefined) return;
+  let [total, count] = [0, 0];
+  for (const { ducklings } of accounts) {
+    const size = ducklings?.settings.readScaling.poolSize?.value;
+    if (size === undefined || size < POOL_SIZE.min || size > POOL_SIZE.max) continue;
+    [total, count] = [total + size, count + 1];
+  }
+  if (total <= maxPoolSizeTotal.value) return;
+  const { node } = maxPoolSizeTotal;
+  const message = `the pool sizes of ${count} account${count === 1 ? '' : 's'} add up to ${total}, more than max_pool_size_total ${shown(node)}`;
+  problems.error('pool-size-total', node.at, message, { hint: 'make pools smaller, or the guardrail larger' });
+}

@@ -1,0 +1,164 @@
+import { formatDuration } from '../model/duration.ts';
+import {
+  generationOf,
+  RESERVED_TOKEN_NAMES,
+  SMOKE_TOKEN_NAME,
+  TOKEN_NAME_LENGTH,
+  TOKEN_TTL_SECONDS,
+} from '../model/tokens.ts';
+import type { Problems } from './diagnostics.ts';
+import type { Limits } from './guardrails.ts';
+import type { Resolved, ResolvedAccount, ResolvedToken } from './resolve.ts';
+import { type TokenSettings, toBlame } from './settings.ts';
+import { textOf } from './tree.ts';
+import { listed, quote, shown } from './wording.ts';
+
+/** Room for the `.2` of a later generation, up to nine digits. */
+const SUFFIX_ROOM = 10;
+
+/** Checks policies on their own, and each token with what its policy gives. */
+export function checkTokens(resolved: Resolved, limits: Limits, problems: Problems): void {
+  for (const { settings } of resolved.policies) checkTimes(settings, limits, problems);
+  // A template's token is one object for all its accounts: once is enough.
+  const seen = new Set<ResolvedToken>();
+  for (const account of [...resolved.templates, ...resolved.accounts]) {
+    checkSeries(account, problems);
+    for (const token of account.tokens) {
+      if (seen.has(token)) continue;
+      seen.add(token);
+      checkComplete(token, problems);
+      checkName(token, problems);
+      checkTimes(token.settings, limits, problems);
+    }
+  }
+}
+
+const NEEDED = [
+  ['type', 'type'],
+  ['ttl', 'ttl'],
+  ['rotateBefore', 'rotate_before'],
+  ['overlap', 'overlap'],
+  ['store', 'secret_store'],
+] as const;
+
+function checkComplete({ policy, settings }: ResolvedToken, problems: Problems): void {
+  if (policy === undefined) return;
+  const missing = NEEDED.filter(([name]) => {
+    const notNeeded = name === 'rotateBefore' && settings.ttl?.value === null;
+    return settings[name] === undefined && !notNeeded;
+  }).map(([, key]) => key);
+  if (missing.length === 0) return;
+  const message = `policy ${quote(policy.name)} gives no ${listed(missing)}, and a token that uses it does not either`;
+  problems.error('policy-incomplete', policy.at, message, { hint: `add ${listed(missing)} to the policy` });
+}
+
+function checkTimes(settings: TokenSettings, limits: Limits, problems: Problems): void {
+  const { ttl, rotateBefore, overlap } = settings;
+  if (ttl?.value === null) {
+    checkNever(settings, limits, problems);
+    return;
+  }
+  if (rotateBefore?.value === 0) {
+    problems.error('rotate-before', rotateBefore.node.at, 'with rotate_before 0 a token expires before it is replaced');
+  }
+  if (ttl?.value === undefined) return;
+  checkTtl(ttl.value, ttl, limits, problems);
+  if (rotateBefore?.value !== undefined && rotateBefore.value >= ttl.value) {
+    const message = `rotate_before ${shown(rotateBefore.node)} is not less than ttl ${shown(ttl.node)}: a new token would be replaced at once`;
+    problems.error('rotate-before', toBlame(rotateBefore, ttl), message, {
+      hint: 'make rotate_before shorter, or ttl longer',
+    });
+  }
+  if (overlap?.value === undefined) return;
+  if (overlap.value >= ttl.value) {
+    const message = `overlap ${shown(overlap.node)} is not less than ttl ${shown(ttl.node)}: a replaced token would outlive its replacement`;
+    problems.error('overlap', toBlame(overlap, ttl), message, { hint: 'make overlap shorter, or ttl longer' });
+  } else if (rotateBefore?.value !== undefined && overlap.value > rotateBefore.value) {
+    const message = `overlap ${shown(overlap.node)} is longer than rotate_before ${shown(rotateBefore.node)}: the replaced token expires before its overlap ends`;
+    problems.warning('overlap-cut-short', toBlame(overlap, rotateBefore), message, {
+      hint: 'make rotate_before at least as long as overlap',
+    });
+  }
+}
+
+type Ttl = NonNullable<TokenSettings['ttl']>;
+
+function checkTtl(seconds: number, { node }: Ttl, { maxTokenTtl }: Limits, problems: Problems): void {
+  const { min, max } = TOKEN_TTL_SECONDS;
+  if (seconds < min || seconds > max) {
+    const message = `ttl ${shown(node)} is outside of ${formatDuration(min)} to ${formatDuration(max)}, which MotherDuck accepts`;
+    problems.error('ttl-range', node.at, message);
+  } else if (maxTokenTtl !== undefined && seconds > maxTokenTtl.value) {
+    const message = `ttl ${shown(node)} is longer than guardrails.max_token_ttl ${shown(maxTokenTtl.node)}`;
+    problems.error('ttl-guardrail', node.at, message, {
+      related: { message: 'the guardrail stands', at: maxTokenTtl.node.at },
+    });
+  }
+}
+
+function checkNever({ ttl, rotateBefore }: TokenSettings, limits: Limits, problems: Problems): void {
+  if (ttl !== undefined && !limits.allowNeverExpiring) {
+    problems.error('ttl-never', ttl.node.at, 'a token that never expires is not allowed', {
+      hint: 'give it a ttl such as 365d, or set guardrails.allow_never_expiring: true',
+    });
+  }
+  // A token that turns its policy's ttl into never cannot take the rotate_before away, so it is not told to.
+  if (rotateBefore !== undefined && ttl?.layer === rotateBefore.layer) {
+    const message = 'rotate_before means nothing for a token that never expires';
+    problems.warning('rotate-before-ignored', rotateBefore.node.at, message, { hint: 'remove it, or give a ttl' });
+  }
+}
+
+/** The name of the first generation; undefined when it is not usable. */
+export function tokenName({ name, key }: ResolvedToken): string | undefined {
+  return name === undefined ? key : textOf(name);
+}
+
+const KEPT_NAMES: ReadonlyMap<string, string> = new Map([
+  ...RESERVED_TOKEN_NAMES.map((name) => [name.toLowerCase(), 'MotherDuck'] as const),
+  [SMOKE_TOKEN_NAME.toLowerCase(), 'the smoke test'] as const,
+]);
+
+function checkName(token: ResolvedToken, problems: Problems): void {
+  const name = tokenName(token);
+  if (name === undefined) return;
+  const at = token.name?.at ?? token.at;
+  const keeper = KEPT_NAMES.get(name.trim().toLowerCase());
+  if (keeper !== undefined) {
+    problems.error('token-name', at, `${keeper} keeps the token name ${quote(name)} for itself`, {
+      hint: 'choose another name',
+    });
+  } else if (token.name === undefined && name.length > TOKEN_NAME_LENGTH.max - SUFFIX_ROOM) {
+    const most = TOKEN_NAME_LENGTH.max - SUFFIX_ROOM;
+    problems.error(
+      'token-name',
+      at,
+      `the token name has ${name.length} characters, at most ${most} leave room for ".2" and so on`,
+    );
+  }
+}
+
+// The tokens of an account are told apart by their live names: "app", "app.2", "app.3" are one token's generations.
+function checkSeries({ tokens }: ResolvedAccount, problems: Problems): void {
+  const byName = new Map<string, ResolvedToken>();
+  for (const token of tokens) {
+    const name = tokenName(token);
+    if (name === undefined) continue;
+    const other = byName.get(name);
+    if (other === undefined) byName.set(name, token);
+    else reportSeries(token, other, problems);
+  }
+  for (const [name, token] of byName) {
+    const base = name.slice(0, Math.max(0, name.lastIndexOf('.')));
+    const other = byName.get(base);
+    if (other !== undefined && generationOf(base, name) !== undefined) reportSeries(token, other, problems);
+  }
+}
+
+function reportSeries(token: ResolvedToken, other: ResolvedToken, problems: Problems): void {
+  const message = `tokens ${quote(other.key)} and ${quote(token.key)} would have the same names at MotherDuck`;
+  problems.error('token-name-series', token.name?.at ?? token.at, message, {
+    related: { message: 'the other stands', at: other.name?.at ?? other.at },
+    hint: 'successors of a token are called NAME.2, NAME.3 and so on: choose another name',
+  });
+}

@@ -1,0 +1,93 @@
+import type { Desired, DesiredAccount, DesiredToken, Guardrails } from '../model/desired.ts';
+import type { DesiredDucklings } from '../model/ducklings.ts';
+import { accountKey } from '../model/username.ts';
+import { tokenName } from './check-tokens.ts';
+import type { Limits } from './guardrails.ts';
+import type { Resolved, ResolvedAccount, ResolvedToken } from './resolve.ts';
+import type { SideSettings } from './settings.ts';
+import { whereOf } from './source.ts';
+import type { ResolvedStore } from './stores.ts';
+import { child, itemsOf, textOf } from './tree.ts';
+
+/** Makes Desired of a configuration in which no error was found. */
+export function desiredOf(
+  resolved: Resolved,
+  stores: readonly ResolvedStore[],
+  limits: Limits,
+  about: { readonly file: string; readonly hash: string },
+): Desired {
+  const { main } = resolved.sections;
+  const ignore = itemsOf(child(main, 'ignore')).map(textOf);
+  return {
+    file: about.file,
+    organization: needed(textOf(child(main, 'organization'))),
+    accounts: new Map(resolved.accounts.map((account) => [accountKey(account.username), accountOf(account)])),
+    stores: new Map(stores.map(({ config }) => [config.name, config])),
+    ignore: ignore.filter((glob) => glob !== undefined),
+    ...(limits.rates === undefined ? {} : { computeRates: limits.rates }),
+    guardrails: guardrailsOf(limits),
+    hash: about.hash,
+  };
+}
+
+function accountOf(account: ResolvedAccount): DesiredAccount {
+  const { username, at, ducklings, tokens, deletionProtection, smoke } = account;
+  return {
+    username,
+    where: whereOf(at),
+    ...(ducklings === undefined ? {} : { ducklings: ducklingsOf(ducklings) }),
+    tokens: new Map(tokens.map((token) => [token.key, tokenOf(token)])),
+    deletionProtection,
+    smoke,
+  };
+}
+
+function ducklingsOf({
+  at,
+  settings,
+}: NonNullable<ResolvedAccount['ducklings']>): DesiredAccount['ducklings'] & object {
+  return { read_write: sideOf(settings.readWrite), read_scaling: sideOf(settings.readScaling), where: whereOf(at) };
+}
+
+function sideOf({ size, poolSize, cooldown }: SideSettings): DesiredDucklings['read_scaling'] {
+  return {
+    ...(size?.value === undefined ? {} : { size: size.value }),
+    ...(poolSize?.value === undefined ? {} : { pool_size: poolSize.value }),
+    ...(cooldown?.value === undefined ? {} : { cooldown: cooldown.value }),
+  };
+}
+
+function tokenOf(token: ResolvedToken): DesiredToken {
+  const { type, ttl, rotateBefore, overlap, description, store } = token.settings;
+  const never = ttl?.value === null;
+  return {
+    key: token.key,
+    name: needed(tokenName(token)),
+    policy: needed(token.policy).name,
+    type: needed(type?.value),
+    ttl: never ? null : needed(ttl?.value),
+    rotateBefore: never ? 0 : needed(rotateBefore?.value),
+    overlap: needed(overlap?.value),
+    ...(description?.value === undefined ? {} : { description: description.value }),
+    store: needed(store?.value),
+    where: whereOf(token.at),
+  };
+}
+
+function guardrailsOf(limits: Limits): Guardrails {
+  const { maxComputeCeiling, maxTokenTtl, allowedSizes, maxPoolSizeTotal } = limits;
+  return {
+    maxDeletes: limits.maxDeletes,
+    allowNeverExpiring: limits.allowNeverExpiring,
+    ...(maxComputeCeiling === undefined ? {} : { maxComputeCeiling: maxComputeCeiling.value }),
+    ...(maxTokenTtl === undefined ? {} : { maxTokenTtl: maxTokenTtl.value }),
+    ...(allowedSizes === undefined ? {} : { allowedSizes: allowedSizes.value }),
+    ...(maxPoolSizeTotal === undefined ? {} : { maxPoolSizeTotal: maxPoolSizeTotal.value }),
+  };
+}
+
+/** What the checks have made sure of. If it is missing all the same, the checks have a gap, and that is a bug. */
+function needed<T>(value: T | null | undefined): T {
+  if (value === undefined || value === null) throw new Error('a configuration without errors lacks a value');
+  return value;
+}

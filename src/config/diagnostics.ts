@@ -1,0 +1,103 @@
+import type { Where } from '../model/user-error.ts';
+import type { DiagnosticCode } from './codes.ts';
+import { type Span, whereOf } from './source.ts';
+
+/** Something wrong, or doubtful, at a place of a file. */
+export interface Diagnostic {
+  readonly code: DiagnosticCode;
+  readonly severity: 'error' | 'warning';
+  /** What is wrong, on one line. Never holds a value from the environment. */
+  readonly message: string;
+  /** What to do or type instead. */
+  readonly hint?: string;
+  readonly where: Where;
+  /** How many characters of the line are meant, at least one. */
+  readonly length: number;
+  /** The other place, when two places disagree. */
+  readonly related?: { readonly message: string; readonly where: Where };
+}
+
+/** What is not in every diagnostic. */
+export interface Extras {
+  readonly hint?: string | undefined;
+  readonly related?: { readonly message: string; readonly at: Span };
+}
+
+/** Gathers the diagnostics of one reading; the same thing said twice of one place is kept once. */
+export class Problems {
+  readonly #found = new Map<string, { diagnostic: Diagnostic; start: number }>();
+  /** The order of the files: as they were read. */
+  readonly #files: string[] = [];
+  #errors = 0;
+
+  /** Names the files in the order in which their diagnostics shall stand. */
+  inOrderOf(files: readonly string[]): void {
+    this.#files.push(...files);
+  }
+
+  error(code: DiagnosticCode, at: Span, message: string, extras: Extras = {}): void {
+    this.#add('error', code, at, message, extras);
+  }
+
+  warning(code: DiagnosticCode, at: Span, message: string, extras: Extras = {}): void {
+    this.#add('warning', code, at, message, extras);
+  }
+
+  get hasErrors(): boolean {
+    return this.#errors > 0;
+  }
+
+  /** Those of a severity, by file, line and column. */
+  sorted(severity: Diagnostic['severity']): Diagnostic[] {
+    const rank = new Map(this.#files.map((file, index) => [file, index]));
+    return [...this.#found.values()]
+      .filter(({ diagnostic }) => diagnostic.severity === severity)
+      .sort((a, b) => {
+        const file = (rank.get(a.diagnostic.where.file) ?? -1) - (rank.get(b.diagnostic.where.file) ?? -1);
+        return file || a.start - b.start;
+      })
+      .map(({ diagnostic }) => diagnostic);
+  }
+
+  #add(severity: Diagnostic['severity'], code: DiagnosticCode, at: Span, message: string, extras: Extras): void {
+    const key = `${at.source.file}\0${at.start}\0${code}\0${message}`;
+    if (this.#found.has(key)) return;
+    if (severity === 'error') this.#errors += 1;
+    const { hint, related } = extras;
+    const diagnostic: Diagnostic = {
+      code,
+      severity,
+      message,
+      where: whereOf(at),
+      length: Math.max(1, at.end - at.start),
+      ...(hint === undefined ? {} : { hint }),
+      ...(related === undefined ? {} : { related: { message: related.message, where: whereOf(related.at) } }),
+    };
+    this.#found.set(key, { diagnostic, start: at.start });
+  }
+}
+
+/** A diagnostic as `validate --format json` shows it. */
+export interface DiagnosticJson {
+  readonly file: string;
+  readonly line: number;
+  readonly column: number;
+  readonly code: DiagnosticCode;
+  readonly severity: Diagnostic['severity'];
+  readonly message: string;
+  readonly hint?: string;
+  readonly related?: Where & { readonly message: string };
+}
+
+/** A diagnostic with its fields in a fixed order, ready for JSON. */
+export function diagnosticJson(diagnostic: Diagnostic): DiagnosticJson {
+  const { code, severity, message, hint, where, related } = diagnostic;
+  return {
+    ...where,
+    code,
+    severity,
+    message,
+    ...(hint === undefined ? {} : { hint }),
+    ...(related === undefined ? {} : { related: { ...related.where, message: related.message } }),
+  };
+}

@@ -1,0 +1,63 @@
+import type { FromEnvironment } from './tree.ts';
+
+/** The environment as the configuration uses it: gives values, and remembers which were asked for. */
+export class Environment {
+  readonly #values: NodeJS.ProcessEnv;
+  readonly #used = new Map<string, string>();
+
+  constructor(values: NodeJS.ProcessEnv) {
+    this.#values = values;
+  }
+
+  /** The value of a variable, which may be empty; undefined when it is not set. */
+  get(name: string): string | undefined {
+    const value = Object.hasOwn(this.#values, name) ? this.#values[name] : undefined;
+    if (value !== undefined) this.#used.set(name, value);
+    return value;
+  }
+
+  /** What was put into the configuration, by name in alphabetical order. */
+  used(): [string, string][] {
+    return [...this.#used].sort(([a], [b]) => (a < b ? -1 : 1));
+  }
+}
+
+/** What is wrong with one `${` of a text; `index` counts the `$$` and `${` before it. */
+export interface BadVariable {
+  readonly index: number;
+  /** Absent: what follows `${` is no name. */
+  readonly name?: string;
+}
+
+/** A text with its variables replaced. */
+export interface Substituted {
+  readonly text: string;
+  /** Absent when no variable stands in the text. */
+  readonly env?: FromEnvironment;
+  /** The first of them, when there are many. */
+  readonly bad: readonly BadVariable[];
+}
+
+/** So many faults of one text are reported; a text that has more is no configuration. */
+const MOST_BAD = 20;
+
+/** Finds `$$` and `${NAME}`, and `${` that names nothing. */
+export const DOLLARS = /\$\$|\$\{([A-Za-z_][A-Za-z0-9_]*)\}|\$\{/g;
+
+/** Replaces `${NAME}` by the variable's value and `$$` by a dollar sign. A value is put in as it is, not searched again. */
+export function substitute(raw: string, environment: Environment): Substituted {
+  const bad: BadVariable[] = [];
+  let index = -1;
+  let [replaced, missing] = [false, false];
+  const text = raw.replace(DOLLARS, (match: string, name: string | undefined) => {
+    index += 1;
+    if (match === '$$') return '$';
+    replaced = true;
+    const value = name === undefined ? undefined : environment.get(name);
+    missing ||= value === undefined;
+    if (value === undefined && bad.length < MOST_BAD) bad.push(name === undefined ? { index } : { index, name });
+    return value ?? match;
+  });
+  if (!replaced) return { text, bad };
+  return { text, bad, env: { raw, whole: /^\$\{\w+\}$/.test(raw), missing } };
+}

@@ -1,0 +1,130 @@
+import type { SchemaError } from './config-validator.generated.js';
+import type { Problems } from './diagnostics.ts';
+import { locate, pathOf } from './locate.ts';
+import { suggestion } from './suggest.ts';
+import { child, entriesOf, type Node } from './tree.ts';
+import { found, listed, quote } from './wording.ts';
+
+/** Reports one difference from the schema at its place, with what was expected and what was probably meant. */
+export function explain(error: SchemaError, root: Node, problems: Problems): void {
+  const path = pathOf(error);
+  const { node, at, keyAt } = locate(root, path);
+  if (error.propertyName !== undefined) {
+    explainName(error.propertyName, error, node, problems);
+    return;
+  }
+  // A missing variable has been reported; what its place would need is not known.
+  if (node.kind === 'scalar' && node.env?.missing === true) return;
+  switch (error.keyword) {
+    case 'additionalProperties':
+      explainUnknownKey(error, node, path, problems);
+      break;
+    case 'required': {
+      const place = path.length === 0 ? { ...at, start: 0, end: 0 } : keyAt;
+      problems.error('missing-key', place, `${quote(String(error.params.missingProperty))} is missing`, {
+        hint: REQUIRED_HINTS.get(String(error.params.missingProperty)),
+      });
+      break;
+    }
+    case 'type':
+      problems.error('wrong-type', at, `expected ${expected(error)}, found ${found(node)}`, {
+        hint: typeHint(error, node),
+      });
+      break;
+    case 'enum': {
+      if (node.kind !== 'scalar' || typeof node.value !== 'string') break; // its type is wrong, and reported
+      const allowed = (error.params.allowedValues as unknown[]).map(String);
+      const hint = suggestion(node.value, allowed, 'allowed');
+      problems.error('bad-value', at, `expected ${expected(error)}, found ${found(node)}`, { hint });
+      break;
+    }
+    case 'discriminator': {
+      const kind = child(node, 'kind');
+      if (kind === undefined || (kind.kind === 'scalar' && kind.env?.missing === true)) break;
+      const hint = kind.kind === 'scalar' ? suggestion(String(kind.value), STORE_KINDS, 'allowed') : undefined;
+      problems.error('bad-value', kind.at, `expected a kind of secret store, found ${found(kind)}`, { hint });
+      break;
+    }
+    case 'propertyNames': // the name itself has an error of its own
+    case 'const': // the version's, which is looked at before
+      break;
+    default:
+      problems.error('bad-value', at, `expected ${expected(error)}, found ${measured(node)}`);
+  }
+}
+
+const STORE_KINDS = ['file', 'exec'];
+
+const REQUIRED_HINTS = new Map([
+  ['version', 'write version: 1'],
+  ['organization', 'write a name of your own for the organization; it is kept in the state'],
+  ['kind', `write kind: ${listed(STORE_KINDS, 'or')}`],
+  ['format', 'write format: dotenv or json'],
+  ['policy', 'name one of token_policies'],
+]);
+
+function explainUnknownKey(error: SchemaError, node: Node, path: readonly string[], problems: Problems): void {
+  const key = String(error.params.additionalProperty);
+  const at = entriesOf(node).get(key)?.keyAt ?? node.at;
+  const known = Object.keys(error.parentSchema?.properties ?? {});
+  if (error.parentSchema?.title === 'an included file' && MAIN_ONLY.has(key)) {
+    problems.error('unknown-key', at, `${quote(key)} cannot stand in an included file`, {
+      hint: `move it to the main file; an included file holds ${listed(known)}`,
+    });
+    return;
+  }
+  const hint = key === 'template' && path[0] === 'templates' ? 'a template cannot build on another' : undefined;
+  problems.error('unknown-key', at, `unknown key ${quote(key)}`, { hint: hint ?? suggestion(key, known) });
+}
+
+const MAIN_ONLY: ReadonlySet<string> = new Set([
+  ...['version', 'organization', 'secret_stores', 'include', 'ignore', 'compute_rates', 'guardrails'],
+]);
+
+function explainName(name: string, error: SchemaError, node: Node, problems: Problems): void {
+  const at = entriesOf(node).get(name)?.keyAt ?? node.at;
+  const usable = name.replace(/[^A-Za-z0-9_]+/g, '_');
+  const pattern = new RegExp(String(error.parentSchema?.pattern), 'u');
+  const hint = usable !== name && pattern.test(usable) ? `${quote(usable)} would do` : undefined;
+  problems.error('bad-name', at, `${quote(name)} is no usable name: ${expected(error)}`, { hint });
+}
+
+/** What people write who know YAML 1.1, or other tools that take a number for a duration. */
+function typeHint({ parentSchema }: SchemaError, node: Node): string | undefined {
+  if (node.kind !== 'scalar' || node.env !== undefined) return undefined;
+  const wantsBoolean = [parentSchema?.type].flat().includes('boolean');
+  const word = typeof node.value === 'string' ? node.value.toLowerCase() : '';
+  if (wantsBoolean && ['yes', 'on'].includes(word)) return 'write true';
+  if (wantsBoolean && ['no', 'off'].includes(word)) return 'write false';
+  const wantsDuration = String(parentSchema?.pattern).includes('[smhdw]');
+  return wantsDuration && typeof node.value === 'number' ? 'add the unit: s, m, h, d or w' : undefined;
+}
+
+/** What the schema wants at a place: its title, which is written to follow "expected". */
+function expected({ keyword, params, parentSchema }: SchemaError): string {
+  if (typeof parentSchema?.title === 'string') return parentSchema.title;
+  if (keyword === 'enum') return `one of ${listed((params.allowedValues as unknown[]).map(String), 'or')}`;
+  if (keyword === 'minimum') return `a number of at least ${params.limit}`;
+  if (keyword === 'minItems') return 'at least one';
+  const types = [parentSchema?.type].flat().filter((type) => type !== 'null');
+  return listed(
+    types.map((type) => TYPE_WORDS.get(String(type)) ?? String(type)),
+    'or',
+  );
+}
+
+const TYPE_WORDS = new Map([
+  ['object', 'a mapping'],
+  ['array', 'a list'],
+  ['string', 'a text'],
+  ['boolean', 'true or false'],
+  ['integer', 'a whole number'],
+  ['number', 'a number'],
+]);
+
+function measured(node: Node): string {
+  if (node.kind === 'list' && node.items.length === 0) return 'an empty list';
+  const long =
+    node.kind === 'scalar' && node.env === undefined && typeof node.value === 'string' && node.value.length > 60;
+  return long ? `a text of ${[...String(node.value)].length} characters` : found(node);
+}

@@ -1,0 +1,62 @@
+import { SIZES, type Size } from '../model/ducklings.ts';
+import type { Seconds } from '../model/duration.ts';
+import { durationOf, sizeOf } from './settings.ts';
+import { booleanOf, child, itemsOf, type Node, numberOf } from './tree.ts';
+
+/** A limit and where it stands. */
+export interface Limit<T> {
+  readonly value: T;
+  readonly node: Node;
+}
+
+/** The limits of the main file, each with its place. */
+export interface Limits {
+  readonly maxComputeCeiling?: Limit<number>;
+  readonly maxDeletes: number;
+  readonly maxTokenTtl?: Limit<Seconds>;
+  readonly allowNeverExpiring: boolean;
+  readonly allowedSizes?: Limit<readonly Size[]>;
+  readonly maxPoolSizeTotal?: Limit<number>;
+  /** The rates of compute_rates; absent when the file gives none. */
+  readonly rates?: ReadonlyMap<Size, number>;
+}
+
+/** Reads guardrails and compute_rates. What is not usable there has been reported with the structure. */
+export function limitsOf(main: Node): Limits {
+  const guardrails = child(main, 'guardrails');
+  const limit = <T>(name: string, read: (node: Node) => T | undefined): Limit<T> | undefined => {
+    const node = child(guardrails, name);
+    const value = node === undefined ? undefined : read(node);
+    return node === undefined || value === undefined ? undefined : { value, node };
+  };
+  const optional = {
+    maxComputeCeiling: limit('max_compute_ceiling', numberOf),
+    maxTokenTtl: limit('max_token_ttl', durationOf),
+    allowedSizes: limit('allowed_sizes', sizesOf),
+    maxPoolSizeTotal: limit('max_pool_size_total', numberOf),
+    rates: ratesOf(child(main, 'compute_rates')),
+  };
+  const given = Object.fromEntries(Object.entries(optional).filter(([, value]) => value !== undefined));
+  return {
+    maxDeletes: numberOf(child(guardrails, 'max_deletes')) ?? 0,
+    allowNeverExpiring: booleanOf(child(guardrails, 'allow_never_expiring')) ?? false,
+    ...(given as Partial<Limits>),
+  };
+}
+
+function sizesOf(node: Node): readonly Size[] | undefined {
+  if (node.kind !== 'list') return undefined;
+  return itemsOf(node)
+    .map(sizeOf)
+    .filter((size) => size !== undefined);
+}
+
+function ratesOf(node: Node | undefined): ReadonlyMap<Size, number> | undefined {
+  if (node?.kind !== 'map') return undefined;
+  const rates = new Map<Size, number>();
+  for (const size of SIZES) {
+    const rate = numberOf(child(node, size));
+    if (rate !== undefined) rates.set(size, rate);
+  }
+  return rates;
+}

@@ -1,0 +1,43 @@
+import { readdir } from 'node:fs/promises';
+import path from 'node:path';
+import picomatch from 'picomatch';
+
+/** How deep `**` looks. */
+const DEEPEST = 12;
+
+/** Whether a pattern of `include` is a glob; if not, it names one file, which must exist. */
+export function isGlob(pattern: string): boolean {
+  return picomatch.scan(pattern).isGlob;
+}
+
+/**
+ * The files that a glob matches below a folder, as paths relative to that folder, in alphabetical order. Folders that
+ * are links are not entered; `**` does not look into node_modules and hidden folders.
+ */
+export async function matchingFiles(folder: string, pattern: string): Promise<string[]> {
+  const { base, glob } = picomatch.scan(pattern);
+  const matches = picomatch(glob);
+  const levels = glob.includes('**') ? DEEPEST : glob.split('/').length;
+  const found: string[] = [];
+  const walk = async (below: string, left: number): Promise<void> => {
+    for (const entry of await entriesIn(path.join(folder, base, below))) {
+      const name = below === '' ? entry.name : `${below}/${entry.name}`;
+      if (!entry.isDirectory()) {
+        if (matches(name)) found.push(path.join(base, name));
+      } else if (left > 1 && entry.name !== 'node_modules' && !entry.name.startsWith('.')) {
+        await walk(name, left - 1);
+      }
+    }
+  };
+  await walk('', levels);
+  return found.sort((a, b) => (a < b ? -1 : 1));
+}
+
+/** A folder that is not there, or is not ours to read, holds no files to include. */
+async function entriesIn(folder: string) {
+  try {
+    return await readdir(folder, { withFileTypes: true });
+  } catch {
+    return [];
+  }
+}

@@ -1,0 +1,60 @@
+import path from 'node:path';
+import type { Desired } from '../model/desired.ts';
+import { checkMeaning } from './check.ts';
+import { desiredOf } from './desired.ts';
+import { type Diagnostic, Problems } from './diagnostics.ts';
+import { limitsOf } from './guardrails.ts';
+import { type ConfigFiles, readFiles } from './read.ts';
+import { resolve } from './resolve.ts';
+import { joinFiles } from './sections.ts';
+import { resolveStores } from './stores.ts';
+import { checkStructure } from './structure.ts';
+
+/** A configuration that was read: what it wants, or everything that is wrong with it. */
+export type Loaded =
+  | ({ readonly ok: true; readonly desired: Desired } & Findings)
+  | ({ readonly ok: false; readonly diagnostics: readonly Diagnostic[] } & Findings);
+
+interface Findings {
+  readonly warnings: readonly Diagnostic[];
+  /** The files that were read, as the diagnostics name them; the main one first. */
+  readonly files: readonly string[];
+  /** Their texts by these names, for `renderDiagnostics`. */
+  readonly sources: ReadonlyMap<string, string>;
+}
+
+/**
+ * Loads a configuration: reads it with what it includes, puts environment values in, checks structure and meaning, and
+ * follows templates, pools and policies. Gives every error of every file at once. No network is involved.
+ *
+ * @throws UserError CONFIG_NOT_FOUND when there is no file at `file`; CONFIG_INVALID when it cannot be read at all
+ */
+export async function loadConfig(file: string, env: NodeJS.ProcessEnv): Promise<Loaded> {
+  const problems = new Problems();
+  const files = await readFiles(file, env, problems);
+  // Without a file, or of another version, names may be missing: nothing is said about what the others mean.
+  const readable = files.all.map((one) => checkStructure(one, problems));
+  const desired = files.complete && readable.every(Boolean) ? build(files, problems) : undefined;
+  const findings: Findings = {
+    warnings: problems.sorted('warning'),
+    files: files.all.map(({ source }) => source.file),
+    sources: new Map(files.all.map(({ source }) => [source.file, source.text])),
+  };
+  const diagnostics = problems.sorted('error');
+  if (diagnostics.length > 0) return { ok: false, diagnostics, ...findings };
+  if (desired === undefined) throw new Error('a configuration without errors gave no result');
+  return { ok: true, desired: desired(), ...findings };
+}
+
+/** Looks at the meaning, also of what is left when the structure has errors. Gives how to make Desired if none are found. */
+function build(files: ConfigFiles, problems: Problems): (() => Desired) | undefined {
+  const main = files.all[0];
+  if (main?.root === undefined) return undefined;
+  const resolved = resolve(joinFiles(main.root, files.all, problems), problems);
+  const limits = limitsOf(main.root);
+  const stores = resolveStores(resolved.sections.stores, path.dirname(main.path));
+  const paths = files.all.map((one) => one.path);
+  checkMeaning(resolved, stores, limits, paths, problems);
+  const about = { file: main.source.file, hash: files.hash };
+  return () => desiredOf(resolved, stores, limits, about);
+}

@@ -1,0 +1,48 @@
+import { readdir, stat } from 'node:fs/promises';
+import path from 'node:path';
+import { UserError } from '../model/user-error.ts';
+import { nearest } from './suggest.ts';
+import { quote } from './wording.ts';
+
+/** The name that is looked for when none is given. */
+export const DEFAULT_CONFIG = 'motherduck.accounts.yaml';
+
+/** The error for a configuration that does not exist: it names a file that was probably meant, here or above. */
+export async function notFound(file: string): Promise<UserError> {
+  const folder = path.dirname(path.resolve(file));
+  const message = `no configuration at ${quote(file)}`;
+  const similar = await similarFile(folder, path.basename(file));
+  if (similar !== undefined) {
+    const shown = path.join(path.dirname(file), similar);
+    return new UserError('CONFIG_NOT_FOUND', message, `did you mean --config ${shown}?`);
+  }
+  const above = await fileAbove(folder, path.basename(file));
+  if (above !== undefined) {
+    const hint = `there is one at ${above}: go to that folder, or give --config ${above}`;
+    return new UserError('CONFIG_NOT_FOUND', message, hint);
+  }
+  return new UserError('CONFIG_NOT_FOUND', message, 'write one with "mdacc init", or name yours with --config FILE');
+}
+
+/** The same name with the other ending, or the YAML file of that folder whose name is nearest. */
+async function similarFile(folder: string, wanted: string): Promise<string | undefined> {
+  const names = await readdir(folder).catch(() => []);
+  const files = names.filter((name) => /\.ya?ml$/i.test(name));
+  const stem = (name: string): string => name.replace(/\.ya?ml$/i, '').toLowerCase();
+  return (
+    files.find((name) => stem(name) === stem(wanted)) ??
+    (files.includes(DEFAULT_CONFIG) ? DEFAULT_CONFIG : nearest(wanted, files))
+  );
+}
+
+async function fileAbove(folder: string, name: string): Promise<string | undefined> {
+  for (let at = path.dirname(folder), last = folder; at !== last; last = at, at = path.dirname(at)) {
+    const file = path.join(at, name);
+    const isFile = await stat(file).then(
+      (found) => found.isFile(),
+      () => false,
+    );
+    if (isFile) return file;
+  }
+  return undefined;
+}

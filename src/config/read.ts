@@ -1,0 +1,170 @@
+import { createHash } from 'node:crypto';
+import { constants, open, realpath } from 'node:fs/promises';
+import path from 'node:path';
+import { UserError } from '../model/user-error.ts';
+import type { Problems } from './diagnostics.ts';
+import { Environment } from './environment.ts';
+import { isGlob, matchingFiles } from './include.ts';
+import { notFound } from './not-found.ts';
+import { ALIAS_BUDGET, parseSource, type Reading } from './parse.ts';
+import { decode, type Source, type Span, sourceOf } from './source.ts';
+import { child, itemsOf, type Node, type ScalarNode, textOf } from './tree.ts';
+import { quote, shown } from './wording.ts';
+
+/** All files of a configuration together are at most this large. */
+export const MAX_BYTES = 10 * 1024 * 1024;
+
+/** One file of the configuration: the main one first, then the included ones in the order of `include`. */
+export interface ConfigFile {
+  readonly role: 'main' | 'included';
+  readonly source: Source;
+  /** Absolute. */
+  readonly path: string;
+  /** Absent when the file is not well-formed; what is wrong with it has been reported. */
+  readonly root?: Node;
+}
+
+export interface ConfigFiles {
+  readonly all: readonly ConfigFile[];
+  /** Whether all of it could be read and parsed; if not, names may be missing. */
+  readonly complete: boolean;
+  /** SHA-256 (hex) over the files and the environment values that were put in. */
+  readonly hash: string;
+}
+
+/**
+ * Reads the main file and what it includes. What is wrong with their bytes, their YAML and their variables is reported.
+ *
+ * @throws UserError CONFIG_NOT_FOUND when there is no main file; CONFIG_INVALID when it is no readable file
+ */
+export async function readFiles(main: string, env: NodeJS.ProcessEnv, problems: Problems): Promise<ConfigFiles> {
+  const reader = new Reader(main, env, problems);
+  return reader.readAll();
+}
+
+class Reader {
+  readonly #main: string;
+  readonly #folder: string;
+  readonly #reading: Reading;
+  readonly #hash = createHash('sha256');
+  readonly #files: ConfigFile[] = [];
+  /** Real paths of the files that were read, so that none is read twice. */
+  readonly #seen = new Set<string>();
+  #bytesLeft = MAX_BYTES;
+  #complete = true;
+
+  constructor(main: string, env: NodeJS.ProcessEnv, problems: Problems) {
+    this.#main = main;
+    this.#folder = path.dirname(path.resolve(main));
+    this.#reading = { environment: new Environment(env), problems, aliasBudget: ALIAS_BUDGET };
+  }
+
+  async readAll(): Promise<ConfigFiles> {
+    const root = await this.#readMain();
+    for (const pattern of itemsOf(child(root, 'include'))) {
+      if (pattern.kind === 'scalar') await this.#include(pattern);
+    }
+    for (const [name, value] of this.#reading.environment.used()) this.#digest('env', name, value);
+    this.#reading.problems.inOrderOf(this.#files.map(({ source }) => source.file));
+    return { all: this.#files, complete: this.#complete, hash: this.#hash.digest('hex') };
+  }
+
+  async #readMain(): Promise<Node | undefined> {
+    const absolute = path.resolve(this.#main);
+    const outcome = await readRegular(absolute, this.#bytesLeft);
+    if (outcome.is === 'missing') throw await notFound(this.#main);
+    if (outcome.is === 'unreadable') {
+      const hint = 'name a YAML file with --config FILE';
+      throw new UserError('CONFIG_INVALID', `cannot read ${quote(this.#main)}: ${outcome.why}`, hint);
+    }
+    return this.#take('main', this.#main, absolute, outcome);
+  }
+
+  async #include(pattern: ScalarNode): Promise<void> {
+    const text = textOf(pattern);
+    if (text === undefined || text === '') {
+      this.#complete = false;
+      return;
+    }
+    const glob = isGlob(text);
+    const names = glob ? await matchingFiles(this.#folder, text) : [text];
+    if (names.length === 0) {
+      this.#reading.problems.warning('include-nothing', pattern.at, `no file matches ${shown(pattern)}`, {
+        hint: `looked in ${quote(path.dirname(this.#main))}, where the configuration is`,
+      });
+    }
+    for (const name of names) await this.#includeFile(name, pattern);
+  }
+
+  async #includeFile(name: string, pattern: ScalarNode): Promise<void> {
+    const absolute = path.resolve(this.#folder, name);
+    const real = await realpath(absolute).catch(() => absolute);
+    if (this.#seen.has(real)) return;
+    const outcome = await readRegular(absolute, this.#bytesLeft);
+    if (outcome.is === 'text' || outcome.is === 'large') {
+      // A name that came from the environment is shown as the pattern is written.
+      const known = pattern.env === undefined || isGlob(pattern.env.raw) ? name : pattern.env.raw;
+      const file = path.isAbsolute(name) ? known : path.join(path.dirname(this.#main), known);
+      await this.#take('included', file, absolute, outcome);
+      return;
+    }
+    this.#complete = false;
+    const subject = pattern.env === undefined ? quote(name) : shown(pattern);
+    const why = outcome.is === 'missing' ? 'does not exist' : `cannot be read: ${outcome.why}`;
+    this.#reading.problems.error('include-missing', pattern.at, `included file ${subject} ${why}`);
+  }
+
+  async #take(role: ConfigFile['role'], file: string, absolute: string, outcome: Readable): Promise<Node | undefined> {
+    this.#seen.add(await realpath(absolute).catch(() => absolute));
+    const text = outcome.is === 'large' ? '' : decode(outcome.bytes);
+    const source = sourceOf(file, typeof text === 'string' ? text : '');
+    const start: Span = { source, start: 0, end: 0 };
+    const { problems } = this.#reading;
+    let root: Node | undefined;
+    if (outcome.is === 'large') {
+      const hint = 'split the organization into several configurations, each with its own state';
+      problems.error('too-large', start, 'the files of the configuration are together larger than 10 MB', { hint });
+    } else {
+      this.#bytesLeft -= outcome.bytes.length;
+      this.#digest('file', path.relative(this.#folder, absolute).split(path.sep).join('/'), outcome.bytes);
+      if (typeof text === 'string') root = parseSource(source, this.#reading);
+      else problems.error('encoding', start, text.message, { hint: text.hint });
+    }
+    if (root === undefined) this.#complete = false;
+    this.#files.push({ role, source, path: absolute, ...(root === undefined ? {} : { root }) });
+    return root;
+  }
+
+  /** Each part with its length before it, so that no two different lists give the same bytes. */
+  #digest(...parts: (string | Uint8Array)[]): void {
+    for (const part of parts) {
+      const bytes = typeof part === 'string' ? Buffer.from(part) : part;
+      this.#hash.update(`${bytes.length}:`).update(bytes);
+    }
+  }
+}
+
+type Readable = { readonly is: 'text'; readonly bytes: Buffer } | { readonly is: 'large' };
+type Outcome = Readable | { readonly is: 'missing' } | { readonly is: 'unreadable'; readonly why: string };
+
+/** Reads a regular file of at most so many bytes; a pipe or a device could keep the program waiting for ever. */
+async function readRegular(file: string, most: number): Promise<Outcome> {
+  try {
+    // Without O_NONBLOCK, opening a pipe would wait for its writer.
+    const handle = await open(file, constants.O_RDONLY | constants.O_NONBLOCK);
+    try {
+      const stat = await handle.stat();
+      if (!stat.isFile())
+        return { is: 'unreadable', why: stat.isDirectory() ? 'it is a folder' : 'it is no regular file' };
+      if (stat.size > most) return { is: 'large' };
+      const bytes = await handle.readFile();
+      return bytes.length > most ? { is: 'large' } : { is: 'text', bytes };
+    } finally {
+      await handle.close();
+    }
+  } catch (error) {
+    const code = error instanceof Error && 'code' in error ? String(error.code) : '';
+    if (code === 'ENOENT' || code === 'ENOTDIR') return { is: 'missing' };
+    return { is: 'unreadable', why: code === 'EACCES' ? 'permission denied' : code || 'it cannot be opened' };
+  }
+}

@@ -1,0 +1,65 @@
+import type { Diagnostic } from './diagnostics.ts';
+import { printable } from './wording.ts';
+
+/** How parts of the text are made to stand out. Left out, the text is plain. */
+export interface Paint {
+  readonly bold: (text: string) => string;
+  readonly red: (text: string) => string;
+  readonly yellow: (text: string) => string;
+  readonly dim: (text: string) => string;
+}
+
+const same = (text: string): string => text;
+const PLAIN: Paint = { bold: same, red: same, yellow: same, dim: same };
+
+/** The longest piece of a source line that is shown. */
+const WIDTH = 120;
+
+/**
+ * The diagnostics for a person: position and message, the line with a marker under it, the hint; an empty line between.
+ * `sources` are the texts of the files by the name that the positions have.
+ */
+export function renderDiagnostics(
+  diagnostics: readonly Diagnostic[],
+  sources: ReadonlyMap<string, string>,
+  paint: Paint = PLAIN,
+): string {
+  const linesOf = new Map<string, string[]>();
+  const lineAt = (file: string, line: number): string | undefined => {
+    const lines = linesOf.get(file) ?? sources.get(file)?.split('\n') ?? [];
+    linesOf.set(file, lines);
+    return lines[line - 1]?.replace(/\r$/, '');
+  };
+  return diagnostics.map((one) => render(one, lineAt(one.where.file, one.where.line), paint)).join('\n');
+}
+
+function render(diagnostic: Diagnostic, line: string | undefined, paint: Paint): string {
+  const { where, severity, message, hint, related } = diagnostic;
+  const mark = severity === 'error' ? paint.red : paint.yellow;
+  const said = severity === 'error' ? paint.bold(message) : `${mark('warning:')} ${message}`;
+  const rows = [`${paint.bold(position(where))}: ${said}`];
+  if (line !== undefined && line.trim() !== '') {
+    const number = String(where.line).padStart(5);
+    const { text, padding, length } = excerpt(line, where.column - 1, diagnostic.length);
+    rows.push(`${paint.dim(`${number} |`)} ${text}`);
+    rows.push(`${paint.dim(`${' '.repeat(number.length)} |`)} ${padding}${mark('^'.repeat(length))}`);
+  }
+  if (related !== undefined) rows.push(`   ${related.message} at ${position(related.where)}`);
+  if (hint !== undefined) rows.push(`   ${hint}`);
+  return `${rows.join('\n')}\n`;
+}
+
+function position({ file, line, column }: Diagnostic['where']): string {
+  return `${printable(file)}:${line}:${column}`;
+}
+
+/** The piece of a line around a column, and what stands before the marker: tabs stay tabs so that it lines up. */
+function excerpt(line: string, column: number, wanted: number): { text: string; padding: string; length: number } {
+  const from = line.length <= WIDTH ? 0 : Math.max(0, Math.min(column - 40, line.length - WIDTH));
+  const cut = line.slice(from, from + WIDTH);
+  const before = from > 0 ? '…' : '';
+  const after = from + WIDTH < line.length ? '…' : '';
+  const padding = before.replace(/./g, ' ') + cut.slice(0, column - from).replace(/[^\t]/g, ' ');
+  const length = Math.max(1, Math.min(wanted, cut.trimEnd().length - (column - from)));
+  return { text: before + printable(cut) + after, padding, length };
+}

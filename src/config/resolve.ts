@@ -1,0 +1,173 @@
+import type { Problems } from './diagnostics.ts';
+import { Names } from './names.ts';
+import type { Sections } from './sections.ts';
+import { type DucklingSettings, ducklingSettings, overlay, type TokenSettings, tokenSettings } from './settings.ts';
+import type { Span } from './source.ts';
+import { booleanOf, child, type Entry, entriesOf, type Node, textOf } from './tree.ts';
+
+/** A configuration in which every name has been followed: what each account and token is to be, and where that stands. */
+export interface Resolved {
+  readonly sections: Sections;
+  /** The names that were followed; what they were not asked for is not used. */
+  readonly names: readonly Names[];
+  readonly policies: readonly ResolvedPolicy[];
+  readonly pools: readonly ResolvedDucklings[];
+  readonly accounts: readonly ResolvedAccount[];
+  /** Templates as if each were an account, so that what is wrong in an unused one is found too. */
+  readonly templates: readonly ResolvedAccount[];
+}
+
+export interface ResolvedPolicy {
+  readonly name: string;
+  readonly at: Span;
+  readonly settings: TokenSettings;
+}
+
+export interface ResolvedToken {
+  readonly key: string;
+  /** Its key, in the account or in the template that it comes from. */
+  readonly at: Span;
+  /** Its name at MotherDuck, where that is not the key. */
+  readonly name?: Node;
+  /** Absent when the policy does not exist, which has been reported. */
+  readonly policy?: ResolvedPolicy;
+  readonly settings: TokenSettings;
+}
+
+export interface ResolvedDucklings {
+  readonly at: Span;
+  readonly settings: DucklingSettings;
+}
+
+export interface ResolvedAccount {
+  readonly username: string;
+  readonly at: Span;
+  readonly ducklings?: ResolvedDucklings;
+  readonly tokens: readonly ResolvedToken[];
+  readonly deletionProtection: boolean;
+  readonly smoke: false | { readonly query?: string; readonly database?: string };
+}
+
+/** Follows the names of policies, pools, templates and stores; reports those that do not exist. */
+export function resolve(sections: Sections, problems: Problems): Resolved {
+  return new Resolver(sections, problems).resolve();
+}
+
+const STORES = { section: 'secret_stores', noun: 'secret store', unknown: 'unknown-store' } as const;
+const POLICIES = { section: 'token_policies', noun: 'policy', unknown: 'unknown-policy' } as const;
+const POOLS = { section: 'duckling_pools', noun: 'pool', unknown: 'unknown-pool' } as const;
+const TEMPLATES = { section: 'templates', noun: 'template', unknown: 'unknown-template' } as const;
+
+class Resolver {
+  readonly #sections: Sections;
+  readonly #names: Readonly<Record<'stores' | 'policies' | 'pools' | 'templates', Names>>;
+  readonly #policies = new Map<Entry, ResolvedPolicy>();
+  readonly #pools = new Map<Entry, ResolvedDucklings>();
+  /** A template's tokens are the same for each of its accounts. */
+  readonly #tokens = new Map<Entry, ResolvedToken>();
+
+  constructor(sections: Sections, problems: Problems) {
+    this.#sections = sections;
+    this.#names = {
+      stores: new Names(STORES, sections.stores, problems),
+      policies: new Names(POLICIES, sections.policies, problems),
+      pools: new Names(POOLS, sections.pools, problems),
+      templates: new Names(TEMPLATES, sections.templates, problems),
+    };
+  }
+
+  resolve(): Resolved {
+    const sections = this.#sections;
+    return {
+      sections,
+      names: Object.values(this.#names),
+      policies: [...sections.policies.values()].map((entry) => this.#policy(entry)),
+      pools: [...sections.pools.values()].map((entry) => this.#pool(entry)),
+      templates: [...sections.templates.values()].map((entry) => this.#account(entry)),
+      accounts: [...sections.accounts.values()].map((entry) => this.#account(entry)),
+    };
+  }
+
+  #account({ key, keyAt, value }: Entry): ResolvedAccount {
+    const template = this.#names.templates.find(child(value, 'template'))?.value;
+    const ducklings = this.#ducklings(child(template, 'ducklings'), child(value, 'ducklings'));
+    // A template's token keeps its place in the order when the account overrides it.
+    const tokens = new Map([...entriesOf(child(template, 'tokens')), ...entriesOf(child(value, 'tokens'))]);
+    return {
+      username: key,
+      at: keyAt,
+      ...(ducklings === undefined ? {} : { ducklings }),
+      tokens: [...tokens.values()].map((entry) => this.#token(entry)),
+      deletionProtection:
+        booleanOf(child(value, 'deletion_protection')) ?? booleanOf(child(template, 'deletion_protection')) ?? true,
+      smoke: smokeOf(child(template, 'smoke'), child(value, 'smoke')),
+    };
+  }
+
+  /** Three layers: a pool, what the template writes beside it, what the account writes. An account's own pool is a new start. */
+  #ducklings(fromTemplate: Node | undefined, own: Node | undefined): ResolvedDucklings | undefined {
+    if (own === undefined) return fromTemplate === undefined ? undefined : this.#written(fromTemplate, 1);
+    if (fromTemplate === undefined || poolName(own) !== undefined) return this.#written(own, 1);
+    const base = this.#written(fromTemplate, 1);
+    return { at: own.at, settings: overlay(base.settings, ducklingSettings(own, 2)) };
+  }
+
+  #written(node: Node, layer: number): ResolvedDucklings {
+    const pool = this.#names.pools.find(poolName(node));
+    const written = ducklingSettings(node, layer);
+    return { at: node.at, settings: pool === undefined ? written : overlay(this.#pool(pool).settings, written) };
+  }
+
+  #pool(entry: Entry): ResolvedDucklings {
+    const known = this.#pools.get(entry) ?? { at: entry.keyAt, settings: ducklingSettings(entry.value, 0) };
+    this.#pools.set(entry, known);
+    return known;
+  }
+
+  #policy(entry: Entry): ResolvedPolicy {
+    const known = this.#policies.get(entry);
+    if (known !== undefined) return known;
+    const policy = { name: entry.key, at: entry.keyAt, settings: this.#stored(tokenSettings(entry.value, 0)) };
+    this.#policies.set(entry, policy);
+    return policy;
+  }
+
+  #token(entry: Entry): ResolvedToken {
+    const known = this.#tokens.get(entry);
+    if (known !== undefined) return known;
+    const { key, keyAt, value } = entry;
+    const found = this.#names.policies.find(value.kind === 'map' ? child(value, 'policy') : value);
+    const policy = found === undefined ? undefined : this.#policy(found);
+    const name = child(value, 'name');
+    const token: ResolvedToken = {
+      key,
+      at: keyAt,
+      ...(name === undefined ? {} : { name }),
+      ...(policy === undefined ? {} : { policy }),
+      settings: { ...policy?.settings, ...this.#stored(tokenSettings(value, 1)) },
+    };
+    this.#tokens.set(entry, token);
+    return token;
+  }
+
+  /** Looks the secret store up; one that does not exist has been reported, so its name counts as unusable. */
+  #stored(settings: TokenSettings): TokenSettings {
+    const { store } = settings;
+    if (store === undefined || this.#names.stores.find(store.node) !== undefined) return settings;
+    return { ...settings, store: { ...store, value: undefined } };
+  }
+}
+
+/** Where the name of a pool stands: Ducklings are that name, or hold it. */
+function poolName(ducklings: Node): Node | undefined {
+  return ducklings.kind === 'map' ? child(ducklings, 'pool') : ducklings;
+}
+
+function smokeOf(fromTemplate: Node | undefined, own: Node | undefined): ResolvedAccount['smoke'] {
+  const last = own ?? fromTemplate;
+  if (booleanOf(last) === false) return false;
+  // An account that turns the test on, or says more about it, keeps what its template says.
+  const text = (key: string): string | undefined => textOf(child(own, key)) ?? textOf(child(fromTemplate, key));
+  const [query, database] = [text('query'), text('database')];
+  return { ...(query === undefined ? {} : { query }), ...(database === undefined ? {} : { database }) };
+}

@@ -1,0 +1,106 @@
+import { isSize, type Size } from '../model/ducklings.ts';
+import { parseDuration, type Seconds } from '../model/duration.ts';
+import { TOKEN_TYPES, type TokenType } from '../model/tokens.ts';
+import type { Span } from './source.ts';
+import { child, type Node, numberOf, textOf } from './tree.ts';
+
+/**
+ * One value and where it stands. `value` is undefined when what stands there is not usable; that has been reported
+ * with the structure, so whoever meets it says nothing.
+ */
+export interface Setting<T> {
+  readonly value: T | undefined;
+  readonly node: Node;
+  /** Which of the overlaid values it is: the one of the higher layer overrides, and is what to point at. */
+  readonly layer: number;
+}
+
+/** What a policy gives and a token may override. */
+export interface TokenSettings {
+  readonly type?: Setting<TokenType>;
+  /** null: never. */
+  readonly ttl?: Setting<Seconds | null>;
+  readonly rotateBefore?: Setting<Seconds>;
+  readonly overlap?: Setting<Seconds>;
+  readonly description?: Setting<string>;
+  readonly store?: Setting<string>;
+}
+
+export interface SideSettings {
+  readonly size?: Setting<Size>;
+  readonly poolSize?: Setting<number>;
+  readonly cooldown?: Setting<Seconds>;
+}
+
+/** What a pool gives and an account may override. */
+export interface DucklingSettings {
+  readonly readWrite: SideSettings;
+  readonly readScaling: SideSettings;
+}
+
+/** Reads the settings of a policy, or of a token in its long form. */
+export function tokenSettings(node: Node | undefined, layer: number): TokenSettings {
+  return present({
+    type: setting(child(node, 'type'), layer, tokenTypeOf),
+    ttl: setting(child(node, 'ttl'), layer, (ttl) => (textOf(ttl) === 'never' ? null : durationOf(ttl))),
+    rotateBefore: setting(child(node, 'rotate_before'), layer, durationOf),
+    overlap: setting(child(node, 'overlap'), layer, durationOf),
+    description: setting(child(node, 'description'), layer, textOf),
+    store: setting(child(node, 'secret_store'), layer, textOf),
+  });
+}
+
+/** Reads the settings of a pool, or of Ducklings written out. */
+export function ducklingSettings(node: Node | undefined, layer: number): DucklingSettings {
+  const side = (name: string): SideSettings =>
+    present({
+      size: setting(child(child(node, name), 'size'), layer, sizeOf),
+      poolSize: setting(child(child(node, name), 'pool_size'), layer, numberOf),
+      cooldown: setting(child(child(node, name), 'cooldown'), layer, durationOf),
+    });
+  return { readWrite: side('read_write'), readScaling: side('read_scaling') };
+}
+
+/** Lays Duckling settings over others, key by key. */
+export function overlay(base: DucklingSettings, over: DucklingSettings): DucklingSettings {
+  return {
+    readWrite: { ...base.readWrite, ...over.readWrite },
+    readScaling: { ...base.readScaling, ...over.readScaling },
+  };
+}
+
+/** Of two settings that do not go together, the place to point at: the one that overrides, else the first. */
+export function toBlame(first: Setting<unknown>, second: Setting<unknown>): Span {
+  return (second.layer > first.layer ? second : first).node.at;
+}
+
+/** A duration in seconds. */
+export function durationOf(node: Node): Seconds | undefined {
+  return parseDuration(textOf(node) ?? '');
+}
+
+/** A Duckling size. */
+export function sizeOf(node: Node): Size | undefined {
+  const text = textOf(node);
+  return text !== undefined && isSize(text) ? text : undefined;
+}
+
+function tokenTypeOf(node: Node): TokenType | undefined {
+  const text = textOf(node);
+  return TOKEN_TYPES.find((type) => type === text);
+}
+
+function setting<T>(
+  node: Node | undefined,
+  layer: number,
+  read: (node: Node) => T | undefined,
+): Setting<T> | undefined {
+  return node === undefined ? undefined : { value: read(node), node, layer };
+}
+
+type Present<T> = { [K in keyof T]?: Exclude<T[K], undefined> };
+
+/** Leaves out what is undefined, so that it overrides nothing when it is laid over something. */
+function present<T extends object>(values: T): Present<T> {
+  return Object.fromEntries(Object.entries(values).filter(([, value]) => value !== undefined)) as Present<T>;
+}

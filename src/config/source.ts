@@ -1,0 +1,55 @@
+import { LineCounter } from 'yaml';
+import type { Where } from '../model/user-error.ts';
+
+/** One file that was read: its name as shown to people, its text, and where its lines begin. */
+export interface Source {
+  readonly file: string;
+  readonly text: string;
+  readonly lines: LineCounter;
+}
+
+/** A stretch of a source, as offsets into its text; what a diagnostic points at. */
+export interface Span {
+  readonly source: Source;
+  readonly start: number;
+  readonly end: number;
+}
+
+/** Makes a source of a text. Its lines are counted here, so positions do not depend on how far a parser came. */
+export function sourceOf(file: string, text: string): Source {
+  const lines = new LineCounter();
+  lines.addNewLine(0);
+  for (let at = text.indexOf('\n'); at !== -1; at = text.indexOf('\n', at + 1)) lines.addNewLine(at + 1);
+  return { file, text, lines };
+}
+
+/** The position of a span's start. */
+export function whereOf(span: Span): Where {
+  const { line, col } = span.source.lines.linePos(span.start);
+  return { file: span.source.file, line, column: col };
+}
+
+/** What is wrong with the bytes of a file, before anything is parsed. */
+export interface BadBytes {
+  readonly message: string;
+  readonly hint: string;
+}
+
+/** Reads bytes as UTF-8, with or without a byte order mark. Gives the text, or what is wrong with it. */
+export function decode(bytes: Uint8Array): string | BadBytes {
+  const [first, second] = bytes;
+  if ((first === 0xff && second === 0xfe) || (first === 0xfe && second === 0xff)) {
+    return { message: 'the file is UTF-16, not UTF-8', hint: 'save it as UTF-8' };
+  }
+  if (bytes.includes(0)) {
+    return {
+      message: 'the file is binary, not YAML text',
+      hint: 'it must be UTF-8 text; UTF-16 without a mark looks like this too',
+    };
+  }
+  try {
+    return new TextDecoder('utf-8', { fatal: true }).decode(bytes);
+  } catch {
+    return { message: 'the file is not UTF-8 text', hint: 'save it as UTF-8' };
+  }
+}

@@ -1,0 +1,163 @@
+import { execFileSync } from 'node:child_process';
+import { mkdirSync, symlinkSync, writeFileSync } from 'node:fs';
+import path from 'node:path';
+import { describe, expect, test } from 'vitest';
+import { loadConfig } from '../../src/config/load.ts';
+import { BASE, desired, findings, folderOf, load, MAIN, textOf } from './loading.ts';
+
+const main = (include: string, more = ''): string =>
+  `${BASE}include: ${include}\n${more}accounts:\n  abc: { tokens: { a: app } }\n`;
+const one = (name: string): string => `accounts:\n  ${name}: { tokens: { a: app } }\n`;
+
+describe('include', () => {
+  test.each<[string, string, string[]]>([
+    ['a name', '[a.yaml]', ['abc', 'a_a']],
+    ['a glob, in alphabetical order', '["teams/*.yaml"]', ['abc', 't_1', 't_2']],
+    ['a glob over folders', '["**/*.yaml"]', ['abc', 'a_a', 'd_d', 't_1', 't_2']],
+    ['braces', '["teams/{one,two}.yaml"]', ['abc', 't_1', 't_2']],
+    ['the order of the patterns', '["teams/two.yaml", a.yaml]', ['abc', 't_2', 'a_a']],
+    ['a file named twice, once', '[a.yaml, ./a.yaml, "*.yaml"]', ['abc', 'a_a']],
+    ['not the main file itself', '["*.yaml"]', ['abc', 'a_a']],
+  ])('takes %s', async (_name, include, accounts) => {
+    const files = {
+      [MAIN]: main(include),
+      'a.yaml': one('a_a'),
+      'teams/one.yaml': one('t_1'),
+      'teams/two.yaml': one('t_2'),
+      'teams/deep/er.yaml': one('d_d'),
+      'teams/readme.md': '# no YAML',
+      'node_modules/x.yaml': 'no: good',
+      '.hidden/x.yaml': 'no: good',
+    };
+    expect([...(await desired(files)).accounts.keys()]).toEqual(accounts);
+  });
+
+  test('takes policies, pools and templates too, used from anywhere', async () => {
+    const files = {
+      [MAIN]: main('[a.yaml, b.yaml]'),
+      'a.yaml': 'templates:\n  t: { ducklings: p, tokens: { x: q } }\n',
+      'b.yaml': `token_policies:\n  q: { type: read_scaling, ttl: 9d, rotate_before: 3d, overlap: 1d, secret_store: local }\nduckling_pools:\n  p: { read_write: { size: jumbo } }\naccounts:\n  b_b: { template: t }\n`,
+    };
+    const account = (await desired(files)).accounts.get('b_b');
+    expect(account).toMatchObject({ where: { file: 'b.yaml' }, ducklings: { where: { file: 'a.yaml' } } });
+    expect(account?.tokens.get('x')).toMatchObject({ type: 'read_scaling', where: { file: 'a.yaml', line: 2 } });
+  });
+
+  test('takes an empty file', async () => {
+    expect(await findings({ [MAIN]: main('[a.yaml]'), 'a.yaml': '# nobody yet\n' })).toEqual([]);
+  });
+
+  test('a file that does not exist is an error, a glob that matches nothing a warning', async () => {
+    expect(await findings(main('[a.yaml, "b/*.yaml"]'))).toEqual([
+      'include-missing 8 a.yaml',
+      'warning include-nothing 8 "b/*.yaml"',
+    ]);
+    expect(textOf(await load(main('[a.yaml]')))).toContain('included file "a.yaml" does not exist');
+  });
+
+  test('with a file missing, nothing is said about names that it may hold', async () => {
+    expect(await findings(main('[a.yaml]').replace('a: app', 'a: elsewhere'))).toEqual(['include-missing 8 a.yaml']);
+    const broken = { [MAIN]: main('[a.yaml]').replace('a: app', 'a: elsewhere'), 'a.yaml': 'x: [\n' };
+    expect((await findings(broken)).map((line) => line.split(' ').slice(0, 2).join(' '))).toEqual([
+      'a.yaml: yaml-syntax',
+    ]);
+  });
+
+  test('an included file cannot include, nor hold what only the main file may', async () => {
+    const files = {
+      [MAIN]: main('[a.yaml]'),
+      'a.yaml': 'version: 1\ninclude: [b.yaml]\nguardrails: {}\nacounts: {}\n',
+    };
+    expect(await findings(files)).toEqual([
+      'a.yaml: unknown-key 1 version',
+      'a.yaml: unknown-key 2 include',
+      'a.yaml: unknown-key 3 guardrails',
+      'a.yaml: unknown-key 4 acounts',
+    ]);
+    const text = textOf(await load(files));
+    expect(text).toContain('"include" cannot stand in an included file');
+    expect(text).toContain('did you mean "accounts"?');
+  });
+
+  test('errors of all files stand together, the main file first', async () => {
+    const files = { [MAIN]: main('[z.yaml, a.yaml]', 'x: 1\n'), 'a.yaml': 'y: 1\n', 'z.yaml': 'b: [\n' };
+    const found = await findings(files);
+    expect(found.map((line) => line.split(' ').slice(0, 3).join(' '))).toEqual([
+      'unknown-key 9 x',
+      'z.yaml: yaml-syntax 2',
+      'a.yaml: unknown-key 1',
+    ]);
+  });
+
+  test('a name stands twice over files, and accounts that differ in case', async () => {
+    const files = {
+      [MAIN]: main('[a.yaml, b.yaml]'),
+      'a.yaml': one('abc'),
+      'b.yaml': `${one('ABC')}token_policies: { app: {} }\n`,
+    };
+    expect(await findings(files)).toEqual([
+      'a.yaml: duplicate-name 2 abc',
+      'b.yaml: duplicate-account 2 ABC',
+      'b.yaml: duplicate-name 3 app',
+    ]);
+    const loaded = await load(files);
+    expect(loaded.ok ? [] : loaded.diagnostics.map(({ related }) => related?.where)).toEqual([
+      { file: MAIN, line: 10, column: 3 },
+      { file: MAIN, line: 10, column: 3 },
+      { file: MAIN, line: 6, column: 3 },
+    ]);
+  });
+
+  test('a folder, a pipe and a link into nowhere are no files to include', async () => {
+    const folder = folderOf({ [MAIN]: main('[dir, pipe, link]') });
+    mkdirSync(path.join(folder, 'dir'));
+    execFileSync('mkfifo', [path.join(folder, 'pipe')]);
+    symlinkSync('nowhere', path.join(folder, 'link'));
+    const loaded = await loadConfig(path.join(folder, MAIN), {});
+    expect(loaded.ok ? [] : loaded.diagnostics.map(({ message }) => message)).toEqual([
+      'included file "dir" cannot be read: it is a folder',
+      'included file "pipe" cannot be read: it is no regular file',
+      'included file "link" does not exist',
+    ]);
+  });
+
+  test('files above the main one can be included', async () => {
+    const folder = folderOf({ 'shared.yaml': one('s_s'), [`prod/${MAIN}`]: main('[../shared.yaml]') });
+    const loaded = await loadConfig(path.join(folder, 'prod', MAIN), {});
+    expect(loaded.files).toEqual([path.join(folder, 'prod', MAIN), path.join(folder, 'shared.yaml')]);
+  });
+});
+
+describe('the hash', () => {
+  const files = { [MAIN]: main('[a.yaml]', `ignore: ["\${X}"]\n`), 'a.yaml': one('a_a') };
+  const hash = async (changed: Record<string, string>, env: NodeJS.ProcessEnv) =>
+    (await desired({ ...files, ...changed }, env)).hash;
+
+  test('is the same for the same files and values, wherever they are', async () => {
+    expect(await hash({}, { X: '1', UNUSED: '1' })).toBe(await hash({}, { X: '1', UNUSED: '2' }));
+    expect(await hash({}, { X: '1' })).toMatch(/^[0-9a-f]{64}$/);
+  });
+
+  test('changes with every file, name and value', async () => {
+    const all = [
+      await hash({}, { X: '1' }),
+      await hash({}, { X: '2' }),
+      await hash({ [MAIN]: `${files[MAIN]}\n` }, { X: '1' }),
+      await hash({ 'a.yaml': `${files['a.yaml']} ` }, { X: '1' }),
+      await hash({ [MAIN]: files[MAIN].replace('a.yaml', 'b.yaml'), 'b.yaml': files['a.yaml'] }, { X: '1' }),
+    ];
+    expect(new Set(all).size).toBe(all.length);
+  });
+});
+
+test('the same file in a different place is read where it is', async () => {
+  const folder = folderOf({ [MAIN]: BASE });
+  writeFileSync(path.join(folder, 'other.yaml'), BASE.replace('acme', 'other'));
+  const loaded = await loadConfig(path.join(folder, 'other.yaml'), {});
+  expect(loaded.ok && [loaded.desired.organization, loaded.desired.file]).toEqual([
+    'other',
+    path.join(folder, 'other.yaml'),
+  ]);
+  const local = loaded.ok ? loaded.desired.stores.get('local') : undefined;
+  expect(local?.kind === 'file' && local.path).toBe(path.join(folder, 'secrets.env'));
+});

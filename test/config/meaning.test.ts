@@ -1,0 +1,242 @@
+import { describe, expect, test } from 'vitest';
+import { BASE, desired, findings, load, textOf } from './loading.ts';
+
+const account = (text: string): string => `${BASE}accounts:\n  abc: { ${text} }\n`;
+const token = (text: string, rest = ''): string =>
+  `${BASE}accounts:\n  abc: { tokens: { a: { policy: app, ${text} } } }\n${rest}`;
+const policy = (text: string, rest = ''): string =>
+  BASE.replace(/app: \{.*/, `app: { ${text}, secret_store: local }`) +
+  `accounts:\n  abc: { tokens: { a: app } }\n${rest}`;
+const ducklings = (text: string, rest = ''): string =>
+  `${BASE}accounts:\n  abc: { ducklings: { ${text} }, tokens: { a: app } }\n${rest}`;
+
+describe('names', () => {
+  test.each<[string, string, string[]]>([
+    ['policy', account('tokens: { a: ap }'), ['unknown-policy 9 ap']],
+    ['policy in the long form', account('tokens: { a: { policy: ap } }'), ['unknown-policy 9 ap']],
+    ['pool', account('ducklings: small'), ['unknown-pool 9 small']],
+    ['pool beside overrides', account('ducklings: { pool: small }'), ['unknown-pool 9 small']],
+    ['template', account('template: tenant'), ['unknown-template 9 tenant']],
+    ['store of a token', token('secret_store: vault'), ['unknown-store 9 vault']],
+    [
+      'store of a policy',
+      account('tokens: { a: app }').replace('store: local', 'store: loca'),
+      ['unknown-store 6 loca'],
+    ],
+    ['__proto__', account('template: __proto__'), ['unknown-template 9 __proto__']],
+    ['constructor', account('tokens: { a: constructor }'), ['unknown-policy 9 constructor']],
+  ])('an unknown %s', async (_name, yaml, expected) => {
+    expect(await findings(yaml)).toEqual(expected);
+  });
+
+  test('an unknown name gets a near one, or the known ones, or where to add it', async () => {
+    expect(textOf(await load(account('tokens: { a: aap }')))).toContain('did you mean "app"?');
+    expect(textOf(await load(account('tokens: { a: zebra }')))).toContain('known under token_policies: app');
+    expect(textOf(await load(account('template: t')))).toContain('nothing stands under templates');
+  });
+
+  test('what is never used is a warning, once there are accounts', async () => {
+    const unused = `duckling_pools: { p: {} }\ntemplates: { t: {} }\n`;
+    const used = account('tokens: { a: app }');
+    const more = used.replace('token_policies:', '  other: { kind: exec, command: [x] }\ntoken_policies:\n  spare: {}');
+    expect(await findings(more + unused)).toEqual([
+      'warning unused 5 other',
+      'warning unused 7 spare',
+      'warning unused 12 p',
+      'warning unused 13 t',
+    ]);
+    expect(await findings(BASE + unused)).toEqual([]);
+  });
+
+  test('with errors, nothing is called unused', async () => {
+    expect(await findings(`${BASE}accounts:\n  abc: { tokens: { a: apq } }\n`)).toEqual(['unknown-policy 9 apq']);
+  });
+});
+
+describe('tokens', () => {
+  test.each<[string, string, string[]]>([
+    ['a ttl below 5m', policy('type: read_write, ttl: 299s, rotate_before: 1m, overlap: 1m'), ['ttl-range 6 299s']],
+    ['a ttl above 365d', policy('type: read_write, ttl: 53w, rotate_before: 1m, overlap: 1m'), ['ttl-range 6 53w']],
+    [
+      'a ttl above the guardrail',
+      token('ttl: 80d', 'guardrails: { max_token_ttl: 70d }'),
+      ['ttl-guardrail 6 90d', 'ttl-guardrail 9 80d'],
+    ],
+    ['never', token('ttl: never'), ['ttl-never 9 never']],
+    ['rotate_before as long as ttl', token('ttl: 14d'), ['rotate-before 9 14d']],
+    ['rotate_before that the token gives', token('rotate_before: 90d'), ['rotate-before 9 90d']],
+    ['rotate_before of a policy on its own', `${BASE.replace('14d', '90d')}`, ['rotate-before 6 90d']],
+    ['no time to rotate', token('rotate_before: 0d'), ['rotate-before 9 0d', 'warning overlap-cut-short 9 0d']],
+    ['overlap as long as ttl', token('overlap: 90d'), ['overlap 9 90d']],
+    ['overlap longer than what is left', token('overlap: 15d'), ['warning overlap-cut-short 9 15d']],
+    ['a policy without a type', policy('ttl: 90d, rotate_before: 1d, overlap: 1d'), ['policy-incomplete 6 app']],
+    ['a policy without times', policy('type: read_write'), ['policy-incomplete 6 app']],
+    ['a reserved name', token('name: MotherDuck Extension'), ['token-name 9 MotherDuck Extension']],
+    ['a reserved name in other letters', token('name: "motherduck flights"'), ['token-name 9 "motherduck flights"']],
+    ["the smoke test's name", token('name: mdacc smoke'), ['token-name 9 mdacc smoke']],
+    ['a key that leaves no room', account(`tokens: { ${'k'.repeat(246)}: app }`), [`token-name 9 ${'k'.repeat(246)}`]],
+    ['two equal names', account('tokens: { a: app, b: { policy: app, name: a } }'), ['token-name-series 9 a']],
+    [
+      'a name in the series of another',
+      account('tokens: { a: app, b: { policy: app, name: a.17 } }'),
+      ['token-name-series 9 a.17'],
+    ],
+    [
+      'a name that later generations come to',
+      account('tokens: { b: { policy: app, name: a.2 }, a: app }'),
+      ['token-name-series 9 a.2'],
+    ],
+    [
+      'names that only look like a series',
+      account('tokens: { a: app, b: { policy: app, name: a.1 }, c: { policy: app, name: a.x } }'),
+      [],
+    ],
+  ])('%s', async (_name, yaml, expected) => {
+    expect(await findings(yaml)).toEqual(expected);
+  });
+
+  test('the limits themselves are allowed', async () => {
+    expect(await findings(token('ttl: 365d'))).toEqual([]);
+    expect(await findings(token('ttl: 300s, rotate_before: 1m, overlap: 1m'))).toEqual([]);
+    expect(await findings(account(`tokens: { ${'k'.repeat(245)}: app }`))).toEqual([]);
+  });
+
+  test('an incomplete policy is one error however many tokens use it, and none when they complete it', async () => {
+    const bare = policy('type: read_write').replace('tokens: { a: app }', 'tokens: { a: app, b: app, c: app }');
+    expect(textOf(await load(bare))).toContain('policy "app" gives no ttl, rotate_before and overlap');
+    expect(await findings(bare)).toHaveLength(1);
+    const completed = bare.replaceAll(/([abc]): app/g, '$1: { policy: app, ttl: 90d, rotate_before: 1d, overlap: 1d }');
+    expect(await findings(completed)).toEqual([]);
+  });
+
+  test('never, where it is allowed, needs no rotate_before and says that one is ignored', async () => {
+    const allowed = 'guardrails: { allow_never_expiring: true, max_token_ttl: 30d }';
+    const bare = policy('type: read_write, ttl: never, overlap: 1d', allowed);
+    expect(await findings(bare)).toEqual([]);
+    expect((await desired(bare)).accounts.get('abc')?.tokens.get('a')).toMatchObject({ ttl: null, rotateBefore: 0 });
+    const ignored = policy('type: read_write, ttl: never, rotate_before: 1d, overlap: 1d', allowed);
+    expect(await findings(ignored)).toEqual(['warning rotate-before-ignored 6 1d']);
+    // A token cannot take its policy's rotate_before away.
+    expect(await findings(token('ttl: never', 'guardrails: { allow_never_expiring: true }'))).toEqual([]);
+  });
+
+  test('a fault of a template is one error however many accounts use it', async () => {
+    const accounts = Array.from({ length: 5 }, (_, index) => `  abc${index}: { template: t }\n`).join('');
+    const yaml = `${BASE}templates:\n  t: { ducklings: { read_write: { size: pulse, cooldown: 1m } }, tokens: { a: nope } }\naccounts:\n${accounts}`;
+    expect(await findings(yaml)).toEqual(['cooldown-pulse 9 1m', 'unknown-policy 9 nope']);
+  });
+});
+
+describe('Ducklings', () => {
+  const rates = 'compute_rates: { standard: 1 }\n';
+  test.each<[string, string, string[]]>([
+    ['a cooldown on pulse', ducklings('read_write: { size: pulse, cooldown: 5m }'), ['cooldown-pulse 9 5m']],
+    ['a cooldown below 60s', ducklings('read_write: { cooldown: 59s }'), ['cooldown-range 9 59s']],
+    ['a cooldown above 24h', ducklings('read_scaling: { cooldown: 25h }'), ['cooldown-range 9 25h']],
+    ['mega read scaling', ducklings('read_scaling: { size: mega }'), ['warning size-read-scaling 9 mega']],
+    ['mega read/write', ducklings('read_write: { size: mega }'), []],
+    [
+      'a size that is not allowed',
+      ducklings('read_write: { size: jumbo }', 'guardrails: { allowed_sizes: [pulse] }'),
+      ['size-not-allowed 9 jumbo'],
+    ],
+    ['a ceiling without rates', ducklings('', 'guardrails: { max_compute_ceiling: 5 }'), ['rates-missing 10 5']],
+    ['a size without a rate', ducklings('read_write: { size: jumbo }', rates), ['rate-missing 9 jumbo']],
+    ['pulse without a rate', ducklings('read_write: { size: pulse }', rates), ['warning rate-missing 9 pulse']],
+    ['a size with a rate', ducklings('read_write: { size: standard }', rates), []],
+  ])('%s', async (_name, yaml, expected) => {
+    expect(await findings(yaml)).toEqual(expected);
+  });
+
+  test('the limits themselves are allowed', async () => {
+    expect(
+      await findings(ducklings('read_write: { cooldown: 60s }, read_scaling: { cooldown: 24h, pool_size: 64 }')),
+    ).toEqual([]);
+    expect(await findings(ducklings('read_scaling: { pool_size: 0 }'))).toEqual([]);
+  });
+
+  test('pool sizes are added up over all accounts', async () => {
+    const yaml = (most: number): string => `${BASE}duckling_pools:
+  p: { read_scaling: { pool_size: 4 } }
+templates:
+  t: { ducklings: p, tokens: { a: app } }
+accounts:
+  abc: { template: t }
+  abd: { template: t, ducklings: { read_scaling: { pool_size: 3 } } }
+  abe: { ducklings: { read_write: { size: pulse } } }
+guardrails: { max_pool_size_total: ${most} }
+`;
+    expect(await findings(yaml(7))).toEqual([]);
+    expect(await findings(yaml(6))).toEqual(['pool-size-total 16 6']);
+    expect(textOf(await load(yaml(6)))).toContain('the pool sizes of 2 accounts add up to 7');
+  });
+
+  test('an override that does not go with its pool is what is pointed at', async () => {
+    const yaml = (own: string): string => `${BASE}duckling_pools:
+  p: { read_write: { size: standard, cooldown: 5m } }
+accounts:
+  abc: { ducklings: { pool: p, read_write: { ${own} } }, tokens: { a: app } }
+`;
+    expect(await findings(yaml('size: pulse'))).toEqual(['cooldown-pulse 11 pulse']);
+    expect(await findings(yaml('cooldown: 10m'))).toEqual([]);
+  });
+});
+
+describe('what stands beside a name overrides it, key by key', () => {
+  const resolved = async (text: string) => {
+    const yaml = `${BASE}duckling_pools:
+  small: { read_write: { size: standard, cooldown: 5m }, read_scaling: { size: pulse, pool_size: 2 } }
+  large: { read_write: { size: jumbo } }
+templates:
+  t:
+    ducklings: { pool: small, read_scaling: { pool_size: 3 } }
+    tokens: { a: app, b: { policy: app, ttl: 60d } }
+    deletion_protection: false
+    smoke: { query: SELECT 1, database: d }
+  u: { ducklings: large }
+accounts:
+  abc: { template: t, ${text} }
+  xyz: { template: u }
+`;
+    return (await desired(yaml)).accounts.get('abc');
+  };
+  const small = { read_write: { size: 'standard', cooldown: 300 }, read_scaling: { size: 'pulse', pool_size: 3 } };
+
+  test('Ducklings', async () => {
+    expect((await resolved(''))?.ducklings).toMatchObject(small);
+    expect((await resolved('ducklings: { read_scaling: { pool_size: 9 } }'))?.ducklings).toMatchObject({
+      ...small,
+      read_scaling: { size: 'pulse', pool_size: 9 },
+    });
+    const ownPool = (await resolved('ducklings: large'))?.ducklings;
+    expect(ownPool).toEqual({ read_write: { size: 'jumbo' }, read_scaling: {}, where: expect.anything() });
+    const both = (await resolved('ducklings: { pool: large, read_scaling: { pool_size: 1 } }'))?.ducklings;
+    expect(both).toMatchObject({ read_write: { size: 'jumbo' }, read_scaling: { pool_size: 1 } });
+  });
+
+  test('tokens', async () => {
+    const tokens = (await resolved('tokens: { b: app, c: app }'))?.tokens;
+    expect([...(tokens?.values() ?? [])].map(({ key, ttl, where }) => [key, (ttl ?? 0) / 86_400, where.line])).toEqual([
+      ['a', 90, 14],
+      ['b', 90, 19],
+      ['c', 90, 19],
+    ]);
+  });
+
+  test('deletion protection and smoke', async () => {
+    expect(await resolved('')).toMatchObject({
+      deletionProtection: false,
+      smoke: { query: 'SELECT 1', database: 'd' },
+    });
+    expect(await resolved('deletion_protection: true, smoke: false')).toMatchObject({
+      deletionProtection: true,
+      smoke: false,
+    });
+    expect(await resolved('smoke: { query: SELECT 2 }')).toMatchObject({ smoke: { query: 'SELECT 2', database: 'd' } });
+    expect(await resolved('smoke: true')).toMatchObject({ smoke: { query: 'SELECT 1' } });
+  });
+
+  test('without Ducklings anywhere they are not managed', async () => {
+    expect((await desired(account('tokens: { a: app }'))).accounts.get('abc')).not.toHaveProperty('ducklings');
+  });
+});

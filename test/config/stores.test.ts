@@ -1,0 +1,74 @@
+import { expect, test } from 'vitest';
+import { BASE, desired, findings, load, textOf } from './loading.ts';
+
+const ACCOUNT = 'accounts:\n  abc: { tokens: { a: app } }\n';
+const store = (text: string, rest = ACCOUNT): string => BASE.replace(/local: \{.*/, `local: { ${text} }`) + rest;
+const exec = (words: string, rest = ''): string => store(`kind: exec, command: [${words}]${rest}`);
+const file = (rest: string, accounts = ACCOUNT): string => store(`kind: file, path: s.env, ${rest}`, accounts);
+
+test.each<[string, string, string[]]>([
+  ['the known placeholders', exec('a, "{account}/{token}", "{generation}{expires_at}{type}"'), []],
+  ['braces that are no placeholders', exec(`a, '{"x": 1}', "{}", "{A}", "{1}"`), []],
+  ['an unknown placeholder', exec('a, "x/{acount}"'), ['store-command 4 "x/{acount}"']],
+  [
+    'two in one word',
+    exec('a, "{acount}{tokn}"'),
+    ['store-command 4 "{acount}{tokn}"', 'store-command 4 "{acount}{tokn}"'],
+  ],
+  ['a placeholder in check', exec('a', ', check: [b, "{account}"]'), ['store-command 4 "{account}"']],
+  ['no program', exec('""'), ['store-command 4 ""']],
+  ['a timeout of an hour', exec('a', ', timeout: 1h'), []],
+  ['a longer timeout', exec('a', ', timeout: 61m'), ['store-timeout 4 61m']],
+  ['no timeout at all', exec('a', ', timeout: 0s'), ['store-timeout 4 0s']],
+  ['a home directory', store('kind: file, path: ~/s.env, format: json'), ['store-path 4 ~/s.env']],
+  ['a folder', store('kind: file, path: secrets/, format: json'), ['store-path 4 secrets/']],
+  [
+    'the configuration itself',
+    store('kind: file, path: ./motherduck.accounts.yaml, format: json'),
+    ['store-path 4 ./motherduck.accounts.yaml'],
+  ],
+  ['a variable of json', file('format: json, variable: "{ACCOUNT}_{TOKEN}"'), ['store-variable 4 "{ACCOUNT}_{TOKEN}"']],
+  ['a variable', file('format: dotenv, variable: "md_{TOKEN}_{ACCOUNT}"'), []],
+  ['a variable in small letters', file('format: dotenv, variable: "{account}"'), ['store-variable 4 "{account}"']],
+  [
+    'a variable that begins with a digit',
+    file('format: dotenv, variable: "1{ACCOUNT}"'),
+    ['store-variable 4 "1{ACCOUNT}"'],
+  ],
+])('%s', async (_name, yaml, expected) => {
+  expect(await findings(yaml)).toEqual(expected);
+});
+
+test.each<[string, string, string[]]>([
+  ['a-b and a_b', 'abc: { tokens: { a-b: app, a_b: app } }', ['store-collision 9 a_b']],
+  ['account and token', 'abc: { tokens: { d_e: app } }\n  abc_d: { tokens: { e: app } }', ['store-collision 10 e']],
+  ['case of the key', 'abc: { tokens: { a: app, A: app } }', ['store-collision 9 A']],
+  ['no collision', 'abc: { tokens: { a: app, b: app } }\n  abd: { tokens: { a: app } }', []],
+])('variables that collide: %s', async (_name, accounts, expected) => {
+  expect(await findings(file('format: dotenv', `accounts:\n  ${accounts}\n`))).toEqual(expected);
+  expect(await findings(file('format: json', `accounts:\n  ${accounts}\n`))).toEqual([]);
+});
+
+test('a variable without {ACCOUNT} collides once, however many accounts have the template', async () => {
+  const accounts = `templates: { t: { tokens: { a: app } } }\naccounts: { abc: { template: t }, abd: { template: t }, abe: { template: t } }\n`;
+  const yaml = file('format: dotenv, variable: "MD_{TOKEN}"', accounts);
+  expect(await findings(yaml)).toEqual(['store-collision 8 a']);
+  expect(textOf(await load(yaml))).toContain('abc/a and abd/a both write MD_A of one file');
+});
+
+test('two stores of one file collide too, and cannot differ in format', async () => {
+  const two = (other: string): string =>
+    BASE.replace('token_policies:', `  other: { kind: file, path: ./secrets.env, ${other} }\ntoken_policies:`) +
+    'accounts:\n  abc: { tokens: { a-b: app, a_b: { policy: app, secret_store: other } } }\n';
+  expect(await findings(two('format: dotenv'))).toEqual(['store-collision 10 a_b']);
+  expect(await findings(two('format: json'))).toEqual(['store-format 5 ./secrets.env']);
+  expect(await findings(two('format: dotenv, variable: "X_{ACCOUNT}_{TOKEN}"'))).toEqual([]);
+});
+
+test('what is left out has its default', async () => {
+  const { stores } = await desired(exec('a', ', timeout: 2m'));
+  expect(stores.get('local')).toMatchObject({ kind: 'exec', timeout: 120 });
+  expect(stores.get('local')).not.toHaveProperty('check');
+  const other = (await desired(file('format: dotenv, allow_unignored: true'))).stores.get('local');
+  expect(other).toMatchObject({ allowUnignored: true, variable: 'MOTHERDUCK_TOKEN_{ACCOUNT}_{TOKEN}' });
+});
