@@ -1,0 +1,17 @@
+import type { Applied } from '../../apply/apply.ts';
+import type { Plan } from '../../model/plan.ts';
+import type { Smoke } from '../../model/smoke.ts';
+import { planDocument } from '../plan/json.ts';
+
+/** A plan and what became of it as one JSON document, valid against `schemas/plan.schema.json`. */
+export function appliedJson(plan: Plan, applied: Applied, smoke: Smoke): string {
+  const outcomes = applied.outcomes.map(({ action, result, error }) => ({
+    action: action.action,
+    account: action.account,
+    ...('token' in action && action.token !== undefined ? { token: action.token } : {}),
+    result,
+    ...(error ? { error: { code: error.code, message: error.message, hint: error.hint } } : {}),
+  }));
+  const document = { ...planDocument(plan), applied: { interrupted: applied.interrupted, outcomes }, smoke };
+  return `${JSON.stringify(document, null, 2)}\n`;
+}

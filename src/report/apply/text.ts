@@ -1,0 +1,61 @@
+/** What an apply did: a line an event while it runs, and a closing summary. */
+import type { Applied, ApplyEvent } from '../../apply/apply.ts';
+import type { Action } from '../../model/plan.ts';
+import type { Smoke } from '../../model/smoke.ts';
+import { type Paint, plain } from '../paint.ts';
+import { printable } from '../printable.ts';
+import { smokeText } from '../smoke/text.ts';
+
+/** One line of what is happening. */
+export function eventLine(event: ApplyEvent, paint: Paint = plain): string {
+  switch (event.kind) {
+    case 'begin':
+      return describeAction(event.action);
+    case 'prove':
+      return `${event.account}: connect`;
+    case 'account':
+      return event.account;
+    case 'end': {
+      const { action, result, error } = event.outcome;
+      const what = describeAction(action);
+      if (result === 'done') return `${paint.green('done')}     ${what}`;
+      if (result === 'skipped') return `${paint.yellow('skipped')}  ${what}`;
+      return `${paint.red('failed')}   ${what}: ${error?.message ?? ''}`;
+    }
+    default:
+      return event satisfies never;
+  }
+}
+
+/** `etl_prod/airflow: rotate token airflow.2`. */
+export function describeAction(given: Action): string {
+  const action = printable(given);
+  const verb = action.action.replaceAll('_', ' ');
+  switch (action.action) {
+    case 'create_token':
+    case 'adopt_token':
+    case 'rotate_token':
+      return `${action.account}/${action.token}: ${verb} ${action.after.name}`;
+    case 'revoke_token':
+      return `${action.account}/${action.token ?? action.before.name}: ${verb} ${action.before.name}`;
+    default:
+      return `${action.account}: ${verb}`;
+  }
+}
+
+/** What was done, what failed and why, and how the smoke test ended. */
+export function appliedText(applied: Applied, smoke: Smoke, paint: Paint = plain): string {
+  const failed = applied.outcomes.filter((outcome) => outcome.result === 'failed');
+  const count = (result: string) => applied.outcomes.filter((outcome) => outcome.result === result).length;
+  const failures = failed.map(({ action, error }) => {
+    const hint = error?.hint ? `\n  ${error.hint}` : '';
+    return `${paint.red('Failed:')} ${describeAction(action)}: ${error?.message ?? ''}${hint}`;
+  });
+  const parts = [`${count('done')} of ${applied.outcomes.length} actions done`];
+  if (failed.length > 0) parts.push(`${failed.length} failed`);
+  if (count('skipped') > 0) parts.push(`${count('skipped')} skipped`);
+  const again = failed.length > 0 || count('skipped') > 0 ? ' The state is right; run apply again to go on.' : '';
+  const summary = `${paint.bold(`Applied: ${parts.join(', ')}.`)}${again}`;
+  const tested = smoke.accounts.length > 0 ? [smokeText(smoke, paint).trimEnd()] : [];
+  return `\n${[...failures, summary, ...tested].join('\n')}\n`;
+}

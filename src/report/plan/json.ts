@@ -1,0 +1,13 @@
+import type { Plan } from '../../model/plan.ts';
+import { summarize } from '../../plan/plan.ts';
+
+/** A plan as one JSON document, valid against `schemas/plan.schema.json`. */
+export function planJson(plan: Plan): string {
+  return `${JSON.stringify(planDocument(plan), null, 2)}\n`;
+}
+
+/** The plan in its JSON form. */
+export function planDocument(plan: Plan) {
+  const { organization, sandbox, at, ...rest } = plan;
+  return { version: 1, organization, sandbox, at, summary: summarize(plan), ...rest };
+}

@@ -1,0 +1,191 @@
+/** A plan for a terminal: a block an account, what needs attention, what is not touched, and one summary line. */
+import { describeSpan, formatDuration } from '../../model/duration.ts';
+import { showTime } from '../../model/instant.ts';
+import type { Action, ComputeCeiling, NextChange, Notice, Plan, WantedToken } from '../../model/plan.ts';
+import { describeDucklings } from '../ducklings.ts';
+import { type Paint, plain } from '../paint.ts';
+import { printable } from '../printable.ts';
+import { paintSymbol, symbolOf } from '../symbols.ts';
+import { summaryLine } from './summary.ts';
+
+/** How many names are written out before the rest is counted. */
+const NAMES_SHOWN = 8;
+const NEXT_SHOWN = 5;
+const SYMBOL_WIDTH = 3;
+
+/** Writes the plan. */
+export function planText(given: Plan, paint: Paint = plain): string {
+  const plan = printable(given);
+  const blocks = [...groupByAccount(plan.actions)].map(([account, actions]) => accountBlock(account, actions, paint));
+  const sections = [
+    paint.dim(header(plan)),
+    ...blocks,
+    notices('Error', plan.errors, paint.red),
+    notices('Refused', plan.violations, paint.red),
+    notices('Warning', plan.warnings, paint.yellow),
+    [...untouched(plan, paint), ...computeLine(plan.compute), ...nextLines(plan, paint)].join('\n'),
+    paint.bold(summaryLine(plan)),
+  ];
+  return `${sections.filter((section) => section !== '').join('\n\n')}\n`;
+}
+
+/** The sandbox never passes for MotherDuck. */
+function header({ organization, sandbox, at }: Plan): string {
+  const time = showTime(Date.parse(at));
+  return sandbox
+    ? `${organization}, in the sandbox (nothing here reaches MotherDuck), ${time}`
+    : `${organization}, ${time}`;
+}
+
+function groupByAccount(actions: readonly Action[]): Map<string, Action[]> {
+  const groups = new Map<string, Action[]>();
+  for (const action of actions) groups.set(action.account, [...(groups.get(action.account) ?? []), action]);
+  return groups;
+}
+
+function accountBlock(account: string, actions: readonly Action[], paint: Paint): string {
+  const own = actions.find(isOfAccount);
+  const parts = actions.filter((action) => !isOfAccount(action));
+  const symbol = own ? symbolOf(own) : '~';
+  const head = `${paintSymbol(symbol, paint, SYMBOL_WIDTH)} ${paint.bold(account)}`;
+  const subjects = parts.map(subjectOf);
+  const width = Math.min(32, Math.max(0, ...subjects.map((subject) => subject.length)));
+  const lines = parts.flatMap((action, index) => {
+    const line = `    ${paintSymbol(symbolOf(action), paint, SYMBOL_WIDTH)} ${(subjects[index] ?? '').padEnd(width)}  ${detailOf(action)}`;
+    return [line.trimEnd(), ...reasonLines(action, own, paint)];
+  });
+  return [own ? `${head}  ${paint.dim(own.reason)}` : head, ...deletedTokens(own), ...lines].join('\n');
+}
+
+function isOfAccount(action: Action): boolean {
+  return (
+    action.action === 'create_account' ||
+    action.action === 'adopt_account' ||
+    action.action === 'delete_account' ||
+    (action.action === 'forget' && action.token === undefined)
+  );
+}
+
+/** In the block of a new account, "the account is new" need not stand at every part. */
+function reasonLines(action: Action, own: Action | undefined, paint: Paint): string[] {
+  if (own?.action === 'create_account' && action.reason.startsWith('the account is new')) return [];
+  const risk = action.risk === 'safe' ? '' : ` (${action.risk})`;
+  return [paint.dim(`          ${action.reason}${risk}`)];
+}
+
+function subjectOf(action: Action): string {
+  switch (action.action) {
+    case 'set_ducklings':
+      return 'ducklings';
+    case 'rotate_token':
+      return `${action.before.name} -> ${action.after.name}`;
+    case 'create_token':
+    case 'adopt_token':
+      return action.after.name;
+    case 'revoke_token':
+      return action.before.name;
+    case 'forget':
+      return action.token ?? '';
+    default:
+      return '';
+  }
+}
+
+function detailOf(action: Action): string {
+  switch (action.action) {
+    case 'set_ducklings':
+      return `${describeDucklings(action.after)}${ceiling(action.compute)}`;
+    case 'create_token':
+      return wantedToken(action.after);
+    case 'rotate_token':
+      return `${wantedToken(action.after)}, the old one lives on for ${formatDuration(action.after.overlap)}`;
+    case 'adopt_token':
+      return `${action.after.type}, ${expiry(action.after.expires_at)}`;
+    case 'revoke_token':
+      return `${action.before.type}, id ${action.before.id}`;
+    default:
+      return '';
+  }
+}
+
+function wantedToken(token: WantedToken): string {
+  const life = token.ttl === null ? 'never expires' : formatDuration(token.ttl);
+  return `${token.type}, ${life}, secret to ${token.secret_store}`;
+}
+
+function expiry(at: string | null): string {
+  return at === null ? 'never expires' : `expires ${at.slice(0, 10)}`;
+}
+
+function ceiling(compute: ComputeCeiling | undefined): string {
+  if (compute === undefined) return '';
+  return `, at most ${price(compute.before)} -> ${price(compute.after)} an hour`;
+}
+
+function price(value: number | null): string {
+  return value === null ? 'unknown' : value.toFixed(2);
+}
+
+function deletedTokens(own: Action | undefined): string[] {
+  if (own?.action !== 'delete_account') return [];
+  const names = own.before.tokens.map((token) => token.name);
+  const tokens = names.length === 0 ? 'it has no tokens' : `tokens ${list(names)}`;
+  return [`      goes with it: ${tokens}; and all databases it owns (${own.risk})`];
+}
+
+function notices(title: string, all: readonly Notice[], colour: (text: string) => string): string {
+  return all
+    .map((notice) => {
+      const subject = [notice.account, notice.token].filter((part) => part !== undefined).join('/');
+      const head = `${colour(`${title}:`)} ${subject === '' || notice.message.startsWith(subject) ? '' : `${subject}: `}${notice.message}`;
+      return notice.hint === undefined ? head : `${head}\n  ${notice.hint}`;
+    })
+    .join('\n');
+}
+
+/** A reviewer wants to know what apply will not touch. */
+function untouched(plan: Plan, paint: Paint): string[] {
+  const lines: string[] = [];
+  if (plan.left.length > 0) {
+    lines.push(
+      `No longer in the configuration, and left (--prune deletes): ${count(plan.left, 'account', 'accounts')}`,
+    );
+  }
+  const { accounts, tokens } = plan.unmanaged;
+  const shown = tokens.map((token) => `${token.account}/${token.name === '' ? token.id : token.name}`);
+  const parts = [
+    accounts === null ? 'accounts not known' : count(accounts, 'account', 'accounts'),
+    count(shown, 'token', 'tokens'),
+  ];
+  lines.push(paint.dim(`Unmanaged, not touched: ${parts.join(', ')}`));
+  return lines;
+}
+
+function count(names: readonly string[], one: string, many: string): string {
+  return names.length === 0 ? `0 ${many}` : `${names.length} ${names.length === 1 ? one : many} (${list(names)})`;
+}
+
+function list(names: readonly string[]): string {
+  const shown = names.slice(0, NAMES_SHOWN).join(', ');
+  return names.length > NAMES_SHOWN ? `${shown} and ${names.length - NAMES_SHOWN} more` : shown;
+}
+
+function computeLine(compute: ComputeCeiling | undefined): string[] {
+  if (compute === undefined) return [];
+  const change =
+    compute.before === compute.after ? price(compute.after) : `${price(compute.before)} -> ${price(compute.after)}`;
+  return [`All Ducklings at once cost at most ${change} an hour (by compute_rates)`];
+}
+
+function nextLines(plan: Plan, paint: Paint): string[] {
+  const now = Date.parse(plan.at);
+  const shown = plan.next.slice(0, NEXT_SHOWN).map((change) => nextChange(change, now));
+  if (shown.length === 0) return [];
+  const more = plan.next.length > NEXT_SHOWN ? ` and ${plan.next.length - NEXT_SHOWN} more` : '';
+  return [paint.dim(`Next: ${shown.join(', ')}${more}`)];
+}
+
+function nextChange(change: NextChange, now: number): string {
+  const inTime = describeSpan((Date.parse(change.at) - now) / 1000);
+  return `${change.account}/${change.name} ${change.change} ${change.at.slice(0, 10)} (in ${inTime})`;
+}

@@ -1,0 +1,9 @@
+/**
+ * The same data with no control character in any of its texts: names come from a live organization, where anyone may
+ * have put an escape sequence or a line break into one, and a terminal or a pull request would obey it.
+ */
+export function printable<T>(data: T): T {
+  return JSON.parse(JSON.stringify(data), (_key, value: unknown) =>
+    typeof value === 'string' ? value.replace(/[\p{Cc}\p{Cf}\u2028\u2029]/gu, '\ufffd') : value,
+  ) as T;
+}

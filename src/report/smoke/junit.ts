@@ -1,0 +1,42 @@
+/** A smoke test as JUnit XML: a suite an account, a case a check. */
+import type { AccountSmoke, ConnectionSmoke, Smoke, SmokeCheck } from '../../model/smoke.ts';
+
+export function smokeJunit(smoke: Smoke): string {
+  const cases = smoke.accounts.flatMap((account) => account.connections.flatMap((connection) => connection.checks));
+  const failed = cases.filter((check) => !check.passed).length;
+  const suites = smoke.accounts.map(suite).join('\n');
+  return `<?xml version="1.0" encoding="UTF-8"?>\n<testsuites name="mdacc smoke" tests="${cases.length}" failures="${failed}">\n${suites}\n</testsuites>\n`;
+}
+
+function suite(account: AccountSmoke): string {
+  const checks = account.connections.flatMap((connection) => connection.checks);
+  const skipped = account.outcome === 'skipped';
+  const head = `  <testsuite name="${xml(account.account)}" tests="${skipped ? 1 : checks.length}" failures="${checks.filter((check) => !check.passed).length}" skipped="${skipped ? 1 : 0}" time="${seconds(account.ms)}">`;
+  const body = skipped
+    ? [`    <testcase classname="${xml(account.account)}" name="smoke" time="0"><skipped/></testcase>`]
+    : account.connections.flatMap((connection) =>
+        connection.checks.map((check) => testcase(account, connection, check)),
+      );
+  return [head, ...body, '  </testsuite>'].join('\n');
+}
+
+function testcase(account: AccountSmoke, connection: ConnectionSmoke, check: SmokeCheck): string {
+  const name = `${check.name} (${connection.type}, ${connection.token})`;
+  const head = `    <testcase classname="${xml(account.account)}" name="${xml(name)}" time="${seconds(check.ms)}"`;
+  if (check.passed) return `${head}/>`;
+  const { message = `expected ${check.expected ?? ''}, found ${check.found ?? ''}`, hint = '' } = check;
+  return `${head}><failure message="${xml(message)}">${xml(hint)}</failure></testcase>`;
+}
+
+function seconds(ms: number): string {
+  return (ms / 1000).toFixed(3);
+}
+
+function xml(text: string): string {
+  return text
+    .replace(/[^\t\n\r\x20-\ud7ff\ue000-\ufffd]/g, '?')
+    .replaceAll('&', '&amp;')
+    .replaceAll('<', '&lt;')
+    .replaceAll('>', '&gt;')
+    .replaceAll('"', '&quot;');
+}

@@ -1,0 +1,46 @@
+/** A smoke test for a terminal: a line an account, what failed with what to do, and one summary line. */
+import type { AccountSmoke, ConnectionSmoke, Smoke, SmokeCheck } from '../../model/smoke.ts';
+import { type Paint, plain } from '../paint.ts';
+import { printable } from '../printable.ts';
+
+export function smokeText(given: Smoke, paint: Paint = plain): string {
+  const smoke = printable(given);
+  const width = Math.min(32, Math.max(0, ...smoke.accounts.map((account) => account.account.length)));
+  const lines = smoke.accounts.flatMap((account) => accountLines(account, width, paint));
+  const warnings = [...smoke.warnings, ...smoke.accounts.flatMap((account) => account.warnings)].map(
+    (warning) => `${paint.yellow('Warning:')} ${warning.message}${warning.hint ? `\n  ${warning.hint}` : ''}`,
+  );
+  return `${[...lines, ...warnings, paint.bold(smokeSummary(smoke))].join('\n')}\n`;
+}
+
+/** `Smoke test: 3 of 3 accounts passed.` */
+export function smokeSummary(smoke: Smoke): string {
+  const tested = smoke.accounts.filter((account) => account.outcome !== 'skipped');
+  const passed = tested.filter((account) => account.outcome === 'passed').length;
+  const skipped = smoke.accounts.length - tested.length;
+  const where = smoke.organization ? ` in ${smoke.organization.name}` : '';
+  return `Smoke test: ${passed} of ${tested.length} accounts passed${where}${skipped > 0 ? `, ${skipped} skipped` : ''}.`;
+}
+
+function accountLines(account: AccountSmoke, width: number, paint: Paint): string[] {
+  const mark = {
+    passed: paint.green('passed'),
+    failed: paint.red('failed'),
+    skipped: paint.dim('skipped'),
+    interrupted: paint.yellow('interrupted'),
+  }[account.outcome];
+  const tokens = account.connections.map((connection) => `${connection.token} ${connection.passed ? 'ok' : 'failed'}`);
+  const head = `  ${account.account.padEnd(width)}  ${mark}  ${tokens.join(', ')} (${account.ms} ms)`;
+  return [head, ...account.connections.flatMap((connection) => failures(connection, paint))];
+}
+
+function failures(connection: ConnectionSmoke, paint: Paint): string[] {
+  return connection.checks
+    .filter((check) => !check.passed)
+    .map((check) => `      ${paint.red(check.name)} with ${connection.token}: ${explain(check)}`);
+}
+
+function explain({ message, hint, expected, found }: SmokeCheck): string {
+  const difference = expected !== undefined && found !== undefined ? `expected ${expected}, found ${found}` : 'failed';
+  return `${message ?? difference}${hint ? `\n        ${hint}` : ''}`;
+}
