@@ -1,0 +1,48 @@
+/** Asks before anything is changed. Without a terminal nothing is asked, and without --yes nothing is done. */
+import { createInterface } from 'node:readline/promises';
+import type { Plan } from '../model/plan.ts';
+import { UserError } from '../model/user-error.ts';
+import type { Io } from './io.ts';
+
+export interface ConfirmOptions {
+  readonly yes?: boolean;
+  readonly allowDelete?: boolean;
+}
+
+/** Returns when the plan may be done. @throws UserError NOT_CONFIRMED */
+export async function confirm(
+  plan: Pick<Plan, 'organization' | 'actions'>,
+  options: ConfirmOptions,
+  io: Io,
+  signal: AbortSignal,
+): Promise<void> {
+  const deletes = plan.actions.filter((action) => action.action === 'delete_account').length;
+  if (options.yes) {
+    if (deletes === 0 || options.allowDelete) return;
+    const message = `the plan deletes ${deletes} ${deletes === 1 ? 'account' : 'accounts'} with all data, which --yes alone does not allow`;
+    throw new UserError('NOT_CONFIRMED', message, 'When that is meant: apply --prune --yes --allow-delete');
+  }
+  if (!process.stdin.isTTY || !process.stderr.isTTY) {
+    const hint = 'Look at the plan above; then apply it with --yes.';
+    throw new UserError('NOT_CONFIRMED', 'there is no terminal to ask on, so nothing was done', hint);
+  }
+  const wanted =
+    deletes === 0 ? 'yes' : `delete ${deletes} ${deletes === 1 ? 'account' : 'accounts'} of ${plan.organization}`;
+  const question = `Do this to ${plan.organization}? Only ${io.paint.err.bold(wanted)} is taken as a yes: `;
+  if ((await ask(question, signal)) === wanted) return;
+  throw new UserError('NOT_CONFIRMED', 'not confirmed, so nothing was done', `The answer to give was: ${wanted}`);
+}
+
+async function ask(question: string, signal: AbortSignal): Promise<string> {
+  const terminal = createInterface({ input: process.stdin, output: process.stderr });
+  try {
+    // readline takes Ctrl-C from the terminal for itself.
+    terminal.on('SIGINT', () => process.kill(process.pid, 'SIGINT'));
+    return (await terminal.question(question, { signal })).trim();
+  } catch (error) {
+    if (signal.aborted) throw new UserError('INTERRUPTED', 'interrupted, so nothing was done', 'Run apply again.');
+    throw error;
+  } finally {
+    terminal.close();
+  }
+}

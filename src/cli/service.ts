@@ -1,0 +1,129 @@
+/** The organization that a command works on: MotherDuck's, another address of its API, or the embedded sandbox. */
+import path from 'node:path';
+import type { Seconds } from '../model/duration.ts';
+import { Secret } from '../model/secret.ts';
+import { UserError } from '../model/user-error.ts';
+import { DEFAULT_ADDRESS, parseAddress } from '../motherduck/address.ts';
+import { claimsOf } from '../motherduck/admin-token.ts';
+import { type Api, createApi } from '../motherduck/api.ts';
+import { motherduckDoor } from '../motherduck/connect.ts';
+import type { Door } from '../motherduck/door.ts';
+import { createHttp } from '../motherduck/http.ts';
+import { VERSION } from '../version.ts';
+import type { Io } from './io.ts';
+
+export interface ServiceOptions {
+  readonly sandbox?: string | true;
+  readonly apiUrl?: string;
+  readonly parallelism: number;
+  /** Seconds. */
+  readonly timeout?: Seconds;
+}
+
+export interface Service {
+  readonly api: Api;
+  readonly door: Door;
+  /** Nothing here reaches MotherDuck. */
+  readonly isSandbox: boolean;
+  /** The values in the admin token that may say whose it is. */
+  readonly claims: readonly string[];
+  /** Milliseconds that one connection may take. */
+  readonly connectMs: number;
+  close(): Promise<void>;
+}
+
+export const USER_AGENT = `motherduck-accounts/${VERSION}`;
+export const DEFAULT_SANDBOX = '.motherduck-sandbox';
+const REQUEST_SECONDS = 30;
+const CONNECT_SECONDS = 60;
+const CLOCK_TOLERANCE_MS = 120_000;
+const TOKEN_VARIABLES = ['MOTHERDUCK_ADMIN_TOKEN', 'MOTHERDUCK_TOKEN', 'motherduck_token'] as const;
+
+/** Opens it. @throws UserError TOKEN_MISSING, API_URL_INVALID, SANDBOX_FAILED */
+export async function openService(options: ServiceOptions, io: Io): Promise<Service> {
+  return options.sandbox === undefined ? openMotherDuck(options, io) : openEmbedded(options, io);
+}
+
+/** A clock that is wrong here does no harm, since MotherDuck's is used; a person should know all the same. */
+export function warnOfClock({ api, isSandbox }: Service, io: Io): void {
+  const difference = api.clockDifference() ?? 0;
+  if (isSandbox || Math.abs(difference) < CLOCK_TOLERANCE_MS) return;
+  const minutes = Math.round(Math.abs(difference) / 60_000);
+  const side = difference > 0 ? 'behind' : 'ahead of';
+  io.warn(
+    `this machine's clock is ${minutes} minutes ${side} MotherDuck's`,
+    "MotherDuck's time is used; set the clock.",
+  );
+}
+
+async function openMotherDuck(options: ServiceOptions, io: Io): Promise<Service> {
+  const address = parseAddress(options.apiUrl ?? nonEmpty(io.env.MOTHERDUCK_API_URL) ?? DEFAULT_ADDRESS);
+  const { token, source } = adminToken(io.env);
+  const http = createHttp({
+    address,
+    token,
+    tokenSource: source,
+    parallelism: options.parallelism,
+    timeoutMs: (options.timeout ?? REQUEST_SECONDS) * 1000,
+    userAgent: USER_AGENT,
+    ...(io.options.debug ? { debug: io.debug } : {}),
+  });
+  const connectMs = (options.timeout ?? CONNECT_SECONDS) * 1000;
+  const folder = nonEmpty(io.env.MDACC_SANDBOX);
+  return {
+    api: createApi(http),
+    door: folder === undefined ? motherduckDoor({ userAgent: USER_AGENT, timeoutMs: connectMs }) : await doorOf(folder),
+    isSandbox: folder !== undefined,
+    claims: claimsOf(token),
+    connectMs,
+    close: () => http.close(),
+  };
+}
+
+async function openEmbedded(options: ServiceOptions, io: Io): Promise<Service> {
+  const folder = path.resolve(typeof options.sandbox === 'string' ? options.sandbox : DEFAULT_SANDBOX);
+  const { embeddedSandbox } = await import('../sandbox/embedded.ts');
+  const { organization, dispatcher, token, door } = await embeddedSandbox(folder);
+  const http = createHttp({
+    address: parseAddress('http://localhost'),
+    token,
+    tokenSource: 'the sandbox',
+    parallelism: options.parallelism,
+    timeoutMs: (options.timeout ?? REQUEST_SECONDS) * 1000,
+    userAgent: USER_AGENT,
+    dispatcher,
+    ...(io.options.debug ? { debug: io.debug } : {}),
+  });
+  return {
+    api: createApi(http),
+    door,
+    isSandbox: true,
+    claims: claimsOf(token),
+    connectMs: (options.timeout ?? CONNECT_SECONDS) * 1000,
+    close: async () => {
+      await http.close();
+      organization.close();
+    },
+  };
+}
+
+async function doorOf(folder: string): Promise<Door> {
+  const { sandboxDoor } = await import('../sandbox/databases.ts');
+  return sandboxDoor(path.resolve(folder));
+}
+
+function adminToken(env: NodeJS.ProcessEnv): { token: Secret; source: string } {
+  for (const source of TOKEN_VARIABLES) {
+    const text = env[source]?.trim();
+    if (text) return { token: new Secret(text), source };
+  }
+  throw new UserError(
+    'TOKEN_MISSING',
+    'no admin token: MOTHERDUCK_ADMIN_TOKEN is not set',
+    "Set it to a read/write token of an Admin (MotherDuck's web page, Settings, Access Tokens), or try it with --sandbox.",
+  );
+}
+
+function nonEmpty(text: string | undefined): string | undefined {
+  return text === undefined || text.trim() === '' ? undefined : text;
+}

@@ -1,0 +1,88 @@
+/** `mdacc sandbox serve|reset|seed|advance`: the embedded organization, for rehearsals and tests. */
+import { randomBytes } from 'node:crypto';
+import { once } from 'node:events';
+import path from 'node:path';
+import type { OutputOptions } from '../cli/io.ts';
+import { EXIT, runCommand } from '../cli/run.ts';
+import { DEFAULT_SANDBOX } from '../cli/service.ts';
+import { formatDuration, type Seconds } from '../model/duration.ts';
+import { showTime } from '../model/instant.ts';
+import { Secret } from '../model/secret.ts';
+import { openSandbox, resetSandbox } from '../sandbox/open.ts';
+import type { Organization } from '../sandbox/organization.ts';
+import { serve as serveOrganization } from '../sandbox/server.ts';
+
+interface SandboxOptions extends OutputOptions {
+  readonly sandbox: string | true;
+}
+
+interface ServeOptions extends SandboxOptions {
+  readonly port: number;
+  /** Milliseconds. */
+  readonly latency?: number;
+  readonly fail?: number;
+  readonly rateLimit?: number;
+}
+
+/** Serves until it is interrupted. Ready when the three variables have been printed. */
+export function serve(options: ServeOptions): Promise<number> {
+  return runCommand(options, async (io) => {
+    const given = io.env.MOTHERDUCK_ADMIN_TOKEN?.trim();
+    const token = given ? given : `sandbox-admin-${randomBytes(24).toString('base64url')}`;
+    const folder = folderOf(options);
+    const organization = await openSandbox(folder, { adminToken: new Secret(token) });
+    const server = await serveOrganization({
+      organization,
+      port: options.port,
+      ...(options.latency === undefined ? {} : { latency: options.latency }),
+      ...(options.fail === undefined ? {} : { failRate: options.fail }),
+      ...(options.rateLimit === undefined ? {} : { rateLimit: options.rateLimit }),
+    });
+    // The token opens nothing but this sandbox, and only while it is served.
+    io.result(`MOTHERDUCK_API_URL=${server.url}\nMOTHERDUCK_ADMIN_TOKEN=${token}\nMDACC_SANDBOX=${folder}\n`);
+    io.note('This is a sandbox, not MotherDuck. Ctrl-C ends it.');
+    await Promise.race([once(process, 'SIGINT'), once(process, 'SIGTERM')]);
+    await server.close();
+    organization.close();
+    return EXIT.done;
+  });
+}
+
+export function reset(options: SandboxOptions): Promise<number> {
+  return runCommand(options, async (io) => {
+    await resetSandbox(folderOf(options));
+    io.result('The sandbox is empty, and its clock is the real one again.\n');
+    io.note('A state file that remembers its accounts is of an organization that is gone: remove it too.');
+    return EXIT.done;
+  });
+}
+
+export function seed(options: SandboxOptions, count: number): Promise<number> {
+  return withSandbox(options, async (organization) => {
+    const added = await organization.seed(count);
+    return `Added ${added} accounts with two tokens each to the sandbox.\n`;
+  });
+}
+
+export function advance(options: SandboxOptions, duration: Seconds): Promise<number> {
+  return withSandbox(options, async (organization) => {
+    const now = await organization.advance(duration);
+    return `${formatDuration(duration)} passed in the sandbox, where it is now ${showTime(now)}.\n`;
+  });
+}
+
+function withSandbox(options: SandboxOptions, work: (organization: Organization) => Promise<string>): Promise<number> {
+  return runCommand(options, async (io) => {
+    const organization = await openSandbox(folderOf(options));
+    try {
+      io.result(await work(organization));
+    } finally {
+      organization.close();
+    }
+    return EXIT.done;
+  });
+}
+
+function folderOf({ sandbox }: SandboxOptions): string {
+  return path.resolve(typeof sandbox === 'string' ? sandbox : DEFAULT_SANDBOX);
+}

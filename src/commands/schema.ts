@@ -1,0 +1,23 @@
+/** `mdacc schema`: prints a JSON Schema, for editors and for those who read the JSON output. */
+import { readFile } from 'node:fs/promises';
+import type { OutputOptions } from '../cli/io.ts';
+import { EXIT, runCommand } from '../cli/run.ts';
+import { UserError } from '../model/user-error.ts';
+
+const FILES: ReadonlyMap<string, string> = new Map([
+  ['config', 'motherduck.accounts.schema.json'],
+  ['plan', 'plan.schema.json'],
+  ['state', 'state.schema.json'],
+]);
+
+export function run(options: OutputOptions, which: string): Promise<number> {
+  return runCommand(options, async (io) => {
+    const file = FILES.get(which);
+    if (file === undefined) {
+      throw new UserError('USAGE', `there is no schema "${which}"`, `There are: ${[...FILES.keys()].join(', ')}`);
+    }
+    // dist/commands/schema.js and schemas/ are two folders of one package.
+    io.result(await readFile(new URL(`../../schemas/${file}`, import.meta.url), 'utf8'));
+    return EXIT.done;
+  });
+}

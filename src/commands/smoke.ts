@@ -1,0 +1,113 @@
+/** `mdacc smoke`: connects as each account through DuckDB and checks what it finds. */
+import { updateAccount } from '../apply/ledger.ts';
+import { type ConfigOptions, readDesired, statePath } from '../cli/configuration.ts';
+import type { Io, OutputOptions } from '../cli/io.ts';
+import { onlyMatcher } from '../cli/planning.ts';
+import { Progress } from '../cli/progress.ts';
+import { EXIT, runCommand } from '../cli/run.ts';
+import { openService, type Service, type ServiceOptions } from '../cli/service.ts';
+import { interruptible } from '../cli/signals.ts';
+import type { Desired } from '../model/desired.ts';
+import type { Smoke } from '../model/smoke.ts';
+import { UserError } from '../model/user-error.ts';
+import { accountKey } from '../model/username.ts';
+import { runProbe } from '../motherduck/connect.ts';
+import { smokeJson } from '../report/smoke/json.ts';
+import { smokeJunit } from '../report/smoke/junit.ts';
+import { smokeText } from '../report/smoke/text.ts';
+import { smokeAccounts } from '../smoke/accounts.ts';
+import { lockState } from '../state/lock.ts';
+import { openState, type StateFile } from '../state/state-file.ts';
+
+interface SmokeOptions extends ConfigOptions, ServiceOptions, OutputOptions {
+  readonly only?: readonly string[];
+  readonly format: 'text' | 'json' | 'junit';
+  /** Seconds. */
+  readonly lockTimeout?: number;
+}
+
+export function run(options: SmokeOptions): Promise<number> {
+  return runCommand(options, async (io) => {
+    const desired = await readDesired(options, io);
+    const path = statePath(options);
+    const lock = await lockState(path, 'smoke', (options.lockTimeout ?? 0) * 1000, io.warn);
+    try {
+      const smoke = await tested(desired, path, options, io);
+      io.result(render(smoke, options, io));
+      if (smoke.accounts.some((account) => account.outcome === 'interrupted')) return EXIT.interrupted;
+      return smoke.passed ? EXIT.done : EXIT.smokeFailed;
+    } finally {
+      await lock.release();
+    }
+  });
+}
+
+async function tested(desired: Desired, path: string, options: SmokeOptions, io: Io): Promise<Smoke> {
+  const service = await openService(options, io);
+  try {
+    const ledger = await openState(path, desired.organization, { sandbox: service.isSandbox });
+    const smoke = await interruptible(io, (stopping) => test(desired, service, options, io, stopping));
+    await remember(ledger, smoke);
+    return smoke;
+  } finally {
+    await service.close();
+  }
+}
+
+async function test(
+  desired: Desired,
+  service: Service,
+  options: SmokeOptions,
+  io: Io,
+  signal: AbortSignal,
+): Promise<Smoke> {
+  const only = onlyMatcher(options.only);
+  const accounts = [...desired.accounts.values()].filter((account) => only(account.username));
+  if (accounts.length === 0) {
+    const hint = 'Name accounts of the configuration with --only, or leave it out.';
+    throw new UserError('USAGE', 'there is no account to test', hint);
+  }
+  const progress = new Progress(io, 'Testing accounts', accounts.length);
+  try {
+    return await smokeAccounts({
+      accounts: accounts.map((account) => ({ account })),
+      api: service.api,
+      door: service.door,
+      probe: runProbe,
+      timeoutMs: service.connectMs,
+      parallelism: options.parallelism,
+      signal,
+      onDone: () => progress.step(),
+    });
+  } finally {
+    progress.end();
+  }
+}
+
+/** The state keeps how the last test of each managed account ended. */
+async function remember(ledger: StateFile, smoke: Smoke): Promise<void> {
+  const tested = smoke.accounts.filter(({ outcome }) => outcome === 'passed' || outcome === 'failed');
+  const known = tested.filter(({ account }) => ledger.state.accounts.has(accountKey(account)));
+  await Promise.all(
+    known.map(({ account, outcome }) =>
+      updateAccount(
+        ledger,
+        account,
+        (held) => held && { ...held, smoke: { at: smoke.at, passed: outcome === 'passed' } },
+      ),
+    ),
+  );
+}
+
+function render(smoke: Smoke, options: SmokeOptions, io: Io): string {
+  switch (options.format) {
+    case 'text':
+      return smokeText(smoke, io.paint.out);
+    case 'json':
+      return smokeJson(smoke);
+    case 'junit':
+      return smokeJunit(smoke);
+    default:
+      return options.format satisfies never;
+  }
+}
