@@ -1,0 +1,103 @@
+/** Who may call whom. The rooms of src/ stay apart, and nothing goes round in circles. */
+import { readdirSync, readFileSync } from 'node:fs';
+import path from 'node:path';
+import { describe, expect, it } from 'vitest';
+
+/** A room, and the rooms that it may import beside itself. Commands and what they share may import every one. */
+const ABOVE = ['cli', 'commands'];
+const MAY_IMPORT: Readonly<Record<string, readonly string[]>> = {
+  model: [],
+  files: ['model'],
+  config: ['model', 'files'],
+  motherduck: ['model'],
+  secrets: ['model', 'files'],
+  state: ['model', 'files'],
+  live: ['model', 'motherduck'],
+  plan: ['model'],
+  report: ['model', 'plan', 'apply'],
+  smoke: ['model', 'motherduck'],
+  apply: ['model', 'motherduck', 'plan', 'secrets'],
+  sandbox: ['model', 'motherduck', 'files'],
+};
+
+/** Pure rooms: no files, no network, no clock. */
+const PURE = ['plan', 'report', 'model'];
+const PURE_MODULES = ['node:crypto', 'node:util', 'picomatch'];
+
+interface Import {
+  readonly from: string;
+  readonly to: string;
+  readonly isType: boolean;
+}
+
+const files = readdirSync('src', { recursive: true, encoding: 'utf8' })
+  .filter((file) => file.endsWith('.ts') && !file.endsWith('.d.ts'))
+  .map((file) => `src/${file.replaceAll(path.sep, '/')}`);
+
+function importsOf(file: string): Import[] {
+  const text = readFileSync(file, 'utf8').replace(/^\s*(\/\*\*|\*|\/\/).*$/gm, '');
+  const found = text.matchAll(
+    /^(?:import|export)\s+(type\s+)?[^'"]*?from\s+'([^']+)'|import\('([^']+)'\)|^import\s+'([^']+)'/gm,
+  );
+  return [...found].map((match) => {
+    const target = match[2] ?? match[3] ?? match[4] ?? '';
+    const to = target.startsWith('.') ? path.posix.join(path.posix.dirname(file), target) : target;
+    return { from: file, to, isType: match[1] !== undefined };
+  });
+}
+
+const imports = files.flatMap(importsOf);
+const roomOf = (file: string) => /^src\/([^/]+)\//.exec(file)?.[1];
+
+describe('the rooms of src/', () => {
+  it('are all known', () => {
+    const rooms = new Set(files.map(roomOf).filter((room) => room !== undefined));
+    expect([...rooms].sort()).toEqual([...Object.keys(MAY_IMPORT), ...ABOVE].sort());
+  });
+
+  it('import only the rooms they may', () => {
+    const broken = imports.filter(({ from, to }) => {
+      const [room, target] = [roomOf(from), roomOf(to)];
+      if (room === undefined || ABOVE.includes(room) || target === undefined || target === room) return false;
+      return !MAY_IMPORT[room]?.includes(target);
+    });
+    expect(broken.map(({ from, to }) => `${from} -> ${to}`)).toEqual([]);
+  });
+
+  it('that are pure import nothing of Node that reaches outside', () => {
+    const broken = imports.filter(({ from, to }) => {
+      const room = roomOf(from) ?? '';
+      return PURE.includes(room) && !to.startsWith('src/') && !PURE_MODULES.includes(to);
+    });
+    expect(broken.map(({ from, to }) => `${from} -> ${to}`)).toEqual([]);
+  });
+
+  it('that are pure look at no clock', () => {
+    const looks = files.filter(
+      (file) =>
+        PURE.includes(roomOf(file) ?? '') &&
+        /Date\.now\(\)|new Date\(\)|performance\./.test(readFileSync(file, 'utf8')),
+    );
+    expect(looks).toEqual([]);
+  });
+
+  it('have no circles', () => {
+    const next = new Map(
+      files.map((file) => [file, imports.filter((each) => each.from === file && !each.isType).map(({ to }) => to)]),
+    );
+    const done = new Set<string>();
+    const circles: string[] = [];
+    const visit = (file: string, way: readonly string[]) => {
+      if (way.includes(file)) circles.push([...way.slice(way.indexOf(file)), file].join(' -> '));
+      if (done.has(file) || way.includes(file)) return;
+      for (const target of next.get(file) ?? []) visit(target, [...way, file]);
+      done.add(file);
+    };
+    for (const file of files) visit(file, []);
+    expect(circles).toEqual([]);
+  });
+
+  it('have no drawer for helpers, and no file that only passes on', () => {
+    expect(files.filter((file) => /(utils?|helpers?|common|misc|index)\.ts$/.test(file))).toEqual([]);
+  });
+});

@@ -1,0 +1,92 @@
+/** The program as people run it: built, in a folder of its own, with nothing from this machine's environment. */
+import { type ChildProcess, spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { cpSync, existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import path from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { onTestFinished } from 'vitest';
+
+export const ROOT = path.resolve(path.dirname(fileURLToPath(import.meta.url)), '../..');
+const MAIN = path.join(ROOT, 'dist/main.cjs');
+
+export interface Ran {
+  readonly code: number | null;
+  readonly stdout: string;
+  readonly stderr: string;
+}
+
+export class Folder {
+  readonly path: string;
+  readonly env: Record<string, string> = {};
+
+  /** A folder with a configuration (the repository's own unless given), which goes with the test. */
+  constructor(configuration?: string) {
+    this.path = mkdtempSync(path.join(tmpdir(), 'mdacc-test-'));
+    onTestFinished(() => rmSync(this.path, { recursive: true, force: true }));
+    if (configuration === undefined)
+      cpSync(path.join(ROOT, 'motherduck.accounts.yaml'), this.file('motherduck.accounts.yaml'));
+    else this.write('motherduck.accounts.yaml', configuration);
+  }
+
+  file(name: string): string {
+    return path.join(this.path, name);
+  }
+
+  read(name: string): string {
+    return readFileSync(this.file(name), 'utf8');
+  }
+
+  has(name: string): boolean {
+    return existsSync(this.file(name));
+  }
+
+  write(name: string, text: string): void {
+    writeFileSync(this.file(name), text);
+  }
+
+  /** Changes the configuration. */
+  edit(change: (text: string) => string): void {
+    this.write('motherduck.accounts.yaml', change(this.read('motherduck.accounts.yaml')));
+  }
+
+  /** Begins a command; its standard input is empty. */
+  spawn(words: string | readonly string[], env: Record<string, string> = {}): ChildProcess {
+    const args = typeof words === 'string' ? words.split(' ').filter((word) => word !== '') : words;
+    return spawn(process.execPath, [MAIN, ...args], {
+      cwd: this.path,
+      env: { PATH: process.env.PATH ?? '', HOME: this.path, ...this.env, ...env },
+      stdio: ['ignore', 'pipe', 'pipe'],
+    });
+  }
+
+  /** Runs a command to its end. */
+  async run(words: string | readonly string[], env: Record<string, string> = {}): Promise<Ran> {
+    const child = this.spawn(words, env);
+    const said = { stdout: '', stderr: '' };
+    for (const name of ['stdout', 'stderr'] as const) {
+      child[name]?.setEncoding('utf8').on('data', (text: string) => {
+        said[name] += text;
+      });
+    }
+    const [code] = await once(child, 'close');
+    return { code, ...said };
+  }
+
+  /** Serves the folder's sandbox over HTTP, until the test ends, and points the folder's commands at it. */
+  async serve(...options: readonly string[]): Promise<string> {
+    const child = this.spawn(['sandbox', 'serve', '--port', '0', ...options]);
+    onTestFinished(() => void child.kill('SIGKILL'));
+    let said = '';
+    child.stdout?.setEncoding('utf8');
+    for await (const text of child.stdout ?? []) {
+      said += text;
+      if (said.includes('MDACC_SANDBOX=')) break;
+    }
+    for (const line of said.trim().split('\n')) {
+      const [name, value] = line.split(/=(.*)/s);
+      if (name !== undefined && value !== undefined) this.env[name] = value;
+    }
+    return this.env.MOTHERDUCK_API_URL ?? '';
+  }
+}

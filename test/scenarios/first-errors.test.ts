@@ -1,0 +1,175 @@
+/** The errors that people meet first: each says what happened and what to type next. */
+
+import { chmodSync, mkdirSync } from 'node:fs';
+import { createServer, type Server } from 'node:http';
+import type { AddressInfo } from 'node:net';
+import { describe, expect, it, onTestFinished } from 'vitest';
+import { openSandbox } from '../../src/sandbox/open.ts';
+import { Folder, type Ran } from './cli.ts';
+
+/** What every error must be: on stderr, without a stack trace, with the exit code. */
+function expectError(ran: Ran, code: number, ...words: readonly string[]): void {
+  expect(ran.code, ran.stderr).toBe(code);
+  for (const word of words) expect(ran.stderr).toContain(word);
+  expect(ran.stderr).not.toMatch(/^\s+at .+:\d+:\d+/m);
+}
+
+async function listen(server: Server): Promise<string> {
+  server.listen(0, '127.0.0.1');
+  await new Promise((resolve) => server.once('listening', resolve));
+  onTestFinished(() => void server.close());
+  return `http://127.0.0.1:${(server.address() as AddressInfo).port}`;
+}
+
+describe('the token', () => {
+  it('is missing', async () => {
+    const folder = new Folder();
+    expectError(await folder.run('plan'), 1, 'no admin token: MOTHERDUCK_ADMIN_TOKEN is not set', '--sandbox');
+  });
+
+  it('is unknown to MotherDuck', async () => {
+    const folder = new Folder();
+    await folder.serve();
+    const ran = await folder.run('plan', { MOTHERDUCK_ADMIN_TOKEN: 'wrong' });
+    expectError(ran, 1, 'the admin token was refused', 'MOTHERDUCK_ADMIN_TOKEN must be a read/write token of an Admin');
+  });
+
+  it('is a read scaling one', async () => {
+    const folder = new Folder();
+    await folder.serve();
+    const organization = await openSandbox(folder.file('.motherduck-sandbox'));
+    const token = await organization.mint({ type: 'read_scaling' });
+    organization.close();
+    const ran = await folder.run('plan', { MOTHERDUCK_ADMIN_TOKEN: token.reveal() });
+    expectError(ran, 1, 'read scaling token', 'must be a read/write token of an Admin');
+  });
+
+  it('is of somebody who is not an Admin', async () => {
+    const folder = new Folder();
+    await folder.serve();
+    const organization = await openSandbox(folder.file('.motherduck-sandbox'));
+    await organization.addHuman('anna');
+    const token = await organization.mint({ username: 'anna' });
+    organization.close();
+    const ran = await folder.run('plan', { MOTHERDUCK_ADMIN_TOKEN: token.reveal() });
+    expectError(ran, 1, 'Admin');
+    expect(ran.stderr.match(/Error:/g)).toHaveLength(1);
+  });
+});
+
+describe('the address', () => {
+  it('is not https', async () => {
+    const ran = await new Folder().run('plan --api-url http://api.motherduck.com', { MOTHERDUCK_ADMIN_TOKEN: 'x' });
+    expectError(ran, 1, 'is not an https address');
+  });
+
+  it('has nobody listening', async () => {
+    const ran = await new Folder().run('plan --api-url http://127.0.0.1:9', { MOTHERDUCK_ADMIN_TOKEN: 'x' });
+    expectError(ran, 1, 'nothing answers at 127.0.0.1:9', '--api-url');
+  });
+
+  it('cannot be reached: there is no network', async () => {
+    const ran = await new Folder().run('plan --api-url https://mdacc-test.invalid', { MOTHERDUCK_ADMIN_TOKEN: 'x' });
+    expectError(ran, 1, 'mdacc-test.invalid', 'online');
+  });
+
+  it('is something else than MotherDuck, or a proxy’s page', async () => {
+    const url = await listen(
+      createServer((_request, response) => response.setHeader('content-type', 'text/html').end('<html>Sign in</html>')),
+    );
+    const ran = await new Folder().run(['plan', '--api-url', url], { MOTHERDUCK_ADMIN_TOKEN: 'x' });
+    expectError(ran, 1, "something else than MotherDuck's API answered", 'proxy');
+  });
+});
+
+describe('the configuration', () => {
+  it('is in another folder', async () => {
+    const folder = new Folder();
+    mkdirSync(folder.file('below'));
+    const below = Object.assign(Object.create(folder) as Folder, { path: folder.file('below') });
+    expectError(await below.run('plan --sandbox'), 1, 'no configuration at "motherduck.accounts.yaml"', '--config');
+  });
+
+  it('has errors: all are shown, and in JSON too', async () => {
+    const folder = new Folder(
+      'version: 1\norganization: acme\naccounts:\n  a_1: { tokns: {} }\n  b_1: { tokens: { x: nope } }\n',
+    );
+    const ran = await folder.run('plan --sandbox --format json');
+    expectError(ran, 1, 'did you mean "tokens"?', 'motherduck.accounts.yaml:5:', 'has 2 errors');
+    const { error } = JSON.parse(ran.stdout) as { error: { code: string; diagnostics: unknown[] } };
+    expect(error.code).toBe('CONFIG_INVALID');
+    expect(error.diagnostics).toHaveLength(2);
+  });
+});
+
+describe('the state', () => {
+  it('is of another organization', async () => {
+    const folder = new Folder();
+    await folder.run('apply --sandbox --yes --no-smoke');
+    folder.edit((text) => text.replace('organization: acme', 'organization: globex'));
+    expectError(await folder.run('plan --sandbox'), 1, 'the organization "acme"', '--state');
+  });
+
+  it('is of the sandbox, and the run is not', async () => {
+    const folder = new Folder();
+    await folder.run('apply --sandbox --yes --no-smoke');
+    const server = createServer((_request, response) => response.end());
+    const ran = await folder.run(['plan', '--api-url', await listen(server)], { MOTHERDUCK_ADMIN_TOKEN: 'x' });
+    expectError(ran, 1, 'is the state of a sandbox', 'rm motherduck.accounts.state.json');
+  });
+
+  it('is locked by another run', async () => {
+    const folder = new Folder();
+    const server = createServer(() => {}); // answers never
+    const child = folder.spawn(['apply', '--api-url', await listen(server)], { MOTHERDUCK_ADMIN_TOKEN: 'x' });
+    onTestFinished(() => void child.kill('SIGKILL'));
+    while (!folder.has('motherduck.accounts.state.json.lock')) await new Promise((resolve) => setTimeout(resolve, 10));
+    expectError(await folder.run('apply --sandbox --yes'), 5, `process ${child.pid}`, '--lock-timeout 5m');
+  });
+});
+
+describe('a store that cannot be written', () => {
+  it('stops everything before anything is made', async () => {
+    const folder = new Folder();
+    mkdirSync(folder.file('.motherduck'));
+    folder.write('.motherduck/secrets.env', '');
+    chmodSync(folder.file('.motherduck/secrets.env'), 0o644);
+    expectError(await folder.run('apply --sandbox --yes'), 1, 'chmod 600');
+    expect((await folder.run('plan --sandbox')).stdout).toContain('3 accounts to create');
+  });
+});
+
+describe('wrong usage', () => {
+  it.each([
+    ['plann', "unknown command 'plann'", 'Did you mean plan?'],
+    ['plan --sandbx', "unknown option '--sandbx'", 'Did you mean --sandbox?'],
+    ['plan --parallelism none', 'whole number'],
+    ['plan --timeout soon', '30s'],
+    ['plan --format yaml', 'Allowed choices are'],
+    ['plan --sandbox --only nobody_*', 'matches no account', 'etl_prod'],
+    ['sandbox advance', "missing required argument 'duration'"],
+    ['--sandbox plan', 'mdacc plan --sandbox'],
+    ['schema nonsense', 'config, plan, state'],
+  ])('mdacc %s', async (words, ...said) => {
+    expectError(await new Folder().run(words), 64, ...said);
+  });
+});
+
+it('apply without a terminal and without --yes does nothing', async () => {
+  const folder = new Folder();
+  expectError(await folder.run('apply --sandbox'), 1, 'there is no terminal to ask on', '--yes');
+  expect(folder.has('motherduck.accounts.state.json')).toBe(false);
+  expect(folder.has('motherduck.accounts.state.json.lock')).toBe(false);
+});
+
+it('stdout that is closed early is no error', async () => {
+  const folder = new Folder();
+  const child = folder.spawn('plan --sandbox --format json');
+  child.stdout?.destroy();
+  let said = '';
+  child.stderr?.on('data', (text) => {
+    said += text;
+  });
+  await new Promise((resolve) => child.once('close', resolve));
+  expect(said).toBe('');
+});

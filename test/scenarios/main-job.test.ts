@@ -1,0 +1,199 @@
+/** The main job through the command line: plan, apply, test, and repair what people changed by hand. */
+import { mkdirSync, statSync, writeFileSync } from 'node:fs';
+import { describe, expect, it } from 'vitest';
+import { Secret } from '../../src/model/secret.ts';
+import { openSandbox } from '../../src/sandbox/open.ts';
+import { Folder } from './cli.ts';
+
+const SUMMARY = 'Plan: 3 accounts to create, 0 to change, 0 to delete; 4 tokens to create, 0 to rotate, 0 to revoke.';
+const NO_CHANGES = 'No changes. MotherDuck matches the configuration.';
+
+/** Does to the folder's sandbox what a person does at MotherDuck's web page. */
+async function byHand(folder: Folder, method: string, path: string, body?: unknown): Promise<unknown> {
+  const organization = await openSandbox(folder.file('.motherduck-sandbox'), { adminToken: new Secret('person') });
+  const request = new Request(`http://sandbox/v1/users${path === '' ? '' : `/${path}`}`, {
+    method,
+    headers: { authorization: 'Bearer person', 'content-type': 'application/json' },
+    ...(body === undefined ? {} : { body: JSON.stringify(body) }),
+  });
+  const response = await organization.handle(request);
+  organization.close();
+  expect(response.status).toBe(200);
+  return response.json();
+}
+
+describe('the repository’s own configuration, in the sandbox', () => {
+  it('is planned, applied, tested, and then matches; a second apply changes nothing', async () => {
+    const folder = new Folder();
+    const plan = await folder.run('plan --sandbox --detailed-exitcode');
+    expect(plan).toMatchObject({ code: 2, stderr: '' });
+    expect(plan.stdout).toContain(SUMMARY);
+    expect(plan.stdout).toContain('in the sandbox (nothing here reaches MotherDuck)');
+    expect(folder.has('motherduck.accounts.state.json')).toBe(false);
+
+    const applied = await folder.run('apply --sandbox --yes');
+    expect(applied.code).toBe(0);
+    expect(applied.stdout).toContain('Applied: 10 of 10 actions done.');
+    expect(applied.stdout).toContain('Smoke test: 3 of 3 accounts passed in sandbox.');
+    expect(statSync(folder.file('.motherduck/secrets.env')).mode & 0o777).toBe(0o600);
+    const variables = folder.read('.motherduck/secrets.env').match(/^MOTHERDUCK_TOKEN_\w+(?==ey)/gm);
+    expect(variables?.sort()).toEqual([
+      'MOTHERDUCK_TOKEN_ETL_PROD_AIRFLOW',
+      'MOTHERDUCK_TOKEN_ETL_PROD_BACKFILL',
+      'MOTHERDUCK_TOKEN_TENANT_ACME_APP',
+      'MOTHERDUCK_TOKEN_TENANT_GLOBEX_APP',
+    ]);
+
+    const state = folder.read('motherduck.accounts.state.json');
+    const secrets = folder.read('.motherduck/secrets.env');
+    expect((await folder.run('plan --sandbox --detailed-exitcode')).code).toBe(0);
+    const again = await folder.run('apply --sandbox --yes');
+    expect(again).toMatchObject({ code: 0, stderr: '' });
+    expect(again.stdout).toContain(NO_CHANGES);
+    expect(folder.read('motherduck.accounts.state.json')).toBe(state);
+    expect(folder.read('.motherduck/secrets.env')).toBe(secrets);
+    const smoke = await folder.run('smoke --sandbox');
+    expect(smoke).toMatchObject({ code: 0 });
+    expect(smoke.stdout).toContain('3 of 3 accounts passed');
+  });
+
+  it('is repaired after changes by hand, and the plan says why', async () => {
+    const folder = new Folder();
+    await folder.run('apply --sandbox --yes --no-smoke');
+    await byHand(folder, 'PUT', 'etl_prod/instances', {
+      config: {
+        read_write: { instance_size: 'jumbo' },
+        read_scaling: { instance_size: 'standard', flock_size: 4, cooldown_seconds: 300 },
+      },
+    });
+    const listed = (await byHand(folder, 'GET', 'tenant_acme/tokens')) as { tokens: { id: string }[] };
+    await byHand(folder, 'DELETE', `tenant_acme/tokens/${listed.tokens[0]?.id}`);
+    await byHand(folder, 'DELETE', 'tenant_globex');
+
+    const { stdout } = await folder.run('plan --sandbox');
+    expect(stdout).toContain('read/write size jumbo -> standard; read/write cooldown 1m -> 10m, configuration line ');
+    expect(stdout).toContain('someone revoked it: "app" (');
+    expect(stdout).toContain('tenant_globex  someone deleted it: in the state since ');
+    const repaired = await folder.run('apply --sandbox --yes');
+    expect(repaired.code).toBe(0);
+    expect((await folder.run('plan --sandbox')).stdout).toContain(NO_CHANGES);
+  });
+});
+
+describe('the same commands against a server that speaks the REST API', () => {
+  it('work with --api-url, and take the token from the environment', async () => {
+    const folder = new Folder();
+    const url = await folder.serve();
+    const { MOTHERDUCK_API_URL: _url, ...env } = folder.env;
+    const bare = Object.assign(new Folder(), { env });
+    const applied = await bare.run(['apply', '--yes', '--api-url', url]);
+    expect(applied).toMatchObject({ code: 0 });
+    expect(applied.stdout).toContain('Smoke test: 3 of 3 accounts passed');
+    expect((await bare.run(['plan', '--api-url', url])).stdout).toContain(NO_CHANGES);
+  });
+
+  it('converge although requests go wrong and are slowed down', async () => {
+    const folder = new Folder();
+    await folder.serve('--fail', '0.1', '--rate-limit', '200');
+    for (let run = 0; run < 10; run += 1) {
+      const { code } = await folder.run('apply --yes --no-smoke');
+      expect([0, 1, 3]).toContain(code);
+      if (code === 0) break;
+    }
+    await folder.serve();
+    expect((await folder.run('apply --yes --no-smoke')).code).toBe(0);
+    expect((await folder.run('plan')).stdout).toContain(NO_CHANGES);
+    expect((await folder.run('plan')).stdout).toContain('Unmanaged, not touched: 0 accounts, 0 tokens');
+  });
+});
+
+describe('a saved plan', () => {
+  it('is done as it was reviewed, once', async () => {
+    const folder = new Folder();
+    await folder.run('plan --sandbox --out today.plan');
+    const first = await folder.run('apply today.plan --sandbox --yes --no-smoke');
+    expect(first.stdout).toContain('10 of 10 actions done');
+    const second = await folder.run('apply today.plan --sandbox --yes');
+    expect(second.code).toBe(1);
+    expect(second.stderr).toContain('the plan is stale; since it was made, this moved: the state (serial 0 then');
+  });
+
+  it('is refused when the configuration or an account moved', async () => {
+    const folder = new Folder();
+    await folder.run('apply --sandbox --yes --no-smoke');
+    await byHand(folder, 'DELETE', 'tenant_globex');
+    await folder.run('plan --sandbox --out today.plan');
+    await byHand(folder, 'PUT', 'etl_prod/instances', {
+      config: { read_write: { instance_size: 'jumbo' }, read_scaling: { instance_size: 'pulse', flock_size: 1 } },
+    });
+    folder.edit((text) => `${text}# touched\n`);
+    const { code, stderr } = await folder.run('apply today.plan --sandbox --yes');
+    expect(code).toBe(1);
+    expect(stderr).toContain('this moved: the configuration; at MotherDuck: etl_prod');
+  });
+});
+
+describe('a saved plan that was altered', () => {
+  it('is refused: what it says must still be what would be planned', async () => {
+    const folder = new Folder();
+    await folder.run('plan --sandbox --out today.plan');
+    folder.write('today.plan', folder.read('today.plan').replace('"secret_store": "local"', '"secret_store": "mine"'));
+    const { code, stderr } = await folder.run('apply today.plan --sandbox --yes');
+    expect(code).toBe(1);
+    expect(stderr).toContain('this moved: create_token of etl_prod');
+    expect(folder.has('motherduck.accounts.state.json')).toBe(false);
+  });
+});
+
+describe('a rehearsal in a folder that is in use', () => {
+  it('does not write over a secret that is not of the sandbox', async () => {
+    const folder = new Folder();
+    mkdirSync(folder.file('.motherduck'));
+    writeFileSync(folder.file('.motherduck/secrets.env'), 'MOTHERDUCK_TOKEN_ETL_PROD_AIRFLOW=the-real-one\n', {
+      mode: 0o600,
+    });
+    const ran = await folder.run('apply --sandbox --yes --no-smoke');
+    expect(ran.code).toBe(3);
+    expect(ran.stdout).toContain('a secret that is not of the sandbox stands there, and would be lost');
+    expect(folder.read('.motherduck/secrets.env')).toContain('MOTHERDUCK_TOKEN_ETL_PROD_AIRFLOW=the-real-one\n');
+  });
+});
+
+describe('names with escape sequences, from a live organization', () => {
+  it('do not reach the terminal', async () => {
+    const folder = new Folder();
+    await byHand(folder, 'POST', '', { username: 'etl_prod' });
+    await byHand(folder, 'POST', 'etl_prod/tokens', { name: 'evil\u001b[2J\nPlan: 0 accounts' });
+    const { stdout } = await folder.run('plan --sandbox');
+    expect(stdout).toContain('etl_prod/evil\ufffd[2J\ufffdPlan: 0 accounts');
+    expect(stdout).not.toContain('\u001b');
+  });
+});
+
+describe('pruning', () => {
+  it('needs the protection off, max_deletes, --prune, and --allow-delete beside --yes', async () => {
+    const folder = new Folder();
+    await folder.run('apply --sandbox --yes --no-smoke');
+    const without = (text: string) => text.replace(/^ {2}tenant_globex:.*$/m, '');
+    const original = folder.read('motherduck.accounts.yaml');
+    folder.edit(without);
+    expect((await folder.run('plan --sandbox')).stdout).toContain('left (--prune deletes): 1 account (tenant_globex)');
+    const refused = await folder.run('apply --sandbox --yes --prune --allow-delete');
+    expect(refused.code).toBe(1);
+    expect(refused.stderr).toContain('tenant_globex has deletion_protection');
+
+    folder.write(
+      'motherduck.accounts.yaml',
+      original.replace('tenant_globex: { ', 'tenant_globex: { deletion_protection: false, '),
+    );
+    expect((await folder.run('apply --sandbox --yes')).code).toBe(0);
+    folder.edit((text) => without(text).replace('max_deletes: 0', 'max_deletes: 1'));
+    const unsaid = await folder.run('apply --sandbox --yes --prune');
+    expect(unsaid.code).toBe(1);
+    expect(unsaid.stderr).toContain('--allow-delete');
+    const done = await folder.run('apply --sandbox --yes --prune --allow-delete');
+    expect(done.code).toBe(0);
+    expect(done.stdout).toContain('goes with it: tokens app; and all databases it owns (destructive)');
+    expect((await folder.run('plan --sandbox')).stdout).toContain(NO_CHANGES);
+  });
+});

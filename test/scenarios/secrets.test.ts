@@ -1,0 +1,130 @@
+/**
+ * Secrets go into their stores and nowhere else. Every secret that the runs below make is known afterwards, from its
+ * store or from what a hostile store recorded; each is then looked for, whole and in parts, in everything else that
+ * was written, printed or passed: outputs with --debug, files of the folder and of the sandbox, arguments and
+ * environments of every process that ran.
+ */
+import { readdirSync, readFileSync, statSync } from 'node:fs';
+import path from 'node:path';
+import { expect, it, onTestFinished } from 'vitest';
+import { Folder, type Ran } from './cli.ts';
+
+const CONFIGURATION = `
+version: 1
+organization: acme
+secret_stores:
+  env: { kind: file, path: .motherduck/secrets.env, format: dotenv }
+  json: { kind: file, path: .motherduck/secrets.json, format: json }
+  vault:
+    kind: exec
+    command: [node, store.cjs, put, "{account}/{token}", "{generation}", "{expires_at}", "{type}"]
+    check: [node, store.cjs, check]
+token_policies:
+  a: { type: read_write, ttl: 90d, rotate_before: 14d, overlap: 24h, secret_store: env, description: loads }
+  b: { type: read_scaling, ttl: 90d, rotate_before: 14d, overlap: 24h, secret_store: json }
+  c: { type: read_write, ttl: 90d, rotate_before: 14d, overlap: 24h, secret_store: vault }
+accounts:
+  etl_prod: { tokens: { env: a, json: b, vault: c }, ducklings: { read_write: { size: pulse }, read_scaling: { size: pulse, pool_size: 1 } } }
+  tenant_1: { tokens: { env: a, vault: c }, smoke: { query: "SELECT 1" } }
+`;
+
+/** Keeps the secret where the test finds it; with FAIL set, it shouts it out in every way and fails. */
+const STORE = `
+const fs = require('node:fs');
+if (process.argv[2] === 'check') process.exit(0);
+const secret = fs.readFileSync(0, 'utf8');
+fs.mkdirSync('vault', { recursive: true });
+fs.appendFileSync('vault/kept', secret + '\\n');
+if (!process.env.FAIL) process.exit(0);
+const forms = [secret, ...secret.split('.'), Buffer.from(secret).toString('base64'), Buffer.from(secret).toString('hex')];
+console.log('stored ' + forms.join(' | '));
+console.error(JSON.stringify({ error: 'denied', forms }));
+process.exit(7);
+`;
+
+/** Looks again and again at the arguments and environments of every process, until the test ends. */
+function watchProcesses(): () => string {
+  const seen = new Set<string>();
+  const timer = setInterval(() => {
+    for (const pid of readdirSync('/proc').filter((name) => /^\d+$/.test(name))) {
+      for (const file of ['cmdline', 'environ']) {
+        try {
+          seen.add(readFileSync(`/proc/${pid}/${file}`, 'latin1'));
+        } catch {
+          // It ended meanwhile.
+        }
+      }
+    }
+  }, 3);
+  onTestFinished(() => clearInterval(timer));
+  return () => [...seen].join('\n');
+}
+
+function filesBelow(folder: string): string[] {
+  return readdirSync(folder, { recursive: true, encoding: 'utf8' })
+    .map((name) => path.join(folder, name))
+    .filter((file) => statSync(file).isFile());
+}
+
+it('are in no output, file, argument or environment', { timeout: 120_000 }, async () => {
+  const processes = watchProcesses();
+  const runs: Ran[] = [];
+  const folder = new Folder(CONFIGURATION);
+  folder.write('store.cjs', STORE);
+  folder.write('.gitignore', '.motherduck/\nvault/\n');
+  // The sandbox takes this token over, so it is the admin's in every command.
+  folder.env.MOTHERDUCK_ADMIN_TOKEN = 'aaaa.eyJ0b2tlblR5cGUiOiJyZWFkX3dyaXRlIn0.admin-marker-of-this-test';
+  await folder.serve();
+
+  runs.push(await folder.run('plan --debug --out the.plan'));
+  runs.push(await folder.run('apply the.plan --yes --debug'));
+  expect(runs.at(-1), runs.at(-1)?.stderr).toMatchObject({ code: 0 });
+  runs.push(await folder.run('plan --format json --debug'));
+  runs.push(await folder.run('smoke --debug --format junit'));
+  runs.push(await folder.run('smoke --format json'));
+
+  // What fails must not tell either: a store that shouts, an API that refuses, a sandbox that is gone.
+  folder.edit((text) => text.replaceAll('90d', '80d'));
+  runs.push(await folder.run('apply --yes --debug', { FAIL: '1' }));
+  expect(runs.at(-1)).toMatchObject({ code: 3 });
+  runs.push(await folder.run('apply --yes --debug --format json', { FAIL: '1' }));
+  runs.push(await folder.run('plan --debug', { MOTHERDUCK_ADMIN_TOKEN: 'admin-marker-of-this-test-wrong' }));
+  runs.push(await folder.run('apply --yes --debug --no-smoke'));
+  expect(runs.at(-1), runs.at(-1)?.stderr).toMatchObject({ code: 0 });
+
+  const env = folder.read('.motherduck/secrets.env');
+  const json = folder.read('.motherduck/secrets.json');
+  const vault = folder.read('vault/kept').trim().split('\n');
+  const secrets = [...(env + json).matchAll(/ey[\w-]+\.[\w-]+\.[\w-]+/g)].map(([secret]) => secret).concat(vault);
+  expect(secrets.length).toBeGreaterThanOrEqual(8);
+
+  const stores = new Set(
+    ['.motherduck/secrets.env', '.motherduck/secrets.json', 'vault/kept'].map((name) => folder.file(name)),
+  );
+  const places = new Map<string, string>([
+    ...runs.flatMap((run, index): [string, string][] => [
+      [`stdout of run ${index}`, run.stdout],
+      [`stderr of run ${index}`, run.stderr],
+    ]),
+    ...filesBelow(folder.path)
+      .filter((file) => !stores.has(file))
+      .map((file): [string, string] => [file, readFileSync(file, 'latin1')]),
+  ]);
+  // A JWT's header is the same for all; its payload and signature are not.
+  const marks = [...secrets.flatMap((secret) => [secret, ...secret.split('.').slice(1)]), 'admin-marker-of-this-test'];
+  for (const mark of marks) {
+    for (const form of [
+      mark,
+      Buffer.from(mark).toString('base64').replace(/=+$/, ''),
+      Buffer.from(mark).toString('hex'),
+    ]) {
+      const found = [...places].filter(([, text]) => text.includes(form)).map(([place]) => place);
+      expect(found, `${form.slice(0, 12)}… is found`).toEqual([]);
+    }
+  }
+  // The admin token comes from the environment of mdacc and of the served sandbox; no child has it.
+  const all = processes();
+  for (const secret of secrets) expect(all.includes(secret)).toBe(false);
+  const holders = all.split('\n').filter((text) => text.includes('admin-marker-of-this-test'));
+  expect(holders.filter((text) => !text.includes('MOTHERDUCK_ADMIN_TOKEN='))).toEqual([]);
+});
