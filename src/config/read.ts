@@ -102,13 +102,12 @@ class Reader {
     if (this.#seen.has(real)) return;
     const outcome = await readRegular(absolute, this.#bytesLeft);
     if (outcome.is === 'text' || outcome.is === 'large') {
-      // A name that came from the environment is shown as the pattern is written.
-      const known = pattern.env === undefined || isGlob(pattern.env.raw) ? name : pattern.env.raw;
-      const file = path.isAbsolute(name) ? known : path.join(path.dirname(this.#main), known);
+      const file = path.isAbsolute(name) ? name : path.join(path.dirname(this.#main), name);
       await this.#take('included', file, absolute, outcome);
       return;
     }
     this.#complete = false;
+    // The name of a file that is there can be shown; what else came from the environment could be a secret.
     const subject = pattern.env === undefined ? quote(name) : shown(pattern);
     const why = outcome.is === 'missing' ? 'does not exist' : `cannot be read: ${outcome.why}`;
     this.#reading.problems.error('include-missing', pattern.at, `included file ${subject} ${why}`);

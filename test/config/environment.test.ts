@@ -156,10 +156,11 @@ guardrails: { max_deletes: "\${X}", max_token_ttl: "\${X}", allowed_sizes: ["\${
   expect((await findings(yaml.replace(/include:.*\n/, ''), { X: MARK, D: '77m' })).length).toBeGreaterThan(20);
 });
 
-test('an included file whose name came from the environment is named as it is written', async () => {
+test('the name of an included file may come from the environment, and is shown when the file is there', async () => {
   const files = {
     'motherduck.accounts.yaml': `${BASE}accounts:\n  abc: { tokens: { a: app } }\ninclude: ["\${TEAM}.yaml"]\n`,
     'red.yaml': 'accounts: 5\n',
   };
-  expect(await findings(files, { TEAM: 'red' })).toEqual([`\${TEAM}.yaml: wrong-type 1 5`]);
+  expect(await findings(files, { TEAM: 'red' })).toEqual(['red.yaml: wrong-type 1 5']);
+  expect(textOf(await load(files, { TEAM: 'blue' }))).toContain(`included file "\${TEAM}.yaml" does not exist`);
 });
