@@ -52,7 +52,7 @@ function checkSize(value: Size, { node }: Setting<Size>, limits: Limits, problem
   const hint = 'add your price of an hour for it, or remove compute_rates';
   // MotherDuck bills pulse by use and not by the hour, so a file without a price for it is no mistake.
   if (value === 'pulse') {
-    const message = `size ${shown(node)} has no rate in compute_rates: ceilings with it are not known`;
+    const message = `size ${shown(node)} has no rate in compute_rates: it counts as 0 in ceilings`;
     problems.warning('rate-missing', node.at, message, { hint });
   } else problems.error('rate-missing', node.at, `size ${shown(node)} has no rate in compute_rates`, { hint });
 }

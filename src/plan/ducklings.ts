@@ -67,8 +67,10 @@ export function hourlyCeiling(ducklings: DesiredDucklings | Ducklings, rates: Ra
   return round(single + pool * read_scaling.pool_size);
 }
 
+/** `pulse` without a rate counts as 0, which validate warns of: rates are given for what is dear. */
 function priceOf(size: Size | undefined, rates: Rates): number | null {
-  return size === undefined ? null : (rates.get(size) ?? null);
+  if (size === undefined) return null;
+  return rates.get(size) ?? (size === 'pulse' ? 0 : null);
 }
 
 /** Adds ceilings; an unknown part makes the sum unknown. */

@@ -368,4 +368,18 @@ describe('compute ceilings', () => {
       'all Ducklings at once would cost 14.4 an hour and guardrails.max_compute_ceiling is 10',
     );
   });
+
+  it('a size without a rate makes the sum unknown, but for pulse, which counts as 0', async () => {
+    const only = new Map([['standard', 2.4]] as const);
+    const pool = (size: 'pulse' | 'jumbo'): DesiredDucklings => ({
+      read_write: { size: 'standard' },
+      read_scaling: { size, pool_size: 4 },
+    });
+    const wanted = (size: 'pulse' | 'jumbo') =>
+      desire({ etl_prod: { ducklings: pool(size) } }, { computeRates: only, guardrails: { maxComputeCeiling: 10 } });
+    expect((await new World().plan(wanted('pulse'))).compute).toEqual({ before: 0, after: 2.4 });
+    const unknown = await new World().plan(wanted('jumbo'));
+    expect(unknown.compute).toEqual({ before: 0, after: null });
+    expect(unknown.violations[0]?.message).toContain('the ceiling of etl_prod is not known');
+  });
 });
