@@ -20,11 +20,6 @@ const SCHEMAS = [
     out: 'src/state/state-validator.generated.js',
     exports: { validate: '' },
   },
-  {
-    schema: 'schemas/plan.schema.json',
-    out: 'src/plan/plan-validator.generated.js',
-    exports: { validate: '' },
-  },
 ];
 
 /** Writes the validators of every schema that exists and changed. Gives the files it wrote, relative to the root. */

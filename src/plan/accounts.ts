@@ -5,8 +5,9 @@ import type { Action, ComputeCeiling, NextChange, Notice, SetDucklings, Unmanage
 import type { StateAccount } from '../model/state.ts';
 import { SMOKE_TOKEN_NAME } from '../model/tokens.ts';
 import { ducklingChanges, ducklingRisk, hourlyCeiling, mergeDucklings, type Rates } from './ducklings.ts';
-import { atLine, position } from './reasons.ts';
-import { isExpired, planLeftToken, planRemovedToken, planToken, show, type TokenPlan } from './tokens.ts';
+import { atLine, counted, position } from './reasons.ts';
+import { isExpired, show } from './series.ts';
+import { planLeftToken, planRemovedToken, planToken, type TokenPlan } from './tokens.ts';
 
 export interface AccountContext {
   readonly desired: Desired;
@@ -185,7 +186,7 @@ function planRemovedAccount(
   }
   if (context.prune) {
     const before = { username: live.username, tokens: live.tokens.map(show) };
-    const reason = `it left the configuration; its ${live.tokens.length} tokens and all databases it owns go with it`;
+    const reason = `it left the configuration; ${counted(live.tokens.length, 'token')} and all databases it owns go with it`;
     const compute = priceLive(live, context.desired.computeRates, 0);
     return {
       ...NOTHING,

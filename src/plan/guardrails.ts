@@ -4,6 +4,7 @@ import type { LiveUser } from '../model/live.ts';
 import type { Action, ComputeCeiling, DeleteAccount, Notice } from '../model/plan.ts';
 import type { State } from '../model/state.ts';
 import { accountKey } from '../model/username.ts';
+import { counted } from './reasons.ts';
 
 export interface GuardrailInput {
   readonly desired: Desired;
@@ -41,7 +42,7 @@ function tooManyDeletes(deletions: readonly DeleteAccount[], desired: Desired): 
   const { maxDeletes } = desired.guardrails;
   if (deletions.length <= maxDeletes) return [];
   const names = deletions.map((deletion) => deletion.account).join(', ');
-  const message = `the plan deletes ${deletions.length} accounts and guardrails.max_deletes is ${maxDeletes}: ${names}`;
+  const message = `the plan deletes ${counted(deletions.length, 'account')} and guardrails.max_deletes is ${maxDeletes}: ${names}`;
   const hint = `Set "max_deletes: ${deletions.length}" under guardrails, or narrow the plan with --only.`;
   return [{ code: 'GUARDRAIL', message, hint }];
 }

@@ -13,25 +13,14 @@
  *   key left the configuration              -> revoke_token for all of the series; forget when none is live
  */
 import type { DesiredToken } from '../model/desired.ts';
-import { describeSpan, formatDuration } from '../model/duration.ts';
 import { isoTime, showTime } from '../model/instant.ts';
 import type { LiveToken } from '../model/live.ts';
 import type { Action, NextChange, Notice, Risk, ShownToken, WantedToken } from '../model/plan.ts';
-import type { RetiringToken, StateToken, TokenRecord } from '../model/state.ts';
+import type { StateToken, TokenRecord } from '../model/state.ts';
 import { generationName, generationOf } from '../model/tokens.ts';
-import { atLine, position } from './reasons.ts';
-
-export interface TokenContext {
-  readonly account: string;
-  readonly now: number;
-  /** The configuration's main file, so that its lines need no file name. */
-  readonly file: string;
-  /** The account is made, or was made anew, in this very plan. */
-  readonly newAccount: boolean;
-  readonly rotateNow: boolean;
-  /** Where a store would put this token's secret now. */
-  place(token: DesiredToken): string | undefined;
-}
+import { position } from './reasons.ts';
+import { adoptable, type Holdings, holdings, isExpired, show } from './series.ts';
+import { type TokenContext, whyCreate, whyRotate } from './token-reasons.ts';
 
 export interface TokenPlan {
   /** Adoptions, creations and rotations, then revocations: a token is revoked only after its replacement is there. */
@@ -186,51 +175,6 @@ export function planLeftToken(
   return { actions, warnings: [], errors: [], next: [], known, waiting: false };
 }
 
-export function show(token: LiveToken): ShownToken {
-  const expires_at = token.expiresAt === null ? null : isoTime(token.expiresAt);
-  return { id: token.id, name: token.name, type: token.type, created_at: isoTime(token.createdAt), expires_at };
-}
-
-export function isExpired(token: LiveToken, now: number): boolean {
-  return token.expiresAt !== null && token.expiresAt <= now;
-}
-
-interface Holdings {
-  /** Ids that the state holds, live or not. */
-  readonly known: ReadonlySet<string>;
-  readonly retiring: readonly { readonly record: RetiringToken; readonly live: LiveToken }[];
-  readonly orphans: readonly LiveToken[];
-}
-
-function holdings(state: StateToken | undefined, live: readonly LiveToken[], now: number): Holdings {
-  const records = state?.retiring ?? [];
-  const known = new Set(records.map((record) => record.id));
-  if (state?.current) known.add(state.current.id);
-  const tried = new Set(state?.intents.map((intent) => intent.name));
-  const retiring = records.flatMap((record) => {
-    const found = live.find((token) => token.id === record.id);
-    return found === undefined ? [] : [{ record, live: found }];
-  });
-  const orphans = live.filter((token) => tried.has(token.name) && !known.has(token.id) && !isExpired(token, now));
-  return { known, retiring, orphans };
-}
-
-/** Live tokens of the wanted name and type that nobody holds: of the highest generation that there is. */
-function adoptable(
-  want: DesiredToken,
-  live: readonly LiveToken[],
-  known: ReadonlySet<string>,
-  now: number,
-): LiveToken[] {
-  const series = live.flatMap((token) => {
-    const generation = generationOf(want.name, token.name);
-    const fits = generation !== undefined && token.type === want.type && !known.has(token.id) && !isExpired(token, now);
-    return fits ? [{ token, generation }] : [];
-  });
-  const highest = Math.max(...series.map((entry) => entry.generation));
-  return series.filter((entry) => entry.generation === highest).map((entry) => entry.token);
-}
-
 function ambiguous(want: DesiredToken, candidates: readonly LiveToken[], account: string): Notice {
   const ids = candidates.map((token) => token.id).join(' and ');
   return {
@@ -254,52 +198,6 @@ function wanted(want: DesiredToken, state: StateToken | undefined, live: readonl
     secret_store: want.store,
     policy: want.policy,
   };
-}
-
-function whyCreate(
-  current: TokenRecord | undefined,
-  currentLive: LiveToken | undefined,
-  held: Holdings,
-  context: TokenContext,
-): string {
-  if (context.newAccount) return 'the account is new';
-  if (held.orphans.length > 0)
-    return `an interrupted run left "${held.orphans[0]?.name}", its secret perhaps not stored`;
-  if (current === undefined) return 'it is in the configuration and not in MotherDuck';
-  if (currentLive?.expiresAt) return `"${current.name}" expired ${showTime(currentLive.expiresAt)}`;
-  const expired = current.expiresAt !== null && Date.parse(current.expiresAt) <= context.now;
-  return expired
-    ? `"${current.name}" expired ${showTime(Date.parse(current.expiresAt ?? ''))}`
-    : `someone revoked it: "${current.name}" (${current.id}) is not in MotherDuck any more`;
-}
-
-/** Why a live token is replaced; undefined when it is not due. */
-function whyRotate(
-  want: DesiredToken,
-  current: TokenRecord,
-  live: LiveToken,
-  held: Holdings,
-  context: TokenContext,
-): string | undefined {
-  const line = atLine(want.where, context.file);
-  const orphan = held.orphans[0];
-  if (orphan) return `an interrupted run left "${orphan.name}", which may be in the store instead of "${current.name}"`;
-  if (context.rotateNow) return 'asked for with mdacc rotate';
-  if (want.type !== current.type) return `type ${current.type} -> ${want.type}, ${line}`;
-  if (generationOf(want.name, current.name) === undefined) return `name "${current.name}" -> "${want.name}", ${line}`;
-  if (current.ttl !== undefined && current.ttl !== want.ttl) {
-    return `ttl ${showTtl(current.ttl)} -> ${showTtl(want.ttl)}, ${line}`;
-  }
-  if (current.secret !== 'unknown') {
-    const { store, place } = current.secret;
-    if (store !== want.store) return `secret store ${store} -> ${want.store}, ${line}`;
-    const wantedPlace = context.place(want);
-    if (wantedPlace !== undefined && wantedPlace !== place)
-      return `its secret's place ${place} -> ${wantedPlace}, ${line}`;
-  }
-  if (live.expiresAt === null || live.expiresAt - context.now >= want.rotateBefore * 1000) return undefined;
-  const left = describeSpan((live.expiresAt - context.now) / 1000);
-  return `expires in ${left}, policy ${want.policy} rotates at ${describeSpan(want.rotateBefore)}`;
 }
 
 /** MotherDuck may go on listing a token that expired. */
@@ -361,8 +259,4 @@ function overlapsToCome(held: Holdings, account: string, token: string, now: num
       ? [{ account, token, change: 'is revoked', name: record.name, at: record.retireAt }]
       : [],
   );
-}
-
-function showTtl(ttl: number | null): string {
-  return ttl === null ? 'never' : formatDuration(ttl);
 }

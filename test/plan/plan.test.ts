@@ -243,7 +243,7 @@ describe('what leaves the configuration', () => {
     const refused = await world.plan(desire({}), { prune: true });
     expect(brief(refused)).toEqual(['delete_account etl_prod']);
     expect(refused.violations[0]?.message).toBe(
-      'the plan deletes 1 accounts and guardrails.max_deletes is 0: etl_prod',
+      'the plan deletes 1 account and guardrails.max_deletes is 0: etl_prod',
     );
     const allowed = desire({}, { guardrails: { maxDeletes: 1 } });
     const { plan } = await world.apply(allowed, { prune: true });

@@ -193,7 +193,7 @@ describe('pruning', () => {
     expect(unsaid.stderr).toContain('--allow-delete');
     const done = await folder.run('apply --sandbox --yes --prune --allow-delete');
     expect(done.code).toBe(0);
-    expect(done.stdout).toContain('goes with it: tokens app; and all databases it owns (destructive)');
+    expect(done.stdout).toContain('1 token and all databases it owns go with it (destructive)');
     expect((await folder.run('plan --sandbox')).stdout).toContain(NO_CHANGES);
   });
 });

@@ -54,7 +54,9 @@ function accountBlock(account: string, actions: readonly Action[], paint: Paint)
     const line = `    ${paintSymbol(symbolOf(action), paint, SYMBOL_WIDTH)} ${(subjects[index] ?? '').padEnd(width)}  ${detailOf(action)}`;
     return [line.trimEnd(), ...reasonLines(action, own, paint)];
   });
-  return [own ? `${head}  ${paint.dim(own.reason)}` : head, ...deletedTokens(own), ...lines].join('\n');
+  return [own ? `${head}  ${paint.dim(`${own.reason}${riskOf(own)}`)}` : head, ...deletedTokens(own), ...lines].join(
+    '\n',
+  );
 }
 
 function isOfAccount(action: Action): boolean {
@@ -69,8 +71,11 @@ function isOfAccount(action: Action): boolean {
 /** In the block of a new account, "the account is new" need not stand at every part. */
 function reasonLines(action: Action, own: Action | undefined, paint: Paint): string[] {
   if (own?.action === 'create_account' && action.reason.startsWith('the account is new')) return [];
-  const risk = action.risk === 'safe' ? '' : ` (${action.risk})`;
-  return [paint.dim(`          ${action.reason}${risk}`)];
+  return [paint.dim(`          ${action.reason}${riskOf(action)}`)];
+}
+
+function riskOf({ risk }: Action): string {
+  return risk === 'safe' ? '' : ` (${risk})`;
 }
 
 function subjectOf(action: Action): string {
@@ -127,10 +132,8 @@ function price(value: number | null): string {
 }
 
 function deletedTokens(own: Action | undefined): string[] {
-  if (own?.action !== 'delete_account') return [];
-  const names = own.before.tokens.map((token) => token.name);
-  const tokens = names.length === 0 ? 'it has no tokens' : `tokens ${list(names)}`;
-  return [`      goes with it: ${tokens}; and all databases it owns (${own.risk})`];
+  if (own?.action !== 'delete_account' || own.before.tokens.length === 0) return [];
+  return [`      tokens that go with it: ${list(own.before.tokens.map((token) => token.name))}`];
 }
 
 function notices(title: string, all: readonly Notice[], colour: (text: string) => string): string {

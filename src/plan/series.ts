@@ -1,0 +1,55 @@
+/**
+ * A series: the live tokens that one key of the configuration stands for at MotherDuck (`airflow`, `airflow.2`, …), and
+ * what the state knows of each.
+ */
+import type { DesiredToken } from '../model/desired.ts';
+import { isoTime } from '../model/instant.ts';
+import type { LiveToken } from '../model/live.ts';
+import type { ShownToken } from '../model/plan.ts';
+import type { RetiringToken, StateToken } from '../model/state.ts';
+import { generationOf } from '../model/tokens.ts';
+
+export interface Holdings {
+  /** Ids that the state holds, live or not. */
+  readonly known: ReadonlySet<string>;
+  readonly retiring: readonly { readonly record: RetiringToken; readonly live: LiveToken }[];
+  readonly orphans: readonly LiveToken[];
+}
+
+export function holdings(state: StateToken | undefined, live: readonly LiveToken[], now: number): Holdings {
+  const records = state?.retiring ?? [];
+  const known = new Set(records.map((record) => record.id));
+  if (state?.current) known.add(state.current.id);
+  const tried = new Set(state?.intents.map((intent) => intent.name));
+  const retiring = records.flatMap((record) => {
+    const found = live.find((token) => token.id === record.id);
+    return found === undefined ? [] : [{ record, live: found }];
+  });
+  const orphans = live.filter((token) => tried.has(token.name) && !known.has(token.id) && !isExpired(token, now));
+  return { known, retiring, orphans };
+}
+
+/** Live tokens of the wanted name and type that nobody holds: of the highest generation that there is. */
+export function adoptable(
+  want: DesiredToken,
+  live: readonly LiveToken[],
+  known: ReadonlySet<string>,
+  now: number,
+): LiveToken[] {
+  const series = live.flatMap((token) => {
+    const generation = generationOf(want.name, token.name);
+    const fits = generation !== undefined && token.type === want.type && !known.has(token.id) && !isExpired(token, now);
+    return fits ? [{ token, generation }] : [];
+  });
+  const highest = Math.max(...series.map((entry) => entry.generation));
+  return series.filter((entry) => entry.generation === highest).map((entry) => entry.token);
+}
+
+export function show(token: LiveToken): ShownToken {
+  const expires_at = token.expiresAt === null ? null : isoTime(token.expiresAt);
+  return { id: token.id, name: token.name, type: token.type, created_at: isoTime(token.createdAt), expires_at };
+}
+
+export function isExpired(token: LiveToken, now: number): boolean {
+  return token.expiresAt !== null && token.expiresAt <= now;
+}

@@ -1,0 +1,71 @@
+/** Why a token is made or replaced, in words for a reviewer. */
+import type { DesiredToken } from '../model/desired.ts';
+import { describeSpan, formatDuration } from '../model/duration.ts';
+import { showTime } from '../model/instant.ts';
+import type { LiveToken } from '../model/live.ts';
+import type { TokenRecord } from '../model/state.ts';
+import { generationOf } from '../model/tokens.ts';
+import { atLine } from './reasons.ts';
+import type { Holdings } from './series.ts';
+
+export interface TokenContext {
+  readonly account: string;
+  readonly now: number;
+  /** The configuration's main file, so that its lines need no file name. */
+  readonly file: string;
+  /** The account is made, or was made anew, in this very plan. */
+  readonly newAccount: boolean;
+  readonly rotateNow: boolean;
+  /** Where a store would put this token's secret now. */
+  place(token: DesiredToken): string | undefined;
+}
+
+export function whyCreate(
+  current: TokenRecord | undefined,
+  currentLive: LiveToken | undefined,
+  held: Holdings,
+  context: TokenContext,
+): string {
+  if (context.newAccount) return 'the account is new';
+  if (held.orphans.length > 0)
+    return `an interrupted run left "${held.orphans[0]?.name}", its secret perhaps not stored`;
+  if (current === undefined) return 'it is in the configuration and not in MotherDuck';
+  if (currentLive?.expiresAt) return `"${current.name}" expired ${showTime(currentLive.expiresAt)}`;
+  const expired = current.expiresAt !== null && Date.parse(current.expiresAt) <= context.now;
+  return expired
+    ? `"${current.name}" expired ${showTime(Date.parse(current.expiresAt ?? ''))}`
+    : `someone revoked it: "${current.name}" (${current.id}) is not in MotherDuck any more`;
+}
+
+/** Why a live token is replaced; undefined when it is not due. */
+export function whyRotate(
+  want: DesiredToken,
+  current: TokenRecord,
+  live: LiveToken,
+  held: Holdings,
+  context: TokenContext,
+): string | undefined {
+  const line = atLine(want.where, context.file);
+  const orphan = held.orphans[0];
+  if (orphan) return `an interrupted run left "${orphan.name}", which may be in the store instead of "${current.name}"`;
+  if (context.rotateNow) return 'asked for with mdacc rotate';
+  if (want.type !== current.type) return `type ${current.type} -> ${want.type}, ${line}`;
+  if (generationOf(want.name, current.name) === undefined) return `name "${current.name}" -> "${want.name}", ${line}`;
+  if (current.ttl !== undefined && current.ttl !== want.ttl) {
+    return `ttl ${showTtl(current.ttl)} -> ${showTtl(want.ttl)}, ${line}`;
+  }
+  if (current.secret !== 'unknown') {
+    const { store, place } = current.secret;
+    if (store !== want.store) return `secret store ${store} -> ${want.store}, ${line}`;
+    const wantedPlace = context.place(want);
+    if (wantedPlace !== undefined && wantedPlace !== place)
+      return `its secret's place ${place} -> ${wantedPlace}, ${line}`;
+  }
+  if (live.expiresAt === null || live.expiresAt - context.now >= want.rotateBefore * 1000) return undefined;
+  const left = describeSpan((live.expiresAt - context.now) / 1000);
+  return `expires in ${left}, policy ${want.policy} rotates at ${describeSpan(want.rotateBefore)}`;
+}
+
+function showTtl(ttl: number | null): string {
+  return ttl === null ? 'never' : formatDuration(ttl);
+}
