@@ -1,5 +1,5 @@
 // Builds dist/: a small CommonJS main, which starts fastest, and an ES module for each command, loaded when it is called.
-import { readdir, readFile, rm } from 'node:fs/promises';
+import { readdir, readFile, rename, rm } from 'node:fs/promises';
 import path from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { build } from 'esbuild';
@@ -8,6 +8,10 @@ import { compileSchemas } from './compile-schemas.mjs';
 const root = path.dirname(path.dirname(fileURLToPath(import.meta.url)));
 process.chdir(root);
 const { version } = JSON.parse(await readFile('package.json', 'utf8'));
+
+// Built aside and put in its place at the end, so that a program that runs meanwhile finds its modules.
+const fresh = `dist.${process.pid}.new`;
+const stale = `dist.${process.pid}.old`;
 
 const common = {
   bundle: true,
@@ -29,13 +33,12 @@ const commandsOutside = {
 };
 
 await compileSchemas();
-await rm('dist', { recursive: true, force: true });
 const commands = (await readdir('src/commands')).map((file) => `src/commands/${file}`);
 await Promise.all([
   build({
     ...common,
     entryPoints: { main: 'src/main.ts' },
-    outdir: 'dist',
+    outdir: fresh,
     outExtension: { '.js': '.cjs' },
     format: 'cjs',
     minifySyntax: true,
@@ -49,7 +52,7 @@ await Promise.all([
       ...commands.map((file) => ({ in: file, out: `commands/${path.basename(file, '.ts')}` })),
       { in: 'src/motherduck/probe.ts', out: 'probe' },
     ],
-    outdir: 'dist',
+    outdir: fresh,
     chunkNames: 'chunk-[hash]',
     format: 'esm',
     splitting: true,
@@ -58,3 +61,6 @@ await Promise.all([
     banner: { js: "import { createRequire } from 'node:module'; const require = createRequire(import.meta.url);" },
   }),
 ]);
+await rename('dist', stale).catch(() => undefined);
+await rename(fresh, 'dist');
+await rm(stale, { recursive: true, force: true });

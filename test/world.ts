@@ -76,7 +76,7 @@ export function desire(
 
 /** A state without a file. */
 export class MemoryLedger implements Ledger {
-  state: State = { organization: 'acme', sandbox: true, lineage: 'l', serial: 0, accounts: new Map() };
+  state: State = { organization: 'acme', sandbox: true, lineage: 'l', serial: 0, runs: [], accounts: new Map() };
 
   async update(change: (state: State) => State): Promise<void> {
     const changed = change(this.state);

@@ -1,10 +1,13 @@
-/** What the state learns from a reading alone, before any action: protections, and what has ceased to exist. */
+/** What the state learns from a reading alone, before any action: protections, and what has ceased to exist, and that a run was. */
 import type { Desired } from '../model/desired.ts';
+import { isoTime } from '../model/instant.ts';
 import type { Live, LiveAccount } from '../model/live.ts';
 import type { State, StateAccount, StateToken } from '../model/state.ts';
 
 /** An intent whose token has not appeared in this time never will: the call that would have made it is long over. */
 const INTENT_LIFE_MS = 24 * 3_600_000;
+const RUN_INTERVAL_MS = 12 * 3_600_000;
+const RUNS_KEPT = 5;
 
 /**
  * The state with deletion protection as configured, without replaced tokens that are gone at MotherDuck and without
@@ -24,8 +27,15 @@ export function remember(state: State, desired: Desired, live: Live): State {
       accounts.set(key, { ...account, deletionProtection, tokens });
     }
   }
-  const same = [...accounts].every(([key, account]) => state.accounts.get(key) === account);
-  return same ? state : { ...state, accounts };
+  const runs = rememberRun(state.runs, live.now);
+  const same = runs === state.runs && [...accounts].every(([key, account]) => state.accounts.get(key) === account);
+  return same ? state : { ...state, runs, accounts };
+}
+
+/** A run soon after another says nothing about how often they come. */
+function rememberRun(runs: readonly string[], now: number): readonly string[] {
+  const latest = Date.parse(runs.at(-1) ?? '');
+  return now - latest < RUN_INTERVAL_MS ? runs : [...runs.slice(1 - RUNS_KEPT), isoTime(now)];
 }
 
 function rememberTokens(

@@ -20,16 +20,31 @@ export async function confirm(
   if (options.yes) {
     if (deletes === 0 || options.allowDelete) return;
     const message = `the plan deletes ${deletes} ${deletes === 1 ? 'account' : 'accounts'} with all data, which --yes alone does not allow`;
-    throw new UserError('NOT_CONFIRMED', message, 'When that is meant: apply --prune --yes --allow-delete');
-  }
-  if (!process.stdin.isTTY || !process.stderr.isTTY) {
-    const hint = 'Look at the plan above; then apply it with --yes.';
-    throw new UserError('NOT_CONFIRMED', 'there is no terminal to ask on, so nothing was done', hint);
+    throw new UserError('NOT_CONFIRMED', message, 'When that is meant, add --allow-delete.');
   }
   const wanted =
     deletes === 0 ? 'yes' : `delete ${deletes} ${deletes === 1 ? 'account' : 'accounts'} of ${plan.organization}`;
-  const question = `Do this to ${plan.organization}? Only ${io.paint.err.bold(wanted)} is taken as a yes: `;
-  if ((await ask(question, signal)) === wanted) return;
+  await askFor(
+    wanted,
+    `Do this to ${plan.organization}?`,
+    'Look at the plan above; then apply it with --yes.',
+    io,
+    signal,
+  );
+}
+
+/** Asks a person to type one certain answer. @throws UserError NOT_CONFIRMED, with `without` for where there is no terminal */
+export async function askFor(
+  wanted: string,
+  question: string,
+  without: string,
+  io: Io,
+  signal: AbortSignal,
+): Promise<void> {
+  if (!process.stdin.isTTY || !process.stderr.isTTY) {
+    throw new UserError('NOT_CONFIRMED', 'there is no terminal to ask on, so nothing was done', without);
+  }
+  if ((await ask(`${question} Only ${io.paint.err.bold(wanted)} is taken as a yes: `, signal)) === wanted) return;
   throw new UserError('NOT_CONFIRMED', 'not confirmed, so nothing was done', `The answer to give was: ${wanted}`);
 }
 

@@ -39,7 +39,7 @@ export async function planNow(
   service: Service,
   options: Pick<PlanningOptions, 'only' | 'prune' | 'parallelism'>,
   io: Io,
-  more: Pick<PlanOptions, 'rotate'> & { readonly signal?: AbortSignal } = {},
+  more: Pick<PlanOptions, 'rotate' | 'because'> & { readonly signal?: AbortSignal } = {},
 ): Promise<Planned> {
   const stores = openStores(desired.stores);
   const only = onlyMatcher(options.only);
@@ -52,6 +52,7 @@ export async function planNow(
     sandbox: service.isSandbox,
     place: (account, token) => stores.get(token.store)?.place({ account, token: token.key }),
     ...(more.rotate ? { rotate: more.rotate } : {}),
+    ...(more.because ? { because: more.because } : {}),
   });
   if (options.only !== undefined && accountNames(desired, state).filter(only).length === 0) {
     throw new UserError(

@@ -10,6 +10,7 @@ import type { Plan } from '../model/plan.ts';
 import { planFile } from '../plan/plan-file.ts';
 import { planJson } from '../report/plan/json.ts';
 import { planText } from '../report/plan/text.ts';
+import { waitUnlocked } from '../state/lock.ts';
 import { openState } from '../state/state-file.ts';
 
 interface PlanCommandOptions extends PlanningOptions {
@@ -20,6 +21,7 @@ interface PlanCommandOptions extends PlanningOptions {
 export function run(options: PlanCommandOptions): Promise<number> {
   return runCommand(options, async (io) => {
     const desired = await readDesired(options, io);
+    await waitUnlocked(statePath(options), (options.lockTimeout ?? 0) * 1000);
     const service = await openService(options, io);
     try {
       const { state } = await openState(statePath(options), desired.organization, { sandbox: service.isSandbox });

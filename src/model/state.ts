@@ -10,6 +10,8 @@ export interface State {
   readonly lineage: string;
   /** Grows by one with every write. 0: never written. */
   readonly serial: number;
+  /** When the latest applies were, oldest first: one every half day at most, so that a second apply changes nothing. */
+  readonly runs: readonly string[];
   /** By `accountKey` of the username. */
   readonly accounts: ReadonlyMap<string, StateAccount>;
 }

@@ -13,6 +13,8 @@ export interface AccountContext {
   readonly desired: Desired;
   readonly now: number;
   readonly prune: boolean;
+  /** Why an account is not wanted. */
+  readonly because: string;
   isRotatedNow(account: string, token: string): boolean;
   place(account: string, token: DesiredToken): string | undefined;
 }
@@ -180,13 +182,13 @@ function planRemovedAccount(
   if (state === undefined) return NOTHING;
   const about = { account, after: null } as const;
   if (live === undefined) {
-    const reason = 'it left the configuration, and MotherDuck does not have it any more';
+    const reason = `${context.because}, and MotherDuck does not have it any more`;
     const forget: Action = { action: 'forget', ...about, reason, risk: 'safe', before: { username: account } };
     return { ...NOTHING, actions: [forget] };
   }
   if (context.prune) {
     const before = { username: live.username, tokens: live.tokens.map(show) };
-    const reason = `it left the configuration; ${counted(live.tokens.length, 'token')} and all databases it owns go with it`;
+    const reason = `${context.because}; ${counted(live.tokens.length, 'token')} and all databases it owns go with it`;
     const compute = priceLive(live, context.desired.computeRates, 0);
     return {
       ...NOTHING,

@@ -34,7 +34,7 @@ function protectedFrom(deletion: DeleteAccount, input: GuardrailInput): Notice[]
   }
   if (!input.state.accounts.get(accountKey(account))?.deletionProtection) return [];
   const message = `${account} has deletion_protection, remembered in the state`;
-  const hint = 'Put its block back with "deletion_protection: false", apply, then remove the block and prune.';
+  const hint = 'Set "deletion_protection: false" in its block (put that back if it is gone), apply, and then delete.';
   return [{ account, code: 'GUARDRAIL', message, hint }];
 }
 

@@ -25,12 +25,15 @@ import { accountKey } from '../model/username.ts';
 import { type AccountContext, planAccount } from './accounts.ts';
 import { sumCeilings } from './ducklings.ts';
 import { findViolations, selfMatcher } from './guardrails.ts';
+import { lateRuns } from './runs.ts';
 
 export interface PlanOptions {
   /** Which accounts are planned at all (`--only`); all when absent. */
   readonly only?: (username: string) => boolean;
-  /** Delete managed accounts that left the configuration. */
+  /** Delete managed accounts that the configuration does not have. */
   readonly prune?: boolean;
+  /** Why the configuration does not have them; that they left it, unless given. */
+  readonly because?: string;
   /** Tokens to rotate now, whether they are due or not (`mdacc rotate`). */
   readonly rotate?: (account: string, token: string) => boolean;
   /** Where a store would put a token's secret; without it a moved place is not noticed. */
@@ -48,6 +51,7 @@ export function makePlan(desired: Desired, live: Live, state: State, options: Pl
     desired,
     now: live.now,
     prune: options.prune ?? false,
+    because: options.because ?? 'it left the configuration',
     isRotatedNow: options.rotate ?? (() => false),
     place: options.place ?? (() => undefined),
   };
@@ -74,7 +78,7 @@ export function makePlan(desired: Desired, live: Live, state: State, options: Pl
       accounts: unmanagedAccounts(desired, live, state),
       tokens: plans.flatMap(({ plan }) => plan.unmanagedTokens),
     },
-    warnings: [...unlisted(live), ...plans.flatMap(({ plan }) => plan.warnings)],
+    warnings: [...unlisted(live), ...plans.flatMap(({ plan }) => plan.warnings), ...lateRuns(desired, state, live.now)],
     errors: plans.flatMap(({ plan }) => plan.errors),
     violations: findViolations({ desired, state, actions, compute, unpriced, isSelf }),
     next: plans.flatMap(({ plan }) => plan.next).sort((a, b) => order(a.at, b.at) || order(a.account, b.account)),

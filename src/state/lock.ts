@@ -1,5 +1,6 @@
+import { setTimeout as sleep } from 'node:timers/promises';
 import { codeOf } from '../files/atomic.ts';
-import { acquireLock, type Lock, LockedError, type LockHolder } from '../files/lock.ts';
+import { acquireLock, breakLock, type Lock, LockedError, type LockHolder, readLock } from '../files/lock.ts';
 import { lifeOf } from '../files/process.ts';
 import { UserError } from '../model/user-error.ts';
 
@@ -56,4 +57,42 @@ function locked(statePath: string, holder: LockHolder | undefined): UserError {
 
 function describe(holder: LockHolder): string {
   return `"${holder.command}" (process ${holder.pid} on ${holder.host}, since ${holder.since})`;
+}
+
+/**
+ * Waits until no other run holds the lock, without taking it: for those who only read, and whose reading would be half
+ * of what that run does.
+ *
+ * @throws UserError STATE_LOCKED
+ */
+export async function waitUnlocked(statePath: string, waitMs: number): Promise<void> {
+  for (const end = performance.now() + waitMs; ; await sleep(LOOK_AGAIN_MS)) {
+    const found = await readLock(stateLockPath(statePath));
+    if (found === undefined || found === 'damaged' || lifeOf(found) === 'dead') return;
+    if (performance.now() >= end) throw locked(statePath, found);
+  }
+}
+
+const LOOK_AGAIN_MS = 200;
+
+/**
+ * Removes a lock that a run left behind; `ask` is asked where it cannot be known that its process is gone. Gives what was
+ * done, in words.
+ *
+ * @throws UserError STATE_LOCKED when its process lives
+ */
+export async function unlockState(statePath: string, ask: (question: string) => Promise<void>): Promise<string> {
+  const path = stateLockPath(statePath);
+  const found = await readLock(path);
+  if (found === undefined) return `${statePath} is not locked.`;
+  const holder = found === 'damaged' ? undefined : found;
+  const life = holder === undefined ? 'unknown' : lifeOf(holder);
+  const whose = holder === undefined ? 'a process that it does not name' : describe(holder);
+  if (life === 'alive') {
+    const message = `${statePath} is locked by ${whose}, which is running.`;
+    throw new UserError('STATE_LOCKED', message, `Let it end, or stop it first: kill ${holder?.pid}`);
+  }
+  if (life === 'unknown') await ask(`The lock is held by ${whose}. Is that gone for certain?`);
+  await breakLock(path);
+  return `Removed the lock of ${whose}.`;
 }

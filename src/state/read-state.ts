@@ -25,15 +25,19 @@ export interface ReadState {
 }
 
 /**
- * Reads a state file and checks all of it; undefined: there is none.
+ * Reads a state file and checks all of it, and whose it is unless `of` is undefined. Gives undefined where there is none.
  *
  * @throws UserError STATE_NEWER, STATE_FOREIGN or STATE_INVALID, with what to do.
  */
-export async function readState(path: string, of: StateOf, migrations: Migrations): Promise<ReadState | undefined> {
+export async function readState(
+  path: string,
+  of: StateOf | undefined,
+  migrations: Migrations,
+): Promise<ReadState | undefined> {
   const text = await readStateText(path);
   if (text === undefined) return undefined;
   const parsed = await parseState(path, text, migrations);
-  refuseForeign(path, parsed.state, of);
+  if (of !== undefined) refuseForeign(path, parsed.state, of);
   return { ...parsed, text };
 }
 

@@ -13,6 +13,7 @@ export function serializeState(state: State): string {
     `"serial": ${state.serial}`,
     `"organization": ${JSON.stringify(state.organization)}`,
     ...(state.sandbox ? ['"sandbox": true'] : []),
+    ...(state.runs.length > 0 ? [`"runs": ${JSON.stringify(state.runs, null, 2).replaceAll('\n', '\n  ')}`] : []),
     `"accounts": ${accountsText(state.accounts)}`,
   ];
   return `{\n  ${head.join(',\n  ')}\n}\n`;
@@ -33,6 +34,11 @@ function accountText(account: StateAccount): string {
   const text = JSON.stringify(accountJson(account), null, 2).replaceAll('\n', '\n    ');
   texts.set(account, text);
   return text;
+}
+
+/** One account of the state file, as JSON. */
+export function serializeAccount(account: StateAccount): string {
+  return JSON.stringify(accountJson(account));
 }
 
 /** By the characters' codes, not by a language's rules: those differ between machines. */
@@ -98,6 +104,7 @@ export function stateFromJson(json: StateJson): State {
     sandbox: json.sandbox ?? false,
     lineage: json.lineage,
     serial: json.serial,
+    runs: json.runs ?? [],
     accounts: new Map(Object.entries(json.accounts).map(([key, account]) => [key, accountFromJson(account)])),
   };
 }

@@ -23,6 +23,14 @@ export async function openState(path: string, organization: string, options: Sta
   return new StateFile(path, { organization, sandbox }, await readState(path, { organization, sandbox }, migrations));
 }
 
+/** Opens a state whosever it is, to look at it or to drop an entry. @throws UserError, also STATE_INVALID when there is none */
+export async function openAnyState(path: string): Promise<StateFile> {
+  const read = await readState(path, undefined, MIGRATIONS);
+  if (read !== undefined) return new StateFile(path, read.state, read);
+  const hint = 'The first apply makes it. Is it the right folder? See --config and --state.';
+  throw new UserError('STATE_INVALID', `there is no state at ${path}`, hint);
+}
+
 /**
  * The state in memory and its file. Changes count in memory at once; their promises resolve when they are on disk. Hold
  * the state's lock (lock.ts) from before opening until after `close`.
@@ -46,7 +54,14 @@ export class StateFile {
   constructor(path: string, of: StateOf, read: ReadState | undefined) {
     this.path = path;
     this.#opened = read ?? 'none';
-    this.#state = read?.state ?? { ...of, lineage: randomUUID(), serial: 0, accounts: new Map() };
+    this.#state = read?.state ?? {
+      organization: of.organization,
+      sandbox: of.sandbox,
+      lineage: randomUUID(),
+      serial: 0,
+      runs: [],
+      accounts: new Map(),
+    };
     this.#durable = this.#state;
   }
 

@@ -12,6 +12,7 @@ export interface StateJson {
   readonly serial: number;
   readonly organization: string;
   readonly sandbox?: true;
+  readonly runs?: readonly string[];
   readonly accounts: Readonly<Record<string, AccountJson>>;
 }
 

@@ -212,6 +212,22 @@ describe('rotation', () => {
     expect((await world.plan(two)).warnings[0]?.message).toBe('all 2 tokens of etl_prod turn over within one overlap');
   });
 
+  it('warns when applies come too seldom for the time between being due and expiring', async () => {
+    const two = desire({ etl_prod: { tokens: [token('airflow'), token('forever', { ttl: null, rotateBefore: 0 })] } });
+    const world = await applied(two);
+    await world.organization.advance(13 * DAY);
+    expect((await world.plan(two)).warnings).toEqual([]);
+    await world.apply(two);
+    await world.organization.advance(15 * DAY);
+    const message = 'applies were up to 15 days apart, longer than rotate_before of etl_prod/airflow';
+    expect((await world.plan(two)).warnings.map((warning) => warning.message)).toEqual([message]);
+    for (let night = 0; night < 6; night += 1) {
+      await world.apply(two);
+      await world.organization.advance(DAY);
+    }
+    expect((await world.plan(two)).warnings).toEqual([]);
+  });
+
   it('is announced: the next change of each token', async () => {
     const world = await applied(desired);
     const [next] = (await world.plan(desired)).next;
@@ -242,9 +258,7 @@ describe('what leaves the configuration', () => {
     const world = await applied(desire({ etl_prod: { tokens: [token('airflow')], protected: false } }));
     const refused = await world.plan(desire({}), { prune: true });
     expect(brief(refused)).toEqual(['delete_account etl_prod']);
-    expect(refused.violations[0]?.message).toBe(
-      'the plan deletes 1 account and guardrails.max_deletes is 0: etl_prod',
-    );
+    expect(refused.violations[0]?.message).toBe('the plan deletes 1 account and guardrails.max_deletes is 0: etl_prod');
     const allowed = desire({}, { guardrails: { maxDeletes: 1 } });
     const { plan } = await world.apply(allowed, { prune: true });
     expect(plan.violations).toEqual([]);

@@ -65,6 +65,7 @@ export const example: State = {
   sandbox: false,
   lineage: '0b1f2c3d-0000-4000-8000-000000000001',
   serial: 7,
+  runs: [],
   accounts: new Map([
     ['tenant', bareAccount('tenant')],
     ['etl_prod', fullAccount],

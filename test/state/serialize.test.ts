@@ -24,6 +24,13 @@ describe('serializeState', () => {
     expect(Object.keys(JSON.parse(text).accounts.etl_prod.tokens)).toEqual(['BI-old', 'airflow']);
   });
 
+  it('keeps when the latest applies were, a line each', () => {
+    const runs = ['2026-11-01T08:00:00.000Z', '2026-11-02T08:00:00.000Z'];
+    const text = serializeState({ ...example, runs });
+    expect(text).toBe(`${JSON.stringify(JSON.parse(text), null, 2)}\n`);
+    expect(roundTrip({ ...example, runs }).runs).toEqual(runs);
+  });
+
   it('gives the same text whatever the order and the way of making', () => {
     const other: State = { ...example, accounts: new Map([...example.accounts].reverse()) };
     expect(serializeState(other)).toBe(serializeState(example));

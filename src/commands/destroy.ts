@@ -1,0 +1,19 @@
+/** `mdacc destroy`: deletes every account that the state manages, under the same guards as pruning. */
+import { type ApplyOptions, planAndApply } from '../cli/applying.ts';
+import { readDesired } from '../cli/configuration.ts';
+import { planNow } from '../cli/planning.ts';
+import { runCommand } from '../cli/run.ts';
+
+export function run(options: ApplyOptions): Promise<number> {
+  return runCommand(options, async (io) => {
+    const desired = await readDesired(options, io);
+    // Nothing is wanted any more, and what is not wanted is pruned.
+    const nothing = { ...desired, accounts: new Map<never, never>() };
+    return planAndApply('destroy', nothing, options, io, (ledger, service, signal) =>
+      planNow(nothing, ledger.state, service, { ...options, prune: true }, io, {
+        signal,
+        because: 'destroy deletes all that is managed',
+      }),
+    );
+  });
+}

@@ -1,0 +1,42 @@
+/** `mdacc rotate`: replaces tokens now, whether they are due or not, by the same plan and apply. */
+import { type ApplyOptions, planAndApply } from '../cli/applying.ts';
+import { readDesired } from '../cli/configuration.ts';
+import { planNow } from '../cli/planning.ts';
+import { runCommand } from '../cli/run.ts';
+import { suggestion } from '../config/suggest.ts';
+import type { Desired } from '../model/desired.ts';
+import { UserError } from '../model/user-error.ts';
+import { accountKey } from '../model/username.ts';
+
+export function run(options: ApplyOptions, names: readonly string[]): Promise<number> {
+  return runCommand(options, async (io) => {
+    const desired = await readDesired(options, io);
+    const wanted = names.map((name) => find(name, desired));
+    const rotate = (account: string, token: string) =>
+      wanted.some((each) => each.account === account && (each.token === undefined || each.token === token));
+    const only = [...new Set(wanted.map((each) => each.account))];
+    return planAndApply('rotate', desired, options, io, (ledger, service, signal) =>
+      planNow(desired, ledger.state, service, { ...options, only, prune: false }, io, { signal, rotate }),
+    );
+  });
+}
+
+/** `ACCOUNT`, for all of its tokens, or `ACCOUNT/TOKEN`. @throws UserError USAGE when the configuration has none such */
+function find(name: string, desired: Desired): { account: string; token?: string } {
+  const [username = '', key, ...rest] = name.split('/');
+  const account = desired.accounts.get(accountKey(username));
+  if (account === undefined || rest.length > 0) {
+    const known = [...desired.accounts.values()].map((each) => each.username);
+    throw unknown(`the configuration has no account "${username}"`, username, known);
+  }
+  if (key === undefined) return { account: account.username };
+  if (!account.tokens.has(key)) {
+    throw unknown(`the account ${account.username} has no token "${key}"`, key, [...account.tokens.keys()]);
+  }
+  return { account: account.username, token: key };
+}
+
+function unknown(message: string, wrong: string, known: readonly string[]): UserError {
+  const hint = suggestion(wrong, known) ?? 'Name it as the configuration does: ACCOUNT or ACCOUNT/TOKEN.';
+  return new UserError('USAGE', message, hint);
+}

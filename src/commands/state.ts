@@ -1,0 +1,91 @@
+/** `mdacc state list|show|forget|unlock`: looks at the state, drops an entry, removes a stale lock. */
+import { updateAccount, updateToken } from '../apply/ledger.ts';
+import { type ConfigOptions, statePath } from '../cli/configuration.ts';
+import { askFor } from '../cli/confirm.ts';
+import type { Io, OutputOptions } from '../cli/io.ts';
+import { EXIT, runCommand } from '../cli/run.ts';
+import { suggestion } from '../config/suggest.ts';
+import type { State, StateAccount } from '../model/state.ts';
+import { UserError } from '../model/user-error.ts';
+import { accountKey } from '../model/username.ts';
+import { stateText } from '../report/state/text.ts';
+import { lockState, unlockState } from '../state/lock.ts';
+import { serializeAccount, serializeState } from '../state/serialize.ts';
+import { openAnyState } from '../state/state-file.ts';
+
+interface StateOptions extends ConfigOptions, OutputOptions {
+  readonly yes?: boolean;
+  /** Seconds. */
+  readonly lockTimeout?: number;
+}
+
+export function list(options: StateOptions): Promise<number> {
+  return runCommand(options, async (io) => {
+    const { state } = await openAnyState(statePath(options));
+    io.result(options.format === 'json' ? serializeState(state) : stateText(state, io.paint.out));
+    return EXIT.done;
+  });
+}
+
+export function show(options: StateOptions, name: string): Promise<number> {
+  return runCommand(options, async (io) => {
+    const { state } = await openAnyState(statePath(options));
+    const { account, token } = find(name, state);
+    const document = JSON.parse(serializeAccount(account)) as { tokens: Record<string, unknown> };
+    io.result(`${JSON.stringify(token === undefined ? document : document.tokens[token], null, 2)}\n`);
+    return EXIT.done;
+  });
+}
+
+export function forget(options: StateOptions, name: string): Promise<number> {
+  return runCommand(options, async (io) => {
+    const path = statePath(options);
+    const lock = await lockState(path, 'state forget', (options.lockTimeout ?? 0) * 1000, io.warn);
+    try {
+      const file = await openAnyState(path);
+      const { account, token } = find(name, file.state);
+      const what = token === undefined ? account.username : `${account.username}/${token}`;
+      await sure(`Forget ${what}? It stays at MotherDuck, and is managed no more.`, options, io);
+      if (token === undefined) await updateAccount(file, account.username, () => undefined);
+      else await updateToken(file, account.username, token, () => undefined);
+      await file.close();
+      io.result(`Forgot ${what}. Nothing was changed at MotherDuck.\n`);
+      io.note('While the configuration names it, the next apply adopts it again.');
+      return EXIT.done;
+    } finally {
+      await lock.release();
+    }
+  });
+}
+
+export function unlock(options: StateOptions): Promise<number> {
+  return runCommand(options, async (io) => {
+    const told = await unlockState(statePath(options), (question) => sure(question, options, io));
+    io.result(`${told}\n`);
+    return EXIT.done;
+  });
+}
+
+async function sure(question: string, { yes }: StateOptions, io: Io): Promise<void> {
+  if (!yes) await askFor('yes', question, 'Look again, then say it with --yes.', io, new AbortController().signal);
+}
+
+/** `ACCOUNT` or `ACCOUNT/TOKEN` of the state. @throws UserError USAGE */
+function find(name: string, state: State): { account: StateAccount; token?: string } {
+  const [username = '', token, ...rest] = name.split('/');
+  const account = state.accounts.get(accountKey(username));
+  if (account === undefined || rest.length > 0) {
+    throw notThere(
+      `the state has no account "${username}"`,
+      username,
+      [...state.accounts.values()].map((each) => each.username),
+    );
+  }
+  if (token === undefined) return { account };
+  if (account.tokens.has(token)) return { account, token };
+  throw notThere(`the state has no token "${token}" of ${account.username}`, token, [...account.tokens.keys()]);
+}
+
+function notThere(message: string, wrong: string, known: readonly string[]): UserError {
+  return new UserError('USAGE', message, suggestion(wrong, known) ?? 'See what it has with: mdacc state list');
+}

@@ -1,0 +1,192 @@
+/** The command line: every command with its options, and which module does it, which is imported when it is called. */
+import { Command, Option } from 'commander';
+import { count, duration, milliseconds, port, rate } from './cli/arguments.ts';
+import { VERSION } from './version.ts';
+
+/** What each command module gives: options and arguments in, exit code out. */
+interface Runner {
+  run(options: never, ...args: never[]): Promise<number>;
+}
+
+function go(load: () => Promise<Runner>) {
+  return async (...received: unknown[]) => {
+    const { run } = await load();
+    const args = received.slice(0, -2);
+    const options = received.at(-2);
+    process.exitCode = await (run as (options: unknown, ...args: unknown[]) => Promise<number>)(options, ...args);
+  };
+}
+
+function gather(text: string, before: string[] = []): string[] {
+  return [...before, text];
+}
+
+const OUTPUT = [
+  new Option('--no-color', 'no colours, as with NO_COLOR'),
+  new Option('--quiet', 'only the result and errors'),
+  new Option('--debug', 'requests and timings on stderr, never a secret'),
+];
+
+const CONFIG_FILE = new Option('--config <file>', 'the configuration').default('motherduck.accounts.yaml');
+const CONFIG = [
+  CONFIG_FILE,
+  new Option('--state <file>', 'the state (default: motherduck.accounts.state.json beside the configuration)'),
+];
+
+const SERVICE = [
+  new Option('--sandbox [dir]', 'use the embedded sandbox organization (default dir: .motherduck-sandbox)'),
+  new Option('--api-url <url>', "another address of MotherDuck's API, as MOTHERDUCK_API_URL"),
+  new Option('--parallelism <n>', 'how much is done at once').argParser(count).default(10),
+  new Option(
+    '--timeout <duration>',
+    'how long one request or connection may take (default: 30s, connections 60s)',
+  ).argParser(duration),
+];
+
+const ONLY = new Option('--only <glob>', 'only accounts that match; repeatable').argParser(gather);
+const LOCK_TIMEOUT = new Option('--lock-timeout <duration>', 'how long to wait for another run to end').argParser(
+  duration,
+);
+const PLAN_FORMAT = new Option('--format <format>', 'how the plan is written')
+  .choices(['text', 'json'])
+  .default('text');
+const YES = new Option('--yes', 'do not ask');
+
+const PRUNE = new Option('--prune', 'also delete managed accounts that left the configuration');
+
+const APPLYING = [
+  YES,
+  new Option('--allow-delete', 'with --yes: also when accounts are deleted'),
+  new Option('--no-smoke', 'do not connect as the accounts afterwards'),
+  PLAN_FORMAT,
+  LOCK_TIMEOUT,
+];
+
+function withOptions(command: Command, ...groups: readonly Option[][]): Command {
+  for (const option of groups.flat()) command.addOption(option);
+  return command;
+}
+
+function examples(...lines: readonly string[]): string {
+  return `\nExamples:\n${lines.map((line) => `  ${line}`).join('\n')}\n`;
+}
+
+/** The whole command line. */
+export function program(): Command {
+  const mdacc = new Command('mdacc')
+    .description('MotherDuck service accounts, their access tokens and Ducklings, as one YAML file.')
+    .version(VERSION)
+    .showHelpAfterError('(mdacc --help, or mdacc COMMAND --help, shows what can be typed)')
+    .addHelpText('after', examples('mdacc init', 'mdacc plan --sandbox', 'mdacc apply --sandbox'))
+    .exitOverride()
+    .enablePositionalOptions();
+
+  withOptions(mdacc.command('init'), [CONFIG_FILE], OUTPUT)
+    .description('write a commented starter file, and the lines for .gitignore')
+    .addHelpText('after', examples('mdacc init', 'mdacc init --config teams/bi.yaml'))
+    .action(go(() => import('./commands/init.ts')));
+
+  withOptions(mdacc.command('validate'), CONFIG, OUTPUT)
+    .description('check the configuration, without a network')
+    .option('--sandbox [dir]', 'accepted and not needed: nothing is connected to')
+    .addOption(
+      new Option('--format <format>', 'how the findings are written').choices(['text', 'json']).default('text'),
+    )
+    .addHelpText('after', examples('mdacc validate', 'mdacc validate --config prod.yaml --format json'))
+    .action(go(() => import('./commands/validate.ts')));
+
+  withOptions(mdacc.command('plan'), [ONLY, PRUNE, PLAN_FORMAT, LOCK_TIMEOUT], CONFIG, SERVICE, OUTPUT)
+    .description('show what apply would do, and why')
+    .option('--out <file>', 'save the plan for apply')
+    .option('--detailed-exitcode', 'exit with 2 when there is something to do')
+    .addHelpText(
+      'after',
+      examples('mdacc plan', 'mdacc plan --only "tenant_*"', 'mdacc plan --out today.plan && mdacc apply today.plan'),
+    )
+    .action(go(() => import('./commands/plan.ts')));
+
+  withOptions(mdacc.command('apply'), [ONLY, PRUNE], APPLYING, CONFIG, SERVICE, OUTPUT)
+    .description('show the plan, ask, do it, store the secrets, then test what it touched')
+    .argument('[planfile]', 'a plan saved with plan --out')
+    .addHelpText('after', examples('mdacc apply', 'mdacc apply --yes', 'mdacc apply today.plan --yes'))
+    .action(go(() => import('./commands/apply.ts')));
+
+  withOptions(mdacc.command('smoke'), CONFIG, SERVICE, OUTPUT)
+    .description('connect as each account through DuckDB and check what it finds')
+    .addOption(ONLY)
+    .addOption(
+      new Option('--format <format>', 'how the result is written').choices(['text', 'json', 'junit']).default('text'),
+    )
+    .addOption(LOCK_TIMEOUT)
+    .addHelpText('after', examples('mdacc smoke', 'mdacc smoke --only etl_prod --format junit > smoke.xml'))
+    .action(go(() => import('./commands/smoke.ts')));
+
+  withOptions(mdacc.command('rotate'), APPLYING, CONFIG, SERVICE, OUTPUT)
+    .description('replace tokens now, by the same plan and apply')
+    .argument('<account[/token]...>', 'as the configuration names them; an account stands for all of its tokens')
+    .addHelpText('after', examples('mdacc rotate etl_prod/airflow', 'mdacc rotate tenant_acme tenant_globex --yes'))
+    .action(go(() => import('./commands/rotate.ts')));
+
+  withOptions(mdacc.command('destroy'), [ONLY], APPLYING, CONFIG, SERVICE, OUTPUT)
+    .description('delete everything that the state manages, after a typed confirmation')
+    .addHelpText('after', examples('mdacc destroy', 'mdacc destroy --only "tenant_*" --yes --allow-delete'))
+    .action(go(() => import('./commands/destroy.ts')));
+
+  stateCommands(mdacc.command('state').description('look at the state, drop an entry, remove a stale lock'));
+
+  sandboxCommands(
+    mdacc.command('sandbox').description('the embedded organization: serve it, reset it, let time pass in it'),
+  );
+
+  withOptions(mdacc.command('schema'), OUTPUT)
+    .description('print a JSON Schema')
+    .argument('[which]', 'config, plan or state', 'config')
+    .addHelpText('after', examples('mdacc schema', 'mdacc schema plan > plan.schema.json'))
+    .action(go(() => import('./commands/schema.ts')));
+
+  return mdacc;
+}
+
+function stateCommands(state: Command): void {
+  withOptions(state.command('list'), CONFIG, OUTPUT)
+    .description('the managed accounts and tokens, and where the secrets are')
+    .addOption(new Option('--format <format>', 'how it is written').choices(['text', 'json']).default('text'))
+    .action(go(async () => ({ run: (await import('./commands/state.ts')).list })));
+  withOptions(state.command('show'), CONFIG, OUTPUT)
+    .description('one entry, as JSON')
+    .argument('<account[/token]>')
+    .addHelpText('after', examples('mdacc state show etl_prod', 'mdacc state show etl_prod/airflow'))
+    .action(go(async () => ({ run: (await import('./commands/state.ts')).show })));
+  withOptions(state.command('forget'), [YES, LOCK_TIMEOUT], CONFIG, OUTPUT)
+    .description('drop an entry without touching MotherDuck')
+    .argument('<account[/token]>')
+    .addHelpText('after', examples('mdacc state forget tenant_acme'))
+    .action(go(async () => ({ run: (await import('./commands/state.ts')).forget })));
+  withOptions(state.command('unlock'), [YES], CONFIG, OUTPUT)
+    .description('remove the lock that a run left behind')
+    .action(go(async () => ({ run: (await import('./commands/state.ts')).unlock })));
+}
+
+function sandboxCommands(sandbox: Command): void {
+  const folder = new Option('--sandbox [dir]', 'its folder').default('.motherduck-sandbox');
+  withOptions(sandbox.command('serve'), [folder], OUTPUT)
+    .description('offer the organization over HTTP on this machine')
+    .addOption(new Option('--port <n>', '0: a free one').argParser(port).default(0))
+    .addOption(new Option('--latency <ms>', 'milliseconds that each request takes longer').argParser(milliseconds))
+    .addOption(new Option('--fail <rate>', 'share of the requests that go wrong, 0 to 1').argParser(rate))
+    .addOption(new Option('--rate-limit <n>', 'requests a second before it answers 429').argParser(count))
+    .addHelpText('after', examples('mdacc sandbox serve --port 8080', 'mdacc sandbox serve --latency 20 --fail 0.05'))
+    .action(go(async () => ({ run: (await import('./commands/sandbox.ts')).serve })));
+  withOptions(sandbox.command('reset'), [folder], OUTPUT)
+    .description('empty it')
+    .action(go(async () => ({ run: (await import('./commands/sandbox.ts')).reset })));
+  withOptions(sandbox.command('seed'), [folder], OUTPUT)
+    .description('fill it with N accounts, two tokens each')
+    .argument('<n>', 'how many accounts', count)
+    .action(go(async () => ({ run: (await import('./commands/sandbox.ts')).seed })));
+  withOptions(sandbox.command('advance'), [folder], OUTPUT)
+    .description('let time pass in it')
+    .argument('<duration>', 'for example 80d', duration)
+    .addHelpText('after', examples('mdacc sandbox advance 80d'))
+    .action(go(async () => ({ run: (await import('./commands/sandbox.ts')).advance })));
+}

@@ -1,0 +1,58 @@
+/** The state for a terminal: a line an account, and below it its tokens with where their secrets are. */
+import type { State, StateAccount, StateToken } from '../../model/state.ts';
+import { type Paint, plain } from '../paint.ts';
+import { printable } from '../printable.ts';
+
+export function stateText(state: State, paint: Paint = plain): string {
+  const accounts = [...state.accounts.values()].sort((a, b) => (a.username < b.username ? -1 : 1));
+  const blocks = accounts.map((account) => accountBlock(account, paint));
+  const tokens = accounts.reduce((sum, account) => sum + account.tokens.size, 0);
+  const where = state.sandbox ? ', in the sandbox' : '';
+  const total = `${state.organization}${where}: ${accounts.length} accounts, ${tokens} tokens; serial ${state.serial}.`;
+  return `${[...blocks, paint.bold(total)].join('\n\n')}\n`;
+}
+
+function accountBlock(account: StateAccount, paint: Paint): string {
+  const facts = [
+    `${account.origin} ${account.since.slice(0, 10)}`,
+    account.deletionProtection ? 'protected' : 'not protected',
+    account.smoke
+      ? `smoke test ${account.smoke.passed ? 'passed' : 'failed'} ${account.smoke.at.slice(0, 10)}`
+      : 'never tested',
+    ...(account.intent ? [`interrupted: ${account.intent.action.replace('_', ' ')}`] : []),
+  ];
+  const tokens = [...account.tokens]
+    .sort(([a], [b]) => (a < b ? -1 : 1))
+    .flatMap(([key, token]) => tokenLines(key, token));
+  return [`${paint.bold(account.username)}  ${paint.dim(facts.join(', '))}`, ...tokens].join('\n');
+}
+
+function tokenLines(key: string, token: StateToken): string[] {
+  const lines: string[] = [];
+  const { current } = token;
+  if (current) {
+    const secret = current.secret === 'unknown' ? 'secret unknown (adopted)' : `secret in ${current.secret.place}`;
+    lines.push(`${named(current.name)}, ${current.type}, ${expiry(current.expiresAt)}, ${secret}`);
+  }
+  for (const old of token.retiring) {
+    const fate =
+      old.why === 'never_stored'
+        ? 'its secret was never stored: revoked by the next apply'
+        : old.retireAt === undefined
+          ? 'replaced, lives on until its replacement was seen to connect'
+          : `replaced, revoked after ${old.retireAt.slice(0, 16).replace('T', ' ')} UTC`;
+    lines.push(`${named(old.name)}, ${fate}`);
+  }
+  for (const intent of token.intents)
+    lines.push(`${named(intent.name)}, an interrupted creation of ${intent.at.slice(0, 10)}`);
+  return lines.map((line, index) => `  ${(index === 0 ? key : '').padEnd(12)} ${line}`);
+}
+
+/** Names were taken from a live organization. */
+function named(name: string): string {
+  return printable(name);
+}
+
+function expiry(at: string | null): string {
+  return at === null ? 'never expires' : `expires ${at.slice(0, 10)}`;
+}
