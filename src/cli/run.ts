@@ -1,4 +1,4 @@
-/** How every command runs: its errors become exit codes, and stdout that is closed early is no error. */
+/** How every command runs: its errors become exit codes, and an output that is closed early stops nothing. */
 import { type ErrorCode, UserError } from '../model/user-error.ts';
 import { type Io, type OutputOptions, openIo, presentError } from './io.ts';
 
@@ -22,9 +22,11 @@ const EXIT_OF: Partial<Record<ErrorCode, number>> = {
 /** Runs the body of a command and gives its exit code; whatever it throws is presented. */
 export async function runCommand(options: OutputOptions, body: (io: Io) => Promise<number>): Promise<number> {
   const io = openIo(options);
-  process.stdout.on('error', (error: NodeJS.ErrnoException) => {
-    if (error.code !== 'EPIPE') throw error;
-  });
+  for (const stream of [process.stdout, process.stderr]) {
+    stream.on('error', (error: NodeJS.ErrnoException) => {
+      if (error.code !== 'EPIPE') throw error;
+    });
+  }
   try {
     return await body(io);
   } catch (error) {

@@ -45,6 +45,7 @@ export async function readLive(question: LiveQuestion): Promise<Live> {
     done += 1;
     question.onProgress?.(done, toRead.length);
   });
+  stopIf(signal);
 
   throwIfAllAlike(
     toRead.map(({ key }) => accounts.get(key)).filter((one) => one !== undefined),

@@ -1,0 +1,127 @@
+/** Two runs at once, and runs that are stopped: real processes, real signals. */
+
+import type { ChildProcess } from 'node:child_process';
+import { once } from 'node:events';
+import { describe, expect, it } from 'vitest';
+import { Folder } from './cli.ts';
+
+const LOCK = 'motherduck.accounts.state.json.lock';
+
+/** Waits until the process has said a text on stderr. */
+async function said(child: ChildProcess, text: string): Promise<void> {
+  let all = '';
+  await new Promise<void>((resolve, reject) => {
+    child.stderr?.setEncoding('utf8').on('data', (piece: string) => {
+      all += piece;
+      if (all.includes(text)) resolve();
+    });
+    child.once('close', () => reject(new Error(`it ended without saying "${text}": ${all}`)));
+  });
+}
+
+/** A folder whose sandbox takes its time, so that there is a middle to be stopped in. */
+async function slow(): Promise<Folder> {
+  const folder = new Folder();
+  await folder.serve('--latency', '150');
+  return folder;
+}
+
+async function expectConverged(folder: Folder): Promise<void> {
+  const finished = await folder.run('apply --yes --no-smoke');
+  expect(finished.code, finished.stderr).toBe(0);
+  const after = await folder.run('plan --detailed-exitcode');
+  expect(after.code, after.stdout).toBe(0);
+  expect(after.stdout).toContain('Unmanaged, not touched: 0 accounts, 0 tokens');
+  expect(folder.has(LOCK)).toBe(false);
+}
+
+describe('an apply that is interrupted', () => {
+  it.each(['SIGINT', 'SIGTERM'] as const)(
+    'by %s finishes the calls in flight, saves, unlocks and exits 130',
+    async (signal) => {
+      const folder = await slow();
+      const child = folder.spawn('apply --yes --no-smoke --parallelism 1');
+      const ended = once(child, 'close');
+      await said(child, 'create account');
+      child.kill(signal);
+      expect(await ended).toEqual([130, null]);
+      expect(folder.has(LOCK)).toBe(false);
+      const state = JSON.parse(folder.read('motherduck.accounts.state.json')) as { accounts: Record<string, object> };
+      expect(state.accounts.etl_prod).toMatchObject({ origin: 'created' });
+      expect(state.accounts.etl_prod).not.toHaveProperty('intent');
+      await expectConverged(folder);
+    },
+  );
+
+  it('twice stops at once, and the next run goes on from what was noted', async () => {
+    const folder = await slow();
+    const child = folder.spawn('apply --yes --no-smoke');
+    const ended = once(child, 'close');
+    await said(child, 'create account');
+    child.kill('SIGINT');
+    await said(child, 'Once more stops at once');
+    child.kill('SIGINT');
+    expect(await ended).toEqual([130, null]);
+    await expectConverged(folder);
+  });
+
+  it('while it reads changes nothing', async () => {
+    const folder = await slow();
+    const child = folder.spawn('apply --yes --no-smoke');
+    const ended = once(child, 'close');
+    while (!folder.has(LOCK)) await new Promise((resolve) => setTimeout(resolve, 5));
+    child.kill('SIGINT');
+    expect((await ended)[0]).toBe(130);
+    expect(folder.has('motherduck.accounts.state.json')).toBe(false);
+    expect(folder.has(LOCK)).toBe(false);
+  });
+});
+
+describe('two runs at once', () => {
+  it('the second refuses, naming who holds the lock, or waits for it', async () => {
+    const folder = await slow();
+    const first = folder.spawn('apply --yes --no-smoke');
+    const ended = once(first, 'close');
+    while (!folder.has(LOCK)) await new Promise((resolve) => setTimeout(resolve, 5));
+    const refused = await folder.run('apply --yes --no-smoke');
+    expect(refused.code).toBe(5);
+    expect(refused.stderr).toMatch(new RegExp(`locked by "apply" \\(process ${first.pid} on .*, since`));
+    expect((await folder.run('plan')).code).toBe(5);
+    const waited = await folder.run('apply --yes --no-smoke --lock-timeout 1m');
+    expect(waited.code, waited.stderr).toBe(0);
+    expect(waited.stdout).toContain('No changes.');
+    expect(await ended).toEqual([0, null]);
+  });
+
+  it('takes over the lock of a process that is gone, with a warning', async () => {
+    const folder = await slow();
+    const child = folder.spawn('apply --yes --no-smoke');
+    const ended = once(child, 'close');
+    await said(child, 'create account');
+    child.kill('SIGKILL');
+    await ended;
+    expect(folder.has(LOCK)).toBe(true);
+    const next = await folder.run('apply --yes --no-smoke');
+    expect(next.code, next.stderr).toBe(0);
+    expect(next.stderr).toContain('it was taken over');
+    await expectConverged(folder);
+  });
+
+  it('state unlock removes the lock of a dead process, and not that of a living one', async () => {
+    const folder = await slow();
+    const child = folder.spawn('apply --yes --no-smoke');
+    const ended = once(child, 'close');
+    while (!folder.has(LOCK)) await new Promise((resolve) => setTimeout(resolve, 5));
+    const refused = await folder.run('state unlock');
+    expect(refused).toMatchObject({ code: 5 });
+    expect(refused.stderr).toContain(`kill ${child.pid}`);
+    child.kill('SIGKILL');
+    await ended;
+    expect(await folder.run('state unlock')).toMatchObject({
+      code: 0,
+      stdout: expect.stringContaining('Removed the lock'),
+    });
+    expect(folder.has(LOCK)).toBe(false);
+    expect((await folder.run('state unlock')).stdout).toContain('is not locked');
+  });
+});
