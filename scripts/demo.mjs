@@ -1,7 +1,7 @@
 // The whole job against the embedded sandbox, each command shown as it would be typed.
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { cpSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { cpSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { fileURLToPath } from 'node:url';
@@ -34,9 +34,9 @@ function say(text) {
 }
 
 /** Runs one command; the demo ends when it does not exit as it should, or does not say what it should. */
-async function type(words, { exits = 0, shows } = {}) {
-  process.stdout.write(`${bold(`$ mdacc ${words}`)}\n`);
-  const child = spawn(process.execPath, [mdacc, ...words.split(' ')], { cwd: folder, env });
+async function type(words, { exits = 0, shows, before = '', variables = {} } = {}) {
+  process.stdout.write(`${bold(`$ ${before}mdacc ${words}`)}\n`);
+  const child = spawn(process.execPath, [mdacc, ...words.split(' ')], { cwd: folder, env: { ...env, ...variables } });
   let said = '';
   for (const stream of ['stdout', 'stderr']) {
     child[stream].setEncoding('utf8').on('data', (text) => {
@@ -49,6 +49,46 @@ async function type(words, { exits = 0, shows } = {}) {
   if (shows !== undefined && !said.includes(shows)) throw new Error(`mdacc ${words} did not say: ${shows}`);
 }
 
+/** What a program does at its start: it reads its secret from the store. */
+function readSecret() {
+  const file = readFileSync(path.join(folder, '.motherduck/secrets.env'), 'utf8');
+  return /^MOTHERDUCK_TOKEN_ETL_PROD_AIRFLOW=(.+)$/m.exec(file)[1];
+}
+
+/** Connects as a program that read its secret at some time, which is not shown. */
+function connectWith(which, secret, expected) {
+  return type('sandbox connect', {
+    before: `MOTHERDUCK_TOKEN=<${which}> `,
+    variables: { MOTHERDUCK_TOKEN: secret },
+    ...expected,
+  });
+}
+
+/** Revokes the current token as a person does at MotherDuck: over the REST API, behind this program's back. */
+async function revokeByHand() {
+  const state = JSON.parse(readFileSync(path.join(folder, 'motherduck.accounts.state.json'), 'utf8'));
+  const where = `/v1/users/etl_prod/tokens/${state.accounts.etl_prod.tokens.airflow.current.id}`;
+  const server = spawn(process.execPath, [mdacc, 'sandbox', 'serve', '--quiet'], { cwd: folder, env });
+  let said = '';
+  for await (const text of server.stdout.setEncoding('utf8')) {
+    said += text;
+    if (said.includes('MDACC_SANDBOX=')) break;
+  }
+  const variables = Object.fromEntries(
+    said
+      .trim()
+      .split('\n')
+      .map((line) => line.split(/=(.*)/s)),
+  );
+  process.stdout.write(`${bold(`$ curl -X DELETE $MOTHERDUCK_API_URL${where}`)}\n`);
+  const headers = { authorization: `Bearer ${variables.MOTHERDUCK_ADMIN_TOKEN}` };
+  const answer = await fetch(variables.MOTHERDUCK_API_URL + where, { method: 'DELETE', headers });
+  process.stdout.write(`${await answer.text()}\n`);
+  if (!answer.ok) throw new Error(`revoking by hand answered ${answer.status}`);
+  server.kill();
+  await once(server, 'close');
+}
+
 try {
   say('motherduck.accounts.yaml names three service accounts, their tokens and Ducklings. Is it right?');
   await type('validate');
@@ -57,6 +97,31 @@ try {
   say('Do it. The secrets go into .motherduck/secrets.env the moment they exist; then every account is connected to.');
   await type('apply --sandbox --yes', { shows: '3 of 3 accounts passed' });
   say('And again: nothing is left to do.');
+  await type('plan --sandbox', { shows: 'No changes.' });
+
+  const old = readSecret();
+  say('80 days later. Nobody ran apply meanwhile, so short-lived tokens have expired, and airflow is due.');
+  await type('sandbox advance 80d');
+  await type('plan --sandbox', { shows: 'airflow -> airflow.2' });
+  say(
+    'airflow.2 is made, stored in the place of airflow, and seen to connect. Only then does the overlap of airflow begin:',
+  );
+  await type('apply --sandbox --yes', { shows: 'airflow -> airflow.2' });
+  say(
+    'a program that started before has the whole overlap to be restarted in, and one that starts now gets the new secret.',
+  );
+  await connectWith('the secret from before', old, { shows: 'Connected as etl_prod' });
+  await connectWith('the secret from the store', readSecret(), { shows: 'Connected as etl_prod' });
+  say('Two days later the overlap of 24 hours is over.');
+  await type('sandbox advance 2d');
+  await type('apply --sandbox --yes', { shows: 'its overlap ended' });
+  await connectWith('the secret from before', old, { exits: 1, shows: 'not authenticated' });
+
+  say("Someone revokes a token by hand. (This talks to the sandbox's REST API, as served by: mdacc sandbox serve)");
+  await revokeByHand();
+  say('The next apply says so, and repairs it.');
+  await type('apply --sandbox --yes', { shows: 'someone revoked it' });
+  await connectWith('the secret from the store', readSecret(), { shows: 'Connected as etl_prod' });
   await type('plan --sandbox', { shows: 'No changes.' });
   process.stdout.write(
     `\n${bold('The whole job worked.')} The same commands without --sandbox, or with --api-url, work on the real service.\n`,

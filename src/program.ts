@@ -177,6 +177,9 @@ function sandboxCommands(sandbox: Command): void {
     .addOption(new Option('--rate-limit <n>', 'requests a second before it answers 429').argParser(count))
     .addHelpText('after', examples('mdacc sandbox serve --port 8080', 'mdacc sandbox serve --latency 20 --fail 0.05'))
     .action(go(async () => ({ run: (await import('./commands/sandbox.ts')).serve })));
+  withOptions(sandbox.command('connect'), [folder], OUTPUT)
+    .description('connect with the token in MOTHERDUCK_TOKEN, as a program would, and say as whom')
+    .action(go(async () => ({ run: (await import('./commands/sandbox.ts')).connect })));
   withOptions(sandbox.command('reset'), [folder], OUTPUT)
     .description('empty it')
     .action(go(async () => ({ run: (await import('./commands/sandbox.ts')).reset })));

@@ -1,4 +1,4 @@
-/** `mdacc sandbox serve|reset|seed|advance`: the embedded organization, for rehearsals and tests. */
+/** `mdacc sandbox serve|reset|seed|advance|connect`: the embedded organization, for rehearsals and tests. */
 import { randomBytes } from 'node:crypto';
 import { once } from 'node:events';
 import path from 'node:path';
@@ -8,6 +8,9 @@ import { DEFAULT_SANDBOX } from '../cli/service.ts';
 import { formatDuration, type Seconds } from '../model/duration.ts';
 import { showTime } from '../model/instant.ts';
 import { Secret } from '../model/secret.ts';
+import { UserError } from '../model/user-error.ts';
+import { runProbe } from '../motherduck/connect.ts';
+import { sandboxDoor } from '../sandbox/databases.ts';
 import { openSandbox, resetSandbox } from '../sandbox/open.ts';
 import type { Organization } from '../sandbox/organization.ts';
 import { serve as serveOrganization } from '../sandbox/server.ts';
@@ -70,6 +73,29 @@ export function advance(options: SandboxOptions, duration: Seconds): Promise<num
     return `${formatDuration(duration)} passed in the sandbox, where it is now ${showTime(now)}.\n`;
   });
 }
+
+/** Connects with the token in MOTHERDUCK_TOKEN, as a program does that has it, and says as whom. */
+export function connect(options: SandboxOptions): Promise<number> {
+  return runCommand(options, async (io) => {
+    const token = new Secret(io.env.MOTHERDUCK_TOKEN ?? io.env.motherduck_token ?? '');
+    const target = await sandboxDoor(folderOf(options)).target(token, undefined);
+    const steps = [
+      { name: 'user', sql: 'SELECT md_user() AS name' },
+      { name: 'size', sql: 'SELECT type AS name FROM md_live_duckling_size()' },
+    ];
+    const report = await runProbe(target, { steps, shutdown: false }, { timeoutMs: CONNECT_MS, secrets: [token] });
+    const failure = report.get('connect')?.failure ?? report.get('user')?.failure;
+    if (failure !== undefined) {
+      const hint = 'Set MOTHERDUCK_TOKEN to the secret of a live token of this sandbox.';
+      throw new UserError('CONNECT_FAILED', `the connection failed: ${failure.text}`, hint);
+    }
+    const found = (step: string) => report.get(step)?.answer?.row?.name ?? 'unknown';
+    io.result(`Connected as ${found('user')}, to a Duckling of size ${found('size')}.\n`);
+    return EXIT.done;
+  });
+}
+
+const CONNECT_MS = 60_000;
 
 function withSandbox(options: SandboxOptions, work: (organization: Organization) => Promise<string>): Promise<number> {
   return runCommand(options, async (io) => {
