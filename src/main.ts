@@ -7,12 +7,17 @@ const EXIT_USAGE = 64;
 
 async function main(): Promise<void> {
   const mdacc = program();
+  // Help that nobody reads to its end is no error.
+  for (const stream of [process.stdout, process.stderr]) stream.on('error', () => undefined);
   try {
     await mdacc.parseAsync();
   } catch (error) {
     if (!isUsageError(error)) throw error;
-    hintAtOrder(mdacc, process.argv.slice(2));
-    process.exitCode = error.exitCode === 0 ? 0 : EXIT_USAGE;
+    if (error.exitCode === 0) return;
+    const words = process.argv.slice(2);
+    hintAtOrder(mdacc, words);
+    if (wantsJson(words)) process.stdout.write(`${JSON.stringify({ error: usageError(error) }, null, 2)}\n`);
+    process.exitCode = EXIT_USAGE;
   }
 }
 
@@ -24,8 +29,16 @@ function hintAtOrder(mdacc: Command, words: readonly string[]): void {
   process.stderr.write(`Options come after the command: mdacc ${[command, ...rest].join(' ')}\n`);
 }
 
+function wantsJson(words: readonly string[]): boolean {
+  return words.includes('--format=json') || words[words.indexOf('--format') + 1] === 'json';
+}
+
+function usageError({ message }: Error) {
+  return { code: 'USAGE', message: message.replace(/^error: /, ''), hint: 'See mdacc COMMAND --help.' };
+}
+
 /** Commander has then printed what is wrong. */
-function isUsageError(error: unknown): error is { exitCode: number } {
+function isUsageError(error: unknown): error is Error & { exitCode: number } {
   return error instanceof Error && 'code' in error && String(error.code).startsWith('commander.');
 }
 

@@ -168,7 +168,7 @@ function stateCommands(state: Command): void {
 }
 
 function sandboxCommands(sandbox: Command): void {
-  const folder = new Option('--sandbox [dir]', 'its folder').default('.motherduck-sandbox');
+  const folder = new Option('--sandbox [dir]', 'its folder (default: MDACC_SANDBOX, else .motherduck-sandbox)');
   withOptions(sandbox.command('serve'), [folder], OUTPUT)
     .description('offer the organization over HTTP on this machine')
     .addOption(new Option('--port <n>', '0: a free one').argParser(port).default(0))

@@ -1,5 +1,6 @@
 /** An organization in memory with everything around it: what plan and apply are tested against. */
-import { type Applied, type ApplyInput, apply } from '../src/apply/apply.ts';
+import type { ApplyInput } from '../src/apply/account-run.ts';
+import { type Applied, apply } from '../src/apply/apply.ts';
 import type { Ledger } from '../src/apply/ledger.ts';
 import { readLive } from '../src/live/read.ts';
 import type { Desired, DesiredAccount, DesiredToken, Guardrails } from '../src/model/desired.ts';

@@ -78,11 +78,23 @@ export async function setDucklings(action: SetDucklings, want: DesiredAccount, a
 /** Takes a live token over into the state: nothing is called. */
 export async function adoptToken(action: AdoptToken, tools: AccountTools): Promise<void> {
   const { generation, ...token } = action.after;
+  const { from } = action;
+  if (from !== undefined) return renameToken(action.account, from, action.token, tools.ledger);
   await updateToken(tools.ledger, action.account, action.token, (held) => ({
     ...held,
     generation: Math.max(held.generation, generation),
     current: adoptedRecord(token, generation),
   }));
+}
+
+async function renameToken(username: string, from: string, to: string, ledger: Ledger): Promise<void> {
+  await updateAccount(ledger, username, (account) => {
+    const entry = account?.tokens.get(from);
+    if (account === undefined || entry === undefined) return account;
+    const tokens = new Map(account.tokens).set(to, entry);
+    tokens.delete(from);
+    return { ...account, tokens };
+  });
 }
 
 /** Deletes an account and all of its data. @throws ApiError */

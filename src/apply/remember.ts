@@ -17,19 +17,26 @@ export function remember(state: State, desired: Desired, live: Live): State {
   const accounts = new Map(state.accounts);
   for (const [key, account] of state.accounts) {
     const reading = live.accounts.get(key);
-    const found = reading?.presence === 'present' ? reading.value : undefined;
+    if (reading === undefined) continue;
+    const found = reading.presence === 'present' && isRead(reading.value) ? reading.value : undefined;
     const want = desired.accounts.get(key);
     const deletionProtection = want?.deletionProtection ?? account.deletionProtection;
     const tokens = found
       ? rememberTokens(account, found, live.now, (token) => want?.tokens.has(token) ?? true)
       : account.tokens;
     if (deletionProtection !== account.deletionProtection || tokens !== account.tokens) {
-      accounts.set(key, { ...account, deletionProtection, tokens });
+      const id = found?.user?.id ?? account.id;
+      accounts.set(key, { ...account, ...(id === undefined ? {} : { id }), deletionProtection, tokens });
     }
   }
   const runs = rememberRun(state.runs, live.now);
   const same = runs === state.runs && [...accounts].every(([key, account]) => state.accounts.get(key) === account);
   return same ? state : { ...state, runs, accounts };
+}
+
+/** The tokens of people and of deprovisioned accounts are not read, so they are not known to be gone. */
+function isRead({ user }: LiveAccount): boolean {
+  return user === undefined || (user.isServiceAccount && !user.isDeprovisioned);
 }
 
 /** A run soon after another says nothing about how often they come. */

@@ -226,7 +226,7 @@ async function noteResult(
   };
   await updateToken(tools.ledger, account.username, action.token, ({ current, ...held }) => {
     const replaced: RetiringToken[] =
-      action.action === 'rotate_token' && current !== undefined
+      action.before !== null && current !== undefined
         ? [{ id: current.id, name: current.name, expiresAt: current.expiresAt, why: 'replaced' }]
         : [];
     const intents = held.intents.filter((intent) => intent.name !== name);

@@ -1,10 +1,12 @@
 /** What apply, rotate and destroy share: under the lock, plan, show, ask, do, and say how it went. */
-import { type Applied, type ApplyInput, apply, countAccounts } from '../apply/apply.ts';
+import type { ApplyInput } from '../apply/account-run.ts';
+import { type Applied, apply, countAccounts } from '../apply/apply.ts';
 import type { Desired } from '../model/desired.ts';
 import type { Plan } from '../model/plan.ts';
 import type { Smoke } from '../model/smoke.ts';
 import { UserError } from '../model/user-error.ts';
 import { runProbe } from '../motherduck/connect.ts';
+import { hasChanges } from '../plan/plan.ts';
 import { appliedJson } from '../report/apply/json.ts';
 import { appliedText, eventLine } from '../report/apply/text.ts';
 import { planText } from '../report/plan/text.ts';
@@ -67,12 +69,13 @@ async function show(
   if (options.format === 'text') io.result(planText(planned.plan, io.paint.out));
   refuseViolations(planned.plan, options.format);
   warnOfRealStores(planned, service, io);
-  if (planned.plan.actions.length > 0) await confirm(planned.plan, options, io, stopping);
-  try {
-    return await carryOut(planned, ledger, service, options, io, stopping);
-  } finally {
-    await ledger.close();
-  }
+  if (needsConsent(planned.plan, options)) await confirm(planned.plan, options, io, stopping);
+  return carryOut(planned, ledger, service, options, io, stopping);
+}
+
+/** Without a smoke test, an apply also lets overlaps begin that were waiting for a proof. */
+function needsConsent(plan: Plan, options: ApplyOptions): boolean {
+  return hasChanges(plan) || (!options.smoke && plan.unproved.length > 0);
 }
 
 /** An exec store cannot tell a rehearsal from the real thing. */
@@ -125,11 +128,23 @@ async function carryOut(
     stopping,
     ...(options.smoke ? { prove: (account, secrets) => session.test(account, secrets) } : {}),
   };
-  const applied = await withProgress(input, io);
+  const applied = await saved(await withProgress(input, io), ledger);
   const smoke = session.result(applied.smoke);
   if (options.format === 'json') io.result(appliedJson(plan, applied, smoke));
-  else if (plan.actions.length > 0 || smoke.accounts.length > 0) io.result(appliedText(applied, smoke, io.paint.out));
+  else if (hasChanges(plan) || smoke.accounts.length > 0 || applied.failures.length > 0)
+    io.result(appliedText(applied, smoke, io.paint.out));
   return exitCode(plan, applied, smoke);
+}
+
+/** Writes what could not be written before; what cannot be written now is a failure of this apply. */
+async function saved(applied: Applied, ledger: StateFile): Promise<Applied> {
+  try {
+    await ledger.close();
+    return applied;
+  } catch (error) {
+    if (!(error instanceof UserError)) throw error;
+    return { ...applied, failures: [...applied.failures, error] };
+  }
 }
 
 async function withProgress(input: ApplyInput, io: Io): Promise<Applied> {
@@ -152,7 +167,7 @@ async function withProgress(input: ApplyInput, io: Io): Promise<Applied> {
 function exitCode(plan: Plan, applied: Applied, smoke: Smoke): number {
   if (applied.interrupted) return EXIT.interrupted;
   const isIncomplete = applied.outcomes.some((outcome) => outcome.result !== 'done');
-  if (isIncomplete) return EXIT.partly;
+  if (isIncomplete || applied.failures.length > 0) return EXIT.partly;
   if (plan.errors.length > 0) return applied.outcomes.length > 0 ? EXIT.partly : EXIT.error;
   return smoke.passed ? EXIT.done : EXIT.smokeFailed;
 }

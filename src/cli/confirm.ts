@@ -2,6 +2,7 @@
 import { createInterface } from 'node:readline/promises';
 import type { Plan } from '../model/plan.ts';
 import { UserError } from '../model/user-error.ts';
+import { printable } from '../report/printable.ts';
 import type { Io } from './io.ts';
 
 export interface ConfirmOptions {
@@ -10,12 +11,7 @@ export interface ConfirmOptions {
 }
 
 /** Returns when the plan may be done. @throws UserError NOT_CONFIRMED */
-export async function confirm(
-  plan: Pick<Plan, 'organization' | 'actions'>,
-  options: ConfirmOptions,
-  io: Io,
-  signal: AbortSignal,
-): Promise<void> {
+export async function confirm(plan: Plan, options: ConfirmOptions, io: Io, signal: AbortSignal): Promise<void> {
   const deletes = plan.actions.filter((action) => action.action === 'delete_account').length;
   if (options.yes) {
     if (deletes === 0 || options.allowDelete) return;
@@ -27,7 +23,7 @@ export async function confirm(
   await askFor(
     wanted,
     `Do this to ${plan.organization}?`,
-    'Look at the plan above; then apply it with --yes.',
+    'Look at what mdacc plan shows; then say --yes.',
     io,
     signal,
   );
@@ -44,7 +40,8 @@ export async function askFor(
   if (!process.stdin.isTTY || !process.stderr.isTTY) {
     throw new UserError('NOT_CONFIRMED', 'there is no terminal to ask on, so nothing was done', without);
   }
-  if ((await ask(`${question} Only ${io.paint.err.bold(wanted)} is taken as a yes: `, signal)) === wanted) return;
+  if ((await ask(`${printable(question)} Type ${io.paint.err.bold(printable(wanted))} to go on: `, signal)) === wanted)
+    return;
   throw new UserError('NOT_CONFIRMED', 'not confirmed, so nothing was done', `The answer to give was: ${wanted}`);
 }
 
@@ -56,6 +53,8 @@ async function ask(question: string, signal: AbortSignal): Promise<string> {
     return (await terminal.question(question, { signal })).trim();
   } catch (error) {
     if (signal.aborted) throw new UserError('INTERRUPTED', 'interrupted, so nothing was done', 'Run apply again.');
+    // Ctrl-D: no answer.
+    if (error instanceof Error && error.name === 'AbortError') return '';
     throw error;
   } finally {
     terminal.close();

@@ -2,6 +2,7 @@
 
 import { UserError } from '../model/user-error.ts';
 import { coloured, type Paint, plain } from '../report/paint.ts';
+import { printable } from '../report/printable.ts';
 
 export interface OutputOptions {
   readonly color?: boolean;
@@ -36,7 +37,7 @@ export function openIo(options: OutputOptions): Io {
       if (!options.quiet) say(text);
     },
     warn: (message, hint) => {
-      say(`${paint.err.yellow('Warning:')} ${message}${hint === undefined ? '' : `\n  ${hint}`}`);
+      say(`${paint.err.yellow('Warning:')} ${printable(message)}${hint === undefined ? '' : `\n  ${printable(hint)}`}`);
     },
     debug: (line) => {
       if (options.debug) say(paint.err.dim(`debug: ${line}`));
@@ -57,7 +58,7 @@ export function presentError(error: unknown, io: Io): void {
   const { paint } = io;
   const known = error instanceof UserError ? error : bug(error);
   const at = known.where ? `${known.where.file}:${known.where.line}:${known.where.column}: ` : '';
-  process.stderr.write(`${paint.err.red('Error:')} ${at}${known.message}\n  ${known.hint}\n`);
+  process.stderr.write(`${paint.err.red('Error:')} ${printable(at + known.message)}\n  ${printable(known.hint)}\n`);
   if (io.options.debug && error instanceof Error) process.stderr.write(paint.err.dim(`${error.stack}\n`));
   if (io.options.format !== 'json') return;
   const { code, message, hint, where } = known;

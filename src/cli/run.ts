@@ -22,11 +22,15 @@ const EXIT_OF: Partial<Record<ErrorCode, number>> = {
 /** Runs the body of a command and gives its exit code; whatever it throws is presented. */
 export async function runCommand(options: OutputOptions, body: (io: Io) => Promise<number>): Promise<number> {
   const io = openIo(options);
-  for (const stream of [process.stdout, process.stderr]) {
-    stream.on('error', (error: NodeJS.ErrnoException) => {
-      if (error.code !== 'EPIPE') throw error;
-    });
-  }
+  // An output that breaks must not break off what is under way; a result that was lost is an error in the end.
+  let lost: NodeJS.ErrnoException | undefined;
+  process.stdout.on('error', (error: NodeJS.ErrnoException) => {
+    if (error.code !== 'EPIPE') lost = error;
+  });
+  process.stderr.on('error', () => undefined);
+  process.once('exit', () => {
+    if (lost !== undefined && process.exitCode === EXIT.done) process.exitCode = EXIT.error;
+  });
   try {
     return await body(io);
   } catch (error) {

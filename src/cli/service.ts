@@ -3,7 +3,7 @@ import path from 'node:path';
 import type { Seconds } from '../model/duration.ts';
 import { Secret } from '../model/secret.ts';
 import { UserError } from '../model/user-error.ts';
-import { DEFAULT_ADDRESS, parseAddress } from '../motherduck/address.ts';
+import { DEFAULT_ADDRESS, isLoopback, parseAddress } from '../motherduck/address.ts';
 import { claimsOf } from '../motherduck/admin-token.ts';
 import { type Api, createApi } from '../motherduck/api.ts';
 import { motherduckDoor } from '../motherduck/connect.ts';
@@ -33,7 +33,7 @@ export interface Service {
 }
 
 export const USER_AGENT = `motherduck-accounts/${VERSION}`;
-export const DEFAULT_SANDBOX = '.motherduck-sandbox';
+const DEFAULT_SANDBOX = '.motherduck-sandbox';
 const REQUEST_SECONDS = 30;
 const CONNECT_SECONDS = 60;
 const CLOCK_TOLERANCE_MS = 120_000;
@@ -41,7 +41,16 @@ const TOKEN_VARIABLES = ['MOTHERDUCK_ADMIN_TOKEN', 'MOTHERDUCK_TOKEN', 'motherdu
 
 /** Opens it. @throws UserError TOKEN_MISSING, API_URL_INVALID, SANDBOX_FAILED */
 export async function openService(options: ServiceOptions, io: Io): Promise<Service> {
-  return options.sandbox === undefined ? openMotherDuck(options, io) : openEmbedded(options, io);
+  if (options.sandbox === undefined) return openMotherDuck(options, io);
+  if (options.apiUrl !== undefined) {
+    throw new UserError('USAGE', '--sandbox and --api-url name two organizations', 'Leave one of them out.');
+  }
+  return openEmbedded(options.sandbox, options, io);
+}
+
+/** Where the sandbox is: as named, as a served one says in the environment, or in its usual place. */
+export function sandboxFolder(named: string | true | undefined, env: NodeJS.ProcessEnv): string {
+  return path.resolve(typeof named === 'string' ? named : (nonEmpty(env.MDACC_SANDBOX) ?? DEFAULT_SANDBOX));
 }
 
 /** A clock that is wrong here does no harm, since MotherDuck's is used; a person should know all the same. */
@@ -68,20 +77,34 @@ async function openMotherDuck(options: ServiceOptions, io: Io): Promise<Service>
     userAgent: USER_AGENT,
     ...(io.options.debug ? { debug: io.debug } : {}),
   });
+  const api = createApi(http);
   const connectMs = (options.timeout ?? CONNECT_SECONDS) * 1000;
+  const isSandbox = await isServedSandbox(api, address);
   const folder = nonEmpty(io.env.MDACC_SANDBOX);
+  if (folder !== undefined && !isSandbox) {
+    await api.close();
+    const message = `MDACC_SANDBOX is set, and what answers at ${address.origin} is not a sandbox`;
+    throw new UserError('SANDBOX_FAILED', message, 'Unset MDACC_SANDBOX, or serve the sandbox: mdacc sandbox serve');
+  }
   return {
-    api: createApi(http),
-    door: folder === undefined ? motherduckDoor({ userAgent: USER_AGENT, timeoutMs: connectMs }) : await doorOf(folder),
-    isSandbox: folder !== undefined,
+    api,
+    door: isSandbox ? await doorOf(folder) : motherduckDoor({ userAgent: USER_AGENT, timeoutMs: connectMs }),
+    isSandbox,
     claims: claimsOf(token),
     connectMs,
-    close: () => http.close(),
+    close: () => api.close(),
   };
 }
 
-async function openEmbedded(options: ServiceOptions, io: Io): Promise<Service> {
-  const folder = path.resolve(typeof options.sandbox === 'string' ? options.sandbox : DEFAULT_SANDBOX);
+/** A sandbox is only ever served on this machine, and says so in every answer; another address is not even asked. */
+async function isServedSandbox(api: Api, address: URL): Promise<boolean> {
+  if (!isLoopback(address.hostname)) return false;
+  await api.greet();
+  return api.isSandbox() === true;
+}
+
+async function openEmbedded(named: string | true, options: ServiceOptions, io: Io): Promise<Service> {
+  const folder = sandboxFolder(named, io.env);
   const { embeddedSandbox } = await import('../sandbox/embedded.ts');
   const { organization, dispatcher, token, door } = await embeddedSandbox(folder);
   const http = createHttp({
@@ -107,9 +130,21 @@ async function openEmbedded(options: ServiceOptions, io: Io): Promise<Service> {
   };
 }
 
-async function doorOf(folder: string): Promise<Door> {
+/** The databases of a served sandbox are in its folder, which the environment names. */
+async function doorOf(folder: string | undefined): Promise<Door> {
   const { sandboxDoor } = await import('../sandbox/databases.ts');
-  return sandboxDoor(path.resolve(folder));
+  if (folder !== undefined) return sandboxDoor(path.resolve(folder));
+  return {
+    target: () => {
+      const hint = 'Set it as "mdacc sandbox serve" printed it, or leave connections out with --no-smoke.';
+      throw new UserError(
+        'CONNECT_FAILED',
+        'MDACC_SANDBOX is not set, which names the folder of the served sandbox',
+        hint,
+      );
+    },
+    slept: async () => {},
+  };
 }
 
 function adminToken(env: NodeJS.ProcessEnv): { token: Secret; source: string } {

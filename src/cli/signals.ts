@@ -1,15 +1,15 @@
-/** Ctrl-C and SIGTERM: the first asks to stop after the calls in flight, the second stops at once. */
+/** Ctrl-C, SIGTERM and a closed terminal: the first asks to stop after the calls in flight, the second stops at once. */
 import type { Io } from './io.ts';
 import { EXIT } from './run.ts';
 
-const SIGNALS = ['SIGINT', 'SIGTERM'] as const;
+const SIGNALS = ['SIGINT', 'SIGTERM', 'SIGHUP'] as const;
 
 /** Runs `work` with a signal that the first interruption aborts. Stopping at once is safe too: the state has the intents. */
 export async function interruptible<T>(io: Io, work: (stopping: AbortSignal) => Promise<T>): Promise<T> {
   const controller = new AbortController();
   const onSignal = () => {
     if (controller.signal.aborted) process.exit(EXIT.interrupted);
-    io.note('Interrupted: the calls in flight are finished and the state is saved. Once more stops at once.');
+    io.note('Interrupted: what is in flight is finished, and the state is saved. Once more stops at once.');
     controller.abort();
   };
   for (const signal of SIGNALS) process.on(signal, onSignal);

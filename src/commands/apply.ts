@@ -11,6 +11,7 @@ import { parsePlanFile, refuseStale } from '../plan/plan-file.ts';
 
 export function run(options: ApplyOptions, planFile: string | undefined): Promise<number> {
   return runCommand(options, async (io) => {
+    refuseMixed(options, planFile);
     const desired = await readDesired(options, io);
     const planner: Planner =
       planFile === undefined
@@ -18,6 +19,18 @@ export function run(options: ApplyOptions, planFile: string | undefined): Promis
         : savedPlan(planFile, desired, options, io);
     return planAndApply('apply', desired, options, io, planner);
   });
+}
+
+/** A saved plan is done whole; and `--sandbox today.plan` takes the plan for the sandbox's folder. */
+function refuseMixed({ only, prune, sandbox }: ApplyOptions, planFile: string | undefined): void {
+  if (planFile !== undefined && (only !== undefined || prune)) {
+    const hint = 'Give --only and --prune to mdacc plan --out, and have that plan reviewed.';
+    throw new UserError('USAGE', 'a saved plan is done whole, without --only and --prune', hint);
+  }
+  if (planFile === undefined && typeof sandbox === 'string' && sandbox.endsWith('.plan')) {
+    const hint = `Put the plan first: mdacc apply ${sandbox} --sandbox`;
+    throw new UserError('USAGE', `--sandbox takes ${sandbox} for its folder`, hint);
+  }
 }
 
 /** The plan that was saved, if nothing moved since: it is made again in the same way, and compared. */

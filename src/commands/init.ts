@@ -4,21 +4,23 @@ import path from 'node:path';
 import type { ConfigOptions } from '../cli/configuration.ts';
 import type { OutputOptions } from '../cli/io.ts';
 import { EXIT, runCommand } from '../cli/run.ts';
+import { DEFAULT_CONFIG } from '../config/not-found.ts';
 import { UserError } from '../model/user-error.ts';
 
-const IGNORED = ['.motherduck/', '.motherduck-sandbox/'];
+const IGNORED = ['.motherduck/', '.motherduck-sandbox/', 'motherduck.accounts.state.json.lock'];
 
 export function run({ config, ...options }: ConfigOptions & OutputOptions): Promise<number> {
   return runCommand(options, async (io) => {
     await writeNew(config, STARTER);
     const ignore = path.join(path.dirname(config), '.gitignore');
     const added = await addLines(ignore, IGNORED);
-    io.result(`Wrote ${config}${added.length > 0 ? `, and ${added.join(' and ')} to ${ignore}` : ''}.\n`);
+    io.result(`Wrote ${config}${added.length > 0 ? `, and ${added.length} lines to ${ignore}` : ''}.\n`);
+    const named = config === DEFAULT_CONFIG ? '' : ` --config ${config}`;
     io.note(`Next: put your own names into ${config}, then
-  mdacc validate            is it right?
-  mdacc plan --sandbox      what would be done, against an organization on this machine
-  mdacc plan                the same at MotherDuck, with MOTHERDUCK_ADMIN_TOKEN set
-  mdacc apply               do it`);
+  mdacc validate${named}            is it right?
+  mdacc plan --sandbox${named}      what would be done, against an organization on this machine
+  mdacc plan${named}                the same at MotherDuck, with MOTHERDUCK_ADMIN_TOKEN set
+  mdacc apply${named}               do it`);
     return EXIT.done;
   });
 }
@@ -32,7 +34,10 @@ async function writeNew(file: string, text: string): Promise<void> {
       const hint = `Check it with: mdacc validate --config ${file}. For another one: mdacc init --config OTHER`;
       throw new UserError('FILE_EXISTS', `${file} exists, and init overwrites nothing`, hint, { cause });
     }
-    const hint = 'Go to a folder that you can write, or name another file with --config.';
+    const hint =
+      code === 'ENOENT'
+        ? `Make its folder first: mkdir -p ${path.dirname(file)}`
+        : 'Go to a folder that you can write, or name another file with --config.';
     throw new UserError('FILE_UNWRITABLE', `${file} cannot be written (${code})`, hint, { cause });
   }
 }

@@ -1,13 +1,16 @@
 /** `mdacc plan`: what apply would do, and why. Changes nothing, anywhere. */
 
+import { readFile } from 'node:fs/promises';
 import { readDesired, statePath } from '../cli/configuration.ts';
 import type { Io } from '../cli/io.ts';
 import { type PlanningOptions, planNow } from '../cli/planning.ts';
 import { EXIT, runCommand } from '../cli/run.ts';
 import { openService } from '../cli/service.ts';
-import { writeFileAtomic } from '../files/atomic.ts';
+import { codeOf, writeFileAtomic } from '../files/atomic.ts';
 import type { Plan } from '../model/plan.ts';
-import { planFile } from '../plan/plan-file.ts';
+import { UserError } from '../model/user-error.ts';
+import { hasChanges } from '../plan/plan.ts';
+import { isPlanFile, planFile } from '../plan/plan-file.ts';
 import { planJson } from '../report/plan/json.ts';
 import { planText } from '../report/plan/text.ts';
 import { waitUnlocked } from '../state/lock.ts';
@@ -46,12 +49,28 @@ export function renderPlan(plan: Plan, options: PlanningOptions, io: Io): string
   }
 }
 
+/** Writes over an older plan, and over nothing else: a slip of the fingers must not cost a configuration or a state. */
 async function save(file: string, text: string, io: Io): Promise<void> {
-  await writeFileAtomic(file, text, { mode: 0o600 });
+  try {
+    const before = await readFile(file, 'utf8').catch(absent);
+    if (before !== undefined && !isPlanFile(before)) {
+      const hint = 'Name another file, for example: mdacc plan --out today.plan';
+      throw new UserError('FILE_EXISTS', `${file} exists and is not a plan, so it is not written over`, hint);
+    }
+    await writeFileAtomic(file, text, { mode: 0o600 });
+  } catch (cause) {
+    if (cause instanceof UserError) throw cause;
+    const hint = 'Name a file in a folder that is there and that you can write.';
+    throw new UserError('FILE_UNWRITABLE', `the plan cannot be saved to ${file} (${codeOf(cause)})`, hint, { cause });
+  }
   io.note(`Saved to ${file}. Do exactly this with: mdacc apply ${file}`);
+}
+
+function absent(error: unknown): undefined {
+  if (codeOf(error) !== 'ENOENT') throw error;
 }
 
 function exitCode(plan: Plan, options: PlanCommandOptions): number {
   if (plan.errors.length > 0 || plan.violations.length > 0) return EXIT.error;
-  return options.detailedExitcode && plan.actions.length > 0 ? EXIT.differences : EXIT.done;
+  return options.detailedExitcode && hasChanges(plan) ? EXIT.differences : EXIT.done;
 }

@@ -1,10 +1,9 @@
 /** `mdacc sandbox serve|reset|seed|advance|connect`: the embedded organization, for rehearsals and tests. */
 import { randomBytes } from 'node:crypto';
 import { once } from 'node:events';
-import path from 'node:path';
 import type { OutputOptions } from '../cli/io.ts';
 import { EXIT, runCommand } from '../cli/run.ts';
-import { DEFAULT_SANDBOX } from '../cli/service.ts';
+import { sandboxFolder } from '../cli/service.ts';
 import { formatDuration, type Seconds } from '../model/duration.ts';
 import { showTime } from '../model/instant.ts';
 import { Secret } from '../model/secret.ts';
@@ -16,7 +15,7 @@ import type { Organization } from '../sandbox/organization.ts';
 import { serve as serveOrganization } from '../sandbox/server.ts';
 
 interface SandboxOptions extends OutputOptions {
-  readonly sandbox: string | true;
+  readonly sandbox?: string | true;
 }
 
 interface ServeOptions extends SandboxOptions {
@@ -32,7 +31,7 @@ export function serve(options: ServeOptions): Promise<number> {
   return runCommand(options, async (io) => {
     const given = io.env.MOTHERDUCK_ADMIN_TOKEN?.trim();
     const token = given ? given : `sandbox-admin-${randomBytes(24).toString('base64url')}`;
-    const folder = folderOf(options);
+    const folder = sandboxFolder(options.sandbox, io.env);
     const organization = await openSandbox(folder, { adminToken: new Secret(token) });
     const server = await serveOrganization({
       organization,
@@ -53,7 +52,7 @@ export function serve(options: ServeOptions): Promise<number> {
 
 export function reset(options: SandboxOptions): Promise<number> {
   return runCommand(options, async (io) => {
-    await resetSandbox(folderOf(options));
+    await resetSandbox(sandboxFolder(options.sandbox, io.env));
     io.result('The sandbox is empty, and its clock is the real one again.\n');
     io.note('A state file that remembers its accounts is of an organization that is gone: remove it too.');
     return EXIT.done;
@@ -78,7 +77,7 @@ export function advance(options: SandboxOptions, duration: Seconds): Promise<num
 export function connect(options: SandboxOptions): Promise<number> {
   return runCommand(options, async (io) => {
     const token = new Secret(io.env.MOTHERDUCK_TOKEN ?? io.env.motherduck_token ?? '');
-    const target = await sandboxDoor(folderOf(options)).target(token, undefined);
+    const target = await sandboxDoor(sandboxFolder(options.sandbox, io.env)).target(token, undefined);
     const steps = [
       { name: 'user', sql: 'SELECT md_user() AS name' },
       { name: 'size', sql: 'SELECT type AS name FROM md_live_duckling_size()' },
@@ -99,7 +98,7 @@ const CONNECT_MS = 60_000;
 
 function withSandbox(options: SandboxOptions, work: (organization: Organization) => Promise<string>): Promise<number> {
   return runCommand(options, async (io) => {
-    const organization = await openSandbox(folderOf(options));
+    const organization = await openSandbox(sandboxFolder(options.sandbox, io.env));
     try {
       io.result(await work(organization));
     } finally {
@@ -107,8 +106,4 @@ function withSandbox(options: SandboxOptions, work: (organization: Organization)
     }
     return EXIT.done;
   });
-}
-
-function folderOf({ sandbox }: SandboxOptions): string {
-  return path.resolve(typeof sandbox === 'string' ? sandbox : DEFAULT_SANDBOX);
 }

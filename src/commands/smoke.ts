@@ -64,8 +64,8 @@ async function test(
   const only = onlyMatcher(options.only);
   const accounts = [...desired.accounts.values()].filter((account) => only(account.username));
   if (accounts.length === 0) {
-    const hint = 'Name accounts of the configuration with --only, or leave it out.';
-    throw new UserError('USAGE', 'there is no account to test', hint);
+    const names = [...desired.accounts.values()].map((account) => account.username);
+    throw new UserError('USAGE', 'there is no account to test', `There are: ${names.slice(0, 10).join(', ')}`);
   }
   const progress = new Progress(io, 'Testing accounts', accounts.length);
   try {

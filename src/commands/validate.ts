@@ -6,6 +6,7 @@ import { EXIT, runCommand } from '../cli/run.ts';
 import { diagnosticJson } from '../config/diagnostics.ts';
 import { loadConfig } from '../config/load.ts';
 import { renderDiagnostics } from '../config/render.ts';
+import { counted } from '../model/counted.ts';
 import type { Desired } from '../model/desired.ts';
 
 interface ValidateOptions extends ConfigOptions, OutputOptions {
@@ -36,8 +37,4 @@ function contents({ accounts }: Desired): string {
 
 function summary(errors: number): string {
   return `${counted(errors, 'error')}.\n`;
-}
-
-function counted(count: number, what: string): string {
-  return `${count} ${what}${count === 1 ? '' : 's'}`;
 }

@@ -14,7 +14,11 @@ export interface Plan {
   readonly actions: readonly Action[];
   /** Managed accounts that left the configuration and stay, because pruning was not asked for. */
   readonly left: readonly string[];
-  /** Accounts with a token that was replaced and whose replacement has not been seen to connect: apply tests them again. */
+  /** Accounts whose deletion protection changes: in the state alone, so nothing is called for it. */
+  readonly protection: readonly { readonly account: string; readonly before: boolean; readonly after: boolean }[];
+  /** Tokens that were stored and not seen to connect, so that what they replaced stays: `etl_prod/airflow`. */
+  readonly unproved: readonly string[];
+  /** Accounts whose last smoke test failed: apply tests them again. */
   readonly waiting: readonly string[];
   readonly unmanaged: Unmanaged;
   readonly warnings: readonly Notice[];
@@ -116,7 +120,8 @@ export interface WantedToken {
 export interface CreateToken extends About {
   readonly action: 'create_token';
   readonly token: string;
-  readonly before: null;
+  /** The expired token that it replaces, where MotherDuck still lists it. */
+  readonly before: ShownToken | null;
   readonly after: WantedToken;
 }
 
@@ -125,6 +130,8 @@ export interface AdoptToken extends About {
   readonly token: string;
   readonly before: null;
   readonly after: ShownToken & { readonly generation: number };
+  /** The key that the state holds it under, when the configuration renamed that. */
+  readonly from?: string;
 }
 
 export interface RotateToken extends About {
@@ -139,6 +146,7 @@ export interface RevokeToken extends About {
   readonly action: 'revoke_token';
   /** The key in the configuration or the state; absent for a token that an interrupted smoke test left. */
   readonly token?: string;
+  readonly cause: 'overlap_ended' | 'orphan' | 'never_stored' | 'removed' | 'smoke_test';
   readonly before: ShownToken;
   readonly after: null;
 }

@@ -19,6 +19,8 @@ export interface State {
 export interface StateAccount {
   /** As the configuration wrote it when the account was taken in. */
   readonly username: string;
+  /** MotherDuck's id of the user, once it was seen: an account that is made anew under the name is another one. */
+  readonly id?: string;
   readonly origin: 'created' | 'adopted';
   readonly since: string;
   /** Remembered from the configuration, so that removing the account's block does not remove the protection. */

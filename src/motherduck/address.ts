@@ -39,7 +39,8 @@ function invalid(what: string, hint: string): UserError {
   return new UserError('API_URL_INVALID', `the API address (--api-url, MOTHERDUCK_API_URL) is unusable: ${what}`, hint);
 }
 
-function isLoopback(hostname: string): boolean {
+/** Whether a host is this machine. */
+export function isLoopback(hostname: string): boolean {
   // URL has already turned 127.1 and the like into four numbers.
   return hostname === 'localhost' || hostname === '[::1]' || /^127(\.\d{1,3}){3}$/.test(hostname);
 }

@@ -3,6 +3,13 @@ import { UserError } from '../model/user-error.ts';
 
 /** Refuses a token that cannot be sent in a header, before undici does so with a message that helps nobody. */
 export function checkSendable(token: Secret, source: string): void {
+  if (/^["'`“”‘’]|["'`“”‘’]$/.test(token.reveal())) {
+    throw new UserError(
+      'TOKEN_REFUSED',
+      `the admin token in ${source} has quotes around it, which are no part of a token`,
+      'Take them away; some tools that read a .env file, as docker --env-file does, keep the quotes in it.',
+    );
+  }
   if (/^[\x21-\x7e]+$/.test(token.reveal())) return;
   throw new UserError(
     'TOKEN_REFUSED',

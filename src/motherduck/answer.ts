@@ -41,15 +41,24 @@ export function readAnswer(answer: Answered, text: string): unknown {
   throw refused(answer, body, REFUSALS.get(status) ?? INVALID);
 }
 
-/** Something else than MotherDuck's API answered, or MotherDuck's API has changed. Never quotes the body. */
+/** Whether an answer looks like MotherDuck's own: a JSON object, and for an error one with a message and a code. */
+export function looksLikeMotherDuck(status: number, text: string): boolean {
+  const body = parse(text);
+  return status >= 200 && status < 300 ? isObject(body) : status >= 400 && isErrorBody(body);
+}
+
+/**
+ * Something else than MotherDuck's API answered, or MotherDuck's API has changed. Never quotes the body. Whatever its
+ * status, it says nothing of what happened behind it.
+ */
 export function notMotherDuck(answer: Answered, what: string): ApiError {
-  const good = answer.status >= 200 && answer.status < 300;
+  const effect = effectOf(answer, true);
   return new ApiError(
     'not_motherduck',
     'API_NOT_MOTHERDUCK',
     `${answer.call}: something else than MotherDuck's API answered at ${answer.origin}: ${what}`,
-    withDoubt('Is MOTHERDUCK_API_URL / --api-url right, or is a proxy in between?', effectOf(answer, good)),
-    { call: answer.call, status: answer.status, effect: effectOf(answer, good) },
+    withDoubt('Is MOTHERDUCK_API_URL / --api-url right, or is a proxy in between?', effect),
+    { call: answer.call, status: answer.status, effect },
   );
 }
 
@@ -115,7 +124,9 @@ function whichToken({ tokenSource, tokenTrouble }: Answered): string {
 function refused(answer: Answered, body: unknown, refusal: Refusal): ApiError {
   const tries = answer.attempts > 1 ? `, after ${answer.attempts} attempts` : '';
   const words = body === BROKEN ? '' : answer.printable(wordsOf(body));
-  const effect = effectOf(answer, answer.status >= 500);
+  // Only MotherDuck's own refusal says that nothing happened; a 429 is trusted whoever sends it, as in retrying.
+  const closed = answer.status === 429 || (answer.status < 500 && isErrorBody(body));
+  const effect = effectOf(answer, !closed);
   return new ApiError(
     refusal.failure,
     refusal.code,
@@ -146,6 +157,11 @@ function looksLikeHtml({ contentType }: Answered, text: string): boolean {
 
 function codeOf(body: unknown): unknown {
   return isObject(body) ? body.code : undefined;
+}
+
+/** `{message, code}` as MotherDuck sends it, its code a word in capitals (`BAD_REQUEST`); proxies send other shapes. */
+function isErrorBody(body: unknown): boolean {
+  return isObject(body) && typeof body.message === 'string' && /^[A-Z][A-Z_]*$/.test(String(body.code));
 }
 
 /** MotherDuck's own message and issues: `Bad input (username: must start with a letter; ttl: too small)`. */

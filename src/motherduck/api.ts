@@ -9,7 +9,10 @@ import { Fields } from './wire-shape.ts';
 
 /** MotherDuck's REST API, a method an endpoint. Every method throws ApiError, and nothing else, when the call fails. */
 export interface Api {
-  /** Walks all pages. `complete` is false when MotherDuck's `total_count` does not match what was gathered. */
+  /**
+   * Walks all pages. `complete` is true only when MotherDuck's `total_count` is there and matches what was gathered;
+   * nobody at all is never complete, since whoever asks is a user.
+   */
   listUsers(): Promise<{ users: WireUser[]; complete: boolean }>;
   createUser(username: string): Promise<void>;
   /** Permanent: the account and all of its data. */
@@ -21,10 +24,14 @@ export interface Api {
   getDucklings(username: string): Promise<WireDucklings>;
   setDucklings(username: string, ducklings: WireDucklings): Promise<WireDucklings>;
   activeAccounts(): Promise<WireActiveAccounts['accounts']>;
-  /** MotherDuck's time in milliseconds since 1970, by the `Date` header of its latest answer; the local clock before one. */
+  /** MotherDuck's time in milliseconds since 1970, by the `Date` headers of its answers (clock.ts); the local clock before one. */
   now(): number;
   /** How far MotherDuck's clock is ahead of ours, in milliseconds; undefined before its first answer. */
   clockDifference(): number | undefined;
+  /** Makes `isSandbox` known, by one harmless request without the token. Never fails. */
+  greet(): Promise<void>;
+  /** Whether an answer so far came from a sandbox; undefined before any answer. */
+  isSandbox(): boolean | undefined;
   /** Closes the connections. */
   close(): Promise<void>;
 }
@@ -34,7 +41,7 @@ export function createApi(http: Http): Api {
   return {
     async listUsers() {
       const { items, total } = await walk(http, '/v1/users', 'users', readUser, (user) => user.id, { limit: '1000' });
-      return { users: items, complete: total === undefined || total === items.length };
+      return { users: items, complete: items.length > 0 && total === items.length };
     },
 
     async createUser(username) {
@@ -80,12 +87,16 @@ export function createApi(http: Http): Api {
 
     now: () => http.now(),
     clockDifference: () => http.clockDifference(),
+    greet: () => http.greet(),
+    isSandbox: () => http.isSandbox(),
     close: () => http.close(),
   };
 }
 
 /** More pages than an organization can have; a server that gives a new page token for ever must not hold us. */
 const MOST_PAGES = 1000;
+/** Nor may one whose pages are all as big as a page may be. Characters of JSON, over all pages. */
+const MOST_GATHERED = 256 * 1024 * 1024;
 
 /**
  * Gathers a list over its pages. MotherDuck's token and active-account lists have one page today, but its own
@@ -103,9 +114,12 @@ async function walk<T>(
   const found = new Map<string, T>();
   const seen = new Set<string>();
   let next: string | undefined;
+  let gathered = 0;
   for (;;) {
     const parameters = next === undefined ? query : { ...query, page_token: next };
-    const { json, answered } = await http.do({ method: 'GET', path, query: parameters });
+    const { json, length, answered } = await http.do({ method: 'GET', path, query: parameters });
+    gathered += length;
+    if (gathered > MOST_GATHERED) throw notMotherDuck(answered, 'the list has more than 256 MB');
     const page = new Fields(json, answered);
     for (const item of page.objects(name).map(read)) if (!found.has(idOf(item))) found.set(idOf(item), item);
     next = page.textOr('next_page_token', '');

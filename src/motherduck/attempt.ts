@@ -28,7 +28,7 @@ export class EndedAttempt extends Error {
  */
 export class Attempt implements Dispatcher.DispatchHandler, Dispatcher.DispatchController {
   readonly #above: Dispatcher.DispatchHandler;
-  readonly #ended: (outcome: Outcome, headers: Headers) => void;
+  readonly #ended: Ended;
   #connection: Dispatcher.DispatchController | undefined;
   #timer: NodeJS.Timeout | undefined;
   #over: Error | 'answered' | undefined;
@@ -41,7 +41,7 @@ export class Attempt implements Dispatcher.DispatchHandler, Dispatcher.DispatchC
   paused = false;
   reason: Error | null = null;
 
-  constructor(above: Dispatcher.DispatchHandler, ended: (outcome: Outcome, headers: Headers) => void) {
+  constructor(above: Dispatcher.DispatchHandler, ended: Ended) {
     this.#above = above;
     this.#ended = ended;
   }
@@ -62,7 +62,7 @@ export class Attempt implements Dispatcher.DispatchHandler, Dispatcher.DispatchC
     if (this.#over !== undefined) return;
     this.#close(error);
     this.#connection?.abort(error);
-    this.#ended({ error }, {});
+    this.#ended({ error });
     this.#above.onResponseError?.(this, error);
   }
 
@@ -94,8 +94,9 @@ export class Attempt implements Dispatcher.DispatchHandler, Dispatcher.DispatchC
   onResponseEnd(): void {
     if (this.#over !== undefined) return;
     this.#close('answered');
-    this.#ended({ status: this.#status, retryAfter: first(this.#headers['retry-after']) }, this.#headers);
     const body = Buffer.concat(this.#chunks.splice(0));
+    const outcome = { status: this.#status, retryAfter: first(this.#headers['retry-after']) };
+    this.#ended(outcome, { status: this.#status, headers: this.#headers, body });
     // Only what is needed above: the retry interceptor has ideas about Content-Length, ETag and Content-Range.
     const headers = { 'content-type': first(this.#headers['content-type']) ?? '' };
     this.#steps = [
@@ -144,6 +145,16 @@ export class Attempt implements Dispatcher.DispatchHandler, Dispatcher.DispatchC
     }
   }
 }
+
+/** What there is to learn from an answer by itself, whatever becomes of the call. */
+export interface WholeAnswer {
+  readonly status: number;
+  readonly headers: Headers;
+  readonly body: Buffer;
+}
+
+/** Called once, when the attempt is over; there is no answer when it failed. */
+type Ended = (outcome: Outcome, answer?: WholeAnswer) => void;
 
 type Headers = Parameters<NonNullable<Dispatcher.DispatchHandler['onResponseStart']>>[2];
 

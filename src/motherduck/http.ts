@@ -3,8 +3,8 @@ import { setTimeout as sleepFor } from 'node:timers/promises';
 import { type Dispatcher, interceptors, Pool } from 'undici';
 import type { Secret } from '../model/secret.ts';
 import { checkSendable, troubleOf } from './admin-token.ts';
-import { type Answered, readAnswer } from './answer.ts';
-import { Attempt, EndedAttempt, first } from './attempt.ts';
+import { type Answered, looksLikeMotherDuck, readAnswer } from './answer.ts';
+import { Attempt, EndedAttempt, first, type WholeAnswer } from './attempt.ts';
 import { Clock, MACHINE_TIME, type TimeSource } from './clock.ts';
 import { Limiter } from './limiter.ts';
 import { codeOf, noAnswer } from './no-answer.ts';
@@ -44,12 +44,18 @@ export interface HttpRequest {
 /** A good answer: its JSON (undefined when it was empty) and, for an error about it, what it answered. */
 export interface HttpAnswer {
   readonly json: unknown;
+  /** The characters of its text. */
+  readonly length: number;
   readonly answered: Answered;
 }
 
 /** One way for all calls. `do` gives good answers and throws ApiError for everything else. */
 export interface Http {
   do(request: HttpRequest): Promise<HttpAnswer>;
+  /** Asks for `GET /` once, without the token, so that `isSandbox` is known. Takes any answer, and none too. */
+  greet(): Promise<void>;
+  /** Whether an answer so far carried `x-sandbox`, which MotherDuck never sends; undefined before any answer. */
+  isSandbox(): boolean | undefined;
   now(): number;
   clockDifference(): number | undefined;
   close(): Promise<void>;
@@ -70,7 +76,7 @@ export function createHttp(options: HttpOptions): Http {
   const { sleep = sleepOr, random = Math.random, time = MACHINE_TIME } = options;
   checkSendable(token, tokenSource);
 
-  const clock = new Clock(time);
+  const clock = new Clock(time, options.debug);
   const limiter = new Limiter(options.parallelism);
   const printable = printableWithout(token.reveal());
   const dispatcher = options.dispatcher ?? openPool(address, options.parallelism, timeoutMs);
@@ -79,6 +85,10 @@ export function createHttp(options: HttpOptions): Http {
   setMaxListeners(0, closing.signal);
   const reads = new Set<Attempt>();
   let closed: Promise<void> | undefined;
+  let sandbox: boolean | undefined;
+
+  const base = address.pathname.replace(/\/+$/, '');
+  const headers = { accept: 'application/json', 'user-agent': options.userAgent };
 
   const around: RetrySurroundings = {
     patienceMs: PATIENCE_MS,
@@ -91,12 +101,18 @@ export function createHttp(options: HttpOptions): Http {
     },
   };
 
-  /** Sits below the retry interceptor: every attempt takes a place, is timed, moves the clock and leaves a line. */
+  /** What every whole answer tells, whatever it means for its call. A proxy's page must not move the clock. */
+  function learn({ status, headers, body }: WholeAnswer): void {
+    sandbox = sandbox === true || headers['x-sandbox'] !== undefined;
+    if (looksLikeMotherDuck(status, body.toString('utf8'))) clock.hear(first(headers.date));
+  }
+
+  /** Sits below the retry interceptor: every attempt takes a place, is timed, is learnt from and leaves a line. */
   function eachAttempt(trail: Trail): Dispatcher.DispatcherComposeInterceptor {
     return (dispatch) => (request, handler) => {
       let ended = (_outcome: Outcome) => {};
-      const attempt = new Attempt(handler, (outcome, headers) => {
-        clock.hear(first(headers.date));
+      const attempt = new Attempt(handler, (outcome, answer) => {
+        if (answer !== undefined) learn(answer);
         ended(outcome);
       });
       handler.onRequestStart?.(attempt, null);
@@ -124,12 +140,11 @@ export function createHttp(options: HttpOptions): Http {
     const client = dispatcher.compose(eachAttempt(trail), interceptors.retry(retryOptions(trail, around)));
     const answer = await client.request({
       origin: address.origin,
-      path: address.pathname.replace(/\/+$/, '') + path + queryOf(query),
+      path: base + path + queryOf(query),
       method,
       headers: {
-        accept: 'application/json',
+        ...headers,
         authorization: `Bearer ${token.reveal()}`,
-        'user-agent': options.userAgent,
         ...(body === undefined ? {} : { 'content-type': 'application/json' }),
       },
       body: body === undefined ? null : JSON.stringify(body),
@@ -141,6 +156,17 @@ export function createHttp(options: HttpOptions): Http {
   return {
     now: () => clock.now(),
     clockDifference: () => clock.difference(),
+    isSandbox: () => sandbox,
+
+    async greet() {
+      const client = dispatcher.compose(eachAttempt(new Trail('GET', '/', () => time.monotonic())));
+      try {
+        const answer = await client.request({ origin: address.origin, path: `${base}/`, method: 'GET', headers });
+        await answer.body.dump();
+      } catch {
+        // The first real call meets the same trouble, and reports it.
+      }
+    },
 
     async do(request) {
       const trail = new Trail(request.method, request.path, () => time.monotonic());
@@ -152,7 +178,7 @@ export function createHttp(options: HttpOptions): Http {
       const { attempts, isRead, uncertain } = trail;
       const tokenTrouble = () => troubleOf(token, clock.now());
       const { text, ...answered } = { ...about, ...answer, attempts, isRead, uncertain, tokenSource, tokenTrouble };
-      return { json: readAnswer(answered, text), answered };
+      return { json: readAnswer(answered, text), length: text.length, answered };
     },
 
     close() {

@@ -1,11 +1,13 @@
 /** One account: what is wanted, live and remembered of it becomes its actions, in the order in which apply does them. */
+
+import { counted } from '../model/counted.ts';
 import type { Desired, DesiredAccount, DesiredToken } from '../model/desired.ts';
-import type { LiveAccount, Presence } from '../model/live.ts';
+import type { LiveAccount, LiveToken, LiveUser, Presence } from '../model/live.ts';
 import type { Action, ComputeCeiling, NextChange, Notice, SetDucklings, Unmanaged } from '../model/plan.ts';
 import type { StateAccount } from '../model/state.ts';
-import { SMOKE_TOKEN_NAME } from '../model/tokens.ts';
+import { generationOf, SMOKE_TOKEN_NAME } from '../model/tokens.ts';
 import { ducklingChanges, ducklingRisk, hourlyCeiling, mergeDucklings, type Rates } from './ducklings.ts';
-import { atLine, counted, position } from './reasons.ts';
+import { atLine, position } from './reasons.ts';
 import { isExpired, show } from './series.ts';
 import { planLeftToken, planRemovedToken, planToken, type TokenPlan } from './tokens.ts';
 
@@ -27,8 +29,11 @@ export interface AccountPlan {
   readonly unmanagedTokens: Unmanaged['tokens'];
   /** Set when the account is managed, left the configuration, and stays. */
   readonly left: boolean;
-  /** Set when a replaced token waits until its replacement is seen to connect. */
+  /** Set when the last smoke test failed, so that apply tests it again. */
   readonly waiting: boolean;
+  /** Keys of tokens that were stored and not seen to connect. */
+  readonly unproved: readonly string[];
+  readonly protection?: { readonly before: boolean; readonly after: boolean };
   /** What the account can cost an hour; absent without rates. */
   readonly compute?: ComputeCeiling;
 }
@@ -41,6 +46,7 @@ const NOTHING: AccountPlan = {
   unmanagedTokens: [],
   left: false,
   waiting: false,
+  unproved: [],
 };
 
 /** Plans an account that the configuration or the state names. */
@@ -74,6 +80,8 @@ function planWantedAccount(
   const changes = tokens.flatMap((plan) => plan.actions);
   const isLast = (action: Action) => action.action === 'revoke_token' || action.action === 'forget';
   const known = new Set(tokens.flatMap((plan) => [...plan.known]));
+  const isFailing = state?.smoke?.passed === false && want.smoke !== false && live !== undefined;
+  const protection = { before: state?.deletionProtection ?? want.deletionProtection, after: want.deletionProtection };
   return {
     ...NOTHING,
     actions: [
@@ -83,11 +91,17 @@ function planWantedAccount(
       ...changes.filter(isLast),
       ...smokeLeftovers(want.username, live, context.now),
     ],
-    warnings: [...tokens.flatMap((plan) => plan.warnings), ...turnover(want, state, changes, context.now)],
+    warnings: [
+      ...tokens.flatMap((plan) => plan.warnings),
+      ...turnover(want, state, changes, context.now),
+      ...(isFailing ? [failedLast(want.username)] : []),
+    ],
     errors: tokens.flatMap((plan) => plan.errors),
     next: tokens.flatMap((plan) => plan.next),
     unmanagedTokens: unmanagedTokens(want.username, live, known, context.now),
-    waiting: tokens.some((plan) => plan.waiting),
+    waiting: isFailing,
+    unproved: [...want.tokens.keys()].filter((_key, index) => tokens[index]?.unproved),
+    ...(protection.before === protection.after ? {} : { protection }),
     ...computeOf(want, live, context.desired.computeRates),
   };
 }
@@ -156,20 +170,63 @@ function planTokens(
 ): TokenPlan[] {
   const account = want.username;
   const liveTokens = live?.tokens ?? [];
-  const plans = [...want.tokens.values()].map((token) =>
-    planToken(token, state?.tokens.get(token.key), liveTokens, {
+  const renamed = renamedKeys(want, state, liveTokens, context.now);
+  const taken = takenIn(state);
+  const plans = [...want.tokens.values()].map((token) => {
+    const renamedFrom = renamed.get(token.key);
+    return planToken(token, state?.tokens.get(renamedFrom ?? token.key), liveTokens, {
       account,
       now: context.now,
       file: context.desired.file,
       newAccount: live === undefined,
       rotateNow: context.isRotatedNow(account, token.key),
       place: (wanted) => context.place(account, wanted),
-    }),
-  );
+      isTaken: (each) => taken.has(each.id) || taken.has(each.name),
+      ...(state?.smoke ? { lastSmoke: state.smoke.at } : {}),
+      ...(renamedFrom === undefined ? {} : { renamedFrom }),
+    });
+  });
+  const moved = new Set(renamed.values());
   for (const [key, token] of state?.tokens ?? []) {
-    if (!want.tokens.has(key)) plans.push(planRemovedToken(key, token, liveTokens, account, context.now));
+    if (!want.tokens.has(key) && !moved.has(key))
+      plans.push(planRemovedToken(key, token, liveTokens, account, context.now));
   }
   return plans;
+}
+
+/** The keys that the configuration gave a new name while the token kept its own: new key to old. */
+function renamedKeys(
+  want: DesiredAccount,
+  state: StateAccount | undefined,
+  live: readonly LiveToken[],
+  now: number,
+): Map<string, string> {
+  const renamed = new Map<string, string>();
+  for (const [old, { current }] of state?.tokens ?? []) {
+    const found = live.find((token) => token.id === current?.id);
+    if (want.tokens.has(old) || found === undefined || isExpired(found, now)) continue;
+    const heir = [...want.tokens.values()].find(
+      ({ key, name, type }) =>
+        !state?.tokens.has(key) &&
+        !renamed.has(key) &&
+        type === found.type &&
+        generationOf(name, found.name) !== undefined,
+    );
+    if (heir) renamed.set(heir.key, old);
+  }
+  return renamed;
+}
+
+/** Ids of tokens that the state holds, and names that a run began to make: none of them is there to be adopted. */
+function takenIn(state: StateAccount | undefined): Set<string> {
+  const tokens = [...(state?.tokens.values() ?? [])];
+  return new Set(
+    tokens.flatMap(({ current, retiring, intents }) => [
+      ...(current ? [current.id] : []),
+      ...retiring.map((old) => old.id),
+      ...intents.map((intent) => intent.name),
+    ]),
+  );
 }
 
 /** An account that left the configuration: deleted when pruning was asked for, forgotten when it is gone, else left. */
@@ -184,8 +241,14 @@ function planRemovedAccount(
   if (live === undefined) {
     const reason = `${context.because}, and MotherDuck does not have it any more`;
     const forget: Action = { action: 'forget', ...about, reason, risk: 'safe', before: { username: account } };
-    return { ...NOTHING, actions: [forget] };
+    return {
+      ...NOTHING,
+      actions: [forget],
+      ...(context.desired.computeRates ? { compute: { before: 0, after: 0 } } : {}),
+    };
   }
+  const other = live.user && whyNotOurs(account, state, live.user);
+  if (other !== undefined) return other;
   if (context.prune) {
     const before = { username: live.username, tokens: live.tokens.map(show) };
     const reason = `${context.because}; ${counted(live.tokens.length, 'token')} and all databases it owns go with it`;
@@ -198,7 +261,43 @@ function planRemovedAccount(
   }
   const tokens = [...state.tokens].map(([key, token]) => planLeftToken(key, token, live.tokens, account, context.now));
   const actions = tokens.flatMap((plan) => plan.actions);
-  return { ...NOTHING, actions, left: true, ...priceLive(live, context.desired.computeRates) };
+  const next = tokens.flatMap((plan) => plan.next);
+  return {
+    ...NOTHING,
+    actions,
+    next,
+    warnings: notRotated(account, next),
+    left: true,
+    ...priceLive(live, context.desired.computeRates),
+  };
+}
+
+/** What has the name of a managed account may be another one by now, and that is never deleted. */
+function whyNotOurs(account: string, state: StateAccount, user: LiveUser): AccountPlan | undefined {
+  if (!user.isServiceAccount) {
+    const message = `"${account}" is a person's user at MotherDuck now, and not the account that is managed`;
+    const hint = `Nothing is done to it. Drop it from the state with: mdacc state forget ${account}`;
+    return { ...NOTHING, errors: [{ account, code: 'ACCOUNT_UNUSABLE', message, hint }] };
+  }
+  if (state.id === undefined || state.id === user.id) return undefined;
+  const reason = 'it left the configuration and is gone; another account has its name now';
+  const before = { username: account };
+  return { ...NOTHING, actions: [{ action: 'forget', account, reason, risk: 'safe', before, after: null }] };
+}
+
+function notRotated(account: string, next: readonly NextChange[]): Notice[] {
+  const [first] = [...next].sort((a, b) => (a.at < b.at ? -1 : 1));
+  if (first === undefined) return [];
+  const message = `its tokens are not rotated any more, since it left the configuration; ${first.name} expires ${first.at.slice(0, 10)}`;
+  return [{ account, message, hint: 'Put it back, or delete it with --prune.' }];
+}
+
+function failedLast(account: string): Notice {
+  return {
+    account,
+    message: 'its last smoke test failed: apply tests it again',
+    hint: `See why: mdacc smoke --only ${account}`,
+  };
 }
 
 function whyUnusable(account: string, live: LiveAccount): Notice | undefined {
@@ -229,6 +328,7 @@ function smokeLeftovers(account: string, live: LiveAccount | undefined, now: num
   return left.map((token) => ({
     action: 'revoke_token',
     account,
+    cause: 'smoke_test',
     reason,
     risk: 'safe',
     before: show(token),
@@ -271,6 +371,13 @@ function priceLive(live: LiveAccount, rates: Rates | undefined, after?: number):
   if (rates === undefined) return {};
   const before = live.ducklings === undefined ? null : hourlyCeiling(live.ducklings, rates);
   return { compute: { before, after: after ?? before } };
+}
+
+/** What an account can cost by the configuration alone, without a reading. */
+export function configuredCeiling(desired: Desired, want: DesiredAccount | undefined): ComputeCeiling {
+  const rates = desired.computeRates;
+  const ceiling = rates && want?.ducklings ? hourlyCeiling(want.ducklings, rates) : null;
+  return { before: ceiling, after: ceiling };
 }
 
 function computeOf(

@@ -1,10 +1,11 @@
 /** Guardrails: what a plan must not do. Each violation holds the numbers and the way out. */
+
+import { counted } from '../model/counted.ts';
 import type { Desired } from '../model/desired.ts';
 import type { LiveUser } from '../model/live.ts';
 import type { Action, ComputeCeiling, DeleteAccount, Notice } from '../model/plan.ts';
 import type { State } from '../model/state.ts';
 import { accountKey } from '../model/username.ts';
-import { counted } from './reasons.ts';
 
 export interface GuardrailInput {
   readonly desired: Desired;
@@ -13,7 +14,8 @@ export interface GuardrailInput {
   readonly compute: ComputeCeiling | undefined;
   /** The accounts with a ceiling that is not known after the plan. */
   readonly unpriced: readonly string[];
-  isSelf(username: string): boolean;
+  /** `unknown` when the users cannot be listed, so that nobody can tell. */
+  isSelf(username: string): boolean | 'unknown';
 }
 
 /** The violations of a plan; apply refuses while there is one. */
@@ -28,7 +30,12 @@ export function findViolations(input: GuardrailInput): Notice[] {
 
 function protectedFrom(deletion: DeleteAccount, input: GuardrailInput): Notice[] {
   const { account } = deletion;
-  if (input.isSelf(account)) {
+  const isSelf = input.isSelf(account);
+  if (isSelf === 'unknown') {
+    const message = `whether ${account} is the account whose token runs this program cannot be told, since users cannot be listed`;
+    return [{ account, code: 'GUARDRAIL', message, hint: 'Delete it at MotherDuck; the next plan forgets it.' }];
+  }
+  if (isSelf) {
     const message = `${account} is the account whose token runs this program: it is never deleted`;
     return [{ account, code: 'GUARDRAIL', message, hint: 'Run with the admin token of another user, or keep it.' }];
   }
@@ -66,9 +73,13 @@ function ceilingBroken(input: GuardrailInput): Notice[] {
  * Tells whether a user is the one whose token runs the program, by the claims in the token itself: any claim that is
  * the user's id, name or e-mail address. MotherDuck does not document the claims, so none is relied on by name.
  */
-export function selfMatcher(claims: readonly string[], users: readonly LiveUser[]): (username: string) => boolean {
+export function selfMatcher(
+  claims: readonly string[],
+  users: readonly LiveUser[] | undefined,
+): (username: string) => boolean | 'unknown' {
   const own = new Set(claims.map((claim) => claim.toLowerCase()));
   return (username) => {
+    if (users === undefined) return own.has(username.toLowerCase()) || 'unknown';
     const user = users.find((candidate) => accountKey(candidate.username) === accountKey(username));
     const names = [username, user?.username, user?.id, user?.email];
     return names.some((name) => name !== undefined && own.has(name.toLowerCase()));

@@ -45,29 +45,37 @@ export function planFile(planned: Planned, state: State, prune: boolean): string
 
 /** Reads the text of a plan file. @throws UserError PLAN_INVALID */
 export function parsePlanFile(text: string, name: string): PlanFile {
+  const file = parsed(text);
+  if (file !== undefined) return file;
+  const hint = /^\s*(version|accounts|organization)\s*:/m.test(text)
+    ? `It looks like a configuration: mdacc apply --config ${name}`
+    : 'Save one with: mdacc plan --out today.plan';
+  throw new UserError('PLAN_INVALID', `${name} is not a plan file of this version`, hint);
+}
+
+/** Whether the text is that of a plan file, of whatever version. */
+export function isPlanFile(text: string): boolean {
+  return text.includes('"kind": "motherduck-accounts plan"');
+}
+
+function parsed(text: string): PlanFile | undefined {
   try {
     const file = JSON.parse(text) as Partial<PlanFile> | null;
-    if (
-      file?.kind === 'motherduck-accounts plan' &&
-      file.version === 1 &&
-      Array.isArray(file.plan?.actions) &&
-      file.fingerprints
-    ) {
-      return file as PlanFile;
-    }
+    const isPlan = file?.kind === 'motherduck-accounts plan' && file.version === 1;
+    return isPlan && areActions(file.plan?.actions) && file.fingerprints ? (file as PlanFile) : undefined;
   } catch {
-    // Said below.
+    return undefined;
   }
-  throw new UserError(
-    'PLAN_INVALID',
-    `${name} is not a plan file of this version`,
-    `Make one: mdacc plan --out ${name}`,
-  );
+}
+
+function areActions(actions: unknown): boolean {
+  const isAction = (action: unknown) => typeof action === 'object' && action !== null && 'action' in action;
+  return Array.isArray(actions) && actions.every(isAction);
 }
 
 /**
  * Holds a saved plan against one that was just made in the same way. What only time brought may be new in that one; but
- * every action that was reviewed must still be what would be planned, so that a file that was altered is refused too.
+ * of every account and token that was reviewed, the very same must still be planned: an altered file is refused too.
  *
  * @throws UserError PLAN_STALE, naming what moved since the plan was made
  */
@@ -83,23 +91,26 @@ export function refuseStale(file: PlanFile, now: Planned, state: State): void {
     (account) => planned.get(account) !== current.get(account),
   );
   if (accounts.length > 0) moved.push(`at MotherDuck: ${accounts.join(', ')}`);
-  if (moved.length === 0) {
-    const planned = new Set(now.plan.actions.map(essence));
-    moved.push(...file.plan.actions.filter((action) => !planned.has(essence(action))).map(named));
-  }
+  if (moved.length === 0) moved.push(...alteredParts(file.plan.actions, now.plan.actions));
   if (moved.length === 0) return;
   const message = `the plan is stale; since it was made, this moved: ${moved.join('; ')}`;
   throw new UserError('PLAN_STALE', message, 'Plan again, have it reviewed, and apply that. A plan works once.');
 }
 
-/** An action without its reason, which counts days. */
-function essence(action: Action): string {
-  const { reason: _, ...rest } = action;
-  return JSON.stringify(rest);
+/** The parts (an account itself, or one of its tokens) of which other things were reviewed than would be done now. */
+function alteredParts(reviewed: readonly Action[], planned: readonly Action[]): string[] {
+  const now = byPart(planned);
+  return [...byPart(reviewed)].filter(([part, actions]) => now.get(part) !== actions).map(([part]) => part);
 }
 
-function named(action: Action): string {
-  return `${action.action} of ${action.account}`;
+/** The actions of each part without their reasons, which count days, as text. */
+function byPart(actions: readonly Action[]): Map<string, string> {
+  const parts = new Map<string, string>();
+  for (const { reason: _, ...action } of actions) {
+    const part = 'token' in action && action.token !== undefined ? `${action.account}/${action.token}` : action.account;
+    parts.set(part, `${parts.get(part) ?? ''}${JSON.stringify(action)}\n`);
+  }
+  return parts;
 }
 
 function position(state: State): PlanFile['state'] {

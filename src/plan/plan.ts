@@ -18,11 +18,11 @@ import type { Desired, DesiredToken } from '../model/desired.ts';
 import { globMatcher } from '../model/glob.ts';
 import { isoTime } from '../model/instant.ts';
 import type { Live, LiveAccount, Presence } from '../model/live.ts';
-import type { Action, ActionName, Notice, Plan, Summary, Unmanaged } from '../model/plan.ts';
+import type { ActionName, ComputeCeiling, Notice, Plan, Summary, Unmanaged } from '../model/plan.ts';
 import type { State } from '../model/state.ts';
 import { UserError } from '../model/user-error.ts';
 import { accountKey } from '../model/username.ts';
-import { type AccountContext, planAccount } from './accounts.ts';
+import { type AccountContext, type AccountPlan, configuredCeiling, planAccount } from './accounts.ts';
 import { sumCeilings } from './ducklings.ts';
 import { findViolations, selfMatcher } from './guardrails.ts';
 import { lateRuns } from './runs.ts';
@@ -63,16 +63,20 @@ export function makePlan(desired: Desired, live: Live, state: State, options: Pl
       return { username, plan: planAccount(desired.accounts.get(key), state.accounts.get(key), presence, context) };
     });
   const actions = plans.flatMap(({ plan }) => plan.actions);
-  const ceilings = plans.flatMap(({ plan }) => (plan.compute ? [plan.compute] : []));
-  const compute = desired.computeRates && sumCeilings(ceilings);
-  const unpriced = plans.filter(({ plan }) => plan.compute?.after === null).map(({ username }) => username);
-  const isSelf = selfMatcher(options.claims ?? [], live.users.listed ? live.users.all : []);
+  const ceilings = ceilingsOf(desired, state, plans);
+  const compute = desired.computeRates && sumCeilings([...ceilings.values()]);
+  const unpriced = [...ceilings].filter(([, { after }]) => after === null).map(([username]) => username);
+  const isSelf = selfMatcher(options.claims ?? [], live.users.listed ? live.users.all : undefined);
   return {
     organization: desired.organization,
     sandbox: options.sandbox ?? false,
     at: isoTime(live.now),
     actions,
     left: plans.filter(({ plan }) => plan.left).map(({ username }) => username),
+    protection: plans.flatMap(({ username, plan }) =>
+      plan.protection ? [{ account: username, ...plan.protection }] : [],
+    ),
+    unproved: plans.flatMap(({ username, plan }) => plan.unproved.map((key) => `${username}/${key}`)),
     waiting: plans.filter(({ plan }) => plan.waiting).map(({ username }) => username),
     unmanaged: {
       accounts: unmanagedAccounts(desired, live, state),
@@ -84,6 +88,21 @@ export function makePlan(desired: Desired, live: Live, state: State, options: Pl
     next: plans.flatMap(({ plan }) => plan.next).sort((a, b) => order(a.at, b.at) || order(a.account, b.account)),
     ...(compute ? { compute } : {}),
   };
+}
+
+/** Of every managed account: one that was not planned, or could not be, counts as the configuration has it. */
+function ceilingsOf(
+  desired: Desired,
+  state: State,
+  plans: readonly { readonly username: string; readonly plan: AccountPlan }[],
+): Map<string, ComputeCeiling> {
+  const planned = new Map(plans.map(({ username, plan }) => [username, plan.compute]));
+  return new Map(
+    accountNames(desired, state).map((username) => [
+      username,
+      planned.get(username) ?? configuredCeiling(desired, desired.accounts.get(accountKey(username))),
+    ]),
+  );
 }
 
 /** An account that nobody read is unknown, never absent. */
@@ -106,7 +125,7 @@ export function summarize(plan: Plan): Summary {
     accounts: {
       create: count('create_account'),
       adopt: count('adopt_account'),
-      change: count('set_ducklings') - newDucklings(plan.actions),
+      change: changedAccounts(plan),
       delete: count('delete_account'),
       forget: forgets.filter((action) => action.token === undefined).length,
     },
@@ -121,8 +140,14 @@ export function summarize(plan: Plan): Summary {
 }
 
 /** Ducklings of an account that is created are part of its creation, not a change. */
-function newDucklings(actions: readonly Action[]): number {
-  return actions.filter((action) => action.action === 'set_ducklings' && action.before === null).length;
+function changedAccounts(plan: Plan): number {
+  const changed = plan.actions.filter((action) => action.action === 'set_ducklings' && action.before !== null);
+  return new Set([...changed, ...plan.protection].map(({ account }) => account)).size;
+}
+
+/** Whether an apply of the plan would change anything, at MotherDuck or in the state. */
+export function hasChanges(plan: Plan): boolean {
+  return plan.actions.length > 0 || plan.protection.length > 0;
 }
 
 function unmanagedAccounts(desired: Desired, live: Live, state: State): Unmanaged['accounts'] {

@@ -10,8 +10,3 @@ export function atLine(where: Where, mainFile: string): string {
 export function position(where: Where): { line: number; file: string } {
   return { line: where.line, file: where.file };
 }
-
-/** `1 account`, `2 accounts`. */
-export function counted(count: number, what: string): string {
-  return `${count} ${what}${count === 1 ? '' : 's'}`;
-}

@@ -33,12 +33,12 @@ export function holdings(state: StateToken | undefined, live: readonly LiveToken
 export function adoptable(
   want: DesiredToken,
   live: readonly LiveToken[],
-  known: ReadonlySet<string>,
+  isTaken: (token: LiveToken) => boolean,
   now: number,
 ): LiveToken[] {
   const series = live.flatMap((token) => {
     const generation = generationOf(want.name, token.name);
-    const fits = generation !== undefined && token.type === want.type && !known.has(token.id) && !isExpired(token, now);
+    const fits = generation !== undefined && token.type === want.type && !isTaken(token) && !isExpired(token, now);
     return fits ? [{ token, generation }] : [];
   });
   const highest = Math.max(...series.map((entry) => entry.generation));

@@ -15,7 +15,13 @@ export interface TokenContext {
   readonly file: string;
   /** The account is made, or was made anew, in this very plan. */
   readonly newAccount: boolean;
+  /** When the account was last tested; ISO 8601. */
+  readonly lastSmoke?: string;
+  /** The key that the state has for this token, when the configuration renamed it. */
+  readonly renamedFrom?: string;
   readonly rotateNow: boolean;
+  /** Whether another token of the account holds it. */
+  isTaken(token: LiveToken): boolean;
   /** Where a store would put this token's secret now. */
   place(token: DesiredToken): string | undefined;
 }
@@ -46,7 +52,7 @@ export function whyRotate(
   context: TokenContext,
 ): string | undefined {
   const line = atLine(want.where, context.file);
-  const orphan = held.orphans[0];
+  const orphan = held.orphans.find((each) => (generationOf(want.name, each.name) ?? 0) > current.generation);
   if (orphan) return `an interrupted run left "${orphan.name}", which may be in the store instead of "${current.name}"`;
   if (context.rotateNow) return 'asked for with mdacc rotate';
   if (want.type !== current.type) return `type ${current.type} -> ${want.type}, ${line}`;
@@ -61,11 +67,32 @@ export function whyRotate(
     if (wantedPlace !== undefined && wantedPlace !== place)
       return `its secret's place ${place} -> ${wantedPlace}, ${line}`;
   }
-  if (live.expiresAt === null || live.expiresAt - context.now >= want.rotateBefore * 1000) return undefined;
+  const untested = untestedReplacement(current, held, context.lastSmoke);
+  if (untested) return untested;
+  if (live.expiresAt === null || live.expiresAt - context.now >= margin(want, current, live)) return undefined;
   const left = describeSpan((live.expiresAt - context.now) / 1000);
   return `expires in ${left}, policy ${want.policy} rotates at ${describeSpan(want.rotateBefore)}`;
 }
 
 function showTtl(ttl: number | null): string {
   return ttl === null ? 'never' : formatDuration(ttl);
+}
+
+/**
+ * A run that was stopped between storing a new secret and connecting with it left a replacement that can never be
+ * proved, since its secret is not at hand any more. One that was tested and failed is left to a person.
+ */
+function untestedReplacement(current: TokenRecord, held: Holdings, lastSmoke: string | undefined): string | undefined {
+  const isWaiting = held.retiring.some(({ record }) => record.why === 'replaced' && record.retireAt === undefined);
+  if (!isWaiting || current.provedAt !== undefined || current.secret === 'unknown') return undefined;
+  if (lastSmoke !== undefined && Date.parse(lastSmoke) >= Date.parse(current.secret.at)) return undefined;
+  return `an interrupted run stored "${current.name}" and did not see it connect`;
+}
+
+/** Milliseconds before its end at which a token is due. When MotherDuck gave less life than was asked, half of that at most. */
+function margin(want: DesiredToken, current: TokenRecord, live: LiveToken): number {
+  const asked = want.rotateBefore * 1000;
+  if (live.expiresAt === null || current.ttl === undefined || current.ttl === null) return asked;
+  const given = live.expiresAt - live.createdAt;
+  return given < current.ttl * 990 ? Math.min(asked, given / 2) : asked;
 }

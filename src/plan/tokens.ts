@@ -30,8 +30,8 @@ export interface TokenPlan {
   readonly next: readonly NextChange[];
   /** Ids of live tokens that belong to this key. */
   readonly known: ReadonlySet<string>;
-  /** A replaced token waits until its replacement is seen to connect. */
-  readonly waiting: boolean;
+  /** It was stored and not seen to connect, so that what it replaced stays. */
+  readonly unproved: boolean;
 }
 
 /** Plans one token that the configuration wants. */
@@ -46,21 +46,22 @@ export function planToken(
   const held = holdings(state, live, now);
   const known = new Set([...held.known, ...held.orphans.map((orphan) => orphan.id)]);
   const revocations = [...overlapEnded(held, account, want.key, now), ...orphaned(held, account, want.key)];
-  const warnings = waitingForProof(state, account, want.key, context);
+  const warnings = waitingForProof(state, held, account, want.key);
   const done = (actions: readonly Action[], next: readonly NextChange[] = [], errors: readonly Notice[] = []) => ({
     actions: [...actions, ...revocations],
     warnings,
     errors,
     next: [...next, ...overlapsToCome(held, account, want.key, now)],
     known,
-    waiting: warnings.length > 0,
+    unproved: warnings.length > 0,
   });
 
   const current = state?.current;
   const currentLive = current && live.find((token) => token.id === current.id);
 
   if (current === undefined || currentLive === undefined || isExpired(currentLive, now)) {
-    const candidates = current === undefined && held.orphans.length === 0 ? adoptable(want, live, known, now) : [];
+    const isTaken = (token: LiveToken) => known.has(token.id) || context.isTaken(token);
+    const candidates = current === undefined && held.orphans.length === 0 ? adoptable(want, live, isTaken, now) : [];
     const [candidate, ...others] = candidates;
     if (candidate !== undefined && others.length > 0) return done([], [], [ambiguous(want, candidates, account)]);
     if (candidate !== undefined) {
@@ -68,12 +69,17 @@ export function planToken(
       return done(adopt(want, candidate, state, live, held, context), nextOfCurrent(want, candidate, account));
     }
     const reason = whyCreate(current, currentLive, held, context);
-    const after = wanted(want, state, live);
-    const create: Action = { action: 'create_token', ...about, reason, risk: 'safe', before: null, after };
-    return done(currentLive ? [create, expired(currentLive, account, want.key)] : [create]);
+    const before = currentLive === undefined ? null : show(currentLive);
+    return done([{ action: 'create_token', ...about, reason, risk: 'safe', before, after: wanted(want, state, live) }]);
   }
 
   const reason = whyRotate(want, current, currentLive, held, context);
+  if (context.renamedFrom !== undefined) {
+    return done(
+      takeOver(want, current, currentLive, state, live, reason, context),
+      nextOfCurrent(want, currentLive, account),
+    );
+  }
   return reason === undefined
     ? done([], nextOfCurrent(want, currentLive, account))
     : done([rotate(want, currentLive, state, live, reason, context)]);
@@ -102,6 +108,30 @@ function adopt(
   };
   const due = whyRotate(want, adoptedRecord(show(candidate), generation), candidate, held, context);
   return due === undefined ? [taken] : [taken, rotate(want, candidate, state, live, due, context)];
+}
+
+/** The configuration has another key for a token that the state holds: the entry moves, and the token stays. */
+function takeOver(
+  want: DesiredToken,
+  current: TokenRecord,
+  currentLive: LiveToken,
+  state: StateToken | undefined,
+  live: readonly LiveToken[],
+  due: string | undefined,
+  context: TokenContext,
+): Action[] {
+  const moved: Action = {
+    action: 'adopt_token',
+    account: context.account,
+    token: want.key,
+    ...position(want.where),
+    reason: `the configuration calls "${context.renamedFrom}" now "${want.key}": the same token`,
+    risk: 'safe',
+    before: null,
+    after: { ...show(currentLive), generation: current.generation },
+    ...(context.renamedFrom === undefined ? {} : { from: context.renamedFrom }),
+  };
+  return due === undefined ? [moved] : [moved, rotate(want, currentLive, state, live, due, context)];
 }
 
 /** The record of a token that was not made here: its life is judged by its expiry alone. */
@@ -144,7 +174,16 @@ export function planRemovedToken(
     const replaced = held.retiring.find((entry) => entry.live.id === token.id);
     const risk: Risk = replaced !== undefined || isExpired(token, now) ? 'safe' : 'disruptive';
     const reason = `"${key}" left the configuration`;
-    return { action: 'revoke_token', account, token: key, reason, risk, before: show(token), after: null };
+    return {
+      action: 'revoke_token',
+      account,
+      token: key,
+      cause: 'removed',
+      reason,
+      risk,
+      before: show(token),
+      after: null,
+    };
   });
   if (actions.length === 0) {
     const reason = `"${key}" left the configuration, and none of its tokens is live`;
@@ -158,7 +197,7 @@ export function planRemovedToken(
       after: null,
     });
   }
-  return { actions, warnings: [], errors: [], next: [], known: new Set(all.map((token) => token.id)), waiting: false };
+  return { actions, warnings: [], errors: [], next: [], known: new Set(all.map((token) => token.id)), unproved: false };
 }
 
 /** What time brings to a token of an account that is left alone: ended overlaps and orphans still go. */
@@ -172,7 +211,7 @@ export function planLeftToken(
   const held = holdings(state, live, now);
   const actions = [...overlapEnded(held, account, key, now), ...orphaned(held, account, key)];
   const known = new Set([...held.known, ...held.orphans.map((orphan) => orphan.id)]);
-  return { actions, warnings: [], errors: [], next: [], known, waiting: false };
+  return { actions, warnings: [], errors: [], next: expiryOfLeft(state, live, account, key), known, unproved: false };
 }
 
 function ambiguous(want: DesiredToken, candidates: readonly LiveToken[], account: string): Notice {
@@ -187,8 +226,9 @@ function ambiguous(want: DesiredToken, candidates: readonly LiveToken[], account
 }
 
 function wanted(want: DesiredToken, state: StateToken | undefined, live: readonly LiveToken[]): WantedToken {
-  const used = live.map((token) => generationOf(want.name, token.name) ?? 0);
-  const generation = Math.max(state?.generation ?? 0, ...used) + 1;
+  const names = new Set(live.map((token) => token.name));
+  let generation = (state?.generation ?? 0) + 1;
+  while (names.has(generationName(want.name, generation))) generation += 1;
   return {
     name: generationName(want.name, generation),
     generation,
@@ -200,24 +240,21 @@ function wanted(want: DesiredToken, state: StateToken | undefined, live: readonl
   };
 }
 
-/** MotherDuck may go on listing a token that expired. */
-function expired(token: LiveToken, account: string, key: string): Action {
-  const reason = `"${token.name}" expired ${showTime(token.expiresAt ?? token.createdAt)}`;
-  return { action: 'revoke_token', account, token: key, reason, risk: 'safe', before: show(token), after: null };
-}
-
+/** A replaced token goes when its overlap has ended; one that still waits for a proof, when it has expired. */
 function overlapEnded(held: Holdings, account: string, token: string, now: number): Action[] {
   return held.retiring.flatMap(({ record, live }): Action[] => {
-    const ended =
-      record.why === 'never_stored' || (record.retireAt !== undefined && Date.parse(record.retireAt) <= now);
-    if (!ended && !isExpired(live, now)) return [];
-    const reason =
-      record.why === 'never_stored'
-        ? `the secret of "${live.name}" was never stored`
-        : ended
-          ? `replaced, and its overlap ended ${showTime(Date.parse(record.retireAt ?? ''))}`
-          : `replaced, and expired ${showTime(live.expiresAt ?? now)}`;
-    return [{ action: 'revoke_token', account, token, reason, risk: 'safe', before: show(live), after: null }];
+    const about = { action: 'revoke_token', account, token, risk: 'safe', before: show(live), after: null } as const;
+    if (record.why === 'never_stored') {
+      return [{ ...about, cause: 'never_stored', reason: `the secret of "${live.name}" was never stored` }];
+    }
+    if (record.retireAt === undefined) {
+      if (!isExpired(live, now)) return [];
+      const reason = `replaced, and expired ${showTime(live.expiresAt ?? now)}`;
+      return [{ ...about, cause: 'overlap_ended', reason }];
+    }
+    if (Date.parse(record.retireAt) > now) return [];
+    const reason = `replaced, and its overlap ended ${showTime(Date.parse(record.retireAt))}`;
+    return [{ ...about, cause: 'overlap_ended', reason }];
   });
 }
 
@@ -226,6 +263,7 @@ function orphaned(held: Holdings, account: string, token: string): Action[] {
     action: 'revoke_token',
     account,
     token,
+    cause: 'orphan',
     reason: `an interrupted run made "${orphan.name}", and its secret may not have been stored`,
     risk: 'safe',
     before: show(orphan),
@@ -233,18 +271,12 @@ function orphaned(held: Holdings, account: string, token: string): Action[] {
   }));
 }
 
-function waitingForProof(
-  state: StateToken | undefined,
-  account: string,
-  token: string,
-  context: TokenContext,
-): Notice[] {
-  const waiting = state?.retiring.find((record) => record.why === 'replaced' && record.retireAt === undefined);
-  if (state?.current === undefined || waiting === undefined || context.newAccount) return [];
-  const message = `"${state.current.name}" was not yet seen to connect, so "${waiting.name}" stays until it is`;
-  return [
-    { account, token, message, hint: 'apply tests the connection again; --no-smoke starts the overlap without.' },
-  ];
+function waitingForProof(state: StateToken | undefined, held: Holdings, account: string, token: string): Notice[] {
+  const waiting = held.retiring.find(({ record }) => record.why === 'replaced' && record.retireAt === undefined);
+  if (state?.current === undefined || waiting === undefined) return [];
+  const message = `"${state.current.name}" was stored and not seen to connect, so "${waiting.record.name}" stays`;
+  const hint = `mdacc rotate ${account}/${token} makes one anew and tests it; apply --no-smoke takes it as it is.`;
+  return [{ account, token, message, hint }];
 }
 
 function nextOfCurrent(want: DesiredToken, live: LiveToken, account: string): NextChange[] {
@@ -259,4 +291,11 @@ function overlapsToCome(held: Holdings, account: string, token: string, now: num
       ? [{ account, token, change: 'is revoked', name: record.name, at: record.retireAt }]
       : [],
   );
+}
+
+/** Nothing is rotated in an account that left the configuration, so its tokens come to their end. */
+function expiryOfLeft(state: StateToken, live: readonly LiveToken[], account: string, token: string): NextChange[] {
+  const current = live.find((each) => each.id === state.current?.id);
+  if (current === undefined || current.expiresAt === null) return [];
+  return [{ account, token, change: 'expires', name: current.name, at: isoTime(current.expiresAt) }];
 }

@@ -112,7 +112,9 @@ class AccountTest {
       );
     } catch (error) {
       if (!(error instanceof ApiError)) throw error;
-      this.#fail(type, 'token', { message: `no token could be made for the test: ${error.message}`, hint: error.hint });
+      const message = `no token could be made for the test: ${error.message}`;
+      const hint = error.failure === 'absent' ? 'The account is not there. Make it first: mdacc apply' : error.hint;
+      this.#fail(type, 'token', { message, hint });
     }
   }
 

@@ -1,12 +1,21 @@
+import { hostname } from 'node:os';
+import { resolve } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
-import { codeOf } from '../files/atomic.ts';
+import { codeOf, targetOf } from '../files/atomic.ts';
 import { acquireLock, breakLock, type Lock, LockedError, type LockHolder, readLock } from '../files/lock.ts';
 import { lifeOf } from '../files/process.ts';
 import { UserError } from '../model/user-error.ts';
 
-/** The file of a state's lock, beside it. */
-export function stateLockPath(statePath: string): string {
-  return `${statePath}.lock`;
+/** The file of a state's lock: beside the state, where a symbolic link to it leads, so that each way to it meets the lock. */
+export async function stateLockPath(statePath: string): Promise<string> {
+  try {
+    const target = await targetOf(statePath);
+    return `${target === resolve(statePath) ? statePath : target}.lock`;
+  } catch (error) {
+    const hint = 'Let this user reach the state file, or name another one with --state.';
+    const message = `${statePath} cannot be reached: ${codeOf(error) ?? 'failed'}.`;
+    throw new UserError('STATE_UNWRITABLE', message, hint, { cause: error });
+  }
 }
 
 /**
@@ -21,11 +30,11 @@ export async function lockState(
   waitMs: number,
   warn: (message: string) => void,
 ): Promise<Lock> {
-  const path = stateLockPath(statePath);
+  const path = await stateLockPath(statePath);
   try {
     return await acquireLock(path, { command }, { waitMs, onStale: (holder) => warn(takenOver(path, holder)) });
   } catch (error) {
-    if (error instanceof LockedError) throw locked(statePath, error.holder);
+    if (error instanceof LockedError) throw locked(statePath, path, error.holder);
     const hint = 'Let this user write the folder of the state file, or name another one with --state.';
     throw new UserError('STATE_UNWRITABLE', `${path} cannot be made: ${codeOf(error) ?? 'failed'}.`, hint, {
       cause: error,
@@ -38,21 +47,24 @@ function takenOver(path: string, holder: LockHolder | undefined): string {
   return `${path} was left by ${describe(holder)}, which is gone; it was taken over.`;
 }
 
-function locked(statePath: string, holder: LockHolder | undefined): UserError {
+function locked(statePath: string, path: string, holder: LockHolder | undefined): UserError {
   const wait = 'Wait for it with --lock-timeout 5m';
   if (holder === undefined) {
-    const message = `${statePath} is locked, and ${stateLockPath(statePath)} does not say by whom.`;
+    const message = `${statePath} is locked, and ${path} does not say by whom.`;
     return new UserError('STATE_LOCKED', message, `${wait}, or remove the lock with: mdacc state unlock`);
   }
-  const elsewhere =
-    lifeOf(holder) === 'unknown'
-      ? ` It runs on another host or in another container: look there, at ${holder.host}, first.`
-      : '';
   return new UserError(
     'STATE_LOCKED',
     `${statePath} is locked by ${describe(holder)}.`,
-    `${wait}. If that process is gone: mdacc state unlock.${elsewhere}`,
+    `${wait}. If that process is gone: mdacc state unlock.${elsewhere(holder)}`,
   );
+}
+
+function elsewhere(holder: LockHolder): string {
+  if (lifeOf(holder) !== 'unknown') return '';
+  return holder.host === hostname()
+    ? ' It may run on another machine of this name or in another container, or be from before this one was started: make sure first.'
+    : ` It runs on another host or in another container: look there, at ${holder.host}, first.`;
 }
 
 function describe(holder: LockHolder): string {
@@ -66,10 +78,11 @@ function describe(holder: LockHolder): string {
  * @throws UserError STATE_LOCKED
  */
 export async function waitUnlocked(statePath: string, waitMs: number): Promise<void> {
+  const path = await stateLockPath(statePath);
   for (const end = performance.now() + waitMs; ; await sleep(LOOK_AGAIN_MS)) {
-    const found = await readLock(stateLockPath(statePath));
+    const found = await readLock(path);
     if (found === undefined || found === 'damaged' || lifeOf(found) === 'dead') return;
-    if (performance.now() >= end) throw locked(statePath, found);
+    if (performance.now() >= end) throw locked(statePath, path, found);
   }
 }
 
@@ -82,7 +95,7 @@ const LOOK_AGAIN_MS = 200;
  * @throws UserError STATE_LOCKED when its process lives
  */
 export async function unlockState(statePath: string, ask: (question: string) => Promise<void>): Promise<string> {
-  const path = stateLockPath(statePath);
+  const path = await stateLockPath(statePath);
   const found = await readLock(path);
   if (found === undefined) return `${statePath} is not locked.`;
   const holder = found === 'damaged' ? undefined : found;

@@ -49,6 +49,7 @@ function sorted<T>(map: ReadonlyMap<string, T>): [string, T][] {
 function accountJson(account: StateAccount): AccountJson {
   return {
     username: account.username,
+    ...(account.id === undefined ? {} : { id: account.id }),
     origin: account.origin,
     since: account.since,
     deletion_protection: account.deletionProtection,

@@ -16,7 +16,7 @@ export interface StateJson {
   readonly accounts: Readonly<Record<string, AccountJson>>;
 }
 
-export interface AccountJson extends Pick<StateAccount, 'username' | 'origin' | 'since' | 'intent' | 'smoke'> {
+export interface AccountJson extends Pick<StateAccount, 'username' | 'id' | 'origin' | 'since' | 'intent' | 'smoke'> {
   readonly deletion_protection: boolean;
   readonly tokens: Readonly<Record<string, TokenJson>>;
 }

@@ -1,4 +1,5 @@
 import { describe, expect, it } from 'vitest';
+import { updateToken } from '../../src/apply/ledger.ts';
 import type { AccountSmoke } from '../../src/model/smoke.ts';
 import { UserError } from '../../src/model/user-error.ts';
 import { brief, DAY, desire, HOUR, token, World } from '../world.ts';
@@ -124,18 +125,46 @@ describe('the overlap of a replaced token', () => {
     expect(held(world)?.retiring).toMatchObject([{ name: 'airflow', retireAt: expect.any(String) }]);
   });
 
-  it('waits while it was not, however long, and begins with the next proof', async () => {
+  it('waits while it was not, and begins when a token of the series was', async () => {
     const world = await due();
     await world.apply(desired, { prove: async (account) => smokeOf(account.username, 'failed') });
     await world.organization.advance(5 * DAY);
     const plan = await world.plan(desired);
     expect(brief(plan)).toEqual([]);
     expect(plan.waiting).toEqual(['etl_prod']);
-    expect(plan.warnings[0]?.message).toBe('"airflow.2" was not yet seen to connect, so "airflow" stays until it is');
+    expect(plan.unproved).toEqual(['etl_prod/airflow']);
+    expect(plan.warnings[0]?.message).toBe('"airflow.2" was stored and not seen to connect, so "airflow" stays');
+    // That the account connects with another token proves nothing of this one.
     await world.apply(desired, { prove: async (account) => smokeOf(account.username, 'passed') });
-    expect(held(world)?.retiring).toMatchObject([{ name: 'airflow', retireAt: expect.any(String) }]);
+    expect(held(world)?.retiring).toMatchObject([{ name: 'airflow' }]);
+    expect(held(world)?.retiring[0]).not.toHaveProperty('retireAt');
+    expect((await world.plan(desired)).waiting).toEqual([]);
+    const prove = async () => smokeOf('etl_prod', 'passed', ['airflow']);
+    await world.apply(desired, { rotate: () => true, prove });
+    expect(held(world)?.retiring.map((old) => old.retireAt)).toEqual([expect.any(String), expect.any(String)]);
     await world.organization.advance(25 * HOUR);
-    expect(brief((await world.apply(desired)).plan)).toEqual(['revoke_token etl_prod/airflow']);
+    expect(brief((await world.apply(desired, { prove })).plan)).toEqual([
+      'revoke_token etl_prod/airflow',
+      'revoke_token etl_prod/airflow',
+    ]);
+  });
+
+  it('begins without a proof when that is asked for', async () => {
+    const world = await due();
+    await world.apply(desired, { prove: async (account) => smokeOf(account.username, 'failed') });
+    await world.apply(desired);
+    expect(held(world)?.retiring).toMatchObject([{ name: 'airflow', retireAt: expect.any(String) }]);
+  });
+
+  it('of a replacement that an interrupted run never tested: another one is made and tested', async () => {
+    const world = await due();
+    await world.apply(desired, { prove: async (account) => smokeOf(account.username, 'interrupted') });
+    const { plan } = await world.apply(desired, { prove: async () => smokeOf('etl_prod', 'passed', ['airflow']) });
+    expect(plan.actions.map((action) => action.reason)).toEqual([
+      'an interrupted run stored "airflow.2" and did not see it connect',
+    ]);
+    expect(world.tokenNames('etl_prod')).toEqual(['airflow', 'airflow.2', 'airflow.3']);
+    expect(brief(await world.plan(desired))).toEqual([]);
   });
 
   it('of 0s ends at once, after the proof', async () => {
@@ -146,6 +175,60 @@ describe('the overlap of a replaced token', () => {
     await world.apply(without, { prove: async (account) => smokeOf(account.username, 'passed', ['airflow']) });
     expect(world.tokenNames('etl_prod')).toEqual(['airflow.2']);
     expect(brief(await world.plan(without))).toEqual([]);
+  });
+});
+
+describe('an orphan that programs may be using', () => {
+  it('stays while its replacement was not seen to connect', async () => {
+    const world = new World();
+    await world.apply(desired);
+    await world.organization.advance(80 * DAY);
+    // Killed after the secret of airflow.2 was stored, and before that was noted.
+    const before = world.ledger.state;
+    await world.apply(desired);
+    const intent = { name: 'airflow.2', generation: 2, at: new Date(world.organization.now()).toISOString() };
+    world.ledger.state = before;
+    await updateToken(world.ledger, 'etl_prod', 'airflow', (token) => ({ ...token, generation: 2, intents: [intent] }));
+
+    const failing = await world.apply(desired, { prove: async () => smokeOf('etl_prod', 'failed') });
+    expect(failing.outcomes.map(({ action, result }) => `${action.action} ${result}`)).toEqual([
+      'rotate_token done',
+      'revoke_token skipped',
+    ]);
+    expect(world.tokenNames('etl_prod')).toEqual(['airflow', 'airflow.2', 'airflow.3']);
+    expect(brief(await world.plan(desired))).toEqual(['revoke_token etl_prod/airflow']);
+  });
+});
+
+describe('what goes wrong beside the actions', () => {
+  it('is a failure of the apply, and stops no other account', async () => {
+    const without = desire({
+      etl_prod: { tokens: [token('airflow', { overlap: 0 })] },
+      other: { tokens: [token('airflow')] },
+    });
+    const world = new World();
+    await world.apply(without);
+    await world.organization.advance(80 * DAY);
+    world.interfere = (request) => (isTokenCall(request, 'DELETE') ? new Response('', { status: 503 }) : undefined);
+    const { failures, outcomes } = await world.apply(without);
+    expect(outcomes.map((outcome) => outcome.result)).toEqual(['done', 'done']);
+    expect(failures.map((failure) => failure.code)).toEqual(['API_FAILED']);
+    world.interfere = undefined;
+    await world.apply(without);
+    expect(world.tokenNames('etl_prod')).toEqual(['airflow.2']);
+    expect(brief(await world.plan(without))).toEqual([]);
+  });
+});
+
+describe('an account that is deprovisioned for a while', () => {
+  it('loses nothing that the state knows of it', async () => {
+    const world = new World();
+    world.store.fails = new UserError('STORE_FAILED', 'the vault is sealed', 'Unseal it.');
+    world.interfere = (request) => (isTokenCall(request, 'DELETE') ? new Response('', { status: 503 }) : undefined);
+    await world.apply(desired);
+    await world.organization.deprovision('etl_prod');
+    await world.apply(desired);
+    expect(held(world)?.retiring).toMatchObject([{ name: 'airflow', why: 'never_stored' }]);
   });
 });
 

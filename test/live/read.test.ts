@@ -55,6 +55,8 @@ function world({ users = [], complete = true, tokens = {}, ducklings = {} }: Wor
     setDucklings: unexpected,
     now: () => 1234 + asked.length,
     clockDifference: () => 0,
+    greet: async () => {},
+    isSandbox: () => true,
     close: async () => {},
   };
   const read = (

@@ -34,6 +34,15 @@ describe('what the admin token says of itself', () => {
   });
 });
 
+it.each([`"${jwt({})}"`, `'${jwt({})}'`, `“${jwt({})}”`, `${jwt({})}"`])(
+  'quotes around a token are named: %s',
+  (text) => {
+    const check = () => checkSendable(new Secret(text), 'MOTHERDUCK_TOKEN');
+    expect(check).toThrow('the admin token in MOTHERDUCK_TOKEN has quotes around it');
+    expect(check).not.toThrow(/eyJ/);
+  },
+);
+
 it.each(['', 'a b', 'abc\n', 'ä', '"\u0000"'])('a token that cannot be sent is refused: %j', (text) => {
   expect(() => checkSendable(new Secret(text), 'MOTHERDUCK_TOKEN')).toThrow(/MOTHERDUCK_TOKEN/);
 });

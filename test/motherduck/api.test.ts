@@ -176,9 +176,13 @@ describe('lists over pages', () => {
     expect(asked().map(({ path }) => path)).toEqual(['/v1/users?limit=1000', '/v1/users?limit=1000&page_token=p%262']);
   });
 
-  it('are incomplete when the count does not match, and complete when there is none', async () => {
-    expect((await answering(page(['1'], null, 2)).api.listUsers()).complete).toBe(false);
-    expect((await answering({ users: [USER] }).api.listUsers()).complete).toBe(true);
+  it.each([
+    ['the count does not match', page(['1'], null, 2)],
+    ['there is no count', { users: [USER] }],
+    ['there is nobody, not even the caller', page([], null, 0)],
+    ['there is nothing at all', { users: [] }],
+  ])('are incomplete when %s', async (_why, answer) => {
+    expect((await answering(answer).api.listUsers()).complete).toBe(false);
   });
 
   it('are an error when a page comes again', async () => {
@@ -198,6 +202,19 @@ describe('lists over pages', () => {
     const { api } = mocked([handler], { debug: () => {} });
     expect((await failureOf(api.listUsers())).message).toContain('1000 pages');
     expect(count).toBe(1000);
+  });
+
+  it('do not gather without end', async () => {
+    const padding = 'x'.repeat(15_000_000);
+    let count = 0;
+    const handler = mock.get('*', () => {
+      count += 1;
+      return HttpResponse.text(`{"users":[],"next_page_token":"p${count}","padding":"${padding}"}`);
+    });
+    const error = await failureOf(mocked([handler]).api.listUsers());
+    expect(error).toMatchObject({ failure: 'not_motherduck', effect: 'none' });
+    expect(error.message).toContain('more than 256 MB');
+    expect(count).toBe(18);
   });
 
   it('are walked for tokens and active accounts too', async () => {

@@ -3,12 +3,14 @@ import { Clock, parseHttpDate } from '../../src/motherduck/clock.ts';
 
 function clockAt(wall: number) {
   const time = { wallMs: wall, monotonicMs: 500 };
-  const clock = new Clock({ wall: () => time.wallMs, monotonic: () => time.monotonicMs });
-  return { clock, time };
+  const lines: string[] = [];
+  const source = { wall: () => time.wallMs, monotonic: () => time.monotonicMs };
+  return { clock: new Clock(source, (line) => lines.push(line)), time, lines };
 }
 
 const NOON = Date.UTC(2026, 10, 24, 12);
 const NOON_HEADER = 'Tue, 24 Nov 2026 12:00:00 GMT';
+const WRONG_HEADER = 'Tue, 24 Nov 2026 18:00:00 GMT';
 
 describe("MotherDuck's clock", () => {
   it('is the local one before an answer', () => {
@@ -24,8 +26,41 @@ describe("MotherDuck's clock", () => {
     time.wallMs = 0;
     time.monotonicMs += 1500;
     expect(clock.now()).toBe(NOON + 1500);
-    clock.hear('Tue, 24 Nov 2026 11:00:00 GMT');
-    expect(clock.now()).toBe(NOON - 3_600_000);
+    clock.hear('Tue, 24 Nov 2026 12:01:30 GMT');
+    expect(clock.now()).toBe(NOON + 90_000);
+  });
+
+  it('does not believe one answer, nor two, that differ by more than two minutes', () => {
+    const { clock, lines } = clockAt(NOON);
+    for (const header of [NOON_HEADER, WRONG_HEADER, WRONG_HEADER]) clock.hear(header);
+    expect(clock.now()).toBe(NOON);
+    expect(clock.difference()).toBe(0);
+    expect(lines).toHaveLength(2);
+    expect(lines[0]).toContain(WRONG_HEADER);
+  });
+
+  it('believes the third in a row that says the same, however long it takes', () => {
+    const { clock, time, lines } = clockAt(NOON);
+    clock.hear(NOON_HEADER);
+    clock.hear('Tue, 24 Nov 2026 18:00:00 GMT');
+    time.monotonicMs += 600_000;
+    clock.hear('Tue, 24 Nov 2026 18:11:00 GMT');
+    clock.hear('Tue, 24 Nov 2026 18:09:30 GMT');
+    expect(clock.now()).toBe(NOON + 6 * 3_600_000 + 570_000);
+    expect(lines).toHaveLength(3);
+    clock.hear('Tue, 24 Nov 2026 12:10:00 GMT');
+    expect(clock.now()).toBe(NOON + 6 * 3_600_000 + 570_000);
+  });
+
+  it.each([
+    ['one that is believed comes between', NOON_HEADER],
+    ['they do not agree', 'Tue, 24 Nov 2026 18:03:00 GMT'],
+  ])('begins to count again when %s', (_why, between) => {
+    const { clock } = clockAt(NOON);
+    for (const header of [NOON_HEADER, WRONG_HEADER, WRONG_HEADER, between, WRONG_HEADER, WRONG_HEADER]) {
+      clock.hear(header);
+    }
+    expect(clock.now()).toBe(NOON);
   });
 
   it.each([undefined, '', 'yesterday', '2026-11-24T12:00:00Z', '0', 'Tue, 99 Nov 2026 12:00:00 GMT'])(

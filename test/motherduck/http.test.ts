@@ -351,22 +351,50 @@ describe('closing', () => {
 });
 
 describe('the clock and the lines', () => {
-  it('every answer moves the clock, bad ones too', async () => {
-    let date = 'Tue, 24 Nov 2026 12:00:00 GMT';
-    const { http } = await served((_request, response, n) => {
-      response.sendDate = false;
-      json(response, n === 2 ? 404 : 200, {}, date === '' ? {} : { date });
+  const at = (hour: number) => `Tue, 24 Nov 2026 ${hour}:00:00 GMT`;
+  const isNear = (time: number, hour: number) => Math.abs(time - Date.UTC(2026, 10, 24, hour)) < 60_000;
+
+  it.each([
+    ['a good one', 200, '{}', true],
+    ['an error of MotherDuck', 404, '{"message":"No","code":"NOT_FOUND"}', true],
+    ["a proxy's page", 200, '<html>', false],
+    ["a proxy's error", 403, '<html>', false],
+    ["a proxy's JSON", 403, '{"message":"No"}', false],
+    ['an unrouted path', 404, 'Not Found', false],
+    ['a redirect', 302, '{}', false],
+    ['an empty one', 200, '', false],
+  ])("an answer sets the clock when it is MotherDuck's: %s", async (_what, status, text, moves) => {
+    const { http } = await served((_request, response) => {
+      response.writeHead(status, { date: at(12) }).end(text);
     });
     expect(http.clockDifference()).toBeUndefined();
+    await get(http).catch(() => {});
+    expect(http.clockDifference() !== undefined).toBe(moves);
+    expect(isNear(http.now(), 12)).toBe(moves);
+  });
+
+  it('one answer with a wrong date does not move it, and leaves a line', async () => {
+    let date = at(12);
+    const { http, lines } = await served((_request, response) => json(response, 200, {}, { date }));
     await get(http);
-    expect(Math.abs(http.now() - Date.UTC(2026, 10, 24, 12))).toBeLessThan(60_000);
-    date = 'Tue, 24 Nov 2026 18:00:00 GMT';
-    await failureOf(get(http));
-    expect(Math.abs(http.now() - Date.UTC(2026, 10, 24, 18))).toBeLessThan(60_000);
+    date = at(18);
+    await get(http);
+    expect(isNear(http.now(), 12)).toBe(true);
+    expect(lines.filter((line) => line.includes('not believed'))).toHaveLength(1);
     date = 'rubbish';
     await get(http);
-    expect(Math.abs(http.now() - Date.UTC(2026, 10, 24, 18))).toBeLessThan(60_000);
+    expect(isNear(http.now(), 12)).toBe(true);
     expect(Math.abs((http.clockDifference() ?? 0) + Date.now() - http.now())).toBeLessThan(60_000);
+  });
+
+  it('a throttled answer sets it before its Retry-After is read', async () => {
+    const { http, waits } = await served((_request, response, n) => {
+      const headers = { date: at(12), 'retry-after': 'Tue, 24 Nov 2026 12:00:10 GMT' };
+      json(response, n === 1 ? 429 : 200, { message: 'Slow', code: 'TOO_MANY_REQUESTS' }, headers);
+    });
+    await get(http);
+    expect(waits[0]).toBeGreaterThan(9_000);
+    expect(waits[0]).toBeLessThan(10_500);
   });
 
   it('a line tells method, path, status, time and attempt', async () => {
@@ -385,5 +413,60 @@ describe('the clock and the lines', () => {
   it('a token that no header can hold is refused before anything is sent', async () => {
     const { Secret } = await import('../../src/model/secret.ts');
     expect(() => rig({ token: new Secret('a\nb'), tokenSource: 'MOTHERDUCK_TOKEN' })).toThrow(UserError);
+  });
+});
+
+describe('whether it is a sandbox', () => {
+  const SANDBOX = { 'x-sandbox': 'motherduck-accounts' };
+
+  it.each([
+    [SANDBOX, true],
+    [{}, false],
+  ])('every answer tells: %j', async (headers, expected) => {
+    const { http, api } = await served((_request, response) => json(response, 404, {}, headers));
+    expect(api.isSandbox()).toBeUndefined();
+    await failureOf(get(http));
+    expect(http.isSandbox()).toBe(expected);
+    expect(api.isSandbox()).toBe(expected);
+  });
+
+  it('one answer of a sandbox is enough, whatever a proxy before it says', async () => {
+    const { http } = await served((_request, response, n) => json(response, 200, {}, n === 2 ? SANDBOX : {}));
+    for (let call = 0; call < 3; call += 1) await get(http);
+    expect(http.isSandbox()).toBe(true);
+  });
+
+  it.each([200, 307, 404, 429, 503])(
+    'a greeting asks once, without the token, and takes any answer: %i',
+    async (status) => {
+      const asked: unknown[] = [];
+      const { api, waits, lines } = await served((request, response) => {
+        asked.push([request.method, request.url, request.headers.authorization]);
+        response.writeHead(status, SANDBOX).end('Not Found');
+      });
+      await api.greet();
+      expect(api.isSandbox()).toBe(true);
+      expect(api.clockDifference()).toBeUndefined();
+      expect(asked).toEqual([['GET', '/', undefined]]);
+      expect(waits).toEqual([]);
+      expect(lines).toEqual([expect.stringContaining(`GET / ${status}`)]);
+    },
+  );
+
+  it('a greeting without an answer is no error, and says nothing', async () => {
+    const { http, count } = await served((request) => request.socket.destroy());
+    await http.greet();
+    expect(http.isSandbox()).toBeUndefined();
+    expect(count()).toBe(1);
+    await http.close();
+    await http.greet();
+  });
+
+  it('the embedded sandbox is one', async () => {
+    const { RequestDispatcher } = await import('../../src/sandbox/dispatcher.ts');
+    const dispatcher = new RequestDispatcher(async () => new Response('Not Found', { status: 404, headers: SANDBOX }));
+    const { http } = rig({ dispatcher });
+    await http.greet();
+    expect(http.isSandbox()).toBe(true);
   });
 });

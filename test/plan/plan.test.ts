@@ -1,4 +1,5 @@
 import { describe, expect, it } from 'vitest';
+import { remember } from '../../src/apply/remember.ts';
 import type { DesiredDucklings } from '../../src/model/ducklings.ts';
 import { brief, DAY, desire, HOUR, token, World } from '../world.ts';
 
@@ -194,14 +195,41 @@ describe('rotation', () => {
     );
   });
 
-  it('replaces a token that expired, and tidies it away in the same plan', async () => {
+  it('replaces a token that expired, and tidies it away after the overlap', async () => {
     const world = await applied(desired);
     await world.organization.advance(100 * DAY);
     const { plan } = await world.apply(desired);
-    expect(brief(plan)).toEqual(['create_token etl_prod/airflow', 'revoke_token etl_prod/airflow']);
-    expect(plan.actions[0]?.reason).toMatch(/^"airflow" expired 20\d\d-/);
-    expect(world.tokenNames('etl_prod')).toEqual(['airflow.2']);
+    expect(brief(plan)).toEqual(['create_token etl_prod/airflow']);
+    expect(plan.actions[0]).toMatchObject({
+      reason: expect.stringMatching(/^"airflow" expired 20\d\d-/),
+      before: { name: 'airflow' },
+    });
     expect(brief(await world.plan(desired))).toEqual([]);
+    await world.organization.advance(25 * HOUR);
+    expect(brief((await world.apply(desired)).plan)).toEqual(['revoke_token etl_prod/airflow']);
+    expect(world.tokenNames('etl_prod')).toEqual(['airflow.2']);
+  });
+
+  it('takes no part in absurd generations, and never comes to one that it does not know again', async () => {
+    const world = await applied(desired);
+    for (const name of ['airflow.2', 'airflow.999999999']) await world.api.createToken('etl_prod', { name });
+    await world.organization.advance(80 * DAY);
+    await world.apply(desired);
+    expect(world.ledger.state.accounts.get('etl_prod')?.tokens.get('airflow')?.current?.name).toBe('airflow.3');
+    expect(brief(await world.plan(desired))).toEqual([]);
+  });
+
+  it('of a token that MotherDuck gave less life than asked does not begin at once', async () => {
+    const world = new World();
+    world.interfere = async (request) => {
+      if (request.method !== 'POST' || !request.url.endsWith('/tokens')) return undefined;
+      const body = { ...((await request.clone().json()) as object), ttl: 7 * DAY };
+      return world.organization.handle(new Request(request, { body: JSON.stringify(body) }));
+    };
+    await world.apply(desired);
+    expect(brief(await world.plan(desired))).toEqual([]);
+    await world.organization.advance(4 * DAY);
+    expect(brief(await world.plan(desired))).toEqual(['rotate_token etl_prod/airflow']);
   });
 
   it('warns when all tokens of an account turn over within one overlap', async () => {
@@ -233,6 +261,41 @@ describe('rotation', () => {
     const [next] = (await world.plan(desired)).next;
     expect(next).toMatchObject({ account: 'etl_prod', token: 'airflow', change: 'rotates', name: 'airflow' });
     expect(Math.round((Date.parse(next?.at ?? '') - world.organization.now()) / (DAY * 1000))).toBe(76);
+  });
+});
+
+describe('a key that the configuration renames', () => {
+  it('keeps its token, which is neither revoked nor made again', async () => {
+    const world = await applied(desire({ etl_prod: { tokens: [token('airflow')] } }));
+    const renamed = desire({ etl_prod: { tokens: [token('loader', { name: 'airflow' })] } });
+    const plan = await world.plan(renamed, { place: () => 'memory#etl_prod/airflow' });
+    expect(brief(plan)).toEqual(['adopt_token etl_prod/loader']);
+    expect(plan.actions[0]).toMatchObject({
+      from: 'airflow',
+      reason: 'the configuration calls "airflow" now "loader": the same token',
+    });
+    await world.apply(renamed, { place: () => 'memory#etl_prod/airflow' });
+    expect(world.tokenNames('etl_prod')).toEqual(['airflow']);
+    const { tokens } = world.ledger.state.accounts.get('etl_prod') ?? { tokens: new Map() };
+    expect([...tokens.keys()]).toEqual(['loader']);
+    expect(tokens.get('loader')?.current?.secret).toMatchObject({ store: 'memory' });
+  });
+
+  it('rotates it where the secret moves with the key, with the overlap for those who read the old place', async () => {
+    const world = await applied(desire({ etl_prod: { tokens: [token('airflow')] } }));
+    const renamed = desire({ etl_prod: { tokens: [token('loader', { name: 'airflow' })] } });
+    const { plan } = await world.apply(renamed);
+    expect(brief(plan)).toEqual(['adopt_token etl_prod/loader', 'rotate_token etl_prod/loader']);
+    expect(world.tokenNames('etl_prod')).toEqual(['airflow', 'airflow.2']);
+    expect([...world.store.held.keys()]).toEqual(['etl_prod/airflow', 'etl_prod/loader']);
+    expect(brief(await world.plan(renamed))).toEqual([]);
+  });
+
+  it('does not take a token that another key holds', async () => {
+    const world = await applied(desire({ etl_prod: { tokens: [token('airflow')] } }));
+    const both = desire({ etl_prod: { tokens: [token('airflow'), token('copy', { name: 'airflow' })] } });
+    const plan = await world.plan(both);
+    expect(plan.actions).toMatchObject([{ action: 'create_token', token: 'copy', after: { name: 'airflow.2' } }]);
   });
 });
 
@@ -275,6 +338,56 @@ describe('what leaves the configuration', () => {
     );
     await world.apply(desire({ etl_prod: { protected: false } }));
     expect((await world.plan(allowed, { prune: true })).violations).toEqual([]);
+  });
+
+  it('protection that changes is shown, and only of the accounts that are planned', async () => {
+    const world = await applied(desire({ one: {}, two: {} }));
+    const off = desire({ one: { protected: false }, two: { protected: false } });
+    const plan = await world.plan(off);
+    expect(brief(plan)).toEqual([]);
+    expect(plan.protection).toEqual([
+      { account: 'one', before: true, after: false },
+      { account: 'two', before: true, after: false },
+    ]);
+    const live = await world.live(desire({ one: { protected: false } }));
+    const only = { ...live, accounts: new Map([...live.accounts].filter(([key]) => key === 'one')) };
+    expect(remember(world.ledger.state, off, only).accounts.get('two')?.deletionProtection).toBe(true);
+  });
+
+  it('a person who has the name by now is never deleted', async () => {
+    const world = await applied(desire({ etl_prod: { protected: false } }));
+    await world.api.deleteUser('etl_prod');
+    await world.organization.addHuman('etl_prod');
+    const plan = await world.plan(desire({}, { guardrails: { maxDeletes: 1 } }), { prune: true });
+    expect(brief(plan)).toEqual([]);
+    expect(plan.errors[0]?.message).toContain("is a person's user at MotherDuck now");
+  });
+
+  it('another account that has the name by now is never deleted', async () => {
+    const world = await applied(desire({ etl_prod: { protected: true } }));
+    await world.apply(desire({ etl_prod: { protected: false } }));
+    expect(world.ledger.state.accounts.get('etl_prod')?.id).toBeDefined();
+    await world.api.deleteUser('etl_prod');
+    await world.api.createUser('etl_prod');
+    const plan = await world.plan(desire({}, { guardrails: { maxDeletes: 1 } }), { prune: true });
+    expect(brief(plan)).toEqual(['forget etl_prod']);
+    expect(plan.actions[0]?.reason).toContain('another account has its name now');
+  });
+
+  it('nothing is deleted while nobody can tell whose token runs the program', async () => {
+    const world = new World({ usersList: 'forbidden' });
+    await world.apply(desire({ etl_prod: { protected: false } }));
+    const plan = await world.plan(desire({}, { guardrails: { maxDeletes: 1 } }), { prune: true, claims: ['some-id'] });
+    expect(plan.violations[0]?.message).toContain('cannot be told, since users cannot be listed');
+  });
+
+  it('a left account warns that its tokens are not rotated any more', async () => {
+    const world = await applied(desire({ etl_prod: { tokens: [token('airflow')] } }));
+    const plan = await world.plan(desire({}));
+    expect(plan.warnings[0]?.message).toMatch(
+      /^its tokens are not rotated any more, since it left .*; airflow expires 20\d\d-/,
+    );
+    expect(plan.next).toMatchObject([{ change: 'expires', name: 'airflow' }]);
   });
 
   it('an account that is gone is forgotten', async () => {
@@ -381,6 +494,21 @@ describe('compute ceilings', () => {
     expect(plan.violations[0]?.message).toBe(
       'all Ducklings at once would cost 14.4 an hour and guardrails.max_compute_ceiling is 10',
     );
+  });
+
+  it('count every managed account, also those that are not planned or cannot be read', async () => {
+    const pool: DesiredDucklings = { read_write: { size: 'jumbo' }, read_scaling: { size: 'pulse', pool_size: 0 } };
+    const two = desire(
+      { one: { ducklings: pool }, two: { ducklings: pool } },
+      { computeRates: rates, guardrails: { maxComputeCeiling: 6 } },
+    );
+    const only = await new World().plan(two, { only: (username) => username === 'one' });
+    expect(only.compute?.after).toBe(9.6);
+    expect(only.violations).toHaveLength(1);
+    const world = new World();
+    await world.api.createUser('two');
+    world.interfere = (request) => (request.url.includes('/two/') ? new Response('', { status: 502 }) : undefined);
+    expect((await world.plan(two)).compute?.after).toBe(9.6);
   });
 
   it('a size without a rate makes the sum unknown, but for pulse, which counts as 0', async () => {

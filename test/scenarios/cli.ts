@@ -1,5 +1,5 @@
 /** The program as people run it: built, in a folder of its own, with nothing from this machine's environment. */
-import { type ChildProcess, spawn } from 'node:child_process';
+import { type ChildProcess, type StdioOptions, spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { cpSync, existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
@@ -51,12 +51,16 @@ export class Folder {
   }
 
   /** Begins a command; its standard input is empty. */
-  spawn(words: string | readonly string[], env: Record<string, string> = {}): ChildProcess {
+  spawn(
+    words: string | readonly string[],
+    env: Record<string, string> = {},
+    stdio: StdioOptions = ['ignore', 'pipe', 'pipe'],
+  ): ChildProcess {
     const args = typeof words === 'string' ? words.split(' ').filter((word) => word !== '') : words;
     return spawn(process.execPath, [MAIN, ...args], {
       cwd: this.path,
       env: { PATH: process.env.PATH ?? '', HOME: this.path, ...this.env, ...env },
-      stdio: ['ignore', 'pipe', 'pipe'],
+      stdio,
     });
   }
 

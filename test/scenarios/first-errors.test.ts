@@ -1,6 +1,6 @@
 /** The errors that people meet first: each says what happened and what to type next. */
 
-import { chmodSync, mkdirSync } from 'node:fs';
+import { chmodSync, closeSync, mkdirSync, openSync } from 'node:fs';
 import { createServer, type Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { describe, expect, it, onTestFinished } from 'vitest';
@@ -149,10 +149,38 @@ describe('wrong usage', () => {
     ['plan --sandbox --only nobody_*', 'matches no account', 'etl_prod'],
     ['sandbox advance', "missing required argument 'duration'"],
     ['--sandbox plan', 'mdacc plan --sandbox'],
+    ['apply today.plan --sandbox --only etl_prod', 'a saved plan is done whole'],
+    ['apply --sandbox today.plan', 'mdacc apply today.plan --sandbox'],
+    ['plan --sandbox --api-url http://localhost:1', 'name two organizations'],
     ['schema nonsense', 'config, plan, state'],
   ])('mdacc %s', async (words, ...said) => {
     expectError(await new Folder().run(words), 64, ...said);
   });
+});
+
+it('wrong usage is a document too, with --format json', async () => {
+  const { code, stdout } = await new Folder().run('plan --format json --parallelism 0');
+  expect(code).toBe(64);
+  expect(JSON.parse(stdout)).toMatchObject({
+    error: { code: 'USAGE', message: expect.stringContaining('--parallelism') },
+  });
+});
+
+it('an output that cannot be written is an error in the end, and not before', async () => {
+  const folder = new Folder();
+  const full = openSync('/dev/full', 'w');
+  const child = folder.spawn('apply --sandbox --yes --no-smoke', {}, ['ignore', full, full]);
+  const code = await new Promise((resolve) => child.once('close', resolve));
+  closeSync(full);
+  expect(code).toBe(1);
+  expect((await folder.run('plan --sandbox')).stdout).toContain('No changes.');
+  expect(folder.has('motherduck.accounts.state.json.lock')).toBe(false);
+});
+
+it('help that nobody reads is no error', async () => {
+  const child = new Folder().spawn('plan --help');
+  child.stdout?.destroy();
+  expect(await new Promise((resolve) => child.once('close', resolve))).toBe(0);
 });
 
 it('apply without a terminal and without --yes does nothing', async () => {

@@ -92,6 +92,28 @@ describe('the same commands against a server that speaks the REST API', () => {
     expect((await bare.run(['plan', '--api-url', url])).stdout).toContain(NO_CHANGES);
   });
 
+  it('know a served sandbox, whether or not the environment names its folder', async () => {
+    const folder = new Folder();
+    const url = await folder.serve();
+    const { MOTHERDUCK_ADMIN_TOKEN = '' } = folder.env;
+    const bare = Object.assign(new Folder(), { env: { MOTHERDUCK_ADMIN_TOKEN } });
+    expect((await bare.run(['plan', '--api-url', url])).stdout).toContain('in the sandbox (nothing here reaches');
+    const applied = await bare.run(['apply', '--yes', '--api-url', url]);
+    expect(applied.code).toBe(4);
+    expect(applied.stdout).toContain('MDACC_SANDBOX is not set');
+    expect(JSON.parse(bare.read('motherduck.accounts.state.json'))).toMatchObject({ sandbox: true });
+  });
+
+  it('refuse an address that is no sandbox while the environment names one', async () => {
+    const folder = new Folder();
+    const ran = await folder.run('plan --api-url http://127.0.0.1:9', {
+      MOTHERDUCK_ADMIN_TOKEN: 'x',
+      MDACC_SANDBOX: '/tmp',
+    });
+    expect(ran.code).toBe(1);
+    expect(ran.stderr).toContain('MDACC_SANDBOX is set, and what answers at http://127.0.0.1:9 is not a sandbox');
+  });
+
   it('converge although requests go wrong and are slowed down', async () => {
     const folder = new Folder();
     await folder.serve('--fail', '0.1', '--rate-limit', '200');
@@ -133,6 +155,25 @@ describe('a saved plan', () => {
   });
 });
 
+describe('a plan is not saved', () => {
+  it.each([
+    ['motherduck.accounts.yaml', 'exists and is not a plan'],
+    ['nowhere/today.plan', 'cannot be saved'],
+  ])('to %s', async (file, words) => {
+    const folder = new Folder();
+    const before = folder.read('motherduck.accounts.yaml');
+    const ran = await folder.run(['plan', '--sandbox', '--out', file]);
+    expect(ran.code).toBe(1);
+    expect(ran.stderr).toContain(words);
+    expect(folder.read('motherduck.accounts.yaml')).toBe(before);
+  });
+
+  it('and a configuration is not taken for one', async () => {
+    const ran = await new Folder().run('apply motherduck.accounts.yaml --sandbox --yes');
+    expect(ran.stderr).toContain('mdacc apply --config motherduck.accounts.yaml');
+  });
+});
+
 describe('a saved plan that was altered', () => {
   it('is refused: what it says must still be what would be planned', async () => {
     const folder = new Folder();
@@ -140,7 +181,7 @@ describe('a saved plan that was altered', () => {
     folder.write('today.plan', folder.read('today.plan').replace('"secret_store": "local"', '"secret_store": "mine"'));
     const { code, stderr } = await folder.run('apply today.plan --sandbox --yes');
     expect(code).toBe(1);
-    expect(stderr).toContain('this moved: create_token of etl_prod');
+    expect(stderr).toContain('this moved: etl_prod/airflow');
     expect(folder.has('motherduck.accounts.state.json')).toBe(false);
   });
 });
@@ -180,12 +221,14 @@ describe('pruning', () => {
     expect((await folder.run('plan --sandbox')).stdout).toContain('left (--prune deletes): 1 account (tenant_globex)');
     const refused = await folder.run('apply --sandbox --yes --prune --allow-delete');
     expect(refused.code).toBe(1);
-    expect(refused.stderr).toContain('tenant_globex has deletion_protection');
+    expect(refused.stdout).toContain('tenant_globex has deletion_protection');
 
     folder.write(
       'motherduck.accounts.yaml',
       original.replace('tenant_globex: { ', 'tenant_globex: { deletion_protection: false, '),
     );
+    const shown = await folder.run('plan --sandbox --detailed-exitcode');
+    expect(shown).toMatchObject({ code: 2, stdout: expect.stringContaining('deletion protection on -> off') });
     expect((await folder.run('apply --sandbox --yes')).code).toBe(0);
     folder.edit((text) => without(text).replace('max_deletes: 0', 'max_deletes: 1'));
     const unsaid = await folder.run('apply --sandbox --yes --prune');

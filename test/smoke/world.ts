@@ -145,6 +145,8 @@ export class World {
     },
     now: () => Date.UTC(2026, 10, 24),
     clockDifference: () => 0,
+    greet: async () => {},
+    isSandbox: () => true,
     close: async () => {},
     listUsers: unused,
     createUser: unused,

@@ -1,7 +1,12 @@
 import type { Applied } from '../../apply/apply.ts';
 import type { Plan } from '../../model/plan.ts';
 import type { Smoke } from '../../model/smoke.ts';
+import type { UserError } from '../../model/user-error.ts';
 import { planDocument } from '../plan/json.ts';
+
+function said({ code, message, hint }: UserError) {
+  return { code, message, hint };
+}
 
 /** A plan and what became of it as one JSON document, valid against `schemas/plan.schema.json`. */
 export function appliedJson(plan: Plan, applied: Applied, smoke: Smoke): string {
@@ -10,8 +15,12 @@ export function appliedJson(plan: Plan, applied: Applied, smoke: Smoke): string 
     account: action.account,
     ...('token' in action && action.token !== undefined ? { token: action.token } : {}),
     result,
-    ...(error ? { error: { code: error.code, message: error.message, hint: error.hint } } : {}),
+    ...(error ? { error: said(error) } : {}),
   }));
-  const document = { ...planDocument(plan), applied: { interrupted: applied.interrupted, outcomes }, smoke };
+  const document = {
+    ...planDocument(plan),
+    applied: { interrupted: applied.interrupted, outcomes, failures: applied.failures.map(said) },
+    smoke,
+  };
   return `${JSON.stringify(document, null, 2)}\n`;
 }

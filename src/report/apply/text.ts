@@ -1,7 +1,9 @@
 /** What an apply did: a line an event while it runs, and a closing summary. */
-import type { Applied, ApplyEvent } from '../../apply/apply.ts';
+import type { ApplyEvent } from '../../apply/account-run.ts';
+import type { Applied } from '../../apply/apply.ts';
 import type { Action } from '../../model/plan.ts';
 import type { Smoke } from '../../model/smoke.ts';
+import type { UserError } from '../../model/user-error.ts';
 import { type Paint, plain } from '../paint.ts';
 import { printable } from '../printable.ts';
 import { smokeText } from '../smoke/text.ts';
@@ -16,11 +18,11 @@ export function eventLine(event: ApplyEvent, paint: Paint = plain): string {
     case 'account':
       return event.account;
     case 'end': {
-      const { action, result, error } = event.outcome;
+      const { action, result } = event.outcome;
       const what = describeAction(action);
       if (result === 'done') return `${paint.green('done')}     ${what}`;
       if (result === 'skipped') return `${paint.yellow('skipped')}  ${what}`;
-      return `${paint.red('failed')}   ${what}: ${error?.message ?? ''}`;
+      return `${paint.red('failed')}   ${what}`;
     }
     default:
       return event satisfies never;
@@ -43,18 +45,23 @@ export function describeAction(given: Action): string {
   }
 }
 
+function failure(what: string, error: UserError | undefined, paint: Paint): string {
+  const { message = '', hint = '' } = error ?? {};
+  return `${paint.red('Failed:')} ${what}${printable(message)}${hint === '' ? '' : `\n  ${printable(hint)}`}`;
+}
+
 /** What was done, what failed and why, and how the smoke test ended. */
 export function appliedText(applied: Applied, smoke: Smoke, paint: Paint = plain): string {
   const failed = applied.outcomes.filter((outcome) => outcome.result === 'failed');
   const count = (result: string) => applied.outcomes.filter((outcome) => outcome.result === result).length;
-  const failures = failed.map(({ action, error }) => {
-    const hint = error?.hint ? `\n  ${error.hint}` : '';
-    return `${paint.red('Failed:')} ${describeAction(action)}: ${error?.message ?? ''}${hint}`;
-  });
+  const failures = [
+    ...failed.map(({ action, error }) => failure(`${describeAction(action)}: `, error, paint)),
+    ...applied.failures.map((error) => failure('', error, paint)),
+  ];
   const parts = [`${count('done')} of ${applied.outcomes.length} actions done`];
   if (failed.length > 0) parts.push(`${failed.length} failed`);
   if (count('skipped') > 0) parts.push(`${count('skipped')} skipped`);
-  const again = failed.length > 0 || count('skipped') > 0 ? ' The state is right; run apply again to go on.' : '';
+  const again = failures.length > 0 || count('skipped') > 0 ? ' The state is right; run apply again to go on.' : '';
   const summary = `${paint.bold(`Applied: ${parts.join(', ')}.`)}${again}`;
   const tested = smoke.accounts.length > 0 ? [smokeText(smoke, paint).trimEnd()] : [];
   return `\n${[...failures, summary, ...tested].join('\n')}\n`;

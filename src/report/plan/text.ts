@@ -20,6 +20,7 @@ export function planText(given: Plan, paint: Paint = plain): string {
   const sections = [
     paint.dim(header(plan)),
     ...blocks,
+    protections(plan, paint),
     notices('Error', plan.errors, paint.red),
     notices('Refused', plan.violations, paint.red),
     notices('Warning', plan.warnings, paint.yellow),
@@ -134,6 +135,17 @@ function price(value: number | null): string {
 function deletedTokens(own: Action | undefined): string[] {
   if (own?.action !== 'delete_account' || own.before.tokens.length === 0) return [];
   return [`      tokens that go with it: ${list(own.before.tokens.map((token) => token.name))}`];
+}
+
+/** What changes in the state alone, and must be seen all the same: it is what stands before a deletion. */
+function protections({ protection }: Plan, paint: Paint): string {
+  const said = (on: boolean) => (on ? 'on' : 'off');
+  return protection
+    .map(({ account, before, after }) => {
+      const change = `deletion protection ${said(before)} -> ${said(after)}, in the state alone`;
+      return `${paintSymbol('~', paint, SYMBOL_WIDTH)} ${paint.bold(account)}  ${paint.dim(change)}`;
+    })
+    .join('\n');
 }
 
 function notices(title: string, all: readonly Notice[], colour: (text: string) => string): string {

@@ -29,15 +29,22 @@ function accountLines(account: AccountSmoke, width: number, paint: Paint): strin
     skipped: paint.dim('skipped'),
     interrupted: paint.yellow('interrupted'),
   }[account.outcome];
-  const tokens = account.connections.map((connection) => `${connection.token} ${connection.passed ? 'ok' : 'failed'}`);
+  const tokens = account.connections.map(
+    (connection) => `${nameOf(connection)} ${connection.passed ? 'ok' : 'failed'}`,
+  );
   const head = `  ${account.account.padEnd(width)}  ${mark}  ${tokens.join(', ')} (${account.ms} ms)`;
   return [head, ...account.connections.flatMap((connection) => failures(connection, paint))];
+}
+
+/** A token that was made for the test has no name that says anything. */
+function nameOf({ minted, token, type }: ConnectionSmoke): string {
+  return minted ? type.replace('_', '/').replace('read/scaling', 'read scaling') : token;
 }
 
 function failures(connection: ConnectionSmoke, paint: Paint): string[] {
   return connection.checks
     .filter((check) => !check.passed)
-    .map((check) => `      ${paint.red(check.name)} with ${connection.token}: ${explain(check)}`);
+    .map((check) => `      ${paint.red(check.name)} with ${nameOf(connection)}: ${explain(check)}`);
 }
 
 function explain({ message, hint, expected, found }: SmokeCheck): string {

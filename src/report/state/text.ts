@@ -1,4 +1,5 @@
 /** The state for a terminal: a line an account, and below it its tokens with where their secrets are. */
+import { counted } from '../../model/counted.ts';
 import type { State, StateAccount, StateToken } from '../../model/state.ts';
 import { type Paint, plain } from '../paint.ts';
 import { printable } from '../printable.ts';
@@ -8,7 +9,7 @@ export function stateText(state: State, paint: Paint = plain): string {
   const blocks = accounts.map((account) => accountBlock(account, paint));
   const tokens = accounts.reduce((sum, account) => sum + account.tokens.size, 0);
   const where = state.sandbox ? ', in the sandbox' : '';
-  const total = `${state.organization}${where}: ${accounts.length} accounts, ${tokens} tokens; serial ${state.serial}.`;
+  const total = `${state.organization}${where}: ${counted(accounts.length, 'account')}, ${counted(tokens, 'token')}; serial ${state.serial}.`;
   return `${[...blocks, paint.bold(total)].join('\n\n')}\n`;
 }
 
