@@ -9,7 +9,7 @@ import { suggestion } from './suggest.ts';
 import { child, itemsOf, type Node, type ScalarNode } from './tree.ts';
 import { listed, quote, shown } from './wording.ts';
 
-/** Checks each store, and that no two tokens write the same place of a file. `files` are the configuration's own, absolute. */
+/** Checks each store, and that no two tokens write the same place of a file. `files` are the real paths of the configuration's own. */
 export function checkStores(
   stores: readonly ResolvedStore[],
   accounts: readonly ResolvedAccount[],
@@ -78,7 +78,7 @@ function fromEnvironment(node: Node | undefined): node is ScalarNode {
 }
 
 function checkPath(
-  { node }: ResolvedStore,
+  { node, target }: ResolvedStore,
   config: FileStoreConfig,
   files: readonly string[],
   problems: Problems,
@@ -88,13 +88,19 @@ function checkPath(
   if (config.shownPath.startsWith('~')) {
     const hint = 'write ${' + 'HOME} for your home directory';
     problems.error('store-path', pathNode.at, '~ is not replaced in a path', { hint });
-  } else if (files.includes(config.path)) {
-    problems.error('store-path', pathNode.at, `${shown(pathNode)} is a file of the configuration itself`, {
-      hint: 'give the secrets a file of their own',
-    });
+  } else if (files.includes(target ?? config.path)) {
+    reportOwnFile(pathNode, problems);
   } else if (/[\\/]$/.test(config.shownPath)) {
     problems.error('store-path', pathNode.at, `${shown(pathNode)} is a folder`, { hint: 'name a file in it' });
   }
+}
+
+/** Where it is known: `included` is the entry of include that leads to it. */
+export function reportOwnFile(pathNode: Node, problems: Problems, included?: Node): void {
+  problems.error('store-path', pathNode.at, `${shown(pathNode)} is a file of the configuration itself`, {
+    ...(included === undefined ? {} : { related: { message: 'it is included', at: included.at } }),
+    hint: 'give the secrets a file of their own',
+  });
 }
 
 function checkVariable({ node }: ResolvedStore, config: FileStoreConfig, problems: Problems): void {
@@ -120,8 +126,9 @@ function checkFormat(
   byPath: Map<string, ResolvedStore>,
   problems: Problems,
 ): void {
-  const other = byPath.get(config.path);
-  if (other === undefined) byPath.set(config.path, store);
+  const file = store.target ?? config.path;
+  const other = byPath.get(file);
+  if (other === undefined) byPath.set(file, store);
   else if (other.config.kind === 'file' && other.config.format !== config.format) {
     const message = `store ${quote(config.name)} writes the same file as ${quote(other.config.name)}, in another format`;
     problems.error('store-format', child(store.node, 'path')?.at ?? store.at, message, {
@@ -142,10 +149,10 @@ function checkCollisions(
   accounts: readonly ResolvedAccount[],
   problems: Problems,
 ): void {
-  const files = new Map<string, { config: FileStoreConfig; hidden: boolean }>();
-  for (const { config, node } of stores) {
+  const files = new Map<string, { config: FileStoreConfig; file: string; hidden: boolean }>();
+  for (const { config, node, target } of stores) {
     if (config.kind !== 'file' || config.format !== 'dotenv') continue;
-    files.set(config.name, { config, hidden: fromEnvironment(child(node, 'variable')) });
+    files.set(config.name, { config, file: target ?? config.path, hidden: fromEnvironment(child(node, 'variable')) });
   }
   const writers = new Map<string, Writer>();
   // A token of a template stands at one place for all its accounts; it is pointed at once.
@@ -155,7 +162,7 @@ function checkCollisions(
       const store = files.get(token.settings.store?.value ?? '');
       if (store === undefined) continue;
       const variable = variableOf(store.config.variable, { account: account.username, token: token.key });
-      const place = `${store.config.path}\0${variable}`;
+      const place = `${store.file}\0${variable}`;
       const other = writers.get(place);
       if (other === undefined) writers.set(place, { account, token });
       else if (!reported.has(token.at) && !areOneAccount(account, other.account)) {

@@ -98,8 +98,10 @@ function checkTtl(seconds: number, { node }: Ttl, { maxTokenTtl }: Limits, probl
 
 function checkNever({ ttl, rotateBefore }: TokenSettings, limits: Limits, problems: Problems): void {
   if (ttl !== undefined && !limits.allowNeverExpiring) {
+    const { min, max } = TOKEN_TTL_SECONDS;
+    const longest = Math.max(min, Math.min(max, limits.maxTokenTtl?.value ?? max));
     problems.error('ttl-never', ttl.node.at, 'a token that never expires is not allowed', {
-      hint: 'give it a ttl such as 365d, or set guardrails.allow_never_expiring: true',
+      hint: `give it a ttl such as ${formatDuration(longest)}, or set guardrails.allow_never_expiring: true`,
     });
   }
   // A token that turns its policy's ttl into never cannot take the rotate_before away, so it is not told to.

@@ -10,7 +10,7 @@ import { quote } from './wording.ts';
 
 /**
  * Reports what is well-formed and cannot be meant: limits, names that collide, settings that contradict each other.
- * `files` are the absolute paths of the configuration's own files.
+ * `files` are the real paths of the configuration's own files.
  */
 export function checkMeaning(
   resolved: Resolved,

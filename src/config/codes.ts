@@ -13,6 +13,7 @@ export const DIAGNOSTICS = {
   'empty-file': 'The configuration is empty.',
   'duplicate-key': 'A key stands twice in one mapping.',
   'include-missing': 'An included file does not exist or cannot be read.',
+  'include-ending': 'An included file does not end in .yaml or .yml.',
   'include-nothing': 'An include pattern matches no file.',
   'variable-missing': 'An environment variable is not set.',
   'variable-malformed': 'A ${ in a value does not name an environment variable.',

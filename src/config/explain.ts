@@ -96,8 +96,26 @@ function typeHint({ parentSchema }: SchemaError, node: Node): string | undefined
   const word = typeof node.value === 'string' ? node.value.toLowerCase() : '';
   if (wantsBoolean && ['yes', 'on'].includes(word)) return 'write true';
   if (wantsBoolean && ['no', 'off'].includes(word)) return 'write false';
+  if ([parentSchema?.type].flat().includes('array') && typeof node.value === 'string') {
+    return listHint(node.value, parentSchema);
+  }
   const wantsDuration = String(parentSchema?.pattern).includes('[smhdw]');
   return wantsDuration && typeof node.value === 'number' ? 'add the unit: s, m, h, d or w' : undefined;
+}
+
+/** One word where a list of one belongs, or a command as a shell would read it. */
+function listHint(text: string, schema: SchemaError['parentSchema']): string | undefined {
+  const isCommand = (schema?.items as { title?: unknown } | undefined)?.title === 'a word of the command';
+  const words = isCommand ? text.split(/\s+/).filter((word) => word !== '') : [text];
+  // Quotes would have to be understood as a shell does.
+  const isClear = words.length > 0 && text.length <= 60 && words.every((word) => /^[^\s,"'\\\p{C}]+$/u.test(word));
+  if (!isClear) return isCommand ? 'write a list of words: [program, argument]' : undefined;
+  return `write [${words.map((word) => (isPlain(word) ? word : `"${word}"`)).join(', ')}]`;
+}
+
+/** Whether a word between brackets is a text without quotes. */
+function isPlain(word: string): boolean {
+  return /^[A-Za-z_][\w./*-]*$/.test(word) && !/^(true|false|null)$/i.test(word);
 }
 
 /** What the schema wants at a place: its title, which is written to follow "expected". */

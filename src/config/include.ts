@@ -5,6 +5,11 @@ import picomatch from 'picomatch';
 /** How deep `**` looks. */
 const DEEPEST = 12;
 
+/** Whether a file may be included: a secrets file beside the others must not be taken for one, and quoted in an error. */
+export function isYamlName(name: string): boolean {
+  return /\.ya?ml$/i.test(name);
+}
+
 /** Whether a pattern of `include` is a glob; if not, it names one file, which must exist. */
 export function isGlob(pattern: string): boolean {
   return picomatch.scan(pattern).isGlob;

@@ -34,7 +34,7 @@ export async function loadConfig(file: string, env: NodeJS.ProcessEnv): Promise<
   const files = await readFiles(file, env, problems);
   // Without a file, or of another version, names may be missing: nothing is said about what the others mean.
   const readable = files.all.map((one) => checkStructure(one, problems));
-  const desired = files.complete && readable.every(Boolean) ? build(files, problems) : undefined;
+  const desired = files.complete && readable.every(Boolean) ? await build(files, problems) : undefined;
   const findings: Findings = {
     warnings: problems.sorted('warning'),
     files: files.all.map(({ source }) => source.file),
@@ -47,13 +47,13 @@ export async function loadConfig(file: string, env: NodeJS.ProcessEnv): Promise<
 }
 
 /** Looks at the meaning, also of what is left when the structure has errors. Gives how to make Desired if none are found. */
-function build(files: ConfigFiles, problems: Problems): (() => Desired) | undefined {
+async function build(files: ConfigFiles, problems: Problems): Promise<(() => Desired) | undefined> {
   const main = files.all[0];
   if (main?.root === undefined) return undefined;
   const resolved = resolve(joinFiles(main.root, files.all, problems), problems);
   const limits = limitsOf(main.root);
-  const stores = resolveStores(resolved.sections.stores, path.dirname(main.path));
-  const paths = files.all.map((one) => one.path);
+  const stores = await resolveStores(resolved.sections.stores, path.dirname(path.resolve(main.source.file)));
+  const paths = files.all.map((one) => one.real);
   checkMeaning(resolved, stores, limits, paths, problems);
   const about = { file: main.source.file, hash: files.hash };
   return () => desiredOf(resolved, stores, limits, about);

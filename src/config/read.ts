@@ -1,14 +1,16 @@
 import { createHash } from 'node:crypto';
-import { constants, open, realpath } from 'node:fs/promises';
+import { constants, open, realpath, stat } from 'node:fs/promises';
 import path from 'node:path';
 import { UserError } from '../model/user-error.ts';
+import { reportOwnFile } from './check-stores.ts';
 import type { Problems } from './diagnostics.ts';
 import { Environment } from './environment.ts';
-import { isGlob, matchingFiles } from './include.ts';
+import { isGlob, isYamlName, matchingFiles } from './include.ts';
 import { notFound } from './not-found.ts';
 import { ALIAS_BUDGET, parseSource, type Reading } from './parse.ts';
 import { decode, type Source, type Span, sourceOf } from './source.ts';
-import { child, itemsOf, type Node, type ScalarNode, textOf } from './tree.ts';
+import { storeTarget } from './stores.ts';
+import { child, entriesOf, itemsOf, type Node, type ScalarNode, textOf } from './tree.ts';
 import { quote, shown } from './wording.ts';
 
 /** All files of a configuration together are at most this large. */
@@ -18,8 +20,8 @@ export const MAX_BYTES = 10 * 1024 * 1024;
 export interface ConfigFile {
   readonly role: 'main' | 'included';
   readonly source: Source;
-  /** Absolute. */
-  readonly path: string;
+  /** Where symbolic links lead from its name. */
+  readonly real: string;
   /** Absent when the file is not well-formed; what is wrong with it has been reported. */
   readonly root?: Node;
 }
@@ -50,6 +52,8 @@ class Reader {
   readonly #files: ConfigFile[] = [];
   /** Real paths of the files that were read, so that none is read twice. */
   readonly #seen = new Set<string>();
+  /** Where the secrets of file stores go, with the place that says so: such a file is not read, whoever includes it. */
+  readonly #secrets = new Map<string, Node>();
   #bytesLeft = MAX_BYTES;
   #complete = true;
 
@@ -61,6 +65,7 @@ class Reader {
 
   async readAll(): Promise<ConfigFiles> {
     const root = await this.#readMain();
+    await this.#noteSecrets(root);
     for (const pattern of itemsOf(child(root, 'include'))) {
       if (pattern.kind === 'scalar') await this.#include(pattern);
     }
@@ -80,6 +85,14 @@ class Reader {
     return this.#take('main', this.#main, absolute, outcome);
   }
 
+  async #noteSecrets(root: Node | undefined): Promise<void> {
+    for (const { value } of entriesOf(child(root, 'secret_stores')).values()) {
+      const node = child(value, 'path');
+      const file = textOf(node);
+      if (node !== undefined && file) this.#secrets.set(await storeTarget(path.resolve(this.#folder, file)), node);
+    }
+  }
+
   async #include(pattern: ScalarNode): Promise<void> {
     const text = textOf(pattern);
     if (text === undefined || text === '') {
@@ -87,19 +100,49 @@ class Reader {
       return;
     }
     const glob = isGlob(text);
-    const names = glob ? await matchingFiles(this.#folder, text) : [text];
+    if (!glob) {
+      if (isYamlName(text)) await this.#includeFile(text, pattern);
+      else await this.#reportEnding(text, pattern);
+      return;
+    }
+    const matches = await matchingFiles(this.#folder, text);
+    const names = matches.filter(isYamlName);
     if (names.length === 0) {
       this.#reading.problems.warning('include-nothing', pattern.at, `no file matches ${shown(pattern)}`, {
-        hint: `looked in ${quote(path.dirname(this.#main))}, where the configuration is`,
+        hint:
+          matches.length > 0
+            ? 'only files that end in .yaml or .yml are taken'
+            : `looked in ${quote(path.dirname(this.#main))}, where the configuration is`,
       });
     }
     for (const name of names) await this.#includeFile(name, pattern);
+  }
+
+  async #reportEnding(name: string, pattern: ScalarNode): Promise<void> {
+    this.#complete = false;
+    const isFolder = await stat(path.resolve(this.#folder, name)).then(
+      (facts) => facts.isDirectory(),
+      () => false,
+    );
+    const glob = pattern.env === undefined ? quote(path.posix.join(name, '*.yaml')) : 'a glob';
+    this.#reading.problems.error(
+      'include-ending',
+      pattern.at,
+      `included file ${shown(pattern)} does not end in .yaml or .yml`,
+      { hint: isFolder ? `it is a folder: write ${glob}` : 'rename it if it is YAML' },
+    );
   }
 
   async #includeFile(name: string, pattern: ScalarNode): Promise<void> {
     const absolute = path.resolve(this.#folder, name);
     const real = await realpath(absolute).catch(() => absolute);
     if (this.#seen.has(real)) return;
+    const secrets = this.#secrets.get(real);
+    if (secrets !== undefined) {
+      this.#complete = false;
+      reportOwnFile(secrets, this.#reading.problems, pattern);
+      return;
+    }
     const outcome = await readRegular(absolute, this.#bytesLeft);
     if (outcome.is === 'text' || outcome.is === 'large') {
       const file = path.isAbsolute(name) ? name : path.join(path.dirname(this.#main), name);
@@ -114,7 +157,8 @@ class Reader {
   }
 
   async #take(role: ConfigFile['role'], file: string, absolute: string, outcome: Readable): Promise<Node | undefined> {
-    this.#seen.add(await realpath(absolute).catch(() => absolute));
+    const real = await realpath(absolute).catch(() => absolute);
+    this.#seen.add(real);
     const text = outcome.is === 'large' ? '' : decode(outcome.bytes);
     const source = sourceOf(file, typeof text === 'string' ? text : '');
     const start: Span = { source, start: 0, end: 0 };
@@ -130,7 +174,7 @@ class Reader {
       else problems.error('encoding', start, text.message, { hint: text.hint });
     }
     if (root === undefined) this.#complete = false;
-    this.#files.push({ role, source, path: absolute, ...(root === undefined ? {} : { root }) });
+    this.#files.push({ role, source, real, ...(root === undefined ? {} : { root }) });
     return root;
   }
 

@@ -1,4 +1,5 @@
 import path from 'node:path';
+import { targetOf } from '../files/atomic.ts';
 import type { ExecStoreConfig, FileStoreConfig, SecretStoreConfig } from '../model/desired.ts';
 import { durationOf } from './settings.ts';
 import { type Span, whereOf } from './source.ts';
@@ -13,19 +14,28 @@ export interface ResolvedStore {
   readonly config: SecretStoreConfig;
   readonly at: Span;
   readonly node: Node;
+  /** Where symbolic links lead from a file store's path: two ways to one file are one file. */
+  readonly target?: string;
 }
 
 /** Reads the secret stores; paths are relative to `folder`. One whose structure is wrong has been reported and is left out. */
-export function resolveStores(entries: ReadonlyMap<string, Entry>, folder: string): ResolvedStore[] {
+export async function resolveStores(entries: ReadonlyMap<string, Entry>, folder: string): Promise<ResolvedStore[]> {
   const stores: ResolvedStore[] = [];
   for (const { key, keyAt, value } of entries.values()) {
     const kind = textOf(child(value, 'kind'));
     const base = { name: key, where: whereOf(keyAt) };
     const config =
       kind === 'file' ? fileStore(base, value, folder) : kind === 'exec' ? execStore(base, value) : undefined;
-    if (config !== undefined) stores.push({ config, at: keyAt, node: value });
+    if (config === undefined) continue;
+    const target = config.kind === 'file' ? { target: await storeTarget(config.path) } : {};
+    stores.push({ config, at: keyAt, node: value, ...target });
   }
   return stores;
+}
+
+/** What cannot be followed is said when the store is checked. */
+export async function storeTarget(file: string): Promise<string> {
+  return await targetOf(file).catch(() => file);
 }
 
 type Base = Pick<SecretStoreConfig, 'name' | 'where'>;

@@ -1,4 +1,5 @@
 import { Composer, type Document, Lexer, Parser, type YAMLError } from 'yaml';
+import { Brackets } from './brackets.ts';
 import type { Problems } from './diagnostics.ts';
 import type { Source } from './source.ts';
 
@@ -12,7 +13,7 @@ const MAX_LEXEMES = 6_000_000;
  * undefined is given.
  */
 export function parseYaml(source: Source, problems: Problems): Document.Parsed | undefined {
-  const limits: Limits = { broken: false };
+  const limits: Limits = { broken: false, brackets: new Brackets(source.text) };
   // Each fault of the syntax is an Error; without their stacks, a file of nothing but faults is refused in seconds.
   const { stackTraceLimit } = Error;
   Error.stackTraceLimit = 0;
@@ -35,12 +36,14 @@ function parseLimited(source: Source, problems: Problems, limits: Limits): Docum
   }
   if (limits.broken || document === undefined) return undefined;
   const faults = [...document.errors, ...document.warnings.filter(({ code }) => code !== 'TAG_RESOLVE_FAILED')];
-  reportFaults(source, faults, problems);
+  reportFaults(source, faults, limits.brackets, problems);
   return faults.length > 0 || oldVersion(source, document, problems) ? undefined : document;
 }
 
+/** What is noticed while the parser is fed. */
 interface Limits {
   broken: boolean;
+  readonly brackets: Brackets;
 }
 
 /** Feeds the parser piece by piece, and stops where the nesting or the length would become a burden. */
@@ -49,6 +52,7 @@ function* parserTokens(source: Source, problems: Problems, limits: Limits) {
   let lexemes = 0;
   for (const lexeme of new Lexer().lex(source.text)) {
     yield* parser.next(lexeme);
+    limits.brackets.next(lexeme);
     lexemes += 1;
     if (parser.stack.length > MAX_DEPTH || lexemes > MAX_LEXEMES) {
       limits.broken = true;
@@ -58,6 +62,7 @@ function* parserTokens(source: Source, problems: Problems, limits: Limits) {
       return;
     }
   }
+  limits.brackets.end();
   yield* parser.end();
 }
 
@@ -80,34 +85,79 @@ function oldVersion(source: Source, document: Document.Parsed, problems: Problem
   return true;
 }
 
-/** One fault of the syntax brings others with it; the first of each line is what helps. */
-function reportFaults(source: Source, faults: readonly YAMLError[], problems: Problems): void {
-  const lines = new Set<number>();
-  for (const fault of [...faults].sort((a, b) => a.pos[0] - b.pos[0])) {
-    const start = Math.min(fault.pos[0], source.text.length);
-    const { line } = source.lines.linePos(start);
-    if (lines.has(line)) continue;
-    lines.add(line);
-    const at = { source, start, end: Math.min(fault.pos[1], start + 1) };
-    const variable = unquotedVariable(source.text, start);
-    if (fault.code === 'RESOURCE_EXHAUSTION') problems.error('too-deep', at, 'nested too deeply to be read');
-    else if (variable !== undefined) {
-      const message = `${variable} cannot stand between { } or [ ] without quotes`;
-      problems.error('yaml-syntax', at, message, { hint: `write "${variable}"` });
-    } else problems.error('yaml-syntax', at, messageOf(fault), { hint: HINTS[fault.code] });
+interface Fault {
+  readonly code: 'yaml-syntax' | 'too-deep';
+  readonly start: number;
+  readonly end: number;
+  readonly message: string;
+  readonly hint?: string | undefined;
+}
+
+/** One fault of the syntax brings others with it; shown are those that the others come of. */
+function reportFaults(source: Source, faults: readonly YAMLError[], brackets: Brackets, problems: Problems): void {
+  if (faults.length === 0) return;
+  for (const { code, start, end, message, hint } of rootFaults(source, faults, brackets)) {
+    problems.error(code, { source, start, end }, message, { hint });
   }
 }
 
+function rootFaults(source: Source, faults: readonly YAMLError[], brackets: Brackets): Fault[] {
+  const lineOf = (offset: number): number => source.lines.linePos(offset).line;
+  // After a tab the parser no longer knows where anything belongs.
+  const tab = firstTab(source, faults, brackets);
+  const lastLine = tab === undefined ? Number.POSITIVE_INFINITY : lineOf(tab.start) - 1;
+  const unclosed = brackets.unclosed.filter(({ start }) => lineOf(start) <= lastLine).sort(byStart);
+  const shown: Fault[] = unclosed.map(({ bracket, start }) => unclosedFault(bracket, start, lineOf(start)));
+  let [next, covered, line] = [0, 0, 0];
+  for (const fault of faults.map((one) => yamlFault(source, one)).sort(byStart)) {
+    for (let one = unclosed[next]; one !== undefined && one.start <= fault.start; one = unclosed[++next]) {
+      covered = Math.max(covered, lineOf(one.end));
+    }
+    const own = lineOf(fault.start);
+    if (own === line || own > lastLine || (own <= covered && !fault.isVariable)) continue;
+    line = own;
+    shown.push(fault);
+  }
+  return [...shown, ...(tab === undefined ? [] : [tab])];
+}
+
+function byStart(a: { readonly start: number }, b: { readonly start: number }): number {
+  return a.start - b.start;
+}
+
+function firstTab(source: Source, faults: readonly YAMLError[], brackets: Brackets): Fault | undefined {
+  const starts = faults.filter(({ code }) => code === 'TAB_AS_INDENT').map(({ pos }) => pos[0]);
+  const start = [...starts, ...brackets.tabs].reduce((a, b) => Math.min(a, b), Number.POSITIVE_INFINITY);
+  if (start === Number.POSITIVE_INFINITY) return undefined;
+  const tabs = /^\t+/.exec(source.text.slice(start, start + 40))?.[0] ?? ' ';
+  const end = start + tabs.length;
+  return { code: 'yaml-syntax', start, end, message: 'tabs cannot indent YAML', hint: 'use spaces' };
+}
+
+function unclosedFault(bracket: string, start: number, line: number): Fault {
+  const message = `"${bracket}" on line ${line} is not closed`;
+  return { code: 'yaml-syntax', start, end: start + 1, message, hint: `add "${bracket === '{' ? '}' : ']'}"` };
+}
+
+function yamlFault(source: Source, fault: YAMLError): Fault & { readonly isVariable: boolean } {
+  const start = Math.min(fault.pos[0], source.text.length);
+  const code = fault.code === 'RESOURCE_EXHAUSTION' ? 'too-deep' : 'yaml-syntax';
+  const at = { code, start, end: Math.min(fault.pos[1], start + 1) } as const;
+  const variable = unquotedVariable(source.text, start);
+  if (variable === undefined) return { ...at, message: messageOf(fault), hint: HINTS[fault.code], isVariable: false };
+  const message = `${variable} cannot stand between { } or [ ] without quotes`;
+  return { ...at, message, hint: `write "${variable}"`, isVariable: true };
+}
+
 function messageOf(fault: YAMLError): string {
-  if (fault.code === 'TAB_AS_INDENT') return 'tabs cannot indent YAML';
   if (fault.code === 'BLOCK_AS_IMPLICIT_KEY') return 'a mapping cannot begin in the middle of a line';
   if (fault.code === 'BAD_INDENT') return 'the indentation does not fit the lines above';
+  if (fault.code === 'RESOURCE_EXHAUSTION') return 'nested too deeply to be read';
   const message = fault.message.replace(/ in YAML stream: .*/s, '').replace(/\n.*/s, '');
   return `not YAML: ${message.charAt(0).toLowerCase()}${message.slice(1)}`;
 }
 
 const HINTS: Partial<Record<YAMLError['code'], string>> = {
-  TAB_AS_INDENT: 'use spaces',
   BLOCK_AS_IMPLICIT_KEY:
     'put the value in quotes if it holds a colon and a space, or move the mapping to its own lines',
   MULTILINE_IMPLICIT_KEY: 'a key is followed by a colon and a space',

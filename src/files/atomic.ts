@@ -1,5 +1,5 @@
 import { type FileHandle, open, readlink, realpath, rename, stat, unlink } from 'node:fs/promises';
-import { dirname, resolve } from 'node:path';
+import { basename, dirname, join, resolve } from 'node:path';
 import { setTimeout as pause } from 'node:timers/promises';
 import { removeLeftovers, tempBeside } from './temp.ts';
 
@@ -38,7 +38,7 @@ export async function writeFileAtomic(path: string, data: string, options: Atomi
   await syncFolder(dirname(target));
 }
 
-/** Where symbolic links from `path` lead, even when nothing is there yet. */
+/** Where symbolic links from `path` and on the way to it lead, even when nothing is there yet: one file has one target. */
 export async function targetOf(path: string): Promise<string> {
   let target = resolve(path);
   for (let links = 0; links < 40; links++) {
@@ -48,10 +48,19 @@ export async function targetOf(path: string): Promise<string> {
       if (codeOf(error) !== 'ENOENT') throw error;
     }
     const next = await readlink(target).catch(() => undefined);
-    if (next === undefined) return target;
+    if (next === undefined) return join(await realFolder(dirname(target)), basename(target));
     target = resolve(dirname(target), next);
   }
   return target;
+}
+
+async function realFolder(folder: string): Promise<string> {
+  try {
+    return await realpath(folder);
+  } catch (error) {
+    if (codeOf(error) !== 'ENOENT' || dirname(folder) === folder) throw error;
+    return join(await realFolder(dirname(folder)), basename(folder));
+  }
 }
 
 interface Existing {

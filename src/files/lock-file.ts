@@ -95,10 +95,17 @@ function parse(text: string): LockHolder | undefined {
   try {
     const json: unknown = JSON.parse(text);
     if (typeof json !== 'object' || json === null) return undefined;
-    const { pid, host, command, since, started } = json as Record<string, unknown>;
+    const { pid, host, command, since, started, machine } = json as Record<string, unknown>;
     if (typeof pid !== 'number' || !Number.isSafeInteger(pid) || pid < 1) return undefined;
     if (typeof host !== 'string' || typeof command !== 'string' || typeof since !== 'string') return undefined;
-    return { pid, host, command, since, ...(typeof started === 'string' ? { started } : {}) };
+    return {
+      pid,
+      host,
+      command,
+      since,
+      ...(typeof started === 'string' ? { started } : {}),
+      ...(typeof machine === 'string' ? { machine } : {}),
+    };
   } catch {
     return undefined;
   }

@@ -1,3 +1,4 @@
+import { createHash } from 'node:crypto';
 import { readFileSync, readlinkSync } from 'node:fs';
 import { hostname } from 'node:os';
 
@@ -7,21 +8,32 @@ export interface ProcessName {
   readonly host: string;
   /** Boot, pid namespace and start time, where the system tells them: a reused pid is then another process. */
   readonly started?: string;
+  /** A hash of the machine's id, where the system tells it: hostnames are not always one machine's alone. */
+  readonly machine?: string;
 }
 
 /** This process. */
 export function thisProcess(): ProcessName {
   const started = startOf(process.pid);
-  return { pid: process.pid, host: hostname(), ...(started === undefined ? {} : { started }) };
+  const machine = machineId();
+  return {
+    pid: process.pid,
+    host: hostname(),
+    ...(started === undefined ? {} : { started }),
+    ...(machine === undefined ? {} : { machine }),
+  };
 }
 
-/** Whether a process lives; `unknown` when it ran on another host or in another container. */
+/**
+ * Whether a process lives; `unknown` when it ran on another host or in another container, or before this host was started
+ * again and nothing says that it was this one: machines that share a folder may share a name.
+ */
 export function lifeOf(name: ProcessName): 'alive' | 'dead' | 'unknown' {
   if (name.host !== hostname()) return 'unknown';
   const [boot, namespace] = name.started?.split(' ') ?? [];
   const [ourBoot, ourNamespace] = thisProcess().started?.split(' ') ?? [];
   if (boot !== undefined && ourBoot !== undefined) {
-    if (boot !== ourBoot) return 'dead';
+    if (boot !== ourBoot) return name.machine !== undefined && name.machine === machineId() ? 'dead' : 'unknown';
     if (namespace !== ourNamespace) return 'unknown';
   }
   if (!isRunning(name.pid)) return 'dead';
@@ -43,6 +55,21 @@ export function isRunning(pid: number): boolean {
 function isZombie(pid: number): boolean {
   const state = statOf(pid)?.[0];
   return state === 'Z' || state === 'X';
+}
+
+/** The pid namespace of a machine itself: the kernel has always given it this number. */
+const OUTERMOST = 'pid:[4026531836]';
+
+/** Inside a container the file is its image's, and says nothing of the machine. */
+function machineId(): string | undefined {
+  try {
+    const id = readFileSync('/etc/machine-id', 'utf8').trim();
+    if (!/^[0-9a-f]{32}$/.test(id) || readlinkSync('/proc/self/ns/pid') !== OUTERMOST) return undefined;
+    // It is meant to stay on the machine, and a lock may not.
+    return createHash('sha256').update(`motherduck-accounts ${id}`).digest('hex').slice(0, 32);
+  } catch {
+    return undefined;
+  }
 }
 
 /** `<boot id> <pid namespace> <start in ticks since boot>`; undefined where there is no /proc. */

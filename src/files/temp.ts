@@ -10,7 +10,7 @@ const A_DAY = 86_400_000;
 
 /** A new name beside `path` that nobody can guess: `<name>.mdacc-<host>-<pid>-<random>.tmp`. */
 export function tempBeside(path: string): string {
-  return join(dirname(path), `${stem(path)}.mdacc-${HOST}-${process.pid}-${randomBytes(8).toString('hex')}.tmp`);
+  return join(dirname(path), `${tempStem(path)}.mdacc-${HOST}-${process.pid}-${randomBytes(8).toString('hex')}.tmp`);
 }
 
 /** Removes temporary files of `path` whose process is gone. What cannot be looked at or removed stays. */
@@ -18,7 +18,7 @@ export async function removeLeftovers(path: string): Promise<void> {
   const folder = dirname(path);
   const names = await readdir(folder).catch(() => []);
   for (const name of names) {
-    const match = name.startsWith(stem(path)) ? LEFTOVER.exec(name.slice(stem(path).length)) : null;
+    const match = name.startsWith(tempStem(path)) ? LEFTOVER.exec(name.slice(tempStem(path).length)) : null;
     if (match === null) continue;
     const file = join(folder, name);
     if (await isLeftover(file, match[1] ?? '', Number(match[2]))) await unlink(file).catch(() => undefined);
@@ -32,7 +32,7 @@ async function isLeftover(file: string, host: string, pid: number): Promise<bool
   return facts !== undefined && Date.now() - facts.mtimeMs > A_DAY;
 }
 
-/** Cut, so that the whole stays under the 255 bytes that file systems allow. */
-function stem(path: string): string {
+/** What temporary names of `path` begin with: its own, cut so that the whole stays under the 255 bytes of file systems. */
+export function tempStem(path: string): string {
   return basename(path).slice(0, 48);
 }

@@ -1,7 +1,8 @@
 import { constants } from 'node:fs';
-import { access, realpath, stat } from 'node:fs/promises';
+import { access, stat } from 'node:fs/promises';
 import { dirname, join, relative } from 'node:path';
 import { codeOf, targetOf } from '../files/atomic.ts';
+import { tempBeside, tempStem } from '../files/temp.ts';
 import { NotTextError, readText } from '../files/text.ts';
 import type { FileStoreConfig } from '../model/desired.ts';
 import { isVariableTemplate } from '../model/secret-variable.ts';
@@ -29,15 +30,20 @@ export async function checkFile(config: FileStoreConfig): Promise<void> {
 /** The file behind symbolic links, and the nearest folder on the way to it that exists. */
 async function whereItLeads(config: FileStoreConfig): Promise<{ folder: string; file: string }> {
   try {
-    const target = await targetOf(config.path);
-    for (let folder = dirname(target); ; folder = dirname(folder)) {
-      const real = await realpath(folder).catch(() => undefined);
-      if (real !== undefined) return { folder: real, file: join(real, relative(folder, target)) };
-      if (dirname(folder) === folder) throw new Error('no folder');
-    }
+    const file = await targetOf(config.path);
+    let folder = dirname(file);
+    while (!(await exists(folder)) && dirname(folder) !== folder) folder = dirname(folder);
+    return { folder, file };
   } catch (error) {
     throw unreachable(config, error);
   }
+}
+
+function exists(path: string): Promise<boolean> {
+  return access(path).then(
+    () => true,
+    () => false,
+  );
 }
 
 async function checkExisting(config: FileStoreConfig, file: string): Promise<void> {
@@ -92,7 +98,9 @@ async function checkFolder(config: FileStoreConfig, folder: string): Promise<voi
 }
 
 async function checkGit(config: FileStoreConfig, file: string): Promise<void> {
-  const git = await gitExposure(file);
+  // While the file is replaced, and after a crash, a temporary file beside it holds the secrets.
+  const [own, temporary] = [await gitExposure(file), await gitExposure(tempBeside(file))];
+  const git = own.exposed === false ? temporary : own;
   if (git.exposed === false) return;
   const override = `or set \`allow_unignored: true\` on the secret store ${config.name}.`;
   if (git.exposed === 'unknown') {
@@ -109,14 +117,18 @@ async function checkGit(config: FileStoreConfig, file: string): Promise<void> {
   if (git.tracked) {
     throw unusable(config, 'is tracked by git', `git -C ${quoted(git.tree)} rm --cached ${quoted(file)} && ${ignore}`);
   }
-  throw unusable(config, `is inside the git work tree ${git.tree} and not ignored`, `${ignore}, ${override}`);
+  const what =
+    own.exposed === false
+      ? `is ignored in the git work tree ${git.tree}, but the temporary files with its content beside it, ${tempStem(file)}.mdacc-*.tmp, are not`
+      : `is inside the git work tree ${git.tree} and not ignored`;
+  throw unusable(config, what, `${ignore}, ${override}`);
 }
 
 /** Ignores the file's folder where it has one of its own, so that its lock and temporary files are ignored too. */
 function patternFor(tree: string, file: string): string {
-  const parts = relative(tree, file).split(/[\\/]/);
-  const folder = parts.slice(0, -1).join('/');
-  return folder.startsWith('.') ? `${folder}/` : `${parts.join('/')}*`;
+  const folder = relative(tree, dirname(file)).split(/[\\/]/).join('/');
+  if (folder.startsWith('.')) return `${folder}/`;
+  return `${folder === '' ? '' : `${folder}/`}${tempStem(file)}*`;
 }
 
 function quoted(path: string): string {

@@ -1,6 +1,6 @@
 import { mkdir } from 'node:fs/promises';
 import { dirname } from 'node:path';
-import { codeOf, writeFileAtomic } from '../files/atomic.ts';
+import { codeOf, targetOf, writeFileAtomic } from '../files/atomic.ts';
 import { acquireLock, LockedError } from '../files/lock.ts';
 import { NotTextError, readText } from '../files/text.ts';
 import type { FileStoreConfig } from '../model/desired.ts';
@@ -14,50 +14,56 @@ import { isRehearsal } from './rehearsal.ts';
 import type { SecretAddress, SecretStore } from './store.ts';
 
 /** A store that keeps all its secrets in one file that only its owner can read. */
-export function fileStore(config: FileStoreConfig): SecretStore {
-  /** Whose secret each place got in this run: two tokens can come to one variable, and the second would erase the first. */
-  const owners = new Map<string, string>();
+export function fileStore(config: FileStoreConfig, owners: Owners = new Map()): SecretStore {
   return {
     name: config.name,
     place: (address) => placeIn(config, address),
     check: () => checkFile(config),
     put: async (address, secret) => {
-      const token = `${address.account}/${address.token}`;
-      const owner = owners.get(placeIn(config, address)) ?? token;
-      if (owner !== token) throw failed(config, address, new TakenError(owner));
-      owners.set(placeIn(config, address), token);
-      await oneAtATime(config.path, () => put(config, address, secret));
+      try {
+        // Stores may come to one file on different ways: it has one queue, one lock and one owner of each of its places.
+        const target = await targetOf(config.path);
+        own(owners, `${target}#${spotIn(config, address)}`, address);
+        await oneAtATime(target, () => put(config, target, address, secret));
+      } catch (error) {
+        throw failed(config, address, error);
+      }
     },
   };
+}
+
+/** Whose secret each place got in this run: two tokens can come to one variable, and the second would erase the first. */
+export type Owners = Map<string, string>;
+
+function own(owners: Owners, place: string, address: TokenAddress): void {
+  const token = `${address.account}/${address.token}`;
+  const owner = owners.get(place) ?? token;
+  if (owner !== token) throw new TakenError(owner);
+  owners.set(place, token);
 }
 
 class TakenError extends Error {}
 
 function placeIn(config: FileStoreConfig, address: TokenAddress): string {
-  const spot = config.format === 'json' ? `${address.account}.${address.token}` : variableOf(config.variable, address);
-  return `${config.shownPath}#${spot}`;
+  return `${config.shownPath}#${spotIn(config, address)}`;
+}
+
+function spotIn(config: FileStoreConfig, address: TokenAddress): string {
+  return config.format === 'json' ? `${address.account}.${address.token}` : variableOf(config.variable, address);
 }
 
 /** Reads, changes and replaces the file: the lock keeps other runs from doing the same in between. */
-async function put(config: FileStoreConfig, address: SecretAddress, secret: Secret): Promise<void> {
+async function put(config: FileStoreConfig, target: string, address: SecretAddress, secret: Secret): Promise<void> {
+  await mkdir(dirname(target), { recursive: true, mode: 0o700 });
+  const lock = await acquireLock(`${target}.lock`, { command: 'store a secret' }, { waitMs: 10_000, pollMs: 50 });
   try {
-    await mkdir(dirname(config.path), { recursive: true, mode: 0o700 });
-    const lock = await acquireLock(
-      `${config.path}.lock`,
-      { command: 'store a secret' },
-      { waitMs: 10_000, pollMs: 50 },
-    );
-    try {
-      const before = (await readText(config.path)) ?? '';
-      if (isRehearsal(secret.reveal()) && heldIn(config, before, address).some(isReal)) throw new RealSecretError();
-      const text = withSecret(config, before, address, secret);
-      await writeFileAtomic(config.path, text, { mode: 0o600 });
-    } finally {
-      // The secret is stored: a lock that stays is taken over when this process is gone.
-      await lock.release().catch(() => undefined);
-    }
-  } catch (error) {
-    throw failed(config, address, error);
+    const before = (await readText(target)) ?? '';
+    if (isRehearsal(secret.reveal()) && heldIn(config, before, address).some(isReal)) throw new RealSecretError();
+    const text = withSecret(config, before, address, secret);
+    await writeFileAtomic(target, text, { mode: 0o600 });
+  } finally {
+    // The secret is stored: a lock that stays is taken over when this process is gone.
+    await lock.release().catch(() => undefined);
   }
 }
 
@@ -107,7 +113,7 @@ function reasonOf(config: FileStoreConfig, error: unknown): [why: string, hint: 
   const again = 'then run the command again.';
   if (error instanceof LockedError) {
     const by = error.holder === undefined ? 'another process' : `process ${error.holder.pid} on ${error.holder.host}`;
-    return [`it is locked by ${by}`, `If that process is gone, remove ${config.shownPath}.lock, ${again}`];
+    return [`it is locked by ${by}`, `If that process is gone, remove ${error.path}, ${again}`];
   }
   if (error instanceof TakenError) {
     const why = `its variable is also that of ${error.message}`;

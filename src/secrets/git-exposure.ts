@@ -1,6 +1,7 @@
 import { execFile } from 'node:child_process';
 import { access } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
+import { withoutTokens } from './environment.ts';
 
 /** Whether git would take a file along with the next `git add .`. */
 export type GitExposure =
@@ -39,7 +40,9 @@ async function workTreeOf(path: string): Promise<string | undefined> {
 
 function git(tree: string, words: readonly string[]): Promise<{ readonly exit: number; readonly why: string }> {
   return new Promise((resolve) => {
-    execFile('git', ['-C', tree, ...words], { env: ownEnvironment(), timeout: 30_000 }, (error, _, stderr) => {
+    // A repository may name a program as its file system monitor; nobody asked for that one to run.
+    const args = ['-c', 'core.fsmonitor=false', '-C', tree, ...words];
+    execFile('git', args, { env: ownEnvironment(), timeout: 30_000 }, (error, _, stderr) => {
       if (error === null) return resolve({ exit: 0, why: '' });
       if (typeof error.code === 'number') return resolve({ exit: error.code, why: stderr.trim() });
       resolve({ exit: -1, why: String(error.code) === 'ENOENT' ? 'git is not installed' : 'git could not be run' });
@@ -49,6 +52,6 @@ function git(tree: string, words: readonly string[]): Promise<{ readonly exit: n
 
 /** Inside a git hook, GIT_DIR and its kind point to another place than the one asked about. */
 function ownEnvironment(): NodeJS.ProcessEnv {
-  const kept = Object.entries(process.env).filter(([name]) => !name.toUpperCase().startsWith('GIT_'));
+  const kept = Object.entries(withoutTokens(process.env)).filter(([name]) => !name.toUpperCase().startsWith('GIT_'));
   return { ...Object.fromEntries(kept), LC_ALL: 'C' };
 }

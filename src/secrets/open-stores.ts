@@ -1,11 +1,14 @@
 import type { SecretStoreConfig } from '../model/desired.ts';
 import { execStore } from './exec-store.ts';
-import { fileStore } from './file-store.ts';
+import { fileStore, type Owners } from './file-store.ts';
 import type { SecretStore } from './store.ts';
 
 /** Each kind of store and who makes one. A new kind is a file and a line here. */
 const KINDS: {
-  readonly [K in SecretStoreConfig['kind']]: (config: Extract<SecretStoreConfig, { kind: K }>) => SecretStore;
+  readonly [K in SecretStoreConfig['kind']]: (
+    config: Extract<SecretStoreConfig, { kind: K }>,
+    owners: Owners,
+  ) => SecretStore;
 } = {
   file: fileStore,
   exec: execStore,
@@ -13,9 +16,13 @@ const KINDS: {
 
 /** The stores of a configuration, by name. Nothing is touched before one is checked or written. */
 export function openStores(configs: ReadonlyMap<string, SecretStoreConfig>): ReadonlyMap<string, SecretStore> {
-  return new Map([...configs].map(([name, config]) => [name, open(config)]));
+  const owners: Owners = new Map();
+  return new Map([...configs].map(([name, config]) => [name, open(config, owners)]));
 }
 
-function open<K extends SecretStoreConfig['kind']>(config: Extract<SecretStoreConfig, { kind: K }>): SecretStore {
-  return KINDS[config.kind as K](config);
+function open<K extends SecretStoreConfig['kind']>(
+  config: Extract<SecretStoreConfig, { kind: K }>,
+  owners: Owners,
+): SecretStore {
+  return KINDS[config.kind as K](config, owners);
 }

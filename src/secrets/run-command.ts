@@ -1,5 +1,6 @@
 import { type ChildProcess, spawn } from 'node:child_process';
 import type { Secret } from '../model/secret.ts';
+import { withoutTokens } from './environment.ts';
 import { secretAsFile } from './stdin.ts';
 import { Tail } from './tail.ts';
 
@@ -31,7 +32,7 @@ export async function runCommand(words: readonly string[], options: RunOptions):
     const [program = '', ...args] = words;
     const child = spawn(program, args, {
       stdio: [options.stdin === undefined ? 'ignore' : (file?.fd ?? 'pipe'), 'pipe', 'pipe'],
-      env: environment(),
+      env: withoutTokens(process.env),
       // Its own process group, so that the time limit reaches what it started too.
       detached: process.platform !== 'win32',
       windowsHide: true,
@@ -106,13 +107,6 @@ function signalGroup(child: ChildProcess, signal: NodeJS.Signals): void {
   } catch {
     // All of it is gone already.
   }
-}
-
-/** MotherDuck's own tokens are nobody else's business. On Windows names differ in case and are the same. */
-const WITHHELD: readonly string[] = ['MOTHERDUCK_ADMIN_TOKEN', 'MOTHERDUCK_TOKEN'];
-
-function environment(): NodeJS.ProcessEnv {
-  return Object.fromEntries(Object.entries(process.env).filter(([name]) => !WITHHELD.includes(name.toUpperCase())));
 }
 
 function codeOf(error: unknown): string {

@@ -187,6 +187,13 @@ describe('YAML that is not meant', () => {
     ['YAML 1.1', `%YAML 1.1\n---\n${BASE}`, ['yaml-syntax 1']],
     ['a tab', `${BASE}accounts:\n\tabc: {}\n`, ['yaml-syntax 9']],
     ['an unclosed quote', `${BASE}ignore: ["x]\n`, ['yaml-syntax 9']],
+    ['an unclosed bracket at the end', `${BASE}ignore: [x`, ['yaml-syntax 8']],
+    ['an unclosed bracket over lines', `${BASE}ignore: [\n  x,\n  y\naccounts: {}\n`, ['yaml-syntax 8']],
+    ['two unclosed brackets', `${BASE}ignore: [x\ninclude: [{\n`, ['yaml-syntax 8', 'yaml-syntax 9', 'yaml-syntax 9']],
+    ['a bracket that is closed too far left', `${BASE}accounts:\n  abc: {\n    smoke: false\n}\n`, ['yaml-syntax 11']],
+    ['a bracket too many', `${BASE}ignore: [x]]\n`, ['yaml-syntax 8']],
+    ['brackets in texts', `${BASE}ignore: ["[", '{', a[, "]"] # [\n`, ['yaml-syntax 8']],
+    ['brackets in a block', `${BASE}ignore:\n  - >-\n    {\n    [ x\n`, []],
     ['a value that holds a colon', `${BASE}ignore: a: b\n`, ['yaml-syntax 8']],
     ['several faults', `${BASE}ignore: a: b\ninclude: "\\q"\n`, ['yaml-syntax 8', 'yaml-syntax 9']],
   ])('%s', async (_name, yaml, expected) => {

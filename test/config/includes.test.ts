@@ -3,7 +3,7 @@ import { mkdirSync, symlinkSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
 import { describe, expect, test } from 'vitest';
 import { loadConfig } from '../../src/config/load.ts';
-import { BASE, desired, findings, folderOf, load, MAIN, textOf } from './loading.ts';
+import { all, BASE, desired, findings, folderOf, load, MAIN, textOf } from './loading.ts';
 
 const main = (include: string, more = ''): string =>
   `${BASE}include: ${include}\n${more}accounts:\n  abc: { tokens: { a: app } }\n`;
@@ -63,6 +63,73 @@ describe('include', () => {
     ]);
   });
 
+  describe('takes only .yaml and .yml, so that no line of a secrets file is shown', () => {
+    const secrets = 'MOTHERDUCK_TOKEN_A: "s3cret\nB: [s3cret\n';
+    const teams = {
+      'teams/a.yaml': one('a_a'),
+      'teams/b.yml': one('b_b'),
+      'teams/secrets.env': secrets,
+      'teams/notes': 'x',
+    };
+
+    test('a glob takes those and nothing else', async () => {
+      for (const glob of ['teams/*', '**', 'teams/{a,b,secrets}.*']) {
+        const loaded = await load({ [MAIN]: main(`["${glob}"]`), ...teams });
+        expect([glob, textOf(loaded), loaded.files]).toEqual([glob, '', [MAIN, 'teams/a.yaml', 'teams/b.yml']]);
+      }
+    });
+
+    test('a glob that meets only others says so', async () => {
+      const loaded = await load({ [MAIN]: main('["teams/*.env"]'), ...teams });
+      expect(textOf(loaded)).toContain('no file matches "teams/*.env"');
+      expect(textOf(loaded)).toContain('only files that end in .yaml or .yml are taken');
+    });
+
+    test('a file named by itself must be one', async () => {
+      const files = { [MAIN]: main('[teams/secrets.env, teams, teams/missing.txt]'), ...teams };
+      const loaded = await load(files);
+      expect(all(loaded).map(({ code, message, hint }) => [code, message, hint])).toEqual([
+        [
+          'include-ending',
+          'included file "teams/secrets.env" does not end in .yaml or .yml',
+          'rename it if it is YAML',
+        ],
+        [
+          'include-ending',
+          'included file "teams" does not end in .yaml or .yml',
+          'it is a folder: write "teams/*.yaml"',
+        ],
+        [
+          'include-ending',
+          'included file "teams/missing.txt" does not end in .yaml or .yml',
+          'rename it if it is YAML',
+        ],
+      ]);
+      expect(JSON.stringify(loaded)).not.toContain('s3cret');
+    });
+
+    test.each(['[teams/secrets.yaml]', '["teams/*"]', '["linked/*.yaml"]', '[link.yaml]'])(
+      'a secrets file that ends so is not read: %s',
+      async (include) => {
+        const yaml = main(include).replace('path: secrets.env', 'path: teams/secrets.yaml');
+        const folder = folderOf({ [MAIN]: yaml, 'teams/secrets.yaml': secrets });
+        symlinkSync('teams', path.join(folder, 'linked'));
+        symlinkSync('teams/secrets.yaml', path.join(folder, 'link.yaml'));
+        const loaded = await loadConfig(path.join(folder, MAIN), {});
+        expect(all(loaded)).toMatchObject([
+          {
+            code: 'store-path',
+            message: '"teams/secrets.yaml" is a file of the configuration itself',
+            where: { line: 4 },
+            related: { message: 'it is included', where: { line: 8 } },
+          },
+        ]);
+        expect(loaded.sources.size).toBe(1);
+        expect(textOf(loaded)).not.toContain('s3cret');
+      },
+    );
+  });
+
   test('an included file cannot include, nor hold what only the main file may', async () => {
     const files = {
       [MAIN]: main('[a.yaml]'),
@@ -84,7 +151,7 @@ describe('include', () => {
     const found = await findings(files);
     expect(found.map((line) => line.split(' ').slice(0, 3).join(' '))).toEqual([
       'unknown-key 9 x',
-      'z.yaml: yaml-syntax 2',
+      'z.yaml: yaml-syntax 1',
       'a.yaml: unknown-key 1',
     ]);
   });
@@ -109,15 +176,15 @@ describe('include', () => {
   });
 
   test('a folder, a pipe and a link into nowhere are no files to include', async () => {
-    const folder = folderOf({ [MAIN]: main('[dir, pipe, link]') });
-    mkdirSync(path.join(folder, 'dir'));
-    execFileSync('mkfifo', [path.join(folder, 'pipe')]);
-    symlinkSync('nowhere', path.join(folder, 'link'));
+    const folder = folderOf({ [MAIN]: main('[dir.yaml, pipe.yaml, link.yaml]') });
+    mkdirSync(path.join(folder, 'dir.yaml'));
+    execFileSync('mkfifo', [path.join(folder, 'pipe.yaml')]);
+    symlinkSync('nowhere', path.join(folder, 'link.yaml'));
     const loaded = await loadConfig(path.join(folder, MAIN), {});
     expect(loaded.ok ? [] : loaded.diagnostics.map(({ message }) => message)).toEqual([
-      'included file "dir" cannot be read: it is a folder',
-      'included file "pipe" cannot be read: it is no regular file',
-      'included file "link" does not exist',
+      'included file "dir.yaml" cannot be read: it is a folder',
+      'included file "pipe.yaml" cannot be read: it is no regular file',
+      'included file "link.yaml" does not exist',
     ]);
   });
 

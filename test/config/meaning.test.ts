@@ -109,6 +109,14 @@ describe('tokens', () => {
     expect(await findings(completed)).toEqual([]);
   });
 
+  test.each([
+    ['', '365d'],
+    ['guardrails: { max_token_ttl: 30d }', '30d'],
+    ['guardrails: { max_token_ttl: 100w }', '365d'],
+  ])('never, where it is not allowed, is told of a ttl that is: %s', async (rest, ttl) => {
+    expect(textOf(await load(token('ttl: never', rest)))).toContain(`give it a ttl such as ${ttl}, or set`);
+  });
+
   test('never, where it is allowed, needs no rotate_before and says that one is ignored', async () => {
     const allowed = 'guardrails: { allow_never_expiring: true, max_token_ttl: 30d }';
     const bare = policy('type: read_write, ttl: never, overlap: 1d', allowed);

@@ -1,5 +1,8 @@
+import { symlinkSync } from 'node:fs';
+import path from 'node:path';
 import { expect, test } from 'vitest';
-import { BASE, desired, findings, load, textOf } from './loading.ts';
+import { loadConfig } from '../../src/config/load.ts';
+import { all, BASE, desired, findings, folderOf, load, MAIN, textOf } from './loading.ts';
 
 const ACCOUNT = 'accounts:\n  abc: { tokens: { a: app } }\n';
 const store = (text: string, rest = ACCOUNT): string => BASE.replace(/local: \{.*/, `local: { ${text} }`) + rest;
@@ -63,6 +66,30 @@ test('two stores of one file collide too, and cannot differ in format', async ()
   expect(await findings(two('format: dotenv'))).toEqual(['store-collision 10 a_b']);
   expect(await findings(two('format: json'))).toEqual(['store-format 5 ./secrets.env']);
   expect(await findings(two('format: dotenv, variable: "X_{ACCOUNT}_{TOKEN}"'))).toEqual([]);
+});
+
+test('two ways to one file by a link are one file', async () => {
+  const two = (other: string): string =>
+    BASE.replace('token_policies:', `  other: { kind: file, path: link/secrets.env, ${other} }\ntoken_policies:`) +
+    'accounts:\n  abc: { tokens: { a-b: app, a_b: { policy: app, secret_store: other } } }\n';
+  const found = async (yaml: string, exists: boolean): Promise<string[]> => {
+    const folder = folderOf({ [MAIN]: yaml, ...(exists ? { 'secrets.env': '' } : {}) });
+    symlinkSync('.', path.join(folder, 'link'));
+    return all(await loadConfig(path.join(folder, MAIN), {})).map(({ code, where }) => `${code} ${where.line}`);
+  };
+  for (const exists of [true, false]) {
+    expect(await found(two('format: dotenv'), exists)).toEqual(['store-collision 10']);
+    expect(await found(two('format: json'), exists)).toEqual(['store-format 5']);
+    expect(await found(two('format: dotenv').replace('secrets.env,', `${MAIN},`), exists)).toEqual(['store-path 4']);
+    const linked = two('format: dotenv').replace('link/secrets.env', `link/${MAIN}`);
+    expect(await found(linked, exists)).toEqual(['store-path 5']);
+  }
+});
+
+test('a path that cannot be followed is left to the check of the store', async () => {
+  const folder = folderOf({ [MAIN]: BASE + ACCOUNT });
+  symlinkSync('secrets.env', path.join(folder, 'secrets.env'));
+  expect((await loadConfig(path.join(folder, MAIN), {})).ok).toBe(true);
 });
 
 test('what is left out has its default', async () => {

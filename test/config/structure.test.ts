@@ -15,6 +15,16 @@ describe('the structure of the main file', () => {
     ['nothing', ``, ['empty-file 1 ']],
     ['comments only', `# version: 1\n`, ['empty-file 1 #']],
     ['an empty organization', `version: 1\norganization: ""\n`, ['bad-value 2 ""']],
+    ['an organization of 100 characters', `version: 1\norganization: ${'é'.repeat(100)}\n`, []],
+    ['a longer one', `version: 1\norganization: ${'x'.repeat(101)}\n`, [`bad-value 2 ${'x'.repeat(101)}`]],
+    ['an organization of many scripts', 'version: 1\norganization: "Büro Nr. 1 🦆 (東京)"\n', []],
+    ...['\\e[31mx', 'a\\nb', 'a\\tb', '\\x9b31m', '\\u202ex', 'a\\u200bb', 'a\\u2028b', '\\u2029', '\\0'].map(
+      (text): [string, string, string[]] => [
+        `an organization with ${text}`,
+        `version: 1\norganization: "${text}"\n`,
+        [`bad-value 2 "${text}"`],
+      ],
+    ),
     ['an unknown section', `${BASE}account: {}\n`, ['unknown-key 8 account']],
     ['a section of the wrong kind', `${BASE}accounts: [a]\n`, ['wrong-type 8 [a]']],
     ['a guardrail below zero', `${BASE}guardrails: { max_deletes: -1 }\n`, ['bad-value 8 -1']],
@@ -138,4 +148,31 @@ describe('the structure of accounts, policies, pools and stores', () => {
   ])('%s: %s', async (account, hint) => {
     expect(textOf(await load(`${BASE}accounts:\n  abc: { ${account} }\n`))).toContain(hint);
   });
+});
+
+test('an organization with control characters has a message that shows none', async () => {
+  const text = textOf(await load('version: 1\norganization: "${ORG}"\n', { ORG: 'a\u001b[31m' }));
+  expect(text).toContain(
+    'expected a name of 1 to 100 characters without line breaks and control characters, found what "${ORG}" gives',
+  );
+  expect(text).not.toContain('\u001b');
+});
+
+test.each<[string, string, string]>([
+  ['guardrails: { allowed_sizes: pulse }', 'expected a list, found the text "pulse"', 'write [pulse]'],
+  ['ignore: legacy_*', 'expected a list, found the text "legacy_*"', 'write [legacy_*]'],
+  ['ignore: "*_old"', 'expected a list, found the text "*_old"', 'write ["*_old"]'],
+  ['include: accounts/*.yaml', 'expected a list', 'write [accounts/*.yaml]'],
+  ['ignore: "true"', 'expected a list', 'write ["true"]'],
+])('a text where a list belongs: %s', async (yaml, message, hint) => {
+  const text = textOf(await load(`${BASE}${yaml}\n`));
+  expect(text).toContain(message);
+  expect(text).toContain(`   ${hint}\n`);
+});
+
+test('a command in one text is shown as words, where they are plain', async () => {
+  const command = (text: string): string => BASE.replace(/local: \{.*/, `local: { kind: exec, command: ${text} }`);
+  expect(textOf(await load(command('vault write')))).toContain('write [vault, write]');
+  expect(textOf(await load(command('"vault write {token} -"')))).toContain('write [vault, write, "{token}", "-"]');
+  expect(textOf(await load(command(`"sh -c 'a b'"`)))).toContain('write a list of words: [program, argument]');
 });

@@ -109,6 +109,49 @@ const CASES: readonly [string, Files, string][] = [
 `,
   ],
   [
+    'a bracket that is not closed',
+    {
+      [MAIN]: `${BASE}accounts:\n  etl_prod: { tokens: { a: app }\n  etl_test: { tokens: { a: app } }\nignore: a: b\n`,
+    },
+    `motherduck.accounts.yaml:9:13: "{" on line 9 is not closed
+    9 |   etl_prod: { tokens: { a: app }
+      |             ^
+   add "}"
+
+motherduck.accounts.yaml:11:9: a mapping cannot begin in the middle of a line
+   11 | ignore: a: b
+      |         ^
+   put the value in quotes if it holds a colon and a space, or move the mapping to its own lines
+`,
+  ],
+  [
+    'a bracket that another one closes',
+    { [MAIN]: `${BASE}accounts: { etl_prod: { tokens: [x } } }\n` },
+    `motherduck.accounts.yaml:8:33: "[" on line 8 is not closed
+    8 | accounts: { etl_prod: { tokens: [x } } }
+      |                                 ^
+   add "]"
+`,
+  ],
+  [
+    'a tab and what follows from it',
+    { [MAIN]: 'accounts:\n  abc:\n\t\ttokens: {}\n\t\tx: 1\n  d: 1\n\t- e\n' },
+    `motherduck.accounts.yaml:3:1: tabs cannot indent YAML
+    3 | \t\ttokens: {}
+      | ^^
+   use spaces
+`,
+  ],
+  [
+    'a tab between brackets',
+    { [MAIN]: 'accounts: {\n\tabc: {\n\t\ttokens: {} }\n}\n' },
+    `motherduck.accounts.yaml:2:1: tabs cannot indent YAML
+    2 | \tabc: {
+      | ^
+   use spaces
+`,
+  ],
+  [
     'an unquoted variable between braces',
     { [MAIN]: `${BASE}accounts:\n  etl_prod: { ducklings: { read_scaling: { pool_size: \${N} } } }\n` },
     `motherduck.accounts.yaml:9:56: \${N} cannot stand between { } or [ ] without quotes

@@ -1,9 +1,9 @@
 import { createHash } from 'node:crypto';
-import { chmod, lstat, mkdir, open, readdir, readFile, stat, symlink, writeFile } from 'node:fs/promises';
+import { chmod, lstat, mkdir, open, readdir, readFile, realpath, stat, symlink, writeFile } from 'node:fs/promises';
 import { hostname } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, describe, expect, it, vi } from 'vitest';
-import { writeFileAtomic } from '../../src/files/atomic.ts';
+import { targetOf, writeFileAtomic } from '../../src/files/atomic.ts';
 import { canMount, deadPid, newFolder, onSmallDisk } from './processes.ts';
 
 const modeOf = async (path: string) => ((await stat(path)).mode & 0o777).toString(8);
@@ -89,4 +89,16 @@ describe('writeFileAtomic', () => {
     await writeFileAtomic(join(folder, 'a'), '', { mode: 0o600 });
     expect(await readdir(folder)).toEqual(['a', ...stays].sort());
   });
+});
+
+it('finds one target of a file, whether it exists or not, on each way to it', async () => {
+  const folder = await realpath(await newFolder());
+  await mkdir(join(folder, 'real'));
+  await symlink('real', join(folder, 'linked'));
+  await symlink('real/a', join(folder, 'a-link'));
+  const ways = [join(folder, 'real/a'), join(folder, 'linked/a'), join(folder, 'a-link')];
+  for (const way of ways) expect(await targetOf(way)).toBe(join(folder, 'real/a'));
+  expect(await targetOf(join(folder, 'linked/x/y/a'))).toBe(join(folder, 'real/x/y/a'));
+  await writeFile(join(folder, 'real/a'), '');
+  for (const way of ways) expect(await targetOf(way)).toBe(join(folder, 'real/a'));
 });

@@ -89,8 +89,26 @@ describe('acquireLock', () => {
     const [boot] = thisProcess().started?.split(' ') ?? [];
     if (boot !== undefined) {
       expect(lifeOf({ pid: deadPid(), host: hostname(), started: `${boot} pid:[1] 5` })).toBe('unknown');
-      expect(lifeOf({ pid: process.pid, host: hostname(), started: 'last-boot pid:[1] 5' })).toBe('dead');
     }
+  });
+
+  it('takes another boot for a dead one only of the same machine: names of hosts are not unique', async () => {
+    const { started, machine } = thisProcess();
+    if (started === undefined) return;
+    const before = { pid: process.pid, host: hostname(), started: started.replace(/^\S+/, 'last-boot') };
+    expect(lifeOf(before)).toBe('unknown');
+    expect(lifeOf({ ...before, machine: 'another' })).toBe('unknown');
+    if (machine !== undefined) {
+      expect(lifeOf({ ...before, machine })).toBe('dead');
+      expect(machine).not.toContain((await readFile('/etc/machine-id', 'utf8')).trim());
+    }
+    const path = await newPath();
+    await writeFile(path, holder({ ...before, machine: 'another' }));
+    await expect(acquireLock(path, about, now)).rejects.toMatchObject({ holder: { machine: 'another' } });
+    await writeFile(path, holder({ ...before, machine }));
+    const taken = acquireLock(path, about, now);
+    if (machine === undefined) await expect(taken).rejects.toBeInstanceOf(LockedError);
+    else await (await taken).release();
   });
 
   it.each(['', '{"pid": 12', '{"pid":-1,"host":"a","command":"b","since":"c"}'])(

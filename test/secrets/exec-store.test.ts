@@ -48,7 +48,13 @@ describe('put', () => {
 
   it('shows the command neither the secret in words and environment nor our own tokens', async () => {
     const file = await newFile();
-    for (const name of ['MOTHERDUCK_ADMIN_TOKEN', 'MOTHERDUCK_TOKEN', 'motherduck_token', 'KEPT'])
+    for (const name of [
+      'MOTHERDUCK_ADMIN_TOKEN',
+      'MOTHERDUCK_TOKEN',
+      'motherduck_token',
+      'MotherDuck_Token_Etl',
+      'KEPT',
+    ])
       vi.stubEnv(name, 'x');
     const spy = `
       const fs = require('fs');

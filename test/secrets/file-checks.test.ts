@@ -1,10 +1,12 @@
-import { chmod, mkdir, readdir, writeFile } from 'node:fs/promises';
+import { execFileSync } from 'node:child_process';
+import { chmod, mkdir, readdir, readFile, stat, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { afterEach, describe, expect, it, vi } from 'vitest';
+import { tempBeside } from '../../src/files/temp.ts';
 import type { FileStoreConfig } from '../../src/model/desired.ts';
 import { fileStore } from '../../src/secrets/file-store.ts';
 import { asNobody, newFolder, program, run } from '../files/processes.ts';
-import { fileConfig, git, refusal } from './example.ts';
+import { fileConfig, git, marker, refusal } from './example.ts';
 
 // Processes are started, on machines that may be busy.
 vi.setConfig({ testTimeout: 30_000 });
@@ -93,13 +95,61 @@ describe('check in a git work tree', () => {
     const tree = await newTree();
     const path = join(tree, 'secrets.env');
     await writeFile(path, '', { mode: 0o600 });
-    await writeFile(join(tree, '.gitignore'), 'secrets.env\n');
+    await writeFile(join(tree, '.gitignore'), 'secrets.env*\n');
     await check(path);
     git(tree, 'add', '-f', 'secrets.env');
     expect(await refusal(check(path))).toMatchObject({
       message: expect.stringContaining('tracked by git'),
       hint: expect.stringContaining('rm --cached'),
     });
+  });
+
+  it('refuses a file that is ignored when its temporary files are not, with the command that mends it', async () => {
+    for (const name of ['secrets.env', 'conf/secrets.env', `${'long'.repeat(20)}.env`]) {
+      const tree = await newTree();
+      const path = join(tree, name);
+      await writeFile(join(tree, '.gitignore'), `${name}\n`);
+      const error = await refusal(check(path));
+      expect(error).toMatchObject({
+        code: 'STORE_UNUSABLE',
+        message: expect.stringMatching(/is ignored .* but the temporary files .* are not/),
+      });
+      const [command = ''] = error.hint.split(', or ');
+      expect(command).toMatch(/^echo '.*\*' >> .*\.gitignore$/);
+      execFileSync('sh', ['-c', command]);
+      await check(path);
+      await mkdir(join(path, '..'), { recursive: true });
+      await writeFile(tempBeside(path), '');
+      expect(execFileSync('git', ['-C', tree, 'status', '--porcelain', '-uall'], { encoding: 'utf8' })).toBe(
+        '?? .gitignore\n',
+      );
+    }
+  });
+
+  it('shows git no token, and runs no monitor that the repository names', async () => {
+    const tree = await newTree();
+    const ran = join(await newFolder(), 'ran');
+    const monitor = join(await newFolder(), 'monitor');
+    await writeFile(monitor, `#!/bin/sh\nenv > ${ran}\nexit 1\n`, { mode: 0o755 });
+    git(tree, 'config', 'core.fsmonitor', monitor);
+    await refusal(check(join(tree, 'secrets.env')));
+    await expect(stat(ran)).rejects.toMatchObject({ code: 'ENOENT' });
+
+    const bin = await newFolder();
+    await writeFile(join(bin, 'git'), `#!/bin/sh\nenv > ${ran}\nexit 0\n`, { mode: 0o755 });
+    vi.stubEnv('PATH', `${bin}:${process.env.PATH}`);
+    const names = [
+      'MOTHERDUCK_ADMIN_TOKEN',
+      'MOTHERDUCK_TOKEN',
+      'motherduck_token',
+      'MOTHERDUCK_TOKEN_ETL_PROD_AIRFLOW',
+    ];
+    for (const name of names) vi.stubEnv(name, marker);
+    await check(join(tree, 'secrets.env'));
+    const seen = await readFile(ran, 'utf8');
+    expect(seen).toContain('PATH=');
+    expect(seen).not.toMatch(/motherduck_.*token/i);
+    expect(seen).not.toContain(marker);
   });
 
   it('looks at the tree it is in, also from a linked one, and whatever a git hook has set', async () => {
@@ -109,7 +159,7 @@ describe('check in a git work tree', () => {
     git(tree, 'worktree', 'add', linked);
     vi.stubEnv('GIT_DIR', join(await newTree(), '.git'));
     expect((await refusal(check(join(linked, 'secrets.env')))).message).toContain(linked);
-    await writeFile(join(linked, '.gitignore'), '*.env\n');
+    await writeFile(join(linked, '.gitignore'), '*.env*\n');
     await check(join(linked, 'secrets.env'));
   });
 

@@ -1,8 +1,10 @@
 import { chmod, mkdir, open, readdir, readFile, stat, symlink, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { afterEach, describe, expect, it, vi } from 'vitest';
+import { acquireLock } from '../../src/files/lock.ts';
 import { Secret } from '../../src/model/secret.ts';
 import { fileStore } from '../../src/secrets/file-store.ts';
+import { openStores } from '../../src/secrets/open-stores.ts';
 import { newFolder, program, run } from '../files/processes.ts';
 import { address, fileConfig, marker, refusal, secret } from './example.ts';
 
@@ -154,6 +156,47 @@ describe('writing', () => {
     await Promise.all(tokens.map((token, n) => stores[n % 2]?.put(address({ token }), new Secret(`secret-${n}`))));
     const lines = (await readFile(path, 'utf8')).trim().split('\n');
     expect(lines.sort()).toEqual(tokens.map((_, n) => `MOTHERDUCK_TOKEN_ETL_PROD_TOKEN_${n}=secret-${n}`).sort());
+  });
+
+  it('loses nothing through several ways to one file, a linked folder and a link to the file', async () => {
+    const path = await newPath();
+    const folder = await newFolder();
+    await symlink(join(path, '..'), join(folder, 'linked'));
+    await symlink(path, join(folder, 'link.env'));
+    await mkdir(join(path, '..'));
+    const ways = [path, join(folder, 'linked/secrets.env'), join(folder, 'link.env')];
+    const stores = ways.map((way) => fileStore(fileConfig(way)));
+    const tokens = Array.from({ length: 30 }, (_, n) => `token_${n}`);
+    await Promise.all(tokens.map((token, n) => stores[n % 3]?.put(address({ token }), new Secret(`secret-${n}`))));
+    const lines = (await readFile(path, 'utf8')).trim().split('\n');
+    expect(lines.sort()).toEqual(tokens.map((_, n) => `MOTHERDUCK_TOKEN_ETL_PROD_TOKEN_${n}=secret-${n}`).sort());
+  });
+
+  it('locks the file that a link leads to', async () => {
+    const path = await newPath();
+    const link = join(await newFolder(), 'link.env');
+    await symlink(path, link);
+    await mkdir(join(path, '..'));
+    const lock = await acquireLock(`${path}.lock`, { command: 'test' }, { waitMs: 0 });
+    setTimeout(() => void lock.release(), 300);
+    const begun = performance.now();
+    await fileStore(fileConfig(link)).put(address(), secret);
+    expect(performance.now() - begun).toBeGreaterThan(200);
+  });
+
+  it('refuses, over all stores of a configuration, to erase the secret of another token', async () => {
+    const path = await newPath();
+    const link = join(await newFolder(), 'link.env');
+    await symlink(path, link);
+    const stores = openStores(
+      new Map([
+        ['one', fileConfig(path, { name: 'one' })],
+        ['two', fileConfig(link, { name: 'two' })],
+      ]),
+    );
+    await stores.get('one')?.put(address({ token: 'bi-old' }), new Secret('first'));
+    const error = await refusal(stores.get('two')?.put(address({ token: 'bi_old' }), secret) ?? Promise.resolve());
+    expect(error.message).toContain('also that of etl_prod/bi-old');
   });
 
   it('loses nothing between processes, and none of it to a kill -9', async () => {

@@ -1,9 +1,9 @@
-import { writeFile } from 'node:fs/promises';
+import { symlink, writeFile } from 'node:fs/promises';
 import { hostname } from 'node:os';
 import { join } from 'node:path';
 import { expect, it } from 'vitest';
 import { readLock } from '../../src/files/lock.ts';
-import { lockState, stateLockPath } from '../../src/state/lock.ts';
+import { lockState, stateLockPath, unlockState, waitUnlocked } from '../../src/state/lock.ts';
 import { deadPid, newFolder } from '../files/processes.ts';
 
 const quiet = (message: string) => expect.unreachable(message);
@@ -31,7 +31,7 @@ it('locks beside the state and says who holds it, since when, and what to do', a
 
 it('says when the holder is on another host', async () => {
   const path = await newPath();
-  await writeFile(stateLockPath(path), holder({ host: 'ci-7' }));
+  await writeFile(await stateLockPath(path), holder({ host: 'ci-7' }));
   await expect(lockState(path, 'mdacc apply', 0, quiet)).rejects.toMatchObject({
     code: 'STATE_LOCKED',
     hint: expect.stringMatching(/another host.*ci-7/),
@@ -40,7 +40,7 @@ it('says when the holder is on another host', async () => {
 
 it('takes over from a dead process with a warning', async () => {
   const path = await newPath();
-  await writeFile(stateLockPath(path), holder({}));
+  await writeFile(await stateLockPath(path), holder({}));
   const warnings: string[] = [];
   await (await lockState(path, 'mdacc apply', 0, (message) => warnings.push(message))).release();
   expect(warnings).toEqual([expect.stringMatching(/was left by "mdacc apply".*which is gone; it was taken over/)]);
@@ -48,7 +48,7 @@ it('takes over from a dead process with a warning', async () => {
 
 it('does not know the holder of a damaged lock', async () => {
   const path = await newPath();
-  await writeFile(stateLockPath(path), '');
+  await writeFile(await stateLockPath(path), '');
   await expect(lockState(path, 'mdacc apply', 0, quiet)).rejects.toMatchObject({
     code: 'STATE_LOCKED',
     hint: expect.stringContaining('mdacc state unlock'),
@@ -60,5 +60,38 @@ it('says so when the lock cannot be made', async () => {
   await expect(lockState(path, 'mdacc apply', 0, quiet)).rejects.toMatchObject({
     code: 'STATE_UNWRITABLE',
     message: expect.stringContaining('ENOENT'),
+  });
+});
+
+it('locks one state once, on whatever way it is reached', async () => {
+  const path = await newPath();
+  const links = [join(await newFolder(), 'one.json'), join(await newFolder(), 'two.json')] as const;
+  for (const link of links) await symlink(path, link);
+  const lock = await lockState(links[0], 'mdacc apply', 0, quiet);
+  for (const way of [...links, path]) {
+    await expect(lockState(way, 'mdacc rotate', 0, quiet)).rejects.toMatchObject({ code: 'STATE_LOCKED' });
+    await expect(waitUnlocked(way, 0)).rejects.toMatchObject({ code: 'STATE_LOCKED' });
+  }
+  await lock.release();
+  await writeFile(`${path}.lock`, holder({}));
+  expect(await unlockState(links[1], async () => expect.unreachable())).toMatch(/^Removed the lock/);
+  await waitUnlocked(links[0], 0);
+});
+
+it('says what may be behind a lock of this host that is from another boot', async () => {
+  const path = await newPath();
+  await writeFile(await stateLockPath(path), holder({ started: 'last-boot pid:[4026531836] 5' }));
+  await expect(lockState(path, 'mdacc apply', 0, quiet)).rejects.toMatchObject({
+    code: 'STATE_LOCKED',
+    hint: expect.stringMatching(/another machine of this name .* make sure first/),
+  });
+});
+
+it('says so when links lead round in a circle', async () => {
+  const path = await newPath();
+  await symlink(path, path);
+  await expect(lockState(path, 'mdacc apply', 0, quiet)).rejects.toMatchObject({
+    code: 'STATE_UNWRITABLE',
+    message: expect.stringContaining('ELOOP'),
   });
 });
