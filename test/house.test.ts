@@ -22,7 +22,7 @@ const MAY_IMPORT: Readonly<Record<string, readonly string[]>> = {
 
 /** Pure rooms: no files, no network, no clock. */
 const PURE = ['plan', 'report', 'model'];
-const PURE_MODULES = ['node:crypto', 'node:util', 'picomatch'];
+const PURE_MODULES = ['node:crypto', 'node:util', 'picomatch', 'diff', 'yaml'];
 
 interface Import {
   readonly from: string;

@@ -1,6 +1,5 @@
 /** One account's part of an apply: its actions in order, the proof that what is new connects, and what is revoked last. */
 import type { Desired, DesiredAccount } from '../model/desired.ts';
-import { isoTime } from '../model/instant.ts';
 import type { Live } from '../model/live.ts';
 import type { Action, Plan } from '../model/plan.ts';
 import type { Secret } from '../model/secret.ts';
@@ -11,8 +10,8 @@ import { accountKey } from '../model/username.ts';
 import type { Api } from '../motherduck/api.ts';
 import type { SecretStore } from '../secrets/store.ts';
 import { adoptAccount, adoptToken, createAccount, deleteAccount, forget, setDucklings } from './account-steps.ts';
-import { type Ledger, updateAccount } from './ledger.ts';
-import { beginOverlap, makeToken, revokeToken } from './token-steps.ts';
+import type { Ledger } from './ledger.ts';
+import { makeToken, noteProof, revokeToken } from './token-steps.ts';
 
 /** Secrets that were just made, by the token's key. */
 export type FreshSecrets = ReadonlyMap<string, { readonly secret: Secret; readonly type: TokenType }>;
@@ -157,14 +156,12 @@ export class AccountRun {
 
   /** Connects as the account with what is new; then the tokens that were replaced begin their overlap. */
   async #prove(): Promise<void> {
-    const { prove, stopping } = this.#input;
     const want = this.#want;
-    if (want === undefined || this.#failedAccount || stopping.aborted) return;
-    const isWaiting = this.#input.plan.waiting.includes(this.#account);
-    if (prove !== undefined && !this.#isTouched && !isWaiting) return;
+    if (want === undefined || this.#failedAccount || this.#input.stopping.aborted) return;
+    const isTested = this.#input.prove !== undefined && want.smoke !== false;
+    if (isTested && !this.#isTouched && !this.#input.plan.waiting.includes(this.#account)) return;
     try {
-      if (prove === undefined || want.smoke === false) await this.#beginOverlaps(want, undefined);
-      else await this.#test(want, prove);
+      await noteProof(want, await this.#test(want), new Set(this.#fresh.keys()), this.#input);
     } catch (error) {
       if (!(error instanceof UserError)) throw error;
       if (error.code === 'STATE_UNWRITABLE') this.#input.halt.because = error;
@@ -174,24 +171,15 @@ export class AccountRun {
     }
   }
 
-  async #test(want: DesiredAccount, prove: NonNullable<ApplyInput['prove']>): Promise<void> {
-    this.#input.onEvent?.({ kind: 'prove', account: this.#account });
+  /** What the smoke test shows; undefined where none is wanted. */
+  async #test(want: DesiredAccount): Promise<AccountSmoke | undefined> {
+    const { prove, onEvent } = this.#input;
+    if (prove === undefined || want.smoke === false) return undefined;
+    onEvent?.({ kind: 'prove', account: this.#account });
     const smoke = await prove(want, this.#fresh);
     this.#smoke.push(smoke);
     for (const key of this.#fresh.keys()) if (!smoke.proved.includes(key)) this.#unproved.add(key);
-    if (smoke.outcome === 'interrupted') return;
-    const at = isoTime(this.#input.api.now());
-    const passed = smoke.outcome === 'passed';
-    await updateAccount(this.#input.ledger, this.#account, (held) => held && { ...held, smoke: { at, passed } });
-    await this.#beginOverlaps(want, smoke);
-  }
-
-  /** Without a smoke test, storing the new secret is all the proof there is. */
-  async #beginOverlaps(want: DesiredAccount, smoke: AccountSmoke | undefined): Promise<void> {
-    for (const token of want.tokens.values()) {
-      const isProved = smoke?.proved.includes(token.key) ?? false;
-      if (smoke === undefined || isProved) await beginOverlap(want.username, token, isProved, this.#input);
-    }
+    return smoke;
   }
 
   #wanted(): DesiredAccount {

@@ -2,7 +2,7 @@
 import type { Desired } from '../model/desired.ts';
 import { isoTime } from '../model/instant.ts';
 import type { Live, LiveAccount } from '../model/live.ts';
-import type { State, StateAccount, StateToken } from '../model/state.ts';
+import type { State, StateAccount, StateToken, TokenIntent } from '../model/state.ts';
 
 /** An intent whose token has not appeared in this time never will: the call that would have made it is long over. */
 const INTENT_LIFE_MS = 24 * 3_600_000;
@@ -34,6 +34,11 @@ export function remember(state: State, desired: Desired, live: Live): State {
   return same ? state : { ...state, runs, accounts };
 }
 
+/** While no newer token was stored, what an interrupted run may have put into the store counts. */
+function isInDoubt({ current }: StateToken, intent: TokenIntent): boolean {
+  return current !== undefined && intent.generation > current.generation;
+}
+
 /** The tokens of people and of deprovisioned accounts are not read, so they are not known to be gone. */
 function isRead({ user }: LiveAccount): boolean {
   return user === undefined || (user.isServiceAccount && !user.isDeprovisioned);
@@ -58,7 +63,7 @@ function rememberTokens(
   for (const [key, token] of account.tokens) {
     const retiring = token.retiring.filter((record) => ids.has(record.id));
     const intents = token.intents.filter(
-      (intent) => names.has(intent.name) || now - Date.parse(intent.at) < INTENT_LIFE_MS,
+      (intent) => names.has(intent.name) || isInDoubt(token, intent) || now - Date.parse(intent.at) < INTENT_LIFE_MS,
     );
     const { current, ...rest } = token;
     const gone = current !== undefined && !ids.has(current.id) && !isWanted(key);

@@ -9,17 +9,18 @@
  * So no token whose secret was never stored is left alive, and the token it was to replace is untouched until the
  * new secret is in its store.
  */
-import type { DesiredAccount, DesiredToken } from '../model/desired.ts';
+import type { DesiredAccount } from '../model/desired.ts';
 import { isoTime } from '../model/instant.ts';
 import type { CreateToken, RevokeToken, RotateToken } from '../model/plan.ts';
 import type { Secret } from '../model/secret.ts';
+import type { AccountSmoke } from '../model/smoke.ts';
 import type { RetiringToken, StateToken, TokenRecord } from '../model/state.ts';
 import { UserError } from '../model/user-error.ts';
 import type { WireToken } from '../model/wire.ts';
 import type { Api } from '../motherduck/api.ts';
 import { ApiError } from '../motherduck/errors.ts';
 import type { SecretStore } from '../secrets/store.ts';
-import { type Ledger, tokenOf, updateToken } from './ledger.ts';
+import { type Ledger, tokenOf, updateAccount, updateToken } from './ledger.ts';
 
 export interface TokenTools {
   readonly api: Api;
@@ -56,36 +57,66 @@ export async function makeToken(
   return secret;
 }
 
-/** Begins the overlap of what `token` replaced, if anything waits for it; without an overlap, it is revoked at once. */
-export async function beginOverlap(
-  account: string,
-  token: DesiredToken,
-  isProved: boolean,
+/**
+ * Notes what a smoke test showed, in one write: how it ended, which tokens it proved, and the overlaps that begin with that.
+ * Without a smoke test, storing the new secret is all the proof there is. A token without an overlap goes at once.
+ * `tested` are the keys whose secrets were at hand, so that each was connected with by itself.
+ *
+ * @throws ApiError, UserError STATE_UNWRITABLE
+ */
+export async function noteProof(
+  want: DesiredAccount,
+  smoke: AccountSmoke | undefined,
+  tested: ReadonlySet<string>,
   tools: TokenTools,
 ): Promise<void> {
-  const held = tokenOf(tools.ledger, account, token.key);
-  const waiting = held.retiring.filter(isWaiting);
-  const isNews = isProved && held.current !== undefined && held.current.provedAt === undefined;
-  if (waiting.length === 0 && !isNews) return;
-  const at = tools.api.now();
-  const retireAt = isoTime(at + token.overlap * 1000);
-  await updateToken(tools.ledger, account, token.key, ({ current, ...rest }) => ({
+  const now = tools.api.now();
+  const begins = [...want.tokens.values()].filter(({ key }) => smoke === undefined || smoke.proved.includes(key));
+  await updateAccount(tools.ledger, want.username, (account) => {
+    if (account === undefined) return undefined;
+    const tokens = new Map(account.tokens);
+    for (const token of begins) {
+      const held = tokens.get(token.key);
+      if (held) tokens.set(token.key, withProof(held, now, token.overlap, smoke !== undefined));
+    }
+    for (const key of smoke === undefined || smoke.outcome === 'interrupted' ? [] : tested) {
+      const held = tokens.get(key);
+      const isFailed = held?.current !== undefined && !smoke?.proved.includes(key);
+      if (isFailed) tokens.set(key, { ...held, current: { ...held.current, failedAt: isoTime(now) } });
+    }
+    const isSame = [...tokens].every(([key, held]) => account.tokens.get(key) === held);
+    if (smoke === undefined || smoke.outcome === 'interrupted') return isSame ? account : { ...account, tokens };
+    return { ...account, tokens, smoke: { at: isoTime(now), passed: smoke.outcome === 'passed' } };
+  });
+  for (const token of begins) if (token.overlap === 0) await endOverlap(want.username, token.key, tools);
+}
+
+function withProof(held: StateToken, now: number, overlap: number, isSeen: boolean): StateToken {
+  const { current, ...rest } = held;
+  const isNews = isSeen && current !== undefined && current.provedAt === undefined;
+  if (!isNews && !held.retiring.some(isWaiting)) return held;
+  // A Date header has whole seconds: a run in the same second must not find itself before this.
+  const retireAt = isoTime(Math.floor(now / 1000) * 1000 + overlap * 1000);
+  return {
     ...rest,
-    ...(current ? { current: isNews ? { ...current, provedAt: isoTime(at) } : current } : {}),
-    retiring: rest.retiring.map((old) => (isWaiting(old) ? { ...old, retireAt } : old)),
-  }));
-  if (token.overlap > 0) return;
-  for (const old of waiting) {
-    await deleteToken(account, old.id, tools.api);
-    await updateToken(tools.ledger, account, token.key, (now) => ({
-      ...now,
-      retiring: now.retiring.filter((each) => each.id !== old.id),
-    }));
-  }
+    ...(current ? { current: isNews ? { ...current, provedAt: isoTime(now) } : current } : {}),
+    retiring: held.retiring.map((old) => (isWaiting(old) ? { ...old, retireAt } : old)),
+  };
 }
 
 function isWaiting(old: RetiringToken): boolean {
   return old.why === 'replaced' && old.retireAt === undefined;
+}
+
+async function endOverlap(username: string, token: string, tools: TokenTools): Promise<void> {
+  for (const old of tokenOf(tools.ledger, username, token).retiring) {
+    if (old.why !== 'replaced') continue;
+    await deleteToken(username, old.id, tools.api);
+    await updateToken(tools.ledger, username, token, (held) => ({
+      ...held,
+      retiring: held.retiring.filter((each) => each.id !== old.id),
+    }));
+  }
 }
 
 /** Revokes a token; one that is gone already is as good. @throws ApiError */
@@ -186,7 +217,9 @@ async function takeBack(
 ): Promise<void> {
   try {
     await deleteToken(account.username, record.id, tools.api);
-    await dropIntent(action, account, tools);
+    // A store that failed may have taken the secret all the same: while the intent is there, the next run makes another.
+    const isReplacement = tokenOf(tools.ledger, account.username, action.token).current !== undefined;
+    if (!isReplacement) await dropIntent(action, account, tools);
   } catch {
     const lost: RetiringToken = {
       id: record.id,
@@ -197,7 +230,6 @@ async function takeBack(
     await updateToken(tools.ledger, account.username, action.token, (held) => ({
       ...held,
       retiring: [...held.retiring, lost],
-      intents: held.intents.filter((intent) => intent.name !== action.after.name),
     }));
   }
 }

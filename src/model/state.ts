@@ -57,6 +57,8 @@ export interface TokenRecord {
   readonly secret: StoredSecret | 'unknown';
   /** When the token was first seen to connect. */
   readonly provedAt?: string;
+  /** When it was tested and did not connect. */
+  readonly failedAt?: string;
 }
 
 export interface StoredSecret {

@@ -181,8 +181,8 @@ function planTokens(
       newAccount: live === undefined,
       rotateNow: context.isRotatedNow(account, token.key),
       place: (wanted) => context.place(account, wanted),
+      isTested: want.smoke !== false,
       isTaken: (each) => taken.has(each.id) || taken.has(each.name),
-      ...(state?.smoke ? { lastSmoke: state.smoke.at } : {}),
       ...(renamedFrom === undefined ? {} : { renamedFrom }),
     });
   });

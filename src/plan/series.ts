@@ -6,7 +6,7 @@ import type { DesiredToken } from '../model/desired.ts';
 import { isoTime } from '../model/instant.ts';
 import type { LiveToken } from '../model/live.ts';
 import type { ShownToken } from '../model/plan.ts';
-import type { RetiringToken, StateToken } from '../model/state.ts';
+import type { RetiringToken, StateToken, TokenIntent } from '../model/state.ts';
 import { generationOf } from '../model/tokens.ts';
 
 export interface Holdings {
@@ -14,6 +14,7 @@ export interface Holdings {
   readonly known: ReadonlySet<string>;
   readonly retiring: readonly { readonly record: RetiringToken; readonly live: LiveToken }[];
   readonly orphans: readonly LiveToken[];
+  readonly intents: readonly TokenIntent[];
 }
 
 export function holdings(state: StateToken | undefined, live: readonly LiveToken[], now: number): Holdings {
@@ -26,7 +27,7 @@ export function holdings(state: StateToken | undefined, live: readonly LiveToken
     return found === undefined ? [] : [{ record, live: found }];
   });
   const orphans = live.filter((token) => tried.has(token.name) && !known.has(token.id) && !isExpired(token, now));
-  return { known, retiring, orphans };
+  return { known, retiring, orphans, intents: state?.intents ?? [] };
 }
 
 /** Live tokens of the wanted name and type that nobody holds: of the highest generation that there is. */

@@ -15,8 +15,8 @@ export interface TokenContext {
   readonly file: string;
   /** The account is made, or was made anew, in this very plan. */
   readonly newAccount: boolean;
-  /** When the account was last tested; ISO 8601. */
-  readonly lastSmoke?: string;
+  /** The account is to be tested, so that a replaced token waits for a proof. */
+  readonly isTested: boolean;
   /** The key that the state has for this token, when the configuration renamed it. */
   readonly renamedFrom?: string;
   readonly rotateNow: boolean;
@@ -54,6 +54,9 @@ export function whyRotate(
   const line = atLine(want.where, context.file);
   const orphan = held.orphans.find((each) => (generationOf(want.name, each.name) ?? 0) > current.generation);
   if (orphan) return `an interrupted run left "${orphan.name}", which may be in the store instead of "${current.name}"`;
+  const intent = held.intents.find((each) => each.generation > current.generation);
+  if (intent)
+    return `the store may hold the secret of "${intent.name}", which came to nothing, instead of "${current.name}"`;
   if (context.rotateNow) return 'asked for with mdacc rotate';
   if (want.type !== current.type) return `type ${current.type} -> ${want.type}, ${line}`;
   if (generationOf(want.name, current.name) === undefined) return `name "${current.name}" -> "${want.name}", ${line}`;
@@ -67,7 +70,7 @@ export function whyRotate(
     if (wantedPlace !== undefined && wantedPlace !== place)
       return `its secret's place ${place} -> ${wantedPlace}, ${line}`;
   }
-  const untested = untestedReplacement(current, held, context.lastSmoke);
+  const untested = context.isTested ? untestedReplacement(current, held) : undefined;
   if (untested) return untested;
   if (live.expiresAt === null || live.expiresAt - context.now >= margin(want, current, live)) return undefined;
   const left = describeSpan((live.expiresAt - context.now) / 1000);
@@ -82,10 +85,9 @@ function showTtl(ttl: number | null): string {
  * A run that was stopped between storing a new secret and connecting with it left a replacement that can never be
  * proved, since its secret is not at hand any more. One that was tested and failed is left to a person.
  */
-function untestedReplacement(current: TokenRecord, held: Holdings, lastSmoke: string | undefined): string | undefined {
+function untestedReplacement(current: TokenRecord, held: Holdings): string | undefined {
   const isWaiting = held.retiring.some(({ record }) => record.why === 'replaced' && record.retireAt === undefined);
-  if (!isWaiting || current.provedAt !== undefined || current.secret === 'unknown') return undefined;
-  if (lastSmoke !== undefined && Date.parse(lastSmoke) >= Date.parse(current.secret.at)) return undefined;
+  if (!isWaiting || current.provedAt !== undefined || current.failedAt !== undefined) return undefined;
   return `an interrupted run stored "${current.name}" and did not see it connect`;
 }
 

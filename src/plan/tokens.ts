@@ -240,18 +240,14 @@ function wanted(want: DesiredToken, state: StateToken | undefined, live: readonl
   };
 }
 
-/** A replaced token goes when its overlap has ended; one that still waits for a proof, when it has expired. */
+/** A replaced token goes when its overlap has ended, which begins only with the proof that its replacement connects. */
 function overlapEnded(held: Holdings, account: string, token: string, now: number): Action[] {
   return held.retiring.flatMap(({ record, live }): Action[] => {
     const about = { action: 'revoke_token', account, token, risk: 'safe', before: show(live), after: null } as const;
     if (record.why === 'never_stored') {
       return [{ ...about, cause: 'never_stored', reason: `the secret of "${live.name}" was never stored` }];
     }
-    if (record.retireAt === undefined) {
-      if (!isExpired(live, now)) return [];
-      const reason = `replaced, and expired ${showTime(live.expiresAt ?? now)}`;
-      return [{ ...about, cause: 'overlap_ended', reason }];
-    }
+    if (record.retireAt === undefined) return [];
     if (Date.parse(record.retireAt) > now) return [];
     const reason = `replaced, and its overlap ended ${showTime(Date.parse(record.retireAt))}`;
     return [{ ...about, cause: 'overlap_ended', reason }];

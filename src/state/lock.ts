@@ -4,6 +4,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { codeOf, targetOf } from '../files/atomic.ts';
 import { acquireLock, breakLock, type Lock, LockedError, type LockHolder, readLock } from '../files/lock.ts';
 import { lifeOf } from '../files/process.ts';
+import { removeLeftovers } from '../files/temp.ts';
 import { UserError } from '../model/user-error.ts';
 
 /** The file of a state's lock: beside the state, where a symbolic link to it leads, so that each way to it meets the lock. */
@@ -32,7 +33,10 @@ export async function lockState(
 ): Promise<Lock> {
   const path = await stateLockPath(statePath);
   try {
-    return await acquireLock(path, { command }, { waitMs, onStale: (holder) => warn(takenOver(path, holder)) });
+    const lock = await acquireLock(path, { command }, { waitMs, onStale: (holder) => warn(takenOver(path, holder)) });
+    // What a killed run left beside the state goes now: this run may have nothing to write.
+    await removeLeftovers(await targetOf(statePath));
+    return lock;
   } catch (error) {
     if (error instanceof LockedError) throw locked(statePath, path, error.holder);
     const hint = 'Let this user write the folder of the state file, or name another one with --state.';

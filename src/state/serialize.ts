@@ -81,6 +81,7 @@ function recordJson(record: TokenRecord): RecordJson {
     ...(record.ttl === undefined ? {} : { ttl: record.ttl }),
     secret: secret === 'unknown' ? secret : { store: secret.store, place: secret.place, at: secret.at },
     ...(record.provedAt === undefined ? {} : { proved_at: record.provedAt }),
+    ...(record.failedAt === undefined ? {} : { failed_at: record.failedAt }),
   };
 }
 
@@ -129,8 +130,9 @@ function tokenFromJson(json: TokenJson): StateToken {
 }
 
 function recordFromJson(json: RecordJson): TokenRecord {
-  const { created_at: createdAt, expires_at: expiresAt, proved_at: provedAt, ...same } = json;
-  return { ...same, createdAt, expiresAt, ...(provedAt === undefined ? {} : { provedAt }) };
+  const { created_at: createdAt, expires_at: expiresAt, proved_at: provedAt, failed_at: failedAt, ...same } = json;
+  const seen = { ...(provedAt === undefined ? {} : { provedAt }), ...(failedAt === undefined ? {} : { failedAt }) };
+  return { ...same, createdAt, expiresAt, ...seen };
 }
 
 function retiringFromJson(json: RetiringJson): RetiringToken {

@@ -38,6 +38,7 @@ export interface RecordJson {
   readonly ttl?: Seconds | null;
   readonly secret: StoredSecret | 'unknown';
   readonly proved_at?: string;
+  readonly failed_at?: string;
 }
 
 export interface RetiringJson {

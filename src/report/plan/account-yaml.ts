@@ -1,0 +1,97 @@
+/** An account before and after a plan, as YAML: what a reviewer reads as a diff. */
+import { diffLines } from 'diff';
+import { stringify } from 'yaml';
+import type { DesiredDucklings, Ducklings } from '../../model/ducklings.ts';
+import { formatDuration } from '../../model/duration.ts';
+import type { Action, ShownToken, WantedToken } from '../../model/plan.ts';
+
+interface Picture {
+  ducklings?: object;
+  tokens?: Record<string, object>;
+  deletion_protection?: boolean;
+}
+
+/** The lines of a unified diff of one account, each with `+`, `-` or a space before it. */
+export function accountDiff(account: string, actions: readonly Action[]): string {
+  const before: Picture = {};
+  const after: Picture = {};
+  let isThereBefore = true;
+  let isThereAfter = true;
+  for (const action of actions) {
+    if (action.action === 'create_account') isThereBefore = false;
+    if (action.action === 'delete_account') isThereAfter = false;
+    draw(action, before, after);
+  }
+  return diffLines(yaml(account, before, isThereBefore), yaml(account, after, isThereAfter))
+    .flatMap(({ value, added, removed }) => {
+      const mark = added ? '+' : removed ? '-' : ' ';
+      return value
+        .split('\n')
+        .slice(0, -1)
+        .map((line) => `${mark} ${line}`);
+    })
+    .join('\n');
+}
+
+function yaml(account: string, picture: Picture, isThere: boolean): string {
+  return isThere ? stringify({ [account]: picture }, { lineWidth: 0 }) : '';
+}
+
+function draw(action: Action, before: Picture, after: Picture): void {
+  switch (action.action) {
+    case 'create_account':
+      after.deletion_protection = action.after.deletion_protection;
+      return;
+    case 'set_ducklings':
+      if (action.before) before.ducklings = ducklings(action.before);
+      after.ducklings = ducklings(action.after);
+      return;
+    case 'create_token':
+      after.tokens = { ...after.tokens, [action.after.name]: wanted(action.after) };
+      return;
+    case 'adopt_token': {
+      const { name } = action.after;
+      before.tokens = { ...before.tokens, [name]: live(action.after) };
+      after.tokens = { ...after.tokens, [name]: { ...live(action.after), managed: true } };
+      return;
+    }
+    case 'rotate_token': {
+      const { name } = action.before;
+      const overlap = formatDuration(action.after.overlap);
+      before.tokens = { ...before.tokens, [name]: live(action.before) };
+      after.tokens = {
+        ...after.tokens,
+        [name]: { ...live(action.before), revoked: `${overlap} after its replacement` },
+        [action.after.name]: wanted(action.after),
+      };
+      return;
+    }
+    case 'revoke_token':
+      before.tokens = { ...before.tokens, [action.before.name]: live(action.before) };
+      return;
+    case 'delete_account':
+      before.tokens = Object.fromEntries(action.before.tokens.map((token) => [token.name, live(token)]));
+      return;
+    case 'adopt_account':
+    case 'forget':
+      return;
+    default:
+      action satisfies never;
+  }
+}
+
+function ducklings({ read_write, read_scaling }: Ducklings | DesiredDucklings): object {
+  return { read_write: shown(read_write), read_scaling: shown(read_scaling) };
+}
+
+function shown({ cooldown, ...rest }: { cooldown?: number }): object {
+  return cooldown === undefined ? rest : { ...rest, cooldown: formatDuration(cooldown) };
+}
+
+function live({ type, expires_at }: ShownToken): object {
+  return { type, expires: expires_at?.slice(0, 10) ?? 'never' };
+}
+
+function wanted({ type, ttl, secret_store, policy }: WantedToken): object {
+  return { type, ttl: ttl === null ? 'never' : formatDuration(ttl), policy, secret_store };
+}

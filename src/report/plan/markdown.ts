@@ -1,0 +1,180 @@
+/**
+ * A plan for a pull request comment: the summary line first, a table, and a `diff` block for each account, folded. At
+ * most 65,000 characters, which GitHub takes; a longer one is cut at an account's border and says what was left out.
+ */
+import { showTime } from '../../model/instant.ts';
+import type { Action, ComputeCeiling, Notice, Plan } from '../../model/plan.ts';
+import { printable } from '../printable.ts';
+import { symbolOf } from '../symbols.ts';
+import { accountDiff } from './account-yaml.ts';
+import { summaryLine } from './summary.ts';
+
+const MOST_CHARACTERS = 65_000;
+/** For what is said at the end about what was left out. */
+const ROOM_AT_THE_END = 600;
+const NAMES_SHOWN = 10;
+const NOTICES_SHOWN = 20;
+
+/** A bot finds its own comment by this, and updates it instead of writing another. */
+export function commentMarker(organization: string): string {
+  return `<!-- motherduck-accounts plan: ${organization.replace(/[^\w.-]/g, '-')} -->`;
+}
+
+/** Writes the plan. */
+export function planMarkdown(given: Plan): string {
+  const plan = printable(given);
+  const head = [
+    `**${markdown(summaryLine(plan))}**`,
+    '',
+    commentMarker(plan.organization),
+    `${markdown(plan.organization)}${plan.sandbox ? ', in the sandbox,' : ''} at ${showTime(Date.parse(plan.at))}`,
+    ...computeLine(plan.compute),
+    ...notices('❌', plan.errors),
+    ...notices('⛔', plan.violations),
+    ...notices('⚠️', plan.warnings),
+    ...protections(plan),
+  ];
+  const foot = untouched(plan);
+  const room = MOST_CHARACTERS - length(head) - length(foot) - ROOM_AT_THE_END;
+  const { rows, blocks, left } = takeWhatFits(groupByAccount(plan.actions), room);
+  const table = rows.length === 0 ? [] : ['', '| | account | what | why | risk |', '|---|---|---|---|---|', ...rows];
+  const parts = [...head, ...table, ...blocks, '', ...leftOut(left), ...foot];
+  return `${parts.join('\n')}\n`;
+}
+
+/** As many whole accounts as there is room for, in the plan's order. */
+function takeWhatFits(
+  groups: Map<string, Action[]>,
+  room: number,
+): { rows: string[]; blocks: string[]; left: string[] } {
+  const rows: string[] = [];
+  const blocks: string[] = [];
+  const left: string[] = [];
+  let used = 0;
+  for (const [account, actions] of groups) {
+    const own = { rows: actions.map(row), block: details(account, actions) };
+    const size = length(own.rows) + own.block.length + 1;
+    if (left.length > 0 || used + size > room) {
+      left.push(account);
+      continue;
+    }
+    used += size;
+    rows.push(...own.rows);
+    blocks.push(own.block);
+  }
+  return { rows, blocks, left };
+}
+
+function groupByAccount(actions: readonly Action[]): Map<string, Action[]> {
+  const groups = new Map<string, Action[]>();
+  for (const action of actions) {
+    const group = groups.get(action.account);
+    if (group) group.push(action);
+    else groups.set(action.account, [action]);
+  }
+  return groups;
+}
+
+function row(action: Action): string {
+  const risk = action.risk === 'safe' ? 'safe' : `**${action.risk}**`;
+  const cells = [
+    `\`${symbolOf(action)}\``,
+    markdown(action.account),
+    markdown(what(action)),
+    markdown(action.reason),
+    risk,
+  ];
+  return `| ${cells.join(' | ')} |`;
+}
+
+function what(action: Action): string {
+  const verb = action.action.replace('_', ' ');
+  switch (action.action) {
+    case 'rotate_token':
+      return `${verb} ${action.before.name} -> ${action.after.name}`;
+    case 'create_token':
+    case 'adopt_token':
+      return `${verb} ${action.after.name}`;
+    case 'revoke_token':
+      return `${verb} ${action.before.name}`;
+    case 'set_ducklings':
+      return `${verb}${price(action.compute)}`;
+    case 'forget':
+      return action.token === undefined ? verb : `${verb} ${action.token}`;
+    default:
+      return verb;
+  }
+}
+
+function details(account: string, actions: readonly Action[]): string {
+  const diff = accountDiff(account, actions);
+  const longest = Math.max(2, ...[...diff.matchAll(/`+/g)].map(([run]) => run.length));
+  const fence = '`'.repeat(longest + 1);
+  return `\n<details><summary>${markdown(account)}</summary>\n\n${fence}diff\n${diff}\n${fence}\n\n</details>`;
+}
+
+function protections({ protection }: Plan): string[] {
+  const said = (on: boolean) => (on ? 'on' : 'off');
+  return protection.flatMap(({ account, before, after }) => [
+    '',
+    `🔓 **${markdown(account)}**: deletion protection ${said(before)} -> ${said(after)}, in the state alone`,
+  ]);
+}
+
+function notices(mark: string, all: readonly Notice[]): string[] {
+  const shown = all.slice(0, NOTICES_SHOWN).flatMap(({ account, token, message, hint }) => {
+    const subject = [account, token].filter((part) => part !== undefined).join('/');
+    const about = subject === '' ? '' : `**${markdown(subject)}**: `;
+    return ['', `${mark} ${about}${markdown(message)}${hint === undefined ? '' : `<br>${markdown(hint)}`}`];
+  });
+  return all.length > NOTICES_SHOWN
+    ? [...shown, '', `${mark} and ${all.length - NOTICES_SHOWN} more like these`]
+    : shown;
+}
+
+function computeLine(compute: ComputeCeiling | undefined): string[] {
+  return compute === undefined ? [] : ['', `All Ducklings at once, by \`compute_rates\`:${price(compute)}`];
+}
+
+function price(compute: ComputeCeiling | undefined): string {
+  if (compute === undefined) return '';
+  const shown = (value: number | null) => (value === null ? 'unknown' : value.toFixed(2));
+  return ` at most ${shown(compute.before)} -> ${shown(compute.after)} an hour`;
+}
+
+function leftOut(accounts: readonly string[]): string[] {
+  if (accounts.length === 0) return [];
+  return [`… and ${listed(accounts, 'account', 'accounts')} left out here for length; \`mdacc plan\` shows all.`, ''];
+}
+
+/** A reviewer wants to know what apply will not touch. */
+function untouched(plan: Plan): string[] {
+  const { accounts, tokens } = plan.unmanaged;
+  const names = tokens.map((token) => `${token.account}/${token.name === '' ? token.id : token.name}`);
+  const unmanaged = accounts === null ? 'accounts not known' : listed(accounts, 'account', 'accounts');
+  return [
+    ...(plan.left.length > 0
+      ? [`No longer in the configuration, and left: ${listed(plan.left, 'account', 'accounts')}`, '']
+      : []),
+    `Unmanaged, not touched: ${unmanaged}, ${listed(names, 'token', 'tokens')}`,
+  ];
+}
+
+function listed(names: readonly string[], one: string, many: string): string {
+  const count = `${names.length} ${names.length === 1 ? one : many}`;
+  if (names.length === 0) return count;
+  const more = names.length > NAMES_SHOWN ? ` and ${names.length - NAMES_SHOWN} more` : '';
+  return `${count} (${names
+    .slice(0, NAMES_SHOWN)
+    .map((name) => markdown(name.slice(0, 40)))
+    .join(', ')}${more})`;
+}
+
+function length(lines: readonly string[]): number {
+  return lines.reduce((sum, line) => sum + line.length + 1, 0);
+}
+
+/** Names come from a live organization: nothing in them may be Markdown, HTML, a mention or a table's border. */
+function markdown(text: string): string {
+  return text.replace(/[&<>|`*_[\]@#~\\!]/g, (character) => `&#${character.codePointAt(0)};`);
+}

@@ -1,0 +1,70 @@
+/**
+ * Loaded into the program by `node --import`: writes each step of the writes that the harness looks at into a log, and
+ * ends the process by SIGKILL at one of them. What it puts into node:fs/promises reaches the built bundle's imports.
+ *
+ * CRASH_HOOK is JSON: `log`, a file; `files`, the kind of each watched file by its name; `kill`, a point or nothing.
+ */
+import { appendFileSync } from 'node:fs';
+import fs from 'node:fs/promises';
+import { syncBuiltinESMExports } from 'node:module';
+import { basename } from 'node:path';
+
+const { log, files, kill } = JSON.parse(process.env.CRASH_HOOK);
+const { open, rename, link, unlink } = fs;
+const TEMPORARY = /\.mdacc-[0-9a-f]{8}-\d+-[0-9a-f]{16}\.tmp$/;
+const counts = new Map();
+
+/** Counts the step and logs it; gives whether the process ends here. */
+function reach(kind, when) {
+  const step = `${kind} ${when}`;
+  counts.set(step, (counts.get(step) ?? 0) + 1);
+  appendFileSync(log, `${step}\n`);
+  return kill?.what === kind && kill.when === when && kill.at === counts.get(step);
+}
+
+function die() {
+  process.kill(process.pid, 'SIGKILL');
+}
+
+async function around(kind, act) {
+  if (reach(kind, 'before')) die();
+  const result = await act();
+  if (reach(kind, 'after')) die();
+  return result;
+}
+
+function kindOf(path) {
+  return files[basename(String(path))];
+}
+
+fs.open = async (path, ...rest) => {
+  const handle = await open(path, ...rest);
+  const kind = TEMPORARY.test(path) ? kindOf(String(path).replace(TEMPORARY, '')) : undefined;
+  if (kind === undefined || kind === 'lock') return handle;
+  const writeFile = handle.writeFile.bind(handle);
+  handle.writeFile = async (data, ...more) => {
+    if (reach(kind, 'torn')) {
+      await handle.write(data.slice(0, data.length / 2));
+      die();
+    }
+    return writeFile(data, ...more);
+  };
+  return handle;
+};
+
+fs.rename = (from, to) => {
+  const kind = kindOf(to);
+  return kind === undefined ? rename(from, to) : around(kind, () => rename(from, to));
+};
+
+fs.link = (from, to) => {
+  const kind = kindOf(to);
+  return kind === undefined ? link(from, to) : around(kind, () => link(from, to));
+};
+
+fs.unlink = (path) => {
+  const kind = kindOf(path);
+  return kind === undefined ? unlink(path) : around(`${kind} release`, () => unlink(path));
+};
+
+syncBuiltinESMExports();

@@ -1,0 +1,155 @@
+/** What must hold: after a kill, all that others rely on; after the next apply, everything. */
+import { existsSync, readdirSync, statSync } from 'node:fs';
+import type { StateToken } from '../../src/model/state.ts';
+import { Picture } from './pictures.ts';
+import { DOTENV, JSON_FILE, SANDBOX, type Stage } from './stage.ts';
+import { storedHash } from './stores.ts';
+
+/** What may never break, however the program ended: files that can be read, and programs that can connect. */
+export async function problemsAfterKill(stage: Stage, before: Picture): Promise<string[]> {
+  const now = await Picture.take(stage);
+  return [...damagedFiles(stage), ...unmanagedChanges(before, now), ...cutOff(stage, before, now)];
+}
+
+/** What the next apply must have come to. `whole` is how an apply that nobody killed ended. */
+export async function problemsAtEnd(stage: Stage, before: Picture, whole: Picture): Promise<string[]> {
+  const now = await Picture.take(stage);
+  return [
+    ...damagedFiles(stage),
+    ...leftFiles(stage),
+    ...unmanagedChanges(before, now),
+    ...halfDone(now),
+    ...unusable(stage, now),
+    ...differences(shape(before, whole), shape(before, now)),
+  ];
+}
+
+/** A program that could connect with what its store holds can still do so. */
+function cutOff(stage: Stage, before: Picture, now: Picture): string[] {
+  return before.wanted().flatMap(({ name, account, token, current, live }) => {
+    if (live === undefined || current?.secret === 'unknown' || before.isExpired(live)) return [];
+    const hash = storedHash(stage, account, token);
+    const opens = now.tokens(account).some((each) => each.hash === hash);
+    return opens ? [] : [`what the store has for ${name} opens nothing`];
+  });
+}
+
+/** Every configured token is live, of its type, and its secret is in its store. */
+function unusable(stage: Stage, now: Picture): string[] {
+  return now.wanted().flatMap(({ name, account, token, current, live }) => {
+    if (live === undefined || now.isExpired(live)) return [`${name} has no live token`];
+    if (live.type !== token.type) return [`${name} is ${live.type}`];
+    if (current?.secret === 'unknown' || storedHash(stage, account, token) === live.hash) return [];
+    return [`the secret of ${name} is not in its store`];
+  });
+}
+
+/** An intent of a call that never came to anything may stay a while; one that has a live token may not. */
+function halfDone(now: Picture): string[] {
+  return [...(now.state?.accounts ?? [])].flatMap(([username, account]) => {
+    const names = now.tokens(username).map((token) => token.name);
+    const open = [...account.tokens].flatMap(([key, { intents }]) =>
+      intents.filter(({ name }) => names.includes(name)).map(({ name }) => `${username}/${key} still intends ${name}`),
+    );
+    return account.intent === undefined ? open : [...open, `${username} still intends ${account.intent.action}`];
+  });
+}
+
+/** Accounts and tokens that are nobody's business here stay as they are. */
+function unmanagedChanges(before: Picture, now: Picture): string[] {
+  const unmanaged = ({ accounts }: Picture) =>
+    accounts.flatMap((account): object[] =>
+      before.isManaged(account.username) ? account.tokens.filter(({ name }) => name === 'theirs') : [account],
+    );
+  return differences(unmanaged(before), unmanaged(now)).map((line) => `unmanaged: ${line}`);
+}
+
+/**
+ * What is live and what is remembered, in terms that every run from the same beginning shares: what was there before
+ * is named by its id, what is made is only `new`. What the state knows to be on its way out, and only a kill made, is
+ * left out: a replacement that was itself replaced, in its overlap.
+ */
+function shape(before: Picture, after: Picture): string[] {
+  const old = new Map(before.accounts.flatMap(({ tokens }) => tokens.map(({ id, name }) => [id, `"${name}" ${id}`])));
+  for (const { id } of before.accounts) old.set(id, id);
+  const nameOf = (id = '') => old.get(id) ?? 'new';
+  const live = after.accounts.flatMap(({ id, username, ducklings, tokens }) => {
+    const roles = rolesOf(after.held(username));
+    return [
+      `${username}, ${nameOf(id)}, ${JSON.stringify(ducklings)}`,
+      ...tokens.flatMap((token) => {
+        const { role = 'is not in the state', until = 0 } = roles.get(token.id) ?? {};
+        const isLeaving = until > after.now && (after.isExpired(token) || !old.has(token.id));
+        const type = after.isExpired(token) ? `expired ${token.type}` : token.type;
+        return isLeaving ? [] : [`${username}: ${type} token ${nameOf(token.id)} ${role}`];
+      }),
+    ];
+  });
+  const remembered = [...(after.state?.accounts ?? [])].flatMap(
+    ([username, { origin, deletionProtection, tokens }]) => [
+      `the state's ${username}, ${origin}, ${deletionProtection ? 'protected' : 'not protected'}`,
+      ...[...tokens].map(
+        ([key, { current }]) => `the state's ${username}/${key}: ${current ? nameOf(current.id) : 'none'}`,
+      ),
+    ],
+  );
+  return [...live, ...remembered];
+}
+
+interface Role {
+  readonly role: string;
+  /** When a replaced one is revoked. */
+  readonly until?: number;
+}
+
+/** What each token is to the state, by id. */
+function rolesOf(held: ReadonlyMap<string, StateToken>): Map<string, Role> {
+  const roles = new Map<string, Role>();
+  for (const [key, { current, retiring }] of held) {
+    if (current) roles.set(current.id, { role: `is ${key}` });
+    for (const { id, retireAt = 'never' } of retiring) {
+      roles.set(id, { role: `is replaced, to be revoked ${retireAt.slice(0, 10)}`, until: Date.parse(retireAt) });
+    }
+  }
+  return roles;
+}
+
+/** As bags: what comes twice must come twice. */
+function differences(wanted: readonly unknown[], found: readonly unknown[]): string[] {
+  const textOf = (each: unknown) => (typeof each === 'string' ? each : JSON.stringify(each));
+  const missing = wanted.map(textOf);
+  const surplus: string[] = [];
+  for (const text of found.map(textOf)) {
+    const index = missing.indexOf(text);
+    if (index === -1) surplus.push(text);
+    else missing.splice(index, 1);
+  }
+  return [...surplus.map((text) => `should not be: ${text}`), ...missing.map((text) => `is missing: ${text}`)];
+}
+
+/** Secrets files are whole, their owner's alone, and hold what others wrote there. */
+function damagedFiles(stage: Stage): string[] {
+  const files = [DOTENV, JSON_FILE].filter((name) => existsSync(stage.file(name)));
+  return files.flatMap((name) => {
+    const mode = statSync(stage.file(name)).mode & 0o777;
+    return [
+      ...(mode === 0o600 || process.platform === 'win32' ? [] : [`${name} has mode ${mode.toString(8)}`]),
+      ...(isWhole(name, stage.read(name)) ? [] : [`${name} is damaged`]),
+    ];
+  });
+}
+
+function isWhole(name: string, text: string): boolean {
+  if (name === DOTENV) return /^# written by hand\nOTHER=theirs\n(MOTHERDUCK_TOKEN_\w+=[\w.-]{100,}\n)*$/.test(text);
+  return Object.values(JSON.parse(text) as object).every((tokens) =>
+    Object.values(tokens as object).every((secret) => typeof secret === 'string' && secret.length > 100),
+  );
+}
+
+/** No lock and no temporary file stays. */
+function leftFiles(stage: Stage): string[] {
+  const names = readdirSync(stage.folder, { recursive: true, encoding: 'utf8' });
+  const ours = names.filter((name) => !name.startsWith(SANDBOX) && /\.(tmp|lock|takeover)$/.test(name));
+  // A name of its own for each would hide that they are one problem.
+  return ours.map((name) => `${name.replace(/\.mdacc-.*(?=\.tmp)/, '…')} was left`);
+}

@@ -1,0 +1,115 @@
+/** One folder whose next apply does every kind of action there is. Prepared once, copied for each point. */
+import { fileURLToPath } from 'node:url';
+import { CONFIG, DOTENV, JSON_FILE, type Stage } from './stage.ts';
+
+const DAY = 86_400;
+const RECORDER = fileURLToPath(new URL('recorder.mjs', import.meta.url));
+
+const COMMON = `
+version: 1
+organization: acme
+secret_stores:
+  local: { kind: file, path: ${DOTENV}, format: dotenv }
+  json: { kind: file, path: ${JSON_FILE}, format: json }
+  vault: { kind: exec, command: ${JSON.stringify([process.execPath, RECORDER, '{account}', '{token}'])} }
+token_policies:
+  loads: { type: read_write, ttl: 60d, rotate_before: 2d, overlap: 24h, secret_store: local }
+  shows: { type: read_scaling, ttl: 60d, rotate_before: 7d, overlap: 48h, secret_store: json }
+`;
+
+/** The tokens of etl_prod are named for what the last apply, eleven days after the first, finds of them. */
+const LASTING = `
+      due: { policy: loads, ttl: 12d }
+      due_at_once: { policy: loads, ttl: 12d, overlap: 0s, secret_store: json }
+      expired: { policy: loads, ttl: 252h, rotate_before: 24h }
+      lost: { policy: loads, secret_store: json }
+      overlap_over: { policy: loads, ttl: 12d, rotate_before: 4d }
+      in_overlap: { policy: loads, ttl: 12d, rotate_before: 4d, overlap: 3d, secret_store: vault }
+      steady: loads`;
+
+const FIRST = `${COMMON}
+accounts:
+  etl_prod:
+    ducklings: { read_write: { size: pulse }, read_scaling: { size: pulse, pool_size: 1 } }
+    tokens:${LASTING}
+      removed: loads
+      removed_and_gone: loads
+  tenant_back: { tokens: { app: shows } }
+  tenant_gone: { tokens: { app: shows } }
+  tenant_left: { deletion_protection: false, tokens: { app: shows } }
+`;
+
+const LAST = `${COMMON}
+guardrails: { max_deletes: 1 }
+accounts:
+  adopted:
+    ducklings: { read_write: { size: pulse }, read_scaling: { size: pulse, pool_size: 1 } }
+    tokens:
+      found: loads
+      found_old: { policy: loads, secret_store: json }
+  etl_prod:
+    ducklings: { read_write: { size: standard }, read_scaling: { size: pulse, pool_size: 2 } }
+    tokens:${LASTING}
+  tenant_back: { deletion_protection: false, tokens: { app: shows } }
+  tenant_new:
+    ducklings: { read_write: { size: pulse }, read_scaling: { size: pulse, pool_size: 2 } }
+    tokens: { app: { policy: shows, secret_store: vault } }
+`;
+
+/** What the plan of the last apply holds at least: every kind of action, so that none is lost by mistake. */
+export const ACTIONS = [
+  'adopt_account adopted',
+  'set_ducklings adopted',
+  'adopt_token adopted/found',
+  'adopt_token adopted/found_old',
+  'rotate_token adopted/found_old',
+  'set_ducklings etl_prod',
+  'rotate_token etl_prod/due',
+  'rotate_token etl_prod/due_at_once',
+  'create_token etl_prod/expired',
+  'create_token etl_prod/lost',
+  'revoke_token etl_prod/overlap_over',
+  'revoke_token etl_prod/removed',
+  'forget etl_prod/removed_and_gone',
+  'create_account tenant_back',
+  'create_token tenant_back/app',
+  'create_account tenant_new',
+  'set_ducklings tenant_new',
+  'create_token tenant_new/app',
+  'forget tenant_gone',
+  'delete_account tenant_left',
+];
+
+/** Makes the folder, up to the moment before the last apply. */
+export async function prepareMainPlan(stage: Stage): Promise<void> {
+  const apply = async () => {
+    const { code, stdout, stderr } = await stage.run(['apply', '--yes', '--no-smoke']);
+    if (code !== 0) throw new Error(`the preparation failed: ${stdout}${stderr}`);
+  };
+  stage.write(DOTENV, '# written by hand\nOTHER=theirs\n');
+  stage.write(CONFIG, FIRST);
+  await apply();
+  await stage.organization.advance(9 * DAY);
+  await apply();
+  await stage.organization.advance(2 * DAY);
+  await changeByHand(stage);
+  stage.write(CONFIG, LAST);
+}
+
+async function changeByHand(stage: Stage): Promise<void> {
+  const { accounts } = stage.organization.inspect();
+  const tokens = accounts.find((account) => account.username === 'etl_prod')?.tokens ?? [];
+  for (const name of ['lost', 'removed_and_gone']) {
+    await stage.byHand('DELETE', `/etl_prod/tokens/${tokens.find((token) => token.name === name)?.id}`);
+  }
+  await stage.byHand('DELETE', '/tenant_back');
+  await stage.byHand('DELETE', '/tenant_gone');
+  await stage.byHand('POST', '', { username: 'adopted' });
+  await stage.byHand('POST', '/adopted/tokens', { name: 'found', ttl: 60 * DAY });
+  await stage.byHand('POST', '/adopted/tokens', { name: 'found_old', ttl: DAY });
+  await stage.byHand('POST', '/adopted/tokens', { name: 'theirs' });
+  await stage.byHand('POST', '/etl_prod/tokens', { name: 'theirs', ttl: 60 * DAY });
+  await stage.byHand('POST', '', { username: 'legacy_bot' });
+  await stage.byHand('POST', '/legacy_bot/tokens', { name: 'due', ttl: 60 * DAY });
+  await stage.organization.addHuman('ada');
+}

@@ -1,0 +1,137 @@
+/** The state's disk fails at each write: nothing is begun that cannot be noted, and the next run converges. */
+import { rm, writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import type { Ledger } from '../../src/apply/ledger.ts';
+import type { State } from '../../src/model/state.ts';
+import { serializeState } from '../../src/state/serialize.ts';
+import { openState, type StateFile } from '../../src/state/state-file.ts';
+import { canMount, onSmallDisk } from '../files/processes.ts';
+import { DiskLedger, type Write } from './disk.ts';
+import { Striker, testTheRest } from './strike.ts';
+
+let striker: Striker;
+beforeAll(async () => {
+  striker = await Striker.make();
+});
+afterAll(() => console.log(`failing state: ${striker.combinations} combinations of a failure, a write and an end`));
+
+interface Failure {
+  readonly fate: Exclude<Write, 'done'>;
+  readonly span: 'once' | 'ever';
+  /** The process ends well and saves once more, or is killed. */
+  readonly end: 'saved' | 'killed';
+}
+
+/** Actions that were begun after it was known that nothing can be noted any more. */
+const begunInVain = new Set<string>();
+
+function failAt(index: number, { fate, span, end }: Failure): Promise<string[] | undefined> {
+  const ledger = new DiskLedger(striker.stage.state);
+  let struck = false;
+  let isKnown = false;
+  let begun = 0;
+  ledger.decide = (write) => {
+    const isBad = span === 'once' ? write === index : write >= index;
+    // Known to all a moment later, when it has gone up to who waits for it.
+    if (isBad && !struck) setImmediate(() => (isKnown = true));
+    struck ||= isBad;
+    return isBad ? fate : 'done';
+  };
+  return striker.endure({
+    prepare: (site) => {
+      site.ledger = ledger;
+      site.onBegin = () => {
+        if (isKnown) begun += 1;
+      };
+    },
+    struck: () => (struck ? `write ${index} ${fate} ${span}, then ${end}` : undefined),
+    check: async () => {
+      if (begun > 0 && span === 'ever') begunInVain.add(`${begun} after write ${index} failed`);
+      if (end === 'saved') await ledger.close().catch(() => undefined);
+      return [];
+    },
+  });
+}
+
+async function failAtEach(failure: Failure): Promise<string[]> {
+  const all: string[] = [];
+  for (let index = 0; ; index += 1) {
+    const found = await failAt(index, failure);
+    if (found === undefined) return all;
+    all.push(...found);
+  }
+}
+
+describe('a write of the state', () => {
+  it.each<[string, Failure]>([
+    ['is refused, and the next is not', { fate: 'refused', span: 'once', end: 'saved' }],
+    ['is refused, and the process is killed', { fate: 'refused', span: 'once', end: 'killed' }],
+    ['is refused, as all after it', { fate: 'refused', span: 'ever', end: 'saved' }],
+    ['is done, as all after it, but not confirmed', { fate: 'unconfirmed', span: 'ever', end: 'killed' }],
+  ])('%s', async (_, failure) => {
+    expect(await failAtEach(failure)).toEqual([]);
+  });
+
+  it('that fails is the last thing that is tried', () => {
+    expect([...begunInVain]).toEqual([]);
+  });
+});
+
+/** The real file; `before` is told of each update. */
+class FileLedger implements Ledger {
+  readonly #file: StateFile;
+  readonly #before: (update: number) => Promise<unknown>;
+  #updates = 0;
+  durable: State;
+
+  constructor(file: StateFile, before: (update: number) => Promise<unknown>) {
+    this.#file = file;
+    this.#before = before;
+    this.durable = file.state;
+  }
+
+  get state(): State {
+    return this.#file.state;
+  }
+
+  async update(change: (state: State) => State): Promise<void> {
+    await this.#before(this.#updates++);
+    await this.#file.update(change);
+  }
+}
+
+it.skipIf(!canMount)('the disk of the state is full from some moment on', async () => {
+  const found = await onSmallDisk(async (folder) => {
+    const path = join(folder, 'state.json');
+    const open = () => openState(path, 'acme', { sandbox: true });
+    const all: string[] = [];
+    for (let index = 0; ; index += 1) {
+      await writeFile(path, serializeState(striker.stage.state));
+      const file = await open();
+      let struck = false;
+      const ledger = new FileLedger(file, async (update) => {
+        if (update < index) return;
+        struck = true;
+        await writeFile(join(folder, 'ballast'), Buffer.alloc(200_000)).catch(() => undefined);
+      });
+      const once = await striker.endure({
+        prepare: (site) => {
+          site.ledger = ledger;
+        },
+        struck: () => (struck ? `full from update ${index} on` : undefined),
+        check: async () => {
+          await file.close().catch(() => undefined);
+          ledger.durable = (await open()).state;
+          return [];
+        },
+      });
+      await rm(join(folder, 'ballast'), { force: true });
+      if (once === undefined) return all;
+      all.push(...once);
+    }
+  });
+  expect(found).toEqual([]);
+});
+
+testTheRest(() => striker);

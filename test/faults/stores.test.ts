@@ -1,0 +1,218 @@
+/** A secret store that fails at each secret in every way: no token is lost, and the next run converges. */
+import { spawnSync } from 'node:child_process';
+import { writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import type { Secret } from '../../src/model/secret.ts';
+import { UserError } from '../../src/model/user-error.ts';
+import { execStore } from '../../src/secrets/exec-store.ts';
+import { fileStore } from '../../src/secrets/file-store.ts';
+import type { SecretAddress, SecretStore } from '../../src/secrets/store.ts';
+import { canMount, newFolder, onSmallDisk } from '../files/processes.ts';
+import { execConfig, fileConfig } from '../secrets/example.ts';
+import type { MemoryStore } from '../world.ts';
+import type { Ran } from './site.ts';
+import { Striker, testTheRest } from './strike.ts';
+
+let striker: Striker;
+beforeAll(async () => {
+  striker = await Striker.make();
+});
+afterAll(() => console.log(`failing stores: ${striker.combinations} combinations of a failure, a secret and a span`));
+
+/** How the store takes one secret in the place of the good one. */
+type Put = (address: SecretAddress, secret: Secret, memory: MemoryStore) => Promise<void>;
+
+const down = new UserError('STORE_FAILED', 'the vault is sealed', 'Unseal it.');
+
+/** A store that is good but for the secret with this number, or but for that and all after it. */
+class BadAt implements SecretStore {
+  readonly name = 'memory';
+  struck = false;
+  readonly seen: Secret[] = [];
+  readonly #memory: MemoryStore;
+  readonly #put: Put;
+  readonly #isBad: (number: number) => boolean;
+  #puts = 0;
+
+  constructor(memory: MemoryStore, put: Put, isBad: (number: number) => boolean) {
+    this.#memory = memory;
+    this.#put = put;
+    this.#isBad = isBad;
+  }
+
+  place(address: SecretAddress): string {
+    return this.#memory.place(address);
+  }
+
+  async check(): Promise<void> {}
+
+  async put(address: SecretAddress, secret: Secret): Promise<void> {
+    this.seen.push(secret);
+    if (!this.#isBad(this.#puts++)) return this.#memory.put(address, secret);
+    this.struck = true;
+    await this.#put(address, secret, this.#memory);
+  }
+}
+
+interface Options {
+  /** The secret stays in the store although it said no: then the store is of no use until the next run. */
+  readonly keeps?: boolean;
+  /** From then on no token can be revoked either. */
+  readonly stuck?: boolean;
+}
+
+function strikeOne(
+  put: Put,
+  index: number,
+  span: 'once' | 'ever',
+  { keeps = false, stuck = false }: Options,
+): Promise<string[] | undefined> {
+  let bad: BadAt | undefined;
+  return striker.endure({
+    prepare: (site) => {
+      bad = new BadAt(site.memory, put, (number) => (span === 'once' ? number === index : number >= index));
+      site.stores = new Map([['memory', bad]]);
+      site.onCall = ({ method }) => {
+        if (stuck && bad?.struck && method === 'DELETE') throw new Error('no connection');
+      };
+    },
+    struck: () => (bad?.struck ? `secret ${index} ${span}` : undefined),
+    check: (_, ran) => leaks(ran, bad?.seen ?? []),
+    keeps,
+  });
+}
+
+/** Strikes each secret alone, and every one from the first on. */
+async function strike(put: Put, options: Options = {}): Promise<string[]> {
+  const all = strikeOne(put, 0, 'ever', options);
+  const each = Array.from({ length: 12 }, (_, index) => strikeOne(put, index, 'once', options));
+  const found = (await Promise.all([all, ...each])).filter((one) => one !== undefined);
+  expect(found).toHaveLength(11);
+  return found.flat();
+}
+
+/** Pieces of secrets in whatever can be printed of a run. */
+function leaks({ plan, applied, thrown }: Ran, secrets: readonly Secret[]): string[] {
+  const errors = (applied?.outcomes ?? []).map(({ error }) => error);
+  const said = [...errors, thrown].flatMap((error) =>
+    error instanceof Error ? [error.message, error.stack, JSON.stringify(error), String(error.cause)] : [],
+  );
+  const text = [...said, ...errors.map((error) => error?.hint), JSON.stringify([plan, applied])].join('\n');
+  const pieces = secrets.flatMap((secret) => secret.reveal().match(/[\w-]{12}/g) ?? []);
+  const header = Buffer.from('{"alg":"HS256","typ":"JWT"}').toString('base64url');
+  return pieces.filter((piece) => !header.includes(piece) && text.includes(piece)).map((piece) => `said ${piece}`);
+}
+
+describe('a store', () => {
+  it('says no', async () => {
+    const put: Put = () => Promise.reject(down);
+    expect(await strike(put)).toEqual([]);
+  });
+
+  it('says no, and then nothing can be revoked', async () => {
+    const put: Put = () => Promise.reject(down);
+    expect(await strike(put, { stuck: true })).toEqual([]);
+  });
+
+  it('says no after a while', async () => {
+    const put: Put = () => new Promise((_, reject) => setTimeout(reject, 5, down));
+    expect(await strike(put)).toEqual([]);
+  });
+
+  it('takes the secret, and then says no', async () => {
+    const put: Put = async (address, secret, memory) => {
+      await memory.put(address, secret);
+      throw down;
+    };
+    expect(await strike(put, { keeps: true })).toEqual([]);
+  });
+});
+
+describe('a store that is a command', () => {
+  const command = (script: string): Put => {
+    const { put } = execStore(execConfig(['sh', '-c', script], { timeout: 1 }));
+    return async (address, secret, memory) => {
+      await put(address, secret);
+      await memory.put(address, secret);
+    };
+  };
+
+  it.each([
+    ['exits with 1', 'cat >/dev/null; exit 1'],
+    ['does not read, and exits with 1', 'exit 1'],
+    ['hangs', 'cat >/dev/null; sleep 60'],
+    ['prints the secret and exits with 1', 'secret=$(cat); echo "got $secret"; echo "$secret" >&2; exit 1'],
+    ['prints the secret in pieces and hangs', 'cat | tr . "\\n" >&2; sleep 60'],
+    ['prints the secret and exits well', 'tee /dev/stderr'],
+  ])('%s', async (_, script) => {
+    expect(await strike(command(script))).toEqual([]);
+  });
+});
+
+describe('a store that is a file', () => {
+  const below = (folder: string): Put => fileStore(fileConfig(join(folder, 'secrets.env'))).put;
+
+  it('is below something that is no folder', async () => {
+    const file = join(await newFolder(), 'file');
+    await writeFile(file, '');
+    expect(await strike(below(file))).toEqual([]);
+  });
+
+  it.skipIf(!canMount)('is on a disk that is full', async () => {
+    const found = await onSmallDisk(async (folder) => {
+      await writeFile(join(folder, 'ballast'), Buffer.alloc(200_000)).catch(() => undefined);
+      return strike(below(folder));
+    });
+    expect(found).toEqual([]);
+  });
+
+  it.skipIf(!canMount)('is on a disk that became read-only', async () => {
+    const found = await onSmallDisk(async (folder) => {
+      expect(spawnSync('mount', ['-o', 'remount,ro', folder]).status).toBe(0);
+      return strike(below(folder));
+    });
+    expect(found).toEqual([]);
+  });
+});
+
+describe('a store that cannot be used from the start', () => {
+  const below = async () => {
+    const file = join(await newFolder(), 'file');
+    await writeFile(file, '');
+    return fileStore(fileConfig(join(file, 'secrets.env')));
+  };
+  it.each([
+    ['a file below something that is no folder', below],
+    [
+      'a command whose check exits with 1',
+      async () => execStore(execConfig(['sh', '-c', 'cat'], { check: ['false'] })),
+    ],
+    ['a command that is not there', async () => execStore(execConfig(['/nowhere/at-all']))],
+    [
+      'a command whose check hangs',
+      async () => execStore(execConfig(['sh', '-c', 'cat'], { check: ['sleep', '60'], timeout: 1 })),
+    ],
+  ])('stops the run before anything is done: %s', async (_, open) => {
+    const store = await open();
+    const calls: string[] = [];
+    const found = await striker.endure({
+      prepare: (site) => {
+        const { memory } = site;
+        const unusable: SecretStore = { ...store, name: 'memory', place: (address) => memory.place(address) };
+        site.stores = new Map([['memory', unusable]]);
+        site.onCall = ({ method }) => void calls.push(method);
+      },
+      struck: () => 'from the start',
+      check: (site, ran) => {
+        expect(ran.thrown).toMatchObject({ code: 'STORE_UNUSABLE' });
+        expect(calls.filter((method) => method !== 'GET')).toEqual([]);
+        expect(site.ledger.durable).toBe(striker.stage.state);
+        return [];
+      },
+    });
+    expect(found).toEqual([]);
+  });
+});
+
+testTheRest(() => striker);
