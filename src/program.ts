@@ -48,7 +48,7 @@ const LOCK_TIMEOUT = new Option('--lock-timeout <duration>', 'how long to wait f
   duration,
 );
 const PLAN_FORMAT = new Option('--format <format>', 'how the plan is written')
-  .choices(['text', 'json'])
+  .choices(['text', 'json', 'markdown'])
   .default('text');
 const YES = new Option('--yes', 'do not ask');
 

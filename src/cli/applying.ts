@@ -9,14 +9,14 @@ import { runProbe } from '../motherduck/connect.ts';
 import { hasChanges } from '../plan/plan.ts';
 import { appliedJson } from '../report/apply/json.ts';
 import { appliedText, eventLine } from '../report/apply/text.ts';
-import { planText } from '../report/plan/text.ts';
 import { SmokeSession } from '../smoke/session.ts';
 import { lockState } from '../state/lock.ts';
 import { openState, type StateFile } from '../state/state-file.ts';
 import { statePath } from './configuration.ts';
 import { confirm } from './confirm.ts';
+import { tellGitHub } from './github.ts';
 import type { Io } from './io.ts';
-import type { Planned, PlanningOptions } from './planning.ts';
+import { type Planned, type PlanningOptions, renderPlan } from './planning.ts';
 import { Progress } from './progress.ts';
 import { EXIT } from './run.ts';
 import { openService, type Service } from './service.ts';
@@ -66,7 +66,7 @@ async function show(
   io: Io,
   stopping: AbortSignal,
 ): Promise<number> {
-  if (options.format === 'text') io.result(planText(planned.plan, io.paint.out));
+  if (options.format !== 'json') io.result(renderPlan(planned.plan, options.format, io));
   refuseViolations(planned.plan, options.format);
   warnOfRealStores(planned, service, io);
   if (needsConsent(planned.plan, options)) await confirm(planned.plan, options, io, stopping);
@@ -96,7 +96,7 @@ function refuseViolations({ violations }: Plan, format: ApplyOptions['format']):
   if (first === undefined) return;
   const said = violations.map((violation) => violation.message).join('; ');
   const message =
-    format === 'text' ? 'the plan is refused, as said above, so nothing was done' : `the plan is refused: ${said}`;
+    format !== 'json' ? 'the plan is refused, as said above, so nothing was done' : `the plan is refused: ${said}`;
   throw new UserError('GUARDRAIL', message, first.hint ?? 'Change the configuration, or its guardrails.');
 }
 
@@ -133,7 +133,9 @@ async function carryOut(
   if (options.format === 'json') io.result(appliedJson(plan, applied, smoke));
   else if (hasChanges(plan) || smoke.accounts.length > 0 || applied.failures.length > 0)
     io.result(appliedText(applied, smoke, io.paint.out));
-  return exitCode(plan, applied, smoke);
+  const code = exitCode(plan, applied, smoke);
+  await tellGitHub(plan, code, io);
+  return code;
 }
 
 /** Writes what could not be written before; what cannot be written now is a failure of this apply. */

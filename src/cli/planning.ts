@@ -9,6 +9,9 @@ import type { State } from '../model/state.ts';
 import { UserError } from '../model/user-error.ts';
 import { accountKey } from '../model/username.ts';
 import { accountNames, makePlan, type PlanOptions } from '../plan/plan.ts';
+import { planJson } from '../report/plan/json.ts';
+import { planMarkdown } from '../report/plan/markdown.ts';
+import { planText } from '../report/plan/text.ts';
 import { openStores } from '../secrets/open-stores.ts';
 import type { SecretStore } from '../secrets/store.ts';
 import type { ConfigOptions } from './configuration.ts';
@@ -19,7 +22,7 @@ import { type Service, type ServiceOptions, warnOfClock } from './service.ts';
 export interface PlanningOptions extends ConfigOptions, ServiceOptions, OutputOptions {
   readonly only?: readonly string[];
   readonly prune?: boolean;
-  readonly format: 'text' | 'json';
+  readonly format: 'text' | 'json' | 'markdown';
   /** Seconds. */
   readonly lockTimeout?: number;
 }
@@ -62,6 +65,20 @@ export async function planNow(
     );
   }
   return { desired, stores, live, plan };
+}
+
+/** The plan in the wanted format, for stdout. */
+export function renderPlan(plan: Plan, format: PlanningOptions['format'], io: Io): string {
+  switch (format) {
+    case 'text':
+      return planText(plan, io.paint.out);
+    case 'json':
+      return planJson(plan);
+    case 'markdown':
+      return planMarkdown(plan);
+    default:
+      return format satisfies never;
+  }
 }
 
 export function onlyMatcher(globs: readonly string[] | undefined): (username: string) => boolean {

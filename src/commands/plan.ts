@@ -2,8 +2,9 @@
 
 import { readFile } from 'node:fs/promises';
 import { readDesired, statePath } from '../cli/configuration.ts';
+import { tellGitHub } from '../cli/github.ts';
 import type { Io } from '../cli/io.ts';
-import { type PlanningOptions, planNow } from '../cli/planning.ts';
+import { type PlanningOptions, planNow, renderPlan } from '../cli/planning.ts';
 import { EXIT, runCommand } from '../cli/run.ts';
 import { openService } from '../cli/service.ts';
 import { codeOf, writeFileAtomic } from '../files/atomic.ts';
@@ -11,8 +12,6 @@ import type { Plan } from '../model/plan.ts';
 import { UserError } from '../model/user-error.ts';
 import { hasChanges } from '../plan/plan.ts';
 import { isPlanFile, planFile } from '../plan/plan-file.ts';
-import { planJson } from '../report/plan/json.ts';
-import { planText } from '../report/plan/text.ts';
 import { waitUnlocked } from '../state/lock.ts';
 import { openState } from '../state/state-file.ts';
 
@@ -29,24 +28,15 @@ export function run(options: PlanCommandOptions): Promise<number> {
     try {
       const { state } = await openState(statePath(options), desired.organization, { sandbox: service.isSandbox });
       const planned = await planNow(desired, state, service, options, io);
-      io.result(renderPlan(planned.plan, options, io));
+      io.result(renderPlan(planned.plan, options.format, io));
       if (options.out !== undefined) await save(options.out, planFile(planned, state, options.prune ?? false), io);
-      return exitCode(planned.plan, options);
+      const code = exitCode(planned.plan, options);
+      await tellGitHub(planned.plan, code, io);
+      return code;
     } finally {
       await service.close();
     }
   });
-}
-
-export function renderPlan(plan: Plan, options: PlanningOptions, io: Io): string {
-  switch (options.format) {
-    case 'text':
-      return planText(plan, io.paint.out);
-    case 'json':
-      return planJson(plan);
-    default:
-      return options.format satisfies never;
-  }
 }
 
 /** Writes over an older plan, and over nothing else: a slip of the fingers must not cost a configuration or a state. */

@@ -51,7 +51,7 @@ export class Site {
   /** Sees every call before it is made; what it throws is a broken connection. */
   onCall: (request: Request) => void = () => {};
   /** Told of every action and every test that is begun. */
-  onBegin: () => void = () => {};
+  onBegin: (what: string) => void = () => {};
   #isReading = false;
   /** The calls of the last reading about an account, and whether the last attempt at each was struck. */
   readonly #readings = new Map<string, { readonly username: string; readonly isBad: boolean }>();
@@ -98,9 +98,12 @@ export class Site {
         stores: this.stores,
         parallelism: 4,
         stopping: new AbortController().signal,
-        onEvent: ({ kind }) => {
-          if (kind === 'begin') begun += 1;
-          if (kind === 'begin' || kind === 'prove') this.onBegin();
+        onEvent: (event) => {
+          if (event.kind === 'begin') {
+            begun += 1;
+            this.onBegin(`${event.action.action} ${event.action.account}`);
+          }
+          if (event.kind === 'prove') this.onBegin(`test ${event.account}`);
         },
         ...(smoke === false ? {} : { prove: smoke ?? proverOf(api, this.organization) }),
       });

@@ -74,12 +74,17 @@ it('are in no output, file, argument or environment', { timeout: 120_000 }, asyn
   folder.write('.gitignore', '.motherduck/\nvault/\n');
   // The sandbox takes this token over, so it is the admin's in every command.
   folder.env.MOTHERDUCK_ADMIN_TOKEN = 'aaaa.eyJ0b2tlblR5cGUiOiJyZWFkX3dyaXRlIn0.admin-marker-of-this-test';
+  Object.assign(folder.env, { GITHUB_ACTIONS: 'true', GITHUB_OUTPUT: 'outputs', GITHUB_STEP_SUMMARY: 'summary.md' });
   await folder.serve();
 
   runs.push(await folder.run('plan --debug --out the.plan'));
   runs.push(await folder.run('apply the.plan --yes --debug'));
   expect(runs.at(-1), runs.at(-1)?.stderr).toMatchObject({ code: 0 });
   runs.push(await folder.run('plan --format json --debug'));
+  runs.push(await folder.run('plan --format markdown --debug'));
+  expect(folder.read('outputs')).toContain(
+    'summary=No changes. MotherDuck matches the configuration.\nchanges=false\nexitcode=0\n',
+  );
   runs.push(await folder.run('smoke --debug --format junit'));
   runs.push(await folder.run('smoke --format json'));
 

@@ -58,7 +58,10 @@ export function appliedText(applied: Applied, smoke: Smoke, paint: Paint = plain
     ...failed.map(({ action, error }) => failure(`${describeAction(action)}: `, error, paint)),
     ...applied.failures.map((error) => failure('', error, paint)),
   ];
-  const parts = [`${count('done')} of ${applied.outcomes.length} actions done`];
+  const total = applied.outcomes.length;
+  const parts = [
+    total === 0 ? 'the state is as the configuration has it' : `${count('done')} of ${total} actions done`,
+  ];
   if (failed.length > 0) parts.push(`${failed.length} failed`);
   if (count('skipped') > 0) parts.push(`${count('skipped')} skipped`);
   const again = failures.length > 0 || count('skipped') > 0 ? ' The state is right; run apply again to go on.' : '';

@@ -10,7 +10,7 @@ import { summaryLine } from './summary.ts';
 
 /** How many names are written out before the rest is counted. */
 const NAMES_SHOWN = 8;
-const NEXT_SHOWN = 5;
+const NEXT_SHOWN = 10;
 const SYMBOL_WIDTH = 3;
 
 /** Writes the plan. */
@@ -196,7 +196,8 @@ function nextLines(plan: Plan, paint: Paint): string[] {
   const now = Date.parse(plan.at);
   const shown = plan.next.slice(0, NEXT_SHOWN).map((change) => nextChange(change, now));
   if (shown.length === 0) return [];
-  const more = plan.next.length > NEXT_SHOWN ? ` and ${plan.next.length - NEXT_SHOWN} more` : '';
+  const more =
+    plan.next.length > NEXT_SHOWN ? ` and ${plan.next.length - NEXT_SHOWN} more (--format json has all)` : '';
   return [paint.dim(`Next: ${shown.join(', ')}${more}`)];
 }
 
