@@ -157,7 +157,8 @@ export class AccountRun {
   /** Connects as the account with what is new; then the tokens that were replaced begin their overlap. */
   async #prove(): Promise<void> {
     const want = this.#want;
-    if (want === undefined || this.#failedAccount || this.#input.stopping.aborted) return;
+    const { stopping, halt } = this.#input;
+    if (want === undefined || this.#failedAccount || stopping.aborted || halt.because) return;
     const isTested = this.#input.prove !== undefined && want.smoke !== false;
     if (isTested && !this.#isTouched && !this.#input.plan.waiting.includes(this.#account)) return;
     try {

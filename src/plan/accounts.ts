@@ -8,7 +8,7 @@ import type { StateAccount } from '../model/state.ts';
 import { generationOf, SMOKE_TOKEN_NAME } from '../model/tokens.ts';
 import { ducklingChanges, ducklingRisk, hourlyCeiling, mergeDucklings, type Rates } from './ducklings.ts';
 import { atLine, position } from './reasons.ts';
-import { isExpired, show } from './series.ts';
+import { accountHoldings, isExpired, show } from './series.ts';
 import { planLeftToken, planRemovedToken, planToken, type TokenPlan } from './tokens.ts';
 
 export interface AccountContext {
@@ -171,7 +171,7 @@ function planTokens(
   const account = want.username;
   const liveTokens = live?.tokens ?? [];
   const renamed = renamedKeys(want, state, liveTokens, context.now);
-  const taken = takenIn(state);
+  const holds = accountHoldings(state?.tokens.values() ?? []);
   const plans = [...want.tokens.values()].map((token) => {
     const renamedFrom = renamed.get(token.key);
     return planToken(token, state?.tokens.get(renamedFrom ?? token.key), liveTokens, {
@@ -182,14 +182,14 @@ function planTokens(
       rotateNow: context.isRotatedNow(account, token.key),
       place: (wanted) => context.place(account, wanted),
       isTested: want.smoke !== false,
-      isTaken: (each) => taken.has(each.id) || taken.has(each.name),
+      holds,
       ...(renamedFrom === undefined ? {} : { renamedFrom }),
     });
   });
   const moved = new Set(renamed.values());
   for (const [key, token] of state?.tokens ?? []) {
     if (!want.tokens.has(key) && !moved.has(key))
-      plans.push(planRemovedToken(key, token, liveTokens, account, context.now));
+      plans.push(planRemovedToken(key, token, liveTokens, holds, account, context.now));
   }
   return plans;
 }
@@ -215,18 +215,6 @@ function renamedKeys(
     if (heir) renamed.set(heir.key, old);
   }
   return renamed;
-}
-
-/** Ids of tokens that the state holds, and names that a run began to make: none of them is there to be adopted. */
-function takenIn(state: StateAccount | undefined): Set<string> {
-  const tokens = [...(state?.tokens.values() ?? [])];
-  return new Set(
-    tokens.flatMap(({ current, retiring, intents }) => [
-      ...(current ? [current.id] : []),
-      ...retiring.map((old) => old.id),
-      ...intents.map((intent) => intent.name),
-    ]),
-  );
 }
 
 /** An account that left the configuration: deleted when pruning was asked for, forgotten when it is gone, else left. */
@@ -259,7 +247,10 @@ function planRemovedAccount(
       ...compute,
     };
   }
-  const tokens = [...state.tokens].map(([key, token]) => planLeftToken(key, token, live.tokens, account, context.now));
+  const holds = accountHoldings(state.tokens.values());
+  const tokens = [...state.tokens].map(([key, token]) =>
+    planLeftToken(key, token, live.tokens, holds, account, context.now),
+  );
   const actions = tokens.flatMap((plan) => plan.actions);
   const next = tokens.flatMap((plan) => plan.next);
   return {

@@ -9,6 +9,24 @@ import type { ShownToken } from '../model/plan.ts';
 import type { RetiringToken, StateToken, TokenIntent } from '../model/state.ts';
 import { generationOf } from '../model/tokens.ts';
 
+/** What the state holds of an account, by whichever key: none of it is there for another key to take, or to take for an orphan. */
+export interface AccountHoldings {
+  /** Of current and of retiring tokens. */
+  readonly ids: ReadonlySet<string>;
+  /** That a run began to make. */
+  readonly names: ReadonlySet<string>;
+}
+
+export function accountHoldings(tokens: Iterable<StateToken>): AccountHoldings {
+  const all = [...tokens];
+  return {
+    ids: new Set(
+      all.flatMap(({ current, retiring }) => [...(current ? [current.id] : []), ...retiring.map((old) => old.id)]),
+    ),
+    names: new Set(all.flatMap(({ intents }) => intents.map((intent) => intent.name))),
+  };
+}
+
 export interface Holdings {
   /** Ids that the state holds, live or not. */
   readonly known: ReadonlySet<string>;
@@ -17,7 +35,12 @@ export interface Holdings {
   readonly intents: readonly TokenIntent[];
 }
 
-export function holdings(state: StateToken | undefined, live: readonly LiveToken[], now: number): Holdings {
+export function holdings(
+  state: StateToken | undefined,
+  live: readonly LiveToken[],
+  account: AccountHoldings,
+  now: number,
+): Holdings {
   const records = state?.retiring ?? [];
   const known = new Set(records.map((record) => record.id));
   if (state?.current) known.add(state.current.id);
@@ -26,7 +49,7 @@ export function holdings(state: StateToken | undefined, live: readonly LiveToken
     const found = live.find((token) => token.id === record.id);
     return found === undefined ? [] : [{ record, live: found }];
   });
-  const orphans = live.filter((token) => tried.has(token.name) && !known.has(token.id) && !isExpired(token, now));
+  const orphans = live.filter((token) => tried.has(token.name) && !account.ids.has(token.id) && !isExpired(token, now));
   return { known, retiring, orphans, intents: state?.intents ?? [] };
 }
 

@@ -6,7 +6,7 @@ import type { LiveToken } from '../model/live.ts';
 import type { TokenRecord } from '../model/state.ts';
 import { generationOf } from '../model/tokens.ts';
 import { atLine } from './reasons.ts';
-import type { Holdings } from './series.ts';
+import type { AccountHoldings, Holdings } from './series.ts';
 
 export interface TokenContext {
   readonly account: string;
@@ -20,8 +20,8 @@ export interface TokenContext {
   /** The key that the state has for this token, when the configuration renamed it. */
   readonly renamedFrom?: string;
   readonly rotateNow: boolean;
-  /** Whether another token of the account holds it. */
-  isTaken(token: LiveToken): boolean;
+  /** What the state holds of the whole account. */
+  readonly holds: AccountHoldings;
   /** Where a store would put this token's secret now. */
   place(token: DesiredToken): string | undefined;
 }

@@ -19,7 +19,7 @@ import type { Action, NextChange, Notice, Risk, ShownToken, WantedToken } from '
 import type { StateToken, TokenRecord } from '../model/state.ts';
 import { generationName, generationOf } from '../model/tokens.ts';
 import { position } from './reasons.ts';
-import { adoptable, type Holdings, holdings, isExpired, show } from './series.ts';
+import { type AccountHoldings, adoptable, type Holdings, holdings, isExpired, show } from './series.ts';
 import { type TokenContext, whyCreate, whyRotate } from './token-reasons.ts';
 
 export interface TokenPlan {
@@ -43,7 +43,7 @@ export function planToken(
 ): TokenPlan {
   const { account, now } = context;
   const about = { account, token: want.key, ...position(want.where) };
-  const held = holdings(state, live, now);
+  const held = holdings(state, live, context.holds, now);
   const known = new Set([...held.known, ...held.orphans.map((orphan) => orphan.id)]);
   const revocations = [...overlapEnded(held, account, want.key, now), ...orphaned(held, account, want.key)];
   const warnings = waitingForProof(state, held, account, want.key);
@@ -60,7 +60,8 @@ export function planToken(
   const currentLive = current && live.find((token) => token.id === current.id);
 
   if (current === undefined || currentLive === undefined || isExpired(currentLive, now)) {
-    const isTaken = (token: LiveToken) => known.has(token.id) || context.isTaken(token);
+    const { holds } = context;
+    const isTaken = ({ id, name }: LiveToken) => known.has(id) || holds.ids.has(id) || holds.names.has(name);
     const candidates = current === undefined && held.orphans.length === 0 ? adoptable(want, live, isTaken, now) : [];
     const [candidate, ...others] = candidates;
     if (candidate !== undefined && others.length > 0) return done([], [], [ambiguous(want, candidates, account)]);
@@ -70,7 +71,16 @@ export function planToken(
     }
     const reason = whyCreate(current, currentLive, held, context);
     const before = currentLive === undefined ? null : show(currentLive);
-    return done([{ action: 'create_token', ...about, reason, risk: 'safe', before, after: wanted(want, state, live) }]);
+    return done([
+      {
+        action: 'create_token',
+        ...about,
+        reason,
+        risk: 'safe',
+        before,
+        after: wanted(want, state, live, context.holds),
+      },
+    ]);
   }
 
   const reason = whyRotate(want, current, currentLive, held, context);
@@ -156,7 +166,7 @@ function rotate(
     reason,
     risk: want.overlap === 0 ? 'disruptive' : 'safe',
     before: show(old),
-    after: { ...wanted(want, state, live), overlap: want.overlap },
+    after: { ...wanted(want, state, live, context.holds), overlap: want.overlap },
   };
 }
 
@@ -165,10 +175,11 @@ export function planRemovedToken(
   key: string,
   state: StateToken,
   live: readonly LiveToken[],
+  holds: AccountHoldings,
   account: string,
   now: number,
 ): TokenPlan {
-  const held = holdings(state, live, now);
+  const held = holdings(state, live, holds, now);
   const all = live.filter((token) => held.known.has(token.id) || held.orphans.includes(token));
   const actions: Action[] = all.map((token) => {
     const replaced = held.retiring.find((entry) => entry.live.id === token.id);
@@ -205,10 +216,11 @@ export function planLeftToken(
   key: string,
   state: StateToken,
   live: readonly LiveToken[],
+  holds: AccountHoldings,
   account: string,
   now: number,
 ): TokenPlan {
-  const held = holdings(state, live, now);
+  const held = holdings(state, live, holds, now);
   const actions = [...overlapEnded(held, account, key, now), ...orphaned(held, account, key)];
   const known = new Set([...held.known, ...held.orphans.map((orphan) => orphan.id)]);
   return { actions, warnings: [], errors: [], next: expiryOfLeft(state, live, account, key), known, unproved: false };
@@ -225,8 +237,13 @@ function ambiguous(want: DesiredToken, candidates: readonly LiveToken[], account
   };
 }
 
-function wanted(want: DesiredToken, state: StateToken | undefined, live: readonly LiveToken[]): WantedToken {
-  const names = new Set(live.map((token) => token.name));
+function wanted(
+  want: DesiredToken,
+  state: StateToken | undefined,
+  live: readonly LiveToken[],
+  holds: AccountHoldings,
+): WantedToken {
+  const names = new Set([...live.map((token) => token.name), ...holds.names]);
   let generation = (state?.generation ?? 0) + 1;
   while (names.has(generationName(want.name, generation))) generation += 1;
   return {

@@ -90,11 +90,12 @@ const step: fc.Arbitrary<Step> = fc.oneof(
   { weight: 1, arbitrary: fc.record({ do: fc.constant('drop account'), account }) },
   { weight: 5, arbitrary: fc.record({ do: fc.constant('want token'), account, key, wanted }) },
   { weight: 1, arbitrary: fc.record({ do: fc.constant('drop token'), account, key }) },
+  // No sum of these is when a token is due, ends or expires: what is planned then would depend on milliseconds.
   {
     weight: 3,
     arbitrary: fc.record({
       do: fc.constant('wait'),
-      seconds: fc.constantFrom(30, 700, 3000, 25 * HOUR, 6 * DAY, 80 * DAY),
+      seconds: fc.constantFrom(30, 700, 2950, 25 * HOUR, 6 * DAY, 80 * DAY),
     }),
   },
   { weight: 1, arbitrary: fc.record({ do: fc.constant('revoke by hand'), account, which: fc.nat(5) }) },
@@ -369,7 +370,6 @@ class Story {
         expect(found?.type).toBe(want.type);
         expect(generationOf(want.name, found?.name ?? ''), `${what} is called ${found?.name}`).toBeDefined();
         if (held?.current?.secret === 'unknown' || found === undefined) continue;
-        if (this.isSpent(username, this.hashIn(username, want.key))) continue;
         expect(this.hashIn(username, want.key), `the secret of ${what} is lost`).toBe(found.hash);
         const life = found.expiresAt === null ? null : (found.expiresAt - found.createdAt) / 1000;
         expect(life, `the life of ${what}`).toBe(want.ttl);
