@@ -10,17 +10,16 @@ import { hasChanges } from '../plan/plan.ts';
 import { appliedJson } from '../report/apply/json.ts';
 import { appliedText, eventLine } from '../report/apply/text.ts';
 import { SmokeSession } from '../smoke/session.ts';
-import { lockState } from '../state/lock.ts';
 import { openState, type StateFile } from '../state/state-file.ts';
 import { statePath } from './configuration.ts';
 import { confirm } from './confirm.ts';
 import { tellGitHub } from './github.ts';
 import type { Io } from './io.ts';
+import { underLock } from './locked.ts';
 import { type Planned, type PlanningOptions, renderPlan } from './planning.ts';
 import { Progress } from './progress.ts';
 import { EXIT } from './run.ts';
 import { openService, type Service } from './service.ts';
-import { interruptible } from './signals.ts';
 
 export interface ApplyOptions extends PlanningOptions {
   readonly yes?: boolean;
@@ -41,21 +40,16 @@ export async function planAndApply(
   planner: Planner,
 ): Promise<number> {
   const path = statePath(options);
-  const lock = await lockState(path, command, (options.lockTimeout ?? 0) * 1000, io.warn);
-  try {
-    return await interruptible(io, async (stopping) => {
-      const service = await openService(options, io);
-      try {
-        const ledger = await openState(path, desired.organization, { sandbox: service.isSandbox });
-        const planned = await planner(ledger, service, stopping);
-        return await show(planned, ledger, service, options, io, stopping);
-      } finally {
-        await service.close();
-      }
-    });
-  } finally {
-    await lock.release();
-  }
+  return underLock(command, path, options, io, async (stopping) => {
+    const service = await openService(options, io);
+    try {
+      const ledger = await openState(path, desired.organization, { sandbox: service.isSandbox });
+      const planned = await planner(ledger, service, stopping);
+      return await show(planned, ledger, service, options, io, stopping);
+    } finally {
+      await service.close();
+    }
+  });
 }
 
 async function show(

@@ -2,11 +2,11 @@
 import { updateAccount } from '../apply/ledger.ts';
 import { type ConfigOptions, readDesired, statePath } from '../cli/configuration.ts';
 import type { Io, OutputOptions } from '../cli/io.ts';
+import { underLock } from '../cli/locked.ts';
 import { onlyMatcher } from '../cli/planning.ts';
 import { Progress } from '../cli/progress.ts';
 import { EXIT, runCommand } from '../cli/run.ts';
 import { openService, type Service, type ServiceOptions } from '../cli/service.ts';
-import { interruptible } from '../cli/signals.ts';
 import type { Desired } from '../model/desired.ts';
 import type { Smoke } from '../model/smoke.ts';
 import { UserError } from '../model/user-error.ts';
@@ -16,7 +16,6 @@ import { smokeJson } from '../report/smoke/json.ts';
 import { smokeJunit } from '../report/smoke/junit.ts';
 import { smokeText } from '../report/smoke/text.ts';
 import { smokeAccounts } from '../smoke/accounts.ts';
-import { lockState } from '../state/lock.ts';
 import { openState, type StateFile } from '../state/state-file.ts';
 
 interface SmokeOptions extends ConfigOptions, ServiceOptions, OutputOptions {
@@ -30,23 +29,26 @@ export function run(options: SmokeOptions): Promise<number> {
   return runCommand(options, async (io) => {
     const desired = await readDesired(options, io);
     const path = statePath(options);
-    const lock = await lockState(path, 'smoke', (options.lockTimeout ?? 0) * 1000, io.warn);
-    try {
-      const smoke = await tested(desired, path, options, io);
-      io.result(render(smoke, options, io));
-      if (smoke.accounts.some((account) => account.outcome === 'interrupted')) return EXIT.interrupted;
-      return smoke.passed ? EXIT.done : EXIT.smokeFailed;
-    } finally {
-      await lock.release();
-    }
+    const smoke = await underLock('smoke', path, options, io, (stopping) =>
+      tested(desired, path, options, io, stopping),
+    );
+    io.result(render(smoke, options, io));
+    if (smoke.accounts.some((account) => account.outcome === 'interrupted')) return EXIT.interrupted;
+    return smoke.passed ? EXIT.done : EXIT.smokeFailed;
   });
 }
 
-async function tested(desired: Desired, path: string, options: SmokeOptions, io: Io): Promise<Smoke> {
+async function tested(
+  desired: Desired,
+  path: string,
+  options: SmokeOptions,
+  io: Io,
+  stopping: AbortSignal,
+): Promise<Smoke> {
   const service = await openService(options, io);
   try {
     const ledger = await openState(path, desired.organization, { sandbox: service.isSandbox });
-    const smoke = await interruptible(io, (stopping) => test(desired, service, options, io, stopping));
+    const smoke = await test(desired, service, options, io, stopping);
     await remember(ledger, smoke);
     return smoke;
   } finally {

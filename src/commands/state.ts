@@ -3,13 +3,14 @@ import { updateAccount, updateToken } from '../apply/ledger.ts';
 import { type ConfigOptions, statePath } from '../cli/configuration.ts';
 import { askFor } from '../cli/confirm.ts';
 import type { Io, OutputOptions } from '../cli/io.ts';
+import { underLock } from '../cli/locked.ts';
 import { EXIT, runCommand } from '../cli/run.ts';
 import { suggestion } from '../config/suggest.ts';
 import type { State, StateAccount } from '../model/state.ts';
 import { UserError } from '../model/user-error.ts';
 import { accountKey } from '../model/username.ts';
 import { stateText } from '../report/state/text.ts';
-import { lockState, unlockState } from '../state/lock.ts';
+import { unlockState } from '../state/lock.ts';
 import { serializeAccount, serializeState } from '../state/serialize.ts';
 import { openAnyState } from '../state/state-file.ts';
 
@@ -40,8 +41,7 @@ export function show(options: StateOptions, name: string): Promise<number> {
 export function forget(options: StateOptions, name: string): Promise<number> {
   return runCommand(options, async (io) => {
     const path = statePath(options);
-    const lock = await lockState(path, 'state forget', (options.lockTimeout ?? 0) * 1000, io.warn);
-    try {
+    return underLock('state forget', path, options, io, async () => {
       const file = await openAnyState(path);
       const { account, token } = find(name, file.state);
       const what = token === undefined ? account.username : `${account.username}/${token}`;
@@ -52,9 +52,7 @@ export function forget(options: StateOptions, name: string): Promise<number> {
       io.result(`Forgot ${what}. Nothing was changed at MotherDuck.\n`);
       io.note('While the configuration names it, the next apply adopts it again.');
       return EXIT.done;
-    } finally {
-      await lock.release();
-    }
+    });
   });
 }
 

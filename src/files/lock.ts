@@ -25,6 +25,8 @@ export interface LockOptions {
   /** How long to wait for another holder; 0: not at all. */
   readonly waitMs: number;
   readonly pollMs?: number;
+  /** Ends the waiting, with an AbortError. */
+  readonly signal?: AbortSignal;
   /** Called when a lock is taken over whose process is gone; without a holder when its file is damaged. */
   readonly onStale?: (holder: LockHolder | undefined) => void;
 }
@@ -60,7 +62,7 @@ export async function acquireLock(path: string, about: { command: string }, opti
     if (held === undefined) return { path, holder, release: () => removeIfOwn(path, text) };
     const left = end - performance.now();
     if (left <= 0) throw new LockedError(path, held.holder);
-    await pause(Math.min(options.pollMs ?? 200, left));
+    await pause(Math.min(options.pollMs ?? 200, left), undefined, options.signal ? { signal: options.signal } : {});
   }
 }
 

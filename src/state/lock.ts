@@ -30,15 +30,26 @@ export async function lockState(
   command: string,
   waitMs: number,
   warn: (message: string) => void,
+  signal?: AbortSignal,
 ): Promise<Lock> {
   const path = await stateLockPath(statePath);
   try {
-    const lock = await acquireLock(path, { command }, { waitMs, onStale: (holder) => warn(takenOver(path, holder)) });
+    const lock = await acquireLock(
+      path,
+      { command },
+      {
+        waitMs,
+        onStale: (holder) => warn(takenOver(path, holder)),
+        ...(signal ? { signal } : {}),
+      },
+    );
     // What a killed run left beside the state goes now: this run may have nothing to write.
     await removeLeftovers(await targetOf(statePath));
     return lock;
   } catch (error) {
     if (error instanceof LockedError) throw locked(statePath, path, error.holder);
+    if (signal?.aborted)
+      throw new UserError('INTERRUPTED', 'interrupted while waiting for another run', 'Run it again.');
     const hint = 'Let this user write the folder of the state file, or name another one with --state.';
     throw new UserError('STATE_UNWRITABLE', `${path} cannot be made: ${codeOf(error) ?? 'failed'}.`, hint, {
       cause: error,

@@ -111,6 +111,8 @@ export class Site {
       ran.thrown = error;
     }
     await api.close();
+    // All of this can go on without the event loop's turn, and what WeakRefs saw is freed only then.
+    await new Promise((done) => setImmediate(done));
     return { ...ran, begun };
   }
 

@@ -10,7 +10,7 @@ async function rotating(): Promise<Plan> {
   const desired = (size: 'pulse' | 'standard') =>
     desire({ etl_prod: { tokens: [token('airflow')], ducklings: { ...SMALL, read_write: { size } } } });
   await world.apply(desired('pulse'));
-  await world.organization.advance(80 * DAY);
+  await world.organization.advance(80.5 * DAY);
   return world.plan(desired('standard'));
 }
 
@@ -38,7 +38,7 @@ describe('a plan as Markdown', () => {
       | | account | what | why | risk |
       |---|---|---|---|---|
       | \`~\` | etl&#95;prod | set ducklings | read/write size pulse -&#62; standard, configuration line 7 | **disruptive** |
-      | \`-/+\` | etl&#95;prod | rotate token airflow -&#62; airflow.2 | expires in 10 days, policy pipeline rotates at 14 days | safe |
+      | \`-/+\` | etl&#95;prod | rotate token airflow -&#62; airflow.2 | expires in 9 days, policy pipeline rotates at 14 days | safe |
 
       <details><summary>etl&#95;prod</summary>
 

@@ -26,7 +26,7 @@ async function everything(): Promise<Plan> {
   await world.apply(before);
   await world.api.deleteUser('gone');
   await world.api.createToken('rotating', { name: 'laptop' });
-  await world.organization.advance(80 * DAY);
+  await world.organization.advance(80.5 * DAY);
   const larger = {
     read_write: { size: 'standard', cooldown: 600 },
     read_scaling: { size: 'standard', pool_size: 4 },
@@ -72,7 +72,7 @@ it('as text says what is done, why, what it risks and costs, and what is left al
           ~ ducklings  read/write standard, cooldown 10m; pool standard x4, at most 1.50 -> 12.00 an hour
               read/write size pulse -> standard; read scaling pool pulse x2 -> standard x4; read/write cooldown none -> 10m, configuration line 7 (disruptive)
         -/+ a -> a.2   read_write, 90d, secret to memory, the old one lives on for 1d
-              expires in 10 days, policy pipeline rotates at 14 days
+              expires in 9 days, policy pipeline rotates at 14 days
           - b          read_write, id <id>
               "b" left the configuration (disruptive)
 
