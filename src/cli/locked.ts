@@ -17,7 +17,7 @@ export function underLock<T>(
   work: (stopping: AbortSignal) => Promise<T>,
 ): Promise<T> {
   return interruptible(io, async (stopping) => {
-    const lock = await lockState(statePath, command, (options.lockTimeout ?? 0) * 1000, io.warn, stopping);
+    const lock = await lockState(statePath, command, (options.lockTimeout ?? 0) * 1000, io, stopping);
     try {
       return await work(stopping);
     } finally {

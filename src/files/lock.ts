@@ -25,6 +25,8 @@ export interface LockOptions {
   /** How long to wait for another holder; 0: not at all. */
   readonly waitMs: number;
   readonly pollMs?: number;
+  /** Called once, when somebody else holds it and is waited for. */
+  readonly onWait?: (holder: LockHolder | undefined) => void;
   /** Ends the waiting, with an AbortError. */
   readonly signal?: AbortSignal;
   /** Called when a lock is taken over whose process is gone; without a holder when its file is damaged. */
@@ -57,11 +59,14 @@ export async function acquireLock(path: string, about: { command: string }, opti
   // The id makes the text of each lock the only one of its kind.
   const text = `${JSON.stringify({ ...holder, id: randomUUID() })}\n`;
   await removeLeftovers(path);
+  let isWaiting = false;
   for (;;) {
     const held = await take(path, text, options.onStale);
     if (held === undefined) return { path, holder, release: () => removeIfOwn(path, text) };
     const left = end - performance.now();
     if (left <= 0) throw new LockedError(path, held.holder);
+    if (!isWaiting) options.onWait?.(held.holder);
+    isWaiting = true;
     await pause(Math.min(options.pollMs ?? 200, left), undefined, options.signal ? { signal: options.signal } : {});
   }
 }

@@ -29,7 +29,7 @@ export async function lockState(
   statePath: string,
   command: string,
   waitMs: number,
-  warn: (message: string) => void,
+  say: { readonly warn: (message: string) => void; readonly note?: (message: string) => void },
   signal?: AbortSignal,
 ): Promise<Lock> {
   const path = await stateLockPath(statePath);
@@ -39,7 +39,8 @@ export async function lockState(
       { command },
       {
         waitMs,
-        onStale: (holder) => warn(takenOver(path, holder)),
+        onStale: (holder) => say.warn(takenOver(path, holder)),
+        onWait: (holder) => say.note?.(`${statePath}: waiting for another run${holder ? `, ${describe(holder)}` : ''}`),
         ...(signal ? { signal } : {}),
       },
     );

@@ -91,3 +91,12 @@ it('a run was killed after storing, and what it stored expired', async () => {
   await site.run(wanted());
   expect(await connects(site)).toBe(true);
 });
+
+it('a run was killed after storing, and then its account left the configuration and stays', async () => {
+  const site = new Site();
+  await site.run(wanted());
+  await killAfterStoring(site, wanted());
+  const { plan } = await site.run(desire({}));
+  expect(plan?.left).toEqual(['etl_prod']);
+  expect(await connects(site)).toBe(true);
+});

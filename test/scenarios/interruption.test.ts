@@ -2,7 +2,9 @@
 
 import type { ChildProcess } from 'node:child_process';
 import { once } from 'node:events';
-import { describe, expect, it } from 'vitest';
+import { createServer } from 'node:http';
+import type { AddressInfo } from 'node:net';
+import { describe, expect, it, onTestFinished } from 'vitest';
 import { Folder } from './cli.ts';
 
 const LOCK = 'motherduck.accounts.state.json.lock';
@@ -79,18 +81,42 @@ describe('an apply that is interrupted', () => {
 
 describe('two runs at once', () => {
   it('the second refuses, naming who holds the lock, or waits for it', async () => {
-    const folder = await slow();
-    const first = folder.spawn('apply --yes --no-smoke');
+    const folder = new Folder();
+    const silent = createServer(() => {}).listen(0, '127.0.0.1');
+    onTestFinished(() => void silent.closeAllConnections());
+    await once(silent, 'listening');
+    const url = `http://127.0.0.1:${(silent.address() as AddressInfo).port}`;
+    const first = folder.spawn(['apply', '--yes', '--api-url', url, '--timeout', '2s'], {
+      MOTHERDUCK_ADMIN_TOKEN: 'x',
+    });
     const ended = once(first, 'close');
     while (!folder.has(LOCK)) await new Promise((resolve) => setTimeout(resolve, 5));
-    const refused = await folder.run('apply --yes --no-smoke');
+    first.kill('SIGSTOP'); // It holds the lock for as long as this test wants.
+    const refused = await folder.run('apply --sandbox --yes --no-smoke');
     expect(refused.code).toBe(5);
     expect(refused.stderr).toMatch(new RegExp(`locked by "apply" \\(process ${first.pid} on .*, since`));
-    expect((await folder.run('plan')).code).toBe(5);
-    const waited = await folder.run('apply --yes --no-smoke --lock-timeout 1m');
+    expect((await folder.run('plan --sandbox')).code).toBe(5);
+    const waiting = folder.run('apply --sandbox --yes --no-smoke --lock-timeout 1m');
+    first.kill('SIGTERM');
+    first.kill('SIGCONT');
+    expect((await ended)[0]).not.toBe(0);
+    const waited = await waiting;
     expect(waited.code, waited.stderr).toBe(0);
-    expect(waited.stdout).toContain('No changes.');
-    expect(await ended).toEqual([0, null]);
+    expect(waited.stdout).toContain('10 of 10 actions done');
+  });
+
+  it('one that waits for the lock can be interrupted', async () => {
+    const folder = new Folder();
+    folder.write(
+      LOCK,
+      JSON.stringify({ pid: 1, host: 'elsewhere', command: 'apply', since: '2026-11-01T00:00:00.000Z' }),
+    );
+    const child = folder.spawn('apply --sandbox --yes --lock-timeout 1h --debug');
+    const ended = once(child, 'close');
+    await said(child, 'waiting for another run');
+    child.kill('SIGINT');
+    expect(await ended).toEqual([130, null]);
+    expect(folder.has(LOCK)).toBe(true);
   });
 
   it('takes over the lock of a process that is gone, with a warning', async () => {

@@ -345,6 +345,7 @@ class Story {
       }
     }
     for (const [username, at, { current }] of tokensOf(after.state)) {
+      if (!desired.accounts.has(accountKey(username))) continue;
       const live = this.account(username)?.tokens ?? [];
       if (current === undefined || current.secret === 'unknown' || !live.some(({ id }) => id === current.id)) continue;
       const hash = this.hashIn(username, at);

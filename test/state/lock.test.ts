@@ -6,7 +6,7 @@ import { readLock } from '../../src/files/lock.ts';
 import { lockState, stateLockPath, unlockState, waitUnlocked } from '../../src/state/lock.ts';
 import { deadPid, newFolder } from '../files/processes.ts';
 
-const quiet = (message: string) => expect.unreachable(message);
+const quiet = { warn: (message: string) => expect.unreachable(message) };
 const newPath = async () => join(await newFolder(), 'state.json');
 const holder = (facts: object) =>
   JSON.stringify({
@@ -42,7 +42,8 @@ it('takes over from a dead process with a warning', async () => {
   const path = await newPath();
   await writeFile(await stateLockPath(path), holder({}));
   const warnings: string[] = [];
-  await (await lockState(path, 'mdacc apply', 0, (message) => warnings.push(message))).release();
+  const say = { warn: (message: string) => void warnings.push(message) };
+  await (await lockState(path, 'mdacc apply', 0, say)).release();
   expect(warnings).toEqual([expect.stringMatching(/was left by "mdacc apply".*which is gone; it was taken over/)]);
 });
 
