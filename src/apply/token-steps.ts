@@ -20,7 +20,7 @@ import type { WireToken } from '../model/wire.ts';
 import type { Api } from '../motherduck/api.ts';
 import { ApiError } from '../motherduck/errors.ts';
 import type { SecretStore } from '../secrets/store.ts';
-import { type Ledger, tokenOf, updateAccount, updateToken } from './ledger.ts';
+import { idsOf, type Ledger, tokenOf, updateAccount, updateToken } from './ledger.ts';
 
 export interface TokenTools {
   readonly api: Api;
@@ -188,8 +188,7 @@ async function revokeLost(
   cause: ApiError,
 ): Promise<never> {
   const { name } = action.after;
-  const held = tokenOf(tools.ledger, account.username, action.token);
-  const known = new Set([held.current?.id, ...held.retiring.map((old) => old.id)]);
+  const known = idsOf(tools.ledger, account.username);
   let revoked = 0;
   try {
     for (const token of await tools.api.listTokens(account.username)) {

@@ -211,7 +211,7 @@ export function planRemovedToken(
   return { actions, warnings: [], errors: [], next: [], known: new Set(all.map((token) => token.id)), unproved: false };
 }
 
-/** What time brings to a token of an account that is left alone: ended overlaps and orphans still go. */
+/** What time brings to a token of an account that is left alone: ended overlaps. An orphan may be in use, and nothing replaces it. */
 export function planLeftToken(
   key: string,
   state: StateToken,
@@ -221,7 +221,7 @@ export function planLeftToken(
   now: number,
 ): TokenPlan {
   const held = holdings(state, live, holds, now);
-  const actions = [...overlapEnded(held, account, key, now), ...orphaned(held, account, key)];
+  const actions = overlapEnded(held, account, key, now);
   const known = new Set([...held.known, ...held.orphans.map((orphan) => orphan.id)]);
   return { actions, warnings: [], errors: [], next: expiryOfLeft(state, live, account, key), known, unproved: false };
 }
