@@ -1,53 +1,16 @@
 /** One account: what is wanted, live and remembered of it becomes its actions, in the order in which apply does them. */
 
-import { counted } from '../model/counted.ts';
-import type { Desired, DesiredAccount, DesiredToken } from '../model/desired.ts';
-import type { LiveAccount, LiveToken, LiveUser, Presence } from '../model/live.ts';
-import type { Action, ComputeCeiling, NextChange, Notice, SetDucklings, Unmanaged } from '../model/plan.ts';
+import type { Desired, DesiredAccount } from '../model/desired.ts';
+import type { LiveAccount, LiveToken, Presence } from '../model/live.ts';
+import type { Action, ComputeCeiling, Notice, SetDucklings, Unmanaged } from '../model/plan.ts';
 import type { StateAccount } from '../model/state.ts';
 import { generationOf, SMOKE_TOKEN_NAME } from '../model/tokens.ts';
+import { type AccountContext, type AccountPlan, NOTHING } from './account-plan.ts';
 import { ducklingChanges, ducklingRisk, hourlyCeiling, mergeDucklings, type Rates } from './ducklings.ts';
 import { atLine, position } from './reasons.ts';
+import { planRemovedAccount } from './removed-account.ts';
 import { accountHoldings, isExpired, show } from './series.ts';
-import { planLeftToken, planRemovedToken, planToken, type TokenPlan } from './tokens.ts';
-
-export interface AccountContext {
-  readonly desired: Desired;
-  readonly now: number;
-  readonly prune: boolean;
-  /** Why an account is not wanted. */
-  readonly because: string;
-  isRotatedNow(account: string, token: string): boolean;
-  place(account: string, token: DesiredToken): string | undefined;
-}
-
-export interface AccountPlan {
-  readonly actions: readonly Action[];
-  readonly warnings: readonly Notice[];
-  readonly errors: readonly Notice[];
-  readonly next: readonly NextChange[];
-  readonly unmanagedTokens: Unmanaged['tokens'];
-  /** Set when the account is managed, left the configuration, and stays. */
-  readonly left: boolean;
-  /** Set when the last smoke test failed, so that apply tests it again. */
-  readonly waiting: boolean;
-  /** Keys of tokens that were stored and not seen to connect. */
-  readonly unproved: readonly string[];
-  readonly protection?: { readonly before: boolean; readonly after: boolean };
-  /** What the account can cost an hour; absent without rates. */
-  readonly compute?: ComputeCeiling;
-}
-
-const NOTHING: AccountPlan = {
-  actions: [],
-  warnings: [],
-  errors: [],
-  next: [],
-  unmanagedTokens: [],
-  left: false,
-  waiting: false,
-  unproved: [],
-};
+import { planRemovedToken, planToken, type TokenPlan } from './tokens.ts';
 
 /** Plans an account that the configuration or the state names. */
 export function planAccount(
@@ -217,72 +180,6 @@ function renamedKeys(
   return renamed;
 }
 
-/** An account that left the configuration: deleted when pruning was asked for, forgotten when it is gone, else left. */
-function planRemovedAccount(
-  account: string,
-  state: StateAccount | undefined,
-  live: LiveAccount | undefined,
-  context: AccountContext,
-): AccountPlan {
-  if (state === undefined) return NOTHING;
-  const about = { account, after: null } as const;
-  if (live === undefined) {
-    const reason = `${context.because}, and MotherDuck does not have it any more`;
-    const forget: Action = { action: 'forget', ...about, reason, risk: 'safe', before: { username: account } };
-    return {
-      ...NOTHING,
-      actions: [forget],
-      ...(context.desired.computeRates ? { compute: { before: 0, after: 0 } } : {}),
-    };
-  }
-  const other = live.user && whyNotOurs(account, state, live.user);
-  if (other !== undefined) return other;
-  if (context.prune) {
-    const before = { username: live.username, tokens: live.tokens.map(show) };
-    const reason = `${context.because}; ${counted(live.tokens.length, 'token')} and all databases it owns go with it`;
-    const compute = priceLive(live, context.desired.computeRates, 0);
-    return {
-      ...NOTHING,
-      actions: [{ action: 'delete_account', ...about, reason, risk: 'destructive', before }],
-      ...compute,
-    };
-  }
-  const holds = accountHoldings(state.tokens.values());
-  const tokens = [...state.tokens].map(([key, token]) =>
-    planLeftToken(key, token, live.tokens, holds, account, context.now),
-  );
-  const actions = tokens.flatMap((plan) => plan.actions);
-  const next = tokens.flatMap((plan) => plan.next);
-  return {
-    ...NOTHING,
-    actions,
-    next,
-    warnings: notRotated(account, next),
-    left: true,
-    ...priceLive(live, context.desired.computeRates),
-  };
-}
-
-/** What has the name of a managed account may be another one by now, and that is never deleted. */
-function whyNotOurs(account: string, state: StateAccount, user: LiveUser): AccountPlan | undefined {
-  if (!user.isServiceAccount) {
-    const message = `"${account}" is a person's user at MotherDuck now, and not the account that is managed`;
-    const hint = `Nothing is done to it. Drop it from the state with: mdacc state forget ${account}`;
-    return { ...NOTHING, errors: [{ account, code: 'ACCOUNT_UNUSABLE', message, hint }] };
-  }
-  if (state.id === undefined || state.id === user.id) return undefined;
-  const reason = 'it left the configuration and is gone; another account has its name now';
-  const before = { username: account };
-  return { ...NOTHING, actions: [{ action: 'forget', account, reason, risk: 'safe', before, after: null }] };
-}
-
-function notRotated(account: string, next: readonly NextChange[]): Notice[] {
-  const [first] = [...next].sort((a, b) => (a.at < b.at ? -1 : 1));
-  if (first === undefined) return [];
-  const message = `its tokens are not rotated any more, since it left the configuration; ${first.name} expires ${first.at.slice(0, 10)}`;
-  return [{ account, message, hint: 'Put it back, or delete it with --prune.' }];
-}
-
 function failedLast(account: string): Notice {
   return {
     account,
@@ -357,20 +254,6 @@ function turnover(
   return [{ account: want.username, message, hint }];
 }
 
-/** The ceiling of an account that left the configuration; `after` where it does not stay what it is. */
-function priceLive(live: LiveAccount, rates: Rates | undefined, after?: number): { compute?: ComputeCeiling } {
-  if (rates === undefined) return {};
-  const before = live.ducklings === undefined ? null : hourlyCeiling(live.ducklings, rates);
-  return { compute: { before, after: after ?? before } };
-}
-
-/** What an account can cost by the configuration alone, without a reading. */
-export function configuredCeiling(desired: Desired, want: DesiredAccount | undefined): ComputeCeiling {
-  const rates = desired.computeRates;
-  const ceiling = rates && want?.ducklings ? hourlyCeiling(want.ducklings, rates) : null;
-  return { before: ceiling, after: ceiling };
-}
-
 function computeOf(
   want: DesiredAccount,
   live: LiveAccount | undefined,
@@ -381,4 +264,11 @@ function computeOf(
   const wanted = want.ducklings ?? { read_write: {}, read_scaling: {} };
   const after = hourlyCeiling(live?.ducklings ? mergeDucklings(wanted, live.ducklings) : wanted, rates);
   return { compute: { before, after } };
+}
+
+/** What an account can cost by the configuration alone, without a reading. */
+export function configuredCeiling(desired: Desired, want: DesiredAccount | undefined): ComputeCeiling {
+  const rates = desired.computeRates;
+  const ceiling = rates && want?.ducklings ? hourlyCeiling(want.ducklings, rates) : null;
+  return { before: ceiling, after: ceiling };
 }

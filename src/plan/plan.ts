@@ -22,7 +22,8 @@ import type { ActionName, ComputeCeiling, Notice, Plan, Summary, Unmanaged } fro
 import type { State } from '../model/state.ts';
 import { UserError } from '../model/user-error.ts';
 import { accountKey } from '../model/username.ts';
-import { type AccountContext, type AccountPlan, configuredCeiling, planAccount } from './accounts.ts';
+import type { AccountContext, AccountPlan } from './account-plan.ts';
+import { configuredCeiling, planAccount } from './accounts.ts';
 import { sumCeilings } from './ducklings.ts';
 import { findViolations, selfMatcher } from './guardrails.ts';
 import { lateRuns } from './runs.ts';

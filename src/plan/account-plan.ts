@@ -1,0 +1,41 @@
+/** What is known when an account is planned, and what comes of it. */
+import type { Desired, DesiredToken } from '../model/desired.ts';
+import type { Action, ComputeCeiling, NextChange, Notice, Unmanaged } from '../model/plan.ts';
+
+export interface AccountContext {
+  readonly desired: Desired;
+  readonly now: number;
+  readonly prune: boolean;
+  /** Why an account is not wanted. */
+  readonly because: string;
+  isRotatedNow(account: string, token: string): boolean;
+  place(account: string, token: DesiredToken): string | undefined;
+}
+
+export interface AccountPlan {
+  readonly actions: readonly Action[];
+  readonly warnings: readonly Notice[];
+  readonly errors: readonly Notice[];
+  readonly next: readonly NextChange[];
+  readonly unmanagedTokens: Unmanaged['tokens'];
+  /** Set when the account is managed, left the configuration, and stays. */
+  readonly left: boolean;
+  /** Set when the last smoke test failed, so that apply tests it again. */
+  readonly waiting: boolean;
+  /** Keys of tokens that were stored and not seen to connect. */
+  readonly unproved: readonly string[];
+  readonly protection?: { readonly before: boolean; readonly after: boolean };
+  /** What the account can cost an hour; absent without rates. */
+  readonly compute?: ComputeCeiling;
+}
+
+export const NOTHING: AccountPlan = {
+  actions: [],
+  warnings: [],
+  errors: [],
+  next: [],
+  unmanagedTokens: [],
+  left: false,
+  waiting: false,
+  unproved: [],
+};
