@@ -50,11 +50,3 @@ export function updateToken(
 export function tokenOf(ledger: Ledger, username: string, token: string): StateToken {
   return ledger.state.accounts.get(accountKey(username))?.tokens.get(token) ?? NO_TOKEN;
 }
-
-/** The ids of all current and retiring tokens of an account, by whichever key. */
-export function idsOf(ledger: Ledger, username: string): Set<string> {
-  const tokens = [...(ledger.state.accounts.get(accountKey(username))?.tokens.values() ?? [])];
-  return new Set(
-    tokens.flatMap(({ current, retiring }) => [...(current ? [current.id] : []), ...retiring.map((old) => old.id)]),
-  );
-}

@@ -16,11 +16,13 @@ import type { Secret } from '../model/secret.ts';
 import type { AccountSmoke } from '../model/smoke.ts';
 import type { RetiringToken, StateToken, TokenRecord } from '../model/state.ts';
 import { UserError } from '../model/user-error.ts';
+import { accountKey } from '../model/username.ts';
 import type { WireToken } from '../model/wire.ts';
 import type { Api } from '../motherduck/api.ts';
 import { ApiError } from '../motherduck/errors.ts';
+import { accountHoldings } from '../plan/series.ts';
 import type { SecretStore } from '../secrets/store.ts';
-import { idsOf, type Ledger, tokenOf, updateAccount, updateToken } from './ledger.ts';
+import { type Ledger, tokenOf, updateAccount, updateToken } from './ledger.ts';
 
 export interface TokenTools {
   readonly api: Api;
@@ -188,7 +190,8 @@ async function revokeLost(
   cause: ApiError,
 ): Promise<never> {
   const { name } = action.after;
-  const known = idsOf(tools.ledger, account.username);
+  const tokens = tools.ledger.state.accounts.get(accountKey(account.username))?.tokens.values() ?? [];
+  const known = accountHoldings(tokens).ids;
   let revoked = 0;
   try {
     for (const token of await tools.api.listTokens(account.username)) {

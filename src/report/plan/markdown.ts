@@ -7,6 +7,7 @@ import type { Action, ComputeCeiling, Notice, Plan } from '../../model/plan.ts';
 import { printable } from '../printable.ts';
 import { symbolOf } from '../symbols.ts';
 import { accountDiff } from './account-yaml.ts';
+import { groupByAccount } from './by-account.ts';
 import { summaryLine } from './summary.ts';
 
 const MOST_CHARACTERS = 65_000;
@@ -63,16 +64,6 @@ function takeWhatFits(
     blocks.push(own.block);
   }
   return { rows, blocks, left };
-}
-
-function groupByAccount(actions: readonly Action[]): Map<string, Action[]> {
-  const groups = new Map<string, Action[]>();
-  for (const action of actions) {
-    const group = groups.get(action.account);
-    if (group) group.push(action);
-    else groups.set(action.account, [action]);
-  }
-  return groups;
 }
 
 function row(action: Action): string {

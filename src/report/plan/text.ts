@@ -6,6 +6,7 @@ import { describeDucklings } from '../ducklings.ts';
 import { type Paint, plain } from '../paint.ts';
 import { printable } from '../printable.ts';
 import { paintSymbol, symbolOf } from '../symbols.ts';
+import { groupByAccount } from './by-account.ts';
 import { summaryLine } from './summary.ts';
 
 /** How many names are written out before the rest is counted. */
@@ -36,12 +37,6 @@ function header({ organization, sandbox, at }: Plan): string {
   return sandbox
     ? `${organization}, in the sandbox (nothing here reaches MotherDuck), ${time}`
     : `${organization}, ${time}`;
-}
-
-function groupByAccount(actions: readonly Action[]): Map<string, Action[]> {
-  const groups = new Map<string, Action[]>();
-  for (const action of actions) groups.set(action.account, [...(groups.get(action.account) ?? []), action]);
-  return groups;
 }
 
 function accountBlock(account: string, actions: readonly Action[], paint: Paint): string {
