@@ -19,6 +19,8 @@ export interface LiveQuestion {
   readonly api: Api;
   /** The accounts that the configuration or the state names; repeats are put together. */
   readonly names: readonly { readonly username: string; readonly needsDucklings: boolean }[];
+  /** Which of the other listed service accounts are read too, with their Ducklings; none unless given. */
+  readonly others?: (user: LiveUser) => boolean;
   /** Accounts that are read at the same time. */
   readonly parallelism: number;
   /** Told after every account that was read. */
@@ -34,7 +36,7 @@ export async function readLive(question: LiveQuestion): Promise<Live> {
   const { api, signal } = question;
   stopIf(signal);
   const users = await listUsers(api);
-  const requests = toRequests(question.names, users);
+  const requests = toRequests([...question.names, ...otherNames(question, users)], users);
   const accounts = new Map<string, Presence<LiveAccount>>(requests.map(({ key }) => [key, { presence: 'absent' }]));
   const toRead = requests.filter(({ certainlyAbsent }) => !certainlyAbsent);
 
@@ -68,6 +70,12 @@ async function listUsers(api: Api): Promise<Users> {
     if (error.failure === 'forbidden' || isUnrouted) return { listed: false, why: error };
     throw error;
   }
+}
+
+function otherNames({ others }: LiveQuestion, users: Users): LiveQuestion['names'] {
+  if (others === undefined || !users.listed) return [];
+  const wanted = users.all.filter((user) => user.isServiceAccount && !user.isDeprovisioned && others(user));
+  return wanted.map(({ username }) => ({ username, needsDucklings: true }));
 }
 
 function toRequests(names: LiveQuestion['names'], users: Users): (AccountRequest & { certainlyAbsent: boolean })[] {

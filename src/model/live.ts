@@ -6,7 +6,7 @@ import type { UserError } from './user-error.ts';
 export interface Live {
   /** MotherDuck's time at the reading, in milliseconds since 1970; the local clock when it gave none. */
   readonly now: number;
-  /** The reading of every account that the configuration or the state names, by `accountKey`. */
+  /** The reading of every account that was asked for (those of the configuration and the state at least), by `accountKey`. */
   readonly accounts: ReadonlyMap<string, Presence<LiveAccount>>;
   /** All users of the organization, or why they cannot be listed. */
   readonly users:

@@ -257,6 +257,23 @@ describe('an account that cannot be read', () => {
   });
 });
 
+describe('accounts that nobody names', () => {
+  it('are read when they are asked for, service accounts that are in use alone', async () => {
+    const users = [
+      user('a'),
+      user('b'),
+      user('skipped'),
+      user('gone', { is_deprovisioned: true }),
+      user('anna', { is_service_account: false }),
+    ];
+    const { asked, read } = world({ users });
+    const others = ({ username }: { username: string }) => username !== 'skipped';
+    const live = await read([{ username: 'a', needsDucklings: false }], { others });
+    expect(presences(live)).toEqual({ a: 'present', b: 'present' });
+    expect(asked.sort()).toEqual(['ducklings a', 'ducklings b', 'tokens a', 'tokens b', 'users']);
+  });
+});
+
 describe('a big organization', () => {
   it('is read by a few workers, and tells how far it is', async () => {
     const names = Array.from({ length: 200 }, (_, n) => `user_${n}`);
