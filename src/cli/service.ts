@@ -6,9 +6,10 @@ import { UserError } from '../model/user-error.ts';
 import { DEFAULT_ADDRESS, isLoopback, parseAddress } from '../motherduck/address.ts';
 import { claimsOf } from '../motherduck/admin-token.ts';
 import { type Api, createApi } from '../motherduck/api.ts';
-import { motherduckDoor } from '../motherduck/connect.ts';
+import { motherduckDoor, runProbe } from '../motherduck/connect.ts';
 import type { Door } from '../motherduck/door.ts';
 import { createHttp } from '../motherduck/http.ts';
+import { PRODUCT, readUsage } from '../motherduck/usage.ts';
 import { VERSION } from '../version.ts';
 import type { Io } from './io.ts';
 
@@ -29,10 +30,12 @@ export interface Service {
   readonly claims: readonly string[];
   /** Milliseconds that one connection may take. */
   readonly connectMs: number;
+  /** When each user last ran a query, by one connection as the Admin. @throws UserError USAGE_UNREADABLE, INTERRUPTED */
+  readUsage(signal?: AbortSignal): Promise<ReadonlyMap<string, number>>;
   close(): Promise<void>;
 }
 
-export const USER_AGENT = `motherduck-accounts/${VERSION}`;
+export const USER_AGENT = `${PRODUCT}/${VERSION}`;
 const DEFAULT_SANDBOX = '.motherduck-sandbox';
 const REQUEST_SECONDS = 30;
 const CONNECT_SECONDS = 60;
@@ -86,12 +89,16 @@ async function openMotherDuck(options: ServiceOptions, io: Io): Promise<Service>
     const message = `MDACC_SANDBOX is set, and what answers at ${address.origin} is not a sandbox`;
     throw new UserError('SANDBOX_FAILED', message, 'Unset MDACC_SANDBOX, or serve the sandbox: mdacc sandbox serve');
   }
+  const door = isSandbox
+    ? await doorOf(folder, token)
+    : motherduckDoor({ userAgent: USER_AGENT, timeoutMs: connectMs });
   return {
     api,
-    door: isSandbox ? await doorOf(folder) : motherduckDoor({ userAgent: USER_AGENT, timeoutMs: connectMs }),
+    door,
     isSandbox,
     claims: claimsOf(token),
     connectMs,
+    readUsage: usageReader(door, token, connectMs),
     close: () => api.close(),
   };
 }
@@ -106,7 +113,7 @@ async function isServedSandbox(api: Api, address: URL): Promise<boolean> {
 async function openEmbedded(named: string | true, options: ServiceOptions, io: Io): Promise<Service> {
   const folder = sandboxFolder(named, io.env);
   const { embeddedSandbox } = await import('../sandbox/embedded.ts');
-  const { organization, dispatcher, token, door } = await embeddedSandbox(folder);
+  const { organization, dispatcher, token, door } = await embeddedSandbox(folder, USER_AGENT);
   const http = createHttp({
     address: parseAddress('http://localhost'),
     token,
@@ -117,12 +124,14 @@ async function openEmbedded(named: string | true, options: ServiceOptions, io: I
     dispatcher,
     ...(io.options.debug ? { debug: io.debug } : {}),
   });
+  const connectMs = (options.timeout ?? CONNECT_SECONDS) * 1000;
   return {
     api: createApi(http),
     door,
     isSandbox: true,
     claims: claimsOf(token),
-    connectMs: (options.timeout ?? CONNECT_SECONDS) * 1000,
+    connectMs,
+    readUsage: usageReader(door, token, connectMs),
     close: async () => {
       await http.close();
       organization.close();
@@ -130,10 +139,14 @@ async function openEmbedded(named: string | true, options: ServiceOptions, io: I
   };
 }
 
+function usageReader(door: Door, token: Secret, timeoutMs: number): Service['readUsage'] {
+  return (signal) => readUsage({ door, probe: runProbe, token, timeoutMs, ...(signal ? { signal } : {}) });
+}
+
 /** The databases of a served sandbox are in its folder, which the environment names. */
-async function doorOf(folder: string | undefined): Promise<Door> {
+async function doorOf(folder: string | undefined, adminToken: Secret): Promise<Door> {
   const { sandboxDoor } = await import('../sandbox/databases.ts');
-  if (folder !== undefined) return sandboxDoor(path.resolve(folder));
+  if (folder !== undefined) return sandboxDoor(path.resolve(folder), { agent: USER_AGENT, adminToken });
   return {
     target: () => {
       const hint = 'Set it as "mdacc sandbox serve" printed it, or leave connections out with --no-smoke.';

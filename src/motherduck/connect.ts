@@ -9,7 +9,7 @@ import type { Secret } from '../model/secret.ts';
 import { UserError } from '../model/user-error.ts';
 import type { Door, Target } from './door.ts';
 import { printableWithout } from './printable.ts';
-import type { ProbeAnswer, ProbeEvent, ProbeInput, ProbeRequest } from './probe.ts';
+import type { ProbeAnswer, ProbeEvent, ProbeInput, ProbeRequest, ProbeRow } from './probe.ts';
 
 export type { ProbeAnswer, ProbeRequest } from './probe.ts';
 
@@ -52,7 +52,7 @@ export type ProbeRunner = (target: Target, request: ProbeRequest, options: Probe
  */
 export function motherduckDoor(about: { readonly userAgent: string; readonly timeoutMs: number }): Door {
   const seconds = Math.max(1, Math.floor(about.timeoutMs / 1000));
-  const parameters = `session_name=mdacc-smoke&dbinstance_inactivity_ttl=0s&connection_timeout=${seconds}s`;
+  const parameters = `session_name=mdacc&dbinstance_inactivity_ttl=0s&connection_timeout=${seconds}s`;
   return {
     async target(token, database = '') {
       if (/[?&#\p{Cc}]/u.test(database)) {
@@ -79,6 +79,8 @@ function builtProbe(): string {
 
 /** More than the largest honest report; a child that says more is broken. */
 const MAX_REPORT = 256 * 1024;
+/** Where all rows are asked for, which are a few values for each of an organization's users. */
+const MAX_ROWS_REPORT = 16 * 1024 * 1024;
 const MAX_STDERR = 4096;
 
 /** Opens the target in a child process and runs the request there. Never rejects. */
@@ -129,7 +131,8 @@ function runChild(input: ProbeInput, options: ProbeOptions, take: (event: ProbeE
     });
     const report = child.stdio[3];
     if (report && 'read' in report) {
-      readEvents(report, take, (trouble) => kill('crashed', trouble));
+      const most = input.request.steps.some(({ every }) => every) ? MAX_ROWS_REPORT : MAX_REPORT;
+      readEvents(report, most, take, (trouble) => kill('crashed', trouble));
     }
     child.on('error', (error) => done(`it could not be started: ${error.message}`));
     child.on('close', (code, name) => done(name === null ? `it ended with exit code ${code}` : `it ended by ${name}`));
@@ -140,6 +143,7 @@ function runChild(input: ProbeInput, options: ProbeOptions, take: (event: ProbeE
 
 function readEvents(
   stream: NodeJS.ReadableStream,
+  most: number,
   take: (event: ProbeEvent) => void,
   broken: (trouble: string) => void,
 ): void {
@@ -154,7 +158,7 @@ function readEvents(
   stream.on('data', (text: string) => {
     if (over) return;
     total += text.length;
-    if (total > MAX_REPORT) return stop('its report is too long');
+    if (total > most) return stop('its report is too long');
     const lines = (rest + text).split('\n');
     rest = lines.pop() ?? '';
     for (const line of lines) {
@@ -175,10 +179,17 @@ function eventOf(line: string): ProbeEvent | undefined {
 }
 
 function stepOf({ ms, answer, failure }: ProbeEvent, clean: (text: string) => string): ProbeStep {
-  const row = Object.entries(answer?.row ?? {}).map(([key, value]) => [clean(key), value && clean(value)]);
+  const cleanRow = (row: ProbeRow): ProbeRow =>
+    Object.fromEntries(Object.entries(row).map(([key, value]) => [clean(key), value && clean(value)]));
   return {
     ms,
-    ...(answer && { answer: { rows: answer.rows, ...(answer.row && { row: Object.fromEntries(row) }) } }),
+    ...(answer && {
+      answer: {
+        rows: answer.rows,
+        ...(answer.row && { row: cleanRow(answer.row) }),
+        ...(answer.every && { every: answer.every.map(cleanRow) }),
+      },
+    }),
     ...(failure && { failure: { kind: failure.kind, text: clean(failure.text) } }),
   };
 }

@@ -14,9 +14,16 @@ import type { Target } from './door.ts';
 
 export interface ProbeRequest {
   /** Run in this order; a failing one does not stop the next. */
-  readonly steps: readonly { readonly name: string; readonly sql: string }[];
+  readonly steps: readonly ProbeQuestion[];
   /** Whether the target's shutdown is run at the end. */
   readonly shutdown: boolean;
+}
+
+export interface ProbeQuestion {
+  readonly name: string;
+  readonly sql: string;
+  /** All rows are wanted, and not the first alone. */
+  readonly every?: boolean;
 }
 
 export interface ProbeInput {
@@ -24,11 +31,15 @@ export interface ProbeInput {
   readonly request: ProbeRequest;
 }
 
-/** The first row of an answer and how many rows there were. Values are JSON where they are not text. */
+/** The first row of an answer and how many rows there were; all of them where they were asked for. */
 export interface ProbeAnswer {
-  readonly row?: Readonly<Record<string, string | null>>;
+  readonly row?: ProbeRow;
   readonly rows: number;
+  readonly every?: readonly ProbeRow[];
 }
+
+/** Values are JSON where they are not text. */
+export type ProbeRow = Readonly<Record<string, string | null>>;
 
 export interface ProbeEvent {
   /** `connect`, the name of a step, or `shutdown`. */
@@ -59,18 +70,23 @@ async function open(target: Target): Promise<DuckDBConnection> {
   return connection;
 }
 
-/** Reads the whole result, since an error can come late, and keeps one row of it. */
-async function ask(connection: DuckDBConnection, sql: string): Promise<ProbeAnswer> {
+/** Reads the whole result, since an error can come late, and keeps one row of it unless all are asked for. */
+async function ask(connection: DuckDBConnection, { sql, every }: ProbeQuestion): Promise<ProbeAnswer> {
   const result = await connection.stream(sql);
   let rows = 0;
-  let first: Record<string, unknown> | undefined;
+  const kept: ProbeRow[] = [];
   for await (const part of result.yieldRowObjectJson()) {
-    first ??= part[0];
     rows += part.length;
+    const wanted = every ? part : part.slice(0, 1 - kept.length);
+    for (const row of wanted) kept.push(shownRow(row));
   }
-  if (first === undefined) return { rows };
-  const columns = Object.entries(first).slice(0, MAX_COLUMNS);
-  return { rows, row: Object.fromEntries(columns.map(([name, value]) => [name, shownValue(value)])) };
+  const [first] = kept;
+  return { rows, ...(first && { row: first }), ...(every && { every: kept }) };
+}
+
+function shownRow(row: Readonly<Record<string, unknown>>): ProbeRow {
+  const columns = Object.entries(row).slice(0, MAX_COLUMNS);
+  return Object.fromEntries(columns.map(([name, value]) => [name, shownValue(value)]));
 }
 
 function shownValue(value: unknown): string | null {
@@ -105,10 +121,10 @@ async function probe({ target, request }: ProbeInput): Promise<void> {
   const nothing = () => undefined;
   const connection = await step('connect', () => open(target), nothing);
   if (connection === undefined) return;
-  for (const { name, sql } of request.steps) {
+  for (const question of request.steps) {
     await step(
-      name,
-      () => ask(connection, sql),
+      question.name,
+      () => ask(connection, question),
       (answer) => answer,
     );
   }

@@ -1,5 +1,6 @@
 import type { Size } from '../model/ducklings.ts';
 import type { Tier } from './duckling-rules.ts';
+import type { Account } from './ledger.ts';
 import type { Connection } from './organization.ts';
 
 /** The SQL that makes a local DuckDB answer as MotherDuck does for one account. Source of names and columns: connecting facts. */
@@ -17,6 +18,24 @@ export function macros({ account, type, identity }: Connection, tier: Tier): str
     `CREATE OR REPLACE TEMP MACRO md_user() AS ${text(account.username)}`,
     `CREATE OR REPLACE TEMP MACRO md_user_info() AS TABLE SELECT ${columns.join(', ')}`,
     `CREATE OR REPLACE TEMP MACRO md_live_duckling_size() AS TABLE SELECT ${text(shown(account.ducklings[type].instance_size))} AS type`,
+  ];
+}
+
+/**
+ * MD_INFORMATION_SCHEMA.QUERY_HISTORY, as far as it is asked for here: one query for the last connection of each kind of
+ * client. Source of names: MotherDuck's documentation of the view; that the user agent begins with DuckDB's own is too.
+ */
+export function queryHistory(accounts: readonly Account[]): string[] {
+  const rows = accounts.flatMap(({ username, queriedAt }) =>
+    [...queriedAt].map(
+      ([agent, at]) => `(${text(username)}, make_timestamptz(${at * 1000}), ${text(`duckdb/sandbox ${agent}`.trim())})`,
+    ),
+  );
+  const table = 'md_information_schema.query_history';
+  return [
+    attach(':memory:', 'md_information_schema', false),
+    `CREATE OR REPLACE TABLE ${table} (user_name VARCHAR, start_time TIMESTAMP WITH TIME ZONE, user_agent VARCHAR)`,
+    ...(rows.length === 0 ? [] : [`INSERT INTO ${table} VALUES ${rows.join(', ')}`]),
   ];
 }
 

@@ -1,11 +1,12 @@
 import { createHash } from 'node:crypto';
 import { existsSync, mkdirSync, readdirSync } from 'node:fs';
 import { join, resolve } from 'node:path';
+import type { Secret } from '../model/secret.ts';
 import type { TokenType } from '../model/tokens.ts';
 import { UserError } from '../model/user-error.ts';
 import { accountKey } from '../model/username.ts';
 import type { Door, Target } from '../motherduck/door.ts';
-import { attach, macros, raise, use } from './connection-sql.ts';
+import { attach, macros, queryHistory, raise, use } from './connection-sql.ts';
 import { DATABASES, openSandbox } from './open.ts';
 import type { Connection, Organization } from './organization.ts';
 
@@ -26,19 +27,20 @@ const NEVER_CONNECTED =
  * The sandbox's door: a token that the organization knows opens the account's own DuckDB files. What MotherDuck refuses
  * is refused by DuckDB's `error()` with MotherDuck's words, so that it takes the path of the real refusal.
  */
-export function sandboxDoor(place: Organization | string): Door {
+export function sandboxDoor(place: Organization | string, client: SandboxClient = {}): Door {
   let opening: Promise<Organization> | undefined;
   const organization = (): Promise<Organization> => {
-    opening ??= typeof place === 'string' ? openSandbox(place) : Promise.resolve(place);
+    opening ??= typeof place === 'string' ? openSandbox(place, adminOf(client)) : Promise.resolve(place);
     return opening;
   };
   return {
     async target(token, database): Promise<Target> {
       const sandbox = await organization();
-      const connection = await sandbox.connect(token);
+      const connection = await sandbox.connect(token, client.agent);
       if (connection === 'unauthenticated') return refused(NOT_AUTHENTICATED);
       if (connection === 'never_connected') return refused(NEVER_CONNECTED);
-      const about = macros(connection, sandbox.tier);
+      const history = sandbox.history(connection);
+      const about = [...macros(connection, sandbox.tier), ...(history ? queryHistory(history) : [])];
       const after = database === undefined || database === '' ? [] : [use(database)];
       if (sandbox.folder === undefined) return inMemory(about, database);
       const { path, siblings } = filesOf(sandbox.folder, connection);
@@ -56,6 +58,18 @@ export function sandboxDoor(place: Organization | string): Door {
       await (await organization()).sleep(username, type);
     },
   };
+}
+
+/** Who connects. */
+export interface SandboxClient {
+  /** What it calls itself, for the query history; absent: DuckDB alone. */
+  readonly agent?: string;
+  /** Taken as the Admin's token, where `place` is a folder: it is served elsewhere with this one. */
+  readonly adminToken?: Secret;
+}
+
+function adminOf({ adminToken }: SandboxClient): { adminToken?: Secret } {
+  return adminToken === undefined ? {} : { adminToken };
 }
 
 function refused(message: string): Target {

@@ -14,14 +14,14 @@ export interface Embedded {
   readonly door: Door;
 }
 
-/** Opens the sandbox that is kept in a folder. @throws UserError SANDBOX_FAILED */
-export async function embeddedSandbox(folder: string): Promise<Embedded> {
+/** Opens the sandbox that is kept in a folder, for a client of that name. @throws UserError SANDBOX_FAILED */
+export async function embeddedSandbox(folder: string, agent?: string): Promise<Embedded> {
   const token = new Secret(`sandbox-admin-${randomBytes(24).toString('base64url')}`);
   const organization = await openSandbox(folder, { adminToken: token });
   return {
     organization,
     dispatcher: new RequestDispatcher((request) => organization.handle(request)),
     token,
-    door: sandboxDoor(organization),
+    door: sandboxDoor(organization, agent === undefined ? {} : { agent }),
   };
 }

@@ -32,7 +32,13 @@ export type SandboxEvent = { readonly at: number } & (
     }
   | { readonly event: 'token_deleted'; readonly account: string; readonly id: string }
   | { readonly event: 'clock_advanced'; readonly seconds: number }
-  | { readonly event: 'connected'; readonly account: string; readonly type: TokenType }
+  | {
+      readonly event: 'connected';
+      readonly account: string;
+      readonly type: TokenType;
+      /** What the client calls itself; left out: DuckDB alone. */
+      readonly agent?: string;
+    }
   | { readonly event: 'slept'; readonly account: string; readonly type: TokenType }
 );
 

@@ -22,6 +22,8 @@ export interface Account {
   hasConnected: boolean;
   /** When each kind of Duckling was last connected to; absent while it sleeps. */
   readonly wokenAt: Map<TokenType, number>;
+  /** When each kind of client last connected, by what it calls itself. */
+  readonly queriedAt: Map<string, number>;
 }
 
 export interface Token {
@@ -119,6 +121,7 @@ export class Ledger {
       }
       case 'connected':
         account.wokenAt.set(event.type, event.at);
+        account.queriedAt.set(event.agent ?? '', event.at);
         if (event.type === 'read_write') account.hasConnected = true;
         break;
       case 'slept':
@@ -142,6 +145,7 @@ export class Ledger {
       tokens: new Map(),
       hasConnected: false,
       wokenAt: new Map(),
+      queriedAt: new Map(),
     });
     this.#sorted = undefined;
   }

@@ -110,18 +110,26 @@ export class Organization {
   /**
    * Opens an account's `md:` connection as far as the organization knows of it: whose token, and that its Duckling woke.
    * The words are why it may not: a token that is nobody's, or read scaling before the first read/write connection.
+   * `agent` is what the client calls itself, for the query history.
    */
-  connect(secret: Secret): Promise<Connection | 'unauthenticated' | 'never_connected'> {
+  connect(secret: Secret, agent?: string): Promise<Connection | 'unauthenticated' | 'never_connected'> {
     return this.#books.write<Connection | 'unauthenticated' | 'never_connected'>((ledger, at) => {
       const caller = identify(ledger, secret, at, this.#adminHash);
       if (caller === undefined) return { events: [], result: 'unauthenticated' };
       const { account, type } = caller;
       if (type === 'read_scaling' && !account.hasConnected) return { events: [], result: 'never_connected' };
       return {
-        events: [{ at, event: 'connected', account: account.username, type }],
+        events: [
+          { at, event: 'connected', account: account.username, type, ...(agent === undefined ? {} : { agent }) },
+        ],
         result: { account, type, identity: ledger.identity },
       };
     });
+  }
+
+  /** Every account with the times of its last connections, as an Admin on a Business plan may see them; else undefined. */
+  history({ account }: Connection): readonly Account[] | undefined {
+    return this.tier === 'business' && account.roles.includes('Admin') ? this.#books.read().accounts() : undefined;
   }
 
   /** Puts a Duckling to sleep before its cooldown ends, as SHUTDOWN does. */

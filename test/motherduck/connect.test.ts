@@ -150,7 +150,7 @@ describe('motherduckDoor', () => {
 
   it('has the token in the options and not in the path', async () => {
     const target = await door.target(TOKEN, 'sales');
-    const parameters = 'session_name=mdacc-smoke&dbinstance_inactivity_ttl=0s&connection_timeout=45s';
+    const parameters = 'session_name=mdacc&dbinstance_inactivity_ttl=0s&connection_timeout=45s';
     expect(target.path).toBe(`md:sales?${parameters}`);
     expect(target.options).toEqual({
       motherduck_token: TOKEN.reveal(),

@@ -1,0 +1,61 @@
+/**
+ * When each user last ran a query, by MotherDuck's own history. MD_INFORMATION_SCHEMA.QUERY_HISTORY is there on Business
+ * plans and for an Admin alone, and it is behind by a while (MotherDuck's documentation of the view, read November 2026).
+ */
+import type { Secret } from '../model/secret.ts';
+import { UserError } from '../model/user-error.ts';
+import { accountKey } from '../model/username.ts';
+import { type ProbeFailure, type ProbeRunner, scrub } from './connect.ts';
+import type { Door } from './door.ts';
+
+/** The product's name in its user agent: its own smoke tests are no use of an account. */
+export const PRODUCT = 'motherduck-accounts';
+
+/** Source of the view's and the columns' names: MotherDuck's documentation. */
+const LAST_QUERIES = `
+  SELECT user_name AS username, epoch_ms(max(start_time)) AS last
+  FROM md_information_schema.query_history
+  WHERE coalesce(user_agent, '') NOT LIKE '%${PRODUCT}/%'
+  GROUP BY user_name`;
+
+export interface UsageQuestion {
+  readonly door: Door;
+  readonly probe: ProbeRunner;
+  /** A read/write token of an Admin. */
+  readonly token: Secret;
+  /** For the one connection and its query. */
+  readonly timeoutMs: number;
+  readonly signal?: AbortSignal;
+}
+
+/**
+ * Asks by one connection, which wakes the Admin's Duckling. Gives the times, in milliseconds since 1970, by
+ * `accountKey`; a user that never ran a query is not in it.
+ *
+ * @throws UserError USAGE_UNREADABLE where the history is not offered, or nobody can connect; INTERRUPTED
+ */
+export async function readUsage(question: UsageQuestion): Promise<ReadonlyMap<string, number>> {
+  const { door, probe, token, timeoutMs, signal } = question;
+  const target = await door.target(token, undefined);
+  const request = { steps: [{ name: 'usage', sql: LAST_QUERIES, every: true }], shutdown: false };
+  const report = await probe(target, request, { timeoutMs, secrets: [token], ...(signal ? { signal } : {}) });
+  const failure = report.get('connect')?.failure ?? report.get('usage')?.failure;
+  if (failure !== undefined) throw refusal(failure, token);
+  const rows = report.get('usage')?.answer?.every ?? [];
+  return new Map(
+    rows.flatMap(({ username, last }) =>
+      username == null || !Number.isFinite(Number(last ?? Number.NaN)) ? [] : [[accountKey(username), Number(last)]],
+    ),
+  );
+}
+
+function refusal(failure: ProbeFailure, token: Secret): UserError {
+  if (failure.kind === 'aborted') {
+    return new UserError('INTERRUPTED', 'reading the query history was interrupted', 'Nothing was changed.');
+  }
+  const why = scrub(failure.text, [token.reveal()]);
+  const hint = /query_history|md_information_schema|catalog error/i.test(why)
+    ? 'MotherDuck shows it on Business plans, to an Admin. Without one, leave out --usage.'
+    : 'Mend what the message says, or leave out --usage.';
+  return new UserError('USAGE_UNREADABLE', `the query history cannot be read: ${why}`, hint);
+}
