@@ -115,6 +115,9 @@ const REFUSALS: ReadonlyMap<number, Refusal> = new Map<number, Refusal>([
   ],
 ]);
 
+/** Request timeout, client closed request: the work may have gone on, whatever the body says. */
+const BROKEN_OFF: readonly number[] = [408, 499];
+
 function whichToken({ tokenSource, tokenTrouble }: Answered): string {
   const trouble = tokenTrouble();
   const hint = `${tokenSource} must be a read/write token of an Admin`;
@@ -125,7 +128,8 @@ function refused(answer: Answered, body: unknown, refusal: Refusal): ApiError {
   const tries = answer.attempts > 1 ? `, after ${answer.attempts} attempts` : '';
   const words = body === BROKEN ? '' : answer.printable(wordsOf(body));
   // Only MotherDuck's own refusal says that nothing happened; a 429 is trusted whoever sends it, as in retrying.
-  const closed = answer.status === 429 || (answer.status < 500 && isErrorBody(body));
+  const isRefusal = answer.status < 500 && !BROKEN_OFF.includes(answer.status) && isErrorBody(body);
+  const closed = answer.status === 429 || isRefusal;
   const effect = effectOf(answer, !closed);
   return new ApiError(
     refusal.failure,

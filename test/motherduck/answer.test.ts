@@ -112,6 +112,8 @@ describe('whether a failed call may have taken effect', () => {
     ['create', 409, { message: 'Taken', code: 'CONFLICT' }, 'none', 1],
     ['create', 401, { message: 'No', code: 'UNAUTHORIZED' }, 'none', 1],
     ['create', 499, HTML, 'unknown', 1],
+    ['create', 408, { message: 'Timed out', code: 'TIMEOUT' }, 'unknown', 1],
+    ['create', 499, { message: 'Closed', code: 'CLIENT_CLOSED_REQUEST' }, 'unknown', 1],
     ['create', 429, HTML, 'none', 9],
     ['set', 408, HTML, 'unknown', 1],
     ['delete', 404, HTML, 'unknown', 1],
