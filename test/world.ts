@@ -83,6 +83,10 @@ export class MemoryLedger implements Ledger {
     const changed = change(this.state);
     if (changed !== this.state) this.state = { ...changed, serial: this.state.serial + 1 };
   }
+
+  note(change: (state: State) => State): void {
+    this.state = change(this.state);
+  }
 }
 
 /** A store without a file; `fails` makes every put throw. */

@@ -11,7 +11,7 @@ import { fromWire, toWire } from '../motherduck/ducklings.ts';
 import { ApiError } from '../motherduck/errors.ts';
 import { ducklingChanges, mergeDucklings } from '../plan/ducklings.ts';
 import { adoptedRecord } from '../plan/tokens.ts';
-import { type Ledger, updateAccount, updateToken } from './ledger.ts';
+import { type Ledger, noteAccount, noteToken, updateAccount } from './ledger.ts';
 
 export interface AccountTools {
   readonly api: Api;
@@ -43,9 +43,9 @@ export async function createAccount(action: CreateAccount, tools: AccountTools):
 }
 
 /** Takes an account over into the state: nothing is called. */
-export async function adoptAccount(action: AdoptAccount, tools: AccountTools): Promise<void> {
+export function adoptAccount(action: AdoptAccount, tools: AccountTools): void {
   const { api, ledger } = tools;
-  await updateAccount(ledger, action.account, (held) =>
+  noteAccount(ledger, action.account, (held) =>
     held === undefined
       ? {
           username: action.account,
@@ -76,19 +76,20 @@ export async function setDucklings(action: SetDucklings, want: DesiredAccount, a
 }
 
 /** Takes a live token over into the state: nothing is called. */
-export async function adoptToken(action: AdoptToken, tools: AccountTools): Promise<void> {
+export function adoptToken(action: AdoptToken, tools: AccountTools): void {
   const { generation, ...token } = action.after;
-  const { from } = action;
-  if (from !== undefined) return renameToken(action.account, from, action.token, tools.ledger);
-  await updateToken(tools.ledger, action.account, action.token, (held) => ({
-    ...held,
-    generation: Math.max(held.generation, generation),
-    current: adoptedRecord(token, generation),
-  }));
+  if (action.from !== undefined) renameToken(action.account, action.from, action.token, tools.ledger);
+  else {
+    noteToken(tools.ledger, action.account, action.token, (held) => ({
+      ...held,
+      generation: Math.max(held.generation, generation),
+      current: adoptedRecord(token, generation),
+    }));
+  }
 }
 
-async function renameToken(username: string, from: string, to: string, ledger: Ledger): Promise<void> {
-  await updateAccount(ledger, username, (account) => {
+function renameToken(username: string, from: string, to: string, ledger: Ledger): void {
+  noteAccount(ledger, username, (account) => {
     const entry = account?.tokens.get(from);
     if (account === undefined || entry === undefined) return account;
     const tokens = new Map(account.tokens).set(to, entry);
@@ -114,9 +115,9 @@ export async function deleteAccount(action: DeleteAccount, tools: AccountTools):
 }
 
 /** Drops what is gone from the state. */
-export async function forget(action: Forget, ledger: Ledger): Promise<void> {
-  if (action.token === undefined) await updateAccount(ledger, action.account, () => undefined);
-  else await updateToken(ledger, action.account, action.token, () => undefined);
+export function forget(action: Forget, ledger: Ledger): void {
+  if (action.token === undefined) noteAccount(ledger, action.account, () => undefined);
+  else noteToken(ledger, action.account, action.token, () => undefined);
 }
 
 /** An account that is made anew keeps counting its tokens' generations, so that no name comes twice. */

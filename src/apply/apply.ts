@@ -12,7 +12,7 @@
 import { setMaxListeners } from 'node:events';
 import type { Action } from '../model/plan.ts';
 import type { AccountSmoke } from '../model/smoke.ts';
-import type { UserError } from '../model/user-error.ts';
+import { UserError } from '../model/user-error.ts';
 import { accountKey } from '../model/username.ts';
 import { inParallel } from '../motherduck/parallel.ts';
 import { AccountRun, type ApplyInput, type Halt, type Outcome } from './account-run.ts';
@@ -41,9 +41,20 @@ export async function apply(input: ApplyInput): Promise<Applied> {
   return {
     outcomes: results.flatMap((result) => result.outcomes),
     smoke: results.flatMap((result) => result.smoke),
-    failures: results.flatMap((result) => result.failures),
+    failures: [...results.flatMap((result) => result.failures), ...(await saved(input))],
     interrupted: input.stopping.aborted,
   };
+}
+
+/** Writes what was only noted, and what could not be written before; what cannot be written now is a failure. */
+async function saved({ ledger }: ApplyInput): Promise<UserError[]> {
+  try {
+    await ledger.update((state) => state);
+    return [];
+  } catch (error) {
+    if (!(error instanceof UserError)) throw error;
+    return [error];
+  }
 }
 
 /** How many accounts an apply of this plan works on; the measure of its progress. */

@@ -7,17 +7,40 @@ export interface Ledger {
   readonly state: State;
   /** @throws UserError STATE_UNWRITABLE */
   update(change: (state: State) => State): Promise<void>;
+  /**
+   * A change that loses nothing when it is lost, since the next plan makes it again: it counts at once, and is on the
+   * disk with the next update, or when the state is closed.
+   */
+  note(change: (state: State) => State): void;
 }
 
 const NO_TOKEN: StateToken = { generation: 0, retiring: [], intents: [] };
 
+type AccountChange = (account: StateAccount | undefined) => StateAccount | undefined;
+type TokenChange = (token: StateToken) => StateToken | undefined;
+
 /** Changes one account; `undefined` takes it out of the state. */
-export function updateAccount(
-  ledger: Ledger,
-  username: string,
-  change: (account: StateAccount | undefined) => StateAccount | undefined,
-): Promise<void> {
-  return ledger.update((state) => {
+export function updateAccount(ledger: Ledger, username: string, change: AccountChange): Promise<void> {
+  return ledger.update(inAccount(username, change));
+}
+
+/** Changes one token of an account that is in the state; `undefined` takes it out. */
+export function updateToken(ledger: Ledger, username: string, token: string, change: TokenChange): Promise<void> {
+  return ledger.update(inAccount(username, inToken(token, change)));
+}
+
+/** As `updateAccount`, for what the next plan would make again. */
+export function noteAccount(ledger: Ledger, username: string, change: AccountChange): void {
+  ledger.note(inAccount(username, change));
+}
+
+/** As `updateToken`, for what the next plan would make again. */
+export function noteToken(ledger: Ledger, username: string, token: string, change: TokenChange): void {
+  ledger.note(inAccount(username, inToken(token, change)));
+}
+
+function inAccount(username: string, change: AccountChange): (state: State) => State {
+  return (state) => {
     const key = accountKey(username);
     const before = state.accounts.get(key);
     const changed = change(before);
@@ -26,24 +49,18 @@ export function updateAccount(
     if (changed === undefined) accounts.delete(key);
     else accounts.set(key, changed);
     return { ...state, accounts };
-  });
+  };
 }
 
-/** Changes one token of an account that is in the state; `undefined` takes it out. */
-export function updateToken(
-  ledger: Ledger,
-  username: string,
-  token: string,
-  change: (token: StateToken) => StateToken | undefined,
-): Promise<void> {
-  return updateAccount(ledger, username, (account) => {
+function inToken(token: string, change: TokenChange): AccountChange {
+  return (account) => {
     if (account === undefined) return undefined;
     const tokens = new Map(account.tokens);
     const changed = change(tokens.get(token) ?? NO_TOKEN);
     if (changed === undefined) tokens.delete(token);
     else tokens.set(token, changed);
     return { ...account, tokens };
-  });
+  };
 }
 
 /** The token as the state has it now. */

@@ -122,7 +122,7 @@ async function carryOut(
     stopping,
     ...(options.smoke ? { prove: (account, secrets) => session.test(account, secrets) } : {}),
   };
-  const applied = await saved(await withProgress(input, io), ledger);
+  const applied = await withProgress(input, io);
   const smoke = session.result(applied.smoke);
   if (options.format === 'json') io.result(appliedJson(plan, applied, smoke));
   else if (hasChanges(plan) || smoke.accounts.length > 0 || applied.failures.length > 0)
@@ -130,17 +130,6 @@ async function carryOut(
   const code = exitCode(plan, applied, smoke);
   await tellGitHub(plan, code, io);
   return code;
-}
-
-/** Writes what could not be written before; what cannot be written now is a failure of this apply. */
-async function saved(applied: Applied, ledger: StateFile): Promise<Applied> {
-  try {
-    await ledger.close();
-    return applied;
-  } catch (error) {
-    if (!(error instanceof UserError)) throw error;
-    return { ...applied, failures: [...applied.failures, error] };
-  }
 }
 
 async function withProgress(input: ApplyInput, io: Io): Promise<Applied> {

@@ -80,6 +80,11 @@ export class StateFile {
     await this.#save();
   }
 
+  /** As `update`, for a change that loses nothing when it is lost: the next update takes it to the disk, or `close`. */
+  note(change: (state: State) => State): void {
+    this.#state = change(this.#state);
+  }
+
   /**
    * Waits for the last write, and tries again to save what earlier ones could not.
    *

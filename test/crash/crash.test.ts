@@ -72,7 +72,7 @@ describe('an apply with every kind of action, killed and done again', () => {
 
   it('in each write of the state', LONG, async () => {
     const points = of('state').filter(isTornOrWhole);
-    expect(points.length).toBeGreaterThanOrEqual(2 * 30);
+    expect(points.length).toBeGreaterThanOrEqual(2 * 25);
     await survives(scenario, 'state', points);
   });
 

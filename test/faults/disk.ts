@@ -24,6 +24,10 @@ export class DiskLedger implements Ledger {
     await this.#save();
   }
 
+  note(change: (state: State) => State): void {
+    this.state = change(this.state);
+  }
+
   /** As the command does at its end: one more try. */
   async close(): Promise<void> {
     await this.#save();

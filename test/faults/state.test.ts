@@ -25,7 +25,7 @@ interface Failure {
 
 /** Accounts that are worked on at the same time: the others hear of a failure a moment later, when each has gone on. */
 const AT_ONCE = 4;
-/** What was begun although nothing can be noted any more. */
+/** What was begun although nothing can be noted any more; what is only taken into the state, or out of it, calls nothing. */
 const begunInVain = new Set<string>();
 
 function failAt(index: number, { fate, span, end }: Failure): Promise<string[] | undefined> {
@@ -41,7 +41,7 @@ function failAt(index: number, { fate, span, end }: Failure): Promise<string[] |
     prepare: (site) => {
       site.ledger = ledger;
       site.onBegin = (what) => {
-        if (struck) begun.push(what);
+        if (struck && !/^(adopt|forget)/.test(what)) begun.push(what);
       };
     },
     struck: () => (struck ? `write ${index} ${fate} ${span}, then ${end}` : undefined),
@@ -98,6 +98,10 @@ class FileLedger implements Ledger {
   async update(change: (state: State) => State): Promise<void> {
     await this.#before(this.#updates++);
     await this.#file.update(change);
+  }
+
+  note(change: (state: State) => State): void {
+    this.#file.note(change);
   }
 }
 
