@@ -1,4 +1,5 @@
 /** How apply writes into the state: one account or one token of it at a time. */
+import { withEntry } from '../model/layered-map.ts';
 import type { State, StateAccount, StateToken } from '../model/state.ts';
 import { accountKey } from '../model/username.ts';
 
@@ -19,14 +20,15 @@ const NO_TOKEN: StateToken = { generation: 0, retiring: [], intents: [] };
 type AccountChange = (account: StateAccount | undefined) => StateAccount | undefined;
 type TokenChange = (token: StateToken) => StateToken | undefined;
 
-/** Changes one account; `undefined` takes it out of the state. */
-export function updateAccount(ledger: Ledger, username: string, change: AccountChange): Promise<void> {
-  return ledger.update(inAccount(username, change));
+/** Changes one account; `undefined` takes it out of the state. Where nothing changes, nothing is waited for. */
+export async function updateAccount(ledger: Ledger, username: string, change: AccountChange): Promise<void> {
+  const inState = inAccount(username, change);
+  if (inState(ledger.state) !== ledger.state) await ledger.update(inState);
 }
 
 /** Changes one token of an account that is in the state; `undefined` takes it out. */
 export function updateToken(ledger: Ledger, username: string, token: string, change: TokenChange): Promise<void> {
-  return ledger.update(inAccount(username, inToken(token, change)));
+  return updateAccount(ledger, username, inToken(token, change));
 }
 
 /** As `updateAccount`, for what the next plan would make again. */
@@ -36,7 +38,7 @@ export function noteAccount(ledger: Ledger, username: string, change: AccountCha
 
 /** As `updateToken`, for what the next plan would make again. */
 export function noteToken(ledger: Ledger, username: string, token: string, change: TokenChange): void {
-  ledger.note(inAccount(username, inToken(token, change)));
+  noteAccount(ledger, username, inToken(token, change));
 }
 
 function inAccount(username: string, change: AccountChange): (state: State) => State {
@@ -45,10 +47,7 @@ function inAccount(username: string, change: AccountChange): (state: State) => S
     const before = state.accounts.get(key);
     const changed = change(before);
     if (changed === before) return state;
-    const accounts = new Map(state.accounts);
-    if (changed === undefined) accounts.delete(key);
-    else accounts.set(key, changed);
-    return { ...state, accounts };
+    return { ...state, accounts: withEntry(state.accounts, key, changed) };
   };
 }
 
