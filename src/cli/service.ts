@@ -29,6 +29,12 @@ export interface Service {
   readonly claims: readonly string[];
   /** Milliseconds that one connection may take. */
   readonly connectMs: number;
+  /**
+   * When each account last ran a query, by `accountKey`, in milliseconds since 1970; accounts that ran none are missing.
+   *
+   * @throws UserError USAGE_UNREADABLE
+   */
+  readUsage(signal?: AbortSignal): Promise<ReadonlyMap<string, number>>;
   close(): Promise<void>;
 }
 
@@ -92,6 +98,7 @@ async function openMotherDuck(options: ServiceOptions, io: Io): Promise<Service>
     isSandbox,
     claims: claimsOf(token),
     connectMs,
+    readUsage,
     close: () => api.close(),
   };
 }
@@ -123,6 +130,7 @@ async function openEmbedded(named: string | true, options: ServiceOptions, io: I
     isSandbox: true,
     claims: claimsOf(token),
     connectMs: (options.timeout ?? CONNECT_SECONDS) * 1000,
+    readUsage,
     close: async () => {
       await http.close();
       organization.close();
@@ -145,6 +153,11 @@ async function doorOf(folder: string | undefined): Promise<Door> {
     },
     slept: async () => {},
   };
+}
+
+async function readUsage(): Promise<ReadonlyMap<string, number>> {
+  const hint = 'Run the audit without --usage.';
+  throw new UserError('USAGE_UNREADABLE', 'this version does not read the query history', hint);
 }
 
 function adminToken(env: NodeJS.ProcessEnv): { token: Secret; source: string } {

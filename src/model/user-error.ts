@@ -36,6 +36,7 @@ export type ErrorCode =
   | 'NOT_CONFIRMED'
   | 'CONNECT_FAILED'
   | 'SMOKE_FAILED'
+  | 'USAGE_UNREADABLE'
   | 'FILE_EXISTS'
   | 'FILE_UNWRITABLE'
   | 'INTERRUPTED'
