@@ -121,6 +121,28 @@ export function program(): Command {
     .addHelpText('after', examples('mdacc smoke', 'mdacc smoke --only etl_prod --format junit > smoke.xml'))
     .action(go(() => import('./commands/smoke.ts')));
 
+  withOptions(mdacc.command('audit'), [ONLY], CONFIG, SERVICE, OUTPUT)
+    .description('hold the live organization against the configuration and good practice')
+    .addOption(
+      new Option('--format <format>', 'how the findings are written').choices(['text', 'json']).default('text'),
+    )
+    .addOption(
+      new Option('--fail-on <severity>', 'exit with 2 from which severity on; notes fail nothing')
+        .choices(['error', 'warning', 'never'])
+        .default('warning'),
+    )
+    .option('--usage', 'also find accounts that ran no query (one connection to md: as the Admin)')
+    .addOption(
+      new Option('--idle <duration>', 'with --usage: after how long without a query (default: 30d)').argParser(
+        duration,
+      ),
+    )
+    .addHelpText(
+      'after',
+      examples('mdacc audit', 'mdacc audit --fail-on error --format json', 'mdacc audit --usage --idle 60d'),
+    )
+    .action(go(() => import('./commands/audit.ts')));
+
   withOptions(mdacc.command('rotate'), APPLYING, CONFIG, SERVICE, OUTPUT)
     .description('replace tokens now, by the same plan and apply')
     .argument('<account[/token]...>', 'as the configuration names them; an account stands for all of its tokens')
@@ -140,7 +162,7 @@ export function program(): Command {
 
   withOptions(mdacc.command('schema'), OUTPUT)
     .description('print a JSON Schema')
-    .argument('[which]', 'config, plan or state', 'config')
+    .argument('[which]', 'config, plan, state or audit', 'config')
     .addHelpText('after', examples('mdacc schema', 'mdacc schema plan > plan.schema.json'))
     .action(go(() => import('./commands/schema.ts')));
 

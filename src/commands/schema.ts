@@ -8,6 +8,7 @@ const FILES: ReadonlyMap<string, string> = new Map([
   ['config', 'motherduck.accounts.schema.json'],
   ['plan', 'plan.schema.json'],
   ['state', 'state.schema.json'],
+  ['audit', 'audit.schema.json'],
 ]);
 
 export function run(options: OutputOptions, which: string): Promise<number> {

@@ -53,7 +53,7 @@ export async function readLive(question: LiveQuestion): Promise<Live> {
     toRead.map(({ key }) => accounts.get(key)).filter((one) => one !== undefined),
     users,
   );
-  return { now: api.now(), accounts, users: users.listed ? { listed: true, all: users.all } : users };
+  return { now: api.now(), accounts, users };
 }
 
 type Users = { readonly listed: true; readonly all: readonly LiveUser[]; readonly complete: boolean } | NotListed;

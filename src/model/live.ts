@@ -10,7 +10,12 @@ export interface Live {
   readonly accounts: ReadonlyMap<string, Presence<LiveAccount>>;
   /** All users of the organization, or why they cannot be listed. */
   readonly users:
-    | { readonly listed: true; readonly all: readonly LiveUser[] }
+    | {
+        readonly listed: true;
+        readonly all: readonly LiveUser[];
+        /** false: MotherDuck counts other than it listed, so there may be accounts that are not seen. */
+        readonly complete: boolean;
+      }
     | { readonly listed: false; readonly why: UserError };
 }
 

@@ -72,7 +72,8 @@ export function whyRotate(
   }
   const untested = context.isTested ? untestedReplacement(current, held) : undefined;
   if (untested) return untested;
-  if (live.expiresAt === null || live.expiresAt - context.now >= margin(want, current, live)) return undefined;
+  if (live.expiresAt === null || live.expiresAt - context.now >= rotationMargin(want, live, current.ttl))
+    return undefined;
   const left = describeSpan((live.expiresAt - context.now) / 1000);
   return `expires in ${left}, policy ${want.policy} rotates at ${describeSpan(want.rotateBefore)}`;
 }
@@ -91,10 +92,14 @@ function untestedReplacement(current: TokenRecord, held: Holdings): string | und
   return `an interrupted run stored "${current.name}" and did not see it connect`;
 }
 
-/** Milliseconds before its end at which a token is due. When MotherDuck gave less life than was asked, half of that at most. */
-function margin(want: DesiredToken, current: TokenRecord, live: LiveToken): number {
-  const asked = want.rotateBefore * 1000;
-  if (live.expiresAt === null || current.ttl === undefined || current.ttl === null) return asked;
+/**
+ * Milliseconds before its end at which a token is due. When MotherDuck gave less life than was asked, half of that at most.
+ *
+ * @param asked The life it was asked for, in seconds; null: until revoked; undefined: not made here.
+ */
+export function rotationMargin(want: DesiredToken, live: LiveToken, asked: number | null | undefined): number {
+  const margin = want.rotateBefore * 1000;
+  if (live.expiresAt === null || asked === undefined || asked === null) return margin;
   const given = live.expiresAt - live.createdAt;
-  return given < current.ttl * 990 ? Math.min(asked, given / 2) : asked;
+  return given < asked * 990 ? Math.min(margin, given / 2) : margin;
 }

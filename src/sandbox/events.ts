@@ -17,6 +17,7 @@ export type SandboxEvent = { readonly at: number } & (
     }
   | { readonly event: 'account_deleted'; readonly account: string }
   | { readonly event: 'account_deprovisioned'; readonly account: string }
+  | { readonly event: 'roles_set'; readonly account: string; readonly roles: readonly string[] }
   | { readonly event: 'ducklings_set'; readonly account: string; readonly ducklings: WireDucklings }
   | {
       readonly event: 'token_created';
@@ -54,6 +55,7 @@ const FIELDS: Readonly<Record<string, Fields>> = {
   account_created: { account: 'string', id: 'string' },
   account_deleted: { account: 'string' },
   account_deprovisioned: { account: 'string' },
+  roles_set: { account: 'string', roles: 'object' },
   ducklings_set: { account: 'string', ducklings: 'object' },
   token_created: { account: 'string', id: 'string', name: 'string', type: 'string', hash: 'string' },
   token_deleted: { account: 'string', id: 'string' },

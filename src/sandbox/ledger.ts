@@ -12,7 +12,7 @@ export interface Account {
   readonly username: string;
   readonly isServiceAccount: boolean;
   readonly email: string | null;
-  readonly roles: readonly string[];
+  roles: readonly string[];
   readonly createdAt: number;
   isDeprovisioned: boolean;
   ducklings: WireDucklings;
@@ -102,6 +102,9 @@ export class Ledger {
         break;
       case 'account_deprovisioned':
         account.isDeprovisioned = true;
+        break;
+      case 'roles_set':
+        account.roles = event.roles;
         break;
       case 'ducklings_set':
         account.ducklings = event.ducklings;

@@ -97,6 +97,11 @@ export class Organization {
     await this.#note((at) => ({ at, event: 'account_deprovisioned', account: username }));
   }
 
+  /** Gives a user other roles, as an Admin does on MotherDuck's web page. */
+  async setRoles(username: string, roles: readonly string[]): Promise<void> {
+    await this.#note((at) => ({ at, event: 'roles_set', account: username, roles }));
+  }
+
   /** Adds `count` service accounts with two tokens each, those left out that are there; gives how many were added. */
   seed(count: number, options: SeedOptions = {}): Promise<number> {
     return this.#books.write((ledger, at) => seedEvents(ledger, at, count, options));

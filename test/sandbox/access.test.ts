@@ -31,6 +31,17 @@ describe('who may ask', () => {
     expect((await ask(sandbox, 'GET /v1/users', { token: secret })).status).toBe(401);
   });
 
+  test('a service account with the Admin role may, until it is taken away', async () => {
+    const sandbox = organization();
+    await accounts(sandbox, 'admin_bot');
+    const secret = (await sandbox.mint({ username: 'admin_bot' })).reveal();
+    await sandbox.setRoles('ADMIN_BOT', ['Admin']);
+    const answer = await ask(sandbox, 'GET /v1/users?is_service_account=true', { token: secret });
+    expect(answer).toMatchObject({ status: 200, body: { users: [{ username: 'admin_bot', roles: ['Admin'] }] } });
+    await sandbox.setRoles('admin_bot', ['Member']);
+    expect((await ask(sandbox, 'GET /v1/users', { token: secret })).status).toBe(403);
+  });
+
   test('a read scaling token is 403, of the Admin too', async () => {
     const sandbox = organization();
     const { token: secret } = await token(sandbox, 'sandbox_admin', { token_type: 'read_scaling' });

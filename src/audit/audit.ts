@@ -1,0 +1,78 @@
+/**
+ * An audit holds the live organization against the configuration and good practice, and changes nothing:
+ *
+ *   readings   ->  evidence    evidence.ts: what is wanted, live and remembered, joined
+ *   evidence   ->  findings    rules/: one file a rule, listed in catalog.ts
+ *   findings   ->  Audit       here: what is said twice is dropped, and the rest is sorted
+ *
+ * It is a pure function: no I/O and no clock, so the same evidence gives the same audit, byte for byte.
+ */
+import type { Audit, Finding, RuleInfo, Severity } from '../model/audit.ts';
+import { isoTime } from '../model/instant.ts';
+import * as catalog from './catalog.ts';
+import type { Evidence } from './evidence.ts';
+import type { Rule } from './rule.ts';
+
+/** Every rule, by id. */
+export const RULES: readonly Rule[] = Object.values(catalog).sort((a, b) => order(a.id, b.id));
+
+/** Gravest first. */
+const RANK: Readonly<Record<Severity, number>> = { error: 0, warning: 1, note: 2 };
+
+/** Runs the rules. */
+export function audit(evidence: Evidence, rules: readonly Rule[] = RULES): Audit {
+  const { desired, accounts } = evidence;
+  const seen = accounts.filter(({ live }) => live !== undefined);
+  return {
+    organization: desired.organization,
+    sandbox: evidence.sandbox,
+    at: isoTime(evidence.now),
+    file: desired.file,
+    checked: { accounts: seen.length, tokens: seen.reduce((sum, { tokens }) => sum + tokens.length, 0) },
+    ignored: evidence.ignored,
+    rules: rules.map(infoOf),
+    findings: findingsOf(evidence, rules),
+  };
+}
+
+function infoOf({ id, name, severity, title, help }: Rule): RuleInfo {
+  return { id, name, severity, title, help };
+}
+
+function findingsOf(evidence: Evidence, rules: readonly Rule[]): Finding[] {
+  const findings = rules.flatMap((rule) =>
+    [...rule.check(evidence)].map((found): Finding => {
+      const texts = { message: onOneLine(found.message), fix: onOneLine(found.fix) };
+      return { rule: rule.id, severity: rule.severity, ...found, ...texts };
+    }),
+  );
+  const found = new Set(findings.map(subjectOf));
+  const silenced = new Map(rules.map(({ id, yieldsTo = [] }) => [id, yieldsTo]));
+  return findings
+    .filter((finding) => !silenced.get(finding.rule)?.some((rule) => found.has(subjectOf({ ...finding, rule }))))
+    .sort(compare);
+}
+
+/** What the command of a secret store said may have several lines. */
+function onOneLine(text: string): string {
+  return text.replace(/\s*\n\s*/g, ' ');
+}
+
+function subjectOf({ rule, account, token }: Finding): string {
+  return JSON.stringify([rule, account, token]);
+}
+
+function compare(a: Finding, b: Finding): number {
+  return (
+    RANK[a.severity] - RANK[b.severity] ||
+    order(a.account ?? '', b.account ?? '') ||
+    order(a.token ?? '', b.token ?? '') ||
+    order(a.rule, b.rule) ||
+    order(a.message, b.message)
+  );
+}
+
+/** By the characters' codes, not by a language's rules: those differ between machines. */
+function order(a: string, b: string): number {
+  return a < b ? -1 : a > b ? 1 : 0;
+}

@@ -1,0 +1,122 @@
+/**
+ * Evidence: what is wanted, live and remembered, joined so that a rule only has to look. What belongs to whom is what a
+ * plan of the same readings says, so that an audit and a plan never disagree.
+ */
+import type { Desired, SecretStoreConfig } from '../model/desired.ts';
+import { globMatcher } from '../model/glob.ts';
+import type { Live } from '../model/live.ts';
+import type { Action, Plan } from '../model/plan.ts';
+import type { State } from '../model/state.ts';
+import type { UserError } from '../model/user-error.ts';
+import { accountKey } from '../model/username.ts';
+import type { WireActiveAccounts } from '../model/wire.ts';
+import { accountNames, makePlan } from '../plan/plan.ts';
+import { type AuditedAccount, joinAccount } from './account.ts';
+
+/** What was read for an audit. What could not be read says why. */
+export interface Readings {
+  readonly desired: Desired;
+  readonly live: Live;
+  /** The empty state where there is no file. */
+  readonly state: State;
+  readonly sandbox: boolean;
+  /** Which accounts are looked at (`--only`); all when absent. */
+  readonly only?: (username: string) => boolean;
+  readonly active: Active;
+  /** Of the secret stores that tokens use: those that cannot be written, by name. */
+  readonly unusableStores: ReadonlyMap<string, UserError>;
+  readonly usage?: Usage;
+}
+
+export type Active =
+  | { readonly ok: true; readonly accounts: WireActiveAccounts['accounts'] }
+  | { readonly ok: false; readonly why: UserError };
+
+/** When accounts last ran a query; absent when nobody asked for it. */
+export interface Usage {
+  /** An account without a query for so long is idle. */
+  readonly idleSeconds: number;
+  readonly reading:
+    | {
+        readonly ok: true;
+        /** By `accountKey`, in milliseconds since 1970; accounts that ran none are missing. */
+        readonly lastQueryAt: ReadonlyMap<string, number>;
+      }
+    | { readonly ok: false; readonly why: UserError };
+}
+
+export interface Evidence {
+  readonly desired: Desired;
+  /** MotherDuck's time, in milliseconds since 1970. */
+  readonly now: number;
+  readonly sandbox: boolean;
+  /** In the order of the configuration, then those of the state, then unmanaged ones; by name within these. */
+  readonly accounts: readonly AuditedAccount[];
+  readonly ignored: readonly string[];
+  /** false with `--only`: what all accounts have together cannot be judged. */
+  readonly isWhole: boolean;
+  readonly users: Live['users'];
+  readonly active: Active;
+  readonly unusableStores: readonly { readonly store: SecretStoreConfig; readonly why: UserError }[];
+  readonly usage?: Usage;
+}
+
+/** Joins what was read. */
+export function joinEvidence(readings: Readings): Evidence {
+  const { desired, live, state, sandbox, only = () => true, active, usage } = readings;
+  const plan = makePlan(desired, live, state, { only, sandbox });
+  return {
+    desired,
+    now: live.now,
+    sandbox,
+    accounts: joinAccounts(readings, plan, only),
+    ignored: ignoredAccounts(readings, only),
+    isWhole: readings.only === undefined,
+    users: live.users,
+    active,
+    unusableStores: [...desired.stores.values()].flatMap((store) => {
+      const why = readings.unusableStores.get(store.name);
+      return why === undefined ? [] : [{ store, why }];
+    }),
+    ...(usage ? { usage } : {}),
+  };
+}
+
+function joinAccounts({ desired, live, state, active }: Readings, plan: Plan, only: (username: string) => boolean) {
+  const actions = new Map<string, Action[]>();
+  for (const action of plan.actions) {
+    const key = accountKey(action.account);
+    actions.set(key, [...(actions.get(key) ?? []), action]);
+  }
+  const running = new Map(
+    active.ok ? active.accounts.map(({ username, ducklings }) => [accountKey(username), ducklings]) : [],
+  );
+  const join = (username: string): AuditedAccount => {
+    const key = accountKey(username);
+    return joinAccount({
+      username,
+      want: desired.accounts.get(key),
+      held: state.accounts.get(key),
+      presence: live.accounts.get(key),
+      now: live.now,
+      actions: actions.get(key) ?? [],
+      running: running.get(key) ?? [],
+    });
+  };
+  // One that was deleted between the list and its reading is nobody's business any more.
+  const isThere = (username: string) => live.accounts.get(accountKey(username))?.presence !== 'absent';
+  const unmanaged = (plan.unmanaged.accounts ?? []).filter((username) => only(username) && isThere(username));
+  return [...accountNames(desired, state).filter(only), ...unmanaged].map(join);
+}
+
+/** Live service accounts that `ignore` names, and that are not managed all the same. */
+function ignoredAccounts({ desired, live, state }: Readings, only: (username: string) => boolean): string[] {
+  if (!live.users.listed) return [];
+  const isIgnored = globMatcher(desired.ignore);
+  return live.users.all
+    .filter((user) => user.isServiceAccount && !user.isDeprovisioned)
+    .map(({ username }) => username)
+    .filter((username) => isIgnored(username) && only(username))
+    .filter((username) => !desired.accounts.has(accountKey(username)) && !state.accounts.has(accountKey(username)))
+    .sort((a, b) => (a < b ? -1 : a > b ? 1 : 0));
+}

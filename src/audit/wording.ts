@@ -1,0 +1,56 @@
+/** The words that rules share: what a finding is about, dates, and commands that can be typed. */
+import { isoTime } from '../model/instant.ts';
+import type { LiveToken } from '../model/live.ts';
+import type { AuditedAccount } from './account.ts';
+import type { Found } from './rule.ts';
+import type { AuditedToken } from './tokens.ts';
+
+type Subject = Pick<Found, 'account' | 'token' | 'where'>;
+
+/** A finding's account, and its place in the configuration. */
+export function ofAccount({ username, want }: AuditedAccount): Subject {
+  return { account: username, ...(want ? { where: want.where } : {}) };
+}
+
+/** A finding's token, and its place or that of its account. */
+export function ofToken(account: AuditedAccount, { live, want }: AuditedToken): Subject {
+  return { ...ofAccount(account), token: nameOf(live), ...(want ? { where: want.where } : {}) };
+}
+
+/** The name at MotherDuck; the id of a token without one. */
+export function nameOf({ name, id }: LiveToken): string {
+  return name === '' ? id : name;
+}
+
+/** `2027-02-06`. */
+export function day(ms: number): string {
+  return isoTime(ms).slice(0, 10);
+}
+
+/** A word of a command, as a shell takes it for one word: names were taken from a live organization. */
+export function word(text: string): string {
+  return /^[\w./-]+$/.test(text) ? text : `'${text.replaceAll("'", `'\\''`)}'`;
+}
+
+/** How to have a token replaced that is not replaced by itself. */
+export function howToReplace({ username, standing }: AuditedAccount, { live, want, key }: AuditedToken): string {
+  if (want !== undefined) return `Replace it: mdacc rotate ${word(`${username}/${want.key}`)}`;
+  if (standing === 'configured') {
+    const adopt = `mdacc import ${word(`${username}/${nameOf(live)}`)}`;
+    return `Adopt it, so that a policy replaces it: ${adopt}. Or revoke it at MotherDuck when nobody uses it.`;
+  }
+  if (standing === 'removed') return key === undefined ? REVOKE : putBackOrDelete(username);
+  return `Adopt the account: mdacc import ${word(username)}. Or replace the token at MotherDuck.`;
+}
+
+export const REVOKE = 'Revoke it at MotherDuck when nobody uses it.';
+
+/** What becomes of an account that left the configuration and is still there. */
+export function putBackOrDelete(username: string): string {
+  return `Put the account back into the configuration, or delete it with its data: mdacc apply --prune --only ${word(username)}`;
+}
+
+/** `mdacc apply --only etl_prod`. */
+export function applyTo({ username }: AuditedAccount): string {
+  return `mdacc apply --only ${word(username)}`;
+}

@@ -1,0 +1,137 @@
+/** From the options to an audit's evidence: the organization is read, and what cannot be read is told rather than thrown. */
+import { type Active, type Evidence, joinEvidence, type Usage } from '../audit/evidence.ts';
+import { readLive } from '../live/read.ts';
+import type { Desired } from '../model/desired.ts';
+import type { Seconds } from '../model/duration.ts';
+import { globMatcher } from '../model/glob.ts';
+import type { Live } from '../model/live.ts';
+import type { State } from '../model/state.ts';
+import { UserError } from '../model/user-error.ts';
+import { ApiError } from '../motherduck/errors.ts';
+import { accountNames } from '../plan/plan.ts';
+import { openStores } from '../secrets/open-stores.ts';
+import type { Io } from './io.ts';
+import { onlyMatcher } from './planning.ts';
+import { Progress } from './progress.ts';
+import { type Service, warnOfClock } from './service.ts';
+
+export interface EvidenceOptions {
+  readonly only?: readonly string[];
+  readonly parallelism: number;
+  readonly usage?: boolean;
+  readonly idle?: Seconds;
+}
+
+const IDLE: Seconds = 30 * 86_400;
+
+/**
+ * Reads what an audit looks at. Changes nothing, anywhere.
+ *
+ * @throws UserError when nothing can be said at all: the token was refused, MotherDuck cannot be reached, or nothing matches --only
+ */
+export async function gatherEvidence(
+  desired: Desired,
+  state: State,
+  service: Service,
+  options: EvidenceOptions,
+  io: Io,
+): Promise<Evidence> {
+  const only = onlyMatcher(options.only);
+  const live = await readEveryone(desired, state, service, { only, parallelism: options.parallelism }, io);
+  warnOfClock(service, io);
+  const [active, unusableStores, usage] = await Promise.all([
+    readActive(service),
+    checkStores(desired, only),
+    options.usage ? readUsage(service, options.idle ?? IDLE) : undefined,
+  ]);
+  const evidence = joinEvidence({
+    desired,
+    live,
+    state,
+    sandbox: service.isSandbox,
+    active,
+    unusableStores,
+    ...(options.only ? { only } : {}),
+    ...(usage ? { usage } : {}),
+  });
+  if (options.only && evidence.accounts.length === 0) throw matchesNothing(options.only, desired, live, state);
+  return evidence;
+}
+
+/** The accounts of the configuration and the state, and every other service account that is not to be ignored. */
+async function readEveryone(
+  desired: Desired,
+  state: State,
+  { api }: Service,
+  { only, parallelism }: { readonly only: (username: string) => boolean; readonly parallelism: number },
+  io: Io,
+): Promise<Live> {
+  const isIgnored = globMatcher(desired.ignore);
+  let progress: Progress | undefined;
+  try {
+    return await readLive({
+      api,
+      names: accountNames(desired, state)
+        .filter(only)
+        .map((username) => ({ username, needsDucklings: true })),
+      others: ({ username }) => only(username) && !isIgnored(username),
+      parallelism,
+      onProgress: (_, total) => {
+        progress ??= new Progress(io, 'Reading accounts', total);
+        progress.step();
+      },
+    });
+  } finally {
+    progress?.end();
+  }
+}
+
+async function readActive({ api }: Service): Promise<Active> {
+  try {
+    return { ok: true, accounts: await api.activeAccounts() };
+  } catch (error) {
+    if (!(error instanceof ApiError) || error.failure === 'unauthorized') throw error;
+    return { ok: false, why: error };
+  }
+}
+
+/** The stores that tokens of the accounts use; those that cannot be written, by name. */
+async function checkStores(
+  desired: Desired,
+  only: (username: string) => boolean,
+): Promise<ReadonlyMap<string, UserError>> {
+  const accounts = [...desired.accounts.values()].filter(({ username }) => only(username));
+  const used = new Set(accounts.flatMap(({ tokens }) => [...tokens.values()].map(({ store }) => store)));
+  const unusable = new Map<string, UserError>();
+  await Promise.all(
+    [...openStores(desired.stores)].map(async ([name, store]) => {
+      if (!used.has(name)) return;
+      try {
+        await store.check();
+      } catch (error) {
+        if (!(error instanceof UserError)) throw error;
+        unusable.set(name, error);
+      }
+    }),
+  );
+  return unusable;
+}
+
+async function readUsage(service: Service, idleSeconds: Seconds): Promise<Usage> {
+  try {
+    return { idleSeconds, reading: { ok: true, lastQueryAt: await service.readUsage() } };
+  } catch (error) {
+    if (!(error instanceof UserError) || error.code !== 'USAGE_UNREADABLE') throw error;
+    return { idleSeconds, reading: { ok: false, why: error } };
+  }
+}
+
+function matchesNothing(globs: readonly string[], desired: Desired, live: Live, state: State): UserError {
+  const services = live.users.listed ? live.users.all.filter(({ isServiceAccount }) => isServiceAccount) : [];
+  const names = new Set([...accountNames(desired, state), ...services.map(({ username }) => username)]);
+  return new UserError(
+    'USAGE',
+    `--only ${globs.join(' --only ')} matches no account of the configuration, the state or MotherDuck`,
+    `There are: ${[...names].slice(0, 10).join(', ')}`,
+  );
+}

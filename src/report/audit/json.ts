@@ -1,0 +1,14 @@
+import type { Audit } from '../../model/audit.ts';
+import { countFindings } from './summary.ts';
+
+/** An audit as one JSON document, valid against `schemas/audit.schema.json`. */
+export function auditJson(audit: Audit): string {
+  return `${JSON.stringify(auditDocument(audit), null, 2)}\n`;
+}
+
+/** The audit in its JSON form. */
+export function auditDocument(audit: Audit) {
+  const { organization, sandbox, at, ...rest } = audit;
+  const { error, warning, note } = countFindings(audit);
+  return { version: 1, organization, sandbox, at, summary: { errors: error, warnings: warning, notes: note }, ...rest };
+}

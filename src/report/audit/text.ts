@@ -1,0 +1,60 @@
+/** An audit for a terminal: a line a finding with what to do below it, gravest first, and one summary line. */
+import type { Audit, Finding, Severity } from '../../model/audit.ts';
+import { counted } from '../../model/counted.ts';
+import type { Where } from '../../model/user-error.ts';
+import { headline } from '../headline.ts';
+import { type Paint, plain } from '../paint.ts';
+import { printable } from '../printable.ts';
+import { auditSummary } from './summary.ts';
+
+const SEVERITIES = ['error', 'warning', 'note'] as const satisfies readonly Severity[];
+const SEVERITY_WIDTH = 'warning'.length;
+const MOST_SUBJECT_WIDTH = 32;
+/** How many names are written out before the rest is counted. */
+const NAMES_SHOWN = 8;
+
+/** Writes the audit. */
+export function auditText(given: Audit, paint: Paint = plain): string {
+  const audit = printable(given);
+  const sections = [
+    paint.dim(headline(audit)),
+    ...SEVERITIES.map((severity) => group(severity, audit, paint)),
+    paint.dim(leftAlone(audit)),
+    paint.bold(auditSummary(audit)),
+  ];
+  return `${sections.filter((section) => section !== '').join('\n\n')}\n`;
+}
+
+function group(severity: Severity, { findings, file }: Audit, paint: Paint): string {
+  const width = Math.min(MOST_SUBJECT_WIDTH, Math.max(1, ...findings.map((finding) => subjectOf(finding).length)));
+  return findings
+    .filter((finding) => finding.severity === severity)
+    .flatMap((finding) => {
+      const head = paintSeverity(severity.padEnd(SEVERITY_WIDTH), severity, paint);
+      const subject = paint.bold(subjectOf(finding).padEnd(width));
+      const line = `${head}  ${finding.rule}  ${subject}  ${finding.message}${paint.dim(place(finding.where, file))}`;
+      return [line, paint.dim(`${' '.repeat(SEVERITY_WIDTH)}  ${finding.fix}`)];
+    })
+    .join('\n');
+}
+
+/** `etl_prod/airflow`; a dash for what is of the whole organization. */
+function subjectOf({ account, token }: Finding): string {
+  return [account, token].filter((part) => part !== undefined).join('/') || '-';
+}
+
+function place(where: Where | undefined, mainFile: string): string {
+  if (where === undefined) return '';
+  return where.file === mainFile ? ` (line ${where.line})` : ` (${where.file} line ${where.line})`;
+}
+
+function paintSeverity(text: string, severity: Severity, paint: Paint): string {
+  return { error: paint.red, warning: paint.yellow, note: paint.cyan }[severity](text);
+}
+
+function leftAlone({ ignored }: Audit): string {
+  if (ignored.length === 0) return '';
+  const more = ignored.length > NAMES_SHOWN ? ` and ${ignored.length - NAMES_SHOWN} more` : '';
+  const names = `${ignored.slice(0, NAMES_SHOWN).join(', ')}${more}`;
+  return `Not looked at, as "ignore" says: ${counted(ignored.length, 'account')} (${names})`;
+}

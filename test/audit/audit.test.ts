@@ -1,0 +1,147 @@
+import { describe, expect, it } from 'vitest';
+import { RULES } from '../../src/audit/audit.ts';
+import type { Audit } from '../../src/model/audit.ts';
+import type { State } from '../../src/model/state.ts';
+import { makePlan } from '../../src/plan/plan.ts';
+import { DAY, desire, token, World } from '../world.ts';
+import { auditOf, evidenceOf, found, liveOf, passes } from './look.ts';
+import { CLEAN, seeded } from './seeded.ts';
+
+const NO_STATE: State = {
+  organization: 'acme',
+  sandbox: true,
+  lineage: 'l',
+  serial: 0,
+  runs: [],
+  accounts: new Map(),
+};
+
+function timeless({ at: _, ...rest }: Audit): string {
+  return JSON.stringify(rest);
+}
+
+describe('an organization with one instance of every rule', () => {
+  it('shows each exactly once, gravest first', async () => {
+    const { world, desired, readings } = await seeded();
+    const result = await auditOf(world, desired, readings);
+    expect(found(result)).toEqual([
+      'MDA012',
+      'MDA019',
+      'MDA026 deleted',
+      'MDA006 expired/load',
+      'MDA018 failing',
+      'MDA015 former',
+      'MDA005 leaver/load',
+      'MDA027 newcomer/load',
+      'MDA025 overdue/load',
+      'MDA010 resized',
+      'MDA007 revoked/load',
+      'MDA024 sealed',
+      'MDA011 stray',
+      'MDA004 stray/a year',
+      'MDA016 admin_bot',
+      'MDA022 aged/app',
+      'MDA008 half_done/load.2',
+      'MDA023 idle',
+      'MDA002 laptop/annas laptop',
+      'MDA020 leaver',
+      'MDA013 poolless',
+      'MDA001 stray',
+      'MDA003 stray/forever',
+      'MDA009 twins/report',
+      'MDA021 adopted/app',
+      'MDA014 tokenless',
+      'MDA017 untested',
+    ]);
+    expect(result.findings.map(({ rule }) => rule).sort()).toEqual(RULES.map(({ id }) => id));
+    for (const { message, fix } of result.findings) expect(`${message}${fix}`).not.toMatch(/\n|undefined|NaN|Invalid/);
+  });
+
+  it('shows the same again', async () => {
+    const { world, desired, readings } = await seeded();
+    expect(timeless(await auditOf(world, desired, readings))).toBe(timeless(await auditOf(world, desired, readings)));
+  });
+
+  it('is not changed, and neither is the state', async () => {
+    const { world, desired, readings } = await seeded();
+    const { events } = world.organization.inspect();
+    const [count, state] = [events.length, world.ledger.state];
+    await auditOf(world, desired, readings);
+    expect(world.organization.inspect().events).toHaveLength(count);
+    expect(world.ledger.state).toBe(state);
+  });
+
+  it('has as unmanaged what a plan has as unmanaged, and what nobody looks after any more', async () => {
+    const { world, desired } = await seeded();
+    const { accounts, ignored } = await evidenceOf(world, desired);
+    const { unmanaged } = makePlan(desired, await liveOf(world, desired), world.ledger.state);
+    expect(accounts.filter(({ standing }) => standing === 'unmanaged').map(({ username }) => username)).toEqual(
+      unmanaged.accounts,
+    );
+    const ids = accounts
+      .filter(({ standing }) => standing === 'configured')
+      .flatMap(({ tokens }) => tokens.filter(({ role }) => role === 'unmanaged').map(({ live }) => live.id));
+    expect(ids).toHaveLength(3);
+    expect(ids.sort()).toEqual(unmanaged.tokens.map(({ id }) => id).sort());
+    expect(ignored).toEqual(['legacy_1']);
+  });
+
+  it('without a state shows what can be seen without one', async () => {
+    const { world, desired, readings } = await seeded();
+    const all = found(await auditOf(world, desired, readings));
+    const seen = found(await auditOf(world, desired, { ...readings, state: NO_STATE }));
+    const lost = ['MDA006', 'MDA007', 'MDA008', 'MDA017', 'MDA018', 'MDA020', 'MDA021'];
+    expect(
+      all
+        .filter((each) => !seen.includes(each))
+        .map((each) => each.slice(0, 6))
+        .sort(),
+    ).toEqual(lost);
+    // What only a state could tell apart: never made from lost, replaced from made by hand, left from never managed.
+    expect(seen.filter((each) => !all.includes(each))).toEqual([
+      'MDA027 expired/load',
+      'MDA027 revoked/load',
+      'MDA002 failing/load',
+      'MDA002 half_done/load',
+      'MDA001 leaver',
+    ]);
+  });
+});
+
+describe('a clean organization', () => {
+  const desired = desire(
+    {
+      etl_prod: CLEAN,
+      tenant_acme: {
+        ducklings: { read_write: { size: 'pulse' }, read_scaling: { size: 'pulse', pool_size: 2 } },
+        tokens: [token('app', { type: 'read_scaling', ttl: 30 * DAY, rotateBefore: 7 * DAY })],
+      },
+    },
+    { guardrails: { maxTokenTtl: 90 * DAY, allowedSizes: ['pulse'], maxPoolSizeTotal: 2 } },
+  );
+
+  async function applied(): Promise<World> {
+    const world = new World();
+    await world.organization.addHuman('anna', { roles: ['Admin'] });
+    await world.organization.mint({ username: 'anna', name: 'forever' });
+    await world.api.createUser('long_gone');
+    await world.organization.deprovision('long_gone');
+    await world.apply(desired, { prove: passes });
+    return world;
+  }
+
+  it('shows nothing, no note either, on the first day and in the middle of a rotation', async () => {
+    const world = await applied();
+    const first = await auditOf(world, desired);
+    expect(first).toMatchObject({ findings: [], ignored: [], checked: { accounts: 2, tokens: 2 } });
+    await world.organization.advance(24 * DAY);
+    await world.apply(desired, { prove: passes });
+    expect(world.tokenNames('tenant_acme')).toEqual(['app', 'app.2']);
+    expect(await auditOf(world, desired)).toMatchObject({ findings: [], checked: { accounts: 2, tokens: 3 } });
+  });
+
+  it('shows nothing without a state either', async () => {
+    const world = await applied();
+    expect(found(await auditOf(world, desired, { state: NO_STATE }))).toEqual([]);
+  });
+});

@@ -1,0 +1,399 @@
+/** Where one rule ends and another begins, and what is none's business: each test is about findings that must not be there. */
+import { describe, expect, it } from 'vitest';
+import { RULES } from '../../src/audit/audit.ts';
+import type { Usage } from '../../src/audit/evidence.ts';
+import { UserError } from '../../src/model/user-error.ts';
+import { DAY, desire, HOUR, token, World } from '../world.ts';
+import { auditOf, found, passes } from './look.ts';
+import { CLEAN } from './seeded.ts';
+
+const desired = desire({ etl_prod: CLEAN });
+const FAR = 90 * DAY;
+
+async function applied(what = desired): Promise<World> {
+  const world = new World();
+  await world.apply(what, { prove: passes });
+  return world;
+}
+
+function messages(result: Awaited<ReturnType<typeof auditOf>>): string[] {
+  return result.findings.map(({ message }) => message);
+}
+
+it('rules have ids in a row, names that differ, and texts that are sentences', () => {
+  expect(RULES.map(({ id }) => id)).toEqual(RULES.map((_, index) => `MDA${String(index + 1).padStart(3, '0')}`));
+  expect(new Set(RULES.map(({ name }) => name)).size).toBe(RULES.length);
+  for (const { title, help, name } of RULES) expect(`${title} ${help}`, name).toMatch(/^[A-Z].*\. [A-Z].*[.\])]$/);
+});
+
+describe('a token that is gone', () => {
+  it('expired, when its time was over, whether MotherDuck still lists it or not', async () => {
+    const world = await applied();
+    await world.organization.advance(91 * DAY);
+    expect(found(await auditOf(world, desired))).toEqual(['MDA006 etl_prod/load']);
+    const [listed] = await world.api.listTokens('etl_prod');
+    await world.api.deleteToken('etl_prod', listed?.id ?? '');
+    expect(found(await auditOf(world, desired))).toEqual(['MDA006 etl_prod/load']);
+  });
+
+  it('and that the configuration no longer has is no loss', async () => {
+    const world = await applied();
+    const [listed] = await world.api.listTokens('etl_prod');
+    await world.api.deleteToken('etl_prod', listed?.id ?? '');
+    expect(found(await auditOf(world, desire({ etl_prod: { ...CLEAN, tokens: [] } })))).toEqual([]);
+  });
+
+  it('of an account that left the configuration is one all the same', async () => {
+    const world = await applied();
+    await world.organization.advance(91 * DAY);
+    const result = await auditOf(world, desire({}));
+    expect(found(result)).toEqual(['MDA006 etl_prod/load']);
+    expect(result.findings[0]?.fix).toContain('mdacc state forget etl_prod/load');
+  });
+
+  it('is no loss when the configuration only gave it another key', async () => {
+    const world = await applied();
+    const renamed = desire({ etl_prod: { ...CLEAN, tokens: [token('ingest', { name: 'load' })] } });
+    expect(found(await auditOf(world, renamed))).toEqual([]);
+  });
+});
+
+describe('a token that nobody manages', () => {
+  it('and that ends soon is found for that alone', async () => {
+    const world = await applied();
+    await world.api.createToken('etl_prod', { name: 'report', ttl: 30 * DAY });
+    expect(found(await auditOf(world, desired))).toEqual(['MDA002 etl_prod/report']);
+    await world.organization.advance(24.5 * DAY);
+    const result = await auditOf(world, desired);
+    expect(found(result)).toEqual(['MDA005 etl_prod/report']);
+    expect(messages(result)[0]).toMatch(/^expires in 5 days, 20\S+, and nothing replaces it: it is not in the conf/);
+  });
+
+  it('and was made for an hour is not about to end', async () => {
+    const world = await applied();
+    await world.api.createToken('etl_prod', { name: 'session', ttl: HOUR });
+    expect(found(await auditOf(world, desired))).toEqual(['MDA002 etl_prod/session']);
+  });
+
+  it('has a name that no shell obeys in the command that adopts it', async () => {
+    const world = await applied();
+    await world.api.createToken('etl_prod', { name: "$(id) it's", ttl: FAR });
+    const [finding] = (await auditOf(world, desired)).findings;
+    expect(finding?.fix).toContain(`mdacc import 'etl_prod/$(id) it'\\''s'.`);
+  });
+
+  it('and has no name is shown by its id', async () => {
+    const world = await applied();
+    const { record } = await world.api.createToken('etl_prod', { name: 'x', ttl: FAR });
+    world.interfere = async (request) => {
+      if (!new URL(request.url).pathname.endsWith('/etl_prod/tokens')) return undefined;
+      const { tokens } = (await (await world.organization.handle(request)).json()) as { tokens: { name?: string }[] };
+      return Response.json({ tokens: tokens.map(({ name, ...rest }) => (name === 'x' ? rest : { name, ...rest })) });
+    };
+    expect(found(await auditOf(world, desired))).toEqual([`MDA002 etl_prod/${record.id}`]);
+  });
+});
+
+describe('names', () => {
+  it('that two adoptable tokens share are one finding, and the configured token is not missing too', async () => {
+    const world = new World();
+    await world.apply(desire({ etl_prod: { ...CLEAN, tokens: [] } }), { prove: passes });
+    for (const _ of [1, 2]) await world.api.createToken('etl_prod', { name: 'load', ttl: FAR });
+    expect(found(await auditOf(world, desired))).toEqual(['MDA009 etl_prod/load']);
+  });
+
+  it('that MotherDuck keeps for itself are found for that alone', async () => {
+    const world = await applied();
+    await world.organization.mint({ username: 'etl_prod', name: 'MotherDuck Extension', ttl: FAR });
+    const result = await auditOf(world, desired);
+    expect(found(result)).toEqual(['MDA009 etl_prod/MotherDuck Extension']);
+    expect(messages(result)[0]).toContain('keeps for itself');
+  });
+
+  it('of a managed token and one by hand are told apart by their ids', async () => {
+    const world = await applied();
+    await world.api.createToken('etl_prod', { name: 'load', ttl: FAR });
+    const id = world.ledger.state.accounts.get('etl_prod')?.tokens.get('load')?.current?.id;
+    expect(messages(await auditOf(world, desired))[0]).toContain(`${id} (managed)`);
+  });
+});
+
+describe('what a run left', () => {
+  it('an orphan of a lost answer is found as that; its token is not missing, nor unmanaged', async () => {
+    const world = new World();
+    await world.apply(desire({ etl_prod: { ...CLEAN, tokens: [] } }), { prove: passes });
+    let isLost = false;
+    world.interfere = async (request) => {
+      if (isLost) return new Response('<html>', { status: 503 });
+      if (request.method !== 'POST') return undefined;
+      isLost = true;
+      await world.organization.handle(request);
+      return Response.error();
+    };
+    await world.apply(desired);
+    world.interfere = undefined;
+    expect(found(await auditOf(world, desired))).toEqual(['MDA008 etl_prod/load']);
+    const left = await auditOf(world, desire({}));
+    expect(found(left)).toEqual(['MDA008 etl_prod/load']);
+    expect(left.findings[0]?.fix).toContain('Revoke it at MotherDuck');
+  });
+
+  it('a token of a smoke test is found, and nothing else of it', async () => {
+    const world = await applied();
+    await world.api.createToken('etl_prod', { name: 'mdacc smoke', ttl: 300 });
+    expect(found(await auditOf(world, desired))).toEqual(['MDA008 etl_prod/mdacc smoke']);
+    await world.organization.advance(301);
+    expect(found(await auditOf(world, desired))).toEqual([]);
+  });
+});
+
+describe('the life of tokens', () => {
+  it('may have no end where the configuration says so, and only there', async () => {
+    const never = [token('load', { ttl: null })];
+    const meant = desire({ etl_prod: { ...CLEAN, tokens: never } }, { guardrails: { allowNeverExpiring: true } });
+    const world = await applied(meant);
+    expect(found(await auditOf(world, meant))).toEqual([]);
+    const shorter = await auditOf(world, desired);
+    expect(found(shorter)).toEqual(['MDA003 etl_prod/load']);
+    expect(shorter.findings[0]).toMatchObject({
+      message: expect.stringContaining('never expires, and policy pipeline gives 90d'),
+      fix: 'Replace it: mdacc rotate etl_prod/load',
+      where: { line: 7 },
+    });
+  });
+
+  it('is too long or too old, not both', async () => {
+    const long = desire({ etl_prod: { ...CLEAN, tokens: [token('load', { ttl: 200 * DAY })] } });
+    const world = await applied(long);
+    await world.organization.advance(100 * DAY);
+    const limited = desire({ etl_prod: CLEAN }, { guardrails: { maxTokenTtl: 180 * DAY } });
+    expect(found(await auditOf(world, limited))).toEqual(['MDA004 etl_prod/load']);
+    expect(found(await auditOf(world, desired))).toEqual(['MDA022 etl_prod/load']);
+    await world.organization.advance(90 * DAY);
+    expect(found(await auditOf(world, desired))).toEqual(['MDA025 etl_prod/load']);
+  });
+
+  it('as long as the limit is not too long', async () => {
+    const limited = desire({ etl_prod: CLEAN }, { guardrails: { maxTokenTtl: 90 * DAY } });
+    expect(found(await auditOf(await applied(limited), limited))).toEqual([]);
+  });
+
+  it('that a rotation is due is nothing before two nights are over', async () => {
+    const world = await applied();
+    await world.organization.advance(77 * DAY);
+    expect(found(await auditOf(world, desired))).toEqual([]);
+    await world.organization.advance(1.5 * DAY);
+    expect(found(await auditOf(world, desired))).toEqual(['MDA025 etl_prod/load']);
+  });
+
+  it('of a replaced token is not judged while its overlap lasts', async () => {
+    const world = new World();
+    const user = desire({ etl_prod: { ...CLEAN, smoke: false } });
+    await world.api.createUser('etl_prod');
+    await world.api.createToken('etl_prod', { name: 'load' });
+    await world.apply(user);
+    await world.apply(user, { rotate: () => true });
+    expect(world.tokenNames('etl_prod')).toEqual(['load', 'load.2']);
+    expect(found(await auditOf(world, user))).toEqual([]);
+  });
+});
+
+describe('Ducklings', () => {
+  const SMALL = { read_write: { size: 'pulse' }, read_scaling: { size: 'pulse', pool_size: 0 } } as const;
+  const giga = {
+    read_write: { instance_size: 'giga' },
+    read_scaling: { instance_size: 'pulse', flock_size: 0 },
+  } as const;
+
+  it('of a size that is not allowed differ, where the configuration has another size', async () => {
+    const limits = { guardrails: { allowedSizes: ['pulse'] } } as const;
+    const managed = desire({ etl_prod: CLEAN }, limits);
+    const world = await applied(managed);
+    await world.api.setDucklings('etl_prod', giga);
+    const result = await auditOf(world, managed);
+    expect(found(result)).toEqual(['MDA010 etl_prod']);
+    expect(messages(result)).toEqual(['read/write size is giga, the configuration says pulse']);
+    const unmanaged = desire({ etl_prod: { tokens: [token('load')] } }, limits);
+    expect(found(await auditOf(world, unmanaged))).toEqual(['MDA011 etl_prod']);
+  });
+
+  it('all differences are said, and what the configuration leaves out is none', async () => {
+    const world = await applied();
+    await world.api.setDucklings('etl_prod', {
+      read_write: { instance_size: 'standard', cooldown_seconds: 300 },
+      read_scaling: { instance_size: 'standard', flock_size: 3 },
+    });
+    const part = desire({ etl_prod: { ...CLEAN, ducklings: { read_write: { cooldown: 600 }, read_scaling: {} } } });
+    expect(messages(await auditOf(world, part))[0]).toBe('read/write cooldown is 5m, the configuration says 10m');
+    expect(messages(await auditOf(world, desired))[0]).toBe(
+      'read/write size is standard, the configuration says pulse; read scaling pool is standard x3, the configuration says pulse x0',
+    );
+  });
+
+  it('a pool that an apply is about to give or take away differs, and is nothing else', async () => {
+    const reader = [token('app', { type: 'read_scaling' })];
+    const without = desire({ etl_prod: { ducklings: SMALL, tokens: reader } });
+    const pool = { ...SMALL, read_scaling: { size: 'pulse', pool_size: 2 } } as const;
+    const world = await applied(without);
+    expect(found(await auditOf(world, without))).toEqual(['MDA013 etl_prod']);
+    expect(found(await auditOf(world, desire({ etl_prod: { ducklings: pool, tokens: reader } })))).toEqual([
+      'MDA010 etl_prod',
+    ]);
+    const loads = await applied(desire({ etl_prod: { ...CLEAN, ducklings: pool } }));
+    expect(found(await auditOf(loads, desired))).toEqual(['MDA010 etl_prod']);
+  });
+
+  it('pools of a part of the accounts are not added up', async () => {
+    const limited = desire(
+      { etl_prod: { tokens: [token('app', { type: 'read_scaling' })] } },
+      {
+        guardrails: { maxPoolSizeTotal: 3 },
+      },
+    );
+    const world = await applied(limited);
+    expect(messages(await auditOf(world, limited))).toEqual([
+      'the live pools of 1 managed account are 4 together, and guardrails.max_pool_size_total is 3; the largest: etl_prod 4',
+    ]);
+    expect(found(await auditOf(world, limited, { only: () => true }))).toEqual([]);
+  });
+});
+
+describe('an account', () => {
+  it('that was never made is missing once, without its tokens', async () => {
+    const result = await auditOf(new World(), desired);
+    expect(found(result)).toEqual(['MDA026 etl_prod']);
+    expect(messages(result)).toEqual(['in the configuration, and never made']);
+  });
+
+  it('whose name a person has is missing, and the person is left alone', async () => {
+    const world = new World();
+    await world.organization.addHuman('etl_prod');
+    await world.organization.mint({ username: 'etl_prod', name: 'forever' });
+    expect(messages(await auditOf(world, desired))[0]).toContain("a person's user has its name");
+  });
+
+  it('that left the configuration and is gone is as it should be', async () => {
+    const world = await applied();
+    await world.api.deleteUser('etl_prod');
+    expect(found(await auditOf(world, desire({})))).toEqual([]);
+  });
+
+  it('that left, and whose name another account has by now, is an unmanaged one', async () => {
+    const world = await applied();
+    await world.apply(desire({ etl_prod: { ...CLEAN, protected: false } }), { prove: passes });
+    await world.api.deleteUser('etl_prod');
+    await world.api.createUser('etl_prod');
+    expect(found(await auditOf(world, desire({})))).toEqual(['MDA001 etl_prod']);
+  });
+
+  it('with `smoke: false` need not be tested', async () => {
+    const untested = desire({ etl_prod: { ...CLEAN, smoke: false } });
+    const world = new World();
+    await world.apply(untested);
+    expect(found(await auditOf(world, untested))).toEqual([]);
+    expect(found(await auditOf(world, desired))).toEqual(['MDA017 etl_prod']);
+  });
+
+  it('that is not matched is not looked at', async () => {
+    const world = await applied();
+    await world.api.createUser('stray');
+    const only = (username: string) => username === 'etl_prod';
+    expect(await auditOf(world, desired, { only })).toMatchObject({ findings: [], checked: { accounts: 1 } });
+  });
+});
+
+describe('what cannot be read', () => {
+  const why = new UserError('API_FAILED', 'GET /v1/active_accounts failed', 'Try again.');
+
+  it('the list of users', async () => {
+    const world = new World({ usersList: 'forbidden' });
+    await world.apply(desired, { prove: passes });
+    const result = await auditOf(world, desired);
+    expect(found(result)).toEqual(['MDA024']);
+    expect(messages(result)[0]).toContain('the users cannot be listed, so unmanaged accounts');
+    expect(messages(result)[0]).toContain('member_management.view_all_members');
+  });
+
+  it('a list of users that MotherDuck counts otherwise', async () => {
+    const world = await applied();
+    world.interfere = async (request) => {
+      if (!request.url.includes('/v1/users?')) return undefined;
+      const page = (await (await world.organization.handle(request)).json()) as object;
+      return Response.json({ ...page, total_count: 9 });
+    };
+    expect(messages(await auditOf(world, desired))).toEqual([
+      'the list of users is not complete, so there may be unmanaged accounts that are not seen',
+    ]);
+  });
+
+  it('one account, of whom nothing else is said', async () => {
+    const world = await applied();
+    await world.api.createUser('stray');
+    world.interfere = ({ url }) =>
+      /users\/(etl|stray)/.test(url) ? new Response('<html>', { status: 502 }) : undefined;
+    expect(found(await auditOf(world, desired))).toEqual(['MDA024 etl_prod', 'MDA024 stray']);
+  });
+
+  it('which Ducklings run, and who ran a query', async () => {
+    const world = await applied();
+    const usage: Usage = { idleSeconds: 30 * DAY, reading: { ok: false, why } };
+    const result = await auditOf(world, desired, { active: { ok: false, why }, usage });
+    expect(found(result)).toEqual(['MDA024', 'MDA024']);
+    expect(result.findings.map(({ fix }) => fix)).toEqual(['Try again.', 'Try again.']);
+  });
+});
+
+describe('an account without queries', () => {
+  function usage(world: World, daysAgo?: number): Usage {
+    const last = world.organization.now() - (daysAgo ?? 0) * DAY * 1000;
+    return {
+      idleSeconds: 30 * DAY,
+      reading: { ok: true, lastQueryAt: new Map(daysAgo === undefined ? [] : [['etl_prod', last]]) },
+    };
+  }
+
+  it('is idle once it is old enough', async () => {
+    const world = await applied();
+    expect(found(await auditOf(world, desired, { usage: usage(world) }))).toEqual([]);
+    await world.organization.advance(31 * DAY);
+    const result = await auditOf(world, desired, { usage: usage(world) });
+    expect(found(result)).toEqual(['MDA023 etl_prod']);
+    expect(messages(result)[0]).toMatch(/^no query of it is known, and it is there since 20\S+; --idle is 30d$/);
+  });
+
+  it('by the oldest of its tokens too', async () => {
+    const world = new World();
+    await world.api.createUser('etl_prod');
+    await world.api.createToken('etl_prod', { name: 'load', ttl: FAR });
+    await world.organization.advance(31 * DAY);
+    await world.apply(desire({ etl_prod: { ...CLEAN, smoke: false } }));
+    const result = await auditOf(world, desire({ etl_prod: { ...CLEAN, smoke: false } }), { usage: usage(world) });
+    expect(found(result)).toEqual(['MDA023 etl_prod', 'MDA021 etl_prod/load']);
+  });
+
+  it('for long is idle, and for a day is not', async () => {
+    const world = await applied();
+    await world.organization.advance(70 * DAY);
+    expect(found(await auditOf(world, desired, { usage: usage(world, 29) }))).toEqual([]);
+    const result = await auditOf(world, desired, { usage: usage(world, 30.5) });
+    expect(messages(result)[0]).toMatch(/^its last query was 20\S+, 30 days ago; --idle is 30d$/);
+  });
+});
+
+it('what the command of a store said in several lines is said on one', async () => {
+  const world = await applied();
+  const vault = {
+    kind: 'exec',
+    name: 'vault',
+    command: ['vault'],
+    timeout: 1,
+    where: desired.accounts.get('etl_prod')?.where,
+  };
+  const where = { file: 'a.yaml', line: 3, column: 1 };
+  const stores = new Map([['vault', { ...vault, kind: 'exec' as const, where }]]);
+  const why = new UserError('STORE_UNUSABLE', 'its check failed. It said:\n  sealed\n  since noon', 'Unseal it.');
+  const result = await auditOf(world, { ...desired, stores }, { unusableStores: new Map([['vault', why]]) });
+  expect(result.findings).toMatchObject([
+    { rule: 'MDA019', message: 'its check failed. It said: sealed since noon', where },
+  ]);
+});

@@ -1,0 +1,152 @@
+/** An organization in which every rule finds exactly one thing, each made as it comes about. */
+import type { Readings } from '../../src/audit/evidence.ts';
+import type { Desired } from '../../src/model/desired.ts';
+import { UserError } from '../../src/model/user-error.ts';
+import { accountKey } from '../../src/model/username.ts';
+import { type AccountSketch, DAY, desire, token, World } from '../world.ts';
+import { fails, passes } from './look.ts';
+
+const SMALL = { read_write: { size: 'pulse' }, read_scaling: { size: 'pulse', pool_size: 0 } } as const;
+const WIRE_SMALL = {
+  read_write: { instance_size: 'pulse' },
+  read_scaling: { instance_size: 'pulse', flock_size: 0 },
+} as const;
+
+/** One load token, and Ducklings without a pool: nothing to find. */
+export const CLEAN: AccountSketch = { ducklings: SMALL, tokens: [token('load')] };
+
+/** What stays the same in the configuration all the time. */
+const KEPT: Readonly<Record<string, AccountSketch>> = {
+  admin_bot: CLEAN,
+  deleted: CLEAN,
+  expired: { ...CLEAN, tokens: [token('load', { ttl: 30 * DAY, rotateBefore: 7 * DAY })] },
+  failing: CLEAN,
+  former: CLEAN,
+  half_done: CLEAN,
+  idle: CLEAN,
+  laptop: CLEAN,
+  overdue: { ...CLEAN, tokens: [token('load', { ttl: 45 * DAY })] },
+  poolless: { ...CLEAN, tokens: [token('app', { type: 'read_scaling' })] },
+  resized: CLEAN,
+  revoked: CLEAN,
+  sealed: CLEAN,
+  tokenless: { ...CLEAN, ducklings: { ...SMALL, read_scaling: { size: 'pulse', pool_size: 2 } } },
+  twins: CLEAN,
+  wide: { tokens: [token('app', { type: 'read_scaling' })] },
+};
+
+const GUARDRAILS = { maxTokenTtl: 180 * DAY, allowedSizes: ['pulse', 'standard'], maxPoolSizeTotal: 32 } as const;
+const MEMORY = {
+  kind: 'exec',
+  name: 'memory',
+  command: ['vault'],
+  timeout: 10,
+  where: { file: 'motherduck.accounts.yaml', line: 5, column: 3 },
+} as const;
+
+function configured(accounts: Readonly<Record<string, AccountSketch>>): Desired {
+  const about = { guardrails: GUARDRAILS, ignore: ['legacy_*'], stores: new Map([['memory', MEMORY]]) };
+  return desire({ ...KEPT, ...accounts }, about);
+}
+
+const WAITING: AccountSketch = { ducklings: SMALL, tokens: [] };
+
+/** What was applied 40 days ago. */
+const BEFORE = configured({
+  leaver: {
+    tokens: [token('load', { ttl: 45 * DAY })],
+    ducklings: { ...SMALL, read_write: { size: 'standard', cooldown: 3600 } },
+  },
+  newcomer: WAITING,
+});
+
+/** What is configured now. */
+const NOW = configured({
+  adopted: { ...CLEAN, tokens: [token('app')], smoke: false },
+  aged: { ...CLEAN, tokens: [token('app', { ttl: 30 * DAY, rotateBefore: 7 * DAY })] },
+  newcomer: CLEAN,
+  untested: CLEAN,
+});
+
+/** Everyone ran a query an hour ago, but for one. */
+function usageAt(now: number, world: World): NonNullable<Readings['usage']> {
+  const names = world.organization.inspect().accounts.map(({ username }) => accountKey(username));
+  const lastQueryAt = new Map(names.map((name) => [name, now - 3_600_000]));
+  lastQueryAt.set('idle', now - 35 * DAY * 1000);
+  return { idleSeconds: 30 * DAY, reading: { ok: true, lastQueryAt } };
+}
+
+async function longAgo(world: World): Promise<void> {
+  await world.api.createUser('aged');
+  await world.api.setDucklings('aged', WIRE_SMALL);
+  await world.api.createToken('aged', { name: 'app', ttl: 120 * DAY });
+  await world.apply(BEFORE, { prove: passes });
+  await world.organization.advance(40.5 * DAY);
+}
+
+/** What mdacc itself did since. */
+async function applies(world: World): Promise<void> {
+  const apply = (account: string, options: Parameters<World['apply']>[1] = {}) =>
+    world.apply(NOW, { only: (username) => username === account, ...options });
+  await world.api.createUser('adopted');
+  await world.api.setDucklings('adopted', WIRE_SMALL);
+  await world.api.createToken('adopted', { name: 'app', ttl: 90 * DAY });
+  await apply('adopted');
+  await apply('untested');
+  await apply('failing', { prove: fails, rotate: () => true });
+  world.store.fails = new UserError('STORE_FAILED', 'the vault is sealed', 'Unseal it.');
+  world.interfere = ({ method }) => (method === 'DELETE' ? new Response('<html>', { status: 503 }) : undefined);
+  await apply('half_done', { rotate: () => true });
+  world.store.fails = undefined;
+  world.interfere = undefined;
+}
+
+/** What people did at MotherDuck since. */
+async function people({ api, organization, ledger }: World): Promise<void> {
+  await api.createUser('stray');
+  await api.setDucklings('stray', { ...WIRE_SMALL, read_write: { instance_size: 'giga' } });
+  await api.createToken('stray', { name: 'forever' });
+  await api.createToken('stray', { name: 'a year', ttl: 365 * DAY });
+  await api.createToken('laptop', { name: 'annas laptop', ttl: 90 * DAY });
+  for (const _ of [1, 2]) await api.createToken('twins', { name: 'report', ttl: 90 * DAY });
+  await api.setDucklings('resized', { ...WIRE_SMALL, read_write: { instance_size: 'standard' } });
+  await api.setDucklings('wide', { ...WIRE_SMALL, read_scaling: { instance_size: 'pulse', flock_size: 40 } });
+  await api.deleteToken('revoked', ledger.state.accounts.get('revoked')?.tokens.get('load')?.current?.id ?? '');
+  await api.deleteUser('deleted');
+  await organization.deprovision('former');
+  await organization.setRoles('admin_bot', ['Admin']);
+  const { record, secret } = await api.createToken('leaver', { name: 'by hand' });
+  await organization.connect(secret);
+  await api.deleteToken('leaver', record.id);
+}
+
+/** What is nobody's business. */
+async function bystanders({ api, organization }: World): Promise<void> {
+  await organization.addHuman('anna');
+  await organization.mint({ username: 'anna', name: 'forever' });
+  await api.createUser('long_gone');
+  await organization.deprovision('long_gone');
+  await api.createUser('legacy_1');
+  await api.createToken('legacy_1', { name: 'forever' });
+}
+
+export interface Seeded {
+  readonly world: World;
+  readonly desired: Desired;
+  /** What cannot be read from the organization itself. */
+  readonly readings: Partial<Readings>;
+}
+
+export async function seeded(): Promise<Seeded> {
+  const world = new World();
+  await longAgo(world);
+  await applies(world);
+  await people(world);
+  await bystanders(world);
+  world.interfere = ({ url }) => (url.includes('/users/sealed/') ? new Response('<html>', { status: 502 }) : undefined);
+  const why = new UserError('STORE_UNUSABLE', 'The secret store memory cannot be used: it is sealed', 'Unseal it.', {
+    where: MEMORY.where,
+  });
+  const usage = usageAt(world.organization.now(), world);
+  return { world, desired: NOW, readings: { unusableStores: new Map([['memory', why]]), usage } };
+}

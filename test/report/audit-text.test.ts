@@ -1,0 +1,101 @@
+/** An audit as text and as JSON. */
+import { readFileSync } from 'node:fs';
+import { Ajv2020 } from 'ajv/dist/2020.js';
+import { describe, expect, it } from 'vitest';
+import type { Audit, Finding } from '../../src/model/audit.ts';
+import { auditDocument, auditJson } from '../../src/report/audit/json.ts';
+import { auditText } from '../../src/report/audit/text.ts';
+import { coloured } from '../../src/report/paint.ts';
+import { auditOf } from '../audit/look.ts';
+import { seeded } from '../audit/seeded.ts';
+
+function audit(...findings: readonly Finding[]): Audit {
+  return {
+    organization: 'acme',
+    sandbox: false,
+    at: '2026-11-25T01:10:20.000Z',
+    file: 'motherduck.accounts.yaml',
+    checked: { accounts: 14, tokens: 31 },
+    ignored: [],
+    rules: [],
+    findings,
+  };
+}
+
+const DIFFER: Finding = {
+  rule: 'MDA010',
+  severity: 'error',
+  account: 'etl_prod',
+  message: 'read/write size is giga, the configuration says standard',
+  fix: 'Set them as configured: mdacc apply --only etl_prod',
+  where: { file: 'motherduck.accounts.yaml', line: 31, column: 5 },
+};
+const STRAY: Finding = {
+  rule: 'MDA002',
+  severity: 'warning',
+  account: 'tenant_acme',
+  token: 'laptop',
+  message: 'not in the configuration',
+  fix: 'Adopt it: mdacc import tenant_acme/laptop',
+  where: { file: 'accounts/tenants.yaml', line: 7, column: 3 },
+};
+
+describe('an audit as text', () => {
+  it('has a line a finding with what to do below, gravest first, and a summary', () => {
+    expect(auditText({ ...audit(DIFFER, STRAY), ignored: ['legacy_1', 'legacy_2'] })).toMatchInlineSnapshot(`
+      "acme, 2026-11-25 01:10 UTC
+
+      error    MDA010  etl_prod            read/write size is giga, the configuration says standard (line 31)
+               Set them as configured: mdacc apply --only etl_prod
+
+      warning  MDA002  tenant_acme/laptop  not in the configuration (accounts/tenants.yaml line 7)
+               Adopt it: mdacc import tenant_acme/laptop
+
+      Not looked at, as "ignore" says: 2 accounts (legacy_1, legacy_2)
+
+      Audit: 1 error, 1 warning in 14 accounts with 31 tokens.
+      "
+    `);
+  });
+
+  it('says that nothing was found, and where', () => {
+    expect(auditText({ ...audit(), sandbox: true, checked: { accounts: 1, tokens: 1 } })).toMatchInlineSnapshot(`
+      "acme, in the sandbox (nothing here reaches MotherDuck), 2026-11-25 01:10 UTC
+
+      Audit: no findings in 1 account with 1 token.
+      "
+    `);
+  });
+
+  it('counts names that are too many to be written out', () => {
+    const ignored = Array.from({ length: 10 }, (_, index) => `legacy_${index}`);
+    expect(auditText({ ...audit(), ignored })).toContain(
+      '10 accounts (legacy_0, legacy_1, legacy_2, legacy_3, legacy_4, legacy_5, legacy_6, legacy_7 and 2 more)',
+    );
+  });
+
+  it('in colour is the same text, and obeys no escape sequence of a name', async () => {
+    const { world, desired, readings } = await seeded();
+    await world.api.createToken('laptop', { name: '\u001b[2J\nno' });
+    const result = await auditOf(world, desired, readings);
+    const text = auditText(result);
+    expect(text).toContain('laptop/\ufffd[2J\ufffdno');
+    // biome-ignore lint/suspicious/noControlCharactersInRegex: they are what is taken out
+    expect(auditText(result, coloured).replace(/\x1b\[\d+m/g, '')).toBe(text);
+  });
+});
+
+describe('an audit as JSON', () => {
+  const schema = JSON.parse(readFileSync('schemas/audit.schema.json', 'utf8')) as object;
+  const validate = new Ajv2020({ allErrors: true, strict: true, allowUnionTypes: true }).compile(schema);
+
+  it('is valid against its schema, with every rule in it', async () => {
+    const { world, desired, readings } = await seeded();
+    const result = await auditOf(world, desired, readings);
+    const document: unknown = JSON.parse(auditJson(result));
+    validate(document);
+    expect(validate.errors).toBeNull();
+    expect(document).toMatchObject({ version: 1, summary: { errors: 14, warnings: 10, notes: 3 } });
+    expect(validate({ ...auditDocument(result), surprise: 1 })).toBe(false);
+  });
+});

@@ -1,0 +1,143 @@
+/** Audits through the command line: what they print, and with which exit code. */
+import { Ajv2020 } from 'ajv/dist/2020.js';
+import { describe, expect, it, onTestFinished } from 'vitest';
+import { Secret } from '../../src/model/secret.ts';
+import { memorySandbox, openSandbox } from '../../src/sandbox/open.ts';
+import type { Organization } from '../../src/sandbox/organization.ts';
+import { serve } from '../../src/sandbox/server.ts';
+import { Folder } from './cli.ts';
+
+const CONFIGURATION = `version: 1
+organization: acme
+secret_stores:
+  local: { kind: file, path: secrets.env, format: dotenv }
+token_policies:
+  pipeline: { type: read_write, ttl: 90d, rotate_before: 14d, overlap: 1d, secret_store: local }
+accounts:
+  etl_prod:
+    ducklings: { read_write: { size: pulse }, read_scaling: { size: pulse, pool_size: 0 } }
+    tokens: { airflow: pipeline }
+    smoke: false
+ignore: [legacy_*]
+`;
+
+/** An organization as configured. */
+async function applied(): Promise<Folder> {
+  const folder = new Folder(CONFIGURATION);
+  expect((await folder.run('apply --sandbox --yes')).code).toBe(0);
+  return folder;
+}
+
+async function inSandbox<T>(folder: Folder, act: (organization: Organization) => Promise<T>): Promise<T> {
+  const organization = await openSandbox(folder.file('.motherduck-sandbox'));
+  try {
+    return await act(organization);
+  } finally {
+    organization.close();
+  }
+}
+
+describe('mdacc audit', () => {
+  it('of an organization as configured finds nothing, and writes nothing', async () => {
+    const folder = await applied();
+    const state = folder.read('motherduck.accounts.state.json');
+    const ran = await folder.run('audit --sandbox');
+    expect(ran).toMatchObject({ code: 0, stderr: '' });
+    expect(ran.stdout).toMatch(/^acme, in the sandbox \(nothing here reaches MotherDuck\), .* UTC\n/);
+    expect(ran.stdout).toContain('Audit: no findings in 1 account with 1 token.');
+    expect(folder.read('motherduck.accounts.state.json')).toBe(state);
+  });
+
+  it('exits with 2 from the severity that --fail-on names; notes fail nothing', async () => {
+    const folder = await applied();
+    folder.edit((text) => text.replace('    smoke: false\n', ''));
+    expect(await folder.run('audit --sandbox')).toMatchObject({
+      code: 0,
+      stdout: expect.stringContaining('1 note in'),
+    });
+    await inSandbox(folder, (organization) =>
+      organization.mint({ username: 'etl_prod', name: 'laptop', ttl: 7_000_000 }),
+    );
+    const ran = await folder.run('audit --sandbox');
+    expect(ran.stdout).toMatch(/^warning {2}MDA002 {2}etl_prod\/laptop {2}not in the configuration: .* \(line 8\)$/m);
+    expect(ran.stdout).toContain('Audit: 1 warning, 1 note in 1 account with 2 tokens.');
+    expect(ran.code).toBe(2);
+    expect((await folder.run('audit --sandbox --fail-on error')).code).toBe(0);
+    folder.edit((text) => text.replace('size: pulse }, read_scaling', 'size: standard }, read_scaling'));
+    expect((await folder.run('audit --sandbox --fail-on error')).code).toBe(2);
+    expect((await folder.run('audit --sandbox --fail-on never')).code).toBe(0);
+  });
+
+  it('needs no state, looks at a part with --only, and leaves alone what is ignored', async () => {
+    const folder = new Folder(CONFIGURATION);
+    await folder.serve();
+    const api = (path: string, body: object) =>
+      fetch(`${folder.env.MOTHERDUCK_API_URL}${path}`, {
+        method: 'POST',
+        headers: { authorization: `Bearer ${folder.env.MOTHERDUCK_ADMIN_TOKEN}`, 'content-type': 'application/json' },
+        body: JSON.stringify(body),
+      });
+    for (const username of ['etl_prod', 'stray', 'legacy_1']) await api('/v1/users', { username });
+    for (const username of ['etl_prod', 'stray']) await api(`/v1/users/${username}/tokens`, { name: 'airflow' });
+    const ran = await folder.run('audit');
+    expect(folder.has('motherduck.accounts.state.json')).toBe(false);
+    expect(ran.stdout.match(/MDA\d+ {2}\S+/g)).toEqual([
+      'MDA010  etl_prod',
+      'MDA003  etl_prod/airflow',
+      'MDA001  stray',
+      'MDA003  stray/airflow',
+    ]);
+    expect(ran.stdout).toContain('Not looked at, as "ignore" says: 1 account (legacy_1)');
+    const part = await folder.run('audit --only s* --only nobody');
+    expect(part.stdout.match(/MDA\d+ {2}\S+/g)).toEqual(['MDA001  stray', 'MDA003  stray/airflow']);
+    expect(part.stdout).not.toContain('legacy_1');
+    const none = await folder.run('audit --only nobody');
+    expect(none.code).toBe(64);
+    expect(none.stderr).toContain('--only nobody matches no account');
+    expect(none.stderr).toContain('There are: etl_prod, legacy_1, stray');
+  });
+
+  it('prints JSON that is valid against the schema that it prints, an error too', async () => {
+    const folder = await applied();
+    await inSandbox(folder, (organization) => organization.deprovision('etl_prod'));
+    const schema = JSON.parse((await folder.run('schema audit')).stdout) as object;
+    const validate = new Ajv2020({ strict: true }).compile(schema);
+    const ran = await folder.run('audit --sandbox --format json');
+    expect(ran.code).toBe(2);
+    const document = JSON.parse(ran.stdout) as { findings: object[] };
+    expect(validate(document), JSON.stringify(validate.errors)).toBe(true);
+    expect(document.findings).toMatchObject([{ rule: 'MDA015', account: 'etl_prod', where: { line: 8 } }]);
+    const failed = await folder.run('audit --format json');
+    expect(failed.code).toBe(1);
+    expect(JSON.parse(failed.stdout)).toMatchObject({ error: { code: 'TOKEN_MISSING' } });
+    expect(validate(JSON.parse(failed.stdout))).toBe(true);
+  });
+
+  it('finds what it cannot read: a list of users without the privilege', async () => {
+    const folder = new Folder(CONFIGURATION);
+    const organization = memorySandbox({ adminToken: new Secret('the-admin'), usersList: 'forbidden' });
+    const server = await serve({ organization, port: 0 });
+    onTestFinished(() => server.close());
+    Object.assign(folder.env, { MOTHERDUCK_API_URL: server.url, MOTHERDUCK_ADMIN_TOKEN: 'the-admin' });
+    await folder.run('apply --yes --no-smoke');
+    const ran = await folder.run('audit');
+    expect(ran.code).toBe(2);
+    expect(ran.stdout).toMatch(/^error {4}MDA024 {2}- +the users cannot be listed, so unmanaged accounts/m);
+    expect(ran.stdout).toContain('Audit: 1 error in 1 account with 1 token.');
+    expect((await folder.run('audit', { MOTHERDUCK_ADMIN_TOKEN: 'wrong' })).code).toBe(1);
+  });
+
+  it('finds a secret store that cannot be written, at its line', async () => {
+    const folder = await applied();
+    folder.edit((text) => text.replace('path: secrets.env', 'path: motherduck.accounts.yaml/secrets.env'));
+    const ran = await folder.run('audit --sandbox --only etl_prod');
+    expect(ran.stdout).toMatch(/^error {4}MDA019 .* \(line 4\)$/m);
+    expect(ran.code).toBe(2);
+  });
+
+  it('takes --idle with --usage only', async () => {
+    const ran = await new Folder(CONFIGURATION).run('audit --sandbox --idle 10d');
+    expect(ran.code).toBe(64);
+    expect(ran.stderr).toContain('mdacc audit --usage --idle 10d');
+  });
+});
