@@ -77,9 +77,10 @@ function describe(config: ExecStoreConfig, program: string, outcome: Outcome, se
   }
 }
 
+/** On one line, since line breaks in a message are not printed as such. */
 function said(output: string, secret: Secret | undefined): string {
   const lines = scrub(output, secret);
-  return lines.length === 0 ? ' It said nothing.' : ` It said:\n  ${lines.join('\n  ')}`;
+  return lines.length === 0 ? ' It said nothing.' : ` It said: ${lines.join(' | ')}`;
 }
 
 function notInstalled(program: string): string {

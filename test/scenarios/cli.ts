@@ -29,6 +29,14 @@ export class Folder {
     else this.write('motherduck.accounts.yaml', configuration);
   }
 
+  /** A folder that is a copy of another one of the repository, as somebody makes it who begins with an example. */
+  static copyOf(name: string): Folder {
+    const folder = new Folder('');
+    const ranHere = /[\\/](\.motherduck|\.motherduck-sandbox|motherduck\.accounts\.state\.json[^\\/]*)$/;
+    cpSync(path.join(ROOT, name), folder.path, { recursive: true, filter: (from) => !ranHere.test(from) });
+    return folder;
+  }
+
   file(name: string): string {
     return path.join(this.path, name);
   }

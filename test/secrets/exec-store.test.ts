@@ -104,7 +104,7 @@ describe('put', () => {
       process.exit(1);
     `;
     const error = await refusal(execStore(nodeConfig(flood)).put(address(), secret));
-    expect(error.message).toContain('[secret] and so on\n  the end');
+    expect(error.message).toContain('[secret] and so on | the end');
     expect(error.message.length).toBeLessThan(1000);
     const one = `process.stdout.write('x'.repeat(1e6) + require('fs').readFileSync(0, 'utf8'), () => process.exit(1))`;
     expect((await refusal(execStore(nodeConfig(one)).put(address(), secret))).message).toContain('It said nothing.');

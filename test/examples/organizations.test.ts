@@ -1,0 +1,222 @@
+/** The examples of organizations, as somebody uses them who copied one: tenants come and go, tokens turn over. */
+import { execFileSync, spawnSync } from 'node:child_process';
+import { readdirSync } from 'node:fs';
+import path from 'node:path';
+import { DuckDBInstance } from '@duckdb/node-api';
+import { describe, expect, it } from 'vitest';
+import { loadConfig } from '../../src/config/load.ts';
+import { Folder, ROOT } from '../scenarios/cli.ts';
+import { blocksOf, readText } from './markdown.ts';
+
+const DAY = 86_400;
+const TENANTS = 'accounts/tenants.yaml';
+
+const configurations = readdirSync(path.join(ROOT, 'examples'), { recursive: true, encoding: 'utf8' })
+  .filter((file) => path.basename(file) === 'motherduck.accounts.yaml')
+  .map((file) => `examples/${file}`);
+
+describe.each(configurations)('%s', (file) => {
+  it('is valid, without a warning', async () => {
+    const folder = Folder.copyOf(path.dirname(file));
+    expect(await folder.run('validate')).toMatchObject({ code: 0, stderr: '' });
+  });
+
+  it('leaves each token its overlap and two nights between being due and expiring', async () => {
+    const loaded = await loadConfig(path.join(ROOT, file), {});
+    if (!loaded.ok) throw new Error(`${file} is not valid`);
+    const tokens = [...loaded.desired.accounts.values()].flatMap((account) => [...account.tokens.values()]);
+    expect(tokens.length).toBeGreaterThan(1);
+    const tooShort = tokens.filter(({ rotateBefore, overlap }) => rotateBefore < overlap + 2 * DAY);
+    expect(tooShort.map(({ where }) => where)).toEqual([]);
+  });
+
+  it('is copied with what keeps secrets and rehearsals out of git', async () => {
+    const folder = Folder.copyOf(path.dirname(file));
+    const begun = new Folder('');
+    await begun.run('init --config other.yaml');
+    const needed = begun.read('.gitignore').trim().split('\n');
+    const isFileStore = folder.read('motherduck.accounts.yaml').includes('kind: file');
+    const ignored = folder.read('.gitignore').trim().split('\n');
+    expect(ignored).toEqual(needed.filter((line) => isFileStore || line !== '.motherduck/'));
+  });
+});
+
+describe('the data platform', () => {
+  it('runs in a git repository, keeps the environments’ secrets apart, and leaves none to be committed', async () => {
+    const folder = Folder.copyOf('examples/data-platform');
+    execFileSync('git', ['init', '--quiet'], { cwd: folder.path });
+    expect(await folder.run('apply --sandbox --yes --no-smoke')).toMatchObject({ code: 0 });
+    expect(await folder.run('plan --sandbox --detailed-exitcode')).toMatchObject({ code: 0 });
+
+    const variables = (name: string) =>
+      [...folder.read(name).matchAll(/^MOTHERDUCK_TOKEN_(\w+)=ey/gm)].map(([, of]) => of);
+    expect(variables('.motherduck/prod.env').sort()).toEqual([
+      'BI_PROD_DASHBOARDS',
+      'DBT_PROD_DBT',
+      'EMBEDDED_PROD_API',
+      'ETL_PROD_AIRFLOW',
+      'ETL_PROD_BACKFILL',
+    ]);
+    expect(variables('.motherduck/staging.env').every((name) => name?.includes('_STAGING_'))).toBe(true);
+
+    const untracked = execFileSync('git', ['status', '--porcelain', '--untracked-files=all'], { cwd: folder.path });
+    const files = untracked.toString().trim().split('\n');
+    expect(files.map((line) => line.slice(3)).sort()).toEqual([
+      '.gitignore',
+      'README.md',
+      'environments/prod.yaml',
+      'environments/staging.yaml',
+      'motherduck.accounts.state.json',
+      'motherduck.accounts.yaml',
+    ]);
+  });
+
+  it('revokes the backfill’s token when its line goes', async () => {
+    const folder = Folder.copyOf('examples/data-platform');
+    await folder.run('apply --sandbox --yes --no-smoke --only etl_prod');
+    const prod = 'environments/prod.yaml';
+    folder.write(prod, folder.read(prod).replace(/^ +backfill:.*\n/m, ''));
+    const { stdout } = await folder.run('plan --sandbox --only etl_prod');
+    expect(stdout).toContain('0 tokens to create, 0 to rotate, 1 to revoke.');
+  });
+
+  it('refuses pools that go beyond the ceiling, and sizes that are not allowed', async () => {
+    const folder = Folder.copyOf('examples/data-platform');
+    folder.edit((text) =>
+      text.replace('pool_size: 4, cooldown: 5m', 'pool_size: 10, cooldown: 5m').replace('total: 16', 'total: 64'),
+    );
+    const plan = await folder.run('plan --sandbox');
+    expect(plan.stdout).toContain('would cost 51.6 an hour and guardrails.max_compute_ceiling is 50');
+    expect(await folder.run('apply --sandbox --yes')).toMatchObject({ code: 1 });
+    folder.edit((text) => text.replace('size: jumbo,', 'size: giga,'));
+    expect((await folder.run('validate')).code).toBe(1);
+  });
+});
+
+describe('the tenants', () => {
+  const some = (): Folder => Folder.copyOf('examples/tenants');
+  const editTenants = (folder: Folder, change: (text: string) => string) =>
+    folder.write(TENANTS, change(folder.read(TENANTS)));
+
+  it('come by a line, in the words of the README', async () => {
+    const folder = some();
+    const shown =
+      blocksOf(readText('examples/tenants/README.md'), 'yaml')
+        .join('')
+        .match(/^ {2}tenant_\d+:.*$/gm) ?? [];
+    expect(shown).toHaveLength(4);
+    editTenants(folder, (text) => `${text}${shown.join('\n')}\n`);
+    expect((await folder.run('validate')).stdout).toBe(
+      'motherduck.accounts.yaml is valid: 204 accounts, 410 tokens.\n',
+    );
+    const { stdout } = await folder.run('plan --sandbox --only tenant_20[1-4]');
+    expect(stdout).toContain('Plan: 4 accounts to create, 0 to change, 0 to delete; 9 tokens to create');
+  });
+
+  it('go in two steps, and never more than two at a time', { timeout: 120_000 }, async () => {
+    const folder = some();
+    const only = '--only tenant_00[1-4]';
+    await folder.run(`apply --sandbox --yes --no-smoke ${only}`);
+    const without =
+      (...names: string[]) =>
+      (text: string) =>
+        names.reduce((rest, name) => rest.replace(new RegExp(`^ {2}${name}:.*\n`, 'm'), ''), text);
+
+    const original = folder.read(TENANTS);
+    editTenants(folder, without('tenant_001'));
+    const lost = await folder.run(`plan --sandbox ${only}`);
+    expect(lost.stdout).toContain('left (--prune deletes): 1 account (tenant_001)');
+    const kept = await folder.run(`apply --sandbox --yes --prune --allow-delete ${only}`);
+    expect(kept).toMatchObject({ code: 1, stdout: expect.stringContaining('tenant_001 has deletion_protection') });
+
+    const leaving = '{ template: tenant, deletion_protection: false }';
+    folder.write(TENANTS, original.replace(/(tenant_00[1-3]): .*/g, `$1: ${leaving}`));
+    expect(await folder.run(`apply --sandbox --yes --no-smoke ${only}`)).toMatchObject({ code: 0 });
+    const unprotected = folder.read(TENANTS);
+    editTenants(folder, without('tenant_001', 'tenant_002', 'tenant_003'));
+    const three = await folder.run(`apply --sandbox --yes --prune --allow-delete ${only}`);
+    expect(three.stdout).toContain('the plan deletes 3 accounts and guardrails.max_deletes is 2');
+    expect(three.code).toBe(1);
+    folder.write(TENANTS, without('tenant_001')(unprotected));
+    const one = await folder.run(`apply --sandbox --yes --prune --allow-delete --no-smoke ${only}`);
+    expect(one, one.stdout).toMatchObject({ code: 0 });
+    expect((await folder.run('state list')).stdout).not.toContain('tenant_001');
+    expect((await folder.run('state list')).stdout).toContain('tenant_002');
+  });
+
+  /** Lets so many days pass, six at a time, with an apply after each; gives all that was said. */
+  async function live(folder: Folder, days: number): Promise<string> {
+    let said = '';
+    for (let day = 0; day < days; day += 6) {
+      await folder.run('sandbox advance 6d');
+      const { code, stdout, stderr } = await folder.run('apply --sandbox --yes --no-smoke --only tenant_001');
+      expect(code, stderr).toBe(0);
+      said += stdout;
+    }
+    return said;
+  }
+
+  it('have tokens that turn over apart from each other', { timeout: 120_000 }, async () => {
+    const folder = some();
+    await folder.run('apply --sandbox --yes --no-smoke --only tenant_001');
+    const said = await live(folder, 84);
+    expect(said).toContain('app.3 -> app.4');
+    expect(said).toContain('loader -> loader.2');
+    expect(said).not.toContain('turn over within one overlap');
+  });
+
+  it('would be warned of tokens that turn over together', { timeout: 120_000 }, async () => {
+    const folder = some();
+    folder.edit((text) => text.replace('ttl: 90d\n    rotate_before: 14d', 'ttl: 30d\n    rotate_before: 7d'));
+    await folder.run('apply --sandbox --yes --no-smoke --only tenant_001');
+    expect(await live(folder, 24)).toContain('all 2 tokens of tenant_001 turn over within one overlap');
+  });
+});
+
+describe('the tenants of a customer database', () => {
+  /** Does what tenants.sql does in the folder, with these customers. */
+  async function generate(folder: Folder, customers: string): Promise<void> {
+    const instance = await DuckDBInstance.create(':memory:');
+    const connection = await instance.connect();
+    try {
+      await connection.run(`CREATE TABLE customers AS SELECT * FROM (VALUES ${customers}) AS t(slug, plan, active)`);
+      await connection.run(folder.read('tenants.sql').replaceAll(TENANTS, folder.file(TENANTS)));
+    } finally {
+      connection.closeSync();
+      instance.closeSync();
+    }
+  }
+
+  it('are those that are active, a line each', async () => {
+    const folder = Folder.copyOf('examples/tenants');
+    await generate(folder, `('globex', 'small', true), ('acme', 'large', true), ('initech', 'small', false)`);
+    expect(folder.read(TENANTS)).toBe(
+      '# Made by tenants.sql: change the customer database, not this file.\n' +
+        'accounts:\n' +
+        '  tenant_acme: { template: tenant, ducklings: large }\n' +
+        '  tenant_globex: { template: tenant }\n',
+    );
+    expect((await folder.run('validate')).stdout).toBe('motherduck.accounts.yaml is valid: 2 accounts, 4 tokens.\n');
+  });
+
+  it('are not written when one has a name that is none', async () => {
+    const folder = Folder.copyOf('examples/tenants');
+    const before = folder.read(TENANTS);
+    const hostile = `('acme', 'small', true), ('x: { template: other }' || chr(10) || '  y', 'small', true)`;
+    await expect(generate(folder, hostile)).rejects.toThrow('not a name: x');
+    expect(folder.read(TENANTS)).toBe(before);
+  });
+
+  it.runIf(spawnSync('jq', ['--version']).status === 0)('come from JSON by jq, as the README says', async () => {
+    const folder = Folder.copyOf('examples/tenants');
+    const line = blocksOf(folder.read('README.md'), 'sh')
+      .flatMap((block) => block.split('\n'))
+      .find((each) => each.startsWith('jq '));
+    folder.write('customers.json', '[{"slug": "globex"}, {"slug": "acme"}]');
+    execFileSync('/bin/sh', ['-c', line ?? 'false'], { cwd: folder.path });
+    expect(folder.read(TENANTS)).toBe(
+      'accounts:\n  tenant_acme: { template: tenant }\n  tenant_globex: { template: tenant }\n',
+    );
+    expect((await folder.run('validate')).code).toBe(0);
+  });
+});

@@ -1,0 +1,107 @@
+/** What each example under examples/secret-stores promises: which commands are run, and where a secret ends up. */
+
+/** A token, as a store's command is told of it. */
+export interface Address {
+  readonly account: string;
+  readonly token: string;
+  /** `2027-02-06T14:05:00.000Z` */
+  readonly expiresAt: string;
+}
+
+type Words = readonly string[];
+
+export interface Promised {
+  /** What is run before anything is created. */
+  readonly check: Words;
+  /** What is run for one token, the first time and every other time. */
+  first(address: Address): readonly Words[];
+  again(address: Address): readonly Words[];
+  /** Where its secret is then. */
+  place(address: Address): string;
+}
+
+/** A store that does the same the first time and every other time. */
+function always(check: Words, put: (address: Address) => Words, place: Promised['place']): Promised {
+  return { check, first: (address) => [put(address)], again: (address) => [put(address)], place };
+}
+
+const inCapitals = ({ account, token }: Address) => `MOTHERDUCK_TOKEN_${account}__${token}`.toUpperCase();
+const azureName = ({ account, token }: Address) => `motherduck--${account}--${token}`.replaceAll('_', '-');
+
+/** By the name of the folder. */
+export const PROMISED: Readonly<Record<string, Promised>> = {
+  vault: always(
+    ['vault', 'token', 'lookup'],
+    ({ account, token }) => ['vault', 'kv', 'put', `secret/motherduck/${account}/${token}`, 'value=-'],
+    ({ account, token }) => `secret/motherduck/${account}/${token}`,
+  ),
+  aws: aws(({ account, token }) => `motherduck/${account}/${token}`),
+  google: google(({ account, token }) => `motherduck-${account}-${token}`),
+  azure: always(
+    ['az', 'account', 'get-access-token', '--resource', 'https://vault.azure.net', '--output', 'none'],
+    (address) => [
+      ...['az', 'keyvault', 'secret', 'set', '--vault-name', 'acme-motherduck', '--name', azureName(address)],
+      ...['--expires', address.expiresAt.replace('.000Z', 'Z').replace(/\.\d+Z$/, 'Z')],
+      ...['--file', '/dev/stdin', '--encoding', 'utf-8', '--output', 'none'],
+    ],
+    azureName,
+  ),
+  onepassword: onepassword(({ account, token }) => `${account}.${token}`),
+  doppler: always(
+    ['doppler', 'secrets', '--only-names', '--project', 'motherduck', '--config', 'prd'],
+    (address) => [
+      ...['doppler', 'secrets', 'set', inCapitals(address), '--project', 'motherduck', '--config', 'prd'],
+      ...['--no-interactive', '--silent'],
+    ],
+    inCapitals,
+  ),
+  github: always(
+    ['gh', 'secret', 'list', '--repo', 'acme/pipelines'],
+    ({ account, token }) => [
+      ...['gh', 'secret', 'set', `MOTHERDUCK_TOKEN_${account}__${token}`, '--repo', 'acme/pipelines'],
+    ],
+    inCapitals,
+  ),
+};
+
+function aws(place: Promised['place']): Promised {
+  const manager = (verb: string, ...words: Words) => ['aws', 'secretsmanager', verb, ...words, '--output', 'text'];
+  const describe = (name: string) => manager('describe-secret', '--secret-id', name, '--query', 'ARN');
+  const create = (name: string) => [
+    ...['aws', 'secretsmanager', 'create-secret', '--name', name, '--description', 'MotherDuck token'],
+    ...['--query', 'ARN', '--output', 'text'],
+  ];
+  const put = (name: string) =>
+    manager('put-secret-value', '--secret-id', name, '--secret-string', 'file:///dev/stdin', '--query', 'VersionId');
+  return {
+    check: ['aws', 'sts', 'get-caller-identity', '--query', 'Arn', '--output', 'text'],
+    first: (address) => [describe, create, put].map((words) => words(place(address))),
+    again: (address) => [describe, put].map((words) => words(place(address))),
+    place,
+  };
+}
+
+function google(place: Promised['place']): Promised {
+  const project = ['--project', 'acme-data', '--quiet'];
+  const describe = (name: string) => ['gcloud', 'secrets', 'describe', name, ...project, '--format', 'value(name)'];
+  const create = (name: string) => [
+    ...['gcloud', 'secrets', 'create', name, ...project, '--replication-policy', 'automatic'],
+  ];
+  const add = (name: string) => ['gcloud', 'secrets', 'versions', 'add', name, ...project, '--data-file=-'];
+  return {
+    check: ['gcloud', 'auth', 'print-access-token', '--quiet'],
+    first: (address) => [describe, create, add].map((words) => words(place(address))),
+    again: (address) => [describe, add].map((words) => words(place(address))),
+    place,
+  };
+}
+
+function onepassword(place: Promised['place']): Promised {
+  const list = ['op', 'item', 'list', '--vault', 'motherduck', '--format', 'json'];
+  return {
+    check: ['op', 'whoami'],
+    first: () => [list, ['op', 'item', 'create', '-', '--vault', 'motherduck']],
+    again: (address) => [list, ['op', 'item', 'edit', `id-of-${place(address)}`, '--vault', 'motherduck']],
+    place,
+  };
+}

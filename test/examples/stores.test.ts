@@ -1,0 +1,133 @@
+/** The examples under examples/secret-stores, as somebody runs them who copied one, with stand-ins for the outside commands. */
+import { spawnSync } from 'node:child_process';
+import { readdirSync, readFileSync, statSync } from 'node:fs';
+import path from 'node:path';
+import { describe, expect, it } from 'vitest';
+import { Folder, ROOT } from '../scenarios/cli.ts';
+import { liveTokens } from './live-tokens.ts';
+import { type Call, Outside } from './outside.ts';
+import { type Address, PROMISED } from './promises.ts';
+
+const TOKENS = [
+  { account: 'etl_prod', token: 'airflow' },
+  { account: 'bi_prod', token: 'dashboards' },
+] as const;
+const [ETL] = TOKENS;
+
+function copyOf(store: string): { folder: Folder; outside: Outside } {
+  const folder = Folder.copyOf(`examples/secret-stores/${store}`);
+  return { folder, outside: new Outside(folder) };
+}
+
+/** What the state says of a token, to know when it expires. */
+async function addressOf(folder: Folder, { account, token }: (typeof TOKENS)[number]): Promise<Address> {
+  const { stdout } = await folder.run(`state show ${account}/${token}`);
+  const { current } = JSON.parse(stdout) as { current: { expires_at: string } };
+  return { account, token, expiresAt: current.expires_at };
+}
+
+const commands = (calls: readonly Call[]) => calls.map(({ call }) => call);
+const inOrder = (calls: readonly (readonly string[])[]) => calls.map((call) => JSON.stringify(call)).sort();
+
+/** No part of a secret in what the commands saw beside their input, nor in any file but those where it belongs. */
+function expectNowhereElse(folder: Folder, calls: readonly Call[], secrets: Iterable<string>): void {
+  const files = readdirSync(folder.path, { recursive: true, encoding: 'utf8' })
+    .filter((name) => !/^\.outside\/(kept|refused)/.test(name) && statSync(folder.file(name)).isFile())
+    .map((name) => readFileSync(folder.file(name), 'latin1'));
+  const all = [...files, ...calls.flatMap(({ call, seen }) => [...call, ...seen])].join('\n');
+  expect(calls.length).toBeGreaterThan(0);
+  for (const secret of secrets) {
+    const [, payload, signature] = secret.split('.');
+    for (const part of [payload, signature])
+      expect(part !== undefined && part !== '' && all.includes(part)).toBe(false);
+  }
+}
+
+it('there is one for every store that is promised', () => {
+  const folders = readdirSync(path.join(ROOT, 'examples/secret-stores'), { withFileTypes: true });
+  const names = folders.filter((entry) => entry.isDirectory()).map(({ name }) => name);
+  expect(names.sort()).toEqual(Object.keys(PROMISED).sort());
+});
+
+describe.each(Object.entries(PROMISED))('the example %s', (store, promised) => {
+  it('puts each secret where it says, by the commands it says, on standard input alone', async () => {
+    const { folder, outside } = copyOf(store);
+    expect(await folder.run('validate')).toMatchObject({ code: 0, stderr: '' });
+
+    const applied = await folder.run('apply --sandbox --yes');
+    expect(applied, applied.stderr + applied.stdout).toMatchObject({ code: 0 });
+    const calls = outside.takeCalls();
+    const addresses = await Promise.all(TOKENS.map((token) => addressOf(folder, token)));
+    expect(calls[0]?.call).toEqual(promised.check);
+    expect(inOrder(commands(calls))).toEqual(
+      inOrder([promised.check, ...addresses.flatMap((address) => promised.first(address))]),
+    );
+
+    // The bytes are right when they open the door: to the account that they belong to.
+    const kept = outside.kept();
+    expect([...kept.keys()].sort()).toEqual(addresses.map(promised.place).sort());
+    for (const address of addresses) {
+      const secret = kept.get(promised.place(address)) ?? '';
+      expect(secret).toMatch(/^[\w-]+\.[\w-]+\.[\w-]+$/);
+      const { stdout } = await folder.run('sandbox connect', { MOTHERDUCK_TOKEN: secret });
+      expect(stdout).toContain(`Connected as ${address.account},`);
+    }
+    expectNowhereElse(folder, calls, kept.values());
+    expect(await folder.run('plan --sandbox --detailed-exitcode')).toMatchObject({ code: 0 });
+
+    const rotated = await folder.run('rotate --sandbox --yes etl_prod/airflow');
+    expect(rotated, rotated.stderr).toMatchObject({ code: 0 });
+    const callsOfRotation = outside.takeCalls();
+    const again = await addressOf(folder, ETL);
+    expect(inOrder(commands(callsOfRotation))).toEqual(inOrder([promised.check, ...promised.again(again)]));
+    expect([...outside.kept().keys()].sort()).toEqual([...kept.keys()].sort());
+    const place = promised.place(again);
+    expect(outside.kept().get(place)).not.toBe(kept.get(place));
+    const { stdout } = await folder.run('sandbox connect', { MOTHERDUCK_TOKEN: outside.kept().get(place) ?? '' });
+    expect(stdout).toContain('Connected as etl_prod,');
+    expectNowhereElse(folder, callsOfRotation, outside.kept().values());
+  });
+
+  it('creates nothing when nobody is logged in, and says so', async () => {
+    const { folder, outside } = copyOf(store);
+    const ran = await folder.run('apply --sandbox --yes', { FAIL: 'login' });
+    expect(ran.code).toBe(1);
+    expect(ran.stderr).toContain(`The secret store ${store} cannot be used: its check failed`);
+    expect(ran.stderr).toContain('you are not logged in');
+    expect(commands(outside.takeCalls())).toEqual([promised.check]);
+    const plan = await folder.run('plan --sandbox');
+    expect(plan.stdout).toContain('Plan: 2 accounts to create, 0 to change, 0 to delete; 2 tokens to create');
+  });
+
+  it('revokes a token whose secret the store did not take, and makes another one the next time', async () => {
+    const { folder, outside } = copyOf(store);
+    const ran = await folder.run('apply --sandbox --yes --no-smoke', { FAIL: 'put' });
+    expect(ran.code).toBe(3);
+    expect(ran.stdout).toContain(`The secret store ${store} did not take the secret of etl_prod/airflow`);
+    const refused = [...outside.refused().values()];
+    expect(refused).toHaveLength(TOKENS.length);
+    for (const secret of refused) expect(ran.stdout + ran.stderr).not.toContain(secret.split('.')[2]);
+    expectNowhereElse(folder, outside.takeCalls(), refused);
+    for (const { account } of TOKENS) expect(await liveTokens(folder, account)).toEqual([]);
+
+    expect(await folder.run('apply --sandbox --yes --no-smoke')).toMatchObject({ code: 0 });
+    for (const { account } of TOKENS) expect(await liveTokens(folder, account)).toHaveLength(1);
+    expect(outside.kept().size).toBe(TOKENS.length);
+  });
+});
+
+describe('a script refuses a name that could stand for two tokens', () => {
+  it.each([
+    ['azure', ['v', 'etl_prod', 'air-flow', 'never'], 'use letters, digits and _'],
+    ['azure', ['v', 'etl__prod', 'airflow', 'never'], 'which would look like the end'],
+    ['doppler', ['p', 'c', 'etl_prod', 'air-flow'], 'use letters, digits and _'],
+    ['doppler', ['p', 'c', 'etl', 'prod__airflow'], 'which would look like the end'],
+    ['onepassword', ['v', 'etl_prod.air"flow'], 'a character other than'],
+  ])('%s %j', (store, words, message) => {
+    const script = path.join(ROOT, 'examples/secret-stores', store, 'store.sh');
+    // Nothing is on the PATH: it must refuse before it calls anything.
+    const ran = spawnSync('/bin/sh', [script, ...words], { stdio: ['ignore', 'pipe', 'pipe'], env: { PATH: '' } });
+    expect(ran.status).toBe(1);
+    expect(ran.stderr.toString()).toContain(message);
+  });
+});
