@@ -12,8 +12,11 @@ export interface GuardrailInput {
   readonly state: State;
   readonly actions: readonly Action[];
   readonly compute: ComputeCeiling | undefined;
+  /** Of the accounts that are planned alone (`--only`). */
+  readonly ownCompute: ComputeCeiling;
   /** The accounts with a ceiling that is not known after the plan. */
   readonly unpriced: readonly string[];
+  isPlanned(username: string): boolean;
   /** `unknown` when the users cannot be listed, so that nobody can tell. */
   isSelf(username: string): boolean | 'unknown';
 }
@@ -58,15 +61,30 @@ function ceilingBroken(input: GuardrailInput): Notice[] {
   const limit = input.desired.guardrails.maxComputeCeiling;
   if (limit === undefined || input.compute === undefined) return [];
   const { after } = input.compute;
-  if (after === null) {
-    const message = `guardrails.max_compute_ceiling is ${limit}, and the ceiling of ${input.unpriced.join(', ')} is not known`;
-    const hint = 'Write out size and pool_size of their Ducklings, and a rate for every size under compute_rates.';
-    return [{ code: 'GUARDRAIL', message, hint }];
-  }
+  if (after === null) return ceilingUnknown(limit, input);
   if (after <= limit) return [];
   const message = `all Ducklings at once would cost ${after} an hour and guardrails.max_compute_ceiling is ${limit}`;
   const hint = 'Choose smaller sizes or pools, or raise max_compute_ceiling.';
   return [{ code: 'GUARDRAIL', message, hint }];
+}
+
+/** What is not known of accounts outside of the plan stands in the way of one that costs more, and of no other. */
+function ceilingUnknown(limit: number, { unpriced, ownCompute, isPlanned }: GuardrailInput): Notice[] {
+  const others = unpriced.filter((username) => !isPlanned(username));
+  const isOutside = others.length === unpriced.length;
+  const { before, after } = ownCompute;
+  if (isOutside && before !== null && after !== null && after <= before) return [];
+  const names = shortList(isOutside ? others : unpriced.filter(isPlanned));
+  const message = `guardrails.max_compute_ceiling is ${limit}, and the ceiling of ${names} is not known`;
+  const hint = isOutside
+    ? 'This plan raises the ceiling of its own accounts. Plan without --only, so that the Ducklings of all are read.'
+    : 'Write out size and pool_size of their Ducklings, and a rate for every size under compute_rates.';
+  return [{ code: 'GUARDRAIL', message, hint }];
+}
+
+function shortList(names: readonly string[]): string {
+  const shown = names.slice(0, 5).join(', ');
+  return names.length > 5 ? `${shown} and ${names.length - 5} more` : shown;
 }
 
 /**

@@ -67,6 +67,7 @@ export function makePlan(desired: Desired, live: Live, state: State, options: Pl
   const ceilings = ceilingsOf(desired, state, plans);
   const compute = desired.computeRates && sumCeilings([...ceilings.values()]);
   const unpriced = [...ceilings].filter(([, { after }]) => after === null).map(([username]) => username);
+  const ownCompute = sumCeilings([...ceilings].filter(([username]) => only(username)).map(([, ceiling]) => ceiling));
   const isSelf = selfMatcher(options.claims ?? [], live.users.listed ? live.users.all : undefined);
   return {
     organization: desired.organization,
@@ -85,7 +86,7 @@ export function makePlan(desired: Desired, live: Live, state: State, options: Pl
     },
     warnings: [...unlisted(live), ...plans.flatMap(({ plan }) => plan.warnings), ...lateRuns(desired, state, live.now)],
     errors: plans.flatMap(({ plan }) => plan.errors),
-    violations: findViolations({ desired, state, actions, compute, unpriced, isSelf }),
+    violations: findViolations({ desired, state, actions, compute, ownCompute, unpriced, isPlanned: only, isSelf }),
     next: plans.flatMap(({ plan }) => plan.next).sort((a, b) => order(a.at, b.at) || order(a.account, b.account)),
     ...(compute ? { compute } : {}),
   };

@@ -1,5 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { remember } from '../../src/apply/remember.ts';
+import type { DesiredToken } from '../../src/model/desired.ts';
 import type { DesiredDucklings } from '../../src/model/ducklings.ts';
 import { brief, DAY, desire, HOUR, token, World } from '../world.ts';
 
@@ -509,6 +510,25 @@ describe('compute ceilings', () => {
     await world.api.createUser('two');
     world.interfere = (request) => (request.url.includes('/two/') ? new Response('', { status: 502 }) : undefined);
     expect((await world.plan(two)).compute?.after).toBe(9.6);
+  });
+
+  it('that are not known outside of the plan refuse one that costs more, and no other', async () => {
+    const pool = (size: 'pulse' | 'standard'): DesiredDucklings => ({
+      read_write: { size },
+      read_scaling: { size: 'pulse', pool_size: 1 },
+    });
+    const wanted = (size: 'pulse' | 'standard', tokens: DesiredToken[] = []) =>
+      desire(
+        { one: { ducklings: pool(size), tokens } },
+        { computeRates: rates, guardrails: { maxComputeCeiling: 10 } },
+      );
+    const world = new World();
+    await world.apply(desire({ one: { ducklings: pool('pulse') }, left_1: {}, left_2: {} }));
+    const only = (username: string) => username === 'one';
+    expect((await world.plan(wanted('pulse', [token('airflow')]), { only })).violations).toEqual([]);
+    const dearer = await world.plan(wanted('standard'), { only });
+    expect(dearer.violations).toMatchObject([{ hint: expect.stringContaining('without --only') }]);
+    expect(dearer.violations[0]?.message).toContain('the ceiling of left_1, left_2 is not known');
   });
 
   it('a size without a rate makes the sum unknown, but for pulse, which counts as 0', async () => {
