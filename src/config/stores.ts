@@ -18,14 +18,14 @@ export interface ResolvedStore {
   readonly target?: string;
 }
 
-/** Reads the secret stores; paths are relative to `folder`. One whose structure is wrong has been reported and is left out. */
+/** Reads the secret stores; paths are relative to `folder`, and commands run there. One whose structure is wrong has been reported and is left out. */
 export async function resolveStores(entries: ReadonlyMap<string, Entry>, folder: string): Promise<ResolvedStore[]> {
   const stores: ResolvedStore[] = [];
   for (const { key, keyAt, value } of entries.values()) {
     const kind = textOf(child(value, 'kind'));
     const base = { name: key, where: whereOf(keyAt) };
     const config =
-      kind === 'file' ? fileStore(base, value, folder) : kind === 'exec' ? execStore(base, value) : undefined;
+      kind === 'file' ? fileStore(base, value, folder) : kind === 'exec' ? execStore(base, value, folder) : undefined;
     if (config === undefined) continue;
     const target = config.kind === 'file' ? { target: await storeTarget(config.path) } : {};
     stores.push({ config, at: keyAt, node: value, ...target });
@@ -56,7 +56,7 @@ function fileStore(base: Base, node: Node, folder: string): FileStoreConfig | un
   };
 }
 
-function execStore(base: Base, node: Node): ExecStoreConfig | undefined {
+function execStore(base: Base, node: Node, folder: string): ExecStoreConfig | undefined {
   const command = wordsOf(child(node, 'command'));
   const checkNode = child(node, 'check');
   const check = wordsOf(checkNode);
@@ -67,6 +67,7 @@ function execStore(base: Base, node: Node): ExecStoreConfig | undefined {
     ...base,
     command,
     ...(check === undefined ? {} : { check }),
+    folder: path.resolve(folder),
     timeout: (timeout === undefined ? undefined : durationOf(timeout)) ?? DEFAULT_TIMEOUT,
   };
 }

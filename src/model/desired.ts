@@ -69,6 +69,8 @@ export interface ExecStoreConfig {
   readonly name: string;
   readonly command: readonly string[];
   readonly check?: readonly string[];
+  /** Absolute: where both are run, the folder of the main file. */
+  readonly folder: string;
   /** Seconds that one command may take. */
   readonly timeout: Seconds;
   readonly where: Where;

@@ -7,7 +7,7 @@ import { type Outcome, runCommand } from './run-command.ts';
 import { scrub } from './scrub.ts';
 import type { SecretAddress, SecretStore } from './store.ts';
 
-/** A store that is a command of the user's: it gets the secret on its standard input, and runs in the current folder. */
+/** A store that is a command of the user's: it gets the secret on its standard input, and runs in the configuration's folder. */
 export function execStore(config: ExecStoreConfig): SecretStore {
   return {
     name: config.name,
@@ -34,16 +34,16 @@ async function check(config: ExecStoreConfig): Promise<void> {
   const program = config.command[0] ?? '';
   // A name that depends on the token can only be looked up when there is one.
   const known = !program.includes('{');
-  if (known && !(await findProgram(program))) throw unusable(config, notInstalled(program));
+  if (known && !(await findProgram(program, config.folder))) throw unusable(config, notInstalled(program));
   if (config.check === undefined) return;
-  const outcome = await runCommand(config.check, { timeoutMs: config.timeout * 1000 });
+  const outcome = await runCommand(config.check, { timeoutMs: config.timeout * 1000, folder: config.folder });
   if (outcome.ended === 'exit' && outcome.code === 0) return;
   throw unusable(config, `its check failed: ${describe(config, config.check[0] ?? '', outcome)}`);
 }
 
 async function put(config: ExecStoreConfig, address: SecretAddress, secret: Secret): Promise<void> {
   const words = expandWords(config.command, address);
-  const outcome = await runCommand(words, { timeoutMs: config.timeout * 1000, stdin: secret });
+  const outcome = await runCommand(words, { timeoutMs: config.timeout * 1000, folder: config.folder, stdin: secret });
   if (outcome.ended === 'exit' && outcome.code === 0) return;
   const why = describe(config, words[0] ?? '', outcome, secret);
   const message = `The secret store ${config.name} did not take the secret of ${address.account}/${address.token}: ${why}`;

@@ -16,6 +16,8 @@ export type Outcome =
 
 export interface RunOptions {
   readonly timeoutMs: number;
+  /** Where it runs. */
+  readonly folder: string;
   /** What the command reads on its standard input, without a line end; left out: nothing. */
   readonly stdin?: Secret;
   /** How long it may go on after SIGTERM. */
@@ -23,7 +25,7 @@ export interface RunOptions {
 }
 
 /**
- * Runs a command without a shell, in the current folder. Its output is raw: it may hold the secret, so nothing of it may
+ * Runs a command without a shell. Its output is raw: it may hold the secret, so nothing of it may
  * be shown before scrub.ts has been over it. Only its end is kept; the rest is read and thrown away.
  */
 export async function runCommand(words: readonly string[], options: RunOptions): Promise<Outcome> {
@@ -31,6 +33,7 @@ export async function runCommand(words: readonly string[], options: RunOptions):
   try {
     const [program = '', ...args] = words;
     const child = spawn(program, args, {
+      cwd: options.folder,
       stdio: [options.stdin === undefined ? 'ignore' : (file?.fd ?? 'pipe'), 'pipe', 'pipe'],
       env: withoutTokens(process.env),
       // Its own process group, so that the time limit reaches what it started too.

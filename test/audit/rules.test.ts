@@ -382,15 +382,9 @@ describe('an account without queries', () => {
 
 it('what the command of a store said in several lines is said on one', async () => {
   const world = await applied();
-  const vault = {
-    kind: 'exec',
-    name: 'vault',
-    command: ['vault'],
-    timeout: 1,
-    where: desired.accounts.get('etl_prod')?.where,
-  };
   const where = { file: 'a.yaml', line: 3, column: 1 };
-  const stores = new Map([['vault', { ...vault, kind: 'exec' as const, where }]]);
+  const vault = { kind: 'exec' as const, name: 'vault', command: ['vault'], folder: '/', timeout: 1, where };
+  const stores = new Map([['vault', vault]]);
   const why = new UserError('STORE_UNUSABLE', 'its check failed. It said:\n  sealed\n  since noon', 'Unseal it.');
   const result = await auditOf(world, { ...desired, stores }, { unusableStores: new Map([['vault', why]]) });
   expect(result.findings).toMatchObject([

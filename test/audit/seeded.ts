@@ -40,6 +40,7 @@ const MEMORY = {
   kind: 'exec',
   name: 'memory',
   command: ['vault'],
+  folder: '/',
   timeout: 10,
   where: { file: 'motherduck.accounts.yaml', line: 5, column: 3 },
 } as const;

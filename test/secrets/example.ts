@@ -45,6 +45,7 @@ export const execConfig = (command: readonly string[], facts: Partial<ExecStoreC
   kind: 'exec',
   name: 'vault',
   command,
+  folder: process.cwd(),
   timeout: 30,
   where,
   ...facts,

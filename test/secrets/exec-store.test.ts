@@ -35,6 +35,17 @@ describe('put', () => {
     expect(await readFile(`${file}.words`, 'utf8')).toBe(given);
   });
 
+  it("runs in the configuration's folder, where scripts beside it are found", async () => {
+    const folder = await newFolder();
+    await writeFile(join(folder, 'store.sh'), '#!/bin/sh\ncat > kept\n', { mode: 0o755 });
+    const store = execStore(execConfig(['./store.sh'], { folder, check: ['test', '-f', 'store.sh'] }));
+    await store.check();
+    await store.put(address(), secret);
+    expect(await readFile(join(folder, 'kept'), 'utf8')).toBe(marker);
+    const elsewhere = execStore(execConfig(['./store.sh'], { folder: await newFolder() }));
+    expect((await refusal(elsewhere.check())).message).toContain('there is no program ./store.sh');
+  });
+
   it('is read by name too, as aws and kubectl do', async () => {
     const file = await newFile();
     await execStore(execConfig(['cp', '/dev/stdin', file])).put(address(), secret);
@@ -130,7 +141,7 @@ describe('the time limit', () => {
 
   it('kills one that ignores the request to stop', async () => {
     const stubborn = ['sh', '-c', 'trap "" TERM; cat; while :; do sleep 1; done'];
-    const outcome = await runCommand(stubborn, { timeoutMs: 300, graceMs: 100, stdin: secret });
+    const outcome = await runCommand(stubborn, { folder: '.', timeoutMs: 300, graceMs: 100, stdin: secret });
     expect(outcome).toMatchObject({ ended: 'timeout', output: marker });
   });
 });

@@ -16,17 +16,17 @@ const timeoutMs = 30_000;
 
 it('gives the secret through a pipe', async () => {
   const file = join(await newFolder(), 'out');
-  const outcome = await runCommand(['sh', '-c', 'cat > "$0"', file], { timeoutMs, stdin: secret });
+  const outcome = await runCommand(['sh', '-c', 'cat > "$0"', file], { folder: '.', timeoutMs, stdin: secret });
   expect(outcome).toEqual({ ended: 'exit', code: 0, output: '' });
   expect(await readFile(file, 'utf8')).toBe(marker);
 });
 
 it('does not take a command for done that closed its input before the secret was through', async () => {
   const long = new Secret(marker.repeat(20_000));
-  expect(await runCommand(['sh', '-c', 'exec <&-; exit 0'], { timeoutMs, stdin: long })).toMatchObject({
+  expect(await runCommand(['sh', '-c', 'exec <&-; exit 0'], { folder: '.', timeoutMs, stdin: long })).toMatchObject({
     ended: 'unread',
   });
-  expect(await runCommand(['sh', '-c', 'exit 7'], { timeoutMs, stdin: long })).toMatchObject({
+  expect(await runCommand(['sh', '-c', 'exit 7'], { folder: '.', timeoutMs, stdin: long })).toMatchObject({
     ended: 'exit',
     code: 7,
   });
@@ -34,8 +34,8 @@ it('does not take a command for done that closed its input before the secret was
 
 it('survives a command that is gone at once, or never there', async () => {
   for (let round = 0; round < 20; round++) {
-    expect(await runCommand(['true'], { timeoutMs, stdin: secret })).toMatchObject({ output: '' });
+    expect(await runCommand(['true'], { folder: '.', timeoutMs, stdin: secret })).toMatchObject({ output: '' });
   }
-  const none = await runCommand(['no-such-vault'], { timeoutMs, stdin: secret });
+  const none = await runCommand(['no-such-vault'], { folder: '.', timeoutMs, stdin: secret });
   expect(none).toEqual({ ended: 'not_started', code: 'ENOENT' });
 });
