@@ -3,8 +3,7 @@ import type { Plan } from '../../src/model/plan.ts';
 import { commentMarker } from '../../src/report/markdown.ts';
 import { planMarkdown } from '../../src/report/plan/markdown.ts';
 import { DAY, desire, token, World } from '../world.ts';
-
-const SMALL = { read_write: { size: 'pulse' }, read_scaling: { size: 'pulse', pool_size: 2 } } as const;
+import { large, SMALL } from './plans.ts';
 
 async function rotating(): Promise<Plan> {
   const world = new World();
@@ -13,14 +12,6 @@ async function rotating(): Promise<Plan> {
   await world.apply(desired('pulse'));
   await world.organization.advance(80.5 * DAY);
   return world.plan(desired('standard'));
-}
-
-/** A plan of many accounts to create. */
-function large(accounts: number): Promise<Plan> {
-  const names = Array.from({ length: accounts }, (_, index) => `tenant_${index}`);
-  return new World().plan(
-    desire(Object.fromEntries(names.map((name) => [name, { ducklings: SMALL, tokens: [token('app')] }]))),
-  );
 }
 
 describe('a plan as Markdown', () => {
