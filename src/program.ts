@@ -48,7 +48,7 @@ const LOCK_TIMEOUT = new Option('--lock-timeout <duration>', 'how long to wait f
   duration,
 );
 const PLAN_FORMAT = new Option('--format <format>', 'how the plan is written')
-  .choices(['text', 'json', 'markdown'])
+  .choices(['text', 'json', 'markdown', 'html'])
   .default('text');
 const YES = new Option('--yes', 'do not ask');
 
@@ -90,9 +90,11 @@ export function program(): Command {
     .description('check the configuration, without a network')
     .option('--sandbox [dir]', 'accepted and not needed: nothing is connected to')
     .addOption(
-      new Option('--format <format>', 'how the findings are written').choices(['text', 'json']).default('text'),
+      new Option('--format <format>', 'how the findings are written')
+        .choices(['text', 'json', 'sarif', 'github'])
+        .default('text'),
     )
-    .addHelpText('after', examples('mdacc validate', 'mdacc validate --config prod.yaml --format json'))
+    .addHelpText('after', examples('mdacc validate', 'mdacc validate --config prod.yaml --format github'))
     .action(go(() => import('./commands/validate.ts')));
 
   withOptions(mdacc.command('plan'), [ONLY, PRUNE, PLAN_FORMAT, LOCK_TIMEOUT], CONFIG, SERVICE, OUTPUT)
@@ -101,7 +103,12 @@ export function program(): Command {
     .option('--detailed-exitcode', 'exit with 2 when there is something to do')
     .addHelpText(
       'after',
-      examples('mdacc plan', 'mdacc plan --only "tenant_*"', 'mdacc plan --out today.plan && mdacc apply today.plan'),
+      examples(
+        'mdacc plan',
+        'mdacc plan --only "tenant_*"',
+        'mdacc plan --format html > plan.html',
+        'mdacc plan --out today.plan && mdacc apply today.plan',
+      ),
     )
     .action(go(() => import('./commands/plan.ts')));
 

@@ -125,8 +125,11 @@ async function carryOut(
   const applied = await withProgress(input, io);
   const smoke = session.result(applied.smoke);
   if (options.format === 'json') io.result(appliedJson(plan, applied, smoke));
-  else if (hasChanges(plan) || smoke.accounts.length > 0 || applied.failures.length > 0)
-    io.result(appliedText(applied, smoke, io.paint.out));
+  else if (hasChanges(plan) || smoke.accounts.length > 0 || applied.failures.length > 0) {
+    // What was planned is a page on stdout, which nothing may follow.
+    if (options.format === 'html') io.note(appliedText(applied, smoke, io.paint.err).trimEnd());
+    else io.result(appliedText(applied, smoke, io.paint.out));
+  }
   const code = exitCode(plan, applied, smoke);
   await tellGitHub(plan, code, io);
   return code;

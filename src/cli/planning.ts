@@ -9,6 +9,7 @@ import type { State } from '../model/state.ts';
 import { UserError } from '../model/user-error.ts';
 import { accountKey } from '../model/username.ts';
 import { accountNames, makePlan, type PlanOptions } from '../plan/plan.ts';
+import { planHtml } from '../report/plan/html.ts';
 import { planJson } from '../report/plan/json.ts';
 import { planMarkdown } from '../report/plan/markdown.ts';
 import { planText } from '../report/plan/text.ts';
@@ -22,7 +23,7 @@ import { type Service, type ServiceOptions, warnOfClock } from './service.ts';
 export interface PlanningOptions extends ConfigOptions, ServiceOptions, OutputOptions {
   readonly only?: readonly string[];
   readonly prune?: boolean;
-  readonly format: 'text' | 'json' | 'markdown';
+  readonly format: 'text' | 'json' | 'markdown' | 'html';
   /** Seconds. */
   readonly lockTimeout?: number;
 }
@@ -76,6 +77,8 @@ export function renderPlan(plan: Plan, format: PlanningOptions['format'], io: Io
       return planJson(plan);
     case 'markdown':
       return planMarkdown(plan);
+    case 'html':
+      return planHtml(plan);
     default:
       return format satisfies never;
   }

@@ -1,9 +1,9 @@
 import { describe, expect, it } from 'vitest';
 import type { Plan } from '../../src/model/plan.ts';
-import { commentMarker, planMarkdown } from '../../src/report/plan/markdown.ts';
+import { commentMarker } from '../../src/report/markdown.ts';
+import { planMarkdown } from '../../src/report/plan/markdown.ts';
 import { DAY, desire, token, World } from '../world.ts';
-
-const SMALL = { read_write: { size: 'pulse' }, read_scaling: { size: 'pulse', pool_size: 2 } } as const;
+import { large, SMALL } from './plans.ts';
 
 async function rotating(): Promise<Plan> {
   const world = new World();
@@ -12,14 +12,6 @@ async function rotating(): Promise<Plan> {
   await world.apply(desired('pulse'));
   await world.organization.advance(80.5 * DAY);
   return world.plan(desired('standard'));
-}
-
-/** A plan of many accounts to create. */
-function large(accounts: number): Promise<Plan> {
-  const names = Array.from({ length: accounts }, (_, index) => `tenant_${index}`);
-  return new World().plan(
-    desire(Object.fromEntries(names.map((name) => [name, { ducklings: SMALL, tokens: [token('app')] }]))),
-  );
 }
 
 describe('a plan as Markdown', () => {
@@ -84,14 +76,24 @@ describe('a plan as Markdown', () => {
   it('takes no Markdown, HTML or mention from the names of a live organization', async () => {
     const world = new World();
     await world.api.createUser('etl_prod');
-    for (const name of ['a|b', '```\n</details>', '<img src=x>', '@everyone', '[x](http://evil)']) {
+    for (const name of [
+      'a|b',
+      '```\n</details>',
+      '<img src=x>',
+      '@everyone',
+      '[x](http://evil)',
+      'www.evil.example',
+      'fixes #1',
+    ]) {
       await world.api.createToken('etl_prod', { name });
     }
     await world.api.createToken('etl_prod', { name: '```app' });
     const plan = await world.plan(desire({ etl_prod: { tokens: [token('app', { name: '```app' })] } }));
     const text = planMarkdown(plan);
-    for (const mark of ['a|b', '</details>\n\n<', '<img', '@everyone', '[x](']) expect(text).not.toContain(mark);
+    for (const mark of ['a|b', '</details>\n\n<', '<img', '@everyone', '[x](', 'http://evil', 'www.evil', 'fixes #1'])
+      expect(text).not.toContain(mark);
+    expect(text).toContain('&#64;&#8203;everyone');
     expect(text).toContain('````diff');
-    expect(commentMarker('x --> <script>')).toBe('<!-- motherduck-accounts plan: x------script- -->');
+    expect(commentMarker('plan', 'x --> <script>')).toBe('<!-- motherduck-accounts plan: x------script- -->');
   });
 });

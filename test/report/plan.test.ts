@@ -1,46 +1,10 @@
 import { readFileSync } from 'node:fs';
 import { Ajv2020 } from 'ajv/dist/2020.js';
 import { expect, it } from 'vitest';
-import type { Plan } from '../../src/model/plan.ts';
 import { coloured } from '../../src/report/paint.ts';
 import { planDocument } from '../../src/report/plan/json.ts';
 import { planText } from '../../src/report/plan/text.ts';
-import { DAY, desire, token, World } from '../world.ts';
-
-const RATES = new Map([
-  ['pulse', 0.5],
-  ['standard', 2.4],
-] as const);
-const SMALL = { read_write: { size: 'pulse' }, read_scaling: { size: 'pulse', pool_size: 2 } } as const;
-
-/** A plan with every action in it, and with everything that a plan can say. */
-async function everything(): Promise<Plan> {
-  const world = new World();
-  for (const name of ['adopted', 'stray']) await world.api.createUser(name);
-  await world.api.createToken('adopted', { name: 'app' });
-  const before = desire({
-    rotating: { tokens: [token('a'), token('b', { ttl: 365 * DAY })], ducklings: SMALL },
-    removed: { protected: false, tokens: [token('a')] },
-    gone: {},
-  });
-  await world.apply(before);
-  await world.api.deleteUser('gone');
-  await world.api.createToken('rotating', { name: 'laptop' });
-  await world.organization.advance(80.5 * DAY);
-  const larger = {
-    read_write: { size: 'standard', cooldown: 600 },
-    read_scaling: { size: 'standard', pool_size: 4 },
-  } as const;
-  const after = desire(
-    {
-      fresh: { ducklings: SMALL, tokens: [token('a', { description: 'd' })] },
-      adopted: { tokens: [token('app')] },
-      rotating: { tokens: [token('a')], ducklings: larger },
-    },
-    { computeRates: RATES, guardrails: { maxComputeCeiling: 9, maxDeletes: 0 } },
-  );
-  return world.plan(after, { prune: true, sandbox: true });
-}
+import { everything } from './plans.ts';
 
 it('as JSON is valid against its schema, whatever is in it', async () => {
   const plan = await everything();

@@ -4,22 +4,18 @@
  */
 import { showTime } from '../../model/instant.ts';
 import type { Action, ComputeCeiling, Notice, Plan } from '../../model/plan.ts';
+import { commentMarker, lengthOf, MOST_CHARACTERS, markdown } from '../markdown.ts';
 import { printable } from '../printable.ts';
 import { symbolOf } from '../symbols.ts';
 import { accountDiff } from './account-yaml.ts';
 import { groupByAccount } from './by-account.ts';
 import { summaryLine } from './summary.ts';
+import { price } from './wording.ts';
 
-const MOST_CHARACTERS = 65_000;
 /** For what is said at the end about what was left out. */
 const ROOM_AT_THE_END = 600;
 const NAMES_SHOWN = 10;
 const NOTICES_SHOWN = 20;
-
-/** A bot finds its own comment by this, and updates it instead of writing another. */
-export function commentMarker(organization: string): string {
-  return `<!-- motherduck-accounts plan: ${organization.replace(/[^\w.-]/g, '-')} -->`;
-}
 
 /** Writes the plan. */
 export function planMarkdown(given: Plan): string {
@@ -27,7 +23,7 @@ export function planMarkdown(given: Plan): string {
   const head = [
     `**${markdown(summaryLine(plan))}**`,
     '',
-    commentMarker(plan.organization),
+    commentMarker('plan', plan.organization),
     `${markdown(plan.organization)}${plan.sandbox ? ', in the sandbox,' : ''} at ${showTime(Date.parse(plan.at))}`,
     ...computeLine(plan.compute),
     ...notices('❌', plan.errors),
@@ -36,7 +32,7 @@ export function planMarkdown(given: Plan): string {
     ...protections(plan),
   ];
   const foot = untouched(plan);
-  const room = MOST_CHARACTERS - length(head) - length(foot) - ROOM_AT_THE_END;
+  const room = MOST_CHARACTERS - lengthOf(head) - lengthOf(foot) - ROOM_AT_THE_END;
   const { rows, blocks, left } = takeWhatFits(groupByAccount(plan.actions), room);
   const table = rows.length === 0 ? [] : ['', '| | account | what | why | risk |', '|---|---|---|---|---|', ...rows];
   const parts = [...head, ...table, ...blocks, '', ...leftOut(left), ...foot];
@@ -54,7 +50,7 @@ function takeWhatFits(
   let used = 0;
   for (const [account, actions] of groups) {
     const own = { rows: actions.map(row), block: details(account, actions) };
-    const size = length(own.rows) + own.block.length + 1;
+    const size = lengthOf(own.rows) + own.block.length + 1;
     if (left.length > 0 || used + size > room) {
       left.push(account);
       continue;
@@ -89,7 +85,7 @@ function what(action: Action): string {
     case 'revoke_token':
       return `${verb} ${action.before.name}`;
     case 'set_ducklings':
-      return `${verb}${price(action.compute)}`;
+      return `${verb}${ceiling(action.compute)}`;
     case 'forget':
       return action.token === undefined ? verb : `${verb} ${action.token}`;
     default:
@@ -124,13 +120,11 @@ function notices(mark: string, all: readonly Notice[]): string[] {
 }
 
 function computeLine(compute: ComputeCeiling | undefined): string[] {
-  return compute === undefined ? [] : ['', `All Ducklings at once, by \`compute_rates\`:${price(compute)}`];
+  return compute === undefined ? [] : ['', `All Ducklings at once, by \`compute_rates\`:${ceiling(compute)}`];
 }
 
-function price(compute: ComputeCeiling | undefined): string {
-  if (compute === undefined) return '';
-  const shown = (value: number | null) => (value === null ? 'unknown' : value.toFixed(2));
-  return ` at most ${shown(compute.before)} -> ${shown(compute.after)} an hour`;
+function ceiling(compute: ComputeCeiling | undefined): string {
+  return compute === undefined ? '' : ` at most ${price(compute.before)} -> ${price(compute.after)} an hour`;
 }
 
 function leftOut(accounts: readonly string[]): string[] {
@@ -159,13 +153,4 @@ function listed(names: readonly string[], one: string, many: string): string {
     .slice(0, NAMES_SHOWN)
     .map((name) => markdown(name.slice(0, 40)))
     .join(', ')}${more})`;
-}
-
-function length(lines: readonly string[]): number {
-  return lines.reduce((sum, line) => sum + line.length + 1, 0);
-}
-
-/** Names come from a live organization: nothing in them may be Markdown, HTML, a mention or a table's border. */
-function markdown(text: string): string {
-  return text.replace(/[&<>|`*_[\]@#~\\!]/g, (character) => `&#${character.codePointAt(0)};`);
 }

@@ -1,13 +1,13 @@
 /** A plan for a terminal: a block an account, what needs attention, what is not touched, and one summary line. */
-import { describeSpan, formatDuration } from '../../model/duration.ts';
+import { describeSpan } from '../../model/duration.ts';
 import { showTime } from '../../model/instant.ts';
-import type { Action, ComputeCeiling, NextChange, Notice, Plan, WantedToken } from '../../model/plan.ts';
-import { describeDucklings } from '../ducklings.ts';
+import type { Action, ComputeCeiling, NextChange, Notice, Plan } from '../../model/plan.ts';
 import { type Paint, plain } from '../paint.ts';
 import { printable } from '../printable.ts';
 import { paintSymbol, symbolOf } from '../symbols.ts';
 import { groupByAccount } from './by-account.ts';
 import { summaryLine } from './summary.ts';
+import { detailOf, isOfAccount, price, subjectOf } from './wording.ts';
 
 /** How many names are written out before the rest is counted. */
 const NAMES_SHOWN = 8;
@@ -55,15 +55,6 @@ function accountBlock(account: string, actions: readonly Action[], paint: Paint)
   );
 }
 
-function isOfAccount(action: Action): boolean {
-  return (
-    action.action === 'create_account' ||
-    action.action === 'adopt_account' ||
-    action.action === 'delete_account' ||
-    (action.action === 'forget' && action.token === undefined)
-  );
-}
-
 /** In the block of a new account, "the account is new" need not stand at every part. */
 function reasonLines(action: Action, own: Action | undefined, paint: Paint): string[] {
   if (own?.action === 'create_account' && action.reason.startsWith('the account is new')) return [];
@@ -72,59 +63,6 @@ function reasonLines(action: Action, own: Action | undefined, paint: Paint): str
 
 function riskOf({ risk }: Action): string {
   return risk === 'safe' ? '' : ` (${risk})`;
-}
-
-function subjectOf(action: Action): string {
-  switch (action.action) {
-    case 'set_ducklings':
-      return 'ducklings';
-    case 'rotate_token':
-      return `${action.before.name} -> ${action.after.name}`;
-    case 'create_token':
-    case 'adopt_token':
-      return action.after.name;
-    case 'revoke_token':
-      return action.before.name;
-    case 'forget':
-      return action.token ?? '';
-    default:
-      return '';
-  }
-}
-
-function detailOf(action: Action): string {
-  switch (action.action) {
-    case 'set_ducklings':
-      return `${describeDucklings(action.after)}${ceiling(action.compute)}`;
-    case 'create_token':
-      return wantedToken(action.after);
-    case 'rotate_token':
-      return `${wantedToken(action.after)}, the old one lives on for ${formatDuration(action.after.overlap)}`;
-    case 'adopt_token':
-      return `${action.after.type}, ${expiry(action.after.expires_at)}`;
-    case 'revoke_token':
-      return `${action.before.type}, id ${action.before.id}`;
-    default:
-      return '';
-  }
-}
-
-function wantedToken(token: WantedToken): string {
-  const life = token.ttl === null ? 'never expires' : formatDuration(token.ttl);
-  return `${token.type}, ${life}, secret to ${token.secret_store}`;
-}
-
-function expiry(at: string | null): string {
-  return at === null ? 'never expires' : `expires ${at.slice(0, 10)}`;
-}
-
-function ceiling(compute: ComputeCeiling | undefined): string {
-  if (compute === undefined) return '';
-  return `, at most ${price(compute.before)} -> ${price(compute.after)} an hour`;
-}
-
-function price(value: number | null): string {
-  return value === null ? 'unknown' : value.toFixed(2);
 }
 
 function deletedTokens(own: Action | undefined): string[] {

@@ -1,5 +1,6 @@
 /** A smoke test as JUnit XML: a suite an account, a case a check. */
 import type { AccountSmoke, ConnectionSmoke, Smoke, SmokeCheck } from '../../model/smoke.ts';
+import { xml } from '../xml.ts';
 
 export function smokeJunit(smoke: Smoke): string {
   const cases = smoke.accounts.flatMap((account) => account.connections.flatMap((connection) => connection.checks));
@@ -30,13 +31,4 @@ function testcase(account: AccountSmoke, connection: ConnectionSmoke, check: Smo
 
 function seconds(ms: number): string {
   return (ms / 1000).toFixed(3);
-}
-
-function xml(text: string): string {
-  return text
-    .replace(/[^\t\n\r\x20-\ud7ff\ue000-\ufffd]/g, '?')
-    .replaceAll('&', '&amp;')
-    .replaceAll('<', '&lt;')
-    .replaceAll('>', '&gt;')
-    .replaceAll('"', '&quot;');
 }

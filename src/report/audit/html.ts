@@ -1,0 +1,70 @@
+/** An audit as a page: the summary line first, then what was found, gravest first, by account; the rules at the end. */
+import type { Audit, Finding, Severity } from '../../model/audit.ts';
+import { counted } from '../../model/counted.ts';
+import { html, type Markup, NOTHING } from '../page/markup.ts';
+import { countedNames } from '../page/names.ts';
+import { page } from '../page/page.ts';
+import { type Kind, tag } from '../page/tag.ts';
+import { printable } from '../printable.ts';
+import { byAccount, placeOf, SEVERITIES } from './findings.ts';
+import { auditSummary, countFindings } from './summary.ts';
+
+const KINDS = { error: 'remove', warning: 'change', note: 'adopt' } as const satisfies Record<Severity, Kind>;
+/** Notes on more accounts than this are folded: a thousand of them would bury the rules. */
+const NOTES_OPEN = 20;
+
+/** Writes the audit. */
+export function auditHtml(given: Audit): string {
+  const audit = printable(given);
+  const { organization, sandbox, at } = audit;
+  return page({
+    title: `Audit of ${organization}`,
+    summary: auditSummary(audit),
+    organization,
+    sandbox,
+    at,
+    facts: [html`${counted(audit.rules.length, 'rule')} held against it`],
+    sections: [...SEVERITIES.map((severity) => found(audit, severity)), ignored(audit), rules(audit)],
+  });
+}
+
+function found(audit: Audit, severity: Severity): Markup {
+  const groups = byAccount(audit, severity);
+  if (groups.size === 0) return NOTHING;
+  const title = html`<h2>${counted(countFindings(audit)[severity], severity)}</h2>`;
+  const cards = [...groups].map(([account, findings]) => html`${card(account, findings, severity)}\n`);
+  const isFolded = severity === 'note' && groups.size > NOTES_OPEN;
+  const body = isFolded ? html`<details><summary>Show them</summary>${cards}</details>` : html`${cards}`;
+  return html`<section id="${severity}s">${title}${body}</section>`;
+}
+
+function card(account: string | undefined, findings: readonly Finding[], severity: Severity): Markup {
+  const name = account === undefined ? html`The organization` : html`<bdi>${account}</bdi>`;
+  const rows = findings.map((finding) => row(finding, KINDS[severity]));
+  return html`<section class="card"><h3>${name}</h3><ul class="rows">${rows}</ul></section>`;
+}
+
+function row({ rule, token, message, fix, where }: Finding, kind: Kind): Markup {
+  const about = token === undefined ? NOTHING : html`<code>${token}</code> `;
+  const place = where === undefined ? NOTHING : html`<p class="quiet"><code>${placeOf(where)}</code></p>`;
+  const id = html`<a class="mark rule ${kind}" href="#${rule}">${rule}</a>`;
+  return html`<li>${id}<div>${about}${message}<p class="quiet">${fix}</p>${place}</div></li>`;
+}
+
+function ignored({ ignored: names }: Audit): Markup {
+  if (names.length === 0) return NOTHING;
+  return html`<section id="ignored"><h2>Left alone, because “ignore” names them</h2>${countedNames(names, 'account')}</section>`;
+}
+
+/** A link from a finding opens it: browsers unfold what a fragment is in. */
+function rules({ rules: all, findings }: Audit): Markup {
+  if (all.length === 0) return NOTHING;
+  const entries = all.map(({ id, name, severity, title, help }) => {
+    const count = findings.filter((finding) => finding.rule === id).length;
+    const times =
+      count === 0 ? NOTHING : html` <span class="quiet">found ${count === 1 ? 'once' : `${count} times`}</span>`;
+    return html`<li id="${id}"><p><b>${id} ${name}</b> ${tag(KINDS[severity], severity)}${times}</p><p>${title}</p><p class="quiet">${help}</p></li>\n`;
+  });
+  return html`<section id="rules"><h2>The rules</h2><details><summary>What each of them finds, and why it matters</summary><ul class="apart">
+${entries}</ul></details></section>`;
+}

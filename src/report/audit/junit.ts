@@ -1,0 +1,65 @@
+/** An audit as JUnit XML: a suite a rule, a case a finding; a note passes and says what it is about. */
+import type { Audit, Finding, RuleInfo } from '../../model/audit.ts';
+import { printable } from '../printable.ts';
+import { xml } from '../xml.ts';
+import { placeOf, subjectOf } from './findings.ts';
+
+export function auditJunit(given: Audit): string {
+  const audit = printable(given);
+  const suites = audit.rules.map((rule) => suiteOf(rule, audit.findings));
+  const [tests, failures] = [sum(suites, 'tests'), sum(suites, 'failures')];
+  const name = `mdacc audit ${audit.organization}${audit.sandbox ? ' (sandbox)' : ''}`;
+  const head = `<testsuites name="${xml(name)}" tests="${tests}" failures="${failures}">`;
+  return ['<?xml version="1.0" encoding="UTF-8"?>', head, ...suites.map(({ text }) => text), '</testsuites>', ''].join(
+    '\n',
+  );
+}
+
+interface Suite {
+  readonly text: string;
+  readonly tests: number;
+  readonly failures: number;
+}
+
+function suiteOf(rule: RuleInfo, all: readonly Finding[]): Suite {
+  const findings = all.filter((finding) => finding.rule === rule.id);
+  const failures = findings.filter(isFailure).length;
+  const tests = Math.max(1, findings.length);
+  const className = xml(`${rule.id} ${rule.name}`);
+  const cases = findings.length === 0 ? [passing(className, rule.title)] : casesOf(className, findings);
+  const head = `  <testsuite name="${className}" tests="${tests}" failures="${failures}">`;
+  return { text: [head, ...cases, '  </testsuite>'].join('\n'), tests, failures };
+}
+
+/** As its title says what it would find, a rule that found nothing is named by that. */
+function passing(className: string, title: string): string {
+  return `    <testcase classname="${className}" name="${xml(`not found: ${title}`)}"/>`;
+}
+
+/** A case is known by its name from run to run, so two of one name are numbered. */
+function casesOf(className: string, findings: readonly Finding[]): string[] {
+  const seen = new Map<string, number>();
+  return findings.map((finding) => {
+    const subject = subjectOf(finding);
+    const count = (seen.get(subject) ?? 0) + 1;
+    seen.set(subject, count);
+    const name = count === 1 ? subject : `${subject} (${count})`;
+    return `    <testcase classname="${className}" name="${xml(name)}">${outcome(finding)}</testcase>`;
+  });
+}
+
+function outcome(finding: Finding): string {
+  const { severity, message, fix, where } = finding;
+  const more = `${fix}${where === undefined ? '' : `\n${placeOf(where)}`}`;
+  return isFailure(finding)
+    ? `<failure type="${severity}" message="${xml(message)}">${xml(more)}</failure>`
+    : `<system-out>${xml(`${message}\n${more}`)}</system-out>`;
+}
+
+function isFailure({ severity }: Finding): boolean {
+  return severity !== 'note';
+}
+
+function sum(suites: readonly Suite[], what: 'tests' | 'failures'): number {
+  return suites.reduce((total, suite) => total + suite[what], 0);
+}

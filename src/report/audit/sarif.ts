@@ -1,0 +1,22 @@
+/** An audit as SARIF 2.1.0, for code scanning. */
+import type { Audit } from '../../model/audit.ts';
+import { printable } from '../printable.ts';
+import { sarifLog } from '../sarif.ts';
+import { subjectOf } from './findings.ts';
+
+export function auditSarif(given: Audit): string {
+  const { organization, file, rules, findings } = printable(given);
+  return sarifLog(
+    `audit/${organization}`,
+    rules.map(({ id, name, severity, title, help }) => ({ id, name, short: title, full: help, level: severity })),
+    findings.map((finding) => ({
+      rule: finding.rule,
+      level: finding.severity,
+      message: `${subjectOf(finding)}: ${finding.message}\n${finding.fix}`,
+      // GitHub drops a result without a place; the configuration is where all of them are mended.
+      place: finding.where ?? { file, line: 1 },
+      ...(finding.account === undefined ? {} : { subject: subjectOf(finding) }),
+      identity: [organization, finding.account ?? '', finding.token ?? ''],
+    })),
+  );
+}

@@ -1,0 +1,59 @@
+/** The page around every report in HTML: one file that needs no script and no network, for a phone, a desk and a printer. */
+import { showTime } from '../../model/instant.ts';
+import { VERSION } from '../../version.ts';
+import { html, type Markup, NOTHING } from './markup.ts';
+import { STYLE } from './style.ts';
+
+export interface Page {
+  /** For the tab: `Plan for acme`. */
+  readonly title: string;
+  /** The one line that says it all; it stands first. */
+  readonly summary: string;
+  readonly organization: string;
+  readonly sandbox: boolean;
+  /** ISO 8601. */
+  readonly at: string;
+  /** What else stands under the summary, each a few words. */
+  readonly facts: readonly Markup[];
+  readonly sections: readonly Markup[];
+}
+
+// Even a name that became markup by mistake could run nothing, load nothing and send nothing.
+const POLICY = "default-src 'none'; style-src 'unsafe-inline'; img-src data:; base-uri 'none'; form-action 'none'";
+
+/** Writes the whole file. */
+export function page({ title, summary, organization, sandbox, at, facts, sections }: Page): string {
+  return html`<!doctype html>
+<html lang="en">
+<head>
+<meta charset="utf-8">
+<meta http-equiv="Content-Security-Policy" content="${POLICY}">
+<meta name="viewport" content="width=device-width, initial-scale=1">
+<meta name="color-scheme" content="light dark">
+<meta name="referrer" content="no-referrer">
+<meta name="robots" content="noindex">
+<title>${short(title)}</title>
+<link rel="icon" href="data:,">
+<style>${STYLE}</style>
+</head>
+<body>
+<header>
+<h1>${summary}</h1>
+<p class="about"><b>${organization}</b> <span>${showTime(Date.parse(at))}</span>${facts.map((fact) => html` <span>${fact}</span>`)}</p>
+${sandbox ? SANDBOX : NOTHING}
+</header>
+<main>
+${sections.map((section) => html`${section}\n`)}</main>
+<footer>motherduck-accounts ${VERSION}</footer>
+</body>
+</html>
+`.text;
+}
+
+/** The sandbox never passes for MotherDuck. */
+const SANDBOX = html`<p class="sandbox"><b>Sandbox.</b> This is the embedded organization on one machine; nothing here reaches MotherDuck.</p>`;
+
+/** What a tab and a bookmark can show. */
+function short(title: string): string {
+  return title.length <= 70 ? title : `${title.slice(0, 69)}…`;
+}

@@ -1,0 +1,104 @@
+/** How every page looks. Colours are named by what they say; each pair of text and ground has a contrast of 4.5 at least. */
+import { Markup } from './markup.ts';
+
+const LIGHT = `
+--ground:#fff;--panel:#f6f7f9;--line:#d3d9e0;--text:#1b2027;--quiet:#545d68;--link:#0a53a8;
+--create:#0b5f36;--create-ground:#dcf5e5;--remove:#961b1b;--remove-ground:#ffe8e6;
+--change:#704700;--change-ground:#fdf0c8;--adopt:#0a4f93;--adopt-ground:#e0effd;`;
+
+const DARK = `
+--ground:#0e1217;--panel:#171c23;--line:#333c47;--text:#e7ebf0;--quiet:#a2adb9;--link:#8cc2ff;
+--create:#86e0ab;--create-ground:#10301f;--remove:#ffb3ab;--remove-ground:#43191a;
+--change:#f2cd78;--change-ground:#352a0c;--adopt:#a3d0ff;--adopt-ground:#122c4b;`;
+
+const STYLES = `
+:root{color-scheme:light dark;${LIGHT}}
+@media(prefers-color-scheme:dark){:root{${DARK}}}
+@media print{:root{color-scheme:light;${LIGHT}}}
+*{box-sizing:border-box}
+body{margin:0;background:var(--ground);color:var(--text);font:1rem/1.5 system-ui,sans-serif;overflow-wrap:anywhere}
+header,main,footer{max-width:64rem;margin:0 auto;padding:0 1rem}
+header{padding-top:1.5rem}
+h1{font-size:1.35rem;line-height:1.35;margin:0 0 .5rem;text-wrap:pretty}
+h2{font-size:1.1rem;margin:2.25rem 0 .75rem}
+h3{font-size:1rem;margin:0;display:flex;gap:.6rem;align-items:baseline}
+p,ul,ol,dl,dd{margin:0;padding:0}
+ul,ol{list-style:none}
+a{color:var(--link)}
+code,pre,.mark{font-family:ui-monospace,SFMono-Regular,Menlo,Consolas,monospace}
+code{font-size:.9em}
+bdi,code,.names li{unicode-bidi:isolate}
+small,.quiet{color:var(--quiet);font-size:.875rem}
+.about{color:var(--quiet);display:flex;flex-wrap:wrap;gap:.25rem 1.25rem}
+.about b{color:var(--text)}
+footer{color:var(--quiet);font-size:.8rem;margin-top:3rem;padding-bottom:2rem}
+nav{margin-top:1.25rem;display:flex;flex-wrap:wrap;gap:.25rem 1.25rem}
+:target{scroll-margin-top:1rem;outline:2px solid var(--link);outline-offset:3px}
+summary{cursor:pointer;color:var(--link);padding:.35rem 0}
+.sandbox,.notice{border:1px solid;border-left-width:6px;border-radius:6px;padding:.6rem .9rem;margin-top:1rem}
+.sandbox{border-style:dashed;border-left-style:solid;color:var(--adopt);background:var(--adopt-ground)}
+.notice+.notice{margin-top:.5rem}
+.notice p{color:var(--text)}
+.mark,.tag{display:inline-block;border-radius:4px;font-weight:600}
+.mark{flex:none;width:2.6rem;text-align:center;font-size:.85rem;line-height:1.5rem;align-self:flex-start}
+.rule{width:4.4rem;text-decoration:none}
+.rule:hover{text-decoration:underline}
+.apart>li{padding:.6rem 0;border-top:1px solid var(--line)}
+.tag{white-space:nowrap;border:1px solid;padding:0 .4rem;font-size:.8rem;line-height:1.35rem}
+.create{color:var(--create);background:var(--create-ground)}
+.remove{color:var(--remove);background:var(--remove-ground)}
+.change{color:var(--change);background:var(--change-ground)}
+.adopt{color:var(--adopt);background:var(--adopt-ground)}
+.none{color:var(--quiet)}
+.card>summary{color:var(--text);padding:0}
+.card>summary h3{display:inline}
+.card>summary .mark{margin-right:.35rem}
+.card{border:1px solid var(--line);border-radius:8px;background:var(--panel);padding:.8rem .9rem;margin-top:.75rem}
+.rows>li{display:flex;gap:.6rem;margin-top:.6rem}
+.rows>li>div{min-width:0;flex:1}
+.links li{margin-top:.35rem}
+pre{margin:.35rem 0 0;padding:.6rem .75rem;background:var(--ground);border:1px solid var(--line);border-radius:6px;font-size:.8rem;line-height:1.45;white-space:pre-wrap}
+ins,del{text-decoration:none}
+ins{color:var(--create);background:var(--create-ground)}
+del{color:var(--remove);background:var(--remove-ground)}
+table{border-collapse:collapse;width:100%;table-layout:fixed}
+th:nth-child(3){width:25%}
+th,td{text-align:left;vertical-align:top;padding:.5rem .6rem;border-bottom:1px solid var(--line)}
+thead th{color:var(--quiet);font-size:.8rem;font-weight:600}
+tfoot th,tfoot td{border-bottom:0;border-top:2px solid var(--line)}
+.number{font-variant-numeric:tabular-nums}
+.names{display:flex;flex-wrap:wrap;gap:.3rem .4rem;padding:.35rem 0}
+.names li{background:var(--panel);border:1px solid var(--line);border-radius:4px;padding:0 .4rem;font-size:.875rem}
+.times>li,.axis{display:grid;grid-template-columns:minmax(0,23rem) minmax(0,1fr);gap:.15rem 1.25rem;padding:.5rem 0;border-bottom:1px solid var(--line)}
+.axis{padding:0 0 .25rem}
+svg{display:block;overflow:visible}
+.track{width:calc(100% - 24px);margin:.25rem 12px 0}
+.track text{fill:var(--quiet);font-size:12px;text-anchor:middle}
+.grid{stroke:var(--line)}
+.life,.goes-on{fill:none;stroke:var(--quiet);stroke-width:2}
+.begin{fill:none;stroke:var(--create);stroke-width:2.5}
+.rotates{fill:var(--change)}
+.expires{fill:var(--adopt)}
+.ends{fill:none;stroke:var(--remove);stroke-width:2.5}
+.many{fill:var(--adopt)}
+.legend{display:flex;flex-wrap:wrap;gap:.15rem 1.1rem;color:var(--quiet);font-size:.875rem;margin:.75rem 0 .5rem}
+.legend li{display:flex;align-items:center;gap:.4rem}
+@media(max-width:52rem){
+.times>li,.axis{grid-template-columns:minmax(0,1fr)}
+.axis>:first-child{display:none}
+thead{display:none}
+table,tbody,tfoot,tr,th,td{display:block}
+tr{border-bottom:1px solid var(--line);padding:.6rem 0}
+tfoot tr{border-top:2px solid var(--line);border-bottom:0}
+th,td,tfoot th,tfoot td{border:0;padding:.1rem 0}
+td[data-is]{display:grid;grid-template-columns:6rem minmax(0,1fr)}
+td[data-is]::before{content:attr(data-is);color:var(--quiet);font-size:.875rem;line-height:1.7}
+}
+@media print{
+html{font-size:10pt}
+.card,.notice,.times>li,tr{break-inside:avoid}
+details::details-content{content-visibility:visible;display:block;height:auto}
+nav,.card details>summary{display:none}
+}`;
+
+export const STYLE = new Markup(STYLES.replaceAll(/\n/g, ''));

@@ -1,0 +1,80 @@
+/** One account: what is done to it and why, and its YAML before and after, folded. */
+import type { Action } from '../../../model/plan.ts';
+import { html, type Markup, NOTHING } from '../../page/markup.ts';
+import { nameList } from '../../page/names.ts';
+import type { Kind } from '../../page/tag.ts';
+import { type Symbol as Sign, symbolOf } from '../../symbols.ts';
+import { accountDiff } from '../account-yaml.ts';
+import { detailOf, isOfAccount, subjectOf } from '../wording.ts';
+import { riskTag, verbOf } from './attention.ts';
+import { diffMarkup } from './diff.ts';
+
+const KIND_OF = {
+  '+': 'create',
+  '-': 'remove',
+  '~': 'change',
+  '-/+': 'change',
+  '?': 'adopt',
+} as const satisfies Record<Sign, Kind>;
+
+/** In a plan of more accounts, the cards of those whose actions are all safe are folded. */
+const OPEN = 20;
+
+/** A card an account, in the plan's order. */
+export function accountCards(groups: ReadonlyMap<string, readonly Action[]>): Markup | undefined {
+  if (groups.size === 0) return undefined;
+  const isLong = groups.size > OPEN;
+  return html`${[...groups].map(([account, actions], index) => {
+    const isFolded = isLong && actions.every(({ risk }) => risk === 'safe');
+    return html`${card(account, actions, cardId(index), isFolded)}\n`;
+  })}`;
+}
+
+/** Where a link finds a card; made of nothing that a name can hold. */
+export function cardId(index: number): string {
+  return `account-${index + 1}`;
+}
+
+function card(account: string, actions: readonly Action[], id: string, isFolded: boolean): Markup {
+  const own = actions.find(isOfAccount);
+  const rest = actions.filter((action) => action !== own);
+  const head = html`<h3>${mark(own ? symbolOf(own) : '~')} <bdi>${account}</bdi></h3>`;
+  const list = html`<ul class="rows">${[...(own ? [own] : []), ...rest].map((action) => row(action, own))}</ul>`;
+  const diff = html`<details><summary>Before and after</summary>${diffMarkup(accountDiff(account, actions))}</details>`;
+  if (!isFolded) return html`<section class="card" id="${id}">${head}${list}${diff}</section>`;
+  return html`<details class="card" id="${id}"><summary>${head} <span class="quiet">${inShort(actions)}</span></summary>${list}${diff}</details>`;
+}
+
+/** `create account, set ducklings, create token (2)`. */
+function inShort(actions: readonly Action[]): string {
+  const counts = new Map<string, number>();
+  for (const action of actions) {
+    const what = action.action.replace('_', ' ');
+    counts.set(what, (counts.get(what) ?? 0) + 1);
+  }
+  return [...counts].map(([what, count]) => (count === 1 ? what : `${what} (${count})`)).join(', ');
+}
+
+function mark(sign: Sign): Markup {
+  return html`<span class="mark ${KIND_OF[sign]}" aria-hidden="true">${sign}</span>`;
+}
+
+function row(action: Action, own: Action | undefined): Markup {
+  const subject = subjectOf(action);
+  const part = subject === '' ? NOTHING : html` <code>${subject}</code>`;
+  const risk = action.risk === 'safe' ? NOTHING : html` ${riskTag(action.risk)}`;
+  const detail = detailOf(action);
+  const more = [detail === '' ? NOTHING : html`<p>${detail}</p>`, reason(action, own), goWithIt(action)];
+  return html`<li>${mark(symbolOf(action))}<div>${verbOf(action)}${part}${risk}${more}</div></li>`;
+}
+
+/** In the card of a new account, "the account is new" need not stand at every part. */
+function reason(action: Action, own: Action | undefined): Markup {
+  if (own?.action === 'create_account' && action.reason.startsWith('the account is new')) return NOTHING;
+  return html`<p class="quiet">${action.reason}</p>`;
+}
+
+function goWithIt(action: Action): Markup {
+  if (action.action !== 'delete_account' || action.before.tokens.length === 0) return NOTHING;
+  return html`<p class="quiet">Tokens that go with it:</p>${nameList(action.before.tokens.map(({ name }) => name))}`;
+}

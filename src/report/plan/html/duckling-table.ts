@@ -1,0 +1,77 @@
+/** What the Ducklings are and become, whether that is more or less, and what an hour may cost. */
+import { formatDuration, type Seconds } from '../../../model/duration.ts';
+import type { ComputeCeiling, Plan, SetDucklings } from '../../../model/plan.ts';
+import { html, type Markup, NOTHING } from '../../page/markup.ts';
+import { type Kind, tag } from '../../page/tag.ts';
+import { price } from '../wording.ts';
+import { type Compute, type Direction, directionOf, sayCompute } from './direction.ts';
+
+const DIRECTIONS = {
+  new: ['create', '+ new'],
+  up: ['change', '▲ up'],
+  down: ['adopt', '▼ down'],
+  changed: ['change', '~ changed'],
+} as const satisfies Record<Exclude<Direction, 'same'>, readonly [Kind, string]>;
+
+/** Undefined when no Ducklings change. */
+export function ducklingTable({ actions, compute }: Plan): Markup | undefined {
+  const changes = actions.filter((action) => action.action === 'set_ducklings');
+  if (changes.length === 0) return undefined;
+  const isPriced = compute !== undefined;
+  const titles = ['Account', 'Read/write', 'Read scaling pool', 'Cooldowns', ...(isPriced ? ['At most an hour'] : [])];
+  return html`<table>
+<thead><tr>${titles.map((title) => html`<th scope="col">${title}</th>`)}</tr></thead>
+<tbody>
+${changes.map((change) => html`${row(change, isPriced)}\n`)}</tbody>
+${isPriced ? total(compute) : NOTHING}</table>`;
+}
+
+function row({ account, before, after, compute }: SetDucklings, isPriced: boolean): Markup {
+  const cells: readonly (readonly [string, Markup])[] = [
+    ['Read/write', becomes(before?.read_write, after.read_write)],
+    ['Pool', becomes(before?.read_scaling, after.read_scaling)],
+    [
+      'Cooldowns',
+      html`${cooldown('read/write', before?.read_write, after.read_write)}${cooldown('pool', before?.read_scaling, after.read_scaling)}`,
+    ],
+    ...(isPriced ? [['At most', ceiling(compute)] as const] : []),
+  ];
+  return html`<tr><th scope="row">${account}</th>${cells.map(cell)}</tr>`;
+}
+
+/** On a phone a row is a block, and each cell in it says what it is. */
+function cell([title, content]: readonly [string, Markup]): Markup {
+  return content.text === '' ? html`<td></td>` : html`<td data-is="${title}"><div>${content}</div></td>`;
+}
+
+function becomes(before: Compute | undefined, after: Compute): Markup {
+  const direction = directionOf(before, after);
+  const now = sayCompute(after) || 'as MotherDuck makes it';
+  if (direction === 'same') return html`<span class="quiet">${now}</span>`;
+  const [kind, word] = DIRECTIONS[direction];
+  const was = before === undefined ? NOTHING : html`${sayCompute(before)} → `;
+  return html`${was}<b>${now}</b> ${tag(kind, word)}`;
+}
+
+interface Cooling {
+  readonly cooldown?: Seconds;
+}
+
+/** One that is left out stays as it is. */
+function cooldown(of: string, before: Cooling | undefined, after: Cooling): Markup {
+  const [was, is] = [before?.cooldown, after.cooldown].map((one) => (one === undefined ? 'none' : formatDuration(one)));
+  if (before === undefined) return after.cooldown === undefined ? NOTHING : html`<div>${of} <b>${is ?? ''}</b></div>`;
+  if (was === is) return was === 'none' ? NOTHING : html`<div class="quiet">${of} ${is ?? ''}</div>`;
+  return html`<div>${of} ${was ?? ''} → <b>${is ?? ''}</b></div>`;
+}
+
+function ceiling(compute: ComputeCeiling | undefined): Markup {
+  if (compute === undefined) return html`<span class="quiet">not known</span>`;
+  const { before, after } = compute;
+  return html`<span class="number">${price(before)} → <b>${price(after)}</b></span>`;
+}
+
+function total(compute: ComputeCeiling): Markup {
+  return html`<tfoot><tr><th scope="row" colspan="4">All Ducklings of all managed accounts at once</th>${cell(['At most', ceiling(compute)])}</tr></tfoot>
+`;
+}

@@ -1,0 +1,30 @@
+/** The findings of `mdacc validate` as SARIF 2.1.0; every code is a rule. */
+import { printable } from '../printable.ts';
+import { type SarifResult, sarifLog } from '../sarif.ts';
+import { type Checked, endColumns, type Sources } from './checked.ts';
+
+/** `codes` says what each code means; `config` is the main file. */
+export function validateSarif(
+  config: string,
+  codes: Readonly<Record<string, string>>,
+  found: readonly Checked[],
+  sources: Sources,
+): string {
+  const endColumn = endColumns(sources);
+  return sarifLog(
+    `validate/${printable(config)}`,
+    Object.entries(codes).map(([id, meaning]) => ({ id, name: id, short: meaning, full: meaning })),
+    found.map((one) => resultOf(printable(one), endColumn(one))),
+  );
+}
+
+function resultOf({ code, severity, message, hint, where, related }: Checked, endColumn: number): SarifResult {
+  return {
+    rule: code,
+    level: severity,
+    message: hint === undefined ? message : `${message}\n${hint}`,
+    place: { ...where, endColumn },
+    ...(related ? { related: { ...related.where, message: related.message } } : {}),
+    identity: [where.file, message],
+  };
+}

@@ -1,0 +1,123 @@
+/** Audits as the formats get them. */
+import type { Audit, Finding } from '../../src/model/audit.ts';
+
+const FILE = 'motherduck.accounts.yaml';
+
+export const NAUGHTY = '"><script>alert(1)</script>';
+
+/** Some findings of each severity, and a rule that found nothing. */
+export const FOUND: Audit = {
+  organization: 'acme',
+  sandbox: true,
+  at: '2026-11-24T22:53:00.000Z',
+  file: FILE,
+  checked: { accounts: 4, tokens: 5 },
+  ignored: ['legacy_etl'],
+  rules: [
+    {
+      id: 'MDA001',
+      name: 'unmanaged-account',
+      severity: 'warning',
+      title: 'A service account is not in the configuration.',
+      help: 'Nobody reviews its compute, and nothing rotates its tokens.',
+    },
+    {
+      id: 'MDA002',
+      name: 'unmanaged-token',
+      severity: 'warning',
+      title: 'A managed account has a token that is not in the configuration.',
+      help: 'Nothing rotates it.',
+    },
+    {
+      id: 'MDA006',
+      name: 'token-expired',
+      severity: 'error',
+      title: 'A token expired and nothing replaced it.',
+      help: 'Programs that use it cannot connect.',
+    },
+    {
+      id: 'MDA015',
+      name: 'account-deprovisioned',
+      severity: 'error',
+      title: 'A managed account is deprovisioned.',
+      help: 'Its tokens open nothing any more.',
+    },
+    {
+      id: 'MDA017',
+      name: 'never-smoke-tested',
+      severity: 'note',
+      title: 'An account was never smoke-tested.',
+      help: 'Whether its tokens work is not known.',
+    },
+    {
+      id: 'MDA024',
+      name: 'unreadable',
+      severity: 'error',
+      title: 'Something could not be read.',
+      help: 'What is there is not known.',
+    },
+  ],
+  findings: [
+    { rule: 'MDA024', severity: 'error', message: 'the users cannot be listed', fix: 'Use a token of an Admin.' },
+    {
+      rule: 'MDA006',
+      severity: 'error',
+      account: 'etl_prod',
+      token: 'airflow',
+      message: 'expired 2026-11-20',
+      fix: 'Make a new one: mdacc apply --only etl_prod',
+      where: { file: FILE, line: 31, column: 7 },
+    },
+    {
+      rule: 'MDA001',
+      severity: 'warning',
+      account: 'marketing_bot',
+      message: 'not in the configuration: 2 tokens',
+      fix: 'Adopt it: mdacc import marketing_bot',
+    },
+    ...[1, 2].map(
+      (number): Finding => ({
+        rule: 'MDA002',
+        severity: 'warning',
+        account: 'etl_prod',
+        token: NAUGHTY,
+        message: `not in the configuration, number ${number}`,
+        fix: 'Revoke it at MotherDuck.',
+        where: { file: 'teams/data platform.yaml', line: 28, column: 3 },
+      }),
+    ),
+    {
+      rule: 'MDA017',
+      severity: 'note',
+      account: 'etl_prod',
+      message: 'never smoke-tested',
+      fix: 'Test it: mdacc smoke --only etl_prod',
+      where: { file: FILE, line: 28, column: 3 },
+    },
+  ],
+};
+
+export const CLEAN: Audit = { ...FOUND, ignored: [], findings: [] };
+
+/** An audit of so many accounts, each with one finding. */
+export function large(accounts: number): Audit {
+  const findings = Array.from(
+    { length: accounts },
+    (_, index): Finding => ({
+      rule: 'MDA001',
+      severity: index < accounts / 2 ? 'error' : 'note',
+      account: `tenant_${index}`,
+      message: 'not in the configuration: 2 tokens',
+      fix: `Adopt it: mdacc import tenant_${index}`,
+    }),
+  );
+  return { ...FOUND, checked: { accounts, tokens: 2 * accounts }, findings };
+}
+
+/** The same audit with a text put at the end of every text in it that somebody could choose. */
+export function renamed(audit: Audit, suffix: string): Audit {
+  const texts = ['organization', 'account', 'token', 'message', 'fix', 'file'];
+  return JSON.parse(JSON.stringify({ ...audit, ignored: [suffix] }), (key, value: unknown) =>
+    typeof value === 'string' && texts.includes(key) ? value + suffix : value,
+  ) as Audit;
+}

@@ -1,0 +1,75 @@
+/** The drawing of tokens: what lives how long, and where that stands. */
+import { describe, expect, it } from 'vitest';
+import { livesOf } from '../../src/report/plan/html/lives.ts';
+import { scaleTo } from '../../src/report/plan/html/scale.ts';
+import { DAY, desire, token, World } from '../world.ts';
+
+const NOW = Date.UTC(2026, 10, 24);
+
+describe('the lives of tokens', () => {
+  it('are what a plan begins and ends now, and what is next, soonest first', async () => {
+    const world = new World();
+    const early = { key: 'a', ttl: 20 * DAY, rotateBefore: 5 * DAY };
+    await world.apply(desire({ etl_prod: { tokens: [token('a', early), token('b'), token('c')] } }));
+    await world.organization.advance(16 * DAY);
+    const plan = await world.plan(desire({ etl_prod: { tokens: [token('a', early), token('b')] } }));
+    const at = Date.parse(plan.at);
+    const said = livesOf(plan).map((one) => ({
+      token: one.token,
+      lives: one.lives.map((life) => [
+        life.name,
+        life.begins,
+        life.end,
+        life.at === undefined ? null : Math.round((life.at - at) / 86_400_000),
+      ]),
+    }));
+    expect(said).toEqual([
+      {
+        token: 'a',
+        lives: [
+          ['a', false, 'is revoked', 1],
+          ['a.2', true, 'expires', 20],
+        ],
+      },
+      { token: 'c', lives: [['c', false, 'is revoked', 0]] },
+      { token: 'b', lives: [['b', false, 'rotates', 60]] },
+    ]);
+  });
+
+  it('of a replaced token end when it expires, where that comes before the end of its overlap', async () => {
+    const world = new World();
+    const desired = desire({
+      etl_prod: { tokens: [token('a', { ttl: 20 * DAY, rotateBefore: 5 * DAY, overlap: 4 * DAY })] },
+    });
+    await world.apply(desired);
+    await world.organization.advance(19 * DAY);
+    const [first] = livesOf(await world.plan(desired));
+    expect(first?.lives.map(({ name, end }) => `${name} ${end}`)).toEqual(['a expires', 'a.2 expires']);
+  });
+
+  it('have no end when a token never expires', async () => {
+    const plan = await new World().plan(desire({ etl_prod: { tokens: [token('a', { ttl: null })] } }));
+    expect(livesOf(plan)[0]?.lives).toEqual([{ name: 'a', begins: true, end: 'never expires' }]);
+  });
+});
+
+describe('the scale', () => {
+  it.each([
+    [3, ['now', '+1d', '+2d', '+3d']],
+    [90, ['now', '+30d', '+60d', '+90d']],
+    [365, ['now', '+365d']],
+    [3650, ['now', '+913d', '+1826d', '+2739d']],
+  ])('to %i days has no more places than a phone has room for', (days, labels) => {
+    const { ticks, place } = scaleTo([NOW + days * 86_400_000], NOW);
+    expect(ticks.map(({ label }) => label)).toEqual(labels);
+    expect([place(NOW), place(NOW + days * 43_200_000), place(NOW + days * 86_400_000)]).toEqual([0, 50, 100]);
+  });
+
+  it('draws what is past at now', () => {
+    expect(scaleTo([NOW + 3_600_000], NOW).place(NOW - 1)).toBe(0);
+  });
+
+  it('has a length when nothing is to come', () => {
+    expect(scaleTo([], NOW).ticks.map(({ label }) => label)).toEqual(['now', '+1h']);
+  });
+});

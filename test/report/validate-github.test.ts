@@ -1,0 +1,61 @@
+/** Workflow commands of GitHub Actions. */
+import { describe, expect, it } from 'vitest';
+import { validateGithub } from '../../src/report/validate/github.ts';
+import { Folder } from '../scenarios/cli.ts';
+
+describe('mdacc validate --format github', () => {
+  it('annotates each line, and says the sum at the end', async () => {
+    const folder = new Folder();
+    folder.edit((text) => text.replace('airflow: pipeline', 'airflow: pipelin').replace('pool_size: 4', 'poolsize: 4'));
+    const { code, stdout, stderr } = await folder.run('validate --format github');
+    expect({ code, stderr }).toEqual({ code: 1, stderr: '' });
+    expect(stdout).toMatchInlineSnapshot(`
+      "::error file=motherduck.accounts.yaml,line=31,col=39,endColumn=47,title=motherduck-accounts%3A unknown-key::unknown key "poolsize"%0Adid you mean "pool_size"?
+      ::error file=motherduck.accounts.yaml,line=33,col=16,endColumn=23,title=motherduck-accounts%3A unknown-policy::unknown policy "pipelin"%0Adid you mean "pipeline"?
+      2 errors.
+      "
+    `);
+  });
+
+  it('annotates warnings too, and they fail nothing', async () => {
+    const folder = new Folder();
+    folder.edit((text) => text.replace('tokens: { app: dashboard }', 'tokens: {}'));
+    const { code, stdout } = await folder.run('validate --format github');
+    expect({ code, stdout }).toMatchInlineSnapshot(`
+      {
+        "code": 0,
+        "stdout": "::warning file=motherduck.accounts.yaml,line=17,col=3,endColumn=12,title=motherduck-accounts%3A unused::policy "dashboard" is not used
+      motherduck.accounts.yaml is valid: 3 accounts, 2 tokens.
+      ",
+      }
+    `);
+  });
+
+  it('of a valid configuration says so, and nothing else', async () => {
+    const { code, stdout } = await new Folder().run('validate --format github');
+    expect({ code, stdout }).toEqual({
+      code: 0,
+      stdout: 'motherduck.accounts.yaml is valid: 3 accounts, 4 tokens.\n',
+    });
+  });
+});
+
+it('a message is one command, whatever is in it', () => {
+  const text = validateGithub(
+    [
+      {
+        code: 'unknown-key',
+        severity: 'error',
+        message: '100% a\r\n::error::b',
+        hint: 'c, d: e',
+        where: { file: 'a,b:c%\n.yaml', line: 2, column: 3 },
+        length: 400,
+      },
+    ],
+    new Map([['a,b:c%\n.yaml', 'first\n  second  \nthird']]),
+  );
+  // Control characters are gone before, so that only the line break before the hint is left to escape.
+  expect(text).toBe(
+    '::error file=a%2Cb%3Ac%25\ufffd.yaml,line=2,col=3,endColumn=9,title=motherduck-accounts%3A unknown-key::100%25 a\ufffd\ufffd::error::b%0Ac, d: e\n',
+  );
+});
