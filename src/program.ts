@@ -131,7 +131,9 @@ export function program(): Command {
   withOptions(mdacc.command('audit'), [ONLY], CONFIG, SERVICE, OUTPUT)
     .description('hold the live organization against the configuration and good practice')
     .addOption(
-      new Option('--format <format>', 'how the findings are written').choices(['text', 'json']).default('text'),
+      new Option('--format <format>', 'how the findings are written')
+        .choices(['text', 'json', 'markdown', 'html', 'sarif', 'junit'])
+        .default('text'),
     )
     .addOption(
       new Option('--fail-on <severity>', 'exit with 2 from which severity on; notes fail nothing')
@@ -146,7 +148,11 @@ export function program(): Command {
     )
     .addHelpText(
       'after',
-      examples('mdacc audit', 'mdacc audit --fail-on error --format json', 'mdacc audit --usage --idle 60d'),
+      examples(
+        'mdacc audit',
+        'mdacc audit --fail-on error --format sarif > audit.sarif',
+        'mdacc audit --usage --idle 60d',
+      ),
     )
     .action(go(() => import('./commands/audit.ts')));
 

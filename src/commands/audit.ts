@@ -8,12 +8,16 @@ import { openService, type ServiceOptions } from '../cli/service.ts';
 import type { Audit, Severity } from '../model/audit.ts';
 import { formatDuration } from '../model/duration.ts';
 import { UserError } from '../model/user-error.ts';
+import { auditHtml } from '../report/audit/html.ts';
 import { auditJson } from '../report/audit/json.ts';
+import { auditJunit } from '../report/audit/junit.ts';
+import { auditMarkdown } from '../report/audit/markdown.ts';
+import { auditSarif } from '../report/audit/sarif.ts';
 import { auditText } from '../report/audit/text.ts';
 import { openState } from '../state/state-file.ts';
 
 interface AuditOptions extends EvidenceOptions, ConfigOptions, ServiceOptions, OutputOptions {
-  readonly format: 'text' | 'json';
+  readonly format: 'text' | 'json' | 'markdown' | 'html' | 'sarif' | 'junit';
   readonly failOn: 'error' | 'warning' | 'never';
 }
 
@@ -42,6 +46,14 @@ function render(found: Audit, format: AuditOptions['format'], io: Io): string {
       return auditText(found, io.paint.out);
     case 'json':
       return auditJson(found);
+    case 'markdown':
+      return auditMarkdown(found);
+    case 'html':
+      return auditHtml(found);
+    case 'sarif':
+      return auditSarif(found);
+    case 'junit':
+      return auditJunit(found);
     default:
       return format satisfies never;
   }

@@ -1,13 +1,13 @@
 /** An audit for a terminal: a line a finding with what to do below it, gravest first, and one summary line. */
-import type { Audit, Finding, Severity } from '../../model/audit.ts';
+import type { Audit, Severity } from '../../model/audit.ts';
 import { counted } from '../../model/counted.ts';
 import type { Where } from '../../model/user-error.ts';
 import { headline } from '../headline.ts';
 import { type Paint, plain } from '../paint.ts';
 import { printable } from '../printable.ts';
+import { SEVERITIES, subjectOf } from './findings.ts';
 import { auditSummary } from './summary.ts';
 
-const SEVERITIES = ['error', 'warning', 'note'] as const satisfies readonly Severity[];
 const SEVERITY_WIDTH = 'warning'.length;
 const MOST_SUBJECT_WIDTH = 32;
 /** How many names are written out before the rest is counted. */
@@ -36,11 +36,6 @@ function group(severity: Severity, { findings, file }: Audit, paint: Paint): str
       return [line, paint.dim(`${' '.repeat(SEVERITY_WIDTH)}  ${finding.fix}`)];
     })
     .join('\n');
-}
-
-/** `etl_prod/airflow`; a dash for what is of the whole organization. */
-function subjectOf({ account, token }: Finding): string {
-  return [account, token].filter((part) => part !== undefined).join('/') || '-';
 }
 
 function place(where: Where | undefined, mainFile: string): string {

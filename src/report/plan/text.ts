@@ -1,7 +1,7 @@
 /** A plan for a terminal: a block an account, what needs attention, what is not touched, and one summary line. */
 import { describeSpan } from '../../model/duration.ts';
-import { showTime } from '../../model/instant.ts';
 import type { Action, ComputeCeiling, NextChange, Notice, Plan } from '../../model/plan.ts';
+import { headline } from '../headline.ts';
 import { type Paint, plain } from '../paint.ts';
 import { printable } from '../printable.ts';
 import { paintSymbol, symbolOf } from '../symbols.ts';
@@ -19,7 +19,7 @@ export function planText(given: Plan, paint: Paint = plain): string {
   const plan = printable(given);
   const blocks = [...groupByAccount(plan.actions)].map(([account, actions]) => accountBlock(account, actions, paint));
   const sections = [
-    paint.dim(header(plan)),
+    paint.dim(headline(plan)),
     ...blocks,
     protections(plan, paint),
     notices('Error', plan.errors, paint.red),
@@ -29,14 +29,6 @@ export function planText(given: Plan, paint: Paint = plain): string {
     paint.bold(summaryLine(plan)),
   ];
   return `${sections.filter((section) => section !== '').join('\n\n')}\n`;
-}
-
-/** The sandbox never passes for MotherDuck. */
-function header({ organization, sandbox, at }: Plan): string {
-  const time = showTime(Date.parse(at));
-  return sandbox
-    ? `${organization}, in the sandbox (nothing here reaches MotherDuck), ${time}`
-    : `${organization}, ${time}`;
 }
 
 function accountBlock(account: string, actions: readonly Action[], paint: Paint): string {
