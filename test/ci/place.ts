@@ -65,6 +65,18 @@ export class Place {
     return results;
   }
 
+  /** Somebody calls MotherDuck's API, past the configuration. */
+  async ask(method: string, path: string, body?: object): Promise<unknown> {
+    const { MOTHERDUCK_API_URL = '', MOTHERDUCK_ADMIN_TOKEN = '' } = this.organization.env;
+    const answer = await fetch(`${MOTHERDUCK_API_URL}${path}`, {
+      method,
+      headers: { authorization: `Bearer ${MOTHERDUCK_ADMIN_TOKEN}`, 'content-type': 'application/json' },
+      ...(body === undefined ? {} : { body: JSON.stringify(body) }),
+    });
+    if (!answer.ok) throw new Error(await answer.text());
+    return answer.json();
+  }
+
   /** Somebody pushes to main. */
   push(change: (folder: string) => void): Event {
     const sha = this.github.repository.commit('A change', change);
