@@ -130,6 +130,19 @@ describe('apply on main', () => {
     expect(state(place)?.accounts.etl_prod?.tokens.airflow?.current).toBeDefined();
   });
 
+  it('commits the state when the smoke test failed', async () => {
+    const place = await Place.open();
+    const event = place.push((folder) => {
+      const file = path.join(folder, 'motherduck.accounts.yaml');
+      const smoke = 'tokens: { airflow: pipeline }\n    smoke: { query: "SELECT * FROM not_there" }';
+      writeFileSync(file, readFileSync(file, 'utf8').replace('tokens: { airflow: pipeline }', smoke));
+    });
+    const { apply } = await place.run('apply.yml', { event });
+    expect(apply?.steps).toMatchObject({ [APPLY]: 'failure', [COMMIT]: 'success' });
+    expect(apply?.log).toMatch(/Smoke test: 1 of 2 accounts passed/);
+    expect(state(place)?.accounts.etl_prod?.tokens.airflow?.current?.generation).toBe(1);
+  });
+
   it('that is cancelled commits what was done until then', async () => {
     const place = await Place.open('--latency', '300');
     const event = place.push(nothing);
