@@ -144,7 +144,7 @@ describe('apply on main', () => {
   });
 
   it('that is cancelled commits what was done until then', async () => {
-    const place = await Place.open('--latency', '300');
+    const place = await Place.open('--latency', '100');
     const event = place.push(nothing);
     const { apply } = await place.run('apply.yml', { event, cancel: { during: APPLY, at: 'done     ' } });
     expect(apply?.status, apply?.log).toBe('cancelled');

@@ -3,7 +3,8 @@ import { spawnSync } from 'node:child_process';
 import path from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { ROOT } from '../scenarios/cli.ts';
-import { Place } from './place.ts';
+import { Project } from './gitlab-project.ts';
+import { ask, Place } from './place.ts';
 
 const help = spawnSync(process.execPath, [path.join(ROOT, 'dist/main.cjs'), 'audit', '--help'], { encoding: 'utf8' });
 const isThere = /sarif/.test(help.stdout) && /markdown/.test(help.stdout);
@@ -35,7 +36,7 @@ describe.runIf(isThere)('an audit every night', () => {
     expect(clean.log).toContain('No findings, and no issue is open.');
     expect(clean.jobs.audit?.summary).toContain(MARKER);
 
-    await place.ask('POST', '/v1/users', { username: 'stray_one' });
+    await ask(place.organization, 'POST', '/v1/users', { username: 'stray_one' });
     const first = await audit(place);
     expect(first.jobs.issue?.status, first.log).toBe('success');
     expect(issues).toHaveLength(1);
@@ -43,7 +44,7 @@ describe.runIf(isThere)('an audit every night', () => {
     expect(issues[0]?.body).toContain('stray&#95;one');
     expect(place.github.comments).toEqual([]);
 
-    await place.ask('POST', '/v1/users', { username: 'stray_two' });
+    await ask(place.organization, 'POST', '/v1/users', { username: 'stray_two' });
     await audit(place);
     await audit(place);
     expect(issues).toHaveLength(1);
@@ -51,12 +52,12 @@ describe.runIf(isThere)('an audit every night', () => {
     // An edit tells nobody, so a comment does, once for each change.
     expect(place.github.comments.map(({ body }) => body)).toEqual([issues[0]?.body.split('\n')[0]]);
 
-    for (const name of ['stray_one', 'stray_two']) await place.ask('DELETE', `/v1/users/${name}`);
+    for (const name of ['stray_one', 'stray_two']) await ask(place.organization, 'DELETE', `/v1/users/${name}`);
     const last = await audit(place);
     expect(last.log).toContain('Closed ');
     expect(issues[0]?.state).toBe('closed');
 
-    await place.ask('POST', '/v1/users', { username: 'stray_three' });
+    await ask(place.organization, 'POST', '/v1/users', { username: 'stray_three' });
     await audit(place);
     expect(issues.map(({ state }) => state)).toEqual(['closed', 'open']);
   });
@@ -76,11 +77,28 @@ describe.runIf(isThere)('an audit every night', () => {
 
   it('gives its findings to code scanning where that is turned on', async () => {
     const place = await applied();
-    await place.ask('POST', '/v1/users', { username: 'stray_one' });
+    await ask(place.organization, 'POST', '/v1/users', { username: 'stray_one' });
     expect(Object.keys((await audit(place)).jobs)).not.toContain('code-scanning');
     const { jobs } = await audit(place, { MOTHERDUCK_CODE_SCANNING: 'true' });
     expect(jobs['code-scanning']?.status).toBe('success');
     expect(JSON.parse(place.sarif[0] ?? '')).toMatchObject({ version: '2.1.0' });
     expect(place.sarif[0]).toContain('stray_one');
+  });
+});
+
+describe.runIf(isThere)('an audit every night on GitLab', () => {
+  it('is a test report, and a page; findings are a warning, and what could not be looked at is a failure', async () => {
+    const project = await Project.open();
+    await project.run('plan-main');
+    await project.run('apply');
+    const clean = await project.run('audit');
+    expect(clean.code, clean.log).toBe(0);
+    await ask(project.organization, 'POST', '/v1/users', { username: 'stray_one' });
+    const { code, log } = await project.run('audit');
+    // The pipeline allows this one.
+    expect(code, log).toBe(2);
+    expect(project.artifact('audit.xml')).toMatch(/<failure.*stray_one/s);
+    expect(project.artifact('audit.html')).toContain('stray_one');
+    expect((await project.run('audit', { env: { MOTHERDUCK_ADMIN_TOKEN: 'wrong' } })).code).toBe(1);
   });
 });

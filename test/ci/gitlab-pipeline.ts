@@ -15,7 +15,7 @@ export interface PipelineJob {
   readonly after_script?: readonly string[];
   readonly variables?: Readonly<Record<string, string>>;
   readonly resource_group?: string;
-  readonly artifacts?: { readonly paths?: readonly string[] };
+  readonly artifacts?: { readonly paths?: readonly string[]; readonly reports?: { readonly junit?: string } };
 }
 
 /** It is made for a newer Node, and lacks one method of sets in Node 20. */

@@ -1,15 +1,18 @@
 /** A project on GitLab with everything around it: a sandbox in MotherDuck's place, and a runner for its jobs. */
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { cpSync, existsSync, mkdirSync, mkdtempSync, rmSync } from 'node:fs';
+import { cpSync, existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
-import { onTestFinished } from 'vitest';
+import { onTestFinished, vi } from 'vitest';
 import { Folder } from '../scenarios/cli.ts';
 import { run as git } from './git-server.ts';
 import { GitLab, NOTE_TOKEN, PROJECT_TOKEN } from './gitlab.ts';
 import { expandPipeline, PIPELINE, PIPELINE_EXAMPLE, type PipelineJob } from './gitlab-pipeline.ts';
 import { Programs } from './programs.ts';
+
+// A pipeline starts dozens of programs.
+vi.setConfig({ testTimeout: 180_000 });
 
 /** A folder that goes with the test. */
 export function temporary(): string {
@@ -62,10 +65,16 @@ export class Project {
     given.between?.();
     const main = first.code === 0 ? await bash(job.script, work, env) : first;
     const after = await bash(job.after_script ?? [], work, env);
-    for (const file of job.artifacts?.paths ?? []) {
+    for (const file of [job.artifacts?.paths ?? [], job.artifacts?.reports?.junit ?? []].flat()) {
       if (existsSync(path.join(work, file))) cpSync(path.join(work, file), path.join(this.#artifacts, file));
     }
     return { code: main.code, log: `${first.log}${main.log}${after.log}` };
+  }
+
+  /** What jobs have left; undefined when it is not there. */
+  artifact(name: string): string | undefined {
+    const file = path.join(this.#artifacts, name);
+    return existsSync(file) ? readFileSync(file, 'utf8') : undefined;
   }
 
   #environment(job: PipelineJob, more: Record<string, string> = {}): Record<string, string> {

@@ -2,7 +2,7 @@
 import { existsSync, readFileSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
 import { describe, expect, it } from 'vitest';
-import { Place } from './place.ts';
+import { ask, Place } from './place.ts';
 
 describe('hostile names of tokens', () => {
   it('do nothing in a plan, its comment and its outputs', async () => {
@@ -20,8 +20,8 @@ describe('hostile names of tokens', () => {
       '${{ github.token }}',
       '@everyone </details>``` [x](https://example.com)',
     ];
-    await place.ask('POST', '/v1/users', { username: 'etl_prod' });
-    for (const name of names) await place.ask('POST', '/v1/users/etl_prod/tokens', { name });
+    await ask(place.organization, 'POST', '/v1/users', { username: 'etl_prod' });
+    for (const name of names) await ask(place.organization, 'POST', '/v1/users/etl_prod/tokens', { name });
     // The configuration takes one of them over, so that it is in the plan's actions too.
     const adopt = (folder: string) => {
       const file = path.join(folder, 'motherduck.accounts.yaml');

@@ -2,7 +2,7 @@
 import { mkdirSync, mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
-import { onTestFinished } from 'vitest';
+import { onTestFinished, vi } from 'vitest';
 import { Folder } from '../scenarios/cli.ts';
 import { holds } from './expression.ts';
 import { GitHub, REPOSITORY } from './github.ts';
@@ -10,7 +10,20 @@ import { Programs } from './programs.ts';
 import { type Event, type JobResult, type RunOptions, runJob } from './runner.ts';
 import { EXAMPLE, type Permissions, readWorkflow } from './workflow.ts';
 
+// A workflow starts dozens of programs.
+vi.setConfig({ testTimeout: 180_000 });
+
 const READ_ONLY: Permissions = { contents: 'read', issues: 'read', 'pull-requests': 'read' };
+
+/** Somebody calls MotherDuck's API, past the configuration. */
+export async function ask({ env }: Folder, method: string, path: string, body?: object): Promise<void> {
+  const answer = await fetch(`${env.MOTHERDUCK_API_URL}${path}`, {
+    method,
+    headers: { authorization: `Bearer ${env.MOTHERDUCK_ADMIN_TOKEN}`, 'content-type': 'application/json' },
+    ...(body === undefined ? {} : { body: JSON.stringify(body) }),
+  });
+  if (!answer.ok) throw new Error(await answer.text());
+}
 
 export class Place {
   readonly folder = mkdtempSync(path.join(tmpdir(), 'mdacc-ci-'));
@@ -63,18 +76,6 @@ export class Place {
       results[name] = await runJob(job, token, this, options, ended);
     }
     return results;
-  }
-
-  /** Somebody calls MotherDuck's API, past the configuration. */
-  async ask(method: string, path: string, body?: object): Promise<unknown> {
-    const { MOTHERDUCK_API_URL = '', MOTHERDUCK_ADMIN_TOKEN = '' } = this.organization.env;
-    const answer = await fetch(`${MOTHERDUCK_API_URL}${path}`, {
-      method,
-      headers: { authorization: `Bearer ${MOTHERDUCK_ADMIN_TOKEN}`, 'content-type': 'application/json' },
-      ...(body === undefined ? {} : { body: JSON.stringify(body) }),
-    });
-    if (!answer.ok) throw new Error(await answer.text());
-    return answer.json();
   }
 
   /** Somebody pushes to main. */

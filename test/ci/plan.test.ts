@@ -50,7 +50,8 @@ describe('a plan in a pull request', () => {
     const { summary } = await plan(place, nothing);
     expect(summary.match(/<!-- motherduck-accounts plan: acme -->/g)).toHaveLength(1);
     const artifact = path.join(place.artifacts, 'motherduck-accounts-plan');
-    expect(readdirSync(artifact)).toEqual(expect.arrayContaining(['accounts.plan', 'plan.md']));
+    expect(readdirSync(artifact)).toEqual(['accounts.plan', 'plan.html', 'plan.md']);
+    expect(readFileSync(path.join(artifact, 'plan.html'), 'utf8')).toMatch(/^<!doctype html>/i);
     expect(readFileSync(path.join(artifact, 'accounts.plan'), 'utf8')).toContain('"kind": "motherduck-accounts plan"');
   });
 

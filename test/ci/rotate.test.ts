@@ -74,8 +74,8 @@ describe('a night', () => {
     await advance(place, '77d');
     edit(place, (text) =>
       text.replace(
-        'bi_prod:\n    ducklings: small',
-        'bi_prod:\n    ducklings: { pool: small, read_scaling: { pool_size: 4 } }',
+        'bi_prod:\n    ducklings: readers',
+        'bi_prod:\n    ducklings: { pool: readers, read_scaling: { pool_size: 4 } }',
       ),
     );
     const { status, log } = await night(place);
@@ -98,7 +98,7 @@ describe('a night', () => {
     const place = await applied();
     await advance(place, '77d');
     const before = place.github.repository.read(STATE);
-    edit(place, (text) => text.replace('pool_size: 2', 'pool_size: 3'));
+    edit(place, (text) => text.replace('pool_size: 2', 'pool_size: 3').replace('pool_size: 0', 'pool_size: 1'));
     const { status, log } = await night(place);
     expect(status, log).toBe('success');
     expect(log).toContain('No account is left to rotate.');
