@@ -72,6 +72,17 @@ describe('apply on main', () => {
     expect(state(place)?.accounts).toHaveProperty('etl_prod');
   });
 
+  it('takes a push for done whose answer was lost', async () => {
+    const place = await Place.open();
+    const event = place.push(nothing);
+    const git = path.join(place.programs.bin, 'git');
+    const lost = readFileSync(git, 'utf8').replace(/^exec (.*)$/m, '$1\nif [ "$1" = push ]; then exit 1; fi');
+    const { apply } = await place.run('apply.yml', { event, before: { [COMMIT]: () => writeFileSync(git, lost) } });
+    expect(apply?.status, apply?.log).toBe('success');
+    expect(state(place)?.accounts).toHaveProperty('etl_prod');
+    expect(place.github.repository.branches()).toEqual(['main']);
+  });
+
   it('puts the state on a branch of its own when main does not take it', async () => {
     const place = await Place.open();
     const hook = path.join(place.github.repository.bare, 'hooks/update');

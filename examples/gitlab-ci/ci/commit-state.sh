@@ -46,6 +46,8 @@ for _ in 1 2 3 4 5 6 7 8 9 10; do
     exit 0
   fi
   git fetch --quiet "$PUSH_URL" "refs/heads/$BRANCH" || break
+  # The push had worked, and only its answer was lost.
+  if [ "$(state_at FETCH_HEAD)" = "$(git hash-object -- "$kept")" ]; then exit 0; fi
   # Somebody else wrote the state: two cannot both be right.
   if [ "$(state_at FETCH_HEAD)" != "$before" ]; then break; fi
   if [ "$(git rev-parse FETCH_HEAD)" = "$(git rev-parse HEAD^)" ]; then
@@ -66,5 +68,5 @@ else
   where="It could not be pushed to a branch of its own either; look for it in the artifacts of this run."
 fi
 echo "$BRANCH did not take $state. $where" >&2
-echo "Merge it into $BRANCH before the next apply. Is $BRANCH protected? Its README says how this run may write to it." >&2
+echo "Merge it into $BRANCH before the next apply. Is $BRANCH protected? README.md says how this run may write to it." >&2
 exit 1
