@@ -1,0 +1,34 @@
+/** What stands in the pull request's comment: the plan, or that there is none, and where it comes from. */
+import path from 'node:path';
+import { runUrl } from './event.mjs';
+
+/** GitHub takes 65,536; this leaves room for what is put around. */
+const MOST_SAID = 20_000;
+
+/** The plan's Markdown as mdacc writes it, with what this run was. */
+export function planComment(markdown, env, pull) {
+  return `${markdown.trimEnd()}\n\n${footer(env, pull)}`;
+}
+
+/** What was said is shown as it is: in a fence that nothing in it can close. */
+export function failureComment(summary, said, env, pull) {
+  const text = said.trim().slice(0, MOST_SAID);
+  const longest = Math.max(2, ...[...text.matchAll(/`+/g)].map(([run]) => run.length));
+  const fence = '`'.repeat(longest + 1);
+  const shown = text === '' ? '' : `\n${fence}text\n${text}\n${fence}\n`;
+  return `❌ **${summary}** [The run](${runUrl(env)}) shows how it went.\n${shown}\n${footer(env, pull)}`;
+}
+
+function footer(env, pull) {
+  const commit = pull === undefined ? '' : ` of ${pull.commit.slice(0, 7)}`;
+  return `<sub>[This run](${runUrl(env)})${commit}</sub>\n${marker(env)}\n`;
+}
+
+/** A run that failed knows no organization, by whose marker a plan is found; so each comment also says of what it is. */
+function marker({ WORKING_DIRECTORY = '.', CONFIG = '', STATE = '' }) {
+  const of = [CONFIG, STATE].filter((name) => name !== '').map((name) => path.posix.join(WORKING_DIRECTORY, name));
+  return `<!-- motherduck-accounts plan of: ${of
+    .join(' ')
+    .replace(/[^\w./ -]/g, '-')
+    .slice(-200)} -->`;
+}

@@ -1,0 +1,9 @@
+# Installs motherduck-accounts for the steps that follow. Outside the checkout, whose .npmrc may be a stranger's, and
+# without install scripts, which it does not need.
+set -euo pipefail
+
+folder=$RUNNER_TEMP/motherduck-accounts
+mkdir -p "$folder"
+cd "$folder"
+npm install --prefix "$folder" --ignore-scripts --no-audit --no-fund --loglevel error "motherduck-accounts@$VERSION"
+echo "$folder/node_modules/.bin" >>"$GITHUB_PATH"

@@ -1,0 +1,72 @@
+#!/usr/bin/env bash
+# Commits the state and pushes it to its branch, as often as somebody else was faster. A state that the branch does not
+# take is never lost: it goes to a branch of its own, and the run fails.
+#
+# BRANCH      where the state belongs           PUSH_URL   the repository, without credentials
+# PUSH_TOKEN  may push there; empty: as it is   RUN_ID     tells this run from others
+# STATE_FILE  default motherduck.accounts.state.json
+set -euo pipefail
+state=${STATE_FILE:-motherduck.accounts.state.json}
+rescue=motherduck-state/$RUN_ID
+
+export GIT_AUTHOR_NAME=motherduck-accounts GIT_COMMITTER_NAME=motherduck-accounts
+export GIT_AUTHOR_EMAIL=motherduck-accounts@localhost GIT_COMMITTER_EMAIL=motherduck-accounts@localhost
+# By the environment, so that the token is in no file and in no process's arguments.
+if [ -n "${PUSH_TOKEN:-}" ]; then
+  export GIT_CONFIG_COUNT=1 GIT_CONFIG_KEY_0="http.$PUSH_URL.extraHeader"
+  GIT_CONFIG_VALUE_0="Authorization: Basic $(printf 'x-access-token:%s' "$PUSH_TOKEN" | base64 | tr -d '\n')"
+  export GIT_CONFIG_VALUE_0
+fi
+
+# What the state is at a commit; "none" where it is not.
+state_at() { git rev-parse --quiet --verify "$1:./$state" || echo none; }
+
+commit() {
+  git add --force -- "$state"
+  git commit --quiet --only --message "MotherDuck state after run $RUN_ID [skip ci]" -- "$state"
+}
+
+if [ ! -f "$state" ]; then
+  echo "There is no $state, so there is nothing to commit."
+  exit 0
+fi
+before=$(state_at HEAD)
+if [ "$(git hash-object -- "$state")" = "$before" ]; then
+  echo "$state did not change."
+  exit 0
+fi
+kept=$(mktemp)
+cp -- "$state" "$kept"
+commit
+
+refused=0
+for _ in 1 2 3 4 5 6 7 8 9 10; do
+  if git push --quiet "$PUSH_URL" "HEAD:refs/heads/$BRANCH"; then
+    echo "Committed $state to $BRANCH."
+    exit 0
+  fi
+  git fetch --quiet "$PUSH_URL" "refs/heads/$BRANCH" || break
+  # The push had worked, and only its answer was lost.
+  if [ "$(state_at FETCH_HEAD)" = "$(git hash-object -- "$kept")" ]; then exit 0; fi
+  # Somebody else wrote the state: two cannot both be right.
+  if [ "$(state_at FETCH_HEAD)" != "$before" ]; then break; fi
+  if [ "$(git rev-parse FETCH_HEAD)" = "$(git rev-parse HEAD^)" ]; then
+    # Nobody was faster, so the push was refused for another reason, which may pass.
+    refused=$((refused + 1))
+    if [ "$refused" = 3 ]; then break; fi
+    sleep "${RETRY_SECONDS:-3}"
+    continue
+  fi
+  git checkout --quiet --force --detach FETCH_HEAD
+  cp -- "$kept" "$state"
+  commit
+done
+
+if git push --quiet "$PUSH_URL" "HEAD:refs/heads/$rescue"; then
+  where="It is on the branch $rescue."
+else
+  where="It could not be pushed to a branch of its own either; look for it in the artifacts of this run."
+fi
+echo "$BRANCH did not take $state. $where" >&2
+echo "Merge it into $BRANCH before the next apply. Is $BRANCH protected? README.md says how this run may write to it." >&2
+exit 1

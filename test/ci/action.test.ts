@@ -1,0 +1,117 @@
+/** The plan action by itself: its inputs and outputs, and that README tells them. */
+import { existsSync, mkdirSync, readdirSync, readFileSync, renameSync, writeFileSync } from 'node:fs';
+import path from 'node:path';
+import { describe, expect, it } from 'vitest';
+import { Place } from './place.ts';
+import { runJob } from './runner.ts';
+import { ACTION, type Job, readAction } from './workflow.ts';
+
+const README = readFileSync(path.join(ACTION, 'README.md'), 'utf8');
+
+/** A job that uses it with these inputs, on a push or in a pull request. */
+async function use(place: Place, inputs: Record<string, string>, change = (_folder: string) => {}, pull = true) {
+  const uses = 'OWNER/motherduck-accounts/.github/actions/plan@v1';
+  const names = Object.keys(readAction().outputs);
+  const job: Job = {
+    outputs: Object.fromEntries(names.map((name) => [name, `\${{ steps.it.outputs.${name} }}`])),
+    steps: [
+      { uses: 'actions/checkout@v6', with: { 'persist-credentials': false } },
+      { id: 'it', uses, with: { 'admin-token': place.secrets.MOTHERDUCK_ADMIN_TOKEN, ...inputs } },
+    ],
+  };
+  const event = pull ? place.pullRequest(change) : place.push(change);
+  return runJob(job, place.github.token({ 'pull-requests': 'write' }), place, { event });
+}
+
+/** The configuration into a folder of its own. */
+function intoTeam(folder: string): void {
+  mkdirSync(path.join(folder, 'team'));
+  renameSync(path.join(folder, 'motherduck.accounts.yaml'), path.join(folder, 'team/accounts.yaml'));
+}
+
+describe('README', () => {
+  it.each(['inputs', 'outputs'] as const)('has a table of the %s, with their defaults', (kind) => {
+    const [, section = ''] = new RegExp(`^## ${kind}\\n(.*?)(?=^## |(?![^]))`, 'ims').exec(README) ?? [];
+    const rows = [...section.matchAll(/^\| `([\w-]+)`\s*\|\s*(.*?)\s*\|/gm)];
+    const action = readAction();
+    expect(rows.map(([, name]) => name)).toEqual(Object.keys(action[kind]));
+    if (kind !== 'inputs') return;
+    for (const [, name = '', shown] of rows) {
+      const { default: value = '' } = action.inputs[name] ?? {};
+      if (name !== 'github-token') expect(shown, name).toBe(value === '' ? '' : `\`${value}\``);
+    }
+  });
+});
+
+describe('the action', () => {
+  it('gives outputs that later steps can use', async () => {
+    const place = await Place.open();
+    const { status, outputs, log } = await use(place, {});
+    expect(status, log).toBe('success');
+    expect(outputs).toMatchObject({
+      changes: 'true',
+      exitcode: '2',
+      'comment-url': place.github.comments[0]?.html_url,
+    });
+    expect(outputs.summary).toMatch(/^Plan: 2 accounts to create/);
+    expect(readFileSync(outputs['plan-file'] ?? '', 'utf8')).toContain('"kind": "motherduck-accounts plan"');
+  });
+
+  it('plans what is asked for', async () => {
+    const place = await Place.open();
+    const { outputs } = await use(place, { only: 'etl_*\nno_such_*\n' });
+    expect(outputs.summary).toMatch(/^Plan: 1 account to create/);
+    const none = await use(place, { only: 'no_such_*' });
+    expect(none.outputs).toMatchObject({ exitcode: '64', changes: '', 'plan-file': '' });
+    expect(none.status).toBe('failure');
+  });
+
+  it('works in a folder, and its annotations name files from the root', async () => {
+    const place = await Place.open();
+    const inputs = { 'working-directory': 'team', config: 'accounts.yaml', state: 'accounts.state.json' };
+    const { status, log } = await use(place, inputs, intoTeam);
+    expect(status, log).toBe('success');
+    expect(place.github.comments[0]?.body).toContain(
+      '<!-- motherduck-accounts plan of: team/accounts.yaml team/accounts.state.json -->',
+    );
+    const wrong = await use(place, inputs, (folder) => {
+      intoTeam(folder);
+      writeFileSync(path.join(folder, 'team/accounts.yaml'), 'version: 2\n');
+    });
+    expect(wrong.log).toMatch(/^::error file=team\/accounts\.yaml,line=1,/m);
+  });
+
+  it('writes no comment and no artifact when none is wanted', async () => {
+    const place = await Place.open();
+    const { status } = await use(place, { comment: 'false', 'artifact-name': '' });
+    expect(status).toBe('success');
+    expect(place.github.calls).toEqual([]);
+    expect(readdirSync(place.artifacts)).toEqual([]);
+  });
+
+  it('outside of pull requests plans without a comment', async () => {
+    const place = await Place.open();
+    const { status, outputs } = await use(place, {}, () => {}, false);
+    expect(status).toBe('success');
+    expect(outputs).toMatchObject({ changes: 'true', 'comment-url': '' });
+    expect(place.github.calls).toEqual([]);
+  });
+
+  it('fails, and says what to do, when it may not write the comment', async () => {
+    const place = await Place.open();
+    const { status, log } = await use(place, { 'github-token': place.github.token({ contents: 'read' }) });
+    expect(status).toBe('failure');
+    expect(log).toContain('The comment was not written. GitHub answered 403 to POST');
+    expect(log).toContain('permissions: { contents: read, pull-requests: write }');
+    expect(existsSync(path.join(place.artifacts, 'motherduck-accounts-plan/accounts.plan'))).toBe(true);
+  });
+
+  it("finds a person's own comment, when it has that person's token", async () => {
+    const place = await Place.open();
+    const person = { login: 'ada', type: 'User' } as const;
+    const inputs = { 'github-token': place.github.token({ 'pull-requests': 'write' }, person) };
+    await use(place, inputs);
+    await use(place, inputs);
+    expect(place.github.comments.map(({ user }) => user)).toEqual([person]);
+  });
+});

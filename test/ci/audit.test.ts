@@ -1,0 +1,104 @@
+/** The audit of every night: one issue, opened, updated and closed; and findings for code scanning. */
+import { spawnSync } from 'node:child_process';
+import path from 'node:path';
+import { describe, expect, it } from 'vitest';
+import { ROOT } from '../scenarios/cli.ts';
+import { Project } from './gitlab-project.ts';
+import { ask, Place } from './place.ts';
+
+const help = spawnSync(process.execPath, [path.join(ROOT, 'dist/main.cjs'), 'audit', '--help'], { encoding: 'utf8' });
+const isThere = /sarif/.test(help.stdout) && /markdown/.test(help.stdout);
+
+const EVE = { login: 'eve', type: 'User' } as const;
+const MARKER = '<!-- motherduck-accounts audit: acme -->';
+
+async function applied(): Promise<Place> {
+  const place = await Place.open();
+  const { apply } = await place.run('apply.yml', { event: place.push(() => {}) });
+  expect(apply?.status, apply?.log).toBe('success');
+  return place;
+}
+
+async function audit(place: Place, vars: Record<string, string> = {}) {
+  const jobs = await place.run('audit.yml', { event: place.night, vars });
+  const log = Object.values(jobs)
+    .map((job) => job.log)
+    .join('');
+  return { jobs, log };
+}
+
+describe.runIf(isThere)('an audit every night', () => {
+  it('opens one issue, updates it, and closes it when all is well', async () => {
+    const place = await applied();
+    const { issues } = place.github;
+    const clean = await audit(place);
+    expect(clean.jobs.issue?.status, clean.log).toBe('success');
+    expect(clean.log).toContain('No findings, and no issue is open.');
+    expect(clean.jobs.audit?.summary).toContain(MARKER);
+
+    await ask(place.organization, 'POST', '/v1/users', { username: 'stray_one' });
+    const first = await audit(place);
+    expect(first.jobs.issue?.status, first.log).toBe('success');
+    expect(issues).toHaveLength(1);
+    expect(issues[0]).toMatchObject({ title: 'MotherDuck audit: acme', state: 'open' });
+    expect(issues[0]?.body).toContain('stray&#95;one');
+    expect(place.github.comments).toEqual([]);
+
+    await ask(place.organization, 'POST', '/v1/users', { username: 'stray_two' });
+    await audit(place);
+    await audit(place);
+    expect(issues).toHaveLength(1);
+    expect(issues[0]?.body).toContain('stray&#95;two');
+    // An edit tells nobody, so a comment does, once for each change.
+    expect(place.github.comments.map(({ body }) => body)).toEqual([issues[0]?.body.split('\n')[0]]);
+
+    for (const name of ['stray_one', 'stray_two']) await ask(place.organization, 'DELETE', `/v1/users/${name}`);
+    const last = await audit(place);
+    expect(last.log).toContain('Closed ');
+    expect(issues[0]?.state).toBe('closed');
+
+    await ask(place.organization, 'POST', '/v1/users', { username: 'stray_three' });
+    await audit(place);
+    expect(issues.map(({ state }) => state)).toEqual(['closed', 'open']);
+  });
+
+  it('leaves the issues of others alone, and closes nothing when it could not look', async () => {
+    const place = await applied();
+    const quoted = place.github.issue('About the audit', `I saw\n${MARKER}`, EVE);
+    const own = place.github.issue('MotherDuck audit: acme', `**1 finding**\n${MARKER}\n`);
+    const event = place.night;
+    const failed = await place.run('audit.yml', { event, secrets: { MOTHERDUCK_ADMIN_TOKEN: 'wrong' } });
+    expect(failed.audit?.status).toBe('failure');
+    expect(failed.issue).toBeUndefined();
+    expect(own.state).toBe('open');
+    await audit(place);
+    expect([quoted.state, own.state]).toEqual(['open', 'closed']);
+  });
+
+  it('gives its findings to code scanning where that is turned on', async () => {
+    const place = await applied();
+    await ask(place.organization, 'POST', '/v1/users', { username: 'stray_one' });
+    expect(Object.keys((await audit(place)).jobs)).not.toContain('code-scanning');
+    const { jobs } = await audit(place, { MOTHERDUCK_CODE_SCANNING: 'true' });
+    expect(jobs['code-scanning']?.status).toBe('success');
+    expect(JSON.parse(place.sarif[0] ?? '')).toMatchObject({ version: '2.1.0' });
+    expect(place.sarif[0]).toContain('stray_one');
+  });
+});
+
+describe.runIf(isThere)('an audit every night on GitLab', () => {
+  it('is a test report, and a page; findings are a warning, and what could not be looked at is a failure', async () => {
+    const project = await Project.open();
+    await project.run('plan-main');
+    await project.run('apply');
+    const clean = await project.run('audit');
+    expect(clean.code, clean.log).toBe(0);
+    await ask(project.organization, 'POST', '/v1/users', { username: 'stray_one' });
+    const { code, log } = await project.run('audit');
+    // The pipeline allows this one.
+    expect(code, log).toBe(2);
+    expect(project.artifact('audit.xml')).toMatch(/<failure.*stray_one/s);
+    expect(project.artifact('audit.html')).toContain('stray_one');
+    expect((await project.run('audit', { env: { MOTHERDUCK_ADMIN_TOKEN: 'wrong' } })).code).toBe(1);
+  });
+});

@@ -1,0 +1,134 @@
+/** GitLab's pipeline: what it is made of, and what its jobs do. */
+import { readFileSync, writeFileSync } from 'node:fs';
+import path from 'node:path';
+import { describe, expect, it } from 'vitest';
+import { expandPipeline, PIPELINE, PIPELINE_EXAMPLE, pipelineJobs } from './gitlab-pipeline.ts';
+import { Project, temporary } from './gitlab-project.ts';
+import { EXAMPLE } from './workflow.ts';
+
+const STATE = 'motherduck.accounts.state.json';
+
+describe('the pipeline', () => {
+  it('is what GitLab takes, by its own schema, which would say otherwise', () => {
+    const jobs = expandPipeline(temporary(), PIPELINE);
+    expect(jobs.apply?.resource_group).toBe('motherduck-state');
+    expect(jobs.rotate?.resource_group).toBe('motherduck-state');
+    expect(() => expandPipeline(temporary(), `${PIPELINE}\n  foo: bar\n`)).toThrow("'foo' property is not expected");
+  });
+
+  it.each([
+    [
+      'a merge request',
+      { CI_PIPELINE_SOURCE: 'merge_request_event', CI_PROJECT_ID: '9', CI_MERGE_REQUEST_SOURCE_PROJECT_ID: '9' },
+      ['validate: on_success', 'plan: on_success'],
+    ],
+    [
+      'one from a fork',
+      { CI_PIPELINE_SOURCE: 'merge_request_event', CI_PROJECT_ID: '9', CI_MERGE_REQUEST_SOURCE_PROJECT_ID: '8' },
+      ['validate: on_success'],
+    ],
+    ['main', { CI_PIPELINE_SOURCE: 'push', CI_COMMIT_BRANCH: 'main' }, ['plan-main: on_success', 'apply: manual']],
+    [
+      'the night',
+      { CI_PIPELINE_SOURCE: 'schedule', CI_COMMIT_BRANCH: 'main' },
+      ['rotate: on_success', 'audit: always'],
+    ],
+  ])('of %s has its jobs and no others', (_name, variables, jobs) => {
+    expect(pipelineJobs(temporary(), PIPELINE, variables)).toEqual(jobs);
+  });
+
+  it('installs what GitHub installs, and shares its scripts', () => {
+    const read = (...names: string[]) => readFileSync(path.join(...names), 'utf8');
+    for (const script of ['commit-state.sh', 'rotate.mjs']) {
+      expect(read(PIPELINE_EXAMPLE, 'ci', script)).toBe(read(EXAMPLE, '.github/scripts', script));
+    }
+    const [, version] = /motherduck-accounts@(\S+)/.exec(read(EXAMPLE, '.github/workflows/apply.yml')) ?? [];
+    expect(new Set(PIPELINE.match(/motherduck-accounts@\S+/g))).toEqual(new Set([`motherduck-accounts@${version}`]));
+  });
+});
+
+describe('a merge request', () => {
+  it('has one note, which is written over, and says when there is no plan any more', async () => {
+    const project = await Project.open();
+    const { notes } = project.gitlab;
+    project.gitlab.note(1, 'Look:\n<!-- motherduck-accounts plan: acme -->\n');
+    for (let count = 0; count < 130; count += 1) project.gitlab.note(1, `Note ${count}`);
+    expect(await project.run('validate')).toMatchObject({ code: 0 });
+    const first = await project.run('plan');
+    expect(first.code, first.log).toBe(0);
+    expect(notes).toHaveLength(132);
+    expect(notes.at(-1)?.body).toMatch(/^\*\*Plan: 2 accounts to create/);
+
+    expect((await project.run('plan', { env: { MOTHERDUCK_ADMIN_TOKEN: 'wrong' } })).code).toBe(1);
+    expect(notes).toHaveLength(132);
+    expect(notes.at(-1)?.body).toMatch(/^❌ \*\*The plan failed\.\*\*/);
+
+    await project.run('plan');
+    expect(notes).toHaveLength(132);
+    expect(notes.at(-1)?.body).toMatch(/^\*\*Plan: 2 accounts to create/);
+    expect(notes[0]?.body).toContain('Look:');
+  });
+
+  it('is planned without a token for notes too', async () => {
+    const project = await Project.open();
+    const { code, log } = await project.run('plan', { env: { GITLAB_NOTE_TOKEN: '' } });
+    expect(code, log).toBe(0);
+    expect(log).toContain('The plan is among the artifacts.');
+    expect(project.gitlab.notes).toEqual([]);
+  });
+});
+
+describe('main', () => {
+  it('applies the plan that was looked at, keeps secrets in variables, and commits the state', async () => {
+    const project = await Project.open();
+    const { repository, variables } = project.gitlab;
+    expect(await project.run('plan-main')).toMatchObject({ code: 0 });
+    const { code, log } = await project.run('apply');
+    expect(code, log).toBe(0);
+    expect([...variables.keys()].sort()).toEqual(['MOTHERDUCK_bi_prod_metabase', 'MOTHERDUCK_etl_prod_airflow']);
+    for (const secret of variables.values()) expect(log).not.toContain(secret);
+    expect(repository.messages()).toEqual(['MotherDuck state after run 11-12 [skip ci]', 'The first commit']);
+
+    const again = await project.run('plan-main');
+    expect(again.log).toContain('No changes. MotherDuck matches the configuration.');
+  });
+
+  it('survives that somebody pushes first, and starts from the newest state whatever commit it is for', async () => {
+    const project = await Project.open();
+    const { repository } = project.gitlab;
+    const old = repository.commit('Something', () => {});
+    await project.run('plan-main');
+    const between = () =>
+      void repository.commit('Faster', (folder) => writeFileSync(path.join(folder, 'NOTES.md'), 'x'));
+    const { code, log } = await project.run('apply', { between });
+    expect(code, log).toBe(0);
+    expect(repository.messages().slice(0, 2)).toEqual(['MotherDuck state after run 11-12 [skip ci]', 'Faster']);
+    const again = await project.run('plan-main', { commit: old });
+    expect(again.log).toContain('No changes.');
+  });
+
+  it('refuses a plan twice, and changes nothing by it', async () => {
+    const project = await Project.open();
+    await project.run('plan-main');
+    expect((await project.run('apply')).code).toBe(0);
+    const state = project.gitlab.repository.read(STATE);
+    const { code, log } = await project.run('apply');
+    expect(code).toBe(1);
+    expect(log).toContain('the plan is stale');
+    expect(project.gitlab.repository.read(STATE)).toBe(state);
+  });
+
+  it('rotates at night', async () => {
+    const project = await Project.open();
+    await project.run('plan-main');
+    await project.run('apply');
+    const before = new Map(project.gitlab.variables);
+    await project.organization.run('sandbox advance 24d');
+    const { code, log } = await project.run('rotate');
+    expect(code, log).toBe(0);
+    const { variables } = project.gitlab;
+    expect(variables.get('MOTHERDUCK_bi_prod_metabase')).not.toBe(before.get('MOTHERDUCK_bi_prod_metabase'));
+    expect(variables.get('MOTHERDUCK_etl_prod_airflow')).toBe(before.get('MOTHERDUCK_etl_prod_airflow'));
+    expect(project.gitlab.repository.messages()).toHaveLength(3);
+  });
+});

@@ -1,0 +1,103 @@
+/** Everything around a run: GitHub, a served sandbox in MotherDuck's place, the runner's programs, and what runs leave. */
+import { mkdirSync, mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import path from 'node:path';
+import { onTestFinished, vi } from 'vitest';
+import { Folder } from '../scenarios/cli.ts';
+import { holds } from './expression.ts';
+import { GitHub, REPOSITORY } from './github.ts';
+import { Programs } from './programs.ts';
+import { type Event, type JobResult, type RunOptions, runJob } from './runner.ts';
+import { EXAMPLE, type Permissions, readWorkflow } from './workflow.ts';
+
+// A workflow starts dozens of programs.
+vi.setConfig({ testTimeout: 180_000 });
+
+const READ_ONLY: Permissions = { contents: 'read', issues: 'read', 'pull-requests': 'read' };
+
+/** Somebody calls MotherDuck's API, past the configuration. */
+export async function ask({ env }: Folder, method: string, path: string, body?: object): Promise<void> {
+  const answer = await fetch(`${env.MOTHERDUCK_API_URL}${path}`, {
+    method,
+    headers: { authorization: `Bearer ${env.MOTHERDUCK_ADMIN_TOKEN}`, 'content-type': 'application/json' },
+    ...(body === undefined ? {} : { body: JSON.stringify(body) }),
+  });
+  if (!answer.ok) throw new Error(await answer.text());
+}
+
+export class Place {
+  readonly folder = mkdtempSync(path.join(tmpdir(), 'mdacc-ci-'));
+  readonly artifacts = path.join(this.folder, 'artifacts');
+  readonly sarif: string[] = [];
+  readonly programs = new Programs(this.folder);
+  readonly github = new GitHub(this.folder, EXAMPLE);
+  /** The sandbox that stands in for MotherDuck. */
+  readonly organization = new Folder();
+  /** Where it is served, without its token. */
+  readonly service: Record<string, string> = {};
+
+  private constructor() {
+    mkdirSync(this.artifacts);
+    onTestFinished(() => rmSync(this.folder, { recursive: true, force: true }));
+  }
+
+  /** `options` are those of `mdacc sandbox serve`. */
+  static async open(...options: readonly string[]): Promise<Place> {
+    const place = new Place();
+    await place.github.ready;
+    await place.organization.serve(...options);
+    const { MOTHERDUCK_ADMIN_TOKEN: _, ...service } = place.organization.env;
+    Object.assign(place.service, service);
+    return place;
+  }
+
+  /** The two secrets that README asks for. */
+  get secrets(): Record<string, string> {
+    return {
+      MOTHERDUCK_ADMIN_TOKEN: this.organization.env.MOTHERDUCK_ADMIN_TOKEN ?? '',
+      SECRETS_TOKEN: 'github_pat_store',
+    };
+  }
+
+  /** Runs the jobs of a workflow, each after those that it needs; an environment's reviewers approve. */
+  async run(
+    workflow: string,
+    given: Partial<RunOptions> & Pick<RunOptions, 'event'>,
+  ): Promise<Record<string, JobResult>> {
+    const options: RunOptions = { secrets: this.secrets, ...given };
+    const { jobs, permissions = {} } = readWorkflow(workflow);
+    const results: Record<string, JobResult> = {};
+    for (const [name, job] of Object.entries(jobs)) {
+      const needs = [job.needs ?? []].flat();
+      const ended = Object.fromEntries(needs.map((need) => [need, results[need]]));
+      if (needs.some((need) => results[need]?.status !== 'success')) continue;
+      if (!holds(job.if, { needs: ended, vars: options.vars ?? {}, github: {} }, 'success')) continue;
+      const token = this.github.token(isForeign(options.event) ? READ_ONLY : (job.permissions ?? permissions));
+      results[name] = await runJob(job, token, this, options, ended);
+    }
+    return results;
+  }
+
+  /** Somebody pushes to main. */
+  push(change: (folder: string) => void): Event {
+    const sha = this.github.repository.commit('A change', change);
+    return { name: 'push', payload: { after: sha }, ref: 'refs/heads/main', sha };
+  }
+
+  /** The night. */
+  get night(): Event {
+    return { name: 'schedule', payload: { schedule: '17 3 * * *' }, ref: 'refs/heads/main', sha: 'main' };
+  }
+
+  /** A pull request with this change; `from` is another repository for one from a fork. */
+  pullRequest(change: (folder: string) => void, from: string | null = REPOSITORY): Event {
+    const sha = this.github.repository.propose(change);
+    const head = { sha, repo: from === null ? null : { full_name: from } };
+    return { name: 'pull_request', payload: { pull_request: { number: 7, head } }, ref: 'refs/pull/7/merge', sha };
+  }
+}
+
+function isForeign({ payload }: Event): boolean {
+  const { pull_request: pull } = payload as { pull_request?: { head: { repo: { full_name: string } | null } } };
+  return pull !== undefined && pull.head.repo?.full_name !== REPOSITORY;
+}

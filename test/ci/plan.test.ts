@@ -1,0 +1,133 @@
+/** A pull request: validated, planned, and told in one comment. */
+import { readdirSync, readFileSync, writeFileSync } from 'node:fs';
+import path from 'node:path';
+import { describe, expect, it } from 'vitest';
+import { WORKFLOW_USER } from './github.ts';
+import { Place } from './place.ts';
+
+const CONFIGURATION = 'motherduck.accounts.yaml';
+
+function edit(change: (text: string) => string): (folder: string) => void {
+  return (folder) => {
+    const file = path.join(folder, CONFIGURATION);
+    writeFileSync(file, change(readFileSync(file, 'utf8')));
+  };
+}
+
+const nothing = () => {};
+const addAccount = edit((text) =>
+  text.replace('accounts:\n', 'accounts:\n  ml_prod: { tokens: { trainer: pipeline } }\n'),
+);
+const misspell = edit((text) => text.replace('pool_size: 2', 'poolsize: 2'));
+
+async function plan(place: Place, change: (folder: string) => void, ...from: (string | null)[]) {
+  const results = await place.run('plan.yml', { event: place.pullRequest(change, ...from) });
+  const { plan: job } = results;
+  if (job === undefined) throw new Error('no plan job');
+  return job;
+}
+
+describe('a plan in a pull request', () => {
+  it('is one comment: written first, and written over by the next plan', async () => {
+    const place = await Place.open();
+    const first = await plan(place, nothing);
+    expect(first.status, first.log).toBe('success');
+    expect(place.github.comments).toHaveLength(1);
+    const [comment] = place.github.comments;
+    expect(comment?.body).toMatch(/^\*\*Plan: 2 accounts to create/);
+    expect(comment?.body).toContain('\n<!-- motherduck-accounts plan: acme -->\n');
+    expect(comment?.body).toContain('actions/runs/7) of ');
+
+    const second = await plan(place, addAccount);
+    expect(second.status, second.log).toBe('success');
+    expect(place.github.comments).toHaveLength(1);
+    expect(comment?.body).toMatch(/^\*\*Plan: 3 accounts to create/);
+    expect(place.programs.installed).toEqual(['motherduck-accounts@0.1.0', 'motherduck-accounts@0.1.0']);
+  });
+
+  it('is in the summary, and in an artifact that apply takes', async () => {
+    const place = await Place.open();
+    const { summary } = await plan(place, nothing);
+    expect(summary.match(/<!-- motherduck-accounts plan: acme -->/g)).toHaveLength(1);
+    const artifact = path.join(place.artifacts, 'motherduck-accounts-plan');
+    expect(readdirSync(artifact)).toEqual(['accounts.plan', 'plan.html', 'plan.md']);
+    expect(readFileSync(path.join(artifact, 'plan.html'), 'utf8')).toMatch(/^<!doctype html>/i);
+    expect(readFileSync(path.join(artifact, 'accounts.plan'), 'utf8')).toContain('"kind": "motherduck-accounts plan"');
+  });
+
+  it('leaves the comments of others alone, even one that quotes its marker', async () => {
+    const place = await Place.open();
+    const quoted = place.github.comment(7, 'Look:\n<!-- motherduck-accounts plan: acme -->\n', {
+      login: 'eve',
+      type: 'User',
+    });
+    const quoting = place.github.comment(7, '> <!-- motherduck-accounts plan: acme -->', WORKFLOW_USER);
+    const other = place.github.comment(7, '<!-- motherduck-accounts plan: globex -->', WORKFLOW_USER);
+    const before = [quoted, quoting, other].map(({ body }) => body);
+    await plan(place, nothing);
+    expect([quoted, quoting, other].map(({ body }) => body)).toEqual(before);
+    expect(place.github.comments).toHaveLength(4);
+  });
+
+  it('is found among hundreds of comments, and through a gateway that fails', async () => {
+    const place = await Place.open();
+    for (let count = 0; count < 230; count += 1) place.github.comment(7, `Comment ${count}`);
+    await plan(place, nothing);
+    for (let count = 0; count < 30; count += 1) place.github.comment(7, `Later ${count}`);
+    place.github.troubles.push(502);
+    const { log, status } = await plan(place, nothing);
+    expect(status, log).toBe('success');
+    expect(place.github.comments).toHaveLength(261);
+    expect(log).toContain('Updated ');
+  });
+
+  it('of a wrong configuration fails, with annotations, and takes the place of the plan that was there', async () => {
+    const place = await Place.open();
+    await plan(place, nothing);
+    const { status, log, summary } = await plan(place, misspell);
+    expect(status).toBe('failure');
+    expect(log).toMatch(/^::error file=motherduck\.accounts\.yaml,line=\d+,col=\d+,.*::unknown key "poolsize"/m);
+    expect(place.github.comments).toHaveLength(1);
+    const body = place.github.comments[0]?.body ?? '';
+    expect(body).toMatch(/^❌ \*\*The configuration is not valid\.\*\*/);
+    expect(body).toContain('did you mean "pool_size"?');
+    expect(body).not.toContain('plan: acme');
+    expect(summary).toContain('The configuration is not valid.');
+
+    await plan(place, nothing);
+    expect(place.github.comments).toHaveLength(1);
+    expect(place.github.comments[0]?.body).toMatch(/^\*\*Plan: 2 accounts/);
+  });
+
+  it('that cannot be made is a comment and a failure', async () => {
+    const place = await Place.open();
+    const event = place.pullRequest(nothing);
+    const { plan: job } = await place.run('plan.yml', { event, secrets: {} });
+    expect(job?.status).toBe('failure');
+    expect(place.github.comments[0]?.body).toContain('no admin token: MOTHERDUCK_ADMIN_TOKEN is not set');
+    expect(job?.log).toContain('The plan failed. The step above shows why.');
+  });
+
+  it('from a fork is validated without secrets and without a comment, whatever its configuration asks for', async () => {
+    const place = await Place.open();
+    const asks = edit((text) => text.replace('[gh, secret, list]', '[gh, "${MOTHERDUCK_ADMIN_TOKEN}"]'));
+    const { status, log, summary } = await plan(place, nothing, 'eve/accounts');
+    expect(status, log).toBe('success');
+    expect(summary).toContain('It was not planned, because it comes from a fork');
+    // Even where the secrets are given to forks, which GitHub does not do.
+    const thief = await plan(place, asks, 'eve/accounts');
+    expect(thief.status).toBe('failure');
+    expect(thief.log).not.toContain(place.secrets.MOTHERDUCK_ADMIN_TOKEN);
+    expect((await plan(place, nothing, null)).summary).toContain('comes from a fork');
+    expect(place.github.comments).toEqual([]);
+    expect(place.github.calls.filter((call) => !call.startsWith('GET'))).toEqual([]);
+  });
+
+  it('by Dependabot, which gets no secrets, is validated', async () => {
+    const place = await Place.open();
+    const event = { ...place.pullRequest(nothing), actor: 'dependabot[bot]' };
+    const { plan: job } = await place.run('plan.yml', { event, secrets: {} });
+    expect(job?.status, job?.log).toBe('success');
+    expect(job?.summary).toContain('because Dependabot gets no secrets');
+  });
+});
