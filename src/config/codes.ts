@@ -16,6 +16,7 @@ export const DIAGNOSTICS = {
   'include-ending': 'An included file does not end in .yaml or .yml.',
   'include-nothing': 'An include pattern matches no file.',
   'variable-missing': 'An environment variable is not set.',
+  'variable-secret': 'A value would be a token from the environment.',
   'variable-malformed': 'A ${ in a value does not name an environment variable.',
   'version-unsupported': 'The format version is not one that this program reads.',
   'unknown-key': 'A key that the format does not have at this place.',

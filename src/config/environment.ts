@@ -1,3 +1,4 @@
+import { isSecretVariable } from '../model/secret-variable.ts';
 import type { FromEnvironment } from './tree.ts';
 
 /** The environment as the configuration uses it: gives values, and remembers which were asked for. */
@@ -27,6 +28,8 @@ export interface BadVariable {
   readonly index: number;
   /** Absent: what follows `${` is no name. */
   readonly name?: string;
+  /** It would put a secret into the configuration, and so into plans and reports. */
+  readonly isSecret?: true;
 }
 
 /** A text with its variables replaced. */
@@ -53,9 +56,12 @@ export function substitute(raw: string, environment: Environment): Substituted {
     index += 1;
     if (match === '$$') return '$';
     replaced = true;
-    const value = name === undefined ? undefined : environment.get(name);
+    const isSecret = name !== undefined && isSecretVariable(name);
+    const value = name === undefined || isSecret ? undefined : environment.get(name);
     missing ||= value === undefined;
-    if (value === undefined && bad.length < MOST_BAD) bad.push(name === undefined ? { index } : { index, name });
+    if (value === undefined && bad.length < MOST_BAD) {
+      bad.push({ index, ...(name === undefined ? {} : { name }), ...(isSecret ? { isSecret } : {}) });
+    }
     return value ?? match;
   });
   if (!replaced) return { text, bad };

@@ -164,11 +164,15 @@ class Grower {
   #reportVariables(bad: Substituted['bad'], at: Span): void {
     if (bad.length === 0) return;
     const places = [...this.#source.text.slice(at.start, at.end).matchAll(DOLLARS)];
-    for (const { index, name } of bad) {
+    for (const { index, name, isSecret } of bad) {
       const place = places[index];
       const start = at.start + (place?.index ?? 0);
       const span = place === undefined ? at : { ...at, start, end: start + place[0].length };
-      if (name !== undefined) {
+      if (isSecret) {
+        this.#reading.problems.error('variable-secret', span, `${name} holds a token, which has no place here`, {
+          hint: 'the program takes the admin token from the environment by itself; what stands here is shown in plans',
+        });
+      } else if (name !== undefined) {
         this.#reading.problems.error('variable-missing', span, `environment variable ${name} is not set`, {
           hint: `set ${name}, or write $\${${name}} if the text itself is meant`,
         });

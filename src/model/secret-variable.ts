@@ -1,3 +1,11 @@
+/**
+ * Whether an environment variable holds a secret of MotherDuck's by its name: the admin's, the usual ones, and those
+ * that a secrets file brought there. On Windows names differ in case and are the same.
+ */
+export function isSecretVariable(name: string): boolean {
+  return /^MOTHERDUCK_(.*_)?TOKEN(_|$)/i.test(name);
+}
+
 /** The names of one token, as stores take them. */
 export interface TokenAddress {
   /** The account as the configuration writes it. */

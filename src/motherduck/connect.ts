@@ -6,6 +6,7 @@ import { spawn } from 'node:child_process';
 import { existsSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 import type { Secret } from '../model/secret.ts';
+import { isSecretVariable } from '../model/secret-variable.ts';
 import { UserError } from '../model/user-error.ts';
 import type { Door, Target } from './door.ts';
 import { printableWithout } from './printable.ts';
@@ -196,9 +197,9 @@ function stepOf({ ms, answer, failure }: ProbeEvent, clean: (text: string) => st
 
 /** The parent's environment without what would give the child another identity, a browser or a debugger. */
 export function childEnvironment(env: NodeJS.ProcessEnv): NodeJS.ProcessEnv {
-  // The extension takes a token from the environment; a store's variables (MOTHERDUCK_TOKEN_ETL_AIRFLOW) go too.
-  const unwanted = /^(motherduck_.*token.*|display|wayland_display|node_options)$/i;
-  const kept = Object.entries(env).filter(([name]) => !unwanted.test(name));
+  const unwanted = /^(display|wayland_display|node_options)$/i;
+  // The extension takes a token from the environment.
+  const kept = Object.entries(env).filter(([name]) => !unwanted.test(name) && !isSecretVariable(name));
   return { ...Object.fromEntries(kept), BROWSER: 'false' };
 }
 

@@ -1,7 +1,6 @@
-/**
- * An environment for other programs: without MotherDuck's tokens, the admin's, the usual ones and those that a secrets file
- * brought there, which are nobody else's business. On Windows names differ in case and are the same.
- */
+import { isSecretVariable } from '../model/secret-variable.ts';
+
+/** An environment for other programs: without MotherDuck's tokens, which are nobody else's business. */
 export function withoutTokens(env: NodeJS.ProcessEnv): NodeJS.ProcessEnv {
-  return Object.fromEntries(Object.entries(env).filter(([name]) => !/^MOTHERDUCK_.*TOKEN/i.test(name)));
+  return Object.fromEntries(Object.entries(env).filter(([name]) => !isSecretVariable(name)));
 }

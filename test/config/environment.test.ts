@@ -23,6 +23,16 @@ describe('values from the environment', () => {
     expect(await query(text, env)).toBe(result);
   });
 
+  test.each(['MOTHERDUCK_ADMIN_TOKEN', 'motherduck_token', 'MOTHERDUCK_TOKEN_ETL_PROD_AIRFLOW'])(
+    '%s has no place in a configuration, set or not',
+    async (name) => {
+      const yaml = account(`smoke: { query: "\${${name}}" }`);
+      const expected = [`variable-secret 11 \${${name}}`];
+      expect(await findings(yaml, { [name]: 'eyJhbGciOiJ.secret.secret' })).toEqual(expected);
+      expect(await findings(yaml, {})).toEqual(expected);
+    },
+  );
+
   test('are replaced in values, not in keys and comments', async () => {
     const yaml = `${BASE}# \${NOT_SET}\naccounts:\n  abc: { tokens: { "\${KEY}": app } }\n`;
     expect(await findings(yaml, { KEY: 'k' })).toEqual([`bad-name 10 "\${KEY}"`]);

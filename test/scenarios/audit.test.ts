@@ -122,7 +122,9 @@ describe('mdacc audit', () => {
     await folder.run('apply --yes --no-smoke');
     const ran = await folder.run('audit');
     expect(ran.code).toBe(2);
-    expect(ran.stdout).toMatch(/^error {4}MDA024 {2}the organization +the users cannot be listed, so unmanaged accounts/m);
+    expect(ran.stdout).toMatch(
+      /^error {4}MDA024 {2}the organization +the users cannot be listed, so unmanaged accounts/m,
+    );
     expect(ran.stdout).toContain('Audit: 1 error in 1 account with 1 token.');
     expect((await folder.run('audit', { MOTHERDUCK_ADMIN_TOKEN: 'wrong' })).code).toBe(1);
   });
