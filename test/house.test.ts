@@ -14,6 +14,7 @@ const MAY_IMPORT: Readonly<Record<string, readonly string[]>> = {
   state: ['model', 'files'],
   live: ['model', 'motherduck'],
   plan: ['model'],
+  import: ['model', 'config'],
   report: ['model', 'plan', 'apply'],
   smoke: ['model', 'motherduck'],
   apply: ['model', 'motherduck', 'plan', 'secrets'],
@@ -21,7 +22,7 @@ const MAY_IMPORT: Readonly<Record<string, readonly string[]>> = {
 };
 
 /** Pure rooms: no files, no network, no clock. */
-const PURE = ['plan', 'report', 'model'];
+const PURE = ['plan', 'import', 'report', 'model'];
 const PURE_MODULES = ['node:crypto', 'node:util', 'picomatch', 'diff', 'yaml'];
 
 interface Import {
