@@ -9,7 +9,8 @@ export interface Ledger {
   update(change: (state: State) => State): Promise<void>;
 }
 
-const NO_TOKEN: StateToken = { generation: 0, retiring: [], intents: [] };
+/** Of a token that nothing was ever made or taken over for. */
+export const NO_TOKEN: StateToken = { generation: 0, retiring: [], intents: [] };
 
 /** Changes one account; `undefined` takes it out of the state. */
 export function updateAccount(
