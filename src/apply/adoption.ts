@@ -22,7 +22,10 @@ export function adoptedToken({ after }: AdoptToken, held: StateToken): StateToke
   return { ...held, generation: Math.max(held.generation, generation), current: adoptedRecord(token, generation) };
 }
 
-/** Everything at once, for an import of thousands of accounts. Tokens must not be renamed in the same plan. */
+/**
+ * Everything at once, for an import of thousands of accounts; none of the tokens may be a renamed one. From the first
+ * one on, applies are to come often enough.
+ */
 export function adoptAll(state: State, actions: readonly (AdoptAccount | AdoptToken)[], at: string): State {
   if (actions.length === 0) return state;
   const accounts = new Map(state.accounts);
@@ -39,5 +42,5 @@ export function adoptAll(state: State, actions: readonly (AdoptAccount | AdoptTo
       accounts.set(key, { ...account, tokens: held });
     }
   }
-  return { ...state, accounts };
+  return { ...state, runs: state.runs.length === 0 ? [at] : state.runs, accounts };
 }

@@ -1,6 +1,8 @@
 /** The keys under which imported tokens stand: their names where these are keys, else something like them. */
+import { DEFAULT_VARIABLE } from '../config/stores.ts';
 import type { Desired, FileStoreConfig } from '../model/desired.ts';
 import { variableOf } from '../model/secret-variable.ts';
+import { FIRST_STORE } from './policies.ts';
 
 const KEY = /^[A-Za-z][A-Za-z0-9_-]*$/;
 /** A key that is the name has the name's limit, which leaves room for ".2". */
@@ -15,12 +17,15 @@ export function isKey(name: string): boolean {
 
 /** Chooses keys so that no two secrets go to one place of a file. */
 export class TokenKeys {
-  readonly #stores: ReadonlyMap<string, FileStoreConfig>;
+  readonly #stores: ReadonlyMap<string, Pick<FileStoreConfig, 'path' | 'variable'>>;
   readonly #places = new Set<string>();
 
   constructor(desired: Desired) {
-    const files = [...desired.stores.values()].filter((store) => store.kind === 'file' && store.format === 'dotenv');
-    this.#stores = new Map(files.map((store) => [store.name, store as FileStoreConfig]));
+    const all = [...desired.stores.values()];
+    const files = all.filter((store) => store.kind === 'file').filter(({ format }) => format === 'dotenv');
+    // Where there is no store, the one that is written is such a file.
+    const first = { name: FIRST_STORE, path: '', variable: DEFAULT_VARIABLE };
+    this.#stores = new Map((all.length === 0 ? [first] : files).map((store) => [store.name, store]));
     for (const { username, tokens } of desired.accounts.values()) {
       for (const { key, store } of tokens.values()) this.#places.add(this.#place(username, key, store));
     }

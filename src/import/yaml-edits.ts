@@ -1,7 +1,7 @@
 /** How entries are put into a YAML text: into a block, between braces, or where nothing stands yet. */
 import { isMap, type Pair, type YAMLMap } from 'yaml';
 import { blockLines, flowEntry, type WrittenEntry } from './written.ts';
-import { contentEnd, indentAt, lineAfter, lineBreakOf } from './yaml-places.ts';
+import { beforeBlanks, contentEnd, indentAt, lineAfter, lineBreakOf } from './yaml-places.ts';
 
 /** Where a mapping is, or would be, in the document. */
 export interface Place {
@@ -10,10 +10,14 @@ export interface Place {
   /** The pair whose value it is, and the mapping with that pair; absent at the root. */
   readonly pair?: Pair;
   readonly parent?: YAMLMap;
+  /** Of an empty document, where its content would be. */
+  readonly start?: number;
   /** Levels from the root. */
   readonly depth: number;
   /** It stands between the braces of another one. */
   readonly inFlow: boolean;
+  /** How much further than the block above it a block on the way here is indented. */
+  readonly step?: number;
 }
 
 export interface TextEdit {
@@ -35,7 +39,12 @@ export function placeEdits(text: string, place: Place, entries: readonly Written
   if (map.flow !== true) {
     const indent = blockIndent(map);
     return [
-      linesAt(text, lineAfter(text, contentEnd(map), indent), place, blockLines(entries, indent, stepBelow(map))),
+      linesAt(
+        text,
+        lineAfter(text, contentEnd(map), indent),
+        place,
+        blockLines(entries, indent, stepBelow(map, place)),
+      ),
     ];
   }
   if (map.items.length > 0) return intoBraces(text, map, place, entries);
@@ -46,19 +55,12 @@ export function placeEdits(text: string, place: Place, entries: readonly Written
 function intoNothing(text: string, place: Place, entries: readonly WrittenEntry[]): TextEdit[] {
   const { pair, parent } = place;
   if (pair === undefined || parent === undefined) {
-    return [linesAt(text, lineAfter(text, 0, 0), place, blockLines(entries, 0, USUAL_STEP))];
+    return [linesAt(text, lineAfter(text, place.start ?? 0, 0), place, blockLines(entries, 0, USUAL_STEP))];
   }
   const [start = 0, end = 0] = rangeOf(pair.value) ?? rangeOf(pair.key) ?? [];
   if (place.inFlow) {
-    const space = /\s/.test(text[start - 1] ?? '') ? '' : ' ';
-    return [
-      {
-        at: start,
-        remove: end - start,
-        insert: `${space}{ ${entries.map(flowEntry).join(', ')} }`,
-        depth: place.depth,
-      },
-    ];
+    const at = beforeBlanks(text, start);
+    return [{ at, remove: start === end ? 0 : end - at, insert: ` { ${joined(entries)} }`, depth: place.depth }];
   }
   return [...without(text, start, end, place), blockBelow(text, end, parent, place, entries)];
 }
@@ -78,7 +80,7 @@ function intoEmptyBraces(text: string, map: YAMLMap, place: Place, entries: read
 /** `{ a: 1 }`, on one line or on several, with or without a comma at the end. */
 function intoBraces(text: string, map: YAMLMap, { depth }: Place, entries: readonly WrittenEntry[]): TextEdit[] {
   const [start = 0, mapEnd = 0] = rangeOf(map) ?? [];
-  const end = Math.max(...map.items.map(contentEnd));
+  const end = beforeBlanks(text, Math.max(...map.items.map(contentEnd)));
   const brace = mapEnd - 1;
   const between = text.slice(end, brace);
   const comma = between.replace(/(^|\s)#[^\n]*/g, (comment) => ' '.repeat(comment.length)).indexOf(',');
@@ -103,9 +105,8 @@ function intoBraces(text: string, map: YAMLMap, { depth }: Place, entries: reado
 
 /** Takes out what stands for nothing, and the blanks before it; the rest of its line stays. */
 function without(text: string, start: number, end: number, { depth }: Place): TextEdit[] {
-  if (start === end) return [];
-  const blanks = /[ \t]*$/.exec(text.slice(0, start))?.[0].length ?? 0;
-  return [{ at: start - blanks, remove: end - start + blanks, insert: '', depth }];
+  const at = beforeBlanks(text, start);
+  return start === end ? [] : [{ at, remove: end - at, insert: '', depth }];
 }
 
 /** A block of the entries below the line that ends with their key. */
@@ -116,7 +117,7 @@ function blockBelow(
   place: Place,
   entries: readonly WrittenEntry[],
 ): TextEdit {
-  const step = stepBelow(parent);
+  const step = stepBelow(parent, place);
   const indent = blockIndent(parent) + step;
   return linesAt(text, lineAfter(text, end, indent - step + 1), place, blockLines(entries, indent, step));
 }
@@ -124,8 +125,7 @@ function blockBelow(
 /** Whole lines at the start of a line, or after the last one where the text does not end with a line break. */
 function linesAt(text: string, at: number, place: Place, lines: readonly string[]): TextEdit {
   const lineBreak = lineBreakOf(text);
-  const isSection = place.depth === 0 && at > 0;
-  const all = isSection ? spaced(lines) : lines;
+  const all = place.depth > 0 ? lines : spaced(lines).slice(at === 0 ? 1 : 0);
   const isLineStart = at === 0 || text[at - 1] === '\n';
   const insert = all.map((line) => (isLineStart ? line + lineBreak : lineBreak + line)).join('');
   return { at, remove: 0, insert, depth: place.depth };
@@ -142,11 +142,20 @@ function blockIndent(map: YAMLMap): number {
   return srcToken !== undefined && 'indent' in srcToken ? srcToken.indent : 0;
 }
 
-/** How much further the mappings in a block mapping are indented: as the first of them is. */
-function stepBelow(map: YAMLMap): number {
-  const below = map.items.find(({ value }) => isMap(value) && value.flow !== true && value.items.length > 0)?.value;
-  const step = isMap(below) ? blockIndent(below) - blockIndent(map) : USUAL_STEP;
+/** How much further the mappings in a block mapping are indented: as the first of them is, else as it is itself. */
+function stepBelow(map: YAMLMap, { step = USUAL_STEP }: Place): number {
+  const below = map.items.find(({ value }) => isBlock(value))?.value;
+  return below === undefined ? step : blockStep(map, below as YAMLMap);
+}
+
+/** How much further a block mapping is indented than the one that it is in. */
+export function blockStep(above: YAMLMap, below: YAMLMap): number {
+  const step = blockIndent(below) - blockIndent(above);
   return step > 0 ? step : USUAL_STEP;
+}
+
+export function isBlock(node: unknown): node is YAMLMap {
+  return isMap(node) && node.flow !== true && node.items.length > 0;
 }
 
 /** How far the first entry between braces is indented when it has a line of its own. */

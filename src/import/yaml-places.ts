@@ -36,6 +36,11 @@ export function lineAfter(text: string, end: number, indent: number): number {
   return at;
 }
 
+/** The offset before the blanks that end there: where a value that is not there would follow its colon. */
+export function beforeBlanks(text: string, end: number): number {
+  return end - (/[ \t]*$/.exec(text.slice(0, end))?.[0].length ?? 0);
+}
+
 /** How far the line is indented on which an offset is. */
 export function indentAt(text: string, offset: number): number {
   const start = text.lastIndexOf('\n', offset - 1) + 1;

@@ -17,7 +17,7 @@ import {
   type YAMLMap,
 } from 'yaml';
 import type { WrittenEntry } from './written.ts';
-import { type Place, placeEdits, type TextEdit } from './yaml-edits.ts';
+import { blockStep, isBlock, type Place, placeEdits, type TextEdit } from './yaml-edits.ts';
 
 /** Why nothing can be added somewhere, and the line that says so. */
 export interface Closed {
@@ -84,7 +84,7 @@ export class YamlText {
 
   #find(path: readonly string[]): Found | Closed {
     let node: unknown = this.#document.contents;
-    let place: Place = { depth: 0, inFlow: false };
+    let place: Place = { depth: 0, inFlow: false, start: this.#document.contents?.range[0] ?? 0 };
     for (const [depth, key] of [...path, undefined].entries()) {
       const closed = this.#closedAt(node, path.slice(0, depth), place);
       if (closed !== undefined) return closed;
@@ -98,7 +98,8 @@ export class YamlText {
         }
         return { place, identity: node, rest: path.slice(depth) };
       }
-      place = { pair, parent: node, depth: depth + 1, inFlow: place.inFlow || node.flow === true };
+      const step = isBlock(node) && isBlock(pair.value) ? { step: blockStep(node, pair.value) } : stepOf(place);
+      place = { pair, parent: node, depth: depth + 1, inFlow: place.inFlow || node.flow === true, ...step };
       node = pair.value;
     }
     return { place, identity: node, rest: [] };
@@ -153,6 +154,10 @@ export class YamlText {
     });
     for (const { anchor, node } of anchored) this.#anchors.get(anchor)?.push(node);
   }
+}
+
+function stepOf({ step }: Place): Pick<Place, 'step'> {
+  return step === undefined ? {} : { step };
 }
 
 function named(path: readonly string[]): string {

@@ -133,6 +133,11 @@ describe('an account is added', () => {
       '# accounts of the BI team\n',
       '# accounts of the BI team\n\naccounts:\n  tenant: { tokens: { app: dashboard } }\n',
     ],
+    [
+      'to a document without anything',
+      '%YAML 1.2\n---\n# none\n...\n',
+      '%YAML 1.2\n---\n# none\n\naccounts:\n  tenant: { tokens: { app: dashboard } }\n...\n',
+    ],
     ['to an empty file', '', 'accounts:\n  tenant: { tokens: { app: dashboard } }\n'],
     ['to a document that is indented', '  x: 1\n', '  x: 1\n  accounts:\n    tenant: { tokens: { app: dashboard } }\n'],
     [
@@ -199,7 +204,7 @@ describe('a token is added', () => {
     [
       'to an account without a value in braces',
       'accounts: { a: , b: ~ }\n',
-      'accounts: { a: { tokens: { app: dashboard } }, b: ~ }\n',
+      'accounts: { a: { tokens: { app: dashboard } } , b: ~ }\n',
     ],
     ['to JSON', '{"accounts":{"a":null}}', '{"accounts":{"a": { tokens: { app: dashboard } }}}'],
     [
