@@ -72,7 +72,7 @@ export function importSummary({ written, named, leftOut, files, config, isDryRun
   if (files.length > 0)
     done.push(`${isDryRun ? 'would import' : 'imported'} ${both(written)} into ${files.join(' and ')}`);
   if (named.accounts + named.tokens > 0) {
-    done.push(`${isDryRun ? 'would take over' : 'took over'} ${both(named)} that ${config} named already`);
+    done.push(`${isDryRun ? 'would take over' : 'took over'} ${both(named)} that ${config} names already`);
   }
   if (done.length === 0) done.push('nothing to import');
   if (leftOut > 0) done.push(`${leftOut} left out`);
