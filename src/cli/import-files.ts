@@ -77,7 +77,7 @@ export async function writeNew(file: string, text: string): Promise<void> {
   try {
     await writeFile(file, text, { flag: 'wx' });
   } catch (cause) {
-    if (codeOf(cause) === 'EEXIST') throw exists(file, cause);
+    if (codeOf(cause) === 'EEXIST') throw alreadyThere(file, cause);
     const hint =
       codeOf(cause) === 'ENOENT'
         ? `Make its folder first: mkdir -p ${path.dirname(file)}`
@@ -86,7 +86,7 @@ export async function writeNew(file: string, text: string): Promise<void> {
   }
 }
 
-export function exists(file: string, cause?: unknown): UserError {
+export function alreadyThere(file: string, cause?: unknown): UserError {
   const hint = `Check it with: mdacc validate --config ${file}. For another one: mdacc init --config OTHER`;
   return new UserError('FILE_EXISTS', `${file} exists, and init overwrites nothing`, hint, { cause });
 }

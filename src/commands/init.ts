@@ -2,7 +2,7 @@
 import { stat } from 'node:fs/promises';
 import { statePath } from '../cli/configuration.ts';
 import { ignoreInGit } from '../cli/git-ignore.ts';
-import { exists, newImportFiles, writeNew } from '../cli/import-files.ts';
+import { alreadyThere, newImportFiles, writeNew } from '../cli/import-files.ts';
 import { type ImportOptions, importLive } from '../cli/importing.ts';
 import type { Io } from '../cli/io.ts';
 import { EXIT, runCommand } from '../cli/run.ts';
@@ -24,7 +24,7 @@ async function fromStarter({ config, organization = UNNAMED, dryRun }: InitOptio
   const text = starter(organization);
   await newImportFiles({ config }, text, io);
   if (dryRun) {
-    if (await isThere(config)) throw exists(config);
+    if (await isThere(config)) throw alreadyThere(config);
     io.result(text);
     return EXIT.done;
   }
@@ -42,7 +42,7 @@ async function fromStarter({ config, organization = UNNAMED, dryRun }: InitOptio
 
 async function fromLive(options: InitOptions, io: Io): Promise<number> {
   const { config, organization = UNNAMED } = options;
-  if (await isThere(config)) throw exists(config);
+  if (await isThere(config)) throw alreadyThere(config);
   await refuseState(statePath(options));
   if (options.organization === undefined) {
     io.warn(

@@ -64,12 +64,14 @@ function findAll(context: Context): Candidates {
   const { desired, live } = context;
   if (!live.users.listed) {
     const message = `the users of the organization cannot be listed, so nobody can say what all is: ${live.users.why.message}`;
-    throw new UserError('IMPORT_REFUSED', message, 'Name the accounts: mdacc import etl_prod tenant_acme');
+    const hint = 'Name the accounts (without a configuration, after mdacc init): mdacc import etl_prod tenant_acme';
+    throw new UserError('IMPORT_REFUSED', message, hint);
   }
   const candidates: Candidate[] = [];
   const leftOut: LeftOut[] = [];
   for (const configured of desired.accounts.values()) {
     const found = live.accounts.get(accountKey(configured.username));
+    if (found?.presence === 'unknown') leftOut.push(unread(configured.username, found.error));
     if (found?.presence !== 'present' || !context.unmanaged.has(configured.username)) continue;
     candidates.push(configuredCandidate(configured, found.value, context));
   }
@@ -83,14 +85,7 @@ function findAll(context: Context): Candidates {
     }
     const found = live.accounts.get(accountKey(user.username));
     if (found?.presence === 'present') candidates.push(newCandidate(found.value));
-    else if (found?.presence === 'unknown') {
-      leftOut.push({
-        account: user.username,
-        reason: `it could not be read: ${found.error.message}`,
-        hint: found.error.hint,
-        isUnread: true,
-      });
-    }
+    else if (found?.presence === 'unknown') leftOut.push(unread(user.username, found.error));
   }
   return { candidates, leftOut };
 }
@@ -119,6 +114,10 @@ function configuredCandidate(configured: DesiredAccount, live: LiveAccount, { un
 
 function newCandidate(live: LiveAccount): Candidate {
   return { username: live.username, live, tokens: live.tokens };
+}
+
+function unread(account: string, { message, hint }: UserError): LeftOut {
+  return { account, reason: `it could not be read: ${message}`, hint, isUnread: true };
 }
 
 function refuse(account: string, { reason, hint }: Pick<LeftOut, 'reason' | 'hint'>): never {

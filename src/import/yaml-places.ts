@@ -38,7 +38,9 @@ export function lineAfter(text: string, end: number, indent: number): number {
 
 /** The offset before the blanks that end there: where a value that is not there would follow its colon. */
 export function beforeBlanks(text: string, end: number): number {
-  return end - (/[ \t]*$/.exec(text.slice(0, end))?.[0].length ?? 0);
+  let at = end;
+  while (text[at - 1] === ' ' || text[at - 1] === '\t') at -= 1;
+  return at;
 }
 
 /** How far the line is indented on which an offset is. */

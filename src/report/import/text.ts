@@ -1,9 +1,9 @@
 /** An import for people: the lines that it adds, what is left out and why, and what it amounts to. */
-import { createTwoFilesPatch, FILE_HEADERS_ONLY } from 'diff';
 import { counted } from '../../model/counted.ts';
 import type { Import, LeftOut } from '../../model/import.ts';
 import type { Paint } from '../paint.ts';
 import { printable } from '../printable.ts';
+import { unifiedDiff } from './unified.ts';
 
 /** A unified diff of every file that changes. `before`: the texts as they are, by file; none for a new one. */
 export function importDiff(
@@ -15,20 +15,7 @@ export function importDiff(
 }
 
 function fileDiff(file: string, before: string | undefined, after: string, paint: Paint): string {
-  const name = printable(file);
-  const patch = createTwoFilesPatch(
-    before === undefined ? '/dev/null' : name,
-    name,
-    before ?? '',
-    after,
-    undefined,
-    undefined,
-    {
-      context: 3,
-      headerOptions: FILE_HEADERS_ONLY,
-    },
-  );
-  return patch
+  return unifiedDiff(printable(file), before, after)
     .trimEnd()
     .split('\n')
     .map((line) => painted(shown(line), paint))
@@ -82,5 +69,9 @@ export function importSummary({ written, named, leftOut, files, config, isDryRun
 }
 
 function both({ accounts, tokens }: Pick<Import, 'accounts' | 'tokens'>): string {
-  return `${counted(accounts, 'account')} and ${counted(tokens, 'token')}`;
+  const parts = [
+    ...(accounts > 0 ? [counted(accounts, 'account')] : []),
+    ...(tokens > 0 ? [counted(tokens, 'token')] : []),
+  ];
+  return parts.length > 0 ? parts.join(' and ') : 'nothing';
 }
