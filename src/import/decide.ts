@@ -5,22 +5,23 @@
  *   a series of tokens     -> one token, under a key                             (token-choice.ts, token-keys.ts)
  *   its type and life      -> a policy that tokens share, and is not due now     (policies.ts, lives.ts)
  *   equal Ducklings        -> a pool that accounts share                         (pools.ts)
- *   all of these           -> texts, in which what was there is as it was        (yaml-text.ts)
+ *   all of these           -> texts, in which what was there is as it was        (texts.ts, yaml-text.ts)
  *
  * What the configuration's guardrails forbid is not written. It is a pure function: the texts are written by others, who
  * first make sure that the next plan only adopts (only-adopts.ts).
  */
 import type { Definitions } from '../model/definitions.ts';
+import type { Ducklings } from '../model/ducklings.ts';
 import type { Import, LeftOut } from '../model/import.ts';
 import { UserError } from '../model/user-error.ts';
 import { type AccountTokens, writeTokens } from './account-tokens.ts';
 import { type Candidate, type CandidateInput, findCandidates, isAsked } from './candidates.ts';
-import { lifeNotices } from './life-notices.ts';
+import { type AddressedToken, lifeNotices } from './life-notices.ts';
 import { FIRST_STORE, Policies } from './policies.ts';
 import { writeDucklings } from './pools.ts';
+import { Texts } from './texts.ts';
 import { TokenKeys } from './token-keys.ts';
 import { entriesOf, type Written, type WrittenEntry } from './written.ts';
-import { YamlText } from './yaml-text.ts';
 
 export interface ImportInput extends CandidateInput {
   readonly definitions: Definitions;
@@ -39,54 +40,42 @@ interface Taken {
 
 /** Decides what an import writes. @throws UserError about what was asked for by name, USAGE, or IMPORT_REFUSED */
 export function decideImport(input: ImportInput): Import {
-  const { desired, definitions } = input;
-  const found = findCandidates(input);
-  const yaml = new Map([...input.texts].map(([file, text]) => [file, new YamlText(text)]));
-  const tools = {
-    policies: new Policies(desired, definitions, input.store),
-    keys: new TokenKeys(desired),
-    state: input.state,
-    now: input.live.now,
-  };
-  const closed = found.candidates.flatMap((candidate) => closedTokens(candidate, yaml));
-  const shut = new Set(closed.map(({ account }) => account));
-  const open = found.candidates.filter(({ username, configured }) => configured === undefined || !shut.has(username));
+  const { desired, definitions, state } = input;
+  const { candidates, leftOut: without } = findCandidates(input);
+  const texts = new Texts(input.texts, input.into);
+  const policies = new Policies(desired, definitions, input.store);
+  const tools = { policies, keys: new TokenKeys(desired), state, now: input.live.now };
+
+  const closed = new Map(candidates.map((candidate) => [candidate, closedTokens(candidate, texts)]));
+  const open = candidates.filter((candidate) => closed.get(candidate) === undefined);
   const taken = open.map((candidate) => ({ candidate, tokens: writeTokens(candidate, tools) }));
-  const leftOut = [...found.leftOut, ...closed, ...taken.flatMap(({ tokens }) => tokens.leftOut)];
-  refuseNamed(found.candidates, leftOut);
+  const leftOut = [
+    ...without,
+    ...[...closed.values()].flatMap((tokens) => tokens ?? []),
+    ...taken.flatMap(({ tokens }) => tokens.leftOut),
+  ];
+  refuseNamed(candidates, leftOut);
 
   const added = taken.filter(({ candidate }) => candidate.configured === undefined);
-  // A token that was named brings its account along, and nothing else of it.
-  const owners = added.flatMap(({ candidate: { username, live, only } }) =>
-    live.ducklings === undefined || only !== undefined ? [] : [{ username, ducklings: live.ducklings }],
-  );
-  const ducklings = writeDucklings(owners, desired, definitions);
-  const addsStore = tools.policies.added.length > 0 && desired.stores.size === 0;
-  const main = [...input.texts.keys()][0] ?? input.into;
-  if (addsStore) add(yaml, main, ['secret_stores'], [STORE]);
-  add(yaml, input.into, ['token_policies'], tools.policies.added);
-  add(yaml, input.into, ['duckling_pools'], ducklings.pools);
-  add(
-    yaml,
-    input.into,
-    ['accounts'],
-    added.map((each) => accountEntry(each, ducklings.ofAccount)),
-  );
-  for (const {
-    candidate: { configured, username },
-    tokens,
-  } of taken) {
-    if (configured) add(yaml, configured.where.file, ['accounts', username, 'tokens'], tokens.entries);
+  const ducklings = writeDucklings(added.flatMap(ownerOf), desired, definitions);
+  const addsStore = policies.added.length > 0 && desired.stores.size === 0;
+  const accounts = added.map((each) => accountEntry(each, ducklings.ofAccount));
+  texts.add(texts.main, ['secret_stores'], addsStore ? [STORE] : []);
+  texts.add(texts.into, ['token_policies'], policies.added);
+  texts.add(texts.into, ['duckling_pools'], ducklings.pools);
+  texts.add(texts.into, ['accounts'], accounts);
+  for (const { candidate, tokens } of taken) {
+    const { configured, username } = candidate;
+    if (configured) texts.add(configured.where.file, ['accounts', username, 'tokens'], tokens.entries);
   }
-  const tokens = taken.flatMap(({ candidate, tokens: { taken: all } }) =>
-    all.map((each) => ({ ...each, address: `${candidate.username}/${each.key}` })),
-  );
+
+  const tokens = taken.flatMap(addressed);
   return {
     accounts: added.length,
     tokens: tokens.length,
     leftOut,
     notices: [...ducklings.notices, ...lifeNotices(tokens)],
-    texts: changedTexts(input, yaml, main),
+    texts: texts.changed(),
     adopts: {
       accounts: new Set(added.map(({ candidate }) => candidate.username)),
       tokens: new Map(tokens.map(({ address, token }) => [address, token.id])),
@@ -100,13 +89,13 @@ const STORE: WrittenEntry = {
   value: { layout: 'line', entries: entriesOf({ kind: 'file', path: '.motherduck/secrets.env', format: 'dotenv' }) },
 };
 
-/** Tokens of an account whose block cannot take them without changing another one. */
-function closedTokens(candidate: Candidate, yaml: ReadonlyMap<string, YamlText>): LeftOut[] {
+/** The tokens that are left out of an account whose block cannot take them without changing another one; undefined when it can. */
+function closedTokens(candidate: Candidate, texts: Texts): LeftOut[] | undefined {
   const { configured, username, tokens } = candidate;
-  if (configured === undefined) return [];
+  if (configured === undefined) return undefined;
   const { file } = configured.where;
-  const closed = yaml.get(file)?.closed(['accounts', username, 'tokens']);
-  if (closed === undefined) return [];
+  const closed = texts.closed(file, ['accounts', username, 'tokens']);
+  if (closed === undefined) return undefined;
   const asked = tokens.filter((token) => isAsked(candidate, token));
   const reason = `${file}:${closed.line}: ${closed.why}, so that other accounts would get it too`;
   const hint = `Write the tokens of ${username} out there, then import again.`;
@@ -122,6 +111,11 @@ function refuseNamed(candidates: readonly Candidate[], leftOut: readonly LeftOut
   throw new UserError('IMPORT_REFUSED', message, refused.hint);
 }
 
+/** A token that was named brings its account along, and nothing else of it. */
+function ownerOf({ candidate: { username, live, only } }: Taken): { username: string; ducklings: Ducklings }[] {
+  return live.ducklings === undefined || only !== undefined ? [] : [{ username, ducklings: live.ducklings }];
+}
+
 function accountEntry({ candidate, tokens }: Taken, ducklings: ReadonlyMap<string, Written>): WrittenEntry {
   const { username } = candidate;
   const compute = ducklings.get(username);
@@ -131,31 +125,6 @@ function accountEntry({ candidate, tokens }: Taken, ducklings: ReadonlyMap<strin
   return { key: username, value: { layout: 'fit', entries } };
 }
 
-function add(
-  yaml: ReadonlyMap<string, YamlText>,
-  file: string,
-  path: readonly string[],
-  entries: readonly WrittenEntry[],
-): void {
-  const text = yaml.get(file);
-  if (entries.length === 0 || text === undefined) return;
-  const closed = text.closed(path);
-  if (closed === undefined) {
-    text.add(path, entries);
-    return;
-  }
-  const where = { file, line: closed.line, column: 1 };
-  const hint = `Write ${path.join('.')} out in that place, then import again.`;
-  throw new UserError('IMPORT_REFUSED', `${closed.why}, so that nothing can be added to it`, hint, { where });
-}
-
-/** The files that differ now, those with new definitions before those that use them. */
-function changedTexts(input: ImportInput, yaml: ReadonlyMap<string, YamlText>, main: string): Map<string, string> {
-  const files = [...new Set([main, input.into, ...input.texts.keys()])];
-  return new Map(
-    files.flatMap((file) => {
-      const text = yaml.get(file)?.edited();
-      return text === undefined || text === input.texts.get(file) ? [] : [[file, text] as const];
-    }),
-  );
+function addressed({ candidate, tokens }: Taken): AddressedToken[] {
+  return tokens.taken.map((token) => ({ ...token, address: `${candidate.username}/${token.key}` }));
 }
