@@ -51,6 +51,7 @@ const PLAN_FORMAT = new Option('--format <format>', 'how the plan is written')
   .choices(['text', 'json', 'markdown', 'html'])
   .default('text');
 const YES = new Option('--yes', 'do not ask');
+const DRY_RUN = new Option('--dry-run', 'show what would be written, and write nothing');
 
 const PRUNE = new Option('--prune', 'also delete managed accounts that left the configuration');
 
@@ -81,9 +82,11 @@ export function program(): Command {
     .exitOverride()
     .enablePositionalOptions();
 
-  withOptions(mdacc.command('init'), [CONFIG_FILE], OUTPUT)
-    .description('write a commented starter file, and the lines for .gitignore')
-    .addHelpText('after', examples('mdacc init', 'mdacc init --config teams/bi.yaml'))
+  withOptions(mdacc.command('init'), [YES, DRY_RUN, LOCK_TIMEOUT], CONFIG, SERVICE, OUTPUT)
+    .description('write a commented starter file, or one of what is live, and the lines for .gitignore')
+    .option('--from-live', 'with the accounts, Ducklings and tokens that there are at MotherDuck')
+    .option('--organization <name>', 'a name of your own for the organization (default: my_organization)')
+    .addHelpText('after', examples('mdacc init', 'mdacc init --from-live --organization acme'))
     .action(go(() => import('./commands/init.ts')));
 
   withOptions(mdacc.command('validate'), CONFIG, OUTPUT)
@@ -155,6 +158,18 @@ export function program(): Command {
       ),
     )
     .action(go(() => import('./commands/audit.ts')));
+
+  withOptions(mdacc.command('import'), [YES, DRY_RUN, LOCK_TIMEOUT], CONFIG, SERVICE, OUTPUT)
+    .description('take live accounts and tokens into the configuration and the state, as they are')
+    .argument('[account[/token]...]', 'as MotherDuck names them; a token also by its id')
+    .option('--all', 'every service account, and what nothing manages of the tokens of managed ones')
+    .option('--store <name>', 'the secret store of new policies, where the configuration has several')
+    .option('--into <file>', 'an included file for what is new (default: the configuration itself)')
+    .addHelpText(
+      'after',
+      examples('mdacc import --all --dry-run', 'mdacc import etl_prod tenant_acme', 'mdacc import etl_prod/airflow'),
+    )
+    .action(go(() => import('./commands/import.ts')));
 
   withOptions(mdacc.command('rotate'), APPLYING, CONFIG, SERVICE, OUTPUT)
     .description('replace tokens now, by the same plan and apply')

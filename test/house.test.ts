@@ -15,6 +15,7 @@ const MAY_IMPORT: Readonly<Record<string, readonly string[]>> = {
   live: ['model', 'motherduck'],
   plan: ['model'],
   audit: ['model', 'plan'],
+  import: ['model', 'config'],
   report: ['model', 'plan', 'apply'],
   smoke: ['model', 'motherduck'],
   apply: ['model', 'motherduck', 'plan', 'secrets'],
@@ -22,7 +23,7 @@ const MAY_IMPORT: Readonly<Record<string, readonly string[]>> = {
 };
 
 /** Pure rooms: no files, no network, no clock. */
-const PURE = ['plan', 'audit', 'report', 'model'];
+const PURE = ['plan', 'audit', 'import', 'report', 'model'];
 const PURE_MODULES = ['node:crypto', 'node:util', 'picomatch', 'diff', 'yaml'];
 
 interface Import {

@@ -10,7 +10,7 @@ import type { Api } from '../motherduck/api.ts';
 import { fromWire, toWire } from '../motherduck/ducklings.ts';
 import { ApiError } from '../motherduck/errors.ts';
 import { ducklingChanges, mergeDucklings } from '../plan/ducklings.ts';
-import { adoptedRecord } from '../plan/tokens.ts';
+import { adoptedAccount, adoptedToken } from './adoption.ts';
 import { type Ledger, noteAccount, noteToken, updateAccount } from './ledger.ts';
 
 export interface AccountTools {
@@ -46,15 +46,7 @@ export async function createAccount(action: CreateAccount, tools: AccountTools):
 export function adoptAccount(action: AdoptAccount, tools: AccountTools): void {
   const { api, ledger } = tools;
   noteAccount(ledger, action.account, (held) =>
-    held === undefined
-      ? {
-          username: action.account,
-          origin: 'adopted',
-          since: isoTime(api.now()),
-          deletionProtection: action.after.deletion_protection,
-          tokens: new Map(),
-        }
-      : withoutIntent(held),
+    held === undefined ? adoptedAccount(action, isoTime(api.now())) : withoutIntent(held),
   );
 }
 
@@ -77,15 +69,9 @@ export async function setDucklings(action: SetDucklings, want: DesiredAccount, a
 
 /** Takes a live token over into the state: nothing is called. */
 export function adoptToken(action: AdoptToken, tools: AccountTools): void {
-  const { generation, ...token } = action.after;
-  if (action.from !== undefined) renameToken(action.account, action.from, action.token, tools.ledger);
-  else {
-    noteToken(tools.ledger, action.account, action.token, (held) => ({
-      ...held,
-      generation: Math.max(held.generation, generation),
-      current: adoptedRecord(token, generation),
-    }));
-  }
+  const { from } = action;
+  if (from !== undefined) renameToken(action.account, from, action.token, tools.ledger);
+  else noteToken(tools.ledger, action.account, action.token, (held) => adoptedToken(action, held));
 }
 
 function renameToken(username: string, from: string, to: string, ledger: Ledger): void {

@@ -15,7 +15,8 @@ export interface Ledger {
   note(change: (state: State) => State): void;
 }
 
-const NO_TOKEN: StateToken = { generation: 0, retiring: [], intents: [] };
+/** Of a token that nothing was ever made or taken over for. */
+export const NO_TOKEN: StateToken = { generation: 0, retiring: [], intents: [] };
 
 type AccountChange = (account: StateAccount | undefined) => StateAccount | undefined;
 type TokenChange = (token: StateToken) => StateToken | undefined;

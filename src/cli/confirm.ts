@@ -52,7 +52,7 @@ async function ask(question: string, signal: AbortSignal): Promise<string> {
     terminal.on('SIGINT', () => process.kill(process.pid, 'SIGINT'));
     return (await terminal.question(question, { signal })).trim();
   } catch (error) {
-    if (signal.aborted) throw new UserError('INTERRUPTED', 'interrupted, so nothing was done', 'Run apply again.');
+    if (signal.aborted) throw new UserError('INTERRUPTED', 'interrupted, so nothing was done', 'Run it again.');
     // Ctrl-D: no answer.
     if (error instanceof Error && error.name === 'AbortError') return '';
     throw error;

@@ -49,7 +49,8 @@ function ducklingsOf({
   return { read_write: sideOf(settings.readWrite), read_scaling: sideOf(settings.readScaling), where: whereOf(at) };
 }
 
-function sideOf({ size, poolSize, cooldown }: SideSettings): DesiredDucklings['read_scaling'] {
+/** One side of Ducklings with the values that are given. */
+export function sideOf({ size, poolSize, cooldown }: SideSettings): DesiredDucklings['read_scaling'] {
   return {
     ...(size?.value === undefined ? {} : { size: size.value }),
     ...(poolSize?.value === undefined ? {} : { pool_size: poolSize.value }),

@@ -1,6 +1,8 @@
 import path from 'node:path';
+import type { Definitions } from '../model/definitions.ts';
 import type { Desired } from '../model/desired.ts';
 import { checkMeaning } from './check.ts';
+import { definitionsOf } from './definitions.ts';
 import { desiredOf } from './desired.ts';
 import { type Diagnostic, Problems } from './diagnostics.ts';
 import { limitsOf } from './guardrails.ts';
@@ -11,9 +13,14 @@ import { resolveStores } from './stores.ts';
 import { checkStructure } from './structure.ts';
 
 /** A configuration that was read: what it wants, or everything that is wrong with it. */
-export type Loaded =
-  | ({ readonly ok: true; readonly desired: Desired } & Findings)
-  | ({ readonly ok: false; readonly diagnostics: readonly Diagnostic[] } & Findings);
+export type Loaded = LoadedWell | ({ readonly ok: false; readonly diagnostics: readonly Diagnostic[] } & Findings);
+
+export type LoadedWell = { readonly ok: true } & Meaning & Findings;
+
+interface Meaning {
+  readonly desired: Desired;
+  readonly definitions: Definitions;
+}
 
 interface Findings {
   readonly warnings: readonly Diagnostic[];
@@ -25,16 +32,21 @@ interface Findings {
 
 /**
  * Loads a configuration: reads it with what it includes, puts environment values in, checks structure and meaning, and
- * follows templates, pools and policies. Gives every error of every file at once. No network is involved.
+ * follows templates, pools and policies. Gives every error of every file at once. No network is involved. `unwritten`
+ * holds texts by absolute path that stand for what is on the disk there, so that a change can be checked before it is made.
  *
  * @throws UserError CONFIG_NOT_FOUND when there is no file at `file`; CONFIG_INVALID when it cannot be read at all
  */
-export async function loadConfig(file: string, env: NodeJS.ProcessEnv): Promise<Loaded> {
+export async function loadConfig(
+  file: string,
+  env: NodeJS.ProcessEnv,
+  unwritten: ReadonlyMap<string, string> = new Map(),
+): Promise<Loaded> {
   const problems = new Problems();
-  const files = await readFiles(file, env, problems);
+  const files = await readFiles(file, env, problems, unwritten);
   // Without a file, or of another version, names may be missing: nothing is said about what the others mean.
   const readable = files.all.map((one) => checkStructure(one, problems));
-  const desired = files.complete && readable.every(Boolean) ? await build(files, problems) : undefined;
+  const meaning = files.complete && readable.every(Boolean) ? await build(files, problems) : undefined;
   const findings: Findings = {
     warnings: problems.sorted('warning'),
     files: files.all.map(({ source }) => source.file),
@@ -42,12 +54,12 @@ export async function loadConfig(file: string, env: NodeJS.ProcessEnv): Promise<
   };
   const diagnostics = problems.sorted('error');
   if (diagnostics.length > 0) return { ok: false, diagnostics, ...findings };
-  if (desired === undefined) throw new Error('a configuration without errors gave no result');
-  return { ok: true, desired: desired(), ...findings };
+  if (meaning === undefined) throw new Error('a configuration without errors gave no result');
+  return { ok: true, ...meaning(), ...findings };
 }
 
 /** Looks at the meaning, also of what is left when the structure has errors. Gives how to make Desired if none are found. */
-async function build(files: ConfigFiles, problems: Problems): Promise<(() => Desired) | undefined> {
+async function build(files: ConfigFiles, problems: Problems): Promise<(() => Meaning) | undefined> {
   const main = files.all[0];
   if (main?.root === undefined) return undefined;
   const resolved = resolve(joinFiles(main.root, files.all, problems), problems);
@@ -56,5 +68,5 @@ async function build(files: ConfigFiles, problems: Problems): Promise<(() => Des
   const paths = files.all.map((one) => one.real);
   checkMeaning(resolved, stores, limits, paths, problems);
   const about = { file: main.source.file, hash: files.hash };
-  return () => desiredOf(resolved, stores, limits, about);
+  return () => ({ desired: desiredOf(resolved, stores, limits, about), definitions: definitionsOf(resolved) });
 }

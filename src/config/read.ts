@@ -36,11 +36,17 @@ export interface ConfigFiles {
 
 /**
  * Reads the main file and what it includes. What is wrong with their bytes, their YAML and their variables is reported.
+ * A text in `unwritten` stands for the file at that absolute path.
  *
  * @throws UserError CONFIG_NOT_FOUND when there is no main file; CONFIG_INVALID when it is no readable file
  */
-export async function readFiles(main: string, env: NodeJS.ProcessEnv, problems: Problems): Promise<ConfigFiles> {
-  const reader = new Reader(main, env, problems);
+export async function readFiles(
+  main: string,
+  env: NodeJS.ProcessEnv,
+  problems: Problems,
+  unwritten: ReadonlyMap<string, string>,
+): Promise<ConfigFiles> {
+  const reader = new Reader(main, env, problems, unwritten);
   return reader.readAll();
 }
 
@@ -48,6 +54,7 @@ class Reader {
   readonly #main: string;
   readonly #folder: string;
   readonly #reading: Reading;
+  readonly #unwritten: ReadonlyMap<string, string>;
   readonly #hash = createHash('sha256');
   readonly #files: ConfigFile[] = [];
   /** Real paths of the files that were read, so that none is read twice. */
@@ -57,8 +64,9 @@ class Reader {
   #bytesLeft = MAX_BYTES;
   #complete = true;
 
-  constructor(main: string, env: NodeJS.ProcessEnv, problems: Problems) {
+  constructor(main: string, env: NodeJS.ProcessEnv, problems: Problems, unwritten: ReadonlyMap<string, string>) {
     this.#main = main;
+    this.#unwritten = unwritten;
     this.#folder = path.dirname(path.resolve(main));
     this.#reading = { environment: new Environment(env), problems, aliasBudget: ALIAS_BUDGET };
   }
@@ -76,13 +84,20 @@ class Reader {
 
   async #readMain(): Promise<Node | undefined> {
     const absolute = path.resolve(this.#main);
-    const outcome = await readRegular(absolute, this.#bytesLeft);
+    const outcome = await this.#read(absolute);
     if (outcome.is === 'missing') throw await notFound(this.#main);
     if (outcome.is === 'unreadable') {
       const hint = 'name a YAML file with --config FILE';
       throw new UserError('CONFIG_INVALID', `cannot read ${quote(this.#main)}: ${outcome.why}`, hint);
     }
     return this.#take('main', this.#main, absolute, outcome);
+  }
+
+  async #read(absolute: string): Promise<Outcome> {
+    const text = this.#unwritten.get(absolute);
+    if (text === undefined) return readRegular(absolute, this.#bytesLeft);
+    const bytes = Buffer.from(text);
+    return bytes.length > this.#bytesLeft ? { is: 'large' } : { is: 'text', bytes };
   }
 
   async #noteSecrets(root: Node | undefined): Promise<void> {
@@ -143,7 +158,7 @@ class Reader {
       reportOwnFile(secrets, this.#reading.problems, pattern);
       return;
     }
-    const outcome = await readRegular(absolute, this.#bytesLeft);
+    const outcome = await this.#read(absolute);
     if (outcome.is === 'text' || outcome.is === 'large') {
       const file = path.isAbsolute(name) ? name : path.join(path.dirname(this.#main), name);
       await this.#take('included', file, absolute, outcome);

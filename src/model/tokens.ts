@@ -24,3 +24,9 @@ export function generationOf(base: string, name: string): number | undefined {
   const suffix = name.slice(base.length + 1);
   return /^([2-9]|[1-9]\d{1,8})$/.test(suffix) ? Number(suffix) : undefined;
 }
+
+/** The name that a live name is a generation of: `airflow` for `airflow.3` as for `airflow`. */
+export function seriesOf(name: string): string {
+  const base = name.slice(0, Math.max(0, name.lastIndexOf('.')));
+  return base !== '' && generationOf(base, name) !== undefined ? base : name;
+}

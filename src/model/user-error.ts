@@ -34,6 +34,7 @@ export type ErrorCode =
   | 'PLAN_STALE'
   | 'PLAN_INVALID'
   | 'NOT_CONFIRMED'
+  | 'IMPORT_REFUSED'
   | 'CONNECT_FAILED'
   | 'SMOKE_FAILED'
   | 'USAGE_UNREADABLE'

@@ -1,7 +1,7 @@
 /** The program as people run it: built, in a folder of its own, with nothing from this machine's environment. */
 import { type ChildProcess, type StdioOptions, spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { cpSync, existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { cpSync, existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { fileURLToPath } from 'node:url';
@@ -50,7 +50,12 @@ export class Folder {
   }
 
   write(name: string, text: string): void {
+    mkdirSync(path.dirname(this.file(name)), { recursive: true });
     writeFileSync(this.file(name), text);
+  }
+
+  remove(name: string): void {
+    rmSync(this.file(name));
   }
 
   /** Changes the configuration. */

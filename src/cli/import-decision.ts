@@ -1,0 +1,107 @@
+/** From a reading to an import that is safe to write: the configuration stays valid, and the next plan only adopts. */
+import path from 'node:path';
+import { suggestion } from '../config/suggest.ts';
+import type { Asked } from '../import/asked.ts';
+import { decideImport } from '../import/decide.ts';
+import { type Adoption, adoptions, inTheWay } from '../import/only-adopts.ts';
+import { few } from '../model/counted.ts';
+import type { Desired } from '../model/desired.ts';
+import type { Import } from '../model/import.ts';
+import type { Live } from '../model/live.ts';
+import type { Plan } from '../model/plan.ts';
+import type { State } from '../model/state.ts';
+import { UserError } from '../model/user-error.ts';
+import { accountKey } from '../model/username.ts';
+import { makePlan } from '../plan/plan.ts';
+import { openStores } from '../secrets/open-stores.ts';
+import { type ImportFiles, loadChanged } from './import-files.ts';
+import type { Io } from './io.ts';
+import type { Service } from './service.ts';
+
+export interface Situation {
+  readonly asked: Asked;
+  readonly files: ImportFiles;
+  readonly live: Live;
+  readonly state: State;
+  readonly service: Pick<Service, 'isSandbox' | 'claims'>;
+}
+
+export interface Choices {
+  readonly config: string;
+  /** The secret store of new policies. */
+  readonly store?: string;
+  /** The included file that gets what is new. */
+  readonly into?: string;
+}
+
+export interface Decided {
+  readonly decided: Import;
+  /** What comes into the state: what is written now, and what was asked for and stood in the configuration already. */
+  readonly actions: readonly Adoption[];
+}
+
+/** @throws UserError USAGE, or IMPORT_REFUSED with what is in the way */
+export async function decideSafely(situation: Situation, choices: Choices, io: Io): Promise<Decided> {
+  const { asked, files, live, state, service } = situation;
+  const { desired, definitions } = files.loaded;
+  const before = planOf(desired, situation);
+  const decided = decideImport({
+    asked,
+    desired,
+    definitions,
+    state,
+    live,
+    plan: before,
+    claims: service.claims,
+    texts: files.texts,
+    into: intoOf(choices, files),
+    ...storeOf(choices, desired),
+  });
+  // A new file is written, also when nothing is live to go into it.
+  const whole = files.isNew && decided.texts.size === 0 ? { ...decided, texts: files.texts } : decided;
+  const changed = await loadChanged(choices, files, whole.texts, io);
+  const after = planOf(changed.desired, situation);
+  const obstacles = inTheWay(before, after, whole.adopts);
+  if (obstacles.length > 0) {
+    const message = `an import only adopts, and with this one the next plan would do more: ${few(obstacles, 3)}`;
+    throw new UserError('IMPORT_REFUSED', message, 'Nothing was written. Mend that, or import the others by name.');
+  }
+  return { decided: whole, actions: adoptions(after, (account, token) => isWanted(account, token, situation)) };
+}
+
+function planOf(desired: Desired, { asked, live, state, service }: Situation): Plan {
+  const stores = openStores(desired.stores);
+  return makePlan(desired, live, state, {
+    only: (username) => asked.what === 'all' || asked.accounts.has(accountKey(username)),
+    sandbox: service.isSandbox,
+    claims: service.claims,
+    place: (account, token) => stores.get(token.store)?.place({ account, token: token.key }),
+  });
+}
+
+/** Whether it was asked for. What an interrupted apply began with an account is left to the next one. */
+function isWanted(
+  username: string,
+  token: { readonly id: string; readonly name: string } | undefined,
+  { asked, state }: Situation,
+): boolean {
+  if (state.accounts.get(accountKey(username))?.intent !== undefined) return false;
+  if (asked.what === 'all' || token === undefined) return true;
+  const only = asked.accounts.get(accountKey(username))?.tokens;
+  return only === undefined || only.includes(token.id) || only.includes(token.name);
+}
+
+function intoOf({ config, into }: Choices, { texts }: ImportFiles): string {
+  if (into === undefined) return config;
+  const found = [...texts.keys()].find((file) => path.resolve(file) === path.resolve(into));
+  if (found !== undefined) return found;
+  const hint = `It has: ${[...texts.keys()].join(', ')}. Name the file under include first.`;
+  throw new UserError('USAGE', `${into} is no file of the configuration`, hint);
+}
+
+function storeOf({ store }: Choices, { stores }: Desired): { store?: string } {
+  if (store === undefined) return {};
+  if (stores.has(store)) return { store };
+  const hint = suggestion(store, [...stores.keys()], 'there are') ?? 'Name one that stands under secret_stores.';
+  throw new UserError('USAGE', `the configuration has no secret store "${store}"`, hint);
+}

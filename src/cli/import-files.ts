@@ -1,0 +1,106 @@
+/** The configuration that an import adds to: its texts as they are, and how they are replaced. */
+import { writeFile } from 'node:fs/promises';
+import path from 'node:path';
+import { diagnosticJson } from '../config/diagnostics.ts';
+import { type LoadedWell, loadConfig } from '../config/load.ts';
+import { codeOf, writeFileAtomic } from '../files/atomic.ts';
+import { readText } from '../files/text.ts';
+import { UserError } from '../model/user-error.ts';
+import { type ConfigOptions, InvalidConfiguration, showFindings } from './configuration.ts';
+import type { Io } from './io.ts';
+
+export interface ImportFiles {
+  readonly loaded: LoadedWell;
+  /** By the names that the configuration's positions have, the main one first. */
+  readonly texts: ReadonlyMap<string, string>;
+  /** The main file is not written yet. */
+  readonly isNew: boolean;
+}
+
+/** Reads the configuration with the texts of all of its files. @throws UserError when it is not valid, or is being changed */
+export async function readImportFiles({ config }: ConfigOptions, io: Io): Promise<ImportFiles> {
+  const loaded = await loadConfig(config, io.env);
+  showFindings(loaded, io);
+  if (!loaded.ok) throw new InvalidConfiguration(config, loaded.diagnostics.map(diagnosticJson));
+  const texts = new Map<string, string>();
+  for (const file of loaded.files) {
+    const text = await readText(file);
+    // The configuration is read without its byte order mark, which is to stay.
+    if (text === undefined || text.replace(/^\uFEFF/, '') !== loaded.sources.get(file)) throw changed(file);
+    texts.set(file, text);
+  }
+  return { loaded, texts, isNew: false };
+}
+
+/** A configuration that is only a text as yet. @throws UserError when it is not valid */
+export async function newImportFiles({ config }: ConfigOptions, text: string, io: Io): Promise<ImportFiles> {
+  const loaded = await loadConfig(config, io.env, new Map([[path.resolve(config), text]]));
+  if (!loaded.ok) {
+    const [first] = loaded.diagnostics;
+    throw new UserError('CONFIG_INVALID', first?.message ?? 'it is not valid', first?.hint ?? 'Give another name.');
+  }
+  return { loaded, texts: new Map([[config, text]]), isNew: true };
+}
+
+/** Loads the configuration as it would be. @throws UserError IMPORT_REFUSED when that would not be valid */
+export async function loadChanged(
+  { config }: ConfigOptions,
+  { texts }: ImportFiles,
+  changes: ReadonlyMap<string, string>,
+  io: Io,
+): Promise<LoadedWell> {
+  const unwritten = new Map([...texts, ...changes].map(([file, text]) => [path.resolve(file), text]));
+  const loaded = await loadConfig(config, io.env, unwritten);
+  if (loaded.ok) return loaded;
+  showFindings(loaded, io);
+  const message = 'what would be written is not a valid configuration, as said above, so nothing was written';
+  throw new UserError('IMPORT_REFUSED', message, 'Import what is not concerned by name, and report this.');
+}
+
+/**
+ * Replaces the texts, each file at once; one that changed meanwhile is not written over, and then none is written.
+ *
+ * @throws UserError IMPORT_REFUSED, FILE_EXISTS or FILE_UNWRITABLE
+ */
+export async function writeImportFiles(
+  { texts, isNew }: ImportFiles,
+  changes: ReadonlyMap<string, string>,
+): Promise<void> {
+  if (!isNew) {
+    for (const file of changes.keys()) if ((await readText(file)) !== texts.get(file)) throw changed(file);
+  }
+  for (const [file, text] of changes) await (isNew ? writeNew(file, text) : replace(file, text));
+}
+
+/** Writes a file that must not be there. @throws UserError FILE_EXISTS or FILE_UNWRITABLE */
+export async function writeNew(file: string, text: string): Promise<void> {
+  try {
+    await writeFile(file, text, { flag: 'wx' });
+  } catch (cause) {
+    if (codeOf(cause) === 'EEXIST') throw alreadyThere(file, cause);
+    const hint =
+      codeOf(cause) === 'ENOENT'
+        ? `Make its folder first: mkdir -p ${path.dirname(file)}`
+        : 'Go to a folder that you can write, or name another file with --config.';
+    throw new UserError('FILE_UNWRITABLE', `${file} cannot be written (${codeOf(cause)})`, hint, { cause });
+  }
+}
+
+export function alreadyThere(file: string, cause?: unknown): UserError {
+  const hint = `Check it with: mdacc validate --config ${file}. For another one: mdacc init --config OTHER`;
+  return new UserError('FILE_EXISTS', `${file} exists, and init overwrites nothing`, hint, { cause });
+}
+
+async function replace(file: string, text: string): Promise<void> {
+  try {
+    await writeFileAtomic(file, text, { mode: 0o666, keepMode: true });
+  } catch (cause) {
+    const hint = 'Let this user write it and its folder, which also takes a temporary file. Then import again.';
+    throw new UserError('FILE_UNWRITABLE', `${file} cannot be written (${codeOf(cause)})`, hint, { cause });
+  }
+}
+
+function changed(file: string): UserError {
+  const message = `${file} was changed by something else after it had been read, so nothing was written`;
+  return new UserError('IMPORT_REFUSED', message, 'When it is as it should be, import again.');
+}

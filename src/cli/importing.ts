@@ -1,0 +1,156 @@
+/**
+ * What import and init --from-live share: read, decide, show, ask, write, adopt.
+ *
+ * The configuration is written first, and then the state. A run that ends between the two has done no harm: everything
+ * that the configuration names and the state does not have is adopted by the next import, or by the next apply.
+ */
+import { adoptAll } from '../apply/adoption.ts';
+import { DEFAULT_CONFIG } from '../config/not-found.ts';
+import type { Asked } from '../import/asked.ts';
+import { offerOf } from '../import/offers.ts';
+import { readLive } from '../live/read.ts';
+import type { Desired } from '../model/desired.ts';
+import { isoTime } from '../model/instant.ts';
+import type { Live } from '../model/live.ts';
+import type { State } from '../model/state.ts';
+import { accountKey } from '../model/username.ts';
+import { accountNames } from '../plan/plan.ts';
+import { importDiff, importSummary, leftOutText } from '../report/import/text.ts';
+import { waitUnlocked } from '../state/lock.ts';
+import { openState, type StateFile } from '../state/state-file.ts';
+import { type ConfigOptions, statePath } from './configuration.ts';
+import { askFor } from './confirm.ts';
+import { ignoreInGit } from './git-ignore.ts';
+import { type Decided, decideSafely } from './import-decision.ts';
+import { type ImportFiles, writeImportFiles } from './import-files.ts';
+import type { Io, OutputOptions } from './io.ts';
+import { underLock } from './locked.ts';
+import { Progress } from './progress.ts';
+import { EXIT } from './run.ts';
+import { openService, type Service, type ServiceOptions, warnOfClock } from './service.ts';
+
+export interface ImportOptions extends ConfigOptions, ServiceOptions, OutputOptions {
+  readonly yes?: boolean;
+  readonly dryRun?: boolean;
+  readonly store?: string;
+  readonly into?: string;
+  /** Seconds. */
+  readonly lockTimeout?: number;
+}
+
+/** Where an import begins. */
+export interface Beginning {
+  /** What there is before anything live is known. */
+  read(): Promise<ImportFiles>;
+  /** What there is to be added to, once it is known what is live; as it was read unless given. */
+  settle?(live: Live): Promise<ImportFiles>;
+}
+
+/** Imports what is asked for. Gives the exit code. @throws UserError */
+export async function importLive(
+  command: string,
+  asked: Asked,
+  beginning: Beginning,
+  options: ImportOptions,
+  io: Io,
+): Promise<number> {
+  const work = async (stopping: AbortSignal) => {
+    const read = await beginning.read();
+    const service = await openService(options, io);
+    try {
+      const { desired } = read.loaded;
+      const ledger = await openState(statePath(options), desired.organization, { sandbox: service.isSandbox });
+      const { state } = ledger;
+      const live = await readAsked(asked, desired, state, service, options.parallelism, io, stopping);
+      warnOfClock(service, io);
+      const files = (await beginning.settle?.(live)) ?? read;
+      const decided = await decideSafely({ asked, files, live, state, service }, options, io);
+      return await carryOut(decided, files, live, ledger, options, io, stopping);
+    } finally {
+      await service.close();
+    }
+  };
+  if (!options.dryRun) return underLock(command, statePath(options), options, io, work);
+  await waitUnlocked(statePath(options), (options.lockTimeout ?? 0) * 1000);
+  return work(new AbortController().signal);
+}
+
+async function carryOut(
+  { decided, actions }: Decided,
+  files: ImportFiles,
+  live: Live,
+  ledger: StateFile,
+  options: ImportOptions,
+  io: Io,
+  stopping: AbortSignal,
+): Promise<number> {
+  const { config, dryRun = false } = options;
+  const { texts, leftOut } = decided;
+  io.result(importDiff(files.isNew ? new Map() : files.texts, decided, io.paint.out));
+  if (leftOut.length > 0) io.note(leftOutText(leftOut, io.paint.err));
+  for (const { message, hint } of decided.notices) io.warn(message, hint);
+  const isDone = !dryRun && (texts.size > 0 || actions.length > 0);
+  if (isDone) {
+    const question = texts.size > 0 ? `Write this to ${[...texts.keys()].join(' and ')}?` : 'Take that into the state?';
+    if (!options.yes) await askFor('yes', question, 'Look at it with --dry-run; then say --yes.', io, stopping);
+    await writeImportFiles(files, texts);
+    if (decided.addsStore || files.isNew) await ignoreInGit(config);
+    await ledger.update((state) => adoptAll(state, actions, isoTime(live.now)));
+    await ledger.close();
+  }
+  io.result(`${texts.size > 0 ? '\n' : ''}${summary({ decided, actions }, config, dryRun)}`);
+  if (isDone) io.note(nextSteps(options));
+  return leftOut.some(({ isUnread }) => isUnread) ? EXIT.partly : EXIT.done;
+}
+
+/** Reads the accounts that are asked for, and with `--all` all that may be. */
+export async function readAsked(
+  asked: Asked,
+  desired: Desired,
+  state: State,
+  { api, claims }: Pick<Service, 'api' | 'claims'>,
+  parallelism: number,
+  io: Io,
+  signal: AbortSignal,
+): Promise<Live> {
+  const isAll = asked.what === 'all';
+  const names = isAll ? accountNames(desired, state) : [...asked.accounts.values()].map(({ username }) => username);
+  const offer = offerOf(desired, state, claims);
+  let progress: Progress | undefined;
+  try {
+    return await readLive({
+      api,
+      names: names.map((username) => ({ username, needsDucklings: needsDucklings(username, desired) })),
+      ...(isAll ? { others: (user) => offer(user) === 'take' } : {}),
+      parallelism,
+      onProgress: (_done, total) => {
+        progress ??= new Progress(io, 'Reading accounts', total);
+        progress.step();
+      },
+      signal,
+    });
+  } finally {
+    progress?.end();
+  }
+}
+
+/** Of a configured account where it manages them or prices them; of every other one, as it may be added. */
+function needsDucklings(username: string, { accounts, computeRates }: Desired): boolean {
+  const account = accounts.get(accountKey(username));
+  return account === undefined || account.ducklings !== undefined || computeRates !== undefined;
+}
+
+function summary({ decided, actions }: Decided, config: string, isDryRun: boolean): string {
+  const { accounts, tokens, leftOut, texts } = decided;
+  const adopted = actions.filter(({ action }) => action === 'adopt_account').length;
+  const named = { accounts: adopted - accounts, tokens: actions.length - adopted - tokens };
+  const about = { leftOut: leftOut.length, files: [...texts.keys()], config, isDryRun };
+  return importSummary({ written: { accounts, tokens }, named, ...about });
+}
+
+function nextSteps({ config, state, sandbox }: ImportOptions): string {
+  const where = config === DEFAULT_CONFIG ? '' : ` --config ${config}`;
+  const whose = sandbox === undefined ? '' : sandbox === true ? ' --sandbox' : ` --sandbox ${sandbox}`;
+  const kept = statePath({ config, ...(state === undefined ? {} : { state }) });
+  return `Next: mdacc plan${where}${whose}, then commit ${config} and ${kept}.`;
+}

@@ -1,0 +1,638 @@
+/** What of a live organization is written, how, and what is not: each with the plan that follows. */
+import { describe, expect, it, onTestFinished } from 'vitest';
+import { DAY, HOUR } from '../world.ts';
+import { HEAD, leftOut, Stage } from './stage.ts';
+
+function stage(files?: ConstructorParameters<typeof Stage>[0]): Stage {
+  const made = new Stage(files);
+  onTestFinished(() => made.close());
+  return made;
+}
+
+const SMALL = {
+  read_write: { instance_size: 'pulse' },
+  read_scaling: { instance_size: 'pulse', flock_size: 2 },
+} as const;
+const LARGE = {
+  read_write: { instance_size: 'giga', cooldown_seconds: 900 },
+  read_scaling: { instance_size: 'standard', flock_size: 0, cooldown_seconds: 60 },
+} as const;
+
+describe('an organization is written', () => {
+  it('with shared policies and pools, a single account’s Ducklings in its block, and nothing twice', async () => {
+    const the = stage(`${HEAD}\n# What a plan must not do.\nguardrails: { max_deletes: 0 }\n`);
+    await the.account('tenant_b', [{ name: 'app', type: 'read_scaling', ttl: 30 * DAY }], SMALL);
+    await the.account('tenant_a', [{ name: 'app', type: 'read_scaling', ttl: 30 * DAY }], SMALL);
+    await the.account(
+      'etl_prod',
+      [
+        { name: 'airflow', ttl: 90 * DAY },
+        { name: 'dbt', ttl: 90 * DAY - 2 },
+      ],
+      LARGE,
+    );
+    const { diff, leftOut: out, notices } = await the.import();
+    expect({ out, notices }).toEqual({ out: [], notices: [] });
+    expect(diff).toBe(`--- motherduck.accounts.yaml
++++ motherduck.accounts.yaml
+@@ -5,3 +5,23 @@
+ 
+ # What a plan must not do.
+ guardrails: { max_deletes: 0 }
++
++token_policies:
++  read_write_90d: { type: read_write, ttl: 90d, rotate_before: 14d, overlap: 1d, secret_store: local }
++  read_scaling_30d: { type: read_scaling, ttl: 30d, rotate_before: 7d, overlap: 1d, secret_store: local }
++
++duckling_pools:
++  pulse_x2:
++    read_write: { size: pulse }
++    read_scaling: { size: pulse, pool_size: 2 }
++
++accounts:
++  etl_prod:
++    ducklings:
++      read_write: { size: giga, cooldown: 15m }
++      read_scaling: { size: standard, pool_size: 0, cooldown: 1m }
++    tokens:
++      airflow: read_write_90d
++      dbt: read_write_90d
++  tenant_a: { ducklings: pulse_x2, tokens: { app: read_scaling_30d } }
++  tenant_b: { ducklings: pulse_x2, tokens: { app: read_scaling_30d } }
+`);
+    expect(await the.plan()).toEqual([]);
+    const { texts } = await the.import();
+    expect([...texts]).toEqual([]);
+    expect([...(the.world.ledger.state.accounts.get('tenant_a')?.tokens.values() ?? [])]).toMatchObject([
+      { generation: 1, current: { name: 'app', secret: 'unknown' }, retiring: [], intents: [] },
+    ]);
+  });
+
+  it('and rotates when the policies say so, and not before', async () => {
+    const the = stage();
+    await the.account('tenant_a', [{ name: 'app', ttl: 30 * DAY }]);
+    await the.import();
+    await the.world.organization.advance(22 * DAY);
+    expect(await the.plan()).toEqual([]);
+    await the.world.organization.advance(2 * DAY);
+    expect(await the.plan()).toEqual(['rotate_token tenant_a/app']);
+  });
+
+  it('with a secret store where there is none, and only then', async () => {
+    const the = stage('version: 1\norganization: acme\n');
+    await the.account('etl_prod');
+    expect(await the.import()).toMatchObject({ addsStore: false });
+    expect(the.read()).not.toContain('secret_stores');
+    await the.account('etl_prod', [{ name: 'airflow', ttl: DAY }]);
+    expect(await the.import()).toMatchObject({ addsStore: true, accounts: 0, tokens: 1 });
+    expect(the.read()).toContain(
+      'secret_stores:\n  local: { kind: file, path: .motherduck/secrets.env, format: dotenv }\n',
+    );
+  });
+
+  it('from nothing, with the tightest guardrails that it satisfies', async () => {
+    const the = stage();
+    await the.account('tenant_a', [{ name: 'app', ttl: 30 * DAY }, { name: 'old' }], SMALL);
+    await the.account('etl_prod', [], LARGE);
+    await the.begin();
+    expect((await the.desired()).guardrails).toEqual({
+      maxDeletes: 0,
+      allowNeverExpiring: false,
+      allowedSizes: ['pulse', 'standard', 'giga'],
+      maxTokenTtl: 90 * DAY,
+    });
+    expect(await the.plan()).toEqual([]);
+  });
+
+  it('from nothing although nothing is live', async () => {
+    const the = stage();
+    await the.begin();
+    expect((await the.desired()).accounts.size).toBe(0);
+  });
+});
+
+describe('the names of tokens', () => {
+  it('become keys, and what is no key gets one that is like it', async () => {
+    const the = stage();
+    const names = [
+      'BI (old)',
+      'bi_old',
+      'airflow.3',
+      'Café ${HOME} #1',
+      '2027',
+      'evil\u202e name',
+      'a/b',
+      '"quoted"',
+      'constructor',
+    ];
+    await the.account(
+      'etl_prod',
+      names.map((name) => ({ name, ttl: 90 * DAY })),
+    );
+    expect(leftOut(await the.import())).toEqual([]);
+    const tokens = [...((await the.desired()).accounts.get('etl_prod')?.tokens.values() ?? [])];
+    expect(Object.fromEntries(tokens.map(({ key, name }) => [key, name]))).toEqual({
+      a_b: 'a/b',
+      airflow: 'airflow',
+      bi_old: 'bi_old',
+      bi_old_etl_prod: 'BI (old)',
+      cafe_home_1: 'Café ${HOME} #1',
+      constructor: 'constructor',
+      evil_name: 'evil\u202e name',
+      quoted: '"quoted"',
+      token_2027: '2027',
+    });
+    expect(the.world.ledger.state.accounts.get('etl_prod')?.tokens.get('airflow')).toMatchObject({ generation: 3 });
+    expect(the.read()).not.toMatch(/\u202e/);
+    expect(await the.plan()).toEqual([]);
+  });
+
+  it('of one variable in the store get different keys, in other accounts too', async () => {
+    const the = stage(HEAD.replace('dotenv }', 'dotenv, variable: "T_{TOKEN}" }'));
+    await the.account('tenant_a', [
+      { name: 'app', ttl: DAY },
+      { name: 'App', ttl: DAY },
+    ]);
+    await the.account('tenant_b', [{ name: 'app', ttl: DAY }]);
+    await the.import();
+    const { accounts } = await the.desired();
+    const keys = [...accounts.values()].map(({ tokens }) => [...tokens.keys()]);
+    expect(keys).toEqual([['App', 'app_tenant_a'], ['app_tenant_b']]);
+    expect(await the.plan()).toEqual([]);
+  });
+
+  it('that the store cannot tell apart are left out', async () => {
+    const the = stage(HEAD.replace('dotenv }', 'dotenv, variable: "T_{ACCOUNT}" }'));
+    await the.account('tenant_a', [
+      { name: 'app', ttl: DAY },
+      { name: 'bi', ttl: DAY },
+    ]);
+    expect(leftOut(await the.import())).toEqual([
+      'tenant_a/bi: the secret store local has no variable for it that another token does not have',
+    ]);
+    expect(await the.plan()).toEqual([]);
+  });
+});
+
+describe('a token is left out', () => {
+  it('that nobody can tell from another, that is old, that ends, or that is not anyone’s', async () => {
+    const the = stage();
+    await the.account('etl_prod', [
+      { name: 'short', ttl: 300 },
+      { name: 'airflow', ttl: 90 * DAY },
+      { name: 'airflow.2', ttl: 90 * DAY },
+      { name: 'twice', ttl: 90 * DAY },
+      { name: 'twice', ttl: 90 * DAY },
+      { name: 'both', ttl: 90 * DAY },
+      { name: 'both', type: 'read_scaling', ttl: 90 * DAY },
+      { name: 'mdacc smoke.2' },
+      { name: 'a\tb' },
+      { name: 'x'.repeat(246) },
+      { name: 'ends', ttl: 1100 },
+    ]);
+    await the.world.organization.advance(600);
+    const decided = await the.import();
+    const [twice, both] = ['twice', 'both'].map((name) => {
+      const account = the.world.organization.inspect().accounts.find(({ username }) => username === 'etl_prod');
+      return account?.tokens
+        .filter((token) => token.name === name)
+        .map(({ id }) => id)
+        .sort()
+        .join(' and ');
+    });
+    const expired = new Date(the.world.organization.now()).toISOString().slice(0, 10);
+    expect(leftOut(decided).sort()).toEqual(
+      [
+        `etl_prod/short: it expired ${expired}`,
+        'etl_prod/airflow: "airflow.2" is a newer generation of it',
+        ...[1, 2].map(() => `etl_prod/twice: 2 live read_write tokens have its name: ${twice}`),
+        ...[1, 2].map(
+          () =>
+            `etl_prod/both: read/write and read scaling tokens have its name, and the configuration takes one of them: ${both}`,
+        ),
+        'etl_prod/mdacc smoke.2: the smoke test keeps this name for itself',
+        'etl_prod/a\tb: its name holds control characters',
+        `etl_prod/${'x'.repeat(246)}: its name has more than 245 characters, which leaves no room for a ".2"`,
+        'etl_prod/ends: it expires in 8 minutes, too soon to be taken over',
+      ].sort(),
+    );
+    expect(decided.leftOut.every(({ hint }) => hint !== '')).toBe(true);
+    expect([...decided.adopts.tokens.keys()]).toEqual(['etl_prod/airflow']);
+    expect(await the.plan()).toEqual([]);
+  });
+
+  it('that an interrupted smoke test left; the plan still revokes it', async () => {
+    const the = stage();
+    await the.account('etl_prod', [{ name: 'mdacc smoke', ttl: 300 }]);
+    expect(leftOut(await the.import())).toEqual(['etl_prod/mdacc smoke: a smoke test left it']);
+    expect(await the.plan()).toEqual(['revoke_token etl_prod']);
+  });
+
+  it('whose series the configuration has', async () => {
+    const the = stage();
+    await the.account('etl_prod', [{ name: 'app.2', ttl: DAY }]);
+    await the.import();
+    await the.account('etl_prod', [
+      { name: 'app.5', ttl: DAY },
+      { name: 'app.2.2', ttl: DAY },
+    ]);
+    const series = 'its name is of the series of "app", which is managed';
+    expect(leftOut(await the.import())).toEqual([`etl_prod/app.5: ${series}`, `etl_prod/app.2.2: ${series}`]);
+    expect(await the.plan()).toEqual([]);
+  });
+
+  it('unless it is named by its id, where that says which is meant', async () => {
+    const the = stage();
+    await the.account('etl_prod', [
+      { name: 'app', ttl: DAY },
+      { name: 'app', type: 'read_scaling', ttl: DAY },
+    ]);
+    const decided = await the.import([`etl_prod/${the.id('etl_prod', 'app')}`]);
+    expect(decided).toMatchObject({ accounts: 1, tokens: 1, leftOut: [] });
+    expect(the.read()).toContain('app: read_scaling_1d');
+    expect(await the.plan()).toEqual([]);
+  });
+});
+
+describe('the life of a token', () => {
+  it('without an end is given one by its policy, and it is not replaced for that', async () => {
+    const the = stage();
+    await the.account('etl_prod', [{ name: 'old' }]);
+    const { notices } = await the.import();
+    expect(the.read()).toContain('old: read_write_90d');
+    expect(notices).toEqual([
+      {
+        message: 'tokens that never expire, and whose replacements will: etl_prod/old',
+        hint: 'Nothing replaces such a token until you do: mdacc rotate etl_prod/old',
+      },
+    ]);
+    await the.world.organization.advance(400 * DAY);
+    expect(await the.plan()).toEqual([]);
+  });
+
+  it('without an end stays so where that is allowed', async () => {
+    const the = stage(`${HEAD}guardrails: { allow_never_expiring: true }\n`);
+    await the.account('etl_prod', [{ name: 'old' }]);
+    expect((await the.import()).notices).toEqual([]);
+    expect(the.read()).toContain(
+      'read_write_never: { type: read_write, ttl: never, overlap: 1d, secret_store: local }',
+    );
+    expect(await the.plan()).toEqual([]);
+  });
+
+  it('that is about to end is not cut shorter: it is replaced later, this once', async () => {
+    const the = stage();
+    await the.account('etl_prod', [
+      { name: 'days', ttl: 90 * DAY },
+      { name: 'just', ttl: 90 * DAY + 11 * DAY },
+    ]);
+    await the.world.organization.advance(87 * DAY);
+    await the.account('etl_prod', [{ name: 'hour', ttl: HOUR }]);
+    const { notices } = await the.import();
+    const tokens = the
+      .read()
+      .split('tokens:\n')[1]
+      ?.replaceAll(/ends [\d-]+ [\d:]+/g, 'ends THEN');
+    const comment = 'this one ends THEN; once it is replaced, leave it to the policy';
+    expect(tokens).toBe(
+      `      days: { policy: read_write_90d, rotate_before: 36h, overlap: 1d } # ${comment}\n`.replace(
+        ', overlap: 1d',
+        '',
+      ) +
+        '      hour: read_write_1h\n' +
+        `      just: { policy: read_write_101d, rotate_before: 7d } # ${comment}\n`,
+    );
+    expect(notices).toHaveLength(1);
+    expect(await the.plan()).toEqual([]);
+    await the.world.organization.advance(2 * DAY);
+    expect(await the.plan()).toContain('rotate_token etl_prod/days');
+  });
+
+  it('is written in round numbers', async () => {
+    const the = stage();
+    const lives = [300, 700, HOUR, 25 * HOUR, 71 * HOUR, 7 * DAY + 5 * HOUR, 365 * DAY];
+    await the.account(
+      'etl_prod',
+      lives.slice(1).map((ttl) => ({ name: `t${ttl}`, ttl })),
+    );
+    await the.import();
+    const tokens = [...((await the.desired()).accounts.get('etl_prod')?.tokens.values() ?? [])];
+    expect(tokens.map(({ ttl }) => ttl).sort((a, b) => (a ?? 0) - (b ?? 0))).toEqual([
+      600,
+      HOUR,
+      25 * HOUR,
+      71 * HOUR,
+      7 * DAY,
+      365 * DAY,
+    ]);
+    expect(await the.plan()).toEqual([]);
+  });
+});
+
+describe('what the configuration has', () => {
+  const POLICIES = `token_policies:
+  dashboard: { type: read_scaling, ttl: 30d, rotate_before: 7d, overlap: 48h, secret_store: local }
+  loads: { type: read_write, ttl: 90d, rotate_before: 3w, overlap: 24h, secret_store: local, description: Loads data }
+  part: { type: read_write, ttl: 90d, rotate_before: 3w }
+duckling_pools:
+  small: { read_write: { size: pulse }, read_scaling: { size: pulse, pool_size: 2 } }
+  read_write_90d: { read_write: { size: pulse } }
+`;
+
+  it('is used again where it says the same', async () => {
+    const the = stage(HEAD + POLICIES);
+    await the.account(
+      'bi_tool',
+      [
+        { name: 'app', type: 'read_scaling', ttl: 30 * DAY },
+        { name: 'loader', ttl: 90 * DAY, description: 'Loads data' },
+        { name: 'mine', ttl: 90 * DAY, description: 'My $ "own"' },
+        { name: 'plain', ttl: 90 * DAY },
+      ],
+      SMALL,
+    );
+    await the.import();
+    expect(the.read().split('accounts:\n')[1]).toBe(`  bi_tool:
+    ducklings: small
+    tokens:
+      app: dashboard
+      loader: loads
+      mine: { policy: read_write_90d, description: "My $$ \\"own\\"" }
+      plain: read_write_90d
+`);
+    const mine = (await the.desired()).accounts.get('bi_tool')?.tokens.get('mine');
+    expect(mine?.description).toBe('My $ "own"');
+    expect(await the.plan()).toEqual([]);
+  });
+
+  it('is kept as it is when a new policy would have its name', async () => {
+    const the = stage(`${HEAD}token_policies:\n  read_write_90d: { type: read_write, ttl: 30d }\n`);
+    await the.account('bi_', [{ name: 'app', ttl: 90 * DAY }]);
+    await the.import();
+    expect(the.read()).toContain('app: read_write_90d_2');
+  });
+
+  it('of several stores must be chosen from', async () => {
+    const the = stage(`${HEAD}  vault: { kind: exec, command: [vault] }\n`);
+    await the.account('etl_prod', [{ name: 'app', ttl: 90 * DAY }]);
+    await expect(the.decide()).rejects.toMatchObject({
+      code: 'USAGE',
+      message: 'the configuration has 2 secret stores: local, vault',
+      hint: 'Say where the secrets of replacements are to go: --store local',
+    });
+    await expect(the.decide([], { store: 'vaul' })).rejects.toMatchObject({ hint: 'did you mean "vault"?' });
+    await the.import([], { store: 'vault' });
+    expect(the.read()).toContain('secret_store: vault }');
+    expect(await the.plan()).toEqual([]);
+  });
+
+  it('may be in another file, which gets the tokens of its accounts, or all that is new', async () => {
+    const the = stage({
+      'motherduck.accounts.yaml': `${HEAD}include: [teams/*.yaml]\n`,
+      'teams/bi.yaml': '# BI\naccounts:\n    bi_tool: {}\n',
+      'teams/etl.yaml': '',
+    });
+    await the.account('bi_tool', [{ name: 'app', ttl: 90 * DAY }]);
+    await the.account('etl_prod', [{ name: 'app', ttl: 90 * DAY }]);
+    await expect(the.decide([], { into: 'teams/none.yaml' })).rejects.toMatchObject({ code: 'USAGE' });
+    const { texts } = await the.import([], { into: 'teams/etl.yaml' });
+    expect([...texts.keys()].map((file) => file.replace(`${the.folder}/`, ''))).toEqual([
+      'teams/etl.yaml',
+      'teams/bi.yaml',
+    ]);
+    expect(the.read('teams/bi.yaml')).toBe(
+      '# BI\naccounts:\n    bi_tool:\n        tokens:\n            app: read_write_90d\n',
+    );
+    expect(the.read('teams/etl.yaml')).toMatch(
+      /^token_policies:\n {2}read_write_90d: [^\n]+\n\naccounts:\n {2}etl_prod:\n/,
+    );
+    expect(await the.plan()).toEqual([]);
+  });
+
+  it('from a template stays, and what is added stands beside it', async () => {
+    const the = stage(
+      `${HEAD}${POLICIES}templates:\n  tenant: { tokens: { app: dashboard } }\naccounts:\n  tenant_a: { template: tenant }\n  tenant_b: { template: tenant }\n`,
+    );
+    const app = { name: 'app', type: 'read_scaling', ttl: 30 * DAY } as const;
+    await the.account('tenant_a', [app, { name: 'loader', ttl: 90 * DAY }]);
+    await the.account('tenant_b', [app]);
+    const decided = await the.import(['tenant_a']);
+    expect(decided).toMatchObject({ accounts: 0, tokens: 1 });
+    expect(the.read()).toContain(
+      '  tenant_a: { template: tenant, tokens: { loader: read_write_90d } }\n  tenant_b: { template: tenant }\n',
+    );
+    expect(await the.plan()).toEqual(['adopt_account tenant_b', 'adopt_token tenant_b/app']);
+  });
+
+  it('by an alias is not changed, since others would change with it', async () => {
+    const the = stage(`${HEAD}${POLICIES}accounts:\n  bi_a: &bi { smoke: false }\n  bi_b: *bi\n  bi_c: { <<: *bi }\n`);
+    for (const account of ['bi_a', 'bi_b', 'bi_c']) await the.account(account, [{ name: 'app', ttl: 90 * DAY }]);
+    const decided = await the.import();
+    expect(leftOut(decided).map((line) => line.replace(`${the.folder}/`, ''))).toEqual([
+      'bi_a/app: motherduck.accounts.yaml:13: accounts.bi_a is the anchor &bi, which stands for it in other places, so that other accounts would get it too',
+      'bi_b/app: motherduck.accounts.yaml:14: accounts.bi_b is the alias *bi, so that other accounts would get it too',
+    ]);
+    expect(the.read()).toContain('  bi_c: { <<: *bi, tokens: { app: read_write_90d } }\n');
+    await expect(the.decide(['bi_b/app'])).rejects.toMatchObject({ code: 'IMPORT_REFUSED' });
+  });
+
+  it('under an alias as a whole is nothing to add to', async () => {
+    const the = stage(`${HEAD}duckling_pools: &none {}\naccounts: *none\n`);
+    await the.account('bi_a');
+    await expect(the.decide()).rejects.toMatchObject({
+      code: 'IMPORT_REFUSED',
+      message: expect.stringContaining('accounts is the alias *none'),
+      where: { line: 6 },
+    });
+  });
+});
+
+describe('guardrails', () => {
+  it('keep Ducklings out that they do not allow; the accounts come in without', async () => {
+    const the = stage(
+      `${HEAD}compute_rates: { standard: 2 }\nguardrails: { allowed_sizes: [pulse, standard, giga], max_pool_size_total: 3 }\n`,
+    );
+    const JUMBO = { ...SMALL, read_write: { instance_size: 'jumbo' } } as const;
+    await the.account('a_jumbo', [], JUMBO);
+    await the.account('b_giga', [], LARGE);
+    await the.account('c_small', [], SMALL);
+    await the.account('d_small', [], SMALL);
+    const { notices } = await the.import();
+    expect(notices.map(({ message }) => message)).toEqual([
+      'the Ducklings of a_jumbo stay unmanaged: their size is not among guardrails.allowed_sizes',
+      'the Ducklings of b_giga stay unmanaged: their size has no rate in compute_rates',
+      'the Ducklings of d_small stay unmanaged: with them all pools would be larger than guardrails.max_pool_size_total 3',
+    ]);
+    const { accounts } = await the.desired();
+    expect([...accounts.values()].map(({ ducklings }) => ducklings !== undefined)).toEqual([false, false, true, false]);
+    expect(await the.plan()).toEqual([]);
+  });
+
+  it('hold for replacements: what lives longer comes in, and its replacement lives as long as they allow', async () => {
+    const the = stage(`${HEAD}guardrails: { max_token_ttl: 30d }\n`);
+    await the.account('etl_prod', [{ name: 'year', ttl: 365 * DAY }, { name: 'ever' }]);
+    const { notices } = await the.import();
+    expect(notices.map(({ message }) => message)).toEqual([
+      'tokens that never expire, and whose replacements will: etl_prod/ever',
+      'tokens that live longer than guardrails.max_token_ttl, as their replacements will not: etl_prod/year',
+    ]);
+    expect(the.read()).toContain('      ever: read_write_30d\n      year: read_write_30d\n');
+    expect(await the.plan()).toEqual([]);
+  });
+
+  it('of the ceiling are not broken by an import', async () => {
+    const the = stage(`${HEAD}compute_rates: { standard: 2, pulse: 1 }\nguardrails: { max_compute_ceiling: 4 }\n`);
+    await the.account('a_small', [], SMALL);
+    await the.account('b_small', [], SMALL);
+    await expect(the.decide()).rejects.toMatchObject({
+      code: 'IMPORT_REFUSED',
+      message: expect.stringContaining(
+        'all Ducklings at once would cost 6 an hour and guardrails.max_compute_ceiling is 4',
+      ),
+    });
+    await the.import(['a_small']);
+    expect(await the.plan()).toEqual([]);
+  });
+});
+
+describe('what is asked for by name', () => {
+  it('is that and no more', async () => {
+    const the = stage();
+    await the.account(
+      'etl_prod',
+      [
+        { name: 'airflow', ttl: 90 * DAY },
+        { name: 'dbt', ttl: 90 * DAY },
+      ],
+      SMALL,
+    );
+    await the.account('other', [{ name: 'airflow', ttl: 90 * DAY }]);
+    expect(await the.import(['ETL_PROD/airflow'])).toMatchObject({ accounts: 1, tokens: 1 });
+    expect(the.read().split('accounts:\n')[1]).toBe('  etl_prod: { tokens: { airflow: read_write_90d } }\n');
+    expect(await the.plan()).toEqual([]);
+    expect(await the.import(['etl_prod'])).toMatchObject({ accounts: 0, tokens: 1 });
+    expect(the.read().split('accounts:\n')[1]).toBe(
+      '  etl_prod: { tokens: { airflow: read_write_90d, dbt: read_write_90d } }\n',
+    );
+    expect((await the.import(['etl_prod', 'etl_prod/dbt'])).texts.size).toBe(0);
+    expect(await the.plan()).toEqual([]);
+  });
+
+  it.each([
+    ['etl_prd', 'USAGE', 'MotherDuck has no account "etl_prd"', 'did you mean "etl_prod"?'],
+    ['etl_prod/airflw', 'USAGE', 'etl_prod has no token "airflw"', 'did you mean "airflow"?'],
+    ['anna', 'ACCOUNT_UNUSABLE', "anna is a person's user", 'Name a service account'],
+    ['gone', 'ACCOUNT_UNUSABLE', 'gone is deprovisioned', 'Name a service account'],
+    ['planned', 'IMPORT_REFUSED', 'the configuration names planned, and MotherDuck does not have it', 'mdacc apply'],
+    ['etl_prod/twice', 'IMPORT_REFUSED', 'etl_prod/twice is not imported: 2 live read_write tokens', 'Revoke the one'],
+    ['etl_prod/airflow', 'IMPORT_REFUSED', 'etl_prod/airflow is not imported: "airflow.2" is a newer', 'revoke it'],
+  ])('%s is refused with what to do', async (name, code, message, hint) => {
+    const the = stage(`${HEAD}accounts: { planned: {} }\n`);
+    await the.account(
+      'etl_prod',
+      ['airflow', 'airflow.2', 'twice', 'twice'].map((each) => ({ name: each, ttl: DAY })),
+    );
+    await the.account('gone');
+    await the.world.organization.deprovision('gone');
+    await the.world.organization.addHuman('anna');
+    await expect(the.decide([name])).rejects.toMatchObject({
+      code,
+      message: expect.stringContaining(message),
+      hint: expect.stringContaining(hint),
+    });
+  });
+
+  it('and is in the state alone is not put back: someone took it out', async () => {
+    const the = stage();
+    await the.account('etl_prod', [{ name: 'airflow', ttl: 90 * DAY }]);
+    const before = the.read();
+    await the.import();
+    the.write({ 'motherduck.accounts.yaml': before });
+    await expect(the.decide(['etl_prod'])).rejects.toMatchObject({
+      code: 'IMPORT_REFUSED',
+      hint: expect.stringContaining('mdacc state forget etl_prod'),
+    });
+    expect(leftOut(await the.import())).toEqual(['etl_prod: the state manages it, and it left the configuration']);
+    expect(the.read()).toBe(before);
+  });
+
+  it('of a key that left the configuration is left to the next apply', async () => {
+    const the = stage();
+    await the.account('etl_prod', [
+      { name: 'airflow', ttl: 90 * DAY },
+      { name: 'dbt', ttl: 90 * DAY },
+    ]);
+    await the.import();
+    the.write({ 'motherduck.accounts.yaml': the.read().replace(/^ *airflow: .*\n/m, '') });
+    await the.account('etl_prod', [{ name: 'airflow.2', ttl: 90 * DAY }]);
+    expect(leftOut(await the.import())).toEqual([
+      'etl_prod/airflow.2: its name is of the series of "airflow", which is managed',
+    ]);
+    expect(await the.plan()).toEqual(['revoke_token etl_prod/airflow']);
+  });
+});
+
+describe('import --all', () => {
+  it('leaves out what is ignored, people, and accounts with the Admin role, which can be named', async () => {
+    const the = stage(`${HEAD}ignore: [legacy_*]\n`);
+    for (const name of ['legacy_a', 'ruler', 'gone', 'etl_prod']) await the.account(name);
+    await the.world.organization.addHuman('anna');
+    await the.world.organization.deprovision('gone');
+    the.world.interfere = async (request) => {
+      if (new URL(request.url).pathname !== '/v1/users') return undefined;
+      const text = await (await the.world.organization.handle(request)).text();
+      const page = JSON.parse(text, (_key, user) =>
+        user?.username === 'ruler' ? { ...user, roles: ['Admin'] } : user,
+      );
+      return Response.json(page);
+    };
+    const decided = await the.import();
+    expect(decided.leftOut).toEqual([
+      {
+        account: 'ruler',
+        reason: 'it has the Admin role',
+        hint: 'When it is to be managed all the same: mdacc import ruler',
+      },
+    ]);
+    expect([...decided.adopts.accounts]).toEqual(['etl_prod']);
+    expect((await the.import(['ruler', 'legacy_a'])).adopts.accounts.size).toBe(2);
+    expect(await the.plan()).toEqual([]);
+  });
+
+  it('says what to do where users cannot be listed; names do', async () => {
+    const the = stage();
+    await the.account('etl_prod', [{ name: 'airflow', ttl: 90 * DAY }]);
+    the.world.interfere = (request) =>
+      new URL(request.url).pathname === '/v1/users'
+        ? Response.json({ message: 'no', code: 'FORBIDDEN' }, { status: 403 })
+        : undefined;
+    await expect(the.decide()).rejects.toMatchObject({
+      code: 'IMPORT_REFUSED',
+      hint: expect.stringContaining('mdacc import etl_prod'),
+    });
+    expect(await the.import(['etl_prod'])).toMatchObject({ accounts: 1, tokens: 1 });
+    expect(await the.plan()).toEqual([]);
+  });
+
+  it('takes the others when one cannot be read, and says so', async () => {
+    const the = stage();
+    for (const name of ['bad', 'etl_prod']) await the.account(name, [{ name: 'app', ttl: DAY }]);
+    the.world.interfere = (request) =>
+      new URL(request.url).pathname === '/v1/users/bad/tokens'
+        ? Response.json({ message: 'no', code: 'FORBIDDEN' }, { status: 403 })
+        : undefined;
+    const decided = await the.import();
+    expect(decided).toMatchObject({ accounts: 1, leftOut: [{ account: 'bad', isUnread: true }] });
+    await expect(the.decide(['bad'])).rejects.toThrow();
+  });
+
+  it('takes over what the configuration names already and the state does not have: a run that was killed ends so', async () => {
+    const the = stage();
+    await the.account('etl_prod', [{ name: 'airflow', ttl: 90 * DAY }]);
+    await the.import();
+    await the.world.ledger.update((state) => ({ ...state, accounts: new Map() }));
+    expect(await the.plan()).toEqual(['adopt_account etl_prod', 'adopt_token etl_prod/airflow']);
+    expect((await the.import()).texts.size).toBe(0);
+    expect(await the.plan()).toEqual([]);
+  });
+});

@@ -1,0 +1,155 @@
+/** A configuration in a folder and an organization in memory: what an import would write, and what the plan is then. */
+import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import path from 'node:path';
+import { adoptAll } from '../../src/apply/adoption.ts';
+import { decideSafely } from '../../src/cli/import-decision.ts';
+import { type ImportFiles, newImportFiles, readImportFiles, writeImportFiles } from '../../src/cli/import-files.ts';
+import { readAsked as readLiveAsked } from '../../src/cli/importing.ts';
+import { openIo } from '../../src/cli/io.ts';
+import { loadConfig } from '../../src/config/load.ts';
+import { readAsked } from '../../src/import/asked.ts';
+import { frame, limitsOf } from '../../src/import/frame.ts';
+import type { Desired } from '../../src/model/desired.ts';
+import type { Import } from '../../src/model/import.ts';
+import { isoTime } from '../../src/model/instant.ts';
+import type { TokenType } from '../../src/model/tokens.ts';
+import type { WireDucklings } from '../../src/model/wire.ts';
+import { importDiff } from '../../src/report/import/text.ts';
+import { plain } from '../../src/report/paint.ts';
+import { brief, World } from '../world.ts';
+
+const MAIN = 'motherduck.accounts.yaml';
+
+export const HEAD = `version: 1
+organization: acme
+secret_stores:
+  local: { kind: file, path: secrets.env, format: dotenv }
+`;
+
+export interface TokenSketch {
+  readonly name: string;
+  readonly type?: TokenType;
+  /** Seconds; absent: until revoked. */
+  readonly ttl?: number;
+  readonly description?: string;
+}
+
+export interface Choices {
+  readonly store?: string;
+  readonly into?: string;
+}
+
+export class Stage {
+  readonly folder = mkdtempSync(path.join(tmpdir(), 'mdacc-import-'));
+  readonly world = new World();
+  readonly #io = openIo({ quiet: true });
+
+  constructor(files: Readonly<Record<string, string>> | string = HEAD) {
+    this.write(typeof files === 'string' ? { [MAIN]: files } : files);
+  }
+
+  write(files: Readonly<Record<string, string>>): void {
+    for (const [name, text] of Object.entries(files)) {
+      mkdirSync(path.dirname(this.file(name)), { recursive: true });
+      writeFileSync(this.file(name), text);
+    }
+  }
+
+  file(name: string): string {
+    return path.join(this.folder, name);
+  }
+
+  read(name = MAIN): string {
+    return readFileSync(this.file(name), 'utf8');
+  }
+
+  close(): void {
+    rmSync(this.folder, { recursive: true, force: true });
+  }
+
+  /** Makes an account at MotherDuck with tokens, in this order. */
+  async account(username: string, tokens: readonly TokenSketch[] = [], ducklings?: WireDucklings): Promise<void> {
+    const { api } = this.world;
+    const { organization } = this.world;
+    if (!organization.inspect().accounts.some((account) => account.username === username))
+      await api.createUser(username);
+    if (ducklings) await api.setDucklings(username, ducklings);
+    for (const { name, type = 'read_write', ttl, description } of tokens) {
+      const more = { ...(ttl === undefined ? {} : { ttl }), ...(description === undefined ? {} : { description }) };
+      await api.createToken(username, { name, token_type: type, ...more });
+    }
+  }
+
+  /** The id of the live token with that name, the newest of them. */
+  id(username: string, name: string): string {
+    const account = this.world.organization.inspect().accounts.find((each) => each.username === username);
+    return account?.tokens.filter((token) => token.name === name).at(-1)?.id ?? 'none';
+  }
+
+  /** Decides an import of these names; of everything when there is none. */
+  async decide(names: readonly string[] = [], choices: Choices = {}): Promise<Import & { diff: string }> {
+    const files = await readImportFiles({ config: this.file(MAIN) }, this.#io);
+    return (await this.#decide(files, names, choices)).decided;
+  }
+
+  /** Imports: writes the files, and then the state. Gives what was decided. */
+  async import(names: readonly string[] = [], choices: Choices = {}): Promise<Import & { diff: string }> {
+    const files = await readImportFiles({ config: this.file(MAIN) }, this.#io);
+    return this.#carryOut(files, names, choices);
+  }
+
+  /** What init --from-live does; the folder has no configuration then. */
+  async begin(): Promise<Import & { diff: string }> {
+    rmSync(this.file(MAIN));
+    const options = { config: this.file(MAIN) };
+    const first = await newImportFiles(options, frame('acme'), this.#io);
+    const live = await this.#live(first, []);
+    return this.#carryOut(await newImportFiles(options, frame('acme', limitsOf(live)), this.#io), [], {});
+  }
+
+  async desired(): Promise<Desired> {
+    const loaded = await loadConfig(this.file(MAIN), {});
+    if (loaded.ok) return loaded.desired;
+    throw new Error(`${loaded.diagnostics.map(({ message }) => message).join('; ')}\n${this.read()}`);
+  }
+
+  /** The actions of the plan that follows, in short. */
+  async plan(): Promise<string[]> {
+    const plan = await this.world.plan(await this.desired());
+    return [...plan.errors.map(({ message }) => `error: ${message}`), ...brief(plan)];
+  }
+
+  async #carryOut(files: ImportFiles, names: readonly string[], choices: Choices) {
+    const { decided, actions } = await this.#decide(files, names, choices);
+    await writeImportFiles(files, decided.texts);
+    const at = isoTime(this.world.organization.now());
+    await this.world.ledger.update((state) => adoptAll(state, actions, at));
+    return decided;
+  }
+
+  async #decide(files: ImportFiles, names: readonly string[], { store, into }: Choices) {
+    const asked = readAsked(names, names.length === 0);
+    const live = await this.#live(files, names);
+    const more = { ...(store ? { store } : {}), ...(into ? { into: this.file(into) } : {}) };
+    const service = { isSandbox: true, claims: [] };
+    const situation = { asked, files, live, state: this.world.ledger.state, service };
+    const { decided, actions } = await decideSafely(situation, { config: this.file(MAIN), ...more }, this.#io);
+    const before = files.isNew ? new Map<string, string>() : files.texts;
+    const diff = importDiff(before, decided, plain).replaceAll(`${this.folder}/`, '');
+    return { decided: { ...decided, diff }, actions };
+  }
+
+  #live(files: ImportFiles, names: readonly string[]) {
+    const { world } = this;
+    const service = { api: world.api, claims: [] };
+    const asked = readAsked(names, names.length === 0);
+    const { signal } = new AbortController();
+    return readLiveAsked(asked, files.loaded.desired, world.ledger.state, service, 8, this.#io, signal);
+  }
+}
+
+/** What is left out, in short: `etl_prod/airflow: it expired 2026-11-01`. */
+export function leftOut({ leftOut: all }: Import): string[] {
+  return all.map(({ account, token, reason }) => `${account}${token ? `/${token.name}` : ''}: ${reason}`);
+}

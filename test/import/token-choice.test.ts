@@ -1,0 +1,60 @@
+/** What MotherDuck lists and its API does not make on request. */
+import { describe, expect, it } from 'vitest';
+import { chooseTokens } from '../../src/import/token-choice.ts';
+import type { LiveToken } from '../../src/model/live.ts';
+
+const NOW = Date.parse('2026-11-25T12:00:00Z');
+
+function live(id: string, name: string, differs: Partial<LiveToken> = {}): LiveToken {
+  return { id, name, type: 'read_write', createdAt: NOW - 1000, expiresAt: null, ...differs };
+}
+
+function choose(...tokens: readonly LiveToken[]) {
+  const { chosen, leftOut } = chooseTokens({ account: 'etl_prod', tokens, isAsked: () => true, taken: [], now: NOW });
+  return {
+    chosen: chosen.map(({ token, name }) => `${token.id} ${name}`),
+    leftOut: leftOut.map(({ token, reason }) => `${token.id} ${reason}`),
+  };
+}
+
+describe('of the live tokens', () => {
+  it.each([
+    ['', 'it has no name'],
+    ['  ', 'it has no name'],
+    ['MotherDuck Extension', 'MotherDuck keeps this name for itself'],
+    ['motherduck flights.2', 'MotherDuck keeps this name for itself'],
+    ['mdacc smoke', 'a smoke test left it'],
+    ['MDACC Smoke', 'the smoke test keeps this name for itself'],
+    ['half \ud800', 'its name holds control characters'],
+  ])('"%s" is left out: %s', (name, reason) => {
+    expect(choose(live('a', name))).toEqual({ chosen: [], leftOut: [`a ${reason}`] });
+  });
+
+  it('the highest generation is chosen, although another one has no end', () => {
+    const later = { expiresAt: NOW + 86_400_000 };
+    expect(choose(live('a', 'app'), live('b', 'app.10', later), live('c', 'app.9'))).toEqual({
+      chosen: ['b app'],
+      leftOut: ['a "app.10" is a newer generation of it', 'c "app.10" is a newer generation of it'],
+    });
+  });
+
+  it('one that has expired is no newer generation', () => {
+    const { chosen } = choose(live('a', 'app'), live('b', 'app.2', { expiresAt: NOW }));
+    expect(chosen).toEqual(['a app']);
+  });
+
+  it('a generation of a generation belongs to the first one', () => {
+    expect(choose(live('a', 'app.2.2'), live('b', 'app'))).toEqual({
+      chosen: ['b app'],
+      leftOut: ['a its name is of the series of "app", which is managed'],
+    });
+  });
+
+  it('names that only end in a number are names', () => {
+    expect(choose(live('a', 'v1.0'), live('b', 'app.1'), live('c', '.2')).chosen).toEqual([
+      'c .2',
+      'a v1.0',
+      'b app.1',
+    ]);
+  });
+});

@@ -1,0 +1,78 @@
+/** The diff of an import, and what it says for people. */
+import { applyPatch, createTwoFilesPatch, FILE_HEADERS_ONLY } from 'diff';
+import * as fc from 'fast-check';
+import { describe, expect, it } from 'vitest';
+import { importDiff, importSummary, leftOutText } from '../../src/report/import/text.ts';
+import { unifiedDiff } from '../../src/report/import/unified.ts';
+import { plain } from '../../src/report/paint.ts';
+
+const line = fc.constantFrom('a\n', 'b\n', 'c\n', '\n', '  x: 1\n', 'accounts:\n', 'd\r\n');
+const text = fc
+  .tuple(fc.array(line, { maxLength: 30 }), fc.constantFrom('', 'end'))
+  .map(([lines, end]) => lines.join('') + end);
+
+describe('a unified diff', () => {
+  it('makes the one text of the other, whatever they are', () => {
+    fc.assert(
+      fc.property(text, text, (before, after) => {
+        const options = { autoConvertLineEndings: false };
+        expect(applyPatch(before, unifiedDiff('f', before, after), options)).toBe(after);
+        expect(applyPatch('', unifiedDiff('f', undefined, after), options)).toBe(after);
+      }),
+      { numRuns: 2000 },
+    );
+  });
+
+  it('is that of the diff package where lines were only added', () => {
+    const before = Array.from({ length: 40 }, (_, index) => `line ${index}\n`);
+    const places = fc.subarray(before.map((_, index) => index));
+    fc.assert(
+      fc.property(places, (chosen) => {
+        const after = before.flatMap((each, index) => (chosen.includes(index) ? [each, `  new ${index}\n`] : [each]));
+        const [a, b] = [before.join(''), after.join('')];
+        const options = { context: 3, headerOptions: FILE_HEADERS_ONLY };
+        expect(unifiedDiff('f', a, b)).toBe(createTwoFilesPatch('f', 'f', a, b, undefined, undefined, options));
+      }),
+    );
+  });
+});
+
+describe('an import for people', () => {
+  it('is painted as diffs are, and no file’s name or line obeys to the terminal', () => {
+    const [before, texts] = [
+      new Map([['f.yaml', 'a\r\n\tb\u001b[2J\r\n']]),
+      new Map([['f.yaml', 'a\r\n\tb\u001b[2J\r\nc\r\n']]),
+    ];
+    expect(importDiff(before, { texts }, plain)).toBe(
+      '--- f.yaml\n+++ f.yaml\n@@ -1,2 +1,3 @@\n a\n \tb\ufffd[2J\n+c\n',
+    );
+    const paint = { ...plain, green: (text: string) => `<green>${text}` };
+    expect(importDiff(before, { texts }, paint)).toContain('\n<green>+c\n');
+    expect(importDiff(before, { texts: new Map() }, plain)).toBe('');
+  });
+
+  it('names what is left out, a token without a name by its id', () => {
+    const why = { reason: 'it has no name', hint: 'Revoke it.' };
+    const all = [
+      { account: 'etl_prod', token: { name: '', id: 't1' }, ...why },
+      { account: 'ruler', ...why },
+    ];
+    expect(leftOutText(all, plain)).toBe(
+      'Left out:\n  etl_prod/t1  it has no name\n    Revoke it.\n  ruler  it has no name\n    Revoke it.',
+    );
+  });
+
+  it.each([
+    [{ leftOut: 2 }, 'Imported 1 account and 2 tokens into a.yaml and b.yaml; 2 left out.\n'],
+    [{ isDryRun: true }, 'Would import 1 account and 2 tokens into a.yaml and b.yaml; nothing was written.\n'],
+    [{ files: [] }, 'Nothing to import.\n'],
+    [{ files: [], named: { accounts: 0, tokens: 1 } }, 'Took over 1 token that a.yaml names already.\n'],
+    [{ written: { accounts: 0, tokens: 0 } }, 'Imported nothing into a.yaml and b.yaml.\n'],
+    [{ files: [], leftOut: 1 }, 'Nothing to import; 1 left out.\n'],
+  ])('is summed up: %o', (differs, said) => {
+    const written = { accounts: 1, tokens: 2 };
+    const named = { accounts: 0, tokens: 0 };
+    const base = { written, named, leftOut: 0, files: ['a.yaml', 'b.yaml'], config: 'a.yaml', isDryRun: false };
+    expect(importSummary({ ...base, ...differs })).toBe(said);
+  });
+});

@@ -1,0 +1,259 @@
+/** Taking over an organization through the command line. */
+import { chmodSync, readdirSync, statSync } from 'node:fs';
+import { pathToFileURL } from 'node:url';
+import { describe, expect, it } from 'vitest';
+import { Secret } from '../../src/model/secret.ts';
+import { openSandbox } from '../../src/sandbox/open.ts';
+import type { Organization } from '../../src/sandbox/organization.ts';
+import { Folder, type Ran } from './cli.ts';
+
+const CONFIG = 'motherduck.accounts.yaml';
+const STATE = 'motherduck.accounts.state.json';
+const NO_CHANGES = 'No changes. MotherDuck matches the configuration.';
+const COMMENTED = `# Ours, by hand.
+version: 1
+organization: acme
+secret_stores:
+    local:   { kind: file, path: .motherduck/secrets.env, format: dotenv }   # for now
+
+accounts: {}   # none yet
+# The end.
+`;
+
+/** A folder without a configuration, as where someone begins. */
+function emptyFolder(): Folder {
+  const folder = new Folder('');
+  folder.remove(CONFIG);
+  return folder;
+}
+
+/** Does to the folder's sandbox what a person does at MotherDuck's web page. */
+async function byHand(folder: Folder, work: (organization: Organization) => Promise<unknown>): Promise<void> {
+  const organization = await openSandbox(folder.file('.motherduck-sandbox'), { adminToken: new Secret('person') });
+  await work(organization);
+  organization.close();
+}
+
+async function plan(folder: Folder): Promise<Ran> {
+  return folder.run('plan --sandbox --detailed-exitcode');
+}
+
+/** Every file of a folder with its content, the sandbox's own left out. */
+function contents(folder: Folder): Record<string, string> {
+  const names = readdirSync(folder.path).filter((name) => statSync(folder.file(name)).isFile());
+  return Object.fromEntries(names.map((name) => [name, folder.read(name)]));
+}
+
+describe('an organization of 500 accounts', () => {
+  it('is taken over in three commands, and lives on by its policies', async () => {
+    const folder = emptyFolder();
+    await folder.run('sandbox seed 500');
+    const begun = await folder.run('init --from-live --organization acme --sandbox --yes');
+    expect(begun.code).toBe(0);
+    expect(begun.stdout).toMatch(/\n\nImported 500 accounts and 1000 tokens into motherduck\.accounts\.yaml\.\n$/);
+    expect(begun.stderr).toBe(`Next: mdacc plan --sandbox, then commit ${CONFIG} and ${STATE}.\n`);
+    expect(folder.read('.gitignore')).toContain('.motherduck/\n');
+    expect(await folder.run('validate')).toMatchObject({ code: 0, stderr: '' });
+    expect(await plan(folder)).toMatchObject({ code: 0, stdout: expect.stringContaining(NO_CHANGES) });
+
+    const before = contents(folder);
+    expect(await folder.run('import --all --sandbox --yes')).toMatchObject({
+      code: 0,
+      stdout: 'Nothing to import.\n',
+      stderr: '',
+    });
+    const applied = await folder.run('apply --sandbox --yes');
+    expect(applied).toMatchObject({ code: 0, stdout: expect.stringContaining(NO_CHANGES) });
+    expect(contents(folder)).toEqual(before);
+    expect(before[STATE]).toContain('"secret": "unknown"');
+
+    await folder.run('sandbox advance 77d');
+    const later = await plan(folder);
+    expect(later.code).toBe(2);
+    expect(later.stdout).toContain('0 tokens to create, 1000 to rotate, 0 to revoke');
+  }, 120_000);
+
+  it('goes into a configuration that is there, whose lines stay', async () => {
+    const folder = new Folder(COMMENTED);
+    await folder.run('sandbox seed 500');
+    const dry = await folder.run('import --all --sandbox --dry-run');
+    expect(dry).toMatchObject({ code: 0, stderr: '' });
+    expect(dry.stdout).toMatch(
+      /\n\nWould import 500 accounts and 1000 tokens into motherduck\.accounts\.yaml; nothing was written\.\n$/,
+    );
+    expect(contents(folder)).toEqual({ [CONFIG]: COMMENTED });
+
+    chmodSync(folder.file(CONFIG), 0o640);
+    const imported = await folder.run('import --all --sandbox --yes');
+    expect(imported.code).toBe(0);
+    expect(imported.stdout.split('\nWould')[0]?.split('\nImported')[0]).toBe(dry.stdout.split('\nWould')[0]);
+    const removed = imported.stdout.split('\n').filter((line) => /^-(?!--)/.test(line));
+    expect(removed).toEqual(['-accounts: {}   # none yet']);
+    expect(folder.read(CONFIG)).toContain('\naccounts:   # none yet\n    tenant_00001: { ');
+    expect(statSync(folder.file(CONFIG)).mode & 0o777).toBe(0o640);
+    expect((await plan(folder)).code).toBe(0);
+  }, 120_000);
+});
+
+describe('an import', () => {
+  it('asks first: without a terminal and without --yes nothing is done', async () => {
+    const folder = new Folder(COMMENTED);
+    await folder.run('sandbox seed 1');
+    const ran = await folder.run('import --all --sandbox');
+    expect(ran.code).toBe(1);
+    expect(ran.stdout).toContain('+    tenant_00001:\n');
+    expect(ran.stdout).not.toContain('Imported');
+    expect(ran.stderr).toContain(
+      'there is no terminal to ask on, so nothing was done\n  Look at it with --dry-run; then say --yes.',
+    );
+    expect(contents(folder)).toEqual({ [CONFIG]: COMMENTED });
+  });
+
+  it('says what it left out and why, and what it took over in another way', async () => {
+    const folder = new Folder(COMMENTED);
+    await byHand(folder, async (organization) => {
+      await organization.seed(1);
+      for (const name of ['evil\u001b[2J', 'app.2', 'forever'])
+        await organization.mint({ username: 'tenant_00001', name, type: 'read_scaling' });
+    });
+    const ran = await folder.run('import tenant_00001 --sandbox --yes');
+    expect(ran.stdout).toMatch(/\n\nImported 1 account and 3 tokens into motherduck\.accounts\.yaml; 2 left out\.\n$/);
+    expect(ran.stderr).toBe(`Left out:
+  tenant_00001/evil\ufffd[2J  its name holds control characters
+    Have the program use a token of another name.
+  tenant_00001/app  "app.2" is a newer generation of it
+    When no program uses it, revoke it at MotherDuck.
+Warning: tokens that never expire, and whose replacements will: tenant_00001/app, tenant_00001/forever
+  Nothing replaces such a token until you do: mdacc rotate tenant_00001/app
+Next: mdacc plan --sandbox, then commit ${CONFIG} and ${STATE}.
+`);
+    expect((await plan(folder)).code).toBe(0);
+    const rotated = await folder.run('rotate tenant_00001/forever --sandbox --yes --no-smoke');
+    expect(rotated.stdout).toContain('forever -> forever.2');
+  });
+
+  it('brings a secret store where there is none, and keeps it out of git', async () => {
+    const folder = new Folder('version: 1\norganization: acme\n');
+    await folder.run('sandbox seed 1');
+    expect((await folder.run('import tenant_00001/etl --sandbox --yes')).code).toBe(0);
+    expect(folder.read('.gitignore')).toContain('.motherduck/\n');
+    expect((await plan(folder)).code).toBe(0);
+    expect((await folder.run('rotate tenant_00001 --sandbox --yes --no-smoke')).code).toBe(0);
+    expect(folder.read('.motherduck/secrets.env')).toContain('MOTHERDUCK_TOKEN_TENANT_00001_ETL=');
+  });
+
+  it.each<[string, number, readonly string[]]>([
+    ['import --sandbox', 64, ['what is to be imported?', 'mdacc import --all']],
+    ['import --all tenant_00001 --sandbox', 64, ['--all and names were both given']],
+    ['import / --sandbox', 64, ['"/" names no account']],
+    ['import tenant_0001 --sandbox', 64, ['did you mean "tenant_00001"?']],
+    ['import sandbox_admin --sandbox', 1, ["is a person's user"]],
+    ['import --all --store vault --sandbox', 64, ['no secret store "vault"', 'there are: local']],
+    ['import --all --into other.yaml --sandbox', 64, ['other.yaml is no file of the configuration', CONFIG]],
+    ['import --all --config other.yaml --sandbox', 1, ['no configuration at "other.yaml"']],
+    ['import --all', 1, ['no admin token']],
+  ])('mdacc %s exits with %i', async (words, code, said) => {
+    const folder = new Folder(COMMENTED);
+    await folder.run('sandbox seed 1');
+    const ran = await folder.run(words);
+    expect(ran.code).toBe(code);
+    for (const text of said) expect(ran.stderr).toContain(text);
+    expect(contents(folder)).toEqual({ [CONFIG]: COMMENTED });
+  });
+
+  it('refuses a configuration with errors, and shows them', async () => {
+    const folder = new Folder(COMMENTED.replace('accounts:', 'acounts:'));
+    const ran = await folder.run('import --all --sandbox --yes');
+    expect(ran.code).toBe(1);
+    expect(ran.stderr).toContain('did you mean "accounts"?');
+  });
+
+  it('of a file that cannot be written says so, and a later one does it', async () => {
+    const folder = new Folder(COMMENTED.replace('# The end.', 'include: [teams/bi.yaml]'));
+    folder.write('teams/bi.yaml', 'accounts: {}\n');
+    await folder.run('sandbox seed 1');
+    // Root may write into any folder: a folder in the place of the temporary file's target stands for what it may not.
+    const env = { NODE_OPTIONS: `--import ${hook('read-only.mjs')}`, READ_ONLY: folder.file('teams') };
+    const ran = await folder.run('import --all --into teams/bi.yaml --sandbox --yes', env);
+    expect(ran.code).toBe(1);
+    expect(ran.stderr).toContain('teams/bi.yaml cannot be written (EACCES)\n  Let this user write it and its folder');
+    expect(folder.has(STATE)).toBe(false);
+    expect((await folder.run('import --all --into teams/bi.yaml --sandbox --yes')).code).toBe(0);
+    expect((await plan(folder)).code).toBe(0);
+  });
+});
+
+function hook(name: string): string {
+  return pathToFileURL(new URL(`../crash/${name}`, import.meta.url).pathname).href;
+}
+
+describe('an import that is killed', () => {
+  it.each(['torn', 'before', 'after'].flatMap((when) => [['yaml', when] as const, ['state', when] as const]))(
+    'at the write of the %s (%s) has done no harm: the next plan only adopts, and the next import ends it',
+    async (what, when) => {
+      const folder = new Folder(COMMENTED);
+      await folder.run('sandbox seed 2');
+      const files = { [CONFIG]: 'yaml', [STATE]: 'state' };
+      const CRASH_HOOK = JSON.stringify({ log: folder.file('steps'), files, kill: { what, when, at: 1 } });
+      const killed = await folder.run('import --all --sandbox --yes', {
+        NODE_OPTIONS: `--import ${hook('file-hook.mjs')}`,
+        CRASH_HOOK,
+      });
+      expect(killed.code).toBe(null);
+      const isWritten = what === 'state' || when === 'after';
+      const isAdopted = what === 'state' && when === 'after';
+      expect(folder.read(CONFIG) === COMMENTED).toBe(!isWritten);
+      const planned = await plan(folder);
+      expect(planned.code).toBe(isWritten && !isAdopted ? 2 : 0);
+      const adoption =
+        'Plan: 0 accounts to create, 0 to change, 0 to delete, 2 to adopt; 0 tokens to create, 0 to rotate, 0 to revoke, 4 to adopt.';
+      expect(planned.stdout).toContain(isWritten && !isAdopted ? adoption : NO_CHANGES);
+      const again = await folder.run('import --all --sandbox --yes');
+      expect(again.code).toBe(0);
+      const said = isAdopted
+        ? 'Nothing to import.'
+        : isWritten
+          ? `Took over 2 accounts and 4 tokens that ${CONFIG} names already.`
+          : 'Imported 2 accounts';
+      expect(again.stdout).toContain(said);
+      expect((await plan(folder)).stdout).toContain(NO_CHANGES);
+    },
+  );
+});
+
+describe('init --from-live', () => {
+  it('overwrites nothing: no configuration, and no state of one', async () => {
+    const folder = new Folder(COMMENTED);
+    await folder.run('sandbox seed 1');
+    const exists = await folder.run('init --from-live --sandbox --yes');
+    expect(exists).toMatchObject({ code: 1, stdout: '', stderr: expect.stringContaining('init overwrites nothing') });
+    await folder.run('import --all --sandbox --yes');
+    folder.remove(CONFIG);
+    const state = await folder.run('init --from-live --sandbox --yes');
+    expect(state.code).toBe(1);
+    expect(state.stderr).toContain(`${STATE} exists, the state of a configuration that is not here`);
+    expect(folder.has(CONFIG)).toBe(false);
+  });
+
+  it('writes nothing on a dry run, and asks otherwise', async () => {
+    const folder = emptyFolder();
+    await folder.run('sandbox seed 1');
+    const dry = await folder.run('init --from-live --sandbox --dry-run --organization acme');
+    expect(dry.stdout).toContain('+++ motherduck.accounts.yaml\n@@ -0,0 +1,');
+    expect(dry.stdout).toContain('Would import 1 account and 2 tokens');
+    expect((await folder.run('init --from-live --sandbox')).stderr).toContain('--organization NAME');
+    expect(contents(folder)).toEqual({});
+  });
+
+  it('takes a name of any letters for the organization, and refuses one that no configuration may have', async () => {
+    const folder = emptyFolder();
+    const ran = await folder.run(['init', '--organization', 'Ärger & "Söhne" $1']);
+    expect(ran.code).toBe(0);
+    expect((await folder.run('validate')).code).toBe(0);
+    expect((await folder.run('plan --sandbox')).stdout).toContain('Ärger & "Söhne" $1, in the sandbox');
+    folder.remove(CONFIG);
+    const refused = await folder.run(['init', '--organization', 'a\nb']);
+    expect(refused.code).toBe(1);
+    expect(folder.has(CONFIG)).toBe(false);
+  });
+});
