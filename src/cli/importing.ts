@@ -61,7 +61,7 @@ export async function importLive(
       const { desired } = read.loaded;
       const ledger = await openState(statePath(options), desired.organization, { sandbox: service.isSandbox });
       const { state } = ledger;
-      const live = await readAsked(asked, desired, state, service, options.parallelism, io, stopping);
+      const live = await readAskedLive(asked, desired, state, service, options.parallelism, io, stopping);
       warnOfClock(service, io);
       const files = (await beginning.settle?.(live)) ?? read;
       const decided = await decideSafely({ asked, files, live, state, service }, options, io);
@@ -104,7 +104,7 @@ async function carryOut(
 }
 
 /** Reads the accounts that are asked for, and with `--all` all that may be. */
-export async function readAsked(
+export async function readAskedLive(
   asked: Asked,
   desired: Desired,
   state: State,

@@ -5,7 +5,7 @@ import path from 'node:path';
 import { adoptAll } from '../../src/apply/adoption.ts';
 import { decideSafely } from '../../src/cli/import-decision.ts';
 import { type ImportFiles, newImportFiles, readImportFiles, writeImportFiles } from '../../src/cli/import-files.ts';
-import { readAsked as readLiveAsked } from '../../src/cli/importing.ts';
+import { readAskedLive } from '../../src/cli/importing.ts';
 import { openIo } from '../../src/cli/io.ts';
 import { loadConfig } from '../../src/config/load.ts';
 import { readAsked } from '../../src/import/asked.ts';
@@ -145,7 +145,7 @@ export class Stage {
     const service = { api: world.api, claims: [] };
     const asked = readAsked(names, names.length === 0);
     const { signal } = new AbortController();
-    return readLiveAsked(asked, files.loaded.desired, world.ledger.state, service, 8, this.#io, signal);
+    return readAskedLive(asked, files.loaded.desired, world.ledger.state, service, 8, this.#io, signal);
   }
 }
 
