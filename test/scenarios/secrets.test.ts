@@ -82,11 +82,22 @@ it('are in no output, file, argument or environment', { timeout: 120_000 }, asyn
   expect(runs.at(-1), runs.at(-1)?.stderr).toMatchObject({ code: 0 });
   runs.push(await folder.run('plan --format json --debug'));
   runs.push(await folder.run('plan --format markdown --debug'));
+  runs.push(await folder.run('plan --format html --debug'));
+  for (const format of ['sarif', 'github']) runs.push(await folder.run(`validate --format ${format}`));
   expect(folder.read('outputs')).toContain(
     'summary=No changes. MotherDuck matches the configuration.\nchanges=false\nexitcode=0\n',
   );
   runs.push(await folder.run('smoke --debug --format junit'));
   runs.push(await folder.run('smoke --format json'));
+  await folder.run('sandbox seed 1');
+  for (const format of ['text', 'json', 'markdown', 'html', 'sarif', 'junit'])
+    runs.push(await folder.run(`audit --format ${format} --usage --debug`));
+  expect(runs.at(-1)).toMatchObject({ code: 2 });
+  runs.push(await folder.run('import --all --dry-run --debug --store json'));
+  runs.push(await folder.run('import --all --yes --debug --store json'));
+  expect(runs.at(-1), runs.at(-1)?.stderr).toMatchObject({ code: 0 });
+  runs.push(await folder.run('init --from-live --yes --debug --config other.yaml --state other.json'));
+  expect(runs.at(-1), runs.at(-1)?.stderr).toMatchObject({ code: 0 });
 
   // What fails must not tell either: a store that shouts, an API that refuses, a sandbox that is gone.
   folder.edit((text) => text.replaceAll('90d', '80d'));
