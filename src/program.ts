@@ -1,6 +1,7 @@
 /** The command line: every command with its options, and which module does it, which is imported when it is called. */
-import { Command, Option } from 'commander';
+import { Argument, Command, Option } from 'commander';
 import { count, duration, milliseconds, port, rate } from './cli/arguments.ts';
+import { SHELLS } from './completion/scripts.ts';
 import { VERSION } from './version.ts';
 
 /** What each command module gives: options and arguments in, exit code out. */
@@ -190,9 +191,35 @@ export function program(): Command {
 
   withOptions(mdacc.command('schema'), OUTPUT)
     .description('print a JSON Schema')
-    .argument('[which]', 'config, plan, state or audit', 'config')
+    .addArgument(
+      new Argument('[which]', 'what it describes').choices(['config', 'plan', 'state', 'audit']).default('config'),
+    )
     .addHelpText('after', examples('mdacc schema', 'mdacc schema plan > plan.schema.json'))
     .action(go(() => import('./commands/schema.ts')));
+
+  mdacc
+    .command('completion')
+    .description('print a completion script, for commands, options, accounts and tokens')
+    .addArgument(new Argument('<shell>', 'for which shell').choices(SHELLS))
+    .addHelpText(
+      'after',
+      examples(
+        'source <(mdacc completion bash)',
+        'source <(mdacc completion zsh)',
+        'mdacc completion fish > ~/.config/fish/completions/mdacc.fish',
+      ),
+    )
+    .action(go(() => import('./commands/completion.ts')));
+  mdacc
+    .command('__complete', { hidden: true })
+    .argument('[words...]')
+    .allowUnknownOption()
+    .action(
+      go(async () => ({
+        run: async (_options: never, words: readonly string[]) =>
+          (await import('./commands/completion.ts')).complete(mdacc, words),
+      })),
+    );
 
   return mdacc;
 }

@@ -7,6 +7,7 @@ import { describe, expect, it } from 'vitest';
 const ABOVE = ['cli', 'commands'];
 const MAY_IMPORT: Readonly<Record<string, readonly string[]>> = {
   model: [],
+  completion: [],
   files: ['model'],
   config: ['model', 'files'],
   motherduck: ['model'],

@@ -1,0 +1,131 @@
+/** What may come next on the command line. Pure: which accounts and tokens there are is told from outside. */
+import type { Argument, Command, Option } from 'commander';
+
+/** What can be typed at the cursor. */
+export interface Candidates {
+  readonly words: readonly Candidate[];
+  /** What the shell completes by itself, beside the words. */
+  readonly files: 'none' | 'files' | 'folders';
+}
+
+export interface Candidate {
+  readonly word: string;
+  readonly about?: string;
+}
+
+/** The names of the configuration that the words so far point to. */
+export interface Names {
+  readonly accounts: readonly string[];
+  /** `etl_prod/airflow`. */
+  readonly tokens: readonly string[];
+}
+
+const NOTHING: Candidates = { words: [], files: 'none' };
+
+/**
+ * What can be typed in place of the last word, which may be empty; `words` are those after `mdacc`.
+ * `names` is asked only where a name can stand, with the value of `--config`, if it was given.
+ */
+export async function candidatesFor(
+  program: Command,
+  words: readonly string[],
+  names: (config: string | undefined) => Promise<Names>,
+): Promise<Candidates> {
+  const before = words.slice(0, -1);
+  const current = words.at(-1) ?? '';
+  const { command, rest } = walk(program, before);
+  const ask = () => names(givenValue('--config', before));
+
+  const [, flag, typed] = /^(--[\w-]+)=(.*)$/s.exec(current) ?? [];
+  const inline = flag === undefined ? undefined : optionOf(command, flag);
+  if (inline !== undefined && typed !== undefined) {
+    const { words: values, files } = await valuesOf(metavarOf(inline), inline.argChoices, ask);
+    return { words: matching(values, typed).map(({ word }) => ({ word: `${flag}=${word}` })), files };
+  }
+  const last = optionOf(command, rest.at(-1) ?? '');
+  if (last?.required) return startingWith(await valuesOf(metavarOf(last), last.argChoices, ask), current);
+  if (current.startsWith('-')) return startingWith({ words: optionsOf(command), files: 'none' }, current);
+  // Of an option with a value that may be left out, the value or the next word can come.
+  const optional = last?.optional ? await valuesOf(metavarOf(last), last.argChoices, ask) : NOTHING;
+  const next = await nextOf(command, rest, ask);
+  const files = next.files === 'none' ? optional.files : next.files;
+  return startingWith({ words: [...optional.words, ...next.words], files }, current);
+}
+
+/** The command that the words lead to, and the words after its name. */
+function walk(program: Command, words: readonly string[]): { command: Command; rest: readonly string[] } {
+  let command = program;
+  let used = 0;
+  for (const [index, word] of words.entries()) {
+    const found = command.commands.find((each) => each.name() === word);
+    if (found === undefined) break;
+    command = found;
+    used = index + 1;
+  }
+  return { command, rest: words.slice(used) };
+}
+
+async function nextOf(command: Command, rest: readonly string[], ask: () => Promise<Names>): Promise<Candidates> {
+  const commands = command.commands.filter((each) => !each.name().startsWith('_'));
+  if (commands.length > 0) {
+    return { words: commands.map((each) => ({ word: each.name(), about: each.description() })), files: 'none' };
+  }
+  const argument = argumentAt(command.registeredArguments, positionals(command, rest));
+  return argument === undefined ? NOTHING : valuesOf(argument.name(), argument.argChoices, ask);
+}
+
+/** How many arguments stand before the cursor: words that are neither options nor their values. */
+function positionals(command: Command, rest: readonly string[]): number {
+  return rest.filter((word, index) => {
+    if (word.startsWith('-')) return false;
+    const option = optionOf(command, rest[index - 1] ?? '');
+    return !option?.required && !option?.optional;
+  }).length;
+}
+
+function argumentAt(all: readonly Argument[], index: number): Argument | undefined {
+  return all[index] ?? (all.at(-1)?.variadic ? all.at(-1) : undefined);
+}
+
+/** What may stand for a metavar, by its name: help says what to type, so completion need not be told again. */
+async function valuesOf(
+  metavar: string,
+  choices: readonly string[] | undefined,
+  ask: () => Promise<Names>,
+): Promise<Candidates> {
+  if (choices !== undefined) return { words: choices.map((word) => ({ word })), files: 'none' };
+  if (/file/.test(metavar)) return { words: [], files: 'files' };
+  if (/dir/.test(metavar)) return { words: [], files: 'folders' };
+  if (metavar === 'glob') return { words: (await ask()).accounts.map((word) => ({ word })), files: 'none' };
+  if (!metavar.startsWith('account')) return NOTHING;
+  const { accounts, tokens } = await ask();
+  return { words: [...accounts, ...tokens].map((word) => ({ word })), files: 'none' };
+}
+
+/** `file` of `--config <file>`. */
+function metavarOf({ flags }: Option): string {
+  return /[<[](.+?)[>\]]/.exec(flags)?.[1] ?? '';
+}
+
+function optionOf(command: Command, flag: string): Option | undefined {
+  return command.options.find(({ long, short }) => flag !== '' && (long === flag || short === flag));
+}
+
+function optionsOf(command: Command): Candidate[] {
+  const own = command.options.map(({ long, description }) => ({ word: long ?? '', about: description }));
+  return [...own, { word: '--help', about: 'what can be typed' }].filter(({ word }) => word !== '');
+}
+
+function givenValue(flag: string, words: readonly string[]): string | undefined {
+  const at = words.lastIndexOf(flag);
+  const inline = words.find((word) => word.startsWith(`${flag}=`))?.slice(flag.length + 1);
+  return at === -1 ? inline : words[at + 1];
+}
+
+function startingWith({ words, files }: Candidates, current: string): Candidates {
+  return { words: matching(words, current), files };
+}
+
+function matching(words: readonly Candidate[], typed: string): Candidate[] {
+  return words.filter(({ word }) => word.startsWith(typed));
+}

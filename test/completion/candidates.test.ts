@@ -1,0 +1,63 @@
+import { describe, expect, it } from 'vitest';
+import { candidatesFor, type Names } from '../../src/completion/candidates.ts';
+import { program } from '../../src/program.ts';
+
+const NAMES: Names = { accounts: ['etl_prod', 'tenant_acme'], tokens: ['etl_prod/airflow', 'tenant_acme/app'] };
+
+async function next(line: string, asked: (string | undefined)[] = []) {
+  const { words, files } = await candidatesFor(program(), line.split(' '), async (config) => {
+    asked.push(config);
+    return NAMES;
+  });
+  return { words: words.map(({ word }) => word), files };
+}
+
+describe('what comes next', () => {
+  it('is a command, with what it does', async () => {
+    const { words } = await candidatesFor(program(), ['pl'], async () => NAMES);
+    expect(words).toEqual([{ word: 'plan', about: 'show what apply would do, and why' }]);
+    expect((await next('')).words).toEqual(expect.arrayContaining(['init', 'audit', 'import', 'completion']));
+    expect((await next('')).words.filter((word) => word.startsWith('_'))).toEqual([]);
+    expect((await next('sandbox s')).words).toEqual(['serve', 'seed']);
+  });
+
+  it('is an option of the command', async () => {
+    expect((await next('audit --f')).words).toEqual(['--format', '--fail-on']);
+    expect((await next('plan --out today.plan --det')).words).toEqual(['--detailed-exitcode']);
+  });
+
+  it('is a value of the option before, also after an equals sign', async () => {
+    expect((await next('audit --format s')).words).toEqual(['sarif']);
+    expect((await next('audit --format=j')).words).toEqual(['--format=json', '--format=junit']);
+    expect(await next('plan --config ')).toEqual({ words: [], files: 'files' });
+    expect(await next('plan --lock-timeout ')).toEqual({ words: [], files: 'none' });
+  });
+
+  it('may be the value of an option that needs none', async () => {
+    expect(await next('plan --sandbox ')).toEqual({ words: [], files: 'folders' });
+    expect(await next('rotate --sandbox et')).toEqual({ words: ['etl_prod', 'etl_prod/airflow'], files: 'folders' });
+  });
+
+  it('is an account or a token of the configuration that is meant', async () => {
+    const asked: (string | undefined)[] = [];
+    expect((await next('plan --only t', asked)).words).toEqual(['tenant_acme']);
+    expect((await next('rotate --config prod.yaml etl_prod/', asked)).words).toEqual(['etl_prod/airflow']);
+    expect((await next('rotate etl_prod ten', asked)).words).toEqual(['tenant_acme', 'tenant_acme/app']);
+    expect((await next('state show --config=b.yaml e', asked)).words).toEqual(['etl_prod', 'etl_prod/airflow']);
+    expect(asked).toEqual([undefined, 'prod.yaml', undefined, 'b.yaml']);
+  });
+
+  it('is a plan file for apply, a schema for schema, and no second argument where one is enough', async () => {
+    expect(await next('apply ')).toEqual({ words: [], files: 'files' });
+    expect((await next('schema ')).words).toEqual(['config', 'plan', 'state', 'audit']);
+    expect((await next('schema plan ')).words).toEqual([]);
+    expect((await next('completion ')).words).toEqual(['bash', 'zsh', 'fish']);
+  });
+
+  it('asks for names only where one can stand', async () => {
+    const asked: (string | undefined)[] = [];
+    await next('validate --format ', asked);
+    await next('pl', asked);
+    expect(asked).toEqual([]);
+  });
+});

@@ -1,0 +1,73 @@
+/** The scripts in the shells that they are for, as far as these are installed here; bash is everywhere. */
+import { spawnSync } from 'node:child_process';
+import { chmodSync, mkdirSync } from 'node:fs';
+import path from 'node:path';
+import { describe, expect, it } from 'vitest';
+import { SCRIPTS, SHELLS, type Shell } from '../../src/completion/scripts.ts';
+import { Folder, ROOT } from '../scenarios/cli.ts';
+
+const isThere = (shell: Shell) => spawnSync(shell, ['-c', 'exit 0']).status === 0;
+
+/** What the shell offers at the end of a line. */
+const ASK: Readonly<Record<Shell, (line: string) => string>> = {
+  bash: (line) => `source <(mdacc completion bash)
+    COMP_LINE=${JSON.stringify(line)}; read -ra COMP_WORDS <<< "$COMP_LINE"
+    [[ "$COMP_LINE" == *" " ]] && COMP_WORDS+=("")
+    COMP_CWORD=$(( \${#COMP_WORDS[@]} - 1 )); _mdacc; printf '%s\\n' "\${COMPREPLY[@]}"`,
+  zsh: (line) => `compdef() {}; source <(mdacc completion zsh)
+    _describe() { print -l -- "\${(@P)2}" }; _files() { print -l -- *(N) }
+    typed=${JSON.stringify(line)}; words=(\${(z)typed}); [[ $typed == *" " ]] && words+=("")
+    CURRENT=\${#words}; _mdacc`,
+  fish: (line) => `mdacc completion fish | source; complete -C ${JSON.stringify(line)}`,
+};
+
+function folder(): Folder {
+  const made = new Folder();
+  mkdirSync(made.file('bin'));
+  made.write('bin/mdacc', `#!/bin/sh\nexec ${process.execPath} ${path.join(ROOT, 'dist/main.cjs')} "$@"\n`);
+  chmodSync(made.file('bin/mdacc'), 0o755);
+  return made;
+}
+
+function offers(shell: Shell, line: string): string[] {
+  const made = folder();
+  const env = { PATH: `${made.file('bin')}:${process.env.PATH ?? ''}`, HOME: made.path, TERM: 'dumb' };
+  const ran = spawnSync(shell, ['-c', ASK[shell](line)], { cwd: made.path, env, encoding: 'utf8' });
+  expect(ran.stderr).toBe('');
+  return ran.stdout.split('\n').filter((word) => word !== '');
+}
+
+describe.each(SHELLS)('%s', (shell) => {
+  it.runIf(isThere(shell))('offers commands, values, accounts and files', () => {
+    const first = (found: string[]) => found.map((word) => word.split(/[\t:]/)[0]);
+    expect(first(offers(shell, 'mdacc va'))).toEqual(['validate']);
+    expect(offers(shell, 'mdacc audit --format sa')).toEqual(['sarif']);
+    expect(offers(shell, 'mdacc rotate etl_prod/')).toEqual(['etl_prod/airflow', 'etl_prod/backfill']);
+    expect(offers(shell, 'mdacc plan --config m')).toContain('motherduck.accounts.yaml');
+  });
+
+  it.runIf(isThere(shell))('can read its script', () => {
+    const made = folder();
+    made.write('script', SCRIPTS[shell]);
+    expect(spawnSync(shell, ['-n', made.file('script')], { encoding: 'utf8' })).toMatchObject({
+      status: 0,
+      stderr: '',
+    });
+  });
+});
+
+it('mdacc completion prints a script, and refuses another shell with those there are', async () => {
+  const made = new Folder();
+  expect(await made.run('completion bash')).toMatchObject({ code: 0, stdout: SCRIPTS.bash, stderr: '' });
+  const wrong = await made.run('completion tcsh');
+  expect(wrong).toMatchObject({ code: 64, stdout: '' });
+  expect(wrong.stderr).toContain('bash, zsh, fish');
+});
+
+it('an invalid or missing configuration offers no names, and no error', async () => {
+  const made = new Folder('accounts: [');
+  expect(await made.run(['__complete', '--', 'rotate', ''])).toEqual({ code: 0, stdout: ':none\n', stderr: '' });
+  expect(await made.run(['__complete', '--', 'rotate', '--config', 'no.yaml', ''])).toMatchObject({
+    stdout: ':none\n',
+  });
+});
