@@ -15,20 +15,24 @@ export function answerText({ words, files }: Candidates): string {
 
 /** The script of a shell, for both names of the program. */
 export const SCRIPTS: Readonly<Record<Shell, string>> = {
-  bash: `# For bash, in ~/.bashrc: source <(mdacc completion bash)
+  bash: `# For bash, in ~/.bashrc: source <(mdacc completion bash); for the bash of macOS: eval "$(mdacc completion bash)"
 _mdacc() {
-  local line current="\${COMP_WORDS[COMP_CWORD]}" all=()
+  local line current="\${COMP_WORDS[COMP_CWORD]}" files=""
   # Bash takes = for a word of its own.
   if [[ $current == "=" ]]; then current=""; fi
   COMPREPLY=()
   while IFS= read -r line; do
     case "$line" in
-      :files) mapfile -t all < <(compgen -f -- "$current"); compopt -o filenames 2>/dev/null; COMPREPLY+=("\${all[@]}") ;;
-      :folders) mapfile -t all < <(compgen -d -- "$current"); compopt -o filenames 2>/dev/null; COMPREPLY+=("\${all[@]}") ;;
+      :files) files=-f ;;
+      :folders) files=-d ;;
       :none) ;;
       *) COMPREPLY+=("$(printf '%q' "\${line%%$'\\t'*}")") ;;
     esac
   done < <("\${COMP_WORDS[0]}" __complete -- "\${COMP_WORDS[@]:1:COMP_CWORD-1}" "$current" 2>/dev/null)
+  if [[ -n $files ]]; then
+    compopt -o filenames 2>/dev/null
+    while IFS= read -r line; do COMPREPLY+=("$line"); done < <(compgen $files -- "$current")
+  fi
 }
 complete -F _mdacc mdacc motherduck-accounts
 `,
