@@ -20,10 +20,10 @@ export class Folder {
   readonly path: string;
   readonly env: Record<string, string> = {};
 
-  /** A folder with a configuration (the repository's own unless given), which goes with the test. */
-  constructor(configuration?: string) {
+  /** A folder with a configuration (the repository's own unless given), which goes with the test unless `leave` says. */
+  constructor(configuration?: string, leave: (remove: () => void) => void = onTestFinished) {
     this.path = mkdtempSync(path.join(tmpdir(), 'mdacc-test-'));
-    onTestFinished(() => rmSync(this.path, { recursive: true, force: true }));
+    leave(() => rmSync(this.path, { recursive: true, force: true }));
     if (configuration === undefined)
       cpSync(path.join(ROOT, 'motherduck.accounts.yaml'), this.file('motherduck.accounts.yaml'));
     else this.write('motherduck.accounts.yaml', configuration);

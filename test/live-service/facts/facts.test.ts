@@ -1,0 +1,164 @@
+/** Facts are seen as they are: the sandbox is as documented, and what is not comes out as different or unseen. */
+import { beforeAll, describe, expect, it } from 'vitest';
+import { Secret } from '../../../src/model/secret.ts';
+import { runProbe } from '../../../src/motherduck/connect.ts';
+import { sandboxDoor } from '../../../src/sandbox/databases.ts';
+import { newRun } from '../names.ts';
+import { ADMIN, type Answering, answering, populate, usernames } from '../served.ts';
+import type { Fact, Verdict } from './fact.ts';
+import { lookAtFacts } from './facts.ts';
+import type { Site } from './site.ts';
+
+const RUN = newRun();
+const running = new AbortController().signal;
+
+function siteOf({ organization, api }: Answering, differs: Partial<Site> = {}): Site {
+  const door = sandboxDoor(organization, { agent: 'test' });
+  return {
+    api,
+    subject: `${RUN}_facts`,
+    admin: new Secret(ADMIN),
+    usage: true,
+    wait: true,
+    sleep: (ms) => organization.advance(ms / 1000),
+    connect: async (secret, steps, shutdown = false) =>
+      runProbe(
+        await door.target(secret, undefined),
+        { steps, shutdown },
+        { timeoutMs: 30_000, probePath: 'dist/probe.js' },
+      ),
+    ...differs,
+  };
+}
+
+function having(facts: readonly Fact[], verdict: Verdict): string[] {
+  return facts.filter((fact) => fact.verdict === verdict).map(({ about }) => about);
+}
+
+describe('in the sandbox', () => {
+  const world = answering(RUN);
+  let facts: readonly Fact[] = [];
+  beforeAll(async () => {
+    await populate(world.organization, 'etl_prod', 'tenant_acme');
+    facts = await lookAtFacts(siteOf(world), running);
+  });
+
+  it('every fact is as documented, or noted where nothing is', () => {
+    expect(having(facts, 'differs')).toEqual([]);
+    expect(having(facts, 'unseen')).toEqual([]);
+    expect(facts.filter(({ verdict }) => verdict === 'noted').map(({ about, seen }) => `${about}: ${seen}`)).toEqual([
+      'Headers about rate limits: none',
+      'read_only of a read/write and of a read scaling token: false and true',
+      expect.stringMatching(/^Two living tokens of one name: 200 with .*; then 200 with /),
+      'A page of 1001 users: 400 BAD_REQUEST "Number must be less than or equal to 1000" (limit: too_big)',
+      'A token that expired, in the list: still listed',
+      'A deleted account in the list: not listed',
+    ]);
+    expect(having(facts, 'as documented').length).toBeGreaterThan(40);
+  });
+
+  it('only its own account was made and deleted', () => {
+    expect(usernames(world.organization)).toEqual(['etl_prod', 'tenant_acme']);
+    const foreign = world.calls.filter((call) => call !== 'POST /v1/users' && !call.includes(` /v1/users/${RUN}_`));
+    expect(foreign).toEqual([]);
+  });
+
+  it('no secret and no name of others is in what was seen', () => {
+    const text = facts.map(({ seen }) => seen).join('\n');
+    expect(text).not.toMatch(/eyJ|etl_prod|tenant_acme/);
+    expect([...world.api.secrets].filter((secret) => text.includes(secret))).toEqual([]);
+  });
+});
+
+describe('where the service is another', () => {
+  it('the differences are found, and only they', async () => {
+    const world = answering(RUN, {}, async (request, answer) => {
+      const { pathname } = new URL(request.url);
+      const { status, headers, ...body } = await read(await answer());
+      if (status === 409) return Response.json({ message: 'exists', code: 'BAD_REQUEST' }, { status: 400 });
+      if (pathname === `/v1/users/${RUN}_facts` && request.method === 'GET') return Response.json({}, { status: 404 });
+      headers.delete('date');
+      if (pathname === '/v1/users' && request.method === 'GET' && status === 200) {
+        return Response.json({ ...body.json, total: 1 }, { headers });
+      }
+      return new Response(body.text, { status, headers });
+    });
+    await populate(world.organization, 'etl_prod');
+    const facts = await lookAtFacts(
+      siteOf(world, { connect: async () => new Map(), usage: false, wait: false }),
+      running,
+    );
+    expect(having(facts, 'differs')).toEqual([
+      'A path that is not routed',
+      'The Date header',
+      'A username that exists',
+      'A username that exists in other letters',
+      'The list of users',
+    ]);
+    expect(having(facts, 'unseen')).toEqual([
+      'A read scaling token before the first read/write connection',
+      'md_user()',
+      'md_user_info()',
+      'md_live_duckling_size()',
+      'SHUTDOWN',
+      'A read scaling token afterwards',
+      'Active accounts',
+      'A token that was deleted',
+      'The query history',
+      'A token that expired, in the list',
+    ]);
+  });
+
+  it('an account on the Lite plan is seen to be one', async () => {
+    const world = answering(RUN, { tier: 'lite' });
+    const facts = await lookAtFacts(siteOf(world, { connect: async () => new Map() }), running);
+    const about = (name: string) => facts.find((fact) => fact.about === name);
+    expect(about('The Ducklings of a new account')).toMatchObject({ verdict: 'differs', seen: 'pulse and pulse x4' });
+    expect(about('The cooldown of a new account')).toMatchObject({ verdict: 'as documented', seen: 'none on pulse' });
+  });
+
+  it('nothing is seen of a service that does not answer, and that is no error', async () => {
+    const world = answering(RUN, {}, () => Promise.reject(new TypeError('fetch failed')));
+    const facts = await lookAtFacts(siteOf(world, { connect: async () => new Map() }), running);
+    expect(facts.length).toBeGreaterThan(40);
+    expect(having(facts, 'unseen')).toEqual(facts.map(({ about }) => about));
+  });
+
+  it('a connection that is refused otherwise, or allowed, is a difference, and a broken machine is not', async () => {
+    const failing = (kind: 'sql' | 'time_limit', text: string): Site['connect'] => {
+      return async () => new Map([['connect', { ms: 1, failure: { kind, text } }]]);
+    };
+    const look = async (connect: Site['connect']) => {
+      const facts = await lookAtFacts(siteOf(answering(RUN), { connect }), running);
+      return facts
+        .filter(({ about }) => /read scaling token (before|after)|token that was deleted/.test(about))
+        .map((fact) => fact.verdict);
+    };
+    expect(await look(failing('sql', 'Request failed: another reason'))).toEqual([
+      'as documented',
+      'differs',
+      'differs',
+    ]);
+    const download =
+      'IO Error: Failed to download extension "motherduck" at URL "http://extensions.duckdb.org/v1.5.6/x"';
+    for (const connect of [failing('sql', download), failing('time_limit', 'no answer within 60 s')])
+      expect(await look(connect)).toEqual(['unseen', 'unseen', 'unseen']);
+    expect(await look(async () => new Map([['connect', { ms: 1 }]]))).toEqual(['differs', 'unseen', 'differs']);
+  });
+
+  it('nothing more is looked at when the run is to stop', async () => {
+    const stopping = new AbortController();
+    const world = answering(RUN, {}, async (request, answer) => {
+      if (request.method === 'PUT') stopping.abort();
+      return answer();
+    });
+    const facts = await lookAtFacts(siteOf(world, { connect: () => expect.unreachable() }), stopping.signal);
+    expect(facts.at(-1)?.about).toBe('Setting Ducklings');
+  });
+});
+
+async function read(response: Response) {
+  const text = await response.text();
+  const json: unknown = response.headers.get('content-type') === 'application/json' ? JSON.parse(text) : {};
+  return { status: response.status, headers: new Headers(response.headers), text, json: json as object };
+}

@@ -1,0 +1,181 @@
+/**
+ * The whole of the product on a real organization, step by step, with accounts of its own. `npm run test:live` runs it
+ * and removes what it made; without that command around it, it does nothing.
+ */
+import { renameSync, statSync } from 'node:fs';
+import { setTimeout as sleep } from 'node:timers/promises';
+import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
+import { SMOKE_TOKEN_NAME } from '../../src/model/tokens.ts';
+import { beganAt } from './names.ts';
+import { readSettings } from './settings.ts';
+import { good, STATE, Stage } from './stage.ts';
+
+const run = process.env.MDACC_LIVE_RUN ?? '';
+const settings = readSettings(process.env);
+const NO_CHANGES = 'No changes. MotherDuck matches the configuration.';
+/** An overlap is a second, and MotherDuck's clock shows whole ones. */
+const OVERLAP_MS = 3000;
+
+describe.runIf(settings !== undefined && beganAt(run) !== undefined)('a journey', () => {
+  let stage: Stage;
+  let stopped = false;
+  const leaving: (() => void)[] = [];
+
+  beforeAll(async () => {
+    stage = new Stage(settings ?? expect.unreachable(), run, (remove) => leaving.push(remove));
+    await stage.meet();
+  });
+  afterAll(() => {
+    for (const leave of leaving) leave();
+  });
+  // Each step stands on the one before it.
+  beforeEach(({ skip, onTestFailed }) => {
+    if (stopped) skip('a step before it failed');
+    onTestFailed(() => {
+      stopped = true;
+    });
+  });
+
+  it('plan says what would be made, and makes nothing', async () => {
+    await stage.mdacc('plan --detailed-exitcode --out first.plan', {
+      exits: 2,
+      says: ['Plan: 2 accounts to create, 0 to change, 0 to delete; 2 tokens to create, 0 to rotate, 0 to revoke.'],
+    });
+    expect(stage.folder.has(STATE)).toBe(false);
+    expect([await stage.exists('etl'), await stage.exists('bi')]).toEqual([false, false]);
+  });
+
+  it('apply does the plan that was saved, stores the secrets, and connects as each account', async () => {
+    await stage.mdacc('apply first.plan --yes', {
+      says: ['Applied: 6 of 6 actions done.', 'Smoke test: 2 of 2 accounts passed'],
+    });
+    const [load, app] = [(await stage.tokens('etl')).get('load'), (await stage.tokens('bi')).get('app')];
+    expect([load?.token_type, app?.token_type]).toEqual(['read_write', 'read_scaling']);
+    const life = Date.parse(load?.expire_at ?? '') - Date.parse(load?.created_ts ?? '');
+    expect(Math.round(life / 60_000)).toBe(30);
+    expect(await ducklingsOf('bi')).toMatchObject({ read_scaling: { flock_size: 1 } });
+    for (const secret of [stage.secret('etl', 'load'), stage.secret('bi', 'app')]) {
+      expect(secret?.length ?? 0).toBeGreaterThan(20);
+      expect(stage.folder.read(STATE).includes(secret ?? '')).toBe(false);
+    }
+    expect(statSync(stage.folder.file('secrets.env')).mode & 0o077).toBe(0);
+  });
+
+  it('a second plan and a second apply change nothing', async () => {
+    const state = stage.folder.read(STATE);
+    await stage.mdacc('plan --detailed-exitcode', { says: [NO_CHANGES] });
+    await stage.mdacc('apply --yes', { says: [NO_CHANGES] });
+    expect(stage.folder.read(STATE)).toBe(state);
+  });
+
+  it('smoke connects with tokens of its own, and leaves none', async () => {
+    await stage.mdacc('smoke', { says: ['Smoke test: 2 of 2 accounts passed'] });
+    for (const word of ['etl', 'bi'] as const) expect((await stage.tokens(word)).has(SMOKE_TOKEN_NAME)).toBe(false);
+  });
+
+  it('audit finds nothing in what was just made', async () => {
+    expect(await findings(0)).toEqual([]);
+  });
+
+  it('rotate makes a token in the place of the old one, which lives on for the overlap and then is revoked', async () => {
+    const before = stage.secret('etl', 'load');
+    await stage.mdacc(`rotate ${stage.account('etl')}/load --yes`, { says: ['1 of 1 accounts passed'] });
+    expect([...(await stage.tokens('etl')).keys()].sort()).toEqual(['load', 'load.2']);
+    expect(stage.secret('etl', 'load') !== before).toBe(true);
+    await sleep(OVERLAP_MS);
+    await stage.mdacc('apply --yes', { says: ['its overlap ended', '1 of 1 actions done'] });
+    expect([...(await stage.tokens('etl')).keys()]).toEqual(['load.2']);
+  });
+
+  it('plan says what people changed by hand, and a saved plan is refused when something moved since', async () => {
+    await stage.setPool('bi', 2);
+    await stage.mdacc('plan --out today.plan --detailed-exitcode', { exits: 2, says: [' x2 -> '] });
+    await revoke('bi', 'app');
+    await stage.mdacc('apply today.plan --yes', {
+      exits: 1,
+      says: ['the plan is stale', `at MotherDuck: ${stage.account('bi')}`],
+    });
+    expect(await ducklingsOf('bi')).toMatchObject({ read_scaling: { flock_size: 2 } });
+    await stage.mdacc('plan', { says: ['someone revoked it: "app"'] });
+  });
+
+  it('apply repairs it', async () => {
+    await stage.mdacc('apply --yes', { says: ['2 of 2 actions done', '1 of 1 accounts passed'] });
+    expect(await ducklingsOf('bi')).toMatchObject({ read_scaling: { flock_size: 1 } });
+    expect((await stage.tokens('bi')).size).toBe(1);
+    await stage.mdacc('plan --detailed-exitcode', { says: [NO_CHANGES] });
+  });
+
+  it('audit finds a token that was made by hand, and judges nobody else', async () => {
+    good(await stage.api.createToken(stage.account('etl'), { name: 'by_hand', ttl: 1800 }));
+    expect(await findings(2)).toEqual([`MDA002 ${stage.account('etl')}/by_hand`]);
+  });
+
+  it('import takes it over, and an account that was made by hand, as they are', async () => {
+    good(await stage.api.createUser(stage.account('found')));
+    good(await stage.api.createToken(stage.account('found'), { name: 'load', ttl: 1800 }));
+    const made = [await idsOf('etl'), await idsOf('found')];
+    await stage.mdacc(`import ${stage.account('found')} ${stage.account('etl')}/by_hand --yes`, {
+      says: ['Imported 1 account and 2 tokens'],
+    });
+    await stage.mdacc('plan --detailed-exitcode', { says: [NO_CHANGES] });
+    await stage.mdacc(`state show ${stage.account('found')}/load`, { says: ['"unknown"'] });
+    expect([await idsOf('etl'), await idsOf('found')]).toEqual(made);
+  });
+
+  it('apply revokes a token that left the configuration', async () => {
+    stage.configure({ accounts: ['etl', 'bi', 'found'] });
+    await stage.mdacc('apply --yes --no-smoke', { says: ['0 to rotate, 1 to revoke', '1 of 1 actions done'] });
+    expect([...(await stage.tokens('etl')).keys()]).toEqual(['load.2']);
+  });
+
+  it('apply adopts everything again when the state is lost, and makes nothing twice', async () => {
+    const before = [await idsOf('etl'), await idsOf('bi'), await idsOf('found')];
+    renameSync(stage.folder.file(STATE), stage.folder.file('lost.json'));
+    await stage.mdacc('apply --yes --no-smoke', { says: ['3 to adopt; 0 tokens to create', '6 of 6 actions done'] });
+    expect([await idsOf('etl'), await idsOf('bi'), await idsOf('found')]).toEqual(before);
+    await stage.mdacc('plan --detailed-exitcode', { says: [NO_CHANGES] });
+  });
+
+  it('an account is deleted only when it is unprotected, and max_deletes, --prune and --allow-delete say so', async () => {
+    stage.configure({ accounts: ['etl', 'bi'], maxDeletes: 1 });
+    await stage.mdacc('apply --yes --prune --allow-delete', { exits: 1, says: ['has deletion_protection'] });
+    stage.configure({ accounts: ['etl', 'bi', 'found'], deletionProtection: false });
+    await stage.mdacc('apply --yes --no-smoke', { says: ['deletion protection on -> off'] });
+    stage.configure({ accounts: ['etl', 'bi'], deletionProtection: false });
+    await stage.mdacc('apply --yes --prune --allow-delete', { exits: 1, says: ['max_deletes'] });
+    stage.configure({ accounts: ['etl', 'bi'], deletionProtection: false, maxDeletes: 1 });
+    await stage.mdacc('apply --yes --prune', { exits: 1, says: ['--allow-delete'] });
+    expect(await stage.exists('found')).toBe(true);
+    await stage.mdacc('apply --yes --prune --allow-delete', { says: ['1 of 1 actions done'] });
+    expect([await stage.exists('found'), await stage.exists('etl')]).toEqual([false, true]);
+  });
+
+  it('destroy deletes the rest', async () => {
+    stage.configure({ accounts: ['etl', 'bi'], deletionProtection: false, maxDeletes: 2 });
+    await stage.mdacc('destroy --yes --allow-delete', { says: ['2 of 2 actions done'] });
+    expect([await stage.exists('etl'), await stage.exists('bi')]).toEqual([false, false]);
+  });
+
+  async function ducklingsOf(word: 'etl' | 'bi'): Promise<unknown> {
+    return good(await stage.api.ducklings(stage.account(word)));
+  }
+
+  async function idsOf(word: 'etl' | 'bi' | 'found'): Promise<string[]> {
+    return [...(await stage.tokens(word)).values()].map(({ id }) => id).sort();
+  }
+
+  async function revoke(word: 'etl' | 'bi', name: string): Promise<void> {
+    const id = (await stage.tokens(word)).get(name)?.id ?? '';
+    good(await stage.api.deleteToken(stage.account(word), id));
+  }
+
+  /** What an audit of the run's accounts finds, as `MDA002 account/token`; notes and everybody else in it are an error. */
+  async function findings(exits: number): Promise<string[]> {
+    const { stdout } = await stage.mdacc(`audit --only ${run}_* --format json`, { exits });
+    const document = JSON.parse(stdout) as { findings: { rule: string; account?: string; token?: string }[] };
+    const words = new Set(stdout.match(/[\p{L}\p{N}_.@+-]+/gu)?.map((word) => word.toLowerCase()));
+    expect([...stage.others].filter((name) => words.has(name)).length).toBe(0);
+    return document.findings.map(({ rule, account, token }) => `${rule} ${account}${token ? `/${token}` : ''}`);
+  }
+});

@@ -1,0 +1,92 @@
+/** `npm run test:live`, with `-- --clean RUN` and `-- --sweep`. README.md says what they do. */
+import { rmSync } from 'node:fs';
+import { counted } from '../../src/model/counted.ts';
+import { UserError } from '../../src/model/user-error.ts';
+import { cleanUp, leftovers } from './clean-up.ts';
+import { beganAt } from './names.ts';
+import { RawApi } from './raw-api.ts';
+import { runSuite, type World, workFolder } from './run.ts';
+import { HOW_TO_RUN, readSettings, type Settings } from './settings.ts';
+import { listUsers } from './users.ts';
+
+const SIGNALS = ['SIGINT', 'SIGTERM', 'SIGHUP'] as const;
+const USAGE = 'npm run test:live, npm run test:live -- --clean RUN, or npm run test:live -- --sweep';
+
+/** Gives the exit code: 0 passed or skipped, 1 failed, 64 wrong usage, 130 interrupted. */
+export async function main(args: readonly string[], world: Omit<World, 'stopping'>): Promise<number> {
+  try {
+    const [mode, run, ...rest] = args;
+    const settings = readSettings(world.env);
+    const isClean = mode === '--clean' && beganAt(run) !== undefined && rest.length === 0;
+    const isSweep = mode === '--sweep' && run === undefined;
+    if (mode !== undefined && !isClean && !isSweep)
+      throw new UserError('USAGE', `not understood: ${args.join(' ')}`, USAGE);
+    if (settings === undefined || (mode === undefined && world.env.MDACC_LIVE !== '1')) {
+      world.note(HOW_TO_RUN);
+      return 0;
+    }
+    if (isClean) return await clean(settings, String(run), world);
+    if (isSweep) return await sweep(settings, world);
+    refuseWindows();
+    return await whole(settings, world);
+  } catch (error) {
+    // Causes are left out: what one says of a request is not looked through for secrets.
+    const hint = error instanceof UserError ? `\n  ${error.hint}` : '';
+    world.note(`${error instanceof Error ? error.message : String(error)}${hint}`);
+    return error instanceof UserError && error.code === 'USAGE' ? 64 : 1;
+  }
+}
+
+/** @throws UserError USAGE where a group of processes cannot be stopped as a whole, so that something could be made after the end */
+function refuseWindows(): void {
+  if (process.platform !== 'win32') return;
+  throw new UserError('USAGE', 'the live suite runs on Linux and macOS', 'On Windows, run it in WSL.');
+}
+
+/** The suite, which the first signal and the end of its time make stop. */
+async function whole(settings: Settings, world: Omit<World, 'stopping'>): Promise<number> {
+  const stopping = new AbortController();
+  let interrupted = false;
+  const onSignal = () => {
+    interrupted = true;
+    world.note(stopping.signal.aborted ? 'Still removing what was made.' : 'Interrupted: what was made is removed.');
+    stopping.abort('it was interrupted');
+  };
+  for (const signal of SIGNALS) process.on(signal, onSignal);
+  const timer = setTimeout(() => stopping.abort('its time was over'), settings.limit);
+  try {
+    const good = await runSuite(settings, { ...world, stopping: stopping.signal });
+    return interrupted ? 130 : good ? 0 : 1;
+  } finally {
+    clearTimeout(timer);
+    for (const signal of SIGNALS) process.off(signal, onSignal);
+  }
+}
+
+/** Removes what one run made, for where its process was killed. */
+async function clean(settings: Settings, run: string, world: Omit<World, 'stopping'>): Promise<number> {
+  const { removed, left } = await cleanUp(new RawApi({ ...settings, run }));
+  rmSync(workFolder(run), { recursive: true, force: true });
+  world.result(`${run}: ${counted(removed.length, 'account')} removed.\n`);
+  for (const [name, why] of left) world.note(`${name} is still there: ${why}`);
+  return left.size === 0 ? 0 : 1;
+}
+
+/** Shows, and with MDACC_LIVE_SWEEP=1 removes, what runs left that began more than a day ago. */
+async function sweep(settings: Settings, world: Omit<World, 'stopping'>): Promise<number> {
+  const asking = new RawApi({ ...settings, run: '' });
+  const users = await listUsers(asking);
+  if (users === undefined) throw new Error('the users cannot be listed, so it is not known what was left');
+  const date = Date.parse((await asking.get('/v1/users?limit=1')).headers.get('date') ?? '');
+  const found = leftovers(users, Number.isNaN(date) ? Date.now() : Math.min(date, Date.now()));
+  if (found.size === 0) world.result('No run of the live suite left anything more than a day ago.\n');
+  let code = 0;
+  for (const [run, names] of found) {
+    world.result(`${run} left ${counted(names.length, 'account')}.\n`);
+    if (world.env.MDACC_LIVE_SWEEP === '1') code = Math.max(code, await clean(settings, run, world));
+  }
+  if (found.size > 0 && world.env.MDACC_LIVE_SWEEP !== '1') {
+    world.note('Nothing was removed. To remove them: MDACC_LIVE_SWEEP=1 npm run test:live -- --sweep');
+  }
+  return code;
+}

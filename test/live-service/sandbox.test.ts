@@ -1,0 +1,122 @@
+/** The live suite as people start it, against `mdacc sandbox serve`: only the three variables that it prints differ. */
+import { type ChildProcess, spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { existsSync, readFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import path from 'node:path';
+import { setTimeout as sleep } from 'node:timers/promises';
+import { describe, expect, it, onTestFinished } from 'vitest';
+import { openSandbox } from '../../src/sandbox/open.ts';
+import { Folder, type Ran, ROOT } from '../scenarios/cli.ts';
+import { runOf } from './names.ts';
+import { workFolder } from './run.ts';
+
+const START = path.join(ROOT, 'test/live-service/start.mjs');
+const REPORT = 'report.md';
+
+interface Started {
+  readonly child: ChildProcess;
+  readonly ended: Promise<Ran>;
+}
+
+/** A served sandbox in which there are others. */
+async function inhabited(...options: readonly string[]): Promise<Folder> {
+  const folder = new Folder('');
+  await folder.run('sandbox seed 12');
+  await folder.serve(...options);
+  return folder;
+}
+
+/** Starts what `npm run test:live` starts once it has built the program. */
+function start(folder: Folder, args: readonly string[] = [], env: Record<string, string> = {}): Started {
+  const child = spawn(process.execPath, [START, ...args], {
+    cwd: folder.path,
+    env: { PATH: process.env.PATH ?? '', HOME: folder.path, TMPDIR: tmpdir(), MDACC_LIVE: '1', ...folder.env, ...env },
+    stdio: ['ignore', 'pipe', 'pipe'],
+  });
+  onTestFinished(() => void child.kill('SIGKILL'));
+  const said = { stdout: '', stderr: '' };
+  for (const name of ['stdout', 'stderr'] as const) {
+    child[name]?.setEncoding('utf8').on('data', (text: string) => {
+      said[name] += text;
+    });
+  }
+  return { child, ended: once(child, 'close').then(([code]) => ({ code, ...said })) };
+}
+
+/** Everything that the sandbox holds of service accounts, in two parts. */
+async function accounts(folder: Folder): Promise<{ own: string[]; others: unknown[] }> {
+  const organization = await openSandbox(folder.file('.motherduck-sandbox'));
+  const all = organization.inspect().accounts.filter((account) => account.isServiceAccount);
+  organization.close();
+  const isOwn = ({ username }: { username: string }) => runOf(username) !== undefined;
+  return { own: all.filter(isOwn).map(({ username }) => username), others: all.filter((account) => !isOwn(account)) };
+}
+
+/** Waits until the run has made an account, and gives the run. */
+async function begun(folder: Folder): Promise<string> {
+  for (;;) {
+    const [first] = (await accounts(folder)).own;
+    if (first !== undefined) return runOf(first) ?? '';
+    await sleep(30);
+  }
+}
+
+// It refuses to run on Windows.
+describe.skipIf(process.platform === 'win32')('npm run test:live', () => {
+  it('passes, finds the sandbox as documented, and leaves everything as it was', async () => {
+    const folder = await inhabited();
+    const before = await accounts(folder);
+    const { code, stdout, stderr } = await start(folder, [], {
+      MDACC_LIVE_REPORT: folder.file(REPORT),
+      MDACC_LIVE_USAGE: '1',
+    }).ended;
+    expect(code, stderr).toBe(0);
+    expect(stdout).toBe(readFileSync(folder.file(REPORT), 'utf8'));
+    expect(stdout).toMatch(/^- \*\*Passed\*\*: 14 of 14 steps passed\.$/m);
+    expect(stdout).toContain('at a sandbox at http://127.0.0.1:');
+    expect(stdout).toMatch(/\n## Differences\n\nNone\.\n$/);
+    expect(stdout.match(/^.*\| unseen \|$/gm)).toEqual([
+      '| A token that expired, in the list | - | it takes five minutes; MDACC_LIVE_WAIT=1 waits for it | unseen |',
+    ]);
+
+    expect(before.others).toHaveLength(12);
+    expect(await accounts(folder)).toEqual(before);
+    for (const text of [stdout, stderr]) {
+      expect(text).not.toContain(folder.env.MOTHERDUCK_ADMIN_TOKEN);
+      expect(text).not.toMatch(/eyJ|tenant_0/);
+    }
+  });
+
+  it('that is interrupted removes what it made', async () => {
+    const folder = await inhabited();
+    const before = await accounts(folder);
+    const { child, ended } = start(folder);
+    await begun(folder);
+    child.kill('SIGINT');
+    const { code, stdout, stderr } = await ended;
+    expect(code, stderr).toBe(130);
+    expect(stderr).toContain('Interrupted: what was made is removed.');
+    expect(stdout).toMatch(/^- \*\*Failed\*\*: 1 of \d+ steps passed; it was interrupted\.$/m);
+    expect(stdout).toMatch(/^- Nothing was left behind \(after the steps, [1-9] accounts? had to be removed\)\.$/m);
+    expect(await accounts(folder)).toEqual(before);
+  });
+
+  it('that is killed makes nothing more, and --clean removes what it made', async () => {
+    const folder = await inhabited();
+    const before = await accounts(folder);
+    const { child, ended } = start(folder);
+    const run = await begun(folder);
+    child.kill('SIGKILL');
+    await ended;
+    await sleep(500);
+    const left = await accounts(folder);
+    expect(left.own.length).toBeGreaterThan(0);
+    expect(existsSync(workFolder(run))).toBe(true);
+    const cleaned = await start(folder, ['--clean', run]).ended;
+    expect(cleaned.code, cleaned.stderr).toBe(0);
+    await sleep(1000);
+    expect(existsSync(workFolder(run))).toBe(false);
+    expect(await accounts(folder)).toEqual(before);
+  });
+});

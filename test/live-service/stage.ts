@@ -1,0 +1,109 @@
+/** Where the journey takes place: a folder, the built program in it, and the REST API beside it. */
+import { existsSync } from 'node:fs';
+import { variableOf } from '../../src/model/secret-variable.ts';
+import type { WireToken } from '../../src/model/wire.ts';
+import { valuesOf } from '../../src/secrets/dotenv.ts';
+import { Folder, type Ran } from '../scenarios/cli.ts';
+import { type Chapter, configuration } from './configuration.ts';
+import { JOURNEY, runOf } from './names.ts';
+import { fieldOf, listOf, type RawAnswer, RawApi } from './raw-api.ts';
+import { redactor } from './redact.ts';
+import type { Settings } from './settings.ts';
+import { listUsers, namesOfOthers } from './users.ts';
+
+export const STATE = 'motherduck.accounts.state.json';
+const CONFIGURATION = 'motherduck.accounts.yaml';
+const SECRETS = 'secrets.env';
+
+/** What a command needs of this machine to reach MotherDuck from behind a proxy or another certificate authority. */
+const NETWORK = /^(https?_proxy|no_proxy|node_extra_ca_certs|ssl_cert_(file|dir))$/i;
+
+export class Stage {
+  readonly folder: Folder;
+  readonly api: RawApi;
+  readonly run: string;
+  /** Accounts of other people, by name. */
+  others: ReadonlySet<string> = new Set();
+  readonly #size: Settings['size'];
+
+  /** @param leave is told how the folder is removed */
+  constructor(settings: Settings, run: string, leave: (remove: () => void) => void) {
+    this.run = run;
+    this.#size = settings.size;
+    this.api = new RawApi({ ...settings, run });
+    this.folder = new Folder(configuration({ run, size: settings.size }), leave);
+    const network = Object.entries(process.env).filter(([name]) => NETWORK.test(name));
+    Object.assign(this.folder.env, Object.fromEntries(network), {
+      MOTHERDUCK_ADMIN_TOKEN: settings.token.reveal(),
+      ...(process.env.MOTHERDUCK_API_URL ? { MOTHERDUCK_API_URL: process.env.MOTHERDUCK_API_URL } : {}),
+      ...(settings.sandbox ? { MDACC_SANDBOX: settings.sandbox } : {}),
+    });
+  }
+
+  /** Learns who else is there, so that nobody of them is named in what is said about a failure. */
+  async meet(): Promise<void> {
+    const users = (await listUsers(this.api)) ?? [];
+    this.others = namesOfOthers(users, (username) => runOf(username) === this.run);
+  }
+
+  account(word: keyof typeof JOURNEY): string {
+    return `${this.run}_${JOURNEY[word]}`;
+  }
+
+  configure(chapter: Omit<Chapter, 'run' | 'size'>): void {
+    this.folder.write(CONFIGURATION, configuration({ ...chapter, run: this.run, size: this.#size }));
+  }
+
+  /** Types a command. @throws Error without secrets and other people's names, when it ends otherwise or does not say it */
+  async mdacc(
+    words: string,
+    { exits = 0, says = [] }: { exits?: number; says?: readonly string[] } = {},
+  ): Promise<Ran> {
+    const ran = await this.folder.run(words);
+    const missing = says.find((text) => !ran.stdout.includes(text) && !ran.stderr.includes(text));
+    if (ran.code === exits && missing === undefined) return ran;
+    const wrong = ran.code === exits ? `did not say: ${missing}` : `exited with ${ran.code}, not ${exits}`;
+    throw new Error(this.#shown(`mdacc ${words} ${wrong}\n${ran.stdout}${ran.stderr}`));
+  }
+
+  /** The secret that a program would read, in quotes or without. */
+  secret(word: keyof typeof JOURNEY, token: string): string | undefined {
+    if (!existsSync(this.folder.file(SECRETS))) return undefined;
+    const name = variableOf('MOTHERDUCK_TOKEN_{ACCOUNT}_{TOKEN}', { account: this.account(word), token });
+    return valuesOf(this.folder.read(SECRETS), name)[0];
+  }
+
+  /** An account's tokens at MotherDuck, by name; those of smoke tests too. */
+  async tokens(word: keyof typeof JOURNEY): Promise<ReadonlyMap<string, WireToken>> {
+    const { json } = await this.api.tokens(this.account(word));
+    const tokens = listOf(json, 'tokens') as readonly WireToken[];
+    return new Map(tokens.map((token) => [token.name ?? '', token]));
+  }
+
+  async exists(word: keyof typeof JOURNEY): Promise<boolean> {
+    const answer = await this.api.ducklings(this.account(word));
+    if (answer.status === 404 && fieldOf(answer.json, 'code') === 'NOT_FOUND') return false;
+    return good(answer) !== undefined;
+  }
+
+  /** Sets the size of an account's read scaling pool, as a person does at MotherDuck's web page. */
+  async setPool(word: keyof typeof JOURNEY, poolSize: number): Promise<void> {
+    const live = good(await this.api.ducklings(this.account(word))) as { read_write: object; read_scaling: object };
+    const config = { ...live, read_scaling: { ...live.read_scaling, flock_size: poolSize } };
+    good(await this.api.setDucklings(this.account(word), config));
+  }
+
+  #shown(text: string): string {
+    const named = existsSync(this.folder.file(SECRETS))
+      ? this.folder.read(SECRETS).match(/[\w-]+\.[\w-]+\.[\w-]+/g)
+      : [];
+    const redact = redactor([...this.api.secrets, ...(named ?? [])], this.others);
+    return redact(text.replace(/^(Unmanaged, not touched: \d+ accounts?) \([^)]*\)/gm, '$1'));
+  }
+}
+
+/** The JSON of a good answer. @throws Error for any other */
+export function good({ status, json }: RawAnswer): unknown {
+  if (status === 200) return json;
+  throw new Error(`MotherDuck answered ${status} ${String(fieldOf(json, 'code'))} to a call by hand`);
+}
