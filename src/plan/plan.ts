@@ -81,7 +81,7 @@ export function makePlan(desired: Desired, live: Live, state: State, options: Pl
     unproved: plans.flatMap(({ username, plan }) => plan.unproved.map((key) => `${username}/${key}`)),
     waiting: plans.filter(({ plan }) => plan.waiting).map(({ username }) => username),
     unmanaged: {
-      accounts: unmanagedAccounts(desired, live, state),
+      accounts: unmanagedAccounts(desired, live, state)?.filter(only) ?? null,
       tokens: plans.flatMap(({ plan }) => plan.unmanagedTokens),
     },
     warnings: [...unlisted(live), ...plans.flatMap(({ plan }) => plan.warnings), ...lateRuns(desired, state, live.now)],
