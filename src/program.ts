@@ -56,6 +56,11 @@ const DRY_RUN = new Option('--dry-run', 'show what would be written, and write n
 
 const PRUNE = new Option('--prune', 'also delete managed accounts that left the configuration');
 
+const DUE = new Option(
+  '--due',
+  'only what time brings: due rotations, ended overlaps; accounts with other changes are left out',
+);
+
 const APPLYING = [
   YES,
   new Option('--allow-delete', 'with --yes: also when accounts are deleted'),
@@ -101,7 +106,7 @@ export function program(): Command {
     .addHelpText('after', examples('mdacc validate', 'mdacc validate --config prod.yaml --format github'))
     .action(go(() => import('./commands/validate.ts')));
 
-  withOptions(mdacc.command('plan'), [ONLY, PRUNE, PLAN_FORMAT, LOCK_TIMEOUT], CONFIG, SERVICE, OUTPUT)
+  withOptions(mdacc.command('plan'), [ONLY, PRUNE, DUE, PLAN_FORMAT, LOCK_TIMEOUT], CONFIG, SERVICE, OUTPUT)
     .description('show what apply would do, and why')
     .option('--out <file>', 'save the plan for apply')
     .option('--detailed-exitcode', 'exit with 2 when there is something to do')
@@ -116,10 +121,10 @@ export function program(): Command {
     )
     .action(go(() => import('./commands/plan.ts')));
 
-  withOptions(mdacc.command('apply'), [ONLY, PRUNE], APPLYING, CONFIG, SERVICE, OUTPUT)
+  withOptions(mdacc.command('apply'), [ONLY, PRUNE, DUE], APPLYING, CONFIG, SERVICE, OUTPUT)
     .description('show the plan, ask, do it, store the secrets, then test what it touched')
     .argument('[planfile]', 'a plan saved with plan --out')
-    .addHelpText('after', examples('mdacc apply', 'mdacc apply --yes', 'mdacc apply today.plan --yes'))
+    .addHelpText('after', examples('mdacc apply', 'mdacc apply today.plan --yes', 'mdacc apply --due --yes'))
     .action(go(() => import('./commands/apply.ts')));
 
   withOptions(mdacc.command('smoke'), CONFIG, SERVICE, OUTPUT)

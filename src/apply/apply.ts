@@ -30,7 +30,7 @@ export interface Applied {
 export async function apply(input: ApplyInput): Promise<Applied> {
   setMaxListeners(0, input.stopping);
   await checkStores(input);
-  await input.ledger.update((state) => remember(state, input.desired, input.live));
+  await input.ledger.update((state) => remember(state, input));
   const groups = groupByAccount(input);
   const halt: Halt = {};
   const results = await inParallel(groups, input.parallelism, async ([account, actions]) => {

@@ -2,25 +2,35 @@
 import type { Desired } from '../model/desired.ts';
 import { isoTime } from '../model/instant.ts';
 import type { Live, LiveAccount } from '../model/live.ts';
+import type { Plan } from '../model/plan.ts';
 import type { State, StateAccount, StateToken, TokenIntent } from '../model/state.ts';
+import { accountKey } from '../model/username.ts';
 
 /** An intent whose token has not appeared in this time never will: the call that would have made it is long over. */
 const INTENT_LIFE_MS = 24 * 3_600_000;
 const RUN_INTERVAL_MS = 12 * 3_600_000;
 const RUNS_KEPT = 5;
 
+/** What was read and planned. */
+export interface Remembered {
+  readonly desired: Desired;
+  readonly live: Live;
+  readonly plan: Pick<Plan, 'protection'>;
+}
+
 /**
- * The state with deletion protection as configured, without replaced tokens that are gone at MotherDuck and without
+ * The state with deletion protection as planned, without replaced tokens that are gone at MotherDuck and without
  * intents that came to nothing. Gives the same object when nothing changes, so that nothing is written for it.
  */
-export function remember(state: State, desired: Desired, live: Live): State {
+export function remember(state: State, { desired, live, plan }: Remembered): State {
+  const protection = new Map(plan.protection.map(({ account, after }) => [accountKey(account), after]));
   const accounts = new Map(state.accounts);
   for (const [key, account] of state.accounts) {
     const reading = live.accounts.get(key);
     if (reading === undefined) continue;
     const found = reading.presence === 'present' && isRead(reading.value) ? reading.value : undefined;
     const want = desired.accounts.get(key);
-    const deletionProtection = want?.deletionProtection ?? account.deletionProtection;
+    const deletionProtection = protection.get(key) ?? account.deletionProtection;
     const tokens = found
       ? rememberTokens(account, found, live.now, (token) => want?.tokens.has(token) ?? true)
       : account.tokens;

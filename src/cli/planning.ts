@@ -23,6 +23,7 @@ import { type Service, type ServiceOptions, warnOfClock } from './service.ts';
 export interface PlanningOptions extends ConfigOptions, ServiceOptions, OutputOptions {
   readonly only?: readonly string[];
   readonly prune?: boolean;
+  readonly due?: boolean;
   readonly format: 'text' | 'json' | 'markdown' | 'html';
   /** Seconds. */
   readonly lockTimeout?: number;
@@ -41,7 +42,7 @@ export async function planNow(
   desired: Desired,
   state: State,
   service: Service,
-  options: Pick<PlanningOptions, 'only' | 'prune' | 'parallelism'>,
+  options: Pick<PlanningOptions, 'only' | 'prune' | 'due' | 'parallelism'>,
   io: Io,
   more: Pick<PlanOptions, 'rotate' | 'because'> & { readonly signal?: AbortSignal } = {},
 ): Promise<Planned> {
@@ -52,6 +53,7 @@ export async function planNow(
   const plan = makePlan(desired, live, state, {
     only,
     prune: options.prune ?? false,
+    due: options.due ?? false,
     claims: service.claims,
     sandbox: service.isSandbox,
     place: (account, token) => stores.get(token.store)?.place({ account, token: token.key }),

@@ -22,10 +22,10 @@ export function run(options: ApplyOptions, planFile: string | undefined): Promis
 }
 
 /** A saved plan is done whole; and `--sandbox today.plan` takes the plan for the sandbox's folder. */
-function refuseMixed({ only, prune, sandbox }: ApplyOptions, planFile: string | undefined): void {
-  if (planFile !== undefined && (only !== undefined || prune)) {
-    const hint = 'Give --only and --prune to mdacc plan --out, and have that plan reviewed.';
-    throw new UserError('USAGE', 'a saved plan is done whole, without --only and --prune', hint);
+function refuseMixed({ only, prune, due, sandbox }: ApplyOptions, planFile: string | undefined): void {
+  if (planFile !== undefined && (only !== undefined || prune || due)) {
+    const hint = 'Give --only, --prune and --due to mdacc plan --out, and have that plan reviewed.';
+    throw new UserError('USAGE', 'a saved plan is done whole, without --only, --prune and --due', hint);
   }
   if (planFile === undefined && typeof sandbox === 'string' && sandbox.endsWith('.plan')) {
     const hint = `Put the plan first: mdacc apply ${sandbox} --sandbox`;
@@ -38,7 +38,7 @@ function savedPlan(planFile: string, desired: Desired, options: ApplyOptions, io
   return async (ledger, service, signal) => {
     const saved = parsePlanFile(await readPlanFile(planFile), planFile);
     const only = Object.keys(saved.fingerprints);
-    const asSaved = { ...options, prune: saved.prune, ...(only.length > 0 ? { only } : {}) };
+    const asSaved = { ...options, prune: saved.prune, due: saved.due ?? false, ...(only.length > 0 ? { only } : {}) };
     const planned = await planNow(desired, ledger.state, service, asSaved, io, { signal });
     refuseStale(saved, planned, ledger.state);
     return { ...planned, plan: { ...planned.plan, actions: saved.plan.actions } };

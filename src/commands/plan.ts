@@ -29,7 +29,12 @@ export function run(options: PlanCommandOptions): Promise<number> {
       const { state } = await openState(statePath(options), desired.organization, { sandbox: service.isSandbox });
       const planned = await planNow(desired, state, service, options, io);
       io.result(renderPlan(planned.plan, options.format, io));
-      if (options.out !== undefined) await save(options.out, planFile(planned, state, options.prune ?? false), io);
+      if (options.out !== undefined)
+        await save(
+          options.out,
+          planFile(planned, state, { prune: options.prune ?? false, due: options.due ?? false }),
+          io,
+        );
       const code = exitCode(planned.plan, options);
       await tellGitHub(planned.plan, code, io);
       return code;

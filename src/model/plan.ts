@@ -120,6 +120,8 @@ export interface WantedToken {
 export interface CreateToken extends About {
   readonly action: 'create_token';
   readonly token: string;
+  /** `new`: the configuration names it, and nothing like it was there. `interrupted`: what a run left may not be stored. */
+  readonly cause: 'new' | 'expired' | 'revoked' | 'interrupted';
   /** The expired token that it replaces, where MotherDuck still lists it. */
   readonly before: ShownToken | null;
   readonly after: WantedToken;
@@ -137,6 +139,8 @@ export interface AdoptToken extends About {
 export interface RotateToken extends About {
   readonly action: 'rotate_token';
   readonly token: string;
+  /** `changed`: the configuration wants another one. `asked`: by a person, with `mdacc rotate`. */
+  readonly cause: 'due' | 'changed' | 'asked' | 'interrupted';
   readonly before: ShownToken;
   /** `overlap` in seconds: how long the replaced token lives on. */
   readonly after: WantedToken & { readonly overlap: Seconds };

@@ -16,6 +16,8 @@ export interface PlanFile {
   readonly plan: Plan;
   /** Whether it was asked to delete what left the configuration. */
   readonly prune: boolean;
+  /** Whether it was asked for what time alone brings. */
+  readonly due?: boolean;
   readonly configuration: string;
   /** null: there was no state yet. */
   readonly state: { readonly lineage: string; readonly serial: number } | null;
@@ -30,12 +32,12 @@ interface Planned {
 }
 
 /** The text of a plan file. */
-export function planFile(planned: Planned, state: State, prune: boolean): string {
+export function planFile(planned: Planned, state: State, asked: Pick<PlanFile, 'prune' | 'due'>): string {
   const file: PlanFile = {
     kind: 'motherduck-accounts plan',
     version: 1,
     plan: planned.plan,
-    prune,
+    ...asked,
     configuration: planned.desired.hash,
     state: position(state),
     fingerprints: fingerprints(planned.live),
@@ -106,7 +108,7 @@ function alteredParts(reviewed: readonly Action[], planned: readonly Action[]): 
 /** The actions of each part without their reasons, which count days, as text. */
 function byPart(actions: readonly Action[]): Map<string, string> {
   const parts = new Map<string, string>();
-  for (const { reason: _, ...action } of actions) {
+  for (const { reason: _reason, ...action } of actions) {
     const part = 'token' in action && action.token !== undefined ? `${action.account}/${action.token}` : action.account;
     parts.set(part, `${parts.get(part) ?? ''}${JSON.stringify(action)}\n`);
   }

@@ -25,6 +25,7 @@ import { accountKey } from '../model/username.ts';
 import type { AccountContext, AccountPlan } from './account-plan.ts';
 import { configuredCeiling, planAccount } from './accounts.ts';
 import { sumCeilings } from './ducklings.ts';
+import { dueAlone } from './due.ts';
 import { findViolations, selfMatcher } from './guardrails.ts';
 import { lateRuns } from './runs.ts';
 
@@ -33,6 +34,8 @@ export interface PlanOptions {
   readonly only?: (username: string) => boolean;
   /** Delete managed accounts that the configuration does not have. */
   readonly prune?: boolean;
+  /** Only what time alone brings; accounts with other changes are left out. */
+  readonly due?: boolean;
   /** Why the configuration does not have them; that they left it, unless given. */
   readonly because?: string;
   /** Tokens to rotate now, whether they are due or not (`mdacc rotate`). */
@@ -61,7 +64,8 @@ export function makePlan(desired: Desired, live: Live, state: State, options: Pl
     .map((username) => {
       const key = accountKey(username);
       const presence = live.accounts.get(key) ?? notRead(username);
-      return { username, plan: planAccount(desired.accounts.get(key), state.accounts.get(key), presence, context) };
+      const plan = planAccount(desired.accounts.get(key), state.accounts.get(key), presence, context);
+      return { username, plan: options.due ? dueAlone(username, plan) : plan };
     });
   const actions = plans.flatMap(({ plan }) => plan.actions);
   const ceilings = ceilingsOf(desired, state, plans);

@@ -3,6 +3,7 @@ import type { DesiredToken } from '../model/desired.ts';
 import { describeSpan, formatDuration } from '../model/duration.ts';
 import { showTime } from '../model/instant.ts';
 import type { LiveToken } from '../model/live.ts';
+import type { CreateToken, RotateToken } from '../model/plan.ts';
 import type { TokenRecord } from '../model/state.ts';
 import { generationOf } from '../model/tokens.ts';
 import { atLine } from './reasons.ts';
@@ -31,16 +32,20 @@ export function whyCreate(
   currentLive: LiveToken | undefined,
   held: Holdings,
   context: TokenContext,
-): string {
-  if (context.newAccount) return 'the account is new';
-  if (held.orphans.length > 0)
-    return `an interrupted run left "${held.orphans[0]?.name}", its secret perhaps not stored`;
-  if (current === undefined) return 'it is in the configuration and not in MotherDuck';
-  if (currentLive?.expiresAt) return `"${current.name}" expired ${showTime(currentLive.expiresAt)}`;
-  const expired = current.expiresAt !== null && Date.parse(current.expiresAt) <= context.now;
-  return expired
-    ? `"${current.name}" expired ${showTime(Date.parse(current.expiresAt ?? ''))}`
-    : `someone revoked it: "${current.name}" (${current.id}) is not in MotherDuck any more`;
+): Pick<CreateToken, 'cause' | 'reason'> {
+  if (context.newAccount) return { cause: 'new', reason: 'the account is new' };
+  const [orphan] = held.orphans;
+  if (orphan) {
+    const reason = `an interrupted run left "${orphan.name}", its secret perhaps not stored`;
+    return { cause: 'interrupted', reason };
+  }
+  if (current === undefined) return { cause: 'new', reason: 'it is in the configuration and not in MotherDuck' };
+  const expiresAt = currentLive?.expiresAt ?? (current.expiresAt === null ? null : Date.parse(current.expiresAt));
+  if (expiresAt !== null && expiresAt <= context.now) {
+    return { cause: 'expired', reason: `"${current.name}" expired ${showTime(expiresAt)}` };
+  }
+  const reason = `someone revoked it: "${current.name}" (${current.id}) is not in MotherDuck any more`;
+  return { cause: 'revoked', reason };
 }
 
 /** Why a live token is replaced; undefined when it is not due. */
@@ -50,32 +55,45 @@ export function whyRotate(
   live: LiveToken,
   held: Holdings,
   context: TokenContext,
-): string | undefined {
-  const line = atLine(want.where, context.file);
+): Pick<RotateToken, 'cause' | 'reason'> | undefined {
+  const interrupted = whatWasInterrupted(want, current, held);
+  if (interrupted) return { cause: 'interrupted', reason: interrupted };
+  if (context.rotateNow) return { cause: 'asked', reason: 'asked for with mdacc rotate' };
+  const changed = whatChanged(want, current, context);
+  if (changed) return { cause: 'changed', reason: `${changed}, ${atLine(want.where, context.file)}` };
+  const untested = context.isTested ? untestedReplacement(current, held) : undefined;
+  if (untested) return { cause: 'interrupted', reason: untested };
+  if (live.expiresAt === null || live.expiresAt - context.now >= rotationMargin(want, live, current.ttl))
+    return undefined;
+  const left = describeSpan((live.expiresAt - context.now) / 1000);
+  const reason = `expires in ${left}, policy ${want.policy} rotates at ${describeSpan(want.rotateBefore)}`;
+  return { cause: 'due', reason };
+}
+
+/** What a run left whose end is not known: the store may hold another secret than that of the current token. */
+function whatWasInterrupted(want: DesiredToken, current: TokenRecord, held: Holdings): string | undefined {
   const orphan = held.orphans.find((each) => (generationOf(want.name, each.name) ?? 0) > current.generation);
   if (orphan) return `an interrupted run left "${orphan.name}", which may be in the store instead of "${current.name}"`;
   const intent = held.intents.find((each) => each.generation > current.generation);
   if (intent)
     return `the store may hold the secret of "${intent.name}", which came to nothing, instead of "${current.name}"`;
-  if (context.rotateNow) return 'asked for with mdacc rotate';
-  if (want.type !== current.type) return `type ${current.type} -> ${want.type}, ${line}`;
-  if (generationOf(want.name, current.name) === undefined) return `name "${current.name}" -> "${want.name}", ${line}`;
+  return undefined;
+}
+
+/** What the configuration wants otherwise, that a token cannot become without being replaced. */
+function whatChanged(want: DesiredToken, current: TokenRecord, context: TokenContext): string | undefined {
+  if (want.type !== current.type) return `type ${current.type} -> ${want.type}`;
+  if (generationOf(want.name, current.name) === undefined) return `name "${current.name}" -> "${want.name}"`;
   if (current.ttl !== undefined && current.ttl !== want.ttl) {
-    return `ttl ${showTtl(current.ttl)} -> ${showTtl(want.ttl)}, ${line}`;
+    return `ttl ${showTtl(current.ttl)} -> ${showTtl(want.ttl)}`;
   }
-  if (current.secret !== 'unknown') {
-    const { store, place } = current.secret;
-    if (store !== want.store) return `secret store ${store} -> ${want.store}, ${line}`;
-    const wantedPlace = context.place(want);
-    if (wantedPlace !== undefined && wantedPlace !== place)
-      return `its secret's place ${place} -> ${wantedPlace}, ${line}`;
-  }
-  const untested = context.isTested ? untestedReplacement(current, held) : undefined;
-  if (untested) return untested;
-  if (live.expiresAt === null || live.expiresAt - context.now >= rotationMargin(want, live, current.ttl))
-    return undefined;
-  const left = describeSpan((live.expiresAt - context.now) / 1000);
-  return `expires in ${left}, policy ${want.policy} rotates at ${describeSpan(want.rotateBefore)}`;
+  if (current.secret === 'unknown') return undefined;
+  const { store, place } = current.secret;
+  if (store !== want.store) return `secret store ${store} -> ${want.store}`;
+  const wantedPlace = context.place(want);
+  return wantedPlace === undefined || wantedPlace === place
+    ? undefined
+    : `its secret's place ${place} -> ${wantedPlace}`;
 }
 
 function showTtl(ttl: number | null): string {

@@ -15,7 +15,7 @@
 import type { DesiredToken } from '../model/desired.ts';
 import { isoTime, showTime } from '../model/instant.ts';
 import type { LiveToken } from '../model/live.ts';
-import type { Action, NextChange, Notice, Risk, ShownToken, WantedToken } from '../model/plan.ts';
+import type { Action, NextChange, Notice, Risk, RotateToken, ShownToken, WantedToken } from '../model/plan.ts';
 import type { StateToken, TokenRecord } from '../model/state.ts';
 import { generationName, generationOf } from '../model/tokens.ts';
 import { position } from './reasons.ts';
@@ -33,6 +33,8 @@ export interface TokenPlan {
   /** It was stored and not seen to connect, so that what it replaced stays. */
   readonly unproved: boolean;
 }
+
+type Why = Pick<RotateToken, 'cause' | 'reason'>;
 
 /** Plans one token that the configuration wants. */
 export function planToken(
@@ -69,13 +71,12 @@ export function planToken(
       known.add(candidate.id);
       return done(adopt(want, candidate, state, live, held, context), nextOfCurrent(want, candidate, account));
     }
-    const reason = whyCreate(current, currentLive, held, context);
     const before = currentLive === undefined ? null : show(currentLive);
     return done([
       {
         action: 'create_token',
         ...about,
-        reason,
+        ...whyCreate(current, currentLive, held, context),
         risk: 'safe',
         before,
         after: wanted(want, state, live, context.holds),
@@ -83,16 +84,16 @@ export function planToken(
     ]);
   }
 
-  const reason = whyRotate(want, current, currentLive, held, context);
+  const why = whyRotate(want, current, currentLive, held, context);
   if (context.renamedFrom !== undefined) {
     return done(
-      takeOver(want, current, currentLive, state, live, reason, context),
+      takeOver(want, current, currentLive, state, live, why, context),
       nextOfCurrent(want, currentLive, account),
     );
   }
-  return reason === undefined
+  return why === undefined
     ? done([], nextOfCurrent(want, currentLive, account))
-    : done([rotate(want, currentLive, state, live, reason, context)]);
+    : done([rotate(want, currentLive, state, live, why, context)]);
 }
 
 /** An adopted token is not rotated for being adopted; when its expiry makes it due, that is a second action. */
@@ -127,7 +128,7 @@ function takeOver(
   currentLive: LiveToken,
   state: StateToken | undefined,
   live: readonly LiveToken[],
-  due: string | undefined,
+  due: Why | undefined,
   context: TokenContext,
 ): Action[] {
   const moved: Action = {
@@ -155,7 +156,7 @@ function rotate(
   old: LiveToken,
   state: StateToken | undefined,
   live: readonly LiveToken[],
-  reason: string,
+  why: Why,
   context: TokenContext,
 ): Action {
   return {
@@ -163,7 +164,7 @@ function rotate(
     account: context.account,
     token: want.key,
     ...position(want.where),
-    reason,
+    ...why,
     risk: want.overlap === 0 ? 'disruptive' : 'safe',
     before: show(old),
     after: { ...wanted(want, state, live, context.holds), overlap: want.overlap },

@@ -350,9 +350,9 @@ describe('what leaves the configuration', () => {
       { account: 'one', before: true, after: false },
       { account: 'two', before: true, after: false },
     ]);
-    const live = await world.live(desire({ one: { protected: false } }));
-    const only = { ...live, accounts: new Map([...live.accounts].filter(([key]) => key === 'one')) };
-    expect(remember(world.ledger.state, off, only).accounts.get('two')?.deletionProtection).toBe(true);
+    const only = await world.plan(off, { only: (username) => username === 'one' });
+    const state = remember(world.ledger.state, { desired: off, live: await world.live(off), plan: only });
+    expect([...state.accounts.values()].map((each) => each.deletionProtection)).toEqual([false, true]);
   });
 
   it('a person who has the name by now is never deleted', async () => {

@@ -1,0 +1,32 @@
+/** A plan of what time alone brings (`--due`): for nights, when nobody is there to approve what people changed. */
+import type { Action, Notice } from '../model/plan.ts';
+import type { AccountPlan } from './account-plan.ts';
+
+/** The plan of an account where time alone asks for it; else nothing is done to the account, and a warning says why. */
+export function dueAlone(account: string, plan: AccountPlan): AccountPlan {
+  const others = plan.actions.filter((action) => !comesOfTime(action));
+  if (others.length === 0 && plan.protection === undefined) return plan;
+  const { protection: _waits, ...rest } = plan;
+  return { ...rest, actions: [], warnings: [...plan.warnings, leftOut(account, others)] };
+}
+
+/** What the configuration and people's hands have no part in; what a run that was stopped left is mended, too. */
+function comesOfTime(action: Action): boolean {
+  switch (action.action) {
+    case 'rotate_token':
+      return action.cause === 'due' || action.cause === 'interrupted';
+    case 'create_token':
+      return action.cause === 'expired' || action.cause === 'interrupted';
+    case 'revoke_token':
+      return action.cause !== 'removed';
+    default:
+      return false;
+  }
+}
+
+function leftOut(account: string, others: readonly Action[]): Notice {
+  const names = [...new Set(others.map(({ action }) => action.replace('_', ' ')))];
+  const what = names.length === 0 ? 'a change of its deletion protection' : names.join(', ');
+  const message = `left out, since more than time asks for is planned: ${what}`;
+  return { account, message, hint: `Look at it, and do it: mdacc apply --only ${account}` };
+}

@@ -1,0 +1,59 @@
+import { describe, expect, it } from 'vitest';
+import { brief, DAY, desire, token, World } from '../world.ts';
+
+const POOL = { read_write: { size: 'pulse' }, read_scaling: { size: 'pulse', pool_size: 1 } } as const;
+
+/** Two accounts that were applied, and 80 days after: both tokens are due. */
+async function later() {
+  const world = new World();
+  await world.apply(desire({ one: { ducklings: POOL, tokens: [token('a')] }, two: { tokens: [token('b')] } }));
+  await world.organization.advance(80 * DAY);
+  return world;
+}
+
+describe('a plan of what time alone brings', () => {
+  it('rotates what is due, and revokes what it replaced when its overlap has ended', async () => {
+    const world = await later();
+    const same = desire({ one: { ducklings: POOL, tokens: [token('a')] }, two: { tokens: [token('b')] } });
+    const { plan } = await world.apply(same, { due: true });
+    expect(brief(plan)).toEqual(['rotate_token one/a', 'rotate_token two/b']);
+    await world.organization.advance(2 * DAY);
+    expect(brief(await world.plan(same, { due: true }))).toEqual(['revoke_token one/a', 'revoke_token two/b']);
+    await world.organization.advance(120 * DAY);
+    expect(brief(await world.plan(same, { due: true }))).toContain('create_token one/a');
+  });
+
+  it.each([
+    ['its Ducklings', { ducklings: { ...POOL, read_write: { size: 'jumbo' as const } }, tokens: [token('a')] }],
+    ['another token', { ducklings: POOL, tokens: [token('a'), token('new')] }],
+    ['the type of a token', { ducklings: POOL, tokens: [token('a', { type: 'read_scaling' })] }],
+    ['the ttl of a token', { ducklings: POOL, tokens: [token('a', { ttl: 30 * DAY })] }],
+    ['the store of a token', { ducklings: POOL, tokens: [token('a', { store: 'other' })] }],
+    ['a token that left', { ducklings: POOL, tokens: [] }],
+    ['its deletion protection', { ducklings: POOL, tokens: [token('a')], protected: false }],
+  ])('leaves out an account where %s changed, says so, and changes nothing of it', async (_what, one) => {
+    const world = await later();
+    const changed = desire({ one, two: { tokens: [token('b')] } });
+    const before = world.ledger.state.accounts.get('one');
+    const { plan } = await world.apply(changed, { due: true });
+    expect(brief(plan)).toEqual(['rotate_token two/b']);
+    expect(plan.protection).toEqual([]);
+    expect(plan.warnings.filter(({ message }) => message.startsWith('left out'))).toMatchObject([
+      { account: 'one', hint: 'Look at it, and do it: mdacc apply --only one' },
+    ]);
+    expect(world.ledger.state.accounts.get('one')).toBe(before);
+    expect(world.tokenNames('one')).toEqual(['a']);
+  });
+
+  it('makes, adopts and deletes nobody, and leaves a token that someone revoked to a person', async () => {
+    const world = await later();
+    await world.api.createUser('found');
+    const gone = world.organization.inspect().accounts.find(({ username }) => username === 'two')?.tokens[0]?.id ?? '';
+    await world.api.deleteToken('two', gone);
+    const desired = desire({ found: {}, fresh: {}, two: { tokens: [token('b')] } });
+    const plan = await world.plan(desired, { due: true, prune: true });
+    expect(brief(plan)).toEqual([]);
+    const leftOut = plan.warnings.filter(({ message }) => message.startsWith('left out')).map(({ account }) => account);
+    expect(leftOut).toEqual(['found', 'fresh', 'two', 'one']);
+  });
+});
