@@ -2,6 +2,7 @@
 import type { DesiredAccount } from '../model/desired.ts';
 import type { Ducklings } from '../model/ducklings.ts';
 import { isoTime } from '../model/instant.ts';
+import type { Live } from '../model/live.ts';
 import type { AdoptAccount, AdoptToken, CreateAccount, DeleteAccount, Forget, SetDucklings } from '../model/plan.ts';
 import type { StateAccount, StateToken } from '../model/state.ts';
 import { UserError } from '../model/user-error.ts';
@@ -10,7 +11,7 @@ import type { Api } from '../motherduck/api.ts';
 import { fromWire, toWire } from '../motherduck/ducklings.ts';
 import { ApiError } from '../motherduck/errors.ts';
 import { ducklingChanges, mergeDucklings } from '../plan/ducklings.ts';
-import { adoptedAccount, adoptedToken } from './adoption.ts';
+import { adoptedAccount, adoptedToken, idOf } from './adoption.ts';
 import { type Ledger, noteAccount, noteToken, updateAccount } from './ledger.ts';
 
 export interface AccountTools {
@@ -43,10 +44,11 @@ export async function createAccount(action: CreateAccount, tools: AccountTools):
 }
 
 /** Takes an account over into the state: nothing is called. */
-export function adoptAccount(action: AdoptAccount, tools: AccountTools): void {
-  const { api, ledger } = tools;
+export function adoptAccount(action: AdoptAccount, tools: AccountTools & { readonly live: Live }): void {
+  const { api, ledger, live } = tools;
+  const id = idOf(live, accountKey(action.account));
   noteAccount(ledger, action.account, (held) =>
-    held === undefined ? adoptedAccount(action, isoTime(api.now())) : withoutIntent(held),
+    held === undefined ? adoptedAccount(action, isoTime(api.now()), id) : withoutIntent(held),
   );
 }
 

@@ -25,6 +25,7 @@ export interface Remembered {
 export function remember(state: State, { desired, live, plan }: Remembered): State {
   const protection = new Map(plan.protection.map(({ account, after }) => [accountKey(account), after]));
   const accounts = new Map(state.accounts);
+  const runs = rememberRun(state.runs, live.now);
   for (const [key, account] of state.accounts) {
     const reading = live.accounts.get(key);
     if (reading === undefined) continue;
@@ -34,12 +35,14 @@ export function remember(state: State, { desired, live, plan }: Remembered): Sta
     const tokens = found
       ? rememberTokens(account, found, live.now, (token) => want?.tokens.has(token) ?? true)
       : account.tokens;
-    if (deletionProtection !== account.deletionProtection || tokens !== account.tokens) {
-      const id = found?.user?.id ?? account.id;
+    // What has the name of an account that left the configuration may be somebody else's by now.
+    const id = (want && found?.user?.id) ?? account.id;
+    // That an account is first seen with its id is worth no write of its own.
+    const isNews = id !== account.id && runs !== state.runs;
+    if (isNews || deletionProtection !== account.deletionProtection || tokens !== account.tokens) {
       accounts.set(key, { ...account, ...(id === undefined ? {} : { id }), deletionProtection, tokens });
     }
   }
-  const runs = rememberRun(state.runs, live.now);
   const same = runs === state.runs && [...accounts].every(([key, account]) => state.accounts.get(key) === account);
   return same ? state : { ...state, runs, accounts };
 }

@@ -10,7 +10,6 @@ import type { Asked } from '../import/asked.ts';
 import { offerOf } from '../import/offers.ts';
 import { readLive } from '../live/read.ts';
 import type { Desired } from '../model/desired.ts';
-import { isoTime } from '../model/instant.ts';
 import type { Live } from '../model/live.ts';
 import type { State } from '../model/state.ts';
 import { accountKey } from '../model/username.ts';
@@ -95,7 +94,7 @@ async function carryOut(
     if (!options.yes) await askFor('yes', question, 'Look at it with --dry-run; then say --yes.', io, stopping);
     await writeImportFiles(files, texts);
     if (decided.addsStore || files.isNew) await ignoreInGit(config);
-    await ledger.update((state) => adoptAll(state, actions, isoTime(live.now)));
+    await ledger.update((state) => adoptAll(state, actions, live));
     await ledger.close();
   }
   io.result(`${texts.size > 0 ? '\n' : ''}${summary({ decided, actions }, config, dryRun)}`);

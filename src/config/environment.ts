@@ -1,13 +1,15 @@
-import { isSecretVariable } from '../model/secret-variable.ts';
+import { isSecretVariable, secretValues } from '../model/secret-variable.ts';
 import type { FromEnvironment } from './tree.ts';
 
 /** The environment as the configuration uses it: gives values, and remembers which were asked for. */
 export class Environment {
   readonly #values: NodeJS.ProcessEnv;
+  readonly #secrets: readonly string[];
   readonly #used = new Map<string, string>();
 
   constructor(values: NodeJS.ProcessEnv) {
     this.#values = values;
+    this.#secrets = secretValues(values);
   }
 
   /** The value of a variable, which may be empty; undefined when it is not set. */
@@ -15,6 +17,14 @@ export class Environment {
     const value = Object.hasOwn(this.#values, name) ? this.#values[name] : undefined;
     if (value !== undefined) this.#used.set(name, value);
     return value;
+  }
+
+  /** Whether a variable is one of MotherDuck's tokens, by its name, its value or its shape: MotherDuck's are JWTs. */
+  isSecret(name: string): boolean {
+    const value = Object.hasOwn(this.#values, name) ? (this.#values[name] ?? '') : '';
+    const isToken =
+      /eyJ[\w-]{6,}\.[\w-]+\.[\w-]+/.test(value) || this.#secrets.some((secret) => value.includes(secret));
+    return isToken || isSecretVariable(name);
   }
 
   /** What was put into the configuration, by name in alphabetical order. */
@@ -56,7 +66,7 @@ export function substitute(raw: string, environment: Environment): Substituted {
     index += 1;
     if (match === '$$') return '$';
     replaced = true;
-    const isSecret = name !== undefined && isSecretVariable(name);
+    const isSecret = name !== undefined && environment.isSecret(name);
     const value = name === undefined || isSecret ? undefined : environment.get(name);
     missing ||= value === undefined;
     if (value === undefined && bad.length < MOST_BAD) {

@@ -6,6 +6,12 @@ export function isSecretVariable(name: string): boolean {
   return /^MOTHERDUCK_(.*_)?TOKEN(_|$)/i.test(name);
 }
 
+/** The values of such variables, as far as they are long enough to be one. */
+export function secretValues(env: NodeJS.ProcessEnv): string[] {
+  const values = Object.entries(env).filter(([name]) => isSecretVariable(name));
+  return values.map(([, value]) => value?.trim() ?? '').filter((value) => value.length >= 8);
+}
+
 /** The names of one token, as stores take them. */
 export interface TokenAddress {
   /** The account as the configuration writes it. */

@@ -11,6 +11,17 @@ export const RESERVED_TOKEN_NAMES: readonly string[] = ['MotherDuck Extension', 
 
 /** The name of the short-lived tokens that a smoke test makes and revokes. No configured token may have it. */
 export const SMOKE_TOKEN_NAME = 'mdacc smoke';
+const SMOKE_TOKEN_LIFE_MS = 2 * TOKEN_TTL_SECONDS.min * 1000;
+
+/** Whether a live token is a smoke test's: by its name and its short life. Another one of that name is somebody's. */
+export function isSmokeToken(token: {
+  readonly name: string;
+  readonly createdAt: number;
+  readonly expiresAt: number | null;
+}): boolean {
+  const { name, createdAt, expiresAt } = token;
+  return name === SMOKE_TOKEN_NAME && expiresAt !== null && expiresAt - createdAt <= SMOKE_TOKEN_LIFE_MS;
+}
 
 /** The name at MotherDuck of a token's nth generation: `airflow`, then `airflow.2`, `airflow.3`. */
 export function generationName(base: string, generation: number): string {

@@ -4,7 +4,7 @@ import type { Desired, DesiredAccount } from '../model/desired.ts';
 import type { LiveAccount, LiveToken, Presence } from '../model/live.ts';
 import type { Action, ComputeCeiling, Notice, SetDucklings, Unmanaged } from '../model/plan.ts';
 import type { StateAccount } from '../model/state.ts';
-import { generationOf, SMOKE_TOKEN_NAME } from '../model/tokens.ts';
+import { generationOf, isSmokeToken } from '../model/tokens.ts';
 import { type AccountContext, type AccountPlan, NOTHING } from './account-plan.ts';
 import { ducklingChanges, ducklingRisk, hourlyCeiling, mergeDucklings, type Rates } from './ducklings.ts';
 import { atLine, position } from './reasons.ts';
@@ -211,7 +211,7 @@ function whyUnusable(account: string, live: LiveAccount): Notice | undefined {
 
 /** The smoke test's own tokens live five minutes; one that a killed run left is revoked sooner. */
 function smokeLeftovers(account: string, live: LiveAccount | undefined, now: number): Action[] {
-  const left = live?.tokens.filter((token) => token.name === SMOKE_TOKEN_NAME && !isExpired(token, now)) ?? [];
+  const left = live?.tokens.filter((token) => isSmokeToken(token) && !isExpired(token, now)) ?? [];
   const reason = 'an interrupted smoke test left it';
   return left.map((token) => ({
     action: 'revoke_token',
@@ -231,8 +231,7 @@ function unmanagedTokens(
   now: number,
 ): Unmanaged['tokens'] {
   const others =
-    live?.tokens.filter((token) => !known.has(token.id) && token.name !== SMOKE_TOKEN_NAME && !isExpired(token, now)) ??
-    [];
+    live?.tokens.filter((token) => !known.has(token.id) && !isSmokeToken(token) && !isExpired(token, now)) ?? [];
   return others.map((token) => ({ account, name: token.name, id: token.id }));
 }
 

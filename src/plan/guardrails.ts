@@ -27,8 +27,21 @@ export function findViolations(input: GuardrailInput): Notice[] {
   return [
     ...deletions.flatMap((deletion) => protectedFrom(deletion, input)),
     ...tooManyDeletes(deletions, input.desired),
-    ...ceilingBroken(input),
+    ...(raisesCeiling(input) ? ceilingBroken(input) : []),
   ];
+}
+
+/** A ceiling that is broken already stands in the way of what raises it, and of nothing else: tokens are still rotated. */
+export function brokenAlready(input: Pick<GuardrailInput, 'desired' | 'compute' | 'ownCompute'>): Notice[] {
+  const limit = input.desired.guardrails.maxComputeCeiling;
+  const after = input.compute?.after ?? null;
+  return limit === undefined || after === null || after <= limit || raisesCeiling(input)
+    ? []
+    : [overCeiling(after, limit)];
+}
+
+function raisesCeiling({ ownCompute: { before, after } }: Pick<GuardrailInput, 'ownCompute'>): boolean {
+  return before === null || after === null || after > before;
 }
 
 function protectedFrom(deletion: DeleteAccount, input: GuardrailInput): Notice[] {
@@ -62,18 +75,18 @@ function ceilingBroken(input: GuardrailInput): Notice[] {
   if (limit === undefined || input.compute === undefined) return [];
   const { after } = input.compute;
   if (after === null) return ceilingUnknown(limit, input);
-  if (after <= limit) return [];
-  const message = `all Ducklings at once would cost ${after} an hour and guardrails.max_compute_ceiling is ${limit}`;
-  const hint = 'Choose smaller sizes or pools, or raise max_compute_ceiling.';
-  return [{ code: 'GUARDRAIL', message, hint }];
+  return after <= limit ? [] : [overCeiling(after, limit)];
 }
 
-/** What is not known of accounts outside of the plan stands in the way of one that costs more, and of no other. */
-function ceilingUnknown(limit: number, { unpriced, ownCompute, isPlanned }: GuardrailInput): Notice[] {
+function overCeiling(after: number, limit: number): Notice {
+  const message = `all Ducklings at once would cost ${after} an hour and guardrails.max_compute_ceiling is ${limit}`;
+  const hint = 'Choose smaller sizes or pools, or raise max_compute_ceiling.';
+  return { code: 'GUARDRAIL', message, hint };
+}
+
+function ceilingUnknown(limit: number, { unpriced, isPlanned }: GuardrailInput): Notice[] {
   const others = unpriced.filter((username) => !isPlanned(username));
   const isOutside = others.length === unpriced.length;
-  const { before, after } = ownCompute;
-  if (isOutside && before !== null && after !== null && after <= before) return [];
   const names = shortList(isOutside ? others : unpriced.filter(isPlanned));
   const message = `guardrails.max_compute_ceiling is ${limit}, and the ceiling of ${names} is not known`;
   const hint = isOutside

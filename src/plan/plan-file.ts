@@ -7,7 +7,7 @@ import { createHash } from 'node:crypto';
 import type { Live, LiveAccount, Presence } from '../model/live.ts';
 import type { Action, Plan } from '../model/plan.ts';
 import type { State } from '../model/state.ts';
-import { SMOKE_TOKEN_NAME } from '../model/tokens.ts';
+import { isSmokeToken } from '../model/tokens.ts';
 import { UserError } from '../model/user-error.ts';
 
 export interface PlanFile {
@@ -128,6 +128,6 @@ function fingerprint(account: Presence<LiveAccount>): string {
   const { presence } = account;
   if (presence !== 'present') return presence;
   const { ducklings, tokens, user } = account.value;
-  const seen = { ducklings, tokens: tokens.filter((token) => token.name !== SMOKE_TOKEN_NAME), user };
+  const seen = { ducklings, tokens: tokens.filter((token) => !isSmokeToken(token)), user };
   return createHash('sha256').update(JSON.stringify(seen)).digest('hex').slice(0, 32);
 }

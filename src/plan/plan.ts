@@ -26,7 +26,7 @@ import type { AccountContext, AccountPlan } from './account-plan.ts';
 import { configuredCeiling, planAccount } from './accounts.ts';
 import { sumCeilings } from './ducklings.ts';
 import { dueAlone } from './due.ts';
-import { findViolations, selfMatcher } from './guardrails.ts';
+import { brokenAlready, findViolations, selfMatcher } from './guardrails.ts';
 import { lateRuns } from './runs.ts';
 
 export interface PlanOptions {
@@ -88,7 +88,12 @@ export function makePlan(desired: Desired, live: Live, state: State, options: Pl
       accounts: unmanagedAccounts(desired, live, state)?.filter(only) ?? null,
       tokens: plans.flatMap(({ plan }) => plan.unmanagedTokens),
     },
-    warnings: [...unlisted(live), ...plans.flatMap(({ plan }) => plan.warnings), ...lateRuns(desired, state, live.now)],
+    warnings: [
+      ...unlisted(live),
+      ...plans.flatMap(({ plan }) => plan.warnings),
+      ...lateRuns(desired, state, live.now),
+      ...brokenAlready({ desired, compute, ownCompute }),
+    ],
     errors: plans.flatMap(({ plan }) => plan.errors),
     violations: findViolations({ desired, state, actions, compute, ownCompute, unpriced, isPlanned: only, isSelf }),
     next: plans.flatMap(({ plan }) => plan.next).sort((a, b) => order(a.at, b.at) || order(a.account, b.account)),

@@ -1,6 +1,8 @@
-import { isSecretVariable } from '../model/secret-variable.ts';
+import { isSecretVariable, secretValues } from '../model/secret-variable.ts';
 
-/** An environment for other programs: without MotherDuck's tokens, which are nobody else's business. */
+/** An environment for other programs: without MotherDuck's tokens, under whatever name, which are nobody else's business. */
 export function withoutTokens(env: NodeJS.ProcessEnv): NodeJS.ProcessEnv {
-  return Object.fromEntries(Object.entries(env).filter(([name]) => !isSecretVariable(name)));
+  const secrets = secretValues(env);
+  const holdsOne = (value: string | undefined) => secrets.some((secret) => value?.includes(secret));
+  return Object.fromEntries(Object.entries(env).filter(([name, value]) => !isSecretVariable(name) && !holdsOne(value)));
 }

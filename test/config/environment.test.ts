@@ -33,6 +33,15 @@ describe('values from the environment', () => {
     },
   );
 
+  test('the admin token has no place in a configuration under another name either, nor has a JWT', async () => {
+    const yaml = account(`smoke: { query: "\${OTHER}" }`);
+    const admin = 'an-admin-token-of-no-shape';
+    const env = { MOTHERDUCK_ADMIN_TOKEN: admin, OTHER: `Bearer ${admin}` };
+    expect(await findings(yaml, env)).toEqual(['variable-secret 11 ${OTHER}']);
+    expect(await findings(yaml, { OTHER: 'eyJhbGciOi.eyJzdWIi.c2ln' })).toEqual(['variable-secret 11 ${OTHER}']);
+    expect(await findings(yaml, { OTHER: 'sales' })).toEqual([]);
+  });
+
   test('are replaced in values, not in keys and comments', async () => {
     const yaml = `${BASE}# \${NOT_SET}\naccounts:\n  abc: { tokens: { "\${KEY}": app } }\n`;
     expect(await findings(yaml, { KEY: 'k' })).toEqual([`bad-name 10 "\${KEY}"`]);

@@ -12,7 +12,6 @@ import { readAsked } from '../../src/import/asked.ts';
 import { frame, limitsOf } from '../../src/import/frame.ts';
 import type { Desired } from '../../src/model/desired.ts';
 import type { Import } from '../../src/model/import.ts';
-import { isoTime } from '../../src/model/instant.ts';
 import type { TokenType } from '../../src/model/tokens.ts';
 import type { WireDucklings } from '../../src/model/wire.ts';
 import { importDiff } from '../../src/report/import/text.ts';
@@ -121,10 +120,9 @@ export class Stage {
   }
 
   async #carryOut(files: ImportFiles, names: readonly string[], choices: Choices) {
-    const { decided, actions } = await this.#decide(files, names, choices);
+    const { decided, actions, live } = await this.#decide(files, names, choices);
     await writeImportFiles(files, decided.texts);
-    const at = isoTime(this.world.organization.now());
-    await this.world.ledger.update((state) => adoptAll(state, actions, at));
+    await this.world.ledger.update((state) => adoptAll(state, actions, live));
     return decided;
   }
 
@@ -137,7 +135,7 @@ export class Stage {
     const { decided, actions } = await decideSafely(situation, { config: this.file(MAIN), ...more }, this.#io);
     const before = files.isNew ? new Map<string, string>() : files.texts;
     const diff = importDiff(before, decided, plain).replaceAll(`${this.folder}/`, '');
-    return { decided: { ...decided, diff }, actions };
+    return { decided: { ...decided, diff }, actions, live };
   }
 
   #live(files: ImportFiles, names: readonly string[]) {

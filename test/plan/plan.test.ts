@@ -17,6 +17,16 @@ async function applied(desired: ReturnType<typeof desire>): Promise<World> {
   return world;
 }
 
+it("a token that only has the name of a smoke test is somebody's, and stays", async () => {
+  const world = new World();
+  await world.apply(desire({ one: {} }));
+  await world.api.createToken('one', { name: 'mdacc smoke', ttl: 90 * DAY });
+  await world.api.createToken('one', { name: 'mdacc smoke', ttl: 300 });
+  const plan = await world.plan(desire({ one: {} }));
+  expect(plan.actions).toMatchObject([{ action: 'revoke_token', cause: 'smoke_test' }]);
+  expect(plan.unmanaged.tokens).toMatchObject([{ account: 'one', name: 'mdacc smoke' }]);
+});
+
 describe('a new organization', () => {
   it('is created in order: the account, its Ducklings, its tokens', async () => {
     const desired = desire({ etl_prod: { ducklings: SMALL, tokens: [token('airflow')] } });
@@ -355,6 +365,16 @@ describe('what leaves the configuration', () => {
     expect([...state.accounts.values()].map((each) => each.deletionProtection)).toEqual([false, true]);
   });
 
+  it('an account that somebody made anew under the name of an adopted one is never deleted', async () => {
+    const world = new World();
+    await world.api.createUser('shared');
+    await world.apply(desire({ shared: { protected: false } }));
+    await world.api.deleteUser('shared');
+    await world.api.createUser('shared');
+    const plan = await world.plan(desire({}, { guardrails: { maxDeletes: 1 } }), { prune: true });
+    expect(brief(plan)).toEqual(['forget shared']);
+  });
+
   it('a person who has the name by now is never deleted', async () => {
     const world = await applied(desire({ etl_prod: { protected: false } }));
     await world.api.deleteUser('etl_prod');
@@ -510,6 +530,26 @@ describe('compute ceilings', () => {
     await world.api.createUser('two');
     world.interfere = (request) => (request.url.includes('/two/') ? new Response('', { status: 502 }) : undefined);
     expect((await world.plan(two)).compute?.after).toBe(9.6);
+  });
+
+  it('a ceiling that is broken already refuses what raises it, and warns of the rest', async () => {
+    const pool = (size: 'standard' | 'jumbo'): DesiredDucklings => ({
+      read_write: { size },
+      read_scaling: { size: 'pulse', pool_size: 1 },
+    });
+    const wanted = (size: 'standard' | 'jumbo') =>
+      desire(
+        { one: { ducklings: pool(size), tokens: [token('airflow')] } },
+        { computeRates: rates, guardrails: { maxComputeCeiling: 1 } },
+      );
+    const world = new World();
+    await world.apply(desire({ one: { ducklings: pool('standard'), tokens: [token('airflow')] } }));
+    await world.organization.advance(80 * DAY);
+    const plan = await world.plan(wanted('standard'));
+    expect(brief(plan)).toEqual(['rotate_token one/airflow']);
+    expect(plan.violations).toEqual([]);
+    expect(plan.warnings.map(({ message }) => message)).toContainEqual(expect.stringMatching(/^all Ducklings at once/));
+    expect((await world.plan(wanted('jumbo'))).violations).toHaveLength(1);
   });
 
   it('that are not known outside of the plan refuse one that costs more, and no other', async () => {

@@ -47,11 +47,11 @@ it('as text says what is done, why, what it risks and costs, and what is left al
 
     Refused: the plan deletes 1 account and guardrails.max_deletes is 0: removed
       Set "max_deletes: 1" under guardrails, or narrow the plan with --only.
-    Refused: all Ducklings at once would cost 25.5 an hour and guardrails.max_compute_ceiling is 9
-      Choose smaller sizes or pools, or raise max_compute_ceiling.
 
     Warning: applies were up to 80 days apart, longer than rotate_before of rotating/a
       Such a token can expire before it is replaced: apply more often, every night for example.
+    Warning: all Ducklings at once would cost 25.5 an hour and guardrails.max_compute_ceiling is 9
+      Choose smaller sizes or pools, or raise max_compute_ceiling.
 
     Unmanaged, not touched: 1 account (stray), 1 token (rotating/laptop)
     All Ducklings at once cost at most 25.50 an hour (by compute_rates)

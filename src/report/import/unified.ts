@@ -38,7 +38,7 @@ function compare(before: readonly string[], after: readonly string[]): Line[] {
   const lines: Line[] = [];
   let [from, to] = [0, 0];
   const goTo = (nextFrom: number, nextTo: number) => {
-    lines.push(...compareClosely(before.slice(from, nextFrom), after.slice(to, nextTo)));
+    for (const line of compareClosely(before.slice(from, nextFrom), after.slice(to, nextTo))) lines.push(line);
     [from, to] = [nextFrom, nextTo];
   };
   for (const [text, index] of onceBefore) {
