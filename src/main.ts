@@ -16,6 +16,7 @@ async function main(): Promise<void> {
     if (error.exitCode === 0) return;
     const words = process.argv.slice(2);
     hintAtOrder(mdacc, words);
+    hintAtSandbox(error, words);
     if (wantsJson(words)) process.stdout.write(`${JSON.stringify({ error: usageError(error) }, null, 2)}\n`);
     process.exitCode = EXIT_USAGE;
   }
@@ -27,6 +28,15 @@ function hintAtOrder(mdacc: Command, words: readonly string[]): void {
   if (command === undefined || words[0] === command || !words[0]?.startsWith('--')) return;
   const rest = words.filter((word) => word !== command);
   process.stderr.write(`Options come after the command: mdacc ${[command, ...rest].join(' ')}\n`);
+}
+
+/** `--sandbox` may have a folder, and takes the word that follows for it. */
+function hintAtSandbox(error: Error & { readonly code?: string }, words: readonly string[]): void {
+  const at = words.indexOf('--sandbox');
+  const taken = words[at + 1];
+  if (error.code !== 'commander.missingArgument' || at === -1 || taken === undefined || taken.startsWith('-')) return;
+  const rest = words.filter((_, index) => index !== at);
+  process.stderr.write(`--sandbox takes ${taken} for its folder; put it last: mdacc ${rest.join(' ')} --sandbox\n`);
 }
 
 function wantsJson(words: readonly string[]): boolean {

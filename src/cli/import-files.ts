@@ -3,6 +3,7 @@ import { writeFile } from 'node:fs/promises';
 import path from 'node:path';
 import { diagnosticJson } from '../config/diagnostics.ts';
 import { type LoadedWell, loadConfig } from '../config/load.ts';
+import { DEFAULT_CONFIG } from '../config/not-found.ts';
 import { codeOf, writeFileAtomic } from '../files/atomic.ts';
 import { readText } from '../files/text.ts';
 import { UserError } from '../model/user-error.ts';
@@ -87,7 +88,8 @@ export async function writeNew(file: string, text: string): Promise<void> {
 }
 
 export function alreadyThere(file: string, cause?: unknown): UserError {
-  const hint = `Check it with: mdacc validate --config ${file}. For another one: mdacc init --config OTHER`;
+  const named = file === DEFAULT_CONFIG ? '' : ` --config ${file}`;
+  const hint = `Check it with: mdacc validate${named}. To add what is live to it: mdacc import --all${named}`;
   return new UserError('FILE_EXISTS', `${file} exists, and init overwrites nothing`, hint, { cause });
 }
 

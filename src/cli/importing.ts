@@ -9,6 +9,7 @@ import { DEFAULT_CONFIG } from '../config/not-found.ts';
 import type { Asked } from '../import/asked.ts';
 import { offerOf } from '../import/offers.ts';
 import { readLive } from '../live/read.ts';
+import { few } from '../model/counted.ts';
 import type { Desired } from '../model/desired.ts';
 import type { Live } from '../model/live.ts';
 import type { State } from '../model/state.ts';
@@ -64,6 +65,8 @@ export async function importLive(
       warnOfClock(service, io);
       const files = (await beginning.settle?.(live)) ?? read;
       const decided = await decideSafely({ asked, files, live, state, service }, options, io);
+      const unmanaged = withoutDucklings(asked, files.loaded.desired);
+      if (unmanaged.length > 0) io.note(`The Ducklings of ${few(unmanaged)} stay unmanaged, as configured.`);
       return await carryOut(decided, files, live, ledger, options, io, stopping);
     } finally {
       await service.close();
@@ -131,6 +134,16 @@ export async function readAskedLive(
   } finally {
     progress?.end();
   }
+}
+
+/** Of accounts that were named: those that the configuration has, and whose Ducklings it leaves alone. */
+function withoutDucklings(asked: Asked, { accounts }: Desired): string[] {
+  if (asked.what === 'all') return [];
+  const named = [...asked.accounts].filter(([, { tokens }]) => tokens === undefined);
+  return named.flatMap(([key]) => {
+    const account = accounts.get(key);
+    return account !== undefined && account.ducklings === undefined ? [account.username] : [];
+  });
 }
 
 /** Of a configured account where it manages them or prices them; of every other one, as it may be added. */

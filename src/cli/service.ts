@@ -1,4 +1,5 @@
 /** The organization that a command works on: MotherDuck's, another address of its API, or the embedded sandbox. */
+import { existsSync } from 'node:fs';
 import path from 'node:path';
 import type { Seconds } from '../model/duration.ts';
 import { Secret } from '../model/secret.ts';
@@ -112,6 +113,7 @@ async function isServedSandbox(api: Api, address: URL): Promise<boolean> {
 
 async function openEmbedded(named: string | true, options: ServiceOptions, io: Io): Promise<Service> {
   const folder = sandboxFolder(named, io.env);
+  if (!existsSync(folder)) io.note(`A new sandbox organization begins in ${path.relative('', folder) || folder}.`);
   const { embeddedSandbox } = await import('../sandbox/embedded.ts');
   const { organization, dispatcher, token, door } = await embeddedSandbox(folder, USER_AGENT);
   const http = createHttp({

@@ -28,7 +28,7 @@ token_policies:
 duckling_pools:
   small:
     read_write: { size: pulse } # pulse, standard, jumbo, mega, giga
-    read_scaling: { size: pulse, pool_size: 1 }
+    read_scaling: { size: pulse, pool_size: 0 } # more, once a read_scaling token uses it
 
 accounts:
   my_pipeline: # the username at MotherDuck

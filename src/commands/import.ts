@@ -3,6 +3,7 @@ import { readImportFiles } from '../cli/import-files.ts';
 import { type ImportOptions, importLive } from '../cli/importing.ts';
 import { runCommand } from '../cli/run.ts';
 import { readAsked } from '../import/asked.ts';
+import { UserError } from '../model/user-error.ts';
 
 interface ImportCommandOptions extends ImportOptions {
   readonly all?: boolean;
@@ -10,7 +11,15 @@ interface ImportCommandOptions extends ImportOptions {
 
 export function run(options: ImportCommandOptions, names: readonly string[]): Promise<number> {
   return runCommand(options, async (io) => {
+    refuseFolder(names, options);
     const asked = readAsked(names, options.all ?? false);
     return importLive('import', asked, { read: () => readImportFiles(options, io) }, options, io);
   });
+}
+
+/** `--sandbox` may have a folder, and takes the word that follows for it. */
+function refuseFolder(names: readonly string[], { all, sandbox }: ImportCommandOptions): void {
+  if (all || names.length > 0 || typeof sandbox !== 'string') return;
+  const hint = `When an account is meant, put it first: mdacc import ${sandbox} --sandbox`;
+  throw new UserError('USAGE', `--sandbox takes ${sandbox} for its folder, and nothing is named to be imported`, hint);
 }

@@ -29,12 +29,10 @@ export function run(options: PlanCommandOptions): Promise<number> {
       const { state } = await openState(statePath(options), desired.organization, { sandbox: service.isSandbox });
       const planned = await planNow(desired, state, service, options, io);
       io.result(renderPlan(planned.plan, options.format, io));
-      if (options.out !== undefined)
-        await save(
-          options.out,
-          planFile(planned, state, { prune: options.prune ?? false, due: options.due ?? false }),
-          io,
-        );
+      if (options.out !== undefined) {
+        const { prune = false, due = false } = options;
+        await save(options.out, planFile(planned, state, { prune, due }), options, io);
+      }
       const code = exitCode(planned.plan, options);
       await tellGitHub(planned.plan, code, io);
       return code;
@@ -45,7 +43,7 @@ export function run(options: PlanCommandOptions): Promise<number> {
 }
 
 /** Writes over an older plan, and over nothing else: a slip of the fingers must not cost a configuration or a state. */
-async function save(file: string, text: string, io: Io): Promise<void> {
+async function save(file: string, text: string, { sandbox }: PlanCommandOptions, io: Io): Promise<void> {
   try {
     const before = await readFile(file, 'utf8').catch(absent);
     if (before !== undefined && !isPlanFile(before)) {
@@ -58,7 +56,8 @@ async function save(file: string, text: string, io: Io): Promise<void> {
     const hint = 'Name a file in a folder that is there and that you can write.';
     throw new UserError('FILE_UNWRITABLE', `the plan cannot be saved to ${file} (${codeOf(cause)})`, hint, { cause });
   }
-  io.note(`Saved to ${file}. Do exactly this with: mdacc apply ${file}`);
+  const where = sandbox === undefined ? '' : sandbox === true ? ' --sandbox' : ` --sandbox ${sandbox}`;
+  io.note(`Saved to ${file}. Do exactly this with: mdacc apply ${file}${where}`);
 }
 
 function absent(error: unknown): undefined {

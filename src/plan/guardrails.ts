@@ -1,6 +1,6 @@
 /** Guardrails: what a plan must not do. Each violation holds the numbers and the way out. */
 
-import { counted } from '../model/counted.ts';
+import { counted, few } from '../model/counted.ts';
 import type { Desired } from '../model/desired.ts';
 import type { LiveUser } from '../model/live.ts';
 import type { Action, ComputeCeiling, DeleteAccount, Notice } from '../model/plan.ts';
@@ -66,7 +66,8 @@ function tooManyDeletes(deletions: readonly DeleteAccount[], desired: Desired): 
   if (deletions.length <= maxDeletes) return [];
   const names = deletions.map((deletion) => deletion.account).join(', ');
   const message = `the plan deletes ${counted(deletions.length, 'account')} and guardrails.max_deletes is ${maxDeletes}: ${names}`;
-  const hint = `Set "max_deletes: ${deletions.length}" under guardrails, or narrow the plan with --only.`;
+  const narrow = deletions.length > 1 ? ', or narrow the plan with --only' : '';
+  const hint = `When that is meant, set "max_deletes: ${deletions.length}" under guardrails${narrow}.`;
   return [{ code: 'GUARDRAIL', message, hint }];
 }
 
@@ -87,17 +88,12 @@ function overCeiling(after: number, limit: number): Notice {
 function ceilingUnknown(limit: number, { unpriced, isPlanned }: GuardrailInput): Notice[] {
   const others = unpriced.filter((username) => !isPlanned(username));
   const isOutside = others.length === unpriced.length;
-  const names = shortList(isOutside ? others : unpriced.filter(isPlanned));
+  const names = few(isOutside ? others : unpriced.filter(isPlanned));
   const message = `guardrails.max_compute_ceiling is ${limit}, and the ceiling of ${names} is not known`;
   const hint = isOutside
     ? 'This plan raises the ceiling of its own accounts. Plan without --only, so that the Ducklings of all are read.'
     : 'Write out size and pool_size of their Ducklings, and a rate for every size under compute_rates.';
   return [{ code: 'GUARDRAIL', message, hint }];
-}
-
-function shortList(names: readonly string[]): string {
-  const shown = names.slice(0, 5).join(', ');
-  return names.length > 5 ? `${shown} and ${names.length - 5} more` : shown;
 }
 
 /**

@@ -51,7 +51,11 @@ function refuseForeign(path: string, state: State, of: StateOf): void {
   }
   if (state.sandbox && !of.sandbox) {
     const message = `${path} is the state of a sandbox, and this would use it at MotherDuck.`;
-    throw new UserError('STATE_FOREIGN', message, `When the rehearsal is over, remove it: rm ${path}`);
+    throw new UserError(
+      'STATE_FOREIGN',
+      message,
+      `Add --sandbox; or, when the rehearsal is over, remove it: rm ${path}`,
+    );
   }
   if (!state.sandbox && of.sandbox) {
     const message = `${path} is the state of the real organization, and this would use it in a sandbox.`;

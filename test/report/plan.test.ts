@@ -46,7 +46,7 @@ it('as text says what is done, why, what it risks and costs, and what is left al
           tokens that go with it: a
 
     Refused: the plan deletes 1 account and guardrails.max_deletes is 0: removed
-      Set "max_deletes: 1" under guardrails, or narrow the plan with --only.
+      When that is meant, set "max_deletes: 1" under guardrails.
 
     Warning: applies were up to 80 days apart, longer than rotate_before of rotating/a
       Such a token can expire before it is replaced: apply more often, every night for example.

@@ -190,9 +190,20 @@ it('apply without a terminal and without --yes does nothing', async () => {
   expect(folder.has('motherduck.accounts.state.json.lock')).toBe(false);
 });
 
+it('a word that --sandbox takes for its folder is pointed out', async () => {
+  const folder = new Folder();
+  const rotate = await folder.run('rotate --sandbox etl_prod/airflow');
+  expect(rotate).toMatchObject({ code: 64 });
+  expect(rotate.stderr).toContain('put it last: mdacc rotate etl_prod/airflow --sandbox');
+  const imported = await folder.run('import --sandbox etl_prod');
+  expect(imported).toMatchObject({ code: 64 });
+  expect(imported.stderr).toContain('mdacc import etl_prod --sandbox');
+  expect(folder.has('etl_prod')).toBe(false);
+});
+
 it('stdout that is closed early is no error', async () => {
   const folder = new Folder();
-  const child = folder.spawn('plan --sandbox --format json');
+  const child = folder.spawn('plan --sandbox --quiet --format json');
   child.stdout?.destroy();
   let said = '';
   child.stderr?.on('data', (text) => {

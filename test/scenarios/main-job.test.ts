@@ -26,7 +26,7 @@ describe('the repository’s own configuration, in the sandbox', () => {
   it('is planned, applied, tested, and then matches; a second apply changes nothing', async () => {
     const folder = new Folder();
     const plan = await folder.run('plan --sandbox --detailed-exitcode');
-    expect(plan).toMatchObject({ code: 2, stderr: '' });
+    expect(plan).toMatchObject({ code: 2, stderr: 'A new sandbox organization begins in .motherduck-sandbox.\n' });
     expect(plan.stdout).toContain(SUMMARY);
     expect(plan.stdout).toContain('in the sandbox (nothing here reaches MotherDuck)');
     expect(folder.has('motherduck.accounts.state.json')).toBe(false);

@@ -1,5 +1,7 @@
 /** A plan for a terminal: a block an account, what needs attention, what is not touched, and one summary line. */
+import { counted, few } from '../../model/counted.ts';
 import { describeSpan } from '../../model/duration.ts';
+import { isoTime } from '../../model/instant.ts';
 import type { Action, ComputeCeiling, NextChange, Notice, Plan } from '../../model/plan.ts';
 import { headline } from '../headline.ts';
 import { type Paint, plain } from '../paint.ts';
@@ -11,7 +13,9 @@ import { detailOf, isOfAccount, price, subjectOf } from './wording.ts';
 
 /** How many names are written out before the rest is counted. */
 const NAMES_SHOWN = 8;
-const NEXT_SHOWN = 10;
+/** Of what is to come: days, and tokens of each. */
+const DAYS_SHOWN = 3;
+const TOKENS_SHOWN = 3;
 const SYMBOL_WIDTH = 3;
 
 /** Writes the plan. */
@@ -119,14 +123,36 @@ function computeLine(compute: ComputeCeiling | undefined): string[] {
 
 function nextLines(plan: Plan, paint: Paint): string[] {
   const now = Date.parse(plan.at);
-  const shown = plan.next.slice(0, NEXT_SHOWN).map((change) => nextChange(change, now));
+  const groups = new Map<string, NextChange[]>();
+  for (const change of plan.next) {
+    const key = `${change.at.slice(0, 10)} ${change.change}`;
+    groups.set(key, [...(groups.get(key) ?? []), change]);
+  }
+  const shown = [...groups.values()].slice(0, DAYS_SHOWN);
   if (shown.length === 0) return [];
-  const more =
-    plan.next.length > NEXT_SHOWN ? ` and ${plan.next.length - NEXT_SHOWN} more (--format json has all)` : '';
-  return [paint.dim(`Next: ${shown.join(', ')}${more}`)];
+  const more = plan.next.length - shown.flat().length;
+  const rest = more > 0 ? [`      and ${more} more later (--format json has all)`] : [];
+  const lines = shown.map((changes, index) => `${index === 0 ? 'Next: ' : '      '}${nextChanges(changes, now)}`);
+  return [...lines, ...rest].map(paint.dim);
 }
 
-function nextChange(change: NextChange, now: number): string {
-  const inTime = describeSpan((Date.parse(change.at) - now) / 1000);
-  return `${change.account}/${change.name} ${change.change} ${change.at.slice(0, 10)} (in ${inTime})`;
+/** What one day brings: `2026-12-17 (in 22 days): tenant_acme/app, tenant_globex/app rotate`. */
+function nextChanges(changes: readonly NextChange[], now: number): string {
+  const [first] = changes;
+  if (first === undefined) return '';
+  const day = first.at.slice(0, 10);
+  const days = Math.round((Date.parse(day) - Date.parse(isoTime(now).slice(0, 10))) / 86_400_000);
+  const when = days >= 1 ? `in ${counted(days, 'day')}` : `in ${describeSpan((Date.parse(first.at) - now) / 1000)}`;
+  const names = few(
+    changes.map(({ account, name }) => `${account}/${name}`),
+    TOKENS_SHOWN,
+  );
+  const verb = changes.length === 1 ? first.change : PLURAL[first.change];
+  return `${day} (${when}): ${names} ${verb}`;
 }
+
+const PLURAL: Readonly<Record<NextChange['change'], string>> = {
+  rotates: 'rotate',
+  'is revoked': 'are revoked',
+  expires: 'expire',
+};
