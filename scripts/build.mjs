@@ -1,24 +1,33 @@
-// Builds dist/: a small CommonJS main, which starts fastest, and an ES module for each command, loaded when it is called.
+// Builds dist/, or the folder that is named: a small CommonJS main, which starts fastest, an ES module for each command,
+// loaded when it is called, and the library with its types. The same sources give the same bytes.
 import { readdir, readFile, rename, rm } from 'node:fs/promises';
 import path from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { build } from 'esbuild';
 import { compileSchemas } from './compile-schemas.mjs';
+import { declareTypes } from './declare-types.mjs';
+import { writeLicenses } from './licenses.mjs';
 
 const root = path.dirname(path.dirname(fileURLToPath(import.meta.url)));
+const target = path.resolve(process.argv[2] ?? path.join(root, 'dist'));
 process.chdir(root);
 const { version } = JSON.parse(await readFile('package.json', 'utf8'));
 
 // Built aside and put in its place at the end, so that a program that runs meanwhile finds its modules.
-const fresh = `dist.${process.pid}.new`;
-const stale = `dist.${process.pid}.old`;
+const fresh = `${target}.${process.pid}.new`;
+const stale = `${target}.${process.pid}.old`;
 
 const common = {
+  absWorkingDir: root,
   bundle: true,
   platform: 'node',
   target: 'node20',
   logLevel: 'warning',
   legalComments: 'inline',
+  outdir: fresh,
+  // Lines stay short, so that a place in a bug report is one.
+  lineLimit: 160,
+  metafile: true,
   define: { MDACC_VERSION: JSON.stringify(version) },
 };
 
@@ -33,12 +42,12 @@ const commandsOutside = {
 };
 
 await compileSchemas();
-const commands = (await readdir('src/commands')).map((file) => `src/commands/${file}`);
-await Promise.all([
+const commands = (await readdir('src/commands')).sort().map((file) => `src/commands/${file}`);
+const [, ...bundles] = await Promise.all([
+  declareTypes('src/library.ts', path.join(fresh, 'types')),
   build({
     ...common,
     entryPoints: { main: 'src/main.ts' },
-    outdir: fresh,
     outExtension: { '.js': '.cjs' },
     format: 'cjs',
     minifySyntax: true,
@@ -50,17 +59,22 @@ await Promise.all([
     ...common,
     entryPoints: [
       ...commands.map((file) => ({ in: file, out: `commands/${path.basename(file, '.ts')}` })),
+      { in: 'src/library.ts', out: 'library' },
       { in: 'src/motherduck/probe.ts', out: 'probe' },
     ],
-    outdir: fresh,
     chunkNames: 'chunk-[hash]',
     format: 'esm',
     splitting: true,
+    minify: true,
+    // The stack in a bug report names functions.
+    keepNames: true,
     external: ['undici', '@duckdb/node-api'],
     // CommonJS libraries in the bundle ask for Node's own modules by require.
     banner: { js: "import { createRequire } from 'node:module'; const require = createRequire(import.meta.url);" },
   }),
 ]);
-await rename('dist', stale).catch(() => undefined);
-await rename(fresh, 'dist');
+const inputs = bundles.flatMap(({ metafile }) => Object.keys(metafile.inputs));
+await writeLicenses(inputs, path.join(fresh, 'THIRD-PARTY-LICENSES.txt'));
+await rename(target, stale).catch(() => undefined);
+await rename(fresh, target);
 await rm(stale, { recursive: true, force: true });

@@ -64,6 +64,7 @@ function inLinearTime(code) {
 // Ajv's code requires small helpers from its package; bundled into the file, nothing of ajv is needed at run time.
 async function bundled(code) {
   const result = await build({
+    absWorkingDir: root,
     stdin: { contents: code, resolveDir: root, loader: 'js' },
     bundle: true,
     write: false,

@@ -3,8 +3,10 @@ import { readdirSync, readFileSync } from 'node:fs';
 import path from 'node:path';
 import { describe, expect, it } from 'vitest';
 
-/** A room, and the rooms that it may import beside itself. Commands and what they share may import every one. */
-const ABOVE = ['cli', 'commands'];
+/** A room, and the rooms that it may import beside itself. Commands, what they share, and the library may import every one. */
+const ABOVE = ['cli', 'commands', 'library'];
+/** What stands outside of the rooms: the program, and the library's face, which alone only passes on. */
+const DOORS = ['src/library.ts', 'src/main.ts', 'src/program.ts', 'src/version.ts'];
 const MAY_IMPORT: Readonly<Record<string, readonly string[]>> = {
   model: [],
   completion: [],
@@ -56,6 +58,18 @@ describe('the rooms of src/', () => {
   it('are all known', () => {
     const rooms = new Set(files.map(roomOf).filter((room) => room !== undefined));
     expect([...rooms].sort()).toEqual([...Object.keys(MAY_IMPORT), ...ABOVE].sort());
+  });
+
+  it('are all there is, but for the doors', () => {
+    expect(files.filter((file) => roomOf(file) === undefined).sort()).toEqual(DOORS);
+  });
+
+  it('are reached from other programs by the library, which runs no command', () => {
+    const broken = imports.filter(({ from, to }) => {
+      if (roomOf(to) === 'library') return roomOf(from) !== 'library' && from !== 'src/library.ts';
+      return roomOf(from) === 'library' && roomOf(to) === 'commands';
+    });
+    expect(broken.map(({ from, to }) => `${from} -> ${to}`)).toEqual([]);
   });
 
   it('import only the rooms they may', () => {

@@ -1,25 +1,22 @@
 /** What apply, rotate and destroy share: under the lock, plan, show, ask, do, and say how it went. */
-import type { ApplyInput } from '../apply/account-run.ts';
-import { type Applied, apply, countAccounts } from '../apply/apply.ts';
+import type { ApplyEvent } from '../apply/account-run.ts';
+import { countAccounts } from '../apply/apply.ts';
 import type { Desired } from '../model/desired.ts';
 import type { Plan } from '../model/plan.ts';
-import type { Smoke } from '../model/smoke.ts';
-import { UserError } from '../model/user-error.ts';
-import { runProbe } from '../motherduck/connect.ts';
 import { hasChanges } from '../plan/plan.ts';
 import { appliedJson } from '../report/apply/json.ts';
 import { appliedText, eventLine } from '../report/apply/text.ts';
-import { SmokeSession } from '../smoke/session.ts';
+import { renderPlan } from '../report/plan/render.ts';
 import { openState, type StateFile } from '../state/state-file.ts';
 import { statePath } from './configuration.ts';
 import { confirm } from './confirm.ts';
 import { tellGitHub } from './github.ts';
 import type { Io } from './io.ts';
 import { underLock } from './locked.ts';
-import { type Planned, type PlanningOptions, renderPlan } from './planning.ts';
+import type { Planned, PlanningOptions } from './planning.ts';
 import { Progress } from './progress.ts';
-import { EXIT } from './run.ts';
 import { openService, type Service } from './service.ts';
+import { applyTested, exitCodeOf, refuseViolations } from './tested-apply.ts';
 
 export interface ApplyOptions extends PlanningOptions {
   readonly yes?: boolean;
@@ -60,8 +57,8 @@ async function show(
   io: Io,
   stopping: AbortSignal,
 ): Promise<number> {
-  if (options.format !== 'json') io.result(renderPlan(planned.plan, options.format, io));
-  refuseViolations(planned.plan, options.format);
+  if (options.format !== 'json') io.result(renderPlan(planned.plan, options.format, io.paint.out));
+  refuseViolations(planned.plan, options.format !== 'json');
   warnOfRealStores(planned, service, io);
   if (needsConsent(planned.plan, options)) await confirm(planned.plan, options, io, stopping);
   return carryOut(planned, ledger, service, options, io, stopping);
@@ -85,15 +82,6 @@ function warnOfRealStores({ plan, desired }: Planned, { isSandbox }: Service, io
   }
 }
 
-function refuseViolations({ violations }: Plan, format: ApplyOptions['format']): void {
-  const [first] = violations;
-  if (first === undefined) return;
-  const said = violations.map((violation) => violation.message).join('; ');
-  const message =
-    format !== 'json' ? 'the plan is refused, as said above, so nothing was done' : `the plan is refused: ${said}`;
-  throw new UserError('GUARDRAIL', message, first.hint ?? 'Change the configuration, or its guardrails.');
-}
-
 async function carryOut(
   { plan, desired, live, stores }: Planned,
   ledger: StateFile,
@@ -102,60 +90,36 @@ async function carryOut(
   io: Io,
   stopping: AbortSignal,
 ): Promise<number> {
-  const { api, door, connectMs } = service;
-  const session = new SmokeSession({
-    api,
-    door,
-    probe: runProbe,
-    timeoutMs: connectMs,
-    parallelism: options.parallelism,
-    signal: stopping,
-  });
-  const input: ApplyInput = {
-    plan,
-    desired,
-    live,
-    api,
-    ledger,
-    stores,
-    parallelism: options.parallelism,
-    stopping,
-    ...(options.smoke ? { prove: (account, secrets) => session.test(account, secrets) } : {}),
-  };
-  const applied = await withProgress(input, io);
-  const smoke = session.result(applied.smoke);
+  const input = { plan, desired, live, ledger, stores, parallelism: options.parallelism, stopping };
+  const done = await withProgress(countAccounts(input), io, (onEvent) =>
+    applyTested({ ...input, onEvent }, service, options.smoke),
+  );
+  const { applied, smoke } = done;
   if (options.format === 'json') io.result(appliedJson(plan, applied, smoke));
   else if (hasChanges(plan) || smoke.accounts.length > 0 || applied.failures.length > 0) {
     // What was planned is a page on stdout, which nothing may follow.
     if (options.format === 'html') io.note(appliedText(applied, smoke, io.paint.err).trimEnd());
     else io.result(appliedText(applied, smoke, io.paint.out));
   }
-  const code = exitCode(plan, applied, smoke);
+  const code = exitCodeOf(plan, done);
   await tellGitHub(plan, code, io);
   return code;
 }
 
-async function withProgress(input: ApplyInput, io: Io): Promise<Applied> {
-  const progress = new Progress(io, 'Applying', countAccounts(input));
+async function withProgress<T>(
+  accounts: number,
+  io: Io,
+  work: (onEvent: (event: ApplyEvent) => void) => Promise<T>,
+): Promise<T> {
+  const progress = new Progress(io, 'Applying', accounts);
   try {
-    return await apply({
-      ...input,
-      onEvent: (event) => {
-        const line = eventLine(event, io.paint.err);
-        if (event.kind === 'account') progress.step();
-        else if (event.kind === 'end') progress.line(line, event.outcome.result === 'failed');
-        else progress.now(line);
-      },
+    return await work((event) => {
+      const line = eventLine(event, io.paint.err);
+      if (event.kind === 'account') progress.step();
+      else if (event.kind === 'end') progress.line(line, event.outcome.result === 'failed');
+      else progress.now(line);
     });
   } finally {
     progress.end();
   }
-}
-
-function exitCode(plan: Plan, applied: Applied, smoke: Smoke): number {
-  if (applied.interrupted) return EXIT.interrupted;
-  const isIncomplete = applied.outcomes.some((outcome) => outcome.result !== 'done');
-  if (isIncomplete || applied.failures.length > 0) return EXIT.partly;
-  if (plan.errors.length > 0) return applied.outcomes.length > 0 ? EXIT.partly : EXIT.error;
-  return smoke.passed ? EXIT.done : EXIT.smokeFailed;
 }

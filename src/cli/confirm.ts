@@ -48,8 +48,10 @@ export async function askFor(
 async function ask(question: string, signal: AbortSignal): Promise<string> {
   const terminal = createInterface({ input: process.stdin, output: process.stderr });
   try {
-    // readline takes Ctrl-C from the terminal for itself.
-    terminal.on('SIGINT', () => process.kill(process.pid, 'SIGINT'));
+    // readline takes Ctrl-C from the terminal for itself; a kill would end the process at once on Windows.
+    terminal.on('SIGINT', () => {
+      if (!process.emit('SIGINT', 'SIGINT')) process.kill(process.pid, 'SIGINT');
+    });
     return (await terminal.question(question, { signal })).trim();
   } catch (error) {
     if (signal.aborted) throw new UserError('INTERRUPTED', 'interrupted, so nothing was done', 'Run it again.');

@@ -2,12 +2,13 @@
 import { writeFile } from 'node:fs/promises';
 import path from 'node:path';
 import { diagnosticJson } from '../config/diagnostics.ts';
+import { InvalidConfiguration } from '../config/invalid.ts';
 import { type LoadedWell, loadConfig } from '../config/load.ts';
 import { DEFAULT_CONFIG } from '../config/not-found.ts';
 import { codeOf, writeFileAtomic } from '../files/atomic.ts';
 import { readText } from '../files/text.ts';
 import { UserError } from '../model/user-error.ts';
-import { type ConfigOptions, InvalidConfiguration, showFindings } from './configuration.ts';
+import { type ConfigOptions, showFindings } from './configuration.ts';
 import type { Io } from './io.ts';
 
 export interface ImportFiles {
@@ -22,7 +23,7 @@ export interface ImportFiles {
 export async function readImportFiles({ config }: ConfigOptions, io: Io): Promise<ImportFiles> {
   const loaded = await loadConfig(config, io.env);
   showFindings(loaded, io);
-  if (!loaded.ok) throw new InvalidConfiguration(config, loaded.diagnostics.map(diagnosticJson));
+  if (!loaded.ok) throw new InvalidConfiguration(config, loaded.diagnostics.map(diagnosticJson), true);
   const texts = new Map<string, string>();
   for (const file of loaded.files) {
     const text = await readText(file);

@@ -9,10 +9,7 @@ import type { State } from '../model/state.ts';
 import { UserError } from '../model/user-error.ts';
 import { accountKey } from '../model/username.ts';
 import { accountNames, makePlan, type PlanOptions } from '../plan/plan.ts';
-import { planHtml } from '../report/plan/html.ts';
-import { planJson } from '../report/plan/json.ts';
-import { planMarkdown } from '../report/plan/markdown.ts';
-import { planText } from '../report/plan/text.ts';
+import type { PlanFormat } from '../report/plan/render.ts';
 import { openStores } from '../secrets/open-stores.ts';
 import type { SecretStore } from '../secrets/store.ts';
 import type { ConfigOptions } from './configuration.ts';
@@ -24,7 +21,7 @@ export interface PlanningOptions extends ConfigOptions, ServiceOptions, OutputOp
   readonly only?: readonly string[];
   readonly prune?: boolean;
   readonly due?: boolean;
-  readonly format: 'text' | 'json' | 'markdown' | 'html';
+  readonly format: PlanFormat;
   /** Seconds. */
   readonly lockTimeout?: number;
 }
@@ -50,40 +47,41 @@ export async function planNow(
   const only = onlyMatcher(options.only);
   const live = await readAccounts(desired, state, service, { ...options, only }, io, more.signal);
   warnOfClock(service, io);
-  const plan = makePlan(desired, live, state, {
-    only,
-    prune: options.prune ?? false,
-    due: options.due ?? false,
-    claims: service.claims,
-    sandbox: service.isSandbox,
-    place: (account, token) => stores.get(token.store)?.place({ account, token: token.key }),
-    ...(more.rotate ? { rotate: more.rotate } : {}),
-    ...(more.because ? { because: more.because } : {}),
-  });
-  if (options.only !== undefined && accountNames(desired, state).filter(only).length === 0) {
-    throw new UserError(
-      'USAGE',
-      `--only ${options.only.join(' --only ')} matches no account of the configuration or the state`,
-      `There are: ${accountNames(desired, state).slice(0, 10).join(', ')}`,
-    );
-  }
+  const { prune = false, due = false } = options;
+  const { signal: _, ...how } = more;
+  const globs = options.only === undefined ? {} : { only: options.only };
+  const plan = planFrom({ desired, live, state, service, stores, prune, due, ...globs, ...how });
   return { desired, stores, live, plan };
 }
 
-/** The plan in the wanted format, for stdout. */
-export function renderPlan(plan: Plan, format: PlanningOptions['format'], io: Io): string {
-  switch (format) {
-    case 'text':
-      return planText(plan, io.paint.out);
-    case 'json':
-      return planJson(plan);
-    case 'markdown':
-      return planMarkdown(plan);
-    case 'html':
-      return planHtml(plan);
-    default:
-      return format satisfies never;
+/** What was read, and what of it is planned. */
+export interface PlanningInput extends Pick<PlanOptions, 'prune' | 'due' | 'rotate' | 'because'> {
+  readonly desired: Desired;
+  readonly live: Live;
+  readonly state: State;
+  readonly service: Pick<Service, 'claims' | 'isSandbox'>;
+  readonly stores: ReadonlyMap<string, SecretStore>;
+  readonly only?: readonly string[];
+}
+
+/** The plan of what was read, with all that is known of its surroundings. @throws UserError USAGE: nothing matches `only` */
+export function planFrom({ desired, live, state, service, stores, only: globs, ...rest }: PlanningInput): Plan {
+  const only = onlyMatcher(globs);
+  const names = accountNames(desired, state);
+  if (globs !== undefined && !names.some(only)) {
+    throw new UserError(
+      'USAGE',
+      `--only ${globs.join(' --only ')} matches no account of the configuration or the state`,
+      `There are: ${names.slice(0, 10).join(', ')}`,
+    );
   }
+  return makePlan(desired, live, state, {
+    ...rest,
+    only,
+    claims: service.claims,
+    sandbox: service.isSandbox,
+    place: (account, token) => stores.get(token.store)?.place({ account, token: token.key }),
+  });
 }
 
 export function onlyMatcher(globs: readonly string[] | undefined): (username: string) => boolean {
@@ -98,13 +96,7 @@ async function readAccounts(
   io: Io,
   signal: AbortSignal | undefined,
 ): Promise<Live> {
-  const names = accountNames(desired, state)
-    .filter(options.only)
-    .map((username) => ({
-      username,
-      needsDucklings:
-        desired.computeRates !== undefined || desired.accounts.get(accountKey(username))?.ducklings !== undefined,
-    }));
+  const names = accountsToRead(desired, state, options.only);
   const progress = new Progress(io, 'Reading accounts', names.length);
   try {
     return await readLive({
@@ -117,4 +109,15 @@ async function readAccounts(
   } finally {
     progress.end();
   }
+}
+
+/** What a plan has to know of MotherDuck: those accounts, and whose Ducklings. */
+export function accountsToRead(desired: Desired, state: State, only: (username: string) => boolean) {
+  return accountNames(desired, state)
+    .filter(only)
+    .map((username) => ({
+      username,
+      needsDucklings:
+        desired.computeRates !== undefined || desired.accounts.get(accountKey(username))?.ducklings !== undefined,
+    }));
 }

@@ -43,8 +43,11 @@ const CONNECT_SECONDS = 60;
 const CLOCK_TOLERANCE_MS = 120_000;
 const TOKEN_VARIABLES = ['MOTHERDUCK_ADMIN_TOKEN', 'MOTHERDUCK_TOKEN', 'motherduck_token'] as const;
 
+/** What opening an organization needs of the world. */
+type Surroundings = Pick<Io, 'env' | 'options' | 'note' | 'debug'>;
+
 /** Opens it. @throws UserError TOKEN_MISSING, API_URL_INVALID, SANDBOX_FAILED */
-export async function openService(options: ServiceOptions, io: Io): Promise<Service> {
+export async function openService(options: ServiceOptions, io: Surroundings): Promise<Service> {
   if (options.sandbox === undefined) return openMotherDuck(options, io);
   if (options.apiUrl !== undefined) {
     throw new UserError('USAGE', '--sandbox and --api-url name two organizations', 'Leave one of them out.');
@@ -69,7 +72,7 @@ export function warnOfClock({ api, isSandbox }: Service, io: Io): void {
   );
 }
 
-async function openMotherDuck(options: ServiceOptions, io: Io): Promise<Service> {
+async function openMotherDuck(options: ServiceOptions, io: Surroundings): Promise<Service> {
   const address = parseAddress(options.apiUrl ?? nonEmpty(io.env.MOTHERDUCK_API_URL) ?? DEFAULT_ADDRESS);
   const { token, source } = adminToken(io.env);
   const http = createHttp({
@@ -111,7 +114,7 @@ async function isServedSandbox(api: Api, address: URL): Promise<boolean> {
   return api.isSandbox() === true;
 }
 
-async function openEmbedded(named: string | true, options: ServiceOptions, io: Io): Promise<Service> {
+async function openEmbedded(named: string | true, options: ServiceOptions, io: Surroundings): Promise<Service> {
   const folder = sandboxFolder(named, io.env);
   if (!existsSync(folder)) io.note(`A new sandbox organization begins in ${path.relative('', folder) || folder}.`);
   const { embeddedSandbox } = await import('../sandbox/embedded.ts');

@@ -4,7 +4,7 @@ import { readFile } from 'node:fs/promises';
 import { readDesired, statePath } from '../cli/configuration.ts';
 import { tellGitHub } from '../cli/github.ts';
 import type { Io } from '../cli/io.ts';
-import { type PlanningOptions, planNow, renderPlan } from '../cli/planning.ts';
+import { type PlanningOptions, planNow } from '../cli/planning.ts';
 import { EXIT, runCommand } from '../cli/run.ts';
 import { openService } from '../cli/service.ts';
 import { codeOf, writeFileAtomic } from '../files/atomic.ts';
@@ -12,6 +12,7 @@ import type { Plan } from '../model/plan.ts';
 import { UserError } from '../model/user-error.ts';
 import { hasChanges } from '../plan/plan.ts';
 import { isPlanFile, planFile } from '../plan/plan-file.ts';
+import { renderPlan } from '../report/plan/render.ts';
 import { waitUnlocked } from '../state/lock.ts';
 import { openState } from '../state/state-file.ts';
 
@@ -28,7 +29,7 @@ export function run(options: PlanCommandOptions): Promise<number> {
     try {
       const { state } = await openState(statePath(options), desired.organization, { sandbox: service.isSandbox });
       const planned = await planNow(desired, state, service, options, io);
-      io.result(renderPlan(planned.plan, options.format, io));
+      io.result(renderPlan(planned.plan, options.format, io.paint.out));
       if (options.out !== undefined) {
         const { prune = false, due = false } = options;
         await save(options.out, planFile(planned, state, { prune, due }), options, io);

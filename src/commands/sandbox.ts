@@ -4,6 +4,7 @@ import { once } from 'node:events';
 import type { OutputOptions } from '../cli/io.ts';
 import { EXIT, runCommand } from '../cli/run.ts';
 import { sandboxFolder } from '../cli/service.ts';
+import { shownPath } from '../files/shown-path.ts';
 import { formatDuration, type Seconds } from '../model/duration.ts';
 import { showTime } from '../model/instant.ts';
 import { Secret } from '../model/secret.ts';
@@ -41,7 +42,9 @@ export function serve(options: ServeOptions): Promise<number> {
       ...(options.rateLimit === undefined ? {} : { rateLimit: options.rateLimit }),
     });
     // The token opens nothing but this sandbox, and only while it is served.
-    io.result(`MOTHERDUCK_API_URL=${server.url}\nMOTHERDUCK_ADMIN_TOKEN=${token}\nMDACC_SANDBOX=${folder}\n`);
+    io.result(
+      `MOTHERDUCK_API_URL=${server.url}\nMOTHERDUCK_ADMIN_TOKEN=${token}\nMDACC_SANDBOX=${shownPath(folder)}\n`,
+    );
     io.note('This is a sandbox, not MotherDuck. Ctrl-C ends it.');
     await Promise.race([once(process, 'SIGINT'), once(process, 'SIGTERM')]);
     await server.close();

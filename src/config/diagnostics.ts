@@ -1,5 +1,6 @@
 import type { Where } from '../model/user-error.ts';
 import type { DiagnosticCode } from './codes.ts';
+import type { DiagnosticJson } from './invalid.ts';
 import { type Span, whereOf } from './source.ts';
 
 /** Something wrong, or doubtful, at a place of a file. */
@@ -75,18 +76,6 @@ export class Problems {
     };
     this.#found.set(key, { diagnostic, start: at.start });
   }
-}
-
-/** A diagnostic as `validate --format json` shows it. */
-export interface DiagnosticJson {
-  readonly file: string;
-  readonly line: number;
-  readonly column: number;
-  readonly code: DiagnosticCode;
-  readonly severity: Diagnostic['severity'];
-  readonly message: string;
-  readonly hint?: string;
-  readonly related?: Where & { readonly message: string };
 }
 
 /** A diagnostic with its fields in a fixed order, ready for JSON. */

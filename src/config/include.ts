@@ -28,7 +28,7 @@ export async function matchingFiles(folder: string, pattern: string): Promise<st
     for (const entry of await entriesIn(path.join(folder, base, below))) {
       const name = below === '' ? entry.name : `${below}/${entry.name}`;
       if (!entry.isDirectory()) {
-        if (matches(name)) found.push(path.join(base, name));
+        if (matches(name)) found.push(path.posix.join(base, name));
       } else if (left > 1 && entry.name !== 'node_modules' && !entry.name.startsWith('.')) {
         await walk(name, left - 1);
       }

@@ -1,6 +1,7 @@
 import { createHash } from 'node:crypto';
 import { constants, open, realpath, stat } from 'node:fs/promises';
 import path from 'node:path';
+import { shownPath } from '../files/shown-path.ts';
 import { UserError } from '../model/user-error.ts';
 import { reportOwnFile } from './check-stores.ts';
 import type { Problems } from './diagnostics.ts';
@@ -175,7 +176,7 @@ class Reader {
     const real = await realpath(absolute).catch(() => absolute);
     this.#seen.add(real);
     const text = outcome.is === 'large' ? '' : decode(outcome.bytes);
-    const source = sourceOf(file, typeof text === 'string' ? text : '');
+    const source = sourceOf(shownPath(file), typeof text === 'string' ? text : '');
     const start: Span = { source, start: 0, end: 0 };
     const { problems } = this.#reading;
     let root: Node | undefined;
@@ -184,7 +185,7 @@ class Reader {
       problems.error('too-large', start, 'the files of the configuration are together larger than 10 MB', { hint });
     } else {
       this.#bytesLeft -= outcome.bytes.length;
-      this.#digest('file', path.relative(this.#folder, absolute).split(path.sep).join('/'), outcome.bytes);
+      this.#digest('file', shownPath(path.relative(this.#folder, absolute)), outcome.bytes);
       if (typeof text === 'string') root = parseSource(source, this.#reading);
       else problems.error('encoding', start, text.message, { hint: text.hint });
     }

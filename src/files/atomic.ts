@@ -1,7 +1,7 @@
 import { type FileHandle, open, readlink, realpath, rename, stat, unlink } from 'node:fs/promises';
 import { basename, dirname, join, resolve } from 'node:path';
-import { setTimeout as pause } from 'node:timers/promises';
 import { removeLeftovers, tempBeside } from './temp.ts';
+import { whileBusy } from './while-busy.ts';
 
 export interface AtomicOptions {
   /** The file's mode from its first moment, less the umask. */
@@ -30,7 +30,7 @@ export async function writeFileAtomic(path: string, data: string, options: Atomi
     } finally {
       await file.close();
     }
-    await renameOver(temp, target);
+    await whileBusy(() => rename(temp, target));
   } catch (error) {
     await unlink(temp).catch(() => undefined);
     throw error;
@@ -89,19 +89,6 @@ async function takeOver(file: FileHandle, existing: Existing, mode: boolean): Pr
     await file.chown(existing.uid, existing.gid).catch(() => undefined);
   }
   if (mode) await file.chmod(existing.mode & 0o7777);
-}
-
-/** Windows refuses while a virus scanner or an editor has the target open, mostly for a moment. */
-async function renameOver(temp: string, target: string): Promise<void> {
-  for (let attempt = 1; ; attempt++) {
-    try {
-      return await rename(temp, target);
-    } catch (error) {
-      const busy = process.platform === 'win32' && ['EPERM', 'EACCES', 'EBUSY'].includes(codeOf(error) ?? '');
-      if (!busy || attempt === 10) throw error;
-      await pause(attempt * 20);
-    }
-  }
 }
 
 const CANNOT_SYNC: readonly (string | undefined)[] = [

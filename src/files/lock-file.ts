@@ -2,6 +2,7 @@ import { link, open, readFile, rename, unlink } from 'node:fs/promises';
 import { codeOf } from './atomic.ts';
 import type { ProcessName } from './process.ts';
 import { tempBeside } from './temp.ts';
+import { whileBusy } from './while-busy.ts';
 
 /** Who holds a lock: what its file says. */
 export interface LockHolder extends ProcessName {
@@ -36,7 +37,7 @@ export async function createLockFile(path: string, text: string): Promise<boolea
 export async function replaceLockFile(path: string, text: string): Promise<void> {
   const temp = await writeTemp(path, text);
   try {
-    await rename(temp, path);
+    await whileBusy(() => rename(temp, path));
   } catch (error) {
     await removeFile(temp);
     throw error;
@@ -45,7 +46,8 @@ export async function replaceLockFile(path: string, text: string): Promise<void>
 
 async function createExclusive(path: string, text: string): Promise<boolean> {
   try {
-    await writeNew(path, text);
+    // Windows makes no file of a name whose last one is just going.
+    await whileBusy(() => writeNew(path, text));
     return true;
   } catch (error) {
     if (codeOf(error) === 'EEXIST') return false;
@@ -74,7 +76,7 @@ async function writeNew(path: string, text: string): Promise<void> {
 /** Removes a file that may be gone already. */
 export async function removeFile(path: string): Promise<void> {
   try {
-    await unlink(path);
+    await whileBusy(() => unlink(path));
   } catch (error) {
     if (codeOf(error) !== 'ENOENT') throw error;
   }
@@ -83,7 +85,7 @@ export async function removeFile(path: string): Promise<void> {
 /** What the lock's file says; undefined: there is none. */
 export async function lookAtLockFile(path: string): Promise<Found | undefined> {
   try {
-    const text = await readFile(path, 'utf8');
+    const text = await whileBusy(() => readFile(path, 'utf8'));
     return { text, holder: parse(text) };
   } catch (error) {
     if (codeOf(error) === 'ENOENT') return undefined;

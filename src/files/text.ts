@@ -1,5 +1,6 @@
 import { readFile } from 'node:fs/promises';
 import { codeOf } from './atomic.ts';
+import { whileBusy } from './while-busy.ts';
 
 /** A file that was expected to be text is not UTF-8: reading and writing it again would change it. */
 export class NotTextError extends Error {
@@ -15,7 +16,7 @@ export class NotTextError extends Error {
  * @throws NotTextError; the system's error when it cannot be read.
  */
 export async function readText(path: string): Promise<string | undefined> {
-  const bytes = await readFile(path).catch((error: unknown) => {
+  const bytes = await whileBusy(() => readFile(path)).catch((error: unknown) => {
     if (codeOf(error) === 'ENOENT') return undefined;
     throw error;
   });

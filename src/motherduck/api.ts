@@ -36,7 +36,11 @@ export interface Api {
   close(): Promise<void>;
 }
 
-/** The API over HTTP. It owns `http`: closing the one closes the other. */
+/**
+ * The API over HTTP. It owns `http`: closing the one closes the other.
+ *
+ * @internal
+ */
 export function createApi(http: Http): Api {
   return {
     async listUsers() {

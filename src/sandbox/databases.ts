@@ -105,9 +105,12 @@ function filesOf(
   }
 }
 
+/** Names that are no files on Windows. */
+const DEVICES = /^(con|prn|aux|nul|com\d|lpt\d)$/;
+
 /** A username that every file system takes as it is, or one made of it. */
 function folderName(key: string): string {
-  if (/^[a-z0-9_]{1,100}$/.test(key)) return key;
+  if (/^[a-z0-9_]{1,100}$/.test(key) && !DEVICES.test(key)) return key;
   const hash = createHash('sha256').update(key).digest('hex').slice(0, 16);
   return `${key.replace(/[^a-z0-9_]/g, '-').slice(0, 80)}-${hash}`;
 }

@@ -2,6 +2,7 @@ import { lstatSync, readFileSync, readlinkSync, symlinkSync, unlinkSync, writeFi
 import { hostname } from 'node:os';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { isRunning } from '../files/process.ts';
+import { isBusy } from '../files/while-busy.ts';
 import { UserError } from '../model/user-error.ts';
 
 /** A section takes a few milliseconds (a large seed, under a second): an older lock was left by a crash. */
@@ -48,7 +49,7 @@ function takeFile(path: string): boolean {
     return true;
   } catch (error) {
     // Windows says EPERM while the last holder's removal is not done.
-    if (isCode(error, 'EEXIST') || (process.platform === 'win32' && isCode(error, 'EPERM'))) return false;
+    if (isCode(error, 'EEXIST') || (process.platform === 'win32' && isBusy(error))) return false;
     throw error;
   }
 }
@@ -82,10 +83,16 @@ function removeStale(path: string): void {
 }
 
 function remove(path: string): void {
-  try {
-    unlinkSync(path);
-  } catch (error) {
-    if (!isCode(error, 'ENOENT')) throw error;
+  for (let attempt = 1; ; attempt++) {
+    try {
+      unlinkSync(path);
+      return;
+    } catch (error) {
+      if (isCode(error, 'ENOENT')) return;
+      // Windows removes nothing that another process is just looking at.
+      if (process.platform !== 'win32' || !isBusy(error) || attempt === 50) throw error;
+      Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, 10);
+    }
   }
 }
 

@@ -34,11 +34,21 @@ async function check(config: ExecStoreConfig): Promise<void> {
   const program = config.command[0] ?? '';
   // A name that depends on the token can only be looked up when there is one.
   const known = !program.includes('{');
-  if (known && !(await findProgram(program, config.folder))) throw unusable(config, notInstalled(program));
+  if (known) await refuseUnless(program, config);
   if (config.check === undefined) return;
   const outcome = await runCommand(config.check, { timeoutMs: config.timeout * 1000, folder: config.folder });
   if (outcome.ended === 'exit' && outcome.code === 0) return;
   throw unusable(config, `its check failed: ${describe(config, config.check[0] ?? '', outcome)}`);
+}
+
+/** A shell takes some characters of a word for its own, so whoever wants one says so. */
+async function refuseUnless(program: string, config: ExecStoreConfig): Promise<void> {
+  const { platform, env } = process;
+  const found = await findProgram(program, { folder: config.folder, platform, path: env.PATH });
+  if (found === 'nothing') throw unusable(config, notInstalled(program));
+  if (found === 'program') return;
+  const hint = `Name the program that it starts, or the shell too: command: [cmd, /d, /c, ${program}, …]`;
+  throw unusable(config, `${basename(program)} is a batch file, which Windows does not run without a shell.`, hint);
 }
 
 async function put(config: ExecStoreConfig, address: SecretAddress, secret: Secret): Promise<void> {
@@ -50,8 +60,11 @@ async function put(config: ExecStoreConfig, address: SecretAddress, secret: Secr
   throw failure('STORE_FAILED', config, message, 'Mend the command or what it needs, then run this again.');
 }
 
-function unusable(config: ExecStoreConfig, why: string): UserError {
-  const hint = `Make it work here, or correct the secret store ${config.name} in the configuration.`;
+function unusable(
+  config: ExecStoreConfig,
+  why: string,
+  hint = `Make it work here, or correct the secret store ${config.name} in the configuration.`,
+): UserError {
   return failure('STORE_UNUSABLE', config, `The secret store ${config.name} cannot be used: ${why}`, hint);
 }
 

@@ -113,7 +113,7 @@ async function checkGit(config: FileStoreConfig, file: string): Promise<void> {
       hint,
     );
   }
-  const ignore = `echo ${quoted(patternFor(git.tree, file))} >> ${quoted(join(git.tree, '.gitignore'))}`;
+  const ignore = howToIgnore(patternFor(git.tree, file), join(git.tree, '.gitignore'));
   if (git.tracked) {
     throw unusable(config, 'is tracked by git', `git -C ${quoted(git.tree)} rm --cached ${quoted(file)} && ${ignore}`);
   }
@@ -124,6 +124,11 @@ async function checkGit(config: FileStoreConfig, file: string): Promise<void> {
   throw unusable(config, what, `${ignore}, ${override}`);
 }
 
+/** What `>>` writes in the shells of Windows is not always UTF-8, and git reads nothing else. */
+export function howToIgnore(pattern: string, file: string, platform: NodeJS.Platform = process.platform): string {
+  return platform === 'win32' ? `add the line ${pattern} to ${file}` : `echo ${quoted(pattern)} >> ${quoted(file)}`;
+}
+
 /** Ignores the file's folder where it has one of its own, so that its lock and temporary files are ignored too. */
 function patternFor(tree: string, file: string): string {
   const folder = relative(tree, dirname(file)).split(/[\\/]/).join('/');
@@ -131,7 +136,9 @@ function patternFor(tree: string, file: string): string {
   return `${folder === '' ? '' : `${folder}/`}${tempStem(file)}*`;
 }
 
-function quoted(path: string): string {
+/** A path as a word of a command: for the shells of Windows, in the quotes that all of them take. */
+export function quoted(path: string, platform: NodeJS.Platform = process.platform): string {
+  if (platform === 'win32') return /^[\w.\\/:@+,-]+$/.test(path) ? path : `"${path}"`;
   return /^[\w./:@%+,-]+$/.test(path) ? path : `'${path.replaceAll("'", `'\\''`)}'`;
 }
 

@@ -48,6 +48,9 @@ export async function runCommand(words: readonly string[], options: RunOptions):
   }
 }
 
+/** What writing to a pipe says that nobody reads any more; the last two are Windows'. */
+const CLOSED = ['EPIPE', 'EOF', 'ECONNRESET'];
+
 function watch(child: ChildProcess, { stdin, timeoutMs, graceMs = 2000 }: RunOptions): Promise<Outcome> {
   // Apart, since nobody knows in which order two pipes were written; what went wrong is said on the second.
   const [out, err] = [new Tail(), new Tail()];
@@ -55,7 +58,7 @@ function watch(child: ChildProcess, { stdin, timeoutMs, graceMs = 2000 }: RunOpt
   child.stderr?.on('data', (chunk: Buffer) => err.add(chunk));
   let unread = false;
   child.stdin?.on('error', (error) => {
-    unread ||= codeOf(error) === 'EPIPE';
+    unread ||= CLOSED.includes(codeOf(error));
   });
   if (stdin !== undefined) child.stdin?.end(stdin.reveal());
 
@@ -105,11 +108,18 @@ function lastOutput(child: ChildProcess): Promise<void> {
 function signalGroup(child: ChildProcess, signal: NodeJS.Signals): void {
   if (child.pid === undefined) return;
   try {
-    if (process.platform === 'win32') child.kill(signal);
+    if (process.platform === 'win32') endTree(child, child.pid);
     else process.kill(-child.pid, signal);
   } catch {
     // All of it is gone already.
   }
+}
+
+/** Windows has no groups of processes and no signals: a process and those that it started are ended, at once. */
+function endTree(child: ChildProcess, pid: number): void {
+  if (child.exitCode !== null || child.signalCode !== null) return;
+  const words = ['/pid', String(pid), '/t', '/f'];
+  spawn('taskkill', words, { stdio: 'ignore', windowsHide: true }).on('error', () => child.kill());
 }
 
 function codeOf(error: unknown): string {

@@ -104,6 +104,14 @@ export async function waitUnlocked(statePath: string, waitMs: number): Promise<v
 
 const LOOK_AGAIN_MS = 200;
 
+/** Where the system does not tell when a process began, another one may have its number now. */
+function stopping(holder: LockHolder | undefined): string {
+  const command = process.platform === 'win32' ? `taskkill /pid ${holder?.pid} /f` : `kill ${holder?.pid}`;
+  return holder?.started === undefined
+    ? `${command}. If that is another program, remove the lock's file yourself.`
+    : command;
+}
+
 /**
  * Removes a lock that a run left behind; `ask` is asked where it cannot be known that its process is gone. Gives what was
  * done, in words.
@@ -119,7 +127,7 @@ export async function unlockState(statePath: string, ask: (question: string) => 
   const whose = holder === undefined ? 'a process that it does not name' : describe(holder);
   if (life === 'alive') {
     const message = `${statePath} is locked by ${whose}, which is running.`;
-    throw new UserError('STATE_LOCKED', message, `Let it end, or stop it first: kill ${holder?.pid}`);
+    throw new UserError('STATE_LOCKED', message, `Let it end, or stop it first: ${stopping(holder)}`);
   }
   if (life === 'unknown') await ask(`The lock is held by ${whose}. Is that gone for certain?`);
   await breakLock(path);

@@ -2,6 +2,7 @@
 import { existsSync, mkdirSync, readdirSync, readFileSync, renameSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
 import { describe, expect, it } from 'vitest';
+import { isWindows } from '../platform.ts';
 import { Place } from './place.ts';
 import { runJob } from './runner.ts';
 import { ACTION, type Job, readAction } from './workflow.ts';
@@ -29,7 +30,7 @@ function intoTeam(folder: string): void {
   renameSync(path.join(folder, 'motherduck.accounts.yaml'), path.join(folder, 'team/accounts.yaml'));
 }
 
-describe('README', () => {
+describe.skipIf(isWindows)('README', () => {
   it.each(['inputs', 'outputs'] as const)('has a table of the %s, with their defaults', (kind) => {
     const [, section = ''] = new RegExp(`^## ${kind}\\n(.*?)(?=^## |(?![^]))`, 'ims').exec(README) ?? [];
     const rows = [...section.matchAll(/^\| `([\w-]+)`\s*\|\s*(.*?)\s*\|/gm)];
@@ -43,7 +44,7 @@ describe('README', () => {
   });
 });
 
-describe('the action', () => {
+describe.skipIf(isWindows)('the action', () => {
   it('gives outputs that later steps can use', async () => {
     const place = await Place.open();
     const { status, outputs, log } = await use(place, {});

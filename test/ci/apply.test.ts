@@ -2,6 +2,7 @@
 import { chmodSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
 import { describe, expect, it } from 'vitest';
+import { isWindows } from '../platform.ts';
 import { Place } from './place.ts';
 
 const STATE = 'motherduck.accounts.state.json';
@@ -21,7 +22,7 @@ function state(place: Place, branch = 'main'): StateFile | undefined {
   return text === undefined ? undefined : (JSON.parse(text) as StateFile);
 }
 
-describe('apply on main', () => {
+describe.skipIf(isWindows)('apply on main', () => {
   it('does the plan, stores the secrets, commits the state, and then there is nothing left to do', async () => {
     const place = await Place.open();
     const { plan, approve, apply } = await place.run('apply.yml', { event: place.push(nothing) });

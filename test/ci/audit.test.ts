@@ -1,5 +1,6 @@
 /** The audit of every night: one issue, opened, updated and closed; and findings for code scanning. */
 import { describe, expect, it } from 'vitest';
+import { isWindows } from '../platform.ts';
 import { Project } from './gitlab-project.ts';
 import { ask, Place } from './place.ts';
 
@@ -21,7 +22,7 @@ async function audit(place: Place, vars: Record<string, string> = {}) {
   return { jobs, log };
 }
 
-describe('an audit every night', () => {
+describe.skipIf(isWindows)('an audit every night', () => {
   it('opens one issue, updates it, and closes it when all is well', async () => {
     const place = await applied();
     const { issues } = place.github;
@@ -80,7 +81,7 @@ describe('an audit every night', () => {
   });
 });
 
-describe('an audit every night on GitLab', () => {
+describe.skipIf(isWindows)('an audit every night on GitLab', () => {
   it('is a test report, and a page; findings are a warning, and what could not be looked at is a failure', async () => {
     const project = await Project.open();
     await project.run('plan-main');

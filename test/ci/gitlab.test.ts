@@ -2,13 +2,14 @@
 import { readFileSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
 import { describe, expect, it } from 'vitest';
+import { isWindows } from '../platform.ts';
 import { expandPipeline, PIPELINE, PIPELINE_EXAMPLE, pipelineJobs } from './gitlab-pipeline.ts';
 import { Project, temporary } from './gitlab-project.ts';
 import { EXAMPLE } from './workflow.ts';
 
 const STATE = 'motherduck.accounts.state.json';
 
-describe('the pipeline', () => {
+describe.skipIf(isWindows)('the pipeline', () => {
   it('is what GitLab takes, by its own schema, which would say otherwise', () => {
     const jobs = expandPipeline(temporary(), PIPELINE);
     expect(jobs.apply?.resource_group).toBe('motherduck-state');
@@ -47,7 +48,7 @@ describe('the pipeline', () => {
   });
 });
 
-describe('a merge request', () => {
+describe.skipIf(isWindows)('a merge request', () => {
   it('has one note, which is written over, and says when there is no plan any more', async () => {
     const project = await Project.open();
     const { notes } = project.gitlab;
@@ -78,7 +79,7 @@ describe('a merge request', () => {
   });
 });
 
-describe('main', () => {
+describe.skipIf(isWindows)('main', () => {
   it('applies the plan that was looked at, keeps secrets in variables, and commits the state', async () => {
     const project = await Project.open();
     const { repository, variables } = project.gitlab;

@@ -2,6 +2,7 @@
 import { readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
 import { describe, expect, it } from 'vitest';
+import { isWindows } from '../platform.ts';
 import { WORKFLOW_USER } from './github.ts';
 import { Place } from './place.ts';
 
@@ -27,7 +28,7 @@ async function plan(place: Place, change: (folder: string) => void, ...from: (st
   return job;
 }
 
-describe('a plan in a pull request', () => {
+describe.skipIf(isWindows)('a plan in a pull request', () => {
   it('is one comment: written first, and written over by the next plan', async () => {
     const place = await Place.open();
     const first = await plan(place, nothing);

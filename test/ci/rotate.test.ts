@@ -2,6 +2,7 @@
 import { readFileSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
 import { describe, expect, it } from 'vitest';
+import { isWindows } from '../platform.ts';
 import { Place } from './place.ts';
 
 const STATE = 'motherduck.accounts.state.json';
@@ -51,7 +52,7 @@ function edit(place: Place, change: (text: string) => string): void {
   });
 }
 
-describe('a night', () => {
+describe.skipIf(isWindows)('a night', () => {
   it('replaces what is due, stores it, revokes the old one after the overlap, and commits the state each time', async () => {
     const place = await applied();
     await advance(place, '24d');

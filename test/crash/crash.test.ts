@@ -7,6 +7,7 @@ import { existsSync, mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { isWindows } from '../platform.ts';
 import { prepareFirstRun } from './first-run.ts';
 import { ACTIONS, prepareMainPlan } from './main-plan.ts';
 import { planned } from './pictures.ts';
@@ -50,7 +51,7 @@ function flat(point: Point | readonly Point[]): readonly Point[] {
   return [point].flat();
 }
 
-describe('an apply with every kind of action, killed and done again', () => {
+describe.skipIf(isWindows)('an apply with every kind of action, killed and done again', () => {
   let scenario: Scenario;
   const of = (...kinds: readonly Point['what'][]) => scenario.points.filter(({ what }) => kinds.includes(what));
 
@@ -122,7 +123,7 @@ describe('an apply with every kind of action, killed and done again', () => {
   });
 });
 
-describe('a first apply with its smoke test, killed and done again', () => {
+describe.skipIf(isWindows)('a first apply with its smoke test, killed and done again', () => {
   let scenario: Scenario;
   const of = (kind: Point['what']) => scenario.points.filter(({ what }) => kind === what);
 

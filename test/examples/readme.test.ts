@@ -5,6 +5,7 @@ import path from 'node:path';
 import type { Command } from 'commander';
 import { describe, expect, it } from 'vitest';
 import { program } from '../../src/program.ts';
+import { isWindows } from '../platform.ts';
 import { Folder, ROOT } from '../scenarios/cli.ts';
 import { hasConfiguration, mdaccCommands, readmes, readText, type Step, transcript } from './markdown.ts';
 
@@ -113,7 +114,7 @@ describe.each(readmes())('%s', (readme) => {
   });
 
   // What a pipeline runs is tested with the pipelines.
-  it.runIf(hasConfiguration(readme) && !/github-actions|gitlab-ci/.test(readme))(
+  it.runIf(!isWindows && hasConfiguration(readme) && !/github-actions|gitlab-ci/.test(readme))(
     'shows what the commands print',
     { timeout: 120_000 },
     async () => {

@@ -9,6 +9,7 @@ import { execStore } from '../../src/secrets/exec-store.ts';
 import { fileStore } from '../../src/secrets/file-store.ts';
 import type { SecretAddress, SecretStore } from '../../src/secrets/store.ts';
 import { canMount, newFolder, onSmallDisk } from '../files/processes.ts';
+import { isWindows } from '../platform.ts';
 import { execConfig, fileConfig } from '../secrets/example.ts';
 import type { MemoryStore } from '../world.ts';
 import type { Ran } from './site.ts';
@@ -129,7 +130,7 @@ describe('a store', () => {
   });
 });
 
-describe('a store that is a command', () => {
+describe.skipIf(isWindows)('a store that is a command', () => {
   const command = (script: string): Put => {
     const { put } = execStore(execConfig(['sh', '-c', script], { timeout: 1 }));
     return async (address, secret, memory) => {
@@ -176,7 +177,7 @@ describe('a store that is a file', () => {
   });
 });
 
-describe('a store that cannot be used from the start', () => {
+describe.skipIf(isWindows)('a store that cannot be used from the start', () => {
   const below = async () => {
     const file = join(await newFolder(), 'file');
     await writeFile(file, '');

@@ -4,6 +4,7 @@ import { hostname } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, describe, expect, it, vi } from 'vitest';
 import { targetOf, writeFileAtomic } from '../../src/files/atomic.ts';
+import { isWindows } from '../platform.ts';
 import { canMount, deadPid, newFolder, onSmallDisk } from './processes.ts';
 
 const modeOf = async (path: string) => ((await stat(path)).mode & 0o777).toString(8);
@@ -11,7 +12,7 @@ const modeOf = async (path: string) => ((await stat(path)).mode & 0o777).toStrin
 afterEach(() => vi.restoreAllMocks());
 
 describe('writeFileAtomic', () => {
-  it('writes a new file with its mode and leaves nothing else', async () => {
+  it.skipIf(isWindows)('writes a new file with its mode and leaves nothing else', async () => {
     const folder = await newFolder();
     await writeFileAtomic(join(folder, 'a'), 'text\n', { mode: 0o600 });
     expect(await readFile(join(folder, 'a'), 'utf8')).toBe('text\n');
@@ -19,7 +20,7 @@ describe('writeFileAtomic', () => {
     expect(await readdir(folder)).toEqual(['a']);
   });
 
-  it('gives an existing file the mode, or keeps its own when asked to', async () => {
+  it.skipIf(isWindows)('gives an existing file the mode, or keeps its own when asked to', async () => {
     const file = join(await newFolder(), 'a');
     await writeFile(file, 'old');
     await chmod(file, 0o664);
@@ -29,7 +30,7 @@ describe('writeFileAtomic', () => {
     expect(await modeOf(file)).toBe('600');
   });
 
-  it.each(['existing', 'dangling'])('follows a link: %s', async (kind) => {
+  it.skipIf(isWindows).each(['existing', 'dangling'])('follows a link: %s', async (kind) => {
     const folder = await newFolder();
     await mkdir(join(folder, 'far'));
     if (kind === 'existing') await writeFile(join(folder, 'far/target'), 'old');
@@ -91,7 +92,7 @@ describe('writeFileAtomic', () => {
   });
 });
 
-it('finds one target of a file, whether it exists or not, on each way to it', async () => {
+it.skipIf(isWindows)('finds one target of a file, whether it exists or not, on each way to it', async () => {
   const folder = await realpath(await newFolder());
   await mkdir(join(folder, 'real'));
   await symlink('real', join(folder, 'linked'));

@@ -7,6 +7,7 @@ import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
 import { Secret } from '../../src/model/secret.ts';
 import { childEnvironment, motherduckDoor, type ProbeRequest, runProbe, scrub } from '../../src/motherduck/connect.ts';
 import type { Target } from '../../src/motherduck/door.ts';
+import { isWindows } from '../platform.ts';
 import { buildProbe, ENDLESS, MARKER, PATIENT_MS } from '../smoke/world.ts';
 
 const TOKEN = new Secret(`eyJhbGciOiJIUzI1NiJ9.${MARKER}payload.${MARKER}signature`);
@@ -135,7 +136,7 @@ describe('a child that breaks off', () => {
   });
 });
 
-it('the child outlives Ctrl-C, which is for the parent to answer, and not its parent', async () => {
+it.skipIf(isWindows)('the child outlives Ctrl-C, which is for the parent to answer, and not its parent', async () => {
   const child = spawn(process.execPath, [probe.path], { stdio: ['pipe', 'ignore', 'ignore', 'pipe'] });
   const ended = once(child, 'exit');
   child.stdin?.write(`${JSON.stringify({ target: local(), request: ask(ENDLESS) })}\n`);

@@ -15,6 +15,7 @@ import { join } from 'node:path';
 import { describe, expect, test } from 'vitest';
 import { Secret } from '../../src/model/secret.ts';
 import { openSandbox, resetSandbox } from '../../src/sandbox/open.ts';
+import { isWindows } from '../platform.ts';
 import { ADMIN, accounts, ask, folder, script, token } from './support.ts';
 
 const open = (dir: string) => openSandbox(dir, { adminToken: new Secret(ADMIN) });
@@ -195,7 +196,7 @@ describe('several processes in one folder', () => {
     other.close();
   });
 
-  test.each(['link', 'file'])("a dead process's lock is taken over (%s)", async (kind) => {
+  test.skipIf(isWindows).each(['link', 'file'])("a dead process's lock is taken over (%s)", async (kind) => {
     const dir = folder();
     const holder = `${spawnSync(process.execPath, ['-e', '']).pid} ${hostname()}`;
     for (const name of ['organization.lock', 'organization.lock.takeover']) {
@@ -208,7 +209,7 @@ describe('several processes in one folder', () => {
     sandbox.close();
   });
 
-  test("a living process's lock is waited for", async () => {
+  test.skipIf(isWindows)("a living process's lock is waited for", async () => {
     const dir = folder();
     const sandbox = await open(dir);
     symlinkSync(`${process.pid} ${hostname()}`, join(dir, 'organization.lock'));

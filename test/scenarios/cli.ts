@@ -1,14 +1,20 @@
 /** The program as people run it: built, in a folder of its own, with nothing from this machine's environment. */
 import { type ChildProcess, type StdioOptions, spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { cpSync, existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { cpSync, existsSync, mkdirSync, mkdtempSync, readFileSync, realpathSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { onTestFinished } from 'vitest';
+import { isWindows } from '../platform.ts';
 
 export const ROOT = path.resolve(path.dirname(fileURLToPath(import.meta.url)), '../..');
 const MAIN = path.join(ROOT, 'dist/main.cjs');
+
+/** Without these no program starts there, or finds another one. */
+const NEEDED_BY_WINDOWS = Object.fromEntries(
+  Object.entries(process.env).filter(([name]) => isWindows && /^(systemroot|comspec|pathext|temp|tmp)$/i.test(name)),
+);
 
 export interface Ran {
   readonly code: number | null;
@@ -22,8 +28,9 @@ export class Folder {
 
   /** A folder with a configuration (the repository's own unless given), which goes with the test unless `leave` says. */
   constructor(configuration?: string, leave: (remove: () => void) => void = onTestFinished) {
-    this.path = mkdtempSync(path.join(tmpdir(), 'mdacc-test-'));
-    leave(() => rmSync(this.path, { recursive: true, force: true }));
+    // Its real name, as the program finds it: the folder of temporary files may be a link, or named in short.
+    this.path = realpathSync.native(mkdtempSync(path.join(tmpdir(), 'mdacc-test-')));
+    leave(() => rmSync(this.path, { recursive: true, force: true, maxRetries: 10 }));
     if (configuration === undefined)
       cpSync(path.join(ROOT, 'motherduck.accounts.yaml'), this.file('motherduck.accounts.yaml'));
     else this.write('motherduck.accounts.yaml', configuration);
@@ -72,7 +79,7 @@ export class Folder {
     const args = typeof words === 'string' ? words.split(' ').filter((word) => word !== '') : words;
     return spawn(process.execPath, [MAIN, ...args], {
       cwd: this.path,
-      env: { PATH: process.env.PATH ?? '', HOME: this.path, ...this.env, ...env },
+      env: { PATH: process.env.PATH ?? '', ...NEEDED_BY_WINDOWS, HOME: this.path, ...this.env, ...env },
       stdio,
     });
   }

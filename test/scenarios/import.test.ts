@@ -1,10 +1,10 @@
 /** Taking over an organization through the command line. */
 import { chmodSync, readdirSync, statSync } from 'node:fs';
-import { pathToFileURL } from 'node:url';
 import { describe, expect, it } from 'vitest';
 import { Secret } from '../../src/model/secret.ts';
 import { openSandbox } from '../../src/sandbox/open.ts';
 import type { Organization } from '../../src/sandbox/organization.ts';
+import { isWindows } from '../platform.ts';
 import { Folder, type Ran } from './cli.ts';
 
 const CONFIG = 'motherduck.accounts.yaml';
@@ -73,26 +73,30 @@ describe('an organization of 500 accounts', () => {
     expect(later.stdout).toContain('0 tokens to create, 1000 to rotate, 0 to revoke');
   }, 120_000);
 
-  it('goes into a configuration that is there, whose lines stay', async () => {
-    const folder = new Folder(COMMENTED);
-    await folder.run('sandbox seed 500');
-    const dry = await folder.run('import --all --sandbox --dry-run');
-    expect(dry).toMatchObject({ code: 0, stderr: '' });
-    expect(dry.stdout).toMatch(
-      /\n\nWould import 500 accounts and 1000 tokens into motherduck\.accounts\.yaml; nothing was written\.\n$/,
-    );
-    expect(contents(folder)).toEqual({ [CONFIG]: COMMENTED });
+  it.skipIf(isWindows)(
+    'goes into a configuration that is there, whose lines stay',
+    async () => {
+      const folder = new Folder(COMMENTED);
+      await folder.run('sandbox seed 500');
+      const dry = await folder.run('import --all --sandbox --dry-run');
+      expect(dry).toMatchObject({ code: 0, stderr: '' });
+      expect(dry.stdout).toMatch(
+        /\n\nWould import 500 accounts and 1000 tokens into motherduck\.accounts\.yaml; nothing was written\.\n$/,
+      );
+      expect(contents(folder)).toEqual({ [CONFIG]: COMMENTED });
 
-    chmodSync(folder.file(CONFIG), 0o640);
-    const imported = await folder.run('import --all --sandbox --yes');
-    expect(imported.code).toBe(0);
-    expect(imported.stdout.split('\nWould')[0]?.split('\nImported')[0]).toBe(dry.stdout.split('\nWould')[0]);
-    const removed = imported.stdout.split('\n').filter((line) => /^-(?!--)/.test(line));
-    expect(removed).toEqual(['-accounts: {}   # none yet']);
-    expect(folder.read(CONFIG)).toContain('\naccounts:   # none yet\n    tenant_00001: { ');
-    expect(statSync(folder.file(CONFIG)).mode & 0o777).toBe(0o640);
-    expect((await plan(folder)).code).toBe(0);
-  }, 120_000);
+      chmodSync(folder.file(CONFIG), 0o640);
+      const imported = await folder.run('import --all --sandbox --yes');
+      expect(imported.code).toBe(0);
+      expect(imported.stdout.split('\nWould')[0]?.split('\nImported')[0]).toBe(dry.stdout.split('\nWould')[0]);
+      const removed = imported.stdout.split('\n').filter((line) => /^-(?!--)/.test(line));
+      expect(removed).toEqual(['-accounts: {}   # none yet']);
+      expect(folder.read(CONFIG)).toContain('\naccounts:   # none yet\n    tenant_00001: { ');
+      expect(statSync(folder.file(CONFIG)).mode & 0o777).toBe(0o640);
+      expect((await plan(folder)).code).toBe(0);
+    },
+    120_000,
+  );
 });
 
 describe('an import', () => {
@@ -184,7 +188,7 @@ Next: mdacc plan --sandbox, then commit ${CONFIG} and ${STATE}.
 });
 
 function hook(name: string): string {
-  return pathToFileURL(new URL(`../crash/${name}`, import.meta.url).pathname).href;
+  return new URL(`../crash/${name}`, import.meta.url).href;
 }
 
 describe('an import that is killed', () => {

@@ -7,6 +7,7 @@
 import { readdirSync, readFileSync, statSync } from 'node:fs';
 import path from 'node:path';
 import { expect, it, onTestFinished } from 'vitest';
+import { hasProc } from '../platform.ts';
 import { Folder, type Ran } from './cli.ts';
 
 const CONFIGURATION = `
@@ -66,7 +67,7 @@ function filesBelow(folder: string): string[] {
     .filter((file) => statSync(file).isFile());
 }
 
-it('are in no output, file, argument or environment', { timeout: 120_000 }, async () => {
+it.skipIf(!hasProc)('are in no output, file, argument or environment', { timeout: 120_000 }, async () => {
   const processes = watchProcesses();
   const runs: Ran[] = [];
   const folder = new Folder(CONFIGURATION);

@@ -7,6 +7,7 @@ import { execStore, expandWords } from '../../src/secrets/exec-store.ts';
 import { openStores } from '../../src/secrets/open-stores.ts';
 import { runCommand } from '../../src/secrets/run-command.ts';
 import { newFolder } from '../files/processes.ts';
+import { isWindows } from '../platform.ts';
 import { address, execConfig, fileConfig, marker, nodeConfig, refusal, secret } from './example.ts';
 
 // Processes are started, on machines that may be busy.
@@ -16,7 +17,7 @@ afterEach(() => vi.unstubAllEnvs());
 
 const newFile = async () => join(await newFolder(), 'out');
 
-describe('put', () => {
+describe.skipIf(isWindows)('put', () => {
   it('gives the secret on standard input, without a line end, and puts the rest into the words', async () => {
     const file = await newFile();
     const save = 'cat > "$0"; printf "%s\\n" "$@" > "$0.words"';
@@ -127,7 +128,7 @@ describe('put', () => {
   });
 });
 
-describe('the time limit', () => {
+describe.skipIf(isWindows)('the time limit', () => {
   it('stops a command that hangs, and what it started', async () => {
     const file = await newFile();
     const hang = 'sleep 60 & echo $! > "$0"; cat; wait';
@@ -146,7 +147,7 @@ describe('the time limit', () => {
   });
 });
 
-describe('what is not there', () => {
+describe.skipIf(isWindows)('what is not there', () => {
   it('is said by name', async () => {
     const store = execStore(execConfig(['no-such-vault', 'put']));
     for (const error of [await refusal(store.check()), await refusal(store.put(address(), secret))]) {
@@ -170,7 +171,7 @@ describe('what is not there', () => {
   });
 });
 
-describe('check', () => {
+describe.skipIf(isWindows)('check', () => {
   it('runs the check without input, and takes exit code 0', async () => {
     const check = ['sh', '-c', 'test -z "$(cat)"'];
     await execStore(execConfig(['cat'], { check })).check();
@@ -188,11 +189,11 @@ describe('check', () => {
   });
 });
 
-it('its place is its name, whatever the words', () => {
+it.skipIf(isWindows)('its place is its name, whatever the words', () => {
   expect(execStore(execConfig(['vault', '{account}'])).place(address())).toBe('vault');
 });
 
-it('openStores makes the store of each kind', () => {
+it.skipIf(isWindows)('openStores makes the store of each kind', () => {
   const stores = openStores(
     new Map<string, SecretStoreConfig>().set('a', fileConfig('/x/y')).set('b', execConfig(['cat'])),
   );

@@ -4,8 +4,10 @@ import { join } from 'node:path';
 import { afterEach, describe, expect, it, vi } from 'vitest';
 import { tempBeside } from '../../src/files/temp.ts';
 import type { FileStoreConfig } from '../../src/model/desired.ts';
+import { howToIgnore, quoted } from '../../src/secrets/file-checks.ts';
 import { fileStore } from '../../src/secrets/file-store.ts';
 import { asNobody, newFolder, program, run } from '../files/processes.ts';
+import { isWindows } from '../platform.ts';
 import { fileConfig, git, marker, refusal } from './example.ts';
 
 // Processes are started, on machines that may be busy.
@@ -16,7 +18,7 @@ afterEach(() => vi.unstubAllEnvs());
 const check = (path: string, facts: Partial<FileStoreConfig> = {}) => fileStore(fileConfig(path, facts)).check();
 
 describe('check refuses', () => {
-  it('a file that others can read', async () => {
+  it.skipIf(isWindows)('a file that others can read', async () => {
     const path = join(await newFolder(), 'secrets.env');
     await writeFile(path, '');
     await chmod(path, 0o640);
@@ -30,7 +32,7 @@ describe('check refuses', () => {
     await check(path);
   });
 
-  it('a folder in its place, a file in place of its folder, a device', async () => {
+  it.skipIf(isWindows)('a folder in its place, a file in place of its folder, a device', async () => {
     const folder = await newFolder();
     await writeFile(join(folder, 'file'), '');
     expect((await refusal(check(folder))).message).toContain('is a folder');
@@ -68,7 +70,7 @@ describe('check refuses', () => {
   });
 });
 
-describe('check in a git work tree', () => {
+describe.skipIf(isWindows)('check in a git work tree', () => {
   const newTree = async () => {
     const tree = await newFolder();
     git(tree, 'init');
@@ -178,4 +180,12 @@ describe('check in a git work tree', () => {
     await mkdir(join(folder, '.git'));
     await check(join(folder, 'secrets.env'));
   });
+});
+
+it('tells to do on Windows what its shells can do', () => {
+  const file = 'C:\\my accounts\\.gitignore';
+  expect(howToIgnore('.motherduck/', file, 'win32')).toBe(`add the line .motherduck/ to ${file}`);
+  expect(howToIgnore('.motherduck/', '/a b/.gitignore', 'linux')).toBe("echo .motherduck/ >> '/a b/.gitignore'");
+  expect(quoted('C:\\accounts\\secrets.env', 'win32')).toBe('C:\\accounts\\secrets.env');
+  expect(quoted(file, 'win32')).toBe(`"${file}"`);
 });

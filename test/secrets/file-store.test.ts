@@ -6,6 +6,7 @@ import { Secret } from '../../src/model/secret.ts';
 import { fileStore } from '../../src/secrets/file-store.ts';
 import { openStores } from '../../src/secrets/open-stores.ts';
 import { newFolder, program, run } from '../files/processes.ts';
+import { isWindows } from '../platform.ts';
 import { address, fileConfig, marker, refusal, secret } from './example.ts';
 
 // Processes are started, on machines that may be busy.
@@ -17,7 +18,7 @@ const newPath = async () => join(await newFolder(), '.motherduck/secrets.env');
 const modeOf = async (path: string) => ((await stat(path)).mode & 0o777).toString(8);
 
 describe('a dotenv file', () => {
-  it('is made with its folder, for the owner alone', async () => {
+  it.skipIf(isWindows)('is made with its folder, for the owner alone', async () => {
     const path = await newPath();
     const store = fileStore(fileConfig(path));
     await store.check();
@@ -139,7 +140,7 @@ describe('writing', () => {
     expect((await refusal(store.put(address(), secret))).message).toContain('not UTF-8');
   });
 
-  it('follows a link', async () => {
+  it.skipIf(isWindows)('follows a link', async () => {
     const folder = await newFolder();
     await mkdir(join(folder, 'real'));
     await symlink('real/secrets.env', join(folder, 'link.env'));
@@ -158,21 +159,24 @@ describe('writing', () => {
     expect(lines.sort()).toEqual(tokens.map((_, n) => `MOTHERDUCK_TOKEN_ETL_PROD_TOKEN_${n}=secret-${n}`).sort());
   });
 
-  it('loses nothing through several ways to one file, a linked folder and a link to the file', async () => {
-    const path = await newPath();
-    const folder = await newFolder();
-    await symlink(join(path, '..'), join(folder, 'linked'));
-    await symlink(path, join(folder, 'link.env'));
-    await mkdir(join(path, '..'));
-    const ways = [path, join(folder, 'linked/secrets.env'), join(folder, 'link.env')];
-    const stores = ways.map((way) => fileStore(fileConfig(way)));
-    const tokens = Array.from({ length: 30 }, (_, n) => `token_${n}`);
-    await Promise.all(tokens.map((token, n) => stores[n % 3]?.put(address({ token }), new Secret(`secret-${n}`))));
-    const lines = (await readFile(path, 'utf8')).trim().split('\n');
-    expect(lines.sort()).toEqual(tokens.map((_, n) => `MOTHERDUCK_TOKEN_ETL_PROD_TOKEN_${n}=secret-${n}`).sort());
-  });
+  it.skipIf(isWindows)(
+    'loses nothing through several ways to one file, a linked folder and a link to the file',
+    async () => {
+      const path = await newPath();
+      const folder = await newFolder();
+      await symlink(join(path, '..'), join(folder, 'linked'));
+      await symlink(path, join(folder, 'link.env'));
+      await mkdir(join(path, '..'));
+      const ways = [path, join(folder, 'linked/secrets.env'), join(folder, 'link.env')];
+      const stores = ways.map((way) => fileStore(fileConfig(way)));
+      const tokens = Array.from({ length: 30 }, (_, n) => `token_${n}`);
+      await Promise.all(tokens.map((token, n) => stores[n % 3]?.put(address({ token }), new Secret(`secret-${n}`))));
+      const lines = (await readFile(path, 'utf8')).trim().split('\n');
+      expect(lines.sort()).toEqual(tokens.map((_, n) => `MOTHERDUCK_TOKEN_ETL_PROD_TOKEN_${n}=secret-${n}`).sort());
+    },
+  );
 
-  it('locks the file that a link leads to', async () => {
+  it.skipIf(isWindows)('locks the file that a link leads to', async () => {
     const path = await newPath();
     const link = join(await newFolder(), 'link.env');
     await symlink(path, link);
@@ -184,20 +188,23 @@ describe('writing', () => {
     expect(performance.now() - begun).toBeGreaterThan(200);
   });
 
-  it('refuses, over all stores of a configuration, to erase the secret of another token', async () => {
-    const path = await newPath();
-    const link = join(await newFolder(), 'link.env');
-    await symlink(path, link);
-    const stores = openStores(
-      new Map([
-        ['one', fileConfig(path, { name: 'one' })],
-        ['two', fileConfig(link, { name: 'two' })],
-      ]),
-    );
-    await stores.get('one')?.put(address({ token: 'bi-old' }), new Secret('first'));
-    const error = await refusal(stores.get('two')?.put(address({ token: 'bi_old' }), secret) ?? Promise.resolve());
-    expect(error.message).toContain('also that of etl_prod/bi-old');
-  });
+  it.skipIf(isWindows)(
+    'refuses, over all stores of a configuration, to erase the secret of another token',
+    async () => {
+      const path = await newPath();
+      const link = join(await newFolder(), 'link.env');
+      await symlink(path, link);
+      const stores = openStores(
+        new Map([
+          ['one', fileConfig(path, { name: 'one' })],
+          ['two', fileConfig(link, { name: 'two' })],
+        ]),
+      );
+      await stores.get('one')?.put(address({ token: 'bi-old' }), new Secret('first'));
+      const error = await refusal(stores.get('two')?.put(address({ token: 'bi_old' }), secret) ?? Promise.resolve());
+      expect(error.message).toContain('also that of etl_prod/bi-old');
+    },
+  );
 
   it('loses nothing between processes, and none of it to a kill -9', async () => {
     const path = await newPath();
@@ -224,7 +231,7 @@ describe('writing', () => {
     expect(await readdir(join(path, '..'))).toEqual(['secrets.env']);
   });
 
-  it('keeps the file closed to others even when someone opened it meanwhile', async () => {
+  it.skipIf(isWindows)('keeps the file closed to others even when someone opened it meanwhile', async () => {
     const path = await newPath();
     const store = fileStore(fileConfig(path));
     await store.put(address(), secret);

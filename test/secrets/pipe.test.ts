@@ -4,6 +4,7 @@ import { expect, it, vi } from 'vitest';
 import { Secret } from '../../src/model/secret.ts';
 import { runCommand } from '../../src/secrets/run-command.ts';
 import { newFolder } from '../files/processes.ts';
+import { isWindows } from '../platform.ts';
 import { marker, secret } from './example.ts';
 
 // Processes are started, on machines that may be busy.
@@ -14,25 +15,28 @@ vi.mock('../../src/secrets/stdin.ts', () => ({ secretAsFile: async () => undefin
 
 const timeoutMs = 30_000;
 
-it('gives the secret through a pipe', async () => {
+it.skipIf(isWindows)('gives the secret through a pipe', async () => {
   const file = join(await newFolder(), 'out');
   const outcome = await runCommand(['sh', '-c', 'cat > "$0"', file], { folder: '.', timeoutMs, stdin: secret });
   expect(outcome).toEqual({ ended: 'exit', code: 0, output: '' });
   expect(await readFile(file, 'utf8')).toBe(marker);
 });
 
-it('does not take a command for done that closed its input before the secret was through', async () => {
-  const long = new Secret(marker.repeat(20_000));
-  expect(await runCommand(['sh', '-c', 'exec <&-; exit 0'], { folder: '.', timeoutMs, stdin: long })).toMatchObject({
-    ended: 'unread',
-  });
-  expect(await runCommand(['sh', '-c', 'exit 7'], { folder: '.', timeoutMs, stdin: long })).toMatchObject({
-    ended: 'exit',
-    code: 7,
-  });
-});
+it.skipIf(isWindows)(
+  'does not take a command for done that closed its input before the secret was through',
+  async () => {
+    const long = new Secret(marker.repeat(20_000));
+    expect(await runCommand(['sh', '-c', 'exec <&-; exit 0'], { folder: '.', timeoutMs, stdin: long })).toMatchObject({
+      ended: 'unread',
+    });
+    expect(await runCommand(['sh', '-c', 'exit 7'], { folder: '.', timeoutMs, stdin: long })).toMatchObject({
+      ended: 'exit',
+      code: 7,
+    });
+  },
+);
 
-it('survives a command that is gone at once, or never there', async () => {
+it.skipIf(isWindows)('survives a command that is gone at once, or never there', async () => {
   for (let round = 0; round < 20; round++) {
     expect(await runCommand(['true'], { folder: '.', timeoutMs, stdin: secret })).toMatchObject({ output: '' });
   }

@@ -6,6 +6,7 @@ import type { State } from '../../src/model/state.ts';
 import { serializeState } from '../../src/state/serialize.ts';
 import { openState, type StateFile } from '../../src/state/state-file.ts';
 import { canMount, newFolder, onSmallDisk, program, run } from '../files/processes.ts';
+import { isWindows } from '../platform.ts';
 import { bareAccount, example } from './example.ts';
 
 // Processes are started, on machines that may be busy.
@@ -139,7 +140,7 @@ describe('StateFile', () => {
     });
   });
 
-  it('keeps the mode of an existing file', async () => {
+  it.skipIf(isWindows)('keeps the mode of an existing file', async () => {
     const path = await newPath();
     await writeFile(path, serializeState(example));
     await chmod(path, 0o664);

@@ -1,0 +1,33 @@
+// Whether this checkout may be released under a tag: node scripts/check-release.mjs v1.2.3
+// With --dist-tag, prints where npm puts it: `latest`, or `next` for a version that comes before another one.
+import { readFileSync } from 'node:fs';
+
+const words = process.argv.slice(2);
+const tag = words.at(-1) ?? '';
+const { version } = JSON.parse(readFileSync('package.json', 'utf8'));
+
+if (tag !== `v${version}`) fail(`the tag is ${tag}, and package.json has version ${version}: it would be v${version}`);
+if (words[0] === '--dist-tag') {
+  process.stdout.write(version.includes('-') ? 'next\n' : 'latest\n');
+} else {
+  const notes = sectionOf(version, readFileSync('CHANGELOG.md', 'utf8'));
+  if (notes === undefined)
+    fail(`CHANGELOG.md has no section "## ${version} - YYYY-MM-DD": name what is under Unreleased so`);
+  if (notes === '') fail(`CHANGELOG.md says nothing of ${version}`);
+  process.stdout.write(`${notes}\n`);
+}
+
+/** What the changelog says of a version; undefined: it has no dated section of it. */
+function sectionOf(wanted, changelog) {
+  const sections = changelog.replaceAll('\r\n', '\n').split(/^## /m).slice(1);
+  const heading = new RegExp(`^\\[?${wanted.replaceAll('.', '\\.')}\\]? - \\d{4}-\\d\\d-\\d\\d\\n`);
+  return sections
+    .find((section) => heading.test(section))
+    ?.replace(heading, '')
+    .trim();
+}
+
+function fail(why) {
+  process.stderr.write(`Not released: ${why}.\n`);
+  process.exit(1);
+}

@@ -1,0 +1,23 @@
+// The licenses of what is bundled: a copy of each has to come along with the code.
+import { readdir, readFile, writeFile } from 'node:fs/promises';
+import path from 'node:path';
+
+// Compiled into the validators, which no longer tell whose the code is.
+const COMPILED_IN = ['ajv'];
+
+/** Writes them to `file`, given the names of the files that were bundled. Throws where a package brings none. */
+export async function writeLicenses(inputs, file) {
+  const bundled = inputs.map((input) => /^node_modules\/((?:@[^/]+\/)?[^/]+)\//.exec(input)?.[1]);
+  const names = [...new Set([...bundled, ...COMPILED_IN])].filter((name) => name !== undefined).sort();
+  const texts = await Promise.all(names.map(licenseOf));
+  await writeFile(file, `The code in this folder includes that of these packages.\n${texts.join('')}`);
+}
+
+async function licenseOf(name) {
+  const folder = path.join('node_modules', name);
+  const { version } = JSON.parse(await readFile(path.join(folder, 'package.json'), 'utf8'));
+  const found = (await readdir(folder)).find((file) => /^licen[cs]e/i.test(file));
+  if (found === undefined) throw new Error(`${name} is bundled and has no license file`);
+  const text = await readFile(path.join(folder, found), 'utf8');
+  return `\n${'-'.repeat(80)}\n${name} ${version}\n\n${text.replaceAll('\r\n', '\n').trim()}\n`;
+}

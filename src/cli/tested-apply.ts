@@ -1,0 +1,55 @@
+/** An apply and the smoke test of what it touched, without a word: commands show it, and the library gives it back. */
+import type { ApplyInput } from '../apply/account-run.ts';
+import { type Applied, apply } from '../apply/apply.ts';
+import type { Plan } from '../model/plan.ts';
+import type { Smoke } from '../model/smoke.ts';
+import { UserError } from '../model/user-error.ts';
+import { runProbe } from '../motherduck/connect.ts';
+import { SmokeSession } from '../smoke/session.ts';
+import { EXIT } from './run.ts';
+import type { Service } from './service.ts';
+
+export interface TestedApply {
+  readonly applied: Applied;
+  readonly smoke: Smoke;
+}
+
+/** Does the plan; `isTested` says whether what it touched is connected to. @throws UserError STORE_UNUSABLE before anything was done */
+export async function applyTested(
+  input: Omit<ApplyInput, 'prove' | 'api'>,
+  { api, door, connectMs }: Pick<Service, 'api' | 'door' | 'connectMs'>,
+  isTested: boolean,
+): Promise<TestedApply> {
+  const session = new SmokeSession({
+    api,
+    door,
+    probe: runProbe,
+    timeoutMs: connectMs,
+    parallelism: input.parallelism,
+    signal: input.stopping,
+  });
+  const applied = await apply({
+    ...input,
+    api,
+    ...(isTested ? { prove: (account, secrets) => session.test(account, secrets) } : {}),
+  });
+  return { applied, smoke: session.result(applied.smoke) };
+}
+
+/** @throws UserError GUARDRAIL when the plan breaks one; the message names them unless they were `shown` */
+export function refuseViolations({ violations }: Plan, shown: boolean): void {
+  const [first] = violations;
+  if (first === undefined) return;
+  const said = violations.map((violation) => violation.message).join('; ');
+  const message = shown ? 'the plan is refused, as said above, so nothing was done' : `the plan is refused: ${said}`;
+  throw new UserError('GUARDRAIL', message, first.hint ?? 'Change the configuration, or its guardrails.');
+}
+
+/** How it went, as an exit code; 0: all of the plan was done, and what it touched was seen to connect. */
+export function exitCodeOf(plan: Plan, { applied, smoke }: TestedApply): number {
+  if (applied.interrupted) return EXIT.interrupted;
+  const isIncomplete = applied.outcomes.some((outcome) => outcome.result !== 'done');
+  if (isIncomplete || applied.failures.length > 0) return EXIT.partly;
+  if (plan.errors.length > 0) return applied.outcomes.length > 0 ? EXIT.partly : EXIT.error;
+  return smoke.passed ? EXIT.done : EXIT.smokeFailed;
+}

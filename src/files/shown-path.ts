@@ -1,0 +1,6 @@
+import { sep } from 'node:path';
+
+/** A path as people and other programs are shown it, on every system alike: with `/`, which Windows takes too. */
+export function shownPath(path: string, separator: string = sep): string {
+  return separator === '/' ? path : path.replaceAll(separator, '/');
+}

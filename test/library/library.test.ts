@@ -1,0 +1,253 @@
+/** The library face, as a program uses it: against an embedded sandbox, with files of its own. */
+import { readFile, writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { describe, expect, it, onTestFinished, vi } from 'vitest';
+import {
+  apply,
+  audit,
+  hasChanges,
+  InvalidConfiguration,
+  loadConfig,
+  openService,
+  openState,
+  openStores,
+  plan,
+  readLive,
+  readState,
+  renderApplied,
+  renderAudit,
+  renderPlan,
+  type Secret,
+  type SecretStore,
+  UserError,
+} from '../../src/library.ts';
+import { newFolder } from '../files/processes.ts';
+
+const CONFIGURATION = `version: 1
+organization: acme
+secret_stores: { local: { kind: file, path: secrets.env, format: dotenv } }
+token_policies:
+  pipeline: { type: read_write, ttl: 90d, rotate_before: 14d, overlap: 24h, secret_store: local }
+accounts:
+  etl: { deletion_protection: false, tokens: { airflow: pipeline } }
+  bi_app: { deletion_protection: false, tokens: { app: pipeline } }
+guardrails: { max_deletes: 5, max_token_ttl: 90d }
+`;
+
+/** A folder with a configuration, and its sandbox, open until the test ends. */
+async function open(configuration = CONFIGURATION) {
+  const folder = await newFolder();
+  const file = join(folder, 'accounts.yaml');
+  await writeFile(file, configuration);
+  const { desired } = await loadConfig(file);
+  const service = await openService({ sandbox: join(folder, 'sandbox'), env: {} });
+  onTestFinished(() => service.close());
+  return { folder, file, desired, service };
+}
+
+type Opened = Awaited<ReturnType<typeof open>>;
+type Differs = Partial<Parameters<typeof apply>[0]> & { readonly prune?: boolean };
+
+/** All of an apply, from the lock to its release. */
+async function applyAll({ desired, service }: Pick<Opened, 'desired' | 'service'>, differs: Differs = {}) {
+  const { prune = false, ...options } = differs;
+  const state = await openState({ desired, service });
+  try {
+    const live = await readLive({ desired, state, service });
+    const planned = plan({
+      desired,
+      live,
+      state,
+      service,
+      prune,
+      ...(options.stores ? { stores: options.stores } : {}),
+    });
+    const applied = await apply({ plan: planned, desired, live, state, service, smoke: false, ...options });
+    return { planned, applied };
+  } finally {
+    await state.close();
+  }
+}
+
+/** The code of the UserError that a promise rejects with. */
+async function codeOf(promise: Promise<unknown>): Promise<string> {
+  const error = await promise.then(
+    () => undefined,
+    (reason: unknown) => reason,
+  );
+  expect(error).toBeInstanceOf(UserError);
+  return error instanceof UserError ? error.code : '';
+}
+
+describe('a program', () => {
+  it('plans, applies and audits, prints nothing, and has nothing left to do', async () => {
+    const printed = [vi.spyOn(process.stdout, 'write'), vi.spyOn(process.stderr, 'write')];
+    onTestFinished(() => void vi.restoreAllMocks());
+    const opened = await open();
+    const { planned, applied } = await applyAll(opened);
+    expect(planned.actions.map(({ action, account }) => `${action} ${account}`)).toEqual([
+      'create_account etl',
+      'create_token etl',
+      'create_account bi_app',
+      'create_token bi_app',
+    ]);
+    expect(applied).toMatchObject({ succeeded: true, interrupted: false, failures: [] });
+    expect(await readFile(join(opened.folder, 'secrets.env'), 'utf8')).toMatch(/^MOTHERDUCK_TOKEN_ETL_AIRFLOW=/m);
+
+    const { desired, service } = opened;
+    const state = await readState({ desired, service });
+    const live = await readLive({ desired, state, service });
+    expect(hasChanges(plan({ desired, live, state, service }))).toBe(false);
+    expect((await audit({ desired, state, service })).checked).toEqual({ accounts: 2, tokens: 2 });
+    for (const spy of printed) expect(spy).not.toHaveBeenCalled();
+  });
+
+  it('writes plans, what became of them, and audits as the commands do', async () => {
+    const opened = await open();
+    const { planned, applied } = await applyAll(opened);
+    const { desired, service } = opened;
+    const found = await audit({ desired, state: await readState({ desired, service }), service });
+    expect(renderPlan(planned, 'text')).toContain('Plan: 2 accounts to create');
+    expect(JSON.parse(renderPlan(planned, 'json')).actions).toHaveLength(4);
+    expect(renderPlan(planned, 'markdown')).toContain('2 accounts to create');
+    expect(renderPlan(planned, 'html')).toContain('<!doctype html>');
+    expect(renderApplied(planned, applied, 'text')).toContain('4 of 4 actions done');
+    expect(JSON.parse(renderApplied(planned, applied, 'json')).applied.outcomes).toHaveLength(4);
+    expect(JSON.parse(renderAudit(found, 'json')).organization).toBe('acme');
+    expect(JSON.parse(renderAudit(found, 'sarif')).version).toBe('2.1.0');
+    expect(() => renderPlan(planned, 'pdf' as 'text')).toThrow('a plan cannot be written as pdf');
+  });
+
+  it('looks only at what it asks for', async () => {
+    const { desired, service } = await open();
+    const state = await readState({ desired, service });
+    const live = await readLive({ desired, state, service, only: ['e*'] });
+    expect([...live.accounts.keys()]).toEqual(['etl']);
+    expect(plan({ desired, live, state, service, only: ['e*'] }).actions.map(({ account }) => account)).toEqual([
+      'etl',
+      'etl',
+    ]);
+    expect(plan({ desired, live, state, service }).errors.map(({ account }) => account)).toEqual(['bi_app']);
+    expect(() => plan({ desired, live, state, service, only: ['x*'] })).toThrow('matches no account');
+  });
+});
+
+describe('a configuration', () => {
+  it('that is wrong is thrown with every error and its place', async () => {
+    const { file } = await open();
+    await writeFile(file, CONFIGURATION.replaceAll(': pipeline', ': pipelin'));
+    const error = await loadConfig(file).catch((reason: unknown) => reason);
+    expect(error).toBeInstanceOf(InvalidConfiguration);
+    expect(String(error)).toContain(`the configuration has 2 errors: ${file}:7:`);
+    expect(error).toMatchObject({
+      code: 'CONFIG_INVALID',
+      diagnostics: [
+        { file, line: 7, message: 'unknown policy "pipelin"', hint: 'did you mean "pipeline"?' },
+        { file, line: 8, message: 'unknown policy "pipelin"' },
+      ],
+    });
+  });
+
+  it('that is not there, and one with values of the given environment', async () => {
+    const { folder, file } = await open();
+    expect(await codeOf(loadConfig(join(folder, 'other.yaml')))).toBe('CONFIG_NOT_FOUND');
+    await writeFile(file, CONFIGURATION.replace('organization: acme', 'organization: ${COMPANY}'));
+    const { desired, warnings, files } = await loadConfig(file, { env: { COMPANY: 'globex' } });
+    expect(desired.organization).toBe('globex');
+    expect({ warnings, files }).toEqual({ warnings: [], files: [file] });
+  });
+});
+
+describe('the token', () => {
+  it('is taken from the options or the given environment, and missed in neither', async () => {
+    expect(await codeOf(openService({ env: {} }))).toBe('TOKEN_MISSING');
+    expect(await codeOf(openService({ token: 'two lines\nof text', env: {} }))).toBe('TOKEN_REFUSED');
+    expect(await codeOf(openService({ token: 't', apiUrl: 'ftp://x', env: {} }))).toBe('API_URL_INVALID');
+    const service = await openService({ env: { motherduck_token: 'something' }, apiUrl: 'https://api.example.com' });
+    expect(service.isSandbox).toBe(false);
+    await service.close();
+  });
+});
+
+describe('the state', () => {
+  it('is locked while it is open, and free afterwards', async () => {
+    const { desired, service } = await open();
+    const state = await openState({ desired, service });
+    expect(await codeOf(openState({ desired, service }))).toBe('STATE_LOCKED');
+    const waiting = openState({ desired, service, wait: 60 });
+    await state.close();
+    await (await waiting).close();
+  });
+
+  it('of another organization is refused, and leaves no lock', async () => {
+    const opened = await open();
+    await applyAll(opened);
+    const desired = { ...opened.desired, organization: 'globex' };
+    expect(await codeOf(openState({ desired, service: opened.service }))).toBe('STATE_FOREIGN');
+    const state = await openState(opened);
+    expect(state.state.accounts.size).toBe(2);
+    await state.close();
+  });
+});
+
+describe('an apply', () => {
+  it('puts secrets into a store of the program, which alone can read them', async () => {
+    const got = new Map<string, Secret>();
+    const store: SecretStore = {
+      name: 'local',
+      place: ({ account, token }) => `memory#${account}/${token}`,
+      check: async () => {},
+      put: async ({ account, token }, secret) => void got.set(`${account}/${token}`, secret),
+    };
+    const { applied } = await applyAll(await open(), { stores: new Map([['local', store]]) });
+    expect(applied.succeeded).toBe(true);
+    expect([...got.keys()].sort()).toEqual(['bi_app/app', 'etl/airflow']);
+    expect(`${got.get('bi_app/app')} ${JSON.stringify([...got])}`).not.toMatch(/eyJ|\.\w+\./);
+    expect(got.get('bi_app/app')?.reveal()).toMatch(/^eyJ/);
+  });
+
+  it('deletes accounts only when that is allowed', async () => {
+    const opened = await open();
+    await applyAll(opened);
+    await writeFile(opened.file, CONFIGURATION.replace(/^ {2}bi_app:.*\n/m, ''));
+    const { desired } = await loadConfig(opened.file);
+    const { service } = opened;
+    expect(await codeOf(applyAll({ desired, service }, { prune: true }))).toBe('NOT_CONFIRMED');
+    const { applied } = await applyAll({ desired, service }, { prune: true, allowDelete: true });
+    expect(applied.outcomes.map(({ action, result }) => `${action.action} ${result}`)).toEqual(['delete_account done']);
+  });
+
+  it('of a plan that breaks a guardrail is refused', async () => {
+    const opened = await open();
+    await applyAll(opened);
+    await writeFile(
+      opened.file,
+      CONFIGURATION.replace(/^ {2}bi_app:.*\n/m, '').replace('max_deletes: 5', 'max_deletes: 0'),
+    );
+    const { desired } = await loadConfig(opened.file);
+    const { service } = opened;
+    expect(await codeOf(applyAll({ desired, service }, { prune: true, allowDelete: true }))).toBe('GUARDRAIL');
+  });
+
+  it('that is interrupted says so, and the next one goes on', async () => {
+    const opened = await open();
+    const stop = new AbortController();
+    const { applied } = await applyAll(opened, {
+      signal: stop.signal,
+      onEvent: ({ kind }) => {
+        if (kind === 'begin') stop.abort();
+      },
+    });
+    expect(applied).toMatchObject({ succeeded: false, interrupted: true });
+    expect(applied.outcomes.some(({ result }) => result === 'skipped')).toBe(true);
+    expect((await applyAll(opened)).applied.succeeded).toBe(true);
+  });
+
+  it('of a store that cannot be written does nothing', async () => {
+    const opened = await open();
+    const stores = openStores(opened.desired);
+    await writeFile(join(opened.folder, 'secrets.env'), new Uint8Array([0xff, 0xfe]), { mode: 0o600 });
+    expect(await codeOf(applyAll(opened, { stores }))).toBe('STORE_UNUSABLE');
+    expect((await opened.service.api.listUsers()).users.filter((user) => user.is_service_account)).toEqual([]);
+  });
+});

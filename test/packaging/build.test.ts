@@ -1,0 +1,25 @@
+/** The build: the same bytes whenever and wherever it is made, so that anyone can see that a package is what it says. */
+import { execFileSync } from 'node:child_process';
+import { createHash } from 'node:crypto';
+import { readdirSync, readFileSync } from 'node:fs';
+import path from 'node:path';
+import { expect, it } from 'vitest';
+import { newFolder } from '../files/processes.ts';
+import { ROOT } from '../scenarios/cli.ts';
+
+/** The hash of every file below a folder, by its name. */
+function contents(folder: string): Record<string, string> {
+  const entries = readdirSync(folder, { recursive: true, withFileTypes: true }).filter((entry) => entry.isFile());
+  const hashes = entries.map((entry): [string, string] => {
+    const file = path.join(entry.parentPath, entry.name);
+    return [path.relative(folder, file), createHash('sha256').update(readFileSync(file)).digest('hex')];
+  });
+  return Object.fromEntries(hashes.sort());
+}
+
+it('gives the same bytes in another folder, from another one', async () => {
+  const folder = await newFolder();
+  execFileSync(process.execPath, [path.join(ROOT, 'scripts/build.mjs'), 'dist'], { cwd: folder });
+  expect(readdirSync(folder)).toEqual(['dist']);
+  expect(contents(path.join(folder, 'dist'))).toEqual(contents(path.join(ROOT, 'dist')));
+});

@@ -1,0 +1,124 @@
+/** The package as people get it: what is in it, and that it works where nothing else is. */
+import { copyFileSync, existsSync, mkdirSync, readdirSync, readFileSync, statSync, writeFileSync } from 'node:fs';
+import { homedir } from 'node:os';
+import path from 'node:path';
+import { beforeAll, describe, expect, it } from 'vitest';
+import { newFolder } from '../files/processes.ts';
+import { ROOT } from '../scenarios/cli.ts';
+import { CONSUMER, compile } from './consumer.ts';
+import { node, npm, npx } from './npm.ts';
+
+interface Packed {
+  readonly filename: string;
+  readonly unpackedSize: number;
+  readonly files: readonly { readonly path: string; readonly mode: number }[];
+}
+
+let packed: Packed;
+/** An empty folder, but for what npm installed and the repository's configuration. */
+let place: string;
+
+beforeAll(async () => {
+  place = path.join(await newFolder(), 'my accounts');
+  mkdirSync(place);
+  // Not to run the build again, which other tests use meanwhile.
+  const told = JSON.parse(await npm(ROOT, 'pack', '--ignore-scripts', '--json', '--pack-destination', place));
+  packed = Array.isArray(told) ? told[0] : Object.values(told)[0];
+  writeFileSync(path.join(place, 'package.json'), '{ "private": true, "type": "module" }\n');
+  copyFileSync(path.join(ROOT, 'motherduck.accounts.yaml'), path.join(place, 'motherduck.accounts.yaml'));
+  await npm(place, 'install', `./${packed.filename}`, '--prefer-offline', '--no-audit', '--no-fund');
+}, 180_000);
+
+const installed = () => path.join(place, 'node_modules/motherduck-accounts');
+const textOf = (file: string) => readFileSync(path.join(installed(), file), 'utf8');
+
+describe('the tarball', () => {
+  it('holds what runs, and nothing else', () => {
+    const belongs =
+      /^(dist\/.*\.(js|cjs|d\.ts)|dist\/THIRD-PARTY-LICENSES\.txt|schemas\/[\w.]+\.schema\.json|package\.json|(README|CHANGELOG)\.md|LICENSE)$/;
+    const names = packed.files.map((file) => file.path);
+    expect(names.filter((name) => !belongs.test(name) || /test|bench|\.map$/i.test(name))).toEqual([]);
+    expect(names).toEqual(
+      expect.arrayContaining(['LICENSE', 'README.md', 'CHANGELOG.md', 'dist/main.cjs', 'dist/probe.js']),
+    );
+  });
+
+  it('is under a megabyte when it is unpacked', () => {
+    const bytes = packed.files.reduce((sum, { path: file }) => sum + statSync(path.join(installed(), file)).size, 0);
+    expect(bytes).toBe(packed.unpackedSize);
+    expect(bytes).toBeLessThan(1_000_000);
+  });
+
+  it('says nothing of the machine that it was made on', () => {
+    const said = [ROOT, `${homedir()}${path.sep}`, 'sourceMappingURL'];
+    const found = packed.files.filter(({ path: file }) => said.some((text) => textOf(file).includes(text)));
+    expect(found.map((file) => file.path)).toEqual([]);
+  });
+
+  it('has every file that its package.json names, and asks for no others at run time', () => {
+    const { bin, exports, main, types, dependencies } = JSON.parse(textOf('package.json'));
+    const named: string[] = [...Object.values<string>(bin), main, types, ...Object.values<string>(exports['.'])];
+    expect(named.filter((file) => !existsSync(path.join(installed(), file)))).toEqual([]);
+    const wanted = packed.files
+      .filter((file) => /\.(js|cjs)$/.test(file.path))
+      .flatMap((file) => [
+        ...textOf(file.path).matchAll(/(?:from|import|(?<!["'])require\()\s*\(?["']([@a-z][^"']*)["']/g),
+      ])
+      .map((match) => match[1] ?? '')
+      .filter((name) => !name.startsWith('node:'));
+    expect([...new Set(wanted)].sort()).toEqual(Object.keys(dependencies).sort());
+  });
+
+  it('comes with the license of everything that is bundled', () => {
+    const licenses = textOf('dist/THIRD-PARTY-LICENSES.txt');
+    for (const name of ['ajv', 'commander', 'diff', 'picomatch', 'yaml'])
+      expect(licenses).toMatch(new RegExp(`^${name} \\d`, 'm'));
+    expect(licenses).toMatch(/Redistribution and use in source and binary forms/);
+  });
+});
+
+describe('installed', () => {
+  it('is mdacc and motherduck-accounts', async () => {
+    const { version } = JSON.parse(textOf('package.json'));
+    expect(await npx(place, 'mdacc', '--version')).toBe(`${version}\n`);
+    expect(await npx(place, 'motherduck-accounts', '--help')).toContain('Usage: mdacc');
+  });
+
+  it('validates, prints its schemas and plans', async () => {
+    expect(await npx(place, 'mdacc', 'validate')).toBe('motherduck.accounts.yaml is valid: 3 accounts, 4 tokens.\n');
+    expect(JSON.parse(await npx(place, 'mdacc', 'schema', 'plan'))).toHaveProperty('$schema');
+    expect(await npx(place, 'mdacc', 'plan', '--sandbox')).toContain('Plan: 3 accounts to create');
+  });
+
+  it('is a library: a program plans, applies, connects through the installed probe, and audits', async () => {
+    copyFileSync(path.join(ROOT, 'examples/library/apply.mjs'), path.join(place, 'apply.mjs'));
+    const said = await node(place, 'apply.mjs');
+    expect(said).toContain('Plan: 3 accounts to create');
+    expect(said).toContain('Applied: 10 of 10 actions done.');
+    expect(said).toContain('Smoke test: 3 of 3 accounts passed in sandbox.');
+    expect(said).toMatch(/^Audit: .*3 accounts/m);
+    expect(readdirSync(place)).toContain('motherduck.accounts.state.json');
+    expect(readdirSync(place)).not.toContain('motherduck.accounts.state.json.lock');
+  });
+
+  it('and its command goes on where the program ended', async () => {
+    expect(await npx(place, 'mdacc', 'plan', '--sandbox')).toContain('No changes.');
+    expect(await npx(place, 'mdacc', 'smoke', '--sandbox', '--only', 'etl_prod')).toContain('1 of 1 accounts passed');
+  });
+
+  it.each(['nodenext', 'bundler'])(
+    'has types that a strict program compiles with, resolved as %s',
+    async (resolution) => {
+      writeFileSync(path.join(place, 'consumer.ts'), CONSUMER);
+      expect(await compile(place, resolution)).toBe('');
+    },
+  );
+
+  it('says of every function what it does', () => {
+    const declared = packed.files.filter((file) => /^dist\/types\/library\/.*\.d\.ts$/.test(file.path));
+    const texts = declared.map((file) => textOf(file.path)).join('\n');
+    const functions = [...texts.matchAll(/(\*\/\n)?export declare function (\w+)/g)];
+    expect(functions.length).toBeGreaterThan(9);
+    expect(functions.filter(([, comment]) => comment === undefined).map(([, , name]) => name)).toEqual([]);
+  });
+});
