@@ -5,7 +5,7 @@ import { Folder } from './cli.ts';
 const PAGE = /^<!doctype html>\n.*<\/html>\n$/s;
 
 it('plan --format html gives a page and nothing else', async () => {
-  const { code, stdout, stderr } = await new Folder().run('plan --sandbox --format html');
+  const { code, stdout, stderr } = await new Folder().run('plan --sandbox --format html --quiet');
   expect({ code, stderr }).toEqual({ code: 0, stderr: '' });
   expect(stdout).toMatch(PAGE);
   expect(stdout).toContain('<h1>Plan: 3 accounts to create, 0 to change, 0 to delete; 4 tokens to create');
