@@ -41,6 +41,14 @@ const commandsOutside = {
   },
 };
 
+// Of undici only the parts that are used are loaded, when the program runs, from its package.
+const undiciInParts = {
+  name: 'undici-in-parts',
+  setup({ onResolve }) {
+    onResolve({ filter: /^undici$/ }, () => ({ path: path.join(root, 'scripts/undici-parts.cjs') }));
+  },
+};
+
 await compileSchemas();
 const commands = (await readdir('src/commands')).sort().map((file) => `src/commands/${file}`);
 const [, ...bundles] = await Promise.all([
@@ -67,7 +75,8 @@ const [, ...bundles] = await Promise.all([
     minify: true,
     // The stack in a bug report names functions.
     keepNames: true,
-    external: ['undici', '@duckdb/node-api'],
+    external: ['undici/*', '@duckdb/node-api'],
+    plugins: [undiciInParts],
     // CommonJS libraries in the bundle ask for Node's own modules by require.
     banner: { js: "import { createRequire } from 'node:module'; const require = createRequire(import.meta.url);" },
   }),

@@ -74,7 +74,7 @@ class Exchange implements Dispatcher.DispatchController {
       if (this.aborted) return;
       const request = await toRequest(options, this.#cancel.signal);
       if (this.aborted) return;
-      const late = new errors.HeadersTimeoutError();
+      const late = () => new errors.HeadersTimeoutError();
       const response = await this.#before(late, options.headersTimeout, respond(request));
       if (response === undefined) throw unanswered(request);
       if (response.type === 'error') throw connectionReset();
@@ -88,10 +88,11 @@ class Exchange implements Dispatcher.DispatchController {
     if (this.#over) return;
     this.#handler.onResponseStart?.(this, response.status, toHeaders(response), response.statusText);
     const reader = response.body?.getReader();
+    const bodyIsLate = () => new errors.BodyTimeoutError();
     while (reader !== undefined) {
       await this.#unpaused();
       if (this.#over) return void reader.cancel(this.reason).catch(() => {});
-      const { done, value } = await this.#before(new errors.BodyTimeoutError(), bodyTimeout, reader.read());
+      const { done, value } = await this.#before(bodyIsLate, bodyTimeout, reader.read());
       if (done) break;
       if (!this.#over)
         this.#handler.onResponseData?.(this, Buffer.from(value.buffer, value.byteOffset, value.byteLength));
@@ -135,7 +136,7 @@ class Exchange implements Dispatcher.DispatchController {
   }
 
   /** Waits for `work`, but not longer than until an abort, or than `limit` milliseconds when that is not 0. */
-  async #before<T>(late: Error, limit: number | null | undefined, work: Promise<T>): Promise<T> {
+  async #before<T>(late: () => Error, limit: number | null | undefined, work: Promise<T>): Promise<T> {
     const { signal } = this.#cancel;
     if (signal.aborted) throw signal.reason;
     let stop = () => {};
@@ -143,7 +144,7 @@ class Exchange implements Dispatcher.DispatchController {
       stop = () => reject(signal.reason);
       signal.addEventListener('abort', stop, { once: true });
     });
-    const timer = limit ? setTimeout(() => this.#cancel.abort(late), limit) : undefined;
+    const timer = limit ? setTimeout(() => this.#cancel.abort(late()), limit) : undefined;
     try {
       return await Promise.race([work, stopped]);
     } finally {

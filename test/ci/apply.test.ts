@@ -24,7 +24,7 @@ function state(place: Place, branch = 'main'): StateFile | undefined {
 
 describe.skipIf(isWindows)('apply on main', () => {
   it('does the plan, stores the secrets, commits the state, and then there is nothing left to do', async () => {
-    const place = await Place.open();
+    const place = await Place.open({ smoke: true });
     const { plan, approve, apply } = await place.run('apply.yml', { event: place.push(nothing) });
     expect(plan?.outputs.changes).toBe('true');
     expect(approve?.status).toBe('success');
@@ -143,7 +143,7 @@ describe.skipIf(isWindows)('apply on main', () => {
   });
 
   it('commits the state when the smoke test failed', async () => {
-    const place = await Place.open();
+    const place = await Place.open({ smoke: true });
     const event = place.push((folder) => {
       const file = path.join(folder, 'motherduck.accounts.yaml');
       const smoke = 'tokens: { airflow: pipeline }\n    smoke: { query: "SELECT * FROM not_there" }';
@@ -156,7 +156,7 @@ describe.skipIf(isWindows)('apply on main', () => {
   });
 
   it('that is cancelled commits what was done until then', async () => {
-    const place = await Place.open('--latency', '100');
+    const place = await Place.open({ latency: 100 });
     const event = place.push(nothing);
     const { apply } = await place.run('apply.yml', { event, cancel: { during: APPLY, at: 'done     ' } });
     expect(apply?.status, apply?.log).toBe('cancelled');

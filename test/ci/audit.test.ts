@@ -1,18 +1,12 @@
 /** The audit of every night: one issue, opened, updated and closed; and findings for code scanning. */
 import { describe, expect, it } from 'vitest';
 import { isWindows } from '../platform.ts';
+import { applied } from './applied.ts';
 import { Project } from './gitlab-project.ts';
-import { ask, Place } from './place.ts';
+import { ask, type Place } from './place.ts';
 
 const EVE = { login: 'eve', type: 'User' } as const;
 const MARKER = '<!-- motherduck-accounts audit: acme -->';
-
-async function applied(): Promise<Place> {
-  const place = await Place.open();
-  const { apply } = await place.run('apply.yml', { event: place.push(() => {}) });
-  expect(apply?.status, apply?.log).toBe('success');
-  return place;
-}
 
 async function audit(place: Place, vars: Record<string, string> = {}) {
   const jobs = await place.run('audit.yml', { event: place.night, vars });

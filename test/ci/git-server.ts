@@ -1,7 +1,6 @@
 /** A repository that is cloned from and pushed to over HTTP, by git's own server program, with tokens that may push. */
-import { execFileSync, spawn } from 'node:child_process';
+import { spawn } from 'node:child_process';
 import type { IncomingMessage, ServerResponse } from 'node:http';
-import path from 'node:path';
 
 /** Answers a request below the folder of repositories. Only with a token that may push is anything written. */
 export function serveGit(
@@ -50,68 +49,4 @@ function answer(output: Buffer, response: ServerResponse): void {
     else response.setHeader(name, value);
   }
   response.writeHead(status).end(output.subarray(end + 4));
-}
-
-/** A bare repository with one branch, main, that holds a copy of a folder. */
-export class Repository {
-  readonly bare: string;
-  readonly #work: string;
-
-  constructor(folder: string, name: string, content: string) {
-    this.bare = path.join(folder, `${name}.git`);
-    this.#work = path.join(folder, 'somebody');
-    const git = (...words: string[]) => run(folder, words);
-    git('init', '--quiet', '--bare', '--initial-branch=main', this.bare);
-    // As GitHub does: any commit can be fetched by its id.
-    run(this.bare, ['config', 'uploadpack.allowAnySHA1InWant', 'true']);
-    git('init', '--quiet', '--initial-branch=main', this.#work);
-    execFileSync('cp', ['-r', `${content}/.`, this.#work]);
-    this.commit('The first commit', () => {});
-  }
-
-  /** Somebody's commit on top of main, pushed there. Gives its id. */
-  commit(message: string, change: (folder: string) => void): string {
-    return this.#commit(message, change, 'main');
-  }
-
-  /** The same on a branch of a pull request. */
-  propose(change: (folder: string) => void): string {
-    return this.#commit('A proposal', change, 'proposal');
-  }
-
-  #commit(message: string, change: (folder: string) => void, branch: string): string {
-    if (this.branches().includes('main')) {
-      run(this.#work, ['fetch', '--quiet', this.bare, 'main']);
-      run(this.#work, ['reset', '--quiet', '--hard', 'FETCH_HEAD']);
-    }
-    change(this.#work);
-    run(this.#work, ['add', '--all']);
-    run(this.#work, ['commit', '--quiet', '--allow-empty', '-m', message]);
-    run(this.#work, ['push', '--quiet', '--force', this.bare, `HEAD:refs/heads/${branch}`]);
-    return run(this.#work, ['rev-parse', 'HEAD']).trim();
-  }
-
-  /** A file of a branch's newest commit; undefined when it is not there. */
-  read(file: string, branch = 'main'): string | undefined {
-    try {
-      return run(this.bare, ['show', `${branch}:${file}`]);
-    } catch {
-      return undefined;
-    }
-  }
-
-  /** The messages of a branch's commits, newest first. */
-  messages(branch = 'main'): string[] {
-    return run(this.bare, ['log', '--format=%s', branch]).trim().split('\n');
-  }
-
-  branches(): string[] {
-    return run(this.bare, ['for-each-ref', '--format=%(refname:short)', 'refs/heads']).trim().split('\n');
-  }
-}
-
-const SOMEBODY = ['-c', 'user.name=Somebody', '-c', 'user.email=somebody@example.com', '-c', 'init.defaultBranch=main'];
-
-export function run(folder: string, words: readonly string[]): string {
-  return execFileSync('git', [...SOMEBODY, ...words], { cwd: folder, encoding: 'utf8', stdio: 'pipe' });
 }

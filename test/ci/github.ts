@@ -3,7 +3,8 @@ import { once } from 'node:events';
 import { createServer, type IncomingMessage, type ServerResponse } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { onTestFinished } from 'vitest';
-import { Repository, serveGit } from './git-server.ts';
+import type { Repository } from './git-repository.ts';
+import { serveGit } from './git-server.ts';
 import type { Permissions } from './workflow.ts';
 
 interface User {
@@ -40,8 +41,9 @@ export class GitHub {
   readonly #tokens = new Map<string, { user: User; permissions: Permissions }>();
   #last = 100;
 
-  constructor(folder: string, content: string) {
-    this.repository = new Repository(folder, REPOSITORY, content);
+  /** Serves the repository, which is below the folder. */
+  constructor(folder: string, repository: Repository) {
+    this.repository = repository;
     const server = createServer((request, response) => {
       if (!request.url?.startsWith('/api/')) serveGit(folder, request, response, (token) => this.#mayPush(token));
       else void this.#answer(request, response);

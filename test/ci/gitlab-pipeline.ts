@@ -4,7 +4,7 @@ import { mkdtempSync, readFileSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
 import { parse } from 'yaml';
 import { ROOT } from '../scenarios/cli.ts';
-import { run as git } from './git-server.ts';
+import { run as git } from './git-repository.ts';
 
 export const PIPELINE_EXAMPLE = path.join(ROOT, 'examples/gitlab-ci');
 export const PIPELINE = readFileSync(path.join(PIPELINE_EXAMPLE, '.gitlab-ci.yml'), 'utf8');

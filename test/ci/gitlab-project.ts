@@ -1,12 +1,13 @@
 /** A project on GitLab with everything around it: a sandbox in MotherDuck's place, and a runner for its jobs. */
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { cpSync, existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync } from 'node:fs';
+import { cpSync, existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { onTestFinished, vi } from 'vitest';
 import { Folder } from '../scenarios/cli.ts';
-import { run as git } from './git-server.ts';
+import { type ExampleOptions, prepareExample } from './example.ts';
+import { run as git, NO_MAINTENANCE } from './git-repository.ts';
 import { GitLab, NOTE_TOKEN, PROJECT_TOKEN } from './gitlab.ts';
 import { expandPipeline, PIPELINE, PIPELINE_EXAMPLE, type PipelineJob } from './gitlab-pipeline.ts';
 import { Programs } from './programs.ts';
@@ -31,17 +32,18 @@ export class Project {
   readonly folder = temporary();
   readonly programs = new Programs(this.folder);
   readonly organization = new Folder();
-  readonly jobs = expandPipeline(this.folder, PIPELINE);
+  readonly jobs = expandedPipeline();
   readonly gitlab: GitLab;
   readonly #artifacts = path.join(this.folder, 'artifacts');
 
   private constructor(gitlab: GitLab) {
     this.gitlab = gitlab;
     mkdirSync(this.#artifacts);
+    writeFileSync(path.join(this.folder, '.gitconfig'), NO_MAINTENANCE);
   }
 
-  static async open(): Promise<Project> {
-    const project = new Project(await GitLab.open(temporary(), PIPELINE_EXAMPLE));
+  static async open(options: ExampleOptions = {}): Promise<Project> {
+    const project = new Project(await GitLab.open(temporary(), PIPELINE_EXAMPLE, prepareExample(options)));
     await project.organization.serve();
     return project;
   }
@@ -103,6 +105,14 @@ export class Project {
       ...Object.fromEntries(Object.entries(job.variables ?? {}).map(([key, value]) => [key, fill(value)])),
     };
   }
+}
+
+let expanded: Readonly<Record<string, PipelineJob>> | undefined;
+
+/** The example's jobs. It takes a second to find out, and each time gives the same. */
+function expandedPipeline(): Readonly<Record<string, PipelineJob>> {
+  expanded ??= expandPipeline(temporary(), PIPELINE);
+  return expanded;
 }
 
 /** As GitLab's runner puts lines together. */

@@ -8,6 +8,7 @@ import { Project, temporary } from './gitlab-project.ts';
 import { EXAMPLE } from './workflow.ts';
 
 const STATE = 'motherduck.accounts.state.json';
+const DAY = 86_400;
 
 describe.skipIf(isWindows)('the pipeline', () => {
   it('is what GitLab takes, by its own schema, which would say otherwise', () => {
@@ -81,7 +82,7 @@ describe.skipIf(isWindows)('a merge request', () => {
 
 describe.skipIf(isWindows)('main', () => {
   it('applies the plan that was looked at, keeps secrets in variables, and commits the state', async () => {
-    const project = await Project.open();
+    const project = await Project.open({ smoke: true });
     const { repository, variables } = project.gitlab;
     expect(await project.run('plan-main')).toMatchObject({ code: 0 });
     const { code, log } = await project.run('apply');
@@ -124,7 +125,7 @@ describe.skipIf(isWindows)('main', () => {
     await project.run('plan-main');
     await project.run('apply');
     const before = new Map(project.gitlab.variables);
-    await project.organization.run('sandbox advance 24d');
+    await project.organization.inSandbox((organization) => organization.advance(24 * DAY));
     const { code, log } = await project.run('rotate');
     expect(code, log).toBe(0);
     const { variables } = project.gitlab;

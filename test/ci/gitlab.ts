@@ -3,7 +3,8 @@ import { once } from 'node:events';
 import { createServer, type IncomingMessage, type ServerResponse } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { onTestFinished } from 'vitest';
-import { Repository, serveGit } from './git-server.ts';
+import { Repository } from './git-repository.ts';
+import { serveGit } from './git-server.ts';
 
 interface Note {
   readonly id: number;
@@ -21,12 +22,13 @@ export class GitLab {
   readonly variables = new Map<string, string>();
   url = '';
 
-  private constructor(folder: string, content: string) {
-    this.repository = new Repository(folder, 'acme/accounts', content);
+  private constructor(repository: Repository) {
+    this.repository = repository;
   }
 
-  static async open(folder: string, content: string): Promise<GitLab> {
-    const gitlab = new GitLab(folder, content);
+  /** A project whose repository, below the folder, holds a copy of the content with the change. */
+  static async open(folder: string, content: string, change: (copy: string) => void): Promise<GitLab> {
+    const gitlab = new GitLab(Repository.create(folder, 'acme/accounts', content, change));
     const server = createServer((request, response) => {
       if (!request.url?.startsWith('/api/')) serveGit(folder, request, response, (token) => token === PROJECT_TOKEN);
       else void gitlab.#answer(request, response);

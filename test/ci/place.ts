@@ -1,10 +1,12 @@
 /** Everything around a run: GitHub, a served sandbox in MotherDuck's place, the runner's programs, and what runs leave. */
-import { mkdirSync, mkdtempSync, rmSync } from 'node:fs';
+import { cpSync, mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { onTestFinished, vi } from 'vitest';
 import { Folder } from '../scenarios/cli.ts';
+import { type ExampleOptions, prepareExample } from './example.ts';
 import { holds } from './expression.ts';
+import { NO_MAINTENANCE, Repository } from './git-repository.ts';
 import { GitHub, REPOSITORY } from './github.ts';
 import { Programs } from './programs.ts';
 import { type Event, type JobResult, type RunOptions, runJob } from './runner.ts';
@@ -25,30 +27,51 @@ export async function ask({ env }: Folder, method: string, path: string, body?: 
   if (!answer.ok) throw new Error(await answer.text());
 }
 
+export interface PlaceOptions extends ExampleOptions {
+  /** Milliseconds that each answer of MotherDuck takes longer. */
+  readonly latency?: number;
+  /** Begins where another one was saved, in the place of the example's first commit. */
+  readonly from?: string;
+}
+
 export class Place {
   readonly folder = mkdtempSync(path.join(tmpdir(), 'mdacc-ci-'));
   readonly artifacts = path.join(this.folder, 'artifacts');
   readonly sarif: string[] = [];
   readonly programs = new Programs(this.folder);
-  readonly github = new GitHub(this.folder, EXAMPLE);
+  readonly github: GitHub;
   /** The sandbox that stands in for MotherDuck. */
   readonly organization = new Folder();
   /** Where it is served, without its token. */
   readonly service: Record<string, string> = {};
 
-  private constructor() {
-    mkdirSync(this.artifacts);
+  private constructor({ from, ...example }: PlaceOptions) {
     onTestFinished(() => rmSync(this.folder, { recursive: true, force: true }));
+    mkdirSync(this.artifacts);
+    writeFileSync(path.join(this.folder, '.gitconfig'), NO_MAINTENANCE);
+    if (from === undefined) {
+      Repository.create(this.folder, REPOSITORY, EXAMPLE, prepareExample(example));
+    } else {
+      cpSync(path.join(from, 'place'), this.folder, { recursive: true });
+      cpSync(path.join(from, 'organization'), this.organization.path, { recursive: true });
+    }
+    this.github = new GitHub(this.folder, new Repository(this.folder, REPOSITORY));
   }
 
-  /** `options` are those of `mdacc sandbox serve`. */
-  static async open(...options: readonly string[]): Promise<Place> {
-    const place = new Place();
+  static async open(options: PlaceOptions = {}): Promise<Place> {
+    const place = new Place(options);
     await place.github.ready;
-    await place.organization.serve(...options);
+    await place.organization.serve(options.latency === undefined ? {} : { latency: options.latency });
     const { MOTHERDUCK_ADMIN_TOKEN: _, ...service } = place.organization.env;
     Object.assign(place.service, service);
     return place;
+  }
+
+  /** Puts all that lasts from run to run into a folder, for places that begin where this one is. */
+  saveTo(folder: string): void {
+    for (const name of ['acme', 'somebody', 'secrets'])
+      cpSync(path.join(this.folder, name), path.join(folder, 'place', name), { recursive: true });
+    cpSync(this.organization.path, path.join(folder, 'organization'), { recursive: true });
   }
 
   /** The two secrets that README asks for. */

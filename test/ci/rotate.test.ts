@@ -3,9 +3,12 @@ import { readFileSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { isWindows } from '../platform.ts';
+import { applied } from './applied.ts';
 import { Place } from './place.ts';
 
 const STATE = 'motherduck.accounts.state.json';
+const HOUR = 3600;
+const DAY = 24 * HOUR;
 
 interface StateFile {
   readonly accounts: Record<
@@ -33,16 +36,8 @@ async function night(place: Place) {
   return rotate;
 }
 
-async function applied(): Promise<Place> {
-  const place = await Place.open();
-  const { apply } = await place.run('apply.yml', { event: place.push(() => {}) });
-  expect(apply?.status, apply?.log).toBe('success');
-  return place;
-}
-
-async function advance(place: Place, duration: string): Promise<void> {
-  const { code, stderr } = await place.organization.run(`sandbox advance ${duration}`);
-  expect(code, stderr).toBe(0);
+async function advance(place: Place, seconds: number): Promise<void> {
+  await place.organization.inSandbox((organization) => organization.advance(seconds));
 }
 
 function edit(place: Place, change: (text: string) => string): void {
@@ -54,8 +49,8 @@ function edit(place: Place, change: (text: string) => string): void {
 
 describe.skipIf(isWindows)('a night', () => {
   it('replaces what is due, stores it, revokes the old one after the overlap, and commits the state each time', async () => {
-    const place = await applied();
-    await advance(place, '24d');
+    const place = await applied({ smoke: true });
+    await advance(place, 24 * DAY);
     const before = place.programs.secrets;
     const first = await night(place);
     expect(first.status, first.log).toBe('success');
@@ -63,7 +58,7 @@ describe.skipIf(isWindows)('a night', () => {
     expect(place.programs.secrets.MOTHERDUCK_bi_prod_metabase).not.toBe(before.MOTHERDUCK_bi_prod_metabase);
     expect(place.programs.secrets.MOTHERDUCK_etl_prod_airflow).toBe(before.MOTHERDUCK_etl_prod_airflow);
 
-    await advance(place, '49h');
+    await advance(place, 49 * HOUR);
     const second = await night(place);
     expect(second.status, second.log).toBe('success');
     expect(tokens(place)['bi_prod/metabase']).toBe('2, 0 retiring');
@@ -72,7 +67,7 @@ describe.skipIf(isWindows)('a night', () => {
 
   it('leaves out, and names, an account whose other changes were not approved yet', async () => {
     const place = await applied();
-    await advance(place, '77d');
+    await advance(place, 77 * DAY);
     edit(place, (text) =>
       text.replace(
         'bi_prod:\n    ducklings: readers',
@@ -97,7 +92,7 @@ describe.skipIf(isWindows)('a night', () => {
 
   it('touches nothing when every account waits', async () => {
     const place = await applied();
-    await advance(place, '77d');
+    await advance(place, 77 * DAY);
     const before = place.github.repository.read(STATE);
     edit(place, (text) => text.replace('pool_size: 2', 'pool_size: 3').replace('pool_size: 0', 'pool_size: 1'));
     const { status, log } = await night(place);

@@ -7,7 +7,7 @@ import { once } from 'node:events';
 import { appendFileSync, cpSync, existsSync, mkdirSync, mkdtempSync, readFileSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
 import { type Contexts, fill, fillAll, holds, type Status } from './expression.ts';
-import { run as git } from './git-server.ts';
+import { run as git } from './git-repository.ts';
 import { REPOSITORY } from './github.ts';
 import type { Place } from './place.ts';
 import { ACTION, type Job, readAction, type Step } from './workflow.ts';

@@ -92,7 +92,7 @@ describe.skipIf(isWindows)('an apply with every kind of action, killed and done 
       first,
       { what: 'lock', when, at: 2, about: 'taken over' },
     ]);
-    await survives(scenario, 'lock', [...points, ...takeovers]);
+    await survives(scenario, 'lock', [...points, ...takeovers], { mendedByProgram: true });
   });
 
   it('with several accounts at a time', LONG, async () => {
@@ -100,7 +100,7 @@ describe.skipIf(isWindows)('an apply with every kind of action, killed and done 
     const early = [...of('request'), ...of('state').filter(({ at }) => at <= 20)];
     const points = early.filter((_, index) => index % 14 === 7);
     expect(points.length).toBeGreaterThanOrEqual(6);
-    await survives(scenario, 'parallel', points, { parallelism: 4 });
+    await survives(scenario, 'parallel', points, { parallelism: 4, mendedByProgram: true });
   });
 
   it('when the next apply comes within the same second', LONG, async () => {
@@ -108,7 +108,7 @@ describe.skipIf(isWindows)('an apply with every kind of action, killed and done 
     const at = scenario.trace.requests.findIndex((request) => request.startsWith('DELETE')) + 1;
     const points = of('request').filter((point) => point.at === at);
     expect(points).toHaveLength(2);
-    await survives(scenario, 'second', points, { clockStands: true });
+    await survives(scenario, 'second', points, { clockStands: true, mendedByProgram: true });
   });
 
   it('twice: again while the next apply mends', LONG, async () => {

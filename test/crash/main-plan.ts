@@ -3,7 +3,7 @@ import { fileURLToPath } from 'node:url';
 import { CONFIG, DOTENV, JSON_FILE, type Stage } from './stage.ts';
 
 const DAY = 86_400;
-const RECORDER = fileURLToPath(new URL('recorder.mjs', import.meta.url));
+const RECORDER = fileURLToPath(new URL('recorder.sh', import.meta.url));
 
 const COMMON = `
 version: 1
@@ -11,7 +11,7 @@ organization: acme
 secret_stores:
   local: { kind: file, path: ${DOTENV}, format: dotenv }
   json: { kind: file, path: ${JSON_FILE}, format: json }
-  vault: { kind: exec, command: ${JSON.stringify([process.execPath, RECORDER, '{account}', '{token}'])} }
+  vault: { kind: exec, command: ${JSON.stringify(['/bin/sh', RECORDER, '{account}', '{token}'])} }
 token_policies:
   loads: { type: read_write, ttl: 60d, rotate_before: 2d, overlap: 24h, secret_store: local }
   shows: { type: read_scaling, ttl: 60d, rotate_before: 7d, overlap: 48h, secret_store: json }

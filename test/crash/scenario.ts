@@ -1,6 +1,7 @@
 /** A prepared folder, how an apply of it ends that nobody kills, and the attempts to kill it. */
 import { existsSync, rmSync } from 'node:fs';
 import path from 'node:path';
+import { applyHere } from './apply-here.ts';
 import { problemsAfterKill, problemsAtEnd } from './invariants.ts';
 import { Picture, planned } from './pictures.ts';
 import { type Point, pointsOf, type Trace } from './points.ts';
@@ -19,6 +20,8 @@ export interface ScenarioOptions {
 
 export interface How {
   readonly parallelism?: number;
+  /** The next apply is the program too; else only every fourth is, and the others happen in this process. */
+  readonly mendedByProgram?: boolean;
   /** All of it comes within one of the whole seconds that the organization's Date headers tell. */
   readonly clockStands?: boolean;
 }
@@ -63,8 +66,12 @@ export class Scenario {
   }
 
   /** Runs an apply for each of the kills, then one to its end: that must be enough. Gives what is wrong. */
-  async attempt(kills: readonly Point[], { parallelism = 1, clockStands = false }: How = {}): Promise<string[]> {
+  async attempt(
+    kills: readonly Point[],
+    { parallelism = 1, mendedByProgram = false, clockStands = false }: How = {},
+  ): Promise<string[]> {
     const stage = await this.open();
+    const isProgram = mendedByProgram || this.#attempts % 4 === 0;
     if (clockStands) stage.server.stopClock();
     const words = [...APPLY, '--parallelism', String(parallelism), ...(this.#options.smoke ? [] : ['--no-smoke'])];
     const problems: string[] = [];
@@ -74,16 +81,16 @@ export class Scenario {
         if (ran.signal !== 'SIGKILL') return [`it was not killed there, and ended with exit code ${ran.code}`];
         problems.push(...(await problemsAfterKill(stage, this.before)));
       }
-      return [...problems, ...(await this.#mend(stage))];
+      return [...problems, ...(await this.#mend(stage, isProgram))];
     } finally {
       await stage.close();
       rmSync(stage.folder, { recursive: true });
     }
   }
 
-  async #mend(stage: Stage): Promise<string[]> {
+  async #mend(stage: Stage, isProgram: boolean): Promise<string[]> {
     const isLocked = existsSync(stage.file(`${STATE}.lock`));
-    const { code, stdout, stderr } = await stage.run([...APPLY, '--no-smoke']);
+    const { code, stdout, stderr } = isProgram ? await stage.run([...APPLY, '--no-smoke']) : await applyHere(stage);
     const tells = stderr.includes('which is gone; it was taken over');
     return [
       ...(code === 0 ? [] : [`the next apply ended with exit code ${code}: ${stdout}${stderr}`]),

@@ -3,7 +3,6 @@ import { spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { cpSync, existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
-import { pathToFileURL } from 'node:url';
 import { Secret } from '../../src/model/secret.ts';
 import { openSandbox } from '../../src/sandbox/open.ts';
 import type { Organization } from '../../src/sandbox/organization.ts';
@@ -11,7 +10,7 @@ import type { Point, Trace } from './points.ts';
 import { AmbushServer } from './server.ts';
 
 const MAIN = path.resolve(import.meta.dirname, '../../dist/main.cjs');
-const HOOK = pathToFileURL(path.join(import.meta.dirname, 'file-hook.mjs')).href;
+const HOOK = path.join(import.meta.dirname, 'file-hook.cjs');
 export const ADMIN = 'admin-of-the-crash-harness';
 
 export const CONFIG = 'motherduck.accounts.yaml';
@@ -83,7 +82,7 @@ export class Stage {
     this.#runs += 1;
     const log = `${this.folder}.steps-${this.#runs}`;
     const kill = point?.what === 'request' ? undefined : point;
-    const child = spawn(process.execPath, ['--import', HOOK, MAIN, ...words], {
+    const child = spawn(process.execPath, ['--require', HOOK, MAIN, ...words], {
       cwd: this.folder,
       env: {
         PATH: process.env.PATH ?? '',
@@ -92,6 +91,8 @@ export class Stage {
         MOTHERDUCK_ADMIN_TOKEN: ADMIN,
         MDACC_SANDBOX: SANDBOX,
         CRASH_HOOK: JSON.stringify({ log, files: WATCHED, kill }),
+        CRASH_LOG: log,
+        CRASH_VAULT: point?.what === 'vault' ? `${point.when} ${point.at}` : '',
       },
       stdio: ['ignore', 'pipe', 'pipe'],
     });

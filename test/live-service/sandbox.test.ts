@@ -23,7 +23,7 @@ interface Started {
 async function inhabited(...options: readonly string[]): Promise<Folder> {
   const folder = new Folder('');
   await folder.run('sandbox seed 12');
-  await folder.serve(...options);
+  await folder.serveByProgram(...options);
   return folder;
 }
 

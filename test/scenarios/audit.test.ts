@@ -2,8 +2,7 @@
 import { Ajv2020 } from 'ajv/dist/2020.js';
 import { describe, expect, it, onTestFinished } from 'vitest';
 import { Secret } from '../../src/model/secret.ts';
-import { memorySandbox, openSandbox } from '../../src/sandbox/open.ts';
-import type { Organization } from '../../src/sandbox/organization.ts';
+import { memorySandbox } from '../../src/sandbox/open.ts';
 import { serve } from '../../src/sandbox/server.ts';
 import { Folder } from './cli.ts';
 
@@ -21,25 +20,9 @@ accounts:
 ignore: [legacy_*]
 `;
 
-/** An organization as configured. */
-async function applied(): Promise<Folder> {
-  const folder = new Folder(CONFIGURATION);
-  expect((await folder.run('apply --sandbox --yes')).code).toBe(0);
-  return folder;
-}
-
-async function inSandbox<T>(folder: Folder, act: (organization: Organization) => Promise<T>): Promise<T> {
-  const organization = await openSandbox(folder.file('.motherduck-sandbox'));
-  try {
-    return await act(organization);
-  } finally {
-    organization.close();
-  }
-}
-
 describe('mdacc audit', () => {
   it('of an organization as configured finds nothing, and writes nothing', async () => {
-    const folder = await applied();
+    const folder = await Folder.applied(CONFIGURATION);
     const state = folder.read('motherduck.accounts.state.json');
     const ran = await folder.run('audit --sandbox');
     expect(ran).toMatchObject({ code: 0, stderr: '' });
@@ -49,13 +32,13 @@ describe('mdacc audit', () => {
   });
 
   it('exits with 2 from the severity that --fail-on names; notes fail nothing', async () => {
-    const folder = await applied();
+    const folder = await Folder.applied(CONFIGURATION);
     folder.edit((text) => text.replace('    smoke: false\n', ''));
     expect(await folder.run('audit --sandbox')).toMatchObject({
       code: 0,
       stdout: expect.stringContaining('1 note in'),
     });
-    await inSandbox(folder, (organization) =>
+    await folder.inSandbox((organization) =>
       organization.mint({ username: 'etl_prod', name: 'laptop', ttl: 7_000_000 }),
     );
     const ran = await folder.run('audit --sandbox');
@@ -98,8 +81,8 @@ describe('mdacc audit', () => {
   });
 
   it('prints JSON that is valid against the schema that it prints, an error too', async () => {
-    const folder = await applied();
-    await inSandbox(folder, (organization) => organization.deprovision('etl_prod'));
+    const folder = await Folder.applied(CONFIGURATION);
+    await folder.inSandbox((organization) => organization.deprovision('etl_prod'));
     const schema = JSON.parse((await folder.run('schema audit')).stdout) as object;
     const validate = new Ajv2020({ strict: true }).compile(schema);
     const ran = await folder.run('audit --sandbox --format json');
@@ -130,7 +113,7 @@ describe('mdacc audit', () => {
   });
 
   it('finds a secret store that cannot be written, at its line', async () => {
-    const folder = await applied();
+    const folder = await Folder.applied(CONFIGURATION);
     folder.edit((text) => text.replace('path: secrets.env', 'path: motherduck.accounts.yaml/secrets.env'));
     const ran = await folder.run('audit --sandbox --only etl_prod');
     expect(ran.stdout).toMatch(/^error {4}MDA019 .* \(line 4\)$/m);

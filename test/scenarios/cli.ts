@@ -1,11 +1,16 @@
 /** The program as people run it: built, in a folder of its own, with nothing from this machine's environment. */
 import { type ChildProcess, type StdioOptions, spawn } from 'node:child_process';
+import { randomUUID } from 'node:crypto';
 import { once } from 'node:events';
 import { cpSync, existsSync, mkdirSync, mkdtempSync, readFileSync, realpathSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { fileURLToPath } from 'node:url';
-import { onTestFinished } from 'vitest';
+import { afterAll, onTestFinished } from 'vitest';
+import { Secret } from '../../src/model/secret.ts';
+import { openSandbox } from '../../src/sandbox/open.ts';
+import type { Organization } from '../../src/sandbox/organization.ts';
+import { type ServeOptions, serve } from '../../src/sandbox/server.ts';
 import { isWindows } from '../platform.ts';
 
 export const ROOT = path.resolve(path.dirname(fileURLToPath(import.meta.url)), '../..');
@@ -21,6 +26,12 @@ export interface Ran {
   readonly stdout: string;
   readonly stderr: string;
 }
+
+/** Folders after an apply, by the configuration, which the tests of a file begin with copies of. */
+const keptAfterApply = new Map<string | undefined, string>();
+afterAll(() => {
+  for (const folder of keptAfterApply.values()) rmSync(folder, { recursive: true, force: true });
+});
 
 export class Folder {
   readonly path: string;
@@ -41,6 +52,21 @@ export class Folder {
     const folder = new Folder('');
     const ranHere = /[\\/](\.motherduck|\.motherduck-sandbox|motherduck\.accounts\.state\.json[^\\/]*)$/;
     cpSync(path.join(ROOT, name), folder.path, { recursive: true, filter: (from) => !ranHere.test(from) });
+    return folder;
+  }
+
+  /** A folder whose configuration (the repository's own unless given) was applied in its sandbox. */
+  static async applied(configuration?: string): Promise<Folder> {
+    const folder = new Folder(configuration);
+    const kept = keptAfterApply.get(configuration);
+    if (kept !== undefined) cpSync(kept, folder.path, { recursive: true });
+    else {
+      const { code, stderr } = await folder.run('apply --sandbox --yes --no-smoke');
+      if (code !== 0) throw new Error(stderr);
+      const copy = mkdtempSync(path.join(tmpdir(), 'mdacc-applied-'));
+      cpSync(folder.path, copy, { recursive: true });
+      keptAfterApply.set(configuration, copy);
+    }
     return folder;
   }
 
@@ -97,8 +123,29 @@ export class Folder {
     return { code, ...said };
   }
 
-  /** Serves the folder's sandbox over HTTP, until the test ends, and points the folder's commands at it. */
-  async serve(...options: readonly string[]): Promise<string> {
+  /** Does to the folder's sandbox, from this process, what people do at MotherDuck, and time. */
+  async inSandbox<T>(act: (organization: Organization) => Promise<T>): Promise<T> {
+    const organization = await openSandbox(this.file('.motherduck-sandbox'));
+    try {
+      return await act(organization);
+    } finally {
+      organization.close();
+    }
+  }
+
+  /** Serves the folder's sandbox over HTTP from this process, until the test ends, and points the folder's commands at it. */
+  async serve(how: Pick<ServeOptions, 'latency' | 'failRate' | 'rateLimit'> = {}): Promise<string> {
+    const token = `sandbox-admin-${randomUUID()}`;
+    const folder = this.file('.motherduck-sandbox');
+    const organization = await openSandbox(folder, { adminToken: new Secret(token) });
+    const { url, close } = await serve({ ...how, organization, port: 0 });
+    onTestFinished(() => close().then(() => organization.close()));
+    Object.assign(this.env, { MOTHERDUCK_API_URL: url, MOTHERDUCK_ADMIN_TOKEN: token, MDACC_SANDBOX: folder });
+    return url;
+  }
+
+  /** The same by `mdacc sandbox serve`, as people do it. */
+  async serveByProgram(...options: readonly string[]): Promise<string> {
     const child = this.spawn(['sandbox', 'serve', '--port', '0', ...options]);
     onTestFinished(() => void child.kill('SIGKILL'));
     let said = '';

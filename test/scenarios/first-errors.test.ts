@@ -4,7 +4,6 @@ import { chmodSync, closeSync, existsSync, mkdirSync, openSync } from 'node:fs';
 import { createServer, type Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { describe, expect, it, onTestFinished } from 'vitest';
-import { openSandbox } from '../../src/sandbox/open.ts';
 import { isWindows } from '../platform.ts';
 import { Folder, type Ran } from './cli.ts';
 
@@ -38,9 +37,7 @@ describe('the token', () => {
   it('is a read scaling one', async () => {
     const folder = new Folder();
     await folder.serve();
-    const organization = await openSandbox(folder.file('.motherduck-sandbox'));
-    const token = await organization.mint({ type: 'read_scaling' });
-    organization.close();
+    const token = await folder.inSandbox((organization) => organization.mint({ type: 'read_scaling' }));
     const ran = await folder.run('plan', { MOTHERDUCK_ADMIN_TOKEN: token.reveal() });
     expectError(ran, 1, 'read scaling token', 'must be a read/write token of an Admin');
   });
@@ -48,10 +45,10 @@ describe('the token', () => {
   it('is of somebody who is not an Admin', async () => {
     const folder = new Folder();
     await folder.serve();
-    const organization = await openSandbox(folder.file('.motherduck-sandbox'));
-    await organization.addHuman('anna');
-    const token = await organization.mint({ username: 'anna' });
-    organization.close();
+    const token = await folder.inSandbox(async (organization) => {
+      await organization.addHuman('anna');
+      return organization.mint({ username: 'anna' });
+    });
     const ran = await folder.run('plan', { MOTHERDUCK_ADMIN_TOKEN: token.reveal() });
     expectError(ran, 1, 'Admin');
     expect(ran.stderr.match(/Error:/g)).toHaveLength(1);
@@ -105,15 +102,13 @@ describe('the configuration', () => {
 
 describe('the state', () => {
   it('is of another organization', async () => {
-    const folder = new Folder();
-    await folder.run('apply --sandbox --yes --no-smoke');
+    const folder = await Folder.applied();
     folder.edit((text) => text.replace('organization: acme', 'organization: globex'));
     expectError(await folder.run('plan --sandbox'), 1, 'the organization "acme"', '--state');
   });
 
   it('is of the sandbox, and the run is not', async () => {
-    const folder = new Folder();
-    await folder.run('apply --sandbox --yes --no-smoke');
+    const folder = await Folder.applied();
     const server = createServer((_request, response) => response.end());
     const ran = await folder.run(['plan', '--api-url', await listen(server)], { MOTHERDUCK_ADMIN_TOKEN: 'x' });
     expectError(ran, 1, 'is the state of a sandbox', 'rm motherduck.accounts.state.json');

@@ -1,9 +1,7 @@
 /** Taking over an organization through the command line. */
 import { chmodSync, readdirSync, statSync } from 'node:fs';
+import { fileURLToPath } from 'node:url';
 import { describe, expect, it } from 'vitest';
-import { Secret } from '../../src/model/secret.ts';
-import { openSandbox } from '../../src/sandbox/open.ts';
-import type { Organization } from '../../src/sandbox/organization.ts';
 import { isWindows } from '../platform.ts';
 import { Folder, type Ran } from './cli.ts';
 
@@ -25,13 +23,6 @@ function emptyFolder(): Folder {
   const folder = new Folder('');
   folder.remove(CONFIG);
   return folder;
-}
-
-/** Does to the folder's sandbox what a person does at MotherDuck's web page. */
-async function byHand(folder: Folder, work: (organization: Organization) => Promise<unknown>): Promise<void> {
-  const organization = await openSandbox(folder.file('.motherduck-sandbox'), { adminToken: new Secret('person') });
-  await work(organization);
-  organization.close();
 }
 
 async function plan(folder: Folder): Promise<Ran> {
@@ -77,7 +68,7 @@ describe('an organization of 500 accounts', () => {
     'goes into a configuration that is there, whose lines stay',
     async () => {
       const folder = new Folder(COMMENTED);
-      await folder.run('sandbox seed 500');
+      await folder.inSandbox((organization) => organization.seed(500));
       const dry = await folder.run('import --all --sandbox --dry-run');
       expect(dry).toMatchObject({ code: 0, stderr: '' });
       expect(dry.stdout).toMatch(
@@ -102,7 +93,7 @@ describe('an organization of 500 accounts', () => {
 describe('an import', () => {
   it('asks first: without a terminal and without --yes nothing is done', async () => {
     const folder = new Folder(COMMENTED);
-    await folder.run('sandbox seed 1');
+    await folder.inSandbox((organization) => organization.seed(1));
     const ran = await folder.run('import --all --sandbox');
     expect(ran.code).toBe(1);
     expect(ran.stdout).toContain('+    tenant_00001:\n');
@@ -115,7 +106,7 @@ describe('an import', () => {
 
   it('says what it left out and why, and what it took over in another way', async () => {
     const folder = new Folder(COMMENTED);
-    await byHand(folder, async (organization) => {
+    await folder.inSandbox(async (organization) => {
       await organization.seed(1);
       for (const name of ['evil\u001b[2J', 'app.2', 'forever'])
         await organization.mint({ username: 'tenant_00001', name, type: 'read_scaling' });
@@ -138,7 +129,7 @@ Next: mdacc plan --sandbox, then commit ${CONFIG} and ${STATE}.
 
   it('brings a secret store where there is none, and keeps it out of git', async () => {
     const folder = new Folder('version: 1\norganization: acme\n');
-    await folder.run('sandbox seed 1');
+    await folder.inSandbox((organization) => organization.seed(1));
     expect((await folder.run('import tenant_00001/etl --sandbox --yes')).code).toBe(0);
     expect(folder.read('.gitignore')).toContain('.motherduck/\n');
     expect((await plan(folder)).code).toBe(0);
@@ -158,7 +149,7 @@ Next: mdacc plan --sandbox, then commit ${CONFIG} and ${STATE}.
     ['import --all', 1, ['no admin token']],
   ])('mdacc %s exits with %i', async (words, code, said) => {
     const folder = new Folder(COMMENTED);
-    await folder.run('sandbox seed 1');
+    await folder.inSandbox((organization) => organization.seed(1));
     const ran = await folder.run(words);
     expect(ran.code).toBe(code);
     for (const text of said) expect(ran.stderr).toContain(text);
@@ -175,9 +166,9 @@ Next: mdacc plan --sandbox, then commit ${CONFIG} and ${STATE}.
   it('of a file that cannot be written says so, and a later one does it', async () => {
     const folder = new Folder(COMMENTED.replace('# The end.', 'include: [teams/bi.yaml]'));
     folder.write('teams/bi.yaml', 'accounts: {}\n');
-    await folder.run('sandbox seed 1');
+    await folder.inSandbox((organization) => organization.seed(1));
     // Root may write into any folder: a folder in the place of the temporary file's target stands for what it may not.
-    const env = { NODE_OPTIONS: `--import ${hook('read-only.mjs')}`, READ_ONLY: folder.file('teams') };
+    const env = { NODE_OPTIONS: `--require ${hook('read-only.cjs')}`, READ_ONLY: folder.file('teams') };
     const ran = await folder.run('import --all --into teams/bi.yaml --sandbox --yes', env);
     expect(ran.code).toBe(1);
     expect(ran.stderr).toContain('teams/bi.yaml cannot be written (EACCES)\n  Let this user write it and its folder');
@@ -188,7 +179,7 @@ Next: mdacc plan --sandbox, then commit ${CONFIG} and ${STATE}.
 });
 
 function hook(name: string): string {
-  return new URL(`../crash/${name}`, import.meta.url).href;
+  return JSON.stringify(fileURLToPath(new URL(`../crash/${name}`, import.meta.url)));
 }
 
 describe('an import that is killed', () => {
@@ -196,11 +187,11 @@ describe('an import that is killed', () => {
     'at the write of the %s (%s) has done no harm: the next plan only adopts, and the next import ends it',
     async (what, when) => {
       const folder = new Folder(COMMENTED);
-      await folder.run('sandbox seed 2');
+      await folder.inSandbox((organization) => organization.seed(2));
       const files = { [CONFIG]: 'yaml', [STATE]: 'state' };
       const CRASH_HOOK = JSON.stringify({ log: folder.file('steps'), files, kill: { what, when, at: 1 } });
       const killed = await folder.run('import --all --sandbox --yes', {
-        NODE_OPTIONS: `--import ${hook('file-hook.mjs')}`,
+        NODE_OPTIONS: `--require ${hook('file-hook.cjs')}`,
         CRASH_HOOK,
       });
       expect(killed.code).toBe(null);
@@ -228,7 +219,7 @@ describe('an import that is killed', () => {
 describe('init --from-live', () => {
   it('overwrites nothing: no configuration, and no state of one', async () => {
     const folder = new Folder(COMMENTED);
-    await folder.run('sandbox seed 1');
+    await folder.inSandbox((organization) => organization.seed(1));
     const exists = await folder.run('init --from-live --sandbox --yes');
     expect(exists).toMatchObject({ code: 1, stdout: '', stderr: expect.stringContaining('init overwrites nothing') });
     await folder.run('import --all --sandbox --yes');
@@ -241,7 +232,7 @@ describe('init --from-live', () => {
 
   it('writes nothing on a dry run, and asks otherwise', async () => {
     const folder = emptyFolder();
-    await folder.run('sandbox seed 1');
+    await folder.inSandbox((organization) => organization.seed(1));
     const dry = await folder.run('init --from-live --sandbox --dry-run --organization acme');
     expect(dry.stdout).toContain('+++ motherduck.accounts.yaml\n@@ -0,0 +1,');
     expect(dry.stdout).toContain('Would import 1 account and 2 tokens');

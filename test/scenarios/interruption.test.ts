@@ -22,14 +22,15 @@ async function said(child: ChildProcess, text: string): Promise<void> {
   });
 }
 
-/** A folder whose sandbox takes its time, so that there is a middle to be stopped in. */
+/** A folder whose sandbox takes its time at first, so that there is a middle to be stopped in. */
 async function slow(): Promise<Folder> {
   const folder = new Folder();
-  await folder.serve('--latency', '150');
+  await folder.serve({ latency: 150 });
   return folder;
 }
 
 async function expectConverged(folder: Folder): Promise<void> {
+  await folder.serve();
   const finished = await folder.run('apply --yes --no-smoke');
   expect(finished.code, finished.stderr).toBe(0);
   const after = await folder.run('plan --detailed-exitcode');
@@ -128,6 +129,7 @@ describe('two runs at once', () => {
     child.kill('SIGKILL');
     await ended;
     expect(folder.has(LOCK)).toBe(true);
+    await folder.serve();
     const next = await folder.run('apply --yes --no-smoke');
     expect(next.code, next.stderr).toBe(0);
     expect(next.stderr).toContain('it was taken over');

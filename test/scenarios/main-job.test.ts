@@ -59,8 +59,7 @@ describe('the repository’s own configuration, in the sandbox', () => {
   });
 
   it('is repaired after changes by hand, and the plan says why', async () => {
-    const folder = new Folder();
-    await folder.run('apply --sandbox --yes --no-smoke');
+    const folder = await Folder.applied();
     await byHand(folder, 'PUT', 'etl_prod/instances', {
       config: {
         read_write: { instance_size: 'jumbo' },
@@ -75,7 +74,7 @@ describe('the repository’s own configuration, in the sandbox', () => {
     expect(stdout).toContain('read/write size jumbo -> standard; read/write cooldown 1m -> 10m, configuration line ');
     expect(stdout).toContain('someone revoked it: "app" (');
     expect(stdout).toContain('tenant_globex  someone deleted it: in the state since ');
-    const repaired = await folder.run('apply --sandbox --yes');
+    const repaired = await folder.run('apply --sandbox --yes --no-smoke');
     expect(repaired.code).toBe(0);
     expect((await folder.run('plan --sandbox')).stdout).toContain(NO_CHANGES);
   });
@@ -84,7 +83,7 @@ describe('the repository’s own configuration, in the sandbox', () => {
 describe('the same commands against a server that speaks the REST API', () => {
   it('work with --api-url, and take the token from the environment', async () => {
     const folder = new Folder();
-    const url = await folder.serve();
+    const url = await folder.serveByProgram();
     const { MOTHERDUCK_API_URL: _url, ...env } = folder.env;
     const bare = Object.assign(new Folder(), { env });
     const applied = await bare.run(['apply', '--yes', '--api-url', url]);
@@ -117,7 +116,7 @@ describe('the same commands against a server that speaks the REST API', () => {
 
   it('converge although requests go wrong and are slowed down', async () => {
     const folder = new Folder();
-    await folder.serve('--fail', '0.1', '--rate-limit', '200');
+    await folder.serveByProgram('--fail', '0.1', '--rate-limit', '200', '--latency', '2');
     for (let run = 0; run < 10; run += 1) {
       const { code } = await folder.run('apply --yes --no-smoke');
       expect([0, 1, 3]).toContain(code);
@@ -142,8 +141,7 @@ describe('a saved plan', () => {
   });
 
   it('is refused when the configuration or an account moved', async () => {
-    const folder = new Folder();
-    await folder.run('apply --sandbox --yes --no-smoke');
+    const folder = await Folder.applied();
     await byHand(folder, 'DELETE', 'tenant_globex');
     await folder.run('plan --sandbox --out today.plan');
     await byHand(folder, 'PUT', 'etl_prod/instances', {
@@ -214,8 +212,7 @@ describe('names with escape sequences, from a live organization', () => {
 
 describe('pruning', () => {
   it('needs the protection off, max_deletes, --prune, and --allow-delete beside --yes', async () => {
-    const folder = new Folder();
-    await folder.run('apply --sandbox --yes --no-smoke');
+    const folder = await Folder.applied();
     const without = (text: string) => text.replace(/^ {2}tenant_globex:.*$/m, '');
     const original = folder.read('motherduck.accounts.yaml');
     folder.edit(without);
@@ -230,12 +227,12 @@ describe('pruning', () => {
     );
     const shown = await folder.run('plan --sandbox --detailed-exitcode');
     expect(shown).toMatchObject({ code: 2, stdout: expect.stringContaining('deletion protection on -> off') });
-    expect((await folder.run('apply --sandbox --yes')).code).toBe(0);
+    expect((await folder.run('apply --sandbox --yes --no-smoke')).code).toBe(0);
     folder.edit((text) => without(text).replace('max_deletes: 0', 'max_deletes: 1'));
     const unsaid = await folder.run('apply --sandbox --yes --prune');
     expect(unsaid.code).toBe(1);
     expect(unsaid.stderr).toContain('--allow-delete');
-    const done = await folder.run('apply --sandbox --yes --prune --allow-delete');
+    const done = await folder.run('apply --sandbox --yes --prune --allow-delete --no-smoke');
     expect(done.code).toBe(0);
     expect(done.stdout).toContain('1 token and all databases it owns go with it (destructive)');
     expect((await folder.run('plan --sandbox')).stdout).toContain(NO_CHANGES);

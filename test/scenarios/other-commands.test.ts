@@ -2,15 +2,9 @@
 import { describe, expect, it } from 'vitest';
 import { Folder } from './cli.ts';
 
-async function applied(): Promise<Folder> {
-  const folder = new Folder();
-  expect((await folder.run('apply --sandbox --yes --no-smoke')).code).toBe(0);
-  return folder;
-}
-
 describe('rotate', () => {
   it('replaces the token that is named, now, and nothing else', async () => {
-    const folder = await applied();
+    const folder = await Folder.applied();
     const before = folder.read('.motherduck/secrets.env');
     const rotated = await folder.run('rotate etl_prod/airflow --sandbox --yes --no-smoke');
     expect(rotated.code).toBe(0);
@@ -24,7 +18,7 @@ describe('rotate', () => {
   });
 
   it('of an account replaces all of its tokens', async () => {
-    const folder = await applied();
+    const folder = await Folder.applied();
     const { stdout } = await folder.run('rotate ETL_PROD --sandbox --yes --no-smoke');
     expect(stdout).toContain('2 to rotate');
     expect(stdout).toContain('all 2 tokens of etl_prod turn over within one overlap');
@@ -42,7 +36,7 @@ describe('rotate', () => {
 
 describe('destroy', () => {
   it('obeys the guards, and then deletes what the state manages and nothing else', async () => {
-    const folder = await applied();
+    const folder = await Folder.applied();
     const refused = await folder.run('destroy --sandbox --yes --allow-delete');
     expect(refused.code).toBe(1);
     expect(refused.stdout).toContain('etl_prod has deletion_protection');
@@ -66,7 +60,7 @@ describe('destroy', () => {
 
 describe('state', () => {
   it('list and show look at it', async () => {
-    const folder = await applied();
+    const folder = await Folder.applied();
     const { stdout } = await folder.run('state list');
     expect(stdout).toMatch(/^etl_prod {2}created 20\d\d-\d\d-\d\d, protected, never tested$/m);
     expect(stdout).toMatch(
@@ -84,7 +78,7 @@ describe('state', () => {
   });
 
   it('forget drops an entry and leaves MotherDuck as it is', async () => {
-    const folder = await applied();
+    const folder = await Folder.applied();
     expect((await folder.run('state forget tenant_acme')).code).toBe(1);
     expect((await folder.run('state forget tenant_acme --yes')).stdout).toContain('Forgot tenant_acme.');
     expect((await folder.run('state forget etl_prod/airflow --yes')).code).toBe(0);

@@ -43,11 +43,12 @@ console.error(JSON.stringify({ error: 'denied', forms }));
 process.exit(7);
 `;
 
-/** Looks again and again at the arguments and environments of every process, until the test ends. */
+/** Looks again and again at the arguments and environments of every process that began since, until the test ends. */
 function watchProcesses(): () => string {
   const seen = new Set<string>();
+  const before = new Set(readdirSync('/proc'));
   const timer = setInterval(() => {
-    for (const pid of readdirSync('/proc').filter((name) => /^\d+$/.test(name))) {
+    for (const pid of readdirSync('/proc').filter((name) => /^\d+$/.test(name) && !before.has(name))) {
       for (const file of ['cmdline', 'environ']) {
         try {
           seen.add(readFileSync(`/proc/${pid}/${file}`, 'latin1'));
@@ -76,7 +77,7 @@ it.skipIf(!hasProc)('are in no output, file, argument or environment', { timeout
   // The sandbox takes this token over, so it is the admin's in every command.
   folder.env.MOTHERDUCK_ADMIN_TOKEN = 'aaaa.eyJ0b2tlblR5cGUiOiJyZWFkX3dyaXRlIn0.admin-marker-of-this-test';
   Object.assign(folder.env, { GITHUB_ACTIONS: 'true', GITHUB_OUTPUT: 'outputs', GITHUB_STEP_SUMMARY: 'summary.md' });
-  await folder.serve();
+  await folder.serveByProgram();
 
   runs.push(await folder.run('plan --debug --out the.plan'));
   runs.push(await folder.run('apply the.plan --yes --debug'));

@@ -1,13 +1,13 @@
 /**
- * Loaded into the program by `node --import`: writes each step of the writes that the harness looks at into a log, and
+ * Loaded into the program by `node --require`: writes each step of the writes that the harness looks at into a log, and
  * ends the process by SIGKILL at one of them. What it puts into node:fs/promises reaches the built bundle's imports.
  *
  * CRASH_HOOK is JSON: `log`, a file; `files`, the kind of each watched file by its name; `kill`, a point or nothing.
  */
-import { appendFileSync } from 'node:fs';
-import fs from 'node:fs/promises';
-import { syncBuiltinESMExports } from 'node:module';
-import { basename } from 'node:path';
+const { appendFileSync } = require('node:fs');
+const fs = require('node:fs/promises');
+const { syncBuiltinESMExports } = require('node:module');
+const { basename } = require('node:path');
 
 const { log, files, kill } = JSON.parse(process.env.CRASH_HOOK);
 const { open, rename, link, unlink } = fs;

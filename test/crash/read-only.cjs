@@ -1,7 +1,7 @@
-/** Loaded into the program by `node --import`: no file can be made in the folder READ_ONLY, as for a user who may not. */
-import fs from 'node:fs/promises';
-import { syncBuiltinESMExports } from 'node:module';
-import { dirname } from 'node:path';
+/** Loaded into the program by `node --require`: no file can be made in the folder READ_ONLY, as for a user who may not. */
+const fs = require('node:fs/promises');
+const { syncBuiltinESMExports } = require('node:module');
+const { dirname } = require('node:path');
 
 const { open } = fs;
 

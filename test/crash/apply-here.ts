@@ -1,0 +1,45 @@
+/** The next apply in this process: all that the command does, from its configuration to its exit code. */
+import { planAndApply } from '../../src/cli/applying.ts';
+import { readDesired } from '../../src/cli/configuration.ts';
+import type { Io } from '../../src/cli/io.ts';
+import { planNow } from '../../src/cli/planning.ts';
+import { plain } from '../../src/report/paint.ts';
+import { ADMIN, CONFIG, type Stage } from './stage.ts';
+
+/** Does `mdacc apply --yes --prune --allow-delete --no-smoke` in the stage's folder, and gives how that ended. */
+export async function applyHere(stage: Stage): Promise<{ code: number; stdout: string; stderr: string }> {
+  const said = { stdout: '', stderr: '' };
+  const note = (text: string) => {
+    said.stderr += `${text}\n`;
+  };
+  const io: Io = {
+    env: { MOTHERDUCK_API_URL: stage.server.url, MOTHERDUCK_ADMIN_TOKEN: ADMIN },
+    options: {},
+    paint: { out: plain, err: plain },
+    result: (text) => {
+      said.stdout += text;
+    },
+    note,
+    warn: (message) => note(`Warning: ${message}`),
+    debug: () => {},
+  };
+  const options = {
+    config: stage.file(CONFIG),
+    yes: true,
+    prune: true,
+    allowDelete: true,
+    smoke: false,
+    format: 'text',
+    parallelism: 10,
+  } as const;
+  try {
+    const desired = await readDesired(options, io);
+    const code = await planAndApply('apply', desired, options, io, (ledger, service, signal) =>
+      planNow(desired, ledger.state, service, options, io, { signal }),
+    );
+    return { code, ...said };
+  } catch (error) {
+    note(String(error));
+    return { code: 1, ...said };
+  }
+}
