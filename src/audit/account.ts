@@ -2,12 +2,13 @@
 import type { DesiredAccount, DesiredToken } from '../model/desired.ts';
 import type { Ducklings } from '../model/ducklings.ts';
 import type { LiveAccount, Presence } from '../model/live.ts';
-import type { Action } from '../model/plan.ts';
+import type { Action, Plan } from '../model/plan.ts';
 import type { StateAccount } from '../model/state.ts';
 import { UserError } from '../model/user-error.ts';
 import { accountKey } from '../model/username.ts';
 import type { WireActiveAccounts } from '../model/wire.ts';
 import { mergeDucklings } from '../plan/ducklings.ts';
+import { type WhyNotImported, whyNotImported } from './adoptable.ts';
 import { type AuditedToken, joinTokens, type LostToken, lostTokens, missingTokens } from './tokens.ts';
 
 export interface AuditedAccount {
@@ -22,6 +23,10 @@ export interface AuditedAccount {
   /** Absent where `obstacle` says why there is nothing to look at. */
   readonly live?: LiveAccount;
   readonly obstacle?: Obstacle;
+  /** Why `mdacc import` does not take an unmanaged one. */
+  readonly whyNotImported?: WhyNotImported;
+  /** The state's deletion protection, where the configuration has another. */
+  readonly protection?: Protection;
   /** Live ones, expired ones left out. */
   readonly tokens: readonly AuditedToken[];
   /** What the state takes for in use, and what does not live any more. */
@@ -36,6 +41,8 @@ export interface AuditedAccount {
   /** Ducklings that are awake; none is known where that could not be read. */
   readonly running: Running;
 }
+
+type Protection = Pick<Plan['protection'][number], 'before' | 'after'>;
 
 /** Why there is no service account to look at under a name. */
 export type Obstacle =
@@ -52,6 +59,8 @@ export interface AccountReadings {
   readonly now: number;
   /** What a plan would do to the account. */
   readonly actions: readonly Action[];
+  /** How a plan would change the deletion protection. */
+  readonly protection: Protection | undefined;
   readonly running: Running;
 }
 
@@ -59,6 +68,7 @@ export interface AccountReadings {
 export function joinAccount(readings: AccountReadings): AuditedAccount {
   const { username, want, now, running } = readings;
   const presence = readings.presence ?? notRead(username);
+  const whyNot = want ? undefined : whyNotImported(username, readings.held);
   const held = isSame(readings.held, presence) || want !== undefined ? readings.held : undefined;
   const about = {
     username,
@@ -66,10 +76,12 @@ export function joinAccount(readings: AccountReadings): AuditedAccount {
     standing: want ? ('configured' as const) : held ? ('removed' as const) : ('unmanaged' as const),
     ...(want ? { want } : {}),
     ...(held ? { held } : {}),
+    ...(whyNot ? { whyNotImported: whyNot } : {}),
+    ...(readings.protection ? { protection: readings.protection } : {}),
   };
   const found = look(presence);
   if ('is' in found) return { ...about, obstacle: found, tokens: [], lost: [], missing: [], running: [] };
-  const parts = { want, held, live: found.tokens, actions: readings.actions, now };
+  const parts = { username, want, held, whyNotImported: whyNot, live: found.tokens, actions: readings.actions, now };
   return {
     ...about,
     live: found,

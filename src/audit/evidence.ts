@@ -10,7 +10,7 @@ import type { State } from '../model/state.ts';
 import type { UserError } from '../model/user-error.ts';
 import { accountKey } from '../model/username.ts';
 import type { WireActiveAccounts } from '../model/wire.ts';
-import { accountNames, makePlan } from '../plan/plan.ts';
+import { accountNames, makePlan, type PlanOptions } from '../plan/plan.ts';
 import { type AuditedAccount, joinAccount } from './account.ts';
 
 /** What was read for an audit. What could not be read says why. */
@@ -23,6 +23,8 @@ export interface Readings {
   /** Which accounts are looked at (`--only`); all when absent. */
   readonly only?: (username: string) => boolean;
   readonly active: Active;
+  /** Where a store would put a token's secret; without it a moved place is not noticed. */
+  readonly place?: NonNullable<PlanOptions['place']>;
   /** Of the secret stores that tokens use: those that cannot be written, by name. */
   readonly unusableStores: ReadonlyMap<string, UserError>;
   readonly usage?: Usage;
@@ -63,8 +65,8 @@ export interface Evidence {
 
 /** Joins what was read. */
 export function joinEvidence(readings: Readings): Evidence {
-  const { desired, live, state, sandbox, only = () => true, active, usage } = readings;
-  const plan = makePlan(desired, live, state, { only, sandbox });
+  const { desired, live, state, sandbox, only = () => true, active, usage, place } = readings;
+  const plan = makePlan(desired, live, state, { only, sandbox, ...(place ? { place } : {}) });
   return {
     desired,
     now: live.now,
@@ -88,6 +90,7 @@ function joinAccounts({ desired, live, state, active }: Readings, plan: Plan, on
     const key = accountKey(action.account);
     actions.set(key, [...(actions.get(key) ?? []), action]);
   }
+  const protection = new Map(plan.protection.map((change) => [accountKey(change.account), change]));
   const running = new Map(
     active.ok ? active.accounts.map(({ username, ducklings }) => [accountKey(username), ducklings]) : [],
   );
@@ -100,6 +103,7 @@ function joinAccounts({ desired, live, state, active }: Readings, plan: Plan, on
       presence: live.accounts.get(key),
       now: live.now,
       actions: actions.get(key) ?? [],
+      protection: protection.get(key),
       running: running.get(key) ?? [],
     });
   };

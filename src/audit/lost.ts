@@ -3,7 +3,7 @@ import type { AuditedAccount } from './account.ts';
 import type { Evidence } from './evidence.ts';
 import type { Found } from './rule.ts';
 import type { LostToken } from './tokens.ts';
-import { applyTo, ofAccount, word } from './wording.ts';
+import { applyTo, ofAccount, operand } from './wording.ts';
 
 export function* lostTokensOf({ accounts }: Evidence, how: LostToken['how']): Iterable<[AuditedAccount, LostToken]> {
   for (const account of accounts) {
@@ -20,6 +20,6 @@ export function ofLost(
 
 export function howToRegain(account: AuditedAccount, { key }: LostToken): string {
   if (account.standing === 'configured') return `Make a new one: ${applyTo(account)}`;
-  const forget = `mdacc state forget ${word(`${account.username}/${key}`)}`;
+  const forget = `mdacc state forget ${operand(`${account.username}/${key}`)}`;
   return `Its account left the configuration: put that back and apply, or drop the token from the state: ${forget}`;
 }

@@ -32,15 +32,28 @@ export function word(text: string): string {
   return /^[\w./-]+$/.test(text) ? text : `'${text.replaceAll("'", `'\\''`)}'`;
 }
 
+/** A word of a command that is no option's value: one that looks like an option itself comes after a `--`. */
+export function operand(text: string): string {
+  return text.startsWith('-') ? `-- ${word(text)}` : word(text);
+}
+
 /** How to have a token replaced that is not replaced by itself. */
-export function howToReplace({ username, standing }: AuditedAccount, { live, want, key }: AuditedToken): string {
-  if (want !== undefined) return `Replace it: mdacc rotate ${word(`${username}/${want.key}`)}`;
-  if (standing === 'configured') {
-    const adopt = `mdacc import ${word(`${username}/${nameOf(live)}`)}`;
-    return `Adopt it, so that a policy replaces it: ${adopt}. Or revoke it at MotherDuck when nobody uses it.`;
+export function howToReplace(account: AuditedAccount, token: AuditedToken): string {
+  const { username, standing } = account;
+  const { want, key, isAdoptable } = token;
+  if (want !== undefined) return `Replace it: mdacc rotate ${operand(`${username}/${want.key}`)}`;
+  if (standing === 'removed' && key !== undefined) return putBackOrDelete(username);
+  if (!isAdoptable) return 'Replace it at MotherDuck, or revoke it there when nobody uses it.';
+  if (standing === 'unmanaged') {
+    return `Adopt the account: mdacc import ${operand(username)}. Or replace the token at MotherDuck.`;
   }
-  if (standing === 'removed') return key === undefined ? REVOKE : putBackOrDelete(username);
-  return `Adopt the account: mdacc import ${word(username)}. Or replace the token at MotherDuck.`;
+  const adopt = adoptToken(account, token);
+  return `Adopt it, so that a policy replaces it: ${adopt}. Or revoke it at MotherDuck when nobody uses it.`;
+}
+
+/** `mdacc import etl_prod/laptop`, for a token that is adoptable, of a configured account. */
+export function adoptToken({ username }: AuditedAccount, { live }: AuditedToken): string {
+  return `mdacc import ${operand(`${username}/${nameOf(live)}`)}`;
 }
 
 export const REVOKE = 'Revoke it at MotherDuck when nobody uses it.';

@@ -10,6 +10,7 @@ import { UserError } from '../model/user-error.ts';
 import { ApiError } from '../motherduck/errors.ts';
 import { accountNames } from '../plan/plan.ts';
 import { openStores } from '../secrets/open-stores.ts';
+import type { SecretStore } from '../secrets/store.ts';
 import type { Io } from './io.ts';
 import { onlyMatcher } from './planning.ts';
 import { Progress } from './progress.ts';
@@ -39,9 +40,10 @@ export async function gatherEvidence(
   const only = onlyMatcher(options.only);
   const live = await readEveryone(desired, state, service, { only, parallelism: options.parallelism }, io);
   warnOfClock(service, io);
+  const stores = openStores(desired.stores);
   const [active, unusableStores, usage] = await Promise.all([
     readActive(service),
-    checkStores(desired, only),
+    checkStores(desired, stores, only),
     options.usage ? readUsage(service, options.idle ?? IDLE) : undefined,
   ]);
   const evidence = joinEvidence({
@@ -51,6 +53,7 @@ export async function gatherEvidence(
     sandbox: service.isSandbox,
     active,
     unusableStores,
+    place: (account, token) => stores.get(token.store)?.place({ account, token: token.key }),
     ...(options.only ? { only } : {}),
     ...(usage ? { usage } : {}),
   });
@@ -98,13 +101,14 @@ async function readActive({ api }: Service): Promise<Active> {
 /** The stores that tokens of the accounts use; those that cannot be written, by name. */
 async function checkStores(
   desired: Desired,
+  stores: ReadonlyMap<string, SecretStore>,
   only: (username: string) => boolean,
 ): Promise<ReadonlyMap<string, UserError>> {
   const accounts = [...desired.accounts.values()].filter(({ username }) => only(username));
   const used = new Set(accounts.flatMap(({ tokens }) => [...tokens.values()].map(({ store }) => store)));
   const unusable = new Map<string, UserError>();
   await Promise.all(
-    [...openStores(desired.stores)].map(async ([name, store]) => {
+    [...stores].map(async ([name, store]) => {
       if (!used.has(name)) return;
       try {
         await store.check();

@@ -1,6 +1,7 @@
 /** What a command has of the world: its streams, its environment, and how it may speak to a person. */
 
 import { UserError } from '../model/user-error.ts';
+import { jsonText } from '../report/json.ts';
 import { coloured, type Paint, plain } from '../report/paint.ts';
 import { printable } from '../report/printable.ts';
 
@@ -63,7 +64,7 @@ export function presentError(error: unknown, io: Io): void {
   if (io.options.format !== 'json') return;
   const { code, message, hint, where } = known;
   const more = { ...(where ? { where } : {}), ...('diagnostics' in known ? { diagnostics: known.diagnostics } : {}) };
-  io.result(`${JSON.stringify({ error: { code, message, hint, ...more } }, null, 2)}\n`);
+  io.result(jsonText({ error: { code, message, hint, ...more } }));
 }
 
 function bug(error: unknown): UserError {

@@ -9,6 +9,7 @@ import { suggestion } from '../config/suggest.ts';
 import type { State, StateAccount } from '../model/state.ts';
 import { UserError } from '../model/user-error.ts';
 import { accountKey } from '../model/username.ts';
+import { jsonText, visibleJson } from '../report/json.ts';
 import { stateText } from '../report/state/text.ts';
 import { unlockState } from '../state/lock.ts';
 import { serializeAccount, serializeState } from '../state/serialize.ts';
@@ -23,7 +24,7 @@ interface StateOptions extends ConfigOptions, OutputOptions {
 export function list(options: StateOptions): Promise<number> {
   return runCommand(options, async (io) => {
     const { state } = await openAnyState(statePath(options));
-    io.result(options.format === 'json' ? serializeState(state) : stateText(state, io.paint.out));
+    io.result(options.format === 'json' ? visibleJson(serializeState(state)) : stateText(state, io.paint.out));
     return EXIT.done;
   });
 }
@@ -33,7 +34,7 @@ export function show(options: StateOptions, name: string): Promise<number> {
     const { state } = await openAnyState(statePath(options));
     const { account, token } = find(name, state);
     const document = JSON.parse(serializeAccount(account)) as { tokens: Record<string, unknown> };
-    io.result(`${JSON.stringify(token === undefined ? document : document.tokens[token], null, 2)}\n`);
+    io.result(jsonText(token === undefined ? document : document.tokens[token]));
     return EXIT.done;
   });
 }

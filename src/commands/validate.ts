@@ -9,6 +9,7 @@ import { type Loaded, loadConfig } from '../config/load.ts';
 import { renderDiagnostics } from '../config/render.ts';
 import { counted } from '../model/counted.ts';
 import type { Desired } from '../model/desired.ts';
+import { jsonText } from '../report/json.ts';
 import { validateGithub } from '../report/validate/github.ts';
 import { validateSarif } from '../report/validate/sarif.ts';
 
@@ -33,7 +34,7 @@ function render(loaded: Loaded, { config, format }: ValidateOptions, io: Io): st
     }
     case 'json': {
       const document = { version: 1, valid: loaded.ok, files: loaded.files, findings: findings.map(diagnosticJson) };
-      return `${JSON.stringify(document, null, 2)}\n`;
+      return jsonText(document);
     }
     case 'sarif':
       return validateSarif(config, DIAGNOSTICS, findings, loaded.sources);

@@ -4,12 +4,11 @@ import type { LeftOut } from '../model/import.ts';
 import { isoTime } from '../model/instant.ts';
 import type { LiveToken } from '../model/live.ts';
 import type { State } from '../model/state.ts';
-import { seriesOf } from '../model/tokens.ts';
+import { type ChosenToken, chooseTokens, takenSeries } from '../model/token-choice.ts';
 import { accountKey } from '../model/username.ts';
 import { type Candidate, isAsked } from './candidates.ts';
 import { type Life, postponed } from './lives.ts';
 import type { Policies, Policy } from './policies.ts';
-import { type ChosenToken, chooseTokens } from './token-choice.ts';
 import { isKey, type TokenKeys } from './token-keys.ts';
 import { entriesOf, scalar, type WrittenEntry } from './written.ts';
 
@@ -37,21 +36,15 @@ export interface TokenTools {
 
 export function writeTokens(candidate: Candidate, tools: TokenTools): AccountTokens {
   const { username: account, configured } = candidate;
-  const held = [...(tools.state.accounts.get(accountKey(account))?.tokens ?? [])];
-  const configuredTokens = [...(configured?.tokens.values() ?? [])];
-  // A key that left the configuration still stands for its tokens until apply has revoked them.
-  const heldNames = held.flatMap(([, { current, intents }]) => [
-    ...(current ? [current.name] : []),
-    ...intents.map((each) => each.name),
-  ]);
+  const held = tools.state.accounts.get(accountKey(account));
   const { chosen, leftOut } = chooseTokens({
     account,
     tokens: candidate.tokens,
     isAsked: (token) => isAsked(candidate, token),
-    taken: [...configuredTokens.map((token) => token.name), ...heldNames.map(seriesOf)],
+    taken: takenSeries(configured, held),
     now: tools.now,
   });
-  const keys = new Set([...configuredTokens.map((token) => token.key), ...held.map(([key]) => key)]);
+  const keys = new Set([...(configured?.tokens.keys() ?? []), ...(held?.tokens.keys() ?? [])]);
   const without = leftOut.map(({ token, ...reason }) => leave(account, token, reason));
   // Names that are keys get theirs before others that only come to the same.
   const ordered = [...chosen].sort(

@@ -2,7 +2,7 @@
  * The live organization becomes lines of the configuration:
  *
  *   asked for              -> accounts and their unmanaged tokens               (candidates.ts)
- *   a series of tokens     -> one token, under a key                             (token-choice.ts, token-keys.ts)
+ *   a series of tokens     -> one token, under a key                             (model/token-choice.ts, token-keys.ts)
  *   its type and life      -> a policy that tokens share, and is not due now     (policies.ts, lives.ts)
  *   equal Ducklings        -> a pool that accounts share                         (pools.ts)
  *   all of these           -> texts, in which what was there is as it was        (texts.ts, yaml-text.ts)

@@ -1,6 +1,8 @@
 /** SARIF 2.1.0, as code scanning takes it: a run of this program with its rules and what they found. */
 import { createHash } from 'node:crypto';
+import { counted } from '../model/counted.ts';
 import { VERSION } from '../version.ts';
+import { jsonText } from './json.ts';
 import { markdown } from './markdown.ts';
 
 export type Level = 'error' | 'warning' | 'note';
@@ -39,10 +41,20 @@ export interface SarifResult {
 }
 
 /**
- * Writes the log. `category` keeps apart what is uploaded for one commit by several runs: a later upload of the same
+ * GitHub refuses a run with more than 25,000 results, and keeps 5,000 of one that it takes; which ones, it does not say
+ * reliably. See https://docs.github.com/en/code-security/code-scanning/troubleshooting-sarif-uploads/results-exceed-limit
+ */
+export const MOST_RESULTS = 5000;
+
+/** Gravest first. */
+const LEVELS: readonly Level[] = ['error', 'warning', 'note'];
+
+/**
+ * Writes the log, with the gravest results where there are more than MOST_RESULTS, and how many are left out. `category` keeps apart what is uploaded for one commit by several runs: a later upload of the same
  * category replaces the earlier one.
  */
-export function sarifLog(category: string, rules: readonly SarifRule[], results: readonly SarifResult[]): string {
+export function sarifLog(category: string, rules: readonly SarifRule[], given: readonly SarifResult[]): string {
+  const results = gravest(given);
   const indexOf = new Map(rules.map(({ id }, index) => [id, index]));
   const fingerprint = fingerprints();
   const log = {
@@ -53,6 +65,7 @@ export function sarifLog(category: string, rules: readonly SarifRule[], results:
         tool: { driver: { name: 'motherduck-accounts', version: VERSION, rules: rules.map(reportingDescriptor) } },
         automationDetails: { id: `${category}/` },
         columnKind: 'utf16CodeUnits',
+        ...invocations(given.length - results.length),
         results: results.map((result) => ({
           ruleId: result.rule,
           ruleIndex: indexOf.get(result.rule) ?? -1,
@@ -65,7 +78,20 @@ export function sarifLog(category: string, rules: readonly SarifRule[], results:
       },
     ],
   };
-  return `${JSON.stringify(log, null, 2)}\n`;
+  return jsonText(log);
+}
+
+/** As they are given, as long as there is room for all. */
+function gravest(results: readonly SarifResult[]): readonly SarifResult[] {
+  if (results.length <= MOST_RESULTS) return results;
+  return LEVELS.flatMap((level) => results.filter((result) => result.level === level)).slice(0, MOST_RESULTS);
+}
+
+function invocations(leftOut: number) {
+  if (leftOut === 0) return {};
+  const text = `${counted(leftOut, 'result')} left out here, the least grave ones: code scanning takes ${MOST_RESULTS} of a run. The format json has all.`;
+  const toolExecutionNotifications = [{ level: 'warning', message: { text } }];
+  return { invocations: [{ executionSuccessful: true, toolExecutionNotifications }] };
 }
 
 /** GitHub has a word of its own for what is a note elsewhere. */

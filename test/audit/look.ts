@@ -23,11 +23,12 @@ export function liveOf(world: World, desired: Desired): Promise<Live> {
 export async function evidenceOf(world: World, desired: Desired, differs: Partial<Readings> = {}): Promise<Evidence> {
   return joinEvidence({
     desired,
-    live: await liveOf(world, desired),
+    live: differs.live ?? (await liveOf(world, desired)),
     state: world.ledger.state,
     sandbox: true,
     active: { ok: true, accounts: await world.api.activeAccounts() },
     unusableStores: new Map(),
+    place: (account, { key }) => world.store.place({ account, token: key }),
     ...differs,
   });
 }

@@ -54,7 +54,9 @@ describe('a token that is gone', () => {
   it('is no loss when the configuration only gave it another key', async () => {
     const world = await applied();
     const renamed = desire({ etl_prod: { ...CLEAN, tokens: [token('ingest', { name: 'load' })] } });
-    expect(found(await auditOf(world, renamed))).toEqual([]);
+    expect(found(await auditOf(world, renamed, { place: () => undefined }))).toEqual([]);
+    // The secret is to lie elsewhere then, which takes another token.
+    expect(found(await auditOf(world, renamed))).toEqual(['MDA028 etl_prod/load']);
   });
 });
 
@@ -102,14 +104,6 @@ describe('names', () => {
     expect(found(await auditOf(world, desired))).toEqual(['MDA009 etl_prod/load']);
   });
 
-  it('that MotherDuck keeps for itself are found for that alone', async () => {
-    const world = await applied();
-    await world.organization.mint({ username: 'etl_prod', name: 'MotherDuck Extension', ttl: FAR });
-    const result = await auditOf(world, desired);
-    expect(found(result)).toEqual(['MDA009 etl_prod/MotherDuck Extension']);
-    expect(messages(result)[0]).toContain('keeps for itself');
-  });
-
   it('of a managed token and one by hand are told apart by their ids', async () => {
     const world = await applied();
     await world.api.createToken('etl_prod', { name: 'load', ttl: FAR });
@@ -140,22 +134,44 @@ describe('what a run left', () => {
 
   it('a token of a smoke test is found, and nothing else of it', async () => {
     const world = await applied();
-    await world.api.createToken('etl_prod', { name: 'mdacc smoke', ttl: 300 });
-    expect(found(await auditOf(world, desired))).toEqual(['MDA008 etl_prod/mdacc smoke']);
+    await world.api.createUser('stray');
+    for (const username of ['etl_prod', 'stray'])
+      await world.api.createToken(username, { name: 'mdacc smoke', ttl: 300 });
+    expect(found(await auditOf(world, desired))).toEqual([
+      'MDA008 etl_prod/mdacc smoke',
+      'MDA001 stray',
+      'MDA008 stray/mdacc smoke',
+    ]);
     await world.organization.advance(301);
-    expect(found(await auditOf(world, desired))).toEqual([]);
+    expect(found(await auditOf(world, desired))).toEqual(['MDA001 stray']);
+  });
+
+  it("is not told by the name alone: a token of the smoke test that does not end is somebody else's", async () => {
+    const world = await applied();
+    await world.api.createUser('stray');
+    for (const username of ['etl_prod', 'stray']) await world.api.createToken(username, { name: 'mdacc smoke' });
+    const only = (username: string) => username === 'stray';
+    expect(found(await auditOf(world, desired, { only }))).toEqual(['MDA001 stray', 'MDA003 stray/mdacc smoke']);
+    const left = await auditOf(world, desire({}), { only: (username) => username === 'etl_prod' });
+    expect(found(left)).toEqual(['MDA032 etl_prod', 'MDA002 etl_prod/mdacc smoke', 'MDA003 etl_prod/mdacc smoke']);
   });
 });
+
+/** An account with a token that somebody made by hand, and that the configuration names. */
+async function withTokenOf(ttl: number | undefined): Promise<World> {
+  const world = await applied(desire({ etl_prod: { ...CLEAN, tokens: [] } }));
+  await world.api.createToken('etl_prod', { name: 'load', ...(ttl === undefined ? {} : { ttl }) });
+  return world;
+}
 
 describe('the life of tokens', () => {
   it('may have no end where the configuration says so, and only there', async () => {
     const never = [token('load', { ttl: null })];
     const meant = desire({ etl_prod: { ...CLEAN, tokens: never } }, { guardrails: { allowNeverExpiring: true } });
-    const world = await applied(meant);
-    expect(found(await auditOf(world, meant))).toEqual([]);
-    const shorter = await auditOf(world, desired);
-    expect(found(shorter)).toEqual(['MDA003 etl_prod/load']);
-    expect(shorter.findings[0]).toMatchObject({
+    expect(found(await auditOf(await applied(meant), meant))).toEqual([]);
+    const adopted = await auditOf(await withTokenOf(undefined), desired);
+    expect(found(adopted)).toEqual(['MDA003 etl_prod/load']);
+    expect(adopted.findings[0]).toMatchObject({
       message: expect.stringContaining('never expires, and policy pipeline gives 90d'),
       fix: 'Replace it: mdacc rotate etl_prod/load',
       where: { line: 7 },
@@ -163,8 +179,7 @@ describe('the life of tokens', () => {
   });
 
   it('is too long or too old, not both', async () => {
-    const long = desire({ etl_prod: { ...CLEAN, tokens: [token('load', { ttl: 200 * DAY })] } });
-    const world = await applied(long);
+    const world = await withTokenOf(200 * DAY);
     await world.organization.advance(100 * DAY);
     const limited = desire({ etl_prod: CLEAN }, { guardrails: { maxTokenTtl: 180 * DAY } });
     expect(found(await auditOf(world, limited))).toEqual(['MDA004 etl_prod/load']);
@@ -184,6 +199,17 @@ describe('the life of tokens', () => {
     expect(found(await auditOf(world, desired))).toEqual([]);
     await world.organization.advance(1.5 * DAY);
     expect(found(await auditOf(world, desired))).toEqual(['MDA025 etl_prod/load']);
+  });
+
+  it('that a rotation is due for long is found before the token ends, however short the time for it', async () => {
+    const short = desire({ etl_prod: { ...CLEAN, tokens: [token('load', { ttl: 7 * DAY, rotateBefore: DAY })] } });
+    const world = await applied(short);
+    await world.organization.advance(6.4 * DAY);
+    expect(found(await auditOf(world, short))).toEqual([]);
+    await world.organization.advance(0.4 * DAY);
+    const result = await auditOf(world, short);
+    expect(found(result)).toEqual(['MDA025 etl_prod/load']);
+    expect(messages(result)[0]).toContain('and expires in 4 hours');
   });
 
   it('of a replaced token is not judged while its overlap lasts', async () => {

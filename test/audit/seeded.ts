@@ -18,13 +18,16 @@ export const CLEAN: AccountSketch = { ducklings: SMALL, tokens: [token('load')] 
 /** What stays the same in the configuration all the time. */
 const KEPT: Readonly<Record<string, AccountSketch>> = {
   admin_bot: CLEAN,
+  browsed: CLEAN,
   deleted: CLEAN,
   expired: { ...CLEAN, tokens: [token('load', { ttl: 30 * DAY, rotateBefore: 7 * DAY })] },
   failing: CLEAN,
   former: CLEAN,
   half_done: CLEAN,
+  half_stored: CLEAN,
   idle: CLEAN,
   laptop: CLEAN,
+  lingering: CLEAN,
   overdue: { ...CLEAN, tokens: [token('load', { ttl: 45 * DAY })] },
   poolless: { ...CLEAN, tokens: [token('app', { type: 'read_scaling' })] },
   resized: CLEAN,
@@ -54,18 +57,25 @@ const WAITING: AccountSketch = { ducklings: SMALL, tokens: [] };
 
 /** What was applied 40 days ago. */
 const BEFORE = configured({
+  changed: CLEAN,
+  dropped: CLEAN,
   leaver: {
     tokens: [token('load', { ttl: 45 * DAY })],
     ducklings: { ...SMALL, read_write: { size: 'standard', cooldown: 3600 } },
   },
   newcomer: WAITING,
+  trimmed: { ...CLEAN, tokens: [token('load'), token('report')] },
+  unprotected: CLEAN,
 });
 
 /** What is configured now. */
 const NOW = configured({
   adopted: { ...CLEAN, tokens: [token('app')], smoke: false },
   aged: { ...CLEAN, tokens: [token('app', { ttl: 30 * DAY, rotateBefore: 7 * DAY })] },
+  changed: { ...CLEAN, tokens: [token('load', { ttl: 60 * DAY })] },
   newcomer: CLEAN,
+  trimmed: CLEAN,
+  unprotected: { ...CLEAN, protected: false },
   untested: CLEAN,
 });
 
@@ -73,7 +83,7 @@ const NOW = configured({
 function usageAt(now: number, world: World): NonNullable<Readings['usage']> {
   const names = world.organization.inspect().accounts.map(({ username }) => accountKey(username));
   const lastQueryAt = new Map(names.map((name) => [name, now - 3_600_000]));
-  lastQueryAt.set('idle', now - 35 * DAY * 1000);
+  lastQueryAt.set('idle', now - 35.5 * DAY * 1000);
   return { idleSeconds: 30 * DAY, reading: { ok: true, lastQueryAt } };
 }
 
@@ -82,6 +92,7 @@ async function longAgo(world: World): Promise<void> {
   await world.api.setDucklings('aged', WIRE_SMALL);
   await world.api.createToken('aged', { name: 'app', ttl: 120 * DAY });
   await world.apply(BEFORE, { prove: passes });
+  await world.apply(BEFORE, { prove: passes, rotate: (username) => username === 'lingering' });
   await world.organization.advance(40.5 * DAY);
 }
 
@@ -98,8 +109,9 @@ async function applies(world: World): Promise<void> {
   world.store.fails = new UserError('STORE_FAILED', 'the vault is sealed', 'Unseal it.');
   world.interfere = ({ method }) => (method === 'DELETE' ? new Response('<html>', { status: 503 }) : undefined);
   await apply('half_done', { rotate: () => true });
-  world.store.fails = undefined;
   world.interfere = undefined;
+  await apply('half_stored', { rotate: () => true });
+  world.store.fails = undefined;
 }
 
 /** What people did at MotherDuck since. */
@@ -113,6 +125,7 @@ async function people({ api, organization, ledger }: World): Promise<void> {
   await api.setDucklings('resized', { ...WIRE_SMALL, read_write: { instance_size: 'standard' } });
   await api.setDucklings('wide', { ...WIRE_SMALL, read_scaling: { instance_size: 'pulse', flock_size: 40 } });
   await api.deleteToken('revoked', ledger.state.accounts.get('revoked')?.tokens.get('load')?.current?.id ?? '');
+  await organization.mint({ username: 'browsed', name: 'MotherDuck Extension' });
   await api.deleteUser('deleted');
   await organization.deprovision('former');
   await organization.setRoles('admin_bot', ['Admin']);

@@ -3,7 +3,7 @@ import { readFileSync } from 'node:fs';
 import { createRequire } from 'node:module';
 import Ajv from 'ajv-draft-04';
 import { describe, expect, it } from 'vitest';
-import type { Audit } from '../../src/model/audit.ts';
+import type { Audit, Finding } from '../../src/model/audit.ts';
 import { auditSarif } from '../../src/report/audit/sarif.ts';
 import { type SarifResult, sarifLog } from '../../src/report/sarif.ts';
 import { Folder } from '../scenarios/cli.ts';
@@ -41,7 +41,12 @@ function runOf(text: string) {
   expect(validate.errors).toBeNull();
   const { runs } = log as {
     runs: [
-      { tool: { driver: { rules: { id: string; help: object }[] } }; automationDetails: object; results: Result[] },
+      {
+        tool: { driver: { rules: { id: string; help: object }[] } };
+        automationDetails: object;
+        results: Result[];
+        invocations?: [{ toolExecutionNotifications: [{ message: { text: string } }] }];
+      },
     ];
   };
   return runs[0];
@@ -83,6 +88,21 @@ describe('an audit as SARIF', () => {
     }));
     expect(fingerprints({ ...FOUND, at: '2027-01-01T00:00:00.000Z', findings: moved })).toEqual(before);
     expect(fingerprints({ ...FOUND, organization: 'other' })).not.toContain(before[0]);
+  });
+
+  it('has the gravest results where code scanning would refuse the run, and says how many are left out', () => {
+    const findings = Array.from({ length: 12_000 }, (_, index): Finding => {
+      const severity = index % 3 === 0 ? 'note' : index % 3 === 1 ? 'warning' : 'error';
+      return { rule: 'MDA001', severity, account: `tenant_${index}`, message: 'm', fix: 'f' };
+    });
+    const { results, invocations } = runOf(auditSarif({ ...FOUND, findings }));
+    const count = (level: string) => results.filter((result) => result.level === level).length;
+    expect([results.length, count('error'), count('warning'), count('note')]).toEqual([5000, 4000, 1000, 0]);
+    expect(invocations?.[0].toolExecutionNotifications[0].message.text).toBe(
+      '7000 results left out here, the least grave ones: code scanning takes 5000 of a run. The format json has all.',
+    );
+    const few = runOf(auditSarif({ ...FOUND, findings: findings.slice(0, 5000) }));
+    expect([few.results.length, few.invocations]).toEqual([5000, undefined]);
   });
 
   it('makes no link of a name', () => {

@@ -120,6 +120,31 @@ describe('mdacc audit', () => {
     expect(ran.code).toBe(2);
   });
 
+  it('finds a token whose secret was to lie elsewhere, as a plan does, and is clean again after an apply', async () => {
+    const folder = await Folder.applied(CONFIGURATION);
+    folder.edit((text) => text.replace('path: secrets.env', 'path: moved.env'));
+    const ran = await folder.run('audit --sandbox');
+    expect(ran.stdout).toMatch(
+      /^error {4}MDA028 {2}etl_prod\/airflow {2}is not as configured: its secret's place secrets\.env#\S+ -> moved\.env#\S+ \(line 10\)$/m,
+    );
+    expect(ran.code).toBe(2);
+    expect((await folder.run('apply --sandbox --yes --only etl_prod')).code).toBe(0);
+    expect(await folder.run('audit --sandbox')).toMatchObject({
+      code: 0,
+      stdout: expect.stringContaining('no findings'),
+    });
+  });
+
+  it("is not failed by MotherDuck's own tokens, whatever their life", async () => {
+    const folder = await Folder.applied(CONFIGURATION);
+    await folder.inSandbox((organization) => organization.mint({ username: 'etl_prod', name: 'MotherDuck Extension' }));
+    const ran = await folder.run('audit --sandbox');
+    expect(ran).toMatchObject({
+      code: 0,
+      stdout: expect.stringContaining('Audit: 1 note in 1 account with 2 tokens.'),
+    });
+  });
+
   it('takes --idle with --usage only', async () => {
     const ran = await new Folder(CONFIGURATION).run('audit --sandbox --idle 10d');
     expect(ran.code).toBe(64);

@@ -1,5 +1,5 @@
 import type { Rule } from '../rule.ts';
-import { ofAccount, word } from '../wording.ts';
+import { ofAccount, operand } from '../wording.ts';
 
 /** The only finding of such an account. One that nobody manages is nobody's business. */
 export const accountDeprovisioned: Rule = {
@@ -11,7 +11,7 @@ export const accountDeprovisioned: Rule = {
   *check({ accounts }) {
     for (const account of accounts) {
       if (account.obstacle?.is !== 'deprovisioned' || account.standing === 'unmanaged') continue;
-      const forget = `mdacc state forget ${word(account.username)}`;
+      const forget = `mdacc state forget ${operand(account.username)}`;
       yield {
         ...ofAccount(account),
         message: 'someone deprovisioned it at MotherDuck',

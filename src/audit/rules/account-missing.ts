@@ -1,6 +1,6 @@
 import type { AuditedAccount } from '../account.ts';
 import type { Rule } from '../rule.ts';
-import { applyTo, ofAccount, word } from '../wording.ts';
+import { applyTo, ofAccount, operand } from '../wording.ts';
 
 /** The only finding of such an account: its tokens are not missing too. One that was removed and is gone is as it should be. */
 export const accountMissing: Rule = {
@@ -22,7 +22,7 @@ function explain(account: AuditedAccount): { message: string; fix: string } | un
   if (obstacle?.is === 'person') {
     const message = "a person's user has its name at MotherDuck, so there is no such service account";
     if (standing === 'configured') return { message, fix: 'Choose another name for it in the configuration.' };
-    return { message, fix: `Drop it from the state: mdacc state forget ${word(account.username)}` };
+    return { message, fix: `Drop it from the state: mdacc state forget ${operand(account.username)}` };
   }
   if (obstacle?.is !== 'absent' || standing !== 'configured') return undefined;
   if (held === undefined || held.intent?.action === 'create_account') {

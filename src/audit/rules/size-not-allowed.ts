@@ -1,7 +1,7 @@
 import type { Ducklings, Size } from '../../model/ducklings.ts';
 import type { AuditedAccount } from '../account.ts';
 import type { Rule } from '../rule.ts';
-import { applyTo, ofAccount, putBackOrDelete, word } from '../wording.ts';
+import { applyTo, ofAccount, operand, putBackOrDelete } from '../wording.ts';
 
 /** Not where the next apply changes that very size, which is a difference; nor for a pool of nobody. */
 export const sizeNotAllowed: Rule = {
@@ -41,5 +41,6 @@ function lastingSizes({ ducklings }: AuditedAccount): [what: string, size: Size]
 function howToMend(account: AuditedAccount): string {
   if (account.standing === 'removed') return putBackOrDelete(account.username);
   if (account.standing === 'configured') return `Give it "ducklings" in the configuration, then: ${applyTo(account)}`;
-  return `Make it smaller at MotherDuck, or adopt it and give it "ducklings": mdacc import ${word(account.username)}`;
+  if (account.whyNotImported !== undefined) return 'Make it smaller at MotherDuck.';
+  return `Make it smaller at MotherDuck, or adopt it and give it "ducklings": mdacc import ${operand(account.username)}`;
 }

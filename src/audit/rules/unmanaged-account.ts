@@ -1,7 +1,7 @@
 import { counted } from '../../model/counted.ts';
 import type { AuditedAccount } from '../account.ts';
 import type { Rule } from '../rule.ts';
-import { ofAccount, word } from '../wording.ts';
+import { ofAccount, operand } from '../wording.ts';
 
 /** Its tokens are not listed one by one as unmanaged: that is what an unmanaged account is. */
 export const unmanagedAccount: Rule = {
@@ -16,11 +16,25 @@ export const unmanagedAccount: Rule = {
       yield {
         ...ofAccount(account),
         message: `not in the configuration: ${[counted(account.tokens.length, 'token'), ...ducklings(account)].join(', ')}`,
-        fix: `Adopt it: mdacc import ${word(account.username)}. Or delete it at MotherDuck, or name it under "ignore".`,
+        fix: howToSettle(account),
       };
     }
   },
 };
+
+function howToSettle({ username, whyNotImported }: AuditedAccount): string {
+  const adopt = `mdacc import ${operand(username)}`;
+  switch (whyNotImported) {
+    case undefined:
+      return `Adopt it: ${adopt}. Or delete it at MotherDuck, or name it under "ignore".`;
+    case 'held':
+      return `The state holds a gone account of its name. Drop that: mdacc state forget ${operand(username)}. Then adopt this one: ${adopt}`;
+    case 'unnameable':
+      return 'Its name cannot stand in the configuration: delete it at MotherDuck, or name it under "ignore".';
+    default:
+      return whyNotImported satisfies never;
+  }
+}
 
 function ducklings({ ducklings: both }: AuditedAccount): string[] {
   if (both === undefined) return [];

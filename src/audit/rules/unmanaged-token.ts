@@ -1,5 +1,5 @@
 import type { Rule } from '../rule.ts';
-import { day, nameOf, ofToken, REVOKE, word } from '../wording.ts';
+import { adoptToken, day, ofToken, REVOKE } from '../wording.ts';
 
 /** On managed accounts alone. That it ends soon, or shares its name, says more. */
 export const unmanagedToken: Rule = {
@@ -16,11 +16,12 @@ export const unmanagedToken: Rule = {
         if (token.role !== 'unmanaged') continue;
         const { type, createdAt, expiresAt } = token.live;
         const end = expiresAt === null ? 'never expires' : `expires ${day(expiresAt)}`;
-        const adopt = `Adopt it: mdacc import ${word(`${account.username}/${nameOf(token.live)}`)}. Or revoke it at MotherDuck when nobody uses it.`;
         yield {
           ...ofToken(account, token),
           message: `not in the configuration: ${type}, made ${day(createdAt)}, ${end}`,
-          fix: account.standing === 'configured' ? adopt : REVOKE,
+          fix: token.isAdoptable
+            ? `Adopt it: ${adoptToken(account, token)}. Or revoke it at MotherDuck when nobody uses it.`
+            : REVOKE,
         };
       }
     }

@@ -2,6 +2,7 @@ import type { Applied } from '../../apply/apply.ts';
 import type { Plan } from '../../model/plan.ts';
 import type { Smoke } from '../../model/smoke.ts';
 import type { UserError } from '../../model/user-error.ts';
+import { jsonText } from '../json.ts';
 import { planDocument } from '../plan/json.ts';
 
 function said({ code, message, hint }: UserError) {
@@ -22,5 +23,5 @@ export function appliedJson(plan: Plan, applied: Applied, smoke: Smoke): string 
     applied: { interrupted: applied.interrupted, outcomes, failures: applied.failures.map(said) },
     smoke,
   };
-  return `${JSON.stringify(document, null, 2)}\n`;
+  return jsonText(document);
 }

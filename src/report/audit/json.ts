@@ -1,9 +1,10 @@
 import type { Audit } from '../../model/audit.ts';
+import { jsonText } from '../json.ts';
 import { countFindings } from './summary.ts';
 
 /** An audit as one JSON document, valid against `schemas/audit.schema.json`. */
 export function auditJson(audit: Audit): string {
-  return `${JSON.stringify(auditDocument(audit), null, 2)}\n`;
+  return jsonText(auditDocument(audit));
 }
 
 /** The audit in its JSON form. */

@@ -1,9 +1,10 @@
 import type { Plan } from '../../model/plan.ts';
 import { summarize } from '../../plan/plan.ts';
+import { jsonText } from '../json.ts';
 
 /** A plan as one JSON document, valid against `schemas/plan.schema.json`. */
 export function planJson(plan: Plan): string {
-  return `${JSON.stringify(planDocument(plan), null, 2)}\n`;
+  return jsonText(planDocument(plan));
 }
 
 /** The plan in its JSON form. */

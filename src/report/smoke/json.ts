@@ -1,6 +1,7 @@
 import type { Smoke } from '../../model/smoke.ts';
+import { jsonText } from '../json.ts';
 
 /** A smoke test as one JSON document. */
 export function smokeJson(smoke: Smoke): string {
-  return `${JSON.stringify({ version: 1, ...smoke }, null, 2)}\n`;
+  return jsonText({ version: 1, ...smoke });
 }

@@ -2,11 +2,13 @@
  * Which of an account's live tokens are taken over. The configuration names a series (`airflow`, `airflow.2`, …), and a
  * plan adopts the highest live generation of it; so of each series one token comes in, or none when it is not clear which.
  */
-import { describeSpan } from '../model/duration.ts';
-import type { LeftOut } from '../model/import.ts';
-import { isoTime } from '../model/instant.ts';
-import type { LiveToken } from '../model/live.ts';
-import { generationOf, RESERVED_TOKEN_NAMES, SMOKE_TOKEN_NAME, seriesOf } from '../model/tokens.ts';
+import type { DesiredAccount } from './desired.ts';
+import { describeSpan } from './duration.ts';
+import type { LeftOut } from './import.ts';
+import { isoTime } from './instant.ts';
+import type { LiveToken } from './live.ts';
+import type { StateAccount } from './state.ts';
+import { generationOf, RESERVED_TOKEN_NAMES, SMOKE_TOKEN_NAME, seriesOf } from './tokens.ts';
 
 export interface ChosenToken {
   readonly token: LiveToken;
@@ -57,6 +59,15 @@ export function chooseTokens(input: ChoiceInput): Choice {
     }
   }
   return { chosen, leftOut };
+}
+
+/** The names of an account's series that are managed. A key that left the configuration stands for its tokens until apply has revoked them. */
+export function takenSeries(configured: DesiredAccount | undefined, held: StateAccount | undefined): string[] {
+  const names = [...(held?.tokens.values() ?? [])].flatMap(({ current, intents }) => [
+    ...(current ? [current.name] : []),
+    ...intents.map(({ name }) => name),
+  ]);
+  return [...[...(configured?.tokens.values() ?? [])].map(({ name }) => name), ...names.map(seriesOf)];
 }
 
 /** What no token of such a kind is taken over for. */

@@ -1,7 +1,7 @@
 /** What MotherDuck lists and its API does not make on request. */
 import { describe, expect, it } from 'vitest';
-import { chooseTokens } from '../../src/import/token-choice.ts';
 import type { LiveToken } from '../../src/model/live.ts';
+import { chooseTokens } from '../../src/model/token-choice.ts';
 
 const NOW = Date.parse('2026-11-25T12:00:00Z');
 

@@ -1,0 +1,158 @@
+/** A fix that says `mdacc import` is one that import takes; what it does not take gets other advice. */
+import { describe, expect, it, onTestFinished } from 'vitest';
+import { operand } from '../../src/audit/wording.ts';
+import type { Audit } from '../../src/model/audit.ts';
+import { Stage } from '../import/stage.ts';
+import { DAY, HOUR, type World } from '../world.ts';
+import { auditOf, found } from './look.ts';
+
+const HEAD = `version: 1
+organization: acme
+secret_stores:
+  local: { kind: file, path: secrets.env, format: dotenv }
+token_policies:
+  pipeline: { type: read_write, ttl: 90d, rotate_before: 14d, overlap: 1d, secret_store: local }
+guardrails: { max_token_ttl: 180d, allowed_sizes: [jumbo] }
+accounts:
+`;
+
+function staged(accounts: string): Stage {
+  const stage = new Stage(HEAD + accounts);
+  onTestFinished(() => stage.close());
+  return stage;
+}
+
+async function audited(stage: Stage): Promise<Audit> {
+  const desired = await stage.desired();
+  return auditOf(stage.world, desired, { place: () => undefined });
+}
+
+/** The names after `mdacc import` in the fixes, as a shell gives them to it. */
+function adoptions({ findings }: Audit): string[] {
+  const words = findings.flatMap(({ fix }) => [...fix.matchAll(/mdacc import ('(?:[^']|'\\'')*'|\S+?)(?=\.? |\.?$)/g)]);
+  return [...new Set(words.map(([, word = '']) => word.replace(/^'|'$/g, '').replaceAll(`'\\''`, `'`)))].sort();
+}
+
+/** An account at MotherDuck that has another name there than its API would give it. */
+function renameLive(world: World, from: string, to: string): void {
+  world.interfere = async (request) => {
+    const url = request.url.replace(`/users/${encodeURIComponent(to)}/`, `/users/${from}/`);
+    const answer = await world.organization.handle(new Request(url, request));
+    return new Response((await answer.text()).replaceAll(`"${from}"`, `"${to}"`), answer);
+  };
+}
+
+describe('the tokens of a configured account', () => {
+  const ETL = '  etl_prod: { tokens: { load: pipeline } }\n';
+  const ODD = [
+    { name: 'laptop', ttl: 90 * DAY },
+    { name: "o'clock $(id)", ttl: 90 * DAY },
+    { name: 'forever' },
+    { name: 'load.7', ttl: 90 * DAY },
+    { name: 'motherduck extension', ttl: 90 * DAY },
+    { name: 'MDACC smoke', ttl: 90 * DAY },
+    { name: 'app', ttl: 90 * DAY },
+    { name: 'app.2', ttl: 90 * DAY },
+    { name: 'both', ttl: 90 * DAY },
+    { name: 'both', ttl: 90 * DAY, type: 'read_scaling' },
+    { name: 'x'.repeat(250), ttl: 90 * DAY },
+    { name: 'brief', ttl: 300 },
+    { name: 'session', ttl: HOUR },
+  ] as const;
+
+  it('are said to be adopted where import takes them', async () => {
+    const stage = staged(ETL);
+    await stage.account('etl_prod', [{ name: 'load', ttl: 90 * DAY }, ...ODD]);
+    const result = await audited(stage);
+    const names = adoptions(result);
+    expect(names).toEqual(['app.2', 'forever', 'laptop', "o'clock $(id)", 'session'].map((name) => `etl_prod/${name}`));
+    for (const name of names) expect((await stage.decide([name])).tokens, name).toBe(1);
+    // Of the series "load" a plan takes the newest, so that the first one is left.
+    const odd = ['load', ...ODD.map(({ name }) => name)].filter((name) => name !== 'load.7');
+    const others = odd.map((name) => `etl_prod/${name}`).filter((name) => !names.includes(name));
+    for (const name of others) await expect(stage.decide([name]), name).rejects.toThrow('is not imported');
+  });
+});
+
+describe('accounts that nobody manages', () => {
+  it('are said to be adopted where import takes them', async () => {
+    const stage = staged('  other: {}\n');
+    await stage.account('stray', [{ name: 'forever' }, { name: 'MDACC smoke' }]);
+    const result = await audited(stage);
+    expect(adoptions(result)).toEqual(['stray']);
+    expect((await stage.decide(['stray'])).accounts).toBe(1);
+    const fixes = result.findings.filter(({ token }) => token === 'MDACC smoke').map(({ fix }) => fix);
+    expect(fixes).toEqual(['Replace it at MotherDuck, or revoke it there when nobody uses it.']);
+  });
+
+  it.each(['--yes', 'über_etl', 'a'])('are not when the name "%s" cannot stand in the configuration', async (name) => {
+    const stage = staged('  other: {}\n');
+    await stage.account('stray', [{ name: 'forever' }]);
+    renameLive(stage.world, 'stray', name);
+    const result = await audited(stage);
+    expect(found(result)).toEqual(
+      ['MDA026 other', `MDA011 ${name}`, `MDA001 ${name}`, `MDA003 ${name}/forever`].sort(by(result)),
+    );
+    expect(adoptions(result)).toEqual([]);
+    expect(result.findings.map(({ fix }) => fix).join()).toContain('name it under "ignore"');
+  });
+
+  it('are after the state was told that the one before them is gone', async () => {
+    const stage = staged('  etl_prod: {}\n');
+    await stage.world.apply(await stage.desired());
+    // A second change of the state notes the account's id.
+    stage.write({ 'motherduck.accounts.yaml': `${HEAD}  etl_prod: { deletion_protection: false }\n` });
+    await stage.world.apply(await stage.desired());
+    stage.write({ 'motherduck.accounts.yaml': `${HEAD}  other: {}\n` });
+    await stage.world.api.deleteUser('etl_prod');
+    await stage.account('etl_prod', [{ name: 'forever' }]);
+    const fixes = (await audited(stage)).findings.filter(({ account }) => account === 'etl_prod').map(({ fix }) => fix);
+    expect(fixes.filter((fix) => fix.includes('mdacc import'))).toEqual([
+      'The state holds a gone account of its name. Drop that: mdacc state forget etl_prod. Then adopt this one: mdacc import etl_prod',
+    ]);
+    await expect(stage.decide(['etl_prod'])).rejects.toThrow('the state manages it');
+  });
+});
+
+describe("MotherDuck's own tokens", () => {
+  it('are one note of their account, whatever their life, and nothing where nobody manages it', async () => {
+    const stage = staged('  etl_prod: {}\n');
+    for (const username of ['etl_prod', 'stray']) {
+      await stage.account(username, [], {
+        read_write: { instance_size: 'jumbo' },
+        read_scaling: { instance_size: 'jumbo', flock_size: 0 },
+      });
+      for (const ttl of [undefined, 365 * DAY, 8 * DAY]) {
+        for (const name of ['MotherDuck Extension', 'MotherDuck Flights']) {
+          await stage.world.organization.mint({ username, name, ...(ttl === undefined ? {} : { ttl }) });
+        }
+      }
+    }
+    await stage.world.organization.advance(2 * DAY);
+    const { findings } = await audited(stage);
+    expect(findings).toMatchObject([
+      { rule: 'MDA001', account: 'stray' },
+      {
+        rule: 'MDA034',
+        severity: 'note',
+        account: 'etl_prod',
+        message: 'MotherDuck made tokens of its own for it: "MotherDuck Extension", "MotherDuck Flights"',
+      },
+    ]);
+    expect(findings).toHaveLength(2);
+  });
+});
+
+it.each([
+  ['etl_prod/airflow', 'etl_prod/airflow'],
+  ['--yes', '-- --yes'],
+  ["-rf it's", "-- '-rf it'\\''s'"],
+])('the word %s of a command is written %s', (word, written) => {
+  expect(operand(word)).toBe(written);
+});
+
+/** In the order of an audit. */
+function by(result: Audit): (a: string, b: string) => number {
+  const order = found(result);
+  return (a, b) => order.indexOf(a) - order.indexOf(b);
+}
