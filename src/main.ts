@@ -1,6 +1,7 @@
 #!/usr/bin/env node
 /** The program: runs the command that was typed, and turns wrong usage into its exit code. */
 import type { Command } from 'commander';
+import { forLog } from './cli/runner-log.ts';
 import { program } from './program.ts';
 
 const EXIT_USAGE = 64;
@@ -17,7 +18,7 @@ async function main(): Promise<void> {
     const words = process.argv.slice(2);
     hintAtOrder(mdacc, words);
     hintAtSandbox(error, words);
-    if (wantsJson(words)) process.stdout.write(`${JSON.stringify({ error: usageError(error) }, null, 2)}\n`);
+    if (wantsJson(words)) process.stdout.write(asJson({ error: usageError(error) }));
     process.exitCode = EXIT_USAGE;
   }
 }
@@ -27,7 +28,8 @@ function hintAtOrder(mdacc: Command, words: readonly string[]): void {
   const command = mdacc.commands.map((each) => each.name()).find((name) => words.includes(name));
   if (command === undefined || words[0] === command || !words[0]?.startsWith('--')) return;
   const rest = words.filter((word) => word !== command);
-  process.stderr.write(`Options come after the command: mdacc ${[command, ...rest].join(' ')}\n`);
+  const hint = `Options come after the command: mdacc ${[command, ...rest].join(' ')}\n`;
+  process.stderr.write(forLog(process.env)(hint));
 }
 
 /** `--sandbox` may have a folder, and takes the word that follows for it. */
@@ -41,6 +43,10 @@ function hintAtSandbox(error: Error & { readonly code?: string }, words: readonl
 
 function wantsJson(words: readonly string[]): boolean {
   return words.includes('--format=json') || words[words.indexOf('--format') + 1] === 'json';
+}
+
+function asJson(document: object): string {
+  return forLog(process.env, 'json')(`${JSON.stringify(document, null, 2)}\n`);
 }
 
 function usageError({ message }: Error) {

@@ -1,6 +1,7 @@
 /** The command line: every command with its options, and which module does it, which is imported when it is called. */
 import { Argument, Command, Option } from 'commander';
 import { count, duration, milliseconds, port, rate } from './cli/arguments.ts';
+import { forLog } from './cli/runner-log.ts';
 import { SHELLS } from './completion/scripts.ts';
 import { VERSION } from './version.ts';
 
@@ -83,6 +84,7 @@ export function program(): Command {
   const mdacc = new Command('mdacc')
     .description('MotherDuck service accounts, their access tokens and Ducklings, as one YAML file.')
     .version(VERSION)
+    .configureOutput({ writeErr: (text) => void process.stderr.write(forLog(process.env)(text)) })
     .showHelpAfterError('(mdacc --help, or mdacc COMMAND --help, shows what can be typed)')
     .addHelpText('after', examples('mdacc init', 'mdacc plan --sandbox', 'mdacc apply --sandbox'))
     .exitOverride()

@@ -10,13 +10,13 @@ import { renderPlan } from '../report/plan/render.ts';
 import { openState, type StateFile } from '../state/state-file.ts';
 import { statePath } from './configuration.ts';
 import { confirm } from './confirm.ts';
-import { tellGitHub } from './github.ts';
+import { annotate, tellGitHub } from './github.ts';
 import type { Io } from './io.ts';
 import { underLock } from './locked.ts';
 import type { Planned, PlanningOptions } from './planning.ts';
 import { Progress } from './progress.ts';
 import { openService, type Service } from './service.ts';
-import { applyTested, exitCodeOf, refuseViolations } from './tested-apply.ts';
+import { applyTested, exitCodeOf, refuseViolations, type TestedApply } from './tested-apply.ts';
 
 export interface ApplyOptions extends PlanningOptions {
   readonly yes?: boolean;
@@ -91,9 +91,11 @@ async function carryOut(
   stopping: AbortSignal,
 ): Promise<number> {
   const input = { plan, desired, live, ledger, stores, parallelism: options.parallelism, stopping };
-  const done = await withProgress(countAccounts(input), io, (onEvent) =>
-    applyTested({ ...input, onEvent }, service, options.smoke),
-  );
+  const done = isBeforeFirst(options, ledger)
+    ? nothingDone(plan)
+    : await withProgress(countAccounts(input), io, (onEvent) =>
+        applyTested({ ...input, onEvent }, service, options.smoke),
+      );
   const { applied, smoke } = done;
   if (options.format === 'json') io.result(appliedJson(plan, applied, smoke));
   else if (hasChanges(plan) || smoke.accounts.length > 0 || applied.failures.length > 0) {
@@ -102,8 +104,19 @@ async function carryOut(
     else io.result(appliedText(applied, smoke, io.paint.out));
   }
   const code = exitCodeOf(plan, done);
+  annotate(plan, io);
   await tellGitHub(plan, code, io);
   return code;
+}
+
+function nothingDone({ at }: Plan): TestedApply {
+  const applied = { outcomes: [], smoke: [], failures: [], interrupted: false };
+  return { applied, smoke: { at, accounts: [], warnings: [], passed: true } };
+}
+
+/** A night before the first apply begins no state: a plan that waits for its approval would be stale by it. */
+function isBeforeFirst({ due }: ApplyOptions, { state }: StateFile): boolean {
+  return due === true && state.serial === 0;
 }
 
 async function withProgress<T>(

@@ -24,7 +24,7 @@ export async function readDesired({ config }: ConfigOptions, io: Io): Promise<De
 export function showFindings(loaded: Loaded, io: Io): void {
   const errors = loaded.ok ? [] : loaded.diagnostics;
   const found = io.options.quiet ? errors : [...errors, ...loaded.warnings];
-  if (found.length > 0) process.stderr.write(`${renderDiagnostics(found, loaded.sources, io.paint.err)}\n`);
+  if (found.length > 0) io.say(renderDiagnostics(found, loaded.sources, io.paint.err));
 }
 
 /** The state's file: beside the configuration unless it is named. */

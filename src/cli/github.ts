@@ -2,6 +2,7 @@
 import { appendFile } from 'node:fs/promises';
 import type { Plan } from '../model/plan.ts';
 import { hasChanges } from '../plan/plan.ts';
+import { warningsGithub } from '../report/apply/github.ts';
 import { planMarkdown } from '../report/plan/markdown.ts';
 import { summaryLine } from '../report/plan/summary.ts';
 import type { Io } from './io.ts';
@@ -13,6 +14,11 @@ export async function tellGitHub(plan: Plan, exitCode: number, io: Io): Promise<
   const outputs = `summary=${summaryLine(plan)}\nchanges=${hasChanges(plan)}\nexitcode=${exitCode}\n`;
   await append(GITHUB_OUTPUT, outputs, io);
   await append(GITHUB_STEP_SUMMARY, planMarkdown(plan), io);
+}
+
+/** The warnings of an apply, where people see them without its log. */
+export function annotate(plan: Plan, io: Io): void {
+  if (io.env.GITHUB_ACTIONS === 'true') io.commands(warningsGithub(plan), 'note');
 }
 
 /** A file of the runner that cannot be written is no reason to fail what was done. */

@@ -4,6 +4,7 @@ import { UserError } from '../model/user-error.ts';
 import { jsonText } from '../report/json.ts';
 import { coloured, type Paint, plain } from '../report/paint.ts';
 import { printable } from '../report/printable.ts';
+import { forLog } from './runner-log.ts';
 
 export interface OutputOptions {
   readonly color?: boolean;
@@ -19,6 +20,10 @@ export interface Io {
   readonly paint: { readonly out: Paint; readonly err: Paint };
   /** The result. */
   result(text: string): void;
+  /** Commands that the runner of GitHub Actions is to obey, as part of the result or beside it. */
+  commands(text: string, as: 'result' | 'note'): void;
+  /** What must be seen, on stderr. */
+  say(text: string): void;
   /** Progress and remarks; silent with --quiet. */
   note(text: string): void;
   warn(message: string, hint?: string): void;
@@ -28,12 +33,15 @@ export interface Io {
 
 export function openIo(options: OutputOptions): Io {
   const paint = { out: paintFor(process.stdout, options), err: paintFor(process.stderr, options) };
-  const say = (text: string) => void process.stderr.write(`${text}\n`);
+  const [shown, told] = [forLog(process.env, options.format), forLog(process.env)];
+  const say = (text: string) => void process.stderr.write(`${told(text)}\n`);
   return {
     env: process.env,
     options,
     paint,
-    result: (text) => void process.stdout.write(text),
+    result: (text) => void process.stdout.write(shown(text)),
+    commands: (text, as) => void (as === 'result' ? process.stdout : process.stderr).write(text),
+    say,
     note: (text) => {
       if (!options.quiet) say(text);
     },
@@ -59,8 +67,8 @@ export function presentError(error: unknown, io: Io): void {
   const { paint } = io;
   const known = error instanceof UserError ? error : bug(error);
   const at = known.where ? `${known.where.file}:${known.where.line}:${known.where.column}: ` : '';
-  process.stderr.write(`${paint.err.red('Error:')} ${printable(at + known.message)}\n  ${printable(known.hint)}\n`);
-  if (io.options.debug && error instanceof Error) process.stderr.write(paint.err.dim(`${error.stack}\n`));
+  io.say(`${paint.err.red('Error:')} ${printable(at + known.message)}\n  ${printable(known.hint)}`);
+  if (io.options.debug && error instanceof Error) io.say(paint.err.dim(`${error.stack}`));
   if (io.options.format !== 'json') return;
   const { code, message, hint, where } = known;
   const more = { ...(where ? { where } : {}), ...('diagnostics' in known ? { diagnostics: known.diagnostics } : {}) };

@@ -4,7 +4,7 @@ import type { ConfigOptions } from '../cli/configuration.ts';
 import type { Io, OutputOptions } from '../cli/io.ts';
 import { EXIT, runCommand } from '../cli/run.ts';
 import { DIAGNOSTICS } from '../config/codes.ts';
-import { diagnosticJson } from '../config/diagnostics.ts';
+import { type Diagnostic, diagnosticJson } from '../config/diagnostics.ts';
 import { type Loaded, loadConfig } from '../config/load.ts';
 import { renderDiagnostics } from '../config/render.ts';
 import { counted } from '../model/counted.ts';
@@ -20,13 +20,15 @@ interface ValidateOptions extends ConfigOptions, OutputOptions {
 export function run(options: ValidateOptions): Promise<number> {
   return runCommand(options, async (io) => {
     const loaded = await loadConfig(options.config, io.env);
+    // Commands that are meant; all else is made harmless on its way out.
+    if (options.format === 'github') io.commands(validateGithub(findingsOf(loaded), loaded.sources), 'result');
     io.result(render(loaded, options, io));
     return loaded.ok ? EXIT.done : EXIT.error;
   });
 }
 
 function render(loaded: Loaded, { config, format }: ValidateOptions, io: Io): string {
-  const findings = [...(loaded.ok ? [] : loaded.diagnostics), ...loaded.warnings];
+  const findings = findingsOf(loaded);
   switch (format) {
     case 'text': {
       const shown = findings.length === 0 ? '' : `${renderDiagnostics(findings, loaded.sources, io.paint.out)}\n`;
@@ -39,10 +41,14 @@ function render(loaded: Loaded, { config, format }: ValidateOptions, io: Io): st
     case 'sarif':
       return validateSarif(config, DIAGNOSTICS, findings, loaded.sources);
     case 'github':
-      return validateGithub(findings, loaded.sources) + summary(loaded, config);
+      return summary(loaded, config);
     default:
       return format satisfies never;
   }
+}
+
+function findingsOf(loaded: Loaded): Diagnostic[] {
+  return [...(loaded.ok ? [] : loaded.diagnostics), ...loaded.warnings];
 }
 
 function summary(loaded: Loaded, config: string): string {

@@ -1,15 +1,15 @@
 import type { ExecStoreConfig, FileStoreConfig } from '../model/desired.ts';
 import { variableOf } from '../model/secret-variable.ts';
-import { accountKey } from '../model/username.ts';
+import { PLACEHOLDERS } from '../model/store-command.ts';
+import { checkCollisions } from './check-store-places.ts';
 import type { Problems } from './diagnostics.ts';
-import type { ResolvedAccount, ResolvedToken } from './resolve.ts';
-import type { Span } from './source.ts';
+import type { ResolvedAccount } from './resolve.ts';
 import type { ResolvedStore } from './stores.ts';
 import { suggestion } from './suggest.ts';
-import { child, itemsOf, type Node, type ScalarNode } from './tree.ts';
+import { child, fromEnvironment, itemsOf, type Node } from './tree.ts';
 import { listed, quote, shown } from './wording.ts';
 
-/** Checks each store, and that no two tokens write the same place of a file. `files` are the real paths of the configuration's own. */
+/** Checks each store, and that no two tokens write the same place. `files` are the real paths of the configuration's own. */
 export function checkStores(
   stores: readonly ResolvedStore[],
   accounts: readonly ResolvedAccount[],
@@ -29,14 +29,13 @@ export function checkStores(
   checkCollisions(stores, accounts, problems);
 }
 
-const PLACEHOLDERS = ['account', 'token', 'generation', 'expires_at', 'type'];
 const TIMEOUT_SECONDS = { min: 1, max: 3600 } as const;
 
 function checkExec({ node }: ResolvedStore, config: ExecStoreConfig, problems: Problems): void {
   const words = itemsOf(child(node, 'command'));
   for (const word of words) checkPlaceholders(word, problems);
   for (const word of itemsOf(child(node, 'check'))) {
-    const placeholder = placeholdersIn(word).find((name) => PLACEHOLDERS.includes(name));
+    const placeholder = placeholdersIn(word).find(isPlaceholder);
     if (placeholder === undefined) continue;
     const message = `{${placeholder}} is not replaced in check, which runs once and before there is a token`;
     problems.error('store-command', word.at, message, { hint: 'remove it from check' });
@@ -54,7 +53,7 @@ function checkExec({ node }: ResolvedStore, config: ExecStoreConfig, problems: P
 
 function checkPlaceholders(word: Node, problems: Problems): void {
   for (const name of placeholdersIn(word)) {
-    if (PLACEHOLDERS.includes(name)) continue;
+    if (isPlaceholder(name)) continue;
     const known = listed(PLACEHOLDERS.map((one) => `{${one}}`));
     if (fromEnvironment(word)) {
       problems.error('store-command', word.at, `what ${shown(word)} gives holds an unknown placeholder`, {
@@ -68,13 +67,13 @@ function checkPlaceholders(word: Node, problems: Problems): void {
   }
 }
 
+function isPlaceholder(name: string): boolean {
+  return PLACEHOLDERS.some((known) => known === name);
+}
+
 function placeholdersIn(word: Node): string[] {
   if (word.kind !== 'scalar' || typeof word.value !== 'string' || word.env?.missing === true) return [];
   return [...word.value.matchAll(/\{([a-z_]+)\}/g)].map(([, name]) => name ?? '');
-}
-
-function fromEnvironment(node: Node | undefined): node is ScalarNode {
-  return node?.kind === 'scalar' && node.env !== undefined;
 }
 
 function checkPath(
@@ -136,57 +135,4 @@ function checkFormat(
       hint: 'give each format a file of its own',
     });
   }
-}
-
-interface Writer {
-  readonly account: ResolvedAccount;
-  readonly token: ResolvedToken;
-}
-
-/** Looks at all accounts: `a-b` and `a_b` come to the same variable, as `x` of `a_b` and `b_x` of `a` do. */
-function checkCollisions(
-  stores: readonly ResolvedStore[],
-  accounts: readonly ResolvedAccount[],
-  problems: Problems,
-): void {
-  const files = new Map<string, { config: FileStoreConfig; file: string; hidden: boolean }>();
-  for (const { config, node, target } of stores) {
-    if (config.kind !== 'file' || config.format !== 'dotenv') continue;
-    files.set(config.name, { config, file: target ?? config.path, hidden: fromEnvironment(child(node, 'variable')) });
-  }
-  const writers = new Map<string, Writer>();
-  // A token of a template stands at one place for all its accounts; it is pointed at once.
-  const reported = new Set<Span>();
-  for (const account of accounts) {
-    for (const token of account.tokens) {
-      const store = files.get(token.settings.store?.value ?? '');
-      if (store === undefined) continue;
-      const variable = variableOf(store.config.variable, { account: account.username, token: token.key });
-      const place = `${store.file}\0${variable}`;
-      const other = writers.get(place);
-      if (other === undefined) writers.set(place, { account, token });
-      else if (!reported.has(token.at) && !areOneAccount(account, other.account)) {
-        reported.add(token.at);
-        reportCollision({ account, token }, other, store.hidden ? 'the same variable' : variable, problems);
-      }
-    }
-  }
-}
-
-/** Whether they differ only in case, which has been reported. */
-function areOneAccount(a: ResolvedAccount, b: ResolvedAccount): boolean {
-  return a !== b && accountKey(a.username) === accountKey(b.username);
-}
-
-function reportCollision(writer: Writer, other: Writer, what: string, problems: Problems): void {
-  const name = ({ account, token }: Writer): string => `${account.username}/${token.key}`;
-  problems.error(
-    'store-collision',
-    writer.token.at,
-    `${name(other)} and ${name(writer)} both write ${what} of one file`,
-    {
-      ...(other.token === writer.token ? {} : { related: { message: 'the other stands', at: other.token.at } }),
-      hint: 'rename a token, or give the store a variable with {ACCOUNT} and {TOKEN} that tells them apart',
-    },
-  );
 }

@@ -15,6 +15,11 @@ export function isGlob(pattern: string): boolean {
   return picomatch.scan(pattern).isGlob;
 }
 
+/** The folder from which a glob looks, relative to that of the configuration. */
+export function baseOf(pattern: string): string {
+  return picomatch.scan(pattern).base;
+}
+
 /**
  * The files that a glob matches below a folder, as paths relative to that folder, in alphabetical order. Folders that
  * are links are not entered; `**` does not look into node_modules and hidden folders.

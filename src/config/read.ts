@@ -4,9 +4,10 @@ import path from 'node:path';
 import { shownPath } from '../files/shown-path.ts';
 import { UserError } from '../model/user-error.ts';
 import { reportOwnFile } from './check-stores.ts';
+import { Confines } from './confines.ts';
 import type { Problems } from './diagnostics.ts';
 import { Environment } from './environment.ts';
-import { isGlob, isYamlName, matchingFiles } from './include.ts';
+import { baseOf, isGlob, isYamlName, matchingFiles } from './include.ts';
 import { notFound } from './not-found.ts';
 import { ALIAS_BUDGET, parseSource, type Reading } from './parse.ts';
 import { decode, type Source, type Span, sourceOf } from './source.ts';
@@ -62,6 +63,7 @@ class Reader {
   readonly #seen = new Set<string>();
   /** Where the secrets of file stores go, with the place that says so: such a file is not read, whoever includes it. */
   readonly #secrets = new Map<string, Node>();
+  #confines: Confines | undefined;
   #bytesLeft = MAX_BYTES;
   #complete = true;
 
@@ -85,6 +87,15 @@ class Reader {
 
   async #readMain(): Promise<Node | undefined> {
     const absolute = path.resolve(this.#main);
+    this.#confines = await Confines.of(absolute);
+    if (await this.#confines.excludes(absolute)) {
+      const message = `cannot read ${quote(this.#main)}: it is a link that leads out of the git work tree ${quote(this.#confines.tree ?? '')}`;
+      throw new UserError(
+        'CONFIG_INVALID',
+        message,
+        'put the file itself there, or name it where it is with --config FILE',
+      );
+    }
     const outcome = await this.#read(absolute);
     if (outcome.is === 'missing') throw await notFound(this.#main);
     if (outcome.is === 'unreadable') {
@@ -116,6 +127,7 @@ class Reader {
       return;
     }
     const glob = isGlob(text);
+    if (await this.#leadsOut(glob ? baseOf(text) : text)) return this.#reportOutside(pattern, text);
     if (!glob) {
       if (isYamlName(text)) await this.#includeFile(text, pattern);
       else await this.#reportEnding(text, pattern);
@@ -131,7 +143,26 @@ class Reader {
             : `looked in ${quote(path.dirname(this.#main))}, where the configuration is`,
       });
     }
-    for (const name of names) await this.#includeFile(name, pattern);
+    for (const name of names) {
+      if (await this.#leadsOut(name)) this.#reportOutside(pattern, name);
+      else await this.#includeFile(name, pattern);
+    }
+  }
+
+  async #leadsOut(name: string): Promise<boolean> {
+    return (await this.#confines?.excludes(path.resolve(this.#folder, name))) ?? false;
+  }
+
+  /** Nothing is said about what is there, not even whether anything is. */
+  #reportOutside(pattern: ScalarNode, name: string): void {
+    this.#complete = false;
+    const subject = pattern.env === undefined ? quote(name) : shown(pattern);
+    this.#reading.problems.error(
+      'include-outside',
+      pattern.at,
+      `included file ${subject} is not in the git work tree of the configuration`,
+      { hint: `put the file itself into ${quote(this.#confines?.tree ?? '')}; a link that leads out does not count` },
+    );
   }
 
   async #reportEnding(name: string, pattern: ScalarNode): Promise<void> {

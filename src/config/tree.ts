@@ -63,6 +63,11 @@ export function child(node: Node | undefined, key: string): Node | undefined {
   return entriesOf(node).get(key)?.value;
 }
 
+/** Whether a value, or a part of it, came from the environment, so that it is not shown. */
+export function fromEnvironment(node: Node | undefined): node is ScalarNode {
+  return node?.kind === 'scalar' && node.env !== undefined;
+}
+
 /** A text; undefined when the node is something else or its variable is missing. */
 export function textOf(node: Node | undefined): string | undefined {
   if (node?.kind !== 'scalar' || node.env?.missing === true) return undefined;

@@ -94,6 +94,8 @@ const SILENT: Io = {
   options: { quiet: true },
   paint: { out: plain, err: plain },
   result: () => {},
+  commands: () => {},
+  say: () => {},
   note: () => {},
   warn: () => {},
   debug: () => {},

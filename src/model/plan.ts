@@ -10,6 +10,8 @@ export interface Plan {
   readonly sandbox: boolean;
   /** MotherDuck's time by which expiry and rotation were judged; ISO 8601. */
   readonly at: string;
+  /** Only what time alone brings was planned; accounts with other changes are named in the warnings. */
+  readonly due?: true;
   /** In the order of apply within an account; accounts in the order of the configuration, then by name. */
   readonly actions: readonly Action[];
   /** Managed accounts that left the configuration and stay, because pruning was not asked for. */

@@ -77,6 +77,7 @@ export function makePlan(desired: Desired, live: Live, state: State, options: Pl
     organization: desired.organization,
     sandbox: options.sandbox ?? false,
     at: isoTime(live.now),
+    ...(options.due ? { due: true } : {}),
     actions,
     left: plans.filter(({ plan }) => plan.left).map(({ username }) => username),
     protection: plans.flatMap(({ username, plan }) =>

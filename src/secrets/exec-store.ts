@@ -1,6 +1,7 @@
 import { basename } from 'node:path';
 import type { ExecStoreConfig } from '../model/desired.ts';
 import type { Secret } from '../model/secret.ts';
+import { expandWords } from '../model/store-command.ts';
 import { type ErrorCode, UserError } from '../model/user-error.ts';
 import { findProgram } from './find-program.ts';
 import { type Outcome, runCommand } from './run-command.ts';
@@ -16,18 +17,6 @@ export function execStore(config: ExecStoreConfig): SecretStore {
     check: () => check(config),
     put: (address, secret) => put(config, address, secret),
   };
-}
-
-/** The command's words with what is known of the token put in, in one pass: what is put in is not looked at again. */
-export function expandWords(words: readonly string[], address: SecretAddress): string[] {
-  const values: ReadonlyMap<string, string> = new Map([
-    ['{account}', address.account],
-    ['{token}', address.token],
-    ['{generation}', String(address.generation)],
-    ['{expires_at}', address.expiresAt ?? 'never'],
-    ['{type}', address.type],
-  ]);
-  return words.map((word) => word.replace(/\{[a-z_]+\}/g, (name) => values.get(name) ?? name));
 }
 
 async function check(config: ExecStoreConfig): Promise<void> {
@@ -52,7 +41,9 @@ async function refuseUnless(program: string, config: ExecStoreConfig): Promise<v
 }
 
 async function put(config: ExecStoreConfig, address: SecretAddress, secret: Secret): Promise<void> {
-  const words = expandWords(config.command, address);
+  const { account, token, type, generation, expiresAt } = address;
+  const facts = { account, token, type, generation: String(generation), expires_at: expiresAt ?? 'never' };
+  const words = expandWords(config.command, facts);
   const outcome = await runCommand(words, { timeoutMs: config.timeout * 1000, folder: config.folder, stdin: secret });
   if (outcome.ended === 'exit' && outcome.code === 0) return;
   const why = describe(config, words[0] ?? '', outcome, secret);

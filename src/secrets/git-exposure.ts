@@ -1,6 +1,6 @@
 import { execFile } from 'node:child_process';
-import { access } from 'node:fs/promises';
-import { dirname, join } from 'node:path';
+import { dirname } from 'node:path';
+import { workTreeOf } from '../files/work-tree.ts';
 import { withoutTokens } from './environment.ts';
 
 /** Whether git would take a file along with the next `git add .`. */
@@ -13,7 +13,7 @@ export type GitExposure =
 
 /** Looks at a file that may not exist yet; `path` is absolute and without symbolic links. */
 export async function gitExposure(path: string): Promise<GitExposure> {
-  const tree = await workTreeOf(path);
+  const tree = await workTreeOf(dirname(path));
   if (tree === undefined) return { exposed: false };
   // A tracked file counts as not ignored: check-ignore looks into the index too.
   const ignored = await git(tree, ['check-ignore', '-q', '--', path]);
@@ -24,18 +24,6 @@ export async function gitExposure(path: string): Promise<GitExposure> {
   }
   if (ignored.why.includes('not a git repository')) return { exposed: false };
   return { exposed: 'unknown', tree, why: ignored.why };
-}
-
-/** The nearest folder upward with a `.git`: a folder, or in worktrees and submodules a file. */
-async function workTreeOf(path: string): Promise<string | undefined> {
-  for (let folder = dirname(path); ; folder = dirname(folder)) {
-    const here = await access(join(folder, '.git')).then(
-      () => true,
-      () => false,
-    );
-    if (here) return folder;
-    if (dirname(folder) === folder) return undefined;
-  }
 }
 
 function git(tree: string, words: readonly string[]): Promise<{ readonly exit: number; readonly why: string }> {

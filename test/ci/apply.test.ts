@@ -34,7 +34,7 @@ describe.skipIf(isWindows)('apply on main', () => {
     expect(place.programs.installed.at(-1)).toBe('motherduck-accounts@0.1.0');
 
     const secrets = place.programs.secrets;
-    expect(Object.keys(secrets)).toEqual(['MOTHERDUCK_bi_prod_metabase', 'MOTHERDUCK_etl_prod_airflow']);
+    expect(Object.keys(secrets)).toEqual(['MOTHERDUCK_TOKEN_bi_prod__metabase', 'MOTHERDUCK_TOKEN_etl_prod__airflow']);
     for (const secret of Object.values(secrets)) {
       expect(secret).toMatch(/^\S{20,}$/);
       expect(apply?.log).not.toContain(secret);

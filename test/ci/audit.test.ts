@@ -2,6 +2,7 @@
 import { describe, expect, it } from 'vitest';
 import { isWindows } from '../platform.ts';
 import { applied } from './applied.ts';
+import { RENOVATE } from './github.ts';
 import { Project } from './gitlab-project.ts';
 import { ask, type Place } from './place.ts';
 
@@ -53,15 +54,26 @@ describe.skipIf(isWindows)('an audit every night', () => {
 
   it('leaves the issues of others alone, and closes nothing when it could not look', async () => {
     const place = await applied();
-    const quoted = place.github.issue('About the audit', `I saw\n${MARKER}`, EVE);
-    const own = place.github.issue('MotherDuck audit: acme', `**1 finding**\n${MARKER}\n`);
+    const quoted = place.github.issue('About the audit', `I saw\n\n${MARKER}`, EVE);
+    const bot = place.github.issue('Update', `**1 update**\n\n${MARKER}\n`, RENOVATE);
+    const own = place.github.issue('MotherDuck audit: acme', `**1 finding**\n\n${MARKER}\n`);
     const event = place.night;
     const failed = await place.run('audit.yml', { event, secrets: { MOTHERDUCK_ADMIN_TOKEN: 'wrong' } });
     expect(failed.audit?.status).toBe('failure');
     expect(failed.issue).toBeUndefined();
     expect(own.state).toBe('open');
     await audit(place);
-    expect([quoted.state, own.state]).toEqual(['open', 'closed']);
+    expect([quoted.state, bot.state, own.state]).toEqual(['open', 'open', 'closed']);
+
+    // One of its own that it may not edit after all: its closing fails, and findings are told in another.
+    const locked = place.github.issue('MotherDuck audit: acme', `**1 finding**\n\n${MARKER}\n`);
+    locked.locked = true;
+    expect((await audit(place)).jobs.issue?.status).toBe('failure');
+    await ask(place.organization, 'POST', '/v1/users', { username: 'stray_one' });
+    expect((await audit(place)).jobs.issue?.status).toBe('success');
+    expect(locked.body).toMatch(/^\*\*1 finding/);
+    expect(place.github.issues.at(-1)?.body).toContain('stray&#95;one');
+    expect(place.github.issues).toHaveLength(5);
   });
 
   it('gives its findings to code scanning where that is turned on', async () => {

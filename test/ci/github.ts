@@ -23,9 +23,12 @@ interface Entry {
   title?: string;
   body: string;
   state?: 'open' | 'closed';
+  /** Nobody may edit it. */
+  locked?: boolean;
 }
 
 export const REPOSITORY = 'acme/accounts';
+export const RENOVATE: User = { login: 'renovate[bot]', type: 'Bot' };
 export const WORKFLOW_USER: User = { login: 'github-actions[bot]', type: 'Bot' };
 const PREFIX = `/api/repos/${REPOSITORY}`;
 
@@ -108,9 +111,11 @@ export class GitHub {
     const { user, permissions } = holder;
     const isBot = user.type === 'Bot';
     if (place === '/api/user') return isBot ? REFUSED : { status: 200, body: user };
+    if (place === '/api/graphql') return { status: 200, body: { data: { viewer: { login: user.login } } } };
     const [, id] = /\/(\d+)(?:\/comments)?$/.exec(place) ?? [];
     const comment = this.comments.find((each) => each.id === Number(id));
     const about = place.startsWith('/issues/comments/') ? comment?.number : Number(id);
+    const issue = this.issues.find((each) => each.number === Number(id));
     const isIssue = id === undefined || this.issues.some(({ number }) => number === about);
     if (method !== 'GET' && permissions[isIssue ? 'issues' : 'pull-requests'] !== 'write') return REFUSED;
     switch (`${method} ${place.replace(/\d+/, 'N')}`) {
@@ -126,12 +131,9 @@ export class GitHub {
       case 'POST /issues':
         return { status: 201, body: this.issue(given.title ?? '', given.body ?? '', user) };
       case 'PATCH /issues/comments/N':
-        return change(comment, given);
+        return comment?.locked ? REFUSED : change(comment, given);
       case 'PATCH /issues/N':
-        return change(
-          this.issues.find((each) => each.number === Number(id)),
-          given,
-        );
+        return issue?.locked ? REFUSED : change(issue, given);
       default:
         return NOT_FOUND;
     }

@@ -1,4 +1,5 @@
 /** GitLab's pipeline: what it is made of, and what its jobs do. */
+import { spawnSync } from 'node:child_process';
 import { readFileSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
 import { describe, expect, it } from 'vitest';
@@ -41,9 +42,8 @@ describe.skipIf(isWindows)('the pipeline', () => {
 
   it('installs what GitHub installs, and shares its scripts', () => {
     const read = (...names: string[]) => readFileSync(path.join(...names), 'utf8');
-    for (const script of ['commit-state.sh', 'rotate.mjs']) {
-      expect(read(PIPELINE_EXAMPLE, 'ci', script)).toBe(read(EXAMPLE, '.github/scripts', script));
-    }
+    const script = 'commit-state.sh';
+    expect(read(PIPELINE_EXAMPLE, 'ci', script)).toBe(read(EXAMPLE, '.github/scripts', script));
     const [, version] = /motherduck-accounts@(\S+)/.exec(read(EXAMPLE, '.github/workflows/apply.yml')) ?? [];
     expect(new Set(PIPELINE.match(/motherduck-accounts@\S+/g))).toEqual(new Set([`motherduck-accounts@${version}`]));
   });
@@ -87,12 +87,29 @@ describe.skipIf(isWindows)('main', () => {
     expect(await project.run('plan-main')).toMatchObject({ code: 0 });
     const { code, log } = await project.run('apply');
     expect(code, log).toBe(0);
-    expect([...variables.keys()].sort()).toEqual(['MOTHERDUCK_bi_prod_metabase', 'MOTHERDUCK_etl_prod_airflow']);
+    expect([...variables.keys()].sort()).toEqual([
+      'MOTHERDUCK_TOKEN_bi_prod__metabase',
+      'MOTHERDUCK_TOKEN_etl_prod__airflow',
+    ]);
     for (const secret of variables.values()) expect(log).not.toContain(secret);
     expect(repository.messages()).toEqual(['MotherDuck state after run 11-12 [skip ci]', 'The first commit']);
 
     const again = await project.run('plan-main');
     expect(again.log).toContain('No changes. MotherDuck matches the configuration.');
+  });
+
+  it.each([
+    ['a__b', 'c', 'would look like the end'],
+    ['a', 'b-c', 'a character that variables cannot have'],
+  ])('keeps no secret in a variable that two tokens could share: %s/%s', (account, token, why) => {
+    const stores = spawnSync(process.execPath, ['ci/store-variable.mjs', account, token], {
+      cwd: PIPELINE_EXAMPLE,
+      env: {},
+      input: 'secret',
+      encoding: 'utf8',
+    });
+    expect(stores.status).toBe(1);
+    expect(stores.stderr).toContain(why);
   });
 
   it('survives that somebody pushes first, and starts from the newest state whatever commit it is for', async () => {
@@ -129,8 +146,10 @@ describe.skipIf(isWindows)('main', () => {
     const { code, log } = await project.run('rotate');
     expect(code, log).toBe(0);
     const { variables } = project.gitlab;
-    expect(variables.get('MOTHERDUCK_bi_prod_metabase')).not.toBe(before.get('MOTHERDUCK_bi_prod_metabase'));
-    expect(variables.get('MOTHERDUCK_etl_prod_airflow')).toBe(before.get('MOTHERDUCK_etl_prod_airflow'));
+    expect(variables.get('MOTHERDUCK_TOKEN_bi_prod__metabase')).not.toBe(
+      before.get('MOTHERDUCK_TOKEN_bi_prod__metabase'),
+    );
+    expect(variables.get('MOTHERDUCK_TOKEN_etl_prod__airflow')).toBe(before.get('MOTHERDUCK_TOKEN_etl_prod__airflow'));
     expect(project.gitlab.repository.messages()).toHaveLength(3);
   });
 });

@@ -17,6 +17,9 @@ describe.skipIf(isWindows)('hostile names of tokens', () => {
       `x\n::add-mask::everything\n::set-output name=changes::false`,
       `x\nexitcode=1\nplan-file<<E\n/etc/passwd\nE`,
       '\r::error::x',
+      '##[add-mask]x',
+      '  ::error::x',
+      'x ##[set-env name=PATH;]/tmp',
       '<!-- motherduck-accounts plan: globex -->',
       '${{ github.token }}',
       '@everyone </details>``` [x](https://example.com)',
@@ -40,7 +43,7 @@ describe.skipIf(isWindows)('hostile names of tokens', () => {
       expect(again?.outputs.changes).toBe('true');
       expect(apply?.status, apply?.log).toBe('success');
       expect(existsSync(trap)).toBe(false);
-      for (const job of [plan, again]) expect(commandsOutside(job?.log ?? '')).toEqual([]);
+      for (const job of [plan, again, apply]) expect(commandsOutside(job?.log ?? '')).toEqual([]);
     }
     expect(place.github.comments).toHaveLength(1);
     const body = place.github.comments[0]?.body ?? '';

@@ -1,9 +1,9 @@
 /** A pull request: validated, planned, and told in one comment. */
-import { readdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { readdirSync, readFileSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { isWindows } from '../platform.ts';
-import { WORKFLOW_USER } from './github.ts';
+import { RENOVATE, WORKFLOW_USER } from './github.ts';
 import { Place } from './place.ts';
 
 const CONFIGURATION = 'motherduck.accounts.yaml';
@@ -64,10 +64,21 @@ describe.skipIf(isWindows)('a plan in a pull request', () => {
     });
     const quoting = place.github.comment(7, '> <!-- motherduck-accounts plan: acme -->', WORKFLOW_USER);
     const other = place.github.comment(7, '<!-- motherduck-accounts plan: globex -->', WORKFLOW_USER);
-    const before = [quoted, quoting, other].map(({ body }) => body);
+    const marker = '<!-- motherduck-accounts plan: acme -->';
+    const bot = place.github.comment(7, `**Plan: nothing**\n\n${marker}\n`, RENOVATE);
+    const fenced = place.github.comment(7, `Log:\n\`\`\`\n\n${marker}\n\`\`\`\n`, WORKFLOW_USER);
+    const others = [quoted, quoting, other, bot, fenced];
+    const before = others.map(({ body }) => body);
     await plan(place, nothing);
-    expect([quoted, quoting, other].map(({ body }) => body)).toEqual(before);
-    expect(place.github.comments).toHaveLength(4);
+    expect(others.map(({ body }) => body)).toEqual(before);
+    expect(place.github.comments).toHaveLength(6);
+    // One of its own that it may not edit after all is like one of somebody else.
+    const own = place.github.comments[5];
+    if (own) own.locked = true;
+    const { status, log } = await plan(place, nothing);
+    expect(status, log).toBe('success');
+    expect(log).toContain('Wrote ');
+    expect(place.github.comments).toHaveLength(7);
   });
 
   it('is found among hundreds of comments, and through a gateway that fails', async () => {
@@ -119,6 +130,20 @@ describe.skipIf(isWindows)('a plan in a pull request', () => {
     const thief = await plan(place, asks, 'eve/accounts');
     expect(thief.status).toBe('failure');
     expect(thief.log).not.toContain(place.secrets.MOTHERDUCK_ADMIN_TOKEN);
+    // A link to a file beside the checkout, as the configuration itself and by include.
+    const [own, included] = [path.join(place.folder, 'credentials'), 'include: [shared.yaml]\n'];
+    writeFileSync(own, 'aws_secret_access_key: [s3cret\n');
+    const links = [CONFIGURATION, 'shared.yaml'].map((name) => (folder: string) => {
+      edit((text) => `${text}${included}`)(folder);
+      rmSync(path.join(folder, name), { force: true });
+      symlinkSync(own, path.join(folder, name));
+    });
+    for (const link of links) {
+      const { status, log, summary } = await plan(place, link, 'eve/accounts');
+      expect(status).toBe('failure');
+      expect(summary).toMatch(/a link that leads out of the repository|"shared.yaml" is not in the git work tree/);
+      expect(`${log}${summary}`).not.toContain('s3cret');
+    }
     expect((await plan(place, nothing, null)).summary).toContain('comes from a fork');
     expect(place.github.comments).toEqual([]);
     expect(place.github.calls.filter((call) => !call.startsWith('GET'))).toEqual([]);

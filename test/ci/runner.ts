@@ -92,6 +92,7 @@ class Runner {
       GITHUB_ACTIONS: 'true',
       GITHUB_ACTOR: event.actor ?? 'somebody',
       GITHUB_API_URL: `${url}/api`,
+      GITHUB_GRAPHQL_URL: `${url}/api/graphql`,
       GITHUB_SERVER_URL: url,
       GITHUB_REPOSITORY: REPOSITORY,
       GITHUB_RUN_ID: '7',

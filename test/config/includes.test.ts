@@ -196,6 +196,81 @@ describe('include', () => {
   });
 });
 
+describe('in a git work tree', () => {
+  const secret = 'key: [s3cret\n';
+  /** A work tree `repo` with the main file in a folder of it, and a file beside the tree. */
+  const tree = (include: string): string => {
+    const folder = folderOf({
+      [`repo/conf/${MAIN}`]: main(include),
+      'repo/shared.yaml': one('s_s'),
+      'outside.yaml': secret,
+      credentials: secret,
+    });
+    mkdirSync(path.join(folder, 'repo/.git'));
+    return folder;
+  };
+  const found = async (folder: string) => {
+    const loaded = await loadConfig(path.join(folder, 'repo/conf', MAIN), {});
+    expect(JSON.stringify([...loaded.sources.values(), ...all(loaded)])).not.toContain('s3cret');
+    return all(loaded).map(({ code, message }) => `${code} ${/"([^"]*)"/.exec(message)?.[1]}`);
+  };
+
+  test('files above the main one can be included, as far as the tree goes', async () => {
+    expect(await found(tree('[../shared.yaml, "../*.yaml"]'))).toEqual([]);
+  });
+
+  test.each([
+    '../../outside.yaml',
+    '../../*.yaml',
+    '../../absent.yaml',
+    '../../none/*.yaml',
+    '../../credentials',
+    '/etc/x.yaml',
+  ])('a file that is not in it is not even looked at: %s', async (include) => {
+    expect(await found(tree(`["${include}"]`))).toEqual([`include-outside ${include}`]);
+  });
+
+  test.each(['c.yaml', '"*.yaml"', 'linked/outside.yaml', '"linked/*.yaml"', 'gone.yaml'])(
+    'a link that leads out of it is not followed: %s',
+    async (include) => {
+      const folder = tree(`[${include}]`);
+      symlinkSync('../../credentials', path.join(folder, 'repo/conf/c.yaml'));
+      symlinkSync('../..', path.join(folder, 'repo/conf/linked'));
+      symlinkSync('../../absent', path.join(folder, 'repo/conf/gone.yaml'));
+      const outside = await found(folder);
+      expect(outside).toContain(`include-outside ${include === '"*.yaml"' ? 'c.yaml' : include.replaceAll('"', '')}`);
+      expect(outside.filter((line) => !line.startsWith('include-outside'))).toEqual([]);
+    },
+  );
+
+  test('what the environment names is not shown', async () => {
+    const folder = tree('["${WHERE}"]');
+    const loaded = await loadConfig(path.join(folder, 'repo/conf', MAIN), { WHERE: '../../outside.yaml' });
+    expect(all(loaded).map(({ code, message }) => [code, message])).toEqual([
+      ['include-outside', `included file "\${WHERE}" is not in the git work tree of the configuration`],
+    ]);
+  });
+
+  test('the main file cannot be a link that leads out either, nor stand behind one', async () => {
+    const folder = tree('[]');
+    symlinkSync('../../credentials', path.join(folder, 'repo/conf/link.yaml'));
+    symlinkSync('..', path.join(folder, 'repo/up'));
+    for (const name of ['conf/link.yaml', 'up/outside.yaml']) {
+      const refused = loadConfig(path.join(folder, 'repo', name), {});
+      await expect(refused).rejects.toMatchObject({
+        code: 'CONFIG_INVALID',
+        message: expect.stringContaining('leads out'),
+      });
+    }
+  });
+
+  test('a tree that is reached by a link is one all the same', async () => {
+    const folder = tree('[../shared.yaml]');
+    symlinkSync('repo', path.join(folder, 'way'));
+    expect(all(await loadConfig(path.join(folder, 'way/conf', MAIN), {}))).toEqual([]);
+  });
+});
+
 describe('the hash', () => {
   const files = { [MAIN]: main('[a.yaml]', `ignore: ["\${X}"]\n`), 'a.yaml': one('a_a') };
   const hash = async (changed: Record<string, string>, env: NodeJS.ProcessEnv) =>

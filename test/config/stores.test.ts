@@ -60,6 +60,56 @@ test('a variable without {ACCOUNT} collides once, however many accounts have the
   expect(textOf(await load(yaml))).toContain('abc/a and abd/a both write MD_A of one file');
 });
 
+const command = (words: string, accounts: string): string =>
+  store(`kind: exec, command: [${words}]`, `accounts:\n  ${accounts}\n`);
+const TWO = 'abc_d: { tokens: { e: app } }\n  abc: { tokens: { d_e: app } }';
+
+test.each<[string, string, string[]]>([
+  ['account and token', command('gh, "MD_{account}_{token}"', TWO), ['store-collision 10 d_e']],
+  ['told apart by two _', command('gh, "MD_{account}__{token}"', TWO), []],
+  ['told apart by words', command('put, "{account}", "{token}"', TWO), []],
+  ['nothing that tells them apart', command('put', TWO), ['store-collision 10 d_e']],
+  ['the generation alone', command('put, "{generation}{expires_at}{type}"', TWO), ['store-collision 10 d_e']],
+  ['one token and no placeholder', command('put', 'abc: { tokens: { a: app } }'), []],
+  ['the type', command('put, "{type}"', 'abc: { tokens: { a: app, b: { policy: app, type: read_scaling } } }'), []],
+  ['case', command('put, "{account}/{token}"', 'abc: { tokens: { a: app, A: app } }'), ['warning store-collision 9 A']],
+  [
+    '- and _',
+    command('put, "{account}/{token}"', 'abc: { tokens: { a-b: app, a_b: app } }'),
+    ['warning store-collision 9 a_b'],
+  ],
+  [
+    'case of accounts, said once',
+    command('put, "{account}"', 'abc: { tokens: { a: app } }\n  ABC: { tokens: { a: app } }'),
+    ['duplicate-account 10 ABC'],
+  ],
+])('commands that come to the same words: %s', async (_name, yaml, expected) => {
+  expect(await findings(yaml)).toEqual(expected);
+});
+
+test('a collision of commands names both tokens and what they come to, and no value of the environment', async () => {
+  const text = textOf(await load(command('gh, "MD_{account}_{token}"', TWO)));
+  expect(text).toContain('abc_d/e and abc/d_e both write "MD_abc_d_e" by the command of local');
+  expect(text).toContain('the other stands at motherduck.accounts.yaml:9:22');
+  const hidden = textOf(await load(command('gh, "${X}{account}_{token}"', TWO), { X: 'hidden_' }));
+  expect(hidden).toContain('abc_d/e and abc/d_e both write the same by the command of local');
+  expect(hidden).not.toContain('hidden_');
+  const near = textOf(await load(command('put, "{account}/{token}"', 'abc: { tokens: { a: app, A: app } }')));
+  expect(near).toContain('warning: abc/a and abc/A write names that differ only in case, or in - and _: "abc/A" by');
+});
+
+test('two stores of one command collide too, and one is none with the other', async () => {
+  const accounts =
+    'accounts:\n  abc: { tokens: { a: app } }\n  abd: { tokens: { a: { policy: app, secret_store: other } } }\n';
+  const two = (other: string): string =>
+    store('kind: exec, command: [put, "{token}"]', accounts).replace(
+      'token_policies:',
+      `  other: { kind: exec, command: [${other}] }\ntoken_policies:`,
+    );
+  expect(await findings(two('put, "{token}"'))).toEqual(['store-collision 11 a']);
+  expect(await findings(two('put, "{account}"'))).toEqual([]);
+});
+
 test('two stores of one file collide too, and cannot differ in format', async () => {
   const two = (other: string): string =>
     BASE.replace('token_policies:', `  other: { kind: file, path: ./secrets.env, ${other} }\ntoken_policies:`) +

@@ -19,6 +19,8 @@ export async function applyHere(stage: Stage): Promise<{ code: number; stdout: s
     result: (text) => {
       said.stdout += text;
     },
+    commands: () => {},
+    say: note,
     note,
     warn: (message) => note(`Warning: ${message}`),
     debug: () => {},

@@ -27,6 +27,13 @@ function wrongWith(given: readonly string[]): string | undefined {
     }
     const option = command.options.find(({ long, short }) => word === long || word === short);
     if (option === undefined) return `${command.name()} has no option ${word}`;
+    if (
+      option.optional &&
+      command.registeredArguments.length > 0 &&
+      words[0] !== undefined &&
+      !words[0].startsWith('-')
+    )
+      return `${word} takes ${words[0]} for its value`;
     if (option.required) {
       const value = words.shift();
       if (value === undefined || option.argChoices?.includes(value) === false) return `${word} does not take ${value}`;
@@ -93,6 +100,8 @@ describe('a command that cannot be typed is noticed', () => {
     ['plan --prun', 'plan has no option --prun'],
     ['plan --format yaml', '--format does not take yaml'],
     ['rotate', 'rotate does not take 0 arguments'],
+    ['rotate --sandbox etl_prod/airflow', '--sandbox takes etl_prod/airflow for its value'],
+    ['apply --sandbox today.plan', '--sandbox takes today.plan for its value'],
     ['plan one', 'plan does not take 1 arguments'],
   ])('%s', (line, message) => {
     expect(wrongWith(line.split(' '))).toBe(message);

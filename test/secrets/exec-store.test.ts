@@ -3,7 +3,8 @@ import { chmod, mkdir, readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { afterEach, describe, expect, it, vi } from 'vitest';
 import type { SecretStoreConfig } from '../../src/model/desired.ts';
-import { execStore, expandWords } from '../../src/secrets/exec-store.ts';
+import { expandWords } from '../../src/model/store-command.ts';
+import { execStore } from '../../src/secrets/exec-store.ts';
 import { openStores } from '../../src/secrets/open-stores.ts';
 import { runCommand } from '../../src/secrets/run-command.ts';
 import { newFolder } from '../files/processes.ts';
@@ -53,9 +54,18 @@ describe.skipIf(isWindows)('put', () => {
     expect(await readFile(file, 'utf8')).toBe(marker);
   });
 
-  it('replaces in one pass, and says never for a token that does not expire', () => {
-    const tricky = address({ account: '{token}', token: '{account}$&', expiresAt: null });
-    expect(expandWords(['{account}:{token}:{expires_at}'], tricky)).toEqual(['{token}:{account}$&:never']);
+  it('replaces in one pass, and only what is known', () => {
+    const tricky = { account: '{token}', token: '{account}$&' };
+    expect(expandWords(['{account}:{token}:{expires_at}'], tricky)).toEqual(['{token}:{account}$&:{expires_at}']);
+  });
+
+  it('says never for a token that does not expire', async () => {
+    const file = await newFile();
+    await execStore(execConfig(['sh', '-c', 'cat > "$0.secret"; echo "$1" > "$0"', file, '{expires_at}'])).put(
+      address({ expiresAt: null }),
+      secret,
+    );
+    expect(await readFile(file, 'utf8')).toBe('never\n');
   });
 
   it('shows the command neither the secret in words and environment nor our own tokens', async () => {

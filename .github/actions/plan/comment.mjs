@@ -3,7 +3,7 @@ import { appendFileSync, readFileSync } from 'node:fs';
 import { pullRequest } from './event.mjs';
 import { authorship, call, pages } from './rest.mjs';
 
-const MARKER = /^<!-- motherduck-accounts plan(?: of)?: .+ -->$/gm;
+const MARKER = /^<!-- motherduck-accounts plan(?: of)?: .+ -->$/;
 
 const { env } = process;
 const body = readFileSync(env.COMMENT_FILE, 'utf8');
@@ -34,17 +34,19 @@ async function find(wanted) {
   return wanted.map((marker) => found.get(marker)).find((comment) => comment !== undefined);
 }
 
-/** Undefined when someone deleted it in the meantime. */
+/** Undefined when someone deleted it in the meantime, or it is not to be edited after all. */
 async function update({ id }) {
   try {
     return await call(env, 'PATCH', `/repos/${env.GITHUB_REPOSITORY}/issues/comments/${id}`, { body });
   } catch (error) {
-    if (error.status === 404) return undefined;
+    if (error.status === 403 || error.status === 404) return undefined;
     throw error;
   }
 }
 
+/** The plan's stands under its first line, and that of the comment at its end; elsewhere it is quoted. */
 function markers(text) {
   // GitHub keeps the line ends that it is given, and people's browsers send others.
-  return text.replaceAll('\r\n', '\n').match(MARKER) ?? [];
+  const lines = text.replaceAll('\r\n', '\n').trimEnd().split('\n');
+  return [lines[2], lines.at(-1)].filter((line) => MARKER.test(line ?? ''));
 }

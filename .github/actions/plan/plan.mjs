@@ -4,7 +4,7 @@
  */
 import { spawnSync } from 'node:child_process';
 import { randomUUID } from 'node:crypto';
-import { appendFileSync, mkdtempSync, writeFileSync } from 'node:fs';
+import { appendFileSync, existsSync, mkdtempSync, realpathSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
 import { failureComment, planComment } from './comment-body.mjs';
 import { pullRequest } from './event.mjs';
@@ -20,17 +20,30 @@ const folder = mkdtempSync(path.join(env.RUNNER_TEMP, 'plan-'));
 const configuration = ['--config', env.CONFIG, ...(env.STATE ? ['--state', env.STATE] : [])];
 const pull = pullRequest(env);
 
-const valid = mdacc(['validate', ...configuration, '--format', 'github'], WITHOUT_TOKEN);
-if (valid.code !== 0) {
-  // Once more for people: the annotations say less than the text with its marked lines.
-  const { stdout, stderr } = mdacc(['validate', ...configuration], { ...WITHOUT_TOKEN, quiet: true });
-  fail(valid.code, 'The configuration is not valid.', `${stdout}${stderr}`);
-} else if (pull?.isForeign) {
-  only('The configuration is valid. It was not planned, because it comes from a fork, which gets no secrets.');
-} else if (pull && env.GITHUB_ACTOR === 'dependabot[bot]' && !env.MOTHERDUCK_ADMIN_TOKEN) {
-  only('The configuration is valid. It was not planned, because Dependabot gets no secrets.');
-} else {
-  plan();
+if (leadsOut()) fail(1, 'The configuration is a link that leads out of the repository, so it was not read.', '');
+else validate();
+
+/** A file's wrong lines are shown, and a pull request can hold a link to any file of this machine. */
+function leadsOut() {
+  const root = path.resolve(env.GITHUB_WORKSPACE);
+  const named = path.resolve(root, env.WORKING_DIRECTORY, env.CONFIG);
+  const isWithin = (folder, file) => !path.relative(folder, file).startsWith('..');
+  return existsSync(named) && isWithin(root, named) && !isWithin(realpathSync(root), realpathSync(named));
+}
+
+function validate() {
+  const valid = mdacc(['validate', ...configuration, '--format', 'github'], WITHOUT_TOKEN);
+  if (valid.code !== 0) {
+    // Once more for people: the annotations say less than the text with its marked lines.
+    const { stdout, stderr } = mdacc(['validate', ...configuration], { ...WITHOUT_TOKEN, quiet: true });
+    fail(valid.code, 'The configuration is not valid.', `${stdout}${stderr}`);
+  } else if (pull?.isForeign) {
+    only('The configuration is valid. It was not planned, because it comes from a fork, which gets no secrets.');
+  } else if (pull && env.GITHUB_ACTOR === 'dependabot[bot]' && !env.MOTHERDUCK_ADMIN_TOKEN) {
+    only('The configuration is valid. It was not planned, because Dependabot gets no secrets.');
+  } else {
+    plan();
+  }
 }
 
 function plan() {

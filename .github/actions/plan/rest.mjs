@@ -34,16 +34,22 @@ export async function* pages(env, path) {
   }
 }
 
-/**
- * Tells what this token wrote: a person may have quoted it. A person's token says whose it is; the one of a workflow may
- * not ask, and writes as a bot.
- */
+/** Tells what this token wrote. Others may have quoted it: people, and the bots of other apps. */
 export async function authorship(env) {
-  const login = await call(env, 'GET', '/user').then(
-    (user) => user.login,
-    () => undefined,
-  );
-  return ({ user }) => (login === undefined ? user?.type === 'Bot' : user?.login === login);
+  const own = await login(env);
+  return ({ user }) => user?.login === own;
+}
+
+/** Under which name a token writes. One of an app, as a job's own is, may not ask REST that, but GraphQL. */
+async function login(env) {
+  try {
+    return (await call(env, 'GET', '/user')).login;
+  } catch (error) {
+    if (error.status !== 403) throw error;
+  }
+  const asked = call(env, 'POST', env.GITHUB_GRAPHQL_URL ?? '/graphql', { query: '{ viewer { login } }' });
+  const { data } = await asked.catch(() => ({}));
+  return data?.viewer?.login ?? 'github-actions[bot]';
 }
 
 class ApiError extends Error {

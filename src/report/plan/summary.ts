@@ -3,12 +3,14 @@ import type { Plan, Summary } from '../../model/plan.ts';
 import { hasChanges, summarize } from '../../plan/plan.ts';
 
 const NO_CHANGES = 'No changes. MotherDuck matches the configuration.';
+const NOTHING_DUE = 'Nothing is due.';
 
 /** `Plan: 2 accounts to create, 1 to change, 0 to delete; 3 tokens to create, 1 to rotate, 0 to revoke.` */
 export function summaryLine(plan: Plan): string {
   if (!hasChanges(plan)) {
     if (plan.errors.length > 0) return 'No changes that could be planned; see the errors.';
-    return plan.violations.length > 0 ? 'No changes; but what there is breaks a guardrail, as said above.' : NO_CHANGES;
+    if (plan.violations.length > 0) return 'No changes; but what there is breaks a guardrail, as said above.';
+    return plan.due ? NOTHING_DUE : NO_CHANGES;
   }
   const { accounts, tokens } = summarize(plan);
   return `Plan: ${accountCounts(accounts)}; ${tokenCounts(tokens)}.`;

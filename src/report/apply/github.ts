@@ -1,0 +1,23 @@
+/** What an apply warned of, as one annotation of GitHub Actions: nobody opens the log of a night that went well. */
+import { counted } from '../../model/counted.ts';
+import type { Plan } from '../../model/plan.ts';
+import { githubCommand } from '../github-command.ts';
+
+/** GitHub shows the beginning of an annotation, and its whole on a click. */
+const MOST_SHOWN = 20;
+
+/** A line, or nothing. */
+export function warningsGithub({ warnings }: Pick<Plan, 'warnings'>): string {
+  if (warnings.length === 0) return '';
+  const said = warnings.slice(0, MOST_SHOWN).map(({ account, token, message, hint }) => {
+    const subject = [account, token].filter((part) => part !== undefined).join('/');
+    const about = subject === '' || message.startsWith(subject) ? '' : `${subject}: `;
+    return `${about}${message}${hint === undefined ? '' : ` (${hint})`}`;
+  });
+  const more = warnings.length > MOST_SHOWN ? [`and ${warnings.length - MOST_SHOWN} more; the log has all`] : [];
+  return githubCommand(
+    'warning',
+    { title: `motherduck-accounts: ${counted(warnings.length, 'warning')}` },
+    [...said, ...more].join('\n'),
+  );
+}

@@ -1,0 +1,103 @@
+/** GitHub's runner takes commands out of what is printed. Other people's names, and strangers' files, give it none. */
+import { describe, expect, it } from 'vitest';
+import { withoutCommands } from '../../src/cli/runner-log.ts';
+import { Folder, type Ran } from './cli.ts';
+
+const NAMES = [
+  '##[add-mask]all',
+  '::error::x',
+  ' \t::stop-commands::x',
+  'x\n::warning::y',
+  'a ##[group]##[x]',
+  '\u0085::debug::z',
+];
+const GITHUB = { GITHUB_ACTIONS: 'true' };
+
+/** As the runner reads: lines, blanks of Unicode at the beginning, two colons; or the older `##[` anywhere. */
+function commands({ stdout, stderr }: Ran): string[] {
+  const lines = `${stdout}\n${stderr}`.split(/[\r\n]+/);
+  return lines.filter((line) => /^[\s\u0085]*::/u.test(line) || line.includes('##['));
+}
+
+/** A served organization whose accounts have tokens of such names; the configuration takes some of them over. */
+async function hostile(): Promise<Folder> {
+  const folder = new Folder();
+  await folder.serve();
+  const post = async (path: string, body: object) => {
+    const headers = {
+      authorization: `Bearer ${folder.env.MOTHERDUCK_ADMIN_TOKEN}`,
+      'content-type': 'application/json',
+    };
+    const url = `${folder.env.MOTHERDUCK_API_URL}${path}`;
+    const answer = await fetch(url, { method: 'POST', headers, body: JSON.stringify(body) });
+    expect(answer.ok, await answer.text()).toBe(true);
+  };
+  await post('/v1/users', { username: 'etl_prod' });
+  for (const name of NAMES) await post('/v1/users/etl_prod/tokens', { name });
+  const named = NAMES.slice(0, 2).map((name, index) => `      taken_${index}: { policy: pipeline, name: "${name}" }\n`);
+  folder.edit((text) => text.replace('      airflow: pipeline', `${named.join('')}      airflow: pipeline`));
+  return folder;
+}
+
+describe('in GitHub Actions', () => {
+  it('no command of mdacc lets a name command the runner', { timeout: 180_000 }, async () => {
+    const folder = await hostile();
+    const plans = ['text', 'json', 'markdown', 'html'].map((format) => `plan --format ${format}`);
+    const audits = ['text', 'json', 'markdown', 'html', 'sarif', 'junit'].map((format) => `audit --format ${format}`);
+    const before = ['import --all --dry-run', ...plans, ...audits, 'apply --due --yes'];
+    const after = ['apply --yes', 'state list', 'state show etl_prod', 'rotate etl_prod --yes', ...audits];
+    for (const words of [...before, ...after]) {
+      const ran = await folder.run(words, GITHUB);
+      const meant = commands(ran).filter((line) =>
+        /^::warning title=motherduck-accounts%3A \d+ warnings?::/.test(line),
+      );
+      expect(commands(ran), words).toEqual(meant);
+      expect(meant.length, words).toBeLessThanOrEqual(words.startsWith('apply') || words.startsWith('rotate') ? 1 : 0);
+    }
+    // Elsewhere names are shown as they are.
+    expect((await folder.run('audit')).stdout).toContain('##[group]##[x]');
+  });
+
+  it('a JSON document says the same as elsewhere', { timeout: 60_000 }, async () => {
+    const folder = await hostile();
+    const read = async (env: Record<string, string>) => {
+      const { unmanaged } = JSON.parse((await folder.run('plan --format json', env)).stdout) as { unmanaged: object };
+      return unmanaged;
+    };
+    expect(await read(GITHUB)).toEqual(await read({}));
+    expect(JSON.stringify(await read(GITHUB))).toContain('##[group]##[x]');
+  });
+
+  it.each(['validate', 'plan', 'validate --format github', 'validate --format sarif'])(
+    'nor do the names of files and what stands in them: %s',
+    async (words) => {
+      const folder = new Folder();
+      folder.write('::error::x.yaml', '"##[add-mask]y": 1\n"::warning::z": 2\n');
+      folder.edit((text) => `include: ["::error::x.yaml"]\n${text.replace(/^include:.*$/m, '')}`);
+      const ran = await folder.run(words, GITHUB);
+      expect(ran.code).toBe(1);
+      expect(`${ran.stdout}${ran.stderr}`).toContain('add-mask]y');
+      const isMeant = (line: string) => /^::error file=[^:]*::unknown key/.test(line) && !line.includes('##[');
+      const found = commands(ran);
+      expect(found.filter((line) => !isMeant(line))).toEqual([]);
+      expect(found).toHaveLength(words.endsWith('github') ? 2 : 0);
+    },
+  );
+
+  it.each(['##[x]', '::error::x', 'plan --format ::error::x'])('nor do wrong words: %s', async (words) => {
+    const ran = await new Folder().run(words, GITHUB);
+    expect(ran.code).toBe(64);
+    expect(commands(ran)).toEqual([]);
+  });
+});
+
+describe('withoutCommands', () => {
+  it.each([
+    ['##[a] ###[b]', '# #[a] ## #[b]'],
+    ['::a\n  ::b\r\u2003::c', ': :a\n  : :b\r\u2003: :c'],
+    ['a ::b:: :c', 'a ::b:: :c'],
+    ['\u0085::a', '\u0085: :a'],
+  ])('puts a space into %j, and nowhere else', (text, harmless) => {
+    expect(withoutCommands(text)).toBe(harmless);
+  });
+});
