@@ -142,7 +142,7 @@ async function meddle(site: Site, api: Api): Promise<void> {
   });
   for (const username of ['found', 'legacy']) await api.createUser(username);
   for (const username of ['found', 'legacy', 'etl_prod']) await api.createToken(username, { name: 'laptop' });
-  await api.createToken('etl_prod', { name: 'mdacc smoke' });
+  await api.createToken('etl_prod', { name: 'mdacc smoke', ttl: 300 });
 }
 
 function idsOf(site: Site, fits: (name: string) => boolean): string[] {
