@@ -257,7 +257,7 @@ describe('rotation', () => {
     await world.organization.advance(13 * DAY);
     expect((await world.plan(two)).warnings).toEqual([]);
     await world.apply(two);
-    await world.organization.advance(15 * DAY);
+    await world.organization.advance(15 * DAY + HOUR);
     const message = 'applies were up to 15 days apart, longer than rotate_before of etl_prod/airflow';
     expect((await world.plan(two)).warnings.map((warning) => warning.message)).toEqual([message]);
     for (let night = 0; night < 6; night += 1) {
