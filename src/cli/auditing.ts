@@ -1,6 +1,5 @@
 /** From the options to an audit's evidence: the organization is read, and what cannot be read is told rather than thrown. */
 import { type Active, type Evidence, joinEvidence, type Usage } from '../audit/evidence.ts';
-import { readLive } from '../live/read.ts';
 import type { Desired } from '../model/desired.ts';
 import type { Seconds } from '../model/duration.ts';
 import { globMatcher } from '../model/glob.ts';
@@ -9,11 +8,11 @@ import type { State } from '../model/state.ts';
 import { UserError } from '../model/user-error.ts';
 import { ApiError } from '../motherduck/errors.ts';
 import { accountNames } from '../plan/plan.ts';
-import { openStores } from '../secrets/open-stores.ts';
+import { openStores, placesIn } from '../secrets/open-stores.ts';
 import type { SecretStore } from '../secrets/store.ts';
 import type { Io } from './io.ts';
 import { onlyMatcher } from './planning.ts';
-import { Progress } from './progress.ts';
+import { readShown } from './reading.ts';
 import { type Service, warnOfClock } from './service.ts';
 
 export interface EvidenceOptions {
@@ -53,7 +52,7 @@ export async function gatherEvidence(
     sandbox: service.isSandbox,
     active,
     unusableStores,
-    place: (account, token) => stores.get(token.store)?.place({ account, token: token.key }),
+    place: placesIn(stores),
     ...(options.only ? { only } : {}),
     ...(usage ? { usage } : {}),
   });
@@ -62,7 +61,7 @@ export async function gatherEvidence(
 }
 
 /** The accounts of the configuration and the state, and every other service account that is not to be ignored. */
-async function readEveryone(
+function readEveryone(
   desired: Desired,
   state: State,
   { api }: Service,
@@ -70,23 +69,14 @@ async function readEveryone(
   io: Io,
 ): Promise<Live> {
   const isIgnored = globMatcher(desired.ignore);
-  let progress: Progress | undefined;
-  try {
-    return await readLive({
-      api,
-      names: accountNames(desired, state)
-        .filter(only)
-        .map((username) => ({ username, needsDucklings: true })),
-      others: ({ username }) => only(username) && !isIgnored(username),
-      parallelism,
-      onProgress: (_, total) => {
-        progress ??= new Progress(io, 'Reading accounts', total);
-        progress.step();
-      },
-    });
-  } finally {
-    progress?.end();
-  }
+  const names = accountNames(desired, state).filter(only);
+  const question = {
+    api,
+    names: names.map((username) => ({ username, needsDucklings: true })),
+    others: ({ username }: { readonly username: string }) => only(username) && !isIgnored(username),
+    parallelism,
+  };
+  return readShown(question, io);
 }
 
 async function readActive({ api }: Service): Promise<Active> {

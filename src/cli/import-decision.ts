@@ -13,7 +13,7 @@ import type { State } from '../model/state.ts';
 import { UserError } from '../model/user-error.ts';
 import { accountKey } from '../model/username.ts';
 import { makePlan } from '../plan/plan.ts';
-import { openStores } from '../secrets/open-stores.ts';
+import { openStores, placesIn } from '../secrets/open-stores.ts';
 import { type ImportFiles, loadChanged } from './import-files.ts';
 import type { Io } from './io.ts';
 import type { Service } from './service.ts';
@@ -75,7 +75,7 @@ function planOf(desired: Desired, { asked, live, state, service }: Situation): P
     only: (username) => asked.what === 'all' || asked.accounts.has(accountKey(username)),
     sandbox: service.isSandbox,
     claims: service.claims,
-    place: (account, token) => stores.get(token.store)?.place({ account, token: token.key }),
+    place: placesIn(stores),
   });
 }
 

@@ -8,7 +8,7 @@ import { adoptAll } from '../apply/adoption.ts';
 import { DEFAULT_CONFIG } from '../config/not-found.ts';
 import type { Asked } from '../import/asked.ts';
 import { offerOf } from '../import/offers.ts';
-import { readLive } from '../live/read.ts';
+import type { LiveQuestion } from '../live/read.ts';
 import { few } from '../model/counted.ts';
 import type { Desired } from '../model/desired.ts';
 import type { Live } from '../model/live.ts';
@@ -25,7 +25,7 @@ import { type Decided, decideSafely } from './import-decision.ts';
 import { type ImportFiles, writeImportFiles } from './import-files.ts';
 import type { Io, OutputOptions } from './io.ts';
 import { underLock } from './locked.ts';
-import { Progress } from './progress.ts';
+import { readShown } from './reading.ts';
 import { EXIT } from './run.ts';
 import { openService, type Service, type ServiceOptions, warnOfClock } from './service.ts';
 
@@ -106,7 +106,7 @@ async function carryOut(
 }
 
 /** Reads the accounts that are asked for, and with `--all` all that may be. */
-export async function readAskedLive(
+export function readAskedLive(
   asked: Asked,
   desired: Desired,
   state: State,
@@ -118,22 +118,14 @@ export async function readAskedLive(
   const isAll = asked.what === 'all';
   const names = isAll ? accountNames(desired, state) : [...asked.accounts.values()].map(({ username }) => username);
   const offer = offerOf(desired, state, claims);
-  let progress: Progress | undefined;
-  try {
-    return await readLive({
-      api,
-      names: names.map((username) => ({ username, needsDucklings: needsDucklings(username, desired) })),
-      ...(isAll ? { others: (user) => offer(user) === 'take' } : {}),
-      parallelism,
-      onProgress: (_done, total) => {
-        progress ??= new Progress(io, 'Reading accounts', total);
-        progress.step();
-      },
-      signal,
-    });
-  } finally {
-    progress?.end();
-  }
+  const question: LiveQuestion = {
+    api,
+    names: names.map((username) => ({ username, needsDucklings: needsDucklings(username, desired) })),
+    ...(isAll ? { others: (user) => offer(user) === 'take' } : {}),
+    parallelism,
+    signal,
+  };
+  return readShown(question, io);
 }
 
 /** Of accounts that were named: those that the configuration has, and whose Ducklings it leaves alone. */

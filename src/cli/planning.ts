@@ -1,6 +1,5 @@
 /** From the options to a plan: configuration, state, the live organization, and what was planned from them. */
 
-import { readLive } from '../live/read.ts';
 import type { Desired } from '../model/desired.ts';
 import { globMatcher } from '../model/glob.ts';
 import type { Live } from '../model/live.ts';
@@ -10,11 +9,11 @@ import { UserError } from '../model/user-error.ts';
 import { accountKey } from '../model/username.ts';
 import { accountNames, makePlan, type PlanOptions } from '../plan/plan.ts';
 import type { PlanFormat } from '../report/plan/render.ts';
-import { openStores } from '../secrets/open-stores.ts';
+import { openStores, placesIn } from '../secrets/open-stores.ts';
 import type { SecretStore } from '../secrets/store.ts';
 import type { ConfigOptions } from './configuration.ts';
 import type { Io, OutputOptions } from './io.ts';
-import { Progress } from './progress.ts';
+import { readShown } from './reading.ts';
 import { type Service, type ServiceOptions, warnOfClock } from './service.ts';
 
 export interface PlanningOptions extends ConfigOptions, ServiceOptions, OutputOptions {
@@ -80,7 +79,7 @@ export function planFrom({ desired, live, state, service, stores, only: globs, .
     only,
     claims: service.claims,
     sandbox: service.isSandbox,
-    place: (account, token) => stores.get(token.store)?.place({ account, token: token.key }),
+    place: placesIn(stores),
   });
 }
 
@@ -88,7 +87,7 @@ export function onlyMatcher(globs: readonly string[] | undefined): (username: st
   return globs === undefined ? () => true : globMatcher(globs);
 }
 
-async function readAccounts(
+function readAccounts(
   desired: Desired,
   state: State,
   service: Service,
@@ -97,18 +96,7 @@ async function readAccounts(
   signal: AbortSignal | undefined,
 ): Promise<Live> {
   const names = accountsToRead(desired, state, options.only);
-  const progress = new Progress(io, 'Reading accounts', names.length);
-  try {
-    return await readLive({
-      api: service.api,
-      names,
-      parallelism: options.parallelism,
-      onProgress: () => progress.step(),
-      ...(signal ? { signal } : {}),
-    });
-  } finally {
-    progress.end();
-  }
+  return readShown({ api: service.api, names, parallelism: options.parallelism, ...(signal ? { signal } : {}) }, io);
 }
 
 /** What a plan has to know of MotherDuck: those accounts, and whose Ducklings. */

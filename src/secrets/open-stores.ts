@@ -20,6 +20,12 @@ export function openStores(configs: ReadonlyMap<string, SecretStoreConfig>): Rea
   return new Map([...configs].map(([name, config]) => [name, open(config, owners)]));
 }
 
+/** Where each token's secret goes, as plans compare it with where it went. */
+export function placesIn(stores: ReadonlyMap<string, SecretStore>) {
+  return (account: string, token: { readonly key: string; readonly store: string }): string | undefined =>
+    stores.get(token.store)?.place({ account, token: token.key });
+}
+
 function open<K extends SecretStoreConfig['kind']>(
   config: Extract<SecretStoreConfig, { kind: K }>,
   owners: Owners,
