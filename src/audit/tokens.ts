@@ -3,7 +3,7 @@ import type { DesiredAccount, DesiredToken } from '../model/desired.ts';
 import type { LiveToken } from '../model/live.ts';
 import type { Action, RevokeToken, RotateToken } from '../model/plan.ts';
 import type { StateAccount, TokenRecord } from '../model/state.ts';
-import { RESERVED_TOKEN_NAMES, SMOKE_TOKEN_NAME } from '../model/tokens.ts';
+import { isSmokeToken, RESERVED_TOKEN_NAMES } from '../model/tokens.ts';
 import { isExpired } from '../plan/series.ts';
 import { adoptableTokens, type WhyNotImported } from './adoptable.ts';
 
@@ -62,9 +62,6 @@ export function joinTokens(readings: TokenReadings): AuditedToken[] {
 
 type Role = Omit<AuditedToken, 'live' | 'isAdoptable'>;
 
-/** Milliseconds. A smoke test's own tokens live half as long; one of its name that lives longer is somebody's. */
-const LONGEST_SMOKE_LIFE_MS = 10 * 60_000;
-
 function roles({ want, held, actions }: TokenReadings): (token: LiveToken) => Role {
   const series = [...(held?.tokens ?? [])];
   const known = new Map<string, Role>();
@@ -86,14 +83,10 @@ function roles({ want, held, actions }: TokenReadings): (token: LiveToken) => Ro
     if (role) return role;
     if (RESERVED_TOKEN_NAMES.includes(token.name)) return { role: 'reserved' };
     // A plan leaves what runs left on an account that is not in the configuration alone, and does not speak of it.
-    if (isOfSmokeTest(token)) return { role: 'smoke_test' };
+    if (isSmokeToken(token)) return { role: 'smoke_test' };
     const key = tried.get(token.name);
     return key === undefined ? { role: 'unmanaged' } : { role: 'orphan', key };
   };
-}
-
-function isOfSmokeTest({ name, createdAt, expiresAt }: LiveToken): boolean {
-  return name === SMOKE_TOKEN_NAME && expiresAt !== null && expiresAt - createdAt <= LONGEST_SMOKE_LIFE_MS;
 }
 
 /** What a plan says that a token is: it would be adopted, replaced, or revoked for what it is. */

@@ -3,6 +3,7 @@ import path from 'node:path';
 import { diagnosticJson } from '../config/diagnostics.ts';
 import { InvalidConfiguration } from '../config/invalid.ts';
 import { type Loaded, loadConfig } from '../config/load.ts';
+import { DEFAULT_CONFIG } from '../config/not-found.ts';
 import { renderDiagnostics } from '../config/render.ts';
 import type { Desired } from '../model/desired.ts';
 import type { Io } from './io.ts';
@@ -25,6 +26,11 @@ export function showFindings(loaded: Loaded, io: Io): void {
   const errors = loaded.ok ? [] : loaded.diagnostics;
   const found = io.options.quiet ? errors : [...errors, ...loaded.warnings];
   if (found.length > 0) io.say(renderDiagnostics(found, loaded.sources, io.paint.err));
+}
+
+/** ` --config FILE`, in a command to type next; nothing for the usual name. */
+export function configWords(config: string): string {
+  return config === DEFAULT_CONFIG ? '' : ` --config ${config}`;
 }
 
 /** The state's file: beside the configuration unless it is named. */

@@ -4,11 +4,10 @@ import path from 'node:path';
 import { diagnosticJson } from '../config/diagnostics.ts';
 import { InvalidConfiguration } from '../config/invalid.ts';
 import { type LoadedWell, loadConfig } from '../config/load.ts';
-import { DEFAULT_CONFIG } from '../config/not-found.ts';
 import { codeOf, writeFileAtomic } from '../files/atomic.ts';
 import { readText } from '../files/text.ts';
 import { UserError } from '../model/user-error.ts';
-import { type ConfigOptions, showFindings } from './configuration.ts';
+import { type ConfigOptions, configWords, showFindings } from './configuration.ts';
 import type { Io } from './io.ts';
 
 export interface ImportFiles {
@@ -89,7 +88,7 @@ export async function writeNew(file: string, text: string): Promise<void> {
 }
 
 export function alreadyThere(file: string, cause?: unknown): UserError {
-  const named = file === DEFAULT_CONFIG ? '' : ` --config ${file}`;
+  const named = configWords(file);
   const hint = `Check it with: mdacc validate${named}. To add what is live to it: mdacc import --all${named}`;
   return new UserError('FILE_EXISTS', `${file} exists, and init overwrites nothing`, hint, { cause });
 }

@@ -5,7 +5,6 @@
  * that the configuration names and the state does not have is adopted by the next import, or by the next apply.
  */
 import { adoptAll } from '../apply/adoption.ts';
-import { DEFAULT_CONFIG } from '../config/not-found.ts';
 import type { Asked } from '../import/asked.ts';
 import { offerOf } from '../import/offers.ts';
 import type { LiveQuestion } from '../live/read.ts';
@@ -18,7 +17,7 @@ import { accountNames } from '../plan/plan.ts';
 import { importDiff, importSummary, leftOutText } from '../report/import/text.ts';
 import { waitUnlocked } from '../state/lock.ts';
 import { openState, type StateFile } from '../state/state-file.ts';
-import { type ConfigOptions, statePath } from './configuration.ts';
+import { type ConfigOptions, configWords, statePath } from './configuration.ts';
 import { askFor } from './confirm.ts';
 import { ignoreInGit } from './git-ignore.ts';
 import { type Decided, decideSafely } from './import-decision.ts';
@@ -27,7 +26,7 @@ import type { Io, OutputOptions } from './io.ts';
 import { underLock } from './locked.ts';
 import { readShown } from './reading.ts';
 import { EXIT } from './run.ts';
-import { openService, type Service, type ServiceOptions, warnOfClock } from './service.ts';
+import { openService, type Service, type ServiceOptions, sandboxWords, warnOfClock } from './service.ts';
 
 export interface ImportOptions extends ConfigOptions, ServiceOptions, OutputOptions {
   readonly yes?: boolean;
@@ -152,9 +151,7 @@ function summary({ decided, actions }: Decided, config: string, isDryRun: boolea
   return importSummary({ written: { accounts, tokens }, named, ...about });
 }
 
-function nextSteps({ config, state, sandbox }: ImportOptions): string {
-  const where = config === DEFAULT_CONFIG ? '' : ` --config ${config}`;
-  const whose = sandbox === undefined ? '' : sandbox === true ? ' --sandbox' : ` --sandbox ${sandbox}`;
-  const kept = statePath({ config, ...(state === undefined ? {} : { state }) });
-  return `Next: mdacc plan${where}${whose}, then commit ${config} and ${kept}.`;
+function nextSteps(options: ImportOptions): string {
+  const { config } = options;
+  return `Next: mdacc plan${configWords(config)}${sandboxWords(options)}, then commit ${config} and ${statePath(options)}.`;
 }

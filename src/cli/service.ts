@@ -60,6 +60,12 @@ export function sandboxFolder(named: string | true | undefined, env: NodeJS.Proc
   return path.resolve(typeof named === 'string' ? named : (nonEmpty(env.MDACC_SANDBOX) ?? DEFAULT_SANDBOX));
 }
 
+/** ` --sandbox DIR`, in a command to type next; nothing for MotherDuck. */
+export function sandboxWords({ sandbox }: Pick<ServiceOptions, 'sandbox'>): string {
+  if (sandbox === undefined) return '';
+  return sandbox === true ? ' --sandbox' : ` --sandbox ${sandbox}`;
+}
+
 /** A clock that is wrong here does no harm, since MotherDuck's is used; a person should know all the same. */
 export function warnOfClock({ api, isSandbox }: Service, io: Io): void {
   const difference = api.clockDifference() ?? 0;

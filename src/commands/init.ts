@@ -1,13 +1,12 @@
 /** `mdacc init`: a commented starter file, or one of what is live, and the lines that keep secrets out of git. Overwrites nothing. */
 import { stat } from 'node:fs/promises';
-import { statePath } from '../cli/configuration.ts';
+import { configWords, statePath } from '../cli/configuration.ts';
 import { ignoreInGit } from '../cli/git-ignore.ts';
 import { alreadyThere, newImportFiles, writeNew } from '../cli/import-files.ts';
 import { type ImportOptions, importLive } from '../cli/importing.ts';
 import type { Io } from '../cli/io.ts';
 import { EXIT, runCommand } from '../cli/run.ts';
 import { starter, UNNAMED } from '../cli/starter.ts';
-import { DEFAULT_CONFIG } from '../config/not-found.ts';
 import { frame, limitsOf } from '../import/frame.ts';
 import { UserError } from '../model/user-error.ts';
 
@@ -31,7 +30,7 @@ async function fromStarter({ config, organization = UNNAMED, dryRun }: InitOptio
   await writeNew(config, text);
   const { added, file } = await ignoreInGit(config);
   io.result(`Wrote ${config}${added > 0 ? `, and ${added} lines to ${file}` : ''}.\n`);
-  const named = config === DEFAULT_CONFIG ? '' : ` --config ${config}`;
+  const named = configWords(config);
   io.note(`Next: put your own names into ${config}, then
   mdacc validate${named}            is it right?
   mdacc plan --sandbox${named}      what would be done, against an organization on this machine

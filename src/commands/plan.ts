@@ -6,7 +6,7 @@ import { tellGitHub } from '../cli/github.ts';
 import type { Io } from '../cli/io.ts';
 import { type PlanningOptions, planNow } from '../cli/planning.ts';
 import { EXIT, runCommand } from '../cli/run.ts';
-import { openService } from '../cli/service.ts';
+import { openService, sandboxWords } from '../cli/service.ts';
 import { codeOf, writeFileAtomic } from '../files/atomic.ts';
 import type { Plan } from '../model/plan.ts';
 import { UserError } from '../model/user-error.ts';
@@ -44,7 +44,7 @@ export function run(options: PlanCommandOptions): Promise<number> {
 }
 
 /** Writes over an older plan, and over nothing else: a slip of the fingers must not cost a configuration or a state. */
-async function save(file: string, text: string, { sandbox }: PlanCommandOptions, io: Io): Promise<void> {
+async function save(file: string, text: string, options: PlanCommandOptions, io: Io): Promise<void> {
   try {
     const before = await readFile(file, 'utf8').catch(absent);
     if (before !== undefined && !isPlanFile(before)) {
@@ -57,8 +57,7 @@ async function save(file: string, text: string, { sandbox }: PlanCommandOptions,
     const hint = 'Name a file in a folder that is there and that you can write.';
     throw new UserError('FILE_UNWRITABLE', `the plan cannot be saved to ${file} (${codeOf(cause)})`, hint, { cause });
   }
-  const where = sandbox === undefined ? '' : sandbox === true ? ' --sandbox' : ` --sandbox ${sandbox}`;
-  io.note(`Saved to ${file}. Do exactly this with: mdacc apply ${file}${where}`);
+  io.note(`Saved to ${file}. Do exactly this with: mdacc apply ${file}${sandboxWords(options)}`);
 }
 
 function absent(error: unknown): undefined {

@@ -8,7 +8,7 @@ import type { LeftOut } from './import.ts';
 import { isoTime } from './instant.ts';
 import type { LiveToken } from './live.ts';
 import type { StateAccount } from './state.ts';
-import { generationOf, RESERVED_TOKEN_NAMES, SMOKE_TOKEN_NAME, seriesOf } from './tokens.ts';
+import { generationOf, isSmokeToken, RESERVED_TOKEN_NAMES, SMOKE_TOKEN_NAME, seriesOf } from './tokens.ts';
 
 export interface ChosenToken {
   readonly token: LiveToken;
@@ -71,13 +71,14 @@ export function takenSeries(configured: DesiredAccount | undefined, held: StateA
 }
 
 /** What no token of such a kind is taken over for. */
-function whyNever({ name, expiresAt }: LiveToken, now: number): Reason | undefined {
+function whyNever(token: LiveToken, now: number): Reason | undefined {
+  const { name, expiresAt } = token;
   if (expiresAt !== null && expiresAt <= now) {
     return { reason: `it expired ${isoTime(expiresAt).slice(0, 10)}`, hint: 'Nothing is to be done.' };
   }
   if (name.trim() === '') return { reason: 'it has no name', hint: REVOKE };
   const plain = seriesOf(name).trim().toLowerCase();
-  if (name === SMOKE_TOKEN_NAME) return { reason: 'a smoke test left it', hint: 'The next apply revokes it.' };
+  if (isSmokeToken(token)) return { reason: 'a smoke test left it', hint: 'The next apply revokes it.' };
   if (plain === SMOKE_TOKEN_NAME) return { reason: 'the smoke test keeps this name for itself', hint: REVOKE };
   if (RESERVED_TOKEN_NAMES.some((reserved) => reserved.toLowerCase() === plain)) {
     return { reason: 'MotherDuck keeps this name for itself', hint: 'Nothing is to be done.' };
