@@ -7,7 +7,8 @@ export function dueAlone(account: string, plan: AccountPlan): AccountPlan {
   const others = plan.actions.filter((action) => !comesOfTime(action));
   if (others.length === 0 && plan.protection === undefined) return plan;
   const { protection: _waits, ...rest } = plan;
-  return { ...rest, actions: [], warnings: [...plan.warnings, leftOut(account, others)] };
+  const unchanged = plan.compute && { compute: { before: plan.compute.before, after: plan.compute.before } };
+  return { ...rest, ...unchanged, actions: [], warnings: [...plan.warnings, leftOut(account, others)] };
 }
 
 /** What the configuration and people's hands have no part in; what a run that was stopped left is mended, too. */

@@ -45,6 +45,25 @@ describe('a plan of what time alone brings', () => {
     expect(world.tokenNames('one')).toEqual(['a']);
   });
 
+  it('is not refused for what an account that is left out would cost', async () => {
+    const world = await later();
+    const one = { ducklings: { ...POOL, read_write: { size: 'jumbo' as const } }, tokens: [token('a')] };
+    const about = { computeRates: new Map([['jumbo', 4.8]] as const), guardrails: { maxComputeCeiling: 1 } };
+    const two = { ducklings: { read_write: {}, read_scaling: { pool_size: 0 } }, tokens: [token('b')] };
+    const live = await world.api.getDucklings('two');
+    await world.api.setDucklings('two', {
+      ...live,
+      read_write: { instance_size: 'pulse' },
+      read_scaling: { instance_size: 'pulse', flock_size: 0 },
+    });
+    const desired = desire({ one, two }, about);
+    expect((await world.plan(desired)).violations).toHaveLength(1);
+    const plan = await world.plan(desired, { due: true });
+    expect(brief(plan)).toEqual(['rotate_token two/b']);
+    expect(plan.violations).toEqual([]);
+    expect(plan.compute).toEqual({ before: 0, after: 0 });
+  });
+
   it('makes, adopts and deletes nobody, and leaves a token that someone revoked to a person', async () => {
     const world = await later();
     await world.api.createUser('found');
