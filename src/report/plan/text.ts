@@ -126,7 +126,9 @@ function nextLines(plan: Plan, paint: Paint): string[] {
   const groups = new Map<string, NextChange[]>();
   for (const change of plan.next) {
     const key = `${change.at.slice(0, 10)} ${change.change}`;
-    groups.set(key, [...(groups.get(key) ?? []), change]);
+    const group = groups.get(key);
+    if (group) group.push(change);
+    else groups.set(key, [change]);
   }
   const shown = [...groups.values()].slice(0, DAYS_SHOWN);
   if (shown.length === 0) return [];
