@@ -23,11 +23,16 @@ describe('of the live tokens', () => {
     ['  ', 'it has no name'],
     ['MotherDuck Extension', 'MotherDuck keeps this name for itself'],
     ['motherduck flights.2', 'MotherDuck keeps this name for itself'],
-    ['mdacc smoke', 'a smoke test left it'],
+    ['mdacc smoke', 'the smoke test keeps this name for itself'],
     ['MDACC Smoke', 'the smoke test keeps this name for itself'],
     ['half \ud800', 'its name holds control characters'],
   ])('"%s" is left out: %s', (name, reason) => {
     expect(choose(live('a', name))).toEqual({ chosen: [], leftOut: [`a ${reason}`] });
+  });
+
+  it('what a smoke test left is known by its short life, not by its name alone', () => {
+    const left = live('a', 'mdacc smoke', { expiresAt: NOW + 60_000 });
+    expect(choose(left)).toEqual({ chosen: [], leftOut: ['a a smoke test left it'] });
   });
 
   it('the highest generation is chosen, although another one has no end', () => {
