@@ -1,6 +1,7 @@
 #!/usr/bin/env node
 /** The program: runs the command that was typed, and turns wrong usage into its exit code. */
 import type { Command } from 'commander';
+import { commandOf, seeHelp } from './cli/help.ts';
 import { forLog } from './cli/runner-log.ts';
 import { program } from './program.ts';
 
@@ -18,7 +19,7 @@ async function main(): Promise<void> {
     const words = process.argv.slice(2);
     hintAtOrder(mdacc, words);
     hintAtSandbox(error, words);
-    if (wantsJson(words)) process.stdout.write(asJson({ error: usageError(error) }));
+    if (wantsJson(words)) process.stdout.write(asJson({ error: usageError(error, commandOf(mdacc, words)) }));
     process.exitCode = EXIT_USAGE;
   }
 }
@@ -49,8 +50,8 @@ function asJson(document: object): string {
   return forLog(process.env, 'json')(`${JSON.stringify(document, null, 2)}\n`);
 }
 
-function usageError({ message }: Error) {
-  return { code: 'USAGE', message: message.replace(/^error: /, ''), hint: 'See mdacc COMMAND --help.' };
+function usageError({ message }: Error, command: Command) {
+  return { code: 'USAGE', message: message.replace(/^error: /, ''), hint: seeHelp(command) };
 }
 
 /** Commander has then printed what is wrong. */

@@ -1,7 +1,9 @@
 /** `mdacc sandbox serve|reset|seed|advance|connect`: the embedded organization, for rehearsals and tests. */
 import { randomBytes } from 'node:crypto';
 import { once } from 'node:events';
-import type { OutputOptions } from '../cli/io.ts';
+import { existsSync } from 'node:fs';
+import path from 'node:path';
+import type { Io, OutputOptions } from '../cli/io.ts';
 import { EXIT, runCommand } from '../cli/run.ts';
 import { sandboxFolder } from '../cli/service.ts';
 import { shownPath } from '../files/shown-path.ts';
@@ -79,8 +81,9 @@ export function advance(options: SandboxOptions, duration: Seconds): Promise<num
 /** Connects with the token in MOTHERDUCK_TOKEN, as a program does that has it, and says as whom. */
 export function connect(options: SandboxOptions): Promise<number> {
   return runCommand(options, async (io) => {
-    const token = new Secret(io.env.MOTHERDUCK_TOKEN ?? io.env.motherduck_token ?? '');
-    const target = await sandboxDoor(sandboxFolder(options.sandbox, io.env)).target(token, undefined);
+    const folder = sandboxFolder(options.sandbox, io.env);
+    const token = new Secret(tokenFor(folder, io));
+    const target = await sandboxDoor(folder).target(token, undefined);
     const steps = [
       { name: 'user', sql: 'SELECT md_user() AS name' },
       { name: 'size', sql: 'SELECT type AS name FROM md_live_duckling_size()' },
@@ -88,13 +91,27 @@ export function connect(options: SandboxOptions): Promise<number> {
     const report = await runProbe(target, { steps, shutdown: false }, { timeoutMs: CONNECT_MS, secrets: [token] });
     const failure = report.get('connect')?.failure ?? report.get('user')?.failure;
     if (failure !== undefined) {
-      const hint = 'Set MOTHERDUCK_TOKEN to the secret of a live token of this sandbox.';
+      const hint =
+        'Set MOTHERDUCK_TOKEN to the secret of a live token of this sandbox. Where they are: mdacc state list';
       throw new UserError('CONNECT_FAILED', `the connection failed: ${failure.text}`, hint);
     }
     const found = (step: string) => report.get(step)?.answer?.row?.name ?? 'unknown';
     io.result(`Connected as ${found('user')}, to a Duckling of size ${found('size')}.\n`);
     return EXIT.done;
   });
+}
+
+/** What connects to the sandbox in a folder. @throws UserError USAGE where there is no token to connect with, or no sandbox */
+function tokenFor(folder: string, { env }: Io): string {
+  const token = env.MOTHERDUCK_TOKEN?.trim() || env.motherduck_token?.trim();
+  const type = 'MOTHERDUCK_TOKEN=… mdacc sandbox connect';
+  if (!existsSync(folder)) {
+    const hint = `Make one: mdacc apply --sandbox. Or name another: ${type} --sandbox DIR`;
+    throw new UserError('USAGE', `there is no sandbox in ${shownPath(path.relative('', folder) || folder)}`, hint);
+  }
+  if (token) return token;
+  const hint = `Take a secret that an apply has stored (mdacc state list says where): ${type}`;
+  throw new UserError('USAGE', 'there is no token in MOTHERDUCK_TOKEN', hint);
 }
 
 const CONNECT_MS = 60_000;

@@ -27,7 +27,8 @@ export async function openState(path: string, organization: string, options: Sta
 export async function openAnyState(path: string): Promise<StateFile> {
   const read = await readState(path, undefined, MIGRATIONS);
   if (read !== undefined) return new StateFile(path, read.state, read);
-  const hint = 'The first apply makes it. Is it the right folder? See --config and --state.';
+  const hint =
+    'The first mdacc apply makes it. For another one, name its file with --state FILE, or the configuration with --config FILE.';
   throw new UserError('STATE_INVALID', `there is no state at ${path}`, hint);
 }
 

@@ -41,15 +41,18 @@ export function mdaccCommands(text: string): string[][] {
     ...blocksOf(text, 'sh').flatMap((block) => block.split('\n')),
     ...transcript(text).map((step) => step.command),
   ];
-  return typed.flatMap((line) =>
-    line
-      .replace(/\s#.*$/, '')
-      .split(/&&|\||;|\$\(/)
-      .map((part) => words(part.replace(/>.*$/, '')))
-      .map((all) => all.slice(all.indexOf('mdacc')))
-      .filter(([first]) => first === 'mdacc')
-      .map(([, ...rest]) => rest),
-  );
+  return typed.flatMap(mdaccIn);
+}
+
+/** The words after `mdacc` in each command of that name in a line of a shell. */
+export function mdaccIn(line: string): string[][] {
+  return line
+    .replace(/\s#.*$/, '')
+    .split(/&&|\||;|[$<]\(/)
+    .map((part) => words(part.replace(/[>)].*$/, '')))
+    .map((all) => all.slice(all.indexOf('mdacc')))
+    .filter(([first]) => first === 'mdacc')
+    .map(([, ...rest]) => rest);
 }
 
 function words(command: string): string[] {

@@ -1,69 +1,12 @@
 /** What the examples' READMEs tell to type can be typed, and what they show is what comes. */
-import { execFile } from 'node:child_process';
-import { chmodSync, existsSync, mkdirSync } from 'node:fs';
+import { existsSync } from 'node:fs';
 import path from 'node:path';
-import type { Command } from 'commander';
 import { describe, expect, it } from 'vitest';
-import { program } from '../../src/program.ts';
+import { wrongWith } from '../commands/command-line.ts';
+import { installMdacc, shell } from '../commands/shell.ts';
 import { isWindows } from '../platform.ts';
 import { Folder, ROOT } from '../scenarios/cli.ts';
 import { hasConfiguration, mdaccCommands, readmes, readText, type Step, transcript } from './markdown.ts';
-
-/** Says what is wrong with the words after `mdacc`; undefined when they can be typed. */
-function wrongWith(given: readonly string[]): string | undefined {
-  let command: Command = program();
-  const words = [...given];
-  for (let found = subcommand(command, words[0]); found !== undefined; found = subcommand(command, words[0])) {
-    command = found;
-    words.shift();
-  }
-  if (command.commands.length > 0) return `no command ${words[0] ?? ''} of ${command.name()}`;
-  let args = 0;
-  while (words.length > 0) {
-    const word = words.shift() ?? '';
-    if (!word.startsWith('-')) {
-      args += 1;
-      continue;
-    }
-    const option = command.options.find(({ long, short }) => word === long || word === short);
-    if (option === undefined) return `${command.name()} has no option ${word}`;
-    if (
-      option.optional &&
-      command.registeredArguments.length > 0 &&
-      words[0] !== undefined &&
-      !words[0].startsWith('-')
-    )
-      return `${word} takes ${words[0]} for its value`;
-    if (option.required) {
-      const value = words.shift();
-      if (value === undefined || option.argChoices?.includes(value) === false) return `${word} does not take ${value}`;
-    }
-  }
-  const { registeredArguments } = command;
-  const most = registeredArguments.some(({ variadic }) => variadic)
-    ? Number.POSITIVE_INFINITY
-    : registeredArguments.length;
-  const least = registeredArguments.filter(({ required }) => required).length;
-  return args < least || args > most ? `${command.name()} does not take ${args} arguments` : undefined;
-}
-
-function subcommand(command: Command, name: string | undefined): Command | undefined {
-  return command.commands.find((each) => each.name() === name);
-}
-
-/** Runs a line as a shell would, with `mdacc` on the PATH. */
-function shell(folder: Folder, command: string): Promise<{ stdout: string; stderr: string }> {
-  const env = { PATH: `${folder.file('.bin')}:${process.env.PATH ?? ''}`, HOME: folder.path };
-  return new Promise((resolve) => {
-    execFile('/bin/sh', ['-c', command], { cwd: folder.path, env }, (_, stdout, stderr) => resolve({ stdout, stderr }));
-  });
-}
-
-function installMdacc(folder: Folder): void {
-  mkdirSync(folder.file('.bin'));
-  folder.write('.bin/mdacc', `#!/bin/sh\nexec "${process.execPath}" "${path.join(ROOT, 'dist/main.cjs')}" "$@"\n`);
-  chmodSync(folder.file('.bin/mdacc'), 0o755);
-}
 
 /** What differs from run to run: the day, and how long something took. */
 function settled(line: string): string {

@@ -1,0 +1,84 @@
+/** The examples of every help do what they are shown for, typed in a shell. The sandbox is served, and is MotherDuck to them. */
+import { readFileSync } from 'node:fs';
+import path from 'node:path';
+import { describe, expect, it } from 'vitest';
+import { isWindows } from '../platform.ts';
+import { Folder, ROOT } from '../scenarios/cli.ts';
+import { commands, helpOf, linesUnder, pathOf } from './command-line.ts';
+import { installMdacc, shell } from './shell.ts';
+
+/** Where accounts may be deleted, which they may not in the repository's own. */
+const UNPROTECTED = readFileSync(path.join(ROOT, 'motherduck.accounts.yaml'), 'utf8')
+  .replace('max_deletes: 0', 'max_deletes: 3')
+  .replace('  etl_prod:\n', '  etl_prod:\n    deletion_protection: false\n')
+  .replaceAll('{ template: tenant', '{ deletion_protection: false, template: tenant');
+
+/** What a line finds where it is typed, beside an organization that was applied from the repository's configuration. */
+const BEFORE: readonly (readonly [RegExp, (folder: Folder) => unknown])[] = [
+  [/^mdacc init/, forgetAll],
+  [/prod\.yaml/, (folder) => folder.write('prod.yaml', folder.read('motherduck.accounts.yaml'))],
+  [/^mdacc apply today\.plan/, (folder) => folder.run('plan --out today.plan')],
+  [/^mdacc apply --due/, (folder) => folder.inSandbox((organization) => organization.advance(5 * 24 * 3600))],
+  [
+    /^mdacc import/,
+    (folder) => {
+      forgetAll(folder);
+      folder.write('motherduck.accounts.yaml', 'version: 1\norganization: acme\n');
+    },
+  ],
+  [/fish/, (folder) => folder.write('.config/fish/completions/other.fish', '')],
+];
+
+/** They ask before they do something; here nobody can answer. */
+const ASKING = [
+  'init --from-live',
+  'import etl_prod',
+  'rotate etl_prod/airflow',
+  'destroy',
+  'state forget tenant_acme',
+];
+
+/** Said by those that do not ask and have something to say. */
+const SAID: readonly (readonly [string, RegExp])[] = [
+  ['mdacc init', /Wrote/],
+  ['mdacc validate', /is valid/],
+  ['mdacc apply --due --yes', /etl_prod\/backfill: rotate token/],
+  ['mdacc import --all --dry-run', /\+ {2}etl_prod:/],
+  ['mdacc rotate tenant_acme tenant_globex --yes', /2 of 2 actions done/],
+  ['mdacc destroy --only "tenant_*" --yes --allow-delete', /2 of 2 actions done/],
+  ['sandbox connect', /^Connected as etl_prod/],
+];
+
+function forgetAll(folder: Folder): void {
+  folder.remove('motherduck.accounts.yaml');
+  folder.remove('motherduck.accounts.state.json');
+}
+
+/** A line that only makes sense before the next one is typed with it. */
+function scriptsOf(help: string): string[] {
+  return linesUnder('Examples:', help).join('\n').replaceAll('secrets.env\n', 'secrets.env && ').split('\n');
+}
+
+/** `serve` runs until it is stopped; of another shell than this one, the tests of completion make sure. */
+const NOT_HERE = /sandbox serve|completion zsh/;
+
+const scripts = commands().flatMap((command) => {
+  const lines = scriptsOf(helpOf(command)).filter((line) => !NOT_HERE.test(line));
+  return lines.map((line) => [`mdacc ${pathOf(command)}`.trim(), line] as const);
+});
+
+describe.skipIf(isWindows)('the examples', () => {
+  it.each(scripts)('of %s: %s', async (_, line) => {
+    const folder = await Folder.applied(line.startsWith('mdacc destroy') ? UNPROTECTED : undefined);
+    await folder.serve();
+    for (const [pattern, prepare] of BEFORE) if (pattern.test(line)) await prepare(folder);
+    installMdacc(folder);
+    const { code, stdout, stderr } = await shell(folder, line, '/bin/bash');
+    if (ASKING.some((words) => line.startsWith(`mdacc ${words}`)) && !line.includes('--yes')) {
+      expect({ code, stderr }).toEqual({ code: 1, stderr: expect.stringContaining('there is no terminal to ask on') });
+    } else {
+      expect({ code, stdout, stderr }).toMatchObject({ code: 0, stderr: expect.not.stringMatching(/^Error/m) });
+      for (const [, said] of SAID.filter(([words]) => line.includes(words))) expect(stdout + stderr).toMatch(said);
+    }
+  });
+});
