@@ -71,7 +71,7 @@ export class Scenario {
     { parallelism = 1, mendedByProgram = false, clockStands = false }: How = {},
   ): Promise<string[]> {
     const stage = await this.open();
-    const isProgram = mendedByProgram || this.#attempts % 8 === 0;
+    const isProgram = mendedByProgram || this.#attempts % 4 === 0;
     if (clockStands) stage.server.stopClock();
     const words = [...APPLY, '--parallelism', String(parallelism), ...(this.#options.smoke ? [] : ['--no-smoke'])];
     const problems: string[] = [];

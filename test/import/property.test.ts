@@ -110,7 +110,7 @@ it('imports everything that can be, changes nothing of what was there, and the s
         the.close();
       }
     }),
-    { numRuns: 100 },
+    { numRuns: 200 },
   );
 });
 
