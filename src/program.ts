@@ -115,7 +115,7 @@ export function program(): Command {
     .addOption(ONLY)
     .addOption(format('how the findings are written', 'text', 'json', 'markdown', 'html', 'sarif', 'junit'))
     .addOption(
-      new Option('--fail-on <severity>', 'exit with 2 from this severity on')
+      new Option('--fail-on <severity>', 'exit with 2 from this severity on; notes fail nothing')
         .choices(['error', 'warning', 'never'])
         .default('warning'),
     )

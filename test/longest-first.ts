@@ -1,7 +1,18 @@
 /** The order of the test files: those that take long begin first, so that no core waits for the last of them. */
 import { BaseSequencer, type TestSpecification } from 'vitest/node';
 
-const LONG = ['crash', 'live-service', 'ci', 'packaging', 'examples', 'scenarios', 'faults', 'smoke', 'import'];
+const LONG = [
+  'crash',
+  'live-service',
+  'ci',
+  'packaging',
+  'examples',
+  'scenarios',
+  'commands',
+  'faults',
+  'smoke',
+  'import',
+];
 
 export class LongestFirst extends BaseSequencer {
   override async sort(files: TestSpecification[]): Promise<TestSpecification[]> {

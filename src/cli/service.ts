@@ -1,6 +1,7 @@
 /** The organization that a command works on: MotherDuck's, another address of its API, or the embedded sandbox. */
 import { existsSync } from 'node:fs';
 import path from 'node:path';
+import { shownFromHere } from '../files/shown-path.ts';
 import type { Seconds } from '../model/duration.ts';
 import { Secret } from '../model/secret.ts';
 import { UserError } from '../model/user-error.ts';
@@ -41,7 +42,9 @@ const DEFAULT_SANDBOX = '.motherduck-sandbox';
 const REQUEST_SECONDS = 30;
 const CONNECT_SECONDS = 60;
 const CLOCK_TOLERANCE_MS = 120_000;
-const TOKEN_VARIABLES = ['MOTHERDUCK_ADMIN_TOKEN', 'MOTHERDUCK_TOKEN', 'motherduck_token'] as const;
+/** Where programs that connect have their token. */
+export const PROGRAM_VARIABLES = ['MOTHERDUCK_TOKEN', 'motherduck_token'] as const;
+const ADMIN_VARIABLES = ['MOTHERDUCK_ADMIN_TOKEN', ...PROGRAM_VARIABLES] as const;
 
 /** What opening an organization needs of the world. */
 type Surroundings = Pick<Io, 'env' | 'options' | 'note' | 'debug'>;
@@ -122,7 +125,7 @@ async function isServedSandbox(api: Api, address: URL): Promise<boolean> {
 
 async function openEmbedded(named: string | true, options: ServiceOptions, io: Surroundings): Promise<Service> {
   const folder = sandboxFolder(named, io.env);
-  if (!existsSync(folder)) io.note(`A new sandbox organization begins in ${path.relative('', folder) || folder}.`);
+  if (!existsSync(folder)) io.note(`A new sandbox organization begins in ${shownFromHere(folder)}.`);
   const { embeddedSandbox } = await import('../sandbox/embedded.ts');
   const { organization, dispatcher, token, door } = await embeddedSandbox(folder, USER_AGENT);
   const http = createHttp({
@@ -171,11 +174,24 @@ async function doorOf(folder: string | undefined, adminToken: Secret): Promise<D
   };
 }
 
-function adminToken(env: NodeJS.ProcessEnv): { token: Secret; source: string } {
-  for (const source of TOKEN_VARIABLES) {
+interface FoundToken {
+  readonly token: Secret;
+  /** The variable that holds it. */
+  readonly source: string;
+}
+
+/** The token in the first of these variables that holds more than spaces. */
+export function tokenIn(env: NodeJS.ProcessEnv, variables: readonly string[]): FoundToken | undefined {
+  for (const source of variables) {
     const text = env[source]?.trim();
     if (text) return { token: new Secret(text), source };
   }
+  return undefined;
+}
+
+function adminToken(env: NodeJS.ProcessEnv): FoundToken {
+  const found = tokenIn(env, ADMIN_VARIABLES);
+  if (found !== undefined) return found;
   throw new UserError(
     'TOKEN_MISSING',
     'no admin token: MOTHERDUCK_ADMIN_TOKEN is not set',

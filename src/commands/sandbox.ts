@@ -2,11 +2,10 @@
 import { randomBytes } from 'node:crypto';
 import { once } from 'node:events';
 import { existsSync } from 'node:fs';
-import path from 'node:path';
 import type { Io, OutputOptions } from '../cli/io.ts';
 import { EXIT, runCommand } from '../cli/run.ts';
-import { sandboxFolder } from '../cli/service.ts';
-import { shownPath } from '../files/shown-path.ts';
+import { PROGRAM_VARIABLES, sandboxFolder, tokenIn } from '../cli/service.ts';
+import { shownFromHere, shownPath } from '../files/shown-path.ts';
 import { formatDuration, type Seconds } from '../model/duration.ts';
 import { showTime } from '../model/instant.ts';
 import { Secret } from '../model/secret.ts';
@@ -82,7 +81,7 @@ export function advance(options: SandboxOptions, duration: Seconds): Promise<num
 export function connect(options: SandboxOptions): Promise<number> {
   return runCommand(options, async (io) => {
     const folder = sandboxFolder(options.sandbox, io.env);
-    const token = new Secret(tokenFor(folder, io));
+    const token = tokenFor(folder, io);
     const target = await sandboxDoor(folder).target(token, undefined);
     const steps = [
       { name: 'user', sql: 'SELECT md_user() AS name' },
@@ -102,14 +101,14 @@ export function connect(options: SandboxOptions): Promise<number> {
 }
 
 /** What connects to the sandbox in a folder. @throws UserError USAGE where there is no token to connect with, or no sandbox */
-function tokenFor(folder: string, { env }: Io): string {
-  const token = env.MOTHERDUCK_TOKEN?.trim() || env.motherduck_token?.trim();
+function tokenFor(folder: string, { env }: Io): Secret {
   const type = 'MOTHERDUCK_TOKEN=… mdacc sandbox connect';
   if (!existsSync(folder)) {
     const hint = `Make one: mdacc apply --sandbox. Or name another: ${type} --sandbox DIR`;
-    throw new UserError('USAGE', `there is no sandbox in ${shownPath(path.relative('', folder) || folder)}`, hint);
+    throw new UserError('USAGE', `there is no sandbox in ${shownFromHere(folder)}`, hint);
   }
-  if (token) return token;
+  const found = tokenIn(env, PROGRAM_VARIABLES);
+  if (found !== undefined) return found.token;
   const hint = `Take a secret that an apply has stored (mdacc state list says where): ${type}`;
   throw new UserError('USAGE', 'there is no token in MOTHERDUCK_TOKEN', hint);
 }

@@ -13,11 +13,12 @@
  *   key left the configuration              -> revoke_token for all of the series; forget when none is live
  */
 import type { DesiredToken } from '../model/desired.ts';
-import { isoTime, showTime } from '../model/instant.ts';
+import { showTime } from '../model/instant.ts';
 import type { LiveToken } from '../model/live.ts';
 import type { Action, NextChange, Notice, Risk, RotateToken, ShownToken, WantedToken } from '../model/plan.ts';
 import type { StateToken, TokenRecord } from '../model/state.ts';
 import { generationName, generationOf } from '../model/tokens.ts';
+import { expiryOfLeft, nextOfCurrent, overlapsToCome } from './next-changes.ts';
 import { position } from './reasons.ts';
 import { type AccountHoldings, adoptable, type Holdings, holdings, isExpired, show } from './series.ts';
 import { type TokenContext, whyCreate, whyRotate } from './token-reasons.ts';
@@ -291,25 +292,4 @@ function waitingForProof(state: StateToken | undefined, held: Holdings, account:
   const message = `"${state.current.name}" was stored and not seen to connect, so "${waiting.record.name}" stays`;
   const hint = `mdacc rotate ${account}/${token} makes one anew and tests it; apply --no-smoke takes it as it is.`;
   return [{ account, token, message, hint }];
-}
-
-function nextOfCurrent(want: DesiredToken, live: LiveToken, account: string): NextChange[] {
-  if (live.expiresAt === null) return [];
-  const at = isoTime(live.expiresAt - want.rotateBefore * 1000);
-  return [{ account, token: want.key, change: 'rotates', name: live.name, at }];
-}
-
-function overlapsToCome(held: Holdings, account: string, token: string, now: number): NextChange[] {
-  return held.retiring.flatMap(({ record }): NextChange[] =>
-    record.retireAt !== undefined && Date.parse(record.retireAt) > now
-      ? [{ account, token, change: 'is revoked', name: record.name, at: record.retireAt }]
-      : [],
-  );
-}
-
-/** Nothing is rotated in an account that left the configuration, so its tokens come to their end. */
-function expiryOfLeft(state: StateToken, live: readonly LiveToken[], account: string, token: string): NextChange[] {
-  const current = live.find((each) => each.id === state.current?.id);
-  if (current === undefined || current.expiresAt === null) return [];
-  return [{ account, token, change: 'expires', name: current.name, at: isoTime(current.expiresAt) }];
 }

@@ -1,0 +1,35 @@
+/** What time will bring to a token after the plan was done: the plan's `next`. */
+import type { DesiredToken } from '../model/desired.ts';
+import { isoTime } from '../model/instant.ts';
+import type { LiveToken } from '../model/live.ts';
+import type { NextChange } from '../model/plan.ts';
+import type { StateToken } from '../model/state.ts';
+import type { Holdings } from './series.ts';
+
+/** A token that stays is rotated so long before it expires as its policy says. */
+export function nextOfCurrent(want: DesiredToken, live: LiveToken, account: string): NextChange[] {
+  if (live.expiresAt === null) return [];
+  const at = isoTime(live.expiresAt - want.rotateBefore * 1000);
+  return [{ account, token: want.key, change: 'rotates', name: live.name, at }];
+}
+
+/** A replaced token goes when its overlap has ended. */
+export function overlapsToCome(held: Holdings, account: string, token: string, now: number): NextChange[] {
+  return held.retiring.flatMap(({ record }): NextChange[] =>
+    record.retireAt !== undefined && Date.parse(record.retireAt) > now
+      ? [{ account, token, change: 'is revoked', name: record.name, at: record.retireAt }]
+      : [],
+  );
+}
+
+/** Nothing is rotated in an account that left the configuration, so its tokens come to their end. */
+export function expiryOfLeft(
+  state: StateToken,
+  live: readonly LiveToken[],
+  account: string,
+  token: string,
+): NextChange[] {
+  const current = live.find((each) => each.id === state.current?.id);
+  if (current === undefined || current.expiresAt === null) return [];
+  return [{ account, token, change: 'expires', name: current.name, at: isoTime(current.expiresAt) }];
+}
