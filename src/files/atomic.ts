@@ -16,7 +16,7 @@ export interface AtomicOptions {
  *
  * @throws the system's error, with its `code`; nothing of the attempt is left behind.
  */
-export async function writeFileAtomic(path: string, data: string, options: AtomicOptions): Promise<void> {
+export async function writeFileAtomic(path: string, data: string | Uint8Array, options: AtomicOptions): Promise<void> {
   const target = await targetOf(path);
   const existing = await regularFile(target);
   await removeLeftovers(target);

@@ -7,6 +7,11 @@ import { STATE_VERSION } from './state-json.ts';
  * a small diff: accounts and tokens are sorted by name, and everything has its own line.
  */
 export function serializeState(state: State): string {
+  return [...statePieces(state)].join('');
+}
+
+/** The same text in pieces, an account each: a large state need not be one string to be written. */
+export function* statePieces(state: State): Generator<string> {
   const head = [
     `"version": ${STATE_VERSION}`,
     `"lineage": ${JSON.stringify(state.lineage)}`,
@@ -14,15 +19,15 @@ export function serializeState(state: State): string {
     `"organization": ${JSON.stringify(state.organization)}`,
     ...(state.sandbox ? ['"sandbox": true'] : []),
     ...(state.runs.length > 0 ? [`"runs": ${JSON.stringify(state.runs, null, 2).replaceAll('\n', '\n  ')}`] : []),
-    `"accounts": ${accountsText(state.accounts)}`,
   ];
-  return `{\n  ${head.join(',\n  ')}\n}\n`;
-}
-
-function accountsText(accounts: State['accounts']): string {
-  if (accounts.size === 0) return '{}';
-  const lines = sorted(accounts).map(([key, account]) => `    ${JSON.stringify(key)}: ${accountText(account)}`);
-  return `{\n${lines.join(',\n')}\n  }`;
+  yield `{\n  ${head.join(',\n  ')},\n  "accounts": {`;
+  let before = '\n    ';
+  for (const [key, account] of sorted(state.accounts)) {
+    yield `${before}${JSON.stringify(key)}: `;
+    yield accountText(account);
+    before = ',\n    ';
+  }
+  yield state.accounts.size === 0 ? '}\n}\n' : '\n  }\n}\n';
 }
 
 /** Accounts are never changed in place, so the text of one that stayed the same is made once, however often it is written. */
@@ -42,8 +47,11 @@ export function serializeAccount(account: StateAccount): string {
 }
 
 /** By the characters' codes, not by a language's rules: those differ between machines. */
-function sorted<T>(map: ReadonlyMap<string, T>): [string, T][] {
-  return [...map].sort(([a], [b]) => (a < b ? -1 : a > b ? 1 : 0));
+function* sorted<T>(map: ReadonlyMap<string, T>): Generator<[string, T]> {
+  for (const key of [...map.keys()].sort()) {
+    const value = map.get(key);
+    if (value !== undefined) yield [key, value];
+  }
 }
 
 function accountJson(account: StateAccount): AccountJson {
@@ -56,7 +64,7 @@ function accountJson(account: StateAccount): AccountJson {
     ...(account.intent === undefined ? {} : { intent: { action: account.intent.action, at: account.intent.at } }),
     ...(account.smoke === undefined ? {} : { smoke: { at: account.smoke.at, passed: account.smoke.passed } }),
     // fromEntries defines its names, so that one like `__proto__` is only a name.
-    tokens: Object.fromEntries(sorted(account.tokens).map(([key, token]) => [key, tokenJson(token)])),
+    tokens: Object.fromEntries([...sorted(account.tokens)].map(([key, token]) => [key, tokenJson(token)])),
   };
 }
 

@@ -1,10 +1,11 @@
 import { randomUUID } from 'node:crypto';
 import { codeOf, writeFileAtomic } from '../files/atomic.ts';
+import { ReusedBytes } from '../files/reused-bytes.ts';
 import type { State } from '../model/state.ts';
 import { UserError } from '../model/user-error.ts';
 import { MIGRATIONS, type Migrations } from './migrate.ts';
 import { type ReadState, readState, readStateText, type StateOf } from './read-state.ts';
-import { serializeState } from './serialize.ts';
+import { statePieces } from './serialize.ts';
 
 export interface StateOptions {
   /** The organization is the embedded sandbox, whose state is never mixed with one of MotherDuck's. */
@@ -48,6 +49,7 @@ export class StateFile {
   #opened: ReadState | 'none' | 'seen';
   /** The last write that was begun or planned; never rejects. */
   #last: Promise<void> = Promise.resolve();
+  readonly #bytes = new ReusedBytes();
   /** The write that updates gather for now: planned, not begun. */
   #gathering: Promise<void> | undefined;
 
@@ -115,7 +117,7 @@ export class StateFile {
     const written: State = { ...before, serial: this.#durable.serial + 1 };
     try {
       await this.#beforeFirstWrite();
-      await writeFileAtomic(this.path, serializeState(written), { mode: 0o666, keepMode: true });
+      await writeFileAtomic(this.path, this.#bytes.of(statePieces(written)), { mode: 0o666, keepMode: true });
     } catch (error) {
       throw error instanceof UserError ? error : unwritable(this.path, error);
     }
