@@ -1,142 +1,64 @@
-// Speed as ratios in one run: each thing against its floor, medians, since machines are noisy.
-import { spawn } from 'node:child_process';
-import { once } from 'node:events';
-import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
-import { availableParallelism, cpus, tmpdir } from 'node:os';
+/**
+ * `npm run bench [-- PART... --save]`: speed as ratios in one run, each against its floor, since machines are noisy.
+ * `--save` writes RESULTS.md, with the date, the commit and the machine.
+ */
+import { execFileSync } from 'node:child_process';
+import { writeFileSync } from 'node:fs';
+import { availableParallelism, cpus, totalmem } from 'node:os';
 import path from 'node:path';
-import { fileURLToPath } from 'node:url';
-import { Pool } from 'undici';
+import { root } from './measure.mjs';
 
-const root = path.resolve(path.dirname(fileURLToPath(import.meta.url)), '../..');
-const main = path.join(root, 'dist/main.cjs');
-const folder = mkdtempSync(path.join(tmpdir(), 'mdacc-bench-'));
-const LATENCY_MS = 20;
-const PARALLELISM = 10;
-
-/** Runs node to its end and gives the milliseconds it took. */
-async function timeNode(args, options = {}) {
-  const started = performance.now();
-  const child = spawn(process.execPath, args, { stdio: ['ignore', 'ignore', 'pipe'], ...options });
-  let said = '';
-  child.stderr.on('data', (text) => {
-    said += text;
-  });
-  const [code] = await once(child, 'close');
-  if (code !== 0) throw new Error(`node ${args.join(' ')} exited with ${code}: ${said}`);
-  return performance.now() - started;
+const PARTS = ['start-up', 'validate', 'plan', 'apply', 'large', 'smoke', 'terraform'];
+const words = process.argv.slice(2);
+const wanted = words.filter((word) => word !== '--save');
+const unknown = wanted.filter((word) => !PARTS.includes(word));
+if (unknown.length > 0) {
+  console.error(`There is no part ${unknown.join(', ')}; there are ${PARTS.join(', ')}, and --save.`);
+  process.exit(64);
 }
 
-/** Measures all of them in turn, again and again, so that what disturbs one disturbs all; gives medians. */
-async function medians(rounds, measures) {
-  const times = new Map(measures.map(([name]) => [name, []]));
-  for (let round = 0; round < rounds; round += 1) {
-    for (const [name, measure] of measures) times.get(name).push(await measure());
-  }
-  return new Map([...times].map(([name, all]) => [name, all.sort((a, b) => a - b)[Math.floor(all.length / 2)]]));
+const said = [];
+say(heading());
+for (const name of wanted.length > 0 ? wanted : PARTS) {
+  const { title, about, measure } = await import(`./parts/${name}.mjs`);
+  const rows = await measure();
+  say(`\n## ${title}\n\n${about}\n\n${rows.length > 0 ? table(rows) : 'Not measured: it is not on the PATH.'}`);
+}
+if (words.includes('--save')) writeFileSync(path.join(root, 'test/bench/RESULTS.md'), `${said.join('\n')}\n`);
+
+function say(text) {
+  said.push(text);
+  console.log(text);
 }
 
-function print(title, floor, results, goals = {}) {
-  const base = results.get(floor);
-  console.log(`\n${title}`);
-  for (const [name, ms] of results) {
-    const goal = goals[name] === undefined ? '' : `  (goal: at most ${goals[name].toFixed(2)})`;
-    console.log(`  ${name.padEnd(44)} ${ms.toFixed(1).padStart(9)} ms  ${(ms / base).toFixed(2).padStart(6)} x${goal}`);
-  }
+function heading() {
+  const git = (...args) => execFileSync('git', args, { cwd: root, encoding: 'utf8' }).trim();
+  const isChanged = git('status', '--porcelain', '--', 'src', 'package-lock.json') !== '';
+  const commit = `${git('rev-parse', '--short', 'HEAD')}${isChanged ? ', with changes' : ''}`;
+  const memory = Math.round(totalmem() / 2 ** 30);
+  const machine = `${availableParallelism()} cores of ${cpus()[0]?.model ?? 'an unknown processor'}, ${memory} GB`;
+  return [
+    '# What `npm run bench` printed',
+    '',
+    'Medians in milliseconds, and ratios to the first line above that has none. Look at the ratios: machines are noisy.',
+    '',
+    `- ${new Date().toISOString().slice(0, 10)}, commit ${commit}`,
+    `- ${machine}; Node ${process.version}, ${process.platform}`,
+  ].join('\n');
 }
 
-async function startUp() {
-  const results = await medians(31, [
-    ['node -e 0', () => timeNode(['-e', '0'])],
-    ['mdacc --version', () => timeNode([main, '--version'])],
-    ['mdacc --help', () => timeNode([main, '--help'])],
-    ["mdacc validate (the repository's file)", () => timeNode([main, 'validate'], { cwd: root })],
+function table(rows) {
+  const hasMemory = rows.some(({ megabytes }) => megabytes !== undefined);
+  const cells = rows.map(({ what, ms, ratio, megabytes, goal }) => [
+    what,
+    ms.toFixed(ms < 1000 ? 1 : 0),
+    hasMemory ? `${megabytes.toFixed(0)} MB` : ratio === undefined ? '' : ratio.toFixed(2),
+    goal === undefined ? '' : `at most ${goal}`,
   ]);
-  print('Start-up', 'node -e 0', results, { 'mdacc --help': 1.3, "mdacc validate (the repository's file)": 2.5 });
-}
-
-function configuration(accounts) {
-  const names = Array.from(
-    { length: accounts },
-    (_, index) => `  tenant_${String(index + 1).padStart(5, '0')}: { template: tenant }`,
-  );
-  return `version: 1
-organization: bench
-secret_stores: { local: { kind: file, path: .motherduck/secrets.env, format: dotenv } }
-token_policies:
-  etl: { type: read_write, ttl: 90d, rotate_before: 14d, overlap: 24h, secret_store: local }
-  app: { type: read_scaling, ttl: 90d, rotate_before: 14d, overlap: 24h, secret_store: local }
-duckling_pools: { small: { read_write: { size: standard }, read_scaling: { size: standard, pool_size: 4 } } }
-templates: { tenant: { ducklings: small, tokens: { etl: etl, app: app } } }
-accounts:
-${names.join('\n')}
-`;
-}
-
-/** A served sandbox, and its three variables. */
-async function serve(...options) {
-  const child = spawn(process.execPath, [main, 'sandbox', 'serve', '--port', '0', ...options], {
-    cwd: folder,
-    stdio: ['ignore', 'pipe', 'ignore'],
-  });
-  let said = '';
-  for await (const text of child.stdout) {
-    said += text;
-    if (said.includes('MDACC_SANDBOX=')) break;
-  }
-  const env = Object.fromEntries(
-    said
-      .trim()
-      .split('\n')
-      .map((line) => line.split(/=(.*)/s).slice(0, 2)),
-  );
-  return { env, close: () => child.kill() };
-}
-
-/** The requests of a plan, as few and as fast as undici can: the floor. */
-async function bareRequests({ MOTHERDUCK_API_URL: url, MOTHERDUCK_ADMIN_TOKEN: token }) {
-  const started = performance.now();
-  const pool = new Pool(url, { connections: PARALLELISM });
-  const get = async (where) => {
-    const { body } = await pool.request({ method: 'GET', path: where, headers: { authorization: `Bearer ${token}` } });
-    return body.json();
-  };
-  const { users } = await get('/v1/users?limit=1000');
-  const paths = users
-    .filter((user) => user.is_service_account)
-    .flatMap(({ username }) => [`/v1/users/${username}/tokens`, `/v1/users/${username}/instances`]);
-  const queue = paths.values();
-  const worker = async () => {
-    for (const where of queue) await get(where);
-  };
-  await Promise.all(Array.from({ length: PARALLELISM }, worker));
-  await pool.close();
-  return performance.now() - started;
-}
-
-async function planning(accounts) {
-  writeFileSync(path.join(folder, 'motherduck.accounts.yaml'), configuration(accounts));
-  await timeNode([main, 'sandbox', 'reset'], { cwd: folder });
-  await timeNode([main, 'sandbox', 'seed', String(accounts)], { cwd: folder });
-  const server = await serve('--latency', String(LATENCY_MS));
-  const env = { ...process.env, ...server.env };
-  const name = `mdacc plan, ${accounts} accounts`;
-  const results = await medians(5, [
-    ['the same requests through bare undici', () => bareRequests(server.env)],
-    [name, () => timeNode([main, 'plan', '--parallelism', String(PARALLELISM)], { cwd: folder, env })],
-  ]);
-  server.close();
-  print(
-    `Plan of ${accounts} accounts, ${LATENCY_MS} ms a request, parallelism ${PARALLELISM}`,
-    'the same requests through bare undici',
-    results,
-    { [name]: 1.25 },
-  );
-}
-
-console.log(`node ${process.version}, ${availableParallelism()} cores, ${cpus()[0]?.model ?? 'unknown processor'}`);
-try {
-  await startUp();
-  await planning(1000);
-} finally {
-  rmSync(folder, { recursive: true, force: true });
+  const all = [['', 'ms', hasMemory ? 'peak' : 'ratio', 'goal'], ...cells];
+  const widths = [0, 1, 2, 3].map((column) => Math.max(3, ...all.map((row) => row[column].length)));
+  const line = (row) =>
+    `| ${row.map((cell, at) => (at === 0 || at === 3 ? cell.padEnd(widths[at]) : cell.padStart(widths[at]))).join(' | ')} |`;
+  const rule = `| ${widths.map((width, at) => (at === 0 || at === 3 ? '-'.repeat(width) : `${'-'.repeat(width - 1)}:`)).join(' | ')} |`;
+  return [line(all[0]), rule, ...cells.map(line)].join('\n');
 }
