@@ -19,6 +19,7 @@ import {
   YES,
 } from './cli/options.ts';
 import { forLog } from './cli/runner-log.ts';
+import { printScript } from './commands/completion.ts';
 import { SHELLS } from './completion/scripts.ts';
 import { VERSION } from './version.ts';
 
@@ -182,7 +183,8 @@ export function program(): Command {
     .command('completion')
     .description('print a completion script for commands, options and names')
     .addArgument(new Argument('<shell>', 'for which shell').choices(SHELLS))
-    .action(go(() => import('./commands/completion.ts')));
+    // Every new shell waits for it, so it is not loaded but there.
+    .action(printScript);
   withExamples(
     completion,
     'source <(mdacc completion bash)',
@@ -196,7 +198,7 @@ export function program(): Command {
     .action(
       go(async () => ({
         run: async (_options: never, words: readonly string[]) =>
-          (await import('./commands/completion.ts')).complete(mdacc, words),
+          (await import('./commands/complete.ts')).complete(mdacc, words),
       })),
     );
 

@@ -1,31 +1,6 @@
-/** `mdacc completion`: prints a completion script; and what that script asks for at each Tab. */
-import type { Command } from 'commander';
-import { EXIT } from '../cli/run.ts';
-import { candidatesFor, type Names } from '../completion/candidates.ts';
-import { answerText, SCRIPTS, type Shell } from '../completion/scripts.ts';
+/** `mdacc completion`: prints a completion script. */
+import { SCRIPTS, type Shell } from '../completion/scripts.ts';
 
-export async function run(_options: object, shell: Shell): Promise<number> {
+export function printScript(shell: Shell): void {
   process.stdout.write(SCRIPTS[shell]);
-  return EXIT.done;
-}
-
-/** Answers a Tab. It never fails: a shell has no use for an error there. */
-export async function complete(program: Command, words: readonly string[]): Promise<number> {
-  process.stdout.write(answerText(await candidatesFor(program, words, namesOf)));
-  return EXIT.done;
-}
-
-/** As far as the configuration can be read. */
-async function namesOf(config: string | undefined): Promise<Names> {
-  const [{ loadConfig }, { DEFAULT_CONFIG }] = await Promise.all([
-    import('../config/load.ts'),
-    import('../config/not-found.ts'),
-  ]);
-  const loaded = await loadConfig(config ?? DEFAULT_CONFIG, process.env).catch(() => undefined);
-  if (!loaded?.ok) return { accounts: [], tokens: [] };
-  const accounts = [...loaded.desired.accounts.values()];
-  return {
-    accounts: accounts.map(({ username }) => username),
-    tokens: accounts.flatMap(({ username, tokens }) => [...tokens.keys()].map((key) => `${username}/${key}`)),
-  };
 }
