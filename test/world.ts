@@ -13,10 +13,10 @@ import { accountKey } from '../src/model/username.ts';
 import { type Api, createApi } from '../src/motherduck/api.ts';
 import { createHttp } from '../src/motherduck/http.ts';
 import { accountNames, makePlan, type PlanOptions } from '../src/plan/plan.ts';
-import { RequestDispatcher } from '../src/sandbox/dispatcher.ts';
 import { memorySandbox } from '../src/sandbox/open.ts';
 import type { Organization } from '../src/sandbox/organization.ts';
 import type { SecretStore } from '../src/secrets/store.ts';
+import { RequestDispatcher } from './request-dispatcher.ts';
 
 export const FILE = 'motherduck.accounts.yaml';
 const HERE = { file: FILE, line: 7, column: 3 };

@@ -2,14 +2,14 @@ import { randomBytes } from 'node:crypto';
 import { Secret } from '../model/secret.ts';
 import type { Door } from '../motherduck/door.ts';
 import { sandboxDoor } from './databases.ts';
-import { RequestDispatcher } from './dispatcher.ts';
+import { LocalDispatcher, type Respond } from './dispatcher.ts';
 import { openSandbox } from './open.ts';
 import type { Organization } from './organization.ts';
 
 /** The organization in this process, beneath the HTTP client, with an admin token that lives as long as the process. */
 export interface Embedded {
   readonly organization: Organization;
-  readonly dispatcher: RequestDispatcher;
+  readonly dispatcher: LocalDispatcher;
   readonly token: Secret;
   readonly door: Door;
 }
@@ -20,8 +20,24 @@ export async function embeddedSandbox(folder: string, agent?: string): Promise<E
   const organization = await openSandbox(folder, { adminToken: token });
   return {
     organization,
-    dispatcher: new RequestDispatcher((request) => organization.handle(request)),
+    dispatcher: new LocalDispatcher(answeredBy(organization)),
     token,
     door: sandboxDoor(organization, agent === undefined ? {} : { agent }),
   };
+}
+
+function answeredBy(organization: Organization): Respond {
+  return async ({ method, url, headers, body = '' }) => {
+    const { status, type, text, ...answer } = await organization.answer({
+      method,
+      target: url.pathname + url.search,
+      authorization: headers.get('authorization'),
+      body: typeof body === 'string' ? body : Buffer.from(body).toString(),
+    });
+    return { status, headers: { 'content-type': type, ...answer.headers }, body: whole(text) };
+  };
+}
+
+async function* whole(text: string): AsyncGenerator<Uint8Array> {
+  yield Buffer.from(text);
 }

@@ -7,11 +7,11 @@ import type { State, StateToken } from '../../src/model/state.ts';
 import { createApi } from '../../src/motherduck/api.ts';
 import { createHttp } from '../../src/motherduck/http.ts';
 import { accountNames, makePlan } from '../../src/plan/plan.ts';
-import { RequestDispatcher } from '../../src/sandbox/dispatcher.ts';
 import type { Organization } from '../../src/sandbox/organization.ts';
 import { openStores } from '../../src/secrets/open-stores.ts';
 import { MIGRATIONS } from '../../src/state/migrate.ts';
 import { readState } from '../../src/state/read-state.ts';
+import { RequestDispatcher } from '../request-dispatcher.ts';
 import { ADMIN, CONFIG, STATE, type Stage } from './stage.ts';
 
 export type LiveAccount = ReturnType<Organization['inspect']>['accounts'][number];

@@ -278,7 +278,7 @@ describe('no connection', () => {
     ['EPROTO', 'does not speak TLS', '--api-url right?', 1],
     ['EWHATEVER', 'failed (EWHATEVER)', 'network', 5],
   ])('%s', async (code, what, hint, attempts) => {
-    const { RequestDispatcher } = await import('../../src/sandbox/dispatcher.ts');
+    const { RequestDispatcher } = await import('../request-dispatcher.ts');
     const dispatcher = new RequestDispatcher(async () => {
       throw Object.assign(new Error('MARKER'), { code, syscall: 'connect' });
     });
@@ -467,7 +467,7 @@ describe('whether it is a sandbox', () => {
   });
 
   it('the embedded sandbox is one', async () => {
-    const { RequestDispatcher } = await import('../../src/sandbox/dispatcher.ts');
+    const { RequestDispatcher } = await import('../request-dispatcher.ts');
     const dispatcher = new RequestDispatcher(async () => new Response('Not Found', { status: 404, headers: SANDBOX }));
     const { http } = rig({ dispatcher });
     await http.greet();

@@ -2,7 +2,7 @@
 import { HttpResponse, http as mock, type RequestHandler } from 'msw';
 import { describe, expect, it } from 'vitest';
 import { ApiError } from '../../src/motherduck/errors.ts';
-import { RequestDispatcher } from '../../src/sandbox/dispatcher.ts';
+import { RequestDispatcher } from '../request-dispatcher.ts';
 import { ADMIN_TOKEN, everythingOf, jwt, mocked, type Rig, rig, served, servedRaw } from './support.ts';
 
 const CREATED = jwt({ sub: 'MARKER-of-the-created' });

@@ -8,7 +8,7 @@ import { parseAddress } from '../../src/motherduck/address.ts';
 import { type Api, createApi } from '../../src/motherduck/api.ts';
 import { ApiError } from '../../src/motherduck/errors.ts';
 import { createHttp, type HttpOptions } from '../../src/motherduck/http.ts';
-import { RequestDispatcher } from '../../src/sandbox/dispatcher.ts';
+import { RequestDispatcher } from '../request-dispatcher.ts';
 
 /** The admin token of the tests; nothing that is printed may hold a piece of it. */
 export const ADMIN_TOKEN = jwt({ tokenType: 'read_write', sub: 'MARKER-OF-THE-ADMIN' });

@@ -2,7 +2,7 @@ import { Readable } from 'node:stream';
 import { delay, getResponse, HttpResponse, http } from 'msw';
 import { fetch, interceptors } from 'undici';
 import { describe, expect, test } from 'vitest';
-import { RequestDispatcher, type Respond } from '../../src/sandbox/dispatcher.ts';
+import { RequestDispatcher, type Respond } from '../request-dispatcher.ts';
 import { ADMIN, organization } from './support.ts';
 
 const ORIGIN = 'https://api.motherduck.com';
