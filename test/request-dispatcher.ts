@@ -1,4 +1,4 @@
-import { LocalDispatcher } from '../src/sandbox/dispatcher.ts';
+import { LocalDispatcher, type Respond as RespondToSent } from '../src/sandbox/dispatcher.ts';
 
 /** As msw's handlers and the organization have it. A Response of type `error` is a broken connection, as for fetch. */
 export type Respond = (request: Request) => Promise<Response | undefined>;
@@ -6,12 +6,17 @@ export type Respond = (request: Request) => Promise<Response | undefined>;
 /** The sandbox's dispatcher in the words of the fetch standard, so that a test can answer for MotherDuck. */
 export class RequestDispatcher extends LocalDispatcher {
   constructor(respond: Respond) {
-    super(async ({ url, headers, body = null, ...sent }) => {
-      const response = await respond(new Request(url, { ...sent, headers: [...headers], body }));
-      if (response?.type === 'error') throw connectionReset();
-      return response && received(response);
-    });
+    super(asFetchHasIt(respond));
   }
+}
+
+/** A function of Requests and Responses, which are not made in vain where others answer too: they take their time. */
+export function asFetchHasIt(respond: Respond): RespondToSent {
+  return async ({ url, headers, body = null, ...sent }) => {
+    const response = await respond(new Request(url, { ...sent, headers: [...headers], body }));
+    if (response?.type === 'error') throw connectionReset();
+    return response && received(response);
+  };
 }
 
 function received(response: Response) {

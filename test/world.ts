@@ -13,10 +13,12 @@ import { accountKey } from '../src/model/username.ts';
 import { type Api, createApi } from '../src/motherduck/api.ts';
 import { createHttp } from '../src/motherduck/http.ts';
 import { accountNames, makePlan, type PlanOptions } from '../src/plan/plan.ts';
+import { LocalDispatcher, type Respond } from '../src/sandbox/dispatcher.ts';
+import { answeredBy } from '../src/sandbox/embedded.ts';
 import { memorySandbox } from '../src/sandbox/open.ts';
 import type { Organization } from '../src/sandbox/organization.ts';
 import type { SecretStore } from '../src/secrets/store.ts';
-import { RequestDispatcher } from './request-dispatcher.ts';
+import { asFetchHasIt } from './request-dispatcher.ts';
 
 export const FILE = 'motherduck.accounts.yaml';
 const HERE = { file: FILE, line: 7, column: 3 };
@@ -126,16 +128,19 @@ export class World {
   constructor(options: Parameters<typeof memorySandbox>[0] = {}) {
     const adminToken = new Secret('admin-of-this-test');
     this.organization = memorySandbox({ adminToken, ...options });
-    const respond = async (request: Request) => {
-      if (request.method !== 'GET') this.calls.push(`${request.method} ${new URL(request.url).pathname}`);
-      return (await this.interfere?.(request)) ?? this.organization.handle(request);
+    const answer = answeredBy(this.organization);
+    const respond: Respond = async (sent) => {
+      if (sent.method !== 'GET') this.calls.push(`${sent.method} ${sent.url.pathname}`);
+      const { interfere } = this;
+      const other = interfere && (await asFetchHasIt(async (request) => interfere(request))(sent));
+      return other ?? answer(sent);
     };
     const http = createHttp({
       address: new URL('http://localhost'),
       token: adminToken,
       parallelism: 8,
       userAgent: 'test',
-      dispatcher: new RequestDispatcher(respond),
+      dispatcher: new LocalDispatcher(respond),
       sleep: async () => {},
     });
     this.api = createApi(http);

@@ -26,7 +26,8 @@ export async function embeddedSandbox(folder: string, agent?: string): Promise<E
   };
 }
 
-function answeredBy(organization: Organization): Respond {
+/** The organization as the dispatcher asks it. */
+export function answeredBy(organization: Organization): Respond {
   return async ({ method, url, headers, body = '' }) => {
     const { status, type, text, ...answer } = await organization.answer({
       method,

@@ -7,11 +7,12 @@ import type { State, StateToken } from '../../src/model/state.ts';
 import { createApi } from '../../src/motherduck/api.ts';
 import { createHttp } from '../../src/motherduck/http.ts';
 import { accountNames, makePlan } from '../../src/plan/plan.ts';
+import { LocalDispatcher } from '../../src/sandbox/dispatcher.ts';
+import { answeredBy } from '../../src/sandbox/embedded.ts';
 import type { Organization } from '../../src/sandbox/organization.ts';
 import { openStores } from '../../src/secrets/open-stores.ts';
 import { MIGRATIONS } from '../../src/state/migrate.ts';
 import { readState } from '../../src/state/read-state.ts';
-import { RequestDispatcher } from '../request-dispatcher.ts';
 import { ADMIN, CONFIG, STATE, type Stage } from './stage.ts';
 
 export type LiveAccount = ReturnType<Organization['inspect']>['accounts'][number];
@@ -77,7 +78,7 @@ export async function planned(stage: Stage): Promise<string[]> {
     token: new Secret(ADMIN),
     parallelism: 4,
     userAgent: 'crash harness',
-    dispatcher: new RequestDispatcher((request) => stage.organization.handle(request)),
+    dispatcher: new LocalDispatcher(answeredBy(stage.organization)),
   });
   const names = accountNames(desired, state).map((username) => ({ username, needsDucklings: true }));
   const live = await readLive({ api: createApi(http), names, parallelism: 4 });

@@ -11,11 +11,13 @@ import { accountKey } from '../../src/model/username.ts';
 import { type Api, createApi } from '../../src/motherduck/api.ts';
 import { createHttp } from '../../src/motherduck/http.ts';
 import { accountNames, makePlan, type PlanOptions } from '../../src/plan/plan.ts';
+import { LocalDispatcher, type Received, type Sent } from '../../src/sandbox/dispatcher.ts';
+import { answeredBy } from '../../src/sandbox/embedded.ts';
 import type { SandboxEvent } from '../../src/sandbox/events.ts';
 import { MemoryLog } from '../../src/sandbox/log.ts';
 import { Organization } from '../../src/sandbox/organization.ts';
 import type { SecretStore } from '../../src/secrets/store.ts';
-import { RequestDispatcher } from '../request-dispatcher.ts';
+import { asFetchHasIt } from '../request-dispatcher.ts';
 import { MemoryLedger, MemoryStore } from '../world.ts';
 import { DiskLedger } from './disk.ts';
 import { type Prove, proverOf } from './door.ts';
@@ -49,7 +51,7 @@ export class Site {
   stores: ReadonlyMap<string, SecretStore> = new Map([['memory', this.memory]]);
   trouble: Trouble | undefined;
   /** Sees every call before it is made; what it throws is a broken connection. */
-  onCall: (request: Request) => void = () => {};
+  onCall: (sent: Sent) => void = () => {};
   /** Told of every action and every test that is begun. */
   onBegin: (what: string) => void = () => {};
   #isReading = false;
@@ -73,7 +75,7 @@ export class Site {
         parallelism: 8,
         timeoutMs,
         userAgent: 'test',
-        dispatcher: new RequestDispatcher((request) => this.#respond(request)),
+        dispatcher: new LocalDispatcher((sent) => this.#respond(sent)),
         sleep: async () => {},
       }),
     );
@@ -157,18 +159,24 @@ export class Site {
     await this.organization.advance(2);
   }
 
-  async #respond(request: Request): Promise<Response> {
-    const call = `${request.method} ${new URL(request.url).pathname}`;
+  async #respond(sent: Sent): Promise<Received | undefined> {
+    const call = `${sent.method} ${sent.url.pathname}`;
     const isStruck = this.trouble?.strikes(call) ?? false;
     const isHarmless = this.trouble !== undefined && Object.values(SLOW).includes(this.trouble.kind);
     const [, username] = /^GET \/v1\/users\/([^/]+)\/\w+$/.exec(call) ?? [];
     if (this.#isReading && username !== undefined) {
       this.#readings.set(call, { username, isBad: isStruck && !isHarmless });
     }
-    this.onCall(request);
-    const really = () => this.organization.handle(request);
-    if (!isStruck || this.trouble === undefined) return really();
-    return this.trouble.kind(really, (act) => this.#late.push(act));
+    this.onCall(sent);
+    if (!isStruck || this.trouble === undefined) return answeredBy(this.organization)(sent);
+    const { kind } = this.trouble;
+    const strike = asFetchHasIt((request) =>
+      kind(
+        () => this.organization.handle(request),
+        (act) => this.#late.push(act),
+      ),
+    );
+    return strike(sent);
   }
 }
 
