@@ -6,7 +6,7 @@ import { type Loaded, loadConfig } from '../config/load.ts';
 import { DEFAULT_CONFIG } from '../config/not-found.ts';
 import { renderDiagnostics } from '../config/render.ts';
 import type { Desired } from '../model/desired.ts';
-import { keepHeapSmall } from './heap.ts';
+import { suitEngineToCommand } from './engine.ts';
 import type { Io } from './io.ts';
 
 export interface ConfigOptions {
@@ -16,7 +16,7 @@ export interface ConfigOptions {
 
 /** Reads the configuration, first of all; what is found in it is shown on stderr. @throws InvalidConfiguration */
 export async function readDesired({ config }: ConfigOptions, io: Io): Promise<Desired> {
-  keepHeapSmall();
+  suitEngineToCommand();
   const loaded = await loadConfig(config, io.env);
   showFindings(loaded, io);
   if (loaded.ok) return loaded.desired;

@@ -19,8 +19,8 @@ import { waitUnlocked } from '../state/lock.ts';
 import { openState, type StateFile } from '../state/state-file.ts';
 import { type ConfigOptions, configWords, statePath } from './configuration.ts';
 import { askFor } from './confirm.ts';
+import { suitEngineToCommand } from './engine.ts';
 import { ignoreInGit } from './git-ignore.ts';
-import { keepHeapSmall } from './heap.ts';
 import { type Decided, decideSafely } from './import-decision.ts';
 import { type ImportFiles, writeImportFiles } from './import-files.ts';
 import type { Io, OutputOptions } from './io.ts';
@@ -54,7 +54,7 @@ export async function importLive(
   options: ImportOptions,
   io: Io,
 ): Promise<number> {
-  keepHeapSmall();
+  suitEngineToCommand();
   const work = async (stopping: AbortSignal) => {
     const read = await beginning.read();
     const service = await openService(options, io);

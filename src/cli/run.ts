@@ -1,6 +1,5 @@
 /** How every command runs: its errors become exit codes, and an output that is closed early stops nothing. */
 import { type ErrorCode, UserError } from '../model/user-error.ts';
-import { compileHttpParserOnce } from './http-parser.ts';
 import { type Io, type OutputOptions, openIo, presentError } from './io.ts';
 
 export const EXIT = {
@@ -22,7 +21,6 @@ const EXIT_OF: Partial<Record<ErrorCode, number>> = {
 
 /** Runs the body of a command and gives its exit code; whatever it throws is presented. */
 export async function runCommand(options: OutputOptions, body: (io: Io) => Promise<number>): Promise<number> {
-  compileHttpParserOnce();
   const io = openIo(options);
   // An output that breaks must not break off what is under way; a result that was lost is an error in the end.
   let lost: NodeJS.ErrnoException | undefined;
