@@ -1,9 +1,10 @@
-// Builds dist/, or the folder that is named: a small CommonJS main, which starts fastest, an ES module for each command,
-// loaded when it is called, and the library with its types. The same sources give the same bytes.
-import { readdir, readFile, rename, rm } from 'node:fs/promises';
+// Builds dist/, or the folder that is named: a small main, a module for each command, loaded when it is called, and the
+// library with its types. All is CommonJS, which starts fastest. The same sources give the same bytes.
+import { mkdir, readdir, readFile, rename, rm, writeFile } from 'node:fs/promises';
 import path from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { build } from 'esbuild';
+import { asCommonJs } from './common-js.mjs';
 import { compileSchemas } from './compile-schemas.mjs';
 import { declareTypes } from './declare-types.mjs';
 import { writeLicenses } from './licenses.mjs';
@@ -25,6 +26,7 @@ const common = {
   logLevel: 'warning',
   legalComments: 'inline',
   outdir: fresh,
+  outExtension: { '.js': '.cjs' },
   // Lines stay short, so that a place in a bug report is one.
   lineLimit: 160,
   metafile: true,
@@ -36,7 +38,7 @@ const commandsOutside = {
   name: 'commands-outside',
   setup({ onResolve }) {
     onResolve({ filter: /^\.\/commands\/.*\.ts$/ }, ({ path: file, kind }) =>
-      kind === 'dynamic-import' ? { path: file.replace(/\.ts$/, '.js'), external: true } : undefined,
+      kind === 'dynamic-import' ? { path: file.replace(/\.ts$/, '.cjs'), external: true } : undefined,
     );
   },
 };
@@ -59,10 +61,9 @@ const [, ...bundles] = await Promise.all([
   build({
     ...common,
     entryPoints: { main: 'src/main.ts' },
-    outExtension: { '.js': '.cjs' },
     format: 'cjs',
     minify: true,
-    supported: { 'dynamic-import': true },
+    supported: { 'dynamic-import': false },
     plugins: [commandsOutside],
   }),
   build({
@@ -81,10 +82,14 @@ const [, ...bundles] = await Promise.all([
     external: ['undici/*', '@duckdb/node-api'],
     alias: { yaml },
     plugins: [undiciInParts],
-    // CommonJS libraries in the bundle ask for Node's own modules by require.
-    banner: { js: "import { createRequire } from 'node:module'; const require = createRequire(import.meta.url);" },
+    write: false,
   }),
 ]);
+for (const { path: file, text } of bundles.flatMap(({ outputFiles = [] }) => outputFiles)) {
+  await mkdir(path.dirname(file), { recursive: true });
+  await writeFile(file, await asCommonJs(text, common.target));
+}
+await writeFile(path.join(fresh, 'library.js'), "export * from './library.cjs';\n");
 const inputs = bundles.flatMap(({ metafile }) => Object.keys(metafile.inputs));
 await writeLicenses(inputs, path.join(fresh, 'THIRD-PARTY-LICENSES.txt'));
 await rename(target, stale).catch(() => undefined);

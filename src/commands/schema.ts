@@ -1,5 +1,6 @@
 /** `mdacc schema`: prints a JSON Schema, for editors and for those who read the JSON output. */
 import { readFile } from 'node:fs/promises';
+import path from 'node:path';
 import type { OutputOptions } from '../cli/io.ts';
 import { EXIT, runCommand } from '../cli/run.ts';
 import { UserError } from '../model/user-error.ts';
@@ -17,8 +18,8 @@ export function run(options: OutputOptions, which: string): Promise<number> {
     if (file === undefined) {
       throw new UserError('USAGE', `there is no schema "${which}"`, `There are: ${[...FILES.keys()].join(', ')}`);
     }
-    // dist/commands/schema.js and schemas/ are two folders of one package.
-    io.result(await readFile(new URL(`../../schemas/${file}`, import.meta.url), 'utf8'));
+    // dist/commands/schema.cjs and schemas/ are two folders of one package.
+    io.result(await readFile(path.join(import.meta.dirname, '../../schemas', file), 'utf8'));
     return EXIT.done;
   });
 }

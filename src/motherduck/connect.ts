@@ -4,7 +4,7 @@
  */
 import { spawn } from 'node:child_process';
 import { existsSync } from 'node:fs';
-import { fileURLToPath } from 'node:url';
+import path from 'node:path';
 import type { Secret } from '../model/secret.ts';
 import { isSecretVariable } from '../model/secret-variable.ts';
 import { UserError } from '../model/user-error.ts';
@@ -36,7 +36,7 @@ export type ProbeReport = ReadonlyMap<string, ProbeStep>;
 export interface ProbeOptions {
   /** For the whole of it; then the child is killed. */
   readonly timeoutMs: number;
-  /** The built probe program; unless given, `probe.js` beside the running bundle or one folder up. */
+  /** The built probe program; unless given, `probe.cjs` beside the running bundle or one folder up. */
   readonly probePath?: string;
   readonly signal?: AbortSignal;
   /** What no text of the report may hold, beside the token in the target's options. */
@@ -72,9 +72,9 @@ export function motherduckDoor(about: { readonly userAgent: string; readonly tim
   };
 }
 
-/** The build puts probe.js at the top of dist/; where it puts this code depends on who shares it. */
+/** The build puts probe.cjs at the top of dist/; where it puts this code depends on who shares it. */
 function builtProbe(): string {
-  const places = ['./probe.js', '../probe.js'].map((place) => fileURLToPath(new URL(place, import.meta.url)));
+  const places = ['probe.cjs', '../probe.cjs'].map((place) => path.join(import.meta.dirname, place));
   return places.find((place) => existsSync(place)) ?? places.join(' or ');
 }
 

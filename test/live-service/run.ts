@@ -105,7 +105,7 @@ function siteOf({ token, sandbox, usage, wait }: Settings, api: RawApi, { root, 
     sandbox === undefined
       ? motherduckDoor({ userAgent: agent, timeoutMs: CONNECT_MS })
       : sandboxDoor(sandbox, { agent, adminToken: token });
-  const options = { timeoutMs: CONNECT_MS, probePath: path.join(root, 'dist/probe.js'), signal: stopping };
+  const options = { timeoutMs: CONNECT_MS, probePath: path.join(root, 'dist/probe.cjs'), signal: stopping };
   return {
     api,
     subject: `${api.run}_${FACTS.subject}`,

@@ -39,7 +39,7 @@ describe('the tarball', () => {
     const names = packed.files.map((file) => file.path);
     expect(names.filter((name) => !belongs.test(name) || /test|bench|\.map$/i.test(name))).toEqual([]);
     expect(names).toEqual(
-      expect.arrayContaining(['LICENSE', 'README.md', 'CHANGELOG.md', 'dist/main.cjs', 'dist/probe.js']),
+      expect.arrayContaining(['LICENSE', 'README.md', 'CHANGELOG.md', 'dist/main.cjs', 'dist/probe.cjs']),
     );
   });
 

@@ -25,7 +25,7 @@ function siteOf({ organization, api }: Answering, differs: Partial<Site> = {}): 
       runProbe(
         await door.target(secret, undefined),
         { steps, shutdown },
-        { timeoutMs: 30_000, probePath: 'dist/probe.js' },
+        { timeoutMs: 30_000, probePath: 'dist/probe.cjs' },
       ),
     ...differs,
   };
