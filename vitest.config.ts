@@ -2,7 +2,19 @@ import { defineConfig } from 'vitest/config';
 import { LongestFirst } from './test/longest-first.ts';
 
 /** Rooms whose tests leave nothing behind in their process, so that they share one: half of a short test is its start. */
-const ROOMS = ['apply', 'audit', 'config', 'import', 'live', 'model', 'motherduck', 'plan', 'report', 'sandbox'];
+const ROOMS = [
+  'apply',
+  'audit',
+  'config',
+  'import',
+  'live',
+  'model',
+  'motherduck',
+  'plan',
+  'report',
+  'sandbox',
+  'yaml',
+];
 const sharing = ROOMS.map((room) => `test/${room}/**/*.test.ts`);
 // Machines are busy, and many tests start processes.
 const patience = { testTimeout: 60_000, hookTimeout: 60_000 };

@@ -8,6 +8,7 @@ import { asCommonJs } from './common-js.mjs';
 import { compileSchemas } from './compile-schemas.mjs';
 import { declareTypes } from './declare-types.mjs';
 import { writeLicenses } from './licenses.mjs';
+import { writeStoreSchema } from './store-schema.mjs';
 
 const root = path.dirname(path.dirname(fileURLToPath(import.meta.url)));
 const target = path.resolve(process.argv[2] ?? path.join(root, 'dist'));
@@ -54,6 +55,7 @@ const undiciInParts = {
 // The ES modules of yaml: bundled, they start in less time than its CommonJS ones, which Node would be given.
 const yaml = path.join(root, 'node_modules/yaml/browser/dist/index.js');
 
+await writeStoreSchema();
 await compileSchemas();
 const commands = (await readdir('src/commands')).sort().map((file) => `src/commands/${file}`);
 const [, ...bundles] = await Promise.all([

@@ -9,7 +9,7 @@
  * stable, `message` says what happened, `hint` what to do next, and none of them holds a secret.
  */
 export type { ApplyEvent, Outcome } from './apply/account-run.ts';
-export { type DiagnosticJson, InvalidConfiguration } from './config/invalid.ts';
+export { InvalidConfiguration } from './config/invalid.ts';
 export { type Applied, type ApplyOptions, apply, renderApplied } from './library/applying.ts';
 export { type Environment, type LoadedConfig, loadConfig } from './library/config.ts';
 export { audit, openStores, plan, type Question, readLive } from './library/reading.ts';
@@ -29,3 +29,4 @@ export { hasChanges } from './plan/plan.ts';
 export type { AuditFormat } from './report/audit/render.ts';
 export type { PlanFormat } from './report/plan/render.ts';
 export type { SecretAddress, SecretStore } from './secrets/store.ts';
+export type { DiagnosticJson } from './yaml/diagnostics.ts';

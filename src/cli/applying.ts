@@ -7,6 +7,7 @@ import { hasChanges } from '../plan/plan.ts';
 import { appliedJson } from '../report/apply/json.ts';
 import { appliedText, eventLine } from '../report/apply/text.ts';
 import { renderPlan } from '../report/plan/render.ts';
+import { kindOf } from '../secrets/kinds.ts';
 import { openState, type StateFile } from '../state/state-file.ts';
 import { statePath } from './configuration.ts';
 import { confirm } from './confirm.ts';
@@ -69,7 +70,7 @@ function needsConsent(plan: Plan, options: ApplyOptions): boolean {
   return hasChanges(plan) || (!options.smoke && plan.unproved.length > 0);
 }
 
-/** An exec store cannot tell a rehearsal from the real thing. */
+/** What gets a secret handed on cannot tell a rehearsal from the real thing. */
 function warnOfRealStores({ plan, desired }: Planned, { isSandbox }: Service, io: Io): void {
   if (!isSandbox) return;
   const names = plan.actions.flatMap((action) =>
@@ -77,8 +78,8 @@ function warnOfRealStores({ plan, desired }: Planned, { isSandbox }: Service, io
   );
   for (const name of new Set(names)) {
     const store = desired.stores.get(name);
-    if (store?.kind !== 'exec') continue;
-    io.warn(`the secret store ${name} is real: ${store.command[0]} gets secrets of the sandbox`);
+    const recipient = store && kindOf(store).recipient?.(store);
+    if (recipient !== undefined) io.warn(`the secret store ${name} is real: ${recipient} gets secrets of the sandbox`);
   }
 }
 

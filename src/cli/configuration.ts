@@ -1,11 +1,11 @@
 /** The configuration and the state that belongs to it, as every command reads them. */
 import path from 'node:path';
-import { diagnosticJson } from '../config/diagnostics.ts';
 import { InvalidConfiguration } from '../config/invalid.ts';
 import { type Loaded, loadConfig } from '../config/load.ts';
 import { DEFAULT_CONFIG } from '../config/not-found.ts';
-import { renderDiagnostics } from '../config/render.ts';
 import type { Desired } from '../model/desired.ts';
+import { diagnosticJson } from '../yaml/diagnostics.ts';
+import { renderDiagnostics } from '../yaml/render.ts';
 import { suitEngineToCommand } from './engine.ts';
 import type { Io } from './io.ts';
 

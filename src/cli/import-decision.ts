@@ -1,6 +1,5 @@
 /** From a reading to an import that is safe to write: the configuration stays valid, and the next plan only adopts. */
 import path from 'node:path';
-import { suggestion } from '../config/suggest.ts';
 import type { Asked } from '../import/asked.ts';
 import { decideImport } from '../import/decide.ts';
 import { type Adoption, adoptions, inTheWay } from '../import/only-adopts.ts';
@@ -14,6 +13,8 @@ import { UserError } from '../model/user-error.ts';
 import { accountKey } from '../model/username.ts';
 import { makePlan } from '../plan/plan.ts';
 import { openStores, placesIn } from '../secrets/open-stores.ts';
+import { secretPlaces } from '../secrets/places.ts';
+import { suggestion } from '../yaml/suggest.ts';
 import { type ImportFiles, loadChanged } from './import-files.ts';
 import type { Io } from './io.ts';
 import type { Service } from './service.ts';
@@ -55,6 +56,7 @@ export async function decideSafely(situation: Situation, choices: Choices, io: I
     claims: service.claims,
     texts: files.texts,
     into: intoOf(choices, files),
+    secrets: secretPlaces(desired.stores),
     ...storeOf(choices, desired),
   });
   // A new file is written, also when nothing is live to go into it.

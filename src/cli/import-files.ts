@@ -1,12 +1,12 @@
 /** The configuration that an import adds to: its texts as they are, and how they are replaced. */
 import { writeFile } from 'node:fs/promises';
 import path from 'node:path';
-import { diagnosticJson } from '../config/diagnostics.ts';
 import { InvalidConfiguration } from '../config/invalid.ts';
 import { type LoadedWell, loadConfig } from '../config/load.ts';
 import { codeOf, writeFileAtomic } from '../files/atomic.ts';
 import { readText } from '../files/text.ts';
 import { UserError } from '../model/user-error.ts';
+import { diagnosticJson } from '../yaml/diagnostics.ts';
 import { type ConfigOptions, configWords, showFindings } from './configuration.ts';
 import type { Io } from './io.ts';
 

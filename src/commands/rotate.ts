@@ -3,10 +3,10 @@ import { type ApplyOptions, planAndApply } from '../cli/applying.ts';
 import { readDesired } from '../cli/configuration.ts';
 import { planNow } from '../cli/planning.ts';
 import { runCommand } from '../cli/run.ts';
-import { suggestion } from '../config/suggest.ts';
 import type { Desired } from '../model/desired.ts';
 import { UserError } from '../model/user-error.ts';
 import { accountKey } from '../model/username.ts';
+import { suggestion } from '../yaml/suggest.ts';
 
 export function run(options: ApplyOptions, names: readonly string[]): Promise<number> {
   return runCommand(options, async (io) => {

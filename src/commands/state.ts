@@ -5,7 +5,6 @@ import { askFor } from '../cli/confirm.ts';
 import type { Io, OutputOptions } from '../cli/io.ts';
 import { underLock } from '../cli/locked.ts';
 import { EXIT, runCommand } from '../cli/run.ts';
-import { suggestion } from '../config/suggest.ts';
 import type { State, StateAccount } from '../model/state.ts';
 import { UserError } from '../model/user-error.ts';
 import { accountKey } from '../model/username.ts';
@@ -14,6 +13,7 @@ import { stateText } from '../report/state/text.ts';
 import { unlockState } from '../state/lock.ts';
 import { serializeAccount, serializeState } from '../state/serialize.ts';
 import { openAnyState } from '../state/state-file.ts';
+import { suggestion } from '../yaml/suggest.ts';
 
 interface StateOptions extends ConfigOptions, OutputOptions {
   readonly yes?: boolean;

@@ -4,14 +4,14 @@ import type { ConfigOptions } from '../cli/configuration.ts';
 import type { Io, OutputOptions } from '../cli/io.ts';
 import { EXIT, runCommand } from '../cli/run.ts';
 import { DIAGNOSTICS } from '../config/codes.ts';
-import { type Diagnostic, diagnosticJson } from '../config/diagnostics.ts';
 import { type Loaded, loadConfig } from '../config/load.ts';
-import { renderDiagnostics } from '../config/render.ts';
 import { counted } from '../model/counted.ts';
 import type { Desired } from '../model/desired.ts';
 import { jsonText } from '../report/json.ts';
 import { validateGithub } from '../report/validate/github.ts';
 import { validateSarif } from '../report/validate/sarif.ts';
+import { type Diagnostic, diagnosticJson } from '../yaml/diagnostics.ts';
+import { renderDiagnostics } from '../yaml/render.ts';
 
 interface ValidateOptions extends ConfigOptions, OutputOptions {
   readonly format: 'text' | 'json' | 'sarif' | 'github';

@@ -1,9 +1,9 @@
 import { COOLDOWN_SECONDS, POOL_SIZE, type Size } from '../model/ducklings.ts';
-import type { Problems } from './diagnostics.ts';
+import type { Problems } from '../yaml/diagnostics.ts';
+import { listed, shown } from '../yaml/wording.ts';
 import type { Limits } from './guardrails.ts';
 import type { Resolved, ResolvedAccount } from './resolve.ts';
 import { type DucklingSettings, type Setting, type SideSettings, toBlame } from './settings.ts';
-import { listed, shown } from './wording.ts';
 
 /** Checks the Ducklings of pools, templates and accounts, and what all accounts have together. */
 export function checkDucklings(resolved: Resolved, limits: Limits, problems: Problems): void {

@@ -6,12 +6,12 @@ import {
   TOKEN_NAME_LENGTH,
   TOKEN_TTL_SECONDS,
 } from '../model/tokens.ts';
-import type { Problems } from './diagnostics.ts';
+import type { Problems } from '../yaml/diagnostics.ts';
+import { textOf } from '../yaml/tree.ts';
+import { listed, quote, shown } from '../yaml/wording.ts';
 import type { Limits } from './guardrails.ts';
 import type { Resolved, ResolvedAccount, ResolvedToken } from './resolve.ts';
 import { type TokenSettings, toBlame } from './settings.ts';
-import { textOf } from './tree.ts';
-import { listed, quote, shown } from './wording.ts';
 
 /** Room for the `.2` of a later generation, up to nine digits. */
 const SUFFIX_ROOM = 10;

@@ -1,12 +1,12 @@
 import { accountKey } from '../model/username.ts';
+import type { WrittenStore } from '../secrets/kind.ts';
+import type { Problems } from '../yaml/diagnostics.ts';
+import { quote } from '../yaml/wording.ts';
 import { checkDucklings } from './check-ducklings.ts';
 import { checkStores } from './check-stores.ts';
 import { checkTokens } from './check-tokens.ts';
-import type { Problems } from './diagnostics.ts';
 import type { Limits } from './guardrails.ts';
 import type { Resolved, ResolvedAccount } from './resolve.ts';
-import type { ResolvedStore } from './stores.ts';
-import { quote } from './wording.ts';
 
 /**
  * Reports what is well-formed and cannot be meant: limits, names that collide, settings that contradict each other.
@@ -14,7 +14,7 @@ import { quote } from './wording.ts';
  */
 export function checkMeaning(
   resolved: Resolved,
-  stores: readonly ResolvedStore[],
+  stores: readonly WrittenStore[],
   limits: Limits,
   files: readonly string[],
   problems: Problems,

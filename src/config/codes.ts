@@ -1,60 +1,11 @@
-/**
- * What can be wrong with a configuration, by the stable code that `validate --format json|sarif` shows.
- * A code never changes its meaning.
- */
-export const DIAGNOSTICS = {
-  encoding: 'A file is not UTF-8 text.',
-  'too-large': 'The files together are larger than is read.',
-  'too-deep': 'A file is nested more deeply than any configuration is.',
-  'yaml-syntax': 'A file is not well-formed YAML.',
-  'yaml-documents': 'A file holds more than one YAML document.',
-  'yaml-tag': 'A value has a YAML tag.',
-  'yaml-alias': 'An alias or merge key has nothing usable to refer to, or refers to too much.',
-  'empty-file': 'The configuration is empty.',
-  'duplicate-key': 'A key stands twice in one mapping.',
-  'include-missing': 'An included file does not exist or cannot be read.',
-  'include-ending': 'An included file does not end in .yaml or .yml.',
-  'include-outside': 'An included file is not in the git work tree that the configuration is in.',
-  'include-nothing': 'An include pattern matches no file.',
-  'variable-missing': 'An environment variable is not set.',
-  'variable-secret': 'A value would be a token from the environment.',
-  'variable-malformed': 'A ${ in a value does not name an environment variable.',
-  'version-unsupported': 'The format version is not one that this program reads.',
-  'unknown-key': 'A key that the format does not have at this place.',
-  'missing-key': 'A key that must be there is not.',
-  'wrong-type': 'A value is of the wrong kind.',
-  'bad-value': 'A value is not one of those allowed.',
-  'bad-name': 'A name has characters or a length that are not allowed.',
-  'unknown-policy': 'A token names a policy that does not exist.',
-  'unknown-pool': 'Ducklings name a pool that does not exist.',
-  'unknown-template': 'An account names a template that does not exist.',
-  'unknown-store': 'A policy or token names a secret store that does not exist.',
-  'duplicate-name': 'A name stands in two files.',
-  'duplicate-account': 'Two accounts differ only in case.',
-  'policy-incomplete': 'A token lacks what neither it nor its policy gives.',
-  'ttl-range': 'A ttl is outside of what MotherDuck accepts.',
-  'ttl-guardrail': 'A ttl is longer than guardrails.max_token_ttl.',
-  'ttl-never': 'A token would never expire, and guardrails.allow_never_expiring is not set.',
-  'rotate-before': 'A token would be replaced at once, or never before it expires.',
-  'rotate-before-ignored': 'A token that never expires has a rotate_before, which means nothing.',
-  overlap: 'A replaced token would outlive its replacement.',
-  'overlap-cut-short': 'A replaced token expires before its overlap ends.',
-  'token-name': 'A token name is reserved or too long.',
-  'token-name-series': 'Two tokens of an account would have the same names over time.',
-  'cooldown-pulse': 'A pulse Duckling has a cooldown.',
-  'cooldown-range': 'A cooldown is outside of what MotherDuck accepts.',
-  'size-not-allowed': 'A size is not among guardrails.allowed_sizes.',
-  'size-read-scaling': 'A size that read scaling supports only when MotherDuck enabled it.',
-  'pool-size-total': 'The pool sizes together are larger than guardrails.max_pool_size_total.',
-  'rates-missing': 'guardrails.max_compute_ceiling is set without compute_rates.',
-  'rate-missing': 'A size is used that has no rate in compute_rates.',
-  'store-path': 'A file store has a path that cannot be meant.',
-  'store-format': 'Two stores write one file in different formats.',
-  'store-variable': 'The variable of a file store is no usable name.',
-  'store-collision': 'Two tokens would write the same place of a store.',
-  'store-command': 'The command of an exec store cannot be meant.',
-  'store-timeout': 'The timeout of an exec store is outside of 1s to 1h.',
-  unused: 'Something is defined that nothing uses.',
-} as const satisfies Record<string, string>;
+import { STORE_KINDS } from '../secrets/kinds.ts';
+import { CODES } from '../yaml/codes.ts';
 
-export type DiagnosticCode = keyof typeof DIAGNOSTICS;
+const { unused, ...read } = CODES;
+
+/** What every code means: those of the secret stores included. */
+export const DIAGNOSTICS: Readonly<Record<string, string>> = {
+  ...read,
+  ...Object.assign({}, ...STORE_KINDS.map(({ codes }) => codes)),
+  unused,
+};

@@ -1,18 +1,18 @@
 import type { Desired, DesiredAccount, DesiredToken, Guardrails } from '../model/desired.ts';
 import type { DesiredDucklings } from '../model/ducklings.ts';
 import { accountKey } from '../model/username.ts';
+import type { WrittenStore } from '../secrets/kind.ts';
+import { whereOf } from '../yaml/source.ts';
+import { child, itemsOf, textOf } from '../yaml/tree.ts';
 import { tokenName } from './check-tokens.ts';
 import type { Limits } from './guardrails.ts';
 import type { Resolved, ResolvedAccount, ResolvedToken } from './resolve.ts';
 import type { SideSettings } from './settings.ts';
-import { whereOf } from './source.ts';
-import type { ResolvedStore } from './stores.ts';
-import { child, itemsOf, textOf } from './tree.ts';
 
 /** Makes Desired of a configuration in which no error was found. */
 export function desiredOf(
   resolved: Resolved,
-  stores: readonly ResolvedStore[],
+  stores: readonly WrittenStore[],
   limits: Limits,
   about: { readonly file: string; readonly hash: string },
 ): Desired {

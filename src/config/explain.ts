@@ -1,9 +1,10 @@
+import { STORE_KINDS } from '../secrets/kinds.ts';
+import type { Problems } from '../yaml/diagnostics.ts';
+import { suggestion } from '../yaml/suggest.ts';
+import { child, entriesOf, type Node } from '../yaml/tree.ts';
+import { found, listed, quote } from '../yaml/wording.ts';
 import type { SchemaError } from './config-validator.generated.js';
-import type { Problems } from './diagnostics.ts';
 import { locate, pathOf } from './locate.ts';
-import { suggestion } from './suggest.ts';
-import { child, entriesOf, type Node } from './tree.ts';
-import { found, listed, quote } from './wording.ts';
 
 /** Reports one difference from the schema at its place, with what was expected and what was probably meant. */
 export function explain(error: SchemaError, root: Node, problems: Problems): void {
@@ -22,7 +23,7 @@ export function explain(error: SchemaError, root: Node, problems: Problems): voi
     case 'required': {
       const place = path.length === 0 ? { ...at, start: 0, end: 0 } : keyAt;
       problems.error('missing-key', place, `${quote(String(error.params.missingProperty))} is missing`, {
-        hint: REQUIRED_HINTS.get(String(error.params.missingProperty)),
+        hint: missingHint(error),
       });
       break;
     }
@@ -41,7 +42,7 @@ export function explain(error: SchemaError, root: Node, problems: Problems): voi
     case 'discriminator': {
       const kind = child(node, 'kind');
       if (kind === undefined || (kind.kind === 'scalar' && kind.env?.missing === true)) break;
-      const hint = kind.kind === 'scalar' ? suggestion(String(kind.value), STORE_KINDS, 'allowed') : undefined;
+      const hint = kind.kind === 'scalar' ? suggestion(String(kind.value), KINDS, 'allowed') : undefined;
       problems.error('bad-value', kind.at, `expected a kind of secret store, found ${found(kind)}`, { hint });
       break;
     }
@@ -53,13 +54,20 @@ export function explain(error: SchemaError, root: Node, problems: Problems): voi
   }
 }
 
-const STORE_KINDS = ['file', 'exec'];
+const KINDS = STORE_KINDS.map(({ kind }) => kind);
+
+/** What to write for a key that is missing: one of the values that it may have, where these are known. */
+function missingHint({ params, parentSchema }: SchemaError): string | undefined {
+  const key = String(params.missingProperty);
+  const properties = parentSchema?.properties as Readonly<Record<string, { enum?: string[] }>> | undefined;
+  const allowed = properties?.[key]?.enum;
+  return allowed === undefined ? REQUIRED_HINTS.get(key) : `write ${key}: ${listed(allowed, 'or')}`;
+}
 
 const REQUIRED_HINTS = new Map([
   ['version', 'write version: 1'],
   ['organization', 'write a name of your own for the organization; it is kept in the state'],
-  ['kind', `write kind: ${listed(STORE_KINDS, 'or')}`],
-  ['format', 'write format: dotenv or json'],
+  ['kind', `write kind: ${listed(KINDS, 'or')}`],
   ['policy', 'name one of token_policies'],
 ]);
 

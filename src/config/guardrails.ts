@@ -1,7 +1,7 @@
 import { SIZES, type Size } from '../model/ducklings.ts';
 import type { Seconds } from '../model/duration.ts';
-import { durationOf, sizeOf } from './settings.ts';
-import { booleanOf, child, itemsOf, type Node, numberOf } from './tree.ts';
+import { booleanOf, child, durationOf, itemsOf, type Node, numberOf } from '../yaml/tree.ts';
+import { sizeOf } from './settings.ts';
 
 /** A limit and where it stands. */
 export interface Limit<T> {

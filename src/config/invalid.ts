@@ -1,21 +1,5 @@
-import { UserError, type Where } from '../model/user-error.ts';
-import type { DiagnosticCode } from './codes.ts';
-
-/** A diagnostic as `validate --format json` shows it. */
-export interface DiagnosticJson {
-  readonly file: string;
-  /** Lines and columns count from 1. */
-  readonly line: number;
-  readonly column: number;
-  readonly code: DiagnosticCode;
-  readonly severity: 'error' | 'warning';
-  /** What is wrong, on one line. Never holds a value from the environment. */
-  readonly message: string;
-  /** What to do or type instead. */
-  readonly hint?: string;
-  /** The other place, when two places disagree. */
-  readonly related?: Where & { readonly message: string };
-}
+import { UserError } from '../model/user-error.ts';
+import type { DiagnosticJson } from '../yaml/diagnostics.ts';
 
 /** A configuration that says what it wants in a way that cannot be done: every error of it. */
 export class InvalidConfiguration extends UserError {

@@ -1,10 +1,10 @@
 import path from 'node:path';
 import type { Definitions } from '../model/definitions.ts';
 import type { Desired } from '../model/desired.ts';
+import { type Diagnostic, Problems } from '../yaml/diagnostics.ts';
 import { checkMeaning } from './check.ts';
 import { definitionsOf } from './definitions.ts';
 import { desiredOf } from './desired.ts';
-import { type Diagnostic, Problems } from './diagnostics.ts';
 import { limitsOf } from './guardrails.ts';
 import { type ConfigFiles, readFiles } from './read.ts';
 import { resolve } from './resolve.ts';

@@ -1,6 +1,6 @@
+import type { Span } from '../yaml/source.ts';
+import { entriesOf, type Node } from '../yaml/tree.ts';
 import type { SchemaError } from './config-validator.generated.js';
-import type { Span } from './source.ts';
-import { entriesOf, type Node } from './tree.ts';
 
 /** The node of a path, and where to point for it: at the key when there is no value to see. */
 export function locate(root: Node, path: readonly string[]): { node: Node; at: Span; keyAt: Span } {

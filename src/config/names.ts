@@ -1,8 +1,8 @@
-import type { DiagnosticCode } from './codes.ts';
-import type { Problems } from './diagnostics.ts';
-import { suggestion } from './suggest.ts';
-import { type Entry, type Node, textOf } from './tree.ts';
-import { shown } from './wording.ts';
+import type { DiagnosticCode } from '../yaml/codes.ts';
+import type { Problems } from '../yaml/diagnostics.ts';
+import { suggestion } from '../yaml/suggest.ts';
+import { type Entry, type Node, textOf } from '../yaml/tree.ts';
+import { shown } from '../yaml/wording.ts';
 
 /** The names of one section, which remembers which of them were used. */
 export class Names {

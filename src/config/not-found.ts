@@ -1,8 +1,8 @@
 import { readdir, stat } from 'node:fs/promises';
 import path from 'node:path';
 import { UserError } from '../model/user-error.ts';
-import { nearest } from './suggest.ts';
-import { quote } from './wording.ts';
+import { nearest } from '../yaml/suggest.ts';
+import { quote } from '../yaml/wording.ts';
 
 /** The name that is looked for when none is given. */
 export const DEFAULT_CONFIG = 'motherduck.accounts.yaml';

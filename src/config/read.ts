@@ -3,17 +3,17 @@ import { constants, open, realpath, stat } from 'node:fs/promises';
 import path from 'node:path';
 import { shownPath } from '../files/shown-path.ts';
 import { UserError } from '../model/user-error.ts';
-import { reportOwnFile } from './check-stores.ts';
+import { reportOwnFile } from '../secrets/own-file.ts';
+import type { Problems } from '../yaml/diagnostics.ts';
+import { Environment } from '../yaml/environment.ts';
+import { ALIAS_BUDGET, parseSource, type Reading } from '../yaml/parse.ts';
+import { decode, type Source, type Span, sourceOf } from '../yaml/source.ts';
+import { child, entriesOf, itemsOf, type Node, type ScalarNode, textOf } from '../yaml/tree.ts';
+import { quote, shown } from '../yaml/wording.ts';
 import { Confines } from './confines.ts';
-import type { Problems } from './diagnostics.ts';
-import { Environment } from './environment.ts';
 import { baseOf, isGlob, isYamlName, matchingFiles } from './include.ts';
 import { notFound } from './not-found.ts';
-import { ALIAS_BUDGET, parseSource, type Reading } from './parse.ts';
-import { decode, type Source, type Span, sourceOf } from './source.ts';
-import { storeTarget } from './stores.ts';
-import { child, entriesOf, itemsOf, type Node, type ScalarNode, textOf } from './tree.ts';
-import { quote, shown } from './wording.ts';
+import { secretFiles } from './stores.ts';
 
 /** All files of a configuration together are at most this large. */
 export const MAX_BYTES = 10 * 1024 * 1024;
@@ -61,7 +61,7 @@ class Reader {
   readonly #files: ConfigFile[] = [];
   /** Real paths of the files that were read, so that none is read twice. */
   readonly #seen = new Set<string>();
-  /** Where the secrets of file stores go, with the place that says so: such a file is not read, whoever includes it. */
+  /** Where secrets go, with the place that says so: such a file is not read, whoever includes it. */
   readonly #secrets = new Map<string, Node>();
   #confines: Confines | undefined;
   #bytesLeft = MAX_BYTES;
@@ -114,9 +114,7 @@ class Reader {
 
   async #noteSecrets(root: Node | undefined): Promise<void> {
     for (const { value } of entriesOf(child(root, 'secret_stores')).values()) {
-      const node = child(value, 'path');
-      const file = textOf(node);
-      if (node !== undefined && file) this.#secrets.set(await storeTarget(path.resolve(this.#folder, file)), node);
+      for (const [file, node] of await secretFiles(value, this.#folder)) this.#secrets.set(file, node);
     }
   }
 

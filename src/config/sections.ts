@@ -1,7 +1,7 @@
-import type { Problems } from './diagnostics.ts';
+import type { Problems } from '../yaml/diagnostics.ts';
+import { child, type Entry, entriesOf, type Node } from '../yaml/tree.ts';
+import { quote } from '../yaml/wording.ts';
 import type { ConfigFile } from './read.ts';
-import { child, type Entry, entriesOf, type Node } from './tree.ts';
-import { quote } from './wording.ts';
 
 /** The sections of a configuration with the files put together; what only the main file may hold is below `main`. */
 export interface Sections {

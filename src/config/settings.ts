@@ -1,8 +1,8 @@
 import { isSize, type Size } from '../model/ducklings.ts';
-import { parseDuration, type Seconds } from '../model/duration.ts';
+import type { Seconds } from '../model/duration.ts';
 import { TOKEN_TYPES, type TokenType } from '../model/tokens.ts';
-import type { Span } from './source.ts';
-import { child, type Node, numberOf, textOf } from './tree.ts';
+import type { Span } from '../yaml/source.ts';
+import { child, durationOf, type Node, numberOf, textOf } from '../yaml/tree.ts';
 
 /**
  * One value and where it stands. `value` is undefined when what stands there is not usable; that has been reported
@@ -72,11 +72,6 @@ export function overlay(base: DucklingSettings, over: DucklingSettings): Ducklin
 /** Of two settings that do not go together, the place to point at: the one that overrides, else the first. */
 export function toBlame(first: Setting<unknown>, second: Setting<unknown>): Span {
   return (second.layer > first.layer ? second : first).node.at;
-}
-
-/** A duration in seconds. */
-export function durationOf(node: Node): Seconds | undefined {
-  return parseDuration(textOf(node) ?? '');
 }
 
 /** A Duckling size. */

@@ -1,10 +1,10 @@
+import type { Problems } from '../yaml/diagnostics.ts';
+import { child, coreScalar, type Node, numberOf, plain } from '../yaml/tree.ts';
+import { shown } from '../yaml/wording.ts';
 import { type SchemaError, type Validator, validateConfig, validateIncluded } from './config-validator.generated.js';
-import type { Problems } from './diagnostics.ts';
 import { explain } from './explain.ts';
 import { locate, pathOf } from './locate.ts';
 import type { ConfigFile } from './read.ts';
-import { child, coreScalar, type Node, numberOf, plain } from './tree.ts';
-import { shown } from './wording.ts';
 
 /** The format version that this program reads. */
 const VERSION = 1;

@@ -58,7 +58,9 @@ export function writeTokens(candidate: Candidate, tools: TokenTools): AccountTok
     ),
     leftOut: [
       ...without,
-      ...written.flatMap(({ entry, token, store }) => (entry ? [] : [leave(account, token, oneForAll(store))])),
+      ...written.flatMap(({ entry, token, store }) =>
+        entry ? [] : [leave(account, token, tools.keys.whyNone(store))],
+      ),
     ],
   };
 }
@@ -97,11 +99,4 @@ function entryOf(key: string, name: string, token: LiveToken, policy: Policy, la
 
 function leave(account: string, { name, id }: LiveToken, reason: Pick<LeftOut, 'reason' | 'hint'>): LeftOut {
   return { account, token: { name, id }, ...reason };
-}
-
-function oneForAll(store: string): Pick<LeftOut, 'reason' | 'hint'> {
-  return {
-    reason: `the secret store ${store} has no variable for it that another token does not have`,
-    hint: 'Give the store a variable with {ACCOUNT} and {TOKEN}, or another one with --store.',
-  };
 }

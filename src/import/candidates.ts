@@ -1,5 +1,5 @@
 /** From what was asked for to accounts and their live tokens; what was named and cannot be taken over is refused here. */
-import { suggestion } from '../config/suggest.ts';
+
 import type { Desired, DesiredAccount } from '../model/desired.ts';
 import type { LeftOut } from '../model/import.ts';
 import type { Live, LiveAccount, LiveToken } from '../model/live.ts';
@@ -7,6 +7,7 @@ import type { Plan } from '../model/plan.ts';
 import type { State } from '../model/state.ts';
 import { UserError } from '../model/user-error.ts';
 import { accountKey, USERNAME_PATTERN } from '../model/username.ts';
+import { suggestion } from '../yaml/suggest.ts';
 import type { Asked, AskedAccount } from './asked.ts';
 import { hasLeft, offerOf, UNNAMEABLE } from './offers.ts';
 

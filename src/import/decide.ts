@@ -20,7 +20,7 @@ import { type AddressedToken, lifeNotices } from './life-notices.ts';
 import { FIRST_STORE, Policies } from './policies.ts';
 import { writeDucklings } from './pools.ts';
 import { Texts } from './texts.ts';
-import { TokenKeys } from './token-keys.ts';
+import { type SecretPlaces, TokenKeys } from './token-keys.ts';
 import { entriesOf, type Written, type WrittenEntry } from './written.ts';
 
 export interface ImportInput extends CandidateInput {
@@ -29,6 +29,7 @@ export interface ImportInput extends CandidateInput {
   readonly texts: ReadonlyMap<string, string>;
   /** The one of them that gets new accounts, policies and pools. */
   readonly into: string;
+  readonly secrets: SecretPlaces;
   /** The secret store of new policies, where it was said. */
   readonly store?: string;
 }
@@ -44,7 +45,7 @@ export function decideImport(input: ImportInput): Import {
   const { candidates, leftOut: without } = findCandidates(input);
   const texts = new Texts(input.texts, input.into);
   const policies = new Policies(desired, definitions, input.store);
-  const tools = { policies, keys: new TokenKeys(desired), state, now: input.live.now };
+  const tools = { policies, keys: new TokenKeys(desired, input.secrets), state, now: input.live.now };
 
   const closed = new Map(candidates.map((candidate) => [candidate, closedTokens(candidate, texts)]));
   const open = candidates.filter((candidate) => closed.get(candidate) === undefined);

@@ -1,8 +1,7 @@
 /** The keys under which imported tokens stand: their names where these are keys, else something like them. */
-import { DEFAULT_VARIABLE } from '../config/stores.ts';
-import type { Desired, FileStoreConfig } from '../model/desired.ts';
-import { variableOf } from '../model/secret-variable.ts';
-import { FIRST_STORE } from './policies.ts';
+import type { Desired } from '../model/desired.ts';
+import type { LeftOut } from '../model/import.ts';
+import type { TokenAddress } from '../model/secret-variable.ts';
 
 const KEY = /^[A-Za-z][A-Za-z0-9_-]*$/;
 /** A key that is the name has the name's limit, which leaves room for ".2". */
@@ -15,17 +14,21 @@ export function isKey(name: string): boolean {
   return KEY.test(name) && name.length <= LONGEST_KEY;
 }
 
-/** Chooses keys so that no two secrets go to one place of a file. */
+/** Where the secrets of tokens go, as the secret stores tell. */
+export interface SecretPlaces {
+  /** The same for tokens that would write over each other; undefined when each has a place of its own. */
+  placeOf(store: string, token: TokenAddress): string | undefined;
+  /** What tells the tokens of a store apart. */
+  apart(store: string): { readonly noun: string; readonly need: string };
+}
+
+/** Chooses keys so that no two secrets go to one place. */
 export class TokenKeys {
-  readonly #stores: ReadonlyMap<string, Pick<FileStoreConfig, 'path' | 'variable'>>;
+  readonly #secrets: SecretPlaces;
   readonly #places = new Set<string>();
 
-  constructor(desired: Desired) {
-    const all = [...desired.stores.values()];
-    const files = all.filter((store) => store.kind === 'file').filter(({ format }) => format === 'dotenv');
-    // Where there is no store, the one that is written is such a file.
-    const first = { name: FIRST_STORE, path: '', variable: DEFAULT_VARIABLE };
-    this.#stores = new Map((all.length === 0 ? [first] : files).map((store) => [store.name, store]));
+  constructor(desired: Desired, secrets: SecretPlaces) {
+    this.#secrets = secrets;
     for (const { username, tokens } of desired.accounts.values()) {
       for (const { key, store } of tokens.values()) this.#places.add(this.#place(username, key, store));
     }
@@ -43,11 +46,17 @@ export class TokenKeys {
     return undefined;
   }
 
-  /** Where the store puts the secret; without a dotenv file, each key has a place of its own. */
+  /** Why there is no key, and what to do. */
+  whyNone(store: string): Pick<LeftOut, 'reason' | 'hint'> {
+    const { noun, need } = this.#secrets.apart(store);
+    return {
+      reason: `the secret store ${store} has no ${noun} for it that another token does not have`,
+      hint: `Give the store ${need}, or another one with --store.`,
+    };
+  }
+
   #place(account: string, key: string, store: string): string {
-    const config = this.#stores.get(store);
-    if (config === undefined) return ['', store, account, key].join('\0');
-    return `${config.path}\0${variableOf(config.variable, { account, token: key })}`;
+    return this.#secrets.placeOf(store, { account, token: key }) ?? ['', store, account, key].join('\0');
   }
 }
 

@@ -48,31 +48,10 @@ export interface DesiredToken {
   readonly where: Where;
 }
 
-export type SecretStoreConfig = FileStoreConfig | ExecStoreConfig;
-
-export interface FileStoreConfig {
-  readonly kind: 'file';
+/** A secret store: what every kind of it has. What one has beside that, its file in secrets/kinds says. */
+export interface SecretStoreConfig {
+  readonly kind: string;
   readonly name: string;
-  /** Absolute. */
-  readonly path: string;
-  /** As written in the YAML, for people. */
-  readonly shownPath: string;
-  readonly format: 'dotenv' | 'json';
-  /** Template of the dotenv variable, `MOTHERDUCK_TOKEN_{ACCOUNT}_{TOKEN}` unless given. */
-  readonly variable: string;
-  readonly allowUnignored: boolean;
-  readonly where: Where;
-}
-
-export interface ExecStoreConfig {
-  readonly kind: 'exec';
-  readonly name: string;
-  readonly command: readonly string[];
-  readonly check?: readonly string[];
-  /** Absolute: where both are run, the folder of the main file. */
-  readonly folder: string;
-  /** Seconds that one command may take. */
-  readonly timeout: Seconds;
   readonly where: Where;
 }
 

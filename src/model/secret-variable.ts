@@ -20,6 +20,9 @@ export interface TokenAddress {
   readonly token: string;
 }
 
+/** How a token's dotenv variable is named where the configuration does not say it. */
+export const DEFAULT_VARIABLE = 'MOTHERDUCK_TOKEN_{ACCOUNT}_{TOKEN}';
+
 /**
  * The dotenv variable of a token: the template with `{ACCOUNT}` and `{TOKEN}` replaced, in upper case, whatever else
  * than A-Z, 0-9 and _ in them as _. Two tokens can come to the same variable; who puts both there loses one.

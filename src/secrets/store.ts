@@ -20,3 +20,6 @@ export interface SecretStore {
   /** Puts the secret in its place, over an older one. When this returns, it is durable. @throws UserError STORE_FAILED */
   put(address: SecretAddress, secret: Secret): Promise<void>;
 }
+
+/** Whose secret each place got in this run: two tokens can come to one place, and the second would erase the first. */
+export type Owners = Map<string, string>;

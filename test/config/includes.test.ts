@@ -302,5 +302,5 @@ test('the same file in a different place is read where it is', async () => {
     path.join(folder, 'other.yaml'),
   ]);
   const local = loaded.ok ? loaded.desired.stores.get('local') : undefined;
-  expect(local?.kind === 'file' && local.path).toBe(path.join(folder, 'secrets.env'));
+  expect(local).toMatchObject({ kind: 'file', path: path.join(folder, 'secrets.env') });
 });

@@ -2,10 +2,10 @@ import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { onTestFinished } from 'vitest';
-import type { Diagnostic } from '../../src/config/diagnostics.ts';
 import { type Loaded, loadConfig } from '../../src/config/load.ts';
-import { renderDiagnostics } from '../../src/config/render.ts';
 import type { Desired } from '../../src/model/desired.ts';
+import type { Diagnostic } from '../../src/yaml/diagnostics.ts';
+import { renderDiagnostics } from '../../src/yaml/render.ts';
 
 export const MAIN = 'motherduck.accounts.yaml';
 

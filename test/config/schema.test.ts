@@ -1,8 +1,8 @@
 import { readFileSync } from 'node:fs';
 import path from 'node:path';
 import { expect, test } from 'vitest';
-import { DEFAULT_VARIABLE } from '../../src/config/stores.ts';
 import { POOL_SIZE, SIZES } from '../../src/model/ducklings.ts';
+import { DEFAULT_VARIABLE } from '../../src/model/secret-variable.ts';
 import { RESERVED_TOKEN_NAMES, TOKEN_DESCRIPTION_LENGTH, TOKEN_TYPES } from '../../src/model/tokens.ts';
 import { USERNAME_PATTERN } from '../../src/model/username.ts';
 

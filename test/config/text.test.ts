@@ -1,6 +1,6 @@
 import { describe, expect, test } from 'vitest';
-import { diagnosticJson } from '../../src/config/diagnostics.ts';
-import { renderDiagnostics } from '../../src/config/render.ts';
+import { diagnosticJson } from '../../src/yaml/diagnostics.ts';
+import { renderDiagnostics } from '../../src/yaml/render.ts';
 import { all, BASE, type Files, load, MAIN, textOf } from './loading.ts';
 
 // What a person sees, to the letter.

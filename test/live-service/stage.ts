@@ -2,7 +2,7 @@
 import { existsSync } from 'node:fs';
 import { variableOf } from '../../src/model/secret-variable.ts';
 import type { WireToken } from '../../src/model/wire.ts';
-import { valuesOf } from '../../src/secrets/dotenv.ts';
+import { valuesOf } from '../../src/secrets/kinds/file/dotenv.ts';
 import { Folder, type Ran } from '../scenarios/cli.ts';
 import { type Chapter, configuration } from './configuration.ts';
 import { JOURNEY, runOf } from './names.ts';

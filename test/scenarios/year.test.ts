@@ -10,7 +10,8 @@ import type { Desired, DesiredToken } from '../../src/model/desired.ts';
 import { Secret } from '../../src/model/secret.ts';
 import { variableOf } from '../../src/model/secret-variable.ts';
 import { SMOKE_TOKEN_NAME } from '../../src/model/tokens.ts';
-import { valuesOf } from '../../src/secrets/dotenv.ts';
+import { valuesOf } from '../../src/secrets/kinds/file/dotenv.ts';
+import type { FileStoreConfig } from '../../src/secrets/kinds/file.ts';
 import { openStores } from '../../src/secrets/open-stores.ts';
 import { Site } from '../faults/site.ts';
 import { newFolder } from '../files/processes.ts';
@@ -118,14 +119,17 @@ class Year {
     }
   }
 
-  async read(): Promise<string> {
+  get #store(): FileStoreConfig {
     const [store] = this.desired.stores.values();
-    return store?.kind === 'file' ? readFile(store.path, 'utf8') : expect.unreachable();
+    return store?.kind === 'file' ? (store as FileStoreConfig) : expect.unreachable();
+  }
+
+  async read(): Promise<string> {
+    return readFile(this.#store.path, 'utf8');
   }
 
   secretIn(text: string, address: { readonly account: string; readonly token: string }): Secret {
-    const [store] = this.desired.stores.values();
-    const variable = variableOf(store?.kind === 'file' ? store.variable : '', address);
+    const variable = variableOf(this.#store.variable, address);
     return new Secret(valuesOf(text, variable)[0] ?? expect.unreachable());
   }
 

@@ -3,7 +3,7 @@ import { writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { expect, it } from 'vitest';
 import { variableOf } from '../../src/model/secret-variable.ts';
-import { isBareValue, setVariable } from '../../src/secrets/dotenv.ts';
+import { isBareValue, setVariable } from '../../src/secrets/kinds/file/dotenv.ts';
 import { newFolder } from '../files/processes.ts';
 import { isWindows } from '../platform.ts';
 import { marker } from './example.ts';

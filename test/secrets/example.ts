@@ -1,9 +1,10 @@
 import { execFileSync } from 'node:child_process';
 import { inspect } from 'node:util';
 import { expect } from 'vitest';
-import type { ExecStoreConfig, FileStoreConfig } from '../../src/model/desired.ts';
 import { Secret } from '../../src/model/secret.ts';
 import { UserError } from '../../src/model/user-error.ts';
+import type { ExecStoreConfig } from '../../src/secrets/kinds/exec.ts';
+import type { FileStoreConfig } from '../../src/secrets/kinds/file.ts';
 import type { SecretAddress } from '../../src/secrets/store.ts';
 
 const where = { file: 'motherduck.accounts.yaml', line: 4, column: 3 };

@@ -3,9 +3,9 @@ import { chmod, mkdir, readdir, readFile, stat, writeFile } from 'node:fs/promis
 import { join } from 'node:path';
 import { afterEach, describe, expect, it, vi } from 'vitest';
 import { tempBeside } from '../../src/files/temp.ts';
-import type { FileStoreConfig } from '../../src/model/desired.ts';
-import { howToIgnore, quoted } from '../../src/secrets/file-checks.ts';
-import { fileStore } from '../../src/secrets/file-store.ts';
+import { howToIgnore, quoted } from '../../src/secrets/kinds/file/checks.ts';
+import { fileStore } from '../../src/secrets/kinds/file/store.ts';
+import type { FileStoreConfig } from '../../src/secrets/kinds/file.ts';
 import { asNobody, newFolder, program, run } from '../files/processes.ts';
 import { isWindows } from '../platform.ts';
 import { fileConfig, git, marker, refusal } from './example.ts';
@@ -53,7 +53,7 @@ describe('check refuses', () => {
     await chmod(folder, 0o755);
     await writeFile(join(folder, 'foreign.env'), '', { mode: 0o600 });
     const checker = await program(`
-      import { checkFile } from './src/secrets/file-checks.ts';
+      import { checkFile } from './src/secrets/kinds/file/checks.ts';
       for (const path of process.argv.slice(2)) {
         const config = { name: 's', path, shownPath: path, format: 'json', variable: 'T', allowUnignored: true };
         await checkFile(config).then(() => console.log('fine'), (error) => console.log(error.code, error.message));

@@ -3,7 +3,7 @@ import { join } from 'node:path';
 import { afterEach, describe, expect, it, vi } from 'vitest';
 import { acquireLock } from '../../src/files/lock.ts';
 import { Secret } from '../../src/model/secret.ts';
-import { fileStore } from '../../src/secrets/file-store.ts';
+import { fileStore } from '../../src/secrets/kinds/file/store.ts';
 import { openStores } from '../../src/secrets/open-stores.ts';
 import { newFolder, program, run } from '../files/processes.ts';
 import { isWindows } from '../platform.ts';
@@ -209,7 +209,7 @@ describe('writing', () => {
   it('loses nothing between processes, and none of it to a kill -9', async () => {
     const path = await newPath();
     const putter = await program(`
-      import { fileStore } from './src/secrets/file-store.ts';
+      import { fileStore } from './src/secrets/kinds/file/store.ts';
       import { Secret } from './src/model/secret.ts';
       const [path, token, many] = process.argv.slice(2);
       const store = fileStore({ kind: 'file', name: 's', path, shownPath: path, format: 'json', variable: '' });

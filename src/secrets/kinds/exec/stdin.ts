@@ -1,6 +1,6 @@
 import { randomBytes } from 'node:crypto';
 import { type FileHandle, open, unlink } from 'node:fs/promises';
-import type { Secret } from '../model/secret.ts';
+import type { Secret } from '../../../model/secret.ts';
 
 /**
  * The secret as an open file that becomes a command's standard input; undefined where that cannot be made, and the

@@ -1,4 +1,4 @@
-import type { TokenAddress } from '../model/secret-variable.ts';
+import type { TokenAddress } from '../../../model/secret-variable.ts';
 
 /** What is wrong with a file of the json format, without a word of what stands in it. */
 export class NotASecretsFile extends Error {}

@@ -1,3 +1,4 @@
+import { parseDuration, type Seconds } from '../model/duration.ts';
 import type { Span } from './source.ts';
 
 /**
@@ -84,6 +85,17 @@ export function numberOf(node: Node | undefined): number | undefined {
 export function booleanOf(node: Node | undefined): boolean | undefined {
   const value = node?.kind === 'scalar' ? coreScalar(node) : undefined;
   return typeof value === 'boolean' ? value : undefined;
+}
+
+/** A duration in seconds. */
+export function durationOf(node: Node | undefined): Seconds | undefined {
+  return parseDuration(textOf(node) ?? '');
+}
+
+/** The texts of a list that has some and nothing else. */
+export function textsOf(node: Node | undefined): string[] | undefined {
+  const texts = itemsOf(node).map(textOf);
+  return texts.length > 0 && texts.every((text) => text !== undefined) ? texts : undefined;
 }
 
 /**

@@ -1,5 +1,5 @@
 import { stripVTControlCharacters } from 'node:util';
-import type { Secret } from '../model/secret.ts';
+import type { Secret } from '../../../model/secret.ts';
 
 /** A stretch this long that also stands in the secret is taken for a piece of it. */
 const PIECE = 8;

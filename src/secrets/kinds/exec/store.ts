@@ -1,12 +1,12 @@
 import { basename } from 'node:path';
-import type { ExecStoreConfig } from '../model/desired.ts';
-import type { Secret } from '../model/secret.ts';
-import { expandWords } from '../model/store-command.ts';
-import { type ErrorCode, UserError } from '../model/user-error.ts';
+import type { Secret } from '../../../model/secret.ts';
+import { type ErrorCode, UserError } from '../../../model/user-error.ts';
+import type { SecretAddress, SecretStore } from '../../store.ts';
+import type { ExecStoreConfig } from '../exec.ts';
 import { findProgram } from './find-program.ts';
 import { type Outcome, runCommand } from './run-command.ts';
 import { scrub } from './scrub.ts';
-import type { SecretAddress, SecretStore } from './store.ts';
+import { expandWords } from './words.ts';
 
 /** A store that is a command of the user's: it gets the secret on its standard input, and runs in the configuration's folder. */
 export function execStore(config: ExecStoreConfig): SecretStore {

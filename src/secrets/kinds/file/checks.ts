@@ -1,12 +1,12 @@
 import { constants } from 'node:fs';
 import { access, stat } from 'node:fs/promises';
 import { dirname, join, relative } from 'node:path';
-import { codeOf, targetOf } from '../files/atomic.ts';
-import { tempBeside, tempStem } from '../files/temp.ts';
-import { NotTextError, readText } from '../files/text.ts';
-import type { FileStoreConfig } from '../model/desired.ts';
-import { isVariableTemplate } from '../model/secret-variable.ts';
-import { UserError } from '../model/user-error.ts';
+import { codeOf, targetOf } from '../../../files/atomic.ts';
+import { tempBeside, tempStem } from '../../../files/temp.ts';
+import { NotTextError, readText } from '../../../files/text.ts';
+import { isVariableTemplate } from '../../../model/secret-variable.ts';
+import { UserError } from '../../../model/user-error.ts';
+import type { FileStoreConfig } from '../file.ts';
 import { gitExposure } from './git-exposure.ts';
 import { NotASecretsFile, parseSecrets } from './json-secrets.ts';
 

@@ -1,6 +1,5 @@
 import type { Where } from '../model/user-error.ts';
 import type { DiagnosticCode } from './codes.ts';
-import type { DiagnosticJson } from './invalid.ts';
 import { type Span, whereOf } from './source.ts';
 
 /** Something wrong, or doubtful, at a place of a file. */
@@ -16,6 +15,22 @@ export interface Diagnostic {
   readonly length: number;
   /** The other place, when two places disagree. */
   readonly related?: { readonly message: string; readonly where: Where };
+}
+
+/** A diagnostic as `validate --format json` shows it. */
+export interface DiagnosticJson {
+  readonly file: string;
+  /** Lines and columns count from 1. */
+  readonly line: number;
+  readonly column: number;
+  readonly code: DiagnosticCode;
+  readonly severity: 'error' | 'warning';
+  /** What is wrong, on one line. Never holds a value from the environment. */
+  readonly message: string;
+  /** What to do or type instead. */
+  readonly hint?: string;
+  /** The other place, when two places disagree. */
+  readonly related?: Where & { readonly message: string };
 }
 
 /** What is not in every diagnostic. */

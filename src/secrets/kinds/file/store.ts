@@ -1,17 +1,17 @@
 import { mkdir } from 'node:fs/promises';
 import { dirname } from 'node:path';
-import { codeOf, targetOf, writeFileAtomic } from '../files/atomic.ts';
-import { acquireLock, LockedError } from '../files/lock.ts';
-import { NotTextError, readText } from '../files/text.ts';
-import type { FileStoreConfig } from '../model/desired.ts';
-import type { Secret } from '../model/secret.ts';
-import { type TokenAddress, variableOf } from '../model/secret-variable.ts';
-import { UserError } from '../model/user-error.ts';
+import { codeOf, targetOf, writeFileAtomic } from '../../../files/atomic.ts';
+import { acquireLock, LockedError } from '../../../files/lock.ts';
+import { NotTextError, readText } from '../../../files/text.ts';
+import type { Secret } from '../../../model/secret.ts';
+import { type TokenAddress, variableOf } from '../../../model/secret-variable.ts';
+import { UserError } from '../../../model/user-error.ts';
+import { isRehearsal } from '../../rehearsal.ts';
+import type { Owners, SecretAddress, SecretStore } from '../../store.ts';
+import type { FileStoreConfig } from '../file.ts';
+import { checkFile } from './checks.ts';
 import { isBareValue, setVariable, valuesOf } from './dotenv.ts';
-import { checkFile } from './file-checks.ts';
 import { NotASecretsFile, secretIn, setSecret } from './json-secrets.ts';
-import { isRehearsal } from './rehearsal.ts';
-import type { SecretAddress, SecretStore } from './store.ts';
 
 /** A store that keeps all its secrets in one file that only its owner can read. */
 export function fileStore(config: FileStoreConfig, owners: Owners = new Map()): SecretStore {
@@ -31,9 +31,6 @@ export function fileStore(config: FileStoreConfig, owners: Owners = new Map()): 
     },
   };
 }
-
-/** Whose secret each place got in this run: two tokens can come to one variable, and the second would erase the first. */
-export type Owners = Map<string, string>;
 
 function own(owners: Owners, place: string, address: TokenAddress): void {
   const token = `${address.account}/${address.token}`;

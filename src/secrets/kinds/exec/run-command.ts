@@ -1,6 +1,6 @@
 import { type ChildProcess, spawn } from 'node:child_process';
-import type { Secret } from '../model/secret.ts';
-import { withoutTokens } from './environment.ts';
+import type { Secret } from '../../../model/secret.ts';
+import { withoutTokens } from '../../environment.ts';
 import { secretAsFile } from './stdin.ts';
 import { Tail } from './tail.ts';
 

@@ -1,0 +1,79 @@
+/** What a kind of secret store is made of. A new one is a file in kinds/ and a line in catalog.ts. */
+import type { SecretStoreConfig } from '../model/desired.ts';
+import type { TokenAddress } from '../model/secret-variable.ts';
+import type { TokenType } from '../model/tokens.ts';
+import type { Problems } from '../yaml/diagnostics.ts';
+import type { Span } from '../yaml/source.ts';
+import type { Node } from '../yaml/tree.ts';
+import type { Owners, SecretStore } from './store.ts';
+
+export interface StoreKind<Config extends SecretStoreConfig = SecretStoreConfig> {
+  /** What stands as `kind:` in the configuration. */
+  readonly kind: Config['kind'];
+  /** The JSON Schema of its block, without `kind`, which `about` describes. The build puts it into the configuration's. */
+  readonly schema: BlockSchema;
+  /** What its checks find, by the code that `validate` shows. A code never changes its meaning. */
+  readonly codes: Readonly<Record<`store-${string}`, string>>;
+  /** What tells the tokens of one store apart, for whoever has to change it. */
+  readonly apart: Apart;
+  /** The value that names the file or folder on this computer that secrets go to; a kind without one has none. */
+  locate?(block: Node): Node | undefined;
+  /** Reads a block; undefined where its structure is wrong, which has been reported with the schema. */
+  read(block: Node, base: Base): Config | undefined;
+  /** Reports what is well-formed and cannot be meant. `stores` are all of this kind, `files` the configuration's own. */
+  check(stores: readonly WrittenStore<Config>[], files: readonly string[], problems: Problems): void;
+  /** Where a token's secret goes; undefined when each token has a place of its own whatever it is called. */
+  placeOf(config: Config, token: PlacedToken, target?: string): Place | undefined;
+  /** The place as it is shown when two tokens have it; what came from the environment is not. */
+  shownPlace(store: WrittenStore<Config>, token: PlacedToken): string;
+  /** The program that gets secrets of the sandbox too, where a store cannot tell a rehearsal from the real thing. */
+  recipient?(config: Config): string;
+  /** Nothing is touched before the store is checked or written. `owners` are shared by all stores of a run. */
+  open(config: Config, owners: Owners): SecretStore;
+}
+
+/** A mapping's schema, as `schemas/motherduck.accounts.schema.json` has it. */
+export interface BlockSchema {
+  /** What it is, to follow "One place for secrets:". */
+  readonly is: string;
+  /** Of the whole block. */
+  readonly description: string;
+  /** Of its `kind`. */
+  readonly about: string;
+  readonly required: readonly string[];
+  readonly properties: Readonly<Record<string, Readonly<Record<string, unknown>>>>;
+}
+
+/** `the store has no {noun} of its own for the token`, `give the store {need}`, `rename a token, or {change}`. */
+export interface Apart {
+  readonly noun: string;
+  readonly need: string;
+  readonly change: string;
+}
+
+/** What every store has, and the folder that its paths are relative to. */
+export interface Base extends Pick<SecretStoreConfig, 'name' | 'where'> {
+  readonly folder: string;
+}
+
+/** A secret store of the configuration, and where it stands. */
+export interface WrittenStore<Config extends SecretStoreConfig = SecretStoreConfig> {
+  readonly config: Config;
+  readonly at: Span;
+  readonly block: Node;
+  /** Where symbolic links lead from what `locate` names: two ways to one file are one file. */
+  readonly target?: string;
+}
+
+/** A token as far as the configuration tells; of generations, all. */
+export interface PlacedToken extends TokenAddress {
+  readonly type?: TokenType;
+}
+
+/** Where a token's secret goes. */
+export interface Place {
+  /** The same for the same place, and different from that of any other kind. */
+  readonly key: string;
+  /** The same for places that some stores take for one; left out: no others. */
+  readonly alike?: string;
+}

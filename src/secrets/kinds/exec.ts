@@ -1,0 +1,150 @@
+/** `kind: exec`: secrets handed to a program of the user's on its standard input. */
+import type { SecretStoreConfig } from '../../model/desired.ts';
+import type { Seconds } from '../../model/duration.ts';
+import type { Problems } from '../../yaml/diagnostics.ts';
+import { suggestion } from '../../yaml/suggest.ts';
+import { child, durationOf, fromEnvironment, itemsOf, type Node, textsOf } from '../../yaml/tree.ts';
+import { listed, quote, shown } from '../../yaml/wording.ts';
+import type { PlacedToken, StoreKind, WrittenStore } from '../kind.ts';
+import { execStore } from './exec/store.ts';
+import { expandWords, PLACEHOLDERS } from './exec/words.ts';
+
+export interface ExecStoreConfig extends SecretStoreConfig {
+  readonly kind: 'exec';
+  readonly command: readonly string[];
+  readonly check?: readonly string[];
+  /** Absolute: where both are run, the folder of the main file. */
+  readonly folder: string;
+  /** Seconds that one command may take. */
+  readonly timeout: Seconds;
+}
+
+const DEFAULT_TIMEOUT = 30;
+const TIMEOUT_SECONDS = { min: 1, max: 3600 } as const;
+
+export const exec: StoreKind<ExecStoreConfig> = {
+  kind: 'exec',
+  schema: {
+    is: 'a program of yours that takes them',
+    description: 'Secrets handed to a program of yours on its standard input. No shell is involved.',
+    about: 'exec: secrets are handed to a program on its standard input.',
+    required: ['command'],
+    properties: {
+      command: {
+        description:
+          'The program and its arguments, a word each. {account}, {token}, {generation}, {expires_at} and {type} are replaced in the words; the secret comes on standard input.',
+        type: 'array',
+        minItems: 1,
+        items: { title: 'a word of the command', type: 'string' },
+        examples: [['vault', 'kv', 'put', 'secret/motherduck/{account}/{token}', 'value=-']],
+      },
+      check: {
+        description:
+          'A command that is run before anything is created. Exit code 0 means that the store can be written.',
+        type: 'array',
+        minItems: 1,
+        items: { title: 'a word of the command', type: 'string' },
+        examples: [['vault', 'token', 'lookup']],
+      },
+      timeout: {
+        description: 'How long one command may take, 1s to 1h.',
+        $ref: '#/$defs/duration',
+        default: `${DEFAULT_TIMEOUT}s`,
+      },
+    },
+  },
+  codes: {
+    'store-collision': 'Two tokens would write the same place of a store.',
+    'store-command': 'The command of an exec store cannot be meant.',
+    'store-timeout': 'The timeout of an exec store is outside of 1s to 1h.',
+  },
+  apart: {
+    noun: 'command',
+    need: 'a command with {account} and {token}',
+    change: 'put {account} and {token} into the command so that they are told apart',
+  },
+
+  read(block, { folder, ...base }) {
+    const [command, check] = [textsOf(child(block, 'command')), textsOf(child(block, 'check'))];
+    if (command === undefined || (check === undefined && child(block, 'check') !== undefined)) return undefined;
+    const timeout = durationOf(child(block, 'timeout')) ?? DEFAULT_TIMEOUT;
+    return { kind: 'exec', ...base, command, ...(check === undefined ? {} : { check }), folder, timeout };
+  },
+
+  check(stores, _files, problems) {
+    for (const store of stores) {
+      checkWords(store, problems);
+      checkTimeout(store, problems);
+    }
+  },
+
+  placeOf(config, token) {
+    const key = JSON.stringify(['exec', ...wordsFor(config, token)]);
+    // Some stores, as the secrets of GitHub and key vaults, know no case, or no `-` beside `_`.
+    return { key, alike: key.toLowerCase().replaceAll('-', '_') };
+  },
+
+  shownPlace({ config, block }, token) {
+    const nodes = itemsOf(child(block, 'command'));
+    const named = wordsFor(config, token).filter(
+      (word, index) => word !== config.command[index] && !fromEnvironment(nodes[index]),
+    );
+    return `${named.length === 0 ? 'the same' : named.map(quote).join(' ')} by the command of ${config.name}`;
+  },
+
+  recipient: ({ command }) => command[0] ?? '',
+
+  open: execStore,
+};
+
+/** What changes from one rotation to the next is not put in: an older secret of the other token would be written over. */
+function wordsFor({ command }: ExecStoreConfig, { account, token, type }: PlacedToken): string[] {
+  return expandWords(command, { account, token, ...(type === undefined ? {} : { type }) });
+}
+
+function checkWords({ block }: WrittenStore<ExecStoreConfig>, problems: Problems): void {
+  const [command, check] = [itemsOf(child(block, 'command')), itemsOf(child(block, 'check'))];
+  for (const word of command) checkPlaceholders(word, problems);
+  for (const word of check) {
+    const placeholder = placeholdersIn(word).find(isPlaceholder);
+    if (placeholder === undefined) continue;
+    const message = `{${placeholder}} is not replaced in check, which runs once and before there is a token`;
+    problems.error('store-command', word.at, message, { hint: 'remove it from check' });
+  }
+  for (const [program] of [command, check]) {
+    if (program?.kind === 'scalar' && program.value === '') {
+      problems.error('store-command', program.at, 'the name of the program is empty');
+    }
+  }
+}
+
+function checkPlaceholders(word: Node, problems: Problems): void {
+  for (const name of placeholdersIn(word)) {
+    if (isPlaceholder(name)) continue;
+    const known = listed(PLACEHOLDERS.map((one) => `{${one}}`));
+    if (fromEnvironment(word)) {
+      problems.error('store-command', word.at, `what ${shown(word)} gives holds an unknown placeholder`, {
+        hint: `known are ${known}`,
+      });
+    } else {
+      const near = suggestion(name, PLACEHOLDERS)?.replace(/"(\w+)"/, '"{$1}"');
+      const hint = near?.startsWith('did you mean') ? near : `known are ${known}`;
+      problems.error('store-command', word.at, `unknown placeholder {${name}}`, { hint });
+    }
+  }
+}
+
+function isPlaceholder(name: string): boolean {
+  return PLACEHOLDERS.some((known) => known === name);
+}
+
+function placeholdersIn(word: Node): string[] {
+  if (word.kind !== 'scalar' || typeof word.value !== 'string' || word.env?.missing === true) return [];
+  return [...word.value.matchAll(/\{([a-z_]+)\}/g)].map(([, name]) => name ?? '');
+}
+
+function checkTimeout({ config, block }: WrittenStore<ExecStoreConfig>, problems: Problems): void {
+  const node = child(block, 'timeout');
+  if (node === undefined || (config.timeout >= TIMEOUT_SECONDS.min && config.timeout <= TIMEOUT_SECONDS.max)) return;
+  problems.error('store-timeout', node.at, `timeout ${shown(node)} is outside of 1s to 1h`);
+}

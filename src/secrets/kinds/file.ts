@@ -1,0 +1,158 @@
+/** `kind: file`: secrets in one file on this computer, of lines VARIABLE=secret or as JSON. */
+import path from 'node:path';
+import type { SecretStoreConfig } from '../../model/desired.ts';
+import { DEFAULT_VARIABLE, variableOf } from '../../model/secret-variable.ts';
+import type { Problems } from '../../yaml/diagnostics.ts';
+import { booleanOf, child, fromEnvironment, textOf } from '../../yaml/tree.ts';
+import { quote, shown } from '../../yaml/wording.ts';
+import type { StoreKind, WrittenStore } from '../kind.ts';
+import { reportOwnFile } from '../own-file.ts';
+import { fileStore } from './file/store.ts';
+
+export interface FileStoreConfig extends SecretStoreConfig {
+  readonly kind: 'file';
+  /** Absolute. */
+  readonly path: string;
+  /** As written in the YAML, for people. */
+  readonly shownPath: string;
+  readonly format: 'dotenv' | 'json';
+  /** Template of the dotenv variable. */
+  readonly variable: string;
+  readonly allowUnignored: boolean;
+}
+
+export const file: StoreKind<FileStoreConfig> = {
+  kind: 'file',
+  schema: {
+    is: 'a file',
+    description: 'Secrets in a file on this computer.',
+    about: 'file: secrets are written to a file on this computer.',
+    required: ['path', 'format'],
+    properties: {
+      path: {
+        title: 'a path',
+        description: 'The file, relative to the configuration. It is made with mode 0600 and must be ignored by git.',
+        type: 'string',
+        minLength: 1,
+        examples: ['.motherduck/secrets.env'],
+      },
+      format: {
+        title: 'a format',
+        description: 'dotenv: a line VARIABLE=secret for each token. json: {"account": {"token": "secret"}}.',
+        type: 'string',
+        enum: ['dotenv', 'json'],
+      },
+      variable: {
+        title: 'the name of an environment variable in which {ACCOUNT} and {TOKEN} may stand',
+        description:
+          "How a dotenv variable is named. {ACCOUNT} and {TOKEN} are replaced by the account and the token's key, in upper case and with - as _.",
+        type: 'string',
+        minLength: 1,
+        default: DEFAULT_VARIABLE,
+      },
+      allow_unignored: {
+        description: 'Whether the file may stand in a git repository that does not ignore it.',
+        type: 'boolean',
+        default: false,
+      },
+    },
+  },
+  codes: {
+    'store-path': 'A file store has a path that cannot be meant.',
+    'store-format': 'Two stores write one file in different formats.',
+    'store-variable': 'The variable of a file store is no usable name.',
+    'store-collision': 'Two tokens would write the same place of a store.',
+  },
+  apart: {
+    noun: 'variable',
+    need: 'a variable with {ACCOUNT} and {TOKEN}',
+    change: 'give the store a variable with {ACCOUNT} and {TOKEN} that tells them apart',
+  },
+
+  locate: (block) => child(block, 'path'),
+
+  read(block, { folder, ...base }) {
+    const pathNode = child(block, 'path');
+    const [written, format] = [textOf(pathNode), textOf(child(block, 'format'))];
+    if (written === undefined || (format !== 'dotenv' && format !== 'json')) return undefined;
+    return {
+      kind: 'file',
+      ...base,
+      path: path.resolve(folder, written),
+      shownPath: pathNode?.kind === 'scalar' && pathNode.env !== undefined ? pathNode.env.raw : written,
+      format,
+      variable: textOf(child(block, 'variable')) ?? DEFAULT_VARIABLE,
+      allowUnignored: booleanOf(child(block, 'allow_unignored')) ?? false,
+    };
+  },
+
+  check(stores, files, problems) {
+    const first = new Map<string, Written>();
+    for (const store of stores) {
+      const target = targetOf(store);
+      checkPath(store, files, problems);
+      checkVariable(store, problems);
+      checkFormat(store, first.get(target), problems);
+      if (!first.has(target)) first.set(target, store);
+    }
+  },
+
+  placeOf(config, token, target = config.path) {
+    if (config.format === 'json') return undefined;
+    return { key: JSON.stringify(['file', target, variableOf(config.variable, token)]) };
+  },
+
+  shownPlace({ config, block }, token) {
+    const hidden = fromEnvironment(child(block, 'variable'));
+    return `${hidden ? 'the same variable' : variableOf(config.variable, token)} of one file`;
+  },
+
+  open: fileStore,
+};
+
+type Written = WrittenStore<FileStoreConfig>;
+
+function targetOf({ config, target }: Written): string {
+  return target ?? config.path;
+}
+
+function checkPath(store: Written, files: readonly string[], problems: Problems): void {
+  const { config, block } = store;
+  const pathNode = child(block, 'path');
+  if (pathNode === undefined) return;
+  if (config.shownPath.startsWith('~')) {
+    const hint = 'write ${' + 'HOME} for your home directory';
+    problems.error('store-path', pathNode.at, '~ is not replaced in a path', { hint });
+  } else if (files.includes(targetOf(store))) {
+    reportOwnFile(pathNode, problems);
+  } else if (/[\\/]$/.test(config.shownPath)) {
+    problems.error('store-path', pathNode.at, `${shown(pathNode)} is a folder`, { hint: 'name a file in it' });
+  }
+}
+
+function checkVariable({ config, block }: Written, problems: Problems): void {
+  const variable = child(block, 'variable');
+  if (variable === undefined) return;
+  if (config.format === 'json') {
+    problems.error('store-variable', variable.at, 'a json file has no variables', {
+      hint: 'remove variable, or write format: dotenv',
+    });
+    return;
+  }
+  const example = variableOf(config.variable, { account: 'ACCOUNT', token: 'TOKEN' });
+  if (/^[A-Za-z_][A-Za-z0-9_]*$/.test(example)) return;
+  const message = `${shown(variable)} makes no usable name of an environment variable`;
+  problems.error('store-variable', variable.at, message, {
+    hint: 'use letters, digits and underscores, {ACCOUNT} and {TOKEN}; no digit first',
+  });
+}
+
+/** `first` is the first store of the same file. */
+function checkFormat({ config, block, at }: Written, first: Written | undefined, problems: Problems): void {
+  if (first === undefined || first.config.format === config.format) return;
+  const message = `store ${quote(config.name)} writes the same file as ${quote(first.config.name)}, in another format`;
+  problems.error('store-format', child(block, 'path')?.at ?? at, message, {
+    related: { message: 'the other stands', at: first.at },
+    hint: 'give each format a file of its own',
+  });
+}
