@@ -172,6 +172,18 @@ describe('the names of tokens', () => {
     ]);
     expect(await the.plan()).toEqual([]);
   });
+
+  it('that the command of the store cannot tell apart are left out', async () => {
+    const the = stage(HEAD.replace(/local: \{.*\}/, 'local: { kind: exec, command: [vault, put, "{account}"] }'));
+    await the.account('tenant_a', [
+      { name: 'app', ttl: DAY },
+      { name: 'bi', ttl: DAY },
+    ]);
+    expect(leftOut(await the.import())).toEqual([
+      'tenant_a/bi: the secret store local has no command for it that another token does not have',
+    ]);
+    expect(await the.plan()).toEqual([]);
+  });
 });
 
 describe('a token is left out', () => {

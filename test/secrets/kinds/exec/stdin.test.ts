@@ -1,7 +1,7 @@
 import { readdir } from 'node:fs/promises';
 import { expect, it } from 'vitest';
-import { secretAsFile } from '../../src/secrets/kinds/exec/stdin.ts';
-import { marker, secret } from './example.ts';
+import { secretAsFile } from '../../../../src/secrets/kinds/exec/stdin.ts';
+import { marker, secret } from '../../example.ts';
 
 it.skipIf(process.platform !== 'linux')('gives the secret in a file that has no name', async () => {
   const before = await readdir('/dev/shm');

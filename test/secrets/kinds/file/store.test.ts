@@ -1,13 +1,13 @@
 import { chmod, mkdir, open, readdir, readFile, stat, symlink, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { afterEach, describe, expect, it, vi } from 'vitest';
-import { acquireLock } from '../../src/files/lock.ts';
-import { Secret } from '../../src/model/secret.ts';
-import { fileStore } from '../../src/secrets/kinds/file/store.ts';
-import { openStores } from '../../src/secrets/open-stores.ts';
-import { newFolder, program, run } from '../files/processes.ts';
-import { isWindows } from '../platform.ts';
-import { address, fileConfig, marker, refusal, secret } from './example.ts';
+import { acquireLock } from '../../../../src/files/lock.ts';
+import { Secret } from '../../../../src/model/secret.ts';
+import { fileStore } from '../../../../src/secrets/kinds/file/store.ts';
+import { openStores } from '../../../../src/secrets/open-stores.ts';
+import { newFolder, program, run } from '../../../files/processes.ts';
+import { isWindows } from '../../../platform.ts';
+import { address, fileConfig, marker, refusal, secret } from '../../example.ts';
 
 // Processes are started, on machines that may be busy.
 vi.setConfig({ testTimeout: 30_000 });

@@ -2,13 +2,13 @@ import { execFileSync } from 'node:child_process';
 import { chmod, mkdir, readdir, readFile, stat, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { afterEach, describe, expect, it, vi } from 'vitest';
-import { tempBeside } from '../../src/files/temp.ts';
-import { howToIgnore, quoted } from '../../src/secrets/kinds/file/checks.ts';
-import { fileStore } from '../../src/secrets/kinds/file/store.ts';
-import type { FileStoreConfig } from '../../src/secrets/kinds/file.ts';
-import { asNobody, newFolder, program, run } from '../files/processes.ts';
-import { isWindows } from '../platform.ts';
-import { fileConfig, git, marker, refusal } from './example.ts';
+import { tempBeside } from '../../../../src/files/temp.ts';
+import { howToIgnore, quoted } from '../../../../src/secrets/kinds/file/checks.ts';
+import { fileStore } from '../../../../src/secrets/kinds/file/store.ts';
+import type { FileStoreConfig } from '../../../../src/secrets/kinds/file.ts';
+import { asNobody, newFolder, program, run } from '../../../files/processes.ts';
+import { isWindows } from '../../../platform.ts';
+import { fileConfig, git, marker, refusal } from '../../example.ts';
 
 // Processes are started, on machines that may be busy.
 vi.setConfig({ testTimeout: 30_000 });

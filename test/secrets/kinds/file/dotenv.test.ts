@@ -2,11 +2,11 @@ import { execFileSync } from 'node:child_process';
 import { writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { expect, it } from 'vitest';
-import { variableOf } from '../../src/model/secret-variable.ts';
-import { isBareValue, setVariable } from '../../src/secrets/kinds/file/dotenv.ts';
-import { newFolder } from '../files/processes.ts';
-import { isWindows } from '../platform.ts';
-import { marker } from './example.ts';
+import { variableOf } from '../../../../src/model/secret-variable.ts';
+import { isBareValue, setVariable } from '../../../../src/secrets/kinds/file/dotenv.ts';
+import { newFolder } from '../../../files/processes.ts';
+import { isWindows } from '../../../platform.ts';
+import { marker } from '../../example.ts';
 
 it.each([
   ['a new file', '', 'T=new\n'],

@@ -1,9 +1,9 @@
 import { mkdir, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
-import { findProgram } from '../../src/secrets/kinds/exec/find-program.ts';
-import { newFolder } from '../files/processes.ts';
-import { isWindows } from '../platform.ts';
+import { findProgram } from '../../../../src/secrets/kinds/exec/find-program.ts';
+import { newFolder } from '../../../files/processes.ts';
+import { isWindows } from '../../../platform.ts';
 
 /** A folder with a folder of programs, which are files of these names. */
 async function place(...names: readonly string[]) {

@@ -2,14 +2,14 @@ import { execFileSync } from 'node:child_process';
 import { chmod, mkdir, readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { afterEach, describe, expect, it, vi } from 'vitest';
-import type { SecretStoreConfig } from '../../src/model/desired.ts';
-import { runCommand } from '../../src/secrets/kinds/exec/run-command.ts';
-import { execStore } from '../../src/secrets/kinds/exec/store.ts';
-import { expandWords } from '../../src/secrets/kinds/exec/words.ts';
-import { openStores } from '../../src/secrets/open-stores.ts';
-import { newFolder } from '../files/processes.ts';
-import { isWindows } from '../platform.ts';
-import { address, execConfig, fileConfig, marker, nodeConfig, refusal, secret } from './example.ts';
+import type { SecretStoreConfig } from '../../../../src/model/desired.ts';
+import { runCommand } from '../../../../src/secrets/kinds/exec/run-command.ts';
+import { execStore } from '../../../../src/secrets/kinds/exec/store.ts';
+import { expandWords } from '../../../../src/secrets/kinds/exec/words.ts';
+import { openStores } from '../../../../src/secrets/open-stores.ts';
+import { newFolder } from '../../../files/processes.ts';
+import { isWindows } from '../../../platform.ts';
+import { address, execConfig, fileConfig, marker, nodeConfig, refusal, secret } from '../../example.ts';
 
 // Processes are started, on machines that may be busy.
 vi.setConfig({ testTimeout: 30_000 });

@@ -1,17 +1,17 @@
 import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { expect, it, vi } from 'vitest';
-import { Secret } from '../../src/model/secret.ts';
-import { runCommand } from '../../src/secrets/kinds/exec/run-command.ts';
-import { newFolder } from '../files/processes.ts';
-import { isWindows } from '../platform.ts';
-import { marker, secret } from './example.ts';
+import { Secret } from '../../../../src/model/secret.ts';
+import { runCommand } from '../../../../src/secrets/kinds/exec/run-command.ts';
+import { newFolder } from '../../../files/processes.ts';
+import { isWindows } from '../../../platform.ts';
+import { marker, secret } from '../../example.ts';
 
 // Processes are started, on machines that may be busy.
 vi.setConfig({ testTimeout: 30_000 });
 
 // As on systems where the secret goes through node's own pipe.
-vi.mock('../../src/secrets/kinds/exec/stdin.ts', () => ({ secretAsFile: async () => undefined }));
+vi.mock('../../../../src/secrets/kinds/exec/stdin.ts', () => ({ secretAsFile: async () => undefined }));
 
 const timeoutMs = 30_000;
 

@@ -1,7 +1,7 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { scrub } from '../../src/secrets/kinds/exec/scrub.ts';
-import { marker, piecesIn, secret } from './example.ts';
+import { scrub } from '../../../../src/secrets/kinds/exec/scrub.ts';
+import { marker, piecesIn, secret } from '../../example.ts';
 
 const bytes = Buffer.from(marker);
 const parts = marker.split('.');
