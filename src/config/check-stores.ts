@@ -41,7 +41,7 @@ function checkPlaces(stores: readonly WrittenStore[], accounts: readonly Resolve
     for (const token of account.tokens) {
       const writer = { account, token };
       const store = byName.get(token.settings.store?.value ?? '');
-      const place = store && kindOf(store.config).placeOf(store.config, placed(writer), store.target);
+      const place = store && kindOf(store.config).places.of(store.config, placed(writer), store.target);
       if (store === undefined || place === undefined) continue;
       const near = place.alike ?? place.key;
       const same = writers.get(place.key);
@@ -67,8 +67,8 @@ function areOneAccount(a: ResolvedAccount, b: ResolvedAccount): boolean {
 
 /** Places that only some stores take for one are a warning. */
 function report(writer: Writer, other: Writer, store: WrittenStore, how: 'same' | 'near', problems: Problems): void {
-  const { shownPlace, apart } = kindOf(store.config);
-  const shown = shownPlace(store, placed(writer));
+  const { places } = kindOf(store.config);
+  const shown = places.shown(store, placed(writer));
   const name = ({ account, token }: Writer): string => `${account.username}/${token.key}`;
   const both = `${name(other)} and ${name(writer)}`;
   const related = other.token === writer.token ? {} : { related: { message: 'the other stands', at: other.token.at } };
@@ -76,7 +76,7 @@ function report(writer: Writer, other: Writer, store: WrittenStore, how: 'same' 
     const message = `${both} both write ${shown}`;
     problems.error('store-collision', writer.token.at, message, {
       ...related,
-      hint: `rename a token, or ${apart.change}`,
+      hint: `rename a token, or ${places.change}`,
     });
   } else {
     const message = `${both} write names that differ only in case, or in - and _: ${shown}`;

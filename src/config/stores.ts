@@ -19,7 +19,7 @@ export async function resolveStores(entries: ReadonlyMap<string, Entry>, folder:
   return stores;
 }
 
-/** The files and folders that a block says secrets go to, whatever kind it turns out to be of, and the places that say so. */
+/** The files that a block says secrets go to, whatever kind it turns out to be of, and the places that say so. */
 export async function secretFiles(block: Node, folder: string): Promise<ReadonlyMap<string, Node>> {
   const found = new Map<string, Node>();
   for (const { locate } of STORE_KINDS) {

@@ -14,18 +14,13 @@ export interface StoreKind<Config extends SecretStoreConfig = SecretStoreConfig>
   readonly schema: BlockSchema;
   /** What its checks find, by the code that `validate` shows. A code never changes its meaning. */
   readonly codes: Readonly<Record<`store-${string}`, string>>;
-  /** What tells the tokens of one store apart, for whoever has to change it. */
-  readonly apart: Apart;
-  /** The value that names the file or folder on this computer that secrets go to; a kind without one has none. */
+  readonly places: Places<Config>;
+  /** The value that names the file that secrets go to, where there is one: it is not read as a configuration. */
   locate?(block: Node): Node | undefined;
   /** Reads a block; undefined where its structure is wrong, which has been reported with the schema. */
   read(block: Node, base: Base): Config | undefined;
   /** Reports what is well-formed and cannot be meant. `stores` are all of this kind, `files` the configuration's own. */
   check(stores: readonly WrittenStore<Config>[], files: readonly string[], problems: Problems): void;
-  /** Where a token's secret goes; undefined when each token has a place of its own whatever it is called. */
-  placeOf(config: Config, token: PlacedToken, target?: string): Place | undefined;
-  /** The place as it is shown when two tokens have it; what came from the environment is not. */
-  shownPlace(store: WrittenStore<Config>, token: PlacedToken): string;
   /** The program that gets secrets of the sandbox too, where a store cannot tell a rehearsal from the real thing. */
   recipient?(config: Config): string;
   /** Nothing is touched before the store is checked or written. `owners` are shared by all stores of a run. */
@@ -44,10 +39,17 @@ export interface BlockSchema {
   readonly properties: Readonly<Record<string, Readonly<Record<string, unknown>>>>;
 }
 
-/** `the store has no {noun} of its own for the token`, `give the store {need}`, `rename a token, or {change}`. */
-export interface Apart {
+/** Where the secrets of tokens go, as far as the configuration tells: no two may go to one place. */
+export interface Places<Config extends SecretStoreConfig = SecretStoreConfig> {
+  /** The place of a token; undefined when each has one of its own whatever it is called. */
+  of(config: Config, token: PlacedToken, target?: string): Place | undefined;
+  /** A place that two tokens have, as it is shown; what came from the environment is not. */
+  shown(store: WrittenStore<Config>, token: PlacedToken): string;
+  /** `the secret store has no {noun} for it that another token does not have` */
   readonly noun: string;
+  /** `give the store {need}` */
   readonly need: string;
+  /** `rename a token, or {change}` */
   readonly change: string;
 }
 

@@ -1,6 +1,6 @@
 import type { SecretStoreConfig } from '../model/desired.ts';
 import { DEFAULT_VARIABLE, type TokenAddress, variableOf } from '../model/secret-variable.ts';
-import type { Apart } from './kind.ts';
+import type { Places } from './kind.ts';
 import { file } from './kinds/file.ts';
 import { kindOf } from './kinds.ts';
 
@@ -10,11 +10,12 @@ export function secretPlaces(stores: ReadonlyMap<string, SecretStoreConfig>) {
     /** The same for tokens that would write over each other; undefined when each has a place of its own. */
     placeOf(store: string, token: TokenAddress): string | undefined {
       const config = stores.get(store);
-      return config === undefined ? variableOf(DEFAULT_VARIABLE, token) : kindOf(config).placeOf(config, token)?.key;
+      return config === undefined ? variableOf(DEFAULT_VARIABLE, token) : kindOf(config).places.of(config, token)?.key;
     },
-    apart(store: string): Apart {
+    /** What tells the tokens of a store apart. */
+    apart(store: string): Pick<Places, 'noun' | 'need'> {
       const config = stores.get(store);
-      return (config === undefined ? file : kindOf(config)).apart;
+      return (config === undefined ? file : kindOf(config)).places;
     },
   };
 }

@@ -23,8 +23,9 @@ describe('the kinds of secret stores', () => {
     );
   });
 
-  it('are offered in one order: what stays on this computer first', () => {
-    expect(STORE_KINDS.map(({ kind }) => kind)).toEqual(['file', 'exec']);
+  it('are offered in one order: what hands secrets on comes last', () => {
+    const handsOn = STORE_KINDS.map(({ recipient }) => recipient !== undefined);
+    expect(handsOn).toEqual(handsOn.toSorted());
     expect(storeKind('flie')).toBeUndefined();
   });
 
@@ -49,9 +50,8 @@ describe.each(STORE_KINDS.map((kind) => [kind.kind, kind] as const))('%s', (name
   });
 
   it('can be read, checked, placed and opened', () => {
-    for (const part of ['read', 'check', 'placeOf', 'shownPlace', 'open'] as const) {
-      expect(kind[part], part).toBeTypeOf('function');
-    }
+    for (const part of ['read', 'check', 'open'] as const) expect(kind[part], part).toBeTypeOf('function');
+    for (const part of ['of', 'shown'] as const) expect(kind.places[part], part).toBeTypeOf('function');
   });
 
   it('explains every code that it reports', () => {

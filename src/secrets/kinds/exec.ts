@@ -58,11 +58,6 @@ export const exec: StoreKind<ExecStoreConfig> = {
     'store-command': 'The command of an exec store cannot be meant.',
     'store-timeout': 'The timeout of an exec store is outside of 1s to 1h.',
   },
-  apart: {
-    noun: 'command',
-    need: 'a command with {account} and {token}',
-    change: 'put {account} and {token} into the command so that they are told apart',
-  },
 
   read(block, { folder, ...base }) {
     const [command, check] = [textsOf(child(block, 'command')), textsOf(child(block, 'check'))];
@@ -78,18 +73,22 @@ export const exec: StoreKind<ExecStoreConfig> = {
     }
   },
 
-  placeOf(config, token) {
-    const key = JSON.stringify(['exec', ...wordsFor(config, token)]);
-    // Some stores, as the secrets of GitHub and key vaults, know no case, or no `-` beside `_`.
-    return { key, alike: key.toLowerCase().replaceAll('-', '_') };
-  },
-
-  shownPlace({ config, block }, token) {
-    const nodes = itemsOf(child(block, 'command'));
-    const named = wordsFor(config, token).filter(
-      (word, index) => word !== config.command[index] && !fromEnvironment(nodes[index]),
-    );
-    return `${named.length === 0 ? 'the same' : named.map(quote).join(' ')} by the command of ${config.name}`;
+  places: {
+    of(config, token) {
+      const key = JSON.stringify(['exec', ...wordsFor(config, token)]);
+      // Some stores, as the secrets of GitHub and key vaults, know no case, or no `-` beside `_`.
+      return { key, alike: key.toLowerCase().replaceAll('-', '_') };
+    },
+    shown({ config, block }, token) {
+      const nodes = itemsOf(child(block, 'command'));
+      const named = wordsFor(config, token).filter(
+        (word, index) => word !== config.command[index] && !fromEnvironment(nodes[index]),
+      );
+      return `${named.length === 0 ? 'the same' : named.map(quote).join(' ')} by the command of ${config.name}`;
+    },
+    noun: 'command',
+    need: 'a command with {account} and {token}',
+    change: 'put {account} and {token} into the command so that they are told apart',
   },
 
   recipient: ({ command }) => command[0] ?? '',

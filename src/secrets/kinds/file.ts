@@ -63,11 +63,6 @@ export const file: StoreKind<FileStoreConfig> = {
     'store-variable': 'The variable of a file store is no usable name.',
     'store-collision': 'Two tokens would write the same place of a store.',
   },
-  apart: {
-    noun: 'variable',
-    need: 'a variable with {ACCOUNT} and {TOKEN}',
-    change: 'give the store a variable with {ACCOUNT} and {TOKEN} that tells them apart',
-  },
 
   locate: (block) => child(block, 'path'),
 
@@ -97,14 +92,18 @@ export const file: StoreKind<FileStoreConfig> = {
     }
   },
 
-  placeOf(config, token, target = config.path) {
-    if (config.format === 'json') return undefined;
-    return { key: JSON.stringify(['file', target, variableOf(config.variable, token)]) };
-  },
-
-  shownPlace({ config, block }, token) {
-    const hidden = fromEnvironment(child(block, 'variable'));
-    return `${hidden ? 'the same variable' : variableOf(config.variable, token)} of one file`;
+  places: {
+    of(config, token, target = config.path) {
+      if (config.format === 'json') return undefined;
+      return { key: JSON.stringify(['file', target, variableOf(config.variable, token)]) };
+    },
+    shown({ config, block }, token) {
+      const hidden = fromEnvironment(child(block, 'variable'));
+      return `${hidden ? 'the same variable' : variableOf(config.variable, token)} of one file`;
+    },
+    noun: 'variable',
+    need: 'a variable with {ACCOUNT} and {TOKEN}',
+    change: 'give the store a variable with {ACCOUNT} and {TOKEN} that tells them apart',
   },
 
   open: fileStore,

@@ -6,8 +6,8 @@ import { tempBeside, tempStem } from '../../../files/temp.ts';
 import { NotTextError, readText } from '../../../files/text.ts';
 import { isVariableTemplate } from '../../../model/secret-variable.ts';
 import { UserError } from '../../../model/user-error.ts';
+import { gitExposure } from '../../git-exposure.ts';
 import type { FileStoreConfig } from '../file.ts';
-import { gitExposure } from './git-exposure.ts';
 import { NotASecretsFile, parseSecrets } from './json-secrets.ts';
 
 /**
