@@ -120,3 +120,29 @@ describe('the rooms of src/', () => {
     expect(files.filter((file) => /(utils?|helpers?|common|misc|index)\.ts$/.test(file))).toEqual([]);
   });
 });
+
+describe('src/README.md', () => {
+  const text = readFileSync('src/README.md', 'utf8');
+  const rows = [...text.matchAll(/^\| `(\w+)` +\|[^|]+\|([^|]*)\|$/gm)].map(([, room = '', imported = '']) => ({
+    room,
+    imported: [...imported.matchAll(/`(\w+)`/g)].map(([, name]) => name),
+  }));
+
+  it('has a line for every room, with what it may import', () => {
+    const told = rows.filter(({ room }) => !ABOVE.includes(room)).map(({ room, imported }) => [room, imported]);
+    expect(rows.map(({ room }) => room).sort()).toEqual([...Object.keys(MAY_IMPORT), ...ABOVE].sort());
+    expect(Object.fromEntries(told)).toEqual(MAY_IMPORT);
+  });
+
+  it('draws who calls whom, but for the two rooms that hold what all need', () => {
+    const drawn = [...text.matchAll(/^ {2}(\w+) -\.-> (.*)$/gm)].map(([, room, called = '']) => [
+      room,
+      called.split(' & '),
+    ]);
+    const calls = Object.entries(MAY_IMPORT).map(([room, may]) => [
+      room,
+      may.filter((one) => !/model|files/.test(one)),
+    ]);
+    expect(Object.fromEntries(drawn)).toEqual(Object.fromEntries(calls.filter(([, called = []]) => called.length > 0)));
+  });
+});
