@@ -2,7 +2,7 @@
 import { readFileSync } from 'node:fs';
 import { Ajv2020 } from 'ajv/dist/2020.js';
 import { describe, expect, it } from 'vitest';
-import type { Audit, Finding } from '../../src/model/audit.ts';
+import type { Audit, Finding, Severity } from '../../src/model/audit.ts';
 import { auditDocument, auditJson } from '../../src/report/audit/json.ts';
 import { auditText } from '../../src/report/audit/text.ts';
 import { coloured } from '../../src/report/paint.ts';
@@ -95,7 +95,10 @@ describe('an audit as JSON', () => {
     const document: unknown = JSON.parse(auditJson(result));
     validate(document);
     expect(validate.errors).toBeNull();
-    expect(document).toMatchObject({ version: 1, summary: { errors: 16, warnings: 14, notes: 4 } });
+    const count = (severity: Severity) => result.findings.filter((finding) => finding.severity === severity).length;
+    const summary = { errors: count('error'), warnings: count('warning'), notes: count('note') };
+    expect(Math.min(...Object.values(summary))).toBeGreaterThan(0);
+    expect(document).toMatchObject({ version: 1, summary });
     expect(validate({ ...auditDocument(result), surprise: 1 })).toBe(false);
   });
 });
