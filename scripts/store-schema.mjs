@@ -1,17 +1,22 @@
 // Puts the secret stores into the configuration's schema: each kind of store says in its own file what its block holds.
+import { execFile } from 'node:child_process';
 import { readFile, writeFile } from 'node:fs/promises';
 import path from 'node:path';
 import { fileURLToPath } from 'node:url';
+import { promisify } from 'node:util';
 import { build } from 'esbuild';
 
 const root = path.dirname(path.dirname(fileURLToPath(import.meta.url)));
+const BIOME = path.join(root, 'node_modules/@biomejs/biome/bin/biome');
 const FILE = path.join(root, 'schemas/motherduck.accounts.schema.json');
 
-/** Writes the schema when a kind has changed. */
+/** Writes the schema when a kind has changed, laid out as the linter wants it. */
 export async function writeStoreSchema() {
   const text = await readFile(FILE, 'utf8');
   const fresh = withStores(text, await storeKinds());
-  if (fresh !== text) await writeFile(FILE, fresh);
+  if (JSON.stringify(JSON.parse(fresh)) === JSON.stringify(JSON.parse(text))) return;
+  await writeFile(FILE, fresh);
+  await promisify(execFile)(process.execPath, [BIOME, 'format', '--write', FILE], { cwd: root });
 }
 
 /** The kinds, from their sources. */
@@ -35,7 +40,7 @@ function withStores(text, kinds) {
   const start = text.indexOf('\n    "secret_store": {');
   const end = text.indexOf('\n    "token_policies": {', start);
   if (start === -1 || end === -1) throw new Error(`${FILE} has no place for the secret stores`);
-  const made = Object.entries(definitions(kinds)).map(([name, one]) => `\n    "${name}": ${laidOut(one, 4)},`);
+  const made = Object.entries(definitions(kinds)).map(([name, one]) => `\n    "${name}": ${JSON.stringify(one)},`);
   return text.slice(0, start) + made.join('') + text.slice(end);
 }
 
@@ -59,18 +64,4 @@ function blockSchema({ kind, schema: { description, about, required, properties 
     additionalProperties: false,
     properties: { kind: { description: about, const: kind }, ...properties },
   };
-}
-
-/** JSON as the schema is written: a mapping of more than two keys, and what is too long for a line, on lines of its own. */
-function laidOut(value, indent) {
-  if (Array.isArray(value)) return `[${value.map((one) => laidOut(one, indent)).join(', ')}]`;
-  if (typeof value !== 'object' || value === null) return JSON.stringify(value);
-  const members = (deeper) =>
-    Object.entries(value).map(([key, one]) => `${JSON.stringify(key)}: ${laidOut(one, deeper)}`);
-  const line = `{ ${members(indent).join(', ')} }`;
-  if (Object.keys(value).length <= 2 && indent + line.length < 116) return line;
-  const pad = ' '.repeat(indent + 2);
-  return `{\n${members(indent + 2)
-    .map((member) => pad + member)
-    .join(',\n')}\n${' '.repeat(indent)}}`;
 }

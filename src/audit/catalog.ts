@@ -1,4 +1,5 @@
 /** Every rule, a line each: a new one is a file in rules/, and its line here. audit.ts puts them in the order of their ids. */
+
 export { accountAdmin } from './rules/account-admin.ts';
 export { accountDeprovisioned } from './rules/account-deprovisioned.ts';
 export { accountIdle } from './rules/account-idle.ts';

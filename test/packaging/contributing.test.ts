@@ -9,6 +9,8 @@ import { newFolder } from '../files/processes.ts';
 import { isWindows } from '../platform.ts';
 import { ROOT } from '../scenarios/cli.ts';
 
+const BIOME = 'node_modules/@biomejs/biome/bin/biome';
+
 const text = readText('CONTRIBUTING.md');
 const examples = blocksOf(text, 'ts').map((block) => ({ file: /^\/\/ (\S+)\n/.exec(block)?.[1] ?? '', block }));
 const added = new Set(examples.map(({ file }) => file).filter((file) => !existsSync(path.join(ROOT, file))));
@@ -39,10 +41,12 @@ describe('a new rule and a new kind of store', { timeout: 180_000 }, () => {
 
   beforeAll(async () => {
     folder = await newFolder();
-    const needed = ['package.json', 'tsconfig.json', 'tsconfig.types.json', 'schemas', 'scripts', 'src'];
-    for (const name of needed) cpSync(path.join(ROOT, name), path.join(folder, name), { recursive: true });
+    const settings = ['package.json', 'tsconfig.json', 'tsconfig.types.json', 'biome.json', '.gitignore'];
+    for (const name of [...settings, 'schemas', 'scripts', 'src'])
+      cpSync(path.join(ROOT, name), path.join(folder, name), { recursive: true });
     symlinkSync(path.join(ROOT, 'node_modules'), path.join(folder, 'node_modules'), 'junction');
     for (const { file, block } of examples) appendFileSync(path.join(folder, file), block);
+    run(BIOME, 'check', '--write', 'src');
     run('scripts/build.mjs');
   }, 180_000);
 
@@ -52,8 +56,9 @@ describe('a new rule and a new kind of store', { timeout: 180_000 }, () => {
     expect(lines.map(({ length }) => length)).toEqual([1, 1]);
   });
 
-  it('are what the compiler takes', () => {
+  it('are what the compiler and the linter take', () => {
     expect(run('node_modules/typescript/bin/tsc', '--noEmit')).toBe('');
+    run(BIOME, 'check', 'src', 'schemas');
   });
 
   it('are in the schema, and are used', () => {
