@@ -61,6 +61,7 @@ describe('CI', () => {
     expect(stepsOf(test).slice(2)).toEqual([
       'npm ci --no-audit --no-fund',
       'npm run check',
+      'git diff --exit-code',
       'npm test',
       'npm run demo',
     ]);
