@@ -1,3 +1,4 @@
+import { COMMAND_WORD } from '../secrets/kind.ts';
 import { STORE_KINDS } from '../secrets/kinds.ts';
 import type { Problems } from '../yaml/diagnostics.ts';
 import { suggestion } from '../yaml/suggest.ts';
@@ -113,7 +114,7 @@ function typeHint({ parentSchema }: SchemaError, node: Node): string | undefined
 
 /** One word where a list of one belongs, or a command as a shell would read it. */
 function listHint(text: string, schema: SchemaError['parentSchema']): string | undefined {
-  const isCommand = (schema?.items as { title?: unknown } | undefined)?.title === 'a word of the command';
+  const isCommand = (schema?.items as { title?: unknown } | undefined)?.title === COMMAND_WORD.title;
   const words = isCommand ? text.split(/\s+/).filter((word) => word !== '') : [text];
   // Quotes would have to be understood as a shell does.
   const isClear = words.length > 0 && text.length <= 60 && words.every((word) => /^[^\s,"'\\\p{C}]+$/u.test(word));

@@ -39,6 +39,9 @@ export interface BlockSchema {
   readonly properties: Readonly<Record<string, Readonly<Record<string, unknown>>>>;
 }
 
+/** The schema of a command's words: who writes the command as a shell would read it is told how to write it as a list. */
+export const COMMAND_WORD = { title: 'a word of the command', type: 'string' } as const;
+
 /** Where the secrets of tokens go, as far as the configuration tells: no two may go to one place. */
 export interface Places<Config extends SecretStoreConfig = SecretStoreConfig> {
   /** The place of a token; undefined when each has one of its own whatever it is called. */

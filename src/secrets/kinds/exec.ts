@@ -5,7 +5,7 @@ import type { Problems } from '../../yaml/diagnostics.ts';
 import { suggestion } from '../../yaml/suggest.ts';
 import { child, durationOf, fromEnvironment, itemsOf, type Node, textsOf } from '../../yaml/tree.ts';
 import { listed, quote, shown } from '../../yaml/wording.ts';
-import type { PlacedToken, StoreKind, WrittenStore } from '../kind.ts';
+import { COMMAND_WORD, type PlacedToken, type StoreKind, type WrittenStore } from '../kind.ts';
 import { execStore } from './exec/store.ts';
 import { expandWords, PLACEHOLDERS } from './exec/words.ts';
 
@@ -35,7 +35,7 @@ export const exec: StoreKind<ExecStoreConfig> = {
           'The program and its arguments, a word each. {account}, {token}, {generation}, {expires_at} and {type} are replaced in the words; the secret comes on standard input.',
         type: 'array',
         minItems: 1,
-        items: { title: 'a word of the command', type: 'string' },
+        items: COMMAND_WORD,
         examples: [['vault', 'kv', 'put', 'secret/motherduck/{account}/{token}', 'value=-']],
       },
       check: {
@@ -43,7 +43,7 @@ export const exec: StoreKind<ExecStoreConfig> = {
           'A command that is run before anything is created. Exit code 0 means that the store can be written.',
         type: 'array',
         minItems: 1,
-        items: { title: 'a word of the command', type: 'string' },
+        items: COMMAND_WORD,
         examples: [['vault', 'token', 'lookup']],
       },
       timeout: {
