@@ -20,7 +20,7 @@ const MAY_IMPORT: Readonly<Record<string, readonly string[]>> = {
   live: ['model', 'motherduck'],
   plan: ['model'],
   audit: ['model', 'plan'],
-  import: ['model', 'config', 'yaml'],
+  import: ['model', 'yaml'],
   report: ['model', 'plan', 'apply'],
   smoke: ['model', 'motherduck'],
   apply: ['model', 'motherduck', 'plan', 'secrets'],
