@@ -2,7 +2,7 @@
 import { existsSync } from 'node:fs';
 import { variableOf } from '../../src/model/secret-variable.ts';
 import type { WireToken } from '../../src/model/wire.ts';
-import { valuesOf } from '../../src/secrets/kinds/file/dotenv.ts';
+import { DotenvText } from '../../src/secrets/kinds/file/dotenv.ts';
 import { Folder, type Ran } from '../scenarios/cli.ts';
 import { type Chapter, configuration } from './configuration.ts';
 import { JOURNEY, runOf } from './names.ts';
@@ -69,8 +69,8 @@ export class Stage {
   /** The secret that a program would read, in quotes or without. */
   secret(word: keyof typeof JOURNEY, token: string): string | undefined {
     if (!existsSync(this.folder.file(SECRETS))) return undefined;
-    const name = variableOf('MOTHERDUCK_TOKEN_{ACCOUNT}_{TOKEN}', { account: this.account(word), token });
-    return valuesOf(this.folder.read(SECRETS), name)[0];
+    const variable = variableOf('MOTHERDUCK_TOKEN_{ACCOUNT}_{TOKEN}', { account: this.account(word), token });
+    return new DotenvText(this.folder.read(SECRETS)).held({ variable })[0];
   }
 
   /** An account's tokens at MotherDuck, by name; those of smoke tests too. */

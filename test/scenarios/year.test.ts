@@ -10,7 +10,7 @@ import type { Desired, DesiredToken } from '../../src/model/desired.ts';
 import { Secret } from '../../src/model/secret.ts';
 import { variableOf } from '../../src/model/secret-variable.ts';
 import { SMOKE_TOKEN_NAME } from '../../src/model/tokens.ts';
-import { valuesOf } from '../../src/secrets/kinds/file/dotenv.ts';
+import { DotenvText } from '../../src/secrets/kinds/file/dotenv.ts';
 import type { FileStoreConfig } from '../../src/secrets/kinds/file.ts';
 import { openStores } from '../../src/secrets/open-stores.ts';
 import { Site } from '../faults/site.ts';
@@ -130,7 +130,7 @@ class Year {
 
   secretIn(text: string, address: { readonly account: string; readonly token: string }): Secret {
     const variable = variableOf(this.#store.variable, address);
-    return new Secret(valuesOf(text, variable)[0] ?? expect.unreachable());
+    return new Secret(new DotenvText(text).held({ variable })[0] ?? expect.unreachable());
   }
 
   /** The lives of the tokens that one key had, in seconds since the start; oldest first. */

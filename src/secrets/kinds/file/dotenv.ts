@@ -1,3 +1,5 @@
+import { NotBare, type SecretsText, type Spot } from './secrets-text.ts';
+
 /**
  * A secret that `dotenv`, a shell's `source` and `docker --env-file` all read alike when it stands bare. They agree on no
  * quoting (docker keeps the quotes), so nothing else is written; MotherDuck's secrets are of A-Z, a-z, 0-9, `.`, `_`, `-`.
@@ -6,32 +8,51 @@ export function isBareValue(value: string): boolean {
   return /^[A-Za-z0-9._+/=:@%,-]+$/.test(value);
 }
 
-/**
- * The text of a dotenv file with one variable set: in its place, with its `export`, its quotes and its comment, or on a
- * new line at the end. Everything else stays as it is.
- */
-export function setVariable(text: string, name: string, value: string): string {
-  const entries = entriesOf(text);
-  if (!entries.some((entry) => entry.name === name)) {
-    const end = text.includes('\r\n') ? '\r\n' : '\n';
-    const gap = text === '' || text.endsWith('\n') ? '' : end;
-    return `${text}${gap}${name}=${value}${end}`;
-  }
-  // Where a name stands twice, both change: an old secret is of no use, and readers differ in which one counts.
-  return entries.map((entry) => (entry.name === name ? withValue(entry, value) : entry.text)).join('');
-}
+/** A dotenv file: each variable is set in its place, with its `export`, quotes and comment, or on a new line at the end. */
+export class DotenvText implements SecretsText {
+  readonly #entries: Entry[];
+  /** Where each variable stands; where it stands more than once, readers differ in which one counts. */
+  readonly #places = new Map<string, number[]>();
+  readonly #lineEnd: string;
 
-/** The values that a variable has in the text, without quotes; none when it is not there. */
-export function valuesOf(text: string, name: string): string[] {
-  return entriesOf(text)
-    .filter((entry) => entry.name === name)
-    .map(({ text: line, head, quoted }) => {
-      const bare = line
-        .slice(head.length)
-        .replace(/[ \t]+#.*/, '')
-        .trim();
-      return quoted === undefined ? bare : quoted.slice(1, -1);
-    });
+  constructor(text: string) {
+    this.#entries = entriesOf(text);
+    this.#lineEnd = text.includes('\r\n') ? '\r\n' : '\n';
+    for (const [index, { name }] of this.#entries.entries()) if (name !== undefined) this.#addPlace(name, index);
+  }
+
+  /** The values of a variable, without quotes; none when it is not there. */
+  held({ variable }: Pick<Spot, 'variable'>): string[] {
+    return (this.#places.get(variable) ?? []).flatMap((index) => valueIn(this.#entries[index]) ?? []);
+  }
+
+  /** Where a variable stands twice, both change: an old secret is of no use. @throws NotBare */
+  set({ variable }: Pick<Spot, 'variable'>, value: string): void {
+    if (!isBareValue(value)) throw new NotBare();
+    if (!this.#places.has(variable)) this.#append(variable);
+    for (const index of this.#places.get(variable) ?? []) {
+      const entry = this.#entries[index];
+      if (entry !== undefined) this.#entries[index] = withValue(entry, value);
+    }
+  }
+
+  text(): string {
+    return this.#entries.map(({ text }) => text).join('');
+  }
+
+  #append(name: string): void {
+    const last = this.#entries.at(-1);
+    if (last !== undefined && !last.text.endsWith('\n')) this.#entries.push({ text: this.#lineEnd, head: '' });
+    const head = `${name}=`;
+    this.#addPlace(name, this.#entries.length);
+    this.#entries.push({ text: head + this.#lineEnd, head, name });
+  }
+
+  #addPlace(name: string, index: number): void {
+    const places = this.#places.get(name);
+    if (places === undefined) this.#places.set(name, [index]);
+    else places.push(index);
+  }
 }
 
 interface Entry {
@@ -65,11 +86,26 @@ function entriesOf(text: string): Entry[] {
   return entries;
 }
 
-function withValue({ text, head, quoted }: Entry, value: string): string {
+function valueIn(entry: Entry | undefined): string | undefined {
+  if (entry === undefined) return undefined;
+  const { text, head, quoted } = entry;
+  if (quoted !== undefined) return quoted.slice(1, -1);
+  return text
+    .slice(head.length)
+    .replace(/[ \t]+#.*/, '')
+    .trim();
+}
+
+function withValue(entry: Entry, value: string): Entry {
+  const { text, head, quoted } = entry;
   const rest = text.slice(head.length);
   // A bare value ends at a comment or at the end of the line.
-  if (quoted === undefined) return head + rest.replace(/^[^\r\n]*?(?=[ \t]+#|[ \t]*\r?(?:\n|$))/, () => value);
+  if (quoted === undefined) {
+    return { ...entry, text: head + rest.replace(/^[^\r\n]*?(?=[ \t]+#|[ \t]*\r?(?:\n|$))/, () => value) };
+  }
   // In backticks a shell would run it.
   const quote = quoted.startsWith('`') ? '' : quoted.charAt(0);
-  return head + quote + value + quote + rest.slice(quoted.length);
+  const now = quote + value + quote;
+  const { quoted: _, ...bare } = entry;
+  return { ...(quote === '' ? bare : { ...entry, quoted: now }), text: head + now + rest.slice(quoted.length) };
 }

@@ -10,8 +10,9 @@ import { isRehearsal } from '../../rehearsal.ts';
 import type { Owners, SecretAddress, SecretStore } from '../../store.ts';
 import type { FileStoreConfig } from '../file.ts';
 import { checkFile } from './checks.ts';
-import { isBareValue, setVariable, valuesOf } from './dotenv.ts';
-import { NotASecretsFile, secretIn, setSecret } from './json-secrets.ts';
+import { DotenvText } from './dotenv.ts';
+import { JsonText } from './json-secrets.ts';
+import { NotASecretsFile, NotBare, type SecretsText } from './secrets-text.ts';
 
 /** A store that keeps all its secrets in one file that only its owner can read. */
 export function fileStore(config: FileStoreConfig, owners: Owners = new Map()): SecretStore {
@@ -24,7 +25,7 @@ export function fileStore(config: FileStoreConfig, owners: Owners = new Map()): 
         // Stores may come to one file on different ways: it has one queue, one lock and one owner of each of its places.
         const target = await targetOf(config.path);
         own(owners, `${target}#${spotIn(config, address)}`, address);
-        await oneAtATime(target, () => put(config, target, address, secret));
+        await gather(target, { config, address, secret });
       } catch (error) {
         throw failed(config, address, error);
       }
@@ -49,54 +50,85 @@ function spotIn(config: FileStoreConfig, address: TokenAddress): string {
   return config.format === 'json' ? `${address.account}.${address.token}` : variableOf(config.variable, address);
 }
 
-/** Reads, changes and replaces the file: the lock keeps other runs from doing the same in between. */
-async function put(config: FileStoreConfig, target: string, address: SecretAddress, secret: Secret): Promise<void> {
+/** A secret that is to be put into a file. */
+interface Put {
+  readonly config: FileStoreConfig;
+  readonly address: SecretAddress;
+  readonly secret: Secret;
+}
+
+interface Waiting extends Put {
+  stored(): void;
+  refuse(error: unknown): void;
+}
+
+/** What waits for each file, while secrets that came before are written to it. */
+const waiting = new Map<string, Waiting[]>();
+
+/**
+ * Puts a secret into a file, together with those that come while others are being written: a large file is not read and
+ * written for each. They are put in their order.
+ */
+function gather(target: string, put: Put): Promise<void> {
+  return new Promise((stored, refuse) => {
+    const one = { ...put, stored, refuse };
+    const key = `${put.config.format} ${target}`;
+    const others = waiting.get(key);
+    if (others !== undefined) return void others.push(one);
+    waiting.set(key, [one]);
+    void putWaiting(key, target);
+  });
+}
+
+async function putWaiting(key: string, target: string): Promise<void> {
+  for (let puts = waiting.get(key) ?? []; puts.length > 0; puts = waiting.get(key) ?? []) {
+    waiting.set(key, []);
+    try {
+      const put = await putAll(target, puts);
+      for (const { stored } of put) stored();
+    } catch (error) {
+      for (const { refuse } of puts) refuse(error);
+    }
+  }
+  waiting.delete(key);
+}
+
+/** Gives those that are in the file then; the others were refused. The lock keeps other runs from changing it meanwhile. */
+async function putAll(target: string, puts: readonly Waiting[]): Promise<readonly Waiting[]> {
   await mkdir(dirname(target), { recursive: true, mode: 0o700 });
   const lock = await acquireLock(`${target}.lock`, { command: 'store a secret' }, { waitMs: 10_000, pollMs: 50 });
   try {
-    const before = (await readText(target)) ?? '';
-    if (isRehearsal(secret.reveal()) && heldIn(config, before, address).some(isReal)) throw new RealSecretError();
-    const text = withSecret(config, before, address, secret);
-    await writeFileAtomic(target, text, { mode: 0o600 });
+    const content = opened(puts[0]?.config.format ?? 'dotenv', (await readText(target)) ?? '');
+    const put = puts.filter((one) => isPut(one, content));
+    if (put.length > 0) await writeFileAtomic(target, content.text(), { mode: 0o600 });
+    return put;
   } finally {
-    // The secret is stored: a lock that stays is taken over when this process is gone.
+    // The secrets are stored: a lock that stays is taken over when this process is gone.
     await lock.release().catch(() => undefined);
   }
 }
 
-function withSecret(config: FileStoreConfig, text: string, address: SecretAddress, secret: Secret): string {
-  if (config.format === 'json') return setSecret(text, address, secret.reveal());
-  if (!isBareValue(secret.reveal())) throw new NotBare();
-  return setVariable(text, variableOf(config.variable, address), secret.reveal());
+function opened(format: FileStoreConfig['format'], text: string): SecretsText {
+  return format === 'json' ? new JsonText(text) : new DotenvText(text);
 }
 
-class NotBare extends Error {}
+function isPut({ config, address, secret, refuse }: Waiting, content: SecretsText): boolean {
+  const spot = { ...address, variable: variableOf(config.variable, address) };
+  try {
+    if (isRehearsal(secret.reveal()) && content.held(spot).some(isReal)) throw new RealSecretError();
+    content.set(spot, secret.reveal());
+    return true;
+  } catch (error) {
+    refuse(error);
+    return false;
+  }
+}
 
 /** A rehearsal in the sandbox must not cost a secret that is shown only once. */
 class RealSecretError extends Error {}
 
-function heldIn(config: FileStoreConfig, text: string, address: SecretAddress): string[] {
-  if (config.format === 'dotenv') return valuesOf(text, variableOf(config.variable, address));
-  const held = secretIn(text, address);
-  return held === undefined ? [] : [held];
-}
-
 function isReal(held: string): boolean {
   return held !== '' && !isRehearsal(held);
-}
-
-/** Puts into one file wait for each other inside this process, in their order, rather than for the lock's polling. */
-const last = new Map<string, Promise<unknown>>();
-
-async function oneAtATime(path: string, act: () => Promise<void>): Promise<void> {
-  const turn = (last.get(path) ?? Promise.resolve()).then(act);
-  const settled = turn.catch(() => undefined);
-  last.set(path, settled);
-  try {
-    await turn;
-  } finally {
-    if (last.get(path) === settled) last.delete(path);
-  }
 }
 
 /** Only the system's code goes into the message and no cause is kept: the file is full of secrets. */

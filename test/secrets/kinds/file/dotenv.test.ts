@@ -3,10 +3,17 @@ import { writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { expect, it } from 'vitest';
 import { variableOf } from '../../../../src/model/secret-variable.ts';
-import { isBareValue, setVariable } from '../../../../src/secrets/kinds/file/dotenv.ts';
+import { DotenvText, isBareValue } from '../../../../src/secrets/kinds/file/dotenv.ts';
+import { NotBare } from '../../../../src/secrets/kinds/file/secrets-text.ts';
 import { newFolder } from '../../../files/processes.ts';
 import { isWindows } from '../../../platform.ts';
 import { marker } from '../../example.ts';
+
+function set(text: string, value: string): string {
+  const file = new DotenvText(text);
+  file.set({ variable: 'T' }, value);
+  return file.text();
+}
 
 it.each([
   ['a new file', '', 'T=new\n'],
@@ -29,19 +36,38 @@ it.each([
   ['a value of several lines', `T='1\n2'\nA=1\n`, `T='new'\nA=1\n`],
   ['a quote that is not closed', 'A="1\nT=old\n', 'A="1\nT=new\n'],
   ['spaces', '  T = old  \n', '  T = new  \n'],
-])('setVariable changes %s', (_, before, after) => {
-  expect(setVariable(before, 'T', 'new')).toBe(after);
+])('setting a variable changes %s', (_, before, after) => {
+  expect(set(before, 'new')).toBe(after);
 });
 
-it('takes what means something to a replacement as it is', () => {
-  expect(setVariable('T=old\n', 'T', '$&$1')).toBe('T=$&$1\n');
+it('changes nothing for a value that readers do not agree on', () => {
+  const file = new DotenvText('T=old\n');
+  expect(() => file.set({ variable: 'T' }, '$&$1')).toThrow(NotBare);
+  expect(file.text()).toBe('T=old\n');
 });
+
+it.each(['', 'A=1', `T='1\n2' # mine\nA=\`1\`\r\nT=3`])(
+  'gives the same for several changes as for one after the other: %j',
+  (before) => {
+    const changes = ['T', 'A', 'B', 'T', 'B'].map((variable, index) => [{ variable }, `new${index}`] as const);
+    const file = new DotenvText(before);
+    let text = before;
+    for (const [spot, value] of changes) {
+      file.set(spot, value);
+      const again = new DotenvText(text);
+      again.set(spot, value);
+      text = again.text();
+      expect(file.held(spot)).toEqual(new DotenvText(text).held(spot));
+    }
+    expect(file.text()).toBe(text);
+  },
+);
 
 it.skipIf(isWindows)('a bare value is what a shell reads', async () => {
   const value = `${marker}+/=:@%,`;
   expect(isBareValue(value)).toBe(true);
   const file = join(await newFolder(), 'secrets.env');
-  await writeFile(file, setVariable('', 'T', value));
+  await writeFile(file, set('', value));
   expect(execFileSync('sh', ['-c', '. "$0"; printf %s "$T"', file], { encoding: 'utf8' })).toBe(value);
   for (const bad of ['', 'a b', 'a#b', "a'b", 'a"b', 'a\\b', 'a$b', 'a\nb', '~a', 'ä'])
     expect(isBareValue(bad)).toBe(false);

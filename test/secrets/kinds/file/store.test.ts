@@ -159,6 +159,26 @@ describe('writing', () => {
     expect(lines.sort()).toEqual(tokens.map((_, n) => `MOTHERDUCK_TOKEN_ETL_PROD_TOKEN_${n}=secret-${n}`).sort());
   });
 
+  it('refuses one of many that are put at once, and stores the others', async () => {
+    const path = await newPath();
+    const store = fileStore(fileConfig(path));
+    const secrets = ['first', 'not bare', 'third', 'fourth'];
+    const ends = await Promise.allSettled(
+      secrets.map((text, n) => store.put(address({ token: `token_${n}` }), new Secret(text))),
+    );
+    expect(ends.map(({ status }) => status)).toEqual(['fulfilled', 'rejected', 'fulfilled', 'fulfilled']);
+    const lines = (await readFile(path, 'utf8')).trim().split('\n');
+    expect(lines).toEqual([0, 2, 3].map((n) => `MOTHERDUCK_TOKEN_ETL_PROD_TOKEN_${n}=${secrets[n]}`));
+  });
+
+  it('says of none of many that it is stored when the file cannot be written', async () => {
+    const path = await newPath();
+    await mkdir(path, { recursive: true });
+    const store = fileStore(fileConfig(path));
+    const puts = [0, 1, 2].map((n) => refusal(store.put(address({ token: `token_${n}` }), secret)));
+    for (const error of await Promise.all(puts)) expect(error).toMatchObject({ code: 'STORE_FAILED' });
+  });
+
   it.skipIf(isWindows)(
     'loses nothing through several ways to one file, a linked folder and a link to the file',
     async () => {
