@@ -58,7 +58,7 @@ async function show(
   io: Io,
   stopping: AbortSignal,
 ): Promise<number> {
-  if (options.format !== 'json') io.result(renderPlan(planned.plan, options.format, io.paint.out));
+  if (options.format !== 'json') io.report(renderPlan(planned.plan, options.format, io.paint.out));
   refuseViolations(planned.plan, options.format !== 'json');
   warnOfRealStores(planned, service, io);
   if (needsConsent(planned.plan, options)) await confirm(planned.plan, options, io, stopping);
@@ -102,7 +102,7 @@ async function carryOut(
   else if (hasChanges(plan) || smoke.accounts.length > 0 || applied.failures.length > 0) {
     // What was planned is a page on stdout, which nothing may follow.
     if (options.format === 'html') io.note(appliedText(applied, smoke, io.paint.err).trimEnd());
-    else io.result(appliedText(applied, smoke, io.paint.out));
+    else io.report(appliedText(applied, smoke, io.paint.out));
   }
   const code = exitCodeOf(plan, done);
   annotate(plan, io);

@@ -8,6 +8,7 @@ import { diagnosticJson } from '../yaml/diagnostics.ts';
 import { renderDiagnostics } from '../yaml/render.ts';
 import { suitEngineToCommand } from './engine.ts';
 import type { Io } from './io.ts';
+import { columnsOf } from './terminal.ts';
 
 export interface ConfigOptions {
   readonly config: string;
@@ -27,7 +28,7 @@ export async function readDesired({ config }: ConfigOptions, io: Io): Promise<De
 export function showFindings(loaded: Loaded, io: Io): void {
   const errors = loaded.ok ? [] : loaded.diagnostics;
   const found = io.options.quiet ? errors : [...errors, ...loaded.warnings];
-  if (found.length > 0) io.say(renderDiagnostics(found, loaded.sources, io.paint.err));
+  if (found.length > 0) io.say(renderDiagnostics(found, loaded.sources, io.paint.err, columnsOf(process.stderr)));
 }
 
 /** ` --config FILE`, in a command to type next; nothing for the usual name. */

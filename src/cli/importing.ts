@@ -101,7 +101,7 @@ async function carryOut(
     await ledger.update((state) => adoptAll(state, actions, live));
     await ledger.close();
   }
-  io.result(`${texts.size > 0 ? '\n' : ''}${summary({ decided, actions }, config, dryRun)}`);
+  io.report(`${texts.size > 0 ? '\n' : ''}${summary({ decided, actions }, config, dryRun)}`);
   if (isDone) io.note(nextSteps(options));
   return leftOut.some(({ isUnread }) => isUnread) ? EXIT.partly : EXIT.done;
 }

@@ -2,9 +2,12 @@
 
 import { UserError } from '../model/user-error.ts';
 import { jsonText } from '../report/json.ts';
-import { coloured, type Paint, plain } from '../report/paint.ts';
+import type { Paint } from '../report/paint.ts';
 import { printable } from '../report/printable.ts';
+import { wrapTo } from '../report/wrap.ts';
+import { ChangingLine } from './changing-line.ts';
 import { forLog } from './runner-log.ts';
+import { columnsOf, paintFor } from './terminal.ts';
 
 export interface OutputOptions {
   readonly color?: boolean;
@@ -18,48 +21,65 @@ export interface Io {
   readonly options: OutputOptions;
   /** For the result on stdout, and for everything else on stderr. */
   readonly paint: { readonly out: Paint; readonly err: Paint };
-  /** The result. */
+  /** The line of stderr that changes; every line that stays clears it. */
+  readonly changing: Pick<ChangingLine, 'show' | 'clear'>;
+  /** The result, as it is. */
   result(text: string): void;
+  /** The result in the format that was asked for; as text, a terminal gets it no wider than it is. */
+  report(text: string): void;
   /** Commands that the runner of GitHub Actions is to obey, as part of the result or beside it. */
   commands(text: string, as: 'result' | 'note'): void;
   /** What must be seen, on stderr. */
   say(text: string): void;
   /** Progress and remarks; silent with --quiet. */
   note(text: string): void;
+  /** Silent with --quiet. */
   warn(message: string, hint?: string): void;
   /** A line of --debug. */
   debug(line: string): void;
 }
 
 export function openIo(options: OutputOptions): Io {
-  const paint = { out: paintFor(process.stdout, options), err: paintFor(process.stderr, options) };
-  const [shown, told] = [forLog(process.env, options.format), forLog(process.env)];
-  const say = (text: string) => void process.stderr.write(`${told(text)}\n`);
+  const { env, stdout, stderr } = process;
+  const paint = { out: paintFor(stdout, options, env), err: paintFor(stderr, options, env) };
+  const [shown, told] = [forLog(env, options.format), forLog(env)];
+  const changing = new ChangingLine(stderr);
+  const write = (stream: NodeJS.WriteStream, text: string) => {
+    changing.clear();
+    stream.write(text);
+  };
+  const say = (text: string) => write(stderr, `${told(fitting(text, stderr))}\n`);
   return {
-    env: process.env,
+    env,
     options,
     paint,
-    result: (text) => void process.stdout.write(shown(text)),
-    commands: (text, as) => void (as === 'result' ? process.stdout : process.stderr).write(text),
+    changing,
+    result: (text) => write(stdout, shown(text)),
+    report: (text) => write(stdout, shown(isText(options) ? fitting(text, stdout) : text)),
+    commands: (text, as) => write(as === 'result' ? stdout : stderr, text),
     say,
     note: (text) => {
       if (!options.quiet) say(text);
     },
     warn: (message, hint) => {
-      say(`${paint.err.yellow('Warning:')} ${printable(message)}${hint === undefined ? '' : `\n  ${printable(hint)}`}`);
+      if (!options.quiet)
+        say(
+          `${paint.err.yellow('Warning:')} ${printable(message)}${hint === undefined ? '' : `\n  ${printable(hint)}`}`,
+        );
     },
     debug: (line) => {
-      if (options.debug) say(paint.err.dim(`debug: ${line}`));
+      if (options.debug) write(stderr, `${told(paint.err.dim(`debug: ${line}`))}\n`);
     },
   };
 }
 
-/** NO_COLOR and --no-color win over FORCE_COLOR, and that over what the stream is. */
-function paintFor(stream: NodeJS.WriteStream, options: OutputOptions): Paint {
-  const { NO_COLOR, FORCE_COLOR, TERM } = process.env;
-  if (options.color === false || (NO_COLOR !== undefined && NO_COLOR !== '')) return plain;
-  if (FORCE_COLOR !== undefined && FORCE_COLOR !== '0') return coloured;
-  return stream.isTTY && TERM !== 'dumb' ? coloured : plain;
+function isText({ format = 'text' }: OutputOptions): boolean {
+  return format === 'text';
+}
+
+function fitting(text: string, stream: NodeJS.WriteStream): string {
+  const columns = columnsOf(stream);
+  return columns === undefined ? text : wrapTo(text, columns);
 }
 
 /** Writes an error for a person on stderr; with --format json also as a document on stdout. */

@@ -27,7 +27,7 @@ export function run(options: AuditOptions): Promise<number> {
     try {
       const { state } = await openState(statePath(options), desired.organization, { sandbox: service.isSandbox });
       const found = audit(await gatherEvidence(desired, state, service, options, io));
-      io.result(renderAudit(found, options.format, io.paint.out));
+      io.report(renderAudit(found, options.format, io.paint.out));
       return exitCode(found, options.failOn);
     } finally {
       await service.close();

@@ -29,7 +29,7 @@ async function fromStarter({ config, organization = UNNAMED, dryRun }: InitOptio
   }
   await writeNew(config, text);
   const { added, file } = await ignoreInGit(config);
-  io.result(`Wrote ${config}${added > 0 ? `, and ${added} lines to ${file}` : ''}.\n`);
+  io.report(`Wrote ${config}${added > 0 ? `, and ${added} lines to ${file}` : ''}.\n`);
   const named = configWords(config);
   io.note(`Next: put your own names into ${config}, then
   mdacc validate${named}            is it right?

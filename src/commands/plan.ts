@@ -29,7 +29,7 @@ export function run(options: PlanCommandOptions): Promise<number> {
     try {
       const { state } = await openState(statePath(options), desired.organization, { sandbox: service.isSandbox });
       const planned = await planNow(desired, state, service, options, io);
-      io.result(renderPlan(planned.plan, options.format, io.paint.out));
+      io.report(renderPlan(planned.plan, options.format, io.paint.out));
       if (options.out !== undefined) {
         const { prune = false, due = false } = options;
         await save(options.out, planFile(planned, state, { prune, due }), options, io);

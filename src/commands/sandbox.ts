@@ -57,7 +57,7 @@ export function serve(options: ServeOptions): Promise<number> {
 export function reset(options: SandboxOptions): Promise<number> {
   return runCommand(options, async (io) => {
     await resetSandbox(sandboxFolder(options.sandbox, io.env));
-    io.result('The sandbox is empty, and its clock is the real one again.\n');
+    io.report('The sandbox is empty, and its clock is the real one again.\n');
     io.note('A state file that remembers its accounts is of an organization that is gone: remove it too.');
     return EXIT.done;
   });
@@ -95,7 +95,7 @@ export function connect(options: SandboxOptions): Promise<number> {
       throw new UserError('CONNECT_FAILED', `the connection failed: ${failure.text}`, hint);
     }
     const found = (step: string) => report.get(step)?.answer?.row?.name ?? 'unknown';
-    io.result(`Connected as ${found('user')}, to a Duckling of size ${found('size')}.\n`);
+    io.report(`Connected as ${found('user')}, to a Duckling of size ${found('size')}.\n`);
     return EXIT.done;
   });
 }
@@ -119,7 +119,7 @@ function withSandbox(options: SandboxOptions, work: (organization: Organization)
   return runCommand(options, async (io) => {
     const organization = await openSandbox(sandboxFolder(options.sandbox, io.env));
     try {
-      io.result(await work(organization));
+      io.report(await work(organization));
     } finally {
       organization.close();
     }

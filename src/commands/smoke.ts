@@ -32,7 +32,7 @@ export function run(options: SmokeOptions): Promise<number> {
     const smoke = await underLock('smoke', path, options, io, (stopping) =>
       tested(desired, path, options, io, stopping),
     );
-    io.result(render(smoke, options, io));
+    io.report(render(smoke, options, io));
     if (smoke.accounts.some((account) => account.outcome === 'interrupted')) return EXIT.interrupted;
     return smoke.passed ? EXIT.done : EXIT.smokeFailed;
   });

@@ -24,7 +24,7 @@ interface StateOptions extends ConfigOptions, OutputOptions {
 export function list(options: StateOptions): Promise<number> {
   return runCommand(options, async (io) => {
     const { state } = await openAnyState(statePath(options));
-    io.result(options.format === 'json' ? visibleJson(serializeState(state)) : stateText(state, io.paint.out));
+    io.report(options.format === 'json' ? visibleJson(serializeState(state)) : stateText(state, io.paint.out));
     return EXIT.done;
   });
 }
@@ -50,7 +50,7 @@ export function forget(options: StateOptions, name: string): Promise<number> {
       if (token === undefined) await updateAccount(file, account.username, () => undefined);
       else await updateToken(file, account.username, token, () => undefined);
       await file.close();
-      io.result(`Forgot ${what}. Nothing was changed at MotherDuck.\n`);
+      io.report(`Forgot ${what}. Nothing was changed at MotherDuck.\n`);
       io.note('While the configuration names it, the next apply adopts it again.');
       return EXIT.done;
     });
@@ -60,7 +60,7 @@ export function forget(options: StateOptions, name: string): Promise<number> {
 export function unlock(options: StateOptions): Promise<number> {
   return runCommand(options, async (io) => {
     const told = await unlockState(statePath(options), (question) => sure(question, options, io));
-    io.result(`${told}\n`);
+    io.report(`${told}\n`);
     return EXIT.done;
   });
 }

@@ -3,6 +3,7 @@
 import type { ConfigOptions } from '../cli/configuration.ts';
 import type { Io, OutputOptions } from '../cli/io.ts';
 import { EXIT, runCommand } from '../cli/run.ts';
+import { columnsOf } from '../cli/terminal.ts';
 import { DIAGNOSTICS } from '../config/codes.ts';
 import { type Loaded, loadConfig } from '../config/load.ts';
 import { counted } from '../model/counted.ts';
@@ -22,7 +23,7 @@ export function run(options: ValidateOptions): Promise<number> {
     const loaded = await loadConfig(options.config, io.env);
     // Commands that are meant; all else is made harmless on its way out.
     if (options.format === 'github') io.commands(validateGithub(findingsOf(loaded), loaded.sources), 'result');
-    io.result(render(loaded, options, io));
+    io.report(render(loaded, options, io));
     return loaded.ok ? EXIT.done : EXIT.error;
   });
 }
@@ -31,7 +32,10 @@ function render(loaded: Loaded, { config, format }: ValidateOptions, io: Io): st
   const findings = findingsOf(loaded);
   switch (format) {
     case 'text': {
-      const shown = findings.length === 0 ? '' : `${renderDiagnostics(findings, loaded.sources, io.paint.out)}\n`;
+      const shown =
+        findings.length === 0
+          ? ''
+          : `${renderDiagnostics(findings, loaded.sources, io.paint.out, columnsOf(process.stdout))}\n`;
       return shown + summary(loaded, config);
     }
     case 'json': {

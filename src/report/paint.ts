@@ -1,8 +1,4 @@
-import { styleText } from 'node:util';
-
-type Format = Parameters<typeof styleText>[0];
-
-/** Colours for a terminal; `plain` gives the text as it is. Only the eight basic colours: they suit light and dark. */
+/** Colours for a terminal; `plain` gives the text as it is. Only colours of its own palette: they suit light and dark. */
 export interface Paint {
   readonly bold: (text: string) => string;
   readonly dim: (text: string) => string;
@@ -12,16 +8,19 @@ export interface Paint {
   readonly cyan: (text: string) => string;
 }
 
-function paintWith(apply: (format: Format, text: string) => string): Paint {
-  return {
-    bold: (text) => apply('bold', text),
-    dim: (text) => apply('dim', text),
-    green: (text) => apply('green', text),
-    yellow: (text) => apply('yellow', text),
-    red: (text) => apply('red', text),
-    cyan: (text) => apply('cyan', text),
-  };
+/** Whether there are colours was decided for each stream; Node's `styleText` would ask the environment again. */
+function between(on: number, off: number) {
+  return (text: string) => (text === '' ? '' : `\x1b[${on}m${text}\x1b[${off}m`);
 }
 
-export const plain: Paint = paintWith((_format, text) => text);
-export const coloured: Paint = paintWith((format, text) => styleText(format, text));
+export const coloured: Paint = {
+  bold: between(1, 22),
+  dim: between(2, 22),
+  green: between(32, 39),
+  yellow: between(33, 39),
+  red: between(31, 39),
+  cyan: between(36, 39),
+};
+
+const same = (text: string) => text;
+export const plain: Paint = { bold: same, dim: same, green: same, yellow: same, red: same, cyan: same };

@@ -1,3 +1,4 @@
+import { textWidth } from '../model/text-width.ts';
 import type { Diagnostic } from './diagnostics.ts';
 import { printable } from './wording.ts';
 
@@ -12,35 +13,39 @@ export interface Paint {
 const same = (text: string): string => text;
 const PLAIN: Paint = { bold: same, red: same, yellow: same, dim: same };
 
-/** The longest piece of a source line that is shown. */
-const WIDTH = 120;
+/** How much of a source line is shown: at most, at least, and what stands around it. */
+const MOST_WIDTH = 120;
+const LEAST_WIDTH = 20;
+const FRAME_WIDTH = '12345 | … …'.length;
 
 /**
  * The diagnostics for a person: position and message, the line with a marker under it, the hint; an empty line between.
- * `sources` are the texts of the files by the name that the positions have.
+ * `sources` are the texts of the files by the name that the positions have; `columns` is the width of a terminal.
  */
 export function renderDiagnostics(
   diagnostics: readonly Diagnostic[],
   sources: ReadonlyMap<string, string>,
   paint: Paint = PLAIN,
+  columns: number = Number.POSITIVE_INFINITY,
 ): string {
+  const width = Math.max(LEAST_WIDTH, Math.min(MOST_WIDTH, columns - FRAME_WIDTH));
   const linesOf = new Map<string, string[]>();
   const lineAt = (file: string, line: number): string | undefined => {
     const lines = linesOf.get(file) ?? sources.get(file)?.split('\n') ?? [];
     linesOf.set(file, lines);
     return lines[line - 1]?.replace(/\r$/, '');
   };
-  return diagnostics.map((one) => render(one, lineAt(one.where.file, one.where.line), paint)).join('\n');
+  return diagnostics.map((one) => render(one, lineAt(one.where.file, one.where.line), paint, width)).join('\n');
 }
 
-function render(diagnostic: Diagnostic, line: string | undefined, paint: Paint): string {
+function render(diagnostic: Diagnostic, line: string | undefined, paint: Paint, width: number): string {
   const { where, severity, message, hint, related } = diagnostic;
   const mark = severity === 'error' ? paint.red : paint.yellow;
   const said = severity === 'error' ? paint.bold(message) : `${mark('warning:')} ${message}`;
   const rows = [`${paint.bold(position(where))}: ${said}`];
   if (line !== undefined && line.trim() !== '') {
     const number = String(where.line).padStart(5);
-    const { text, padding, length } = excerpt(line, where.column - 1, diagnostic.length);
+    const { text, padding, length } = excerpt(line, where.column - 1, diagnostic.length, width);
     rows.push(`${paint.dim(`${number} |`)} ${text}`);
     rows.push(`${paint.dim(`${' '.repeat(number.length)} |`)} ${padding}${mark('^'.repeat(length))}`);
   }
@@ -54,12 +59,26 @@ function position({ file, line, column }: Diagnostic['where']): string {
 }
 
 /** The piece of a line around a column, and what stands before the marker: tabs stay tabs so that it lines up. */
-function excerpt(line: string, column: number, wanted: number): { text: string; padding: string; length: number } {
-  const from = line.length <= WIDTH ? 0 : Math.max(0, Math.min(column - 40, line.length - WIDTH));
-  const cut = line.slice(from, from + WIDTH);
+function excerpt(line: string, column: number, wanted: number, width: number) {
+  const from = line.length <= width ? 0 : Math.max(0, Math.min(column - Math.floor(width / 3), line.length - width));
+  const cut = line.slice(from, from + width);
   const before = from > 0 ? '…' : '';
-  const after = from + WIDTH < line.length ? '…' : '';
-  const padding = before.replace(/./g, ' ') + cut.slice(0, column - from).replace(/[^\t]/g, ' ');
-  const length = Math.max(1, Math.min(wanted, cut.trimEnd().length - (column - from)));
-  return { text: before + printable(cut) + after, padding, length };
+  const after = from + width < line.length ? '…' : '';
+  const marked = cut
+    .slice(column - from)
+    .trimEnd()
+    .slice(0, wanted);
+  return {
+    text: before + printable(cut) + after,
+    padding: ' '.repeat(before.length) + blank(cut.slice(0, column - from)),
+    length: Math.max(1, textWidth(printable(marked).replaceAll('\t', ' '))),
+  };
+}
+
+/** Blanks as wide as the text, in which tabs stay tabs. */
+function blank(text: string): string {
+  return text
+    .split('\t')
+    .map((part) => ' '.repeat(textWidth(printable(part))))
+    .join('\t');
 }

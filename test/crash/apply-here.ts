@@ -12,13 +12,16 @@ export async function applyHere(stage: Stage): Promise<{ code: number; stdout: s
   const note = (text: string) => {
     said.stderr += `${text}\n`;
   };
+  const result = (text: string) => {
+    said.stdout += text;
+  };
   const io: Io = {
     env: { MOTHERDUCK_API_URL: stage.server.url, MOTHERDUCK_ADMIN_TOKEN: ADMIN },
     options: {},
     paint: { out: plain, err: plain },
-    result: (text) => {
-      said.stdout += text;
-    },
+    changing: { show: () => {}, clear: () => {} },
+    result,
+    report: result,
     commands: () => {},
     say: note,
     note,

@@ -83,6 +83,11 @@ describe('an audit as text', () => {
     // biome-ignore lint/suspicious/noControlCharactersInRegex: they are what is taken out
     expect(auditText(result, coloured).replace(/\x1b\[\d+m/g, '')).toBe(text);
   });
+
+  it('has no more empty lines in colour', () => {
+    // biome-ignore lint/suspicious/noControlCharactersInRegex: they are what is taken out
+    expect(auditText(audit(DIFFER), coloured).replace(/\x1b\[\d+m/g, '')).toBe(auditText(audit(DIFFER)));
+  });
 });
 
 describe('an audit as JSON', () => {

@@ -3,6 +3,7 @@ import { counted, few } from '../../model/counted.ts';
 import { describeSpan } from '../../model/duration.ts';
 import { isoTime } from '../../model/instant.ts';
 import type { Action, ComputeCeiling, NextChange, Notice, Plan } from '../../model/plan.ts';
+import { columnWidth, padTo } from '../../model/text-width.ts';
 import { headline } from '../headline.ts';
 import { type Paint, plain } from '../paint.ts';
 import { printable } from '../printable.ts';
@@ -41,9 +42,9 @@ function accountBlock(account: string, actions: readonly Action[], paint: Paint)
   const symbol = own ? symbolOf(own) : '~';
   const head = `${paintSymbol(symbol, paint, SYMBOL_WIDTH)} ${paint.bold(account)}`;
   const subjects = parts.map(subjectOf);
-  const width = Math.min(32, Math.max(0, ...subjects.map((subject) => subject.length)));
+  const width = columnWidth(subjects, 32);
   const lines = parts.flatMap((action, index) => {
-    const line = `    ${paintSymbol(symbolOf(action), paint, SYMBOL_WIDTH)} ${(subjects[index] ?? '').padEnd(width)}  ${detailOf(action)}`;
+    const line = `    ${paintSymbol(symbolOf(action), paint, SYMBOL_WIDTH)} ${padTo(subjects[index] ?? '', width)}  ${detailOf(action)}`;
     return [line.trimEnd(), ...reasonLines(action, own, paint)];
   });
   return [own ? `${head}  ${paint.dim(`${own.reason}${riskOf(own)}`)}` : head, ...deletedTokens(own), ...lines].join(

@@ -1,11 +1,13 @@
 /** A smoke test for a terminal: a line an account, what failed with what to do, and one summary line. */
 import type { AccountSmoke, ConnectionSmoke, Smoke, SmokeCheck } from '../../model/smoke.ts';
+import { columnWidth, padTo } from '../../model/text-width.ts';
 import { type Paint, plain } from '../paint.ts';
 import { printable } from '../printable.ts';
 
 export function smokeText(given: Smoke, paint: Paint = plain): string {
   const smoke = printable(given);
-  const width = Math.min(32, Math.max(0, ...smoke.accounts.map((account) => account.account.length)));
+  const names = smoke.accounts.map(({ account }) => account);
+  const width = columnWidth(names, 32);
   const lines = smoke.accounts.flatMap((account) => accountLines(account, width, paint));
   const warnings = [...smoke.warnings, ...smoke.accounts.flatMap((account) => account.warnings)].map(
     (warning) => `${paint.yellow('Warning:')} ${warning.message}${warning.hint ? `\n  ${warning.hint}` : ''}`,
@@ -32,7 +34,7 @@ function accountLines(account: AccountSmoke, width: number, paint: Paint): strin
   const tokens = account.connections.map(
     (connection) => `${nameOf(connection)} ${connection.passed ? 'ok' : 'failed'}`,
   );
-  const head = `  ${account.account.padEnd(width)}  ${mark}  ${tokens.join(', ')} (${account.ms} ms)`;
+  const head = `  ${padTo(account.account, width)}  ${mark}  ${tokens.join(', ')} (${account.ms} ms)`;
   return [head, ...account.connections.flatMap((connection) => failures(connection, paint))];
 }
 

@@ -1,6 +1,7 @@
 /** The state for a terminal: a line an account, and below it its tokens with where their secrets are. */
 import { counted } from '../../model/counted.ts';
 import type { State, StateAccount, StateToken } from '../../model/state.ts';
+import { padTo } from '../../model/text-width.ts';
 import { type Paint, plain } from '../paint.ts';
 import { printable } from '../printable.ts';
 
@@ -46,7 +47,7 @@ function tokenLines(key: string, token: StateToken): string[] {
   }
   for (const intent of token.intents)
     lines.push(`${named(intent.name)}, an interrupted creation of ${intent.at.slice(0, 10)}`);
-  return lines.map((line, index) => `  ${(index === 0 ? key : '').padEnd(12)} ${line}`);
+  return lines.map((line, index) => `  ${padTo(index === 0 ? key : '', 12)} ${line}`);
 }
 
 /** Names were taken from a live organization. */

@@ -1,0 +1,57 @@
+/** What the line says that shows how far some work is: `Reading accounts [█████░░░] 137/300  42/s, 3 seconds left  etl_prod`. */
+import { describeSpan } from '../model/duration.ts';
+import { cutTo, textWidth } from '../model/text-width.ts';
+import { printable } from '../report/printable.ts';
+
+export interface Progressed {
+  readonly what: string;
+  readonly done: number;
+  readonly total: number;
+  /** Since it began. */
+  readonly seconds: number;
+  /** What is worked on now. */
+  readonly current: string;
+}
+
+export interface LineRoom {
+  readonly columns: number;
+  /** Whether it may have other characters than those of ASCII. */
+  readonly hasBlocks: boolean;
+}
+
+const BAR_WIDTH = 20;
+const LEAST_BAR = 5;
+const LEAST_NAME = 6;
+/** Of work that ends sooner, nobody asks how long it takes. */
+const SHORT_SECONDS = 2;
+
+/** The line, never wider than the terminal: the name is cut first, then the bar, then the time. */
+export function progressLine({ what, done, total, seconds, current }: Progressed, room: LineRoom): string {
+  // In the last column some terminals begin a new line.
+  const width = room.columns - 1;
+  const count = `${done}/${total}`;
+  const least = `${what} ${count}`;
+  if (textWidth(least) > width) return cutTo(count, width, '');
+  const wanted = timing(done, total, seconds);
+  const time = textWidth(least + wanted) <= width ? wanted : '';
+  const bar = barOf(total === 0 ? 1 : done / total, width - textWidth(least + time) - '[] '.length, room);
+  const line = `${what} ${bar}${count}${time}`;
+  const left = width - textWidth(line) - 2;
+  if (current === '' || left < LEAST_NAME) return line;
+  return `${line}  ${cutTo(printable(current), left, room.hasBlocks ? '…' : '...')}`;
+}
+
+function barOf(share: number, columns: number, { hasBlocks }: LineRoom): string {
+  const width = Math.min(BAR_WIDTH, columns);
+  if (width < LEAST_BAR) return '';
+  const full = Math.round(Math.min(1, share) * width);
+  const [on, off] = hasBlocks ? ['█', '░'] : ['#', '.'];
+  return `[${on.repeat(full)}${off.repeat(width - full)}] `;
+}
+
+function timing(done: number, total: number, seconds: number): string {
+  if (done === 0 || seconds < SHORT_SECONDS) return '';
+  const rate = done / seconds;
+  const left = total > done ? `, ${describeSpan((total - done) / rate)} left` : '';
+  return `  ${rate < 10 ? rate.toFixed(1) : Math.round(rate)}/s${left}`;
+}

@@ -1,0 +1,47 @@
+/** Lines that are wider than a terminal, broken at words, with what follows set under where the line's text begins. */
+import { textWidth } from '../model/text-width.ts';
+
+/** In what is narrower, a terminal's own way is no worse. */
+const LEAST_COLUMNS = 20;
+/** What must be left beside an indent. */
+const LEAST_TEXT = 24;
+const DEEPER = 2;
+
+/** A word with the blanks before it; a command up to the end of its sentence is one: half of it could be pasted and run. */
+const PIECE = /\s*(?:\bmdacc(?: \S*[^\s.,:;)](?=\s|$))*(?: \S+)?|\S+)/g;
+// biome-ignore lint/suspicious/noControlCharactersInRegex: a colour takes no room
+const COLOUR = /\x1b\[\d+m/g;
+
+/** The text for a terminal of so many columns. */
+export function wrapTo(text: string, columns: number): string {
+  if (columns < LEAST_COLUMNS) return text;
+  return text
+    .split('\n')
+    .map((line) => (widthOf(line) <= columns ? line : wrapLine(line, columns)))
+    .join('\n');
+}
+
+function wrapLine(line: string, columns: number): string {
+  const indent = ' '.repeat(hangOf(line.replace(COLOUR, ''), columns));
+  const rows: string[] = [];
+  let row = '';
+  for (const [piece] of line.matchAll(PIECE)) {
+    const isBegun = row.trim() !== '';
+    if (isBegun && widthOf(row) + widthOf(piece) > columns) {
+      rows.push(row);
+      row = indent + piece.trimStart();
+    } else row += piece;
+  }
+  return [...rows, row].join('\n');
+}
+
+/** Where the last column of a table begins that leaves enough room; without one, a little deeper than the line. */
+function hangOf(line: string, columns: number): number {
+  const gaps = [...line.matchAll(/(?:^| ) +(?=\S)/g)];
+  const begins = gaps.map(({ index, 0: gap }) => textWidth(line.slice(0, index + gap.length)));
+  return begins.findLast((column) => columns - column >= LEAST_TEXT) ?? DEEPER;
+}
+
+function widthOf(text: string): number {
+  return textWidth(text.replace(COLOUR, ''));
+}

@@ -1,0 +1,49 @@
+import { describe, expect, it } from 'vitest';
+import { progressLine } from '../../src/cli/progress-line.ts';
+import { textWidth } from '../../src/model/text-width.ts';
+
+const WORK = { what: 'Reading accounts', done: 100, total: 300, seconds: 4, current: 'etl_prod' };
+const wide = { columns: 100, hasBlocks: true };
+
+describe('the line of a progress', () => {
+  it('has a bar, a count, a rate, the time left, and what is worked on', () => {
+    expect(progressLine(WORK, wide)).toBe(
+      'Reading accounts [███████░░░░░░░░░░░░░] 100/300  25/s, 8 seconds left  etl_prod',
+    );
+    expect(progressLine(WORK, { ...wide, hasBlocks: false })).toBe(
+      'Reading accounts [#######.............] 100/300  25/s, 8 seconds left  etl_prod',
+    );
+  });
+
+  it('says nothing of time before two seconds, or before anything is done', () => {
+    expect(progressLine({ ...WORK, seconds: 1.9 }, wide)).toContain('100/300  etl_prod');
+    expect(progressLine({ ...WORK, done: 0 }, wide)).toContain('0/300  etl_prod');
+  });
+
+  it('has a rate of slow work too, and no time left at the end', () => {
+    expect(progressLine({ ...WORK, done: 2, total: 3 }, wide)).toContain('2/3  0.5/s, 2 seconds left');
+    expect(progressLine({ ...WORK, done: 3, total: 3 }, wide)).toContain('3/3  0.8/s  etl_prod');
+    expect(progressLine({ ...WORK, done: 0, total: 0 }, wide)).toContain('[████████████████████] 0/0');
+  });
+
+  it('is cut in its name first, then in its bar, then in its time', () => {
+    const at = (columns: number) => progressLine(WORK, { columns, hasBlocks: true });
+    const line = 'Reading accounts [███████░░░░░░░░░░░░░] 100/300  25/s, 8 seconds left';
+    expect([80, 79, 78, 77].map(at)).toEqual([`${line}  etl_prod`, `${line}  etl_pr…`, `${line}  etl_p…`, line]);
+    expect(at(60)).toBe('Reading accounts [███░░░░░░░] 100/300  25/s, 8 seconds left');
+    expect(at(50)).toBe('Reading accounts 100/300  25/s, 8 seconds left');
+    expect(at(40)).toBe('Reading accounts [████░░░░░░░░] 100/300');
+    expect(at(20)).toBe('100/300');
+  });
+
+  it.each(['東京'.repeat(30), '👩‍👩‍👧'.repeat(30), 'e\u0301'.repeat(90), '\u001b[2Jno\r\nwhere'])(
+    'is never wider than the terminal, and obeys no name: %j',
+    (current) => {
+      for (let columns = 2; columns <= 120; columns += 1) {
+        const line = progressLine({ ...WORK, current }, { columns, hasBlocks: true });
+        expect(textWidth(line)).toBeLessThan(columns);
+        expect(line).not.toMatch(/\p{Cc}/u);
+      }
+    },
+  );
+});

@@ -1,0 +1,60 @@
+import fc from 'fast-check';
+import { describe, expect, it } from 'vitest';
+import { textWidth } from '../../src/model/text-width.ts';
+import { wrapTo } from '../../src/report/wrap.ts';
+
+describe('wrapTo', () => {
+  it('leaves what fits', () => {
+    const text = 'acme, 2026-11-25\n\n  + etl_prod  new\n';
+    expect(wrapTo(text, 80)).toBe(text);
+  });
+
+  it("sets what follows under the text of a table's last column", () => {
+    expect(wrapTo('warning  MDA001  stray  not in the configuration: two tokens', 52)).toBe(
+      'warning  MDA001  stray  not in the configuration:\n                        two tokens',
+    );
+    expect(wrapTo('          read/write size pulse -> standard', 36)).toBe(
+      '          read/write size pulse ->\n          standard',
+    );
+  });
+
+  it('sets it under a column before, where there is too little room, and a little deeper where there is none', () => {
+    expect(wrapTo('warning  MDA001  stray  not in the configuration', 40)).toBe(
+      'warning  MDA001  stray  not in the\n         configuration',
+    );
+    expect(wrapTo('Plan: 2 accounts to create, 1 to change', 30)).toBe('Plan: 2 accounts to create, 1\n  to change');
+  });
+
+  it('breaks no command', () => {
+    expect(wrapTo('Delete it: mdacc apply --prune --only a_1. Or leave it.', 40)).toBe(
+      'Delete it:\n  mdacc apply --prune --only a_1. Or\n  leave it.',
+    );
+    expect(wrapTo('Next: mdacc plan --config other.yaml, then commit', 30)).toBe(
+      'Next:\n  mdacc plan --config other.yaml,\n  then commit',
+    );
+  });
+
+  it('counts columns, and no colours', () => {
+    expect(wrapTo('  東京東京東京 東京東京東京', 20)).toBe('  東京東京東京\n  東京東京東京');
+    const red = '\x1b[31mError:\x1b[39m twenty columns';
+    expect(wrapTo(red, 21)).toBe(red);
+  });
+
+  it('loses and adds nothing but blanks, and is no wider but for what cannot be broken', () => {
+    const word = fc.constantFrom('a', 'etl_prod', '東京', '  ', 'plan,', '👍', '\x1b[2mdim\x1b[22m', 'x'.repeat(30));
+    fc.assert(
+      fc.property(fc.array(word, { maxLength: 30 }), fc.integer({ min: 36, max: 60 }), (words, columns) => {
+        const text = words.join(' ');
+        const wrapped = wrapTo(text, columns);
+        expect(wrapped.replace(/\s/g, '')).toBe(text.replace(/\s/g, ''));
+        // biome-ignore lint/suspicious/noControlCharactersInRegex: a colour takes no room
+        const rows = wrapped.replace(/\x1b\[\d+m/g, '').split('\n');
+        for (const row of rows) expect(textWidth(row.trimEnd())).toBeLessThanOrEqual(Math.max(columns, 36 + 30));
+      }),
+    );
+  });
+
+  it('leaves a terminal alone that is too narrow for anything', () => {
+    expect(wrapTo('one two three four five six', 10)).toBe('one two three four five six');
+  });
+});
