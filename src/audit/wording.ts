@@ -27,9 +27,12 @@ export function day(ms: number): string {
   return isoTime(ms).slice(0, 10);
 }
 
-/** A word of a command, as a shell takes it for one word: names were taken from a live organization. */
+/**
+ * A word of a command, as a shell takes it for one word: names were taken from a live organization,
+ * and a full stop at the end would be taken for that of the sentence.
+ */
 export function word(text: string): string {
-  return /^[\w./-]+$/.test(text) ? text : `'${text.replaceAll("'", `'\\''`)}'`;
+  return /^[\w./-]*[\w/-]$/.test(text) ? text : `'${text.replaceAll("'", `'\\''`)}'`;
 }
 
 /** A word of a command that is no option's value: one that looks like an option itself comes after a `--`. */

@@ -58,6 +58,47 @@ describe('an audit as text', () => {
     `);
   });
 
+  it('says once what to do about findings of one rule, in one command', () => {
+    const stray = (token: string, account = 'etl_prod'): Finding => ({
+      ...STRAY,
+      account,
+      token,
+      fix: `Adopt it: mdacc import ${token}. Or revoke it at MotherDuck when nobody uses it.`,
+    });
+    const owed = (account: string): Finding => ({ ...DIFFER, account, fix: `Make it: mdacc apply --only ${account}` });
+    const text = auditText(
+      audit(owed('a'), owed("'東京'"), owed('a'), stray('etl_prod/x'), stray("'etl_prod/y z'"), {
+        ...STRAY,
+        fix: 'Else.',
+      }),
+    );
+    expect(text).toMatchInlineSnapshot(`
+      "acme, 2026-11-25 01:10 UTC
+
+      error    MDA010  a                        read/write size is giga, the configuration says standard (line 31)
+      error    MDA010  '東京'                   read/write size is giga, the configuration says standard (line 31)
+      error    MDA010  a                        read/write size is giga, the configuration says standard (line 31)
+               Make them: mdacc apply --only a --only '東京'
+
+      warning  MDA002  etl_prod/etl_prod/x      not in the configuration (accounts/tenants.yaml line 7)
+      warning  MDA002  etl_prod/'etl_prod/y z'  not in the configuration (accounts/tenants.yaml line 7)
+               Adopt them: mdacc import etl_prod/x 'etl_prod/y z'. Or revoke them at MotherDuck when nobody uses them.
+      warning  MDA002  tenant_acme/laptop       not in the configuration (accounts/tenants.yaml line 7)
+               Else.
+
+      Audit: 3 errors, 3 warnings in 14 accounts with 31 tokens.
+      "
+    `);
+  });
+
+  it('has an example where a command would have too many names', () => {
+    const many = Array.from(
+      { length: 9 },
+      (_, index): Finding => ({ ...DIFFER, fix: `Test it: mdacc smoke --only a_${index}` }),
+    );
+    expect(auditText(audit(...many))).toContain('\n         Test it: mdacc smoke --only a_0. So for each of the 9.\n');
+  });
+
   it('says that nothing was found, and where', () => {
     expect(auditText({ ...audit(), sandbox: true, checked: { accounts: 1, tokens: 1 } })).toMatchInlineSnapshot(`
       "acme, in the sandbox (nothing here reaches MotherDuck), 2026-11-25 01:10 UTC

@@ -67,8 +67,8 @@ describe('mdacc audit', () => {
     expect(ran.stdout.match(/MDA\d+ {2}\S+/g)).toEqual([
       'MDA010  etl_prod',
       'MDA003  etl_prod/airflow',
-      'MDA001  stray',
       'MDA003  stray/airflow',
+      'MDA001  stray',
     ]);
     expect(ran.stdout).toContain('Not looked at, as "ignore" says: 1 account (legacy_1)');
     const part = await folder.run('audit --only s* --only nobody');

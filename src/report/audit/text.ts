@@ -1,10 +1,12 @@
-/** An audit for a terminal: a line a finding with what to do below it, gravest first, and one summary line. */
+/** An audit for a terminal: a line a finding, those of a rule with what to do below them, gravest first, and one summary line. */
 import type { Audit, Severity } from '../../model/audit.ts';
 import { counted } from '../../model/counted.ts';
+import { columnWidth, padTo } from '../../model/text-width.ts';
 import type { Where } from '../../model/user-error.ts';
 import { headline } from '../headline.ts';
 import { type Paint, plain } from '../paint.ts';
 import { printable } from '../printable.ts';
+import { advised } from './advice.ts';
 import { SEVERITIES, subjectOf } from './findings.ts';
 import { auditSummary } from './summary.ts';
 
@@ -26,14 +28,15 @@ export function auditText(given: Audit, paint: Paint = plain): string {
 }
 
 function group(severity: Severity, { findings, file }: Audit, paint: Paint): string {
-  const width = Math.min(MOST_SUBJECT_WIDTH, Math.max(1, ...findings.map((finding) => subjectOf(finding).length)));
-  return findings
-    .filter((finding) => finding.severity === severity)
-    .flatMap((finding) => {
+  const width = columnWidth(findings.map(subjectOf), MOST_SUBJECT_WIDTH);
+  return advised(findings.filter((finding) => finding.severity === severity))
+    .flatMap(({ findings: same, advice }) => {
       const head = paintSeverity(severity.padEnd(SEVERITY_WIDTH), severity, paint);
-      const subject = paint.bold(subjectOf(finding).padEnd(width));
-      const line = `${head}  ${finding.rule}  ${subject}  ${finding.message}${paint.dim(place(finding.where, file))}`;
-      return [line, paint.dim(`${' '.repeat(SEVERITY_WIDTH)}  ${finding.fix}`)];
+      const lines = same.map((finding) => {
+        const subject = paint.bold(padTo(subjectOf(finding), width));
+        return `${head}  ${finding.rule}  ${subject}  ${finding.message}${paint.dim(place(finding.where, file))}`;
+      });
+      return [...lines, paint.dim(`${' '.repeat(SEVERITY_WIDTH)}  ${advice}`)];
     })
     .join('\n');
 }
