@@ -45,7 +45,7 @@ export function howToReplace(account: AuditedAccount, token: AuditedToken): stri
   const { username, standing } = account;
   const { want, key, isAdoptable } = token;
   if (want !== undefined) return `Replace it: mdacc rotate ${operand(`${username}/${want.key}`)}`;
-  if (standing === 'removed' && key !== undefined) return putBackOrDelete(username);
+  if (standing === 'removed' && key !== undefined) return putBackOrDelete(account);
   if (!isAdoptable) return 'Replace it at MotherDuck, or revoke it there when nobody uses it.';
   if (standing === 'unmanaged') {
     return `Adopt the account: mdacc import ${operand(username)}. Or replace the token at MotherDuck.`;
@@ -61,9 +61,24 @@ export function adoptToken({ username }: AuditedAccount, { live }: AuditedToken)
 
 export const REVOKE = 'Revoke it at MotherDuck when nobody uses it.';
 
-/** What becomes of an account that left the configuration and is still there. */
-export function putBackOrDelete(username: string): string {
-  return `Put the account back into the configuration, or delete it with its data: mdacc apply --prune --only ${word(username)}`;
+/** What becomes of an account that left the configuration and is still there: its protection has outlived its block. */
+export function putBackOrDelete({ username, held }: AuditedAccount): string {
+  if (!held?.deletionProtection) {
+    return `Put the account back into the configuration, or delete it with its data: ${prune(username)}`;
+  }
+  const unprotect = 'put its block back with "deletion_protection: false" and apply, take it out again, then';
+  return `Put the account back into the configuration. Or delete it with its data: ${unprotect}: ${prune(username)}`;
+}
+
+/** How an account that is configured is ended; its protection has to go first, since the state remembers it. */
+export function takeOutAndDelete({ username, want, held }: AuditedAccount): string {
+  const isProtected = held?.deletionProtection ?? want?.deletionProtection;
+  const unprotect = isProtected ? 'set "deletion_protection: false" in its block and apply, then ' : '';
+  return `${unprotect}take its block out of the configuration, then: ${prune(username)}`;
+}
+
+function prune(username: string): string {
+  return `mdacc apply --prune --only ${word(username)} (max_deletes under guardrails must allow it)`;
 }
 
 /** `mdacc apply --only etl_prod`. */

@@ -4,6 +4,7 @@ import type { Plan } from '../model/plan.ts';
 import { UserError } from '../model/user-error.ts';
 import { printable } from '../report/printable.ts';
 import type { Io } from './io.ts';
+import { whileAsking } from './signals.ts';
 
 export interface ConfirmOptions {
   readonly yes?: boolean;
@@ -52,7 +53,7 @@ async function ask(question: string, signal: AbortSignal): Promise<string> {
     terminal.on('SIGINT', () => {
       if (!process.emit('SIGINT', 'SIGINT')) process.kill(process.pid, 'SIGINT');
     });
-    return (await terminal.question(question, { signal })).trim();
+    return (await whileAsking(() => terminal.question(question, { signal }))).trim();
   } catch (error) {
     if (signal.aborted) throw new UserError('INTERRUPTED', 'interrupted, so nothing was done', 'Run it again.');
     // Ctrl-D: no answer.

@@ -11,10 +11,11 @@ import type { LiveQuestion } from '../live/read.ts';
 import { few } from '../model/counted.ts';
 import type { Desired } from '../model/desired.ts';
 import type { Live } from '../model/live.ts';
+import type { Notice } from '../model/plan.ts';
 import type { State } from '../model/state.ts';
 import { accountKey } from '../model/username.ts';
 import { accountNames } from '../plan/plan.ts';
-import { importDiff, importSummary, leftOutText } from '../report/import/text.ts';
+import { type Counts, importDiff, importSummary, leftOutText } from '../report/import/text.ts';
 import { waitUnlocked } from '../state/lock.ts';
 import { openState, type StateFile } from '../state/state-file.ts';
 import { type ConfigOptions, configWords, statePath } from './configuration.ts';
@@ -44,6 +45,8 @@ export interface Beginning {
   read(): Promise<ImportFiles>;
   /** What there is to be added to, once it is known what is live; as it was read unless given. */
   settle?(live: Live): Promise<ImportFiles>;
+  /** What a person should know of it. */
+  readonly notices?: readonly Notice[];
 }
 
 /** Imports what is asked for. Gives the exit code. @throws UserError */
@@ -63,11 +66,12 @@ export async function importLive(
       const ledger = await openState(statePath(options), desired.organization, { sandbox: service.isSandbox });
       const { state } = ledger;
       const live = await readAskedLive(asked, desired, state, service, options.parallelism, io, stopping);
-      warnOfClock(service, io);
       const files = (await beginning.settle?.(live)) ?? read;
       const decided = await decideSafely({ asked, files, live, state, service }, options, io);
-      const unmanaged = withoutDucklings(asked, files.loaded.desired);
-      if (unmanaged.length > 0) io.note(`The Ducklings of ${few(unmanaged)} stay unmanaged, as configured.`);
+      show(decided, files, withoutDucklings(asked, files.loaded.desired), io);
+      for (const { message, hint } of [...(beginning.notices ?? []), ...decided.decided.notices])
+        io.warn(message, hint);
+      warnOfClock(service, io);
       return await carryOut(decided, files, live, ledger, options, io, stopping);
     } finally {
       await service.close();
@@ -76,6 +80,13 @@ export async function importLive(
   if (!options.dryRun) return underLock(command, statePath(options), options, io, work);
   await waitUnlocked(statePath(options), (options.lockTimeout ?? 0) * 1000);
   return work(new AbortController().signal);
+}
+
+/** The lines come first, since they may be many: what they leave open is to be seen above the question. */
+function show({ decided }: Decided, files: ImportFiles, unmanaged: readonly string[], io: Io): void {
+  io.result(importDiff(files.isNew ? new Map() : files.texts, decided, io.paint.out));
+  if (unmanaged.length > 0) io.note(`The Ducklings of ${few(unmanaged)} stay unmanaged, as configured.`);
+  if (decided.leftOut.length > 0) io.note(leftOutText(decided.leftOut, io.paint.err));
 }
 
 async function carryOut(
@@ -89,19 +100,19 @@ async function carryOut(
 ): Promise<number> {
   const { config, dryRun = false } = options;
   const { texts, leftOut } = decided;
-  io.result(importDiff(files.isNew ? new Map() : files.texts, decided, io.paint.out));
-  if (leftOut.length > 0) io.note(leftOutText(leftOut, io.paint.err));
-  for (const { message, hint } of decided.notices) io.warn(message, hint);
   const isDone = !dryRun && (texts.size > 0 || actions.length > 0);
   if (isDone) {
     const question = texts.size > 0 ? `Write this to ${[...texts.keys()].join(' and ')}?` : 'Take that into the state?';
-    if (!options.yes) await askFor('yes', question, 'Look at it with --dry-run; then say --yes.', io, stopping);
+    if (!options.yes) {
+      io.note(`\n${summary({ decided, actions }, config, 'asked').trimEnd()}`);
+      await askFor('yes', question, 'Look at it with --dry-run; then say --yes.', io, stopping);
+    }
     await writeImportFiles(files, texts);
     if (decided.addsStore || files.isNew) await ignoreInGit(config);
     await ledger.update((state) => adoptAll(state, actions, live));
     await ledger.close();
   }
-  io.report(`${texts.size > 0 ? '\n' : ''}${summary({ decided, actions }, config, dryRun)}`);
+  io.report(`${texts.size > 0 ? '\n' : ''}${summary({ decided, actions }, config, dryRun ? 'tried' : 'done')}`);
   if (isDone) io.note(nextSteps(options));
   return leftOut.some(({ isUnread }) => isUnread) ? EXIT.partly : EXIT.done;
 }
@@ -145,11 +156,11 @@ function needsDucklings(username: string, { accounts, computeRates }: Desired): 
   return account === undefined || account.ducklings !== undefined || computeRates !== undefined;
 }
 
-function summary({ decided, actions }: Decided, config: string, isDryRun: boolean): string {
+function summary({ decided, actions }: Decided, config: string, stage: Counts['stage']): string {
   const { accounts, tokens, leftOut, texts } = decided;
   const adopted = actions.filter(({ action }) => action === 'adopt_account').length;
   const named = { accounts: adopted - accounts, tokens: actions.length - adopted - tokens };
-  const about = { leftOut: leftOut.length, files: [...texts.keys()], config, isDryRun };
+  const about = { leftOut: leftOut.length, files: [...texts.keys()], config, stage };
   return importSummary({ written: { accounts, tokens }, named, ...about });
 }
 

@@ -2,6 +2,9 @@
 import type { Io } from './io.ts';
 import { EXIT } from './run.ts';
 
+/** Whether somebody is being asked, so that nothing is in flight. */
+let isAsking = false;
+
 const SIGNALS = ['SIGINT', 'SIGTERM', 'SIGHUP'] as const;
 
 /** Runs `work` with a signal that the first interruption aborts. Stopping at once is safe too: the state has the intents. */
@@ -9,7 +12,8 @@ export async function interruptible<T>(io: Io, work: (stopping: AbortSignal) => 
   const controller = new AbortController();
   const onSignal = () => {
     if (controller.signal.aborted) process.exit(EXIT.interrupted);
-    io.note('Interrupted: what is in flight is finished, and the state is saved. Once more stops at once.');
+    if (!isAsking)
+      io.note('Interrupted: what is in flight is finished, and the state is saved. Once more stops at once.');
     controller.abort();
   };
   for (const signal of SIGNALS) process.on(signal, onSignal);
@@ -17,5 +21,15 @@ export async function interruptible<T>(io: Io, work: (stopping: AbortSignal) => 
     return await work(controller.signal);
   } finally {
     for (const signal of SIGNALS) process.off(signal, onSignal);
+  }
+}
+
+/** Waits for an answer: an interruption meanwhile finds nothing under way. */
+export async function whileAsking<T>(answer: () => Promise<T>): Promise<T> {
+  isAsking = true;
+  try {
+    return await answer();
+  } finally {
+    isAsking = false;
   }
 }

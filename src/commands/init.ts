@@ -43,13 +43,10 @@ async function fromLive(options: InitOptions, io: Io): Promise<number> {
   const { config, organization = UNNAMED } = options;
   if (await isThere(config)) throw alreadyThere(config);
   await refuseState(statePath(options));
-  if (options.organization === undefined) {
-    io.warn(
-      `the organization is called ${UNNAMED}, in the state too`,
-      'Give it a name of your own: --organization NAME',
-    );
-  }
+  const message = `the organization is called ${UNNAMED}, in the state too`;
+  const unnamed = { message, hint: 'Give it a name of your own: --organization NAME' };
   const beginning = {
+    notices: options.organization === undefined ? [unnamed] : [],
     read: () => newImportFiles(options, frame(organization), io),
     settle: (live: Parameters<typeof limitsOf>[0]) => newImportFiles(options, frame(organization, limitsOf(live)), io),
   };

@@ -57,7 +57,8 @@ function protectedFrom(deletion: DeleteAccount, input: GuardrailInput): Notice[]
   }
   if (!input.state.accounts.get(accountKey(account))?.deletionProtection) return [];
   const message = `${account} has deletion_protection, remembered in the state`;
-  const hint = 'Set "deletion_protection: false" in its block (put that back if it is gone), apply, and then delete.';
+  const unprotect = `mdacc apply --only ${account}`;
+  const hint = `In its block (put it back if it is gone) set "deletion_protection: false", and type: ${unprotect}. Then take the block out, and delete.`;
   return [{ account, code: 'GUARDRAIL', message, hint }];
 }
 

@@ -71,7 +71,7 @@ function notRotated(account: string, next: readonly NextChange[]): Notice[] {
   const [first] = [...next].sort((a, b) => (a.at < b.at ? -1 : 1));
   if (first === undefined) return [];
   const message = `its tokens are not rotated any more, since it left the configuration; ${first.name} expires ${first.at.slice(0, 10)}`;
-  return [{ account, message, hint: 'Put it back, or delete it with --prune.' }];
+  return [{ account, message, hint: `Put it back, or delete it: mdacc apply --prune --only ${account}` }];
 }
 
 /** The ceiling of an account that left the configuration; `after` where it does not stay what it is. */

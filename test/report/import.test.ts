@@ -64,7 +64,7 @@ describe('an import for people', () => {
 
   it.each([
     [{ leftOut: 2 }, 'Imported 1 account and 2 tokens into a.yaml and b.yaml; 2 left out.\n'],
-    [{ isDryRun: true }, 'Would import 1 account and 2 tokens into a.yaml and b.yaml; nothing was written.\n'],
+    [{ stage: 'tried' as const }, 'Would import 1 account and 2 tokens into a.yaml and b.yaml; nothing was written.\n'],
     [{ files: [] }, 'Nothing to import.\n'],
     [{ files: [], named: { accounts: 0, tokens: 1 } }, 'Took over 1 token that a.yaml names already.\n'],
     [{ written: { accounts: 0, tokens: 0 } }, 'Imported nothing into a.yaml and b.yaml.\n'],
@@ -72,7 +72,7 @@ describe('an import for people', () => {
   ])('is summed up: %o', (differs, said) => {
     const written = { accounts: 1, tokens: 2 };
     const named = { accounts: 0, tokens: 0 };
-    const base = { written, named, leftOut: 0, files: ['a.yaml', 'b.yaml'], config: 'a.yaml', isDryRun: false };
+    const base = { written, named, leftOut: 0, files: ['a.yaml', 'b.yaml'], config: 'a.yaml', stage: 'done' as const };
     expect(importSummary({ ...base, ...differs })).toBe(said);
   });
 });

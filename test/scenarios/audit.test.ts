@@ -150,4 +150,29 @@ describe('mdacc audit', () => {
     expect(ran.code).toBe(64);
     expect(ran.stderr).toContain('mdacc audit --usage --idle 10d');
   });
+
+  it('of an account whose block is gone tells what deletes it, also while it is protected', async () => {
+    const folder = await Folder.applied();
+    const block = /^ {2}tenant_globex: .*\n/m;
+    const without = folder
+      .read('motherduck.accounts.yaml')
+      .replace(block, '')
+      .replace('max_deletes: 0', 'max_deletes: 1');
+    folder.write('motherduck.accounts.yaml', without);
+    const advice = (await folder.run('audit --sandbox')).stdout;
+    expect(advice).toContain('put its block back with "deletion_protection: false" and apply, take it out again');
+    const [, prune = ''] = /mdacc (apply --prune --only tenant_globex)/.exec(advice) ?? [];
+    const protectedStill = await folder.run(`${prune} --sandbox --yes --allow-delete`);
+    expect(protectedStill).toMatchObject({
+      code: 1,
+      stderr: expect.stringContaining('mdacc apply --only tenant_globex'),
+    });
+    folder.edit((text) => text.replace(/^accounts:$/m, '$&\n  tenant_globex: { deletion_protection: false }'));
+    expect(await folder.run('apply --sandbox --yes --no-smoke')).toMatchObject({ code: 0 });
+    folder.write('motherduck.accounts.yaml', without);
+    const unprotected = (await folder.run('audit --sandbox')).stdout;
+    expect(unprotected).not.toContain('deletion_protection');
+    const pruned = await folder.run(`${prune} --sandbox --yes --allow-delete`);
+    expect(pruned).toMatchObject({ code: 0, stdout: expect.stringContaining('1 of 1 actions done') });
+  });
 });

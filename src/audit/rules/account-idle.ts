@@ -1,7 +1,7 @@
 import { describeSpan, formatDuration } from '../../model/duration.ts';
 import type { AuditedAccount } from '../account.ts';
 import type { Rule } from '../rule.ts';
-import { day, ofAccount, putBackOrDelete, word } from '../wording.ts';
+import { day, ofAccount, putBackOrDelete, takeOutAndDelete } from '../wording.ts';
 
 /** With --usage. An account that is younger than the time in question, by the state or its oldest token, is not idle. */
 export const accountIdle: Rule = {
@@ -36,8 +36,9 @@ function said(last: number | undefined, since: number | undefined, idle: number,
   return `no query of it is known${there}; ${limit}`;
 }
 
-function howToEnd({ username, standing }: AuditedAccount): string {
-  if (standing === 'removed') return putBackOrDelete(username);
+function howToEnd(account: AuditedAccount): string {
+  const { standing } = account;
+  if (standing === 'removed') return putBackOrDelete(account);
   if (standing === 'unmanaged') return 'When nobody needs it, delete it at MotherDuck; else name it under "ignore".';
-  return `When nobody needs it, take its block out of the configuration, then: mdacc apply --prune --only ${word(username)}`;
+  return `When nobody needs it: ${takeOutAndDelete(account)}`;
 }

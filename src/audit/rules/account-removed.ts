@@ -17,7 +17,7 @@ export const accountRemoved: Rule = {
       yield {
         ...ofAccount(account),
         message: `left the configuration, and is still there with ${counted(managed.length, 'token')} that nothing rotates`,
-        fix: putBackOrDelete(account.username),
+        fix: putBackOrDelete(account),
       };
     }
   },

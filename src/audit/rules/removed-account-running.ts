@@ -17,7 +17,7 @@ export const removedAccountRunning: Rule = {
       yield {
         ...ofAccount(account),
         message: `left the configuration, and is in use: ${kinds.join(', ')}`,
-        fix: putBackOrDelete(account.username),
+        fix: putBackOrDelete(account),
       };
     }
   },

@@ -39,7 +39,7 @@ function lastingSizes({ ducklings }: AuditedAccount): [what: string, size: Size]
 }
 
 function howToMend(account: AuditedAccount): string {
-  if (account.standing === 'removed') return putBackOrDelete(account.username);
+  if (account.standing === 'removed') return putBackOrDelete(account);
   if (account.standing === 'configured') return `Give it "ducklings" in the configuration, then: ${applyTo(account)}`;
   if (account.whyNotImported !== undefined) return 'Make it smaller at MotherDuck.';
   return `Make it smaller at MotherDuck, or adopt it and give it "ducklings": mdacc import ${operand(account.username)}`;

@@ -50,20 +50,22 @@ export interface Counts {
   readonly leftOut: number;
   readonly files: readonly string[];
   readonly config: string;
-  readonly isDryRun: boolean;
+  /** A person is asked, it was only tried, or it is done. */
+  readonly stage: 'asked' | 'tried' | 'done';
 }
 
 /** `Imported 12 accounts and 31 tokens into motherduck.accounts.yaml; 2 left out.` */
-export function importSummary({ written, named, leftOut, files, config, isDryRun }: Counts): string {
+export function importSummary({ written, named, leftOut, files, config, stage }: Counts): string {
+  const isDone = stage === 'done';
   const done: string[] = [];
   if (files.length > 0)
-    done.push(`${isDryRun ? 'would import' : 'imported'} ${both(written)} into ${files.join(' and ')}`);
+    done.push(`${isDone ? 'imported' : 'would import'} ${both(written)} into ${files.join(' and ')}`);
   if (named.accounts + named.tokens > 0) {
-    done.push(`${isDryRun ? 'would take over' : 'took over'} ${both(named)} that ${config} names already`);
+    done.push(`${isDone ? 'took over' : 'would take over'} ${both(named)} that ${config} names already`);
   }
   if (done.length === 0) done.push('nothing to import');
   if (leftOut > 0) done.push(`${leftOut} left out`);
-  if (isDryRun) done.push('nothing was written');
+  if (stage === 'tried') done.push('nothing was written');
   const text = printable(done.join('; '));
   return `${text.charAt(0).toUpperCase()}${text.slice(1)}.\n`;
 }
