@@ -1,7 +1,7 @@
 /** The command line: every command with its options, and which module does it, which is imported when it is called. */
 import { Argument, Command, Option } from 'commander';
 import { count, duration, milliseconds, port, rate } from './cli/arguments.ts';
-import { HELP, section, withExamples } from './cli/help.ts';
+import { environmentLines, HELP, section, withExamples } from './cli/help.ts';
 import {
   APPLYING,
   CONFIG,
@@ -37,14 +37,6 @@ function go(load: () => Promise<Runner>) {
   };
 }
 
-const ENVIRONMENT = [
-  'MOTHERDUCK_ADMIN_TOKEN  a read/write token of an Admin',
-  'MOTHERDUCK_TOKEN        the same, where that is not set; then motherduck_token',
-  "MOTHERDUCK_API_URL      another address of MotherDuck's API, as --api-url",
-  'MDACC_SANDBOX           the folder of the sandbox that is served there',
-  'NO_COLOR, FORCE_COLOR   no colours, or colours where there is no terminal',
-];
-
 /** The whole command line. */
 export function program(): Command {
   const mdacc = new Command('mdacc')
@@ -57,7 +49,7 @@ export function program(): Command {
     .exitOverride()
     .enablePositionalOptions();
   withExamples(mdacc, 'mdacc init', 'mdacc plan --sandbox', 'mdacc apply --sandbox', 'mdacc plan --help');
-  mdacc.addHelpText('after', section('Environment:', ENVIRONMENT));
+  mdacc.addHelpText('after', section('Environment:', environmentLines()));
 
   const init = mdacc
     .command('init')

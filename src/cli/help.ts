@@ -8,6 +8,22 @@ export const HELP: HelpConfiguration = {
   argumentDescription: described,
 };
 
+/** What the program goes by in the environment. */
+export const ENVIRONMENT = [
+  ['MOTHERDUCK_ADMIN_TOKEN', 'a read/write token of an Admin'],
+  ['MOTHERDUCK_TOKEN', 'the same, where that is not set; then motherduck_token'],
+  ['MOTHERDUCK_API_URL', "another address of MotherDuck's API, as --api-url"],
+  ['MDACC_SANDBOX', 'the folder of the sandbox that is served there'],
+  ['NO_COLOR, FORCE_COLOR', 'no colours, or colours where there is no terminal'],
+  ['TERM=dumb, CI=true', 'no line that shows how far it is; dumb: no colours'],
+  ['GITHUB_ACTIONS=true', 'outputs and a summary for the job, as its runner sets'],
+] as const;
+
+export function environmentLines(): string[] {
+  const width = Math.max(...ENVIRONMENT.map(([names]) => names.length));
+  return ENVIRONMENT.map(([names, meaning]) => `${names.padEnd(width)}  ${meaning}`);
+}
+
 function described({ description, argChoices, defaultValue }: Option | Argument): string {
   const isDefault = (value: unknown) => value === defaultValue;
   const shown = argChoices?.map((choice) => (isDefault(choice) ? `${choice} (the default)` : choice)).join(', ');
