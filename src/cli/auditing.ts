@@ -11,7 +11,7 @@ import { accountNames } from '../plan/plan.ts';
 import { openStores, placesIn } from '../secrets/open-stores.ts';
 import type { SecretStore } from '../secrets/store.ts';
 import type { Io } from './io.ts';
-import { onlyMatcher } from './planning.ts';
+import { matchesNothing, onlyMatcher } from './only.ts';
 import { readShown } from './reading.ts';
 import { type Service, warnOfClock } from './service.ts';
 
@@ -56,7 +56,9 @@ export async function gatherEvidence(
     ...(options.only ? { only } : {}),
     ...(usage ? { usage } : {}),
   });
-  if (options.only && evidence.accounts.length === 0) throw matchesNothing(options.only, desired, live, state);
+  if (options.only && evidence.accounts.length === 0) {
+    throw matchesNothing(options.only, namesOf(desired, live, state), 'the configuration, the state or MotherDuck');
+  }
   return evidence;
 }
 
@@ -120,12 +122,7 @@ async function readUsage(service: Service, idleSeconds: Seconds): Promise<Usage>
   }
 }
 
-function matchesNothing(globs: readonly string[], desired: Desired, live: Live, state: State): UserError {
+function namesOf(desired: Desired, live: Live, state: State): string[] {
   const services = live.users.listed ? live.users.all.filter(({ isServiceAccount }) => isServiceAccount) : [];
-  const names = new Set([...accountNames(desired, state), ...services.map(({ username }) => username)]);
-  return new UserError(
-    'USAGE',
-    `--only ${globs.join(' --only ')} matches no account of the configuration, the state or MotherDuck`,
-    `There are: ${[...names].slice(0, 10).join(', ')}`,
-  );
+  return [...new Set([...accountNames(desired, state), ...services.map(({ username }) => username)])];
 }

@@ -1,11 +1,9 @@
 /** From the options to a plan: configuration, state, the live organization, and what was planned from them. */
 
 import type { Desired } from '../model/desired.ts';
-import { globMatcher } from '../model/glob.ts';
 import type { Live } from '../model/live.ts';
 import type { Plan } from '../model/plan.ts';
 import type { State } from '../model/state.ts';
-import { UserError } from '../model/user-error.ts';
 import { accountKey } from '../model/username.ts';
 import { accountNames, makePlan, type PlanOptions } from '../plan/plan.ts';
 import type { PlanFormat } from '../report/plan/render.ts';
@@ -13,6 +11,7 @@ import { openStores, placesIn } from '../secrets/open-stores.ts';
 import type { SecretStore } from '../secrets/store.ts';
 import type { ConfigOptions } from './configuration.ts';
 import type { Io, OutputOptions } from './io.ts';
+import { matchesNothing, onlyMatcher } from './only.ts';
 import { readShown } from './reading.ts';
 import { type Service, type ServiceOptions, warnOfClock } from './service.ts';
 
@@ -68,11 +67,7 @@ export function planFrom({ desired, live, state, service, stores, only: globs, .
   const only = onlyMatcher(globs);
   const names = accountNames(desired, state);
   if (globs !== undefined && !names.some(only)) {
-    throw new UserError(
-      'USAGE',
-      `--only ${globs.join(' --only ')} matches no account of the configuration or the state`,
-      `There are: ${names.slice(0, 10).join(', ')}`,
-    );
+    throw matchesNothing(globs, names, 'the configuration or the state');
   }
   return makePlan(desired, live, state, {
     ...rest,
@@ -81,10 +76,6 @@ export function planFrom({ desired, live, state, service, stores, only: globs, .
     sandbox: service.isSandbox,
     place: placesIn(stores),
   });
-}
-
-export function onlyMatcher(globs: readonly string[] | undefined): (username: string) => boolean {
-  return globs === undefined ? () => true : globMatcher(globs);
 }
 
 function readAccounts(

@@ -195,7 +195,7 @@ function adminToken(env: NodeJS.ProcessEnv): FoundToken {
   throw new UserError(
     'TOKEN_MISSING',
     'no admin token: MOTHERDUCK_ADMIN_TOKEN is not set',
-    "Set it to a read/write token of an Admin (MotherDuck's web page, Settings, Access Tokens), or try it with --sandbox.",
+    "Make a read/write token of an Admin (MotherDuck's web page, Settings, Access Tokens), and type: export MOTHERDUCK_ADMIN_TOKEN=… To try it without one, add --sandbox.",
   );
 }
 

@@ -54,7 +54,7 @@ async function save(file: string, text: string, options: PlanCommandOptions, io:
     await writeFileAtomic(file, text, { mode: 0o600 });
   } catch (cause) {
     if (cause instanceof UserError) throw cause;
-    const hint = 'Name a file in a folder that is there and that you can write.';
+    const hint = 'Name a file in a folder that is there and that you can write: mdacc plan --out today.plan';
     throw new UserError('FILE_UNWRITABLE', `the plan cannot be saved to ${file} (${codeOf(cause)})`, hint, { cause });
   }
   io.note(`Saved to ${file}. Do exactly this with: mdacc apply ${file}${sandboxWords(options)}`);

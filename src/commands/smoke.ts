@@ -3,7 +3,7 @@ import { updateAccount } from '../apply/ledger.ts';
 import { type ConfigOptions, readDesired, statePath } from '../cli/configuration.ts';
 import type { Io, OutputOptions } from '../cli/io.ts';
 import { underLock } from '../cli/locked.ts';
-import { onlyMatcher } from '../cli/planning.ts';
+import { matchesNothing, onlyMatcher } from '../cli/only.ts';
 import { Progress } from '../cli/progress.ts';
 import { EXIT, runCommand } from '../cli/run.ts';
 import { openService, type Service, type ServiceOptions } from '../cli/service.ts';
@@ -67,7 +67,9 @@ async function test(
   const accounts = [...desired.accounts.values()].filter((account) => only(account.username));
   if (accounts.length === 0) {
     const names = [...desired.accounts.values()].map((account) => account.username);
-    throw new UserError('USAGE', 'there is no account to test', `There are: ${names.slice(0, 10).join(', ')}`);
+    if (options.only && names.length > 0) throw matchesNothing(options.only, names, 'the configuration');
+    const hint = 'Name one under accounts, then type: mdacc apply';
+    throw new UserError('USAGE', 'there is no account to test: the configuration names none', hint);
   }
   const progress = new Progress(io, 'Testing accounts', accounts.length);
   try {

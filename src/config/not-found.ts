@@ -18,7 +18,7 @@ export async function notFound(file: string): Promise<UserError> {
   }
   const above = await fileAbove(folder, path.basename(file));
   if (above !== undefined) {
-    const hint = `there is one at ${above}: go to that folder, or give --config ${above}`;
+    const hint = `there is one above: cd ${path.dirname(above)}, or give --config ${above}`;
     return new UserError('CONFIG_NOT_FOUND', message, hint);
   }
   return new UserError('CONFIG_NOT_FOUND', message, 'write one with "mdacc init", or name yours with --config FILE');

@@ -1,7 +1,8 @@
 import { audit as auditEvidence } from '../audit/audit.ts';
 import { gatherEvidence } from '../cli/auditing.ts';
 import type { Io } from '../cli/io.ts';
-import { accountsToRead, onlyMatcher, planFrom } from '../cli/planning.ts';
+import { onlyMatcher } from '../cli/only.ts';
+import { accountsToRead, planFrom } from '../cli/planning.ts';
 import { readLive as readAccounts } from '../live/read.ts';
 import type { Audit } from '../model/audit.ts';
 import type { Desired } from '../model/desired.ts';

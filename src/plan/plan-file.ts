@@ -96,7 +96,11 @@ export function refuseStale(file: PlanFile, now: Planned, state: State): void {
   if (moved.length === 0) moved.push(...alteredParts(file.plan.actions, now.plan.actions));
   if (moved.length === 0) return;
   const message = `the plan is stale; since it was made, this moved: ${moved.join('; ')}`;
-  throw new UserError('PLAN_STALE', message, 'Plan again, have it reviewed, and apply that. A plan works once.');
+  throw new UserError(
+    'PLAN_STALE',
+    message,
+    'Plan again with: mdacc plan --out FILE. Have it reviewed, and apply that: a plan works once.',
+  );
 }
 
 /** The parts (an account itself, or one of its tokens) of which other things were reviewed than would be done now. */

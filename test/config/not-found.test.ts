@@ -10,7 +10,7 @@ async function refusal(files: Files, wanted: string): Promise<{ code: string; me
   mkdirSync(path.join(folder, 'in/ner'), { recursive: true });
   const error: unknown = await loadConfig(path.join(folder, wanted), {}).catch((reason) => reason);
   if (!(error instanceof UserError)) throw new Error('nothing was refused');
-  const plain = (text: string): string => text.replaceAll(`${folder}/`, '');
+  const plain = (text: string): string => text.replaceAll(`${folder}/`, '').replaceAll(folder, 'FOLDER');
   return { code: error.code, message: plain(error.message), hint: plain(error.hint) };
 }
 
@@ -19,12 +19,7 @@ test.each<[string, Files, string, string]>([
   ['it ends in .yml', { 'motherduck.accounts.yml': BASE }, MAIN, 'did you mean --config motherduck.accounts.yml?'],
   ['its name is similar', { 'motherduck.account.yaml': BASE }, MAIN, 'did you mean --config motherduck.account.yaml?'],
   ['another name was given', { [MAIN]: BASE }, 'prod.yaml', `did you mean --config ${MAIN}?`],
-  [
-    'it is above',
-    { [MAIN]: BASE },
-    `in/ner/${MAIN}`,
-    `there is one at ${MAIN}: go to that folder, or give --config ${MAIN}`,
-  ],
+  ['it is above', { [MAIN]: BASE }, `in/ner/${MAIN}`, `there is one above: cd FOLDER, or give --config ${MAIN}`],
   ['its folder is not there', {}, `no/${MAIN}`, 'write one with "mdacc init", or name yours with --config FILE'],
 ])('when %s', async (_name, files, wanted, hint) => {
   expect(await refusal(files, wanted)).toEqual({

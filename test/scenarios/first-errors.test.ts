@@ -143,6 +143,8 @@ describe('wrong usage', () => {
     ['plan --timeout soon', '30s'],
     ['plan --format yaml', 'Allowed choices are'],
     ['plan --sandbox --only nobody_*', 'matches no account', 'etl_prod'],
+    ['plan --sandbox --only etl_prd', 'matches no account', 'Did you mean --only etl_prod?'],
+    ['smoke --sandbox --only etl_prd', 'matches no account', 'Did you mean --only etl_prod?'],
     ['sandbox advance', "missing required argument 'duration'"],
     ['--sandbox plan', 'mdacc plan --sandbox'],
     ['apply today.plan --sandbox --only etl_prod', 'a saved plan is done whole'],
