@@ -1,5 +1,6 @@
 import { UserError } from '../model/user-error.ts';
 import type { DiagnosticJson } from '../yaml/diagnostics.ts';
+import { DEFAULT_CONFIG } from './not-found.ts';
 
 /** A configuration that says what it wants in a way that cannot be done: every error of it. */
 export class InvalidConfiguration extends UserError {
@@ -11,7 +12,8 @@ export class InvalidConfiguration extends UserError {
     const [first] = shown ? [] : diagnostics;
     const named =
       first && `the configuration has ${count}: ${first.file}:${first.line}:${first.column}: ${first.message}`;
-    super('CONFIG_INVALID', named ?? `${config} has ${count}`, 'Correct it, and check it with: mdacc validate');
+    const words = config === DEFAULT_CONFIG ? '' : ` --config ${config}`;
+    super('CONFIG_INVALID', named ?? `${config} has ${count}`, `Correct it, and check it with: mdacc validate${words}`);
     this.diagnostics = diagnostics;
   }
 }

@@ -3,8 +3,9 @@ import { textWidth } from '../model/text-width.ts';
 
 /** In what is narrower, a terminal's own way is no worse. */
 const LEAST_COLUMNS = 20;
-/** What must be left beside an indent. */
+/** What must be left beside an indent: columns, and a share of them. */
 const LEAST_TEXT = 24;
+const LEAST_SHARE = 0.4;
 const DEEPER = 2;
 
 /** A word with the blanks before it; a command up to the end of its sentence is one: half of it could be pasted and run. */
@@ -39,7 +40,8 @@ function wrapLine(line: string, columns: number): string {
 function hangOf(line: string, columns: number): number {
   const gaps = [...line.matchAll(/(?:^| ) +(?=\S)/g)];
   const begins = gaps.map(({ index, 0: gap }) => textWidth(line.slice(0, index + gap.length)));
-  return begins.findLast((column) => columns - column >= LEAST_TEXT) ?? DEEPER;
+  const least = Math.max(LEAST_TEXT, columns * LEAST_SHARE);
+  return begins.findLast((column) => columns - column >= least) ?? DEEPER;
 }
 
 function widthOf(text: string): number {

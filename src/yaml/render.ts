@@ -60,10 +60,16 @@ function position({ file, line, column }: Diagnostic['where']): string {
 
 /** The piece of a line around a column, and what stands before the marker: tabs stay tabs so that it lines up. */
 function excerpt(line: string, column: number, wanted: number, width: number) {
-  const from = line.length <= width ? 0 : Math.max(0, Math.min(column - Math.floor(width / 3), line.length - width));
-  const cut = line.slice(from, from + width);
+  let from = line.length <= width ? 0 : Math.max(0, Math.min(column - Math.floor(width / 3), line.length - width));
+  let end = Math.min(line.length, from + width);
+  // Of characters that take two columns fewer fit: what is right of the marked ones goes first.
+  while (textWidth(line.slice(from, end)) > width) {
+    if (end > column + LEAST_WIDTH / 2) end -= 1;
+    else from += 1;
+  }
+  const cut = line.slice(from, end);
   const before = from > 0 ? '…' : '';
-  const after = from + width < line.length ? '…' : '';
+  const after = end < line.length ? '…' : '';
   const marked = cut
     .slice(column - from)
     .trimEnd()

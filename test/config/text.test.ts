@@ -1,4 +1,5 @@
 import { describe, expect, test } from 'vitest';
+import { textWidth } from '../../src/model/text-width.ts';
 import { diagnosticJson } from '../../src/yaml/diagnostics.ts';
 import { renderDiagnostics } from '../../src/yaml/render.ts';
 import { all, BASE, type Files, load, MAIN, textOf } from './loading.ts';
@@ -183,6 +184,18 @@ describe('the text of a diagnostic', () => {
     const column = rows[2]?.indexOf('^') ?? -1;
     expect(rows[1]?.slice(column, column + 4)).toBe('nope');
     expect(rows[1]?.length).toBeLessThan(140);
+  });
+
+  test('has the marker under characters that take two columns, and fits a terminal', async () => {
+    const loaded = await load(
+      `${BASE}accounts:\n  etl_prod: { tokens: { "東京": "大阪" }, nope: "${'京'.repeat(50)}" }\n`,
+    );
+    const [, line = '', marker = ''] = textOf(loaded).split('\n');
+    expect(textWidth(line.slice(0, line.indexOf('"東京"')))).toBe(marker.indexOf('^'));
+    const shown = renderDiagnostics(all(loaded), loaded.sources, undefined, 60).split('\n');
+    const sources = shown.filter((row) => row.includes(' | '));
+    expect(sources.length).toBeGreaterThan(2);
+    for (const row of sources) expect(textWidth(row)).toBeLessThanOrEqual(60);
   });
 
   test('keeps tabs so that the marker lines up, and shows no control characters', async () => {

@@ -1,9 +1,12 @@
 /** The state for a terminal: a line an account, and below it its tokens with where their secrets are. */
 import { counted } from '../../model/counted.ts';
 import type { State, StateAccount, StateToken } from '../../model/state.ts';
-import { padTo } from '../../model/text-width.ts';
+import { columnWidth, padTo } from '../../model/text-width.ts';
 import { type Paint, plain } from '../paint.ts';
 import { printable } from '../printable.ts';
+
+const LEAST_KEY_WIDTH = 12;
+const MOST_KEY_WIDTH = 32;
 
 export function stateText(state: State, paint: Paint = plain): string {
   const accounts = [...state.accounts.values()].sort((a, b) => (a.username < b.username ? -1 : 1));
@@ -23,13 +26,14 @@ function accountBlock(account: StateAccount, paint: Paint): string {
       : 'never tested',
     ...(account.intent ? [`interrupted: ${account.intent.action.replace('_', ' ')}`] : []),
   ];
+  const width = Math.max(LEAST_KEY_WIDTH, columnWidth([...account.tokens.keys()], MOST_KEY_WIDTH));
   const tokens = [...account.tokens]
     .sort(([a], [b]) => (a < b ? -1 : 1))
-    .flatMap(([key, token]) => tokenLines(key, token));
+    .flatMap(([key, token]) => tokenLines(key, width, token));
   return [`${paint.bold(account.username)}  ${paint.dim(facts.join(', '))}`, ...tokens].join('\n');
 }
 
-function tokenLines(key: string, token: StateToken): string[] {
+function tokenLines(key: string, width: number, token: StateToken): string[] {
   const lines: string[] = [];
   const { current } = token;
   if (current) {
@@ -47,7 +51,7 @@ function tokenLines(key: string, token: StateToken): string[] {
   }
   for (const intent of token.intents)
     lines.push(`${named(intent.name)}, an interrupted creation of ${intent.at.slice(0, 10)}`);
-  return lines.map((line, index) => `  ${padTo(index === 0 ? key : '', 12)} ${line}`);
+  return lines.map((line, index) => `  ${padTo(index === 0 ? key : '', width)} ${line}`);
 }
 
 /** Names were taken from a live organization. */
