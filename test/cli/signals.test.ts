@@ -1,0 +1,31 @@
+import { describe, expect, it } from 'vitest';
+import type { Io } from '../../src/cli/io.ts';
+import { interruptible, whileAsking } from '../../src/cli/signals.ts';
+
+/** Interrupts while the work waits, and gives what was said then. */
+async function saidAt(wait: (stopped: Promise<void>) => Promise<void>): Promise<string[]> {
+  const said: string[] = [];
+  const io = { note: (text: string) => void said.push(text) } as Io;
+  await interruptible(io, async (stopping) => {
+    const stopped = new Promise<void>((resolve) => stopping.addEventListener('abort', () => resolve()));
+    const waiting = wait(stopped);
+    process.emit('SIGTERM', 'SIGTERM');
+    await waiting;
+  });
+  return said;
+}
+
+describe('an interruption', () => {
+  it('of work says what becomes of what is in flight', async () => {
+    expect(await saidAt((stopped) => stopped)).toEqual([expect.stringContaining('what is in flight is finished')]);
+  });
+
+  it('of a question says nothing of it, since nothing is', async () => {
+    expect(await saidAt((stopped) => whileAsking(() => stopped))).toEqual([]);
+  });
+
+  it('after a question is one of work again', async () => {
+    await whileAsking(async () => 'yes');
+    expect(await saidAt((stopped) => stopped)).toHaveLength(1);
+  });
+});
