@@ -1,5 +1,4 @@
-/** What the line says that shows how far some work is: `Reading accounts [█████░░░] 137/300  42/s, 3 seconds left  etl_prod`. */
-import { describeSpan } from '../model/duration.ts';
+/** What the line says that shows how far some work is: `Reading accounts [█████░░░] 137/300  42/s, 3s left  etl_prod`. */
 import { cutTo, textWidth } from '../model/text-width.ts';
 import { printable } from '../report/printable.ts';
 
@@ -52,6 +51,13 @@ function barOf(share: number, columns: number, { hasBlocks }: LineRoom): string 
 function timing(done: number, total: number, seconds: number): string {
   if (done === 0 || seconds < SHORT_SECONDS) return '';
   const rate = done / seconds;
-  const left = total > done ? `, ${describeSpan((total - done) / rate)} left` : '';
+  const left = total > done ? `, ${shortSpan((total - done) / rate)} left` : '';
   return `  ${rate < 10 ? rate.toFixed(1) : Math.round(rate)}/s${left}`;
+}
+
+/** `3s`, `2m10s`, `1h5m`. */
+function shortSpan(seconds: number): string {
+  const [s, m, h] = [Math.floor(seconds % 60), Math.floor((seconds / 60) % 60), Math.floor(seconds / 3600)];
+  if (h > 0) return `${h}h${m}m`;
+  return m > 0 ? `${m}m${s}s` : `${s}s`;
 }

@@ -11,7 +11,10 @@ const SIGNALS = ['SIGINT', 'SIGTERM', 'SIGHUP'] as const;
 export async function interruptible<T>(io: Io, work: (stopping: AbortSignal) => Promise<T>): Promise<T> {
   const controller = new AbortController();
   const onSignal = () => {
-    if (controller.signal.aborted) process.exit(EXIT.interrupted);
+    if (controller.signal.aborted) {
+      io.changing.clear();
+      process.exit(EXIT.interrupted);
+    }
     if (!isAsking)
       io.note('Interrupted: what is in flight is finished, and the state is saved. Once more stops at once.');
     controller.abort();

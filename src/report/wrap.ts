@@ -38,7 +38,7 @@ function wrapLine(line: string, columns: number): string {
 
 /** Where the last column of a table begins that leaves enough room; without one, a little deeper than the line. */
 function hangOf(line: string, columns: number): number {
-  const gaps = [...line.matchAll(/(?:^| ) +(?=\S)/g)];
+  const gaps = [...line.slice(0, columns).matchAll(/(?:^| ) +(?=\S)/g)];
   const begins = gaps.map(({ index, 0: gap }) => textWidth(line.slice(0, index + gap.length)));
   const least = Math.max(LEAST_TEXT, columns * LEAST_SHARE);
   return begins.findLast((column) => columns - column >= least) ?? DEEPER;

@@ -7,11 +7,9 @@ const wide = { columns: 100, hasBlocks: true };
 
 describe('the line of a progress', () => {
   it('has a bar, a count, a rate, the time left, and what is worked on', () => {
-    expect(progressLine(WORK, wide)).toBe(
-      'Reading accounts [███████░░░░░░░░░░░░░] 100/300  25/s, 8 seconds left  etl_prod',
-    );
+    expect(progressLine(WORK, wide)).toBe('Reading accounts [███████░░░░░░░░░░░░░] 100/300  25/s, 8s left  etl_prod');
     expect(progressLine(WORK, { ...wide, hasBlocks: false })).toBe(
-      'Reading accounts [#######.............] 100/300  25/s, 8 seconds left  etl_prod',
+      'Reading accounts [#######.............] 100/300  25/s, 8s left  etl_prod',
     );
   });
 
@@ -21,18 +19,24 @@ describe('the line of a progress', () => {
   });
 
   it('has a rate of slow work too, and no time left at the end', () => {
-    expect(progressLine({ ...WORK, done: 2, total: 3 }, wide)).toContain('2/3  0.5/s, 2 seconds left');
+    expect(progressLine({ ...WORK, done: 2, total: 3 }, wide)).toContain('2/3  0.5/s, 2s left');
     expect(progressLine({ ...WORK, done: 3, total: 3 }, wide)).toContain('3/3  0.8/s  etl_prod');
     expect(progressLine({ ...WORK, done: 0, total: 0 }, wide)).toContain('[████████████████████] 0/0');
   });
 
+  it('has the time left in the units that people count in', () => {
+    const left = (total: number) =>
+      /, (\w+) left/.exec(progressLine({ ...WORK, done: 10, total, seconds: 10 }, wide))?.[1];
+    expect([11, 69, 70, 140, 3610, 7999].map(left)).toEqual(['1s', '59s', '1m0s', '2m10s', '1h0m', '2h13m']);
+  });
+
   it('is cut in its name first, then in its bar, then in its time', () => {
     const at = (columns: number) => progressLine(WORK, { columns, hasBlocks: true });
-    const line = 'Reading accounts [███████░░░░░░░░░░░░░] 100/300  25/s, 8 seconds left';
-    expect([80, 79, 78, 77].map(at)).toEqual([`${line}  etl_prod`, `${line}  etl_pr…`, `${line}  etl_p…`, line]);
-    expect(at(60)).toBe('Reading accounts [███░░░░░░░] 100/300  25/s, 8 seconds left');
-    expect(at(50)).toBe('Reading accounts 100/300  25/s, 8 seconds left');
-    expect(at(40)).toBe('Reading accounts [████░░░░░░░░] 100/300');
+    const line = 'Reading accounts [███████░░░░░░░░░░░░░] 100/300  25/s, 8s left';
+    expect([73, 72, 71, 70].map(at)).toEqual([`${line}  etl_prod`, `${line}  etl_pr…`, `${line}  etl_p…`, line]);
+    expect(at(54)).toBe('Reading accounts [████░░░░░░░] 100/300  25/s, 8s left');
+    expect(at(40)).toBe('Reading accounts 100/300  25/s, 8s left');
+    expect(at(38)).toBe('Reading accounts [███░░░░░░░] 100/300');
     expect(at(20)).toBe('100/300');
   });
 

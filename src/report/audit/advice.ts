@@ -20,7 +20,9 @@ export function advised(findings: readonly Finding[]): Advised[] {
     const ways = rules.get(finding.rule) ?? new Map<string, Finding[]>();
     rules.set(finding.rule, ways);
     const way = wayOf(finding);
-    ways.set(way, [...(ways.get(way) ?? []), finding]);
+    const same = ways.get(way);
+    if (same) same.push(finding);
+    else ways.set(way, [finding]);
   }
   return [...rules.values()].flatMap((ways) =>
     [...ways.values()].map((same) => ({ findings: same, advice: adviceFor(same.map(({ fix }) => fix)) })),
