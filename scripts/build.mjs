@@ -4,6 +4,7 @@ import { mkdir, readdir, readFile, rename, rm, writeFile } from 'node:fs/promise
 import path from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { build } from 'esbuild';
+import { commandsOutside } from './commands-outside.mjs';
 import { asCommonJs } from './common-js.mjs';
 import { compileSchemas } from './compile-schemas.mjs';
 import { declareTypes } from './declare-types.mjs';
@@ -32,16 +33,6 @@ const common = {
   lineLimit: 160,
   metafile: true,
   define: { MDACC_VERSION: JSON.stringify(version) },
-};
-
-// A command stays outside of main, under its built name.
-const commandsOutside = {
-  name: 'commands-outside',
-  setup({ onResolve }) {
-    onResolve({ filter: /^\.\/commands\/.*\.ts$/ }, ({ path: file, kind }) =>
-      kind === 'dynamic-import' ? { path: file.replace(/\.ts$/, '.cjs'), external: true } : undefined,
-    );
-  },
 };
 
 // Of undici only the parts that are used are loaded, when the program runs, from its package.

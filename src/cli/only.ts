@@ -1,8 +1,9 @@
 /** `--only`: which accounts are meant, and what is said when there is none. */
-import { nearest } from '../config/suggest.ts';
+
 import { few } from '../model/counted.ts';
 import { globMatcher } from '../model/glob.ts';
 import { UserError } from '../model/user-error.ts';
+import { nearest } from '../yaml/suggest.ts';
 
 const NAMES_SHOWN = 10;
 
