@@ -110,7 +110,7 @@ export class Project {
 let expanded: Readonly<Record<string, PipelineJob>> | undefined;
 
 /** The example's jobs. It takes a second to find out, and each time gives the same. */
-function expandedPipeline(): Readonly<Record<string, PipelineJob>> {
+export function expandedPipeline(): Readonly<Record<string, PipelineJob>> {
   expanded ??= expandPipeline(temporary(), PIPELINE);
   return expanded;
 }

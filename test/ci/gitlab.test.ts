@@ -5,7 +5,7 @@ import path from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { isWindows } from '../platform.ts';
 import { expandPipeline, PIPELINE, PIPELINE_EXAMPLE, pipelineJobs } from './gitlab-pipeline.ts';
-import { Project, temporary } from './gitlab-project.ts';
+import { expandedPipeline, Project, temporary } from './gitlab-project.ts';
 import { EXAMPLE } from './workflow.ts';
 
 const STATE = 'motherduck.accounts.state.json';
@@ -13,7 +13,7 @@ const DAY = 86_400;
 
 describe.skipIf(isWindows)('the pipeline', () => {
   it('is what GitLab takes, by its own schema, which would say otherwise', () => {
-    const jobs = expandPipeline(temporary(), PIPELINE);
+    const jobs = expandedPipeline();
     expect(jobs.apply?.resource_group).toBe('motherduck-state');
     expect(jobs.rotate?.resource_group).toBe('motherduck-state');
     expect(() => expandPipeline(temporary(), `${PIPELINE}\n  foo: bar\n`)).toThrow("'foo' property is not expected");
