@@ -29,4 +29,4 @@ export { hasChanges } from './plan/plan.ts';
 export type { AuditFormat } from './report/audit/render.ts';
 export type { PlanFormat } from './report/plan/render.ts';
 export type { SecretAddress, SecretStore } from './secrets/store.ts';
-export type { DiagnosticJson } from './yaml/diagnostics.ts';
+export type { DiagnosticJson } from './yaml/diagnostic.ts';

@@ -4,7 +4,7 @@ import { InvalidConfiguration } from '../config/invalid.ts';
 import { type Loaded, loadConfig } from '../config/load.ts';
 import { DEFAULT_CONFIG } from '../config/not-found.ts';
 import type { Desired } from '../model/desired.ts';
-import { diagnosticJson } from '../yaml/diagnostics.ts';
+import { diagnosticJson } from '../yaml/diagnostic.ts';
 import { renderDiagnostics } from '../yaml/render.ts';
 import { suitEngineToCommand } from './engine.ts';
 import type { Io } from './io.ts';

@@ -6,7 +6,7 @@ import { type LoadedWell, loadConfig } from '../config/load.ts';
 import { codeOf, writeFileAtomic } from '../files/atomic.ts';
 import { readText } from '../files/text.ts';
 import { UserError } from '../model/user-error.ts';
-import { diagnosticJson } from '../yaml/diagnostics.ts';
+import { diagnosticJson } from '../yaml/diagnostic.ts';
 import { type ConfigOptions, configWords, showFindings } from './configuration.ts';
 import type { Io } from './io.ts';
 

@@ -11,7 +11,7 @@ import type { Desired } from '../model/desired.ts';
 import { jsonText } from '../report/json.ts';
 import { validateGithub } from '../report/validate/github.ts';
 import { validateSarif } from '../report/validate/sarif.ts';
-import { type Diagnostic, diagnosticJson } from '../yaml/diagnostics.ts';
+import { type Diagnostic, diagnosticJson } from '../yaml/diagnostic.ts';
 import { renderDiagnostics } from '../yaml/render.ts';
 
 interface ValidateOptions extends ConfigOptions, OutputOptions {

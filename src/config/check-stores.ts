@@ -1,7 +1,7 @@
 import { accountKey } from '../model/username.ts';
 import type { PlacedToken, WrittenStore } from '../secrets/kind.ts';
 import { kindOf, STORE_KINDS } from '../secrets/kinds.ts';
-import type { Problems } from '../yaml/diagnostics.ts';
+import type { Problems } from '../yaml/problems.ts';
 import type { Span } from '../yaml/source.ts';
 import type { ResolvedAccount, ResolvedToken } from './resolve.ts';
 

@@ -1,6 +1,6 @@
 import { accountKey } from '../model/username.ts';
 import type { WrittenStore } from '../secrets/kind.ts';
-import type { Problems } from '../yaml/diagnostics.ts';
+import type { Problems } from '../yaml/problems.ts';
 import { quote } from '../yaml/wording.ts';
 import { checkDucklings } from './check-ducklings.ts';
 import { checkStores } from './check-stores.ts';

@@ -1,6 +1,6 @@
 import { COMMAND_WORD } from '../secrets/kind.ts';
 import { STORE_KINDS } from '../secrets/kinds.ts';
-import type { Problems } from '../yaml/diagnostics.ts';
+import type { Problems } from '../yaml/problems.ts';
 import { suggestion } from '../yaml/suggest.ts';
 import { child, entriesOf, type Node } from '../yaml/tree.ts';
 import { found, listed, quote } from '../yaml/wording.ts';

@@ -1,5 +1,5 @@
 import { UserError } from '../model/user-error.ts';
-import type { DiagnosticJson } from '../yaml/diagnostics.ts';
+import type { DiagnosticJson } from '../yaml/diagnostic.ts';
 import { DEFAULT_CONFIG } from './not-found.ts';
 
 /** A configuration that says what it wants in a way that cannot be done: every error of it. */

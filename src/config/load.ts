@@ -1,7 +1,8 @@
 import path from 'node:path';
 import type { Definitions } from '../model/definitions.ts';
 import type { Desired } from '../model/desired.ts';
-import { type Diagnostic, Problems } from '../yaml/diagnostics.ts';
+import type { Diagnostic } from '../yaml/diagnostic.ts';
+import { Problems } from '../yaml/problems.ts';
 import { checkMeaning } from './check.ts';
 import { definitionsOf } from './definitions.ts';
 import { desiredOf } from './desired.ts';

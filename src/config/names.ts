@@ -1,5 +1,5 @@
 import type { DiagnosticCode } from '../yaml/codes.ts';
-import type { Problems } from '../yaml/diagnostics.ts';
+import type { Problems } from '../yaml/problems.ts';
 import { suggestion } from '../yaml/suggest.ts';
 import { type Entry, type Node, textOf } from '../yaml/tree.ts';
 import { shown } from '../yaml/wording.ts';

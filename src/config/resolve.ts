@@ -1,4 +1,4 @@
-import type { Problems } from '../yaml/diagnostics.ts';
+import type { Problems } from '../yaml/problems.ts';
 import type { Span } from '../yaml/source.ts';
 import { booleanOf, child, type Entry, entriesOf, type Node, textOf } from '../yaml/tree.ts';
 import { Names } from './names.ts';

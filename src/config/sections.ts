@@ -1,4 +1,4 @@
-import type { Problems } from '../yaml/diagnostics.ts';
+import type { Problems } from '../yaml/problems.ts';
 import { child, type Entry, entriesOf, type Node } from '../yaml/tree.ts';
 import { quote } from '../yaml/wording.ts';
 import type { ConfigFile } from './read.ts';

@@ -1,4 +1,4 @@
-import type { Problems } from '../yaml/diagnostics.ts';
+import type { Problems } from '../yaml/problems.ts';
 import { child, coreScalar, type Node, numberOf, plain } from '../yaml/tree.ts';
 import { shown } from '../yaml/wording.ts';
 import { type SchemaError, type Validator, validateConfig, validateIncluded } from './config-validator.generated.js';

@@ -1,7 +1,7 @@
 import { InvalidConfiguration } from '../config/invalid.ts';
 import { loadConfig as readConfig } from '../config/load.ts';
 import type { Desired } from '../model/desired.ts';
-import { type DiagnosticJson, diagnosticJson } from '../yaml/diagnostics.ts';
+import { type DiagnosticJson, diagnosticJson } from '../yaml/diagnostic.ts';
 
 /** Environment variables by name. */
 export type Environment = Readonly<Record<string, string | undefined>>;

@@ -2,7 +2,7 @@
 import type { SecretStoreConfig } from '../model/desired.ts';
 import type { TokenAddress } from '../model/secret-variable.ts';
 import type { TokenType } from '../model/tokens.ts';
-import type { Problems } from '../yaml/diagnostics.ts';
+import type { Problems } from '../yaml/problems.ts';
 import type { Span } from '../yaml/source.ts';
 import type { Node } from '../yaml/tree.ts';
 import type { Owners, SecretStore } from './store.ts';

@@ -1,4 +1,4 @@
-import type { Problems } from '../yaml/diagnostics.ts';
+import type { Problems } from '../yaml/problems.ts';
 import type { Node } from '../yaml/tree.ts';
 import { shown } from '../yaml/wording.ts';
 

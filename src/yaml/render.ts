@@ -1,5 +1,5 @@
 import { textWidth } from '../model/text-width.ts';
-import type { Diagnostic } from './diagnostics.ts';
+import type { Diagnostic } from './diagnostic.ts';
 import { printable } from './wording.ts';
 
 /** How parts of the text are made to stand out. Left out, the text is plain. */

@@ -1,6 +1,6 @@
 import { Composer, type Document, Lexer, Parser, type YAMLError } from 'yaml';
 import { Brackets } from './brackets.ts';
-import type { Problems } from './diagnostics.ts';
+import type { Problems } from './problems.ts';
 import type { Source } from './source.ts';
 
 /** The deepest nesting that is read. A configuration needs seven levels. */

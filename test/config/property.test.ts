@@ -3,7 +3,7 @@ import { expect, test } from 'vitest';
 import { stringify } from 'yaml';
 import { SIZES } from '../../src/model/ducklings.ts';
 import { formatDuration } from '../../src/model/duration.ts';
-import { diagnosticJson } from '../../src/yaml/diagnostics.ts';
+import { diagnosticJson } from '../../src/yaml/diagnostic.ts';
 import { all, BASE, desired, load, MAIN, textOf } from './loading.ts';
 
 /** What an account may be, in the terms of the YAML; each value is one that the checks let pass. */

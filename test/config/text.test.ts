@@ -1,6 +1,6 @@
 import { describe, expect, test } from 'vitest';
 import { textWidth } from '../../src/model/text-width.ts';
-import { diagnosticJson } from '../../src/yaml/diagnostics.ts';
+import { diagnosticJson } from '../../src/yaml/diagnostic.ts';
 import { renderDiagnostics } from '../../src/yaml/render.ts';
 import { all, BASE, type Files, load, MAIN, textOf } from './loading.ts';
 

@@ -1,7 +1,7 @@
 /** `kind: exec`: secrets handed to a program of the user's on its standard input. */
 import type { SecretStoreConfig } from '../../model/desired.ts';
 import type { Seconds } from '../../model/duration.ts';
-import type { Problems } from '../../yaml/diagnostics.ts';
+import type { Problems } from '../../yaml/problems.ts';
 import { suggestion } from '../../yaml/suggest.ts';
 import { child, durationOf, fromEnvironment, itemsOf, type Node, textsOf } from '../../yaml/tree.ts';
 import { listed, quote, shown } from '../../yaml/wording.ts';

@@ -2,7 +2,7 @@
 import path from 'node:path';
 import type { SecretStoreConfig } from '../../model/desired.ts';
 import { DEFAULT_VARIABLE, variableOf } from '../../model/secret-variable.ts';
-import type { Problems } from '../../yaml/diagnostics.ts';
+import type { Problems } from '../../yaml/problems.ts';
 import { booleanOf, child, fromEnvironment, textOf } from '../../yaml/tree.ts';
 import { quote, shown } from '../../yaml/wording.ts';
 import type { StoreKind, WrittenStore } from '../kind.ts';

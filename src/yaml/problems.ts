@@ -1,37 +1,6 @@
-import type { Where } from '../model/user-error.ts';
 import type { DiagnosticCode } from './codes.ts';
+import type { Diagnostic } from './diagnostic.ts';
 import { type Span, whereOf } from './source.ts';
-
-/** Something wrong, or doubtful, at a place of a file. */
-export interface Diagnostic {
-  readonly code: DiagnosticCode;
-  readonly severity: 'error' | 'warning';
-  /** What is wrong, on one line. Never holds a value from the environment. */
-  readonly message: string;
-  /** What to do or type instead. */
-  readonly hint?: string;
-  readonly where: Where;
-  /** How many characters of the line are meant, at least one. */
-  readonly length: number;
-  /** The other place, when two places disagree. */
-  readonly related?: { readonly message: string; readonly where: Where };
-}
-
-/** A diagnostic as `validate --format json` shows it. */
-export interface DiagnosticJson {
-  readonly file: string;
-  /** Lines and columns count from 1. */
-  readonly line: number;
-  readonly column: number;
-  readonly code: DiagnosticCode;
-  readonly severity: 'error' | 'warning';
-  /** What is wrong, on one line. Never holds a value from the environment. */
-  readonly message: string;
-  /** What to do or type instead. */
-  readonly hint?: string;
-  /** The other place, when two places disagree. */
-  readonly related?: Where & { readonly message: string };
-}
 
 /** What is not in every diagnostic. */
 export interface Extras {
@@ -91,17 +60,4 @@ export class Problems {
     };
     this.#found.set(key, { diagnostic, start: at.start });
   }
-}
-
-/** A diagnostic with its fields in a fixed order, ready for JSON. */
-export function diagnosticJson(diagnostic: Diagnostic): DiagnosticJson {
-  const { code, severity, message, hint, where, related } = diagnostic;
-  return {
-    ...where,
-    code,
-    severity,
-    message,
-    ...(hint === undefined ? {} : { hint }),
-    ...(related === undefined ? {} : { related: { ...related.where, message: related.message } }),
-  };
 }
