@@ -121,7 +121,8 @@ const BROKEN_OFF: readonly number[] = [408, 499];
 function whichToken({ tokenSource, tokenTrouble }: Answered): string {
   const trouble = tokenTrouble();
   const hint = `${tokenSource} must be a read/write token of an Admin`;
-  return trouble === undefined ? `${hint}.` : `${hint}; ${trouble}.`;
+  const made = "MotherDuck's web page makes one, at Settings, Access Tokens; then: export";
+  return `${hint}${trouble === undefined ? '' : `; ${trouble}`}. ${made} ${tokenSource}=…`;
 }
 
 function refused(answer: Answered, body: unknown, refusal: Refusal): ApiError {

@@ -63,7 +63,7 @@ function connectionTrouble(code: string, host: string): readonly [what: string, 
     case 'EAI_AGAIN':
       return [`the name ${host} could not be looked up (${code})`, 'Check the network and its DNS, and run it again.'];
     case 'ECONNREFUSED':
-      return [`nothing answers at ${host} (${code})`, `${RIGHT_ADDRESS} For a sandbox: is it being served?`];
+      return [`nothing answers at ${host} (${code})`, `${RIGHT_ADDRESS} For a sandbox, serve it: mdacc sandbox serve`];
     case 'NO_CONNECTION':
     case 'UND_ERR_CONNECT_TIMEOUT':
     case 'ETIMEDOUT':

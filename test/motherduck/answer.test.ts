@@ -183,7 +183,10 @@ describe('a refused admin token', () => {
   it('says which variable it came from and what it must be', async () => {
     const error = await refused(401, {});
     expect(error.message).toContain('the admin token was refused (401)');
-    expect(error.hint).toBe('motherduck_token must be a read/write token of an Admin.');
+    expect(error.hint).toBe(
+      "motherduck_token must be a read/write token of an Admin. MotherDuck's web page makes one, at Settings, Access Tokens; " +
+        'then: export motherduck_token=…',
+    );
     expect((await failing(401, {})).error.hint).toContain('MOTHERDUCK_ADMIN_TOKEN must be');
   });
 
