@@ -34,7 +34,6 @@ const PURE_MODULES = ['node:crypto', 'node:util', 'picomatch', 'diff', 'yaml'];
 interface Import {
   readonly from: string;
   readonly to: string;
-  readonly isType: boolean;
 }
 
 const files = readdirSync('src', { recursive: true, encoding: 'utf8' })
@@ -44,12 +43,12 @@ const files = readdirSync('src', { recursive: true, encoding: 'utf8' })
 function importsOf(file: string): Import[] {
   const text = readFileSync(file, 'utf8').replace(/^\s*(\/\*\*|\*|\/\/).*$/gm, '');
   const found = text.matchAll(
-    /^(?:import|export)\s+(type\s+)?[^'"]*?from\s+'([^']+)'|import\('([^']+)'\)|^import\s+'([^']+)'/gm,
+    /^(?:import|export)\s+[^'"]*?from\s+'([^']+)'|import\('([^']+)'\)|^import\s+'([^']+)'/gm,
   );
   return [...found].map((match) => {
-    const target = match[2] ?? match[3] ?? match[4] ?? '';
+    const target = match[1] ?? match[2] ?? match[3] ?? '';
     const to = target.startsWith('.') ? path.posix.join(path.posix.dirname(file), target) : target;
-    return { from: file, to, isType: match[1] !== undefined };
+    return { from: file, to };
   });
 }
 
@@ -101,9 +100,7 @@ describe('the rooms of src/', () => {
   });
 
   it('have no circles', () => {
-    const next = new Map(
-      files.map((file) => [file, imports.filter((each) => each.from === file && !each.isType).map(({ to }) => to)]),
-    );
+    const next = new Map(files.map((file) => [file, imports.filter((each) => each.from === file).map(({ to }) => to)]));
     const done = new Set<string>();
     const circles: string[] = [];
     const visit = (file: string, way: readonly string[]) => {

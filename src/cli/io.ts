@@ -7,12 +7,9 @@ import { printable } from '../report/printable.ts';
 import { wrapTo } from '../report/wrap.ts';
 import { ChangingLine } from './changing-line.ts';
 import { forLog } from './runner-log.ts';
-import { columnsOf, paintFor } from './terminal.ts';
+import { columnsOf, paintFor, type TerminalOptions } from './terminal.ts';
 
-export interface OutputOptions {
-  readonly color?: boolean;
-  readonly quiet?: boolean;
-  readonly debug?: boolean;
+export interface OutputOptions extends TerminalOptions {
   readonly format?: string;
 }
 

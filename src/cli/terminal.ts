@@ -1,9 +1,14 @@
 /** What a stream can show: colours, how much in a line, and a line that changes. */
 import { coloured, type Paint, plain } from '../report/paint.ts';
-import type { OutputOptions } from './io.ts';
+
+export interface TerminalOptions {
+  readonly color?: boolean;
+  readonly quiet?: boolean;
+  readonly debug?: boolean;
+}
 
 /** NO_COLOR and --no-color win over FORCE_COLOR, and that over what the stream is. */
-export function paintFor(stream: NodeJS.WriteStream, options: OutputOptions, env: NodeJS.ProcessEnv): Paint {
+export function paintFor(stream: NodeJS.WriteStream, options: TerminalOptions, env: NodeJS.ProcessEnv): Paint {
   const { NO_COLOR = '', FORCE_COLOR = '', TERM } = env;
   if (options.color === false || NO_COLOR !== '') return plain;
   if (FORCE_COLOR !== '') return FORCE_COLOR === '0' || FORCE_COLOR === 'false' ? plain : coloured;
@@ -16,7 +21,7 @@ export function columnsOf(stream: NodeJS.WriteStream): number | undefined {
 }
 
 /** A log keeps every state of a line that changes, and --debug writes between. */
-export function canChangeLines(stream: NodeJS.WriteStream, options: OutputOptions, env: NodeJS.ProcessEnv): boolean {
+export function canChangeLines(stream: NodeJS.WriteStream, options: TerminalOptions, env: NodeJS.ProcessEnv): boolean {
   if (options.quiet || options.debug) return false;
   return stream.isTTY && env.TERM !== 'dumb' && NO_CI.includes(env.CI ?? '');
 }

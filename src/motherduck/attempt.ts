@@ -1,5 +1,5 @@
 import type { Dispatcher } from 'undici';
-import type { Outcome } from './retry.ts';
+import type { Outcome } from './outcome.ts';
 
 /** The most bytes that an answer may have. A page of 1000 users has about 300 kB. */
 export const MOST_BYTES = 16 * 1024 * 1024;

@@ -8,8 +8,9 @@ import { Attempt, EndedAttempt, first, type WholeAnswer } from './attempt.ts';
 import { Clock, MACHINE_TIME, type TimeSource } from './clock.ts';
 import { Limiter } from './limiter.ts';
 import { codeOf, noAnswer } from './no-answer.ts';
+import type { Method, Outcome } from './outcome.ts';
 import { printableWithout } from './printable.ts';
-import { isThrottled, type Method, type Outcome, type RetrySurroundings, retryOptions } from './retry.ts';
+import { isThrottled, type RetrySurroundings, retryOptions } from './retry.ts';
 import { Trail } from './trail.ts';
 
 export interface HttpOptions {

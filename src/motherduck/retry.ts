@@ -1,14 +1,8 @@
 import type { RetryHandler } from 'undici';
 import { parseHttpDate } from './clock.ts';
 import { heals, isSlow } from './no-answer.ts';
+import type { Outcome } from './outcome.ts';
 import type { Trail } from './trail.ts';
-
-export type Method = 'GET' | 'POST' | 'PUT' | 'DELETE';
-
-/** How one attempt ended: with an answer, or with an error before the answer was whole. */
-export type Outcome =
-  | { readonly status: number; readonly retryAfter?: string | undefined }
-  | { readonly error: NodeJS.ErrnoException };
 
 const MOST_RETRIES = 4;
 /** A 429 has no effect, so patience costs nothing: with many calls in flight one of them can be turned away often. */

@@ -1,5 +1,5 @@
 import { neverSent } from './no-answer.ts';
-import type { Method, Outcome } from './retry.ts';
+import type { Method, Outcome } from './outcome.ts';
 
 /** What has happened to one call so far, over all its attempts. */
 export class Trail {

@@ -1,6 +1,7 @@
 /** What a failed step means and what to do about it. Pure. */
+
+import type { TokenType } from '../model/tokens.ts';
 import type { ProbeFailure } from '../motherduck/connect.ts';
-import type { Expected } from './checks.ts';
 
 export interface Explained {
   readonly said: { readonly message: string; readonly hint: string };
@@ -8,7 +9,11 @@ export interface Explained {
   readonly scope: 'machine' | 'token' | 'account';
 }
 
-type About = Pick<Expected, 'account' | 'type' | 'token'>;
+interface About {
+  readonly account: string;
+  readonly type: TokenType;
+  readonly token?: string;
+}
 
 /** Puts a failure into words. Unknown errors keep DuckDB's own. */
 export function explain(failure: ProbeFailure, about: About): Explained {

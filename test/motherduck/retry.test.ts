@@ -1,5 +1,6 @@
 import { describe, expect, it } from 'vitest';
-import { type Method, type Outcome, retryDelay } from '../../src/motherduck/retry.ts';
+import type { Method, Outcome } from '../../src/motherduck/outcome.ts';
+import { retryDelay } from '../../src/motherduck/retry.ts';
 
 const NOW = Date.UTC(2026, 10, 24, 12);
 const PATIENCE = 90_000;

@@ -3,8 +3,8 @@ import { inspect } from 'node:util';
 import { expect } from 'vitest';
 import { Secret } from '../../src/model/secret.ts';
 import { UserError } from '../../src/model/user-error.ts';
-import type { ExecStoreConfig } from '../../src/secrets/kinds/exec.ts';
-import type { FileStoreConfig } from '../../src/secrets/kinds/file.ts';
+import type { ExecStoreConfig } from '../../src/secrets/kinds/exec/config.ts';
+import type { FileStoreConfig } from '../../src/secrets/kinds/file/config.ts';
 import type { SecretAddress } from '../../src/secrets/store.ts';
 
 const where = { file: 'motherduck.accounts.yaml', line: 4, column: 3 };

@@ -1,23 +1,12 @@
 /** `kind: exec`: secrets handed to a program of the user's on its standard input. */
-import type { SecretStoreConfig } from '../../model/desired.ts';
-import type { Seconds } from '../../model/duration.ts';
 import type { Problems } from '../../yaml/problems.ts';
 import { suggestion } from '../../yaml/suggest.ts';
 import { child, durationOf, fromEnvironment, itemsOf, type Node, textsOf } from '../../yaml/tree.ts';
 import { listed, quote, shown } from '../../yaml/wording.ts';
 import { COMMAND_WORD, type PlacedToken, type StoreKind, type WrittenStore } from '../kind.ts';
+import type { ExecStoreConfig } from './exec/config.ts';
 import { execStore } from './exec/store.ts';
 import { expandWords, PLACEHOLDERS } from './exec/words.ts';
-
-export interface ExecStoreConfig extends SecretStoreConfig {
-  readonly kind: 'exec';
-  readonly command: readonly string[];
-  readonly check?: readonly string[];
-  /** Absolute: where both are run, the folder of the main file. */
-  readonly folder: string;
-  /** Seconds that one command may take. */
-  readonly timeout: Seconds;
-}
 
 const DEFAULT_TIMEOUT = 30;
 const TIMEOUT_SECONDS = { min: 1, max: 3600 } as const;

@@ -1,25 +1,13 @@
 /** `kind: file`: secrets in one file on this computer, of lines VARIABLE=secret or as JSON. */
 import path from 'node:path';
-import type { SecretStoreConfig } from '../../model/desired.ts';
 import { DEFAULT_VARIABLE, variableOf } from '../../model/secret-variable.ts';
 import type { Problems } from '../../yaml/problems.ts';
 import { booleanOf, child, fromEnvironment, textOf } from '../../yaml/tree.ts';
 import { quote, shown } from '../../yaml/wording.ts';
 import type { StoreKind, WrittenStore } from '../kind.ts';
 import { reportOwnFile } from '../own-file.ts';
+import type { FileStoreConfig } from './file/config.ts';
 import { fileStore } from './file/store.ts';
-
-export interface FileStoreConfig extends SecretStoreConfig {
-  readonly kind: 'file';
-  /** Absolute. */
-  readonly path: string;
-  /** As written in the YAML, for people. */
-  readonly shownPath: string;
-  readonly format: 'dotenv' | 'json';
-  /** Template of the dotenv variable. */
-  readonly variable: string;
-  readonly allowUnignored: boolean;
-}
 
 export const file: StoreKind<FileStoreConfig> = {
   kind: 'file',

@@ -2,7 +2,7 @@ import { basename } from 'node:path';
 import type { Secret } from '../../../model/secret.ts';
 import { type ErrorCode, UserError } from '../../../model/user-error.ts';
 import type { SecretAddress, SecretStore } from '../../store.ts';
-import type { ExecStoreConfig } from '../exec.ts';
+import type { ExecStoreConfig } from './config.ts';
 import { findProgram } from './find-program.ts';
 import { type Outcome, runCommand } from './run-command.ts';
 import { scrub } from './scrub.ts';

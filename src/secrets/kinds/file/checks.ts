@@ -7,7 +7,7 @@ import { NotTextError, readText } from '../../../files/text.ts';
 import { isVariableTemplate } from '../../../model/secret-variable.ts';
 import { UserError } from '../../../model/user-error.ts';
 import { gitExposure } from '../../git-exposure.ts';
-import type { FileStoreConfig } from '../file.ts';
+import type { FileStoreConfig } from './config.ts';
 import { parseSecrets } from './json-secrets.ts';
 import { NotASecretsFile } from './secrets-text.ts';
 

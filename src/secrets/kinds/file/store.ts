@@ -8,8 +8,8 @@ import { type TokenAddress, variableOf } from '../../../model/secret-variable.ts
 import { UserError } from '../../../model/user-error.ts';
 import { isRehearsal } from '../../rehearsal.ts';
 import type { Owners, SecretAddress, SecretStore } from '../../store.ts';
-import type { FileStoreConfig } from '../file.ts';
 import { checkFile } from './checks.ts';
+import type { FileStoreConfig } from './config.ts';
 import { DotenvText } from './dotenv.ts';
 import { JsonText } from './json-secrets.ts';
 import { NotASecretsFile, NotBare, type SecretsText } from './secrets-text.ts';
