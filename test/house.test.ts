@@ -42,9 +42,7 @@ const files = readdirSync('src', { recursive: true, encoding: 'utf8' })
 
 function importsOf(file: string): Import[] {
   const text = readFileSync(file, 'utf8').replace(/^\s*(\/\*\*|\*|\/\/).*$/gm, '');
-  const found = text.matchAll(
-    /^(?:import|export)\s+[^'"]*?from\s+'([^']+)'|import\('([^']+)'\)|^import\s+'([^']+)'/gm,
-  );
+  const found = text.matchAll(/^(?:import|export)\s+[^'"]*?from\s+'([^']+)'|import\('([^']+)'\)|^import\s+'([^']+)'/gm);
   return [...found].map((match) => {
     const target = match[1] ?? match[2] ?? match[3] ?? '';
     const to = target.startsWith('.') ? path.posix.join(path.posix.dirname(file), target) : target;

@@ -1,16 +1,12 @@
 import { randomUUID } from 'node:crypto';
-import { setTimeout as sleep } from 'node:timers/promises';
 import { codeOf, writeFileAtomic } from '../files/atomic.ts';
+import { Pace } from '../files/pace.ts';
 import { ReusedBytes } from '../files/reused-bytes.ts';
 import type { State } from '../model/state.ts';
 import { UserError } from '../model/user-error.ts';
 import { MIGRATIONS, type Migrations } from './migrate.ts';
 import { type ReadState, readState, readStateText, type StateOf } from './read-state.ts';
 import { statePieces } from './serialize.ts';
-
-/** Bytes of a state that takes longer to write than to wait for a call to MotherDuck. */
-const LARGE = 1024 * 1024;
-const LONGEST_REST_MS = 50;
 
 export interface StateOptions {
   /** The organization is the embedded sandbox, whose state is never mixed with one of MotherDuck's. */
@@ -55,8 +51,7 @@ export class StateFile {
   /** The last write that was begun or planned; never rejects. */
   #last: Promise<void> = Promise.resolve();
   readonly #bytes = new ReusedBytes();
-  /** When the next write may begin, on the clock of `performance.now()`. */
-  #restedAt = 0;
+  readonly #pace = new Pace();
   /** The write that updates gather for now: planned, not begun. */
   #gathering: Promise<void> | undefined;
 
@@ -109,7 +104,7 @@ export class StateFile {
     if (this.#state === this.#durable) return;
     if (this.#gathering === undefined) {
       this.#gathering = this.#last.then(async () => {
-        await this.#rest();
+        await this.#pace.rest();
         this.#gathering = undefined;
         await this.#write();
       });
@@ -128,19 +123,12 @@ export class StateFile {
       await this.#beforeFirstWrite();
       const bytes = this.#bytes.of(statePieces(written));
       await writeFileAtomic(this.path, bytes, { mode: 0o666, keepMode: true });
-      const ended = performance.now();
-      this.#restedAt = bytes.length < LARGE ? ended : ended + Math.min(ended - started, LONGEST_REST_MS);
+      this.#pace.wrote(started, bytes.length);
     } catch (error) {
       throw error instanceof UserError ? error : unwritable(this.path, error);
     }
     this.#durable = written;
     this.#state = this.#state === before ? written : { ...this.#state, serial: written.serial };
-  }
-
-  /** A large state is not written for as long as it took: what ten accounts at a time need then goes out together. */
-  async #rest(): Promise<void> {
-    const left = this.#restedAt - performance.now();
-    if (left > 0) await sleep(left);
   }
 
   /** Someone may have edited or pulled the file between opening and now: that is not overwritten. */

@@ -2,6 +2,7 @@ import { mkdir } from 'node:fs/promises';
 import { dirname } from 'node:path';
 import { codeOf, targetOf, writeFileAtomic } from '../../../files/atomic.ts';
 import { acquireLock, LockedError } from '../../../files/lock.ts';
+import { Pace } from '../../../files/pace.ts';
 import { NotTextError, readText } from '../../../files/text.ts';
 import type { Secret } from '../../../model/secret.ts';
 import { type TokenAddress, variableOf } from '../../../model/secret-variable.ts';
@@ -62,45 +63,55 @@ interface Waiting extends Put {
   refuse(error: unknown): void;
 }
 
-/** What waits for each file, while secrets that came before are written to it. */
-const waiting = new Map<string, Waiting[]>();
+/** What waits for one file, while secrets that came before are written to it. */
+interface Queue {
+  readonly waiting: Waiting[];
+  readonly pace: Pace;
+  isBusy: boolean;
+}
+
+const queues = new Map<string, Queue>();
 
 /**
  * Puts a secret into a file, together with those that come while others are being written: a large file is not read and
  * written for each. They are put in their order.
  */
 function gather(target: string, put: Put): Promise<void> {
+  const key = `${put.config.format} ${target}`;
+  const queue = queues.get(key) ?? { waiting: [], pace: new Pace(), isBusy: false };
+  queues.set(key, queue);
   return new Promise((stored, refuse) => {
-    const one = { ...put, stored, refuse };
-    const key = `${put.config.format} ${target}`;
-    const others = waiting.get(key);
-    if (others !== undefined) return void others.push(one);
-    waiting.set(key, [one]);
-    void putWaiting(key, target);
+    queue.waiting.push({ ...put, stored, refuse });
+    if (!queue.isBusy) void putWaiting(queue, target);
   });
 }
 
-async function putWaiting(key: string, target: string): Promise<void> {
-  for (let puts = waiting.get(key) ?? []; puts.length > 0; puts = waiting.get(key) ?? []) {
-    waiting.set(key, []);
+async function putWaiting(queue: Queue, target: string): Promise<void> {
+  queue.isBusy = true;
+  while (queue.waiting.length > 0) {
+    await queue.pace.rest();
+    const puts = queue.waiting.splice(0);
     try {
-      const put = await putAll(target, puts);
+      const put = await putAll(target, puts, queue.pace);
       for (const { stored } of put) stored();
     } catch (error) {
       for (const { refuse } of puts) refuse(error);
     }
   }
-  waiting.delete(key);
+  queue.isBusy = false;
 }
 
 /** Gives those that are in the file then; the others were refused. The lock keeps other runs from changing it meanwhile. */
-async function putAll(target: string, puts: readonly Waiting[]): Promise<readonly Waiting[]> {
+async function putAll(target: string, puts: readonly Waiting[], pace: Pace): Promise<readonly Waiting[]> {
   await mkdir(dirname(target), { recursive: true, mode: 0o700 });
   const lock = await acquireLock(`${target}.lock`, { command: 'store a secret' }, { waitMs: 10_000, pollMs: 50 });
   try {
+    const started = performance.now();
     const content = opened(puts[0]?.config.format ?? 'dotenv', (await readText(target)) ?? '');
     const put = puts.filter((one) => isPut(one, content));
-    if (put.length > 0) await writeFileAtomic(target, content.text(), { mode: 0o600 });
+    const text = content.text();
+    if (put.length > 0) await writeFileAtomic(target, text, { mode: 0o600 });
+    pace.wrote(started, text.length);
     return put;
   } finally {
     // The secrets are stored: a lock that stays is taken over when this process is gone.
