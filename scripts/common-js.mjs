@@ -12,6 +12,8 @@ export async function asCommonJs(text, target) {
     minify: true,
     lineLimit: 160,
     legalComments: 'inline',
+    // As in ES modules, and in the tests of the sources.
+    banner: '"use strict";',
     // `import()` becomes `require`, as late.
     supported: { 'dynamic-import': false },
     define: { 'import.meta.dirname': '__dirname' },

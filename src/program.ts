@@ -9,6 +9,7 @@ import {
   DUE,
   format,
   LOCK_TIMEOUT,
+  NO_SERVICE,
   ONLY,
   OUTPUT,
   PLAN_FORMAT,
@@ -64,7 +65,7 @@ export function program(): Command {
     .command('validate')
     .description('check the configuration, without a network')
     .addOption(format('how the findings are written', 'text', 'json', 'sarif', 'github'))
-    .option('--sandbox [dir]', 'accepted and not needed: nothing is connected to')
+    .addOption(NO_SERVICE)
     .action(go(() => import('./commands/validate.ts')));
   withOptions(validate, CONFIG, OUTPUT);
   withExamples(validate, 'mdacc validate', 'mdacc validate --config prod.yaml --format github');
@@ -205,7 +206,7 @@ function stateCommands(state: Command): void {
     .description('the managed accounts and tokens, and where the secrets are')
     .addOption(format('how it is written', 'text', 'json'))
     .action(go(async () => ({ run: (await import('./commands/state.ts')).list })));
-  withOptions(list, CONFIG, OUTPUT);
+  withOptions(list, [NO_SERVICE], CONFIG, OUTPUT);
   withExamples(list, 'mdacc state list', 'mdacc state list --format json');
 
   const show = state
@@ -213,7 +214,7 @@ function stateCommands(state: Command): void {
     .description('one entry, as JSON')
     .argument('<account[/token]>', 'as the configuration names it')
     .action(go(async () => ({ run: (await import('./commands/state.ts')).show })));
-  withOptions(show, CONFIG, OUTPUT);
+  withOptions(show, [NO_SERVICE], CONFIG, OUTPUT);
   withExamples(show, 'mdacc state show etl_prod', 'mdacc state show etl_prod/airflow');
 
   const forget = state
@@ -221,14 +222,14 @@ function stateCommands(state: Command): void {
     .description('drop an entry without touching MotherDuck')
     .argument('<account[/token]>', 'as the configuration names it')
     .action(go(async () => ({ run: (await import('./commands/state.ts')).forget })));
-  withOptions(forget, [YES, LOCK_TIMEOUT], CONFIG, OUTPUT);
+  withOptions(forget, [YES, LOCK_TIMEOUT, NO_SERVICE], CONFIG, OUTPUT);
   withExamples(forget, 'mdacc state forget tenant_acme', 'mdacc state forget etl_prod/airflow --yes');
 
   const unlock = state
     .command('unlock')
     .description('remove the lock that a run left behind')
     .action(go(async () => ({ run: (await import('./commands/state.ts')).unlock })));
-  withOptions(unlock, [YES], CONFIG, OUTPUT);
+  withOptions(unlock, [YES, NO_SERVICE], CONFIG, OUTPUT);
   withExamples(unlock, 'mdacc state unlock', 'mdacc state unlock --yes');
 }
 

@@ -46,6 +46,9 @@ export const SANDBOX_FOLDER = new Option(
   'its folder (default: MDACC_SANDBOX, else .motherduck-sandbox)',
 );
 
+/** Of the commands that connect to nothing, for those who say it with every one. */
+export const NO_SERVICE = new Option('--sandbox [dir]', 'accepted and not needed: nothing is connected to');
+
 export const ONLY = new Option('--only <glob>', 'only accounts that match; repeatable').argParser(gather);
 export const LOCK_TIMEOUT = new Option(
   '--lock-timeout <duration>',

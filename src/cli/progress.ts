@@ -24,6 +24,8 @@ export class Progress {
     this.#isShown = canChangeLines(process.stderr, io.options, io.env);
     // By the clock, so that the time goes on while nothing is done, and a terminal may change its width.
     if (this.#isShown) this.#timer = setInterval(() => this.#draw(), REDRAW_MS).unref();
+    // What changes something hears of interruptions by itself; what only reads ends here.
+    if (this.#isShown && process.listenerCount('SIGINT') === 0) process.once('SIGINT', this.#leave);
   }
 
   /** One more is done. */
@@ -43,9 +45,16 @@ export class Progress {
 
   /** Takes the changing line away. */
   end(): void {
+    process.off('SIGINT', this.#leave);
     clearInterval(this.#timer);
     this.#io.changing.clear();
   }
+
+  readonly #leave = () => {
+    this.end();
+    this.#io.note('Interrupted; nothing was changed.');
+    process.kill(process.pid, 'SIGINT');
+  };
 
   #draw(): void {
     const milliseconds = performance.now() - this.#started;

@@ -63,6 +63,11 @@ export function sandboxFolder(named: string | true | undefined, env: NodeJS.Proc
   return path.resolve(typeof named === 'string' ? named : (nonEmpty(env.MDACC_SANDBOX) ?? DEFAULT_SANDBOX));
 }
 
+/** Says so where a sandbox is made: it may be the wrong folder. */
+export function tellOfNew(folder: string, io: Pick<Io, 'note'>): void {
+  if (!existsSync(folder)) io.note(`A new sandbox organization begins in ${shownFromHere(folder)}.`);
+}
+
 /** ` --sandbox DIR`, in a command to type next; nothing for MotherDuck. */
 export function sandboxWords({ sandbox }: Pick<ServiceOptions, 'sandbox'>): string {
   if (sandbox === undefined) return '';
@@ -99,8 +104,7 @@ async function openMotherDuck(options: ServiceOptions, io: Surroundings): Promis
   const folder = nonEmpty(io.env.MDACC_SANDBOX);
   if (folder !== undefined && !isSandbox) {
     await api.close();
-    const message = `MDACC_SANDBOX is set, and what answers at ${address.origin} is not a sandbox`;
-    throw new UserError('SANDBOX_FAILED', message, 'Unset MDACC_SANDBOX, or serve the sandbox: mdacc sandbox serve');
+    throw noSandboxAt(address, isLoopback(address.hostname) && api.isSandbox() === undefined);
   }
   const door = isSandbox
     ? await doorOf(folder, token)
@@ -116,6 +120,12 @@ async function openMotherDuck(options: ServiceOptions, io: Surroundings): Promis
   };
 }
 
+function noSandboxAt({ origin, port }: URL, isSilent: boolean): UserError {
+  const what = isSilent ? `nothing answers at ${origin}` : `what answers at ${origin} is not a sandbox`;
+  const hint = `Serve the sandbox: mdacc sandbox serve --port ${port || '8080'}. Or go without it: unset MDACC_SANDBOX MOTHERDUCK_API_URL`;
+  return new UserError('SANDBOX_FAILED', `MDACC_SANDBOX is set, and ${what}`, hint);
+}
+
 /** A sandbox is only ever served on this machine, and says so in every answer; another address is not even asked. */
 async function isServedSandbox(api: Api, address: URL): Promise<boolean> {
   if (!isLoopback(address.hostname)) return false;
@@ -125,7 +135,7 @@ async function isServedSandbox(api: Api, address: URL): Promise<boolean> {
 
 async function openEmbedded(named: string | true, options: ServiceOptions, io: Surroundings): Promise<Service> {
   const folder = sandboxFolder(named, io.env);
-  if (!existsSync(folder)) io.note(`A new sandbox organization begins in ${shownFromHere(folder)}.`);
+  tellOfNew(folder, io);
   const { embeddedSandbox } = await import('../sandbox/embedded.ts');
   const { organization, dispatcher, token, door } = await embeddedSandbox(folder, USER_AGENT);
   const http = createHttp({

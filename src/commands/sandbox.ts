@@ -4,7 +4,7 @@ import { once } from 'node:events';
 import { existsSync } from 'node:fs';
 import type { Io, OutputOptions } from '../cli/io.ts';
 import { EXIT, runCommand } from '../cli/run.ts';
-import { PROGRAM_VARIABLES, sandboxFolder, tokenIn } from '../cli/service.ts';
+import { PROGRAM_VARIABLES, sandboxFolder, tellOfNew, tokenIn } from '../cli/service.ts';
 import { shownFromHere, shownPath } from '../files/shown-path.ts';
 import { formatDuration, type Seconds } from '../model/duration.ts';
 import { showTime } from '../model/instant.ts';
@@ -46,7 +46,10 @@ export function serve(options: ServeOptions): Promise<number> {
     io.result(
       `MOTHERDUCK_API_URL=${server.url}\nMOTHERDUCK_ADMIN_TOKEN=${token}\nMDACC_SANDBOX=${shownPath(folder)}\n`,
     );
-    io.note('This is a sandbox, not MotherDuck. Ctrl-C ends it.');
+    io.note(
+      'This is a sandbox, not MotherDuck. Ctrl-C ends it. In another terminal, paste these lines, and then type:',
+    );
+    io.note('  export MOTHERDUCK_API_URL MOTHERDUCK_ADMIN_TOKEN MDACC_SANDBOX');
     await Promise.race([once(process, 'SIGINT'), once(process, 'SIGTERM')]);
     await server.close();
     organization.close();
@@ -117,7 +120,9 @@ const CONNECT_MS = 60_000;
 
 function withSandbox(options: SandboxOptions, work: (organization: Organization) => Promise<string>): Promise<number> {
   return runCommand(options, async (io) => {
-    const organization = await openSandbox(sandboxFolder(options.sandbox, io.env));
+    const folder = sandboxFolder(options.sandbox, io.env);
+    tellOfNew(folder, io);
+    const organization = await openSandbox(folder);
     try {
       io.report(await work(organization));
     } finally {

@@ -33,7 +33,10 @@ export function run(options: SmokeOptions): Promise<number> {
       tested(desired, path, options, io, stopping),
     );
     io.report(render(smoke, options, io));
-    if (smoke.accounts.some((account) => account.outcome === 'interrupted')) return EXIT.interrupted;
+    if (smoke.accounts.some((account) => account.outcome === 'interrupted')) {
+      io.say('Interrupted: the accounts that were not tested say so. Test them with the same command.');
+      return EXIT.interrupted;
+    }
     return smoke.passed ? EXIT.done : EXIT.smokeFailed;
   });
 }

@@ -14,7 +14,7 @@ export interface AtomicOptions {
  * Replaces a file's whole content so that a crash or a full disk at any moment leaves the old file or the new one,
  * and what is written is on the disk when this returns. A symbolic link stays one: its target is replaced.
  *
- * @throws the system's error, with its `code`; nothing of the attempt is left behind.
+ * @throws the system's error, with its `code`; nothing of the attempt is left behind. NotSynced when only the last step failed.
  */
 export async function writeFileAtomic(path: string, data: string | Uint8Array, options: AtomicOptions): Promise<void> {
   const target = await targetOf(path);
@@ -35,7 +35,19 @@ export async function writeFileAtomic(path: string, data: string | Uint8Array, o
     await unlink(temp).catch(() => undefined);
     throw error;
   }
-  await syncFolder(dirname(target));
+  await syncFolder(dirname(target)).catch((cause) => {
+    throw new NotSynced(cause);
+  });
+}
+
+/** The file is the new one, but nobody knows whether it still is after a power failure. */
+export class NotSynced extends Error {
+  readonly code: string | undefined;
+
+  constructor(cause: unknown) {
+    super('the folder could not be synced', { cause });
+    this.code = codeOf(cause);
+  }
 }
 
 /** Where symbolic links from `path` and on the way to it lead, even when nothing is there yet: one file has one target. */

@@ -8,8 +8,12 @@ const LEAST_TEXT = 24;
 const LEAST_SHARE = 0.4;
 const DEEPER = 2;
 
-/** A word with the blanks before it; a command up to the end of its sentence is one: half of it could be pasted and run. */
-const PIECE = /\s*(?:\bmdacc(?: \S*[^\s.,:;)](?=\s|$))*(?: \S+)?|\S+)/g;
+/**
+ * A word with the blanks before it; a command up to the end of its sentence is one: half of it could be pasted and run.
+ * That is for what the program says: in parentheses, or in the middle of a sentence, stand names that others gave.
+ */
+const PIECE =
+  /\s*(?:(?<=(?:^|[:;] |\b(?:or|then|and|with|type|run|after|again:) )\s*)mdacc(?: (?:'(?:[^']|'\\'')*'|\S*[^\s.,:;)'](?=\s|$)))*(?: (?:'(?:[^']|'\\'')*'\S*|\S+))?|\S+)/gi;
 // biome-ignore lint/suspicious/noControlCharactersInRegex: a colour takes no room
 const COLOUR = /\x1b\[\d+m/g;
 
@@ -26,7 +30,7 @@ function wrapLine(line: string, columns: number): string {
   const indent = ' '.repeat(hangOf(line.replace(COLOUR, ''), columns));
   const rows: string[] = [];
   let row = '';
-  for (const [piece] of line.matchAll(PIECE)) {
+  for (const piece of piecesOf(line)) {
     const isBegun = row.trim() !== '';
     if (isBegun && widthOf(row) + widthOf(piece) > columns) {
       rows.push(row);
@@ -34,6 +38,15 @@ function wrapLine(line: string, columns: number): string {
     } else row += piece;
   }
   return [...rows, row].join('\n');
+}
+
+function piecesOf(line: string): string[] {
+  let open = 0;
+  return [...line.trimEnd().matchAll(PIECE)].flatMap(([piece]) => {
+    const pieces = open > 0 ? (piece.match(/\s*\S+/g) ?? []) : [piece];
+    for (const bracket of piece.match(/[()]/g) ?? []) open = Math.max(0, open + (bracket === '(' ? 1 : -1));
+    return pieces;
+  });
 }
 
 /** Where the last column of a table begins that leaves enough room; without one, a little deeper than the line. */

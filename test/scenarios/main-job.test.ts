@@ -111,7 +111,7 @@ describe('the same commands against a server that speaks the REST API', () => {
       MDACC_SANDBOX: '/tmp',
     });
     expect(ran.code).toBe(1);
-    expect(ran.stderr).toContain('MDACC_SANDBOX is set, and what answers at http://127.0.0.1:9 is not a sandbox');
+    expect(ran.stderr).toContain('MDACC_SANDBOX is set, and nothing answers at http://127.0.0.1:9');
   });
 
   it('converge although requests go wrong and are slowed down', async () => {

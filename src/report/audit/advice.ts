@@ -9,9 +9,9 @@ export interface Advised {
 /** How many names a command has; for more, the first stands as an example. */
 const MOST_NAMES = 8;
 
-/** A command that takes several names, and the one that it has: a word, or one in quotes. */
+/** A command that takes several names, and the one that it has: a word, or one in quotes. What deletes is said one by one. */
 const COMMAND =
-  /^(?<before>.*?\bmdacc (?:(?:import|rotate)|(?:apply|smoke)(?: --prune)?(?<option> --only))) (?<name>'(?:[^']|'\\'')*'|[\w./-]*[\w/-])(?<after>(?:[.,]? .*|\.?)?)$/;
+  /^(?<before>.*?\bmdacc (?:(?:import|rotate)|(?:apply|smoke)(?<option> --only))) (?<name>'(?:[^']|'\\'')*'|[\w./-]*[\w/-])(?<after>(?:[.,]? .*|\.?)?)$/;
 
 /** The findings by rule and by what is to be done; both in the order in which they come. */
 export function advised(findings: readonly Finding[]): Advised[] {

@@ -1,6 +1,6 @@
 import { mkdir } from 'node:fs/promises';
 import { dirname } from 'node:path';
-import { codeOf, targetOf, writeFileAtomic } from '../../../files/atomic.ts';
+import { codeOf, NotSynced, targetOf, writeFileAtomic } from '../../../files/atomic.ts';
 import { acquireLock, LockedError } from '../../../files/lock.ts';
 import { Pace } from '../../../files/pace.ts';
 import { NotTextError, readText } from '../../../files/text.ts';
@@ -110,13 +110,18 @@ async function putAll(target: string, puts: readonly Waiting[], pace: Pace): Pro
     const content = opened(puts[0]?.config.format ?? 'dotenv', (await readText(target)) ?? '');
     const put = puts.filter((one) => isPut(one, content));
     const text = content.text();
-    if (put.length > 0) await writeFileAtomic(target, text, { mode: 0o600 });
+    if (put.length > 0) await writeFileAtomic(target, text, { mode: 0o600 }).catch(unlessInPlace);
     pace.wrote(started, text.length);
     return put;
   } finally {
     // The secrets are stored: a lock that stays is taken over when this process is gone.
     await lock.release().catch(() => undefined);
   }
+}
+
+/** The secrets are where they belong. To say that they are not would have them revoked, over those that they replaced. */
+function unlessInPlace(error: unknown): void {
+  if (!(error instanceof NotSynced)) throw error;
 }
 
 function opened(format: FileStoreConfig['format'], text: string): SecretsText {
