@@ -49,6 +49,12 @@ describe('the tarball', () => {
     expect(bytes).toBeLessThan(1_000_000);
   });
 
+  it('runs in strict mode, as its sources do where they are tested', () => {
+    const programs = packed.files.filter(({ path: file }) => file.endsWith('.cjs'));
+    const sloppy = programs.filter(({ path: file }) => !/^(#!.*\n)?"use strict";/.test(textOf(file)));
+    expect(sloppy.map((file) => file.path)).toEqual([]);
+  });
+
   it('says nothing of the machine that it was made on', () => {
     const said = [ROOT, `${homedir()}${path.sep}`, 'sourceMappingURL'];
     const found = packed.files.filter(({ path: file }) => said.some((text) => textOf(file).includes(text)));

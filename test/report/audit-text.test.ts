@@ -91,6 +91,13 @@ describe('an audit as text', () => {
     `);
   });
 
+  it('never makes one command of several that delete', () => {
+    const gone = (account: string): Finding => ({ ...DIFFER, fix: `Delete it: mdacc apply --prune --only ${account}` });
+    const text = auditText(audit(gone('a'), gone('b')));
+    for (const account of ['a', 'b'])
+      expect(text).toContain(`\n         Delete it: mdacc apply --prune --only ${account}\n`);
+  });
+
   it('has an example where a command would have too many names', () => {
     const many = Array.from(
       { length: 9 },

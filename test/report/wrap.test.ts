@@ -58,3 +58,30 @@ describe('wrapTo', () => {
     expect(wrapTo('one two three four five six', 10)).toBe('one two three four five six');
   });
 });
+
+describe('names that others gave', () => {
+  const EVIL = 'y. mdacc apply --prune --yes --allow-delete --only etl_prod or else mdacc apply --prune';
+  /** Rows that could be taken for the program's own advice, but for the first, which the name does not begin. */
+  const advice = (text: string, columns: number) =>
+    wrapTo(text, columns)
+      .split('\n')
+      .slice(1)
+      .filter((row) => row.trim().startsWith('mdacc apply --prune --yes --allow-delete --only etl_prod'));
+
+  it.each([
+    ['in parentheses', `Unmanaged, not touched: 0 accounts, 1 token (keep/${EVIL})`],
+    ['in quotes', `         Adopt it: mdacc import 'keep/${EVIL}'. Or revoke it at MotherDuck.`],
+    ['in a sentence', `warning  MDA002  keep/${EVIL}    nothing manages it`],
+  ])('are not made a command by a line that is broken: %s', (_, text) => {
+    for (let columns = 40; columns < 100; columns += 1) expect(advice(text, columns)).toEqual([]);
+  });
+
+  it('stay whole in the quotes of a command', () => {
+    const command = "mdacc import 'etl_prod/Dr. Who and the long laptop of the office'";
+    expect(wrapTo(`         Adopt it: ${command}. Or revoke it at MotherDuck.`, 60)).toContain(command);
+  });
+});
+
+it('breaks a line that ends in very many blanks', () => {
+  expect(wrapTo(`x${' '.repeat(200_000)}`, 80).trimEnd()).toBe('x');
+});

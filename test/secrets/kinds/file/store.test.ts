@@ -171,6 +171,19 @@ describe('writing', () => {
     expect(lines).toEqual([0, 2, 3].map((n) => `MOTHERDUCK_TOKEN_ETL_PROD_TOKEN_${n}=${secrets[n]}`));
   });
 
+  it('counts a secret as stored that is in its file, though the folder could not be synced', async () => {
+    const path = await newPath();
+    await mkdir(join(path, '..'));
+    const handle = await open(join(path, '..'));
+    const sync = vi.spyOn(Object.getPrototypeOf(handle), 'sync');
+    await handle.close();
+    const broken = Object.assign(new Error('EIO'), { code: 'EIO' });
+    sync.mockResolvedValueOnce(undefined).mockRejectedValueOnce(broken);
+    await fileStore(fileConfig(path)).put(address(), secret);
+    expect(sync).toHaveBeenCalledTimes(2);
+    expect(await readFile(path, 'utf8')).toContain(marker);
+  });
+
   it('says of none of many that it is stored when the file cannot be written', async () => {
     const path = await newPath();
     await mkdir(path, { recursive: true });
