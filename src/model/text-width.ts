@@ -13,13 +13,19 @@ const WIDE =
 const PICTURE = /^(\p{Emoji_Presentation}|[\p{Emoji}]\ufe0f|\p{Regional_Indicator}{2})/u;
 const INVISIBLE = /^[\p{Mark}\p{Cc}\p{Cf}\p{Default_Ignorable_Code_Point}\p{Surrogate}]+$/u;
 
-const characters = new Intl.Segmenter('en', { granularity: 'grapheme' });
+let segmenter: Intl.Segmenter | undefined;
+
+/** Made when a text needs it: to make it takes as long as a command's start. */
+function charactersOf(text: string): Intl.Segments {
+  segmenter ??= new Intl.Segmenter('en', { granularity: 'grapheme' });
+  return segmenter.segment(text);
+}
 
 /** The width of a text in columns. */
 export function textWidth(text: string): number {
   if (PLAIN.test(text)) return text.length;
   let width = 0;
-  for (const { segment } of characters.segment(text)) width += characterWidth(segment);
+  for (const { segment } of charactersOf(text)) width += characterWidth(segment);
   return width;
 }
 
@@ -45,7 +51,7 @@ export function cutTo(text: string, width: number, mark: string): string {
   if (room < 0) return '';
   let kept = '';
   let used = 0;
-  for (const { segment } of characters.segment(text)) {
+  for (const { segment } of charactersOf(text)) {
     used += characterWidth(segment);
     if (used > room) break;
     kept += segment;

@@ -33,7 +33,7 @@ async function connections() {
   const worker = async () => {
     while (left > 0) {
       left -= 1;
-      await node([path.join(root, 'test/bench/floor-connect.mjs')]);
+      await node([path.join(root, 'test/bench/floor-connect.cjs')]);
     }
   };
   await Promise.all(Array.from({ length: PARALLELISM }, worker));
