@@ -188,12 +188,7 @@ export function program(): Command {
     .command('__complete', { hidden: true })
     .argument('[words...]')
     .allowUnknownOption()
-    .action(
-      go(async () => ({
-        run: async (_options: never, words: readonly string[]) =>
-          (await import('./commands/complete.ts')).complete(mdacc, words),
-      })),
-    );
+    .action(async (words: readonly string[]) => (await import('./commands/complete.ts')).complete(mdacc, words));
 
   return mdacc;
 }

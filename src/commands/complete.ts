@@ -1,13 +1,11 @@
 /** `mdacc __complete`: what a completion script asks for at each Tab. */
 import type { Command } from 'commander';
-import { EXIT } from '../cli/run.ts';
 import { candidatesFor, type Names } from '../completion/candidates.ts';
 import { answerText } from '../completion/scripts.ts';
 
 /** Answers a Tab. It never fails: a shell has no use for an error there. */
-export async function complete(program: Command, words: readonly string[]): Promise<number> {
+export async function complete(program: Command, words: readonly string[]): Promise<void> {
   process.stdout.write(answerText(await candidatesFor(program, words, namesOf)));
-  return EXIT.done;
 }
 
 /** As far as the configuration can be read. */

@@ -13,7 +13,7 @@ const DEEPER = 2;
  * That is for what the program says: in parentheses, or in the middle of a sentence, stand names that others gave.
  */
 const PIECE =
-  /\s*(?:(?<=(?:^|[:;] |\b(?:or|then|and|with|type|run|after|again:) )\s*)mdacc(?: (?:'(?:[^']|'\\'')*'|\S*[^\s.,:;)'](?=\s|$)))*(?: (?:'(?:[^']|'\\'')*'\S*|\S+))?|\S+)/gi;
+  /\s*(?:(?<=(?:^|[:;] |\b(?:or|then|and|with|type|run|after) )\s*)mdacc(?: (?:'(?:[^']|'\\'')*'|\S*[^\s.,:;)'](?=\s|$)))*(?: (?:'(?:[^']|'\\'')*'\S*|\S+))?|\S+)/gi;
 // biome-ignore lint/suspicious/noControlCharactersInRegex: a colour takes no room
 const COLOUR = /\x1b\[\d+m/g;
 

@@ -109,8 +109,9 @@ async function putAll(target: string, puts: readonly Waiting[], pace: Pace): Pro
     const started = performance.now();
     const content = opened(puts[0]?.config.format ?? 'dotenv', (await readText(target)) ?? '');
     const put = puts.filter((one) => isPut(one, content));
+    if (put.length === 0) return put;
     const text = content.text();
-    if (put.length > 0) await writeFileAtomic(target, text, { mode: 0o600 }).catch(unlessInPlace);
+    await writeFileAtomic(target, text, { mode: 0o600 }).catch(unlessInPlace);
     pace.wrote(started, text.length);
     return put;
   } finally {
