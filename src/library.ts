@@ -23,7 +23,7 @@ export type { Action, ActionName, Notice, Plan, Risk } from './model/plan.ts';
 export type { Secret } from './model/secret.ts';
 export type { AccountSmoke, Smoke, SmokeCheck } from './model/smoke.ts';
 export type { State, StateAccount, StateToken } from './model/state.ts';
-export { type ErrorCode, UserError, type Where } from './model/user-error.ts';
+export { type ErrorCode, type Location, UserError } from './model/user-error.ts';
 export type { Api } from './motherduck/api.ts';
 export { hasChanges } from './plan/plan.ts';
 export type { AuditFormat } from './report/audit/render.ts';

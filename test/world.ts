@@ -1,7 +1,7 @@
 /** An organization in memory with everything around it: what plan and apply are tested against. */
 import type { ApplyInput } from '../src/apply/account-run.ts';
 import { type Applied, apply } from '../src/apply/apply.ts';
-import type { Ledger } from '../src/apply/ledger.ts';
+import type { StateWriter } from '../src/apply/ledger.ts';
 import { readLive } from '../src/live/read.ts';
 import type { Desired, DesiredAccount, DesiredToken, Guardrails } from '../src/model/desired.ts';
 import type { DesiredDucklings } from '../src/model/ducklings.ts';
@@ -37,7 +37,7 @@ export function token(key: string, differs: Partial<DesiredToken> = {}): Desired
     rotateBefore: 14 * DAY,
     overlap: DAY,
     store: 'memory',
-    where: HERE,
+    location: HERE,
     ...differs,
   };
 }
@@ -66,8 +66,8 @@ export function desire(
         accountKey(username),
         {
           username,
-          where: HERE,
-          ...(sketch.ducklings ? { ducklings: { ...sketch.ducklings, where: HERE } } : {}),
+          location: HERE,
+          ...(sketch.ducklings ? { ducklings: { ...sketch.ducklings, location: HERE } } : {}),
           tokens: new Map((sketch.tokens ?? []).map((each) => [each.key, each])),
           deletionProtection: sketch.protected ?? true,
           smoke: sketch.smoke ?? {},
@@ -78,7 +78,7 @@ export function desire(
 }
 
 /** A state without a file. */
-export class MemoryLedger implements Ledger {
+export class MemoryLedger implements StateWriter {
   state: State = { organization: 'acme', sandbox: true, lineage: 'l', serial: 0, runs: [], accounts: new Map() };
 
   async update(change: (state: State) => State): Promise<void> {
@@ -102,7 +102,7 @@ export class MemoryStore implements SecretStore {
     this.name = name;
   }
 
-  place({ account, token }: { account: string; token: string }): string {
+  secretPath({ account, token }: { account: string; token: string }): string {
     return `${this.name}#${account}/${token}`;
   }
 
@@ -119,7 +119,7 @@ export class MemoryStore implements SecretStore {
 export class World {
   readonly organization: Organization;
   readonly api: Api;
-  readonly ledger = new MemoryLedger();
+  readonly stateWriter = new MemoryLedger();
   readonly store = new MemoryStore();
   readonly calls: string[] = [];
   /** Answers a request in the organization's place, or undefined to let it through. */
@@ -147,31 +147,31 @@ export class World {
   }
 
   live(desired: Desired): Promise<Live> {
-    const names = accountNames(desired, this.ledger.state).map((username) => ({ username, needsDucklings: true }));
+    const names = accountNames(desired, this.stateWriter.state).map((username) => ({ username, needsDucklings: true }));
     return readLive({ api: this.api, names, parallelism: 8 });
   }
 
   async plan(desired: Desired, options: PlanOptions = {}): Promise<Plan> {
-    const place: PlanOptions['place'] = (account, { key }) => this.store.place({ account, token: key });
-    return makePlan(desired, await this.live(desired), this.ledger.state, { place, ...options });
+    const secretPath: PlanOptions['secretPath'] = (account, { key }) => this.store.secretPath({ account, token: key });
+    return makePlan(desired, await this.live(desired), this.stateWriter.state, { secretPath, ...options });
   }
 
   async apply(
     desired: Desired,
-    options: PlanOptions & { readonly prove?: ApplyInput['prove']; readonly stopping?: AbortSignal } = {},
+    options: PlanOptions & { readonly verify?: ApplyInput['verify']; readonly stopping?: AbortSignal } = {},
   ): Promise<Applied & { readonly plan: Plan }> {
-    const { prove, stopping = new AbortController().signal, ...planning } = options;
+    const { verify, stopping = new AbortController().signal, ...planning } = options;
     const plan = await this.plan(desired, planning);
     const applied = await apply({
       plan,
       desired,
       live: await this.live(desired),
       api: this.api,
-      ledger: this.ledger,
+      stateWriter: this.stateWriter,
       stores: new Map([['memory', this.store]]),
       parallelism: 4,
       stopping,
-      ...(prove ? { prove } : {}),
+      ...(verify ? { verify } : {}),
     });
     return { ...applied, plan };
   }

@@ -10,7 +10,7 @@ import { accountKey } from '../model/username.ts';
 import type { Api } from '../motherduck/api.ts';
 import type { SecretStore } from '../secrets/store.ts';
 import { adoptAccount, adoptToken, createAccount, deleteAccount, forget, setDucklings } from './account-steps.ts';
-import type { Ledger } from './ledger.ts';
+import type { StateWriter } from './ledger.ts';
 import { makeToken, noteProof, revokeToken } from './token-steps.ts';
 
 /** Secrets that were just made, by the token's key. */
@@ -21,10 +21,10 @@ export interface ApplyInput {
   readonly desired: Desired;
   readonly live: Live;
   readonly api: Api;
-  readonly ledger: Ledger;
+  readonly stateWriter: StateWriter;
   readonly stores: ReadonlyMap<string, SecretStore>;
   /** Connects as an account; absent with --no-smoke, and then overlaps begin when the new secret is stored. */
-  readonly prove?: (account: DesiredAccount, secrets: FreshSecrets) => Promise<AccountSmoke>;
+  readonly verify?: (account: DesiredAccount, secrets: FreshSecrets) => Promise<AccountSmoke>;
   readonly parallelism: number;
   readonly stopping: AbortSignal;
   readonly onEvent?: (event: ApplyEvent) => void;
@@ -32,7 +32,7 @@ export interface ApplyInput {
 
 export type ApplyEvent =
   | { readonly kind: 'begin'; readonly action: Action }
-  | { readonly kind: 'prove'; readonly account: string }
+  | { readonly kind: 'verify'; readonly account: string }
   | { readonly kind: 'end'; readonly outcome: Outcome }
   | { readonly kind: 'account'; readonly account: string };
 
@@ -148,7 +148,7 @@ export class AccountRun {
       case 'delete_account':
         return deleteAccount(action, tools);
       case 'forget':
-        return forget(action, tools.ledger);
+        return forget(action, tools.stateWriter);
       default:
         return action satisfies never;
     }
@@ -159,8 +159,8 @@ export class AccountRun {
     const want = this.#want;
     const { stopping, halt } = this.#input;
     if (want === undefined || this.#failedAccount || stopping.aborted || halt.because) return;
-    const isTested = this.#input.prove !== undefined && want.smoke !== false;
-    if (isTested && !this.#isTouched && !this.#input.plan.waiting.includes(this.#account)) return;
+    const isTested = this.#input.verify !== undefined && want.smoke !== false;
+    if (isTested && !this.#isTouched && !this.#input.plan.retest.includes(this.#account)) return;
     try {
       await noteProof(want, await this.#test(want), new Set(this.#fresh.keys()), this.#input);
     } catch (error) {
@@ -174,12 +174,12 @@ export class AccountRun {
 
   /** What the smoke test shows; undefined where none is wanted. */
   async #test(want: DesiredAccount): Promise<AccountSmoke | undefined> {
-    const { prove, onEvent } = this.#input;
-    if (prove === undefined || want.smoke === false) return undefined;
-    onEvent?.({ kind: 'prove', account: this.#account });
-    const smoke = await prove(want, this.#fresh);
+    const { verify, onEvent } = this.#input;
+    if (verify === undefined || want.smoke === false) return undefined;
+    onEvent?.({ kind: 'verify', account: this.#account });
+    const smoke = await verify(want, this.#fresh);
     this.#smoke.push(smoke);
-    for (const key of this.#fresh.keys()) if (!smoke.proved.includes(key)) this.#unproved.add(key);
+    for (const key of this.#fresh.keys()) if (!smoke.verified.includes(key)) this.#unproved.add(key);
     return smoke;
   }
 

@@ -12,18 +12,18 @@ import { fromWire, toWire } from '../motherduck/ducklings.ts';
 import { ApiError } from '../motherduck/errors.ts';
 import { ducklingChanges, mergeDucklings } from '../plan/ducklings.ts';
 import { adoptedAccount, adoptedToken, idOf } from './adoption.ts';
-import { type Ledger, noteAccount, noteToken, updateAccount } from './ledger.ts';
+import { noteAccount, noteToken, type StateWriter, updateAccount } from './ledger.ts';
 
 export interface AccountTools {
   readonly api: Api;
-  readonly ledger: Ledger;
+  readonly stateWriter: StateWriter;
 }
 
 /** Creates an account; when the answer is lost, looks whether it is there. @throws ApiError */
 export async function createAccount(action: CreateAccount, tools: AccountTools): Promise<void> {
-  const { api, ledger } = tools;
+  const { api, stateWriter } = tools;
   const at = isoTime(api.now());
-  const before = ledger.state.accounts.get(accountKey(action.account));
+  const before = stateWriter.state.accounts.get(accountKey(action.account));
   const fresh: StateAccount = {
     username: action.account,
     origin: 'created',
@@ -32,22 +32,22 @@ export async function createAccount(action: CreateAccount, tools: AccountTools):
     intent: { action: 'create_account', at },
     tokens: new Map(),
   };
-  await updateAccount(ledger, action.account, () => ({ ...fresh, tokens: onlyGenerations(before?.tokens) }));
+  await updateAccount(stateWriter, action.account, () => ({ ...fresh, tokens: onlyGenerations(before?.tokens) }));
   try {
     await api.createUser(action.account);
   } catch (error) {
     if (!(error instanceof ApiError)) throw error;
-    if (error.effect === 'none') await updateAccount(ledger, action.account, () => before);
+    if (error.effect === 'none') await updateAccount(stateWriter, action.account, () => before);
     if (error.effect === 'none' || !(await exists(action.account, api))) throw error;
   }
-  await updateAccount(ledger, action.account, withoutIntent);
+  await updateAccount(stateWriter, action.account, withoutIntent);
 }
 
 /** Takes an account over into the state: nothing is called. */
 export function adoptAccount(action: AdoptAccount, tools: AccountTools & { readonly live: Live }): void {
-  const { api, ledger, live } = tools;
+  const { api, stateWriter, live } = tools;
   const id = idOf(live, accountKey(action.account));
-  noteAccount(ledger, action.account, (held) =>
+  noteAccount(stateWriter, action.account, (held) =>
     held === undefined ? adoptedAccount(action, isoTime(api.now()), id) : withoutIntent(held),
   );
 }
@@ -72,12 +72,12 @@ export async function setDucklings(action: SetDucklings, want: DesiredAccount, a
 /** Takes a live token over into the state: nothing is called. */
 export function adoptToken(action: AdoptToken, tools: AccountTools): void {
   const { from } = action;
-  if (from !== undefined) renameToken(action.account, from, action.token, tools.ledger);
-  else noteToken(tools.ledger, action.account, action.token, (held) => adoptedToken(action, held));
+  if (from !== undefined) renameToken(action.account, from, action.token, tools.stateWriter);
+  else noteToken(tools.stateWriter, action.account, action.token, (held) => adoptedToken(action, held));
 }
 
-function renameToken(username: string, from: string, to: string, ledger: Ledger): void {
-  noteAccount(ledger, username, (account) => {
+function renameToken(username: string, from: string, to: string, stateWriter: StateWriter): void {
+  noteAccount(stateWriter, username, (account) => {
     const entry = account?.tokens.get(from);
     if (account === undefined || entry === undefined) return account;
     const tokens = new Map(account.tokens).set(to, entry);
@@ -88,24 +88,28 @@ function renameToken(username: string, from: string, to: string, ledger: Ledger)
 
 /** Deletes an account and all of its data. @throws ApiError */
 export async function deleteAccount(action: DeleteAccount, tools: AccountTools): Promise<void> {
-  const { api, ledger } = tools;
+  const { api, stateWriter } = tools;
   const at = isoTime(api.now());
-  await updateAccount(ledger, action.account, (held) => held && { ...held, intent: { action: 'delete_account', at } });
+  await updateAccount(
+    stateWriter,
+    action.account,
+    (held) => held && { ...held, intent: { action: 'delete_account', at } },
+  );
   try {
     await api.deleteUser(action.account);
   } catch (error) {
     if (!(error instanceof ApiError)) throw error;
     if (error.effect === 'none' && error.failure !== 'absent')
-      await updateAccount(ledger, action.account, withoutIntent);
+      await updateAccount(stateWriter, action.account, withoutIntent);
     if (error.failure !== 'absent') throw error;
   }
-  await updateAccount(ledger, action.account, () => undefined);
+  await updateAccount(stateWriter, action.account, () => undefined);
 }
 
 /** Drops what is gone from the state. */
-export function forget(action: Forget, ledger: Ledger): void {
-  if (action.token === undefined) noteAccount(ledger, action.account, () => undefined);
-  else noteToken(ledger, action.account, action.token, () => undefined);
+export function forget(action: Forget, stateWriter: StateWriter): void {
+  if (action.token === undefined) noteAccount(stateWriter, action.account, () => undefined);
+  else noteToken(stateWriter, action.account, action.token, () => undefined);
 }
 
 /** An account that is made anew keeps counting its tokens' generations, so that no name comes twice. */

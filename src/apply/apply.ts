@@ -30,7 +30,7 @@ export interface Applied {
 export async function apply(input: ApplyInput): Promise<Applied> {
   setMaxListeners(0, input.stopping);
   await checkStores(input);
-  await input.ledger.update((state) => remember(state, input));
+  await input.stateWriter.update((state) => remember(state, input));
   const groups = groupByAccount(input);
   const halt: Halt = {};
   const results = await inParallel(groups, input.parallelism, async ([account, actions]) => {
@@ -47,9 +47,9 @@ export async function apply(input: ApplyInput): Promise<Applied> {
 }
 
 /** Writes what was only noted, and what could not be written before; what cannot be written now is a failure. */
-async function saved({ ledger }: ApplyInput): Promise<UserError[]> {
+async function saved({ stateWriter }: ApplyInput): Promise<UserError[]> {
   try {
-    await ledger.update((state) => state);
+    await stateWriter.update((state) => state);
     return [];
   } catch (error) {
     if (!(error instanceof UserError)) throw error;
@@ -58,7 +58,7 @@ async function saved({ ledger }: ApplyInput): Promise<UserError[]> {
 }
 
 /** How many accounts an apply of this plan works on; the measure of its progress. */
-export function countAccounts(input: Pick<ApplyInput, 'plan' | 'desired' | 'ledger'>): number {
+export function countAccounts(input: Pick<ApplyInput, 'plan' | 'desired' | 'stateWriter'>): number {
   return groupByAccount(input).size;
 }
 
@@ -73,17 +73,17 @@ async function checkStores({ plan, stores }: ApplyInput): Promise<void> {
 function groupByAccount({
   plan,
   desired,
-  ledger,
-}: Pick<ApplyInput, 'plan' | 'desired' | 'ledger'>): Map<string, Action[]> {
+  stateWriter,
+}: Pick<ApplyInput, 'plan' | 'desired' | 'stateWriter'>): Map<string, Action[]> {
   const groups = new Map<string, Action[]>();
   for (const action of plan.actions) {
     const group = groups.get(action.account);
     if (group) group.push(action);
     else groups.set(action.account, [action]);
   }
-  const unproved = plan.unproved.map((name) => name.split('/')[0] ?? '');
-  for (const account of [...plan.waiting, ...unproved]) {
-    const isKnown = desired.accounts.has(accountKey(account)) && ledger.state.accounts.has(accountKey(account));
+  const unverified = plan.unverified.map((name) => name.split('/')[0] ?? '');
+  for (const account of [...plan.retest, ...unverified]) {
+    const isKnown = desired.accounts.has(accountKey(account)) && stateWriter.state.accounts.has(accountKey(account));
     if (isKnown && !groups.has(account)) groups.set(account, []);
   }
   return groups;

@@ -4,7 +4,7 @@ import type { State, StateAccount, StateToken } from '../model/state.ts';
 import { accountKey } from '../model/username.ts';
 
 /** The state file, as far as apply needs it. A promise that resolves means the change is on the disk. */
-export interface Ledger {
+export interface StateWriter {
   readonly state: State;
   /** @throws UserError STATE_UNWRITABLE */
   update(change: (state: State) => State): Promise<void>;
@@ -22,24 +22,29 @@ type AccountChange = (account: StateAccount | undefined) => StateAccount | undef
 type TokenChange = (token: StateToken) => StateToken | undefined;
 
 /** Changes one account; `undefined` takes it out of the state. Where nothing changes, nothing is waited for. */
-export async function updateAccount(ledger: Ledger, username: string, change: AccountChange): Promise<void> {
+export async function updateAccount(stateWriter: StateWriter, username: string, change: AccountChange): Promise<void> {
   const inState = inAccount(username, change);
-  if (inState(ledger.state) !== ledger.state) await ledger.update(inState);
+  if (inState(stateWriter.state) !== stateWriter.state) await stateWriter.update(inState);
 }
 
 /** Changes one token of an account that is in the state; `undefined` takes it out. */
-export function updateToken(ledger: Ledger, username: string, token: string, change: TokenChange): Promise<void> {
-  return updateAccount(ledger, username, inToken(token, change));
+export function updateToken(
+  stateWriter: StateWriter,
+  username: string,
+  token: string,
+  change: TokenChange,
+): Promise<void> {
+  return updateAccount(stateWriter, username, inToken(token, change));
 }
 
 /** As `updateAccount`, for what the next plan would make again. */
-export function noteAccount(ledger: Ledger, username: string, change: AccountChange): void {
-  ledger.note(inAccount(username, change));
+export function noteAccount(stateWriter: StateWriter, username: string, change: AccountChange): void {
+  stateWriter.note(inAccount(username, change));
 }
 
 /** As `updateToken`, for what the next plan would make again. */
-export function noteToken(ledger: Ledger, username: string, token: string, change: TokenChange): void {
-  noteAccount(ledger, username, inToken(token, change));
+export function noteToken(stateWriter: StateWriter, username: string, token: string, change: TokenChange): void {
+  noteAccount(stateWriter, username, inToken(token, change));
 }
 
 function inAccount(username: string, change: AccountChange): (state: State) => State {
@@ -64,6 +69,6 @@ function inToken(token: string, change: TokenChange): AccountChange {
 }
 
 /** The token as the state has it now. */
-export function tokenOf(ledger: Ledger, username: string, token: string): StateToken {
-  return ledger.state.accounts.get(accountKey(username))?.tokens.get(token) ?? NO_TOKEN;
+export function tokenOf(stateWriter: StateWriter, username: string, token: string): StateToken {
+  return stateWriter.state.accounts.get(accountKey(username))?.tokens.get(token) ?? NO_TOKEN;
 }

@@ -22,11 +22,11 @@ import type { Api } from '../motherduck/api.ts';
 import { ApiError } from '../motherduck/errors.ts';
 import { accountHoldings } from '../plan/series.ts';
 import type { SecretStore } from '../secrets/store.ts';
-import { type Ledger, tokenOf, updateAccount, updateToken } from './ledger.ts';
+import { type StateWriter, tokenOf, updateAccount, updateToken } from './ledger.ts';
 
 export interface TokenTools {
   readonly api: Api;
-  readonly ledger: Ledger;
+  readonly stateWriter: StateWriter;
   readonly stores: ReadonlyMap<string, SecretStore>;
 }
 
@@ -73,8 +73,8 @@ export async function noteProof(
   tools: TokenTools,
 ): Promise<void> {
   const now = tools.api.now();
-  const begins = [...want.tokens.values()].filter(({ key }) => smoke === undefined || smoke.proved.includes(key));
-  await updateAccount(tools.ledger, want.username, (account) => {
+  const begins = [...want.tokens.values()].filter(({ key }) => smoke === undefined || smoke.verified.includes(key));
+  await updateAccount(tools.stateWriter, want.username, (account) => {
     if (account === undefined) return undefined;
     const tokens = new Map(account.tokens);
     for (const token of begins) {
@@ -83,7 +83,7 @@ export async function noteProof(
     }
     for (const key of smoke === undefined || smoke.outcome === 'interrupted' ? [] : tested) {
       const held = tokens.get(key);
-      const isFailed = held?.current !== undefined && !smoke?.proved.includes(key);
+      const isFailed = held?.current !== undefined && !smoke?.verified.includes(key);
       if (isFailed) tokens.set(key, { ...held, current: { ...held.current, failedAt: isoTime(now) } });
     }
     const isSame = [...tokens].every(([key, held]) => account.tokens.get(key) === held);
@@ -95,13 +95,13 @@ export async function noteProof(
 
 function withProof(held: StateToken, now: number, overlap: number, isSeen: boolean): StateToken {
   const { current, ...rest } = held;
-  const isNews = isSeen && current !== undefined && current.provedAt === undefined;
+  const isNews = isSeen && current !== undefined && current.verifiedAt === undefined;
   if (!isNews && !held.retiring.some(isWaiting)) return held;
   // A Date header has whole seconds: a run in the same second must not find itself before this.
   const retireAt = isoTime(Math.floor(now / 1000) * 1000 + overlap * 1000);
   return {
     ...rest,
-    ...(current ? { current: isNews ? { ...current, provedAt: isoTime(now) } : current } : {}),
+    ...(current ? { current: isNews ? { ...current, verifiedAt: isoTime(now) } : current } : {}),
     retiring: held.retiring.map((old) => (isWaiting(old) ? { ...old, retireAt } : old)),
   };
 }
@@ -111,10 +111,10 @@ function isWaiting(old: RetiringToken): boolean {
 }
 
 async function endOverlap(username: string, token: string, tools: TokenTools): Promise<void> {
-  for (const old of tokenOf(tools.ledger, username, token).retiring) {
+  for (const old of tokenOf(tools.stateWriter, username, token).retiring) {
     if (old.why !== 'replaced') continue;
     await deleteToken(username, old.id, tools.api);
-    await updateToken(tools.ledger, username, token, (held) => ({
+    await updateToken(tools.stateWriter, username, token, (held) => ({
       ...held,
       retiring: held.retiring.filter((each) => each.id !== old.id),
     }));
@@ -125,7 +125,7 @@ async function endOverlap(username: string, token: string, tools: TokenTools): P
 export async function revokeToken(action: RevokeToken, isWanted: boolean, tools: TokenTools): Promise<void> {
   await deleteToken(action.account, action.before.id, tools.api);
   if (action.token === undefined) return;
-  await updateToken(tools.ledger, action.account, action.token, (held) => {
+  await updateToken(tools.stateWriter, action.account, action.token, (held) => {
     const { current, ...rest } = held;
     const kept: StateToken = {
       ...rest,
@@ -144,7 +144,7 @@ async function noteIntent(
 ): Promise<void> {
   const { name, generation } = action.after;
   const intent = { name, generation, at: isoTime(tools.api.now()) };
-  await updateToken(tools.ledger, account.username, action.token, (held) => ({
+  await updateToken(tools.stateWriter, account.username, action.token, (held) => ({
     ...held,
     generation: Math.max(held.generation, generation),
     intents: [...held.intents, intent],
@@ -174,7 +174,7 @@ async function dropIntent(
   account: DesiredAccount,
   tools: TokenTools,
 ): Promise<void> {
-  await updateToken(tools.ledger, account.username, action.token, (held) => {
+  await updateToken(tools.stateWriter, account.username, action.token, (held) => {
     const intents = held.intents.filter((intent) => intent.name !== action.after.name);
     const generation = held.generation === action.after.generation ? held.generation - 1 : held.generation;
     const empty = generation === 0 && held.current === undefined && intents.length === 0 && held.retiring.length === 0;
@@ -190,7 +190,7 @@ async function revokeLost(
   cause: ApiError,
 ): Promise<never> {
   const { name } = action.after;
-  const tokens = tools.ledger.state.accounts.get(accountKey(account.username))?.tokens.values() ?? [];
+  const tokens = tools.stateWriter.state.accounts.get(accountKey(account.username))?.tokens.values() ?? [];
   const known = accountHoldings(tokens).ids;
   let revoked = 0;
   try {
@@ -220,7 +220,7 @@ async function takeBack(
   try {
     await deleteToken(account.username, record.id, tools.api);
     // A store that failed may have taken the secret all the same: while the intent is there, the next run makes another.
-    const isReplacement = tokenOf(tools.ledger, account.username, action.token).current !== undefined;
+    const isReplacement = tokenOf(tools.stateWriter, account.username, action.token).current !== undefined;
     if (!isReplacement) await dropIntent(action, account, tools);
   } catch {
     const lost: RetiringToken = {
@@ -229,7 +229,7 @@ async function takeBack(
       expiresAt: record.expire_at ?? null,
       why: 'never_stored',
     };
-    await updateToken(tools.ledger, account.username, action.token, (held) => ({
+    await updateToken(tools.stateWriter, account.username, action.token, (held) => ({
       ...held,
       retiring: [...held.retiring, lost],
     }));
@@ -254,11 +254,11 @@ async function noteResult(
     ttl,
     secret: {
       store: store.name,
-      place: store.place({ account: account.username, token: action.token }),
+      secretPath: store.secretPath({ account: account.username, token: action.token }),
       at: isoTime(tools.api.now()),
     },
   };
-  await updateToken(tools.ledger, account.username, action.token, ({ current, ...held }) => {
+  await updateToken(tools.stateWriter, account.username, action.token, ({ current, ...held }) => {
     const replaced: RetiringToken[] =
       action.before !== null && current !== undefined
         ? [{ id: current.id, name: current.name, expiresAt: current.expiresAt, why: 'replaced' }]

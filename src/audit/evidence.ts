@@ -24,7 +24,7 @@ export interface Readings {
   readonly only?: (username: string) => boolean;
   readonly active: Active;
   /** Where a store would put a token's secret; without it a moved place is not noticed. */
-  readonly place?: NonNullable<PlanOptions['place']>;
+  readonly secretPath?: NonNullable<PlanOptions['secretPath']>;
   /** Of the secret stores that tokens use: those that cannot be written, by name. */
   readonly unusableStores: ReadonlyMap<string, UserError>;
   readonly usage?: Usage;
@@ -65,8 +65,8 @@ export interface Evidence {
 
 /** Joins what was read. */
 export function joinEvidence(readings: Readings): Evidence {
-  const { desired, live, state, sandbox, only = () => true, active, usage, place } = readings;
-  const plan = makePlan(desired, live, state, { only, sandbox, ...(place ? { place } : {}) });
+  const { desired, live, state, sandbox, only = () => true, active, usage, secretPath } = readings;
+  const plan = makePlan(desired, live, state, { only, sandbox, ...(secretPath ? { secretPath } : {}) });
   return {
     desired,
     now: live.now,

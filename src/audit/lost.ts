@@ -14,8 +14,8 @@ export function* lostTokensOf({ accounts }: Evidence, how: LostToken['how']): It
 export function ofLost(
   account: AuditedAccount,
   { record, want }: LostToken,
-): Pick<Found, 'account' | 'token' | 'where'> {
-  return { ...ofAccount(account), token: record.name, ...(want ? { where: want.where } : {}) };
+): Pick<Found, 'account' | 'token' | 'location'> {
+  return { ...ofAccount(account), token: record.name, ...(want ? { location: want.location } : {}) };
 }
 
 export function howToRegain(account: AuditedAccount, { key }: LostToken): string {

@@ -5,16 +5,16 @@ import type { AuditedAccount } from './account.ts';
 import type { Found } from './rule.ts';
 import type { AuditedToken } from './tokens.ts';
 
-type Subject = Pick<Found, 'account' | 'token' | 'where'>;
+type Subject = Pick<Found, 'account' | 'token' | 'location'>;
 
 /** A finding's account, and its place in the configuration. */
 export function ofAccount({ username, want }: AuditedAccount): Subject {
-  return { account: username, ...(want ? { where: want.where } : {}) };
+  return { account: username, ...(want ? { location: want.location } : {}) };
 }
 
 /** A finding's token, and its place or that of its account. */
 export function ofToken(account: AuditedAccount, { live, want }: AuditedToken): Subject {
-  return { ...ofAccount(account), token: nameOf(live), ...(want ? { where: want.where } : {}) };
+  return { ...ofAccount(account), token: nameOf(live), ...(want ? { location: want.location } : {}) };
 }
 
 /** The name at MotherDuck; the id of a token without one. */

@@ -27,7 +27,7 @@ export interface ApplyOptions extends PlanningOptions {
 }
 
 /** Makes the plan that is to be done. */
-export type Planner = (ledger: StateFile, service: Service, signal: AbortSignal) => Promise<Planned>;
+export type Planner = (stateWriter: StateFile, service: Service, signal: AbortSignal) => Promise<Planned>;
 
 /** Locks the state, plans, asks and applies. Gives the exit code. */
 export async function planAndApply(
@@ -41,9 +41,9 @@ export async function planAndApply(
   return underLock(command, path, options, io, async (stopping) => {
     const service = await openService(options, io);
     try {
-      const ledger = await openState(path, desired.organization, { sandbox: service.isSandbox });
-      const planned = await planner(ledger, service, stopping);
-      return await show(planned, ledger, service, options, io, stopping);
+      const stateWriter = await openState(path, desired.organization, { sandbox: service.isSandbox });
+      const planned = await planner(stateWriter, service, stopping);
+      return await show(planned, stateWriter, service, options, io, stopping);
     } finally {
       await service.close();
     }
@@ -52,7 +52,7 @@ export async function planAndApply(
 
 async function show(
   planned: Planned,
-  ledger: StateFile,
+  stateWriter: StateFile,
   service: Service,
   options: ApplyOptions,
   io: Io,
@@ -62,12 +62,12 @@ async function show(
   refuseViolations(planned.plan, options.format !== 'json');
   warnOfRealStores(planned, service, io);
   if (needsConsent(planned.plan, options)) await confirm(planned.plan, options, io, stopping);
-  return carryOut(planned, ledger, service, options, io, stopping);
+  return carryOut(planned, stateWriter, service, options, io, stopping);
 }
 
 /** Without a smoke test, an apply also lets overlaps begin that were waiting for a proof. */
 function needsConsent(plan: Plan, options: ApplyOptions): boolean {
-  return hasChanges(plan) || (!options.smoke && plan.unproved.length > 0);
+  return hasChanges(plan) || (!options.smoke && plan.unverified.length > 0);
 }
 
 /** What gets a secret handed on cannot tell a rehearsal from the real thing. */
@@ -85,14 +85,14 @@ function warnOfRealStores({ plan, desired }: Planned, { isSandbox }: Service, io
 
 async function carryOut(
   { plan, desired, live, stores }: Planned,
-  ledger: StateFile,
+  stateWriter: StateFile,
   service: Service,
   options: ApplyOptions,
   io: Io,
   stopping: AbortSignal,
 ): Promise<number> {
-  const input = { plan, desired, live, ledger, stores, parallelism: options.parallelism, stopping };
-  const done = isBeforeFirst(options, ledger)
+  const input = { plan, desired, live, stateWriter, stores, parallelism: options.parallelism, stopping };
+  const done = isBeforeFirst(options, stateWriter)
     ? nothingDone(plan)
     : await withProgress(countAccounts(input), io, (onEvent) =>
         applyTested({ ...input, onEvent }, service, options.smoke),

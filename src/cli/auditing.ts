@@ -8,7 +8,7 @@ import type { State } from '../model/state.ts';
 import { UserError } from '../model/user-error.ts';
 import { ApiError } from '../motherduck/errors.ts';
 import { accountNames } from '../plan/plan.ts';
-import { openStores, placesIn } from '../secrets/open-stores.ts';
+import { openStores, secretPathsIn } from '../secrets/open-stores.ts';
 import type { SecretStore } from '../secrets/store.ts';
 import type { Io } from './io.ts';
 import { matchesNothing, onlyMatcher } from './only.ts';
@@ -52,7 +52,7 @@ export async function gatherEvidence(
     sandbox: service.isSandbox,
     active,
     unusableStores,
-    place: placesIn(stores),
+    secretPath: secretPathsIn(stores),
     ...(options.only ? { only } : {}),
     ...(usage ? { usage } : {}),
   });

@@ -12,7 +12,7 @@ import type { State } from '../model/state.ts';
 import { UserError } from '../model/user-error.ts';
 import { accountKey } from '../model/username.ts';
 import { makePlan } from '../plan/plan.ts';
-import { openStores, placesIn } from '../secrets/open-stores.ts';
+import { openStores, secretPathsIn } from '../secrets/open-stores.ts';
 import { secretPlaces } from '../secrets/places.ts';
 import { suggestion } from '../yaml/suggest.ts';
 import { type ImportFiles, loadChanged } from './import-files.ts';
@@ -77,7 +77,7 @@ function planOf(desired: Desired, { asked, live, state, service }: Situation): P
     only: (username) => asked.what === 'all' || asked.accounts.has(accountKey(username)),
     sandbox: service.isSandbox,
     claims: service.claims,
-    place: placesIn(stores),
+    secretPath: secretPathsIn(stores),
   });
 }
 

@@ -63,8 +63,8 @@ export async function importLive(
     const service = await openService(options, io);
     try {
       const { desired } = read.loaded;
-      const ledger = await openState(statePath(options), desired.organization, { sandbox: service.isSandbox });
-      const { state } = ledger;
+      const stateWriter = await openState(statePath(options), desired.organization, { sandbox: service.isSandbox });
+      const { state } = stateWriter;
       const live = await readAskedLive(asked, desired, state, service, options.parallelism, io, stopping);
       const files = (await beginning.settle?.(live)) ?? read;
       const decided = await decideSafely({ asked, files, live, state, service }, options, io);
@@ -72,7 +72,7 @@ export async function importLive(
       for (const { message, hint } of [...(beginning.notices ?? []), ...decided.decided.notices])
         io.warn(message, hint);
       warnOfClock(service, io);
-      return await carryOut(decided, files, live, ledger, options, io, stopping);
+      return await carryOut(decided, files, live, stateWriter, options, io, stopping);
     } finally {
       await service.close();
     }
@@ -86,20 +86,20 @@ export async function importLive(
 function show({ decided }: Decided, files: ImportFiles, unmanaged: readonly string[], io: Io): void {
   io.result(importDiff(files.isNew ? new Map() : files.texts, decided, io.paint.out));
   if (unmanaged.length > 0) io.note(`The Ducklings of ${few(unmanaged)} stay unmanaged, as configured.`);
-  if (decided.leftOut.length > 0) io.note(leftOutText(decided.leftOut, io.paint.err));
+  if (decided.skipped.length > 0) io.note(leftOutText(decided.skipped, io.paint.err));
 }
 
 async function carryOut(
   { decided, actions }: Decided,
   files: ImportFiles,
   live: Live,
-  ledger: StateFile,
+  stateWriter: StateFile,
   options: ImportOptions,
   io: Io,
   stopping: AbortSignal,
 ): Promise<number> {
   const { config, dryRun = false } = options;
-  const { texts, leftOut } = decided;
+  const { texts, skipped } = decided;
   const isDone = !dryRun && (texts.size > 0 || actions.length > 0);
   if (isDone) {
     const question = texts.size > 0 ? `Write this to ${[...texts.keys()].join(' and ')}?` : 'Take that into the state?';
@@ -109,12 +109,12 @@ async function carryOut(
     }
     await writeImportFiles(files, texts);
     if (decided.addsStore || files.isNew) await ignoreInGit(config);
-    await ledger.update((state) => adoptAll(state, actions, live));
-    await ledger.close();
+    await stateWriter.update((state) => adoptAll(state, actions, live));
+    await stateWriter.close();
   }
   io.report(`${texts.size > 0 ? '\n' : ''}${summary({ decided, actions }, config, dryRun ? 'tried' : 'done')}`);
   if (isDone) io.note(nextSteps(options));
-  return leftOut.some(({ isUnread }) => isUnread) ? EXIT.partly : EXIT.done;
+  return skipped.some(({ isUnread }) => isUnread) ? EXIT.partly : EXIT.done;
 }
 
 /** Reads the accounts that are asked for, and with `--all` all that may be. */
@@ -157,10 +157,10 @@ function needsDucklings(username: string, { accounts, computeRates }: Desired): 
 }
 
 function summary({ decided, actions }: Decided, config: string, stage: Counts['stage']): string {
-  const { accounts, tokens, leftOut, texts } = decided;
+  const { accounts, tokens, skipped, texts } = decided;
   const adopted = actions.filter(({ action }) => action === 'adopt_account').length;
   const named = { accounts: adopted - accounts, tokens: actions.length - adopted - tokens };
-  const about = { leftOut: leftOut.length, files: [...texts.keys()], config, stage };
+  const about = { skipped: skipped.length, files: [...texts.keys()], config, stage };
   return importSummary({ written: { accounts, tokens }, named, ...about });
 }
 

@@ -83,12 +83,15 @@ function fitting(text: string, stream: NodeJS.WriteStream): string {
 export function presentError(error: unknown, io: Io): void {
   const { paint } = io;
   const known = error instanceof UserError ? error : bug(error);
-  const at = known.where ? `${known.where.file}:${known.where.line}:${known.where.column}: ` : '';
+  const at = known.location ? `${known.location.file}:${known.location.line}:${known.location.column}: ` : '';
   io.say(`${paint.err.red('Error:')} ${printable(at + known.message)}\n  ${printable(known.hint)}`);
   if (io.options.debug && error instanceof Error) io.say(paint.err.dim(`${error.stack}`));
   if (io.options.format !== 'json') return;
-  const { code, message, hint, where } = known;
-  const more = { ...(where ? { where } : {}), ...('diagnostics' in known ? { diagnostics: known.diagnostics } : {}) };
+  const { code, message, hint, location } = known;
+  const more = {
+    ...(location ? { location } : {}),
+    ...('diagnostics' in known ? { diagnostics: known.diagnostics } : {}),
+  };
   io.result(jsonText({ error: { code, message, hint, ...more } }));
 }
 

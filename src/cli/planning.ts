@@ -7,7 +7,7 @@ import type { State } from '../model/state.ts';
 import { accountKey } from '../model/username.ts';
 import { accountNames, makePlan, type PlanOptions } from '../plan/plan.ts';
 import type { PlanFormat } from '../report/plan/render.ts';
-import { openStores, placesIn } from '../secrets/open-stores.ts';
+import { openStores, secretPathsIn } from '../secrets/open-stores.ts';
 import type { SecretStore } from '../secrets/store.ts';
 import type { ConfigOptions } from './configuration.ts';
 import type { Io, OutputOptions } from './io.ts';
@@ -74,7 +74,7 @@ export function planFrom({ desired, live, state, service, stores, only: globs, .
     only,
     claims: service.claims,
     sandbox: service.isSandbox,
-    place: placesIn(stores),
+    secretPath: secretPathsIn(stores),
   });
 }
 

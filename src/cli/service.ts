@@ -8,8 +8,8 @@ import { UserError } from '../model/user-error.ts';
 import { DEFAULT_ADDRESS, isLoopback, parseAddress } from '../motherduck/address.ts';
 import { claimsOf } from '../motherduck/admin-token.ts';
 import { type Api, createApi } from '../motherduck/api.ts';
-import { motherduckDoor, runProbe } from '../motherduck/connect.ts';
-import type { Door } from '../motherduck/door.ts';
+import { motherduckConnector, runProbe } from '../motherduck/connect.ts';
+import type { Connector } from '../motherduck/connector.ts';
 import { createHttp } from '../motherduck/http.ts';
 import { PRODUCT, readUsage } from '../motherduck/usage.ts';
 import { VERSION } from '../version.ts';
@@ -25,7 +25,7 @@ export interface ServiceOptions {
 
 export interface Service {
   readonly api: Api;
-  readonly door: Door;
+  readonly connector: Connector;
   /** Nothing here reaches MotherDuck. */
   readonly isSandbox: boolean;
   /** The values in the admin token that may say whose it is. */
@@ -106,16 +106,16 @@ async function openMotherDuck(options: ServiceOptions, io: Surroundings): Promis
     await api.close();
     throw noSandboxAt(address, isLoopback(address.hostname) && api.isSandbox() === undefined);
   }
-  const door = isSandbox
-    ? await doorOf(folder, token)
-    : motherduckDoor({ userAgent: USER_AGENT, timeoutMs: connectMs });
+  const connector = isSandbox
+    ? await connectorOf(folder, token)
+    : motherduckConnector({ userAgent: USER_AGENT, timeoutMs: connectMs });
   return {
     api,
-    door,
+    connector,
     isSandbox,
     claims: claimsOf(token),
     connectMs,
-    readUsage: usageReader(door, token, connectMs),
+    readUsage: usageReader(connector, token, connectMs),
     close: () => api.close(),
   };
 }
@@ -137,7 +137,7 @@ async function openEmbedded(named: string | true, options: ServiceOptions, io: S
   const folder = sandboxFolder(named, io.env);
   tellOfNew(folder, io);
   const { embeddedSandbox } = await import('../sandbox/embedded.ts');
-  const { organization, dispatcher, token, door } = await embeddedSandbox(folder, USER_AGENT);
+  const { organization, dispatcher, token, connector } = await embeddedSandbox(folder, USER_AGENT);
   const http = createHttp({
     address: parseAddress('http://localhost'),
     token,
@@ -151,11 +151,11 @@ async function openEmbedded(named: string | true, options: ServiceOptions, io: S
   const connectMs = (options.timeout ?? CONNECT_SECONDS) * 1000;
   return {
     api: createApi(http),
-    door,
+    connector,
     isSandbox: true,
     claims: claimsOf(token),
     connectMs,
-    readUsage: usageReader(door, token, connectMs),
+    readUsage: usageReader(connector, token, connectMs),
     close: async () => {
       await http.close();
       organization.close();
@@ -163,14 +163,14 @@ async function openEmbedded(named: string | true, options: ServiceOptions, io: S
   };
 }
 
-function usageReader(door: Door, token: Secret, timeoutMs: number): Service['readUsage'] {
-  return (signal) => readUsage({ door, probe: runProbe, token, timeoutMs, ...(signal ? { signal } : {}) });
+function usageReader(connector: Connector, token: Secret, timeoutMs: number): Service['readUsage'] {
+  return (signal) => readUsage({ connector, probe: runProbe, token, timeoutMs, ...(signal ? { signal } : {}) });
 }
 
 /** The databases of a served sandbox are in its folder, which the environment names. */
-async function doorOf(folder: string | undefined, adminToken: Secret): Promise<Door> {
-  const { sandboxDoor } = await import('../sandbox/databases.ts');
-  if (folder !== undefined) return sandboxDoor(path.resolve(folder), { agent: USER_AGENT, adminToken });
+async function connectorOf(folder: string | undefined, adminToken: Secret): Promise<Connector> {
+  const { sandboxConnector } = await import('../sandbox/databases.ts');
+  if (folder !== undefined) return sandboxConnector(path.resolve(folder), { agent: USER_AGENT, adminToken });
   return {
     target: () => {
       const hint = 'Set it as "mdacc sandbox serve" printed it, or leave connections out with --no-smoke.';

@@ -16,13 +16,13 @@ export interface TestedApply {
 
 /** Does the plan; `isTested` says whether what it touched is connected to. @throws UserError STORE_UNUSABLE before anything was done */
 export async function applyTested(
-  input: Omit<ApplyInput, 'prove' | 'api'>,
-  { api, door, connectMs }: Pick<Service, 'api' | 'door' | 'connectMs'>,
+  input: Omit<ApplyInput, 'verify' | 'api'>,
+  { api, connector, connectMs }: Pick<Service, 'api' | 'connector' | 'connectMs'>,
   isTested: boolean,
 ): Promise<TestedApply> {
   const session = new SmokeSession({
     api,
-    door,
+    connector,
     probe: runProbe,
     timeoutMs: connectMs,
     parallelism: input.parallelism,
@@ -31,7 +31,7 @@ export async function applyTested(
   const applied = await apply({
     ...input,
     api,
-    ...(isTested ? { prove: (account, secrets) => session.test(account, secrets) } : {}),
+    ...(isTested ? { verify: (account, secrets) => session.test(account, secrets) } : {}),
   });
   return { applied, smoke: session.result(applied.smoke) };
 }

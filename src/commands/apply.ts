@@ -15,7 +15,7 @@ export function run(options: ApplyOptions, planFile: string | undefined): Promis
     const desired = await readDesired(options, io);
     const planner: Planner =
       planFile === undefined
-        ? (ledger, service, signal) => planNow(desired, ledger.state, service, options, io, { signal })
+        ? (stateWriter, service, signal) => planNow(desired, stateWriter.state, service, options, io, { signal })
         : savedPlan(planFile, desired, options, io);
     return planAndApply('apply', desired, options, io, planner);
   });
@@ -35,12 +35,12 @@ function refuseMixed({ only, prune, due, sandbox }: ApplyOptions, planFile: stri
 
 /** The plan that was saved, if nothing moved since: it is made again in the same way, and compared. */
 function savedPlan(planFile: string, desired: Desired, options: ApplyOptions, io: Io): Planner {
-  return async (ledger, service, signal) => {
+  return async (stateWriter, service, signal) => {
     const saved = parsePlanFile(await readPlanFile(planFile), planFile);
     const only = Object.keys(saved.fingerprints);
     const asSaved = { ...options, prune: saved.prune, due: saved.due ?? false, ...(only.length > 0 ? { only } : {}) };
-    const planned = await planNow(desired, ledger.state, service, asSaved, io, { signal });
-    refuseStale(saved, planned, ledger.state);
+    const planned = await planNow(desired, stateWriter.state, service, asSaved, io, { signal });
+    refuseStale(saved, planned, stateWriter.state);
     return { ...planned, plan: { ...planned.plan, actions: saved.plan.actions } };
   };
 }

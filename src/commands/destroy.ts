@@ -9,8 +9,8 @@ export function run(options: ApplyOptions): Promise<number> {
     const desired = await readDesired(options, io);
     // Nothing is wanted any more, and what is not wanted is pruned.
     const nothing = { ...desired, accounts: new Map<never, never>() };
-    return planAndApply('destroy', nothing, options, io, (ledger, service, signal) =>
-      planNow(nothing, ledger.state, service, { ...options, prune: true }, io, {
+    return planAndApply('destroy', nothing, options, io, (stateWriter, service, signal) =>
+      planNow(nothing, stateWriter.state, service, { ...options, prune: true }, io, {
         signal,
         because: 'destroy deletes all that is managed',
       }),

@@ -15,8 +15,8 @@ export function run(options: ApplyOptions, names: readonly string[]): Promise<nu
     const rotate = (account: string, token: string) =>
       wanted.some((each) => each.account === account && (each.token === undefined || each.token === token));
     const only = [...new Set(wanted.map((each) => each.account))];
-    return planAndApply('rotate', desired, options, io, (ledger, service, signal) =>
-      planNow(desired, ledger.state, service, { ...options, only, prune: false }, io, { signal, rotate }),
+    return planAndApply('rotate', desired, options, io, (stateWriter, service, signal) =>
+      planNow(desired, stateWriter.state, service, { ...options, only, prune: false }, io, { signal, rotate }),
     );
   });
 }

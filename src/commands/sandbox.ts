@@ -11,7 +11,7 @@ import { showTime } from '../model/instant.ts';
 import { Secret } from '../model/secret.ts';
 import { UserError } from '../model/user-error.ts';
 import { runProbe } from '../motherduck/connect.ts';
-import { sandboxDoor } from '../sandbox/databases.ts';
+import { sandboxConnector } from '../sandbox/databases.ts';
 import { openSandbox, resetSandbox } from '../sandbox/open.ts';
 import type { Organization } from '../sandbox/organization.ts';
 import { serve as serveOrganization } from '../sandbox/server.ts';
@@ -85,7 +85,7 @@ export function connect(options: SandboxOptions): Promise<number> {
   return runCommand(options, async (io) => {
     const folder = sandboxFolder(options.sandbox, io.env);
     const token = tokenFor(folder, io);
-    const target = await sandboxDoor(folder).target(token, undefined);
+    const target = await sandboxConnector(folder).target(token, undefined);
     const steps = [
       { name: 'user', sql: 'SELECT md_user() AS name' },
       { name: 'size', sql: 'SELECT type AS name FROM md_live_duckling_size()' },

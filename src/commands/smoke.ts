@@ -50,9 +50,9 @@ async function tested(
 ): Promise<Smoke> {
   const service = await openService(options, io);
   try {
-    const ledger = await openState(path, desired.organization, { sandbox: service.isSandbox });
+    const stateWriter = await openState(path, desired.organization, { sandbox: service.isSandbox });
     const smoke = await test(desired, service, options, io, stopping);
-    await remember(ledger, smoke);
+    await remember(stateWriter, smoke);
     return smoke;
   } finally {
     await service.close();
@@ -79,7 +79,7 @@ async function test(
     return await smokeAccounts({
       accounts: accounts.map((account) => ({ account })),
       api: service.api,
-      door: service.door,
+      connector: service.connector,
       probe: runProbe,
       timeoutMs: service.connectMs,
       parallelism: options.parallelism,
@@ -92,13 +92,13 @@ async function test(
 }
 
 /** The state keeps how the last test of each managed account ended. */
-async function remember(ledger: StateFile, smoke: Smoke): Promise<void> {
+async function remember(stateWriter: StateFile, smoke: Smoke): Promise<void> {
   const tested = smoke.accounts.filter(({ outcome }) => outcome === 'passed' || outcome === 'failed');
-  const known = tested.filter(({ account }) => ledger.state.accounts.has(accountKey(account)));
+  const known = tested.filter(({ account }) => stateWriter.state.accounts.has(accountKey(account)));
   await Promise.all(
     known.map(({ account, outcome }) =>
       updateAccount(
-        ledger,
+        stateWriter,
         account,
         (held) => held && { ...held, smoke: { at: smoke.at, passed: outcome === 'passed' } },
       ),

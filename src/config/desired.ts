@@ -34,7 +34,7 @@ function accountOf(account: ResolvedAccount): DesiredAccount {
   const { username, at, ducklings, tokens, deletionProtection, smoke } = account;
   return {
     username,
-    where: whereOf(at),
+    location: whereOf(at),
     ...(ducklings === undefined ? {} : { ducklings: ducklingsOf(ducklings) }),
     tokens: new Map(tokens.map((token) => [token.key, tokenOf(token)])),
     deletionProtection,
@@ -46,7 +46,7 @@ function ducklingsOf({
   at,
   settings,
 }: NonNullable<ResolvedAccount['ducklings']>): DesiredAccount['ducklings'] & object {
-  return { read_write: sideOf(settings.readWrite), read_scaling: sideOf(settings.readScaling), where: whereOf(at) };
+  return { read_write: sideOf(settings.readWrite), read_scaling: sideOf(settings.readScaling), location: whereOf(at) };
 }
 
 /** One side of Ducklings with the values that are given. */
@@ -71,7 +71,7 @@ function tokenOf(token: ResolvedToken): DesiredToken {
     overlap: needed(overlap?.value),
     ...(description?.value === undefined ? {} : { description: description.value }),
     store: needed(store?.value),
-    where: whereOf(token.at),
+    location: whereOf(token.at),
   };
 }
 

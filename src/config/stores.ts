@@ -11,7 +11,7 @@ export async function resolveStores(entries: ReadonlyMap<string, Entry>, folder:
   const base = { folder: path.resolve(folder) };
   for (const { key, keyAt, value: block } of entries.values()) {
     const kind = storeKind(textOf(child(block, 'kind')));
-    const config = kind?.read(block, { ...base, name: key, where: whereOf(keyAt) });
+    const config = kind?.read(block, { ...base, name: key, location: whereOf(keyAt) });
     if (config === undefined) continue;
     const target = await targetOfPath(kind?.locate?.(block), folder);
     stores.push({ config, at: keyAt, block, ...(target === undefined ? {} : { target }) });

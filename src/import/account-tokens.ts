@@ -1,6 +1,6 @@
 /** The tokens of one account as they are written: each under a key, a policy, and what must differ from that. */
 import { formatDuration } from '../model/duration.ts';
-import type { LeftOut } from '../model/import.ts';
+import type { Skipped } from '../model/import.ts';
 import { isoTime } from '../model/instant.ts';
 import type { LiveToken } from '../model/live.ts';
 import type { State } from '../model/state.ts';
@@ -24,7 +24,7 @@ export interface AccountTokens {
   /** In the order of their keys. */
   readonly entries: readonly WrittenEntry[];
   readonly taken: readonly TakenToken[];
-  readonly leftOut: readonly LeftOut[];
+  readonly skipped: readonly Skipped[];
 }
 
 export interface TokenTools {
@@ -37,7 +37,7 @@ export interface TokenTools {
 export function writeTokens(candidate: Candidate, tools: TokenTools): AccountTokens {
   const { username: account, configured } = candidate;
   const held = tools.state.accounts.get(accountKey(account));
-  const { chosen, leftOut } = chooseTokens({
+  const { chosen, skipped } = chooseTokens({
     account,
     tokens: candidate.tokens,
     isAsked: (token) => isAsked(candidate, token),
@@ -45,7 +45,7 @@ export function writeTokens(candidate: Candidate, tools: TokenTools): AccountTok
     now: tools.now,
   });
   const keys = new Set([...(configured?.tokens.keys() ?? []), ...(held?.tokens.keys() ?? [])]);
-  const without = leftOut.map(({ token, ...reason }) => leave(account, token, reason));
+  const without = skipped.map(({ token, ...reason }) => leave(account, token, reason));
   // Names that are keys get theirs before others that only come to the same.
   const ordered = [...chosen].sort(
     (a, b) => Number(isKey(b.name)) - Number(isKey(a.name)) || (a.name < b.name ? -1 : 1),
@@ -56,7 +56,7 @@ export function writeTokens(candidate: Candidate, tools: TokenTools): AccountTok
     taken: written.flatMap(({ entry, token, life, isPostponed }) =>
       entry ? [{ key: entry.key, token, life, isPostponed }] : [],
     ),
-    leftOut: [
+    skipped: [
       ...without,
       ...written.flatMap(({ entry, token, store }) =>
         entry ? [] : [leave(account, token, tools.keys.whyNone(store))],
@@ -97,6 +97,6 @@ function entryOf(key: string, name: string, token: LiveToken, policy: Policy, la
   return { key, value, comment: `this one ends ${ends}; once it is replaced, leave it to the policy` };
 }
 
-function leave(account: string, { name, id }: LiveToken, reason: Pick<LeftOut, 'reason' | 'hint'>): LeftOut {
+function leave(account: string, { name, id }: LiveToken, reason: Pick<Skipped, 'reason' | 'hint'>): Skipped {
   return { account, token: { name, id }, ...reason };
 }

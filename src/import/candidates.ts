@@ -1,7 +1,7 @@
 /** From what was asked for to accounts and their live tokens; what was named and cannot be taken over is refused here. */
 
 import type { Desired, DesiredAccount } from '../model/desired.ts';
-import type { LeftOut } from '../model/import.ts';
+import type { Skipped } from '../model/import.ts';
 import type { Live, LiveAccount, LiveToken } from '../model/live.ts';
 import type { Plan } from '../model/plan.ts';
 import type { State } from '../model/state.ts';
@@ -41,7 +41,7 @@ export interface CandidateInput {
 
 export interface Candidates {
   readonly candidates: readonly Candidate[];
-  readonly leftOut: readonly LeftOut[];
+  readonly skipped: readonly Skipped[];
 }
 
 /** @throws UserError USAGE, ACCOUNT_UNUSABLE, IMPORT_REFUSED about what was named; what `--all` cannot take is left out */
@@ -53,7 +53,7 @@ export function findCandidates(input: CandidateInput): Candidates {
   const context = { ...input, unmanaged };
   if (input.asked.what === 'all') return findAll(context);
   const candidates = [...input.asked.accounts.values()].map((asked) => named(asked, context));
-  return { candidates, leftOut: [] };
+  return { candidates, skipped: [] };
 }
 
 interface Context extends CandidateInput {
@@ -69,10 +69,10 @@ function findAll(context: Context): Candidates {
     throw new UserError('IMPORT_REFUSED', message, hint);
   }
   const candidates: Candidate[] = [];
-  const leftOut: LeftOut[] = [];
+  const skipped: Skipped[] = [];
   for (const configured of desired.accounts.values()) {
     const found = live.accounts.get(accountKey(configured.username));
-    if (found?.presence === 'unknown') leftOut.push(unread(configured.username, found.error));
+    if (found?.presence === 'unknown') skipped.push(unread(configured.username, found.error));
     if (found?.presence !== 'present' || !context.unmanaged.has(configured.username)) continue;
     candidates.push(configuredCandidate(configured, found.value, context));
   }
@@ -81,14 +81,14 @@ function findAll(context: Context): Candidates {
     const offered = offer(user);
     if (offered === 'skip') continue;
     if (offered !== 'take') {
-      leftOut.push(offered);
+      skipped.push(offered);
       continue;
     }
     const found = live.accounts.get(accountKey(user.username));
     if (found?.presence === 'present') candidates.push(newCandidate(found.value));
-    else if (found?.presence === 'unknown') leftOut.push(unread(user.username, found.error));
+    else if (found?.presence === 'unknown') skipped.push(unread(user.username, found.error));
   }
-  return { candidates, leftOut };
+  return { candidates, skipped };
 }
 
 function named(asked: AskedAccount, context: Context): Candidate {
@@ -117,11 +117,11 @@ function newCandidate(live: LiveAccount): Candidate {
   return { username: live.username, live, tokens: live.tokens };
 }
 
-function unread(account: string, { message, hint }: UserError): LeftOut {
+function unread(account: string, { message, hint }: UserError): Skipped {
   return { account, reason: `it could not be read: ${message}`, hint, isUnread: true };
 }
 
-function refuse(account: string, { reason, hint }: Pick<LeftOut, 'reason' | 'hint'>): never {
+function refuse(account: string, { reason, hint }: Pick<Skipped, 'reason' | 'hint'>): never {
   throw new UserError('IMPORT_REFUSED', `${account} is not imported: ${reason}`, hint);
 }
 

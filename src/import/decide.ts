@@ -12,7 +12,7 @@
  */
 import type { Definitions } from '../model/definitions.ts';
 import type { Ducklings } from '../model/ducklings.ts';
-import type { Import, LeftOut } from '../model/import.ts';
+import type { Import, Skipped } from '../model/import.ts';
 import { UserError } from '../model/user-error.ts';
 import { type AccountTokens, writeTokens } from './account-tokens.ts';
 import { type Candidate, type CandidateInput, findCandidates, isAsked } from './candidates.ts';
@@ -42,7 +42,7 @@ interface Taken {
 /** Decides what an import writes. @throws UserError about what was asked for by name, USAGE, or IMPORT_REFUSED */
 export function decideImport(input: ImportInput): Import {
   const { desired, definitions, state } = input;
-  const { candidates, leftOut: without } = findCandidates(input);
+  const { candidates, skipped: without } = findCandidates(input);
   const texts = new Texts(input.texts, input.into);
   const policies = new Policies(desired, definitions, input.store);
   const tools = { policies, keys: new TokenKeys(desired, input.secrets), state, now: input.live.now };
@@ -50,12 +50,12 @@ export function decideImport(input: ImportInput): Import {
   const closed = new Map(candidates.map((candidate) => [candidate, closedTokens(candidate, texts)]));
   const open = candidates.filter((candidate) => closed.get(candidate) === undefined);
   const taken = open.map((candidate) => ({ candidate, tokens: writeTokens(candidate, tools) }));
-  const leftOut = [
+  const skipped = [
     ...without,
     ...[...closed.values()].flatMap((tokens) => tokens ?? []),
-    ...taken.flatMap(({ tokens }) => tokens.leftOut),
+    ...taken.flatMap(({ tokens }) => tokens.skipped),
   ];
-  refuseNamed(candidates, leftOut);
+  refuseNamed(candidates, skipped);
 
   const added = taken.filter(({ candidate }) => candidate.configured === undefined);
   const ducklings = writeDucklings(added.flatMap(ownerOf), desired, definitions);
@@ -67,14 +67,14 @@ export function decideImport(input: ImportInput): Import {
   texts.add(texts.into, ['accounts'], accounts);
   for (const { candidate, tokens } of taken) {
     const { configured, username } = candidate;
-    if (configured) texts.add(configured.where.file, ['accounts', username, 'tokens'], tokens.entries);
+    if (configured) texts.add(configured.location.file, ['accounts', username, 'tokens'], tokens.entries);
   }
 
   const tokens = taken.flatMap(addressed);
   return {
     accounts: added.length,
     tokens: tokens.length,
-    leftOut,
+    skipped,
     notices: [...ducklings.notices, ...lifeNotices(tokens)],
     texts: texts.changed(),
     adopts: {
@@ -91,10 +91,10 @@ const STORE: WrittenEntry = {
 };
 
 /** The tokens that are left out of an account whose block cannot take them without changing another one; undefined when it can. */
-function closedTokens(candidate: Candidate, texts: Texts): LeftOut[] | undefined {
+function closedTokens(candidate: Candidate, texts: Texts): Skipped[] | undefined {
   const { configured, username, tokens } = candidate;
   if (configured === undefined) return undefined;
-  const { file } = configured.where;
+  const { file } = configured.location;
   const closed = texts.closed(file, ['accounts', username, 'tokens']);
   if (closed === undefined) return undefined;
   const asked = tokens.filter((token) => isAsked(candidate, token));
@@ -104,9 +104,9 @@ function closedTokens(candidate: Candidate, texts: Texts): LeftOut[] | undefined
 }
 
 /** Someone who names a token wants that one, or to know why not. */
-function refuseNamed(candidates: readonly Candidate[], leftOut: readonly LeftOut[]): void {
+function refuseNamed(candidates: readonly Candidate[], skipped: readonly Skipped[]): void {
   const named = new Set(candidates.filter(({ only }) => only !== undefined).map(({ username }) => username));
-  const refused = leftOut.find(({ account, token }) => token !== undefined && named.has(account));
+  const refused = skipped.find(({ account, token }) => token !== undefined && named.has(account));
   if (refused === undefined) return;
   const message = `${refused.account}/${refused.token?.name} is not imported: ${refused.reason}`;
   throw new UserError('IMPORT_REFUSED', message, refused.hint);

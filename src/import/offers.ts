@@ -1,13 +1,13 @@
 /** Which users of the organization `import --all` takes, before anything else of them is read. */
 import type { Desired } from '../model/desired.ts';
 import { globMatcher } from '../model/glob.ts';
-import type { LeftOut } from '../model/import.ts';
+import type { Skipped } from '../model/import.ts';
 import type { LiveUser } from '../model/live.ts';
 import type { State } from '../model/state.ts';
 import { accountKey, USERNAME_PATTERN } from '../model/username.ts';
 
 /** `take`, `skip` without a word, or why it is left out. */
-export type Offer = 'take' | 'skip' | LeftOut;
+export type Offer = 'take' | 'skip' | Skipped;
 
 export function offerOf(desired: Desired, state: State, claims: readonly string[]): (user: LiveUser) => Offer {
   const isIgnored = globMatcher(desired.ignore);
@@ -29,14 +29,14 @@ export function offerOf(desired: Desired, state: State, claims: readonly string[
 }
 
 /** An account that the configuration lost and the state has may wait for `apply --prune`. */
-export function hasLeft(username: string): Pick<LeftOut, 'reason' | 'hint'> {
+export function hasLeft(username: string): Pick<Skipped, 'reason' | 'hint'> {
   return {
     reason: 'the state manages it, and it left the configuration',
     hint: `Put its block back as it was, or begin anew: mdacc state forget ${username}, then import it.`,
   };
 }
 
-export const UNNAMEABLE: Pick<LeftOut, 'reason' | 'hint'> = {
+export const UNNAMEABLE: Pick<Skipped, 'reason' | 'hint'> = {
   reason: 'its name has other characters than A-Z, 0-9 and _, and cannot stand in the configuration',
   hint: 'Manage it at MotherDuck, and name it under ignore.',
 };

@@ -29,9 +29,9 @@ export class Texts {
     if (entries.length === 0) return;
     const closed = this.closed(file, path);
     if (closed !== undefined) {
-      const where = { file, line: closed.line, column: 1 };
+      const location = { file, line: closed.line, column: 1 };
       const hint = `Write ${path.join('.')} out in that place, then import again.`;
-      throw new UserError('IMPORT_REFUSED', `${closed.why}, so that nothing can be added to it`, hint, { where });
+      throw new UserError('IMPORT_REFUSED', `${closed.why}, so that nothing can be added to it`, hint, { location });
     }
     this.#yaml.get(file)?.add(path, entries);
   }

@@ -1,6 +1,6 @@
 /** The keys under which imported tokens stand: their names where these are keys, else something like them. */
 import type { Desired } from '../model/desired.ts';
-import type { LeftOut } from '../model/import.ts';
+import type { Skipped } from '../model/import.ts';
 import type { TokenAddress } from '../model/secret-variable.ts';
 
 const KEY = /^[A-Za-z][A-Za-z0-9_-]*$/;
@@ -47,7 +47,7 @@ export class TokenKeys {
   }
 
   /** Why there is no key, and what to do. */
-  whyNone(store: string): Pick<LeftOut, 'reason' | 'hint'> {
+  whyNone(store: string): Pick<Skipped, 'reason' | 'hint'> {
     const { noun, need } = this.#secrets.apart(store);
     return {
       reason: `the secret store ${store} has no ${noun} for it that another token does not have`,

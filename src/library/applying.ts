@@ -58,7 +58,7 @@ export async function apply(options: ApplyOptions): Promise<Applied> {
       desired,
       live,
       stores,
-      ledger: state.ledger,
+      stateWriter: state.stateWriter,
       parallelism: service.opened.parallelism,
       stopping: options.signal ?? new AbortController().signal,
       ...(onEvent ? { onEvent } : {}),

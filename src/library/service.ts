@@ -38,9 +38,9 @@ export interface Service {
  * and `apiUrl` are two organizations)
  */
 export async function openService(options: ServiceOptions = {}): Promise<Service> {
-  const { token, env = process.env, parallelism = 10, debug, ...where } = options;
+  const { token, env = process.env, parallelism = 10, debug, ...location } = options;
   const opened = await openFully(
-    { ...where, parallelism },
+    { ...location, parallelism },
     {
       env: { ...env, ...(token === undefined ? {} : { MOTHERDUCK_ADMIN_TOKEN: token }) },
       options: { debug: debug !== undefined },

@@ -1,4 +1,4 @@
-import type { Ledger } from '../apply/ledger.ts';
+import type { StateWriter } from '../apply/ledger.ts';
 import { statePath } from '../cli/configuration.ts';
 import type { Desired } from '../model/desired.ts';
 import type { State } from '../model/state.ts';
@@ -29,7 +29,7 @@ export interface OpenState {
   /** Saves what is not saved yet, and releases the lock; to be called in the end, also after an error. @throws {@link UserError} STATE_UNWRITABLE */
   close(): Promise<void>;
   /** @internal */
-  readonly ledger: Ledger;
+  readonly stateWriter: StateWriter;
 }
 
 /**
@@ -50,13 +50,13 @@ export async function openState(
   const { wait = 0, onWarning = () => {}, signal } = question;
   const lock = await lockState(fileOf(question), 'library', wait * 1000, { warn: onWarning }, signal);
   try {
-    const ledger = await openFile(question);
+    const stateWriter = await openFile(question);
     return {
-      ledger,
+      stateWriter,
       get state() {
-        return ledger.state;
+        return stateWriter.state;
       },
-      close: () => ledger.close().finally(() => lock.release()),
+      close: () => stateWriter.close().finally(() => lock.release()),
     };
   } catch (error) {
     await lock.release();
@@ -75,5 +75,5 @@ function fileOf({ desired, stateFile }: StateQuestion): string {
 
 /** The state, whichever way it was come by. */
 export function snapshotOf(state: State | OpenState): State {
-  return 'ledger' in state ? state.state : state;
+  return 'stateWriter' in state ? state.state : state;
 }

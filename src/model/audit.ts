@@ -1,4 +1,4 @@
-import type { Where } from './user-error.ts';
+import type { Location } from './user-error.ts';
 
 /** An Audit: the live organization held against the configuration and good practice. Data only: it has no room for a secret. */
 export interface Audit {
@@ -47,5 +47,5 @@ export interface Finding {
   /** What to do or type next. */
   readonly fix: string;
   /** The place in the configuration, where there is one. */
-  readonly where?: Where;
+  readonly location?: Location;
 }

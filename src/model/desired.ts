@@ -1,7 +1,7 @@
 import type { DesiredDucklings, Size } from './ducklings.ts';
 import type { Seconds } from './duration.ts';
 import type { TokenType } from './tokens.ts';
-import type { Where } from './user-error.ts';
+import type { Location } from './user-error.ts';
 
 /** Desired: what the YAML says, with includes, environment, templates and policies resolved. */
 export interface Desired {
@@ -23,9 +23,9 @@ export interface Desired {
 export interface DesiredAccount {
   /** As written in the YAML. */
   readonly username: string;
-  readonly where: Where;
+  readonly location: Location;
   /** Absent: the account's Ducklings are not managed. */
-  readonly ducklings?: DesiredDucklings & { readonly where: Where };
+  readonly ducklings?: DesiredDucklings & { readonly location: Location };
   /** By key, in the order of the file. */
   readonly tokens: ReadonlyMap<string, DesiredToken>;
   readonly deletionProtection: boolean;
@@ -45,14 +45,14 @@ export interface DesiredToken {
   readonly description?: string;
   /** The name of a secret store. */
   readonly store: string;
-  readonly where: Where;
+  readonly location: Location;
 }
 
 /** A secret store: what every kind of it has. What one has beside that, its file in secrets/kinds says. */
 export interface SecretStoreConfig {
   readonly kind: string;
   readonly name: string;
-  readonly where: Where;
+  readonly location: Location;
 }
 
 export interface Guardrails {

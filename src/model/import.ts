@@ -6,7 +6,7 @@ export interface Import {
   readonly accounts: number;
   readonly tokens: number;
   /** What was asked for and is not taken over. */
-  readonly leftOut: readonly LeftOut[];
+  readonly skipped: readonly Skipped[];
   /** What was taken over in another way than someone may expect. */
   readonly notices: readonly Notice[];
   /** The files that change, with what they are to hold; one that others need comes before those. */
@@ -17,7 +17,7 @@ export interface Import {
   readonly addsStore: boolean;
 }
 
-export interface LeftOut {
+export interface Skipped {
   readonly account: string;
   readonly token?: { readonly name: string; readonly id: string };
   /** Why, on one line. */

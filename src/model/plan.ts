@@ -15,13 +15,13 @@ export interface Plan {
   /** In the order of apply within an account; accounts in the order of the configuration, then by name. */
   readonly actions: readonly Action[];
   /** Managed accounts that left the configuration and stay, because pruning was not asked for. */
-  readonly left: readonly string[];
+  readonly retained: readonly string[];
   /** Accounts whose deletion protection changes: in the state alone, so nothing is called for it. */
   readonly protection: readonly { readonly account: string; readonly before: boolean; readonly after: boolean }[];
   /** Tokens that were stored and not seen to connect, so that what they replaced stays: `etl_prod/airflow`. */
-  readonly unproved: readonly string[];
+  readonly unverified: readonly string[];
   /** Accounts whose last smoke test failed: apply tests them again. */
-  readonly waiting: readonly string[];
+  readonly retest: readonly string[];
   readonly unmanaged: Unmanaged;
   readonly warnings: readonly Notice[];
   /** Accounts that the plan could not decide about, and why. Nothing is done to them. */
@@ -108,7 +108,7 @@ export interface ShownToken {
 }
 
 /** A token to be made, with all that apply needs to make it. */
-export interface WantedToken {
+export interface PlannedToken {
   readonly name: string;
   readonly generation: number;
   readonly type: TokenType;
@@ -126,7 +126,7 @@ export interface CreateToken extends About {
   readonly cause: 'new' | 'expired' | 'revoked' | 'interrupted';
   /** The expired token that it replaces, where MotherDuck still lists it. */
   readonly before: ShownToken | null;
-  readonly after: WantedToken;
+  readonly after: PlannedToken;
 }
 
 export interface AdoptToken extends About {
@@ -145,7 +145,7 @@ export interface RotateToken extends About {
   readonly cause: 'due' | 'changed' | 'asked' | 'interrupted';
   readonly before: ShownToken;
   /** `overlap` in seconds: how long the replaced token lives on. */
-  readonly after: WantedToken & { readonly overlap: Seconds };
+  readonly after: PlannedToken & { readonly overlap: Seconds };
 }
 
 export interface RevokeToken extends About {

@@ -30,7 +30,7 @@ export interface AccountSmoke {
   /** In the order in which they were made: read/write ones first. */
   readonly connections: readonly ConnectionSmoke[];
   /** The keys of the tokens at hand that were seen to connect as this account. */
-  readonly proved: readonly string[];
+  readonly verified: readonly string[];
   readonly warnings: readonly Notice[];
   readonly ms: number;
 }

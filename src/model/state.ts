@@ -56,7 +56,7 @@ export interface TokenRecord {
   /** Where the secret was put; `unknown` for an adopted token. */
   readonly secret: StoredSecret | 'unknown';
   /** When the token was first seen to connect. */
-  readonly provedAt?: string;
+  readonly verifiedAt?: string;
   /** When it was tested and did not connect. */
   readonly failedAt?: string;
 }
@@ -65,7 +65,7 @@ export interface StoredSecret {
   /** The store's name in the configuration. */
   readonly store: string;
   /** Where in the store, for people and to notice a move: `.motherduck/secrets.env#MOTHERDUCK_TOKEN_A_B`. */
-  readonly place: string;
+  readonly secretPath: string;
   readonly at: string;
 }
 

@@ -4,7 +4,7 @@
  */
 import type { DesiredAccount } from './desired.ts';
 import { describeSpan } from './duration.ts';
-import type { LeftOut } from './import.ts';
+import type { Skipped } from './import.ts';
 import { isoTime } from './instant.ts';
 import type { LiveToken } from './live.ts';
 import type { StateAccount } from './state.ts';
@@ -16,11 +16,11 @@ export interface ChosenToken {
   readonly name: string;
 }
 
-type Reason = Pick<LeftOut, 'reason' | 'hint'>;
+type Reason = Pick<Skipped, 'reason' | 'hint'>;
 
 export interface Choice {
   readonly chosen: readonly ChosenToken[];
-  readonly leftOut: readonly (Reason & { readonly token: LiveToken })[];
+  readonly skipped: readonly (Reason & { readonly token: LiveToken })[];
 }
 
 export interface ChoiceInput {
@@ -41,12 +41,12 @@ const REVOKE = 'When no program uses it, revoke it at MotherDuck.';
 
 export function chooseTokens(input: ChoiceInput): Choice {
   const chosen: ChosenToken[] = [];
-  const leftOut: (Reason & { token: LiveToken })[] = [];
+  const skipped: (Reason & { token: LiveToken })[] = [];
   const series = new Map<string, LiveToken[]>();
   for (const token of input.tokens) {
     const reason = whyNever(token, input.now);
     if (reason === undefined) series.set(seriesOf(token.name), [...(series.get(seriesOf(token.name)) ?? []), token]);
-    else if (input.isAsked(token)) leftOut.push({ token, ...reason });
+    else if (input.isAsked(token)) skipped.push({ token, ...reason });
   }
   // Shorter names first, so that `a` comes before `a.2`, of which `a.2.3` is a generation.
   for (const [name, tokens] of [...series].sort(([a], [b]) => a.length - b.length || (a < b ? -1 : 1))) {
@@ -55,10 +55,10 @@ export function chooseTokens(input: ChoiceInput): Choice {
     for (const token of asked) {
       const reason = taken === undefined ? whyNotThis(token, asked, tokens, input) : inSeries(taken);
       if (reason === undefined) chosen.push({ token, name });
-      else leftOut.push({ token, ...reason });
+      else skipped.push({ token, ...reason });
     }
   }
-  return { chosen, leftOut };
+  return { chosen, skipped };
 }
 
 /** The names of an account's series that are managed. A key that left the configuration stands for its tokens until apply has revoked them. */

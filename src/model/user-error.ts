@@ -1,5 +1,5 @@
 /** Where in a person's file something stands. Lines and columns count from 1. */
-export interface Where {
+export interface Location {
   readonly file: string;
   readonly line: number;
   readonly column: number;
@@ -48,13 +48,13 @@ export type ErrorCode =
 export class UserError extends Error {
   readonly code: ErrorCode;
   readonly hint: string;
-  readonly where: Where | undefined;
+  readonly location: Location | undefined;
 
-  constructor(code: ErrorCode, message: string, hint: string, options: { where?: Where; cause?: unknown } = {}) {
+  constructor(code: ErrorCode, message: string, hint: string, options: { location?: Location; cause?: unknown } = {}) {
     super(message, options.cause === undefined ? {} : { cause: options.cause });
     this.name = 'UserError';
     this.code = code;
     this.hint = hint;
-    this.where = options.where;
+    this.location = options.location;
   }
 }

@@ -8,7 +8,7 @@ import path from 'node:path';
 import type { Secret } from '../model/secret.ts';
 import { isSecretVariable } from '../model/secret-variable.ts';
 import { UserError } from '../model/user-error.ts';
-import type { Door, Target } from './door.ts';
+import type { Connector, Target } from './connector.ts';
 import { printableWithout } from './printable.ts';
 import type { ProbeAnswer, ProbeEvent, ProbeInput, ProbeRequest, ProbeRow } from './probe.ts';
 
@@ -51,7 +51,7 @@ export type ProbeRunner = (target: Target, request: ProbeRequest, options: Probe
  * keeps it out of DuckDB's messages. `saas_mode` is left out: it forbids local extensions, which an account's own
  * query may need, and whether all checks work with it has not been seen.
  */
-export function motherduckDoor(about: { readonly userAgent: string; readonly timeoutMs: number }): Door {
+export function motherduckConnector(about: { readonly userAgent: string; readonly timeoutMs: number }): Connector {
   const seconds = Math.max(1, Math.floor(about.timeoutMs / 1000));
   const parameters = `session_name=mdacc&dbinstance_inactivity_ttl=0s&connection_timeout=${seconds}s`;
   return {

@@ -10,7 +10,7 @@
  */
 import { writeSync } from 'node:fs';
 import type { DuckDBConnection } from '@duckdb/node-api';
-import type { Target } from './door.ts';
+import type { Target } from './connector.ts';
 
 export interface ProbeRequest {
   /** Run in this order; a failing one does not stop the next. */

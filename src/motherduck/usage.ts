@@ -6,7 +6,7 @@ import type { Secret } from '../model/secret.ts';
 import { UserError } from '../model/user-error.ts';
 import { accountKey } from '../model/username.ts';
 import { type ProbeFailure, type ProbeRunner, scrub } from './connect.ts';
-import type { Door } from './door.ts';
+import type { Connector } from './connector.ts';
 
 /** The product's name in its user agent: its own smoke tests are no use of an account. */
 export const PRODUCT = 'motherduck-accounts';
@@ -19,7 +19,7 @@ const LAST_QUERIES = `
   GROUP BY user_name`;
 
 export interface UsageQuestion {
-  readonly door: Door;
+  readonly connector: Connector;
   readonly probe: ProbeRunner;
   /** A read/write token of an Admin. */
   readonly token: Secret;
@@ -35,8 +35,8 @@ export interface UsageQuestion {
  * @throws UserError USAGE_UNREADABLE where the history is not offered, or nobody can connect; INTERRUPTED
  */
 export async function readUsage(question: UsageQuestion): Promise<ReadonlyMap<string, number>> {
-  const { door, probe, token, timeoutMs, signal } = question;
-  const target = await door.target(token, undefined);
+  const { connector, probe, token, timeoutMs, signal } = question;
+  const target = await connector.target(token, undefined);
   const request = { steps: [{ name: 'usage', sql: LAST_QUERIES, every: true }], shutdown: false };
   const report = await probe(target, request, { timeoutMs, secrets: [token], ...(signal ? { signal } : {}) });
   const failure = report.get('connect')?.failure ?? report.get('usage')?.failure;

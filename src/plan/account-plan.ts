@@ -9,7 +9,7 @@ export interface AccountContext {
   /** Why an account is not wanted. */
   readonly because: string;
   isRotatedNow(account: string, token: string): boolean;
-  place(account: string, token: DesiredToken): string | undefined;
+  secretPath(account: string, token: DesiredToken): string | undefined;
 }
 
 export interface AccountPlan {
@@ -19,11 +19,11 @@ export interface AccountPlan {
   readonly next: readonly NextChange[];
   readonly unmanagedTokens: Unmanaged['tokens'];
   /** Set when the account is managed, left the configuration, and stays. */
-  readonly left: boolean;
+  readonly retained: boolean;
   /** Set when the last smoke test failed, so that apply tests it again. */
-  readonly waiting: boolean;
+  readonly retest: boolean;
   /** Keys of tokens that were stored and not seen to connect. */
-  readonly unproved: readonly string[];
+  readonly unverified: readonly string[];
   readonly protection?: { readonly before: boolean; readonly after: boolean };
   /** What the account can cost an hour; absent without rates. */
   readonly compute?: ComputeCeiling;
@@ -35,7 +35,7 @@ export const NOTHING: AccountPlan = {
   errors: [],
   next: [],
   unmanagedTokens: [],
-  left: false,
-  waiting: false,
-  unproved: [],
+  retained: false,
+  retest: false,
+  unverified: [],
 };

@@ -62,8 +62,8 @@ function planWantedAccount(
     errors: tokens.flatMap((plan) => plan.errors),
     next: tokens.flatMap((plan) => plan.next),
     unmanagedTokens: unmanagedTokens(want.username, live, known, context.now),
-    waiting: isFailing,
-    unproved: [...want.tokens.keys()].filter((_key, index) => tokens[index]?.unproved),
+    retest: isFailing,
+    unverified: [...want.tokens.keys()].filter((_key, index) => tokens[index]?.unverified),
     ...(protection.before === protection.after ? {} : { protection }),
     ...computeOf(want, live, context.desired.computeRates),
   };
@@ -76,13 +76,13 @@ function planEntry(
   live: LiveAccount | undefined,
   file: string,
 ): Action[] {
-  const about = { account: want.username, ...position(want.where), risk: 'safe', before: null } as const;
+  const about = { account: want.username, ...position(want.location), risk: 'safe', before: null } as const;
   const after = { username: want.username, deletion_protection: want.deletionProtection };
   if (live === undefined) {
     const gone = state !== undefined && state.intent?.action !== 'create_account';
     const reason = gone
       ? `someone deleted it: in the state since ${state.since.slice(0, 10)}, and not in MotherDuck any more`
-      : `${atLine(want.where, file)} names it, and MotherDuck does not have it`;
+      : `${atLine(want.location, file)} names it, and MotherDuck does not have it`;
     return [{ action: 'create_account', ...about, reason, after }];
   }
   if (state === undefined) {
@@ -101,10 +101,10 @@ function planDucklings(
   context: AccountContext,
 ): SetDucklings | undefined {
   if (want.ducklings === undefined) return undefined;
-  const { where, ...desired } = want.ducklings;
+  const { location, ...desired } = want.ducklings;
   const rates = context.desired.computeRates;
-  const line = atLine(where, context.desired.file);
-  const about = { action: 'set_ducklings', account: want.username, ...position(where) } as const;
+  const line = atLine(location, context.desired.file);
+  const about = { action: 'set_ducklings', account: want.username, ...position(location) } as const;
   if (live?.ducklings === undefined) {
     const compute = rates && { compute: { before: 0, after: hourlyCeiling(desired, rates) } };
     return { ...about, reason: `the account is new, ${line}`, risk: 'safe', before: null, after: desired, ...compute };
@@ -143,7 +143,7 @@ function planTokens(
       file: context.desired.file,
       newAccount: live === undefined,
       rotateNow: context.isRotatedNow(account, token.key),
-      place: (wanted) => context.place(account, wanted),
+      secretPath: (wanted) => context.secretPath(account, wanted),
       isTested: want.smoke !== false,
       holds,
       ...(renamedFrom === undefined ? {} : { renamedFrom }),

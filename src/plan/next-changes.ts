@@ -23,7 +23,7 @@ export function overlapsToCome(held: Holdings, account: string, token: string, n
 }
 
 /** Nothing is rotated in an account that left the configuration, so its tokens come to their end. */
-export function expiryOfLeft(
+export function expiryOfRetained(
   state: StateToken,
   live: readonly LiveToken[],
   account: string,

@@ -25,7 +25,7 @@ import { accountKey } from '../model/username.ts';
 import type { AccountContext, AccountPlan } from './account-plan.ts';
 import { configuredCeiling, planAccount } from './accounts.ts';
 import { sumCeilings } from './ducklings.ts';
-import { dueAlone } from './due.ts';
+import { scheduledOnly } from './due.ts';
 import { brokenAlready, findViolations, selfMatcher } from './guardrails.ts';
 import { lateRuns } from './runs.ts';
 
@@ -41,7 +41,7 @@ export interface PlanOptions {
   /** Tokens to rotate now, whether they are due or not (`mdacc rotate`). */
   readonly rotate?: (account: string, token: string) => boolean;
   /** Where a store would put a token's secret; without it a moved place is not noticed. */
-  readonly place?: (account: string, token: DesiredToken) => string | undefined;
+  readonly secretPath?: (account: string, token: DesiredToken) => string | undefined;
   /** The organization is the embedded sandbox. */
   readonly sandbox?: boolean;
   /** The claims of the token that runs the program, so that its own account is never deleted. */
@@ -57,7 +57,7 @@ export function makePlan(desired: Desired, live: Live, state: State, options: Pl
     prune: options.prune ?? false,
     because: options.because ?? 'it left the configuration',
     isRotatedNow: options.rotate ?? (() => false),
-    place: options.place ?? (() => undefined),
+    secretPath: options.secretPath ?? (() => undefined),
   };
   const plans = accountNames(desired, state)
     .filter(only)
@@ -65,7 +65,7 @@ export function makePlan(desired: Desired, live: Live, state: State, options: Pl
       const key = accountKey(username);
       const presence = live.accounts.get(key) ?? notRead(username);
       const plan = planAccount(desired.accounts.get(key), state.accounts.get(key), presence, context);
-      return { username, plan: options.due ? dueAlone(username, plan) : plan };
+      return { username, plan: options.due ? scheduledOnly(username, plan) : plan };
     });
   const actions = plans.flatMap(({ plan }) => plan.actions);
   const ceilings = ceilingsOf(desired, state, plans);
@@ -79,12 +79,12 @@ export function makePlan(desired: Desired, live: Live, state: State, options: Pl
     at: isoTime(live.now),
     ...(options.due ? { due: true } : {}),
     actions,
-    left: plans.filter(({ plan }) => plan.left).map(({ username }) => username),
+    retained: plans.filter(({ plan }) => plan.retained).map(({ username }) => username),
     protection: plans.flatMap(({ username, plan }) =>
       plan.protection ? [{ account: username, ...plan.protection }] : [],
     ),
-    unproved: plans.flatMap(({ username, plan }) => plan.unproved.map((key) => `${username}/${key}`)),
-    waiting: plans.filter(({ plan }) => plan.waiting).map(({ username }) => username),
+    unverified: plans.flatMap(({ username, plan }) => plan.unverified.map((key) => `${username}/${key}`)),
+    retest: plans.filter(({ plan }) => plan.retest).map(({ username }) => username),
     unmanaged: {
       accounts: unmanagedAccounts(desired, live, state)?.filter(only) ?? null,
       tokens: plans.flatMap(({ plan }) => plan.unmanagedTokens),

@@ -6,7 +6,7 @@ import type { StateAccount } from '../model/state.ts';
 import { type AccountContext, type AccountPlan, NOTHING } from './account-plan.ts';
 import { hourlyCeiling, type Rates } from './ducklings.ts';
 import { accountHoldings, show } from './series.ts';
-import { planLeftToken } from './tokens.ts';
+import { planRetainedToken } from './tokens.ts';
 
 /** An account that left the configuration: deleted when pruning was asked for, forgotten when it is gone, else left. */
 export function planRemovedAccount(
@@ -40,7 +40,7 @@ export function planRemovedAccount(
   }
   const holds = accountHoldings(state.tokens.values());
   const tokens = [...state.tokens].map(([key, token]) =>
-    planLeftToken(key, token, live.tokens, holds, account, context.now),
+    planRetainedToken(key, token, live.tokens, holds, account, context.now),
   );
   const actions = tokens.flatMap((plan) => plan.actions);
   const next = tokens.flatMap((plan) => plan.next);
@@ -49,7 +49,7 @@ export function planRemovedAccount(
     actions,
     next,
     warnings: notRotated(account, next),
-    left: true,
+    retained: true,
     ...priceLive(live, context.desired.computeRates),
   };
 }

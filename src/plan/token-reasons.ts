@@ -24,7 +24,7 @@ export interface TokenContext {
   /** What the state holds of the whole account. */
   readonly holds: AccountHoldings;
   /** Where a store would put this token's secret now. */
-  place(token: DesiredToken): string | undefined;
+  secretPath(token: DesiredToken): string | undefined;
 }
 
 export function whyCreate(
@@ -60,7 +60,7 @@ export function whyRotate(
   if (interrupted) return { cause: 'interrupted', reason: interrupted };
   if (context.rotateNow) return { cause: 'asked', reason: 'asked for with mdacc rotate' };
   const changed = whatChanged(want, current, context);
-  if (changed) return { cause: 'changed', reason: `${changed}, ${atLine(want.where, context.file)}` };
+  if (changed) return { cause: 'changed', reason: `${changed}, ${atLine(want.location, context.file)}` };
   const untested = context.isTested ? untestedReplacement(current, held) : undefined;
   if (untested) return { cause: 'interrupted', reason: untested };
   if (live.expiresAt === null || live.expiresAt - context.now >= rotationMargin(want, live, current.ttl))
@@ -88,12 +88,12 @@ function whatChanged(want: DesiredToken, current: TokenRecord, context: TokenCon
     return `ttl ${showTtl(current.ttl)} -> ${showTtl(want.ttl)}`;
   }
   if (current.secret === 'unknown') return undefined;
-  const { store, place } = current.secret;
+  const { store, secretPath } = current.secret;
   if (store !== want.store) return `secret store ${store} -> ${want.store}`;
-  const wantedPlace = context.place(want);
-  return wantedPlace === undefined || wantedPlace === place
+  const desiredPath = context.secretPath(want);
+  return desiredPath === undefined || desiredPath === secretPath
     ? undefined
-    : `its secret's place ${place} -> ${wantedPlace}`;
+    : `its secret's place ${secretPath} -> ${desiredPath}`;
 }
 
 function showTtl(ttl: number | null): string {
@@ -106,7 +106,7 @@ function showTtl(ttl: number | null): string {
  */
 function untestedReplacement(current: TokenRecord, held: Holdings): string | undefined {
   const isWaiting = held.retiring.some(({ record }) => record.why === 'replaced' && record.retireAt === undefined);
-  if (!isWaiting || current.provedAt !== undefined || current.failedAt !== undefined) return undefined;
+  if (!isWaiting || current.verifiedAt !== undefined || current.failedAt !== undefined) return undefined;
   return `an interrupted run stored "${current.name}" and did not see it connect`;
 }
 

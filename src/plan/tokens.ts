@@ -15,10 +15,10 @@
 import type { DesiredToken } from '../model/desired.ts';
 import { showTime } from '../model/instant.ts';
 import type { LiveToken } from '../model/live.ts';
-import type { Action, NextChange, Notice, Risk, RotateToken, ShownToken, WantedToken } from '../model/plan.ts';
+import type { Action, NextChange, Notice, PlannedToken, Risk, RotateToken, ShownToken } from '../model/plan.ts';
 import type { StateToken, TokenRecord } from '../model/state.ts';
 import { generationName, generationOf } from '../model/tokens.ts';
-import { expiryOfLeft, nextOfCurrent, overlapsToCome } from './next-changes.ts';
+import { expiryOfRetained, nextOfCurrent, overlapsToCome } from './next-changes.ts';
 import { position } from './reasons.ts';
 import { type AccountHoldings, adoptable, type Holdings, holdings, isExpired, show } from './series.ts';
 import { type TokenContext, whyCreate, whyRotate } from './token-reasons.ts';
@@ -32,7 +32,7 @@ export interface TokenPlan {
   /** Ids of live tokens that belong to this key. */
   readonly known: ReadonlySet<string>;
   /** It was stored and not seen to connect, so that what it replaced stays. */
-  readonly unproved: boolean;
+  readonly unverified: boolean;
 }
 
 type Why = Pick<RotateToken, 'cause' | 'reason'>;
@@ -45,18 +45,18 @@ export function planToken(
   context: TokenContext,
 ): TokenPlan {
   const { account, now } = context;
-  const about = { account, token: want.key, ...position(want.where) };
+  const about = { account, token: want.key, ...position(want.location) };
   const held = holdings(state, live, context.holds, now);
   const known = new Set([...held.known, ...held.orphans.map((orphan) => orphan.id)]);
   const revocations = [...overlapEnded(held, account, want.key, now), ...orphaned(held, account, want.key)];
-  const warnings = waitingForProof(state, held, account, want.key);
+  const warnings = waitingForVerification(state, held, account, want.key);
   const done = (actions: readonly Action[], next: readonly NextChange[] = [], errors: readonly Notice[] = []) => ({
     actions: [...actions, ...revocations],
     warnings,
     errors,
     next: [...next, ...overlapsToCome(held, account, want.key, now)],
     known,
-    unproved: warnings.length > 0,
+    unverified: warnings.length > 0,
   });
 
   const current = state?.current;
@@ -112,7 +112,7 @@ function adopt(
     action: 'adopt_token',
     account,
     token: want.key,
-    ...position(want.where),
+    ...position(want.location),
     reason: `"${candidate.name}" is live and not in the state: taken over as it is, its secret unknown here`,
     risk: 'safe',
     before: null,
@@ -136,7 +136,7 @@ function takeOver(
     action: 'adopt_token',
     account: context.account,
     token: want.key,
-    ...position(want.where),
+    ...position(want.location),
     reason: `the configuration calls "${context.renamedFrom}" now "${want.key}": the same token`,
     risk: 'safe',
     before: null,
@@ -164,7 +164,7 @@ function rotate(
     action: 'rotate_token',
     account: context.account,
     token: want.key,
-    ...position(want.where),
+    ...position(want.location),
     ...why,
     risk: want.overlap === 0 ? 'disruptive' : 'safe',
     before: show(old),
@@ -210,11 +210,18 @@ export function planRemovedToken(
       after: null,
     });
   }
-  return { actions, warnings: [], errors: [], next: [], known: new Set(all.map((token) => token.id)), unproved: false };
+  return {
+    actions,
+    warnings: [],
+    errors: [],
+    next: [],
+    known: new Set(all.map((token) => token.id)),
+    unverified: false,
+  };
 }
 
 /** What time brings to a token of an account that is left alone: ended overlaps. An orphan may be in use, and nothing replaces it. */
-export function planLeftToken(
+export function planRetainedToken(
   key: string,
   state: StateToken,
   live: readonly LiveToken[],
@@ -225,7 +232,14 @@ export function planLeftToken(
   const held = holdings(state, live, holds, now);
   const actions = overlapEnded(held, account, key, now);
   const known = new Set([...held.known, ...held.orphans.map((orphan) => orphan.id)]);
-  return { actions, warnings: [], errors: [], next: expiryOfLeft(state, live, account, key), known, unproved: false };
+  return {
+    actions,
+    warnings: [],
+    errors: [],
+    next: expiryOfRetained(state, live, account, key),
+    known,
+    unverified: false,
+  };
 }
 
 function ambiguous(want: DesiredToken, candidates: readonly LiveToken[], account: string): Notice {
@@ -244,7 +258,7 @@ function wanted(
   state: StateToken | undefined,
   live: readonly LiveToken[],
   holds: AccountHoldings,
-): WantedToken {
+): PlannedToken {
   const names = new Set([...live.map((token) => token.name), ...holds.names]);
   let generation = (state?.generation ?? 0) + 1;
   while (names.has(generationName(want.name, generation))) generation += 1;
@@ -286,7 +300,12 @@ function orphaned(held: Holdings, account: string, token: string): Action[] {
   }));
 }
 
-function waitingForProof(state: StateToken | undefined, held: Holdings, account: string, token: string): Notice[] {
+function waitingForVerification(
+  state: StateToken | undefined,
+  held: Holdings,
+  account: string,
+  token: string,
+): Notice[] {
   const waiting = held.retiring.find(({ record }) => record.why === 'replaced' && record.retireAt === undefined);
   if (state?.current === undefined || waiting === undefined) return [];
   const message = `"${state.current.name}" was stored and not seen to connect, so "${waiting.record.name}" stays`;

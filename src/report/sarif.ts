@@ -87,9 +87,9 @@ function gravest(results: readonly SarifResult[]): readonly SarifResult[] {
   return LEVELS.flatMap((level) => results.filter((result) => result.level === level)).slice(0, MOST_RESULTS);
 }
 
-function invocations(leftOut: number) {
-  if (leftOut === 0) return {};
-  const text = `${counted(leftOut, 'result')} left out here, the least grave ones: code scanning takes ${MOST_RESULTS} of a run. The format json has all.`;
+function invocations(skipped: number) {
+  if (skipped === 0) return {};
+  const text = `${counted(skipped, 'result')} left out here, the least grave ones: code scanning takes ${MOST_RESULTS} of a run. The format json has all.`;
   const toolExecutionNotifications = [{ level: 'warning', message: { text } }];
   return { invocations: [{ executionSuccessful: true, toolExecutionNotifications }] };
 }

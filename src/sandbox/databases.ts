@@ -5,7 +5,7 @@ import type { Secret } from '../model/secret.ts';
 import type { TokenType } from '../model/tokens.ts';
 import { UserError } from '../model/user-error.ts';
 import { accountKey } from '../model/username.ts';
-import type { Door, Target } from '../motherduck/door.ts';
+import type { Connector, Target } from '../motherduck/connector.ts';
 import { attach, macros, queryHistory, raise, use } from './connection-sql.ts';
 import { DATABASES, openSandbox } from './open.ts';
 import type { Connection, Organization } from './organization.ts';
@@ -27,7 +27,7 @@ const NEVER_CONNECTED =
  * The sandbox's door: a token that the organization knows opens the account's own DuckDB files. What MotherDuck refuses
  * is refused by DuckDB's `error()` with MotherDuck's words, so that it takes the path of the real refusal.
  */
-export function sandboxDoor(place: Organization | string, client: SandboxClient = {}): Door {
+export function sandboxConnector(place: Organization | string, client: SandboxClient = {}): Connector {
   let opening: Promise<Organization> | undefined;
   const organization = (): Promise<Organization> => {
     opening ??= typeof place === 'string' ? openSandbox(place, adminOf(client)) : Promise.resolve(place);

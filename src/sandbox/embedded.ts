@@ -1,7 +1,7 @@
 import { randomBytes } from 'node:crypto';
 import { Secret } from '../model/secret.ts';
-import type { Door } from '../motherduck/door.ts';
-import { sandboxDoor } from './databases.ts';
+import type { Connector } from '../motherduck/connector.ts';
+import { sandboxConnector } from './databases.ts';
 import { LocalDispatcher, type Respond } from './dispatcher.ts';
 import { openSandbox } from './open.ts';
 import type { Organization } from './organization.ts';
@@ -11,7 +11,7 @@ export interface Embedded {
   readonly organization: Organization;
   readonly dispatcher: LocalDispatcher;
   readonly token: Secret;
-  readonly door: Door;
+  readonly connector: Connector;
 }
 
 /** Opens the sandbox that is kept in a folder, for a client of that name. @throws UserError SANDBOX_FAILED */
@@ -22,7 +22,7 @@ export async function embeddedSandbox(folder: string, agent?: string): Promise<E
     organization,
     dispatcher: new LocalDispatcher(answeredBy(organization)),
     token,
-    door: sandboxDoor(organization, agent === undefined ? {} : { agent }),
+    connector: sandboxConnector(organization, agent === undefined ? {} : { agent }),
   };
 }
 

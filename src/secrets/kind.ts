@@ -57,7 +57,7 @@ export interface Places<Config extends SecretStoreConfig = SecretStoreConfig> {
 }
 
 /** What every store has, and the folder that its paths are relative to. */
-export interface Base extends Pick<SecretStoreConfig, 'name' | 'where'> {
+export interface Base extends Pick<SecretStoreConfig, 'name' | 'location'> {
   readonly folder: string;
 }
 

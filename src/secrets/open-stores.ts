@@ -9,7 +9,7 @@ export function openStores(configs: ReadonlyMap<string, SecretStoreConfig>): Rea
 }
 
 /** Where each token's secret goes, as plans compare it with where it went. */
-export function placesIn(stores: ReadonlyMap<string, SecretStore>) {
+export function secretPathsIn(stores: ReadonlyMap<string, SecretStore>) {
   return (account: string, token: { readonly key: string; readonly store: string }): string | undefined =>
-    stores.get(token.store)?.place({ account, token: token.key });
+    stores.get(token.store)?.secretPath({ account, token: token.key });
 }

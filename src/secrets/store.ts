@@ -14,7 +14,7 @@ export interface SecretAddress extends TokenAddress {
 export interface SecretStore {
   readonly name: string;
   /** Where the secret of this address goes, for people and to notice a move; the same for every generation. */
-  place(address: TokenAddress): string;
+  secretPath(address: TokenAddress): string;
   /** Looks whether a secret could be written now. Called before anything is created. @throws UserError STORE_UNUSABLE */
   check(): Promise<void>;
   /** Puts the secret in its place, over an older one. When this returns, it is durable. @throws UserError STORE_FAILED */

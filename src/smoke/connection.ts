@@ -4,13 +4,13 @@ import type { Secret } from '../model/secret.ts';
 import type { ConnectionSmoke, SmokeCheck } from '../model/smoke.ts';
 import { UserError } from '../model/user-error.ts';
 import { type ProbeReport, type ProbeRequest, type ProbeRunner, scrub } from '../motherduck/connect.ts';
-import type { Door } from '../motherduck/door.ts';
+import type { Connector } from '../motherduck/connector.ts';
 import { type Expected, judge, organizationOf, requestFor } from './checks.ts';
 import { type Explained, explain } from './failures.ts';
 
 /** How connections are made, the same for all of a run. */
 export interface Connecting {
-  readonly door: Door;
+  readonly connector: Connector;
   readonly probe: ProbeRunner;
   /** For one connection with its checks. */
   readonly timeoutMs: number;
@@ -60,7 +60,7 @@ export async function connect(
   const judged = judge(report, held);
   const checks = missing === undefined || failure !== undefined ? judged : [...judged, missing];
   const organization = organizationOf(report.get('organization')?.answer);
-  const slept = await noteSleep(how.door, report, expected, warn);
+  const slept = await noteSleep(how.connector, report, expected, warn);
   return {
     smoke: {
       type: expected.type,
@@ -86,17 +86,17 @@ export async function putToSleep(
   warn: (notice: Notice) => void,
 ): Promise<boolean> {
   const report = await open(how, holder, undefined, { steps: [], shutdown: true });
-  return noteSleep(how.door, report, expected, warn);
+  return noteSleep(how.connector, report, expected, warn);
 }
 
 async function open(
-  { door, probe, timeoutMs, probePath, signal }: Connecting,
+  { connector, probe, timeoutMs, probePath, signal }: Connecting,
   { secret }: Holder,
   database: string | undefined,
   request: ProbeRequest,
 ): Promise<ProbeReport> {
   try {
-    const target = await door.target(secret, database);
+    const target = await connector.target(secret, database);
     const options = { timeoutMs, secrets: [secret], ...(probePath && { probePath }), ...(signal && { signal }) };
     return await probe(target, request, options);
   } catch (error) {
@@ -106,7 +106,7 @@ async function open(
 }
 
 async function noteSleep(
-  door: Door,
+  connector: Connector,
   report: ProbeReport,
   { account, type }: Expected,
   warn: (notice: Notice) => void,
@@ -119,7 +119,7 @@ async function noteSleep(
     return false;
   }
   try {
-    await door.slept(account, type);
+    await connector.slept(account, type);
   } catch (error) {
     warn({ account, message: `the Duckling was sent SHUTDOWN, but: ${scrub(String(error), [])}`, hint });
   }

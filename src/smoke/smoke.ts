@@ -54,7 +54,7 @@ export async function smokeAccount(options: SmokeOptions): Promise<AccountSmoke>
     account: account.username,
     outcome: account.smoke === false ? 'skipped' : test.outcome(),
     connections: test.connections,
-    proved: test.proved,
+    verified: test.verified,
     warnings: test.warnings,
     ms: Math.round(performance.now() - started),
   };
@@ -62,7 +62,7 @@ export async function smokeAccount(options: SmokeOptions): Promise<AccountSmoke>
 
 class AccountTest {
   readonly connections: ConnectionSmoke[] = [];
-  readonly proved: string[] = [];
+  readonly verified: string[] = [];
   readonly warnings: Notice[] = [];
   readonly #options: SmokeOptions;
   readonly #types: ReadonlySet<TokenType>;
@@ -133,7 +133,7 @@ class AccountTest {
       const made = await connect(this.#options, holder, expected, shutdown, this.#warn);
       const { connects, failure } = made;
       this.connections.push(made.smoke);
-      if (made.proves && !holder.minted) this.proved.push(holder.token);
+      if (made.proves && !holder.minted) this.verified.push(holder.token);
       if (connects && type === this.#queried()) this.#asked = true;
       if (connects && type === 'read_write') this.#readWriteConnected = true;
       if (failure?.scope === 'machine' && machine !== undefined) machine.trouble = failure;

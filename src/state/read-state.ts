@@ -152,14 +152,14 @@ async function check(path: string, text: string, document: unknown): Promise<Sta
 
 async function wrongAt(path: string, text: string, pointer: string, problem: string): Promise<UserError> {
   const line = jsonLines(text).lineOf.get(pointer);
-  const place = `${pointer === '' ? 'the document' : pointer.slice(1).replaceAll('/', '.')}`;
+  const member = `${pointer === '' ? 'the document' : pointer.slice(1).replaceAll('/', '.')}`;
   const at = line === undefined ? '' : ` at line ${line}`;
-  return invalid(path, `is not a valid state${at}: ${place} ${problem}`, await restoreHint(path), line);
+  return invalid(path, `is not a valid state${at}: ${member} ${problem}`, await restoreHint(path), line);
 }
 
 function invalid(path: string, problem: string, hint: string, line?: number): UserError {
-  const where = line === undefined ? {} : { where: { file: path, line, column: 1 } };
-  return new UserError('STATE_INVALID', `${path} ${problem}.`, hint, where);
+  const location = line === undefined ? {} : { location: { file: path, line, column: 1 } };
+  return new UserError('STATE_INVALID', `${path} ${problem}.`, hint, location);
 }
 
 /** Names the newest backup beside the file, when there is one. */

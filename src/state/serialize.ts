@@ -87,8 +87,8 @@ function recordJson(record: TokenRecord): RecordJson {
     created_at: record.createdAt,
     expires_at: record.expiresAt,
     ...(record.ttl === undefined ? {} : { ttl: record.ttl }),
-    secret: secret === 'unknown' ? secret : { store: secret.store, place: secret.place, at: secret.at },
-    ...(record.provedAt === undefined ? {} : { proved_at: record.provedAt }),
+    secret: secret === 'unknown' ? secret : { store: secret.store, place: secret.secretPath, at: secret.at },
+    ...(record.verifiedAt === undefined ? {} : { proved_at: record.verifiedAt }),
     ...(record.failedAt === undefined ? {} : { failed_at: record.failedAt }),
   };
 }
@@ -138,9 +138,17 @@ function tokenFromJson(json: TokenJson): StateToken {
 }
 
 function recordFromJson(json: RecordJson): TokenRecord {
-  const { created_at: createdAt, expires_at: expiresAt, proved_at: provedAt, failed_at: failedAt, ...same } = json;
-  const seen = { ...(provedAt === undefined ? {} : { provedAt }), ...(failedAt === undefined ? {} : { failedAt }) };
-  return { ...same, createdAt, expiresAt, ...seen };
+  const {
+    created_at: createdAt,
+    expires_at: expiresAt,
+    proved_at: verifiedAt,
+    failed_at: failedAt,
+    secret,
+    ...same
+  } = json;
+  const seen = { ...(verifiedAt === undefined ? {} : { verifiedAt }), ...(failedAt === undefined ? {} : { failedAt }) };
+  const stored = secret === 'unknown' ? secret : { store: secret.store, secretPath: secret.place, at: secret.at };
+  return { ...same, createdAt, expiresAt, secret: stored, ...seen };
 }
 
 function retiringFromJson(json: RetiringJson): RetiringToken {

@@ -1,5 +1,5 @@
 import type { Seconds } from '../model/duration.ts';
-import type { StateAccount, StoredSecret, TokenIntent } from '../model/state.ts';
+import type { StateAccount, TokenIntent } from '../model/state.ts';
 import type { TokenType } from '../model/tokens.ts';
 
 /** The version of the state file that this program writes. */
@@ -36,7 +36,7 @@ export interface RecordJson {
   readonly created_at: string;
   readonly expires_at: string | null;
   readonly ttl?: Seconds | null;
-  readonly secret: StoredSecret | 'unknown';
+  readonly secret: { readonly store: string; readonly place: string; readonly at: string } | 'unknown';
   readonly proved_at?: string;
   readonly failed_at?: string;
 }

@@ -1,4 +1,4 @@
-import type { Where } from '../model/user-error.ts';
+import type { Location } from '../model/user-error.ts';
 import type { DiagnosticCode } from './codes.ts';
 
 /** Something wrong, or doubtful, at a place of a file. */
@@ -9,11 +9,11 @@ export interface Diagnostic {
   readonly message: string;
   /** What to do or type instead. */
   readonly hint?: string;
-  readonly where: Where;
+  readonly location: Location;
   /** How many characters of the line are meant, at least one. */
   readonly length: number;
   /** The other place, when two places disagree. */
-  readonly related?: { readonly message: string; readonly where: Where };
+  readonly related?: { readonly message: string; readonly location: Location };
 }
 
 /** A diagnostic as `validate --format json` shows it. */
@@ -29,18 +29,18 @@ export interface DiagnosticJson {
   /** What to do or type instead. */
   readonly hint?: string;
   /** The other place, when two places disagree. */
-  readonly related?: Where & { readonly message: string };
+  readonly related?: Location & { readonly message: string };
 }
 
 /** A diagnostic with its fields in a fixed order, ready for JSON. */
 export function diagnosticJson(diagnostic: Diagnostic): DiagnosticJson {
-  const { code, severity, message, hint, where, related } = diagnostic;
+  const { code, severity, message, hint, location, related } = diagnostic;
   return {
-    ...where,
+    ...location,
     code,
     severity,
     message,
     ...(hint === undefined ? {} : { hint }),
-    ...(related === undefined ? {} : { related: { ...related.where, message: related.message } }),
+    ...(related === undefined ? {} : { related: { ...related.location, message: related.message } }),
   };
 }

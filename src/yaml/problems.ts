@@ -38,7 +38,7 @@ export class Problems {
     return [...this.#found.values()]
       .filter(({ diagnostic }) => diagnostic.severity === severity)
       .sort((a, b) => {
-        const file = (rank.get(a.diagnostic.where.file) ?? -1) - (rank.get(b.diagnostic.where.file) ?? -1);
+        const file = (rank.get(a.diagnostic.location.file) ?? -1) - (rank.get(b.diagnostic.location.file) ?? -1);
         return file || a.start - b.start;
       })
       .map(({ diagnostic }) => diagnostic);
@@ -53,10 +53,10 @@ export class Problems {
       code,
       severity,
       message,
-      where: whereOf(at),
+      location: whereOf(at),
       length: Math.max(1, at.end - at.start),
       ...(hint === undefined ? {} : { hint }),
-      ...(related === undefined ? {} : { related: { message: related.message, where: whereOf(related.at) } }),
+      ...(related === undefined ? {} : { related: { message: related.message, location: whereOf(related.at) } }),
     };
     this.#found.set(key, { diagnostic, start: at.start });
   }

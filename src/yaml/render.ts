@@ -35,26 +35,26 @@ export function renderDiagnostics(
     linesOf.set(file, lines);
     return lines[line - 1]?.replace(/\r$/, '');
   };
-  return diagnostics.map((one) => render(one, lineAt(one.where.file, one.where.line), paint, width)).join('\n');
+  return diagnostics.map((one) => render(one, lineAt(one.location.file, one.location.line), paint, width)).join('\n');
 }
 
 function render(diagnostic: Diagnostic, line: string | undefined, paint: Paint, width: number): string {
-  const { where, severity, message, hint, related } = diagnostic;
+  const { location, severity, message, hint, related } = diagnostic;
   const mark = severity === 'error' ? paint.red : paint.yellow;
   const said = severity === 'error' ? paint.bold(message) : `${mark('warning:')} ${message}`;
-  const rows = [`${paint.bold(position(where))}: ${said}`];
+  const rows = [`${paint.bold(position(location))}: ${said}`];
   if (line !== undefined && line.trim() !== '') {
-    const number = String(where.line).padStart(5);
-    const { text, padding, length } = excerpt(line, where.column - 1, diagnostic.length, width);
+    const number = String(location.line).padStart(5);
+    const { text, padding, length } = excerpt(line, location.column - 1, diagnostic.length, width);
     rows.push(`${paint.dim(`${number} |`)} ${text}`);
     rows.push(`${paint.dim(`${' '.repeat(number.length)} |`)} ${padding}${mark('^'.repeat(length))}`);
   }
-  if (related !== undefined) rows.push(`   ${related.message} at ${position(related.where)}`);
+  if (related !== undefined) rows.push(`   ${related.message} at ${position(related.location)}`);
   if (hint !== undefined) rows.push(`   ${hint}`);
   return `${rows.join('\n')}\n`;
 }
 
-function position({ file, line, column }: Diagnostic['where']): string {
+function position({ file, line, column }: Diagnostic['location']): string {
   return `${printable(file)}:${line}:${column}`;
 }
 

@@ -1,5 +1,5 @@
 import { LineCounter } from 'yaml';
-import type { Where } from '../model/user-error.ts';
+import type { Location } from '../model/user-error.ts';
 
 /** One file that was read: its name as shown to people, its text, and where its lines begin. */
 export interface Source {
@@ -24,7 +24,7 @@ export function sourceOf(file: string, text: string): Source {
 }
 
 /** The position of a span's start. */
-export function whereOf(span: Span): Where {
+export function whereOf(span: Span): Location {
   const { line, col } = span.source.lines.linePos(span.start);
   return { file: span.source.file, line, column: col };
 }

@@ -6,8 +6,8 @@ import { brief, DAY, desire, HOUR, token, World } from '../world.ts';
 
 const desired = desire({ etl_prod: { tokens: [token('airflow')] } });
 
-function smokeOf(account: string, outcome: AccountSmoke['outcome'], proved: readonly string[] = []): AccountSmoke {
-  return { account, outcome, proved, connections: [], warnings: [], ms: 1 };
+function smokeOf(account: string, outcome: AccountSmoke['outcome'], verified: readonly string[] = []): AccountSmoke {
+  return { account, outcome, verified, connections: [], warnings: [], ms: 1 };
 }
 
 function isTokenCall(request: Request, method: string): boolean {
@@ -15,7 +15,7 @@ function isTokenCall(request: Request, method: string): boolean {
 }
 
 function held(world: World) {
-  return world.ledger.state.accounts.get('etl_prod')?.tokens.get('airflow');
+  return world.stateWriter.state.accounts.get('etl_prod')?.tokens.get('airflow');
 }
 
 describe('a token whose secret cannot be stored', () => {
@@ -66,7 +66,7 @@ describe('a token whose secret cannot be stored', () => {
     world.store.unusable = new UserError('STORE_UNUSABLE', 'others can read it', 'chmod 600');
     await expect(world.apply(desired)).rejects.toMatchObject({ code: 'STORE_UNUSABLE' });
     expect(world.calls).toEqual([]);
-    expect(world.ledger.state.serial).toBe(0);
+    expect(world.stateWriter.state.serial).toBe(0);
   });
 });
 
@@ -126,37 +126,37 @@ describe('a creation whose answer is lost', () => {
 describe('the overlap of a replaced token', () => {
   async function due(): Promise<World> {
     const world = new World();
-    await world.apply(desired, { prove: async (account) => smokeOf(account.username, 'passed', ['airflow']) });
+    await world.apply(desired, { verify: async (account) => smokeOf(account.username, 'passed', ['airflow']) });
     await world.organization.advance(80 * DAY);
     return world;
   }
 
   it('begins when the new one was seen to connect', async () => {
     const world = await due();
-    await world.apply(desired, { prove: async (account) => smokeOf(account.username, 'passed', ['airflow']) });
-    expect(held(world)?.current).toMatchObject({ name: 'airflow.2', provedAt: expect.any(String) });
+    await world.apply(desired, { verify: async (account) => smokeOf(account.username, 'passed', ['airflow']) });
+    expect(held(world)?.current).toMatchObject({ name: 'airflow.2', verifiedAt: expect.any(String) });
     expect(held(world)?.retiring).toMatchObject([{ name: 'airflow', retireAt: expect.any(String) }]);
   });
 
   it('waits while it was not, and begins when a token of the series was', async () => {
     const world = await due();
-    await world.apply(desired, { prove: async (account) => smokeOf(account.username, 'failed') });
+    await world.apply(desired, { verify: async (account) => smokeOf(account.username, 'failed') });
     await world.organization.advance(5 * DAY);
     const plan = await world.plan(desired);
     expect(brief(plan)).toEqual([]);
-    expect(plan.waiting).toEqual(['etl_prod']);
-    expect(plan.unproved).toEqual(['etl_prod/airflow']);
+    expect(plan.retest).toEqual(['etl_prod']);
+    expect(plan.unverified).toEqual(['etl_prod/airflow']);
     expect(plan.warnings[0]?.message).toBe('"airflow.2" was stored and not seen to connect, so "airflow" stays');
     // That the account connects with another token proves nothing of this one.
-    await world.apply(desired, { prove: async (account) => smokeOf(account.username, 'passed') });
+    await world.apply(desired, { verify: async (account) => smokeOf(account.username, 'passed') });
     expect(held(world)?.retiring).toMatchObject([{ name: 'airflow' }]);
     expect(held(world)?.retiring[0]).not.toHaveProperty('retireAt');
-    expect((await world.plan(desired)).waiting).toEqual([]);
-    const prove = async () => smokeOf('etl_prod', 'passed', ['airflow']);
-    await world.apply(desired, { rotate: () => true, prove });
+    expect((await world.plan(desired)).retest).toEqual([]);
+    const verify = async () => smokeOf('etl_prod', 'passed', ['airflow']);
+    await world.apply(desired, { rotate: () => true, verify });
     expect(held(world)?.retiring.map((old) => old.retireAt)).toEqual([expect.any(String), expect.any(String)]);
     await world.organization.advance(25 * HOUR);
-    expect(brief((await world.apply(desired, { prove })).plan)).toEqual([
+    expect(brief((await world.apply(desired, { verify })).plan)).toEqual([
       'revoke_token etl_prod/airflow',
       'revoke_token etl_prod/airflow',
     ]);
@@ -164,15 +164,15 @@ describe('the overlap of a replaced token', () => {
 
   it('begins without a proof when that is asked for', async () => {
     const world = await due();
-    await world.apply(desired, { prove: async (account) => smokeOf(account.username, 'failed') });
+    await world.apply(desired, { verify: async (account) => smokeOf(account.username, 'failed') });
     await world.apply(desired);
     expect(held(world)?.retiring).toMatchObject([{ name: 'airflow', retireAt: expect.any(String) }]);
   });
 
   it('of a replacement that an interrupted run never tested: another one is made and tested', async () => {
     const world = await due();
-    await world.apply(desired, { prove: async (account) => smokeOf(account.username, 'interrupted') });
-    const { plan } = await world.apply(desired, { prove: async () => smokeOf('etl_prod', 'passed', ['airflow']) });
+    await world.apply(desired, { verify: async (account) => smokeOf(account.username, 'interrupted') });
+    const { plan } = await world.apply(desired, { verify: async () => smokeOf('etl_prod', 'passed', ['airflow']) });
     expect(plan.actions.map((action) => action.reason)).toEqual([
       'an interrupted run stored "airflow.2" and did not see it connect',
     ]);
@@ -185,7 +185,7 @@ describe('the overlap of a replaced token', () => {
     const world = new World();
     await world.apply(without);
     await world.organization.advance(80 * DAY);
-    await world.apply(without, { prove: async (account) => smokeOf(account.username, 'passed', ['airflow']) });
+    await world.apply(without, { verify: async (account) => smokeOf(account.username, 'passed', ['airflow']) });
     expect(world.tokenNames('etl_prod')).toEqual(['airflow.2']);
     expect(brief(await world.plan(without))).toEqual([]);
   });
@@ -197,13 +197,17 @@ describe('an orphan that programs may be using', () => {
     await world.apply(desired);
     await world.organization.advance(80 * DAY);
     // Killed after the secret of airflow.2 was stored, and before that was noted.
-    const before = world.ledger.state;
+    const before = world.stateWriter.state;
     await world.apply(desired);
     const intent = { name: 'airflow.2', generation: 2, at: new Date(world.organization.now()).toISOString() };
-    world.ledger.state = before;
-    await updateToken(world.ledger, 'etl_prod', 'airflow', (token) => ({ ...token, generation: 2, intents: [intent] }));
+    world.stateWriter.state = before;
+    await updateToken(world.stateWriter, 'etl_prod', 'airflow', (token) => ({
+      ...token,
+      generation: 2,
+      intents: [intent],
+    }));
 
-    const failing = await world.apply(desired, { prove: async () => smokeOf('etl_prod', 'failed') });
+    const failing = await world.apply(desired, { verify: async () => smokeOf('etl_prod', 'failed') });
     expect(failing.outcomes.map(({ action, result }) => `${action.action} ${result}`)).toEqual([
       'rotate_token done',
       'revoke_token skipped',
@@ -266,7 +270,7 @@ describe('a failed action', () => {
       'whole create_token done',
       'whole create_token done',
     ]);
-    expect(world.ledger.state.accounts.has('broken')).toBe(false);
+    expect(world.stateWriter.state.accounts.has('broken')).toBe(false);
   });
 
   it('an interruption finishes what is in flight and begins nothing else', async () => {

@@ -24,7 +24,7 @@ function staged(accounts: string): Stage {
 
 async function audited(stage: Stage): Promise<Audit> {
   const desired = await stage.desired();
-  return auditOf(stage.world, desired, { place: () => undefined });
+  return auditOf(stage.world, desired, { secretPath: () => undefined });
 }
 
 /** The names after `mdacc import` in the fixes, as a shell gives them to it. */

@@ -43,8 +43,8 @@ function inNeed(plan: Plan, desired: Desired, state: State): string[] {
   const now = Date.parse(plan.at);
   const actions = plan.actions.filter((action) => !mayWait(action, desired, state, now));
   const named = [...actions, ...plan.protection, ...plan.errors].map(({ account }) => account ?? '');
-  const left = plan.left.filter((username) => hasToken(state, username));
-  return [...new Set([...named, ...plan.waiting, ...left])].sort();
+  const left = plan.retained.filter((username) => hasToken(state, username));
+  return [...new Set([...named, ...plan.retest, ...left])].sort();
 }
 
 function hasToken(state: State, username: string): boolean {
@@ -53,10 +53,10 @@ function hasToken(state: State, username: string): boolean {
 
 async function disagreement(world: World, desired: Desired): Promise<string[]> {
   const live = await liveOf(world, desired);
-  const { state } = world.ledger;
-  const place: PlanOptions['place'] = (account, { key }) => world.store.place({ account, token: key });
-  const plan = makePlan(desired, live, state, { place });
-  const audit = await auditOf(world, desired, { live, place });
+  const { state } = world.stateWriter;
+  const secretPath: PlanOptions['secretPath'] = (account, { key }) => world.store.secretPath({ account, token: key });
+  const plan = makePlan(desired, live, state, { secretPath });
+  const audit = await auditOf(world, desired, { live, secretPath });
   const grave = audit.findings.filter(({ severity }) => severity !== 'note').map(({ account }) => account);
   const needy = inNeed(plan, desired, state);
   const about = plan.actions.map(({ action, account, reason }) => `${action} ${account}: ${reason}`);
@@ -69,22 +69,22 @@ async function disagreement(world: World, desired: Desired): Promise<string[]> {
 const RUNS: Readonly<Record<string, (world: World, desired: Desired) => Promise<unknown>>> = {
   none: async () => {},
   untested: (world, desired) => world.apply(desired),
-  passes: (world, desired) => world.apply(desired, { prove: passes }),
-  fails: (world, desired) => world.apply(desired, { prove: fails }),
-  rotates: (world, desired) => world.apply(desired, { prove: passes, rotate: () => true }),
+  passes: (world, desired) => world.apply(desired, { verify: passes }),
+  fails: (world, desired) => world.apply(desired, { verify: fails }),
+  rotates: (world, desired) => world.apply(desired, { verify: passes, rotate: () => true }),
   'is stopped before the proof': async (world, desired) => {
     const stopped = () => Promise.reject(new UserError('INTERRUPTED', 'stopped', 'Run it again.'));
-    await world.apply(desired, { prove: stopped, rotate: () => true }).catch(() => undefined);
+    await world.apply(desired, { verify: stopped, rotate: () => true }).catch(() => undefined);
   },
   'cannot store': async (world, desired) => {
     world.store.fails = new UserError('STORE_FAILED', 'the vault is sealed', 'Unseal it.');
-    await world.apply(desired, { prove: passes, rotate: () => true });
+    await world.apply(desired, { verify: passes, rotate: () => true });
     world.store.fails = undefined;
   },
   'cannot store nor revoke': async (world, desired) => {
     world.store.fails = new UserError('STORE_FAILED', 'the vault is sealed', 'Unseal it.');
     world.interfere = ({ method }) => (method === 'DELETE' ? new Response('<html>', { status: 503 }) : undefined);
-    await world.apply(desired, { prove: passes, rotate: () => true });
+    await world.apply(desired, { verify: passes, rotate: () => true });
     world.store.fails = undefined;
     world.interfere = undefined;
   },

@@ -72,16 +72,16 @@ describe('an organization with one instance of every rule', () => {
   it('is not changed, and neither is the state', async () => {
     const { world, desired, readings } = await seeded();
     const { events } = world.organization.inspect();
-    const [count, state] = [events.length, world.ledger.state];
+    const [count, state] = [events.length, world.stateWriter.state];
     await auditOf(world, desired, readings);
     expect(world.organization.inspect().events).toHaveLength(count);
-    expect(world.ledger.state).toBe(state);
+    expect(world.stateWriter.state).toBe(state);
   });
 
   it('has as unmanaged what a plan has as unmanaged, and what nobody looks after any more', async () => {
     const { world, desired } = await seeded();
     const { accounts, ignored } = await evidenceOf(world, desired);
-    const { unmanaged } = makePlan(desired, await liveOf(world, desired), world.ledger.state);
+    const { unmanaged } = makePlan(desired, await liveOf(world, desired), world.stateWriter.state);
     expect(accounts.filter(({ standing }) => standing === 'unmanaged').map(({ username }) => username)).toEqual(
       unmanaged.accounts,
     );
@@ -139,7 +139,7 @@ describe('a clean organization', () => {
     await world.organization.mint({ username: 'anna', name: 'forever' });
     await world.api.createUser('long_gone');
     await world.organization.deprovision('long_gone');
-    await world.apply(desired, { prove: passes });
+    await world.apply(desired, { verify: passes });
     return world;
   }
 
@@ -148,7 +148,7 @@ describe('a clean organization', () => {
     const first = await auditOf(world, desired);
     expect(first).toMatchObject({ findings: [], ignored: [], checked: { accounts: 2, tokens: 2 } });
     await world.organization.advance(24 * DAY);
-    await world.apply(desired, { prove: passes });
+    await world.apply(desired, { verify: passes });
     expect(world.tokenNames('tenant_acme')).toEqual(['app', 'app.2']);
     expect(await auditOf(world, desired)).toMatchObject({ findings: [], checked: { accounts: 2, tokens: 3 } });
   });

@@ -14,7 +14,7 @@ export function liveOf(world: World, desired: Desired): Promise<Live> {
   const isIgnored = globMatcher(desired.ignore);
   return readLive({
     api: world.api,
-    names: accountNames(desired, world.ledger.state).map((username) => ({ username, needsDucklings: true })),
+    names: accountNames(desired, world.stateWriter.state).map((username) => ({ username, needsDucklings: true })),
     others: ({ username }) => !isIgnored(username),
     parallelism: 8,
   });
@@ -24,11 +24,11 @@ export async function evidenceOf(world: World, desired: Desired, differs: Partia
   return joinEvidence({
     desired,
     live: differs.live ?? (await liveOf(world, desired)),
-    state: world.ledger.state,
+    state: world.stateWriter.state,
     sandbox: true,
     active: { ok: true, accounts: await world.api.activeAccounts() },
     unusableStores: new Map(),
-    place: (account, { key }) => world.store.place({ account, token: key }),
+    secretPath: (account, { key }) => world.store.secretPath({ account, token: key }),
     ...differs,
   });
 }
@@ -53,6 +53,6 @@ export async function fails({ username }: { username: string }) {
   return smokeOf(username, 'failed', []);
 }
 
-function smokeOf(account: string, outcome: AccountSmoke['outcome'], proved: readonly string[]): AccountSmoke {
-  return { account, outcome, proved, connections: [], warnings: [], ms: 1 };
+function smokeOf(account: string, outcome: AccountSmoke['outcome'], verified: readonly string[]): AccountSmoke {
+  return { account, outcome, verified, connections: [], warnings: [], ms: 1 };
 }

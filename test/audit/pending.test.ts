@@ -18,13 +18,13 @@ function withToken(differs: Partial<DesiredToken>): Desired {
 
 async function applied(what = desired): Promise<World> {
   const world = new World();
-  await world.apply(what, { prove: passes });
+  await world.apply(what, { verify: passes });
   return world;
 }
 
 async function rotated(): Promise<World> {
   const world = await applied();
-  await world.apply(desired, { prove: passes, rotate: () => true });
+  await world.apply(desired, { verify: passes, rotate: () => true });
   return world;
 }
 
@@ -44,7 +44,7 @@ describe('a token that differs from the configuration', () => {
         token: 'load',
         message: `is not as configured: ${change}`,
         fix: 'Replace it: mdacc apply --only etl_prod. Or change the configuration back.',
-        where: { file: 'motherduck.accounts.yaml', line: 7, column: 3 },
+        location: { file: 'motherduck.accounts.yaml', line: 7, column: 3 },
       },
     ]);
   });
@@ -64,8 +64,8 @@ describe('a token that differs from the configuration', () => {
 
   it('by the place of its secret is found, where places are known', async () => {
     const world = await applied();
-    const place = () => 'elsewhere#LOAD';
-    const [finding, ...others] = (await auditOf(world, desired, { place })).findings;
+    const secretPath = () => 'elsewhere#LOAD';
+    const [finding, ...others] = (await auditOf(world, desired, { secretPath })).findings;
     expect(others).toEqual([]);
     expect(finding?.message).toBe("is not as configured: its secret's place memory#etl_prod/load -> elsewhere#LOAD");
   });
@@ -85,7 +85,7 @@ describe('a replaced token', () => {
     await world.organization.advance(0.2 * DAY);
     const result = await auditOf(world, desired);
     expect(found(result)).toEqual(['MDA030 etl_prod/load']);
-    const ended = world.ledger.state.accounts.get('etl_prod')?.tokens.get('load')?.retiring[0]?.retireAt ?? '?';
+    const ended = world.stateWriter.state.accounts.get('etl_prod')?.tokens.get('load')?.retiring[0]?.retireAt ?? '?';
     expect(result.findings[0]?.message).toContain(`its overlap ended ${ended.slice(0, 10)}`);
   });
 
@@ -122,7 +122,7 @@ describe('what left the configuration', () => {
       { rule: 'MDA032', message: 'left the configuration, and is still there with 1 token that nothing rotates' },
     ]);
     const empty = etl({ ...CLEAN, tokens: [] });
-    await world.apply(empty, { prove: passes });
+    await world.apply(empty, { verify: passes });
     expect(found(await auditOf(world, desire({})))).toEqual([]);
   });
 
@@ -143,7 +143,7 @@ it('deletion protection that the state remembers otherwise is found, either way'
       rule: 'MDA029',
       message: 'deletion_protection is true in the state, the configuration says false',
       fix: 'Remember it as configured: mdacc apply --only etl_prod',
-      where: { line: 7 },
+      location: { line: 7 },
     },
   ]);
   expect(found(await auditOf(await applied(open), desired))).toEqual(['MDA029 etl_prod']);

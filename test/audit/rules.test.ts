@@ -12,7 +12,7 @@ const FAR = 90 * DAY;
 
 async function applied(what = desired): Promise<World> {
   const world = new World();
-  await world.apply(what, { prove: passes });
+  await world.apply(what, { verify: passes });
   return world;
 }
 
@@ -54,7 +54,7 @@ describe('a token that is gone', () => {
   it('is no loss when the configuration only gave it another key', async () => {
     const world = await applied();
     const renamed = desire({ etl_prod: { ...CLEAN, tokens: [token('ingest', { name: 'load' })] } });
-    expect(found(await auditOf(world, renamed, { place: () => undefined }))).toEqual([]);
+    expect(found(await auditOf(world, renamed, { secretPath: () => undefined }))).toEqual([]);
     // The secret is to lie elsewhere then, which takes another token.
     expect(found(await auditOf(world, renamed))).toEqual(['MDA028 etl_prod/load']);
   });
@@ -99,7 +99,7 @@ describe('a token that nobody manages', () => {
 describe('names', () => {
   it('that two adoptable tokens share are one finding, and the configured token is not missing too', async () => {
     const world = new World();
-    await world.apply(desire({ etl_prod: { ...CLEAN, tokens: [] } }), { prove: passes });
+    await world.apply(desire({ etl_prod: { ...CLEAN, tokens: [] } }), { verify: passes });
     for (const _ of [1, 2]) await world.api.createToken('etl_prod', { name: 'load', ttl: FAR });
     expect(found(await auditOf(world, desired))).toEqual(['MDA009 etl_prod/load']);
   });
@@ -107,7 +107,7 @@ describe('names', () => {
   it('of a managed token and one by hand are told apart by their ids', async () => {
     const world = await applied();
     await world.api.createToken('etl_prod', { name: 'load', ttl: FAR });
-    const id = world.ledger.state.accounts.get('etl_prod')?.tokens.get('load')?.current?.id;
+    const id = world.stateWriter.state.accounts.get('etl_prod')?.tokens.get('load')?.current?.id;
     expect(messages(await auditOf(world, desired))[0]).toContain(`${id} (managed)`);
   });
 });
@@ -115,7 +115,7 @@ describe('names', () => {
 describe('what a run left', () => {
   it('an orphan of a lost answer is found as that; its token is not missing, nor unmanaged', async () => {
     const world = new World();
-    await world.apply(desire({ etl_prod: { ...CLEAN, tokens: [] } }), { prove: passes });
+    await world.apply(desire({ etl_prod: { ...CLEAN, tokens: [] } }), { verify: passes });
     let isLost = false;
     world.interfere = async (request) => {
       if (isLost) return new Response('<html>', { status: 503 });
@@ -174,7 +174,7 @@ describe('the life of tokens', () => {
     expect(adopted.findings[0]).toMatchObject({
       message: expect.stringContaining('never expires, and policy pipeline gives 90d'),
       fix: 'Replace it: mdacc rotate etl_prod/load',
-      where: { line: 7 },
+      location: { line: 7 },
     });
   });
 
@@ -306,7 +306,7 @@ describe('an account', () => {
 
   it('that left, and whose name another account has by now, is an unmanaged one', async () => {
     const world = await applied();
-    await world.apply(desire({ etl_prod: { ...CLEAN, protected: false } }), { prove: passes });
+    await world.apply(desire({ etl_prod: { ...CLEAN, protected: false } }), { verify: passes });
     await world.api.deleteUser('etl_prod');
     await world.api.createUser('etl_prod');
     expect(found(await auditOf(world, desire({})))).toEqual(['MDA001 etl_prod']);
@@ -333,7 +333,7 @@ describe('what cannot be read', () => {
 
   it('the list of users', async () => {
     const world = new World({ usersList: 'forbidden' });
-    await world.apply(desired, { prove: passes });
+    await world.apply(desired, { verify: passes });
     const result = await auditOf(world, desired);
     expect(found(result)).toEqual(['MDA024']);
     expect(messages(result)[0]).toContain('the users cannot be listed, so unmanaged accounts');
@@ -408,12 +408,12 @@ describe('an account without queries', () => {
 
 it('what the command of a store said in several lines is said on one', async () => {
   const world = await applied();
-  const where = { file: 'a.yaml', line: 3, column: 1 };
-  const vault = { kind: 'exec' as const, name: 'vault', command: ['vault'], folder: '/', timeout: 1, where };
+  const location = { file: 'a.yaml', line: 3, column: 1 };
+  const vault = { kind: 'exec' as const, name: 'vault', command: ['vault'], folder: '/', timeout: 1, location };
   const stores = new Map([['vault', vault]]);
   const why = new UserError('STORE_UNUSABLE', 'its check failed. It said:\n  sealed\n  since noon', 'Unseal it.');
   const result = await auditOf(world, { ...desired, stores }, { unusableStores: new Map([['vault', why]]) });
   expect(result.findings).toMatchObject([
-    { rule: 'MDA019', message: 'its check failed. It said: sealed since noon', where },
+    { rule: 'MDA019', message: 'its check failed. It said: sealed since noon', location },
   ]);
 });

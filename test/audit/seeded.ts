@@ -45,7 +45,7 @@ const MEMORY = {
   command: ['vault'],
   folder: '/',
   timeout: 10,
-  where: { file: 'motherduck.accounts.yaml', line: 5, column: 3 },
+  location: { file: 'motherduck.accounts.yaml', line: 5, column: 3 },
 } as const;
 
 function configured(accounts: Readonly<Record<string, AccountSketch>>): Desired {
@@ -91,8 +91,8 @@ async function longAgo(world: World): Promise<void> {
   await world.api.createUser('aged');
   await world.api.setDucklings('aged', WIRE_SMALL);
   await world.api.createToken('aged', { name: 'app', ttl: 120 * DAY });
-  await world.apply(BEFORE, { prove: passes });
-  await world.apply(BEFORE, { prove: passes, rotate: (username) => username === 'lingering' });
+  await world.apply(BEFORE, { verify: passes });
+  await world.apply(BEFORE, { verify: passes, rotate: (username) => username === 'lingering' });
   await world.organization.advance(40.5 * DAY);
 }
 
@@ -105,7 +105,7 @@ async function applies(world: World): Promise<void> {
   await world.api.createToken('adopted', { name: 'app', ttl: 90 * DAY });
   await apply('adopted');
   await apply('untested');
-  await apply('failing', { prove: fails, rotate: () => true });
+  await apply('failing', { verify: fails, rotate: () => true });
   world.store.fails = new UserError('STORE_FAILED', 'the vault is sealed', 'Unseal it.');
   world.interfere = ({ method }) => (method === 'DELETE' ? new Response('<html>', { status: 503 }) : undefined);
   await apply('half_done', { rotate: () => true });
@@ -115,7 +115,7 @@ async function applies(world: World): Promise<void> {
 }
 
 /** What people did at MotherDuck since. */
-async function people({ api, organization, ledger }: World): Promise<void> {
+async function people({ api, organization, stateWriter }: World): Promise<void> {
   await api.createUser('stray');
   await api.setDucklings('stray', { ...WIRE_SMALL, read_write: { instance_size: 'giga' } });
   await api.createToken('stray', { name: 'forever' });
@@ -124,7 +124,7 @@ async function people({ api, organization, ledger }: World): Promise<void> {
   for (const _ of [1, 2]) await api.createToken('twins', { name: 'report', ttl: 90 * DAY });
   await api.setDucklings('resized', { ...WIRE_SMALL, read_write: { instance_size: 'standard' } });
   await api.setDucklings('wide', { ...WIRE_SMALL, read_scaling: { instance_size: 'pulse', flock_size: 40 } });
-  await api.deleteToken('revoked', ledger.state.accounts.get('revoked')?.tokens.get('load')?.current?.id ?? '');
+  await api.deleteToken('revoked', stateWriter.state.accounts.get('revoked')?.tokens.get('load')?.current?.id ?? '');
   await organization.mint({ username: 'browsed', name: 'MotherDuck Extension' });
   await api.deleteUser('deleted');
   await organization.deprovision('former');
@@ -159,7 +159,7 @@ export async function seeded(): Promise<Seeded> {
   await bystanders(world);
   world.interfere = ({ url }) => (url.includes('/users/sealed/') ? new Response('<html>', { status: 502 }) : undefined);
   const why = new UserError('STORE_UNUSABLE', 'The secret store memory cannot be used: it is sealed', 'Unseal it.', {
-    where: MEMORY.where,
+    location: MEMORY.location,
   });
   const usage = usageAt(world.organization.now(), world);
   return { world, desired: NOW, readings: { unusableStores: new Map([['memory', why]]), usage } };

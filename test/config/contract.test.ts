@@ -20,11 +20,11 @@ test('its accounts are resolved', async () => {
   expect([...accounts.keys()]).toEqual(['etl_prod', 'tenant_acme', 'tenant_globex', 'more_one']);
   expect(accounts.get('etl_prod')).toMatchObject({
     username: 'etl_prod',
-    where: { file: MAIN, line: 29, column: 3 },
+    location: { file: MAIN, line: 29, column: 3 },
     ducklings: {
       read_write: { size: 'standard', cooldown: 600 },
       read_scaling: { size: 'standard', pool_size: 4, cooldown: 300 },
-      where: { line: 31 },
+      location: { line: 31 },
     },
     deletionProtection: true,
     smoke: { query: 'SELECT count(*) FROM sales.orders', database: 'sales' },
@@ -33,8 +33,8 @@ test('its accounts are resolved', async () => {
     read_write: { size: 'pulse' },
     read_scaling: { size: 'pulse', pool_size: 4 },
   });
-  expect(accounts.get('tenant_acme')).toMatchObject({ ducklings: { where: { line: 26, column: 24 } }, smoke: {} });
-  expect(accounts.get('more_one')).toMatchObject({ smoke: false, where: { file: 'accounts/more.yaml', line: 2 } });
+  expect(accounts.get('tenant_acme')).toMatchObject({ ducklings: { location: { line: 26, column: 24 } }, smoke: {} });
+  expect(accounts.get('more_one')).toMatchObject({ smoke: false, location: { file: 'accounts/more.yaml', line: 2 } });
 });
 
 test('its tokens are resolved', async () => {
@@ -51,11 +51,13 @@ test('its tokens are resolved', async () => {
     overlap: 86_400,
     description: 'Airflow loads',
     store: 'vault',
-    where: { file: MAIN, line: 34, column: 7 },
+    location: { file: MAIN, line: 34, column: 7 },
   });
   expect(tokens?.get('backfill')).toMatchObject({ ttl: 7 * 86_400, rotateBefore: 86_400, store: 'vault' });
   expect(tokens?.get('old_bi')).toMatchObject({ name: 'BI (old)', type: 'read_scaling', store: 'local' });
-  expect(accounts.get('tenant_acme')?.tokens.get('app')).toMatchObject({ where: { file: MAIN, line: 26, column: 41 } });
+  expect(accounts.get('tenant_acme')?.tokens.get('app')).toMatchObject({
+    location: { file: MAIN, line: 26, column: 41 },
+  });
 });
 
 test('its stores, guardrails, rates and globs are resolved', async () => {
@@ -68,7 +70,7 @@ test('its stores, guardrails, rates and globs are resolved', async () => {
     format: 'dotenv',
     variable: 'MOTHERDUCK_TOKEN_{ACCOUNT}_{TOKEN}',
     allowUnignored: false,
-    where: { file: MAIN, line: 6, column: 3 },
+    location: { file: MAIN, line: 6, column: 3 },
   });
   expect(stores.get('vault')).toMatchObject({ kind: 'exec', check: ['vault', 'token', 'lookup'], timeout: 30 });
   expect(guardrails).toEqual({

@@ -23,7 +23,7 @@ describe('bytes', () => {
   ])('%s is refused', async (_name, bytes, message) => {
     const loaded = await load({ [MAIN]: bytes });
     expect(loaded.ok ? [] : loaded.diagnostics).toMatchObject([
-      { code: 'encoding', message, where: { line: 1, column: 1 } },
+      { code: 'encoding', message, location: { line: 1, column: 1 } },
     ]);
   });
 
@@ -202,7 +202,7 @@ describe('YAML that is not meant', () => {
 
   test('names both places of a key that stands twice', async () => {
     const loaded = await load(`${BASE}${ACCOUNT}accounts: {}\n`);
-    expect(loaded.ok ? [] : loaded.diagnostics.map(({ related }) => related?.where.line)).toEqual([8]);
+    expect(loaded.ok ? [] : loaded.diagnostics.map(({ related }) => related?.location.line)).toEqual([8]);
   });
 
   test('a document that begins with --- and ends with ... is fine', async () => {

@@ -40,8 +40,8 @@ describe('include', () => {
       'b.yaml': `token_policies:\n  q: { type: read_scaling, ttl: 9d, rotate_before: 3d, overlap: 1d, secret_store: local }\nduckling_pools:\n  p: { read_write: { size: jumbo } }\naccounts:\n  b_b: { template: t }\n`,
     };
     const account = (await desired(files)).accounts.get('b_b');
-    expect(account).toMatchObject({ where: { file: 'b.yaml' }, ducklings: { where: { file: 'a.yaml' } } });
-    expect(account?.tokens.get('x')).toMatchObject({ type: 'read_scaling', where: { file: 'a.yaml', line: 2 } });
+    expect(account).toMatchObject({ location: { file: 'b.yaml' }, ducklings: { location: { file: 'a.yaml' } } });
+    expect(account?.tokens.get('x')).toMatchObject({ type: 'read_scaling', location: { file: 'a.yaml', line: 2 } });
   });
 
   test('takes an empty file', async () => {
@@ -121,8 +121,8 @@ describe('include', () => {
           {
             code: 'store-path',
             message: '"teams/secrets.yaml" is a file of the configuration itself',
-            where: { line: 4 },
-            related: { message: 'it is included', where: { line: 8 } },
+            location: { line: 4 },
+            related: { message: 'it is included', location: { line: 8 } },
           },
         ]);
         expect(loaded.sources.size).toBe(1);
@@ -169,7 +169,7 @@ describe('include', () => {
       'b.yaml: duplicate-name 3 app',
     ]);
     const loaded = await load(files);
-    expect(loaded.ok ? [] : loaded.diagnostics.map(({ related }) => related?.where)).toEqual([
+    expect(loaded.ok ? [] : loaded.diagnostics.map(({ related }) => related?.location)).toEqual([
       { file: MAIN, line: 10, column: 3 },
       { file: MAIN, line: 10, column: 3 },
       { file: MAIN, line: 6, column: 3 },

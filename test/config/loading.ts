@@ -53,11 +53,11 @@ export function all(loaded: Loaded): Diagnostic[] {
   return [...(loaded.ok ? [] : loaded.diagnostics), ...loaded.warnings];
 }
 
-function brief({ code, severity, where, length }: Diagnostic, { sources }: Loaded): string {
-  const line = sources.get(where.file)?.split('\n')[where.line - 1] ?? '';
-  const marked = line.slice(where.column - 1, where.column - 1 + length).trimEnd();
-  const file = where.file === MAIN ? '' : `${where.file}: `;
-  return `${file}${severity === 'warning' ? 'warning ' : ''}${code} ${where.line} ${marked}`;
+function brief({ code, severity, location, length }: Diagnostic, { sources }: Loaded): string {
+  const line = sources.get(location.file)?.split('\n')[location.line - 1] ?? '';
+  const marked = line.slice(location.column - 1, location.column - 1 + length).trimEnd();
+  const file = location.file === MAIN ? '' : `${location.file}: `;
+  return `${file}${severity === 'warning' ? 'warning ' : ''}${code} ${location.line} ${marked}`;
 }
 
 function keepMaps(_key: string, value: unknown): unknown {

@@ -217,14 +217,16 @@ accounts:
       read_scaling: { size: 'pulse', pool_size: 9 },
     });
     const ownPool = (await resolved('ducklings: large'))?.ducklings;
-    expect(ownPool).toEqual({ read_write: { size: 'jumbo' }, read_scaling: {}, where: expect.anything() });
+    expect(ownPool).toEqual({ read_write: { size: 'jumbo' }, read_scaling: {}, location: expect.anything() });
     const both = (await resolved('ducklings: { pool: large, read_scaling: { pool_size: 1 } }'))?.ducklings;
     expect(both).toMatchObject({ read_write: { size: 'jumbo' }, read_scaling: { pool_size: 1 } });
   });
 
   test('tokens', async () => {
     const tokens = (await resolved('tokens: { b: app, c: app }'))?.tokens;
-    expect([...(tokens?.values() ?? [])].map(({ key, ttl, where }) => [key, (ttl ?? 0) / 86_400, where.line])).toEqual([
+    expect(
+      [...(tokens?.values() ?? [])].map(({ key, ttl, location }) => [key, (ttl ?? 0) / 86_400, location.line]),
+    ).toEqual([
       ['a', 90, 14],
       ['b', 90, 19],
       ['c', 90, 19],

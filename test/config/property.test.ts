@@ -70,7 +70,7 @@ test('whatever is written comes back as it was meant', async () => {
       expect([...read.values()].map(({ username }) => username).sort()).toEqual([...wanted.keys()].sort());
       for (const [name, { ducklings, tokens, deletion_protection, smoke }] of wanted) {
         const got = read.get(name.toLowerCase());
-        const { where: _where, ...gotDucklings } = got?.ducklings ?? { where: undefined };
+        const { location: _where, ...gotDucklings } = got?.ducklings ?? { location: undefined };
         expect(gotDucklings).toEqual(ducklings ?? {});
         expect(got?.deletionProtection).toBe(deletion_protection ?? true);
         expect(got?.smoke).toEqual(smoke ?? {});
@@ -154,9 +154,9 @@ test('whatever is broken gives diagnostics with places in the text, and never an
       const loaded = await load(yaml, { N: '1' });
       const lines = yaml.replace(/^\ufeff/, '').split('\n');
       for (const one of all(loaded)) {
-        expect(one.where.line).toBeLessThanOrEqual(lines.length);
-        expect(one.where.column).toBeLessThanOrEqual((lines[one.where.line - 1]?.length ?? 0) + 1);
-        expect(one.where.file).toBe(MAIN);
+        expect(one.location.line).toBeLessThanOrEqual(lines.length);
+        expect(one.location.column).toBeLessThanOrEqual((lines[one.location.line - 1]?.length ?? 0) + 1);
+        expect(one.location.file).toBe(MAIN);
         expect(diagnosticJson(one).message).toMatch(/^[^\n]+$/);
       }
       expect(loaded.ok || loaded.diagnostics.length > 0).toBe(true);

@@ -126,7 +126,7 @@ test.skipIf(isWindows)('two ways to one file by a link are one file', async () =
   const found = async (yaml: string, exists: boolean): Promise<string[]> => {
     const folder = folderOf({ [MAIN]: yaml, ...(exists ? { 'secrets.env': '' } : {}) });
     symlinkSync('.', path.join(folder, 'link'));
-    return all(await loadConfig(path.join(folder, MAIN), {})).map(({ code, where }) => `${code} ${where.line}`);
+    return all(await loadConfig(path.join(folder, MAIN), {})).map(({ code, location }) => `${code} ${location.line}`);
   };
   for (const exists of [true, false]) {
     expect(await found(two('format: dotenv'), exists)).toEqual(['store-collision 10']);

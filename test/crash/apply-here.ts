@@ -39,8 +39,8 @@ export async function applyHere(stage: Stage): Promise<{ code: number; stdout: s
   } as const;
   try {
     const desired = await readDesired(options, io);
-    const code = await planAndApply('apply', desired, options, io, (ledger, service, signal) =>
-      planNow(desired, ledger.state, service, options, io, { signal }),
+    const code = await planAndApply('apply', desired, options, io, (stateWriter, service, signal) =>
+      planNow(desired, stateWriter.state, service, options, io, { signal }),
     );
     return { code, ...said };
   } catch (error) {

@@ -87,7 +87,7 @@ export async function planned(stage: Stage): Promise<string[]> {
   const plan = makePlan(desired, live, state, {
     prune: true,
     sandbox: true,
-    place: (account, { key, store }) => stores.get(store)?.place({ account, token: key }),
+    secretPath: (account, { key, store }) => stores.get(store)?.secretPath({ account, token: key }),
   });
   const actions = plan.actions.map((each) => {
     const token = 'token' in each && each.token !== undefined ? `/${each.token}` : '';

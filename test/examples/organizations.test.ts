@@ -39,7 +39,7 @@ describe.each(configurations)('%s', (file) => {
     const tokens = [...loaded.desired.accounts.values()].flatMap((account) => [...account.tokens.values()]);
     expect(tokens.length).toBeGreaterThan(1);
     const tooShort = tokens.filter(({ rotateBefore, overlap }) => rotateBefore < overlap + 2 * DAY);
-    expect(tooShort.map(({ where }) => where)).toEqual([]);
+    expect(tooShort.map(({ location }) => location)).toEqual([]);
   });
 
   it('is copied with what keeps secrets and rehearsals out of git', async () => {

@@ -1,12 +1,12 @@
 /** A ledger with a disk below it, as StateFile has: what cannot be written stays in memory, and goes with the process. */
-import type { Ledger } from '../../src/apply/ledger.ts';
+import type { StateWriter } from '../../src/apply/ledger.ts';
 import type { State } from '../../src/model/state.ts';
 import { UserError } from '../../src/model/user-error.ts';
 
 /** What becomes of one write: done; refused; or done, but the process never hears of it. */
 export type Write = 'done' | 'refused' | 'unconfirmed';
 
-export class DiskLedger implements Ledger {
+export class DiskLedger implements StateWriter {
   state: State;
   /** What a next process finds. */
   durable: State;

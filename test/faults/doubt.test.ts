@@ -23,7 +23,7 @@ function storeOf(site: Site, onTaken: () => void): SecretStore {
   const { memory } = site;
   return {
     name: memory.name,
-    place: (address) => memory.place(address),
+    secretPath: (address) => memory.secretPath(address),
     check: async () => {},
     put: async (address, secret) => {
       await memory.put(address, secret);
@@ -34,13 +34,13 @@ function storeOf(site: Site, onTaken: () => void): SecretStore {
 
 /** A run is killed when it has stored a secret, before it could note that. */
 async function killAfterStoring(site: Site, desired: Desired): Promise<void> {
-  const ledger = new DiskLedger(site.ledger.durable);
+  const stateWriter = new DiskLedger(site.stateWriter.durable);
   let isDead = false;
   const store = storeOf(site, () => {
     isDead = true;
   });
-  ledger.decide = () => (isDead ? 'refused' : 'done');
-  site.ledger = ledger;
+  stateWriter.decide = () => (isDead ? 'refused' : 'done');
+  site.stateWriter = stateWriter;
   site.stores = new Map([['memory', store]]);
   site.onCall = () => {
     if (isDead) throw new Error('killed');
@@ -97,6 +97,6 @@ it('a run was killed after storing, and then its account left the configuration 
   await site.run(wanted());
   await killAfterStoring(site, wanted());
   const { plan } = await site.run(desire({}));
-  expect(plan?.left).toEqual(['etl_prod']);
+  expect(plan?.retained).toEqual(['etl_prod']);
   expect(await connects(site)).toBe(true);
 });

@@ -15,7 +15,7 @@ it('is not taken for what the killed run made, when it is that of a token in use
 
   const renamed = desire({ etl_prod: { tokens: [token('app'), token('load', { name: 'shared' })] } });
   await site.run(renamed);
-  const load = site.ledger.durable.accounts.get('etl_prod')?.tokens.get('load')?.current;
+  const load = site.stateWriter.durable.accounts.get('etl_prod')?.tokens.get('load')?.current;
   expect(brief(await site.plan(renamed))).toEqual([]);
   await site.run(renamed);
   const live = site.organization.inspect().accounts.flatMap(({ tokens }) => tokens.map(({ id }) => id));

@@ -1,6 +1,6 @@
 /** An organization in this process and all around it: what commands find there, run after run, whatever goes wrong. */
 import { type Applied, apply } from '../../src/apply/apply.ts';
-import type { Ledger } from '../../src/apply/ledger.ts';
+import type { StateWriter } from '../../src/apply/ledger.ts';
 import { readLive } from '../../src/live/read.ts';
 import type { Desired } from '../../src/model/desired.ts';
 import type { Live } from '../../src/model/live.ts';
@@ -19,8 +19,8 @@ import { Organization } from '../../src/sandbox/organization.ts';
 import type { SecretStore } from '../../src/secrets/store.ts';
 import { asFetchHasIt } from '../request-dispatcher.ts';
 import { MemoryLedger, MemoryStore } from '../world.ts';
+import { type Prove, proverOf } from './connector.ts';
 import { DiskLedger } from './disk.ts';
-import { type Prove, proverOf } from './door.ts';
 import { SLOW, type Trouble } from './trouble.ts';
 
 const ADMIN = new Secret('admin-of-this-test');
@@ -45,7 +45,7 @@ export interface Ran {
 
 export class Site {
   readonly organization: Organization;
-  ledger: Ledger & { readonly durable: State };
+  stateWriter: StateWriter & { readonly durable: State };
   readonly memory = new MemoryStore();
   /** By the name that the configuration gives them. */
   stores: ReadonlyMap<string, SecretStore> = new Map([['memory', this.memory]]);
@@ -64,7 +64,7 @@ export class Site {
     void log.write(() => ({ events, result: undefined }));
     this.organization = new Organization(log, { adminToken: ADMIN });
     const lineage = '0b1f2c3d-0000-4000-8000-000000000001';
-    this.ledger = new DiskLedger(state ?? { ...new MemoryLedger().state, lineage });
+    this.stateWriter = new DiskLedger(state ?? { ...new MemoryLedger().state, lineage });
   }
 
   api(timeoutMs = 30_000): Api {
@@ -96,7 +96,7 @@ export class Site {
         desired,
         live: ran.live,
         api,
-        ledger: this.ledger,
+        stateWriter: this.stateWriter,
         stores: this.stores,
         parallelism: 4,
         stopping: new AbortController().signal,
@@ -105,9 +105,9 @@ export class Site {
             begun += 1;
             this.onBegin(`${event.action.action} ${event.action.account}`);
           }
-          if (event.kind === 'prove') this.onBegin(`test ${event.account}`);
+          if (event.kind === 'verify') this.onBegin(`test ${event.account}`);
         },
-        ...(smoke === false ? {} : { prove: smoke ?? proverOf(api, this.organization) }),
+        ...(smoke === false ? {} : { verify: smoke ?? proverOf(api, this.organization) }),
       });
     } catch (error) {
       ran.thrown = error;
@@ -123,13 +123,13 @@ export class Site {
   }
 
   planOf(desired: Desired, live: Live, options: PlanOptions): Plan {
-    const place: PlanOptions['place'] = (account, { key, store }) =>
-      this.stores.get(store)?.place({ account, token: key });
-    return makePlan(desired, live, this.ledger.state, { place, ...options });
+    const secretPath: PlanOptions['secretPath'] = (account, { key, store }) =>
+      this.stores.get(store)?.secretPath({ account, token: key });
+    return makePlan(desired, live, this.stateWriter.state, { secretPath, ...options });
   }
 
   async read(desired: Desired, api: Api): Promise<Live> {
-    const names = accountNames(desired, this.ledger.state).map((username) => ({
+    const names = accountNames(desired, this.stateWriter.state).map((username) => ({
       username,
       needsDucklings: desired.accounts.get(accountKey(username))?.ducklings !== undefined,
     }));
@@ -154,7 +154,7 @@ export class Site {
     this.onCall = () => {};
     this.onBegin = () => {};
     this.stores = new Map([['memory', this.memory]]);
-    this.ledger = new DiskLedger(this.ledger.durable);
+    this.stateWriter = new DiskLedger(this.stateWriter.durable);
     // Longer than what MotherDuck's `Date` leaves out.
     await this.organization.advance(2);
   }

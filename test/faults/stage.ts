@@ -99,7 +99,7 @@ export async function setStage(): Promise<Stage> {
   const adopted = await api.createToken('found', { name: 'app', ttl: 50 * DAY });
   return {
     events: site.organization.inspect().events,
-    state: site.ledger.durable,
+    state: site.stateWriter.durable,
     held: new Map(site.memory.held),
     inUse: [...inUse, read(site, 'etl_prod/aging'), due.secret, adopted.secret],
     unmanaged: idsOf(site, (name) => name === 'laptop'),
@@ -109,7 +109,7 @@ export async function setStage(): Promise<Stage> {
 
 export function openStage({ events, state, held }: Stage): Site {
   const site = new Site(events, state);
-  for (const [place, secret] of held) site.memory.held.set(place, secret);
+  for (const [secretPath, secret] of held) site.memory.held.set(secretPath, secret);
   return site;
 }
 
@@ -118,13 +118,13 @@ function desireOnly(username: string) {
 }
 
 function failed(account: string) {
-  return { account, outcome: 'failed', proved: [], connections: [], warnings: [], ms: 0 } as const;
+  return { account, outcome: 'failed', verified: [], connections: [], warnings: [], ms: 0 } as const;
 }
 
 /** A run was killed after it had made and stored `orphan.2`, before it could note that. */
 async function interrupt(site: Site, api: Api): Promise<void> {
   const intent = { name: 'orphan.2', generation: 2, at: new Date(api.now()).toISOString() };
-  await updateToken(site.ledger, 'etl_prod', 'orphan', (held) => ({ ...held, generation: 2, intents: [intent] }));
+  await updateToken(site.stateWriter, 'etl_prod', 'orphan', (held) => ({ ...held, generation: 2, intents: [intent] }));
   const { secret } = await api.createToken('etl_prod', { name: 'orphan.2', ttl: 90 * DAY });
   site.memory.held.set('etl_prod/orphan', secret.reveal());
 }
@@ -150,14 +150,16 @@ function idsOf(site: Site, fits: (name: string) => boolean): string[] {
   return tokens.filter(({ name }) => fits(name)).map(({ id }) => id);
 }
 
-function read(site: Site, place: string): Secret {
-  return new Secret(site.memory.held.get(place) ?? '');
+function read(site: Site, secretPath: string): Secret {
+  return new Secret(site.memory.held.get(secretPath) ?? '');
 }
 
 /** Programs that use what they read before, or what they read now. */
 export async function disconnected(site: Site, stage: Stage): Promise<string[]> {
   const kept = ['airflow', 'zero', 'aging', 'orphan'].map((key) => `etl_prod/${key}`);
-  const now = [...kept, 'waiting/slow'].map((place) => [`what ${place} holds`, read(site, place)] as const);
+  const now = [...kept, 'waiting/slow'].map(
+    (secretPath) => [`what ${secretPath} holds`, read(site, secretPath)] as const,
+  );
   const used = stage.inUse.map((secret, index) => [`a secret in use (${index})`, secret] as const);
   const found: string[] = [];
   for (const [what, secret] of [...used, ...now]) {
@@ -180,9 +182,11 @@ export async function differences(site: Site, stage: Stage, { applied, thrown }:
       outcome === 'passed' ? [] : [`${account} ${outcome}`],
     ),
     ...brief(next).map((action) => `planned again: ${action}`),
-    ...[...next.waiting, ...next.left, ...next.errors.map(({ message }) => message)].map((each) => `remains: ${each}`),
+    ...[...next.retest, ...next.retained, ...next.errors.map(({ message }) => message)].map(
+      (each) => `remains: ${each}`,
+    ),
     ...differ('unmanaged accounts', next.unmanaged.accounts ?? [], ['legacy']),
-    ...differ('accounts in the state', [...site.ledger.durable.accounts.keys()], [...AFTER.accounts.keys()]),
+    ...differ('accounts in the state', [...site.stateWriter.durable.accounts.keys()], [...AFTER.accounts.keys()]),
     ...differ('deleted accounts', deleted, ['ghost', 'again', 'leaver']),
     ...tokenDifferences(site, stage),
     ...(await disconnected(site, stage)),
@@ -201,7 +205,7 @@ function tokenDifferences(site: Site, { unmanaged, adopted }: Stage): string[] {
     .accounts.flatMap(({ username, tokens }) => tokens.filter(isLive).map((each) => ({ ...each, username })));
   const expected: string[] = [...unmanaged];
   for (const { username, tokens } of AFTER.accounts.values()) {
-    const held = site.ledger.durable.accounts.get(username)?.tokens;
+    const held = site.stateWriter.durable.accounts.get(username)?.tokens;
     found.push(...differ(`keys of ${username}`, [...(held?.keys() ?? [])], [...tokens.keys()]));
     for (const { key, type } of tokens.values()) {
       const { current, retiring = [] }: Partial<StateToken> = held?.get(key) ?? {};

@@ -2,7 +2,7 @@
 import { rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import type { Ledger } from '../../src/apply/ledger.ts';
+import type { StateWriter } from '../../src/apply/ledger.ts';
 import type { State } from '../../src/model/state.ts';
 import { serializeState } from '../../src/state/serialize.ts';
 import { openState, type StateFile } from '../../src/state/state-file.ts';
@@ -29,17 +29,17 @@ const AT_ONCE = 4;
 const begunInVain = new Set<string>();
 
 function failAt(index: number, { fate, span, end }: Failure): Promise<string[] | undefined> {
-  const ledger = new DiskLedger(striker.stage.state);
+  const stateWriter = new DiskLedger(striker.stage.state);
   let struck = false;
   const begun: string[] = [];
-  ledger.decide = (write) => {
+  stateWriter.decide = (write) => {
     const isBad = span === 'once' ? write === index : write >= index;
     struck ||= isBad;
     return isBad ? fate : 'done';
   };
   return striker.endure({
     prepare: (site) => {
-      site.ledger = ledger;
+      site.stateWriter = stateWriter;
       site.onBegin = (what) => {
         if (struck && !/^(adopt|forget)/.test(what)) begun.push(what);
       };
@@ -48,7 +48,7 @@ function failAt(index: number, { fate, span, end }: Failure): Promise<string[] |
     check: async () => {
       if (begun.length >= AT_ONCE && span === 'ever')
         begunInVain.add(`write ${index} failed, then: ${begun.join(', ')}`);
-      if (end === 'saved') await ledger.close().catch(() => undefined);
+      if (end === 'saved') await stateWriter.close().catch(() => undefined);
       return [];
     },
   });
@@ -79,7 +79,7 @@ describe('a write of the state', () => {
 });
 
 /** The real file; `before` is told of each update. */
-class FileLedger implements Ledger {
+class FileLedger implements StateWriter {
   readonly #file: StateFile;
   readonly #before: (update: number) => Promise<unknown>;
   #updates = 0;
@@ -114,19 +114,19 @@ it.skipIf(!canMount)('the disk of the state is full from some moment on', async 
       await writeFile(path, serializeState(striker.stage.state));
       const file = await open();
       let struck = false;
-      const ledger = new FileLedger(file, async (update) => {
+      const stateWriter = new FileLedger(file, async (update) => {
         if (update < index) return;
         struck = true;
         await writeFile(join(folder, 'ballast'), Buffer.alloc(200_000)).catch(() => undefined);
       });
       const once = await striker.endure({
         prepare: (site) => {
-          site.ledger = ledger;
+          site.stateWriter = stateWriter;
         },
         struck: () => (struck ? `full from update ${index} on` : undefined),
         check: async () => {
           await file.close().catch(() => undefined);
-          ledger.durable = (await open()).state;
+          stateWriter.durable = (await open()).state;
           return [];
         },
       });

@@ -42,8 +42,8 @@ class BadAt implements SecretStore {
     this.#isBad = isBad;
   }
 
-  place(address: SecretAddress): string {
-    return this.#memory.place(address);
+  secretPath(address: SecretAddress): string {
+    return this.#memory.secretPath(address);
   }
 
   async check(): Promise<void> {}
@@ -200,7 +200,7 @@ describe.skipIf(isWindows)('a store that cannot be used from the start', () => {
     const found = await striker.endure({
       prepare: (site) => {
         const { memory } = site;
-        const unusable: SecretStore = { ...store, name: 'memory', place: (address) => memory.place(address) };
+        const unusable: SecretStore = { ...store, name: 'memory', secretPath: (address) => memory.secretPath(address) };
         site.stores = new Map([['memory', unusable]]);
         site.onCall = ({ method }) => void calls.push(method);
       },
@@ -208,7 +208,7 @@ describe.skipIf(isWindows)('a store that cannot be used from the start', () => {
       check: (site, ran) => {
         expect(ran.thrown).toMatchObject({ code: 'STORE_UNUSABLE' });
         expect(calls.filter((method) => method !== 'GET')).toEqual([]);
-        expect(site.ledger.durable).toBe(striker.stage.state);
+        expect(site.stateWriter.durable).toBe(striker.stage.state);
         return [];
       },
     });

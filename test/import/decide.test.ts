@@ -1,7 +1,7 @@
 /** What of a live organization is written, how, and what is not: each with the plan that follows. */
 import { describe, expect, it, onTestFinished } from 'vitest';
 import { DAY, HOUR } from '../world.ts';
-import { HEAD, leftOut, Stage } from './stage.ts';
+import { HEAD, Stage, skipped } from './stage.ts';
 
 function stage(files?: ConstructorParameters<typeof Stage>[0]): Stage {
   const made = new Stage(files);
@@ -31,7 +31,7 @@ describe('an organization is written', () => {
       ],
       LARGE,
     );
-    const { diff, leftOut: out, notices } = await the.import();
+    const { diff, skipped: out, notices } = await the.import();
     expect({ out, notices }).toEqual({ out: [], notices: [] });
     expect(diff).toBe(`--- motherduck.accounts.yaml
 +++ motherduck.accounts.yaml
@@ -63,7 +63,7 @@ describe('an organization is written', () => {
     expect(await the.plan()).toEqual([]);
     const { texts } = await the.import();
     expect([...texts]).toEqual([]);
-    expect([...(the.world.ledger.state.accounts.get('tenant_a')?.tokens.values() ?? [])]).toMatchObject([
+    expect([...(the.world.stateWriter.state.accounts.get('tenant_a')?.tokens.values() ?? [])]).toMatchObject([
       { generation: 1, current: { name: 'app', secret: 'unknown' }, retiring: [], intents: [] },
     ]);
   });
@@ -129,7 +129,7 @@ describe('the names of tokens', () => {
       'etl_prod',
       names.map((name) => ({ name, ttl: 90 * DAY })),
     );
-    expect(leftOut(await the.import())).toEqual([]);
+    expect(skipped(await the.import())).toEqual([]);
     const tokens = [...((await the.desired()).accounts.get('etl_prod')?.tokens.values() ?? [])];
     expect(Object.fromEntries(tokens.map(({ key, name }) => [key, name]))).toEqual({
       a_b: 'a/b',
@@ -142,7 +142,9 @@ describe('the names of tokens', () => {
       quoted: '"quoted"',
       token_2027: '2027',
     });
-    expect(the.world.ledger.state.accounts.get('etl_prod')?.tokens.get('airflow')).toMatchObject({ generation: 3 });
+    expect(the.world.stateWriter.state.accounts.get('etl_prod')?.tokens.get('airflow')).toMatchObject({
+      generation: 3,
+    });
     expect(the.read()).not.toMatch(/\u202e/);
     expect(await the.plan()).toEqual([]);
   });
@@ -167,7 +169,7 @@ describe('the names of tokens', () => {
       { name: 'app', ttl: DAY },
       { name: 'bi', ttl: DAY },
     ]);
-    expect(leftOut(await the.import())).toEqual([
+    expect(skipped(await the.import())).toEqual([
       'tenant_a/bi: the secret store local has no variable for it that another token does not have',
     ]);
     expect(await the.plan()).toEqual([]);
@@ -179,7 +181,7 @@ describe('the names of tokens', () => {
       { name: 'app', ttl: DAY },
       { name: 'bi', ttl: DAY },
     ]);
-    expect(leftOut(await the.import())).toEqual([
+    expect(skipped(await the.import())).toEqual([
       'tenant_a/bi: the secret store local has no command for it that another token does not have',
     ]);
     expect(await the.plan()).toEqual([]);
@@ -213,7 +215,7 @@ describe('a token is left out', () => {
         .join(' and ');
     });
     const expired = new Date(the.world.organization.now()).toISOString().slice(0, 10);
-    expect(leftOut(decided).sort()).toEqual(
+    expect(skipped(decided).sort()).toEqual(
       [
         `etl_prod/short: it expired ${expired}`,
         'etl_prod/airflow: "airflow.2" is a newer generation of it',
@@ -228,7 +230,7 @@ describe('a token is left out', () => {
         'etl_prod/ends: it expires in 8 minutes, too soon to be taken over',
       ].sort(),
     );
-    expect(decided.leftOut.every(({ hint }) => hint !== '')).toBe(true);
+    expect(decided.skipped.every(({ hint }) => hint !== '')).toBe(true);
     expect([...decided.adopts.tokens.keys()]).toEqual(['etl_prod/airflow']);
     expect(await the.plan()).toEqual([]);
   });
@@ -236,7 +238,7 @@ describe('a token is left out', () => {
   it('that an interrupted smoke test left; the plan still revokes it', async () => {
     const the = stage();
     await the.account('etl_prod', [{ name: 'mdacc smoke', ttl: 300 }]);
-    expect(leftOut(await the.import())).toEqual(['etl_prod/mdacc smoke: a smoke test left it']);
+    expect(skipped(await the.import())).toEqual(['etl_prod/mdacc smoke: a smoke test left it']);
     expect(await the.plan()).toEqual(['revoke_token etl_prod']);
   });
 
@@ -249,7 +251,7 @@ describe('a token is left out', () => {
       { name: 'app.2.2', ttl: DAY },
     ]);
     const series = 'its name is of the series of "app", which is managed';
-    expect(leftOut(await the.import())).toEqual([`etl_prod/app.5: ${series}`, `etl_prod/app.2.2: ${series}`]);
+    expect(skipped(await the.import())).toEqual([`etl_prod/app.5: ${series}`, `etl_prod/app.2.2: ${series}`]);
     expect(await the.plan()).toEqual([]);
   });
 
@@ -260,7 +262,7 @@ describe('a token is left out', () => {
       { name: 'app', type: 'read_scaling', ttl: DAY },
     ]);
     const decided = await the.import([`etl_prod/${the.id('etl_prod', 'app')}`]);
-    expect(decided).toMatchObject({ accounts: 1, tokens: 1, leftOut: [] });
+    expect(decided).toMatchObject({ accounts: 1, tokens: 1, skipped: [] });
     expect(the.read()).toContain('app: read_scaling_1d');
     expect(await the.plan()).toEqual([]);
   });
@@ -440,7 +442,7 @@ duckling_pools:
     const the = stage(`${HEAD}${POLICIES}accounts:\n  bi_a: &bi { smoke: false }\n  bi_b: *bi\n  bi_c: { <<: *bi }\n`);
     for (const account of ['bi_a', 'bi_b', 'bi_c']) await the.account(account, [{ name: 'app', ttl: 90 * DAY }]);
     const decided = await the.import();
-    expect(leftOut(decided).map((line) => line.replace(`${the.folder}/`, ''))).toEqual([
+    expect(skipped(decided).map((line) => line.replace(`${the.folder}/`, ''))).toEqual([
       'bi_a/app: motherduck.accounts.yaml:13: accounts.bi_a is the anchor &bi, which stands for it in other places, so that other accounts would get it too',
       'bi_b/app: motherduck.accounts.yaml:14: accounts.bi_b is the alias *bi, so that other accounts would get it too',
     ]);
@@ -454,7 +456,7 @@ duckling_pools:
     await expect(the.decide()).rejects.toMatchObject({
       code: 'IMPORT_REFUSED',
       message: expect.stringContaining('accounts is the alias *none'),
-      where: { line: 6 },
+      location: { line: 6 },
     });
   });
 });
@@ -558,7 +560,7 @@ describe('what is asked for by name', () => {
       code: 'IMPORT_REFUSED',
       hint: expect.stringContaining('mdacc state forget etl_prod'),
     });
-    expect(leftOut(await the.import())).toEqual(['etl_prod: the state manages it, and it left the configuration']);
+    expect(skipped(await the.import())).toEqual(['etl_prod: the state manages it, and it left the configuration']);
     expect(the.read()).toBe(before);
   });
 
@@ -571,7 +573,7 @@ describe('what is asked for by name', () => {
     await the.import();
     the.write({ 'motherduck.accounts.yaml': the.read().replace(/^ *airflow: .*\n/m, '') });
     await the.account('etl_prod', [{ name: 'airflow.2', ttl: 90 * DAY }]);
-    expect(leftOut(await the.import())).toEqual([
+    expect(skipped(await the.import())).toEqual([
       'etl_prod/airflow.2: its name is of the series of "airflow", which is managed',
     ]);
     expect(await the.plan()).toEqual(['revoke_token etl_prod/airflow']);
@@ -593,7 +595,7 @@ describe('import --all', () => {
       return Response.json(page);
     };
     const decided = await the.import();
-    expect(decided.leftOut).toEqual([
+    expect(decided.skipped).toEqual([
       {
         account: 'ruler',
         reason: 'it has the Admin role',
@@ -628,7 +630,7 @@ describe('import --all', () => {
         ? Response.json({ message: 'no', code: 'FORBIDDEN' }, { status: 403 })
         : undefined;
     const decided = await the.import();
-    expect(decided).toMatchObject({ accounts: 1, leftOut: [{ account: 'bad', isUnread: true }] });
+    expect(decided).toMatchObject({ accounts: 1, skipped: [{ account: 'bad', isUnread: true }] });
     await expect(the.decide(['bad'])).rejects.toThrow();
   });
 
@@ -636,7 +638,7 @@ describe('import --all', () => {
     const the = stage();
     await the.account('etl_prod', [{ name: 'airflow', ttl: 90 * DAY }]);
     await the.import();
-    await the.world.ledger.update((state) => ({ ...state, accounts: new Map() }));
+    await the.world.stateWriter.update((state) => ({ ...state, accounts: new Map() }));
     expect(await the.plan()).toEqual(['adopt_account etl_prod', 'adopt_token etl_prod/airflow']);
     expect((await the.import()).texts.size).toBe(0);
     expect(await the.plan()).toEqual([]);

@@ -88,7 +88,7 @@ it('imports everything that can be, changes nothing of what was there, and the s
           await the.world.organization.advance(age);
         }
         const planned = await the.plan();
-        const { leftOut, adopts } = await the.import();
+        const { skipped, adopts } = await the.import();
         const after = the.read();
         expectKept(base, after);
         for (const action of await the.plan()) {
@@ -96,16 +96,16 @@ it('imports everything that can be, changes nothing of what was there, and the s
           expect(action).not.toMatch(/^adopt_/);
         }
         const held = new Set(adopts.tokens.values());
-        const said = new Set(leftOut.map((each) => each.token?.id ?? each.account));
+        const said = new Set(skipped.map((each) => each.token?.id ?? each.account));
         for (const live of the.world.organization
           .inspect()
           .accounts.filter(({ username }) => adopts.accounts.has(username))) {
           for (const { id } of live.tokens) expect(held.has(id) || said.has(id)).toBe(true);
         }
-        const { serial } = the.world.ledger.state;
+        const { serial } = the.world.stateWriter.state;
         expect(await the.import()).toMatchObject({ accounts: 0, tokens: 0 });
         expect(the.read()).toBe(after);
-        expect(the.world.ledger.state.serial).toBe(serial);
+        expect(the.world.stateWriter.state.serial).toBe(serial);
       } finally {
         the.close();
       }

@@ -122,7 +122,7 @@ export class Stage {
   async #carryOut(files: ImportFiles, names: readonly string[], choices: Choices) {
     const { decided, actions, live } = await this.#decide(files, names, choices);
     await writeImportFiles(files, decided.texts);
-    await this.world.ledger.update((state) => adoptAll(state, actions, live));
+    await this.world.stateWriter.update((state) => adoptAll(state, actions, live));
     return decided;
   }
 
@@ -131,7 +131,7 @@ export class Stage {
     const live = await this.#live(files, names);
     const more = { ...(store ? { store } : {}), ...(into ? { into: this.file(into) } : {}) };
     const service = { isSandbox: true, claims: [] };
-    const situation = { asked, files, live, state: this.world.ledger.state, service };
+    const situation = { asked, files, live, state: this.world.stateWriter.state, service };
     const { decided, actions } = await decideSafely(situation, { config: this.file(MAIN), ...more }, this.#io);
     const before = files.isNew ? new Map<string, string>() : files.texts;
     const diff = importDiff(before, decided, plain).replaceAll(`${this.folder}/`, '');
@@ -143,11 +143,11 @@ export class Stage {
     const service = { api: world.api, claims: [] };
     const asked = readAsked(names, names.length === 0);
     const { signal } = new AbortController();
-    return readAskedLive(asked, files.loaded.desired, world.ledger.state, service, 8, this.#io, signal);
+    return readAskedLive(asked, files.loaded.desired, world.stateWriter.state, service, 8, this.#io, signal);
   }
 }
 
 /** What is left out, in short: `etl_prod/airflow: it expired 2026-11-01`. */
-export function leftOut({ leftOut: all }: Import): string[] {
+export function skipped({ skipped: all }: Import): string[] {
   return all.map(({ account, token, reason }) => `${account}${token ? `/${token.name}` : ''}: ${reason}`);
 }

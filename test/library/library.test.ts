@@ -195,7 +195,7 @@ describe('an apply', () => {
     const got = new Map<string, Secret>();
     const store: SecretStore = {
       name: 'local',
-      place: ({ account, token }) => `memory#${account}/${token}`,
+      secretPath: ({ account, token }) => `memory#${account}/${token}`,
       check: async () => {},
       put: async ({ account, token }, secret) => void got.set(`${account}/${token}`, secret),
     };

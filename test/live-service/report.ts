@@ -44,8 +44,8 @@ export function report(raw: Run, redact: Redact): string {
 }
 
 function heading({ run, version, node, at, isSandbox, began }: Run): string {
-  const where = isSandbox ? `a sandbox at ${at}, which is not MotherDuck` : at;
-  return `# Live suite\n\nRun \`${run}\` of motherduck-accounts ${version} on Node ${node}, at ${where}, ${showTime(began)}.`;
+  const location = isSandbox ? `a sandbox at ${at}, which is not MotherDuck` : at;
+  return `# Live suite\n\nRun \`${run}\` of motherduck-accounts ${version} on Node ${node}, at ${location}, ${showTime(began)}.`;
 }
 
 function summary(run: Run): string {

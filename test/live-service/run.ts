@@ -7,8 +7,8 @@ import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { Secret } from '../../src/model/secret.ts';
-import { motherduckDoor, runProbe } from '../../src/motherduck/connect.ts';
-import { sandboxDoor } from '../../src/sandbox/databases.ts';
+import { motherduckConnector, runProbe } from '../../src/motherduck/connect.ts';
+import { sandboxConnector } from '../../src/sandbox/databases.ts';
 import { type Cleaned, cleanUp } from './clean-up.ts';
 import type { Fact } from './facts/fact.ts';
 import { lookAtFacts } from './facts/facts.ts';
@@ -101,10 +101,10 @@ function refuseUnusable({ status, json }: RawAnswer, address: URL): void {
 
 function siteOf({ token, sandbox, usage, wait }: Settings, api: RawApi, { root, version, stopping }: World): Site {
   const agent = `motherduck-accounts/${version}`;
-  const door =
+  const connector =
     sandbox === undefined
-      ? motherduckDoor({ userAgent: agent, timeoutMs: CONNECT_MS })
-      : sandboxDoor(sandbox, { agent, adminToken: token });
+      ? motherduckConnector({ userAgent: agent, timeoutMs: CONNECT_MS })
+      : sandboxConnector(sandbox, { agent, adminToken: token });
   const options = { timeoutMs: CONNECT_MS, probePath: path.join(root, 'dist/probe.cjs'), signal: stopping };
   return {
     api,
@@ -114,6 +114,6 @@ function siteOf({ token, sandbox, usage, wait }: Settings, api: RawApi, { root, 
     wait,
     sleep: (ms) => sleep(ms, undefined, { signal: stopping }),
     connect: async (secret: Secret, steps, shutdown = false) =>
-      runProbe(await door.target(secret, undefined), { steps, shutdown }, { ...options, secrets: [secret] }),
+      runProbe(await connector.target(secret, undefined), { steps, shutdown }, { ...options, secrets: [secret] }),
   };
 }

@@ -10,10 +10,10 @@ function live(id: string, name: string, differs: Partial<LiveToken> = {}): LiveT
 }
 
 function choose(...tokens: readonly LiveToken[]) {
-  const { chosen, leftOut } = chooseTokens({ account: 'etl_prod', tokens, isAsked: () => true, taken: [], now: NOW });
+  const { chosen, skipped } = chooseTokens({ account: 'etl_prod', tokens, isAsked: () => true, taken: [], now: NOW });
   return {
     chosen: chosen.map(({ token, name }) => `${token.id} ${name}`),
-    leftOut: leftOut.map(({ token, reason }) => `${token.id} ${reason}`),
+    skipped: skipped.map(({ token, reason }) => `${token.id} ${reason}`),
   };
 }
 
@@ -27,19 +27,19 @@ describe('of the live tokens', () => {
     ['MDACC Smoke', 'the smoke test keeps this name for itself'],
     ['half \ud800', 'its name holds control characters'],
   ])('"%s" is left out: %s', (name, reason) => {
-    expect(choose(live('a', name))).toEqual({ chosen: [], leftOut: [`a ${reason}`] });
+    expect(choose(live('a', name))).toEqual({ chosen: [], skipped: [`a ${reason}`] });
   });
 
   it('what a smoke test left is known by its short life, not by its name alone', () => {
     const left = live('a', 'mdacc smoke', { expiresAt: NOW + 60_000 });
-    expect(choose(left)).toEqual({ chosen: [], leftOut: ['a a smoke test left it'] });
+    expect(choose(left)).toEqual({ chosen: [], skipped: ['a a smoke test left it'] });
   });
 
   it('the highest generation is chosen, although another one has no end', () => {
     const later = { expiresAt: NOW + 86_400_000 };
     expect(choose(live('a', 'app'), live('b', 'app.10', later), live('c', 'app.9'))).toEqual({
       chosen: ['b app'],
-      leftOut: ['a "app.10" is a newer generation of it', 'c "app.10" is a newer generation of it'],
+      skipped: ['a "app.10" is a newer generation of it', 'c "app.10" is a newer generation of it'],
     });
   });
 
@@ -51,7 +51,7 @@ describe('of the live tokens', () => {
   it('a generation of a generation belongs to the first one', () => {
     expect(choose(live('a', 'app.2.2'), live('b', 'app'))).toEqual({
       chosen: ['b app'],
-      leftOut: ['a its name is of the series of "app", which is managed'],
+      skipped: ['a its name is of the series of "app", which is managed'],
     });
   });
 

@@ -5,8 +5,14 @@ import { join } from 'node:path';
 import type { Readable } from 'node:stream';
 import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
 import { Secret } from '../../src/model/secret.ts';
-import { childEnvironment, motherduckDoor, type ProbeRequest, runProbe, scrub } from '../../src/motherduck/connect.ts';
-import type { Target } from '../../src/motherduck/door.ts';
+import {
+  childEnvironment,
+  motherduckConnector,
+  type ProbeRequest,
+  runProbe,
+  scrub,
+} from '../../src/motherduck/connect.ts';
+import type { Target } from '../../src/motherduck/connector.ts';
 import { isWindows } from '../platform.ts';
 import { buildProbe, ENDLESS, MARKER, PATIENT_MS } from '../smoke/world.ts';
 
@@ -147,10 +153,10 @@ it.skipIf(isWindows)('the child outlives Ctrl-C, which is for the parent to answ
 });
 
 describe('motherduckDoor', () => {
-  const door = motherduckDoor({ userAgent: 'motherduck-accounts/1.2.3', timeoutMs: 45_000 });
+  const connector = motherduckConnector({ userAgent: 'motherduck-accounts/1.2.3', timeoutMs: 45_000 });
 
   it('has the token in the options and not in the path', async () => {
-    const target = await door.target(TOKEN, 'sales');
+    const target = await connector.target(TOKEN, 'sales');
     const parameters = 'session_name=mdacc&dbinstance_inactivity_ttl=0s&connection_timeout=45s';
     expect(target.path).toBe(`md:sales?${parameters}`);
     expect(target.options).toEqual({
@@ -158,11 +164,11 @@ describe('motherduckDoor', () => {
       custom_user_agent: 'motherduck-accounts/1.2.3',
     });
     expect(target.shutdown).toBe('SHUTDOWN');
-    expect((await door.target(TOKEN, undefined)).path).toBe(`md:?${parameters}`);
+    expect((await connector.target(TOKEN, undefined)).path).toBe(`md:?${parameters}`);
   });
 
   it('lets no database name add parameters', async () => {
-    await expect(door.target(TOKEN, 'sales?motherduck_token=x')).rejects.toThrow(/database name/);
+    await expect(connector.target(TOKEN, 'sales?motherduck_token=x')).rejects.toThrow(/database name/);
   });
 
   it('fails without a hang where the extension cannot be downloaded', async () => {
@@ -170,7 +176,7 @@ describe('motherduckDoor', () => {
     const before = { HOME: process.env.HOME, HTTP_PROXY: process.env.HTTP_PROXY };
     Object.assign(process.env, { HOME: probe.folder, HTTP_PROXY: 'http://127.0.0.1:1' });
     try {
-      const report = await run(await door.target(TOKEN, undefined), ask('SELECT md_user()'));
+      const report = await run(await connector.target(TOKEN, undefined), ask('SELECT md_user()'));
       expect([...report.keys()]).toEqual(['connect']);
       expect(report.get('connect')?.failure).toMatchObject({
         kind: 'sql',

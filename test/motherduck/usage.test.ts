@@ -2,7 +2,7 @@ import { afterAll, beforeAll, describe, expect, it, onTestFinished, vi } from 'v
 import { Secret } from '../../src/model/secret.ts';
 import { type ProbeReport, type ProbeRunner, runProbe } from '../../src/motherduck/connect.ts';
 import { PRODUCT, readUsage } from '../../src/motherduck/usage.ts';
-import { sandboxDoor } from '../../src/sandbox/databases.ts';
+import { sandboxConnector } from '../../src/sandbox/databases.ts';
 import { memorySandbox } from '../../src/sandbox/open.ts';
 import { buildProbe, PATIENT_MS } from '../smoke/world.ts';
 
@@ -25,12 +25,12 @@ function sandbox(options: Parameters<typeof memorySandbox>[0] = {}) {
   const token = new Secret('admin-of-this-test-xxxxxxxx');
   const organization = memorySandbox({ ...options, adminToken: token });
   onTestFinished(() => organization.close());
-  return { organization, token, door: sandboxDoor(organization) };
+  return { organization, token, connector: sandboxConnector(organization) };
 }
 
 describe('the history of the sandbox', () => {
   it('tells when each account was last used, by its own programs and not by ours', async () => {
-    const { organization, token, door } = sandbox();
+    const { organization, token, connector } = sandbox();
     await organization.seed(1, { prefix: 'Tenant_' });
     await organization.seed(1, { prefix: 'quiet_' });
     const secret = await organization.mint({ username: 'Tenant_00001' });
@@ -40,19 +40,19 @@ describe('the history of the sandbox', () => {
     await organization.connect(secret, `${PRODUCT}/0.1.0`);
     await organization.connect(await organization.mint({ username: 'quiet_00001' }), `${PRODUCT}/0.1.0`);
 
-    const usage = await readUsage({ door, probe: real, token, timeoutMs: PATIENT_MS });
+    const usage = await readUsage({ connector, probe: real, token, timeoutMs: PATIENT_MS });
     expect([...usage.keys()].sort()).toEqual(['sandbox_admin', 'tenant_00001']);
     expect(Math.abs((usage.get('tenant_00001') ?? 0) - used)).toBeLessThan(60_000);
   });
 
   it('has a row for each of many accounts', async () => {
-    const { organization, token, door } = sandbox();
+    const { organization, token, connector } = sandbox();
     await organization.seed(3000);
     const all = organization.inspect().accounts.filter(({ isServiceAccount }) => isServiceAccount);
     for (const { username } of all) {
       await organization.connect(await organization.mint({ username }));
     }
-    expect((await readUsage({ door, probe: real, token, timeoutMs: PATIENT_MS })).size).toBe(3000 + 1);
+    expect((await readUsage({ connector, probe: real, token, timeoutMs: PATIENT_MS })).size).toBe(3000 + 1);
   });
 
   it('is there on a Business plan alone, and for an Admin', async () => {
@@ -62,10 +62,10 @@ describe('the history of the sandbox', () => {
       message: expect.stringContaining('query_history'),
       hint: expect.stringContaining('Business'),
     });
-    const { organization, door } = sandbox();
+    const { organization, connector } = sandbox();
     await organization.seed(1);
     const token = await organization.mint({ username: 'tenant_00001' });
-    expect(await thrown(readUsage({ door, probe: real, token, timeoutMs: PATIENT_MS }))).toMatchObject({
+    expect(await thrown(readUsage({ connector, probe: real, token, timeoutMs: PATIENT_MS }))).toMatchObject({
       code: 'USAGE_UNREADABLE',
     });
   });
@@ -76,17 +76,19 @@ describe('a connection that fails', () => {
     new Map([[step, { ms: 1, failure: { kind, text } }]]);
 
   it('is named without the token', async () => {
-    const { door } = sandbox();
+    const { connector } = sandbox();
     const token = new Secret('eyJhbGciOi.eyJzdWIiOiJhZG1pbiJ9aaaaaaaaaaaa.c2lnbmF0dXJlLXRleHQ');
     const probe = async () => report('connect', 'sql', `Request failed for ${token.reveal()}: not authenticated`);
-    const error = await thrown(readUsage({ door, probe, token, timeoutMs: 1000 }));
+    const error = await thrown(readUsage({ connector, probe, token, timeoutMs: 1000 }));
     expect(error).toMatchObject({ code: 'USAGE_UNREADABLE', message: expect.stringContaining('not authenticated') });
     expect(String(error)).not.toContain('eyJzdWIi');
   });
 
   it('is an interruption when it was interrupted', async () => {
-    const { door, token } = sandbox();
+    const { connector, token } = sandbox();
     const probe = async () => report('usage', 'aborted', 'interrupted');
-    expect(await thrown(readUsage({ door, probe, token, timeoutMs: 1000 }))).toMatchObject({ code: 'INTERRUPTED' });
+    expect(await thrown(readUsage({ connector, probe, token, timeoutMs: 1000 }))).toMatchObject({
+      code: 'INTERRUPTED',
+    });
   });
 });

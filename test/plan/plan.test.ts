@@ -47,10 +47,10 @@ describe('a new organization', () => {
     const desired = desire({ etl_prod: { ducklings: SMALL, tokens: [token('airflow')] }, plain: {} });
     const world = await applied(desired);
     expect(brief(await world.plan(desired))).toEqual([]);
-    const before = world.ledger.state;
+    const before = world.stateWriter.state;
     await world.apply(desired);
     expect(world.calls).toEqual([]);
-    expect(world.ledger.state).toBe(before);
+    expect(world.stateWriter.state).toBe(before);
   });
 });
 
@@ -75,7 +75,7 @@ describe('what someone changed by hand is repaired, and the plan says why', () =
 
   it('a revoked token', async () => {
     const world = await applied(desired);
-    const id = world.ledger.state.accounts.get('etl_prod')?.tokens.get('airflow')?.current?.id ?? '';
+    const id = world.stateWriter.state.accounts.get('etl_prod')?.tokens.get('airflow')?.current?.id ?? '';
     await world.api.deleteToken('etl_prod', id);
     const plan = await world.plan(desired);
     expect(brief(plan)).toEqual(['create_token etl_prod/airflow']);
@@ -104,7 +104,7 @@ describe('adoption', () => {
     const desired = desire({ etl_prod: { tokens: [token('airflow')] } });
     const { plan } = await world.apply(desired);
     expect(brief(plan)).toEqual(['adopt_account etl_prod', 'adopt_token etl_prod/airflow']);
-    const held = world.ledger.state.accounts.get('etl_prod');
+    const held = world.stateWriter.state.accounts.get('etl_prod');
     expect(held).toMatchObject({ origin: 'adopted' });
     expect(held?.tokens.get('airflow')?.current).toMatchObject({ id: record.id, secret: 'unknown' });
     expect(world.store.held.size).toBe(0);
@@ -226,7 +226,7 @@ describe('rotation', () => {
     for (const name of ['airflow.2', 'airflow.999999999']) await world.api.createToken('etl_prod', { name });
     await world.organization.advance(80 * DAY);
     await world.apply(desired);
-    expect(world.ledger.state.accounts.get('etl_prod')?.tokens.get('airflow')?.current?.name).toBe('airflow.3');
+    expect(world.stateWriter.state.accounts.get('etl_prod')?.tokens.get('airflow')?.current?.name).toBe('airflow.3');
     expect(brief(await world.plan(desired))).toEqual([]);
   });
 
@@ -279,15 +279,15 @@ describe('a key that the configuration renames', () => {
   it('keeps its token, which is neither revoked nor made again', async () => {
     const world = await applied(desire({ etl_prod: { tokens: [token('airflow')] } }));
     const renamed = desire({ etl_prod: { tokens: [token('loader', { name: 'airflow' })] } });
-    const plan = await world.plan(renamed, { place: () => 'memory#etl_prod/airflow' });
+    const plan = await world.plan(renamed, { secretPath: () => 'memory#etl_prod/airflow' });
     expect(brief(plan)).toEqual(['adopt_token etl_prod/loader']);
     expect(plan.actions[0]).toMatchObject({
       from: 'airflow',
       reason: 'the configuration calls "airflow" now "loader": the same token',
     });
-    await world.apply(renamed, { place: () => 'memory#etl_prod/airflow' });
+    await world.apply(renamed, { secretPath: () => 'memory#etl_prod/airflow' });
     expect(world.tokenNames('etl_prod')).toEqual(['airflow']);
-    const { tokens } = world.ledger.state.accounts.get('etl_prod') ?? { tokens: new Map() };
+    const { tokens } = world.stateWriter.state.accounts.get('etl_prod') ?? { tokens: new Map() };
     expect([...tokens.keys()]).toEqual(['loader']);
     expect(tokens.get('loader')?.current?.secret).toMatchObject({ store: 'memory' });
   });
@@ -325,7 +325,7 @@ describe('what leaves the configuration', () => {
     const world = await applied(desire({ etl_prod: { tokens: [token('airflow')], protected: false } }));
     const plan = await world.plan(desire({}));
     expect(brief(plan)).toEqual([]);
-    expect(plan.left).toEqual(['etl_prod']);
+    expect(plan.retained).toEqual(['etl_prod']);
   });
 
   it('with prune, it is deleted, when the guardrails allow', async () => {
@@ -338,7 +338,7 @@ describe('what leaves the configuration', () => {
     expect(plan.violations).toEqual([]);
     expect(plan.actions[0]).toMatchObject({ risk: 'destructive', before: { tokens: [{ name: 'airflow' }] } });
     expect(world.tokenNames('etl_prod')).toBeUndefined();
-    expect(world.ledger.state.accounts.size).toBe(0);
+    expect(world.stateWriter.state.accounts.size).toBe(0);
   });
 
   it('protection is remembered, and taken away only by setting it to false and applying', async () => {
@@ -361,7 +361,7 @@ describe('what leaves the configuration', () => {
       { account: 'two', before: true, after: false },
     ]);
     const only = await world.plan(off, { only: (username) => username === 'one' });
-    const state = remember(world.ledger.state, { desired: off, live: await world.live(off), plan: only });
+    const state = remember(world.stateWriter.state, { desired: off, live: await world.live(off), plan: only });
     expect([...state.accounts.values()].map((each) => each.deletionProtection)).toEqual([false, true]);
   });
 
@@ -387,7 +387,7 @@ describe('what leaves the configuration', () => {
   it('another account that has the name by now is never deleted', async () => {
     const world = await applied(desire({ etl_prod: { protected: true } }));
     await world.apply(desire({ etl_prod: { protected: false } }));
-    expect(world.ledger.state.accounts.get('etl_prod')?.id).toBeDefined();
+    expect(world.stateWriter.state.accounts.get('etl_prod')?.id).toBeDefined();
     await world.api.deleteUser('etl_prod');
     await world.api.createUser('etl_prod');
     const plan = await world.plan(desire({}, { guardrails: { maxDeletes: 1 } }), { prune: true });

@@ -28,7 +28,7 @@ const DIFFER: Finding = {
   account: 'etl_prod',
   message: 'read/write size is giga, the configuration says standard',
   fix: 'Set them as configured: mdacc apply --only etl_prod',
-  where: { file: 'motherduck.accounts.yaml', line: 31, column: 5 },
+  location: { file: 'motherduck.accounts.yaml', line: 31, column: 5 },
 };
 const STRAY: Finding = {
   rule: 'MDA002',
@@ -37,7 +37,7 @@ const STRAY: Finding = {
   token: 'laptop',
   message: 'not in the configuration',
   fix: 'Adopt it: mdacc import tenant_acme/laptop',
-  where: { file: 'accounts/tenants.yaml', line: 7, column: 3 },
+  location: { file: 'accounts/tenants.yaml', line: 7, column: 3 },
 };
 
 describe('an audit as text', () => {

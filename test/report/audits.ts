@@ -66,7 +66,7 @@ export const FOUND: Audit = {
       token: 'airflow',
       message: 'expired 2026-11-20',
       fix: 'Make a new one: mdacc apply --only etl_prod',
-      where: { file: FILE, line: 31, column: 7 },
+      location: { file: FILE, line: 31, column: 7 },
     },
     {
       rule: 'MDA001',
@@ -83,7 +83,7 @@ export const FOUND: Audit = {
         token: NAUGHTY,
         message: `not in the configuration, number ${number}`,
         fix: 'Revoke it at MotherDuck.',
-        where: { file: 'teams/data platform.yaml', line: 28, column: 3 },
+        location: { file: 'teams/data platform.yaml', line: 28, column: 3 },
       }),
     ),
     {
@@ -92,7 +92,7 @@ export const FOUND: Audit = {
       account: 'etl_prod',
       message: 'never smoke-tested',
       fix: 'Test it: mdacc smoke --only etl_prod',
-      where: { file: FILE, line: 28, column: 3 },
+      location: { file: FILE, line: 28, column: 3 },
     },
   ],
 };

@@ -63,16 +63,16 @@ describe('an import for people', () => {
   });
 
   it.each([
-    [{ leftOut: 2 }, 'Imported 1 account and 2 tokens into a.yaml and b.yaml; 2 left out.\n'],
+    [{ skipped: 2 }, 'Imported 1 account and 2 tokens into a.yaml and b.yaml; 2 left out.\n'],
     [{ stage: 'tried' as const }, 'Would import 1 account and 2 tokens into a.yaml and b.yaml; nothing was written.\n'],
     [{ files: [] }, 'Nothing to import.\n'],
     [{ files: [], named: { accounts: 0, tokens: 1 } }, 'Took over 1 token that a.yaml names already.\n'],
     [{ written: { accounts: 0, tokens: 0 } }, 'Imported nothing into a.yaml and b.yaml.\n'],
-    [{ files: [], leftOut: 1 }, 'Nothing to import; 1 left out.\n'],
+    [{ files: [], skipped: 1 }, 'Nothing to import; 1 left out.\n'],
   ])('is summed up: %o', (differs, said) => {
     const written = { accounts: 1, tokens: 2 };
     const named = { accounts: 0, tokens: 0 };
-    const base = { written, named, leftOut: 0, files: ['a.yaml', 'b.yaml'], config: 'a.yaml', stage: 'done' as const };
+    const base = { written, named, skipped: 0, files: ['a.yaml', 'b.yaml'], config: 'a.yaml', stage: 'done' as const };
     expect(importSummary({ ...base, ...differs })).toBe(said);
   });
 });

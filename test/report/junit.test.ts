@@ -52,7 +52,7 @@ it('a smoke test as JUnit XML is valid, whatever the names are', async () => {
     ],
   };
   const account = (outcome: AccountSmoke['outcome'], connections: readonly ConnectionSmoke[]): AccountSmoke => {
-    return { account: NAUGHTY, outcome, connections, proved: [], warnings: [], ms: 815 };
+    return { account: NAUGHTY, outcome, connections, verified: [], warnings: [], ms: 815 };
   };
   const accounts = [account('failed', [connection]), account('skipped', [])];
   const smoke: Smoke = { at: FOUND.at, accounts, warnings: [], passed: false };

@@ -61,7 +61,7 @@ export function renamed(plan: Plan, suffix: string): Plan {
     typeof value === 'string' && names.includes(key) ? value + suffix : value,
   ) as Plan;
   const accounts = changed.unmanaged.accounts?.map((name) => name + suffix) ?? null;
-  return { ...changed, left: [...changed.left, suffix], unmanaged: { ...changed.unmanaged, accounts } };
+  return { ...changed, retained: [...changed.retained, suffix], unmanaged: { ...changed.unmanaged, accounts } };
 }
 
 /** Ids are made anew in every run. */

@@ -84,7 +84,7 @@ describe('an audit as SARIF', () => {
     const moved = FOUND.findings.map((finding) => ({
       ...finding,
       message: `${finding.message}, 3 days ago`,
-      where: { file: 'other.yaml', line: 99, column: 1 },
+      location: { file: 'other.yaml', line: 99, column: 1 },
     }));
     expect(fingerprints({ ...FOUND, at: '2027-01-01T00:00:00.000Z', findings: moved })).toEqual(before);
     expect(fingerprints({ ...FOUND, organization: 'other' })).not.toContain(before[0]);

@@ -48,7 +48,7 @@ it('a message is one command, whatever is in it', () => {
         severity: 'error',
         message: '100% a\r\n::error::b',
         hint: 'c, d: e',
-        where: { file: 'a,b:c%\n.yaml', line: 2, column: 3 },
+        location: { file: 'a,b:c%\n.yaml', line: 2, column: 3 },
         length: 400,
       },
     ],

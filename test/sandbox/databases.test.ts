@@ -5,8 +5,8 @@ import { DuckDBInstance } from '@duckdb/node-api';
 import { describe, expect, onTestFinished, test } from 'vitest';
 import { Secret } from '../../src/model/secret.ts';
 import type { TokenType } from '../../src/model/tokens.ts';
-import type { Target } from '../../src/motherduck/door.ts';
-import { sandboxDoor } from '../../src/sandbox/databases.ts';
+import type { Target } from '../../src/motherduck/connector.ts';
+import { sandboxConnector } from '../../src/sandbox/databases.ts';
 import { memorySandbox, openSandbox } from '../../src/sandbox/open.ts';
 import type { Organization } from '../../src/sandbox/organization.ts';
 import { isWindows } from '../platform.ts';
@@ -35,20 +35,20 @@ async function setUp(username = 'etl_prod', kind: 'folder' | 'memory' = 'folder'
   onTestFinished(() => sandbox.close());
   await accounts(sandbox, username);
   const mint = (type: TokenType) => sandbox.mint({ username, type });
-  return { dir, sandbox, door: sandboxDoor(sandbox), mint };
+  return { dir, sandbox, connector: sandboxConnector(sandbox), mint };
 }
 
 const active = async (sandbox: Organization) => (await ask(sandbox, 'GET /v1/active_accounts')).body.accounts;
 
 describe('a connection', () => {
   test.each(['folder', 'memory'] as const)('answers as the account (%s)', async (kind) => {
-    const { sandbox, door, mint } = await setUp('Etl_Prod', kind);
+    const { sandbox, connector, mint } = await setUp('Etl_Prod', kind);
     const config = {
       read_write: { instance_size: 'jumbo' },
       read_scaling: { instance_size: 'pulse', flock_size: 1 },
     };
     await ask(sandbox, 'PUT /v1/users/etl_prod/instances', { json: { config } });
-    const target = await door.target(await mint('read_write'), undefined);
+    const target = await connector.target(await mint('read_write'), undefined);
     expect(await query(target, 'SELECT md_user() AS name')).toEqual([{ name: 'Etl_Prod' }]);
     expect(await query(target, 'FROM md_live_duckling_size()')).toEqual([{ type: 'Jumbo' }]);
     const info = await query(target, 'FROM md_user_info()');
@@ -64,28 +64,28 @@ describe('a connection', () => {
     ]);
     expect(await query(target, 'SELECT current_database() AS name')).toEqual([{ name: 'my_db' }]);
     expect(await query(target, target.shutdown)).toHaveLength(1);
-    const scaling = await door.target(await mint('read_scaling'), undefined);
+    const scaling = await connector.target(await mint('read_scaling'), undefined);
     expect(await query(scaling, 'FROM md_live_duckling_size()')).toEqual([{ type: 'Pulse' }]);
     expect((await query(scaling, 'FROM md_user_info()'))[0]).toEqual(info[0]);
   });
 
   test('is kept under a name that is a file on every system', async () => {
-    const { door, mint } = await setUp('con');
-    const { path } = await door.target(await mint('read_write'), undefined);
+    const { connector, mint } = await setUp('con');
+    const { path } = await connector.target(await mint('read_write'), undefined);
     expect(path).toMatch(/[\\/]databases[\\/]con-[0-9a-f]{16}[\\/]my_db\.duckdb$/);
   });
 
   test('wakes the Duckling, until it is put to sleep', async () => {
-    const { sandbox, door, mint } = await setUp();
-    await door.target(await mint('read_write'), undefined);
+    const { sandbox, connector, mint } = await setUp();
+    await connector.target(await mint('read_write'), undefined);
     expect(await active(sandbox)).toMatchObject([{ username: 'etl_prod', ducklings: [{ id: 'rw' }] }]);
-    await door.slept('etl_prod', 'read_write');
+    await connector.slept('etl_prod', 'read_write');
     expect(await active(sandbox)).toEqual([]);
   });
 
   test('keeps what was written, which another process may open at once, and read scaling only reads', async () => {
-    const { dir, door, mint } = await setUp();
-    const target = await door.target(await mint('read_write'), undefined);
+    const { dir, connector, mint } = await setUp();
+    const target = await connector.target(await mint('read_write'), undefined);
     expect(target.path).toBe(resolve(dir, 'databases/etl_prod/my_db.duckdb'));
     const child = `
       import { DuckDBInstance } from '@duckdb/node-api';
@@ -98,40 +98,40 @@ describe('a connection', () => {
     const run = spawnSync(process.execPath, ['--input-type=module', '-e', child, target.path], { encoding: 'utf8' });
     expect(run.stderr).toBe('');
     expect(await query(target, 'FROM numbers')).toEqual([{ number: 42 }]);
-    const scaling = await door.target(await mint('read_scaling'), 'my_db');
+    const scaling = await connector.target(await mint('read_scaling'), 'my_db');
     expect(await query(scaling, 'FROM my_db.numbers')).toEqual([{ number: 42 }]);
     await expect(query(scaling, 'CREATE TABLE more (a INTEGER)')).rejects.toThrow(/read-only/);
   });
 
   test.skipIf(isWindows)('finds the other databases of the account, whatever their names', async () => {
-    const { dir, door, mint } = await setUp();
+    const { dir, connector, mint } = await setUp();
     const home = join(dir, 'databases', 'etl_prod');
     mkdirSync(home, { recursive: true });
     for (const name of ['sales', `it's "odd"`]) {
       const path = join(home, `${name}.duckdb`);
       await query({ path, options: {}, setup: [], shutdown: '' }, `CREATE TABLE orders AS SELECT 'x' AS id`);
     }
-    const sales = await door.target(await mint('read_write'), 'sales');
+    const sales = await connector.target(await mint('read_write'), 'sales');
     expect(await query(sales, 'SELECT current_database() AS here, count(*) AS n FROM orders')).toEqual([
       { here: 'sales', n: '1' },
     ]);
     expect(await query(sales, 'SELECT md_user() AS name')).toEqual([{ name: 'etl_prod' }]);
-    const odd = await door.target(await mint('read_scaling'), `it's "odd"`);
+    const odd = await connector.target(await mint('read_scaling'), `it's "odd"`);
     expect(await query(odd, 'FROM orders')).toEqual([{ id: 'x' }]);
-    const missing = await door.target(await mint('read_write'), 'missing');
+    const missing = await connector.target(await mint('read_write'), 'missing');
     await expect(query(missing, 'SELECT 1')).rejects.toThrow(/"missing" found/);
   });
 
   test.each(['Müller_1', `a${'b'.repeat(254)}`])('works for the name %s', async (username) => {
-    const { dir, door, mint } = await setUp(username);
-    const target = await door.target(await mint('read_write'), undefined);
+    const { dir, connector, mint } = await setUp(username);
+    const target = await connector.target(await mint('read_write'), undefined);
     expect(await query(target, 'SELECT md_user() AS name')).toEqual([{ name: username }]);
     expect(readdirSync(join(dir, 'databases'))).toEqual([expect.stringMatching(/^[a-z0-9_-]{1,100}$/)]);
   });
 
   test('can begin with a folder alone', async () => {
     const { dir, mint } = await setUp();
-    const target = await sandboxDoor(dir).target(await mint('read_write'), undefined);
+    const target = await sandboxConnector(dir).target(await mint('read_write'), undefined);
     expect(await query(target, 'SELECT md_user() AS name')).toEqual([{ name: 'etl_prod' }]);
   });
 });
@@ -140,8 +140,8 @@ describe('a refusal', () => {
   const WORDS = 'Request failed: Your request is not authenticated. Please check your MotherDuck token.';
 
   test('of a token that is unknown, expired, revoked or deleted with its account', async () => {
-    const { sandbox, door } = await setUp();
-    const refused = async (token: Secret) => query(await door.target(token, undefined), 'SELECT 1');
+    const { sandbox, connector } = await setUp();
+    const refused = async (token: Secret) => query(await connector.target(token, undefined), 'SELECT 1');
     await expect(refused(new Secret('nobody'))).rejects.toThrow(WORDS);
     const expiring = await sandbox.mint({ username: 'etl_prod', ttl: 300 });
     await expect(refused(expiring)).resolves.toHaveLength(1);
@@ -159,12 +159,14 @@ describe('a refusal', () => {
   });
 
   test('of read scaling before the account connected once', async () => {
-    const { door, mint } = await setUp();
+    const { connector, mint } = await setUp();
     const scaling = await mint('read_scaling');
-    await expect(query(await door.target(scaling, undefined), 'SELECT 1')).rejects.toThrow(/read\/write token once/);
-    await door.target(await mint('read_write'), undefined);
+    await expect(query(await connector.target(scaling, undefined), 'SELECT 1')).rejects.toThrow(
+      /read\/write token once/,
+    );
+    await connector.target(await mint('read_write'), undefined);
     // Connected, but nothing was ever opened: there is no file to read yet.
-    expect(await query(await door.target(scaling, undefined), 'SELECT md_user() AS name')).toEqual([
+    expect(await query(await connector.target(scaling, undefined), 'SELECT md_user() AS name')).toEqual([
       { name: 'etl_prod' },
     ]);
   });

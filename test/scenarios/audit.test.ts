@@ -89,7 +89,7 @@ describe('mdacc audit', () => {
     expect(ran.code).toBe(2);
     const document = JSON.parse(ran.stdout) as { findings: object[] };
     expect(validate(document), JSON.stringify(validate.errors)).toBe(true);
-    expect(document.findings).toMatchObject([{ rule: 'MDA015', account: 'etl_prod', where: { line: 8 } }]);
+    expect(document.findings).toMatchObject([{ rule: 'MDA015', account: 'etl_prod', location: { line: 8 } }]);
     const failed = await folder.run('audit --format json');
     expect(failed.code).toBe(1);
     expect(JSON.parse(failed.stdout)).toMatchObject({ error: { code: 'TOKEN_MISSING' } });

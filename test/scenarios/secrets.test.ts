@@ -136,7 +136,7 @@ it.skipIf(!hasProc)('are in no output, file, argument or environment', { timeout
       Buffer.from(mark).toString('base64').replace(/=+$/, ''),
       Buffer.from(mark).toString('hex'),
     ]) {
-      const found = [...places].filter(([, text]) => text.includes(form)).map(([place]) => place);
+      const found = [...places].filter(([, text]) => text.includes(form)).map(([secretPath]) => secretPath);
       expect(found, `${form.slice(0, 12)}… is found`).toEqual([]);
     }
   }

@@ -240,19 +240,19 @@ class Story {
     const { site } = this;
     const desired = this.yaml.read();
     const before = this.look();
-    const ledger = new DiskLedger(site.ledger.durable);
+    const stateWriter = new DiskLedger(site.stateWriter.durable);
     let isDead = false;
     let secrets = 0;
     const die = () => {
       isDead = true;
     };
-    ledger.decide = (write) => {
+    stateWriter.decide = (write) => {
       if (isDead) return 'refused';
       if ((at !== 'write' && at !== 'written') || write < number) return 'done';
       die();
       return at === 'write' ? 'refused' : 'unconfirmed';
     };
-    site.ledger = ledger;
+    site.stateWriter = stateWriter;
     const isLastCall = at === 'call' || at === 'effect';
     site.trouble = new Trouble(
       async (really) => {
@@ -289,7 +289,7 @@ class Story {
     const { memory } = this.site;
     const guarded = {
       name: memory.name,
-      place: memory.place.bind(memory),
+      secretPath: memory.secretPath.bind(memory),
       check: async () => {},
       put: async (...put: Parameters<typeof memory.put>) => {
         if (!isWell()) throw new UserError('STORE_FAILED', 'the store is down', 'Mend it.');
@@ -305,7 +305,7 @@ class Story {
       ...each,
       tokens: each.tokens.filter(({ expiresAt }) => expiresAt === null || expiresAt > now),
     }));
-    return { accounts, state: this.site.ledger.durable };
+    return { accounts, state: this.site.stateWriter.durable };
   }
 
   account(username: string): Seen | undefined {
@@ -313,7 +313,7 @@ class Story {
   }
 
   /** Ids that the state has. */
-  known(state: State = this.site.ledger.durable): Set<string> {
+  known(state: State = this.site.stateWriter.durable): Set<string> {
     return new Set(
       tokensOf(state).flatMap(([, , { current, retiring }]) => [current?.id ?? '', ...retiring.map(({ id }) => id)]),
     );
@@ -321,7 +321,7 @@ class Story {
 
   /** Names that a run began to make. */
   intended(username: string): Set<string> {
-    const own = tokensOf(this.site.ledger.durable).filter(([of]) => accountKey(of) === accountKey(username));
+    const own = tokensOf(this.site.stateWriter.durable).filter(([of]) => accountKey(of) === accountKey(username));
     return new Set(own.flatMap(([, , { intents }]) => intents.map(({ name }) => name)));
   }
 
@@ -445,7 +445,7 @@ function ending(end: Ending): Pick<RunOptions, 'smoke'> {
     smoke: async ({ username }) => ({
       account: username,
       outcome: 'failed',
-      proved: [],
+      verified: [],
       connections: [],
       warnings: [],
       ms: 0,

@@ -85,7 +85,7 @@ class Year {
 
   async apply(fails: boolean): Promise<void> {
     const smoke = async ({ username: account }: { username: string }) =>
-      ({ account, outcome: 'failed', proved: [], connections: [], warnings: [], ms: 0 }) as const;
+      ({ account, outcome: 'failed', verified: [], connections: [], warnings: [], ms: 0 }) as const;
     const { applied, thrown } = await this.site.run(this.desired, fails ? { smoke } : {});
     expect(thrown).toBeUndefined();
     const bad = applied?.outcomes.filter(({ result }) => result === 'failed') ?? [];
@@ -185,7 +185,7 @@ function checkLives(
 async function checkEnd({ site, desired }: Year): Promise<void> {
   const plan = await site.plan(desired);
   expect(brief(plan)).toEqual([]);
-  expect([plan.waiting, plan.errors, plan.unmanaged]).toEqual([[], [], { accounts: [], tokens: [] }]);
+  expect([plan.retest, plan.errors, plan.unmanaged]).toEqual([[], [], { accounts: [], tokens: [] }]);
   const listed = site.organization.inspect().accounts.flatMap(({ tokens }) => tokens);
   expect(listed.filter(({ name }) => name === SMOKE_TOKEN_NAME)).toEqual([]);
 }

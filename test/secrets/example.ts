@@ -7,7 +7,7 @@ import type { ExecStoreConfig } from '../../src/secrets/kinds/exec/config.ts';
 import type { FileStoreConfig } from '../../src/secrets/kinds/file/config.ts';
 import type { SecretAddress } from '../../src/secrets/store.ts';
 
-const where = { file: 'motherduck.accounts.yaml', line: 4, column: 3 };
+const location = { file: 'motherduck.accounts.yaml', line: 4, column: 3 };
 
 /** A secret as MotherDuck makes them: three base64url parts. Found nowhere else. */
 export const marker = [
@@ -34,7 +34,7 @@ export const fileConfig = (path: string, facts: Partial<FileStoreConfig> = {}): 
   format: 'dotenv',
   variable: 'MOTHERDUCK_TOKEN_{ACCOUNT}_{TOKEN}',
   allowUnignored: false,
-  where,
+  location,
   ...facts,
 });
 
@@ -48,7 +48,7 @@ export const execConfig = (command: readonly string[], facts: Partial<ExecStoreC
   command,
   folder: process.cwd(),
   timeout: 30,
-  where,
+  location,
   ...facts,
 });
 

@@ -30,8 +30,8 @@ function run(
   accounts: Parameters<typeof smokeAccounts>[0]['accounts'],
   more: Partial<Parameters<typeof smokeAccounts>[0]> = {},
 ) {
-  const { api, door, probe } = world;
-  return smokeAccounts({ accounts, api, door, probe, timeoutMs: PATIENT_MS, parallelism: 10, ...more });
+  const { api, connector, probe } = world;
+  return smokeAccounts({ accounts, api, connector, probe, timeoutMs: PATIENT_MS, parallelism: 10, ...more });
 }
 
 describe('smokeAccounts', () => {
@@ -136,7 +136,7 @@ describe('judgeOrganization', () => {
       slept: false,
       organization,
     } as const;
-    return { account, outcome: 'passed', connections: [made], proved: ['a'], warnings: [], ms: 1 };
+    return { account, outcome: 'passed', connections: [made], verified: ['a'], warnings: [], ms: 1 };
   }
 
   it('goes with the most, and with the first when it is even', () => {

@@ -24,7 +24,7 @@ afterAll(() => {
 });
 
 it('tests the accounts of a sandbox as it does those of MotherDuck', async () => {
-  const { organization, dispatcher, token, door } = await embeddedSandbox(folder);
+  const { organization, dispatcher, token, connector } = await embeddedSandbox(folder);
   const http = createHttp({
     address: parseAddress('http://localhost'),
     token,
@@ -57,7 +57,7 @@ it('tests the accounts of a sandbox as it does those of MotherDuck', async () =>
         { account: broken },
       ],
       api,
-      door,
+      connector,
       probe,
       timeoutMs: PATIENT_MS,
       parallelism: 4,
@@ -69,7 +69,7 @@ it('tests the accounts of a sandbox as it does those of MotherDuck', async () =>
       'broken failed',
     ]);
     expect(result.organization?.name).toBe('sandbox');
-    expect(result.accounts[1]?.proved).toEqual(['app']);
+    expect(result.accounts[1]?.verified).toEqual(['app']);
     expect(result.accounts[2]?.connections[0]?.checks.at(-1)).toMatchObject({
       name: 'database',
       passed: false,

@@ -34,8 +34,8 @@ function held(tokens: Record<string, [TokenType, Identity]>): SmokeOptions['secr
 }
 
 async function smoke(subject: SmokeSubject, more: Partial<SmokeOptions> = {}): Promise<AccountSmoke> {
-  const { api, door, probe } = world;
-  const common = { api, door, probe, timeoutMs: PATIENT_MS, secrets: new Map(), wasActive: undefined };
+  const { api, connector, probe } = world;
+  const common = { api, connector, probe, timeoutMs: PATIENT_MS, secrets: new Map(), wasActive: undefined };
   const result = await smokeAccount({ ...common, account: subject, ...more });
   results.push(result);
   return result;
@@ -65,13 +65,13 @@ describe('who connects', () => {
       'read_write backfill: connects user organization',
       'read_scaling bi: connects user organization',
     ]);
-    expect(result).toMatchObject({ account: 'etl_prod', outcome: 'passed', proved: ['airflow', 'backfill', 'bi'] });
+    expect(result).toMatchObject({ account: 'etl_prod', outcome: 'passed', verified: ['airflow', 'backfill', 'bi'] });
     expect(world.calls).toEqual([]);
   });
 
   it('a token of five minutes of each kind, one after the other, where no secret is at hand', async () => {
     const result = await smoke(account({ airflow: 'read_write', bi: 'read_scaling' }));
-    expect(result).toMatchObject({ outcome: 'passed', proved: [], warnings: [] });
+    expect(result).toMatchObject({ outcome: 'passed', verified: [], warnings: [] });
     expect(world.calls).toEqual([
       'create etl_prod mdacc smoke read_write 300',
       'delete etl_prod t0',
@@ -84,7 +84,7 @@ describe('who connects', () => {
     const secrets = held({ app: ['read_scaling', me] });
     const result = await smoke(account({ app: 'read_scaling' }), { secrets });
     expect(shown(result).map((line) => line.split(':')[0])).toEqual(['read_write mdacc smoke', 'read_scaling app']);
-    expect(result.proved).toEqual(['app']);
+    expect(result.verified).toEqual(['app']);
   });
 
   it('nobody where the configuration says so', async () => {
@@ -139,7 +139,7 @@ describe('what is checked', () => {
     const result = await smoke(account({ a: 'read_write' }), {
       secrets: held({ a: ['read_write', { user: 'other' }] }),
     });
-    expect(result).toMatchObject({ outcome: 'failed', proved: [] });
+    expect(result).toMatchObject({ outcome: 'failed', verified: [] });
     expect(failed(result)).toMatchObject({
       name: 'user',
       found: 'other',
@@ -162,7 +162,7 @@ describe('what is checked', () => {
   it('a failing query: the token is proved all the same, and the minted one revoked', async () => {
     const broken = account({ a: 'read_write' }, { smoke: { query: 'SELECT * FROM nowhere' } });
     const result = await smoke(broken, { secrets: held({ a: ['read_write', me] }) });
-    expect(result).toMatchObject({ outcome: 'failed', proved: ['a'] });
+    expect(result).toMatchObject({ outcome: 'failed', verified: ['a'] });
     expect(failed(result)).toMatchObject({ name: 'query', message: expect.stringContaining('nowhere') });
     await smoke(broken);
     expect(world.calls).toContain('delete etl_prod t1');
@@ -172,7 +172,7 @@ describe('what is checked', () => {
     const subject = account({ a: 'read_write' }, { smoke: { database: 'sales', query: 'SELECT 1' } });
     const result = await smoke(subject, { secrets: held({ a: ['read_write', me] }) });
     expect(shown(result)).toEqual(['read_write a: connects user organization database!']);
-    expect(result.proved).toEqual(['a']);
+    expect(result.verified).toEqual(['a']);
     expect(failed(result)?.message).toContain('"sales"'.replaceAll('"', "'"));
   });
 
@@ -181,7 +181,7 @@ describe('what is checked', () => {
     const result = await smoke(account({ a: 'read_write', b: 'read_write' }), { secrets });
     expect(shown(result)).toEqual(['read_write a: connects!', 'read_write b: connects user organization']);
     expect(failed(result)).toMatchObject({ hint: expect.stringContaining('mdacc rotate etl_prod/a') });
-    expect(result.proved).toEqual(['b']);
+    expect(result.verified).toEqual(['b']);
   });
 });
 
@@ -206,8 +206,8 @@ describe('minted tokens are revoked', () => {
   });
 
   it('after a throwing door and a throwing probe', async () => {
-    const door = { ...world.door, target: () => Promise.reject(new Error('no such door')) };
-    expect(failed(await smoke(account({ a: 'read_write' }), { door }))?.message).toContain('no such door');
+    const connector = { ...world.connector, target: () => Promise.reject(new Error('no such door')) };
+    expect(failed(await smoke(account({ a: 'read_write' }), { connector }))?.message).toContain('no such door');
     const probe = () => Promise.reject(new Error('no such child'));
     expect(failed(await smoke(account({ a: 'read_write' }), { probe }))?.message).toContain('no such child');
   });

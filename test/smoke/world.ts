@@ -7,7 +7,7 @@ import type { TokenType } from '../../src/model/tokens.ts';
 import type { WireActiveAccounts, WireToken } from '../../src/model/wire.ts';
 import type { Api } from '../../src/motherduck/api.ts';
 import { type ProbeRunner, runProbe } from '../../src/motherduck/connect.ts';
-import type { Door, Target } from '../../src/motherduck/door.ts';
+import type { Connector, Target } from '../../src/motherduck/connector.ts';
 import { ApiError, type ApiFailure } from '../../src/motherduck/errors.ts';
 
 /** Longer than any honest probe takes on a busy machine. */
@@ -84,7 +84,7 @@ export class World {
   readonly probe: ProbeRunner = (target, request, options) =>
     runProbe(target, request, { ...options, probePath: this.probePath });
 
-  readonly door: Door = {
+  readonly connector: Connector = {
     target: async (token, database) => {
       const identity = this.identities.get(token.reveal()) ?? { user: 'nobody', refused: true };
       this.opened.push(`${identity.user}:${database ?? ''}`);

@@ -21,8 +21,8 @@ export const fullAccount: StateAccount = {
           createdAt: '2026-11-01T08:00:01.000Z',
           expiresAt: '2027-01-30T08:00:01.000Z',
           ttl: 7_776_000,
-          secret: { store: 'vault', place: 'vault', at: '2026-11-01T08:00:02.000Z' },
-          provedAt: '2026-11-01T08:00:03.000Z',
+          secret: { store: 'vault', secretPath: 'vault', at: '2026-11-01T08:00:02.000Z' },
+          verifiedAt: '2026-11-01T08:00:03.000Z',
         },
         retiring: [
           { id: 'id-1', name: 'airflow', expiresAt: null, retireAt: '2026-11-03T08:00:00.000Z', why: 'replaced' },

@@ -22,7 +22,7 @@ export const ducklingsDiffer: Rule = {
           .map(([what, live, wanted]) => `${what} is ${live}, the configuration says ${wanted}`)
           .join('; '),
         fix: `Set them as configured: ${applyTo(account)}. Or change the configuration.`,
-        where: want.ducklings.where,
+        location: want.ducklings.location,
       };
     }
   },

@@ -20,7 +20,7 @@ export const poolWithoutToken: Rule = {
         ...ofAccount(account),
         message: `a read scaling pool of ${size} x${pool_size}, and no read scaling token; it costs nothing until one is used`,
         fix: 'Set "read_scaling: { pool_size: 0 }" under its ducklings, or give it a read_scaling token.',
-        where: want.ducklings?.where ?? want.where,
+        location: want.ducklings?.location ?? want.location,
       };
     }
   },

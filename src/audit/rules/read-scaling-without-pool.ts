@@ -14,12 +14,12 @@ export const readScalingWithoutPool: Rule = {
       if (ducklings === undefined || ducklings.live.read_scaling.pool_size > 0) continue;
       const readers = tokens.filter(({ live, role }) => live.type === 'read_scaling' && role !== 'leaving');
       if (readers.length === 0 || ducklings.wanted.read_scaling.pool_size > 0) continue;
-      const where = want?.ducklings?.where;
+      const location = want?.ducklings?.location;
       yield {
         ...ofAccount(account),
         message: `the read scaling pool has size 0, and there is a token for it: ${readers.map(({ live }) => nameOf(live)).join(', ')}`,
         fix: 'Give the account a pool_size, or revoke the token.',
-        ...(where ? { where } : {}),
+        ...(location ? { location } : {}),
       };
     }
   },

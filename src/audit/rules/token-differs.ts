@@ -16,8 +16,10 @@ export const tokenDiffers: Rule = {
       for (const token of account.tokens) {
         const { want, planned } = token;
         if (want === undefined || planned === undefined || !differs(token)) continue;
-        const place = `, ${atLine(want.where, desired.file)}`;
-        const change = planned.reason.endsWith(place) ? planned.reason.slice(0, -place.length) : planned.reason;
+        const secretPath = `, ${atLine(want.location, desired.file)}`;
+        const change = planned.reason.endsWith(secretPath)
+          ? planned.reason.slice(0, -secretPath.length)
+          : planned.reason;
         yield {
           ...ofToken(account, token),
           message: `is not as configured: ${change}`,

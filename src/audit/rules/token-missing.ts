@@ -10,13 +10,13 @@ export const tokenMissing: Rule = {
   help: 'The configuration was changed and not applied, or the token is called otherwise at MotherDuck (give it a "name" then).',
   *check({ accounts }) {
     for (const account of accounts) {
-      for (const { key, type, where } of account.missing) {
+      for (const { key, type, location } of account.missing) {
         yield {
           ...ofAccount(account),
           token: key,
           message: `in the configuration (${type}), and not made yet`,
           fix: `Make it: ${applyTo(account)}`,
-          where,
+          location,
         };
       }
     }

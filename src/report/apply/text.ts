@@ -13,7 +13,7 @@ export function eventLine(event: ApplyEvent, paint: Paint = plain): string {
   switch (event.kind) {
     case 'begin':
       return describeAction(event.action);
-    case 'prove':
+    case 'verify':
       return `${event.account}: connect`;
     case 'account':
       return event.account;

@@ -1,6 +1,6 @@
 /** How findings are put in order and named, whatever the format. */
 import type { Audit, Finding, Severity } from '../../model/audit.ts';
-import type { Where } from '../../model/user-error.ts';
+import type { Location } from '../../model/user-error.ts';
 
 /** Gravest first. */
 export const SEVERITIES = ['error', 'warning', 'note'] as const satisfies readonly Severity[];
@@ -23,6 +23,6 @@ export function subjectOf({ account, token }: Finding): string {
 }
 
 /** `motherduck.accounts.yaml:12` */
-export function placeOf({ file, line }: Where): string {
+export function placeOf({ file, line }: Location): string {
   return `${file}:${line}`;
 }

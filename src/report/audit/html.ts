@@ -44,9 +44,9 @@ function card(account: string | undefined, findings: readonly Finding[], severit
   return html`<section class="card"><h3>${name}</h3><ul class="rows">${rows}</ul></section>`;
 }
 
-function row({ rule, token, message, fix, where }: Finding, kind: Kind): Markup {
+function row({ rule, token, message, fix, location }: Finding, kind: Kind): Markup {
   const about = token === undefined ? NOTHING : html`<code>${token}</code> `;
-  const place = where === undefined ? NOTHING : html`<p class="quiet"><code>${placeOf(where)}</code></p>`;
+  const place = location === undefined ? NOTHING : html`<p class="quiet"><code>${placeOf(location)}</code></p>`;
   const id = html`<a class="mark rule ${kind}" href="#${rule}">${rule}</a>`;
   return html`<li>${id}<div>${about}${message}<p class="quiet">${fix}</p>${place}</div></li>`;
 }

@@ -49,8 +49,8 @@ function casesOf(className: string, findings: readonly Finding[]): string[] {
 }
 
 function outcome(finding: Finding): string {
-  const { severity, message, fix, where } = finding;
-  const more = `${fix}${where === undefined ? '' : `\n${placeOf(where)}`}`;
+  const { severity, message, fix, location } = finding;
+  const more = `${fix}${location === undefined ? '' : `\n${placeOf(location)}`}`;
   return isFailure(finding)
     ? `<failure type="${severity}" message="${xml(message)}">${xml(more)}</failure>`
     : `<system-out>${xml(`${message}\n${more}`)}</system-out>`;

@@ -30,7 +30,7 @@ export function auditMarkdown(given: Audit): string {
     MOST_CHARACTERS - lengthOf(head) - lengthOf(foot) - ROOM_FOR_MORE,
   );
   const table = rows.length === 0 ? [] : ['', '| | rule | what | found | do |', '|---|---|---|---|---|', ...rows];
-  return `${[...head, ...table, ...leftOut(left), ...foot].join('\n')}\n`;
+  return `${[...head, ...table, ...skipped(left), ...foot].join('\n')}\n`;
 }
 
 /** As many findings as there is room for: the gravest stand first. */
@@ -47,14 +47,14 @@ function takeWhatFits(findings: readonly Finding[], room: number): { rows: strin
 }
 
 function row(finding: Finding): string {
-  const { severity, rule, message, fix, where } = finding;
-  const place = where === undefined ? '' : ` (${markdown(placeOf(where))})`;
+  const { severity, rule, message, fix, location } = finding;
+  const place = location === undefined ? '' : ` (${markdown(placeOf(location))})`;
   const found = `${markdown(message)}${place}`;
   const subject = `**${markdown(subjectOf(finding))}**`;
   return `| ${[MARKS[severity], rule, subject, found, markdown(fix)].join(' | ')} |`;
 }
 
-function leftOut(findings: readonly Finding[]): string[] {
+function skipped(findings: readonly Finding[]): string[] {
   if (findings.length === 0) return [];
   const counts = SEVERITIES.map(
     (severity) => [severity, findings.filter((each) => each.severity === severity).length] as const,

@@ -14,7 +14,7 @@ export function auditSarif(given: Audit): string {
       level: finding.severity,
       message: `${subjectOf(finding)}: ${finding.message}\n${finding.fix}`,
       // GitHub drops a result without a place; the configuration is where all of them are mended.
-      place: finding.where ?? { file, line: 1 },
+      place: finding.location ?? { file, line: 1 },
       ...(finding.account === undefined ? {} : { subject: subjectOf(finding) }),
       identity: [organization, finding.account ?? '', finding.token ?? ''],
     })),

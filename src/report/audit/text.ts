@@ -2,7 +2,7 @@
 import type { Audit, Severity } from '../../model/audit.ts';
 import { counted } from '../../model/counted.ts';
 import { columnWidth, padTo } from '../../model/text-width.ts';
-import type { Where } from '../../model/user-error.ts';
+import type { Location } from '../../model/user-error.ts';
 import { headline } from '../headline.ts';
 import { type Paint, plain } from '../paint.ts';
 import { printable } from '../printable.ts';
@@ -34,16 +34,16 @@ function group(severity: Severity, { findings, file }: Audit, paint: Paint): str
       const head = paintSeverity(severity.padEnd(SEVERITY_WIDTH), severity, paint);
       const lines = same.map((finding) => {
         const subject = paint.bold(padTo(subjectOf(finding), width));
-        return `${head}  ${finding.rule}  ${subject}  ${finding.message}${paint.dim(place(finding.where, file))}`;
+        return `${head}  ${finding.rule}  ${subject}  ${finding.message}${paint.dim(place(finding.location, file))}`;
       });
       return [...lines, paint.dim(`${' '.repeat(SEVERITY_WIDTH)}  ${advice}`)];
     })
     .join('\n');
 }
 
-function place(where: Where | undefined, mainFile: string): string {
-  if (where === undefined) return '';
-  return where.file === mainFile ? ` (line ${where.line})` : ` (${where.file} line ${where.line})`;
+function place(location: Location | undefined, mainFile: string): string {
+  if (location === undefined) return '';
+  return location.file === mainFile ? ` (line ${location.line})` : ` (${location.file} line ${location.line})`;
 }
 
 function paintSeverity(text: string, severity: Severity, paint: Paint): string {

@@ -1,6 +1,6 @@
 /** An import for people: the lines that it adds, what is left out and why, and what it amounts to. */
 import { counted } from '../../model/counted.ts';
-import type { Import, LeftOut } from '../../model/import.ts';
+import type { Import, Skipped } from '../../model/import.ts';
 import type { Paint } from '../paint.ts';
 import { printable } from '../printable.ts';
 import { unifiedDiff } from './unified.ts';
@@ -34,8 +34,8 @@ function painted(line: string, paint: Paint): string {
 }
 
 /** What is left out, two lines each: what it is and why, and what to do. */
-export function leftOutText(leftOut: readonly LeftOut[], paint: Paint): string {
-  const lines = printable(leftOut).map(({ account, token, reason, hint }) => {
+export function leftOutText(skipped: readonly Skipped[], paint: Paint): string {
+  const lines = printable(skipped).map(({ account, token, reason, hint }) => {
     const what = token === undefined ? account : `${account}/${token.name === '' ? token.id : token.name}`;
     return `  ${paint.bold(what)}  ${reason}\n    ${paint.dim(hint)}`;
   });
@@ -47,7 +47,7 @@ export interface Counts {
   readonly written: Pick<Import, 'accounts' | 'tokens'>;
   /** What the configuration named before, and the state did not have. */
   readonly named: Pick<Import, 'accounts' | 'tokens'>;
-  readonly leftOut: number;
+  readonly skipped: number;
   readonly files: readonly string[];
   readonly config: string;
   /** A person is asked, it was only tried, or it is done. */
@@ -55,7 +55,7 @@ export interface Counts {
 }
 
 /** `Imported 12 accounts and 31 tokens into motherduck.accounts.yaml; 2 left out.` */
-export function importSummary({ written, named, leftOut, files, config, stage }: Counts): string {
+export function importSummary({ written, named, skipped, files, config, stage }: Counts): string {
   const isDone = stage === 'done';
   const done: string[] = [];
   if (files.length > 0)
@@ -64,7 +64,7 @@ export function importSummary({ written, named, leftOut, files, config, stage }:
     done.push(`${isDone ? 'took over' : 'would take over'} ${both(named)} that ${config} names already`);
   }
   if (done.length === 0) done.push('nothing to import');
-  if (leftOut > 0) done.push(`${leftOut} left out`);
+  if (skipped > 0) done.push(`${skipped} left out`);
   if (stage === 'tried') done.push('nothing was written');
   const text = printable(done.join('; '));
   return `${text.charAt(0).toUpperCase()}${text.slice(1)}.\n`;

@@ -3,7 +3,7 @@ import { diffLines } from 'diff';
 import { stringify } from 'yaml';
 import type { DesiredDucklings, Ducklings } from '../../model/ducklings.ts';
 import { formatDuration } from '../../model/duration.ts';
-import type { Action, ShownToken, WantedToken } from '../../model/plan.ts';
+import type { Action, PlannedToken, ShownToken } from '../../model/plan.ts';
 
 interface Picture {
   ducklings?: object;
@@ -92,6 +92,6 @@ function live({ type, expires_at }: ShownToken): object {
   return { type, expires: expires_at?.slice(0, 10) ?? 'never' };
 }
 
-function wanted({ type, ttl, secret_store, policy }: WantedToken): object {
+function wanted({ type, ttl, secret_store, policy }: PlannedToken): object {
   return { type, ttl: ttl === null ? 'never' : formatDuration(ttl), policy, secret_store };
 }

@@ -35,7 +35,7 @@ export function planMarkdown(given: Plan): string {
   const room = MOST_CHARACTERS - lengthOf(head) - lengthOf(foot) - ROOM_AT_THE_END;
   const { rows, blocks, left } = takeWhatFits(groupByAccount(plan.actions), room);
   const table = rows.length === 0 ? [] : ['', '| | account | what | why | risk |', '|---|---|---|---|---|', ...rows];
-  const parts = [...head, ...table, ...blocks, '', ...leftOut(left), ...foot];
+  const parts = [...head, ...table, ...blocks, '', ...skipped(left), ...foot];
   return `${parts.join('\n')}\n`;
 }
 
@@ -127,7 +127,7 @@ function ceiling(compute: ComputeCeiling | undefined): string {
   return compute === undefined ? '' : ` at most ${price(compute.before)} -> ${price(compute.after)} an hour`;
 }
 
-function leftOut(accounts: readonly string[]): string[] {
+function skipped(accounts: readonly string[]): string[] {
   if (accounts.length === 0) return [];
   return [`… and ${listed(accounts, 'account', 'accounts')} left out here for length; \`mdacc plan\` shows all.`, ''];
 }
@@ -138,8 +138,8 @@ function untouched(plan: Plan): string[] {
   const names = tokens.map((token) => `${token.account}/${token.name === '' ? token.id : token.name}`);
   const unmanaged = accounts === null ? 'accounts not known' : listed(accounts, 'account', 'accounts');
   return [
-    ...(plan.left.length > 0
-      ? [`No longer in the configuration, and left: ${listed(plan.left, 'account', 'accounts')}`, '']
+    ...(plan.retained.length > 0
+      ? [`No longer in the configuration, and left: ${listed(plan.retained, 'account', 'accounts')}`, '']
       : []),
     `Unmanaged, not touched: ${unmanaged}, ${listed(names, 'token', 'tokens')}`,
   ];

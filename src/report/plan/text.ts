@@ -91,9 +91,9 @@ function notices(title: string, all: readonly Notice[], colour: (text: string) =
 /** A reviewer wants to know what apply will not touch. */
 function untouched(plan: Plan, paint: Paint): string[] {
   const lines: string[] = [];
-  if (plan.left.length > 0) {
+  if (plan.retained.length > 0) {
     lines.push(
-      `No longer in the configuration, and left (--prune deletes): ${count(plan.left, 'account', 'accounts')}`,
+      `No longer in the configuration, and left (--prune deletes): ${count(plan.retained, 'account', 'accounts')}`,
     );
   }
   const { accounts, tokens } = plan.unmanaged;

@@ -1,6 +1,6 @@
 /** What is said of an action and of what it costs, whatever the format. */
 import { formatDuration } from '../../model/duration.ts';
-import type { Action, ComputeCeiling, WantedToken } from '../../model/plan.ts';
+import type { Action, ComputeCeiling, PlannedToken } from '../../model/plan.ts';
 import { describeDucklings } from '../ducklings.ts';
 
 /** Whether an action is on the account itself, and not on a part of it. */
@@ -50,7 +50,7 @@ export function detailOf(action: Action): string {
   }
 }
 
-function wantedToken(token: WantedToken): string {
+function wantedToken(token: PlannedToken): string {
   const life = token.ttl === null ? 'never expires' : formatDuration(token.ttl);
   return `${token.type}, ${life}, secret to ${token.secret_store}`;
 }

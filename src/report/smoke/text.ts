@@ -20,8 +20,8 @@ export function smokeSummary(smoke: Smoke): string {
   const tested = smoke.accounts.filter((account) => account.outcome !== 'skipped');
   const passed = tested.filter((account) => account.outcome === 'passed').length;
   const skipped = smoke.accounts.length - tested.length;
-  const where = smoke.organization ? ` in ${smoke.organization.name}` : '';
-  return `Smoke test: ${passed} of ${tested.length} accounts passed${where}${skipped > 0 ? `, ${skipped} skipped` : ''}.`;
+  const location = smoke.organization ? ` in ${smoke.organization.name}` : '';
+  return `Smoke test: ${passed} of ${tested.length} accounts passed${location}${skipped > 0 ? `, ${skipped} skipped` : ''}.`;
 }
 
 function accountLines(account: AccountSmoke, width: number, paint: Paint): string[] {

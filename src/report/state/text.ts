@@ -12,8 +12,8 @@ export function stateText(state: State, paint: Paint = plain): string {
   const accounts = [...state.accounts.values()].sort((a, b) => (a.username < b.username ? -1 : 1));
   const blocks = accounts.map((account) => accountBlock(account, paint));
   const tokens = accounts.reduce((sum, account) => sum + account.tokens.size, 0);
-  const where = state.sandbox ? ', in the sandbox' : '';
-  const total = `${state.organization}${where}: ${counted(accounts.length, 'account')}, ${counted(tokens, 'token')}; serial ${state.serial}.`;
+  const location = state.sandbox ? ', in the sandbox' : '';
+  const total = `${state.organization}${location}: ${counted(accounts.length, 'account')}, ${counted(tokens, 'token')}; serial ${state.serial}.`;
   return `${[...blocks, paint.bold(total)].join('\n\n')}\n`;
 }
 
@@ -37,7 +37,7 @@ function tokenLines(key: string, width: number, token: StateToken): string[] {
   const lines: string[] = [];
   const { current } = token;
   if (current) {
-    const secret = current.secret === 'unknown' ? 'secret unknown (adopted)' : `secret in ${current.secret.place}`;
+    const secret = current.secret === 'unknown' ? 'secret unknown (adopted)' : `secret in ${current.secret.secretPath}`;
     lines.push(`${named(current.name)}, ${current.type}, ${expiry(current.expiresAt)}, ${secret}`);
   }
   for (const old of token.retiring) {

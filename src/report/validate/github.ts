@@ -9,14 +9,15 @@ export function validateGithub(found: readonly Checked[], sources: Sources): str
   return found.map((one) => command(printable(one), endColumn(one))).join('');
 }
 
-function command({ severity, code, message, hint, where, related }: Checked, endColumn: number): string {
+function command({ severity, code, message, hint, location, related }: Checked, endColumn: number): string {
   const properties = {
-    file: where.file,
-    line: String(where.line),
-    col: String(where.column),
+    file: location.file,
+    line: String(location.line),
+    col: String(location.column),
     endColumn: String(endColumn),
     title: `motherduck-accounts: ${code}`,
   };
-  const other = related && `${related.message} at ${related.where.file}:${related.where.line}:${related.where.column}`;
+  const other =
+    related && `${related.message} at ${related.location.file}:${related.location.line}:${related.location.column}`;
   return githubCommand(severity, properties, [message, other, hint].filter((part) => part !== undefined).join('\n'));
 }

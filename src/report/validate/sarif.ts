@@ -18,13 +18,13 @@ export function validateSarif(
   );
 }
 
-function resultOf({ code, severity, message, hint, where, related }: Checked, endColumn: number): SarifResult {
+function resultOf({ code, severity, message, hint, location, related }: Checked, endColumn: number): SarifResult {
   return {
     rule: code,
     level: severity,
     message: hint === undefined ? message : `${message}\n${hint}`,
-    place: { ...where, endColumn },
-    ...(related ? { related: { ...related.where, message: related.message } } : {}),
-    identity: [where.file, message],
+    place: { ...location, endColumn },
+    ...(related ? { related: { ...related.location, message: related.message } } : {}),
+    identity: [location.file, message],
   };
 }

@@ -2,7 +2,7 @@
 import { beforeAll, describe, expect, it } from 'vitest';
 import { Secret } from '../../../src/model/secret.ts';
 import { runProbe } from '../../../src/motherduck/connect.ts';
-import { sandboxDoor } from '../../../src/sandbox/databases.ts';
+import { sandboxConnector } from '../../../src/sandbox/databases.ts';
 import { newRun } from '../names.ts';
 import { ADMIN, type Answering, answering, populate, usernames } from '../served.ts';
 import type { Fact, Verdict } from './fact.ts';
@@ -13,7 +13,7 @@ const RUN = newRun();
 const running = new AbortController().signal;
 
 function siteOf({ organization, api }: Answering, differs: Partial<Site> = {}): Site {
-  const door = sandboxDoor(organization, { agent: 'test' });
+  const connector = sandboxConnector(organization, { agent: 'test' });
   return {
     api,
     subject: `${RUN}_facts`,
@@ -23,7 +23,7 @@ function siteOf({ organization, api }: Answering, differs: Partial<Site> = {}): 
     sleep: (ms) => organization.advance(ms / 1000),
     connect: async (secret, steps, shutdown = false) =>
       runProbe(
-        await door.target(secret, undefined),
+        await connector.target(secret, undefined),
         { steps, shutdown },
         { timeoutMs: 30_000, probePath: 'dist/probe.cjs' },
       ),

@@ -1,5 +1,5 @@
 /** The lives of tokens as far as a plan knows them: what it begins and ends, and what time alone will bring. */
-import type { Action, NextChange, Plan, ShownToken, WantedToken } from '../../../model/plan.ts';
+import type { Action, NextChange, Plan, PlannedToken, ShownToken } from '../../../model/plan.ts';
 
 /** How a life goes on: by the plan's own words, or for ever. */
 export type End = NextChange['change'] | 'never expires';
@@ -71,7 +71,7 @@ function livesOfAction(action: Action, now: number): Found[] {
   }
 }
 
-function made({ name, ttl }: WantedToken, now: number): Life {
+function made({ name, ttl }: PlannedToken, now: number): Life {
   return ttl === null
     ? { name, begins: true, end: 'never expires' }
     : { name, begins: true, end: 'expires', at: now + ttl * 1000 };

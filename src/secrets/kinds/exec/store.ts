@@ -13,7 +13,7 @@ export function execStore(config: ExecStoreConfig): SecretStore {
   return {
     name: config.name,
     // The words may change without the secret moving, so they are no part of the place.
-    place: () => config.name,
+    secretPath: () => config.name,
     check: () => check(config),
     put: (address, secret) => put(config, address, secret),
   };
@@ -61,7 +61,7 @@ function unusable(
 
 /** Made of the words above alone: an error of the system would bring the command's words and its surroundings along. */
 function failure(code: ErrorCode, config: ExecStoreConfig, message: string, hint: string): UserError {
-  return new UserError(code, message, hint, { where: config.where });
+  return new UserError(code, message, hint, { location: config.location });
 }
 
 /** What happened, as the end of a message: a sentence, and what the command said last. */

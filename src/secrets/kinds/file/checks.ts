@@ -150,6 +150,6 @@ function unreachable(config: FileStoreConfig, error: unknown): UserError {
 
 function unusable(config: FileStoreConfig, problem: string, hint: string): UserError {
   return new UserError('STORE_UNUSABLE', `The secrets file ${config.shownPath} ${problem}.`, hint, {
-    where: config.where,
+    location: config.location,
   });
 }

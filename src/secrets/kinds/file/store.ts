@@ -19,7 +19,7 @@ import { NotASecretsFile, NotBare, type SecretsText } from './secrets-text.ts';
 export function fileStore(config: FileStoreConfig, owners: Owners = new Map()): SecretStore {
   return {
     name: config.name,
-    place: (address) => placeIn(config, address),
+    secretPath: (address) => placeIn(config, address),
     check: () => checkFile(config),
     put: async (address, secret) => {
       try {
@@ -34,11 +34,11 @@ export function fileStore(config: FileStoreConfig, owners: Owners = new Map()): 
   };
 }
 
-function own(owners: Owners, place: string, address: TokenAddress): void {
+function own(owners: Owners, secretPath: string, address: TokenAddress): void {
   const token = `${address.account}/${address.token}`;
-  const owner = owners.get(place) ?? token;
+  const owner = owners.get(secretPath) ?? token;
   if (owner !== token) throw new TakenError(owner);
-  owners.set(place, token);
+  owners.set(secretPath, token);
 }
 
 class TakenError extends Error {}
@@ -152,7 +152,7 @@ function isReal(held: string): boolean {
 function failed(config: FileStoreConfig, { account, token }: SecretAddress, error: unknown): UserError {
   const [why, hint] = reasonOf(config, error);
   const message = `The secret of ${account}/${token} could not be written to ${config.shownPath}: ${why}.`;
-  return new UserError('STORE_FAILED', message, hint, { where: config.where });
+  return new UserError('STORE_FAILED', message, hint, { location: config.location });
 }
 
 function reasonOf(config: FileStoreConfig, error: unknown): [why: string, hint: string] {

@@ -192,7 +192,7 @@ describe.skipIf(isWindows)('check', () => {
     expect(await refusal(execStore(execConfig(['cat'], { check })).check())).toMatchObject({
       code: 'STORE_UNUSABLE',
       message: expect.stringMatching(/its check failed: sh ended with exit code 2.*permission denied for \[secret\]/s),
-      where: { line: 4 },
+      location: { line: 4 },
     });
     const missing = execStore(execConfig(['cat'], { check: ['no-such-vault'] }));
     expect((await refusal(missing.check())).message).toContain('no-such-vault is not installed');
@@ -200,7 +200,7 @@ describe.skipIf(isWindows)('check', () => {
 });
 
 it.skipIf(isWindows)('its place is its name, whatever the words', () => {
-  expect(execStore(execConfig(['vault', '{account}'])).place(address())).toBe('vault');
+  expect(execStore(execConfig(['vault', '{account}'])).secretPath(address())).toBe('vault');
 });
 
 it.skipIf(isWindows)('openStores makes the store of each kind', () => {
@@ -208,6 +208,6 @@ it.skipIf(isWindows)('openStores makes the store of each kind', () => {
     new Map<string, SecretStoreConfig>().set('a', fileConfig('/x/y')).set('b', execConfig(['cat'])),
   );
   expect([...stores.keys()]).toEqual(['a', 'b']);
-  expect(stores.get('a')?.place(address())).toContain('#');
-  expect(stores.get('b')?.place(address())).toBe('vault');
+  expect(stores.get('a')?.secretPath(address())).toContain('#');
+  expect(stores.get('b')?.secretPath(address())).toBe('vault');
 });

@@ -26,7 +26,7 @@ describe('check refuses', () => {
       code: 'STORE_UNUSABLE',
       message: expect.stringContaining('(mode 640)'),
       hint: `chmod 600 ${path}`,
-      where: { line: 4 },
+      location: { line: 4 },
     });
     await chmod(path, 0o600);
     await check(path);

@@ -61,9 +61,9 @@ describe('a dotenv file', () => {
 
   it('names the place for people, the same for every generation', () => {
     const store = fileStore(fileConfig('/x/secrets.env'));
-    expect(store.place(address())).toBe('.motherduck/secrets.env#MOTHERDUCK_TOKEN_ETL_PROD_AIRFLOW');
+    expect(store.secretPath(address())).toBe('.motherduck/secrets.env#MOTHERDUCK_TOKEN_ETL_PROD_AIRFLOW');
     const json = fileStore(fileConfig('/x/secrets.json', { format: 'json', shownPath: 'secrets.json' }));
-    expect(json.place({ account: 'ETL', token: 'bi-old' })).toBe('secrets.json#ETL.bi-old');
+    expect(json.secretPath({ account: 'ETL', token: 'bi-old' })).toBe('secrets.json#ETL.bi-old');
   });
 });
 

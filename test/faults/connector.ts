@@ -3,20 +3,20 @@ import type { apply } from '../../src/apply/apply.ts';
 import { Secret } from '../../src/model/secret.ts';
 import type { Api } from '../../src/motherduck/api.ts';
 import type { ProbeReport, ProbeRunner } from '../../src/motherduck/connect.ts';
-import type { Door } from '../../src/motherduck/door.ts';
+import type { Connector } from '../../src/motherduck/connector.ts';
 import type { Organization } from '../../src/sandbox/organization.ts';
 import { SmokeSession } from '../../src/smoke/session.ts';
 
-export type Prove = NonNullable<Parameters<typeof apply>[0]['prove']>;
+export type Prove = NonNullable<Parameters<typeof apply>[0]['verify']>;
 
 /** What apply takes as `prove`, for one run. */
 export function proverOf(api: Api, organization: Organization): Prove {
-  const door: Door = {
+  const connector: Connector = {
     target: async (token) => ({ path: 'md:', options: { motherduck_token: token.reveal() }, setup: [], shutdown: '' }),
     slept: (username, type) => organization.sleep(username, type),
   };
   const probe = probeOf(organization);
-  const session = new SmokeSession({ api, door, probe, timeoutMs: 10_000, parallelism: 8 });
+  const session = new SmokeSession({ api, connector, probe, timeoutMs: 10_000, parallelism: 8 });
   return (account, secrets) => session.test(account, secrets);
 }
 

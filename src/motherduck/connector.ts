@@ -14,7 +14,7 @@ export interface Target {
   readonly shutdown: string;
 }
 
-export interface Door {
+export interface Connector {
   /** What a connection with this token opens; `database` when one is asked for. Does no network I/O. */
   target(token: Secret, database: string | undefined): Promise<Target>;
   /** Told after SHUTDOWN was sent, so that the sandbox's Duckling sleeps as MotherDuck's would. */
