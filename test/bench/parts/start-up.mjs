@@ -1,14 +1,23 @@
+import { readFileSync } from 'node:fs';
+import path from 'node:path';
 import { inTurn, mdacc, node, root } from '../measure.mjs';
+import { inFolder } from '../organization.mjs';
 
 export const title = 'Start-up';
-export const about = "Against bare node. `validate` checks this repository's file, of three accounts.";
+export const about =
+  "Against bare node. `validate` and `plan --sandbox` read this repository's file, of three accounts; the sandbox is new.";
 
 export function measure() {
-  return inTurn(31, [
-    { what: '`node -e 0`', measure: () => node(['-e', '0']) },
-    { what: '`mdacc --version`', measure: () => mdacc(['--version']), goal: 1.25 },
-    { what: '`mdacc --help`', measure: () => mdacc(['--help']), goal: 1.25 },
-    { what: '`mdacc completion bash`', measure: () => mdacc(['completion', 'bash']), goal: 1.25 },
-    { what: '`mdacc validate`', measure: () => mdacc(['validate'], { cwd: root }), goal: 2 },
-  ]);
+  return inFolder((folder) => {
+    folder.write(readFileSync(path.join(root, 'motherduck.accounts.yaml'), 'utf8'));
+    const { cwd } = folder;
+    return inTurn(31, [
+      { what: '`node -e 0`', measure: () => node(['-e', '0']) },
+      { what: '`mdacc --version`', measure: () => mdacc(['--version']), goal: 1.18 },
+      { what: '`mdacc --help`', measure: () => mdacc(['--help']), goal: 1.18 },
+      { what: '`mdacc completion bash`', measure: () => mdacc(['completion', 'bash']), goal: 1.18 },
+      { what: '`mdacc validate`', measure: () => mdacc(['validate'], { cwd }), goal: 1.9 },
+      { what: '`mdacc plan --sandbox`', measure: () => mdacc(['plan', '--sandbox'], { cwd }), goal: 2.2 },
+    ]);
+  });
 }
