@@ -51,7 +51,7 @@ function asJson(document: object): string {
 }
 
 function usageError({ message }: Error, command: Command) {
-  return { code: 'USAGE', message: message.replace(/^error: /, ''), hint: seeHelp(command) };
+  return { code: 'USAGE', message: message.replace(/^error: /, ''), hint: { text: seeHelp(command) } };
 }
 
 /** Commander has then printed what is wrong. */

@@ -1,6 +1,8 @@
 /** What a command has of the world: its streams, its environment, and how it may speak to a person. */
 
+import type { Hint } from '../model/hint.ts';
 import { UserError } from '../model/user-error.ts';
+import { hintText } from '../report/hint.ts';
 import { jsonText } from '../report/json.ts';
 import type { Paint } from '../report/paint.ts';
 import { printable } from '../report/printable.ts';
@@ -31,7 +33,7 @@ export interface Io {
   /** Progress and remarks; silent with --quiet. */
   note(text: string): void;
   /** Silent with --quiet. */
-  warn(message: string, hint?: string): void;
+  warn(message: string, hint?: Hint): void;
   /** A line of --debug. */
   debug(line: string): void;
 }
@@ -61,7 +63,7 @@ export function openIo(options: OutputOptions): Io {
     warn: (message, hint) => {
       if (!options.quiet)
         say(
-          `${paint.err.yellow('Warning:')} ${printable(message)}${hint === undefined ? '' : `\n  ${printable(hint)}`}`,
+          `${paint.err.yellow('Warning:')} ${printable(message)}${hint === undefined ? '' : `\n  ${printable(hintText(hint))}`}`,
         );
     },
     debug: (line) => {
@@ -84,7 +86,7 @@ export function presentError(error: unknown, io: Io): void {
   const { paint } = io;
   const known = error instanceof UserError ? error : bug(error);
   const at = known.location ? `${known.location.file}:${known.location.line}:${known.location.column}: ` : '';
-  io.say(`${paint.err.red('Error:')} ${printable(at + known.message)}\n  ${printable(known.hint)}`);
+  io.say(`${paint.err.red('Error:')} ${printable(at + known.message)}\n  ${printable(hintText(known.hint))}`);
   if (io.options.debug && error instanceof Error) io.say(paint.err.dim(`${error.stack}`));
   if (io.options.format !== 'json') return;
   const { code, message, hint, location } = known;

@@ -80,10 +80,9 @@ export function warnOfClock({ api, isSandbox }: Service, io: Io): void {
   if (isSandbox || Math.abs(difference) < CLOCK_TOLERANCE_MS) return;
   const minutes = Math.round(Math.abs(difference) / 60_000);
   const side = difference > 0 ? 'behind' : 'ahead of';
-  io.warn(
-    `this machine's clock is ${minutes} minutes ${side} MotherDuck's`,
-    "MotherDuck's time is used; set the clock.",
-  );
+  io.warn(`this machine's clock is ${minutes} minutes ${side} MotherDuck's`, {
+    text: "MotherDuck's time is used; set the clock.",
+  });
 }
 
 async function openMotherDuck(options: ServiceOptions, io: Surroundings): Promise<Service> {

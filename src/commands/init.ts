@@ -44,7 +44,7 @@ async function fromLive(options: InitOptions, io: Io): Promise<number> {
   if (await isThere(config)) throw alreadyThere(config);
   await refuseState(statePath(options));
   const message = `the organization is called ${UNNAMED}, in the state too`;
-  const unnamed = { message, hint: 'Give it a name of your own: --organization NAME' };
+  const unnamed = { message, hint: { text: 'Give it a name of your own: --organization NAME' } };
   const beginning = {
     notices: options.organization === undefined ? [unnamed] : [],
     read: () => newImportFiles(options, frame(organization), io),

@@ -118,7 +118,7 @@ function newCandidate(live: LiveAccount): Candidate {
 }
 
 function unread(account: string, { message, hint }: UserError): Skipped {
-  return { account, reason: `it could not be read: ${message}`, hint, isUnread: true };
+  return { account, reason: `it could not be read: ${message}`, hint: hint.text, isUnread: true };
 }
 
 function refuse(account: string, { reason, hint }: Pick<Skipped, 'reason' | 'hint'>): never {

@@ -87,7 +87,7 @@ function unmanaged(usernames: readonly string[], why: string): Notice[] {
   if (usernames.length === 0) return [];
   const message = `the Ducklings of ${few(usernames)} stay unmanaged: ${why}`;
   const hint = 'To manage them, change that, and write "ducklings" in the account\'s block.';
-  return [{ message, hint }];
+  return [{ message, hint: { text: hint } }];
 }
 
 function signatureOf({ read_write, read_scaling }: DesiredDucklings): string {

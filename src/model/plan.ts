@@ -1,5 +1,6 @@
 import type { DesiredDucklings, Ducklings } from './ducklings.ts';
 import type { Seconds } from './duration.ts';
+import type { Hint } from './hint.ts';
 import type { TokenType } from './tokens.ts';
 import type { ErrorCode } from './user-error.ts';
 
@@ -39,7 +40,7 @@ export interface Notice {
   readonly token?: string;
   readonly code?: ErrorCode;
   readonly message: string;
-  readonly hint?: string;
+  readonly hint?: Hint;
 }
 
 /** What is live and not managed: apply will not touch it. */

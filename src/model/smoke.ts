@@ -1,3 +1,4 @@
+import type { Hint } from './hint.ts';
 import type { Notice } from './plan.ts';
 import type { TokenType } from './tokens.ts';
 
@@ -64,5 +65,5 @@ export interface SmokeCheck {
   readonly expected?: string;
   /** What is wrong, and what to do; on a failed check only. */
   readonly message?: string;
-  readonly hint?: string;
+  readonly hint?: Hint;
 }

@@ -1,4 +1,6 @@
-/** Where in a person's file something stands. Lines and columns count from 1. */
+import { type Hint, toHint } from './hint.ts';
+
+/** A position in one of the user's files. Lines and columns count from 1. */
 export interface Location {
   readonly file: string;
   readonly line: number;
@@ -44,17 +46,22 @@ export type ErrorCode =
   | 'SANDBOX_FAILED'
   | 'BUG';
 
-/** An error that a person can mend: `message` says what happened, `hint` what to do or type next. Never holds a secret. */
+/** An error that the user can fix: `message` says what happened, `hint` what to do or type next. Never holds a secret. */
 export class UserError extends Error {
   readonly code: ErrorCode;
-  readonly hint: string;
+  readonly hint: Hint;
   readonly location: Location | undefined;
 
-  constructor(code: ErrorCode, message: string, hint: string, options: { location?: Location; cause?: unknown } = {}) {
+  constructor(
+    code: ErrorCode,
+    message: string,
+    hint: Hint | string,
+    options: { location?: Location; cause?: unknown } = {},
+  ) {
     super(message, options.cause === undefined ? {} : { cause: options.cause });
     this.name = 'UserError';
     this.code = code;
-    this.hint = hint;
+    this.hint = toHint(hint);
     this.location = options.location;
   }
 }

@@ -184,7 +184,7 @@ function failedLast(account: string): Notice {
   return {
     account,
     message: 'its last smoke test failed: apply tests it again',
-    hint: `See why: mdacc smoke --only ${account}`,
+    hint: { text: 'See why.', command: ['smoke', '--only', account] },
   };
 }
 
@@ -195,7 +195,7 @@ function whyUnusable(account: string, live: LiveAccount): Notice | undefined {
       account,
       code: 'ACCOUNT_UNUSABLE',
       message: `"${account}" is a person's user at MotherDuck, not a service account`,
-      hint: 'An Admin cannot make tokens for another person. Choose another name for the service account.',
+      hint: { text: 'An Admin cannot create tokens for another person. Choose another name for the service account.' },
     };
   }
   if (live.user.isDeprovisioned) {
@@ -203,7 +203,7 @@ function whyUnusable(account: string, live: LiveAccount): Notice | undefined {
       account,
       code: 'ACCOUNT_UNUSABLE',
       message: `"${account}" is deprovisioned at MotherDuck`,
-      hint: 'Have it provisioned again in MotherDuck, or take it out of the configuration.',
+      hint: { text: 'Have it provisioned again in MotherDuck, or remove it from the configuration.' },
     };
   }
   return undefined;
@@ -249,7 +249,9 @@ function turnover(
   const all = [...want.tokens.keys()].every((key) => rotating.has(key) || inOverlap(key));
   if (!all) return [];
   const message = `all ${want.tokens.size} tokens of ${want.username} turn over within one overlap`;
-  const hint = 'Programs that use several of them must be restarted in that time; different ttl values spread them.';
+  const hint = {
+    text: 'Restart the programs that use several of them within that time; different ttl values spread the rotations.',
+  };
   return [{ account: want.username, message, hint }];
 }
 

@@ -29,5 +29,5 @@ function skipped(account: string, others: readonly Action[]): Notice {
   const names = [...new Set(others.map(({ action }) => action.replace('_', ' ')))];
   const what = names.length === 0 ? 'a change of its deletion protection' : names.join(', ');
   const message = `left out, since more than time asks for is planned: ${what}`;
-  return { account, message, hint: `Look at it, and do it: mdacc apply --only ${account}` };
+  return { account, message, hint: { text: 'Review it, then apply it.', command: ['apply', '--only', account] } };
 }

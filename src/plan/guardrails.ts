@@ -49,16 +49,22 @@ function protectedFrom(deletion: DeleteAccount, input: GuardrailInput): Notice[]
   const isSelf = input.isSelf(account);
   if (isSelf === 'unknown') {
     const message = `whether ${account} is the account whose token runs this program cannot be told, since users cannot be listed`;
-    return [{ account, code: 'GUARDRAIL', message, hint: 'Delete it at MotherDuck; the next plan forgets it.' }];
+    return [
+      { account, code: 'GUARDRAIL', message, hint: { text: 'Delete it at MotherDuck; the next plan forgets it.' } },
+    ];
   }
   if (isSelf) {
     const message = `${account} is the account whose token runs this program: it is never deleted`;
-    return [{ account, code: 'GUARDRAIL', message, hint: 'Run with the admin token of another user, or keep it.' }];
+    return [
+      { account, code: 'GUARDRAIL', message, hint: { text: 'Run with the admin token of another user, or keep it.' } },
+    ];
   }
   if (!input.state.accounts.get(accountKey(account))?.deletionProtection) return [];
   const message = `${account} has deletion_protection, remembered in the state`;
-  const unprotect = `mdacc apply --only ${account}`;
-  const hint = `In its block (put it back if it is gone) set "deletion_protection: false", and type: ${unprotect}. Then take the block out, and delete.`;
+  const hint = {
+    text: 'Before you delete it, set "deletion_protection: false" in its block (restore the block if it is gone) and apply that.',
+    command: ['apply', '--only', account],
+  };
   return [{ account, code: 'GUARDRAIL', message, hint }];
 }
 
@@ -68,7 +74,7 @@ function tooManyDeletes(deletions: readonly DeleteAccount[], desired: Desired): 
   const names = deletions.map((deletion) => deletion.account).join(', ');
   const message = `the plan deletes ${counted(deletions.length, 'account')} and guardrails.max_deletes is ${maxDeletes}: ${names}`;
   const narrow = deletions.length > 1 ? ', or narrow the plan with --only' : '';
-  const hint = `When that is meant, set "max_deletes: ${deletions.length}" under guardrails${narrow}.`;
+  const hint = { text: `If that is intended, set "max_deletes: ${deletions.length}" under guardrails${narrow}.` };
   return [{ code: 'GUARDRAIL', message, hint }];
 }
 
@@ -82,7 +88,7 @@ function ceilingBroken(input: GuardrailInput): Notice[] {
 
 function overCeiling(after: number, limit: number): Notice {
   const message = `all Ducklings at once would cost ${after} an hour and guardrails.max_compute_ceiling is ${limit}`;
-  const hint = 'Choose smaller sizes or pools, or raise max_compute_ceiling.';
+  const hint = { text: 'Choose smaller sizes or pools, or raise max_compute_ceiling.' };
   return { code: 'GUARDRAIL', message, hint };
 }
 
@@ -91,10 +97,10 @@ function ceilingUnknown(limit: number, { unpriced, isPlanned }: GuardrailInput):
   const isOutside = others.length === unpriced.length;
   const names = few(isOutside ? others : unpriced.filter(isPlanned));
   const message = `guardrails.max_compute_ceiling is ${limit}, and the ceiling of ${names} is not known`;
-  const hint = isOutside
+  const text = isOutside
     ? 'This plan raises the ceiling of its own accounts. Plan without --only, so that the Ducklings of all are read.'
     : 'Write out size and pool_size of their Ducklings, and a rate for every size under compute_rates.';
-  return [{ code: 'GUARDRAIL', message, hint }];
+  return [{ code: 'GUARDRAIL', message, hint: { text } }];
 }
 
 /**

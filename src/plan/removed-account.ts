@@ -58,7 +58,7 @@ export function planRemovedAccount(
 function whyNotOurs(account: string, state: StateAccount, user: LiveUser): AccountPlan | undefined {
   if (!user.isServiceAccount) {
     const message = `"${account}" is a person's user at MotherDuck now, and not the account that is managed`;
-    const hint = `Nothing is done to it. Drop it from the state with: mdacc state forget ${account}`;
+    const hint = { text: 'Nothing is done to it. Remove it from the state.', command: ['state', 'forget', account] };
     return { ...NOTHING, errors: [{ account, code: 'ACCOUNT_UNUSABLE', message, hint }] };
   }
   if (state.id === undefined || state.id === user.id) return undefined;
@@ -71,7 +71,13 @@ function notRotated(account: string, next: readonly NextChange[]): Notice[] {
   const [first] = [...next].sort((a, b) => (a.at < b.at ? -1 : 1));
   if (first === undefined) return [];
   const message = `its tokens are not rotated any more, since it left the configuration; ${first.name} expires ${first.at.slice(0, 10)}`;
-  return [{ account, message, hint: `Put it back, or delete it: mdacc apply --prune --only ${account}` }];
+  return [
+    {
+      account,
+      message,
+      hint: { text: 'Put it back, or delete it.', command: ['apply', '--prune', '--only', account] },
+    },
+  ];
 }
 
 /** The ceiling of an account that left the configuration; `after` where it does not stay what it is. */

@@ -23,7 +23,10 @@ export function lateRuns(desired: Desired, state: State, now: number): Notice[] 
   const names = late.length > NAMES_SHOWN ? `${shown} and ${late.length - NAMES_SHOWN} more` : shown;
   const message = `applies were up to ${describeSpan(interval / 1000)} apart, longer than rotate_before of ${names}`;
   return [
-    { message, hint: 'Such a token can expire before it is replaced: apply more often, every night for example.' },
+    {
+      message,
+      hint: { text: 'Such a token can expire before it is replaced. Apply more often, for example every night.' },
+    },
   ];
 }
 

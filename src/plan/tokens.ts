@@ -249,7 +249,7 @@ function ambiguous(want: DesiredToken, candidates: readonly LiveToken[], account
     token: want.key,
     code: 'TOKEN_AMBIGUOUS',
     message: `${candidates.length} live ${want.type} tokens are named "${candidates[0]?.name}": ${ids}`,
-    hint: 'Which one is meant cannot be told. Revoke the one that nobody uses at MotherDuck, then plan again.',
+    hint: { text: 'Revoke the one that nobody uses at MotherDuck, then plan again.' },
   };
 }
 
@@ -309,6 +309,9 @@ function waitingForVerification(
   const waiting = held.retiring.find(({ record }) => record.why === 'replaced' && record.retireAt === undefined);
   if (state?.current === undefined || waiting === undefined) return [];
   const message = `"${state.current.name}" was stored and not seen to connect, so "${waiting.record.name}" stays`;
-  const hint = `mdacc rotate ${account}/${token} makes one anew and tests it; apply --no-smoke takes it as it is.`;
+  const hint = {
+    text: 'Create a new one and test it (or accept it as it is with apply --no-smoke).',
+    command: ['rotate', `${account}/${token}`],
+  };
   return [{ account, token, message, hint }];
 }

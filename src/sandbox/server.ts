@@ -73,7 +73,8 @@ async function answer(organization: Organization, request: IncomingMessage, body
   try {
     return await organization.answer({ method, target, authorization: headers.authorization, body });
   } catch (error) {
-    const message = error instanceof UserError ? `sandbox: ${error.message}. ${error.hint}` : 'sandbox: internal error';
+    const message =
+      error instanceof UserError ? `sandbox: ${error.message}. ${error.hint.text}` : 'sandbox: internal error';
     return refusal(fault('INTERNAL_SERVER_ERROR', message), 'sandbox');
   }
 }

@@ -68,7 +68,9 @@ function judgeUser(answer: ProbeAnswer, { account }: Expected): Verdict {
     found,
     expected: account,
     message: `the connection is "${found}", not "${account}"`,
-    hint: 'This token belongs to another account: look where its secret is stored, then replace it with "mdacc rotate".',
+    hint: {
+      text: 'This token belongs to another account: look where its secret is stored, then replace it with "mdacc rotate".',
+    },
   };
 }
 
@@ -78,7 +80,9 @@ function judgeOrganizationNamed(answer: ProbeAnswer): Verdict {
   return {
     passed: false,
     message: 'md_user_info() names no organization',
-    hint: 'Look in MotherDuck under Settings whether the account is active and belongs to your organization.',
+    hint: {
+      text: 'Look in MotherDuck under Settings whether the account is active and belongs to your organization.',
+    },
   };
 }
 
@@ -104,9 +108,11 @@ function judgeSize(answer: ProbeAnswer, { size, ranBefore, type }: Expected): Ve
     found,
     expected: size,
     message: `the ${kind} Duckling is ${found}, not ${size}`,
-    hint: ranBefore
-      ? 'It was running before and may change its size only after it has stopped: run "mdacc smoke" again after its cooldown.'
-      : 'Run "mdacc plan": it shows whether the size was changed outside, and "mdacc apply" sets it.',
+    hint: {
+      text: ranBefore
+        ? 'It was running before and may change its size only after it has stopped: run "mdacc smoke" again after its cooldown.'
+        : 'Run "mdacc plan": it shows whether the size was changed outside, and "mdacc apply" sets it.',
+    },
   };
 }
 

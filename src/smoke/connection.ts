@@ -100,7 +100,7 @@ async function open(
     const options = { timeoutMs, secrets: [secret], ...(probePath && { probePath }), ...(signal && { signal }) };
     return await probe(target, request, options);
   } catch (error) {
-    const said = error instanceof UserError ? `${error.message} (${error.hint})` : String(error);
+    const said = error instanceof UserError ? `${error.message} (${error.hint.text})` : String(error);
     return new Map([['connect', { ms: 0, failure: { kind: 'sql', text: scrub(said, [secret.reveal()]) } }]]);
   }
 }
@@ -113,7 +113,7 @@ async function noteSleep(
 ): Promise<boolean> {
   const step = report.get('shutdown');
   if (step === undefined) return false;
-  const hint = 'It stops by itself when its cooldown is over.';
+  const hint = { text: 'It stops by itself when its cooldown is over.' };
   if (step.failure !== undefined) {
     warn({ account, message: `the Duckling was not put back to sleep: ${step.failure.text}`, hint });
     return false;

@@ -1,10 +1,11 @@
 /** What a failed step means and what to do about it. Pure. */
 
+import type { Hint } from '../model/hint.ts';
 import type { TokenType } from '../model/tokens.ts';
 import type { ProbeFailure } from '../motherduck/connect.ts';
 
 export interface Explained {
-  readonly said: { readonly message: string; readonly hint: string };
+  readonly said: { readonly message: string; readonly hint: Hint };
   /** What has to change: this machine (so every connection fails alike), this token, or something about the account. */
   readonly scope: 'machine' | 'token' | 'account';
 }
@@ -24,7 +25,9 @@ export function explain(failure: ProbeFailure, about: About): Explained {
         scope: 'machine',
         said: {
           message: `DuckDB cannot be loaded on ${process.platform}-${process.arch}: ${failure.text}`,
-          hint: 'Install motherduck-accounts again on this machine, with optional dependencies and not copied from another platform; "mdacc apply --no-smoke" goes without the test.',
+          hint: {
+            text: 'Install motherduck-accounts again on this machine, with optional dependencies and not copied from another platform; "mdacc apply --no-smoke" goes without the test.',
+          },
         },
       };
     case 'refused':
@@ -52,7 +55,7 @@ export function explain(failure: ProbeFailure, about: About): Explained {
 }
 
 function account(message: string, hint: string): Explained {
-  return { scope: 'account', said: { message, hint } };
+  return { scope: 'account', said: { message, hint: { text: hint } } };
 }
 
 function unknown(failure: ProbeFailure, again: string): Explained {
@@ -69,11 +72,15 @@ const KNOWN: readonly { readonly text: RegExp; readonly explain: (text: string, 
         token === undefined
           ? {
               message: 'MotherDuck refused a token that its API had just made',
-              hint: `Run "mdacc smoke --only ${account}" again; when it stays so, look in MotherDuck whether ${account} is active.`,
+              hint: {
+                text: `Run "mdacc smoke --only ${account}" again; when it stays so, look in MotherDuck whether ${account} is active.`,
+              },
             }
           : {
               message: `MotherDuck refused the token "${token}": it was revoked, has expired, or is damaged`,
-              hint: `Run "mdacc plan" to see whether it is live, and "mdacc rotate ${account}/${token}" to replace it.`,
+              hint: {
+                text: `Run "mdacc plan" to see whether it is live, and "mdacc rotate ${account}/${token}" to replace it.`,
+              },
             },
     }),
   },
@@ -88,7 +95,9 @@ const KNOWN: readonly { readonly text: RegExp; readonly explain: (text: string, 
         said: {
           message: `DuckDB could not download its motherduck extension from ${host}`,
           // Seen: for this download DuckDB 1.5.6 reads HTTP_PROXY, and neither HTTPS_PROXY nor the lower-case names.
-          hint: `Make ${host} reachable (behind a proxy set HTTP_PROXY: DuckDB does not use HTTPS_PROXY for this), or install it beforehand for this user with ${duckdb}: INSTALL motherduck. "mdacc apply --no-smoke" goes without the test.`,
+          hint: {
+            text: `Make ${host} reachable (behind a proxy set HTTP_PROXY: DuckDB does not use HTTPS_PROXY for this), or install it beforehand for this user with ${duckdb}: INSTALL motherduck. "mdacc apply --no-smoke" goes without the test.`,
+          },
         },
       };
     },
@@ -99,7 +108,9 @@ const KNOWN: readonly { readonly text: RegExp; readonly explain: (text: string, 
       scope: 'machine',
       said: {
         message: `DuckDB has no folder for its motherduck extension: ${text}`,
-        hint: 'DuckDB keeps extensions (its extension_directory) under HOME/.duckdb: set HOME to a folder that exists and can be written, for example HOME=/tmp.',
+        hint: {
+          text: 'DuckDB keeps extensions (its extension_directory) under HOME/.duckdb: set HOME to a folder that exists and can be written, for example HOME=/tmp.',
+        },
       },
     }),
   },

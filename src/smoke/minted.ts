@@ -61,7 +61,7 @@ async function revokeLeftovers(minting: Minting, createdSince: number): Promise<
     warn({
       account,
       message: `a token "${SMOKE_TOKEN_NAME}" may have been left: ${(error as UserError).message}`,
-      hint: 'It expires by itself five minutes after it was made.',
+      hint: { text: 'It expires by itself five minutes after it was made.' },
     });
   }
 }
@@ -74,7 +74,7 @@ async function revoke({ api, account, warn }: Minting, id: string): Promise<void
     warn({
       account,
       message: `the token "${SMOKE_TOKEN_NAME}" with the id ${id} could not be revoked: ${(error as UserError).message}`,
-      hint: 'It expires by itself five minutes after it was made.',
+      hint: { text: 'It expires by itself five minutes after it was made.' },
     });
   }
 }

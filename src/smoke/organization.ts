@@ -46,7 +46,9 @@ function failOrganization(made: ConnectionSmoke, one: SmokeOrganization): Connec
           found: `${found} (${made.organization?.id})`,
           expected: `${one.name} (${one.id})`,
           message: `the account is in the organization "${found}", the others are in "${one.name}"`,
-          hint: 'One configuration manages one organization: give the other one its own file, state and admin token.',
+          hint: {
+            text: 'One configuration manages one organization: give the other one its own file, state and admin token.',
+          },
         }
       : check,
   );

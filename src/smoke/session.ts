@@ -80,7 +80,7 @@ export class SmokeSession {
       (error: UserError) => {
         this.#warnings.push({
           message: `it is not known which Ducklings ran before, so none is sent to sleep: ${error.message}`,
-          hint: 'They stop by themselves when their cooldown is over.',
+          hint: { text: 'They stop by themselves when their cooldown is over.' },
         });
         return undefined;
       },

@@ -95,7 +95,7 @@ class AccountTest {
   brokeOff(error: unknown): void {
     const held = [...this.#options.secrets.values()].map(({ secret }) => secret.reveal());
     const message = `the test broke off, which is a bug in motherduck-accounts: ${scrub(String(error), held)}`;
-    this.#fail('read_write', 'connects', { message, hint: 'Please report it with this message.' });
+    this.#fail('read_write', 'connects', { message, hint: { text: 'Please report it with this message.' } });
   }
 
   #atHand(type: TokenType): Holder[] {
@@ -113,7 +113,10 @@ class AccountTest {
     } catch (error) {
       if (!(error instanceof ApiError)) throw error;
       const message = `no token could be made for the test: ${error.message}`;
-      const hint = error.failure === 'absent' ? 'The account is not there. Make it first: mdacc apply' : error.hint;
+      const hint =
+        error.failure === 'absent'
+          ? { text: 'The account does not exist. Create it first.', command: ['apply'] }
+          : error.hint;
       this.#fail(type, 'token', { message, hint });
     }
   }

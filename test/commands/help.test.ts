@@ -67,7 +67,7 @@ describe('an error on the command line tells what to type next', () => {
   it('also in JSON', async () => {
     const { stdout } = await new Folder().run('state list --format json --al');
     expect(JSON.parse(stdout)).toMatchObject({
-      error: { code: 'USAGE', hint: 'See what can be typed: mdacc state list --help' },
+      error: { code: 'USAGE', hint: { text: 'See what can be typed: mdacc state list --help' } },
     });
   });
 

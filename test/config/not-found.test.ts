@@ -11,7 +11,7 @@ async function refusal(files: Files, wanted: string): Promise<{ code: string; me
   const error: unknown = await loadConfig(path.join(folder, wanted), {}).catch((reason) => reason);
   if (!(error instanceof UserError)) throw new Error('nothing was refused');
   const plain = (text: string): string => text.replaceAll(`${folder}/`, '').replaceAll(folder, 'FOLDER');
-  return { code: error.code, message: plain(error.message), hint: plain(error.hint) };
+  return { code: error.code, message: plain(error.message), hint: plain(error.hint.text) };
 }
 
 test.each<[string, Files, string, string]>([

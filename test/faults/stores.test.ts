@@ -99,7 +99,7 @@ function leaks({ plan, applied, thrown }: Ran, secrets: readonly Secret[]): stri
   const said = [...errors, thrown].flatMap((error) =>
     error instanceof Error ? [error.message, error.stack, JSON.stringify(error), String(error.cause)] : [],
   );
-  const text = [...said, ...errors.map((error) => error?.hint), JSON.stringify([plan, applied])].join('\n');
+  const text = [...said, ...errors.map((error) => error?.hint.text), JSON.stringify([plan, applied])].join('\n');
   const pieces = secrets.flatMap((secret) => secret.reveal().match(/[\w-]{12}/g) ?? []);
   const header = Buffer.from('{"alg":"HS256","typ":"JWT"}').toString('base64url');
   return pieces.filter((piece) => !header.includes(piece) && text.includes(piece)).map((piece) => `said ${piece}`);

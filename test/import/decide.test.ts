@@ -277,7 +277,7 @@ describe('the life of a token', () => {
     expect(notices).toEqual([
       {
         message: 'tokens that never expire, and whose replacements will: etl_prod/old',
-        hint: 'Nothing replaces such a token until you do: mdacc rotate etl_prod/old',
+        hint: { text: 'Nothing replaces such a token until you do.', command: ['rotate', 'etl_prod/old'] },
       },
     ]);
     await the.world.organization.advance(400 * DAY);
@@ -392,9 +392,9 @@ duckling_pools:
     await expect(the.decide()).rejects.toMatchObject({
       code: 'USAGE',
       message: 'the configuration has 2 secret stores: local, vault',
-      hint: 'Say where the secrets of replacements are to go: --store local',
+      hint: { text: 'Say where the secrets of replacements are to go: --store local' },
     });
-    await expect(the.decide([], { store: 'vaul' })).rejects.toMatchObject({ hint: 'did you mean "vault"?' });
+    await expect(the.decide([], { store: 'vaul' })).rejects.toMatchObject({ hint: { text: 'did you mean "vault"?' } });
     await the.import([], { store: 'vault' });
     expect(the.read()).toContain('secret_store: vault }');
     expect(await the.plan()).toEqual([]);
@@ -546,7 +546,7 @@ describe('what is asked for by name', () => {
     await expect(the.decide([name])).rejects.toMatchObject({
       code,
       message: expect.stringContaining(message),
-      hint: expect.stringContaining(hint),
+      hint: { text: expect.stringContaining(hint) },
     });
   });
 
@@ -558,7 +558,7 @@ describe('what is asked for by name', () => {
     the.write({ 'motherduck.accounts.yaml': before });
     await expect(the.decide(['etl_prod'])).rejects.toMatchObject({
       code: 'IMPORT_REFUSED',
-      hint: expect.stringContaining('mdacc state forget etl_prod'),
+      hint: { text: expect.stringContaining('mdacc state forget etl_prod') },
     });
     expect(skipped(await the.import())).toEqual(['etl_prod: the state manages it, and it left the configuration']);
     expect(the.read()).toBe(before);
@@ -616,7 +616,7 @@ describe('import --all', () => {
         : undefined;
     await expect(the.decide()).rejects.toMatchObject({
       code: 'IMPORT_REFUSED',
-      hint: expect.stringContaining('mdacc import etl_prod'),
+      hint: { text: expect.stringContaining('mdacc import etl_prod') },
     });
     expect(await the.import(['etl_prod'])).toMatchObject({ accounts: 1, tokens: 1 });
     expect(await the.plan()).toEqual([]);

@@ -2,6 +2,7 @@
 import { rmSync } from 'node:fs';
 import { counted } from '../../src/model/counted.ts';
 import { UserError } from '../../src/model/user-error.ts';
+import { hintText } from '../../src/report/hint.ts';
 import { cleanUp, leftovers } from './clean-up.ts';
 import { beganAt } from './names.ts';
 import { RawApi } from './raw-api.ts';
@@ -31,7 +32,7 @@ export async function main(args: readonly string[], world: Omit<World, 'stopping
     return await whole(settings, world);
   } catch (error) {
     // Causes are left out: what one says of a request is not looked through for secrets.
-    const hint = error instanceof UserError ? `\n  ${error.hint}` : '';
+    const hint = error instanceof UserError ? `\n  ${hintText(error.hint)}` : '';
     world.note(`${error instanceof Error ? error.message : String(error)}${hint}`);
     return error instanceof UserError && error.code === 'USAGE' ? 64 : 1;
   }

@@ -48,7 +48,7 @@ describe('the address of the API', () => {
     ['localhost:8080', 'http://localhost:8080'],
     ['127.0.0.1:8080', 'http://127.0.0.1:8080'],
   ])('says what to write where the scheme is missing: %s', (text, better) => {
-    expect(refusal(text).hint).toContain(better);
+    expect(refusal(text).hint.text).toContain(better);
   });
 
   it.each([
@@ -63,6 +63,6 @@ describe('the address of the API', () => {
     'https://@hunter2',
   ])('does not repeat what may be a password: %s', (text) => {
     const error = refusal(text);
-    expect(`${error.message} ${error.hint} ${error.stack}`).not.toContain('hunter2');
+    expect(`${error.message} ${error.hint.text} ${error.stack}`).not.toContain('hunter2');
   });
 });

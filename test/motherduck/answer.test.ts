@@ -57,7 +57,7 @@ describe('what an answer means', () => {
     const { error, tries } = await failing(status, body);
     expect(error).toMatchObject({ failure: 'not_motherduck', code: 'API_NOT_MOTHERDUCK', status, effect: 'none' });
     expect(error.message).toContain("something else than MotherDuck's API answered at https://api.motherduck.com");
-    expect(error.hint).toContain('--api-url');
+    expect(error.hint.text).toContain('--api-url');
     expect(tries).toBe(1);
   });
 
@@ -76,7 +76,7 @@ describe('what an answer means', () => {
     expect(error).toMatchObject({ failure, code, status, effect: 'none' });
     expect(error.message).toMatch(/^GET \/v1\/users\/etl_prod\/instances: .*Because$/);
     expect(tries).toBe(expected);
-    expect(error.hint).not.toBe('');
+    expect(error.hint.text).not.toBe('');
   });
 
   it.each([502, 503, 504])("a proxy's page is trouble, not absence: %i", async (status) => {
@@ -126,7 +126,7 @@ describe('whether a failed call may have taken effect', () => {
   ] as const)('%s, answered %i %j: %s', async (call, status, body, effect, expected) => {
     const { error, tries } = await failing(status, body, { call });
     expect(error.effect).toBe(effect);
-    expect(error.hint.includes('may have taken effect')).toBe(effect === 'unknown');
+    expect(error.hint.text.includes('may have taken effect')).toBe(effect === 'unknown');
     expect(tries).toBe(expected);
   });
 
@@ -183,15 +183,15 @@ describe('a refused admin token', () => {
   it('says which variable it came from and what it must be', async () => {
     const error = await refused(401, {});
     expect(error.message).toContain('the admin token was refused (401)');
-    expect(error.hint).toBe(
+    expect(error.hint.text).toBe(
       "motherduck_token must be a read/write token of an Admin. MotherDuck's web page makes one, at Settings, Access Tokens; " +
         'then: export motherduck_token=…',
     );
-    expect((await failing(401, {})).error.hint).toContain('MOTHERDUCK_ADMIN_TOKEN must be');
+    expect((await failing(401, {})).error.hint.text).toContain('MOTHERDUCK_ADMIN_TOKEN must be');
   });
 
   it('says what is wrong with it when the token tells', async () => {
-    expect((await refused(401, { exp: 1_700_000_000 })).hint).toContain('expired at 2023-11-14T22:13:20.000Z');
-    expect((await refused(403, { tokenType: 'read_scaling' })).hint).toContain('read scaling token');
+    expect((await refused(401, { exp: 1_700_000_000 })).hint.text).toContain('expired at 2023-11-14T22:13:20.000Z');
+    expect((await refused(403, { tokenType: 'read_scaling' })).hint.text).toContain('read scaling token');
   });
 });

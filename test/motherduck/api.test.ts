@@ -263,7 +263,7 @@ describe('the shape of answers', () => {
     const answer = { ...DUCKLINGS, read_write: { instance_size: 'tera\u001b[31m' } };
     const error = await failureOf(answering(answer).api.getDucklings('a'));
     expect(error.message).toContain('"read_write.instance_size" is "tera", which this version does not know');
-    expect(error.hint).toContain('newer version');
+    expect(error.hint.text).toContain('newer version');
     expect(error).toMatchObject({ code: 'API_FAILED', effect: 'none' });
   });
 
@@ -279,6 +279,6 @@ describe('the shape of answers', () => {
     const error = await failureOf(answering(answer).api.createToken('a', { name: 'x' }));
     expect(error).toMatchObject({ failure: 'not_motherduck', effect: 'unknown', status: 200 });
     expect(error.call).toBe('POST /v1/users/a/tokens');
-    expect(error.message + error.hint).not.toContain('SECRET');
+    expect(error.message + error.hint.text).not.toContain('SECRET');
   });
 });

@@ -51,7 +51,7 @@ describe('a connection that breaks off', () => {
     const error = await failureOf(post(http));
     expect(error).toMatchObject({ failure: 'unreachable', code: 'API_UNREACHABLE', effect: 'unknown' });
     expect(error.message).toContain('broke off before the answer was whole');
-    expect(error.hint).toContain('may have taken effect');
+    expect(error.hint.text).toContain('may have taken effect');
     expect(count()).toBe(1);
   });
 
@@ -76,7 +76,7 @@ describe('the time limit', () => {
     expect(count()).toBe(2);
     const error = await failureOf(post(http));
     expect(error).toMatchObject({ failure: 'timeout', effect: 'unknown' });
-    expect(error.hint).toContain('--timeout');
+    expect(error.hint.text).toContain('--timeout');
     expect(count()).toBe(3);
   });
 
@@ -238,7 +238,7 @@ describe('no connection', () => {
     const error = await failureOf(get(http));
     expect(error).toMatchObject({ failure: 'unreachable', code: 'API_UNREACHABLE', effect: 'none' });
     expect(error.message).toContain(`nothing answers at 127.0.0.1:${address.port} (ECONNREFUSED), after 5 attempts`);
-    expect(error.hint).toContain('Is MOTHERDUCK_API_URL / --api-url right?');
+    expect(error.hint.text).toContain('Is MOTHERDUCK_API_URL / --api-url right?');
     expect(waits).toHaveLength(4);
     expect(await failureOf(post(http))).toMatchObject({ failure: 'unreachable', effect: 'none' });
   });
@@ -286,7 +286,7 @@ describe('no connection', () => {
     const error = await failureOf(post(http));
     expect(error).toMatchObject({ failure: 'unreachable', code: 'API_UNREACHABLE', effect: 'none' });
     expect(error.message).toContain(what);
-    expect(error.hint).toContain(hint);
+    expect(error.hint.text).toContain(hint);
     await failureOf(get(http));
     expect(lines).toHaveLength(1 + attempts);
   });

@@ -33,7 +33,7 @@ async function everythingPrinted({ api, lines }: Rig): Promise<string> {
     );
     if (error === undefined) continue;
     expect(error).toBeInstanceOf(ApiError);
-    printed.push(everythingOf(error), error instanceof ApiError ? error.hint : '');
+    printed.push(everythingOf(error), error instanceof ApiError ? error.hint.text : '');
   }
   return [...printed, ...lines].join('\n');
 }

@@ -60,7 +60,7 @@ describe('the history of the sandbox', () => {
     expect(await thrown(readUsage({ ...free, probe: real, timeoutMs: PATIENT_MS }))).toMatchObject({
       code: 'USAGE_UNREADABLE',
       message: expect.stringContaining('query_history'),
-      hint: expect.stringContaining('Business'),
+      hint: { text: expect.stringContaining('Business') },
     });
     const { organization, connector } = sandbox();
     await organization.seed(1);

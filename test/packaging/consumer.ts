@@ -32,7 +32,7 @@ export async function everything(signal: AbortSignal): Promise<Audit> {
     plan, desired, live, state, service, stores, signal, smoke: false, allowDelete: true,
     onEvent: (event) => console.log(event.kind, kinds, warnings[0]?.line),
   });
-  const failed = outcomes.filter(({ result }) => result === 'failed').map(({ error }) => error?.hint);
+  const failed = outcomes.filter(({ result }) => result === 'failed').map(({ error }) => error?.hint.text);
   console.log(failed, mdacc.renderPlan(plan, 'markdown'), mdacc.hasChanges(plan));
   const seen: State = await mdacc.readState({ desired, service });
   const users: number = (await service.api.listUsers()).users.length;
@@ -42,7 +42,7 @@ export async function everything(signal: AbortSignal): Promise<Audit> {
 
 export function report(error: unknown, desired: Desired): string {
   if (error instanceof mdacc.InvalidConfiguration) return error.diagnostics.map(({ file, line }) => file + line).join();
-  if (error instanceof mdacc.UserError && error.code === 'STATE_LOCKED') return error.hint;
+  if (error instanceof mdacc.UserError && error.code === 'STATE_LOCKED') return error.hint.text;
   return desired.organization;
 }
 

@@ -39,7 +39,7 @@ describe('a plan of what time alone brings', () => {
     expect(brief(plan)).toEqual(['rotate_token two/b']);
     expect(plan.protection).toEqual([]);
     expect(plan.warnings.filter(({ message }) => message.startsWith('left out'))).toMatchObject([
-      { account: 'one', hint: 'Look at it, and do it: mdacc apply --only one' },
+      { account: 'one', hint: { command: ['apply', '--only', 'one'] } },
     ]);
     expect(world.stateWriter.state.accounts.get('one')).toEqual({ ...before, id: expect.any(String) });
     expect(world.tokenNames('one')).toEqual(['a']);

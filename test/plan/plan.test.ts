@@ -567,7 +567,7 @@ describe('compute ceilings', () => {
     const only = (username: string) => username === 'one';
     expect((await world.plan(wanted('pulse', [token('airflow')]), { only })).violations).toEqual([]);
     const dearer = await world.plan(wanted('standard'), { only });
-    expect(dearer.violations).toMatchObject([{ hint: expect.stringContaining('without --only') }]);
+    expect(dearer.violations).toMatchObject([{ hint: { text: expect.stringContaining('without --only') } }]);
     expect(dearer.violations[0]?.message).toContain('the ceiling of left_1, left_2 is not known');
   });
 

@@ -250,7 +250,7 @@ describe('a log that is not whole', () => {
       const error = {
         code: 'SANDBOX_FAILED',
         message: expect.stringContaining('line 3'),
-        hint: expect.stringContaining('mdacc sandbox reset'),
+        hint: { text: expect.stringContaining('mdacc sandbox reset') },
       };
       await expect(open(dir)).rejects.toMatchObject(error);
       await expect(ask(sandbox, 'GET /v1/users')).rejects.toMatchObject(error);
@@ -268,7 +268,7 @@ describe('a log that is not whole', () => {
     writeFileSync(logOf(dir), '{"something":"else"}\n');
     await expect(open(dir)).rejects.toMatchObject({ code: 'SANDBOX_FAILED' });
     writeFileSync(join(dir, 'file'), '');
-    const error = { code: 'SANDBOX_FAILED', hint: expect.stringContaining('--sandbox DIR') };
+    const error = { code: 'SANDBOX_FAILED', hint: { text: expect.stringContaining('--sandbox DIR') } };
     await expect(open(join(dir, 'file', 'sandbox'))).rejects.toMatchObject(error);
   });
 });

@@ -66,7 +66,10 @@ describe('the server', () => {
   test('a port that is taken is refused with what to do', async () => {
     const { server } = await served();
     const again = serve({ organization: organization(), port: Number(new URL(server.url).port) });
-    await expect(again).rejects.toMatchObject({ code: 'SANDBOX_FAILED', hint: expect.stringContaining('--port') });
+    await expect(again).rejects.toMatchObject({
+      code: 'SANDBOX_FAILED',
+      hint: { text: expect.stringContaining('--port') },
+    });
   });
 
   test('more than the rate limit is 429 with Retry-After', async () => {

@@ -61,7 +61,7 @@ export async function refusal(promise: Promise<unknown>): Promise<UserError> {
   if (!(error instanceof UserError)) throw error;
   const seen = [
     error.message,
-    error.hint,
+    error.hint.text,
     error.stack,
     String(error.cause),
     JSON.stringify(error),

@@ -89,7 +89,7 @@ describe('smokeAccounts', () => {
       expect(connections[0]?.checks[0]).toMatchObject({
         name: 'connects',
         message: 'DuckDB could not download its motherduck extension from http://extensions.example',
-        hint: expect.stringMatching(/HTTP_PROXY.*DuckDB 1\.5\.6: INSTALL motherduck.*apply --no-smoke/),
+        hint: { text: expect.stringMatching(/HTTP_PROXY.*DuckDB 1\.5\.6: INSTALL motherduck.*apply --no-smoke/) },
       });
     }
   });

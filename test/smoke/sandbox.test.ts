@@ -73,7 +73,7 @@ it('tests the accounts of a sandbox as it does those of MotherDuck', async () =>
     expect(result.accounts[2]?.connections[0]?.checks.at(-1)).toMatchObject({
       name: 'database',
       passed: false,
-      hint: expect.stringContaining('Create the database as broken'),
+      hint: { text: expect.stringContaining('Create the database as broken') },
     });
     // what was woken sleeps again, and only the account's own token is left
     expect(await api.activeAccounts()).toEqual([]);

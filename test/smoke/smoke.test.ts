@@ -144,7 +144,7 @@ describe('what is checked', () => {
       name: 'user',
       found: 'other',
       expected: 'etl_prod',
-      hint: expect.any(String),
+      hint: { text: expect.any(String) },
     });
   });
 
@@ -152,11 +152,11 @@ describe('what is checked', () => {
     world.minted = () => ({ size: 'Standard' });
     const asleep = await smoke(account({ a: 'read_write' }, { ducklings }), { wasActive: ASLEEP });
     expect(failed(asleep)).toMatchObject({ name: 'size', found: 'standard', expected: 'pulse' });
-    expect(failed(asleep)?.hint).toContain('mdacc plan');
+    expect(failed(asleep)?.hint?.text).toContain('mdacc plan');
     const ran = await smoke(account({ a: 'read_write' }, { ducklings }), {
       wasActive: { ...ASLEEP, read_write: true },
     });
-    expect(failed(ran)?.hint).toContain('cooldown');
+    expect(failed(ran)?.hint?.text).toContain('cooldown');
   });
 
   it('a failing query: the token is proved all the same, and the minted one revoked', async () => {
@@ -180,7 +180,7 @@ describe('what is checked', () => {
     const secrets = held({ a: ['read_write', { ...me, refused: true }], b: ['read_write', me] });
     const result = await smoke(account({ a: 'read_write', b: 'read_write' }), { secrets });
     expect(shown(result)).toEqual(['read_write a: connects!', 'read_write b: connects user organization']);
-    expect(failed(result)).toMatchObject({ hint: expect.stringContaining('mdacc rotate etl_prod/a') });
+    expect(failed(result)).toMatchObject({ hint: { text: expect.stringContaining('mdacc rotate etl_prod/a') } });
     expect(result.verified).toEqual(['b']);
   });
 });
@@ -194,7 +194,7 @@ describe('minted tokens are revoked', () => {
     expect(failed(result)).toMatchObject({
       name: 'query',
       message: 'no answer within 3 s',
-      hint: expect.stringContaining('--timeout'),
+      hint: { text: expect.stringContaining('--timeout') },
     });
     expect(world.calls).toEqual(['create etl_prod mdacc smoke read_write 300', 'delete etl_prod t0']);
   });
@@ -252,7 +252,7 @@ describe('minted tokens are revoked', () => {
     expect(failed(result)).toMatchObject({
       name: 'token',
       message: expect.stringContaining('forbidden'),
-      hint: 'Try again later.',
+      hint: { text: 'Try again later.' },
     });
   });
 });

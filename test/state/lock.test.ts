@@ -25,7 +25,7 @@ it('locks beside the state and says who holds it, since when, and what to do', a
   await expect(lockState(path, 'mdacc rotate', 0, quiet)).rejects.toMatchObject({
     code: 'STATE_LOCKED',
     message: `${path} is locked by "mdacc apply" (process ${process.pid} on ${hostname()}, since ${lock.holder.since}).`,
-    hint: 'Wait for it with --lock-timeout 5m. If that process is gone: mdacc state unlock.',
+    hint: { text: 'Wait for it with --lock-timeout 5m. If that process is gone: mdacc state unlock.' },
   });
   await lock.release();
 });
@@ -35,7 +35,7 @@ it('says when the holder is on another host', async () => {
   await writeFile(await stateLockPath(path), holder({ host: 'ci-7' }));
   await expect(lockState(path, 'mdacc apply', 0, quiet)).rejects.toMatchObject({
     code: 'STATE_LOCKED',
-    hint: expect.stringMatching(/another host.*ci-7/),
+    hint: { text: expect.stringMatching(/another host.*ci-7/) },
   });
 });
 
@@ -53,7 +53,7 @@ it('does not know the holder of a damaged lock', async () => {
   await writeFile(await stateLockPath(path), '');
   await expect(lockState(path, 'mdacc apply', 0, quiet)).rejects.toMatchObject({
     code: 'STATE_LOCKED',
-    hint: expect.stringContaining('mdacc state unlock'),
+    hint: { text: expect.stringContaining('mdacc state unlock') },
   });
 });
 
@@ -85,7 +85,7 @@ it('says what may be behind a lock of this host that is from another boot', asyn
   await writeFile(await stateLockPath(path), holder({ started: 'last-boot pid:[4026531836] 5' }));
   await expect(lockState(path, 'mdacc apply', 0, quiet)).rejects.toMatchObject({
     code: 'STATE_LOCKED',
-    hint: expect.stringMatching(/another machine of this name .* make sure first/),
+    hint: { text: expect.stringMatching(/another machine of this name .* make sure first/) },
   });
 });
 
@@ -104,14 +104,14 @@ it('leaves the lock of a process that runs, and tells what to do where that may 
   const lock = await lockState(path, 'mdacc apply', 0, quiet);
   expect(await unlock()).toMatchObject({
     code: 'STATE_LOCKED',
-    hint: expect.stringMatching(/^Let it end, or stop it/),
+    hint: { text: expect.stringMatching(/^Let it end, or stop it/) },
   });
   await lock.release();
   // As where the system does not tell when a process began.
   await writeFile(`${path}.lock`, holder({ pid: process.pid }));
   expect(await unlock()).toMatchObject({
     code: 'STATE_LOCKED',
-    hint: expect.stringMatching(/kill.*\. If that is another program, remove the lock's file yourself\.$/),
+    hint: { text: expect.stringMatching(/kill.*\. If that is another program, remove the lock's file yourself\.$/) },
   });
   expect(await readLock(`${path}.lock`)).toMatchObject({ pid: process.pid });
 });

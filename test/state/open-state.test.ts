@@ -91,7 +91,7 @@ describe('openState', () => {
     await expect(open(text)).rejects.toMatchObject({
       code,
       message: expect.stringMatching(message),
-      hint: expect.stringMatching(hint),
+      hint: { text: expect.stringMatching(hint) },
     });
   });
 
@@ -109,7 +109,9 @@ describe('openState', () => {
   it('names the backup when there is one', async () => {
     const path = await fileOf('{');
     await writeFile(`${path}.v0.backup`, '');
-    await expect(openState(path, 'acme')).rejects.toMatchObject({ hint: expect.stringContaining(`${path}.v0.backup`) });
+    await expect(openState(path, 'acme')).rejects.toMatchObject({
+      hint: { text: expect.stringContaining(`${path}.v0.backup`) },
+    });
   });
 
   it.skipIf(asNobody === undefined)('says so when it may not read or write the file', async () => {
@@ -121,7 +123,7 @@ describe('openState', () => {
         const file = await openState(process.argv[2], 'acme');
         await file.update((state) => ({ ...state }));
       } catch (error) {
-        console.log(error.code, error.hint);
+        console.log(error.code, error.hint.text);
       }
     `);
     await chmod(join(file, '..'), 0o755);

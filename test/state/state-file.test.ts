@@ -92,7 +92,10 @@ describe('StateFile', () => {
     expect(results).toEqual([
       {
         status: 'rejected',
-        reason: expect.objectContaining({ code: 'STATE_UNWRITABLE', hint: expect.stringMatching(/^Make room/) }),
+        reason: expect.objectContaining({
+          code: 'STATE_UNWRITABLE',
+          hint: { text: expect.stringMatching(/^Make room/) },
+        }),
       },
       { status: 'rejected', reason: expect.objectContaining({ code: 'STATE_UNWRITABLE' }) },
     ]);
@@ -136,7 +139,7 @@ describe('StateFile', () => {
     await expect(add(file, 'a_b')).rejects.toMatchObject({
       code: 'STATE_UNWRITABLE',
       message: expect.stringContaining('ENOENT'),
-      hint: expect.stringContaining('folder'),
+      hint: { text: expect.stringContaining('folder') },
     });
   });
 

@@ -9,7 +9,7 @@ export const storeUnusable: Rule = {
   help: 'No token is made or rotated while its store cannot take the secret, so tokens will expire. It was looked at from where the audit runs.',
   *check({ unusableStores }) {
     for (const { store, why } of unusableStores) {
-      yield { message: why.message, fix: why.hint, location: why.location ?? store.location };
+      yield { message: why.message, fix: why.hint.text, location: why.location ?? store.location };
     }
   },
 };

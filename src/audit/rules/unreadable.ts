@@ -32,5 +32,5 @@ export const unreadable: Rule = {
 };
 
 function blind(what: string, { message, hint }: UserError): Found {
-  return { message: `${what}: ${message}`, fix: hint };
+  return { message: `${what}: ${message}`, fix: hint.text };
 }

@@ -1,7 +1,9 @@
 /** What an apply warned of, as one annotation of GitHub Actions: nobody opens the log of a night that went well. */
+
 import { counted } from '../../model/counted.ts';
 import type { Plan } from '../../model/plan.ts';
 import { githubCommand } from '../github-command.ts';
+import { hintText } from '../hint.ts';
 
 /** GitHub shows the beginning of an annotation, and its whole on a click. */
 const MOST_SHOWN = 20;
@@ -12,7 +14,7 @@ export function warningsGithub({ warnings }: Pick<Plan, 'warnings'>): string {
   const said = warnings.slice(0, MOST_SHOWN).map(({ account, token, message, hint }) => {
     const subject = [account, token].filter((part) => part !== undefined).join('/');
     const about = subject === '' || message.startsWith(subject) ? '' : `${subject}: `;
-    return `${about}${message}${hint === undefined ? '' : ` (${hint})`}`;
+    return `${about}${message}${hint === undefined ? '' : ` (${hintText(hint)})`}`;
   });
   const more = warnings.length > MOST_SHOWN ? [`and ${warnings.length - MOST_SHOWN} more; the log has all`] : [];
   return githubCommand(

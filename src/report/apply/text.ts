@@ -4,6 +4,7 @@ import type { Applied } from '../../apply/apply.ts';
 import type { Action } from '../../model/plan.ts';
 import type { Smoke } from '../../model/smoke.ts';
 import type { UserError } from '../../model/user-error.ts';
+import { hintText } from '../hint.ts';
 import { type Paint, plain } from '../paint.ts';
 import { printable } from '../printable.ts';
 import { smokeText } from '../smoke/text.ts';
@@ -46,8 +47,7 @@ export function describeAction(given: Action): string {
 }
 
 function failure(what: string, error: UserError | undefined, paint: Paint): string {
-  const { message = '', hint = '' } = error ?? {};
-  return `${paint.red('Failed:')} ${what}${printable(message)}${hint === '' ? '' : `\n  ${printable(hint)}`}`;
+  return `${paint.red('Failed:')} ${what}${printable(error?.message ?? '')}${error === undefined ? '' : `\n  ${printable(hintText(error.hint))}`}`;
 }
 
 /** What was done, what failed and why, and how the smoke test ended. */

@@ -4,6 +4,7 @@
  */
 import { showTime } from '../../model/instant.ts';
 import type { Action, ComputeCeiling, Notice, Plan } from '../../model/plan.ts';
+import { hintText } from '../hint.ts';
 import { commentMarker, lengthOf, MOST_CHARACTERS, markdown } from '../markdown.ts';
 import { printable } from '../printable.ts';
 import { symbolOf } from '../symbols.ts';
@@ -112,7 +113,7 @@ function notices(mark: string, all: readonly Notice[]): string[] {
   const shown = all.slice(0, NOTICES_SHOWN).flatMap(({ account, token, message, hint }) => {
     const subject = [account, token].filter((part) => part !== undefined).join('/');
     const about = subject === '' ? '' : `**${markdown(subject)}**: `;
-    return ['', `${mark} ${about}${markdown(message)}${hint === undefined ? '' : `<br>${markdown(hint)}`}`];
+    return ['', `${mark} ${about}${markdown(message)}${hint === undefined ? '' : `<br>${markdown(hintText(hint))}`}`];
   });
   return all.length > NOTICES_SHOWN
     ? [...shown, '', `${mark} and ${all.length - NOTICES_SHOWN} more like these`]

@@ -5,6 +5,7 @@ import { isoTime } from '../../model/instant.ts';
 import type { Action, ComputeCeiling, NextChange, Notice, Plan } from '../../model/plan.ts';
 import { columnWidth, padTo } from '../../model/text-width.ts';
 import { headline } from '../headline.ts';
+import { hintText } from '../hint.ts';
 import { type Paint, plain } from '../paint.ts';
 import { printable } from '../printable.ts';
 import { paintSymbol, symbolOf } from '../symbols.ts';
@@ -83,7 +84,7 @@ function notices(title: string, all: readonly Notice[], colour: (text: string) =
     .map((notice) => {
       const subject = [notice.account, notice.token].filter((part) => part !== undefined).join('/');
       const head = `${colour(`${title}:`)} ${subject === '' || notice.message.startsWith(subject) ? '' : `${subject}: `}${notice.message}`;
-      return notice.hint === undefined ? head : `${head}\n  ${notice.hint}`;
+      return notice.hint === undefined ? head : `${head}\n  ${hintText(notice.hint)}`;
     })
     .join('\n');
 }

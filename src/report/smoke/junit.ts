@@ -1,5 +1,7 @@
 /** A smoke test as JUnit XML: a suite an account, a case a check. */
+
 import type { AccountSmoke, ConnectionSmoke, Smoke, SmokeCheck } from '../../model/smoke.ts';
+import { hintText } from '../hint.ts';
 import { xml } from '../xml.ts';
 
 export function smokeJunit(smoke: Smoke): string {
@@ -25,8 +27,8 @@ function testcase(account: AccountSmoke, connection: ConnectionSmoke, check: Smo
   const name = `${check.name} (${connection.type}, ${connection.token})`;
   const head = `    <testcase classname="${xml(account.account)}" name="${xml(name)}" time="${seconds(check.ms)}"`;
   if (check.passed) return `${head}/>`;
-  const { message = `expected ${check.expected ?? ''}, found ${check.found ?? ''}`, hint = '' } = check;
-  return `${head}><failure message="${xml(message)}">${xml(hint)}</failure></testcase>`;
+  const { message = `expected ${check.expected ?? ''}, found ${check.found ?? ''}`, hint } = check;
+  return `${head}><failure message="${xml(message)}">${hint === undefined ? '' : xml(hintText(hint))}</failure></testcase>`;
 }
 
 function seconds(ms: number): string {

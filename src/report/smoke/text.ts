@@ -1,6 +1,7 @@
 /** A smoke test for a terminal: a line an account, what failed with what to do, and one summary line. */
 import type { AccountSmoke, ConnectionSmoke, Smoke, SmokeCheck } from '../../model/smoke.ts';
 import { columnWidth, padTo } from '../../model/text-width.ts';
+import { hintText } from '../hint.ts';
 import { type Paint, plain } from '../paint.ts';
 import { printable } from '../printable.ts';
 
@@ -10,7 +11,7 @@ export function smokeText(given: Smoke, paint: Paint = plain): string {
   const width = columnWidth(names, 32);
   const lines = smoke.accounts.flatMap((account) => accountLines(account, width, paint));
   const warnings = [...smoke.warnings, ...smoke.accounts.flatMap((account) => account.warnings)].map(
-    (warning) => `${paint.yellow('Warning:')} ${warning.message}${warning.hint ? `\n  ${warning.hint}` : ''}`,
+    (warning) => `${paint.yellow('Warning:')} ${warning.message}${warning.hint ? `\n  ${hintText(warning.hint)}` : ''}`,
   );
   return `${[...lines, ...warnings, paint.bold(smokeSummary(smoke))].join('\n')}\n`;
 }
@@ -51,5 +52,5 @@ function failures(connection: ConnectionSmoke, paint: Paint): string[] {
 
 function explain({ message, hint, expected, found }: SmokeCheck): string {
   const difference = expected !== undefined && found !== undefined ? `expected ${expected}, found ${found}` : 'failed';
-  return `${message ?? difference}${hint ? `\n        ${hint}` : ''}`;
+  return `${message ?? difference}${hint ? `\n        ${hintText(hint)}` : ''}`;
 }

@@ -1,5 +1,6 @@
 /** What a reviewer must see before all else: what is refused or unsure, what a plan breaks, and what it may cost someone. */
 import type { Action, Notice, Plan, Risk } from '../../../model/plan.ts';
+import { hintText } from '../../hint.ts';
 import { html, type Markup, NOTHING } from '../../page/markup.ts';
 import { tag } from '../../page/tag.ts';
 import { subjectOf } from '../wording.ts';
@@ -23,7 +24,7 @@ function notices(title: string, kind: 'remove' | 'change', all: readonly Notice[
   return all.map(({ account, token, message, hint }) => {
     const subject = [account, token].filter((part) => part !== undefined).join('/');
     const about = subject === '' || message.startsWith(subject) ? NOTHING : html` <b>${subject}</b>`;
-    const next = hint === undefined ? NOTHING : html`<p><small>${hint}</small></p>`;
+    const next = hint === undefined ? NOTHING : html`<p><small>${hintText(hint)}</small></p>`;
     return html`<div class="notice ${kind}"><b>${title}</b>${about}<p>${message}</p>${next}</div>`;
   });
 }

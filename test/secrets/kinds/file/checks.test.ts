@@ -25,7 +25,7 @@ describe('check refuses', () => {
     expect(await refusal(check(path))).toMatchObject({
       code: 'STORE_UNUSABLE',
       message: expect.stringContaining('(mode 640)'),
-      hint: `chmod 600 ${path}`,
+      hint: { text: `chmod 600 ${path}` },
       location: { line: 4 },
     });
     await chmod(path, 0o600);
@@ -43,7 +43,7 @@ describe('check refuses', () => {
   it('a variable that no shell could read', async () => {
     const path = join(await newFolder(), 'secrets.env');
     for (const variable of ['1{TOKEN}', '{TOKEN}-x', '{token}', '']) {
-      expect((await refusal(check(path, { variable }))).hint).toContain('MOTHERDUCK_TOKEN_{ACCOUNT}_{TOKEN}');
+      expect((await refusal(check(path, { variable }))).hint.text).toContain('MOTHERDUCK_TOKEN_{ACCOUNT}_{TOKEN}');
     }
     await check(path, { variable: 'TOKEN' });
   });
@@ -82,7 +82,7 @@ describe.skipIf(isWindows)('check in a git work tree', () => {
     const path = join(tree, '.motherduck/secrets.env');
     expect(await refusal(check(path))).toMatchObject({
       code: 'STORE_UNUSABLE',
-      hint: expect.stringMatching(`^echo .motherduck/ >> ${tree}/.gitignore, or set .allow_unignored: true`),
+      hint: { text: expect.stringMatching(`^echo .motherduck/ >> ${tree}/.gitignore, or set .allow_unignored: true`) },
     });
     await mkdir(join(tree, '.motherduck'));
     await writeFile(path, '', { mode: 0o600 });
@@ -102,7 +102,7 @@ describe.skipIf(isWindows)('check in a git work tree', () => {
     git(tree, 'add', '-f', 'secrets.env');
     expect(await refusal(check(path))).toMatchObject({
       message: expect.stringContaining('tracked by git'),
-      hint: expect.stringContaining('rm --cached'),
+      hint: { text: expect.stringContaining('rm --cached') },
     });
   });
 
@@ -116,7 +116,7 @@ describe.skipIf(isWindows)('check in a git work tree', () => {
         code: 'STORE_UNUSABLE',
         message: expect.stringMatching(/is ignored .* but the temporary files .* are not/),
       });
-      const [command = ''] = error.hint.split(', or ');
+      const [command = ''] = error.hint.text.split(', or ');
       expect(command).toMatch(/^echo '.*\*' >> .*\.gitignore$/);
       execFileSync('sh', ['-c', command]);
       await check(path);

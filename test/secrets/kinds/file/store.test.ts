@@ -43,7 +43,7 @@ describe('a dotenv file', () => {
   it('refuses a secret that its readers would not agree on, and says nothing of it', async () => {
     const path = await newPath();
     const error = await refusal(fileStore(fileConfig(path)).put(address(), new Secret(`${marker} $(x)`)));
-    expect(error).toMatchObject({ code: 'STORE_FAILED', hint: expect.stringContaining('format: json') });
+    expect(error).toMatchObject({ code: 'STORE_FAILED', hint: { text: expect.stringContaining('format: json') } });
   });
 
   it('refuses to erase the secret of another token with the same variable', async () => {
@@ -102,7 +102,7 @@ describe('a json file', () => {
       const { path, store } = await json(text);
       expect(await refusal(store.check())).toMatchObject({
         code: 'STORE_UNUSABLE',
-        hint: expect.stringContaining('mv '),
+        hint: { text: expect.stringContaining('mv ') },
       });
       expect(await refusal(store.put(address(), secret))).toMatchObject({ code: 'STORE_FAILED' });
       expect(await readFile(path, 'utf8')).toBe(text);
@@ -125,7 +125,7 @@ describe('writing', () => {
     vi.spyOn(Object.getPrototypeOf(handle), 'sync').mockRejectedValueOnce(full);
     await handle.close();
     const error = await refusal(store.put(address(), secret));
-    expect(error).toMatchObject({ code: 'STORE_FAILED', hint: expect.stringMatching(/^Make room/) });
+    expect(error).toMatchObject({ code: 'STORE_FAILED', hint: { text: expect.stringMatching(/^Make room/) } });
     expect(await readdir(join(path, '..'))).toEqual(['secrets.env']);
     expect(await readFile(path, 'utf8')).toContain('=old\n');
     await store.put(address(), secret);
