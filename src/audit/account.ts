@@ -1,4 +1,4 @@
-/** One account as rules look at it: how it stands, what is live of it, and what each of its tokens is. */
+/** One account as rules look at it: configured or not, what is live of it, and the role of each of its tokens. */
 import type { DesiredAccount, DesiredToken } from '../model/desired.ts';
 import type { Ducklings } from '../model/ducklings.ts';
 import type { LiveAccount, Presence } from '../model/live.ts';
@@ -8,37 +8,46 @@ import { UserError } from '../model/user-error.ts';
 import { accountKey } from '../model/username.ts';
 import type { WireActiveAccounts } from '../model/wire.ts';
 import { mergeDucklings } from '../plan/ducklings.ts';
-import { type WhyNotImported, whyNotImported } from './adoptable.ts';
-import { type AuditedToken, joinTokens, type LostToken, lostTokens, missingTokens } from './tokens.ts';
+import {
+  type AuditedToken,
+  type GoneToken,
+  goneTokens,
+  isToBeReplaced,
+  joinTokens,
+  missingTokens,
+  type WhyNotImported,
+  whyNotImported,
+} from './tokens.ts';
 
 export interface AuditedAccount {
   /** As the configuration or the state spells it. */
   readonly username: string;
   /** Its `accountKey`. */
   readonly key: string;
-  /** `removed`: the state holds it, and it left the configuration. */
+  /** `removed`: in the state and no longer in the configuration. */
   readonly standing: 'configured' | 'removed' | 'unmanaged';
-  readonly want?: DesiredAccount;
-  readonly held?: StateAccount;
-  /** Absent where `obstacle` says why there is nothing to look at. */
+  readonly desired?: DesiredAccount;
+  readonly state?: StateAccount;
+  /** Absent where there is an `obstacle`. */
   readonly live?: LiveAccount;
+  /** Why there is no service account to look at. */
   readonly obstacle?: Obstacle;
-  /** Why `mdacc import` does not take an unmanaged one. */
+  /** Why `mdacc import` does not adopt an unmanaged account. */
   readonly whyNotImported?: WhyNotImported;
-  /** The state's deletion protection, where the configuration has another. */
+  /** The deletion protection in the state, where the configuration has another. */
   readonly protection?: Protection;
-  /** Live ones, expired ones left out. */
+  /** Live tokens, without expired ones. */
   readonly tokens: readonly AuditedToken[];
-  /** What the state takes for in use, and what does not live any more. */
-  readonly lost: readonly LostToken[];
-  /** Configured, and neither in the state nor live. */
+  /** Current tokens of the state that are not live any more. */
+  readonly gone: readonly GoneToken[];
+  /** Configured tokens that are neither in the state nor live. */
   readonly missing: readonly DesiredToken[];
   readonly ducklings?: {
     readonly live: Ducklings;
     /** As the next apply leaves them. */
-    readonly wanted: Ducklings;
+    readonly desired: Ducklings;
   };
-  /** Ducklings that are awake; none is known where that could not be read. */
+  /** Ducklings that are awake; empty where that could not be read. */
   readonly running: Running;
 }
 
@@ -53,9 +62,10 @@ type Running = WireActiveAccounts['accounts'][number]['ducklings'];
 
 export interface AccountReadings {
   readonly username: string;
-  readonly want: DesiredAccount | undefined;
-  readonly held: StateAccount | undefined;
+  readonly desired: DesiredAccount | undefined;
+  readonly state: StateAccount | undefined;
   readonly presence: Presence<LiveAccount> | undefined;
+  /** MotherDuck's time, in milliseconds since 1970. */
   readonly now: number;
   /** What a plan would do to the account. */
   readonly actions: readonly Action[];
@@ -66,34 +76,34 @@ export interface AccountReadings {
 
 /** Joins what was read of one account. */
 export function joinAccount(readings: AccountReadings): AuditedAccount {
-  const { username, want, now, running } = readings;
+  const { username, desired, now, running } = readings;
   const presence = readings.presence ?? notRead(username);
-  const whyNot = want ? undefined : whyNotImported(username, readings.held);
-  const held = isSame(readings.held, presence) || want !== undefined ? readings.held : undefined;
+  const whyNot = desired ? undefined : whyNotImported(username, readings.state);
+  const state = isSame(readings.state, presence) || desired !== undefined ? readings.state : undefined;
   const about = {
     username,
     key: accountKey(username),
-    standing: want ? ('configured' as const) : held ? ('removed' as const) : ('unmanaged' as const),
-    ...(want ? { want } : {}),
-    ...(held ? { held } : {}),
+    standing: desired ? ('configured' as const) : state ? ('removed' as const) : ('unmanaged' as const),
+    ...(desired ? { desired } : {}),
+    ...(state ? { state } : {}),
     ...(whyNot ? { whyNotImported: whyNot } : {}),
     ...(readings.protection ? { protection: readings.protection } : {}),
   };
-  const found = look(presence);
-  if ('is' in found) return { ...about, obstacle: found, tokens: [], lost: [], missing: [], running: [] };
-  const parts = { username, want, held, whyNotImported: whyNot, live: found.tokens, actions: readings.actions, now };
+  const live = liveOrObstacle(presence);
+  if ('is' in live) return { ...about, obstacle: live, tokens: [], gone: [], missing: [], running: [] };
+  const parts = { username, desired, state, whyNotImported: whyNot, live: live.tokens, actions: readings.actions, now };
   return {
     ...about,
-    live: found,
+    live,
     tokens: joinTokens(parts),
-    lost: lostTokens(parts),
+    gone: goneTokens(parts),
     missing: missingTokens(parts),
-    ...joinDucklings(want, found),
+    ...joinDucklings(desired, live),
     running,
   };
 }
 
-function look(presence: Presence<LiveAccount>): LiveAccount | Obstacle {
+function liveOrObstacle(presence: Presence<LiveAccount>): LiveAccount | Obstacle {
   if (presence.presence === 'unknown') return { is: 'unreadable', why: presence.error };
   if (presence.presence === 'absent') return { is: 'absent' };
   const { user } = presence.value;
@@ -101,18 +111,40 @@ function look(presence: Presence<LiveAccount>): LiveAccount | Obstacle {
   return user?.isDeprovisioned ? { is: 'deprovisioned' } : presence.value;
 }
 
-/** What has the name of an account that the state holds may be another one by now; a plan forgets the old one then. */
-function isSame(held: StateAccount | undefined, presence: Presence<LiveAccount>): boolean {
+/** A live account with the name of one in the state may be another account; a plan then forgets the old one. */
+function isSame(state: StateAccount | undefined, presence: Presence<LiveAccount>): boolean {
   const user = presence.presence === 'present' ? presence.value.user : undefined;
-  return user === undefined || !user.isServiceAccount || held?.id === undefined || held.id === user.id;
+  return user === undefined || !user.isServiceAccount || state?.id === undefined || state.id === user.id;
 }
 
-function joinDucklings(want: DesiredAccount | undefined, { ducklings: live }: LiveAccount) {
+function joinDucklings(account: DesiredAccount | undefined, { ducklings: live }: LiveAccount) {
   if (live === undefined) return {};
-  return { ducklings: { live, wanted: want?.ducklings ? mergeDucklings(want.ducklings, live) : live } };
+  return { ducklings: { live, desired: account?.ducklings ? mergeDucklings(account.ducklings, live) : live } };
 }
 
 function notRead(username: string): Presence<LiveAccount> {
   const error = new UserError('ACCOUNT_UNREADABLE', `${username} was not read`, 'Run the audit again.');
   return { presence: 'unknown', error };
+}
+
+/**
+ * The tokens that stay as they are until somebody acts, whose lifetime is therefore judged. Left out are those that an apply
+ * revokes, or replaces because they differ from the configuration, and MotherDuck's own.
+ */
+export function* keptTokens(accounts: readonly AuditedAccount[]): Iterable<[AuditedAccount, AuditedToken]> {
+  for (const account of accounts) {
+    for (const token of account.tokens) {
+      if ((token.role === 'current' || token.role === 'unmanaged') && !isToBeReplaced(token)) yield [account, token];
+    }
+  }
+}
+
+/** The current tokens of the state that are not live any more, for one of the two causes. */
+export function* tokensGoneBy(
+  cause: GoneToken['cause'],
+  accounts: readonly AuditedAccount[],
+): Iterable<[AuditedAccount, GoneToken]> {
+  for (const account of accounts) {
+    for (const token of account.gone) if (token.cause === cause) yield [account, token];
+  }
 }

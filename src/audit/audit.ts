@@ -1,9 +1,9 @@
 /**
- * An audit holds the live organization against the configuration and good practice, and changes nothing:
+ * An audit compares the live organization with the configuration and good practice, and changes nothing:
  *
- *   readings   ->  evidence    evidence.ts: what is wanted, live and remembered, joined
- *   evidence   ->  findings    rules/: one file a rule, listed in catalog.ts
- *   findings   ->  Audit       here: what is said twice is dropped, and the rest is sorted
+ *   readings   ->  evidence    evidence.ts: desired, live and state, joined
+ *   evidence   ->  findings    rules/: one file per rule, listed in catalog.ts
+ *   findings   ->  Audit       here: findings that another rule covers are dropped, the rest is sorted
  *
  * It is a pure function: no I/O and no clock, so the same evidence gives the same audit, byte for byte.
  */
@@ -16,19 +16,19 @@ import type { Rule } from './rule.ts';
 /** Every rule, by id. */
 export const RULES: readonly Rule[] = Object.values(catalog).sort((a, b) => order(a.id, b.id));
 
-/** Gravest first. */
+/** Most severe first. */
 const RANK: Readonly<Record<Severity, number>> = { error: 0, warning: 1, note: 2 };
 
 /** Runs the rules. */
 export function audit(evidence: Evidence, rules: readonly Rule[] = RULES): Audit {
   const { desired, accounts } = evidence;
-  const seen = accounts.filter(({ live }) => live !== undefined);
+  const checked = accounts.filter(({ live }) => live !== undefined);
   return {
     organization: desired.organization,
     sandbox: evidence.sandbox,
     at: isoTime(evidence.now),
     file: desired.file,
-    checked: { accounts: seen.length, tokens: seen.reduce((sum, { tokens }) => sum + tokens.length, 0) },
+    checked: { accounts: checked.length, tokens: checked.reduce((sum, { tokens }) => sum + tokens.length, 0) },
     ignored: evidence.ignored,
     rules: rules.map(infoOf),
     findings: findingsOf(evidence, rules),
@@ -42,18 +42,18 @@ function infoOf({ id, name, severity, title, help }: Rule): RuleInfo {
 function findingsOf(evidence: Evidence, rules: readonly Rule[]): Finding[] {
   const findings = rules.flatMap((rule) =>
     [...rule.check(evidence)].map((found): Finding => {
-      const texts = { message: onOneLine(found.message), fix: onOneLine(found.fix) };
-      return { rule: rule.id, severity: rule.severity, ...found, ...texts };
+      const fix = { ...found.fix, text: onOneLine(found.fix.text) };
+      return { rule: rule.id, severity: rule.severity, ...found, message: onOneLine(found.message), fix };
     }),
   );
-  const found = new Set(findings.map(subjectOf));
-  const silenced = new Map(rules.map(({ id, yieldsTo = [] }) => [id, yieldsTo]));
+  const subjects = new Set(findings.map(subjectOf));
+  const yields = new Map(rules.map(({ id, yieldsTo = [] }) => [id, yieldsTo]));
   return findings
-    .filter((finding) => !silenced.get(finding.rule)?.some((rule) => found.has(subjectOf({ ...finding, rule }))))
+    .filter((finding) => !yields.get(finding.rule)?.some((rule) => subjects.has(subjectOf({ ...finding, rule }))))
     .sort(compare);
 }
 
-/** What the command of a secret store said may have several lines. */
+/** The output of a secret store's command may have several lines. */
 function onOneLine(text: string): string {
   return text.replace(/\s*\n\s*/g, ' ');
 }
@@ -72,7 +72,7 @@ function compare(a: Finding, b: Finding): number {
   );
 }
 
-/** By the characters' codes, not by a language's rules: those differ between machines. */
+/** By character codes, not by locale, which differs between machines. */
 function order(a: string, b: string): number {
   return a < b ? -1 : a > b ? 1 : 0;
 }

@@ -1,4 +1,4 @@
-/** Every rule, a line each: a new one is a file in rules/, and its line here. audit.ts puts them in the order of their ids. */
+/** Every rule, one line each. A new rule is a file in rules/ and a line here; audit.ts sorts them by id. */
 
 export { accountAdmin } from './rules/account-admin.ts';
 export { accountDeprovisioned } from './rules/account-deprovisioned.ts';

@@ -1,6 +1,6 @@
 /**
- * Evidence: what is wanted, live and remembered, joined so that a rule only has to look. What belongs to whom is what a
- * plan of the same readings says, so that an audit and a plan never disagree.
+ * Evidence: desired, live and state, joined so that rules only have to look. Which token belongs to which key comes from a
+ * plan that is made from the same readings, so that an audit and a plan never disagree.
  */
 import type { Desired, SecretStoreConfig } from '../model/desired.ts';
 import { globMatcher } from '../model/glob.ts';
@@ -13,19 +13,19 @@ import type { WireActiveAccounts } from '../model/wire.ts';
 import { accountNames, makePlan, type PlanOptions } from '../plan/plan.ts';
 import { type AuditedAccount, joinAccount } from './account.ts';
 
-/** What was read for an audit. What could not be read says why. */
+/** What was read for an audit; what could not be read has the error instead. */
 export interface Readings {
   readonly desired: Desired;
   readonly live: Live;
   /** The empty state where there is no file. */
   readonly state: State;
   readonly sandbox: boolean;
-  /** Which accounts are looked at (`--only`); all when absent. */
+  /** Which accounts are audited (`--only`); all when absent. */
   readonly only?: (username: string) => boolean;
   readonly active: Active;
-  /** Where a store would put a token's secret; without it a moved place is not noticed. */
+  /** Where a store would put a token's secret; without it a changed secret path is not noticed. */
   readonly secretPath?: NonNullable<PlanOptions['secretPath']>;
-  /** Of the secret stores that tokens use: those that cannot be written, by name. */
+  /** The secret stores that tokens use and that cannot be written, by name. */
   readonly unusableStores: ReadonlyMap<string, UserError>;
   readonly usage?: Usage;
 }
@@ -34,14 +34,14 @@ export type Active =
   | { readonly ok: true; readonly accounts: WireActiveAccounts['accounts'] }
   | { readonly ok: false; readonly why: UserError };
 
-/** When accounts last ran a query; absent when nobody asked for it. */
+/** When accounts last ran a query; only with --usage. */
 export interface Usage {
-  /** An account without a query for so long is idle. */
+  /** An account without a query for this many seconds is idle. */
   readonly idleSeconds: number;
   readonly reading:
     | {
         readonly ok: true;
-        /** By `accountKey`, in milliseconds since 1970; accounts that ran none are missing. */
+        /** By `accountKey`, in milliseconds since 1970; accounts that ran none are absent. */
         readonly lastQueryAt: ReadonlyMap<string, number>;
       }
     | { readonly ok: false; readonly why: UserError };
@@ -55,8 +55,8 @@ export interface Evidence {
   /** In the order of the configuration, then those of the state, then unmanaged ones; by name within these. */
   readonly accounts: readonly AuditedAccount[];
   readonly ignored: readonly string[];
-  /** false with `--only`: what all accounts have together cannot be judged. */
-  readonly isWhole: boolean;
+  /** false with `--only`: totals over all accounts are then not checked. */
+  readonly isComplete: boolean;
   readonly users: Live['users'];
   readonly active: Active;
   readonly unusableStores: readonly { readonly store: SecretStoreConfig; readonly why: UserError }[];
@@ -73,7 +73,7 @@ export function joinEvidence(readings: Readings): Evidence {
     sandbox,
     accounts: joinAccounts(readings, plan, only),
     ignored: ignoredAccounts(readings, only),
-    isWhole: readings.only === undefined,
+    isComplete: readings.only === undefined,
     users: live.users,
     active,
     unusableStores: [...desired.stores.values()].flatMap((store) => {
@@ -98,8 +98,8 @@ function joinAccounts({ desired, live, state, active }: Readings, plan: Plan, on
     const key = accountKey(username);
     return joinAccount({
       username,
-      want: desired.accounts.get(key),
-      held: state.accounts.get(key),
+      desired: desired.accounts.get(key),
+      state: state.accounts.get(key),
       presence: live.accounts.get(key),
       now: live.now,
       actions: actions.get(key) ?? [],
@@ -107,13 +107,13 @@ function joinAccounts({ desired, live, state, active }: Readings, plan: Plan, on
       running: running.get(key) ?? [],
     });
   };
-  // One that was deleted between the list and its reading is nobody's business any more.
-  const isThere = (username: string) => live.accounts.get(accountKey(username))?.presence !== 'absent';
-  const unmanaged = (plan.unmanaged.accounts ?? []).filter((username) => only(username) && isThere(username));
+  // An account that was deleted after the users were listed is not reported.
+  const isLive = (username: string) => live.accounts.get(accountKey(username))?.presence !== 'absent';
+  const unmanaged = (plan.unmanaged.accounts ?? []).filter((username) => only(username) && isLive(username));
   return [...accountNames(desired, state).filter(only), ...unmanaged].map(join);
 }
 
-/** Live service accounts that `ignore` names, and that are not managed all the same. */
+/** Live service accounts that `ignore` names and that are not managed. */
 function ignoredAccounts({ desired, live, state }: Readings, only: (username: string) => boolean): string[] {
   if (!live.users.listed) return [];
   const isIgnored = globMatcher(desired.ignore);

@@ -1,104 +1,110 @@
-/** What each live token of an account is, by the plan that was made of the same readings and by the state. */
+/** The role of each live token of an account, by the plan that was made from the same readings and by the state. */
 import type { DesiredAccount, DesiredToken } from '../model/desired.ts';
 import type { LiveToken } from '../model/live.ts';
 import type { Action, RevokeToken, RotateToken } from '../model/plan.ts';
 import type { StateAccount, TokenRecord } from '../model/state.ts';
-import { isSmokeToken, RESERVED_TOKEN_NAMES } from '../model/tokens.ts';
+import { chooseTokens, takenSeries } from '../model/token-choice.ts';
+import { isSmokeToken, RESERVED_TOKEN_NAMES, seriesOf } from '../model/tokens.ts';
+import { accountKey, USERNAME_PATTERN } from '../model/username.ts';
 import { isExpired } from '../plan/series.ts';
-import { adoptableTokens, type WhyNotImported } from './adoptable.ts';
 
 /**
- * - `current`: what the state takes for in use, or what the next apply adopts for a configured token
- * - `leaving`: replaced or no longer configured; an apply revokes it when its time has come
- * - `orphan`, `never_stored`: an interrupted run, or one whose store failed, left it
- * - `smoke_test`: made for a smoke test
- * - `reserved`: MotherDuck made it for itself, under a name that nobody else can give
+ * - `current`: current in the state, or adopted for a configured token by the next apply
+ * - `obsolete`: replaced or no longer configured; an apply revokes it when its time has come
+ * - `orphan`, `never_stored`: from an interrupted run, or one whose secret store failed
+ * - `smoke_test`: created for a smoke test
+ * - `reserved`: created by MotherDuck for itself, under a name that nobody else can use
  */
-export type TokenRole = 'current' | 'leaving' | 'orphan' | 'never_stored' | 'smoke_test' | 'reserved' | 'unmanaged';
+export type TokenRole = 'current' | 'obsolete' | 'orphan' | 'never_stored' | 'smoke_test' | 'reserved' | 'unmanaged';
 
 export interface AuditedToken {
   readonly live: LiveToken;
   readonly role: TokenRole;
   /** The key in the configuration or the state. */
   readonly key?: string;
-  /** What the configuration wants of a `current` one. */
-  readonly want?: DesiredToken;
-  /** What the state knows of a `current` one. */
+  /** The configuration of a `current` token. */
+  readonly desired?: DesiredToken;
+  /** The state's record of a `current` token. */
   readonly record?: TokenRecord;
-  /** When the overlap of a replaced one ends, in milliseconds since 1970; absent while its replacement is not proved. */
+  /** When the overlap of a replaced token ends, in milliseconds since 1970; absent while its replacement is unverified. */
   readonly retireAt?: number;
   /** What a plan would do with it. */
   readonly planned?: RotateToken | RevokeToken;
-  /** Whether `mdacc import` takes it. */
+  /** Whether `mdacc import` adopts it. */
   readonly isAdoptable: boolean;
 }
 
-export interface LostToken {
+/** A current token of the state that is not live any more. */
+export interface GoneToken {
   readonly key: string;
   readonly record: TokenRecord;
-  readonly want?: DesiredToken;
-  readonly how: 'expired' | 'revoked';
+  readonly desired?: DesiredToken;
+  readonly cause: 'expired' | 'revoked';
 }
+
+/** `in_state`: the state has an account of the name. `unusable_name`: the name is not valid in the configuration. */
+export type WhyNotImported = 'in_state' | 'unusable_name';
 
 export interface TokenReadings {
   readonly username: string;
-  readonly want: DesiredAccount | undefined;
-  readonly held: StateAccount | undefined;
+  readonly desired: DesiredAccount | undefined;
+  readonly state: StateAccount | undefined;
   readonly whyNotImported: WhyNotImported | undefined;
   readonly live: readonly LiveToken[];
   readonly actions: readonly Action[];
+  /** MotherDuck's time, in milliseconds since 1970. */
   readonly now: number;
 }
 
-/** The live tokens with what they are. Expired ones are left out: they open nothing any more. */
+/** The live tokens with their roles, without expired ones, which give access to nothing. */
 export function joinTokens(readings: TokenReadings): AuditedToken[] {
-  const { username, want, held, whyNotImported: why, now } = readings;
+  const { now } = readings;
   const roleOf = roles(readings);
   const tokens = readings.live.filter((token) => !isExpired(token, now)).map((live) => ({ live, ...roleOf(live) }));
   const unmanaged = tokens.filter(({ role }) => role === 'unmanaged').map(({ live }) => live);
-  const adoptable = adoptableTokens({ username, want, held, why, unmanaged, now });
+  const adoptable = adoptableTokens(readings, unmanaged);
   return tokens.map((token) => ({ ...token, isAdoptable: adoptable.has(token.live.id) }));
 }
 
 type Role = Omit<AuditedToken, 'live' | 'isAdoptable'>;
 
-function roles({ want, held, actions }: TokenReadings): (token: LiveToken) => Role {
-  const series = [...(held?.tokens ?? [])];
+function roles({ desired, state, actions }: TokenReadings): (token: LiveToken) => Role {
+  const series = [...(state?.tokens ?? [])];
   const known = new Map<string, Role>();
   for (const [key, { current, retiring }] of series) {
     for (const { id, why, retireAt } of retiring) {
-      const role = why === 'never_stored' ? why : 'leaving';
+      const role = why === 'never_stored' ? why : 'obsolete';
       known.set(id, { role, key, ...(retireAt === undefined ? {} : { retireAt: Date.parse(retireAt) }) });
     }
-    const wanted = want?.tokens.get(key);
-    if (current) known.set(current.id, { role: 'current', key, record: current, ...(wanted ? { want: wanted } : {}) });
+    const token = desired?.tokens.get(key);
+    if (current) known.set(current.id, { role: 'current', key, record: current, ...(token ? { desired: token } : {}) });
   }
   for (const action of actions) {
-    const token = plannedToken(action, held, want);
+    const token = plannedToken(action, state, desired);
     if (token) known.set(token.id, { ...known.get(token.id), ...token.role });
   }
-  const tried = new Map(series.flatMap(([key, { intents }]) => intents.map(({ name }) => [name, key])));
+  const intended = new Map(series.flatMap(([key, { intents }]) => intents.map(({ name }) => [name, key])));
   return (token) => {
     const role = known.get(token.id);
     if (role) return role;
     if (RESERVED_TOKEN_NAMES.includes(token.name)) return { role: 'reserved' };
-    // A plan leaves what runs left on an account that is not in the configuration alone, and does not speak of it.
+    // A plan has no action for tokens of interrupted runs on an account that is not in the configuration.
     if (isSmokeToken(token)) return { role: 'smoke_test' };
-    const key = tried.get(token.name);
+    const key = intended.get(token.name);
     return key === undefined ? { role: 'unmanaged' } : { role: 'orphan', key };
   };
 }
 
-/** What a plan says that a token is: it would be adopted, replaced, or revoked for what it is. */
+/** The role that a plan gives a token: it would be adopted, replaced, or revoked. */
 function plannedToken(
   action: Action,
-  held: StateAccount | undefined,
-  want: DesiredAccount | undefined,
+  state: StateAccount | undefined,
+  desired: DesiredAccount | undefined,
 ): { id: string; role: Role } | undefined {
   if (action.action === 'adopt_token') {
-    const wanted = want?.tokens.get(action.token);
-    const record = action.from === undefined ? undefined : held?.tokens.get(action.from)?.current;
-    const known = { ...(wanted ? { want: wanted } : {}), ...(record ? { record } : {}) };
+    const token = desired?.tokens.get(action.token);
+    const record = action.from === undefined ? undefined : state?.tokens.get(action.from)?.current;
+    const known = { ...(token ? { desired: token } : {}), ...(record ? { record } : {}) };
     return { id: action.after.id, role: { role: 'current', key: action.token, ...known } };
   }
   if (action.action === 'rotate_token') {
@@ -106,31 +112,72 @@ function plannedToken(
   }
   if (action.action !== 'revoke_token') return undefined;
   const { cause, token, before } = action;
-  const role = cause === 'overlap_ended' || cause === 'removed' ? 'leaving' : cause;
+  const role = cause === 'overlap_ended' || cause === 'removed' ? 'obsolete' : cause;
   return { id: before.id, role: { role, planned: action, ...(token === undefined ? {} : { key: token }) } };
 }
 
-/** Tokens that the state takes for in use and that do not live any more. One that nobody wants any more is no loss. */
-export function lostTokens({ want, held, live, now }: TokenReadings): LostToken[] {
-  return [...(held?.tokens ?? [])].flatMap(([key, { current }]): LostToken[] => {
-    const wanted = want?.tokens.get(key);
-    if (current === undefined || (want !== undefined && wanted === undefined)) return [];
-    const found = live.find((token) => token.id === current.id);
-    if (found !== undefined && !isExpired(found, now)) return [];
-    const isOver = found !== undefined || (current.expiresAt !== null && Date.parse(current.expiresAt) <= now);
-    return [{ key, record: current, ...(wanted ? { want: wanted } : {}), how: isOver ? 'expired' : 'revoked' }];
+/** Whether the next apply replaces a token because it differs from the configuration. */
+export function isToBeReplaced({ planned }: AuditedToken): boolean {
+  return planned?.action === 'rotate_token' && planned.cause === 'changed';
+}
+
+/** Current tokens of the state that are not live any more. One that is no longer configured is not reported. */
+export function goneTokens({ desired, state, live, now }: TokenReadings): GoneToken[] {
+  return [...(state?.tokens ?? [])].flatMap(([key, { current }]): GoneToken[] => {
+    const token = desired?.tokens.get(key);
+    if (current === undefined || (desired !== undefined && token === undefined)) return [];
+    const match = live.find(({ id }) => id === current.id);
+    if (match !== undefined && !isExpired(match, now)) return [];
+    const isOver = match !== undefined || (current.expiresAt !== null && Date.parse(current.expiresAt) <= now);
+    return [{ key, record: current, ...(token ? { desired: token } : {}), cause: isOver ? 'expired' : 'revoked' }];
   });
 }
 
-/** Tokens that only the configuration has. Where a run came to grief over one, what it left is found instead, while it lives. */
-export function missingTokens({ want, held, live, actions, now }: TokenReadings): DesiredToken[] {
-  const living = new Set(live.filter((token) => !isExpired(token, now)).map(({ id }) => id));
-  const isLeft = (action: Action): action is RevokeToken =>
+/** Tokens that only the configuration has. Where an interrupted run left a live one, that is reported instead. */
+export function missingTokens({ desired, state, live, actions, now }: TokenReadings): DesiredToken[] {
+  const alive = new Set(live.filter((token) => !isExpired(token, now)).map(({ id }) => id));
+  const isLeftOver = (action: Action): action is RevokeToken =>
     action.action === 'revoke_token' && (action.cause === 'orphan' || action.cause === 'never_stored');
-  const left = new Set(actions.filter(isLeft).flatMap(({ token, before }) => (living.has(before.id) ? [token] : [])));
+  const leftOver = new Set(
+    actions.filter(isLeftOver).flatMap(({ token, before }) => (alive.has(before.id) ? [token] : [])),
+  );
   return actions.flatMap((action) => {
-    if (action.action !== 'create_token' || left.has(action.token)) return [];
-    const token = held?.tokens.get(action.token)?.current === undefined ? want?.tokens.get(action.token) : undefined;
+    if (action.action !== 'create_token' || leftOver.has(action.token)) return [];
+    const isInState = state?.tokens.get(action.token)?.current !== undefined;
+    const token = isInState ? undefined : desired?.tokens.get(action.token);
     return token ? [token] : [];
   });
+}
+
+/** Why import does not adopt an account that is not in the configuration; undefined when it does. */
+export function whyNotImported(username: string, state: StateAccount | undefined): WhyNotImported | undefined {
+  if (state !== undefined) return 'in_state';
+  return USERNAME_PATTERN.test(username) ? undefined : 'unusable_name';
+}
+
+/**
+ * Ids of the unmanaged tokens that `mdacc import` adopts, by import's own choice, so that no fix names a command that is
+ * refused: each by its own name in a configured account, and all at once with a new one.
+ */
+function adoptableTokens(
+  { username, desired, state, whyNotImported: whyNot, now }: TokenReadings,
+  unmanaged: readonly LiveToken[],
+): ReadonlySet<string> {
+  if (whyNot !== undefined) return new Set();
+  const about = { account: accountKey(username), taken: takenSeries(desired, state), now };
+  const choose = (tokens: readonly LiveToken[], isAsked: (token: LiveToken) => boolean) =>
+    chooseTokens({ ...about, tokens, isAsked }).chosen.map(({ token }) => token.id);
+  if (desired === undefined) return new Set(choose(unmanaged, () => true));
+  const bySeries = new Map<string, LiveToken[]>();
+  for (const token of unmanaged) {
+    const series = seriesOf(token.name);
+    bySeries.set(series, [...(bySeries.get(series) ?? []), token]);
+  }
+  return new Set(
+    [...bySeries.values()].flatMap((tokens) =>
+      tokens
+        .filter(({ id, name }) => choose(tokens, (other) => other.id === id || other.name === name).includes(id))
+        .map(({ id }) => id),
+    ),
+  );
 }

@@ -1,6 +1,6 @@
-/** A fix that says `mdacc import` is one that import takes; what it does not take gets other advice. */
+/** A fix says `mdacc import` only where import adopts; everything else gets another fix. */
 import { describe, expect, it, onTestFinished } from 'vitest';
-import { operand } from '../../src/audit/wording.ts';
+import { forget } from '../../src/audit/fixes.ts';
 import type { Audit } from '../../src/model/audit.ts';
 import { Stage } from '../import/stage.ts';
 import { DAY, HOUR, type World } from '../world.ts';
@@ -27,10 +27,10 @@ async function audited(stage: Stage): Promise<Audit> {
   return auditOf(stage.world, desired, { secretPath: () => undefined });
 }
 
-/** The names after `mdacc import` in the fixes, as a shell gives them to it. */
+/** The names that the fixes import. */
 function adoptions({ findings }: Audit): string[] {
-  const words = findings.flatMap(({ fix }) => [...fix.matchAll(/mdacc import ('(?:[^']|'\\'')*'|\S+?)(?=\.? |\.?$)/g)]);
-  return [...new Set(words.map(([, word = '']) => word.replace(/^'|'$/g, '').replaceAll(`'\\''`, `'`)))].sort();
+  const commands = findings.map(({ fix }) => fix.command ?? []).filter(([verb]) => verb === 'import');
+  return [...new Set(commands.flatMap((command) => command.slice(1)))].sort();
 }
 
 /** An account at MotherDuck that has another name there than its API would give it. */
@@ -82,7 +82,7 @@ describe('accounts that nobody manages', () => {
     expect(adoptions(result)).toEqual(['stray']);
     expect((await stage.decide(['stray'])).accounts).toBe(1);
     const fixes = result.findings.filter(({ token }) => token === 'MDACC smoke').map(({ fix }) => fix);
-    expect(fixes).toEqual(['Replace it at MotherDuck, or revoke it there when nobody uses it.']);
+    expect(fixes).toEqual([{ text: 'Replace it at MotherDuck, or revoke it there if nothing uses it.' }]);
   });
 
   it.each(['--yes', 'über_etl', 'a'])('are not when the name "%s" cannot stand in the configuration', async (name) => {
@@ -94,7 +94,7 @@ describe('accounts that nobody manages', () => {
       ['MDA026 other', `MDA011 ${name}`, `MDA001 ${name}`, `MDA003 ${name}/forever`].sort(by(result)),
     );
     expect(adoptions(result)).toEqual([]);
-    expect(result.findings.map(({ fix }) => fix).join()).toContain('name it under "ignore"');
+    expect(result.findings.map(({ fix }) => fix.text).join()).toContain('under "ignore"');
   });
 
   it('are after the state was told that the one before them is gone', async () => {
@@ -107,9 +107,11 @@ describe('accounts that nobody manages', () => {
     await stage.world.api.deleteUser('etl_prod');
     await stage.account('etl_prod', [{ name: 'forever' }]);
     const fixes = (await audited(stage)).findings.filter(({ account }) => account === 'etl_prod').map(({ fix }) => fix);
-    expect(fixes.filter((fix) => fix.includes('mdacc import'))).toEqual([
-      'The state holds a gone account of its name. Drop that: mdacc state forget etl_prod. Then adopt this one: mdacc import etl_prod',
-    ]);
+    expect(fixes).toContainEqual({
+      text: expect.stringContaining('then import'),
+      command: ['state', 'forget', 'etl_prod'],
+    });
+    expect(fixes.filter(({ command }) => command?.[0] === 'import')).toEqual([]);
     await expect(stage.decide(['etl_prod'])).rejects.toThrow('the state manages it');
   });
 });
@@ -136,7 +138,7 @@ describe("MotherDuck's own tokens", () => {
         rule: 'MDA034',
         severity: 'note',
         account: 'etl_prod',
-        message: 'MotherDuck made tokens of its own for it: "MotherDuck Extension", "MotherDuck Flights"',
+        message: 'MotherDuck created tokens of its own for it: "MotherDuck Extension", "MotherDuck Flights"',
       },
     ]);
     expect(findings).toHaveLength(2);
@@ -144,11 +146,10 @@ describe("MotherDuck's own tokens", () => {
 });
 
 it.each([
-  ['etl_prod/airflow', 'etl_prod/airflow'],
-  ['--yes', '-- --yes'],
-  ["-rf it's", "-- '-rf it'\\''s'"],
-])('the word %s of a command is written %s', (word, written) => {
-  expect(operand(word)).toBe(written);
+  ['etl_prod/airflow', ['etl_prod/airflow']],
+  ['--yes', ['--', '--yes']],
+])('the name %s is no option of a command', (name, args) => {
+  expect(forget(name, 'Remove it.').command).toEqual(['state', 'forget', ...args]);
 });
 
 /** In the order of an audit. */

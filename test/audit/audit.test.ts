@@ -3,6 +3,7 @@ import { RULES } from '../../src/audit/audit.ts';
 import type { Audit } from '../../src/model/audit.ts';
 import type { State } from '../../src/model/state.ts';
 import { makePlan } from '../../src/plan/plan.ts';
+import { hintText } from '../../src/report/hint.ts';
 import { DAY, desire, token, World } from '../world.ts';
 import { auditOf, evidenceOf, found, liveOf, passes } from './look.ts';
 import { CLEAN, seeded } from './seeded.ts';
@@ -21,7 +22,7 @@ function timeless({ at: _, ...rest }: Audit): string {
 }
 
 describe('an organization with one instance of every rule', () => {
-  it('shows each exactly once, gravest first', async () => {
+  it('reports each exactly once, most severe first', async () => {
     const { world, desired, readings } = await seeded();
     const result = await auditOf(world, desired, readings);
     expect(found(result)).toEqual([
@@ -61,7 +62,7 @@ describe('an organization with one instance of every rule', () => {
       'MDA017 untested',
     ]);
     expect(result.findings.map(({ rule }) => rule).sort()).toEqual(RULES.map(({ id }) => id));
-    for (const { message, fix } of result.findings) expect(`${message}${fix}`).not.toMatch(/\n|undefined|NaN|Invalid/);
+    for (const { message, fix } of result.findings) expect(`${message}${hintText(fix)}`).not.toMatch(/\n|undefined|NaN|Invalid/);
   });
 
   it('shows the same again', async () => {

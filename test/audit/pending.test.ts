@@ -42,8 +42,8 @@ describe('a token that differs from the configuration', () => {
         severity: 'error',
         account: 'etl_prod',
         token: 'load',
-        message: `is not as configured: ${change}`,
-        fix: 'Replace it: mdacc apply --only etl_prod. Or change the configuration back.',
+        message: `differs from the configuration: ${change}`,
+        fix: { command: ['apply', '--only', 'etl_prod'] },
         location: { file: 'motherduck.accounts.yaml', line: 7, column: 3 },
       },
     ]);
@@ -67,7 +67,7 @@ describe('a token that differs from the configuration', () => {
     const secretPath = () => 'elsewhere#LOAD';
     const [finding, ...others] = (await auditOf(world, desired, { secretPath })).findings;
     expect(others).toEqual([]);
-    expect(finding?.message).toBe("is not as configured: its secret's place memory#etl_prod/load -> elsewhere#LOAD");
+    expect(finding?.message).toBe("differs from the configuration: its secret's place memory#etl_prod/load -> elsewhere#LOAD");
   });
 
   it('and should have been rotated long ago is found for that', async () => {
@@ -110,8 +110,8 @@ describe('what left the configuration', () => {
       {
         rule: 'MDA031',
         token: 'load.2',
-        message: '"load" left the configuration, and its token still lives, as "load" does',
-        fix: 'Revoke it: mdacc apply --only etl_prod. Or put it back into the configuration.',
+        message: '"load" was removed from the configuration, and its token is still live, as is "load"',
+        fix: { command: ['apply', '--only', 'etl_prod'] },
       },
     ]);
   });
@@ -119,7 +119,7 @@ describe('what left the configuration', () => {
   it('an account is found while its tokens live, and no more when they are gone or an apply has forgotten them', async () => {
     const world = await applied();
     expect((await auditOf(world, desire({}))).findings).toMatchObject([
-      { rule: 'MDA032', message: 'left the configuration, and is still there with 1 token that nothing rotates' },
+      { rule: 'MDA032', message: 'removed from the configuration, and still live with 1 token that nothing rotates' },
     ]);
     const empty = etl({ ...CLEAN, tokens: [] });
     await world.apply(empty, { verify: passes });
@@ -142,7 +142,7 @@ it('deletion protection that the state remembers otherwise is found, either way'
     {
       rule: 'MDA029',
       message: 'deletion_protection is true in the state, the configuration says false',
-      fix: 'Remember it as configured: mdacc apply --only etl_prod',
+      fix: { command: ['apply', '--only', 'etl_prod'] },
       location: { line: 7 },
     },
   ]);

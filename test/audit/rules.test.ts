@@ -3,6 +3,7 @@ import { describe, expect, it } from 'vitest';
 import { RULES } from '../../src/audit/audit.ts';
 import type { Usage } from '../../src/audit/evidence.ts';
 import { UserError } from '../../src/model/user-error.ts';
+import { hintText } from '../../src/report/hint.ts';
 import { DAY, desire, HOUR, token, World } from '../world.ts';
 import { auditOf, found, passes } from './look.ts';
 import { CLEAN } from './seeded.ts';
@@ -48,7 +49,7 @@ describe('a token that is gone', () => {
     await world.organization.advance(91 * DAY);
     const result = await auditOf(world, desire({}));
     expect(found(result)).toEqual(['MDA006 etl_prod/load']);
-    expect(result.findings[0]?.fix).toContain('mdacc state forget etl_prod/load');
+    expect(result.findings[0]?.fix.command).toEqual(['state', 'forget', 'etl_prod/load']);
   });
 
   it('is no loss when the configuration only gave it another key', async () => {
@@ -81,7 +82,8 @@ describe('a token that nobody manages', () => {
     const world = await applied();
     await world.api.createToken('etl_prod', { name: "$(id) it's", ttl: FAR });
     const [finding] = (await auditOf(world, desired)).findings;
-    expect(finding?.fix).toContain(`mdacc import 'etl_prod/$(id) it'\\''s'.`);
+    expect(finding?.fix.command).toEqual(['import', "etl_prod/$(id) it's"]);
+    expect(hintText(finding?.fix ?? { text: '' })).toMatch(/: mdacc import 'etl_prod\/\$\(id\) it'\\''s'$/);
   });
 
   it('and has no name is shown by its id', async () => {
@@ -129,7 +131,7 @@ describe('what a run left', () => {
     expect(found(await auditOf(world, desired))).toEqual(['MDA008 etl_prod/load']);
     const left = await auditOf(world, desire({}));
     expect(found(left)).toEqual(['MDA008 etl_prod/load']);
-    expect(left.findings[0]?.fix).toContain('Revoke it at MotherDuck');
+    expect(left.findings[0]?.fix).toEqual({ text: expect.stringContaining('Revoke it at MotherDuck') });
   });
 
   it('a token of a smoke test is found, and nothing else of it', async () => {
@@ -173,7 +175,7 @@ describe('the life of tokens', () => {
     expect(found(adopted)).toEqual(['MDA003 etl_prod/load']);
     expect(adopted.findings[0]).toMatchObject({
       message: expect.stringContaining('never expires, and policy pipeline gives 90d'),
-      fix: 'Replace it: mdacc rotate etl_prod/load',
+      fix: { command: ['rotate', 'etl_prod/load'] },
       location: { line: 7 },
     });
   });
@@ -288,14 +290,14 @@ describe('an account', () => {
   it('that was never made is missing once, without its tokens', async () => {
     const result = await auditOf(new World(), desired);
     expect(found(result)).toEqual(['MDA026 etl_prod']);
-    expect(messages(result)).toEqual(['in the configuration, and never made']);
+    expect(messages(result)).toEqual(['in the configuration, and not created yet']);
   });
 
   it('whose name a person has is missing, and the person is left alone', async () => {
     const world = new World();
     await world.organization.addHuman('etl_prod');
     await world.organization.mint({ username: 'etl_prod', name: 'forever' });
-    expect(messages(await auditOf(world, desired))[0]).toContain("a person's user has its name");
+    expect(messages(await auditOf(world, desired))[0]).toContain("its name belongs to a person's user");
   });
 
   it('that left the configuration and is gone is as it should be', async () => {
@@ -348,7 +350,7 @@ describe('what cannot be read', () => {
       return Response.json({ ...page, total_count: 9 });
     };
     expect(messages(await auditOf(world, desired))).toEqual([
-      'the list of users is not complete, so there may be unmanaged accounts that are not seen',
+      'the list of users is incomplete, so some unmanaged accounts may not be reported',
     ]);
   });
 
@@ -365,7 +367,7 @@ describe('what cannot be read', () => {
     const usage: Usage = { idleSeconds: 30 * DAY, reading: { ok: false, why } };
     const result = await auditOf(world, desired, { active: { ok: false, why }, usage });
     expect(found(result)).toEqual(['MDA024', 'MDA024']);
-    expect(result.findings.map(({ fix }) => fix)).toEqual(['Try again.', 'Try again.']);
+    expect(result.findings.map(({ fix }) => fix)).toEqual([{ text: 'Try again.' }, { text: 'Try again.' }]);
   });
 });
 
@@ -384,7 +386,7 @@ describe('an account without queries', () => {
     await world.organization.advance(31 * DAY);
     const result = await auditOf(world, desired, { usage: usage(world) });
     expect(found(result)).toEqual(['MDA023 etl_prod']);
-    expect(messages(result)[0]).toMatch(/^no query of it is known, and it is there since 20\S+; --idle is 30d$/);
+    expect(messages(result)[0]).toMatch(/^has no recorded query, and it has existed since 20\S+; --idle is 30d$/);
   });
 
   it('by the oldest of its tokens too', async () => {

@@ -10,16 +10,16 @@ describe('an audit as Markdown', () => {
       <!-- motherduck-accounts audit: acme -->
       acme, in the sandbox, at 2026-11-24 22:53 UTC
 
-      | | rule | what | found | do |
+      | | rule | subject | finding | fix |
       |---|---|---|---|---|
       | ❌ | MDA024 | **the organization** | the users cannot be listed | Use a token of an Admin. |
-      | ❌ | MDA006 | **etl&#95;prod/airflow** | expired 2026-11-20 (motherduck.accounts.yaml:31) | Make a new one: mdacc apply --only etl&#95;prod |
-      | ⚠️ | MDA001 | **marketing&#95;bot** | not in the configuration: 2 tokens | Adopt it: mdacc import marketing&#95;bot |
+      | ❌ | MDA006 | **etl&#95;prod/airflow** | expired 2026-11-20 (motherduck.accounts.yaml:31) | Apply the configuration: mdacc apply --only etl&#95;prod |
+      | ⚠️ | MDA001 | **marketing&#95;bot** | not in the configuration: 2 tokens | Delete at MotherDuck, or adopt: mdacc import marketing&#95;bot |
       | ⚠️ | MDA002 | **etl&#95;prod/"&#62;&#60;script&#62;alert(1)&#60;/script&#62;** | not in the configuration, number 1 (teams/data platform.yaml:28) | Revoke it at MotherDuck. |
       | ⚠️ | MDA002 | **etl&#95;prod/"&#62;&#60;script&#62;alert(1)&#60;/script&#62;** | not in the configuration, number 2 (teams/data platform.yaml:28) | Revoke it at MotherDuck. |
-      | ℹ️ | MDA017 | **etl&#95;prod** | never smoke-tested (motherduck.accounts.yaml:28) | Test it: mdacc smoke --only etl&#95;prod |
+      | ℹ️ | MDA017 | **etl&#95;prod** | never smoke-tested (motherduck.accounts.yaml:28) | Run the smoke test: mdacc smoke --only etl&#95;prod |
 
-      Left alone, because \`ignore\` names them: 1 account (legacy&#95;etl)
+      Not checked because of \`ignore\`: 1 account (legacy&#95;etl)
 
       <details><summary>What these rules mean</summary>
 

@@ -27,7 +27,7 @@ const DIFFER: Finding = {
   severity: 'error',
   account: 'etl_prod',
   message: 'read/write size is giga, the configuration says standard',
-  fix: 'Set them as configured: mdacc apply --only etl_prod',
+  fix: { text: 'Change the configuration, or apply it.', command: ['apply', '--only', 'etl_prod'] },
   location: { file: 'motherduck.accounts.yaml', line: 31, column: 5 },
 };
 const STRAY: Finding = {
@@ -36,54 +36,54 @@ const STRAY: Finding = {
   account: 'tenant_acme',
   token: 'laptop',
   message: 'not in the configuration',
-  fix: 'Adopt it: mdacc import tenant_acme/laptop',
+  fix: { text: 'Revoke at MotherDuck if unused, or adopt.', command: ['import', 'tenant_acme/laptop'] },
   location: { file: 'accounts/tenants.yaml', line: 7, column: 3 },
 };
 
 describe('an audit as text', () => {
-  it('has a line a finding with what to do below, gravest first, and a summary', () => {
+  it('has a line per finding with the fix below, most severe first, and a summary', () => {
     expect(auditText({ ...audit(DIFFER, STRAY), ignored: ['legacy_1', 'legacy_2'] })).toMatchInlineSnapshot(`
       "acme, 2026-11-25 01:10 UTC
 
       error    MDA010  etl_prod            read/write size is giga, the configuration says standard (line 31)
-               Set them as configured: mdacc apply --only etl_prod
+               Change the configuration, or apply it: mdacc apply --only etl_prod
 
       warning  MDA002  tenant_acme/laptop  not in the configuration (accounts/tenants.yaml line 7)
-               Adopt it: mdacc import tenant_acme/laptop
+               Revoke at MotherDuck if unused, or adopt: mdacc import tenant_acme/laptop
 
-      Not looked at, as "ignore" says: 2 accounts (legacy_1, legacy_2)
+      Not checked because of "ignore": 2 accounts (legacy_1, legacy_2)
 
       Audit: 1 error, 1 warning in 14 accounts with 31 tokens.
       "
     `);
   });
 
-  it('says once what to do about findings of one rule, in one command', () => {
+  it('shows one fix for findings of one rule, with one command', () => {
     const stray = (token: string, account = 'etl_prod'): Finding => ({
       ...STRAY,
       account,
       token,
-      fix: `Adopt it: mdacc import ${token}. Or revoke it at MotherDuck when nobody uses it.`,
+      fix: { text: 'Revoke at MotherDuck if unused, or adopt.', command: ['import', `${account}/${token}`] },
     });
-    const owed = (account: string): Finding => ({ ...DIFFER, account, fix: `Make it: mdacc apply --only ${account}` });
+    const owed = (account: string): Finding => ({ ...DIFFER, account, fix: { text: 'Apply the configuration.', command: ['apply', '--only', account] } });
     const text = auditText(
-      audit(owed('a'), owed("'東京'"), owed('a'), stray('etl_prod/x'), stray("'etl_prod/y z'"), {
+      audit(owed('a'), owed('東京'), owed('a'), stray('x'), stray('y z'), {
         ...STRAY,
-        fix: 'Else.',
+        fix: { text: 'Else.' },
       }),
     );
     expect(text).toMatchInlineSnapshot(`
       "acme, 2026-11-25 01:10 UTC
 
-      error    MDA010  a                        read/write size is giga, the configuration says standard (line 31)
-      error    MDA010  '東京'                   read/write size is giga, the configuration says standard (line 31)
-      error    MDA010  a                        read/write size is giga, the configuration says standard (line 31)
-               Make them: mdacc apply --only a --only '東京'
+      error    MDA010  a                   read/write size is giga, the configuration says standard (line 31)
+      error    MDA010  東京                read/write size is giga, the configuration says standard (line 31)
+      error    MDA010  a                   read/write size is giga, the configuration says standard (line 31)
+               Apply the configuration: mdacc apply --only a --only '東京'
 
-      warning  MDA002  etl_prod/etl_prod/x      not in the configuration (accounts/tenants.yaml line 7)
-      warning  MDA002  etl_prod/'etl_prod/y z'  not in the configuration (accounts/tenants.yaml line 7)
-               Adopt them: mdacc import etl_prod/x 'etl_prod/y z'. Or revoke them at MotherDuck when nobody uses them.
-      warning  MDA002  tenant_acme/laptop       not in the configuration (accounts/tenants.yaml line 7)
+      warning  MDA002  etl_prod/x          not in the configuration (accounts/tenants.yaml line 7)
+      warning  MDA002  etl_prod/y z        not in the configuration (accounts/tenants.yaml line 7)
+               Revoke at MotherDuck if unused, or adopt: mdacc import etl_prod/x 'etl_prod/y z'
+      warning  MDA002  tenant_acme/laptop  not in the configuration (accounts/tenants.yaml line 7)
                Else.
 
       Audit: 3 errors, 3 warnings in 14 accounts with 31 tokens.
@@ -92,7 +92,7 @@ describe('an audit as text', () => {
   });
 
   it('never makes one command of several that delete', () => {
-    const gone = (account: string): Finding => ({ ...DIFFER, fix: `Delete it: mdacc apply --prune --only ${account}` });
+    const gone = (account: string): Finding => ({ ...DIFFER, fix: { text: 'Delete it.', command: ['apply', '--prune', '--only', account] } });
     const text = auditText(audit(gone('a'), gone('b')));
     for (const account of ['a', 'b'])
       expect(text).toContain(`\n         Delete it: mdacc apply --prune --only ${account}\n`);
@@ -101,9 +101,9 @@ describe('an audit as text', () => {
   it('has an example where a command would have too many names', () => {
     const many = Array.from(
       { length: 9 },
-      (_, index): Finding => ({ ...DIFFER, fix: `Test it: mdacc smoke --only a_${index}` }),
+      (_, index): Finding => ({ ...DIFFER, fix: { text: 'Run the smoke test.', command: ['smoke', '--only', `a_${index}`] } }),
     );
-    expect(auditText(audit(...many))).toContain('\n         Test it: mdacc smoke --only a_0. So for each of the 9.\n');
+    expect(auditText(audit(...many))).toContain('\n         Run the smoke test (for the first of 9): mdacc smoke --only a_0\n');
   });
 
   it('says that nothing was found, and where', () => {

@@ -58,14 +58,14 @@ export const FOUND: Audit = {
     },
   ],
   findings: [
-    { rule: 'MDA024', severity: 'error', message: 'the users cannot be listed', fix: 'Use a token of an Admin.' },
+    { rule: 'MDA024', severity: 'error', message: 'the users cannot be listed', fix: { text: 'Use a token of an Admin.' } },
     {
       rule: 'MDA006',
       severity: 'error',
       account: 'etl_prod',
       token: 'airflow',
       message: 'expired 2026-11-20',
-      fix: 'Make a new one: mdacc apply --only etl_prod',
+      fix: { text: 'Apply the configuration.', command: ['apply', '--only', 'etl_prod'] },
       location: { file: FILE, line: 31, column: 7 },
     },
     {
@@ -73,7 +73,7 @@ export const FOUND: Audit = {
       severity: 'warning',
       account: 'marketing_bot',
       message: 'not in the configuration: 2 tokens',
-      fix: 'Adopt it: mdacc import marketing_bot',
+      fix: { text: 'Delete at MotherDuck, or adopt.', command: ['import', 'marketing_bot'] },
     },
     ...[1, 2].map(
       (number): Finding => ({
@@ -82,7 +82,7 @@ export const FOUND: Audit = {
         account: 'etl_prod',
         token: NAUGHTY,
         message: `not in the configuration, number ${number}`,
-        fix: 'Revoke it at MotherDuck.',
+        fix: { text: 'Revoke it at MotherDuck.' },
         location: { file: 'teams/data platform.yaml', line: 28, column: 3 },
       }),
     ),
@@ -91,7 +91,7 @@ export const FOUND: Audit = {
       severity: 'note',
       account: 'etl_prod',
       message: 'never smoke-tested',
-      fix: 'Test it: mdacc smoke --only etl_prod',
+      fix: { text: 'Run the smoke test.', command: ['smoke', '--only', 'etl_prod'] },
       location: { file: FILE, line: 28, column: 3 },
     },
   ],
@@ -108,7 +108,7 @@ export function large(accounts: number): Audit {
       severity: index < accounts / 2 ? 'error' : 'note',
       account: `tenant_${index}`,
       message: 'not in the configuration: 2 tokens',
-      fix: `Adopt it: mdacc import tenant_${index}`,
+      fix: { text: 'Delete at MotherDuck, or adopt.', command: ['import', `tenant_${index}`] },
     }),
   );
   return { ...FOUND, checked: { accounts, tokens: 2 * accounts }, findings };
@@ -116,7 +116,7 @@ export function large(accounts: number): Audit {
 
 /** The same audit with a text put at the end of every text in it that somebody could choose. */
 export function renamed(audit: Audit, suffix: string): Audit {
-  const texts = ['organization', 'account', 'token', 'message', 'fix', 'file'];
+  const texts = ['organization', 'account', 'token', 'message', 'text', 'file'];
   return JSON.parse(JSON.stringify({ ...audit, ignored: [suffix] }), (key, value: unknown) =>
     typeof value === 'string' && texts.includes(key) ? value + suffix : value,
   ) as Audit;

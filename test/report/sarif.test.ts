@@ -93,7 +93,7 @@ describe('an audit as SARIF', () => {
   it('has the gravest results where code scanning would refuse the run, and says how many are left out', () => {
     const findings = Array.from({ length: 12_000 }, (_, index): Finding => {
       const severity = index % 3 === 0 ? 'note' : index % 3 === 1 ? 'warning' : 'error';
-      return { rule: 'MDA001', severity, account: `tenant_${index}`, message: 'm', fix: 'f' };
+      return { rule: 'MDA001', severity, account: `tenant_${index}`, message: 'm', fix: { text: 'f' } };
     });
     const { results, invocations } = runOf(auditSarif({ ...FOUND, findings }));
     const count = (level: string) => results.filter((result) => result.level === level).length;

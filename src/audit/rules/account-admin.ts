@@ -1,22 +1,21 @@
-import type { Rule } from '../rule.ts';
-import { ofAccount } from '../wording.ts';
+import { aboutAccount, type Rule } from '../rule.ts';
 
-/** Unmanaged accounts included; the one whose token runs mdacc can be named under "ignore". */
+/** Covers unmanaged accounts too. The account whose token runs mdacc can be listed under "ignore". */
 export const accountAdmin: Rule = {
   id: 'MDA016',
   name: 'account-admin',
   severity: 'warning',
   title: 'A service account has the Admin role.',
-  help: 'Whoever has one of its read/write tokens can make tokens for every service account, and delete every one with its data. Programs that load or read data do not need that.',
+  help: 'Anyone with one of its read/write tokens can create tokens for every service account, and delete every account with its data. Programs that load or read data do not need that role.',
   *check({ accounts }) {
     for (const account of accounts) {
       const roles = account.live?.user?.roles ?? [];
       if (!roles.some((role) => role.toLowerCase() === 'admin')) continue;
-      const more = account.standing === 'unmanaged' ? ', or name the account under "ignore" when it is meant' : '';
+      const ignore = account.standing === 'unmanaged' ? ', or list the account under "ignore" if it is intended' : '';
       yield {
-        ...ofAccount(account),
+        ...aboutAccount(account),
         message: 'has the Admin role: each of its read/write tokens can delete every account',
-        fix: `Take the role away at MotherDuck${more}.`,
+        fix: { text: `Remove the role at MotherDuck${ignore}.` },
       };
     }
   },

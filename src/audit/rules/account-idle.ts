@@ -1,44 +1,45 @@
 import { describeSpan, formatDuration } from '../../model/duration.ts';
+import type { Hint } from '../../model/hint.ts';
 import type { AuditedAccount } from '../account.ts';
-import type { Rule } from '../rule.ts';
-import { day, ofAccount, putBackOrDelete, takeOutAndDelete } from '../wording.ts';
+import { removeAndDelete, restoreOrDelete } from '../fixes.ts';
+import { aboutAccount, day, type Rule } from '../rule.ts';
 
-/** With --usage. An account that is younger than the time in question, by the state or its oldest token, is not idle. */
+/** With --usage. An account that is younger than --idle, by the state or by its oldest token, is not idle. */
 export const accountIdle: Rule = {
   id: 'MDA023',
   name: 'account-idle',
   severity: 'warning',
-  title: 'An account has run no query for a long time.',
-  help: 'Tokens of an account that nobody needs are open doors that nobody watches. Found with --usage; --idle says how long is long.',
+  title: 'An account has not run a query for a long time.',
+  help: 'The tokens of an account that nobody needs still give access, and nobody notices their use. Reported with --usage; --idle sets the time.',
   *check({ accounts, usage, now }) {
     if (!usage?.reading.ok) return;
     for (const account of accounts) {
       if (account.live === undefined) continue;
       const last = usage.reading.lastQueryAt.get(account.key);
-      const since = last ?? begun(account);
+      const since = last ?? firstSeen(account);
       if (since !== undefined && now - since < usage.idleSeconds * 1000) continue;
-      yield { ...ofAccount(account), message: said(last, since, usage.idleSeconds, now), fix: howToEnd(account) };
+      yield { ...aboutAccount(account), message: describe(last, since, usage.idleSeconds, now), fix: fixFor(account) };
     }
   },
 };
 
-/** The earliest time at which the account is known to have been there. */
-function begun({ held, tokens }: AuditedAccount): number | undefined {
+/** The earliest time at which the account is known to exist, in milliseconds since 1970. */
+function firstSeen({ state, tokens }: AuditedAccount): number | undefined {
   const times = tokens.map(({ live }) => live.createdAt);
-  if (held) times.push(Date.parse(held.since));
+  if (state) times.push(Date.parse(state.since));
   return times.length === 0 ? undefined : Math.min(...times);
 }
 
-function said(last: number | undefined, since: number | undefined, idle: number, now: number): string {
+function describe(last: number | undefined, since: number | undefined, idle: number, now: number): string {
   const limit = `--idle is ${formatDuration(idle)}`;
   if (last !== undefined) return `its last query was ${day(last)}, ${describeSpan((now - last) / 1000)} ago; ${limit}`;
-  const there = since === undefined ? '' : `, and it is there since ${day(since)}`;
-  return `no query of it is known${there}; ${limit}`;
+  const age = since === undefined ? '' : `, and it has existed since ${day(since)}`;
+  return `has no recorded query${age}; ${limit}`;
 }
 
-function howToEnd(account: AuditedAccount): string {
+function fixFor(account: AuditedAccount): Hint {
   const { standing } = account;
-  if (standing === 'removed') return putBackOrDelete(account);
-  if (standing === 'unmanaged') return 'When nobody needs it, delete it at MotherDuck; else name it under "ignore".';
-  return `When nobody needs it: ${takeOutAndDelete(account)}`;
+  if (standing === 'removed') return restoreOrDelete(account);
+  if (standing === 'configured') return removeAndDelete(account);
+  return { text: 'Delete it at MotherDuck if nobody needs it, or list it under "ignore".' };
 }

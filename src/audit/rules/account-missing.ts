@@ -1,35 +1,35 @@
 import type { AuditedAccount } from '../account.ts';
-import type { Rule } from '../rule.ts';
-import { applyTo, ofAccount, operand } from '../wording.ts';
+import { apply, forget } from '../fixes.ts';
+import { aboutAccount, day, type Found, type Rule } from '../rule.ts';
 
-/** The only finding of such an account: its tokens are not missing too. One that was removed and is gone is as it should be. */
+/** The only finding of such an account: its tokens are not reported as missing too. A removed account that is gone is fine. */
 export const accountMissing: Rule = {
   id: 'MDA026',
   name: 'account-missing',
   severity: 'error',
-  title: 'A configured account is not at MotherDuck.',
-  help: 'Either the configuration was never applied, or somebody deleted the account, and with it all of its data. An apply makes it anew, empty.',
+  title: 'A configured account does not exist at MotherDuck.',
+  help: 'Either the configuration was never applied, or somebody deleted the account and all of its data. The next apply creates an empty account.',
   *check({ accounts }) {
     for (const account of accounts) {
       const found = explain(account);
-      if (found) yield { ...ofAccount(account), ...found };
+      if (found) yield { ...aboutAccount(account), ...found };
     }
   },
 };
 
-function explain(account: AuditedAccount): { message: string; fix: string } | undefined {
-  const { held, standing, obstacle } = account;
+function explain(account: AuditedAccount): Pick<Found, 'message' | 'fix'> | undefined {
+  const { state, standing, obstacle } = account;
   if (obstacle?.is === 'person') {
-    const message = "a person's user has its name at MotherDuck, so there is no such service account";
-    if (standing === 'configured') return { message, fix: 'Choose another name for it in the configuration.' };
-    return { message, fix: `Drop it from the state: mdacc state forget ${operand(account.username)}` };
+    const message = "its name belongs to a person's user at MotherDuck, so there is no such service account";
+    const rename = { text: 'Choose another name for it in the configuration.' };
+    return { message, fix: standing === 'configured' ? rename : forget(account.username, 'Remove it from the state.') };
   }
   if (obstacle?.is !== 'absent' || standing !== 'configured') return undefined;
-  if (held === undefined || held.intent?.action === 'create_account') {
-    return { message: 'in the configuration, and never made', fix: `Make it: ${applyTo(account)}` };
+  if (state === undefined || state.intent?.action === 'create_account') {
+    return { message: 'in the configuration, and not created yet', fix: apply(account) };
   }
   return {
-    message: `someone deleted it: managed since ${held.since.slice(0, 10)}, and not at MotherDuck any more`,
-    fix: `Make it anew, without its data: ${applyTo(account)}. Or take it out of the configuration.`,
+    message: `someone deleted it: managed since ${day(Date.parse(state.since))}, and no longer at MotherDuck`,
+    fix: apply(account, 'Remove from the configuration, or apply to create again without data.'),
   };
 }

@@ -1,23 +1,23 @@
 import { counted } from '../../model/counted.ts';
-import type { Rule } from '../rule.ts';
-import { ofAccount, putBackOrDelete } from '../wording.ts';
+import { restoreOrDelete } from '../fixes.ts';
+import { aboutAccount, type Rule } from '../rule.ts';
 
-/** Where one of its Ducklings runs, that says more. Tokens that nobody managed, or that a run left, are found as these. */
+/** Yields to the rule for running Ducklings. Unmanaged tokens and those of interrupted runs have rules of their own. */
 export const accountRemoved: Rule = {
   id: 'MDA032',
   name: 'account-removed',
   severity: 'warning',
-  title: 'An account left the configuration, and its tokens still live.',
-  help: 'They open what they always did, and nothing rotates them any more. An apply leaves such an account alone until it is told to delete it, with its data.',
+  title: 'An account was removed from the configuration, and its tokens are still live.',
+  help: 'The tokens still give access, and nothing rotates them. An apply does not touch the account unless you tell it to delete the account and its data.',
   yieldsTo: ['MDA020'],
   *check({ accounts }) {
     for (const account of accounts) {
-      const managed = account.tokens.filter(({ role }) => role === 'current' || role === 'leaving');
+      const managed = account.tokens.filter(({ role }) => role === 'current' || role === 'obsolete');
       if (account.standing !== 'removed' || managed.length === 0) continue;
       yield {
-        ...ofAccount(account),
-        message: `left the configuration, and is still there with ${counted(managed.length, 'token')} that nothing rotates`,
-        fix: putBackOrDelete(account),
+        ...aboutAccount(account),
+        message: `removed from the configuration, and still live with ${counted(managed.length, 'token')} that nothing rotates`,
+        fix: restoreOrDelete(account),
       };
     }
   },

@@ -1,40 +1,40 @@
 import type { Ducklings } from '../../model/ducklings.ts';
 import { formatDuration } from '../../model/duration.ts';
-import type { Rule } from '../rule.ts';
-import { applyTo, ofAccount } from '../wording.ts';
+import { apply } from '../fixes.ts';
+import { aboutAccount, type Rule } from '../rule.ts';
 
-/** By the plan's own comparison, so that what the configuration leaves out never differs. */
+/** Compares as a plan does, so that settings that the configuration does not have never differ. */
 export const ducklingsDiffer: Rule = {
   id: 'MDA010',
   name: 'ducklings-differ',
   severity: 'error',
-  title: "An account's Ducklings are not what the configuration says.",
-  help: 'Somebody changed them at MotherDuck, or the configuration was changed and not applied. Either costs more, or works slower, than was reviewed.',
+  title: "An account's Ducklings differ from the configuration.",
+  help: 'Somebody changed them at MotherDuck, or the configuration was changed and not applied. They may cost more, or be slower, than what was reviewed.',
   *check({ accounts }) {
     for (const account of accounts) {
-      const { want, ducklings } = account;
-      if (want?.ducklings === undefined || ducklings === undefined) continue;
-      const differences = compare(ducklings.live, ducklings.wanted);
+      const { desired, ducklings } = account;
+      if (desired?.ducklings === undefined || ducklings === undefined) continue;
+      const differences = compare(ducklings.live, ducklings.desired);
       if (differences.length === 0) continue;
       yield {
-        ...ofAccount(account),
+        ...aboutAccount(account),
         message: differences
-          .map(([what, live, wanted]) => `${what} is ${live}, the configuration says ${wanted}`)
+          .map(([what, live, configured]) => `${what} is ${live}, the configuration says ${configured}`)
           .join('; '),
-        fix: `Set them as configured: ${applyTo(account)}. Or change the configuration.`,
-        location: want.ducklings.location,
+        fix: apply(account, 'Change the configuration, or apply it.'),
+        location: desired.ducklings.location,
       };
     }
   },
 };
 
-type Difference = [what: string, live: string, wanted: string];
+type Difference = [what: string, live: string, configured: string];
 
-function compare(live: Ducklings, wanted: Ducklings): Difference[] {
-  const single: Difference = ['read/write size', live.read_write.size, wanted.read_write.size];
-  const pool: Difference = ['read scaling pool', showPool(live.read_scaling), showPool(wanted.read_scaling)];
+function compare(live: Ducklings, desired: Ducklings): Difference[] {
+  const single: Difference = ['read/write size', live.read_write.size, desired.read_write.size];
+  const pool: Difference = ['read scaling pool', showPool(live.read_scaling), showPool(desired.read_scaling)];
   const cooldowns = (['read_write', 'read_scaling'] as const).flatMap((kind): Difference[] => {
-    const cooldown = wanted[kind].cooldown;
+    const cooldown = desired[kind].cooldown;
     if (cooldown === undefined) return [];
     const name = kind === 'read_write' ? 'read/write cooldown' : 'read scaling cooldown';
     return [[name, showCooldown(live[kind].cooldown), showCooldown(cooldown)]];

@@ -1,22 +1,22 @@
-import type { Rule } from '../rule.ts';
-import { ofAccount, word } from '../wording.ts';
+import { smokeTest } from '../fixes.ts';
+import { aboutAccount, day, type Rule } from '../rule.ts';
 
-/** For accounts that an apply took in; not with `smoke: false`, nor while the account's creation has not come to its end. */
+/** For accounts in the state; not with `smoke: false`, nor while their creation is unfinished. */
 export const neverSmokeTested: Rule = {
   id: 'MDA017',
   name: 'never-smoke-tested',
   severity: 'note',
-  title: 'An account was never seen to connect.',
-  help: 'That a token exists does not mean that it works. A smoke test connects as the account and costs a minute of its Duckling.',
+  title: 'An account was never smoke-tested.',
+  help: 'That a token exists does not mean that it works. A smoke test connects as the account and costs about a minute of its Duckling.',
   *check({ accounts }) {
     for (const account of accounts) {
-      const { want, held, live } = account;
-      if (live === undefined || want === undefined || held === undefined) continue;
-      if (want.smoke === false || held.smoke !== undefined || held.intent !== undefined) continue;
+      const { desired, state, live } = account;
+      if (live === undefined || desired === undefined || state === undefined) continue;
+      if (desired.smoke === false || state.smoke !== undefined || state.intent !== undefined) continue;
       yield {
-        ...ofAccount(account),
-        message: `managed since ${held.since.slice(0, 10)}, and never smoke-tested`,
-        fix: `Test it: mdacc smoke --only ${word(account.username)}`,
+        ...aboutAccount(account),
+        message: `managed since ${day(Date.parse(state.since))}, and never smoke-tested`,
+        fix: smokeTest(account, 'Run the smoke test.'),
       };
     }
   },

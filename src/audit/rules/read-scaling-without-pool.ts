@@ -1,24 +1,23 @@
-import type { Rule } from '../rule.ts';
-import { nameOf, ofAccount } from '../wording.ts';
+import { aboutAccount, nameOf, type Rule } from '../rule.ts';
 
-/** Not where the next apply gives it a pool, which is a difference. */
+/** Not where the next apply creates a pool, which ducklings-differ reports. */
 export const readScalingWithoutPool: Rule = {
   id: 'MDA013',
   name: 'read-scaling-without-pool',
   severity: 'warning',
-  title: 'An account has a read scaling token, and a pool of size 0.',
-  help: 'No Duckling can serve what connects with such a token. Give the account a pool, or take the token away.',
+  title: 'An account has a read scaling token and a pool of size 0.',
+  help: 'No Duckling can serve connections with such a token. Give the account a pool, or remove the token.',
   *check({ accounts }) {
     for (const account of accounts) {
-      const { ducklings, want, tokens } = account;
+      const { ducklings, desired, tokens } = account;
       if (ducklings === undefined || ducklings.live.read_scaling.pool_size > 0) continue;
-      const readers = tokens.filter(({ live, role }) => live.type === 'read_scaling' && role !== 'leaving');
-      if (readers.length === 0 || ducklings.wanted.read_scaling.pool_size > 0) continue;
-      const location = want?.ducklings?.location;
+      const readers = tokens.filter(({ live, role }) => live.type === 'read_scaling' && role !== 'obsolete');
+      if (readers.length === 0 || ducklings.desired.read_scaling.pool_size > 0) continue;
+      const location = desired?.ducklings?.location;
       yield {
-        ...ofAccount(account),
-        message: `the read scaling pool has size 0, and there is a token for it: ${readers.map(({ live }) => nameOf(live)).join(', ')}`,
-        fix: 'Give the account a pool_size, or revoke the token.',
+        ...aboutAccount(account),
+        message: `its read scaling pool has size 0, and it has a read scaling token: ${readers.map(({ live }) => nameOf(live)).join(', ')}`,
+        fix: { text: 'Give the account a pool_size, or revoke the token.' },
         ...(location ? { location } : {}),
       };
     }

@@ -1,21 +1,21 @@
-import type { Rule } from '../rule.ts';
-import { howToReplace, ofToken } from '../wording.ts';
+import { replace } from '../fixes.ts';
+import { aboutToken, type Rule } from '../rule.ts';
 
-/** For live tokens that an apply or an import has adopted. */
+/** For live tokens that an apply or an import adopted. */
 export const secretUnknown: Rule = {
   id: 'MDA021',
   name: 'secret-unknown',
   severity: 'note',
-  title: 'A token was adopted, and its secret is unknown here.',
-  help: 'MotherDuck shows a secret once, so no store has it. The first rotation puts a new one into the store; until then the programs that have it go on.',
+  title: 'A token was adopted, and no secret store has its secret.',
+  help: 'MotherDuck shows a secret only once, when it creates the token. The first rotation puts a new secret into the store; until then, programs that already have the old one keep working.',
   *check({ accounts }) {
     for (const account of accounts) {
       for (const token of account.tokens) {
-        if (token.want === undefined || token.record?.secret !== 'unknown') continue;
+        if (token.desired === undefined || token.record?.secret !== 'unknown') continue;
         yield {
-          ...ofToken(account, token),
-          message: `was adopted, so the secret store ${token.want.store} does not have its secret`,
-          fix: `${howToReplace(account, token)}, which stores the new secret`,
+          ...aboutToken(account, token),
+          message: `was adopted, so the secret store ${token.desired.store} does not have its secret`,
+          fix: { ...replace(account, token), text: 'Rotate to store a new secret.' },
         };
       }
     }

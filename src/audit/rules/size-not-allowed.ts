@@ -1,35 +1,37 @@
 import type { Ducklings, Size } from '../../model/ducklings.ts';
+import type { Hint } from '../../model/hint.ts';
 import type { AuditedAccount } from '../account.ts';
-import type { Rule } from '../rule.ts';
-import { applyTo, ofAccount, operand, putBackOrDelete } from '../wording.ts';
+import { apply, importAccount, restoreOrDelete } from '../fixes.ts';
+import { aboutAccount, type Rule } from '../rule.ts';
 
-/** Not where the next apply changes that very size, which is a difference; nor for a pool of nobody. */
+/** Not where the next apply changes that size, which ducklings-differ reports; nor for an empty pool. */
 export const sizeNotAllowed: Rule = {
   id: 'MDA011',
   name: 'size-not-allowed',
   severity: 'error',
   title: 'A Duckling has a size that guardrails.allowed_sizes does not allow.',
-  help: 'The guardrail keeps such sizes out of the configuration, but not out of accounts whose Ducklings it does not manage. A large Duckling costs many times what a small one does.',
+  help: 'The guardrail keeps such sizes out of the configuration, but not out of accounts whose Ducklings are unmanaged. A large Duckling costs many times what a small one does.',
   *check({ accounts, desired }) {
     const allowed = desired.guardrails.allowedSizes;
     if (allowed === undefined) return;
     for (const account of accounts) {
-      const sizes = lastingSizes(account).filter(([, size]) => !allowed.includes(size));
+      const sizes = unchangedSizes(account).filter(([, size]) => !allowed.includes(size));
       if (sizes.length === 0) continue;
-      const said = sizes.map(([what, size]) => `${what} is ${size}`).join(', ');
+      const list = sizes.map(([what, size]) => `${what} is ${size}`).join(', ');
       yield {
-        ...ofAccount(account),
-        message: `${said}, and guardrails.allowed_sizes has ${allowed.join(', ') || 'none'}`,
-        fix: howToMend(account),
+        ...aboutAccount(account),
+        message: `${list}, and guardrails.allowed_sizes has ${allowed.join(', ') || 'none'}`,
+        fix: fixFor(account),
       };
     }
   },
 };
 
-function lastingSizes({ ducklings }: AuditedAccount): [what: string, size: Size][] {
+/** The sizes that the next apply does not change. */
+function unchangedSizes({ ducklings }: AuditedAccount): [what: string, size: Size][] {
   if (ducklings === undefined) return [];
-  const { live, wanted } = ducklings;
-  const stays = (kind: keyof Ducklings) => live[kind].size === wanted[kind].size;
+  const { live, desired } = ducklings;
+  const stays = (kind: keyof Ducklings) => live[kind].size === desired[kind].size;
   return [
     ...(stays('read_write') ? [['the read/write size', live.read_write.size] as [string, Size]] : []),
     ...(stays('read_scaling') && live.read_scaling.pool_size > 0
@@ -38,9 +40,9 @@ function lastingSizes({ ducklings }: AuditedAccount): [what: string, size: Size]
   ];
 }
 
-function howToMend(account: AuditedAccount): string {
-  if (account.standing === 'removed') return putBackOrDelete(account);
-  if (account.standing === 'configured') return `Give it "ducklings" in the configuration, then: ${applyTo(account)}`;
-  if (account.whyNotImported !== undefined) return 'Make it smaller at MotherDuck.';
-  return `Make it smaller at MotherDuck, or adopt it and give it "ducklings": mdacc import ${operand(account.username)}`;
+function fixFor(account: AuditedAccount): Hint {
+  if (account.standing === 'removed') return restoreOrDelete(account);
+  if (account.standing === 'configured') return apply(account, 'Set an allowed size under "ducklings", then apply.');
+  if (account.whyNotImported !== undefined) return { text: 'Make it smaller at MotherDuck.' };
+  return importAccount(account, 'Choose a smaller size at MotherDuck, or adopt and set "ducklings".');
 }

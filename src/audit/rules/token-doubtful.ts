@@ -1,20 +1,20 @@
 import type { AuditedAccount } from '../account.ts';
-import type { Rule } from '../rule.ts';
-import { applyTo, ofToken } from '../wording.ts';
+import { apply } from '../fixes.ts';
+import { aboutToken, type Rule } from '../rule.ts';
 
-/** In the plan's words. Where the run left a token, that is found instead. */
+/** As the plan says it. Where the interrupted run left a token, that is reported instead. */
 export const tokenDoubtful: Rule = {
   id: 'MDA033',
   name: 'token-doubtful',
   severity: 'warning',
-  title: 'A run that did not come to its end has left a token in doubt.',
-  help: 'Its secret may not be what the secret store holds, or was never seen to connect. What reads the store next may not get in. The next apply puts a new token in its place.',
+  title: 'After an interrupted run, a token may not match its stored secret.',
+  help: 'The secret store may hold the secret of another token, or the token is unverified. A program that reads the store next may not be able to connect. The next apply creates a new token.',
   *check({ accounts }) {
     for (const account of accounts) {
       for (const token of account.tokens) {
         const { planned, key } = token;
         if (planned?.action !== 'rotate_token' || planned.cause !== 'interrupted' || isLeftOver(account, key)) continue;
-        yield { ...ofToken(account, token), message: planned.reason, fix: `Replace it: ${applyTo(account)}` };
+        yield { ...aboutToken(account, token), message: planned.reason, fix: apply(account) };
       }
     }
   },

@@ -1,14 +1,14 @@
-import type { Rule } from '../rule.ts';
+import { apply } from '../fixes.ts';
+import { aboutToken, nameOf, type Rule } from '../rule.ts';
 import type { AuditedToken } from '../tokens.ts';
-import { applyTo, nameOf, ofToken } from '../wording.ts';
 
-/** One finding a key, whose token may overlap with the one before. */
+/** One finding per key, whose token may overlap with the previous one. */
 export const tokenRemoved: Rule = {
   id: 'MDA031',
   name: 'token-removed',
   severity: 'warning',
-  title: 'A token left the configuration and still lives.',
-  help: 'The configuration was changed and not applied: the next apply revokes it, and what still uses it stops then. Find out what does, or put it back.',
+  title: 'A token was removed from the configuration and is still live.',
+  help: 'The configuration was changed and not applied: the next apply revokes the token, and programs that still use it stop working. Find out what uses it, or put it back.',
   *check({ accounts }) {
     for (const account of accounts) {
       for (const [key, tokens] of removed(account.tokens)) {
@@ -16,16 +16,16 @@ export const tokenRemoved: Rule = {
         if (first === undefined) continue;
         const names = others.map(({ live }) => `"${nameOf(live)}"`).join(', ');
         yield {
-          ...ofToken(account, first),
-          message: `"${key}" left the configuration, and its token still lives${names && `, as ${names} does`}`,
-          fix: `Revoke it: ${applyTo(account)}. Or put it back into the configuration.`,
+          ...aboutToken(account, first),
+          message: `"${key}" was removed from the configuration, and its token is still live${names && `, as is ${names}`}`,
+          fix: apply(account, 'Put it back into the configuration, or apply to revoke.'),
         };
       }
     }
   },
 };
 
-/** By their key; those that the state has as current ones first. */
+/** By key; the current token in the state first. */
 function removed(tokens: readonly AuditedToken[]): Iterable<[key: string, AuditedToken[]]> {
   const keys = new Map<string, AuditedToken[]>();
   for (const token of tokens) {

@@ -1,21 +1,22 @@
 import { showTime } from '../../model/instant.ts';
-import { howToRegain, lostTokensOf, ofLost } from '../lost.ts';
-import type { Rule } from '../rule.ts';
+import { tokensGoneBy } from '../account.ts';
+import { recreate } from '../fixes.ts';
+import { aboutGoneToken, type Rule } from '../rule.ts';
 
 export const tokenRevoked: Rule = {
   id: 'MDA007',
   name: 'token-revoked',
   severity: 'error',
-  title: 'Someone revoked a token that the state takes for in use.',
-  help: 'It is gone from MotherDuck before its time, and not by mdacc: what uses it cannot connect any more. Find out why it was revoked before the next apply makes a new one.',
-  *check(evidence) {
-    for (const [account, token] of lostTokensOf(evidence, 'revoked')) {
+  title: 'Someone revoked a token that is current in the state.',
+  help: 'The token disappeared from MotherDuck before it expired, and mdacc did not revoke it: programs that use it can no longer connect. Find out why before the next apply creates a new one.',
+  *check({ accounts }) {
+    for (const [account, token] of tokensGoneBy('revoked', accounts)) {
       const { name, id, expiresAt } = token.record;
-      const end = expiresAt === null ? '' : `, and would have lived until ${showTime(Date.parse(expiresAt))}`;
+      const end = expiresAt === null ? '' : `, and would have expired ${showTime(Date.parse(expiresAt))}`;
       yield {
-        ...ofLost(account, token),
-        message: `someone revoked it: "${name}" (${id}) is not at MotherDuck any more${end}`,
-        fix: howToRegain(account, token),
+        ...aboutGoneToken(account, token),
+        message: `someone revoked it: "${name}" (${id}) is no longer at MotherDuck${end}`,
+        fix: recreate(account, token),
       };
     }
   },

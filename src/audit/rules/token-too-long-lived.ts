@@ -1,30 +1,30 @@
 import { describeSpan, formatDuration } from '../../model/duration.ts';
-import { lastingTokens } from '../lasting.ts';
-import type { Rule } from '../rule.ts';
-import { day, howToReplace, ofToken } from '../wording.ts';
+import { keptTokens } from '../account.ts';
+import { replace } from '../fixes.ts';
+import { aboutToken, day, type Rule } from '../rule.ts';
 
-/** Seconds by which MotherDuck's two times of one token may differ from the life that was asked for. */
+/** Seconds by which the lifetime that MotherDuck gives may differ from the ttl of the request. */
 const TOLERANCE = 60;
 
-/** One that never expires is found as that. */
+/** One that never expires is reported as that. */
 export const tokenTooLongLived: Rule = {
   id: 'MDA004',
   name: 'token-too-long-lived',
   severity: 'error',
   title: 'A token lives longer than guardrails.max_token_ttl.',
-  help: 'The guardrail keeps longer lives out of the configuration; this token was made outside of it, or before it. Replace it by one with a shorter life.',
-  *check(evidence) {
-    const most = evidence.desired.guardrails.maxTokenTtl;
+  help: 'The guardrail keeps longer lifetimes out of the configuration; this token was created outside of it, or before it. Replace it by one with a shorter lifetime.',
+  *check({ accounts, desired }) {
+    const most = desired.guardrails.maxTokenTtl;
     if (most === undefined) return;
-    for (const [account, token] of lastingTokens(evidence)) {
+    for (const [account, token] of keptTokens(accounts)) {
       const { createdAt, expiresAt } = token.live;
       if (expiresAt === null) continue;
-      const life = (expiresAt - createdAt) / 1000;
-      if (life <= most + TOLERANCE) continue;
+      const lifetime = (expiresAt - createdAt) / 1000;
+      if (lifetime <= most + TOLERANCE) continue;
       yield {
-        ...ofToken(account, token),
-        message: `lives ${describeSpan(life)}, until ${day(expiresAt)}, and guardrails.max_token_ttl is ${formatDuration(most)}`,
-        fix: howToReplace(account, token),
+        ...aboutToken(account, token),
+        message: `lives ${describeSpan(lifetime)}, until ${day(expiresAt)}, and guardrails.max_token_ttl is ${formatDuration(most)}`,
+        fix: replace(account, token),
       };
     }
   },

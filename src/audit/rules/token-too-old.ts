@@ -1,26 +1,26 @@
 import { describeSpan, formatDuration } from '../../model/duration.ts';
-import { lastingTokens } from '../lasting.ts';
-import type { Rule } from '../rule.ts';
-import { day, howToReplace, ofToken } from '../wording.ts';
+import { keptTokens } from '../account.ts';
+import { replace } from '../fixes.ts';
+import { aboutToken, day, type Rule } from '../rule.ts';
 
-/** That it never expires, outlives the guardrail or should have been rotated says the same, and more. */
+/** Yields to the rules for tokens that never expire, exceed the guardrail, or are overdue for rotation. */
 export const tokenTooOld: Rule = {
   id: 'MDA022',
   name: 'token-too-old',
   severity: 'warning',
-  title: "A token is older than its policy's ttl allows.",
-  help: 'It was made by hand or under another policy, with a longer life than its policy gives now. A rotation brings it under the policy.',
+  title: "A token is older than its policy's ttl.",
+  help: 'It was created by hand or under another policy, with a longer lifetime than its policy gives now. A rotation creates a token with the ttl of the policy.',
   yieldsTo: ['MDA003', 'MDA004', 'MDA025'],
-  *check(evidence) {
-    for (const [account, token] of lastingTokens(evidence)) {
-      const { live, want } = token;
-      if (want === undefined || want.ttl === null) continue;
-      const age = (evidence.now - live.createdAt) / 1000;
-      if (age <= want.ttl) continue;
+  *check({ accounts, now }) {
+    for (const [account, token] of keptTokens(accounts)) {
+      const { live, desired } = token;
+      if (desired === undefined || desired.ttl === null) continue;
+      const age = (now - live.createdAt) / 1000;
+      if (age <= desired.ttl) continue;
       yield {
-        ...ofToken(account, token),
-        message: `is ${describeSpan(age)} old, made ${day(live.createdAt)}, and policy ${want.policy} gives ${formatDuration(want.ttl)}`,
-        fix: howToReplace(account, token),
+        ...aboutToken(account, token),
+        message: `is ${describeSpan(age)} old, created ${day(live.createdAt)}, and policy ${desired.policy} gives ${formatDuration(desired.ttl)}`,
+        fix: replace(account, token),
       };
     }
   },

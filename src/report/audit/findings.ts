@@ -1,9 +1,24 @@
-/** How findings are put in order and named, whatever the format. */
+/** How findings are counted, grouped and named in every format. */
 import type { Audit, Finding, Severity } from '../../model/audit.ts';
+import { counted } from '../../model/counted.ts';
 import type { Location } from '../../model/user-error.ts';
 
-/** Gravest first. */
+/** Most severe first. */
 export const SEVERITIES = ['error', 'warning', 'note'] as const satisfies readonly Severity[];
+
+/** The number of findings of each severity. */
+export function countFindings({ findings }: Audit): Readonly<Record<Severity, number>> {
+  const count = (severity: Severity) => findings.filter((finding) => finding.severity === severity).length;
+  return { error: count('error'), warning: count('warning'), note: count('note') };
+}
+
+/** `Audit: 2 errors, 1 note in 14 accounts with 31 tokens.` */
+export function auditSummary(audit: Audit): string {
+  const counts = Object.entries(countFindings(audit)).filter(([, count]) => count > 0);
+  const list = counts.map(([severity, count]) => counted(count, severity)).join(', ') || 'no findings';
+  const { accounts, tokens } = audit.checked;
+  return `Audit: ${list} in ${counted(accounts, 'account')} with ${counted(tokens, 'token')}.`;
+}
 
 /** The findings of one severity by account, in the audit's order; those of the whole organization under undefined. */
 export function byAccount({ findings }: Audit, severity: Severity): Map<string | undefined, Finding[]> {
@@ -17,12 +32,12 @@ export function byAccount({ findings }: Audit, severity: Severity): Map<string |
   return groups;
 }
 
-/** `etl_prod/airflow`, or what it is that no account is. */
+/** `etl_prod/airflow`; `the organization` for a finding without an account. */
 export function subjectOf({ account, token }: Finding): string {
   return [account, token].filter((part) => part !== undefined).join('/') || 'the organization';
 }
 
 /** `motherduck.accounts.yaml:12` */
-export function placeOf({ file, line }: Location): string {
+export function showLocation({ file, line }: Location): string {
   return `${file}:${line}`;
 }

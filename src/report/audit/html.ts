@@ -1,16 +1,16 @@
-/** An audit as a page: the summary line first, then what was found, gravest first, by account; the rules at the end. */
+/** An audit as a page: the summary line first, then the findings by account, most severe first; the rules at the end. */
 import type { Audit, Finding, Severity } from '../../model/audit.ts';
 import { counted } from '../../model/counted.ts';
+import { hintText } from '../hint.ts';
 import { html, type Markup, NOTHING } from '../page/markup.ts';
 import { countedNames } from '../page/names.ts';
 import { page } from '../page/page.ts';
 import { type Kind, tag } from '../page/tag.ts';
 import { printable } from '../printable.ts';
-import { byAccount, placeOf, SEVERITIES } from './findings.ts';
-import { auditSummary, countFindings } from './summary.ts';
+import { auditSummary, byAccount, countFindings, SEVERITIES, showLocation } from './findings.ts';
 
 const KINDS = { error: 'remove', warning: 'change', note: 'adopt' } as const satisfies Record<Severity, Kind>;
-/** Notes on more accounts than this are folded: a thousand of them would bury the rules. */
+/** Notes on more accounts than this are folded, so that the rules stay in reach. */
 const NOTES_OPEN = 20;
 
 /** Writes the audit. */
@@ -23,7 +23,7 @@ export function auditHtml(given: Audit): string {
     organization,
     sandbox,
     at,
-    facts: [html`${counted(audit.rules.length, 'rule')} held against it`],
+    facts: [html`${counted(audit.rules.length, 'rule')} checked`],
     sections: [...SEVERITIES.map((severity) => found(audit, severity)), ignored(audit), rules(audit)],
   });
 }
@@ -46,17 +46,17 @@ function card(account: string | undefined, findings: readonly Finding[], severit
 
 function row({ rule, token, message, fix, location }: Finding, kind: Kind): Markup {
   const about = token === undefined ? NOTHING : html`<code>${token}</code> `;
-  const place = location === undefined ? NOTHING : html`<p class="quiet"><code>${placeOf(location)}</code></p>`;
+  const where = location === undefined ? NOTHING : html`<p class="quiet"><code>${showLocation(location)}</code></p>`;
   const id = html`<a class="mark rule ${kind}" href="#${rule}">${rule}</a>`;
-  return html`<li>${id}<div>${about}${message}<p class="quiet">${fix}</p>${place}</div></li>`;
+  return html`<li>${id}<div>${about}${message}<p class="quiet">${hintText(fix)}</p>${where}</div></li>`;
 }
 
 function ignored({ ignored: names }: Audit): Markup {
   if (names.length === 0) return NOTHING;
-  return html`<section id="ignored"><h2>Left alone, because “ignore” names them</h2>${countedNames(names, 'account')}</section>`;
+  return html`<section id="ignored"><h2>Not checked because of “ignore”</h2>${countedNames(names, 'account')}</section>`;
 }
 
-/** A link from a finding opens it: browsers unfold what a fragment is in. */
+/** A link from a finding unfolds the list: browsers open the `details` that contains the target. */
 function rules({ rules: all, findings }: Audit): Markup {
   if (all.length === 0) return NOTHING;
   const entries = all.map(({ id, name, severity, title, help }) => {
@@ -65,6 +65,6 @@ function rules({ rules: all, findings }: Audit): Markup {
       count === 0 ? NOTHING : html` <span class="quiet">found ${count === 1 ? 'once' : `${count} times`}</span>`;
     return html`<li id="${id}"><p><b>${id} ${name}</b> ${tag(KINDS[severity], severity)}${times}</p><p>${title}</p><p class="quiet">${help}</p></li>\n`;
   });
-  return html`<section id="rules"><h2>The rules</h2><details><summary>What each of them finds, and why it matters</summary><ul class="apart">
+  return html`<section id="rules"><h2>The rules</h2><details><summary>What each of them reports, and why it matters</summary><ul class="apart">
 ${entries}</ul></details></section>`;
 }

@@ -1,6 +1,6 @@
 import type { Audit } from '../../model/audit.ts';
 import { jsonText } from '../json.ts';
-import { countFindings } from './summary.ts';
+import { countFindings } from './findings.ts';
 
 /** An audit as one JSON document, valid against `schemas/audit.schema.json`. */
 export function auditJson(audit: Audit): string {

@@ -1,8 +1,9 @@
-/** An audit as JUnit XML: a suite a rule, a case a finding; a note passes and says what it is about. */
+/** An audit as JUnit XML: a suite per rule, a case per finding. Notes pass, with their text as output. */
 import type { Audit, Finding, RuleInfo } from '../../model/audit.ts';
+import { hintText } from '../hint.ts';
 import { printable } from '../printable.ts';
 import { xml } from '../xml.ts';
-import { placeOf, subjectOf } from './findings.ts';
+import { showLocation, subjectOf } from './findings.ts';
 
 export function auditJunit(given: Audit): string {
   const audit = printable(given);
@@ -31,12 +32,12 @@ function suiteOf(rule: RuleInfo, all: readonly Finding[]): Suite {
   return { text: [head, ...cases, '  </testsuite>'].join('\n'), tests, failures };
 }
 
-/** As its title says what it would find, a rule that found nothing is named by that. */
+/** A rule without findings has one case, named after its title. */
 function passing(className: string, title: string): string {
   return `    <testcase classname="${className}" name="${xml(`not found: ${title}`)}"/>`;
 }
 
-/** A case is known by its name from run to run, so two of one name are numbered. */
+/** Test systems identify a case by its name from run to run, so cases of one name are numbered. */
 function casesOf(className: string, findings: readonly Finding[]): string[] {
   const seen = new Map<string, number>();
   return findings.map((finding) => {
@@ -50,7 +51,7 @@ function casesOf(className: string, findings: readonly Finding[]): string[] {
 
 function outcome(finding: Finding): string {
   const { severity, message, fix, location } = finding;
-  const more = `${fix}${location === undefined ? '' : `\n${placeOf(location)}`}`;
+  const more = `${hintText(fix)}${location === undefined ? '' : `\n${showLocation(location)}`}`;
   return isFailure(finding)
     ? `<failure type="${severity}" message="${xml(message)}">${xml(more)}</failure>`
     : `<system-out>${xml(`${message}\n${more}`)}</system-out>`;

@@ -1,5 +1,6 @@
 /** An audit as SARIF 2.1.0, for code scanning. */
 import type { Audit } from '../../model/audit.ts';
+import { hintText } from '../hint.ts';
 import { printable } from '../printable.ts';
 import { sarifLog } from '../sarif.ts';
 import { subjectOf } from './findings.ts';
@@ -12,8 +13,8 @@ export function auditSarif(given: Audit): string {
     findings.map((finding) => ({
       rule: finding.rule,
       level: finding.severity,
-      message: `${subjectOf(finding)}: ${finding.message}\n${finding.fix}`,
-      // GitHub drops a result without a place; the configuration is where all of them are mended.
+      message: `${subjectOf(finding)}: ${finding.message}\n${hintText(finding.fix)}`,
+      // GitHub drops a result without a location, so such results point to the configuration.
       place: finding.location ?? { file, line: 1 },
       ...(finding.account === undefined ? {} : { subject: subjectOf(finding) }),
       identity: [organization, finding.account ?? '', finding.token ?? ''],

@@ -1,47 +1,93 @@
-/** An audit for a terminal: a line a finding, those of a rule with what to do below them, gravest first, and one summary line. */
-import type { Audit, Severity } from '../../model/audit.ts';
+/** An audit for a terminal: one line per finding, most severe first, with the fix below the findings that share it, and a summary. */
+import type { Audit, Finding, Severity } from '../../model/audit.ts';
 import { counted } from '../../model/counted.ts';
+import type { Hint } from '../../model/hint.ts';
 import { columnWidth, padTo } from '../../model/text-width.ts';
 import type { Location } from '../../model/user-error.ts';
 import { headline } from '../headline.ts';
+import { hintText } from '../hint.ts';
 import { type Paint, plain } from '../paint.ts';
 import { printable } from '../printable.ts';
-import { advised } from './advice.ts';
-import { SEVERITIES, subjectOf } from './findings.ts';
-import { auditSummary } from './summary.ts';
+import { auditSummary, SEVERITIES, subjectOf } from './findings.ts';
 
 const SEVERITY_WIDTH = 'warning'.length;
-const MOST_SUBJECT_WIDTH = 32;
-/** How many names are written out before the rest is counted. */
+const MAX_SUBJECT_WIDTH = 32;
+/** Ignored accounts beyond these are counted instead of named. */
 const NAMES_SHOWN = 8;
+/** How many names a command takes in a report; with more, the first is an example. */
+const MAX_NAMES = 8;
 
 /** Writes the audit. */
 export function auditText(given: Audit, paint: Paint = plain): string {
   const audit = printable(given);
   const sections = [
     paint.dim(headline(audit)),
-    ...SEVERITIES.map((severity) => group(severity, audit, paint)),
-    paint.dim(leftAlone(audit)),
+    ...SEVERITIES.map((severity) => findingLines(severity, audit, paint)),
+    paint.dim(ignored(audit)),
     paint.bold(auditSummary(audit)),
   ];
   return `${sections.filter((section) => section !== '').join('\n\n')}\n`;
 }
 
-function group(severity: Severity, { findings, file }: Audit, paint: Paint): string {
-  const width = columnWidth(findings.map(subjectOf), MOST_SUBJECT_WIDTH);
-  return advised(findings.filter((finding) => finding.severity === severity))
-    .flatMap(({ findings: same, advice }) => {
+function findingLines(severity: Severity, { findings, file }: Audit, paint: Paint): string {
+  const width = columnWidth(findings.map(subjectOf), MAX_SUBJECT_WIDTH);
+  return groupByFix(findings.filter((finding) => finding.severity === severity))
+    .flatMap((group) => {
       const head = paintSeverity(severity.padEnd(SEVERITY_WIDTH), severity, paint);
-      const lines = same.map((finding) => {
+      const lines = group.map((finding) => {
         const subject = paint.bold(padTo(subjectOf(finding), width));
-        return `${head}  ${finding.rule}  ${subject}  ${finding.message}${paint.dim(place(finding.location, file))}`;
+        return `${head}  ${finding.rule}  ${subject}  ${finding.message}${paint.dim(locationSuffix(finding.location, file))}`;
       });
-      return [...lines, paint.dim(`${' '.repeat(SEVERITY_WIDTH)}  ${advice}`)];
+      const fix = hintText(sharedFix(group.map((finding) => finding.fix)));
+      return [...lines, paint.dim(`${' '.repeat(SEVERITY_WIDTH)}  ${fix}`)];
     })
     .join('\n');
 }
 
-function place(location: Location | undefined, mainFile: string): string {
+/** The findings by rule and by fix, where commands that differ only in a name are the same; in their order. */
+function groupByFix(findings: readonly Finding[]): Finding[][] {
+  const rules = new Map<string, Map<string, Finding[]>>();
+  for (const finding of findings) {
+    const { rule, fix } = finding;
+    const groups = rules.get(rule) ?? new Map<string, Finding[]>();
+    rules.set(rule, groups);
+    const key = JSON.stringify([fix.text, takesNames(fix.command)?.base ?? fix.command]);
+    const group = groups.get(key);
+    if (group) group.push(finding);
+    else groups.set(key, [finding]);
+  }
+  return [...rules.values()].flatMap((groups) => [...groups.values()]);
+}
+
+/** One fix for findings of one group: the names of their commands in one command. */
+function sharedFix(fixes: readonly Hint[]): Hint {
+  const [first = { text: '' }] = fixes;
+  const parts = takesNames(first.command);
+  const names = [...new Set(fixes.flatMap(({ command }) => takesNames(command)?.name ?? []))];
+  if (parts === undefined || names.length < 2) return first;
+  if (names.length > MAX_NAMES) {
+    return { ...first, text: `${first.text.replace(/\.$/, '')} (for the first of ${names.length})` };
+  }
+  const { base, option } = parts;
+  return { ...first, command: [...base, ...names.flatMap((name) => (option ? [option, name] : [name]))] };
+}
+
+/** The parts of a command that takes several names; undefined for any other. Commands that delete stay apart. */
+function takesNames(
+  command: Hint['command'],
+): { readonly base: readonly string[]; readonly option?: '--only'; readonly name: string } | undefined {
+  const [verb = '', second, third, ...more] = command ?? [];
+  if (second === undefined || more.length > 0) return undefined;
+  if (verb === 'import' || verb === 'rotate') {
+    if (third === undefined && !second.startsWith('-')) return { base: [verb], name: second };
+  }
+  if ((verb === 'apply' || verb === 'smoke') && second === '--only' && third !== undefined) {
+    return { base: [verb], option: second, name: third };
+  }
+  return undefined;
+}
+
+function locationSuffix(location: Location | undefined, mainFile: string): string {
   if (location === undefined) return '';
   return location.file === mainFile ? ` (line ${location.line})` : ` (${location.file} line ${location.line})`;
 }
@@ -50,9 +96,8 @@ function paintSeverity(text: string, severity: Severity, paint: Paint): string {
   return { error: paint.red, warning: paint.yellow, note: paint.cyan }[severity](text);
 }
 
-function leftAlone({ ignored }: Audit): string {
-  if (ignored.length === 0) return '';
-  const more = ignored.length > NAMES_SHOWN ? ` and ${ignored.length - NAMES_SHOWN} more` : '';
-  const names = `${ignored.slice(0, NAMES_SHOWN).join(', ')}${more}`;
-  return `Not looked at, as "ignore" says: ${counted(ignored.length, 'account')} (${names})`;
+function ignored({ ignored: names }: Audit): string {
+  if (names.length === 0) return '';
+  const more = names.length > NAMES_SHOWN ? ` and ${names.length - NAMES_SHOWN} more` : '';
+  return `Not checked because of "ignore": ${counted(names.length, 'account')} (${names.slice(0, NAMES_SHOWN).join(', ')}${more})`;
 }
