@@ -62,7 +62,8 @@ describe('an organization with one instance of every rule', () => {
       'MDA017 untested',
     ]);
     expect(result.findings.map(({ rule }) => rule).sort()).toEqual(RULES.map(({ id }) => id));
-    for (const { message, fix } of result.findings) expect(`${message}${hintText(fix)}`).not.toMatch(/\n|undefined|NaN|Invalid/);
+    for (const { message, fix } of result.findings)
+      expect(`${message}${hintText(fix)}`).not.toMatch(/\n|undefined|NaN|Invalid/);
   });
 
   it('shows the same again', async () => {

@@ -43,7 +43,7 @@ describe('a token that differs from the configuration', () => {
         account: 'etl_prod',
         token: 'load',
         message: `differs from the configuration: ${change}`,
-        fix: { command: ['apply', '--only', 'etl_prod'] },
+        fix: { text: expect.any(String), command: ['apply', '--only', 'etl_prod'] },
         location: { file: 'motherduck.accounts.yaml', line: 7, column: 3 },
       },
     ]);
@@ -58,7 +58,7 @@ describe('a token that differs from the configuration', () => {
   it('by an end where there was none is not found as without an end, too', async () => {
     const result = await auditOf(await applied(withToken({ ttl: null })), desired);
     expect(result.findings.map(({ rule, message }) => `${rule} ${message}`)).toEqual([
-      'MDA028 is not as configured: ttl never -> 90d',
+      'MDA028 differs from the configuration: ttl never -> 90d',
     ]);
   });
 
@@ -67,7 +67,9 @@ describe('a token that differs from the configuration', () => {
     const secretPath = () => 'elsewhere#LOAD';
     const [finding, ...others] = (await auditOf(world, desired, { secretPath })).findings;
     expect(others).toEqual([]);
-    expect(finding?.message).toBe("differs from the configuration: its secret's place memory#etl_prod/load -> elsewhere#LOAD");
+    expect(finding?.message).toBe(
+      "differs from the configuration: its secret's place memory#etl_prod/load -> elsewhere#LOAD",
+    );
   });
 
   it('and should have been rotated long ago is found for that', async () => {

@@ -50,7 +50,7 @@ describe('an audit as Markdown', () => {
     expect(text.length).toBeGreaterThan(60_000);
     const rows = text.match(/^\| (❌|ℹ️) \|.*\|$/gm) ?? [];
     expect(text).toContain(
-      `… and ${1000 - rows.length} errors, 1000 notes left out here for length; \`mdacc audit\` shows all.`,
+      `… and ${1000 - rows.length} errors, 1000 notes not shown because of the size limit; \`mdacc audit\` shows all.`,
     );
     expect(rows.every((row) => row.split(' | ').length === 5)).toBe(true);
     expect(text).toContain('<details><summary>What these rules mean</summary>');

@@ -65,7 +65,11 @@ describe('an audit as text', () => {
       token,
       fix: { text: 'Revoke at MotherDuck if unused, or adopt.', command: ['import', `${account}/${token}`] },
     });
-    const owed = (account: string): Finding => ({ ...DIFFER, account, fix: { text: 'Apply the configuration.', command: ['apply', '--only', account] } });
+    const owed = (account: string): Finding => ({
+      ...DIFFER,
+      account,
+      fix: { text: 'Apply the configuration.', command: ['apply', '--only', account] },
+    });
     const text = auditText(
       audit(owed('a'), owed('東京'), owed('a'), stray('x'), stray('y z'), {
         ...STRAY,
@@ -92,7 +96,10 @@ describe('an audit as text', () => {
   });
 
   it('never makes one command of several that delete', () => {
-    const gone = (account: string): Finding => ({ ...DIFFER, fix: { text: 'Delete it.', command: ['apply', '--prune', '--only', account] } });
+    const gone = (account: string): Finding => ({
+      ...DIFFER,
+      fix: { text: 'Delete it.', command: ['apply', '--prune', '--only', account] },
+    });
     const text = auditText(audit(gone('a'), gone('b')));
     for (const account of ['a', 'b'])
       expect(text).toContain(`\n         Delete it: mdacc apply --prune --only ${account}\n`);
@@ -101,9 +108,14 @@ describe('an audit as text', () => {
   it('has an example where a command would have too many names', () => {
     const many = Array.from(
       { length: 9 },
-      (_, index): Finding => ({ ...DIFFER, fix: { text: 'Run the smoke test.', command: ['smoke', '--only', `a_${index}`] } }),
+      (_, index): Finding => ({
+        ...DIFFER,
+        fix: { text: 'Run the smoke test.', command: ['smoke', '--only', `a_${index}`] },
+      }),
     );
-    expect(auditText(audit(...many))).toContain('\n         Run the smoke test (for the first of 9): mdacc smoke --only a_0\n');
+    expect(auditText(audit(...many))).toContain(
+      '\n         Run the smoke test (for the first of 9): mdacc smoke --only a_0\n',
+    );
   });
 
   it('says that nothing was found, and where', () => {

@@ -58,7 +58,12 @@ export const FOUND: Audit = {
     },
   ],
   findings: [
-    { rule: 'MDA024', severity: 'error', message: 'the users cannot be listed', fix: { text: 'Use a token of an Admin.' } },
+    {
+      rule: 'MDA024',
+      severity: 'error',
+      message: 'the users cannot be listed',
+      fix: { text: 'Use a token of an Admin.' },
+    },
     {
       rule: 'MDA006',
       severity: 'error',

@@ -70,7 +70,7 @@ describe('mdacc audit', () => {
       'MDA003  stray/airflow',
       'MDA001  stray',
     ]);
-    expect(ran.stdout).toContain('Not looked at, as "ignore" says: 1 account (legacy_1)');
+    expect(ran.stdout).toContain('Not checked because of "ignore": 1 account (legacy_1)');
     const part = await folder.run('audit --only s* --only nobody');
     expect(part.stdout.match(/MDA\d+ {2}\S+/g)).toEqual(['MDA001  stray', 'MDA003  stray/airflow']);
     expect(part.stdout).not.toContain('legacy_1');
@@ -125,7 +125,7 @@ describe('mdacc audit', () => {
     folder.edit((text) => text.replace('path: secrets.env', 'path: moved.env'));
     const ran = await folder.run('audit --sandbox');
     expect(ran.stdout).toMatch(
-      /^error {4}MDA028 {2}etl_prod\/airflow {2}is not as configured: its secret's place secrets\.env#\S+ -> moved\.env#\S+ \(line 10\)$/m,
+      /^error {4}MDA028 {2}etl_prod\/airflow {2}differs from the configuration: its secret's place secrets\.env#\S+ -> moved\.env#\S+ \(line 10\)$/m,
     );
     expect(ran.code).toBe(2);
     expect((await folder.run('apply --sandbox --yes --only etl_prod')).code).toBe(0);
@@ -160,7 +160,7 @@ describe('mdacc audit', () => {
       .replace('max_deletes: 0', 'max_deletes: 1');
     folder.write('motherduck.accounts.yaml', without);
     const advice = (await folder.run('audit --sandbox')).stdout;
-    expect(advice).toContain('put its block back with "deletion_protection: false" and apply, take it out again');
+    expect(advice).toContain('put its block back with "deletion_protection: false", apply, remove the block again');
     const [, prune = ''] = /mdacc (apply --prune --only tenant_globex)/.exec(advice) ?? [];
     const protectedStill = await folder.run(`${prune} --sandbox --yes --allow-delete`);
     expect(protectedStill).toMatchObject({
