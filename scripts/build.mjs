@@ -22,6 +22,8 @@ const stale = `${target}.${process.pid}.old`;
 
 const common = {
   absWorkingDir: root,
+  // Where node_modules is a link, its files are named as if it were a folder here.
+  preserveSymlinks: true,
   bundle: true,
   platform: 'node',
   target: 'node20',

@@ -65,6 +65,7 @@ function inLinearTime(code) {
 async function bundled(code) {
   const result = await build({
     absWorkingDir: root,
+    preserveSymlinks: true,
     stdin: { contents: code, resolveDir: root, loader: 'js' },
     bundle: true,
     write: false,

@@ -10,13 +10,13 @@ export const CONSUMER = `
 import * as mdacc from 'motherduck-accounts';
 import type { Action, Audit, Desired, Live, Plan, Secret, SecretStore, Service, State } from 'motherduck-accounts';
 
-const held = new Map<string, string>();
+const stored = new Map<string, string>();
 const store: SecretStore = {
   name: 'local',
-  place: ({ account, token }) => account + '/' + token,
+  secretPath: ({ account, token }) => account + '/' + token,
   check: async () => {},
   put: async ({ account, token, generation }, secret: Secret) => {
-    held.set(account + '/' + token + '#' + generation, secret.reveal());
+    stored.set(account + '/' + token + '#' + generation, secret.reveal());
   },
 };
 

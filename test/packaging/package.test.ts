@@ -1,5 +1,15 @@
 /** The package as people get it: what is in it, and that it works where nothing else is. */
-import { copyFileSync, existsSync, mkdirSync, readdirSync, readFileSync, statSync, writeFileSync } from 'node:fs';
+import {
+  copyFileSync,
+  cpSync,
+  existsSync,
+  mkdirSync,
+  readdirSync,
+  readFileSync,
+  statSync,
+  symlinkSync,
+  writeFileSync,
+} from 'node:fs';
 import { homedir } from 'node:os';
 import path from 'node:path';
 import { beforeAll, describe, expect, it } from 'vitest';
@@ -15,18 +25,33 @@ interface Packed {
 }
 
 let packed: Packed;
+/** The copy of the repository that it was packed from. */
+let source: string;
 /** An empty folder, but for what npm installed and the repository's configuration. */
 let place: string;
 
 beforeAll(async () => {
   place = path.join(await newFolder(), 'my accounts');
   mkdirSync(place);
-  // Not to run the build again, which other tests use meanwhile.
-  const told = JSON.parse(await npm(ROOT, 'pack', '--ignore-scripts', '--json', '--pack-destination', place));
+  // Packed from a copy: it builds, and other tests use dist/ and package.json meanwhile.
+  source = await newFolder();
+  const settings = ['package.json', 'tsconfig.json', 'tsconfig.types.json', 'README.md', 'CHANGELOG.md', 'LICENSE'];
+  for (const name of [...settings, 'schemas', 'scripts', 'src'])
+    cpSync(path.join(ROOT, name), path.join(source, name), { recursive: true });
+  symlinkSync(path.join(ROOT, 'node_modules'), path.join(source, 'node_modules'), 'junction');
+  const told = JSON.parse(await npm(source, 'pack', '--silent', '--json', '--pack-destination', place));
   packed = Array.isArray(told) ? told[0] : Object.values(told)[0];
   writeFileSync(path.join(place, 'package.json'), '{ "private": true, "type": "module" }\n');
   copyFileSync(path.join(ROOT, 'motherduck.accounts.yaml'), path.join(place, 'motherduck.accounts.yaml'));
-  await npm(place, 'install', `./${packed.filename}`, '--prefer-offline', '--no-audit', '--no-fund');
+  await npm(
+    place,
+    'install',
+    `./${packed.filename}`,
+    '--ignore-scripts=false',
+    '--prefer-offline',
+    '--no-audit',
+    '--no-fund',
+  );
 }, 180_000);
 
 const installed = () => path.join(place, 'node_modules/motherduck-accounts');
@@ -41,6 +66,20 @@ describe('the tarball', () => {
     expect(names).toEqual(
       expect.arrayContaining(['LICENSE', 'README.md', 'CHANGELOG.md', 'dist/main.cjs', 'dist/probe.cjs']),
     );
+  });
+
+  it('has no scripts, which would need files that it does not have; the repository keeps them', () => {
+    const { scripts, ...manifest } = JSON.parse(readFileSync(path.join(ROOT, 'package.json'), 'utf8'));
+    expect(scripts).toHaveProperty('prepare');
+    expect(JSON.parse(textOf('package.json'))).toEqual(manifest);
+    expect(JSON.parse(readFileSync(path.join(source, 'package.json'), 'utf8'))).toEqual({ ...manifest, scripts });
+  });
+
+  it('names the repository, where to report a bug, and the home page', () => {
+    const { repository, bugs, homepage } = JSON.parse(textOf('package.json'));
+    const url = repository.url.replace(/^git\+|\.git$/g, '');
+    expect(url).toMatch(/^https:\/\/github\.com\/[\w-]+\/motherduck-accounts$/);
+    expect({ bugs, homepage }).toEqual({ bugs: `${url}/issues`, homepage: `${url}#readme` });
   });
 
   it('is under a megabyte when it is unpacked', () => {
