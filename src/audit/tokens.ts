@@ -3,9 +3,9 @@ import type { DesiredAccount, DesiredToken } from '../model/desired.ts';
 import type { LiveToken } from '../model/live.ts';
 import type { Action, RevokeToken, RotateToken } from '../model/plan.ts';
 import type { StateAccount, TokenRecord } from '../model/state.ts';
-import { chooseTokens, takenSeries } from '../model/token-choice.ts';
+import { chooseTokens, managedSeries } from '../model/token-choice.ts';
 import { isSmokeToken, RESERVED_TOKEN_NAMES, seriesOf } from '../model/tokens.ts';
-import { accountKey, USERNAME_PATTERN } from '../model/username.ts';
+import { USERNAME_PATTERN } from '../model/username.ts';
 import { isExpired } from '../plan/series.ts';
 
 /**
@@ -160,13 +160,13 @@ export function whyNotImported(username: string, state: StateAccount | undefined
  * refused: each by its own name in a configured account, and all at once with a new one.
  */
 function adoptableTokens(
-  { username, desired, state, whyNotImported: whyNot, now }: TokenReadings,
+  { desired, state, whyNotImported: whyNot, now }: TokenReadings,
   unmanaged: readonly LiveToken[],
 ): ReadonlySet<string> {
   if (whyNot !== undefined) return new Set();
-  const about = { account: accountKey(username), taken: takenSeries(desired, state), now };
-  const choose = (tokens: readonly LiveToken[], isAsked: (token: LiveToken) => boolean) =>
-    chooseTokens({ ...about, tokens, isAsked }).chosen.map(({ token }) => token.id);
+  const about = { managed: managedSeries(desired, state), now };
+  const choose = (tokens: readonly LiveToken[], isSelected: (token: LiveToken) => boolean) =>
+    chooseTokens({ ...about, tokens, isSelected }).chosen.map(({ token }) => token.id);
   if (desired === undefined) return new Set(choose(unmanaged, () => true));
   const bySeries = new Map<string, LiveToken[]>();
   for (const token of unmanaged) {

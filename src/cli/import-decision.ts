@@ -1,8 +1,8 @@
 /** From a reading to an import that is safe to write: the configuration stays valid, and the next plan only adopts. */
 import path from 'node:path';
-import type { Asked } from '../import/asked.ts';
+import { type Adoption, adoptions, obstacles } from '../import/adoption-check.ts';
 import { decideImport } from '../import/decide.ts';
-import { type Adoption, adoptions, inTheWay } from '../import/only-adopts.ts';
+import type { Selection } from '../import/selection.ts';
 import { few } from '../model/counted.ts';
 import type { Desired } from '../model/desired.ts';
 import type { Import } from '../model/import.ts';
@@ -12,6 +12,7 @@ import type { State } from '../model/state.ts';
 import { UserError } from '../model/user-error.ts';
 import { accountKey } from '../model/username.ts';
 import { makePlan } from '../plan/plan.ts';
+import { importRefused, obstacleText } from '../report/import/text.ts';
 import { openStores, secretPathsIn } from '../secrets/open-stores.ts';
 import { secretPlaces } from '../secrets/places.ts';
 import { suggestion } from '../yaml/suggest.ts';
@@ -20,7 +21,7 @@ import type { Io } from './io.ts';
 import type { Service } from './service.ts';
 
 export interface Situation {
-  readonly asked: Asked;
+  readonly selection: Selection;
   readonly files: ImportFiles;
   readonly live: Live;
   readonly state: State;
@@ -43,11 +44,11 @@ export interface Decided {
 
 /** @throws UserError USAGE, or IMPORT_REFUSED with what is in the way */
 export async function decideSafely(situation: Situation, choices: Choices, io: Io): Promise<Decided> {
-  const { asked, files, live, state, service } = situation;
+  const { selection, files, live, state, service } = situation;
   const { desired, definitions } = files.loaded;
   const before = planOf(desired, situation);
-  const decided = decideImport({
-    asked,
+  const decision = decideImport({
+    selection,
     desired,
     definitions,
     state,
@@ -59,22 +60,24 @@ export async function decideSafely(situation: Situation, choices: Choices, io: I
     secrets: secretPlaces(desired.stores),
     ...storeOf(choices, desired),
   });
+  if ('refused' in decision) throw importRefused(decision.refused);
+  const decided = decision.import;
   // A new file is written, also when nothing is live to go into it.
   const whole = files.isNew && decided.texts.size === 0 ? { ...decided, texts: files.texts } : decided;
   const changed = await loadChanged(choices, files, whole.texts, io);
   const after = planOf(changed.desired, situation);
-  const obstacles = inTheWay(before, after, whole.adopts);
-  if (obstacles.length > 0) {
-    const message = `an import only adopts, and with this one the next plan would do more: ${few(obstacles, 3)}`;
-    throw new UserError('IMPORT_REFUSED', message, 'Nothing was written. Mend that, or import the others by name.');
+  const found = obstacles(before, after, whole.adopts).map(obstacleText);
+  if (found.length > 0) {
+    const message = `an import only adopts, and with this one the next plan would do more: ${few(found, 3)}`;
+    throw new UserError('IMPORT_REFUSED', message, 'Nothing was written. Fix that, or import the others by name.');
   }
   return { decided: whole, actions: adoptions(after, (account, token) => isWanted(account, token, situation)) };
 }
 
-function planOf(desired: Desired, { asked, live, state, service }: Situation): Plan {
+function planOf(desired: Desired, { selection, live, state, service }: Situation): Plan {
   const stores = openStores(desired.stores);
   return makePlan(desired, live, state, {
-    only: (username) => asked.what === 'all' || asked.accounts.has(accountKey(username)),
+    only: (username) => selection.what === 'all' || selection.accounts.has(accountKey(username)),
     sandbox: service.isSandbox,
     claims: service.claims,
     secretPath: secretPathsIn(stores),
@@ -85,11 +88,11 @@ function planOf(desired: Desired, { asked, live, state, service }: Situation): P
 function isWanted(
   username: string,
   token: { readonly id: string; readonly name: string } | undefined,
-  { asked, state }: Situation,
+  { selection, state }: Situation,
 ): boolean {
   if (state.accounts.get(accountKey(username))?.intent !== undefined) return false;
-  if (asked.what === 'all' || token === undefined) return true;
-  const only = asked.accounts.get(accountKey(username))?.tokens;
+  if (selection.what === 'all' || token === undefined) return true;
+  const only = selection.accounts.get(accountKey(username))?.tokens;
   return only === undefined || only.includes(token.id) || only.includes(token.name);
 }
 

@@ -5,8 +5,7 @@
  * that the configuration names and the state does not have is adopted by the next import, or by the next apply.
  */
 import { adoptAll } from '../apply/adoption.ts';
-import type { Asked } from '../import/asked.ts';
-import { offerOf } from '../import/offers.ts';
+import { allDecision, type Selection } from '../import/selection.ts';
 import type { LiveQuestion } from '../live/read.ts';
 import { few } from '../model/counted.ts';
 import type { Desired } from '../model/desired.ts';
@@ -15,7 +14,7 @@ import type { Notice } from '../model/plan.ts';
 import type { State } from '../model/state.ts';
 import { accountKey } from '../model/username.ts';
 import { accountNames } from '../plan/plan.ts';
-import { type Counts, importDiff, importSummary, leftOutText } from '../report/import/text.ts';
+import { type Counts, importDiff, importSummary, skippedText } from '../report/import/text.ts';
 import { waitUnlocked } from '../state/lock.ts';
 import { openState, type StateFile } from '../state/state-file.ts';
 import { type ConfigOptions, configWords, statePath } from './configuration.ts';
@@ -52,7 +51,7 @@ export interface Beginning {
 /** Imports what is asked for. Gives the exit code. @throws UserError */
 export async function importLive(
   command: string,
-  asked: Asked,
+  selection: Selection,
   beginning: Beginning,
   options: ImportOptions,
   io: Io,
@@ -65,10 +64,10 @@ export async function importLive(
       const { desired } = read.loaded;
       const stateWriter = await openState(statePath(options), desired.organization, { sandbox: service.isSandbox });
       const { state } = stateWriter;
-      const live = await readAskedLive(asked, desired, state, service, options.parallelism, io, stopping);
+      const live = await readAskedLive(selection, desired, state, service, options.parallelism, io, stopping);
       const files = (await beginning.settle?.(live)) ?? read;
-      const decided = await decideSafely({ asked, files, live, state, service }, options, io);
-      show(decided, files, withoutDucklings(asked, files.loaded.desired), io);
+      const decided = await decideSafely({ selection, files, live, state, service }, options, io);
+      show(decided, files, withoutDucklings(selection, files.loaded.desired), io);
       for (const { message, hint } of [...(beginning.notices ?? []), ...decided.decided.notices])
         io.warn(message, hint);
       warnOfClock(service, io);
@@ -86,7 +85,7 @@ export async function importLive(
 function show({ decided }: Decided, files: ImportFiles, unmanaged: readonly string[], io: Io): void {
   io.result(importDiff(files.isNew ? new Map() : files.texts, decided, io.paint.out));
   if (unmanaged.length > 0) io.note(`The Ducklings of ${few(unmanaged)} stay unmanaged, as configured.`);
-  if (decided.skipped.length > 0) io.note(leftOutText(decided.skipped, io.paint.err));
+  if (decided.skipped.length > 0) io.note(skippedText(decided.skipped, io.paint.err));
 }
 
 async function carryOut(
@@ -104,7 +103,7 @@ async function carryOut(
   if (isDone) {
     const question = texts.size > 0 ? `Write this to ${[...texts.keys()].join(' and ')}?` : 'Take that into the state?';
     if (!options.yes) {
-      io.note(`\n${summary({ decided, actions }, config, 'asked').trimEnd()}`);
+      io.note(`\n${summary({ decided, actions }, config, 'confirm').trimEnd()}`);
       await askFor('yes', question, 'Look at it with --dry-run; then say --yes.', io, stopping);
     }
     await writeImportFiles(files, texts);
@@ -112,14 +111,14 @@ async function carryOut(
     await stateWriter.update((state) => adoptAll(state, actions, live));
     await stateWriter.close();
   }
-  io.report(`${texts.size > 0 ? '\n' : ''}${summary({ decided, actions }, config, dryRun ? 'tried' : 'done')}`);
+  io.report(`${texts.size > 0 ? '\n' : ''}${summary({ decided, actions }, config, dryRun ? 'dry_run' : 'done')}`);
   if (isDone) io.note(nextSteps(options));
-  return skipped.some(({ isUnread }) => isUnread) ? EXIT.partly : EXIT.done;
+  return skipped.some(({ reason }) => reason.kind === 'unreadable') ? EXIT.partly : EXIT.done;
 }
 
 /** Reads the accounts that are asked for, and with `--all` all that may be. */
 export function readAskedLive(
-  asked: Asked,
+  selection: Selection,
   desired: Desired,
   state: State,
   { api, claims }: Pick<Service, 'api' | 'claims'>,
@@ -127,13 +126,13 @@ export function readAskedLive(
   io: Io,
   signal: AbortSignal,
 ): Promise<Live> {
-  const isAll = asked.what === 'all';
-  const names = isAll ? accountNames(desired, state) : [...asked.accounts.values()].map(({ username }) => username);
-  const offer = offerOf(desired, state, claims);
+  const isAll = selection.what === 'all';
+  const names = isAll ? accountNames(desired, state) : [...selection.accounts.values()].map(({ username }) => username);
+  const decide = allDecision(desired, state, claims);
   const question: LiveQuestion = {
     api,
     names: names.map((username) => ({ username, needsDucklings: needsDucklings(username, desired) })),
-    ...(isAll ? { others: (user) => offer(user) === 'take' } : {}),
+    ...(isAll ? { others: (user) => decide(user) === 'include' } : {}),
     parallelism,
     signal,
   };
@@ -141,9 +140,9 @@ export function readAskedLive(
 }
 
 /** Of accounts that were named: those that the configuration has, and whose Ducklings it leaves alone. */
-function withoutDucklings(asked: Asked, { accounts }: Desired): string[] {
-  if (asked.what === 'all') return [];
-  const named = [...asked.accounts].filter(([, { tokens }]) => tokens === undefined);
+function withoutDucklings(selection: Selection, { accounts }: Desired): string[] {
+  if (selection.what === 'all') return [];
+  const named = [...selection.accounts].filter(([, { tokens }]) => tokens === undefined);
   return named.flatMap(([key]) => {
     const account = accounts.get(key);
     return account !== undefined && account.ducklings === undefined ? [account.username] : [];
@@ -159,9 +158,9 @@ function needsDucklings(username: string, { accounts, computeRates }: Desired): 
 function summary({ decided, actions }: Decided, config: string, stage: Counts['stage']): string {
   const { accounts, tokens, skipped, texts } = decided;
   const adopted = actions.filter(({ action }) => action === 'adopt_account').length;
-  const named = { accounts: adopted - accounts, tokens: actions.length - adopted - tokens };
+  const configured = { accounts: adopted - accounts, tokens: actions.length - adopted - tokens };
   const about = { skipped: skipped.length, files: [...texts.keys()], config, stage };
-  return importSummary({ written: { accounts, tokens }, named, ...about });
+  return importSummary({ written: { accounts, tokens }, configured, ...about });
 }
 
 function nextSteps(options: ImportOptions): string {

@@ -1,5 +1,5 @@
 /** The file that `mdacc init` writes. */
-import { scalar } from '../import/written.ts';
+import { scalar } from '../import/yaml-writer.ts';
 
 /** The name that stands for the organization until someone gives another. */
 export const UNNAMED = 'my_organization';

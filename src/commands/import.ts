@@ -2,7 +2,7 @@
 import { readImportFiles } from '../cli/import-files.ts';
 import { type ImportOptions, importLive } from '../cli/importing.ts';
 import { runCommand } from '../cli/run.ts';
-import { readAsked } from '../import/asked.ts';
+import { parseSelection } from '../import/selection.ts';
 import { UserError } from '../model/user-error.ts';
 
 interface ImportCommandOptions extends ImportOptions {
@@ -12,8 +12,8 @@ interface ImportCommandOptions extends ImportOptions {
 export function run(options: ImportCommandOptions, names: readonly string[]): Promise<number> {
   return runCommand(options, async (io) => {
     refuseFolder(names, options);
-    const asked = readAsked(names, options.all ?? false);
-    return importLive('import', asked, { read: () => readImportFiles(options, io) }, options, io);
+    const selection = parseSelection(names, options.all ?? false);
+    return importLive('import', selection, { read: () => readImportFiles(options, io) }, options, io);
   });
 }
 

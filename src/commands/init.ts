@@ -7,7 +7,7 @@ import { type ImportOptions, importLive } from '../cli/importing.ts';
 import type { Io } from '../cli/io.ts';
 import { EXIT, runCommand } from '../cli/run.ts';
 import { starter, UNNAMED } from '../cli/starter.ts';
-import { frame, limitsOf } from '../import/frame.ts';
+import { initialConfig, tightestLimits } from '../import/initial-config.ts';
 import { UserError } from '../model/user-error.ts';
 
 interface InitOptions extends ImportOptions {
@@ -47,8 +47,9 @@ async function fromLive(options: InitOptions, io: Io): Promise<number> {
   const unnamed = { message, hint: { text: 'Give it a name of your own: --organization NAME' } };
   const beginning = {
     notices: options.organization === undefined ? [unnamed] : [],
-    read: () => newImportFiles(options, frame(organization), io),
-    settle: (live: Parameters<typeof limitsOf>[0]) => newImportFiles(options, frame(organization, limitsOf(live)), io),
+    read: () => newImportFiles(options, initialConfig(organization), io),
+    settle: (live: Parameters<typeof tightestLimits>[0]) =>
+      newImportFiles(options, initialConfig(organization, tightestLimits(live)), io),
   };
   return importLive('init', { what: 'all' }, beginning, options, io);
 }

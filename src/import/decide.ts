@@ -1,63 +1,67 @@
 /**
- * The live organization becomes lines of the configuration:
+ * Turns the live organization into lines of the configuration:
  *
- *   asked for              -> accounts and their unmanaged tokens               (candidates.ts)
- *   a series of tokens     -> one token, under a key                             (model/token-choice.ts, token-keys.ts)
- *   its type and life      -> a policy that tokens share, and is not due now     (policies.ts, lives.ts)
+ *   the selection          -> accounts and their unmanaged tokens                (selection.ts)
+ *   a series of tokens     -> one token with a key                               (model/token-choice.ts, token-keys.ts)
+ *   its type and lifetime  -> a policy that tokens share, and is not due now     (policies.ts)
  *   equal Ducklings        -> a pool that accounts share                         (pools.ts)
- *   all of these           -> texts, in which what was there is as it was        (texts.ts, yaml-text.ts)
+ *   all of these           -> texts in which the existing lines are unchanged    (yaml-text.ts)
  *
- * What the configuration's guardrails forbid is not written. It is a pure function: the texts are written by others, who
- * first make sure that the next plan only adopts (only-adopts.ts).
+ * What the guardrails forbid is not written. It is a pure function: the caller writes the texts, after it has made sure
+ * that the next plan only adopts (adoption-check.ts).
  */
 import type { Definitions } from '../model/definitions.ts';
 import type { Ducklings } from '../model/ducklings.ts';
 import type { Import, Skipped } from '../model/import.ts';
 import { UserError } from '../model/user-error.ts';
-import { type AccountTokens, writeTokens } from './account-tokens.ts';
-import { type Candidate, type CandidateInput, findCandidates, isAsked } from './candidates.ts';
-import { type AddressedToken, lifeNotices } from './life-notices.ts';
 import { FIRST_STORE, Policies } from './policies.ts';
 import { writeDucklings } from './pools.ts';
-import { Texts } from './texts.ts';
-import { type SecretPlaces, TokenKeys } from './token-keys.ts';
-import { entriesOf, type Written, type WrittenEntry } from './written.ts';
+import { type Candidate, type CandidateInput, findCandidates, isSelected } from './selection.ts';
+import { type SecretPaths, TokenKeys } from './token-keys.ts';
+import { type AccountTokens, type AddressedToken, lifetimeNotices, writeTokens } from './tokens.ts';
+import { type Closed, YamlText } from './yaml-text.ts';
+import { entriesOf, type YamlEntry, type YamlValue } from './yaml-writer.ts';
 
 export interface ImportInput extends CandidateInput {
   readonly definitions: Definitions;
-  /** The texts of the configuration's files by the names that Desired has, the main one first. */
+  /** The texts of the configuration's files by the names in Desired, the main file first. */
   readonly texts: ReadonlyMap<string, string>;
-  /** The one of them that gets new accounts, policies and pools. */
+  /** The file that gets new accounts, policies and pools. */
   readonly into: string;
-  readonly secrets: SecretPlaces;
-  /** The secret store of new policies, where it was said. */
+  readonly secrets: SecretPaths;
+  /** The secret store of new policies (`--store`). */
   readonly store?: string;
 }
 
-interface Taken {
+interface Imported {
   readonly candidate: Candidate;
   readonly tokens: AccountTokens;
 }
 
-/** Decides what an import writes. @throws UserError about what was asked for by name, USAGE, or IMPORT_REFUSED */
-export function decideImport(input: ImportInput): Import {
+/** An import, or the named accounts and tokens for which all of it is refused. */
+export type Decision = { readonly import: Import } | { readonly refused: Skipped };
+
+/** Decides what an import writes. @throws UserError about the selection, USAGE, or IMPORT_REFUSED */
+export function decideImport(input: ImportInput): Decision {
   const { desired, definitions, state } = input;
-  const { candidates, skipped: without } = findCandidates(input);
-  const texts = new Texts(input.texts, input.into);
+  const { candidates, skipped: skippedAccounts, refused } = findCandidates(input);
+  if (refused[0] !== undefined) return { refused: refused[0] };
+  const texts = new ConfigTexts(input.texts, input.into);
   const policies = new Policies(desired, definitions, input.store);
   const tools = { policies, keys: new TokenKeys(desired, input.secrets), state, now: input.live.now };
 
   const closed = new Map(candidates.map((candidate) => [candidate, closedTokens(candidate, texts)]));
   const open = candidates.filter((candidate) => closed.get(candidate) === undefined);
-  const taken = open.map((candidate) => ({ candidate, tokens: writeTokens(candidate, tools) }));
+  const imported = open.map((candidate) => ({ candidate, tokens: writeTokens(candidate, tools) }));
   const skipped = [
-    ...without,
+    ...skippedAccounts,
     ...[...closed.values()].flatMap((tokens) => tokens ?? []),
-    ...taken.flatMap(({ tokens }) => tokens.skipped),
+    ...imported.flatMap(({ tokens }) => tokens.skipped),
   ];
-  refuseNamed(candidates, skipped);
+  const named = namedToken(candidates, skipped);
+  if (named !== undefined) return { refused: named };
 
-  const added = taken.filter(({ candidate }) => candidate.configured === undefined);
+  const added = imported.filter(({ candidate }) => candidate.configured === undefined);
   const ducklings = writeDucklings(added.flatMap(ownerOf), desired, definitions);
   const addsStore = policies.added.length > 0 && desired.stores.size === 0;
   const accounts = added.map((each) => accountEntry(each, ducklings.ofAccount));
@@ -65,67 +69,108 @@ export function decideImport(input: ImportInput): Import {
   texts.add(texts.into, ['token_policies'], policies.added);
   texts.add(texts.into, ['duckling_pools'], ducklings.pools);
   texts.add(texts.into, ['accounts'], accounts);
-  for (const { candidate, tokens } of taken) {
+  for (const { candidate, tokens } of imported) {
     const { configured, username } = candidate;
     if (configured) texts.add(configured.location.file, ['accounts', username, 'tokens'], tokens.entries);
   }
 
-  const tokens = taken.flatMap(addressed);
+  const tokens = imported.flatMap(addressed);
   return {
-    accounts: added.length,
-    tokens: tokens.length,
-    skipped,
-    notices: [...ducklings.notices, ...lifeNotices(tokens)],
-    texts: texts.changed(),
-    adopts: {
-      accounts: new Set(added.map(({ candidate }) => candidate.username)),
-      tokens: new Map(tokens.map(({ address, token }) => [address, token.id])),
+    import: {
+      accounts: added.length,
+      tokens: tokens.length,
+      skipped,
+      notices: [...ducklings.notices, ...lifetimeNotices(tokens)],
+      texts: texts.changed(),
+      adopts: {
+        accounts: new Set(added.map(({ candidate }) => candidate.username)),
+        tokens: new Map(tokens.map(({ address, token }) => [address, token.id])),
+      },
+      addsStore,
     },
-    addsStore,
   };
 }
 
-const STORE: WrittenEntry = {
+const STORE: YamlEntry = {
   key: FIRST_STORE,
   value: { layout: 'line', entries: entriesOf({ kind: 'file', path: '.motherduck/secrets.env', format: 'dotenv' }) },
 };
 
-/** The tokens that are left out of an account whose block cannot take them without changing another one; undefined when it can. */
-function closedTokens(candidate: Candidate, texts: Texts): Skipped[] | undefined {
+/** The selected tokens of an account whose block cannot take them without changing another one; undefined when it can. */
+function closedTokens(candidate: Candidate, texts: ConfigTexts): Skipped[] | undefined {
   const { configured, username, tokens } = candidate;
   if (configured === undefined) return undefined;
   const { file } = configured.location;
   const closed = texts.closed(file, ['accounts', username, 'tokens']);
   if (closed === undefined) return undefined;
-  const asked = tokens.filter((token) => isAsked(candidate, token));
-  const reason = `${file}:${closed.line}: ${closed.why}, so that other accounts would get it too`;
-  const hint = `Write the tokens of ${username} out there, then import again.`;
-  return asked.map(({ id, name }) => ({ account: username, token: { name, id }, reason, hint }));
+  const reason = { kind: 'shared_block' as const, file, ...closed };
+  return tokens
+    .filter((token) => isSelected(candidate, token))
+    .map(({ id, name }) => ({ account: username, token: { name, id }, reason }));
 }
 
-/** Someone who names a token wants that one, or to know why not. */
-function refuseNamed(candidates: readonly Candidate[], skipped: readonly Skipped[]): void {
+/** The first skipped token that was named: nothing is imported then. */
+function namedToken(candidates: readonly Candidate[], skipped: readonly Skipped[]): Skipped | undefined {
   const named = new Set(candidates.filter(({ only }) => only !== undefined).map(({ username }) => username));
-  const refused = skipped.find(({ account, token }) => token !== undefined && named.has(account));
-  if (refused === undefined) return;
-  const message = `${refused.account}/${refused.token?.name} is not imported: ${refused.reason}`;
-  throw new UserError('IMPORT_REFUSED', message, refused.hint);
+  return skipped.find(({ account, token }) => token !== undefined && named.has(account));
 }
 
-/** A token that was named brings its account along, and nothing else of it. */
-function ownerOf({ candidate: { username, live, only } }: Taken): { username: string; ducklings: Ducklings }[] {
+/** A new account's Ducklings; not for an account of which only tokens were named. */
+function ownerOf({ candidate: { username, live, only } }: Imported): { username: string; ducklings: Ducklings }[] {
   return live.ducklings === undefined || only !== undefined ? [] : [{ username, ducklings: live.ducklings }];
 }
 
-function accountEntry({ candidate, tokens }: Taken, ducklings: ReadonlyMap<string, Written>): WrittenEntry {
+function accountEntry({ candidate, tokens }: Imported, ducklings: ReadonlyMap<string, YamlValue>): YamlEntry {
   const { username } = candidate;
   const compute = ducklings.get(username);
   const isLong = [compute, ...tokens.entries.map(({ value }) => value)].some((value) => typeof value === 'object');
-  const all: Written = { layout: isLong ? 'block' : 'fit', entries: tokens.entries };
+  const all: YamlValue = { layout: isLong ? 'block' : 'fit', entries: tokens.entries };
   const entries = entriesOf({ ducklings: compute, tokens: tokens.entries.length > 0 ? all : undefined });
   return { key: username, value: { layout: 'fit', entries } };
 }
 
-function addressed({ candidate, tokens }: Taken): AddressedToken[] {
-  return tokens.taken.map((token) => ({ ...token, address: `${candidate.username}/${token.key}` }));
+function addressed({ candidate, tokens }: Imported): AddressedToken[] {
+  return tokens.imported.map((token) => ({ ...token, address: `${candidate.username}/${token.key}` }));
+}
+
+/** The files of a configuration while entries are added to them. */
+class ConfigTexts {
+  readonly #before: ReadonlyMap<string, string>;
+  readonly #yaml: ReadonlyMap<string, YamlText>;
+  /** The only file that may have secret stores. */
+  readonly main: string;
+  /** The file that gets new accounts, policies and pools. */
+  readonly into: string;
+
+  /** @param texts By file, the main file first. */
+  constructor(texts: ReadonlyMap<string, string>, into: string) {
+    this.#before = texts;
+    this.#yaml = new Map([...texts].map(([file, text]) => [file, new YamlText(text)]));
+    this.main = [...texts.keys()][0] ?? into;
+    this.into = into;
+  }
+
+  /** Why nothing can be added to a mapping of a file without changing another one; undefined when it can. */
+  closed(file: string, path: readonly string[]): Closed | undefined {
+    return this.#yaml.get(file)?.closed(path);
+  }
+
+  /** Adds entries to a mapping of a file. Call it once per mapping. @throws UserError IMPORT_REFUSED when it is closed */
+  add(file: string, path: readonly string[], entries: readonly YamlEntry[]): void {
+    if (entries.length === 0) return;
+    const closed = this.closed(file, path);
+    if (closed !== undefined) {
+      const location = { file, line: closed.line, column: 1 };
+      const hint = `Replace it by a mapping of its own under ${path.join('.')}, then import again.`;
+      throw new UserError('IMPORT_REFUSED', `${closed.why}, so nothing can be added to it`, hint, { location });
+    }
+    this.#yaml.get(file)?.add(path, entries);
+  }
+
+  /** The changed files, those with new definitions before those that use them. */
+  changed(): Map<string, string> {
+    const files = [...new Set([this.main, this.into, ...this.#before.keys()])];
+    const edited = files.map((file) => [file, this.#yaml.get(file)?.edited() ?? ''] as const);
+    return new Map(edited.filter(([file, text]) => text !== this.#before.get(file)));
+  }
 }

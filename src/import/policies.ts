@@ -1,14 +1,16 @@
-/** The policies that imported tokens come under: those of the configuration where one says the same, else new ones. */
+/**
+ * The policies of imported tokens: those of the configuration where one has the same settings, else new ones. Replacements
+ * get the lifetime of the live token, and a token that would be due at once is rotated later.
+ */
 import type { Definitions, PolicyDefinition } from '../model/definitions.ts';
-import type { Desired } from '../model/desired.ts';
+import type { Desired, Guardrails } from '../model/desired.ts';
 import { formatDuration, type Seconds } from '../model/duration.ts';
 import type { LiveToken } from '../model/live.ts';
-import type { TokenType } from '../model/tokens.ts';
+import { TOKEN_TTL_SECONDS, type TokenType } from '../model/tokens.ts';
 import { UserError } from '../model/user-error.ts';
-import { type Life, lifeOf, timesOf } from './lives.ts';
-import { entriesOf, scalar, type WrittenEntry } from './written.ts';
+import { entriesOf, scalar, type YamlEntry } from './yaml-writer.ts';
 
-/** The store that is written where there is none. */
+/** The secret store that is added where there is none. */
 export const FIRST_STORE = 'local';
 
 export interface Policy {
@@ -22,54 +24,55 @@ export interface Policy {
 export class Policies {
   readonly #desired: Desired;
   readonly #definitions: Definitions;
-  readonly #wantedStore: string | undefined;
-  /** By what a token has, and the new ones by their plain name. */
-  readonly #known = new Map<string, Policy>();
-  readonly #made = new Map<string, Policy>();
-  readonly #added: WrittenEntry[] = [];
+  readonly #store: string | undefined;
+  /** By the settings of a token; the new ones by their name without a number. */
+  readonly #bySettings = new Map<string, Policy>();
+  readonly #new = new Map<string, Policy>();
+  readonly #added: YamlEntry[] = [];
   readonly #names: Set<string>;
 
-  /** `store` gets the secrets of all replacements; where it is undefined, a reused policy says which. */
+  /** @param store Where all replacements' secrets go; undefined: where a reused policy says. */
   constructor(desired: Desired, definitions: Definitions, store: string | undefined) {
     this.#desired = desired;
     this.#definitions = definitions;
-    this.#wantedStore = store;
+    this.#store = store;
     this.#names = new Set(definitions.policies.keys());
   }
 
-  /** The policies to be written. */
-  get added(): readonly WrittenEntry[] {
+  /** The policies to add. */
+  get added(): readonly YamlEntry[] {
     return this.#added;
   }
 
-  /** The policy for a live token. @throws UserError USAGE when it takes a new one and nobody says to which store secrets go */
-  of(token: LiveToken): Policy & { readonly life: Life } {
-    const life = lifeOf(token, this.#desired.guardrails);
-    const signature = [token.type, life.ttl, token.description ?? ''].join('\0');
-    const known = this.#known.get(signature) ?? this.#reused(token, life.ttl) ?? this.#new(token.type, life.ttl);
-    this.#known.set(signature, known);
-    return { ...known, life };
+  /** The policy for a live token. @throws UserError USAGE when a new one is needed and the secret store is ambiguous */
+  of(token: LiveToken): Policy & { readonly lifetime: Lifetime } {
+    const lifetime = lifetimeFor(token, this.#desired.guardrails);
+    const signature = [token.type, lifetime.ttl, token.description ?? ''].join('\0');
+    const known =
+      this.#bySettings.get(signature) ?? this.#reused(token, lifetime.ttl) ?? this.#create(token.type, lifetime.ttl);
+    this.#bySettings.set(signature, known);
+    return { ...known, lifetime };
   }
 
-  /** One that gives what the token has, and does not call its replacements something else. */
+  /** A policy with the token's settings that does not give its replacements another description. */
   #reused(token: LiveToken, ttl: Seconds | null): Policy | undefined {
     for (const [name, policy] of this.#definitions.policies) {
       if (policy.type !== token.type || policy.ttl !== ttl) continue;
       if (policy.description !== undefined && policy.description !== token.description) continue;
-      if (this.#wantedStore !== undefined && policy.store !== this.#wantedStore) continue;
+      if (this.#store !== undefined && policy.store !== this.#store) continue;
       const complete = completed(name, policy);
       if (complete !== undefined) return complete;
     }
     return undefined;
   }
 
-  #new(type: TokenType, ttl: Seconds | null): Policy {
+  #create(type: TokenType, ttl: Seconds | null): Policy {
     const plain = `${type}_${ttl === null ? 'never' : formatDuration(ttl)}`;
-    const known = this.#made.get(plain);
+    const known = this.#new.get(plain);
     if (known !== undefined) return known;
     const name = unused(plain, this.#names);
-    const store = this.#store();
-    const times = ttl === null ? { rotateBefore: 0, overlap: 86_400 } : timesOf(ttl);
+    const store = this.#storeName();
+    const times = ttl === null ? { rotateBefore: 0, overlap: 86_400 } : rotationTimes(ttl);
     this.#added.push({
       key: name,
       value: {
@@ -84,17 +87,17 @@ export class Policies {
       },
     });
     const policy = { name, ...times, store };
-    this.#made.set(plain, policy);
+    this.#new.set(plain, policy);
     return policy;
   }
 
-  #store(): string {
+  #storeName(): string {
     const stores = [...this.#desired.stores.keys()];
-    if (this.#wantedStore !== undefined) return this.#wantedStore;
+    if (this.#store !== undefined) return this.#store;
     const [only = FIRST_STORE, ...others] = stores;
     if (others.length === 0) return only;
     const message = `the configuration has ${stores.length} secret stores: ${stores.join(', ')}`;
-    const hint = `Say where the secrets of replacements are to go: --store ${only}`;
+    const hint = `Say which one gets the secrets of replacements, for example --store ${only}`;
     throw new UserError('USAGE', message, hint);
   }
 }
@@ -108,10 +111,69 @@ function completed(
   return { name, rotateBefore: before, overlap, store, ...(description === undefined ? {} : { description }) };
 }
 
-/** A name that nothing has, and that nothing has from now on: `standard`, else `standard_2`. */
+/** A free name, which is then reserved: `standard`, else `standard_2`. */
 export function unused(plain: string, names: Set<string>): string {
   let name = plain;
   for (let number = 2; names.has(name); number += 1) name = `${plain}_${number}`;
   names.add(name);
   return name;
+}
+
+const MINUTE = 60;
+const HOUR = 60 * MINUTE;
+const DAY = 24 * HOUR;
+
+/** Lifetime of the replacements of a token that never expires, where that is not allowed. */
+const DEFAULT_TTL = 90 * DAY;
+/** Seconds until a token may be due, so that its import can be confirmed, written and planned first. */
+const GRACE = 10 * MINUTE;
+
+/** The lifetime of a token's replacements. */
+export interface Lifetime {
+  /** Seconds; null: until revoked. */
+  readonly ttl: Seconds | null;
+  /** The live token never expires, or lives longer than the guardrails allow its replacements. */
+  readonly shortened?: 'never' | 'long';
+}
+
+/** The lifetime of a token's replacements: the same as its own, rounded, within the guardrails. */
+export function lifetimeFor({ createdAt, expiresAt }: LiveToken, guardrails: Guardrails): Lifetime {
+  const longest = Math.min(guardrails.maxTokenTtl ?? TOKEN_TTL_SECONDS.max, TOKEN_TTL_SECONDS.max);
+  if (expiresAt === null) {
+    return guardrails.allowNeverExpiring ? { ttl: null } : { ttl: Math.min(DEFAULT_TTL, longest), shortened: 'never' };
+  }
+  const ttl = rounded((expiresAt - createdAt) / 1000);
+  return ttl > longest ? { ttl: longest, shortened: 'long' } : { ttl };
+}
+
+/** Rounds to days from three days on, to hours from one hour on, else to five minutes, as a person would write it. */
+function rounded(lifetime: number): Seconds {
+  const unit = lifetime >= 3 * DAY ? DAY : lifetime >= HOUR ? HOUR : 5 * MINUTE;
+  return Math.max(TOKEN_TTL_SECONDS.min, Math.round(lifetime / unit) * unit);
+}
+
+/** When tokens of such a lifetime are rotated, and how long both tokens are live: long enough for a weekend if possible. */
+function rotationTimes(ttl: Seconds): { readonly rotateBefore: Seconds; readonly overlap: Seconds } {
+  const rotateBefore = rotateBeforeFor(ttl);
+  return { rotateBefore, overlap: Math.min(DAY, rotateBefore) };
+}
+
+function rotateBeforeFor(ttl: Seconds): Seconds {
+  if (ttl >= 60 * DAY) return 14 * DAY;
+  if (ttl >= 21 * DAY) return 7 * DAY;
+  if (ttl >= 7 * DAY) return 3 * DAY;
+  return roundedDown(ttl / 3);
+}
+
+/** A shorter rotate_before, in seconds, for a token that would be due now; undefined when it is not due. */
+export function postponedRotation({ expiresAt }: LiveToken, rotateBefore: Seconds, now: number): Seconds | undefined {
+  if (expiresAt === null) return undefined;
+  const left = (expiresAt - now) / 1000;
+  return left >= rotateBefore + GRACE ? undefined : roundedDown(Math.min(rotateBefore, left) / 2);
+}
+
+/** Rounded down to days, hours or minutes, depending on the size. */
+function roundedDown(seconds: number): Seconds {
+  const unit = seconds >= 2 * DAY ? DAY : seconds >= 2 * HOUR ? HOUR : MINUTE;
+  return Math.max(MINUTE, Math.floor(seconds / unit) * unit);
 }

@@ -1,4 +1,4 @@
-/** The Ducklings of added accounts: as the guardrails allow, under a pool's name where several accounts have the same. */
+/** The Ducklings of added accounts as YAML, within the guardrails; accounts with equal Ducklings share a pool. */
 import { few } from '../model/counted.ts';
 import type { Definitions } from '../model/definitions.ts';
 import type { Desired } from '../model/desired.ts';
@@ -6,12 +6,12 @@ import { COOLDOWN_SECONDS, type DesiredDucklings, type Ducklings, type Size } fr
 import { formatDuration } from '../model/duration.ts';
 import type { Notice } from '../model/plan.ts';
 import { unused } from './policies.ts';
-import { entriesOf, scalar, type Written, type WrittenEntry } from './written.ts';
+import { entriesOf, scalar, type YamlEntry, type YamlValue } from './yaml-writer.ts';
 
-export interface WrittenDucklings {
+export interface ImportedDucklings {
   /** By username; an account that is not in it keeps its Ducklings unmanaged. */
-  readonly ofAccount: ReadonlyMap<string, Written>;
-  readonly pools: readonly WrittenEntry[];
+  readonly ofAccount: ReadonlyMap<string, YamlValue>;
+  readonly pools: readonly YamlEntry[];
   readonly notices: readonly Notice[];
 }
 
@@ -20,8 +20,12 @@ interface Owner {
   readonly ducklings: Ducklings;
 }
 
-export function writeDucklings(owners: readonly Owner[], desired: Desired, definitions: Definitions): WrittenDucklings {
-  const { allowed, notices } = holdBack(owners, desired);
+export function writeDucklings(
+  owners: readonly Owner[],
+  desired: Desired,
+  definitions: Definitions,
+): ImportedDucklings {
+  const { allowed, notices } = withinGuardrails(owners, desired);
   const groups = new Map<string, Owner[]>();
   for (const owner of allowed) {
     const signature = signatureOf(owner.ducklings);
@@ -31,8 +35,8 @@ export function writeDucklings(owners: readonly Owner[], desired: Desired, defin
   }
   const known = new Map([...definitions.pools].reverse().map(([name, pool]) => [signatureOf(pool), name]));
   const names = new Set(definitions.pools.keys());
-  const ofAccount = new Map<string, Written>();
-  const pools: WrittenEntry[] = [];
+  const ofAccount = new Map<string, YamlValue>();
+  const pools: YamlEntry[] = [];
   for (const [signature, group] of groups) {
     const [first] = group;
     if (first === undefined) continue;
@@ -47,19 +51,19 @@ export function writeDucklings(owners: readonly Owner[], desired: Desired, defin
   return { ofAccount, pools, notices };
 }
 
-/** Takes out the accounts whose Ducklings the configuration would not allow, in the order of the accounts. */
-function holdBack(owners: readonly Owner[], desired: Desired): { allowed: Owner[]; notices: Notice[] } {
+/** The accounts whose Ducklings the configuration allows, and notices about the others. */
+function withinGuardrails(owners: readonly Owner[], desired: Desired): { allowed: Owner[]; notices: Notice[] } {
   const { allowedSizes, maxPoolSizeTotal = Number.POSITIVE_INFINITY } = desired.guardrails;
   const allowed: Owner[] = [];
-  const held = { size: [] as string[], rate: [] as string[], total: [] as string[] };
+  const withheld = { size: [] as string[], rate: [] as string[], total: [] as string[] };
   let total = 0;
   for (const { ducklings } of desired.accounts.values()) total += ducklings?.read_scaling.pool_size ?? 0;
   for (const owner of owners) {
     const { read_write, read_scaling } = owner.ducklings;
     const sizes = [read_write.size, read_scaling.size];
-    if (sizes.some((size) => allowedSizes?.includes(size) === false)) held.size.push(owner.username);
-    else if (sizes.some((size) => !hasRate(size, desired))) held.rate.push(owner.username);
-    else if (total + read_scaling.pool_size > maxPoolSizeTotal) held.total.push(owner.username);
+    if (sizes.some((size) => allowedSizes?.includes(size) === false)) withheld.size.push(owner.username);
+    else if (sizes.some((size) => !hasRate(size, desired))) withheld.rate.push(owner.username);
+    else if (total + read_scaling.pool_size > maxPoolSizeTotal) withheld.total.push(owner.username);
     else {
       total += read_scaling.pool_size;
       allowed.push(owner);
@@ -68,17 +72,17 @@ function holdBack(owners: readonly Owner[], desired: Desired): { allowed: Owner[
   return {
     allowed,
     notices: [
-      ...unmanaged(held.size, 'their size is not among guardrails.allowed_sizes'),
-      ...unmanaged(held.rate, 'their size has no rate in compute_rates'),
+      ...unmanaged(withheld.size, 'their size is not among guardrails.allowed_sizes'),
+      ...unmanaged(withheld.rate, 'their size has no rate in compute_rates'),
       ...unmanaged(
-        held.total,
+        withheld.total,
         `with them all pools would be larger than guardrails.max_pool_size_total ${maxPoolSizeTotal}`,
       ),
     ],
   };
 }
 
-/** The configuration takes a pulse Duckling without a rate for one that costs nothing. */
+/** In the configuration, a pulse Duckling without a rate costs nothing. */
 function hasRate(size: Size, { computeRates }: Desired): boolean {
   return computeRates === undefined || size === 'pulse' || computeRates.has(size);
 }
@@ -86,7 +90,7 @@ function hasRate(size: Size, { computeRates }: Desired): boolean {
 function unmanaged(usernames: readonly string[], why: string): Notice[] {
   if (usernames.length === 0) return [];
   const message = `the Ducklings of ${few(usernames)} stay unmanaged: ${why}`;
-  const hint = 'To manage them, change that, and write "ducklings" in the account\'s block.';
+  const hint = 'To manage them, change that setting and add "ducklings" to the account\'s block.';
   return [{ message, hint: { text: hint } }];
 }
 
@@ -95,14 +99,14 @@ function signatureOf({ read_write, read_scaling }: DesiredDucklings): string {
   return JSON.stringify([size, cooldown, read_scaling.size, read_scaling.pool_size, read_scaling.cooldown]);
 }
 
-/** `pulse_x2`, `jumbo_standard_x4`: the read/write size, where it differs that of the pool, and how many. */
+/** `pulse_x2`, `jumbo_standard_x4`: the read/write size, the pool's size where it differs, and the pool_size. */
 function poolName({ read_write, read_scaling }: Ducklings): string {
   const sizes = new Set([read_write.size, read_scaling.size]);
   return `${[...sizes].join('_')}_x${read_scaling.pool_size}`;
 }
 
-function sides({ read_write, read_scaling }: Ducklings): WrittenEntry[] {
-  const side = (size: Size, pool: number | undefined, cooldown: number | undefined): Written => ({
+function sides({ read_write, read_scaling }: Ducklings): YamlEntry[] {
+  const side = (size: Size, pool: number | undefined, cooldown: number | undefined): YamlValue => ({
     layout: 'line',
     entries: entriesOf({ size, pool_size: pool?.toString(), cooldown: cooldownOf(size, cooldown) }),
   });
@@ -112,7 +116,7 @@ function sides({ read_write, read_scaling }: Ducklings): WrittenEntry[] {
   });
 }
 
-/** What MotherDuck reports outside of its own limits is left to MotherDuck. */
+/** A cooldown that MotherDuck reports outside of its own limits is not written. */
 function cooldownOf(size: Size, cooldown: number | undefined): string | undefined {
   const { min, max } = COOLDOWN_SECONDS;
   if (cooldown === undefined || size === 'pulse' || cooldown < min || cooldown > max) return undefined;

@@ -1,72 +1,69 @@
-/** The keys under which imported tokens stand: their names where these are keys, else something like them. */
+/** The keys of imported tokens: their names where these are valid keys, else a similar name. */
 import type { Desired } from '../model/desired.ts';
-import type { Skipped } from '../model/import.ts';
+import type { TokenSkipReason } from '../model/import.ts';
 import type { TokenAddress } from '../model/secret-variable.ts';
 
 const KEY = /^[A-Za-z][A-Za-z0-9_-]*$/;
-/** A key that is the name has the name's limit, which leaves room for ".2". */
-const LONGEST_KEY = 245;
-const LONGEST_SLUG = 60;
-const MOST_NUMBERED = 20;
+/** The limit of a token's name, which leaves room for ".2". */
+const MAX_KEY = 245;
+const MAX_SLUG = 60;
+const MAX_NUMBER = 20;
 
-/** Whether a live name can stand as a key. */
+/** Whether a live name is a valid key. */
 export function isKey(name: string): boolean {
-  return KEY.test(name) && name.length <= LONGEST_KEY;
+  return KEY.test(name) && name.length <= MAX_KEY;
 }
 
-/** Where the secrets of tokens go, as the secret stores tell. */
-export interface SecretPlaces {
-  /** The same for tokens that would write over each other; undefined when each has a place of its own. */
+/** Where secret stores keep the secrets of tokens. */
+export interface SecretPaths {
+  /** Equal for tokens that would overwrite each other; undefined when each token has a path of its own. */
   placeOf(store: string, token: TokenAddress): string | undefined;
-  /** What tells the tokens of a store apart. */
+  /** The store's words for what keeps its tokens apart. */
   apart(store: string): { readonly noun: string; readonly need: string };
 }
 
-/** Chooses keys so that no two secrets go to one place. */
+/** Chooses keys so that no two secrets have the same path. */
 export class TokenKeys {
-  readonly #secrets: SecretPlaces;
-  readonly #places = new Set<string>();
+  readonly #secrets: SecretPaths;
+  readonly #paths = new Set<string>();
 
-  constructor(desired: Desired, secrets: SecretPlaces) {
+  constructor(desired: Desired, secrets: SecretPaths) {
     this.#secrets = secrets;
     for (const { username, tokens } of desired.accounts.values()) {
-      for (const { key, store } of tokens.values()) this.#places.add(this.#place(username, key, store));
+      for (const { key, store } of tokens.values()) this.#paths.add(this.#path(username, key, store));
     }
   }
 
-  /** A key for a token of that name, which is taken by it; undefined when the store tells no tokens apart. */
+  /** A key for a token of that name, which is then taken; undefined when the store has no path for it. */
   choose(account: string, name: string, store: string, taken: Set<string>): string | undefined {
     for (const key of candidates(name, account)) {
-      const place = this.#place(account, key, store);
-      if (taken.has(key) || this.#places.has(place)) continue;
+      const path = this.#path(account, key, store);
+      if (taken.has(key) || this.#paths.has(path)) continue;
       taken.add(key);
-      this.#places.add(place);
+      this.#paths.add(path);
       return key;
     }
     return undefined;
   }
 
-  /** Why there is no key, and what to do. */
-  whyNone(store: string): Pick<Skipped, 'reason' | 'hint'> {
+  /** Why there is no key. */
+  whyNone(store: string): TokenSkipReason {
     const { noun, need } = this.#secrets.apart(store);
-    return {
-      reason: `the secret store ${store} has no ${noun} for it that another token does not have`,
-      hint: `Give the store ${need}, or another one with --store.`,
-    };
+    return { kind: 'no_secret_path', store, noun, need };
   }
 
-  #place(account: string, key: string, store: string): string {
+  #path(account: string, key: string, store: string): string {
     return this.#secrets.placeOf(store, { account, token: key }) ?? ['', store, account, key].join('\0');
   }
 }
 
-/** From the best to what is good enough: the second to last kind helps where a store's variable leaves the account out. */
+/** From best to worst. The account's name helps where the secret path of a store does not contain it. */
 function* candidates(name: string, account: string): Generator<string> {
   if (isKey(name)) yield name;
   const slug = slugOf(name);
   yield slug;
-  yield `${slug}_${account}`.slice(0, LONGEST_KEY);
-  for (let number = 2; number <= MOST_NUMBERED; number += 1) yield `${slug}_${number}`;
+  yield `${slug}_${account}`.slice(0, MAX_KEY);
+  for (let number = 2; number <= MAX_NUMBER; number += 1) yield `${slug}_${number}`;
 }
 
 /** `BI (old)` becomes `bi_old`, `Café №2` becomes `cafe_no2`. */
@@ -75,6 +72,6 @@ function slugOf(name: string): string {
   const slug = plain
     .replace(/[^a-z0-9_-]+/g, '_')
     .replace(/^[_-]+|[_-]+$/g, '')
-    .slice(0, LONGEST_SLUG);
+    .slice(0, MAX_SLUG);
   return /^[a-z]/.test(slug) ? slug : `token${slug === '' ? '' : `_${slug}`}`;
 }

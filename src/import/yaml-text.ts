@@ -1,7 +1,7 @@
 /**
- * A YAML text to which entries are added. The parser's document says where; what is written goes between the characters
- * that are there, since printing the document anew would lay people's lines out anew. Nothing is added where it would
- * count in a second place as well: beneath an alias, a merge key, or an anchor that something refers to.
+ * A YAML text to which entries are added. The parsed document gives the positions, and the edits are made in the text,
+ * because printing the document would change the layout of existing lines. Nothing is added where it would apply in a
+ * second location too: below an alias, a merge key, or an anchor that is referred to.
  */
 import {
   type Document,
@@ -16,25 +16,25 @@ import {
   visit,
   type YAMLMap,
 } from 'yaml';
-import type { WrittenEntry } from './written.ts';
-import { blockStep, isBlock, type Place, placeEdits, type TextEdit } from './yaml-edits.ts';
+import { blockStep, editsAt, isBlock, type Position, type TextEdit } from './yaml-edits.ts';
+import type { YamlEntry } from './yaml-writer.ts';
 
-/** Why nothing can be added somewhere, and the line that says so. */
+/** Why nothing can be added to a mapping, and the line that causes it. */
 export interface Closed {
   readonly why: string;
   readonly line: number;
 }
 
 interface Target {
-  readonly place: Place;
-  readonly entries: WrittenEntry[];
+  readonly position: Position;
+  readonly entries: YamlEntry[];
 }
 
 interface Found {
-  readonly place: Place;
-  /** What holds the entries, to know it again; of a mapping that is not there yet, its place. */
+  readonly position: Position;
+  /** Identifies the mapping; where it does not exist yet, its position. */
   readonly identity: unknown;
-  /** The keys of the path that are not there yet. */
+  /** The keys of the path that do not exist yet. */
   readonly rest: readonly string[];
 }
 
@@ -47,7 +47,7 @@ export class YamlText {
   readonly #pairs = new WeakMap<YAMLMap, ReadonlyMap<string, Pair>>();
   readonly #targets = new Map<unknown, Target>();
 
-  /** Of a text that is one document without errors, with or without a byte order mark. */
+  /** @param text One document without errors, with or without a byte order mark. */
   constructor(text: string) {
     this.#mark = text.startsWith('\uFEFF') ? '\uFEFF' : '';
     this.#text = text.slice(this.#mark.length);
@@ -62,56 +62,56 @@ export class YamlText {
     return 'why' in found ? found : undefined;
   }
 
-  /** Adds entries to the mapping at a path, which is made where it is not there; each path once. */
-  add(path: readonly string[], entries: readonly WrittenEntry[]): void {
+  /** Adds entries to the mapping at a path, which is created if needed. Call it once per path. */
+  add(path: readonly string[], entries: readonly YamlEntry[]): void {
     const found = this.#find(path);
     if ('why' in found) throw new Error(`nothing can be added to ${path.join('.')}: ${found.why}`);
-    const { place, identity, rest } = found;
-    const nested = rest.reduceRight<readonly WrittenEntry[]>(
+    const { position, identity, rest } = found;
+    const nested = rest.reduceRight<readonly YamlEntry[]>(
       (inner, key) => [{ key, value: { entries: inner, layout: 'block' } }],
       entries,
     );
-    const target = this.#targets.get(identity) ?? { place, entries: [] };
+    const target = this.#targets.get(identity) ?? { position, entries: [] };
     target.entries.push(...nested);
     this.#targets.set(identity, target);
   }
 
-  /** The text with what was added. */
+  /** The text with the added entries. */
   edited(): string {
-    const edits = [...this.#targets.values()].flatMap((target) => placeEdits(this.#text, target.place, target.entries));
+    const edits = [...this.#targets.values()].flatMap((target) => editsAt(this.#text, target.position, target.entries));
     return this.#mark + applied(this.#text, edits);
   }
 
   #find(path: readonly string[]): Found | Closed {
     let node: unknown = this.#document.contents;
-    let place: Place = { depth: 0, inFlow: false, start: this.#document.contents?.range[0] ?? 0 };
+    let position: Position = { depth: 0, inFlow: false, start: this.#document.contents?.range[0] ?? 0 };
     for (const [depth, key] of [...path, undefined].entries()) {
-      const closed = this.#closedAt(node, path.slice(0, depth), place);
+      const closed = this.#closedAt(node, path.slice(0, depth), position);
       if (closed !== undefined) return closed;
-      if (!isMap(node)) return { place, identity: node ?? place.pair ?? this.#document, rest: path.slice(depth) };
-      place = { ...place, map: node };
+      if (!isMap(node)) return { position, identity: node ?? position.pair ?? this.#document, rest: path.slice(depth) };
+      position = { ...position, map: node };
       if (key === undefined) break;
       const pair = this.#pairsOf(node).get(key);
       if (pair === undefined) {
         if (this.#isMerged(node, key)) {
           return this.#close(node, `${named([...path.slice(0, depth), key])} comes through the merge key <<`);
         }
-        return { place, identity: node, rest: path.slice(depth) };
+        return { position, identity: node, rest: path.slice(depth) };
       }
-      const step = isBlock(node) && isBlock(pair.value) ? { step: blockStep(node, pair.value) } : stepOf(place);
-      place = { pair, parent: node, depth: depth + 1, inFlow: place.inFlow || node.flow === true, ...step };
+      const step = isBlock(node) && isBlock(pair.value) ? { step: blockStep(node, pair.value) } : stepOf(position);
+      position = { pair, parent: node, depth: depth + 1, inFlow: position.inFlow || node.flow === true, ...step };
       node = pair.value;
     }
-    return { place, identity: node, rest: [] };
+    return { position, identity: node, rest: [] };
   }
 
-  #closedAt(node: unknown, path: readonly string[], { pair }: Place): Closed | undefined {
+  #closedAt(node: unknown, path: readonly string[], { pair }: Position): Closed | undefined {
     if (isAlias(node)) return this.#close(node, `${named(path)} is the alias *${node.source}`);
     if (isNode(node) && 'anchor' in node && node.anchor !== undefined && this.#anchors.has(node.anchor)) {
-      return this.#close(node, `${named(path)} is the anchor &${node.anchor}, which stands for it in other places`);
+      return this.#close(node, `${named(path)} has the anchor &${node.anchor}, which is used elsewhere`);
     }
     if (isMap(node) || (isScalar(node) && node.value === null)) return undefined;
-    // A key without a colon has no place for a value.
+    // A key without a colon has no value position.
     if (node === null && pair === undefined) return undefined;
     return this.#close(pair?.key ?? node, `${named(path)} is not a mapping`);
   }
@@ -126,7 +126,7 @@ export class YamlText {
     if (known !== undefined) return known;
     const pairs = new Map<string, Pair>();
     for (const pair of map.items) {
-      // `null: …` is a key like any other: its text counts.
+      // `null: …` is a key too: its text counts.
       if (isScalar(pair.key))
         pairs.set(typeof pair.key.value === 'string' ? pair.key.value : (pair.key.source ?? ''), pair);
     }
@@ -134,7 +134,7 @@ export class YamlText {
     return pairs;
   }
 
-  /** Whether a mapping gets a key by `<<`, or may get it in a way that is not followed here. */
+  /** Whether a mapping gets a key by `<<`, or may get it in a way that is not resolved here. */
   #isMerged(map: YAMLMap, key: string): boolean {
     const merges = map.items.filter(
       ({ key: name }) => isScalar(name) && name.value === '<<' && name.type === Scalar.PLAIN,
@@ -156,7 +156,7 @@ export class YamlText {
   }
 }
 
-function stepOf({ step }: Place): Pick<Place, 'step'> {
+function stepOf({ step }: Position): Pick<Position, 'step'> {
   return step === undefined ? {} : { step };
 }
 
@@ -164,7 +164,7 @@ function named(path: readonly string[]): string {
   return path.length === 0 ? 'the file' : path.join('.');
 }
 
-/** Edits at one place: those deeper in the document come first, as their lines belong to the block that goes on above. */
+/** Edits at the same offset: deeper ones come first, because their lines belong to the block above. */
 function applied(text: string, edits: readonly TextEdit[]): string {
   const parts: string[] = [];
   let done = 0;

@@ -1,29 +1,72 @@
-import type { Notice } from './plan.ts';
+import type { Seconds } from './duration.ts';
+import type { Hint } from './hint.ts';
+import type { Action, Notice } from './plan.ts';
+import type { TokenType } from './tokens.ts';
 
-/** An Import: what of the live organization goes into the configuration, and what does not. Data only: it has no room for a secret. */
+/** An Import: which live accounts and tokens go into the configuration, and which do not. Data only; it never holds a secret. */
 export interface Import {
-  /** How many accounts, and tokens of these and of others, are written. */
+  /** The number of accounts that are written, and of tokens of these and of other accounts. */
   readonly accounts: number;
   readonly tokens: number;
-  /** What was asked for and is not taken over. */
+  /** Selected, and not imported. */
   readonly skipped: readonly Skipped[];
-  /** What was taken over in another way than someone may expect. */
+  /** Imported tokens and Ducklings that differ from what a user may expect. */
   readonly notices: readonly Notice[];
-  /** The files that change, with what they are to hold; one that others need comes before those. */
+  /** The new texts of the files that change; a file that others depend on comes first. */
   readonly texts: ReadonlyMap<string, string>;
-  /** What the next plan must adopt for it, and nothing else: usernames, and ids of tokens by `account/key`. */
+  /** What the next plan must adopt, and nothing else: usernames, and ids of tokens by `account/key`. */
   readonly adopts: { readonly accounts: ReadonlySet<string>; readonly tokens: ReadonlyMap<string, string> };
-  /** A secret store was written, since there was none: its file must be kept out of git. */
+  /** A secret store was added because there was none: git must ignore its file. */
   readonly addsStore: boolean;
 }
 
+/** An account, or one of its tokens, that is not imported. */
 export interface Skipped {
   readonly account: string;
   readonly token?: { readonly name: string; readonly id: string };
-  /** Why, on one line. */
-  readonly reason: string;
-  /** What to do or type. */
-  readonly hint: string;
-  /** It could not be read, so that another run may take it. */
-  readonly isUnread?: true;
+  readonly reason: SkipReason;
 }
+
+export type SkipReason = AccountSkipReason | TokenSkipReason;
+
+/** Why an account is not imported. */
+export type AccountSkipReason =
+  /** It could not be read; another run may import it. */
+  | { readonly kind: 'unreadable'; readonly message: string; readonly hint: Hint }
+  /** In the state, and no longer in the configuration. */
+  | { readonly kind: 'removed' }
+  /** The configuration does not allow its name. */
+  | { readonly kind: 'invalid_username' }
+  /** The token of this run belongs to it. */
+  | { readonly kind: 'own_account' }
+  | { readonly kind: 'admin' };
+
+/** Why a token is not imported. */
+export type TokenSkipReason =
+  | { readonly kind: 'expired'; readonly expires_at: string }
+  | { readonly kind: 'expires_soon'; readonly expires_in: Seconds }
+  | { readonly kind: 'no_name' }
+  /** Longer than the configuration allows, in characters. */
+  | { readonly kind: 'name_too_long'; readonly limit: number }
+  | { readonly kind: 'control_characters' }
+  /** Created by a smoke test. */
+  | { readonly kind: 'smoke_token' }
+  | { readonly kind: 'reserved_name'; readonly by: 'smoke_test' | 'motherduck' }
+  /** Tokens of both types have the name. */
+  | { readonly kind: 'both_types'; readonly ids: readonly string[] }
+  | { readonly kind: 'same_name'; readonly type: TokenType; readonly ids: readonly string[] }
+  | { readonly kind: 'older_generation'; readonly newest: string }
+  /** The name belongs to the series of a token that is managed. */
+  | { readonly kind: 'managed_series'; readonly name: string }
+  /** The secret store has no path for it; `noun` and `need` are the store's words for its paths. */
+  | { readonly kind: 'no_secret_path'; readonly store: string; readonly noun: string; readonly need: string }
+  /** Its account's block cannot take it without changing other accounts. */
+  | { readonly kind: 'shared_block'; readonly file: string; readonly line: number; readonly why: string };
+
+/** A difference between the plans before and after an import that is not an adoption of the selection. */
+export type Obstacle =
+  | { readonly kind: 'new_action'; readonly action: Action }
+  | { readonly kind: 'dropped_action'; readonly action: Action }
+  /** A username, or `account/key`. */
+  | { readonly kind: 'not_adopted'; readonly name: string }
+  | { readonly kind: 'new_notice'; readonly message: string };

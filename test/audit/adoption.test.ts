@@ -112,7 +112,7 @@ describe('accounts that nobody manages', () => {
       command: ['state', 'forget', 'etl_prod'],
     });
     expect(fixes.filter(({ command }) => command?.[0] === 'import')).toEqual([]);
-    await expect(stage.decide(['etl_prod'])).rejects.toThrow('the state manages it');
+    await expect(stage.decide(['etl_prod'])).rejects.toThrow('it is in the state');
   });
 });
 

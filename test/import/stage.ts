@@ -8,8 +8,8 @@ import { type ImportFiles, newImportFiles, readImportFiles, writeImportFiles } f
 import { readAskedLive } from '../../src/cli/importing.ts';
 import { openIo } from '../../src/cli/io.ts';
 import { loadConfig } from '../../src/config/load.ts';
-import { readAsked } from '../../src/import/asked.ts';
-import { frame, limitsOf } from '../../src/import/frame.ts';
+import { initialConfig, tightestLimits } from '../../src/import/initial-config.ts';
+import { parseSelection } from '../../src/import/selection.ts';
 import type { Desired } from '../../src/model/desired.ts';
 import type { Import } from '../../src/model/import.ts';
 import type { TokenType } from '../../src/model/tokens.ts';
@@ -102,9 +102,9 @@ export class Stage {
   async begin(): Promise<Import & { diff: string }> {
     rmSync(this.file(MAIN));
     const options = { config: this.file(MAIN) };
-    const first = await newImportFiles(options, frame('acme'), this.#io);
+    const first = await newImportFiles(options, initialConfig('acme'), this.#io);
     const live = await this.#live(first, []);
-    return this.#carryOut(await newImportFiles(options, frame('acme', limitsOf(live)), this.#io), [], {});
+    return this.#carryOut(await newImportFiles(options, initialConfig('acme', tightestLimits(live)), this.#io), [], {});
   }
 
   async desired(): Promise<Desired> {
@@ -127,11 +127,11 @@ export class Stage {
   }
 
   async #decide(files: ImportFiles, names: readonly string[], { store, into }: Choices) {
-    const asked = readAsked(names, names.length === 0);
+    const selection = parseSelection(names, names.length === 0);
     const live = await this.#live(files, names);
     const more = { ...(store ? { store } : {}), ...(into ? { into: this.file(into) } : {}) };
     const service = { isSandbox: true, claims: [] };
-    const situation = { asked, files, live, state: this.world.stateWriter.state, service };
+    const situation = { selection, files, live, state: this.world.stateWriter.state, service };
     const { decided, actions } = await decideSafely(situation, { config: this.file(MAIN), ...more }, this.#io);
     const before = files.isNew ? new Map<string, string>() : files.texts;
     const diff = importDiff(before, decided, plain).replaceAll(`${this.folder}/`, '');
@@ -141,13 +141,15 @@ export class Stage {
   #live(files: ImportFiles, names: readonly string[]) {
     const { world } = this;
     const service = { api: world.api, claims: [] };
-    const asked = readAsked(names, names.length === 0);
+    const selection = parseSelection(names, names.length === 0);
     const { signal } = new AbortController();
-    return readAskedLive(asked, files.loaded.desired, world.stateWriter.state, service, 8, this.#io, signal);
+    return readAskedLive(selection, files.loaded.desired, world.stateWriter.state, service, 8, this.#io, signal);
   }
 }
 
-/** What is left out, in short: `etl_prod/airflow: it expired 2026-11-01`. */
+/** The skipped accounts and tokens with kind and details of the reason: `etl_prod/airflow: older_generation airflow.2`. */
 export function skipped({ skipped: all }: Import): string[] {
-  return all.map(({ account, token, reason }) => `${account}${token ? `/${token.name}` : ''}: ${reason}`);
+  return all.map(({ account, token, reason: { kind, ...details } }) =>
+    [`${account}${token ? `/${token.name}` : ''}: ${kind}`, ...Object.values(details).flat()].join(' '),
+  );
 }

@@ -2,17 +2,17 @@
 import { diffLines } from 'diff';
 import { describe, expect, it } from 'vitest';
 import { parse } from 'yaml';
-import { entriesOf, scalar, type WrittenEntry } from '../../src/import/written.ts';
 import { YamlText } from '../../src/import/yaml-text.ts';
+import { entriesOf, scalar, type YamlEntry } from '../../src/import/yaml-writer.ts';
 
 const APP = entriesOf({ app: 'dashboard' });
-const TENANT: WrittenEntry = {
+const TENANT: YamlEntry = {
   key: 'tenant',
   value: { layout: 'fit', entries: entriesOf({ tokens: { layout: 'fit', entries: APP } }) },
 };
 
 /** The text with a tenant under accounts. */
-function withTenant(text: string, ...more: readonly WrittenEntry[]): string {
+function withTenant(text: string, ...more: readonly YamlEntry[]): string {
   const yaml = new YamlText(text);
   yaml.add(['accounts'], [TENANT, ...more]);
   return yaml.edited();
@@ -235,14 +235,24 @@ describe('a token is added', () => {
   it.each<[string, string, string, number]>([
     ['an alias', 'x: &x { b: p }\naccounts:\n  a: { tokens: *x }\n', 'accounts.a.tokens is the alias *x', 3],
     ['an account that is an alias', 'accounts:\n  b: &b {}\n  a: *b\n', 'accounts.a is the alias *b', 3],
-    ['an anchor that is used', 'accounts:\n  a: &a { tokens: {} }\n  b: *a\n', 'accounts.a is the anchor &a, which', 2],
+    [
+      'an anchor that is used',
+      'accounts:\n  a: &a { tokens: {} }\n  b: *a\n',
+      'accounts.a has the anchor &a, which',
+      2,
+    ],
     [
       'an anchor that is merged',
       'accounts:\n  a: &a\n    tokens: { b: p }\n  b: { <<: *a }\n',
-      'accounts.a is the anchor &a',
+      'accounts.a has the anchor &a',
       3,
     ],
-    ['an anchor further up', 'x:\n  accounts: 1\naccounts: &all\n  a: {}\ny: *all\n', 'accounts is the anchor &all', 4],
+    [
+      'an anchor further up',
+      'x:\n  accounts: 1\naccounts: &all\n  a: {}\ny: *all\n',
+      'accounts has the anchor &all',
+      4,
+    ],
     [
       'tokens that are merged',
       'x: &x { tokens: { b: p } }\naccounts:\n  a: { <<: *x }\n',

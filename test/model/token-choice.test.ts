@@ -10,36 +10,38 @@ function live(id: string, name: string, differs: Partial<LiveToken> = {}): LiveT
 }
 
 function choose(...tokens: readonly LiveToken[]) {
-  const { chosen, skipped } = chooseTokens({ account: 'etl_prod', tokens, isAsked: () => true, taken: [], now: NOW });
+  const { chosen, skipped } = chooseTokens({ tokens, isSelected: () => true, managed: [], now: NOW });
   return {
     chosen: chosen.map(({ token, name }) => `${token.id} ${name}`),
-    skipped: skipped.map(({ token, reason }) => `${token.id} ${reason}`),
+    skipped: skipped.map(({ token, reason: { kind, ...details } }) =>
+      [token.id, kind, ...Object.values(details)].join(' '),
+    ),
   };
 }
 
 describe('of the live tokens', () => {
   it.each([
-    ['', 'it has no name'],
-    ['  ', 'it has no name'],
-    ['MotherDuck Extension', 'MotherDuck keeps this name for itself'],
-    ['motherduck flights.2', 'MotherDuck keeps this name for itself'],
-    ['mdacc smoke', 'the smoke test keeps this name for itself'],
-    ['MDACC Smoke', 'the smoke test keeps this name for itself'],
-    ['half \ud800', 'its name holds control characters'],
-  ])('"%s" is left out: %s', (name, reason) => {
+    ['', 'no_name'],
+    ['  ', 'no_name'],
+    ['MotherDuck Extension', 'reserved_name motherduck'],
+    ['motherduck flights.2', 'reserved_name motherduck'],
+    ['mdacc smoke', 'reserved_name smoke_test'],
+    ['MDACC Smoke', 'reserved_name smoke_test'],
+    ['half \ud800', 'control_characters'],
+  ])('"%s" is skipped: %s', (name, reason) => {
     expect(choose(live('a', name))).toEqual({ chosen: [], skipped: [`a ${reason}`] });
   });
 
   it('what a smoke test left is known by its short life, not by its name alone', () => {
     const left = live('a', 'mdacc smoke', { expiresAt: NOW + 60_000 });
-    expect(choose(left)).toEqual({ chosen: [], skipped: ['a a smoke test left it'] });
+    expect(choose(left)).toEqual({ chosen: [], skipped: ['a smoke_token'] });
   });
 
   it('the highest generation is chosen, although another one has no end', () => {
     const later = { expiresAt: NOW + 86_400_000 };
     expect(choose(live('a', 'app'), live('b', 'app.10', later), live('c', 'app.9'))).toEqual({
       chosen: ['b app'],
-      skipped: ['a "app.10" is a newer generation of it', 'c "app.10" is a newer generation of it'],
+      skipped: ['a older_generation app.10', 'c older_generation app.10'],
     });
   });
 
@@ -51,7 +53,7 @@ describe('of the live tokens', () => {
   it('a generation of a generation belongs to the first one', () => {
     expect(choose(live('a', 'app.2.2'), live('b', 'app'))).toEqual({
       chosen: ['b app'],
-      skipped: ['a its name is of the series of "app", which is managed'],
+      skipped: ['a managed_series app'],
     });
   });
 

@@ -2,7 +2,7 @@
 import { applyPatch, createTwoFilesPatch, FILE_HEADERS_ONLY } from 'diff';
 import * as fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { importDiff, importSummary, leftOutText } from '../../src/report/import/text.ts';
+import { importDiff, importSummary, skippedText } from '../../src/report/import/text.ts';
 import { unifiedDiff } from '../../src/report/import/unified.ts';
 import { plain } from '../../src/report/paint.ts';
 
@@ -51,28 +51,38 @@ describe('an import for people', () => {
     expect(importDiff(before, { texts: new Map() }, plain)).toBe('');
   });
 
-  it('names what is left out, a token without a name by its id', () => {
-    const why = { reason: 'it has no name', hint: 'Revoke it.' };
+  it('names what is skipped, a token without a name by its id', () => {
+    const why = { reason: { kind: 'no_name' } } as const;
     const all = [
       { account: 'etl_prod', token: { name: '', id: 't1' }, ...why },
-      { account: 'ruler', ...why },
+      { account: 'ruler', reason: { kind: 'admin' } } as const,
     ];
-    expect(leftOutText(all, plain)).toBe(
-      'Left out:\n  etl_prod/t1  it has no name\n    Revoke it.\n  ruler  it has no name\n    Revoke it.',
+    expect(skippedText(all, plain)).toBe(
+      'Skipped:\n  etl_prod/t1  it has no name\n    Revoke it at MotherDuck if no program uses it.\n  ruler  it has the Admin role\n    To manage it all the same, name it: mdacc import ruler',
     );
   });
 
   it.each([
-    [{ skipped: 2 }, 'Imported 1 account and 2 tokens into a.yaml and b.yaml; 2 left out.\n'],
-    [{ stage: 'tried' as const }, 'Would import 1 account and 2 tokens into a.yaml and b.yaml; nothing was written.\n'],
+    [{ skipped: 2 }, 'Imported 1 account and 2 tokens into a.yaml and b.yaml; 2 skipped.\n'],
+    [
+      { stage: 'dry_run' as const },
+      'Would import 1 account and 2 tokens into a.yaml and b.yaml; nothing was written.\n',
+    ],
     [{ files: [] }, 'Nothing to import.\n'],
-    [{ files: [], named: { accounts: 0, tokens: 1 } }, 'Took over 1 token that a.yaml names already.\n'],
+    [{ files: [], configured: { accounts: 0, tokens: 1 } }, 'Adopted 1 token already in a.yaml.\n'],
     [{ written: { accounts: 0, tokens: 0 } }, 'Imported nothing into a.yaml and b.yaml.\n'],
-    [{ files: [], skipped: 1 }, 'Nothing to import; 1 left out.\n'],
+    [{ files: [], skipped: 1 }, 'Nothing to import; 1 skipped.\n'],
   ])('is summed up: %o', (differs, said) => {
     const written = { accounts: 1, tokens: 2 };
-    const named = { accounts: 0, tokens: 0 };
-    const base = { written, named, skipped: 0, files: ['a.yaml', 'b.yaml'], config: 'a.yaml', stage: 'done' as const };
+    const configured = { accounts: 0, tokens: 0 };
+    const base = {
+      written,
+      configured,
+      skipped: 0,
+      files: ['a.yaml', 'b.yaml'],
+      config: 'a.yaml',
+      stage: 'done' as const,
+    };
     expect(importSummary({ ...base, ...differs })).toBe(said);
   });
 });

@@ -104,7 +104,7 @@ describe('an import', () => {
     expect(contents(folder)).toEqual({ [CONFIG]: COMMENTED });
   });
 
-  it('says what it left out and why, and what it took over in another way', async () => {
+  it('says what it skipped and why, and which lifetimes differ', async () => {
     const folder = new Folder(COMMENTED);
     await folder.inSandbox(async (organization) => {
       await organization.seed(1);
@@ -112,14 +112,14 @@ describe('an import', () => {
         await organization.mint({ username: 'tenant_00001', name, type: 'read_scaling' });
     });
     const ran = await folder.run('import tenant_00001 --sandbox --yes');
-    expect(ran.stdout).toMatch(/\n\nImported 1 account and 3 tokens into motherduck\.accounts\.yaml; 2 left out\.\n$/);
-    expect(ran.stderr).toBe(`Left out:
-  tenant_00001/evil\ufffd[2J  its name holds control characters
-    Have the program use a token of another name.
+    expect(ran.stdout).toMatch(/\n\nImported 1 account and 3 tokens into motherduck\.accounts\.yaml; 2 skipped\.\n$/);
+    expect(ran.stderr).toBe(`Skipped:
+  tenant_00001/evil\ufffd[2J  its name contains control characters
+    Let the program use a token with another name.
   tenant_00001/app  "app.2" is a newer generation of it
-    When no program uses it, revoke it at MotherDuck.
-Warning: tokens that never expire, and whose replacements will: tenant_00001/app, tenant_00001/forever
-  Nothing replaces such a token until you do: mdacc rotate tenant_00001/app
+    Revoke it at MotherDuck if no program uses it.
+Warning: tokens that never expire, but whose replacements will: tenant_00001/app, tenant_00001/forever
+  Nothing rotates such a token until you do: mdacc rotate tenant_00001/app
 Next: mdacc plan --sandbox, then commit ${CONFIG} and ${STATE}.
 `);
     expect((await plan(folder)).code).toBe(0);
@@ -138,7 +138,7 @@ Next: mdacc plan --sandbox, then commit ${CONFIG} and ${STATE}.
   });
 
   it.each<[string, number, readonly string[]]>([
-    ['import --sandbox', 64, ['what is to be imported?', 'mdacc import --all']],
+    ['import --sandbox', 64, ['nothing to import was named', 'mdacc import --all']],
     ['import --all tenant_00001 --sandbox', 64, ['--all and names were both given']],
     ['import / --sandbox', 64, ['"/" names no account']],
     ['import tenant_0001 --sandbox', 64, ['did you mean "tenant_00001"?']],
@@ -208,7 +208,7 @@ describe('an import that is killed', () => {
       const said = isAdopted
         ? 'Nothing to import.'
         : isWritten
-          ? `Took over 2 accounts and 4 tokens that ${CONFIG} names already.`
+          ? `Adopted 2 accounts and 4 tokens already in ${CONFIG}.`
           : 'Imported 2 accounts';
       expect(again.stdout).toContain(said);
       expect((await plan(folder)).stdout).toContain(NO_CHANGES);

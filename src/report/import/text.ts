@@ -1,11 +1,16 @@
-/** An import for people: the lines that it adds, what is left out and why, and what it amounts to. */
+/** An import as text: the lines that it adds, the skipped accounts and tokens, and a summary. */
 import { counted } from '../../model/counted.ts';
-import type { Import, Skipped } from '../../model/import.ts';
+import { describeSpan } from '../../model/duration.ts';
+import type { Hint } from '../../model/hint.ts';
+import type { Import, Obstacle, Skipped, SkipReason } from '../../model/import.ts';
+import type { Action } from '../../model/plan.ts';
+import { UserError } from '../../model/user-error.ts';
+import { hintText } from '../hint.ts';
 import type { Paint } from '../paint.ts';
 import { printable } from '../printable.ts';
 import { unifiedDiff } from './unified.ts';
 
-/** A unified diff of every file that changes. `before`: the texts as they are, by file; none for a new one. */
+/** A unified diff of every file that changes. @param before The texts by file, without new files. */
 export function importDiff(
   before: ReadonlyMap<string, string>,
   { texts }: Pick<Import, 'texts'>,
@@ -22,7 +27,7 @@ function fileDiff(file: string, before: string | undefined, after: string, paint
     .join('\n');
 }
 
-/** Line breaks of Windows are not shown, and tabs are shown as they are. */
+/** Without the carriage returns of Windows; tabs stay. */
 function shown(line: string): string {
   return line.replace(/\r$/, '').split('\t').map(printable).join('\t');
 }
@@ -33,39 +38,160 @@ function painted(line: string, paint: Paint): string {
   return line.startsWith('+') ? paint.green(line) : line.startsWith('-') ? paint.red(line) : line;
 }
 
-/** What is left out, two lines each: what it is and why, and what to do. */
-export function leftOutText(skipped: readonly Skipped[], paint: Paint): string {
-  const lines = printable(skipped).map(({ account, token, reason, hint }) => {
-    const what = token === undefined ? account : `${account}/${token.name === '' ? token.id : token.name}`;
-    return `  ${paint.bold(what)}  ${reason}\n    ${paint.dim(hint)}`;
+/** The skipped accounts and tokens, two lines each: the name with the reason, and the fix. */
+export function skippedText(skipped: readonly Skipped[], paint: Paint): string {
+  const lines = printable(skipped).map((each) => {
+    return `  ${paint.bold(subjectOf(each))}  ${skipReasonText(each.reason)}\n    ${paint.dim(hintText(skipHint(each)))}`;
   });
-  return ['Left out:', ...lines].join('\n');
+  return ['Skipped:', ...lines].join('\n');
+}
+
+/** The error for an account or token that was named and cannot be imported. */
+export function importRefused(skipped: Skipped): UserError {
+  const message = `${subjectOf(skipped)} is not imported: ${skipReasonText(skipped.reason)}`;
+  return new UserError('IMPORT_REFUSED', message, skipHint(skipped));
+}
+
+function subjectOf({ account, token }: Skipped): string {
+  return token === undefined ? account : `${account}/${token.name === '' ? token.id : token.name}`;
+}
+
+/** Why an account or token is skipped, as half a sentence about it. */
+export function skipReasonText(reason: SkipReason): string {
+  switch (reason.kind) {
+    case 'unreadable':
+      return `it could not be read: ${reason.message}`;
+    case 'removed':
+      return 'it is in the state, and was removed from the configuration';
+    case 'invalid_username':
+      return 'its name has characters other than A-Z, 0-9 and _, which the configuration does not allow';
+    case 'own_account':
+      return 'the admin token of this run belongs to it';
+    case 'admin':
+      return 'it has the Admin role';
+    case 'expired':
+      return `it expired ${reason.expires_at.slice(0, 10)}`;
+    case 'expires_soon':
+      return `it expires in ${describeSpan(reason.expires_in)}, too soon to be adopted`;
+    case 'no_name':
+      return 'it has no name';
+    case 'name_too_long':
+      return `its name has more than ${reason.limit} characters, which leaves no room for a ".2"`;
+    case 'control_characters':
+      return 'its name contains control characters';
+    case 'smoke_token':
+      return 'a smoke test created it';
+    case 'reserved_name':
+      return `its name is reserved for ${reason.by === 'motherduck' ? 'MotherDuck' : 'smoke tests'}`;
+    case 'both_types':
+      return `read/write and read scaling tokens have its name, and the configuration takes one of them: ${reason.ids.join(' and ')}`;
+    case 'same_name':
+      return `${reason.ids.length} live ${reason.type} tokens have its name: ${reason.ids.join(' and ')}`;
+    case 'older_generation':
+      return `"${reason.newest}" is a newer generation of it`;
+    case 'managed_series':
+      return `its name belongs to the series of "${reason.name}", which is managed`;
+    case 'no_secret_path':
+      return `the secret store ${reason.store} has no ${reason.noun} for it that another token does not have`;
+    case 'shared_block':
+      return `${reason.file}:${reason.line}: ${reason.why}, so other accounts would get it too`;
+    default:
+      return reason satisfies never;
+  }
+}
+
+const REVOKE: Hint = { text: 'Revoke it at MotherDuck if no program uses it.' };
+const NO_ACTION: Hint = { text: 'No action is needed.' };
+
+/** What to do about a skipped account or token. */
+export function skipHint({ account, token, reason }: Skipped): Hint {
+  switch (reason.kind) {
+    case 'unreadable':
+      return reason.hint;
+    case 'removed':
+      return {
+        text: 'Put its block back as it was. Or start over: remove it from the state, then import it.',
+        command: ['state', 'forget', account],
+      };
+    case 'invalid_username':
+      return { text: 'Manage it at MotherDuck, and list it under "ignore".' };
+    case 'own_account':
+    case 'admin':
+      return { text: 'To manage it all the same, name it.', command: ['import', account] };
+    case 'smoke_token':
+      return { text: 'The next apply revokes it.' };
+    case 'expired':
+    case 'expires_soon':
+      return NO_ACTION;
+    case 'reserved_name':
+      return reason.by === 'motherduck' ? NO_ACTION : REVOKE;
+    case 'no_name':
+    case 'older_generation':
+    case 'managed_series':
+      return REVOKE;
+    case 'name_too_long':
+      return { text: 'Let the program use a token with a shorter name.' };
+    case 'control_characters':
+      return { text: 'Let the program use a token with another name.' };
+    case 'both_types':
+      return { text: 'Choose one of them by its id.', command: ['import', `${account}/${token?.id}`] };
+    case 'same_name':
+      return { text: 'Revoke the unused one at MotherDuck, then import again.' };
+    case 'no_secret_path':
+      return { text: `Give the store ${reason.need}, or choose another store with --store.` };
+    case 'shared_block':
+      return { text: `Give ${account} a tokens mapping of its own in that file, then import again.` };
+    default:
+      return reason satisfies never;
+  }
+}
+
+/** What an import would cause beside adoptions, for the error that refuses it. */
+export function obstacleText(obstacle: Obstacle): string {
+  switch (obstacle.kind) {
+    case 'new_action':
+      return `${describe(obstacle.action)}, since ${obstacle.action.reason}`;
+    case 'dropped_action':
+      return `${describe(obstacle.action)} would no longer happen`;
+    case 'not_adopted':
+      return `${obstacle.name} would not be adopted`;
+    case 'new_notice':
+      return obstacle.message;
+    default:
+      return obstacle satisfies never;
+  }
+}
+
+function describe(action: Action): string {
+  const { account } = action;
+  const token = 'token' in action ? action.token : undefined;
+  return `${action.action.replace('_', ' ')} ${token === undefined ? account : `${account}/${token}`}`;
 }
 
 export interface Counts {
-  /** What is written into files. */
+  /** Added to the files. */
   readonly written: Pick<Import, 'accounts' | 'tokens'>;
-  /** What the configuration named before, and the state did not have. */
-  readonly named: Pick<Import, 'accounts' | 'tokens'>;
+  /** Adopted, and already in the configuration. */
+  readonly configured: Pick<Import, 'accounts' | 'tokens'>;
   readonly skipped: number;
   readonly files: readonly string[];
   readonly config: string;
-  /** A person is asked, it was only tried, or it is done. */
-  readonly stage: 'asked' | 'tried' | 'done';
+  /** Before the confirmation, with --dry-run, or after it was carried out. */
+  readonly stage: 'confirm' | 'dry_run' | 'done';
 }
 
-/** `Imported 12 accounts and 31 tokens into motherduck.accounts.yaml; 2 left out.` */
-export function importSummary({ written, named, skipped, files, config, stage }: Counts): string {
+/** `Imported 12 accounts and 31 tokens into motherduck.accounts.yaml; 2 skipped.` */
+export function importSummary({ written, configured, skipped, files, config, stage }: Counts): string {
   const isDone = stage === 'done';
   const done: string[] = [];
   if (files.length > 0)
     done.push(`${isDone ? 'imported' : 'would import'} ${both(written)} into ${files.join(' and ')}`);
-  if (named.accounts + named.tokens > 0) {
-    done.push(`${isDone ? 'took over' : 'would take over'} ${both(named)} that ${config} names already`);
+  if (configured.accounts + configured.tokens > 0) {
+    done.push(`${isDone ? 'adopted' : 'would adopt'} ${both(configured)} already in ${config}`);
   }
   if (done.length === 0) done.push('nothing to import');
-  if (skipped > 0) done.push(`${skipped} left out`);
-  if (stage === 'tried') done.push('nothing was written');
+  if (skipped > 0) done.push(`${skipped} skipped`);
+  if (stage === 'dry_run') done.push('nothing was written');
   const text = printable(done.join('; '));
   return `${text.charAt(0).toUpperCase()}${text.slice(1)}.\n`;
 }

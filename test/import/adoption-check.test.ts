@@ -1,10 +1,16 @@
 /** The guard over every import: it compares the plan before and the plan after. */
 import { describe, expect, it } from 'vitest';
-import { inTheWay } from '../../src/import/only-adopts.ts';
+import { obstacles } from '../../src/import/adoption-check.ts';
+import type { Import } from '../../src/model/import.ts';
 import type { Plan } from '../../src/model/plan.ts';
+import { obstacleText } from '../../src/report/import/text.ts';
 import { DAY, desire, token, World } from '../world.ts';
 
 const NONE = { accounts: new Set<string>(), tokens: new Map<string, string>() };
+
+function texts(before: Plan, after: Plan, adopts: Import['adopts']): string[] {
+  return obstacles(before, after, adopts).map(obstacleText);
+}
 
 async function plans(
   before: Parameters<typeof desire>[0],
@@ -26,13 +32,13 @@ describe('an import', () => {
     const [before, after, world] = await plans(other, { ...other, etl_prod: { tokens: [token('airflow')] } });
     const adopts = { accounts: new Set(['etl_prod']), tokens: new Map([['etl_prod/airflow', idOf(world)]]) };
     expect(before.actions).not.toEqual([]);
-    expect(inTheWay(before, after, adopts)).toEqual([]);
+    expect(texts(before, after, adopts)).toEqual([]);
   });
 
   it('must adopt that very token', async () => {
     const [before, after] = await plans({}, { etl_prod: { tokens: [token('airflow')] } });
     const adopts = { accounts: new Set(['etl_prod']), tokens: new Map([['etl_prod/airflow', 'another']]) };
-    expect(inTheWay(before, after, adopts)).toEqual([
+    expect(texts(before, after, adopts)).toEqual([
       expect.stringContaining('adopt token etl_prod/airflow, since "airflow" is live'),
     ]);
   });
@@ -42,7 +48,7 @@ describe('an import', () => {
     const ducklings = { read_write: { size: 'jumbo' }, read_scaling: {} } as const;
     const [before, after, world] = await plans({}, { etl_prod: { ducklings, tokens: [due, token('dbt')] } });
     const adopts = { accounts: new Set(['etl_prod']), tokens: new Map([['etl_prod/airflow', idOf(world)]]) };
-    expect(inTheWay(before, after, adopts).map((line) => line.split(', since')[0])).toEqual([
+    expect(texts(before, after, adopts).map((line) => line.split(', since')[0])).toEqual([
       'set ducklings etl_prod',
       'rotate token etl_prod/airflow',
       'create token etl_prod/dbt',
@@ -52,8 +58,8 @@ describe('an import', () => {
   it('must adopt all that it says, and keep what was planned before', async () => {
     const [before, after] = await plans({ planned: {} }, {});
     const adopts = { accounts: new Set(['etl_prod']), tokens: new Map([['etl_prod/airflow', 'id']]) };
-    expect(inTheWay(before, after, adopts)).toEqual([
-      'create account planned would not happen any more',
+    expect(texts(before, after, adopts)).toEqual([
+      'create account planned would no longer happen',
       'etl_prod would not be adopted',
       'etl_prod/airflow would not be adopted',
     ]);
@@ -63,8 +69,8 @@ describe('an import', () => {
     const [before, after, world] = await plans({}, { etl_prod: {} });
     await world.organization.deprovision('etl_prod');
     const broken = await world.plan(desire({ etl_prod: {} }));
-    expect(inTheWay(before, broken, NONE)).toEqual(['"etl_prod" is deprovisioned at MotherDuck']);
-    expect(inTheWay(broken, broken, NONE)).toEqual([]);
-    expect(inTheWay(before, after, NONE)).toHaveLength(1);
+    expect(texts(before, broken, NONE)).toEqual(['"etl_prod" is deprovisioned at MotherDuck']);
+    expect(texts(broken, broken, NONE)).toEqual([]);
+    expect(texts(before, after, NONE)).toHaveLength(1);
   });
 });

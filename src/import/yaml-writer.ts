@@ -1,36 +1,36 @@
-/** YAML that is to be added to a text: mappings, and how they are laid out. */
+/** YAML values to add to a text, and their layout. */
 
-/** A scalar as it will stand in the text (see `scalar`), or a mapping. */
-export type Written = string | WrittenMap;
+/** A scalar as it appears in the text (see `scalar`), or a mapping. */
+export type YamlValue = string | YamlMapping;
 
-export interface WrittenMap {
-  readonly entries: readonly WrittenEntry[];
-  /** `line`: between braces on one line. `block`: a line for each entry. `fit`: on one line where that is short. */
+export interface YamlMapping {
+  readonly entries: readonly YamlEntry[];
+  /** `line`: in braces on one line. `block`: a line per entry. `fit`: on one line if that is short. */
   readonly layout: 'line' | 'block' | 'fit';
 }
 
-export interface WrittenEntry {
+export interface YamlEntry {
   readonly key: string;
-  readonly value: Written;
-  /** For people, at the end of the entry's line; it is dropped where a line goes on after it. */
+  readonly value: YamlValue;
+  /** A YAML comment at the end of the entry's line; dropped where more follows on the line. */
   readonly comment?: string;
 }
 
-/** Longer mappings that may `fit` on a line get one for each entry. */
+/** Mappings with the layout `fit` that are longer than this get a line per entry. */
 const WIDTH = 100;
 
-/** A text as a value. `$` is doubled, since `${NAME}` in a value would be replaced from the environment. */
+/** A text as a YAML scalar. `$` is doubled, because `${NAME}` in a value is replaced from the environment. */
 export function scalar(text: string): string {
   return quoted(text.replaceAll('$', '$$$$'));
 }
 
-/** The entries of a mapping that are given, in this order. */
-export function entriesOf(values: Readonly<Record<string, Written | undefined>>): WrittenEntry[] {
+/** The defined entries of a record, in its order. */
+export function entriesOf(values: Readonly<Record<string, YamlValue | undefined>>): YamlEntry[] {
   return Object.entries(values).flatMap(([key, value]) => (value === undefined ? [] : [{ key, value }]));
 }
 
-/** The lines of entries in a block mapping that is indented so far; each level below it by `step` more. */
-export function blockLines(entries: readonly WrittenEntry[], indent: number, step: number): string[] {
+/** The lines of entries in a block mapping with `indent` spaces; each level below has `step` more. */
+export function blockLines(entries: readonly YamlEntry[], indent: number, step: number): string[] {
   return entries.flatMap(({ key, value, comment }) => {
     const start = `${' '.repeat(indent)}${quoted(key)}:`;
     const end = comment === undefined ? '' : ` # ${comment}`;
@@ -40,21 +40,21 @@ export function blockLines(entries: readonly WrittenEntry[], indent: number, ste
   });
 }
 
-/** An entry as it stands between braces. */
-export function flowEntry({ key, value }: WrittenEntry): string {
+/** An entry inside braces. */
+export function flowEntry({ key, value }: YamlEntry): string {
   return `${quoted(key)}: ${typeof value === 'string' ? value : flow(value)}`;
 }
 
-function flow({ entries }: WrittenMap): string {
+function flow({ entries }: YamlMapping): string {
   return entries.length === 0 ? '{}' : `{ ${entries.map(flowEntry).join(', ')} }`;
 }
 
-function isOnOneLine(map: WrittenMap, start: string): boolean {
+function isOnOneLine(map: YamlMapping, start: string): boolean {
   if (map.layout !== 'fit') return map.layout === 'line';
   return !needsLines(map) && start.length + 1 + flow(map).length <= WIDTH;
 }
 
-function needsLines(map: WrittenMap): boolean {
+function needsLines(map: YamlMapping): boolean {
   return map.entries.some(
     ({ value, comment }) =>
       comment !== undefined || (typeof value !== 'string' && (value.layout === 'block' || needsLines(value))),
@@ -64,7 +64,7 @@ function needsLines(map: WrittenMap): boolean {
 const PLAIN = /^([A-Za-z_][\w.-]*|\d+[smhdw])$/;
 const WORDS = /^(null|true|false)$/i;
 
-/** Plain where YAML reads that as a text; else in double quotes, with everything escaped that does not print. */
+/** Plain where YAML reads it as a string; else in double quotes, with non-printing characters escaped. */
 function quoted(text: string): string {
   if (PLAIN.test(text) && !WORDS.test(text)) return text;
   const escaped = JSON.stringify(text).replace(/[\p{C}\u2028\u2029]/gu, (character) => {

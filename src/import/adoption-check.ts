@@ -1,0 +1,56 @@
+/** Checks that an import only adopts: the plan after it adopts the selection, and is otherwise the plan before it. */
+import type { Import, Obstacle } from '../model/import.ts';
+import type { Action, AdoptAccount, AdoptToken, Notice, Plan, ShownToken } from '../model/plan.ts';
+
+type Adopts = Import['adopts'];
+
+/** Why the plan after an import would do more than adopt; empty when it only adopts. */
+export function obstacles(before: Plan, after: Plan, adopts: Adopts): Obstacle[] {
+  const was = new Set(before.actions.map(identity));
+  const is = new Set(after.actions.map(identity));
+  const added = after.actions.filter((action) => !was.has(identity(action)));
+  const dropped = before.actions.filter((action) => !is.has(identity(action)));
+  const adopted = new Set(added.map(subjectOf));
+  const missing = [...adopts.accounts, ...adopts.tokens.keys()].filter((name) => !adopted.has(name));
+  return [
+    ...added.filter((action) => !isIntended(action, adopts)).map((action) => ({ kind: 'new_action' as const, action })),
+    ...dropped.map((action) => ({ kind: 'dropped_action' as const, action })),
+    ...missing.map((name) => ({ kind: 'not_adopted' as const, name })),
+    ...newNotices(before.errors, after.errors, ({ account, token, message }) => `${account}/${token}: ${message}`),
+    // A compute ceiling that was exceeded before is exceeded by another amount now.
+    ...newNotices(before.violations, after.violations, ({ account }) => account ?? ''),
+  ];
+}
+
+/** The adoptions of a plan that are selected, also of accounts and tokens that the configuration already had. */
+export function adoptions(plan: Plan, isSelected: (account: string, token?: ShownToken) => boolean): Adoption[] {
+  return plan.actions.filter(
+    (action): action is Adoption =>
+      (action.action === 'adopt_account' && isSelected(action.account)) ||
+      (action.action === 'adopt_token' && action.from === undefined && isSelected(action.account, action.after)),
+  );
+}
+
+export type Adoption = AdoptAccount | AdoptToken;
+
+/** An apply revokes the leftover token of a smoke test as soon as its account is managed; it lives for minutes only. */
+function isIntended(action: Action, { accounts, tokens }: Adopts): boolean {
+  if (action.action === 'adopt_account') return accounts.has(action.account);
+  if (action.action === 'adopt_token') return tokens.get(subjectOf(action)) === action.after.id;
+  return action.action === 'revoke_token' && action.cause === 'smoke_test';
+}
+
+/** An action without its reason and location, which name lines that an import moves. */
+function identity(action: Action): string {
+  return JSON.stringify([action.action, subjectOf(action), action.before, action.after]);
+}
+
+/** `etl_prod/airflow`, as in Import; the account alone for actions on the account. */
+function subjectOf(action: Action): string {
+  return 'token' in action && action.token !== undefined ? `${action.account}/${action.token}` : action.account;
+}
+
+function newNotices(before: readonly Notice[], after: readonly Notice[], key: (notice: Notice) => string): Obstacle[] {
+  const known = new Set(before.map(key));
+  return after.filter((notice) => !known.has(key(notice))).map(({ message }) => ({ kind: 'new_notice', message }));
+}

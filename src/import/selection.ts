@@ -1,0 +1,225 @@
+/** Which live accounts and tokens an import covers: everything, or those that were named. */
+import type { Desired, DesiredAccount } from '../model/desired.ts';
+import { globMatcher } from '../model/glob.ts';
+import type { AccountSkipReason, Skipped } from '../model/import.ts';
+import type { Live, LiveAccount, LiveToken, LiveUser } from '../model/live.ts';
+import type { Plan } from '../model/plan.ts';
+import type { State } from '../model/state.ts';
+import { UserError } from '../model/user-error.ts';
+import { accountKey, USERNAME_PATTERN } from '../model/username.ts';
+import { suggestion } from '../yaml/suggest.ts';
+
+/** What to import, as it was typed: everything, or accounts and tokens by their names. */
+export type Selection =
+  | { readonly what: 'all' }
+  | { readonly what: 'some'; readonly accounts: ReadonlyMap<string, SelectedAccount> };
+
+export interface SelectedAccount {
+  readonly username: string;
+  /** Names or ids of live tokens; absent: all of them. */
+  readonly tokens?: readonly string[];
+}
+
+/** Reads `--all`, or any number of `ACCOUNT` and `ACCOUNT/TOKEN`. @throws UserError USAGE */
+export function parseSelection(names: readonly string[], all: boolean): Selection {
+  if (all && names.length > 0) {
+    throw new UserError('USAGE', '--all and names were both given', 'Give one or the other.');
+  }
+  if (all) return { what: 'all' };
+  if (names.length === 0) {
+    const hint =
+      'Name accounts or tokens (ACCOUNT or ACCOUNT/TOKEN, for example etl_prod/airflow), or import everything.';
+    throw new UserError('USAGE', 'nothing to import was named', { text: hint, command: ['import', '--all'] });
+  }
+  const accounts = new Map<string, SelectedAccount>();
+  for (const name of names) {
+    // A token's name may contain slashes, a username cannot.
+    const [, username = '', token] = /^([^/]*)(?:\/(.*))?$/s.exec(name) ?? [];
+    if (username === '' || token === '') {
+      throw new UserError('USAGE', `"${name}" names no account`, 'Name ACCOUNT or ACCOUNT/TOKEN, as at MotherDuck.');
+    }
+    const before = accounts.get(accountKey(username));
+    const tokens = token === undefined || (before && !before.tokens) ? undefined : [...(before?.tokens ?? []), token];
+    accounts.set(accountKey(username), { username: before?.username ?? username, ...(tokens ? { tokens } : {}) });
+  }
+  return { what: 'some', accounts };
+}
+
+/** An account with something to adopt. */
+export interface Candidate {
+  /** As the configuration spells it, else as MotherDuck does. */
+  readonly username: string;
+  readonly live: LiveAccount;
+  /** Absent: the account is to be added to the configuration. */
+  readonly configured?: DesiredAccount;
+  /** Its unmanaged live tokens. */
+  readonly tokens: readonly LiveToken[];
+  /** Only these of them, by name or id; absent: all. */
+  readonly only?: readonly string[];
+}
+
+/** Whether a token of a candidate is selected. */
+export function isSelected({ only }: Candidate, { id, name }: LiveToken): boolean {
+  return only === undefined || only.includes(id) || only.includes(name);
+}
+
+export interface CandidateInput {
+  readonly selection: Selection;
+  readonly desired: Desired;
+  readonly state: State;
+  readonly live: Live;
+  /** The plan before the import, for the selected accounts. */
+  readonly plan: Plan;
+  /** What the admin token says about its owner: username, id or email. */
+  readonly claims: readonly string[];
+}
+
+export interface Candidates {
+  readonly candidates: readonly Candidate[];
+  /** Accounts that `--all` does not cover. */
+  readonly skipped: readonly Skipped[];
+  /** Named accounts that cannot be imported. */
+  readonly refused: readonly Skipped[];
+}
+
+/** Finds the accounts of a selection. @throws UserError USAGE, ACCOUNT_UNUSABLE, IMPORT_REFUSED about what was named */
+export function findCandidates(input: CandidateInput): Candidates {
+  const unmanaged = new Map<string, Set<string>>();
+  for (const { account, id } of input.plan.unmanaged.tokens) {
+    unmanaged.set(account, (unmanaged.get(account) ?? new Set()).add(id));
+  }
+  const context = { ...input, unmanaged };
+  if (input.selection.what === 'all') return findAll(context);
+  const candidates: Candidate[] = [];
+  const refused: Skipped[] = [];
+  for (const selected of input.selection.accounts.values()) {
+    const found = findNamed(selected, context);
+    if ('reason' in found) refused.push(found);
+    else candidates.push(found);
+  }
+  return { candidates, skipped: [], refused };
+}
+
+interface Context extends CandidateInput {
+  /** Ids of unmanaged tokens, by account as the configuration spells it. */
+  readonly unmanaged: ReadonlyMap<string, ReadonlySet<string>>;
+}
+
+function findAll(context: Context): Candidates {
+  const { desired, live } = context;
+  if (!live.users.listed) {
+    const message = `the users of the organization cannot be listed, so --all is not possible: ${live.users.why.message}`;
+    const hint =
+      'Name the accounts instead, for example "mdacc import etl_prod tenant_acme" (without a configuration, run mdacc init first).';
+    throw new UserError('IMPORT_REFUSED', message, hint);
+  }
+  const candidates: Candidate[] = [];
+  const skipped: Skipped[] = [];
+  for (const configured of desired.accounts.values()) {
+    const found = live.accounts.get(accountKey(configured.username));
+    if (found?.presence === 'unknown') skipped.push(unreadable(configured.username, found.error));
+    if (found?.presence !== 'present' || !context.unmanaged.has(configured.username)) continue;
+    candidates.push(configuredCandidate(configured, found.value, context));
+  }
+  const decide = allDecision(desired, context.state, context.claims);
+  for (const user of [...live.users.all].sort((a, b) => (a.username < b.username ? -1 : 1))) {
+    const decision = decide(user);
+    if (decision === 'exclude') continue;
+    if (decision !== 'include') {
+      skipped.push({ account: user.username, reason: decision });
+      continue;
+    }
+    const found = live.accounts.get(accountKey(user.username));
+    if (found?.presence === 'present') candidates.push(newCandidate(found.value));
+    else if (found?.presence === 'unknown') skipped.push(unreadable(user.username, found.error));
+  }
+  return { candidates, skipped, refused: [] };
+}
+
+/** Whether `--all` includes a user of the organization, excludes it silently, or skips it with a reason. */
+export type AllDecision = 'include' | 'exclude' | AccountSkipReason;
+
+/** Decides for each user whether `import --all` covers it, before its account is read. */
+export function allDecision(
+  desired: Desired,
+  state: State,
+  claims: readonly string[],
+): (user: LiveUser) => AllDecision {
+  const isIgnored = globMatcher(desired.ignore);
+  const own = new Set(claims.map((claim) => claim.toLowerCase()));
+  return (user) => {
+    const { username, id, email } = user;
+    const key = accountKey(username);
+    if (!user.isServiceAccount || user.isDeprovisioned || desired.accounts.has(key) || isIgnored(username)) {
+      return 'exclude';
+    }
+    if (state.accounts.has(key)) return { kind: 'removed' };
+    if (!USERNAME_PATTERN.test(username)) return { kind: 'invalid_username' };
+    if ([username, id, email].some((name) => name !== undefined && own.has(name.toLowerCase()))) {
+      return { kind: 'own_account' };
+    }
+    return user.roles.some((role) => role.toLowerCase() === 'admin') ? { kind: 'admin' } : 'include';
+  };
+}
+
+function findNamed(selected: SelectedAccount, context: Context): Candidate | Skipped {
+  const { desired, state, live } = context;
+  const key = accountKey(selected.username);
+  const found = live.accounts.get(key);
+  if (found?.presence === 'unknown') throw found.error;
+  if (found?.presence !== 'present') throw absent(selected.username, context);
+  refuseUnusable(found.value);
+  const configured = desired.accounts.get(key);
+  const { username } = found.value;
+  if (configured === undefined && state.accounts.has(key)) return { account: username, reason: { kind: 'removed' } };
+  if (configured === undefined && !USERNAME_PATTERN.test(username)) {
+    return { account: username, reason: { kind: 'invalid_username' } };
+  }
+  const candidate = configured ? configuredCandidate(configured, found.value, context) : newCandidate(found.value);
+  for (const token of selected.tokens ?? []) refuseUnknown(token, found.value);
+  return selected.tokens === undefined ? candidate : { ...candidate, only: selected.tokens };
+}
+
+function configuredCandidate(configured: DesiredAccount, live: LiveAccount, { unmanaged }: Context): Candidate {
+  const ids = unmanaged.get(configured.username);
+  const tokens = live.tokens.filter((token) => ids?.has(token.id));
+  return { username: configured.username, live, configured, tokens };
+}
+
+function newCandidate(live: LiveAccount): Candidate {
+  return { username: live.username, live, tokens: live.tokens };
+}
+
+function unreadable(account: string, { message, hint }: UserError): Skipped {
+  return { account, reason: { kind: 'unreadable', message, hint } };
+}
+
+function refuseUnusable({ username, user }: LiveAccount): void {
+  if (user === undefined || (user.isServiceAccount && !user.isDeprovisioned)) return;
+  const what = user.isServiceAccount ? 'is deprovisioned at MotherDuck' : "is a person's user, not a service account";
+  throw new UserError('ACCOUNT_UNUSABLE', `${username} ${what}`, 'It cannot be managed here. Name a service account.');
+}
+
+function absent(username: string, { desired, live }: Context): UserError {
+  if (desired.accounts.has(accountKey(username))) {
+    const message = `${username} is in the configuration and does not exist at MotherDuck`;
+    const hint = { text: 'There is nothing to adopt. Apply to create it.', command: ['apply', '--only', username] };
+    return new UserError('IMPORT_REFUSED', message, hint);
+  }
+  const users = live.users.listed ? live.users.all.filter((user) => user.isServiceAccount) : [];
+  const hint = suggestion(
+    username,
+    users.map((user) => user.username),
+    'there are',
+  );
+  const message = `MotherDuck has no account "${username}"`;
+  const list = { text: 'List the unmanaged accounts.', command: ['plan'] };
+  return new UserError('USAGE', message, hint ?? list);
+}
+
+function refuseUnknown(token: string, { username, tokens }: LiveAccount): void {
+  if (tokens.some(({ id, name }) => id === token || name === token)) return;
+  const hint = suggestion(token, [...new Set(tokens.map(({ name }) => name))], 'there are');
+  const all = { text: 'Import all of its tokens.', command: ['import', username] };
+  throw new UserError('USAGE', `${username} has no token "${token}"`, hint ?? all);
+}

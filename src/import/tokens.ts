@@ -1,0 +1,141 @@
+/** The tokens of one account as YAML: each with a key, its policy, and the settings that differ from the policy. */
+import { few } from '../model/counted.ts';
+import { formatDuration } from '../model/duration.ts';
+import type { Skipped, TokenSkipReason } from '../model/import.ts';
+import { isoTime } from '../model/instant.ts';
+import type { LiveToken } from '../model/live.ts';
+import type { Notice } from '../model/plan.ts';
+import type { State } from '../model/state.ts';
+import { type ChosenToken, chooseTokens, managedSeries } from '../model/token-choice.ts';
+import { accountKey } from '../model/username.ts';
+import { type Lifetime, type Policies, type Policy, postponedRotation } from './policies.ts';
+import { type Candidate, isSelected } from './selection.ts';
+import { isKey, type TokenKeys } from './token-keys.ts';
+import { entriesOf, scalar, type YamlEntry } from './yaml-writer.ts';
+
+export interface ImportedToken {
+  readonly key: string;
+  readonly token: LiveToken;
+  readonly lifetime: Lifetime;
+  /** It would be due now, so it is rotated later than its policy says. */
+  readonly isPostponed: boolean;
+}
+
+export interface AccountTokens {
+  /** In the order of their keys. */
+  readonly entries: readonly YamlEntry[];
+  readonly imported: readonly ImportedToken[];
+  readonly skipped: readonly Skipped[];
+}
+
+export interface TokenTools {
+  readonly policies: Policies;
+  readonly keys: TokenKeys;
+  readonly state: State;
+  readonly now: number;
+}
+
+export function writeTokens(candidate: Candidate, tools: TokenTools): AccountTokens {
+  const { username: account, configured } = candidate;
+  const state = tools.state.accounts.get(accountKey(account));
+  const { chosen, skipped } = chooseTokens({
+    tokens: candidate.tokens,
+    isSelected: (token) => isSelected(candidate, token),
+    managed: managedSeries(configured, state),
+    now: tools.now,
+  });
+  const keys = new Set([...(configured?.tokens.keys() ?? []), ...(state?.tokens.keys() ?? [])]);
+  const ambiguous = skipped.map(({ token, reason }) => skip(account, token, reason));
+  // Names that are valid keys get theirs before names that are turned into the same key.
+  const ordered = [...chosen].sort(
+    (a, b) => Number(isKey(b.name)) - Number(isKey(a.name)) || (a.name < b.name ? -1 : 1),
+  );
+  const written = ordered.map((each) => writeToken(account, each, keys, tools));
+  return {
+    entries: written.flatMap(({ entry }) => (entry ? [entry] : [])).sort((a, b) => (a.key < b.key ? -1 : 1)),
+    imported: written.flatMap(({ entry, token, lifetime, isPostponed }) =>
+      entry ? [{ key: entry.key, token, lifetime, isPostponed }] : [],
+    ),
+    skipped: [
+      ...ambiguous,
+      ...written.flatMap(({ entry, token, store }) => (entry ? [] : [skip(account, token, tools.keys.whyNone(store))])),
+    ],
+  };
+}
+
+interface WrittenToken {
+  readonly token: LiveToken;
+  readonly lifetime: Lifetime;
+  readonly isPostponed: boolean;
+  readonly store: string;
+  /** Absent: the store has no secret path for it. */
+  readonly entry?: YamlEntry;
+}
+
+function writeToken(account: string, { token, name }: ChosenToken, keys: Set<string>, tools: TokenTools): WrittenToken {
+  const { lifetime, ...policy } = tools.policies.of(token);
+  const key = tools.keys.choose(account, name, policy.store, keys);
+  const later = postponedRotation(token, policy.rotateBefore, tools.now);
+  const about = { token, lifetime, isPostponed: later !== undefined, store: policy.store };
+  return key === undefined ? about : { ...about, entry: entryOf(key, name, token, policy, later) };
+}
+
+function entryOf(key: string, name: string, token: LiveToken, policy: Policy, later: number | undefined): YamlEntry {
+  const hasOwnDescription = token.description !== undefined && token.description !== policy.description;
+  const differs = entriesOf({
+    name: name === key ? undefined : scalar(name),
+    rotate_before: later === undefined ? undefined : formatDuration(later),
+    overlap: later === undefined || policy.overlap <= later ? undefined : formatDuration(later),
+    description: hasOwnDescription ? scalar(token.description) : undefined,
+  });
+  if (differs.length === 0) return { key, value: scalar(policy.name) };
+  const value = { layout: 'line' as const, entries: [...entriesOf({ policy: scalar(policy.name) }), ...differs] };
+  if (later === undefined || token.expiresAt === null) return { key, value };
+  const ends = isoTime(token.expiresAt).slice(0, 16).replace('T', ' ');
+  return { key, value, comment: `expires ${ends}; remove these settings once it is replaced` };
+}
+
+function skip(account: string, { name, id }: LiveToken, reason: TokenSkipReason): Skipped {
+  return { account, token: { name, id }, reason };
+}
+
+/** An imported token as a user names it: `account/key`. */
+export interface AddressedToken extends ImportedToken {
+  readonly address: string;
+}
+
+/** What a user should know about the lifetimes of imported tokens: one notice per kind, with the tokens that it concerns. */
+export function lifetimeNotices(tokens: readonly AddressedToken[]): Notice[] {
+  return KINDS.flatMap(({ applies, message, hint }) => {
+    const names = tokens.filter(applies).map(({ address }) => address);
+    const [first] = names;
+    return first === undefined
+      ? []
+      : [{ message: message(few(names)), hint: { text: hint, command: ['rotate', first] } }];
+  });
+}
+
+interface Kind {
+  applies(token: AddressedToken): boolean;
+  message(names: string): string;
+  readonly hint: string;
+}
+
+const KINDS: readonly Kind[] = [
+  {
+    applies: ({ lifetime }) => lifetime.shortened === 'never',
+    message: (names) => `tokens that never expire, but whose replacements will: ${names}`,
+    hint: 'Nothing rotates such a token until you do.',
+  },
+  {
+    applies: ({ lifetime }) => lifetime.shortened === 'long',
+    message: (names) =>
+      `tokens that live longer than guardrails.max_token_ttl, which their replacements will not: ${names}`,
+    hint: 'To rotate one before its policy does.',
+  },
+  {
+    applies: ({ isPostponed }) => isPostponed,
+    message: (names) => `tokens that expire soon, and are rotated later than their policy says: ${names}`,
+    hint: 'After a rotation, remove rotate_before and overlap from the line of the token. To rotate one now.',
+  },
+];
