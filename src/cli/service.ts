@@ -8,9 +8,9 @@ import { UserError } from '../model/user-error.ts';
 import { DEFAULT_ADDRESS, isLoopback, parseAddress } from '../motherduck/address.ts';
 import { claimsOf } from '../motherduck/admin-token.ts';
 import { type Api, createApi } from '../motherduck/api.ts';
-import { motherduckConnector, runProbe } from '../motherduck/connect.ts';
-import type { Connector } from '../motherduck/connector.ts';
+import { type Connector, motherduckConnector } from '../motherduck/connector.ts';
 import { createHttp } from '../motherduck/http.ts';
+import { runProbe } from '../motherduck/probe-process.ts';
 import { PRODUCT, readUsage } from '../motherduck/usage.ts';
 import { VERSION } from '../version.ts';
 import type { Io } from './io.ts';
@@ -179,7 +179,7 @@ async function connectorOf(folder: string | undefined, adminToken: Secret): Prom
         hint,
       );
     },
-    slept: async () => {},
+    noteShutdown: async () => {},
   };
 }
 

@@ -4,7 +4,7 @@ import { type Applied, apply } from '../apply/apply.ts';
 import type { Plan } from '../model/plan.ts';
 import type { Smoke } from '../model/smoke.ts';
 import { UserError } from '../model/user-error.ts';
-import { runProbe } from '../motherduck/connect.ts';
+import { runProbe } from '../motherduck/probe-process.ts';
 import { SmokeSession } from '../smoke/session.ts';
 import { EXIT } from './run.ts';
 import type { Service } from './service.ts';

@@ -10,7 +10,7 @@ import { formatDuration, type Seconds } from '../model/duration.ts';
 import { showTime } from '../model/instant.ts';
 import { Secret } from '../model/secret.ts';
 import { UserError } from '../model/user-error.ts';
-import { runProbe } from '../motherduck/connect.ts';
+import { runProbe } from '../motherduck/probe-process.ts';
 import { sandboxConnector } from '../sandbox/databases.ts';
 import { openSandbox, resetSandbox } from '../sandbox/open.ts';
 import type { Organization } from '../sandbox/organization.ts';

@@ -11,11 +11,11 @@ import type { Desired } from '../model/desired.ts';
 import type { Smoke } from '../model/smoke.ts';
 import { UserError } from '../model/user-error.ts';
 import { accountKey } from '../model/username.ts';
-import { runProbe } from '../motherduck/connect.ts';
+import { runProbe } from '../motherduck/probe-process.ts';
 import { smokeJson } from '../report/smoke/json.ts';
 import { smokeJunit } from '../report/smoke/junit.ts';
 import { smokeText } from '../report/smoke/text.ts';
-import { smokeAccounts } from '../smoke/accounts.ts';
+import { smokeAccounts } from '../smoke/session.ts';
 import { openState, type StateFile } from '../state/state-file.ts';
 
 interface SmokeOptions extends ConfigOptions, ServiceOptions, OutputOptions {

@@ -2,7 +2,7 @@ import type { Hint } from './hint.ts';
 import type { Notice } from './plan.ts';
 import type { TokenType } from './tokens.ts';
 
-/** A Smoke: what connecting as each account showed. Data only: it has no room for a secret. */
+/** A Smoke: the results of connecting as each account. Data only; it never holds a secret. */
 export interface Smoke {
   /** MotherDuck's time at the end; ISO 8601. */
   readonly at: string;
@@ -10,7 +10,7 @@ export interface Smoke {
   readonly organization?: SmokeOrganization;
   /** In the order in which they were given. */
   readonly accounts: readonly AccountSmoke[];
-  /** What concerns no single account; those of an account stand with it. */
+  /** Warnings about the whole run; those about an account are in its result. */
   readonly warnings: readonly Notice[];
   /** Every account passed or was skipped. */
   readonly passed: boolean;
@@ -30,7 +30,7 @@ export interface AccountSmoke {
   readonly outcome: 'passed' | 'failed' | 'skipped' | 'interrupted';
   /** In the order in which they were made: read/write ones first. */
   readonly connections: readonly ConnectionSmoke[];
-  /** The keys of the tokens at hand that were seen to connect as this account. */
+  /** The keys of the tokens that connected as this account. */
   readonly verified: readonly string[];
   readonly warnings: readonly Notice[];
   readonly ms: number;
@@ -38,22 +38,22 @@ export interface AccountSmoke {
 
 export interface ConnectionSmoke {
   readonly type: TokenType;
-  /** The token's key, or the name of the short-lived token that was made for this test. */
+  /** The token's key, or the name of the temporary token. */
   readonly token: string;
-  /** The token was made for this test and is revoked. */
-  readonly minted: boolean;
-  /** In the order in which they were made; what could not be reached any more is left out. */
+  /** A temporary token was created for this connection, and revoked after it. */
+  readonly temporary: boolean;
+  /** In the order in which they were made, without those that were not reached. */
   readonly checks: readonly SmokeCheck[];
   readonly passed: boolean;
-  /** The Duckling was asleep before and was sent SHUTDOWN. */
-  readonly slept: boolean;
+  /** The Duckling did not run before the test and was sent SHUTDOWN after it. */
+  readonly shut_down: boolean;
   readonly organization?: SmokeOrganization;
 }
 
 /**
- * - `token`: a token could be made for the test (listed only when it could not)
+ * - `token`: a temporary token could be created (listed only when it could not)
  * - `connects`, `user` (is the account), `organization` (one for all), `size` (of the Duckling)
- * - `database`, `query`: the account's own, when given
+ * - `database`, `query`: those that the configuration gives the account
  */
 export type SmokeCheckName = 'token' | 'connects' | 'user' | 'organization' | 'size' | 'database' | 'query';
 
@@ -63,7 +63,7 @@ export interface SmokeCheck {
   readonly ms: number;
   readonly found?: string;
   readonly expected?: string;
-  /** What is wrong, and what to do; on a failed check only. */
+  /** What is wrong; on a failed check only. */
   readonly message?: string;
   readonly hint?: Hint;
 }

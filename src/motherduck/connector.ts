@@ -1,22 +1,51 @@
-/** The second door to MotherDuck: `md:` connections. What differs between MotherDuck and the sandbox is only what is opened. */
+/** Connectors: what a DuckDB connection opens, `md:` at MotherDuck or a database file of the sandbox. */
 import type { Secret } from '../model/secret.ts';
 import type { TokenType } from '../model/tokens.ts';
+import { UserError } from '../model/user-error.ts';
 
-/** How a connection is opened: by a child process, which gets this on its standard input. */
+/** How to open a connection; passed to a child process on its standard input. */
 export interface Target {
   /** What DuckDB opens: `md:`, `md:sales`, or a file of the sandbox. */
   readonly path: string;
-  /** DuckDB options. Holds the token for MotherDuck, so a Target is as secret as a token. */
+  /** DuckDB options. They contain the token for MotherDuck, so a Target is as secret as a token. */
   readonly options: Readonly<Record<string, string>>;
-  /** SQL that is run first, in order; a failing statement is a failing connection. */
+  /** SQL that runs first, in order; when a statement fails, the connection fails. */
   readonly setup: readonly string[];
-  /** SQL that lets the Duckling stop early. */
+  /** SQL that stops the Duckling before its cooldown ends. */
   readonly shutdown: string;
 }
 
 export interface Connector {
-  /** What a connection with this token opens; `database` when one is asked for. Does no network I/O. */
+  /** The target for a token, and for a database if given. Does no network I/O. */
   target(token: Secret, database: string | undefined): Promise<Target>;
-  /** Told after SHUTDOWN was sent, so that the sandbox's Duckling sleeps as MotherDuck's would. */
-  slept(username: string, type: TokenType): Promise<void>;
+  /** Called after SHUTDOWN was sent, so that the sandbox's Duckling stops as MotherDuck's does. */
+  noteShutdown(username: string, type: TokenType): Promise<void>;
+}
+
+/**
+ * Connects to MotherDuck: `md:` with the documented parameters in the path, and the token in the options, which keeps it
+ * out of DuckDB's messages. `saas_mode` is not set: it forbids local extensions, which an account's own query may need,
+ * and it is not verified that all checks work with it.
+ *
+ * @param about.timeoutMs Milliseconds until a connection attempt is given up.
+ */
+export function motherduckConnector(about: { readonly userAgent: string; readonly timeoutMs: number }): Connector {
+  const seconds = Math.max(1, Math.floor(about.timeoutMs / 1000));
+  const parameters = `session_name=mdacc&dbinstance_inactivity_ttl=0s&connection_timeout=${seconds}s`;
+  return {
+    async target(token, database = '') {
+      if (/[?&#\p{Cc}]/u.test(database)) {
+        const shown = JSON.stringify(database);
+        const hint = 'Remove "database" and name it in the query instead, in double quotes.';
+        throw new UserError('CONNECT_FAILED', `a connection cannot be opened with the database name ${shown}`, hint);
+      }
+      return {
+        path: `md:${database}?${parameters}`,
+        options: { motherduck_token: token.reveal(), custom_user_agent: about.userAgent },
+        setup: [],
+        shutdown: 'SHUTDOWN',
+      };
+    },
+    async noteShutdown() {}, // MotherDuck knows
+  };
 }

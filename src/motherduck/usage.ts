@@ -5,8 +5,8 @@
 import type { Secret } from '../model/secret.ts';
 import { UserError } from '../model/user-error.ts';
 import { accountKey } from '../model/username.ts';
-import { type ProbeFailure, type ProbeRunner, scrub } from './connect.ts';
 import type { Connector } from './connector.ts';
+import { type ProbeFailure, type ProbeRunner, scrub } from './probe-process.ts';
 
 /** The product's name in its user agent: its own smoke tests are no use of an account. */
 export const PRODUCT = 'motherduck-accounts';

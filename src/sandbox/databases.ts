@@ -54,7 +54,7 @@ export function sandboxConnector(place: Organization | string, client: SandboxCl
         shutdown: SHUTDOWN,
       };
     },
-    async slept(username: string, type: TokenType): Promise<void> {
+    async noteShutdown(username: string, type: TokenType): Promise<void> {
       await (await organization()).sleep(username, type);
     },
   };

@@ -1,26 +1,26 @@
-/** What is asked of a connection, and what the answers mean. Pure. */
+/** The checks of one connection: the SQL that a probe runs, and how its answers are judged. Pure. */
 import type { Size } from '../model/ducklings.ts';
 import type { SmokeCheck, SmokeCheckName, SmokeOrganization } from '../model/smoke.ts';
 import type { TokenType } from '../model/tokens.ts';
 import { accountKey } from '../model/username.ts';
-import type { ProbeAnswer, ProbeReport, ProbeRequest } from '../motherduck/connect.ts';
+import type { ProbeAnswer, ProbeReport, ProbeRequest } from '../motherduck/probe-process.ts';
 import { explain } from './failures.ts';
 
-/** What one connection is held against. */
+/** What is expected of one connection. */
 export interface Expected {
   readonly account: string;
   readonly type: TokenType;
-  /** The key of the token that connects; absent for one that was made for the test. */
+  /** The key of the token that connects; absent for a temporary token. */
   readonly token?: string;
-  /** The configured size of this kind of Duckling; absent: not managed, so not asked. */
+  /** The configured size of this kind of Duckling; absent: unmanaged, so not checked. */
   readonly size?: Size;
   readonly database?: string;
   readonly query?: string;
-  /** Whether a Duckling of this kind ran before the test: it keeps its size until it stops. */
+  /** Whether a Duckling of this kind ran before the test; it keeps its size until it stops. */
   readonly ranBefore: boolean;
 }
 
-/** The steps of a probe that lets `judge` decide. */
+/** The probe request whose report `judge` takes. */
 export function requestFor(expected: Expected, shutdown: boolean): ProbeRequest {
   return {
     steps: [
@@ -33,7 +33,7 @@ export function requestFor(expected: Expected, shutdown: boolean): ProbeRequest 
   };
 }
 
-/** The checks of one connection, in the order in which they were made; what was not reached is left out. */
+/** The checks of one connection, in the order in which they were made, without those that were not reached. */
 export function judge(report: ProbeReport, expected: Expected): SmokeCheck[] {
   const checks: SmokeCheck[] = [];
   const add = (name: SmokeCheckName, step: string, verdict: (answer: ProbeAnswer) => Verdict) => {
@@ -43,7 +43,7 @@ export function judge(report: ProbeReport, expected: Expected): SmokeCheck[] {
     checks.push(
       failure === undefined
         ? { name, ms, ...verdict(answer ?? { rows: 0 }) }
-        : { name, passed: false, ms, ...explain(failure, expected).said },
+        : { name, passed: false, ms, ...explain(failure, expected).problem },
     );
   };
   add('connects', 'connect', () => ({ passed: true }));
@@ -60,7 +60,7 @@ export function judge(report: ProbeReport, expected: Expected): SmokeCheck[] {
 
 type Verdict = Omit<SmokeCheck, 'name' | 'ms'>;
 
-function judgeUser(answer: ProbeAnswer, { account }: Expected): Verdict {
+function judgeUser(answer: ProbeAnswer, { account, token }: Expected): Verdict {
   const found = firstValue(answer) ?? 'nobody';
   if (accountKey(found) === accountKey(account)) return { passed: true, found };
   return {
@@ -69,7 +69,8 @@ function judgeUser(answer: ProbeAnswer, { account }: Expected): Verdict {
     expected: account,
     message: `the connection is "${found}", not "${account}"`,
     hint: {
-      text: 'This token belongs to another account: look where its secret is stored, then replace it with "mdacc rotate".',
+      text: 'This token belongs to another account: check the path where its secret is stored, then replace it.',
+      command: ['rotate', token === undefined ? account : `${account}/${token}`],
     },
   };
 }
@@ -81,7 +82,7 @@ function judgeOrganizationNamed(answer: ProbeAnswer): Verdict {
     passed: false,
     message: 'md_user_info() names no organization',
     hint: {
-      text: 'Look in MotherDuck under Settings whether the account is active and belongs to your organization.',
+      text: 'Check under Settings at MotherDuck whether the account is active and belongs to your organization.',
     },
   };
 }
@@ -99,7 +100,7 @@ export function organizationOf(answer: ProbeAnswer | undefined): SmokeOrganizati
   };
 }
 
-function judgeSize(answer: ProbeAnswer, { size, ranBefore, type }: Expected): Verdict {
+function judgeSize(answer: ProbeAnswer, { account, size, ranBefore, type }: Expected): Verdict {
   const found = firstValue(answer)?.toLowerCase() ?? 'nothing';
   if (size === undefined || found === size) return { passed: true, found };
   const kind = type === 'read_write' ? 'read/write' : 'read scaling';
@@ -108,11 +109,15 @@ function judgeSize(answer: ProbeAnswer, { size, ranBefore, type }: Expected): Ve
     found,
     expected: size,
     message: `the ${kind} Duckling is ${found}, not ${size}`,
-    hint: {
-      text: ranBefore
-        ? 'It was running before and may change its size only after it has stopped: run "mdacc smoke" again after its cooldown.'
-        : 'Run "mdacc plan": it shows whether the size was changed outside, and "mdacc apply" sets it.',
-    },
+    hint: ranBefore
+      ? {
+          text: 'It ran before the test and changes its size only after it has stopped. Test again after its cooldown.',
+          command: ['smoke', '--only', account],
+        }
+      : {
+          text: 'Check whether the size was changed outside of mdacc; mdacc apply sets the configured one.',
+          command: ['plan', '--only', account],
+        },
   };
 }
 
@@ -120,7 +125,7 @@ function firstValue(answer: ProbeAnswer): string | undefined {
   return Object.values(answer.row ?? {})[0] ?? undefined;
 }
 
-/** A lone number is shown; other values may be somebody's data and have no place in a log. */
+/** A single number is shown; other values may be confidential and are not logged. */
 function describeAnswer(answer: ProbeAnswer): string {
   const value = firstValue(answer);
   const alone = answer.rows === 1 && Object.keys(answer.row ?? {}).length === 1;

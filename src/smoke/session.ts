@@ -1,59 +1,58 @@
 /**
- * What the smoke tests of one run share: who was awake before the first of them, how many processes may run at once,
- * and what turned out to be wrong with this machine.
+ * The smoke tests of one run. They share which Ducklings ran before, the limit of concurrent processes, failures of this
+ * machine, and the organization that all accounts must belong to.
  */
 import { setMaxListeners } from 'node:events';
 import { availableParallelism } from 'node:os';
 import type { Notice } from '../model/plan.ts';
-import type { AccountSmoke, Smoke } from '../model/smoke.ts';
+import type { AccountSmoke, ConnectionSmoke, Smoke, SmokeOrganization } from '../model/smoke.ts';
 import type { TokenType } from '../model/tokens.ts';
 import type { UserError } from '../model/user-error.ts';
 import { accountKey } from '../model/username.ts';
 import type { Api } from '../motherduck/api.ts';
-import type { Connecting } from './connection.ts';
-import type { Explained } from './failures.ts';
-import { judgeOrganization } from './organization.ts';
+import type { ConnectionOptions } from './connection.ts';
+import type { Failure } from './failures.ts';
 import { type SmokeOptions, type SmokeSubject, smokeAccount } from './smoke.ts';
 
-export interface SessionOptions extends Connecting {
+export interface SessionOptions extends ConnectionOptions {
   readonly api: Api;
-  /** At most so many accounts at a time; fewer where the machine is small, since every connection is a process. */
+  /** Maximum number of accounts tested at once; lower on machines with few cores, because every connection is a process. */
   readonly parallelism: number;
 }
 
-type Awake = Readonly<Record<TokenType, boolean>>;
-const ASLEEP: Awake = { read_write: false, read_scaling: false };
+type Running = Readonly<Record<TokenType, boolean>>;
+const NONE: Running = { read_write: false, read_scaling: false };
 
-/** Tests accounts as they come, from as many callers at once as like. */
+/** Tests accounts for any number of concurrent callers. */
 export class SmokeSession {
   readonly #options: SessionOptions;
-  readonly #places: number;
+  readonly #limit: number;
   readonly #warnings: Notice[] = [];
-  readonly #machine: { trouble?: Explained } = {};
+  readonly #machine: { failure?: Failure } = {};
   readonly #waiting: (() => void)[] = [];
-  #running = 0;
-  #awake: Promise<ReadonlyMap<string, Awake> | undefined> | undefined;
+  #active = 0;
+  #before: Promise<ReadonlyMap<string, Running> | undefined> | undefined;
 
   constructor(options: SessionOptions) {
     this.#options = options;
-    this.#places = Math.max(1, Math.min(options.parallelism, availableParallelism() * 2));
-    // Every process listens; Node takes more than ten for a leak.
+    this.#limit = Math.max(1, Math.min(options.parallelism, availableParallelism() * 2));
+    // Every child process adds a listener; Node warns about a leak at more than ten.
     if (options.signal !== undefined) setMaxListeners(0, options.signal);
   }
 
-  /** Tests one account, when there is a place. Never rejects: whatever fails is in the result. */
+  /** Tests one account as soon as the limit allows. Never rejects: a failure is in the result. */
   async test(account: SmokeSubject, secrets: SmokeOptions['secrets'] = new Map()): Promise<AccountSmoke> {
-    const known = account.smoke === false ? undefined : await this.#awakeBefore();
-    const wasActive = known && (known.get(accountKey(account.username)) ?? ASLEEP);
+    const running = account.smoke === false ? undefined : await this.#runningBefore();
+    const ranBefore = running && (running.get(accountKey(account.username)) ?? NONE);
     await this.#enter();
     try {
-      return await smokeAccount({ ...this.#options, account, secrets, wasActive, machine: this.#machine });
+      return await smokeAccount({ ...this.#options, account, secrets, ranBefore, machine: this.#machine });
     } finally {
       this.#leave();
     }
   }
 
-  /** What the tests of a run say together: also whether all accounts are in one organization. */
+  /** The result of a run, which also checks that all accounts belong to one organization. */
   result(accounts: readonly AccountSmoke[]): Smoke {
     const judged = judgeOrganization(accounts);
     return {
@@ -64,9 +63,9 @@ export class SmokeSession {
     };
   }
 
-  /** Which accounts had Ducklings up, also cooling down; undefined when MotherDuck does not say. Read once. */
-  #awakeBefore(): Promise<ReadonlyMap<string, Awake> | undefined> {
-    this.#awake ??= this.#options.api.activeAccounts().then(
+  /** The Ducklings that ran before the first test, including their cooldowns; undefined when unknown. Read once. */
+  #runningBefore(): Promise<ReadonlyMap<string, Running> | undefined> {
+    this.#before ??= this.#options.api.activeAccounts().then(
       (active) =>
         new Map(
           active.map(({ username, ducklings }) => [
@@ -79,24 +78,96 @@ export class SmokeSession {
         ),
       (error: UserError) => {
         this.#warnings.push({
-          message: `it is not known which Ducklings ran before, so none is sent to sleep: ${error.message}`,
-          hint: { text: 'They stop by themselves when their cooldown is over.' },
+          message: `it is unknown which Ducklings ran before, so none is shut down: ${error.message}`,
+          hint: { text: 'They stop by themselves when their cooldown ends.' },
         });
         return undefined;
       },
     );
-    return this.#awake;
+    return this.#before;
   }
 
   async #enter(): Promise<void> {
-    if (this.#running < this.#places) this.#running += 1;
+    if (this.#active < this.#limit) this.#active += 1;
     else await new Promise<void>((resolve) => this.#waiting.push(resolve));
   }
 
-  /** The place goes to who waited longest. */
+  /** The longest-waiting test goes next. */
   #leave(): void {
     const next = this.#waiting.shift();
-    if (next === undefined) this.#running -= 1;
+    if (next === undefined) this.#active -= 1;
     else next();
   }
+}
+
+export interface SmokeRun extends SessionOptions {
+  readonly accounts: readonly { readonly account: SmokeSubject; readonly secrets?: SmokeOptions['secrets'] }[];
+  readonly onDone?: (result: AccountSmoke, progress: { readonly done: number; readonly total: number }) => void;
+}
+
+/** Tests accounts; the results are in the given order. A failing account does not stop the others. Never rejects. */
+export async function smokeAccounts(run: SmokeRun): Promise<Smoke> {
+  const session = new SmokeSession(run);
+  const total = run.accounts.length;
+  let done = 0;
+  const results = await Promise.all(
+    run.accounts.map(async ({ account, secrets }) => {
+      const result = await session.test(account, secrets);
+      done += 1;
+      run.onDone?.(result, { done, total });
+      return result;
+    }),
+  );
+  return session.result(results);
+}
+
+/** Fails the check `organization` of accounts in another organization than most of them (than the first, when even). */
+export function judgeOrganization(accounts: readonly AccountSmoke[]): {
+  readonly organization?: SmokeOrganization;
+  readonly accounts: readonly AccountSmoke[];
+} {
+  const organization = mostFrequent(accounts);
+  if (organization === undefined) return { accounts };
+  return { organization, accounts: accounts.map((account) => judgeAccount(account, organization)) };
+}
+
+function mostFrequent(accounts: readonly AccountSmoke[]): SmokeOrganization | undefined {
+  const counts = new Map<string, { organization: SmokeOrganization; count: number }>();
+  for (const account of accounts) {
+    const organization = account.connections.find((connection) => connection.organization)?.organization;
+    if (organization === undefined) continue;
+    const counted = counts.get(organization.id) ?? { organization, count: 0 };
+    counts.set(organization.id, { ...counted, count: counted.count + 1 });
+  }
+  let most: { organization: SmokeOrganization; count: number } | undefined;
+  for (const counted of counts.values()) {
+    if (most === undefined || counted.count > most.count) most = counted;
+  }
+  return most?.organization;
+}
+
+function judgeAccount(account: AccountSmoke, expected: SmokeOrganization): AccountSmoke {
+  const foreign = (made: ConnectionSmoke) => made.organization !== undefined && made.organization.id !== expected.id;
+  if (!account.connections.some(foreign)) return account;
+  const connections = account.connections.map((made) => (foreign(made) ? failOrganization(made, expected) : made));
+  return { ...account, connections, outcome: account.outcome === 'passed' ? 'failed' : account.outcome };
+}
+
+function failOrganization(made: ConnectionSmoke, expected: SmokeOrganization): ConnectionSmoke {
+  const found = made.organization?.name ?? '';
+  const checks = made.checks.map((check) =>
+    check.name === 'organization'
+      ? {
+          ...check,
+          passed: false,
+          found: `${found} (${made.organization?.id})`,
+          expected: `${expected.name} (${expected.id})`,
+          message: `the account is in the organization "${found}", the others are in "${expected.name}"`,
+          hint: {
+            text: 'One configuration manages one organization: give the other one its own file, state and admin token.',
+          },
+        }
+      : check,
+  );
+  return { ...made, checks, passed: false };
 }

@@ -1,15 +1,15 @@
 /**
- * The smoke test of one account: who connects, with which token, in which order.
+ * The smoke test of one account: which tokens connect, in which order.
  *
- *   read/write      every token at hand; without one, a token made for the test
- *   read scaling    only where the account has such tokens: every one at hand; without one, a token made for the test
+ *   read/write      every token whose secret is available; without one, a temporary token
+ *   read scaling    only if the account has such tokens: the same
  *
- * Read/write goes first, since MotherDuck lets read scaling tokens work only after one such connection. Two tokens
- * never share a process, and two made for the test never live at once (their name can be used once). The last
- * connection of a kind sends its Duckling back to sleep, when it was asleep before.
+ * Read/write goes first, because MotherDuck's read scaling tokens work only after such a connection. Two tokens never
+ * share a process, and two temporary tokens are never live at once (their name can be used once). The last connection of
+ * a kind shuts its Duckling down, if it did not run before.
  *
- * The account's own query runs once: on a read/write connection, or on a read scaling one when that is all the account
- * has, because that is how its programs connect. Read/write connections open the database in any case: a read scaling
+ * The configured query runs once: on a read/write connection, or on a read scaling one when the account has no other,
+ * because that is how its programs connect. Read/write connections always open the configured database: a read scaling
  * one sees only what the account attached before.
  */
 import type { DesiredDucklings } from '../model/ducklings.ts';
@@ -18,14 +18,14 @@ import type { Secret } from '../model/secret.ts';
 import type { AccountSmoke, ConnectionSmoke, SmokeCheck } from '../model/smoke.ts';
 import { SMOKE_TOKEN_NAME, TOKEN_TYPES, type TokenType } from '../model/tokens.ts';
 import type { Api } from '../motherduck/api.ts';
-import { scrub } from '../motherduck/connect.ts';
 import { ApiError } from '../motherduck/errors.ts';
+import { scrub } from '../motherduck/probe-process.ts';
 import type { Expected } from './checks.ts';
-import { type Connecting, connect, type Holder, putToSleep } from './connection.ts';
-import type { Explained } from './failures.ts';
-import { withMintedToken } from './minted.ts';
+import { type ConnectingToken, type ConnectionOptions, connect, shutDownDuckling } from './connection.ts';
+import type { Failure } from './failures.ts';
+import { withTemporaryToken } from './temporary-token.ts';
 
-/** What a smoke test has to know of an account; a DesiredAccount has it. */
+/** The parts of a DesiredAccount that a smoke test needs. */
 export interface SmokeSubject {
   readonly username: string;
   readonly ducklings?: DesiredDucklings;
@@ -33,23 +33,23 @@ export interface SmokeSubject {
   readonly smoke: false | { readonly query?: string; readonly database?: string };
 }
 
-export interface SmokeOptions extends Connecting {
+export interface SmokeOptions extends ConnectionOptions {
   readonly account: SmokeSubject;
-  /** The secrets that this run just got, by token key. */
+  /** The secrets of tokens that this run created, by token key. */
   readonly secrets: ReadonlyMap<string, { readonly secret: Secret; readonly type: TokenType }>;
   readonly api: Api;
-  /** Whether a Duckling of the kind ran before the test. Unknown: nothing is sent to sleep. */
-  readonly wasActive: Readonly<Record<TokenType, boolean>> | undefined;
-  /** What is wrong with this machine, found by any account of the run: the others need not try. */
-  readonly machine?: { trouble?: Explained };
+  /** Whether a Duckling of the kind ran before the test; undefined: unknown, then none is shut down. */
+  readonly ranBefore: Readonly<Record<TokenType, boolean>> | undefined;
+  /** A failure of this machine that any account of the run met; the others then do not connect. */
+  readonly machine?: { failure?: Failure };
 }
 
-/** Connects as the account and checks what it finds. Never rejects: whatever fails is in the result. */
+/** Connects as the account and runs the checks. Never rejects: a failure is in the result. */
 export async function smokeAccount(options: SmokeOptions): Promise<AccountSmoke> {
   const { account } = options;
   const started = performance.now();
   const test = new AccountTest(options);
-  if (account.smoke !== false) await test.run().catch((error: unknown) => test.brokeOff(error));
+  if (account.smoke !== false) await test.run().catch((error: unknown) => test.crashed(error));
   return {
     account: account.username,
     outcome: account.smoke === false ? 'skipped' : test.outcome(),
@@ -66,7 +66,7 @@ class AccountTest {
   readonly warnings: Notice[] = [];
   readonly #options: SmokeOptions;
   readonly #types: ReadonlySet<TokenType>;
-  #asked = false;
+  #queryDone = false;
   #readWriteConnected = false;
 
   constructor(options: SmokeOptions) {
@@ -79,9 +79,9 @@ class AccountTest {
     for (const type of TOKEN_TYPES) {
       if (this.#stopped()) return;
       if (type === 'read_scaling' && !this.#types.has(type)) return;
-      const held = this.#atHand(type);
-      if (held.length > 0) await this.#connectAll(type, held);
-      else if (type === 'read_write' || this.#readWriteConnected) await this.#connectMinted(type);
+      const available = this.#available(type);
+      if (available.length > 0) await this.#connectAll(type, available);
+      else if (type === 'read_write' || this.#readWriteConnected) await this.#connectTemporary(type);
     }
   }
 
@@ -91,28 +91,28 @@ class AccountTest {
     return passed ? 'passed' : 'failed';
   }
 
-  /** A fault of ours: said, so that what was seen before it is not lost and other accounts are still tested. */
-  brokeOff(error: unknown): void {
-    const held = [...this.#options.secrets.values()].map(({ secret }) => secret.reveal());
-    const message = `the test broke off, which is a bug in motherduck-accounts: ${scrub(String(error), held)}`;
+  /** A bug: it is part of the result, so that earlier results are kept and other accounts are still tested. */
+  crashed(error: unknown): void {
+    const secrets = [...this.#options.secrets.values()].map(({ secret }) => secret.reveal());
+    const message = `the test crashed, which is a bug in motherduck-accounts: ${scrub(String(error), secrets)}`;
     this.#fail('read_write', 'connects', { message, hint: { text: 'Please report it with this message.' } });
   }
 
-  #atHand(type: TokenType): Holder[] {
-    const held = [...this.#options.secrets].filter(([, token]) => token.type === type);
-    return held.map(([token, { secret }]) => ({ token, minted: false, secret }));
+  #available(type: TokenType): ConnectingToken[] {
+    const tokens = [...this.#options.secrets].filter(([, token]) => token.type === type);
+    return tokens.map(([name, { secret }]) => ({ name, temporary: false, secret }));
   }
 
-  async #connectMinted(type: TokenType): Promise<void> {
+  async #connectTemporary(type: TokenType): Promise<void> {
     const { api, account, machine } = this.#options;
-    if (machine?.trouble !== undefined) return this.#fail(type, 'connects', machine.trouble.said);
+    if (machine?.failure !== undefined) return this.#fail(type, 'connects', machine.failure.problem);
     try {
-      await withMintedToken({ api, account: account.username, type, warn: this.#warn }, (secret) =>
-        this.#connectAll(type, [{ token: SMOKE_TOKEN_NAME, minted: true, secret }]),
+      await withTemporaryToken({ api, account: account.username, type, warn: this.#warn }, (secret) =>
+        this.#connectAll(type, [{ name: SMOKE_TOKEN_NAME, temporary: true, secret }]),
       );
     } catch (error) {
       if (!(error instanceof ApiError)) throw error;
-      const message = `no token could be made for the test: ${error.message}`;
+      const message = `no temporary token could be created: ${error.message}`;
       const hint =
         error.failure === 'absent'
           ? { text: 'The account does not exist. Create it first.', command: ['apply'] }
@@ -121,66 +121,72 @@ class AccountTest {
     }
   }
 
-  async #connectAll(type: TokenType, holders: readonly Holder[]): Promise<void> {
-    const { machine, wasActive } = this.#options;
-    const wasAsleep = wasActive !== undefined && !wasActive[type];
-    let woken: Holder | undefined;
-    for (const [index, holder] of holders.entries()) {
+  async #connectAll(type: TokenType, tokens: readonly ConnectingToken[]): Promise<void> {
+    const { machine, ranBefore } = this.#options;
+    const shutsDown = ranBefore !== undefined && !ranBefore[type];
+    let stillRunning: ConnectingToken | undefined;
+    for (const [index, token] of tokens.entries()) {
       if (this.#stopped()) return;
-      if (machine?.trouble !== undefined) {
-        this.#fail(type, 'connects', machine.trouble.said, holder);
+      if (machine?.failure !== undefined) {
+        this.#fail(type, 'connects', machine.failure.problem, token);
         continue;
       }
-      const shutdown = wasAsleep && index === holders.length - 1;
+      const shutdown = shutsDown && index === tokens.length - 1;
       const expected = this.#expected(type);
-      const made = await connect(this.#options, holder, expected, shutdown, this.#warn);
+      const made = await connect(this.#options, token, expected, shutdown, this.#warn);
       const { connects, failure } = made;
       this.connections.push(made.smoke);
-      if (made.proves && !holder.minted) this.verified.push(holder.token);
-      if (connects && type === this.#queried()) this.#asked = true;
+      if (made.verified && !token.temporary) this.verified.push(token.name);
+      if (connects && type === this.#queried()) this.#queryDone = true;
       if (connects && type === 'read_write') this.#readWriteConnected = true;
-      if (failure?.scope === 'machine' && machine !== undefined) machine.trouble = failure;
-      if (connects) woken = made.shutDown ? undefined : holder;
+      if (failure?.scope === 'machine' && machine !== undefined) machine.failure = failure;
+      if (connects) stillRunning = made.shutDown ? undefined : token;
     }
-    if (wasAsleep && woken !== undefined && !this.#stopped()) await this.#sleepAfter(woken, type);
+    if (shutsDown && stillRunning !== undefined && !this.#stopped()) await this.#shutDownAfter(stillRunning, type);
   }
 
-  /** The last connection did not come to its SHUTDOWN, but it or one before it woke the Duckling. */
-  async #sleepAfter(holder: Holder, type: TokenType): Promise<void> {
-    const slept = await putToSleep(this.#options, holder, this.#expected(type), this.#warn);
-    const index = this.connections.findLastIndex((made) => made.type === type && made.token === holder.token);
+  /** The last connection did not reach its SHUTDOWN, but it or an earlier one started the Duckling. */
+  async #shutDownAfter(token: ConnectingToken, type: TokenType): Promise<void> {
+    const shutDown = await shutDownDuckling(this.#options, token, this.#expected(type), this.#warn);
+    const index = this.connections.findLastIndex((made) => made.type === type && made.token === token.name);
     const made = this.connections[index];
-    if (slept && made !== undefined) this.connections[index] = { ...made, slept };
+    if (shutDown && made !== undefined) this.connections[index] = { ...made, shut_down: shutDown };
   }
 
   #expected(type: TokenType): Expected {
-    const { account, wasActive } = this.#options;
+    const { account, ranBefore } = this.#options;
     const own = account.smoke === false ? {} : account.smoke;
-    const asks = type === this.#queried() && !this.#asked;
+    const asks = type === this.#queried() && !this.#queryDone;
     const opens = asks || (type === 'read_write' && !this.#readWriteConnected);
     const size = account.ducklings?.[type].size;
     return {
       account: account.username,
       type,
-      ranBefore: wasActive?.[type] ?? false,
+      ranBefore: ranBefore?.[type] ?? false,
       ...(size && { size }),
       ...(own.database && opens && { database: own.database }),
       ...(own.query && asks && { query: own.query }),
     };
   }
 
-  /** The kind of connection that runs the account's own query. */
+  /** The kind of connection that runs the configured query. */
   #queried(): TokenType {
     return this.#types.has('read_scaling') && !this.#types.has('read_write') ? 'read_scaling' : 'read_write';
   }
 
-  #fail(type: TokenType, name: SmokeCheck['name'], said: Explained['said'], holder?: Holder): void {
-    const check: SmokeCheck = { name, passed: false, ms: 0, ...said };
-    const token = holder?.token ?? SMOKE_TOKEN_NAME;
-    this.connections.push({ type, token, minted: false, checks: [check], passed: false, slept: false });
+  #fail(type: TokenType, name: SmokeCheck['name'], problem: Failure['problem'], token?: ConnectingToken): void {
+    const check: SmokeCheck = { name, passed: false, ms: 0, ...problem };
+    this.connections.push({
+      type,
+      token: token?.name ?? SMOKE_TOKEN_NAME,
+      temporary: false,
+      checks: [check],
+      passed: false,
+      shut_down: false,
+    });
   }
 
-  /** Every connection that the account should have was made. */
+  /** Whether every kind of connection that the account needs was made. */
   #complete(): boolean {
     const made = new Set(this.connections.map((connection) => connection.type));
     return made.has('read_write') && (made.has('read_scaling') || !this.#types.has('read_scaling'));

@@ -2,8 +2,8 @@
 import type { apply } from '../../src/apply/apply.ts';
 import { Secret } from '../../src/model/secret.ts';
 import type { Api } from '../../src/motherduck/api.ts';
-import type { ProbeReport, ProbeRunner } from '../../src/motherduck/connect.ts';
 import type { Connector } from '../../src/motherduck/connector.ts';
+import type { ProbeReport, ProbeRunner } from '../../src/motherduck/probe-process.ts';
 import type { Organization } from '../../src/sandbox/organization.ts';
 import { SmokeSession } from '../../src/smoke/session.ts';
 
@@ -13,7 +13,7 @@ export type Prove = NonNullable<Parameters<typeof apply>[0]['verify']>;
 export function proverOf(api: Api, organization: Organization): Prove {
   const connector: Connector = {
     target: async (token) => ({ path: 'md:', options: { motherduck_token: token.reveal() }, setup: [], shutdown: '' }),
-    slept: (username, type) => organization.sleep(username, type),
+    noteShutdown: (username, type) => organization.sleep(username, type),
   };
   const probe = probeOf(organization);
   const session = new SmokeSession({ api, connector, probe, timeoutMs: 10_000, parallelism: 8 });

@@ -1,6 +1,6 @@
 import { afterAll, beforeAll, describe, expect, it, onTestFinished, vi } from 'vitest';
 import { Secret } from '../../src/model/secret.ts';
-import { type ProbeReport, type ProbeRunner, runProbe } from '../../src/motherduck/connect.ts';
+import { type ProbeReport, type ProbeRunner, runProbe } from '../../src/motherduck/probe-process.ts';
 import { PRODUCT, readUsage } from '../../src/motherduck/usage.ts';
 import { sandboxConnector } from '../../src/sandbox/databases.ts';
 import { memorySandbox } from '../../src/sandbox/open.ts';

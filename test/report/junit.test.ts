@@ -43,9 +43,9 @@ it('a smoke test as JUnit XML is valid, whatever the names are', async () => {
   const connection: ConnectionSmoke = {
     type: 'read_write',
     token: NAUGHTY,
-    minted: false,
+    temporary: false,
     passed: false,
-    slept: false,
+    shut_down: false,
     checks: [
       { name: 'connects', passed: true, ms: 812 },
       { name: 'size', passed: false, ms: 3, expected: 'pulse', found: NAUGHTY },

@@ -79,7 +79,7 @@ describe('a connection', () => {
     const { sandbox, connector, mint } = await setUp();
     await connector.target(await mint('read_write'), undefined);
     expect(await active(sandbox)).toMatchObject([{ username: 'etl_prod', ducklings: [{ id: 'rw' }] }]);
-    await connector.slept('etl_prod', 'read_write');
+    await connector.noteShutdown('etl_prod', 'read_write');
     expect(await active(sandbox)).toEqual([]);
   });
 

@@ -4,10 +4,10 @@ import { join } from 'node:path';
 import { afterAll, beforeAll, expect, it, vi } from 'vitest';
 import { parseAddress } from '../../src/motherduck/address.ts';
 import { createApi } from '../../src/motherduck/api.ts';
-import { type ProbeRunner, runProbe } from '../../src/motherduck/connect.ts';
 import { createHttp } from '../../src/motherduck/http.ts';
+import { type ProbeRunner, runProbe } from '../../src/motherduck/probe-process.ts';
 import { embeddedSandbox } from '../../src/sandbox/embedded.ts';
-import { smokeAccounts } from '../../src/smoke/accounts.ts';
+import { smokeAccounts } from '../../src/smoke/session.ts';
 import type { SmokeSubject } from '../../src/smoke/smoke.ts';
 import { buildProbe, PATIENT_MS } from './world.ts';
 

@@ -18,7 +18,7 @@ beforeEach(() => {
 });
 afterEach(() => {
   expect(JSON.stringify([results, world.calls])).not.toContain(MARKER);
-  expect([...world.alive]).toEqual([]); // no minted token outlives its test
+  expect([...world.alive]).toEqual([]); // no temporary token outlives its test
 });
 
 const ASLEEP = { read_write: false, read_scaling: false };
@@ -35,7 +35,7 @@ function held(tokens: Record<string, [TokenType, Identity]>): SmokeOptions['secr
 
 async function smoke(subject: SmokeSubject, more: Partial<SmokeOptions> = {}): Promise<AccountSmoke> {
   const { api, connector, probe } = world;
-  const common = { api, connector, probe, timeoutMs: PATIENT_MS, secrets: new Map(), wasActive: undefined };
+  const common = { api, connector, probe, timeoutMs: PATIENT_MS, secrets: new Map(), ranBefore: undefined };
   const result = await smokeAccount({ ...common, account: subject, ...more });
   results.push(result);
   return result;
@@ -56,7 +56,7 @@ function failed(result: AccountSmoke): SmokeCheck | undefined {
 const me = { user: 'etl_prod' };
 
 describe('who connects', () => {
-  it('every secret at hand on a connection of its own, read/write first; nothing is minted', async () => {
+  it('every secret at hand on a connection of its own, read/write first; nothing is temporary', async () => {
     const secrets = held({ bi: ['read_scaling', me], airflow: ['read_write', me], backfill: ['read_write', me] });
     const subject = account({ airflow: 'read_write', backfill: 'read_write', bi: 'read_scaling' });
     const result = await smoke(subject, { secrets });
@@ -80,7 +80,7 @@ describe('who connects', () => {
     ]);
   });
 
-  it('a minted read/write token before the read scaling one of a new account', async () => {
+  it('a temporary read/write token before the read scaling one of a new account', async () => {
     const secrets = held({ app: ['read_scaling', me] });
     const result = await smoke(account({ app: 'read_scaling' }), { secrets });
     expect(shown(result).map((line) => line.split(':')[0])).toEqual(['read_write mdacc smoke', 'read_scaling app']);
@@ -123,7 +123,7 @@ describe('what is checked', () => {
 
   it('runs the query on a read scaling connection when the account has only such tokens', async () => {
     const databases = ['sales'];
-    world.minted = () => ({ databases });
+    world.temporary = () => ({ databases });
     const secrets = held({ app: ['read_scaling', { ...me, databases }] });
     const own = { query: "SELECT 'ann@example.com' AS email", database: 'sales' };
     const result = await smoke(account({ app: 'read_scaling' }, { smoke: own }), { secrets });
@@ -149,17 +149,17 @@ describe('what is checked', () => {
   });
 
   it('a wrong size, with the way out that fits', async () => {
-    world.minted = () => ({ size: 'Standard' });
-    const asleep = await smoke(account({ a: 'read_write' }, { ducklings }), { wasActive: ASLEEP });
+    world.temporary = () => ({ size: 'Standard' });
+    const asleep = await smoke(account({ a: 'read_write' }, { ducklings }), { ranBefore: ASLEEP });
     expect(failed(asleep)).toMatchObject({ name: 'size', found: 'standard', expected: 'pulse' });
-    expect(failed(asleep)?.hint?.text).toContain('mdacc plan');
+    expect(failed(asleep)?.hint?.command).toEqual(['plan', '--only', 'etl_prod']);
     const ran = await smoke(account({ a: 'read_write' }, { ducklings }), {
-      wasActive: { ...ASLEEP, read_write: true },
+      ranBefore: { ...ASLEEP, read_write: true },
     });
     expect(failed(ran)?.hint?.text).toContain('cooldown');
   });
 
-  it('a failing query: the token is proved all the same, and the minted one revoked', async () => {
+  it('a failing query: the token is proved all the same, and the temporary one revoked', async () => {
     const broken = account({ a: 'read_write' }, { smoke: { query: 'SELECT * FROM nowhere' } });
     const result = await smoke(broken, { secrets: held({ a: ['read_write', me] }) });
     expect(result).toMatchObject({ outcome: 'failed', verified: ['a'] });
@@ -180,12 +180,12 @@ describe('what is checked', () => {
     const secrets = held({ a: ['read_write', { ...me, refused: true }], b: ['read_write', me] });
     const result = await smoke(account({ a: 'read_write', b: 'read_write' }), { secrets });
     expect(shown(result)).toEqual(['read_write a: connects!', 'read_write b: connects user organization']);
-    expect(failed(result)).toMatchObject({ hint: { text: expect.stringContaining('mdacc rotate etl_prod/a') } });
+    expect(failed(result)).toMatchObject({ hint: { command: ['rotate', 'etl_prod/a'] } });
     expect(result.verified).toEqual(['b']);
   });
 });
 
-describe('minted tokens are revoked', () => {
+describe('temporary tokens are revoked', () => {
   const subject = account({ airflow: 'read_write', bi: 'read_scaling' });
 
   it('after a query without end', async () => {
@@ -200,7 +200,7 @@ describe('minted tokens are revoked', () => {
   });
 
   it('after a refusal, and no read scaling token is made then', async () => {
-    world.minted = () => ({ refused: true });
+    world.temporary = () => ({ refused: true });
     expect(shown(await smoke(subject))).toEqual(['read_write mdacc smoke: connects!']);
     expect(world.calls.at(-1)).toBe('delete etl_prod t0');
   });
@@ -261,24 +261,24 @@ describe('Ducklings that were asleep', () => {
   it('are sent back to sleep by the last connection of their kind', async () => {
     const secrets = held({ a: ['read_write', me], b: ['read_write', me], bi: ['read_scaling', me] });
     const subject = account({ a: 'read_write', b: 'read_write', bi: 'read_scaling' });
-    const result = await smoke(subject, { secrets, wasActive: { read_write: false, read_scaling: true } });
-    expect(world.slept).toEqual(['etl_prod read_write']);
-    expect(result.connections.map((made) => made.slept)).toEqual([false, true, false]);
+    const result = await smoke(subject, { secrets, ranBefore: { read_write: false, read_scaling: true } });
+    expect(world.shutDown).toEqual(['etl_prod read_write']);
+    expect(result.connections.map((made) => made.shut_down)).toEqual([false, true, false]);
   });
 
   it('or by one connection more, when the last one did not get there', async () => {
     const secrets = held({ a: ['read_write', me], b: ['read_write', { ...me, refused: true }] });
-    const result = await smoke(account({ a: 'read_write', b: 'read_write' }), { secrets, wasActive: ASLEEP });
-    expect(world.slept).toEqual(['etl_prod read_write']);
-    expect(result.connections.map((made) => made.slept)).toEqual([true, false]);
+    const result = await smoke(account({ a: 'read_write', b: 'read_write' }), { secrets, ranBefore: ASLEEP });
+    expect(world.shutDown).toEqual(['etl_prod read_write']);
+    expect(result.connections.map((made) => made.shut_down)).toEqual([true, false]);
   });
 
   it('stay awake when nobody knows, and a failing SHUTDOWN is a warning', async () => {
     const secrets = held({ a: ['read_write', me] });
-    await smoke(account({ a: 'read_write' }), { secrets, wasActive: undefined });
+    await smoke(account({ a: 'read_write' }), { secrets, ranBefore: undefined });
     world.shutdown = 'SHUTDOWN';
-    const result = await smoke(account({ a: 'read_write' }), { secrets, wasActive: ASLEEP });
-    expect(world.slept).toEqual([]);
+    const result = await smoke(account({ a: 'read_write' }), { secrets, ranBefore: ASLEEP });
+    expect(world.shutDown).toEqual([]);
     expect(result).toMatchObject({ outcome: 'passed', warnings: [{ message: expect.stringContaining('SHUTDOWN') }] });
   });
 });

@@ -6,9 +6,9 @@ import { Secret } from '../../src/model/secret.ts';
 import type { TokenType } from '../../src/model/tokens.ts';
 import type { WireActiveAccounts, WireToken } from '../../src/model/wire.ts';
 import type { Api } from '../../src/motherduck/api.ts';
-import { type ProbeRunner, runProbe } from '../../src/motherduck/connect.ts';
 import type { Connector, Target } from '../../src/motherduck/connector.ts';
 import { ApiError, type ApiFailure } from '../../src/motherduck/errors.ts';
+import { type ProbeRunner, runProbe } from '../../src/motherduck/probe-process.ts';
 
 /** Longer than any honest probe takes on a busy machine. */
 export const PATIENT_MS = 60_000;
@@ -45,14 +45,14 @@ export interface Identity {
 export class World {
   readonly identities = new Map<string, Identity>();
   readonly calls: string[] = [];
-  /** Of the minted tokens. */
+  /** Of the temporary tokens. */
   readonly alive = new Set<string>();
-  readonly slept: string[] = [];
+  readonly shutDown: string[] = [];
   readonly opened: string[] = [];
   readonly secrets: Secret[] = [];
   active: WireActiveAccounts['accounts'] = [];
-  /** What a minted token of the account is. */
-  minted: (account: string, type: TokenType) => Partial<Identity> = () => ({});
+  /** What a temporary token of the account is. */
+  temporary: (account: string, type: TokenType) => Partial<Identity> = () => ({});
   fail: { on: 'createToken' | 'deleteToken' | 'activeAccounts'; failure: ApiFailure; effect: 'none' | 'unknown' }[] =
     [];
   shutdown = 'SELECT 1';
@@ -90,8 +90,8 @@ export class World {
       this.opened.push(`${identity.user}:${database ?? ''}`);
       return this.#target(identity, database);
     },
-    slept: async (username, type) => {
-      this.slept.push(`${username} ${type}`);
+    noteShutdown: async (username, type) => {
+      this.shutDown.push(`${username} ${type}`);
     },
   };
 
@@ -127,7 +127,7 @@ export class World {
       this.#made.push(record);
       this.alive.add(id);
       if (lost !== undefined) throw apiError(lost.failure, 'unknown');
-      const secret = this.secret({ user: username, ...this.minted(username, type) });
+      const secret = this.secret({ user: username, ...this.temporary(username, type) });
       this.onMinted();
       return { record, secret };
     },

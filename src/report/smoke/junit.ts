@@ -1,4 +1,4 @@
-/** A smoke test as JUnit XML: a suite an account, a case a check. */
+/** A smoke test as JUnit XML: a suite per account, a case per check. */
 
 import type { AccountSmoke, ConnectionSmoke, Smoke, SmokeCheck } from '../../model/smoke.ts';
 import { hintText } from '../hint.ts';

@@ -1,4 +1,4 @@
-/** A smoke test for a terminal: a line an account, what failed with what to do, and one summary line. */
+/** A smoke test for a terminal: a line per account, failed checks with a fix, and a summary line. */
 import type { AccountSmoke, ConnectionSmoke, Smoke, SmokeCheck } from '../../model/smoke.ts';
 import { columnWidth, padTo } from '../../model/text-width.ts';
 import { hintText } from '../hint.ts';
@@ -39,9 +39,9 @@ function accountLines(account: AccountSmoke, width: number, paint: Paint): strin
   return [head, ...account.connections.flatMap((connection) => failures(connection, paint))];
 }
 
-/** A token that was made for the test has no name that says anything. */
-function nameOf({ minted, token, type }: ConnectionSmoke): string {
-  return minted ? type.replace('_', '/').replace('read/scaling', 'read scaling') : token;
+/** The name of a temporary token means nothing to the user, so its type is shown. */
+function nameOf({ temporary, token, type }: ConnectionSmoke): string {
+  return temporary ? type.replace('_', '/').replace('read/scaling', 'read scaling') : token;
 }
 
 function failures(connection: ConnectionSmoke, paint: Paint): string[] {

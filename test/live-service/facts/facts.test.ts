@@ -1,7 +1,7 @@
 /** Facts are seen as they are: the sandbox is as documented, and what is not comes out as different or unseen. */
 import { beforeAll, describe, expect, it } from 'vitest';
 import { Secret } from '../../../src/model/secret.ts';
-import { runProbe } from '../../../src/motherduck/connect.ts';
+import { runProbe } from '../../../src/motherduck/probe-process.ts';
 import { sandboxConnector } from '../../../src/sandbox/databases.ts';
 import { newRun } from '../names.ts';
 import { ADMIN, type Answering, answering, populate, usernames } from '../served.ts';

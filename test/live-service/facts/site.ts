@@ -1,6 +1,6 @@
 /** Where facts are looked at: the REST API, and connections as the accounts of the run. */
 import type { Secret } from '../../../src/model/secret.ts';
-import type { ProbeReport } from '../../../src/motherduck/connect.ts';
+import type { ProbeReport } from '../../../src/motherduck/probe-process.ts';
 import type { RawApi } from '../raw-api.ts';
 
 export interface Site {

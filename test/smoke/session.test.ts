@@ -1,7 +1,6 @@
 import { afterAll, beforeAll, beforeEach, describe, expect, it, vi } from 'vitest';
 import type { AccountSmoke } from '../../src/model/smoke.ts';
-import { smokeAccounts } from '../../src/smoke/accounts.ts';
-import { judgeOrganization } from '../../src/smoke/organization.ts';
+import { judgeOrganization, smokeAccounts } from '../../src/smoke/session.ts';
 import type { SmokeSubject } from '../../src/smoke/smoke.ts';
 import { buildProbe, type Identity, PATIENT_MS, World } from './world.ts';
 
@@ -56,14 +55,14 @@ describe('smokeAccounts', () => {
     expect(result).toMatchObject({ passed: false, organization: { name: 'acme' }, warnings: [] });
     expect(result.at).toBe('2026-11-24T00:00:00.000Z');
     expect(seen.toSorted()).toEqual(['four true', 'one true', 'three true', 'two true']);
-    expect(world.slept).toEqual(['four read_write']); // "one" was cooling down, so it stays as it was
+    expect(world.shutDown).toEqual(['four read_write']); // "one" was cooling down, so it stays as it was
   });
 
   it('sends nobody to sleep when MotherDuck does not say who was awake', async () => {
     world.fail = [{ on: 'activeAccounts', failure: 'forbidden', effect: 'none' }];
     const result = await run([entry('one')]);
     expect(result).toMatchObject({ passed: true, warnings: [{ message: expect.stringContaining('forbidden') }] });
-    expect(world.slept).toEqual([]);
+    expect(world.shutDown).toEqual([]);
   });
 
   it('finds an account of another organization', async () => {
@@ -89,7 +88,10 @@ describe('smokeAccounts', () => {
       expect(connections[0]?.checks[0]).toMatchObject({
         name: 'connects',
         message: 'DuckDB could not download its motherduck extension from http://extensions.example',
-        hint: { text: expect.stringMatching(/HTTP_PROXY.*DuckDB 1\.5\.6: INSTALL motherduck.*apply --no-smoke/) },
+        hint: {
+          text: expect.stringMatching(/HTTP_PROXY.*DuckDB 1\.5\.6: INSTALL motherduck/),
+          command: ['apply', '--no-smoke'],
+        },
       });
     }
   });
@@ -130,10 +132,10 @@ describe('judgeOrganization', () => {
     const made = {
       type: 'read_write',
       token: 'a',
-      minted: false,
+      temporary: false,
       checks,
       passed: true,
-      slept: false,
+      shut_down: false,
       organization,
     } as const;
     return { account, outcome: 'passed', connections: [made], verified: ['a'], warnings: [], ms: 1 };

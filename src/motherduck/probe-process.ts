@@ -1,14 +1,13 @@
 /**
- * Connections through DuckDB: the door to MotherDuck itself, and the parent's side of the child process that goes
- * through a door. Whatever the child does (hang, crash, print nonsense), what comes back is a report.
+ * Runs the probe program (probe.ts) in a child process. Whatever the child does (hang, crash, print garbage), the result
+ * is a report.
  */
 import { spawn } from 'node:child_process';
 import { existsSync } from 'node:fs';
 import path from 'node:path';
 import type { Secret } from '../model/secret.ts';
 import { isSecretVariable } from '../model/secret-variable.ts';
-import { UserError } from '../model/user-error.ts';
-import type { Connector, Target } from './connector.ts';
+import type { Target } from './connector.ts';
 import { printableWithout } from './printable.ts';
 import type { ProbeAnswer, ProbeEvent, ProbeInput, ProbeRequest, ProbeRow } from './probe.ts';
 
@@ -16,8 +15,8 @@ export type { ProbeAnswer, ProbeRequest } from './probe.ts';
 
 export interface ProbeFailure {
   /**
-   * `sql`: DuckDB or MotherDuck said no; `native`: DuckDB is not there for this platform; `refused`: there was no
-   * token; `time_limit` and `aborted`: the child was killed; `crashed`: it ended without saying why.
+   * `sql`: an error of DuckDB or MotherDuck; `native`: DuckDB is not available for this platform; `refused`: there was no
+   * token; `time_limit` and `aborted`: the child was killed; `crashed`: it exited without a report.
    */
   readonly kind: 'sql' | 'native' | 'refused' | 'time_limit' | 'aborted' | 'crashed';
   /** One line, without secrets and control characters. */
@@ -30,57 +29,31 @@ export interface ProbeStep {
   readonly failure?: ProbeFailure;
 }
 
-/** How each step ended, by name: `connect`, those of the request, `shutdown`. One that was not reached is missing. */
+/** How each step ended, by name: `connect`, those of the request, `shutdown`. A step that was not reached is absent. */
 export type ProbeReport = ReadonlyMap<string, ProbeStep>;
 
 export interface ProbeOptions {
-  /** For the whole of it; then the child is killed. */
+  /** Milliseconds for all steps together; then the child is killed. */
   readonly timeoutMs: number;
   /** The built probe program; unless given, `probe.cjs` beside the running bundle or one folder up. */
   readonly probePath?: string;
   readonly signal?: AbortSignal;
-  /** What no text of the report may hold, beside the token in the target's options. */
+  /** Secrets that are removed from all texts of the report, beside the token in the target's options. */
   readonly secrets?: readonly Secret[];
 }
 
-/** Something that probes a target, as `runProbe` does. */
+/** A function that probes a target, as `runProbe` does. */
 export type ProbeRunner = (target: Target, request: ProbeRequest, options: ProbeOptions) => Promise<ProbeReport>;
 
-/**
- * The door to MotherDuck: `md:` with the documented parameters in the path and the token in the options, which
- * keeps it out of DuckDB's messages. `saas_mode` is left out: it forbids local extensions, which an account's own
- * query may need, and whether all checks work with it has not been seen.
- */
-export function motherduckConnector(about: { readonly userAgent: string; readonly timeoutMs: number }): Connector {
-  const seconds = Math.max(1, Math.floor(about.timeoutMs / 1000));
-  const parameters = `session_name=mdacc&dbinstance_inactivity_ttl=0s&connection_timeout=${seconds}s`;
-  return {
-    async target(token, database = '') {
-      if (/[?&#\p{Cc}]/u.test(database)) {
-        const shown = JSON.stringify(database);
-        const hint = 'leave "database" out and name it in the query instead, in double quotes';
-        throw new UserError('CONNECT_FAILED', `a connection cannot be opened with the database name ${shown}`, hint);
-      }
-      return {
-        path: `md:${database}?${parameters}`,
-        options: { motherduck_token: token.reveal(), custom_user_agent: about.userAgent },
-        setup: [],
-        shutdown: 'SHUTDOWN',
-      };
-    },
-    async slept() {}, // MotherDuck knows
-  };
-}
-
-/** The build puts probe.cjs at the top of dist/; where it puts this code depends on who shares it. */
+/** The build puts probe.cjs at the top of dist/, and this code either there or in a folder for shared chunks. */
 function builtProbe(): string {
-  const places = ['probe.cjs', '../probe.cjs'].map((place) => path.join(import.meta.dirname, place));
-  return places.find((place) => existsSync(place)) ?? places.join(' or ');
+  const candidates = ['probe.cjs', '../probe.cjs'].map((file) => path.join(import.meta.dirname, file));
+  return candidates.find((file) => existsSync(file)) ?? candidates.join(' or ');
 }
 
-/** More than the largest honest report; a child that says more is broken. */
+/** Characters; more than the largest valid report. */
 const MAX_REPORT = 256 * 1024;
-/** Where all rows are asked for, which are a few values for each of an organization's users. */
+/** Characters, for requests that return all rows: a few values for each user of an organization. */
 const MAX_ROWS_REPORT = 16 * 1024 * 1024;
 const MAX_STDERR = 4096;
 
@@ -102,17 +75,17 @@ export async function runProbe(target: Target, request: ProbeRequest, options: P
   return steps;
 }
 
-/** Runs the child to its end, handing on each event. What it gives is the failure of a step that was never reported. */
+/** Runs the child until it exits, and passes on each event. Returns the failure of a step that was not reported. */
 function runChild(input: ProbeInput, options: ProbeOptions, take: (event: ProbeEvent) => void): Promise<ProbeFailure> {
   const { signal, timeoutMs } = options;
-  if (signal?.aborted) return Promise.resolve({ kind: 'aborted', text: 'interrupted before it began' });
+  if (signal?.aborted) return Promise.resolve({ kind: 'aborted', text: 'interrupted before it started' });
   return new Promise((resolve) => {
     const child = spawn(process.execPath, [options.probePath ?? builtProbe()], {
       stdio: ['pipe', 'ignore', 'pipe', 'pipe'],
       env: childEnvironment(process.env),
       windowsHide: true,
     });
-    let why: ProbeFailure | undefined; // the first reason is the true one
+    let why: ProbeFailure | undefined; // the first cause counts
     let stderr = '';
     const kill = (kind: ProbeFailure['kind'], text: string) => {
       why ??= { kind, text };
@@ -137,8 +110,8 @@ function runChild(input: ProbeInput, options: ProbeOptions, take: (event: ProbeE
     }
     child.on('error', (error) => done(`it could not be started: ${error.message}`));
     child.on('close', (code, name) => done(name === null ? `it ended with exit code ${code}` : `it ended by ${name}`));
-    child.stdin?.on('error', () => {}); // it is gone already, and 'close' says how
-    child.stdin?.write(`${JSON.stringify(input)}\n`); // and left open: its end tells the child that we are gone
+    child.stdin?.on('error', () => {}); // the child has exited, and 'close' says how
+    child.stdin?.write(`${JSON.stringify(input)}\n`); // and left open: its end tells the child that this process has exited
   });
 }
 
@@ -195,11 +168,11 @@ function stepOf({ ms, answer, failure }: ProbeEvent, clean: (text: string) => st
   };
 }
 
-/** The parent's environment without what would give the child another identity, a browser or a debugger. */
+/** The parent's environment without variables that would give the child another identity, a browser or a debugger. */
 export function childEnvironment(env: NodeJS.ProcessEnv): NodeJS.ProcessEnv {
-  const unwanted = /^(display|wayland_display|node_options)$/i;
-  // The extension takes a token from the environment.
-  const kept = Object.entries(env).filter(([name]) => !unwanted.test(name) && !isSecretVariable(name));
+  const removed = /^(display|wayland_display|node_options)$/i;
+  // The extension would take a token from the environment.
+  const kept = Object.entries(env).filter(([name]) => !removed.test(name) && !isSecretVariable(name));
   return { ...Object.fromEntries(kept), BROWSER: 'false' };
 }
 
@@ -208,7 +181,7 @@ function secretsOf(target: Target, more: readonly Secret[] = []): string[] {
   return [...inOptions.map(([, value]) => value), ...more.map((secret) => secret.reveal())];
 }
 
-/** One line of text for people: without the secrets or pieces of them, anything like a token, and control characters. */
+/** One line of text without the secrets or parts of them, anything like a token, and control characters. */
 export function scrub(text: string, secrets: readonly string[]): string {
   return ['', ...secrets].reduce((clean, secret) => printableWithout(secret)(clean), text);
 }

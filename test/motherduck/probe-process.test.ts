@@ -5,14 +5,8 @@ import { join } from 'node:path';
 import type { Readable } from 'node:stream';
 import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
 import { Secret } from '../../src/model/secret.ts';
-import {
-  childEnvironment,
-  motherduckConnector,
-  type ProbeRequest,
-  runProbe,
-  scrub,
-} from '../../src/motherduck/connect.ts';
-import type { Target } from '../../src/motherduck/connector.ts';
+import { motherduckConnector, type Target } from '../../src/motherduck/connector.ts';
+import { childEnvironment, type ProbeRequest, runProbe, scrub } from '../../src/motherduck/probe-process.ts';
 import { isWindows } from '../platform.ts';
 import { buildProbe, ENDLESS, MARKER, PATIENT_MS } from '../smoke/world.ts';
 

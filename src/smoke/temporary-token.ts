@@ -1,0 +1,83 @@
+/** Temporary tokens of five minutes for one test. Whatever happens to the test, they are revoked after it. */
+import type { Notice } from '../model/plan.ts';
+import type { Secret } from '../model/secret.ts';
+import { SMOKE_TOKEN_NAME, TOKEN_TTL_SECONDS, type TokenType } from '../model/tokens.ts';
+import type { UserError } from '../model/user-error.ts';
+import type { Api } from '../motherduck/api.ts';
+import { ApiError } from '../motherduck/errors.ts';
+
+export interface TemporaryTokenOptions {
+  readonly api: Api;
+  readonly account: string;
+  readonly type: TokenType;
+  readonly warn: (notice: Notice) => void;
+}
+
+/** Creates a token, passes its secret to `use`, and revokes it. @throws what `use` throws; ApiError when none can be created */
+export async function withTemporaryToken<T>(
+  options: TemporaryTokenOptions,
+  use: (secret: Secret) => Promise<T>,
+): Promise<T> {
+  const { record, secret } = await createOrReplace(options);
+  try {
+    return await use(secret);
+  } finally {
+    await revoke(options, record.id);
+  }
+}
+
+async function createOrReplace(options: TemporaryTokenOptions): ReturnType<Api['createToken']> {
+  try {
+    return await create(options);
+  } catch (error) {
+    // The name of a live token cannot be used twice: a test that was killed left one, which nothing uses.
+    if (!(error instanceof ApiError) || error.failure !== 'conflict') throw error;
+    await revokeLeftovers(options, Number.NEGATIVE_INFINITY);
+    return await create(options);
+  }
+}
+
+async function create(options: TemporaryTokenOptions): ReturnType<Api['createToken']> {
+  const { api, account, type } = options;
+  const started = api.now();
+  try {
+    return await api.createToken(account, { name: SMOKE_TOKEN_NAME, ttl: TOKEN_TTL_SECONDS.min, token_type: type });
+  } catch (error) {
+    // The response was lost, so the token may exist.
+    if (error instanceof ApiError && error.effect === 'unknown') await revokeLeftovers(options, started);
+    throw error;
+  }
+}
+
+/** MotherDuck's `Date` headers have whole seconds and arrive with a delay. */
+const CLOCK_SLACK_MS = 5000;
+
+async function revokeLeftovers(options: TemporaryTokenOptions, createdSince: number): Promise<void> {
+  const { api, account, warn } = options;
+  try {
+    for (const token of await api.listTokens(account)) {
+      const ours = token.name === SMOKE_TOKEN_NAME;
+      const recent = Date.parse(token.created_ts) >= createdSince - CLOCK_SLACK_MS;
+      if (ours && recent) await revoke(options, token.id);
+    }
+  } catch (error) {
+    warn({
+      account,
+      message: `a temporary token "${SMOKE_TOKEN_NAME}" may still be live: ${(error as UserError).message}`,
+      hint: { text: 'It expires by itself five minutes after it was created.' },
+    });
+  }
+}
+
+async function revoke({ api, account, warn }: TemporaryTokenOptions, id: string): Promise<void> {
+  try {
+    await api.deleteToken(account, id);
+  } catch (error) {
+    if (error instanceof ApiError && error.failure === 'absent') return;
+    warn({
+      account,
+      message: `the temporary token "${SMOKE_TOKEN_NAME}" with the id ${id} could not be revoked: ${(error as UserError).message}`,
+      hint: { text: 'It expires by itself five minutes after it was created.' },
+    });
+  }
+}
