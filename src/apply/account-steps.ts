@@ -28,7 +28,7 @@ export async function createAccount(action: CreateAccount, tools: AccountTools):
     username: action.account,
     origin: 'created',
     since: at,
-    deletionProtection: action.after.deletion_protection,
+    deletion_protection: action.after.deletion_protection,
     intent: { action: 'create_account', at },
     tokens: new Map(),
   };

@@ -14,7 +14,7 @@ export function adoptedAccount({ account, after }: AdoptAccount, at: string, id:
     ...(id === undefined ? {} : { id }),
     origin: 'adopted',
     since: at,
-    deletionProtection: after.deletion_protection,
+    deletion_protection: after.deletion_protection,
     tokens: new Map(),
   };
 }

@@ -31,7 +31,7 @@ export function remember(state: State, { desired, live, plan }: Remembered): Sta
     if (reading === undefined) continue;
     const found = reading.presence === 'present' && isRead(reading.value) ? reading.value : undefined;
     const want = desired.accounts.get(key);
-    const deletionProtection = protection.get(key) ?? account.deletionProtection;
+    const deletionProtection = protection.get(key) ?? account.deletion_protection;
     const tokens = found
       ? rememberTokens(account, found, live.now, (token) => want?.tokens.has(token) ?? true)
       : account.tokens;
@@ -39,8 +39,13 @@ export function remember(state: State, { desired, live, plan }: Remembered): Sta
     const id = (want && found?.user?.id) ?? account.id;
     // That an account is first seen with its id is worth no write of its own.
     const isNews = id !== account.id && runs !== state.runs;
-    if (isNews || deletionProtection !== account.deletionProtection || tokens !== account.tokens) {
-      accounts.set(key, { ...account, ...(id === undefined ? {} : { id }), deletionProtection, tokens });
+    if (isNews || deletionProtection !== account.deletion_protection || tokens !== account.tokens) {
+      accounts.set(key, {
+        ...account,
+        ...(id === undefined ? {} : { id }),
+        deletion_protection: deletionProtection,
+        tokens,
+      });
     }
   }
   const same = runs === state.runs && [...accounts].every(([key, account]) => state.accounts.get(key) === account);

@@ -84,7 +84,7 @@ export async function noteProof(
     for (const key of smoke === undefined || smoke.outcome === 'interrupted' ? [] : tested) {
       const held = tokens.get(key);
       const isFailed = held?.current !== undefined && !smoke?.verified.includes(key);
-      if (isFailed) tokens.set(key, { ...held, current: { ...held.current, failedAt: isoTime(now) } });
+      if (isFailed) tokens.set(key, { ...held, current: { ...held.current, failed_at: isoTime(now) } });
     }
     const isSame = [...tokens].every(([key, held]) => account.tokens.get(key) === held);
     if (smoke === undefined || smoke.outcome === 'interrupted') return isSame ? account : { ...account, tokens };
@@ -95,19 +95,19 @@ export async function noteProof(
 
 function withProof(held: StateToken, now: number, overlap: number, isSeen: boolean): StateToken {
   const { current, ...rest } = held;
-  const isNews = isSeen && current !== undefined && current.verifiedAt === undefined;
+  const isNews = isSeen && current !== undefined && current.verified_at === undefined;
   if (!isNews && !held.retiring.some(isWaiting)) return held;
   // A Date header has whole seconds: a run in the same second must not find itself before this.
   const retireAt = isoTime(Math.floor(now / 1000) * 1000 + overlap * 1000);
   return {
     ...rest,
-    ...(current ? { current: isNews ? { ...current, verifiedAt: isoTime(now) } : current } : {}),
-    retiring: held.retiring.map((old) => (isWaiting(old) ? { ...old, retireAt } : old)),
+    ...(current ? { current: isNews ? { ...current, verified_at: isoTime(now) } : current } : {}),
+    retiring: held.retiring.map((old) => (isWaiting(old) ? { ...old, retire_at: retireAt } : old)),
   };
 }
 
 function isWaiting(old: RetiringToken): boolean {
-  return old.why === 'replaced' && old.retireAt === undefined;
+  return old.why === 'replaced' && old.retire_at === undefined;
 }
 
 async function endOverlap(username: string, token: string, tools: TokenTools): Promise<void> {
@@ -226,7 +226,7 @@ async function takeBack(
     const lost: RetiringToken = {
       id: record.id,
       name: action.after.name,
-      expiresAt: record.expire_at ?? null,
+      expires_at: record.expire_at ?? null,
       why: 'never_stored',
     };
     await updateToken(tools.stateWriter, account.username, action.token, (held) => ({
@@ -249,19 +249,19 @@ async function noteResult(
     name,
     generation,
     type,
-    createdAt: record.created_ts,
-    expiresAt: record.expire_at ?? null,
+    created_at: record.created_ts,
+    expires_at: record.expire_at ?? null,
     ttl,
     secret: {
       store: store.name,
-      secretPath: store.secretPath({ account: account.username, token: action.token }),
+      secret_path: store.secretPath({ account: account.username, token: action.token }),
       at: isoTime(tools.api.now()),
     },
   };
   await updateToken(tools.stateWriter, account.username, action.token, ({ current, ...held }) => {
     const replaced: RetiringToken[] =
       action.before !== null && current !== undefined
-        ? [{ id: current.id, name: current.name, expiresAt: current.expiresAt, why: 'replaced' }]
+        ? [{ id: current.id, name: current.name, expires_at: current.expires_at, why: 'replaced' }]
         : [];
     const intents = held.intents.filter((intent) => intent.name !== name);
     return { ...held, current: made, retiring: [...held.retiring, ...replaced], intents };

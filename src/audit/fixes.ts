@@ -56,7 +56,7 @@ export function recreate(account: AuditedAccount, { key }: GoneToken): Hint {
 
 /** What to do about an account that was removed from the configuration and is still live. */
 export function restoreOrDelete({ username, state }: AuditedAccount): Hint {
-  const text = state?.deletionProtection
+  const text = state?.deletion_protection
     ? 'Put the account back into the configuration. To delete it with its data instead, put its block back with "deletion_protection: false", apply, remove the block again, allow the deletion in guardrails.max_deletes, then prune.'
     : 'Put the account back into the configuration, or allow its deletion in guardrails.max_deletes and delete it with its data.';
   return { text, command: prune(username) };
@@ -64,7 +64,7 @@ export function restoreOrDelete({ username, state }: AuditedAccount): Hint {
 
 /** How to delete a configured account. Its deletion protection has to be removed first, because the state remembers it. */
 export function removeAndDelete({ username, desired, state }: AuditedAccount): Hint {
-  const isProtected = state?.deletionProtection ?? desired?.deletionProtection;
+  const isProtected = state?.deletion_protection ?? desired?.deletionProtection;
   const unprotect = isProtected ? 'set "deletion_protection: false" in its block and apply, then ' : '';
   const text = `If nobody needs it, ${unprotect}remove its block from the configuration, allow the deletion in guardrails.max_deletes, and prune.`;
   return { text, command: prune(username) };

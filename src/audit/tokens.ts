@@ -72,7 +72,7 @@ function roles({ desired, state, actions }: TokenReadings): (token: LiveToken) =
   const series = [...(state?.tokens ?? [])];
   const known = new Map<string, Role>();
   for (const [key, { current, retiring }] of series) {
-    for (const { id, why, retireAt } of retiring) {
+    for (const { id, why, retire_at: retireAt } of retiring) {
       const role = why === 'never_stored' ? why : 'obsolete';
       known.set(id, { role, key, ...(retireAt === undefined ? {} : { retireAt: Date.parse(retireAt) }) });
     }
@@ -128,7 +128,7 @@ export function goneTokens({ desired, state, live, now }: TokenReadings): GoneTo
     if (current === undefined || (desired !== undefined && token === undefined)) return [];
     const match = live.find(({ id }) => id === current.id);
     if (match !== undefined && !isExpired(match, now)) return [];
-    const isOver = match !== undefined || (current.expiresAt !== null && Date.parse(current.expiresAt) <= now);
+    const isOver = match !== undefined || (current.expires_at !== null && Date.parse(current.expires_at) <= now);
     return [{ key, record: current, ...(token ? { desired: token } : {}), cause: isOver ? 'expired' : 'revoked' }];
   });
 }

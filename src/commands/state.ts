@@ -11,7 +11,7 @@ import { accountKey } from '../model/username.ts';
 import { jsonText, visibleJson } from '../report/json.ts';
 import { stateText } from '../report/state/text.ts';
 import { unlockState } from '../state/lock.ts';
-import { serializeAccount, serializeState } from '../state/serialize.ts';
+import { serializeAccount, serializeState } from '../state/state-document.ts';
 import { openAnyState } from '../state/state-file.ts';
 import { suggestion } from '../yaml/suggest.ts';
 

@@ -24,7 +24,7 @@ export interface StateAccount {
   readonly origin: 'created' | 'adopted';
   readonly since: string;
   /** Remembered from the configuration, so that removing the account's block does not remove the protection. */
-  readonly deletionProtection: boolean;
+  readonly deletion_protection: boolean;
   /** A call that cannot be repeated, noted before it was made and not yet known to be done. */
   readonly intent?: { readonly action: 'create_account' | 'delete_account'; readonly at: string };
   /** How the last smoke test of the account ended. */
@@ -48,33 +48,33 @@ export interface TokenRecord {
   readonly name: string;
   readonly generation: number;
   readonly type: TokenType;
-  readonly createdAt: string;
+  readonly created_at: string;
   /** null: does not expire. */
-  readonly expiresAt: string | null;
+  readonly expires_at: string | null;
   /** The life it was asked for, in seconds; null: until revoked; absent: adopted, so not ours to know. */
   readonly ttl?: Seconds | null;
   /** Where the secret was put; `unknown` for an adopted token. */
   readonly secret: StoredSecret | 'unknown';
   /** When the token was first seen to connect. */
-  readonly verifiedAt?: string;
+  readonly verified_at?: string;
   /** When it was tested and did not connect. */
-  readonly failedAt?: string;
+  readonly failed_at?: string;
 }
 
 export interface StoredSecret {
   /** The store's name in the configuration. */
   readonly store: string;
   /** Where in the store, for people and to notice a move: `.motherduck/secrets.env#MOTHERDUCK_TOKEN_A_B`. */
-  readonly secretPath: string;
+  readonly secret_path: string;
   readonly at: string;
 }
 
 export interface RetiringToken {
   readonly id: string;
   readonly name: string;
-  readonly expiresAt: string | null;
+  readonly expires_at: string | null;
   /** When a replaced one may be revoked; absent while its replacement has not been seen to connect. */
-  readonly retireAt?: string;
+  readonly retire_at?: string;
   /** Why it goes: it was replaced, or its secret was never stored. */
   readonly why: 'replaced' | 'never_stored';
 }

@@ -44,7 +44,7 @@ function planWantedAccount(
   const isLast = (action: Action) => action.action === 'revoke_token' || action.action === 'forget';
   const known = new Set(tokens.flatMap((plan) => [...plan.known]));
   const isFailing = state?.smoke?.passed === false && want.smoke !== false && live !== undefined;
-  const protection = { before: state?.deletionProtection ?? want.deletionProtection, after: want.deletionProtection };
+  const protection = { before: state?.deletion_protection ?? want.deletionProtection, after: want.deletionProtection };
   return {
     ...NOTHING,
     actions: [
@@ -245,7 +245,7 @@ function turnover(
   const rotating = new Set(actions.flatMap((action) => (action.action === 'rotate_token' ? [action.token] : [])));
   if (want.tokens.size < 2 || rotating.size === 0) return [];
   const inOverlap = (key: string) =>
-    state?.tokens.get(key)?.retiring.some((old) => old.retireAt !== undefined && Date.parse(old.retireAt) > now);
+    state?.tokens.get(key)?.retiring.some((old) => old.retire_at !== undefined && Date.parse(old.retire_at) > now);
   const all = [...want.tokens.keys()].every((key) => rotating.has(key) || inOverlap(key));
   if (!all) return [];
   const message = `all ${want.tokens.size} tokens of ${want.username} turn over within one overlap`;

@@ -59,7 +59,7 @@ function protectedFrom(deletion: DeleteAccount, input: GuardrailInput): Notice[]
       { account, code: 'GUARDRAIL', message, hint: { text: 'Run with the admin token of another user, or keep it.' } },
     ];
   }
-  if (!input.state.accounts.get(accountKey(account))?.deletionProtection) return [];
+  if (!input.state.accounts.get(accountKey(account))?.deletion_protection) return [];
   const message = `${account} has deletion_protection, remembered in the state`;
   const hint = {
     text: 'Before you delete it, set "deletion_protection: false" in its block (restore the block if it is gone) and apply that.',

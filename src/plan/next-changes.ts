@@ -16,8 +16,8 @@ export function nextOfCurrent(want: DesiredToken, live: LiveToken, account: stri
 /** A replaced token goes when its overlap has ended. */
 export function overlapsToCome(held: Holdings, account: string, token: string, now: number): NextChange[] {
   return held.retiring.flatMap(({ record }): NextChange[] =>
-    record.retireAt !== undefined && Date.parse(record.retireAt) > now
-      ? [{ account, token, change: 'is revoked', name: record.name, at: record.retireAt }]
+    record.retire_at !== undefined && Date.parse(record.retire_at) > now
+      ? [{ account, token, change: 'is revoked', name: record.name, at: record.retire_at }]
       : [],
   );
 }

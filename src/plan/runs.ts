@@ -14,7 +14,7 @@ export function lateRuns(desired: Desired, state: State, now: number): Notice[] 
     [...account.tokens.values()]
       .filter((token) => {
         const current = state.accounts.get(accountKey(account.username))?.tokens.get(token.key)?.current;
-        return current !== undefined && current.expiresAt !== null && token.rotateBefore * 1000 <= interval;
+        return current !== undefined && current.expires_at !== null && token.rotateBefore * 1000 <= interval;
       })
       .map((token) => `${account.username}/${token.key}`),
   );

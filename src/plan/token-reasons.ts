@@ -40,7 +40,7 @@ export function whyCreate(
     return { cause: 'interrupted', reason };
   }
   if (current === undefined) return { cause: 'new', reason: 'it is in the configuration and not in MotherDuck' };
-  const expiresAt = currentLive?.expiresAt ?? (current.expiresAt === null ? null : Date.parse(current.expiresAt));
+  const expiresAt = currentLive?.expiresAt ?? (current.expires_at === null ? null : Date.parse(current.expires_at));
   if (expiresAt !== null && expiresAt <= context.now) {
     return { cause: 'expired', reason: `"${current.name}" expired ${showTime(expiresAt)}` };
   }
@@ -88,7 +88,7 @@ function whatChanged(want: DesiredToken, current: TokenRecord, context: TokenCon
     return `ttl ${showTtl(current.ttl)} -> ${showTtl(want.ttl)}`;
   }
   if (current.secret === 'unknown') return undefined;
-  const { store, secretPath } = current.secret;
+  const { store, secret_path: secretPath } = current.secret;
   if (store !== want.store) return `secret store ${store} -> ${want.store}`;
   const desiredPath = context.secretPath(want);
   return desiredPath === undefined || desiredPath === secretPath
@@ -105,8 +105,8 @@ function showTtl(ttl: number | null): string {
  * proved, since its secret is not at hand any more. One that was tested and failed is left to a person.
  */
 function untestedReplacement(current: TokenRecord, held: Holdings): string | undefined {
-  const isWaiting = held.retiring.some(({ record }) => record.why === 'replaced' && record.retireAt === undefined);
-  if (!isWaiting || current.verifiedAt !== undefined || current.failedAt !== undefined) return undefined;
+  const isWaiting = held.retiring.some(({ record }) => record.why === 'replaced' && record.retire_at === undefined);
+  if (!isWaiting || current.verified_at !== undefined || current.failed_at !== undefined) return undefined;
   return `an interrupted run stored "${current.name}" and did not see it connect`;
 }
 

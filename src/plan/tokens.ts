@@ -149,7 +149,7 @@ function takeOver(
 /** The record of a token that was not made here: its life is judged by its expiry alone. */
 export function adoptedRecord(token: ShownToken, generation: number): TokenRecord {
   const { id, name, type, created_at: createdAt, expires_at: expiresAt } = token;
-  return { id, name, generation, type, createdAt, expiresAt, secret: 'unknown' };
+  return { id, name, generation, type, created_at: createdAt, expires_at: expiresAt, secret: 'unknown' };
 }
 
 function rotate(
@@ -280,9 +280,9 @@ function overlapEnded(held: Holdings, account: string, token: string, now: numbe
     if (record.why === 'never_stored') {
       return [{ ...about, cause: 'never_stored', reason: `the secret of "${live.name}" was never stored` }];
     }
-    if (record.retireAt === undefined) return [];
-    if (Date.parse(record.retireAt) > now) return [];
-    const reason = `replaced, and its overlap ended ${showTime(Date.parse(record.retireAt))}`;
+    if (record.retire_at === undefined) return [];
+    if (Date.parse(record.retire_at) > now) return [];
+    const reason = `replaced, and its overlap ended ${showTime(Date.parse(record.retire_at))}`;
     return [{ ...about, cause: 'overlap_ended', reason }];
   });
 }
@@ -306,7 +306,7 @@ function waitingForVerification(
   account: string,
   token: string,
 ): Notice[] {
-  const waiting = held.retiring.find(({ record }) => record.why === 'replaced' && record.retireAt === undefined);
+  const waiting = held.retiring.find(({ record }) => record.why === 'replaced' && record.retire_at === undefined);
   if (state?.current === undefined || waiting === undefined) return [];
   const message = `"${state.current.name}" was stored and not seen to connect, so "${waiting.record.name}" stays`;
   const hint = {

@@ -1,20 +1,20 @@
-import { STATE_VERSION } from './state-json.ts';
+import { STATE_VERSION } from './state-document.ts';
 
-/** A state document of some version, as it was parsed. */
-export type StateDocument = Readonly<Record<string, unknown>>;
+/** A state document of any version, as it was parsed: nothing about it has been checked. */
+export type OldDocument = Readonly<Record<string, unknown>>;
 
 export interface Migrations {
   /** The version that all of them lead to. */
   readonly to: number;
-  /** By version: makes a document of the next one. */
-  readonly steps: ReadonlyMap<number, (document: StateDocument) => StateDocument>;
+  /** By version: makes a document of the next version. */
+  readonly steps: ReadonlyMap<number, (document: OldDocument) => OldDocument>;
 }
 
-/** Version 1 is the first. The next one is a line here: `[1, (document) => ({ ...document, version: 2, ... })]`. */
-export const MIGRATIONS: Migrations = { to: STATE_VERSION, steps: new Map() };
+/** One line for each old version. */
+export const MIGRATIONS: Migrations = { to: STATE_VERSION, steps: new Map([[1, toVersion2]]) };
 
-/** Brings a document to the current version, step by step; undefined when there is no way from its version. */
-export function migrate(document: StateDocument, from: number, migrations: Migrations): StateDocument | undefined {
+/** Brings a document to the current version, step by step; undefined when no steps lead there from its version. */
+export function migrate(document: OldDocument, from: number, migrations: Migrations): OldDocument | undefined {
   let current = document;
   for (let version = from; version < migrations.to; version++) {
     const step = migrations.steps.get(version);
@@ -22,4 +22,37 @@ export function migrate(document: StateDocument, from: number, migrations: Migra
     current = step(current);
   }
   return current;
+}
+
+/** Version 2 renamed `proved_at` to `verified_at`, and in `secret` `place` to `secret_path`. */
+function toVersion2(document: OldDocument): OldDocument {
+  const token = inField('current', (record) =>
+    renamed(inField('secret', (secret) => renamed(secret, 'place', 'secret_path'))(record), 'proved_at', 'verified_at'),
+  );
+  const account = inField('tokens', (tokens) => inEach(tokens, token));
+  return { ...inField('accounts', (accounts) => inEach(accounts, account))(document), version: 2 };
+}
+
+type Change = (object: OldDocument) => OldDocument;
+
+/** Changes the object under a name. Anything else is left for the schema to refuse. */
+function inField(name: string, change: Change): Change {
+  return (object) => {
+    const value = Object.hasOwn(object, name) ? object[name] : undefined;
+    return isObject(value) ? { ...object, [name]: change(value) } : object;
+  };
+}
+
+function inEach(object: OldDocument, change: Change): OldDocument {
+  return Object.fromEntries(
+    Object.entries(object).map(([key, value]) => [key, isObject(value) ? change(value) : value]),
+  );
+}
+
+function renamed(object: OldDocument, from: string, to: string): OldDocument {
+  return Object.fromEntries(Object.entries(object).map(([key, value]) => [key === from ? to : key, value]));
+}
+
+function isObject(value: unknown): value is OldDocument {
+  return typeof value === 'object' && value !== null && !Array.isArray(value);
 }

@@ -7,8 +7,8 @@ import { UserError } from '../model/user-error.ts';
 import { accountKey } from '../model/username.ts';
 import { jsonLines } from './json-lines.ts';
 import { type Migrations, migrate } from './migrate.ts';
-import { stateFromJson } from './serialize.ts';
-import { isStateJson, violationOf } from './state-schema.ts';
+import { type StateDocument, stateFromDocument } from './state-document.ts';
+import { type SchemaError, validate } from './state-validator.generated.js';
 
 const LARGEST = 64 * 1024 * 1024;
 
@@ -137,11 +137,11 @@ async function damaged(path: string, text: string): Promise<UserError> {
 }
 
 async function check(path: string, text: string, document: unknown): Promise<State> {
-  if (!isStateJson(document)) {
+  if (!isStateDocument(document)) {
     const { pointer, problem } = violationOf(document);
     throw await wrongAt(path, text, pointer, problem);
   }
-  const state = stateFromJson(document);
+  const state = stateFromDocument(document);
   for (const [key, { username }] of state.accounts) {
     if (accountKey(username) === key) continue;
     const problem = `is "${username}", which does not belong under "${key}"`;
@@ -171,4 +171,25 @@ async function restoreHint(path: string): Promise<string> {
     .at(-1);
   const also = backup === undefined ? '' : `, or the backup ${join(dirname(path), backup)}`;
   return `Restore its last good version (git checkout -- ${path}${also}). Without one, move it away: mdacc apply adopts what is live.`;
+}
+
+/** Whether a parsed document is what `schemas/state.schema.json` describes. */
+export function isStateDocument(document: unknown): document is StateDocument {
+  return validate(document) === true;
+}
+
+/** The first violation of the schema: a JSON pointer and what is wrong there. */
+export function violationOf(document: unknown): { readonly pointer: string; readonly problem: string } {
+  validate(document);
+  const first = validate.errors?.[0];
+  return first === undefined
+    ? { pointer: '', problem: 'is not as it should be' }
+    : { pointer: first.instancePath, problem: problemOf(first) };
+}
+
+function problemOf({ keyword, params, parentSchema, message }: SchemaError): string {
+  if (keyword === 'additionalProperties') return `has an unknown "${String(params.additionalProperty)}"`;
+  if (keyword === 'enum') return `must be one of ${JSON.stringify(params.allowedValues)}`;
+  if (keyword === 'pattern') return `is not as it should be: ${String(parentSchema?.description)}`.replace(/\.$/, '');
+  return message ?? 'is not as it should be';
 }

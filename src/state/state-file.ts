@@ -6,7 +6,7 @@ import type { State } from '../model/state.ts';
 import { UserError } from '../model/user-error.ts';
 import { MIGRATIONS, type Migrations } from './migrate.ts';
 import { type ReadState, readState, readStateText, type StateOf } from './read-state.ts';
-import { statePieces } from './serialize.ts';
+import { statePieces } from './state-document.ts';
 
 export interface StateOptions {
   /** The organization is the embedded sandbox, whose state is never mixed with one of MotherDuck's. */

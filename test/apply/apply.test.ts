@@ -134,8 +134,8 @@ describe('the overlap of a replaced token', () => {
   it('begins when the new one was seen to connect', async () => {
     const world = await due();
     await world.apply(desired, { verify: async (account) => smokeOf(account.username, 'passed', ['airflow']) });
-    expect(held(world)?.current).toMatchObject({ name: 'airflow.2', verifiedAt: expect.any(String) });
-    expect(held(world)?.retiring).toMatchObject([{ name: 'airflow', retireAt: expect.any(String) }]);
+    expect(held(world)?.current).toMatchObject({ name: 'airflow.2', verified_at: expect.any(String) });
+    expect(held(world)?.retiring).toMatchObject([{ name: 'airflow', retire_at: expect.any(String) }]);
   });
 
   it('waits while it was not, and begins when a token of the series was', async () => {
@@ -150,11 +150,11 @@ describe('the overlap of a replaced token', () => {
     // That the account connects with another token proves nothing of this one.
     await world.apply(desired, { verify: async (account) => smokeOf(account.username, 'passed') });
     expect(held(world)?.retiring).toMatchObject([{ name: 'airflow' }]);
-    expect(held(world)?.retiring[0]).not.toHaveProperty('retireAt');
+    expect(held(world)?.retiring[0]).not.toHaveProperty('retire_at');
     expect((await world.plan(desired)).retest).toEqual([]);
     const verify = async () => smokeOf('etl_prod', 'passed', ['airflow']);
     await world.apply(desired, { rotate: () => true, verify });
-    expect(held(world)?.retiring.map((old) => old.retireAt)).toEqual([expect.any(String), expect.any(String)]);
+    expect(held(world)?.retiring.map((old) => old.retire_at)).toEqual([expect.any(String), expect.any(String)]);
     await world.organization.advance(25 * HOUR);
     expect(brief((await world.apply(desired, { verify })).plan)).toEqual([
       'revoke_token etl_prod/airflow',
@@ -166,7 +166,7 @@ describe('the overlap of a replaced token', () => {
     const world = await due();
     await world.apply(desired, { verify: async (account) => smokeOf(account.username, 'failed') });
     await world.apply(desired);
-    expect(held(world)?.retiring).toMatchObject([{ name: 'airflow', retireAt: expect.any(String) }]);
+    expect(held(world)?.retiring).toMatchObject([{ name: 'airflow', retire_at: expect.any(String) }]);
   });
 
   it('of a replacement that an interrupted run never tested: another one is made and tested', async () => {

@@ -30,7 +30,7 @@ function mayWait(action: Action, desired: Desired, state: State, now: number): b
       const { expires_at: end, id } = action.before;
       if (end !== null && Date.parse(end) <= now) return true;
       const held = [...(state.accounts.get(accountKey(action.account))?.tokens.values() ?? [])];
-      const at = held.flatMap(({ retiring }) => retiring).find((old) => old.id === id)?.retireAt;
+      const at = held.flatMap(({ retiring }) => retiring).find((old) => old.id === id)?.retire_at;
       return action.cause === 'overlap_ended' && at !== undefined && now - Date.parse(at) <= TWO_DAYS_MS;
     }
     default:

@@ -87,7 +87,7 @@ describe('a replaced token', () => {
     await world.organization.advance(0.2 * DAY);
     const result = await auditOf(world, desired);
     expect(found(result)).toEqual(['MDA030 etl_prod/load']);
-    const ended = world.stateWriter.state.accounts.get('etl_prod')?.tokens.get('load')?.retiring[0]?.retireAt ?? '?';
+    const ended = world.stateWriter.state.accounts.get('etl_prod')?.tokens.get('load')?.retiring[0]?.retire_at ?? '?';
     expect(result.findings[0]?.message).toContain(`its overlap ended ${ended.slice(0, 10)}`);
   });
 

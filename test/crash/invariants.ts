@@ -86,7 +86,7 @@ function shape(before: Picture, after: Picture): string[] {
     ];
   });
   const remembered = [...(after.state?.accounts ?? [])].flatMap(
-    ([username, { origin, deletionProtection, tokens }]) => [
+    ([username, { origin, deletion_protection: deletionProtection, tokens }]) => [
       `the state's ${username}, ${origin}, ${deletionProtection ? 'protected' : 'not protected'}`,
       ...[...tokens].map(
         ([key, { current }]) => `the state's ${username}/${key}: ${current ? nameOf(current.id) : 'none'}`,
@@ -107,7 +107,7 @@ function rolesOf(held: ReadonlyMap<string, StateToken>): Map<string, Role> {
   const roles = new Map<string, Role>();
   for (const [key, { current, retiring }] of held) {
     if (current) roles.set(current.id, { role: `is ${key}` });
-    for (const { id, retireAt = 'never' } of retiring) {
+    for (const { id, retire_at: retireAt = 'never' } of retiring) {
       roles.set(id, { role: `is replaced, to be revoked ${retireAt.slice(0, 10)}`, until: Date.parse(retireAt) });
     }
   }

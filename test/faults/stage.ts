@@ -211,7 +211,7 @@ function tokenDifferences(site: Site, { unmanaged, adopted }: Stage): string[] {
       const { current, retiring = [] }: Partial<StateToken> = held?.get(key) ?? {};
       const now = live.find(({ id, username: owner }) => id === current?.id && owner === username);
       const what = `${username}/${key}`;
-      const hasLife = ({ expiresAt }: RetiringToken) =>
+      const hasLife = ({ expires_at: expiresAt }: RetiringToken) =>
         expiresAt === null || Date.parse(expiresAt) > site.organization.now();
       expected.push(current?.id ?? `${what} has no current`, ...retiring.filter(hasLife).map(({ id }) => id));
       if (now?.type !== type) found.push(`${what} is ${now?.type}`);
@@ -220,7 +220,7 @@ function tokenDifferences(site: Site, { unmanaged, adopted }: Stage): string[] {
       const isStored = stored !== undefined && hashOf(new Secret(stored)) === now?.hash;
       if (isStored === (current?.id === adopted))
         found.push(`${what}: its store ${isStored ? 'has' : 'lacks'} its secret`);
-      for (const { name, why, retireAt } of retiring) {
+      for (const { name, why, retire_at: retireAt } of retiring) {
         // The replacement of one was tested in vain before: that is left to a person.
         const hasEnd = retireAt !== undefined || key === 'slow';
         if (why !== 'replaced' || !hasEnd) found.push(`${what}: ${name} ${FOR_EVER}`);

@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import type { StateWriter } from '../../src/apply/ledger.ts';
 import type { State } from '../../src/model/state.ts';
-import { serializeState } from '../../src/state/serialize.ts';
+import { serializeState } from '../../src/state/state-document.ts';
 import { openState, type StateFile } from '../../src/state/state-file.ts';
 import { canMount, onSmallDisk } from '../files/processes.ts';
 import { DiskLedger, type Write } from './disk.ts';

@@ -362,7 +362,7 @@ describe('what leaves the configuration', () => {
     ]);
     const only = await world.plan(off, { only: (username) => username === 'one' });
     const state = remember(world.stateWriter.state, { desired: off, live: await world.live(off), plan: only });
-    expect([...state.accounts.values()].map((each) => each.deletionProtection)).toEqual([false, true]);
+    expect([...state.accounts.values()].map((each) => each.deletion_protection)).toEqual([false, true]);
   });
 
   it('an account that somebody made anew under the name of an adopted one is never deleted', async () => {

@@ -393,7 +393,7 @@ class Story {
     }
     const alive = new Set(accounts.flatMap(({ tokens }) => tokens.map(({ id }) => id)));
     for (const [username, at, { retiring }] of tokensOf(state)) {
-      for (const { id, name, retireAt, why } of retiring) {
+      for (const { id, name, retire_at: retireAt, why } of retiring) {
         if (!alive.has(id)) continue;
         expect(why).toBe('replaced');
         const isLate = retireAt !== undefined && Date.parse(retireAt) < now - 3000;

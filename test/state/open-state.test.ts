@@ -2,8 +2,8 @@ import { chmod, mkdir, readdir, readFile, truncate, writeFile } from 'node:fs/pr
 import { join } from 'node:path';
 import { describe, expect, it, vi } from 'vitest';
 import { updateAccount } from '../../src/apply/ledger.ts';
-import type { StateDocument } from '../../src/state/migrate.ts';
-import { serializeState } from '../../src/state/serialize.ts';
+import type { OldDocument } from '../../src/state/migrate.ts';
+import { serializeState } from '../../src/state/state-document.ts';
 import { openState } from '../../src/state/state-file.ts';
 import { asNobody, newFolder, program, run } from '../files/processes.ts';
 import { bareAccount, example } from './example.ts';
@@ -19,6 +19,38 @@ async function fileOf(text: string): Promise<string> {
 
 const open = async (text: string) => openState(await fileOf(text), 'acme');
 const good = serializeState(example);
+/** The accounts of version-1.json: those of the example, and a token that did not connect. */
+const withFailed: typeof example.accounts = new Map([
+  ...example.accounts,
+  [
+    'failed',
+    {
+      ...bareAccount('failed'),
+      id: 'user-1',
+      tokens: new Map([
+        [
+          'app',
+          {
+            generation: 1,
+            current: {
+              id: 'id-5',
+              name: 'app',
+              generation: 1,
+              type: 'read_write',
+              created_at: '2026-11-01T08:00:01.000Z',
+              expires_at: null,
+              ttl: null,
+              secret: { store: 'local', secret_path: 's.env#APP', at: '2026-11-01T08:00:02.000Z' },
+              failed_at: '2026-11-01T08:00:03.000Z',
+            },
+            retiring: [{ id: 'id-4', name: 'app', expires_at: null, why: 'replaced' }],
+            intents: [],
+          },
+        ],
+      ]),
+    },
+  ],
+]);
 const edited = (from: string | RegExp, to: string) => good.replace(from, to);
 
 describe('openState', () => {
@@ -37,10 +69,10 @@ describe('openState', () => {
   });
 
   it.each([
-    ['a newer version', edited('"version": 1', '"version": 9'), 'STATE_NEWER', /version 9.*up to 1/, /npm install/],
+    ['a newer version', edited('"version": 2', '"version": 9'), 'STATE_NEWER', /version 9.*up to 2/, /npm install/],
     ['another organization', edited('"acme"', '"other"'), 'STATE_FOREIGN', /"other".*"acme"/, /--state/],
     ['no version', '{"accounts":{}}', 'STATE_INVALID', /version/, /git checkout/],
-    ['an unknown older version', edited('"version": 1', '"version": 0'), 'STATE_INVALID', /version 0/, /git checkout/],
+    ['an unknown older version', edited('"version": 2', '"version": 0'), 'STATE_INVALID', /version 0/, /git checkout/],
     ['another kind of JSON', '[]', 'STATE_INVALID', /no state/, /git checkout/],
     ['an empty file', '', 'STATE_INVALID', /is empty/, /git checkout/],
     ['half a file', good.slice(0, 300), 'STATE_INVALID', /not JSON at line 13/, /mdacc apply adopts/],
@@ -54,7 +86,7 @@ describe('openState', () => {
     ],
     [
       'an unknown field',
-      edited('"version": 1', '"version": 1, "x": 2'),
+      edited('"version": 2', '"version": 2, "x": 2'),
       'STATE_INVALID',
       /the document has an unknown "x"/,
       /git/,
@@ -136,12 +168,12 @@ describe('openState', () => {
 });
 
 describe('migration', () => {
-  const steps = new Map<number, (document: StateDocument) => StateDocument>([
-    [-1, ({ org, ...rest }) => ({ ...rest, version: 0, organization: org })],
-    [0, (document) => ({ ...document, version: 1, accounts: {} })],
+  const steps = new Map<number, (document: OldDocument) => OldDocument>([
+    [0, ({ org, ...rest }) => ({ ...rest, version: 1, organization: org })],
+    [1, (document) => ({ ...document, version: 2, accounts: {} })],
   ]);
-  const migrations = { to: 1, steps };
-  const old = `{"version":-1,"lineage":"${example.lineage}","serial":4,"org":"acme"}`;
+  const migrations = { to: 2, steps };
+  const old = `{"version":0,"lineage":"${example.lineage}","serial":4,"org":"acme"}`;
 
   it('reads an old version, and keeps the old file beside the first write', async () => {
     const path = await fileOf(old);
@@ -149,13 +181,45 @@ describe('migration', () => {
     expect(file.state).toEqual({ ...example, serial: 4, accounts: new Map() });
     expect(await readdir(join(path, '..'))).toEqual(['state.json']);
     await updateAccount(file, 'a_b', () => bareAccount('a_b'));
-    expect(await readFile(`${path}.v-1.backup`, 'utf8')).toBe(old);
+    expect(await readFile(`${path}.v0.backup`, 'utf8')).toBe(old);
     expect((await openState(path, 'acme')).state).toEqual(file.state);
   });
 
   it('checks what comes out of it', async () => {
     const path = await fileOf('{"version":0}');
     await expect(openState(path, 'acme', { migrations })).rejects.toMatchObject({ code: 'STATE_INVALID' });
+  });
+
+  it('reads a file of version 1', async () => {
+    const text = await readFile('test/state/version-1.json', 'utf8');
+    const path = await fileOf(text);
+    const file = await openState(path, 'acme');
+    expect(file.state).toEqual({ ...example, runs: ['2026-11-01T08:00:00.000Z'], accounts: withFailed });
+    await updateAccount(file, 'a_b', () => bareAccount('a_b'));
+    expect(await readFile(`${path}.v1.backup`, 'utf8')).toBe(text);
+    expect(JSON.parse(await readFile(path, 'utf8'))).toMatchObject({ version: 2, serial: 8 });
+    expect((await openState(path, 'acme')).state).toEqual(file.state);
+  });
+
+  it.each([
+    ['accounts that are a list', '"accounts": {', '"accounts": [], "other": {'],
+    ['no place', '"place"', '"plaice"'],
+    ['a token that is text', '"retiring": [],', '"retiring": "",'],
+  ])('refuses a file of version 1 with %s', async (_, from, to) => {
+    const text = await readFile('test/state/version-1.json', 'utf8');
+    expect(text).toContain(from);
+    await expect(open(text.replace(from, to))).rejects.toMatchObject({ code: 'STATE_INVALID' });
+  });
+
+  it('keeps accounts and tokens of a version 1 file whose names are those of its fields', async () => {
+    const token = { generation: 1, retiring: [], intents: [] };
+    const tokens = `{"__proto__":${JSON.stringify(token)},"current":${JSON.stringify(token)},"place":${JSON.stringify(token)}}`;
+    const account = `{"username":"proved_at","origin":"created","since":"2026-11-01T08:00:00Z","deletion_protection":true,"tokens":${tokens}}`;
+    const head = `"version":1,"lineage":"${example.lineage}","serial":1,"organization":"acme"`;
+    const { state } = await open(`{${head},"accounts":{"proved_at":${account}}}`);
+    expect([...(state.accounts.get('proved_at')?.tokens ?? [])]).toEqual(
+      ['__proto__', 'current', 'place'].map((key) => [key, token]),
+    );
   });
 });
 

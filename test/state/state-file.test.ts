@@ -3,7 +3,7 @@ import { join } from 'node:path';
 import { afterEach, describe, expect, it, vi } from 'vitest';
 import { updateAccount } from '../../src/apply/ledger.ts';
 import type { State } from '../../src/model/state.ts';
-import { serializeState } from '../../src/state/serialize.ts';
+import { serializeState } from '../../src/state/state-document.ts';
 import { openState, type StateFile } from '../../src/state/state-file.ts';
 import { canMount, newFolder, onSmallDisk, program, run } from '../files/processes.ts';
 import { isWindows } from '../platform.ts';
@@ -192,7 +192,7 @@ it('is whole after kill -9 at any moment, and its serial only grows', async () =
     console.log('opened');
     for (let n = 0; ; n++) {
       const since = '2026-11-01T08:00:00.000Z';
-      const account = { username: 'a' + (n % 200), origin: 'created', since, deletionProtection: n % 2 === 0, tokens: new Map() };
+      const account = { username: 'a' + (n % 200), origin: 'created', since, deletion_protection: n % 2 === 0, tokens: new Map() };
       await updateAccount(file, account.username, () => account);
       if (n === 3) console.log('writing');
     }

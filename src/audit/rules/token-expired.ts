@@ -12,7 +12,7 @@ export const tokenExpired: Rule = {
   help: 'Programs that use it can no longer connect. The next apply creates a new token. A token only expires when applies did not run, or failed.',
   *check({ accounts }) {
     for (const [account, token] of tokensGoneBy('expired', accounts)) {
-      const { name, expiresAt } = token.record;
+      const { name, expires_at: expiresAt } = token.record;
       const when = expiresAt === null ? '' : ` ${showTime(Date.parse(expiresAt))}`;
       yield {
         ...aboutGoneToken(account, token),

@@ -11,7 +11,7 @@ export const tokenRevoked: Rule = {
   help: 'The token disappeared from MotherDuck before it expired, and mdacc did not revoke it: programs that use it can no longer connect. Find out why before the next apply creates a new one.',
   *check({ accounts }) {
     for (const [account, token] of tokensGoneBy('revoked', accounts)) {
-      const { name, id, expiresAt } = token.record;
+      const { name, id, expires_at: expiresAt } = token.record;
       const end = expiresAt === null ? '' : `, and would have expired ${showTime(Date.parse(expiresAt))}`;
       yield {
         ...aboutGoneToken(account, token),

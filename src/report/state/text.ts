@@ -20,7 +20,7 @@ export function stateText(state: State, paint: Paint = plain): string {
 function accountBlock(account: StateAccount, paint: Paint): string {
   const facts = [
     `${account.origin} ${account.since.slice(0, 10)}`,
-    account.deletionProtection ? 'protected' : 'not protected',
+    account.deletion_protection ? 'protected' : 'not protected',
     account.smoke
       ? `smoke test ${account.smoke.passed ? 'passed' : 'failed'} ${account.smoke.at.slice(0, 10)}`
       : 'never tested',
@@ -37,16 +37,17 @@ function tokenLines(key: string, width: number, token: StateToken): string[] {
   const lines: string[] = [];
   const { current } = token;
   if (current) {
-    const secret = current.secret === 'unknown' ? 'secret unknown (adopted)' : `secret in ${current.secret.secretPath}`;
-    lines.push(`${named(current.name)}, ${current.type}, ${expiry(current.expiresAt)}, ${secret}`);
+    const secret =
+      current.secret === 'unknown' ? 'secret unknown (adopted)' : `secret in ${current.secret.secret_path}`;
+    lines.push(`${named(current.name)}, ${current.type}, ${expiry(current.expires_at)}, ${secret}`);
   }
   for (const old of token.retiring) {
     const fate =
       old.why === 'never_stored'
         ? 'its secret was never stored: revoked by the next apply'
-        : old.retireAt === undefined
+        : old.retire_at === undefined
           ? 'replaced, lives on until its replacement was seen to connect'
-          : `replaced, revoked after ${old.retireAt.slice(0, 16).replace('T', ' ')} UTC`;
+          : `replaced, revoked after ${old.retire_at.slice(0, 16).replace('T', ' ')} UTC`;
     lines.push(`${named(old.name)}, ${fate}`);
   }
   for (const intent of token.intents)

@@ -1,14 +1,14 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import type { State, StateAccount } from '../../src/model/state.ts';
-import { serializeState, stateFromJson } from '../../src/state/serialize.ts';
-import { isStateJson, violationOf } from '../../src/state/state-schema.ts';
+import { isStateDocument, violationOf } from '../../src/state/read-state.ts';
+import { serializeState, stateFromDocument } from '../../src/state/state-document.ts';
 import { bareAccount, example, fullAccount } from './example.ts';
 
 const roundTrip = (state: State): State => {
   const json: unknown = JSON.parse(serializeState(state));
-  if (!isStateJson(json)) throw new Error(JSON.stringify(violationOf(json)));
-  return stateFromJson(json);
+  if (!isStateDocument(json)) throw new Error(JSON.stringify(violationOf(json)));
+  return stateFromDocument(json);
 };
 
 describe('serializeState', () => {
@@ -38,7 +38,7 @@ describe('serializeState', () => {
   });
 
   it('changes one line for one change, and the serial', () => {
-    const changed = { ...fullAccount, deletionProtection: false };
+    const changed = { ...fullAccount, deletion_protection: false };
     const accounts = new Map<string, StateAccount>([...example.accounts, ['etl_prod', changed]]);
     const before = serializeState(example).split('\n');
     const after = serializeState({ ...example, serial: 8, accounts }).split('\n');
@@ -75,7 +75,7 @@ describe('serializeState', () => {
             [key, { generation: 1, retiring: [], intents: [{ name, generation: 1, at: example.lineage }] }],
           ]);
           const state = { ...example, accounts: new Map([[name, { ...bareAccount(name), tokens }]]) };
-          expect(stateFromJson(JSON.parse(serializeState(state)))).toEqual(state);
+          expect(stateFromDocument(JSON.parse(serializeState(state)))).toEqual(state);
         },
       ),
       { numRuns: 50 },

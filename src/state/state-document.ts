@@ -1,0 +1,155 @@
+import type {
+  RetiringToken,
+  State,
+  StateAccount,
+  StateToken,
+  StoredSecret,
+  TokenIntent,
+  TokenRecord,
+} from '../model/state.ts';
+
+/** The version of the state file that this program writes. */
+export const STATE_VERSION = 2;
+
+/** The state file as JSON, described by `schemas/state.schema.json`: the model's entries, with objects in place of maps. */
+export interface StateDocument extends Pick<State, 'lineage' | 'serial' | 'organization'> {
+  readonly version: typeof STATE_VERSION;
+  readonly sandbox?: true;
+  readonly runs?: readonly string[];
+  readonly accounts: Readonly<Record<string, AccountDocument>>;
+}
+
+type AccountDocument = Omit<StateAccount, 'tokens'> & { readonly tokens: Readonly<Record<string, StateToken>> };
+
+/** The fields of an entry, all of them, in the order of the file. */
+type Fields<T> = Readonly<Record<keyof T, true>>;
+
+const ACCOUNT: Fields<StateAccount> = {
+  username: true,
+  id: true,
+  origin: true,
+  since: true,
+  deletion_protection: true,
+  intent: true,
+  smoke: true,
+  tokens: true,
+};
+const ACCOUNT_INTENT: Fields<NonNullable<StateAccount['intent']>> = { action: true, at: true };
+const SMOKE: Fields<NonNullable<StateAccount['smoke']>> = { at: true, passed: true };
+const TOKEN: Fields<StateToken> = { generation: true, current: true, retiring: true, intents: true };
+const RECORD: Fields<TokenRecord> = {
+  id: true,
+  name: true,
+  generation: true,
+  type: true,
+  created_at: true,
+  expires_at: true,
+  ttl: true,
+  secret: true,
+  verified_at: true,
+  failed_at: true,
+};
+const SECRET: Fields<StoredSecret> = { store: true, secret_path: true, at: true };
+const RETIRING: Fields<RetiringToken> = { id: true, name: true, expires_at: true, retire_at: true, why: true };
+const INTENT: Fields<TokenIntent> = { name: true, generation: true, at: true };
+
+/**
+ * The state file's text. It is committed to git, so the same state always gives the same text and a small change gives
+ * a small diff: accounts and tokens are sorted by name, fields have a fixed order, and each has its own line.
+ */
+export function serializeState(state: State): string {
+  return [...statePieces(state)].join('');
+}
+
+/** The same text in pieces, one for each account, so that a large state need not become one string. */
+export function* statePieces(state: State): Generator<string> {
+  const head = [
+    `"version": ${STATE_VERSION}`,
+    `"lineage": ${JSON.stringify(state.lineage)}`,
+    `"serial": ${state.serial}`,
+    `"organization": ${JSON.stringify(state.organization)}`,
+    ...(state.sandbox ? ['"sandbox": true'] : []),
+    ...(state.runs.length > 0 ? [`"runs": ${JSON.stringify(state.runs, null, 2).replaceAll('\n', '\n  ')}`] : []),
+  ];
+  yield `{\n  ${head.join(',\n  ')},\n  "accounts": {`;
+  let before = '\n    ';
+  for (const [key, account] of sorted(state.accounts)) {
+    yield `${before}${JSON.stringify(key)}: `;
+    yield accountText(account);
+    before = ',\n    ';
+  }
+  yield state.accounts.size === 0 ? '}\n}\n' : '\n  }\n}\n';
+}
+
+/** Accounts are immutable, so the text of an unchanged account is made once, however often the state is written. */
+const texts = new WeakMap<StateAccount, string>();
+
+function accountText(account: StateAccount): string {
+  const known = texts.get(account);
+  if (known !== undefined) return known;
+  const text = JSON.stringify(accountDocument(account), null, 2).replaceAll('\n', '\n    ');
+  texts.set(account, text);
+  return text;
+}
+
+/** One account of the state file, as JSON on one line. */
+export function serializeAccount(account: StateAccount): string {
+  return JSON.stringify(accountDocument(account));
+}
+
+/** Sorts by UTF-16 code units: the order of a locale differs between machines. */
+function* sorted<T>(map: ReadonlyMap<string, T>): Generator<[string, T]> {
+  for (const key of [...map.keys()].sort()) {
+    const value = map.get(key);
+    if (value !== undefined) yield [key, value];
+  }
+}
+
+function accountDocument(account: StateAccount): AccountDocument {
+  const { intent, smoke } = account;
+  return {
+    ...ordered(account, ACCOUNT),
+    ...(intent && { intent: ordered(intent, ACCOUNT_INTENT) }),
+    ...(smoke && { smoke: ordered(smoke, SMOKE) }),
+    // fromEntries defines own properties, so that a token may be called `__proto__`.
+    tokens: Object.fromEntries([...sorted(account.tokens)].map(([key, token]) => [key, tokenDocument(token)])),
+  };
+}
+
+function tokenDocument(token: StateToken): StateToken {
+  return {
+    ...ordered(token, TOKEN),
+    ...(token.current && { current: recordDocument(token.current) }),
+    retiring: token.retiring.map((one) => ordered(one, RETIRING)),
+    intents: token.intents.map((one) => ordered(one, INTENT)),
+  };
+}
+
+function recordDocument(record: TokenRecord): TokenRecord {
+  const { secret } = record;
+  return { ...ordered(record, RECORD), secret: secret === 'unknown' ? secret : ordered(secret, SECRET) };
+}
+
+/** A copy whose fields have the order of the file, whichever order the entry was made in. */
+function ordered<T extends object>(entry: T, fields: Fields<T>): T {
+  const copy: Partial<T> = {};
+  for (const field in fields) if (entry[field] !== undefined) copy[field] = entry[field];
+  return copy as T;
+}
+
+/** The state of a document that was checked against the schema. */
+export function stateFromDocument(document: StateDocument): State {
+  const { organization, sandbox = false, lineage, serial, runs = [], accounts } = document;
+  return {
+    organization,
+    sandbox,
+    lineage,
+    serial,
+    runs,
+    accounts: mapOf(accounts, (account) => ({ ...account, tokens: mapOf(account.tokens, (token) => token) })),
+  };
+}
+
+function mapOf<T, U>(object: Readonly<Record<string, T>>, convert: (value: T) => U): ReadonlyMap<string, U> {
+  return new Map(Object.entries(object).map(([key, value]) => [key, convert(value)]));
+}
