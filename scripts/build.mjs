@@ -47,6 +47,8 @@ const undiciInParts = {
 
 // The ES modules of yaml: bundled, they start in less time than its CommonJS ones, which Node would be given.
 const yaml = path.join(root, 'node_modules/yaml/browser/dist/index.js');
+// The main entry of jsonc-parser is a UMD file, which cannot be bundled.
+const jsonc = path.join(root, 'node_modules/jsonc-parser/lib/esm/main.js');
 
 await writeStoreSchema();
 await compileSchemas();
@@ -75,7 +77,7 @@ const [, ...bundles] = await Promise.all([
     // The stack in a bug report names functions.
     keepNames: true,
     external: ['undici/*', '@duckdb/node-api'],
-    alias: { yaml },
+    alias: { yaml, 'jsonc-parser': jsonc },
     plugins: [undiciInParts],
     write: false,
   }),

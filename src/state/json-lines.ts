@@ -1,94 +1,45 @@
-/** Where the values of a JSON text stand, and where it stops being JSON. Lines count from 1. */
+import { visit } from 'jsonc-parser';
+
+/** The lines of the values of a JSON text, and of its first mistake. Lines count from 1. */
 export interface JsonLines {
-  /** The line of each value by its JSON pointer, as far as the text is JSON; of the last, where a name stands twice. */
+  /** The line of each value by its JSON pointer, as far as the text is JSON; of the last one when a name is repeated. */
   readonly lineOf: ReadonlyMap<string, number>;
   /** The line of the first mistake; absent when there is none. */
   readonly brokenAt?: number;
 }
 
 /**
- * Reads JSON for the lines alone: `JSON.parse` names none. Used when something is wrong with a file, to say where.
+ * Finds the lines in a JSON text, to say where something is wrong: `JSON.parse` names none. Load this module only then.
  */
 export function jsonLines(text: string): JsonLines {
-  const walk = new Walk(text);
+  const lineOf = new Map<string, number>();
+  let last = 1;
+  let brokenAt: number | undefined;
+  const value = (line: number, path: readonly (string | number)[]): void => {
+    last = line + 1;
+    if (brokenAt === undefined) lineOf.set(pointerOf(path), last);
+  };
   try {
-    walk.value('');
-    walk.end();
+    visit(
+      text,
+      {
+        onObjectBegin: (_offset, _length, line, _column, path) => value(line, path()),
+        onArrayBegin: (_offset, _length, line, _column, path) => value(line, path()),
+        onLiteralValue: (_value, _offset, _length, line, _column, path) => value(line, path()),
+        onError: (_error, _offset, _length, line) => {
+          brokenAt ??= line + 1;
+        },
+      },
+      { disallowComments: true },
+    );
   } catch (error) {
-    if (!(error instanceof Broken) && !(error instanceof RangeError)) throw error;
-    return { lineOf: walk.lineOf, brokenAt: walk.line };
+    // The parser is recursive: a text that is nested too deeply for it is no state either.
+    if (!(error instanceof RangeError)) throw error;
+    brokenAt ??= last;
   }
-  return { lineOf: walk.lineOf };
+  return brokenAt === undefined ? { lineOf } : { lineOf, brokenAt };
 }
 
-class Broken extends Error {}
-
-const TOKEN =
-  /[{}[\]:,]|"(?:[^"\\\t\r\n]|\\(?:["\\/bfnrt]|u[0-9a-fA-F]{4}))*"|-?(?:0|[1-9]\d*)(?:\.\d+)?(?:[eE][+-]?\d+)?|true|false|null/y;
-
-class Walk {
-  readonly lineOf = new Map<string, number>();
-  line = 1;
-  readonly #text: string;
-  #at = 0;
-
-  constructor(text: string) {
-    this.#text = text;
-  }
-
-  value(pointer: string): void {
-    const token = this.#next();
-    this.lineOf.set(pointer, this.line);
-    if (token === '{') this.#members(pointer);
-    else if (token === '[') this.#items(pointer);
-    else if (/^[}\]:,]$/.test(token)) throw new Broken();
-  }
-
-  end(): void {
-    if (this.#peek() !== undefined) throw new Broken();
-  }
-
-  #members(pointer: string): void {
-    if (this.#peek() === '}') return void this.#next();
-    for (;;) {
-      const name = this.#next();
-      if (!name.startsWith('"') || this.#next() !== ':') throw new Broken();
-      const text: unknown = JSON.parse(name);
-      this.value(`${pointer}/${String(text).replaceAll('~', '~0').replaceAll('/', '~1')}`);
-      if (this.#separator('}')) return;
-    }
-  }
-
-  #items(pointer: string): void {
-    if (this.#peek() === ']') return void this.#next();
-    for (let index = 0; ; index++) {
-      this.value(`${pointer}/${index}`);
-      if (this.#separator(']')) return;
-    }
-  }
-
-  #separator(close: string): boolean {
-    const token = this.#next();
-    if (token !== close && token !== ',') throw new Broken();
-    return token === close;
-  }
-
-  #next(): string {
-    const token = this.#peek();
-    if (token === undefined) throw new Broken();
-    this.#at += token.length;
-    return token;
-  }
-
-  /** The token that follows the white space; undefined at the end. */
-  #peek(): string | undefined {
-    for (; /[ \t\r\n]/.test(this.#text.charAt(this.#at)); this.#at++) {
-      if (this.#text.charAt(this.#at) === '\n') this.line++;
-    }
-    if (this.#at === this.#text.length) return undefined;
-    TOKEN.lastIndex = this.#at;
-    const token = TOKEN.exec(this.#text)?.[0];
-    if (token === undefined) throw new Broken();
-    return token;
-  }
+function pointerOf(path: readonly (string | number)[]): string {
+  return path.map((step) => `/${String(step).replaceAll('~', '~0').replaceAll('/', '~1')}`).join('');
 }

@@ -5,7 +5,6 @@ import { NotTextError, readText } from '../files/text.ts';
 import type { State } from '../model/state.ts';
 import { UserError } from '../model/user-error.ts';
 import { accountKey } from '../model/username.ts';
-import { jsonLines } from './json-lines.ts';
 import { type Migrations, migrate } from './migrate.ts';
 import { type StateDocument, stateFromDocument } from './state-document.ts';
 import { type SchemaError, validate } from './state-validator.generated.js';
@@ -127,7 +126,7 @@ async function damaged(path: string, text: string): Promise<UserError> {
     );
   }
   if (text.trim() === '') return invalid(path, 'is empty', await restoreHint(path));
-  const line = jsonLines(text).brokenAt;
+  const line = (await linesOf(text)).brokenAt;
   return invalid(
     path,
     `is damaged: not JSON${line === undefined ? '' : ` at line ${line}`}`,
@@ -151,10 +150,15 @@ async function check(path: string, text: string, document: unknown): Promise<Sta
 }
 
 async function wrongAt(path: string, text: string, pointer: string, problem: string): Promise<UserError> {
-  const line = jsonLines(text).lineOf.get(pointer);
+  const line = (await linesOf(text)).lineOf.get(pointer);
   const member = `${pointer === '' ? 'the document' : pointer.slice(1).replaceAll('/', '.')}`;
   const at = line === undefined ? '' : ` at line ${line}`;
   return invalid(path, `is not a valid state${at}: ${member} ${problem}`, await restoreHint(path), line);
+}
+
+/** Loads the parser with positions only when something is wrong with a file. */
+async function linesOf(text: string) {
+  return (await import('./json-lines.ts')).jsonLines(text);
 }
 
 function invalid(path: string, problem: string, hint: string, line?: number): UserError {

@@ -24,6 +24,8 @@ export async function program(text: string): Promise<string> {
     write: false,
     format: 'esm',
     platform: 'node',
+    // The UMD entry of jsonc-parser cannot be bundled.
+    mainFields: ['module', 'main'],
   });
   const file = join(await newFolder(), 'program.mjs');
   await writeFile(file, built.outputFiles[0]?.text ?? '');

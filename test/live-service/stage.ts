@@ -70,7 +70,7 @@ export class Stage {
   secret(word: keyof typeof JOURNEY, token: string): string | undefined {
     if (!existsSync(this.folder.file(SECRETS))) return undefined;
     const variable = variableOf('MOTHERDUCK_TOKEN_{ACCOUNT}_{TOKEN}', { account: this.account(word), token });
-    return new DotenvText(this.folder.read(SECRETS)).held({ variable })[0];
+    return new DotenvText(this.folder.read(SECRETS)).current({ variable })[0];
   }
 
   /** An account's tokens at MotherDuck, by name; those of smoke tests too. */

@@ -11,6 +11,8 @@ await build({
   outfile,
   bundle: true,
   platform: 'node',
+  // The UMD entry of jsonc-parser cannot be bundled.
+  mainFields: ['module', 'main'],
   target: 'node20',
   format: 'esm',
   packages: 'external',

@@ -130,7 +130,7 @@ class Year {
 
   secretIn(text: string, address: { readonly account: string; readonly token: string }): Secret {
     const variable = variableOf(this.#store.variable, address);
-    return new Secret(new DotenvText(text).held({ variable })[0] ?? expect.unreachable());
+    return new Secret(new DotenvText(text).current({ variable })[0] ?? expect.unreachable());
   }
 
   /** The lives of the tokens that one key had, in seconds since the start; oldest first. */

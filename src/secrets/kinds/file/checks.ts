@@ -8,8 +8,7 @@ import { isVariableTemplate } from '../../../model/secret-variable.ts';
 import { UserError } from '../../../model/user-error.ts';
 import { gitExposure } from '../../git-exposure.ts';
 import type { FileStoreConfig } from './config.ts';
-import { parseSecrets } from './json-secrets.ts';
-import { NotASecretsFile } from './secrets-text.ts';
+import { NotASecretsFile, parseSecrets } from './secrets-text.ts';
 
 /**
  * Looks whether secrets can be written to the file and would be safe there: before anything is created, because a secret

@@ -1,4 +1,4 @@
-import { NotBare, type SecretsText, type Spot } from './secrets-text.ts';
+import { type FileEntry, NotBare, type SecretsText } from './secrets-text.ts';
 
 /**
  * A secret that `dotenv`, a shell's `source` and `docker --env-file` all read alike when it stands bare. They agree on no
@@ -22,12 +22,12 @@ export class DotenvText implements SecretsText {
   }
 
   /** The values of a variable, without quotes; none when it is not there. */
-  held({ variable }: Pick<Spot, 'variable'>): string[] {
+  current({ variable }: Pick<FileEntry, 'variable'>): string[] {
     return (this.#places.get(variable) ?? []).flatMap((index) => valueIn(this.#entries[index]) ?? []);
   }
 
   /** Where a variable stands twice, both change: an old secret is of no use. @throws NotBare */
-  set({ variable }: Pick<Spot, 'variable'>, value: string): void {
+  set({ variable }: Pick<FileEntry, 'variable'>, value: string): void {
     if (!isBareValue(value)) throw new NotBare();
     if (!this.#places.has(variable)) this.#append(variable);
     for (const index of this.#places.get(variable) ?? []) {

@@ -12,20 +12,19 @@ import type { Owners, SecretAddress, SecretStore } from '../../store.ts';
 import { checkFile } from './checks.ts';
 import type { FileStoreConfig } from './config.ts';
 import { DotenvText } from './dotenv.ts';
-import { JsonText } from './json-secrets.ts';
 import { NotASecretsFile, NotBare, type SecretsText } from './secrets-text.ts';
 
 /** A store that keeps all its secrets in one file that only its owner can read. */
 export function fileStore(config: FileStoreConfig, owners: Owners = new Map()): SecretStore {
   return {
     name: config.name,
-    secretPath: (address) => placeIn(config, address),
+    secretPath: (address) => secretPathIn(config, address),
     check: () => checkFile(config),
     put: async (address, secret) => {
       try {
         // Stores may come to one file on different ways: it has one queue, one lock and one owner of each of its places.
         const target = await targetOf(config.path);
-        own(owners, `${target}#${spotIn(config, address)}`, address);
+        own(owners, `${target}#${entryIn(config, address)}`, address);
         await gather(target, { config, address, secret });
       } catch (error) {
         throw failed(config, address, error);
@@ -43,11 +42,11 @@ function own(owners: Owners, secretPath: string, address: TokenAddress): void {
 
 class TakenError extends Error {}
 
-function placeIn(config: FileStoreConfig, address: TokenAddress): string {
-  return `${config.shownPath}#${spotIn(config, address)}`;
+function secretPathIn(config: FileStoreConfig, address: TokenAddress): string {
+  return `${config.shownPath}#${entryIn(config, address)}`;
 }
 
-function spotIn(config: FileStoreConfig, address: TokenAddress): string {
+function entryIn(config: FileStoreConfig, address: TokenAddress): string {
   return config.format === 'json' ? `${address.account}.${address.token}` : variableOf(config.variable, address);
 }
 
@@ -107,7 +106,7 @@ async function putAll(target: string, puts: readonly Waiting[], pace: Pace): Pro
   const lock = await acquireLock(`${target}.lock`, { command: 'store a secret' }, { waitMs: 10_000, pollMs: 50 });
   try {
     const started = performance.now();
-    const content = opened(puts[0]?.config.format ?? 'dotenv', (await readText(target)) ?? '');
+    const content = await opened(puts[0]?.config.format ?? 'dotenv', (await readText(target)) ?? '');
     const put = puts.filter((one) => isPut(one, content));
     if (put.length === 0) return put;
     const text = content.text();
@@ -125,15 +124,18 @@ function unlessInPlace(error: unknown): void {
   if (!(error instanceof NotSynced)) throw error;
 }
 
-function opened(format: FileStoreConfig['format'], text: string): SecretsText {
-  return format === 'json' ? new JsonText(text) : new DotenvText(text);
+/** The JSON parser is loaded only for a JSON file. */
+async function opened(format: FileStoreConfig['format'], text: string): Promise<SecretsText> {
+  if (format === 'dotenv') return new DotenvText(text);
+  const { JsonText } = await import('./json-text.ts');
+  return new JsonText(text);
 }
 
 function isPut({ config, address, secret, refuse }: Waiting, content: SecretsText): boolean {
-  const spot = { ...address, variable: variableOf(config.variable, address) };
+  const entry = { ...address, variable: variableOf(config.variable, address) };
   try {
-    if (isRehearsal(secret.reveal()) && content.held(spot).some(isReal)) throw new RealSecretError();
-    content.set(spot, secret.reveal());
+    if (isRehearsal(secret.reveal()) && content.current(entry).some(isReal)) throw new RealSecretError();
+    content.set(entry, secret.reveal());
     return true;
   } catch (error) {
     refuse(error);
@@ -144,8 +146,8 @@ function isPut({ config, address, secret, refuse }: Waiting, content: SecretsTex
 /** A rehearsal in the sandbox must not cost a secret that is shown only once. */
 class RealSecretError extends Error {}
 
-function isReal(held: string): boolean {
-  return held !== '' && !isRehearsal(held);
+function isReal(current: string): boolean {
+  return current !== '' && !isRehearsal(current);
 }
 
 /** Only the system's code goes into the message and no cause is kept: the file is full of secrets. */

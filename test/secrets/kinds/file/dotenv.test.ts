@@ -57,7 +57,7 @@ it.each(['', 'A=1', `T='1\n2' # mine\nA=\`1\`\r\nT=3`])(
       const again = new DotenvText(text);
       again.set(spot, value);
       text = again.text();
-      expect(file.held(spot)).toEqual(new DotenvText(text).held(spot));
+      expect(file.current(spot)).toEqual(new DotenvText(text).current(spot));
     }
     expect(file.text()).toBe(text);
   },

@@ -74,17 +74,68 @@ describe('a json file', () => {
     return { path, store: fileStore(fileConfig(path, { format: 'json' })) };
   };
 
+  const laidOut = `{\n  "etl_prod": {\n    "airflow": "${marker}"\n  }\n}\n`;
   it.each([
-    [undefined, { etl_prod: { airflow: marker } }],
-    ['', { etl_prod: { airflow: marker } }],
-    ['\uFEFF{"z":1,"etl_prod":{"b":"2","airflow":"old","a":3}}', { z: 1, etl_prod: { b: '2', airflow: marker, a: 3 } }],
-  ])('holds accounts and tokens, in their order: %s', async (before, after) => {
+    [undefined, laidOut],
+    ['', laidOut],
+    ['\uFEFF\n', `\uFEFF${laidOut}`],
+    ['{}', laidOut.trimEnd()],
+    [
+      '\uFEFF{"z":1,"etl_prod":{"b":"2","airflow":"old","a":3}}',
+      `\uFEFF{"z":1,"etl_prod":{"b":"2","airflow":"${marker}","a":3}}`,
+    ],
+    // What JSON.parse and JSON.stringify would change: large integers, 1.0, escapes, the indentation.
+    [
+      '{\n    "id": 12345678901234567890,\n    "v" : 1.0,\n\t"s": "\\u00e9\\/"\n}',
+      `{\n    "id": 12345678901234567890,\n    "v" : 1.0,\n\t"s": "\\u00e9\\/",\n\t"etl_prod": {\n        "airflow": "${marker}"\n    }\n}`,
+    ],
+    [
+      '{\r\n\t"etl_prod": {\r\n\t\t"b": 1e2\r\n\t}\r\n}\r\n',
+      `{\r\n\t"etl_prod": {\r\n\t\t"b": 1e2,\r\n\t\t"airflow": "${marker}"\r\n\t}\r\n}\r\n`,
+    ],
+    ['{\n  "etl_prod": {}\n}\n', laidOut],
+    ['{ "etl_prod": {"b": -0} }', `{ "etl_prod": {"b": -0, "airflow": "${marker}"} }`],
+    ['{"a":{},"b":[ ]}\n', `{"a":{},"b":[ ],"etl_prod":{"airflow":"${marker}"}}\n`],
+    // Readers take the last one.
+    ['{"etl_prod":1,"etl_prod":{}}', `{"etl_prod":1,"etl_prod":{"airflow":"${marker}"}}`],
+  ])('gets the secret and keeps every other byte: %j', async (before, after) => {
     const { path, store } = await json(before);
     await store.check();
     await store.put(address(), secret);
-    expect(await readFile(path, 'utf8')).toBe(`${JSON.stringify(after, null, 2)}\n`);
+    expect(await readFile(path, 'utf8')).toBe(after);
     expect(await modeOf(path)).toBe('600');
   });
+
+  it('gets several secrets at once, each exactly where it belongs', async () => {
+    const { path, store } = await json('{"a": {"x": "old", "n": 1.0}, "b": {}}');
+    const tokens = [
+      { account: 'a', token: 'x' },
+      { account: 'a', token: 'y' },
+      { account: 'b', token: 'x' },
+      { account: 'c', token: 'x' },
+      { account: 'c', token: 'y' },
+    ];
+    for (const { account, token } of tokens) {
+      await store.put(address({ account, token }), new Secret(`${account}-${token}`));
+    }
+    const text = await readFile(path, 'utf8');
+    expect(text).toBe('{"a": {"x": "a-x", "n": 1.0, "y": "a-y"}, "b": {"x": "b-x"}, "c": {"x": "c-x", "y": "c-y"}}');
+    const { path: other, store: together } = await json('{"a": {"x": "old", "n": 1.0}, "b": {}}');
+    await Promise.all(
+      tokens.map((token) => together.put(address(token), new Secret(`${token.account}-${token.token}`))),
+    );
+    const parsed = JSON.parse(await readFile(other, 'utf8'));
+    expect(parsed).toEqual(JSON.parse(text));
+  });
+
+  it.each([['['.repeat(200_000) + ']'.repeat(200_000)], [`{"a":${'['.repeat(100_000)}${']'.repeat(100_000)}}`]])(
+    'refuses what is nested too deeply to be read',
+    async (text) => {
+      const { path, store } = await json(text);
+      expect(await refusal(store.put(address(), secret))).toMatchObject({ code: 'STORE_FAILED' });
+      expect(await readFile(path, 'utf8')).toBe(text);
+    },
+  );
 
   it('takes every name for only a name', async () => {
     const { path, store } = await json();

@@ -1,0 +1,147 @@
+import { applyEdits, type Node, parseTree } from 'jsonc-parser';
+import type { TokenAddress } from '../../../model/secret-variable.ts';
+import { NotASecretsFile, parseSecrets, type SecretsText } from './secrets-text.ts';
+
+/** The position of an object in the text, and its members by name; of a name that is repeated, the last one, as `JSON.parse`. */
+interface Members {
+  readonly node: Node;
+  readonly byName: ReadonlyMap<string, Node>;
+}
+
+/** How the file is laid out, so that new members look like those that are there. */
+interface Layout {
+  /** The indentation of one level; undefined: everything is on one line. */
+  readonly indent: string | undefined;
+  readonly eol: string;
+  /** Between a name and its value, for example `: `. */
+  readonly colon: string;
+}
+
+/**
+ * The text of a JSON secrets file, `{"<account>": {"<token>": "<secret>"}}`. Only the secrets that are set change: every
+ * other byte stays, numbers that JavaScript would round and the indentation too.
+ */
+export class JsonText implements SecretsText {
+  readonly #text: string;
+  readonly #accounts: Members;
+  readonly #layout: Layout;
+  /** What was set, by account and token. Names are only names, `__proto__` too. */
+  readonly #set = new Map<string, Map<string, string>>();
+
+  /** @throws NotASecretsFile */
+  constructor(text: string) {
+    // Strict: the parser with positions would accept more than JSON.
+    parseSecrets(text);
+    const mark = text.startsWith('\uFEFF') ? 1 : 0;
+    this.#text = text.slice(mark).trim() === '' ? `${text.slice(0, mark)}{}\n` : text;
+    this.#accounts = membersOf(treeOf(this.#text));
+    this.#layout = layoutOf(this.#text, this.#accounts.node);
+  }
+
+  current({ account, token }: TokenAddress): string[] {
+    const set = this.#set.get(account)?.get(token);
+    if (set !== undefined) return [set];
+    const tokens = this.#accounts.byName.get(account);
+    const value: unknown = tokens?.type === 'object' ? membersOf(tokens).byName.get(token)?.value : undefined;
+    return typeof value === 'string' ? [value] : [];
+  }
+
+  /** @throws NotASecretsFile */
+  set({ account, token }: TokenAddress, value: string): void {
+    const tokens = this.#accounts.byName.get(account);
+    if (tokens !== undefined && tokens.type !== 'object') {
+      throw new NotASecretsFile(`the value of "${account}" is not an object`);
+    }
+    const set = this.#set.get(account) ?? new Map<string, string>();
+    this.#set.set(account, set.set(token, value));
+  }
+
+  text(): string {
+    const edits: { offset: number; length: number; content: string }[] = [];
+    const newAccounts: [name: string, value: string][] = [];
+    for (const [account, set] of this.#set) {
+      const node = this.#accounts.byName.get(account);
+      if (node === undefined) newAccounts.push([account, this.#object(set)]);
+      else {
+        const tokens = membersOf(node);
+        const newTokens: [name: string, value: string][] = [];
+        for (const [token, secret] of set) {
+          const old = tokens.byName.get(token);
+          if (old === undefined) newTokens.push([token, JSON.stringify(secret)]);
+          else edits.push({ offset: old.offset, length: old.length, content: JSON.stringify(secret) });
+        }
+        if (newTokens.length > 0) edits.push(this.#added(node, newTokens, 1));
+      }
+    }
+    if (newAccounts.length > 0) edits.push(this.#added(this.#accounts.node, newAccounts, 0));
+    return applyEdits(this.#text, edits);
+  }
+
+  /** Adds members after the last one of an object, spaced as that one is. `level` counts the objects around it. */
+  #added(object: Node, members: readonly [string, string][], level: number) {
+    const last = object.children?.at(-1);
+    if (last === undefined) {
+      return { offset: object.offset, length: object.length, content: this.#braces(members, level) };
+    }
+    const before = object.children?.at(-2);
+    const gap = this.#text.slice(before === undefined ? object.offset + 1 : end(before), last.offset);
+    const isFirstOnLine = before === undefined && !gap.includes('\n');
+    const space = isFirstOnLine ? (this.#layout.colon.endsWith(' ') ? ' ' : '') : gap.replace(',', '');
+    const content = members.map((member) => `,${space}${this.#member(member)}`).join('');
+    return { offset: end(last), length: 0, content };
+  }
+
+  #object(tokens: ReadonlyMap<string, string>): string {
+    return this.#braces(
+      [...tokens].map(([token, secret]) => [token, JSON.stringify(secret)]),
+      1,
+    );
+  }
+
+  #braces(members: readonly [string, string][], level: number): string {
+    const { indent, eol, colon } = this.#layout;
+    const texts = members.map((member) => this.#member(member));
+    if (indent === undefined) return `{${texts.join(colon.endsWith(' ') ? ', ' : ',')}}`;
+    const outer = `${eol}${indent.repeat(level)}`;
+    return `{${texts.map((text) => `${outer}${indent}${text}`).join(',')}${outer}}`;
+  }
+
+  #member([name, value]: readonly [string, string]): string {
+    return `${JSON.stringify(name)}${this.#layout.colon}${value}`;
+  }
+}
+
+/** @throws NotASecretsFile where the text is nested more deeply than a secrets file is. */
+function treeOf(text: string): Node {
+  // A byte order mark is replaced by a space, so that positions stay.
+  try {
+    const tree = parseTree(text.replace(/^\uFEFF/, ' '));
+    if (tree !== undefined) return tree;
+  } catch (error) {
+    if (!(error instanceof RangeError)) throw error;
+  }
+  throw new NotASecretsFile('it is nested too deeply');
+}
+
+function membersOf(node: Node): Members {
+  const byName = new Map<string, Node>();
+  for (const { children } of node.children ?? []) {
+    const [name, value] = children ?? [];
+    if (name !== undefined && value !== undefined) byName.set(String(name.value), value);
+  }
+  return { node, byName };
+}
+
+function layoutOf(text: string, root: Node): Layout {
+  const eol = text.includes('\r\n') ? '\r\n' : '\n';
+  const first = root.children?.[0];
+  const [name, value] = first?.children ?? [];
+  if (first === undefined || name === undefined || value === undefined) return { indent: '  ', eol, colon: ': ' };
+  const gap = text.slice(root.offset + 1, first.offset);
+  const indent = gap.includes('\n') ? gap.slice(gap.lastIndexOf('\n') + 1) : undefined;
+  return { indent, eol, colon: text.slice(end(name), value.offset) };
+}
+
+function end(node: Node): number {
+  return node.offset + node.length;
+}
