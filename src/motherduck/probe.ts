@@ -1,12 +1,12 @@
 /**
- * The program that a child process runs: it opens one Target, asks it a few things, and is gone. A process of its
- * own, because DuckDB refuses two accounts on one `md:` path in a process, because a connection that hangs can be
- * killed here, and because a crash of the native library then takes nothing with it.
+ * The program of the child process that connects: it opens one Target, runs a few queries, and exits. It is a process of
+ * its own because DuckDB refuses two accounts on one `md:` path in a process, because a hanging connection can be killed,
+ * and because a crash of the native library then does no further harm.
  *
- * In: one line of JSON (ProbeInput) on standard input, so that a token is in no argument and no environment.
- * Standard input then stays open; when it ends, the parent is gone, and so is this program.
- * Out: one line of JSON (ProbeEvent) a step on file descriptor 3, where no library prints. What was reported before
- * a hang or a crash is kept, and the first step without a line is the one that did not end.
+ * Input: one line of JSON (ProbeInput) on standard input, so that a token is in no argument and no environment variable.
+ * Standard input then stays open; when it ends, the parent has exited, and this program exits too.
+ * Output: one line of JSON (ProbeEvent) per step on file descriptor 3, where no library prints. What was reported before
+ * a hang or a crash is kept, and the first step without a line is the one that did not finish.
  */
 import { writeSync } from 'node:fs';
 import type { DuckDBConnection } from '@duckdb/node-api';
@@ -14,15 +14,15 @@ import type { Target } from './connector.ts';
 
 export interface ProbeRequest {
   /** Run in this order; a failing one does not stop the next. */
-  readonly steps: readonly ProbeQuestion[];
+  readonly steps: readonly ProbeStepRequest[];
   /** Whether the target's shutdown is run at the end. */
   readonly shutdown: boolean;
 }
 
-export interface ProbeQuestion {
+export interface ProbeStepRequest {
   readonly name: string;
   readonly sql: string;
-  /** All rows are wanted, and not the first alone. */
+  /** Return all rows, not only the first. */
   readonly every?: boolean;
 }
 
@@ -31,14 +31,14 @@ export interface ProbeInput {
   readonly request: ProbeRequest;
 }
 
-/** The first row of an answer and how many rows there were; all of them where they were asked for. */
+/** The first row of a result and the number of rows; all rows where they were requested. */
 export interface ProbeAnswer {
   readonly row?: ProbeRow;
   readonly rows: number;
   readonly every?: readonly ProbeRow[];
 }
 
-/** Values are JSON where they are not text. */
+/** Values that are not text are JSON. */
 export type ProbeRow = Readonly<Record<string, string | null>>;
 
 export interface ProbeEvent {
@@ -46,11 +46,11 @@ export interface ProbeEvent {
   readonly step: string;
   readonly ms: number;
   readonly answer?: ProbeAnswer;
-  /** `refused`: not even tried; `native`: DuckDB is not there for this platform; `sql`: DuckDB's or MotherDuck's error. */
+  /** `refused`: not tried; `native`: DuckDB is not available for this platform; `sql`: an error of DuckDB or MotherDuck. */
   readonly failure?: { readonly kind: 'refused' | 'native' | 'sql'; readonly text: string };
 }
 
-/** The parent shortens further, after it has taken out secrets: this only bounds the pipe. */
+/** Limits the pipe; the parent shortens texts further after it has removed secrets. */
 const MAX_TEXT = 2000;
 const MAX_COLUMNS = 20;
 
@@ -70,15 +70,15 @@ async function open(target: Target): Promise<DuckDBConnection> {
   return connection;
 }
 
-/** Reads the whole result, since an error can come late, and keeps one row of it unless all are asked for. */
-async function ask(connection: DuckDBConnection, { sql, every }: ProbeQuestion): Promise<ProbeAnswer> {
+/** Reads the whole result, because an error can come late, and keeps one row unless all are requested. */
+async function ask(connection: DuckDBConnection, { sql, every }: ProbeStepRequest): Promise<ProbeAnswer> {
   const result = await connection.stream(sql);
   let rows = 0;
   const kept: ProbeRow[] = [];
   for await (const part of result.yieldRowObjectJson()) {
     rows += part.length;
-    const wanted = every ? part : part.slice(0, 1 - kept.length);
-    for (const row of wanted) kept.push(shownRow(row));
+    const selected = every ? part : part.slice(0, 1 - kept.length);
+    for (const row of selected) kept.push(shownRow(row));
   }
   const [first] = kept;
   return { rows, ...(first && { row: first }), ...(every && { every: kept }) };
@@ -98,7 +98,7 @@ function textOf(error: unknown): string {
   return (error instanceof Error ? error.message : String(error)).slice(0, MAX_TEXT);
 }
 
-/** Runs one step, reports it, and gives what it gave; undefined when it failed. */
+/** Runs one step, reports it, and returns its result; undefined when it failed. */
 async function step<T>(name: string, run: () => Promise<T>, answerOf: (value: T) => ProbeAnswer | undefined) {
   const started = performance.now();
   const report = (rest: Omit<ProbeEvent, 'step' | 'ms'>) => {
@@ -121,10 +121,10 @@ async function probe({ target, request }: ProbeInput): Promise<void> {
   const nothing = () => undefined;
   const connection = await step('connect', () => open(target), nothing);
   if (connection === undefined) return;
-  for (const question of request.steps) {
+  for (const each of request.steps) {
     await step(
-      question.name,
-      () => ask(connection, question),
+      each.name,
+      () => ask(connection, each),
       (answer) => answer,
     );
   }
@@ -132,19 +132,19 @@ async function probe({ target, request }: ProbeInput): Promise<void> {
   connection.closeSync();
 }
 
-// Ctrl-C reaches the whole group of processes; whether this one stops is the parent's to say.
+// Ctrl-C reaches the whole process group; the parent decides whether this process stops.
 process.on('SIGINT', () => {});
 
 let text = '';
-let begun = false;
+let started = false;
 process.stdin.setEncoding('utf8');
 process.stdin.on('end', () => process.kill(process.pid, 'SIGKILL'));
 process.stdin.on('data', (chunk: string) => {
-  if (begun) return;
+  if (started) return;
   text += chunk;
   const end = text.indexOf('\n');
   if (end === -1) return;
-  begun = true;
+  started = true;
   probe(JSON.parse(text.slice(0, end)) as ProbeInput).then(
     () => process.exit(0),
     () => process.exit(70),

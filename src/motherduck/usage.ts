@@ -1,6 +1,6 @@
 /**
- * When each user last ran a query, by MotherDuck's own history. MD_INFORMATION_SCHEMA.QUERY_HISTORY is there on Business
- * plans and for an Admin alone, and it is behind by a while (MotherDuck's documentation of the view, read November 2026).
+ * When each user last ran a query, from MotherDuck's query history. MD_INFORMATION_SCHEMA.QUERY_HISTORY exists on Business
+ * plans, for Admins only, and lags behind (MotherDuck's documentation of the view, read November 2026).
  */
 import type { Secret } from '../model/secret.ts';
 import { UserError } from '../model/user-error.ts';
@@ -8,34 +8,34 @@ import { accountKey } from '../model/username.ts';
 import type { Connector } from './connector.ts';
 import { type ProbeFailure, type ProbeRunner, scrub } from './probe-process.ts';
 
-/** The product's name in its user agent: its own smoke tests are no use of an account. */
+/** The product's name in its user agent, by which queries of its own smoke tests are excluded. */
 export const PRODUCT = 'motherduck-accounts';
 
-/** Source of the view's and the columns' names: MotherDuck's documentation. */
+/** The names of the view and its columns are from MotherDuck's documentation. */
 const LAST_QUERIES = `
   SELECT user_name AS username, epoch_ms(max(start_time)) AS last
   FROM md_information_schema.query_history
   WHERE coalesce(user_agent, '') NOT LIKE '%${PRODUCT}/%'
   GROUP BY user_name`;
 
-export interface UsageQuestion {
+export interface UsageRequest {
   readonly connector: Connector;
   readonly probe: ProbeRunner;
   /** A read/write token of an Admin. */
   readonly token: Secret;
-  /** For the one connection and its query. */
+  /** Milliseconds for the connection and its query. */
   readonly timeoutMs: number;
   readonly signal?: AbortSignal;
 }
 
 /**
- * Asks by one connection, which wakes the Admin's Duckling. Gives the times, in milliseconds since 1970, by
- * `accountKey`; a user that never ran a query is not in it.
+ * Reads the history with one connection, which starts the Admin's Duckling. Returns the times in milliseconds since 1970, by
+ * `accountKey`; a user that never ran a query is absent.
  *
- * @throws UserError USAGE_UNREADABLE where the history is not offered, or nobody can connect; INTERRUPTED
+ * @throws UserError USAGE_UNREADABLE if the history is not available or the connection fails; INTERRUPTED
  */
-export async function readUsage(question: UsageQuestion): Promise<ReadonlyMap<string, number>> {
-  const { connector, probe, token, timeoutMs, signal } = question;
+export async function readUsage(input: UsageRequest): Promise<ReadonlyMap<string, number>> {
+  const { connector, probe, token, timeoutMs, signal } = input;
   const target = await connector.target(token, undefined);
   const request = { steps: [{ name: 'usage', sql: LAST_QUERIES, every: true }], shutdown: false };
   const report = await probe(target, request, { timeoutMs, secrets: [token], ...(signal ? { signal } : {}) });
@@ -55,7 +55,7 @@ function refusal(failure: ProbeFailure, token: Secret): UserError {
   }
   const why = scrub(failure.text, [token.reveal()]);
   const hint = /query_history|md_information_schema|catalog error/i.test(why)
-    ? 'MotherDuck shows it on Business plans, to an Admin. Without one, leave out --usage.'
-    : 'Mend what the message says, or leave out --usage.';
+    ? 'MotherDuck offers it on Business plans, to Admins. Otherwise, omit --usage.'
+    : 'Fix the error in the message, or omit --usage.';
   return new UserError('USAGE_UNREADABLE', `the query history cannot be read: ${why}`, hint);
 }

@@ -1,7 +1,7 @@
-/** One workflow command of GitHub Actions, on a line of its own. */
+/** Workflow commands of GitHub Actions. */
 import { printable } from './printable.ts';
 
-/** What it says may have more lines; no text in it can end it, or begin another one. */
+/** One command on a line of its own. Its text may have several lines; no text can end the command or begin another. */
 export function githubCommand(
   name: 'error' | 'warning',
   properties: Readonly<Record<string, string>>,
@@ -12,7 +12,7 @@ export function githubCommand(
   return `::${name} ${given.join(',')}::${data(lines)}\n`;
 }
 
-/** A line break would end the command, and what follows could be another; `##[` is one of an older kind. */
+/** A line break would end the command and could begin another; `##[` begins a command of the older syntax. */
 function data(text: string): string {
   return text.replaceAll('##[', '# #[').replaceAll('%', '%25').replaceAll('\r', '%0D').replaceAll('\n', '%0A');
 }

@@ -1,4 +1,4 @@
-/** SARIF 2.1.0, as code scanning takes it: a run of this program with its rules and what they found. */
+/** SARIF 2.1.0 for code scanning: one run of this program with its rules and results. */
 import { createHash } from 'node:crypto';
 import { counted } from '../model/counted.ts';
 import { VERSION } from '../version.ts';
@@ -14,12 +14,12 @@ export interface SarifRule {
   readonly short: string;
   /** What it means and what to do. */
   readonly full: string;
-  /** Left out when a result can be of either. */
+  /** Absent when results can have any level. */
   readonly level?: Level;
 }
 
-export interface SarifPlace {
-  /** As shown to people; a relative one is taken to be relative to the repository. */
+export interface SarifLocation {
+  /** As shown to the user; a relative path is relative to the repository. */
   readonly file: string;
   /** From 1. */
   readonly line: number;
@@ -32,29 +32,29 @@ export interface SarifResult {
   readonly rule: string;
   readonly level: Level;
   readonly message: string;
-  readonly place: SarifPlace;
-  /** What it is about, where that is no place: `etl_prod/airflow`. */
+  readonly location: SarifLocation;
+  /** The account or token that it is about: `etl_prod/airflow`. */
   readonly subject?: string;
-  readonly related?: SarifPlace & { readonly message: string };
-  /** What makes it the same finding in the next run, wherever it stands by then. */
+  readonly related?: SarifLocation & { readonly message: string };
+  /** What identifies the result in later runs, even on another line. */
   readonly identity: readonly string[];
 }
 
 /**
- * GitHub refuses a run with more than 25,000 results, and keeps 5,000 of one that it takes; which ones, it does not say
- * reliably. See https://docs.github.com/en/code-security/code-scanning/troubleshooting-sarif-uploads/results-exceed-limit
+ * GitHub refuses a run with more than 25,000 results and keeps 5,000 of a smaller one, without saying which. See https://docs.github.com/en/code-security/code-scanning/troubleshooting-sarif-uploads/results-exceed-limit
  */
-export const MOST_RESULTS = 5000;
+export const MAX_RESULTS = 5000;
 
-/** Gravest first. */
+/** Most severe first. */
 const LEVELS: readonly Level[] = ['error', 'warning', 'note'];
 
 /**
- * Writes the log, with the gravest results where there are more than MOST_RESULTS, and how many are left out. `category` keeps apart what is uploaded for one commit by several runs: a later upload of the same
- * category replaces the earlier one.
+ * Writes the log, with the most severe results if there are more than MAX_RESULTS.
+ *
+ * @param category Distinguishes uploads of several runs for one commit: a later upload replaces one of the same category.
  */
 export function sarifLog(category: string, rules: readonly SarifRule[], given: readonly SarifResult[]): string {
-  const results = gravest(given);
+  const results = mostSevere(given);
   const indexOf = new Map(rules.map(({ id }, index) => [id, index]));
   const fingerprint = fingerprints();
   const log = {
@@ -71,7 +71,7 @@ export function sarifLog(category: string, rules: readonly SarifRule[], given: r
           ruleIndex: indexOf.get(result.rule) ?? -1,
           level: result.level,
           message: { text: plainMessage(result.message) },
-          locations: [{ ...location(result.place), ...logical(result.subject) }],
+          locations: [{ ...location(result.location), ...logical(result.subject) }],
           ...(result.related ? { relatedLocations: [related(result.related)] } : {}),
           partialFingerprints: { primaryLocationLineHash: fingerprint(result) },
         })),
@@ -81,20 +81,20 @@ export function sarifLog(category: string, rules: readonly SarifRule[], given: r
   return jsonText(log);
 }
 
-/** As they are given, as long as there is room for all. */
-function gravest(results: readonly SarifResult[]): readonly SarifResult[] {
-  if (results.length <= MOST_RESULTS) return results;
-  return LEVELS.flatMap((level) => results.filter((result) => result.level === level)).slice(0, MOST_RESULTS);
+/** The results in the given order, unless there are too many. */
+function mostSevere(results: readonly SarifResult[]): readonly SarifResult[] {
+  if (results.length <= MAX_RESULTS) return results;
+  return LEVELS.flatMap((level) => results.filter((result) => result.level === level)).slice(0, MAX_RESULTS);
 }
 
 function invocations(skipped: number) {
   if (skipped === 0) return {};
-  const text = `${counted(skipped, 'result')} left out here, the least grave ones: code scanning takes ${MOST_RESULTS} of a run. The format json has all.`;
+  const text = `${counted(skipped, 'result')} not shown, the least severe ones: code scanning takes ${MAX_RESULTS} per run. The format json has all.`;
   const toolExecutionNotifications = [{ level: 'warning', message: { text } }];
   return { invocations: [{ executionSuccessful: true, toolExecutionNotifications }] };
 }
 
-/** GitHub has a word of its own for what is a note elsewhere. */
+/** GitHub's words for the levels. */
 const PROBLEM_SEVERITY = { error: 'error', warning: 'warning', note: 'recommendation' } as const;
 
 function reportingDescriptor({ id, name, short, full, level }: SarifRule) {
@@ -110,7 +110,7 @@ function reportingDescriptor({ id, name, short, full, level }: SarifRule) {
   };
 }
 
-function location({ file, line, column, endColumn }: SarifPlace) {
+function location({ file, line, column, endColumn }: SarifLocation) {
   const region = {
     startLine: line,
     ...(column === undefined ? {} : { startColumn: column }),
@@ -119,15 +119,15 @@ function location({ file, line, column, endColumn }: SarifPlace) {
   return { physicalLocation: { artifactLocation: { uri: uriOf(file) }, region } };
 }
 
-function related({ message, ...place }: SarifPlace & { readonly message: string }) {
-  return { ...location(place), message: { text: plainMessage(message) } };
+function related({ message, ...rest }: SarifLocation & { readonly message: string }) {
+  return { ...location(rest), message: { text: plainMessage(message) } };
 }
 
 function logical(subject: string | undefined) {
   return subject === undefined ? {} : { logicalLocations: [{ fullyQualifiedName: subject }] };
 }
 
-/** A relative path stays relative; one from a root becomes a `file:` URI. A first part with a colon is no scheme. */
+/** A relative path stays relative; an absolute one becomes a `file:` URI. A colon in the first segment is no scheme. */
 function uriOf(file: string): string {
   const path = file.replaceAll('\\', '/').replace(/^(\.\/)+/, '');
   const encoded = path.split('/').map(encodeSegment).join('/');
@@ -139,14 +139,14 @@ function encodeSegment(segment: string): string {
   return encodeURIComponent(Buffer.from(segment, 'utf8').toString('utf8'));
 }
 
-/** In a message, `[text](place)` is a link; a name must not become one. */
+/** In a message, `[text](target)` is a link; a name must not become one. */
 function plainMessage(text: string): string {
   return text.replaceAll('](', '] (');
 }
 
 /**
- * GitHub reads this fingerprint alone, and its upload action would make it of the line's text: then all findings of one
- * rule on one line were one. Two that are the same in all that counts are told apart by their order.
+ * GitHub reads only this fingerprint. Without it, the upload action would compute it from the text of the line, and all
+ * findings of a rule on one line would be one. Results with the same identity are numbered in their order.
  */
 function fingerprints(): (result: SarifResult) => string {
   const seen = new Map<string, number>();

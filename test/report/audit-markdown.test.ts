@@ -44,7 +44,7 @@ describe('an audit as Markdown', () => {
     `);
   });
 
-  it('is at most 65,000 characters, cut between findings, gravest kept, and says what was left out', () => {
+  it('is at most 65,000 characters, cut between findings, most severe kept, and counts the others', () => {
     const text = auditMarkdown(large(2000));
     expect(text.length).toBeLessThanOrEqual(65_000);
     expect(text.length).toBeGreaterThan(60_000);

@@ -83,7 +83,7 @@ describe('a plan as a page', () => {
 });
 
 describe('an audit as a page', () => {
-  it('shows findings gravest first by account, and the rules', async () => {
+  it('shows findings most severe first by account, and the rules', async () => {
     await expect(withoutStyle(auditHtml(audits.FOUND))).toMatchFileSnapshot('snapshots/audit.html');
   });
 

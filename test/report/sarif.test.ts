@@ -90,7 +90,7 @@ describe('an audit as SARIF', () => {
     expect(fingerprints({ ...FOUND, organization: 'other' })).not.toContain(before[0]);
   });
 
-  it('has the gravest results where code scanning would refuse the run, and says how many are left out', () => {
+  it('has the most severe results where code scanning would refuse the run, and says how many are not shown', () => {
     const findings = Array.from({ length: 12_000 }, (_, index): Finding => {
       const severity = index % 3 === 0 ? 'note' : index % 3 === 1 ? 'warning' : 'error';
       return { rule: 'MDA001', severity, account: `tenant_${index}`, message: 'm', fix: { text: 'f' } };
@@ -99,7 +99,7 @@ describe('an audit as SARIF', () => {
     const count = (level: string) => results.filter((result) => result.level === level).length;
     expect([results.length, count('error'), count('warning'), count('note')]).toEqual([5000, 4000, 1000, 0]);
     expect(invocations?.[0].toolExecutionNotifications[0].message.text).toBe(
-      '7000 results left out here, the least grave ones: code scanning takes 5000 of a run. The format json has all.',
+      '7000 results not shown, the least severe ones: code scanning takes 5000 per run. The format json has all.',
     );
     const few = runOf(auditSarif({ ...FOUND, findings: findings.slice(0, 5000) }));
     expect([few.results.length, few.invocations]).toEqual([5000, undefined]);
@@ -121,7 +121,7 @@ it.each([
   ['/etc/mdacc/a b.yaml', 'file:///etc/mdacc/a%20b.yaml'],
   ['C:\\conf\\a b.yaml', 'file:///C:/conf/a%20b.yaml'],
 ])('the file %s has the URI %s', (file, uri) => {
-  const result: SarifResult = { rule: 'r', level: 'note', message: 'm', place: { file, line: 1 }, identity: [] };
+  const result: SarifResult = { rule: 'r', level: 'note', message: 'm', location: { file, line: 1 }, identity: [] };
   const { results } = runOf(sarifLog('test', [{ id: 'r', name: 'r', short: 's', full: 'f', level: 'note' }], [result]));
   expect(results[0]?.locations[0].physicalLocation.artifactLocation.uri).toBe(uri);
 });

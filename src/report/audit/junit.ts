@@ -1,18 +1,20 @@
 /** An audit as JUnit XML: a suite per rule, a case per finding. Notes pass, with their text as output. */
 import type { Audit, Finding, RuleInfo } from '../../model/audit.ts';
 import { hintText } from '../hint.ts';
+import { junitDocument, xml } from '../junit.ts';
 import { printable } from '../printable.ts';
-import { xml } from '../xml.ts';
 import { showLocation, subjectOf } from './findings.ts';
 
+/** Writes the audit. */
 export function auditJunit(given: Audit): string {
   const audit = printable(given);
   const suites = audit.rules.map((rule) => suiteOf(rule, audit.findings));
-  const [tests, failures] = [sum(suites, 'tests'), sum(suites, 'failures')];
   const name = `mdacc audit ${audit.organization}${audit.sandbox ? ' (sandbox)' : ''}`;
-  const head = `<testsuites name="${xml(name)}" tests="${tests}" failures="${failures}">`;
-  return ['<?xml version="1.0" encoding="UTF-8"?>', head, ...suites.map(({ text }) => text), '</testsuites>', ''].join(
-    '\n',
+  const counts = { tests: sum(suites, 'tests'), failures: sum(suites, 'failures') };
+  return junitDocument(
+    name,
+    counts,
+    suites.map(({ text }) => text),
   );
 }
 

@@ -15,7 +15,7 @@ export function auditSarif(given: Audit): string {
       level: finding.severity,
       message: `${subjectOf(finding)}: ${finding.message}\n${hintText(finding.fix)}`,
       // GitHub drops a result without a location, so such results point to the configuration.
-      place: finding.location ?? { file, line: 1 },
+      location: finding.location ?? { file, line: 1 },
       ...(finding.account === undefined ? {} : { subject: subjectOf(finding) }),
       identity: [organization, finding.account ?? '', finding.token ?? ''],
     })),

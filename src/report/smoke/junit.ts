@@ -1,14 +1,13 @@
 /** A smoke test as JUnit XML: a suite per account, a case per check. */
-
 import type { AccountSmoke, ConnectionSmoke, Smoke, SmokeCheck } from '../../model/smoke.ts';
 import { hintText } from '../hint.ts';
-import { xml } from '../xml.ts';
+import { junitDocument, xml } from '../junit.ts';
 
+/** Writes the smoke test. */
 export function smokeJunit(smoke: Smoke): string {
   const cases = smoke.accounts.flatMap((account) => account.connections.flatMap((connection) => connection.checks));
-  const failed = cases.filter((check) => !check.passed).length;
-  const suites = smoke.accounts.map(suite).join('\n');
-  return `<?xml version="1.0" encoding="UTF-8"?>\n<testsuites name="mdacc smoke" tests="${cases.length}" failures="${failed}">\n${suites}\n</testsuites>\n`;
+  const failures = cases.filter((check) => !check.passed).length;
+  return junitDocument('mdacc smoke', { tests: cases.length, failures }, smoke.accounts.map(suite));
 }
 
 function suite(account: AccountSmoke): string {

@@ -1,13 +1,14 @@
-/** The state for a terminal: a line an account, and below it its tokens with where their secrets are. */
+/** The state for a terminal: a line per account, and below it its tokens with their secret paths. */
 import { counted } from '../../model/counted.ts';
 import type { State, StateAccount, StateToken } from '../../model/state.ts';
 import { columnWidth, padTo } from '../../model/text-width.ts';
 import { type Paint, plain } from '../paint.ts';
 import { printable } from '../printable.ts';
 
-const LEAST_KEY_WIDTH = 12;
-const MOST_KEY_WIDTH = 32;
+const MIN_KEY_WIDTH = 12;
+const MAX_KEY_WIDTH = 32;
 
+/** Writes the state. */
 export function stateText(state: State, paint: Paint = plain): string {
   const accounts = [...state.accounts.values()].sort((a, b) => (a.username < b.username ? -1 : 1));
   const blocks = accounts.map((account) => accountBlock(account, paint));
@@ -26,7 +27,7 @@ function accountBlock(account: StateAccount, paint: Paint): string {
       : 'never tested',
     ...(account.intent ? [`interrupted: ${account.intent.action.replace('_', ' ')}`] : []),
   ];
-  const width = Math.max(LEAST_KEY_WIDTH, columnWidth([...account.tokens.keys()], MOST_KEY_WIDTH));
+  const width = Math.max(MIN_KEY_WIDTH, columnWidth([...account.tokens.keys()], MAX_KEY_WIDTH));
   const tokens = [...account.tokens]
     .sort(([a], [b]) => (a < b ? -1 : 1))
     .flatMap(([key, token]) => tokenLines(key, width, token));
@@ -42,20 +43,19 @@ function tokenLines(key: string, width: number, token: StateToken): string[] {
     lines.push(`${named(current.name)}, ${current.type}, ${expiry(current.expires_at)}, ${secret}`);
   }
   for (const old of token.retiring) {
-    const fate =
+    const status =
       old.why === 'never_stored'
         ? 'its secret was never stored: revoked by the next apply'
         : old.retire_at === undefined
-          ? 'replaced, lives on until its replacement was seen to connect'
+          ? 'replaced, live until its replacement is verified'
           : `replaced, revoked after ${old.retire_at.slice(0, 16).replace('T', ' ')} UTC`;
-    lines.push(`${named(old.name)}, ${fate}`);
+    lines.push(`${named(old.name)}, ${status}`);
   }
   for (const intent of token.intents)
     lines.push(`${named(intent.name)}, an interrupted creation of ${intent.at.slice(0, 10)}`);
   return lines.map((line, index) => `  ${padTo(index === 0 ? key : '', width)} ${line}`);
 }
 
-/** Names were taken from a live organization. */
 function named(name: string): string {
   return printable(name);
 }

@@ -1,4 +1,4 @@
-/** What the check of a configuration found, as far as reports need to know. */
+/** A finding of `mdacc validate`, as the reports need it. */
 import type { Location } from '../../model/user-error.ts';
 
 export interface Checked {
@@ -7,15 +7,15 @@ export interface Checked {
   readonly message: string;
   readonly hint?: string;
   readonly location: Location;
-  /** How many characters are meant, perhaps over several lines. */
+  /** The number of marked characters, which may span lines. */
   readonly length: number;
   readonly related?: { readonly message: string; readonly location: Location };
 }
 
-/** The files' texts by the names that places have. */
+/** The texts of the files by the names in locations. */
 export type Sources = ReadonlyMap<string, string>;
 
-/** Gives the column after the last character that is meant, on the line where it begins. */
+/** Returns a function for the column after the last marked character, on the line where the mark begins. */
 export function endColumns(sources: Sources): (found: Checked) => number {
   const linesOf = new Map([...sources].map(([file, text]) => [file, text.split('\n')]));
   return ({ location: { file, line, column }, length }) => {

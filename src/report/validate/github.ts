@@ -3,7 +3,7 @@ import { githubCommand } from '../github-command.ts';
 import { printable } from '../printable.ts';
 import { type Checked, endColumns, type Sources } from './checked.ts';
 
-/** A line each, or nothing. */
+/** One command line per finding. */
 export function validateGithub(found: readonly Checked[], sources: Sources): string {
   const endColumn = endColumns(sources);
   return found.map((one) => command(printable(one), endColumn(one))).join('');

@@ -1,9 +1,9 @@
-/** The findings of `mdacc validate` as SARIF 2.1.0; every code is a rule. */
+/** The findings of `mdacc validate` as SARIF 2.1.0; each code is a rule. */
 import { printable } from '../printable.ts';
 import { type SarifResult, sarifLog } from '../sarif.ts';
 import { type Checked, endColumns, type Sources } from './checked.ts';
 
-/** `codes` says what each code means; `config` is the main file. */
+/** @param config The main file. @param codes The meaning of each code. */
 export function validateSarif(
   config: string,
   codes: Readonly<Record<string, string>>,
@@ -23,7 +23,7 @@ function resultOf({ code, severity, message, hint, location, related }: Checked,
     rule: code,
     level: severity,
     message: hint === undefined ? message : `${message}\n${hint}`,
-    place: { ...location, endColumn },
+    location: { ...location, endColumn },
     ...(related ? { related: { ...related.location, message: related.message } } : {}),
     identity: [location.file, message],
   };
