@@ -25,7 +25,7 @@ describe('a plan as Markdown', () => {
       <!-- motherduck-accounts plan: acme -->
       acme at <time>
 
-      ⚠️ applies were up to 80 days apart, longer than rotate&#95;before of etl&#95;prod/airflow<br>Such a token can expire before it is replaced: apply more often, every night for example.
+      ⚠️ applies were up to 80 days apart, longer than rotate&#95;before of etl&#95;prod/airflow<br>Such a token can expire before it is replaced. Apply more often, for example every night.
 
       | | account | what | why | risk |
       |---|---|---|---|---|

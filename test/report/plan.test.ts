@@ -46,10 +46,10 @@ it('as text says what is done, why, what it risks and costs, and what is left al
           tokens that go with it: a
 
     Refused: the plan deletes 1 account and guardrails.max_deletes is 0: removed
-      When that is meant, set "max_deletes: 1" under guardrails.
+      If that is intended, set "max_deletes: 1" under guardrails.
 
     Warning: applies were up to 80 days apart, longer than rotate_before of rotating/a
-      Such a token can expire before it is replaced: apply more often, every night for example.
+      Such a token can expire before it is replaced. Apply more often, for example every night.
     Warning: all Ducklings at once would cost 25.5 an hour and guardrails.max_compute_ceiling is 9
       Choose smaller sizes or pools, or raise max_compute_ceiling.
 
