@@ -1,16 +1,26 @@
 /** What time will bring to a token after the plan was done: the plan's `next`. */
 import type { DesiredToken } from '../model/desired.ts';
+import type { Seconds } from '../model/duration.ts';
 import { isoTime } from '../model/instant.ts';
 import type { LiveToken } from '../model/live.ts';
 import type { NextChange } from '../model/plan.ts';
+import { rotationDue } from '../model/rotation-due.ts';
 import type { StateToken } from '../model/state.ts';
 import type { Holdings } from './series.ts';
 
-/** A token that stays is rotated so long before it expires as its policy says. */
-export function nextOfCurrent(want: DesiredToken, live: LiveToken, account: string): NextChange[] {
-  if (live.expiresAt === null) return [];
-  const at = isoTime(live.expiresAt - want.rotateBefore * 1000);
-  return [{ account, token: want.key, change: 'rotates', name: live.name, at }];
+/**
+ * The rotation of a token that stays as it is.
+ *
+ * @param requestedTtl The lifetime that was requested, in seconds; undefined for an adopted token.
+ */
+export function nextOfCurrent(
+  want: DesiredToken,
+  live: LiveToken,
+  requestedTtl: Seconds | null | undefined,
+  account: string,
+): NextChange[] {
+  const due = rotationDue(want, live, requestedTtl);
+  return due === null ? [] : [{ account, token: want.key, change: 'rotates', name: live.name, at: isoTime(due) }];
 }
 
 /** A replaced token goes when its overlap has ended. */

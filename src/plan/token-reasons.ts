@@ -4,6 +4,7 @@ import { describeSpan, formatDuration } from '../model/duration.ts';
 import { showTime } from '../model/instant.ts';
 import type { LiveToken } from '../model/live.ts';
 import type { CreateToken, RotateToken } from '../model/plan.ts';
+import { rotationDue } from '../model/rotation-due.ts';
 import type { TokenRecord } from '../model/state.ts';
 import { generationOf } from '../model/tokens.ts';
 import { atLine } from './reasons.ts';
@@ -63,8 +64,8 @@ export function whyRotate(
   if (changed) return { cause: 'changed', reason: `${changed}, ${atLine(want.location, context.file)}` };
   const untested = context.isTested ? untestedReplacement(current, held) : undefined;
   if (untested) return { cause: 'interrupted', reason: untested };
-  if (live.expiresAt === null || live.expiresAt - context.now >= rotationMargin(want, live, current.ttl))
-    return undefined;
+  const due = rotationDue(want, live, current.ttl);
+  if (live.expiresAt === null || due === null || due > context.now) return undefined;
   const left = describeSpan((live.expiresAt - context.now) / 1000);
   const reason = `expires in ${left}, policy ${want.policy} rotates at ${describeSpan(want.rotateBefore)}`;
   return { cause: 'due', reason };
@@ -108,16 +109,4 @@ function untestedReplacement(current: TokenRecord, held: Holdings): string | und
   const isWaiting = held.retiring.some(({ record }) => record.why === 'replaced' && record.retire_at === undefined);
   if (!isWaiting || current.verified_at !== undefined || current.failed_at !== undefined) return undefined;
   return `an interrupted run stored "${current.name}" and did not see it connect`;
-}
-
-/**
- * Milliseconds before its end at which a token is due. When MotherDuck gave less life than was asked, half of that at most.
- *
- * @param asked The life it was asked for, in seconds; null: until revoked; undefined: not made here.
- */
-export function rotationMargin(want: DesiredToken, live: LiveToken, asked: number | null | undefined): number {
-  const margin = want.rotateBefore * 1000;
-  if (live.expiresAt === null || asked === undefined || asked === null) return margin;
-  const given = live.expiresAt - live.createdAt;
-  return given < asked * 990 ? Math.min(margin, given / 2) : margin;
 }

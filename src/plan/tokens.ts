@@ -70,7 +70,10 @@ export function planToken(
     if (candidate !== undefined && others.length > 0) return done([], [], [ambiguous(want, candidates, account)]);
     if (candidate !== undefined) {
       known.add(candidate.id);
-      return done(adopt(want, candidate, state, live, held, context), nextOfCurrent(want, candidate, account));
+      return done(
+        adopt(want, candidate, state, live, held, context),
+        nextOfCurrent(want, candidate, undefined, account),
+      );
     }
     const before = currentLive === undefined ? null : show(currentLive);
     return done([
@@ -89,11 +92,11 @@ export function planToken(
   if (context.renamedFrom !== undefined) {
     return done(
       takeOver(want, current, currentLive, state, live, why, context),
-      nextOfCurrent(want, currentLive, account),
+      why === undefined ? nextOfCurrent(want, currentLive, current.ttl, account) : [],
     );
   }
   return why === undefined
-    ? done([], nextOfCurrent(want, currentLive, account))
+    ? done([], nextOfCurrent(want, currentLive, current.ttl, account))
     : done([rotate(want, currentLive, state, live, why, context)]);
 }
 

@@ -1,5 +1,5 @@
 import { describeSpan } from '../../model/duration.ts';
-import { rotationMargin } from '../../plan/token-reasons.ts';
+import { rotationDue } from '../../model/rotation-due.ts';
 import { apply } from '../fixes.ts';
 import { aboutToken, day, OVERDUE_AFTER_MS, type Rule } from '../rule.ts';
 
@@ -14,10 +14,9 @@ export const rotationOverdue: Rule = {
     for (const account of accounts) {
       for (const token of account.tokens) {
         const { live, desired, record } = token;
-        if (desired === undefined || live.expiresAt === null) continue;
-        const margin = rotationMargin(desired, live, record?.ttl);
-        const due = live.expiresAt - margin;
-        if (now - due <= Math.min(OVERDUE_AFTER_MS, margin / 2)) continue;
+        const due = desired && rotationDue(desired, live, record?.ttl);
+        if (desired === undefined || live.expiresAt === null || due === undefined || due === null) continue;
+        if (now - due <= Math.min(OVERDUE_AFTER_MS, (live.expiresAt - due) / 2)) continue;
         const left = describeSpan((live.expiresAt - now) / 1000);
         yield {
           ...aboutToken(account, token),
