@@ -23,7 +23,7 @@ export async function writeStoreSchema() {
 async function storeKinds() {
   const { outputFiles } = await build({
     absWorkingDir: root,
-    entryPoints: ['src/secrets/kinds.ts'],
+    entryPoints: ['src/secrets/stores.ts'],
     bundle: true,
     write: false,
     format: 'esm',

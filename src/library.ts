@@ -9,7 +9,7 @@
  * stable, `message` says what happened, `hint` what to do next, and none of them holds a secret.
  */
 export type { ApplyEvent, Outcome } from './apply/account-run.ts';
-export { InvalidConfiguration } from './config/invalid.ts';
+export { InvalidConfiguration } from './config/errors.ts';
 export { type Applied, type ApplyOptions, apply, renderApplied } from './library/applying.ts';
 export { type Environment, type LoadedConfig, loadConfig } from './library/config.ts';
 export { audit, openStores, plan, type Question, readLive } from './library/reading.ts';

@@ -7,7 +7,7 @@ import { hasChanges } from '../plan/plan.ts';
 import { appliedJson } from '../report/apply/json.ts';
 import { appliedText, eventLine } from '../report/apply/text.ts';
 import { renderPlan } from '../report/plan/render.ts';
-import { kindOf } from '../secrets/kinds.ts';
+import { kindOf } from '../secrets/stores.ts';
 import { openState, type StateFile } from '../state/state-file.ts';
 import { statePath } from './configuration.ts';
 import { confirm } from './confirm.ts';

@@ -1,8 +1,7 @@
 /** The configuration and the state that belongs to it, as every command reads them. */
 import path from 'node:path';
-import { InvalidConfiguration } from '../config/invalid.ts';
+import { DEFAULT_CONFIG, InvalidConfiguration } from '../config/errors.ts';
 import { type Loaded, loadConfig } from '../config/load.ts';
-import { DEFAULT_CONFIG } from '../config/not-found.ts';
 import type { Desired } from '../model/desired.ts';
 import { diagnosticJson } from '../yaml/diagnostic.ts';
 import { renderDiagnostics } from '../yaml/render.ts';

@@ -1,7 +1,8 @@
 /** The configuration that an import adds to: its texts as they are, and how they are replaced. */
+
 import { writeFile } from 'node:fs/promises';
 import path from 'node:path';
-import { InvalidConfiguration } from '../config/invalid.ts';
+import { InvalidConfiguration } from '../config/errors.ts';
 import { type LoadedWell, loadConfig } from '../config/load.ts';
 import { codeOf, writeFileAtomic } from '../files/atomic.ts';
 import { readText } from '../files/text.ts';

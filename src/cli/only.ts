@@ -3,7 +3,7 @@
 import { few } from '../model/counted.ts';
 import { globMatcher } from '../model/glob.ts';
 import { UserError } from '../model/user-error.ts';
-import { nearest } from '../yaml/suggest.ts';
+import { nearest } from '../yaml/wording.ts';
 
 const NAMES_SHOWN = 10;
 

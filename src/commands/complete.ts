@@ -12,7 +12,7 @@ export async function complete(program: Command, words: readonly string[]): Prom
 async function namesOf(config: string | undefined): Promise<Names> {
   const [{ loadConfig }, { DEFAULT_CONFIG }] = await Promise.all([
     import('../config/load.ts'),
-    import('../config/not-found.ts'),
+    import('../config/errors.ts'),
   ]);
   const loaded = await loadConfig(config ?? DEFAULT_CONFIG, process.env).catch(() => undefined);
   if (!loaded?.ok) return { accounts: [], tokens: [] };

@@ -6,7 +6,7 @@ import { runCommand } from '../cli/run.ts';
 import type { Desired } from '../model/desired.ts';
 import { UserError } from '../model/user-error.ts';
 import { accountKey } from '../model/username.ts';
-import { suggestion } from '../yaml/suggest.ts';
+import { suggestion } from '../yaml/wording.ts';
 
 export function run(options: ApplyOptions, names: readonly string[]): Promise<number> {
   return runCommand(options, async (io) => {

@@ -13,7 +13,7 @@ import { stateText } from '../report/state/text.ts';
 import { unlockState } from '../state/lock.ts';
 import { serializeAccount, serializeState } from '../state/state-document.ts';
 import { openAnyState } from '../state/state-file.ts';
-import { suggestion } from '../yaml/suggest.ts';
+import { suggestion } from '../yaml/wording.ts';
 
 interface StateOptions extends ConfigOptions, OutputOptions {
   readonly yes?: boolean;

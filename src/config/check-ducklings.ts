@@ -1,5 +1,5 @@
 import { COOLDOWN_SECONDS, POOL_SIZE, type Size } from '../model/ducklings.ts';
-import type { Problems } from '../yaml/problems.ts';
+import type { Problems } from '../yaml/diagnostic.ts';
 import { listed, shown } from '../yaml/wording.ts';
 import type { Limits } from './guardrails.ts';
 import type { Resolved, ResolvedAccount } from './resolve.ts';

@@ -6,7 +6,7 @@ import {
   TOKEN_NAME_LENGTH,
   TOKEN_TTL_SECONDS,
 } from '../model/tokens.ts';
-import type { Problems } from '../yaml/problems.ts';
+import type { Problems } from '../yaml/diagnostic.ts';
 import { textOf } from '../yaml/tree.ts';
 import { listed, quote, shown } from '../yaml/wording.ts';
 import type { Limits } from './guardrails.ts';

@@ -1,5 +1,5 @@
-import { STORE_KINDS } from '../secrets/kinds.ts';
-import { CODES } from '../yaml/codes.ts';
+import { STORE_KINDS } from '../secrets/stores.ts';
+import { CODES } from '../yaml/diagnostic.ts';
 
 const { unused, ...read } = CODES;
 

@@ -1,3 +1,4 @@
+import type { Definitions, PolicyDefinition } from '../model/definitions.ts';
 import type { Desired, DesiredAccount, DesiredToken, Guardrails } from '../model/desired.ts';
 import type { DesiredDucklings } from '../model/ducklings.ts';
 import { accountKey } from '../model/username.ts';
@@ -7,7 +8,7 @@ import { child, itemsOf, textOf } from '../yaml/tree.ts';
 import { tokenName } from './check-tokens.ts';
 import type { Limits } from './guardrails.ts';
 import type { Resolved, ResolvedAccount, ResolvedToken } from './resolve.ts';
-import type { SideSettings } from './settings.ts';
+import type { SideSettings, TokenSettings } from './settings.ts';
 
 /** Makes Desired of a configuration in which no error was found. */
 export function desiredOf(
@@ -91,4 +92,29 @@ function guardrailsOf(limits: Limits): Guardrails {
 function needed<T>(value: T | null | undefined): T {
   if (value === undefined || value === null) throw new Error('a configuration without errors lacks a value');
   return value;
+}
+
+/** The policies and pools of a configuration in which no error was found, by name. */
+export function definitionsOf({ policies, pools, sections }: Resolved): Definitions {
+  const poolNames = [...sections.pools.keys()];
+  return {
+    policies: new Map(policies.map(({ name, settings }) => [name, policyOf(settings)])),
+    pools: new Map(
+      pools.map(({ settings }, index) => [
+        poolNames[index] ?? '',
+        { read_write: sideOf(settings.readWrite), read_scaling: sideOf(settings.readScaling) },
+      ]),
+    ),
+  };
+}
+
+function policyOf({ type, ttl, rotateBefore, overlap, description, store }: TokenSettings): PolicyDefinition {
+  return {
+    ...(type?.value === undefined ? {} : { type: type.value }),
+    ...(ttl?.value === undefined ? {} : { ttl: ttl.value }),
+    ...(rotateBefore?.value === undefined ? {} : { rotateBefore: rotateBefore.value }),
+    ...(overlap?.value === undefined ? {} : { overlap: overlap.value }),
+    ...(description?.value === undefined ? {} : { description: description.value }),
+    ...(store?.value === undefined ? {} : { store: store.value }),
+  };
 }

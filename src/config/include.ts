@@ -1,6 +1,8 @@
-import { readdir } from 'node:fs/promises';
+import { readdir, realpath } from 'node:fs/promises';
 import path from 'node:path';
 import picomatch from 'picomatch';
+import { targetOf } from '../files/atomic.ts';
+import { isWithin, workTreeOf } from '../files/work-tree.ts';
 
 /** How deep `**` looks. */
 const DEEPEST = 12;
@@ -50,4 +52,35 @@ async function entriesIn(folder: string) {
   } catch {
     return [];
   }
+}
+
+/**
+ * Where included files may be. A configuration in a git work tree includes only files of that tree: its author need not be
+ * the one who runs it (a pull request from a fork), and errors quote the lines of a file. Outside of git there is no limit.
+ */
+export class Confines {
+  /** The work tree, without symbolic links; undefined outside of any. */
+  readonly tree: string | undefined;
+
+  private constructor(tree: string | undefined) {
+    this.tree = tree;
+  }
+
+  /** Those of a configuration by the absolute path of its main file. A link in a work tree belongs to that one. */
+  static async of(main: string): Promise<Confines> {
+    const folder = path.dirname(main);
+    const tree = (await workTreeOf(folder)) ?? (await workTreeOf(await followed(folder)));
+    return new Confines(tree && (await followed(tree)));
+  }
+
+  /** Whether an absolute path leads out, by itself or by links; also when nothing is there. */
+  async excludes(absolute: string): Promise<boolean> {
+    if (this.tree === undefined) return false;
+    const target = await targetOf(absolute).catch(() => absolute);
+    return !isWithin(this.tree, target);
+  }
+}
+
+async function followed(folder: string): Promise<string> {
+  return await realpath(folder).catch(() => folder);
 }

@@ -1,11 +1,9 @@
 import path from 'node:path';
 import type { Definitions } from '../model/definitions.ts';
 import type { Desired } from '../model/desired.ts';
-import type { Diagnostic } from '../yaml/diagnostic.ts';
-import { Problems } from '../yaml/problems.ts';
+import { type Diagnostic, Problems } from '../yaml/diagnostic.ts';
 import { checkMeaning } from './check.ts';
-import { definitionsOf } from './definitions.ts';
-import { desiredOf } from './desired.ts';
+import { definitionsOf, desiredOf } from './desired.ts';
 import { limitsOf } from './guardrails.ts';
 import { type ConfigFiles, readFiles } from './read.ts';
 import { resolve } from './resolve.ts';

@@ -3,16 +3,15 @@ import { constants, open, realpath, stat } from 'node:fs/promises';
 import path from 'node:path';
 import { shownPath } from '../files/shown-path.ts';
 import { UserError } from '../model/user-error.ts';
-import { reportOwnFile } from '../secrets/own-file.ts';
+import { reportOwnFile } from '../secrets/kind.ts';
+import type { Problems } from '../yaml/diagnostic.ts';
 import { Environment } from '../yaml/environment.ts';
 import { ALIAS_BUDGET, parseSource, type Reading } from '../yaml/parse.ts';
-import type { Problems } from '../yaml/problems.ts';
 import { decode, type Source, type Span, sourceOf } from '../yaml/source.ts';
 import { child, entriesOf, itemsOf, type Node, type ScalarNode, textOf } from '../yaml/tree.ts';
 import { quote, shown } from '../yaml/wording.ts';
-import { Confines } from './confines.ts';
-import { baseOf, isGlob, isYamlName, matchingFiles } from './include.ts';
-import { notFound } from './not-found.ts';
+import { notFound } from './errors.ts';
+import { baseOf, Confines, isGlob, isYamlName, matchingFiles } from './include.ts';
 import { secretFiles } from './stores.ts';
 
 /** All files of a configuration together are at most this large. */

@@ -1,8 +1,7 @@
-import type { Problems } from '../yaml/problems.ts';
+import type { Problems } from '../yaml/diagnostic.ts';
 import type { Span } from '../yaml/source.ts';
 import { booleanOf, child, type Entry, entriesOf, type Node, textOf } from '../yaml/tree.ts';
-import { Names } from './names.ts';
-import type { Sections } from './sections.ts';
+import { Names, type Sections } from './sections.ts';
 import { type DucklingSettings, ducklingSettings, overlay, type TokenSettings, tokenSettings } from './settings.ts';
 
 /** A configuration in which every name has been followed: what each account and token is to be, and where that stands. */

@@ -1,7 +1,7 @@
 import path from 'node:path';
 import { targetOf } from '../files/atomic.ts';
 import type { WrittenStore } from '../secrets/kind.ts';
-import { STORE_KINDS, storeKind } from '../secrets/kinds.ts';
+import { STORE_KINDS, storeKind } from '../secrets/stores.ts';
 import { whereOf } from '../yaml/source.ts';
 import { child, type Entry, type Node, textOf } from '../yaml/tree.ts';
 

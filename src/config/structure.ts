@@ -1,9 +1,10 @@
-import type { Problems } from '../yaml/problems.ts';
-import { child, coreScalar, type Node, numberOf, plain } from '../yaml/tree.ts';
-import { shown } from '../yaml/wording.ts';
+import { COMMAND_WORD } from '../secrets/kind.ts';
+import { STORE_KINDS } from '../secrets/stores.ts';
+import type { Problems } from '../yaml/diagnostic.ts';
+import type { Span } from '../yaml/source.ts';
+import { child, coreScalar, entriesOf, type Node, numberOf, plain } from '../yaml/tree.ts';
+import { found, listed, quote, shown, suggestion } from '../yaml/wording.ts';
 import { type SchemaError, type Validator, validateConfig, validateIncluded } from './config-validator.generated.js';
-import { explain } from './explain.ts';
-import { locate, pathOf } from './locate.ts';
 import type { ConfigFile } from './read.ts';
 
 /** The format version that this program reads. */
@@ -71,4 +72,171 @@ function rereadAt(error: SchemaError, root: Node, data: unknown): boolean {
   for (const step of path.slice(0, -1)) parent = parent[step] as Record<string, unknown>;
   parent[last] = value;
   return true;
+}
+
+/** Reports one difference from the schema at its place, with what was expected and what was probably meant. */
+export function explain(error: SchemaError, root: Node, problems: Problems): void {
+  const path = pathOf(error);
+  const { node, at, keyAt } = locate(root, path);
+  if (error.propertyName !== undefined) {
+    explainName(error.propertyName, error, node, problems);
+    return;
+  }
+  // A missing variable has been reported; what its place would need is not known.
+  if (node.kind === 'scalar' && node.env?.missing === true) return;
+  switch (error.keyword) {
+    case 'additionalProperties':
+      explainUnknownKey(error, node, path, problems);
+      break;
+    case 'required': {
+      const place = path.length === 0 ? { ...at, start: 0, end: 0 } : keyAt;
+      problems.error('missing-key', place, `${quote(String(error.params.missingProperty))} is missing`, {
+        hint: missingHint(error),
+      });
+      break;
+    }
+    case 'type':
+      problems.error('wrong-type', at, `expected ${expected(error)}, found ${found(node)}`, {
+        hint: typeHint(error, node),
+      });
+      break;
+    case 'enum': {
+      if (node.kind !== 'scalar' || typeof node.value !== 'string') break; // its type is wrong, and reported
+      const allowed = (error.params.allowedValues as unknown[]).map(String);
+      const hint = suggestion(node.value, allowed, 'allowed');
+      problems.error('bad-value', at, `expected ${expected(error)}, found ${found(node)}`, { hint });
+      break;
+    }
+    case 'discriminator': {
+      const kind = child(node, 'kind');
+      if (kind === undefined || (kind.kind === 'scalar' && kind.env?.missing === true)) break;
+      const hint = kind.kind === 'scalar' ? suggestion(String(kind.value), KINDS, 'allowed') : undefined;
+      problems.error('bad-value', kind.at, `expected a kind of secret store, found ${found(kind)}`, { hint });
+      break;
+    }
+    case 'propertyNames': // the name itself has an error of its own
+    case 'const': // the version's, which is looked at before
+      break;
+    default:
+      problems.error('bad-value', at, `expected ${expected(error)}, found ${measured(node)}`);
+  }
+}
+
+const KINDS = STORE_KINDS.map(({ kind }) => kind);
+
+/** What to write for a key that is missing: one of the values that it may have, where these are known. */
+function missingHint({ params, parentSchema }: SchemaError): string | undefined {
+  const key = String(params.missingProperty);
+  const properties = parentSchema?.properties as Readonly<Record<string, { enum?: string[] }>> | undefined;
+  const allowed = properties?.[key]?.enum;
+  return allowed === undefined ? REQUIRED_HINTS.get(key) : `write ${key}: ${listed(allowed, 'or')}`;
+}
+
+const REQUIRED_HINTS = new Map([
+  ['version', 'write version: 1'],
+  ['organization', 'write a name of your own for the organization; it is kept in the state'],
+  ['kind', `write kind: ${listed(KINDS, 'or')}`],
+  ['policy', 'name one of token_policies'],
+]);
+
+function explainUnknownKey(error: SchemaError, node: Node, path: readonly string[], problems: Problems): void {
+  const key = String(error.params.additionalProperty);
+  const at = entriesOf(node).get(key)?.keyAt ?? node.at;
+  const known = Object.keys(error.parentSchema?.properties ?? {});
+  if (error.parentSchema?.title === 'an included file' && MAIN_ONLY.has(key)) {
+    problems.error('unknown-key', at, `${quote(key)} cannot stand in an included file`, {
+      hint: `move it to the main file; an included file holds ${listed(known)}`,
+    });
+    return;
+  }
+  const hint = key === 'template' && path[0] === 'templates' ? 'a template cannot build on another' : undefined;
+  problems.error('unknown-key', at, `unknown key ${quote(key)}`, { hint: hint ?? suggestion(key, known) });
+}
+
+const MAIN_ONLY: ReadonlySet<string> = new Set([
+  ...['version', 'organization', 'secret_stores', 'include', 'ignore', 'compute_rates', 'guardrails'],
+]);
+
+function explainName(name: string, error: SchemaError, node: Node, problems: Problems): void {
+  const at = entriesOf(node).get(name)?.keyAt ?? node.at;
+  const usable = name.replace(/[^A-Za-z0-9_]+/g, '_');
+  const pattern = new RegExp(String(error.parentSchema?.pattern), 'u');
+  const hint = usable !== name && pattern.test(usable) ? `${quote(usable)} would do` : undefined;
+  problems.error('bad-name', at, `${quote(name)} is no usable name: ${expected(error)}`, { hint });
+}
+
+/** What people write who know YAML 1.1, or other tools that take a number for a duration. */
+function typeHint({ parentSchema }: SchemaError, node: Node): string | undefined {
+  if (node.kind !== 'scalar' || node.env !== undefined) return undefined;
+  const wantsBoolean = [parentSchema?.type].flat().includes('boolean');
+  const word = typeof node.value === 'string' ? node.value.toLowerCase() : '';
+  if (wantsBoolean && ['yes', 'on'].includes(word)) return 'write true';
+  if (wantsBoolean && ['no', 'off'].includes(word)) return 'write false';
+  if ([parentSchema?.type].flat().includes('array') && typeof node.value === 'string') {
+    return listHint(node.value, parentSchema);
+  }
+  const wantsDuration = String(parentSchema?.pattern).includes('[smhdw]');
+  return wantsDuration && typeof node.value === 'number' ? 'add the unit: s, m, h, d or w' : undefined;
+}
+
+/** One word where a list of one belongs, or a command as a shell would read it. */
+function listHint(text: string, schema: SchemaError['parentSchema']): string | undefined {
+  const isCommand = (schema?.items as { title?: unknown } | undefined)?.title === COMMAND_WORD.title;
+  const words = isCommand ? text.split(/\s+/).filter((word) => word !== '') : [text];
+  // Quotes would have to be understood as a shell does.
+  const isClear = words.length > 0 && text.length <= 60 && words.every((word) => /^[^\s,"'\\\p{C}]+$/u.test(word));
+  if (!isClear) return isCommand ? 'write a list of words: [program, argument]' : undefined;
+  return `write [${words.map((word) => (isPlain(word) ? word : `"${word}"`)).join(', ')}]`;
+}
+
+/** Whether a word between brackets is a text without quotes. */
+function isPlain(word: string): boolean {
+  return /^[A-Za-z_][\w./*-]*$/.test(word) && !/^(true|false|null)$/i.test(word);
+}
+
+/** What the schema wants at a place: its title, which is written to follow "expected". */
+function expected({ keyword, params, parentSchema }: SchemaError): string {
+  if (typeof parentSchema?.title === 'string') return parentSchema.title;
+  if (keyword === 'enum') return `one of ${listed((params.allowedValues as unknown[]).map(String), 'or')}`;
+  if (keyword === 'minimum') return `a number of at least ${params.limit}`;
+  if (keyword === 'minItems') return 'at least one';
+  const types = [parentSchema?.type].flat().filter((type) => type !== 'null');
+  return listed(
+    types.map((type) => TYPE_WORDS.get(String(type)) ?? String(type)),
+    'or',
+  );
+}
+
+const TYPE_WORDS = new Map([
+  ['object', 'a mapping'],
+  ['array', 'a list'],
+  ['string', 'a text'],
+  ['boolean', 'true or false'],
+  ['integer', 'a whole number'],
+  ['number', 'a number'],
+]);
+
+function measured(node: Node): string {
+  if (node.kind === 'list' && node.items.length === 0) return 'an empty list';
+  const long =
+    node.kind === 'scalar' && node.env === undefined && typeof node.value === 'string' && node.value.length > 60;
+  return long ? `a text of ${[...String(node.value)].length} characters` : found(node);
+}
+
+/** The node of a path, and where to point for it: at the key when there is no value to see. */
+export function locate(root: Node, path: readonly string[]): { node: Node; at: Span; keyAt: Span } {
+  let [node, keyAt] = [root, root.at];
+  for (const step of path) {
+    const entry = entriesOf(node).get(step);
+    const next = entry?.value ?? (node.kind === 'list' ? node.items[Number(step)] : undefined);
+    if (next === undefined) break;
+    [node, keyAt] = [next, entry?.keyAt ?? next.at];
+  }
+  return { node, at: node.at, keyAt };
+}
+
+/** The steps from the root to where a schema error is. */
+export function pathOf({ instancePath }: SchemaError): string[] {
+  const steps = instancePath.split('/').slice(1);
+  return steps.map((step) => step.replaceAll('~1', '/').replaceAll('~0', '~'));
 }

@@ -7,7 +7,7 @@ import type { Plan } from '../model/plan.ts';
 import type { State } from '../model/state.ts';
 import { UserError } from '../model/user-error.ts';
 import { accountKey, USERNAME_PATTERN } from '../model/username.ts';
-import { suggestion } from '../yaml/suggest.ts';
+import { suggestion } from '../yaml/wording.ts';
 
 /** What to import, as it was typed: everything, or accounts and tokens by their names. */
 export type Selection =

@@ -1,4 +1,4 @@
-import { InvalidConfiguration } from '../config/invalid.ts';
+import { InvalidConfiguration } from '../config/errors.ts';
 import { loadConfig as readConfig } from '../config/load.ts';
 import type { Desired } from '../model/desired.ts';
 import { type DiagnosticJson, diagnosticJson } from '../yaml/diagnostic.ts';

@@ -10,8 +10,8 @@ import type { Live } from '../model/live.ts';
 import type { Plan } from '../model/plan.ts';
 import type { State } from '../model/state.ts';
 import { plain } from '../report/paint.ts';
-import { openStores as openAll } from '../secrets/open-stores.ts';
 import type { SecretStore } from '../secrets/store.ts';
+import { openStores as openAll } from '../secrets/stores.ts';
 import type { Service } from './service.ts';
 import { type OpenState, snapshotOf } from './state.ts';
 

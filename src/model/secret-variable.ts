@@ -37,3 +37,10 @@ export function variableOf(template: string, address: TokenAddress): string {
 export function isVariableTemplate(template: string): boolean {
   return /^[A-Za-z_][A-Za-z0-9_]*$/.test(variableOf(template, { account: 'A', token: 'T' }));
 }
+
+/** An environment for other programs: without MotherDuck's tokens, under whatever name, which are nobody else's business. */
+export function withoutTokens(env: NodeJS.ProcessEnv): NodeJS.ProcessEnv {
+  const secrets = secretValues(env);
+  const holdsOne = (value: string | undefined) => secrets.some((secret) => value?.includes(secret));
+  return Object.fromEntries(Object.entries(env).filter(([name, value]) => !isSecretVariable(name) && !holdsOne(value)));
+}

@@ -1,7 +1,7 @@
 import { execFile } from 'node:child_process';
 import { dirname } from 'node:path';
 import { workTreeOf } from '../files/work-tree.ts';
-import { withoutTokens } from './environment.ts';
+import { withoutTokens } from '../model/secret-variable.ts';
 
 /** Whether git would take a file along with the next `git add .`. */
 export type GitExposure =

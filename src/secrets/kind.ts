@@ -1,11 +1,13 @@
-/** What a kind of secret store is made of. A new one is a file in kinds/ and a line in catalog.ts. */
 import type { SecretStoreConfig } from '../model/desired.ts';
 import type { TokenAddress } from '../model/secret-variable.ts';
 import type { TokenType } from '../model/tokens.ts';
-import type { Problems } from '../yaml/problems.ts';
+import type { Problems } from '../yaml/diagnostic.ts';
 import type { Span } from '../yaml/source.ts';
 import type { Node } from '../yaml/tree.ts';
+import { shown } from '../yaml/wording.ts';
 import type { Owners, SecretStore } from './store.ts';
+
+/** What a kind of secret store is made of. A new one is a file in kinds/ and a line in catalog.ts. */
 
 export interface StoreKind<Config extends SecretStoreConfig = SecretStoreConfig> {
   /** What stands as `kind:` in the configuration. */
@@ -81,4 +83,12 @@ export interface Place {
   readonly key: string;
   /** The same for places that some stores take for one; left out: no others. */
   readonly alike?: string;
+}
+
+/** A store would write over the configuration. Where it is known, `included` is the entry of include that leads there. */
+export function reportOwnFile(pathNode: Node, problems: Problems, included?: Node): void {
+  problems.error('store-path', pathNode.at, `${shown(pathNode)} is a file of the configuration itself`, {
+    ...(included === undefined ? {} : { related: { message: 'it is included', at: included.at } }),
+    hint: 'give the secrets a file of their own',
+  });
 }

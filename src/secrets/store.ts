@@ -23,3 +23,13 @@ export interface SecretStore {
 
 /** Whose secret each place got in this run: two tokens can come to one place, and the second would erase the first. */
 export type Owners = Map<string, string>;
+
+/** Whether the sandbox made a secret: the payload of its JWTs has the issuer `sandbox`. */
+export function isRehearsal(secret: string): boolean {
+  try {
+    const payload: unknown = JSON.parse(Buffer.from(secret.split('.')[1] ?? '', 'base64url').toString('utf8'));
+    return typeof payload === 'object' && payload !== null && 'iss' in payload && payload.iss === 'sandbox';
+  } catch {
+    return false;
+  }
+}

@@ -1,5 +1,5 @@
 import type { Location } from '../model/user-error.ts';
-import type { DiagnosticCode } from './codes.ts';
+import { type Span, whereOf } from './source.ts';
 
 /** Something wrong, or doubtful, at a place of a file. */
 export interface Diagnostic {
@@ -44,3 +44,120 @@ export function diagnosticJson(diagnostic: Diagnostic): DiagnosticJson {
     ...(related === undefined ? {} : { related: { ...related.location, message: related.message } }),
   };
 }
+
+/** What is not in every diagnostic. */
+export interface Extras {
+  readonly hint?: string | undefined;
+  readonly related?: { readonly message: string; readonly at: Span };
+}
+
+/** Gathers the diagnostics of one reading; the same thing said twice of one place is kept once. */
+export class Problems {
+  readonly #found = new Map<string, { diagnostic: Diagnostic; start: number }>();
+  /** The order of the files: as they were read. */
+  readonly #files: string[] = [];
+  #errors = 0;
+
+  /** Names the files in the order in which their diagnostics shall stand. */
+  inOrderOf(files: readonly string[]): void {
+    this.#files.push(...files);
+  }
+
+  error(code: DiagnosticCode, at: Span, message: string, extras: Extras = {}): void {
+    this.#add('error', code, at, message, extras);
+  }
+
+  warning(code: DiagnosticCode, at: Span, message: string, extras: Extras = {}): void {
+    this.#add('warning', code, at, message, extras);
+  }
+
+  get hasErrors(): boolean {
+    return this.#errors > 0;
+  }
+
+  /** Those of a severity, by file, line and column. */
+  sorted(severity: Diagnostic['severity']): Diagnostic[] {
+    const rank = new Map(this.#files.map((file, index) => [file, index]));
+    return [...this.#found.values()]
+      .filter(({ diagnostic }) => diagnostic.severity === severity)
+      .sort((a, b) => {
+        const file = (rank.get(a.diagnostic.location.file) ?? -1) - (rank.get(b.diagnostic.location.file) ?? -1);
+        return file || a.start - b.start;
+      })
+      .map(({ diagnostic }) => diagnostic);
+  }
+
+  #add(severity: Diagnostic['severity'], code: DiagnosticCode, at: Span, message: string, extras: Extras): void {
+    const key = `${at.source.file}\0${at.start}\0${code}\0${message}`;
+    if (this.#found.has(key)) return;
+    if (severity === 'error') this.#errors += 1;
+    const { hint, related } = extras;
+    const diagnostic: Diagnostic = {
+      code,
+      severity,
+      message,
+      location: whereOf(at),
+      length: Math.max(1, at.end - at.start),
+      ...(hint === undefined ? {} : { hint }),
+      ...(related === undefined ? {} : { related: { message: related.message, location: whereOf(related.at) } }),
+    };
+    this.#found.set(key, { diagnostic, start: at.start });
+  }
+}
+
+/**
+ * What can be wrong with a configuration, by the stable code that `validate --format json|sarif` shows; what can be wrong
+ * with a secret store, its kind says.
+ * A code never changes its meaning.
+ */
+export const CODES = {
+  encoding: 'A file is not UTF-8 text.',
+  'too-large': 'The files together are larger than is read.',
+  'too-deep': 'A file is nested more deeply than any configuration is.',
+  'yaml-syntax': 'A file is not well-formed YAML.',
+  'yaml-documents': 'A file holds more than one YAML document.',
+  'yaml-tag': 'A value has a YAML tag.',
+  'yaml-alias': 'An alias or merge key has nothing usable to refer to, or refers to too much.',
+  'empty-file': 'The configuration is empty.',
+  'duplicate-key': 'A key stands twice in one mapping.',
+  'include-missing': 'An included file does not exist or cannot be read.',
+  'include-ending': 'An included file does not end in .yaml or .yml.',
+  'include-outside': 'An included file is not in the git work tree that the configuration is in.',
+  'include-nothing': 'An include pattern matches no file.',
+  'variable-missing': 'An environment variable is not set.',
+  'variable-secret': 'A value would be a token from the environment.',
+  'variable-malformed': 'A ${ in a value does not name an environment variable.',
+  'version-unsupported': 'The format version is not one that this program reads.',
+  'unknown-key': 'A key that the format does not have at this place.',
+  'missing-key': 'A key that must be there is not.',
+  'wrong-type': 'A value is of the wrong kind.',
+  'bad-value': 'A value is not one of those allowed.',
+  'bad-name': 'A name has characters or a length that are not allowed.',
+  'unknown-policy': 'A token names a policy that does not exist.',
+  'unknown-pool': 'Ducklings name a pool that does not exist.',
+  'unknown-template': 'An account names a template that does not exist.',
+  'unknown-store': 'A policy or token names a secret store that does not exist.',
+  'duplicate-name': 'A name stands in two files.',
+  'duplicate-account': 'Two accounts differ only in case.',
+  'policy-incomplete': 'A token lacks what neither it nor its policy gives.',
+  'ttl-range': 'A ttl is outside of what MotherDuck accepts.',
+  'ttl-guardrail': 'A ttl is longer than guardrails.max_token_ttl.',
+  'ttl-never': 'A token would never expire, and guardrails.allow_never_expiring is not set.',
+  'rotate-before': 'A token would be replaced at once, or never before it expires.',
+  'rotate-before-ignored': 'A token that never expires has a rotate_before, which means nothing.',
+  overlap: 'A replaced token would outlive its replacement.',
+  'overlap-cut-short': 'A replaced token expires before its overlap ends.',
+  'token-name': 'A token name is reserved or too long.',
+  'token-name-series': 'Two tokens of an account would have the same names over time.',
+  'cooldown-pulse': 'A pulse Duckling has a cooldown.',
+  'cooldown-range': 'A cooldown is outside of what MotherDuck accepts.',
+  'size-not-allowed': 'A size is not among guardrails.allowed_sizes.',
+  'size-read-scaling': 'A size that read scaling supports only when MotherDuck enabled it.',
+  'pool-size-total': 'The pool sizes together are larger than guardrails.max_pool_size_total.',
+  'rates-missing': 'guardrails.max_compute_ceiling is set without compute_rates.',
+  'rate-missing': 'A size is used that has no rate in compute_rates.',
+  unused: 'Something is defined that nothing uses.',
+} as const satisfies Record<string, string>;
+
+/** Those of the kinds of secret stores begin with `store-`. */
+export type DiagnosticCode = keyof typeof CODES | `store-${string}`;

@@ -1,6 +1,6 @@
 import { type Document, isAlias, isMap, isNode, isScalar, isSeq, type Pair, Scalar } from 'yaml';
+import type { Problems } from './diagnostic.ts';
 import { DOLLARS, type Environment, type Substituted, substitute } from './environment.ts';
-import type { Problems } from './problems.ts';
 import type { Source, Span } from './source.ts';
 import type { Entry, MapNode, Node, ScalarNode } from './tree.ts';
 import { listed, quote } from './wording.ts';

@@ -10,7 +10,7 @@ import { accountNames, makePlan } from '../../src/plan/plan.ts';
 import { LocalDispatcher } from '../../src/sandbox/dispatcher.ts';
 import { answeredBy } from '../../src/sandbox/embedded.ts';
 import type { Organization } from '../../src/sandbox/organization.ts';
-import { openStores } from '../../src/secrets/open-stores.ts';
+import { openStores } from '../../src/secrets/stores.ts';
 import { MIGRATIONS } from '../../src/state/migrate.ts';
 import { readState } from '../../src/state/read-state.ts';
 import { ADMIN, CONFIG, STATE, type Stage } from './stage.ts';

@@ -1,12 +1,10 @@
 /** `kind: exec`: secrets handed to a program of the user's on its standard input. */
-import type { Problems } from '../../yaml/problems.ts';
-import { suggestion } from '../../yaml/suggest.ts';
+import type { Problems } from '../../yaml/diagnostic.ts';
 import { child, durationOf, fromEnvironment, itemsOf, type Node, textsOf } from '../../yaml/tree.ts';
-import { listed, quote, shown } from '../../yaml/wording.ts';
+import { listed, quote, shown, suggestion } from '../../yaml/wording.ts';
 import { COMMAND_WORD, type PlacedToken, type StoreKind, type WrittenStore } from '../kind.ts';
-import type { ExecStoreConfig } from './exec/config.ts';
+import { type ExecStoreConfig, expandWords, PLACEHOLDERS } from './exec/config.ts';
 import { execStore } from './exec/store.ts';
-import { expandWords, PLACEHOLDERS } from './exec/words.ts';
 
 const DEFAULT_TIMEOUT = 30;
 const TIMEOUT_SECONDS = { min: 1, max: 3600 } as const;

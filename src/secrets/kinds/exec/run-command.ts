@@ -1,8 +1,10 @@
 import { type ChildProcess, spawn } from 'node:child_process';
+import { constants } from 'node:fs';
+import { access, stat } from 'node:fs/promises';
+import { posix, resolve, win32 } from 'node:path';
 import type { Secret } from '../../../model/secret.ts';
-import { withoutTokens } from '../../environment.ts';
+import { withoutTokens } from '../../../model/secret-variable.ts';
 import { secretAsFile } from './stdin.ts';
-import { Tail } from './tail.ts';
 
 /** How a command ended. */
 export type Outcome =
@@ -124,4 +126,85 @@ function endTree(child: ChildProcess, pid: number): void {
 
 function codeOf(error: unknown): string {
   return error instanceof Error && 'code' in error ? String(error.code) : 'failed';
+}
+
+/** What a command's first word leads to; a batch file is run by a shell alone, and none is involved. */
+export type Found = 'program' | 'batch file' | 'nothing';
+
+export interface SearchPlace {
+  /** Where the command will run. */
+  readonly folder: string;
+  readonly platform: NodeJS.Platform;
+  /** The PATH; absent or empty: none. */
+  readonly path: string | undefined;
+}
+
+/** Looks for it as starting it will: a path, seen from the folder, or a name on the PATH. */
+export async function findProgram(program: string, place: SearchPlace): Promise<Found> {
+  if (program === '') return 'nothing';
+  const isBatch = /\.(cmd|bat)$/i.test(program);
+  if (!isBatch && (await isThere(program, runnableEndings(program, place), place))) return 'program';
+  const endings = place.platform === 'win32' ? ['.cmd', '.bat', ...(isBatch ? [''] : [])] : [];
+  return (await isThere(program, endings, place)) ? 'batch file' : 'nothing';
+}
+
+/** Windows runs a name as it stands only where it has an ending: `az` may be a script for other systems. */
+function runnableEndings(program: string, { platform }: SearchPlace): string[] {
+  if (platform !== 'win32') return [''];
+  return win32.extname(program) === '' ? ['.com', '.exe'] : ['', '.com', '.exe'];
+}
+
+async function isThere(program: string, endings: readonly string[], place: SearchPlace): Promise<boolean> {
+  for (const folder of foldersFor(program, place)) {
+    for (const ending of endings) {
+      if (await canRun(resolve(place.folder, folder, program + ending))) return true;
+    }
+  }
+  return false;
+}
+
+function foldersFor(program: string, { platform, path = '' }: SearchPlace): string[] {
+  if (/[\\/]/.test(program)) return [''];
+  // An empty entry of the PATH is the current folder, in which Windows always looks first.
+  return platform === 'win32' ? ['', ...path.split(win32.delimiter)] : path.split(posix.delimiter);
+}
+
+async function canRun(path: string): Promise<boolean> {
+  try {
+    await access(path, constants.X_OK);
+    return (await stat(path)).isFile();
+  } catch {
+    return false;
+  }
+}
+
+const KEPT = 32 * 1024;
+
+/** Keeps the end of a command's output, however much there is of it. */
+export class Tail {
+  #chunks: Buffer[] = [];
+  #size = 0;
+  #cut = false;
+
+  add(chunk: Buffer): void {
+    this.#chunks.push(chunk);
+    this.#size += chunk.length;
+    if (this.#size > 2 * KEPT) this.#trim();
+  }
+
+  /** What is left of it. A line whose start was cut off is left out: a piece of a secret is hard to recognize. */
+  text(): string {
+    this.#trim();
+    const text = Buffer.concat(this.#chunks).toString('utf8');
+    return this.#cut ? text.slice(text.indexOf('\n') + 1 || text.length) : text;
+  }
+
+  #trim(): void {
+    if (this.#size <= KEPT) return;
+    // A copy, so that the large buffer is let go.
+    const kept = Buffer.from(Buffer.concat(this.#chunks).subarray(-KEPT));
+    this.#chunks = [kept];
+    this.#size = kept.length;
+    this.#cut = true;
+  }
 }

@@ -2,11 +2,9 @@ import { basename } from 'node:path';
 import type { Secret } from '../../../model/secret.ts';
 import { type ErrorCode, UserError } from '../../../model/user-error.ts';
 import type { SecretAddress, SecretStore } from '../../store.ts';
-import type { ExecStoreConfig } from './config.ts';
-import { findProgram } from './find-program.ts';
-import { type Outcome, runCommand } from './run-command.ts';
+import { type ExecStoreConfig, expandWords } from './config.ts';
+import { findProgram, type Outcome, runCommand } from './run-command.ts';
 import { scrub } from './scrub.ts';
-import { expandWords } from './words.ts';
 
 /** A store that is a command of the user's: it gets the secret on its standard input, and runs in the configuration's folder. */
 export function execStore(config: ExecStoreConfig): SecretStore {

@@ -4,11 +4,23 @@ import { dirname, join, relative } from 'node:path';
 import { codeOf, targetOf } from '../../../files/atomic.ts';
 import { tempBeside, tempStem } from '../../../files/temp.ts';
 import { NotTextError, readText } from '../../../files/text.ts';
+import type { SecretStoreConfig } from '../../../model/desired.ts';
 import { isVariableTemplate } from '../../../model/secret-variable.ts';
 import { UserError } from '../../../model/user-error.ts';
 import { gitExposure } from '../../git-exposure.ts';
-import type { FileStoreConfig } from './config.ts';
 import { NotASecretsFile, parseSecrets } from './secrets-text.ts';
+
+export interface FileStoreConfig extends SecretStoreConfig {
+  readonly kind: 'file';
+  /** Absolute. */
+  readonly path: string;
+  /** As written in the YAML, for people. */
+  readonly shownPath: string;
+  readonly format: 'dotenv' | 'json';
+  /** Template of the dotenv variable. */
+  readonly variable: string;
+  readonly allowUnignored: boolean;
+}
 
 /**
  * Looks whether secrets can be written to the file and would be safe there: before anything is created, because a secret

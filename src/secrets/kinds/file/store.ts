@@ -7,10 +7,8 @@ import { NotTextError, readText } from '../../../files/text.ts';
 import type { Secret } from '../../../model/secret.ts';
 import { type TokenAddress, variableOf } from '../../../model/secret-variable.ts';
 import { UserError } from '../../../model/user-error.ts';
-import { isRehearsal } from '../../rehearsal.ts';
-import type { Owners, SecretAddress, SecretStore } from '../../store.ts';
-import { checkFile } from './checks.ts';
-import type { FileStoreConfig } from './config.ts';
+import { isRehearsal, type Owners, type SecretAddress, type SecretStore } from '../../store.ts';
+import { checkFile, type FileStoreConfig } from './checks.ts';
 import { DotenvText } from './dotenv.ts';
 import { NotASecretsFile, NotBare, type SecretsText } from './secrets-text.ts';
 

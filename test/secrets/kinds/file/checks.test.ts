@@ -3,8 +3,7 @@ import { chmod, mkdir, readdir, readFile, stat, writeFile } from 'node:fs/promis
 import { join } from 'node:path';
 import { afterEach, describe, expect, it, vi } from 'vitest';
 import { tempBeside } from '../../../../src/files/temp.ts';
-import { howToIgnore, quoted } from '../../../../src/secrets/kinds/file/checks.ts';
-import type { FileStoreConfig } from '../../../../src/secrets/kinds/file/config.ts';
+import { type FileStoreConfig, howToIgnore, quoted } from '../../../../src/secrets/kinds/file/checks.ts';
 import { fileStore } from '../../../../src/secrets/kinds/file/store.ts';
 import { asNobody, newFolder, program, run } from '../../../files/processes.ts';
 import { isWindows } from '../../../platform.ts';

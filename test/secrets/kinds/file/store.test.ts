@@ -4,7 +4,7 @@ import { afterEach, describe, expect, it, vi } from 'vitest';
 import { acquireLock } from '../../../../src/files/lock.ts';
 import { Secret } from '../../../../src/model/secret.ts';
 import { fileStore } from '../../../../src/secrets/kinds/file/store.ts';
-import { openStores } from '../../../../src/secrets/open-stores.ts';
+import { openStores } from '../../../../src/secrets/stores.ts';
 import { newFolder, program, run } from '../../../files/processes.ts';
 import { isWindows } from '../../../platform.ts';
 import { address, fileConfig, marker, refusal, secret } from '../../example.ts';

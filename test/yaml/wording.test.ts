@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import { nearest, suggestion } from '../../src/yaml/suggest.ts';
+import { nearest, suggestion } from '../../src/yaml/wording.ts';
 
 const KEYS = ['size', 'pool_size', 'cooldown', 'rotate_before', 'read_write'];
 

@@ -1,10 +1,11 @@
 /** A kind of secret store is one file and one line: what is in the folder is in the list, and each has all that a kind needs. */
+
 import { readdirSync, readFileSync } from 'node:fs';
 import path from 'node:path';
 import { describe, expect, it } from 'vitest';
 import schema from '../../schemas/motherduck.accounts.schema.json' with { type: 'json' };
 import * as catalog from '../../src/secrets/catalog.ts';
-import { STORE_KINDS, storeKind } from '../../src/secrets/kinds.ts';
+import { STORE_KINDS, storeKind } from '../../src/secrets/stores.ts';
 
 const ROOT = path.resolve(import.meta.dirname, '../..');
 const KINDS = 'src/secrets/kinds';
