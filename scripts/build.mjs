@@ -37,14 +37,6 @@ const common = {
   define: { MDACC_VERSION: JSON.stringify(version) },
 };
 
-// Of undici only the parts that are used are loaded, when the program runs, from its package.
-const undiciInParts = {
-  name: 'undici-in-parts',
-  setup({ onResolve }) {
-    onResolve({ filter: /^undici$/ }, () => ({ path: path.join(root, 'scripts/undici-parts.cjs') }));
-  },
-};
-
 // The ES modules of yaml: bundled, they start in less time than its CommonJS ones, which Node would be given.
 const yaml = path.join(root, 'node_modules/yaml/browser/dist/index.js');
 // The main entry of jsonc-parser is a UMD file, which cannot be bundled.
@@ -76,9 +68,8 @@ const [, ...bundles] = await Promise.all([
     minify: true,
     // The stack in a bug report names functions.
     keepNames: true,
-    external: ['undici/*', '@duckdb/node-api'],
+    external: ['undici', 'undici/*', '@duckdb/node-api'],
     alias: { yaml, 'jsonc-parser': jsonc },
-    plugins: [undiciInParts],
     write: false,
   }),
 ]);

@@ -11,14 +11,14 @@ import { Secret } from '../src/model/secret.ts';
 import type { State } from '../src/model/state.ts';
 import { accountKey } from '../src/model/username.ts';
 import { type Api, createApi } from '../src/motherduck/api.ts';
-import { createHttp } from '../src/motherduck/http.ts';
+import { createRestClient } from '../src/motherduck/rest-client.ts';
+import type { Transport } from '../src/motherduck/transport.ts';
 import { accountNames, makePlan, type PlanOptions } from '../src/plan/plan.ts';
-import { LocalDispatcher, type Respond } from '../src/sandbox/dispatcher.ts';
-import { answeredBy } from '../src/sandbox/embedded.ts';
 import { memorySandbox } from '../src/sandbox/open.ts';
 import type { Organization } from '../src/sandbox/organization.ts';
+import { sandboxTransport } from '../src/sandbox/sandbox-transport.ts';
 import type { SecretStore } from '../src/secrets/store.ts';
-import { asFetchHasIt } from './request-dispatcher.ts';
+import { toRequest, toResponse } from './fake-transport.ts';
 
 export const FILE = 'motherduck.accounts.yaml';
 const HERE = { file: FILE, line: 7, column: 3 };
@@ -128,19 +128,21 @@ export class World {
   constructor(options: Parameters<typeof memorySandbox>[0] = {}) {
     const adminToken = new Secret('admin-of-this-test');
     this.organization = memorySandbox({ adminToken, ...options });
-    const answer = answeredBy(this.organization);
-    const respond: Respond = async (sent) => {
-      if (sent.method !== 'GET') this.calls.push(`${sent.method} ${sent.url.pathname}`);
-      const { interfere } = this;
-      const other = interfere && (await asFetchHasIt(async (request) => interfere(request))(sent));
-      return other ?? answer(sent);
+    const sandbox = sandboxTransport(this.organization, adminToken);
+    const transport: Transport = {
+      ...sandbox,
+      send: async (request) => {
+        if (request.method !== 'GET') this.calls.push(`${request.method} ${request.path}`);
+        const other = await this.interfere?.(toRequest(request, adminToken.reveal()));
+        return other === undefined ? sandbox.send(request) : toResponse(other);
+      },
     };
-    const http = createHttp({
+    const http = createRestClient({
       address: new URL('http://localhost'),
       token: adminToken,
       parallelism: 8,
       userAgent: 'test',
-      dispatcher: new LocalDispatcher(respond),
+      transport,
       sleep: async () => {},
     });
     this.api = createApi(http);

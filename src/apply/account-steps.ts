@@ -9,7 +9,7 @@ import { UserError } from '../model/user-error.ts';
 import { accountKey } from '../model/username.ts';
 import type { Api } from '../motherduck/api.ts';
 import { fromWire, toWire } from '../motherduck/ducklings.ts';
-import { ApiError } from '../motherduck/errors.ts';
+import { ApiError } from '../motherduck/transport-errors.ts';
 import { ducklingChanges, mergeDucklings } from '../plan/ducklings.ts';
 import { adoptedAccount, adoptedToken, idOf } from './adoption.ts';
 import { noteAccount, noteToken, type StateWriter, updateAccount } from './ledger.ts';

@@ -19,7 +19,7 @@ import { UserError } from '../model/user-error.ts';
 import { accountKey } from '../model/username.ts';
 import type { WireToken } from '../model/wire.ts';
 import type { Api } from '../motherduck/api.ts';
-import { ApiError } from '../motherduck/errors.ts';
+import { ApiError } from '../motherduck/transport-errors.ts';
 import { accountHoldings } from '../plan/series.ts';
 import type { SecretStore } from '../secrets/store.ts';
 import { type StateWriter, tokenOf, updateAccount, updateToken } from './ledger.ts';

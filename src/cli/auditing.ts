@@ -6,7 +6,7 @@ import { globMatcher } from '../model/glob.ts';
 import type { Live } from '../model/live.ts';
 import type { State } from '../model/state.ts';
 import { UserError } from '../model/user-error.ts';
-import { ApiError } from '../motherduck/errors.ts';
+import { ApiError } from '../motherduck/transport-errors.ts';
 import { accountNames } from '../plan/plan.ts';
 import type { SecretStore } from '../secrets/store.ts';
 import { openStores, secretPathsIn } from '../secrets/stores.ts';

@@ -9,8 +9,8 @@ import { DEFAULT_ADDRESS, isLoopback, parseAddress } from '../motherduck/address
 import { claimsOf } from '../motherduck/admin-token.ts';
 import { type Api, createApi } from '../motherduck/api.ts';
 import { type Connector, motherduckConnector } from '../motherduck/connector.ts';
-import { createHttp } from '../motherduck/http.ts';
 import { runProbe } from '../motherduck/probe-process.ts';
+import { createRestClient } from '../motherduck/rest-client.ts';
 import { PRODUCT, readUsage } from '../motherduck/usage.ts';
 import { VERSION } from '../version.ts';
 import type { Io } from './io.ts';
@@ -88,7 +88,7 @@ export function warnOfClock({ api, isSandbox }: Service, io: Io): void {
 async function openMotherDuck(options: ServiceOptions, io: Surroundings): Promise<Service> {
   const address = parseAddress(options.apiUrl ?? nonEmpty(io.env.MOTHERDUCK_API_URL) ?? DEFAULT_ADDRESS);
   const { token, source } = adminToken(io.env);
-  const http = createHttp({
+  const http = createRestClient({
     address,
     token,
     tokenSource: source,
@@ -135,16 +135,16 @@ async function isServedSandbox(api: Api, address: URL): Promise<boolean> {
 async function openEmbedded(named: string | true, options: ServiceOptions, io: Surroundings): Promise<Service> {
   const folder = sandboxFolder(named, io.env);
   tellOfNew(folder, io);
-  const { embeddedSandbox } = await import('../sandbox/embedded.ts');
-  const { organization, dispatcher, token, connector } = await embeddedSandbox(folder, USER_AGENT);
-  const http = createHttp({
+  const { embeddedSandbox } = await import('../sandbox/sandbox-transport.ts');
+  const { organization, transport, token, connector } = await embeddedSandbox(folder, USER_AGENT);
+  const http = createRestClient({
     address: parseAddress('http://localhost'),
     token,
     tokenSource: 'the sandbox',
     parallelism: options.parallelism,
     timeoutMs: (options.timeout ?? REQUEST_SECONDS) * 1000,
     userAgent: USER_AGENT,
-    dispatcher,
+    transport,
     ...(io.options.debug ? { debug: io.debug } : {}),
   });
   const connectMs = (options.timeout ?? CONNECT_SECONDS) * 1000;

@@ -3,7 +3,7 @@ import { UserError } from '../model/user-error.ts';
 import type { WireToken } from '../model/wire.ts';
 import type { Api } from '../motherduck/api.ts';
 import { fromWire } from '../motherduck/ducklings.ts';
-import { ApiError } from '../motherduck/errors.ts';
+import { ApiError } from '../motherduck/transport-errors.ts';
 
 export interface AccountRequest {
   readonly key: string;

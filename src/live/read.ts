@@ -10,8 +10,8 @@ import type { Live, LiveAccount, LiveUser, Presence } from '../model/live.ts';
 import { UserError } from '../model/user-error.ts';
 import { accountKey } from '../model/username.ts';
 import type { Api } from '../motherduck/api.ts';
-import { ApiError } from '../motherduck/errors.ts';
 import { inParallel } from '../motherduck/parallel.ts';
+import { ApiError } from '../motherduck/transport-errors.ts';
 import { type AccountRequest, readAccount } from './account.ts';
 import { chooseUsers, toUser } from './users.ts';
 

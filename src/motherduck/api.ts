@@ -1,11 +1,10 @@
 import { Secret } from '../model/secret.ts';
 import { accountKey } from '../model/username.ts';
 import type { WireActiveAccounts, WireDucklings, WireToken, WireTokenRequest, WireUser } from '../model/wire.ts';
-import { notMotherDuck } from './answer.ts';
-import { ApiError } from './errors.ts';
-import type { Http, HttpAnswer } from './http.ts';
-import { readActiveAccount, readCreatedToken, readDucklings, readToken, readUser } from './wire-read.ts';
-import { Fields } from './wire-shape.ts';
+import { notMotherDuck } from './response.ts';
+import type { RestClient, RestResponse } from './rest-client.ts';
+import { ApiError } from './transport-errors.ts';
+import { Fields, readActiveAccount, readCreatedToken, readDucklings, readToken, readUser } from './wire.ts';
 
 /** MotherDuck's REST API, a method an endpoint. Every method throws ApiError, and nothing else, when the call fails. */
 export interface Api {
@@ -37,63 +36,64 @@ export interface Api {
 }
 
 /**
- * The API over HTTP. It owns `http`: closing the one closes the other.
+ * The API over a REST client. It owns `client`: closing the one closes the other.
  *
  * @internal
  */
-export function createApi(http: Http): Api {
+export function createApi(client: RestClient): Api {
   return {
     async listUsers() {
-      const { items, total } = await walk(http, '/v1/users', 'users', readUser, (user) => user.id, { limit: '1000' });
+      const { items, total } = await walk(client, '/v1/users', 'users', readUser, (user) => user.id, { limit: '1000' });
       return { users: items, complete: items.length > 0 && total === items.length };
     },
 
     async createUser(username) {
-      namesUser(await http.do({ method: 'POST', path: '/v1/users', body: { username } }), username);
+      namesUser(await client.do({ method: 'POST', path: '/v1/users', body: { username } }), username);
     },
 
     async deleteUser(username) {
-      namesUser(await http.do({ method: 'DELETE', path: userPath('DELETE', username) }), username);
+      namesUser(await client.do({ method: 'DELETE', path: userPath('DELETE', username) }), username);
     },
 
     async createToken(username, request) {
       const path = userPath('POST', username, 'tokens');
-      const { json, answered } = await http.do({ method: 'POST', path, body: request });
+      const { json, answered } = await client.do({ method: 'POST', path, body: request });
       const fields = new Fields(json, answered);
       const secret = new Secret(fields.text('token'));
       if (secret.reveal() === '') throw notMotherDuck(answered, '"token" is empty');
-      return { record: readCreatedToken(fields, request, http.now()), secret };
+      return { record: readCreatedToken(fields, request, client.now()), secret };
     },
 
     async listTokens(username) {
       const path = userPath('GET', username, 'tokens');
-      return (await walk(http, path, 'tokens', readToken, (token) => token.id)).items;
+      return (await walk(client, path, 'tokens', readToken, (token) => token.id)).items;
     },
 
     async deleteToken(username, tokenId) {
-      await http.do({ method: 'DELETE', path: userPath('DELETE', username, 'tokens', tokenId) });
+      await client.do({ method: 'DELETE', path: userPath('DELETE', username, 'tokens', tokenId) });
     },
 
     async getDucklings(username) {
-      const { json, answered } = await http.do({ method: 'GET', path: userPath('GET', username, 'instances') });
+      const { json, answered } = await client.do({ method: 'GET', path: userPath('GET', username, 'instances') });
       return readDucklings(new Fields(json, answered));
     },
 
     async setDucklings(username, ducklings) {
       const path = userPath('PUT', username, 'instances');
-      const { json, answered } = await http.do({ method: 'PUT', path, body: { config: ducklings } });
+      const { json, answered } = await client.do({ method: 'PUT', path, body: { config: ducklings } });
       return readDucklings(new Fields(json, answered));
     },
 
     async activeAccounts() {
-      return (await walk(http, '/v1/active_accounts', 'accounts', readActiveAccount, ({ username }) => username)).items;
+      return (await walk(client, '/v1/active_accounts', 'accounts', readActiveAccount, ({ username }) => username))
+        .items;
     },
 
-    now: () => http.now(),
-    clockDifference: () => http.clockDifference(),
-    greet: () => http.greet(),
-    isSandbox: () => http.isSandbox(),
-    close: () => http.close(),
+    now: () => client.now(),
+    clockDifference: () => client.clockDifference(),
+    greet: () => client.greet(),
+    isSandbox: () => client.isSandbox(),
+    close: () => client.close(),
   };
 }
 
@@ -108,7 +108,7 @@ const MOST_GATHERED = 256 * 1024 * 1024;
  * are dropped; a page token that comes a second time is an error, as it is in MotherDuck's provider.
  */
 async function walk<T>(
-  http: Http,
+  client: RestClient,
   path: string,
   name: string,
   read: (item: Fields) => T,
@@ -121,7 +121,7 @@ async function walk<T>(
   let gathered = 0;
   for (;;) {
     const parameters = next === undefined ? query : { ...query, page_token: next };
-    const { json, length, answered } = await http.do({ method: 'GET', path, query: parameters });
+    const { json, length, answered } = await client.do({ method: 'GET', path, query: parameters });
     gathered += length;
     if (gathered > MOST_GATHERED) throw notMotherDuck(answered, 'the list has more than 256 MB');
     const page = new Fields(json, answered);
@@ -150,7 +150,7 @@ function userPath(method: string, ...parts: readonly string[]): string {
 const NO_PART = /^\.{0,2}$|\p{Surrogate}/u;
 
 /** Creating and deleting answer with the user's name; another answer came from something else. */
-function namesUser({ json, answered }: HttpAnswer, username: string): void {
+function namesUser({ json, answered }: RestResponse, username: string): void {
   const named = new Fields(json, answered).text('username');
   if (accountKey(named) !== accountKey(username)) throw notMotherDuck(answered, '"username" is another one than asked');
 }

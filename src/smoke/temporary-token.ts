@@ -4,7 +4,7 @@ import type { Secret } from '../model/secret.ts';
 import { SMOKE_TOKEN_NAME, TOKEN_TTL_SECONDS, type TokenType } from '../model/tokens.ts';
 import type { UserError } from '../model/user-error.ts';
 import type { Api } from '../motherduck/api.ts';
-import { ApiError } from '../motherduck/errors.ts';
+import { ApiError } from '../motherduck/transport-errors.ts';
 
 export interface TemporaryTokenOptions {
   readonly api: Api;

@@ -5,11 +5,10 @@ import type { Desired, DesiredToken } from '../../src/model/desired.ts';
 import { Secret } from '../../src/model/secret.ts';
 import type { State, StateToken } from '../../src/model/state.ts';
 import { createApi } from '../../src/motherduck/api.ts';
-import { createHttp } from '../../src/motherduck/http.ts';
+import { createRestClient } from '../../src/motherduck/rest-client.ts';
 import { accountNames, makePlan } from '../../src/plan/plan.ts';
-import { LocalDispatcher } from '../../src/sandbox/dispatcher.ts';
-import { answeredBy } from '../../src/sandbox/embedded.ts';
 import type { Organization } from '../../src/sandbox/organization.ts';
+import { sandboxTransport } from '../../src/sandbox/sandbox-transport.ts';
 import { openStores } from '../../src/secrets/stores.ts';
 import { MIGRATIONS } from '../../src/state/migrate.ts';
 import { readState } from '../../src/state/read-state.ts';
@@ -73,12 +72,12 @@ export class Picture {
 export async function planned(stage: Stage): Promise<string[]> {
   const { desired, state } = await Picture.take(stage);
   if (state === undefined) return ['there is no state'];
-  const http = createHttp({
+  const http = createRestClient({
     address: new URL('http://localhost'),
     token: new Secret(ADMIN),
     parallelism: 4,
     userAgent: 'crash harness',
-    dispatcher: new LocalDispatcher(answeredBy(stage.organization)),
+    transport: sandboxTransport(stage.organization, new Secret(ADMIN)),
   });
   const names = accountNames(desired, state).map((username) => ({ username, needsDucklings: true }));
   const live = await readLive({ api: createApi(http), names, parallelism: 4 });

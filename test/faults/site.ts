@@ -9,15 +9,13 @@ import { Secret } from '../../src/model/secret.ts';
 import type { State } from '../../src/model/state.ts';
 import { accountKey } from '../../src/model/username.ts';
 import { type Api, createApi } from '../../src/motherduck/api.ts';
-import { createHttp } from '../../src/motherduck/http.ts';
+import { createRestClient } from '../../src/motherduck/rest-client.ts';
 import { accountNames, makePlan, type PlanOptions } from '../../src/plan/plan.ts';
-import { LocalDispatcher, type Received, type Sent } from '../../src/sandbox/dispatcher.ts';
-import { answeredBy } from '../../src/sandbox/embedded.ts';
 import type { SandboxEvent } from '../../src/sandbox/events.ts';
 import { MemoryLog } from '../../src/sandbox/log.ts';
 import { Organization } from '../../src/sandbox/organization.ts';
 import type { SecretStore } from '../../src/secrets/store.ts';
-import { asFetchHasIt } from '../request-dispatcher.ts';
+import { fakeTransport } from '../fake-transport.ts';
 import { MemoryLedger, MemoryStore } from '../world.ts';
 import { type Prove, proverOf } from './connector.ts';
 import { DiskLedger } from './disk.ts';
@@ -51,7 +49,7 @@ export class Site {
   stores: ReadonlyMap<string, SecretStore> = new Map([['memory', this.memory]]);
   trouble: Trouble | undefined;
   /** Sees every call before it is made; what it throws is a broken connection. */
-  onCall: (sent: Sent) => void = () => {};
+  onCall: (request: Request) => void = () => {};
   /** Told of every action and every test that is begun. */
   onBegin: (what: string) => void = () => {};
   #isReading = false;
@@ -69,13 +67,13 @@ export class Site {
 
   api(timeoutMs = 30_000): Api {
     return createApi(
-      createHttp({
+      createRestClient({
         address: new URL('http://localhost'),
         token: ADMIN,
         parallelism: 8,
         timeoutMs,
         userAgent: 'test',
-        dispatcher: new LocalDispatcher((sent) => this.#respond(sent)),
+        transport: fakeTransport((request) => this.#respond(request), { timeoutMs, token: ADMIN.reveal() }),
         sleep: async () => {},
       }),
     );
@@ -159,24 +157,21 @@ export class Site {
     await this.organization.advance(2);
   }
 
-  async #respond(sent: Sent): Promise<Received | undefined> {
-    const call = `${sent.method} ${sent.url.pathname}`;
+  async #respond(request: Request): Promise<Response> {
+    const call = `${request.method} ${new URL(request.url).pathname}`;
     const isStruck = this.trouble?.strikes(call) ?? false;
     const isHarmless = this.trouble !== undefined && Object.values(SLOW).includes(this.trouble.kind);
     const [, username] = /^GET \/v1\/users\/([^/]+)\/\w+$/.exec(call) ?? [];
     if (this.#isReading && username !== undefined) {
       this.#readings.set(call, { username, isBad: isStruck && !isHarmless });
     }
-    this.onCall(sent);
-    if (!isStruck || this.trouble === undefined) return answeredBy(this.organization)(sent);
+    this.onCall(request);
+    if (!isStruck || this.trouble === undefined) return this.organization.handle(request);
     const { kind } = this.trouble;
-    const strike = asFetchHasIt((request) =>
-      kind(
-        () => this.organization.handle(request),
-        (act) => this.#late.push(act),
-      ),
+    return kind(
+      () => this.organization.handle(request),
+      (act) => this.#late.push(act),
     );
-    return strike(sent);
   }
 }
 

@@ -4,7 +4,7 @@ import type { Live } from '../../src/model/live.ts';
 import { UserError } from '../../src/model/user-error.ts';
 import type { WireDucklings, WireToken, WireUser } from '../../src/model/wire.ts';
 import type { Api } from '../../src/motherduck/api.ts';
-import { ApiError, type ApiFailure } from '../../src/motherduck/errors.ts';
+import { ApiError, type ApiFailure } from '../../src/motherduck/transport-errors.ts';
 
 const DUCKLINGS: WireDucklings = {
   read_write: { instance_size: 'standard', cooldown_seconds: 600 },

@@ -1,14 +1,16 @@
 /** What only a real network does: connections that break, hang, trickle, overflow, close. */
 import { spawnSync } from 'node:child_process';
 import { createServer } from 'node:net';
+import { brotliCompressSync, deflateRawSync, deflateSync, gzipSync } from 'node:zlib';
 import { describe, expect, it } from 'vitest';
 import { UserError } from '../../src/model/user-error.ts';
-import type { Http } from '../../src/motherduck/http.ts';
-import { failureOf, json, rig, served, servedRaw } from './support.ts';
+import type { RestClient } from '../../src/motherduck/rest-client.ts';
+import { fakeTransport } from '../fake-transport.ts';
+import { ADMIN_TOKEN, failureOf, json, rig, served, servedRaw } from './support.ts';
 
-const get = (http: Http) => http.do({ method: 'GET', path: '/v1/x' });
-const post = (http: Http) => http.do({ method: 'POST', path: '/v1/x', body: { a: 1 } });
-const put = (http: Http) => http.do({ method: 'PUT', path: '/v1/x', body: { a: 1 } });
+const get = (http: RestClient) => http.do({ method: 'GET', path: '/v1/x' });
+const post = (http: RestClient) => http.do({ method: 'POST', path: '/v1/x', body: { a: 1 } });
+const put = (http: RestClient) => http.do({ method: 'PUT', path: '/v1/x', body: { a: 1 } });
 
 const TRUNCATED = 'HTTP/1.1 200 OK\r\ncontent-type: application/json\r\ncontent-length: 100\r\netag: "1"\r\n\r\n{"a":';
 const BROKEN_CHUNKS = 'HTTP/1.1 200 OK\r\ntransfer-encoding: chunked\r\n\r\n5\r\n{"a":\r\nzz\r\n';
@@ -141,6 +143,73 @@ describe('an answer that is too big', () => {
     const text = 'x'.repeat(5_000_000);
     const { http } = await served((_request, response) => json(response, 200, { text }));
     expect((await get(http)).json).toEqual({ text });
+  });
+});
+
+describe('a request', () => {
+  it('carries the token, the program and what it accepts, below the path of the address', async () => {
+    const { address } = await served((request, response) => {
+      json(response, 200, { url: request.url, method: request.method, headers: request.headers });
+    });
+    const { http } = rig({ address: new URL('/proxy/md/', address) });
+    const read = (await http.do({ method: 'GET', path: '/v1/x', query: { limit: '2' } })).json;
+    expect(read).toMatchObject({
+      url: '/proxy/md/v1/x?limit=2',
+      method: 'GET',
+      headers: {
+        authorization: `Bearer ${ADMIN_TOKEN}`,
+        'user-agent': 'motherduck-accounts/test',
+        accept: 'application/json',
+        'accept-encoding': 'identity',
+      },
+    });
+    expect(read).not.toHaveProperty(['headers', 'content-type']);
+    expect((await post(http)).json).toMatchObject({ method: 'POST', headers: { 'content-type': 'application/json' } });
+  });
+});
+
+describe('a body that is compressed although it was not requested', () => {
+  const BODY = Buffer.from(JSON.stringify({ text: 'x'.repeat(1000) }));
+
+  it.each([
+    ['gzip', gzipSync(BODY)],
+    ['x-gzip', gzipSync(BODY)],
+    ['GZIP', gzipSync(BODY)],
+    ['deflate', deflateSync(BODY)],
+    ['deflate', deflateRawSync(BODY)],
+    ['identity', BODY],
+  ])('is decoded: %s', async (encoding, bytes) => {
+    const { http } = await served((_request, response) => {
+      response.writeHead(200, { 'content-encoding': encoding }).end(bytes);
+    });
+    expect((await get(http)).json).toEqual(JSON.parse(BODY.toString()));
+  });
+
+  it.each([
+    ['gzip', BODY],
+    ['gzip', gzipSync(BODY).subarray(0, 20)],
+    ['deflate', BODY],
+    ['br', brotliCompressSync(BODY)],
+  ])('and damaged or unknown, is no response of MotherDuck: %s', async (encoding, bytes) => {
+    const { http, count } = await served((_request, response) => {
+      response.writeHead(200, { 'content-encoding': encoding }).end(bytes);
+    });
+    expect(await failureOf(get(http))).toMatchObject({ failure: 'not_motherduck', effect: 'none' });
+    expect(await failureOf(post(http))).toMatchObject({ failure: 'not_motherduck', effect: 'unknown' });
+    expect(count()).toBe(2);
+  });
+
+  it.each([
+    ['gzip', gzipSync(Buffer.alloc(40 * 1024 * 1024))],
+    ['deflate', deflateRawSync(Buffer.alloc(40 * 1024 * 1024))],
+  ])('and expands beyond 16 MB, is refused: %s', async (encoding, bytes) => {
+    const { http, count } = await served((_request, response) => {
+      response.writeHead(200, { 'content-encoding': encoding }).end(bytes);
+    });
+    const error = await failureOf(get(http));
+    expect(error).toMatchObject({ failure: 'not_motherduck', code: 'API_NOT_MOTHERDUCK' });
+    expect(error.message).toContain('16 MB');
+    expect(count()).toBe(1);
   });
 });
 
@@ -278,11 +347,10 @@ describe('no connection', () => {
     ['EPROTO', 'does not speak TLS', '--api-url right?', 1],
     ['EWHATEVER', 'failed (EWHATEVER)', 'network', 5],
   ])('%s', async (code, what, hint, attempts) => {
-    const { RequestDispatcher } = await import('../request-dispatcher.ts');
-    const dispatcher = new RequestDispatcher(async () => {
+    const transport = fakeTransport(async () => {
       throw Object.assign(new Error('MARKER'), { code, syscall: 'connect' });
     });
-    const { http, lines } = rig({ dispatcher });
+    const { http, lines } = rig({ transport });
     const error = await failureOf(post(http));
     expect(error).toMatchObject({ failure: 'unreachable', code: 'API_UNREACHABLE', effect: 'none' });
     expect(error.message).toContain(what);
@@ -331,17 +399,17 @@ describe('closing', () => {
     const program = `
       import { createServer } from 'node:http';
       import { Secret } from './src/model/secret.ts';
-      import { createHttp } from './src/motherduck/http.ts';
+      import { createRestClient } from './src/motherduck/rest-client.ts';
       const server = createServer((q, r) => r.writeHead(503, { 'retry-after': '30' }).end()).listen(0, '127.0.0.1', async () => {
         const address = new URL('http://127.0.0.1:' + server.address().port);
-        const http = createHttp({ address, token: new Secret('t'), parallelism: 2, userAgent: 'x' });
+        const http = createRestClient({ address, token: new Secret('t'), parallelism: 2, userAgent: 'x' });
         http.do({ method: 'GET', path: '/v1/x' }).catch((e) => console.log(e.failure));
         setTimeout(async () => { await http.close(); server.close(); }, 100);
       });`;
     const build = `
       import { buildSync } from 'esbuild';
       const { outputFiles } = buildSync({ stdin: { contents: ${JSON.stringify(program)}, resolveDir: process.cwd(), loader: 'ts' },
-        bundle: true, platform: 'node', format: 'esm', external: ['undici'], write: false });
+        bundle: true, platform: 'node', format: 'esm', external: ['undici/*'], write: false });
       process.stdout.write(outputFiles[0].text);`;
     const options = { encoding: 'utf8', timeout: 15_000 } as const;
     const code = spawnSync(process.execPath, ['--input-type=module', '-e', build], options).stdout;
@@ -467,9 +535,8 @@ describe('whether it is a sandbox', () => {
   });
 
   it('the embedded sandbox is one', async () => {
-    const { RequestDispatcher } = await import('../request-dispatcher.ts');
-    const dispatcher = new RequestDispatcher(async () => new Response('Not Found', { status: 404, headers: SANDBOX }));
-    const { http } = rig({ dispatcher });
+    const transport = fakeTransport(async () => new Response('Not Found', { status: 404, headers: SANDBOX }));
+    const { http } = rig({ transport });
     await http.greet();
     expect(http.isSandbox()).toBe(true);
   });

@@ -1,8 +1,8 @@
 /** No failure, of whatever kind, prints a piece of the admin token or of a token that was just created. */
 import { HttpResponse, http as mock, type RequestHandler } from 'msw';
 import { describe, expect, it } from 'vitest';
-import { ApiError } from '../../src/motherduck/errors.ts';
-import { RequestDispatcher } from '../request-dispatcher.ts';
+import { ApiError } from '../../src/motherduck/transport-errors.ts';
+import { fakeTransport } from '../fake-transport.ts';
 import { ADMIN_TOKEN, everythingOf, jwt, mocked, type Rig, rig, served, servedRaw } from './support.ts';
 
 const CREATED = jwt({ sub: 'MARKER-of-the-created' });
@@ -120,14 +120,15 @@ describe('no good answer at all', () => {
   });
 
   it.each(['ENOTFOUND', 'ECONNREFUSED', 'CERT_HAS_EXPIRED', 'EPROTO', ADMIN_TOKEN, undefined])(
-    'a dispatcher that throws, %#',
+    'a transport that throws, %#',
     async (code) => {
-      const dispatcher = new RequestDispatcher(async (request) => {
+      const respond = async (request: Request): Promise<never> => {
         const authorization = request.headers.get('authorization');
         const cause = new Error(`inside: ${authorization} ${OPAQUE}`);
         throw Object.assign(new Error(`failed with ${authorization}`, { cause }), { code, headers: { authorization } });
-      });
-      expectNothingSecret(await everythingPrinted(rig({ dispatcher })));
+      };
+      const transport = fakeTransport(respond, { token: ADMIN_TOKEN });
+      expectNothingSecret(await everythingPrinted(rig({ transport })));
     },
   );
 });

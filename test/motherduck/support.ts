@@ -6,9 +6,9 @@ import { onTestFinished } from 'vitest';
 import { Secret } from '../../src/model/secret.ts';
 import { parseAddress } from '../../src/motherduck/address.ts';
 import { type Api, createApi } from '../../src/motherduck/api.ts';
-import { ApiError } from '../../src/motherduck/errors.ts';
-import { createHttp, type HttpOptions } from '../../src/motherduck/http.ts';
-import { RequestDispatcher } from '../request-dispatcher.ts';
+import { createRestClient, type RestClient, type RestClientOptions } from '../../src/motherduck/rest-client.ts';
+import { ApiError } from '../../src/motherduck/transport-errors.ts';
+import { fakeTransport } from '../fake-transport.ts';
 
 /** The admin token of the tests; nothing that is printed may hold a piece of it. */
 export const ADMIN_TOKEN = jwt({ tokenType: 'read_write', sub: 'MARKER-OF-THE-ADMIN' });
@@ -21,7 +21,7 @@ export function jwt(payload: object): string {
 
 export interface Rig {
   readonly api: Api;
-  readonly http: ReturnType<typeof createHttp>;
+  readonly http: RestClient;
   /** What the room wrote with --debug. */
   readonly lines: string[];
   /** How long it wanted to wait, in milliseconds, wait by wait. */
@@ -29,10 +29,10 @@ export interface Rig {
 }
 
 /** The API as commands build it, but that it does not really wait. */
-export function rig(options: Partial<HttpOptions> = {}): Rig {
+export function rig(options: Partial<RestClientOptions> = {}): Rig {
   const lines: string[] = [];
   const waits: number[] = [];
-  const http = createHttp({
+  const http = createRestClient({
     address: parseAddress(BASE),
     token: new Secret(ADMIN_TOKEN),
     parallelism: 4,
@@ -47,15 +47,17 @@ export function rig(options: Partial<HttpOptions> = {}): Rig {
   return { api: createApi(http), http, lines, waits };
 }
 
-/** The API over msw's handlers, mounted below the HTTP client. */
-export function mocked(handlers: RequestHandler[], options: Partial<HttpOptions> = {}): Rig {
-  return rig({ dispatcher: new RequestDispatcher((request) => getResponse(handlers, request)), ...options });
+/** The API over msw's handlers, in the place of the network. */
+export function mocked(handlers: RequestHandler[], options: Partial<RestClientOptions> = {}): Rig {
+  const { timeoutMs = 5_000 } = options;
+  const transport = fakeTransport((request) => getResponse(handlers, request), { timeoutMs, token: ADMIN_TOKEN });
+  return rig({ transport, ...options });
 }
 
 /** The API over a real server on a free port of this machine. */
 export async function served(
   answer: (request: IncomingMessage, response: ServerResponse, count: number) => void,
-  options: Partial<HttpOptions> = {},
+  options: Partial<RestClientOptions> = {},
 ): Promise<Rig & { count: () => number; connections: () => number; address: URL }> {
   let count = 0;
   let connections = 0;
@@ -71,7 +73,7 @@ export async function served(
 /** The API over a server that speaks bytes, for what no HTTP server would say. */
 export async function servedRaw(
   answer: (socket: Socket, count: number) => void,
-  options: Partial<HttpOptions> = {},
+  options: Partial<RestClientOptions> = {},
 ): Promise<Rig & { count: () => number; address: URL }> {
   let count = 0;
   const server = createTcpServer((socket) => {

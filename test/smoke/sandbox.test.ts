@@ -4,9 +4,9 @@ import { join } from 'node:path';
 import { afterAll, beforeAll, expect, it, vi } from 'vitest';
 import { parseAddress } from '../../src/motherduck/address.ts';
 import { createApi } from '../../src/motherduck/api.ts';
-import { createHttp } from '../../src/motherduck/http.ts';
 import { type ProbeRunner, runProbe } from '../../src/motherduck/probe-process.ts';
-import { embeddedSandbox } from '../../src/sandbox/embedded.ts';
+import { createRestClient } from '../../src/motherduck/rest-client.ts';
+import { embeddedSandbox } from '../../src/sandbox/sandbox-transport.ts';
 import { smokeAccounts } from '../../src/smoke/session.ts';
 import type { SmokeSubject } from '../../src/smoke/smoke.ts';
 import { buildProbe, PATIENT_MS } from './world.ts';
@@ -24,11 +24,11 @@ afterAll(() => {
 });
 
 it('tests the accounts of a sandbox as it does those of MotherDuck', async () => {
-  const { organization, dispatcher, token, connector } = await embeddedSandbox(folder);
-  const http = createHttp({
+  const { organization, transport, token, connector } = await embeddedSandbox(folder);
+  const http = createRestClient({
     address: parseAddress('http://localhost'),
     token,
-    dispatcher,
+    transport,
     parallelism: 4,
     userAgent: 'test',
   });

@@ -7,8 +7,8 @@ import type { TokenType } from '../../src/model/tokens.ts';
 import type { WireActiveAccounts, WireToken } from '../../src/model/wire.ts';
 import type { Api } from '../../src/motherduck/api.ts';
 import type { Connector, Target } from '../../src/motherduck/connector.ts';
-import { ApiError, type ApiFailure } from '../../src/motherduck/errors.ts';
 import { type ProbeRunner, runProbe } from '../../src/motherduck/probe-process.ts';
+import { ApiError, type ApiFailure } from '../../src/motherduck/transport-errors.ts';
 
 /** Longer than any honest probe takes on a busy machine. */
 export const PATIENT_MS = 60_000;

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { Clock, parseHttpDate } from '../../src/motherduck/clock.ts';
+import { Clock, parseHttpDate } from '../../src/motherduck/server-clock.ts';
 
 function clockAt(wall: number) {
   const time = { wallMs: wall, monotonicMs: 500 };

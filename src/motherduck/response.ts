@@ -1,7 +1,6 @@
 import type { ErrorCode } from '../model/user-error.ts';
-import { ApiError, type ApiFailure } from './errors.ts';
-import { MAY_HAVE_HAPPENED } from './no-answer.ts';
 import type { Printable } from './printable.ts';
+import { ApiError, type ApiFailure, MAY_HAVE_HAPPENED } from './transport-errors.ts';
 
 /** A whole answer but for its text, and what is needed to speak of it. */
 export interface Answered {

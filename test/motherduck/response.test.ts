@@ -1,13 +1,17 @@
 import { HttpResponse, http as mock } from 'msw';
 import { describe, expect, it } from 'vitest';
 import { Secret } from '../../src/model/secret.ts';
-import type { HttpOptions } from '../../src/motherduck/http.ts';
+import type { RestClientOptions } from '../../src/motherduck/rest-client.ts';
 import { failureOf, jwt, mocked } from './support.ts';
 
 type Call = 'read' | 'create' | 'set' | 'delete';
 
 /** How a call fails that is answered so, and how often it was tried. */
-async function failing(status: number, body: unknown, options: { call?: Call; http?: Partial<HttpOptions> } = {}) {
+async function failing(
+  status: number,
+  body: unknown,
+  options: { call?: Call; http?: Partial<RestClientOptions> } = {},
+) {
   let tries = 0;
   const text = typeof body === 'string' ? body : JSON.stringify(body);
   const type = typeof body !== 'string' ? 'application/json' : text.startsWith('<') ? 'text/html' : 'text/plain';

@@ -1,5 +1,62 @@
-import { ApiError, type ApiFailure } from './errors.ts';
+import { type ErrorCode, UserError } from '../model/user-error.ts';
 import type { Printable } from './printable.ts';
+
+/**
+ * How a call to the REST API failed.
+ * - `absent`: a 404 with MotherDuck's code NOT_FOUND; the only failure that says "it does not exist".
+ * - `not_motherduck`: an unrouted 404, HTML, broken JSON, a body over the limit: something else answered, or
+ *   MotherDuck answers with a word that this version does not know (code API_FAILED instead of API_NOT_MOTHERDUCK).
+ * - `unavailable`: 5xx after all retries; `unreachable`: no connection; `timeout`: no answer in time.
+ */
+export type ApiFailure =
+  | 'absent'
+  | 'unauthorized'
+  | 'forbidden'
+  | 'invalid'
+  | 'conflict'
+  | 'throttled'
+  | 'unavailable'
+  | 'unreachable'
+  | 'timeout'
+  | 'not_motherduck';
+
+/** A failed call. `message` names the call and has MotherDuck's own message and issues; never a token. */
+export class ApiError extends UserError {
+  readonly failure: ApiFailure;
+  /** For example `POST /v1/users/etl_prod/tokens`. */
+  readonly call: string;
+  readonly status: number | undefined;
+  /** `unknown` when the call may have taken effect although no good answer came. */
+  readonly effect: 'none' | 'unknown';
+
+  constructor(
+    failure: ApiFailure,
+    code: ErrorCode,
+    message: string,
+    hint: string,
+    about: { call: string; status?: number; effect: 'none' | 'unknown'; cause?: unknown },
+  ) {
+    super(code, message, hint, about.cause === undefined ? {} : { cause: about.cause });
+    this.name = 'ApiError';
+    this.failure = failure;
+    this.call = about.call;
+    this.status = about.status;
+    this.effect = about.effect;
+  }
+}
+
+/** Why an attempt was ended by this program. `NO_CONNECTION`: the time limit passed before there was a connection. */
+type AttemptEnd = 'TIMEOUT' | 'NO_CONNECTION' | 'TOO_BIG' | 'BAD_ENCODING' | 'CLOSED';
+
+export class AttemptError extends Error {
+  readonly code: AttemptEnd;
+
+  constructor(code: AttemptEnd) {
+    super(code);
+    this.name = 'AttemptError';
+    this.code = code;
+  }
+}
 
 /** A call that ended without a whole answer. */
 export interface Unanswered {
@@ -38,6 +95,10 @@ function explain(error: NodeJS.ErrnoException, about: Unanswered): { failure: Ap
   }
   if (code === 'TOO_BIG') {
     const what = `${host} sent more than 16 MB, which MotherDuck's API does not`;
+    return { failure: 'not_motherduck', what, hint: `${RIGHT_ADDRESS} Or is a proxy in between?` };
+  }
+  if (code === 'BAD_ENCODING') {
+    const what = `${host} sent a compressed body that cannot be decoded, although none was requested`;
     return { failure: 'not_motherduck', what, hint: `${RIGHT_ADDRESS} Or is a proxy in between?` };
   }
   if (code.startsWith('HPE_') || code === 'UND_ERR_HEADERS_OVERFLOW') {

@@ -1,0 +1,188 @@
+/** MotherDuck's responses, read field by field into the shapes of model/wire.ts. */
+import { SIZES } from '../model/ducklings.ts';
+import { TOKEN_TYPES, type TokenType } from '../model/tokens.ts';
+import type { WireActiveAccounts, WireDucklings, WireToken, WireTokenRequest, WireUser } from '../model/wire.ts';
+import { type Answered, effectOf, notMotherDuck } from './response.ts';
+import { ApiError } from './transport-errors.ts';
+
+export function readUser(user: Fields): WireUser {
+  return {
+    id: user.text('id'),
+    username: user.text('username'),
+    email: user.textOr('email', null),
+    first_name: user.textOr('first_name', null),
+    last_name: user.textOr('last_name', null),
+    is_service_account: user.flag('is_service_account'),
+    is_deprovisioned: user.flag('is_deprovisioned'),
+    roles: user.texts('roles'),
+  };
+}
+
+export function readToken(token: Fields): WireToken {
+  const type = token.word('token_type', TOKEN_TYPES);
+  return {
+    id: token.text('id'),
+    created_ts: token.text('created_ts'),
+    read_only: token.flagOr('read_only', type === 'read_scaling'),
+    token_type: type,
+    ...optional('name', token.textOr('name', undefined)),
+    ...optional('expire_at', token.textOr('expire_at', undefined)),
+    ...optional('description', token.textOr('description', undefined)),
+  };
+}
+
+/**
+ * The record of a token that was just created. Only its id is indispensable: its secret is at hand and comes never
+ * again, so what else the answer lacks or garbles is taken from the request, not made into an error.
+ * @param now MotherDuck's time, in milliseconds since 1970.
+ */
+export function readCreatedToken(token: Fields, request: WireTokenRequest, now: number): WireToken {
+  const type: TokenType = request.token_type ?? 'read_write';
+  const expiry = request.ttl === undefined ? undefined : new Date(now + request.ttl * 1000).toISOString();
+  const kept = request.description === undefined ? undefined : lenient(() => token.textOr('description', undefined));
+  return {
+    id: token.text('id'),
+    name: lenient(() => token.text('name')) ?? request.name,
+    created_ts: lenient(() => token.text('created_ts')) ?? new Date(now).toISOString(),
+    token_type: lenient(() => token.word('token_type', TOKEN_TYPES)) ?? type,
+    read_only: lenient(() => token.flag('read_only')) ?? type === 'read_scaling',
+    ...optional('expire_at', lenient(() => token.textOr('expire_at', undefined)) ?? expiry),
+    ...optional('description', kept),
+  };
+}
+
+export function readDucklings(ducklings: Fields): WireDucklings {
+  const readWrite = ducklings.object('read_write');
+  const readScaling = ducklings.object('read_scaling');
+  return {
+    read_write: {
+      instance_size: readWrite.word('instance_size', SIZES),
+      ...optional('cooldown_seconds', readWrite.integerOr('cooldown_seconds', undefined)),
+    },
+    read_scaling: {
+      instance_size: readScaling.word('instance_size', SIZES),
+      flock_size: readScaling.integer('flock_size'),
+      ...optional('cooldown_seconds', readScaling.integerOr('cooldown_seconds', undefined)),
+    },
+  };
+}
+
+export function readActiveAccount(account: Fields): WireActiveAccounts['accounts'][number] {
+  return {
+    username: account.text('username'),
+    ducklings: account.objects('ducklings').map((duckling) => ({
+      id: duckling.text('id'),
+      type: duckling.word('type', TOKEN_TYPES),
+      status: duckling.word('status', ['active', 'cooldown'] as const),
+    })),
+  };
+}
+
+function lenient<T>(read: () => T): T | undefined {
+  try {
+    return read();
+  } catch {
+    return undefined;
+  }
+}
+
+function optional<K extends string, V>(key: K, value: V | undefined): { [P in K]?: V } {
+  const some: { [P in K]?: V } = {};
+  if (value !== undefined) some[key] = value;
+  return some;
+}
+
+/**
+ * Takes an answer's JSON apart, field by field. A field that is needed and missing or of another type is an error
+ * that names it and shows no value; fields nobody asks for are passed over. null counts as missing.
+ */
+export class Fields {
+  readonly #fields: Readonly<Record<string, unknown>>;
+  readonly #path: string;
+  readonly #answered: Answered;
+
+  constructor(json: unknown, answered: Answered, path = '') {
+    this.#path = path;
+    this.#answered = answered;
+    if (typeof json !== 'object' || json === null || Array.isArray(json)) {
+      throw notMotherDuck(answered, path === '' ? 'the answer is not a JSON object' : `"${path}" is not an object`);
+    }
+    this.#fields = { ...json };
+  }
+
+  text(name: string): string {
+    const value = this.#fields[name];
+    return typeof value === 'string' ? value : this.#wrong(name, 'a text');
+  }
+
+  textOr<T>(name: string, otherwise: T): string | T {
+    return this.#lacks(name) ? otherwise : this.text(name);
+  }
+
+  flag(name: string): boolean {
+    const value = this.#fields[name];
+    return typeof value === 'boolean' ? value : this.#wrong(name, 'true or false');
+  }
+
+  flagOr(name: string, otherwise: boolean): boolean {
+    return this.#lacks(name) ? otherwise : this.flag(name);
+  }
+
+  integer(name: string): number {
+    const value = this.#fields[name];
+    return Number.isSafeInteger(value) ? Number(value) : this.#wrong(name, 'a whole number');
+  }
+
+  integerOr<T>(name: string, otherwise: T): number | T {
+    return this.#lacks(name) ? otherwise : this.integer(name);
+  }
+
+  object(name: string): Fields {
+    return new Fields(this.#fields[name], this.#answered, this.#pathOf(name));
+  }
+
+  objects(name: string): Fields[] {
+    const list = this.#fields[name];
+    if (!Array.isArray(list)) return this.#wrong(name, 'a list');
+    return list.map((item: unknown, at) => new Fields(item, this.#answered, `${this.#pathOf(name)}[${at}]`));
+  }
+
+  texts(name: string): string[] {
+    const list = this.#lacks(name) ? [] : this.#fields[name];
+    if (!Array.isArray(list) || !list.every((item) => typeof item === 'string'))
+      return this.#wrong(name, 'a list of texts');
+    return list;
+  }
+
+  /** One of the words we know. Another one is not guessed at: MotherDuck may have added it since. */
+  word<T extends string>(name: string, known: readonly T[]): T {
+    const text = this.text(name);
+    return known.find((word) => word === text) ?? this.#unknown(name, text, known);
+  }
+
+  #lacks(name: string): boolean {
+    return this.#fields[name] === undefined || this.#fields[name] === null;
+  }
+
+  #pathOf(name: string): string {
+    return this.#path === '' ? name : `${this.#path}.${name}`;
+  }
+
+  #wrong(name: string, expected: string): never {
+    throw notMotherDuck(
+      this.#answered,
+      `"${this.#pathOf(name)}" is ${this.#lacks(name) ? 'missing' : `not ${expected}`}`,
+    );
+  }
+
+  #unknown(name: string, text: string, known: readonly string[]): never {
+    const { call, status, printable } = this.#answered;
+    throw new ApiError(
+      'not_motherduck',
+      'API_FAILED',
+      `${call}: "${this.#pathOf(name)}" is "${printable(text).slice(0, 60)}", which this version does not know (it knows ${known.join(', ')})`,
+      'MotherDuck may have added it: look for a newer version of motherduck-accounts. Nothing was guessed or changed for it.',
+      { call, status, effect: effectOf(this.#answered, true) },
+    );
+  }
+}

@@ -1,0 +1,45 @@
+import { randomBytes } from 'node:crypto';
+import { Secret } from '../model/secret.ts';
+import type { Connector } from '../motherduck/connector.ts';
+import { queryString, type Transport } from '../motherduck/transport.ts';
+import { sandboxConnector } from './databases.ts';
+import { openSandbox } from './open.ts';
+import type { Organization } from './organization.ts';
+
+/** The organization in this process, with an admin token that is valid as long as the process runs. */
+export interface EmbeddedSandbox {
+  readonly organization: Organization;
+  readonly transport: Transport;
+  readonly token: Secret;
+  readonly connector: Connector;
+}
+
+/** Opens the sandbox that is kept in a folder, for a client of that name. @throws UserError SANDBOX_FAILED */
+export async function embeddedSandbox(folder: string, agent?: string): Promise<EmbeddedSandbox> {
+  const token = new Secret(`sandbox-admin-${randomBytes(24).toString('base64url')}`);
+  const organization = await openSandbox(folder, { adminToken: token });
+  return {
+    organization,
+    transport: sandboxTransport(organization, token),
+    token,
+    connector: sandboxConnector(organization, agent === undefined ? {} : { agent }),
+  };
+}
+
+/** Sends requests to an organization in this process, with its admin's token. Closing leaves the organization open. */
+export function sandboxTransport(organization: Organization, token: Secret): Transport {
+  return {
+    async send({ method, path, query, body, anonymous = false, signal }) {
+      signal?.throwIfAborted();
+      const { status, type, text, headers } = await organization.answer({
+        method,
+        target: path + queryString(query),
+        authorization: anonymous ? undefined : `Bearer ${token.reveal()}`,
+        body: body === undefined ? '' : JSON.stringify(body),
+      });
+      signal?.throwIfAborted();
+      return { status, headers: { 'content-type': type, ...headers }, text };
+    },
+    close: async () => {},
+  };
+}
