@@ -8,8 +8,8 @@ import { commandsOutside } from './commands-outside.mjs';
 import { asCommonJs } from './common-js.mjs';
 import { compileSchemas } from './compile-schemas.mjs';
 import { declareTypes } from './declare-types.mjs';
+import { fillSchemas } from './fill-schemas.mjs';
 import { writeLicenses } from './licenses.mjs';
-import { writeStoreSchema } from './store-schema.mjs';
 
 const root = path.dirname(path.dirname(fileURLToPath(import.meta.url)));
 const target = path.resolve(process.argv[2] ?? path.join(root, 'dist'));
@@ -42,7 +42,7 @@ const yaml = path.join(root, 'node_modules/yaml/browser/dist/index.js');
 // The main entry of jsonc-parser is a UMD file, which cannot be bundled.
 const jsonc = path.join(root, 'node_modules/jsonc-parser/lib/esm/main.js');
 
-await writeStoreSchema();
+await fillSchemas();
 await compileSchemas();
 const commands = (await readdir('src/commands')).sort().map((file) => `src/commands/${file}`);
 const [, ...bundles] = await Promise.all([

@@ -1,5 +1,6 @@
 /** The file that `mdacc init` writes. */
 import { scalar } from '../import/yaml-writer.ts';
+import { SIZES } from '../model/ducklings.ts';
 
 /** The name that stands for the organization until someone gives another. */
 export const UNNAMED = 'my_organization';
@@ -27,7 +28,7 @@ token_policies:
 # Compute: the read/write Duckling, and the read scaling pool.
 duckling_pools:
   small:
-    read_write: { size: pulse } # pulse, standard, jumbo, mega, giga
+    read_write: { size: pulse } # ${SIZES.join(', ')}
     read_scaling: { size: pulse, pool_size: 0 } # more, once a read_scaling token uses it
 
 accounts:

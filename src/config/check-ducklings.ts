@@ -1,4 +1,5 @@
-import { COOLDOWN_SECONDS, POOL_SIZE, type Size } from '../model/ducklings.ts';
+import { enumerated } from '../model/counted.ts';
+import { COOLDOWN_SECONDS, POOL_SIZE, type Size, sizeFacts, sizesThat } from '../model/ducklings.ts';
 import type { Problems } from '../yaml/diagnostic.ts';
 import { listed, shown } from '../yaml/wording.ts';
 import type { Limits } from './guardrails.ts';
@@ -18,8 +19,9 @@ function checkSides({ readWrite, readScaling }: DucklingSettings, limits: Limits
   checkSide(readWrite, limits, problems);
   checkSide(readScaling, limits, problems);
   const { size } = readScaling;
-  if (size?.value === 'mega' || size?.value === 'giga') {
-    const message = `read scaling supports pulse, standard and jumbo; ${shown(size.node)} works only where MotherDuck support enabled it`;
+  if (size?.value !== undefined && !sizeFacts(size.value).readScaling) {
+    const supported = enumerated(sizesThat((facts) => facts.readScaling));
+    const message = `read scaling supports ${supported}; ${shown(size.node)} works only where MotherDuck support enabled it`;
     problems.warning('size-read-scaling', size.node.at, message);
   }
 }
@@ -32,8 +34,8 @@ function checkSide({ size, cooldown }: SideSettings, limits: Limits, problems: P
     const range = `${min}s to ${max / 3600}h`;
     problems.error('cooldown-range', cooldown.node.at, `cooldown ${shown(cooldown.node)} is outside of ${range}`);
   }
-  if (size?.value === 'pulse') {
-    problems.error('cooldown-pulse', toBlame(cooldown, size), 'a pulse Duckling takes no cooldown', {
+  if (size?.value !== undefined && !sizeFacts(size.value).cooldown.settable) {
+    problems.error('cooldown-pulse', toBlame(cooldown, size), `a ${size.value} Duckling takes no cooldown`, {
       hint: 'remove cooldown, or choose another size',
     });
   }
@@ -50,8 +52,8 @@ function checkSize(value: Size, { node }: Setting<Size>, limits: Limits, problem
   }
   if (rates === undefined || rates.has(value)) return;
   const hint = 'add your price of an hour for it, or remove compute_rates';
-  // MotherDuck bills pulse by use and not by the hour, so a file without a price for it is no mistake.
-  if (value === 'pulse') {
+  // A size that is billed by use has no price of an hour, so a file may leave it out.
+  if (!sizeFacts(value).hourly) {
     const message = `size ${shown(node)} has no rate in compute_rates: it counts as 0 in ceilings`;
     problems.warning('rate-missing', node.at, message, { hint });
   } else problems.error('rate-missing', node.at, `size ${shown(node)} has no rate in compute_rates`, { hint });

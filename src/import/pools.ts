@@ -2,7 +2,7 @@
 import { few } from '../model/counted.ts';
 import type { Definitions } from '../model/definitions.ts';
 import type { Desired } from '../model/desired.ts';
-import { COOLDOWN_SECONDS, type DesiredDucklings, type Ducklings, type Size } from '../model/ducklings.ts';
+import { COOLDOWN_SECONDS, type DesiredDucklings, type Ducklings, type Size, sizeFacts } from '../model/ducklings.ts';
 import { formatDuration } from '../model/duration.ts';
 import type { Notice } from '../model/plan.ts';
 import { unused } from './policies.ts';
@@ -82,9 +82,9 @@ function withinGuardrails(owners: readonly Owner[], desired: Desired): { allowed
   };
 }
 
-/** In the configuration, a pulse Duckling without a rate costs nothing. */
+/** A size that is billed by use needs no rate. */
 function hasRate(size: Size, { computeRates }: Desired): boolean {
-  return computeRates === undefined || size === 'pulse' || computeRates.has(size);
+  return computeRates === undefined || !sizeFacts(size).hourly || computeRates.has(size);
 }
 
 function unmanaged(usernames: readonly string[], why: string): Notice[] {
@@ -119,6 +119,7 @@ function sides({ read_write, read_scaling }: Ducklings): YamlEntry[] {
 /** A cooldown that MotherDuck reports outside of its own limits is not written. */
 function cooldownOf(size: Size, cooldown: number | undefined): string | undefined {
   const { min, max } = COOLDOWN_SECONDS;
-  if (cooldown === undefined || size === 'pulse' || cooldown < min || cooldown > max) return undefined;
+  if (cooldown === undefined || !sizeFacts(size).cooldown.settable || cooldown < min || cooldown > max)
+    return undefined;
   return formatDuration(cooldown);
 }

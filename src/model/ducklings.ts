@@ -1,24 +1,91 @@
 import type { Seconds } from './duration.ts';
 
-/** Duckling sizes, smallest first. Source: MotherDuck's REST API, `instance_size`. */
-export const SIZES = ['pulse', 'standard', 'jumbo', 'mega', 'giga'] as const;
-export type Size = (typeof SIZES)[number];
+/** What MotherDuck offers under one size. */
+interface DucklingSize {
+  /** Whether a cooldown can be set, and how long it is unless it is set. */
+  readonly cooldown: { readonly settable: boolean; readonly seconds: Seconds };
+  /** Whether a read scaling pool can have it without MotherDuck support enabling it. */
+  readonly readScaling: boolean;
+  /** Whether the Lite plan has it. */
+  readonly lite: boolean;
+  /** Billed by the hour that it runs; otherwise by use, so that a price of an hour may be left out. */
+  readonly hourly: boolean;
+  /** About how long a start takes. */
+  readonly startsIn: Seconds;
+}
 
-/** Limits of MotherDuck's REST API. A cooldown, in seconds, is not allowed on `pulse`. */
+/**
+ * Duckling sizes, smallest first: `instance_size` of MotherDuck's REST API, with the facts of its documentation. The
+ * JSON Schema, checks, sandbox and starter file follow from this table; `npm run build` rewrites the schema.
+ */
+export const DUCKLING_SIZES = {
+  pulse: {
+    cooldown: { settable: false, seconds: 1 },
+    readScaling: true,
+    lite: true,
+    hourly: false,
+    startsIn: 0.1,
+  },
+  standard: {
+    cooldown: { settable: true, seconds: 60 },
+    readScaling: true,
+    lite: false,
+    hourly: true,
+    startsIn: 0.1,
+  },
+  jumbo: {
+    cooldown: { settable: true, seconds: 60 },
+    readScaling: true,
+    lite: false,
+    hourly: true,
+    startsIn: 0.1,
+  },
+  mega: {
+    cooldown: { settable: true, seconds: 300 },
+    readScaling: false,
+    lite: false,
+    hourly: true,
+    startsIn: 180,
+  },
+  giga: {
+    cooldown: { settable: true, seconds: 600 },
+    readScaling: false,
+    lite: false,
+    hourly: true,
+    startsIn: 180,
+  },
+} as const satisfies Readonly<Record<string, DucklingSize>>;
+
+export type Size = keyof typeof DUCKLING_SIZES;
+
+/** The names of the sizes, smallest first. */
+export const SIZES = Object.keys(DUCKLING_SIZES) as readonly Size[];
+
+export function isSize(text: string): text is Size {
+  return Object.hasOwn(DUCKLING_SIZES, text);
+}
+
+/** The facts about a size. */
+export function sizeFacts(size: Size): DucklingSize {
+  return DUCKLING_SIZES[size];
+}
+
+/** The names of the sizes of which something is true, smallest first. */
+export function sizesThat(hold: (facts: DucklingSize) => boolean): readonly Size[] {
+  return SIZES.filter((size) => hold(DUCKLING_SIZES[size]));
+}
+
+/** Limits of MotherDuck's REST API: a cooldown in seconds, and the Ducklings of a read scaling pool. */
 export const COOLDOWN_SECONDS = { min: 60, max: 86_400 } as const;
 export const POOL_SIZE = { min: 0, max: 64 } as const;
 
-export function isSize(text: string): text is Size {
-  return (SIZES as readonly string[]).includes(text);
-}
-
-/** The compute of one account as MotherDuck has it; a cooldown that it does not report is left out. */
+/** The compute of one account at MotherDuck; a cooldown that it does not report is absent. */
 export interface Ducklings {
   readonly read_write: { readonly size: Size; readonly cooldown?: Seconds };
   readonly read_scaling: { readonly size: Size; readonly pool_size: number; readonly cooldown?: Seconds };
 }
 
-/** The compute of one account as the configuration wants it. What is left out stays as it is at MotherDuck. */
+/** The compute of one account in the configuration. An absent setting stays as it is at MotherDuck. */
 export interface DesiredDucklings {
   readonly read_write: { readonly size?: Size; readonly cooldown?: Seconds };
   readonly read_scaling: { readonly size?: Size; readonly pool_size?: number; readonly cooldown?: Seconds };

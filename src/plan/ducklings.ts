@@ -1,15 +1,16 @@
 /** Ducklings: what is wanted over what is live, what that changes, and what it can cost an hour at most. */
-import type { DesiredDucklings, Ducklings, Size } from '../model/ducklings.ts';
+import { type DesiredDucklings, type Ducklings, type Size, sizeFacts } from '../model/ducklings.ts';
 import { formatDuration } from '../model/duration.ts';
 import type { ComputeCeiling, Risk } from '../model/plan.ts';
+import { TOKEN_TYPES } from '../model/tokens.ts';
 
-type Kind = 'read_write' | 'read_scaling';
+type Kind = keyof Ducklings;
 export type Rates = ReadonlyMap<Size, number>;
 
 /**
  * The whole that is sent to MotherDuck, which takes both parts or nothing: what the configuration leaves out stays
  * as it is live. A live cooldown is sent again, since leaving it out would set MotherDuck's default, and is dropped
- * on `pulse`, which has none (REST API facts).
+ * for a size that takes none.
  */
 export function mergeDucklings(desired: DesiredDucklings, live: Ducklings): Ducklings {
   return {
@@ -23,7 +24,7 @@ export function mergeDucklings(desired: DesiredDucklings, live: Ducklings): Duck
 
 function mergeSize(desired: DesiredDucklings[Kind], live: Ducklings[Kind]): Ducklings['read_write'] {
   const size = desired.size ?? live.size;
-  const cooldown = size === 'pulse' ? undefined : (desired.cooldown ?? live.cooldown);
+  const cooldown = !sizeFacts(size).cooldown.settable ? undefined : (desired.cooldown ?? live.cooldown);
   return cooldown === undefined ? { size } : { size, cooldown };
 }
 
@@ -40,9 +41,10 @@ export function ducklingChanges(desired: DesiredDucklings, live: Ducklings): str
   ) {
     changes.push(`read scaling pool ${showPool(live.read_scaling)} -> ${showPool(wanted.read_scaling)}`);
   }
-  for (const kind of ['read_write', 'read_scaling'] as const) {
+  for (const kind of TOKEN_TYPES) {
     const cooldown = desired[kind].cooldown;
-    if (cooldown === undefined || cooldown === live[kind].cooldown || wanted[kind].size === 'pulse') continue;
+    if (cooldown === undefined || cooldown === live[kind].cooldown || !sizeFacts(wanted[kind].size).cooldown.settable)
+      continue;
     changes.push(
       `${kind === 'read_write' ? 'read/write' : 'read scaling'} cooldown ${showCooldown(live[kind].cooldown)} -> ${formatDuration(cooldown)}`,
     );
@@ -67,10 +69,10 @@ export function hourlyCeiling(ducklings: DesiredDucklings | Ducklings, rates: Ra
   return round(single + pool * read_scaling.pool_size);
 }
 
-/** `pulse` without a rate counts as 0, which validate warns of: rates are given for what is dear. */
+/** A size that is billed by use counts as 0 without a rate; `validate` warns about it. */
 function priceOf(size: Size | undefined, rates: Rates): number | null {
   if (size === undefined) return null;
-  return rates.get(size) ?? (size === 'pulse' ? 0 : null);
+  return rates.get(size) ?? (sizeFacts(size).hourly ? null : 0);
 }
 
 /** Adds ceilings; an unknown part makes the sum unknown. */

@@ -1,4 +1,4 @@
-import { COOLDOWN_SECONDS, POOL_SIZE, SIZES } from '../model/ducklings.ts';
+import { COOLDOWN_SECONDS, POOL_SIZE, SIZES, sizeFacts } from '../model/ducklings.ts';
 import {
   RESERVED_TOKEN_NAMES,
   TOKEN_DESCRIPTION_LENGTH,
@@ -83,8 +83,12 @@ function readDuckling(issues: Issues, config: Record<string, unknown> | undefine
   const asked = part.cooldown_seconds;
   const cooldown =
     asked === undefined ? undefined : issues.integer(asked, [...path, 'cooldown_seconds'], COOLDOWN_SECONDS);
-  if (size === 'pulse' && cooldown !== undefined) {
-    issues.add('custom', 'cooldown_seconds cannot be set for Pulse instances', [...path, 'cooldown_seconds']);
+  if (size !== undefined && !sizeFacts(size).cooldown.settable && cooldown !== undefined) {
+    issues.add(
+      'custom',
+      `cooldown_seconds cannot be set for ${size.charAt(0).toUpperCase()}${size.slice(1)} instances`,
+      [...path, 'cooldown_seconds'],
+    );
   }
   const duckling = {
     instance_size: size ?? 'pulse',

@@ -1,4 +1,5 @@
 import { randomBytes, randomUUID } from 'node:crypto';
+import { TOKEN_TYPES } from '../model/tokens.ts';
 import type { WireDucklings } from '../model/wire.ts';
 import type { SandboxEvent } from './events.ts';
 import type { Ledger } from './ledger.ts';
@@ -28,7 +29,7 @@ export function seedEvents(ledger: Ledger, at: number, count: number, options: S
     if (ledger.account(account) !== undefined) continue;
     added += 1;
     events.push({ at, event: 'account_created', account, id: randomUUID(), ...ducklings });
-    for (const type of ['read_write', 'read_scaling'] as const) {
+    for (const type of TOKEN_TYPES) {
       const hash = randomBytes(32).toString('base64url');
       events.push({
         at,

@@ -1,5 +1,6 @@
 import type { Ducklings } from '../../model/ducklings.ts';
 import { formatDuration } from '../../model/duration.ts';
+import { TOKEN_TYPES } from '../../model/tokens.ts';
 import { apply } from '../fixes.ts';
 import { aboutAccount, type Rule } from '../rule.ts';
 
@@ -33,7 +34,7 @@ type Difference = [what: string, live: string, configured: string];
 function compare(live: Ducklings, desired: Ducklings): Difference[] {
   const single: Difference = ['read/write size', live.read_write.size, desired.read_write.size];
   const pool: Difference = ['read scaling pool', showPool(live.read_scaling), showPool(desired.read_scaling)];
-  const cooldowns = (['read_write', 'read_scaling'] as const).flatMap((kind): Difference[] => {
+  const cooldowns = TOKEN_TYPES.flatMap((kind): Difference[] => {
     const cooldown = desired[kind].cooldown;
     if (cooldown === undefined) return [];
     const name = kind === 'read_write' ? 'read/write cooldown' : 'read scaling cooldown';

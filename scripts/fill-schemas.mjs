@@ -1,0 +1,141 @@
+// Fills in what the JSON Schemas repeat from the sources: Duckling sizes and limits, token types, and the secret stores,
+// each of which says in its own file what its block holds. The rest of a schema's text stays as it is.
+import { execFile } from 'node:child_process';
+import { readFile, writeFile } from 'node:fs/promises';
+import path from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { promisify } from 'node:util';
+import { build } from 'esbuild';
+import { parseDocument } from 'yaml';
+
+const root = path.dirname(path.dirname(fileURLToPath(import.meta.url)));
+const BIOME = path.join(root, 'node_modules/@biomejs/biome/bin/biome');
+const CONFIG = path.join(root, 'schemas/motherduck.accounts.schema.json');
+const STATE = path.join(root, 'schemas/state.schema.json');
+
+/** Writes the schemas whose facts have changed in the sources, formatted for the linter. */
+export async function fillSchemas() {
+  const facts = await readFacts();
+  await update(CONFIG, (text) => withStores(withValues(text, configValues(facts)), facts.STORE_KINDS));
+  await update(STATE, (text) => withValues(text, [['$defs.type.enum', facts.TOKEN_TYPES]]));
+}
+
+async function update(file, change) {
+  const text = await readFile(file, 'utf8');
+  const fresh = change(text);
+  if (JSON.stringify(JSON.parse(fresh)) === JSON.stringify(JSON.parse(text))) return;
+  await writeFile(file, fresh);
+  await promisify(execFile)(process.execPath, [BIOME, 'format', '--write', file], { cwd: root });
+}
+
+/** The tables of the sources. */
+async function readFacts() {
+  const { outputFiles } = await build({
+    absWorkingDir: root,
+    stdin: {
+      contents: `
+        export { STORE_KINDS } from './src/secrets/stores.ts';
+        export { COOLDOWN_SECONDS, DUCKLING_SIZES, POOL_SIZE } from './src/model/ducklings.ts';
+        export { TOKEN_TYPES } from './src/model/tokens.ts';
+        export { formatDuration } from './src/model/duration.ts';
+      `,
+      resolveDir: root,
+      loader: 'ts',
+    },
+    bundle: true,
+    write: false,
+    format: 'esm',
+    platform: 'node',
+    target: 'node20',
+    logLevel: 'warning',
+  });
+  const code = Buffer.from(outputFiles[0].contents).toString('base64');
+  return await import(`data:text/javascript;base64,${code}`);
+}
+
+/** What the configuration's schema repeats, by its path there. */
+function configValues({ COOLDOWN_SECONDS, DUCKLING_SIZES, POOL_SIZE, TOKEN_TYPES, formatDuration }) {
+  const sizes = Object.entries(DUCKLING_SIZES);
+  const named = (hold) => enumerated(sizes.filter(([, facts]) => hold(facts)).map(([size]) => size));
+  const rate = (size) => ({
+    description: `The price of an hour of a ${size} Duckling.`,
+    type: 'number',
+    minimum: 0,
+  });
+  const pool = '$defs.read_scaling.properties.pool_size';
+  const { min, max } = POOL_SIZE;
+  const cooldowns = `${COOLDOWN_SECONDS.min}s to ${COOLDOWN_SECONDS.max / 3600}h`;
+  return [
+    ['properties.compute_rates.properties', Object.fromEntries(sizes.map(([size]) => [size, rate(size)]))],
+    ['$defs.size.enum', sizes.map(([size]) => size)],
+    [
+      '$defs.size.description',
+      `A Duckling size, smallest first. Read scaling supports ${named((facts) => facts.readScaling)} unless MotherDuck support enables more. A start of ${named((facts) => facts.startsIn >= 60)} can take minutes.`,
+    ],
+    [
+      '$defs.cooldown.description',
+      `How long an idle Duckling stays awake, ${cooldowns}. Not for ${named((facts) => !facts.cooldown.settable)}. MotherDuck's default: ${defaults(sizes, formatDuration)}.`,
+    ],
+    [`${pool}.title`, `a whole number from ${min} to ${max}`],
+    [`${pool}.description`, `How many read scaling Ducklings may run at once, ${min} to ${max}.`],
+    [`${pool}.minimum`, min],
+    [`${pool}.maximum`, max],
+    ['$defs.token_type.enum', TOKEN_TYPES],
+  ];
+}
+
+/** `1m for standard and jumbo, 5m for mega`. */
+function defaults(sizes, formatDuration) {
+  const settable = sizes.filter(([, { cooldown }]) => cooldown.settable);
+  const seconds = [...new Set(settable.map(([, { cooldown }]) => cooldown.seconds))];
+  const sizesOf = (each) => settable.filter(([, { cooldown }]) => cooldown.seconds === each).map(([size]) => size);
+  return seconds.map((each) => `${formatDuration(each)} for ${enumerated(sizesOf(each))}`).join(', ');
+}
+
+function enumerated(names) {
+  return names.length < 2 ? (names[0] ?? '') : `${names.slice(0, -1).join(', ')} and ${names.at(-1)}`;
+}
+
+/** Replaces values in JSON text, each by its dotted path, where they differ. JSON is YAML, whose parser tells where values are. */
+function withValues(text, values) {
+  return values.reduce((all, [where, value]) => {
+    const node = parseDocument(all).getIn(where.split('.'), true);
+    if (node === undefined) throw new Error(`the schema has no ${where}`);
+    const [start, end] = node.range;
+    const fresh = JSON.stringify(value);
+    return JSON.stringify(JSON.parse(all.slice(start, end))) === fresh
+      ? all
+      : all.slice(0, start) + fresh + all.slice(end);
+  }, text);
+}
+
+/** The definitions from `secret_store` up to the token policies are the stores'. */
+function withStores(text, kinds) {
+  const start = text.indexOf('\n    "secret_store": {');
+  const end = text.indexOf('\n    "token_policies": {', start);
+  if (start === -1 || end === -1) throw new Error(`${CONFIG} has no place for the secret stores`);
+  const made = Object.entries(definitions(kinds)).map(([name, one]) => `\n    "${name}": ${JSON.stringify(one)},`);
+  return text.slice(0, start) + made.join('') + text.slice(end);
+}
+
+function definitions(kinds) {
+  const nouns = kinds.map(({ schema }) => schema.is);
+  const secret_store = {
+    description: `One place for secrets: ${nouns.slice(0, -1).join(', ')}, or ${nouns.at(-1)}.`,
+    type: 'object',
+    required: ['kind'],
+    discriminator: { propertyName: 'kind' },
+    oneOf: kinds.map(({ kind }) => ({ $ref: `#/$defs/${kind}_store` })),
+  };
+  return Object.assign({ secret_store }, ...kinds.map((kind) => ({ [`${kind.kind}_store`]: blockSchema(kind) })));
+}
+
+function blockSchema({ kind, schema: { description, about, required, properties } }) {
+  return {
+    description,
+    type: 'object',
+    required: ['kind', ...required],
+    additionalProperties: false,
+    properties: { kind: { description: about, const: kind }, ...properties },
+  };
+}
