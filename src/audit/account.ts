@@ -128,7 +128,7 @@ function notRead(username: string): Presence<LiveAccount> {
 }
 
 /**
- * The tokens that stay as they are until somebody acts, whose lifetime is therefore judged. Left out are those that an apply
+ * The tokens that stay as they are until somebody acts, whose lifetime is therefore judged. Excluded are tokens that an apply
  * revokes, or replaces because they differ from the configuration, and MotherDuck's own.
  */
 export function* keptTokens(accounts: readonly AuditedAccount[]): Iterable<[AuditedAccount, AuditedToken]> {

@@ -74,7 +74,7 @@ describe('the tokens of a configured account', () => {
   });
 });
 
-describe('accounts that nobody manages', () => {
+describe('unmanaged accounts', () => {
   it('are said to be adopted where import takes them', async () => {
     const stage = staged('  other: {}\n');
     await stage.account('stray', [{ name: 'forever' }, { name: 'MDACC smoke' }]);
@@ -117,7 +117,7 @@ describe('accounts that nobody manages', () => {
 });
 
 describe("MotherDuck's own tokens", () => {
-  it('are one note of their account, whatever their life, and nothing where nobody manages it', async () => {
+  it('are one note of their account, whatever their life, and none for an unmanaged account', async () => {
     const stage = staged('  etl_prod: {}\n');
     for (const username of ['etl_prod', 'stray']) {
       await stage.account(username, [], {

@@ -1,4 +1,4 @@
-/** Where one rule ends and another begins, and what is none's business: each test is about findings that must not be there. */
+/** Where one rule ends and another begins: each test is about findings that must not be reported. */
 import { describe, expect, it } from 'vitest';
 import { RULES } from '../../src/audit/audit.ts';
 import type { Usage } from '../../src/audit/evidence.ts';
@@ -61,7 +61,7 @@ describe('a token that is gone', () => {
   });
 });
 
-describe('a token that nobody manages', () => {
+describe('an unmanaged token', () => {
   it('and that ends soon is found for that alone', async () => {
     const world = await applied();
     await world.api.createToken('etl_prod', { name: 'report', ttl: 30 * DAY });

@@ -42,7 +42,7 @@ describe('an error on the command line tells what to type next', () => {
     ['sandbox advance 3', 'Write a number and a unit', 'For example: mdacc sandbox advance 80d'],
     ['--sandbox plan', 'unknown option', 'Options come after the command: mdacc plan --sandbox'],
     ['rotate --sandbox etl_prod', 'missing required argument', 'mdacc rotate etl_prod --sandbox'],
-    ['import', 'what is to be imported?', 'mdacc import --all'],
+    ['import', 'nothing to import was named', 'mdacc import --all'],
     ['sandbox connect', 'there is no sandbox in .motherduck-sandbox', 'mdacc apply --sandbox'],
   ])('mdacc %s', async (words, ...said) => {
     const ran = await new Folder().run(words);
