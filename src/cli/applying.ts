@@ -1,23 +1,33 @@
 /** What apply, rotate and destroy share: under the lock, plan, show, ask, do, and say how it went. */
 import type { ApplyEvent } from '../apply/account-run.ts';
 import { countAccounts } from '../apply/apply.ts';
+import { type ApplyResult, applyResult, applyTested, refuseViolations, type TestedApply } from '../engine/apply.ts';
+import type { Planned, PlanScope } from '../engine/planning.ts';
+import { openService, type Service, type ServiceOptions } from '../engine/service.ts';
+import { statePath } from '../engine/state.ts';
 import type { Desired } from '../model/desired.ts';
 import type { Plan } from '../model/plan.ts';
 import { hasChanges } from '../plan/plan.ts';
 import { appliedJson } from '../report/apply/json.ts';
 import { appliedText, eventLine } from '../report/apply/text.ts';
-import { renderPlan } from '../report/plan/render.ts';
+import { type PlanFormat, renderPlan } from '../report/plan/render.ts';
 import { kindOf } from '../secrets/stores.ts';
 import { openState, type StateFile } from '../state/state-file.ts';
-import { statePath } from './configuration.ts';
+import type { ConfigOptions } from './configuration.ts';
 import { confirm } from './confirm.ts';
 import { annotate, tellGitHub } from './github.ts';
-import type { Io } from './io.ts';
+import type { Io, OutputOptions } from './io.ts';
 import { underLock } from './locked.ts';
-import type { Planned, PlanningOptions } from './planning.ts';
 import { Progress } from './progress.ts';
-import { openService, type Service } from './service.ts';
-import { applyTested, exitCodeOf, refuseViolations, type TestedApply } from './tested-apply.ts';
+import { EXIT } from './run.ts';
+
+/** The options of `plan`, and of what applies one. */
+export interface PlanningOptions extends ConfigOptions, ServiceOptions, OutputOptions, PlanScope {
+  readonly format: PlanFormat;
+  /** Seconds. */
+  readonly lockTimeout?: number;
+  readonly parallelism: number;
+}
 
 export interface ApplyOptions extends PlanningOptions {
   readonly yes?: boolean;
@@ -25,6 +35,14 @@ export interface ApplyOptions extends PlanningOptions {
   /** false with --no-smoke. */
   readonly smoke: boolean;
 }
+
+const EXIT_OF_RESULT = {
+  done: EXIT.done,
+  partially_applied: EXIT.partly,
+  not_applied: EXIT.error,
+  smoke_failed: EXIT.smokeFailed,
+  interrupted: EXIT.interrupted,
+} as const satisfies Record<ApplyResult, number>;
 
 /** Makes the plan that is to be done. */
 export type Planner = (stateWriter: StateFile, service: Service, signal: AbortSignal) => Promise<Planned>;
@@ -104,7 +122,7 @@ async function carryOut(
     if (options.format === 'html') io.note(appliedText(applied, smoke, io.paint.err).trimEnd());
     else io.report(appliedText(applied, smoke, io.paint.out));
   }
-  const code = exitCodeOf(plan, done);
+  const code = EXIT_OF_RESULT[applyResult(plan, done)];
   annotate(plan, io);
   await tellGitHub(plan, code, io);
   return code;

@@ -1,13 +1,12 @@
 /** The configuration and the state that belongs to it, as every command reads them. */
-import path from 'node:path';
 import { DEFAULT_CONFIG, InvalidConfiguration } from '../config/errors.ts';
 import { type Loaded, loadConfig } from '../config/load.ts';
 import type { Desired } from '../model/desired.ts';
 import { diagnosticJson } from '../yaml/diagnostic.ts';
 import { renderDiagnostics } from '../yaml/render.ts';
-import { suitEngineToCommand } from './engine.ts';
 import type { Io } from './io.ts';
 import { columnsOf } from './terminal.ts';
+import { suitEngineToCommand } from './v8-flags.ts';
 
 export interface ConfigOptions {
   readonly config: string;
@@ -33,9 +32,4 @@ export function showFindings(loaded: Loaded, io: Io): void {
 /** ` --config FILE`, in a command to type next; nothing for the usual name. */
 export function configWords(config: string): string {
   return config === DEFAULT_CONFIG ? '' : ` --config ${config}`;
-}
-
-/** The state's file: beside the configuration unless it is named. */
-export function statePath({ config, state }: ConfigOptions): string {
-  return state ?? path.join(path.dirname(config), 'motherduck.accounts.state.json');
 }

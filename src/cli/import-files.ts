@@ -4,20 +4,13 @@ import { writeFile } from 'node:fs/promises';
 import path from 'node:path';
 import { InvalidConfiguration } from '../config/errors.ts';
 import { type LoadedWell, loadConfig } from '../config/load.ts';
+import type { ImportFiles } from '../engine/import.ts';
 import { codeOf, writeFileAtomic } from '../files/atomic.ts';
 import { readText } from '../files/text.ts';
 import { UserError } from '../model/user-error.ts';
 import { diagnosticJson } from '../yaml/diagnostic.ts';
 import { type ConfigOptions, configWords, showFindings } from './configuration.ts';
 import type { Io } from './io.ts';
-
-export interface ImportFiles {
-  readonly loaded: LoadedWell;
-  /** By the names that the configuration's positions have, the main one first. */
-  readonly texts: ReadonlyMap<string, string>;
-  /** The main file is not written yet. */
-  readonly isNew: boolean;
-}
 
 /** Reads the configuration with the texts of all of its files. @throws UserError when it is not valid, or is being changed */
 export async function readImportFiles({ config }: ConfigOptions, io: Io): Promise<ImportFiles> {

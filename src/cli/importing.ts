@@ -5,6 +5,10 @@
  * that the configuration names and the state does not have is adopted by the next import, or by the next apply.
  */
 import { adoptAll } from '../apply/adoption.ts';
+import { type Decided, decideSafely, type ImportFiles } from '../engine/import.ts';
+import { readWithProgress } from '../engine/reading.ts';
+import { openService, type Service, type ServiceOptions, sandboxWords, warnOfClock } from '../engine/service.ts';
+import { statePath } from '../engine/state.ts';
 import { allDecision, type Selection } from '../import/selection.ts';
 import type { LiveQuestion } from '../live/read.ts';
 import { few } from '../model/counted.ts';
@@ -17,17 +21,15 @@ import { accountNames } from '../plan/plan.ts';
 import { type Counts, importDiff, importSummary, skippedText } from '../report/import/text.ts';
 import { waitUnlocked } from '../state/lock.ts';
 import { openState, type StateFile } from '../state/state-file.ts';
-import { type ConfigOptions, configWords, statePath } from './configuration.ts';
+import { type ConfigOptions, configWords } from './configuration.ts';
 import { askFor } from './confirm.ts';
-import { suitEngineToCommand } from './engine.ts';
 import { ignoreInGit } from './git-ignore.ts';
-import { type Decided, decideSafely } from './import-decision.ts';
-import { type ImportFiles, writeImportFiles } from './import-files.ts';
+import { loadChanged, writeImportFiles } from './import-files.ts';
 import type { Io, OutputOptions } from './io.ts';
 import { underLock } from './locked.ts';
-import { readShown } from './reading.ts';
+import { engineContext } from './progress.ts';
 import { EXIT } from './run.ts';
-import { openService, type Service, type ServiceOptions, sandboxWords, warnOfClock } from './service.ts';
+import { suitEngineToCommand } from './v8-flags.ts';
 
 export interface ImportOptions extends ConfigOptions, ServiceOptions, OutputOptions {
   readonly yes?: boolean;
@@ -66,11 +68,13 @@ export async function importLive(
       const { state } = stateWriter;
       const live = await readAskedLive(selection, desired, state, service, options.parallelism, io, stopping);
       const files = (await beginning.settle?.(live)) ?? read;
-      const decided = await decideSafely({ selection, files, live, state, service }, options, io);
+      const decided = await decideSafely({ selection, files, live, state, service }, options, (changes) =>
+        loadChanged(options, files, changes, io),
+      );
       show(decided, files, withoutDucklings(selection, files.loaded.desired), io);
       for (const { message, hint } of [...(beginning.notices ?? []), ...decided.decided.notices])
         io.warn(message, hint);
-      warnOfClock(service, io);
+      warnOfClock(service, engineContext(io));
       return await carryOut(decided, files, live, stateWriter, options, io, stopping);
     } finally {
       await service.close();
@@ -136,7 +140,7 @@ export function readAskedLive(
     parallelism,
     signal,
   };
-  return readShown(question, io);
+  return readWithProgress(question, engineContext(io));
 }
 
 /** Of accounts that were named: those that the configuration has, and whose Ducklings it leaves alone. */

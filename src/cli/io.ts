@@ -35,7 +35,7 @@ export interface Io {
   /** Silent with --quiet. */
   warn(message: string, hint?: Hint): void;
   /** A line of --debug. */
-  debug(line: string): void;
+  readonly debug?: (line: string) => void;
 }
 
 export function openIo(options: OutputOptions): Io {
@@ -66,9 +66,7 @@ export function openIo(options: OutputOptions): Io {
           `${paint.err.yellow('Warning:')} ${printable(message)}${hint === undefined ? '' : `\n  ${printable(hintText(hint))}`}`,
         );
     },
-    debug: (line) => {
-      if (options.debug) write(stderr, `${told(paint.err.dim(`debug: ${line}`))}\n`);
-    },
+    ...(options.debug ? { debug: (line: string) => write(stderr, `${told(paint.err.dim(`debug: ${line}`))}\n`) } : {}),
   };
 }
 

@@ -1,10 +1,12 @@
 /** `mdacc apply`: shows the plan, asks, does it, stores the secrets, then tests what it touched. */
+
 import { readFile } from 'node:fs/promises';
 import { type ApplyOptions, type Planner, planAndApply } from '../cli/applying.ts';
 import { readDesired } from '../cli/configuration.ts';
 import type { Io } from '../cli/io.ts';
-import { planNow } from '../cli/planning.ts';
+import { engineContext } from '../cli/progress.ts';
 import { runCommand } from '../cli/run.ts';
+import { planNow } from '../engine/planning.ts';
 import type { Desired } from '../model/desired.ts';
 import { UserError } from '../model/user-error.ts';
 import { parsePlanFile, refuseStale } from '../plan/plan-file.ts';
@@ -15,7 +17,8 @@ export function run(options: ApplyOptions, planFile: string | undefined): Promis
     const desired = await readDesired(options, io);
     const planner: Planner =
       planFile === undefined
-        ? (stateWriter, service, signal) => planNow(desired, stateWriter.state, service, options, io, { signal })
+        ? (stateWriter, service, signal) =>
+            planNow(desired, stateWriter.state, service, options, engineContext(io, signal))
         : savedPlan(planFile, desired, options, io);
     return planAndApply('apply', desired, options, io, planner);
   });
@@ -39,7 +42,7 @@ function savedPlan(planFile: string, desired: Desired, options: ApplyOptions, io
     const saved = parsePlanFile(await readPlanFile(planFile), planFile);
     const only = Object.keys(saved.fingerprints);
     const asSaved = { ...options, prune: saved.prune, due: saved.due ?? false, ...(only.length > 0 ? { only } : {}) };
-    const planned = await planNow(desired, stateWriter.state, service, asSaved, io, { signal });
+    const planned = await planNow(desired, stateWriter.state, service, asSaved, engineContext(io, signal));
     refuseStale(saved, planned, stateWriter.state);
     return { ...planned, plan: { ...planned.plan, actions: saved.plan.actions } };
   };

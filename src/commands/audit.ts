@@ -1,10 +1,13 @@
 /** `mdacc audit`: holds the live organization against the configuration and good practice. Changes nothing, anywhere. */
+
 import { audit } from '../audit/audit.ts';
-import { type EvidenceOptions, gatherEvidence } from '../cli/auditing.ts';
-import { type ConfigOptions, readDesired, statePath } from '../cli/configuration.ts';
+import { type ConfigOptions, readDesired } from '../cli/configuration.ts';
 import type { OutputOptions } from '../cli/io.ts';
+import { engineContext } from '../cli/progress.ts';
 import { EXIT, runCommand } from '../cli/run.ts';
-import { openService, type ServiceOptions } from '../cli/service.ts';
+import { type EvidenceOptions, gatherEvidence } from '../engine/audit.ts';
+import { openService, type ServiceOptions } from '../engine/service.ts';
+import { statePath } from '../engine/state.ts';
 import type { Audit, Severity } from '../model/audit.ts';
 import { formatDuration } from '../model/duration.ts';
 import { UserError } from '../model/user-error.ts';
@@ -26,7 +29,7 @@ export function run(options: AuditOptions): Promise<number> {
     const service = await openService(options, io);
     try {
       const { state } = await openState(statePath(options), desired.organization, { sandbox: service.isSandbox });
-      const found = audit(await gatherEvidence(desired, state, service, options, io));
+      const found = audit(await gatherEvidence(desired, state, service, options, engineContext(io)));
       io.report(renderAudit(found, options.format, io.paint.out));
       return exitCode(found, options.failOn);
     } finally {

@@ -1,8 +1,10 @@
 /** `mdacc destroy`: deletes every account that the state manages, under the same guards as pruning. */
+
 import { type ApplyOptions, planAndApply } from '../cli/applying.ts';
 import { readDesired } from '../cli/configuration.ts';
-import { planNow } from '../cli/planning.ts';
+import { engineContext } from '../cli/progress.ts';
 import { runCommand } from '../cli/run.ts';
+import { planNow } from '../engine/planning.ts';
 
 export function run(options: ApplyOptions): Promise<number> {
   return runCommand(options, async (io) => {
@@ -10,8 +12,7 @@ export function run(options: ApplyOptions): Promise<number> {
     // Nothing is wanted any more, and what is not wanted is pruned.
     const nothing = { ...desired, accounts: new Map<never, never>() };
     return planAndApply('destroy', nothing, options, io, (stateWriter, service, signal) =>
-      planNow(nothing, stateWriter.state, service, { ...options, prune: true }, io, {
-        signal,
+      planNow(nothing, stateWriter.state, service, { ...options, prune: true }, engineContext(io, signal), {
         because: 'destroy deletes all that is managed',
       }),
     );

@@ -1,12 +1,13 @@
 /** `mdacc init`: a commented starter file, or one of what is live, and the lines that keep secrets out of git. Overwrites nothing. */
 import { stat } from 'node:fs/promises';
-import { configWords, statePath } from '../cli/configuration.ts';
+import { configWords } from '../cli/configuration.ts';
 import { ignoreInGit } from '../cli/git-ignore.ts';
 import { alreadyThere, newImportFiles, writeNew } from '../cli/import-files.ts';
 import { type ImportOptions, importLive } from '../cli/importing.ts';
 import type { Io } from '../cli/io.ts';
 import { EXIT, runCommand } from '../cli/run.ts';
 import { starter, UNNAMED } from '../cli/starter.ts';
+import { statePath } from '../engine/state.ts';
 import { initialConfig, tightestLimits } from '../import/initial-config.ts';
 import { UserError } from '../model/user-error.ts';
 

@@ -1,12 +1,15 @@
 /** `mdacc plan`: what apply would do, and why. Changes nothing, anywhere. */
 
 import { readFile } from 'node:fs/promises';
-import { readDesired, statePath } from '../cli/configuration.ts';
+import type { PlanningOptions } from '../cli/applying.ts';
+import { readDesired } from '../cli/configuration.ts';
 import { tellGitHub } from '../cli/github.ts';
 import type { Io } from '../cli/io.ts';
-import { type PlanningOptions, planNow } from '../cli/planning.ts';
+import { engineContext } from '../cli/progress.ts';
 import { EXIT, runCommand } from '../cli/run.ts';
-import { openService, sandboxWords } from '../cli/service.ts';
+import { planNow } from '../engine/planning.ts';
+import { openService, sandboxWords } from '../engine/service.ts';
+import { statePath } from '../engine/state.ts';
 import { codeOf, writeFileAtomic } from '../files/atomic.ts';
 import type { Plan } from '../model/plan.ts';
 import { UserError } from '../model/user-error.ts';
@@ -28,7 +31,7 @@ export function run(options: PlanCommandOptions): Promise<number> {
     const service = await openService(options, io);
     try {
       const { state } = await openState(statePath(options), desired.organization, { sandbox: service.isSandbox });
-      const planned = await planNow(desired, state, service, options, io);
+      const planned = await planNow(desired, state, service, options, engineContext(io));
       io.report(renderPlan(planned.plan, options.format, io.paint.out));
       if (options.out !== undefined) {
         const { prune = false, due = false } = options;

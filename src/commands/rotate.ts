@@ -1,8 +1,10 @@
 /** `mdacc rotate`: replaces tokens now, whether they are due or not, by the same plan and apply. */
+
 import { type ApplyOptions, planAndApply } from '../cli/applying.ts';
 import { readDesired } from '../cli/configuration.ts';
-import { planNow } from '../cli/planning.ts';
+import { engineContext } from '../cli/progress.ts';
 import { runCommand } from '../cli/run.ts';
+import { planNow } from '../engine/planning.ts';
 import type { Desired } from '../model/desired.ts';
 import { UserError } from '../model/user-error.ts';
 import { accountKey } from '../model/username.ts';
@@ -16,7 +18,9 @@ export function run(options: ApplyOptions, names: readonly string[]): Promise<nu
       wanted.some((each) => each.account === account && (each.token === undefined || each.token === token));
     const only = [...new Set(wanted.map((each) => each.account))];
     return planAndApply('rotate', desired, options, io, (stateWriter, service, signal) =>
-      planNow(desired, stateWriter.state, service, { ...options, only, prune: false }, io, { signal, rotate }),
+      planNow(desired, stateWriter.state, service, { ...options, only, prune: false }, engineContext(io, signal), {
+        rotate,
+      }),
     );
   });
 }

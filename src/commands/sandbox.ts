@@ -4,7 +4,7 @@ import { once } from 'node:events';
 import { existsSync } from 'node:fs';
 import type { Io, OutputOptions } from '../cli/io.ts';
 import { EXIT, runCommand } from '../cli/run.ts';
-import { PROGRAM_VARIABLES, sandboxFolder, tellOfNew, tokenIn } from '../cli/service.ts';
+import { PROGRAM_VARIABLES, sandboxFolder, tellOfNew, tokenIn } from '../engine/service.ts';
 import { shownFromHere, shownPath } from '../files/shown-path.ts';
 import { formatDuration, type Seconds } from '../model/duration.ts';
 import { showTime } from '../model/instant.ts';

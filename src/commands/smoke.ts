@@ -1,12 +1,13 @@
 /** `mdacc smoke`: connects as each account through DuckDB and checks what it finds. */
 import { updateAccount } from '../apply/ledger.ts';
-import { type ConfigOptions, readDesired, statePath } from '../cli/configuration.ts';
+import { type ConfigOptions, readDesired } from '../cli/configuration.ts';
 import type { Io, OutputOptions } from '../cli/io.ts';
 import { underLock } from '../cli/locked.ts';
-import { matchesNothing, onlyMatcher } from '../cli/only.ts';
 import { Progress } from '../cli/progress.ts';
 import { EXIT, runCommand } from '../cli/run.ts';
-import { openService, type Service, type ServiceOptions } from '../cli/service.ts';
+import { matchesNothing, onlyMatcher } from '../engine/reading.ts';
+import { openService, type Service, type ServiceOptions } from '../engine/service.ts';
+import { statePath } from '../engine/state.ts';
 import type { Desired } from '../model/desired.ts';
 import type { Smoke } from '../model/smoke.ts';
 import { UserError } from '../model/user-error.ts';

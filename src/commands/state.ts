@@ -1,10 +1,11 @@
 /** `mdacc state list|show|forget|unlock`: looks at the state, drops an entry, removes a stale lock. */
 import { updateAccount, updateToken } from '../apply/ledger.ts';
-import { type ConfigOptions, statePath } from '../cli/configuration.ts';
+import type { ConfigOptions } from '../cli/configuration.ts';
 import { askFor } from '../cli/confirm.ts';
 import type { Io, OutputOptions } from '../cli/io.ts';
 import { underLock } from '../cli/locked.ts';
 import { EXIT, runCommand } from '../cli/run.ts';
+import { statePath } from '../engine/state.ts';
 import type { State, StateAccount } from '../model/state.ts';
 import { UserError } from '../model/user-error.ts';
 import { accountKey } from '../model/username.ts';

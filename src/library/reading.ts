@@ -1,15 +1,14 @@
 import { audit as auditEvidence } from '../audit/audit.ts';
-import { gatherEvidence } from '../cli/auditing.ts';
-import type { Io } from '../cli/io.ts';
-import { onlyMatcher } from '../cli/only.ts';
-import { accountsToRead, planFrom } from '../cli/planning.ts';
+import { gatherEvidence } from '../engine/audit.ts';
+import type { EngineContext } from '../engine/context.ts';
+import { planFrom } from '../engine/planning.ts';
+import { accountsToRead, onlyMatcher } from '../engine/reading.ts';
 import { readLive as readAccounts } from '../live/read.ts';
 import type { Audit } from '../model/audit.ts';
 import type { Desired } from '../model/desired.ts';
 import type { Live } from '../model/live.ts';
 import type { Plan } from '../model/plan.ts';
 import type { State } from '../model/state.ts';
-import { plain } from '../report/paint.ts';
 import type { SecretStore } from '../secrets/store.ts';
 import { openStores as openAll } from '../secrets/stores.ts';
 import type { Service } from './service.ts';
@@ -89,17 +88,5 @@ export async function audit(question: Question & { readonly idle?: number }): Pr
   return auditEvidence(await gatherEvidence(desired, snapshotOf(state), service.opened, options, SILENT));
 }
 
-/** A library leaves the terminal alone. */
-const SILENT: Io = {
-  env: {},
-  options: { quiet: true },
-  paint: { out: plain, err: plain },
-  changing: { show: () => {}, clear: () => {} },
-  result: () => {},
-  report: () => {},
-  commands: () => {},
-  say: () => {},
-  note: () => {},
-  warn: () => {},
-  debug: () => {},
-};
+/** The library prints nothing. */
+const SILENT: EngineContext = { warn: () => {}, progress: () => ({ step: () => {}, end: () => {} }) };

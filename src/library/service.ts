@@ -1,4 +1,4 @@
-import { type Service as FullService, openService as openFully } from '../cli/service.ts';
+import { type Service as FullService, openService as openFully } from '../engine/service.ts';
 import type { Api } from '../motherduck/api.ts';
 import type { Environment } from './config.ts';
 
@@ -43,9 +43,8 @@ export async function openService(options: ServiceOptions = {}): Promise<Service
     { ...location, parallelism },
     {
       env: { ...env, ...(token === undefined ? {} : { MOTHERDUCK_ADMIN_TOKEN: token }) },
-      options: { debug: debug !== undefined },
       note: () => {},
-      debug: debug ?? (() => {}),
+      ...(debug ? { debug } : {}),
     },
   );
   const { api, isSandbox } = opened;

@@ -1,5 +1,5 @@
 import type { StateWriter } from '../apply/ledger.ts';
-import { statePath } from '../cli/configuration.ts';
+import { statePath } from '../engine/state.ts';
 import type { Desired } from '../model/desired.ts';
 import type { State } from '../model/state.ts';
 import { lockState } from '../state/lock.ts';

@@ -1,8 +1,10 @@
 /** The next apply in this process: all that the command does, from its configuration to its exit code. */
+
 import { planAndApply } from '../../src/cli/applying.ts';
 import { readDesired } from '../../src/cli/configuration.ts';
 import type { Io } from '../../src/cli/io.ts';
-import { planNow } from '../../src/cli/planning.ts';
+import { engineContext } from '../../src/cli/progress.ts';
+import { planNow } from '../../src/engine/planning.ts';
 import { plain } from '../../src/report/paint.ts';
 import { ADMIN, CONFIG, type Stage } from './stage.ts';
 
@@ -40,7 +42,7 @@ export async function applyHere(stage: Stage): Promise<{ code: number; stdout: s
   try {
     const desired = await readDesired(options, io);
     const code = await planAndApply('apply', desired, options, io, (stateWriter, service, signal) =>
-      planNow(desired, stateWriter.state, service, options, io, { signal }),
+      planNow(desired, stateWriter.state, service, options, engineContext(io, signal)),
     );
     return { code, ...said };
   } catch (error) {

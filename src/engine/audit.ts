@@ -10,9 +10,8 @@ import { ApiError } from '../motherduck/transport-errors.ts';
 import { accountNames } from '../plan/plan.ts';
 import type { SecretStore } from '../secrets/store.ts';
 import { openStores, secretPathsIn } from '../secrets/stores.ts';
-import type { Io } from './io.ts';
-import { matchesNothing, onlyMatcher } from './only.ts';
-import { readShown } from './reading.ts';
+import type { EngineContext } from './context.ts';
+import { matchesNothing, onlyMatcher, readWithProgress } from './reading.ts';
 import { type Service, warnOfClock } from './service.ts';
 
 export interface EvidenceOptions {
@@ -34,11 +33,11 @@ export async function gatherEvidence(
   state: State,
   service: Service,
   options: EvidenceOptions,
-  io: Io,
+  context: EngineContext,
 ): Promise<Evidence> {
   const only = onlyMatcher(options.only);
-  const live = await readEveryone(desired, state, service, { only, parallelism: options.parallelism }, io);
-  warnOfClock(service, io);
+  const live = await readEveryone(desired, state, service, { only, parallelism: options.parallelism }, context);
+  warnOfClock(service, context);
   const stores = openStores(desired.stores);
   const [active, unusableStores, usage] = await Promise.all([
     readActive(service),
@@ -68,7 +67,7 @@ function readEveryone(
   state: State,
   { api }: Service,
   { only, parallelism }: { readonly only: (username: string) => boolean; readonly parallelism: number },
-  io: Io,
+  context: EngineContext,
 ): Promise<Live> {
   const isIgnored = globMatcher(desired.ignore);
   const names = accountNames(desired, state).filter(only);
@@ -78,7 +77,7 @@ function readEveryone(
     others: ({ username }: { readonly username: string }) => only(username) && !isIgnored(username),
     parallelism,
   };
-  return readShown(question, io);
+  return readWithProgress(question, context);
 }
 
 async function readActive({ api }: Service): Promise<Active> {

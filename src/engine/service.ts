@@ -13,7 +13,7 @@ import { runProbe } from '../motherduck/probe-process.ts';
 import { createRestClient } from '../motherduck/rest-client.ts';
 import { PRODUCT, readUsage } from '../motherduck/usage.ts';
 import { VERSION } from '../version.ts';
-import type { Io } from './io.ts';
+import type { EngineContext } from './context.ts';
 
 export interface ServiceOptions {
   readonly sandbox?: string | true;
@@ -47,7 +47,13 @@ export const PROGRAM_VARIABLES = ['MOTHERDUCK_TOKEN', 'motherduck_token'] as con
 const ADMIN_VARIABLES = ['MOTHERDUCK_ADMIN_TOKEN', ...PROGRAM_VARIABLES] as const;
 
 /** What opening an organization needs of the world. */
-type Surroundings = Pick<Io, 'env' | 'options' | 'note' | 'debug'>;
+interface Surroundings {
+  readonly env: NodeJS.ProcessEnv;
+  /** Told that a new sandbox was started. */
+  note(message: string): void;
+  /** Gets a line for every request; never a secret. */
+  readonly debug?: (line: string) => void;
+}
 
 /** Opens it. @throws UserError TOKEN_MISSING, API_URL_INVALID, SANDBOX_FAILED */
 export async function openService(options: ServiceOptions, io: Surroundings): Promise<Service> {
@@ -64,7 +70,7 @@ export function sandboxFolder(named: string | true | undefined, env: NodeJS.Proc
 }
 
 /** Says so where a sandbox is made: it may be the wrong folder. */
-export function tellOfNew(folder: string, io: Pick<Io, 'note'>): void {
+export function tellOfNew(folder: string, io: Pick<Surroundings, 'note'>): void {
   if (!existsSync(folder)) io.note(`A new sandbox organization begins in ${shownFromHere(folder)}.`);
 }
 
@@ -75,12 +81,12 @@ export function sandboxWords({ sandbox }: Pick<ServiceOptions, 'sandbox'>): stri
 }
 
 /** A clock that is wrong here does no harm, since MotherDuck's is used; a person should know all the same. */
-export function warnOfClock({ api, isSandbox }: Service, io: Io): void {
+export function warnOfClock({ api, isSandbox }: Service, context: Pick<EngineContext, 'warn'>): void {
   const difference = api.clockDifference() ?? 0;
   if (isSandbox || Math.abs(difference) < CLOCK_TOLERANCE_MS) return;
   const minutes = Math.round(Math.abs(difference) / 60_000);
   const side = difference > 0 ? 'behind' : 'ahead of';
-  io.warn(`this machine's clock is ${minutes} minutes ${side} MotherDuck's`, {
+  context.warn(`this machine's clock is ${minutes} minutes ${side} MotherDuck's`, {
     text: "MotherDuck's time is used; set the clock.",
   });
 }
@@ -95,7 +101,7 @@ async function openMotherDuck(options: ServiceOptions, io: Surroundings): Promis
     parallelism: options.parallelism,
     timeoutMs: (options.timeout ?? REQUEST_SECONDS) * 1000,
     userAgent: USER_AGENT,
-    ...(io.options.debug ? { debug: io.debug } : {}),
+    ...(io.debug ? { debug: io.debug } : {}),
   });
   const api = createApi(http);
   const connectMs = (options.timeout ?? CONNECT_SECONDS) * 1000;
@@ -145,7 +151,7 @@ async function openEmbedded(named: string | true, options: ServiceOptions, io: S
     timeoutMs: (options.timeout ?? REQUEST_SECONDS) * 1000,
     userAgent: USER_AGENT,
     transport,
-    ...(io.options.debug ? { debug: io.debug } : {}),
+    ...(io.debug ? { debug: io.debug } : {}),
   });
   const connectMs = (options.timeout ?? CONNECT_SECONDS) * 1000;
   return {

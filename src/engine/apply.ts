@@ -1,4 +1,4 @@
-/** An apply and the smoke test of what it touched, without a word: commands show it, and the library gives it back. */
+/** Applies a plan and smoke-tests what it touched. */
 import type { ApplyInput } from '../apply/account-run.ts';
 import { type Applied, apply } from '../apply/apply.ts';
 import type { Plan } from '../model/plan.ts';
@@ -6,7 +6,6 @@ import type { Smoke } from '../model/smoke.ts';
 import { UserError } from '../model/user-error.ts';
 import { runProbe } from '../motherduck/probe-process.ts';
 import { SmokeSession } from '../smoke/session.ts';
-import { EXIT } from './run.ts';
 import type { Service } from './service.ts';
 
 export interface TestedApply {
@@ -45,11 +44,13 @@ export function refuseViolations({ violations }: Plan, shown: boolean): void {
   throw new UserError('GUARDRAIL', message, first.hint ?? 'Change the configuration, or its guardrails.');
 }
 
-/** How it went, as an exit code; 0: all of the plan was done, and what it touched was seen to connect. */
-export function exitCodeOf(plan: Plan, { applied, smoke }: TestedApply): number {
-  if (applied.interrupted) return EXIT.interrupted;
+export type ApplyResult = 'done' | 'partially_applied' | 'not_applied' | 'smoke_failed' | 'interrupted';
+
+/** How the apply as a whole ended; `done`: all of the plan was applied, and what it touched was seen to connect. */
+export function applyResult(plan: Plan, { applied, smoke }: TestedApply): ApplyResult {
+  if (applied.interrupted) return 'interrupted';
   const isIncomplete = applied.outcomes.some((outcome) => outcome.result !== 'done');
-  if (isIncomplete || applied.failures.length > 0) return EXIT.partly;
-  if (plan.errors.length > 0) return applied.outcomes.length > 0 ? EXIT.partly : EXIT.error;
-  return smoke.passed ? EXIT.done : EXIT.smokeFailed;
+  if (isIncomplete || applied.failures.length > 0) return 'partially_applied';
+  if (plan.errors.length > 0) return applied.outcomes.length > 0 ? 'partially_applied' : 'not_applied';
+  return smoke.passed ? 'done' : 'smoke_failed';
 }

@@ -1,5 +1,6 @@
 /** From a reading to an import that is safe to write: the configuration stays valid, and the next plan only adopts. */
 import path from 'node:path';
+import type { LoadedWell } from '../config/load.ts';
 import { type Adoption, adoptions, obstacles } from '../import/adoption-check.ts';
 import { decideImport } from '../import/decide.ts';
 import type { Selection } from '../import/selection.ts';
@@ -15,9 +16,16 @@ import { makePlan } from '../plan/plan.ts';
 import { importRefused, obstacleText } from '../report/import/text.ts';
 import { openStores, secretPathsIn, secretPlaces } from '../secrets/stores.ts';
 import { suggestion } from '../yaml/wording.ts';
-import { type ImportFiles, loadChanged } from './import-files.ts';
-import type { Io } from './io.ts';
 import type { Service } from './service.ts';
+
+/** The configuration that an import adds to. */
+export interface ImportFiles {
+  readonly loaded: LoadedWell;
+  /** By the names that the configuration's locations have, the main one first. */
+  readonly texts: ReadonlyMap<string, string>;
+  /** The main file is not written yet. */
+  readonly isNew: boolean;
+}
 
 export interface Situation {
   readonly selection: Selection;
@@ -41,8 +49,15 @@ export interface Decided {
   readonly actions: readonly Adoption[];
 }
 
-/** @throws UserError USAGE, or IMPORT_REFUSED with what is in the way */
-export async function decideSafely(situation: Situation, choices: Choices, io: Io): Promise<Decided> {
+/**
+ * @param load gives the configuration as it would be with the changed texts, by file.
+ * @throws UserError USAGE, or IMPORT_REFUSED with what is in the way
+ */
+export async function decideSafely(
+  situation: Situation,
+  choices: Choices,
+  load: (changes: ReadonlyMap<string, string>) => Promise<LoadedWell>,
+): Promise<Decided> {
   const { selection, files, live, state, service } = situation;
   const { desired, definitions } = files.loaded;
   const before = planOf(desired, situation);
@@ -63,7 +78,7 @@ export async function decideSafely(situation: Situation, choices: Choices, io: I
   const decided = decision.import;
   // A new file is written, also when nothing is live to go into it.
   const whole = files.isNew && decided.texts.size === 0 ? { ...decided, texts: files.texts } : decided;
-  const changed = await loadChanged(choices, files, whole.texts, io);
+  const changed = await load(whole.texts);
   const after = planOf(changed.desired, situation);
   const found = obstacles(before, after, whole.adopts).map(obstacleText);
   if (found.length > 0) {

@@ -1,27 +1,25 @@
-/** From the options to a plan: configuration, state, the live organization, and what was planned from them. */
+/** Reads the organization and plans. */
 
 import type { Desired } from '../model/desired.ts';
 import type { Live } from '../model/live.ts';
 import type { Plan } from '../model/plan.ts';
 import type { State } from '../model/state.ts';
-import { accountKey } from '../model/username.ts';
 import { accountNames, makePlan, type PlanOptions } from '../plan/plan.ts';
-import type { PlanFormat } from '../report/plan/render.ts';
 import type { SecretStore } from '../secrets/store.ts';
 import { openStores, secretPathsIn } from '../secrets/stores.ts';
-import type { ConfigOptions } from './configuration.ts';
-import type { Io, OutputOptions } from './io.ts';
-import { matchesNothing, onlyMatcher } from './only.ts';
-import { readShown } from './reading.ts';
-import { type Service, type ServiceOptions, warnOfClock } from './service.ts';
+import type { EngineContext } from './context.ts';
+import { accountsToRead, matchesNothing, onlyMatcher, readWithProgress } from './reading.ts';
+import { type Service, warnOfClock } from './service.ts';
 
-export interface PlanningOptions extends ConfigOptions, ServiceOptions, OutputOptions {
+/** What is planned of the organization. */
+export interface PlanScope {
+  /** Globs of usernames; all accounts unless given. */
   readonly only?: readonly string[];
   readonly prune?: boolean;
+  /** Only scheduled work: due rotations and ended overlaps. */
   readonly due?: boolean;
-  readonly format: PlanFormat;
-  /** Seconds. */
-  readonly lockTimeout?: number;
+  /** Maximum number of concurrent requests. */
+  readonly parallelism: number;
 }
 
 /** What a plan was made from, and the plan. */
@@ -37,18 +35,18 @@ export async function planNow(
   desired: Desired,
   state: State,
   service: Service,
-  options: Pick<PlanningOptions, 'only' | 'prune' | 'due' | 'parallelism'>,
-  io: Io,
-  more: Pick<PlanOptions, 'rotate' | 'because'> & { readonly signal?: AbortSignal } = {},
+  options: PlanScope,
+  context: EngineContext,
+  more: Pick<PlanOptions, 'rotate' | 'because'> = {},
 ): Promise<Planned> {
   const stores = openStores(desired.stores);
   const only = onlyMatcher(options.only);
-  const live = await readAccounts(desired, state, service, { ...options, only }, io, more.signal);
-  warnOfClock(service, io);
+  const names = accountsToRead(desired, state, only);
+  const live = await readWithProgress({ api: service.api, names, parallelism: options.parallelism }, context);
+  warnOfClock(service, context);
   const { prune = false, due = false } = options;
-  const { signal: _, ...how } = more;
   const globs = options.only === undefined ? {} : { only: options.only };
-  const plan = planFrom({ desired, live, state, service, stores, prune, due, ...globs, ...how });
+  const plan = planFrom({ desired, live, state, service, stores, prune, due, ...globs, ...more });
   return { desired, stores, live, plan };
 }
 
@@ -76,27 +74,4 @@ export function planFrom({ desired, live, state, service, stores, only: globs, .
     sandbox: service.isSandbox,
     secretPath: secretPathsIn(stores),
   });
-}
-
-function readAccounts(
-  desired: Desired,
-  state: State,
-  service: Service,
-  options: { readonly only: (username: string) => boolean; readonly parallelism: number },
-  io: Io,
-  signal: AbortSignal | undefined,
-): Promise<Live> {
-  const names = accountsToRead(desired, state, options.only);
-  return readShown({ api: service.api, names, parallelism: options.parallelism, ...(signal ? { signal } : {}) }, io);
-}
-
-/** What a plan has to know of MotherDuck: those accounts, and whose Ducklings. */
-export function accountsToRead(desired: Desired, state: State, only: (username: string) => boolean) {
-  return accountNames(desired, state)
-    .filter(only)
-    .map((username) => ({
-      username,
-      needsDucklings:
-        desired.computeRates !== undefined || desired.accounts.get(accountKey(username))?.ducklings !== undefined,
-    }));
 }
