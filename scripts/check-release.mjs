@@ -1,5 +1,5 @@
-// Whether this checkout may be released under a tag: node scripts/check-release.mjs v1.2.3
-// With --dist-tag, prints where npm puts it: `latest`, or `next` for a version that comes before another one.
+// Checks that this checkout can be released under a tag: node scripts/check-release.mjs v1.2.3
+// With --dist-tag, prints the tag at npm: `latest`, or `next` for a prerelease.
 import { readFileSync } from 'node:fs';
 
 const words = process.argv.slice(2);

@@ -1,4 +1,4 @@
-// The whole job against the embedded sandbox, each command shown as it would be typed.
+// Demonstrates the program with the embedded sandbox, and shows each command as it would be typed.
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { cpSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
@@ -12,7 +12,7 @@ const isTerminal = process.stdout.isTTY;
 const bold = (text) => (isTerminal ? `\x1b[1m${text}\x1b[0m` : text);
 const dim = (text) => (isTerminal ? `\x1b[2m${text}\x1b[0m` : text);
 
-// A folder of its own, so that the demo leaves nothing behind and begins the same every time.
+// A temporary folder, so that the demo leaves nothing behind and always starts the same.
 const folder = mkdtempSync(path.join(tmpdir(), 'mdacc-demo-'));
 cpSync(path.join(root, 'motherduck.accounts.yaml'), path.join(folder, 'motherduck.accounts.yaml'));
 cpSync(path.join(root, 'schemas'), path.join(folder, 'schemas'), { recursive: true });
@@ -33,7 +33,7 @@ function say(text) {
   process.stdout.write(`\n${dim(`# ${text}`)}\n`);
 }
 
-/** Runs one command; the demo ends when it does not exit as it should, or does not say what it should. */
+/** Runs one command. @throws Error if its exit code or output differs from what is expected */
 async function type(words, { exits = 0, shows, before = '', variables = {} } = {}) {
   process.stdout.write(`${bold(`$ ${before}mdacc ${words}`)}\n`);
   const child = spawn(process.execPath, [mdacc, ...words.split(' ')], { cwd: folder, env: { ...env, ...variables } });
@@ -49,13 +49,13 @@ async function type(words, { exits = 0, shows, before = '', variables = {} } = {
   if (shows !== undefined && !said.includes(shows)) throw new Error(`mdacc ${words} did not say: ${shows}`);
 }
 
-/** What a program does at its start: it reads its secret from the store. */
+/** Reads the secret from the store, as a program does at its start. */
 function readSecret() {
   const file = readFileSync(path.join(folder, '.motherduck/secrets.env'), 'utf8');
   return /^MOTHERDUCK_TOKEN_ETL_PROD_AIRFLOW=(.+)$/m.exec(file)[1];
 }
 
-/** Connects as a program that read its secret at some time, which is not shown. */
+/** Connects with a secret, which is not shown, as a program does. */
 function connectWith(which, secret, expected) {
   return type('sandbox connect', {
     before: `MOTHERDUCK_TOKEN=<${which}> `,
@@ -64,7 +64,7 @@ function connectWith(which, secret, expected) {
   });
 }
 
-/** Revokes the current token as a person does at MotherDuck: over the REST API, behind this program's back. */
+/** Revokes the current token over the REST API, as a person can at MotherDuck. */
 async function revokeByHand() {
   const state = JSON.parse(readFileSync(path.join(folder, 'motherduck.accounts.state.json'), 'utf8'));
   const where = `/v1/users/etl_prod/tokens/${state.accounts.etl_prod.tokens.airflow.current.id}`;
@@ -90,41 +90,39 @@ async function revokeByHand() {
 }
 
 try {
-  say('motherduck.accounts.yaml names three service accounts, their tokens and Ducklings. Is it right?');
+  say('motherduck.accounts.yaml has three service accounts with tokens and Ducklings. Check it.');
   await type('validate');
-  say('What would be done? --sandbox stands in for MotherDuck; without it, the same commands need an admin token.');
+  say('Show what apply would change. --sandbox replaces MotherDuck; without it, these commands need an admin token.');
   await type('plan --sandbox');
-  say('Do it. The secrets go into .motherduck/secrets.env the moment they exist; then every account is connected to.');
+  say('Apply it. Secrets go straight to .motherduck/secrets.env. Then apply connects as each account.');
   await type('apply --sandbox --yes', { shows: '3 of 3 accounts passed' });
-  say('And again: nothing is left to do.');
+  say('Plan again: there is nothing left to do.');
   await type('plan --sandbox', { shows: 'No changes.' });
 
   const old = readSecret();
-  say('80 days later. Nobody ran apply meanwhile, so short-lived tokens have expired, and airflow is due.');
+  say('80 days later. Apply did not run, so short-lived tokens have expired, and airflow is due.');
   await type('sandbox advance 80d');
   await type('plan --sandbox', { shows: 'airflow -> airflow.2' });
   say(
-    'airflow.2 is made, stored in the place of airflow, and seen to connect. Only then does the overlap of airflow begin:',
+    'airflow.2 is created, stored at the secret path of airflow, and verified. Only then does the overlap of airflow begin:',
   );
   await type('apply --sandbox --yes', { shows: 'airflow -> airflow.2' });
-  say(
-    'a program that started before has the whole overlap to be restarted in, and one that starts now gets the new secret.',
-  );
+  say('running programs can restart at any time during the overlap, and programs that start now get the new secret.');
   await connectWith('the secret from before', old, { shows: 'Connected as etl_prod' });
   await connectWith('the secret from the store', readSecret(), { shows: 'Connected as etl_prod' });
-  say('Two days later the overlap of 24 hours is over.');
+  say('Two days later, the overlap of 24 hours has ended.');
   await type('sandbox advance 2d');
   await type('apply --sandbox --yes', { shows: 'its overlap ended' });
   await connectWith('the secret from before', old, { exits: 1, shows: 'not authenticated' });
 
-  say("Someone revokes a token by hand. (This talks to the sandbox's REST API, as served by: mdacc sandbox serve)");
+  say('Someone revokes a token by hand. (This calls the REST API of the sandbox, which mdacc sandbox serve offers.)');
   await revokeByHand();
-  say('The next apply says so, and repairs it.');
+  say('The next apply reports and replaces it.');
   await type('apply --sandbox --yes', { shows: 'someone revoked it' });
   await connectWith('the secret from the store', readSecret(), { shows: 'Connected as etl_prod' });
   await type('plan --sandbox', { shows: 'No changes.' });
   process.stdout.write(
-    `\n${bold('The whole job worked.')} The same commands without --sandbox, or with --api-url, work on the real service.\n`,
+    `\n${bold('The demo passed.')} The same commands without --sandbox, or with --api-url, work on the real service.\n`,
   );
 } catch (error) {
   process.stderr.write(`\nThe demo failed: ${error.message}\n`);

@@ -1,11 +1,11 @@
-// The licenses of what is bundled: a copy of each has to come along with the code.
+// Copies the licenses of the bundled packages, which have to accompany the code.
 import { readdir, readFile, writeFile } from 'node:fs/promises';
 import path from 'node:path';
 
-// Compiled into the validators, which no longer tell whose the code is.
+// Compiled into the validators, so the bundler does not report it.
 const COMPILED_IN = ['ajv'];
 
-/** Writes them to `file`, given the names of the files that were bundled. Throws where a package brings none. */
+/** Writes them to `file`. `inputs` are the paths of the bundled files. Throws if a package has no license file. */
 export async function writeLicenses(inputs, file) {
   const bundled = inputs.map((input) => /^node_modules\/((?:@[^/]+\/)?[^/]+)\//.exec(input)?.[1]);
   const names = [...new Set([...bundled, ...COMPILED_IN])].filter((name) => name !== undefined).sort();

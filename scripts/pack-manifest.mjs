@@ -1,5 +1,5 @@
-// Packs package.json without its scripts: they need files that are not in the package, and npm would run `prepare`.
-// `prepack` runs it with "strip", `postpack` with "restore". The original waits beside it, in package.json.orig.
+// Packs package.json without its scripts: they need files that are not in the package.
+// `prepack` runs this with "strip", `postpack` with "restore". Meanwhile the original is in package.json.orig.
 import { existsSync } from 'node:fs';
 import { readFile, rename, writeFile } from 'node:fs/promises';
 

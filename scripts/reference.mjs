@@ -1,5 +1,5 @@
-// Writes the command reference into README.md, from the data that --help is made of. With --check it only says whether
-// README.md has it as it would be written.
+// Writes the command reference in README.md from the data of --help. With --check, it only checks that README.md is up
+// to date.
 import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { createRequire } from 'node:module';
 import { tmpdir } from 'node:os';
@@ -21,7 +21,7 @@ const before = readFileSync(README, 'utf8');
 const after = withReference(before, reference());
 if (!process.argv.includes('--check')) writeFileSync(README, after);
 else if (after !== before) {
-  process.stderr.write('README.md has another command reference than the program. Write it with: npm run reference\n');
+  process.stderr.write('The command reference in README.md is out of date. Update it: npm run reference\n');
   process.exitCode = 1;
 }
 
@@ -80,7 +80,7 @@ function usage(command) {
   return [...names, ...(args === '' ? [] : [args])].join(' ');
 }
 
-/** Options that are under a heading are those of several commands. */
+/** Options of several commands have a heading. */
 function optionsOf(command) {
   return helper.visibleOptions(command).filter(({ long }) => long !== '--help');
 }

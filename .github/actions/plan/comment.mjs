@@ -46,7 +46,7 @@ async function update({ id }) {
 
 /** The plan's stands under its first line, and that of the comment at its end; elsewhere it is quoted. */
 function markers(text) {
-  // GitHub keeps the line ends that it is given, and people's browsers send others.
+  // GitHub keeps line endings as they were sent, and browsers send CRLF.
   const lines = text.replaceAll('\r\n', '\n').trimEnd().split('\n');
   return [lines[2], lines.at(-1)].filter((line) => MARKER.test(line ?? ''));
 }

@@ -1,5 +1,5 @@
-# Installs motherduck-accounts for the steps that follow. Outside the checkout, whose .npmrc may be a stranger's, and
-# without install scripts, which it does not need.
+# Installs motherduck-accounts for the next steps: outside the checkout, whose .npmrc is untrusted, and without install
+# scripts, which it does not need.
 set -euo pipefail
 
 folder=$RUNNER_TEMP/motherduck-accounts

@@ -34,7 +34,7 @@ function leadsOut() {
 function validate() {
   const valid = mdacc(['validate', ...configuration, '--format', 'github'], WITHOUT_TOKEN);
   if (valid.code !== 0) {
-    // Once more for people: the annotations say less than the text with its marked lines.
+    // Again as text, which shows the lines; the annotations do not.
     const { stdout, stderr } = mdacc(['validate', ...configuration], { ...WITHOUT_TOKEN, quiet: true });
     fail(valid.code, 'The configuration is not valid.', `${stdout}${stderr}`);
   } else if (pull?.isForeign) {
@@ -56,10 +56,10 @@ function plan() {
   ];
   const words = ['plan', ...options, '--detailed-exitcode', '--format', 'markdown', '--out', file];
   const { code, stdout, stderr } = mdacc(words);
-  // Without Markdown it ended before there was a plan, and has told GitHub nothing.
+  // Without Markdown, mdacc ended before it had a plan and wrote no outputs.
   if (stdout === '') return fail(code, 'The plan failed.', stderr);
   writeFileSync(path.join(folder, 'plan.md'), stdout);
-  // A second reading: it must not tell GitHub again, and a plan without a picture is a plan.
+  // A second reading of the organization: it must not write the outputs again, and may fail.
   const page = mdacc(['plan', ...options, '--format', 'html'], { quiet: true, env: { GITHUB_ACTIONS: 'false' } });
   if (page.stdout !== '') writeFileSync(path.join(folder, 'plan.html'), page.stdout);
   output('folder', folder);
@@ -88,7 +88,7 @@ function fail(code, summary, said) {
 function comment(text) {
   const file = path.join(env.RUNNER_TEMP, `comment-${randomUUID()}.md`);
   writeFileSync(file, text);
-  // The token of a run for a fork may write nothing.
+  // The token of a run for a fork cannot write.
   if (pull !== undefined && !pull.isForeign) output('comment-file', file);
 }
 

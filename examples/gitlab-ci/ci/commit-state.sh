@@ -1,9 +1,9 @@
 #!/usr/bin/env bash
-# Commits the state and pushes it to its branch, as often as somebody else was faster. A state that the branch does not
-# take is never lost: it goes to a branch of its own, and the run fails.
+# Commits the state and pushes it to its branch; repeats that if somebody else pushed first. If the branch refuses the
+# state, it is pushed to a new branch and the run fails, so that no state is lost.
 #
 # BRANCH      where the state belongs           PUSH_URL   the repository, without credentials
-# PUSH_TOKEN  may push there; empty: as it is   RUN_ID     tells this run from others
+# PUSH_TOKEN  may push there; empty: as it is   RUN_ID     identifies this run
 # STATE_FILE  default motherduck.accounts.state.json
 set -euo pipefail
 state=${STATE_FILE:-motherduck.accounts.state.json}
@@ -11,14 +11,14 @@ rescue=motherduck-state/$RUN_ID
 
 export GIT_AUTHOR_NAME=motherduck-accounts GIT_COMMITTER_NAME=motherduck-accounts
 export GIT_AUTHOR_EMAIL=motherduck-accounts@localhost GIT_COMMITTER_EMAIL=motherduck-accounts@localhost
-# By the environment, so that the token is in no file and in no process's arguments.
+# In the environment, so that the token is in no file and no process arguments.
 if [ -n "${PUSH_TOKEN:-}" ]; then
   export GIT_CONFIG_COUNT=1 GIT_CONFIG_KEY_0="http.$PUSH_URL.extraHeader"
   GIT_CONFIG_VALUE_0="Authorization: Basic $(printf 'x-access-token:%s' "$PUSH_TOKEN" | base64 | tr -d '\n')"
   export GIT_CONFIG_VALUE_0
 fi
 
-# What the state is at a commit; "none" where it is not.
+# The state's hash at a commit, or "none".
 state_at() { git rev-parse --quiet --verify "$1:./$state" || echo none; }
 
 commit() {
@@ -46,12 +46,12 @@ for _ in 1 2 3 4 5 6 7 8 9 10; do
     exit 0
   fi
   git fetch --quiet "$PUSH_URL" "refs/heads/$BRANCH" || break
-  # The push had worked, and only its answer was lost.
+  # The push worked, but its response was lost.
   if [ "$(state_at FETCH_HEAD)" = "$(git hash-object -- "$kept")" ]; then exit 0; fi
-  # Somebody else wrote the state: two cannot both be right.
+  # Somebody else wrote the state: only one of the two can be correct.
   if [ "$(state_at FETCH_HEAD)" != "$before" ]; then break; fi
   if [ "$(git rev-parse FETCH_HEAD)" = "$(git rev-parse HEAD^)" ]; then
-    # Nobody was faster, so the push was refused for another reason, which may pass.
+    # No other push, so this one was refused for another reason, which may be temporary.
     refused=$((refused + 1))
     if [ "$refused" = 3 ]; then break; fi
     sleep "${RETRY_SECONDS:-3}"

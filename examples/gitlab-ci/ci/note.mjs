@@ -13,7 +13,7 @@ else console.log('There is no GITLAB_NOTE_TOKEN, so no note was written. The pla
 
 async function write(plan) {
   const before = await find();
-  // An empty plan is one that could not be made; the older one must not go on standing there.
+  // An empty plan means that planning failed; the note must not show an older plan.
   const marker = MARKER.exec(before?.body ?? '')?.[0] ?? '<!-- motherduck-accounts plan: none -->';
   const body = plan === '' ? `❌ **The plan failed.** [The job](${CI_JOB_URL}) says why.\n\n${marker}\n` : plan;
   if (before === undefined) await call(token, 'POST', notes, { body });
