@@ -121,7 +121,7 @@ function withStores(text, kinds) {
 function definitions(kinds) {
   const nouns = kinds.map(({ schema }) => schema.is);
   const secret_store = {
-    description: `One place for secrets: ${nouns.slice(0, -1).join(', ')}, or ${nouns.at(-1)}.`,
+    description: `A secret store: ${nouns.slice(0, -1).join(', ')}, or ${nouns.at(-1)}.`,
     type: 'object',
     required: ['kind'],
     discriminator: { propertyName: 'kind' },

@@ -32,10 +32,10 @@ function checkSide({ size, cooldown }: SideSettings, limits: Limits, problems: P
   const { min, max } = COOLDOWN_SECONDS;
   if (cooldown.value < min || cooldown.value > max) {
     const range = `${min}s to ${max / 3600}h`;
-    problems.error('cooldown-range', cooldown.node.at, `cooldown ${shown(cooldown.node)} is outside of ${range}`);
+    problems.error('cooldown-range', cooldown.node.at, `cooldown ${shown(cooldown.node)} is outside ${range}`);
   }
   if (size?.value !== undefined && !sizeFacts(size.value).cooldown.settable) {
-    problems.error('cooldown-pulse', toBlame(cooldown, size), `a ${size.value} Duckling takes no cooldown`, {
+    problems.error('cooldown-pulse', toBlame(cooldown, size), `a ${size.value} Duckling has no cooldown`, {
       hint: 'remove cooldown, or choose another size',
     });
   }
@@ -46,7 +46,7 @@ function checkSize(value: Size, { node }: Setting<Size>, limits: Limits, problem
   if (allowedSizes !== undefined && !allowedSizes.value.includes(value)) {
     const message = `size ${shown(node)} is not among guardrails.allowed_sizes`;
     problems.error('size-not-allowed', node.at, message, {
-      related: { message: 'the guardrail stands', at: allowedSizes.node.at },
+      related: { message: 'the guardrail is', at: allowedSizes.node.at },
       hint: allowedSizes.value.length === 0 ? undefined : `allowed: ${listed(allowedSizes.value)}`,
     });
   }

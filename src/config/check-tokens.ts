@@ -86,12 +86,12 @@ type Ttl = NonNullable<TokenSettings['ttl']>;
 function checkTtl(seconds: number, { node }: Ttl, { maxTokenTtl }: Limits, problems: Problems): void {
   const { min, max } = TOKEN_TTL_SECONDS;
   if (seconds < min || seconds > max) {
-    const message = `ttl ${shown(node)} is outside of ${formatDuration(min)} to ${formatDuration(max)}, which MotherDuck accepts`;
+    const message = `ttl ${shown(node)} is outside ${formatDuration(min)} to ${formatDuration(max)}, which MotherDuck accepts`;
     problems.error('ttl-range', node.at, message);
   } else if (maxTokenTtl !== undefined && seconds > maxTokenTtl.value) {
     const message = `ttl ${shown(node)} is longer than guardrails.max_token_ttl ${shown(maxTokenTtl.node)}`;
     problems.error('ttl-guardrail', node.at, message, {
-      related: { message: 'the guardrail stands', at: maxTokenTtl.node.at },
+      related: { message: 'the guardrail is', at: maxTokenTtl.node.at },
     });
   }
 }
@@ -106,7 +106,7 @@ function checkNever({ ttl, rotateBefore }: TokenSettings, limits: Limits, proble
   }
   // A token that turns its policy's ttl into never cannot take the rotate_before away, so it is not told to.
   if (rotateBefore !== undefined && ttl?.layer === rotateBefore.layer) {
-    const message = 'rotate_before means nothing for a token that never expires';
+    const message = 'rotate_before has no effect on a token that never expires';
     problems.warning('rotate-before-ignored', rotateBefore.node.at, message, { hint: 'remove it, or give a ttl' });
   }
 }
@@ -127,7 +127,7 @@ function checkName(token: ResolvedToken, problems: Problems): void {
   const at = token.name?.at ?? token.at;
   const keeper = KEPT_NAMES.get(name.trim().toLowerCase());
   if (keeper !== undefined) {
-    problems.error('token-name', at, `${keeper} keeps the token name ${quote(name)} for itself`, {
+    problems.error('token-name', at, `${keeper} reserves the token name ${quote(name)}`, {
       hint: 'choose another name',
     });
   } else if (token.name === undefined && name.length > TOKEN_NAME_LENGTH.max - SUFFIX_ROOM) {

@@ -1,5 +1,5 @@
 import { accountKey } from '../model/username.ts';
-import type { PlacedToken, WrittenStore } from '../secrets/kind.ts';
+import type { StoredToken, WrittenStore } from '../secrets/kind.ts';
 import { kindOf, STORE_KINDS } from '../secrets/stores.ts';
 import type { Problems } from '../yaml/diagnostic.ts';
 import type { Span } from '../yaml/source.ts';
@@ -50,7 +50,7 @@ function checkAccountNames(accounts: readonly ResolvedAccount[], problems: Probl
   }
 }
 
-/** Checks each store, and that no two tokens write the same place. `files` are the real paths of the configuration's own. */
+/** Checks each store, and that no two tokens write the same secret path. `files` are the real paths of the configuration's own. */
 export function checkStores(
   stores: readonly WrittenStore[],
   accounts: readonly ResolvedAccount[],
@@ -64,7 +64,7 @@ export function checkStores(
       problems,
     );
   }
-  checkPlaces(stores, accounts, problems);
+  checkSecretPaths(stores, accounts, problems);
 }
 
 interface Writer {
@@ -73,25 +73,29 @@ interface Writer {
 }
 
 /**
- * No two tokens may write the same place of a store: the secret of one of them would be lost. Looks at all accounts:
- * `a-b` and `a_b` come to the same variable, as `x` of `a_b` and `b_x` of `a` do.
+ * No two tokens may write the same secret path of a store: the secret of one of them would be lost. Looks at all accounts:
+ * `a-b` and `a_b` give the same variable, and so do `x` of `a_b` and `b_x` of `a`.
  */
-function checkPlaces(stores: readonly WrittenStore[], accounts: readonly ResolvedAccount[], problems: Problems): void {
+function checkSecretPaths(
+  stores: readonly WrittenStore[],
+  accounts: readonly ResolvedAccount[],
+  problems: Problems,
+): void {
   const byName = new Map(stores.map((store) => [store.config.name, store]));
   const writers = new Map<string, Writer>();
   const alike = new Map<string, Writer>();
-  // A token of a template stands at one place for all its accounts; it is pointed at once.
+  // A token of a template is at one location for all its accounts; it is reported once.
   const reported = new Set<Span>();
   for (const account of accounts) {
     for (const token of account.tokens) {
       const writer = { account, token };
       const store = byName.get(token.settings.store?.value ?? '');
-      const place = store && kindOf(store.config).places.of(store.config, placed(writer), store.target);
-      if (store === undefined || place === undefined) continue;
-      const near = place.alike ?? place.key;
-      const same = writers.get(place.key);
+      const secretPath = store && kindOf(store.config).secretPaths.of(store.config, placed(writer), store.target);
+      if (store === undefined || secretPath === undefined) continue;
+      const near = secretPath.alike ?? secretPath.key;
+      const same = writers.get(secretPath.key);
       const other = same ?? alike.get(near);
-      if (same === undefined) writers.set(place.key, writer);
+      if (same === undefined) writers.set(secretPath.key, writer);
       if (!alike.has(near)) alike.set(near, writer);
       if (other === undefined || reported.has(token.at) || areOneAccount(account, other.account)) continue;
       reported.add(token.at);
@@ -100,7 +104,7 @@ function checkPlaces(stores: readonly WrittenStore[], accounts: readonly Resolve
   }
 }
 
-function placed({ account, token }: Writer): PlacedToken {
+function placed({ account, token }: Writer): StoredToken {
   const type = token.settings.type?.value;
   return { account: account.username, token: token.key, ...(type === undefined ? {} : { type }) };
 }
@@ -110,22 +114,23 @@ function areOneAccount(a: ResolvedAccount, b: ResolvedAccount): boolean {
   return a !== b && accountKey(a.username) === accountKey(b.username);
 }
 
-/** Places that only some stores take for one are a warning. */
+/** Secret paths that only some stores treat as the same are a warning. */
 function report(writer: Writer, other: Writer, store: WrittenStore, how: 'same' | 'near', problems: Problems): void {
-  const { places } = kindOf(store.config);
-  const shown = places.shown(store, placed(writer));
+  const { secretPaths } = kindOf(store.config);
+  const shown = secretPaths.shown(store, placed(writer));
   const name = ({ account, token }: Writer): string => `${account.username}/${token.key}`;
   const both = `${name(other)} and ${name(writer)}`;
-  const related = other.token === writer.token ? {} : { related: { message: 'the other stands', at: other.token.at } };
+  const related =
+    other.token === writer.token ? {} : { related: { message: 'the other token is', at: other.token.at } };
   if (how === 'same') {
-    const message = `${both} both write ${shown}`;
+    const message = `${both} would write the same secret path: ${shown}`;
     problems.error('store-collision', writer.token.at, message, {
       ...related,
-      hint: `rename a token, or ${places.change}`,
+      hint: `rename a token, or ${secretPaths.change}`,
     });
   } else {
-    const message = `${both} write names that differ only in case, or in - and _: ${shown}`;
-    const hint = 'some stores take them for one, and would lose a secret: rename a token if yours does';
+    const message = `${both} would write secret paths that differ only in case, or in - and _: ${shown}`;
+    const hint = 'some stores treat them as the same and would lose a secret: rename a token if yours does';
     problems.warning('store-collision', writer.token.at, message, { ...related, hint });
   }
 }

@@ -3,7 +3,7 @@ import type { Desired, DesiredAccount, DesiredToken, Guardrails } from '../model
 import type { DesiredDucklings } from '../model/ducklings.ts';
 import { accountKey } from '../model/username.ts';
 import type { WrittenStore } from '../secrets/kind.ts';
-import { whereOf } from '../yaml/source.ts';
+import { locationOf } from '../yaml/source.ts';
 import { child, itemsOf, textOf } from '../yaml/tree.ts';
 import { tokenName } from './check-tokens.ts';
 import type { Limits } from './guardrails.ts';
@@ -35,7 +35,7 @@ function accountOf(account: ResolvedAccount): DesiredAccount {
   const { username, at, ducklings, tokens, deletionProtection, smoke } = account;
   return {
     username,
-    location: whereOf(at),
+    location: locationOf(at),
     ...(ducklings === undefined ? {} : { ducklings: ducklingsOf(ducklings) }),
     tokens: new Map(tokens.map((token) => [token.key, tokenOf(token)])),
     deletionProtection,
@@ -47,7 +47,11 @@ function ducklingsOf({
   at,
   settings,
 }: NonNullable<ResolvedAccount['ducklings']>): DesiredAccount['ducklings'] & object {
-  return { read_write: sideOf(settings.readWrite), read_scaling: sideOf(settings.readScaling), location: whereOf(at) };
+  return {
+    read_write: sideOf(settings.readWrite),
+    read_scaling: sideOf(settings.readScaling),
+    location: locationOf(at),
+  };
 }
 
 /** One side of Ducklings with the values that are given. */
@@ -72,7 +76,7 @@ function tokenOf(token: ResolvedToken): DesiredToken {
     overlap: needed(overlap?.value),
     ...(description?.value === undefined ? {} : { description: description.value }),
     store: needed(store?.value),
-    location: whereOf(token.at),
+    location: locationOf(token.at),
   };
 }
 

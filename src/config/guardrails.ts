@@ -9,7 +9,7 @@ export interface Limit<T> {
   readonly node: Node;
 }
 
-/** The limits of the main file, each with its place. */
+/** The limits of the main file, each with its location. */
 export interface Limits {
   readonly maxComputeCeiling?: Limit<number>;
   readonly maxDeletes: number;

@@ -60,7 +60,7 @@ class Reader {
   readonly #files: ConfigFile[] = [];
   /** Real paths of the files that were read, so that none is read twice. */
   readonly #seen = new Set<string>();
-  /** Where secrets go, with the place that says so: such a file is not read, whoever includes it. */
+  /** Where secrets go, with the node that names it: such a file is not read, whoever includes it. */
   readonly #secrets = new Map<string, Node>();
   #confines: Confines | undefined;
   #bytesLeft = MAX_BYTES;

@@ -13,7 +13,7 @@ export interface Sections {
   readonly accounts: ReadonlyMap<string, Entry>;
 }
 
-/** Puts the files together. A name that stands in two of them is reported with both places; the first one counts. */
+/** Puts the files together. A name in two of them is reported with both locations; the first one counts. */
 export function joinFiles(main: Node, files: readonly ConfigFile[], problems: Problems): Sections {
   const joined = (section: string): ReadonlyMap<string, Entry> => {
     const names = new Map<string, Entry>();
@@ -22,8 +22,8 @@ export function joinFiles(main: Node, files: readonly ConfigFile[], problems: Pr
         const first = names.get(name);
         if (first === undefined) names.set(name, entry);
         else {
-          problems.error('duplicate-name', entry.keyAt, `${quote(name)} stands twice under ${section}`, {
-            related: { message: 'it stands first', at: first.keyAt },
+          problems.error('duplicate-name', entry.keyAt, `${quote(name)} is repeated under ${section}`, {
+            related: { message: 'first defined', at: first.keyAt },
             hint: 'remove one, or give it another name',
           });
         }
@@ -49,7 +49,7 @@ export class Names {
   readonly #entries: ReadonlyMap<string, Entry>;
   readonly #problems: Problems;
   readonly #used = new Set<string>();
-  /** What to say of a name that does not exist, worked out once. */
+  /** The hints for names that do not exist. */
   readonly #hints = new Map<string, string>();
 
   constructor(
@@ -64,7 +64,7 @@ export class Names {
     this.#problems = problems;
   }
 
-  /** What a name stands for; a name that does not exist is reported. Nothing is said when no usable name stands there. */
+  /** What a name stands for; a name that does not exist is reported. Reports nothing when there is no usable name. */
   find(node: Node | undefined): Entry | undefined {
     const name = textOf(node);
     if (node === undefined || name === undefined || name === '') return undefined;
@@ -90,7 +90,7 @@ export class Names {
     const names = [...this.#entries.keys()];
     const near = suggestion(name, names, `known under ${this.#section}`);
     const hint =
-      near ?? (names.length === 0 ? `nothing stands under ${this.#section}` : `add it under ${this.#section}`);
+      near ?? (names.length === 0 ? `there is nothing under ${this.#section}` : `add it under ${this.#section}`);
     this.#hints.set(name, hint);
     return hint;
   }

@@ -69,7 +69,7 @@ export function overlay(base: DucklingSettings, over: DucklingSettings): Ducklin
   };
 }
 
-/** Of two settings that do not go together, the place to point at: the one that overrides, else the first. */
+/** The location to report for two settings that contradict each other: the one that overrides, else the first. */
 export function toBlame(first: Setting<unknown>, second: Setting<unknown>): Span {
   return (second.layer > first.layer ? second : first).node.at;
 }

@@ -2,7 +2,7 @@ import path from 'node:path';
 import { targetOf } from '../files/atomic.ts';
 import type { WrittenStore } from '../secrets/kind.ts';
 import { STORE_KINDS, storeKind } from '../secrets/stores.ts';
-import { whereOf } from '../yaml/source.ts';
+import { locationOf } from '../yaml/source.ts';
 import { child, type Entry, type Node, textOf } from '../yaml/tree.ts';
 
 /** Reads the secret stores; paths are relative to `folder`, and commands run there. One whose structure is wrong has been reported and is left out. */
@@ -11,7 +11,7 @@ export async function resolveStores(entries: ReadonlyMap<string, Entry>, folder:
   const base = { folder: path.resolve(folder) };
   for (const { key, keyAt, value: block } of entries.values()) {
     const kind = storeKind(textOf(child(block, 'kind')));
-    const config = kind?.read(block, { ...base, name: key, location: whereOf(keyAt) });
+    const config = kind?.read(block, { ...base, name: key, location: locationOf(keyAt) });
     if (config === undefined) continue;
     const target = await targetOfPath(kind?.locate?.(block), folder);
     stores.push({ config, at: keyAt, block, ...(target === undefined ? {} : { target }) });
@@ -19,7 +19,7 @@ export async function resolveStores(entries: ReadonlyMap<string, Entry>, folder:
   return stores;
 }
 
-/** The files that a block says secrets go to, whatever kind it turns out to be of, and the places that say so. */
+/** The files that a block says secrets go to, whatever its kind, with the nodes that name them. */
 export async function secretFiles(block: Node, folder: string): Promise<ReadonlyMap<string, Node>> {
   const found = new Map<string, Node>();
   for (const { locate } of STORE_KINDS) {

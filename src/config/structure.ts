@@ -11,8 +11,8 @@ import type { ConfigFile } from './read.ts';
 const VERSION = 1;
 
 /**
- * Holds the structure of a file against the schema and reports every difference, in the words of a person. Gives false
- * when there is nothing in it whose meaning could be looked at.
+ * Compares the structure of a file with the schema and reports every difference in plain words. Returns false when the file
+ * has no content to check further.
  */
 export function checkStructure(file: ConfigFile, problems: Problems): boolean {
   const { root } = file;
@@ -30,7 +30,7 @@ export function checkStructure(file: ConfigFile, problems: Problems): boolean {
   return true;
 }
 
-/** A file of another version means other things by its words, so nothing else is said about it. */
+/** A file of another version may mean something else, so nothing else is reported. */
 function isOtherVersion(root: Node, problems: Problems): boolean {
   const node = child(root, 'version');
   const version = numberOf(node);
@@ -74,7 +74,7 @@ function rereadAt(error: SchemaError, root: Node, data: unknown): boolean {
   return true;
 }
 
-/** Reports one difference from the schema at its place, with what was expected and what was probably meant. */
+/** Reports one difference from the schema at its location, with what was expected and what was probably meant. */
 export function explain(error: SchemaError, root: Node, problems: Problems): void {
   const path = pathOf(error);
   const { node, at, keyAt } = locate(root, path);
@@ -82,15 +82,15 @@ export function explain(error: SchemaError, root: Node, problems: Problems): voi
     explainName(error.propertyName, error, node, problems);
     return;
   }
-  // A missing variable has been reported; what its place would need is not known.
+  // A missing variable has been reported; the expected type cannot be known.
   if (node.kind === 'scalar' && node.env?.missing === true) return;
   switch (error.keyword) {
     case 'additionalProperties':
       explainUnknownKey(error, node, path, problems);
       break;
     case 'required': {
-      const place = path.length === 0 ? { ...at, start: 0, end: 0 } : keyAt;
-      problems.error('missing-key', place, `${quote(String(error.params.missingProperty))} is missing`, {
+      const missing = path.length === 0 ? { ...at, start: 0, end: 0 } : keyAt;
+      problems.error('missing-key', missing, `${quote(String(error.params.missingProperty))} is missing`, {
         hint: missingHint(error),
       });
       break;
@@ -144,8 +144,8 @@ function explainUnknownKey(error: SchemaError, node: Node, path: readonly string
   const at = entriesOf(node).get(key)?.keyAt ?? node.at;
   const known = Object.keys(error.parentSchema?.properties ?? {});
   if (error.parentSchema?.title === 'an included file' && MAIN_ONLY.has(key)) {
-    problems.error('unknown-key', at, `${quote(key)} cannot stand in an included file`, {
-      hint: `move it to the main file; an included file holds ${listed(known)}`,
+    problems.error('unknown-key', at, `${quote(key)} is not allowed in an included file`, {
+      hint: `move it to the main file; an included file may have ${listed(known)}`,
     });
     return;
   }
@@ -161,8 +161,8 @@ function explainName(name: string, error: SchemaError, node: Node, problems: Pro
   const at = entriesOf(node).get(name)?.keyAt ?? node.at;
   const usable = name.replace(/[^A-Za-z0-9_]+/g, '_');
   const pattern = new RegExp(String(error.parentSchema?.pattern), 'u');
-  const hint = usable !== name && pattern.test(usable) ? `${quote(usable)} would do` : undefined;
-  problems.error('bad-name', at, `${quote(name)} is no usable name: ${expected(error)}`, { hint });
+  const hint = usable !== name && pattern.test(usable) ? `${quote(usable)} is valid` : undefined;
+  problems.error('bad-name', at, `${quote(name)} is not a valid name: expected ${expected(error)}`, { hint });
 }
 
 /** What people write who know YAML 1.1, or other tools that take a number for a duration. */
@@ -194,13 +194,14 @@ function isPlain(word: string): boolean {
   return /^[A-Za-z_][\w./*-]*$/.test(word) && !/^(true|false|null)$/i.test(word);
 }
 
-/** What the schema wants at a place: its title, which is written to follow "expected". */
+/** What the schema expects: for a mapping or a list its type, else its title, which is written to follow "expected". */
 function expected({ keyword, params, parentSchema }: SchemaError): string {
-  if (typeof parentSchema?.title === 'string') return parentSchema.title;
+  const types = [parentSchema?.type].flat().filter((type) => type !== 'null');
+  const isBlock = types.length === 1 && (types[0] === 'object' || types[0] === 'array');
+  if (typeof parentSchema?.title === 'string' && !(keyword === 'type' && isBlock)) return parentSchema.title;
   if (keyword === 'enum') return `one of ${listed((params.allowedValues as unknown[]).map(String), 'or')}`;
   if (keyword === 'minimum') return `a number of at least ${params.limit}`;
   if (keyword === 'minItems') return 'at least one';
-  const types = [parentSchema?.type].flat().filter((type) => type !== 'null');
   return listed(
     types.map((type) => TYPE_WORDS.get(String(type)) ?? String(type)),
     'or',

@@ -14,7 +14,7 @@ import { UserError } from '../model/user-error.ts';
 import { accountKey } from '../model/username.ts';
 import { makePlan } from '../plan/plan.ts';
 import { importRefused, obstacleText } from '../report/import/text.ts';
-import { openStores, secretPathsIn, secretPlaces } from '../secrets/stores.ts';
+import { newSecretPaths, openStores, secretPathsIn } from '../secrets/stores.ts';
 import { suggestion } from '../yaml/wording.ts';
 import type { Service } from './service.ts';
 
@@ -71,7 +71,7 @@ export async function decideSafely(
     claims: service.claims,
     texts: files.texts,
     into: intoOf(choices, files),
-    secrets: secretPlaces(desired.stores),
+    secrets: newSecretPaths(desired.stores),
     ...storeOf(choices, desired),
   });
   if ('refused' in decision) throw importRefused(decision.refused);

@@ -17,7 +17,7 @@ export function isKey(name: string): boolean {
 /** Where secret stores keep the secrets of tokens. */
 export interface SecretPaths {
   /** Equal for tokens that would overwrite each other; undefined when each token has a path of its own. */
-  placeOf(store: string, token: TokenAddress): string | undefined;
+  secretPathOf(store: string, token: TokenAddress): string | undefined;
   /** The store's words for what keeps its tokens apart. */
   apart(store: string): { readonly noun: string; readonly need: string };
 }
@@ -53,7 +53,7 @@ export class TokenKeys {
   }
 
   #path(account: string, key: string, store: string): string {
-    return this.#secrets.placeOf(store, { account, token: key }) ?? ['', store, account, key].join('\0');
+    return this.#secrets.secretPathOf(store, { account, token: key }) ?? ['', store, account, key].join('\0');
   }
 }
 

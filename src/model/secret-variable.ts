@@ -38,7 +38,7 @@ export function isVariableTemplate(template: string): boolean {
   return /^[A-Za-z_][A-Za-z0-9_]*$/.test(variableOf(template, { account: 'A', token: 'T' }));
 }
 
-/** An environment for other programs: without MotherDuck's tokens, under whatever name, which are nobody else's business. */
+/** An environment for other programs, without MotherDuck's tokens under any name. */
 export function withoutTokens(env: NodeJS.ProcessEnv): NodeJS.ProcessEnv {
   const secrets = secretValues(env);
   const holdsOne = (value: string | undefined) => secrets.some((secret) => value?.includes(secret));

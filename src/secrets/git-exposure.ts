@@ -3,7 +3,7 @@ import { dirname } from 'node:path';
 import { workTreeOf } from '../files/work-tree.ts';
 import { withoutTokens } from '../model/secret-variable.ts';
 
-/** Whether git would take a file along with the next `git add .`. */
+/** Whether the next `git add .` would add a file. */
 export type GitExposure =
   /** Outside of any work tree, or ignored there. */
   | { readonly exposed: false }
@@ -38,7 +38,7 @@ function git(tree: string, words: readonly string[]): Promise<{ readonly exit: n
   });
 }
 
-/** Inside a git hook, GIT_DIR and its kind point to another place than the one asked about. */
+/** Inside a git hook, GIT_DIR and similar variables point to another repository. */
 function ownEnvironment(): NodeJS.ProcessEnv {
   const kept = Object.entries(withoutTokens(process.env)).filter(([name]) => !name.toUpperCase().startsWith('GIT_'));
   return { ...Object.fromEntries(kept), LC_ALL: 'C' };

@@ -16,12 +16,12 @@ export interface StoreKind<Config extends SecretStoreConfig = SecretStoreConfig>
   readonly schema: BlockSchema;
   /** What its checks find, by the code that `validate` shows. A code never changes its meaning. */
   readonly codes: Readonly<Record<`store-${string}`, string>>;
-  readonly places: Places<Config>;
+  readonly secretPaths: SecretPaths<Config>;
   /** The value that names the file that secrets go to, where there is one: it is not read as a configuration. */
   locate?(block: Node): Node | undefined;
   /** Reads a block; undefined where its structure is wrong, which has been reported with the schema. */
   read(block: Node, base: Base): Config | undefined;
-  /** Reports what is well-formed and cannot be meant. `stores` are all of this kind, `files` the configuration's own. */
+  /** Reports what is well-formed and wrong. `stores` are all of this kind, `files` the configuration's own. */
   check(stores: readonly WrittenStore<Config>[], files: readonly string[], problems: Problems): void;
   /** The program that gets secrets of the sandbox too, where a store cannot tell a rehearsal from the real thing. */
   recipient?(config: Config): string;
@@ -31,7 +31,7 @@ export interface StoreKind<Config extends SecretStoreConfig = SecretStoreConfig>
 
 /** A mapping's schema, as `schemas/motherduck.accounts.schema.json` has it. */
 export interface BlockSchema {
-  /** What it is, to follow "One place for secrets:". */
+  /** What it is, to follow "A secret store:". */
   readonly is: string;
   /** Of the whole block. */
   readonly description: string;
@@ -44,12 +44,12 @@ export interface BlockSchema {
 /** The schema of a command's words: who writes the command as a shell would read it is told how to write it as a list. */
 export const COMMAND_WORD = { title: 'a word of the command', type: 'string' } as const;
 
-/** Where the secrets of tokens go, as far as the configuration tells: no two may go to one place. */
-export interface Places<Config extends SecretStoreConfig = SecretStoreConfig> {
-  /** The place of a token; undefined when each has one of its own whatever it is called. */
-  of(config: Config, token: PlacedToken, target?: string): Place | undefined;
-  /** A place that two tokens have, as it is shown; what came from the environment is not. */
-  shown(store: WrittenStore<Config>, token: PlacedToken): string;
+/** Where the secrets of tokens go, as far as the configuration tells. No two tokens may have the same secret path. */
+export interface SecretPaths<Config extends SecretStoreConfig = SecretStoreConfig> {
+  /** The secret path of a token; undefined when every token has its own, whatever its name. */
+  of(config: Config, token: StoredToken, target?: string): SecretPath | undefined;
+  /** A secret path that two tokens share, as it is shown; values from the environment are not shown. */
+  shown(store: WrittenStore<Config>, token: StoredToken): string;
   /** `the secret store has no {noun} for it that another token does not have` */
   readonly noun: string;
   /** `give the store {need}` */
@@ -73,15 +73,15 @@ export interface WrittenStore<Config extends SecretStoreConfig = SecretStoreConf
 }
 
 /** A token as far as the configuration tells; of generations, all. */
-export interface PlacedToken extends TokenAddress {
+export interface StoredToken extends TokenAddress {
   readonly type?: TokenType;
 }
 
 /** Where a token's secret goes. */
-export interface Place {
-  /** The same for the same place, and different from that of any other kind. */
+export interface SecretPath {
+  /** Equal for equal secret paths, and different from that of any other kind. */
   readonly key: string;
-  /** The same for places that some stores take for one; left out: no others. */
+  /** Equal for secret paths that some stores treat as the same; left out: no others. */
   readonly alike?: string;
 }
 

@@ -2,7 +2,7 @@ import type { Secret } from '../model/secret.ts';
 import type { TokenAddress } from '../model/secret-variable.ts';
 import type { TokenType } from '../model/tokens.ts';
 
-/** Which token's secret it is: what a store needs to find the place. */
+/** Which token's secret it is: what a store needs for the secret path. */
 export interface SecretAddress extends TokenAddress {
   readonly generation: number;
   readonly type: TokenType;
@@ -10,18 +10,18 @@ export interface SecretAddress extends TokenAddress {
   readonly expiresAt: string | null;
 }
 
-/** A place that secrets go to the moment they exist. Nothing is ever read back. */
+/** Stores secrets the moment they exist. Nothing is ever read back. */
 export interface SecretStore {
   readonly name: string;
   /** Where the secret of this address goes, for people and to notice a move; the same for every generation. */
   secretPath(address: TokenAddress): string;
-  /** Looks whether a secret could be written now. Called before anything is created. @throws UserError STORE_UNUSABLE */
+  /** Checks that a secret can be written now. Called before anything is created. @throws UserError STORE_UNUSABLE */
   check(): Promise<void>;
-  /** Puts the secret in its place, over an older one. When this returns, it is durable. @throws UserError STORE_FAILED */
+  /** Stores the secret, over an older one. When this returns, it is durable. @throws UserError STORE_FAILED */
   put(address: SecretAddress, secret: Secret): Promise<void>;
 }
 
-/** Whose secret each place got in this run: two tokens can come to one place, and the second would erase the first. */
+/** The token that each secret path was written for in this run: a second token with the same path would erase the first secret. */
 export type Owners = Map<string, string>;
 
 /** Whether the sandbox made a secret: the payload of its JWTs has the issuer `sandbox`. */

@@ -1,11 +1,11 @@
 import type { SecretStoreConfig } from '../model/desired.ts';
 import { DEFAULT_VARIABLE, type TokenAddress, variableOf } from '../model/secret-variable.ts';
 import * as catalog from './catalog.ts';
-import type { Places, StoreKind } from './kind.ts';
+import type { SecretPaths, StoreKind } from './kind.ts';
 import { file } from './kinds/file.ts';
 import type { Owners, SecretStore } from './store.ts';
 
-/** In the order in which people read of them: what keeps secrets on this computer, then what hands them on. */
+/** In the order of the documentation: stores on this computer, then those that pass secrets on. */
 export const STORE_KINDS: readonly StoreKind[] = Object.values<StoreKind>(catalog).sort(
   (a, b) => Number(a.recipient !== undefined) - Number(b.recipient !== undefined) || (a.kind < b.kind ? -1 : 1),
 );
@@ -15,7 +15,7 @@ export function storeKind(name: string | undefined): StoreKind | undefined {
   return STORE_KINDS.find(({ kind }) => kind === name);
 }
 
-/** The kind of a store that was read, so that there is one. */
+/** The kind of a store that was read, so it exists. */
 export function kindOf(config: { readonly kind: string }): StoreKind {
   const kind = storeKind(config.kind);
   if (kind === undefined) throw new Error(`there is no kind of secret store "${config.kind}"`);
@@ -28,24 +28,26 @@ export function openStores(configs: ReadonlyMap<string, SecretStoreConfig>): Rea
   return new Map([...configs].map(([name, config]) => [name, kindOf(config).open(config, owners)]));
 }
 
-/** Where each token's secret goes, as plans compare it with where it went. */
+/** The secret path of each token, which plans compare with the one in the state. */
 export function secretPathsIn(stores: ReadonlyMap<string, SecretStore>) {
   return (account: string, token: { readonly key: string; readonly store: string }): string | undefined =>
     stores.get(token.store)?.secretPath({ account, token: token.key });
 }
 
-/** Where the secrets of tokens would go that are not in the configuration yet. Where it has no stores, a dotenv file is written for them. */
-export function secretPlaces(stores: ReadonlyMap<string, SecretStoreConfig>) {
+/** Secret paths of tokens that are not in the configuration yet. A store that does not exist yet counts as a dotenv file. */
+export function newSecretPaths(stores: ReadonlyMap<string, SecretStoreConfig>) {
   return {
-    /** The same for tokens that would write over each other; undefined when each has a place of its own. */
-    placeOf(store: string, token: TokenAddress): string | undefined {
+    /** Equal for tokens that would overwrite each other; undefined when each has its own secret path. */
+    secretPathOf(store: string, token: TokenAddress): string | undefined {
       const config = stores.get(store);
-      return config === undefined ? variableOf(DEFAULT_VARIABLE, token) : kindOf(config).places.of(config, token)?.key;
+      return config === undefined
+        ? variableOf(DEFAULT_VARIABLE, token)
+        : kindOf(config).secretPaths.of(config, token)?.key;
     },
     /** What tells the tokens of a store apart. */
-    apart(store: string): Pick<Places, 'noun' | 'need'> {
+    apart(store: string): Pick<SecretPaths, 'noun' | 'need'> {
       const config = stores.get(store);
-      return (config === undefined ? file : kindOf(config)).places;
+      return (config === undefined ? file : kindOf(config)).secretPaths;
     },
   };
 }

@@ -1,7 +1,7 @@
 import type { Location } from '../model/user-error.ts';
-import { type Span, whereOf } from './source.ts';
+import { locationOf, type Span } from './source.ts';
 
-/** Something wrong, or doubtful, at a place of a file. */
+/** An error or a warning at a location of a file. */
 export interface Diagnostic {
   readonly code: DiagnosticCode;
   readonly severity: 'error' | 'warning';
@@ -12,7 +12,7 @@ export interface Diagnostic {
   readonly location: Location;
   /** How many characters of the line are meant, at least one. */
   readonly length: number;
-  /** The other place, when two places disagree. */
+  /** The other location, when two locations contradict each other. */
   readonly related?: { readonly message: string; readonly location: Location };
 }
 
@@ -28,7 +28,7 @@ export interface DiagnosticJson {
   readonly message: string;
   /** What to do or type instead. */
   readonly hint?: string;
-  /** The other place, when two places disagree. */
+  /** The other location, when two locations contradict each other. */
   readonly related?: Location & { readonly message: string };
 }
 
@@ -51,14 +51,14 @@ export interface Extras {
   readonly related?: { readonly message: string; readonly at: Span };
 }
 
-/** Gathers the diagnostics of one reading; the same thing said twice of one place is kept once. */
+/** Collects the diagnostics of one run; a diagnostic that repeats at a location is kept once. */
 export class Problems {
   readonly #found = new Map<string, { diagnostic: Diagnostic; start: number }>();
   /** The order of the files: as they were read. */
   readonly #files: string[] = [];
   #errors = 0;
 
-  /** Names the files in the order in which their diagnostics shall stand. */
+  /** Sets the order of the files in the diagnostics. */
   inOrderOf(files: readonly string[]): void {
     this.#files.push(...files);
   }
@@ -96,55 +96,55 @@ export class Problems {
       code,
       severity,
       message,
-      location: whereOf(at),
+      location: locationOf(at),
       length: Math.max(1, at.end - at.start),
       ...(hint === undefined ? {} : { hint }),
-      ...(related === undefined ? {} : { related: { message: related.message, location: whereOf(related.at) } }),
+      ...(related === undefined ? {} : { related: { message: related.message, location: locationOf(related.at) } }),
     };
     this.#found.set(key, { diagnostic, start: at.start });
   }
 }
 
 /**
- * What can be wrong with a configuration, by the stable code that `validate --format json|sarif` shows; what can be wrong
- * with a secret store, its kind says.
+ * What can be wrong with a configuration, by the stable code that `validate --format json|sarif` shows; the kinds of
+ * secret stores add their own.
  * A code never changes its meaning.
  */
 export const CODES = {
   encoding: 'A file is not UTF-8 text.',
-  'too-large': 'The files together are larger than is read.',
-  'too-deep': 'A file is nested more deeply than any configuration is.',
+  'too-large': 'The files together are too large.',
+  'too-deep': 'A file is nested too deeply.',
   'yaml-syntax': 'A file is not well-formed YAML.',
   'yaml-documents': 'A file holds more than one YAML document.',
   'yaml-tag': 'A value has a YAML tag.',
   'yaml-alias': 'An alias or merge key has nothing usable to refer to, or refers to too much.',
   'empty-file': 'The configuration is empty.',
-  'duplicate-key': 'A key stands twice in one mapping.',
+  'duplicate-key': 'A key is repeated in one mapping.',
   'include-missing': 'An included file does not exist or cannot be read.',
   'include-ending': 'An included file does not end in .yaml or .yml.',
   'include-outside': 'An included file is not in the git work tree that the configuration is in.',
   'include-nothing': 'An include pattern matches no file.',
   'variable-missing': 'An environment variable is not set.',
-  'variable-secret': 'A value would be a token from the environment.',
+  'variable-secret': 'A value would contain a token from the environment.',
   'variable-malformed': 'A ${ in a value does not name an environment variable.',
   'version-unsupported': 'The format version is not one that this program reads.',
-  'unknown-key': 'A key that the format does not have at this place.',
-  'missing-key': 'A key that must be there is not.',
-  'wrong-type': 'A value is of the wrong kind.',
+  'unknown-key': 'A key that is not allowed here.',
+  'missing-key': 'A required key is missing.',
+  'wrong-type': 'A value has the wrong type.',
   'bad-value': 'A value is not one of those allowed.',
   'bad-name': 'A name has characters or a length that are not allowed.',
   'unknown-policy': 'A token names a policy that does not exist.',
   'unknown-pool': 'Ducklings name a pool that does not exist.',
   'unknown-template': 'An account names a template that does not exist.',
   'unknown-store': 'A policy or token names a secret store that does not exist.',
-  'duplicate-name': 'A name stands in two files.',
+  'duplicate-name': 'A name is in two files.',
   'duplicate-account': 'Two accounts differ only in case.',
-  'policy-incomplete': 'A token lacks what neither it nor its policy gives.',
+  'policy-incomplete': 'A token lacks a setting that neither it nor its policy has.',
   'ttl-range': 'A ttl is outside of what MotherDuck accepts.',
   'ttl-guardrail': 'A ttl is longer than guardrails.max_token_ttl.',
   'ttl-never': 'A token would never expire, and guardrails.allow_never_expiring is not set.',
   'rotate-before': 'A token would be replaced at once, or never before it expires.',
-  'rotate-before-ignored': 'A token that never expires has a rotate_before, which means nothing.',
+  'rotate-before-ignored': 'A token that never expires has a rotate_before, which has no effect.',
   overlap: 'A replaced token would outlive its replacement.',
   'overlap-cut-short': 'A replaced token expires before its overlap ends.',
   'token-name': 'A token name is reserved or too long.',
@@ -155,8 +155,8 @@ export const CODES = {
   'size-read-scaling': 'A size that read scaling supports only when MotherDuck enabled it.',
   'pool-size-total': 'The pool sizes together are larger than guardrails.max_pool_size_total.',
   'rates-missing': 'guardrails.max_compute_ceiling is set without compute_rates.',
-  'rate-missing': 'A size is used that has no rate in compute_rates.',
-  unused: 'Something is defined that nothing uses.',
+  'rate-missing': 'A used size has no rate in compute_rates.',
+  unused: 'Something is defined and never used.',
 } as const satisfies Record<string, string>;
 
 /** Those of the kinds of secret stores begin with `store-`. */

@@ -85,8 +85,8 @@ class Grower {
     const first = entries.get(entry.key);
     if (first === undefined) entries.set(entry.key, entry);
     else {
-      const related = { message: 'it stands first', at: first.keyAt };
-      this.#reading.problems.error('duplicate-key', entry.keyAt, `key ${quote(entry.key)} stands twice`, { related });
+      const related = { message: 'first defined', at: first.keyAt };
+      this.#reading.problems.error('duplicate-key', entry.keyAt, `key ${quote(entry.key)} is repeated`, { related });
     }
   }
 
@@ -163,13 +163,13 @@ class Grower {
   /** Points into the scalar: the nth dollar of its value is the nth of its text, unless escapes hide one. */
   #reportVariables(bad: Substituted['bad'], at: Span): void {
     if (bad.length === 0) return;
-    const places = [...this.#source.text.slice(at.start, at.end).matchAll(DOLLARS)];
+    const matches = [...this.#source.text.slice(at.start, at.end).matchAll(DOLLARS)];
     for (const { index, name, isSecret } of bad) {
-      const place = places[index];
-      const start = at.start + (place?.index ?? 0);
-      const span = place === undefined ? at : { ...at, start, end: start + place[0].length };
+      const match = matches[index];
+      const start = at.start + (match?.index ?? 0);
+      const span = match === undefined ? at : { ...at, start, end: start + match[0].length };
       if (isSecret) {
-        this.#reading.problems.error('variable-secret', span, `${name} holds a token, which has no place here`, {
+        this.#reading.problems.error('variable-secret', span, `${name} is a token, which is not allowed here`, {
           hint: 'the program takes the admin token from the environment by itself; what stands here is shown in plans',
         });
       } else if (name !== undefined) {

@@ -24,7 +24,7 @@ export function sourceOf(file: string, text: string): Source {
 }
 
 /** The position of a span's start. */
-export function whereOf(span: Span): Location {
+export function locationOf(span: Span): Location {
   const { line, col } = span.source.lines.linePos(span.start);
   return { file: span.source.file, line, column: col };
 }

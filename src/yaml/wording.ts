@@ -18,7 +18,7 @@ export function shown(node: Node): string {
   return typeof node.value === 'string' ? quote(node.value) : String(node.value);
 }
 
-/** What stands at a place, for a message that says something else was expected. */
+/** What a node is, for a message `expected X, found Y`. */
 export function found(node: Node): string {
   if (node.kind === 'map') return 'a mapping';
   if (node.kind === 'list') return 'a list';

@@ -200,7 +200,7 @@ describe('YAML that is not meant', () => {
     expect(await codes(yaml)).toEqual(expected);
   });
 
-  test('names both places of a key that stands twice', async () => {
+  test('names both places of a key that is repeated', async () => {
     const loaded = await load(`${BASE}${ACCOUNT}accounts: {}\n`);
     expect(loaded.ok ? [] : loaded.diagnostics.map(({ related }) => related?.location.line)).toEqual([8]);
   });

@@ -143,7 +143,7 @@ describe('include', () => {
       'a.yaml: unknown-key 4 acounts',
     ]);
     const text = textOf(await load(files));
-    expect(text).toContain('"include" cannot stand in an included file');
+    expect(text).toContain('"include" is not allowed in an included file');
     expect(text).toContain('did you mean "accounts"?');
   });
 
@@ -157,7 +157,7 @@ describe('include', () => {
     ]);
   });
 
-  test('a name stands twice over files, and accounts that differ in case', async () => {
+  test('a name is repeated over files, and accounts that differ in case', async () => {
     const files = {
       [MAIN]: main('[a.yaml, b.yaml]'),
       'a.yaml': one('abc'),

@@ -32,7 +32,7 @@ describe('names', () => {
   test('an unknown name gets a near one, or the known ones, or where to add it', async () => {
     expect(textOf(await load(account('tokens: { a: aap }')))).toContain('did you mean "app"?');
     expect(textOf(await load(account('tokens: { a: zebra }')))).toContain('known under token_policies: app');
-    expect(textOf(await load(account('template: t')))).toContain('nothing stands under templates');
+    expect(textOf(await load(account('template: t')))).toContain('there is nothing under templates');
   });
 
   test('what is never used is a warning, once there are accounts', async () => {

@@ -57,7 +57,7 @@ test('a variable without {ACCOUNT} collides once, however many accounts have the
   const accounts = `templates: { t: { tokens: { a: app } } }\naccounts: { abc: { template: t }, abd: { template: t }, abe: { template: t } }\n`;
   const yaml = file('format: dotenv, variable: "MD_{TOKEN}"', accounts);
   expect(await findings(yaml)).toEqual(['store-collision 8 a']);
-  expect(textOf(await load(yaml))).toContain('abc/a and abd/a both write MD_A of one file');
+  expect(textOf(await load(yaml))).toContain('abc/a and abd/a would write the same secret path: MD_A of one file');
 });
 
 const command = (words: string, accounts: string): string =>
@@ -89,13 +89,15 @@ test.each<[string, string, string[]]>([
 
 test('a collision of commands names both tokens and what they come to, and no value of the environment', async () => {
   const text = textOf(await load(command('gh, "MD_{account}_{token}"', TWO)));
-  expect(text).toContain('abc_d/e and abc/d_e both write "MD_abc_d_e" by the command of local');
-  expect(text).toContain('the other stands at motherduck.accounts.yaml:9:22');
+  expect(text).toContain('abc_d/e and abc/d_e would write the same secret path: "MD_abc_d_e" by the command of local');
+  expect(text).toContain('the other token is at motherduck.accounts.yaml:9:22');
   const hidden = textOf(await load(command('gh, "${X}{account}_{token}"', TWO), { X: 'hidden_' }));
-  expect(hidden).toContain('abc_d/e and abc/d_e both write the same by the command of local');
+  expect(hidden).toContain('abc_d/e and abc/d_e would write the same secret path: the same by the command of local');
   expect(hidden).not.toContain('hidden_');
   const near = textOf(await load(command('put, "{account}/{token}"', 'abc: { tokens: { a: app, A: app } }')));
-  expect(near).toContain('warning: abc/a and abc/A write names that differ only in case, or in - and _: "abc/A" by');
+  expect(near).toContain(
+    'warning: abc/a and abc/A would write secret paths that differ only in case, or in - and _: "abc/A" by',
+  );
 });
 
 test('two stores of one command collide too, and one is none with the other', async () => {

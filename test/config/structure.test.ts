@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest';
-import { BASE, desired, findings, load, textOf } from './loading.ts';
+import { all, BASE, desired, findings, load, MAIN, textOf } from './loading.ts';
 
 const ACCOUNT = 'accounts:\n  etl_prod: { tokens: { a: app } }\n';
 
@@ -175,4 +175,16 @@ test('a command in one text is shown as words, where they are plain', async () =
   expect(textOf(await load(command('vault write')))).toContain('write [vault, write]');
   expect(textOf(await load(command('"vault write {token} -"')))).toContain('write [vault, write, "{token}", "-"]');
   expect(textOf(await load(command(`"sh -c 'a b'"`)))).toContain('write a list of words: [program, argument]');
+});
+
+describe('a block of another type', () => {
+  test.each([
+    ['- version: 1\n', 'expected a mapping, found a list'],
+    ['version\n', 'expected a mapping, found the text "version"'],
+    ['12\n', 'expected a mapping, found the number 12'],
+  ])('is reported by its type when it is the file: %j', async (text, message) => {
+    expect(all(await load(text))).toMatchObject([{ code: 'wrong-type', message }]);
+    const included = { [MAIN]: `${BASE}include: [a.yaml]\n`, 'a.yaml': text };
+    expect(all(await load(included))).toMatchObject([{ code: 'wrong-type', message, location: { file: 'a.yaml' } }]);
+  });
 });

@@ -66,10 +66,10 @@ const CASES: readonly [string, Files, string][] = [
       [MAIN]: `${BASE}accounts:\n  etl_prod: { tokens: { a: app } }\ninclude: [b.yaml]\n`,
       'b.yaml': 'accounts:\n  etl_prod:\n',
     },
-    `b.yaml:2:3: "etl_prod" stands twice under accounts
+    `b.yaml:2:3: "etl_prod" is repeated under accounts
     2 |   etl_prod:
       |   ^^^^^^^^
-   it stands first at motherduck.accounts.yaml:9:3
+   first defined at motherduck.accounts.yaml:9:3
    remove one, or give it another name
 `,
   ],
@@ -94,10 +94,10 @@ const CASES: readonly [string, Files, string][] = [
   [
     'a name that MotherDuck does not take',
     { [MAIN]: `${BASE}accounts:\n  etl-prod: { tokens: { a: app } }\n` },
-    `motherduck.accounts.yaml:9:3: "etl-prod" is no usable name: 3 to 255 characters: a letter, then letters, digits and underscores
+    `motherduck.accounts.yaml:9:3: "etl-prod" is not a valid name: expected 3 to 255 characters: a letter, then letters, digits and underscores
     9 |   etl-prod: { tokens: { a: app } }
       |   ^^^^^^^^
-   "etl_prod" would do
+   "etl_prod" is valid
 `,
   ],
   [

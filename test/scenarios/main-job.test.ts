@@ -194,7 +194,7 @@ describe('a rehearsal in a folder that is in use', () => {
     });
     const ran = await folder.run('apply --sandbox --yes --no-smoke');
     expect(ran.code).toBe(3);
-    expect(ran.stdout).toContain('a secret that is not of the sandbox stands there, and would be lost');
+    expect(ran.stdout).toContain('it has a real secret there, which the sandbox would overwrite');
     expect(folder.read('.motherduck/secrets.env')).toContain('MOTHERDUCK_TOKEN_ETL_PROD_AIRFLOW=the-real-one\n');
   });
 });

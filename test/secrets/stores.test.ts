@@ -52,7 +52,7 @@ describe.each(STORE_KINDS.map((kind) => [kind.kind, kind] as const))('%s', (name
 
   it('can be read, checked, placed and opened', () => {
     for (const part of ['read', 'check', 'open'] as const) expect(kind[part], part).toBeTypeOf('function');
-    for (const part of ['of', 'shown'] as const) expect(kind.places[part], part).toBeTypeOf('function');
+    for (const part of ['of', 'shown'] as const) expect(kind.secretPaths[part], part).toBeTypeOf('function');
   });
 
   it('explains every code that it reports', () => {

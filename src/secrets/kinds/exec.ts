@@ -2,7 +2,7 @@
 import type { Problems } from '../../yaml/diagnostic.ts';
 import { child, durationOf, fromEnvironment, itemsOf, type Node, textsOf } from '../../yaml/tree.ts';
 import { listed, quote, shown, suggestion } from '../../yaml/wording.ts';
-import { COMMAND_WORD, type PlacedToken, type StoreKind, type WrittenStore } from '../kind.ts';
+import { COMMAND_WORD, type StoredToken, type StoreKind, type WrittenStore } from '../kind.ts';
 import { type ExecStoreConfig, expandWords, PLACEHOLDERS } from './exec/config.ts';
 import { execStore } from './exec/store.ts';
 
@@ -12,38 +12,37 @@ const TIMEOUT_SECONDS = { min: 1, max: 3600 } as const;
 export const exec: StoreKind<ExecStoreConfig> = {
   kind: 'exec',
   schema: {
-    is: 'a program of yours that takes them',
-    description: 'Secrets handed to a program of yours on its standard input. No shell is involved.',
-    about: 'exec: secrets are handed to a program on its standard input.',
+    is: 'your own program',
+    description: 'Secrets passed to your program on its standard input. No shell is involved.',
+    about: 'exec: secrets are passed to a program on its standard input.',
     required: ['command'],
     properties: {
       command: {
         description:
-          'The program and its arguments, a word each. {account}, {token}, {generation}, {expires_at} and {type} are replaced in the words; the secret comes on standard input.',
+          'The program and its arguments, one word each. {account}, {token}, {generation}, {expires_at} and {type} are replaced in the words; the secret comes on standard input.',
         type: 'array',
         minItems: 1,
         items: COMMAND_WORD,
         examples: [['vault', 'kv', 'put', 'secret/motherduck/{account}/{token}', 'value=-']],
       },
       check: {
-        description:
-          'A command that is run before anything is created. Exit code 0 means that the store can be written.',
+        description: 'A command to run before anything is created. Exit code 0 means that the store can be written.',
         type: 'array',
         minItems: 1,
         items: COMMAND_WORD,
         examples: [['vault', 'token', 'lookup']],
       },
       timeout: {
-        description: 'How long one command may take, 1s to 1h.',
+        description: 'The time limit of one command, 1s to 1h.',
         $ref: '#/$defs/duration',
         default: `${DEFAULT_TIMEOUT}s`,
       },
     },
   },
   codes: {
-    'store-collision': 'Two tokens would write the same place of a store.',
+    'store-collision': 'Two tokens would write the same secret path.',
     'store-command': 'The command of an exec store cannot be meant.',
-    'store-timeout': 'The timeout of an exec store is outside of 1s to 1h.',
+    'store-timeout': 'The timeout of an exec store is outside 1s to 1h.',
   },
 
   read(block, { folder, ...base }) {
@@ -60,7 +59,7 @@ export const exec: StoreKind<ExecStoreConfig> = {
     }
   },
 
-  places: {
+  secretPaths: {
     of(config, token) {
       const key = JSON.stringify(['exec', ...wordsFor(config, token)]);
       // Some stores, as the secrets of GitHub and key vaults, know no case, or no `-` beside `_`.
@@ -84,7 +83,7 @@ export const exec: StoreKind<ExecStoreConfig> = {
 };
 
 /** What changes from one rotation to the next is not put in: an older secret of the other token would be written over. */
-function wordsFor({ command }: ExecStoreConfig, { account, token, type }: PlacedToken): string[] {
+function wordsFor({ command }: ExecStoreConfig, { account, token, type }: StoredToken): string[] {
   return expandWords(command, { account, token, ...(type === undefined ? {} : { type }) });
 }
 
@@ -109,12 +108,12 @@ function checkPlaceholders(word: Node, problems: Problems): void {
     if (isPlaceholder(name)) continue;
     const known = listed(PLACEHOLDERS.map((one) => `{${one}}`));
     if (fromEnvironment(word)) {
-      problems.error('store-command', word.at, `what ${shown(word)} gives holds an unknown placeholder`, {
-        hint: `known are ${known}`,
+      problems.error('store-command', word.at, `the value of ${shown(word)} has an unknown placeholder`, {
+        hint: `known placeholders: ${known}`,
       });
     } else {
       const near = suggestion(name, PLACEHOLDERS)?.replace(/"(\w+)"/, '"{$1}"');
-      const hint = near?.startsWith('did you mean') ? near : `known are ${known}`;
+      const hint = near?.startsWith('did you mean') ? near : `known placeholders: ${known}`;
       problems.error('store-command', word.at, `unknown placeholder {${name}}`, { hint });
     }
   }
@@ -132,5 +131,5 @@ function placeholdersIn(word: Node): string[] {
 function checkTimeout({ config, block }: WrittenStore<ExecStoreConfig>, problems: Problems): void {
   const node = child(block, 'timeout');
   if (node === undefined || (config.timeout >= TIMEOUT_SECONDS.min && config.timeout <= TIMEOUT_SECONDS.max)) return;
-  problems.error('store-timeout', node.at, `timeout ${shown(node)} is outside of 1s to 1h`);
+  problems.error('store-timeout', node.at, `timeout ${shown(node)} is outside 1s to 1h`);
 }

@@ -18,7 +18,8 @@ export const file: StoreKind<FileStoreConfig> = {
     properties: {
       path: {
         title: 'a path',
-        description: 'The file, relative to the configuration. It is made with mode 0600 and must be ignored by git.',
+        description:
+          'The file, relative to the configuration. It is created with mode 0600 and must be ignored by git.',
         type: 'string',
         minLength: 1,
         examples: ['.motherduck/secrets.env'],
@@ -30,15 +31,15 @@ export const file: StoreKind<FileStoreConfig> = {
         enum: ['dotenv', 'json'],
       },
       variable: {
-        title: 'the name of an environment variable in which {ACCOUNT} and {TOKEN} may stand',
+        title: 'the name of an environment variable which may have {ACCOUNT} and {TOKEN}',
         description:
-          "How a dotenv variable is named. {ACCOUNT} and {TOKEN} are replaced by the account and the token's key, in upper case and with - as _.",
+          "The name of a dotenv variable. {ACCOUNT} and {TOKEN} are replaced by the account and the token's key, in upper case and with _ for -.",
         type: 'string',
         minLength: 1,
         default: DEFAULT_VARIABLE,
       },
       allow_unignored: {
-        description: 'Whether the file may stand in a git repository that does not ignore it.',
+        description: 'Whether the file may be in a git repository that does not ignore it.',
         type: 'boolean',
         default: false,
       },
@@ -48,7 +49,7 @@ export const file: StoreKind<FileStoreConfig> = {
     'store-path': 'A file store has a path that cannot be meant.',
     'store-format': 'Two stores write one file in different formats.',
     'store-variable': 'The variable of a file store is no usable name.',
-    'store-collision': 'Two tokens would write the same place of a store.',
+    'store-collision': 'Two tokens would write the same secret path.',
   },
 
   locate: (block) => child(block, 'path'),
@@ -79,7 +80,7 @@ export const file: StoreKind<FileStoreConfig> = {
     }
   },
 
-  places: {
+  secretPaths: {
     of(config, token, target = config.path) {
       if (config.format === 'json') return undefined;
       return { key: JSON.stringify(['file', target, variableOf(config.variable, token)]) };

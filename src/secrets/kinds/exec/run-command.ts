@@ -131,7 +131,7 @@ function codeOf(error: unknown): string {
 /** What a command's first word leads to; a batch file is run by a shell alone, and none is involved. */
 export type Found = 'program' | 'batch file' | 'nothing';
 
-export interface SearchPlace {
+export interface SearchPath {
   /** Where the command will run. */
   readonly folder: string;
   readonly platform: NodeJS.Platform;
@@ -140,30 +140,30 @@ export interface SearchPlace {
 }
 
 /** Looks for it as starting it will: a path, seen from the folder, or a name on the PATH. */
-export async function findProgram(program: string, place: SearchPlace): Promise<Found> {
+export async function findProgram(program: string, search: SearchPath): Promise<Found> {
   if (program === '') return 'nothing';
   const isBatch = /\.(cmd|bat)$/i.test(program);
-  if (!isBatch && (await isThere(program, runnableEndings(program, place), place))) return 'program';
-  const endings = place.platform === 'win32' ? ['.cmd', '.bat', ...(isBatch ? [''] : [])] : [];
-  return (await isThere(program, endings, place)) ? 'batch file' : 'nothing';
+  if (!isBatch && (await isThere(program, runnableEndings(program, search), search))) return 'program';
+  const endings = search.platform === 'win32' ? ['.cmd', '.bat', ...(isBatch ? [''] : [])] : [];
+  return (await isThere(program, endings, search)) ? 'batch file' : 'nothing';
 }
 
 /** Windows runs a name as it stands only where it has an ending: `az` may be a script for other systems. */
-function runnableEndings(program: string, { platform }: SearchPlace): string[] {
+function runnableEndings(program: string, { platform }: SearchPath): string[] {
   if (platform !== 'win32') return [''];
   return win32.extname(program) === '' ? ['.com', '.exe'] : ['', '.com', '.exe'];
 }
 
-async function isThere(program: string, endings: readonly string[], place: SearchPlace): Promise<boolean> {
-  for (const folder of foldersFor(program, place)) {
+async function isThere(program: string, endings: readonly string[], search: SearchPath): Promise<boolean> {
+  for (const folder of foldersFor(program, search)) {
     for (const ending of endings) {
-      if (await canRun(resolve(place.folder, folder, program + ending))) return true;
+      if (await canRun(resolve(search.folder, folder, program + ending))) return true;
     }
   }
   return false;
 }
 
-function foldersFor(program: string, { platform, path = '' }: SearchPlace): string[] {
+function foldersFor(program: string, { platform, path = '' }: SearchPath): string[] {
   if (/[\\/]/.test(program)) return [''];
   // An empty entry of the PATH is the current folder, in which Windows always looks first.
   return platform === 'win32' ? ['', ...path.split(win32.delimiter)] : path.split(posix.delimiter);

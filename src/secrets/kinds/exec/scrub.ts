@@ -59,7 +59,7 @@ function piecesOf(secret: Secret): { readonly all: ReadonlySet<string>; readonly
   return { all, length };
 }
 
-/** Of A to Z alone: of other letters some get longer, and then places no longer match. */
+/** Lower case of A to Z alone: some other letters get longer, and then offsets no longer match. */
 function lower(text: string): string {
   return text.replace(/[A-Z]/g, (letter) => letter.toLowerCase());
 }

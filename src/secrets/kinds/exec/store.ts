@@ -10,7 +10,7 @@ import { scrub } from './scrub.ts';
 export function execStore(config: ExecStoreConfig): SecretStore {
   return {
     name: config.name,
-    // The words may change without the secret moving, so they are no part of the place.
+    // The words may change without the secret moving, so they are not part of the secret path.
     secretPath: () => config.name,
     check: () => check(config),
     put: (address, secret) => put(config, address, secret),

@@ -23,10 +23,10 @@ export interface FileStoreConfig extends SecretStoreConfig {
 }
 
 /**
- * Looks whether secrets can be written to the file and would be safe there: before anything is created, because a secret
- * that has no place to go is lost.
+ * Checks that secrets can be written to the file and are safe there. Runs before anything is created, because a secret that
+ * cannot be stored is lost.
  *
- * @throws UserError STORE_UNUSABLE, with the command that mends it.
+ * @throws UserError STORE_UNUSABLE, with the command that fixes it.
  */
 export async function checkFile(config: FileStoreConfig): Promise<void> {
   if (config.format === 'dotenv' && !isVariableTemplate(config.variable)) {
@@ -84,7 +84,7 @@ async function checkContent(config: FileStoreConfig, file: string): Promise<void
           ? 'is not UTF-8 text'
           : undefined;
     if (why === undefined) throw unreachable(config, error);
-    throw unusable(config, why, `Mend it, or move it away: mv ${quoted(config.path)} ${quoted(`${config.path}.old`)}`);
+    throw unusable(config, why, `Fix it, or move it away: mv ${quoted(config.path)} ${quoted(`${config.path}.old`)}`);
   }
 }
 

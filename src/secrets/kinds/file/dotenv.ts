@@ -8,29 +8,29 @@ export function isBareValue(value: string): boolean {
   return /^[A-Za-z0-9._+/=:@%,-]+$/.test(value);
 }
 
-/** A dotenv file: each variable is set in its place, with its `export`, quotes and comment, or on a new line at the end. */
+/** A dotenv file: a variable keeps its line with `export`, quotes and comment, or on a new line at the end. */
 export class DotenvText implements SecretsText {
   readonly #entries: Entry[];
   /** Where each variable stands; where it stands more than once, readers differ in which one counts. */
-  readonly #places = new Map<string, number[]>();
+  readonly #indexes = new Map<string, number[]>();
   readonly #lineEnd: string;
 
   constructor(text: string) {
     this.#entries = entriesOf(text);
     this.#lineEnd = text.includes('\r\n') ? '\r\n' : '\n';
-    for (const [index, { name }] of this.#entries.entries()) if (name !== undefined) this.#addPlace(name, index);
+    for (const [index, { name }] of this.#entries.entries()) if (name !== undefined) this.#addIndex(name, index);
   }
 
   /** The values of a variable, without quotes; none when it is not there. */
   current({ variable }: Pick<FileEntry, 'variable'>): string[] {
-    return (this.#places.get(variable) ?? []).flatMap((index) => valueIn(this.#entries[index]) ?? []);
+    return (this.#indexes.get(variable) ?? []).flatMap((index) => valueIn(this.#entries[index]) ?? []);
   }
 
-  /** Where a variable stands twice, both change: an old secret is of no use. @throws NotBare */
+  /** Where a variable is repeated, both change: an old secret is of no use. @throws NotBare */
   set({ variable }: Pick<FileEntry, 'variable'>, value: string): void {
     if (!isBareValue(value)) throw new NotBare();
-    if (!this.#places.has(variable)) this.#append(variable);
-    for (const index of this.#places.get(variable) ?? []) {
+    if (!this.#indexes.has(variable)) this.#append(variable);
+    for (const index of this.#indexes.get(variable) ?? []) {
       const entry = this.#entries[index];
       if (entry !== undefined) this.#entries[index] = withValue(entry, value);
     }
@@ -44,14 +44,14 @@ export class DotenvText implements SecretsText {
     const last = this.#entries.at(-1);
     if (last !== undefined && !last.text.endsWith('\n')) this.#entries.push({ text: this.#lineEnd, head: '' });
     const head = `${name}=`;
-    this.#addPlace(name, this.#entries.length);
+    this.#addIndex(name, this.#entries.length);
     this.#entries.push({ text: head + this.#lineEnd, head, name });
   }
 
-  #addPlace(name: string, index: number): void {
-    const places = this.#places.get(name);
-    if (places === undefined) this.#places.set(name, [index]);
-    else places.push(index);
+  #addIndex(name: string, index: number): void {
+    const indexes = this.#indexes.get(name);
+    if (indexes === undefined) this.#indexes.set(name, [index]);
+    else indexes.push(index);
   }
 }
 

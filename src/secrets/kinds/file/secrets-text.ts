@@ -1,6 +1,6 @@
 import type { TokenAddress } from '../../../model/secret-variable.ts';
 
-/** The text of a secrets file, read once and changed in one place after the other. Everything else stays as it is. */
+/** The text of a secrets file, read once. Setting a secret changes nothing else. */
 export interface SecretsText {
   /** The secrets that the file has for a token now; a dotenv file may name a variable more than once. */
   current(entry: FileEntry): readonly string[];

@@ -20,7 +20,7 @@ export function fileStore(config: FileStoreConfig, owners: Owners = new Map()): 
     check: () => checkFile(config),
     put: async (address, secret) => {
       try {
-        // Stores may come to one file on different ways: it has one queue, one lock and one owner of each of its places.
+        // Several stores may lead to one file: it has one queue, one lock, and one owner of each secret path.
         const target = await targetOf(config.path);
         own(owners, `${target}#${entryIn(config, address)}`, address);
         await gather(target, { config, address, secret });
@@ -141,7 +141,7 @@ function isPut({ config, address, secret, refuse }: Waiting, content: SecretsTex
   }
 }
 
-/** A rehearsal in the sandbox must not cost a secret that is shown only once. */
+/** A sandbox run must not overwrite a real secret, which cannot be shown again. */
 class RealSecretError extends Error {}
 
 function isReal(current: string): boolean {
@@ -167,14 +167,14 @@ function reasonOf(config: FileStoreConfig, error: unknown): [why: string, hint: 
   }
   if (error instanceof RealSecretError) {
     const hint = 'Rehearse in a copy of the folder, or with another path for the store.';
-    return ['a secret that is not of the sandbox stands there, and would be lost', hint];
+    return ['it has a real secret there, which the sandbox would overwrite', hint];
   }
   if (error instanceof NotBare) {
-    const why = 'it has characters that dotenv readers do not agree on';
+    const why = 'it has characters that dotenv readers treat differently';
     return [why, `Set \`format: json\` for the secret store ${config.name}, ${again}`];
   }
-  if (error instanceof NotASecretsFile) return [error.message, `Mend the file or move it away, ${again}`];
-  if (error instanceof NotTextError) return ['it is not UTF-8 text', `Mend the file or move it away, ${again}`];
+  if (error instanceof NotASecretsFile) return [error.message, `Fix the file or move it away, ${again}`];
+  if (error instanceof NotTextError) return ['it is not UTF-8 text', `Fix the file or move it away, ${again}`];
   const code = codeOf(error) ?? 'failed';
   const full = code === 'ENOSPC' || code === 'EDQUOT' || code === 'EFBIG';
   return [code, full ? `Make room on its disk, ${again}` : `Let this user write it and its folder, ${again}`];

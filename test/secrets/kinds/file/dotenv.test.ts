@@ -26,7 +26,7 @@ it.each([
   ['a comment', 'T=old # mine\n', 'T=new # mine\n'],
   ['an empty value', 'T=\nA=1\n', 'T=new\nA=1\n'],
   ['backticks, which a shell would run', 'T=`old`\n', 'T=new\n'],
-  ['every place, where it stands twice', 'T=1\nT=2\n', 'T=new\nT=new\n'],
+  ['every place, where it is repeated', 'T=1\nT=2\n', 'T=new\nT=new\n'],
   ['Windows line ends', 'A=1\r\nT=old\r\n', 'A=1\r\nT=new\r\n'],
   ['Windows line ends at the end', 'A=1\r\n', 'A=1\r\nT=new\r\n'],
   ['a byte order mark', '\uFEFFT=old\n', '\uFEFFT=new\n'],
