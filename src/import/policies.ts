@@ -6,6 +6,7 @@ import type { Definitions, PolicyDefinition } from '../model/definitions.ts';
 import type { Desired, Guardrails } from '../model/desired.ts';
 import { formatDuration, type Seconds } from '../model/duration.ts';
 import type { LiveToken } from '../model/live.ts';
+import { rotationDue } from '../model/rotation-due.ts';
 import { TOKEN_TTL_SECONDS, type TokenType } from '../model/tokens.ts';
 import { UserError } from '../model/user-error.ts';
 import { entriesOf, scalar, type YamlEntry } from './yaml-writer.ts';
@@ -166,10 +167,10 @@ function rotateBeforeFor(ttl: Seconds): Seconds {
 }
 
 /** A shorter rotate_before, in seconds, for a token that would be due now; undefined when it is not due. */
-export function postponedRotation({ expiresAt }: LiveToken, rotateBefore: Seconds, now: number): Seconds | undefined {
-  if (expiresAt === null) return undefined;
-  const left = (expiresAt - now) / 1000;
-  return left >= rotateBefore + GRACE ? undefined : roundedDown(Math.min(rotateBefore, left) / 2);
+export function postponedRotation(live: LiveToken, rotateBefore: Seconds, now: number): Seconds | undefined {
+  const due = rotationDue({ rotateBefore }, live, undefined);
+  if (due === null || live.expiresAt === null || due >= now + GRACE * 1000) return undefined;
+  return roundedDown(Math.min(rotateBefore, (live.expiresAt - now) / 1000) / 2);
 }
 
 /** Rounded down to days, hours or minutes, depending on the size. */
