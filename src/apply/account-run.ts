@@ -111,7 +111,7 @@ export class AccountRun {
   /** A token that programs may be using goes only when its replacement, made in this run, was seen to connect. */
   #waitsForProof(action: Action): UserError | undefined {
     if (action.action !== 'revoke_token' || !this.#unproved.has(action.token ?? '')) return undefined;
-    if (action.cause !== 'overlap_ended' && action.cause !== 'orphan') return undefined;
+    if (action.reason.kind !== 'overlap_ended' && action.reason.kind !== 'orphan') return undefined;
     const message = `its replacement was not seen to connect, so "${action.before.name}" stays`;
     return new UserError('SMOKE_FAILED', message, 'Mend what the smoke test names, and run apply again.');
   }

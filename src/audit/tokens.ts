@@ -1,7 +1,7 @@
 /** The role of each live token of an account, by the plan that was made from the same readings and by the state. */
 import type { DesiredAccount, DesiredToken } from '../model/desired.ts';
 import type { LiveToken } from '../model/live.ts';
-import type { Action, RevokeToken, RotateToken } from '../model/plan.ts';
+import type { Action, RevokeToken, RotateToken, TokenChange } from '../model/plan.ts';
 import type { StateAccount, TokenRecord } from '../model/state.ts';
 import { chooseTokens, managedSeries } from '../model/token-choice.ts';
 import { isSmokeToken, RESERVED_TOKEN_NAMES, seriesOf } from '../model/tokens.ts';
@@ -111,14 +111,21 @@ function plannedToken(
     return { id: action.before.id, role: { role: 'current', key: action.token, planned: action } };
   }
   if (action.action !== 'revoke_token') return undefined;
-  const { cause, token, before } = action;
+  const { reason, token, before } = action;
+  const cause = reason.kind;
   const role = cause === 'overlap_ended' || cause === 'removed' ? 'obsolete' : cause;
   return { id: before.id, role: { role, planned: action, ...(token === undefined ? {} : { key: token }) } };
 }
 
+/** How a token differs from the configuration, where the next apply replaces it for that. */
+export function changeOf({ planned }: Pick<AuditedToken, 'planned'>): TokenChange | undefined {
+  if (planned?.action !== 'rotate_token' || planned.reason.kind !== 'changed') return undefined;
+  return planned.reason.change;
+}
+
 /** Whether the next apply replaces a token because it differs from the configuration. */
 export function isToBeReplaced({ planned }: AuditedToken): boolean {
-  return planned?.action === 'rotate_token' && planned.cause === 'changed';
+  return planned !== undefined && changeOf({ planned }) !== undefined;
 }
 
 /** Current tokens of the state that are not live any more. One that is no longer configured is not reported. */
@@ -137,7 +144,7 @@ export function goneTokens({ desired, state, live, now }: TokenReadings): GoneTo
 export function missingTokens({ desired, state, live, actions, now }: TokenReadings): DesiredToken[] {
   const alive = new Set(live.filter((token) => !isExpired(token, now)).map(({ id }) => id));
   const isLeftOver = (action: Action): action is RevokeToken =>
-    action.action === 'revoke_token' && (action.cause === 'orphan' || action.cause === 'never_stored');
+    action.action === 'revoke_token' && (action.reason.kind === 'orphan' || action.reason.kind === 'never_stored');
   const leftOver = new Set(
     actions.filter(isLeftOver).flatMap(({ token, before }) => (alive.has(before.id) ? [token] : [])),
   );

@@ -13,7 +13,7 @@ export function run(options: ApplyOptions): Promise<number> {
     const nothing = { ...desired, accounts: new Map<never, never>() };
     return planAndApply('destroy', nothing, options, io, (stateWriter, service, signal) =>
       planNow(nothing, stateWriter.state, service, { ...options, prune: true }, engineContext(io, signal), {
-        because: 'destroy deletes all that is managed',
+        because: 'destroyed',
       }),
     );
   });

@@ -37,7 +37,7 @@ export type Adoption = AdoptAccount | AdoptToken;
 function isIntended(action: Action, { accounts, tokens }: Adopts): boolean {
   if (action.action === 'adopt_account') return accounts.has(action.account);
   if (action.action === 'adopt_token') return tokens.get(subjectOf(action)) === action.after.id;
-  return action.action === 'revoke_token' && action.cause === 'smoke_test';
+  return action.action === 'revoke_token' && action.reason.kind === 'smoke_test';
 }
 
 /** An action without its reason and location, which name lines that an import moves. */

@@ -67,10 +67,31 @@ export interface ComputeCeiling {
 
 export type Risk = 'safe' | 'disruptive' | 'destructive';
 
+/** A line of the configuration; `file` is absent in the main file. */
+export interface SourceLine {
+  readonly line: number;
+  readonly file?: string;
+}
+
+/** How a configured token differs from the live one, in a way that only a replacement settles. ttl in seconds; null: until revoked. */
+export type TokenChange =
+  | {
+      readonly field: 'type' | 'name' | 'secret_store' | 'secret_path';
+      readonly before: string;
+      readonly after: string;
+    }
+  | { readonly field: 'ttl'; readonly before: Seconds | null; readonly after: Seconds | null };
+
+/** What an interrupted run left: an orphan or an intent `name` beside the `current` token, or a current one that was never tested. */
+export interface InterruptedRotation {
+  readonly kind: 'interrupted';
+  readonly left: 'orphan' | 'intent' | 'untested';
+  readonly name: string;
+  readonly current: string;
+}
+
 interface About {
   readonly account: string;
-  /** For a reviewer: why this is done. */
-  readonly reason: string;
   readonly risk: Risk;
   /** The line of the configuration that asks for it, and its file; absent when nothing in it does. */
   readonly line?: number;
@@ -79,18 +100,23 @@ interface About {
 
 export interface CreateAccount extends About {
   readonly action: 'create_account';
+  readonly reason:
+    | { readonly kind: 'new'; readonly at: SourceLine }
+    | { readonly kind: 'deleted_outside'; readonly since: string };
   readonly before: null;
   readonly after: { readonly username: string; readonly deletion_protection: boolean };
 }
 
 export interface AdoptAccount extends About {
   readonly action: 'adopt_account';
+  readonly reason: { readonly kind: 'unmanaged' | 'interrupted' };
   readonly before: null;
   readonly after: { readonly username: string; readonly deletion_protection: boolean };
 }
 
 export interface SetDucklings extends About {
   readonly action: 'set_ducklings';
+  readonly reason: { readonly kind: 'new_account' | 'changed'; readonly at: SourceLine };
   /** null: the account does not exist yet, so MotherDuck's defaults are not known. */
   readonly before: Ducklings | null;
   /** For a new account only what the configuration says; else the whole that will be sent. */
@@ -123,8 +149,12 @@ export interface PlannedToken {
 export interface CreateToken extends About {
   readonly action: 'create_token';
   readonly token: string;
-  /** `new`: the configuration names it, and nothing like it was there. `interrupted`: what a run left may not be stored. */
-  readonly cause: 'new' | 'expired' | 'revoked' | 'interrupted';
+  /** `interrupted`: a run left the orphan, whose secret may not be stored. */
+  readonly reason:
+    | { readonly kind: 'new' | 'new_account' }
+    | { readonly kind: 'interrupted'; readonly orphan: string }
+    | { readonly kind: 'expired'; readonly name: string; readonly expired_at: string }
+    | { readonly kind: 'revoked'; readonly name: string; readonly id: string };
   /** The expired token that it replaces, where MotherDuck still lists it. */
   readonly before: ShownToken | null;
   readonly after: PlannedToken;
@@ -132,6 +162,7 @@ export interface CreateToken extends About {
 
 export interface AdoptToken extends About {
   readonly action: 'adopt_token';
+  readonly reason: { readonly kind: 'unmanaged' } | { readonly kind: 'renamed'; readonly from: string };
   readonly token: string;
   readonly before: null;
   readonly after: ShownToken & { readonly generation: number };
@@ -142,8 +173,18 @@ export interface AdoptToken extends About {
 export interface RotateToken extends About {
   readonly action: 'rotate_token';
   readonly token: string;
-  /** `changed`: the configuration wants another one. `asked`: by a person, with `mdacc rotate`. */
-  readonly cause: 'due' | 'changed' | 'asked' | 'interrupted';
+  /** `changed`: it differs from the configuration. `requested`: with `mdacc rotate`. Spans in seconds. */
+  readonly reason:
+    | {
+        readonly kind: 'due';
+        readonly expires_at: string;
+        readonly seconds_left: Seconds;
+        readonly policy: string;
+        readonly rotate_before: Seconds;
+      }
+    | { readonly kind: 'changed'; readonly change: TokenChange; readonly at: SourceLine }
+    | { readonly kind: 'requested' }
+    | InterruptedRotation;
   readonly before: ShownToken;
   /** `overlap` in seconds: how long the replaced token lives on. */
   readonly after: PlannedToken & { readonly overlap: Seconds };
@@ -153,13 +194,17 @@ export interface RevokeToken extends About {
   readonly action: 'revoke_token';
   /** The key in the configuration or the state; absent for a token that an interrupted smoke test left. */
   readonly token?: string;
-  readonly cause: 'overlap_ended' | 'orphan' | 'never_stored' | 'removed' | 'smoke_test';
+  readonly reason:
+    | { readonly kind: 'overlap_ended'; readonly retire_at: string }
+    | { readonly kind: 'orphan' | 'never_stored' | 'removed' | 'smoke_test' };
   readonly before: ShownToken;
   readonly after: null;
 }
 
 export interface DeleteAccount extends About {
   readonly action: 'delete_account';
+  /** `destroyed`: by `mdacc destroy`. */
+  readonly reason: { readonly kind: 'removed' | 'destroyed' };
   /** What goes with it; all databases that the account owns go too. */
   readonly before: { readonly username: string; readonly tokens: readonly ShownToken[] };
   readonly after: null;
@@ -167,6 +212,8 @@ export interface DeleteAccount extends About {
 
 export interface Forget extends About {
   readonly action: 'forget';
+  /** `replaced_outside`: another account has its name now. */
+  readonly reason: { readonly kind: 'removed' | 'destroyed' | 'replaced_outside' };
   /** Absent: the whole account is gone. */
   readonly token?: string;
   readonly before: { readonly username: string };
@@ -183,6 +230,9 @@ export type Action =
   | RevokeToken
   | DeleteAccount
   | Forget;
+
+/** Why an action is planned; `reasonText` of `plan` words it. */
+export type Reason = Action['reason'];
 
 export type ActionName = Action['action'];
 

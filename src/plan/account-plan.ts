@@ -7,7 +7,7 @@ export interface AccountContext {
   readonly now: number;
   readonly prune: boolean;
   /** Why an account is not wanted. */
-  readonly because: string;
+  readonly because: 'removed' | 'destroyed';
   isRotatedNow(account: string, token: string): boolean;
   secretPath(account: string, token: DesiredToken): string | undefined;
 }

@@ -7,7 +7,7 @@ import type { StateAccount } from '../model/state.ts';
 import { generationOf, isSmokeToken } from '../model/tokens.ts';
 import { type AccountContext, type AccountPlan, NOTHING } from './account-plan.ts';
 import { ducklingChanges, ducklingRisk, hourlyCeiling, mergeDucklings, type Rates } from './ducklings.ts';
-import { atLine, position } from './reasons.ts';
+import { position, sourceLine } from './reasons.ts';
 import { planRemovedAccount } from './removed-account.ts';
 import { accountHoldings, isExpired, show } from './series.ts';
 import { planRemovedToken, planToken, type TokenPlan } from './tokens.ts';
@@ -81,16 +81,15 @@ function planEntry(
   if (live === undefined) {
     const gone = state !== undefined && state.intent?.action !== 'create_account';
     const reason = gone
-      ? `someone deleted it: in the state since ${state.since.slice(0, 10)}, and not in MotherDuck any more`
-      : `${atLine(want.location, file)} names it, and MotherDuck does not have it`;
+      ? ({ kind: 'deleted_outside', since: state.since } as const)
+      : ({ kind: 'new', at: sourceLine(want.location, file) } as const);
     return [{ action: 'create_account', ...about, reason, after }];
   }
   if (state === undefined) {
-    const reason = 'it exists at MotherDuck and is not in the state: taken over as it is';
-    return [{ action: 'adopt_account', ...about, reason, after }];
+    return [{ action: 'adopt_account', ...about, reason: { kind: 'unmanaged' }, after }];
   }
   if (state.intent?.action === 'create_account') {
-    return [{ action: 'adopt_account', ...about, reason: 'an interrupted run made it', after }];
+    return [{ action: 'adopt_account', ...about, reason: { kind: 'interrupted' }, after }];
   }
   return [];
 }
@@ -103,11 +102,11 @@ function planDucklings(
   if (want.ducklings === undefined) return undefined;
   const { location, ...desired } = want.ducklings;
   const rates = context.desired.computeRates;
-  const line = atLine(location, context.desired.file);
+  const at = sourceLine(location, context.desired.file);
   const about = { action: 'set_ducklings', account: want.username, ...position(location) } as const;
   if (live?.ducklings === undefined) {
     const compute = rates && { compute: { before: 0, after: hourlyCeiling(desired, rates) } };
-    return { ...about, reason: `the account is new, ${line}`, risk: 'safe', before: null, after: desired, ...compute };
+    return { ...about, reason: { kind: 'new_account', at }, risk: 'safe', before: null, after: desired, ...compute };
   }
   const changes = ducklingChanges(desired, live.ducklings);
   if (changes.length === 0) return undefined;
@@ -117,7 +116,7 @@ function planDucklings(
   };
   return {
     ...about,
-    reason: `${changes.join('; ')}, ${line}`,
+    reason: { kind: 'changed', at },
     risk: ducklingRisk(desired, live.ducklings),
     before: live.ducklings,
     after,
@@ -212,12 +211,10 @@ function whyUnusable(account: string, live: LiveAccount): Notice | undefined {
 /** The smoke test's own tokens live five minutes; one that a killed run left is revoked sooner. */
 function smokeLeftovers(account: string, live: LiveAccount | undefined, now: number): Action[] {
   const left = live?.tokens.filter((token) => isSmokeToken(token) && !isExpired(token, now)) ?? [];
-  const reason = 'an interrupted smoke test left it';
   return left.map((token) => ({
     action: 'revoke_token',
     account,
-    cause: 'smoke_test',
-    reason,
+    reason: { kind: 'smoke_test' },
     risk: 'safe',
     before: show(token),
     after: null,

@@ -15,11 +15,11 @@ export function scheduledOnly(account: string, plan: AccountPlan): AccountPlan {
 function isScheduled(action: Action): boolean {
   switch (action.action) {
     case 'rotate_token':
-      return action.cause === 'due' || action.cause === 'interrupted';
+      return action.reason.kind === 'due' || action.reason.kind === 'interrupted';
     case 'create_token':
-      return action.cause === 'expired' || action.cause === 'interrupted';
+      return action.reason.kind === 'expired' || action.reason.kind === 'interrupted';
     case 'revoke_token':
-      return action.cause !== 'removed';
+      return action.reason.kind !== 'removed';
     default:
       return false;
   }

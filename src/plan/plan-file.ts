@@ -12,7 +12,7 @@ import { UserError } from '../model/user-error.ts';
 
 export interface PlanFile {
   readonly kind: 'motherduck-accounts plan';
-  readonly version: 1;
+  readonly version: 2;
   readonly plan: Plan;
   /** Whether it was asked to delete what left the configuration. */
   readonly prune: boolean;
@@ -35,7 +35,7 @@ interface Planned {
 export function planFile(planned: Planned, state: State, asked: Pick<PlanFile, 'prune' | 'due'>): string {
   const file: PlanFile = {
     kind: 'motherduck-accounts plan',
-    version: 1,
+    version: 2,
     plan: planned.plan,
     ...asked,
     configuration: planned.desired.hash,
@@ -63,7 +63,7 @@ export function isPlanFile(text: string): boolean {
 function parsed(text: string): PlanFile | undefined {
   try {
     const file = JSON.parse(text) as Partial<PlanFile> | null;
-    const isPlan = file?.kind === 'motherduck-accounts plan' && file.version === 1;
+    const isPlan = file?.kind === 'motherduck-accounts plan' && file.version === 2;
     return isPlan && areActions(file.plan?.actions) && file.fingerprints ? (file as PlanFile) : undefined;
   } catch {
     return undefined;
@@ -109,12 +109,12 @@ function alteredParts(reviewed: readonly Action[], planned: readonly Action[]): 
   return [...byPart(reviewed)].filter(([part, actions]) => now.get(part) !== actions).map(([part]) => part);
 }
 
-/** The actions of each part without their reasons, which count days, as text. */
+/** The actions of each part as text; of a reason only its kind, since its data may count the time left. */
 function byPart(actions: readonly Action[]): Map<string, string> {
   const parts = new Map<string, string>();
-  for (const { reason: _reason, ...action } of actions) {
+  for (const action of actions) {
     const part = 'token' in action && action.token !== undefined ? `${action.account}/${action.token}` : action.account;
-    parts.set(part, `${parts.get(part) ?? ''}${JSON.stringify(action)}\n`);
+    parts.set(part, `${parts.get(part) ?? ''}${JSON.stringify({ ...action, reason: action.reason?.kind })}\n`);
   }
   return parts;
 }

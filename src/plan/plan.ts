@@ -6,7 +6,7 @@
  *   State     what we made and remember   (state/)
  *
  *   desired, not live                 -> create_account, then its Ducklings and tokens
- *   desired, live, not in the state   -> adopt_account: taken over as it is, then only what differs is changed
+ *   desired, live, not in the state   -> adopt_account: adopted as it is, then only what differs is changed
  *   desired, live, in the state       -> set_ducklings, and each token by its own state machine (tokens.ts)
  *   in the state, no longer desired   -> left as it is; with prune, delete_account; if gone live, forget
  *   live only                         -> unmanaged: named in the plan, and not touched
@@ -37,7 +37,7 @@ export interface PlanOptions {
   /** Only what time alone brings; accounts with other changes are left out. */
   readonly due?: boolean;
   /** Why the configuration does not have them; that they left it, unless given. */
-  readonly because?: string;
+  readonly because?: 'removed' | 'destroyed';
   /** Tokens to rotate now, whether they are due or not (`mdacc rotate`). */
   readonly rotate?: (account: string, token: string) => boolean;
   /** Where a store would put a token's secret; without it a moved place is not noticed. */
@@ -55,7 +55,7 @@ export function makePlan(desired: Desired, live: Live, state: State, options: Pl
     desired,
     now: live.now,
     prune: options.prune ?? false,
-    because: options.because ?? 'it left the configuration',
+    because: options.because ?? 'removed',
     isRotatedNow: options.rotate ?? (() => false),
     secretPath: options.secretPath ?? (() => undefined),
   };

@@ -1,9 +1,9 @@
-/** The words that reviewers read: where in the configuration something is asked for. */
+import type { SourceLine } from '../model/plan.ts';
 import type { Location } from '../model/user-error.ts';
 
-/** `configuration line 31`, or `accounts/tenants.yaml line 7` in an included file. */
-export function atLine(location: Location, mainFile: string): string {
-  return location.file === mainFile ? `configuration line ${location.line}` : `${location.file} line ${location.line}`;
+/** The line that a reason cites; without the file in the main file. */
+export function sourceLine({ file, line }: Location, mainFile: string): SourceLine {
+  return file === mainFile ? { line } : { file, line };
 }
 
 /** The `line` and `file` of an action. */

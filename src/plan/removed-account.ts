@@ -1,5 +1,4 @@
 /** An account that the state has and the configuration does not: left, deleted, or forgotten. */
-import { counted } from '../model/counted.ts';
 import type { LiveAccount, LiveUser } from '../model/live.ts';
 import type { Action, ComputeCeiling, NextChange, Notice } from '../model/plan.ts';
 import type { StateAccount } from '../model/state.ts';
@@ -18,7 +17,7 @@ export function planRemovedAccount(
   if (state === undefined) return NOTHING;
   const about = { account, after: null } as const;
   if (live === undefined) {
-    const reason = `${context.because}, and MotherDuck does not have it any more`;
+    const reason = { kind: context.because };
     const forget: Action = { action: 'forget', ...about, reason, risk: 'safe', before: { username: account } };
     return {
       ...NOTHING,
@@ -30,7 +29,7 @@ export function planRemovedAccount(
   if (other !== undefined) return other;
   if (context.prune) {
     const before = { username: live.username, tokens: live.tokens.map(show) };
-    const reason = `${context.because}; ${counted(live.tokens.length, 'token')} and all databases it owns go with it`;
+    const reason = { kind: context.because };
     const compute = priceLive(live, context.desired.computeRates, 0);
     return {
       ...NOTHING,
@@ -62,7 +61,7 @@ function whyNotOurs(account: string, state: StateAccount, user: LiveUser): Accou
     return { ...NOTHING, errors: [{ account, code: 'ACCOUNT_UNUSABLE', message, hint }] };
   }
   if (state.id === undefined || state.id === user.id) return undefined;
-  const reason = 'it left the configuration and is gone; another account has its name now';
+  const reason = { kind: 'replaced_outside' } as const;
   const before = { username: account };
   return { ...NOTHING, actions: [{ action: 'forget', account, reason, risk: 'safe', before, after: null }] };
 }

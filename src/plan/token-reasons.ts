@@ -1,13 +1,12 @@
-/** Why a token is made or replaced, in words for a reviewer. */
+/** Why a token is created or replaced. */
 import type { DesiredToken } from '../model/desired.ts';
-import { describeSpan, formatDuration } from '../model/duration.ts';
-import { showTime } from '../model/instant.ts';
+import { isoTime } from '../model/instant.ts';
 import type { LiveToken } from '../model/live.ts';
-import type { CreateToken, RotateToken } from '../model/plan.ts';
+import type { CreateToken, InterruptedRotation, RotateToken, TokenChange } from '../model/plan.ts';
 import { rotationDue } from '../model/rotation-due.ts';
 import type { TokenRecord } from '../model/state.ts';
 import { generationOf } from '../model/tokens.ts';
-import { atLine } from './reasons.ts';
+import { sourceLine } from './reasons.ts';
 import type { AccountHoldings, Holdings } from './series.ts';
 
 export interface TokenContext {
@@ -33,20 +32,16 @@ export function whyCreate(
   currentLive: LiveToken | undefined,
   held: Holdings,
   context: TokenContext,
-): Pick<CreateToken, 'cause' | 'reason'> {
-  if (context.newAccount) return { cause: 'new', reason: 'the account is new' };
+): CreateToken['reason'] {
+  if (context.newAccount) return { kind: 'new_account' };
   const [orphan] = held.orphans;
-  if (orphan) {
-    const reason = `an interrupted run left "${orphan.name}", its secret perhaps not stored`;
-    return { cause: 'interrupted', reason };
-  }
-  if (current === undefined) return { cause: 'new', reason: 'it is in the configuration and not in MotherDuck' };
+  if (orphan) return { kind: 'interrupted', orphan: orphan.name };
+  if (current === undefined) return { kind: 'new' };
   const expiresAt = currentLive?.expiresAt ?? (current.expires_at === null ? null : Date.parse(current.expires_at));
   if (expiresAt !== null && expiresAt <= context.now) {
-    return { cause: 'expired', reason: `"${current.name}" expired ${showTime(expiresAt)}` };
+    return { kind: 'expired', name: current.name, expired_at: isoTime(expiresAt) };
   }
-  const reason = `someone revoked it: "${current.name}" (${current.id}) is not in MotherDuck any more`;
-  return { cause: 'revoked', reason };
+  return { kind: 'revoked', name: current.name, id: current.id };
 }
 
 /** Why a live token is replaced; undefined when it is not due. */
@@ -56,57 +51,52 @@ export function whyRotate(
   live: LiveToken,
   held: Holdings,
   context: TokenContext,
-): Pick<RotateToken, 'cause' | 'reason'> | undefined {
+): RotateToken['reason'] | undefined {
   const interrupted = whatWasInterrupted(want, current, held);
-  if (interrupted) return { cause: 'interrupted', reason: interrupted };
-  if (context.rotateNow) return { cause: 'asked', reason: 'asked for with mdacc rotate' };
-  const changed = whatChanged(want, current, context);
-  if (changed) return { cause: 'changed', reason: `${changed}, ${atLine(want.location, context.file)}` };
+  if (interrupted) return interrupted;
+  if (context.rotateNow) return { kind: 'requested' };
+  const change = whatChanged(want, current, context);
+  if (change) return { kind: 'changed', change, at: sourceLine(want.location, context.file) };
   const untested = context.isTested ? untestedReplacement(current, held) : undefined;
-  if (untested) return { cause: 'interrupted', reason: untested };
+  if (untested) return untested;
   const due = rotationDue(want, live, current.ttl);
   if (live.expiresAt === null || due === null || due > context.now) return undefined;
-  const left = describeSpan((live.expiresAt - context.now) / 1000);
-  const reason = `expires in ${left}, policy ${want.policy} rotates at ${describeSpan(want.rotateBefore)}`;
-  return { cause: 'due', reason };
+  const { policy, rotateBefore: rotate_before } = want;
+  const seconds_left = (live.expiresAt - context.now) / 1000;
+  return { kind: 'due', expires_at: isoTime(live.expiresAt), seconds_left, policy, rotate_before };
 }
 
 /** What a run left whose end is not known: the store may hold another secret than that of the current token. */
-function whatWasInterrupted(want: DesiredToken, current: TokenRecord, held: Holdings): string | undefined {
+function whatWasInterrupted(want: DesiredToken, current: TokenRecord, held: Holdings): InterruptedRotation | undefined {
   const orphan = held.orphans.find((each) => (generationOf(want.name, each.name) ?? 0) > current.generation);
-  if (orphan) return `an interrupted run left "${orphan.name}", which may be in the store instead of "${current.name}"`;
+  if (orphan) return { kind: 'interrupted', left: 'orphan', name: orphan.name, current: current.name };
   const intent = held.intents.find((each) => each.generation > current.generation);
-  if (intent)
-    return `the store may hold the secret of "${intent.name}", which came to nothing, instead of "${current.name}"`;
-  return undefined;
+  return intent && { kind: 'interrupted', left: 'intent', name: intent.name, current: current.name };
 }
 
 /** What the configuration wants otherwise, that a token cannot become without being replaced. */
-function whatChanged(want: DesiredToken, current: TokenRecord, context: TokenContext): string | undefined {
-  if (want.type !== current.type) return `type ${current.type} -> ${want.type}`;
-  if (generationOf(want.name, current.name) === undefined) return `name "${current.name}" -> "${want.name}"`;
+function whatChanged(want: DesiredToken, current: TokenRecord, context: TokenContext): TokenChange | undefined {
+  if (want.type !== current.type) return { field: 'type', before: current.type, after: want.type };
+  if (generationOf(want.name, current.name) === undefined)
+    return { field: 'name', before: current.name, after: want.name };
   if (current.ttl !== undefined && current.ttl !== want.ttl) {
-    return `ttl ${showTtl(current.ttl)} -> ${showTtl(want.ttl)}`;
+    return { field: 'ttl', before: current.ttl, after: want.ttl };
   }
   if (current.secret === 'unknown') return undefined;
   const { store, secret_path: secretPath } = current.secret;
-  if (store !== want.store) return `secret store ${store} -> ${want.store}`;
+  if (store !== want.store) return { field: 'secret_store', before: store, after: want.store };
   const desiredPath = context.secretPath(want);
   return desiredPath === undefined || desiredPath === secretPath
     ? undefined
-    : `its secret's place ${secretPath} -> ${desiredPath}`;
-}
-
-function showTtl(ttl: number | null): string {
-  return ttl === null ? 'never' : formatDuration(ttl);
+    : { field: 'secret_path', before: secretPath, after: desiredPath };
 }
 
 /**
  * A run that was stopped between storing a new secret and connecting with it left a replacement that can never be
- * proved, since its secret is not at hand any more. One that was tested and failed is left to a person.
+ * verified, since its secret is not at hand any more. One that was tested and failed is left to a person.
  */
-function untestedReplacement(current: TokenRecord, held: Holdings): string | undefined {
+function untestedReplacement(current: TokenRecord, held: Holdings): InterruptedRotation | undefined {
   const isWaiting = held.retiring.some(({ record }) => record.why === 'replaced' && record.retire_at === undefined);
   if (!isWaiting || current.verified_at !== undefined || current.failed_at !== undefined) return undefined;
-  return `an interrupted run stored "${current.name}" and did not see it connect`;
+  return { kind: 'interrupted', left: 'untested', name: current.name, current: current.name };
 }

@@ -13,7 +13,6 @@
  *   key left the configuration              -> revoke_token for all of the series; forget when none is live
  */
 import type { DesiredToken } from '../model/desired.ts';
-import { showTime } from '../model/instant.ts';
 import type { LiveToken } from '../model/live.ts';
 import type { Action, NextChange, Notice, PlannedToken, Risk, RotateToken, ShownToken } from '../model/plan.ts';
 import type { StateToken, TokenRecord } from '../model/state.ts';
@@ -35,7 +34,7 @@ export interface TokenPlan {
   readonly unverified: boolean;
 }
 
-type Why = Pick<RotateToken, 'cause' | 'reason'>;
+type Why = RotateToken['reason'];
 
 /** Plans one token that the configuration wants. */
 export function planToken(
@@ -70,17 +69,16 @@ export function planToken(
     if (candidate !== undefined && others.length > 0) return done([], [], [ambiguous(want, candidates, account)]);
     if (candidate !== undefined) {
       known.add(candidate.id);
-      return done(
-        adopt(want, candidate, state, live, held, context),
-        nextOfCurrent(want, candidate, undefined, account),
-      );
+      const actions = adopt(want, candidate, state, live, held, context);
+      const isRotated = actions.some(({ action }) => action === 'rotate_token');
+      return done(actions, isRotated ? [] : nextOfCurrent(want, candidate, undefined, account));
     }
     const before = currentLive === undefined ? null : show(currentLive);
     return done([
       {
         action: 'create_token',
         ...about,
-        ...whyCreate(current, currentLive, held, context),
+        reason: whyCreate(current, currentLive, held, context),
         risk: 'safe',
         before,
         after: wanted(want, state, live, context.holds),
@@ -116,7 +114,7 @@ function adopt(
     account,
     token: want.key,
     ...position(want.location),
-    reason: `"${candidate.name}" is live and not in the state: taken over as it is, its secret unknown here`,
+    reason: { kind: 'unmanaged' },
     risk: 'safe',
     before: null,
     after: { ...show(candidate), generation },
@@ -140,7 +138,7 @@ function takeOver(
     account: context.account,
     token: want.key,
     ...position(want.location),
-    reason: `the configuration calls "${context.renamedFrom}" now "${want.key}": the same token`,
+    reason: { kind: 'renamed', from: context.renamedFrom ?? '' },
     risk: 'safe',
     before: null,
     after: { ...show(currentLive), generation: current.generation },
@@ -168,7 +166,7 @@ function rotate(
     account: context.account,
     token: want.key,
     ...position(want.location),
-    ...why,
+    reason: why,
     risk: want.overlap === 0 ? 'disruptive' : 'safe',
     before: show(old),
     after: { ...wanted(want, state, live, context.holds), overlap: want.overlap },
@@ -189,25 +187,22 @@ export function planRemovedToken(
   const actions: Action[] = all.map((token) => {
     const replaced = held.retiring.find((entry) => entry.live.id === token.id);
     const risk: Risk = replaced !== undefined || isExpired(token, now) ? 'safe' : 'disruptive';
-    const reason = `"${key}" left the configuration`;
     return {
       action: 'revoke_token',
       account,
       token: key,
-      cause: 'removed',
-      reason,
+      reason: { kind: 'removed' },
       risk,
       before: show(token),
       after: null,
     };
   });
   if (actions.length === 0) {
-    const reason = `"${key}" left the configuration, and none of its tokens is live`;
     actions.push({
       action: 'forget',
       account,
       token: key,
-      reason,
+      reason: { kind: 'removed' },
       risk: 'safe',
       before: { username: account },
       after: null,
@@ -281,12 +276,11 @@ function overlapEnded(held: Holdings, account: string, token: string, now: numbe
   return held.retiring.flatMap(({ record, live }): Action[] => {
     const about = { action: 'revoke_token', account, token, risk: 'safe', before: show(live), after: null } as const;
     if (record.why === 'never_stored') {
-      return [{ ...about, cause: 'never_stored', reason: `the secret of "${live.name}" was never stored` }];
+      return [{ ...about, reason: { kind: 'never_stored' } }];
     }
     if (record.retire_at === undefined) return [];
     if (Date.parse(record.retire_at) > now) return [];
-    const reason = `replaced, and its overlap ended ${showTime(Date.parse(record.retire_at))}`;
-    return [{ ...about, cause: 'overlap_ended', reason }];
+    return [{ ...about, reason: { kind: 'overlap_ended', retire_at: record.retire_at } }];
   });
 }
 
@@ -295,8 +289,7 @@ function orphaned(held: Holdings, account: string, token: string): Action[] {
     action: 'revoke_token',
     account,
     token,
-    cause: 'orphan',
-    reason: `an interrupted run made "${orphan.name}", and its secret may not have been stored`,
+    reason: { kind: 'orphan' },
     risk: 'safe',
     before: show(orphan),
     after: null,

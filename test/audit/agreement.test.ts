@@ -22,7 +22,7 @@ function mayWait(action: Action, desired: Desired, state: State, now: number): b
       return true;
     case 'rotate_token': {
       const want = desired.accounts.get(accountKey(action.account))?.tokens.get(action.token);
-      if (action.cause !== 'due' || want === undefined || action.before.expires_at === null) return false;
+      if (action.reason.kind !== 'due' || want === undefined || action.before.expires_at === null) return false;
       const late = now - (Date.parse(action.before.expires_at) - want.rotateBefore * 1000);
       return late <= TWO_DAYS_MS && late <= want.rotateBefore * 500;
     }
@@ -31,7 +31,7 @@ function mayWait(action: Action, desired: Desired, state: State, now: number): b
       if (end !== null && Date.parse(end) <= now) return true;
       const held = [...(state.accounts.get(accountKey(action.account))?.tokens.values() ?? [])];
       const at = held.flatMap(({ retiring }) => retiring).find((old) => old.id === id)?.retire_at;
-      return action.cause === 'overlap_ended' && at !== undefined && now - Date.parse(at) <= TWO_DAYS_MS;
+      return action.reason.kind === 'overlap_ended' && at !== undefined && now - Date.parse(at) <= TWO_DAYS_MS;
     }
     default:
       return false;

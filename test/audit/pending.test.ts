@@ -67,9 +67,7 @@ describe('a token that differs from the configuration', () => {
     const secretPath = () => 'elsewhere#LOAD';
     const [finding, ...others] = (await auditOf(world, desired, { secretPath })).findings;
     expect(others).toEqual([]);
-    expect(finding?.message).toBe(
-      "differs from the configuration: its secret's place memory#etl_prod/load -> elsewhere#LOAD",
-    );
+    expect(finding?.message).toBe('differs from the configuration: secret path memory#etl_prod/load -> elsewhere#LOAD');
   });
 
   it('and should have been rotated long ago is found for that', async () => {
@@ -158,7 +156,7 @@ describe('what a stopped run left in doubt', () => {
     await world.apply(desired, { rotate: () => true });
     const result = await auditOf(world, desired);
     expect(found(result)).toEqual(['MDA033 etl_prod/load']);
-    expect(result.findings[0]?.message).toContain('the store may hold the secret of "load.2", which came to nothing');
+    expect(result.findings[0]?.message).toContain('the store may hold the secret of "load.2", which was not created');
   });
 
   it('is a missing token, when what it left has expired', async () => {

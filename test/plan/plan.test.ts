@@ -2,7 +2,14 @@ import { describe, expect, it } from 'vitest';
 import { remember } from '../../src/apply/remember.ts';
 import type { DesiredToken } from '../../src/model/desired.ts';
 import type { DesiredDucklings } from '../../src/model/ducklings.ts';
+import type { Plan } from '../../src/model/plan.ts';
+import { reasonText } from '../../src/plan/reason-text.ts';
 import { brief, DAY, desire, HOUR, token, World } from '../world.ts';
+
+function reasonAt(plan: Plan, index: number): string {
+  const action = plan.actions[index];
+  return action === undefined ? '' : reasonText(action);
+}
 
 const SMALL: DesiredDucklings = {
   read_write: { size: 'pulse' },
@@ -23,7 +30,7 @@ it("a token that only has the name of a smoke test is somebody's, and stays", as
   await world.api.createToken('one', { name: 'mdacc smoke', ttl: 90 * DAY });
   await world.api.createToken('one', { name: 'mdacc smoke', ttl: 300 });
   const plan = await world.plan(desire({ one: {} }));
-  expect(plan.actions).toMatchObject([{ action: 'revoke_token', cause: 'smoke_test' }]);
+  expect(plan.actions).toMatchObject([{ action: 'revoke_token', reason: { kind: 'smoke_test' } }]);
   expect(plan.unmanaged.tokens).toMatchObject([{ account: 'one', name: 'mdacc smoke' }]);
 });
 
@@ -33,7 +40,7 @@ describe('a new organization', () => {
     const plan = await new World().plan(desired);
     expect(brief(plan)).toEqual(['create_account etl_prod', 'set_ducklings etl_prod', 'create_token etl_prod/airflow']);
     expect(plan.actions.map((action) => action.line)).toEqual([7, 7, 7]);
-    expect(plan.actions[0]?.reason).toBe('configuration line 7 names it, and MotherDuck does not have it');
+    expect(reasonAt(plan, 0)).toBe('configuration line 7 names it, and MotherDuck does not have it');
   });
 
   it('gives the same plan, byte for byte, for the same inputs', async () => {
@@ -65,8 +72,9 @@ describe('what someone changed by hand is repaired, and the plan says why', () =
     });
     const plan = await world.plan(desired);
     expect(brief(plan)).toEqual(['set_ducklings etl_prod']);
+    expect(reasonAt(plan, 0)).toBe('read/write size jumbo -> pulse, configuration line 7');
     expect(plan.actions[0]).toMatchObject({
-      reason: 'read/write size jumbo -> pulse, configuration line 7',
+      reason: { kind: 'changed', at: { line: 7 } },
       risk: 'disruptive',
       before: { read_write: { size: 'jumbo', cooldown: 60 } },
       after: { read_write: { size: 'pulse' } },
@@ -79,7 +87,7 @@ describe('what someone changed by hand is repaired, and the plan says why', () =
     await world.api.deleteToken('etl_prod', id);
     const plan = await world.plan(desired);
     expect(brief(plan)).toEqual(['create_token etl_prod/airflow']);
-    expect(plan.actions[0]?.reason).toBe(`someone revoked it: "airflow" (${id}) is not in MotherDuck any more`);
+    expect(reasonAt(plan, 0)).toBe(`someone revoked it: "airflow" (${id}) is not in MotherDuck any more`);
     await world.apply(desired);
     expect(world.tokenNames('etl_prod')).toEqual(['airflow.2']);
   });
@@ -89,7 +97,7 @@ describe('what someone changed by hand is repaired, and the plan says why', () =
     await world.api.deleteUser('etl_prod');
     const plan = await world.plan(desired);
     expect(brief(plan)).toEqual(['create_account etl_prod', 'set_ducklings etl_prod', 'create_token etl_prod/airflow']);
-    expect(plan.actions[0]?.reason).toMatch(/^someone deleted it: in the state since \d{4}-\d\d-\d\d, and not in/);
+    expect(reasonAt(plan, 0)).toMatch(/^someone deleted it: in the state since \d{4}-\d\d-\d\d, and not in/);
     await world.apply(desired);
     expect(world.tokenNames('etl_prod')).toEqual(['airflow.2']);
     expect(brief(await world.plan(desired))).toEqual([]);
@@ -175,7 +183,7 @@ describe('rotation', () => {
     await world.organization.advance(2 * DAY);
     const { plan } = await world.apply(desired);
     expect(brief(plan)).toEqual(['rotate_token etl_prod/airflow']);
-    expect(plan.actions[0]?.reason).toMatch(/^expires in 1[23] days, policy pipeline rotates at 14 days$/);
+    expect(reasonAt(plan, 0)).toMatch(/^expires in 1[23] days, policy pipeline rotates at 14 days$/);
     expect(world.tokenNames('etl_prod')).toEqual(['airflow', 'airflow.2']);
     expect(brief(await world.plan(desired))).toEqual([]);
     await world.organization.advance(23 * HOUR);
@@ -183,7 +191,7 @@ describe('rotation', () => {
     await world.organization.advance(2 * HOUR);
     const later = await world.apply(desired);
     expect(brief(later.plan)).toEqual(['revoke_token etl_prod/airflow']);
-    expect(later.plan.actions[0]?.reason).toMatch(/^replaced, and its overlap ended 20\d\d-/);
+    expect(reasonAt(later.plan, 0)).toMatch(/^replaced, and its overlap ended 20\d\d-/);
     expect(world.tokenNames('etl_prod')).toEqual(['airflow.2']);
   });
 
@@ -196,7 +204,7 @@ describe('rotation', () => {
     const world = await applied(desired);
     const plan = await world.plan(desire({ etl_prod: { tokens: [changed] } }));
     expect(brief(plan)).toEqual(['rotate_token etl_prod/airflow']);
-    expect(plan.actions[0]?.reason).toBe(reason);
+    expect(reasonAt(plan, 0)).toBe(reason);
   });
 
   it('is not due when only the description changes, which MotherDuck cannot edit', async () => {
@@ -212,7 +220,7 @@ describe('rotation', () => {
     const { plan } = await world.apply(desired);
     expect(brief(plan)).toEqual(['create_token etl_prod/airflow']);
     expect(plan.actions[0]).toMatchObject({
-      reason: expect.stringMatching(/^"airflow" expired 20\d\d-/),
+      reason: { kind: 'expired', name: 'airflow', expired_at: expect.stringMatching(/^20\d\d-/) },
       before: { name: 'airflow' },
     });
     expect(brief(await world.plan(desired))).toEqual([]);
@@ -285,7 +293,7 @@ describe('a key that the configuration renames', () => {
     expect(brief(plan)).toEqual(['adopt_token etl_prod/loader']);
     expect(plan.actions[0]).toMatchObject({
       from: 'airflow',
-      reason: 'the configuration calls "airflow" now "loader": the same token',
+      reason: { kind: 'renamed', from: 'airflow' },
     });
     await world.apply(renamed, { secretPath: () => 'memory#etl_prod/airflow' });
     expect(world.tokenNames('etl_prod')).toEqual(['airflow']);
@@ -318,7 +326,7 @@ describe('what leaves the configuration', () => {
     const without = desire({ etl_prod: { tokens: [token('airflow')] } });
     const { plan } = await world.apply(without);
     expect(brief(plan)).toEqual(['revoke_token etl_prod/old']);
-    expect(plan.actions[0]).toMatchObject({ risk: 'disruptive', reason: '"old" left the configuration' });
+    expect(plan.actions[0]).toMatchObject({ risk: 'disruptive', reason: { kind: 'removed' } });
     expect(world.tokenNames('etl_prod')).toEqual(['airflow']);
     expect(brief(await world.plan(without))).toEqual([]);
   });
@@ -394,7 +402,7 @@ describe('what leaves the configuration', () => {
     await world.api.createUser('etl_prod');
     const plan = await world.plan(desire({}, { guardrails: { maxDeletes: 1 } }), { prune: true });
     expect(brief(plan)).toEqual(['forget etl_prod']);
-    expect(plan.actions[0]?.reason).toContain('another account has its name now');
+    expect(reasonAt(plan, 0)).toContain('another account has its name now');
   });
 
   it('nothing is deleted while nobody can tell whose token runs the program', async () => {
@@ -509,8 +517,11 @@ describe('compute ceilings', () => {
       { computeRates: rates, guardrails: { maxComputeCeiling: 10 } },
     );
     const plan = await world.plan(desired);
+    expect(reasonAt(plan, 0)).toBe(
+      'read/write size pulse -> jumbo; read scaling pool pulse x2 -> standard x4, configuration line 7',
+    );
     expect(plan.actions[0]).toMatchObject({
-      reason: 'read/write size pulse -> jumbo; read scaling pool pulse x2 -> standard x4, configuration line 7',
+      reason: { kind: 'changed', at: { line: 7 } },
       compute: { before: 1.5, after: 14.4 },
     });
     expect(plan.compute).toEqual({ before: 1.5, after: 14.4 });

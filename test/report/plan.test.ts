@@ -28,9 +28,9 @@ it('as text says what is done, why, what it risks and costs, and what is left al
           + ducklings  read/write pulse; pool pulse x2, at most 0.00 -> 1.50 an hour
           + a          read_write, 90d, secret to memory
 
-      ? adopted  it exists at MotherDuck and is not in the state: taken over as it is
+      ? adopted  it exists at MotherDuck and is not in the state: adopted as it is
           ? app  read_write, never expires
-              "app" is live and not in the state: taken over as it is, its secret unknown here
+              "app" is live and not in the state: adopted as it is, its secret unknown here
 
       ~ rotating
           ~ ducklings  read/write standard, cooldown 10m; pool standard x4, at most 1.50 -> 12.00 an hour

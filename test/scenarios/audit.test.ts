@@ -125,7 +125,7 @@ describe('mdacc audit', () => {
     folder.edit((text) => text.replace('path: secrets.env', 'path: moved.env'));
     const ran = await folder.run('audit --sandbox');
     expect(ran.stdout).toMatch(
-      /^error {4}MDA028 {2}etl_prod\/airflow {2}differs from the configuration: its secret's place secrets\.env#\S+ -> moved\.env#\S+ \(line 10\)$/m,
+      /^error {4}MDA028 {2}etl_prod\/airflow {2}differs from the configuration: secret path secrets\.env#\S+ -> moved\.env#\S+ \(line 10\)$/m,
     );
     expect(ran.code).toBe(2);
     expect((await folder.run('apply --sandbox --yes --only etl_prod')).code).toBe(0);

@@ -9,7 +9,7 @@ describe('rotate', () => {
     const rotated = await folder.run('rotate etl_prod/airflow --sandbox --yes --no-smoke');
     expect(rotated.code).toBe(0);
     expect(rotated.stdout).toContain('airflow -> airflow.2');
-    expect(rotated.stdout).toContain('asked for with mdacc rotate');
+    expect(rotated.stdout).toContain('requested with mdacc rotate');
     expect(rotated.stdout).toContain('1 of 1 actions done');
     const after = folder.read('.motherduck/secrets.env');
     const changed = after.split('\n').filter((line) => !before.includes(line));

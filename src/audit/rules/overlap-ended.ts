@@ -14,7 +14,8 @@ export const overlapEnded: Rule = {
     for (const account of accounts) {
       for (const token of account.tokens) {
         const { planned, retireAt } = token;
-        if (planned?.action !== 'revoke_token' || planned.cause !== 'overlap_ended' || retireAt === undefined) continue;
+        if (planned?.action !== 'revoke_token' || planned.reason.kind !== 'overlap_ended' || retireAt === undefined)
+          continue;
         if (now - retireAt <= OVERDUE_AFTER_MS) continue;
         yield {
           ...aboutToken(account, token),

@@ -1,7 +1,7 @@
-import { atLine } from '../../plan/reasons.ts';
+import { tokenChangeText } from '../../plan/reason-text.ts';
 import { apply } from '../fixes.ts';
 import { aboutToken, type Rule } from '../rule.ts';
-import { isToBeReplaced } from '../tokens.ts';
+import { changeOf } from '../tokens.ts';
 
 /** Compares as a plan does. Its lifetime is then not judged, except that its rotation may be overdue. */
 export const tokenDiffers: Rule = {
@@ -11,16 +11,14 @@ export const tokenDiffers: Rule = {
   title: 'A token differs from the configuration.',
   help: 'Its type, name, ttl or secret path was changed in the configuration and not applied, so programs still use the previous token. The next apply replaces it, and it stays live for its overlap.',
   yieldsTo: ['MDA025'],
-  *check({ accounts, desired: { file } }) {
+  *check({ accounts }) {
     for (const account of accounts) {
       for (const token of account.tokens) {
-        const { desired, planned } = token;
-        if (desired === undefined || planned === undefined || !isToBeReplaced(token)) continue;
-        const suffix = `, ${atLine(desired.location, file)}`;
-        const change = planned.reason.endsWith(suffix) ? planned.reason.slice(0, -suffix.length) : planned.reason;
+        const change = changeOf(token);
+        if (token.desired === undefined || change === undefined) continue;
         yield {
           ...aboutToken(account, token),
-          message: `differs from the configuration: ${change}`,
+          message: `differs from the configuration: ${tokenChangeText(change)}`,
           fix: apply(account, 'Change the configuration back, or apply it.'),
         };
       }

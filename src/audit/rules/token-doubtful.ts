@@ -1,3 +1,4 @@
+import { reasonText } from '../../plan/reason-text.ts';
 import type { AuditedAccount } from '../account.ts';
 import { apply } from '../fixes.ts';
 import { aboutToken, type Rule } from '../rule.ts';
@@ -13,8 +14,9 @@ export const tokenDoubtful: Rule = {
     for (const account of accounts) {
       for (const token of account.tokens) {
         const { planned, key } = token;
-        if (planned?.action !== 'rotate_token' || planned.cause !== 'interrupted' || isLeftOver(account, key)) continue;
-        yield { ...aboutToken(account, token), message: planned.reason, fix: apply(account) };
+        if (planned?.action !== 'rotate_token' || planned.reason.kind !== 'interrupted' || isLeftOver(account, key))
+          continue;
+        yield { ...aboutToken(account, token), message: reasonText(planned), fix: apply(account) };
       }
     }
   },

@@ -30,7 +30,7 @@ function removed(tokens: readonly AuditedToken[]): Iterable<[key: string, Audite
   const keys = new Map<string, AuditedToken[]>();
   for (const token of tokens) {
     const { planned, key = '', record } = token;
-    if (planned?.action !== 'revoke_token' || planned.cause !== 'removed') continue;
+    if (planned?.action !== 'revoke_token' || planned.reason.kind !== 'removed') continue;
     const others = keys.get(key) ?? [];
     keys.set(key, record === undefined ? [...others, token] : [token, ...others]);
   }

@@ -5,6 +5,7 @@ import type { Hint } from '../../model/hint.ts';
 import type { Import, Obstacle, Skipped, SkipReason } from '../../model/import.ts';
 import type { Action } from '../../model/plan.ts';
 import { UserError } from '../../model/user-error.ts';
+import { reasonText } from '../../plan/reason-text.ts';
 import { hintText } from '../hint.ts';
 import type { Paint } from '../paint.ts';
 import { printable } from '../printable.ts';
@@ -150,7 +151,7 @@ export function skipHint({ account, token, reason }: Skipped): Hint {
 export function obstacleText(obstacle: Obstacle): string {
   switch (obstacle.kind) {
     case 'new_action':
-      return `${describe(obstacle.action)}, since ${obstacle.action.reason}`;
+      return `${describe(obstacle.action)}, since ${reasonText(obstacle.action)}`;
     case 'dropped_action':
       return `${describe(obstacle.action)} would no longer happen`;
     case 'not_adopted':

@@ -2,8 +2,10 @@
  * A plan for a pull request comment: the summary line first, a table, and a `diff` block for each account, folded. At
  * most 65,000 characters, which GitHub takes; a longer one is cut at an account's border and says what was left out.
  */
+
 import { showTime } from '../../model/instant.ts';
 import type { Action, ComputeCeiling, Notice, Plan } from '../../model/plan.ts';
+import { reasonText } from '../../plan/reason-text.ts';
 import { hintText } from '../hint.ts';
 import { commentMarker, lengthOf, MOST_CHARACTERS, markdown } from '../markdown.ts';
 import { printable } from '../printable.ts';
@@ -69,7 +71,7 @@ function row(action: Action): string {
     `\`${symbolOf(action)}\``,
     markdown(action.account),
     markdown(what(action)),
-    markdown(action.reason),
+    markdown(reasonText(action)),
     risk,
   ];
   return `| ${cells.join(' | ')} |`;

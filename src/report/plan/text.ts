@@ -1,9 +1,11 @@
 /** A plan for a terminal: a block an account, what needs attention, what is not touched, and one summary line. */
+
 import { counted, few } from '../../model/counted.ts';
 import { describeSpan } from '../../model/duration.ts';
 import { isoTime } from '../../model/instant.ts';
 import type { Action, ComputeCeiling, NextChange, Notice, Plan } from '../../model/plan.ts';
 import { columnWidth, padTo } from '../../model/text-width.ts';
+import { reasonText } from '../../plan/reason-text.ts';
 import { headline } from '../headline.ts';
 import { hintText } from '../hint.ts';
 import { type Paint, plain } from '../paint.ts';
@@ -48,15 +50,17 @@ function accountBlock(account: string, actions: readonly Action[], paint: Paint)
     const line = `    ${paintSymbol(symbolOf(action), paint, SYMBOL_WIDTH)} ${padTo(subjects[index] ?? '', width)}  ${detailOf(action)}`;
     return [line.trimEnd(), ...reasonLines(action, own, paint)];
   });
-  return [own ? `${head}  ${paint.dim(`${own.reason}${riskOf(own)}`)}` : head, ...deletedTokens(own), ...lines].join(
-    '\n',
-  );
+  return [
+    own ? `${head}  ${paint.dim(`${reasonText(own)}${riskOf(own)}`)}` : head,
+    ...deletedTokens(own),
+    ...lines,
+  ].join('\n');
 }
 
 /** In the block of a new account, "the account is new" need not stand at every part. */
 function reasonLines(action: Action, own: Action | undefined, paint: Paint): string[] {
-  if (own?.action === 'create_account' && action.reason.startsWith('the account is new')) return [];
-  return [paint.dim(`          ${action.reason}${riskOf(action)}`)];
+  if (own?.action === 'create_account' && action.reason.kind === 'new_account') return [];
+  return [paint.dim(`          ${reasonText(action)}${riskOf(action)}`)];
 }
 
 function riskOf({ risk }: Action): string {

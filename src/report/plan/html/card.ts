@@ -1,5 +1,7 @@
 /** One account: what is done to it and why, and its YAML before and after, folded. */
+
 import type { Action } from '../../../model/plan.ts';
+import { reasonText } from '../../../plan/reason-text.ts';
 import { html, type Markup, NOTHING } from '../../page/markup.ts';
 import { nameList } from '../../page/names.ts';
 import type { Kind } from '../../page/tag.ts';
@@ -70,8 +72,8 @@ function row(action: Action, own: Action | undefined): Markup {
 
 /** In the card of a new account, "the account is new" need not stand at every part. */
 function reason(action: Action, own: Action | undefined): Markup {
-  if (own?.action === 'create_account' && action.reason.startsWith('the account is new')) return NOTHING;
-  return html`<p class="quiet">${action.reason}</p>`;
+  if (own?.action === 'create_account' && action.reason.kind === 'new_account') return NOTHING;
+  return html`<p class="quiet">${reasonText(action)}</p>`;
 }
 
 function goWithIt(action: Action): Markup {

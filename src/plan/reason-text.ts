@@ -1,0 +1,123 @@
+/** The wording of reasons, for every output format and for the audit. */
+import { counted } from '../model/counted.ts';
+import { describeSpan, formatDuration } from '../model/duration.ts';
+import { showTime } from '../model/instant.ts';
+import type { Action, InterruptedRotation, RotateToken, SourceLine, TokenChange } from '../model/plan.ts';
+import { ducklingChanges } from './ducklings.ts';
+
+/** Why an action is planned, in words for a reviewer. */
+export function reasonText(action: Action): string {
+  switch (action.action) {
+    case 'create_account':
+      return action.reason.kind === 'new'
+        ? `${lineText(action.reason.at)} names it, and MotherDuck does not have it`
+        : `someone deleted it: in the state since ${action.reason.since.slice(0, 10)}, and not in MotherDuck any more`;
+    case 'adopt_account':
+      return action.reason.kind === 'unmanaged'
+        ? 'it exists at MotherDuck and is not in the state: adopted as it is'
+        : 'an interrupted run made it';
+    case 'set_ducklings': {
+      const { reason, before, after } = action;
+      if (reason.kind === 'new_account' || before === null) return `the account is new, ${lineText(reason.at)}`;
+      return `${ducklingChanges(after, before).join('; ')}, ${lineText(reason.at)}`;
+    }
+    case 'create_token': {
+      const { reason } = action;
+      switch (reason.kind) {
+        case 'new_account':
+          return 'the account is new';
+        case 'new':
+          return 'it is in the configuration and not in MotherDuck';
+        case 'interrupted':
+          return `an interrupted run left "${reason.orphan}", its secret perhaps not stored`;
+        case 'expired':
+          return `"${reason.name}" expired ${showTime(Date.parse(reason.expired_at))}`;
+        default:
+          return `someone revoked it: "${reason.name}" (${reason.id}) is not in MotherDuck any more`;
+      }
+    }
+    case 'adopt_token':
+      return action.reason.kind === 'unmanaged'
+        ? `"${action.after.name}" is live and not in the state: adopted as it is, its secret unknown here`
+        : `the configuration calls "${action.reason.from}" now "${action.token}": the same token`;
+    case 'rotate_token':
+      return rotationText(action.reason);
+    case 'revoke_token': {
+      const { reason, before } = action;
+      switch (reason.kind) {
+        case 'removed':
+          return `"${action.token}" left the configuration`;
+        case 'overlap_ended':
+          return `replaced, and its overlap ended ${showTime(Date.parse(reason.retire_at))}`;
+        case 'never_stored':
+          return `the secret of "${before.name}" was never stored`;
+        case 'orphan':
+          return `an interrupted run made "${before.name}", and its secret may not have been stored`;
+        default:
+          return 'an interrupted smoke test left it';
+      }
+    }
+    case 'delete_account': {
+      const tokens = counted(action.before.tokens.length, 'token');
+      return `${REMOVED[action.reason.kind]}; ${tokens} and all databases it owns go with it`;
+    }
+    case 'forget':
+      if (action.reason.kind === 'replaced_outside') {
+        return 'it left the configuration and is gone; another account has its name now';
+      }
+      return action.token === undefined
+        ? `${REMOVED[action.reason.kind]}, and MotherDuck does not have it any more`
+        : `"${action.token}" left the configuration, and none of its tokens is live`;
+    default:
+      return action satisfies never;
+  }
+}
+
+const REMOVED = { removed: 'it left the configuration', destroyed: 'destroy deletes all that is managed' } as const;
+
+function rotationText(reason: RotateToken['reason']): string {
+  switch (reason.kind) {
+    case 'interrupted':
+      return interruptionText(reason);
+    case 'requested':
+      return 'requested with mdacc rotate';
+    case 'changed':
+      return `${tokenChangeText(reason.change)}, ${lineText(reason.at)}`;
+    default: {
+      const left = describeSpan(reason.seconds_left);
+      return `expires in ${left}, policy ${reason.policy} rotates at ${describeSpan(reason.rotate_before)}`;
+    }
+  }
+}
+
+function interruptionText({ left, name, current }: InterruptedRotation): string {
+  switch (left) {
+    case 'orphan':
+      return `an interrupted run left "${name}", which may be in the store instead of "${current}"`;
+    case 'intent':
+      return `the store may hold the secret of "${name}", which was not created, instead of "${current}"`;
+    default:
+      return `an interrupted run stored "${current}" and did not see it connect`;
+  }
+}
+
+/** `ttl 90d -> 30d`. */
+export function tokenChangeText(change: TokenChange): string {
+  switch (change.field) {
+    case 'name':
+      return `name "${change.before}" -> "${change.after}"`;
+    case 'ttl':
+      return `ttl ${ttlText(change.before)} -> ${ttlText(change.after)}`;
+    default:
+      return `${change.field.replace('_', ' ')} ${change.before} -> ${change.after}`;
+  }
+}
+
+function ttlText(ttl: number | null): string {
+  return ttl === null ? 'never' : formatDuration(ttl);
+}
+
+/** `configuration line 31`, or `accounts/tenants.yaml line 7` in an included file. */
+function lineText({ file, line }: SourceLine): string {
+  return `${file ?? 'configuration'} line ${line}`;
+}
