@@ -5,7 +5,8 @@ import type { Location } from '../model/user-error.ts';
 export interface Source {
   readonly file: string;
   readonly text: string;
-  readonly lines: LineCounter;
+  /** The part of yaml's LineCounter that is used: the library's types must not need the package. */
+  readonly lines: { linePos(offset: number): { readonly line: number; readonly col: number } };
 }
 
 /** A stretch of a source, as offsets into its text; what a diagnostic points at. */
