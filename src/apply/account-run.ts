@@ -8,6 +8,7 @@ import type { TokenType } from '../model/tokens.ts';
 import { UserError } from '../model/user-error.ts';
 import { accountKey } from '../model/username.ts';
 import type { Api } from '../motherduck/api.ts';
+import { isAfterVerification } from '../plan/action-order.ts';
 import type { SecretStore } from '../secrets/store.ts';
 import { adoptAccount, adoptToken, createAccount, deleteAccount, forget, setDucklings } from './account-steps.ts';
 import type { StateWriter } from './ledger.ts';
@@ -76,10 +77,9 @@ export class AccountRun {
   }
 
   async run(actions: readonly Action[]): Promise<AccountResult> {
-    const isLast = (action: Action) => action.action === 'revoke_token' || action.action === 'forget';
-    for (const action of actions.filter((each) => !isLast(each))) await this.#step(action);
+    for (const action of actions.filter((each) => !isAfterVerification(each))) await this.#step(action);
     await this.#prove();
-    for (const action of actions.filter(isLast)) await this.#step(action);
+    for (const action of actions.filter(isAfterVerification)) await this.#step(action);
     return { outcomes: this.#outcomes, smoke: this.#smoke, failures: this.#failed };
   }
 

@@ -20,7 +20,7 @@ import { accountKey } from '../model/username.ts';
 import type { WireToken } from '../model/wire.ts';
 import type { Api } from '../motherduck/api.ts';
 import { ApiError } from '../motherduck/transport-errors.ts';
-import { accountHoldings } from '../plan/series.ts';
+import { accountRecords } from '../plan/series.ts';
 import type { SecretStore } from '../secrets/store.ts';
 import { type StateWriter, tokenOf, updateAccount, updateToken } from './ledger.ts';
 
@@ -191,7 +191,7 @@ async function revokeLost(
 ): Promise<never> {
   const { name } = action.after;
   const tokens = tools.stateWriter.state.accounts.get(accountKey(account.username))?.tokens.values() ?? [];
-  const known = accountHoldings(tokens).ids;
+  const known = accountRecords(tokens).ids;
   let revoked = 0;
   try {
     for (const token of await tools.api.listTokens(account.username)) {

@@ -6,10 +6,11 @@ import type { Action, ComputeCeiling, Notice, SetDucklings, Unmanaged } from '..
 import type { StateAccount } from '../model/state.ts';
 import { generationOf, isSmokeToken } from '../model/tokens.ts';
 import { type AccountContext, type AccountPlan, NOTHING } from './account-plan.ts';
+import { inOrder } from './action-order.ts';
 import { ducklingChanges, ducklingRisk, hourlyCeiling, mergeDucklings, type Rates } from './ducklings.ts';
 import { position, sourceLine } from './reasons.ts';
 import { planRemovedAccount } from './removed-account.ts';
-import { accountHoldings, isExpired, show } from './series.ts';
+import { accountRecords, isExpired, show } from './series.ts';
 import { planRemovedToken, planToken, type TokenPlan } from './tokens.ts';
 
 /** Plans an account that the configuration or the state names. */
@@ -41,19 +42,17 @@ function planWantedAccount(
   const ducklings = planDucklings(want, live, context);
   const tokens = planTokens(want, state, live, context);
   const changes = tokens.flatMap((plan) => plan.actions);
-  const isLast = (action: Action) => action.action === 'revoke_token' || action.action === 'forget';
   const known = new Set(tokens.flatMap((plan) => [...plan.known]));
   const isFailing = state?.smoke?.passed === false && want.smoke !== false && live !== undefined;
   const protection = { before: state?.deletion_protection ?? want.deletionProtection, after: want.deletionProtection };
   return {
     ...NOTHING,
-    actions: [
+    actions: inOrder([
       ...entry,
       ...(ducklings ? [ducklings] : []),
-      ...changes.filter((action) => !isLast(action)),
-      ...changes.filter(isLast),
+      ...changes,
       ...smokeLeftovers(want.username, live, context.now),
-    ],
+    ]),
     warnings: [
       ...tokens.flatMap((plan) => plan.warnings),
       ...turnover(want, state, changes, context.now),
@@ -133,7 +132,7 @@ function planTokens(
   const account = want.username;
   const liveTokens = live?.tokens ?? [];
   const renamed = renamedKeys(want, state, liveTokens, context.now);
-  const holds = accountHoldings(state?.tokens.values() ?? []);
+  const holds = accountRecords(state?.tokens.values() ?? []);
   const plans = [...want.tokens.values()].map((token) => {
     const renamedFrom = renamed.get(token.key);
     return planToken(token, state?.tokens.get(renamedFrom ?? token.key), liveTokens, {

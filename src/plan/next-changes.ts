@@ -6,7 +6,7 @@ import type { LiveToken } from '../model/live.ts';
 import type { NextChange } from '../model/plan.ts';
 import { rotationDue } from '../model/rotation-due.ts';
 import type { StateToken } from '../model/state.ts';
-import type { Holdings } from './series.ts';
+import type { TokenSeries } from './series.ts';
 
 /**
  * The rotation of a token that stays as it is.
@@ -24,7 +24,7 @@ export function nextOfCurrent(
 }
 
 /** A replaced token goes when its overlap has ended. */
-export function overlapsToCome(held: Holdings, account: string, token: string, now: number): NextChange[] {
+export function overlapsToCome(held: TokenSeries, account: string, token: string, now: number): NextChange[] {
   return held.retiring.flatMap(({ record }): NextChange[] =>
     record.retire_at !== undefined && Date.parse(record.retire_at) > now
       ? [{ account, token, change: 'is revoked', name: record.name, at: record.retire_at }]

@@ -25,9 +25,9 @@ import { accountKey } from '../model/username.ts';
 import type { AccountContext, AccountPlan } from './account-plan.ts';
 import { configuredCeiling, planAccount } from './accounts.ts';
 import { sumCeilings } from './ducklings.ts';
-import { scheduledOnly } from './due.ts';
 import { brokenAlready, findViolations, selfMatcher } from './guardrails.ts';
-import { lateRuns } from './runs.ts';
+import { lateApplies } from './late-applies.ts';
+import { scheduledOnly } from './scheduled.ts';
 
 export interface PlanOptions {
   /** Which accounts are planned at all (`--only`); all when absent. */
@@ -92,7 +92,7 @@ export function makePlan(desired: Desired, live: Live, state: State, options: Pl
     warnings: [
       ...unlisted(live),
       ...plans.flatMap(({ plan }) => plan.warnings),
-      ...lateRuns(desired, state, live.now),
+      ...lateApplies(desired, state, live.now),
       ...brokenAlready({ desired, compute, ownCompute }),
     ],
     errors: plans.flatMap(({ plan }) => plan.errors),

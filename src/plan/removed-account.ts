@@ -4,7 +4,7 @@ import type { Action, ComputeCeiling, NextChange, Notice } from '../model/plan.t
 import type { StateAccount } from '../model/state.ts';
 import { type AccountContext, type AccountPlan, NOTHING } from './account-plan.ts';
 import { hourlyCeiling, type Rates } from './ducklings.ts';
-import { accountHoldings, show } from './series.ts';
+import { accountRecords, show } from './series.ts';
 import { planRetainedToken } from './tokens.ts';
 
 /** An account that left the configuration: deleted when pruning was asked for, forgotten when it is gone, else left. */
@@ -37,7 +37,7 @@ export function planRemovedAccount(
       ...compute,
     };
   }
-  const holds = accountHoldings(state.tokens.values());
+  const holds = accountRecords(state.tokens.values());
   const tokens = [...state.tokens].map(([key, token]) =>
     planRetainedToken(key, token, live.tokens, holds, account, context.now),
   );

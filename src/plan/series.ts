@@ -10,14 +10,14 @@ import type { RetiringToken, StateToken, TokenIntent } from '../model/state.ts';
 import { generationOf } from '../model/tokens.ts';
 
 /** What the state holds of an account, by whichever key: none of it is there for another key to take, or to take for an orphan. */
-export interface AccountHoldings {
+export interface AccountRecords {
   /** Of current and of retiring tokens. */
   readonly ids: ReadonlySet<string>;
   /** That a run began to make. */
   readonly names: ReadonlySet<string>;
 }
 
-export function accountHoldings(tokens: Iterable<StateToken>): AccountHoldings {
+export function accountRecords(tokens: Iterable<StateToken>): AccountRecords {
   const all = [...tokens];
   return {
     ids: new Set(
@@ -27,7 +27,7 @@ export function accountHoldings(tokens: Iterable<StateToken>): AccountHoldings {
   };
 }
 
-export interface Holdings {
+export interface TokenSeries {
   /** Ids that the state holds, live or not. */
   readonly known: ReadonlySet<string>;
   readonly retiring: readonly { readonly record: RetiringToken; readonly live: LiveToken }[];
@@ -35,12 +35,12 @@ export interface Holdings {
   readonly intents: readonly TokenIntent[];
 }
 
-export function holdings(
+export function tokenSeries(
   state: StateToken | undefined,
   live: readonly LiveToken[],
-  account: AccountHoldings,
+  account: AccountRecords,
   now: number,
-): Holdings {
+): TokenSeries {
   const records = state?.retiring ?? [];
   const known = new Set(records.map((record) => record.id));
   if (state?.current) known.add(state.current.id);

@@ -7,7 +7,7 @@ import { rotationDue } from '../model/rotation-due.ts';
 import type { TokenRecord } from '../model/state.ts';
 import { generationOf } from '../model/tokens.ts';
 import { sourceLine } from './reasons.ts';
-import type { AccountHoldings, Holdings } from './series.ts';
+import type { AccountRecords, TokenSeries } from './series.ts';
 
 export interface TokenContext {
   readonly account: string;
@@ -22,7 +22,7 @@ export interface TokenContext {
   readonly renamedFrom?: string;
   readonly rotateNow: boolean;
   /** What the state holds of the whole account. */
-  readonly holds: AccountHoldings;
+  readonly holds: AccountRecords;
   /** Where a store would put this token's secret now. */
   secretPath(token: DesiredToken): string | undefined;
 }
@@ -30,7 +30,7 @@ export interface TokenContext {
 export function whyCreate(
   current: TokenRecord | undefined,
   currentLive: LiveToken | undefined,
-  held: Holdings,
+  held: TokenSeries,
   context: TokenContext,
 ): CreateToken['reason'] {
   if (context.newAccount) return { kind: 'new_account' };
@@ -49,7 +49,7 @@ export function whyRotate(
   want: DesiredToken,
   current: TokenRecord,
   live: LiveToken,
-  held: Holdings,
+  held: TokenSeries,
   context: TokenContext,
 ): RotateToken['reason'] | undefined {
   const interrupted = whatWasInterrupted(want, current, held);
@@ -67,7 +67,11 @@ export function whyRotate(
 }
 
 /** What a run left whose end is not known: the store may hold another secret than that of the current token. */
-function whatWasInterrupted(want: DesiredToken, current: TokenRecord, held: Holdings): InterruptedRotation | undefined {
+function whatWasInterrupted(
+  want: DesiredToken,
+  current: TokenRecord,
+  held: TokenSeries,
+): InterruptedRotation | undefined {
   const orphan = held.orphans.find((each) => (generationOf(want.name, each.name) ?? 0) > current.generation);
   if (orphan) return { kind: 'interrupted', left: 'orphan', name: orphan.name, current: current.name };
   const intent = held.intents.find((each) => each.generation > current.generation);
@@ -95,7 +99,7 @@ function whatChanged(want: DesiredToken, current: TokenRecord, context: TokenCon
  * A run that was stopped between storing a new secret and connecting with it left a replacement that can never be
  * verified, since its secret is not at hand any more. One that was tested and failed is left to a person.
  */
-function untestedReplacement(current: TokenRecord, held: Holdings): InterruptedRotation | undefined {
+function untestedReplacement(current: TokenRecord, held: TokenSeries): InterruptedRotation | undefined {
   const isWaiting = held.retiring.some(({ record }) => record.why === 'replaced' && record.retire_at === undefined);
   if (!isWaiting || current.verified_at !== undefined || current.failed_at !== undefined) return undefined;
   return { kind: 'interrupted', left: 'untested', name: current.name, current: current.name };

@@ -19,7 +19,7 @@ import type { StateToken, TokenRecord } from '../model/state.ts';
 import { generationName, generationOf } from '../model/tokens.ts';
 import { expiryOfRetained, nextOfCurrent, overlapsToCome } from './next-changes.ts';
 import { position } from './reasons.ts';
-import { type AccountHoldings, adoptable, type Holdings, holdings, isExpired, show } from './series.ts';
+import { type AccountRecords, adoptable, isExpired, show, type TokenSeries, tokenSeries } from './series.ts';
 import { type TokenContext, whyCreate, whyRotate } from './token-reasons.ts';
 
 export interface TokenPlan {
@@ -45,7 +45,7 @@ export function planToken(
 ): TokenPlan {
   const { account, now } = context;
   const about = { account, token: want.key, ...position(want.location) };
-  const held = holdings(state, live, context.holds, now);
+  const held = tokenSeries(state, live, context.holds, now);
   const known = new Set([...held.known, ...held.orphans.map((orphan) => orphan.id)]);
   const revocations = [...overlapEnded(held, account, want.key, now), ...orphaned(held, account, want.key)];
   const warnings = waitingForVerification(state, held, account, want.key);
@@ -104,7 +104,7 @@ function adopt(
   candidate: LiveToken,
   state: StateToken | undefined,
   live: readonly LiveToken[],
-  held: Holdings,
+  held: TokenSeries,
   context: TokenContext,
 ): Action[] {
   const { account } = context;
@@ -178,11 +178,11 @@ export function planRemovedToken(
   key: string,
   state: StateToken,
   live: readonly LiveToken[],
-  holds: AccountHoldings,
+  holds: AccountRecords,
   account: string,
   now: number,
 ): TokenPlan {
-  const held = holdings(state, live, holds, now);
+  const held = tokenSeries(state, live, holds, now);
   const all = live.filter((token) => held.known.has(token.id) || held.orphans.includes(token));
   const actions: Action[] = all.map((token) => {
     const replaced = held.retiring.find((entry) => entry.live.id === token.id);
@@ -223,11 +223,11 @@ export function planRetainedToken(
   key: string,
   state: StateToken,
   live: readonly LiveToken[],
-  holds: AccountHoldings,
+  holds: AccountRecords,
   account: string,
   now: number,
 ): TokenPlan {
-  const held = holdings(state, live, holds, now);
+  const held = tokenSeries(state, live, holds, now);
   const actions = overlapEnded(held, account, key, now);
   const known = new Set([...held.known, ...held.orphans.map((orphan) => orphan.id)]);
   return {
@@ -255,7 +255,7 @@ function wanted(
   want: DesiredToken,
   state: StateToken | undefined,
   live: readonly LiveToken[],
-  holds: AccountHoldings,
+  holds: AccountRecords,
 ): PlannedToken {
   const names = new Set([...live.map((token) => token.name), ...holds.names]);
   let generation = (state?.generation ?? 0) + 1;
@@ -272,7 +272,7 @@ function wanted(
 }
 
 /** A replaced token goes when its overlap has ended, which begins only with the proof that its replacement connects. */
-function overlapEnded(held: Holdings, account: string, token: string, now: number): Action[] {
+function overlapEnded(held: TokenSeries, account: string, token: string, now: number): Action[] {
   return held.retiring.flatMap(({ record, live }): Action[] => {
     const about = { action: 'revoke_token', account, token, risk: 'safe', before: show(live), after: null } as const;
     if (record.why === 'never_stored') {
@@ -284,7 +284,7 @@ function overlapEnded(held: Holdings, account: string, token: string, now: numbe
   });
 }
 
-function orphaned(held: Holdings, account: string, token: string): Action[] {
+function orphaned(held: TokenSeries, account: string, token: string): Action[] {
   return held.orphans.map((orphan) => ({
     action: 'revoke_token',
     account,
@@ -298,7 +298,7 @@ function orphaned(held: Holdings, account: string, token: string): Action[] {
 
 function waitingForVerification(
   state: StateToken | undefined,
-  held: Holdings,
+  held: TokenSeries,
   account: string,
   token: string,
 ): Notice[] {

@@ -8,7 +8,7 @@ import { accountKey } from '../model/username.ts';
 const NAMES_SHOWN = 5;
 
 /** Warns of tokens whose time between being due and expiring is shorter than the longest time between recent applies. */
-export function lateRuns(desired: Desired, state: State, now: number): Notice[] {
+export function lateApplies(desired: Desired, state: State, now: number): Notice[] {
   const interval = longestInterval(state.runs, now);
   const late = [...desired.accounts.values()].flatMap((account) =>
     [...account.tokens.values()]
