@@ -7,7 +7,7 @@ import { nearest, quote } from '../yaml/wording.ts';
 /** The name that is looked for when none is given. */
 export const DEFAULT_CONFIG = 'motherduck.accounts.yaml';
 
-/** The error for a configuration that does not exist: it names a file that was probably meant, here or above. */
+/** The error for a configuration that does not exist: the hint names a similar file here or the same file in a folder above. */
 export async function notFound(file: string): Promise<UserError> {
   const folder = path.dirname(path.resolve(file));
   const message = `no configuration at ${quote(file)}`;
@@ -25,13 +25,13 @@ export async function notFound(file: string): Promise<UserError> {
 }
 
 /** The same name with the other ending, or the YAML file of that folder whose name is nearest. */
-async function similarFile(folder: string, wanted: string): Promise<string | undefined> {
+async function similarFile(folder: string, name: string): Promise<string | undefined> {
   const names = await readdir(folder).catch(() => []);
-  const files = names.filter((name) => /\.ya?ml$/i.test(name));
-  const stem = (name: string): string => name.replace(/\.ya?ml$/i, '').toLowerCase();
+  const files = names.filter((file) => /\.ya?ml$/i.test(file));
+  const stem = (file: string): string => file.replace(/\.ya?ml$/i, '').toLowerCase();
   return (
-    files.find((name) => stem(name) === stem(wanted)) ??
-    (files.includes(DEFAULT_CONFIG) ? DEFAULT_CONFIG : nearest(wanted, files))
+    files.find((file) => stem(file) === stem(name)) ??
+    (files.includes(DEFAULT_CONFIG) ? DEFAULT_CONFIG : nearest(name, files))
   );
 }
 
@@ -47,11 +47,11 @@ async function fileAbove(folder: string, name: string): Promise<string | undefin
   return undefined;
 }
 
-/** A configuration that says what it wants in a way that cannot be done: every error of it. */
+/** A configuration with errors, and all of them as `diagnostics`. */
 export class InvalidConfiguration extends UserError {
   readonly diagnostics: readonly DiagnosticJson[];
 
-  /** Unless they were `shown`, the message has the first of them. */
+  /** The message has the first diagnostic unless they were `shown` before. */
   constructor(config: string, diagnostics: readonly DiagnosticJson[], shown: boolean) {
     const count = diagnostics.length === 1 ? 'an error' : `${diagnostics.length} errors`;
     const [first] = shown ? [] : diagnostics;

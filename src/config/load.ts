@@ -11,7 +11,7 @@ import { joinFiles } from './sections.ts';
 import { resolveStores } from './stores.ts';
 import { checkStructure } from './structure.ts';
 
-/** A configuration that was read: what it wants, or everything that is wrong with it. */
+/** A configuration that was read: the desired accounts, or all of its errors. */
 export type Loaded = LoadedWell | ({ readonly ok: false; readonly diagnostics: readonly Diagnostic[] } & Findings);
 
 export type LoadedWell = { readonly ok: true } & Meaning & Findings;
@@ -30,9 +30,9 @@ interface Findings {
 }
 
 /**
- * Loads a configuration: reads it with what it includes, puts environment values in, checks structure and meaning, and
- * follows templates, pools and policies. Gives every error of every file at once. No network is involved. `unwritten`
- * holds texts by absolute path that stand for what is on the disk there, so that a change can be checked before it is made.
+ * Loads a configuration with its included files: replaces environment variables, checks structure and meaning, and resolves
+ * templates, pools and policies. Returns all errors of all files at once. Uses no network. `unwritten` has texts by absolute
+ * path that replace those on the disk, so that a change can be checked before it is made.
  *
  * @throws UserError CONFIG_NOT_FOUND when there is no file at `file`; CONFIG_INVALID when it cannot be read at all
  */
@@ -43,7 +43,7 @@ export async function loadConfig(
 ): Promise<Loaded> {
   const problems = new Problems();
   const files = await readFiles(file, env, problems, unwritten);
-  // Without a file, or of another version, names may be missing: nothing is said about what the others mean.
+  // If a file is missing or of another version, names may be missing too, so the meaning is not checked.
   const readable = files.all.map((one) => checkStructure(one, problems));
   const meaning = files.complete && readable.every(Boolean) ? await build(files, problems) : undefined;
   const findings: Findings = {
@@ -57,7 +57,7 @@ export async function loadConfig(
   return { ok: true, ...meaning(), ...findings };
 }
 
-/** Looks at the meaning, also of what is left when the structure has errors. Gives how to make Desired if none are found. */
+/** Checks the meaning, also when the structure has errors. Returns a function that makes Desired, to be called when there are none. */
 async function build(files: ConfigFiles, problems: Problems): Promise<(() => Meaning) | undefined> {
   const main = files.all[0];
   if (main?.root === undefined) return undefined;

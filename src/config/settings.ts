@@ -5,8 +5,8 @@ import type { Span } from '../yaml/source.ts';
 import { child, durationOf, type Node, numberOf, textOf } from '../yaml/tree.ts';
 
 /**
- * One value and where it stands. `value` is undefined when what stands there is not usable; that has been reported
- * with the structure, so whoever meets it says nothing.
+ * One value with its node. `value` is undefined when the node is not valid; the structure check has reported that, so no
+ * other check does.
  */
 export interface Setting<T> {
   readonly value: T | undefined;
@@ -95,7 +95,7 @@ function setting<T>(
 
 type Present<T> = { [K in keyof T]?: Exclude<T[K], undefined> };
 
-/** Leaves out what is undefined, so that it overrides nothing when it is laid over something. */
+/** Removes undefined values, so that they override nothing. */
 function present<T extends object>(values: T): Present<T> {
   return Object.fromEntries(Object.entries(values).filter(([, value]) => value !== undefined)) as Present<T>;
 }

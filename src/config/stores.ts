@@ -5,7 +5,7 @@ import { STORE_KINDS, storeKind } from '../secrets/stores.ts';
 import { locationOf } from '../yaml/source.ts';
 import { child, type Entry, type Node, textOf } from '../yaml/tree.ts';
 
-/** Reads the secret stores; paths are relative to `folder`, and commands run there. One whose structure is wrong has been reported and is left out. */
+/** Reads the secret stores; paths are relative to `folder`, and commands run there. A store with a wrong structure has been reported and is skipped. */
 export async function resolveStores(entries: ReadonlyMap<string, Entry>, folder: string): Promise<WrittenStore[]> {
   const stores: WrittenStore[] = [];
   const base = { folder: path.resolve(folder) };
@@ -30,7 +30,7 @@ export async function secretFiles(block: Node, folder: string): Promise<Readonly
   return found;
 }
 
-/** Where symbolic links lead from a path. What cannot be followed is said when the store is checked. */
+/** Where symbolic links lead from a path. The check of the store reports a path that cannot be followed. */
 async function targetOfPath(node: Node | undefined, folder: string): Promise<string | undefined> {
   const written = textOf(node);
   if (!written) return undefined;

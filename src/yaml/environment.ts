@@ -1,7 +1,7 @@
 import { isSecretVariable, secretValues } from '../model/secret-variable.ts';
 import type { FromEnvironment } from './tree.ts';
 
-/** The environment as the configuration uses it: gives values, and remembers which were asked for. */
+/** The environment variables of a configuration; remembers which were used. */
 export class Environment {
   readonly #values: NodeJS.ProcessEnv;
   readonly #secrets: readonly string[];
@@ -51,7 +51,7 @@ export interface Substituted {
   readonly bad: readonly BadVariable[];
 }
 
-/** So many faults of one text are reported; a text that has more is no configuration. */
+/** The most faults of one text that are reported. */
 const MOST_BAD = 20;
 
 /** Finds `$$` and `${NAME}`, and `${` that names nothing. */

@@ -9,7 +9,7 @@ export interface Source {
   readonly lines: { linePos(offset: number): { readonly line: number; readonly col: number } };
 }
 
-/** A stretch of a source, as offsets into its text; what a diagnostic points at. */
+/** A range of a source, as offsets into its text; diagnostics point at one. */
 export interface Span {
   readonly source: Source;
   readonly start: number;

@@ -8,8 +8,7 @@ export const MAX_DEPTH = 64;
 const MAX_LEXEMES = 6_000_000;
 
 /**
- * Parses one file as a single YAML 1.2 document. Everything wrong with it as YAML is reported; then, and then only,
- * undefined is given.
+ * Parses one file as a single YAML 1.2 document. Reports everything wrong with it as YAML, and returns undefined only then.
  */
 export function parseYaml(source: Source, problems: Problems): Document.Parsed | undefined {
   const limits: Limits = { broken: false, brackets: new Brackets(source.text) };
