@@ -1,8 +1,8 @@
 import type { Secret } from '../model/secret.ts';
 import type { TokenType } from '../model/tokens.ts';
-import { hashOf } from './credential.ts';
-import { fault } from './errors.ts';
-import { type Account, ADMIN_USERNAME, type Ledger } from './ledger.ts';
+import { type Account, ADMIN_USERNAME, type OrganizationState } from './organization-state.ts';
+import { fault } from './responses.ts';
+import { hashOf } from './token-secret.ts';
 
 /** Whose token a request or a connection carries. */
 export interface Caller {
@@ -17,13 +17,18 @@ export type AdminHash = string | undefined;
  * Whose token it is; undefined when nobody's: unknown, revoked, expired by the sandbox's clock, or its user deprovisioned.
  * Assumption: an expired token stays listed until it is deleted, but no longer opens anything.
  */
-export function identify(ledger: Ledger, secret: Secret, now: number, adminHash: AdminHash): Caller | undefined {
+export function identify(
+  state: OrganizationState,
+  secret: Secret,
+  now: number,
+  adminHash: AdminHash,
+): Caller | undefined {
   const hash = hashOf(secret);
   if (hash === adminHash) {
-    const account = ledger.account(ADMIN_USERNAME);
+    const account = state.account(ADMIN_USERNAME);
     return account && { account, type: 'read_write' };
   }
-  const found = ledger.token(hash);
+  const found = state.token(hash);
   if (found === undefined || found.account.isDeprovisioned) return undefined;
   const { expiresAt, type } = found.token;
   return expiresAt !== null && expiresAt <= now ? undefined : { account: found.account, type };

@@ -1,7 +1,7 @@
 import type { Size } from '../model/ducklings.ts';
 import type { Tier } from './duckling-rules.ts';
-import type { Account } from './ledger.ts';
 import type { Connection } from './organization.ts';
+import type { Account } from './organization-state.ts';
 
 /** The SQL that makes a local DuckDB answer as MotherDuck does for one account. Source of names and columns: connecting facts. */
 export function macros({ account, type, identity }: Connection, tier: Tier): string[] {

@@ -1,7 +1,7 @@
 import { type Size, sizeFacts } from '../model/ducklings.ts';
 import { TOKEN_TYPES, type TokenType } from '../model/tokens.ts';
 import type { WireDucklings } from '../model/wire.ts';
-import { fault } from './errors.ts';
+import { fault } from './responses.ts';
 
 /** The organization's plan; what it changes is only which sizes may be asked for. */
 export type Tier = 'business' | 'lite';

@@ -1,18 +1,18 @@
 import { checkTier, withDefaults } from './duckling-rules.ts';
-import { type Answer, ok } from './errors.ts';
-import { readDucklings } from './requests.ts';
-import { accountOf, type Visit } from './visit.ts';
+import { readDucklings } from './request-bodies.ts';
+import { accountOf, type RequestContext } from './request-context.ts';
+import { type Answer, ok } from './responses.ts';
 
 /** GET /v1/users/{username}/instances. */
-export function getDucklings({ books, username }: Visit): Answer {
-  return ok(accountOf(books.read(), username).ducklings);
+export function getDucklings({ store, username }: RequestContext): Answer {
+  return ok(accountOf(store.read(), username).ducklings);
 }
 
 /** PUT /v1/users/{username}/instances: both parts; a cooldown left out becomes the size's default. */
-export function setDucklings({ books, rules, username, body }: Visit): Promise<Answer> {
+export function setDucklings({ store, rules, username, body }: RequestContext): Promise<Answer> {
   const ducklings = withDefaults(readDucklings(body));
-  return books.write((ledger, at) => {
-    const account = accountOf(ledger, username);
+  return store.write((state, at) => {
+    const account = accountOf(state, username);
     checkTier(ducklings, rules.tier);
     return { events: [{ at, event: 'ducklings_set', account: account.username, ducklings }], result: ok(ducklings) };
   });

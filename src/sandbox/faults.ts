@@ -1,5 +1,5 @@
-import type { Answer } from './errors.ts';
-import { fault, refusal } from './errors.ts';
+import type { Answer } from './responses.ts';
+import { fault, refusal } from './responses.ts';
 
 /**
  * The trouble that `--fail` makes. `reset_after` and `html_502` come after the request has taken effect: a POST of which

@@ -12,8 +12,8 @@ import {
 import { join } from 'node:path';
 import { UserError } from '../model/user-error.ts';
 import { readEvent, type SandboxEvent } from './events.ts';
-import { type Identity, Ledger } from './ledger.ts';
 import { type Decision, type EventLog, newIdentity } from './log.ts';
+import { type Identity, OrganizationState } from './organization-state.ts';
 import { underLock } from './short-lock.ts';
 
 const FILE = 'organization.jsonl';
@@ -27,12 +27,12 @@ const NEWLINE = 10;
  * not a power cut (no fsync): it is a rehearsal. A last line without its end was never acknowledged and is cut off.
  */
 export class FileLog implements EventLog {
-  readonly ledger = new Ledger();
+  readonly state = new OrganizationState();
   readonly #folder: string;
   readonly #path: string;
   #file: number;
   #closed = false;
-  /** How far the ledger is, in bytes and in lines. */
+  /** How far the state is, in bytes and in lines. */
   #offset = 0;
   #lines = 0;
   /** The file's size and time when last looked at. */
@@ -60,7 +60,7 @@ export class FileLog implements EventLog {
       if (events.length > 0) {
         this.#append(events.map((event) => `${JSON.stringify(event)}\n`).join(''));
         this.#lines += events.length;
-        for (const event of events) this.ledger.apply(event);
+        for (const event of events) this.state.apply(event);
       }
       return result;
     });
@@ -96,14 +96,14 @@ export class FileLog implements EventLog {
     const identity = newIdentity();
     this.#append(`${JSON.stringify({ log: 'motherduck-accounts sandbox', version: VERSION, ...identity })}\n`);
     this.#lines = 1;
-    this.ledger.restart(identity);
+    this.state.restart(identity);
   }
 
   #read(): void {
     const size = fstatSync(this.#file).size;
     if (
       this.#offset > 0 &&
-      (size < this.#offset || this.#identity()?.organization !== this.ledger.identity.organization)
+      (size < this.#offset || this.#identity()?.organization !== this.state.identity.organization)
     ) {
       this.#offset = 0; // another process cleared it
     }
@@ -118,8 +118,8 @@ export class FileLog implements EventLog {
       if (event === undefined) throw this.#damaged(before + index + 1);
       return event;
     });
-    if (identity !== undefined) this.ledger.restart(identity);
-    for (const event of events) this.ledger.apply(event);
+    if (identity !== undefined) this.state.restart(identity);
+    for (const event of events) this.state.apply(event);
     this.#lines = before + events.length;
     this.#offset += end + 1;
   }
@@ -151,7 +151,7 @@ export class FileLog implements EventLog {
     this.#file = openLog(this.#folder);
     this.#offset = 0;
     this.#seen = '';
-    this.ledger.restart(newIdentity()); // until a first line is written
+    this.state.restart(newIdentity()); // until a first line is written
   }
 
   /** The first line alone, to notice that it is another log now. */

@@ -1,6 +1,6 @@
 import { randomUUID } from 'node:crypto';
 import type { SandboxEvent } from './events.ts';
-import { type Identity, Ledger } from './ledger.ts';
+import { type Identity, OrganizationState } from './organization-state.ts';
 
 /** What a writer has decided under the lock: the events to write, and what to tell whoever asked. */
 export interface Decision<T> {
@@ -11,10 +11,10 @@ export interface Decision<T> {
 /** The organization's store: events that are only ever added. */
 export interface EventLog {
   /** What the events add up to, as of the last `catchUp` or `write`. */
-  readonly ledger: Ledger;
+  readonly state: OrganizationState;
   /** Applies what was written since the last look, by whomever. */
   catchUp(): void;
-  /** Catches up with nobody else writing, lets `decide` look at the ledger, writes its events, applies them. */
+  /** Catches up with nobody else writing, lets `decide` look at the state, writes its events, applies them. */
   write<T>(decide: () => Decision<T>): Promise<T>;
   /** Begins an empty organization, whatever was in the log, even damage. */
   clear(): Promise<void>;
@@ -29,11 +29,11 @@ export function newIdentity(): Identity {
 
 /** A log that goes with its process, for tests. */
 export class MemoryLog implements EventLog {
-  readonly ledger = new Ledger();
+  readonly state = new OrganizationState();
   #events: SandboxEvent[] = [];
 
   constructor() {
-    this.ledger.restart(newIdentity());
+    this.state.restart(newIdentity());
   }
 
   catchUp(): void {}
@@ -42,14 +42,14 @@ export class MemoryLog implements EventLog {
     const { events, result } = decide();
     for (const event of events) {
       this.#events.push(event);
-      this.ledger.apply(event);
+      this.state.apply(event);
     }
     return result;
   }
 
   async clear(): Promise<void> {
     this.#events = [];
-    this.ledger.restart(newIdentity());
+    this.state.restart(newIdentity());
   }
 
   events(): readonly SandboxEvent[] {

@@ -1,18 +1,18 @@
 import { randomUUID } from 'node:crypto';
 import type { Secret } from '../model/secret.ts';
 import type { TokenType } from '../model/tokens.ts';
-import { isAwake } from './activity.ts';
+import { isAwake } from './active-accounts.ts';
 import { type AdminHash, identify } from './authentication.ts';
-import { Books } from './books.ts';
-import { hashOf } from './credential.ts';
-import type { Answer } from './errors.ts';
 import type { SandboxEvent } from './events.ts';
-import { type Account, ADMIN_USERNAME, type Identity, type Token } from './ledger.ts';
 import type { EventLog } from './log.ts';
+import { type Account, ADMIN_USERNAME, type Identity, type Token } from './organization-state.ts';
+import { OrganizationStore } from './organization-store.ts';
+import type { Rules } from './request-context.ts';
+import type { Answer } from './responses.ts';
 import { answerCall, type Call } from './rest-api.ts';
 import { type SeedOptions, seedEvents } from './seed.ts';
+import { hashOf } from './token-secret.ts';
 import { issueToken } from './tokens.ts';
-import type { Rules } from './visit.ts';
 
 export interface OrganizationOptions extends Partial<Rules> {
   /** Taken as the Admin's read/write token in this process; nothing of it is written. */
@@ -29,7 +29,7 @@ export class Organization {
   readonly folder: string | undefined;
   readonly tier: Rules['tier'];
   readonly #log: EventLog;
-  readonly #books: Books;
+  readonly #store: OrganizationStore;
   readonly #rules: Rules;
   readonly #adminHash: AdminHash;
 
@@ -38,7 +38,7 @@ export class Organization {
     this.folder = options.folder;
     this.tier = tier;
     this.#log = log;
-    this.#books = new Books(log);
+    this.#store = new OrganizationStore(log);
     this.#rules = { tier, descriptions, usersList };
     this.#adminHash = options.adminToken && hashOf(options.adminToken);
   }
@@ -57,18 +57,18 @@ export class Organization {
 
   /** As `handle`, without the objects of the fetch standard. */
   answer(call: Call): Promise<Answer> {
-    return answerCall(call, this.#books, this.#rules, this.#adminHash);
+    return answerCall(call, this.#store, this.#rules, this.#adminHash);
   }
 
   /** The sandbox's time in milliseconds since 1970. */
   now(): number {
-    return this.#books.now();
+    return this.#store.now();
   }
 
   /** Lets time pass; there is no way back. Gives the new time. */
   async advance(seconds: number): Promise<number> {
     if (!(seconds > 0)) throw new RangeError(`the sandbox's clock cannot be advanced by ${seconds} seconds`);
-    return this.#books.write((_, at) => ({
+    return this.#store.write((_, at) => ({
       events: [{ at, event: 'clock_advanced', seconds }],
       result: at + seconds * 1000,
     }));
@@ -77,8 +77,8 @@ export class Organization {
   /** Makes a token without asking who may; the Admin's, unless another is named. */
   mint(asked: { username?: string; type?: TokenType; name?: string; ttl?: number } = {}): Promise<Secret> {
     const { username = ADMIN_USERNAME, type = 'read_write', name = 'sandbox', ttl } = asked;
-    return this.#books.write((ledger, at) => {
-      const account = ledger.account(username);
+    return this.#store.write((state, at) => {
+      const account = state.account(username);
       if (account === undefined) throw new Error(`the sandbox has no account ${username}`);
       const { secret, event } = issueToken(account, at, { name, type, ttl });
       return { events: [event], result: secret };
@@ -104,12 +104,12 @@ export class Organization {
 
   /** Adds `count` service accounts with two tokens each, those left out that are there; gives how many were added. */
   seed(count: number, options: SeedOptions = {}): Promise<number> {
-    return this.#books.write((ledger, at) => seedEvents(ledger, at, count, options));
+    return this.#store.write((state, at) => seedEvents(state, at, count, options));
   }
 
   /** Begins again with the Admin alone, by the real clock. Databases go with `resetSandbox` only. */
   reset(): Promise<void> {
-    return this.#books.clear();
+    return this.#store.clear();
   }
 
   /**
@@ -118,8 +118,8 @@ export class Organization {
    * `agent` is what the client calls itself, for the query history.
    */
   connect(secret: Secret, agent?: string): Promise<Connection | 'unauthenticated' | 'never_connected'> {
-    return this.#books.write<Connection | 'unauthenticated' | 'never_connected'>((ledger, at) => {
-      const caller = identify(ledger, secret, at, this.#adminHash);
+    return this.#store.write<Connection | 'unauthenticated' | 'never_connected'>((state, at) => {
+      const caller = identify(state, secret, at, this.#adminHash);
       if (caller === undefined) return { events: [], result: 'unauthenticated' };
       const { account, type } = caller;
       if (type === 'read_scaling' && !account.hasConnected) return { events: [], result: 'never_connected' };
@@ -127,20 +127,20 @@ export class Organization {
         events: [
           { at, event: 'connected', account: account.username, type, ...(agent === undefined ? {} : { agent }) },
         ],
-        result: { account, type, identity: ledger.identity },
+        result: { account, type, identity: state.identity },
       };
     });
   }
 
   /** Every account with the times of its last connections, as an Admin on a Business plan may see them; else undefined. */
   history({ account }: Connection): readonly Account[] | undefined {
-    return this.tier === 'business' && account.roles.includes('Admin') ? this.#books.read().accounts() : undefined;
+    return this.tier === 'business' && account.roles.includes('Admin') ? this.#store.read().accounts() : undefined;
   }
 
   /** Puts a Duckling to sleep before its cooldown ends, as SHUTDOWN does. */
   async sleep(username: string, type: TokenType): Promise<void> {
-    await this.#books.write((ledger, at) => {
-      const account = ledger.account(username);
+    await this.#store.write((state, at) => {
+      const account = state.account(username);
       const awake = account !== undefined && isAwake(account, type, at);
       return { events: awake ? [{ at, event: 'slept', account: account.username, type }] : [], result: undefined };
     });
@@ -148,7 +148,7 @@ export class Organization {
 
   /** What there is, for tests: accounts and tokens without secrets, and all events. */
   inspect(): { accounts: (Omit<Account, 'tokens'> & { tokens: Token[] })[]; events: readonly SandboxEvent[] } {
-    const accounts = this.#books.read().accounts();
+    const accounts = this.#store.read().accounts();
     return {
       accounts: accounts.map((account) => ({ ...account, tokens: [...account.tokens.values()] })),
       events: this.#log.events(),
@@ -160,7 +160,7 @@ export class Organization {
   }
 
   #note(event: (at: number) => SandboxEvent): Promise<void> {
-    return this.#books.write((_, at) => ({ events: [event(at)], result: undefined }));
+    return this.#store.write((_, at) => ({ events: [event(at)], result: undefined }));
   }
 }
 

@@ -1,9 +1,9 @@
 import { Secret } from '../model/secret.ts';
 import { type AdminHash, identify, requireAdmin } from './authentication.ts';
-import type { Books } from './books.ts';
-import { type Answer, Fault, fault, refusal, UNROUTED } from './errors.ts';
+import type { OrganizationStore } from './organization-store.ts';
+import type { Rules } from './request-context.ts';
+import { type Answer, Fault, fault, refusal, UNROUTED } from './responses.ts';
 import { findRoute } from './routes.ts';
-import type { Rules } from './visit.ts';
 
 /** A request without the ceremony: what the HTTP server and `handle` both make of theirs. */
 export interface Call {
@@ -15,30 +15,35 @@ export interface Call {
 }
 
 /** Answers one call: routing, then who asks, then the endpoint; a Fault on the way is the answer. */
-export async function answerCall(call: Call, books: Books, rules: Rules, adminHash: AdminHash): Promise<Answer> {
-  const answer = await visit(call, books, rules, adminHash);
+export async function answerCall(
+  call: Call,
+  store: OrganizationStore,
+  rules: Rules,
+  adminHash: AdminHash,
+): Promise<Answer> {
+  const answer = await handle(call, store, rules, adminHash);
   return {
     ...answer,
     headers: {
-      date: httpDate(books.now()), // the sandbox's clock
+      date: httpDate(store.now()), // the sandbox's clock
       'content-length': String(Buffer.byteLength(answer.text)),
       'x-sandbox': 'motherduck-accounts',
     },
   };
 }
 
-async function visit(call: Call, books: Books, rules: Rules, adminHash: AdminHash): Promise<Answer> {
+async function handle(call: Call, store: OrganizationStore, rules: Rules, adminHash: AdminHash): Promise<Answer> {
   const [path = '', ...query] = call.target.split('?');
   const routed = findRoute(call.method, path);
   if (routed === undefined) return UNROUTED;
   const { route, username, tokenId } = routed;
   try {
     const bearer = /^Bearer +(\S+)$/i.exec(call.authorization ?? '')?.[1];
-    const found = bearer === undefined ? undefined : identify(books.read(), new Secret(bearer), books.now(), adminHash);
+    const found = bearer === undefined ? undefined : identify(store.read(), new Secret(bearer), store.now(), adminHash);
     const caller = requireAdmin(found);
     const body = readJson(call.body);
     const parameters = new URLSearchParams(query.join('?'));
-    return await route.endpoint({ books, rules, caller, username, tokenId, query: parameters, body });
+    return await route.endpoint({ store, rules, caller, username, tokenId, query: parameters, body });
   } catch (error) {
     if (error instanceof Fault) return refusal(error, route.procedure);
     throw error;

@@ -1,8 +1,8 @@
-import { activeAccounts } from './activity.ts';
+import { activeAccounts } from './active-accounts.ts';
 import { getDucklings, setDucklings } from './ducklings.ts';
+import type { Endpoint } from './request-context.ts';
 import { createToken, deleteToken, listTokens } from './tokens.ts';
 import { createUser, deleteUser, listUsers } from './users.ts';
-import type { Endpoint } from './visit.ts';
 
 export interface Route {
   readonly method: string;

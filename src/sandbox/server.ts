@@ -1,9 +1,9 @@
 import { createServer, type IncomingMessage, type ServerResponse } from 'node:http';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { UserError } from '../model/user-error.ts';
-import { type Answer, fault, refusal } from './errors.ts';
 import { chooseFault, faultAnswer, takesEffect, tooMany } from './faults.ts';
 import type { Organization } from './organization.ts';
+import { type Answer, fault, refusal } from './responses.ts';
 
 export interface ServeOptions {
   readonly organization: Organization;

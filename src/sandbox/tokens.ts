@@ -2,18 +2,18 @@ import { randomUUID } from 'node:crypto';
 import type { Secret } from '../model/secret.ts';
 import type { TokenType } from '../model/tokens.ts';
 import type { WireCreatedToken, WireToken } from '../model/wire.ts';
-import { hashOf, newSecret } from './credential.ts';
-import { type Answer, fault, ok } from './errors.ts';
 import type { SandboxEvent } from './events.ts';
-import type { Account, Token } from './ledger.ts';
-import { readTokenRequest } from './requests.ts';
-import { accountOf, type Visit } from './visit.ts';
+import type { Account, Token } from './organization-state.ts';
+import { readTokenRequest } from './request-bodies.ts';
+import { accountOf, type RequestContext } from './request-context.ts';
+import { type Answer, fault, ok } from './responses.ts';
+import { hashOf, newSecret } from './token-secret.ts';
 
 /** POST /v1/users/{username}/tokens. Assumption: two tokens may have one name, as the facts forbid it nowhere. */
-export function createToken({ books, rules, caller, username, body }: Visit): Promise<Answer> {
+export function createToken({ store, rules, caller, username, body }: RequestContext): Promise<Answer> {
   const { name, type, ttl, description } = readTokenRequest(body);
-  return books.write((ledger, at) => {
-    const account = accountOf(ledger, username);
+  return store.write((state, at) => {
+    const account = accountOf(state, username);
     if (!account.isServiceAccount && account.id !== caller.account.id) {
       throw fault('FORBIDDEN', 'Admins can create tokens for service accounts and for themselves only'); // assumption
     }
@@ -30,14 +30,14 @@ export function createToken({ books, rules, caller, username, body }: Visit): Pr
 }
 
 /** GET /v1/users/{username}/tokens: one page, oldest first. Assumption: expired tokens stay listed until deleted. */
-export function listTokens({ books, username }: Visit): Answer {
-  return ok({ tokens: [...accountOf(books.read(), username).tokens.values()].map(wireToken) });
+export function listTokens({ store, username }: RequestContext): Answer {
+  return ok({ tokens: [...accountOf(store.read(), username).tokens.values()].map(wireToken) });
 }
 
 /** DELETE /v1/users/{username}/tokens/{token_id}. */
-export function deleteToken({ books, username, tokenId }: Visit): Promise<Answer> {
-  return books.write((ledger, at) => {
-    const account = accountOf(ledger, username);
+export function deleteToken({ store, username, tokenId }: RequestContext): Promise<Answer> {
+  return store.write((state, at) => {
+    const account = accountOf(state, username);
     if (!account.tokens.has(tokenId)) throw fault('NOT_FOUND', `Token "${tokenId}" not found`); // assumption: words
     return { events: [{ at, event: 'token_deleted', account: account.username, id: tokenId }], result: ok({}) };
   });

@@ -1,19 +1,19 @@
 import { randomUUID } from 'node:crypto';
 import type { WireUser } from '../model/wire.ts';
 import { NEW_DUCKLINGS } from './duckling-rules.ts';
-import { type Answer, fault, ok, UNROUTED } from './errors.ts';
-import type { Account } from './ledger.ts';
-import { readUsername, readUserQuery, writePageToken } from './requests.ts';
-import { accountOf, type Visit } from './visit.ts';
+import type { Account } from './organization-state.ts';
+import { readUsername, readUserQuery, writePageToken } from './request-bodies.ts';
+import { accountOf, type RequestContext } from './request-context.ts';
+import { type Answer, fault, ok, UNROUTED } from './responses.ts';
 
 /** GET /v1/users: by username, a page at a time. A user inserted during the walk can appear on two pages. */
-export function listUsers({ books, rules, query }: Visit): Answer {
+export function listUsers({ store, rules, query }: RequestContext): Answer {
   if (rules.usersList === 'unrouted') return UNROUTED;
   if (rules.usersList === 'forbidden') {
     throw fault('FORBIDDEN', 'Missing privilege member_management.view_all_members'); // assumption: these words
   }
   const { isServiceAccount, isDeprovisioned, limit, offset } = readUserQuery(query);
-  const all = books.read().accounts();
+  const all = store.read().accounts();
   const matching =
     isServiceAccount === undefined && isDeprovisioned === undefined
       ? all
@@ -31,10 +31,10 @@ export function listUsers({ books, rules, query }: Visit): Answer {
 }
 
 /** POST /v1/users: a service account. The status of a name that exists is what public clients guard against (409). */
-export function createUser({ books, rules, body }: Visit): Promise<Answer> {
+export function createUser({ store, rules, body }: RequestContext): Promise<Answer> {
   const username = readUsername(body);
-  return books.write((ledger, at) => {
-    if (ledger.account(username) !== undefined) {
+  return store.write((state, at) => {
+    if (state.account(username) !== undefined) {
       throw fault('CONFLICT', `A user with the username "${username}" already exists`); // assumption: these words
     }
     const ducklings = rules.tier === 'business' ? {} : { ducklings: NEW_DUCKLINGS[rules.tier] };
@@ -46,9 +46,9 @@ export function createUser({ books, rules, body }: Visit): Promise<Answer> {
 }
 
 /** DELETE /v1/users/{username}: the account, its tokens and its data. */
-export function deleteUser({ books, caller, username }: Visit): Promise<Answer> {
-  return books.write((ledger, at) => {
-    const account = accountOf(ledger, username);
+export function deleteUser({ store, caller, username }: RequestContext): Promise<Answer> {
+  return store.write((state, at) => {
+    const account = accountOf(state, username);
     if (account.id === caller.account.id) throw fault('FORBIDDEN', 'You cannot delete yourself'); // assumption
     return {
       events: [{ at, event: 'account_deleted', account: account.username }],

@@ -400,11 +400,15 @@ describe('closing', () => {
       import { createServer } from 'node:http';
       import { Secret } from './src/model/secret.ts';
       import { createRestClient } from './src/motherduck/rest-client.ts';
-      const server = createServer((q, r) => r.writeHead(503, { 'retry-after': '30' }).end()).listen(0, '127.0.0.1', async () => {
+      let close;
+      const server = createServer((q, r) => {
+        r.writeHead(503, { 'retry-after': '30' }).end();
+        setTimeout(() => close(), 100);
+      }).listen(0, '127.0.0.1', async () => {
         const address = new URL('http://127.0.0.1:' + server.address().port);
         const http = createRestClient({ address, token: new Secret('t'), parallelism: 2, userAgent: 'x' });
         http.do({ method: 'GET', path: '/v1/x' }).catch((e) => console.log(e.failure));
-        setTimeout(async () => { await http.close(); server.close(); }, 100);
+        close = async () => { await http.close(); server.close(); };
       });`;
     const build = `
       import { buildSync } from 'esbuild';

@@ -8,7 +8,7 @@ import {
   type TokenType,
 } from '../model/tokens.ts';
 import type { WireDucklings } from '../model/wire.ts';
-import { Issues } from './validation.ts';
+import { Issues } from './validation-issues.ts';
 
 /** What each endpoint takes from a request. Every reader throws a Fault BAD_REQUEST with all that is wrong. */
 

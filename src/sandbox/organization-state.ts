@@ -47,7 +47,7 @@ export interface Identity {
  * What the events of a log add up to. An event about something that is not there changes nothing, so that two
  * writers of which one was thought dead leave a log that still opens.
  */
-export class Ledger {
+export class OrganizationState {
   identity: Identity = { organization: '', admin: '' };
   /** How far the sandbox's clock is ahead of the real one, in milliseconds. */
   clockOffset = 0;

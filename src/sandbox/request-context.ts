@@ -1,8 +1,8 @@
 import type { Caller } from './authentication.ts';
-import type { Books } from './books.ts';
 import type { Tier } from './duckling-rules.ts';
-import { type Answer, fault } from './errors.ts';
-import type { Account, Ledger } from './ledger.ts';
+import type { Account, OrganizationState } from './organization-state.ts';
+import type { OrganizationStore } from './organization-store.ts';
+import { type Answer, fault } from './responses.ts';
 
 /** What an organization allows; the defaults are what the facts describe. */
 export interface Rules {
@@ -14,8 +14,8 @@ export interface Rules {
 }
 
 /** What an endpoint is given. */
-export interface Visit {
-  readonly books: Books;
+export interface RequestContext {
+  readonly store: OrganizationStore;
   readonly rules: Rules;
   readonly caller: Caller;
   readonly username: string;
@@ -25,11 +25,11 @@ export interface Visit {
   readonly body: unknown;
 }
 
-export type Endpoint = (visit: Visit) => Answer | Promise<Answer>;
+export type Endpoint = (context: RequestContext) => Answer | Promise<Answer>;
 
 /** Finds the account that the path names. @throws Fault NOT_FOUND */
-export function accountOf(ledger: Ledger, username: string): Account {
-  const account = ledger.account(username);
+export function accountOf(state: OrganizationState, username: string): Account {
+  const account = state.account(username);
   if (account === undefined) throw fault('NOT_FOUND', `User "${username}" not found`); // assumption: these words
   return account;
 }

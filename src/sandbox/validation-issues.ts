@@ -1,4 +1,4 @@
-import { fault, type Issue } from './errors.ts';
+import { fault, type Issue } from './responses.ts';
 
 type Path = readonly (string | number)[];
 
