@@ -73,7 +73,7 @@ describe('a connection that breaks off', () => {
 
 describe('the time limit', () => {
   it('ends a call that gets no answer; a read is tried once more', async () => {
-    const { http, count } = await served(() => {}, { timeoutMs: 50 });
+    const { http, count } = await served(() => {}, { timeoutMs: 250 });
     expect(await failureOf(get(http))).toMatchObject({ failure: 'timeout', code: 'API_UNREACHABLE', effect: 'none' });
     expect(count()).toBe(2);
     const error = await failureOf(post(http));
@@ -89,7 +89,7 @@ describe('the time limit', () => {
         response.writeHead(status, { 'content-type': 'application/json' });
         timers.push(setInterval(() => response.write(' '), 5));
       },
-      { timeoutMs: 80 },
+      { timeoutMs: 250 },
     );
     expect((await failureOf(get(http))).failure).toBe('timeout');
     expect(count()).toBe(2);
@@ -103,7 +103,7 @@ describe('the time limit', () => {
         socket.write('HTTP/1.1 200 OK\r\n');
         timers.push(setInterval(() => socket.write('x: y\r\n'), 5));
       },
-      { timeoutMs: 80 },
+      { timeoutMs: 250 },
     );
     expect((await failureOf(get(http))).failure).toBe('timeout');
     for (const timer of timers) clearInterval(timer);
