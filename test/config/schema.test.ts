@@ -2,8 +2,15 @@ import { readFileSync } from 'node:fs';
 import path from 'node:path';
 import { expect, test } from 'vitest';
 import { POOL_SIZE, SIZES } from '../../src/model/ducklings.ts';
+import { formatDuration } from '../../src/model/duration.ts';
 import { DEFAULT_VARIABLE } from '../../src/model/secret-variable.ts';
-import { RESERVED_TOKEN_NAMES, TOKEN_DESCRIPTION_LENGTH, TOKEN_TYPES } from '../../src/model/tokens.ts';
+import {
+  RESERVED_TOKEN_NAMES,
+  TOKEN_DESCRIPTION_LENGTH,
+  TOKEN_NAME_LENGTH,
+  TOKEN_TTL_SECONDS,
+  TOKEN_TYPES,
+} from '../../src/model/tokens.ts';
 import { USERNAME_PATTERN } from '../../src/model/username.ts';
 
 type Schema = Readonly<Record<string, unknown>>;
@@ -48,6 +55,10 @@ test("its limits are the model's", () => {
   expect(defs.token_description).toMatchObject({ minLength: min, maxLength: max });
   expect((defs.accounts as { propertyNames: Schema }).propertyNames.pattern).toBe(USERNAME_PATTERN.source);
   expect(property('file_store', 'variable')?.default).toBe(DEFAULT_VARIABLE);
+  const ttl = `${formatDuration(TOKEN_TTL_SECONDS.min)} to ${formatDuration(TOKEN_TTL_SECONDS.max)}`;
+  expect(defs.ttl?.description).toContain(ttl);
+  // Ten characters are left for the `.2` of later generations.
+  expect(property('token', 'name')?.maxLength).toBe(TOKEN_NAME_LENGTH.max - 10);
   expect(RESERVED_TOKEN_NAMES).toHaveLength(2);
 });
 
