@@ -1,7 +1,7 @@
 /** The drawing of tokens: what lives how long, and where that stands. */
 import { describe, expect, it } from 'vitest';
-import { livesOf } from '../../src/report/plan/html/lives.ts';
-import { scaleTo } from '../../src/report/plan/html/scale.ts';
+import { scaleTo } from '../../src/report/plan/html/timeline.ts';
+import { tokenLifetimes } from '../../src/report/plan/html/token-lifetimes.ts';
 import { DAY, desire, token, World } from '../world.ts';
 
 const NOW = Date.UTC(2026, 10, 24);
@@ -14,7 +14,7 @@ describe('the lives of tokens', () => {
     await world.organization.advance(16 * DAY);
     const plan = await world.plan(desire({ etl_prod: { tokens: [token('a', early), token('b')] } }));
     const at = Date.parse(plan.at);
-    const said = livesOf(plan).map((one) => ({
+    const said = tokenLifetimes(plan).map((one) => ({
       token: one.token,
       lives: one.lives.map((life) => [
         life.name,
@@ -43,13 +43,13 @@ describe('the lives of tokens', () => {
     });
     await world.apply(desired);
     await world.organization.advance(19 * DAY);
-    const [first] = livesOf(await world.plan(desired));
+    const [first] = tokenLifetimes(await world.plan(desired));
     expect(first?.lives.map(({ name, end }) => `${name} ${end}`)).toEqual(['a expires', 'a.2 expires']);
   });
 
   it('have no end when a token never expires', async () => {
     const plan = await new World().plan(desire({ etl_prod: { tokens: [token('a', { ttl: null })] } }));
-    expect(livesOf(plan)[0]?.lives).toEqual([{ name: 'a', begins: true, end: 'never expires' }]);
+    expect(tokenLifetimes(plan)[0]?.lives).toEqual([{ name: 'a', begins: true, end: 'never expires' }]);
   });
 });
 

@@ -8,11 +8,10 @@ import { html, type Markup } from '../page/markup.ts';
 import { page } from '../page/page.ts';
 import { printable } from '../printable.ts';
 import { groupByAccount } from './by-account.ts';
-import { attention, riskFacts, risky } from './html/attention.ts';
+import { attention, riskFacts, risky, untouched } from './html/attention.ts';
 import { accountCards, cardId } from './html/card.ts';
 import { ducklingTable } from './html/duckling-table.ts';
 import { timeline } from './html/timeline.ts';
-import { untouched } from './html/untouched.ts';
 import { summaryLine } from './summary.ts';
 import { price } from './wording.ts';
 

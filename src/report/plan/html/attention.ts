@@ -1,7 +1,8 @@
-/** What a reviewer must see before all else: what is refused or unsure, what a plan breaks, and what it may cost someone. */
+/** What a reviewer must see before all else: errors, broken guardrails, warnings and risks; and what apply leaves alone. */
 import type { Action, Notice, Plan, Risk } from '../../../model/plan.ts';
 import { hintText } from '../../hint.ts';
 import { html, type Markup, NOTHING } from '../../page/markup.ts';
+import { countedNames } from '../../page/names.ts';
 import { tag } from '../../page/tag.ts';
 import { subjectOf } from '../wording.ts';
 
@@ -63,4 +64,15 @@ export function riskTag(risk: Risk, text: string = risk): Markup {
 /** `rotate token`; what it is of stands beside it. */
 export function verbOf({ action }: Action): string {
   return action === 'set_ducklings' ? 'set' : action.replace('_', ' ');
+}
+
+/** What apply leaves alone: what left the configuration and stays, and what is live and not managed. */
+export function untouched({ retained, unmanaged: { accounts, tokens } }: Plan): Markup {
+  const shown = tokens.map(({ account, name, id }) => `${account}/${name === '' ? id : name}`);
+  const stays =
+    retained.length === 0
+      ? NOTHING
+      : html`<h3>No longer in the configuration, and left</h3>${countedNames(retained, 'account')}<p class="quiet">mdacc plan --prune plans their deletion.</p>`;
+  const unknown = html`<p>Accounts: not known, since the users cannot be listed.</p>`;
+  return html`${stays}<h3>Unmanaged</h3>${accounts === null ? unknown : countedNames(accounts, 'account')}${countedNames(shown, 'token')}`;
 }

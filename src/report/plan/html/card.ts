@@ -1,5 +1,4 @@
 /** One account: what is done to it and why, and its YAML before and after, folded. */
-
 import type { Action } from '../../../model/plan.ts';
 import { reasonText } from '../../../plan/reason-text.ts';
 import { html, type Markup, NOTHING } from '../../page/markup.ts';
@@ -9,7 +8,6 @@ import { type Symbol as Sign, symbolOf } from '../../symbols.ts';
 import { accountDiff } from '../account-yaml.ts';
 import { detailOf, isOfAccount, subjectOf } from '../wording.ts';
 import { riskTag, verbOf } from './attention.ts';
-import { diffMarkup } from './diff.ts';
 
 const KIND_OF = {
   '+': 'create',
@@ -79,4 +77,27 @@ function reason(action: Action, own: Action | undefined): Markup {
 function goWithIt(action: Action): Markup {
   if (action.action !== 'delete_account' || action.before.tokens.length === 0) return NOTHING;
   return html`<p class="quiet">Tokens that go with it:</p>${nameList(action.before.tokens.map(({ name }) => name))}`;
+}
+
+/** The lines of a unified diff. Each keeps its sign, so that nothing hangs on its colour. */
+function diffMarkup(diff: string): Markup {
+  const parts = runs(diff.split('\n')).map(({ sign, lines }) => {
+    const text = lines.join('\n');
+    if (sign === '+') return html`<ins>${text}</ins>\n`;
+    if (sign === '-') return html`<del>${text}</del>\n`;
+    return html`${text}\n`;
+  });
+  return html`<pre>${parts}</pre>`;
+}
+
+/** Neighbouring lines of one sign together: a page of a thousand accounts needs few elements. */
+function runs(lines: readonly string[]): { readonly sign: string; readonly lines: string[] }[] {
+  const all: { sign: string; lines: string[] }[] = [];
+  for (const line of lines) {
+    const sign = line.slice(0, 1);
+    const last = all.at(-1);
+    if (last?.sign === sign) last.lines.push(line);
+    else all.push({ sign, lines: [line] });
+  }
+  return all;
 }

@@ -1,10 +1,10 @@
 /** What the Ducklings are and become, whether that is more or less, and what an hour may cost. */
+import { SIZES, type Size } from '../../../model/ducklings.ts';
 import { formatDuration, type Seconds } from '../../../model/duration.ts';
 import type { ComputeCeiling, Plan, SetDucklings } from '../../../model/plan.ts';
 import { html, type Markup, NOTHING } from '../../page/markup.ts';
 import { type Kind, tag } from '../../page/tag.ts';
 import { price } from '../wording.ts';
-import { type Compute, type Direction, directionOf, sayCompute } from './direction.ts';
 
 const DIRECTIONS = {
   new: ['create', '+ new'],
@@ -74,4 +74,34 @@ function ceiling(compute: ComputeCeiling | undefined): Markup {
 function total(compute: ComputeCeiling): Markup {
   return html`<tfoot><tr><th scope="row" colspan="4">All Ducklings of all managed accounts at once</th>${cell(['At most', ceiling(compute)])}</tr></tfoot>
 `;
+}
+
+/** What one kind of Duckling of an account is, or shall be; what is left out is not known or stays. */
+interface Compute {
+  readonly size?: Size;
+  readonly pool_size?: number;
+}
+
+/** `changed`: larger and fewer, or smaller and more. */
+type Direction = 'new' | 'up' | 'down' | 'changed' | 'same';
+
+function directionOf(before: Compute | undefined, after: Compute): Direction {
+  if (before === undefined) return after.size === undefined && after.pool_size === undefined ? 'same' : 'new';
+  const steps = [step(rank(before.size), rank(after.size)), step(before.pool_size, after.pool_size)];
+  const [goesUp, goesDown] = [steps.some((by) => by > 0), steps.some((by) => by < 0)];
+  if (goesUp && goesDown) return 'changed';
+  return goesUp ? 'up' : goesDown ? 'down' : 'same';
+}
+
+/** `standard x4`, `standard`, `x4`, or nothing. */
+function sayCompute({ size, pool_size }: Compute): string {
+  return [size, pool_size === undefined ? undefined : `x${pool_size}`].filter((part) => part !== undefined).join(' ');
+}
+
+function rank(size: Size | undefined): number | undefined {
+  return size === undefined ? undefined : SIZES.indexOf(size);
+}
+
+function step(before: number | undefined, after: number | undefined): number {
+  return before === undefined || after === undefined ? 0 : after - before;
 }

@@ -1,19 +1,17 @@
-/** When tokens begin and end: a line a token, the soonest first; for many, also how many change when. */
-import { describeSpan } from '../../../model/duration.ts';
+/** When tokens begin and end: one line per token, the soonest first; for many, also how many change when. */
+import { counted } from '../../../model/counted.ts';
+import { describeSpan, formatDuration, type Seconds } from '../../../model/duration.ts';
 import { showTime } from '../../../model/instant.ts';
 import type { Plan } from '../../../model/plan.ts';
 import { html, type Markup, NOTHING } from '../../page/markup.ts';
-import { crowd } from './crowd.ts';
-import { type Life, livesOf, type TokenLives } from './lives.ts';
-import { type Scale, scaleTo } from './scale.ts';
-import { axis, legend, track } from './track.ts';
+import { type End, type Life, type TokenLifetimes, tokenLifetimes } from './token-lifetimes.ts';
 
 /** So many tokens are drawn, of many. */
 const SHOWN = 40;
 
 /** Undefined when no token changes, now or later. */
 export function timeline(plan: Plan): Markup | undefined {
-  const all = livesOf(plan);
+  const all = tokenLifetimes(plan);
   if (all.length === 0) return undefined;
   const now = Date.parse(plan.at);
   const shown = all.slice(0, SHOWN);
@@ -21,16 +19,16 @@ export function timeline(plan: Plan): Markup | undefined {
   const scale = scaleTo(timesOf(shown), now);
   const rows = shown.map((one) => html`${row(one, scale, now)}\n`);
   const words = `Lines of time from ${day(now)}, for each token below; beside each stands in words what it shows`;
-  return html`${left === 0 ? NOTHING : crowd(all, now)}${legend(shown)}<div class="axis"><div></div>${axis(scale, words)}</div>
+  return html`${left === 0 ? NOTHING : changeCounts(all, now)}${legend(shown)}<div class="axis"><div></div>${axis(scale, words)}</div>
 <ol class="times">
 ${rows}</ol>${left === 0 ? NOTHING : html`<p class="quiet">The soonest ${SHOWN} of ${all.length} tokens; ${left} later ones are left out here (mdacc plan --format json has all).</p>`}`;
 }
 
-function timesOf(all: readonly TokenLives[]): number[] {
+function timesOf(all: readonly TokenLifetimes[]): number[] {
   return all.flatMap(({ lives }) => lives.flatMap(({ at }) => (at === undefined ? [] : [at])));
 }
 
-function row({ account, token, lives }: TokenLives, scale: Scale, now: number): Markup {
+function row({ account, token, lives }: TokenLifetimes, scale: Scale, now: number): Markup {
   const said = lives.map((life) => html`<li>${sayLife(life, now)}</li>`);
   return html`<li><div><b>${account}/${token}</b><ul class="quiet">${said}</ul></div>${track(lives, scale, now)}</li>`;
 }
@@ -47,4 +45,141 @@ function whenOf(at: number, now: number): string {
 
 function day(at: number): string {
   return showTime(at).slice(0, 10);
+}
+
+/** Pixels. */
+const LANE = 18;
+const AXIS = 20;
+
+/**
+ * One token and those that it replaces, a lane each, on one scale. Places are in percent of the width, so that the marks
+ * keep their size on every screen. The words beside it say the same, so it is nothing to a screen reader.
+ */
+function track(lives: readonly Life[], scale: Scale, now: number): Markup {
+  const height = lives.length * LANE;
+  const lanes = lives.map((life, index) => lane(life, index * LANE + LANE / 2, scale, now));
+  return html`<svg class="track" height="${height}" aria-hidden="true">${gridLines(scale, height)}${lanes}</svg>`;
+}
+
+function lane({ begins, end, at }: Life, y: number, scale: Scale, now: number): Markup {
+  const from = scale.place(now);
+  const to = at === undefined ? 100 : scale.place(at);
+  const life = html`<line class="life" x1="${from}%" x2="${to}%" y1="${y}" y2="${y}"/>`;
+  return html`${life}${begins ? place('begins', from, y) : NOTHING}${place(end, to, y)}`;
+}
+
+/** A mark of the legend again, at a place in percent and around it in pixels. */
+function place(mark: Mark, percent: number, y: number): Markup {
+  return html`<use href="#${idOf(mark)}" x="${percent}%" y="${y}"/>`;
+}
+
+type Mark = 'begins' | End;
+
+const MARKS = {
+  begins: ['begin', 'M0-6V6M-6 0H6'],
+  rotates: ['rotates', 'M0-7 7 0 0 7-7 0Z'],
+  expires: ['expires', 'M-5-5H5V5H-5Z'],
+  'is revoked': ['ends', 'M-5-5 5 5M-5 5 5-5'],
+  'never expires': ['goes-on', 'M-7-5 0 0-7 5'],
+} as const satisfies Record<Mark, readonly [look: string, path: string]>;
+
+function idOf(mark: Mark): string {
+  return `mark-${MARKS[mark][0]}`;
+}
+
+function gridLines({ ticks, place: placeOf }: Scale, height: number): Markup[] {
+  return ticks.map(({ at }) => {
+    const x = placeOf(at);
+    return html`<line class="grid" x1="${x}%" x2="${x}%" y2="${height}"/>`;
+  });
+}
+
+/** What the places mean; `words` say what is drawn on them. */
+function axis({ ticks, place: placeOf }: Scale, words: string): Markup {
+  const labels = ticks.map((tick) => html`<text x="${placeOf(tick.at)}%" y="14">${tick.label}</text>`);
+  return html`<svg class="track" height="${AXIS}" role="img" aria-labelledby="axis"><title id="axis">${words}</title>${labels}</svg>`;
+}
+
+/** The marks that are used, and what they stand for. The lines below take them from here. */
+function legend(shown: readonly TokenLifetimes[]): Markup {
+  const lives = shown.flatMap((one) => one.lives);
+  const used = new Set<Mark>(lives.flatMap(({ begins, end }) => (begins ? ['begins', end] : [end])));
+  const entries = (Object.keys(MARKS) as Mark[]).filter((mark) => used.has(mark)).map(entry);
+  return html`<ul class="legend" aria-hidden="true">${entries}</ul>`;
+}
+
+function entry(mark: Mark): Markup {
+  const [look, path] = MARKS[mark];
+  const drawing = html`<path id="${idOf(mark)}" class="${look}" d="${path}"/>`;
+  return html`<li><svg aria-hidden="true" width="16" height="16" viewBox="-8 -8 16 16">${drawing}</svg>${mark}</li>`;
+}
+
+const BARS = 30;
+/** Pixels. */
+const BAR_HEIGHT = 72;
+const BAR_AXIS = 16;
+const LEAST_HEIGHT = 2;
+
+/** A bar a stretch, and in words what they show. */
+function changeCounts(all: readonly TokenLifetimes[], now: number): Markup {
+  const times = all.flatMap(({ lives }) =>
+    lives.flatMap(({ at, begins }) => [...(begins ? [now] : []), ...(at === undefined ? [] : [Math.max(now, at)])]),
+  );
+  const scale = scaleTo(times, now);
+  const counts = Array.from({ length: BARS }, () => 0);
+  for (const time of times) {
+    const bar = Math.min(BARS - 1, Math.floor((scale.place(time) / 100) * BARS));
+    counts[bar] = (counts[bar] ?? 0) + 1;
+  }
+  const most = Math.max(...counts);
+  const last = times.reduce((latest, time) => Math.max(latest, time), now);
+  const stretch = (last - now) / BARS;
+  const busiest = now + counts.indexOf(most) * stretch;
+  const words = `${counted(times.length, 'change')} of ${counted(all.length, 'token')} until ${day(last)}; at most ${most} within ${describeSpan(stretch / 1000)}, from ${day(busiest)}.`;
+  const bars = counts.map((count, index) => bar(count, index, most));
+  const labels = scale.ticks.map(
+    ({ at, label }) => html`<text x="${scale.place(at)}%" y="${BAR_HEIGHT + BAR_AXIS}">${label}</text>`,
+  );
+  return html`<svg class="track" height="${BAR_HEIGHT + BAR_AXIS}" role="img" aria-labelledby="crowd"><title id="crowd">How many tokens change when</title>${gridLines(scale, BAR_HEIGHT)}${bars}${labels}</svg>
+<p class="quiet">${words}</p>
+`;
+}
+
+function bar(count: number, index: number, most: number): Markup {
+  if (count === 0) return NOTHING;
+  const height = Math.max(LEAST_HEIGHT, Math.round((count / most) * BAR_HEIGHT));
+  const width = 100 / BARS;
+  const [x, wide] = [index * width, width * 0.8].map((percent) => `${percent.toFixed(1)}%`);
+  return html`<rect class="many" x="${x ?? ''}" width="${wide ?? ''}" y="${BAR_HEIGHT - height}" height="${height}"/>`;
+}
+
+const HOUR = 3600;
+const DAY = 24 * HOUR;
+/** Distances that people can read off; one more than this many would not fit on a phone. */
+const STEPS: readonly Seconds[] = [HOUR, 3 * HOUR, 12 * HOUR, DAY, 2 * DAY, 7 * DAY, 14 * DAY, 30 * DAY, 90 * DAY];
+const TICKS = 4;
+
+/** A time as a place on a drawing. */
+export interface Scale {
+  /** 0 to 100, in percent of the width. */
+  readonly place: (at: number) => number;
+  /** Where something is written under the drawing. */
+  readonly ticks: readonly { readonly at: number; readonly label: string }[];
+}
+
+/** From now to the last of some times, all in milliseconds since 1970; at least an hour. */
+export function scaleTo(times: readonly number[], now: number): Scale {
+  const span = Math.max(HOUR * 1000, times.reduce((last, time) => Math.max(last, time), now) - now);
+  const step = STEPS.find((each) => span / 1000 / each <= TICKS) ?? longStep(span / 1000);
+  const ticks = Array.from({ length: Math.floor(span / 1000 / step) }, (_, index) => {
+    const seconds = (index + 1) * step;
+    return { at: now + seconds * 1000, label: `+${formatDuration(seconds)}` };
+  });
+  const place = (at: number) => Math.round(Math.min(1, Math.max(0, (at - now) / span)) * 1000) / 10;
+  return { place, ticks: [{ at: now, label: 'now' }, ...ticks] };
+}
+
+/** A year, or whole days of more. */
+function longStep(span: Seconds): Seconds {
+  return Math.max(365 * DAY, Math.ceil(span / TICKS / DAY) * DAY);
 }

@@ -16,7 +16,7 @@ export interface Life {
 }
 
 /** What stands under one key of the configuration: the token, and those that it replaces. */
-export interface TokenLives {
+export interface TokenLifetimes {
   readonly account: string;
   readonly token: string;
   readonly lives: readonly Life[];
@@ -25,16 +25,16 @@ export interface TokenLives {
 }
 
 /** Everything that is known, soonest first. */
-export function livesOf({ actions, next, at }: Plan): TokenLives[] {
+export function tokenLifetimes({ actions, next, at }: Plan): TokenLifetimes[] {
   const now = Date.parse(at);
   const found = [
-    ...actions.flatMap((action) => livesOfAction(action, now)),
+    ...actions.flatMap((action) => tokenLifetimesAction(action, now)),
     ...next.map(({ account, token, name, change, at: when }) => {
       const life: Life = { name, begins: false, end: change, at: Date.parse(when) };
       return { account, token, life, soonest: Math.max(now, Date.parse(when)) };
     }),
   ];
-  const groups = new Map<string, TokenLives & { lives: Life[] }>();
+  const groups = new Map<string, TokenLifetimes & { lives: Life[] }>();
   for (const { account, token, life, soonest } of found) {
     const key = JSON.stringify([account, token]);
     const group = groups.get(key);
@@ -51,7 +51,7 @@ interface Found {
   readonly soonest: number;
 }
 
-function livesOfAction(action: Action, now: number): Found[] {
+function tokenLifetimesAction(action: Action, now: number): Found[] {
   const found = (token: string, life: Life): Found => ({ account: action.account, token, life, soonest: now });
   switch (action.action) {
     case 'create_token':
