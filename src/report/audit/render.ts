@@ -1,4 +1,5 @@
 import type { Audit } from '../../model/audit.ts';
+import { plainCommand, type ToCommand } from '../hint.ts';
 import { type Paint, plain } from '../paint.ts';
 import { auditHtml } from './html.ts';
 import { auditJson } from './json.ts';
@@ -10,11 +11,16 @@ import { auditText } from './text.ts';
 /** How an audit can be written. */
 export type AuditFormat = 'text' | 'json' | 'markdown' | 'html' | 'sarif' | 'junit';
 
-/** An audit in a format; `paint` colours the text. */
-export function renderAudit(found: Audit, format: AuditFormat, paint: Paint = plain): string {
+/** An audit in a format. @param paint Colours of the text. @param toCommand Renders the commands in the text. */
+export function renderAudit(
+  found: Audit,
+  format: AuditFormat,
+  paint: Paint = plain,
+  toCommand: ToCommand = plainCommand,
+): string {
   switch (format) {
     case 'text':
-      return auditText(found, paint);
+      return auditText(found, paint, toCommand);
     case 'json':
       return auditJson(found);
     case 'markdown':

@@ -5,7 +5,7 @@ import type { Hint } from '../../model/hint.ts';
 import { columnWidth, padTo } from '../../model/text-width.ts';
 import type { Location } from '../../model/user-error.ts';
 import { headline } from '../headline.ts';
-import { hintText } from '../hint.ts';
+import { hintText, plainCommand, type ToCommand } from '../hint.ts';
 import { type Paint, plain } from '../paint.ts';
 import { printable } from '../printable.ts';
 import { auditSummary, SEVERITIES, subjectOf } from './findings.ts';
@@ -17,19 +17,19 @@ const NAMES_SHOWN = 8;
 /** How many names a command takes in a report; with more, the first is an example. */
 const MAX_NAMES = 8;
 
-/** Writes the audit. */
-export function auditText(given: Audit, paint: Paint = plain): string {
+/** Writes the audit. @param toCommand Renders the commands of fixes, with the options that the user typed. */
+export function auditText(given: Audit, paint: Paint = plain, toCommand: ToCommand = plainCommand): string {
   const audit = printable(given);
   const sections = [
     paint.dim(headline(audit)),
-    ...SEVERITIES.map((severity) => findingLines(severity, audit, paint)),
+    ...SEVERITIES.map((severity) => findingLines(severity, audit, paint, toCommand)),
     paint.dim(ignored(audit)),
     paint.bold(auditSummary(audit)),
   ];
   return `${sections.filter((section) => section !== '').join('\n\n')}\n`;
 }
 
-function findingLines(severity: Severity, { findings, file }: Audit, paint: Paint): string {
+function findingLines(severity: Severity, { findings, file }: Audit, paint: Paint, toCommand: ToCommand): string {
   const width = columnWidth(findings.map(subjectOf), MAX_SUBJECT_WIDTH);
   return groupByFix(findings.filter((finding) => finding.severity === severity))
     .flatMap((group) => {
@@ -38,7 +38,7 @@ function findingLines(severity: Severity, { findings, file }: Audit, paint: Pain
         const subject = paint.bold(padTo(subjectOf(finding), width));
         return `${head}  ${finding.rule}  ${subject}  ${finding.message}${paint.dim(locationSuffix(finding.location, file))}`;
       });
-      const fix = hintText(sharedFix(group.map((finding) => finding.fix)));
+      const fix = hintText(sharedFix(group.map(({ fix: each }) => each)), toCommand);
       return [...lines, paint.dim(`${' '.repeat(SEVERITY_WIDTH)}  ${fix}`)];
     })
     .join('\n');

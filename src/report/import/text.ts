@@ -6,7 +6,7 @@ import type { Import, Obstacle, Skipped, SkipReason } from '../../model/import.t
 import type { Action } from '../../model/plan.ts';
 import { UserError } from '../../model/user-error.ts';
 import { reasonText } from '../../plan/reason-text.ts';
-import { hintText } from '../hint.ts';
+import { hintText, plainCommand, type ToCommand } from '../hint.ts';
 import type { Paint } from '../paint.ts';
 import { printable } from '../printable.ts';
 import { unifiedDiff } from './unified.ts';
@@ -40,9 +40,9 @@ function painted(line: string, paint: Paint): string {
 }
 
 /** The skipped accounts and tokens, two lines each: the name with the reason, and the fix. */
-export function skippedText(skipped: readonly Skipped[], paint: Paint): string {
+export function skippedText(skipped: readonly Skipped[], paint: Paint, toCommand: ToCommand = plainCommand): string {
   const lines = printable(skipped).map((each) => {
-    return `  ${paint.bold(subjectOf(each))}  ${skipReasonText(each.reason)}\n    ${paint.dim(hintText(skipHint(each)))}`;
+    return `  ${paint.bold(subjectOf(each))}  ${skipReasonText(each.reason)}\n    ${paint.dim(hintText(skipHint(each), toCommand))}`;
   });
   return ['Skipped:', ...lines].join('\n');
 }
