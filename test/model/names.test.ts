@@ -1,5 +1,6 @@
+import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { globMatcher } from '../../src/model/glob.ts';
+import { globMatcher, matchesGlob } from '../../src/model/glob.ts';
 import { accountKey } from '../../src/model/username.ts';
 
 describe('accountKey', () => {
@@ -22,5 +23,46 @@ describe('globMatcher', () => {
     const matches = globMatcher(names);
     expect(names.every(matches)).toBe(true);
     expect(matches('tenant_20000')).toBe(false);
+  });
+});
+
+describe('globs', () => {
+  const same = (pattern: string, item: string) => pattern === '?' || pattern === item;
+
+  /** What `*` and `?` mean, as directly as it can be said. */
+  const reference = (pattern: string, text: string): boolean => {
+    const [first, ...rest] = pattern;
+    if (first === undefined) return text === '';
+    if (first === '*') return reference(rest.join(''), text) || (text !== '' && reference(pattern, text.slice(1)));
+    return text !== '' && same(first, text.charAt(0)) && reference(rest.join(''), text.slice(1));
+  };
+
+  it('agrees with the definition', () => {
+    const letters = (choices: string[]) => fc.string({ unit: fc.constantFrom(...choices), maxLength: 9 });
+    fc.assert(
+      fc.property(letters(['a', 'b', '*', '?']), letters(['a', 'b']), (pattern, text) => {
+        expect(matchesGlob([...pattern], [...text], same)).toBe(reference(pattern, text));
+        expect(globMatcher([pattern])(text)).toBe(reference(pattern, text));
+      }),
+      { numRuns: 2000 },
+    );
+  });
+
+  it('compares no more than pattern times text, whatever the pattern', () => {
+    for (const pattern of ['*_*_*_*_*_*_*y', `${'*_'.repeat(60)}y`, '*?_*?_*?y', '*'.repeat(100)]) {
+      for (const text of ['_'.repeat(128), 'x_'.repeat(64), `${'_'.repeat(127)}y`]) {
+        let comparisons = 0;
+        matchesGlob([...pattern], [...text], (one, other) => {
+          comparisons += 1;
+          return same(one, other);
+        });
+        expect(comparisons).toBeLessThanOrEqual(pattern.length * text.length);
+      }
+    }
+  });
+
+  it('takes brackets, braces and ! for themselves', () => {
+    expect(globMatcher(['[ab]*', '{a,b}*', '!a'])('a')).toBe(false);
+    expect(globMatcher(['[ab]*'])('[ab]c')).toBe(true);
   });
 });
