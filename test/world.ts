@@ -1,7 +1,7 @@
 /** An organization in memory with everything around it: what plan and apply are tested against. */
 import type { ApplyInput } from '../src/apply/account-run.ts';
 import { type Applied, apply } from '../src/apply/apply.ts';
-import type { StateWriter } from '../src/apply/ledger.ts';
+import type { StateWriter } from '../src/apply/state-writer.ts';
 import { readLive } from '../src/live/read.ts';
 import type { Desired, DesiredAccount, DesiredToken, Guardrails } from '../src/model/desired.ts';
 import type { DesiredDucklings } from '../src/model/ducklings.ts';

@@ -11,7 +11,7 @@ import type { Api } from '../motherduck/api.ts';
 import { isAfterVerification } from '../plan/action-order.ts';
 import type { SecretStore } from '../secrets/store.ts';
 import { adoptAccount, adoptToken, createAccount, deleteAccount, forget, setDucklings } from './account-steps.ts';
-import type { StateWriter } from './ledger.ts';
+import type { StateWriter } from './state-writer.ts';
 import { makeToken, noteProof, revokeToken } from './token-steps.ts';
 
 /** Secrets that were just made, by the token's key. */

@@ -12,7 +12,7 @@ import { fromWire, toWire } from '../motherduck/ducklings.ts';
 import { ApiError } from '../motherduck/transport-errors.ts';
 import { ducklingChanges, mergeDucklings } from '../plan/ducklings.ts';
 import { adoptedAccount, adoptedToken, idOf } from './adoption.ts';
-import { noteAccount, noteToken, type StateWriter, updateAccount } from './ledger.ts';
+import { noteAccount, noteToken, type StateWriter, updateAccount } from './state-writer.ts';
 
 export interface AccountTools {
   readonly api: Api;

@@ -5,7 +5,7 @@ import type { AdoptAccount, AdoptToken } from '../model/plan.ts';
 import type { State, StateAccount, StateToken } from '../model/state.ts';
 import { accountKey } from '../model/username.ts';
 import { adoptedRecord } from '../plan/tokens.ts';
-import { NO_TOKEN } from './ledger.ts';
+import { NO_TOKEN } from './state-writer.ts';
 
 /** An account that was not in the state, as it comes in. `at`: ISO 8601; `id` is MotherDuck's, as far as it is known. */
 export function adoptedAccount({ account, after }: AdoptAccount, at: string, id: string | undefined): StateAccount {

@@ -22,7 +22,7 @@ import type { Api } from '../motherduck/api.ts';
 import { ApiError } from '../motherduck/transport-errors.ts';
 import { accountRecords } from '../plan/series.ts';
 import type { SecretStore } from '../secrets/store.ts';
-import { type StateWriter, tokenOf, updateAccount, updateToken } from './ledger.ts';
+import { type StateWriter, tokenOf, updateAccount, updateToken } from './state-writer.ts';
 
 export interface TokenTools {
   readonly api: Api;

@@ -1,5 +1,5 @@
 /** `mdacc smoke`: connects as each account through DuckDB and checks what it finds. */
-import { updateAccount } from '../apply/ledger.ts';
+import { updateAccount } from '../apply/state-writer.ts';
 import { type ConfigOptions, readDesired } from '../cli/configuration.ts';
 import type { Io, OutputOptions } from '../cli/io.ts';
 import { underLock } from '../cli/locked.ts';

@@ -1,5 +1,5 @@
 /** `mdacc state list|show|forget|unlock`: looks at the state, drops an entry, removes a stale lock. */
-import { updateAccount, updateToken } from '../apply/ledger.ts';
+import { updateAccount, updateToken } from '../apply/state-writer.ts';
 import type { ConfigOptions } from '../cli/configuration.ts';
 import { askFor } from '../cli/confirm.ts';
 import type { Io, OutputOptions } from '../cli/io.ts';

@@ -1,4 +1,4 @@
-import type { StateWriter } from '../apply/ledger.ts';
+import type { StateWriter } from '../apply/state-writer.ts';
 import { statePath } from '../engine/state.ts';
 import type { Desired } from '../model/desired.ts';
 import type { State } from '../model/state.ts';

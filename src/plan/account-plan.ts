@@ -1,6 +1,8 @@
 /** What is known when an account is planned, and what comes of it. */
+
 import type { Desired, DesiredToken } from '../model/desired.ts';
-import type { Action, ComputeCeiling, NextChange, Notice, Unmanaged } from '../model/plan.ts';
+import type { Action, ComputeCeiling, NextChange, Notice, SourceLine, Unmanaged } from '../model/plan.ts';
+import type { Location } from '../model/user-error.ts';
 
 export interface AccountContext {
   readonly desired: Desired;
@@ -39,3 +41,13 @@ export const NOTHING: AccountPlan = {
   retest: false,
   unverified: [],
 };
+
+/** The line that a reason cites; without the file in the main file. */
+export function sourceLine({ file, line }: Location, mainFile: string): SourceLine {
+  return file === mainFile ? { line } : { file, line };
+}
+
+/** The `line` and `file` of an action. */
+export function position(location: Location): { line: number; file: string } {
+  return { line: location.line, file: location.file };
+}

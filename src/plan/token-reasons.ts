@@ -6,7 +6,7 @@ import type { CreateToken, InterruptedRotation, RotateToken, TokenChange } from 
 import { rotationDue } from '../model/rotation-due.ts';
 import type { TokenRecord } from '../model/state.ts';
 import { generationOf } from '../model/tokens.ts';
-import { sourceLine } from './reasons.ts';
+import { sourceLine } from './account-plan.ts';
 import type { AccountRecords, TokenSeries } from './series.ts';
 
 export interface TokenContext {

@@ -17,8 +17,8 @@ import type { LiveToken } from '../model/live.ts';
 import type { Action, NextChange, Notice, PlannedToken, Risk, RotateToken, ShownToken } from '../model/plan.ts';
 import type { StateToken, TokenRecord } from '../model/state.ts';
 import { generationName, generationOf } from '../model/tokens.ts';
+import { position } from './account-plan.ts';
 import { expiryOfRetained, nextOfCurrent, overlapsToCome } from './next-changes.ts';
-import { position } from './reasons.ts';
 import { type AccountRecords, adoptable, isExpired, show, type TokenSeries, tokenSeries } from './series.ts';
 import { type TokenContext, whyCreate, whyRotate } from './token-reasons.ts';
 

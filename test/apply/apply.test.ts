@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { updateToken } from '../../src/apply/ledger.ts';
+import { updateToken } from '../../src/apply/state-writer.ts';
 import type { Plan } from '../../src/model/plan.ts';
 import type { AccountSmoke } from '../../src/model/smoke.ts';
 import { UserError } from '../../src/model/user-error.ts';

@@ -1,5 +1,5 @@
 /** A ledger with a disk below it, as StateFile has: what cannot be written stays in memory, and goes with the process. */
-import type { StateWriter } from '../../src/apply/ledger.ts';
+import type { StateWriter } from '../../src/apply/state-writer.ts';
 import type { State } from '../../src/model/state.ts';
 import { UserError } from '../../src/model/user-error.ts';
 

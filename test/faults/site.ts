@@ -1,6 +1,6 @@
 /** An organization in this process and all around it: what commands find there, run after run, whatever goes wrong. */
 import { type Applied, apply } from '../../src/apply/apply.ts';
-import type { StateWriter } from '../../src/apply/ledger.ts';
+import type { StateWriter } from '../../src/apply/state-writer.ts';
 import { readLive } from '../../src/live/read.ts';
 import type { Desired } from '../../src/model/desired.ts';
 import type { Live } from '../../src/model/live.ts';

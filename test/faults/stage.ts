@@ -1,5 +1,5 @@
 /** One organization in which a single plan has everything to do, and what must be true when it was done. */
-import { updateToken } from '../../src/apply/ledger.ts';
+import { updateToken } from '../../src/apply/state-writer.ts';
 import type { Plan } from '../../src/model/plan.ts';
 import { Secret } from '../../src/model/secret.ts';
 import type { RetiringToken, State, StateToken } from '../../src/model/state.ts';

@@ -2,7 +2,7 @@
 import { rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import type { StateWriter } from '../../src/apply/ledger.ts';
+import type { StateWriter } from '../../src/apply/state-writer.ts';
 import type { State } from '../../src/model/state.ts';
 import { serializeState } from '../../src/state/state-document.ts';
 import { openState, type StateFile } from '../../src/state/state-file.ts';

@@ -1,7 +1,7 @@
 import { chmod, mkdir, readdir, readFile, truncate, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { describe, expect, it, vi } from 'vitest';
-import { updateAccount } from '../../src/apply/ledger.ts';
+import { updateAccount } from '../../src/apply/state-writer.ts';
 import type { OldDocument } from '../../src/state/migrate.ts';
 import { serializeState } from '../../src/state/state-document.ts';
 import { openState } from '../../src/state/state-file.ts';

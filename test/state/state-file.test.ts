@@ -1,7 +1,7 @@
 import { chmod, open, readdir, readFile, rm, stat, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { afterEach, describe, expect, it, vi } from 'vitest';
-import { updateAccount } from '../../src/apply/ledger.ts';
+import { updateAccount } from '../../src/apply/state-writer.ts';
 import type { State } from '../../src/model/state.ts';
 import { serializeState } from '../../src/state/state-document.ts';
 import { openState, type StateFile } from '../../src/state/state-file.ts';
@@ -186,7 +186,7 @@ describe('a file that was changed after it had been read', () => {
 it('is whole after kill -9 at any moment, and its serial only grows', async () => {
   const path = await newPath();
   const busy = await program(`
-    import { updateAccount } from './src/apply/ledger.ts';
+    import { updateAccount } from './src/apply/state-writer.ts';
     import { openState } from './src/state/state-file.ts';
     const file = await openState(process.argv[2], 'acme');
     console.log('opened');
