@@ -1,8 +1,9 @@
 /** What apply, rotate and destroy share: under the lock, plan, show, ask, do, and say how it went. */
 import type { ApplyEvent } from '../apply/account-run.ts';
 import { countAccounts } from '../apply/apply.ts';
-import { type ApplyResult, applyResult, applyTested, refuseViolations, type TestedApply } from '../engine/apply.ts';
-import type { Planned, PlanScope } from '../engine/planning.ts';
+import { applyTested, isComplete, refuseViolations, type TestedApply } from '../engine/applying.ts';
+import type { Context } from '../engine/context.ts';
+import type { Planned } from '../engine/planning.ts';
 import { openService, type Service, type ServiceOptions } from '../engine/service.ts';
 import { statePath } from '../engine/state.ts';
 import type { Desired } from '../model/desired.ts';
@@ -10,23 +11,26 @@ import type { Plan } from '../model/plan.ts';
 import { hasChanges } from '../plan/plan.ts';
 import { appliedJson } from '../report/apply/json.ts';
 import { appliedText, eventLine } from '../report/apply/text.ts';
-import { type PlanFormat, renderPlan } from '../report/plan/render.ts';
+import type { PlanFormat } from '../report/plan/render.ts';
+import { renderPlan } from '../report/plan/render.ts';
 import { kindOf } from '../secrets/stores.ts';
 import { openState, type StateFile } from '../state/state-file.ts';
 import type { ConfigOptions } from './configuration.ts';
 import { confirm } from './confirm.ts';
+import { withContext } from './context.ts';
 import { annotate, tellGitHub } from './github.ts';
 import type { Io, OutputOptions } from './io.ts';
 import { underLock } from './locked.ts';
 import { Progress } from './progress.ts';
 import { EXIT } from './run.ts';
 
-/** The options of `plan`, and of what applies one. */
-export interface PlanningOptions extends ConfigOptions, ServiceOptions, OutputOptions, PlanScope {
+export interface PlanningOptions extends ConfigOptions, ServiceOptions, OutputOptions {
+  readonly only?: readonly string[];
+  readonly prune?: boolean;
+  readonly due?: boolean;
   readonly format: PlanFormat;
   /** Seconds. */
   readonly lockTimeout?: number;
-  readonly parallelism: number;
 }
 
 export interface ApplyOptions extends PlanningOptions {
@@ -36,16 +40,8 @@ export interface ApplyOptions extends PlanningOptions {
   readonly smoke: boolean;
 }
 
-const EXIT_OF_RESULT = {
-  done: EXIT.done,
-  partially_applied: EXIT.partly,
-  not_applied: EXIT.error,
-  smoke_failed: EXIT.smokeFailed,
-  interrupted: EXIT.interrupted,
-} as const satisfies Record<ApplyResult, number>;
-
 /** Makes the plan that is to be done. */
-export type Planner = (stateWriter: StateFile, service: Service, signal: AbortSignal) => Promise<Planned>;
+export type Planner = (stateWriter: StateFile, service: Service, context: Context) => Promise<Planned>;
 
 /** Locks the state, plans, asks and applies. Gives the exit code. */
 export async function planAndApply(
@@ -60,7 +56,9 @@ export async function planAndApply(
     const service = await openService(options, io);
     try {
       const stateWriter = await openState(path, desired.organization, { sandbox: service.isSandbox });
-      const planned = await planner(stateWriter, service, stopping);
+      const planned = await withContext('Reading accounts', io, stopping, (context) =>
+        planner(stateWriter, service, context),
+      );
       return await show(planned, stateWriter, service, options, io, stopping);
     } finally {
       await service.close();
@@ -122,7 +120,7 @@ async function carryOut(
     if (options.format === 'html') io.note(appliedText(applied, smoke, io.paint.err).trimEnd());
     else io.report(appliedText(applied, smoke, io.paint.out));
   }
-  const code = EXIT_OF_RESULT[applyResult(plan, done)];
+  const code = exitCodeOf(plan, done);
   annotate(plan, io);
   await tellGitHub(plan, code, io);
   return code;
@@ -154,4 +152,12 @@ async function withProgress<T>(
   } finally {
     progress.end();
   }
+}
+
+function exitCodeOf(plan: Plan, done: TestedApply): number {
+  const { applied, smoke } = done;
+  if (applied.interrupted) return EXIT.interrupted;
+  if (isComplete(plan, done)) return smoke.passed ? EXIT.done : EXIT.smokeFailed;
+  const isOnlyRefused = applied.outcomes.length === 0 && applied.failures.length === 0;
+  return isOnlyRefused ? EXIT.error : EXIT.partly;
 }

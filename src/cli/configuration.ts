@@ -1,6 +1,8 @@
 /** The configuration and the state that belongs to it, as every command reads them. */
 import { DEFAULT_CONFIG, InvalidConfiguration } from '../config/errors.ts';
 import { type Loaded, loadConfig } from '../config/load.ts';
+import type { ServiceOptions } from '../engine/service.ts';
+import type { StateLocation } from '../engine/state.ts';
 import type { Desired } from '../model/desired.ts';
 import { diagnosticJson } from '../yaml/diagnostic.ts';
 import { renderDiagnostics } from '../yaml/render.ts';
@@ -8,10 +10,7 @@ import type { Io } from './io.ts';
 import { columnsOf } from './terminal.ts';
 import { suitEngineToCommand } from './v8-flags.ts';
 
-export interface ConfigOptions {
-  readonly config: string;
-  readonly state?: string;
-}
+export type ConfigOptions = StateLocation;
 
 /** Reads the configuration, first of all; what is found in it is shown on stderr. @throws InvalidConfiguration */
 export async function readDesired({ config }: ConfigOptions, io: Io): Promise<Desired> {
@@ -32,4 +31,10 @@ export function showFindings(loaded: Loaded, io: Io): void {
 /** ` --config FILE`, in a command to type next; nothing for the usual name. */
 export function configWords(config: string): string {
   return config === DEFAULT_CONFIG ? '' : ` --config ${config}`;
+}
+
+/** ` --sandbox DIR`, in a command to type next; nothing for MotherDuck. */
+export function sandboxWords({ sandbox }: Pick<ServiceOptions, 'sandbox'>): string {
+  if (sandbox === undefined) return '';
+  return sandbox === true ? ' --sandbox' : ` --sandbox ${sandbox}`;
 }

@@ -3,8 +3,8 @@
 import { writeFile } from 'node:fs/promises';
 import path from 'node:path';
 import { InvalidConfiguration } from '../config/errors.ts';
-import { type LoadedWell, loadConfig } from '../config/load.ts';
-import type { ImportFiles } from '../engine/import.ts';
+import { loadConfig } from '../config/load.ts';
+import type { ImportFiles } from '../engine/importing.ts';
 import { codeOf, writeFileAtomic } from '../files/atomic.ts';
 import { readText } from '../files/text.ts';
 import { UserError } from '../model/user-error.ts';
@@ -35,21 +35,6 @@ export async function newImportFiles({ config }: ConfigOptions, text: string, io
     throw new UserError('CONFIG_INVALID', first?.message ?? 'it is not valid', first?.hint ?? 'Give another name.');
   }
   return { loaded, texts: new Map([[config, text]]), isNew: true };
-}
-
-/** Loads the configuration as it would be. @throws UserError IMPORT_REFUSED when that would not be valid */
-export async function loadChanged(
-  { config }: ConfigOptions,
-  { texts }: ImportFiles,
-  changes: ReadonlyMap<string, string>,
-  io: Io,
-): Promise<LoadedWell> {
-  const unwritten = new Map([...texts, ...changes].map(([file, text]) => [path.resolve(file), text]));
-  const loaded = await loadConfig(config, io.env, unwritten);
-  if (loaded.ok) return loaded;
-  showFindings(loaded, io);
-  const message = 'what would be written is not a valid configuration, as said above, so nothing was written';
-  throw new UserError('IMPORT_REFUSED', message, 'Import what is not concerned by name, and report this.');
 }
 
 /**

@@ -5,29 +5,24 @@
  * that the configuration names and the state does not have is adopted by the next import, or by the next apply.
  */
 import { adoptAll } from '../apply/adoption.ts';
-import { type Decided, decideSafely, type ImportFiles } from '../engine/import.ts';
-import { readWithProgress } from '../engine/reading.ts';
-import { openService, type Service, type ServiceOptions, sandboxWords, warnOfClock } from '../engine/service.ts';
+import { type Decided, decideSafely, type ImportFiles, readForImport } from '../engine/importing.ts';
+import { openService, type ServiceOptions, warnOfClock } from '../engine/service.ts';
 import { statePath } from '../engine/state.ts';
-import { allDecision, type Selection } from '../import/selection.ts';
-import type { LiveQuestion } from '../live/read.ts';
+import type { Selection } from '../import/selection.ts';
 import { few } from '../model/counted.ts';
 import type { Desired } from '../model/desired.ts';
 import type { Live } from '../model/live.ts';
 import type { Notice } from '../model/plan.ts';
-import type { State } from '../model/state.ts';
-import { accountKey } from '../model/username.ts';
-import { accountNames } from '../plan/plan.ts';
 import { type Counts, importDiff, importSummary, skippedText } from '../report/import/text.ts';
 import { waitUnlocked } from '../state/lock.ts';
 import { openState, type StateFile } from '../state/state-file.ts';
-import { type ConfigOptions, configWords } from './configuration.ts';
+import { type ConfigOptions, configWords, sandboxWords, showFindings } from './configuration.ts';
 import { askFor } from './confirm.ts';
+import { withContext } from './context.ts';
 import { ignoreInGit } from './git-ignore.ts';
-import { loadChanged, writeImportFiles } from './import-files.ts';
+import { writeImportFiles } from './import-files.ts';
 import type { Io, OutputOptions } from './io.ts';
 import { underLock } from './locked.ts';
-import { engineContext } from './progress.ts';
 import { EXIT } from './run.ts';
 import { suitEngineToCommand } from './v8-flags.ts';
 
@@ -66,15 +61,18 @@ export async function importLive(
       const { desired } = read.loaded;
       const stateWriter = await openState(statePath(options), desired.organization, { sandbox: service.isSandbox });
       const { state } = stateWriter;
-      const live = await readAskedLive(selection, desired, state, service, options.parallelism, io, stopping);
-      const files = (await beginning.settle?.(live)) ?? read;
-      const decided = await decideSafely({ selection, files, live, state, service }, options, (changes) =>
-        loadChanged(options, files, changes, io),
+      const live = await withContext('Reading accounts', io, stopping, (context) =>
+        readForImport({ selection, desired, state, service, parallelism: options.parallelism }, context),
       );
+      const files = (await beginning.settle?.(live)) ?? read;
+      const decided = await decideSafely({ selection, files, live, state, service }, options, {
+        env: io.env,
+        showFindings: (loaded) => showFindings(loaded, io),
+      });
       show(decided, files, withoutDucklings(selection, files.loaded.desired), io);
       for (const { message, hint } of [...(beginning.notices ?? []), ...decided.decided.notices])
         io.warn(message, hint);
-      warnOfClock(service, engineContext(io));
+      warnOfClock(service, io);
       return await carryOut(decided, files, live, stateWriter, options, io, stopping);
     } finally {
       await service.close();
@@ -120,29 +118,6 @@ async function carryOut(
   return skipped.some(({ reason }) => reason.kind === 'unreadable') ? EXIT.partly : EXIT.done;
 }
 
-/** Reads the accounts that are asked for, and with `--all` all that may be. */
-export function readAskedLive(
-  selection: Selection,
-  desired: Desired,
-  state: State,
-  { api, claims }: Pick<Service, 'api' | 'claims'>,
-  parallelism: number,
-  io: Io,
-  signal: AbortSignal,
-): Promise<Live> {
-  const isAll = selection.what === 'all';
-  const names = isAll ? accountNames(desired, state) : [...selection.accounts.values()].map(({ username }) => username);
-  const decide = allDecision(desired, state, claims);
-  const question: LiveQuestion = {
-    api,
-    names: names.map((username) => ({ username, needsDucklings: needsDucklings(username, desired) })),
-    ...(isAll ? { others: (user) => decide(user) === 'include' } : {}),
-    parallelism,
-    signal,
-  };
-  return readWithProgress(question, engineContext(io));
-}
-
 /** Of accounts that were named: those that the configuration has, and whose Ducklings it leaves alone. */
 function withoutDucklings(selection: Selection, { accounts }: Desired): string[] {
   if (selection.what === 'all') return [];
@@ -151,12 +126,6 @@ function withoutDucklings(selection: Selection, { accounts }: Desired): string[]
     const account = accounts.get(key);
     return account !== undefined && account.ducklings === undefined ? [account.username] : [];
   });
-}
-
-/** Of a configured account where it manages them or prices them; of every other one, as it may be added. */
-function needsDucklings(username: string, { accounts, computeRates }: Desired): boolean {
-  const account = accounts.get(accountKey(username));
-  return account === undefined || account.ducklings !== undefined || computeRates !== undefined;
 }
 
 function summary({ decided, actions }: Decided, config: string, stage: Counts['stage']): string {

@@ -35,7 +35,7 @@ export interface Io {
   /** Silent with --quiet. */
   warn(message: string, hint?: Hint): void;
   /** A line of --debug. */
-  readonly debug?: (line: string) => void;
+  debug(line: string): void;
 }
 
 export function openIo(options: OutputOptions): Io {
@@ -66,7 +66,9 @@ export function openIo(options: OutputOptions): Io {
           `${paint.err.yellow('Warning:')} ${printable(message)}${hint === undefined ? '' : `\n  ${printable(hintText(hint))}`}`,
         );
     },
-    ...(options.debug ? { debug: (line: string) => write(stderr, `${told(paint.err.dim(`debug: ${line}`))}\n`) } : {}),
+    debug: (line) => {
+      if (options.debug) write(stderr, `${told(paint.err.dim(`debug: ${line}`))}\n`);
+    },
   };
 }
 

@@ -1,5 +1,5 @@
-/** Work that changes the state: under its lock, and with interruptions heard from before the lock is had. */
-import { lockState } from '../state/lock.ts';
+/** Commands that change the state: under its lock, and interruptible from before the lock is taken. */
+import { underStateLock } from '../engine/state.ts';
 import type { Io } from './io.ts';
 import { interruptible } from './signals.ts';
 
@@ -16,12 +16,9 @@ export function underLock<T>(
   io: Io,
   work: (stopping: AbortSignal) => Promise<T>,
 ): Promise<T> {
-  return interruptible(io, async (stopping) => {
-    const lock = await lockState(statePath, command, (options.lockTimeout ?? 0) * 1000, io, stopping);
-    try {
-      return await work(stopping);
-    } finally {
-      await lock.release();
-    }
-  });
+  return interruptible(io, (signal) =>
+    underStateLock(statePath, command, options.lockTimeout ?? 0, { warn: io.warn, note: io.note, signal }, () =>
+      work(signal),
+    ),
+  );
 }

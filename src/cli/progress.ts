@@ -1,5 +1,4 @@
 /** How far some work is, on stderr: a line that changes on a terminal, nothing elsewhere. */
-import type { EngineContext } from '../engine/context.ts';
 import type { Io } from './io.ts';
 import { progressLine } from './progress-line.ts';
 import { canChangeLines, columnsOf, hasBlocks } from './terminal.ts';
@@ -65,13 +64,4 @@ export class Progress {
     const room = { columns, hasBlocks: hasBlocks(this.#io.env) };
     this.#io.changing.show(progressLine({ what, done, total, seconds: milliseconds / 1000, current }, room));
   }
-}
-
-/** What the engine reports to a command: warnings on stderr, and a progress bar. */
-export function engineContext(io: Io, signal?: AbortSignal): EngineContext {
-  return {
-    warn: io.warn,
-    progress: (title, total) => new Progress(io, title, total),
-    ...(signal ? { signal } : {}),
-  };
 }

@@ -1,10 +1,7 @@
 /** `mdacc apply`: shows the plan, asks, does it, stores the secrets, then tests what it touched. */
-
 import { readFile } from 'node:fs/promises';
 import { type ApplyOptions, type Planner, planAndApply } from '../cli/applying.ts';
 import { readDesired } from '../cli/configuration.ts';
-import type { Io } from '../cli/io.ts';
-import { engineContext } from '../cli/progress.ts';
 import { runCommand } from '../cli/run.ts';
 import { planNow } from '../engine/planning.ts';
 import type { Desired } from '../model/desired.ts';
@@ -17,9 +14,8 @@ export function run(options: ApplyOptions, planFile: string | undefined): Promis
     const desired = await readDesired(options, io);
     const planner: Planner =
       planFile === undefined
-        ? (stateWriter, service, signal) =>
-            planNow(desired, stateWriter.state, service, options, engineContext(io, signal))
-        : savedPlan(planFile, desired, options, io);
+        ? (stateWriter, service, context) => planNow(desired, stateWriter.state, service, options, context)
+        : savedPlan(planFile, desired, options);
     return planAndApply('apply', desired, options, io, planner);
   });
 }
@@ -37,12 +33,12 @@ function refuseMixed({ only, prune, due, sandbox }: ApplyOptions, planFile: stri
 }
 
 /** The plan that was saved, if nothing moved since: it is made again in the same way, and compared. */
-function savedPlan(planFile: string, desired: Desired, options: ApplyOptions, io: Io): Planner {
-  return async (stateWriter, service, signal) => {
+function savedPlan(planFile: string, desired: Desired, options: ApplyOptions): Planner {
+  return async (stateWriter, service, context) => {
     const saved = parsePlanFile(await readPlanFile(planFile), planFile);
     const only = Object.keys(saved.fingerprints);
     const asSaved = { ...options, prune: saved.prune, due: saved.due ?? false, ...(only.length > 0 ? { only } : {}) };
-    const planned = await planNow(desired, stateWriter.state, service, asSaved, engineContext(io, signal));
+    const planned = await planNow(desired, stateWriter.state, service, asSaved, context);
     refuseStale(saved, planned, stateWriter.state);
     return { ...planned, plan: { ...planned.plan, actions: saved.plan.actions } };
   };

@@ -1,11 +1,10 @@
 /** `mdacc audit`: holds the live organization against the configuration and good practice. Changes nothing, anywhere. */
-
 import { audit } from '../audit/audit.ts';
 import { type ConfigOptions, readDesired } from '../cli/configuration.ts';
+import { withContext } from '../cli/context.ts';
 import type { OutputOptions } from '../cli/io.ts';
-import { engineContext } from '../cli/progress.ts';
 import { EXIT, runCommand } from '../cli/run.ts';
-import { type EvidenceOptions, gatherEvidence } from '../engine/audit.ts';
+import { type EvidenceOptions, gatherEvidence } from '../engine/auditing.ts';
 import { openService, type ServiceOptions } from '../engine/service.ts';
 import { statePath } from '../engine/state.ts';
 import type { Audit, Severity } from '../model/audit.ts';
@@ -29,7 +28,11 @@ export function run(options: AuditOptions): Promise<number> {
     const service = await openService(options, io);
     try {
       const { state } = await openState(statePath(options), desired.organization, { sandbox: service.isSandbox });
-      const found = audit(await gatherEvidence(desired, state, service, options, engineContext(io)));
+      const found = audit(
+        await withContext('Reading accounts', io, undefined, (context) =>
+          gatherEvidence(desired, state, service, options, context),
+        ),
+      );
       io.report(renderAudit(found, options.format, io.paint.out));
       return exitCode(found, options.failOn);
     } finally {

@@ -1,8 +1,6 @@
 /** `mdacc destroy`: deletes every account that the state manages, under the same guards as pruning. */
-
 import { type ApplyOptions, planAndApply } from '../cli/applying.ts';
 import { readDesired } from '../cli/configuration.ts';
-import { engineContext } from '../cli/progress.ts';
 import { runCommand } from '../cli/run.ts';
 import { planNow } from '../engine/planning.ts';
 
@@ -11,10 +9,8 @@ export function run(options: ApplyOptions): Promise<number> {
     const desired = await readDesired(options, io);
     // Nothing is wanted any more, and what is not wanted is pruned.
     const nothing = { ...desired, accounts: new Map<never, never>() };
-    return planAndApply('destroy', nothing, options, io, (stateWriter, service, signal) =>
-      planNow(nothing, stateWriter.state, service, { ...options, prune: true }, engineContext(io, signal), {
-        because: 'destroyed',
-      }),
+    return planAndApply('destroy', nothing, options, io, (stateWriter, service, context) =>
+      planNow(nothing, stateWriter.state, service, { ...options, prune: true, because: 'destroyed' }, context),
     );
   });
 }

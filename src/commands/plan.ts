@@ -2,13 +2,13 @@
 
 import { readFile } from 'node:fs/promises';
 import type { PlanningOptions } from '../cli/applying.ts';
-import { readDesired } from '../cli/configuration.ts';
+import { readDesired, sandboxWords } from '../cli/configuration.ts';
+import { withContext } from '../cli/context.ts';
 import { tellGitHub } from '../cli/github.ts';
 import type { Io } from '../cli/io.ts';
-import { engineContext } from '../cli/progress.ts';
 import { EXIT, runCommand } from '../cli/run.ts';
 import { planNow } from '../engine/planning.ts';
-import { openService, sandboxWords } from '../engine/service.ts';
+import { openService } from '../engine/service.ts';
 import { statePath } from '../engine/state.ts';
 import { codeOf, writeFileAtomic } from '../files/atomic.ts';
 import type { Plan } from '../model/plan.ts';
@@ -31,7 +31,9 @@ export function run(options: PlanCommandOptions): Promise<number> {
     const service = await openService(options, io);
     try {
       const { state } = await openState(statePath(options), desired.organization, { sandbox: service.isSandbox });
-      const planned = await planNow(desired, state, service, options, engineContext(io));
+      const planned = await withContext('Reading accounts', io, undefined, (context) =>
+        planNow(desired, state, service, options, context),
+      );
       io.report(renderPlan(planned.plan, options.format, io.paint.out));
       if (options.out !== undefined) {
         const { prune = false, due = false } = options;

@@ -1,8 +1,6 @@
 /** `mdacc rotate`: replaces tokens now, whether they are due or not, by the same plan and apply. */
-
 import { type ApplyOptions, planAndApply } from '../cli/applying.ts';
 import { readDesired } from '../cli/configuration.ts';
-import { engineContext } from '../cli/progress.ts';
 import { runCommand } from '../cli/run.ts';
 import { planNow } from '../engine/planning.ts';
 import type { Desired } from '../model/desired.ts';
@@ -17,10 +15,8 @@ export function run(options: ApplyOptions, names: readonly string[]): Promise<nu
     const rotate = (account: string, token: string) =>
       wanted.some((each) => each.account === account && (each.token === undefined || each.token === token));
     const only = [...new Set(wanted.map((each) => each.account))];
-    return planAndApply('rotate', desired, options, io, (stateWriter, service, signal) =>
-      planNow(desired, stateWriter.state, service, { ...options, only, prune: false }, engineContext(io, signal), {
-        rotate,
-      }),
+    return planAndApply('rotate', desired, options, io, (stateWriter, service, context) =>
+      planNow(desired, stateWriter.state, service, { ...options, only, prune: false, rotate }, context),
     );
   });
 }

@@ -1,20 +1,13 @@
-/** What a use case needs of its caller: no terminal, no process. */
+/** What the use cases are given by whoever runs them: a command of the terminal, or a program that uses the library. */
 import type { Hint } from '../model/hint.ts';
 
-/** Progress over one known number of accounts. */
-export interface Progress {
-  /** One more is done. */
-  step(): void;
-  /** The work ended, also by an error. */
-  end(): void;
-}
-
-/** How an engine function reports, and how it is stopped. It prints nothing by itself. */
-export interface EngineContext {
-  /** Told of what the user should know and what stops nothing. */
+export interface Context {
+  /** Takes a warning that the user should see. */
   warn(message: string, hint?: Hint): void;
-  /** Called when work on `total` accounts starts, with a title such as `Reading accounts`. */
-  progress(title: string, total: number): Progress;
-  /** When it is aborted, no new call is made. */
+  /** Takes a remark, for example what is waited for. */
+  note?(text: string): void;
+  /** Called when the work begins or advances, with the number of accounts done so far and in total. */
+  readonly progress?: (done: number, total: number) => void;
+  /** Aborted to stop: calls in flight are finished, nothing new begins. */
   readonly signal?: AbortSignal;
 }

@@ -1,24 +1,24 @@
-/** Reads the organization and plans. */
+/** Reads the live organization, and plans from it, the configuration and the state. */
 
+import { readLive } from '../live/read.ts';
 import type { Desired } from '../model/desired.ts';
 import type { Live } from '../model/live.ts';
 import type { Plan } from '../model/plan.ts';
 import type { State } from '../model/state.ts';
+import { accountKey } from '../model/username.ts';
 import { accountNames, makePlan, type PlanOptions } from '../plan/plan.ts';
 import type { SecretStore } from '../secrets/store.ts';
 import { openStores, secretPathsIn } from '../secrets/stores.ts';
-import type { EngineContext } from './context.ts';
-import { accountsToRead, matchesNothing, onlyMatcher, readWithProgress } from './reading.ts';
+import type { Context } from './context.ts';
+import { matchesNothing, onlyMatcher } from './only.ts';
 import { type Service, warnOfClock } from './service.ts';
 
-/** What is planned of the organization. */
-export interface PlanScope {
+/** How to plan: the options of the plan, and the maximum number of concurrent calls. */
+export interface PlanNowOptions extends Pick<PlanOptions, 'rotate' | 'because'> {
   /** Globs of usernames; all accounts unless given. */
   readonly only?: readonly string[];
   readonly prune?: boolean;
-  /** Only scheduled work: due rotations and ended overlaps. */
   readonly due?: boolean;
-  /** Maximum number of concurrent requests. */
   readonly parallelism: number;
 }
 
@@ -35,18 +35,26 @@ export async function planNow(
   desired: Desired,
   state: State,
   service: Service,
-  options: PlanScope,
-  context: EngineContext,
-  more: Pick<PlanOptions, 'rotate' | 'because'> = {},
+  options: PlanNowOptions,
+  context: Context,
 ): Promise<Planned> {
   const stores = openStores(desired.stores);
   const only = onlyMatcher(options.only);
-  const names = accountsToRead(desired, state, only);
-  const live = await readWithProgress({ api: service.api, names, parallelism: options.parallelism }, context);
+  const live = await readAccounts({ desired, state, service, only, parallelism: options.parallelism }, context);
   warnOfClock(service, context);
-  const { prune = false, due = false } = options;
-  const globs = options.only === undefined ? {} : { only: options.only };
-  const plan = planFrom({ desired, live, state, service, stores, prune, due, ...globs, ...more });
+  const { prune = false, due = false, only: globs, rotate, because } = options;
+  const plan = planFrom({
+    desired,
+    live,
+    state,
+    service,
+    stores,
+    prune,
+    due,
+    ...(globs ? { only: globs } : {}),
+    ...(rotate ? { rotate } : {}),
+    ...(because ? { because } : {}),
+  });
   return { desired, stores, live, plan };
 }
 
@@ -74,4 +82,37 @@ export function planFrom({ desired, live, state, service, stores, only: globs, .
     sandbox: service.isSandbox,
     secretPath: secretPathsIn(stores),
   });
+}
+
+/** What is read from MotherDuck for a plan. */
+export interface ReadingInput {
+  readonly desired: Desired;
+  readonly state: State;
+  readonly service: Pick<Service, 'api'>;
+  /** Whether an account is read. */
+  readonly only: (username: string) => boolean;
+  readonly parallelism: number;
+}
+
+/** Reads the accounts of the configuration and the state. @throws UserError when nothing can be read, INTERRUPTED */
+export function readAccounts(input: ReadingInput, { progress, signal }: Omit<Context, 'warn'>): Promise<Live> {
+  const { desired, state, service, only, parallelism } = input;
+  return readLive({
+    api: service.api,
+    names: accountsToRead(desired, state, only),
+    parallelism,
+    ...(progress ? { onProgress: progress } : {}),
+    ...(signal ? { signal } : {}),
+  });
+}
+
+/** The accounts that a plan needs, and whether it needs their Ducklings. */
+function accountsToRead(desired: Desired, state: State, only: (username: string) => boolean) {
+  return accountNames(desired, state)
+    .filter(only)
+    .map((username) => ({
+      username,
+      needsDucklings:
+        desired.computeRates !== undefined || desired.accounts.get(accountKey(username))?.ducklings !== undefined,
+    }));
 }

@@ -13,7 +13,7 @@ import { runProbe } from '../motherduck/probe-process.ts';
 import { createRestClient } from '../motherduck/rest-client.ts';
 import { PRODUCT, readUsage } from '../motherduck/usage.ts';
 import { VERSION } from '../version.ts';
-import type { EngineContext } from './context.ts';
+import type { Context } from './context.ts';
 
 export interface ServiceOptions {
   readonly sandbox?: string | true;
@@ -46,13 +46,14 @@ const CLOCK_TOLERANCE_MS = 120_000;
 export const PROGRAM_VARIABLES = ['MOTHERDUCK_TOKEN', 'motherduck_token'] as const;
 const ADMIN_VARIABLES = ['MOTHERDUCK_ADMIN_TOKEN', ...PROGRAM_VARIABLES] as const;
 
-/** What opening an organization needs of the world. */
-interface Surroundings {
+/** What opening an organization needs from its caller. */
+export interface Surroundings {
   readonly env: NodeJS.ProcessEnv;
-  /** Told that a new sandbox was started. */
-  note(message: string): void;
-  /** Gets a line for every request; never a secret. */
-  readonly debug?: (line: string) => void;
+  readonly options: { readonly debug?: boolean };
+  /** Takes a remark, for example that a new sandbox was made. */
+  note(text: string): void;
+  /** Takes a line for each request, with `options.debug`. */
+  debug(line: string): void;
 }
 
 /** Opens it. @throws UserError TOKEN_MISSING, API_URL_INVALID, SANDBOX_FAILED */
@@ -70,23 +71,17 @@ export function sandboxFolder(named: string | true | undefined, env: NodeJS.Proc
 }
 
 /** Says so where a sandbox is made: it may be the wrong folder. */
-export function tellOfNew(folder: string, io: Pick<Surroundings, 'note'>): void {
-  if (!existsSync(folder)) io.note(`A new sandbox organization begins in ${shownFromHere(folder)}.`);
+export function tellOfNew(folder: string, { note }: Pick<Surroundings, 'note'>): void {
+  if (!existsSync(folder)) note(`A new sandbox organization begins in ${shownFromHere(folder)}.`);
 }
 
-/** ` --sandbox DIR`, in a command to type next; nothing for MotherDuck. */
-export function sandboxWords({ sandbox }: Pick<ServiceOptions, 'sandbox'>): string {
-  if (sandbox === undefined) return '';
-  return sandbox === true ? ' --sandbox' : ` --sandbox ${sandbox}`;
-}
-
-/** A clock that is wrong here does no harm, since MotherDuck's is used; a person should know all the same. */
-export function warnOfClock({ api, isSandbox }: Service, context: Pick<EngineContext, 'warn'>): void {
+/** Warns when the clock of this machine is wrong. It does no harm, because MotherDuck's time is used. */
+export function warnOfClock({ api, isSandbox }: Service, { warn }: Context): void {
   const difference = api.clockDifference() ?? 0;
   if (isSandbox || Math.abs(difference) < CLOCK_TOLERANCE_MS) return;
   const minutes = Math.round(Math.abs(difference) / 60_000);
   const side = difference > 0 ? 'behind' : 'ahead of';
-  context.warn(`this machine's clock is ${minutes} minutes ${side} MotherDuck's`, {
+  warn(`this machine's clock is ${minutes} minutes ${side} MotherDuck's`, {
     text: "MotherDuck's time is used; set the clock.",
   });
 }
@@ -101,7 +96,7 @@ async function openMotherDuck(options: ServiceOptions, io: Surroundings): Promis
     parallelism: options.parallelism,
     timeoutMs: (options.timeout ?? REQUEST_SECONDS) * 1000,
     userAgent: USER_AGENT,
-    ...(io.debug ? { debug: io.debug } : {}),
+    ...(io.options.debug ? { debug: io.debug } : {}),
   });
   const api = createApi(http);
   const connectMs = (options.timeout ?? CONNECT_SECONDS) * 1000;
@@ -151,7 +146,7 @@ async function openEmbedded(named: string | true, options: ServiceOptions, io: S
     timeoutMs: (options.timeout ?? REQUEST_SECONDS) * 1000,
     userAgent: USER_AGENT,
     transport,
-    ...(io.debug ? { debug: io.debug } : {}),
+    ...(io.options.debug ? { debug: io.debug } : {}),
   });
   const connectMs = (options.timeout ?? CONNECT_SECONDS) * 1000;
   return {

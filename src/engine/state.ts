@@ -1,7 +1,39 @@
-/** Where the state is. */
+/** Where the state is, and work that changes it under its lock. */
 import path from 'node:path';
+import type { Seconds } from '../model/duration.ts';
+import { lockState } from '../state/lock.ts';
+import type { Context } from './context.ts';
 
-/** The state's file: beside the configuration unless it is named. */
-export function statePath({ config, state }: { readonly config: string; readonly state?: string }): string {
+export interface StateLocation {
+  /** The main file of the configuration. */
+  readonly config: string;
+  /** The state's file; beside the configuration unless given. */
+  readonly state?: string;
+}
+
+/** The path of the state: as given, or beside the configuration. */
+export function statePath({ config, state }: StateLocation): string {
   return state ?? path.join(path.dirname(config), 'motherduck.accounts.state.json');
+}
+
+/**
+ * Locks the state, does the work, and releases the lock even if the work throws.
+ *
+ * @param holder the name that another run is shown while the state is locked
+ * @param wait how long to wait for another run, in seconds
+ * @throws UserError STATE_LOCKED, INTERRUPTED
+ */
+export async function underStateLock<T>(
+  file: string,
+  holder: string,
+  wait: Seconds,
+  context: Context,
+  work: () => Promise<T>,
+): Promise<T> {
+  const lock = await lockState(file, holder, wait * 1000, context, context.signal);
+  try {
+    return await work();
+  } finally {
+    await lock.release();
+  }
 }

@@ -1,5 +1,5 @@
 import type { ApplyEvent, Outcome } from '../apply/account-run.ts';
-import { applyResult, applyTested, refuseViolations } from '../engine/apply.ts';
+import { applyTested, isComplete, refuseViolations } from '../engine/applying.ts';
 import type { Desired } from '../model/desired.ts';
 import type { Live } from '../model/live.ts';
 import type { Plan } from '../model/plan.ts';
@@ -66,7 +66,7 @@ export async function apply(options: ApplyOptions): Promise<Applied> {
     service.opened,
     options.smoke ?? true,
   );
-  return { ...done.applied, smoke: done.smoke, succeeded: applyResult(plan, done) === 'done' };
+  return { ...done.applied, smoke: done.smoke, succeeded: isComplete(plan, done) && done.smoke.passed };
 }
 
 function refuseDeletions({ actions }: Plan, allowed: boolean): void {

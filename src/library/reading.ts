@@ -1,9 +1,7 @@
 import { audit as auditEvidence } from '../audit/audit.ts';
-import { gatherEvidence } from '../engine/audit.ts';
-import type { EngineContext } from '../engine/context.ts';
-import { planFrom } from '../engine/planning.ts';
-import { accountsToRead, onlyMatcher } from '../engine/reading.ts';
-import { readLive as readAccounts } from '../live/read.ts';
+import { gatherEvidence } from '../engine/auditing.ts';
+import { onlyMatcher } from '../engine/only.ts';
+import { planFrom, readAccounts } from '../engine/planning.ts';
 import type { Audit } from '../model/audit.ts';
 import type { Desired } from '../model/desired.ts';
 import type { Live } from '../model/live.ts';
@@ -44,13 +42,11 @@ export async function readLive(
   },
 ): Promise<Live> {
   const { desired, state, service, only, onProgress, signal } = question;
-  return readAccounts({
-    api: service.api,
-    names: accountsToRead(desired, snapshotOf(state), onlyMatcher(only)),
-    parallelism: service.opened.parallelism,
-    ...(onProgress ? { onProgress } : {}),
-    ...(signal ? { signal } : {}),
-  });
+  const { parallelism } = service.opened;
+  return readAccounts(
+    { desired, state: snapshotOf(state), service, only: onlyMatcher(only), parallelism },
+    { ...(onProgress ? { progress: onProgress } : {}), ...(signal ? { signal } : {}) },
+  );
 }
 
 /**
@@ -85,8 +81,5 @@ export async function audit(question: Question & { readonly idle?: number }): Pr
   const { desired, state, service, only, idle } = question;
   const { parallelism } = service.opened;
   const options = { parallelism, ...(only ? { only } : {}), ...(idle === undefined ? {} : { usage: true, idle }) };
-  return auditEvidence(await gatherEvidence(desired, snapshotOf(state), service.opened, options, SILENT));
+  return auditEvidence(await gatherEvidence(desired, snapshotOf(state), service.opened, options, { warn: () => {} }));
 }
-
-/** The library prints nothing. */
-const SILENT: EngineContext = { warn: () => {}, progress: () => ({ step: () => {}, end: () => {} }) };

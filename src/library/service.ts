@@ -43,8 +43,9 @@ export async function openService(options: ServiceOptions = {}): Promise<Service
     { ...location, parallelism },
     {
       env: { ...env, ...(token === undefined ? {} : { MOTHERDUCK_ADMIN_TOKEN: token }) },
+      options: { debug: debug !== undefined },
       note: () => {},
-      ...(debug ? { debug } : {}),
+      debug: debug ?? (() => {}),
     },
   );
   const { api, isSandbox } = opened;

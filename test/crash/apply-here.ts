@@ -1,9 +1,7 @@
 /** The next apply in this process: all that the command does, from its configuration to its exit code. */
-
 import { planAndApply } from '../../src/cli/applying.ts';
 import { readDesired } from '../../src/cli/configuration.ts';
 import type { Io } from '../../src/cli/io.ts';
-import { engineContext } from '../../src/cli/progress.ts';
 import { planNow } from '../../src/engine/planning.ts';
 import { plain } from '../../src/report/paint.ts';
 import { ADMIN, CONFIG, type Stage } from './stage.ts';
@@ -41,8 +39,8 @@ export async function applyHere(stage: Stage): Promise<{ code: number; stdout: s
   } as const;
   try {
     const desired = await readDesired(options, io);
-    const code = await planAndApply('apply', desired, options, io, (stateWriter, service, signal) =>
-      planNow(desired, stateWriter.state, service, options, engineContext(io, signal)),
+    const code = await planAndApply('apply', desired, options, io, (stateWriter, service, context) =>
+      planNow(desired, stateWriter.state, service, options, context),
     );
     return { code, ...said };
   } catch (error) {

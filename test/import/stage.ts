@@ -3,11 +3,11 @@ import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'nod
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { adoptAll } from '../../src/apply/adoption.ts';
-import { loadChanged, newImportFiles, readImportFiles, writeImportFiles } from '../../src/cli/import-files.ts';
-import { readAskedLive } from '../../src/cli/importing.ts';
+import { showFindings } from '../../src/cli/configuration.ts';
+import { newImportFiles, readImportFiles, writeImportFiles } from '../../src/cli/import-files.ts';
 import { openIo } from '../../src/cli/io.ts';
 import { loadConfig } from '../../src/config/load.ts';
-import { decideSafely, type ImportFiles } from '../../src/engine/import.ts';
+import { decideSafely, type ImportFiles, readForImport } from '../../src/engine/importing.ts';
 import { initialConfig, tightestLimits } from '../../src/import/initial-config.ts';
 import { parseSelection } from '../../src/import/selection.ts';
 import type { Desired } from '../../src/model/desired.ts';
@@ -132,8 +132,13 @@ export class Stage {
     const more = { ...(store ? { store } : {}), ...(into ? { into: this.file(into) } : {}) };
     const service = { isSandbox: true, claims: [] };
     const situation = { selection, files, live, state: this.world.stateWriter.state, service };
-    const { decided, actions } = await decideSafely(situation, { config: this.file(MAIN), ...more }, (changes) =>
-      loadChanged({ config: this.file(MAIN) }, files, changes, this.#io),
+    const { decided, actions } = await decideSafely(
+      situation,
+      { config: this.file(MAIN), ...more },
+      {
+        env: this.#io.env,
+        showFindings: (loaded) => showFindings(loaded, this.#io),
+      },
     );
     const before = files.isNew ? new Map<string, string>() : files.texts;
     const diff = importDiff(before, decided, plain).replaceAll(`${this.folder}/`, '');
@@ -145,7 +150,8 @@ export class Stage {
     const service = { api: world.api, claims: [] };
     const selection = parseSelection(names, names.length === 0);
     const { signal } = new AbortController();
-    return readAskedLive(selection, files.loaded.desired, world.stateWriter.state, service, 8, this.#io, signal);
+    const { desired } = files.loaded;
+    return readForImport({ selection, desired, state: world.stateWriter.state, service, parallelism: 8 }, { signal });
   }
 }
 

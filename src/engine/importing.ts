@@ -1,9 +1,10 @@
-/** From a reading to an import that is safe to write: the configuration stays valid, and the next plan only adopts. */
+/** Imports that are safe to write: the configuration stays valid, and the next plan only adopts. */
 import path from 'node:path';
-import type { LoadedWell } from '../config/load.ts';
+import { type Loaded, type LoadedWell, loadConfig } from '../config/load.ts';
 import { type Adoption, adoptions, obstacles } from '../import/adoption-check.ts';
 import { decideImport } from '../import/decide.ts';
-import type { Selection } from '../import/selection.ts';
+import { allDecision, type Selection } from '../import/selection.ts';
+import { readLive } from '../live/read.ts';
 import { few } from '../model/counted.ts';
 import type { Desired } from '../model/desired.ts';
 import type { Import } from '../model/import.ts';
@@ -12,19 +13,26 @@ import type { Plan } from '../model/plan.ts';
 import type { State } from '../model/state.ts';
 import { UserError } from '../model/user-error.ts';
 import { accountKey } from '../model/username.ts';
-import { makePlan } from '../plan/plan.ts';
+import { accountNames, makePlan } from '../plan/plan.ts';
 import { importRefused, obstacleText } from '../report/import/text.ts';
 import { newSecretPaths, openStores, secretPathsIn } from '../secrets/stores.ts';
 import { suggestion } from '../yaml/wording.ts';
+import type { Context } from './context.ts';
 import type { Service } from './service.ts';
 
-/** The configuration that an import adds to. */
 export interface ImportFiles {
   readonly loaded: LoadedWell;
-  /** By the names that the configuration's locations have, the main one first. */
+  /** By the names that the configuration's positions have, the main one first. */
   readonly texts: ReadonlyMap<string, string>;
   /** The main file is not written yet. */
   readonly isNew: boolean;
+}
+
+/** What an import needs from its caller. */
+export interface ImportSurroundings {
+  readonly env: NodeJS.ProcessEnv;
+  /** Takes the errors and warnings of a configuration that would not be valid. */
+  showFindings(loaded: Loaded): void;
 }
 
 export interface Situation {
@@ -50,13 +58,14 @@ export interface Decided {
 }
 
 /**
- * @param load gives the configuration as it would be with the changed texts, by file.
+ * Decides what is imported, and loads the configuration as it would be to check that the next plan only adopts.
+ *
  * @throws UserError USAGE, or IMPORT_REFUSED with what is in the way
  */
 export async function decideSafely(
   situation: Situation,
   choices: Choices,
-  load: (changes: ReadonlyMap<string, string>) => Promise<LoadedWell>,
+  surroundings: ImportSurroundings,
 ): Promise<Decided> {
   const { selection, files, live, state, service } = situation;
   const { desired, definitions } = files.loaded;
@@ -78,7 +87,7 @@ export async function decideSafely(
   const decided = decision.import;
   // A new file is written, also when nothing is live to go into it.
   const whole = files.isNew && decided.texts.size === 0 ? { ...decided, texts: files.texts } : decided;
-  const changed = await load(whole.texts);
+  const changed = await loadChanged(choices, files, whole.texts, surroundings);
   const after = planOf(changed.desired, situation);
   const found = obstacles(before, after, whole.adopts).map(obstacleText);
   if (found.length > 0) {
@@ -86,6 +95,21 @@ export async function decideSafely(
     throw new UserError('IMPORT_REFUSED', message, 'Nothing was written. Fix that, or import the others by name.');
   }
   return { decided: whole, actions: adoptions(after, (account, token) => isWanted(account, token, situation)) };
+}
+
+/** Loads the configuration as it would be. @throws UserError IMPORT_REFUSED when that would not be valid */
+async function loadChanged(
+  { config }: Choices,
+  { texts }: ImportFiles,
+  changes: ReadonlyMap<string, string>,
+  { env, showFindings }: ImportSurroundings,
+): Promise<LoadedWell> {
+  const unwritten = new Map([...texts, ...changes].map(([file, text]) => [path.resolve(file), text]));
+  const loaded = await loadConfig(config, env, unwritten);
+  if (loaded.ok) return loaded;
+  showFindings(loaded);
+  const message = 'the configuration would not be valid with the import, so nothing was written';
+  throw new UserError('IMPORT_REFUSED', message, 'Import the other accounts by name, and report this.');
 }
 
 function planOf(desired: Desired, { selection, live, state, service }: Situation): Plan {
@@ -123,4 +147,35 @@ function storeOf({ store }: Choices, { stores }: Desired): { store?: string } {
   if (stores.has(store)) return { store };
   const hint = suggestion(store, [...stores.keys()], 'there are') ?? 'Name one that stands under secret_stores.';
   throw new UserError('USAGE', `the configuration has no secret store "${store}"`, hint);
+}
+
+/** What is read from MotherDuck for an import. */
+export interface ImportReadingInput {
+  readonly selection: Selection;
+  readonly desired: Desired;
+  readonly state: State;
+  readonly service: Pick<Service, 'api' | 'claims'>;
+  readonly parallelism: number;
+}
+
+/** Reads the selected accounts; with `--all`, every account that an import may take. */
+export function readForImport(input: ImportReadingInput, { progress, signal }: Omit<Context, 'warn'>): Promise<Live> {
+  const { selection, desired, state, service, parallelism } = input;
+  const isAll = selection.what === 'all';
+  const names = isAll ? accountNames(desired, state) : [...selection.accounts.values()].map(({ username }) => username);
+  const decide = allDecision(desired, state, service.claims);
+  return readLive({
+    api: service.api,
+    names: names.map((username) => ({ username, needsDucklings: needsDucklings(username, desired) })),
+    ...(isAll ? { others: (user) => decide(user) === 'include' } : {}),
+    parallelism,
+    ...(progress ? { onProgress: progress } : {}),
+    ...(signal ? { signal } : {}),
+  });
+}
+
+/** Of a configured account where it manages them or prices them; of every other one, as it may be added. */
+function needsDucklings(username: string, { accounts, computeRates }: Desired): boolean {
+  const account = accounts.get(accountKey(username));
+  return account === undefined || account.ducklings !== undefined || computeRates !== undefined;
 }

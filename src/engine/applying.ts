@@ -1,4 +1,4 @@
-/** Applies a plan and smoke-tests what it touched. */
+/** An apply and the smoke test of the accounts that it touched. */
 import type { ApplyInput } from '../apply/account-run.ts';
 import { type Applied, apply } from '../apply/apply.ts';
 import type { Plan } from '../model/plan.ts';
@@ -44,13 +44,8 @@ export function refuseViolations({ violations }: Plan, shown: boolean): void {
   throw new UserError('GUARDRAIL', message, first.hint ?? 'Change the configuration, or its guardrails.');
 }
 
-export type ApplyResult = 'done' | 'partially_applied' | 'not_applied' | 'smoke_failed' | 'interrupted';
-
-/** How the apply as a whole ended; `done`: all of the plan was applied, and what it touched was seen to connect. */
-export function applyResult(plan: Plan, { applied, smoke }: TestedApply): ApplyResult {
-  if (applied.interrupted) return 'interrupted';
-  const isIncomplete = applied.outcomes.some((outcome) => outcome.result !== 'done');
-  if (isIncomplete || applied.failures.length > 0) return 'partially_applied';
-  if (plan.errors.length > 0) return applied.outcomes.length > 0 ? 'partially_applied' : 'not_applied';
-  return smoke.passed ? 'done' : 'smoke_failed';
+/** Whether all of the plan was done, without errors. The smoke test is apart. */
+export function isComplete(plan: Plan, { applied }: TestedApply): boolean {
+  const isDone = applied.outcomes.every(({ result }) => result === 'done');
+  return !applied.interrupted && isDone && applied.failures.length === 0 && plan.errors.length === 0;
 }

@@ -1,5 +1,6 @@
-/** From the options to an audit's evidence: the organization is read, and what cannot be read is told rather than thrown. */
+/** Gathers an audit's evidence. What cannot be read becomes a finding; it is not thrown. */
 import { type Active, type Evidence, joinEvidence, type Usage } from '../audit/evidence.ts';
+import { readLive } from '../live/read.ts';
 import type { Desired } from '../model/desired.ts';
 import type { Seconds } from '../model/duration.ts';
 import { globMatcher } from '../model/glob.ts';
@@ -10,8 +11,8 @@ import { ApiError } from '../motherduck/transport-errors.ts';
 import { accountNames } from '../plan/plan.ts';
 import type { SecretStore } from '../secrets/store.ts';
 import { openStores, secretPathsIn } from '../secrets/stores.ts';
-import type { EngineContext } from './context.ts';
-import { matchesNothing, onlyMatcher, readWithProgress } from './reading.ts';
+import type { Context } from './context.ts';
+import { matchesNothing, onlyMatcher } from './only.ts';
 import { type Service, warnOfClock } from './service.ts';
 
 export interface EvidenceOptions {
@@ -33,7 +34,7 @@ export async function gatherEvidence(
   state: State,
   service: Service,
   options: EvidenceOptions,
-  context: EngineContext,
+  context: Context,
 ): Promise<Evidence> {
   const only = onlyMatcher(options.only);
   const live = await readEveryone(desired, state, service, { only, parallelism: options.parallelism }, context);
@@ -67,7 +68,7 @@ function readEveryone(
   state: State,
   { api }: Service,
   { only, parallelism }: { readonly only: (username: string) => boolean; readonly parallelism: number },
-  context: EngineContext,
+  { progress, signal }: Context,
 ): Promise<Live> {
   const isIgnored = globMatcher(desired.ignore);
   const names = accountNames(desired, state).filter(only);
@@ -76,8 +77,10 @@ function readEveryone(
     names: names.map((username) => ({ username, needsDucklings: true })),
     others: ({ username }: { readonly username: string }) => only(username) && !isIgnored(username),
     parallelism,
+    ...(progress ? { onProgress: progress } : {}),
+    ...(signal ? { signal } : {}),
   };
-  return readWithProgress(question, context);
+  return readLive(question);
 }
 
 async function readActive({ api }: Service): Promise<Active> {

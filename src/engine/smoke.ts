@@ -1,0 +1,64 @@
+/** Tests accounts by connecting as each of them, and records the results in the state. */
+import { updateAccount } from '../apply/state-writer.ts';
+import type { Desired } from '../model/desired.ts';
+import type { Smoke } from '../model/smoke.ts';
+import { UserError } from '../model/user-error.ts';
+import { accountKey } from '../model/username.ts';
+import { runProbe } from '../motherduck/probe-process.ts';
+import { smokeAccounts } from '../smoke/session.ts';
+import type { StateFile } from '../state/state-file.ts';
+import type { Context } from './context.ts';
+import { matchesNothing, onlyMatcher } from './only.ts';
+import type { Service } from './service.ts';
+
+/**
+ * Connects as each account of the configuration and checks what it finds.
+ *
+ * @param options `only`: globs of usernames; `parallelism`: the maximum number of concurrent connections
+ * @throws UserError USAGE: the configuration has no account to test, or none matches `only`
+ */
+export async function smokeTest(
+  desired: Desired,
+  service: Service,
+  options: { readonly only?: readonly string[]; readonly parallelism: number },
+  { progress, signal }: Context,
+): Promise<Smoke> {
+  const only = onlyMatcher(options.only);
+  const accounts = [...desired.accounts.values()].filter((account) => only(account.username));
+  if (accounts.length === 0) {
+    const names = [...desired.accounts.values()].map((account) => account.username);
+    if (options.only && names.length > 0) throw matchesNothing(options.only, names, 'the configuration');
+    const hint = { text: 'Name one under accounts, then apply.', command: ['apply'] };
+    throw new UserError('USAGE', 'there is no account to test: the configuration names none', hint);
+  }
+  let done = 0;
+  progress?.(done, accounts.length);
+  return smokeAccounts({
+    accounts: accounts.map((account) => ({ account })),
+    api: service.api,
+    connector: service.connector,
+    probe: runProbe,
+    timeoutMs: service.connectMs,
+    parallelism: options.parallelism,
+    ...(signal ? { signal } : {}),
+    onDone: () => {
+      done += 1;
+      progress?.(done, accounts.length);
+    },
+  });
+}
+
+/** Records in the state how the test of each managed account ended. */
+export async function recordSmoke(stateWriter: StateFile, smoke: Smoke): Promise<void> {
+  const tested = smoke.accounts.filter(({ outcome }) => outcome === 'passed' || outcome === 'failed');
+  const known = tested.filter(({ account }) => stateWriter.state.accounts.has(accountKey(account)));
+  await Promise.all(
+    known.map(({ account, outcome }) =>
+      updateAccount(
+        stateWriter,
+        account,
+        (account) => account && { ...account, smoke: { at: smoke.at, passed: outcome === 'passed' } },
+      ),
+    ),
+  );
+}
