@@ -1,63 +1,66 @@
-import type { Transport, TransportRequest, TransportResponse } from '../src/motherduck/transport.ts';
-import { AttemptError } from '../src/motherduck/transport-errors.ts';
+/** The HTTP transport with a function instead of connections: a test answers for MotherDuck, without a network. */
+import type { Dispatcher } from 'undici';
+import { Secret } from '../src/model/secret.ts';
+import { type ConnectionPool, type HttpTransportOptions, httpTransport } from '../src/motherduck/http-transport.ts';
+import type { Transport } from '../src/motherduck/transport.ts';
 
 /** Responds as msw's handlers and the organization do. A Response of type `error` is a broken connection, as for fetch. */
 export type Respond = (request: Request) => Promise<Response | undefined>;
 
-const MAX_BYTES = 16 * 1024 * 1024;
-
-/** A transport to a function in the place of a network, with the limits of the real one. */
-export function fakeTransport(respond: Respond, { timeoutMs = 30_000, token = 'token' } = {}): Transport {
-  return {
-    send(request) {
-      const { signal } = request;
-      return new Promise((resolve, reject) => {
-        const timer = setTimeout(() => reject(new AttemptError('TIMEOUT')), timeoutMs);
-        const stop = () => reject(signal?.reason);
-        if (signal?.aborted === true) stop();
-        signal?.addEventListener('abort', stop);
-        exchange(respond, request, token)
-          .then(resolve, reject)
-          .finally(() => {
-            clearTimeout(timer);
-            signal?.removeEventListener('abort', stop);
-          });
-        signal?.addEventListener('abort', () => clearTimeout(timer));
-      });
-    },
-    close: async () => {},
-  };
-}
-
-/** The request in the words of the fetch standard. */
-export function toRequest({ method, path, query, body, anonymous }: TransportRequest, token = 'token'): Request {
-  const parameters = query === undefined ? '' : `?${new URLSearchParams(query)}`;
-  return new Request(`https://api.motherduck.com${path}${parameters}`, {
-    method,
-    headers: {
-      ...(anonymous ? {} : { authorization: `Bearer ${token}` }),
-      ...(body === undefined ? {} : { 'content-type': 'application/json' }),
-    },
-    body: body === undefined ? null : JSON.stringify(body),
+/** Attempts with the time limit, the size limit and the headers of those over HTTP, answered by a function. */
+export function fakeTransport(respond: Respond, options: Partial<HttpTransportOptions> = {}): Transport {
+  return httpTransport({
+    address: new URL('https://api.motherduck.com'),
+    token: new Secret('token'),
+    userAgent: 'test',
+    connections: 8,
+    timeoutMs: 30_000,
+    openPool: async () => fakePool(respond),
+    ...options,
   });
 }
 
-/** @throws AttemptError TOO_BIG, and an ECONNRESET for a broken connection */
-export async function toResponse(response: Response): Promise<TransportResponse> {
-  if (response.type === 'error') throw Object.assign(new TypeError('fetch failed'), { code: 'ECONNRESET' });
-  const chunks: Uint8Array[] = [];
-  let size = 0;
-  for await (const chunk of response.body ?? []) {
-    size += chunk.byteLength;
-    if (size > MAX_BYTES) throw new AttemptError('TOO_BIG');
-    chunks.push(chunk);
-  }
-  const headers = Object.fromEntries(response.headers);
-  return { status: response.status, headers, text: Buffer.concat(chunks).toString('utf8') };
+/** A pool whose connections are never busy and never wait. */
+function fakePool(respond: Respond): ConnectionPool {
+  return {
+    dispatch(request, handler) {
+      const controller = {
+        aborted: false,
+        paused: false,
+        reason: null,
+        abort() {
+          controller.aborted = true;
+        },
+        pause() {},
+        resume() {},
+      };
+      exchange(respond, request, handler, controller).catch((error) => {
+        if (!controller.aborted) handler.onResponseError?.(controller, error);
+      });
+      return true;
+    },
+    close: async () => {},
+  } as ConnectionPool;
 }
 
-async function exchange(respond: Respond, request: TransportRequest, token: string): Promise<TransportResponse> {
-  const response = await respond(toRequest(request, token));
-  if (response === undefined) throw new Error(`nothing answers ${request.method} ${request.path}`);
-  return toResponse(response);
+/** Calls the handler as a connection of undici does; after an abort no more. */
+async function exchange(
+  respond: Respond,
+  { method, path, origin, headers, body = null }: Dispatcher.DispatchOptions,
+  handler: Dispatcher.DispatchHandler,
+  controller: Dispatcher.DispatchController,
+): Promise<void> {
+  handler.onRequestStart?.(controller, {});
+  if (controller.aborted) return;
+  const sent = { method, headers: headers as Record<string, string>, body: body === null ? null : String(body) };
+  const response = await respond(new Request(new URL(path, String(origin)), sent));
+  if (response === undefined) throw new Error(`nothing answers ${method} ${path}`);
+  if (response.type === 'error') throw Object.assign(new TypeError('fetch failed'), { code: 'ECONNRESET' });
+  if (controller.aborted) return;
+  handler.onResponseStart?.(controller, response.status, Object.fromEntries(response.headers));
+  for await (const chunk of response.body ?? []) {
+    if (controller.aborted) return;
+    handler.onResponseData?.(controller, Buffer.from(chunk));
+  }
+  if (!controller.aborted) handler.onResponseEnd?.(controller, {});
 }

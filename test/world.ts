@@ -18,7 +18,7 @@ import { memorySandbox } from '../src/sandbox/open.ts';
 import type { Organization } from '../src/sandbox/organization.ts';
 import { sandboxTransport } from '../src/sandbox/sandbox-transport.ts';
 import type { SecretStore } from '../src/secrets/store.ts';
-import { toRequest, toResponse } from './fake-transport.ts';
+import { fakeTransport } from './fake-transport.ts';
 
 export const FILE = 'motherduck.accounts.yaml';
 const HERE = { file: FILE, line: 7, column: 3 };
@@ -129,12 +129,15 @@ export class World {
     const adminToken = new Secret('admin-of-this-test');
     this.organization = memorySandbox({ adminToken, ...options });
     const sandbox = sandboxTransport(this.organization, adminToken);
+    const interfered = fakeTransport(
+      async (request) => (await this.interfere?.(request.clone())) ?? this.organization.handle(request),
+      { token: adminToken },
+    );
     const transport: Transport = {
       ...sandbox,
-      send: async (request) => {
+      send: (request) => {
         if (request.method !== 'GET') this.calls.push(`${request.method} ${request.path}`);
-        const other = await this.interfere?.(toRequest(request, adminToken.reveal()));
-        return other === undefined ? sandbox.send(request) : toResponse(other);
+        return (this.interfere === undefined ? sandbox : interfered).send(request);
       },
     };
     const http = createRestClient({

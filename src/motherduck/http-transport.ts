@@ -1,12 +1,12 @@
 import { promisify } from 'node:util';
 import { inflateRaw, unzip } from 'node:zlib';
-import type { Dispatcher, Pool } from 'undici';
+import type { Dispatcher } from 'undici';
 import type { Secret } from '../model/secret.ts';
 import { queryString, type Transport, type TransportRequest, type TransportResponse } from './transport.ts';
 import { AttemptError, codeOf } from './transport-errors.ts';
 
 /** The largest response body that is accepted, before and after decompression. A page of 1000 users has about 300 kB. */
-export const MAX_BODY_BYTES = 16 * 1024 * 1024;
+const MAX_BODY_BYTES = 16 * 1024 * 1024;
 const MAX_CONNECT_MS = 10_000;
 
 export interface HttpTransportOptions {
@@ -18,17 +18,22 @@ export interface HttpTransportOptions {
   readonly connections: number;
   /** Milliseconds that one attempt may take, connecting and body included. */
   readonly timeoutMs: number;
+  /** For tests: used instead of undici's pool. */
+  readonly openPool?: () => Promise<ConnectionPool>;
 }
+
+/** What is used of undici's Pool. */
+export type ConnectionPool = Pick<Dispatcher, 'dispatch' | 'close'>;
 
 /** Sends requests over a pool of connections that are kept alive. undici is loaded by the first request. */
 export function httpTransport(options: HttpTransportOptions): Transport {
-  const { address, token, userAgent, timeoutMs } = options;
+  const { address, token, userAgent, timeoutMs, openPool = () => openUndiciPool(options) } = options;
   const base = address.pathname.replace(/\/+$/, '');
-  let opening: Promise<Pool> | undefined;
+  let opening: Promise<ConnectionPool> | undefined;
 
   return {
     async send({ method, path, query, body, anonymous = false, signal }) {
-      opening ??= openPool(options);
+      opening ??= openPool();
       const request = {
         origin: address.origin,
         path: base + path + queryString(query),
@@ -54,9 +59,9 @@ export function httpTransport(options: HttpTransportOptions): Transport {
   };
 }
 
-async function openPool({ address, connections, timeoutMs }: HttpTransportOptions): Promise<Pool> {
-  const { default: UndiciPool } = await import('undici/lib/dispatcher/pool.js');
-  return new UndiciPool(address.origin, {
+async function openUndiciPool({ address, connections, timeoutMs }: HttpTransportOptions): Promise<ConnectionPool> {
+  const { default: Pool } = await import('undici/lib/dispatcher/pool.js');
+  return new Pool(address.origin, {
     connections: Math.max(1, Math.floor(connections)),
     pipelining: 1,
     connect: { timeout: Math.min(timeoutMs, MAX_CONNECT_MS) },
@@ -70,7 +75,7 @@ type RawResponse = Omit<TransportResponse, 'text'> & { readonly bytes: Buffer };
 
 /** One request and its whole response, within the time limit, the size limit and the signal. */
 function exchange(
-  pool: Pool,
+  pool: ConnectionPool,
   request: Dispatcher.DispatchOptions,
   timeoutMs: number,
   signal: TransportRequest['signal'],

@@ -73,7 +73,7 @@ export class Site {
         parallelism: 8,
         timeoutMs,
         userAgent: 'test',
-        transport: fakeTransport((request) => this.#respond(request), { timeoutMs, token: ADMIN.reveal() }),
+        transport: fakeTransport((request) => this.#respond(request), { timeoutMs, token: ADMIN }),
         sleep: async () => {},
       }),
     );

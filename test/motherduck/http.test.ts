@@ -3,10 +3,12 @@ import { spawnSync } from 'node:child_process';
 import { createServer } from 'node:net';
 import { brotliCompressSync, deflateRawSync, deflateSync, gzipSync } from 'node:zlib';
 import { describe, expect, it } from 'vitest';
+import { Secret } from '../../src/model/secret.ts';
 import { UserError } from '../../src/model/user-error.ts';
 import type { RestClient } from '../../src/motherduck/rest-client.ts';
-import { fakeTransport } from '../fake-transport.ts';
-import { ADMIN_TOKEN, failureOf, json, rig, served, servedRaw } from './support.ts';
+import { memorySandbox } from '../../src/sandbox/open.ts';
+import { sandboxTransport } from '../../src/sandbox/sandbox-transport.ts';
+import { ADMIN_TOKEN, failureOf, faked, json, rig, served, servedRaw } from './support.ts';
 
 const get = (http: RestClient) => http.do({ method: 'GET', path: '/v1/x' });
 const post = (http: RestClient) => http.do({ method: 'POST', path: '/v1/x', body: { a: 1 } });
@@ -347,10 +349,9 @@ describe('no connection', () => {
     ['EPROTO', 'does not speak TLS', '--api-url right?', 1],
     ['EWHATEVER', 'failed (EWHATEVER)', 'network', 5],
   ])('%s', async (code, what, hint, attempts) => {
-    const transport = fakeTransport(async () => {
+    const { http, lines } = faked(async () => {
       throw Object.assign(new Error('MARKER'), { code, syscall: 'connect' });
     });
-    const { http, lines } = rig({ transport });
     const error = await failureOf(post(http));
     expect(error).toMatchObject({ failure: 'unreachable', code: 'API_UNREACHABLE', effect: 'none' });
     expect(error.message).toContain(what);
@@ -487,7 +488,6 @@ describe('the clock and the lines', () => {
   });
 
   it('a token that no header can hold is refused before anything is sent', async () => {
-    const { Secret } = await import('../../src/model/secret.ts');
     expect(() => rig({ token: new Secret('a\nb'), tokenSource: 'MOTHERDUCK_TOKEN' })).toThrow(UserError);
   });
 });
@@ -539,8 +539,8 @@ describe('whether it is a sandbox', () => {
   });
 
   it('the embedded sandbox is one', async () => {
-    const transport = fakeTransport(async () => new Response('Not Found', { status: 404, headers: SANDBOX }));
-    const { http } = rig({ transport });
+    const token = new Secret('t');
+    const { http } = rig({ transport: sandboxTransport(memorySandbox({ adminToken: token }), token) });
     await http.greet();
     expect(http.isSandbox()).toBe(true);
   });

@@ -2,8 +2,7 @@
 import { HttpResponse, http as mock, type RequestHandler } from 'msw';
 import { describe, expect, it } from 'vitest';
 import { ApiError } from '../../src/motherduck/transport-errors.ts';
-import { fakeTransport } from '../fake-transport.ts';
-import { ADMIN_TOKEN, everythingOf, jwt, mocked, type Rig, rig, served, servedRaw } from './support.ts';
+import { ADMIN_TOKEN, everythingOf, faked, jwt, mocked, type Rig, served, servedRaw } from './support.ts';
 
 const CREATED = jwt({ sub: 'MARKER-of-the-created' });
 const OPAQUE = 'MARKER-opaque-secret';
@@ -120,15 +119,14 @@ describe('no good answer at all', () => {
   });
 
   it.each(['ENOTFOUND', 'ECONNREFUSED', 'CERT_HAS_EXPIRED', 'EPROTO', ADMIN_TOKEN, undefined])(
-    'a transport that throws, %#',
+    'a connection that throws, %#',
     async (code) => {
       const respond = async (request: Request): Promise<never> => {
         const authorization = request.headers.get('authorization');
         const cause = new Error(`inside: ${authorization} ${OPAQUE}`);
         throw Object.assign(new Error(`failed with ${authorization}`, { cause }), { code, headers: { authorization } });
       };
-      const transport = fakeTransport(respond, { token: ADMIN_TOKEN });
-      expectNothingSecret(await everythingPrinted(rig({ transport })));
+      expectNothingSecret(await everythingPrinted(faked(respond)));
     },
   );
 });

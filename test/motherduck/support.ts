@@ -8,10 +8,11 @@ import { parseAddress } from '../../src/motherduck/address.ts';
 import { type Api, createApi } from '../../src/motherduck/api.ts';
 import { createRestClient, type RestClient, type RestClientOptions } from '../../src/motherduck/rest-client.ts';
 import { ApiError } from '../../src/motherduck/transport-errors.ts';
-import { fakeTransport } from '../fake-transport.ts';
+import { fakeTransport, type Respond } from '../fake-transport.ts';
 
 /** The admin token of the tests; nothing that is printed may hold a piece of it. */
 export const ADMIN_TOKEN = jwt({ tokenType: 'read_write', sub: 'MARKER-OF-THE-ADMIN' });
+const USER_AGENT = 'motherduck-accounts/test';
 export const BASE = 'https://api.motherduck.com';
 
 export function jwt(payload: object): string {
@@ -37,7 +38,7 @@ export function rig(options: Partial<RestClientOptions> = {}): Rig {
     token: new Secret(ADMIN_TOKEN),
     parallelism: 4,
     timeoutMs: 5_000,
-    userAgent: 'motherduck-accounts/test',
+    userAgent: USER_AGENT,
     debug: (line) => lines.push(line),
     random: () => 0.5,
     sleep: async (ms) => void waits.push(ms),
@@ -49,9 +50,13 @@ export function rig(options: Partial<RestClientOptions> = {}): Rig {
 
 /** The API over msw's handlers, in the place of the network. */
 export function mocked(handlers: RequestHandler[], options: Partial<RestClientOptions> = {}): Rig {
-  const { timeoutMs = 5_000 } = options;
-  const transport = fakeTransport((request) => getResponse(handlers, request), { timeoutMs, token: ADMIN_TOKEN });
-  return rig({ transport, ...options });
+  return faked((request) => getResponse(handlers, request), options);
+}
+
+/** The API over a function, in the place of the network. */
+export function faked(respond: Respond, options: Partial<RestClientOptions> = {}): Rig {
+  const { timeoutMs = 5_000, token = new Secret(ADMIN_TOKEN) } = options;
+  return rig({ transport: fakeTransport(respond, { timeoutMs, token, userAgent: USER_AGENT }), ...options });
 }
 
 /** The API over a real server on a free port of this machine. */
