@@ -23,6 +23,7 @@ import type { Io, OutputOptions } from './io.ts';
 import { underLock } from './locked.ts';
 import { Progress } from './progress.ts';
 import { EXIT } from './run.ts';
+import { hintsInContext } from './typed-options.ts';
 
 export interface PlanningOptions extends ConfigOptions, ServiceOptions, OutputOptions {
   readonly only?: readonly string[];
@@ -74,7 +75,8 @@ async function show(
   io: Io,
   stopping: AbortSignal,
 ): Promise<number> {
-  if (options.format !== 'json') io.report(renderPlan(planned.plan, options.format, io.paint.out));
+  if (options.format !== 'json')
+    io.report(renderPlan(hintsInContext(planned.plan, options), options.format, io.paint.out));
   refuseViolations(planned.plan, options.format !== 'json');
   warnOfRealStores(planned, service, io);
   if (needsConsent(planned.plan, options)) await confirm(planned.plan, options, io, stopping);
@@ -114,11 +116,13 @@ async function carryOut(
         applyTested({ ...input, onEvent }, service, options.smoke),
       );
   const { applied, smoke } = done;
-  if (options.format === 'json') io.result(appliedJson(plan, applied, smoke));
+  if (options.format === 'json')
+    io.result(appliedJson(hintsInContext(plan, options), applied, hintsInContext(smoke, options)));
   else if (hasChanges(plan) || smoke.accounts.length > 0 || applied.failures.length > 0) {
     // What was planned is a page on stdout, which nothing may follow.
-    if (options.format === 'html') io.note(appliedText(applied, smoke, io.paint.err).trimEnd());
-    else io.report(appliedText(applied, smoke, io.paint.out));
+    if (options.format === 'html')
+      io.note(appliedText(applied, hintsInContext(smoke, options), io.paint.err).trimEnd());
+    else io.report(appliedText(applied, hintsInContext(smoke, options), io.paint.out));
   }
   const code = exitCodeOf(plan, done);
   annotate(plan, io);

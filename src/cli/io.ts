@@ -2,7 +2,7 @@
 
 import type { Hint } from '../model/hint.ts';
 import { UserError } from '../model/user-error.ts';
-import { hintText } from '../report/hint.ts';
+import { hintText, type ToCommand } from '../report/hint.ts';
 import { jsonText } from '../report/json.ts';
 import type { Paint } from '../report/paint.ts';
 import { printable } from '../report/printable.ts';
@@ -10,6 +10,7 @@ import { wrapTo } from '../report/wrap.ts';
 import { ChangingLine } from './changing-line.ts';
 import { forLog } from './runner-log.ts';
 import { columnsOf, paintFor, type TerminalOptions } from './terminal.ts';
+import { type ContextOptions, commandInContext, hintsInContext } from './typed-options.ts';
 
 export interface OutputOptions extends TerminalOptions {
   readonly format?: string;
@@ -17,7 +18,9 @@ export interface OutputOptions extends TerminalOptions {
 
 export interface Io {
   readonly env: NodeJS.ProcessEnv;
-  readonly options: OutputOptions;
+  readonly options: OutputOptions & ContextOptions;
+  /** Writes a command to type next, with the context options that the user typed. */
+  readonly toCommand: ToCommand;
   /** For the result on stdout, and for everything else on stderr. */
   readonly paint: { readonly out: Paint; readonly err: Paint };
   /** The line of stderr that changes; every line that stays clears it. */
@@ -38,10 +41,11 @@ export interface Io {
   debug(line: string): void;
 }
 
-export function openIo(options: OutputOptions): Io {
+export function openIo(options: OutputOptions & ContextOptions): Io {
   const { env, stdout, stderr } = process;
   const paint = { out: paintFor(stdout, options, env), err: paintFor(stderr, options, env) };
   const [shown, told] = [forLog(env, options.format), forLog(env)];
+  const toCommand = commandInContext(options);
   const changing = new ChangingLine(stderr);
   const write = (stream: NodeJS.WriteStream, text: string) => {
     changing.clear();
@@ -51,6 +55,7 @@ export function openIo(options: OutputOptions): Io {
   return {
     env,
     options,
+    toCommand,
     paint,
     changing,
     result: (text) => write(stdout, shown(text)),
@@ -63,7 +68,7 @@ export function openIo(options: OutputOptions): Io {
     warn: (message, hint) => {
       if (!options.quiet)
         say(
-          `${paint.err.yellow('Warning:')} ${printable(message)}${hint === undefined ? '' : `\n  ${printable(hintText(hint))}`}`,
+          `${paint.err.yellow('Warning:')} ${printable(message)}${hint === undefined ? '' : `\n  ${printable(hintText(hint, toCommand))}`}`,
         );
     },
     debug: (line) => {
@@ -86,10 +91,13 @@ export function presentError(error: unknown, io: Io): void {
   const { paint } = io;
   const known = error instanceof UserError ? error : bug(error);
   const at = known.location ? `${known.location.file}:${known.location.line}:${known.location.column}: ` : '';
-  io.say(`${paint.err.red('Error:')} ${printable(at + known.message)}\n  ${printable(hintText(known.hint))}`);
+  io.say(
+    `${paint.err.red('Error:')} ${printable(at + known.message)}\n  ${printable(hintText(known.hint, io.toCommand))}`,
+  );
   if (io.options.debug && error instanceof Error) io.say(paint.err.dim(`${error.stack}`));
   if (io.options.format !== 'json') return;
-  const { code, message, hint, location } = known;
+  const { code, message, location } = known;
+  const hint = hintsInContext(known.hint, io.options);
   const more = {
     ...(location ? { location } : {}),
     ...('diagnostics' in known ? { diagnostics: known.diagnostics } : {}),

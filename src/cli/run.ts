@@ -1,6 +1,7 @@
 /** How every command runs: its errors become exit codes, and an output that is closed early stops nothing. */
 import { type ErrorCode, UserError } from '../model/user-error.ts';
 import { type Io, type OutputOptions, openIo, presentError } from './io.ts';
+import type { ContextOptions } from './typed-options.ts';
 
 export const EXIT = {
   done: 0,
@@ -20,7 +21,10 @@ const EXIT_OF: Partial<Record<ErrorCode, number>> = {
 };
 
 /** Runs the body of a command and gives its exit code; whatever it throws is presented. */
-export async function runCommand(options: OutputOptions, body: (io: Io) => Promise<number>): Promise<number> {
+export async function runCommand(
+  options: OutputOptions & ContextOptions,
+  body: (io: Io) => Promise<number>,
+): Promise<number> {
   const io = openIo(options);
   // An output that breaks must not break off what is under way; a result that was lost is an error in the end.
   let lost: NodeJS.ErrnoException | undefined;

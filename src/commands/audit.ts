@@ -4,6 +4,7 @@ import { type ConfigOptions, readDesired } from '../cli/configuration.ts';
 import { withContext } from '../cli/context.ts';
 import type { OutputOptions } from '../cli/io.ts';
 import { EXIT, runCommand } from '../cli/run.ts';
+import { hintsInContext } from '../cli/typed-options.ts';
 import { type EvidenceOptions, gatherEvidence } from '../engine/auditing.ts';
 import { openService, type ServiceOptions } from '../engine/service.ts';
 import { statePath } from '../engine/state.ts';
@@ -33,7 +34,7 @@ export function run(options: AuditOptions): Promise<number> {
           gatherEvidence(desired, state, service, options, context),
         ),
       );
-      io.report(renderAudit(found, options.format, io.paint.out));
+      io.report(renderAudit(hintsInContext(found, options), options.format, io.paint.out));
       return exitCode(found, options.failOn);
     } finally {
       await service.close();

@@ -2,11 +2,12 @@
 
 import { readFile } from 'node:fs/promises';
 import type { PlanningOptions } from '../cli/applying.ts';
-import { readDesired, sandboxWords } from '../cli/configuration.ts';
+import { readDesired } from '../cli/configuration.ts';
 import { withContext } from '../cli/context.ts';
 import { tellGitHub } from '../cli/github.ts';
 import type { Io } from '../cli/io.ts';
 import { EXIT, runCommand } from '../cli/run.ts';
+import { hintsInContext } from '../cli/typed-options.ts';
 import { planNow } from '../engine/planning.ts';
 import { openService } from '../engine/service.ts';
 import { statePath } from '../engine/state.ts';
@@ -34,7 +35,7 @@ export function run(options: PlanCommandOptions): Promise<number> {
       const planned = await withContext('Reading accounts', io, undefined, (context) =>
         planNow(desired, state, service, options, context),
       );
-      io.report(renderPlan(planned.plan, options.format, io.paint.out));
+      io.report(renderPlan(hintsInContext(planned.plan, options), options.format, io.paint.out));
       if (options.out !== undefined) {
         const { prune = false, due = false } = options;
         await save(options.out, planFile(planned, state, { prune, due }), options, io);
@@ -49,7 +50,7 @@ export function run(options: PlanCommandOptions): Promise<number> {
 }
 
 /** Writes over an older plan, and over nothing else: a slip of the fingers must not cost a configuration or a state. */
-async function save(file: string, text: string, options: PlanCommandOptions, io: Io): Promise<void> {
+async function save(file: string, text: string, _options: PlanCommandOptions, io: Io): Promise<void> {
   try {
     const before = await readFile(file, 'utf8').catch(absent);
     if (before !== undefined && !isPlanFile(before)) {
@@ -62,7 +63,7 @@ async function save(file: string, text: string, options: PlanCommandOptions, io:
     const hint = 'Name a file in a folder that is there and that you can write: mdacc plan --out today.plan';
     throw new UserError('FILE_UNWRITABLE', `the plan cannot be saved to ${file} (${codeOf(cause)})`, hint, { cause });
   }
-  io.note(`Saved to ${file}. Do exactly this with: mdacc apply ${file}${sandboxWords(options)}`);
+  io.note(`Saved to ${file}. Do exactly this with: ${io.toCommand(['apply', file])}`);
 }
 
 function absent(error: unknown): undefined {

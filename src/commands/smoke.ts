@@ -4,6 +4,7 @@ import { withContext } from '../cli/context.ts';
 import type { Io, OutputOptions } from '../cli/io.ts';
 import { underLock } from '../cli/locked.ts';
 import { EXIT, runCommand } from '../cli/run.ts';
+import { hintsInContext } from '../cli/typed-options.ts';
 import { openService, type ServiceOptions } from '../engine/service.ts';
 import { recordSmoke, smokeTest } from '../engine/smoke.ts';
 import { statePath } from '../engine/state.ts';
@@ -60,9 +61,9 @@ async function tested(
 function render(smoke: Smoke, options: SmokeOptions, io: Io): string {
   switch (options.format) {
     case 'text':
-      return smokeText(smoke, io.paint.out);
+      return smokeText(hintsInContext(smoke, io.options), io.paint.out);
     case 'json':
-      return smokeJson(smoke);
+      return smokeJson(hintsInContext(smoke, io.options));
     case 'junit':
       return smokeJunit(smoke);
     default:

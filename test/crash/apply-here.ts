@@ -18,6 +18,7 @@ export async function applyHere(stage: Stage): Promise<{ code: number; stdout: s
   const io: Io = {
     env: { MOTHERDUCK_API_URL: stage.server.url, MOTHERDUCK_ADMIN_TOKEN: ADMIN },
     options: {},
+    toCommand: (argv) => argv.join(' '),
     paint: { out: plain, err: plain },
     changing: { show: () => {}, clear: () => {} },
     result,

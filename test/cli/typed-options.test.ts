@@ -1,0 +1,35 @@
+import { describe, expect, it } from 'vitest';
+import { commandInContext, hintsInContext, inContext } from '../../src/cli/typed-options.ts';
+
+describe('commands in context', () => {
+  it('have what was typed, and no defaults', () => {
+    expect(inContext(['plan'], { config: 'motherduck.accounts.yaml' })).toEqual(['plan']);
+    expect(inContext(['plan'], { config: 'prod.yaml', state: 's.json', sandbox: true })).toEqual([
+      'plan',
+      '--config',
+      'prod.yaml',
+      '--state',
+      's.json',
+      '--sandbox',
+    ]);
+  });
+
+  it('say an option once, and put it before the names that follow --', () => {
+    expect(inContext(['plan', '--sandbox'], { sandbox: true })).toEqual(['plan', '--sandbox']);
+    expect(inContext(['import', '--', '-odd'], { sandbox: 'lab' })).toEqual(['import', '--sandbox=lab', '--', '-odd']);
+  });
+
+  it('leave commands alone that know no configuration', () => {
+    expect(inContext(['sandbox', 'serve'], { config: 'prod.yaml', sandbox: true })).toEqual(['sandbox', 'serve']);
+  });
+
+  it('are quoted for a shell', () => {
+    expect(commandInContext({ config: 'my prod.yaml' })(['plan'])).toBe("mdacc plan --config 'my prod.yaml'");
+  });
+
+  it('are found in data, wherever a hint stands', () => {
+    const data = { warnings: [{ message: 'm', hint: { text: 't', command: ['plan'] } }], at: 'now', none: null };
+    expect(hintsInContext(data, { sandbox: true }).warnings[0]?.hint.command).toEqual(['plan', '--sandbox']);
+    expect(data.warnings[0]?.hint.command).toEqual(['plan']);
+  });
+});

@@ -1,0 +1,45 @@
+/** What an output says to type next is right as it stands: it is typed, with the options that were typed before. */
+import { describe, expect, it } from 'vitest';
+import { Folder } from './cli.ts';
+
+const USAGE = 64;
+
+/** The commands that a text names after `: `, as words. */
+function commandsIn(text: string): string[][] {
+  return [...text.matchAll(/: mdacc (.+)$/gm)].map(([, words = '']) => words.trim().split(' '));
+}
+
+describe('commands to type next', () => {
+  it('of a plan carry --config and --sandbox, and are accepted as they stand', async () => {
+    const folder = await Folder.applied();
+    folder.write('prod.yaml', folder.read('motherduck.accounts.yaml').replace(/^ {2}tenant_acme:.*\n/m, ''));
+    const state = ['--config', 'prod.yaml', '--state', 'motherduck.accounts.state.json', '--sandbox'];
+    const { stdout } = await folder.run(['plan', ...state]);
+    const commands = commandsIn(stdout);
+    expect(commands.length).toBeGreaterThan(0);
+    for (const words of commands) {
+      expect(words.join(' ')).toContain('--config prod.yaml');
+      expect(words).toContain('--state');
+      expect(words).toContain('--sandbox');
+      expect((await folder.run(words)).code).not.toBe(USAGE);
+    }
+    const { warnings } = JSON.parse((await folder.run(['plan', ...state, '--format', 'json'])).stdout);
+    const told = warnings.flatMap(({ hint }: { hint?: { command?: string[] } }) =>
+      hint?.command ? [hint.command] : [],
+    );
+    expect(told).toContainEqual(commands[0]);
+  });
+
+  it('of an audit carry them too', async () => {
+    const folder = await Folder.applied();
+    folder.write('prod.yaml', folder.read('motherduck.accounts.yaml'));
+    const ran = await folder.run('audit --config prod.yaml --sandbox --format json');
+    const { findings } = JSON.parse(ran.stdout) as { findings: { fix: { command?: string[] } }[] };
+    const commands = findings.flatMap(({ fix }) => (fix.command === undefined ? [] : [fix.command]));
+    expect(commands.length).toBeGreaterThan(0);
+    for (const words of commands) {
+      expect(words.join(' ')).toContain('--config prod.yaml --sandbox');
+      expect((await folder.run(words)).code).not.toBe(USAGE);
+    }
+  });
+});
