@@ -216,7 +216,9 @@ describe('pruning', () => {
     const without = (text: string) => text.replace(/^ {2}tenant_globex:.*$/m, '');
     const original = folder.read('motherduck.accounts.yaml');
     folder.edit(without);
-    expect((await folder.run('plan --sandbox')).stdout).toContain('left (--prune deletes): 1 account (tenant_globex)');
+    expect((await folder.run('plan --sandbox')).stdout).toContain(
+      'retained (--prune deletes): 1 account (tenant_globex)',
+    );
     const refused = await folder.run('apply --sandbox --yes --prune --allow-delete');
     expect(refused.code).toBe(1);
     expect(refused.stdout).toContain('tenant_globex has deletion_protection');

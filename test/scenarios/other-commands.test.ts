@@ -67,7 +67,7 @@ describe('state', () => {
       /^ {2}airflow {6}airflow, read_write, expires 20\S+, secret in \.motherduck\/secrets\.env#MOTHERDUCK_TOKEN_ETL_PROD_AIRFLOW$/m,
     );
     expect(JSON.parse((await folder.run('state list --format json')).stdout)).toMatchObject({
-      version: 1,
+      version: 2,
       sandbox: true,
     });
     expect(JSON.parse((await folder.run('state show etl_prod/airflow')).stdout)).toMatchObject({

@@ -142,7 +142,7 @@ function untouched(plan: Plan): string[] {
   const unmanaged = accounts === null ? 'accounts not known' : listed(accounts, 'account', 'accounts');
   return [
     ...(plan.retained.length > 0
-      ? [`No longer in the configuration, and left: ${listed(plan.retained, 'account', 'accounts')}`, '']
+      ? [`No longer in the configuration, retained: ${listed(plan.retained, 'account', 'accounts')}`, '']
       : []),
     `Unmanaged, not touched: ${unmanaged}, ${listed(names, 'token', 'tokens')}`,
   ];

@@ -98,7 +98,7 @@ function untouched(plan: Plan, paint: Paint): string[] {
   const lines: string[] = [];
   if (plan.retained.length > 0) {
     lines.push(
-      `No longer in the configuration, and left (--prune deletes): ${count(plan.retained, 'account', 'accounts')}`,
+      `No longer in the configuration, retained (--prune deletes): ${count(plan.retained, 'account', 'accounts')}`,
     );
   }
   const { accounts, tokens } = plan.unmanaged;

@@ -72,7 +72,7 @@ export function untouched({ retained, unmanaged: { accounts, tokens } }: Plan): 
   const stays =
     retained.length === 0
       ? NOTHING
-      : html`<h3>No longer in the configuration, and left</h3>${countedNames(retained, 'account')}<p class="quiet">mdacc plan --prune plans their deletion.</p>`;
+      : html`<h3>No longer in the configuration, retained</h3>${countedNames(retained, 'account')}<p class="quiet">mdacc plan --prune plans their deletion.</p>`;
   const unknown = html`<p>Accounts: not known, since the users cannot be listed.</p>`;
   return html`${stays}<h3>Unmanaged</h3>${accounts === null ? unknown : countedNames(accounts, 'account')}${countedNames(shown, 'token')}`;
 }
