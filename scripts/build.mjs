@@ -4,7 +4,7 @@ import { mkdir, readdir, readFile, rename, rm, writeFile } from 'node:fs/promise
 import path from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { build } from 'esbuild';
-import { commandsOutside } from './commands-outside.mjs';
+import { commandsOutside, namesOfFormats } from './commands-outside.mjs';
 import { asCommonJs } from './common-js.mjs';
 import { compileSchemas } from './compile-schemas.mjs';
 import { declareTypes } from './declare-types.mjs';
@@ -53,7 +53,7 @@ const [, ...bundles] = await Promise.all([
     format: 'cjs',
     minify: true,
     supported: { 'dynamic-import': false },
-    plugins: [commandsOutside],
+    plugins: [commandsOutside, namesOfFormats],
   }),
   build({
     ...common,

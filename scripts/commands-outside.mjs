@@ -7,3 +7,14 @@ export const commandsOutside = {
     );
   },
 };
+
+/** For esbuild: of the output formats, the main program needs the names alone; the renderers are loaded with the commands. */
+export const namesOfFormats = {
+  name: 'names-of-formats',
+  setup({ onResolve, onLoad }) {
+    onResolve({ filter: /^\.\// }, ({ path: file, importer }) =>
+      /[\\/]report[\\/]formats\.ts$/.test(importer) ? { path: file, namespace: 'renderer' } : undefined,
+    );
+    onLoad({ filter: /.*/, namespace: 'renderer' }, () => ({ contents: 'module.exports = {};' }));
+  },
+};

@@ -6,7 +6,7 @@ import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { build } from 'esbuild';
-import { commandsOutside } from './commands-outside.mjs';
+import { commandsOutside, namesOfFormats } from './commands-outside.mjs';
 
 const root = path.dirname(path.dirname(fileURLToPath(import.meta.url)));
 const README = path.join(root, 'README.md');
@@ -32,7 +32,7 @@ async function load() {
   try {
     const contents = "export { program } from './src/program.ts'; export { ENVIRONMENT } from './src/cli/help.ts';";
     const stdin = { contents, resolveDir: root };
-    await build({ stdin, outfile, bundle: true, platform: 'node', plugins: [commandsOutside] });
+    await build({ stdin, outfile, bundle: true, platform: 'node', plugins: [commandsOutside, namesOfFormats] });
     return createRequire(import.meta.url)(outfile);
   } finally {
     rmSync(folder, { recursive: true });

@@ -26,7 +26,6 @@ export type { State, StateAccount, StateToken } from './model/state.ts';
 export { type ErrorCode, type Location, UserError } from './model/user-error.ts';
 export type { Api } from './motherduck/api.ts';
 export { hasChanges } from './plan/plan.ts';
-export type { AuditFormat } from './report/audit/render.ts';
-export type { PlanFormat } from './report/plan/render.ts';
+export type { AuditFormat, PlanFormat } from './report/formats.ts';
 export type { SecretAddress, SecretStore } from './secrets/store.ts';
 export type { DiagnosticJson } from './yaml/diagnostic.ts';

@@ -1,4 +1,5 @@
 /** The command line: every command with its options, and which module does it, which is imported when it is called. */
+
 import { Argument, Command, Option } from 'commander';
 import { count, duration, milliseconds, port, rate } from './cli/arguments.ts';
 import { environmentLines, HELP, section, withExamples } from './cli/help.ts';
@@ -22,6 +23,7 @@ import {
 import { forLog } from './cli/runner-log.ts';
 import { printScript } from './commands/completion.ts';
 import { SHELLS } from './completion/scripts.ts';
+import { AUDIT_FORMATS, SMOKE_FORMATS } from './report/formats.ts';
 import { VERSION } from './version.ts';
 
 /** What each command module gives: options and arguments in, exit code out. */
@@ -54,8 +56,8 @@ export function program(): Command {
 
   const init = mdacc
     .command('init')
-    .description('write a commented starter file, or one of what is live')
-    .option('--from-live', 'with the accounts, Ducklings and tokens that there are at MotherDuck')
+    .description('write a commented starter file, or one of the live accounts')
+    .option('--from-live', 'include the accounts, Ducklings and tokens at MotherDuck')
     .option('--organization <name>', 'a name of your own for the organization (default: my_organization)')
     .action(go(() => import('./commands/init.ts')));
   withOptions(init, [YES, DRY_RUN, LOCK_TIMEOUT], CONFIG, SERVICE, OUTPUT);
@@ -63,8 +65,8 @@ export function program(): Command {
 
   const validate = mdacc
     .command('validate')
-    .description('check the configuration, without a network')
-    .addOption(format('how the findings are written', 'text', 'json', 'sarif', 'github'))
+    .description('check the configuration without a network')
+    .addOption(format('format of the findings', { text: true, json: true, sarif: true, github: true }))
     .addOption(NO_SERVICE)
     .action(go(() => import('./commands/validate.ts')));
   withOptions(validate, CONFIG, OUTPUT);
@@ -72,9 +74,9 @@ export function program(): Command {
 
   const plan = mdacc
     .command('plan')
-    .description('show what apply would do, and why')
+    .description('show what apply would change, and why')
     .option('--out <file>', 'save the plan for apply')
-    .option('--detailed-exitcode', 'exit with 2 when there is something to do')
+    .option('--detailed-exitcode', 'exit with 2 if there are changes')
     .action(go(() => import('./commands/plan.ts')));
   withOptions(plan, [ONLY, PRUNE, DUE, PLAN_FORMAT, LOCK_TIMEOUT], CONFIG, SERVICE, OUTPUT);
   withExamples(
@@ -87,7 +89,7 @@ export function program(): Command {
 
   const apply = mdacc
     .command('apply')
-    .description('show the plan, ask, do it, store secrets, test what it touched')
+    .description('show the plan, ask, apply it, store secrets, and test the accounts')
     .argument('[planfile]', 'a plan saved with plan --out')
     .action(go(() => import('./commands/apply.ts')));
   withOptions(apply, [ONLY, PRUNE, DUE], APPLYING, CONFIG, SERVICE, OUTPUT);
@@ -97,7 +99,7 @@ export function program(): Command {
     .command('smoke')
     .description('connect as each account through DuckDB and check what it finds')
     .addOption(ONLY)
-    .addOption(format('how the result is written', 'text', 'json', 'junit'))
+    .addOption(format('format of the results', SMOKE_FORMATS))
     .addOption(LOCK_TIMEOUT)
     .action(go(() => import('./commands/smoke.ts')));
   withOptions(smoke, CONFIG, SERVICE, OUTPUT);
@@ -105,11 +107,11 @@ export function program(): Command {
 
   const audit = mdacc
     .command('audit')
-    .description('hold what is live against the configuration and good practice')
+    .description('compare live resources with the configuration and good practice')
     .addOption(ONLY)
-    .addOption(format('how the findings are written', 'text', 'json', 'markdown', 'html', 'sarif', 'junit'))
+    .addOption(format('format of the findings', AUDIT_FORMATS))
     .addOption(
-      new Option('--fail-on <severity>', 'exit with 2 from this severity on; notes fail nothing')
+      new Option('--fail-on <severity>', 'exit with 2 at or above this severity; notes never fail')
         .choices(['error', 'warning', 'never'])
         .default('warning'),
     )
@@ -130,9 +132,9 @@ export function program(): Command {
 
   const adopt = mdacc
     .command('import')
-    .description('take live accounts and tokens into configuration and state')
+    .description('add live accounts and tokens to the configuration and the state')
     .argument('[account[/token]...]', 'as MotherDuck names them; a token also by its id')
-    .option('--all', 'every service account, and what nothing manages of the tokens of managed ones')
+    .option('--all', 'every service account, and unmanaged tokens of managed accounts')
     .option('--store <name>', 'the secret store of new policies, where the configuration has several')
     .option('--into <file>', 'an included file for what is new (default: the configuration itself)')
     .action(go(() => import('./commands/import.ts')));
@@ -146,7 +148,7 @@ export function program(): Command {
 
   const rotate = mdacc
     .command('rotate')
-    .description('replace tokens now, by the same plan and apply')
+    .description('replace tokens now, whether they are due or not')
     .argument('<account[/token]...>', 'as the configuration names them; an account stands for all of its tokens')
     .action(go(() => import('./commands/rotate.ts')));
   withOptions(rotate, APPLYING, CONFIG, SERVICE, OUTPUT);
@@ -154,13 +156,13 @@ export function program(): Command {
 
   const destroy = mdacc
     .command('destroy')
-    .description('delete all that the state manages, after a typed confirmation')
+    .description('delete every managed account, after a typed confirmation')
     .action(go(() => import('./commands/destroy.ts')));
   withOptions(destroy, [ONLY], APPLYING, CONFIG, SERVICE, OUTPUT);
   withExamples(destroy, 'mdacc destroy', 'mdacc destroy --only "tenant_*" --yes --allow-delete');
 
-  stateCommands(mdacc.command('state').description('look at the state, drop an entry, remove a stale lock'));
-  sandboxCommands(mdacc.command('sandbox').description('the embedded organization: serve it, fill it, move its clock'));
+  stateCommands(mdacc.command('state').description('show the state, forget an entry, remove a stale lock'));
+  sandboxCommands(mdacc.command('sandbox').description('serve the embedded organization, fill it, move its clock'));
 
   const schema = mdacc
     .command('schema')
@@ -198,15 +200,15 @@ function stateCommands(state: Command): void {
 
   const list = state
     .command('list')
-    .description('the managed accounts and tokens, and where the secrets are')
-    .addOption(format('how it is written', 'text', 'json'))
+    .description('list managed accounts and tokens, and where their secrets are')
+    .addOption(format('format of the state', { text: true, json: true }))
     .action(go(async () => ({ run: (await import('./commands/state.ts')).list })));
   withOptions(list, [NO_SERVICE], CONFIG, OUTPUT);
   withExamples(list, 'mdacc state list', 'mdacc state list --format json');
 
   const show = state
     .command('show')
-    .description('one entry, as JSON')
+    .description('print one entry as JSON')
     .argument('<account[/token]>', 'as the configuration names it')
     .action(go(async () => ({ run: (await import('./commands/state.ts')).show })));
   withOptions(show, [NO_SERVICE], CONFIG, OUTPUT);

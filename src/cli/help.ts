@@ -15,7 +15,7 @@ export const ENVIRONMENT = [
   ['MOTHERDUCK_API_URL', "another address of MotherDuck's API, as --api-url"],
   ['MDACC_SANDBOX', 'the folder of the sandbox that is served there'],
   ['NO_COLOR, FORCE_COLOR', 'no colours, or colours where there is no terminal'],
-  ['TERM=dumb, CI=true', 'no line that shows how far it is; dumb: no colours'],
+  ['TERM=dumb, CI=true', 'no progress bar; dumb: no colours'],
   ['GITHUB_ACTIONS=true', 'outputs and a summary for the job, as its runner sets'],
 ] as const;
 

@@ -1,5 +1,6 @@
 /** The options of the command line that several commands have. Help shows those that belong together under one heading. */
 import { type Command, Option } from 'commander';
+import { PLAN_FORMATS } from '../report/formats.ts';
 import { count, duration } from './arguments.ts';
 
 /** Adds options, and gives the command. */
@@ -18,9 +19,9 @@ function gather(text: string, before: string[] = []): string[] {
 
 export const OUTPUT = under(
   'Output:',
-  new Option('--no-color', 'no colours, as with NO_COLOR'),
-  new Option('--quiet', 'only the result and errors'),
-  new Option('--debug', 'requests and timings on stderr, never a secret'),
+  new Option('--no-color', 'print no colours, as with NO_COLOR'),
+  new Option('--quiet', 'print only the result and errors'),
+  new Option('--debug', 'print requests and timings on stderr, never secrets'),
 );
 
 export const CONFIG = under(
@@ -33,10 +34,10 @@ export const SERVICE = under(
   'MotherDuck, or the sandbox:',
   new Option('--sandbox [dir]', 'use the embedded sandbox organization (default dir: .motherduck-sandbox)'),
   new Option('--api-url <url>', "another address of MotherDuck's API, as MOTHERDUCK_API_URL"),
-  new Option('--parallelism <n>', 'how much is done at once').argParser(count).default(10),
+  new Option('--parallelism <n>', 'maximum number of concurrent operations').argParser(count).default(10),
   new Option(
     '--timeout <duration>',
-    'how long one request or connection may take (default: 30s, connections 60s)',
+    'time limit of one request or connection (default: 30s, connections 60s)',
   ).argParser(duration),
 );
 
@@ -46,33 +47,33 @@ export const SANDBOX_FOLDER = new Option(
   'its folder (default: MDACC_SANDBOX, else .motherduck-sandbox)',
 );
 
-/** Of the commands that connect to nothing, for those who say it with every one. */
-export const NO_SERVICE = new Option('--sandbox [dir]', 'accepted and not needed: nothing is connected to');
+/** Of the commands that connect to nothing, so that a script can pass it to every command. */
+export const NO_SERVICE = new Option('--sandbox [dir]', 'no effect; accepted for consistency');
 
-export const ONLY = new Option('--only <glob>', 'only accounts that match; repeatable').argParser(gather);
-export const LOCK_TIMEOUT = new Option(
-  '--lock-timeout <duration>',
-  'how long to wait for another run to end',
-).argParser(duration);
+export const ONLY = new Option('--only <glob>', 'include only accounts that match; repeatable').argParser(gather);
+export const LOCK_TIMEOUT = new Option('--lock-timeout <duration>', 'time to wait for another run to end').argParser(
+  duration,
+);
 export const YES = new Option('--yes', 'do not ask');
 export const DRY_RUN = new Option('--dry-run', 'show what would be written, and write nothing');
-export const PRUNE = new Option('--prune', 'also delete managed accounts that left the configuration');
+export const PRUNE = new Option('--prune', 'also delete managed accounts that are no longer in the configuration');
 export const DUE = new Option(
   '--due',
-  'only what time brings: due rotations, ended overlaps; accounts with other changes are left out',
+  'only scheduled work: due rotations and ended overlaps; skip accounts with other changes',
 );
-export const PLAN_FORMAT = format('how the plan is written', 'text', 'json', 'markdown', 'html');
+export const PLAN_FORMAT = format('format of the plan', PLAN_FORMATS);
 
 /** Of the commands that carry out a plan. */
 export const APPLYING = [
   YES,
-  new Option('--allow-delete', 'with --yes: also when accounts are deleted'),
+  new Option('--allow-delete', 'with --yes: allow the deletion of accounts'),
   new Option('--no-smoke', 'do not connect as the accounts afterwards'),
   PLAN_FORMAT,
   LOCK_TIMEOUT,
 ];
 
-/** `--format`, with what it may be; the first is what comes without it. */
-export function format(description: string, ...names: readonly [string, ...string[]]): Option {
+/** `--format` with the names of these formats; the first is the default. */
+export function format(description: string, formats: Readonly<Record<string, unknown>>): Option {
+  const names = Object.keys(formats);
   return new Option('--format <format>', description).choices(names).default(names[0]);
 }

@@ -11,7 +11,7 @@ import { statePath } from '../engine/state.ts';
 import type { Audit, Severity } from '../model/audit.ts';
 import { formatDuration } from '../model/duration.ts';
 import { UserError } from '../model/user-error.ts';
-import { type AuditFormat, renderAudit } from '../report/audit/render.ts';
+import { type AuditFormat, renderAudit } from '../report/formats.ts';
 import { openState } from '../state/state-file.ts';
 
 interface AuditOptions extends EvidenceOptions, ConfigOptions, ServiceOptions, OutputOptions {

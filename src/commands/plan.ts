@@ -1,4 +1,4 @@
-/** `mdacc plan`: what apply would do, and why. Changes nothing, anywhere. */
+/** `mdacc plan`: what apply would change, and why. Changes nothing, anywhere. */
 
 import { readFile } from 'node:fs/promises';
 import type { PlanningOptions } from '../cli/applying.ts';
@@ -16,7 +16,7 @@ import type { Plan } from '../model/plan.ts';
 import { UserError } from '../model/user-error.ts';
 import { hasChanges } from '../plan/plan.ts';
 import { isPlanFile, planFile } from '../plan/plan-file.ts';
-import { renderPlan } from '../report/plan/render.ts';
+import { renderPlan } from '../report/formats.ts';
 import { waitUnlocked } from '../state/lock.ts';
 import { openState } from '../state/state-file.ts';
 

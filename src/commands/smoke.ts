@@ -10,14 +10,12 @@ import { recordSmoke, smokeTest } from '../engine/smoke.ts';
 import { statePath } from '../engine/state.ts';
 import type { Desired } from '../model/desired.ts';
 import type { Smoke } from '../model/smoke.ts';
-import { smokeJson } from '../report/smoke/json.ts';
-import { smokeJunit } from '../report/smoke/junit.ts';
-import { smokeText } from '../report/smoke/text.ts';
+import { renderSmoke, type SmokeFormat } from '../report/formats.ts';
 import { openState } from '../state/state-file.ts';
 
 interface SmokeOptions extends ConfigOptions, ServiceOptions, OutputOptions {
   readonly only?: readonly string[];
-  readonly format: 'text' | 'json' | 'junit';
+  readonly format: SmokeFormat;
   /** Seconds. */
   readonly lockTimeout?: number;
 }
@@ -29,7 +27,7 @@ export function run(options: SmokeOptions): Promise<number> {
     const smoke = await underLock('smoke', path, options, io, (stopping) =>
       tested(desired, path, options, io, stopping),
     );
-    io.report(render(smoke, options, io));
+    io.report(renderSmoke(hintsInContext(smoke, options), options.format, io.paint.out));
     if (smoke.accounts.some((account) => account.outcome === 'interrupted')) {
       io.say('Interrupted: the accounts that were not tested say so. Test them with the same command.');
       return EXIT.interrupted;
@@ -55,18 +53,5 @@ async function tested(
     return smoke;
   } finally {
     await service.close();
-  }
-}
-
-function render(smoke: Smoke, options: SmokeOptions, io: Io): string {
-  switch (options.format) {
-    case 'text':
-      return smokeText(hintsInContext(smoke, io.options), io.paint.out);
-    case 'json':
-      return smokeJson(hintsInContext(smoke, io.options));
-    case 'junit':
-      return smokeJunit(smoke);
-    default:
-      return options.format satisfies never;
   }
 }

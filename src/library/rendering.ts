@@ -1,7 +1,6 @@
 import type { Audit } from '../model/audit.ts';
 import type { Plan } from '../model/plan.ts';
-import { type AuditFormat, renderAudit as auditIn } from '../report/audit/render.ts';
-import { type PlanFormat, renderPlan as planIn } from '../report/plan/render.ts';
+import { type AuditFormat, renderAudit as auditIn, type PlanFormat, renderPlan as planIn } from '../report/formats.ts';
 
 /** A plan as text without colours, JSON (`schemas/plan.schema.json`), Markdown for a pull request, or a page of HTML. */
 export function renderPlan(plan: Plan, format: PlanFormat): string {

@@ -157,7 +157,7 @@ export const CODES = {
   'rates-missing': 'guardrails.max_compute_ceiling is set without compute_rates.',
   'rate-missing': 'A used size has no rate in compute_rates.',
   unused: 'Something is defined and never used.',
-} as const satisfies Record<string, string>;
+} satisfies Record<string, string>;
 
 /** Those of the kinds of secret stores begin with `store-`. */
 export type DiagnosticCode = keyof typeof CODES | `store-${string}`;

@@ -15,7 +15,7 @@ async function next(line: string, asked: (string | undefined)[] = []) {
 describe('what comes next', () => {
   it('is a command, with what it does', async () => {
     const { words } = await candidatesFor(program(), ['pl'], async () => NAMES);
-    expect(words).toEqual([{ word: 'plan', about: 'show what apply would do, and why' }]);
+    expect(words).toEqual([{ word: 'plan', about: 'show what apply would change, and why' }]);
     expect((await next('')).words).toEqual(expect.arrayContaining(['init', 'audit', 'import', 'completion']));
     expect((await next('')).words.filter((word) => word.startsWith('_'))).toEqual([]);
     expect((await next('sandbox s')).words).toEqual(['serve', 'seed']);

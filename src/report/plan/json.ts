@@ -1,4 +1,4 @@
-import type { Plan } from '../../model/plan.ts';
+import type { Action, Plan, Reason, Summary } from '../../model/plan.ts';
 import { summarize } from '../../plan/plan.ts';
 import { reasonText } from '../../plan/reason-text.ts';
 import { jsonText } from '../json.ts';
@@ -8,8 +8,15 @@ export function planJson(plan: Plan): string {
   return jsonText(planDocument(plan));
 }
 
-/** The plan in its JSON form. */
-export function planDocument(plan: Plan) {
+/** A plan in its JSON form: with its counts, and each reason also in words. */
+export interface PlanDocument extends Omit<Plan, 'actions'> {
+  readonly version: 1;
+  readonly summary: Summary;
+  readonly actions: readonly (Omit<Action, 'reason'> & { readonly reason: Reason & { readonly text: string } })[];
+}
+
+/** Gives the plan in its JSON form. */
+export function planDocument(plan: Plan): PlanDocument {
   const { organization, sandbox, at, ...rest } = plan;
   const actions = plan.actions.map((action) => ({ ...action, reason: { ...action.reason, text: reasonText(action) } }));
   return { version: 1, organization, sandbox, at, summary: summarize(plan), ...rest, actions };

@@ -1,0 +1,74 @@
+/**
+ * The output formats, a table for each subject. A new format is one file with its renderer and one line here: the choices
+ * of `--format`, help, completion and the types follow. The first format of a table is the default.
+ */
+import type { Audit } from '../model/audit.ts';
+import type { Plan } from '../model/plan.ts';
+import type { Smoke } from '../model/smoke.ts';
+import { auditHtml } from './audit/html.ts';
+import { auditJson } from './audit/json.ts';
+import { auditJunit } from './audit/junit.ts';
+import { auditMarkdown } from './audit/markdown.ts';
+import { auditSarif } from './audit/sarif.ts';
+import { auditText } from './audit/text.ts';
+import { type Paint, plain } from './paint.ts';
+import { planHtml } from './plan/html.ts';
+import { planJson } from './plan/json.ts';
+import { planMarkdown } from './plan/markdown.ts';
+import { planText } from './plan/text.ts';
+import { smokeJson } from './smoke/json.ts';
+import { smokeJunit } from './smoke/junit.ts';
+import { smokeText } from './smoke/text.ts';
+
+/** Renders a subject; `paint` colours text, and other formats ignore it. */
+type Render<T> = (subject: T, paint: Paint) => string;
+
+export const PLAN_FORMATS = {
+  text: planText,
+  json: planJson,
+  markdown: planMarkdown,
+  html: planHtml,
+} satisfies Record<string, Render<Plan>>;
+
+export const AUDIT_FORMATS = {
+  text: auditText,
+  json: auditJson,
+  markdown: auditMarkdown,
+  html: auditHtml,
+  sarif: auditSarif,
+  junit: auditJunit,
+} satisfies Record<string, Render<Audit>>;
+
+export const SMOKE_FORMATS = {
+  text: smokeText,
+  json: smokeJson,
+  junit: smokeJunit,
+} satisfies Record<string, Render<Smoke>>;
+
+/** The output formats of a plan. */
+export type PlanFormat = keyof typeof PLAN_FORMATS;
+/** The output formats of an audit. */
+export type AuditFormat = keyof typeof AUDIT_FORMATS;
+/** The output formats of a smoke test. */
+export type SmokeFormat = keyof typeof SMOKE_FORMATS;
+
+/** Renders a plan. @throws TypeError for a format that does not exist, which only untyped callers can give */
+export function renderPlan(plan: Plan, format: PlanFormat, paint: Paint = plain): string {
+  return rendererOf<Plan>(PLAN_FORMATS, format, 'a plan')(plan, paint);
+}
+
+/** Renders an audit. @throws TypeError for a format that does not exist, which only untyped callers can give */
+export function renderAudit(audit: Audit, format: AuditFormat, paint: Paint = plain): string {
+  return rendererOf<Audit>(AUDIT_FORMATS, format, 'an audit')(audit, paint);
+}
+
+/** Renders a smoke test. @throws TypeError for a format that does not exist, which only untyped callers can give */
+export function renderSmoke(smoke: Smoke, format: SmokeFormat, paint: Paint = plain): string {
+  return rendererOf<Smoke>(SMOKE_FORMATS, format, 'a smoke test')(smoke, paint);
+}
+
+function rendererOf<T>(formats: Readonly<Record<string, Render<T>>>, format: string, subject: string): Render<T> {
+  const render = Object.hasOwn(formats, format) ? formats[format] : undefined;
+  if (render === undefined) throw new TypeError(`${subject} cannot be written as ${format}`);
+  return render;
+}
