@@ -5,7 +5,7 @@
  *   loadConfig -> Desired     openService -> Service     openState, readState -> State     readLive -> Live
  *   plan(Desired, Live, State) -> Plan     apply(Plan) -> Applied     audit -> Audit     renderPlan and its like -> text
  *
- * Nothing here prints, asks, exits or listens to signals. What a person can mend is thrown as a UserError: its `code` is
+ * Nothing here prints, asks, exits or listens to signals. Errors that the user can fix are thrown as a UserError: its `code` is
  * stable, `message` says what happened, `hint` what to do next, and none of them holds a secret.
  */
 export type { ApplyEvent, Outcome } from './apply/account-run.ts';

@@ -113,7 +113,7 @@ export class AccountRun {
     if (action.action !== 'revoke_token' || !this.#unproved.has(action.token ?? '')) return undefined;
     if (action.reason.kind !== 'overlap_ended' && action.reason.kind !== 'orphan') return undefined;
     const message = `its replacement was not seen to connect, so "${action.before.name}" stays`;
-    return new UserError('SMOKE_FAILED', message, 'Mend what the smoke test names, and run apply again.');
+    return new UserError('SMOKE_FAILED', message, 'Fix what the smoke test names, and run apply again.');
   }
 
   #end(outcome: Outcome): void {

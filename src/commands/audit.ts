@@ -1,4 +1,4 @@
-/** `mdacc audit`: holds the live organization against the configuration and good practice. Changes nothing, anywhere. */
+/** `mdacc audit`: compares the live organization with the configuration and good practice. Changes nothing, anywhere. */
 import { audit } from '../audit/audit.ts';
 import { type ConfigOptions, readDesired } from '../cli/configuration.ts';
 import { withContext } from '../cli/context.ts';

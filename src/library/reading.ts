@@ -54,7 +54,7 @@ export async function readLive(
  * `readLive`: accounts that were not read are errors in the plan. So is what the plan cannot decide (`errors`); what it
  * must not do by the configuration's guardrails is in `violations`.
  *
- * @param question `prune`: also delete managed accounts that left the configuration. `due`: only what time alone brings;
+ * @param question `prune`: also delete managed accounts that left the configuration. `due`: only scheduled work;
  * accounts with other changes are left out. `rotate` says which tokens (by username and key) are replaced now, due or not.
  * @throws {@link UserError} USAGE: no account matches `only`
  */
@@ -72,7 +72,7 @@ export function plan(
 }
 
 /**
- * Reads the organization and holds it against the configuration and good practice. Changes nothing.
+ * Reads the organization and compares it with the configuration and good practice. Changes nothing.
  *
  * @param question `idle`: also find accounts without a query for so long, in seconds, which takes a connection to `md:`.
  * @throws {@link UserError} as `readLive` does; USAGE: no account matches `only`

@@ -11,7 +11,7 @@ export interface Plan {
   readonly sandbox: boolean;
   /** MotherDuck's time by which expiry and rotation were judged; ISO 8601. */
   readonly at: string;
-  /** Only what time alone brings was planned; accounts with other changes are named in the warnings. */
+  /** Only scheduled work was planned; accounts with other changes are named in the warnings. */
   readonly due?: true;
   /** In the order of apply within an account; accounts in the order of the configuration, then by name. */
   readonly actions: readonly Action[];

@@ -16,7 +16,7 @@ export interface PlanFile {
   readonly plan: Plan;
   /** Whether it was asked to delete what left the configuration. */
   readonly prune: boolean;
-  /** Whether it was asked for what time alone brings. */
+  /** Whether it was asked for scheduled work. */
   readonly due?: boolean;
   readonly configuration: string;
   /** null: there was no state yet. */

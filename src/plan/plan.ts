@@ -34,7 +34,7 @@ export interface PlanOptions {
   readonly only?: (username: string) => boolean;
   /** Delete managed accounts that the configuration does not have. */
   readonly prune?: boolean;
-  /** Only what time alone brings; accounts with other changes are left out. */
+  /** Only scheduled work; accounts with other changes are left out. */
   readonly due?: boolean;
   /** Why the configuration does not have them; that they left it, unless given. */
   readonly because?: 'removed' | 'destroyed';

@@ -10,7 +10,7 @@ export function reasonText(action: Action): string {
   switch (action.action) {
     case 'create_account':
       return action.reason.kind === 'new'
-        ? `${lineText(action.reason.at)} names it, and MotherDuck does not have it`
+        ? `new (${shortLine(action.reason.at)})`
         : `someone deleted it: in the state since ${action.reason.since.slice(0, 10)}, and not in MotherDuck any more`;
     case 'adopt_account':
       return action.reason.kind === 'unmanaged'
@@ -120,4 +120,9 @@ function ttlText(ttl: number | null): string {
 /** `configuration line 31`, or `accounts/tenants.yaml line 7` in an included file. */
 function lineText({ file, line }: SourceLine): string {
   return `${file ?? 'configuration'} line ${line}`;
+}
+
+/** `line 31`, or `accounts/tenants.yaml line 7` in an included file. */
+function shortLine({ file, line }: SourceLine): string {
+  return file === undefined ? `line ${line}` : `${file} line ${line}`;
 }

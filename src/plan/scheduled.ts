@@ -1,4 +1,4 @@
-/** A plan of what time alone brings (`--due`): for nights, when nobody is there to approve what people changed. */
+/** A plan of scheduled work (`--due`): for nights, when nobody is there to approve what people changed. */
 import type { Action, Notice } from '../model/plan.ts';
 import type { AccountPlan } from './account-plan.ts';
 

@@ -218,7 +218,7 @@ export function planRemovedToken(
   };
 }
 
-/** What time brings to a token of an account that is left alone: ended overlaps. An orphan may be in use, and nothing replaces it. */
+/** Scheduled work of a retained account's token: ended overlaps. An orphan may be in use, and nothing replaces it. */
 export function planRetainedToken(
   key: string,
   state: StateToken,

@@ -59,8 +59,8 @@ export async function lockState(
 }
 
 function takenOver(path: string, holder: LockHolder | undefined): string {
-  if (holder === undefined) return `${path} was damaged and old, so it was taken over.`;
-  return `${path} was left by ${describe(holder)}, which is gone; it was taken over.`;
+  if (holder === undefined) return `${path} was damaged and old, so the lock was replaced.`;
+  return `${path} was left by ${describe(holder)}, which is gone; the lock was replaced.`;
 }
 
 function locked(statePath: string, path: string, holder: LockHolder | undefined): UserError {

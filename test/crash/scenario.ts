@@ -91,7 +91,7 @@ export class Scenario {
   async #mend(stage: Stage, isProgram: boolean): Promise<string[]> {
     const isLocked = existsSync(stage.file(`${STATE}.lock`));
     const { code, stdout, stderr } = isProgram ? await stage.run([...APPLY, '--no-smoke']) : await applyHere(stage);
-    const tells = stderr.includes('which is gone; it was taken over');
+    const tells = stderr.includes('which is gone; the lock was replaced');
     return [
       ...(code === 0 ? [] : [`the next apply ended with exit code ${code}: ${stdout}${stderr}`]),
       ...(tells === isLocked ? [] : [`the next apply ${tells ? 'took over a lock' : 'did not tell of the lock'}`]),

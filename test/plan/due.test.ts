@@ -11,7 +11,7 @@ async function later() {
   return world;
 }
 
-describe('a plan of what time alone brings', () => {
+describe('a plan of scheduled work', () => {
   it('rotates what is due, and revokes what it replaced when its overlap has ended', async () => {
     const world = await later();
     const same = desire({ one: { ducklings: POOL, tokens: [token('a')] }, two: { tokens: [token('b')] } });

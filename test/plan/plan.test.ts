@@ -40,7 +40,7 @@ describe('a new organization', () => {
     const plan = await new World().plan(desired);
     expect(brief(plan)).toEqual(['create_account etl_prod', 'set_ducklings etl_prod', 'create_token etl_prod/airflow']);
     expect(plan.actions.map((action) => action.line)).toEqual([7, 7, 7]);
-    expect(reasonAt(plan, 0)).toBe('configuration line 7 names it, and MotherDuck does not have it');
+    expect(reasonAt(plan, 0)).toBe('new (line 7)');
   });
 
   it('gives the same plan, byte for byte, for the same inputs', async () => {

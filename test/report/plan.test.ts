@@ -24,7 +24,7 @@ it('as text says what is done, why, what it risks and costs, and what is left al
   expect(text).toMatchInlineSnapshot(`
     "acme, in the sandbox (nothing here reaches MotherDuck), <time>
 
-      + fresh  configuration line 7 names it, and MotherDuck does not have it
+      + fresh  new (line 7)
           + ducklings  read/write pulse; pool pulse x2, at most 0.00 -> 1.50 an hour
           + a          read_write, 90d, secret to memory
 

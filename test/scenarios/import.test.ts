@@ -119,7 +119,7 @@ describe('an import', () => {
   tenant_00001/app  "app.2" is a newer generation of it
     Revoke it at MotherDuck if no program uses it.
 Warning: tokens that never expire, but whose replacements will: tenant_00001/app, tenant_00001/forever
-  Nothing rotates such a token until you do: mdacc rotate tenant_00001/app
+  Nothing rotates such a token until you do: mdacc rotate tenant_00001/app --sandbox
 Next: mdacc plan --sandbox, then commit ${CONFIG} and ${STATE}.
 `);
     expect((await plan(folder)).code).toBe(0);

@@ -132,7 +132,7 @@ describe('two runs at once', () => {
     await folder.serve();
     const next = await folder.run('apply --yes --no-smoke');
     expect(next.code, next.stderr).toBe(0);
-    expect(next.stderr).toContain('it was taken over');
+    expect(next.stderr).toContain('the lock was replaced');
     await expectConverged(folder);
   });
 

@@ -45,7 +45,7 @@ it('takes over from a dead process with a warning', async () => {
   const warnings: string[] = [];
   const say = { warn: (message: string) => void warnings.push(message) };
   await (await lockState(path, 'mdacc apply', 0, say)).release();
-  expect(warnings).toEqual([expect.stringMatching(/was left by "mdacc apply".*which is gone; it was taken over/)]);
+  expect(warnings).toEqual([expect.stringMatching(/was left by "mdacc apply".*which is gone; the lock was replaced/)]);
 });
 
 it('does not know the holder of a damaged lock', async () => {

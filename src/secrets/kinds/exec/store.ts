@@ -46,7 +46,7 @@ async function put(config: ExecStoreConfig, address: SecretAddress, secret: Secr
   if (outcome.ended === 'exit' && outcome.code === 0) return;
   const why = describe(config, words[0] ?? '', outcome, secret);
   const message = `The secret store ${config.name} did not take the secret of ${address.account}/${address.token}: ${why}`;
-  throw failure('STORE_FAILED', config, message, 'Mend the command or what it needs, then run this again.');
+  throw failure('STORE_FAILED', config, message, 'Fix the command or what it needs, then run this again.');
 }
 
 function unusable(
