@@ -34,7 +34,9 @@ export function run(options: AuditOptions): Promise<number> {
           gatherEvidence(desired, state, service, options, context),
         ),
       );
-      io.report(renderAudit(hintsInContext(found, options), options.format, io.paint.out));
+      // Text combines the commands of a rule's findings, and adds the options to the combined one.
+      const shown = options.format === 'text' ? found : hintsInContext(found, options);
+      io.report(renderAudit(shown, options.format, io.paint.out, io.toCommand));
       return exitCode(found, options.failOn);
     } finally {
       await service.close();

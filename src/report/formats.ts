@@ -11,6 +11,7 @@ import { auditJunit } from './audit/junit.ts';
 import { auditMarkdown } from './audit/markdown.ts';
 import { auditSarif } from './audit/sarif.ts';
 import { auditText } from './audit/text.ts';
+import { plainCommand, type ToCommand } from './hint.ts';
 import { type Paint, plain } from './paint.ts';
 import { planHtml } from './plan/html.ts';
 import { planJson } from './plan/json.ts';
@@ -20,8 +21,8 @@ import { smokeJson } from './smoke/json.ts';
 import { smokeJunit } from './smoke/junit.ts';
 import { smokeText } from './smoke/text.ts';
 
-/** Renders a subject; `paint` colours text, and other formats ignore it. */
-type Render<T> = (subject: T, paint: Paint) => string;
+/** Renders a subject; `paint` colours text and `toCommand` writes its commands, and other formats ignore both. */
+type Render<T> = (subject: T, paint: Paint, toCommand: ToCommand) => string;
 
 export const PLAN_FORMATS = {
   text: planText,
@@ -54,17 +55,22 @@ export type SmokeFormat = keyof typeof SMOKE_FORMATS;
 
 /** Renders a plan. @throws TypeError for a format that does not exist, which only untyped callers can give */
 export function renderPlan(plan: Plan, format: PlanFormat, paint: Paint = plain): string {
-  return rendererOf<Plan>(PLAN_FORMATS, format, 'a plan')(plan, paint);
+  return rendererOf<Plan>(PLAN_FORMATS, format, 'a plan')(plan, paint, plainCommand);
 }
 
 /** Renders an audit. @throws TypeError for a format that does not exist, which only untyped callers can give */
-export function renderAudit(audit: Audit, format: AuditFormat, paint: Paint = plain): string {
-  return rendererOf<Audit>(AUDIT_FORMATS, format, 'an audit')(audit, paint);
+export function renderAudit(
+  audit: Audit,
+  format: AuditFormat,
+  paint: Paint = plain,
+  toCommand: ToCommand = plainCommand,
+): string {
+  return rendererOf<Audit>(AUDIT_FORMATS, format, 'an audit')(audit, paint, toCommand);
 }
 
 /** Renders a smoke test. @throws TypeError for a format that does not exist, which only untyped callers can give */
 export function renderSmoke(smoke: Smoke, format: SmokeFormat, paint: Paint = plain): string {
-  return rendererOf<Smoke>(SMOKE_FORMATS, format, 'a smoke test')(smoke, paint);
+  return rendererOf<Smoke>(SMOKE_FORMATS, format, 'a smoke test')(smoke, paint, plainCommand);
 }
 
 function rendererOf<T>(formats: Readonly<Record<string, Render<T>>>, format: string, subject: string): Render<T> {

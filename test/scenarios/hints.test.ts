@@ -37,6 +37,9 @@ describe('commands to type next', () => {
     const { findings } = JSON.parse(ran.stdout) as { findings: { fix: { command?: string[] } }[] };
     const commands = findings.flatMap(({ fix }) => (fix.command === undefined ? [] : [fix.command]));
     expect(commands.length).toBeGreaterThan(0);
+    const text = commandsIn((await folder.run('audit --config prod.yaml --sandbox')).stdout);
+    const smoke = text.find(([verb]) => verb === 'smoke')?.filter((word) => word === '--only' || word === '--sandbox');
+    expect(smoke).toEqual(['--only', '--only', '--only', '--sandbox']);
     for (const words of commands) {
       expect(words.join(' ')).toContain('--config prod.yaml --sandbox');
       expect((await folder.run(words)).code).not.toBe(USAGE);
