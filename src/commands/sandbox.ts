@@ -11,7 +11,7 @@ import { showTime } from '../model/instant.ts';
 import { Secret } from '../model/secret.ts';
 import { UserError } from '../model/user-error.ts';
 import { runProbe } from '../motherduck/probe-process.ts';
-import { sandboxConnector } from '../sandbox/databases.ts';
+import { sandboxConnector } from '../sandbox/connector.ts';
 import { openSandbox, resetSandbox } from '../sandbox/open.ts';
 import type { Organization } from '../sandbox/organization.ts';
 import { serve as serveOrganization } from '../sandbox/server.ts';

@@ -169,7 +169,7 @@ function usageReader(connector: Connector, token: Secret, timeoutMs: number): Se
 
 /** The databases of a served sandbox are in its folder, which the environment names. */
 async function connectorOf(folder: string | undefined, adminToken: Secret): Promise<Connector> {
-  const { sandboxConnector } = await import('../sandbox/databases.ts');
+  const { sandboxConnector } = await import('../sandbox/connector.ts');
   if (folder !== undefined) return sandboxConnector(path.resolve(folder), { agent: USER_AGENT, adminToken });
   return {
     target: () => {

@@ -1,13 +1,31 @@
-import type { Secret } from '../model/secret.ts';
+import { createHash, randomBytes } from 'node:crypto';
+import { Secret } from '../model/secret.ts';
 import type { TokenType } from '../model/tokens.ts';
-import { type Account, ADMIN_USERNAME, type OrganizationState } from './organization-state.ts';
-import { fault } from './responses.ts';
-import { hashOf } from './token-secret.ts';
+import { type Caller, fault } from './endpoint.ts';
+import { ADMIN_USERNAME, type OrganizationState } from './organization-state.ts';
 
-/** Whose token a request or a connection carries. */
-export interface Caller {
-  readonly account: Account;
-  readonly type: TokenType;
+/** A fresh secret that looks like MotherDuck's (a JWT, connecting facts) and says that it is the sandbox's. */
+export function newSecret(about: { userId: string; type: TokenType; at: number; expiresAt: number | null }): Secret {
+  const payload = {
+    iss: 'sandbox',
+    userId: about.userId,
+    tokenType: about.type,
+    readOnly: about.type === 'read_scaling',
+    iat: Math.floor(about.at / 1000),
+    ...(about.expiresAt !== null && { exp: Math.floor(about.expiresAt / 1000) }),
+  };
+  return new Secret(
+    [part({ alg: 'HS256', typ: 'JWT' }), part(payload), randomBytes(32).toString('base64url')].join('.'),
+  );
+}
+
+/** All that is kept of a secret: its SHA-256. It has 256 random bits, so a plain hash cannot be guessed back. */
+export function hashOf(secret: Secret): string {
+  return createHash('sha256').update(secret.reveal()).digest('base64url');
+}
+
+function part(value: object): string {
+  return Buffer.from(JSON.stringify(value)).toString('base64url');
 }
 
 /** The SHA-256 of a secret that stands for the Admin in this process only, and of which nothing is written. */

@@ -11,9 +11,8 @@ import {
 } from 'node:fs';
 import { join } from 'node:path';
 import { UserError } from '../model/user-error.ts';
-import { readEvent, type SandboxEvent } from './events.ts';
 import { type Decision, type EventLog, newIdentity } from './log.ts';
-import { type Identity, OrganizationState } from './organization-state.ts';
+import { type Identity, OrganizationState, readEvent, type SandboxEvent } from './organization-state.ts';
 import { underLock } from './short-lock.ts';
 
 const FILE = 'organization.jsonl';

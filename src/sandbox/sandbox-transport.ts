@@ -2,7 +2,7 @@ import { randomBytes } from 'node:crypto';
 import { Secret } from '../model/secret.ts';
 import type { Connector } from '../motherduck/connector.ts';
 import { queryString, type Transport } from '../motherduck/transport.ts';
-import { sandboxConnector } from './databases.ts';
+import { sandboxConnector } from './connector.ts';
 import { openSandbox } from './open.ts';
 import type { Organization } from './organization.ts';
 

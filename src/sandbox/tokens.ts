@@ -1,13 +1,18 @@
 import { randomUUID } from 'node:crypto';
 import type { Secret } from '../model/secret.ts';
 import type { TokenType } from '../model/tokens.ts';
+import {
+  RESERVED_TOKEN_NAMES,
+  TOKEN_DESCRIPTION_LENGTH,
+  TOKEN_NAME_LENGTH,
+  TOKEN_TTL_SECONDS,
+  TOKEN_TYPES,
+} from '../model/tokens.ts';
 import type { WireCreatedToken, WireToken } from '../model/wire.ts';
-import type { SandboxEvent } from './events.ts';
-import type { Account, Token } from './organization-state.ts';
-import { readTokenRequest } from './request-bodies.ts';
-import { accountOf, type RequestContext } from './request-context.ts';
-import { type Answer, fault, ok } from './responses.ts';
-import { hashOf, newSecret } from './token-secret.ts';
+import { hashOf, newSecret } from './authentication.ts';
+import { type Answer, accountOf, fault, ok, type RequestContext } from './endpoint.ts';
+import type { Account, SandboxEvent, Token } from './organization-state.ts';
+import { Issues } from './validation.ts';
 
 /** POST /v1/users/{username}/tokens. Assumption: two tokens may have one name, as the facts forbid it nowhere. */
 export function createToken({ store, rules, caller, username, body }: RequestContext): Promise<Answer> {
@@ -75,4 +80,33 @@ function wireToken({ id, name, type, createdAt, expiresAt, description }: Token)
     token_type: type,
     ...(description !== undefined && { description }),
   };
+}
+
+interface TokenRequest {
+  readonly name: string;
+  readonly type: TokenType;
+  readonly ttl: number | undefined;
+  readonly description: string | undefined;
+}
+
+function readTokenRequest(value: unknown): TokenRequest {
+  const issues = new Issues();
+  const root = issues.object(value, []);
+  const { ttl, token_type: type, description } = root ?? {};
+  const name = root && issues.string(root.name, ['name'], TOKEN_NAME_LENGTH);
+  if (name !== undefined && RESERVED_TOKEN_NAMES.includes(name)) {
+    issues.add('custom', `Token name "${name}" is reserved`, ['name']); // assumption: these words
+  }
+  const request = {
+    name: name ?? '',
+    ttl: ttl === undefined ? undefined : issues.integer(ttl, ['ttl'], TOKEN_TTL_SECONDS),
+    type: type === undefined ? 'read_write' : (issues.oneOf(type, ['token_type'], TOKEN_TYPES) ?? 'read_write'),
+    // An empty one is stored as null (REST API facts), so it is taken here and dropped.
+    description:
+      description === undefined
+        ? undefined
+        : issues.string(description, ['description'], { max: TOKEN_DESCRIPTION_LENGTH.max }) || undefined,
+  } as const;
+  issues.check();
+  return request;
 }

@@ -1,10 +1,9 @@
 import { randomUUID } from 'node:crypto';
 import type { WireUser } from '../model/wire.ts';
-import { NEW_DUCKLINGS } from './duckling-rules.ts';
+import { type Answer, accountOf, fault, ok, type RequestContext, UNROUTED } from './endpoint.ts';
 import type { Account } from './organization-state.ts';
-import { readUsername, readUserQuery, writePageToken } from './request-bodies.ts';
-import { accountOf, type RequestContext } from './request-context.ts';
-import { type Answer, fault, ok, UNROUTED } from './responses.ts';
+import { NEW_DUCKLINGS } from './organization-state.ts';
+import { Issues } from './validation.ts';
 
 /** GET /v1/users: by username, a page at a time. A user inserted during the walk can appear on two pages. */
 export function listUsers({ store, rules, query }: RequestContext): Answer {
@@ -68,4 +67,63 @@ function wireUser(account: Account): WireUser {
     is_deprovisioned: account.isDeprovisioned,
     roles: [...account.roles],
   };
+}
+
+const USERNAME_LENGTH = { min: 3, max: 255 } as const;
+
+/** `{username}`. MotherDuck's runtime also takes Unicode letters (REST API facts); the rules are its own, not our program's. */
+function readUsername(body: unknown): string {
+  const issues = new Issues();
+  const root = issues.object(body, []);
+  const username = root && issues.string(root.username, ['username'], USERNAME_LENGTH);
+  if (username !== undefined && !/^\p{L}/u.test(username)) {
+    issues.add('invalid_string', 'Username must start with an alphabetic character', ['username']);
+  }
+  if (username !== undefined && !/^[\p{L}0-9_]*$/u.test(username)) {
+    // assumption: the facts give the rule but not these words
+    issues.add('invalid_string', 'Username can only contain alphanumeric characters and underscores', ['username']);
+  }
+  issues.check();
+  return username ?? '';
+}
+
+interface UserQuery {
+  readonly isServiceAccount: boolean | undefined;
+  readonly isDeprovisioned: boolean | undefined;
+  readonly limit: number;
+  readonly offset: number;
+}
+
+/** Assumption: 100 users a page unless `limit` says otherwise, at most 1000 ("1000 works" is all the facts say). */
+const PAGE = { default: 100, min: 1, max: 1000 } as const;
+
+function readUserQuery(query: URLSearchParams): UserQuery {
+  const issues = new Issues();
+  const flag = (name: string): boolean | undefined => {
+    const value = query.get(name);
+    return value === null ? undefined : issues.oneOf(value, [name], ['true', 'false']) === 'true';
+  };
+  const limit = query.get('limit');
+  const pageToken = query.get('page_token');
+  const offset = pageToken === null ? 0 : readPageToken(pageToken);
+  if (offset === undefined) issues.add('custom', 'Invalid page token', ['page_token']);
+  const read = {
+    isServiceAccount: flag('is_service_account'),
+    isDeprovisioned: flag('is_deprovisioned'),
+    limit:
+      limit === null ? PAGE.default : (issues.integer(Number(limit || Number.NaN), ['limit'], PAGE) ?? PAGE.default),
+    offset: offset ?? 0,
+  };
+  issues.check();
+  return read;
+}
+
+/** A page token is opaque to clients; here it is the place in the list, so an insertion shifts it as the facts say. */
+function writePageToken(offset: number): string {
+  return Buffer.from(`users:${offset}`).toString('base64url');
+}
+
+function readPageToken(token: string): number | undefined {
+  const match = /^users:(\d{1,9})$/.exec(Buffer.from(token, 'base64url').toString());
+  return match === null ? undefined : Number(match[1]);
 }

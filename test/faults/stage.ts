@@ -4,9 +4,8 @@ import type { Plan } from '../../src/model/plan.ts';
 import { Secret } from '../../src/model/secret.ts';
 import type { RetiringToken, State, StateToken } from '../../src/model/state.ts';
 import type { Api } from '../../src/motherduck/api.ts';
-import type { SandboxEvent } from '../../src/sandbox/events.ts';
-import type { Token } from '../../src/sandbox/organization-state.ts';
-import { hashOf } from '../../src/sandbox/token-secret.ts';
+import { hashOf } from '../../src/sandbox/authentication.ts';
+import type { SandboxEvent, Token } from '../../src/sandbox/organization-state.ts';
 import { type AccountSketch, brief, DAY, desire, token } from '../world.ts';
 import { type Ran, Site } from './site.ts';
 

@@ -9,7 +9,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import type { Secret } from '../../src/model/secret.ts';
 import { motherduckConnector } from '../../src/motherduck/connector.ts';
 import { runProbe } from '../../src/motherduck/probe-process.ts';
-import { sandboxConnector } from '../../src/sandbox/databases.ts';
+import { sandboxConnector } from '../../src/sandbox/connector.ts';
 import { type Cleaned, cleanUp } from './clean-up.ts';
 import type { Fact } from './facts/fact.ts';
 import { lookAtFacts } from './facts/facts.ts';

@@ -2,7 +2,7 @@ import { afterAll, beforeAll, describe, expect, it, onTestFinished, vi } from 'v
 import { Secret } from '../../src/model/secret.ts';
 import { type ProbeReport, type ProbeRunner, runProbe } from '../../src/motherduck/probe-process.ts';
 import { PRODUCT, readUsage } from '../../src/motherduck/usage.ts';
-import { sandboxConnector } from '../../src/sandbox/databases.ts';
+import { sandboxConnector } from '../../src/sandbox/connector.ts';
 import { memorySandbox } from '../../src/sandbox/open.ts';
 import { buildProbe, PATIENT_MS } from '../smoke/world.ts';
 

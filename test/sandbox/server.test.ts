@@ -1,8 +1,7 @@
 import { request as httpRequest, Agent as KeepAlive } from 'node:http';
 import { Agent, request } from 'undici';
 import { describe, expect, onTestFinished, test } from 'vitest';
-import { FAULTS, seededRandom } from '../../src/sandbox/faults.ts';
-import { type ServeOptions, serve } from '../../src/sandbox/server.ts';
+import { FAULTS, type ServeOptions, seededRandom, serve } from '../../src/sandbox/server.ts';
 import { ADMIN, ask, organization } from './support.ts';
 
 const headers = { authorization: `Bearer ${ADMIN}` };

@@ -2,7 +2,7 @@
 import { beforeAll, describe, expect, it } from 'vitest';
 import { Secret } from '../../../src/model/secret.ts';
 import { runProbe } from '../../../src/motherduck/probe-process.ts';
-import { sandboxConnector } from '../../../src/sandbox/databases.ts';
+import { sandboxConnector } from '../../../src/sandbox/connector.ts';
 import { newRun } from '../names.ts';
 import { ADMIN, type Answering, answering, populate, usernames } from '../served.ts';
 import type { Fact, Verdict } from './fact.ts';

@@ -1,4 +1,4 @@
-import { fault, type Issue } from './responses.ts';
+import { fault, type Issue } from './endpoint.ts';
 
 type Path = readonly (string | number)[];
 

@@ -6,7 +6,7 @@ import { describe, expect, onTestFinished, test } from 'vitest';
 import { Secret } from '../../src/model/secret.ts';
 import type { TokenType } from '../../src/model/tokens.ts';
 import type { Target } from '../../src/motherduck/connector.ts';
-import { sandboxConnector } from '../../src/sandbox/databases.ts';
+import { sandboxConnector } from '../../src/sandbox/connector.ts';
 import { memorySandbox, openSandbox } from '../../src/sandbox/open.ts';
 import type { Organization } from '../../src/sandbox/organization.ts';
 import { isWindows } from '../platform.ts';
