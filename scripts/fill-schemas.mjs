@@ -37,7 +37,7 @@ async function readFacts() {
         export { STORE_KINDS } from './src/secrets/stores.ts';
         export { COOLDOWN_SECONDS, DUCKLING_SIZES, POOL_SIZE } from './src/model/ducklings.ts';
         export { TOKEN_TYPES } from './src/model/tokens.ts';
-        export { formatDuration } from './src/model/duration.ts';
+        export { formatDuration } from './src/model/time.ts';
       `,
       resolveDir: root,
       loader: 'ts',

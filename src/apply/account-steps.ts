@@ -1,10 +1,10 @@
 /** The steps of an account itself and of its Ducklings. A call that cannot be repeated is noted before it is made. */
 import type { DesiredAccount } from '../model/desired.ts';
 import type { Ducklings } from '../model/ducklings.ts';
-import { isoTime } from '../model/instant.ts';
 import type { Live } from '../model/live.ts';
 import type { AdoptAccount, AdoptToken, CreateAccount, DeleteAccount, Forget, SetDucklings } from '../model/plan.ts';
 import type { StateAccount, StateToken } from '../model/state.ts';
+import { isoTime } from '../model/time.ts';
 import { UserError } from '../model/user-error.ts';
 import { accountKey } from '../model/username.ts';
 import type { Api } from '../motherduck/api.ts';

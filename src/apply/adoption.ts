@@ -1,8 +1,9 @@
 /** What is live comes into the state: nothing is called, so an adoption is a change of the state and nothing else. */
-import { isoTime } from '../model/instant.ts';
+
 import type { Live } from '../model/live.ts';
 import type { AdoptAccount, AdoptToken } from '../model/plan.ts';
 import type { State, StateAccount, StateToken } from '../model/state.ts';
+import { isoTime } from '../model/time.ts';
 import { accountKey } from '../model/username.ts';
 import { adoptedRecord } from '../plan/tokens.ts';
 import { NO_TOKEN } from './state-writer.ts';

@@ -1,9 +1,9 @@
 /** What the state learns from a reading alone, before any action: protections, and what has ceased to exist, and that a run was. */
 import type { Desired } from '../model/desired.ts';
-import { isoTime } from '../model/instant.ts';
 import type { Live, LiveAccount } from '../model/live.ts';
 import type { Plan } from '../model/plan.ts';
 import type { State, StateAccount, StateToken, TokenIntent } from '../model/state.ts';
+import { isoTime } from '../model/time.ts';
 import { accountKey } from '../model/username.ts';
 
 /** An intent whose token has not appeared in this time never will: the call that would have made it is long over. */

@@ -10,11 +10,11 @@
  * new secret is in its store.
  */
 import type { DesiredAccount } from '../model/desired.ts';
-import { isoTime } from '../model/instant.ts';
 import type { CreateToken, RevokeToken, RotateToken } from '../model/plan.ts';
 import type { Secret } from '../model/secret.ts';
 import type { AccountSmoke } from '../model/smoke.ts';
 import type { RetiringToken, StateToken, TokenRecord } from '../model/state.ts';
+import { isoTime } from '../model/time.ts';
 import { UserError } from '../model/user-error.ts';
 import { accountKey } from '../model/username.ts';
 import type { WireToken } from '../model/wire.ts';

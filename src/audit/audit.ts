@@ -8,7 +8,7 @@
  * It is a pure function: no I/O and no clock, so the same evidence gives the same audit, byte for byte.
  */
 import type { Audit, Finding, RuleInfo, Severity } from '../model/audit.ts';
-import { isoTime } from '../model/instant.ts';
+import { isoTime } from '../model/time.ts';
 import * as catalog from './catalog.ts';
 import type { Evidence } from './evidence.ts';
 import type { Rule } from './rule.ts';

@@ -3,12 +3,11 @@
  * plan that is made from the same readings, so that an audit and a plan never disagree.
  */
 import type { Desired, SecretStoreConfig } from '../model/desired.ts';
-import { globMatcher } from '../model/glob.ts';
 import type { Live } from '../model/live.ts';
 import type { Action, Plan } from '../model/plan.ts';
 import type { State } from '../model/state.ts';
 import type { UserError } from '../model/user-error.ts';
-import { accountKey } from '../model/username.ts';
+import { accountKey, globMatcher } from '../model/username.ts';
 import type { WireActiveAccounts } from '../model/wire.ts';
 import { accountNames, makePlan, type PlanOptions } from '../plan/plan.ts';
 import { type AuditedAccount, joinAccount } from './account.ts';

@@ -2,7 +2,7 @@
  * What to do about findings. A report combines the commands of findings of one rule, so texts beside a command that takes
  * several names fit one account or token as well as several.
  */
-import type { Hint } from '../model/hint.ts';
+import type { Hint } from '../model/user-error.ts';
 import type { AuditedAccount } from './account.ts';
 import { nameOf } from './rule.ts';
 import type { AuditedToken, GoneToken } from './tokens.ts';

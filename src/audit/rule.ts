@@ -1,7 +1,7 @@
 /** What a rule is, and what a finding says about its account, token and dates. */
 import type { Finding, RuleInfo } from '../model/audit.ts';
-import { isoTime } from '../model/instant.ts';
 import type { LiveToken } from '../model/live.ts';
+import { isoTime } from '../model/time.ts';
 import type { AuditedAccount } from './account.ts';
 import type { Evidence } from './evidence.ts';
 import type { AuditedToken, GoneToken } from './tokens.ts';

@@ -1,6 +1,6 @@
 /** What is typed as an option's value becomes a value, or an error that says what to write. */
 import { InvalidArgumentError } from 'commander';
-import { parseDuration, type Seconds } from '../model/duration.ts';
+import { parseDuration, type Seconds } from '../model/time.ts';
 
 export function duration(text: string): Seconds {
   const seconds = parseDuration(text);

@@ -9,10 +9,10 @@ import { type Decided, decideSafely, type ImportFiles, readForImport } from '../
 import { openService, type ServiceOptions, warnOfClock } from '../engine/service.ts';
 import { statePath } from '../engine/state.ts';
 import type { Selection } from '../import/selection.ts';
-import { few } from '../model/counted.ts';
 import type { Desired } from '../model/desired.ts';
 import type { Live } from '../model/live.ts';
 import type { Notice } from '../model/plan.ts';
+import { few } from '../model/wording.ts';
 import { type Counts, importDiff, importSummary, skippedText } from '../report/import/text.ts';
 import { waitUnlocked } from '../state/lock.ts';
 import { openState, type StateFile } from '../state/state-file.ts';

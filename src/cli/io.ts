@@ -1,7 +1,6 @@
 /** What a command has of the world: its streams, its environment, and how it may speak to a person. */
 
-import type { Hint } from '../model/hint.ts';
-import { UserError } from '../model/user-error.ts';
+import { type Hint, UserError } from '../model/user-error.ts';
 import { hintText, type ToCommand } from '../report/hint.ts';
 import { jsonText } from '../report/json.ts';
 import type { Paint } from '../report/paint.ts';

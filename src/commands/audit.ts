@@ -9,7 +9,7 @@ import { type EvidenceOptions, gatherEvidence } from '../engine/auditing.ts';
 import { openService, type ServiceOptions } from '../engine/service.ts';
 import { statePath } from '../engine/state.ts';
 import type { Audit, Severity } from '../model/audit.ts';
-import { formatDuration } from '../model/duration.ts';
+import { formatDuration } from '../model/time.ts';
 import { UserError } from '../model/user-error.ts';
 import { type AuditFormat, renderAudit } from '../report/formats.ts';
 import { openState } from '../state/state-file.ts';

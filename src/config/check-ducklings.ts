@@ -1,5 +1,5 @@
-import { enumerated } from '../model/counted.ts';
 import { COOLDOWN_SECONDS, POOL_SIZE, type Size, sizeFacts, sizesThat } from '../model/ducklings.ts';
+import { enumerated } from '../model/wording.ts';
 import type { Problems } from '../yaml/diagnostic.ts';
 import { listed, shown } from '../yaml/wording.ts';
 import type { Limits } from './guardrails.ts';

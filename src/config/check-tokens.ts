@@ -1,4 +1,4 @@
-import { formatDuration } from '../model/duration.ts';
+import { formatDuration } from '../model/time.ts';
 import {
   generationOf,
   RESERVED_TOKEN_NAMES,

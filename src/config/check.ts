@@ -1,5 +1,5 @@
 import { accountKey } from '../model/username.ts';
-import type { StoredToken, WrittenStore } from '../secrets/kind.ts';
+import type { StoredToken, WrittenStore } from '../secrets/store.ts';
 import { kindOf, STORE_KINDS } from '../secrets/stores.ts';
 import type { Problems } from '../yaml/diagnostic.ts';
 import type { Span } from '../yaml/source.ts';

@@ -1,8 +1,14 @@
-import type { Definitions, PolicyDefinition } from '../model/definitions.ts';
-import type { Desired, DesiredAccount, DesiredToken, Guardrails } from '../model/desired.ts';
+import type {
+  Definitions,
+  Desired,
+  DesiredAccount,
+  DesiredToken,
+  Guardrails,
+  PolicyDefinition,
+} from '../model/desired.ts';
 import type { DesiredDucklings } from '../model/ducklings.ts';
 import { accountKey } from '../model/username.ts';
-import type { WrittenStore } from '../secrets/kind.ts';
+import type { WrittenStore } from '../secrets/store.ts';
 import { locationOf } from '../yaml/source.ts';
 import { child, itemsOf, textOf } from '../yaml/tree.ts';
 import { tokenName } from './check-tokens.ts';

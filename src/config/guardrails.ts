@@ -1,5 +1,5 @@
 import { SIZES, type Size } from '../model/ducklings.ts';
-import type { Seconds } from '../model/duration.ts';
+import type { Seconds } from '../model/time.ts';
 import { booleanOf, child, durationOf, itemsOf, type Node, numberOf } from '../yaml/tree.ts';
 import { sizeOf } from './settings.ts';
 

@@ -1,8 +1,7 @@
 import { readdir, realpath } from 'node:fs/promises';
 import path from 'node:path';
 import picomatch from 'picomatch';
-import { targetOf } from '../files/atomic.ts';
-import { isWithin, workTreeOf } from '../files/work-tree.ts';
+import { isWithin, targetOf, workTreeOf } from '../files/paths.ts';
 
 /** How deep `**` looks. */
 const DEEPEST = 12;

@@ -1,6 +1,5 @@
 import path from 'node:path';
-import type { Definitions } from '../model/definitions.ts';
-import type { Desired } from '../model/desired.ts';
+import type { Definitions, Desired } from '../model/desired.ts';
 import { type Diagnostic, Problems } from '../yaml/diagnostic.ts';
 import { checkMeaning } from './check.ts';
 import { definitionsOf, desiredOf } from './desired.ts';

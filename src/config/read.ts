@@ -1,9 +1,9 @@
 import { createHash } from 'node:crypto';
 import { constants, open, realpath, stat } from 'node:fs/promises';
 import path from 'node:path';
-import { shownPath } from '../files/shown-path.ts';
+import { shownPath } from '../files/paths.ts';
 import { UserError } from '../model/user-error.ts';
-import { reportOwnFile } from '../secrets/kind.ts';
+import { reportOwnFile } from '../secrets/store.ts';
 import type { Problems } from '../yaml/diagnostic.ts';
 import { Environment } from '../yaml/environment.ts';
 import { ALIAS_BUDGET, parseSource, type Reading } from '../yaml/parse.ts';

@@ -1,5 +1,5 @@
 import { isSize, type Size } from '../model/ducklings.ts';
-import type { Seconds } from '../model/duration.ts';
+import type { Seconds } from '../model/time.ts';
 import { TOKEN_TYPES, type TokenType } from '../model/tokens.ts';
 import type { Span } from '../yaml/source.ts';
 import { child, durationOf, type Node, numberOf, textOf } from '../yaml/tree.ts';

@@ -1,6 +1,6 @@
 import path from 'node:path';
-import { targetOf } from '../files/atomic.ts';
-import type { WrittenStore } from '../secrets/kind.ts';
+import { targetOf } from '../files/paths.ts';
+import type { WrittenStore } from '../secrets/store.ts';
 import { STORE_KINDS, storeKind } from '../secrets/stores.ts';
 import { locationOf } from '../yaml/source.ts';
 import { child, type Entry, type Node, textOf } from '../yaml/tree.ts';

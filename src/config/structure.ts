@@ -1,4 +1,4 @@
-import { COMMAND_WORD } from '../secrets/kind.ts';
+import { COMMAND_WORD } from '../secrets/store.ts';
 import { STORE_KINDS } from '../secrets/stores.ts';
 import type { Problems } from '../yaml/diagnostic.ts';
 import type { Span } from '../yaml/source.ts';

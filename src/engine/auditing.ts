@@ -2,11 +2,11 @@
 import { type Active, type Evidence, joinEvidence, type Usage } from '../audit/evidence.ts';
 import { readLive } from '../live/read.ts';
 import type { Desired } from '../model/desired.ts';
-import type { Seconds } from '../model/duration.ts';
-import { globMatcher } from '../model/glob.ts';
 import type { Live } from '../model/live.ts';
 import type { State } from '../model/state.ts';
+import type { Seconds } from '../model/time.ts';
 import { UserError } from '../model/user-error.ts';
+import { globMatcher } from '../model/username.ts';
 import { ApiError } from '../motherduck/transport-errors.ts';
 import { accountNames } from '../plan/plan.ts';
 import type { SecretStore } from '../secrets/store.ts';

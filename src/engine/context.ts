@@ -1,5 +1,5 @@
 /** What the use cases are given by whoever runs them: a command of the terminal, or a program that uses the library. */
-import type { Hint } from '../model/hint.ts';
+import type { Hint } from '../model/user-error.ts';
 
 export interface Context {
   /** Takes a warning that the user should see. */

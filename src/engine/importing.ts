@@ -5,7 +5,6 @@ import { type Adoption, adoptions, obstacles } from '../import/adoption-check.ts
 import { decideImport } from '../import/decide.ts';
 import { allDecision, type Selection } from '../import/selection.ts';
 import { readLive } from '../live/read.ts';
-import { few } from '../model/counted.ts';
 import type { Desired } from '../model/desired.ts';
 import type { Import } from '../model/import.ts';
 import type { Live } from '../model/live.ts';
@@ -13,6 +12,7 @@ import type { Plan } from '../model/plan.ts';
 import type { State } from '../model/state.ts';
 import { UserError } from '../model/user-error.ts';
 import { accountKey } from '../model/username.ts';
+import { few } from '../model/wording.ts';
 import { accountNames, makePlan } from '../plan/plan.ts';
 import { importRefused, obstacleText } from '../report/import/text.ts';
 import { newSecretPaths, openStores, secretPathsIn } from '../secrets/stores.ts';

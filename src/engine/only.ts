@@ -1,8 +1,8 @@
 /** `--only`: which accounts are meant, and what is said when there is none. */
 
-import { few } from '../model/counted.ts';
-import { globMatcher } from '../model/glob.ts';
 import { UserError } from '../model/user-error.ts';
+import { globMatcher } from '../model/username.ts';
+import { few } from '../model/wording.ts';
 import { nearest } from '../yaml/wording.ts';
 
 const NAMES_SHOWN = 10;

@@ -1,9 +1,9 @@
 /** The organization that a command works on: MotherDuck's, another address of its API, or the embedded sandbox. */
 import { existsSync } from 'node:fs';
 import path from 'node:path';
-import { shownFromHere } from '../files/shown-path.ts';
-import type { Seconds } from '../model/duration.ts';
+import { shownFromHere } from '../files/paths.ts';
 import { Secret } from '../model/secret.ts';
+import type { Seconds } from '../model/time.ts';
 import { UserError } from '../model/user-error.ts';
 import { DEFAULT_ADDRESS, isLoopback, parseAddress } from '../motherduck/address.ts';
 import { claimsOf } from '../motherduck/admin-token.ts';

@@ -1,6 +1,6 @@
 /** Where the state is, and work that changes it under its lock. */
 import path from 'node:path';
-import type { Seconds } from '../model/duration.ts';
+import type { Seconds } from '../model/time.ts';
 import { lockState } from '../state/lock.ts';
 import type { Context } from './context.ts';
 

@@ -1,8 +1,7 @@
 import { link, open, readFile, rename, unlink } from 'node:fs/promises';
-import { codeOf } from './atomic.ts';
+import { tempBeside } from './atomic-write.ts';
 import type { ProcessName } from './process.ts';
-import { tempBeside } from './temp.ts';
-import { whileBusy } from './while-busy.ts';
+import { codeOf, whileBusy } from './system-errors.ts';
 
 /** Who holds a lock: what its file says. */
 export interface LockHolder extends ProcessName {

@@ -1,6 +1,7 @@
 import { randomUUID } from 'node:crypto';
 import { stat } from 'node:fs/promises';
 import { setTimeout as pause } from 'node:timers/promises';
+import { removeLeftovers } from './atomic-write.ts';
 import {
   createLockFile,
   type Found,
@@ -10,7 +11,6 @@ import {
   replaceLockFile,
 } from './lock-file.ts';
 import { lifeOf, thisProcess } from './process.ts';
-import { removeLeftovers } from './temp.ts';
 
 export type { LockHolder } from './lock-file.ts';
 

@@ -10,7 +10,7 @@
  * What the guardrails forbid is not written. It is a pure function: the caller writes the texts, after it has made sure
  * that the next plan only adopts (adoption-check.ts).
  */
-import type { Definitions } from '../model/definitions.ts';
+import type { Definitions } from '../model/desired.ts';
 import type { Ducklings } from '../model/ducklings.ts';
 import type { Import, Skipped } from '../model/import.ts';
 import { UserError } from '../model/user-error.ts';

@@ -1,7 +1,7 @@
 /** The configuration to which `init --from-live` adds the live accounts. */
 import { SIZES } from '../model/ducklings.ts';
-import { formatDuration } from '../model/duration.ts';
 import type { Live } from '../model/live.ts';
+import { formatDuration } from '../model/time.ts';
 import { lifetimeFor } from './policies.ts';
 import { scalar } from './yaml-writer.ts';
 

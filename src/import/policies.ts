@@ -2,11 +2,10 @@
  * The policies of imported tokens: those of the configuration where one has the same settings, else new ones. Replacements
  * get the lifetime of the live token, and a token that would be due at once is rotated later.
  */
-import type { Definitions, PolicyDefinition } from '../model/definitions.ts';
-import type { Desired, Guardrails } from '../model/desired.ts';
-import { formatDuration, type Seconds } from '../model/duration.ts';
+import type { Definitions, Desired, Guardrails, PolicyDefinition } from '../model/desired.ts';
 import type { LiveToken } from '../model/live.ts';
 import { rotationDue } from '../model/rotation-due.ts';
+import { formatDuration, type Seconds } from '../model/time.ts';
 import { TOKEN_TTL_SECONDS, type TokenType } from '../model/tokens.ts';
 import { UserError } from '../model/user-error.ts';
 import { entriesOf, scalar, type YamlEntry } from './yaml-writer.ts';

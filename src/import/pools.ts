@@ -1,10 +1,10 @@
 /** The Ducklings of added accounts as YAML, within the guardrails; accounts with equal Ducklings share a pool. */
-import { few } from '../model/counted.ts';
-import type { Definitions } from '../model/definitions.ts';
-import type { Desired } from '../model/desired.ts';
+
+import type { Definitions, Desired } from '../model/desired.ts';
 import { COOLDOWN_SECONDS, type DesiredDucklings, type Ducklings, type Size, sizeFacts } from '../model/ducklings.ts';
-import { formatDuration } from '../model/duration.ts';
 import type { Notice } from '../model/plan.ts';
+import { formatDuration } from '../model/time.ts';
+import { few } from '../model/wording.ts';
 import { unused } from './policies.ts';
 import { entriesOf, scalar, type YamlEntry, type YamlValue } from './yaml-writer.ts';
 

@@ -1,12 +1,11 @@
 /** Which live accounts and tokens an import covers: everything, or those that were named. */
 import type { Desired, DesiredAccount } from '../model/desired.ts';
-import { globMatcher } from '../model/glob.ts';
 import type { AccountSkipReason, Skipped } from '../model/import.ts';
 import type { Live, LiveAccount, LiveToken, LiveUser } from '../model/live.ts';
 import type { Plan } from '../model/plan.ts';
 import type { State } from '../model/state.ts';
 import { UserError } from '../model/user-error.ts';
-import { accountKey, USERNAME_PATTERN } from '../model/username.ts';
+import { accountKey, globMatcher, USERNAME_PATTERN } from '../model/username.ts';
 import { suggestion } from '../yaml/wording.ts';
 
 /** What to import, as it was typed: everything, or accounts and tokens by their names. */

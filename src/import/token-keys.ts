@@ -1,7 +1,7 @@
 /** The keys of imported tokens: their names where these are valid keys, else a similar name. */
 import type { Desired } from '../model/desired.ts';
 import type { TokenSkipReason } from '../model/import.ts';
-import type { TokenAddress } from '../model/secret-variable.ts';
+import type { TokenAddress } from '../model/secret.ts';
 
 const KEY = /^[A-Za-z][A-Za-z0-9_-]*$/;
 /** The limit of a token's name, which leaves room for ".2". */

@@ -1,13 +1,13 @@
 /** The tokens of one account as YAML: each with a key, its policy, and the settings that differ from the policy. */
-import { few } from '../model/counted.ts';
-import { formatDuration } from '../model/duration.ts';
+
 import type { Skipped, TokenSkipReason } from '../model/import.ts';
-import { isoTime } from '../model/instant.ts';
 import type { LiveToken } from '../model/live.ts';
 import type { Notice } from '../model/plan.ts';
 import type { State } from '../model/state.ts';
+import { formatDuration, isoTime } from '../model/time.ts';
 import { type ChosenToken, chooseTokens, managedSeries } from '../model/token-choice.ts';
 import { accountKey } from '../model/username.ts';
+import { few } from '../model/wording.ts';
 import { type Lifetime, type Policies, type Policy, postponedRotation } from './policies.ts';
 import { type Candidate, isSelected } from './selection.ts';
 import { isKey, type TokenKeys } from './token-keys.ts';

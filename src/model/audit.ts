@@ -1,5 +1,4 @@
-import type { Hint } from './hint.ts';
-import type { Location } from './user-error.ts';
+import type { Hint, Location } from './user-error.ts';
 
 /** An Audit: the live organization compared with the configuration and good practice. Data only; it never holds a secret. */
 export interface Audit {

@@ -1,5 +1,5 @@
 import type { DesiredDucklings, Size } from './ducklings.ts';
-import type { Seconds } from './duration.ts';
+import type { Seconds } from './time.ts';
 import type { TokenType } from './tokens.ts';
 import type { Location } from './user-error.ts';
 
@@ -62,4 +62,23 @@ export interface Guardrails {
   readonly allowNeverExpiring: boolean;
   readonly allowedSizes?: readonly Size[];
   readonly maxPoolSizeTotal?: number;
+}
+
+/** What a configuration defines under names of its own for accounts to use, whether one does or not. */
+export interface Definitions {
+  /** By name, in the order of the files. */
+  readonly policies: ReadonlyMap<string, PolicyDefinition>;
+  readonly pools: ReadonlyMap<string, DesiredDucklings>;
+}
+
+/** A token policy as written; what it leaves out must be given by each token that uses it. */
+export interface PolicyDefinition {
+  readonly type?: TokenType;
+  /** null: valid until revoked. */
+  readonly ttl?: Seconds | null;
+  readonly rotateBefore?: Seconds;
+  readonly overlap?: Seconds;
+  readonly description?: string;
+  /** The name of a secret store. */
+  readonly store?: string;
 }

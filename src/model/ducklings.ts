@@ -1,4 +1,4 @@
-import type { Seconds } from './duration.ts';
+import type { Seconds } from './time.ts';
 
 /** What MotherDuck offers under one size. */
 interface DucklingSize {

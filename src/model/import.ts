@@ -1,7 +1,7 @@
-import type { Seconds } from './duration.ts';
-import type { Hint } from './hint.ts';
 import type { Action, Notice } from './plan.ts';
+import type { Seconds } from './time.ts';
 import type { TokenType } from './tokens.ts';
+import type { Hint } from './user-error.ts';
 
 /** An Import: which live accounts and tokens go into the configuration, and which do not. Data only; it never holds a secret. */
 export interface Import {

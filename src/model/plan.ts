@@ -1,8 +1,7 @@
 import type { DesiredDucklings, Ducklings } from './ducklings.ts';
-import type { Seconds } from './duration.ts';
-import type { Hint } from './hint.ts';
+import type { Seconds } from './time.ts';
 import type { TokenType } from './tokens.ts';
-import type { ErrorCode } from './user-error.ts';
+import type { ErrorCode, Hint } from './user-error.ts';
 
 /** A Plan: what apply would do and why. Data only: it has no room for a secret. */
 export interface Plan {

@@ -1,6 +1,6 @@
 import type { DesiredToken } from './desired.ts';
-import type { Seconds } from './duration.ts';
 import type { LiveToken } from './live.ts';
+import type { Seconds } from './time.ts';
 
 /**
  * When a token is due for rotation, in milliseconds since 1970; null when it never expires. That is `rotate_before`

@@ -1,6 +1,6 @@
-import type { Hint } from './hint.ts';
 import type { Notice } from './plan.ts';
 import type { TokenType } from './tokens.ts';
+import type { Hint } from './user-error.ts';
 
 /** A Smoke: the results of connecting as each account. Data only; it never holds a secret. */
 export interface Smoke {

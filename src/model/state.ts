@@ -1,4 +1,4 @@
-import type { Seconds } from './duration.ts';
+import type { Seconds } from './time.ts';
 import type { TokenType } from './tokens.ts';
 
 /** State: what is managed and what was made, never a secret. All times are ISO 8601, by MotherDuck's clock. */

@@ -4,9 +4,9 @@
  */
 import type { DesiredAccount } from './desired.ts';
 import type { TokenSkipReason } from './import.ts';
-import { isoTime } from './instant.ts';
 import type { LiveToken } from './live.ts';
 import type { StateAccount } from './state.ts';
+import { isoTime } from './time.ts';
 import { generationOf, isSmokeToken, RESERVED_TOKEN_NAMES, SMOKE_TOKEN_NAME, seriesOf } from './tokens.ts';
 
 export interface ChosenToken {

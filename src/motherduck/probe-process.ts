@@ -5,8 +5,7 @@
 import { spawn } from 'node:child_process';
 import { existsSync } from 'node:fs';
 import path from 'node:path';
-import type { Secret } from '../model/secret.ts';
-import { isSecretVariable } from '../model/secret-variable.ts';
+import { isSecretVariable, type Secret } from '../model/secret.ts';
 import type { Target } from './connector.ts';
 import { printableWithout } from './printable.ts';
 import type { ProbeAnswer, ProbeEvent, ProbeInput, ProbeRequest, ProbeRow } from './probe.ts';

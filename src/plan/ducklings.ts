@@ -1,7 +1,7 @@
 /** Ducklings: what is wanted over what is live, what that changes, and what it can cost an hour at most. */
 import { type DesiredDucklings, type Ducklings, type Size, sizeFacts } from '../model/ducklings.ts';
-import { formatDuration } from '../model/duration.ts';
 import type { ComputeCeiling, Risk } from '../model/plan.ts';
+import { formatDuration } from '../model/time.ts';
 import { TOKEN_TYPES } from '../model/tokens.ts';
 
 type Kind = keyof Ducklings;

@@ -1,11 +1,11 @@
 /** Guardrails: what a plan must not do. Each violation holds the numbers and the way out. */
 
-import { counted, few } from '../model/counted.ts';
 import type { Desired } from '../model/desired.ts';
 import type { LiveUser } from '../model/live.ts';
 import type { Action, ComputeCeiling, DeleteAccount, Notice } from '../model/plan.ts';
 import type { State } from '../model/state.ts';
 import { accountKey } from '../model/username.ts';
+import { counted, few } from '../model/wording.ts';
 
 export interface GuardrailInput {
   readonly desired: Desired;

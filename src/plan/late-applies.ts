@@ -1,8 +1,8 @@
 /** Rotation happens in runs: when they come too seldom, a token may expire between two of them. */
 import type { Desired } from '../model/desired.ts';
-import { describeSpan } from '../model/duration.ts';
 import type { Notice } from '../model/plan.ts';
 import type { State } from '../model/state.ts';
+import { describeSpan } from '../model/time.ts';
 import { accountKey } from '../model/username.ts';
 
 const NAMES_SHOWN = 5;

@@ -1,11 +1,10 @@
 /** What time will bring to a token after the plan was done: the plan's `next`. */
 import type { DesiredToken } from '../model/desired.ts';
-import type { Seconds } from '../model/duration.ts';
-import { isoTime } from '../model/instant.ts';
 import type { LiveToken } from '../model/live.ts';
 import type { NextChange } from '../model/plan.ts';
 import { rotationDue } from '../model/rotation-due.ts';
 import type { StateToken } from '../model/state.ts';
+import { isoTime, type Seconds } from '../model/time.ts';
 import type { TokenSeries } from './series.ts';
 
 /**

@@ -15,13 +15,12 @@
  * It is a pure function: no I/O and no clock, so the same inputs give the same plan, byte for byte.
  */
 import type { Desired, DesiredToken } from '../model/desired.ts';
-import { globMatcher } from '../model/glob.ts';
-import { isoTime } from '../model/instant.ts';
 import type { Live, LiveAccount, Presence } from '../model/live.ts';
 import type { ActionName, ComputeCeiling, Notice, Plan, Summary, Unmanaged } from '../model/plan.ts';
 import type { State } from '../model/state.ts';
+import { isoTime } from '../model/time.ts';
 import { UserError } from '../model/user-error.ts';
-import { accountKey } from '../model/username.ts';
+import { accountKey, globMatcher } from '../model/username.ts';
 import type { AccountContext, AccountPlan } from './account-plan.ts';
 import { configuredCeiling, planAccount } from './accounts.ts';
 import { sumCeilings } from './ducklings.ts';

@@ -1,8 +1,8 @@
 /** The wording of reasons, for every output format and for the audit. */
-import { counted } from '../model/counted.ts';
-import { describeSpan, formatDuration } from '../model/duration.ts';
-import { showTime } from '../model/instant.ts';
+
 import type { Action, InterruptedRotation, RotateToken, SourceLine, TokenChange } from '../model/plan.ts';
+import { describeSpan, formatDuration, showTime } from '../model/time.ts';
+import { counted } from '../model/wording.ts';
 import { ducklingChanges } from './ducklings.ts';
 
 /** Why an action is planned, in words for a reviewer. */

@@ -3,10 +3,10 @@
  * what the state knows of each.
  */
 import type { DesiredToken } from '../model/desired.ts';
-import { isoTime } from '../model/instant.ts';
 import type { LiveToken } from '../model/live.ts';
 import type { ShownToken } from '../model/plan.ts';
 import type { RetiringToken, StateToken, TokenIntent } from '../model/state.ts';
+import { isoTime } from '../model/time.ts';
 import { generationOf } from '../model/tokens.ts';
 
 /** What the state holds of an account, by whichever key: none of it is there for another key to take, or to take for an orphan. */

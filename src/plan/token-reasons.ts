@@ -1,10 +1,10 @@
 /** Why a token is created or replaced. */
 import type { DesiredToken } from '../model/desired.ts';
-import { isoTime } from '../model/instant.ts';
 import type { LiveToken } from '../model/live.ts';
 import type { CreateToken, InterruptedRotation, RotateToken, TokenChange } from '../model/plan.ts';
 import { rotationDue } from '../model/rotation-due.ts';
 import type { TokenRecord } from '../model/state.ts';
+import { isoTime } from '../model/time.ts';
 import { generationOf } from '../model/tokens.ts';
 import { sourceLine } from './account-plan.ts';
 import type { AccountRecords, TokenSeries } from './series.ts';

@@ -1,5 +1,5 @@
 import type { DesiredDucklings, Ducklings } from '../model/ducklings.ts';
-import { formatDuration } from '../model/duration.ts';
+import { formatDuration } from '../model/time.ts';
 
 /** `standard, cooldown 10m; pool standard x4, cooldown 5m`: what is said of Ducklings, in one line. */
 export function describeDucklings(ducklings: Ducklings | DesiredDucklings): string {

@@ -1,4 +1,4 @@
-import { showTime } from '../model/instant.ts';
+import { showTime } from '../model/time.ts';
 
 /** `acme, 2026-11-25 01:10 UTC`: which organization, and by what time. The sandbox never passes for MotherDuck. */
 export function headline(of: {

@@ -1,4 +1,4 @@
-import type { Hint } from '../model/hint.ts';
+import type { Hint } from '../model/user-error.ts';
 
 /** Turns arguments after the program's name into the text to type in a shell. */
 export type ToCommand = (argv: readonly string[]) => string;

@@ -1,6 +1,6 @@
 /** SARIF 2.1.0 for code scanning: one run of this program with its rules and results. */
 import { createHash } from 'node:crypto';
-import { counted } from '../model/counted.ts';
+import { counted } from '../model/wording.ts';
 import { VERSION } from '../version.ts';
 import { jsonText } from './json.ts';
 import { markdown } from './markdown.ts';

@@ -2,7 +2,7 @@ import { lstatSync, readFileSync, readlinkSync, symlinkSync, unlinkSync, writeFi
 import { hostname } from 'node:os';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { isRunning } from '../files/process.ts';
-import { isBusy } from '../files/while-busy.ts';
+import { isBusy } from '../files/system-errors.ts';
 import { UserError } from '../model/user-error.ts';
 
 /** A section takes a few milliseconds (a large seed, under a second): an older lock was left by a crash. */

@@ -1,7 +1,7 @@
 import { execFile } from 'node:child_process';
 import { dirname } from 'node:path';
-import { workTreeOf } from '../files/work-tree.ts';
-import { withoutTokens } from '../model/secret-variable.ts';
+import { workTreeOf } from '../files/paths.ts';
+import { withoutTokens } from '../model/secret.ts';
 
 /** Whether the next `git add .` would add a file. */
 export type GitExposure =

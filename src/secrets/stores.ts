@@ -1,9 +1,8 @@
 import type { SecretStoreConfig } from '../model/desired.ts';
-import { DEFAULT_VARIABLE, type TokenAddress, variableOf } from '../model/secret-variable.ts';
+import { DEFAULT_VARIABLE, type TokenAddress, variableOf } from '../model/secret.ts';
 import * as catalog from './catalog.ts';
-import type { SecretPaths, StoreKind } from './kind.ts';
 import { file } from './kinds/file.ts';
-import type { Owners, SecretStore } from './store.ts';
+import type { Owners, SecretPaths, SecretStore, StoreKind } from './store.ts';
 
 /** In the order of the documentation: stores on this computer, then those that pass secrets on. */
 export const STORE_KINDS: readonly StoreKind[] = Object.values<StoreKind>(catalog).sort(

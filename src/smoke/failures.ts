@@ -1,6 +1,7 @@
 /** What the failure of a connection means, and what to do about it. Pure. */
-import type { Hint } from '../model/hint.ts';
+
 import type { TokenType } from '../model/tokens.ts';
+import type { Hint } from '../model/user-error.ts';
 import type { ProbeFailure } from '../motherduck/probe-process.ts';
 
 /** A failure in words, with its scope. */

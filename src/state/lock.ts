@@ -1,10 +1,11 @@
 import { hostname } from 'node:os';
 import { resolve } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
-import { codeOf, targetOf } from '../files/atomic.ts';
+import { removeLeftovers } from '../files/atomic-write.ts';
 import { acquireLock, breakLock, type Lock, LockedError, type LockHolder, readLock } from '../files/lock.ts';
+import { targetOf } from '../files/paths.ts';
 import { lifeOf } from '../files/process.ts';
-import { removeLeftovers } from '../files/temp.ts';
+import { codeOf } from '../files/system-errors.ts';
 import { UserError } from '../model/user-error.ts';
 
 /** The file of a state's lock: beside the state, where a symbolic link to it leads, so that each way to it meets the lock. */

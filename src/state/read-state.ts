@@ -1,7 +1,7 @@
 import { readdir, stat } from 'node:fs/promises';
 import { basename, dirname, join } from 'node:path';
-import { codeOf } from '../files/atomic.ts';
-import { NotTextError, readText } from '../files/text.ts';
+import { NotTextError, readText } from '../files/read-text.ts';
+import { codeOf } from '../files/system-errors.ts';
 import type { State } from '../model/state.ts';
 import { UserError } from '../model/user-error.ts';
 import { accountKey } from '../model/username.ts';

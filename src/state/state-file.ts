@@ -1,7 +1,7 @@
 import { randomUUID } from 'node:crypto';
-import { codeOf, writeFileAtomic } from '../files/atomic.ts';
-import { Pace } from '../files/pace.ts';
-import { ReusedBytes } from '../files/reused-bytes.ts';
+import { writeFileAtomic } from '../files/atomic-write.ts';
+import { codeOf } from '../files/system-errors.ts';
+import { Pace, ReusedBytes } from '../files/write-throttle.ts';
 import type { State } from '../model/state.ts';
 import { UserError } from '../model/user-error.ts';
 import { MIGRATIONS, type Migrations } from './migrate.ts';

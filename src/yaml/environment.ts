@@ -1,4 +1,4 @@
-import { isSecretVariable, secretValues } from '../model/secret-variable.ts';
+import { isSecretVariable, secretValues } from '../model/secret.ts';
 import type { FromEnvironment } from './tree.ts';
 
 /** The environment variables of a configuration; remembers which were used. */

@@ -1,4 +1,4 @@
-import { parseDuration, type Seconds } from '../model/duration.ts';
+import { parseDuration, type Seconds } from '../model/time.ts';
 import type { Span } from './source.ts';
 
 /**

@@ -4,9 +4,9 @@ import { type Evidence, joinEvidence, type Readings } from '../../src/audit/evid
 import { readLive } from '../../src/live/read.ts';
 import type { Audit } from '../../src/model/audit.ts';
 import type { Desired } from '../../src/model/desired.ts';
-import { globMatcher } from '../../src/model/glob.ts';
 import type { Live } from '../../src/model/live.ts';
 import type { AccountSmoke } from '../../src/model/smoke.ts';
+import { globMatcher } from '../../src/model/username.ts';
 import { accountNames } from '../../src/plan/plan.ts';
 import type { World } from '../world.ts';
 

@@ -2,7 +2,7 @@ import fc from 'fast-check';
 import { expect, test } from 'vitest';
 import { stringify } from 'yaml';
 import { SIZES } from '../../src/model/ducklings.ts';
-import { formatDuration } from '../../src/model/duration.ts';
+import { formatDuration } from '../../src/model/time.ts';
 import { diagnosticJson } from '../../src/yaml/diagnostic.ts';
 import { all, BASE, desired, load, MAIN, textOf } from './loading.ts';
 

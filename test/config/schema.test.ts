@@ -2,8 +2,8 @@ import { readFileSync } from 'node:fs';
 import path from 'node:path';
 import { expect, test } from 'vitest';
 import { POOL_SIZE, SIZES } from '../../src/model/ducklings.ts';
-import { formatDuration } from '../../src/model/duration.ts';
-import { DEFAULT_VARIABLE } from '../../src/model/secret-variable.ts';
+import { DEFAULT_VARIABLE } from '../../src/model/secret.ts';
+import { formatDuration } from '../../src/model/time.ts';
 import {
   RESERVED_TOKEN_NAMES,
   TOKEN_DESCRIPTION_LENGTH,

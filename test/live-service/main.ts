@@ -1,7 +1,7 @@
 /** `npm run test:live`, with `-- --clean RUN` and `-- --sweep`. README.md says what they do. */
 import { rmSync } from 'node:fs';
-import { counted } from '../../src/model/counted.ts';
 import { UserError } from '../../src/model/user-error.ts';
+import { counted } from '../../src/model/wording.ts';
 import { hintText } from '../../src/report/hint.ts';
 import { cleanUp, leftovers } from './clean-up.ts';
 import { beganAt } from './names.ts';

@@ -1,7 +1,7 @@
 /** The report of a run, as Markdown. Pure. */
-import { counted } from '../../src/model/counted.ts';
-import { formatDuration } from '../../src/model/duration.ts';
-import { showTime } from '../../src/model/instant.ts';
+
+import { formatDuration, showTime } from '../../src/model/time.ts';
+import { counted } from '../../src/model/wording.ts';
 import type { Fact } from './facts/fact.ts';
 import type { Redact } from './redact.ts';
 import type { Step } from './step-reporter.ts';

@@ -1,6 +1,6 @@
 /** Where the journey takes place: a folder, the built program in it, and the REST API beside it. */
 import { existsSync } from 'node:fs';
-import { variableOf } from '../../src/model/secret-variable.ts';
+import { variableOf } from '../../src/model/secret.ts';
 import type { WireToken } from '../../src/model/wire.ts';
 import { DotenvText } from '../../src/secrets/kinds/file/dotenv.ts';
 import { Folder, type Ran } from '../scenarios/cli.ts';

@@ -3,7 +3,7 @@ import { inspect } from 'node:util';
 import { expect } from 'vitest';
 import { Secret } from '../../src/model/secret.ts';
 import { UserError } from '../../src/model/user-error.ts';
-import type { ExecStoreConfig } from '../../src/secrets/kinds/exec/config.ts';
+import type { ExecStoreConfig } from '../../src/secrets/kinds/exec/store.ts';
 import type { FileStoreConfig } from '../../src/secrets/kinds/file/checks.ts';
 import type { SecretAddress } from '../../src/secrets/store.ts';
 

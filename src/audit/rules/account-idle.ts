@@ -1,5 +1,5 @@
-import { describeSpan, formatDuration } from '../../model/duration.ts';
-import type { Hint } from '../../model/hint.ts';
+import { describeSpan, formatDuration } from '../../model/time.ts';
+import type { Hint } from '../../model/user-error.ts';
 import type { AuditedAccount } from '../account.ts';
 import { removeAndDelete, restoreOrDelete } from '../fixes.ts';
 import { aboutAccount, day, type Rule } from '../rule.ts';

@@ -1,4 +1,4 @@
-import { counted } from '../../model/counted.ts';
+import { counted } from '../../model/wording.ts';
 import { restoreOrDelete } from '../fixes.ts';
 import { aboutAccount, type Rule } from '../rule.ts';
 

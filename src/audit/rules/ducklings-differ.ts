@@ -1,5 +1,5 @@
 import type { Ducklings } from '../../model/ducklings.ts';
-import { formatDuration } from '../../model/duration.ts';
+import { formatDuration } from '../../model/time.ts';
 import { TOKEN_TYPES } from '../../model/tokens.ts';
 import { apply } from '../fixes.ts';
 import { aboutAccount, type Rule } from '../rule.ts';

@@ -1,5 +1,4 @@
-import { describeSpan } from '../../model/duration.ts';
-import { showTime } from '../../model/instant.ts';
+import { describeSpan, showTime } from '../../model/time.ts';
 import { apply } from '../fixes.ts';
 import { aboutToken, OVERDUE_AFTER_MS, type Rule } from '../rule.ts';
 

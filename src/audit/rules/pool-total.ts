@@ -1,4 +1,4 @@
-import { counted } from '../../model/counted.ts';
+import { counted } from '../../model/wording.ts';
 import type { Rule } from '../rule.ts';
 
 const SHOWN = 3;

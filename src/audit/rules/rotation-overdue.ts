@@ -1,5 +1,5 @@
-import { describeSpan } from '../../model/duration.ts';
 import { rotationDue } from '../../model/rotation-due.ts';
+import { describeSpan } from '../../model/time.ts';
 import { apply } from '../fixes.ts';
 import { aboutToken, day, OVERDUE_AFTER_MS, type Rule } from '../rule.ts';
 

@@ -1,5 +1,5 @@
 import type { Ducklings, Size } from '../../model/ducklings.ts';
-import type { Hint } from '../../model/hint.ts';
+import type { Hint } from '../../model/user-error.ts';
 import type { AuditedAccount } from '../account.ts';
 import { apply, importAccount, restoreOrDelete } from '../fixes.ts';
 import { aboutAccount, type Rule } from '../rule.ts';

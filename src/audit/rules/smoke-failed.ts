@@ -1,4 +1,4 @@
-import { showTime } from '../../model/instant.ts';
+import { showTime } from '../../model/time.ts';
 import { smokeTest } from '../fixes.ts';
 import { aboutAccount, type Rule } from '../rule.ts';
 

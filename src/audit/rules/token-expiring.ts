@@ -1,4 +1,4 @@
-import { describeSpan } from '../../model/duration.ts';
+import { describeSpan } from '../../model/time.ts';
 import { type AuditedAccount, keptTokens } from '../account.ts';
 import { replace } from '../fixes.ts';
 import { aboutToken, day, type Rule } from '../rule.ts';

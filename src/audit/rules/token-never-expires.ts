@@ -1,4 +1,4 @@
-import { formatDuration } from '../../model/duration.ts';
+import { formatDuration } from '../../model/time.ts';
 import { keptTokens } from '../account.ts';
 import { replace } from '../fixes.ts';
 import { aboutToken, day, type Rule } from '../rule.ts';

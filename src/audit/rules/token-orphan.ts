@@ -1,4 +1,4 @@
-import type { Hint } from '../../model/hint.ts';
+import type { Hint } from '../../model/user-error.ts';
 import type { AuditedAccount } from '../account.ts';
 import { apply, REVOKE } from '../fixes.ts';
 import { aboutToken, day, type Rule } from '../rule.ts';

@@ -1,4 +1,4 @@
-import { showTime } from '../../model/instant.ts';
+import { showTime } from '../../model/time.ts';
 import { tokensGoneBy } from '../account.ts';
 import { recreate } from '../fixes.ts';
 import { aboutGoneToken, type Rule } from '../rule.ts';

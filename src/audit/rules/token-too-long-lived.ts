@@ -1,4 +1,4 @@
-import { describeSpan, formatDuration } from '../../model/duration.ts';
+import { describeSpan, formatDuration } from '../../model/time.ts';
 import { keptTokens } from '../account.ts';
 import { replace } from '../fixes.ts';
 import { aboutToken, day, type Rule } from '../rule.ts';

@@ -1,5 +1,5 @@
-import { counted } from '../../model/counted.ts';
-import type { Hint } from '../../model/hint.ts';
+import type { Hint } from '../../model/user-error.ts';
+import { counted } from '../../model/wording.ts';
 import type { AuditedAccount } from '../account.ts';
 import { forget, importAccount } from '../fixes.ts';
 import { aboutAccount, type Rule } from '../rule.ts';

@@ -1,7 +1,7 @@
 /** What an apply warned of, as one annotation of GitHub Actions: nobody opens the log of a night that went well. */
 
-import { counted } from '../../model/counted.ts';
 import type { Plan } from '../../model/plan.ts';
+import { counted } from '../../model/wording.ts';
 import { githubCommand } from '../github-command.ts';
 import { hintText } from '../hint.ts';
 

@@ -1,7 +1,7 @@
 /** How findings are counted, grouped and named in every format. */
 import type { Audit, Finding, Severity } from '../../model/audit.ts';
-import { counted } from '../../model/counted.ts';
 import type { Location } from '../../model/user-error.ts';
+import { counted } from '../../model/wording.ts';
 
 /** Most severe first. */
 export const SEVERITIES = ['error', 'warning', 'note'] as const satisfies readonly Severity[];

@@ -1,6 +1,6 @@
 /** An audit as a page: the summary line first, then the findings by account, most severe first; the rules at the end. */
 import type { Audit, Finding, Severity } from '../../model/audit.ts';
-import { counted } from '../../model/counted.ts';
+import { counted } from '../../model/wording.ts';
 import { hintText } from '../hint.ts';
 import { html, type Markup, NOTHING } from '../page/markup.ts';
 import { countedNames } from '../page/names.ts';

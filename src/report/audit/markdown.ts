@@ -3,8 +3,8 @@
  * characters, GitHub's limit; a longer one is cut between findings and counts those that are not shown.
  */
 import type { Audit, Finding, RuleInfo, Severity } from '../../model/audit.ts';
-import { counted } from '../../model/counted.ts';
-import { showTime } from '../../model/instant.ts';
+import { showTime } from '../../model/time.ts';
+import { counted } from '../../model/wording.ts';
 import { hintText } from '../hint.ts';
 import { commentMarker, lengthOf, MOST_CHARACTERS, markdown } from '../markdown.ts';
 import { printable } from '../printable.ts';

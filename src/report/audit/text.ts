@@ -1,9 +1,8 @@
 /** An audit for a terminal: one line per finding, most severe first, with the fix below the findings that share it, and a summary. */
 import type { Audit, Finding, Severity } from '../../model/audit.ts';
-import { counted } from '../../model/counted.ts';
-import type { Hint } from '../../model/hint.ts';
 import { columnWidth, padTo } from '../../model/text-width.ts';
-import type { Location } from '../../model/user-error.ts';
+import type { Hint, Location } from '../../model/user-error.ts';
+import { counted } from '../../model/wording.ts';
 import { headline } from '../headline.ts';
 import { hintText, plainCommand, type ToCommand } from '../hint.ts';
 import { type Paint, plain } from '../paint.ts';

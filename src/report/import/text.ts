@@ -1,10 +1,10 @@
 /** An import as text: the lines that it adds, the skipped accounts and tokens, and a summary. */
-import { counted } from '../../model/counted.ts';
-import { describeSpan } from '../../model/duration.ts';
-import type { Hint } from '../../model/hint.ts';
+
 import type { Import, Obstacle, Skipped, SkipReason } from '../../model/import.ts';
 import type { Action } from '../../model/plan.ts';
-import { UserError } from '../../model/user-error.ts';
+import { describeSpan } from '../../model/time.ts';
+import { type Hint, UserError } from '../../model/user-error.ts';
+import { counted } from '../../model/wording.ts';
 import { reasonText } from '../../plan/reason-text.ts';
 import { hintText, plainCommand, type ToCommand } from '../hint.ts';
 import type { Paint } from '../paint.ts';

@@ -1,5 +1,5 @@
 /** The page around every report in HTML: one file that needs no script and no network, for a phone, a desk and a printer. */
-import { showTime } from '../../model/instant.ts';
+import { showTime } from '../../model/time.ts';
 import { VERSION } from '../../version.ts';
 import { html, type Markup, NOTHING } from './markup.ts';
 import { STYLE } from './style.ts';

@@ -2,8 +2,8 @@
 import { diffLines } from 'diff';
 import { stringify } from 'yaml';
 import type { DesiredDucklings, Ducklings } from '../../model/ducklings.ts';
-import { formatDuration } from '../../model/duration.ts';
 import type { Action, PlannedToken, ShownToken } from '../../model/plan.ts';
+import { formatDuration } from '../../model/time.ts';
 
 interface Picture {
   ducklings?: object;

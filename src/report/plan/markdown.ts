@@ -3,8 +3,8 @@
  * most 65,000 characters, which GitHub takes; a longer one is cut at an account's border and says what was left out.
  */
 
-import { showTime } from '../../model/instant.ts';
 import type { Action, ComputeCeiling, Notice, Plan } from '../../model/plan.ts';
+import { showTime } from '../../model/time.ts';
 import { reasonText } from '../../plan/reason-text.ts';
 import { hintText } from '../hint.ts';
 import { commentMarker, lengthOf, MOST_CHARACTERS, markdown } from '../markdown.ts';

@@ -1,10 +1,9 @@
 /** A plan for a terminal: a block an account, what needs attention, what is not touched, and one summary line. */
 
-import { counted, few } from '../../model/counted.ts';
-import { describeSpan } from '../../model/duration.ts';
-import { isoTime } from '../../model/instant.ts';
 import type { Action, ComputeCeiling, NextChange, Notice, Plan } from '../../model/plan.ts';
 import { columnWidth, padTo } from '../../model/text-width.ts';
+import { describeSpan, isoTime } from '../../model/time.ts';
+import { counted, few } from '../../model/wording.ts';
 import { reasonText } from '../../plan/reason-text.ts';
 import { headline } from '../headline.ts';
 import { hintText } from '../hint.ts';

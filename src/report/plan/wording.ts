@@ -1,6 +1,7 @@
 /** What is said of an action and of what it costs, whatever the format. */
-import { formatDuration } from '../../model/duration.ts';
+
 import type { Action, ComputeCeiling, PlannedToken } from '../../model/plan.ts';
+import { formatDuration } from '../../model/time.ts';
 import { describeDucklings } from '../ducklings.ts';
 
 /** Whether an action is on the account itself, and not on a part of it. */

@@ -1,7 +1,8 @@
 /** The state for a terminal: a line per account, and below it its tokens with their secret paths. */
-import { counted } from '../../model/counted.ts';
+
 import type { State, StateAccount, StateToken } from '../../model/state.ts';
 import { columnWidth, padTo } from '../../model/text-width.ts';
+import { counted } from '../../model/wording.ts';
 import { type Paint, plain } from '../paint.ts';
 import { printable } from '../printable.ts';
 

@@ -2,9 +2,8 @@
 import type { Problems } from '../../yaml/diagnostic.ts';
 import { child, durationOf, fromEnvironment, itemsOf, type Node, textsOf } from '../../yaml/tree.ts';
 import { listed, quote, shown, suggestion } from '../../yaml/wording.ts';
-import { COMMAND_WORD, type StoredToken, type StoreKind, type WrittenStore } from '../kind.ts';
-import { type ExecStoreConfig, expandWords, PLACEHOLDERS } from './exec/config.ts';
-import { execStore } from './exec/store.ts';
+import { COMMAND_WORD, type StoredToken, type StoreKind, type WrittenStore } from '../store.ts';
+import { type ExecStoreConfig, execStore, expandWords, PLACEHOLDERS } from './exec/store.ts';
 
 const DEFAULT_TIMEOUT = 30;
 const TIMEOUT_SECONDS = { min: 1, max: 3600 } as const;

@@ -1,10 +1,10 @@
 /** `kind: file`: secrets in one file on this computer, of lines VARIABLE=secret or as JSON. */
 import path from 'node:path';
-import { DEFAULT_VARIABLE, variableOf } from '../../model/secret-variable.ts';
+import { DEFAULT_VARIABLE, variableOf } from '../../model/secret.ts';
 import type { Problems } from '../../yaml/diagnostic.ts';
 import { booleanOf, child, fromEnvironment, textOf } from '../../yaml/tree.ts';
 import { quote, shown } from '../../yaml/wording.ts';
-import { reportOwnFile, type StoreKind, type WrittenStore } from '../kind.ts';
+import { reportOwnFile, type StoreKind, type WrittenStore } from '../store.ts';
 import type { FileStoreConfig } from './file/checks.ts';
 import { fileStore } from './file/store.ts';
 

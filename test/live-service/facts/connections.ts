@@ -1,6 +1,7 @@
 /** Connections through DuckDB: who gets in, and what is answered there. */
-import { counted } from '../../../src/model/counted.ts';
+
 import { Secret } from '../../../src/model/secret.ts';
+import { counted } from '../../../src/model/wording.ts';
 import type { ProbeReport } from '../../../src/motherduck/probe-process.ts';
 import { explain } from '../../../src/smoke/failures.ts';
 import { fieldOf, listOf } from '../raw-api.ts';

@@ -1,7 +1,7 @@
 /** What the Ducklings are and become, whether that is more or less, and what an hour may cost. */
 import { SIZES, type Size } from '../../../model/ducklings.ts';
-import { formatDuration, type Seconds } from '../../../model/duration.ts';
 import type { ComputeCeiling, Plan, SetDucklings } from '../../../model/plan.ts';
+import { formatDuration, type Seconds } from '../../../model/time.ts';
 import { html, type Markup, NOTHING } from '../../page/markup.ts';
 import { type Kind, tag } from '../../page/tag.ts';
 import { price } from '../wording.ts';

@@ -1,8 +1,8 @@
 /** When tokens begin and end: one line per token, the soonest first; for many, also how many change when. */
-import { counted } from '../../../model/counted.ts';
-import { describeSpan, formatDuration, type Seconds } from '../../../model/duration.ts';
-import { showTime } from '../../../model/instant.ts';
+
 import type { Plan } from '../../../model/plan.ts';
+import { describeSpan, formatDuration, type Seconds, showTime } from '../../../model/time.ts';
+import { counted } from '../../../model/wording.ts';
 import { html, type Markup, NOTHING } from '../../page/markup.ts';
 import { type End, type Life, type TokenLifetimes, tokenLifetimes } from './token-lifetimes.ts';
 

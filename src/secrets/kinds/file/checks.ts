@@ -1,11 +1,12 @@
 import { constants } from 'node:fs';
 import { access, stat } from 'node:fs/promises';
 import { dirname, join, relative } from 'node:path';
-import { codeOf, targetOf } from '../../../files/atomic.ts';
-import { tempBeside, tempStem } from '../../../files/temp.ts';
-import { NotTextError, readText } from '../../../files/text.ts';
+import { tempBeside, tempStem } from '../../../files/atomic-write.ts';
+import { targetOf } from '../../../files/paths.ts';
+import { NotTextError, readText } from '../../../files/read-text.ts';
+import { codeOf } from '../../../files/system-errors.ts';
 import type { SecretStoreConfig } from '../../../model/desired.ts';
-import { isVariableTemplate } from '../../../model/secret-variable.ts';
+import { isVariableTemplate } from '../../../model/secret.ts';
 import { UserError } from '../../../model/user-error.ts';
 import { gitExposure } from '../../git-exposure.ts';
 import { NotASecretsFile, parseSecrets } from './secrets-text.ts';

@@ -1,5 +1,5 @@
 import { applyEdits, type Node, parseTree } from 'jsonc-parser';
-import type { TokenAddress } from '../../../model/secret-variable.ts';
+import type { TokenAddress } from '../../../model/secret.ts';
 import { NotASecretsFile, parseSecrets, type SecretsText } from './secrets-text.ts';
 
 /** The position of an object in the text, and its members by name; of a name that is repeated, the last one, as `JSON.parse`. */

@@ -1,4 +1,4 @@
-import type { TokenAddress } from '../../../model/secret-variable.ts';
+import type { TokenAddress } from '../../../model/secret.ts';
 
 /** The text of a secrets file, read once. Setting a secret changes nothing else. */
 export interface SecretsText {

@@ -1,11 +1,12 @@
 import { mkdir } from 'node:fs/promises';
 import { dirname } from 'node:path';
-import { codeOf, NotSynced, targetOf, writeFileAtomic } from '../../../files/atomic.ts';
+import { NotSynced, writeFileAtomic } from '../../../files/atomic-write.ts';
 import { acquireLock, LockedError } from '../../../files/lock.ts';
-import { Pace } from '../../../files/pace.ts';
-import { NotTextError, readText } from '../../../files/text.ts';
-import type { Secret } from '../../../model/secret.ts';
-import { type TokenAddress, variableOf } from '../../../model/secret-variable.ts';
+import { targetOf } from '../../../files/paths.ts';
+import { NotTextError, readText } from '../../../files/read-text.ts';
+import { codeOf } from '../../../files/system-errors.ts';
+import { Pace } from '../../../files/write-throttle.ts';
+import { type Secret, type TokenAddress, variableOf } from '../../../model/secret.ts';
 import { UserError } from '../../../model/user-error.ts';
 import { isRehearsal, type Owners, type SecretAddress, type SecretStore } from '../../store.ts';
 import { checkFile, type FileStoreConfig } from './checks.ts';

@@ -1,6 +1,6 @@
 import { readdir } from 'node:fs/promises';
 import { expect, it } from 'vitest';
-import { secretAsFile } from '../../../../src/secrets/kinds/exec/stdin.ts';
+import { secretAsFile } from '../../../../src/secrets/kinds/exec/run-command.ts';
 import { marker, secret } from '../../example.ts';
 
 it.skipIf(process.platform !== 'linux')('gives the secret in a file that has no name', async () => {

@@ -2,7 +2,7 @@ import { execFileSync } from 'node:child_process';
 import { chmod, mkdir, readdir, readFile, stat, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { afterEach, describe, expect, it, vi } from 'vitest';
-import { tempBeside } from '../../../../src/files/temp.ts';
+import { tempBeside } from '../../../../src/files/atomic-write.ts';
 import { type FileStoreConfig, howToIgnore, quoted } from '../../../../src/secrets/kinds/file/checks.ts';
 import { fileStore } from '../../../../src/secrets/kinds/file/store.ts';
 import { asNobody, newFolder, program, run } from '../../../files/processes.ts';

@@ -2,7 +2,7 @@ import { execFileSync } from 'node:child_process';
 import { writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { expect, it } from 'vitest';
-import { variableOf } from '../../../../src/model/secret-variable.ts';
+import { variableOf } from '../../../../src/model/secret.ts';
 import { DotenvText, isBareValue } from '../../../../src/secrets/kinds/file/dotenv.ts';
 import { NotBare } from '../../../../src/secrets/kinds/file/secrets-text.ts';
 import { newFolder } from '../../../files/processes.ts';

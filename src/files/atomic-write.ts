@@ -1,7 +1,10 @@
-import { type FileHandle, open, readlink, realpath, rename, stat, unlink } from 'node:fs/promises';
-import { basename, dirname, join, resolve } from 'node:path';
-import { removeLeftovers, tempBeside } from './temp.ts';
-import { whileBusy } from './while-busy.ts';
+import { createHash, randomBytes } from 'node:crypto';
+import { type FileHandle, open, readdir, rename, stat, unlink } from 'node:fs/promises';
+import { hostname } from 'node:os';
+import { basename, dirname, join } from 'node:path';
+import { targetOf } from './paths.ts';
+import { isRunning } from './process.ts';
+import { codeOf, whileBusy } from './system-errors.ts';
 
 export interface AtomicOptions {
   /** The file's mode from its first moment, less the umask. */
@@ -47,31 +50,6 @@ export class NotSynced extends Error {
   constructor(cause: unknown) {
     super('the folder could not be synced', { cause });
     this.code = codeOf(cause);
-  }
-}
-
-/** Where symbolic links from `path` and on the way to it lead, even when nothing is there yet: one file has one target. */
-export async function targetOf(path: string): Promise<string> {
-  let target = resolve(path);
-  for (let links = 0; links < 40; links++) {
-    try {
-      return await realpath(target);
-    } catch (error) {
-      if (codeOf(error) !== 'ENOENT') throw error;
-    }
-    const next = await readlink(target).catch(() => undefined);
-    if (next === undefined) return join(await realFolder(dirname(target)), basename(target));
-    target = resolve(dirname(target), next);
-  }
-  return target;
-}
-
-async function realFolder(folder: string): Promise<string> {
-  try {
-    return await realpath(folder);
-  } catch (error) {
-    if (codeOf(error) !== 'ENOENT' || dirname(folder) === folder) throw error;
-    return join(await realFolder(dirname(folder)), basename(folder));
   }
 }
 
@@ -128,7 +106,35 @@ async function syncFolder(folder: string): Promise<void> {
   }
 }
 
-/** The system's code of an error (`ENOSPC`), when it has one. */
-export function codeOf(error: unknown): string | undefined {
-  return error instanceof Error && 'code' in error && typeof error.code === 'string' ? error.code : undefined;
+const HOST = createHash('sha256').update(hostname()).digest('hex').slice(0, 8);
+const LEFTOVER = /^\.mdacc-([0-9a-f]{8})-(\d+)-[0-9a-f]{16}\.tmp$/;
+const A_DAY = 86_400_000;
+
+/** A new name beside `path` that nobody can guess: `<name>.mdacc-<host>-<pid>-<random>.tmp`. */
+export function tempBeside(path: string): string {
+  return join(dirname(path), `${tempStem(path)}.mdacc-${HOST}-${process.pid}-${randomBytes(8).toString('hex')}.tmp`);
+}
+
+/** Removes temporary files of `path` whose process is gone. What cannot be looked at or removed stays. */
+export async function removeLeftovers(path: string): Promise<void> {
+  const folder = dirname(path);
+  const names = await readdir(folder).catch(() => []);
+  for (const name of names) {
+    const match = name.startsWith(tempStem(path)) ? LEFTOVER.exec(name.slice(tempStem(path).length)) : null;
+    if (match === null) continue;
+    const file = join(folder, name);
+    if (await isLeftover(file, match[1] ?? '', Number(match[2]))) await unlink(file).catch(() => undefined);
+  }
+}
+
+/** Another host's process cannot be asked whether it lives, so its file must be old. */
+async function isLeftover(file: string, host: string, pid: number): Promise<boolean> {
+  if (host === HOST && !isRunning(pid)) return true;
+  const facts = await stat(file).catch(() => undefined);
+  return facts !== undefined && Date.now() - facts.mtimeMs > A_DAY;
+}
+
+/** What temporary names of `path` begin with: its own, cut so that the whole stays under the 255 bytes of file systems. */
+export function tempStem(path: string): string {
+  return basename(path).slice(0, 48);
 }

@@ -1,6 +1,6 @@
 import { win32 } from 'node:path';
 import { expect, it } from 'vitest';
-import { shownPath } from '../../src/files/shown-path.ts';
+import { shownPath } from '../../src/files/paths.ts';
 
 it('shows a path of Windows as one of any other system, which Windows takes for the same', () => {
   const path = 'C:\\teams\\bi\\accounts\\tenants.yaml';

@@ -1,7 +1,6 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { globMatcher, matchesGlob } from '../../src/model/glob.ts';
-import { accountKey } from '../../src/model/username.ts';
+import { accountKey, globMatcher, matchesGlob } from '../../src/model/username.ts';
 
 describe('accountKey', () => {
   it('is the same for names that differ in the case of ASCII letters, and for no others', () => {

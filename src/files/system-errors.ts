@@ -31,3 +31,8 @@ const MACHINE: BusySurroundings = { platform: process.platform, pause };
 export function isBusy(error: unknown): boolean {
   return error instanceof Error && 'code' in error && BUSY.includes(String(error.code));
 }
+
+/** The system's code of an error (`ENOSPC`), when it has one. */
+export function codeOf(error: unknown): string | undefined {
+  return error instanceof Error && 'code' in error && typeof error.code === 'string' ? error.code : undefined;
+}

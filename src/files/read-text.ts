@@ -1,6 +1,5 @@
 import { readFile } from 'node:fs/promises';
-import { codeOf } from './atomic.ts';
-import { whileBusy } from './while-busy.ts';
+import { codeOf, whileBusy } from './system-errors.ts';
 
 /** A file that was expected to be text is not UTF-8: reading and writing it again would change it. */
 export class NotTextError extends Error {

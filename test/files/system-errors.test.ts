@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { whileBusy } from '../../src/files/while-busy.ts';
+import { whileBusy } from '../../src/files/system-errors.ts';
 
 /** Something that fails so often before it succeeds, on a platform; and what was waited for. */
 function trying(failures: number, code: string, platform: NodeJS.Platform) {

@@ -3,7 +3,8 @@ import { chmod, lstat, mkdir, open, readdir, readFile, realpath, stat, symlink, 
 import { hostname } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, describe, expect, it, vi } from 'vitest';
-import { targetOf, writeFileAtomic } from '../../src/files/atomic.ts';
+import { writeFileAtomic } from '../../src/files/atomic-write.ts';
+import { targetOf } from '../../src/files/paths.ts';
 import { isWindows } from '../platform.ts';
 import { canMount, deadPid, newFolder, onSmallDisk } from './processes.ts';
 
