@@ -14,7 +14,7 @@ import type { Action } from '../model/plan.ts';
 import type { AccountSmoke } from '../model/smoke.ts';
 import { UserError } from '../model/user-error.ts';
 import { accountKey } from '../model/username.ts';
-import { inParallel } from '../motherduck/parallel.ts';
+import { inParallel } from '../motherduck/concurrency.ts';
 import { AccountRun, type ApplyInput, type Halt, type Outcome } from './account-run.ts';
 import { remember } from './remember.ts';
 

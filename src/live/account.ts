@@ -2,8 +2,8 @@ import type { LiveAccount, LiveToken, LiveUser, Presence } from '../model/live.t
 import { UserError } from '../model/user-error.ts';
 import type { WireToken } from '../model/wire.ts';
 import type { Api } from '../motherduck/api.ts';
-import { fromWire } from '../motherduck/ducklings.ts';
 import { ApiError } from '../motherduck/transport-errors.ts';
+import { fromWire } from '../motherduck/wire.ts';
 
 export interface AccountRequest {
   readonly key: string;

@@ -9,11 +9,11 @@
 import type { Live, LiveAccount, LiveUser, Presence } from '../model/live.ts';
 import { UserError } from '../model/user-error.ts';
 import { accountKey } from '../model/username.ts';
+import type { WireUser } from '../model/wire.ts';
 import type { Api } from '../motherduck/api.ts';
-import { inParallel } from '../motherduck/parallel.ts';
+import { inParallel } from '../motherduck/concurrency.ts';
 import { ApiError } from '../motherduck/transport-errors.ts';
 import { type AccountRequest, readAccount } from './account.ts';
-import { chooseUsers, toUser } from './users.ts';
 
 export interface LiveQuestion {
   readonly api: Api;
@@ -109,4 +109,30 @@ function throwIfAllAlike(read: readonly Presence<LiveAccount>[], users: Users): 
 function stopIf(signal: AbortSignal | undefined): void {
   if (signal?.aborted !== true) return;
   throw new UserError('INTERRUPTED', 'reading the organization was interrupted', 'Nothing was changed: run it again.');
+}
+
+export function toUser(wire: WireUser): LiveUser {
+  return {
+    id: wire.id,
+    username: wire.username,
+    ...(wire.email === null ? {} : { email: wire.email }),
+    isServiceAccount: wire.is_service_account,
+    isDeprovisioned: wire.is_deprovisioned,
+    roles: wire.roles,
+  };
+}
+
+/**
+ * The users by `accountKey`. Usernames are unique among those who are active; a deprovisioned user may still be
+ * listed under a name that is used again, so an active user goes before.
+ */
+export function chooseUsers(users: readonly LiveUser[]): Map<string, LiveUser> {
+  const byKey = new Map<string, LiveUser>();
+  for (const user of users) {
+    const other = byKey.get(accountKey(user.username));
+    if (other === undefined || (other.isDeprovisioned && !user.isDeprovisioned)) {
+      byKey.set(accountKey(user.username), user);
+    }
+  }
+  return byKey;
 }

@@ -1,6 +1,6 @@
 import { promisify } from 'node:util';
 import { inflateRaw, unzip } from 'node:zlib';
-import type { Dispatcher } from 'undici';
+import type { Dispatcher, Pool as UndiciPool } from 'undici';
 import type { Secret } from '../model/secret.ts';
 import { queryString, type Transport, type TransportRequest, type TransportResponse } from './transport.ts';
 import { AttemptError, codeOf } from './transport-errors.ts';
@@ -60,7 +60,9 @@ export function httpTransport(options: HttpTransportOptions): Transport {
 }
 
 async function openUndiciPool({ address, connections, timeoutMs }: HttpTransportOptions): Promise<ConnectionPool> {
-  const { default: Pool } = await import('undici/lib/dispatcher/pool.js');
+  // undici's index also loads fetch, WebSockets, caches and mocks, which takes as long as the requests of a short plan.
+  // @ts-expect-error: undici types only its index
+  const { default: Pool }: { default: typeof UndiciPool } = await import('undici/lib/dispatcher/pool.js');
   return new Pool(address.origin, {
     connections: Math.max(1, Math.floor(connections)),
     pipelining: 1,

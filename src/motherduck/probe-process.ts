@@ -7,8 +7,8 @@ import { existsSync } from 'node:fs';
 import path from 'node:path';
 import { isSecretVariable, type Secret } from '../model/secret.ts';
 import type { Target } from './connector.ts';
-import { printableWithout } from './printable.ts';
 import type { ProbeAnswer, ProbeEvent, ProbeInput, ProbeRequest, ProbeRow } from './probe.ts';
+import { scrub } from './scrub.ts';
 
 export type { ProbeAnswer, ProbeRequest } from './probe.ts';
 
@@ -178,9 +178,4 @@ export function childEnvironment(env: NodeJS.ProcessEnv): NodeJS.ProcessEnv {
 function secretsOf(target: Target, more: readonly Secret[] = []): string[] {
   const inOptions = Object.entries(target.options).filter(([name]) => /token|secret|password/i.test(name));
   return [...inOptions.map(([, value]) => value), ...more.map((secret) => secret.reveal())];
-}
-
-/** One line of text without the secrets or parts of them, anything like a token, and control characters. */
-export function scrub(text: string, secrets: readonly string[]): string {
-  return ['', ...secrets].reduce((clean, secret) => printableWithout(secret)(clean), text);
 }

@@ -1,5 +1,5 @@
 import type { ErrorCode } from '../model/user-error.ts';
-import type { Printable } from './printable.ts';
+import type { Printable } from './scrub.ts';
 import { ApiError, type ApiFailure, MAY_HAVE_HAPPENED } from './transport-errors.ts';
 
 /** A whole answer but for its text, and what is needed to speak of it. */

@@ -1,5 +1,5 @@
 import { type ErrorCode, UserError } from '../model/user-error.ts';
-import type { Printable } from './printable.ts';
+import type { Printable } from './scrub.ts';
 
 /**
  * How a call to the REST API failed.

@@ -6,7 +6,8 @@ import type { Secret } from '../model/secret.ts';
 import { UserError } from '../model/user-error.ts';
 import { accountKey } from '../model/username.ts';
 import type { Connector } from './connector.ts';
-import { type ProbeFailure, type ProbeRunner, scrub } from './probe-process.ts';
+import type { ProbeFailure, ProbeRunner } from './probe-process.ts';
+import { scrub } from './scrub.ts';
 
 /** The product's name in its user agent, by which queries of its own smoke tests are excluded. */
 export const PRODUCT = 'motherduck-accounts';

@@ -4,7 +4,8 @@ import type { Secret } from '../model/secret.ts';
 import type { ConnectionSmoke, SmokeCheck } from '../model/smoke.ts';
 import { UserError } from '../model/user-error.ts';
 import type { Connector } from '../motherduck/connector.ts';
-import { type ProbeReport, type ProbeRequest, type ProbeRunner, scrub } from '../motherduck/probe-process.ts';
+import type { ProbeReport, ProbeRequest, ProbeRunner } from '../motherduck/probe-process.ts';
+import { scrub } from '../motherduck/scrub.ts';
 import { type Expected, judge, organizationOf, requestFor } from './checks.ts';
 import { explain, type Failure } from './failures.ts';
 

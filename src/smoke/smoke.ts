@@ -18,7 +18,7 @@ import type { Secret } from '../model/secret.ts';
 import type { AccountSmoke, ConnectionSmoke, SmokeCheck } from '../model/smoke.ts';
 import { SMOKE_TOKEN_NAME, TOKEN_TYPES, type TokenType } from '../model/tokens.ts';
 import type { Api } from '../motherduck/api.ts';
-import { scrub } from '../motherduck/probe-process.ts';
+import { scrub } from '../motherduck/scrub.ts';
 import { ApiError } from '../motherduck/transport-errors.ts';
 import type { Expected } from './checks.ts';
 import { type ConnectingToken, type ConnectionOptions, connect, shutDownDuckling } from './connection.ts';

@@ -1,6 +1,6 @@
 /** The points at which the program is killed, and how all of them are tried. */
 import { availableParallelism } from 'node:os';
-import { inParallel } from '../../src/motherduck/parallel.ts';
+import { inParallel } from '../../src/motherduck/concurrency.ts';
 
 /** A request that changes something, or a step of writing a file of some kind. */
 export interface Point {

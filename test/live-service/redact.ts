@@ -1,5 +1,5 @@
 /** Takes out of a text what a report may not show: secrets, and the names of accounts that are not the suite's. */
-import { printableWithout } from '../../src/motherduck/printable.ts';
+import { printableWithout } from '../../src/motherduck/scrub.ts';
 
 export type Redact = (text: string) => string;
 

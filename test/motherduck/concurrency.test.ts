@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { Limiter, type Ticket } from '../../src/motherduck/limiter.ts';
+import { Limiter, type Ticket } from '../../src/motherduck/concurrency.ts';
 
 /** Asks for a place and notes in `log` when it is had. */
 function ask(limiter: Limiter, log: string[], name: string, isRetry = false): { ticket?: Ticket } {

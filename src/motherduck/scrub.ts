@@ -23,6 +23,11 @@ export function printableWithout(token: string): Printable {
   };
 }
 
+/** One line of text without the secrets or parts of them, anything like a token, and control characters. */
+export function scrub(text: string, secrets: readonly string[]): string {
+  return ['', ...secrets].reduce((clean, secret) => printableWithout(secret)(clean), text);
+}
+
 /** Removes escape sequences, control characters, and characters that are invisible or change the direction of text. */
 function withoutControls(text: string): string {
   return (

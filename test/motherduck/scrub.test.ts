@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { printableWithout } from '../../src/motherduck/printable.ts';
+import { printableWithout, scrub } from '../../src/motherduck/scrub.ts';
 import { ADMIN_TOKEN, jwt } from './support.ts';
 
 const printable = printableWithout(ADMIN_TOKEN);
@@ -47,5 +47,12 @@ describe('text that came from outside', () => {
   it('holds no short token either', () => {
     expect(printableWithout('hunter2')('no hunter2 here')).toBe('no [secret] here');
     expect(printableWithout('')('as it is')).toBe('as it is');
+  });
+});
+
+describe('scrub', () => {
+  it('also takes out what only looks like a token, and shortens', () => {
+    expect(scrub('see eyJabcdefgh12.eyJxyz.sig-1 there', [])).toBe('see [secret] there');
+    expect(scrub('x'.repeat(5000), []).length).toBeLessThan(700);
   });
 });
