@@ -2,7 +2,7 @@
 /** The program: runs the command that was typed, and turns wrong usage into its exit code. */
 import type { Command } from 'commander';
 import { commandOf, seeHelp } from './cli/help.ts';
-import { forLog } from './cli/runner-log.ts';
+import { forLog } from './cli/terminal.ts';
 import { program } from './program.ts';
 
 const EXIT_USAGE = 64;

@@ -1,28 +1,30 @@
 /** The command line: every command with its options, and which module does it, which is imported when it is called. */
-
 import { Argument, Command, Option } from 'commander';
-import { count, duration, milliseconds, port, rate } from './cli/arguments.ts';
 import { environmentLines, HELP, section, withExamples } from './cli/help.ts';
 import {
   APPLYING,
   CONFIG,
+  count,
   DRY_RUN,
   DUE,
+  duration,
   format,
   LOCK_TIMEOUT,
+  milliseconds,
   NO_SERVICE,
   ONLY,
   OUTPUT,
   PLAN_FORMAT,
   PRUNE,
+  port,
+  rate,
   SANDBOX_FOLDER,
   SERVICE,
   withOptions,
   YES,
 } from './cli/options.ts';
-import { forLog } from './cli/runner-log.ts';
-import { printScript } from './commands/completion.ts';
-import { SHELLS } from './completion/scripts.ts';
+import { forLog } from './cli/terminal.ts';
+import { SCRIPTS, SHELLS, type Shell } from './completion/scripts.ts';
 import { AUDIT_FORMATS, SMOKE_FORMATS } from './report/formats.ts';
 import { VERSION } from './version.ts';
 
@@ -178,8 +180,8 @@ export function program(): Command {
     .command('completion')
     .description('print a completion script for commands, options and names')
     .addArgument(new Argument('<shell>', 'for which shell').choices(SHELLS))
-    // Every new shell waits for it, so it is not loaded but there.
-    .action(printScript);
+    // Part of the main program, because every new shell waits for it.
+    .action((shell: Shell) => void process.stdout.write(SCRIPTS[shell]));
   withExamples(
     completion,
     'source <(mdacc completion bash)',

@@ -2,8 +2,8 @@
 import type { ApplyEvent } from '../apply/account-run.ts';
 import { countAccounts } from '../apply/apply.ts';
 import { applyTested, isComplete, refuseViolations, type TestedApply } from '../engine/applying.ts';
-import type { Context } from '../engine/context.ts';
 import type { Planned } from '../engine/planning.ts';
+import type { Context } from '../engine/service.ts';
 import { openService, type Service, type ServiceOptions } from '../engine/service.ts';
 import { statePath } from '../engine/state.ts';
 import type { Desired } from '../model/desired.ts';
@@ -16,12 +16,11 @@ import { kindOf } from '../secrets/stores.ts';
 import { openState, type StateFile } from '../state/state-file.ts';
 import type { ConfigOptions } from './configuration.ts';
 import { confirm } from './confirm.ts';
-import { withContext } from './context.ts';
 import { annotate, tellGitHub } from './github.ts';
 import type { Io, OutputOptions } from './io.ts';
-import { underLock } from './locked.ts';
-import { Progress } from './progress.ts';
+import { Progress, withContext } from './progress.ts';
 import { EXIT } from './run.ts';
+import { underLock } from './signals.ts';
 import { hintsInContext } from './typed-options.ts';
 
 export interface PlanningOptions extends ConfigOptions, ServiceOptions, OutputOptions {

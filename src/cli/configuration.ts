@@ -1,4 +1,5 @@
 /** The configuration and the state that belongs to it, as every command reads them. */
+import { setFlagsFromString } from 'node:v8';
 import { DEFAULT_CONFIG, InvalidConfiguration } from '../config/errors.ts';
 import { type Loaded, loadConfig } from '../config/load.ts';
 import type { ServiceOptions } from '../engine/service.ts';
@@ -8,7 +9,6 @@ import { diagnosticJson } from '../yaml/diagnostic.ts';
 import { renderDiagnostics } from '../yaml/render.ts';
 import type { Io } from './io.ts';
 import { columnsOf } from './terminal.ts';
-import { suitEngineToCommand } from './v8-flags.ts';
 
 export type ConfigOptions = StateLocation;
 
@@ -37,4 +37,17 @@ export function configWords(config: string): string {
 export function sandboxWords({ sandbox }: Pick<ServiceOptions, 'sandbox'>): string {
   if (sandbox === undefined) return '';
   return sandbox === true ? ' --sandbox' : ` --sandbox ${sandbox}`;
+}
+
+/** V8 of Node 20, 22 and 24. One that does not know a flag would complain of it on stderr. */
+const KNOWS_THE_FLAGS = ['11.', '12.', '13.'];
+
+/**
+ * Set before anything is read. For commands alone: the library does not set what goes for a process that is not its own.
+ *
+ * The heap is collected sooner, for a tenth more processor time where there is much: 10,000 accounts then fit in 300 MB.
+ */
+export function suitEngineToCommand(): void {
+  if (!KNOWS_THE_FLAGS.some((version) => process.versions.v8.startsWith(version))) return;
+  setFlagsFromString('--heap-growing-percent=20');
 }

@@ -1,6 +1,5 @@
 /** The configuration that an import adds to: its texts as they are, and how they are replaced. */
-
-import { writeFile } from 'node:fs/promises';
+import { appendFile, readFile, writeFile } from 'node:fs/promises';
 import path from 'node:path';
 import { InvalidConfiguration } from '../config/errors.ts';
 import { loadConfig } from '../config/load.ts';
@@ -85,4 +84,17 @@ async function replace(file: string, text: string): Promise<void> {
 function changed(file: string): UserError {
   const message = `${file} was changed by something else after it had been read, so nothing was written`;
   return new UserError('IMPORT_REFUSED', message, 'When it is as it should be, import again.');
+}
+
+const IGNORED = ['.motherduck/', '.motherduck-sandbox/', 'motherduck.accounts.state.json.lock'];
+
+/** Adds to the .gitignore beside a configuration what is not in it yet. Gives how many lines these were, and its path. */
+export async function ignoreInGit(config: string): Promise<{ readonly added: number; readonly file: string }> {
+  const file = path.join(path.dirname(config), '.gitignore');
+  const text = await readFile(file, 'utf8').catch(() => '');
+  const present = new Set(text.split(/\r?\n/).map((line) => line.trim()));
+  const missing = IGNORED.filter((line) => !present.has(line));
+  if (missing.length > 0)
+    await appendFile(file, `${text === '' || text.endsWith('\n') ? '' : '\n'}${missing.join('\n')}\n`);
+  return { added: missing.length, file };
 }

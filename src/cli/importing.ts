@@ -16,15 +16,13 @@ import { few } from '../model/wording.ts';
 import { type Counts, importDiff, importSummary, skippedText } from '../report/import/text.ts';
 import { waitUnlocked } from '../state/lock.ts';
 import { openState, type StateFile } from '../state/state-file.ts';
-import { type ConfigOptions, configWords, sandboxWords, showFindings } from './configuration.ts';
+import { type ConfigOptions, configWords, sandboxWords, showFindings, suitEngineToCommand } from './configuration.ts';
 import { askFor } from './confirm.ts';
-import { withContext } from './context.ts';
-import { ignoreInGit } from './git-ignore.ts';
-import { writeImportFiles } from './import-files.ts';
+import { ignoreInGit, writeImportFiles } from './import-files.ts';
 import type { Io, OutputOptions } from './io.ts';
-import { underLock } from './locked.ts';
+import { withContext } from './progress.ts';
 import { EXIT } from './run.ts';
-import { suitEngineToCommand } from './v8-flags.ts';
+import { underLock } from './signals.ts';
 
 export interface ImportOptions extends ConfigOptions, ServiceOptions, OutputOptions {
   readonly yes?: boolean;

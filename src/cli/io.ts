@@ -1,14 +1,11 @@
 /** What a command has of the world: its streams, its environment, and how it may speak to a person. */
-
 import { type Hint, UserError } from '../model/user-error.ts';
 import { hintText, type ToCommand } from '../report/hint.ts';
 import { jsonText } from '../report/json.ts';
 import type { Paint } from '../report/paint.ts';
 import { printable } from '../report/printable.ts';
 import { wrapTo } from '../report/wrap.ts';
-import { ChangingLine } from './changing-line.ts';
-import { forLog } from './runner-log.ts';
-import { columnsOf, paintFor, type TerminalOptions } from './terminal.ts';
+import { ChangingLine, columnsOf, forLog, paintFor, type TerminalOptions } from './terminal.ts';
 import { type ContextOptions, commandInContext, hintsInContext } from './typed-options.ts';
 
 export interface OutputOptions extends TerminalOptions {

@@ -1,4 +1,5 @@
 /** How far some work is, on stderr: a line that changes on a terminal, nothing elsewhere. */
+import type { Context } from '../engine/service.ts';
 import type { Io } from './io.ts';
 import { progressLine } from './progress-line.ts';
 import { canChangeLines, columnsOf, hasBlocks } from './terminal.ts';
@@ -63,5 +64,29 @@ export class Progress {
     const [what, done, total, current] = [this.#what, this.#done, this.#total, this.#current];
     const room = { columns, hasBlocks: hasBlocks(this.#io.env) };
     this.#io.changing.show(progressLine({ what, done, total, seconds: milliseconds / 1000, current }, room));
+  }
+}
+
+/** Does the work with a context whose progress is shown as a bar labelled `what`, which is removed at the end. */
+export async function withContext<T>(
+  what: string,
+  io: Io,
+  signal: AbortSignal | undefined,
+  work: (context: Context) => Promise<T>,
+): Promise<T> {
+  let bar: Progress | undefined;
+  const end = () => {
+    bar?.end();
+    bar = undefined;
+  };
+  const progress = (done: number, total: number) => {
+    bar ??= new Progress(io, what, total);
+    if (done > 0) bar.step();
+    if (done === total) end();
+  };
+  try {
+    return await work({ warn: io.warn, progress, ...(signal ? { signal } : {}) });
+  } finally {
+    end();
   }
 }

@@ -1,4 +1,5 @@
 /** Ctrl-C, SIGTERM and a closed terminal: the first asks to stop after the calls in flight, the second stops at once. */
+import { underStateLock } from '../engine/state.ts';
 import type { Io } from './io.ts';
 import { EXIT } from './run.ts';
 
@@ -35,4 +36,24 @@ export async function whileAsking<T>(answer: () => Promise<T>): Promise<T> {
   } finally {
     isAsking = false;
   }
+}
+
+export interface LockedOptions {
+  /** Seconds. */
+  readonly lockTimeout?: number;
+}
+
+/** Does the work and releases the lock, whatever happens. @throws UserError STATE_LOCKED, INTERRUPTED */
+export function underLock<T>(
+  command: string,
+  statePath: string,
+  options: LockedOptions,
+  io: Io,
+  work: (stopping: AbortSignal) => Promise<T>,
+): Promise<T> {
+  return interruptible(io, (signal) =>
+    underStateLock(statePath, command, options.lockTimeout ?? 0, { warn: io.warn, note: io.note, signal }, () =>
+      work(signal),
+    ),
+  );
 }

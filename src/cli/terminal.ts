@@ -1,4 +1,4 @@
-/** What a stream can show: colours, how much in a line, and a line that changes. */
+/** What an output can show: colours, its width, a line that changes; and text made safe for the log of GitHub Actions. */
 import { coloured, type Paint, plain } from '../report/paint.ts';
 
 export interface TerminalOptions {
@@ -32,4 +32,45 @@ const NO_CI = ['', '0', 'false'];
 export function hasBlocks({ LC_ALL, LC_CTYPE, LANG }: NodeJS.ProcessEnv): boolean {
   const locale = LC_ALL || LC_CTYPE || LANG || '';
   return /utf-?8/i.test(locale) && !/^(zh|ja|ko)/.test(locale);
+}
+
+/** The last line of a terminal, which changes while something is done, and makes way for every line that stays. */
+export class ChangingLine {
+  readonly #stream: NodeJS.WritableStream;
+  #isShown = false;
+
+  constructor(stream: NodeJS.WritableStream) {
+    this.#stream = stream;
+  }
+
+  show(text: string): void {
+    this.#isShown = true;
+    this.#stream.write(`\r\x1b[K${text}`);
+  }
+
+  clear(): void {
+    if (this.#isShown) this.#stream.write('\r\x1b[K');
+    this.#isShown = false;
+  }
+}
+
+/** How a character is put in so that the runner sees no command: by an escape where the format has one, else by a space. */
+const ESCAPES: Readonly<Record<string, { readonly hash: string; readonly colon: string }>> = {
+  json: { hash: '\\u0023', colon: ':' },
+  sarif: { hash: '\\u0023', colon: ':' },
+  html: { hash: '&#35;', colon: '&#58;' },
+  junit: { hash: '&#35;', colon: '&#58;' },
+};
+const SPACED = { hash: ' #', colon: ' :' };
+
+/** Gives what makes a text fit for the log that this environment has, in a format of reports. */
+export function forLog(env: NodeJS.ProcessEnv, format = 'text'): (text: string) => string {
+  return env.GITHUB_ACTIONS === 'true' ? (text) => withoutCommands(text, format) : (text) => text;
+}
+
+/** The runner obeys `##[command]` anywhere in a line, and `::command::` at its beginning, after blanks too. */
+export function withoutCommands(text: string, format = 'text'): string {
+  const { hash, colon } = ESCAPES[format] ?? SPACED;
+  // In JSON no line begins with a colon.
+  return text.replace(/##(?=\[)/g, `#${hash}`).replace(/^([\t\v\f\x85\p{Z}]*):(?=:)./gmu, `$1:${colon}`);
 }

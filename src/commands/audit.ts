@@ -1,8 +1,8 @@
 /** `mdacc audit`: compares the live organization with the configuration and good practice. Changes nothing, anywhere. */
 import { audit } from '../audit/audit.ts';
 import { type ConfigOptions, readDesired } from '../cli/configuration.ts';
-import { withContext } from '../cli/context.ts';
 import type { OutputOptions } from '../cli/io.ts';
+import { withContext } from '../cli/progress.ts';
 import { EXIT, runCommand } from '../cli/run.ts';
 import { hintsInContext } from '../cli/typed-options.ts';
 import { type EvidenceOptions, gatherEvidence } from '../engine/auditing.ts';

@@ -1,9 +1,9 @@
 /** `mdacc smoke`: connects as each account through DuckDB and checks what it finds. */
 import { type ConfigOptions, readDesired } from '../cli/configuration.ts';
-import { withContext } from '../cli/context.ts';
 import type { Io, OutputOptions } from '../cli/io.ts';
-import { underLock } from '../cli/locked.ts';
+import { withContext } from '../cli/progress.ts';
 import { EXIT, runCommand } from '../cli/run.ts';
+import { underLock } from '../cli/signals.ts';
 import { hintsInContext } from '../cli/typed-options.ts';
 import { openService, type ServiceOptions } from '../engine/service.ts';
 import { recordSmoke, smokeTest } from '../engine/smoke.ts';

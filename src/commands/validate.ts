@@ -1,17 +1,16 @@
 /** `mdacc validate`: checks the configuration without a network. */
-
 import type { ConfigOptions } from '../cli/configuration.ts';
 import type { Io, OutputOptions } from '../cli/io.ts';
 import { EXIT, runCommand } from '../cli/run.ts';
 import { columnsOf } from '../cli/terminal.ts';
-import { DIAGNOSTICS } from '../config/codes.ts';
 import { type Loaded, loadConfig } from '../config/load.ts';
 import type { Desired } from '../model/desired.ts';
 import { counted } from '../model/wording.ts';
 import { jsonText } from '../report/json.ts';
 import { validateGithub } from '../report/validate/github.ts';
 import { validateSarif } from '../report/validate/sarif.ts';
-import { type Diagnostic, diagnosticJson } from '../yaml/diagnostic.ts';
+import { STORE_KINDS } from '../secrets/stores.ts';
+import { CODES, type Diagnostic, diagnosticJson } from '../yaml/diagnostic.ts';
 import { renderDiagnostics } from '../yaml/render.ts';
 
 interface ValidateOptions extends ConfigOptions, OutputOptions {
@@ -65,3 +64,12 @@ function contents({ accounts }: Desired): string {
   const tokens = [...accounts.values()].reduce((sum, account) => sum + account.tokens.size, 0);
   return `${counted(accounts.size, 'account')}, ${counted(tokens, 'token')}`;
 }
+
+const { unused, ...read } = CODES;
+
+/** What every code means: those of the secret stores included. */
+export const DIAGNOSTICS: Readonly<Record<string, string>> = {
+  ...read,
+  ...Object.assign({}, ...STORE_KINDS.map(({ codes }) => codes)),
+  unused,
+};

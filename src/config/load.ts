@@ -1,13 +1,16 @@
 import path from 'node:path';
 import type { Definitions, Desired } from '../model/desired.ts';
+import { accountKey } from '../model/username.ts';
+import type { WrittenStore } from '../secrets/store.ts';
 import { type Diagnostic, Problems } from '../yaml/diagnostic.ts';
-import { checkMeaning } from './check.ts';
+import { quote } from '../yaml/wording.ts';
+import { checkDucklings } from './check-ducklings.ts';
+import { checkTokens } from './check-tokens.ts';
 import { definitionsOf, desiredOf } from './desired.ts';
-import { limitsOf } from './guardrails.ts';
+import { type Limits, limitsOf } from './guardrails.ts';
 import { type ConfigFiles, readFiles } from './read.ts';
-import { resolve } from './resolve.ts';
-import { joinFiles } from './sections.ts';
-import { resolveStores } from './stores.ts';
+import { joinFiles, type Resolved, type ResolvedAccount, resolve } from './resolve.ts';
+import { checkStores, resolveStores } from './stores.ts';
 import { checkStructure } from './structure.ts';
 
 /** A configuration that was read: the desired accounts, or all of its errors. */
@@ -67,4 +70,45 @@ async function build(files: ConfigFiles, problems: Problems): Promise<(() => Mea
   checkMeaning(resolved, stores, limits, paths, problems);
   const about = { file: main.source.file, hash: files.hash };
   return () => ({ desired: desiredOf(resolved, stores, limits, about), definitions: definitionsOf(resolved) });
+}
+
+/**
+ * Reports what is well-formed and cannot be meant: limits, names that collide, settings that contradict each other.
+ * `files` are the real paths of the configuration's own files.
+ */
+function checkMeaning(
+  resolved: Resolved,
+  stores: readonly WrittenStore[],
+  limits: Limits,
+  files: readonly string[],
+  problems: Problems,
+): void {
+  checkAccountNames(resolved.accounts, problems);
+  checkTokens(resolved, limits, problems);
+  checkDucklings(resolved, limits, problems);
+  checkStores(stores, resolved.accounts, files, problems);
+  if (limits.maxComputeCeiling !== undefined && limits.rates === undefined) {
+    const hint = 'give your prices under compute_rates, for example { standard: 2.40, jumbo: 4.80 }';
+    problems.error('rates-missing', limits.maxComputeCeiling.node.at, 'max_compute_ceiling needs compute_rates', {
+      hint,
+    });
+  } // What is wrong elsewhere may be the use; and someone who has no accounts yet is still writing.
+  if (!problems.hasErrors && resolved.accounts.length > 0) for (const names of resolved.names) names.reportUnused();
+}
+
+// MotherDuck compares usernames without regard to case, so both would be one account.
+function checkAccountNames(accounts: readonly ResolvedAccount[], problems: Problems): void {
+  const first = new Map<string, ResolvedAccount>();
+  for (const account of accounts) {
+    const key = accountKey(account.username);
+    const other = first.get(key);
+    if (other === undefined) first.set(key, account);
+    else {
+      const message = `accounts ${quote(other.username)} and ${quote(account.username)} differ only in case`;
+      problems.error('duplicate-account', account.at, message, {
+        related: { message: 'the first stands', at: other.at },
+        hint: 'MotherDuck takes them for one account: remove one, or give it another name',
+      });
+    }
+  }
 }

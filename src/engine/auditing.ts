@@ -11,9 +11,8 @@ import { ApiError } from '../motherduck/transport-errors.ts';
 import { accountNames } from '../plan/plan.ts';
 import type { SecretStore } from '../secrets/store.ts';
 import { openStores, secretPathsIn } from '../secrets/stores.ts';
-import type { Context } from './context.ts';
-import { matchesNothing, onlyMatcher } from './only.ts';
-import { type Service, warnOfClock } from './service.ts';
+import { matchesNothing, onlyMatcher } from './planning.ts';
+import { type Context, type Service, warnOfClock } from './service.ts';
 
 export interface EvidenceOptions {
   readonly only?: readonly string[];

@@ -17,8 +17,7 @@ import { accountNames, makePlan } from '../plan/plan.ts';
 import { importRefused, obstacleText } from '../report/import/text.ts';
 import { newSecretPaths, openStores, secretPathsIn } from '../secrets/stores.ts';
 import { suggestion } from '../yaml/wording.ts';
-import type { Context } from './context.ts';
-import type { Service } from './service.ts';
+import type { Context, Service } from './service.ts';
 
 export interface ImportFiles {
   readonly loaded: LoadedWell;

@@ -1,17 +1,17 @@
 /** Reads the live organization, and plans from it, the configuration and the state. */
-
 import { readLive } from '../live/read.ts';
 import type { Desired } from '../model/desired.ts';
 import type { Live } from '../model/live.ts';
 import type { Plan } from '../model/plan.ts';
 import type { State } from '../model/state.ts';
-import { accountKey } from '../model/username.ts';
+import { UserError } from '../model/user-error.ts';
+import { accountKey, globMatcher } from '../model/username.ts';
+import { few } from '../model/wording.ts';
 import { accountNames, makePlan, type PlanOptions } from '../plan/plan.ts';
 import type { SecretStore } from '../secrets/store.ts';
 import { openStores, secretPathsIn } from '../secrets/stores.ts';
-import type { Context } from './context.ts';
-import { matchesNothing, onlyMatcher } from './only.ts';
-import { type Service, warnOfClock } from './service.ts';
+import { nearest } from '../yaml/wording.ts';
+import { type Context, type Service, warnOfClock } from './service.ts';
 
 /** How to plan: the options of the plan, and the maximum number of concurrent calls. */
 export interface PlanNowOptions extends Pick<PlanOptions, 'rotate' | 'because'> {
@@ -115,4 +115,21 @@ function accountsToRead(desired: Desired, state: State, only: (username: string)
       needsDucklings:
         desired.computeRates !== undefined || desired.accounts.get(accountKey(username))?.ducklings !== undefined,
     }));
+}
+
+const NAMES_SHOWN = 10;
+
+export function onlyMatcher(globs: readonly string[] | undefined): (username: string) => boolean {
+  return globs === undefined ? () => true : globMatcher(globs);
+}
+
+/** The error for globs that none of the `names` of a place matches. */
+export function matchesNothing(globs: readonly string[], names: readonly string[], place: string): UserError {
+  const said = globs.map((glob) => `--only ${glob}`).join(' ');
+  const near = globs.flatMap((glob) => nearest(glob, names) ?? []);
+  const hint =
+    near.length > 0
+      ? `Did you mean ${near.map((name) => `--only ${name}`).join(' ')}?`
+      : `There are: ${few(names, NAMES_SHOWN)}`;
+  return new UserError('USAGE', `${said} matches no account of ${place}`, hint);
 }

@@ -4,7 +4,7 @@ import path from 'node:path';
 import { shownFromHere } from '../files/paths.ts';
 import { Secret } from '../model/secret.ts';
 import type { Seconds } from '../model/time.ts';
-import { UserError } from '../model/user-error.ts';
+import { type Hint, UserError } from '../model/user-error.ts';
 import { DEFAULT_ADDRESS, isLoopback, parseAddress } from '../motherduck/address.ts';
 import { claimsOf } from '../motherduck/admin-token.ts';
 import { type Api, createApi } from '../motherduck/api.ts';
@@ -13,7 +13,6 @@ import { runProbe } from '../motherduck/probe-process.ts';
 import { createRestClient } from '../motherduck/rest-client.ts';
 import { PRODUCT, readUsage } from '../motherduck/usage.ts';
 import { VERSION } from '../version.ts';
-import type { Context } from './context.ts';
 
 export interface ServiceOptions {
   readonly sandbox?: string | true;
@@ -211,4 +210,15 @@ function adminToken(env: NodeJS.ProcessEnv): FoundToken {
 
 function nonEmpty(text: string | undefined): string | undefined {
   return text === undefined || text.trim() === '' ? undefined : text;
+}
+
+export interface Context {
+  /** Takes a warning that the user should see. */
+  warn(message: string, hint?: Hint): void;
+  /** Takes a remark, for example what is waited for. */
+  note?(text: string): void;
+  /** Called when the work begins or advances, with the number of accounts done so far and in total. */
+  readonly progress?: (done: number, total: number) => void;
+  /** Aborted to stop: calls in flight are finished, nothing new begins. */
+  readonly signal?: AbortSignal;
 }

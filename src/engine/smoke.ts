@@ -7,9 +7,8 @@ import { accountKey } from '../model/username.ts';
 import { runProbe } from '../motherduck/probe-process.ts';
 import { smokeAccounts } from '../smoke/session.ts';
 import type { StateFile } from '../state/state-file.ts';
-import type { Context } from './context.ts';
-import { matchesNothing, onlyMatcher } from './only.ts';
-import type { Service } from './service.ts';
+import { matchesNothing, onlyMatcher } from './planning.ts';
+import type { Context, Service } from './service.ts';
 
 /**
  * Connects as each account of the configuration and checks what it finds.

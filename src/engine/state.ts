@@ -2,7 +2,7 @@
 import path from 'node:path';
 import type { Seconds } from '../model/time.ts';
 import { lockState } from '../state/lock.ts';
-import type { Context } from './context.ts';
+import type { Context } from './service.ts';
 
 export interface StateLocation {
   /** The main file of the configuration. */

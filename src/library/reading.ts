@@ -1,7 +1,6 @@
 import { audit as auditEvidence } from '../audit/audit.ts';
 import { gatherEvidence } from '../engine/auditing.ts';
-import { onlyMatcher } from '../engine/only.ts';
-import { planFrom, readAccounts } from '../engine/planning.ts';
+import { onlyMatcher, planFrom, readAccounts } from '../engine/planning.ts';
 import type { Audit } from '../model/audit.ts';
 import type { Desired } from '../model/desired.ts';
 import type { Live } from '../model/live.ts';

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { canChangeLines, columnsOf, hasBlocks, paintFor } from '../../src/cli/terminal.ts';
+import { ChangingLine, canChangeLines, columnsOf, hasBlocks, paintFor } from '../../src/cli/terminal.ts';
 import { coloured, plain } from '../../src/report/paint.ts';
 
 const stream = (isTTY: boolean, columns = 80) => ({ isTTY, columns }) as NodeJS.WriteStream;
@@ -51,4 +51,21 @@ it.each([
   [{ LANG: 'ja_JP.UTF-8' }, false],
 ])('blocks are drawn by the locale %o', (env, has) => {
   expect(hasBlocks(env)).toBe(has);
+});
+
+it('a changing line is removed once, and only after it was shown', () => {
+  let written = '';
+  const stream = {
+    write: (text: string) => {
+      written += text;
+      return true;
+    },
+  } as NodeJS.WritableStream;
+  const line = new ChangingLine(stream);
+  line.clear();
+  expect(written).toBe('');
+  line.show('1/2');
+  line.clear();
+  line.clear();
+  expect(written).toBe('\r\x1b[K1/2\r\x1b[K');
 });

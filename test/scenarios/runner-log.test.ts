@@ -1,6 +1,6 @@
 /** GitHub's runner takes commands out of what is printed. Other people's names, and strangers' files, give it none. */
 import { describe, expect, it } from 'vitest';
-import { withoutCommands } from '../../src/cli/runner-log.ts';
+import { withoutCommands } from '../../src/cli/terminal.ts';
 import { Folder, type Ran } from './cli.ts';
 
 const NAMES = [
