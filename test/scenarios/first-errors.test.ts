@@ -3,16 +3,26 @@
 import { chmodSync, closeSync, existsSync, mkdirSync, openSync } from 'node:fs';
 import { createServer, type Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
+import { hostname } from 'node:os';
 import { describe, expect, it, onTestFinished } from 'vitest';
+import { expectGolden, type Values } from '../golden/golden.ts';
 import { isWindows } from '../platform.ts';
 import { Folder, type Ran } from './cli.ts';
 
-/** What every error must be: on stderr, without a stack trace, with the exit code. */
-function expectError(ran: Ran, code: number, ...words: readonly string[]): void {
+/**
+ * What every error must be: on stderr, without a stack trace, with the exit code and these names and options in it.
+ * Its words are the entry of the test's name in the golden file.
+ */
+function expectError(ran: Ran, code: number, names: readonly string[], values: Values = {}) {
   expect(ran.code, ran.stderr).toBe(code);
-  for (const word of words) expect(ran.stderr).toContain(word);
+  for (const name of names) expect(ran.stderr).toContain(name);
   expect(ran.stderr).not.toMatch(/^\s+at .+:\d+:\d+/m);
+  const { currentTestName = '' } = expect.getState();
+  expectGolden('errors', currentTestName, ran.stderr, values);
 }
+
+/** Which of the requests at once is refused first. */
+const REQUEST = /GET \/v1\/users\S*(?=:)/g;
 
 async function listen(server: Server): Promise<string> {
   server.listen(0, '127.0.0.1');
@@ -24,14 +34,14 @@ async function listen(server: Server): Promise<string> {
 describe('the token', () => {
   it('is missing', async () => {
     const folder = new Folder();
-    expectError(await folder.run('plan'), 1, 'no admin token: MOTHERDUCK_ADMIN_TOKEN is not set', '--sandbox');
+    expectError(await folder.run('plan'), 1, ['MOTHERDUCK_ADMIN_TOKEN', '--sandbox']);
   });
 
   it('is unknown to MotherDuck', async () => {
     const folder = new Folder();
     await folder.serve();
     const ran = await folder.run('plan', { MOTHERDUCK_ADMIN_TOKEN: 'wrong' });
-    expectError(ran, 1, 'the admin token was refused', 'MOTHERDUCK_ADMIN_TOKEN must be a read/write token of an Admin');
+    expectError(ran, 1, ['MOTHERDUCK_ADMIN_TOKEN']);
   });
 
   it('is a read scaling one', async () => {
@@ -39,7 +49,7 @@ describe('the token', () => {
     await folder.serve();
     const token = await folder.inSandbox((organization) => organization.mint({ type: 'read_scaling' }));
     const ran = await folder.run('plan', { MOTHERDUCK_ADMIN_TOKEN: token.reveal() });
-    expectError(ran, 1, 'read scaling token', 'must be a read/write token of an Admin');
+    expectError(ran, 1, ['MOTHERDUCK_ADMIN_TOKEN'], { request: REQUEST });
   });
 
   it('is of somebody who is not an Admin', async () => {
@@ -50,7 +60,7 @@ describe('the token', () => {
       return organization.mint({ username: 'anna' });
     });
     const ran = await folder.run('plan', { MOTHERDUCK_ADMIN_TOKEN: token.reveal() });
-    expectError(ran, 1, 'Admin');
+    expectError(ran, 1, ['Admin'], { request: REQUEST });
     expect(ran.stderr.match(/Error:/g)).toHaveLength(1);
   });
 });
@@ -58,17 +68,19 @@ describe('the token', () => {
 describe('the address', () => {
   it('is not https', async () => {
     const ran = await new Folder().run('plan --api-url http://api.motherduck.com', { MOTHERDUCK_ADMIN_TOKEN: 'x' });
-    expectError(ran, 1, 'is not an https address');
+    expectError(ran, 1, ['http://api.motherduck.com']);
   });
 
   it('has nobody listening', async () => {
     const ran = await new Folder().run('plan --api-url http://127.0.0.1:9', { MOTHERDUCK_ADMIN_TOKEN: 'x' });
-    expectError(ran, 1, 'nothing answers at 127.0.0.1:9', '--api-url');
+    expectError(ran, 1, ['127.0.0.1:9', 'ECONNREFUSED', '--api-url']);
   });
 
   it('cannot be reached: there is no network', async () => {
     const ran = await new Folder().run('plan --api-url https://mdacc-test.invalid', { MOTHERDUCK_ADMIN_TOKEN: 'x' });
-    expectError(ran, 1, 'mdacc-test.invalid', 'online');
+    expect(ran.code).toBe(1);
+    expect(ran.stderr).toMatch(/mdacc-test\.invalid.* \((ENOTFOUND|EAI_AGAIN)\)/);
+    expect(ran.stderr).toContain('--api-url');
   });
 
   it('is something else than MotherDuck, or a proxy’s page', async () => {
@@ -76,7 +88,7 @@ describe('the address', () => {
       createServer((_request, response) => response.setHeader('content-type', 'text/html').end('<html>Sign in</html>')),
     );
     const ran = await new Folder().run(['plan', '--api-url', url], { MOTHERDUCK_ADMIN_TOKEN: 'x' });
-    expectError(ran, 1, "something else than MotherDuck's API answered", 'proxy');
+    expectError(ran, 1, [url], { url });
   });
 });
 
@@ -85,7 +97,7 @@ describe('the configuration', () => {
     const folder = new Folder();
     mkdirSync(folder.file('below'));
     const below = Object.assign(Object.create(folder) as Folder, { path: folder.file('below') });
-    expectError(await below.run('plan --sandbox'), 1, 'no configuration at "motherduck.accounts.yaml"', '--config');
+    expectError(await below.run('plan --sandbox'), 1, ['motherduck.accounts.yaml', '--config']);
   });
 
   it('has errors: all are shown, and in JSON too', async () => {
@@ -93,7 +105,7 @@ describe('the configuration', () => {
       'version: 1\norganization: acme\naccounts:\n  a_1: { tokns: {} }\n  b_1: { tokens: { x: nope } }\n',
     );
     const ran = await folder.run('plan --sandbox --format json');
-    expectError(ran, 1, 'did you mean "tokens"?', 'motherduck.accounts.yaml:5:', 'has 2 errors');
+    expectError(ran, 1, ['"tokens"', 'motherduck.accounts.yaml:5:']);
     const { error } = JSON.parse(ran.stdout) as { error: { code: string; diagnostics: unknown[] } };
     expect(error.code).toBe('CONFIG_INVALID');
     expect(error.diagnostics).toHaveLength(2);
@@ -104,14 +116,14 @@ describe('the state', () => {
   it('is of another organization', async () => {
     const folder = await Folder.applied();
     folder.edit((text) => text.replace('organization: acme', 'organization: globex'));
-    expectError(await folder.run('plan --sandbox'), 1, 'the organization "acme"', '--state');
+    expectError(await folder.run('plan --sandbox'), 1, ['"acme"', '--state']);
   });
 
   it('is of the sandbox, and the run is not', async () => {
     const folder = await Folder.applied();
     const server = createServer((_request, response) => response.end());
     const ran = await folder.run(['plan', '--api-url', await listen(server)], { MOTHERDUCK_ADMIN_TOKEN: 'x' });
-    expectError(ran, 1, 'is the state of a sandbox', 'rm motherduck.accounts.state.json');
+    expectError(ran, 1, ['rm motherduck.accounts.state.json']);
   });
 
   it('is locked by another run', async () => {
@@ -120,7 +132,10 @@ describe('the state', () => {
     const child = folder.spawn(['apply', '--api-url', await listen(server)], { MOTHERDUCK_ADMIN_TOKEN: 'x' });
     onTestFinished(() => void child.kill('SIGKILL'));
     while (!folder.has('motherduck.accounts.state.json.lock')) await new Promise((resolve) => setTimeout(resolve, 10));
-    expectError(await folder.run('apply --sandbox --yes'), 5, `process ${child.pid}`, '--lock-timeout 5m');
+    expectError(await folder.run('apply --sandbox --yes'), 5, [`${child.pid}`, '--lock-timeout 5m'], {
+      pid: child.pid ?? '',
+      host: hostname(),
+    });
   });
 });
 
@@ -130,29 +145,29 @@ describe('a store that cannot be written', () => {
     mkdirSync(folder.file('.motherduck'));
     folder.write('.motherduck/secrets.env', '');
     chmodSync(folder.file('.motherduck/secrets.env'), 0o644);
-    expectError(await folder.run('apply --sandbox --yes'), 1, 'chmod 600');
+    expectError(await folder.run('apply --sandbox --yes'), 1, ['chmod 600']);
     expect((await folder.run('plan --sandbox')).stdout).toContain('3 accounts to create');
   });
 });
 
 describe('wrong usage', () => {
   it.each([
-    ['plann', "unknown command 'plann'", 'Did you mean plan?'],
-    ['plan --sandbx', "unknown option '--sandbx'", 'Did you mean --sandbox?'],
-    ['plan --parallelism none', 'whole number'],
+    ['plann', "'plann'", 'plan?'],
+    ['plan --sandbx', "'--sandbx'", '--sandbox?'],
+    ['plan --parallelism none', '--parallelism', "'none'"],
     ['plan --timeout soon', '30s'],
-    ['plan --format yaml', 'Allowed choices are'],
-    ['plan --sandbox --only nobody_*', 'matches no account', 'etl_prod'],
-    ['plan --sandbox --only etl_prd', 'matches no account', 'Did you mean --only etl_prod?'],
-    ['smoke --sandbox --only etl_prd', 'matches no account', 'Did you mean --only etl_prod?'],
-    ['sandbox advance', "missing required argument 'duration'"],
+    ['plan --format yaml', 'text, json, markdown, html'],
+    ['plan --sandbox --only nobody_*', '--only nobody_*', 'etl_prod'],
+    ['plan --sandbox --only etl_prd', '--only etl_prd', '--only etl_prod?'],
+    ['smoke --sandbox --only etl_prd', '--only etl_prd', '--only etl_prod?'],
+    ['sandbox advance', "'duration'"],
     ['--sandbox plan', 'mdacc plan --sandbox'],
-    ['apply today.plan --sandbox --only etl_prod', 'a saved plan is done whole'],
+    ['apply today.plan --sandbox --only etl_prod', '--only'],
     ['apply --sandbox today.plan', 'mdacc apply today.plan --sandbox'],
-    ['plan --sandbox --api-url http://localhost:1', 'name two organizations'],
+    ['plan --sandbox --api-url http://localhost:1', '--sandbox', '--api-url'],
     ['schema nonsense', 'config, plan, state'],
-  ])('mdacc %s', async (words, ...said) => {
-    expectError(await new Folder().run(words), 64, ...said);
+  ])('mdacc %s', async (words, ...names) => {
+    expectError(await new Folder().run(words), 64, names);
   });
 });
 
@@ -186,7 +201,7 @@ it('help that nobody reads is no error', async () => {
 
 it('apply without a terminal and without --yes does nothing', async () => {
   const folder = new Folder();
-  expectError(await folder.run('apply --sandbox'), 1, 'there is no terminal to ask on', '--yes');
+  expectError(await folder.run('apply --sandbox'), 1, ['--yes']);
   expect(folder.has('motherduck.accounts.state.json')).toBe(false);
   expect(folder.has('motherduck.accounts.state.json.lock')).toBe(false);
 });
@@ -195,7 +210,7 @@ it('a word that --sandbox takes for its folder is pointed out', async () => {
   const folder = new Folder();
   const rotate = await folder.run('rotate --sandbox etl_prod/airflow');
   expect(rotate).toMatchObject({ code: 64 });
-  expect(rotate.stderr).toContain('put it last: mdacc rotate etl_prod/airflow --sandbox');
+  expect(rotate.stderr).toContain('mdacc rotate etl_prod/airflow --sandbox');
   const imported = await folder.run('import --sandbox etl_prod');
   expect(imported).toMatchObject({ code: 64 });
   expect(imported.stderr).toContain('mdacc import etl_prod --sandbox');
