@@ -59,4 +59,5 @@ function isUsageError(error: unknown): error is Error & { exitCode: number } {
   return error instanceof Error && 'code' in error && String(error.code).startsWith('commander.');
 }
 
-void main();
+/** Resolves when the command has ended; `process.exitCode` is then set. */
+export const ended = main();

@@ -3,7 +3,7 @@ import { spawnSync } from 'node:child_process';
 import { mkdtempSync, readFileSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
 import { parse } from 'yaml';
-import { ROOT } from '../scenarios/cli.ts';
+import { ROOT } from '../in-process.ts';
 import { run as git } from './git-repository.ts';
 
 export const PIPELINE_EXAMPLE = path.join(ROOT, 'examples/gitlab-ci');

@@ -5,7 +5,7 @@ import { cpSync, existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, write
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { onTestFinished, vi } from 'vitest';
-import { Folder } from '../scenarios/cli.ts';
+import { Stage } from '../stage.ts';
 import { type ExampleOptions, prepareExample } from './example.ts';
 import { run as git, NO_MAINTENANCE } from './git-repository.ts';
 import { GitLab, NOTE_TOKEN, PROJECT_TOKEN } from './gitlab.ts';
@@ -31,7 +31,7 @@ interface Ran {
 export class Project {
   readonly folder = temporary();
   readonly programs = new Programs(this.folder);
-  readonly organization = new Folder();
+  readonly organization = new Stage();
   readonly jobs = expandedPipeline();
   readonly gitlab: GitLab;
   readonly #artifacts = path.join(this.folder, 'artifacts');

@@ -3,7 +3,7 @@ import { cpSync, mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { onTestFinished, vi } from 'vitest';
-import { Folder } from '../scenarios/cli.ts';
+import { Stage } from '../stage.ts';
 import { type ExampleOptions, prepareExample } from './example.ts';
 import { holds } from './expression.ts';
 import { NO_MAINTENANCE, Repository } from './git-repository.ts';
@@ -18,7 +18,7 @@ vi.setConfig({ testTimeout: 180_000 });
 const READ_ONLY: Permissions = { contents: 'read', issues: 'read', 'pull-requests': 'read' };
 
 /** Somebody calls MotherDuck's API, past the configuration. */
-export async function ask({ env }: Folder, method: string, path: string, body?: object): Promise<void> {
+export async function ask({ env }: Stage, method: string, path: string, body?: object): Promise<void> {
   const answer = await fetch(`${env.MOTHERDUCK_API_URL}${path}`, {
     method,
     headers: { authorization: `Bearer ${env.MOTHERDUCK_ADMIN_TOKEN}`, 'content-type': 'application/json' },
@@ -41,7 +41,7 @@ export class Place {
   readonly programs = new Programs(this.folder);
   readonly github: GitHub;
   /** The sandbox that stands in for MotherDuck. */
-  readonly organization = new Folder();
+  readonly organization = new Stage();
   /** Where it is served, without its token. */
   readonly service: Record<string, string> = {};
 

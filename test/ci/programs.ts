@@ -1,7 +1,7 @@
 /** Programs that stand in for those of a runner: npm installs what this repository built, gh writes secrets down. */
 import { chmodSync, existsSync, mkdirSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
-import { ROOT } from '../scenarios/cli.ts';
+import { ROOT } from '../in-process.ts';
 
 export class Programs {
   /** For the PATH: the stand-ins. What npm installs globally comes here too, and is not there before. */

@@ -2,7 +2,7 @@
 import { readFileSync } from 'node:fs';
 import path from 'node:path';
 import { parse } from 'yaml';
-import { ROOT } from '../scenarios/cli.ts';
+import { ROOT } from '../in-process.ts';
 
 export interface Step {
   readonly id?: string;

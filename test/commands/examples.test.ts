@@ -2,8 +2,9 @@
 import { readFileSync } from 'node:fs';
 import path from 'node:path';
 import { describe, expect, it } from 'vitest';
+import { ROOT } from '../in-process.ts';
 import { isWindows } from '../platform.ts';
-import { Folder, ROOT } from '../scenarios/cli.ts';
+import { Stage } from '../stage.ts';
 import { commands, helpOf, linesUnder, pathOf } from './command-line.ts';
 import { installMdacc, shell } from './shell.ts';
 
@@ -14,7 +15,7 @@ const UNPROTECTED = readFileSync(path.join(ROOT, 'motherduck.accounts.yaml'), 'u
   .replaceAll('{ template: tenant', '{ deletion_protection: false, template: tenant');
 
 /** What a line finds where it is typed, beside an organization that was applied from the repository's configuration. */
-const BEFORE: readonly (readonly [RegExp, (folder: Folder) => unknown])[] = [
+const BEFORE: readonly (readonly [RegExp, (folder: Stage) => unknown])[] = [
   [/^mdacc init/, forgetAll],
   [/prod\.yaml/, (folder) => folder.write('prod.yaml', folder.read('motherduck.accounts.yaml'))],
   [/^mdacc apply today\.plan/, (folder) => folder.run('plan --out today.plan')],
@@ -49,7 +50,7 @@ const SAID: readonly (readonly [string, RegExp])[] = [
   ['sandbox connect', /^Connected as etl_prod/],
 ];
 
-function forgetAll(folder: Folder): void {
+function forgetAll(folder: Stage): void {
   folder.remove('motherduck.accounts.yaml');
   folder.remove('motherduck.accounts.state.json');
 }
@@ -69,7 +70,7 @@ const scripts = commands().flatMap((command) => {
 
 describe.skipIf(isWindows)('the examples', () => {
   it.each(scripts)('of %s: %s', async (_, line) => {
-    const folder = await Folder.applied(line.startsWith('mdacc destroy') ? UNPROTECTED : undefined);
+    const folder = await Stage.applied(line.startsWith('mdacc destroy') ? UNPROTECTED : undefined);
     await folder.serve();
     for (const [pattern, prepare] of BEFORE) if (pattern.test(line)) await prepare(folder);
     installMdacc(folder);

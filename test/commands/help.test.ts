@@ -2,7 +2,7 @@
 import { describe, expect, it } from 'vitest';
 import { mdaccIn } from '../examples/markdown.ts';
 import { expectGolden } from '../golden/golden.ts';
-import { Folder } from '../scenarios/cli.ts';
+import { Stage } from '../stage.ts';
 import { commands, helpOf, linesUnder, pathOf, wrongWith } from './command-line.ts';
 
 describe.each(commands().map((command) => ({ command, name: pathOf(command) })))(
@@ -46,19 +46,19 @@ describe('an error on the command line tells what to type next', () => {
     ['import', 'mdacc import --all'],
     ['sandbox connect', '.motherduck-sandbox', 'mdacc apply --sandbox'],
   ])('mdacc %s', async (words, ...names) => {
-    const ran = await new Folder().run(words);
+    const ran = await new Stage().run(words);
     expect(ran).toMatchObject({ code: 64, stdout: '' });
     for (const name of names) expect(ran.stderr).toContain(name);
     expectGolden('errors', `wrong usage > mdacc ${words}`, ran.stderr);
   });
 
   it('a group of commands without one of them shows its help', async () => {
-    const ran = await new Folder().run('state');
+    const ran = await new Stage().run('state');
     expect(ran).toMatchObject({ code: 64, stdout: '', stderr: expect.stringContaining('mdacc state show etl_prod') });
   });
 
   it('sandbox connect, where there is no token', async () => {
-    const folder = new Folder();
+    const folder = new Stage();
     await folder.run('sandbox seed 1');
     expect(await folder.run('sandbox connect', { MOTHERDUCK_TOKEN: ' ' })).toMatchObject({
       code: 64,
@@ -67,7 +67,7 @@ describe('an error on the command line tells what to type next', () => {
   });
 
   it('also in JSON', async () => {
-    const { stdout } = await new Folder().run('state list --format json --al');
+    const { stdout } = await new Stage().run('state list --format json --al');
     expect(JSON.parse(stdout)).toMatchObject({
       error: { code: 'USAGE', hint: { text: expect.stringContaining('mdacc state list --help') } },
     });
@@ -76,7 +76,7 @@ describe('an error on the command line tells what to type next', () => {
   it.each(['state list', 'state show etl_prod', 'state forget etl_prod'])(
     'mdacc %s, before the first apply',
     async (words) => {
-      const ran = await new Folder().run(words);
+      const ran = await new Stage().run(words);
       expect(ran).toMatchObject({ code: 1, stderr: expect.stringContaining('mdacc apply') });
       expectGolden('errors', `before the first apply > mdacc ${words}`, ran.stderr);
     },

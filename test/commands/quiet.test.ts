@@ -1,11 +1,11 @@
 /** With --quiet stderr has errors alone, and stdout the result as ever. */
 import { expect, it } from 'vitest';
-import { Folder } from '../scenarios/cli.ts';
+import { Stage } from '../stage.ts';
 
 const UNUSED_POOL = '\nduckling_pools:\n  never_used: { read_write: { size: pulse } }\n';
 
 it('every command is silent on stderr where nothing is wrong, warnings too', async () => {
-  const folder = new Folder('version: 1\norganization: acme\naccounts:\n  etl: { tokens: {} }\n');
+  const folder = new Stage('version: 1\norganization: acme\naccounts:\n  etl: { tokens: {} }\n');
   folder.edit((text) => text + UNUSED_POOL);
   expect((await folder.run('plan --sandbox')).stderr).toContain('warning: pool "never_used" is not used');
   const commands = [
@@ -33,6 +33,6 @@ it('every command is silent on stderr where nothing is wrong, warnings too', asy
 });
 
 it('errors are still said', async () => {
-  const ran = await new Folder().run('plan --quiet');
+  const ran = await new Stage().run('plan --quiet');
   expect(ran).toMatchObject({ code: 1, stdout: '', stderr: expect.stringContaining('no admin token') });
 });

@@ -6,7 +6,7 @@ import { promisify } from 'node:util';
 import { describe, expect, it } from 'vitest';
 import { program } from '../../src/program.ts';
 import { readmes, readText } from '../examples/markdown.ts';
-import { ROOT } from '../scenarios/cli.ts';
+import { ROOT } from '../in-process.ts';
 import { commands, helpOf, pathOf } from './command-line.ts';
 
 it('the command reference in README.md is what --help is made of', async () => {

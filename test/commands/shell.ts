@@ -2,17 +2,18 @@
 import { execFile } from 'node:child_process';
 import { chmodSync, mkdirSync } from 'node:fs';
 import path from 'node:path';
-import { type Folder, type Ran, ROOT } from '../scenarios/cli.ts';
+import { type Ran, ROOT } from '../in-process.ts';
+import type { Stage } from '../stage.ts';
 
 /** Puts `mdacc` into the folder; `shell` finds it there. */
-export function installMdacc(folder: Folder): void {
+export function installMdacc(folder: Stage): void {
   mkdirSync(folder.file('.bin'));
   folder.write('.bin/mdacc', `#!/bin/sh\nexec "${process.execPath}" "${path.join(ROOT, 'dist/main.cjs')}" "$@"\n`);
   chmodSync(folder.file('.bin/mdacc'), 0o755);
 }
 
 /** Runs lines to their end, without a terminal. */
-export function shell(folder: Folder, lines: string, program = '/bin/sh'): Promise<Ran> {
+export function shell(folder: Stage, lines: string, program = '/bin/sh'): Promise<Ran> {
   const env = { PATH: `${folder.file('.bin')}:${process.env.PATH ?? ''}`, HOME: folder.path, ...folder.env };
   return new Promise((resolve) => {
     const child = execFile(program, ['-c', lines], { cwd: folder.path, env }, (_, stdout, stderr) =>

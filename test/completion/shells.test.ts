@@ -4,7 +4,8 @@ import { chmodSync, mkdirSync } from 'node:fs';
 import path from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { SCRIPTS, SHELLS, type Shell } from '../../src/completion/scripts.ts';
-import { Folder, ROOT } from '../scenarios/cli.ts';
+import { ROOT } from '../in-process.ts';
+import { Stage } from '../stage.ts';
 
 const isThere = (shell: Shell) => spawnSync(shell, ['-c', 'exit 0']).status === 0;
 
@@ -21,8 +22,8 @@ const ASK: Readonly<Record<Shell, (line: string) => string>> = {
   fish: (line) => `mdacc completion fish | source; complete -C ${JSON.stringify(line)}`,
 };
 
-function folder(): Folder {
-  const made = new Folder();
+function folder(): Stage {
+  const made = new Stage();
   mkdirSync(made.file('bin'));
   made.write('bin/mdacc', `#!/bin/sh\nexec ${process.execPath} ${path.join(ROOT, 'dist/main.cjs')} "$@"\n`);
   chmodSync(made.file('bin/mdacc'), 0o755);
@@ -57,7 +58,7 @@ describe.each(SHELLS)('%s', (shell) => {
 });
 
 it('mdacc completion prints a script, and refuses another shell with those there are', async () => {
-  const made = new Folder();
+  const made = new Stage();
   expect(await made.run('completion bash')).toMatchObject({ code: 0, stdout: SCRIPTS.bash, stderr: '' });
   const wrong = await made.run('completion tcsh');
   expect(wrong).toMatchObject({ code: 64, stdout: '' });
@@ -65,7 +66,7 @@ it('mdacc completion prints a script, and refuses another shell with those there
 });
 
 it('an invalid or missing configuration offers no names, and no error', async () => {
-  const made = new Folder('accounts: [');
+  const made = new Stage('accounts: [');
   expect(await made.run(['__complete', '--', 'rotate', ''])).toEqual({ code: 0, stdout: ':none\n', stderr: '' });
   expect(await made.run(['__complete', '--', 'rotate', '--config', 'no.yaml', ''])).toMatchObject({
     stdout: ':none\n',

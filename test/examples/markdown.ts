@@ -1,7 +1,7 @@
 /** The commands that the examples' READMEs show: which are to be typed, and what they are said to print. */
 import { existsSync, readdirSync, readFileSync } from 'node:fs';
 import path from 'node:path';
-import { ROOT } from '../scenarios/cli.ts';
+import { ROOT } from '../in-process.ts';
 
 /** A command and what is shown of its output, line by line; `…` stands for lines that are left out. */
 export interface Step {

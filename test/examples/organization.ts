@@ -1,6 +1,6 @@
 /** What the folder's sandbox organization has, as nobody but the test can see it. */
 import { createHash } from 'node:crypto';
-import type { Folder } from '../scenarios/cli.ts';
+import type { Stage } from '../stage.ts';
 
 export interface LiveToken {
   readonly account: string;
@@ -10,7 +10,7 @@ export interface LiveToken {
 }
 
 /** The tokens of all service accounts; undefined when there is no such account at all. */
-export async function liveTokens(folder: Folder): Promise<LiveToken[] | undefined> {
+export async function liveTokens(folder: Stage): Promise<LiveToken[] | undefined> {
   const { accounts } = await folder.inSandbox(async (organization) => organization.inspect());
   const ours = accounts.filter(({ isServiceAccount }) => isServiceAccount);
   if (ours.length === 0) return undefined;
@@ -18,7 +18,7 @@ export async function liveTokens(folder: Folder): Promise<LiveToken[] | undefine
 }
 
 /** The token that a secret opens the door with: every byte of it counts. */
-export async function tokenOf(folder: Folder, secret: string): Promise<LiveToken | undefined> {
+export async function tokenOf(folder: Stage, secret: string): Promise<LiveToken | undefined> {
   const hash = createHash('sha256').update(secret).digest('base64url');
   return (await liveTokens(folder))?.find((token) => token.hash === hash);
 }

@@ -5,7 +5,8 @@ import path from 'node:path';
 import { DuckDBInstance } from '@duckdb/node-api';
 import { describe, expect, it } from 'vitest';
 import { loadConfig } from '../../src/config/load.ts';
-import { Folder, ROOT } from '../scenarios/cli.ts';
+import { ROOT } from '../in-process.ts';
+import { Stage } from '../stage.ts';
 import { blocksOf, readText } from './markdown.ts';
 
 const DAY = 86_400;
@@ -20,7 +21,7 @@ let begun: Promise<string[]> | undefined;
 /** What `mdacc init` keeps out of git. */
 function ignoredByInit(): Promise<string[]> {
   const begin = async () => {
-    const folder = new Folder('');
+    const folder = new Stage('');
     await folder.run('init --config other.yaml');
     return folder.read('.gitignore').trim().split('\n');
   };
@@ -43,7 +44,7 @@ describe.each(configurations)('%s', (file) => {
   });
 
   it('is copied with what keeps secrets and rehearsals out of git', async () => {
-    const folder = Folder.copyOf(path.dirname(file));
+    const folder = Stage.copyOf(path.dirname(file));
     const needed = await ignoredByInit();
     const isFileStore = folder.read('motherduck.accounts.yaml').includes('kind: file');
     const ignored = folder.read('.gitignore').trim().split('\n');
@@ -53,7 +54,7 @@ describe.each(configurations)('%s', (file) => {
 
 describe('the data platform', () => {
   it('runs in a git repository, keeps the environments’ secrets apart, and leaves none to be committed', async () => {
-    const folder = Folder.copyOf('examples/data-platform');
+    const folder = Stage.copyOf('examples/data-platform');
     execFileSync('git', ['init', '--quiet'], { cwd: folder.path });
     expect(await folder.run('apply --sandbox --yes --no-smoke')).toMatchObject({ code: 0 });
     expect(await folder.run('plan --sandbox --detailed-exitcode')).toMatchObject({ code: 0 });
@@ -82,7 +83,7 @@ describe('the data platform', () => {
   });
 
   it('revokes the backfill’s token when its line goes', async () => {
-    const folder = Folder.copyOf('examples/data-platform');
+    const folder = Stage.copyOf('examples/data-platform');
     await folder.run('apply --sandbox --yes --no-smoke --only etl_prod');
     const prod = 'environments/prod.yaml';
     folder.write(prod, folder.read(prod).replace(/^ +backfill:.*\n/m, ''));
@@ -91,7 +92,7 @@ describe('the data platform', () => {
   });
 
   it('refuses pools that go beyond the ceiling, and sizes that are not allowed', async () => {
-    const folder = Folder.copyOf('examples/data-platform');
+    const folder = Stage.copyOf('examples/data-platform');
     folder.edit((text) =>
       text.replace('pool_size: 4, cooldown: 5m', 'pool_size: 10, cooldown: 5m').replace('total: 16', 'total: 64'),
     );
@@ -104,8 +105,8 @@ describe('the data platform', () => {
 });
 
 describe('the tenants', () => {
-  const some = (): Folder => Folder.copyOf('examples/tenants');
-  const editTenants = (folder: Folder, change: (text: string) => string) =>
+  const some = (): Stage => Stage.copyOf('examples/tenants');
+  const editTenants = (folder: Stage, change: (text: string) => string) =>
     folder.write(TENANTS, change(folder.read(TENANTS)));
 
   it('come by a line, in the words of the README', async () => {
@@ -157,7 +158,7 @@ describe('the tenants', () => {
   });
 
   /** Lets so many days pass, six at a time, with an apply after each; gives all that was said. */
-  async function live(folder: Folder, days: number): Promise<string> {
+  async function live(folder: Stage, days: number): Promise<string> {
     let said = '';
     for (let day = 0; day < days; day += 6) {
       await folder.inSandbox((organization) => organization.advance(6 * DAY));
@@ -187,7 +188,7 @@ describe('the tenants', () => {
 
 describe('the tenants of a customer database', () => {
   /** Does what tenants.sql does in the folder, with these customers. */
-  async function generate(folder: Folder, customers: string): Promise<void> {
+  async function generate(folder: Stage, customers: string): Promise<void> {
     const instance = await DuckDBInstance.create(':memory:');
     const connection = await instance.connect();
     try {
@@ -200,7 +201,7 @@ describe('the tenants of a customer database', () => {
   }
 
   it('are those that are active, a line each', async () => {
-    const folder = Folder.copyOf('examples/tenants');
+    const folder = Stage.copyOf('examples/tenants');
     await generate(folder, `('globex', 'small', true), ('acme', 'large', true), ('initech', 'small', false)`);
     expect(folder.read(TENANTS)).toBe(
       '# Made by tenants.sql: change the customer database, not this file.\n' +
@@ -212,7 +213,7 @@ describe('the tenants of a customer database', () => {
   });
 
   it('are not written when one has a name that is none', async () => {
-    const folder = Folder.copyOf('examples/tenants');
+    const folder = Stage.copyOf('examples/tenants');
     const before = folder.read(TENANTS);
     const hostile = `('acme', 'small', true), ('x: { template: other }' || chr(10) || '  y', 'small', true)`;
     await expect(generate(folder, hostile)).rejects.toThrow('not a name: x');
@@ -220,7 +221,7 @@ describe('the tenants of a customer database', () => {
   });
 
   it.runIf(spawnSync('jq', ['--version']).status === 0)('come from JSON by jq, as the README says', async () => {
-    const folder = Folder.copyOf('examples/tenants');
+    const folder = Stage.copyOf('examples/tenants');
     const line = blocksOf(folder.read('README.md'), 'sh')
       .flatMap((block) => block.split('\n'))
       .find((each) => each.startsWith('jq '));

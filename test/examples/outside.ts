@@ -1,8 +1,8 @@
 /** The outside commands of a folder's secret stores, replaced by stand-ins that tell how they were called. */
 import { chmodSync, existsSync, mkdirSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
-import type { Folder } from '../scenarios/cli.ts';
-import { ROOT } from '../scenarios/cli.ts';
+import { ROOT } from '../in-process.ts';
+import type { Stage } from '../stage.ts';
 
 const PROGRAMS = ['vault', 'aws', 'gcloud', 'az', 'op', 'doppler', 'gh'];
 const STAND_IN = path.join(ROOT, 'test/examples/stand-in.cjs');
@@ -17,7 +17,7 @@ export class Outside {
   readonly #home: string;
 
   /** Puts the stand-ins before everything else on the PATH of the folder's commands. */
-  constructor(folder: Folder) {
+  constructor(folder: Stage) {
     this.#home = folder.file('.outside');
     mkdirSync(this.#home);
     for (const program of PROGRAMS) {

@@ -4,8 +4,9 @@ import path from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { wrongWith } from '../commands/command-line.ts';
 import { installMdacc, shell } from '../commands/shell.ts';
+import { ROOT } from '../in-process.ts';
 import { isWindows } from '../platform.ts';
-import { Folder, ROOT } from '../scenarios/cli.ts';
+import { Stage } from '../stage.ts';
 import { hasConfiguration, mdaccCommands, readmes, readText, type Step, transcript } from './markdown.ts';
 
 /** What differs from run to run: the day, and how long something took. */
@@ -70,7 +71,7 @@ describe.each(readmes())('%s', (readme) => {
     'shows what the commands print',
     { timeout: 120_000 },
     async () => {
-      const folder = Folder.copyOf(path.dirname(readme));
+      const folder = Stage.copyOf(path.dirname(readme));
       installMdacc(folder);
       const steps = transcript(text);
       expect(steps.length).toBeGreaterThan(3);

@@ -3,8 +3,9 @@ import { spawnSync } from 'node:child_process';
 import { readdirSync, readFileSync, statSync } from 'node:fs';
 import path from 'node:path';
 import { describe, expect, it } from 'vitest';
+import { ROOT } from '../in-process.ts';
 import { isWindows } from '../platform.ts';
-import { Folder, ROOT } from '../scenarios/cli.ts';
+import { Stage } from '../stage.ts';
 import { liveTokens, tokenOf } from './organization.ts';
 import { type Call, Outside } from './outside.ts';
 import { type Address, PROMISED } from './promises.ts';
@@ -15,8 +16,8 @@ const TOKENS = [
 ] as const;
 const [ETL] = TOKENS;
 
-function copyOf(store: string): { folder: Folder; outside: Outside } {
-  const folder = Folder.copyOf(`examples/secret-stores/${store}`);
+function copyOf(store: string): { folder: Stage; outside: Outside } {
+  const folder = Stage.copyOf(`examples/secret-stores/${store}`);
   return { folder, outside: new Outside(folder) };
 }
 
@@ -29,7 +30,7 @@ interface StateFile {
 }
 
 /** What the state says of a token. */
-function heldOf(folder: Folder, { account, token }: (typeof TOKENS)[number]): Held {
+function heldOf(folder: Stage, { account, token }: (typeof TOKENS)[number]): Held {
   const state = JSON.parse(folder.read('motherduck.accounts.state.json')) as StateFile;
   const current = state.accounts[account]?.tokens[token]?.current ?? expect.unreachable(`no ${account}/${token}`);
   return { account, token, id: current.id, expiresAt: current.expires_at };
@@ -39,7 +40,7 @@ const commands = (calls: readonly Call[]) => calls.map(({ call }) => call);
 const inOrder = (calls: readonly (readonly string[])[]) => calls.map((call) => JSON.stringify(call)).sort();
 
 /** No part of a secret in what the commands saw beside their input, nor in any file but those where it belongs. */
-function expectNowhereElse(folder: Folder, calls: readonly Call[], secrets: Iterable<string>): void {
+function expectNowhereElse(folder: Stage, calls: readonly Call[], secrets: Iterable<string>): void {
   const files = readdirSync(folder.path, { recursive: true, encoding: 'utf8' })
     .filter((name) => !/^\.outside\/(kept|refused)/.test(name) && statSync(folder.file(name)).isFile())
     .map((name) => readFileSync(folder.file(name), 'latin1'));

@@ -6,9 +6,10 @@ import { renameSync, statSync } from 'node:fs';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import { SMOKE_TOKEN_NAME } from '../../src/model/tokens.ts';
+import { STATE } from '../stage.ts';
+import { good, JourneyStage } from './journey-stage.ts';
 import { beganAt } from './names.ts';
 import { readSettings } from './settings.ts';
-import { good, STATE, Stage } from './stage.ts';
 
 const run = process.env.MDACC_LIVE_RUN ?? '';
 const settings = readSettings(process.env);
@@ -17,12 +18,12 @@ const NO_CHANGES = 'No changes. MotherDuck matches the configuration.';
 const OVERLAP_MS = 3000;
 
 describe.runIf(settings !== undefined && beganAt(run) !== undefined)('a journey', () => {
-  let stage: Stage;
+  let stage: JourneyStage;
   let stopped = false;
   const leaving: (() => void)[] = [];
 
   beforeAll(async () => {
-    stage = new Stage(settings ?? expect.unreachable(), run, (remove) => leaving.push(remove));
+    stage = new JourneyStage(settings ?? expect.unreachable(), run, (remove) => leaving.push(remove));
     await stage.meet();
   });
   afterAll(() => {
@@ -41,7 +42,7 @@ describe.runIf(settings !== undefined && beganAt(run) !== undefined)('a journey'
       exits: 2,
       says: ['Plan: 2 accounts to create, 0 to change, 0 to delete; 2 tokens to create, 0 to rotate, 0 to revoke.'],
     });
-    expect(stage.folder.has(STATE)).toBe(false);
+    expect(stage.has(STATE)).toBe(false);
     expect([await stage.exists('etl'), await stage.exists('bi')]).toEqual([false, false]);
   });
 
@@ -56,16 +57,16 @@ describe.runIf(settings !== undefined && beganAt(run) !== undefined)('a journey'
     expect(await ducklingsOf('bi')).toMatchObject({ read_scaling: { flock_size: 1 } });
     for (const secret of [stage.secret('etl', 'load'), stage.secret('bi', 'app')]) {
       expect(secret?.length ?? 0).toBeGreaterThan(20);
-      expect(stage.folder.read(STATE).includes(secret ?? '')).toBe(false);
+      expect(stage.read(STATE).includes(secret ?? '')).toBe(false);
     }
-    expect(statSync(stage.folder.file('secrets.env')).mode & 0o077).toBe(0);
+    expect(statSync(stage.file('secrets.env')).mode & 0o077).toBe(0);
   });
 
   it('a second plan and a second apply change nothing', async () => {
-    const state = stage.folder.read(STATE);
+    const state = stage.read(STATE);
     await stage.mdacc('plan --detailed-exitcode', { says: [NO_CHANGES] });
     await stage.mdacc('apply --yes', { says: [NO_CHANGES] });
-    expect(stage.folder.read(STATE)).toBe(state);
+    expect(stage.read(STATE)).toBe(state);
   });
 
   it('smoke connects with tokens of its own, and leaves none', async () => {
@@ -131,7 +132,7 @@ describe.runIf(settings !== undefined && beganAt(run) !== undefined)('a journey'
 
   it('apply adopts everything again when the state is lost, and makes nothing twice', async () => {
     const before = [await idsOf('etl'), await idsOf('bi'), await idsOf('found')];
-    renameSync(stage.folder.file(STATE), stage.folder.file('lost.json'));
+    renameSync(stage.file(STATE), stage.file('lost.json'));
     await stage.mdacc('apply --yes --no-smoke', { says: ['3 to adopt; 0 tokens to create', '6 of 6 actions done'] });
     expect([await idsOf('etl'), await idsOf('bi'), await idsOf('found')]).toEqual(before);
     await stage.mdacc('plan --detailed-exitcode', { says: [NO_CHANGES] });

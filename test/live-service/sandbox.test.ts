@@ -7,7 +7,8 @@ import path from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { describe, expect, it, onTestFinished } from 'vitest';
 import { openSandbox } from '../../src/sandbox/open.ts';
-import { Folder, type Ran, ROOT } from '../scenarios/cli.ts';
+import { type Ran, ROOT } from '../in-process.ts';
+import { Stage } from '../stage.ts';
 import { runOf } from './names.ts';
 import { workFolder } from './run.ts';
 
@@ -20,15 +21,15 @@ interface Started {
 }
 
 /** A served sandbox in which there are others. */
-async function inhabited(...options: readonly string[]): Promise<Folder> {
-  const folder = new Folder('');
+async function inhabited(...options: readonly string[]): Promise<Stage> {
+  const folder = new Stage('');
   await folder.run('sandbox seed 12');
   await folder.serveByProgram(...options);
   return folder;
 }
 
 /** Starts what `npm run test:live` starts once it has built the program. */
-function start(folder: Folder, args: readonly string[] = [], env: Record<string, string> = {}): Started {
+function start(folder: Stage, args: readonly string[] = [], env: Record<string, string> = {}): Started {
   const child = spawn(process.execPath, [START, ...args], {
     cwd: folder.path,
     env: { PATH: process.env.PATH ?? '', HOME: folder.path, TMPDIR: tmpdir(), MDACC_LIVE: '1', ...folder.env, ...env },
@@ -45,7 +46,7 @@ function start(folder: Folder, args: readonly string[] = [], env: Record<string,
 }
 
 /** Everything that the sandbox holds of service accounts, in two parts. */
-async function accounts(folder: Folder): Promise<{ own: string[]; others: unknown[] }> {
+async function accounts(folder: Stage): Promise<{ own: string[]; others: unknown[] }> {
   const organization = await openSandbox(folder.file('.motherduck-sandbox'));
   const all = organization.inspect().accounts.filter((account) => account.isServiceAccount);
   organization.close();
@@ -54,7 +55,7 @@ async function accounts(folder: Folder): Promise<{ own: string[]; others: unknow
 }
 
 /** Waits until the run has made an account, and gives the run. */
-async function begun(folder: Folder): Promise<string> {
+async function begun(folder: Stage): Promise<string> {
   for (;;) {
     const [first] = (await accounts(folder)).own;
     if (first !== undefined) return runOf(first) ?? '';

@@ -4,7 +4,7 @@ import { writeFile } from 'node:fs/promises';
 import { createRequire } from 'node:module';
 import path from 'node:path';
 import { promisify } from 'node:util';
-import { ROOT } from '../scenarios/cli.ts';
+import { ROOT } from '../in-process.ts';
 
 export const CONSUMER = `
 import * as mdacc from 'motherduck-accounts';

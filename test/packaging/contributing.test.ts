@@ -6,8 +6,8 @@ import { beforeAll, describe, expect, it } from 'vitest';
 import manifest from '../../package.json' with { type: 'json' };
 import { blocksOf, readText } from '../examples/markdown.ts';
 import { newFolder } from '../files/processes.ts';
+import { ROOT } from '../in-process.ts';
 import { isWindows } from '../platform.ts';
-import { ROOT } from '../scenarios/cli.ts';
 
 const BIOME = 'node_modules/@biomejs/biome/bin/biome';
 

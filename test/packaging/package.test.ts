@@ -14,7 +14,7 @@ import { homedir } from 'node:os';
 import path from 'node:path';
 import { beforeAll, describe, expect, it } from 'vitest';
 import { newFolder } from '../files/processes.ts';
-import { ROOT } from '../scenarios/cli.ts';
+import { ROOT } from '../in-process.ts';
 import { CONSUMER, compile } from './consumer.ts';
 import { node, npm, npx } from './npm.ts';
 

@@ -5,7 +5,7 @@ import { describe, expect, it } from 'vitest';
 import { parse } from 'yaml';
 import manifest from '../../package.json' with { type: 'json' };
 import { readText } from '../examples/markdown.ts';
-import { ROOT } from '../scenarios/cli.ts';
+import { ROOT } from '../in-process.ts';
 
 const exists = (name: string) => existsSync(path.join(ROOT, name));
 const url = manifest.homepage.replace(/#.*/, '');

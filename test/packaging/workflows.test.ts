@@ -7,7 +7,7 @@ import manifest from '../../package.json' with { type: 'json' };
 import { githubParser, type Parser } from '../ci/github-parser.ts';
 import type { Job, Workflow } from '../ci/workflow.ts';
 import { newFolder } from '../files/processes.ts';
-import { ROOT } from '../scenarios/cli.ts';
+import { ROOT } from '../in-process.ts';
 
 const FOLDER = path.join(ROOT, '.github/workflows');
 const names = readdirSync(FOLDER);

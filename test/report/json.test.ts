@@ -8,7 +8,7 @@ import { auditSarif } from '../../src/report/audit/sarif.ts';
 import { jsonText } from '../../src/report/json.ts';
 import { planJson } from '../../src/report/plan/json.ts';
 import { smokeJson } from '../../src/report/smoke/json.ts';
-import { Folder } from '../scenarios/cli.ts';
+import { Stage } from '../stage.ts';
 import * as audits from './audits.ts';
 import { everything, renamed } from './plans.ts';
 
@@ -42,7 +42,7 @@ describe('every JSON report', () => {
   });
 
   it('is so of an error, too', async () => {
-    const folder = new Folder('version: 1\norganization: acme\naccounts: {}\n');
+    const folder = new Stage('version: 1\norganization: acme\naccounts: {}\n');
     const { code, stdout } = await folder.run(['audit', '--sandbox', '--format', 'json', '--only', `x${UNSEEN}`]);
     expect(code).toBe(64);
     expect(stdout).toContain('\\u202e');

@@ -6,7 +6,7 @@ import { describe, expect, it } from 'vitest';
 import type { Audit, Finding } from '../../src/model/audit.ts';
 import { auditSarif } from '../../src/report/audit/sarif.ts';
 import { type SarifResult, sarifLog } from '../../src/report/sarif.ts';
-import { Folder } from '../scenarios/cli.ts';
+import { Stage } from '../stage.ts';
 import { CLEAN, FOUND, NAUGHTY, renamed } from './audits.ts';
 
 const SCHEMA = createRequire(import.meta.url).resolve('@microsoft/jest-sarif/lib/schemas/sarif-2.1.0-rtm.5.json');
@@ -128,7 +128,7 @@ it.each([
 
 describe('mdacc validate --format sarif', () => {
   it('has every finding where it stands, and every code as a rule', async () => {
-    const folder = new Folder();
+    const folder = new Stage();
     folder.edit((text) => text.replace('airflow: pipeline', 'airflow: pipelin').replace('pool_size: 4', 'poolsize: 4'));
     const { code, stdout, stderr } = await folder.run('validate --format sarif');
     expect({ code, stderr }).toEqual({ code: 1, stderr: '' });
@@ -192,7 +192,7 @@ describe('mdacc validate --format sarif', () => {
   });
 
   it('of a valid configuration has no result', async () => {
-    const { code, stdout } = await new Folder().run('validate --format sarif');
+    const { code, stdout } = await new Stage().run('validate --format sarif');
     expect(code).toBe(0);
     expect(runOf(stdout).results).toEqual([]);
   });

@@ -1,11 +1,11 @@
 /** Workflow commands of GitHub Actions. */
 import { describe, expect, it } from 'vitest';
 import { validateGithub } from '../../src/report/validate/github.ts';
-import { Folder } from '../scenarios/cli.ts';
+import { Stage } from '../stage.ts';
 
 describe('mdacc validate --format github', () => {
   it('annotates each line, and says the sum at the end', async () => {
-    const folder = new Folder();
+    const folder = new Stage();
     folder.edit((text) => text.replace('airflow: pipeline', 'airflow: pipelin').replace('pool_size: 4', 'poolsize: 4'));
     const { code, stdout, stderr } = await folder.run('validate --format github');
     expect({ code, stderr }).toEqual({ code: 1, stderr: '' });
@@ -18,7 +18,7 @@ describe('mdacc validate --format github', () => {
   });
 
   it('annotates warnings too, and they fail nothing', async () => {
-    const folder = new Folder();
+    const folder = new Stage();
     folder.edit((text) => text.replace('tokens: { app: dashboard }', 'tokens: {}'));
     const { code, stdout } = await folder.run('validate --format github');
     expect({ code, stdout }).toMatchInlineSnapshot(`
@@ -32,7 +32,7 @@ describe('mdacc validate --format github', () => {
   });
 
   it('of a valid configuration says so, and nothing else', async () => {
-    const { code, stdout } = await new Folder().run('validate --format github');
+    const { code, stdout } = await new Stage().run('validate --format github');
     expect({ code, stdout }).toEqual({
       code: 0,
       stdout: 'motherduck.accounts.yaml is valid: 3 accounts, 4 tokens.\n',

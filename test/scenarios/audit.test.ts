@@ -4,7 +4,7 @@ import { describe, expect, it, onTestFinished } from 'vitest';
 import { Secret } from '../../src/model/secret.ts';
 import { memorySandbox } from '../../src/sandbox/open.ts';
 import { serve } from '../../src/sandbox/server.ts';
-import { Folder } from './cli.ts';
+import { Stage } from '../stage.ts';
 
 const CONFIGURATION = `version: 1
 organization: acme
@@ -22,7 +22,7 @@ ignore: [legacy_*]
 
 describe('mdacc audit', () => {
   it('of an organization as configured finds nothing, and writes nothing', async () => {
-    const folder = await Folder.applied(CONFIGURATION);
+    const folder = await Stage.applied(CONFIGURATION);
     const state = folder.read('motherduck.accounts.state.json');
     const ran = await folder.run('audit --sandbox');
     expect(ran).toMatchObject({ code: 0, stderr: '' });
@@ -32,7 +32,7 @@ describe('mdacc audit', () => {
   });
 
   it('exits with 2 from the severity that --fail-on names; notes fail nothing', async () => {
-    const folder = await Folder.applied(CONFIGURATION);
+    const folder = await Stage.applied(CONFIGURATION);
     folder.edit((text) => text.replace('    smoke: false\n', ''));
     expect(await folder.run('audit --sandbox')).toMatchObject({
       code: 0,
@@ -52,7 +52,7 @@ describe('mdacc audit', () => {
   });
 
   it('needs no state, looks at a part with --only, and leaves alone what is ignored', async () => {
-    const folder = new Folder(CONFIGURATION);
+    const folder = new Stage(CONFIGURATION);
     await folder.serve();
     const api = (path: string, body: object) =>
       fetch(`${folder.env.MOTHERDUCK_API_URL}${path}`, {
@@ -81,7 +81,7 @@ describe('mdacc audit', () => {
   });
 
   it('prints JSON that is valid against the schema that it prints, an error too', async () => {
-    const folder = await Folder.applied(CONFIGURATION);
+    const folder = await Stage.applied(CONFIGURATION);
     await folder.inSandbox((organization) => organization.deprovision('etl_prod'));
     const schema = JSON.parse((await folder.run('schema audit')).stdout) as object;
     const validate = new Ajv2020({ strict: true }).compile(schema);
@@ -97,7 +97,7 @@ describe('mdacc audit', () => {
   });
 
   it('finds what it cannot read: a list of users without the privilege', async () => {
-    const folder = new Folder(CONFIGURATION);
+    const folder = new Stage(CONFIGURATION);
     const organization = memorySandbox({ adminToken: new Secret('the-admin'), usersList: 'forbidden' });
     const server = await serve({ organization, port: 0 });
     onTestFinished(() => server.close());
@@ -113,7 +113,7 @@ describe('mdacc audit', () => {
   });
 
   it('finds a secret store that cannot be written, at its line', async () => {
-    const folder = await Folder.applied(CONFIGURATION);
+    const folder = await Stage.applied(CONFIGURATION);
     folder.edit((text) => text.replace('path: secrets.env', 'path: motherduck.accounts.yaml/secrets.env'));
     const ran = await folder.run('audit --sandbox --only etl_prod');
     expect(ran.stdout).toMatch(/^error {4}MDA019 .* \(line 4\)$/m);
@@ -121,7 +121,7 @@ describe('mdacc audit', () => {
   });
 
   it('finds a token whose secret was to lie elsewhere, as a plan does, and is clean again after an apply', async () => {
-    const folder = await Folder.applied(CONFIGURATION);
+    const folder = await Stage.applied(CONFIGURATION);
     folder.edit((text) => text.replace('path: secrets.env', 'path: moved.env'));
     const ran = await folder.run('audit --sandbox');
     expect(ran.stdout).toMatch(
@@ -136,7 +136,7 @@ describe('mdacc audit', () => {
   });
 
   it("is not failed by MotherDuck's own tokens, whatever their life", async () => {
-    const folder = await Folder.applied(CONFIGURATION);
+    const folder = await Stage.applied(CONFIGURATION);
     await folder.inSandbox((organization) => organization.mint({ username: 'etl_prod', name: 'MotherDuck Extension' }));
     const ran = await folder.run('audit --sandbox');
     expect(ran).toMatchObject({
@@ -146,13 +146,13 @@ describe('mdacc audit', () => {
   });
 
   it('takes --idle with --usage only', async () => {
-    const ran = await new Folder(CONFIGURATION).run('audit --sandbox --idle 10d');
+    const ran = await new Stage(CONFIGURATION).run('audit --sandbox --idle 10d');
     expect(ran.code).toBe(64);
     expect(ran.stderr).toContain('mdacc audit --usage --idle 10d');
   });
 
   it('of an account whose block is gone tells what deletes it, also while it is protected', async () => {
-    const folder = await Folder.applied();
+    const folder = await Stage.applied();
     const block = /^ {2}tenant_globex: .*\n/m;
     const without = folder
       .read('motherduck.accounts.yaml')

@@ -6,8 +6,9 @@ import type { AddressInfo } from 'node:net';
 import { hostname } from 'node:os';
 import { describe, expect, it, onTestFinished } from 'vitest';
 import { expectGolden, type Values } from '../golden/golden.ts';
+import type { Ran } from '../in-process.ts';
 import { isWindows } from '../platform.ts';
-import { Folder, type Ran } from './cli.ts';
+import { Stage } from '../stage.ts';
 
 /**
  * What every error must be: on stderr, without a stack trace, with the exit code and these names and options in it.
@@ -33,19 +34,19 @@ async function listen(server: Server): Promise<string> {
 
 describe('the token', () => {
   it('is missing', async () => {
-    const folder = new Folder();
+    const folder = new Stage();
     expectError(await folder.run('plan'), 1, ['MOTHERDUCK_ADMIN_TOKEN', '--sandbox']);
   });
 
   it('is unknown to MotherDuck', async () => {
-    const folder = new Folder();
+    const folder = new Stage();
     await folder.serve();
     const ran = await folder.run('plan', { MOTHERDUCK_ADMIN_TOKEN: 'wrong' });
     expectError(ran, 1, ['MOTHERDUCK_ADMIN_TOKEN']);
   });
 
   it('is a read scaling one', async () => {
-    const folder = new Folder();
+    const folder = new Stage();
     await folder.serve();
     const token = await folder.inSandbox((organization) => organization.mint({ type: 'read_scaling' }));
     const ran = await folder.run('plan', { MOTHERDUCK_ADMIN_TOKEN: token.reveal() });
@@ -53,7 +54,7 @@ describe('the token', () => {
   });
 
   it('is of somebody who is not an Admin', async () => {
-    const folder = new Folder();
+    const folder = new Stage();
     await folder.serve();
     const token = await folder.inSandbox(async (organization) => {
       await organization.addHuman('anna');
@@ -67,17 +68,17 @@ describe('the token', () => {
 
 describe('the address', () => {
   it('is not https', async () => {
-    const ran = await new Folder().run('plan --api-url http://api.motherduck.com', { MOTHERDUCK_ADMIN_TOKEN: 'x' });
+    const ran = await new Stage().run('plan --api-url http://api.motherduck.com', { MOTHERDUCK_ADMIN_TOKEN: 'x' });
     expectError(ran, 1, ['http://api.motherduck.com']);
   });
 
   it('has nobody listening', async () => {
-    const ran = await new Folder().run('plan --api-url http://127.0.0.1:9', { MOTHERDUCK_ADMIN_TOKEN: 'x' });
+    const ran = await new Stage().run('plan --api-url http://127.0.0.1:9', { MOTHERDUCK_ADMIN_TOKEN: 'x' });
     expectError(ran, 1, ['127.0.0.1:9', 'ECONNREFUSED', '--api-url']);
   });
 
   it('cannot be reached: there is no network', async () => {
-    const ran = await new Folder().run('plan --api-url https://mdacc-test.invalid', { MOTHERDUCK_ADMIN_TOKEN: 'x' });
+    const ran = await new Stage().run('plan --api-url https://mdacc-test.invalid', { MOTHERDUCK_ADMIN_TOKEN: 'x' });
     expect(ran.code).toBe(1);
     expect(ran.stderr).toMatch(/mdacc-test\.invalid.* \((ENOTFOUND|EAI_AGAIN)\)/);
     expect(ran.stderr).toContain('--api-url');
@@ -87,21 +88,21 @@ describe('the address', () => {
     const url = await listen(
       createServer((_request, response) => response.setHeader('content-type', 'text/html').end('<html>Sign in</html>')),
     );
-    const ran = await new Folder().run(['plan', '--api-url', url], { MOTHERDUCK_ADMIN_TOKEN: 'x' });
+    const ran = await new Stage().run(['plan', '--api-url', url], { MOTHERDUCK_ADMIN_TOKEN: 'x' });
     expectError(ran, 1, [url], { url });
   });
 });
 
 describe('the configuration', () => {
   it('is in another folder', async () => {
-    const folder = new Folder();
+    const folder = new Stage();
     mkdirSync(folder.file('below'));
-    const below = Object.assign(Object.create(folder) as Folder, { path: folder.file('below') });
+    const below = Object.assign(Object.create(folder) as Stage, { path: folder.file('below') });
     expectError(await below.run('plan --sandbox'), 1, ['motherduck.accounts.yaml', '--config']);
   });
 
   it('has errors: all are shown, and in JSON too', async () => {
-    const folder = new Folder(
+    const folder = new Stage(
       'version: 1\norganization: acme\naccounts:\n  a_1: { tokns: {} }\n  b_1: { tokens: { x: nope } }\n',
     );
     const ran = await folder.run('plan --sandbox --format json');
@@ -114,20 +115,20 @@ describe('the configuration', () => {
 
 describe('the state', () => {
   it('is of another organization', async () => {
-    const folder = await Folder.applied();
+    const folder = await Stage.applied();
     folder.edit((text) => text.replace('organization: acme', 'organization: globex'));
     expectError(await folder.run('plan --sandbox'), 1, ['"acme"', '--state']);
   });
 
   it('is of the sandbox, and the run is not', async () => {
-    const folder = await Folder.applied();
+    const folder = await Stage.applied();
     const server = createServer((_request, response) => response.end());
     const ran = await folder.run(['plan', '--api-url', await listen(server)], { MOTHERDUCK_ADMIN_TOKEN: 'x' });
     expectError(ran, 1, ['rm motherduck.accounts.state.json']);
   });
 
   it('is locked by another run', async () => {
-    const folder = new Folder();
+    const folder = new Stage();
     const server = createServer(() => {}); // answers never
     const child = folder.spawn(['apply', '--api-url', await listen(server)], { MOTHERDUCK_ADMIN_TOKEN: 'x' });
     onTestFinished(() => void child.kill('SIGKILL'));
@@ -141,7 +142,7 @@ describe('the state', () => {
 
 describe('a store that cannot be written', () => {
   it.skipIf(isWindows)('stops everything before anything is made', async () => {
-    const folder = new Folder();
+    const folder = new Stage();
     mkdirSync(folder.file('.motherduck'));
     folder.write('.motherduck/secrets.env', '');
     chmodSync(folder.file('.motherduck/secrets.env'), 0o644);
@@ -167,12 +168,12 @@ describe('wrong usage', () => {
     ['plan --sandbox --api-url http://localhost:1', '--sandbox', '--api-url'],
     ['schema nonsense', 'config, plan, state'],
   ])('mdacc %s', async (words, ...names) => {
-    expectError(await new Folder().run(words), 64, names);
+    expectError(await new Stage().run(words), 64, names);
   });
 });
 
 it('wrong usage is a document too, with --format json', async () => {
-  const { code, stdout } = await new Folder().run('plan --format json --parallelism 0');
+  const { code, stdout } = await new Stage().run('plan --format json --parallelism 0');
   expect(code).toBe(64);
   expect(JSON.parse(stdout)).toMatchObject({
     error: { code: 'USAGE', message: expect.stringContaining('--parallelism') },
@@ -182,7 +183,7 @@ it('wrong usage is a document too, with --format json', async () => {
 it.runIf(existsSync('/dev/full'))(
   'an output that cannot be written is an error in the end, and not before',
   async () => {
-    const folder = new Folder();
+    const folder = new Stage();
     const full = openSync('/dev/full', 'w');
     const child = folder.spawn('apply --sandbox --yes --no-smoke', {}, ['ignore', full, full]);
     const code = await new Promise((resolve) => child.once('close', resolve));
@@ -194,20 +195,20 @@ it.runIf(existsSync('/dev/full'))(
 );
 
 it('help that nobody reads is no error', async () => {
-  const child = new Folder().spawn('plan --help');
+  const child = new Stage().spawn('plan --help');
   child.stdout?.destroy();
   expect(await new Promise((resolve) => child.once('close', resolve))).toBe(0);
 });
 
 it('apply without a terminal and without --yes does nothing', async () => {
-  const folder = new Folder();
+  const folder = new Stage();
   expectError(await folder.run('apply --sandbox'), 1, ['--yes']);
   expect(folder.has('motherduck.accounts.state.json')).toBe(false);
   expect(folder.has('motherduck.accounts.state.json.lock')).toBe(false);
 });
 
 it('a word that --sandbox takes for its folder is pointed out', async () => {
-  const folder = new Folder();
+  const folder = new Stage();
   const rotate = await folder.run('rotate --sandbox etl_prod/airflow');
   expect(rotate).toMatchObject({ code: 64 });
   expect(rotate.stderr).toContain('mdacc rotate etl_prod/airflow --sandbox');
@@ -218,7 +219,7 @@ it('a word that --sandbox takes for its folder is pointed out', async () => {
 });
 
 it('stdout that is closed early is no error', async () => {
-  const folder = new Folder();
+  const folder = new Stage();
   const child = folder.spawn('plan --sandbox --quiet --format json');
   child.stdout?.destroy();
   let said = '';

@@ -1,11 +1,11 @@
 /** Formats that a command line asks for, from the command to the text. */
 import { expect, it } from 'vitest';
-import { Folder } from './cli.ts';
+import { Stage } from '../stage.ts';
 
 const PAGE = /^<!doctype html>\n.*<\/html>\n$/s;
 
 it('plan --format html gives a page and nothing else', async () => {
-  const { code, stdout, stderr } = await new Folder().run('plan --sandbox --format html --quiet');
+  const { code, stdout, stderr } = await new Stage().run('plan --sandbox --format html --quiet');
   expect({ code, stderr }).toEqual({ code: 0, stderr: '' });
   expect(stdout).toMatch(PAGE);
   expect(stdout).toContain('<h1>Plan: 3 accounts to create, 0 to change, 0 to delete; 4 tokens to create');
@@ -13,7 +13,7 @@ it('plan --format html gives a page and nothing else', async () => {
 });
 
 it('apply --format html leaves the page of its plan on stdout as it is, and says on stderr what was done', async () => {
-  const { code, stdout, stderr } = await new Folder().run('apply --sandbox --yes --no-smoke --format html');
+  const { code, stdout, stderr } = await new Stage().run('apply --sandbox --yes --no-smoke --format html');
   expect(code).toBe(0);
   expect(stdout).toMatch(PAGE);
   expect(stderr).toContain('Applied: 10 of 10 actions done.');

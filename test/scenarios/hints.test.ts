@@ -1,6 +1,6 @@
 /** What an output says to type next is right as it stands: it is typed, with the options that were typed before. */
 import { describe, expect, it } from 'vitest';
-import { Folder } from './cli.ts';
+import { Stage } from '../stage.ts';
 
 const USAGE = 64;
 
@@ -11,7 +11,7 @@ function commandsIn(text: string): string[][] {
 
 describe('commands to type next', () => {
   it('of a plan carry --config and --sandbox, and are accepted as they stand', async () => {
-    const folder = await Folder.applied();
+    const folder = await Stage.applied();
     folder.write('prod.yaml', folder.read('motherduck.accounts.yaml').replace(/^ {2}tenant_acme:.*\n/m, ''));
     const state = ['--config', 'prod.yaml', '--state', 'motherduck.accounts.state.json', '--sandbox'];
     const { stdout } = await folder.run(['plan', ...state]);
@@ -31,7 +31,7 @@ describe('commands to type next', () => {
   });
 
   it('of an audit carry them too', async () => {
-    const folder = await Folder.applied();
+    const folder = await Stage.applied();
     folder.write('prod.yaml', folder.read('motherduck.accounts.yaml'));
     const ran = await folder.run('audit --config prod.yaml --sandbox --format json');
     const { findings } = JSON.parse(ran.stdout) as { findings: { fix: { command?: string[] } }[] };

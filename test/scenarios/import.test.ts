@@ -2,8 +2,9 @@
 import { chmodSync, readdirSync, statSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 import { describe, expect, it } from 'vitest';
+import type { Ran } from '../in-process.ts';
 import { isWindows } from '../platform.ts';
-import { Folder, type Ran } from './cli.ts';
+import { Stage } from '../stage.ts';
 
 const CONFIG = 'motherduck.accounts.yaml';
 const STATE = 'motherduck.accounts.state.json';
@@ -19,18 +20,18 @@ accounts: {}   # none yet
 `;
 
 /** A folder without a configuration, as where someone begins. */
-function emptyFolder(): Folder {
-  const folder = new Folder('');
+function emptyFolder(): Stage {
+  const folder = new Stage('');
   folder.remove(CONFIG);
   return folder;
 }
 
-async function plan(folder: Folder): Promise<Ran> {
+async function plan(folder: Stage): Promise<Ran> {
   return folder.run('plan --sandbox --detailed-exitcode');
 }
 
 /** Every file of a folder with its content, the sandbox's own left out. */
-function contents(folder: Folder): Record<string, string> {
+function contents(folder: Stage): Record<string, string> {
   const names = readdirSync(folder.path).filter((name) => statSync(folder.file(name)).isFile());
   return Object.fromEntries(names.map((name) => [name, folder.read(name)]));
 }
@@ -67,7 +68,7 @@ describe('an organization of 500 accounts', () => {
   it.skipIf(isWindows)(
     'goes into a configuration that is there, whose lines stay',
     async () => {
-      const folder = new Folder(COMMENTED);
+      const folder = new Stage(COMMENTED);
       await folder.inSandbox((organization) => organization.seed(500));
       const dry = await folder.run('import --all --sandbox --dry-run');
       expect(dry).toMatchObject({ code: 0, stderr: '' });
@@ -92,7 +93,7 @@ describe('an organization of 500 accounts', () => {
 
 describe('an import', () => {
   it('asks first: without a terminal and without --yes nothing is done', async () => {
-    const folder = new Folder(COMMENTED);
+    const folder = new Stage(COMMENTED);
     await folder.inSandbox((organization) => organization.seed(1));
     const ran = await folder.run('import --all --sandbox');
     expect(ran.code).toBe(1);
@@ -105,7 +106,7 @@ describe('an import', () => {
   });
 
   it('says what it skipped and why, and which lifetimes differ', async () => {
-    const folder = new Folder(COMMENTED);
+    const folder = new Stage(COMMENTED);
     await folder.inSandbox(async (organization) => {
       await organization.seed(1);
       for (const name of ['evil\u001b[2J', 'app.2', 'forever'])
@@ -128,7 +129,7 @@ Next: mdacc plan --sandbox, then commit ${CONFIG} and ${STATE}.
   });
 
   it('brings a secret store where there is none, and keeps it out of git', async () => {
-    const folder = new Folder('version: 1\norganization: acme\n');
+    const folder = new Stage('version: 1\norganization: acme\n');
     await folder.inSandbox((organization) => organization.seed(1));
     expect((await folder.run('import tenant_00001/etl --sandbox --yes')).code).toBe(0);
     expect(folder.read('.gitignore')).toContain('.motherduck/\n');
@@ -148,7 +149,7 @@ Next: mdacc plan --sandbox, then commit ${CONFIG} and ${STATE}.
     ['import --all --config other.yaml --sandbox', 1, ['no configuration at "other.yaml"']],
     ['import --all', 1, ['no admin token']],
   ])('mdacc %s exits with %i', async (words, code, said) => {
-    const folder = new Folder(COMMENTED);
+    const folder = new Stage(COMMENTED);
     await folder.inSandbox((organization) => organization.seed(1));
     const ran = await folder.run(words);
     expect(ran.code).toBe(code);
@@ -157,19 +158,19 @@ Next: mdacc plan --sandbox, then commit ${CONFIG} and ${STATE}.
   });
 
   it('refuses a configuration with errors, and shows them', async () => {
-    const folder = new Folder(COMMENTED.replace('accounts:', 'acounts:'));
+    const folder = new Stage(COMMENTED.replace('accounts:', 'acounts:'));
     const ran = await folder.run('import --all --sandbox --yes');
     expect(ran.code).toBe(1);
     expect(ran.stderr).toContain('did you mean "accounts"?');
   });
 
   it('of a file that cannot be written says so, and a later one does it', async () => {
-    const folder = new Folder(COMMENTED.replace('# The end.', 'include: [teams/bi.yaml]'));
+    const folder = new Stage(COMMENTED.replace('# The end.', 'include: [teams/bi.yaml]'));
     folder.write('teams/bi.yaml', 'accounts: {}\n');
     await folder.inSandbox((organization) => organization.seed(1));
     // Root may write into any folder: a folder in the place of the temporary file's target stands for what it may not.
     const env = { NODE_OPTIONS: `--require ${hook('read-only.cjs')}`, READ_ONLY: folder.file('teams') };
-    const ran = await folder.run('import --all --into teams/bi.yaml --sandbox --yes', env);
+    const ran = await folder.runProgram('import --all --into teams/bi.yaml --sandbox --yes', env);
     expect(ran.code).toBe(1);
     expect(ran.stderr).toContain('teams/bi.yaml cannot be written (EACCES)\n  Let this user write it and its folder');
     expect(folder.has(STATE)).toBe(false);
@@ -186,11 +187,11 @@ describe('an import that is killed', () => {
   it.each(['torn', 'before', 'after'].flatMap((when) => [['yaml', when] as const, ['state', when] as const]))(
     'at the write of the %s (%s) has done no harm: the next plan only adopts, and the next import ends it',
     async (what, when) => {
-      const folder = new Folder(COMMENTED);
+      const folder = new Stage(COMMENTED);
       await folder.inSandbox((organization) => organization.seed(2));
       const files = { [CONFIG]: 'yaml', [STATE]: 'state' };
       const CRASH_HOOK = JSON.stringify({ log: folder.file('steps'), files, kill: { what, when, at: 1 } });
-      const killed = await folder.run('import --all --sandbox --yes', {
+      const killed = await folder.runProgram('import --all --sandbox --yes', {
         NODE_OPTIONS: `--require ${hook('file-hook.cjs')}`,
         CRASH_HOOK,
       });
@@ -218,7 +219,7 @@ describe('an import that is killed', () => {
 
 describe('init --from-live', () => {
   it('overwrites nothing: no configuration, and no state of one', async () => {
-    const folder = new Folder(COMMENTED);
+    const folder = new Stage(COMMENTED);
     await folder.inSandbox((organization) => organization.seed(1));
     const exists = await folder.run('init --from-live --sandbox --yes');
     expect(exists).toMatchObject({ code: 1, stdout: '', stderr: expect.stringContaining('init overwrites nothing') });

@@ -6,7 +6,7 @@ import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { describe, expect, it, onTestFinished } from 'vitest';
 import { isWindows } from '../platform.ts';
-import { Folder } from './cli.ts';
+import { Stage } from '../stage.ts';
 
 const LOCK = 'motherduck.accounts.state.json.lock';
 
@@ -23,13 +23,13 @@ async function said(child: ChildProcess, text: string): Promise<void> {
 }
 
 /** A folder whose sandbox takes its time at first, so that there is a middle to be stopped in. */
-async function slow(): Promise<Folder> {
-  const folder = new Folder();
+async function slow(): Promise<Stage> {
+  const folder = new Stage();
   await folder.serve({ latency: 150 });
   return folder;
 }
 
-async function expectConverged(folder: Folder): Promise<void> {
+async function expectConverged(folder: Stage): Promise<void> {
   await folder.serve();
   const finished = await folder.run('apply --yes --no-smoke');
   expect(finished.code, finished.stderr).toBe(0);
@@ -83,7 +83,7 @@ describe.skipIf(isWindows)('an apply that is interrupted', () => {
 
 describe('two runs at once', () => {
   it.skipIf(isWindows)('the second refuses, naming who holds the lock, or waits for it', async () => {
-    const folder = new Folder();
+    const folder = new Stage();
     const silent = createServer(() => {}).listen(0, '127.0.0.1');
     onTestFinished(() => void silent.closeAllConnections());
     await once(silent, 'listening');
@@ -108,7 +108,7 @@ describe('two runs at once', () => {
   });
 
   it.skipIf(isWindows)('one that waits for the lock can be interrupted', async () => {
-    const folder = new Folder();
+    const folder = new Stage();
     folder.write(
       LOCK,
       JSON.stringify({ pid: 1, host: 'elsewhere', command: 'apply', since: '2026-11-01T00:00:00.000Z' }),

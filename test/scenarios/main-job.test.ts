@@ -4,13 +4,13 @@ import { describe, expect, it } from 'vitest';
 import { Secret } from '../../src/model/secret.ts';
 import { openSandbox } from '../../src/sandbox/open.ts';
 import { isWindows } from '../platform.ts';
-import { Folder } from './cli.ts';
+import { Stage } from '../stage.ts';
 
 const SUMMARY = 'Plan: 3 accounts to create, 0 to change, 0 to delete; 4 tokens to create, 0 to rotate, 0 to revoke.';
 const NO_CHANGES = 'No changes. MotherDuck matches the configuration.';
 
 /** Does to the folder's sandbox what a person does at MotherDuck's web page. */
-async function byHand(folder: Folder, method: string, path: string, body?: unknown): Promise<unknown> {
+async function byHand(folder: Stage, method: string, path: string, body?: unknown): Promise<unknown> {
   const organization = await openSandbox(folder.file('.motherduck-sandbox'), { adminToken: new Secret('person') });
   const request = new Request(`http://sandbox/v1/users${path === '' ? '' : `/${path}`}`, {
     method,
@@ -25,14 +25,16 @@ async function byHand(folder: Folder, method: string, path: string, body?: unkno
 
 describe('the repository’s own configuration, in the sandbox', () => {
   it('is planned, applied, tested, and then matches; a second apply changes nothing', async () => {
-    const folder = new Folder();
-    const plan = await folder.run('plan --sandbox --detailed-exitcode');
+    const folder = new Stage();
+    // Processes of their own, as people start them.
+    const run = (words: string) => folder.runProgram(words);
+    const plan = await run('plan --sandbox --detailed-exitcode');
     expect(plan).toMatchObject({ code: 2, stderr: 'A new sandbox organization begins in .motherduck-sandbox.\n' });
     expect(plan.stdout).toContain(SUMMARY);
     expect(plan.stdout).toContain('in the sandbox (nothing here reaches MotherDuck)');
     expect(folder.has('motherduck.accounts.state.json')).toBe(false);
 
-    const applied = await folder.run('apply --sandbox --yes');
+    const applied = await run('apply --sandbox --yes');
     expect(applied.code).toBe(0);
     expect(applied.stdout).toContain('Applied: 10 of 10 actions done.');
     expect(applied.stdout).toContain('Smoke test: 3 of 3 accounts passed in sandbox.');
@@ -47,19 +49,19 @@ describe('the repository’s own configuration, in the sandbox', () => {
 
     const state = folder.read('motherduck.accounts.state.json');
     const secrets = folder.read('.motherduck/secrets.env');
-    expect((await folder.run('plan --sandbox --detailed-exitcode')).code).toBe(0);
-    const again = await folder.run('apply --sandbox --yes');
+    expect((await run('plan --sandbox --detailed-exitcode')).code).toBe(0);
+    const again = await run('apply --sandbox --yes');
     expect(again).toMatchObject({ code: 0, stderr: '' });
     expect(again.stdout).toContain(NO_CHANGES);
     expect(folder.read('motherduck.accounts.state.json')).toBe(state);
     expect(folder.read('.motherduck/secrets.env')).toBe(secrets);
-    const smoke = await folder.run('smoke --sandbox');
+    const smoke = await run('smoke --sandbox');
     expect(smoke).toMatchObject({ code: 0 });
     expect(smoke.stdout).toContain('3 of 3 accounts passed');
   });
 
   it('is repaired after changes by hand, and the plan says why', async () => {
-    const folder = await Folder.applied();
+    const folder = await Stage.applied();
     await byHand(folder, 'PUT', 'etl_prod/instances', {
       config: {
         read_write: { instance_size: 'jumbo' },
@@ -82,10 +84,10 @@ describe('the repository’s own configuration, in the sandbox', () => {
 
 describe('the same commands against a server that speaks the REST API', () => {
   it('work with --api-url, and take the token from the environment', async () => {
-    const folder = new Folder();
+    const folder = new Stage();
     const url = await folder.serveByProgram();
     const { MOTHERDUCK_API_URL: _url, ...env } = folder.env;
-    const bare = Object.assign(new Folder(), { env });
+    const bare = Object.assign(new Stage(), { env });
     const applied = await bare.run(['apply', '--yes', '--api-url', url]);
     expect(applied).toMatchObject({ code: 0 });
     expect(applied.stdout).toContain('Smoke test: 3 of 3 accounts passed');
@@ -93,10 +95,10 @@ describe('the same commands against a server that speaks the REST API', () => {
   });
 
   it('know a served sandbox, whether or not the environment names its folder', async () => {
-    const folder = new Folder();
+    const folder = new Stage();
     const url = await folder.serve();
     const { MOTHERDUCK_ADMIN_TOKEN = '' } = folder.env;
-    const bare = Object.assign(new Folder(), { env: { MOTHERDUCK_ADMIN_TOKEN } });
+    const bare = Object.assign(new Stage(), { env: { MOTHERDUCK_ADMIN_TOKEN } });
     expect((await bare.run(['plan', '--api-url', url])).stdout).toContain('in the sandbox (nothing here reaches');
     const applied = await bare.run(['apply', '--yes', '--api-url', url]);
     expect(applied.code).toBe(4);
@@ -105,7 +107,7 @@ describe('the same commands against a server that speaks the REST API', () => {
   });
 
   it('refuse an address that is no sandbox while the environment names one', async () => {
-    const folder = new Folder();
+    const folder = new Stage();
     const ran = await folder.run('plan --api-url http://127.0.0.1:9', {
       MOTHERDUCK_ADMIN_TOKEN: 'x',
       MDACC_SANDBOX: '/tmp',
@@ -115,7 +117,7 @@ describe('the same commands against a server that speaks the REST API', () => {
   });
 
   it('converge although requests go wrong and are slowed down', async () => {
-    const folder = new Folder();
+    const folder = new Stage();
     await folder.serveByProgram('--fail', '0.1', '--rate-limit', '200', '--latency', '2');
     for (let run = 0; run < 10; run += 1) {
       const { code } = await folder.run('apply --yes --no-smoke');
@@ -131,7 +133,7 @@ describe('the same commands against a server that speaks the REST API', () => {
 
 describe('a saved plan', () => {
   it('is done as it was reviewed, once', async () => {
-    const folder = new Folder();
+    const folder = new Stage();
     await folder.run('plan --sandbox --out today.plan');
     const first = await folder.run('apply today.plan --sandbox --yes --no-smoke');
     expect(first.stdout).toContain('10 of 10 actions done');
@@ -141,7 +143,7 @@ describe('a saved plan', () => {
   });
 
   it('is refused when the configuration or an account moved', async () => {
-    const folder = await Folder.applied();
+    const folder = await Stage.applied();
     await byHand(folder, 'DELETE', 'tenant_globex');
     await folder.run('plan --sandbox --out today.plan');
     await byHand(folder, 'PUT', 'etl_prod/instances', {
@@ -159,7 +161,7 @@ describe('a plan is not saved', () => {
     ['motherduck.accounts.yaml', 'exists and is not a plan'],
     ['nowhere/today.plan', 'cannot be saved'],
   ])('to %s', async (file, words) => {
-    const folder = new Folder();
+    const folder = new Stage();
     const before = folder.read('motherduck.accounts.yaml');
     const ran = await folder.run(['plan', '--sandbox', '--out', file]);
     expect(ran.code).toBe(1);
@@ -168,14 +170,14 @@ describe('a plan is not saved', () => {
   });
 
   it('and a configuration is not taken for one', async () => {
-    const ran = await new Folder().run('apply motherduck.accounts.yaml --sandbox --yes');
+    const ran = await new Stage().run('apply motherduck.accounts.yaml --sandbox --yes');
     expect(ran.stderr).toContain('mdacc apply --config motherduck.accounts.yaml');
   });
 });
 
 describe('a saved plan that was altered', () => {
   it('is refused: what it says must still be what would be planned', async () => {
-    const folder = new Folder();
+    const folder = new Stage();
     await folder.run('plan --sandbox --out today.plan');
     folder.write('today.plan', folder.read('today.plan').replace('"secret_store": "local"', '"secret_store": "mine"'));
     const { code, stderr } = await folder.run('apply today.plan --sandbox --yes');
@@ -187,7 +189,7 @@ describe('a saved plan that was altered', () => {
 
 describe('a rehearsal in a folder that is in use', () => {
   it('does not write over a secret that is not of the sandbox', async () => {
-    const folder = new Folder();
+    const folder = new Stage();
     mkdirSync(folder.file('.motherduck'));
     writeFileSync(folder.file('.motherduck/secrets.env'), 'MOTHERDUCK_TOKEN_ETL_PROD_AIRFLOW=the-real-one\n', {
       mode: 0o600,
@@ -201,7 +203,7 @@ describe('a rehearsal in a folder that is in use', () => {
 
 describe('names with escape sequences, from a live organization', () => {
   it('do not reach the terminal', async () => {
-    const folder = new Folder();
+    const folder = new Stage();
     await byHand(folder, 'POST', '', { username: 'etl_prod' });
     await byHand(folder, 'POST', 'etl_prod/tokens', { name: 'evil\u001b[2J\nPlan: 0 accounts' });
     const { stdout } = await folder.run('plan --sandbox');
@@ -212,7 +214,7 @@ describe('names with escape sequences, from a live organization', () => {
 
 describe('pruning', () => {
   it('needs the protection off, max_deletes, --prune, and --allow-delete beside --yes', async () => {
-    const folder = await Folder.applied();
+    const folder = await Stage.applied();
     const without = (text: string) => text.replace(/^ {2}tenant_globex:.*$/m, '');
     const original = folder.read('motherduck.accounts.yaml');
     folder.edit(without);

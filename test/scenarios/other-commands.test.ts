@@ -1,10 +1,10 @@
 /** rotate, destroy and state, through the command line. */
 import { describe, expect, it } from 'vitest';
-import { Folder } from './cli.ts';
+import { Stage } from '../stage.ts';
 
 describe('rotate', () => {
   it('replaces the token that is named, now, and nothing else', async () => {
-    const folder = await Folder.applied();
+    const folder = await Stage.applied();
     const before = folder.read('.motherduck/secrets.env');
     const rotated = await folder.run('rotate etl_prod/airflow --sandbox --yes --no-smoke');
     expect(rotated.code).toBe(0);
@@ -18,7 +18,7 @@ describe('rotate', () => {
   });
 
   it('of an account replaces all of its tokens', async () => {
-    const folder = await Folder.applied();
+    const folder = await Stage.applied();
     const { stdout } = await folder.run('rotate ETL_PROD --sandbox --yes --no-smoke');
     expect(stdout).toContain('2 to rotate');
     expect(stdout).toContain('all 2 tokens of etl_prod turn over within one overlap');
@@ -28,7 +28,7 @@ describe('rotate', () => {
     ['etl_prd', 'no account "etl_prd"', 'did you mean "etl_prod"?'],
     ['etl_prod/airflw', 'no token "airflw"', 'did you mean "airflow"?'],
   ])('%s is wrong usage', async (name, ...words) => {
-    const ran = await new Folder().run(['rotate', name, '--sandbox']);
+    const ran = await new Stage().run(['rotate', name, '--sandbox']);
     expect(ran.code).toBe(64);
     for (const word of words) expect(ran.stderr).toContain(word);
   });
@@ -36,7 +36,7 @@ describe('rotate', () => {
 
 describe('destroy', () => {
   it('obeys the guards, and then deletes what the state manages and nothing else', async () => {
-    const folder = await Folder.applied();
+    const folder = await Stage.applied();
     const refused = await folder.run('destroy --sandbox --yes --allow-delete');
     expect(refused.code).toBe(1);
     expect(refused.stdout).toContain('etl_prod has deletion_protection');
@@ -60,7 +60,7 @@ describe('destroy', () => {
 
 describe('state', () => {
   it('list and show look at it', async () => {
-    const folder = await Folder.applied();
+    const folder = await Stage.applied();
     const { stdout } = await folder.run('state list');
     expect(stdout).toMatch(/^etl_prod {2}created 20\d\d-\d\d-\d\d, protected, never tested$/m);
     expect(stdout).toMatch(
@@ -78,7 +78,7 @@ describe('state', () => {
   });
 
   it('forget drops an entry and leaves MotherDuck as it is', async () => {
-    const folder = await Folder.applied();
+    const folder = await Stage.applied();
     expect((await folder.run('state forget tenant_acme')).code).toBe(1);
     expect((await folder.run('state forget tenant_acme --yes')).stdout).toContain('Forgot tenant_acme.');
     expect((await folder.run('state forget etl_prod/airflow --yes')).code).toBe(0);
@@ -88,7 +88,7 @@ describe('state', () => {
   });
 
   it('says where it was looked for when there is none', async () => {
-    const ran = await new Folder().run('state list');
+    const ran = await new Stage().run('state list');
     expect(ran.code).toBe(1);
     expect(ran.stderr).toContain('there is no state at motherduck.accounts.state.json');
   });

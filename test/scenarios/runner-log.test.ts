@@ -1,7 +1,8 @@
 /** GitHub's runner takes commands out of what is printed. Other people's names, and strangers' files, give it none. */
 import { describe, expect, it } from 'vitest';
 import { withoutCommands } from '../../src/cli/terminal.ts';
-import { Folder, type Ran } from './cli.ts';
+import type { Ran } from '../in-process.ts';
+import { Stage } from '../stage.ts';
 
 const NAMES = [
   '##[add-mask]all',
@@ -20,8 +21,8 @@ function commands({ stdout, stderr }: Ran): string[] {
 }
 
 /** A served organization whose accounts have tokens of such names; the configuration takes some of them over. */
-async function hostile(): Promise<Folder> {
-  const folder = new Folder();
+async function hostile(): Promise<Stage> {
+  const folder = new Stage();
   await folder.serve();
   const post = async (path: string, body: object) => {
     const headers = {
@@ -71,7 +72,7 @@ describe('in GitHub Actions', () => {
   it.each(['validate', 'plan', 'validate --format github', 'validate --format sarif'])(
     'nor do the names of files and what stands in them: %s',
     async (words) => {
-      const folder = new Folder();
+      const folder = new Stage();
       folder.write('::error::x.yaml', '"##[add-mask]y": 1\n"::warning::z": 2\n');
       folder.edit((text) => `include: ["::error::x.yaml"]\n${text.replace(/^include:.*$/m, '')}`);
       const ran = await folder.run(words, GITHUB);
@@ -85,7 +86,7 @@ describe('in GitHub Actions', () => {
   );
 
   it.each(['##[x]', '::error::x', 'plan --format ::error::x'])('nor do wrong words: %s', async (words) => {
-    const ran = await new Folder().run(words, GITHUB);
+    const ran = await new Stage().run(words, GITHUB);
     expect(ran.code).toBe(64);
     expect(commands(ran)).toEqual([]);
   });

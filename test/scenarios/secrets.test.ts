@@ -7,8 +7,9 @@
 import { readdirSync, readFileSync, statSync } from 'node:fs';
 import path from 'node:path';
 import { expect, it, onTestFinished } from 'vitest';
+import type { Ran } from '../in-process.ts';
 import { hasProc } from '../platform.ts';
-import { Folder, type Ran } from './cli.ts';
+import { Stage } from '../stage.ts';
 
 const CONFIGURATION = `
 version: 1
@@ -71,7 +72,7 @@ function filesBelow(folder: string): string[] {
 it.skipIf(!hasProc)('are in no output, file, argument or environment', { timeout: 120_000 }, async () => {
   const processes = watchProcesses();
   const runs: Ran[] = [];
-  const folder = new Folder(CONFIGURATION);
+  const folder = new Stage(CONFIGURATION);
   folder.write('store.cjs', STORE);
   folder.write('.gitignore', '.motherduck/\nvault/\n');
   // The sandbox takes this token over, so it is the admin's in every command.
@@ -79,8 +80,9 @@ it.skipIf(!hasProc)('are in no output, file, argument or environment', { timeout
   Object.assign(folder.env, { GITHUB_ACTIONS: 'true', GITHUB_OUTPUT: 'outputs', GITHUB_STEP_SUMMARY: 'summary.md' });
   await folder.serveByProgram();
 
-  runs.push(await folder.run('plan --debug --out the.plan'));
-  runs.push(await folder.run('apply the.plan --yes --debug'));
+  // What differs in its output alone is run in this process.
+  runs.push(await folder.runProgram('plan --debug --out the.plan'));
+  runs.push(await folder.runProgram('apply the.plan --yes --debug'));
   expect(runs.at(-1), runs.at(-1)?.stderr).toMatchObject({ code: 0 });
   runs.push(await folder.run('plan --format json --debug'));
   runs.push(await folder.run('plan --format markdown --debug'));
@@ -89,25 +91,25 @@ it.skipIf(!hasProc)('are in no output, file, argument or environment', { timeout
   expect(folder.read('outputs')).toContain(
     'summary=No changes. MotherDuck matches the configuration.\nchanges=false\nexitcode=0\n',
   );
-  runs.push(await folder.run('smoke --debug --format junit'));
+  runs.push(await folder.runProgram('smoke --debug --format junit'));
   runs.push(await folder.run('smoke --format json'));
   await folder.run('sandbox seed 1');
   for (const format of ['text', 'json', 'markdown', 'html', 'sarif', 'junit'])
     runs.push(await folder.run(`audit --format ${format} --usage --debug`));
   expect(runs.at(-1)).toMatchObject({ code: 2 });
-  runs.push(await folder.run('import --all --dry-run --debug --store json'));
-  runs.push(await folder.run('import --all --yes --debug --store json'));
+  runs.push(await folder.runProgram('import --all --dry-run --debug --store json'));
+  runs.push(await folder.runProgram('import --all --yes --debug --store json'));
   expect(runs.at(-1), runs.at(-1)?.stderr).toMatchObject({ code: 0 });
-  runs.push(await folder.run('init --from-live --yes --debug --config other.yaml --state other.json'));
+  runs.push(await folder.runProgram('init --from-live --yes --debug --config other.yaml --state other.json'));
   expect(runs.at(-1), runs.at(-1)?.stderr).toMatchObject({ code: 0 });
 
   // What fails must not tell either: a store that shouts, an API that refuses, a sandbox that is gone.
   folder.edit((text) => text.replaceAll('90d', '80d'));
-  runs.push(await folder.run('apply --yes --debug', { FAIL: '1' }));
+  runs.push(await folder.runProgram('apply --yes --debug', { FAIL: '1' }));
   expect(runs.at(-1)).toMatchObject({ code: 3 });
-  runs.push(await folder.run('apply --yes --debug --format json', { FAIL: '1' }));
-  runs.push(await folder.run('plan --debug', { MOTHERDUCK_ADMIN_TOKEN: 'admin-marker-of-this-test-wrong' }));
-  runs.push(await folder.run('apply --yes --debug --no-smoke'));
+  runs.push(await folder.runProgram('apply --yes --debug --format json', { FAIL: '1' }));
+  runs.push(await folder.runProgram('plan --debug', { MOTHERDUCK_ADMIN_TOKEN: 'admin-marker-of-this-test-wrong' }));
+  runs.push(await folder.runProgram('apply --yes --debug --no-smoke'));
   expect(runs.at(-1), runs.at(-1)?.stderr).toMatchObject({ code: 0 });
 
   const env = folder.read('.motherduck/secrets.env');

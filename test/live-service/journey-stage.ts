@@ -1,9 +1,10 @@
-/** Where the journey takes place: a folder, the built program in it, and the REST API beside it. */
+/** The stage of the journey: the built program runs against MotherDuck, whose REST API is called beside it. */
 import { existsSync } from 'node:fs';
 import { variableOf } from '../../src/model/secret.ts';
 import type { WireToken } from '../../src/model/wire.ts';
 import { DotenvText } from '../../src/secrets/kinds/file/dotenv.ts';
-import { Folder, type Ran } from '../scenarios/cli.ts';
+import type { Ran } from '../in-process.ts';
+import { CONFIG, Stage } from '../stage.ts';
 import { type Chapter, configuration } from './configuration.ts';
 import { JOURNEY, runOf } from './names.ts';
 import { fieldOf, listOf, type RawAnswer, RawApi } from './raw-api.ts';
@@ -11,29 +12,27 @@ import { redactor } from './redact.ts';
 import type { Settings } from './settings.ts';
 import { listUsers, namesOfOthers } from './users.ts';
 
-export const STATE = 'motherduck.accounts.state.json';
-const CONFIGURATION = 'motherduck.accounts.yaml';
 const SECRETS = 'secrets.env';
 
 /** What a command needs of this machine to reach MotherDuck from behind a proxy or another certificate authority. */
 const NETWORK = /^(https?_proxy|no_proxy|node_extra_ca_certs|ssl_cert_(file|dir))$/i;
 
-export class Stage {
-  readonly folder: Folder;
+export class JourneyStage extends Stage {
   readonly api: RawApi;
-  readonly run: string;
+  /** What the names of this run's accounts begin with. */
+  readonly runName: string;
   /** Accounts of other people, by name. */
   others: ReadonlySet<string> = new Set();
   readonly #size: Settings['size'];
 
   /** @param leave is told how the folder is removed */
   constructor(settings: Settings, run: string, leave: (remove: () => void) => void) {
-    this.run = run;
+    super(configuration({ run, size: settings.size }), leave);
+    this.runName = run;
     this.#size = settings.size;
     this.api = new RawApi({ ...settings, run });
-    this.folder = new Folder(configuration({ run, size: settings.size }), leave);
     const network = Object.entries(process.env).filter(([name]) => NETWORK.test(name));
-    Object.assign(this.folder.env, Object.fromEntries(network), {
+    Object.assign(this.env, Object.fromEntries(network), {
       MOTHERDUCK_ADMIN_TOKEN: settings.token.reveal(),
       ...(process.env.MOTHERDUCK_API_URL ? { MOTHERDUCK_API_URL: process.env.MOTHERDUCK_API_URL } : {}),
       ...(settings.sandbox ? { MDACC_SANDBOX: settings.sandbox } : {}),
@@ -43,15 +42,15 @@ export class Stage {
   /** Learns who else is there, so that nobody of them is named in what is said about a failure. */
   async meet(): Promise<void> {
     const users = (await listUsers(this.api)) ?? [];
-    this.others = namesOfOthers(users, (username) => runOf(username) === this.run);
+    this.others = namesOfOthers(users, (username) => runOf(username) === this.runName);
   }
 
   account(word: keyof typeof JOURNEY): string {
-    return `${this.run}_${JOURNEY[word]}`;
+    return `${this.runName}_${JOURNEY[word]}`;
   }
 
   configure(chapter: Omit<Chapter, 'run' | 'size'>): void {
-    this.folder.write(CONFIGURATION, configuration({ ...chapter, run: this.run, size: this.#size }));
+    this.write(CONFIG, configuration({ ...chapter, run: this.runName, size: this.#size }));
   }
 
   /** Types a command. @throws Error without secrets and other people's names, when it ends otherwise or does not say it */
@@ -59,7 +58,7 @@ export class Stage {
     words: string,
     { exits = 0, says = [] }: { exits?: number; says?: readonly string[] } = {},
   ): Promise<Ran> {
-    const ran = await this.folder.run(words);
+    const ran = await this.runProgram(words);
     const missing = says.find((text) => !ran.stdout.includes(text) && !ran.stderr.includes(text));
     if (ran.code === exits && missing === undefined) return ran;
     const wrong = ran.code === exits ? `did not say: ${missing}` : `exited with ${ran.code}, not ${exits}`;
@@ -68,9 +67,9 @@ export class Stage {
 
   /** The secret that a program would read, in quotes or without. */
   secret(word: keyof typeof JOURNEY, token: string): string | undefined {
-    if (!existsSync(this.folder.file(SECRETS))) return undefined;
+    if (!existsSync(this.file(SECRETS))) return undefined;
     const variable = variableOf('MOTHERDUCK_TOKEN_{ACCOUNT}_{TOKEN}', { account: this.account(word), token });
-    return new DotenvText(this.folder.read(SECRETS)).current({ variable })[0];
+    return new DotenvText(this.read(SECRETS)).current({ variable })[0];
   }
 
   /** An account's tokens at MotherDuck, by name; those of smoke tests too. */
@@ -94,9 +93,7 @@ export class Stage {
   }
 
   #shown(text: string): string {
-    const named = existsSync(this.folder.file(SECRETS))
-      ? this.folder.read(SECRETS).match(/[\w-]+\.[\w-]+\.[\w-]+/g)
-      : [];
+    const named = existsSync(this.file(SECRETS)) ? this.read(SECRETS).match(/[\w-]+\.[\w-]+\.[\w-]+/g) : [];
     const redact = redactor([...this.api.secrets, ...(named ?? [])], this.others);
     return redact(text.replace(/^(Unmanaged, not touched: \d+ accounts?) \([^)]*\)/gm, '$1'));
   }

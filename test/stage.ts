@@ -1,31 +1,27 @@
-/** The program as people run it: built, in a folder of its own, with nothing from this machine's environment. */
+/** Where stories take place: a folder with a configuration and a sandbox, in which the built program runs, and a clock. */
 import { type ChildProcess, type StdioOptions, spawn } from 'node:child_process';
 import { randomUUID } from 'node:crypto';
 import { once } from 'node:events';
 import { cpSync, existsSync, mkdirSync, mkdtempSync, readFileSync, realpathSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
-import { fileURLToPath } from 'node:url';
 import { afterAll, onTestFinished } from 'vitest';
-import { Secret } from '../../src/model/secret.ts';
-import { openSandbox } from '../../src/sandbox/open.ts';
-import type { Organization } from '../../src/sandbox/organization.ts';
-import { type ServeOptions, serve } from '../../src/sandbox/server.ts';
-import { isWindows } from '../platform.ts';
+import { Secret } from '../src/model/secret.ts';
+import { openSandbox } from '../src/sandbox/open.ts';
+import type { Organization } from '../src/sandbox/organization.ts';
+import { type ServeOptions, serve } from '../src/sandbox/server.ts';
+import { MAIN, type Ran, ROOT, runInProcess } from './in-process.ts';
+import { isWindows } from './platform.ts';
 
-export const ROOT = path.resolve(path.dirname(fileURLToPath(import.meta.url)), '../..');
-const MAIN = path.join(ROOT, 'dist/main.cjs');
+export const CONFIG = 'motherduck.accounts.yaml';
+export const STATE = 'motherduck.accounts.state.json';
+export const SANDBOX = '.motherduck-sandbox';
 
+const PATH = process.env.PATH ?? '';
 /** Without these no program starts there, or finds another one. */
 const NEEDED_BY_WINDOWS = Object.fromEntries(
   Object.entries(process.env).filter(([name]) => isWindows && /^(systemroot|comspec|pathext|temp|tmp)$/i.test(name)),
 );
-
-export interface Ran {
-  readonly code: number | null;
-  readonly stdout: string;
-  readonly stderr: string;
-}
 
 /** Folders after an apply, by the configuration, which the tests of a file begin with copies of. */
 const keptAfterApply = new Map<string | undefined, string>();
@@ -33,41 +29,40 @@ afterAll(() => {
   for (const folder of keptAfterApply.values()) rmSync(folder, { recursive: true, force: true });
 });
 
-export class Folder {
+export class Stage {
   readonly path: string;
   readonly env: Record<string, string> = {};
 
-  /** A folder with a configuration (the repository's own unless given), which goes with the test unless `leave` says. */
+  /** A folder with a configuration (the repository's own unless given), which is removed when the test ends. */
   constructor(configuration?: string, leave: (remove: () => void) => void = onTestFinished) {
     // Its real name, as the program finds it: the folder of temporary files may be a link, or named in short.
     this.path = realpathSync.native(mkdtempSync(path.join(tmpdir(), 'mdacc-test-')));
     leave(() => rmSync(this.path, { recursive: true, force: true, maxRetries: 10 }));
-    if (configuration === undefined)
-      cpSync(path.join(ROOT, 'motherduck.accounts.yaml'), this.file('motherduck.accounts.yaml'));
-    else this.write('motherduck.accounts.yaml', configuration);
+    if (configuration === undefined) cpSync(path.join(ROOT, CONFIG), this.file(CONFIG));
+    else this.write(CONFIG, configuration);
   }
 
   /** A folder that is a copy of another one of the repository, as somebody makes it who begins with an example. */
-  static copyOf(name: string): Folder {
-    const folder = new Folder('');
+  static copyOf(name: string): Stage {
+    const stage = new Stage('');
     const ranHere = /[\\/](\.motherduck|\.motherduck-sandbox|motherduck\.accounts\.state\.json[^\\/]*)$/;
-    cpSync(path.join(ROOT, name), folder.path, { recursive: true, filter: (from) => !ranHere.test(from) });
-    return folder;
+    cpSync(path.join(ROOT, name), stage.path, { recursive: true, filter: (from) => !ranHere.test(from) });
+    return stage;
   }
 
   /** A folder whose configuration (the repository's own unless given) was applied in its sandbox. */
-  static async applied(configuration?: string): Promise<Folder> {
-    const folder = new Folder(configuration);
+  static async applied(configuration?: string): Promise<Stage> {
+    const stage = new Stage(configuration);
     const kept = keptAfterApply.get(configuration);
-    if (kept !== undefined) cpSync(kept, folder.path, { recursive: true });
+    if (kept !== undefined) cpSync(kept, stage.path, { recursive: true });
     else {
-      const { code, stderr } = await folder.run('apply --sandbox --yes --no-smoke');
+      const { code, stderr } = await stage.run('apply --sandbox --yes --no-smoke');
       if (code !== 0) throw new Error(stderr);
       const copy = mkdtempSync(path.join(tmpdir(), 'mdacc-applied-'));
-      cpSync(folder.path, copy, { recursive: true });
+      cpSync(stage.path, copy, { recursive: true });
       keptAfterApply.set(configuration, copy);
     }
-    return folder;
+    return stage;
   }
 
   file(name: string): string {
@@ -93,25 +88,16 @@ export class Folder {
 
   /** Changes the configuration. */
   edit(change: (text: string) => string): void {
-    this.write('motherduck.accounts.yaml', change(this.read('motherduck.accounts.yaml')));
+    this.write(CONFIG, change(this.read(CONFIG)));
   }
 
-  /** Begins a command; its standard input is empty. */
-  spawn(
-    words: string | readonly string[],
-    env: Record<string, string> = {},
-    stdio: StdioOptions = ['ignore', 'pipe', 'pipe'],
-  ): ChildProcess {
-    const args = typeof words === 'string' ? words.split(' ').filter((word) => word !== '') : words;
-    return spawn(process.execPath, [MAIN, ...args], {
-      cwd: this.path,
-      env: { PATH: process.env.PATH ?? '', ...NEEDED_BY_WINDOWS, HOME: this.path, ...this.env, ...env },
-      stdio,
-    });
+  /** Runs a command to its end, in this process. */
+  run(words: string | readonly string[], env: Record<string, string> = {}): Promise<Ran> {
+    return runInProcess(argvOf(words), this.path, environmentOf(this, env));
   }
 
-  /** Runs a command to its end. */
-  async run(words: string | readonly string[], env: Record<string, string> = {}): Promise<Ran> {
+  /** Runs a command to its end, as a process of its own. */
+  async runProgram(words: string | readonly string[], env: Record<string, string> = {}): Promise<Ran> {
     const child = this.spawn(words, env);
     const said = { stdout: '', stderr: '' };
     for (const name of ['stdout', 'stderr'] as const) {
@@ -123,9 +109,20 @@ export class Folder {
     return { code, ...said };
   }
 
+  /** Begins a command as a process of its own; its standard input is empty. */
+  spawn(
+    words: string | readonly string[],
+    env: Record<string, string> = {},
+    stdio: StdioOptions = ['ignore', 'pipe', 'pipe'],
+    node: readonly string[] = [],
+  ): ChildProcess {
+    const environment = environmentOf(this, env);
+    return spawn(process.execPath, [...node, MAIN, ...argvOf(words)], { cwd: this.path, env: environment, stdio });
+  }
+
   /** Does to the folder's sandbox, from this process, what people do at MotherDuck, and time. */
   async inSandbox<T>(act: (organization: Organization) => Promise<T>): Promise<T> {
-    const organization = await openSandbox(this.file('.motherduck-sandbox'));
+    const organization = await openSandbox(this.file(SANDBOX));
     try {
       return await act(organization);
     } finally {
@@ -133,10 +130,15 @@ export class Folder {
     }
   }
 
+  /** Lets time pass in the folder's sandbox. */
+  advance(seconds: number): Promise<number> {
+    return this.inSandbox((organization) => organization.advance(seconds));
+  }
+
   /** Serves the folder's sandbox over HTTP from this process, until the test ends, and points the folder's commands at it. */
   async serve(how: Pick<ServeOptions, 'latency' | 'failRate' | 'rateLimit'> = {}): Promise<string> {
     const token = `sandbox-admin-${randomUUID()}`;
-    const folder = this.file('.motherduck-sandbox');
+    const folder = this.file(SANDBOX);
     const organization = await openSandbox(folder, { adminToken: new Secret(token) });
     const { url, close } = await serve({ ...how, organization, port: 0 });
     onTestFinished(() => close().then(() => organization.close()));
@@ -160,4 +162,13 @@ export class Folder {
     }
     return this.env.MOTHERDUCK_API_URL ?? '';
   }
+}
+
+function argvOf(words: string | readonly string[]): readonly string[] {
+  return typeof words === 'string' ? words.split(' ').filter((word) => word !== '') : words;
+}
+
+/** All that a command finds in its environment: nothing of this machine but what is needed to start a program. */
+function environmentOf(stage: Stage, env: Readonly<Record<string, string>>): Record<string, string> {
+  return { PATH, ...NEEDED_BY_WINDOWS, HOME: stage.path, ...stage.env, ...env };
 }

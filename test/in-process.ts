@@ -1,0 +1,102 @@
+/** Runs the built program in this process: what a start of Node costs is saved where the process is not the point. */
+import { createRequire } from 'node:module';
+import path from 'node:path';
+import { Readable, Writable } from 'node:stream';
+
+export const ROOT = path.resolve(import.meta.dirname, '..');
+/** The built program. */
+export const MAIN = path.join(ROOT, 'dist/main.cjs');
+
+/** How a command ended, and what it wrote. */
+export interface Ran {
+  readonly code: number | null;
+  readonly stdout: string;
+  readonly stderr: string;
+}
+
+const load = createRequire(MAIN);
+/** Events of the process that a command listens to for as long as its process lives. */
+const EVENTS = ['exit', 'SIGINT', 'SIGTERM', 'SIGHUP'] as const;
+
+let last: Promise<unknown> = Promise.resolve();
+
+/**
+ * Runs a command as a process of its own would run it: in `folder`, with `env` for its whole environment, without a
+ * terminal. A process has one working directory and one environment, so commands run one after the other here: what must
+ * run at the same time, or be killed, is a process of its own.
+ */
+export function runInProcess(words: readonly string[], folder: string, env: Readonly<Record<string, string>>) {
+  const ran = last.then(() => run(words, folder, env));
+  last = ran.catch(() => undefined);
+  return ran;
+}
+
+async function run(words: readonly string[], folder: string, env: Readonly<Record<string, string>>): Promise<Ran> {
+  const [stdout, stderr] = [new Captured(), new Captured()];
+  const restore = [
+    replaceStreams({ stdin: Readable.from([]), stdout, stderr }),
+    replaceEnvironment(env),
+    replaceListeners(),
+  ];
+  const { argv, exitCode } = process;
+  const cwd = process.cwd();
+  process.argv = [process.execPath, MAIN, ...words];
+  process.exitCode = undefined;
+  process.chdir(folder);
+  try {
+    delete load.cache[MAIN];
+    await (load(MAIN) as { readonly ended: Promise<void> }).ended;
+    return { code: Number(process.exitCode ?? 0), stdout: stdout.text, stderr: stderr.text };
+  } finally {
+    process.chdir(cwd);
+    process.argv = argv;
+    process.exitCode = exitCode;
+    for (const each of restore.reverse()) each();
+  }
+}
+
+/** A stream that is no terminal, and keeps what is written to it. */
+class Captured extends Writable {
+  readonly #chunks: Buffer[] = [];
+
+  get text(): string {
+    return Buffer.concat(this.#chunks).toString('utf8');
+  }
+
+  override _write(chunk: Buffer, _encoding: BufferEncoding, done: () => void): void {
+    this.#chunks.push(chunk);
+    done();
+  }
+}
+
+type Restore = () => void;
+
+function replaceStreams(streams: Readonly<Record<'stdin' | 'stdout' | 'stderr', Readable | Writable>>): Restore {
+  const names = ['stdin', 'stdout', 'stderr'] as const;
+  const before = names.map((name) => [name, Object.getOwnPropertyDescriptor(process, name) ?? {}] as const);
+  for (const name of names) Object.defineProperty(process, name, { value: streams[name], configurable: true });
+  return () => {
+    for (const [name, descriptor] of before) Object.defineProperty(process, name, descriptor);
+  };
+}
+
+/** The variables themselves are replaced, and not the object, so that native code sees them too. */
+function replaceEnvironment(env: Readonly<Record<string, string>>): Restore {
+  const set = (to: Readonly<Record<string, string | undefined>>) => {
+    for (const name of Object.keys(process.env)) delete process.env[name];
+    Object.assign(process.env, to);
+  };
+  const before = { ...process.env };
+  set(env);
+  return () => set(before);
+}
+
+function replaceListeners(): Restore {
+  const before = EVENTS.map((event) => [event, process.listeners(event as 'exit')] as const);
+  return () => {
+    for (const [event, listeners] of before) {
+      for (const listener of process.listeners(event as 'exit'))
+        if (!listeners.includes(listener)) process.off(event, listener);
+    }
+  };
+}
