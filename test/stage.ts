@@ -120,6 +120,15 @@ export class Stage {
     return spawn(process.execPath, [...node, MAIN, ...argvOf(words)], { cwd: this.path, env: environment, stdio });
   }
 
+  /** Runs a command with --format json, and reads the document that it printed. */
+  async json(
+    words: string | readonly string[],
+    env: Record<string, string> = {},
+  ): Promise<Ran & { document: unknown }> {
+    const ran = await this.run([...argvOf(words), '--format', 'json'], env);
+    return { ...ran, document: JSON.parse(ran.stdout) };
+  }
+
   /** Does to the folder's sandbox, from this process, what people do at MotherDuck, and time. */
   async inSandbox<T>(act: (organization: Organization) => Promise<T>): Promise<T> {
     const organization = await openSandbox(this.file(SANDBOX));

@@ -36,11 +36,11 @@ export function run(options: PlanCommandOptions): Promise<number> {
       const planned = await withContext('Reading accounts', io, undefined, (context) =>
         planNow(desired, state, service, options, context),
       );
+      const { out, prune = false, due = false } = options;
+      // Before the plan is printed, so that --format json prints one document, also where the file cannot be written.
+      if (out !== undefined) await save(out, planFile(planned, state, { prune, due }));
       io.report(renderPlan(hintsInContext(planned.plan, options), options.format, io.paint.out));
-      if (options.out !== undefined) {
-        const { prune = false, due = false } = options;
-        await save(options.out, planFile(planned, state, { prune, due }), options, io);
-      }
+      if (out !== undefined) io.note(`Saved to ${out}. Do exactly this with: ${io.toCommand(['apply', out])}`);
       const code = exitCode(planned.plan, options);
       await tellGitHub(planned.plan, code, io);
       return code;
@@ -51,7 +51,7 @@ export function run(options: PlanCommandOptions): Promise<number> {
 }
 
 /** Writes over an older plan, and over nothing else: a slip of the fingers must not cost a configuration or a state. */
-async function save(file: string, text: string, _options: PlanCommandOptions, io: Io): Promise<void> {
+async function save(file: string, text: string): Promise<void> {
   try {
     const before = await readFile(file, 'utf8').catch(absent);
     if (before !== undefined && !isPlanFile(before)) {
@@ -64,7 +64,6 @@ async function save(file: string, text: string, _options: PlanCommandOptions, io
     const hint = 'Name a file in a folder that is there and that you can write: mdacc plan --out today.plan';
     throw new UserError('FILE_UNWRITABLE', `the plan cannot be saved to ${file} (${codeOf(cause)})`, hint, { cause });
   }
-  io.note(`Saved to ${file}. Do exactly this with: ${io.toCommand(['apply', file])}`);
 }
 
 function absent(error: unknown): undefined {

@@ -34,15 +34,13 @@ export function expectGoldenError(entry: string, error: unknown, values?: Values
 }
 
 function withoutValues(text: string, values: Values): string {
-  let shown = path.sep === '/' ? text : text.replaceAll(path.sep, '/');
-  for (const [name, value] of Object.entries(values))
-    shown = shown.replaceAll(typeof value === 'number' ? String(value) : value, `<${name}>`);
-  return shown
+  let shown = (path.sep === '/' ? text : text.replaceAll(path.sep, '/'))
     .replace(/[^\s"'`=(]*[/]mdacc-[\w-]+?-\w{6}(?=[/\s"'`:,.)]|$)/gm, '<folder>')
     .replace(/\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(\.\d+)?Z/g, '<time>')
-    .replace(/\d{4}-\d\d-\d\d \d\d:\d\d(?= UTC)/g, '<time>')
-    .replace(/[ \t]+$/gm, '')
-    .trimEnd();
+    .replace(/\d{4}-\d\d-\d\d \d\d:\d\d(?= UTC)/g, '<time>');
+  for (const [name, value] of Object.entries(values))
+    shown = shown.replaceAll(typeof value === 'number' ? String(value) : value, `<${name}>`);
+  return shown.replace(/[ \t]+$/gm, '').trimEnd();
 }
 
 /** The entries of a golden file, by name. */

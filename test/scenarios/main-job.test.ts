@@ -3,11 +3,14 @@ import { mkdirSync, statSync, writeFileSync } from 'node:fs';
 import { describe, expect, it } from 'vitest';
 import { Secret } from '../../src/model/secret.ts';
 import { openSandbox } from '../../src/sandbox/open.ts';
+import { expectGolden } from '../golden/golden.ts';
 import { isWindows } from '../platform.ts';
 import { Stage } from '../stage.ts';
 
-const SUMMARY = 'Plan: 3 accounts to create, 0 to change, 0 to delete; 4 tokens to create, 0 to rotate, 0 to revoke.';
-const NO_CHANGES = 'No changes. MotherDuck matches the configuration.';
+/** What `plan --format json` gives when MotherDuck matches the configuration. */
+const NO_CHANGES = { code: 0, document: { actions: [] } };
+const SMOKE_PASSED = ['etl_prod', 'tenant_acme', 'tenant_globex'].map((account) => ({ account, outcome: 'passed' }));
+const DATE = /\d{4}-\d\d-\d\d/g;
 
 /** Does to the folder's sandbox what a person does at MotherDuck's web page. */
 async function byHand(folder: Stage, method: string, path: string, body?: unknown): Promise<unknown> {
@@ -29,15 +32,16 @@ describe('the repository’s own configuration, in the sandbox', () => {
     // Processes of their own, as people start them.
     const run = (words: string) => folder.runProgram(words);
     const plan = await run('plan --sandbox --detailed-exitcode');
-    expect(plan).toMatchObject({ code: 2, stderr: 'A new sandbox organization begins in .motherduck-sandbox.\n' });
-    expect(plan.stdout).toContain(SUMMARY);
-    expect(plan.stdout).toContain('in the sandbox (nothing here reaches MotherDuck)');
+    expect(plan).toMatchObject({ code: 2, stderr: expect.stringContaining(' .motherduck-sandbox.\n') });
+    expectGolden('reports', 'plan --sandbox, at first', plan.stderr + plan.stdout);
+    expect(await folder.json('plan --sandbox')).toMatchObject({
+      document: { organization: 'acme', sandbox: true, summary: { accounts: { create: 3 }, tokens: { create: 4 } } },
+    });
     expect(folder.has('motherduck.accounts.state.json')).toBe(false);
 
-    const applied = await run('apply --sandbox --yes');
+    const applied = await folder.run('apply --sandbox --yes');
     expect(applied.code).toBe(0);
-    expect(applied.stdout).toContain('Applied: 10 of 10 actions done.');
-    expect(applied.stdout).toContain('Smoke test: 3 of 3 accounts passed in sandbox.');
+    expectGolden('reports', 'apply --sandbox, at first', applied.stdout, { ms: /\d[\d.]* m?s(?=\))/g });
     if (!isWindows) expect(statSync(folder.file('.motherduck/secrets.env')).mode & 0o777).toBe(0o600);
     const variables = folder.read('.motherduck/secrets.env').match(/^MOTHERDUCK_TOKEN_\w+(?==ey)/gm);
     expect(variables?.sort()).toEqual([
@@ -49,15 +53,14 @@ describe('the repository’s own configuration, in the sandbox', () => {
 
     const state = folder.read('motherduck.accounts.state.json');
     const secrets = folder.read('.motherduck/secrets.env');
-    expect((await run('plan --sandbox --detailed-exitcode')).code).toBe(0);
-    const again = await run('apply --sandbox --yes');
+    expect((await folder.run('plan --sandbox --detailed-exitcode')).code).toBe(0);
+    const again = await folder.run('apply --sandbox --yes');
     expect(again).toMatchObject({ code: 0, stderr: '' });
-    expect(again.stdout).toContain(NO_CHANGES);
+    expectGolden('reports', 'apply --sandbox, again', again.stdout, { date: DATE });
+    expect(await folder.json('apply --sandbox --yes --no-smoke')).toMatchObject(NO_CHANGES);
     expect(folder.read('motherduck.accounts.state.json')).toBe(state);
     expect(folder.read('.motherduck/secrets.env')).toBe(secrets);
-    const smoke = await run('smoke --sandbox');
-    expect(smoke).toMatchObject({ code: 0 });
-    expect(smoke.stdout).toContain('3 of 3 accounts passed');
+    expect(await folder.json('smoke --sandbox')).toMatchObject({ code: 0, document: { accounts: SMOKE_PASSED } });
   });
 
   it('is repaired after changes by hand, and the plan says why', async () => {
@@ -72,13 +75,32 @@ describe('the repository’s own configuration, in the sandbox', () => {
     await byHand(folder, 'DELETE', `tenant_acme/tokens/${listed.tokens[0]?.id}`);
     await byHand(folder, 'DELETE', 'tenant_globex');
 
+    expect(await folder.json('plan --sandbox')).toMatchObject({
+      document: {
+        actions: expect.arrayContaining([
+          expect.objectContaining({
+            action: 'set_ducklings',
+            account: 'etl_prod',
+            reason: expect.objectContaining({ kind: 'changed' }),
+          }),
+          expect.objectContaining({
+            account: 'tenant_acme',
+            reason: expect.objectContaining({ kind: 'revoked', name: 'app' }),
+          }),
+          expect.objectContaining({
+            action: 'create_account',
+            account: 'tenant_globex',
+            reason: expect.objectContaining({ kind: 'deleted_outside' }),
+          }),
+        ]),
+      },
+    });
     const { stdout } = await folder.run('plan --sandbox');
-    expect(stdout).toContain('read/write size jumbo -> standard; read/write cooldown 1m -> 10m, configuration line ');
-    expect(stdout).toContain('someone revoked it: "app" (');
-    expect(stdout).toContain('tenant_globex  someone deleted it: in the state since ');
+    const id = /[0-9a-f]{8}-[0-9a-f-]{27}/g;
+    expectGolden('reports', 'plan --sandbox, after changes by hand', stdout, { id, date: DATE });
     const repaired = await folder.run('apply --sandbox --yes --no-smoke');
     expect(repaired.code).toBe(0);
-    expect((await folder.run('plan --sandbox')).stdout).toContain(NO_CHANGES);
+    expect(await folder.json('plan --sandbox')).toMatchObject(NO_CHANGES);
   });
 });
 
@@ -88,10 +110,9 @@ describe('the same commands against a server that speaks the REST API', () => {
     const url = await folder.serveByProgram();
     const { MOTHERDUCK_API_URL: _url, ...env } = folder.env;
     const bare = Object.assign(new Stage(), { env });
-    const applied = await bare.run(['apply', '--yes', '--api-url', url]);
-    expect(applied).toMatchObject({ code: 0 });
-    expect(applied.stdout).toContain('Smoke test: 3 of 3 accounts passed');
-    expect((await bare.run(['plan', '--api-url', url])).stdout).toContain(NO_CHANGES);
+    const applied = await bare.json(['apply', '--yes', '--api-url', url]);
+    expect(applied).toMatchObject({ code: 0, document: { smoke: { passed: true, accounts: SMOKE_PASSED } } });
+    expect(await bare.json(['plan', '--api-url', url])).toMatchObject(NO_CHANGES);
   });
 
   it('know a served sandbox, whether or not the environment names its folder', async () => {
@@ -99,10 +120,10 @@ describe('the same commands against a server that speaks the REST API', () => {
     const url = await folder.serve();
     const { MOTHERDUCK_ADMIN_TOKEN = '' } = folder.env;
     const bare = Object.assign(new Stage(), { env: { MOTHERDUCK_ADMIN_TOKEN } });
-    expect((await bare.run(['plan', '--api-url', url])).stdout).toContain('in the sandbox (nothing here reaches');
+    expect(await bare.json(['plan', '--api-url', url])).toMatchObject({ document: { sandbox: true } });
     const applied = await bare.run(['apply', '--yes', '--api-url', url]);
     expect(applied.code).toBe(4);
-    expect(applied.stdout).toContain('MDACC_SANDBOX is not set');
+    expect(applied.stdout).toContain('MDACC_SANDBOX');
     expect(JSON.parse(bare.read('motherduck.accounts.state.json'))).toMatchObject({ sandbox: true });
   });
 
@@ -113,7 +134,8 @@ describe('the same commands against a server that speaks the REST API', () => {
       MDACC_SANDBOX: '/tmp',
     });
     expect(ran.code).toBe(1);
-    expect(ran.stderr).toContain('MDACC_SANDBOX is set, and nothing answers at http://127.0.0.1:9');
+    expect(ran.stderr).toContain('MDACC_SANDBOX');
+    expectGolden('errors', 'refuse an address that is no sandbox while the environment names one', ran.stderr);
   });
 
   it('converge although requests go wrong and are slowed down', async () => {
@@ -126,8 +148,10 @@ describe('the same commands against a server that speaks the REST API', () => {
     }
     await folder.serve();
     expect((await folder.run('apply --yes --no-smoke')).code).toBe(0);
-    expect((await folder.run('plan')).stdout).toContain(NO_CHANGES);
-    expect((await folder.run('plan')).stdout).toContain('Unmanaged, not touched: 0 accounts, 0 tokens');
+    expect(await folder.json('plan')).toMatchObject({
+      code: 0,
+      document: { actions: [], unmanaged: { accounts: [], tokens: [] } },
+    });
   });
 });
 
@@ -139,7 +163,11 @@ describe('a saved plan', () => {
     expect(first.stdout).toContain('10 of 10 actions done');
     const second = await folder.run('apply today.plan --sandbox --yes');
     expect(second.code).toBe(1);
-    expect(second.stderr).toContain('the plan is stale; since it was made, this moved: the state (serial 0 then');
+    expect(await folder.json('apply today.plan --sandbox --yes')).toMatchObject({
+      code: 1,
+      document: { error: { code: 'PLAN_STALE' } },
+    });
+    expectGolden('errors', 'a saved plan > is done as it was reviewed, once', second.stderr);
   });
 
   it('is refused when the configuration or an account moved', async () => {
@@ -150,22 +178,23 @@ describe('a saved plan', () => {
       config: { read_write: { instance_size: 'jumbo' }, read_scaling: { instance_size: 'pulse', flock_size: 1 } },
     });
     folder.edit((text) => `${text}# touched\n`);
-    const { code, stderr } = await folder.run('apply today.plan --sandbox --yes');
+    const { code, stderr, document } = await folder.json('apply today.plan --sandbox --yes');
     expect(code).toBe(1);
-    expect(stderr).toContain('this moved: the configuration; at MotherDuck: etl_prod');
+    expect(document).toMatchObject({ error: { code: 'PLAN_STALE' } });
+    expectGolden('errors', 'is refused when the configuration or an account moved', stderr);
   });
 });
 
 describe('a plan is not saved', () => {
   it.each([
-    ['motherduck.accounts.yaml', 'exists and is not a plan'],
-    ['nowhere/today.plan', 'cannot be saved'],
-  ])('to %s', async (file, words) => {
+    ['motherduck.accounts.yaml', 'FILE_EXISTS'],
+    ['nowhere/today.plan', 'FILE_UNWRITABLE'],
+  ])('to %s', async (file, code) => {
     const folder = new Stage();
     const before = folder.read('motherduck.accounts.yaml');
-    const ran = await folder.run(['plan', '--sandbox', '--out', file]);
-    expect(ran.code).toBe(1);
-    expect(ran.stderr).toContain(words);
+    const ran = await folder.json(['plan', '--sandbox', '--out', file]);
+    expect(ran).toMatchObject({ code: 1, document: { error: { code } } });
+    expectGolden('errors', `a plan is not saved > ${file}`, ran.stderr);
     expect(folder.read('motherduck.accounts.yaml')).toBe(before);
   });
 
@@ -180,9 +209,10 @@ describe('a saved plan that was altered', () => {
     const folder = new Stage();
     await folder.run('plan --sandbox --out today.plan');
     folder.write('today.plan', folder.read('today.plan').replace('"secret_store": "local"', '"secret_store": "mine"'));
-    const { code, stderr } = await folder.run('apply today.plan --sandbox --yes');
+    const { code, stderr, document } = await folder.json('apply today.plan --sandbox --yes');
     expect(code).toBe(1);
-    expect(stderr).toContain('this moved: etl_prod/airflow');
+    expect(document).toMatchObject({ error: { code: 'PLAN_STALE' } });
+    expectGolden('errors', 'is refused: what it says must still be what would be planned', stderr);
     expect(folder.has('motherduck.accounts.state.json')).toBe(false);
   });
 });
@@ -196,7 +226,7 @@ describe('a rehearsal in a folder that is in use', () => {
     });
     const ran = await folder.run('apply --sandbox --yes --no-smoke');
     expect(ran.code).toBe(3);
-    expect(ran.stdout).toContain('it has a real secret there, which the sandbox would overwrite');
+    expectGolden('errors', 'does not write over a secret that is not of the sandbox', ran.stdout);
     expect(folder.read('.motherduck/secrets.env')).toContain('MOTHERDUCK_TOKEN_ETL_PROD_AIRFLOW=the-real-one\n');
   });
 });
@@ -218,19 +248,21 @@ describe('pruning', () => {
     const without = (text: string) => text.replace(/^ {2}tenant_globex:.*$/m, '');
     const original = folder.read('motherduck.accounts.yaml');
     folder.edit(without);
-    expect((await folder.run('plan --sandbox')).stdout).toContain(
-      'retained (--prune deletes): 1 account (tenant_globex)',
-    );
-    const refused = await folder.run('apply --sandbox --yes --prune --allow-delete');
-    expect(refused.code).toBe(1);
-    expect(refused.stdout).toContain('tenant_globex has deletion_protection');
+    expect(await folder.json('plan --sandbox')).toMatchObject({ document: { retained: ['tenant_globex'] } });
+    const refused = await folder.json('apply --sandbox --yes --prune --allow-delete');
+    expect(refused).toMatchObject({ code: 1, document: { error: { code: 'GUARDRAIL' } } });
+    expectGolden('errors', 'pruning an account with deletion_protection', refused.stderr);
 
     folder.write(
       'motherduck.accounts.yaml',
       original.replace('tenant_globex: { ', 'tenant_globex: { deletion_protection: false, '),
     );
     const shown = await folder.run('plan --sandbox --detailed-exitcode');
-    expect(shown).toMatchObject({ code: 2, stdout: expect.stringContaining('deletion protection on -> off') });
+    expect(shown.code).toBe(2);
+    expect(await folder.json('plan --sandbox')).toMatchObject({
+      document: { protection: [{ account: 'tenant_globex', before: true, after: false }] },
+    });
+    expectGolden('reports', 'plan --sandbox, with the protection off', shown.stdout, { date: DATE });
     expect((await folder.run('apply --sandbox --yes --no-smoke')).code).toBe(0);
     folder.edit((text) => without(text).replace('max_deletes: 0', 'max_deletes: 1'));
     const unsaid = await folder.run('apply --sandbox --yes --prune');
@@ -238,7 +270,7 @@ describe('pruning', () => {
     expect(unsaid.stderr).toContain('--allow-delete');
     const done = await folder.run('apply --sandbox --yes --prune --allow-delete --no-smoke');
     expect(done.code).toBe(0);
-    expect(done.stdout).toContain('1 token and all databases it owns go with it (destructive)');
-    expect((await folder.run('plan --sandbox')).stdout).toContain(NO_CHANGES);
+    expectGolden('reports', 'apply --sandbox --prune', done.stdout, { date: DATE });
+    expect(await folder.json('plan --sandbox')).toMatchObject(NO_CHANGES);
   });
 });
