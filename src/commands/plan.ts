@@ -4,7 +4,6 @@ import { readFile } from 'node:fs/promises';
 import type { PlanningOptions } from '../cli/applying.ts';
 import { readDesired } from '../cli/configuration.ts';
 import { tellGitHub } from '../cli/github.ts';
-import type { Io } from '../cli/io.ts';
 import { withContext } from '../cli/progress.ts';
 import { EXIT, runCommand } from '../cli/run.ts';
 import { hintsInContext } from '../cli/typed-options.ts';
