@@ -19,12 +19,14 @@ export { type OpenState, openState, readState, type StateQuestion } from './libr
 export type { Audit, Finding, RuleInfo, Severity } from './model/audit.ts';
 export type { Desired, DesiredAccount, DesiredToken, SecretStoreConfig } from './model/desired.ts';
 export type { Live, LiveAccount, LiveToken, LiveUser, Presence } from './model/live.ts';
-export type { Action, ActionName, Notice, Plan, Risk } from './model/plan.ts';
+export type { Notice, PlanError, PlanNotice, PlanWarning, Violation } from './model/notice.ts';
+export type { Action, ActionName, Plan, Risk } from './model/plan.ts';
 export type { Secret } from './model/secret.ts';
 export type { AccountSmoke, Smoke, SmokeCheck } from './model/smoke.ts';
 export type { State, StateAccount, StateToken } from './model/state.ts';
 export { type ErrorCode, type Location, UserError } from './model/user-error.ts';
 export type { Api } from './motherduck/api.ts';
+export { noticeText } from './plan/notice-text.ts';
 export { hasChanges } from './plan/plan.ts';
 export type { AuditFormat, PlanFormat } from './report/formats.ts';
 export type { SecretAddress, SecretStore } from './secrets/store.ts';

@@ -20,7 +20,7 @@ import { accountKey } from '../model/username.ts';
 import type { WireToken } from '../model/wire.ts';
 import type { Api } from '../motherduck/api.ts';
 import { ApiError } from '../motherduck/transport-errors.ts';
-import { accountRecords } from '../plan/series.ts';
+import { accountRecords } from '../plan/token-series.ts';
 import type { SecretStore } from '../secrets/store.ts';
 import { type StateWriter, tokenOf, updateAccount, updateToken } from './state-writer.ts';
 

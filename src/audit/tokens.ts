@@ -6,7 +6,7 @@ import type { StateAccount, TokenRecord } from '../model/state.ts';
 import { chooseTokens, managedSeries } from '../model/token-choice.ts';
 import { isSmokeToken, RESERVED_TOKEN_NAMES, seriesOf } from '../model/tokens.ts';
 import { USERNAME_PATTERN } from '../model/username.ts';
-import { isExpired } from '../plan/series.ts';
+import { isExpired } from '../plan/token-series.ts';
 
 /**
  * - `current`: current in the state, or adopted for a configured token by the next apply

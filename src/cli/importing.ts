@@ -11,9 +11,9 @@ import { statePath } from '../engine/state.ts';
 import type { Selection } from '../import/selection.ts';
 import type { Desired } from '../model/desired.ts';
 import type { Live } from '../model/live.ts';
-import type { Notice } from '../model/plan.ts';
+import type { Notice } from '../model/notice.ts';
 import { few } from '../model/wording.ts';
-import { type Counts, importDiff, importSummary, skippedText } from '../report/import/text.ts';
+import { type Counts, importDiff, importNoticeText, importSummary, skippedText } from '../report/import/text.ts';
 import { waitUnlocked } from '../state/lock.ts';
 import { openState, type StateFile } from '../state/state-file.ts';
 import { type ConfigOptions, configWords, sandboxWords, showFindings, suitEngineToCommand } from './configuration.ts';
@@ -68,7 +68,7 @@ export async function importLive(
         showFindings: (loaded) => showFindings(loaded, io),
       });
       show(decided, files, withoutDucklings(selection, files.loaded.desired), io);
-      for (const { message, hint } of [...(beginning.notices ?? []), ...decided.decided.notices])
+      for (const { message, hint } of [...(beginning.notices ?? []), ...decided.decided.notices.map(importNoticeText)])
         io.warn(message, hint);
       warnOfClock(service, io);
       return await carryOut(decided, files, live, stateWriter, options, io, stopping);

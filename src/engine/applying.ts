@@ -5,6 +5,7 @@ import type { Plan } from '../model/plan.ts';
 import type { Smoke } from '../model/smoke.ts';
 import { UserError } from '../model/user-error.ts';
 import { runProbe } from '../motherduck/probe-process.ts';
+import { noticeText } from '../plan/notice-text.ts';
 import { SmokeSession } from '../smoke/session.ts';
 import type { Service } from './service.ts';
 
@@ -39,9 +40,9 @@ export async function applyTested(
 export function refuseViolations({ violations }: Plan, shown: boolean): void {
   const [first] = violations;
   if (first === undefined) return;
-  const said = violations.map((violation) => violation.message).join('; ');
+  const said = violations.map((violation) => noticeText(violation).message).join('; ');
   const message = shown ? 'the plan is refused, as said above, so nothing was done' : `the plan is refused: ${said}`;
-  throw new UserError('GUARDRAIL', message, first.hint ?? 'Change the configuration, or its guardrails.');
+  throw new UserError('GUARDRAIL', message, noticeText(first).hint);
 }
 
 /** Whether all of the plan was done, without errors. The smoke test is apart. */

@@ -1,6 +1,7 @@
 /** Checks that an import only adopts: the plan after it adopts the selection, and is otherwise the plan before it. */
 import type { Import, Obstacle } from '../model/import.ts';
-import type { Action, AdoptAccount, AdoptToken, Notice, Plan, ShownToken } from '../model/plan.ts';
+import type { PlanNotice } from '../model/notice.ts';
+import type { Action, AdoptAccount, AdoptToken, Plan, ShownToken } from '../model/plan.ts';
 
 type Adopts = Import['adopts'];
 
@@ -16,9 +17,11 @@ export function obstacles(before: Plan, after: Plan, adopts: Adopts): Obstacle[]
     ...added.filter((action) => !isIntended(action, adopts)).map((action) => ({ kind: 'new_action' as const, action })),
     ...dropped.map((action) => ({ kind: 'dropped_action' as const, action })),
     ...missing.map((name) => ({ kind: 'not_adopted' as const, name })),
-    ...newNotices(before.errors, after.errors, ({ account, token, message }) => `${account}/${token}: ${message}`),
+    ...newNotices(before.errors, after.errors, (error) => JSON.stringify(error)),
     // A compute ceiling that was exceeded before is exceeded by another amount now.
-    ...newNotices(before.violations, after.violations, ({ account }) => account ?? ''),
+    ...newNotices(before.violations, after.violations, (violation) =>
+      'account' in violation ? violation.account : '',
+    ),
   ];
 }
 
@@ -50,7 +53,11 @@ function subjectOf(action: Action): string {
   return 'token' in action && action.token !== undefined ? `${action.account}/${action.token}` : action.account;
 }
 
-function newNotices(before: readonly Notice[], after: readonly Notice[], key: (notice: Notice) => string): Obstacle[] {
+function newNotices<N extends PlanNotice>(
+  before: readonly N[],
+  after: readonly N[],
+  key: (notice: N) => string,
+): Obstacle[] {
   const known = new Set(before.map(key));
-  return after.filter((notice) => !known.has(key(notice))).map(({ message }) => ({ kind: 'new_notice', message }));
+  return after.filter((notice) => !known.has(key(notice))).map((notice) => ({ kind: 'new_notice', notice }));
 }

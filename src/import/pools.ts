@@ -1,10 +1,8 @@
 /** The Ducklings of added accounts as YAML, within the guardrails; accounts with equal Ducklings share a pool. */
-
 import type { Definitions, Desired } from '../model/desired.ts';
 import { COOLDOWN_SECONDS, type DesiredDucklings, type Ducklings, type Size, sizeFacts } from '../model/ducklings.ts';
-import type { Notice } from '../model/plan.ts';
+import type { ImportNotice } from '../model/import.ts';
 import { formatDuration } from '../model/time.ts';
-import { few } from '../model/wording.ts';
 import { unused } from './policies.ts';
 import { entriesOf, scalar, type YamlEntry, type YamlValue } from './yaml-writer.ts';
 
@@ -12,7 +10,7 @@ export interface ImportedDucklings {
   /** By username; an account that is not in it keeps its Ducklings unmanaged. */
   readonly ofAccount: ReadonlyMap<string, YamlValue>;
   readonly pools: readonly YamlEntry[];
-  readonly notices: readonly Notice[];
+  readonly notices: readonly ImportNotice[];
 }
 
 interface Owner {
@@ -52,7 +50,7 @@ export function writeDucklings(
 }
 
 /** The accounts whose Ducklings the configuration allows, and notices about the others. */
-function withinGuardrails(owners: readonly Owner[], desired: Desired): { allowed: Owner[]; notices: Notice[] } {
+function withinGuardrails(owners: readonly Owner[], desired: Desired): { allowed: Owner[]; notices: ImportNotice[] } {
   const { allowedSizes, maxPoolSizeTotal = Number.POSITIVE_INFINITY } = desired.guardrails;
   const allowed: Owner[] = [];
   const withheld = { size: [] as string[], rate: [] as string[], total: [] as string[] };
@@ -72,26 +70,16 @@ function withinGuardrails(owners: readonly Owner[], desired: Desired): { allowed
   return {
     allowed,
     notices: [
-      ...unmanaged(withheld.size, 'their size is not among guardrails.allowed_sizes'),
-      ...unmanaged(withheld.rate, 'their size has no rate in compute_rates'),
-      ...unmanaged(
-        withheld.total,
-        `with them all pools would be larger than guardrails.max_pool_size_total ${maxPoolSizeTotal}`,
-      ),
-    ],
+      { kind: 'size_not_allowed' as const, names: withheld.size },
+      { kind: 'size_without_rate' as const, names: withheld.rate },
+      { kind: 'pools_too_large' as const, limit: maxPoolSizeTotal, names: withheld.total },
+    ].filter(({ names }) => names.length > 0),
   };
 }
 
 /** A size that is billed by use needs no rate. */
 function hasRate(size: Size, { computeRates }: Desired): boolean {
   return computeRates === undefined || !sizeFacts(size).hourly || computeRates.has(size);
-}
-
-function unmanaged(usernames: readonly string[], why: string): Notice[] {
-  if (usernames.length === 0) return [];
-  const message = `the Ducklings of ${few(usernames)} stay unmanaged: ${why}`;
-  const hint = 'To manage them, change that setting and add "ducklings" to the account\'s block.';
-  return [{ message, hint: { text: hint } }];
 }
 
 function signatureOf({ read_write, read_scaling }: DesiredDucklings): string {

@@ -1,13 +1,11 @@
 /** The tokens of one account as YAML: each with a key, its policy, and the settings that differ from the policy. */
 
-import type { Skipped, TokenSkipReason } from '../model/import.ts';
+import type { ImportNotice, Skipped, TokenSkipReason } from '../model/import.ts';
 import type { LiveToken } from '../model/live.ts';
-import type { Notice } from '../model/plan.ts';
 import type { State } from '../model/state.ts';
 import { formatDuration, isoTime } from '../model/time.ts';
 import { type ChosenToken, chooseTokens, managedSeries } from '../model/token-choice.ts';
 import { accountKey } from '../model/username.ts';
-import { few } from '../model/wording.ts';
 import { type Lifetime, type Policies, type Policy, postponedRotation } from './policies.ts';
 import { type Candidate, isSelected } from './selection.ts';
 import { isKey, type TokenKeys } from './token-keys.ts';
@@ -104,38 +102,12 @@ export interface AddressedToken extends ImportedToken {
   readonly address: string;
 }
 
-/** What a user should know about the lifetimes of imported tokens: one notice per kind, with the tokens that it concerns. */
-export function lifetimeNotices(tokens: readonly AddressedToken[]): Notice[] {
-  return KINDS.flatMap(({ applies, message, hint }) => {
-    const names = tokens.filter(applies).map(({ address }) => address);
-    const [first] = names;
-    return first === undefined
-      ? []
-      : [{ message: message(few(names)), hint: { text: hint, command: ['rotate', first] } }];
-  });
+/** Which imported tokens end or are rotated otherwise than a user may expect: one notice per kind. */
+export function lifetimeNotices(tokens: readonly AddressedToken[]): ImportNotice[] {
+  const namesOf = (is: (token: AddressedToken) => boolean) => tokens.filter(is).map(({ address }) => address);
+  return [
+    { kind: 'never_expires' as const, names: namesOf(({ lifetime }) => lifetime.shortened === 'never') },
+    { kind: 'long_lived' as const, names: namesOf(({ lifetime }) => lifetime.shortened === 'long') },
+    { kind: 'rotation_postponed' as const, names: namesOf(({ isPostponed }) => isPostponed) },
+  ].filter(({ names }) => names.length > 0);
 }
-
-interface Kind {
-  applies(token: AddressedToken): boolean;
-  message(names: string): string;
-  readonly hint: string;
-}
-
-const KINDS: readonly Kind[] = [
-  {
-    applies: ({ lifetime }) => lifetime.shortened === 'never',
-    message: (names) => `tokens that never expire, but whose replacements will: ${names}`,
-    hint: 'Nothing rotates such a token until you do.',
-  },
-  {
-    applies: ({ lifetime }) => lifetime.shortened === 'long',
-    message: (names) =>
-      `tokens that live longer than guardrails.max_token_ttl, which their replacements will not: ${names}`,
-    hint: 'To rotate one before its policy does.',
-  },
-  {
-    applies: ({ isPostponed }) => isPostponed,
-    message: (names) => `tokens that expire soon, and are rotated later than their policy says: ${names}`,
-    hint: 'After a rotation, remove rotate_before and overlap from the line of the token. To rotate one now.',
-  },
-];

@@ -1,4 +1,5 @@
-import type { Action, Notice } from './plan.ts';
+import type { PlanNotice } from './notice.ts';
+import type { Action } from './plan.ts';
 import type { Seconds } from './time.ts';
 import type { TokenType } from './tokens.ts';
 import type { Hint } from './user-error.ts';
@@ -11,7 +12,7 @@ export interface Import {
   /** Selected, and not imported. */
   readonly skipped: readonly Skipped[];
   /** Imported tokens and Ducklings that differ from what a user may expect. */
-  readonly notices: readonly Notice[];
+  readonly notices: readonly ImportNotice[];
   /** The new texts of the files that change; a file that others depend on comes first. */
   readonly texts: ReadonlyMap<string, string>;
   /** What the next plan must adopt, and nothing else: usernames, and ids of tokens by `account/key`. */
@@ -19,6 +20,16 @@ export interface Import {
   /** A secret store was added because there was none: git must ignore its file. */
   readonly addsStore: boolean;
 }
+
+/** What an import does otherwise than a user may expect, with the names that it concerns: accounts, or tokens as `account/key`. */
+export type ImportNotice =
+  /** Guardrails or rates forbid their Ducklings: by size, for want of a rate, or by the total size of all pools. */
+  | { readonly kind: 'size_not_allowed' | 'size_without_rate'; readonly names: readonly string[] }
+  | { readonly kind: 'pools_too_large'; readonly limit: number; readonly names: readonly string[] }
+  /** They never expire or live longer than `max_token_ttl`, and their replacements do not. */
+  | { readonly kind: 'never_expires' | 'long_lived'; readonly names: readonly string[] }
+  /** They would be due now, so they are rotated later than their policy says. */
+  | { readonly kind: 'rotation_postponed'; readonly names: readonly string[] };
 
 /** An account, or one of its tokens, that is not imported. */
 export interface Skipped {
@@ -69,4 +80,4 @@ export type Obstacle =
   | { readonly kind: 'dropped_action'; readonly action: Action }
   /** A username, or `account/key`. */
   | { readonly kind: 'not_adopted'; readonly name: string }
-  | { readonly kind: 'new_notice'; readonly message: string };
+  | { readonly kind: 'new_notice'; readonly notice: PlanNotice };

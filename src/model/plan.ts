@@ -1,7 +1,7 @@
 import type { DesiredDucklings, Ducklings } from './ducklings.ts';
+import type { PlanError, PlanWarning, Violation } from './notice.ts';
 import type { Seconds } from './time.ts';
 import type { TokenType } from './tokens.ts';
-import type { ErrorCode, Hint } from './user-error.ts';
 
 /** A Plan: what apply would do and why. Data only: it has no room for a secret. */
 export interface Plan {
@@ -23,23 +23,15 @@ export interface Plan {
   /** Accounts whose last smoke test failed: apply tests them again. */
   readonly retest: readonly string[];
   readonly unmanaged: Unmanaged;
-  readonly warnings: readonly Notice[];
+  readonly warnings: readonly PlanWarning[];
   /** Accounts that the plan could not decide about, and why. Nothing is done to them. */
-  readonly errors: readonly Notice[];
+  readonly errors: readonly PlanError[];
   /** Guardrails of the configuration that the plan breaks: apply refuses while there is one. */
-  readonly violations: readonly Notice[];
+  readonly violations: readonly Violation[];
   /** The next change of each managed token that time alone will bring, soonest first. */
   readonly next: readonly NextChange[];
   /** The price of an hour at most, by the user's own rates; absent without rates. */
   readonly compute?: ComputeCeiling;
-}
-
-export interface Notice {
-  readonly account?: string;
-  readonly token?: string;
-  readonly code?: ErrorCode;
-  readonly message: string;
-  readonly hint?: Hint;
 }
 
 /** What is live and not managed: apply will not touch it. */

@@ -1,4 +1,4 @@
-import type { Notice } from './plan.ts';
+import type { Notice } from './notice.ts';
 import type { TokenType } from './tokens.ts';
 import type { Hint } from './user-error.ts';
 

@@ -1,14 +1,15 @@
-/** What is known when an account is planned, and what comes of it. */
+/** The input and the result of planning one account. */
 
 import type { Desired, DesiredToken } from '../model/desired.ts';
-import type { Action, ComputeCeiling, NextChange, Notice, SourceLine, Unmanaged } from '../model/plan.ts';
+import type { PlanError, PlanWarning } from '../model/notice.ts';
+import type { Action, ComputeCeiling, NextChange, SourceLine, Unmanaged } from '../model/plan.ts';
 import type { Location } from '../model/user-error.ts';
 
 export interface AccountContext {
   readonly desired: Desired;
   readonly now: number;
   readonly prune: boolean;
-  /** Why an account is not wanted. */
+  /** Why an account is not desired. */
   readonly because: 'removed' | 'destroyed';
   isRotatedNow(account: string, token: string): boolean;
   secretPath(account: string, token: DesiredToken): string | undefined;
@@ -16,13 +17,13 @@ export interface AccountContext {
 
 export interface AccountPlan {
   readonly actions: readonly Action[];
-  readonly warnings: readonly Notice[];
-  readonly errors: readonly Notice[];
+  readonly warnings: readonly PlanWarning[];
+  readonly errors: readonly PlanError[];
   readonly next: readonly NextChange[];
   readonly unmanagedTokens: Unmanaged['tokens'];
-  /** Set when the account is managed, left the configuration, and stays. */
+  /** It is managed, left the configuration, and stays. */
   readonly retained: boolean;
-  /** Set when the last smoke test failed, so that apply tests it again. */
+  /** Its last smoke test failed, so apply tests it again. */
   readonly retest: boolean;
   /** Keys of tokens that were stored and not seen to connect. */
   readonly unverified: readonly string[];
@@ -42,7 +43,7 @@ export const NOTHING: AccountPlan = {
   unverified: [],
 };
 
-/** The line that a reason cites; without the file in the main file. */
+/** The line for a reason; without `file` when it is in the main file. */
 export function sourceLine({ file, line }: Location, mainFile: string): SourceLine {
   return file === mainFile ? { line } : { file, line };
 }

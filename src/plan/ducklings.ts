@@ -1,4 +1,4 @@
-/** Ducklings: what is wanted over what is live, what that changes, and what it can cost an hour at most. */
+/** Ducklings: the desired ones merged with the live ones, what that changes, and what they can cost an hour at most. */
 import { type DesiredDucklings, type Ducklings, type Size, sizeFacts } from '../model/ducklings.ts';
 import type { ComputeCeiling, Risk } from '../model/plan.ts';
 import { formatDuration } from '../model/time.ts';
@@ -28,22 +28,22 @@ function mergeSize(desired: DesiredDucklings[Kind], live: Ducklings[Kind]): Duck
   return cooldown === undefined ? { size } : { size, cooldown };
 }
 
-/** What is live and differs from what is wanted, a phrase a difference; empty when MotherDuck matches. */
+/** How the live Ducklings differ from the desired ones, a phrase per difference; empty when they match. */
 export function ducklingChanges(desired: DesiredDucklings, live: Ducklings): string[] {
   const changes: string[] = [];
-  const wanted = mergeDucklings(desired, live);
-  if (wanted.read_write.size !== live.read_write.size) {
-    changes.push(`read/write size ${live.read_write.size} -> ${wanted.read_write.size}`);
+  const merged = mergeDucklings(desired, live);
+  if (merged.read_write.size !== live.read_write.size) {
+    changes.push(`read/write size ${live.read_write.size} -> ${merged.read_write.size}`);
   }
   if (
-    wanted.read_scaling.size !== live.read_scaling.size ||
-    wanted.read_scaling.pool_size !== live.read_scaling.pool_size
+    merged.read_scaling.size !== live.read_scaling.size ||
+    merged.read_scaling.pool_size !== live.read_scaling.pool_size
   ) {
-    changes.push(`read scaling pool ${showPool(live.read_scaling)} -> ${showPool(wanted.read_scaling)}`);
+    changes.push(`read scaling pool ${showPool(live.read_scaling)} -> ${showPool(merged.read_scaling)}`);
   }
   for (const kind of TOKEN_TYPES) {
     const cooldown = desired[kind].cooldown;
-    if (cooldown === undefined || cooldown === live[kind].cooldown || !sizeFacts(wanted[kind].size).cooldown.settable)
+    if (cooldown === undefined || cooldown === live[kind].cooldown || !sizeFacts(merged[kind].size).cooldown.settable)
       continue;
     changes.push(
       `${kind === 'read_write' ? 'read/write' : 'read scaling'} cooldown ${showCooldown(live[kind].cooldown)} -> ${formatDuration(cooldown)}`,
@@ -52,15 +52,15 @@ export function ducklingChanges(desired: DesiredDucklings, live: Ducklings): str
   return changes;
 }
 
-/** A change of size starts Ducklings anew; a pool or a cooldown changes beneath running queries. */
+/** A change of size restarts Ducklings; a larger pool or another cooldown does not touch running queries. */
 export function ducklingRisk(desired: DesiredDucklings, live: Ducklings): Risk {
-  const wanted = mergeDucklings(desired, live);
+  const merged = mergeDucklings(desired, live);
   const sameSizes =
-    wanted.read_write.size === live.read_write.size && wanted.read_scaling.size === live.read_scaling.size;
-  return sameSizes && wanted.read_scaling.pool_size >= live.read_scaling.pool_size ? 'safe' : 'disruptive';
+    merged.read_write.size === live.read_write.size && merged.read_scaling.size === live.read_scaling.size;
+  return sameSizes && merged.read_scaling.pool_size >= live.read_scaling.pool_size ? 'safe' : 'disruptive';
 }
 
-/** The price of an hour with every Duckling of the account running, by the user's rates; null when a part is not known. */
+/** The price of an hour with every Duckling of the account running, by the user's rates; null when a part is unknown. */
 export function hourlyCeiling(ducklings: DesiredDucklings | Ducklings, rates: Rates): number | null {
   const { read_write, read_scaling } = ducklings;
   const pool = read_scaling.pool_size === 0 ? 0 : priceOf(read_scaling.size, rates);
@@ -85,7 +85,7 @@ export function sumCeilings(parts: readonly ComputeCeiling[]): ComputeCeiling {
   return { before: add('before'), after: add('after') };
 }
 
-/** Money is compared and shown to a hundredth of a cent, so that sums of decimals do not grow tails. */
+/** To a hundredth of a cent, so that sums of decimals have no rounding errors. */
 function round(value: number): number {
   return Math.round(value * 10_000) / 10_000;
 }

@@ -1,11 +1,10 @@
-/** Guardrails: what a plan must not do. Each violation holds the numbers and the way out. */
-
+/** Guardrails: what a plan must not do. */
 import type { Desired } from '../model/desired.ts';
 import type { LiveUser } from '../model/live.ts';
-import type { Action, ComputeCeiling, DeleteAccount, Notice } from '../model/plan.ts';
+import type { PlanWarning, Violation } from '../model/notice.ts';
+import type { Action, ComputeCeiling, DeleteAccount } from '../model/plan.ts';
 import type { State } from '../model/state.ts';
 import { accountKey } from '../model/username.ts';
-import { counted, few } from '../model/wording.ts';
 
 export interface GuardrailInput {
   readonly desired: Desired;
@@ -17,90 +16,50 @@ export interface GuardrailInput {
   /** The accounts with a ceiling that is not known after the plan. */
   readonly unpriced: readonly string[];
   isPlanned(username: string): boolean;
-  /** `unknown` when the users cannot be listed, so that nobody can tell. */
+  /** `unknown` when the users cannot be listed. */
   isSelf(username: string): boolean | 'unknown';
 }
 
 /** The violations of a plan; apply refuses while there is one. */
-export function findViolations(input: GuardrailInput): Notice[] {
+export function findViolations(input: GuardrailInput): Violation[] {
   const deletions = input.actions.filter((action): action is DeleteAccount => action.action === 'delete_account');
+  const accounts = deletions.map(({ account }) => account);
+  const limit = input.desired.guardrails.maxDeletes;
   return [
-    ...deletions.flatMap((deletion) => protectedFrom(deletion, input)),
-    ...tooManyDeletes(deletions, input.desired),
-    ...(raisesCeiling(input) ? ceilingBroken(input) : []),
+    ...accounts.flatMap((account) => refusedDeletion(account, input)),
+    ...(accounts.length > limit ? [{ kind: 'too_many_deletes' as const, limit, accounts }] : []),
+    ...(raisesCeiling(input) ? ceilingViolation(input) : []),
   ];
 }
 
-/** A ceiling that is broken already stands in the way of what raises it, and of nothing else: tokens are still rotated. */
-export function brokenAlready(input: Pick<GuardrailInput, 'desired' | 'compute' | 'ownCompute'>): Notice[] {
+/** A ceiling that is exceeded already refuses only plans that raise it: tokens are still rotated. */
+export function ceilingWarning(input: Pick<GuardrailInput, 'desired' | 'compute' | 'ownCompute'>): PlanWarning[] {
   const limit = input.desired.guardrails.maxComputeCeiling;
-  const after = input.compute?.after ?? null;
-  return limit === undefined || after === null || after <= limit || raisesCeiling(input)
+  const ceiling = input.compute?.after ?? null;
+  return limit === undefined || ceiling === null || ceiling <= limit || raisesCeiling(input)
     ? []
-    : [overCeiling(after, limit)];
+    : [{ kind: 'ceiling_exceeded', ceiling, limit }];
 }
 
 function raisesCeiling({ ownCompute: { before, after } }: Pick<GuardrailInput, 'ownCompute'>): boolean {
   return before === null || after === null || after > before;
 }
 
-function protectedFrom(deletion: DeleteAccount, input: GuardrailInput): Notice[] {
-  const { account } = deletion;
-  const isSelf = input.isSelf(account);
-  if (isSelf === 'unknown') {
-    const message = `whether ${account} is the account whose token runs this program cannot be told, since users cannot be listed`;
-    return [
-      { account, code: 'GUARDRAIL', message, hint: { text: 'Delete it at MotherDuck; the next plan forgets it.' } },
-    ];
-  }
-  if (isSelf) {
-    const message = `${account} is the account whose token runs this program: it is never deleted`;
-    return [
-      { account, code: 'GUARDRAIL', message, hint: { text: 'Run with the admin token of another user, or keep it.' } },
-    ];
-  }
-  if (!input.state.accounts.get(accountKey(account))?.deletion_protection) return [];
-  const message = `${account} has deletion_protection, remembered in the state`;
-  const hint = {
-    text: 'Before you delete it, set "deletion_protection: false" in its block (restore the block if it is gone) and apply that.',
-    command: ['apply', '--only', account],
-  };
-  return [{ account, code: 'GUARDRAIL', message, hint }];
+function refusedDeletion(account: string, { state, isSelf }: GuardrailInput): Violation[] {
+  const isOwn = isSelf(account);
+  if (isOwn === 'unknown') return [{ kind: 'own_account_unknown', account }];
+  if (isOwn) return [{ kind: 'own_account', account }];
+  return state.accounts.get(accountKey(account))?.deletion_protection ? [{ kind: 'protected', account }] : [];
 }
 
-function tooManyDeletes(deletions: readonly DeleteAccount[], desired: Desired): Notice[] {
-  const { maxDeletes } = desired.guardrails;
-  if (deletions.length <= maxDeletes) return [];
-  const names = deletions.map((deletion) => deletion.account).join(', ');
-  const message = `the plan deletes ${counted(deletions.length, 'account')} and guardrails.max_deletes is ${maxDeletes}: ${names}`;
-  const narrow = deletions.length > 1 ? ', or narrow the plan with --only' : '';
-  const hint = { text: `If that is intended, set "max_deletes: ${deletions.length}" under guardrails${narrow}.` };
-  return [{ code: 'GUARDRAIL', message, hint }];
-}
-
-function ceilingBroken(input: GuardrailInput): Notice[] {
-  const limit = input.desired.guardrails.maxComputeCeiling;
-  if (limit === undefined || input.compute === undefined) return [];
-  const { after } = input.compute;
-  if (after === null) return ceilingUnknown(limit, input);
-  return after <= limit ? [] : [overCeiling(after, limit)];
-}
-
-function overCeiling(after: number, limit: number): Notice {
-  const message = `all Ducklings at once would cost ${after} an hour and guardrails.max_compute_ceiling is ${limit}`;
-  const hint = { text: 'Choose smaller sizes or pools, or raise max_compute_ceiling.' };
-  return { code: 'GUARDRAIL', message, hint };
-}
-
-function ceilingUnknown(limit: number, { unpriced, isPlanned }: GuardrailInput): Notice[] {
-  const others = unpriced.filter((username) => !isPlanned(username));
-  const isOutside = others.length === unpriced.length;
-  const names = few(isOutside ? others : unpriced.filter(isPlanned));
-  const message = `guardrails.max_compute_ceiling is ${limit}, and the ceiling of ${names} is not known`;
-  const text = isOutside
-    ? 'This plan raises the ceiling of its own accounts. Plan without --only, so that the Ducklings of all are read.'
-    : 'Write out size and pool_size of their Ducklings, and a rate for every size under compute_rates.';
-  return [{ code: 'GUARDRAIL', message, hint: { text } }];
+function ceilingViolation({ desired, compute, unpriced, isPlanned }: GuardrailInput): Violation[] {
+  const limit = desired.guardrails.maxComputeCeiling;
+  if (limit === undefined || compute === undefined) return [];
+  const { after: ceiling } = compute;
+  if (ceiling !== null) return ceiling <= limit ? [] : [{ kind: 'ceiling_exceeded', ceiling, limit }];
+  const own = unpriced.filter(isPlanned);
+  const planned = own.length > 0;
+  return [{ kind: 'ceiling_unknown', limit, accounts: planned ? own : unpriced, planned }];
 }
 
 /**

@@ -1,7 +1,7 @@
 /**
- * A plan that was reviewed and is done later, exactly. It holds what it was made from (the configuration's hash, the
+ * A plan that was reviewed and is applied later, exactly. It has what it was made from (the configuration's hash, the
  * state's lineage and serial, a fingerprint of each account as it was read), so that apply can tell whether anything
- * moved since. Every apply raises the state's serial, so a plan that does something works once.
+ * changed since. Every apply raises the state's serial, so a plan with changes works once.
  */
 import { createHash } from 'node:crypto';
 import type { Live, LiveAccount, Presence } from '../model/live.ts';
@@ -14,14 +14,14 @@ export interface PlanFile {
   readonly kind: 'motherduck-accounts plan';
   readonly version: 2;
   readonly plan: Plan;
-  /** Whether it was asked to delete what left the configuration. */
+  /** Made with `--prune`. */
   readonly prune: boolean;
-  /** Whether it was asked for scheduled work. */
+  /** Made with `--due`. */
   readonly due?: boolean;
   readonly configuration: string;
   /** null: there was no state yet. */
   readonly state: { readonly lineage: string; readonly serial: number } | null;
-  /** Of each account that was read, by its key. */
+  /** Of each account that was read, by `accountKey`. */
   readonly fingerprints: Readonly<Record<string, string>>;
 }
 
@@ -76,26 +76,26 @@ function areActions(actions: unknown): boolean {
 }
 
 /**
- * Holds a saved plan against one that was just made in the same way. What only time brought may be new in that one; but
- * of every account and token that was reviewed, the very same must still be planned: an altered file is refused too.
+ * Compares a saved plan with one that was just made in the same way. The new one may have more scheduled work; but for
+ * every account and token that was reviewed, both must have the same actions, so an altered file is refused too.
  *
- * @throws UserError PLAN_STALE, naming what moved since the plan was made
+ * @throws UserError PLAN_STALE, naming what changed since the plan was made
  */
 export function refuseStale(file: PlanFile, now: Planned, state: State): void {
-  const moved: string[] = [];
-  if (file.configuration !== now.desired.hash) moved.push('the configuration');
+  const changed: string[] = [];
+  if (file.configuration !== now.desired.hash) changed.push('the configuration');
   if (JSON.stringify(file.state) !== JSON.stringify(position(state))) {
-    moved.push(`the state (serial ${file.state?.serial ?? 0} then, ${state.serial} now)`);
+    changed.push(`the state (serial ${file.state?.serial ?? 0} then, ${state.serial} now)`);
   }
   const current = new Map(Object.entries(fingerprints(now.live)));
   const planned = new Map(Object.entries(file.fingerprints));
   const accounts = [...new Set([...planned.keys(), ...current.keys()])].filter(
     (account) => planned.get(account) !== current.get(account),
   );
-  if (accounts.length > 0) moved.push(`at MotherDuck: ${accounts.join(', ')}`);
-  if (moved.length === 0) moved.push(...alteredParts(file.plan.actions, now.plan.actions));
-  if (moved.length === 0) return;
-  const message = `the plan is stale; since it was made, this moved: ${moved.join('; ')}`;
+  if (accounts.length > 0) changed.push(`at MotherDuck: ${accounts.join(', ')}`);
+  if (changed.length === 0) changed.push(...alteredParts(file.plan.actions, now.plan.actions));
+  if (changed.length === 0) return;
+  const message = `the plan is stale; since it was made, this changed: ${changed.join('; ')}`;
   throw new UserError(
     'PLAN_STALE',
     message,
@@ -103,13 +103,13 @@ export function refuseStale(file: PlanFile, now: Planned, state: State): void {
   );
 }
 
-/** The parts (an account itself, or one of its tokens) of which other things were reviewed than would be done now. */
+/** The accounts and tokens whose reviewed actions differ from those that would be done now. */
 function alteredParts(reviewed: readonly Action[], planned: readonly Action[]): string[] {
   const now = byPart(planned);
   return [...byPart(reviewed)].filter(([part, actions]) => now.get(part) !== actions).map(([part]) => part);
 }
 
-/** The actions of each part as text; of a reason only its kind, since its data may count the time left. */
+/** The actions of each account or token as text; of a reason only its kind, since its data may have the time left. */
 function byPart(actions: readonly Action[]): Map<string, string> {
   const parts = new Map<string, string>();
   for (const action of actions) {
@@ -127,7 +127,7 @@ function fingerprints(live: Live): Record<string, string> {
   return Object.fromEntries([...live.accounts].map(([key, account]) => [key, fingerprint(account)]));
 }
 
-/** What a person or another program could have changed: not the tokens of a smoke test, nor what only time changes. */
+/** What a person or another program could have changed; without the tokens of a smoke test. */
 function fingerprint(account: Presence<LiveAccount>): string {
   const { presence } = account;
   if (presence !== 'present') return presence;

@@ -3,12 +3,12 @@
  *
  *   Desired   what the YAML says          (config/)
  *   Live      what MotherDuck says        (live/)
- *   State     what we made and remember   (state/)
+ *   State     what was made and recorded   (state/)
  *
  *   desired, not live                 -> create_account, then its Ducklings and tokens
  *   desired, live, not in the state   -> adopt_account: adopted as it is, then only what differs is changed
  *   desired, live, in the state       -> set_ducklings, and each token by its own state machine (tokens.ts)
- *   in the state, no longer desired   -> left as it is; with prune, delete_account; if gone live, forget
+ *   in the state, no longer desired   -> retained; with prune, delete_account; if gone live, forget
  *   live only                         -> unmanaged: named in the plan, and not touched
  *   not readable                      -> an error in the plan; nothing is created, deleted or forgotten for it
  *
@@ -16,7 +16,8 @@
  */
 import type { Desired, DesiredToken } from '../model/desired.ts';
 import type { Live, LiveAccount, Presence } from '../model/live.ts';
-import type { ActionName, ComputeCeiling, Notice, Plan, Summary, Unmanaged } from '../model/plan.ts';
+import type { PlanWarning } from '../model/notice.ts';
+import type { Action, ActionName, ComputeCeiling, Plan, Summary, Unmanaged } from '../model/plan.ts';
 import type { State } from '../model/state.ts';
 import { isoTime } from '../model/time.ts';
 import { UserError } from '../model/user-error.ts';
@@ -24,22 +25,20 @@ import { accountKey, globMatcher } from '../model/username.ts';
 import type { AccountContext, AccountPlan } from './account-plan.ts';
 import { configuredCeiling, planAccount } from './accounts.ts';
 import { sumCeilings } from './ducklings.ts';
-import { brokenAlready, findViolations, selfMatcher } from './guardrails.ts';
-import { lateApplies } from './late-applies.ts';
-import { scheduledOnly } from './scheduled.ts';
+import { ceilingWarning, findViolations, selfMatcher } from './guardrails.ts';
 
 export interface PlanOptions {
   /** Which accounts are planned at all (`--only`); all when absent. */
   readonly only?: (username: string) => boolean;
   /** Delete managed accounts that the configuration does not have. */
   readonly prune?: boolean;
-  /** Only scheduled work; accounts with other changes are left out. */
+  /** Only scheduled work; accounts with other changes are skipped. */
   readonly due?: boolean;
-  /** Why the configuration does not have them; that they left it, unless given. */
+  /** Why accounts are deleted or forgotten; `removed` unless given. */
   readonly because?: 'removed' | 'destroyed';
   /** Tokens to rotate now, whether they are due or not (`mdacc rotate`). */
   readonly rotate?: (account: string, token: string) => boolean;
-  /** Where a store would put a token's secret; without it a moved place is not noticed. */
+  /** Where a store would put a token's secret; without it a changed secret path is not noticed. */
   readonly secretPath?: (account: string, token: DesiredToken) => string | undefined;
   /** The organization is the embedded sandbox. */
   readonly sandbox?: boolean;
@@ -62,7 +61,7 @@ export function makePlan(desired: Desired, live: Live, state: State, options: Pl
     .filter(only)
     .map((username) => {
       const key = accountKey(username);
-      const presence = live.accounts.get(key) ?? notRead(username);
+      const presence = live.accounts.get(key) ?? notRead();
       const plan = planAccount(desired.accounts.get(key), state.accounts.get(key), presence, context);
       return { username, plan: options.due ? scheduledOnly(username, plan) : plan };
     });
@@ -92,7 +91,7 @@ export function makePlan(desired: Desired, live: Live, state: State, options: Pl
       ...unlisted(live),
       ...plans.flatMap(({ plan }) => plan.warnings),
       ...lateApplies(desired, state, live.now),
-      ...brokenAlready({ desired, compute, ownCompute }),
+      ...ceilingWarning({ desired, compute, ownCompute }),
     ],
     errors: plans.flatMap(({ plan }) => plan.errors),
     violations: findViolations({ desired, state, actions, compute, ownCompute, unpriced, isPlanned: only, isSelf }),
@@ -101,7 +100,7 @@ export function makePlan(desired: Desired, live: Live, state: State, options: Pl
   };
 }
 
-/** Of every managed account: one that was not planned, or could not be, counts as the configuration has it. */
+/** The ceilings of all managed accounts; one that was not planned, or could not be, counts as configured. */
 function ceilingsOf(
   desired: Desired,
   state: State,
@@ -116,13 +115,13 @@ function ceilingsOf(
   );
 }
 
-/** An account that nobody read is unknown, never absent. */
-function notRead(username: string): Presence<LiveAccount> {
-  const error = new UserError('ACCOUNT_UNREADABLE', `${username} was not read`, 'Run the plan again.');
+/** An account that was not read is unknown, never absent. */
+function notRead(): Presence<LiveAccount> {
+  const error = new UserError('ACCOUNT_UNREADABLE', 'it was not read', 'Run the plan again.');
   return { presence: 'unknown', error };
 }
 
-/** Every account that the configuration or the state names: as ordered in the files, then by name. */
+/** All accounts of the configuration, in its order, then those that only the state has, by name. */
 export function accountNames(desired: Desired, state: State): string[] {
   const rest = [...state.accounts].filter(([key]) => !desired.accounts.has(key)).map(([, account]) => account.username);
   return [...[...desired.accounts.values()].map((account) => account.username), ...rest.sort(order)];
@@ -171,10 +170,53 @@ function unmanagedAccounts(desired: Desired, live: Live, state: State): Unmanage
     .sort(order);
 }
 
-function unlisted(live: Live): Notice[] {
-  if (live.users.listed) return [];
-  const message = `the users of the organization cannot be listed, so unmanaged accounts are not shown: ${live.users.why.message}`;
-  return [{ message, hint: live.users.why.hint }];
+function unlisted({ users }: Live): PlanWarning[] {
+  return users.listed ? [] : [{ kind: 'users_unlisted', why: users.why.message, hint: users.why.hint }];
+}
+
+/** Tokens whose time between due and expiry is shorter than the longest time between recent applies. */
+function lateApplies(desired: Desired, state: State, now: number): PlanWarning[] {
+  const interval = longestInterval(state.runs, now);
+  const tokens = [...desired.accounts.values()].flatMap((account) =>
+    [...account.tokens.values()]
+      .filter((token) => {
+        const current = state.accounts.get(accountKey(account.username))?.tokens.get(token.key)?.current;
+        return current !== undefined && current.expires_at !== null && token.rotateBefore * 1000 <= interval;
+      })
+      .map((token) => `${account.username}/${token.key}`),
+  );
+  return tokens.length === 0 ? [] : [{ kind: 'late_applies', interval: interval / 1000, tokens }];
+}
+
+/** In milliseconds; the time since the latest run counts too. 0 when no run is known. */
+function longestInterval(runs: readonly string[], now: number): number {
+  const times = [...runs.map((run) => Date.parse(run)), now];
+  return Math.max(0, ...times.slice(1).map((time, index) => time - (times[index] ?? time)));
+}
+
+/** With `--due`: the plan of an account with only scheduled work; of another, nothing but a warning. */
+function scheduledOnly(account: string, plan: AccountPlan): AccountPlan {
+  const others = plan.actions.filter((action) => !isScheduled(action));
+  if (others.length === 0 && plan.protection === undefined) return plan;
+  const { protection: _, ...rest } = plan;
+  const unchanged = plan.compute && { compute: { before: plan.compute.before, after: plan.compute.before } };
+  const actions = [...new Set(others.map(({ action }) => action))];
+  const skipped: PlanWarning = { kind: 'not_scheduled', account, actions };
+  return { ...rest, ...unchanged, actions: [], warnings: [...plan.warnings, skipped] };
+}
+
+/** Due work, and the repair of interrupted runs; nothing that a change of the configuration or at MotherDuck asks for. */
+function isScheduled(action: Action): boolean {
+  switch (action.action) {
+    case 'rotate_token':
+      return action.reason.kind === 'due' || action.reason.kind === 'interrupted';
+    case 'create_token':
+      return action.reason.kind === 'expired' || action.reason.kind === 'interrupted';
+    case 'revoke_token':
+      return action.reason.kind !== 'removed';
+    default:
+      return false;
+  }
 }
 
 function order(a: string, b: string): number {

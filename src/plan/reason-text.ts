@@ -5,7 +5,7 @@ import { describeSpan, formatDuration, showTime } from '../model/time.ts';
 import { counted } from '../model/wording.ts';
 import { ducklingChanges } from './ducklings.ts';
 
-/** Why an action is planned, in words for a reviewer. */
+/** Words the reason of an action for a reviewer. */
 export function reasonText(action: Action): string {
   switch (action.action) {
     case 'create_account':

@@ -1,13 +1,14 @@
-/** An account that the state has and the configuration does not: left, deleted, or forgotten. */
+/** An account of the state that left the configuration: retained, deleted, or forgotten. */
 import type { LiveAccount, LiveUser } from '../model/live.ts';
-import type { Action, ComputeCeiling, NextChange, Notice } from '../model/plan.ts';
+import type { PlanWarning } from '../model/notice.ts';
+import type { Action, ComputeCeiling, NextChange } from '../model/plan.ts';
 import type { StateAccount } from '../model/state.ts';
 import { type AccountContext, type AccountPlan, NOTHING } from './account-plan.ts';
 import { hourlyCeiling, type Rates } from './ducklings.ts';
-import { accountRecords, show } from './series.ts';
+import { accountRecords, show } from './token-series.ts';
 import { planRetainedToken } from './tokens.ts';
 
-/** An account that left the configuration: deleted when pruning was asked for, forgotten when it is gone, else left. */
+/** Deletes the account when pruning was asked for, forgets it when it is gone, and else retains it. */
 export function planRemovedAccount(
   account: string,
   state: StateAccount | undefined,
@@ -37,9 +38,9 @@ export function planRemovedAccount(
       ...compute,
     };
   }
-  const holds = accountRecords(state.tokens.values());
+  const records = accountRecords(state.tokens.values());
   const tokens = [...state.tokens].map(([key, token]) =>
-    planRetainedToken(key, token, live.tokens, holds, account, context.now),
+    planRetainedToken(key, token, live.tokens, records, account, context.now),
   );
   const actions = tokens.flatMap((plan) => plan.actions);
   const next = tokens.flatMap((plan) => plan.next);
@@ -53,12 +54,10 @@ export function planRemovedAccount(
   };
 }
 
-/** What has the name of a managed account may be another one by now, and that is never deleted. */
+/** The name of a managed account may belong to another user or account now, which is never deleted. */
 function whyNotOurs(account: string, state: StateAccount, user: LiveUser): AccountPlan | undefined {
   if (!user.isServiceAccount) {
-    const message = `"${account}" is a person's user at MotherDuck now, and not the account that is managed`;
-    const hint = { text: 'Nothing is done to it. Remove it from the state.', command: ['state', 'forget', account] };
-    return { ...NOTHING, errors: [{ account, code: 'ACCOUNT_UNUSABLE', message, hint }] };
+    return { ...NOTHING, errors: [{ kind: 'person', account, managed: true }] };
   }
   if (state.id === undefined || state.id === user.id) return undefined;
   const reason = { kind: 'replaced_outside' } as const;
@@ -66,20 +65,12 @@ function whyNotOurs(account: string, state: StateAccount, user: LiveUser): Accou
   return { ...NOTHING, actions: [{ action: 'forget', account, reason, risk: 'safe', before, after: null }] };
 }
 
-function notRotated(account: string, next: readonly NextChange[]): Notice[] {
+function notRotated(account: string, next: readonly NextChange[]): PlanWarning[] {
   const [first] = [...next].sort((a, b) => (a.at < b.at ? -1 : 1));
-  if (first === undefined) return [];
-  const message = `its tokens are not rotated any more, since it left the configuration; ${first.name} expires ${first.at.slice(0, 10)}`;
-  return [
-    {
-      account,
-      message,
-      hint: { text: 'Put it back, or delete it.', command: ['apply', '--prune', '--only', account] },
-    },
-  ];
+  return first === undefined ? [] : [{ kind: 'not_rotated', account, name: first.name, expires_at: first.at }];
 }
 
-/** The ceiling of an account that left the configuration; `after` where it does not stay what it is. */
+/** The ceiling of an account that left the configuration. @param after The price of an hour afterwards, where it changes. */
 function priceLive(live: LiveAccount, rates: Rates | undefined, after?: number): { compute?: ComputeCeiling } {
   if (rates === undefined) return {};
   const before = live.ducklings === undefined ? null : hourlyCeiling(live.ducklings, rates);

@@ -7,22 +7,22 @@ import type { TokenRecord } from '../model/state.ts';
 import { isoTime } from '../model/time.ts';
 import { generationOf } from '../model/tokens.ts';
 import { sourceLine } from './account-plan.ts';
-import type { AccountRecords, TokenSeries } from './series.ts';
+import type { AccountRecords, TokenSeries } from './token-series.ts';
 
 export interface TokenContext {
   readonly account: string;
   readonly now: number;
   /** The configuration's main file, so that its lines need no file name. */
   readonly file: string;
-  /** The account is made, or was made anew, in this very plan. */
+  /** This plan creates the account. */
   readonly newAccount: boolean;
-  /** The account is to be tested, so that a replaced token waits for a proof. */
+  /** The account is to be tested, so a replaced token waits for its replacement to be verified. */
   readonly isTested: boolean;
-  /** The key that the state has for this token, when the configuration renamed it. */
+  /** The key of this token in the state, when the configuration renamed it. */
   readonly renamedFrom?: string;
   readonly rotateNow: boolean;
-  /** What the state holds of the whole account. */
-  readonly holds: AccountRecords;
+  /** The tokens of the whole account in the state. */
+  readonly records: AccountRecords;
   /** Where a store would put this token's secret now. */
   secretPath(token: DesiredToken): string | undefined;
 }
@@ -30,11 +30,11 @@ export interface TokenContext {
 export function whyCreate(
   current: TokenRecord | undefined,
   currentLive: LiveToken | undefined,
-  held: TokenSeries,
+  series: TokenSeries,
   context: TokenContext,
 ): CreateToken['reason'] {
   if (context.newAccount) return { kind: 'new_account' };
-  const [orphan] = held.orphans;
+  const [orphan] = series.orphans;
   if (orphan) return { kind: 'interrupted', orphan: orphan.name };
   if (current === undefined) return { kind: 'new' };
   const expiresAt = currentLive?.expiresAt ?? (current.expires_at === null ? null : Date.parse(current.expires_at));
@@ -46,50 +46,50 @@ export function whyCreate(
 
 /** Why a live token is replaced; undefined when it is not due. */
 export function whyRotate(
-  want: DesiredToken,
+  desired: DesiredToken,
   current: TokenRecord,
   live: LiveToken,
-  held: TokenSeries,
+  series: TokenSeries,
   context: TokenContext,
 ): RotateToken['reason'] | undefined {
-  const interrupted = whatWasInterrupted(want, current, held);
+  const interrupted = whatWasInterrupted(desired, current, series);
   if (interrupted) return interrupted;
   if (context.rotateNow) return { kind: 'requested' };
-  const change = whatChanged(want, current, context);
-  if (change) return { kind: 'changed', change, at: sourceLine(want.location, context.file) };
-  const untested = context.isTested ? untestedReplacement(current, held) : undefined;
+  const change = whatChanged(desired, current, context);
+  if (change) return { kind: 'changed', change, at: sourceLine(desired.location, context.file) };
+  const untested = context.isTested ? untestedReplacement(current, series) : undefined;
   if (untested) return untested;
-  const due = rotationDue(want, live, current.ttl);
+  const due = rotationDue(desired, live, current.ttl);
   if (live.expiresAt === null || due === null || due > context.now) return undefined;
-  const { policy, rotateBefore: rotate_before } = want;
+  const { policy, rotateBefore: rotate_before } = desired;
   const seconds_left = (live.expiresAt - context.now) / 1000;
   return { kind: 'due', expires_at: isoTime(live.expiresAt), seconds_left, policy, rotate_before };
 }
 
-/** What a run left whose end is not known: the store may hold another secret than that of the current token. */
+/** What an interrupted run left: the store may have another secret than that of the current token. */
 function whatWasInterrupted(
-  want: DesiredToken,
+  desired: DesiredToken,
   current: TokenRecord,
-  held: TokenSeries,
+  series: TokenSeries,
 ): InterruptedRotation | undefined {
-  const orphan = held.orphans.find((each) => (generationOf(want.name, each.name) ?? 0) > current.generation);
+  const orphan = series.orphans.find((each) => (generationOf(desired.name, each.name) ?? 0) > current.generation);
   if (orphan) return { kind: 'interrupted', left: 'orphan', name: orphan.name, current: current.name };
-  const intent = held.intents.find((each) => each.generation > current.generation);
+  const intent = series.intents.find((each) => each.generation > current.generation);
   return intent && { kind: 'interrupted', left: 'intent', name: intent.name, current: current.name };
 }
 
-/** What the configuration wants otherwise, that a token cannot become without being replaced. */
-function whatChanged(want: DesiredToken, current: TokenRecord, context: TokenContext): TokenChange | undefined {
-  if (want.type !== current.type) return { field: 'type', before: current.type, after: want.type };
-  if (generationOf(want.name, current.name) === undefined)
-    return { field: 'name', before: current.name, after: want.name };
-  if (current.ttl !== undefined && current.ttl !== want.ttl) {
-    return { field: 'ttl', before: current.ttl, after: want.ttl };
+/** How the token differs from the configuration, in a way that only a replacement settles. */
+function whatChanged(desired: DesiredToken, current: TokenRecord, context: TokenContext): TokenChange | undefined {
+  if (desired.type !== current.type) return { field: 'type', before: current.type, after: desired.type };
+  if (generationOf(desired.name, current.name) === undefined)
+    return { field: 'name', before: current.name, after: desired.name };
+  if (current.ttl !== undefined && current.ttl !== desired.ttl) {
+    return { field: 'ttl', before: current.ttl, after: desired.ttl };
   }
   if (current.secret === 'unknown') return undefined;
   const { store, secret_path: secretPath } = current.secret;
-  if (store !== want.store) return { field: 'secret_store', before: store, after: want.store };
-  const desiredPath = context.secretPath(want);
+  if (store !== desired.store) return { field: 'secret_store', before: store, after: desired.store };
+  const desiredPath = context.secretPath(desired);
   return desiredPath === undefined || desiredPath === secretPath
     ? undefined
     : { field: 'secret_path', before: secretPath, after: desiredPath };
@@ -97,10 +97,10 @@ function whatChanged(want: DesiredToken, current: TokenRecord, context: TokenCon
 
 /**
  * A run that was stopped between storing a new secret and connecting with it left a replacement that can never be
- * verified, since its secret is not at hand any more. One that was tested and failed is left to a person.
+ * verified, since its secret is no longer in memory. One that was tested and failed is left to the user.
  */
-function untestedReplacement(current: TokenRecord, held: TokenSeries): InterruptedRotation | undefined {
-  const isWaiting = held.retiring.some(({ record }) => record.why === 'replaced' && record.retire_at === undefined);
-  if (!isWaiting || current.verified_at !== undefined || current.failed_at !== undefined) return undefined;
+function untestedReplacement(current: TokenRecord, series: TokenSeries): InterruptedRotation | undefined {
+  const isRetiring = series.retiring.some(({ record }) => record.why === 'replaced' && record.retire_at === undefined);
+  if (!isRetiring || current.verified_at !== undefined || current.failed_at !== undefined) return undefined;
   return { kind: 'interrupted', left: 'untested', name: current.name, current: current.name };
 }

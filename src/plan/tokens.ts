@@ -7,53 +7,63 @@
  *   no current, one live of the name        -> adopt_token
  *   no current, none live                   -> create_token
  *   current gone or expired                 -> create_token (the next generation)
- *   current due                             -> rotate_token; the old one's overlap begins once the new one is proved
+ *   current due                             -> rotate_token; the old one's overlap begins once the new one is verified
  *   retiring, overlap ended                 -> revoke_token
  *   orphan                                  -> a new generation first, then revoke_token
  *   key left the configuration              -> revoke_token for all of the series; forget when none is live
  */
 import type { DesiredToken } from '../model/desired.ts';
 import type { LiveToken } from '../model/live.ts';
-import type { Action, NextChange, Notice, PlannedToken, Risk, RotateToken, ShownToken } from '../model/plan.ts';
+import type { PlanError, PlanWarning } from '../model/notice.ts';
+import type { Action, NextChange, PlannedToken, Risk, RotateToken, ShownToken } from '../model/plan.ts';
 import type { StateToken, TokenRecord } from '../model/state.ts';
 import { generationName, generationOf } from '../model/tokens.ts';
 import { position } from './account-plan.ts';
-import { expiryOfRetained, nextOfCurrent, overlapsToCome } from './next-changes.ts';
-import { type AccountRecords, adoptable, isExpired, show, type TokenSeries, tokenSeries } from './series.ts';
 import { type TokenContext, whyCreate, whyRotate } from './token-reasons.ts';
+import {
+  type AccountRecords,
+  adoptable,
+  expiryOfRetained,
+  futureRevocations,
+  isExpired,
+  nextOfCurrent,
+  show,
+  type TokenSeries,
+  tokenSeries,
+} from './token-series.ts';
 
 export interface TokenPlan {
-  /** Adoptions, creations and rotations, then revocations: a token is revoked only after its replacement is there. */
+  /** Adoptions, creations and rotations, then revocations: a token is revoked only after its replacement exists. */
   readonly actions: readonly Action[];
-  readonly warnings: readonly Notice[];
-  readonly errors: readonly Notice[];
+  readonly warnings: readonly PlanWarning[];
+  readonly errors: readonly PlanError[];
   readonly next: readonly NextChange[];
   /** Ids of live tokens that belong to this key. */
   readonly known: ReadonlySet<string>;
-  /** It was stored and not seen to connect, so that what it replaced stays. */
+  /** It was stored and not seen to connect, so the token that it replaced stays. */
   readonly unverified: boolean;
 }
 
 type Why = RotateToken['reason'];
 
-/** Plans one token that the configuration wants. */
+/** Plans one token of the configuration. */
 export function planToken(
-  want: DesiredToken,
+  desired: DesiredToken,
   state: StateToken | undefined,
   live: readonly LiveToken[],
   context: TokenContext,
 ): TokenPlan {
   const { account, now } = context;
-  const about = { account, token: want.key, ...position(want.location) };
-  const held = tokenSeries(state, live, context.holds, now);
-  const known = new Set([...held.known, ...held.orphans.map((orphan) => orphan.id)]);
-  const revocations = [...overlapEnded(held, account, want.key, now), ...orphaned(held, account, want.key)];
-  const warnings = waitingForVerification(state, held, account, want.key);
-  const done = (actions: readonly Action[], next: readonly NextChange[] = [], errors: readonly Notice[] = []) => ({
+  const about = { account, token: desired.key, ...position(desired.location) };
+  const series = tokenSeries(state, live, context.records, now);
+  const known = new Set([...series.known, ...series.orphans.map((orphan) => orphan.id)]);
+  const revocations = [...overlapEnded(series, account, desired.key, now), ...orphaned(series, account, desired.key)];
+  const warnings = unverifiedToken(state, series, account, desired.key);
+  const done = (actions: readonly Action[], next: readonly NextChange[] = [], errors: readonly PlanError[] = []) => ({
     actions: [...actions, ...revocations],
     warnings,
     errors,
-    next: [...next, ...overlapsToCome(held, account, want.key, now)],
+    next: [...next, ...futureRevocations(series, account, desired.key, now)],
     known,
     unverified: warnings.length > 0,
   });
@@ -62,70 +72,74 @@ export function planToken(
   const currentLive = current && live.find((token) => token.id === current.id);
 
   if (current === undefined || currentLive === undefined || isExpired(currentLive, now)) {
-    const { holds } = context;
-    const isTaken = ({ id, name }: LiveToken) => known.has(id) || holds.ids.has(id) || holds.names.has(name);
-    const candidates = current === undefined && held.orphans.length === 0 ? adoptable(want, live, isTaken, now) : [];
+    const { records } = context;
+    const isTaken = ({ id, name }: LiveToken) => known.has(id) || records.ids.has(id) || records.names.has(name);
+    const candidates =
+      current === undefined && series.orphans.length === 0 ? adoptable(desired, live, isTaken, now) : [];
     const [candidate, ...others] = candidates;
-    if (candidate !== undefined && others.length > 0) return done([], [], [ambiguous(want, candidates, account)]);
+    if (candidate !== undefined && others.length > 0) {
+      const [ids, name] = [candidates.map(({ id }) => id), candidate.name];
+      return done([], [], [{ kind: 'ambiguous', account, token: desired.key, name, type: desired.type, ids }]);
+    }
     if (candidate !== undefined) {
       known.add(candidate.id);
-      const actions = adopt(want, candidate, state, live, held, context);
+      const actions = adopt(desired, candidate, state, live, series, context);
       const isRotated = actions.some(({ action }) => action === 'rotate_token');
-      return done(actions, isRotated ? [] : nextOfCurrent(want, candidate, undefined, account));
+      return done(actions, isRotated ? [] : nextOfCurrent(desired, candidate, undefined, account));
     }
     const before = currentLive === undefined ? null : show(currentLive);
     return done([
       {
         action: 'create_token',
         ...about,
-        reason: whyCreate(current, currentLive, held, context),
+        reason: whyCreate(current, currentLive, series, context),
         risk: 'safe',
         before,
-        after: wanted(want, state, live, context.holds),
+        after: plannedToken(desired, state, live, context.records),
       },
     ]);
   }
 
-  const why = whyRotate(want, current, currentLive, held, context);
+  const why = whyRotate(desired, current, currentLive, series, context);
   if (context.renamedFrom !== undefined) {
     return done(
-      takeOver(want, current, currentLive, state, live, why, context),
-      why === undefined ? nextOfCurrent(want, currentLive, current.ttl, account) : [],
+      moveKey(desired, current, currentLive, state, live, why, context),
+      why === undefined ? nextOfCurrent(desired, currentLive, current.ttl, account) : [],
     );
   }
   return why === undefined
-    ? done([], nextOfCurrent(want, currentLive, current.ttl, account))
-    : done([rotate(want, currentLive, state, live, why, context)]);
+    ? done([], nextOfCurrent(desired, currentLive, current.ttl, account))
+    : done([rotate(desired, currentLive, state, live, why, context)]);
 }
 
-/** An adopted token is not rotated for being adopted; when its expiry makes it due, that is a second action. */
+/** Adoption alone rotates nothing; a token that is also due is rotated by a second action. */
 function adopt(
-  want: DesiredToken,
+  desired: DesiredToken,
   candidate: LiveToken,
   state: StateToken | undefined,
   live: readonly LiveToken[],
-  held: TokenSeries,
+  series: TokenSeries,
   context: TokenContext,
 ): Action[] {
   const { account } = context;
-  const generation = generationOf(want.name, candidate.name) ?? 1;
-  const taken: Action = {
+  const generation = generationOf(desired.name, candidate.name) ?? 1;
+  const adoption: Action = {
     action: 'adopt_token',
     account,
-    token: want.key,
-    ...position(want.location),
+    token: desired.key,
+    ...position(desired.location),
     reason: { kind: 'unmanaged' },
     risk: 'safe',
     before: null,
     after: { ...show(candidate), generation },
   };
-  const due = whyRotate(want, adoptedRecord(show(candidate), generation), candidate, held, context);
-  return due === undefined ? [taken] : [taken, rotate(want, candidate, state, live, due, context)];
+  const due = whyRotate(desired, adoptedRecord(show(candidate), generation), candidate, series, context);
+  return due === undefined ? [adoption] : [adoption, rotate(desired, candidate, state, live, due, context)];
 }
 
-/** The configuration has another key for a token that the state holds: the entry moves, and the token stays. */
-function takeOver(
-  want: DesiredToken,
+/** The configuration has another key for a token of the state: the entry moves, and the token stays. */
+function moveKey(
+  desired: DesiredToken,
   current: TokenRecord,
   currentLive: LiveToken,
   state: StateToken | undefined,
@@ -136,25 +150,25 @@ function takeOver(
   const moved: Action = {
     action: 'adopt_token',
     account: context.account,
-    token: want.key,
-    ...position(want.location),
+    token: desired.key,
+    ...position(desired.location),
     reason: { kind: 'renamed', from: context.renamedFrom ?? '' },
     risk: 'safe',
     before: null,
     after: { ...show(currentLive), generation: current.generation },
     ...(context.renamedFrom === undefined ? {} : { from: context.renamedFrom }),
   };
-  return due === undefined ? [moved] : [moved, rotate(want, currentLive, state, live, due, context)];
+  return due === undefined ? [moved] : [moved, rotate(desired, currentLive, state, live, due, context)];
 }
 
-/** The record of a token that was not made here: its life is judged by its expiry alone. */
+/** The state's record of an adopted token, whose requested lifetime is not known. */
 export function adoptedRecord(token: ShownToken, generation: number): TokenRecord {
   const { id, name, type, created_at: createdAt, expires_at: expiresAt } = token;
   return { id, name, generation, type, created_at: createdAt, expires_at: expiresAt, secret: 'unknown' };
 }
 
 function rotate(
-  want: DesiredToken,
+  desired: DesiredToken,
   old: LiveToken,
   state: StateToken | undefined,
   live: readonly LiveToken[],
@@ -164,28 +178,28 @@ function rotate(
   return {
     action: 'rotate_token',
     account: context.account,
-    token: want.key,
-    ...position(want.location),
+    token: desired.key,
+    ...position(desired.location),
     reason: why,
-    risk: want.overlap === 0 ? 'disruptive' : 'safe',
+    risk: desired.overlap === 0 ? 'disruptive' : 'safe',
     before: show(old),
-    after: { ...wanted(want, state, live, context.holds), overlap: want.overlap },
+    after: { ...plannedToken(desired, state, live, context.records), overlap: desired.overlap },
   };
 }
 
-/** Plans a token that the state has and the configuration no longer names. */
+/** Plans a token of the state whose key is no longer in the configuration. */
 export function planRemovedToken(
   key: string,
   state: StateToken,
   live: readonly LiveToken[],
-  holds: AccountRecords,
+  records: AccountRecords,
   account: string,
   now: number,
 ): TokenPlan {
-  const held = tokenSeries(state, live, holds, now);
-  const all = live.filter((token) => held.known.has(token.id) || held.orphans.includes(token));
+  const series = tokenSeries(state, live, records, now);
+  const all = live.filter((token) => series.known.has(token.id) || series.orphans.includes(token));
   const actions: Action[] = all.map((token) => {
-    const replaced = held.retiring.find((entry) => entry.live.id === token.id);
+    const replaced = series.retiring.find((entry) => entry.live.id === token.id);
     const risk: Risk = replaced !== undefined || isExpired(token, now) ? 'safe' : 'disruptive';
     return {
       action: 'revoke_token',
@@ -223,13 +237,13 @@ export function planRetainedToken(
   key: string,
   state: StateToken,
   live: readonly LiveToken[],
-  holds: AccountRecords,
+  records: AccountRecords,
   account: string,
   now: number,
 ): TokenPlan {
-  const held = tokenSeries(state, live, holds, now);
-  const actions = overlapEnded(held, account, key, now);
-  const known = new Set([...held.known, ...held.orphans.map((orphan) => orphan.id)]);
+  const series = tokenSeries(state, live, records, now);
+  const actions = overlapEnded(series, account, key, now);
+  const known = new Set([...series.known, ...series.orphans.map((orphan) => orphan.id)]);
   return {
     actions,
     warnings: [],
@@ -240,40 +254,29 @@ export function planRetainedToken(
   };
 }
 
-function ambiguous(want: DesiredToken, candidates: readonly LiveToken[], account: string): Notice {
-  const ids = candidates.map((token) => token.id).join(' and ');
-  return {
-    account,
-    token: want.key,
-    code: 'TOKEN_AMBIGUOUS',
-    message: `${candidates.length} live ${want.type} tokens are named "${candidates[0]?.name}": ${ids}`,
-    hint: { text: 'Revoke the one that nobody uses at MotherDuck, then plan again.' },
-  };
-}
-
-function wanted(
-  want: DesiredToken,
+function plannedToken(
+  desired: DesiredToken,
   state: StateToken | undefined,
   live: readonly LiveToken[],
-  holds: AccountRecords,
+  records: AccountRecords,
 ): PlannedToken {
-  const names = new Set([...live.map((token) => token.name), ...holds.names]);
+  const names = new Set([...live.map((token) => token.name), ...records.names]);
   let generation = (state?.generation ?? 0) + 1;
-  while (names.has(generationName(want.name, generation))) generation += 1;
+  while (names.has(generationName(desired.name, generation))) generation += 1;
   return {
-    name: generationName(want.name, generation),
+    name: generationName(desired.name, generation),
     generation,
-    type: want.type,
-    ttl: want.ttl,
-    ...(want.description === undefined ? {} : { description: want.description }),
-    secret_store: want.store,
-    policy: want.policy,
+    type: desired.type,
+    ttl: desired.ttl,
+    ...(desired.description === undefined ? {} : { description: desired.description }),
+    secret_store: desired.store,
+    policy: desired.policy,
   };
 }
 
-/** A replaced token goes when its overlap has ended, which begins only with the proof that its replacement connects. */
-function overlapEnded(held: TokenSeries, account: string, token: string, now: number): Action[] {
-  return held.retiring.flatMap(({ record, live }): Action[] => {
+/** A replaced token is revoked when its overlap has ended; that begins only when its replacement was verified. */
+function overlapEnded(series: TokenSeries, account: string, token: string, now: number): Action[] {
+  return series.retiring.flatMap(({ record, live }): Action[] => {
     const about = { action: 'revoke_token', account, token, risk: 'safe', before: show(live), after: null } as const;
     if (record.why === 'never_stored') {
       return [{ ...about, reason: { kind: 'never_stored' } }];
@@ -284,8 +287,8 @@ function overlapEnded(held: TokenSeries, account: string, token: string, now: nu
   });
 }
 
-function orphaned(held: TokenSeries, account: string, token: string): Action[] {
-  return held.orphans.map((orphan) => ({
+function orphaned(series: TokenSeries, account: string, token: string): Action[] {
+  return series.orphans.map((orphan) => ({
     action: 'revoke_token',
     account,
     token,
@@ -296,18 +299,13 @@ function orphaned(held: TokenSeries, account: string, token: string): Action[] {
   }));
 }
 
-function waitingForVerification(
+function unverifiedToken(
   state: StateToken | undefined,
-  held: TokenSeries,
+  series: TokenSeries,
   account: string,
   token: string,
-): Notice[] {
-  const waiting = held.retiring.find(({ record }) => record.why === 'replaced' && record.retire_at === undefined);
-  if (state?.current === undefined || waiting === undefined) return [];
-  const message = `"${state.current.name}" was stored and not seen to connect, so "${waiting.record.name}" stays`;
-  const hint = {
-    text: 'Create a new one and test it (or accept it as it is with apply --no-smoke).',
-    command: ['rotate', `${account}/${token}`],
-  };
-  return [{ account, token, message, hint }];
+): PlanWarning[] {
+  const old = series.retiring.find(({ record }) => record.why === 'replaced' && record.retire_at === undefined);
+  if (state?.current === undefined || old === undefined) return [];
+  return [{ kind: 'unverified', account, token, name: state.current.name, replaced: old.record.name }];
 }

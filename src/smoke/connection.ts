@@ -1,5 +1,5 @@
 /** One connection: opened through the connector, checked, and its Duckling shut down if requested. */
-import type { Notice } from '../model/plan.ts';
+import type { Notice } from '../model/notice.ts';
 import type { Secret } from '../model/secret.ts';
 import type { ConnectionSmoke, SmokeCheck } from '../model/smoke.ts';
 import { UserError } from '../model/user-error.ts';

@@ -4,7 +4,7 @@
  */
 import { setMaxListeners } from 'node:events';
 import { availableParallelism } from 'node:os';
-import type { Notice } from '../model/plan.ts';
+import type { Notice } from '../model/notice.ts';
 import type { AccountSmoke, ConnectionSmoke, Smoke, SmokeOrganization } from '../model/smoke.ts';
 import type { TokenType } from '../model/tokens.ts';
 import type { UserError } from '../model/user-error.ts';

@@ -13,7 +13,7 @@
  * one sees only what the account attached before.
  */
 import type { DesiredDucklings } from '../model/ducklings.ts';
-import type { Notice } from '../model/plan.ts';
+import type { Notice } from '../model/notice.ts';
 import type { Secret } from '../model/secret.ts';
 import type { AccountSmoke, ConnectionSmoke, SmokeCheck } from '../model/smoke.ts';
 import { SMOKE_TOKEN_NAME, TOKEN_TYPES, type TokenType } from '../model/tokens.ts';

@@ -1,5 +1,5 @@
 /** Temporary tokens of five minutes for one test. Whatever happens to the test, they are revoked after it. */
-import type { Notice } from '../model/plan.ts';
+import type { Notice } from '../model/notice.ts';
 import type { Secret } from '../model/secret.ts';
 import { SMOKE_TOKEN_NAME, TOKEN_TTL_SECONDS, type TokenType } from '../model/tokens.ts';
 import type { UserError } from '../model/user-error.ts';

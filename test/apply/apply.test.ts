@@ -153,7 +153,7 @@ describe('the overlap of a replaced token', () => {
     expect(brief(plan)).toEqual([]);
     expect(plan.retest).toEqual(['etl_prod']);
     expect(plan.unverified).toEqual(['etl_prod/airflow']);
-    expect(plan.warnings[0]?.message).toBe('"airflow.2" was stored and not seen to connect, so "airflow" stays');
+    expect(plan.warnings[0]).toMatchObject({ kind: 'unverified', name: 'airflow.2', replaced: 'airflow' });
     // That the account connects with another token proves nothing of this one.
     await world.apply(desired, { verify: async (account) => smokeOf(account.username, 'passed') });
     expect(held(world)?.retiring).toMatchObject([{ name: 'airflow' }]);

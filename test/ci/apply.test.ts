@@ -119,7 +119,7 @@ describe.skipIf(isWindows)('apply on main', () => {
     const before = { 'echo "Approved."': () => void place.push(change) };
     const { apply } = await place.run('apply.yml', { event: place.push(nothing), before });
     expect(apply?.steps[APPLY]).toBe('failure');
-    expect(apply?.log).toContain('the plan is stale; since it was made, this moved: the configuration');
+    expect(apply?.log).toContain('the plan is stale; since it was made, this changed: the configuration');
     expect(place.programs.secrets).toEqual({});
   });
 

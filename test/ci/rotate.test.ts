@@ -96,7 +96,7 @@ describe.skipIf(isWindows)('a night', () => {
     const { status, log, summary } = await night(place);
     expect(status, log).toBe('success');
     expect(log).toMatch(
-      /^::warning title=.*::bi_prod: left out, since more than time asks for is planned: set ducklings/m,
+      /^::warning title=.*::bi_prod: skipped, since it has changes beside scheduled work: set ducklings/m,
     );
     expect(log).toContain('Warning: bi_prod: left out');
     expect(summary).toContain('bi&#95;prod**: left out');

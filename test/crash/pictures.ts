@@ -92,5 +92,5 @@ export async function planned(stage: Stage): Promise<string[]> {
     const token = 'token' in each && each.token !== undefined ? `/${each.token}` : '';
     return `${each.action} ${each.account}${token}`;
   });
-  return [...actions, ...plan.errors.map(({ message }) => message)];
+  return [...actions, ...plan.errors.map((error) => JSON.stringify(error))];
 }

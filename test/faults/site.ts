@@ -88,7 +88,7 @@ export class Site {
     try {
       ran.live = await this.read(desired, api);
       ran.plan = this.planOf(desired, ran.live, planning);
-      if (ran.plan.violations.length > 0) throw new Error(ran.plan.violations[0]?.message);
+      if (ran.plan.violations.length > 0) throw new Error(JSON.stringify(ran.plan.violations));
       ran.applied = await apply({
         plan: ran.plan,
         desired,

@@ -181,7 +181,7 @@ export async function differences(site: Site, stage: Stage, { applied, thrown }:
       outcome === 'passed' ? [] : [`${account} ${outcome}`],
     ),
     ...brief(next).map((action) => `planned again: ${action}`),
-    ...[...next.retest, ...next.retained, ...next.errors.map(({ message }) => message)].map(
+    ...[...next.retest, ...next.retained, ...next.errors.map((error) => JSON.stringify(error))].map(
       (each) => `remains: ${each}`,
     ),
     ...differ('unmanaged accounts', next.unmanaged.accounts ?? [], ['legacy']),

@@ -116,7 +116,7 @@ export class Stage {
   /** The actions of the plan that follows, in short. */
   async plan(): Promise<string[]> {
     const plan = await this.world.plan(await this.desired());
-    return [...plan.errors.map(({ message }) => `error: ${message}`), ...brief(plan)];
+    return [...plan.errors.map((error) => `error: ${JSON.stringify(error)}`), ...brief(plan)];
   }
 
   async #carryOut(files: ImportFiles, names: readonly string[], choices: Choices) {

@@ -2,7 +2,8 @@
 import { applyPatch, createTwoFilesPatch, FILE_HEADERS_ONLY } from 'diff';
 import * as fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { importDiff, importSummary, skippedText } from '../../src/report/import/text.ts';
+import type { ImportNotice } from '../../src/model/import.ts';
+import { importDiff, importNoticeText, importSummary, skippedText } from '../../src/report/import/text.ts';
 import { unifiedDiff } from '../../src/report/import/unified.ts';
 import { plain } from '../../src/report/paint.ts';
 
@@ -35,6 +36,30 @@ describe('a unified diff', () => {
       }),
     );
   });
+});
+
+it('words what it does otherwise than a user may expect', () => {
+  const names = ['etl_prod/old'];
+  const all = [
+    { kind: 'size_not_allowed', names: ['a', 'b'] },
+    { kind: 'size_without_rate', names: ['a'] },
+    { kind: 'pools_too_large', limit: 3, names: ['a'] },
+    { kind: 'never_expires', names },
+    { kind: 'long_lived', names },
+    { kind: 'rotation_postponed', names },
+  ] as const satisfies readonly ImportNotice[];
+  expect(all.map((notice) => importNoticeText(notice).message)).toMatchInlineSnapshot(`
+    [
+      "the Ducklings of a, b stay unmanaged: their size is not among guardrails.allowed_sizes",
+      "the Ducklings of a stay unmanaged: their size has no rate in compute_rates",
+      "the Ducklings of a stay unmanaged: with them all pools would be larger than guardrails.max_pool_size_total 3",
+      "tokens that never expire, but whose replacements will: etl_prod/old",
+      "tokens that live longer than guardrails.max_token_ttl, which their replacements will not: etl_prod/old",
+      "tokens that expire soon, and are rotated later than their policy says: etl_prod/old",
+    ]
+  `);
+  const commands = all.map((notice) => importNoticeText(notice).hint?.command);
+  expect(commands.slice(3)).toEqual([1, 2, 3].map(() => ['rotate', 'etl_prod/old']));
 });
 
 describe('an import for people', () => {

@@ -2,6 +2,7 @@
 
 import type { Plan } from '../../model/plan.ts';
 import { counted } from '../../model/wording.ts';
+import { noticeText } from '../../plan/notice-text.ts';
 import { githubCommand } from '../github-command.ts';
 import { hintText } from '../hint.ts';
 
@@ -11,10 +12,9 @@ const MOST_SHOWN = 20;
 /** A line, or nothing. */
 export function warningsGithub({ warnings }: Pick<Plan, 'warnings'>): string {
   if (warnings.length === 0) return '';
-  const said = warnings.slice(0, MOST_SHOWN).map(({ account, token, message, hint }) => {
-    const subject = [account, token].filter((part) => part !== undefined).join('/');
-    const about = subject === '' || message.startsWith(subject) ? '' : `${subject}: `;
-    return `${about}${message}${hint === undefined ? '' : ` (${hintText(hint)})`}`;
+  const said = warnings.slice(0, MOST_SHOWN).map((warning) => {
+    const { subject, message, hint } = noticeText(warning);
+    return `${subject === undefined ? '' : `${subject}: `}${message} (${hintText(hint)})`;
   });
   const more = warnings.length > MOST_SHOWN ? [`and ${warnings.length - MOST_SHOWN} more; the log has all`] : [];
   return githubCommand(

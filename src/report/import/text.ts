@@ -1,10 +1,12 @@
 /** An import as text: the lines that it adds, the skipped accounts and tokens, and a summary. */
 
-import type { Import, Obstacle, Skipped, SkipReason } from '../../model/import.ts';
+import type { Import, ImportNotice, Obstacle, Skipped, SkipReason } from '../../model/import.ts';
+import type { Notice } from '../../model/notice.ts';
 import type { Action } from '../../model/plan.ts';
 import { describeSpan } from '../../model/time.ts';
 import { type Hint, UserError } from '../../model/user-error.ts';
-import { counted } from '../../model/wording.ts';
+import { counted, few } from '../../model/wording.ts';
+import { noticeText } from '../../plan/notice-text.ts';
 import { reasonText } from '../../plan/reason-text.ts';
 import { hintText, plainCommand, type ToCommand } from '../hint.ts';
 import type { Paint } from '../paint.ts';
@@ -147,6 +149,46 @@ export function skipHint({ account, token, reason }: Skipped): Hint {
   }
 }
 
+/** Words a notice of an import. */
+export function importNoticeText(notice: ImportNotice): Notice {
+  const names = few(notice.names);
+  const command = ['rotate', notice.names[0] ?? ''];
+  switch (notice.kind) {
+    case 'size_not_allowed':
+      return unmanagedDucklings(names, 'their size is not among guardrails.allowed_sizes');
+    case 'size_without_rate':
+      return unmanagedDucklings(names, 'their size has no rate in compute_rates');
+    case 'pools_too_large': {
+      const why = `with them all pools would be larger than guardrails.max_pool_size_total ${notice.limit}`;
+      return unmanagedDucklings(names, why);
+    }
+    case 'never_expires':
+      return {
+        message: `tokens that never expire, but whose replacements will: ${names}`,
+        hint: { text: 'Nothing rotates such a token until you do.', command },
+      };
+    case 'long_lived':
+      return {
+        message: `tokens that live longer than guardrails.max_token_ttl, which their replacements will not: ${names}`,
+        hint: { text: 'To rotate one before its policy does.', command },
+      };
+    case 'rotation_postponed': {
+      const text = 'After a rotation, remove rotate_before and overlap from the line of the token. To rotate one now.';
+      return {
+        message: `tokens that expire soon, and are rotated later than their policy says: ${names}`,
+        hint: { text, command },
+      };
+    }
+    default:
+      return notice satisfies never;
+  }
+}
+
+function unmanagedDucklings(names: string, why: string): Notice {
+  const text = 'To manage them, change that setting and add "ducklings" to the account\'s block.';
+  return { message: `the Ducklings of ${names} stay unmanaged: ${why}`, hint: { text } };
+}
+
 /** What an import would cause beside adoptions, for the error that refuses it. */
 export function obstacleText(obstacle: Obstacle): string {
   switch (obstacle.kind) {
@@ -157,7 +199,7 @@ export function obstacleText(obstacle: Obstacle): string {
     case 'not_adopted':
       return `${obstacle.name} would not be adopted`;
     case 'new_notice':
-      return obstacle.message;
+      return noticeText(obstacle.notice).message;
     default:
       return obstacle satisfies never;
   }

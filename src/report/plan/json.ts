@@ -1,4 +1,6 @@
+import type { Notice, PlanNotice } from '../../model/notice.ts';
 import type { Action, Plan, Reason, Summary } from '../../model/plan.ts';
+import { wordedNotice } from '../../plan/notice-text.ts';
 import { summarize } from '../../plan/plan.ts';
 import { reasonText } from '../../plan/reason-text.ts';
 import { jsonText } from '../json.ts';
@@ -8,16 +10,26 @@ export function planJson(plan: Plan): string {
   return jsonText(planDocument(plan));
 }
 
-/** A plan in its JSON form: with its counts, and each reason also in words. */
-export interface PlanDocument extends Omit<Plan, 'actions'> {
+/** A plan in its JSON form: with its counts, and reasons and notices also in words. */
+export interface PlanDocument extends Omit<Plan, 'actions' | NoticeList> {
   readonly version: 1;
   readonly summary: Summary;
   readonly actions: readonly (Omit<Action, 'reason'> & { readonly reason: Reason & { readonly text: string } })[];
+  readonly warnings: readonly (PlanNotice & Notice)[];
+  readonly errors: readonly (PlanNotice & Notice)[];
+  readonly violations: readonly (PlanNotice & Notice)[];
 }
+
+type NoticeList = 'warnings' | 'errors' | 'violations';
 
 /** Gives the plan in its JSON form. */
 export function planDocument(plan: Plan): PlanDocument {
   const { organization, sandbox, at, ...rest } = plan;
   const actions = plan.actions.map((action) => ({ ...action, reason: { ...action.reason, text: reasonText(action) } }));
-  return { version: 1, organization, sandbox, at, summary: summarize(plan), ...rest, actions };
+  const notices = {
+    warnings: plan.warnings.map(wordedNotice),
+    errors: plan.errors.map(wordedNotice),
+    violations: plan.violations.map(wordedNotice),
+  };
+  return { version: 1, organization, sandbox, at, summary: summarize(plan), ...rest, actions, ...notices };
 }

@@ -3,8 +3,10 @@
  * most 65,000 characters, which GitHub takes; a longer one is cut at an account's border and says what was left out.
  */
 
-import type { Action, ComputeCeiling, Notice, Plan } from '../../model/plan.ts';
+import type { PlanNotice } from '../../model/notice.ts';
+import type { Action, ComputeCeiling, Plan } from '../../model/plan.ts';
 import { showTime } from '../../model/time.ts';
+import { noticeText } from '../../plan/notice-text.ts';
 import { reasonText } from '../../plan/reason-text.ts';
 import { hintText } from '../hint.ts';
 import { commentMarker, lengthOf, MOST_CHARACTERS, markdown } from '../markdown.ts';
@@ -111,11 +113,11 @@ function protections({ protection }: Plan): string[] {
   ]);
 }
 
-function notices(mark: string, all: readonly Notice[]): string[] {
-  const shown = all.slice(0, NOTICES_SHOWN).flatMap(({ account, token, message, hint }) => {
-    const subject = [account, token].filter((part) => part !== undefined).join('/');
-    const about = subject === '' ? '' : `**${markdown(subject)}**: `;
-    return ['', `${mark} ${about}${markdown(message)}${hint === undefined ? '' : `<br>${markdown(hintText(hint))}`}`];
+function notices(mark: string, all: readonly PlanNotice[]): string[] {
+  const shown = all.slice(0, NOTICES_SHOWN).flatMap((notice) => {
+    const { subject, message, hint } = noticeText(notice);
+    const about = subject === undefined ? '' : `**${markdown(subject)}**: `;
+    return ['', `${mark} ${about}${markdown(message)}<br>${markdown(hintText(hint))}`];
   });
   return all.length > NOTICES_SHOWN
     ? [...shown, '', `${mark} and ${all.length - NOTICES_SHOWN} more like these`]

@@ -1,9 +1,11 @@
 /** A plan for a terminal: a block an account, what needs attention, what is not touched, and one summary line. */
 
-import type { Action, ComputeCeiling, NextChange, Notice, Plan } from '../../model/plan.ts';
+import type { PlanNotice } from '../../model/notice.ts';
+import type { Action, ComputeCeiling, NextChange, Plan } from '../../model/plan.ts';
 import { columnWidth, padTo } from '../../model/text-width.ts';
 import { describeSpan, isoTime } from '../../model/time.ts';
 import { counted, few } from '../../model/wording.ts';
+import { noticeText } from '../../plan/notice-text.ts';
 import { reasonText } from '../../plan/reason-text.ts';
 import { headline } from '../headline.ts';
 import { hintText } from '../hint.ts';
@@ -82,12 +84,11 @@ function protections({ protection }: Plan, paint: Paint): string {
     .join('\n');
 }
 
-function notices(title: string, all: readonly Notice[], colour: (text: string) => string): string {
+function notices(title: string, all: readonly PlanNotice[], colour: (text: string) => string): string {
   return all
     .map((notice) => {
-      const subject = [notice.account, notice.token].filter((part) => part !== undefined).join('/');
-      const head = `${colour(`${title}:`)} ${subject === '' || notice.message.startsWith(subject) ? '' : `${subject}: `}${notice.message}`;
-      return notice.hint === undefined ? head : `${head}\n  ${hintText(notice.hint)}`;
+      const { subject, message, hint } = noticeText(notice);
+      return `${colour(`${title}:`)} ${subject === undefined ? '' : `${subject}: `}${message}\n  ${hintText(hint)}`;
     })
     .join('\n');
 }

@@ -1,5 +1,7 @@
 /** What a reviewer must see before all else: errors, broken guardrails, warnings and risks; and what apply leaves alone. */
-import type { Action, Notice, Plan, Risk } from '../../../model/plan.ts';
+import type { PlanNotice } from '../../../model/notice.ts';
+import type { Action, Plan, Risk } from '../../../model/plan.ts';
+import { noticeText } from '../../../plan/notice-text.ts';
 import { hintText } from '../../hint.ts';
 import { html, type Markup, NOTHING } from '../../page/markup.ts';
 import { countedNames } from '../../page/names.ts';
@@ -21,12 +23,11 @@ export function attention(plan: Plan): Markup[] {
   ];
 }
 
-function notices(title: string, kind: 'remove' | 'change', all: readonly Notice[]): Markup[] {
-  return all.map(({ account, token, message, hint }) => {
-    const subject = [account, token].filter((part) => part !== undefined).join('/');
-    const about = subject === '' || message.startsWith(subject) ? NOTHING : html` <b>${subject}</b>`;
-    const next = hint === undefined ? NOTHING : html`<p><small>${hintText(hint)}</small></p>`;
-    return html`<div class="notice ${kind}"><b>${title}</b>${about}<p>${message}</p>${next}</div>`;
+function notices(title: string, kind: 'remove' | 'change', all: readonly PlanNotice[]): Markup[] {
+  return all.map((notice) => {
+    const { subject, message, hint } = noticeText(notice);
+    const about = subject === undefined ? NOTHING : html` <b>${subject}</b>`;
+    return html`<div class="notice ${kind}"><b>${title}</b>${about}<p>${message}</p><p><small>${hintText(hint)}</small></p></div>`;
   });
 }
 

@@ -1,0 +1,79 @@
+import type { Seconds } from './time.ts';
+import type { TokenType } from './tokens.ts';
+import type { ErrorCode, Hint } from './user-error.ts';
+
+/** What a user should know, in words. */
+export interface Notice {
+  readonly account?: string;
+  readonly token?: string;
+  readonly code?: ErrorCode;
+  readonly message: string;
+  readonly hint?: Hint;
+}
+
+/** What a plan warns of. `noticeText` of `plan` words it. */
+export type PlanWarning =
+  | { readonly kind: 'users_unlisted'; readonly why: string; readonly hint: Hint }
+  /** Token `name` was stored and not seen to connect, so `replaced`, which it replaces, is not revoked. */
+  | {
+      readonly kind: 'unverified';
+      readonly account: string;
+      readonly token: string;
+      readonly name: string;
+      readonly replaced: string;
+    }
+  /** All of an account's tokens are replaced within one overlap. */
+  | { readonly kind: 'turnover'; readonly account: string; readonly tokens: number }
+  | { readonly kind: 'smoke_failed'; readonly account: string }
+  /** A retained account whose tokens are not rotated: `name` expires first. */
+  | { readonly kind: 'not_rotated'; readonly account: string; readonly name: string; readonly expires_at: string }
+  /** Applies were up to `interval` apart, which is longer than `rotate_before` of these tokens: `etl_prod/airflow`. */
+  | { readonly kind: 'late_applies'; readonly interval: Seconds; readonly tokens: readonly string[] }
+  /** With `--due`, an account with other actions, by their names; without any, only its deletion protection changes. */
+  | { readonly kind: 'not_scheduled'; readonly account: string; readonly actions: readonly string[] }
+  | CeilingExceeded;
+
+/** An account or token that a plan could not decide about. */
+export type PlanError =
+  | {
+      readonly kind: 'unreadable';
+      readonly account: string;
+      readonly code: ErrorCode;
+      readonly why: string;
+      readonly hint: Hint;
+    }
+  /** The name belongs to a person's user. `managed`: the state has a service account of that name. */
+  | { readonly kind: 'person'; readonly account: string; readonly managed: boolean }
+  | { readonly kind: 'deprovisioned'; readonly account: string }
+  /** Several live tokens could be adopted. */
+  | {
+      readonly kind: 'ambiguous';
+      readonly account: string;
+      readonly token: string;
+      readonly name: string;
+      readonly type: TokenType;
+      readonly ids: readonly string[];
+    };
+
+/** A guardrail that a plan breaks. */
+export type Violation =
+  /** It would delete the account that runs the program; `own_account_unknown`: that cannot be ruled out. */
+  | { readonly kind: 'own_account' | 'own_account_unknown' | 'protected'; readonly account: string }
+  | { readonly kind: 'too_many_deletes'; readonly limit: number; readonly accounts: readonly string[] }
+  | CeilingExceeded
+  /** `planned`: accounts of this plan have no known ceiling; else only accounts that `--only` left out. */
+  | {
+      readonly kind: 'ceiling_unknown';
+      readonly limit: number;
+      readonly accounts: readonly string[];
+      readonly planned: boolean;
+    };
+
+/** The price of an hour of all Ducklings, and the guardrail that it exceeds. */
+interface CeilingExceeded {
+  readonly kind: 'ceiling_exceeded';
+  readonly ceiling: number;
+  readonly limit: number;
+}
+
+export type PlanNotice = PlanWarning | PlanError | Violation;

@@ -1,0 +1,164 @@
+/** The wording of a plan's warnings, errors and violations, for every output format. */
+
+import type { Notice, PlanNotice } from '../model/notice.ts';
+import { describeSpan } from '../model/time.ts';
+import type { ErrorCode, Hint } from '../model/user-error.ts';
+import { counted, few } from '../model/wording.ts';
+
+/** A notice in words. */
+export interface NoticeText {
+  readonly code?: ErrorCode;
+  readonly message: string;
+  readonly hint: Hint;
+  /** What it is about, to be put before the message: `etl_prod/airflow`; absent when the message names it. */
+  readonly subject?: string;
+}
+
+/** Words a notice of a plan. */
+export function noticeText(notice: PlanNotice): NoticeText {
+  const subject = subjectOf(notice);
+  return { ...(subject === undefined ? {} : { subject }), ...words(notice) };
+}
+
+function words(notice: PlanNotice): Omit<NoticeText, 'subject'> {
+  switch (notice.kind) {
+    case 'users_unlisted':
+      return {
+        message: `the users of the organization cannot be listed, so unmanaged accounts are not shown: ${notice.why}`,
+        hint: notice.hint,
+      };
+    case 'unverified':
+      return {
+        message: `"${notice.name}" was stored and not seen to connect, so "${notice.replaced}" stays`,
+        hint: {
+          text: 'Create a new one and test it (or accept it as it is with apply --no-smoke).',
+          command: ['rotate', `${notice.account}/${notice.token}`],
+        },
+      };
+    case 'turnover':
+      return {
+        message: `all ${notice.tokens} tokens of ${notice.account} turn over within one overlap`,
+        hint: {
+          text: 'Restart the programs that use several of them within that time; different ttl values spread the rotations.',
+        },
+      };
+    case 'smoke_failed':
+      return {
+        message: 'its last smoke test failed: apply tests it again',
+        hint: { text: 'See why.', command: ['smoke', '--only', notice.account] },
+      };
+    case 'not_rotated':
+      return {
+        message: `its tokens are not rotated any more, since it left the configuration; ${notice.name} expires ${notice.expires_at.slice(0, 10)}`,
+        hint: { text: 'Put it back, or delete it.', command: ['apply', '--prune', '--only', notice.account] },
+      };
+    case 'late_applies':
+      return {
+        message: `applies were up to ${describeSpan(notice.interval)} apart, longer than rotate_before of ${few(notice.tokens)}`,
+        hint: { text: 'Such a token can expire before it is replaced. Apply more often, for example every night.' },
+      };
+    case 'not_scheduled': {
+      const names = notice.actions.map((action) => action.replace('_', ' ')).join(', ');
+      return {
+        message: `skipped, since it has changes beside scheduled work: ${names === '' ? 'a change of its deletion protection' : names}`,
+        hint: { text: 'Review it, then apply it.', command: ['apply', '--only', notice.account] },
+      };
+    }
+    case 'unreadable':
+      return {
+        code: notice.code,
+        message: notice.why,
+        hint: notice.hint,
+      };
+    case 'person':
+      return notice.managed
+        ? {
+            code: 'ACCOUNT_UNUSABLE',
+            message: `"${notice.account}" is a person's user at MotherDuck now, and not the account that is managed`,
+            hint: {
+              text: 'Nothing is done to it. Remove it from the state.',
+              command: ['state', 'forget', notice.account],
+            },
+          }
+        : {
+            code: 'ACCOUNT_UNUSABLE',
+            message: `"${notice.account}" is a person's user at MotherDuck, not a service account`,
+            hint: {
+              text: 'An Admin cannot create tokens for another person. Choose another name for the service account.',
+            },
+          };
+    case 'deprovisioned':
+      return {
+        code: 'ACCOUNT_UNUSABLE',
+        message: `"${notice.account}" is deprovisioned at MotherDuck`,
+        hint: { text: 'Have it provisioned again in MotherDuck, or remove it from the configuration.' },
+      };
+    case 'ambiguous':
+      return {
+        code: 'TOKEN_AMBIGUOUS',
+        message: `${notice.ids.length} live ${notice.type} tokens are named "${notice.name}": ${notice.ids.join(' and ')}`,
+        hint: { text: 'Revoke the unused one at MotherDuck, then plan again.' },
+      };
+    case 'own_account_unknown':
+      return {
+        code: 'GUARDRAIL',
+        message: `whether ${notice.account} is the account whose token runs this program cannot be told, since users cannot be listed`,
+        hint: { text: 'Delete it at MotherDuck; the next plan forgets it.' },
+      };
+    case 'own_account':
+      return {
+        code: 'GUARDRAIL',
+        message: `${notice.account} is the account whose token runs this program: it is never deleted`,
+        hint: { text: 'Run with the admin token of another user, or keep it.' },
+      };
+    case 'protected':
+      return {
+        code: 'GUARDRAIL',
+        message: `${notice.account} has deletion_protection, remembered in the state`,
+        hint: {
+          text: 'Before you delete it, set "deletion_protection: false" in its block (restore the block if it is gone) and apply that.',
+          command: ['apply', '--only', notice.account],
+        },
+      };
+    case 'too_many_deletes': {
+      const { limit, accounts } = notice;
+      const narrow = accounts.length > 1 ? ', or narrow the plan with --only' : '';
+      return {
+        code: 'GUARDRAIL',
+        message: `the plan deletes ${counted(accounts.length, 'account')} and guardrails.max_deletes is ${limit}: ${accounts.join(', ')}`,
+        hint: { text: `If that is intended, set "max_deletes: ${accounts.length}" under guardrails${narrow}.` },
+      };
+    }
+    case 'ceiling_exceeded':
+      return {
+        code: 'GUARDRAIL',
+        message: `all Ducklings at once would cost ${notice.ceiling} an hour and guardrails.max_compute_ceiling is ${notice.limit}`,
+        hint: { text: 'Choose smaller sizes or pools, or raise max_compute_ceiling.' },
+      };
+    case 'ceiling_unknown':
+      return {
+        code: 'GUARDRAIL',
+        message: `guardrails.max_compute_ceiling is ${notice.limit}, and the ceiling of ${few(notice.accounts)} is not known`,
+        hint: {
+          text: notice.planned
+            ? 'Write out size and pool_size of their Ducklings, and a rate for every size under compute_rates.'
+            : 'This plan raises the ceiling of its own accounts. Plan without --only, so that the Ducklings of all are read.',
+        },
+      };
+    default:
+      return notice satisfies never;
+  }
+}
+
+/** Kinds whose messages name what they are about. */
+const NAMES_SUBJECT = ['own_account', 'protected'];
+
+function subjectOf(notice: PlanNotice): string | undefined {
+  if (!('account' in notice) || NAMES_SUBJECT.includes(notice.kind)) return undefined;
+  return 'token' in notice ? `${notice.account}/${notice.token}` : notice.account;
+}
+
+/** A notice with its words, for JSON: its kind and data, with `message` and `hint`. */
+export function wordedNotice<N extends PlanNotice>(notice: N): N & Notice {
+  return { ...notice, ...words(notice) };
+}

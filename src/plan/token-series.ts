@@ -1,0 +1,116 @@
+/**
+ * A series: the live tokens that one key of the configuration stands for at MotherDuck (`airflow`, `airflow.2`, …), what
+ * the state has of each, and what happens to them next without an apply of other changes.
+ */
+import type { DesiredToken } from '../model/desired.ts';
+import type { LiveToken } from '../model/live.ts';
+import type { NextChange, ShownToken } from '../model/plan.ts';
+import { rotationDue } from '../model/rotation-due.ts';
+import type { RetiringToken, StateToken, TokenIntent } from '../model/state.ts';
+import { isoTime, type Seconds } from '../model/time.ts';
+import { generationOf } from '../model/tokens.ts';
+
+/** The tokens of an account in the state, whatever their key: another key must neither adopt them nor take them for orphans. */
+export interface AccountRecords {
+  /** Of current and of retiring tokens. */
+  readonly ids: ReadonlySet<string>;
+  /** Of tokens whose creation was begun. */
+  readonly names: ReadonlySet<string>;
+}
+
+export function accountRecords(tokens: Iterable<StateToken>): AccountRecords {
+  const all = [...tokens];
+  return {
+    ids: new Set(
+      all.flatMap(({ current, retiring }) => [...(current ? [current.id] : []), ...retiring.map((old) => old.id)]),
+    ),
+    names: new Set(all.flatMap(({ intents }) => intents.map((intent) => intent.name))),
+  };
+}
+
+export interface TokenSeries {
+  /** Ids in the state, live or not. */
+  readonly known: ReadonlySet<string>;
+  readonly retiring: readonly { readonly record: RetiringToken; readonly live: LiveToken }[];
+  readonly orphans: readonly LiveToken[];
+  readonly intents: readonly TokenIntent[];
+}
+
+export function tokenSeries(
+  state: StateToken | undefined,
+  live: readonly LiveToken[],
+  account: AccountRecords,
+  now: number,
+): TokenSeries {
+  const records = state?.retiring ?? [];
+  const known = new Set(records.map((record) => record.id));
+  if (state?.current) known.add(state.current.id);
+  const tried = new Set(state?.intents.map((intent) => intent.name));
+  const retiring = records.flatMap((record) => {
+    const retired = live.find((token) => token.id === record.id);
+    return retired === undefined ? [] : [{ record, live: retired }];
+  });
+  const orphans = live.filter((token) => tried.has(token.name) && !account.ids.has(token.id) && !isExpired(token, now));
+  return { known, retiring, orphans, intents: state?.intents ?? [] };
+}
+
+/** Live tokens of the desired name and type that are not taken, of the highest generation among them. */
+export function adoptable(
+  desired: DesiredToken,
+  live: readonly LiveToken[],
+  isTaken: (token: LiveToken) => boolean,
+  now: number,
+): LiveToken[] {
+  const series = live.flatMap((token) => {
+    const generation = generationOf(desired.name, token.name);
+    const fits = generation !== undefined && token.type === desired.type && !isTaken(token) && !isExpired(token, now);
+    return fits ? [{ token, generation }] : [];
+  });
+  const highest = Math.max(...series.map((entry) => entry.generation));
+  return series.filter((entry) => entry.generation === highest).map((entry) => entry.token);
+}
+
+export function show(token: LiveToken): ShownToken {
+  const expires_at = token.expiresAt === null ? null : isoTime(token.expiresAt);
+  return { id: token.id, name: token.name, type: token.type, created_at: isoTime(token.createdAt), expires_at };
+}
+
+export function isExpired(token: LiveToken, now: number): boolean {
+  return token.expiresAt !== null && token.expiresAt <= now;
+}
+
+/**
+ * When a current token that stays as it is rotates.
+ *
+ * @param requestedTtl The lifetime that was requested, in seconds; undefined for an adopted token.
+ */
+export function nextOfCurrent(
+  desired: DesiredToken,
+  live: LiveToken,
+  requestedTtl: Seconds | null | undefined,
+  account: string,
+): NextChange[] {
+  const due = rotationDue(desired, live, requestedTtl);
+  return due === null ? [] : [{ account, token: desired.key, change: 'rotates', name: live.name, at: isoTime(due) }];
+}
+
+/** Replaced tokens are revoked when their overlaps end. */
+export function futureRevocations(series: TokenSeries, account: string, token: string, now: number): NextChange[] {
+  return series.retiring.flatMap(({ record }): NextChange[] =>
+    record.retire_at !== undefined && Date.parse(record.retire_at) > now
+      ? [{ account, token, change: 'is revoked', name: record.name, at: record.retire_at }]
+      : [],
+  );
+}
+
+/** A retained account's tokens are not rotated, so they expire. */
+export function expiryOfRetained(
+  state: StateToken,
+  live: readonly LiveToken[],
+  account: string,
+  token: string,
+): NextChange[] {
+  const current = live.find((each) => each.id === state.current?.id);
+  if (current === undefined || current.expiresAt === null) return [];
+  return [{ account, token, change: 'expires', name: current.name, at: isoTime(current.expiresAt) }];
+}

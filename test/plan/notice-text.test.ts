@@ -1,0 +1,76 @@
+import { expect, it } from 'vitest';
+import type { PlanNotice } from '../../src/model/notice.ts';
+import { noticeText, wordedNotice } from '../../src/plan/notice-text.ts';
+
+const account = 'etl_prod';
+const hint = { text: 'Do this.' };
+/** One of every kind. */
+const ALL = {
+  users_unlisted: { kind: 'users_unlisted', why: 'NOT_ADMIN', hint },
+  unverified: { kind: 'unverified', account, token: 'airflow', name: 'airflow.2', replaced: 'airflow' },
+  turnover: { kind: 'turnover', account, tokens: 2 },
+  smoke_failed: { kind: 'smoke_failed', account },
+  not_rotated: { kind: 'not_rotated', account, name: 'airflow', expires_at: '2027-02-06T00:00:00.000Z' },
+  late_applies: { kind: 'late_applies', interval: 1_296_000, tokens: ['etl_prod/airflow'] },
+  not_scheduled: { kind: 'not_scheduled', account, actions: ['set_ducklings', 'create_token'] },
+  unreadable: { kind: 'unreadable', account, code: 'ACCOUNT_UNREADABLE', why: 'it was not read', hint },
+  person: { kind: 'person', account, managed: true },
+  deprovisioned: { kind: 'deprovisioned', account },
+  ambiguous: { kind: 'ambiguous', account, token: 'airflow', name: 'airflow', type: 'read_write', ids: ['a', 'b'] },
+  own_account: { kind: 'own_account', account },
+  own_account_unknown: { kind: 'own_account_unknown', account },
+  protected: { kind: 'protected', account },
+  too_many_deletes: { kind: 'too_many_deletes', limit: 0, accounts: [account] },
+  ceiling_exceeded: { kind: 'ceiling_exceeded', ceiling: 14.4, limit: 10 },
+  ceiling_unknown: { kind: 'ceiling_unknown', limit: 10, accounts: [account], planned: false },
+} as const satisfies { readonly [K in PlanNotice['kind']]: PlanNotice & { readonly kind: K } };
+
+it('words every notice, with what it is about and what to do', () => {
+  const lines = Object.values(ALL).map((notice) => {
+    const { subject, message, hint: fix } = noticeText(notice);
+    return `${subject ?? '-'}: ${message}${fix.command === undefined ? '' : ` [${fix.command.join(' ')}]`}`;
+  });
+  expect(lines).toMatchInlineSnapshot(`
+    [
+      "-: the users of the organization cannot be listed, so unmanaged accounts are not shown: NOT_ADMIN",
+      "etl_prod/airflow: "airflow.2" was stored and not seen to connect, so "airflow" stays [rotate etl_prod/airflow]",
+      "etl_prod: all 2 tokens of etl_prod turn over within one overlap",
+      "etl_prod: its last smoke test failed: apply tests it again [smoke --only etl_prod]",
+      "etl_prod: its tokens are not rotated any more, since it left the configuration; airflow expires 2027-02-06 [apply --prune --only etl_prod]",
+      "-: applies were up to 15 days apart, longer than rotate_before of etl_prod/airflow",
+      "etl_prod: skipped, since it has changes beside scheduled work: set ducklings, create token [apply --only etl_prod]",
+      "etl_prod: it was not read",
+      "etl_prod: "etl_prod" is a person's user at MotherDuck now, and not the account that is managed [state forget etl_prod]",
+      "etl_prod: "etl_prod" is deprovisioned at MotherDuck",
+      "etl_prod/airflow: 2 live read_write tokens are named "airflow": a and b",
+      "-: etl_prod is the account whose token runs this program: it is never deleted",
+      "etl_prod: whether etl_prod is the account whose token runs this program cannot be told, since users cannot be listed",
+      "-: etl_prod has deletion_protection, remembered in the state [apply --only etl_prod]",
+      "-: the plan deletes 1 account and guardrails.max_deletes is 0: etl_prod",
+      "-: all Ducklings at once would cost 14.4 an hour and guardrails.max_compute_ceiling is 10",
+      "-: guardrails.max_compute_ceiling is 10, and the ceiling of etl_prod is not known",
+    ]
+  `);
+});
+
+it('names its account once', () => {
+  for (const notice of Object.values(ALL)) {
+    const { subject, message } = noticeText(notice);
+    if (subject !== undefined) expect(message.startsWith(subject)).toBe(false);
+  }
+});
+
+it('has a code for what scripts may rely on', () => {
+  const coded = Object.values(ALL).flatMap((notice) => noticeText(notice).code ?? []);
+  expect(new Set(coded)).toEqual(new Set(['ACCOUNT_UNREADABLE', 'ACCOUNT_UNUSABLE', 'TOKEN_AMBIGUOUS', 'GUARDRAIL']));
+});
+
+it('in JSON has its kind and data, and its words', () => {
+  expect(wordedNotice(ALL.turnover)).toEqual({
+    kind: 'turnover',
+    account,
+    tokens: 2,
+    message: expect.any(String),
+    hint: { text: expect.any(String) },
+  });
+});
