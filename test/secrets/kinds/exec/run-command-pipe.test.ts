@@ -11,7 +11,10 @@ import { marker, secret } from '../../example.ts';
 vi.setConfig({ testTimeout: 30_000 });
 
 // As on systems where the secret goes through node's own pipe.
-vi.mock('../../../../src/secrets/kinds/exec/stdin.ts', () => ({ secretAsFile: async () => undefined }));
+vi.mock('node:fs/promises', async (original) => ({
+  ...(await original<typeof import('node:fs/promises')>()),
+  open: () => Promise.reject(new Error('no file in memory')),
+}));
 
 const timeoutMs = 30_000;
 

@@ -1,9 +1,10 @@
-import { mkdir, writeFile } from 'node:fs/promises';
+import { mkdir, readdir, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
-import { findProgram } from '../../../../src/secrets/kinds/exec/run-command.ts';
+import { findProgram, secretAsFile } from '../../../../src/secrets/kinds/exec/run-command.ts';
 import { newFolder } from '../../../files/processes.ts';
 import { isWindows } from '../../../platform.ts';
+import { marker, secret } from '../../example.ts';
 
 /** A folder with a folder of programs, which are files of these names. */
 async function place(...names: readonly string[]) {
@@ -57,4 +58,15 @@ describe.skipIf(isWindows)('a program elsewhere', () => {
       'nothing',
     ]);
   });
+});
+
+it.skipIf(process.platform !== 'linux')('gives the secret in a file that has no name', async () => {
+  const before = await readdir('/dev/shm');
+  const file = await secretAsFile(secret);
+  expect((await readdir('/dev/shm')).filter((name) => name.startsWith('mdacc-') && !before.includes(name))).toEqual([]);
+  expect(await file?.readFile('utf8')).toBe(marker);
+  expect(((await file?.stat())?.mode ?? 0) & 0o777).toBe(0o600);
+  expect((await file?.stat())?.nlink).toBe(0);
+  await expect(file?.write('x')).rejects.toMatchObject({ code: 'EBADF' });
+  await file?.close();
 });
