@@ -8,7 +8,7 @@
  * Nothing here prints, asks, exits or listens to signals. Errors that the user can fix are thrown as a UserError: its `code` is
  * stable, `message` says what happened, `hint` what to do next, and none of them holds a secret.
  */
-export type { ApplyEvent, Outcome } from './apply/account-run.ts';
+export type { ApplyEvent, Outcome } from './apply/apply-account.ts';
 export { InvalidConfiguration } from './config/errors.ts';
 export { type Applied, type ApplyOptions, apply, renderApplied } from './library/applying.ts';
 export { type Environment, type LoadedConfig, loadConfig } from './library/config.ts';

@@ -1,13 +1,13 @@
 /**
- * A Plan becomes effects:
+ * Carries out a Plan:
  *
- *   first         what the plan's stores need is checked; a store that cannot be written stops all, before anything
- *   over accounts in parallel, as many at once as `parallelism`
- *   an account    in the plan's order: the account, its Ducklings, its tokens, then the proof that what is new
- *                 connects, and last what is revoked
+ *   1. check the secret stores that the plan uses; if one cannot be written, nothing is done
+ *   2. process accounts in parallel, at most `parallelism` at once
+ *   3. within an account, in the plan's order: the account, its Ducklings, its tokens; then verify that new tokens
+ *      connect; then revoke
  *
- * A failed action takes with it what needs it: everything, when it was the account; the rest of its token, when it was
- * a token; nothing else. When `stopping` is aborted, the action in flight is finished and no other is begun.
+ * A failed action skips the actions that depend on it: all others of the account if it created or adopted the account, those of the same
+ * token if it was on a token. When `stopping` is aborted, the actions in progress are finished and no others begin.
  */
 import { setMaxListeners } from 'node:events';
 import type { Action } from '../model/plan.ts';
@@ -15,26 +15,30 @@ import type { AccountSmoke } from '../model/smoke.ts';
 import { UserError } from '../model/user-error.ts';
 import { accountKey } from '../model/username.ts';
 import { inParallel } from '../motherduck/concurrency.ts';
-import { AccountRun, type ApplyInput, type Halt, type Outcome } from './account-run.ts';
-import { remember } from './remember.ts';
+import { AccountApply, type ApplyInput, type Halt, type Outcome } from './apply-account.ts';
+import { refreshState } from './refresh-state.ts';
 
 export interface Applied {
   readonly outcomes: readonly Outcome[];
   readonly smoke: readonly AccountSmoke[];
-  /** What went wrong beside the actions: the state, or a revocation at the end of an overlap of no length. */
+  /** Failures outside of actions: of writing the state, or of revoking a token without an overlap. */
   readonly failures: readonly UserError[];
   readonly interrupted: boolean;
 }
 
-/** Does the plan. Failures of actions are in the result. @throws UserError STORE_UNUSABLE before anything was done */
+/**
+ * Carries out the plan. Failures of actions are in the result.
+ *
+ * @throws UserError STORE_UNUSABLE, before anything was done; STATE_UNWRITABLE
+ */
 export async function apply(input: ApplyInput): Promise<Applied> {
   setMaxListeners(0, input.stopping);
   await checkStores(input);
-  await input.stateWriter.update((state) => remember(state, input));
+  await input.stateWriter.update((state) => refreshState(state, input));
   const groups = groupByAccount(input);
   const halt: Halt = {};
   const results = await inParallel(groups, input.parallelism, async ([account, actions]) => {
-    const result = await new AccountRun(account, { ...input, halt }).run(actions);
+    const result = await new AccountApply(account, { ...input, halt }).run(actions);
     input.onEvent?.({ kind: 'account', account });
     return result;
   });
@@ -46,7 +50,7 @@ export async function apply(input: ApplyInput): Promise<Applied> {
   };
 }
 
-/** Writes what was only noted, and what could not be written before; what cannot be written now is a failure. */
+/** Writes noted changes and those that could not be written before. */
 async function saved({ stateWriter }: ApplyInput): Promise<UserError[]> {
   try {
     await stateWriter.update((state) => state);
@@ -57,7 +61,7 @@ async function saved({ stateWriter }: ApplyInput): Promise<UserError[]> {
   }
 }
 
-/** How many accounts an apply of this plan works on; the measure of its progress. */
+/** The number of accounts that an apply of this plan processes, for its progress. */
 export function countAccounts(input: Pick<ApplyInput, 'plan' | 'desired' | 'stateWriter'>): number {
   return groupByAccount(input).size;
 }
@@ -69,7 +73,7 @@ async function checkStores({ plan, stores }: ApplyInput): Promise<void> {
   await Promise.all([...new Set(names)].map((name) => stores.get(name)?.check()));
 }
 
-/** The plan's actions by account, and the accounts that are to be tested again. */
+/** The plan's actions by account; accounts that are only tested again have none. */
 function groupByAccount({
   plan,
   desired,

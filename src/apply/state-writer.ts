@@ -1,33 +1,33 @@
-/** How apply writes into the state: one account or one token of it at a time. */
+/** How apply changes the state: one account or one token at a time. */
 import { withEntry } from '../model/layered-map.ts';
 import type { State, StateAccount, StateToken } from '../model/state.ts';
 import { accountKey } from '../model/username.ts';
 
-/** The state file, as far as apply needs it. A promise that resolves means the change is on the disk. */
+/** The state file as apply uses it. */
 export interface StateWriter {
   readonly state: State;
-  /** @throws UserError STATE_UNWRITABLE */
+  /** Changes the state; resolves when the change is on the disk. @throws UserError STATE_UNWRITABLE */
   update(change: (state: State) => State): Promise<void>;
   /**
-   * A change that loses nothing when it is lost, since the next plan makes it again: it counts at once, and is on the
-   * disk with the next update, or when the state is closed.
+   * Changes the state in memory; the change is written with the next update, or when the state is closed. For changes
+   * that the next plan would repeat if they were lost.
    */
   note(change: (state: State) => State): void;
 }
 
-/** Of a token that nothing was ever made or taken over for. */
+/** The state of a token that was never created or adopted. */
 export const NO_TOKEN: StateToken = { generation: 0, retiring: [], intents: [] };
 
 type AccountChange = (account: StateAccount | undefined) => StateAccount | undefined;
 type TokenChange = (token: StateToken) => StateToken | undefined;
 
-/** Changes one account; `undefined` takes it out of the state. Where nothing changes, nothing is waited for. */
+/** Changes one account; `undefined` removes it from the state. Writes nothing when nothing changes. @throws UserError STATE_UNWRITABLE */
 export async function updateAccount(stateWriter: StateWriter, username: string, change: AccountChange): Promise<void> {
   const inState = inAccount(username, change);
   if (inState(stateWriter.state) !== stateWriter.state) await stateWriter.update(inState);
 }
 
-/** Changes one token of an account that is in the state; `undefined` takes it out. */
+/** Changes one token of an account that is in the state; `undefined` removes it. @throws UserError STATE_UNWRITABLE */
 export function updateToken(
   stateWriter: StateWriter,
   username: string,
@@ -37,12 +37,12 @@ export function updateToken(
   return updateAccount(stateWriter, username, inToken(token, change));
 }
 
-/** As `updateAccount`, for what the next plan would make again. */
+/** As `updateAccount`, but written later: see `StateWriter.note`. */
 export function noteAccount(stateWriter: StateWriter, username: string, change: AccountChange): void {
   stateWriter.note(inAccount(username, change));
 }
 
-/** As `updateToken`, for what the next plan would make again. */
+/** As `updateToken`, but written later: see `StateWriter.note`. */
 export function noteToken(stateWriter: StateWriter, username: string, token: string, change: TokenChange): void {
   noteAccount(stateWriter, username, inToken(token, change));
 }
@@ -68,7 +68,7 @@ function inToken(token: string, change: TokenChange): AccountChange {
   };
 }
 
-/** The token as the state has it now. */
+/** A token's current entry in the state. */
 export function tokenOf(stateWriter: StateWriter, username: string, token: string): StateToken {
   return stateWriter.state.accounts.get(accountKey(username))?.tokens.get(token) ?? NO_TOKEN;
 }

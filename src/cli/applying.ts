@@ -1,5 +1,5 @@
 /** What apply, rotate and destroy share: under the lock, plan, show, ask, do, and say how it went. */
-import type { ApplyEvent } from '../apply/account-run.ts';
+import type { ApplyEvent } from '../apply/apply-account.ts';
 import { countAccounts } from '../apply/apply.ts';
 import { applyTested, isComplete, refuseViolations, type TestedApply } from '../engine/applying.ts';
 import type { Planned } from '../engine/planning.ts';

@@ -4,7 +4,7 @@
  * The configuration is written first, and then the state. A run that ends between the two has done no harm: everything
  * that the configuration names and the state does not have is adopted by the next import, or by the next apply.
  */
-import { adoptAll } from '../apply/adoption.ts';
+import { adoptAll } from '../apply/adopt.ts';
 import { type Decided, decideSafely, type ImportFiles, readForImport } from '../engine/importing.ts';
 import { openService, type ServiceOptions, warnOfClock } from '../engine/service.ts';
 import { statePath } from '../engine/state.ts';

@@ -1,4 +1,4 @@
-import type { ApplyEvent, Outcome } from '../apply/account-run.ts';
+import type { ApplyEvent, Outcome } from '../apply/apply-account.ts';
 import { applyTested, isComplete, refuseViolations } from '../engine/applying.ts';
 import type { Desired } from '../model/desired.ts';
 import type { Live } from '../model/live.ts';

@@ -2,7 +2,7 @@
 import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
-import { adoptAll } from '../../src/apply/adoption.ts';
+import { adoptAll } from '../../src/apply/adopt.ts';
 import { showFindings } from '../../src/cli/configuration.ts';
 import { newImportFiles, readImportFiles, writeImportFiles } from '../../src/cli/import-files.ts';
 import { openIo } from '../../src/cli/io.ts';

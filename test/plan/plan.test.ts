@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { remember } from '../../src/apply/remember.ts';
+import { refreshState } from '../../src/apply/refresh-state.ts';
 import type { DesiredToken } from '../../src/model/desired.ts';
 import type { DesiredDucklings } from '../../src/model/ducklings.ts';
 import type { Plan } from '../../src/model/plan.ts';
@@ -375,7 +375,7 @@ describe('what leaves the configuration', () => {
       { account: 'two', before: true, after: false },
     ]);
     const only = await world.plan(off, { only: (username) => username === 'one' });
-    const state = remember(world.stateWriter.state, { desired: off, live: await world.live(off), plan: only });
+    const state = refreshState(world.stateWriter.state, { desired: off, live: await world.live(off), plan: only });
     expect([...state.accounts.values()].map((each) => each.deletion_protection)).toEqual([false, true]);
   });
 

@@ -1,5 +1,5 @@
 /** What an apply did: a line an event while it runs, and a closing summary. */
-import type { ApplyEvent } from '../../apply/account-run.ts';
+import type { ApplyEvent } from '../../apply/apply-account.ts';
 import type { Applied } from '../../apply/apply.ts';
 import type { Action } from '../../model/plan.ts';
 import type { Smoke } from '../../model/smoke.ts';

@@ -1,8 +1,7 @@
-/** The steps of an account itself and of its Ducklings. A call that cannot be repeated is noted before it is made. */
+/** The actions on an account and its Ducklings. Calls that cannot be repeated are recorded as an intent first. */
 import type { DesiredAccount } from '../model/desired.ts';
 import type { Ducklings } from '../model/ducklings.ts';
-import type { Live } from '../model/live.ts';
-import type { AdoptAccount, AdoptToken, CreateAccount, DeleteAccount, Forget, SetDucklings } from '../model/plan.ts';
+import type { CreateAccount, DeleteAccount, Forget, SetDucklings } from '../model/plan.ts';
 import type { StateAccount, StateToken } from '../model/state.ts';
 import { isoTime } from '../model/time.ts';
 import { UserError } from '../model/user-error.ts';
@@ -11,7 +10,6 @@ import type { Api } from '../motherduck/api.ts';
 import { ApiError } from '../motherduck/transport-errors.ts';
 import { fromWire, toWire } from '../motherduck/wire.ts';
 import { ducklingChanges, mergeDucklings } from '../plan/ducklings.ts';
-import { adoptedAccount, adoptedToken, idOf } from './adoption.ts';
 import { noteAccount, noteToken, type StateWriter, updateAccount } from './state-writer.ts';
 
 export interface AccountTools {
@@ -19,7 +17,7 @@ export interface AccountTools {
   readonly stateWriter: StateWriter;
 }
 
-/** Creates an account; when the answer is lost, looks whether it is there. @throws ApiError */
+/** Creates an account. When the answer is lost, checks whether the account exists. @throws ApiError */
 export async function createAccount(action: CreateAccount, tools: AccountTools): Promise<void> {
   const { api, stateWriter } = tools;
   const at = isoTime(api.now());
@@ -43,47 +41,25 @@ export async function createAccount(action: CreateAccount, tools: AccountTools):
   await updateAccount(stateWriter, action.account, withoutIntent);
 }
 
-/** Takes an account over into the state: nothing is called. */
-export function adoptAccount(action: AdoptAccount, tools: AccountTools & { readonly live: Live }): void {
-  const { api, stateWriter, live } = tools;
-  const id = idOf(live, accountKey(action.account));
-  noteAccount(stateWriter, action.account, (held) =>
-    held === undefined ? adoptedAccount(action, isoTime(api.now()), id) : withoutIntent(held),
-  );
-}
-
-/** Sends the whole of an account's Ducklings, which a new account's defaults are first read for. @throws ApiError */
-export async function setDucklings(action: SetDucklings, want: DesiredAccount, api: Api): Promise<void> {
-  const desired = action.before === null ? action.after : (want.ducklings ?? action.after);
+/**
+ * Sends all Duckling settings of an account. For a new account, MotherDuck's defaults are read first.
+ *
+ * @throws ApiError; UserError API_FAILED when MotherDuck applied something else than was sent.
+ */
+export async function setDucklings(action: SetDucklings, account: DesiredAccount, api: Api): Promise<void> {
+  const desired = action.before === null ? action.after : (account.ducklings ?? action.after);
   const live = action.before ?? fromWire(await api.getDucklings(action.account));
   if (action.before === null && ducklingChanges(desired, live).length === 0) return;
-  const wanted: Ducklings = mergeDucklings(action.after, live);
-  const answer = fromWire(await api.setDucklings(action.account, toWire(wanted)));
-  const missed = ducklingChanges(desired, answer);
-  if (missed.length === 0) return;
-  const message = `MotherDuck accepted the Ducklings of ${action.account} and then answered otherwise: ${missed.join('; ')}`;
+  const request: Ducklings = mergeDucklings(action.after, live);
+  const answer = fromWire(await api.setDucklings(action.account, toWire(request)));
+  const differences = ducklingChanges(desired, answer);
+  if (differences.length === 0) return;
+  const message = `MotherDuck accepted the Ducklings of ${action.account}, but its answer differs: ${differences.join('; ')}`;
   throw new UserError(
     'API_FAILED',
     message,
-    "Your plan's limits may be lower: write what MotherDuck allows, and apply.",
+    'Your MotherDuck plan may have lower limits: change the configuration to what it allows, and run apply again.',
   );
-}
-
-/** Takes a live token over into the state: nothing is called. */
-export function adoptToken(action: AdoptToken, tools: AccountTools): void {
-  const { from } = action;
-  if (from !== undefined) renameToken(action.account, from, action.token, tools.stateWriter);
-  else noteToken(tools.stateWriter, action.account, action.token, (held) => adoptedToken(action, held));
-}
-
-function renameToken(username: string, from: string, to: string, stateWriter: StateWriter): void {
-  noteAccount(stateWriter, username, (account) => {
-    const entry = account?.tokens.get(from);
-    if (account === undefined || entry === undefined) return account;
-    const tokens = new Map(account.tokens).set(to, entry);
-    tokens.delete(from);
-    return { ...account, tokens };
-  });
 }
 
 /** Deletes an account and all of its data. @throws ApiError */
@@ -93,7 +69,7 @@ export async function deleteAccount(action: DeleteAccount, tools: AccountTools):
   await updateAccount(
     stateWriter,
     action.account,
-    (held) => held && { ...held, intent: { action: 'delete_account', at } },
+    (entry) => entry && { ...entry, intent: { action: 'delete_account', at } },
   );
   try {
     await api.deleteUser(action.account);
@@ -106,24 +82,25 @@ export async function deleteAccount(action: DeleteAccount, tools: AccountTools):
   await updateAccount(stateWriter, action.account, () => undefined);
 }
 
-/** Drops what is gone from the state. */
+/** Removes an account or a token that no longer exists from the state. */
 export function forget(action: Forget, stateWriter: StateWriter): void {
   if (action.token === undefined) noteAccount(stateWriter, action.account, () => undefined);
   else noteToken(stateWriter, action.account, action.token, () => undefined);
 }
 
-/** An account that is made anew keeps counting its tokens' generations, so that no name comes twice. */
+/** An account that is created again keeps its tokens' generations, so that no token name is used twice. */
 function onlyGenerations(tokens: ReadonlyMap<string, StateToken> = new Map()): ReadonlyMap<string, StateToken> {
   return new Map([...tokens].map(([key, { generation }]) => [key, { generation, retiring: [], intents: [] }]));
 }
 
-function withoutIntent(held: StateAccount | undefined): StateAccount | undefined {
-  if (held === undefined) return undefined;
-  const { intent: _done, ...account } = held;
+/** The entry of an account whose intent is done. */
+export function withoutIntent(entry: StateAccount | undefined): StateAccount | undefined {
+  if (entry === undefined) return undefined;
+  const { intent: _done, ...account } = entry;
   return account;
 }
 
-/** Whether the account is there after a call whose answer was lost; throws when that cannot be told either. */
+/** Whether the account exists, after a call whose answer was lost. @throws ApiError when this is unknown too. */
 async function exists(username: string, api: Api): Promise<boolean> {
   try {
     await api.getDucklings(username);

@@ -1,4 +1,4 @@
-/** One account's part of an apply: its actions in order, the proof that what is new connects, and what is revoked last. */
+/** Applies a plan to one account: its actions in order, the verification of new tokens, then revocations. */
 import type { Desired, DesiredAccount } from '../model/desired.ts';
 import type { Live } from '../model/live.ts';
 import type { Action, Plan } from '../model/plan.ts';
@@ -10,11 +10,12 @@ import { accountKey } from '../model/username.ts';
 import type { Api } from '../motherduck/api.ts';
 import { isAfterVerification } from '../plan/action-order.ts';
 import type { SecretStore } from '../secrets/store.ts';
-import { adoptAccount, adoptToken, createAccount, deleteAccount, forget, setDucklings } from './account-steps.ts';
+import { createAccount, deleteAccount, forget, setDucklings } from './account-actions.ts';
+import { adoptAccount, adoptToken } from './adopt.ts';
 import type { StateWriter } from './state-writer.ts';
-import { makeToken, noteProof, revokeToken } from './token-steps.ts';
+import { createToken, recordVerification, revokeToken } from './token-actions.ts';
 
-/** Secrets that were just made, by the token's key. */
+/** Secrets of tokens that were created in this run, by the token's key. */
 export type FreshSecrets = ReadonlyMap<string, { readonly secret: Secret; readonly type: TokenType }>;
 
 export interface ApplyInput {
@@ -24,9 +25,11 @@ export interface ApplyInput {
   readonly api: Api;
   readonly stateWriter: StateWriter;
   readonly stores: ReadonlyMap<string, SecretStore>;
-  /** Connects as an account; absent with --no-smoke, and then overlaps begin when the new secret is stored. */
+  /** Connects as an account; absent with --no-smoke, where an overlap begins when the new secret is stored. */
   readonly verify?: (account: DesiredAccount, secrets: FreshSecrets) => Promise<AccountSmoke>;
+  /** The maximum number of accounts processed at once. */
   readonly parallelism: number;
+  /** When aborted, actions in progress finish and no others begin. */
   readonly stopping: AbortSignal;
   readonly onEvent?: (event: ApplyEvent) => void;
 }
@@ -40,13 +43,13 @@ export type ApplyEvent =
 export interface Outcome {
   readonly action: Action;
   readonly result: 'done' | 'failed' | 'skipped';
-  /** Why it failed, or what it was skipped for. */
+  /** Why it failed or was skipped. */
   readonly error?: UserError;
 }
 
-/** Set when the state cannot be written any more: what cannot be noted must not be begun, by any account. */
+/** Shared by all accounts. Set when the state can no longer be written: no account may begin an action that cannot be recorded. */
 export interface Halt {
-  because?: UserError;
+  error?: UserError;
 }
 
 export interface AccountResult {
@@ -55,35 +58,36 @@ export interface AccountResult {
   readonly failures: readonly UserError[];
 }
 
-export class AccountRun {
+/** The apply of one account. */
+export class AccountApply {
   readonly #account: string;
   readonly #input: ApplyInput & { readonly halt: Halt };
-  readonly #want: DesiredAccount | undefined;
+  readonly #desired: DesiredAccount | undefined;
   readonly #outcomes: Outcome[] = [];
   readonly #smoke: AccountSmoke[] = [];
   readonly #fresh = new Map<string, { secret: Secret; type: TokenType }>();
   readonly #failedTokens = new Map<string, UserError>();
-  /** Keys of tokens that were made now and were not seen to connect. */
-  readonly #unproved = new Set<string>();
-  /** What went wrong beside the actions. */
-  readonly #failed: UserError[] = [];
+  /** Keys of tokens that were created in this run and did not connect. */
+  readonly #unverified = new Set<string>();
+  /** Failures outside of actions. */
+  readonly #failures: UserError[] = [];
   #failedAccount: UserError | undefined;
   #isTouched = false;
 
   constructor(account: string, input: ApplyInput & { readonly halt: Halt }) {
     this.#account = account;
     this.#input = input;
-    this.#want = input.desired.accounts.get(accountKey(account));
+    this.#desired = input.desired.accounts.get(accountKey(account));
   }
 
   async run(actions: readonly Action[]): Promise<AccountResult> {
-    for (const action of actions.filter((each) => !isAfterVerification(each))) await this.#step(action);
-    await this.#prove();
-    for (const action of actions.filter(isAfterVerification)) await this.#step(action);
-    return { outcomes: this.#outcomes, smoke: this.#smoke, failures: this.#failed };
+    for (const action of actions.filter((each) => !isAfterVerification(each))) await this.#apply(action);
+    await this.#verify();
+    for (const action of actions.filter(isAfterVerification)) await this.#apply(action);
+    return { outcomes: this.#outcomes, smoke: this.#smoke, failures: this.#failures };
   }
 
-  async #step(action: Action): Promise<void> {
+  async #apply(action: Action): Promise<void> {
     const obstacle = this.#obstacle(action);
     if (obstacle) return this.#end({ action, result: 'skipped', error: obstacle });
     this.#input.onEvent?.({ kind: 'begin', action });
@@ -92,7 +96,7 @@ export class AccountRun {
       this.#end({ action, result: 'done' });
     } catch (error) {
       if (!(error instanceof UserError)) throw error;
-      if (error.code === 'STATE_UNWRITABLE') this.#input.halt.because = error;
+      if (error.code === 'STATE_UNWRITABLE') this.#input.halt.error = error;
       if (action.action === 'create_account' || action.action === 'adopt_account') this.#failedAccount = error;
       if ('token' in action && action.token !== undefined) this.#failedTokens.set(action.token, error);
       this.#end({ action, result: 'failed', error });
@@ -101,19 +105,19 @@ export class AccountRun {
 
   #obstacle(action: Action): UserError | undefined {
     if (this.#input.stopping.aborted) {
-      return new UserError('INTERRUPTED', 'interrupted before this was begun', 'Run apply again to go on.');
+      return new UserError('INTERRUPTED', 'interrupted before this action began', 'Run apply again to continue.');
     }
     const token = 'token' in action ? action.token : undefined;
     const failed = token === undefined ? undefined : this.#failedTokens.get(token);
-    return this.#input.halt.because ?? this.#failedAccount ?? failed ?? this.#waitsForProof(action);
+    return this.#input.halt.error ?? this.#failedAccount ?? failed ?? this.#awaitsVerification(action);
   }
 
-  /** A token that programs may be using goes only when its replacement, made in this run, was seen to connect. */
-  #waitsForProof(action: Action): UserError | undefined {
-    if (action.action !== 'revoke_token' || !this.#unproved.has(action.token ?? '')) return undefined;
+  /** A token that programs may use is revoked only when its replacement, created in this run, has connected. */
+  #awaitsVerification(action: Action): UserError | undefined {
+    if (action.action !== 'revoke_token' || !this.#unverified.has(action.token ?? '')) return undefined;
     if (action.reason.kind !== 'overlap_ended' && action.reason.kind !== 'orphan') return undefined;
-    const message = `its replacement was not seen to connect, so "${action.before.name}" stays`;
-    return new UserError('SMOKE_FAILED', message, 'Fix what the smoke test names, and run apply again.');
+    const message = `its replacement did not connect, so "${action.before.name}" is kept`;
+    return new UserError('SMOKE_FAILED', message, 'Fix what the smoke test reports, then run apply again.');
   }
 
   #end(outcome: Outcome): void {
@@ -131,12 +135,12 @@ export class AccountRun {
       case 'adopt_account':
         return adoptAccount(action, tools);
       case 'set_ducklings':
-        await setDucklings(action, this.#wanted(), tools.api);
+        await setDucklings(action, this.#requireDesired(), tools.api);
         this.#isTouched = true;
         return;
       case 'create_token':
       case 'rotate_token': {
-        const secret = await makeToken(action, this.#wanted(), tools);
+        const secret = await createToken(action, this.#requireDesired(), tools);
         this.#fresh.set(action.token, { secret, type: action.after.type });
         this.#isTouched = true;
         return;
@@ -144,7 +148,7 @@ export class AccountRun {
       case 'adopt_token':
         return adoptToken(action, tools);
       case 'revoke_token':
-        return revokeToken(action, this.#want?.tokens.has(action.token ?? '') ?? false, tools);
+        return revokeToken(action, this.#desired?.tokens.has(action.token ?? '') ?? false, tools);
       case 'delete_account':
         return deleteAccount(action, tools);
       case 'forget':
@@ -154,37 +158,37 @@ export class AccountRun {
     }
   }
 
-  /** Connects as the account with what is new; then the tokens that were replaced begin their overlap. */
-  async #prove(): Promise<void> {
-    const want = this.#want;
+  /** Connects with the new tokens; then the overlap of the replaced ones begins. */
+  async #verify(): Promise<void> {
+    const desired = this.#desired;
     const { stopping, halt } = this.#input;
-    if (want === undefined || this.#failedAccount || stopping.aborted || halt.because) return;
-    const isTested = this.#input.verify !== undefined && want.smoke !== false;
+    if (desired === undefined || this.#failedAccount || stopping.aborted || halt.error) return;
+    const isTested = this.#input.verify !== undefined && desired.smoke !== false;
     if (isTested && !this.#isTouched && !this.#input.plan.retest.includes(this.#account)) return;
     try {
-      await noteProof(want, await this.#test(want), new Set(this.#fresh.keys()), this.#input);
+      await recordVerification(desired, await this.#test(desired), new Set(this.#fresh.keys()), this.#input);
     } catch (error) {
       if (!(error instanceof UserError)) throw error;
-      if (error.code === 'STATE_UNWRITABLE') this.#input.halt.because = error;
-      this.#failed.push(error);
+      if (error.code === 'STATE_UNWRITABLE') this.#input.halt.error = error;
+      this.#failures.push(error);
     } finally {
       this.#fresh.clear();
     }
   }
 
-  /** What the smoke test shows; undefined where none is wanted. */
-  async #test(want: DesiredAccount): Promise<AccountSmoke | undefined> {
+  /** The result of the smoke test; undefined when the account is not tested. */
+  async #test(desired: DesiredAccount): Promise<AccountSmoke | undefined> {
     const { verify, onEvent } = this.#input;
-    if (verify === undefined || want.smoke === false) return undefined;
+    if (verify === undefined || desired.smoke === false) return undefined;
     onEvent?.({ kind: 'verify', account: this.#account });
-    const smoke = await verify(want, this.#fresh);
+    const smoke = await verify(desired, this.#fresh);
     this.#smoke.push(smoke);
-    for (const key of this.#fresh.keys()) if (!smoke.verified.includes(key)) this.#unproved.add(key);
+    for (const key of this.#fresh.keys()) if (!smoke.verified.includes(key)) this.#unverified.add(key);
     return smoke;
   }
 
-  #wanted(): DesiredAccount {
-    if (this.#want === undefined) throw new Error(`${this.#account} is in the plan and not in the configuration`);
-    return this.#want;
+  #requireDesired(): DesiredAccount {
+    if (this.#desired === undefined) throw new Error(`${this.#account} is in the plan and not in the configuration`);
+    return this.#desired;
   }
 }

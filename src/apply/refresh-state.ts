@@ -1,4 +1,4 @@
-/** What the state learns from a reading alone, before any action: protections, and what has ceased to exist, and that a run was. */
+/** What apply updates in the state before any action: deletion protection, resources that no longer exist, the time of the run. */
 import type { Desired } from '../model/desired.ts';
 import type { Live, LiveAccount } from '../model/live.ts';
 import type { Plan } from '../model/plan.ts';
@@ -6,40 +6,40 @@ import type { State, StateAccount, StateToken, TokenIntent } from '../model/stat
 import { isoTime } from '../model/time.ts';
 import { accountKey } from '../model/username.ts';
 
-/** An intent whose token has not appeared in this time never will: the call that would have made it is long over. */
+/** An intent whose token has not appeared after this time is dropped: the call that could have created it is over. */
 const INTENT_LIFE_MS = 24 * 3_600_000;
 const RUN_INTERVAL_MS = 12 * 3_600_000;
 const RUNS_KEPT = 5;
 
-/** What was read and planned. */
-export interface Remembered {
+/** The readings and the plan that a state is refreshed from. */
+export interface RefreshInput {
   readonly desired: Desired;
   readonly live: Live;
   readonly plan: Pick<Plan, 'protection'>;
 }
 
 /**
- * The state with deletion protection as planned, without replaced tokens that are gone at MotherDuck and without
- * intents that came to nothing. Gives the same object when nothing changes, so that nothing is written for it.
+ * The state with deletion protection as planned, without replaced tokens that no longer exist at MotherDuck and without
+ * intents that created nothing. Returns the same object when nothing changes, so that nothing is written.
  */
-export function remember(state: State, { desired, live, plan }: Remembered): State {
+export function refreshState(state: State, { desired, live, plan }: RefreshInput): State {
   const protection = new Map(plan.protection.map(({ account, after }) => [accountKey(account), after]));
   const accounts = new Map(state.accounts);
-  const runs = rememberRun(state.runs, live.now);
+  const runs = withRun(state.runs, live.now);
   for (const [key, account] of state.accounts) {
-    const reading = live.accounts.get(key);
-    if (reading === undefined) continue;
-    const found = reading.presence === 'present' && isRead(reading.value) ? reading.value : undefined;
-    const want = desired.accounts.get(key);
+    const presence = live.accounts.get(key);
+    if (presence === undefined) continue;
+    const liveAccount = presence.presence === 'present' && isRead(presence.value) ? presence.value : undefined;
+    const desiredAccount = desired.accounts.get(key);
     const deletionProtection = protection.get(key) ?? account.deletion_protection;
-    const tokens = found
-      ? rememberTokens(account, found, live.now, (token) => want?.tokens.has(token) ?? true)
+    const tokens = liveAccount
+      ? refreshTokens(account, liveAccount, live.now, (token) => desiredAccount?.tokens.has(token) ?? true)
       : account.tokens;
-    // What has the name of an account that left the configuration may be somebody else's by now.
-    const id = (want && found?.user?.id) ?? account.id;
-    // That an account is first seen with its id is worth no write of its own.
-    const isNews = id !== account.id && runs !== state.runs;
-    if (isNews || deletionProtection !== account.deletion_protection || tokens !== account.tokens) {
+    // After an account left the configuration, another account may have taken its name: keep the known id.
+    const id = (desiredAccount && liveAccount?.user?.id) ?? account.id;
+    // A newly seen id alone is not worth a write.
+    const isNewId = id !== account.id && runs !== state.runs;
+    if (isNewId || deletionProtection !== account.deletion_protection || tokens !== account.tokens) {
       accounts.set(key, {
         ...account,
         ...(id === undefined ? {} : { id }),
@@ -52,27 +52,27 @@ export function remember(state: State, { desired, live, plan }: Remembered): Sta
   return same ? state : { ...state, runs, accounts };
 }
 
-/** While no newer token was stored, what an interrupted run may have put into the store counts. */
+/** An interrupted run may have stored the secret of an intent's token, as long as no newer token was stored. */
 function isInDoubt({ current }: StateToken, intent: TokenIntent): boolean {
   return current !== undefined && intent.generation > current.generation;
 }
 
-/** The tokens of people and of deprovisioned accounts are not read, so they are not known to be gone. */
+/** Tokens of human users and of deprovisioned accounts are not read, so their absence means nothing. */
 function isRead({ user }: LiveAccount): boolean {
   return user === undefined || (user.isServiceAccount && !user.isDeprovisioned);
 }
 
-/** A run soon after another says nothing about how often they come. */
-function rememberRun(runs: readonly string[], now: number): readonly string[] {
+/** Runs shortly after one another count once: the list tells how regularly apply runs. */
+function withRun(runs: readonly string[], now: number): readonly string[] {
   const latest = Date.parse(runs.at(-1) ?? '');
   return now - latest < RUN_INTERVAL_MS ? runs : [...runs.slice(1 - RUNS_KEPT), isoTime(now)];
 }
 
-function rememberTokens(
+function refreshTokens(
   account: StateAccount,
   live: LiveAccount,
   now: number,
-  isWanted: (token: string) => boolean,
+  isDesired: (token: string) => boolean,
 ): ReadonlyMap<string, StateToken> {
   const ids = new Set(live.tokens.map((token) => token.id));
   const names = new Set(live.tokens.map((token) => token.name));
@@ -84,7 +84,7 @@ function rememberTokens(
       (intent) => names.has(intent.name) || isInDoubt(token, intent) || now - Date.parse(intent.at) < INTENT_LIFE_MS,
     );
     const { current, ...rest } = token;
-    const gone = current !== undefined && !ids.has(current.id) && !isWanted(key);
+    const gone = current !== undefined && !ids.has(current.id) && !isDesired(key);
     const same = retiring.length === token.retiring.length && intents.length === token.intents.length && !gone;
     changed ||= !same;
     tokens.set(key, same ? token : { ...rest, ...(current && !gone ? { current } : {}), retiring, intents });

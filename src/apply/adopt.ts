@@ -1,0 +1,91 @@
+/** Adopting live accounts and tokens: changes of the state, without a call to MotherDuck. */
+
+import type { Live } from '../model/live.ts';
+import type { AdoptAccount, AdoptToken } from '../model/plan.ts';
+import type { State, StateAccount, StateToken } from '../model/state.ts';
+import { isoTime } from '../model/time.ts';
+import { accountKey } from '../model/username.ts';
+import { adoptedRecord } from '../plan/tokens.ts';
+import { type AccountTools, withoutIntent } from './account-actions.ts';
+import { NO_TOKEN, noteAccount, noteToken, type StateWriter } from './state-writer.ts';
+
+/**
+ * The state's entry of an adopted account.
+ *
+ * @param at ISO 8601.
+ * @param id MotherDuck's id of the user; undefined when the users could not be listed.
+ */
+function adoptedAccount({ account, after }: AdoptAccount, at: string, id: string | undefined): StateAccount {
+  return {
+    username: account,
+    ...(id === undefined ? {} : { id }),
+    origin: 'adopted',
+    since: at,
+    deletion_protection: after.deletion_protection,
+    tokens: new Map(),
+  };
+}
+
+/** The state's entry of a token after the live one is adopted; its secret is unknown. */
+function adoptedToken({ after }: AdoptToken, before: StateToken): StateToken {
+  const { generation, ...token } = after;
+  return { ...before, generation: Math.max(before.generation, generation), current: adoptedRecord(token, generation) };
+}
+
+/**
+ * The state after all of the adoptions, made in one pass for an import of thousands of accounts; no token may be a
+ * renamed one. The first adoption counts as a run, from which on audit expects regular applies.
+ */
+export function adoptAll(state: State, actions: readonly (AdoptAccount | AdoptToken)[], live: Live): State {
+  if (actions.length === 0) return state;
+  const at = isoTime(live.now);
+  const accounts = new Map(state.accounts);
+  const tokens = new Map<string, Map<string, StateToken>>();
+  for (const action of actions) {
+    const key = accountKey(action.account);
+    const account =
+      accounts.get(key) ??
+      (action.action === 'adopt_account' ? adoptedAccount(action, at, idOf(live, key)) : undefined);
+    if (account === undefined) continue;
+    if (action.action === 'adopt_account') accounts.set(key, account);
+    else {
+      const entries = tokens.get(key) ?? new Map(account.tokens);
+      entries.set(action.token, adoptedToken(action, entries.get(action.token) ?? NO_TOKEN));
+      tokens.set(key, entries);
+      accounts.set(key, { ...account, tokens: entries });
+    }
+  }
+  return { ...state, runs: state.runs.length === 0 ? [at] : state.runs, accounts };
+}
+
+/** MotherDuck's id of the user. An account that is created again under the same name has another id. */
+function idOf({ accounts }: Live, key: string): string | undefined {
+  const account = accounts.get(key);
+  return account?.presence === 'present' ? account.value.user?.id : undefined;
+}
+
+/** Adopts a live account into the state. */
+export function adoptAccount(action: AdoptAccount, tools: AccountTools & { readonly live: Live }): void {
+  const { api, stateWriter, live } = tools;
+  const id = idOf(live, accountKey(action.account));
+  noteAccount(stateWriter, action.account, (entry) =>
+    entry === undefined ? adoptedAccount(action, isoTime(api.now()), id) : withoutIntent(entry),
+  );
+}
+
+/** Adopts a live token into the state, or renames its entry when the configuration renamed its key. */
+export function adoptToken(action: AdoptToken, tools: AccountTools): void {
+  const { from } = action;
+  if (from !== undefined) renameToken(action.account, from, action.token, tools.stateWriter);
+  else noteToken(tools.stateWriter, action.account, action.token, (entry) => adoptedToken(action, entry));
+}
+
+function renameToken(username: string, from: string, to: string, stateWriter: StateWriter): void {
+  noteAccount(stateWriter, username, (account) => {
+    const entry = account?.tokens.get(from);
+    if (account === undefined || entry === undefined) return account;
+    const tokens = new Map(account.tokens).set(to, entry);
+    tokens.delete(from);
+    return { ...account, tokens };
+  });
+}

@@ -1,0 +1,292 @@
+/**
+ * MotherDuck shows a token's secret once, so the order is: record the intent, create, store the secret, record the result.
+ *
+ *   killed before the creation   no live token has the intent's name: nothing to do
+ *   killed after it              a live token has it, an orphan; the next run replaces it, then revokes it
+ *   no answer to the creation    the same, and the orphan is looked for at once
+ *   the store fails              the token is revoked at once; if that fails too, the state keeps its id, to revoke it later
+ *
+ * No token whose secret was never stored stays alive, and the token to replace is untouched until the new secret is stored.
+ */
+import type { DesiredAccount } from '../model/desired.ts';
+import type { CreateToken, RevokeToken, RotateToken } from '../model/plan.ts';
+import type { Secret } from '../model/secret.ts';
+import type { AccountSmoke } from '../model/smoke.ts';
+import type { RetiringToken, StateToken, TokenRecord } from '../model/state.ts';
+import { isoTime } from '../model/time.ts';
+import { UserError } from '../model/user-error.ts';
+import { accountKey } from '../model/username.ts';
+import type { WireToken } from '../model/wire.ts';
+import type { Api } from '../motherduck/api.ts';
+import { ApiError } from '../motherduck/transport-errors.ts';
+import { accountRecords } from '../plan/token-series.ts';
+import type { SecretStore } from '../secrets/store.ts';
+import { type StateWriter, tokenOf, updateAccount, updateToken } from './state-writer.ts';
+
+export interface TokenTools {
+  readonly api: Api;
+  readonly stateWriter: StateWriter;
+  readonly stores: ReadonlyMap<string, SecretStore>;
+}
+
+/**
+ * Creates a token or the replacement of one, and stores its secret.
+ *
+ * @returns The secret, to verify that it connects.
+ * @throws ApiError; UserError TOKEN_LOST, STORE_FAILED or STATE_UNWRITABLE
+ */
+export async function createToken(
+  action: CreateToken | RotateToken,
+  account: DesiredAccount,
+  tools: TokenTools,
+): Promise<Secret> {
+  const store = tools.stores.get(action.after.secret_store);
+  if (store === undefined) throw new Error(`no secret store "${action.after.secret_store}"`);
+  await recordIntent(action, account, tools);
+  const { record, secret } = await callCreate(action, account, tools);
+  try {
+    await store.put(
+      {
+        account: account.username,
+        token: action.token,
+        generation: action.after.generation,
+        type: action.after.type,
+        expiresAt: record.expire_at ?? null,
+      },
+      secret,
+    );
+  } catch (error) {
+    await discard(action, account, record, tools);
+    throw error;
+  }
+  await recordResult(action, account, record, store, tools);
+  return secret;
+}
+
+/**
+ * Records the result of a smoke test in one write: its outcome, the tokens that it verified, and the overlaps that begin
+ * with their verification. Without a smoke test, overlaps begin when the new secret is stored. A replaced token without
+ * an overlap is revoked at once.
+ *
+ * @param smoke undefined: the account was not tested.
+ * @param tested The keys of the tokens created in this run, each of which was tested by itself.
+ * @throws ApiError; UserError STATE_UNWRITABLE
+ */
+export async function recordVerification(
+  desired: DesiredAccount,
+  smoke: AccountSmoke | undefined,
+  tested: ReadonlySet<string>,
+  tools: TokenTools,
+): Promise<void> {
+  const now = tools.api.now();
+  const verified = [...desired.tokens.values()].filter(
+    ({ key }) => smoke === undefined || smoke.verified.includes(key),
+  );
+  await updateAccount(tools.stateWriter, desired.username, (account) => {
+    if (account === undefined) return undefined;
+    const tokens = new Map(account.tokens);
+    for (const token of verified) {
+      const entry = tokens.get(token.key);
+      if (entry) tokens.set(token.key, withVerification(entry, now, token.overlap, smoke !== undefined));
+    }
+    for (const key of smoke === undefined || smoke.outcome === 'interrupted' ? [] : tested) {
+      const entry = tokens.get(key);
+      const isFailed = entry?.current !== undefined && !smoke?.verified.includes(key);
+      if (isFailed) tokens.set(key, { ...entry, current: { ...entry.current, failed_at: isoTime(now) } });
+    }
+    const isSame = [...tokens].every(([key, entry]) => account.tokens.get(key) === entry);
+    if (smoke === undefined || smoke.outcome === 'interrupted') return isSame ? account : { ...account, tokens };
+    return { ...account, tokens, smoke: { at: isoTime(now), passed: smoke.outcome === 'passed' } };
+  });
+  for (const token of verified) if (token.overlap === 0) await endOverlap(desired.username, token.key, tools);
+}
+
+/** @param now Milliseconds since 1970. @param overlap Seconds. @param isTested Whether the token connected, rather than was only stored. */
+function withVerification(entry: StateToken, now: number, overlap: number, isTested: boolean): StateToken {
+  const { current, ...rest } = entry;
+  const isFirst = isTested && current !== undefined && current.verified_at === undefined;
+  if (!isFirst && !entry.retiring.some(awaitsVerification)) return entry;
+  // A Date header has whole seconds: a run in the same second must not be before this time.
+  const retireAt = isoTime(Math.floor(now / 1000) * 1000 + overlap * 1000);
+  return {
+    ...rest,
+    ...(current ? { current: isFirst ? { ...current, verified_at: isoTime(now) } : current } : {}),
+    retiring: entry.retiring.map((old) => (awaitsVerification(old) ? { ...old, retire_at: retireAt } : old)),
+  };
+}
+
+/** Whether a replaced token is kept until its replacement has connected. */
+function awaitsVerification(old: RetiringToken): boolean {
+  return old.why === 'replaced' && old.retire_at === undefined;
+}
+
+async function endOverlap(username: string, token: string, tools: TokenTools): Promise<void> {
+  for (const old of tokenOf(tools.stateWriter, username, token).retiring) {
+    if (old.why !== 'replaced') continue;
+    await deleteToken(username, old.id, tools.api);
+    await updateToken(tools.stateWriter, username, token, (entry) => ({
+      ...entry,
+      retiring: entry.retiring.filter((each) => each.id !== old.id),
+    }));
+  }
+}
+
+/**
+ * Revokes a token; it may be revoked already.
+ *
+ * @param isDesired Whether the configuration has the token's key.
+ * @throws ApiError; UserError STATE_UNWRITABLE
+ */
+export async function revokeToken(action: RevokeToken, isDesired: boolean, tools: TokenTools): Promise<void> {
+  await deleteToken(action.account, action.before.id, tools.api);
+  if (action.token === undefined) return;
+  await updateToken(tools.stateWriter, action.account, action.token, (entry) => {
+    const { current, ...rest } = entry;
+    const kept: StateToken = {
+      ...rest,
+      ...(current && current.id !== action.before.id ? { current } : {}),
+      retiring: entry.retiring.filter((old) => old.id !== action.before.id),
+      intents: entry.intents.filter((intent) => intent.name !== action.before.name),
+    };
+    return isDesired || kept.current !== undefined || kept.retiring.length > 0 ? kept : undefined;
+  });
+}
+
+async function recordIntent(
+  action: CreateToken | RotateToken,
+  account: DesiredAccount,
+  tools: TokenTools,
+): Promise<void> {
+  const { name, generation } = action.after;
+  const intent = { name, generation, at: isoTime(tools.api.now()) };
+  await updateToken(tools.stateWriter, account.username, action.token, (entry) => ({
+    ...entry,
+    generation: Math.max(entry.generation, generation),
+    intents: [...entry.intents, intent],
+  }));
+}
+
+async function callCreate(action: CreateToken | RotateToken, account: DesiredAccount, tools: TokenTools) {
+  const { name, type, ttl, description } = action.after;
+  try {
+    return await tools.api.createToken(account.username, {
+      name,
+      token_type: type,
+      ...(ttl === null ? {} : { ttl }),
+      ...(description === undefined ? {} : { description }),
+    });
+  } catch (error) {
+    if (!(error instanceof ApiError)) throw error;
+    if (error.effect === 'none') await dropIntent(action, account, tools);
+    else await revokeOrphans(action, account, tools, error);
+    throw error;
+  }
+}
+
+/** Removes the intent, after a call that certainly created nothing. */
+async function dropIntent(
+  action: CreateToken | RotateToken,
+  account: DesiredAccount,
+  tools: TokenTools,
+): Promise<void> {
+  await updateToken(tools.stateWriter, account.username, action.token, (entry) => {
+    const intents = entry.intents.filter((intent) => intent.name !== action.after.name);
+    const generation = entry.generation === action.after.generation ? entry.generation - 1 : entry.generation;
+    const empty =
+      generation === 0 && entry.current === undefined && intents.length === 0 && entry.retiring.length === 0;
+    return empty ? undefined : { ...entry, generation, intents };
+  });
+}
+
+/** The answer was lost, and the secret with it: revokes what the call created. The intent stays, since the call may still arrive. */
+async function revokeOrphans(
+  action: CreateToken | RotateToken,
+  account: DesiredAccount,
+  tools: TokenTools,
+  cause: ApiError,
+): Promise<never> {
+  const { name } = action.after;
+  const tokens = tools.stateWriter.state.accounts.get(accountKey(account.username))?.tokens.values() ?? [];
+  const known = accountRecords(tokens).ids;
+  let revoked = 0;
+  try {
+    for (const token of await tools.api.listTokens(account.username)) {
+      if (token.name !== name || known.has(token.id)) continue;
+      await deleteToken(account.username, token.id, tools.api);
+      revoked += 1;
+    }
+  } catch (error) {
+    const hint = `Run apply again to look for "${name}" and revoke it. ${error instanceof UserError ? error.message : ''}`;
+    throw new UserError('TOKEN_LOST', `${cause.message}; whether a token was created is unknown`, hint.trim(), {
+      cause,
+    });
+  }
+  const outcome = revoked > 0 ? 'a token was created and revoked, because its secret was lost' : 'no token was created';
+  throw new UserError('TOKEN_LOST', `${cause.message}; ${outcome}`, 'Run apply again to create it.', { cause });
+}
+
+/** The secret could not be stored: revokes the new token, or records it for the next run to revoke. */
+async function discard(
+  action: CreateToken | RotateToken,
+  account: DesiredAccount,
+  record: WireToken,
+  tools: TokenTools,
+): Promise<void> {
+  try {
+    await deleteToken(account.username, record.id, tools.api);
+    // A store that failed may have stored the secret nevertheless: with the intent, the next run creates another token.
+    const isReplacement = tokenOf(tools.stateWriter, account.username, action.token).current !== undefined;
+    if (!isReplacement) await dropIntent(action, account, tools);
+  } catch {
+    const unstored: RetiringToken = {
+      id: record.id,
+      name: action.after.name,
+      expires_at: record.expire_at ?? null,
+      why: 'never_stored',
+    };
+    await updateToken(tools.stateWriter, account.username, action.token, (entry) => ({
+      ...entry,
+      retiring: [...entry.retiring, unstored],
+    }));
+  }
+}
+
+async function recordResult(
+  action: CreateToken | RotateToken,
+  account: DesiredAccount,
+  record: WireToken,
+  store: SecretStore,
+  tools: TokenTools,
+): Promise<void> {
+  const { name, generation, type, ttl } = action.after;
+  const created: TokenRecord = {
+    id: record.id,
+    name,
+    generation,
+    type,
+    created_at: record.created_ts,
+    expires_at: record.expire_at ?? null,
+    ttl,
+    secret: {
+      store: store.name,
+      secret_path: store.secretPath({ account: account.username, token: action.token }),
+      at: isoTime(tools.api.now()),
+    },
+  };
+  await updateToken(tools.stateWriter, account.username, action.token, ({ current, ...entry }) => {
+    const replaced: RetiringToken[] =
+      action.before !== null && current !== undefined
+        ? [{ id: current.id, name: current.name, expires_at: current.expires_at, why: 'replaced' }]
+        : [];
+    const intents = entry.intents.filter((intent) => intent.name !== name);
+    return { ...entry, current: created, retiring: [...entry.retiring, ...replaced], intents };
+  });
+}
+
+async function deleteToken(username: string, id: string, api: Api): Promise<void> {
+  try {
+    await api.deleteToken(username, id);
+  } catch (error) {
+    if (!(error instanceof ApiError && error.failure === 'absent')) throw error;
+  }
+}
