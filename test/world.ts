@@ -1,6 +1,7 @@
 /** An organization in memory with everything around it: what plan and apply are tested against. */
-import type { ApplyInput } from '../src/apply/apply-account.ts';
+
 import { type Applied, apply } from '../src/apply/apply.ts';
+import type { ApplyInput } from '../src/apply/apply-account.ts';
 import type { StateWriter } from '../src/apply/state-writer.ts';
 import { readLive } from '../src/live/read.ts';
 import type { Desired, DesiredAccount, DesiredToken, Guardrails } from '../src/model/desired.ts';

@@ -1,6 +1,7 @@
 /** What apply, rotate and destroy share: under the lock, plan, show, ask, do, and say how it went. */
-import type { ApplyEvent } from '../apply/apply-account.ts';
+
 import { countAccounts } from '../apply/apply.ts';
+import type { ApplyEvent } from '../apply/apply-account.ts';
 import { applyTested, isComplete, refuseViolations, type TestedApply } from '../engine/applying.ts';
 import type { Planned } from '../engine/planning.ts';
 import type { Context } from '../engine/service.ts';

@@ -5,7 +5,7 @@ import { existsSync } from 'node:fs';
 import type { Io, OutputOptions } from '../cli/io.ts';
 import { EXIT, runCommand } from '../cli/run.ts';
 import { PROGRAM_VARIABLES, sandboxFolder, tellOfNew, tokenIn } from '../engine/service.ts';
-import { shownFromHere, shownPath } from '../files/paths.ts';
+import { shownPath, shownRelativePath } from '../files/paths.ts';
 import { Secret } from '../model/secret.ts';
 import { formatDuration, type Seconds, showTime } from '../model/time.ts';
 import { UserError } from '../model/user-error.ts';
@@ -107,7 +107,7 @@ function tokenFor(folder: string, { env }: Io): Secret {
   const type = 'MOTHERDUCK_TOKEN=… mdacc sandbox connect';
   if (!existsSync(folder)) {
     const hint = `Make one: mdacc apply --sandbox. Or name another: ${type} --sandbox DIR`;
-    throw new UserError('USAGE', `there is no sandbox in ${shownFromHere(folder)}`, hint);
+    throw new UserError('USAGE', `there is no sandbox in ${shownRelativePath(folder)}`, hint);
   }
   const found = tokenIn(env, PROGRAM_VARIABLES);
   if (found !== undefined) return found.token;

@@ -1,6 +1,7 @@
 /** An apply and the smoke test of the accounts that it touched. */
-import type { ApplyInput } from '../apply/apply-account.ts';
+
 import { type Applied, apply } from '../apply/apply.ts';
+import type { ApplyInput } from '../apply/apply-account.ts';
 import type { Plan } from '../model/plan.ts';
 import type { Smoke } from '../model/smoke.ts';
 import { UserError } from '../model/user-error.ts';

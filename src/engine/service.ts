@@ -1,7 +1,7 @@
 /** The organization that a command works on: MotherDuck's, another address of its API, or the embedded sandbox. */
 import { existsSync } from 'node:fs';
 import path from 'node:path';
-import { shownFromHere } from '../files/paths.ts';
+import { shownRelativePath } from '../files/paths.ts';
 import { Secret } from '../model/secret.ts';
 import type { Seconds } from '../model/time.ts';
 import { type Hint, UserError } from '../model/user-error.ts';
@@ -71,7 +71,7 @@ export function sandboxFolder(named: string | true | undefined, env: NodeJS.Proc
 
 /** Says so where a sandbox is made: it may be the wrong folder. */
 export function tellOfNew(folder: string, { note }: Pick<Surroundings, 'note'>): void {
-  if (!existsSync(folder)) note(`A new sandbox organization begins in ${shownFromHere(folder)}.`);
+  if (!existsSync(folder)) note(`A new sandbox organization begins in ${shownRelativePath(folder)}.`);
 }
 
 /** Warns when the clock of this machine is wrong. It does no harm, because MotherDuck's time is used. */

@@ -4,20 +4,21 @@ import { hostname } from 'node:os';
 import { basename, dirname, join } from 'node:path';
 import { targetOf } from './paths.ts';
 import { isRunning } from './process.ts';
-import { codeOf, whileBusy } from './system-errors.ts';
+import { codeOf, retryWhileBusy } from './system-errors.ts';
 
 export interface AtomicOptions {
-  /** The file's mode from its first moment, less the umask. */
+  /** The mode of the new file, less the umask; the file never has another one. */
   readonly mode: number;
-  /** Keep the mode of a file that is already there. */
+  /** Keep the mode of an existing file. */
   readonly keepMode?: boolean;
 }
 
 /**
- * Replaces a file's whole content so that a crash or a full disk at any moment leaves the old file or the new one,
- * and what is written is on the disk when this returns. A symbolic link stays one: its target is replaced.
+ * Replaces a file's whole content. A crash or a full disk leaves either the old file or the new one, and the content
+ * is on the disk when this returns. The target of a symbolic link is replaced, not the link.
  *
- * @throws the system's error, with its `code`; nothing of the attempt is left behind. NotSynced when only the last step failed.
+ * @throws The system's error, with its `code`, after the temporary file was removed; NotSyncedError when the file was
+ * replaced and its folder could not be synced.
  */
 export async function writeFileAtomic(path: string, data: string | Uint8Array, options: AtomicOptions): Promise<void> {
   const target = await targetOf(path);
@@ -27,24 +28,24 @@ export async function writeFileAtomic(path: string, data: string | Uint8Array, o
   const file = await open(temp, 'wx', options.mode);
   try {
     try {
-      if (existing !== undefined) await takeOver(file, existing, options.keepMode === true);
+      if (existing !== undefined) await copyOwner(file, existing, options.keepMode === true);
       await file.writeFile(data);
       await file.sync();
     } finally {
       await file.close();
     }
-    await whileBusy(() => rename(temp, target));
+    await retryWhileBusy(() => rename(temp, target));
   } catch (error) {
     await unlink(temp).catch(() => undefined);
     throw error;
   }
   await syncFolder(dirname(target)).catch((cause) => {
-    throw new NotSynced(cause);
+    throw new NotSyncedError(cause);
   });
 }
 
-/** The file is the new one, but nobody knows whether it still is after a power failure. */
-export class NotSynced extends Error {
+/** The file was replaced, but a power failure may undo that. */
+export class NotSyncedError extends Error {
   readonly code: string | undefined;
 
   constructor(cause: unknown) {
@@ -59,7 +60,7 @@ interface Existing {
   readonly gid: number;
 }
 
-/** A rename would put a file in the place of a device or a pipe too: those are refused. */
+/** Refuses devices, pipes and folders, which a rename would replace by a file. */
 async function regularFile(target: string): Promise<Existing | undefined> {
   try {
     const facts = await stat(target);
@@ -72,13 +73,13 @@ async function regularFile(target: string): Promise<Existing | undefined> {
   }
 }
 
-/** So that root replacing someone's file leaves it theirs. Where that is not allowed, the file is the writer's. */
-async function takeOver(file: FileHandle, existing: Existing, mode: boolean): Promise<void> {
+/** Keeps the owner, so that root does not take a user's file. Where that is not allowed, the writer becomes the owner. */
+async function copyOwner(file: FileHandle, existing: Existing, keepMode: boolean): Promise<void> {
   const own = await file.stat();
   if (own.uid !== existing.uid || own.gid !== existing.gid) {
     await file.chown(existing.uid, existing.gid).catch(() => undefined);
   }
-  if (mode) await file.chmod(existing.mode & 0o7777);
+  if (keepMode) await file.chmod(existing.mode & 0o7777);
 }
 
 const CANNOT_SYNC: readonly (string | undefined)[] = [
@@ -91,7 +92,7 @@ const CANNOT_SYNC: readonly (string | undefined)[] = [
   'ENOSYS',
 ];
 
-/** Makes the rename itself durable, where the platform can. */
+/** Makes the rename durable, where the platform supports it. */
 async function syncFolder(folder: string): Promise<void> {
   if (process.platform === 'win32') return;
   try {
@@ -110,12 +111,12 @@ const HOST = createHash('sha256').update(hostname()).digest('hex').slice(0, 8);
 const LEFTOVER = /^\.mdacc-([0-9a-f]{8})-(\d+)-[0-9a-f]{16}\.tmp$/;
 const A_DAY = 86_400_000;
 
-/** A new name beside `path` that nobody can guess: `<name>.mdacc-<host>-<pid>-<random>.tmp`. */
+/** A new unguessable name in the folder of `path`: `<name>.mdacc-<host>-<pid>-<random>.tmp`. */
 export function tempBeside(path: string): string {
   return join(dirname(path), `${tempStem(path)}.mdacc-${HOST}-${process.pid}-${randomBytes(8).toString('hex')}.tmp`);
 }
 
-/** Removes temporary files of `path` whose process is gone. What cannot be looked at or removed stays. */
+/** Removes temporary files of `path` whose process has ended. Files that cannot be read or removed stay. */
 export async function removeLeftovers(path: string): Promise<void> {
   const folder = dirname(path);
   const names = await readdir(folder).catch(() => []);
@@ -127,14 +128,14 @@ export async function removeLeftovers(path: string): Promise<void> {
   }
 }
 
-/** Another host's process cannot be asked whether it lives, so its file must be old. */
+/** Whether another host's process runs is unknown, so its file must be old. */
 async function isLeftover(file: string, host: string, pid: number): Promise<boolean> {
   if (host === HOST && !isRunning(pid)) return true;
   const facts = await stat(file).catch(() => undefined);
   return facts !== undefined && Date.now() - facts.mtimeMs > A_DAY;
 }
 
-/** What temporary names of `path` begin with: its own, cut so that the whole stays under the 255 bytes of file systems. */
+/** The start of temporary names of `path`: its own name, cut so that the whole stays below the 255 bytes of file systems. */
 export function tempStem(path: string): string {
   return basename(path).slice(0, 48);
 }

@@ -1,42 +1,47 @@
 import { link, open, readFile, rename, unlink } from 'node:fs/promises';
 import { tempBeside } from './atomic-write.ts';
 import type { ProcessName } from './process.ts';
-import { codeOf, whileBusy } from './system-errors.ts';
+import { codeOf, retryWhileBusy } from './system-errors.ts';
 
-/** Who holds a lock: what its file says. */
+/** The holder of a lock, as its file names it. */
 export interface LockHolder extends ProcessName {
   readonly command: string;
-  /** ISO 8601. */
+  /** When the lock was acquired; ISO 8601. */
   readonly since: string;
 }
 
-/** A lock file that is there. Its text is the only one of its kind; a damaged one has no holder. */
-export interface Found {
+/** An existing lock file. Its text is unique; a damaged one has no holder. */
+export interface LockFile {
   readonly text: string;
   readonly holder: LockHolder | undefined;
 }
 
-/** Makes the file with its whole text at once, unless it is there: a link to a finished file cannot be half written. */
+/**
+ * Creates the lock file with its whole text at once, unless it exists; a link to a finished file is never half written.
+ *
+ * @returns Whether it was created.
+ * @throws The system's error.
+ */
 export async function createLockFile(path: string, text: string): Promise<boolean> {
   const temp = await writeTemp(path, text);
   try {
     await link(temp, path);
     return true;
   } catch (error) {
-    // A network file system may have made the link and lost its answer.
-    if (codeOf(error) === 'EEXIST') return (await lookAtLockFile(path))?.text === text;
-    // Not every file system has links, and each refuses them in its own words.
+    // A network file system may have created the link and lost the answer.
+    if (codeOf(error) === 'EEXIST') return (await readLockFile(path))?.text === text;
+    // Some file systems have no links, and report that with different codes.
     return await createExclusive(path, text);
   } finally {
     await removeFile(temp);
   }
 }
 
-/** Puts our text in the place of the file's in one step: there is no moment without a lock. */
+/** Replaces the file's text in one step, so that there is always a lock. @throws The system's error. */
 export async function replaceLockFile(path: string, text: string): Promise<void> {
   const temp = await writeTemp(path, text);
   try {
-    await whileBusy(() => rename(temp, path));
+    await retryWhileBusy(() => rename(temp, path));
   } catch (error) {
     await removeFile(temp);
     throw error;
@@ -45,8 +50,8 @@ export async function replaceLockFile(path: string, text: string): Promise<void>
 
 async function createExclusive(path: string, text: string): Promise<boolean> {
   try {
-    // Windows makes no file of a name whose last one is just going.
-    await whileBusy(() => writeNew(path, text));
+    // Windows refuses to create a file while one of that name is being removed.
+    await retryWhileBusy(() => writeNew(path, text));
     return true;
   } catch (error) {
     if (codeOf(error) === 'EEXIST') return false;
@@ -72,19 +77,19 @@ async function writeNew(path: string, text: string): Promise<void> {
   }
 }
 
-/** Removes a file that may be gone already. */
+/** Removes a file that may not exist. @throws The system's error. */
 export async function removeFile(path: string): Promise<void> {
   try {
-    await whileBusy(() => unlink(path));
+    await retryWhileBusy(() => unlink(path));
   } catch (error) {
     if (codeOf(error) !== 'ENOENT') throw error;
   }
 }
 
-/** What the lock's file says; undefined: there is none. */
-export async function lookAtLockFile(path: string): Promise<Found | undefined> {
+/** Reads a lock file; undefined when there is none. @throws The system's error. */
+export async function readLockFile(path: string): Promise<LockFile | undefined> {
   try {
-    const text = await whileBusy(() => readFile(path, 'utf8'));
+    const text = await retryWhileBusy(() => readFile(path, 'utf8'));
     return { text, holder: parse(text) };
   } catch (error) {
     if (codeOf(error) === 'ENOENT') return undefined;

@@ -4,36 +4,37 @@ import { setTimeout as pause } from 'node:timers/promises';
 import { removeLeftovers } from './atomic-write.ts';
 import {
   createLockFile,
-  type Found,
+  type LockFile,
   type LockHolder,
-  lookAtLockFile,
+  readLockFile,
   removeFile,
   replaceLockFile,
 } from './lock-file.ts';
-import { lifeOf, thisProcess } from './process.ts';
+import { processStatus, thisProcess } from './process.ts';
 
 export type { LockHolder } from './lock-file.ts';
 
 export interface Lock {
   readonly path: string;
   readonly holder: LockHolder;
-  /** Removes the lock's file, when it is still this lock's. Doing it twice is allowed. */
+  /** Removes the lock file if it is still this lock's. May be called twice. */
   release(): Promise<void>;
 }
 
 export interface LockOptions {
-  /** How long to wait for another holder; 0: not at all. */
+  /** How long to wait for another holder, in milliseconds; 0: not at all. */
   readonly waitMs: number;
+  /** How often to try again, in milliseconds; 200 by default. */
   readonly pollMs?: number;
-  /** Called once, when somebody else holds it and is waited for. */
+  /** Called once, when the lock is held by another process and is waited for. */
   readonly onWait?: (holder: LockHolder | undefined) => void;
-  /** Ends the waiting, with an AbortError. */
+  /** Stops waiting, with an AbortError. */
   readonly signal?: AbortSignal;
-  /** Called when a lock is taken over whose process is gone; without a holder when its file is damaged. */
+  /** Called when the lock of an ended process was replaced; without a holder when its file was damaged. */
   readonly onStale?: (holder: LockHolder | undefined) => void;
 }
 
-/** Someone else holds the lock. The holder is absent when its file cannot be understood. */
+/** Another process holds the lock. The holder is absent when its file is damaged. */
 export class LockedError extends Error {
   readonly path: string;
   readonly holder: LockHolder | undefined;
@@ -49,35 +50,35 @@ export class LockedError extends Error {
 }
 
 /**
- * Takes the lock whose file is `path`, waiting for a living holder and taking over from a dead one.
+ * Acquires the lock whose file is `path`: waits for a running holder and replaces the lock of an ended one.
  *
- * @throws LockedError when the wait is over; the system's error when the file cannot be made.
+ * @throws LockedError when the wait is over; AbortError; the system's error when the file cannot be created.
  */
 export async function acquireLock(path: string, about: { command: string }, options: LockOptions): Promise<Lock> {
   const end = performance.now() + options.waitMs;
   const holder: LockHolder = { ...thisProcess(), command: about.command, since: new Date().toISOString() };
-  // The id makes the text of each lock the only one of its kind.
+  // The id makes the text of each lock unique.
   const text = `${JSON.stringify({ ...holder, id: randomUUID() })}\n`;
   await removeLeftovers(path);
   let isWaiting = false;
   for (;;) {
-    const held = await take(path, text, options.onStale);
-    if (held === undefined) return { path, holder, release: () => removeIfOwn(path, text) };
+    const other = await tryAcquire(path, text, options.onStale);
+    if (other === undefined) return { path, holder, release: () => removeIfOwn(path, text) };
     const left = end - performance.now();
-    if (left <= 0) throw new LockedError(path, held.holder);
-    if (!isWaiting) options.onWait?.(held.holder);
+    if (left <= 0) throw new LockedError(path, other.holder);
+    if (!isWaiting) options.onWait?.(other.holder);
     isWaiting = true;
     await pause(Math.min(options.pollMs ?? 200, left), undefined, options.signal ? { signal: options.signal } : {});
   }
 }
 
-/** Who holds the lock now; undefined: nobody; `damaged`: a file that does not say. */
+/** The holder of the lock; undefined: it is free; `damaged`: its file cannot be understood. @throws The system's error. */
 export async function readLock(path: string): Promise<LockHolder | 'damaged' | undefined> {
-  const found = await lookAtLockFile(path);
+  const found = await readLockFile(path);
   return found === undefined ? undefined : (found.holder ?? 'damaged');
 }
 
-/** Removes the lock whoever holds it: for a person who knows that its process is gone. Tells whose it was. */
+/** Removes the lock, whoever holds it, when the user knows that its process has ended. Returns its holder. */
 export async function breakLock(path: string): Promise<LockHolder | 'damaged' | undefined> {
   return await alone(path, async () => {
     const broken = await readLock(path);
@@ -86,10 +87,10 @@ export async function breakLock(path: string): Promise<LockHolder | 'damaged' | 
   });
 }
 
-/** One try. Gives undefined when the lock is ours now, else what stands in the way. */
-async function take(path: string, text: string, onStale: LockOptions['onStale']): Promise<Found | undefined> {
+/** One attempt: undefined when the lock was acquired, else the lock file of the other holder. */
+async function tryAcquire(path: string, text: string, onStale: LockOptions['onStale']): Promise<LockFile | undefined> {
   for (;;) {
-    const found = await lookAtLockFile(path);
+    const found = await readLockFile(path);
     if (found === undefined) {
       if (await createLockFile(path, text)) return undefined;
     } else if (!(await isStale(path, found))) {
@@ -102,18 +103,18 @@ async function take(path: string, text: string, onStale: LockOptions['onStale'])
 }
 
 /**
- * Puts our lock in the place of a stale one. Two takers must not both think that they did it, nor take each other's:
- * so the place changes hands only under a second lock, after a second look, and by a rename that leaves no gap.
+ * Replaces a stale lock by this process's. Two processes must not both believe that they replaced it, nor replace each
+ * other's lock: so this happens under a second lock, after reading the file again, and by a rename that leaves no gap.
  */
-async function replace(path: string, stale: Found, text: string): Promise<boolean> {
+async function replace(path: string, stale: LockFile, text: string): Promise<boolean> {
   return await alone(path, async () => {
-    if ((await lookAtLockFile(path))?.text !== stale.text) return false;
+    if ((await readLockFile(path))?.text !== stale.text) return false;
     await replaceLockFile(path, text);
     return true;
   });
 }
 
-/** Does something while no other process takes over or breaks this lock. The lock for that may be stale itself. */
+/** Runs `act` while no other process replaces or breaks this lock. The second lock may be stale itself. */
 async function alone<T>(path: string, act: () => Promise<T>): Promise<T> {
   const claim = await acquireLock(`${path}.takeover`, { command: 'takeover' }, { waitMs: 5000, pollMs: 20 });
   try {
@@ -123,15 +124,15 @@ async function alone<T>(path: string, act: () => Promise<T>): Promise<T> {
   }
 }
 
-/** How long a damaged lock file may be one that is just being written, where links are not supported. */
+/** Without links, a damaged lock file younger than this may be one that is still being written; milliseconds. */
 const BEING_WRITTEN_MS = 10_000;
 
-async function isStale(path: string, found: Found): Promise<boolean> {
-  if (found.holder !== undefined) return lifeOf(found.holder) === 'dead';
+async function isStale(path: string, found: LockFile): Promise<boolean> {
+  if (found.holder !== undefined) return processStatus(found.holder) === 'dead';
   const facts = await stat(path).catch(() => undefined);
   return facts !== undefined && Date.now() - facts.mtimeMs > BEING_WRITTEN_MS;
 }
 
 async function removeIfOwn(path: string, text: string): Promise<void> {
-  if ((await lookAtLockFile(path))?.text === text) await removeFile(path);
+  if ((await readLockFile(path))?.text === text) await removeFile(path);
 }

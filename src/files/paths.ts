@@ -2,35 +2,35 @@ import { access, readlink, realpath } from 'node:fs/promises';
 import { basename, dirname, isAbsolute, join, relative, resolve, sep } from 'node:path';
 import { codeOf } from './system-errors.ts';
 
-/** A path as people and other programs are shown it, on every system alike: with `/`, which Windows takes too. */
+/** A path for output, the same on every system: with `/`, which Windows accepts too. */
 export function shownPath(path: string, separator: string = sep): string {
   return separator === '/' ? path : path.replaceAll(separator, '/');
 }
 
-/** As `shownPath`, from the current folder, which is named in full itself. */
-export function shownFromHere(path: string): string {
+/** As `shownPath`, relative to the current folder; the current folder itself is shown in full. */
+export function shownRelativePath(path: string): string {
   return shownPath(relative('', path) || path);
 }
 
-/** The git work tree that an absolute folder is in: the nearest one upward with a `.git`, a folder, or in worktrees and submodules a file. */
+/** The git work tree of an absolute folder: the nearest ancestor with a `.git`, which is a file in worktrees and submodules. */
 export async function workTreeOf(folder: string): Promise<string | undefined> {
-  for (let at = folder; ; at = dirname(at)) {
-    const here = await access(join(at, '.git')).then(
+  for (let ancestor = folder; ; ancestor = dirname(ancestor)) {
+    const isTree = await access(join(ancestor, '.git')).then(
       () => true,
       () => false,
     );
-    if (here) return at;
-    if (dirname(at) === at) return undefined;
+    if (isTree) return ancestor;
+    if (dirname(ancestor) === ancestor) return undefined;
   }
 }
 
-/** Whether a path is a folder or below it; both absolute and without symbolic links. */
+/** Whether `path` is `folder` or below it. Both are absolute and without symbolic links. */
 export function isWithin(folder: string, path: string): boolean {
   const way = relative(folder, path);
   return way !== '..' && !way.startsWith(`..${sep}`) && !isAbsolute(way);
 }
 
-/** Where symbolic links from `path` and on the way to it lead, even when nothing is there yet: one file has one target. */
+/** The path with all symbolic links resolved, even when the file does not exist yet, so that each file has one target. @throws The system's error. */
 export async function targetOf(path: string): Promise<string> {
   let target = resolve(path);
   for (let links = 0; links < 40; links++) {

@@ -2,13 +2,13 @@ import { createHash } from 'node:crypto';
 import { readFileSync, readlinkSync } from 'node:fs';
 import { hostname } from 'node:os';
 
-/** A process as a lock file names it, so that another run can tell whether it still lives. */
+/** A process as a lock file names it, so that another run can tell whether it is still running. */
 export interface ProcessName {
   readonly pid: number;
   readonly host: string;
-  /** Boot, pid namespace and start time, where the system tells them: a reused pid is then another process. */
+  /** Boot id, pid namespace and start time, where the system has them; they tell processes with a reused pid apart. */
   readonly started?: string;
-  /** A hash of the machine's id, where the system tells it: hostnames are not always one machine's alone. */
+  /** A hash of the machine's id, where the system has one: several machines may share a hostname. */
   readonly machine?: string;
 }
 
@@ -25,10 +25,10 @@ export function thisProcess(): ProcessName {
 }
 
 /**
- * Whether a process lives; `unknown` when it ran on another host or in another container, or before this host was started
- * again and nothing says that it was this one: machines that share a folder may share a name.
+ * Whether a process is running. `unknown` when it ran on another host or in another container, or before a restart of a
+ * host that may not be this one: machines that share a folder may share a hostname.
  */
-export function lifeOf(name: ProcessName): 'alive' | 'dead' | 'unknown' {
+export function processStatus(name: ProcessName): 'alive' | 'dead' | 'unknown' {
   if (name.host !== hostname()) return 'unknown';
   const [boot, namespace] = name.started?.split(' ') ?? [];
   const [ourBoot, ourNamespace] = thisProcess().started?.split(' ') ?? [];
@@ -41,12 +41,12 @@ export function lifeOf(name: ProcessName): 'alive' | 'dead' | 'unknown' {
   return name.started === undefined || started === undefined || started === name.started ? 'alive' : 'dead';
 }
 
-/** Whether some process has this pid on this host. */
+/** Whether a process with this pid is running on this host. */
 export function isRunning(pid: number): boolean {
   try {
     process.kill(pid, 0);
   } catch (error) {
-    // EPERM: it lives, and belongs to someone else.
+    // EPERM: it is running and belongs to another user.
     return error instanceof Error && 'code' in error && error.code === 'EPERM';
   }
   return !isZombie(pid);
@@ -57,15 +57,15 @@ function isZombie(pid: number): boolean {
   return state === 'Z' || state === 'X';
 }
 
-/** The pid namespace of a machine itself: the kernel has always given it this number. */
+/** The pid namespace outside of containers; its number is fixed in the kernel. */
 const OUTERMOST = 'pid:[4026531836]';
 
-/** Inside a container the file is its image's, and says nothing of the machine. */
+/** undefined inside a container, where the file comes from the image. */
 function machineId(): string | undefined {
   try {
     const id = readFileSync('/etc/machine-id', 'utf8').trim();
     if (!/^[0-9a-f]{32}$/.test(id) || readlinkSync('/proc/self/ns/pid') !== OUTERMOST) return undefined;
-    // It is meant to stay on the machine, and a lock may not.
+    // The id is confidential, and a lock file may be shared.
     return createHash('sha256').update(`motherduck-accounts ${id}`).digest('hex').slice(0, 32);
   } catch {
     return undefined;
@@ -84,7 +84,7 @@ function startOf(pid: number): string | undefined {
   }
 }
 
-/** The fields of /proc/<pid>/stat from the third on: the second, the name, may hold spaces and brackets. */
+/** The fields of /proc/<pid>/stat from the third on; the second, the name, may contain spaces and brackets. */
 function statOf(pid: number): string[] | undefined {
   try {
     const text = readFileSync(`/proc/${pid}/stat`, 'utf8');

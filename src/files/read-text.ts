@@ -1,7 +1,7 @@
 import { readFile } from 'node:fs/promises';
-import { codeOf, whileBusy } from './system-errors.ts';
+import { codeOf, retryWhileBusy } from './system-errors.ts';
 
-/** A file that was expected to be text is not UTF-8: reading and writing it again would change it. */
+/** The file is not UTF-8: reading it and writing it back would change it. */
 export class NotTextError extends Error {
   constructor() {
     super('not UTF-8 text');
@@ -10,12 +10,12 @@ export class NotTextError extends Error {
 }
 
 /**
- * A file's text, a byte order mark included; undefined: there is no file.
+ * The file's text, including a byte order mark; undefined when there is no file.
  *
- * @throws NotTextError; the system's error when it cannot be read.
+ * @throws NotTextError; the system's error when the file cannot be read.
  */
 export async function readText(path: string): Promise<string | undefined> {
-  const bytes = await whileBusy(() => readFile(path)).catch((error: unknown) => {
+  const bytes = await retryWhileBusy(() => readFile(path)).catch((error: unknown) => {
     if (codeOf(error) === 'ENOENT') return undefined;
     throw error;
   });

@@ -3,18 +3,21 @@ import { setTimeout as pause } from 'node:timers/promises';
 const ATTEMPTS = 10;
 const BUSY = ['EPERM', 'EACCES', 'EBUSY'];
 
-export interface BusySurroundings {
+export interface RetryEnvironment {
   readonly platform: NodeJS.Platform;
   readonly pause: (ms: number) => Promise<unknown>;
 }
 
 /**
- * Does something to a file, again and again for about a second where Windows refuses it: it does so while another process
- * (another run, a virus scanner, an editor) has the file open, and also when this user may not do it at all.
+ * Runs a file operation; on Windows, retries it for about a second while it is refused. Windows refuses it while another
+ * process (another run, a virus scanner, an editor) has the file open, and also when the user lacks the permission.
  *
- * @throws the system's last error; on other systems, the first one.
+ * @throws The system's error of the last attempt; on other systems, of the first.
  */
-export async function whileBusy<T>(act: () => Promise<T>, { platform, pause }: BusySurroundings = MACHINE): Promise<T> {
+export async function retryWhileBusy<T>(
+  act: () => Promise<T>,
+  { platform, pause }: RetryEnvironment = MACHINE,
+): Promise<T> {
   for (let attempt = 1; ; attempt++) {
     try {
       return await act();
@@ -25,9 +28,9 @@ export async function whileBusy<T>(act: () => Promise<T>, { platform, pause }: B
   }
 }
 
-const MACHINE: BusySurroundings = { platform: process.platform, pause };
+const MACHINE: RetryEnvironment = { platform: process.platform, pause };
 
-/** Whether this is what Windows says of a file that somebody has open. */
+/** Whether this is how Windows refuses an operation on a file that is open. */
 export function isBusy(error: unknown): boolean {
   return error instanceof Error && 'code' in error && BUSY.includes(String(error.code));
 }

@@ -1,39 +1,45 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 
-/** Bytes of a file that takes about as long to write as a call to MotherDuck. */
+/** A file of this many bytes takes about as long to write as a call to MotherDuck. */
 const LARGE = 512 * 1024;
-const LONGEST_REST_MS = 50;
+const MAX_PAUSE_MS = 50;
 
-/** Between two writes of a large file there is as much time as one took, so that what comes in meanwhile goes out together. */
-export class Pace {
+/** Pauses between writes of a large file for as long as a write took, so that changes of that time are written together. */
+export class WriteThrottle {
   /** On the clock of `performance.now()`. */
-  #restedAt = 0;
+  #nextWriteAt = 0;
 
   /** Milliseconds until the next write may begin; 0: now. */
-  get left(): number {
-    return Math.max(0, this.#restedAt - performance.now());
+  get remainingMs(): number {
+    return Math.max(0, this.#nextWriteAt - performance.now());
   }
 
-  async rest(): Promise<void> {
-    if (this.left > 0) await sleep(this.left);
+  /** Waits until the next write may begin. */
+  async wait(): Promise<void> {
+    if (this.remainingMs > 0) await sleep(this.remainingMs);
   }
 
-  /** A write has ended that began at `started`, of `performance.now()`, and was of so many bytes. */
+  /**
+   * Call when a write has ended.
+   *
+   * @param started When it began, on the clock of `performance.now()`.
+   * @param bytes How much was written.
+   */
   wrote(started: number, bytes: number): void {
     const ended = performance.now();
-    this.#restedAt = bytes < LARGE ? ended : ended + Math.min(ended - started, LONGEST_REST_MS);
+    this.#nextWriteAt = bytes < LARGE ? ended : ended + Math.min(ended - started, MAX_PAUSE_MS);
   }
 }
 
-/** UTF-8 in one piece of memory that is used again, so that megabytes written many times a minute leave no garbage. */
-export class ReusedBytes {
+/** Encodes to UTF-8 in a buffer that is reused, so that megabytes written many times a minute create no garbage. */
+export class Utf8Buffer {
   #buffer: Buffer = Buffer.alloc(0);
 
-  /** The bytes of a text that comes in pieces; valid until the next call. */
-  of(pieces: Iterable<string>): Uint8Array {
+  /** The bytes of a text given in pieces; valid until the next call. */
+  encode(pieces: Iterable<string>): Uint8Array {
     let length = 0;
     for (const piece of pieces) {
-      // A UTF-16 unit takes three bytes at most.
+      // A UTF-16 unit takes at most three bytes.
       this.#makeRoom(length, piece.length * 3);
       length += this.#buffer.write(piece, length);
     }

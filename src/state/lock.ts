@@ -4,7 +4,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { removeLeftovers } from '../files/atomic-write.ts';
 import { acquireLock, breakLock, type Lock, LockedError, type LockHolder, readLock } from '../files/lock.ts';
 import { targetOf } from '../files/paths.ts';
-import { lifeOf } from '../files/process.ts';
+import { processStatus } from '../files/process.ts';
 import { codeOf } from '../files/system-errors.ts';
 import { UserError } from '../model/user-error.ts';
 
@@ -78,7 +78,7 @@ function locked(statePath: string, path: string, holder: LockHolder | undefined)
 }
 
 function elsewhere(holder: LockHolder): string {
-  if (lifeOf(holder) !== 'unknown') return '';
+  if (processStatus(holder) !== 'unknown') return '';
   return holder.host === hostname()
     ? ' It may run on another machine of this name or in another container, or be from before this one was started: make sure first.'
     : ` It runs on another host or in another container: look there, at ${holder.host}, first.`;
@@ -98,7 +98,7 @@ export async function waitUnlocked(statePath: string, waitMs: number): Promise<v
   const path = await stateLockPath(statePath);
   for (const end = performance.now() + waitMs; ; await sleep(LOOK_AGAIN_MS)) {
     const found = await readLock(path);
-    if (found === undefined || found === 'damaged' || lifeOf(found) === 'dead') return;
+    if (found === undefined || found === 'damaged' || processStatus(found) === 'dead') return;
     if (performance.now() >= end) throw locked(statePath, path, found);
   }
 }
@@ -124,7 +124,7 @@ export async function unlockState(statePath: string, ask: (question: string) => 
   const found = await readLock(path);
   if (found === undefined) return `${statePath} is not locked.`;
   const holder = found === 'damaged' ? undefined : found;
-  const life = holder === undefined ? 'unknown' : lifeOf(holder);
+  const life = holder === undefined ? 'unknown' : processStatus(holder);
   const whose = holder === undefined ? 'a process that it does not name' : describe(holder);
   if (life === 'alive') {
     const message = `${statePath} is locked by ${whose}, which is running.`;

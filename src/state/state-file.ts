@@ -1,7 +1,7 @@
 import { randomUUID } from 'node:crypto';
 import { writeFileAtomic } from '../files/atomic-write.ts';
 import { codeOf } from '../files/system-errors.ts';
-import { Pace, ReusedBytes } from '../files/write-throttle.ts';
+import { Utf8Buffer, WriteThrottle } from '../files/write-throttle.ts';
 import type { State } from '../model/state.ts';
 import { UserError } from '../model/user-error.ts';
 import { MIGRATIONS, type Migrations } from './migrate.ts';
@@ -50,8 +50,8 @@ export class StateFile {
   #opened: ReadState | 'none' | 'seen';
   /** The last write that was begun or planned; never rejects. */
   #last: Promise<void> = Promise.resolve();
-  readonly #bytes = new ReusedBytes();
-  readonly #pace = new Pace();
+  readonly #bytes = new Utf8Buffer();
+  readonly #throttle = new WriteThrottle();
   /** The write that updates gather for now: planned, not begun. */
   #gathering: Promise<void> | undefined;
 
@@ -104,7 +104,7 @@ export class StateFile {
     if (this.#state === this.#durable) return;
     if (this.#gathering === undefined) {
       this.#gathering = this.#last.then(async () => {
-        await this.#pace.rest();
+        await this.#throttle.wait();
         this.#gathering = undefined;
         await this.#write();
       });
@@ -121,9 +121,9 @@ export class StateFile {
     const started = performance.now();
     try {
       await this.#beforeFirstWrite();
-      const bytes = this.#bytes.of(statePieces(written));
+      const bytes = this.#bytes.encode(statePieces(written));
       await writeFileAtomic(this.path, bytes, { mode: 0o666, keepMode: true });
-      this.#pace.wrote(started, bytes.length);
+      this.#throttle.wrote(started, bytes.length);
     } catch (error) {
       throw error instanceof UserError ? error : unwritable(this.path, error);
     }

@@ -3,7 +3,7 @@ import { hostname } from 'node:os';
 import { join } from 'node:path';
 import { beforeAll, describe, expect, it, vi } from 'vitest';
 import { acquireLock, breakLock, LockedError, readLock } from '../../src/files/lock.ts';
-import { lifeOf, thisProcess } from '../../src/files/process.ts';
+import { processStatus, thisProcess } from '../../src/files/process.ts';
 import { deadPid, newFolder, program, run } from './processes.ts';
 
 // Processes are started, on machines that may be busy.
@@ -88,7 +88,7 @@ describe('acquireLock', () => {
     await expect(acquireLock(path, about, now)).rejects.toMatchObject({ holder: { host: 'elsewhere' } });
     const [boot] = thisProcess().started?.split(' ') ?? [];
     if (boot !== undefined) {
-      expect(lifeOf({ pid: deadPid(), host: hostname(), started: `${boot} pid:[1] 5` })).toBe('unknown');
+      expect(processStatus({ pid: deadPid(), host: hostname(), started: `${boot} pid:[1] 5` })).toBe('unknown');
     }
   });
 
@@ -96,10 +96,10 @@ describe('acquireLock', () => {
     const { started, machine } = thisProcess();
     if (started === undefined) return;
     const before = { pid: process.pid, host: hostname(), started: started.replace(/^\S+/, 'last-boot') };
-    expect(lifeOf(before)).toBe('unknown');
-    expect(lifeOf({ ...before, machine: 'another' })).toBe('unknown');
+    expect(processStatus(before)).toBe('unknown');
+    expect(processStatus({ ...before, machine: 'another' })).toBe('unknown');
     if (machine !== undefined) {
-      expect(lifeOf({ ...before, machine })).toBe('dead');
+      expect(processStatus({ ...before, machine })).toBe('dead');
       expect(machine).not.toContain((await readFile('/etc/machine-id', 'utf8')).trim());
     }
     const path = await newPath();

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { whileBusy } from '../../src/files/system-errors.ts';
+import { retryWhileBusy } from '../../src/files/system-errors.ts';
 
 /** Something that fails so often before it succeeds, on a platform; and what was waited for. */
 function trying(failures: number, code: string, platform: NodeJS.Platform) {
@@ -11,7 +11,7 @@ function trying(failures: number, code: string, platform: NodeJS.Platform) {
     return tried;
   };
   const pause = async (ms: number) => void waited.push(ms);
-  return { result: whileBusy(act, { platform, pause }), waited, times: () => tried };
+  return { result: retryWhileBusy(act, { platform, pause }), waited, times: () => tried };
 }
 
 describe('what Windows refuses because a file is open', () => {

@@ -1,5 +1,5 @@
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
-import { Pace, ReusedBytes } from '../../src/files/write-throttle.ts';
+import { Utf8Buffer, WriteThrottle } from '../../src/files/write-throttle.ts';
 
 // A clock that only the test moves.
 beforeEach(() => void vi.useFakeTimers({ toFake: ['performance'] }));
@@ -12,29 +12,29 @@ it.each([
   ['after a large one, for as long as it took', MEGABYTE, 40, 40],
   ['no longer than a call takes', MEGABYTE, 4000, 50],
 ])('rests %s', (_, bytes, tookMs, restMs) => {
-  const pace = new Pace();
-  expect(pace.left).toBe(0);
+  const throttle = new WriteThrottle();
+  expect(throttle.remainingMs).toBe(0);
   const started = performance.now();
   vi.advanceTimersByTime(tookMs);
-  pace.wrote(started, bytes);
-  expect(pace.left).toBe(restMs);
+  throttle.wrote(started, bytes);
+  expect(throttle.remainingMs).toBe(restMs);
   vi.advanceTimersByTime(restMs);
-  expect(pace.left).toBe(0);
+  expect(throttle.remainingMs).toBe(0);
 });
 
-describe('ReusedBytes', () => {
+describe('Utf8Buffer', () => {
   it.each([
     ['nothing', []],
     ['empty pieces', ['', 'a', '']],
     ['every width of UTF-8', ['a', 'ß', '漢', '🦆']],
     ['more than it has room for', Array.from({ length: 2000 }, (_, index) => `${index} ü `.repeat(10))],
   ])('gives the UTF-8 of %s', (_what, pieces) => {
-    expect(Buffer.from(new ReusedBytes().of(pieces)).toString()).toBe(pieces.join(''));
+    expect(Buffer.from(new Utf8Buffer().encode(pieces)).toString()).toBe(pieces.join(''));
   });
 
   it('keeps nothing of a longer text before', () => {
-    const bytes = new ReusedBytes();
-    bytes.of(['a longer text']);
-    expect(Buffer.from(bytes.of(['short'])).toString()).toBe('short');
+    const bytes = new Utf8Buffer();
+    bytes.encode(['a longer text']);
+    expect(Buffer.from(bytes.encode(['short'])).toString()).toBe('short');
   });
 });

@@ -1,6 +1,7 @@
 /** What an apply did: a line an event while it runs, and a closing summary. */
-import type { ApplyEvent } from '../../apply/apply-account.ts';
+
 import type { Applied } from '../../apply/apply.ts';
+import type { ApplyEvent } from '../../apply/apply-account.ts';
 import type { Action } from '../../model/plan.ts';
 import type { Smoke } from '../../model/smoke.ts';
 import type { UserError } from '../../model/user-error.ts';

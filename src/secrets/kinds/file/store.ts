@@ -1,11 +1,11 @@
 import { mkdir } from 'node:fs/promises';
 import { dirname } from 'node:path';
-import { NotSynced, writeFileAtomic } from '../../../files/atomic-write.ts';
+import { NotSyncedError, writeFileAtomic } from '../../../files/atomic-write.ts';
 import { acquireLock, LockedError } from '../../../files/lock.ts';
 import { targetOf } from '../../../files/paths.ts';
 import { NotTextError, readText } from '../../../files/read-text.ts';
 import { codeOf } from '../../../files/system-errors.ts';
-import { Pace } from '../../../files/write-throttle.ts';
+import { WriteThrottle } from '../../../files/write-throttle.ts';
 import { type Secret, type TokenAddress, variableOf } from '../../../model/secret.ts';
 import { UserError } from '../../../model/user-error.ts';
 import { isRehearsal, type Owners, type SecretAddress, type SecretStore } from '../../store.ts';
@@ -64,7 +64,7 @@ interface Waiting extends Put {
 /** What waits for one file, while secrets that came before are written to it. */
 interface Queue {
   readonly waiting: Waiting[];
-  readonly pace: Pace;
+  readonly throttle: WriteThrottle;
   isBusy: boolean;
 }
 
@@ -76,7 +76,7 @@ const queues = new Map<string, Queue>();
  */
 function gather(target: string, put: Put): Promise<void> {
   const key = `${put.config.format} ${target}`;
-  const queue = queues.get(key) ?? { waiting: [], pace: new Pace(), isBusy: false };
+  const queue = queues.get(key) ?? { waiting: [], throttle: new WriteThrottle(), isBusy: false };
   queues.set(key, queue);
   return new Promise((stored, refuse) => {
     queue.waiting.push({ ...put, stored, refuse });
@@ -87,10 +87,10 @@ function gather(target: string, put: Put): Promise<void> {
 async function putWaiting(queue: Queue, target: string): Promise<void> {
   queue.isBusy = true;
   while (queue.waiting.length > 0) {
-    await queue.pace.rest();
+    await queue.throttle.wait();
     const puts = queue.waiting.splice(0);
     try {
-      const put = await putAll(target, puts, queue.pace);
+      const put = await putAll(target, puts, queue.throttle);
       for (const { stored } of put) stored();
     } catch (error) {
       for (const { refuse } of puts) refuse(error);
@@ -100,7 +100,7 @@ async function putWaiting(queue: Queue, target: string): Promise<void> {
 }
 
 /** Gives those that are in the file then; the others were refused. The lock keeps other runs from changing it meanwhile. */
-async function putAll(target: string, puts: readonly Waiting[], pace: Pace): Promise<readonly Waiting[]> {
+async function putAll(target: string, puts: readonly Waiting[], throttle: WriteThrottle): Promise<readonly Waiting[]> {
   await mkdir(dirname(target), { recursive: true, mode: 0o700 });
   const lock = await acquireLock(`${target}.lock`, { command: 'store a secret' }, { waitMs: 10_000, pollMs: 50 });
   try {
@@ -110,7 +110,7 @@ async function putAll(target: string, puts: readonly Waiting[], pace: Pace): Pro
     if (put.length === 0) return put;
     const text = content.text();
     await writeFileAtomic(target, text, { mode: 0o600 }).catch(unlessInPlace);
-    pace.wrote(started, text.length);
+    throttle.wrote(started, text.length);
     return put;
   } finally {
     // The secrets are stored: a lock that stays is taken over when this process is gone.
@@ -120,7 +120,7 @@ async function putAll(target: string, puts: readonly Waiting[], pace: Pace): Pro
 
 /** The secrets are where they belong. To say that they are not would have them revoked, over those that they replaced. */
 function unlessInPlace(error: unknown): void {
-  if (!(error instanceof NotSynced)) throw error;
+  if (!(error instanceof NotSyncedError)) throw error;
 }
 
 /** The JSON parser is loaded only for a JSON file. */
