@@ -1,10 +1,14 @@
 import { createHash, randomBytes } from 'node:crypto';
 import { Secret } from '../model/secret.ts';
 import type { TokenType } from '../model/tokens.ts';
-import { type Caller, fault } from './endpoint.ts';
+import { type Caller, RestError } from './endpoint.ts';
 import { ADMIN_USERNAME, type OrganizationState } from './organization-state.ts';
 
-/** A fresh secret that looks like MotherDuck's (a JWT, connecting facts) and says that it is the sandbox's. */
+/**
+ * Makes a token's secret: a JWT as MotherDuck's are, with the issuer `sandbox`.
+ *
+ * @param about.at the sandbox's time, in milliseconds since 1970, as is `expiresAt`
+ */
 export function newSecret(about: { userId: string; type: TokenType; at: number; expiresAt: number | null }): Secret {
   const payload = {
     iss: 'sandbox',
@@ -19,7 +23,7 @@ export function newSecret(about: { userId: string; type: TokenType; at: number; 
   );
 }
 
-/** All that is kept of a secret: its SHA-256. It has 256 random bits, so a plain hash cannot be guessed back. */
+/** The SHA-256 of a secret, which is all that the log keeps. A secret has 256 random bits, so its hash cannot be reversed. */
 export function hashOf(secret: Secret): string {
   return createHash('sha256').update(secret.reveal()).digest('base64url');
 }
@@ -28,12 +32,14 @@ function part(value: object): string {
   return Buffer.from(JSON.stringify(value)).toString('base64url');
 }
 
-/** The SHA-256 of a secret that stands for the Admin in this process only, and of which nothing is written. */
+/** The SHA-256 of the secret that this process accepts as the Admin's; it is never written. */
 export type AdminHash = string | undefined;
 
 /**
- * Whose token it is; undefined when nobody's: unknown, revoked, expired by the sandbox's clock, or its user deprovisioned.
- * Assumption: an expired token stays listed until it is deleted, but no longer opens anything.
+ * Finds the account that a secret belongs to. Returns undefined if its token is unknown, revoked or expired, or its user
+ * deprovisioned.
+ *
+ * @param now the sandbox's time, in milliseconds since 1970
  */
 export function identify(
   state: OrganizationState,
@@ -52,12 +58,18 @@ export function identify(
   return expiresAt !== null && expiresAt <= now ? undefined : { account: found.account, type };
 }
 
-/** What every endpoint asks for: a read/write token of an Admin. The words of both refusals are assumptions. @throws Fault */
+/**
+ * Every endpoint requires a read/write token of an Admin. Assumption: the text of the two FORBIDDEN errors.
+ *
+ * @throws RestError UNAUTHORIZED, FORBIDDEN
+ */
 export function requireAdmin(caller: Caller | undefined): Caller {
   if (caller === undefined) {
-    throw fault('UNAUTHORIZED', 'Your request is not authenticated. Please check your MotherDuck token.');
+    throw new RestError('UNAUTHORIZED', 'Your request is not authenticated. Please check your MotherDuck token.');
   }
-  if (caller.type !== 'read_write') throw fault('FORBIDDEN', 'A read scaling token cannot be used with the REST API');
-  if (!caller.account.roles.includes('Admin')) throw fault('FORBIDDEN', 'This operation requires the Admin role');
+  if (caller.type !== 'read_write')
+    throw new RestError('FORBIDDEN', 'A read scaling token cannot be used with the REST API');
+  if (!caller.account.roles.includes('Admin'))
+    throw new RestError('FORBIDDEN', 'This operation requires the Admin role');
   return caller;
 }

@@ -1,52 +1,54 @@
 import { createHash } from 'node:crypto';
 import { existsSync, mkdirSync, readdirSync } from 'node:fs';
 import { join, resolve } from 'node:path';
-import type { Size } from '../model/ducklings.ts';
 import type { Secret } from '../model/secret.ts';
 import type { TokenType } from '../model/tokens.ts';
 import { UserError } from '../model/user-error.ts';
 import { accountKey } from '../model/username.ts';
 import type { Connector, Target } from '../motherduck/connector.ts';
+import { sizeTitle } from './ducklings.ts';
 import { DATABASES, openSandbox } from './open.ts';
 import type { Connection, Organization } from './organization.ts';
 import type { Account, Tier } from './organization-state.ts';
 
-/** The database that every account has from the start. */
+/** The database that every new account has. */
 const FIRST_DATABASE = 'my_db';
 const EXTENSION = '.duckdb';
 
-/** SHUTDOWN comes with MotherDuck's extension and is a parser error without it (connecting facts), so: nothing. */
+/** No effect: SHUTDOWN is a parser error without MotherDuck's extension, as was seen with DuckDB 1.5.6. */
 const SHUTDOWN = 'SELECT 1';
 
-/** Source: connecting facts. */
+/** Source: MotherDuck's documentation. */
 const NOT_AUTHENTICATED = 'Request failed: Your request is not authenticated. Please check your MotherDuck token.';
-/** Assumption: the facts give the rule ("must connect once with a read/write token before") but not MotherDuck's words. */
+/** The rule is documented; assumption: the text. */
 const NEVER_CONNECTED =
   'Request failed: This account must connect with a read/write token once before its read scaling tokens can be used.';
 
 /**
- * The sandbox's door: a token that the organization knows opens the account's own DuckDB files. What MotherDuck refuses
- * is refused by DuckDB's `error()` with MotherDuck's words, so that it takes the path of the real refusal.
+ * Connects to the sandbox: a valid token opens the account's own DuckDB files. A refused connection fails in SQL, by
+ * DuckDB's `error()` with MotherDuck's text, so it is handled as a real one.
+ *
+ * @param sandbox an organization, or a sandbox's folder, which is opened for the first connection
  */
-export function sandboxConnector(place: Organization | string, client: SandboxClient = {}): Connector {
+export function sandboxConnector(sandbox: Organization | string, client: SandboxClient = {}): Connector {
   let opening: Promise<Organization> | undefined;
   const organization = (): Promise<Organization> => {
-    opening ??= typeof place === 'string' ? openSandbox(place, adminOf(client)) : Promise.resolve(place);
+    opening ??= typeof sandbox === 'string' ? openSandbox(sandbox, adminOf(client)) : Promise.resolve(sandbox);
     return opening;
   };
   return {
     async target(token, database): Promise<Target> {
-      const sandbox = await organization();
-      const connection = await sandbox.connect(token, client.agent);
+      const opened = await organization();
+      const connection = await opened.connect(token, client.agent);
       if (connection === 'unauthenticated') return refused(NOT_AUTHENTICATED);
       if (connection === 'never_connected') return refused(NEVER_CONNECTED);
-      const history = sandbox.history(connection);
-      const about = [...macros(connection, sandbox.tier), ...(history ? queryHistory(history) : [])];
+      const history = opened.history(connection);
+      const about = [...macros(connection, opened.tier), ...(history ? queryHistory(history) : [])];
       const after = database === undefined || database === '' ? [] : [use(database)];
-      if (sandbox.folder === undefined) return inMemory(about, database);
-      const { path, siblings } = filesOf(sandbox.folder, connection);
+      if (opened.folder === undefined) return inMemory(about, database);
+      const { path, siblings } = filesOf(opened.folder, connection);
       const readOnly = connection.type === 'read_scaling';
-      // A read scaling token of an account that has no database yet sees an empty one.
+      // An account that has no database yet: its read scaling tokens see an empty one.
       if (readOnly && !existsSync(path)) return inMemory(about, database);
       return {
         path,
@@ -61,11 +63,11 @@ export function sandboxConnector(place: Organization | string, client: SandboxCl
   };
 }
 
-/** Who connects. */
+/** The client that connects. */
 export interface SandboxClient {
-  /** What it calls itself, for the query history; absent: DuckDB alone. */
+  /** Its user agent, for the query history; absent if it sends none of its own. */
   readonly agent?: string;
-  /** Taken as the Admin's token, where `place` is a folder: it is served elsewhere with this one. */
+  /** Accepted as the Admin's token when a folder is opened: the process that serves it accepts it too. */
   readonly adminToken?: Secret;
 }
 
@@ -87,7 +89,7 @@ function inMemory(about: readonly string[], database: string | undefined): Targe
   };
 }
 
-/** The account's databases: its first one, and every other DuckDB file in its folder. */
+/** The account's databases: the first one's path, and every other DuckDB file in its folder. */
 function filesOf(
   folder: string,
   { account }: Connection,
@@ -100,24 +102,24 @@ function filesOf(
     return { path: join(home, FIRST_DATABASE + EXTENSION), siblings };
   } catch (cause) {
     const message = `the sandbox's databases cannot be written: ${home}`;
-    throw new UserError('SANDBOX_FAILED', message, 'Give a folder that can be written with `--sandbox DIR`.', {
+    throw new UserError('SANDBOX_FAILED', message, 'Give a writable folder with `--sandbox DIR`.', {
       cause,
     });
   }
 }
 
-/** Names that are no files on Windows. */
+/** Names that Windows reserves for devices. */
 const DEVICES = /^(con|prn|aux|nul|com\d|lpt\d)$/;
 
-/** A username that every file system takes as it is, or one made of it. */
+/** The username if it is a valid folder name everywhere, else a readable name with a hash. */
 function folderName(key: string): string {
   if (/^[a-z0-9_]{1,100}$/.test(key) && !DEVICES.test(key)) return key;
   const hash = createHash('sha256').update(key).digest('hex').slice(0, 16);
   return `${key.replace(/[^a-z0-9_]/g, '-').slice(0, 80)}-${hash}`;
 }
 
-/** The SQL that makes a local DuckDB answer as MotherDuck does for one account. Source of names and columns: connecting facts. */
-export function macros({ account, type, identity }: Connection, tier: Tier): string[] {
+/** SQL that defines MotherDuck's functions for one account. Source of their names and columns: MotherDuck's documentation. */
+function macros({ account, type, identity }: Connection, tier: Tier): string[] {
   const info = {
     user_id: account.id,
     username: account.username,
@@ -130,15 +132,15 @@ export function macros({ account, type, identity }: Connection, tier: Tier): str
   return [
     `CREATE OR REPLACE TEMP MACRO md_user() AS ${text(account.username)}`,
     `CREATE OR REPLACE TEMP MACRO md_user_info() AS TABLE SELECT ${columns.join(', ')}`,
-    `CREATE OR REPLACE TEMP MACRO md_live_duckling_size() AS TABLE SELECT ${text(shown(account.ducklings[type].instance_size))} AS type`,
+    `CREATE OR REPLACE TEMP MACRO md_live_duckling_size() AS TABLE SELECT ${text(sizeTitle(account.ducklings[type].instance_size))} AS type`,
   ];
 }
 
 /**
- * MD_INFORMATION_SCHEMA.QUERY_HISTORY, as far as it is asked for here: one query for the last connection of each kind of
- * client. Source of names: MotherDuck's documentation of the view; that the user agent begins with DuckDB's own is too.
+ * SQL that creates MD_INFORMATION_SCHEMA.QUERY_HISTORY with the columns that this program reads, and one query for the last
+ * connection of each client. Source of the names and of the user agent's format: MotherDuck's documentation of the view.
  */
-export function queryHistory(accounts: readonly Account[]): string[] {
+function queryHistory(accounts: readonly Account[]): string[] {
   const rows = accounts.flatMap(({ username, queriedAt }) =>
     [...queriedAt].map(
       ([agent, at]) => `(${text(username)}, make_timestamptz(${at * 1000}), ${text(`duckdb/sandbox ${agent}`.trim())})`,
@@ -152,22 +154,17 @@ export function queryHistory(accounts: readonly Account[]): string[] {
   ];
 }
 
-export function attach(path: string, name: string, readOnly: boolean): string {
+function attach(path: string, name: string, readOnly: boolean): string {
   return `ATTACH IF NOT EXISTS ${text(path)} AS ${identifier(name)}${readOnly ? ' (READ_ONLY)' : ''}`;
 }
 
-export function use(database: string): string {
+function use(database: string): string {
   return `USE ${identifier(database)}`;
 }
 
-/** A statement that fails with this message. */
-export function raise(message: string): string {
+/** A statement that fails with the message. */
+function raise(message: string): string {
   return `SELECT error(${text(message)})`;
-}
-
-/** `Pulse`, as MotherDuck writes it. */
-function shown(size: Size): string {
-  return size.charAt(0).toUpperCase() + size.slice(1);
 }
 
 function text(value: string): string {

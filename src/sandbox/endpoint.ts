@@ -3,22 +3,22 @@ import type { WireError } from '../model/wire.ts';
 import type { OrganizationStore } from './log.ts';
 import type { Account, OrganizationState, Tier } from './organization-state.ts';
 
-/** Whose token a request or a connection carries. */
+/** The account and type of the token that a request or a connection uses. */
 export interface Caller {
   readonly account: Account;
   readonly type: TokenType;
 }
 
-/** What an organization allows; the defaults are what the facts describe. */
+/** How an organization differs from the default: a Business plan, in a region with all features. */
 export interface Rules {
   readonly tier: Tier;
-  /** false: a region without descriptions, which drops them silently. */
+  /** false: a region without token descriptions, which drops them silently. */
   readonly descriptions: boolean;
-  /** GET /v1/users: there, there but without the privilege for it, or not yet in this region. */
+  /** Whether GET /v1/users works, is refused for lack of the privilege, or does not exist in this region yet. */
   readonly usersList: 'ok' | 'forbidden' | 'unrouted';
 }
 
-/** What an endpoint is given. */
+/** A routed and authenticated request, as an endpoint gets it. */
 export interface RequestContext {
   readonly store: OrganizationStore;
   readonly rules: Rules;
@@ -26,20 +26,20 @@ export interface RequestContext {
   readonly username: string;
   readonly tokenId: string;
   readonly query: URLSearchParams;
-  /** The JSON of the request's body; undefined when there is none. */
+  /** The parsed JSON body; undefined when there is none. */
   readonly body: unknown;
 }
 
-export type Endpoint = (context: RequestContext) => Answer | Promise<Answer>;
+export type Endpoint = (context: RequestContext) => SandboxResponse | Promise<SandboxResponse>;
 
-/** Finds the account that the path names. @throws Fault NOT_FOUND */
+/** Finds the account in the path. @throws RestError NOT_FOUND */
 export function accountOf(state: OrganizationState, username: string): Account {
   const account = state.account(username);
-  if (account === undefined) throw fault('NOT_FOUND', `User "${username}" not found`); // assumption: these words
+  if (account === undefined) throw new RestError('NOT_FOUND', `User "${username}" not found`); // assumption: the text
   return account;
 }
 
-/** MotherDuck's error codes and their statuses. Source: REST API facts. */
+/** MotherDuck's error codes with their HTTP statuses. Source: its OpenAPI document; assumption: CONFLICT, TOO_MANY_REQUESTS. */
 export const STATUS_OF = {
   BAD_REQUEST: 400,
   UNAUTHORIZED: 401,
@@ -50,49 +50,45 @@ export const STATUS_OF = {
   INTERNAL_SERVER_ERROR: 500,
 } as const satisfies Record<WireError['code'], number>;
 
-export type FaultCode = WireError['code'];
+export type RestErrorCode = WireError['code'];
 
-/** What zod says about one field, in the shape of the REST API facts' example. */
+/** An issue with one field of a request, as zod reports it and MotherDuck's errors contain it. */
 export interface Issue {
   readonly code: string;
   readonly message: string;
   readonly path: (string | number)[];
 }
 
-/** A refusal on its way to the answer. */
-export class Fault extends Error {
-  readonly code: FaultCode;
+/** Thrown by endpoints: an error that the API answers with. */
+export class RestError extends Error {
+  readonly code: RestErrorCode;
   readonly issues: readonly Issue[] | undefined;
 
-  constructor(code: FaultCode, message: string, issues?: readonly Issue[]) {
+  constructor(code: RestErrorCode, message: string, issues?: readonly Issue[]) {
     super(message);
-    this.name = 'Fault';
+    this.name = 'RestError';
     this.code = code;
     this.issues = issues;
   }
 }
 
-export function fault(code: FaultCode, message: string, issues?: readonly Issue[]): Fault {
-  return new Fault(code, message, issues);
-}
-
-/** An answer before it becomes a Response or goes onto a socket. */
-export interface Answer {
+/** A response, before it becomes a fetch `Response` or is sent over HTTP. */
+export interface SandboxResponse {
   readonly status: number;
   readonly type: 'application/json' | 'text/plain; charset=utf-8' | 'text/html; charset=utf-8';
   readonly text: string;
   readonly headers?: Readonly<Record<string, string>>;
 }
 
-export function ok(body: object): Answer {
+export function ok(body: object): SandboxResponse {
   return { status: 200, type: 'application/json', text: JSON.stringify(body) };
 }
 
-/** What a path that is not routed answers: no JSON, so that nobody takes it for a missing entity. */
-export const UNROUTED: Answer = { status: 404, type: 'text/plain; charset=utf-8', text: 'Not Found' };
+/** The response for an unknown path. It is not JSON, as at MotherDuck, so it does not look like a missing account. */
+export const UNROUTED: SandboxResponse = { status: 404, type: 'text/plain; charset=utf-8', text: 'Not Found' };
 
-/** The body of a refusal; `procedure` is the name that MotherDuck gives the endpoint, in `data.path`. */
-export function refusal({ code, message, issues }: Fault, procedure: string): Answer {
+/** The response for a RestError. @param procedure MotherDuck's name of the endpoint, for `data.path` */
+export function errorResponse({ code, message, issues }: RestError, procedure: string): SandboxResponse {
   const httpStatus = STATUS_OF[code];
   const body = { message, code, data: { code, httpStatus, path: procedure }, ...(issues && { issues }) };
   return { status: httpStatus, type: 'application/json', text: JSON.stringify(body) };

@@ -21,9 +21,9 @@ const VERSION = 1;
 const NEWLINE = 10;
 
 /**
- * The log in a folder: a line that says whose log it is, then a line an event. Processes share it: whoever writes
- * holds a short lock and has read everything before; readers need none. A write that returned survives `kill -9`,
- * not a power cut (no fsync): it is a rehearsal. A last line without its end was never acknowledged and is cut off.
+ * A log in a folder: a line with the organization's identity, then one line for each event. Processes share it: a writer
+ * holds a lock and first reads all events; readers need no lock. A completed write survives `kill -9` but not a power cut,
+ * since a sandbox needs no fsync. A last line without a newline was never acknowledged and is removed.
  */
 export class FileLog implements EventLog {
   readonly state = new OrganizationState();
@@ -31,10 +31,10 @@ export class FileLog implements EventLog {
   readonly #path: string;
   #file: number;
   #closed = false;
-  /** How far the state is, in bytes and in lines. */
+  /** How much of the log the state contains, in bytes and in lines. */
   #offset = 0;
   #lines = 0;
-  /** The file's size and time when last looked at. */
+  /** The file's size and modification time at the last `catchUp`. */
   #seen = '';
 
   constructor(folder: string) {
@@ -83,7 +83,7 @@ export class FileLog implements EventLog {
     this.#closed = true;
   }
 
-  /** Under the lock: everything read, a torn last line cut off, and a first line where there is none. */
+  /** Under the lock: reads all events, removes an incomplete last line, and writes the first line of a new log. */
   #begin(): void {
     if (fstatSync(this.#file).nlink === 0) this.#reopen();
     this.#read();
@@ -128,7 +128,7 @@ export class FileLog implements EventLog {
     try {
       for (let done = 0; done < bytes.length; ) done += writeSync(this.#file, bytes, done);
     } catch (error) {
-      truncateSync(this.#path, this.#offset); // a full disk: nothing half written stays
+      truncateSync(this.#path, this.#offset); // a full disk: removes what was written partially
       throw unusable(this.#folder, error);
     }
     this.#offset += bytes.length;
@@ -140,7 +140,7 @@ export class FileLog implements EventLog {
     } catch (error) {
       if (error instanceof UserError || !(error instanceof Error && 'syscall' in error)) throw error;
       if (!('code' in error && error.code === 'ENOENT')) throw unusable(this.#folder, error);
-      this.#reopen(); // the folder was removed beneath us: the sandbox begins again
+      this.#reopen(); // the folder was removed meanwhile: starts an empty log
       return underLock(join(this.#folder, LOCK), section);
     }
   }
@@ -150,10 +150,10 @@ export class FileLog implements EventLog {
     this.#file = openLog(this.#folder);
     this.#offset = 0;
     this.#seen = '';
-    this.state.restart(newIdentity()); // until a first line is written
+    this.state.restart(newIdentity()); // replaced when the first line is written
   }
 
-  /** The first line alone, to notice that it is another log now. */
+  /** Reads the first line, which shows whether another process has cleared the log. */
   #identity(): Identity | undefined {
     const bytes = readFrom(this.#file, 0, 512);
     const end = bytes.indexOf(NEWLINE);
@@ -165,7 +165,7 @@ export class FileLog implements EventLog {
     try {
       value = JSON.parse(line);
     } catch {
-      // said below
+      // reported below
     }
     const { version, organization, admin } = value ?? {};
     if (typeof organization !== 'string' || typeof admin !== 'string') throw this.#damaged(1);
@@ -173,7 +173,7 @@ export class FileLog implements EventLog {
     throw new UserError(
       'SANDBOX_FAILED',
       `the sandbox in ${this.#folder} was written by another version of this program`,
-      'Begin an empty one with `mdacc sandbox reset`, or give another folder with `--sandbox DIR`.',
+      'Start an empty one with `mdacc sandbox reset`, or give another folder with `--sandbox DIR`.',
     );
   }
 
@@ -181,16 +181,16 @@ export class FileLog implements EventLog {
     return new UserError(
       'SANDBOX_FAILED',
       `the sandbox's log is damaged: ${this.#path}, line ${line}`,
-      'Begin an empty organization with `mdacc sandbox reset`.',
+      'Start an empty organization with `mdacc sandbox reset`.',
     );
   }
 }
 
-/** Makes the folder, which keeps itself out of git, and opens its log. @throws UserError SANDBOX_FAILED */
+/** Creates the folder, with a .gitignore that excludes it, and opens its log. @throws UserError SANDBOX_FAILED */
 function openLog(folder: string): number {
   try {
     mkdirSync(folder, { recursive: true });
-    // Only into a folder that is the sandbox's own: `--sandbox .` must not hide a project from git.
+    // Only in an empty folder: `--sandbox .` must not exclude a project from git.
     if (readdirSync(folder).length === 0) writeFileSync(join(folder, '.gitignore'), '*\n');
     return openSync(join(folder, FILE), 'a+');
   } catch (error) {
@@ -203,7 +203,7 @@ function unusable(folder: string, cause: unknown): UserError {
   return new UserError(
     'SANDBOX_FAILED',
     `the sandbox's folder cannot be written: ${folder} (${why})`,
-    'Give a folder that can be written with `--sandbox DIR`.',
+    'Give a writable folder with `--sandbox DIR`.',
     { cause },
   );
 }

@@ -1,21 +1,21 @@
 import { randomUUID } from 'node:crypto';
 import { type Identity, OrganizationState, type SandboxEvent } from './organization-state.ts';
 
-/** What a writer has decided under the lock: the events to write, and what to tell whoever asked. */
+/** What a writer decided under the lock: the events to append, and the result for its caller. */
 export interface Decision<T> {
   readonly events: readonly SandboxEvent[];
   readonly result: T;
 }
 
-/** The organization's store: events that are only ever added. */
+/** The events of an organization, append-only. */
 export interface EventLog {
-  /** What the events add up to, as of the last `catchUp` or `write`. */
+  /** The state as of the last `catchUp` or `write`. */
   readonly state: OrganizationState;
-  /** Applies what was written since the last look, by whomever. */
+  /** Applies events that other processes have appended. */
   catchUp(): void;
-  /** Catches up with nobody else writing, lets `decide` look at the state, writes its events, applies them. */
+  /** Under the lock: catches up, calls `decide`, and appends and applies the events that it returns. */
   write<T>(decide: () => Decision<T>): Promise<T>;
-  /** Begins an empty organization, whatever was in the log, even damage. */
+  /** Starts an empty organization, even if the log is damaged. */
   clear(): Promise<void>;
   /** All events, oldest first. For tests. */
   events(): readonly SandboxEvent[];
@@ -26,7 +26,7 @@ export function newIdentity(): Identity {
   return { organization: randomUUID(), admin: randomUUID() };
 }
 
-/** A log that goes with its process, for tests. */
+/** A log in memory, for tests. */
 export class MemoryLog implements EventLog {
   readonly state = new OrganizationState();
   #events: SandboxEvent[] = [];
@@ -58,7 +58,7 @@ export class MemoryLog implements EventLog {
   close(): void {}
 }
 
-/** The organization's state, its log and its clock, as the endpoints use them. */
+/** The organization's log with the sandbox's clock, as endpoints use it. */
 export class OrganizationStore {
   readonly #log: EventLog;
 
@@ -66,18 +66,22 @@ export class OrganizationStore {
     this.#log = log;
   }
 
-  /** The state as of now, what other processes wrote included. */
+  /** The current state, with the events of other processes. */
   read(): OrganizationState {
     this.#log.catchUp();
     return this.#log.state;
   }
 
-  /** The sandbox's time in milliseconds since 1970: the real one and all that it was advanced by. */
+  /** The sandbox's time in milliseconds since 1970: the real time plus what it was advanced by. */
   now(): number {
     return Date.now() + this.read().clockOffset;
   }
 
-  /** Lets `decide` look at the state with nobody else writing, then writes what it decided. What it throws changes nothing. */
+  /**
+   * Calls `decide` under the lock and appends its events; if it throws, nothing changes.
+   *
+   * @param decide gets the current state and the sandbox's time, in milliseconds since 1970
+   */
   write<T>(decide: (state: OrganizationState, at: number) => Decision<T>): Promise<T> {
     const { state } = this.#log;
     return this.#log.write(() => decide(state, Date.now() + state.clockOffset));

@@ -5,17 +5,17 @@ import { FileLog } from './file-log.ts';
 import { MemoryLog } from './log.ts';
 import { Organization, type OrganizationOptions } from './organization.ts';
 
-/** The folder in a sandbox that holds a folder of DuckDB files for each account that connected. */
+/** The folder in a sandbox that contains a folder of DuckDB files for each account that connected. */
 export const DATABASES = 'databases';
 
-/** Opens the organization that is kept in a folder, and makes both where there is none. @throws UserError SANDBOX_FAILED */
+/** Opens the organization in a folder, and creates both if they do not exist. @throws UserError SANDBOX_FAILED */
 export async function openSandbox(
   folder: string,
   options: Omit<OrganizationOptions, 'folder'> = {},
 ): Promise<Organization> {
   const log = new FileLog(folder);
   try {
-    await log.write(() => ({ events: [], result: undefined })); // damage is found now, not at the first call
+    await log.write(() => ({ events: [], result: undefined })); // reports a damaged log now, not at the first request
   } catch (error) {
     log.close();
     throw error;
@@ -23,12 +23,12 @@ export async function openSandbox(
   return new Organization(log, { ...options, folder });
 }
 
-/** An organization that goes with its process. */
+/** An organization in memory. */
 export function memorySandbox(options: Omit<OrganizationOptions, 'folder'> = {}): Organization {
   return new Organization(new MemoryLog(), options);
 }
 
-/** Empties the sandbox in a folder, whatever state it is in, its databases included. @throws UserError SANDBOX_FAILED */
+/** Empties the sandbox in a folder, with its databases and even if it is damaged. @throws UserError SANDBOX_FAILED */
 export async function resetSandbox(folder: string): Promise<void> {
   const log = new FileLog(folder);
   try {
@@ -40,6 +40,8 @@ export async function resetSandbox(folder: string): Promise<void> {
     rmSync(join(folder, DATABASES), { recursive: true, force: true });
   } catch (cause) {
     const message = `the sandbox's databases could not all be removed: ${join(folder, DATABASES)}`;
-    throw new UserError('SANDBOX_FAILED', message, 'Close what has them open, then reset again.', { cause });
+    throw new UserError('SANDBOX_FAILED', message, 'Close the programs that have them open, then run reset again.', {
+      cause,
+    });
   }
 }

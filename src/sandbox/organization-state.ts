@@ -1,20 +1,20 @@
-import { sizeFacts } from '../model/ducklings.ts';
+import { type Size, sizeFacts } from '../model/ducklings.ts';
 import type { TokenType } from '../model/tokens.ts';
 import { accountKey } from '../model/username.ts';
 import type { WireDucklings } from '../model/wire.ts';
 
 /**
- * What happened in a sandbox organization, a line of the log each. `at` is the sandbox's time in milliseconds since
- * 1970, `account` a username. Nothing here can hold a secret: of a token there is only its SHA-256.
+ * A change of a sandbox organization; one line of its log. `at` is the sandbox's time in milliseconds since 1970,
+ * `account` a username. No event contains a secret: of a token it has the SHA-256.
  */
 export type SandboxEvent = { readonly at: number } & (
   | {
       readonly event: 'account_created';
       readonly account: string;
       readonly id: string;
-      /** Left out: a new account's Ducklings are what MotherDuck gives. */
+      /** Default: those of a new account on a Business plan. */
       readonly ducklings?: WireDucklings;
-      /** Left out: a service account. */
+      /** Absent for a service account. */
       readonly human?: Human;
     }
   | { readonly event: 'account_deleted'; readonly account: string }
@@ -29,7 +29,7 @@ export type SandboxEvent = { readonly at: number } & (
       readonly type: TokenType;
       /** SHA-256 of the secret, base64url. */
       readonly hash: string;
-      /** Milliseconds since 1970; left out: until revoked. */
+      /** Milliseconds since 1970; absent: until revoked. */
       readonly expires?: number;
       readonly description?: string;
     }
@@ -39,7 +39,7 @@ export type SandboxEvent = { readonly at: number } & (
       readonly event: 'connected';
       readonly account: string;
       readonly type: TokenType;
-      /** What the client calls itself; left out: DuckDB alone. */
+      /** The client's user agent; absent if it sends none of its own. */
       readonly agent?: string;
     }
   | { readonly event: 'slept'; readonly account: string; readonly type: TokenType }
@@ -52,7 +52,7 @@ export interface Human {
 
 type Fields = Readonly<Record<string, 'string' | 'number' | 'object'>>;
 
-/** What every event of a kind has, beside `at`; enough to tell a damaged line from a good one. */
+/** The required fields of each event beside `at`, by which a damaged line is detected. */
 const FIELDS: Readonly<Record<string, Fields>> = {
   account_created: { account: 'string', id: 'string' },
   account_deleted: { account: 'string' },
@@ -88,23 +88,36 @@ function isEvent(value: unknown): value is SandboxEvent {
   return true;
 }
 
-/** The organization's plan; what it changes is only which sizes may be asked for. */
+/** The organization's plan, which decides the sizes that may be set. */
 export type Tier = 'business' | 'lite';
 
-/** What a new service account gets. Source: REST API facts for business; assumption for lite: the pool is as large. */
+/** A new service account's Ducklings. Business: as seen live. Lite: its only size; assumption: with as large a pool. */
 export const NEW_DUCKLINGS: Readonly<Record<Tier, WireDucklings>> = {
-  business: {
-    read_write: { instance_size: 'standard', cooldown_seconds: sizeFacts('standard').cooldown.seconds },
-    read_scaling: {
-      instance_size: 'standard',
-      flock_size: 4,
-      cooldown_seconds: sizeFacts('standard').cooldown.seconds,
-    },
-  },
-  lite: { read_write: { instance_size: 'pulse' }, read_scaling: { instance_size: 'pulse', flock_size: 4 } },
+  business: newDucklings('standard'),
+  lite: newDucklings('pulse'),
 };
 
-/** The username of the one person that every sandbox organization begins with. */
+function newDucklings(size: Size): WireDucklings {
+  return withDefaultCooldowns({
+    read_write: { instance_size: size },
+    read_scaling: { instance_size: size, flock_size: 4 },
+  });
+}
+
+/** Adds missing cooldowns, as MotherDuck does: `getDucklings` then reports the size's default. */
+export function withDefaultCooldowns({ read_write, read_scaling }: WireDucklings): WireDucklings {
+  return {
+    read_write: { ...read_write, ...cooldownOf(read_write) },
+    read_scaling: { ...read_scaling, ...cooldownOf(read_scaling) },
+  };
+}
+
+function cooldownOf(duckling: { instance_size: Size; cooldown_seconds?: number }): { cooldown_seconds?: number } {
+  const { settable, seconds } = sizeFacts(duckling.instance_size).cooldown;
+  return settable ? { cooldown_seconds: duckling.cooldown_seconds ?? seconds } : {};
+}
+
+/** The username of the human user that every sandbox organization starts with. */
 export const ADMIN_USERNAME = 'sandbox_admin';
 
 export interface Account {
@@ -118,11 +131,11 @@ export interface Account {
   ducklings: WireDucklings;
   /** By id, oldest first. */
   readonly tokens: Map<string, Token>;
-  /** Whether a read/write token ever connected; before that read scaling tokens do not work (connecting facts). */
+  /** Whether a read/write token ever connected. Read scaling tokens work only after that, as MotherDuck documents. */
   hasConnected: boolean;
-  /** When each kind of Duckling was last connected to; absent while it sleeps. */
+  /** When each kind of Duckling was last connected to, in milliseconds since 1970; absent after SHUTDOWN. */
   readonly wokenAt: Map<TokenType, number>;
-  /** When each kind of client last connected, by what it calls itself. */
+  /** When each client last connected, in milliseconds since 1970, by user agent. */
   readonly queriedAt: Map<string, number>;
 }
 
@@ -137,15 +150,15 @@ export interface Token {
   readonly description: string | undefined;
 }
 
-/** Who an organization is: the first line of its log. */
+/** The ids of an organization and of its Admin; in the first line of its log. */
 export interface Identity {
   readonly organization: string;
   readonly admin: string;
 }
 
 /**
- * What the events of a log add up to. An event about something that is not there changes nothing, so that two
- * writers of which one was thought dead leave a log that still opens.
+ * The state that results from the events of a log. An event about an account or token that does not exist has no effect:
+ * if a writer loses its lock while it still runs, the log of both writers can be read.
  */
 export class OrganizationState {
   identity: Identity = { organization: '', admin: '' };
@@ -155,7 +168,7 @@ export class OrganizationState {
   readonly #tokens = new Map<string, { account: Account; token: Token }>();
   #sorted: readonly Account[] | undefined;
 
-  /** Begins again as the organization that has only its Admin. */
+  /** Starts over as an organization that has only its Admin. */
   restart(identity: Identity): void {
     this.identity = identity;
     this.clockOffset = 0;
@@ -174,7 +187,7 @@ export class OrganizationState {
     return this.#tokens.get(hash);
   }
 
-  /** All accounts by username. */
+  /** All accounts, sorted by username. */
   accounts(): readonly Account[] {
     this.#sorted ??= [...this.#accounts].sort(([a], [b]) => (a < b ? -1 : 1)).map(([, account]) => account);
     return this.#sorted;
@@ -241,7 +254,7 @@ export class OrganizationState {
       username: event.account,
       isServiceAccount: event.human === undefined,
       email: event.human?.email ?? null,
-      roles: event.human?.roles ?? ['Member'], // assumption: the facts give no roles of a service account
+      roles: event.human?.roles ?? ['Member'], // assumption: a service account's role
       createdAt: event.at,
       isDeprovisioned: false,
       ducklings: event.ducklings ?? NEW_DUCKLINGS.business,

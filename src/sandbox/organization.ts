@@ -4,7 +4,7 @@ import { TOKEN_TYPES, type TokenType } from '../model/tokens.ts';
 import type { WireDucklings } from '../model/wire.ts';
 import { type AdminHash, hashOf, identify } from './authentication.ts';
 import { isAwake } from './ducklings.ts';
-import type { Answer, Rules } from './endpoint.ts';
+import type { Rules, SandboxResponse } from './endpoint.ts';
 import { type Decision, type EventLog, OrganizationStore } from './log.ts';
 import {
   type Account,
@@ -14,19 +14,19 @@ import {
   type SandboxEvent,
   type Token,
 } from './organization-state.ts';
-import { answerCall, type Call } from './rest-api.ts';
+import { respond, type SandboxRequest } from './rest-api.ts';
 import { issueToken } from './tokens.ts';
 
 export interface OrganizationOptions extends Partial<Rules> {
-  /** Taken as the Admin's read/write token in this process; nothing of it is written. */
+  /** Accepted as a read/write token of the Admin in this process; it is never written. */
   readonly adminToken?: Secret;
   /** The sandbox's folder; absent for an organization in memory. */
   readonly folder?: string;
 }
 
 /**
- * An organization that behaves as the facts say MotherDuck's does (motherduck-api.md): Request in, Response out, over a
- * log of events. Every answer carries `x-sandbox`, so that it never passes for MotherDuck.
+ * An organization that behaves as MotherDuck's documentation, OpenAPI document and Terraform provider say. Comments mark
+ * what these leave open as an assumption. Every response has the header `x-sandbox`, by which clients recognize a sandbox.
  */
 export class Organization {
   readonly folder: string | undefined;
@@ -46,10 +46,10 @@ export class Organization {
     this.#adminHash = options.adminToken && hashOf(options.adminToken);
   }
 
-  /** Answers a request to the REST API, whatever its host. @throws UserError SANDBOX_FAILED when the log cannot be used */
+  /** Answers a request to the REST API; its host does not matter. @throws UserError SANDBOX_FAILED if the log is unusable */
   async handle(request: Request): Promise<Response> {
     const { pathname, search } = new URL(request.url);
-    const { text, status, type, headers } = await this.answer({
+    const { text, status, type, headers } = await this.respond({
       method: request.method,
       target: pathname + search,
       authorization: request.headers.get('authorization') ?? undefined,
@@ -58,9 +58,9 @@ export class Organization {
     return new Response(text, { status, headers: { 'content-type': type, ...headers } });
   }
 
-  /** As `handle`, without the objects of the fetch standard. */
-  answer(call: Call): Promise<Answer> {
-    return answerCall(call, this.#store, this.#rules, this.#adminHash);
+  /** As `handle`, without the fetch API's objects. @throws UserError SANDBOX_FAILED if the log is unusable */
+  respond(request: SandboxRequest): Promise<SandboxResponse> {
+    return respond(request, this.#store, this.#rules, this.#adminHash);
   }
 
   /** The sandbox's time in milliseconds since 1970. */
@@ -68,7 +68,7 @@ export class Organization {
     return this.#store.now();
   }
 
-  /** Lets time pass; there is no way back. Gives the new time. */
+  /** Advances the sandbox's clock, which cannot be set back. Returns the new time, in milliseconds since 1970. */
   async advance(seconds: number): Promise<number> {
     if (!(seconds > 0)) throw new RangeError(`the sandbox's clock cannot be advanced by ${seconds} seconds`);
     return this.#store.write((_, at) => ({
@@ -77,9 +77,9 @@ export class Organization {
     }));
   }
 
-  /** Makes a token without asking who may; the Admin's, unless another is named. */
-  mint(asked: { username?: string; type?: TokenType; name?: string; ttl?: number } = {}): Promise<Secret> {
-    const { username = ADMIN_USERNAME, type = 'read_write', name = 'sandbox', ttl } = asked;
+  /** Creates a token without checking permissions, for the Admin by default. @param request.ttl seconds */
+  mint(request: { username?: string; type?: TokenType; name?: string; ttl?: number } = {}): Promise<Secret> {
+    const { username = ADMIN_USERNAME, type = 'read_write', name = 'sandbox', ttl } = request;
     return this.#store.write((state, at) => {
       const account = state.account(username);
       if (account === undefined) throw new Error(`the sandbox has no account ${username}`);
@@ -88,37 +88,38 @@ export class Organization {
     });
   }
 
-  /** Adds a person. */
+  /** Adds a human user. */
   async addHuman(username: string, about: { email?: string; roles?: readonly string[] } = {}): Promise<void> {
     const { email = `${username}@sandbox.invalid`, roles = ['Member'] } = about;
     const id = randomUUID();
-    await this.#note((at) => ({ at, event: 'account_created', account: username, id, human: { email, roles } }));
+    await this.#record((at) => ({ at, event: 'account_created', account: username, id, human: { email, roles } }));
   }
 
-  /** Marks a user as deprovisioned, as a directory sync would. */
+  /** Marks a user as deprovisioned, as a directory sync does. */
   async deprovision(username: string): Promise<void> {
-    await this.#note((at) => ({ at, event: 'account_deprovisioned', account: username }));
+    await this.#record((at) => ({ at, event: 'account_deprovisioned', account: username }));
   }
 
-  /** Gives a user other roles, as an Admin does on MotherDuck's web page. */
+  /** Sets a user's roles, as an Admin does in MotherDuck's web UI. */
   async setRoles(username: string, roles: readonly string[]): Promise<void> {
-    await this.#note((at) => ({ at, event: 'roles_set', account: username, roles }));
+    await this.#record((at) => ({ at, event: 'roles_set', account: username, roles }));
   }
 
-  /** Adds `count` service accounts with two tokens each, those left out that are there; gives how many were added. */
+  /** Creates service accounts 1 to `count` with two tokens each, except existing ones. Returns the number created. */
   seed(count: number, options: SeedOptions = {}): Promise<number> {
     return this.#store.write((state, at) => seedEvents(state, at, count, options));
   }
 
-  /** Begins again with the Admin alone, by the real clock. Databases go with `resetSandbox` only. */
+  /** Resets the organization to its Admin and the real time. Databases stay; `resetSandbox` removes them too. */
   reset(): Promise<void> {
     return this.#store.clear();
   }
 
   /**
-   * Opens an account's `md:` connection as far as the organization knows of it: whose token, and that its Duckling woke.
-   * The words are why it may not: a token that is nobody's, or read scaling before the first read/write connection.
-   * `agent` is what the client calls itself, for the query history.
+   * Authenticates an `md:` connection and records that its Duckling is awake. Refuses an invalid token
+   * (`unauthenticated`), and read scaling before the first read/write connection (`never_connected`).
+   *
+   * @param agent the client's user agent, for the query history
    */
   connect(secret: Secret, agent?: string): Promise<Connection | 'unauthenticated' | 'never_connected'> {
     return this.#store.write<Connection | 'unauthenticated' | 'never_connected'>((state, at) => {
@@ -135,12 +136,12 @@ export class Organization {
     });
   }
 
-  /** Every account with the times of its last connections, as an Admin on a Business plan may see them; else undefined. */
+  /** All accounts, for the query history; undefined unless the connection is an Admin's and the plan is Business. */
   history({ account }: Connection): readonly Account[] | undefined {
     return this.tier === 'business' && account.roles.includes('Admin') ? this.#store.read().accounts() : undefined;
   }
 
-  /** Puts a Duckling to sleep before its cooldown ends, as SHUTDOWN does. */
+  /** Stops a Duckling before its cooldown ends, as SHUTDOWN does. */
   async sleep(username: string, type: TokenType): Promise<void> {
     await this.#store.write((state, at) => {
       const account = state.account(username);
@@ -149,7 +150,7 @@ export class Organization {
     });
   }
 
-  /** What there is, for tests: accounts and tokens without secrets, and all events. */
+  /** For tests: accounts and tokens without secrets, and all events. */
   inspect(): { accounts: (Omit<Account, 'tokens'> & { tokens: Token[] })[]; events: readonly SandboxEvent[] } {
     const accounts = this.#store.read().accounts();
     return {
@@ -162,7 +163,7 @@ export class Organization {
     this.#log.close();
   }
 
-  #note(event: (at: number) => SandboxEvent): Promise<void> {
+  #record(event: (at: number) => SandboxEvent): Promise<void> {
     return this.#store.write((_, at) => ({ events: [event(at)], result: undefined }));
   }
 }
@@ -174,18 +175,18 @@ export interface Connection {
 }
 
 export interface SeedOptions {
-  /** What usernames begin with; `tenant_` gives `tenant_00001`. */
+  /** The prefix of usernames. Default `tenant_`, as in `tenant_00001`. */
   readonly prefix?: string;
-  /** Life of the tokens in seconds; null: until revoked. 90 days unless given. */
+  /** The tokens' life in seconds; null: until revoked. Default 90 days. */
   readonly ttl?: number | null;
-  /** Names of the read/write and the read scaling token. */
+  /** The names of the read/write and the read scaling token. */
   readonly tokens?: { readonly read_write: string; readonly read_scaling: string };
   readonly ducklings?: WireDucklings;
 }
 
 const NINETY_DAYS = 90 * 86_400;
 
-/** The events of a large organization, for one write. Nobody gets the secrets: each hash is of nothing that anyone knows. */
+/** The events that create a large organization, for one write. Hashes are random, so the tokens have no secrets. */
 export function seedEvents(
   state: OrganizationState,
   at: number,

@@ -1,21 +1,21 @@
 import { Secret } from '../model/secret.ts';
 import { type AdminHash, identify, requireAdmin } from './authentication.ts';
 import { activeAccounts, getDucklings, setDucklings } from './ducklings.ts';
-import { type Answer, type Endpoint, Fault, fault, type Rules, refusal, UNROUTED } from './endpoint.ts';
+import { type Endpoint, errorResponse, RestError, type Rules, type SandboxResponse, UNROUTED } from './endpoint.ts';
 import type { OrganizationStore } from './log.ts';
 import { createToken, deleteToken, listTokens } from './tokens.ts';
 import { createUser, deleteUser, listUsers } from './users.ts';
 
-export interface Route {
+interface Route {
   readonly method: string;
   readonly path: string;
-  /** Assumption for all but `users.createServiceAccount`, which is in the facts: how `data.path` names the endpoint. */
+  /** MotherDuck's name of the endpoint in `data.path` of an error. Assumption for all but `users.createServiceAccount`. */
   readonly procedure: string;
   readonly endpoint: Endpoint;
 }
 
-/** The whole REST API. There is no `GET /v1/users/{username}`. */
-export const ROUTES: readonly Route[] = [
+/** The endpoints of MotherDuck's REST API. There is no `GET /v1/users/{username}`. */
+const ROUTES: readonly Route[] = [
   { method: 'GET', path: '/v1/users', procedure: 'users.list', endpoint: listUsers },
   { method: 'POST', path: '/v1/users', procedure: 'users.createServiceAccount', endpoint: createUser },
   { method: 'DELETE', path: '/v1/users/{username}', procedure: 'users.delete', endpoint: deleteUser },
@@ -32,72 +32,90 @@ export const ROUTES: readonly Route[] = [
   { method: 'GET', path: '/v1/active_accounts', procedure: 'activeAccounts.list', endpoint: activeAccounts },
 ];
 
-export interface Routed {
+interface Routed {
   readonly route: Route;
   readonly username: string;
   readonly tokenId: string;
 }
 
-/** Finds the endpoint; undefined for a path or a method that is not routed. */
-export function findRoute(method: string, path: string): Routed | undefined {
-  const [root, version, collection, ...rest] = path.split('/');
-  const [username = '', kind, tokenId = ''] = rest;
-  if (root !== '' || rest.length > 3 || (rest.length > 0 && (username === '' || rest.at(-1) === ''))) return undefined;
-  const shape = ['', version, collection, ...[username && '{username}', kind, tokenId && '{token}'].filter(Boolean)];
-  const pattern = shape.join('/');
-  const route = ROUTES.find((each) => each.method === method && each.path === pattern);
-  return route && { route, username: decode(username), tokenId: decode(tokenId) };
+/** Finds the endpoint for a method and a path; undefined if there is none. */
+function findRoute(method: string, path: string): Routed | undefined {
+  const segments = path.split('/');
+  for (const route of ROUTES) {
+    const parameters = route.method === method ? match(route.path.split('/'), segments) : undefined;
+    if (parameters === undefined) continue;
+    return { route, username: parameters.get('{username}') ?? '', tokenId: parameters.get('{token}') ?? '' };
+  }
+  return undefined;
 }
 
-function decode(part: string): string {
+function match(pattern: readonly string[], segments: readonly string[]): ReadonlyMap<string, string> | undefined {
+  if (pattern.length !== segments.length) return undefined;
+  const parameters = new Map<string, string>();
+  for (const [index, part] of pattern.entries()) {
+    const segment = segments[index] ?? '';
+    if (!part.startsWith('{') && part !== segment) return undefined;
+    if (part.startsWith('{') && segment === '') return undefined;
+    if (part.startsWith('{')) parameters.set(part, decode(segment));
+  }
+  return parameters;
+}
+
+function decode(segment: string): string {
   try {
-    return decodeURIComponent(part);
+    return decodeURIComponent(segment);
   } catch {
-    return part; // a broken escape names nothing
+    return segment; // an invalid escape: no account has this name
   }
 }
 
-/** A request without the ceremony: what the HTTP server and `handle` both make of theirs. */
-export interface Call {
+/** A request to the REST API, from the HTTP server, the embedded transport or a fetch `Request`. */
+export interface SandboxRequest {
   readonly method: string;
-  /** With the query, as on a request line. */
+  /** The path and the query, as on a request line. */
   readonly target: string;
+  /** The header of that name. */
   readonly authorization: string | undefined;
   readonly body: string;
 }
 
-/** Answers one call: routing, then who asks, then the endpoint; a Fault on the way is the answer. */
-export async function answerCall(
-  call: Call,
+/** Routes and authenticates a request, and runs its endpoint. A RestError becomes an error response. */
+export async function respond(
+  request: SandboxRequest,
   store: OrganizationStore,
   rules: Rules,
   adminHash: AdminHash,
-): Promise<Answer> {
-  const answer = await handle(call, store, rules, adminHash);
+): Promise<SandboxResponse> {
+  const response = await handle(request, store, rules, adminHash);
   return {
-    ...answer,
+    ...response,
     headers: {
       date: httpDate(store.now()), // the sandbox's clock
-      'content-length': String(Buffer.byteLength(answer.text)),
+      'content-length': String(Buffer.byteLength(response.text)),
       'x-sandbox': 'motherduck-accounts',
     },
   };
 }
 
-async function handle(call: Call, store: OrganizationStore, rules: Rules, adminHash: AdminHash): Promise<Answer> {
-  const [path = '', ...query] = call.target.split('?');
-  const routed = findRoute(call.method, path);
+async function handle(
+  request: SandboxRequest,
+  store: OrganizationStore,
+  rules: Rules,
+  adminHash: AdminHash,
+): Promise<SandboxResponse> {
+  const [path = '', ...query] = request.target.split('?');
+  const routed = findRoute(request.method, path);
   if (routed === undefined) return UNROUTED;
   const { route, username, tokenId } = routed;
   try {
-    const bearer = /^Bearer +(\S+)$/i.exec(call.authorization ?? '')?.[1];
+    const bearer = /^Bearer +(\S+)$/i.exec(request.authorization ?? '')?.[1];
     const found = bearer === undefined ? undefined : identify(store.read(), new Secret(bearer), store.now(), adminHash);
     const caller = requireAdmin(found);
-    const body = readJson(call.body);
+    const body = readJson(request.body);
     const parameters = new URLSearchParams(query.join('?'));
     return await route.endpoint({ store, rules, caller, username, tokenId, query: parameters, body });
   } catch (error) {
-    if (error instanceof Fault) return refusal(error, route.procedure);
+    if (error instanceof RestError) return errorResponse(error, route.procedure);
     throw error;
   }
 }
@@ -107,7 +125,7 @@ function readJson(text: string): unknown {
   try {
     return JSON.parse(text);
   } catch {
-    throw fault('BAD_REQUEST', 'Failed to parse request body'); // assumption: these words
+    throw new RestError('BAD_REQUEST', 'Failed to parse request body'); // assumption: the text
   }
 }
 

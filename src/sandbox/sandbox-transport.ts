@@ -6,7 +6,7 @@ import { sandboxConnector } from './connector.ts';
 import { openSandbox } from './open.ts';
 import type { Organization } from './organization.ts';
 
-/** The organization in this process, with an admin token that is valid as long as the process runs. */
+/** An organization that runs in this process, with an admin token that only this process accepts. */
 export interface EmbeddedSandbox {
   readonly organization: Organization;
   readonly transport: Transport;
@@ -14,7 +14,12 @@ export interface EmbeddedSandbox {
   readonly connector: Connector;
 }
 
-/** Opens the sandbox that is kept in a folder, for a client of that name. @throws UserError SANDBOX_FAILED */
+/**
+ * Opens the sandbox in a folder.
+ *
+ * @param agent the client's user agent, for the query history
+ * @throws UserError SANDBOX_FAILED
+ */
 export async function embeddedSandbox(folder: string, agent?: string): Promise<EmbeddedSandbox> {
   const token = new Secret(`sandbox-admin-${randomBytes(24).toString('base64url')}`);
   const organization = await openSandbox(folder, { adminToken: token });
@@ -26,12 +31,12 @@ export async function embeddedSandbox(folder: string, agent?: string): Promise<E
   };
 }
 
-/** Sends requests to an organization in this process, with its admin's token. Closing leaves the organization open. */
+/** Sends requests to an organization in this process, with an admin token. Closing it leaves the organization open. */
 export function sandboxTransport(organization: Organization, token: Secret): Transport {
   return {
     async send({ method, path, query, body, anonymous = false, signal }) {
       signal?.throwIfAborted();
-      const { status, type, text, headers } = await organization.answer({
+      const { status, type, text, headers } = await organization.respond({
         method,
         target: path + queryString(query),
         authorization: anonymous ? undefined : `Bearer ${token.reveal()}`,

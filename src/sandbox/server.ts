@@ -1,40 +1,40 @@
 import { createServer, type IncomingMessage, type ServerResponse } from 'node:http';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { UserError } from '../model/user-error.ts';
-import { type Answer, fault, refusal } from './endpoint.ts';
+import { errorResponse, RestError, type SandboxResponse } from './endpoint.ts';
 import type { Organization } from './organization.ts';
 
 export interface ServeOptions {
   readonly organization: Organization;
-  /** 0: a free one. */
+  /** 0: any free port. */
   readonly port: number;
   readonly host?: string;
-  /** Milliseconds that every request takes longer. */
+  /** Milliseconds to delay every request. */
   readonly latency?: number;
-  /** Part of the requests, 0 to 1, that meet a fault (faults.ts). */
+  /** The share of requests that fail, 0 to 1. */
   readonly failRate?: number;
-  /** Requests a second; more are answered 429. */
+  /** Maximum number of requests a second; others get a 429. */
   readonly rateLimit?: number;
-  /** Numbers from 0 to 1, which decide about faults. */
+  /** Returns numbers from 0 to 1, which select the requests that fail. */
   readonly random?: () => number;
 }
 
 export interface Server {
   readonly url: string;
-  /** Lets running requests end, then closes. The organization stays open. */
+  /** Waits for running requests, then closes. The organization stays open. */
   close(): Promise<void>;
 }
 
-const BODY_LIMIT = 1_000_000;
+const MAX_BODY_BYTES = 1_000_000;
 
-/** Offers an organization over HTTP on this machine. @throws UserError SANDBOX_FAILED when the port cannot be had */
+/** Serves an organization over HTTP. @throws UserError SANDBOX_FAILED if it cannot listen on the port */
 export async function serve(options: ServeOptions): Promise<Server> {
   const { port, host = '127.0.0.1' } = options;
   const open = new Set<ServerResponse>();
-  const reply = replier(options);
+  const respond = responder(options);
   const server = createServer((request, response) => {
     open.add(response.once('close', () => open.delete(response)));
-    reply(request, response).catch(() => response.destroy());
+    respond(request, response).catch(() => response.destroy());
   });
   await new Promise<void>((resolve, reject) => {
     server.once('error', (cause) => reject(portTaken(host, port, cause)));
@@ -45,7 +45,7 @@ export async function serve(options: ServeOptions): Promise<Server> {
   return {
     url: `http://${host.includes(':') ? `[${host}]` : host}:${actual}`,
     close: () => {
-      for (const response of open) response.shouldKeepAlive = false; // their connections end with them
+      for (const response of open) response.shouldKeepAlive = false; // closes their connections
       return new Promise((resolve) => {
         server.close(() => resolve());
       });
@@ -53,38 +53,38 @@ export async function serve(options: ServeOptions): Promise<Server> {
   };
 }
 
-function replier({ organization, latency = 0, failRate = 0, rateLimit, random = Math.random }: ServeOptions) {
+function responder({ organization, latency = 0, failRate = 0, rateLimit, random = Math.random }: ServeOptions) {
   const allow = rateLimiter(rateLimit);
   return async (request: IncomingMessage, response: ServerResponse): Promise<void> => {
     const body = await readBody(request);
     if (latency > 0) await sleep(latency);
-    if (!allow()) return send(response, { ...tooMany(1) }, organization);
-    const trouble = failRate > 0 ? chooseFault(failRate, random) : undefined;
-    const real = trouble === undefined || takesEffect(trouble) ? await answer(organization, request, body) : undefined;
-    const shown = trouble === undefined ? real : faultAnswer(trouble);
-    if (shown === undefined) request.socket.resetAndDestroy();
-    else send(response, shown, organization);
+    if (!allow()) return send(response, tooManyRequests(1), organization);
+    const fault = failRate > 0 ? chooseFault(failRate, random) : undefined;
+    const real = fault === undefined || takesEffect(fault) ? await handle(organization, request, body) : undefined;
+    const sent = fault === undefined ? real : faultResponse(fault);
+    if (sent === undefined) request.socket.resetAndDestroy();
+    else send(response, sent, organization);
   };
 }
 
-async function answer(organization: Organization, request: IncomingMessage, body: string): Promise<Answer> {
+async function handle(organization: Organization, request: IncomingMessage, body: string): Promise<SandboxResponse> {
   const { method = 'GET', url: target = '/', headers } = request;
   try {
-    return await organization.answer({ method, target, authorization: headers.authorization, body });
+    return await organization.respond({ method, target, authorization: headers.authorization, body });
   } catch (error) {
     const message =
       error instanceof UserError ? `sandbox: ${error.message}. ${error.hint.text}` : 'sandbox: internal error';
-    return refusal(fault('INTERNAL_SERVER_ERROR', message), 'sandbox');
+    return errorResponse(new RestError('INTERNAL_SERVER_ERROR', message), 'sandbox');
   }
 }
 
-function send(response: ServerResponse, answer: Answer, organization: Organization): void {
-  response.writeHead(answer.status, {
+function send(response: ServerResponse, sent: SandboxResponse, organization: Organization): void {
+  response.writeHead(sent.status, {
     date: new Date(organization.now()).toUTCString(),
-    'content-type': answer.type,
-    ...answer.headers,
+    'content-type': sent.type,
+    ...sent.headers,
   });
-  response.end(answer.text);
+  response.end(sent.text);
 }
 
 async function readBody(request: IncomingMessage): Promise<string> {
@@ -96,13 +96,13 @@ async function readBody(request: IncomingMessage): Promise<string> {
   let size = 0;
   for await (const chunk of request) {
     size += chunk.length;
-    if (size > BODY_LIMIT) throw new Error('body too large'); // the connection ends: no client of ours sends that much
+    if (size > MAX_BODY_BYTES) throw new Error('body too large'); // closes the connection; our clients never send as much
     chunks.push(chunk);
   }
   return Buffer.concat(chunks).toString('utf8');
 }
 
-/** Allows `limit` calls in each second, counted from the first. */
+/** Returns whether another request is allowed: `limit` in each second from the first request on. */
 function rateLimiter(limit: number | undefined): () => boolean {
   let started = 0;
   let count = 0;
@@ -123,32 +123,34 @@ function portTaken(host: string, port: number, cause: Error): UserError {
   return new UserError(
     'SANDBOX_FAILED',
     `the sandbox cannot listen on ${host}, port ${port} (${why})`,
-    'Give another port with `--port N`; 0 takes a free one.',
+    'Give another port with `--port N`; 0 selects a free one.',
     { cause },
   );
 }
 
 /**
- * The trouble that `--fail` makes. `reset_after` and `html_502` come after the request has taken effect: a POST of which
- * the answer was lost is what a client must get right.
+ * How requests fail with `--fail`. After `reset_after` and `html_502` the request has taken effect: clients must handle a
+ * POST whose response was lost.
  */
 export const FAULTS = ['reset_before', 'reset_after', 'error_500', 'html_502', 'html_503'] as const;
-export type ServerFault = (typeof FAULTS)[number];
+type Fault = (typeof FAULTS)[number];
 
-export function takesEffect(trouble: ServerFault): boolean {
-  return trouble === 'reset_after' || trouble === 'html_502';
+function takesEffect(fault: Fault): boolean {
+  return fault === 'reset_after' || fault === 'html_502';
 }
 
-/** Chooses a fault in `rate` of all cases. */
-export function chooseFault(rate: number, random: () => number): ServerFault | undefined {
+/** Returns a fault with the probability `rate`, else undefined. */
+function chooseFault(rate: number, random: () => number): Fault | undefined {
   return random() < rate ? FAULTS[Math.floor(random() * FAULTS.length)] : undefined;
 }
 
-/** What the client gets; undefined when its connection is reset. */
-export function faultAnswer(trouble: ServerFault): Answer | undefined {
-  switch (trouble) {
+/** The response to a request that fails; undefined if its connection is reset. */
+function faultResponse(fault: Fault): SandboxResponse | undefined {
+  switch (fault) {
     case 'error_500':
-      return withLength(refusal(fault('INTERNAL_SERVER_ERROR', 'Internal server error'), 'sandbox.fault'));
+      return withLength(
+        errorResponse(new RestError('INTERNAL_SERVER_ERROR', 'Internal server error'), 'sandbox.fault'),
+      );
     case 'html_502':
       return proxyPage(502, 'Bad Gateway');
     case 'html_503':
@@ -158,23 +160,23 @@ export function faultAnswer(trouble: ServerFault): Answer | undefined {
   }
 }
 
-export function tooMany(retryAfter: number): Answer {
-  return withLength(refusal(fault('TOO_MANY_REQUESTS', 'Too many requests'), 'sandbox.rateLimit'), {
-    'retry-after': String(retryAfter),
+function tooManyRequests(retryAfterSeconds: number): SandboxResponse {
+  return withLength(errorResponse(new RestError('TOO_MANY_REQUESTS', 'Too many requests'), 'sandbox.rateLimit'), {
+    'retry-after': String(retryAfterSeconds),
   });
 }
 
-function proxyPage(status: number, title: string): Answer {
+function proxyPage(status: number, title: string): SandboxResponse {
   const text = `<html><head><title>${status} ${title}</title></head><body><h1>${title}</h1></body></html>`;
   return withLength({ status, type: 'text/html; charset=utf-8', text });
 }
 
-function withLength(answer: Answer, more: Record<string, string> = {}): Answer {
-  const length = String(Buffer.byteLength(answer.text));
-  return { ...answer, headers: { 'content-length': length, 'x-sandbox': 'motherduck-accounts', ...more } };
+function withLength(response: SandboxResponse, more: Record<string, string> = {}): SandboxResponse {
+  const length = String(Buffer.byteLength(response.text));
+  return { ...response, headers: { 'content-length': length, 'x-sandbox': 'motherduck-accounts', ...more } };
 }
 
-/** A small generator of random numbers with a seed (mulberry32), so that a rehearsal can be repeated. */
+/** A random number generator with a seed (mulberry32), so that a run can be repeated. */
 export function seededRandom(seed: number): () => number {
   let state = seed >>> 0;
   return () => {

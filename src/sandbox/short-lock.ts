@@ -5,14 +5,16 @@ import { isRunning } from '../files/process.ts';
 import { isBusy } from '../files/system-errors.ts';
 import { UserError } from '../model/user-error.ts';
 
-/** A section takes a few milliseconds (a large seed, under a second): an older lock was left by a crash. */
+/** A section takes milliseconds, a large seed under a second: an older lock was left by a crash. */
 const STALE_AFTER_MS = 10_000;
 const GIVE_UP_AFTER_MS = 30_000;
 const HOST = hostname();
 
 /**
- * Runs `section` while no other process runs one under the same lock file. The section is synchronous, so within
- * this process nothing can come between either. A lock whose process is gone is taken over at once.
+ * Runs `section` while no other process runs one under the same lock file. The section is synchronous, so no other code of
+ * this process runs meanwhile either. A lock whose process has exited is replaced at once.
+ *
+ * @throws UserError SANDBOX_FAILED if another process keeps the lock for half a minute
  */
 export async function underLock<T>(path: string, section: () => T): Promise<T> {
   const started = Date.now();
@@ -29,8 +31,8 @@ export async function underLock<T>(path: string, section: () => T): Promise<T> {
 }
 
 /**
- * The lock is a symbolic link whose target says who holds it: made in one step, so that a process killed at any moment
- * leaves no lock, or one that names it. Where there are no links (Windows), a file, which can be left empty.
+ * The lock is a symbolic link whose target names its process. It is created in one step, so a process that is killed
+ * leaves no lock, or one that names it. Without symbolic links (Windows) it is a file, which can be left empty.
  */
 function take(path: string): boolean {
   try {
@@ -48,13 +50,13 @@ function takeFile(path: string): boolean {
     writeFileSync(path, `${process.pid} ${HOST}`, { flag: 'wx' });
     return true;
   } catch (error) {
-    // Windows says EPERM while the last holder's removal is not done.
+    // Windows reports EPERM while the last lock's removal is not complete.
     if (isCode(error, 'EEXIST') || (process.platform === 'win32' && isBusy(error))) return false;
     throw error;
   }
 }
 
-/** Stale: its process is gone, or it is too old. Another host's process cannot be looked at, so there only age counts. */
+/** Whether a lock's process has exited, or the lock is too old. Another host's processes are unknown: only age counts. */
 function isStale(path: string): boolean {
   try {
     const facts = lstatSync(path);
@@ -62,13 +64,13 @@ function isStale(path: string): boolean {
     if (host === HOST && !isRunning(Number(pid))) return true;
     return Date.now() - facts.mtimeMs > STALE_AFTER_MS;
   } catch (error) {
-    // Gone, or changing hands, at this moment.
+    // It was removed or replaced at this moment.
     if (isCode(error, 'ENOENT', 'EINVAL', 'EPERM', 'EBUSY')) return false;
     throw error;
   }
 }
 
-/** Under a lock of its own, so that of two that saw the same stale lock the slower does not remove the faster's new one. */
+/** Under a lock of its own: if two processes see a stale lock, the slower must not remove the faster one's new lock. */
 function removeStale(path: string): void {
   const guard = `${path}.takeover`;
   if (!take(guard)) {
@@ -89,7 +91,7 @@ function remove(path: string): void {
       return;
     } catch (error) {
       if (isCode(error, 'ENOENT')) return;
-      // Windows removes nothing that another process is just looking at.
+      // Windows removes no file that another process has open.
       if (process.platform !== 'win32' || !isBusy(error) || attempt === 50) throw error;
       Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, 10);
     }
@@ -104,6 +106,6 @@ function busy(path: string): UserError {
   return new UserError(
     'SANDBOX_FAILED',
     `another process keeps the sandbox's lock: ${path}`,
-    'Stop that process; if there is none, remove the file.',
+    'Stop that process. If there is none, remove the file.',
   );
 }

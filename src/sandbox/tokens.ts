@@ -10,51 +10,56 @@ import {
 } from '../model/tokens.ts';
 import type { WireCreatedToken, WireToken } from '../model/wire.ts';
 import { hashOf, newSecret } from './authentication.ts';
-import { type Answer, accountOf, fault, ok, type RequestContext } from './endpoint.ts';
+import { accountOf, ok, type RequestContext, RestError, type SandboxResponse } from './endpoint.ts';
 import type { Account, SandboxEvent, Token } from './organization-state.ts';
 import { Issues } from './validation.ts';
 
-/** POST /v1/users/{username}/tokens. Assumption: two tokens may have one name, as the facts forbid it nowhere. */
-export function createToken({ store, rules, caller, username, body }: RequestContext): Promise<Answer> {
+/** POST /v1/users/{username}/tokens. Assumption: two tokens of an account may have the same name. */
+export function createToken({ store, rules, caller, username, body }: RequestContext): Promise<SandboxResponse> {
   const { name, type, ttl, description } = readTokenRequest(body);
   return store.write((state, at) => {
     const account = accountOf(state, username);
     if (!account.isServiceAccount && account.id !== caller.account.id) {
-      throw fault('FORBIDDEN', 'Admins can create tokens for service accounts and for themselves only'); // assumption
+      throw new RestError('FORBIDDEN', 'Admins can create tokens for service accounts and for themselves only'); // assumption
     }
-    if (account.isDeprovisioned) throw fault('FORBIDDEN', `User "${account.username}" is deprovisioned`); // assumption
-    const made = issueToken(account, at, {
+    if (account.isDeprovisioned) throw new RestError('FORBIDDEN', `User "${account.username}" is deprovisioned`); // assumption
+    const issued = issueToken(account, at, {
       name,
       type,
       ttl,
       ...(description !== undefined && rules.descriptions && { description }),
     });
-    const answer: WireCreatedToken = { token: made.secret.reveal(), ...wireToken(made.token) };
-    return { events: [made.event], result: ok(answer) };
+    const answer: WireCreatedToken = { token: issued.secret.reveal(), ...wireToken(issued.token) };
+    return { events: [issued.event], result: ok(answer) };
   });
 }
 
-/** GET /v1/users/{username}/tokens: one page, oldest first. Assumption: expired tokens stay listed until deleted. */
-export function listTokens({ store, username }: RequestContext): Answer {
+/** GET /v1/users/{username}/tokens: one page, oldest first. Assumption: expired tokens stay listed until they are deleted. */
+export function listTokens({ store, username }: RequestContext): SandboxResponse {
   return ok({ tokens: [...accountOf(store.read(), username).tokens.values()].map(wireToken) });
 }
 
 /** DELETE /v1/users/{username}/tokens/{token_id}. */
-export function deleteToken({ store, username, tokenId }: RequestContext): Promise<Answer> {
+export function deleteToken({ store, username, tokenId }: RequestContext): Promise<SandboxResponse> {
   return store.write((state, at) => {
     const account = accountOf(state, username);
-    if (!account.tokens.has(tokenId)) throw fault('NOT_FOUND', `Token "${tokenId}" not found`); // assumption: words
+    if (!account.tokens.has(tokenId)) throw new RestError('NOT_FOUND', `Token "${tokenId}" not found`); // assumption: the text
     return { events: [{ at, event: 'token_deleted', account: account.username, id: tokenId }], result: ok({}) };
   });
 }
 
-/** A new token of an account: its secret, which goes into one answer, and the event, which has only its hash. */
+/**
+ * Makes a token for an account: its secret, which only one response contains, and the event, which has only its hash.
+ *
+ * @param at the sandbox's time, in milliseconds since 1970
+ * @param request.ttl seconds; undefined: until revoked
+ */
 export function issueToken(
   account: Account,
   at: number,
-  asked: { name: string; type: TokenType; ttl: number | undefined; description?: string },
+  request: { name: string; type: TokenType; ttl: number | undefined; description?: string },
 ): { secret: Secret; token: Token; event: Extract<SandboxEvent, { event: 'token_created' }> } {
-  const { name, type, ttl, description } = asked;
+  const { name, type, ttl, description } = request;
   const id = randomUUID();
   const expiresAt = ttl === undefined ? null : at + ttl * 1000;
   const secret = newSecret({ userId: account.id, type, at, expiresAt });
@@ -76,7 +81,7 @@ function wireToken({ id, name, type, createdAt, expiresAt, description }: Token)
     name,
     ...(expiresAt !== null && { expire_at: new Date(expiresAt).toISOString() }),
     created_ts: new Date(createdAt).toISOString(),
-    read_only: type === 'read_scaling', // assumption: the facts do not say what makes a token read-only
+    read_only: type === 'read_scaling', // assumption: nothing else makes a token read-only
     token_type: type,
     ...(description !== undefined && { description }),
   };
@@ -89,24 +94,23 @@ interface TokenRequest {
   readonly description: string | undefined;
 }
 
-function readTokenRequest(value: unknown): TokenRequest {
+function readTokenRequest(body: unknown): TokenRequest {
   const issues = new Issues();
-  const root = issues.object(value, []);
+  const root = issues.object(body, []);
   const { ttl, token_type: type, description } = root ?? {};
   const name = root && issues.string(root.name, ['name'], TOKEN_NAME_LENGTH);
   if (name !== undefined && RESERVED_TOKEN_NAMES.includes(name)) {
-    issues.add('custom', `Token name "${name}" is reserved`, ['name']); // assumption: these words
+    issues.add('custom', `Token name "${name}" is reserved`, ['name']); // assumption: the text
   }
   const request = {
     name: name ?? '',
     ttl: ttl === undefined ? undefined : issues.integer(ttl, ['ttl'], TOKEN_TTL_SECONDS),
     type: type === undefined ? 'read_write' : (issues.oneOf(type, ['token_type'], TOKEN_TYPES) ?? 'read_write'),
-    // An empty one is stored as null (REST API facts), so it is taken here and dropped.
+    // MotherDuck stores an empty description as null, so it is accepted and dropped.
     description:
       description === undefined
         ? undefined
         : issues.string(description, ['description'], { max: TOKEN_DESCRIPTION_LENGTH.max }) || undefined,
   } as const;
-  issues.check();
-  return request;
+  return issues.check(request);
 }

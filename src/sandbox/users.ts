@@ -1,15 +1,15 @@
 import { randomUUID } from 'node:crypto';
 import type { WireUser } from '../model/wire.ts';
-import { type Answer, accountOf, fault, ok, type RequestContext, UNROUTED } from './endpoint.ts';
+import { accountOf, ok, type RequestContext, RestError, type SandboxResponse, UNROUTED } from './endpoint.ts';
 import type { Account } from './organization-state.ts';
 import { NEW_DUCKLINGS } from './organization-state.ts';
 import { Issues } from './validation.ts';
 
-/** GET /v1/users: by username, a page at a time. A user inserted during the walk can appear on two pages. */
-export function listUsers({ store, rules, query }: RequestContext): Answer {
+/** GET /v1/users: by username, in pages. As at MotherDuck, a user inserted between two requests can be on two pages. */
+export function listUsers({ store, rules, query }: RequestContext): SandboxResponse {
   if (rules.usersList === 'unrouted') return UNROUTED;
   if (rules.usersList === 'forbidden') {
-    throw fault('FORBIDDEN', 'Missing privilege member_management.view_all_members'); // assumption: these words
+    throw new RestError('FORBIDDEN', 'Missing privilege member_management.view_all_members'); // assumption: the text
   }
   const { isServiceAccount, isDeprovisioned, limit, offset } = readUserQuery(query);
   const all = store.read().accounts();
@@ -29,12 +29,12 @@ export function listUsers({ store, rules, query }: RequestContext): Answer {
   });
 }
 
-/** POST /v1/users: a service account. The status of a name that exists is what public clients guard against (409). */
-export function createUser({ store, rules, body }: RequestContext): Promise<Answer> {
+/** POST /v1/users: creates a service account. Assumption: 409 for an existing username, which public clients expect. */
+export function createUser({ store, rules, body }: RequestContext): Promise<SandboxResponse> {
   const username = readUsername(body);
   return store.write((state, at) => {
     if (state.account(username) !== undefined) {
-      throw fault('CONFLICT', `A user with the username "${username}" already exists`); // assumption: these words
+      throw new RestError('CONFLICT', `A user with the username "${username}" already exists`); // assumption: the text
     }
     const ducklings = rules.tier === 'business' ? {} : { ducklings: NEW_DUCKLINGS[rules.tier] };
     return {
@@ -44,11 +44,11 @@ export function createUser({ store, rules, body }: RequestContext): Promise<Answ
   });
 }
 
-/** DELETE /v1/users/{username}: the account, its tokens and its data. */
-export function deleteUser({ store, caller, username }: RequestContext): Promise<Answer> {
+/** DELETE /v1/users/{username}: deletes the account with its tokens and its data. */
+export function deleteUser({ store, caller, username }: RequestContext): Promise<SandboxResponse> {
   return store.write((state, at) => {
     const account = accountOf(state, username);
-    if (account.id === caller.account.id) throw fault('FORBIDDEN', 'You cannot delete yourself'); // assumption
+    if (account.id === caller.account.id) throw new RestError('FORBIDDEN', 'You cannot delete yourself'); // assumption
     return {
       events: [{ at, event: 'account_deleted', account: account.username }],
       result: ok({ username: account.username }),
@@ -71,7 +71,7 @@ function wireUser(account: Account): WireUser {
 
 const USERNAME_LENGTH = { min: 3, max: 255 } as const;
 
-/** `{username}`. MotherDuck's runtime also takes Unicode letters (REST API facts); the rules are its own, not our program's. */
+/** Reads `{username}`. MotherDuck accepts Unicode letters, unlike our configuration. @throws RestError BAD_REQUEST */
 function readUsername(body: unknown): string {
   const issues = new Issues();
   const root = issues.object(body, []);
@@ -80,11 +80,10 @@ function readUsername(body: unknown): string {
     issues.add('invalid_string', 'Username must start with an alphabetic character', ['username']);
   }
   if (username !== undefined && !/^[\p{L}0-9_]*$/u.test(username)) {
-    // assumption: the facts give the rule but not these words
+    // The rule is documented; assumption: the text.
     issues.add('invalid_string', 'Username can only contain alphanumeric characters and underscores', ['username']);
   }
-  issues.check();
-  return username ?? '';
+  return issues.check(username);
 }
 
 interface UserQuery {
@@ -94,7 +93,7 @@ interface UserQuery {
   readonly offset: number;
 }
 
-/** Assumption: 100 users a page unless `limit` says otherwise, at most 1000 ("1000 works" is all the facts say). */
+/** Assumption: a page has 100 users unless `limit` is given, and at most 1000; 1000 is known to work. */
 const PAGE = { default: 100, min: 1, max: 1000 } as const;
 
 function readUserQuery(query: URLSearchParams): UserQuery {
@@ -114,11 +113,10 @@ function readUserQuery(query: URLSearchParams): UserQuery {
       limit === null ? PAGE.default : (issues.integer(Number(limit || Number.NaN), ['limit'], PAGE) ?? PAGE.default),
     offset: offset ?? 0,
   };
-  issues.check();
-  return read;
+  return issues.check(read);
 }
 
-/** A page token is opaque to clients; here it is the place in the list, so an insertion shifts it as the facts say. */
+/** The next user's position in the list, which an insertion shifts. Clients must not interpret it. */
 function writePageToken(offset: number): string {
   return Buffer.from(`users:${offset}`).toString('base64url');
 }

@@ -1,10 +1,10 @@
-import { fault, type Issue } from './endpoint.ts';
+import { type Issue, RestError } from './endpoint.ts';
 
 type Path = readonly (string | number)[];
 
 /**
- * Reads a request's fields the way zod does: all that is wrong is gathered, unknown fields are dropped, and the words
- * are zod's own. Each reader gives undefined for what it refused.
+ * Reads the fields of a request as MotherDuck's API does, which validates with zod: it collects everything that is
+ * wrong, drops unknown fields, and words issues as zod does. Each reader returns undefined for a value that it refused.
  */
 export class Issues {
   readonly #issues: Issue[] = [];
@@ -14,15 +14,19 @@ export class Issues {
     return undefined;
   }
 
-  /** @throws Fault with the first issue's message (assumption: the example in the facts has one issue only) */
-  check(): void {
+  /**
+   * Returns what was read from fields of which none was refused.
+   * @throws RestError BAD_REQUEST with the issues, and the first one's message (assumption: the documented example has only one)
+   */
+  check<T>(value: T | undefined): T {
     const first = this.#issues[0];
-    if (first !== undefined) throw fault('BAD_REQUEST', first.message, this.#issues);
+    if (first !== undefined) throw new RestError('BAD_REQUEST', first.message, this.#issues);
+    return value as T;
   }
 
-  object(value: unknown, path: Path): Record<string, unknown> | undefined {
+  object(value: unknown, path: Path): Readonly<Record<string, unknown>> | undefined {
     if (typeOf(value) !== 'object') return this.#wrongType('object', value, path);
-    return value as Record<string, unknown>;
+    return value as Readonly<Record<string, unknown>>;
   }
 
   string(value: unknown, path: Path, { min = 0, max }: { min?: number; max: number }): string | undefined {

@@ -64,7 +64,7 @@ export class AmbushServer {
   async #reply(request: IncomingMessage, response: ServerResponse): Promise<void> {
     const { method = '', url: target = '', headers } = request;
     const body = await text(request);
-    const perform = () => this.#organization.answer({ method, target, authorization: headers.authorization, body });
+    const perform = () => this.#organization.respond({ method, target, authorization: headers.authorization, body });
     if (method !== 'GET') {
       const { at, when, kill } = this.#ambush ?? {};
       if (this.#requests.push(`${method} ${target}`) === at) {

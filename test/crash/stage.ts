@@ -73,7 +73,7 @@ export class Stage {
   /** Does what a person or another program does at MotherDuck. */
   async byHand(method: string, target: string, body: object = {}): Promise<void> {
     const call = { method, target: `/v1/users${target}`, authorization: `Bearer ${ADMIN}`, body: JSON.stringify(body) };
-    const answer = await this.organization.answer(call);
+    const answer = await this.organization.respond(call);
     if (answer.status !== 200) throw new Error(`${method} ${target}: ${answer.text}`);
   }
 

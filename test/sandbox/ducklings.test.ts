@@ -1,4 +1,5 @@
 import { describe, expect, test } from 'vitest';
+import { SIZES, sizesThat } from '../../src/model/ducklings.ts';
 import { accounts, ask, organization } from './support.ts';
 
 const CALL = 'PUT /v1/users/etl_prod/instances';
@@ -83,7 +84,7 @@ describe('PUT /v1/users/{username}/instances', () => {
     [
       { config: { read_write: { instance_size: 'Pulse' }, read_scaling: POOL } },
       'invalid_enum_value',
-      "Invalid enum value. Expected 'pulse' | 'standard' | 'jumbo' | 'mega' | 'giga', received 'Pulse'",
+      `Invalid enum value. Expected ${SIZES.map((size) => `'${size}'`).join(' | ')}, received 'Pulse'`,
       ['config', 'read_write', 'instance_size'],
     ],
     [
@@ -141,7 +142,7 @@ describe('PUT /v1/users/{username}/instances', () => {
     expect((await ask(sandbox, 'GET /v1/users/etl_prod/instances')).body.read_write.instance_size).toBe('standard');
   });
 
-  test.each(['mega', 'giga'])('refuses %s for read scaling, by the plan', async (size) => {
+  test.each(sizesThat(({ readScaling }) => !readScaling))('refuses %s for read scaling, by the plan', async (size) => {
     const config = { read_write: PULSE, read_scaling: { instance_size: size, flock_size: 1 } };
     const answer = await ask(await withAccount(), CALL, { json: { config } });
     expect(answer.status).toBe(400);
