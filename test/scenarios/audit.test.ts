@@ -4,6 +4,7 @@ import { describe, expect, it, onTestFinished } from 'vitest';
 import { Secret } from '../../src/model/secret.ts';
 import { memorySandbox } from '../../src/sandbox/open.ts';
 import { serve } from '../../src/sandbox/server.ts';
+import { expectGolden } from '../golden/golden.ts';
 import { Stage } from '../stage.ts';
 
 const CONFIGURATION = `version: 1
@@ -26,24 +27,37 @@ describe('mdacc audit', () => {
     const state = folder.read('motherduck.accounts.state.json');
     const ran = await folder.run('audit --sandbox');
     expect(ran).toMatchObject({ code: 0, stderr: '' });
-    expect(ran.stdout).toMatch(/^acme, in the sandbox \(nothing here reaches MotherDuck\), .* UTC\n/);
-    expect(ran.stdout).toContain('Audit: no findings in 1 account with 1 token.');
+    expectGolden('reports', 'audit --sandbox, without findings', ran.stdout);
+    expect(await folder.json('audit --sandbox')).toMatchObject({
+      document: { organization: 'acme', sandbox: true, checked: { accounts: 1, tokens: 1 }, findings: [] },
+    });
     expect(folder.read('motherduck.accounts.state.json')).toBe(state);
   });
 
   it('exits with 2 from the severity that --fail-on names; notes fail nothing', async () => {
     const folder = await Stage.applied(CONFIGURATION);
     folder.edit((text) => text.replace('    smoke: false\n', ''));
-    expect(await folder.run('audit --sandbox')).toMatchObject({
+    expect(await folder.json('audit --sandbox')).toMatchObject({
       code: 0,
-      stdout: expect.stringContaining('1 note in'),
+      document: { summary: { errors: 0, warnings: 0, notes: 1 } },
     });
     await folder.inSandbox((organization) =>
       organization.mint({ username: 'etl_prod', name: 'laptop', ttl: 7_000_000 }),
     );
     const ran = await folder.run('audit --sandbox');
-    expect(ran.stdout).toMatch(/^warning {2}MDA002 {2}etl_prod\/laptop {2}not in the configuration: .* \(line 8\)$/m);
-    expect(ran.stdout).toContain('Audit: 1 warning, 1 note in 1 account with 2 tokens.');
+    expectGolden('reports', 'audit --sandbox, with a token that is not in the configuration', ran.stdout, {
+      id: /[0-9a-f]{8}-[0-9a-f-]{27}/g,
+      date: /\d{4}-\d\d-\d\d/g,
+    });
+    expect(await folder.json('audit --sandbox')).toMatchObject({
+      document: {
+        checked: { accounts: 1, tokens: 2 },
+        findings: [
+          { rule: 'MDA002', severity: 'warning', account: 'etl_prod', token: 'laptop', location: { line: 8 } },
+          { severity: 'note' },
+        ],
+      },
+    });
     expect(ran.code).toBe(2);
     expect((await folder.run('audit --sandbox --fail-on error')).code).toBe(0);
     folder.edit((text) => text.replace('size: pulse }, read_scaling', 'size: standard }, read_scaling'));
@@ -70,14 +84,13 @@ describe('mdacc audit', () => {
       'MDA003  stray/airflow',
       'MDA001  stray',
     ]);
-    expect(ran.stdout).toContain('Not checked because of "ignore": 1 account (legacy_1)');
+    expect(ran.stdout).toMatch(/"ignore".*\(legacy_1\)/);
     const part = await folder.run('audit --only s* --only nobody');
     expect(part.stdout.match(/MDA\d+ {2}\S+/g)).toEqual(['MDA001  stray', 'MDA003  stray/airflow']);
     expect(part.stdout).not.toContain('legacy_1');
     const none = await folder.run('audit --only nobody');
     expect(none.code).toBe(64);
-    expect(none.stderr).toContain('--only nobody matches no account');
-    expect(none.stderr).toContain('There are: etl_prod, legacy_1, stray');
+    expectGolden('errors', 'audit --only nobody', none.stderr);
   });
 
   it('prints JSON that is valid against the schema that it prints, an error too', async () => {
@@ -103,12 +116,11 @@ describe('mdacc audit', () => {
     onTestFinished(() => server.close());
     Object.assign(folder.env, { MOTHERDUCK_API_URL: server.url, MOTHERDUCK_ADMIN_TOKEN: 'the-admin' });
     await folder.run('apply --yes --no-smoke');
-    const ran = await folder.run('audit');
-    expect(ran.code).toBe(2);
-    expect(ran.stdout).toMatch(
-      /^error {4}MDA024 {2}the organization +the users cannot be listed, so unmanaged accounts/m,
-    );
-    expect(ran.stdout).toContain('Audit: 1 error in 1 account with 1 token.');
+    const ran = await folder.json('audit');
+    expect(ran).toMatchObject({ code: 2, document: { checked: { accounts: 1, tokens: 1 }, findings: [{}] } });
+    const [finding] = (ran.document as { findings: object[] }).findings;
+    expect(finding).toMatchObject({ rule: 'MDA024', severity: 'error' });
+    expect(finding).not.toHaveProperty('account');
     expect((await folder.run('audit', { MOTHERDUCK_ADMIN_TOKEN: 'wrong' })).code).toBe(1);
   });
 
@@ -125,23 +137,19 @@ describe('mdacc audit', () => {
     folder.edit((text) => text.replace('path: secrets.env', 'path: moved.env'));
     const ran = await folder.run('audit --sandbox');
     expect(ran.stdout).toMatch(
-      /^error {4}MDA028 {2}etl_prod\/airflow {2}differs from the configuration: secret path secrets\.env#\S+ -> moved\.env#\S+ \(line 10\)$/m,
+      /^error {4}MDA028 {2}etl_prod\/airflow {2}.* secrets\.env#\S+ -> moved\.env#\S+ \(line 10\)$/m,
     );
     expect(ran.code).toBe(2);
     expect((await folder.run('apply --sandbox --yes --only etl_prod')).code).toBe(0);
-    expect(await folder.run('audit --sandbox')).toMatchObject({
-      code: 0,
-      stdout: expect.stringContaining('no findings'),
-    });
+    expect(await folder.json('audit --sandbox')).toMatchObject({ code: 0, document: { findings: [] } });
   });
 
   it("is not failed by MotherDuck's own tokens, whatever their life", async () => {
     const folder = await Stage.applied(CONFIGURATION);
     await folder.inSandbox((organization) => organization.mint({ username: 'etl_prod', name: 'MotherDuck Extension' }));
-    const ran = await folder.run('audit --sandbox');
-    expect(ran).toMatchObject({
+    expect(await folder.json('audit --sandbox')).toMatchObject({
       code: 0,
-      stdout: expect.stringContaining('Audit: 1 note in 1 account with 2 tokens.'),
+      document: { summary: { errors: 0, warnings: 0, notes: 1 }, checked: { accounts: 1, tokens: 2 } },
     });
   });
 
@@ -160,7 +168,9 @@ describe('mdacc audit', () => {
       .replace('max_deletes: 0', 'max_deletes: 1');
     folder.write('motherduck.accounts.yaml', without);
     const advice = (await folder.run('audit --sandbox')).stdout;
-    expect(advice).toContain('put its block back with "deletion_protection: false", apply, remove the block again');
+    expectGolden('reports', 'audit --sandbox, of an account whose block is gone', advice, {
+      date: /\d{4}-\d\d-\d\d/g,
+    });
     const [, prune = ''] = /mdacc (apply --prune --only tenant_globex)/.exec(advice) ?? [];
     const protectedStill = await folder.run(`${prune} --sandbox --yes --allow-delete`);
     expect(protectedStill).toMatchObject({
@@ -172,7 +182,10 @@ describe('mdacc audit', () => {
     folder.write('motherduck.accounts.yaml', without);
     const unprotected = (await folder.run('audit --sandbox')).stdout;
     expect(unprotected).not.toContain('deletion_protection');
-    const pruned = await folder.run(`${prune} --sandbox --yes --allow-delete`);
-    expect(pruned).toMatchObject({ code: 0, stdout: expect.stringContaining('1 of 1 actions done') });
+    const pruned = await folder.json(`${prune} --sandbox --yes --allow-delete`);
+    expect(pruned).toMatchObject({
+      code: 0,
+      document: { applied: { outcomes: [{ action: 'delete_account', account: 'tenant_globex', result: 'done' }] } },
+    });
   });
 });

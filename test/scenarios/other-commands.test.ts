@@ -1,5 +1,6 @@
 /** rotate, destroy and state, through the command line. */
 import { describe, expect, it } from 'vitest';
+import { expectGolden } from '../golden/golden.ts';
 import { Stage } from '../stage.ts';
 
 describe('rotate', () => {
@@ -9,8 +10,7 @@ describe('rotate', () => {
     const rotated = await folder.run('rotate etl_prod/airflow --sandbox --yes --no-smoke');
     expect(rotated.code).toBe(0);
     expect(rotated.stdout).toContain('airflow -> airflow.2');
-    expect(rotated.stdout).toContain('requested with mdacc rotate');
-    expect(rotated.stdout).toContain('1 of 1 actions done');
+    expectGolden('reports', 'rotate etl_prod/airflow', rotated.stdout, { date: /\d{4}-\d\d-\d\d/g });
     const after = folder.read('.motherduck/secrets.env');
     const changed = after.split('\n').filter((line) => !before.includes(line));
     expect(changed.map((line) => line.split('=')[0])).toEqual(['MOTHERDUCK_TOKEN_ETL_PROD_AIRFLOW']);
@@ -19,27 +19,31 @@ describe('rotate', () => {
 
   it('of an account replaces all of its tokens', async () => {
     const folder = await Stage.applied();
-    const { stdout } = await folder.run('rotate ETL_PROD --sandbox --yes --no-smoke');
-    expect(stdout).toContain('2 to rotate');
-    expect(stdout).toContain('all 2 tokens of etl_prod turn over within one overlap');
+    const { document } = await folder.json('rotate ETL_PROD --sandbox --yes --no-smoke');
+    expect(document).toMatchObject({
+      summary: { tokens: { rotate: 2 } },
+      actions: ['airflow', 'backfill'].map((token) => ({ token, reason: { kind: 'requested' } })),
+      warnings: [{ message: expect.stringContaining('2 tokens of etl_prod') }],
+    });
   });
 
   it.each([
-    ['etl_prd', 'no account "etl_prd"', 'did you mean "etl_prod"?'],
-    ['etl_prod/airflw', 'no token "airflw"', 'did you mean "airflow"?'],
+    ['etl_prd', '"etl_prd"', '"etl_prod"?'],
+    ['etl_prod/airflw', '"airflw"', '"airflow"?'],
   ])('%s is wrong usage', async (name, ...words) => {
     const ran = await new Stage().run(['rotate', name, '--sandbox']);
     expect(ran.code).toBe(64);
     for (const word of words) expect(ran.stderr).toContain(word);
+    expectGolden('errors', `wrong usage > rotate > ${name}`, ran.stderr);
   });
 });
 
 describe('destroy', () => {
   it('obeys the guards, and then deletes what the state manages and nothing else', async () => {
     const folder = await Stage.applied();
-    const refused = await folder.run('destroy --sandbox --yes --allow-delete');
-    expect(refused.code).toBe(1);
-    expect(refused.stdout).toContain('etl_prod has deletion_protection');
+    const refused = await folder.json('destroy --sandbox --yes --allow-delete');
+    expect(refused).toMatchObject({ code: 1, document: { error: { code: 'GUARDRAIL' } } });
+    expectGolden('errors', 'destroy > obeys the guards', refused.stderr);
     folder.edit((text) =>
       text
         .replace('max_deletes: 0', 'max_deletes: 3')
@@ -49,12 +53,15 @@ describe('destroy', () => {
     );
     expect((await folder.run('apply --sandbox --yes --no-smoke')).code).toBe(0);
     expect((await folder.run('destroy --sandbox --yes')).stderr).toContain('--allow-delete');
-    expect((await folder.run('destroy --sandbox')).stderr).toContain('there is no terminal to ask on');
+    expect(await folder.json('destroy --sandbox')).toMatchObject({ document: { error: { code: 'NOT_CONFIRMED' } } });
     const done = await folder.run('destroy --sandbox --yes --allow-delete');
     expect(done.code).toBe(0);
-    expect(done.stdout).toContain('destroy deletes all that is managed; 2 tokens and all databases it owns go with it');
-    expect((await folder.run('state list')).stdout).toContain('acme, in the sandbox: 0 accounts, 0 tokens');
-    expect((await folder.run('destroy --sandbox --yes --allow-delete')).stdout).toContain('No changes.');
+    expectGolden('reports', 'destroy', done.stdout, { date: /\d{4}-\d\d-\d\d/g });
+    expect(await folder.json('state list')).toMatchObject({ document: { organization: 'acme', accounts: {} } });
+    expect(await folder.json('destroy --sandbox --yes --allow-delete')).toMatchObject({
+      code: 0,
+      document: { actions: [] },
+    });
   });
 });
 
@@ -62,10 +69,7 @@ describe('state', () => {
   it('list and show look at it', async () => {
     const folder = await Stage.applied();
     const { stdout } = await folder.run('state list');
-    expect(stdout).toMatch(/^etl_prod {2}created 20\d\d-\d\d-\d\d, protected, never tested$/m);
-    expect(stdout).toMatch(
-      /^ {2}airflow {6}airflow, read_write, expires 20\S+, secret in \.motherduck\/secrets\.env#MOTHERDUCK_TOKEN_ETL_PROD_AIRFLOW$/m,
-    );
+    expectGolden('reports', 'state list', stdout, { date: /\d{4}-\d\d-\d\d/g });
     expect(JSON.parse((await folder.run('state list --format json')).stdout)).toMatchObject({
       version: 2,
       sandbox: true,
@@ -80,16 +84,23 @@ describe('state', () => {
   it('forget drops an entry and leaves MotherDuck as it is', async () => {
     const folder = await Stage.applied();
     expect((await folder.run('state forget tenant_acme')).code).toBe(1);
-    expect((await folder.run('state forget tenant_acme --yes')).stdout).toContain('Forgot tenant_acme.');
+    expect((await folder.run('state forget tenant_acme --yes')).stdout).toContain('tenant_acme');
     expect((await folder.run('state forget etl_prod/airflow --yes')).code).toBe(0);
+    expect(await folder.json('plan --sandbox')).toMatchObject({
+      document: { summary: { accounts: { adopt: 1 }, tokens: { adopt: 2, revoke: 0 } } },
+    });
     const plan = await folder.run('plan --sandbox');
     expect(plan.stdout).toContain('? tenant_acme');
-    expect(plan.stdout).toContain('0 to revoke, 2 to adopt');
+    expectGolden('reports', 'plan --sandbox, after state forget', plan.stdout, {
+      id: /[0-9a-f]{8}-[0-9a-f-]{27}/g,
+      date: /\d{4}-\d\d-\d\d/g,
+    });
   });
 
   it('says where it was looked for when there is none', async () => {
     const ran = await new Stage().run('state list');
     expect(ran.code).toBe(1);
-    expect(ran.stderr).toContain('there is no state at motherduck.accounts.state.json');
+    expect(ran.stderr).toContain('motherduck.accounts.state.json');
+    expect(await new Stage().json('state list')).toMatchObject({ document: { error: { code: 'STATE_INVALID' } } });
   });
 });
