@@ -2,13 +2,13 @@
 import { chmodSync, readdirSync, statSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 import { describe, expect, it } from 'vitest';
+import { expectGolden } from '../golden/golden.ts';
 import type { Ran } from '../in-process.ts';
 import { isWindows } from '../platform.ts';
 import { Stage } from '../stage.ts';
 
 const CONFIG = 'motherduck.accounts.yaml';
 const STATE = 'motherduck.accounts.state.json';
-const NO_CHANGES = 'No changes. MotherDuck matches the configuration.';
 const COMMENTED = `# Ours, by hand.
 version: 1
 organization: acme
@@ -24,6 +24,11 @@ function emptyFolder(): Stage {
   const folder = new Stage('');
   folder.remove(CONFIG);
   return folder;
+}
+
+/** What a command said in the end. */
+function lastLine({ stdout }: Ran): string {
+  return stdout.trimEnd().split('\n').at(-1) ?? '';
 }
 
 async function plan(folder: Stage): Promise<Ran> {
@@ -42,11 +47,12 @@ describe('an organization of 500 accounts', () => {
     await folder.run('sandbox seed 500');
     const begun = await folder.run('init --from-live --organization acme --sandbox --yes');
     expect(begun.code).toBe(0);
-    expect(begun.stdout).toMatch(/\n\nImported 500 accounts and 1000 tokens into motherduck\.accounts\.yaml\.\n$/);
-    expect(begun.stderr).toBe(`Next: mdacc plan --sandbox, then commit ${CONFIG} and ${STATE}.\n`);
+    const outcome = begun.stdout.split('\n\n').at(-1) ?? '';
+    expect(outcome).toMatch(/^[^\n]*\b500 accounts and 1000 tokens\b[^\n]*\bmotherduck\.accounts\.yaml\.\n$/);
+    expectGolden('reports', 'init --from-live, of 500 accounts', outcome + begun.stderr);
     expect(folder.read('.gitignore')).toContain('.motherduck/\n');
     expect(await folder.run('validate')).toMatchObject({ code: 0, stderr: '' });
-    expect(await plan(folder)).toMatchObject({ code: 0, stdout: expect.stringContaining(NO_CHANGES) });
+    expect(await plan(folder)).toMatchObject({ code: 0 });
 
     const before = contents(folder);
     expect(await folder.run('import --all --sandbox --yes')).toMatchObject({
@@ -54,15 +60,15 @@ describe('an organization of 500 accounts', () => {
       stdout: 'Nothing to import.\n',
       stderr: '',
     });
-    const applied = await folder.run('apply --sandbox --yes');
-    expect(applied).toMatchObject({ code: 0, stdout: expect.stringContaining(NO_CHANGES) });
+    expect(await folder.json('apply --sandbox --yes')).toMatchObject({ code: 0, document: { actions: [] } });
     expect(contents(folder)).toEqual(before);
     expect(before[STATE]).toContain('"secret": "unknown"');
 
     await folder.run('sandbox advance 77d');
     const later = await plan(folder);
     expect(later.code).toBe(2);
-    expect(later.stdout).toContain('0 tokens to create, 1000 to rotate, 0 to revoke');
+    const { document } = await folder.json('plan --sandbox');
+    expect(document).toMatchObject({ summary: { tokens: { create: 0, rotate: 1000, revoke: 0 } } });
   }, 120_000);
 
   it.skipIf(isWindows)(
@@ -72,9 +78,9 @@ describe('an organization of 500 accounts', () => {
       await folder.inSandbox((organization) => organization.seed(500));
       const dry = await folder.run('import --all --sandbox --dry-run');
       expect(dry).toMatchObject({ code: 0, stderr: '' });
-      expect(dry.stdout).toMatch(
-        /\n\nWould import 500 accounts and 1000 tokens into motherduck\.accounts\.yaml; nothing was written\.\n$/,
-      );
+      const outcome = dry.stdout.split('\n\n').at(-1) ?? '';
+      expect(outcome).toMatch(/^[^\n]*\b500 accounts and 1000 tokens\b[^\n]*\bmotherduck\.accounts\.yaml;[^\n]*\n$/);
+      expectGolden('reports', 'import --dry-run, of 500 accounts', outcome);
       expect(contents(folder)).toEqual({ [CONFIG]: COMMENTED });
 
       chmodSync(folder.file(CONFIG), 0o640);
@@ -99,9 +105,7 @@ describe('an import', () => {
     expect(ran.code).toBe(1);
     expect(ran.stdout).toContain('+    tenant_00001:\n');
     expect(ran.stdout).not.toContain('Imported');
-    expect(ran.stderr).toContain(
-      'there is no terminal to ask on, so nothing was done\n  Look at it with --dry-run; then say --yes.',
-    );
+    expectGolden('errors', 'import, without a terminal and without --yes', ran.stderr);
     expect(contents(folder)).toEqual({ [CONFIG]: COMMENTED });
   });
 
@@ -113,16 +117,9 @@ describe('an import', () => {
         await organization.mint({ username: 'tenant_00001', name, type: 'read_scaling' });
     });
     const ran = await folder.run('import tenant_00001 --sandbox --yes');
-    expect(ran.stdout).toMatch(/\n\nImported 1 account and 3 tokens into motherduck\.accounts\.yaml; 2 skipped\.\n$/);
-    expect(ran.stderr).toBe(`Skipped:
-  tenant_00001/evil\ufffd[2J  its name contains control characters
-    Let the program use a token with another name.
-  tenant_00001/app  "app.2" is a newer generation of it
-    Revoke it at MotherDuck if no program uses it.
-Warning: tokens that never expire, but whose replacements will: tenant_00001/app, tenant_00001/forever
-  Nothing rotates such a token until you do: mdacc rotate tenant_00001/app --sandbox
-Next: mdacc plan --sandbox, then commit ${CONFIG} and ${STATE}.
-`);
+    const outcome = ran.stdout.split('\n\n').at(-1) ?? '';
+    expectGolden('reports', 'import, with tokens that are skipped', outcome + ran.stderr);
+    expect(ran.stderr).not.toContain('\u001b');
     expect((await plan(folder)).code).toBe(0);
     const rotated = await folder.run('rotate tenant_00001/forever --sandbox --yes --no-smoke');
     expect(rotated.stdout).toContain('forever -> forever.2');
@@ -139,21 +136,22 @@ Next: mdacc plan --sandbox, then commit ${CONFIG} and ${STATE}.
   });
 
   it.each<[string, number, readonly string[]]>([
-    ['import --sandbox', 64, ['nothing to import was named', 'mdacc import --all']],
-    ['import --all tenant_00001 --sandbox', 64, ['--all and names were both given']],
-    ['import / --sandbox', 64, ['"/" names no account']],
-    ['import tenant_0001 --sandbox', 64, ['did you mean "tenant_00001"?']],
-    ['import sandbox_admin --sandbox', 1, ["is a person's user"]],
-    ['import --all --store vault --sandbox', 64, ['no secret store "vault"', 'there are: local']],
-    ['import --all --into other.yaml --sandbox', 64, ['other.yaml is no file of the configuration', CONFIG]],
-    ['import --all --config other.yaml --sandbox', 1, ['no configuration at "other.yaml"']],
-    ['import --all', 1, ['no admin token']],
-  ])('mdacc %s exits with %i', async (words, code, said) => {
+    ['import --sandbox', 64, ['mdacc import --all']],
+    ['import --all tenant_00001 --sandbox', 64, ['--all']],
+    ['import / --sandbox', 64, ['"/"']],
+    ['import tenant_0001 --sandbox', 64, ['"tenant_00001"?']],
+    ['import sandbox_admin --sandbox', 1, ['sandbox_admin']],
+    ['import --all --store vault --sandbox', 64, ['"vault"', ': local']],
+    ['import --all --into other.yaml --sandbox', 64, ['other.yaml', CONFIG]],
+    ['import --all --config other.yaml --sandbox', 1, ['"other.yaml"']],
+    ['import --all', 1, ['MOTHERDUCK_ADMIN_TOKEN']],
+  ])('mdacc %s exits with %i', async (words, code, names) => {
     const folder = new Stage(COMMENTED);
     await folder.inSandbox((organization) => organization.seed(1));
     const ran = await folder.run(words);
     expect(ran.code).toBe(code);
-    for (const text of said) expect(ran.stderr).toContain(text);
+    for (const name of names) expect(ran.stderr).toContain(name);
+    expectGolden('errors', `wrong usage > mdacc ${words}`, ran.stderr);
     expect(contents(folder)).toEqual({ [CONFIG]: COMMENTED });
   });
 
@@ -161,7 +159,8 @@ Next: mdacc plan --sandbox, then commit ${CONFIG} and ${STATE}.
     const folder = new Stage(COMMENTED.replace('accounts:', 'acounts:'));
     const ran = await folder.run('import --all --sandbox --yes');
     expect(ran.code).toBe(1);
-    expect(ran.stderr).toContain('did you mean "accounts"?');
+    expect(ran.stderr).toMatch(/^motherduck\.accounts\.yaml:\d+:1: .*"acounts"/m);
+    expect(ran.stderr).toContain('"accounts"?');
   });
 
   it('of a file that cannot be written says so, and a later one does it', async () => {
@@ -172,7 +171,8 @@ Next: mdacc plan --sandbox, then commit ${CONFIG} and ${STATE}.
     const env = { NODE_OPTIONS: `--require ${hook('read-only.cjs')}`, READ_ONLY: folder.file('teams') };
     const ran = await folder.runProgram('import --all --into teams/bi.yaml --sandbox --yes', env);
     expect(ran.code).toBe(1);
-    expect(ran.stderr).toContain('teams/bi.yaml cannot be written (EACCES)\n  Let this user write it and its folder');
+    expect(ran.stderr).toMatch(/teams\/bi\.yaml .*\(EACCES\)/);
+    expectGolden('errors', 'import > of a file that cannot be written', ran.stderr);
     expect(folder.has(STATE)).toBe(false);
     expect((await folder.run('import --all --into teams/bi.yaml --sandbox --yes')).code).toBe(0);
     expect((await plan(folder)).code).toBe(0);
@@ -201,18 +201,22 @@ describe('an import that is killed', () => {
       expect(folder.read(CONFIG) === COMMENTED).toBe(!isWritten);
       const planned = await plan(folder);
       expect(planned.code).toBe(isWritten && !isAdopted ? 2 : 0);
-      const adoption =
-        'Plan: 0 accounts to create, 0 to change, 0 to delete, 2 to adopt; 0 tokens to create, 0 to rotate, 0 to revoke, 4 to adopt.';
-      expect(planned.stdout).toContain(isWritten && !isAdopted ? adoption : NO_CHANGES);
+      const nothing = { create: 0, adopt: 0, forget: 0 };
+      const adopt = isWritten && !isAdopted ? { accounts: 2, tokens: 4 } : { accounts: 0, tokens: 0 };
+      expect((await folder.json('plan --sandbox')).document).toMatchObject({
+        summary: {
+          accounts: { ...nothing, change: 0, delete: 0, adopt: adopt.accounts },
+          tokens: { ...nothing, rotate: 0, revoke: 0, adopt: adopt.tokens },
+        },
+      });
       const again = await folder.run('import --all --sandbox --yes');
       expect(again.code).toBe(0);
-      const said = isAdopted
-        ? 'Nothing to import.'
-        : isWritten
-          ? `Adopted 2 accounts and 4 tokens already in ${CONFIG}.`
-          : 'Imported 2 accounts';
-      expect(again.stdout).toContain(said);
-      expect((await plan(folder)).stdout).toContain(NO_CHANGES);
+      expectGolden(
+        'reports',
+        `import, after one that was killed at the write of the ${what} (${when})`,
+        lastLine(again),
+      );
+      expect((await plan(folder)).code).toBe(0);
     },
   );
 });
@@ -222,12 +226,14 @@ describe('init --from-live', () => {
     const folder = new Stage(COMMENTED);
     await folder.inSandbox((organization) => organization.seed(1));
     const exists = await folder.run('init --from-live --sandbox --yes');
-    expect(exists).toMatchObject({ code: 1, stdout: '', stderr: expect.stringContaining('init overwrites nothing') });
+    expect(exists).toMatchObject({ code: 1, stdout: '' });
+    expectGolden('errors', 'init > overwrites nothing: no configuration', exists.stderr);
     await folder.run('import --all --sandbox --yes');
     folder.remove(CONFIG);
     const state = await folder.run('init --from-live --sandbox --yes');
     expect(state.code).toBe(1);
-    expect(state.stderr).toContain(`${STATE} exists, the state of a configuration that is not here`);
+    expect(state.stderr).toContain(STATE);
+    expectGolden('errors', 'init > overwrites nothing: no configuration, and no state of one', state.stderr);
     expect(folder.has(CONFIG)).toBe(false);
   });
 
@@ -236,7 +242,7 @@ describe('init --from-live', () => {
     await folder.inSandbox((organization) => organization.seed(1));
     const dry = await folder.run('init --from-live --sandbox --dry-run --organization acme');
     expect(dry.stdout).toContain('+++ motherduck.accounts.yaml\n@@ -0,0 +1,');
-    expect(dry.stdout).toContain('Would import 1 account and 2 tokens');
+    expectGolden('reports', 'init --from-live --dry-run', lastLine(dry));
     expect((await folder.run('init --from-live --sandbox')).stderr).toContain('--organization NAME');
     expect(contents(folder)).toEqual({});
   });
@@ -246,7 +252,7 @@ describe('init --from-live', () => {
     const ran = await folder.run(['init', '--organization', 'Ärger & "Söhne" $1']);
     expect(ran.code).toBe(0);
     expect((await folder.run('validate')).code).toBe(0);
-    expect((await folder.run('plan --sandbox')).stdout).toContain('Ärger & "Söhne" $1, in the sandbox');
+    expect((await folder.run('plan --sandbox')).stdout).toContain('Ärger & "Söhne" $1, ');
     folder.remove(CONFIG);
     const refused = await folder.run(['init', '--organization', 'a\nb']);
     expect(refused.code).toBe(1);
