@@ -17,8 +17,8 @@ import { UserError } from '../model/user-error.ts';
 import { hasChanges } from '../plan/plan.ts';
 import { isPlanFile, planFile } from '../plan/plan-file.ts';
 import { renderPlan } from '../report/formats.ts';
-import { waitUnlocked } from '../state/lock.ts';
 import { openState } from '../state/state-file.ts';
+import { waitUnlocked } from '../state/state-lock.ts';
 
 interface PlanCommandOptions extends PlanningOptions {
   readonly out?: string;

@@ -11,9 +11,9 @@ import { UserError } from '../model/user-error.ts';
 import { accountKey } from '../model/username.ts';
 import { jsonText, visibleJson } from '../report/json.ts';
 import { stateText } from '../report/state/text.ts';
-import { unlockState } from '../state/lock.ts';
 import { serializeAccount, serializeState } from '../state/state-document.ts';
 import { openAnyState } from '../state/state-file.ts';
+import { unlockState } from '../state/state-lock.ts';
 import { suggestion } from '../yaml/wording.ts';
 
 interface StateOptions extends ConfigOptions, OutputOptions {

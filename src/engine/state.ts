@@ -1,7 +1,7 @@
 /** Where the state is, and work that changes it under its lock. */
 import path from 'node:path';
 import type { Seconds } from '../model/time.ts';
-import { lockState } from '../state/lock.ts';
+import { lockState } from '../state/state-lock.ts';
 import type { Context } from './service.ts';
 
 export interface StateLocation {

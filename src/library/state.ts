@@ -2,8 +2,8 @@ import type { StateWriter } from '../apply/state-writer.ts';
 import { statePath } from '../engine/state.ts';
 import type { Desired } from '../model/desired.ts';
 import type { State } from '../model/state.ts';
-import { lockState } from '../state/lock.ts';
 import { openState as openStateFile } from '../state/state-file.ts';
+import { lockState } from '../state/state-lock.ts';
 import type { Service } from './service.ts';
 
 export interface StateQuestion {

@@ -1,23 +1,23 @@
 import { visit } from 'jsonc-parser';
 
-/** The lines of the values of a JSON text, and of its first mistake. Lines count from 1. */
+/** The lines of the values of a JSON text and of its first error. Lines count from 1. */
 export interface JsonLines {
-  /** The line of each value by its JSON pointer, as far as the text is JSON; of the last one when a name is repeated. */
+  /** The line of each value before the first error, by its JSON pointer; of the last value when a name is repeated. */
   readonly lineOf: ReadonlyMap<string, number>;
-  /** The line of the first mistake; absent when there is none. */
-  readonly brokenAt?: number;
+  /** The line of the first error; absent when there is none. */
+  readonly errorLine?: number;
 }
 
 /**
- * Finds the lines in a JSON text, to say where something is wrong: `JSON.parse` names none. Load this module only then.
+ * Finds lines in an invalid JSON text, for error messages: `JSON.parse` names none. Load this module only for those.
  */
 export function jsonLines(text: string): JsonLines {
   const lineOf = new Map<string, number>();
   let last = 1;
-  let brokenAt: number | undefined;
+  let errorLine: number | undefined;
   const value = (line: number, path: readonly (string | number)[]): void => {
     last = line + 1;
-    if (brokenAt === undefined) lineOf.set(pointerOf(path), last);
+    if (errorLine === undefined) lineOf.set(pointerOf(path), last);
   };
   try {
     visit(
@@ -27,17 +27,17 @@ export function jsonLines(text: string): JsonLines {
         onArrayBegin: (_offset, _length, line, _column, path) => value(line, path()),
         onLiteralValue: (_value, _offset, _length, line, _column, path) => value(line, path()),
         onError: (_error, _offset, _length, line) => {
-          brokenAt ??= line + 1;
+          errorLine ??= line + 1;
         },
       },
       { disallowComments: true },
     );
   } catch (error) {
-    // The parser is recursive: a text that is nested too deeply for it is no state either.
+    // The parser is recursive; a text that is nested too deeply for it is not a state.
     if (!(error instanceof RangeError)) throw error;
-    brokenAt ??= last;
+    errorLine ??= last;
   }
-  return brokenAt === undefined ? { lineOf } : { lineOf, brokenAt };
+  return errorLine === undefined ? { lineOf } : { lineOf, errorLine };
 }
 
 function pointerOf(path: readonly (string | number)[]): string {

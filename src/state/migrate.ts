@@ -1,19 +1,19 @@
 import { STATE_VERSION } from './state-document.ts';
 
-/** A state document of any version, as it was parsed: nothing about it has been checked. */
+/** A parsed state document of any version, not checked yet. */
 export type OldDocument = Readonly<Record<string, unknown>>;
 
 export interface Migrations {
-  /** The version that all of them lead to. */
+  /** The version that the last step produces. */
   readonly to: number;
-  /** By version: makes a document of the next version. */
+  /** By version: turns a document into one of the next version. */
   readonly steps: ReadonlyMap<number, (document: OldDocument) => OldDocument>;
 }
 
-/** One line for each old version. */
+/** One step for each old version. */
 export const MIGRATIONS: Migrations = { to: STATE_VERSION, steps: new Map([[1, toVersion2]]) };
 
-/** Brings a document to the current version, step by step; undefined when no steps lead there from its version. */
+/** Migrates a document to the current version; undefined when a step for one of the versions is missing. */
 export function migrate(document: OldDocument, from: number, migrations: Migrations): OldDocument | undefined {
   let current = document;
   for (let version = from; version < migrations.to; version++) {
@@ -35,7 +35,7 @@ function toVersion2(document: OldDocument): OldDocument {
 
 type Change = (object: OldDocument) => OldDocument;
 
-/** Changes the object under a name. Anything else is left for the schema to refuse. */
+/** Changes the object in a field. Other values stay, for the schema to refuse. */
 function inField(name: string, change: Change): Change {
   return (object) => {
     const value = Object.hasOwn(object, name) ? object[name] : undefined;

@@ -3,7 +3,7 @@ import { basename, dirname, join } from 'node:path';
 import { NotTextError, readText } from '../files/read-text.ts';
 import { codeOf } from '../files/system-errors.ts';
 import type { State } from '../model/state.ts';
-import { UserError } from '../model/user-error.ts';
+import { type Hint, UserError } from '../model/user-error.ts';
 import { accountKey } from '../model/username.ts';
 import { type Migrations, migrate } from './migrate.ts';
 import { type StateDocument, stateFromDocument } from './state-document.ts';
@@ -11,22 +11,23 @@ import { type SchemaError, validate } from './state-validator.generated.js';
 
 const LARGEST = 64 * 1024 * 1024;
 
-/** Whose state it is. */
+/** The organization that a state belongs to. */
 export type StateOf = Pick<State, 'organization' | 'sandbox'>;
 
 /** A state file that was read. */
 export interface ReadState {
   readonly state: State;
-  /** As it stands on disk. */
+  /** The text of the file. */
   readonly text: string;
-  /** The version it was written in, where that is older than the current one. */
+  /** The file's version, when it is older than the current one. */
   readonly migratedFrom?: number;
 }
 
 /**
- * Reads a state file and checks all of it, and whose it is unless `of` is undefined. Gives undefined where there is none.
+ * Reads and checks a state file; undefined when there is none.
  *
- * @throws UserError STATE_NEWER, STATE_FOREIGN or STATE_INVALID, with what to do.
+ * @param of The organization that it must belong to; undefined: any.
+ * @throws UserError STATE_NEWER, STATE_FOREIGN or STATE_INVALID.
  */
 export async function readState(
   path: string,
@@ -44,38 +45,34 @@ function refuseForeign(path: string, state: State, of: StateOf): void {
   if (state.organization !== of.organization) {
     throw new UserError(
       'STATE_FOREIGN',
-      `${path} is the state of the organization "${state.organization}", and the configuration is of "${of.organization}".`,
-      'Name the right files with --config and --state, or correct `organization` in the configuration.',
+      `${path} is the state of the organization "${state.organization}", but the configuration is for "${of.organization}".`,
+      'Name matching files with --config and --state, or correct `organization` in the configuration.',
     );
   }
   if (state.sandbox && !of.sandbox) {
-    const message = `${path} is the state of a sandbox, and this would use it at MotherDuck.`;
-    throw new UserError(
-      'STATE_FOREIGN',
-      message,
-      `Add --sandbox; or, when the rehearsal is over, remove it: rm ${path}`,
-    );
+    const message = `${path} is the state of a sandbox, but this command would use it with MotherDuck.`;
+    throw new UserError('STATE_FOREIGN', message, `Add --sandbox, or remove the file: rm ${path}`);
   }
   if (!state.sandbox && of.sandbox) {
-    const message = `${path} is the state of the real organization, and this would use it in a sandbox.`;
+    const message = `${path} is the state of the real organization, but this command would use it in a sandbox.`;
     const hint =
-      'Rehearse in a copy of the folder, so that the secrets of the real tokens are not written over either.';
+      'Use the sandbox in a copy of the folder, so that the secrets of real tokens are not overwritten either.';
     throw new UserError('STATE_FOREIGN', message, hint);
   }
 }
 
-/** The file's text; undefined: there is none. */
+/** The file's text without a byte order mark; undefined when there is no file. @throws UserError STATE_INVALID */
 export async function readStateText(path: string): Promise<string | undefined> {
   try {
     const { size } = await stat(path);
     if (size > LARGEST)
-      throw invalid(path, `is larger than 64 MB (${size} bytes)`, 'Is it the right file? See --state.');
+      throw invalid(path, `is larger than 64 MB (${size} bytes)`, 'Check that --state names a state file.');
     return (await readText(path))?.replace(/^\uFEFF/, '');
   } catch (error) {
     if (error instanceof UserError) throw error;
     if (codeOf(error) === 'ENOENT') return undefined;
     if (error instanceof NotTextError) throw invalid(path, 'is not UTF-8 text', await restoreHint(path));
-    const hint = `Make it readable for this user (chmod u+r ${path}), or name another one with --state.`;
+    const hint = `Give this user read access (chmod u+r ${path}), or name another state file with --state.`;
     throw new UserError('STATE_INVALID', `${path} cannot be read: ${codeOf(error) ?? 'failed'}.`, hint, {
       cause: error,
     });
@@ -86,18 +83,18 @@ async function parseState(path: string, text: string, migrations: Migrations): P
   const document = await parseDocument(path, text);
   const version = document.version;
   if (typeof version !== 'number' || !Number.isSafeInteger(version)) {
-    throw invalid(path, 'does not say its version: is it a state file?', await restoreHint(path));
+    throw invalid(path, 'has no version, so it may not be a state file', await restoreHint(path));
   }
   if (version > migrations.to) {
     throw new UserError(
       'STATE_NEWER',
-      `${path} was written by a newer program: it is of version ${version}, and this program knows versions up to ${migrations.to}.`,
-      'Update motherduck-accounts (npm install -g motherduck-accounts@latest) and run it again.',
+      `${path} was written by a newer mdacc: it has version ${version}, and this one reads versions up to ${migrations.to}.`,
+      'Update motherduck-accounts (npm install -g motherduck-accounts@latest), then run the command again.',
     );
   }
   const current = migrate(document, version, migrations);
   if (current === undefined) {
-    throw invalid(path, `is of version ${version}, which this program cannot read`, await restoreHint(path));
+    throw invalid(path, `has version ${version}, which this program cannot read`, await restoreHint(path));
   }
   const state = await check(path, text, current);
   return version === migrations.to ? { state } : { state, migratedFrom: version };
@@ -111,7 +108,7 @@ async function parseDocument(path: string, text: string): Promise<Readonly<Recor
     throw await damaged(path, text);
   }
   if (typeof document === 'object' && document !== null && !Array.isArray(document)) return { ...document };
-  throw invalid(path, 'is JSON, but no state', await restoreHint(path));
+  throw invalid(path, 'is JSON, but not a state', await restoreHint(path));
 }
 
 async function damaged(path: string, text: string): Promise<UserError> {
@@ -121,12 +118,15 @@ async function damaged(path: string, text: string): Promise<UserError> {
     return invalid(
       path,
       `has a git merge conflict at line ${line}`,
-      `Take one whole side (git checkout --ours -- ${path}, or --theirs) and run mdacc plan: it compares that side with MotherDuck and adopts the rest.`,
+      {
+        text: `Keep one side completely (git checkout --ours -- ${path}, or --theirs), then compare it with MotherDuck.`,
+        command: ['plan'],
+      },
       line,
     );
   }
   if (text.trim() === '') return invalid(path, 'is empty', await restoreHint(path));
-  const line = (await linesOf(text)).brokenAt;
+  const line = (await linesOf(text)).errorLine;
   return invalid(
     path,
     `is damaged: not JSON${line === undefined ? '' : ` at line ${line}`}`,
@@ -143,7 +143,7 @@ async function check(path: string, text: string, document: unknown): Promise<Sta
   const state = stateFromDocument(document);
   for (const [key, { username }] of state.accounts) {
     if (accountKey(username) === key) continue;
-    const problem = `is "${username}", which does not belong under "${key}"`;
+    const problem = `is "${username}", which does not match its key "${key}"`;
     throw await wrongAt(path, text, `/accounts/${key}/username`, problem);
   }
   return state;
@@ -156,44 +156,45 @@ async function wrongAt(path: string, text: string, pointer: string, problem: str
   return invalid(path, `is not a valid state${at}: ${member} ${problem}`, await restoreHint(path), line);
 }
 
-/** Loads the parser with positions only when something is wrong with a file. */
+/** The parser with positions is loaded only for invalid files. */
 async function linesOf(text: string) {
   return (await import('./json-lines.ts')).jsonLines(text);
 }
 
-function invalid(path: string, problem: string, hint: string, line?: number): UserError {
+function invalid(path: string, problem: string, hint: Hint | string, line?: number): UserError {
   const location = line === undefined ? {} : { location: { file: path, line, column: 1 } };
   return new UserError('STATE_INVALID', `${path} ${problem}.`, hint, location);
 }
 
-/** Names the newest backup beside the file, when there is one. */
-async function restoreHint(path: string): Promise<string> {
+/** Names the newest backup in the file's folder, if there is one. */
+async function restoreHint(path: string): Promise<Hint> {
   const names = await readdir(dirname(path)).catch(() => []);
   const backup = names
     .filter((name) => name.startsWith(`${basename(path)}.`) && name.endsWith('.backup'))
     .sort()
     .at(-1);
   const also = backup === undefined ? '' : `, or the backup ${join(dirname(path), backup)}`;
-  return `Restore its last good version (git checkout -- ${path}${also}). Without one, move it away: mdacc apply adopts what is live.`;
+  const text = `Restore the last good version (git checkout -- ${path}${also}). If there is none, move the file away and adopt what is live.`;
+  return { text, command: ['apply'] };
 }
 
-/** Whether a parsed document is what `schemas/state.schema.json` describes. */
+/** Whether a parsed document matches `schemas/state.schema.json`. */
 export function isStateDocument(document: unknown): document is StateDocument {
   return validate(document) === true;
 }
 
-/** The first violation of the schema: a JSON pointer and what is wrong there. */
+/** The first violation of the schema: a JSON pointer and the problem with its value. */
 export function violationOf(document: unknown): { readonly pointer: string; readonly problem: string } {
   validate(document);
   const first = validate.errors?.[0];
   return first === undefined
-    ? { pointer: '', problem: 'is not as it should be' }
+    ? { pointer: '', problem: 'is invalid' }
     : { pointer: first.instancePath, problem: problemOf(first) };
 }
 
 function problemOf({ keyword, params, parentSchema, message }: SchemaError): string {
   if (keyword === 'additionalProperties') return `has an unknown "${String(params.additionalProperty)}"`;
   if (keyword === 'enum') return `must be one of ${JSON.stringify(params.allowedValues)}`;
-  if (keyword === 'pattern') return `is not as it should be: ${String(parentSchema?.description)}`.replace(/\.$/, '');
-  return message ?? 'is not as it should be';
+  if (keyword === 'pattern') return `is invalid: ${String(parentSchema?.description)}`.replace(/\.$/, '');
+  return message ?? 'is invalid';
 }

@@ -11,7 +11,7 @@ import type {
 /** The version of the state file that this program writes. */
 export const STATE_VERSION = 2;
 
-/** The state file as JSON, described by `schemas/state.schema.json`: the model's entries, with objects in place of maps. */
+/** The state file as JSON, described by `schemas/state.schema.json`: the entries of the model, with objects instead of maps. */
 export interface StateDocument extends Pick<State, 'lineage' | 'serial' | 'organization'> {
   readonly version: typeof STATE_VERSION;
   readonly sandbox?: true;
@@ -21,7 +21,7 @@ export interface StateDocument extends Pick<State, 'lineage' | 'serial' | 'organ
 
 type AccountDocument = Omit<StateAccount, 'tokens'> & { readonly tokens: Readonly<Record<string, StateToken>> };
 
-/** The fields of an entry, all of them, in the order of the file. */
+/** All fields of an entry, in the order of the file. */
 type Fields<T> = Readonly<Record<keyof T, true>>;
 
 const ACCOUNT: Fields<StateAccount> = {
@@ -54,14 +54,14 @@ const RETIRING: Fields<RetiringToken> = { id: true, name: true, expires_at: true
 const INTENT: Fields<TokenIntent> = { name: true, generation: true, at: true };
 
 /**
- * The state file's text. It is committed to git, so the same state always gives the same text and a small change gives
- * a small diff: accounts and tokens are sorted by name, fields have a fixed order, and each has its own line.
+ * The text of the state file. It is committed to git, so equal states have equal texts and a small change has a small
+ * diff: accounts and tokens are sorted by name, and fields have a fixed order, each on its own line.
  */
 export function serializeState(state: State): string {
   return [...statePieces(state)].join('');
 }
 
-/** The same text in pieces, one for each account, so that a large state need not become one string. */
+/** The same text in pieces, about one for each account, so that a large state never is one string. */
 export function* statePieces(state: State): Generator<string> {
   const head = [
     `"version": ${STATE_VERSION}`,
@@ -81,7 +81,7 @@ export function* statePieces(state: State): Generator<string> {
   yield state.accounts.size === 0 ? '}\n}\n' : '\n  }\n}\n';
 }
 
-/** Accounts are immutable, so the text of an unchanged account is made once, however often the state is written. */
+/** Accounts are immutable, so the text of an unchanged account is created once, however often the state is written. */
 const texts = new WeakMap<StateAccount, string>();
 
 function accountText(account: StateAccount): string {
@@ -92,12 +92,12 @@ function accountText(account: StateAccount): string {
   return text;
 }
 
-/** One account of the state file, as JSON on one line. */
+/** An account's entry as JSON on one line. */
 export function serializeAccount(account: StateAccount): string {
   return JSON.stringify(accountDocument(account));
 }
 
-/** Sorts by UTF-16 code units: the order of a locale differs between machines. */
+/** Sorted by UTF-16 code units, because the order of a locale differs between machines. */
 function* sorted<T>(map: ReadonlyMap<string, T>): Generator<[string, T]> {
   for (const key of [...map.keys()].sort()) {
     const value = map.get(key);
@@ -111,7 +111,7 @@ function accountDocument(account: StateAccount): AccountDocument {
     ...ordered(account, ACCOUNT),
     ...(intent && { intent: ordered(intent, ACCOUNT_INTENT) }),
     ...(smoke && { smoke: ordered(smoke, SMOKE) }),
-    // fromEntries defines own properties, so that a token may be called `__proto__`.
+    // fromEntries defines own properties, so that a token may be named `__proto__`.
     tokens: Object.fromEntries([...sorted(account.tokens)].map(([key, token]) => [key, tokenDocument(token)])),
   };
 }
@@ -130,14 +130,14 @@ function recordDocument(record: TokenRecord): TokenRecord {
   return { ...ordered(record, RECORD), secret: secret === 'unknown' ? secret : ordered(secret, SECRET) };
 }
 
-/** A copy whose fields have the order of the file, whichever order the entry was made in. */
+/** A copy with its fields in the order of the file. */
 function ordered<T extends object>(entry: T, fields: Fields<T>): T {
   const copy: Partial<T> = {};
   for (const field in fields) if (entry[field] !== undefined) copy[field] = entry[field];
   return copy as T;
 }
 
-/** The state of a document that was checked against the schema. */
+/** Converts a document that matches the schema to a state. */
 export function stateFromDocument(document: StateDocument): State {
   const { organization, sandbox = false, lineage, serial, runs = [], accounts } = document;
   return {

@@ -9,14 +9,14 @@ import { type ReadState, readState, readStateText, type StateOf } from './read-s
 import { statePieces } from './state-document.ts';
 
 export interface StateOptions {
-  /** The organization is the embedded sandbox, whose state is never mixed with one of MotherDuck's. */
+  /** Whether the organization is the embedded sandbox, whose state is never mixed with MotherDuck's. */
   readonly sandbox?: boolean;
-  /** For tests: other ways from old versions. */
+  /** For tests: other migrations. */
   readonly migrations?: Migrations;
 }
 
 /**
- * Opens the state of an organization; where no file is yet, an empty one that the first update writes.
+ * Opens the state of an organization. Without a file the state is empty, and the first update writes it.
  *
  * @throws UserError STATE_NEWER, STATE_FOREIGN or STATE_INVALID.
  */
@@ -25,35 +25,35 @@ export async function openState(path: string, organization: string, options: Sta
   return new StateFile(path, { organization, sandbox }, await readState(path, { organization, sandbox }, migrations));
 }
 
-/** Opens a state whosever it is, to look at it or to drop an entry. @throws UserError, also STATE_INVALID when there is none */
+/** Opens a state of any organization, to show it or to remove an entry. @throws UserError STATE_NEWER, or STATE_INVALID, also when there is no file. */
 export async function openAnyState(path: string): Promise<StateFile> {
   const read = await readState(path, undefined, MIGRATIONS);
   if (read !== undefined) return new StateFile(path, read.state, read);
   const hint =
-    'The first mdacc apply makes it. For another one, name its file with --state FILE, or the configuration with --config FILE.';
+    'The first apply creates it. To use another state, name it with --state FILE, or its configuration with --config FILE.';
   throw new UserError('STATE_INVALID', `there is no state at ${path}`, hint);
 }
 
 /**
- * The state in memory and its file. Changes count in memory at once; their promises resolve when they are on disk. Hold
- * the state's lock (lock.ts) from before opening until after `close`.
+ * The state in memory and its file. Changes are visible in memory at once; their promises resolve when they are on disk.
+ * Hold the state's lock (state-lock.ts) from before opening until after `close`.
  *
- * Writes are gathered: while one is on its way, the updates that come in meanwhile go out together with the next, so
- * that ten accounts at a time do not write a large file ten times.
+ * Writes are batched: updates during one write go out together with the next, so that ten concurrent accounts do not
+ * write a large file ten times.
  */
 export class StateFile {
   readonly path: string;
   #state: State;
-  /** What is on disk; another object than `#state` while something is not. */
+  /** The state on disk; another object than `#state` while changes are not written. */
   #durable: State;
-  /** How the file stood when it was opened, until the first write has looked whether it still does. */
-  #opened: ReadState | 'none' | 'seen';
-  /** The last write that was begun or planned; never rejects. */
+  /** The file as it was read, until the first write has checked that it is unchanged. */
+  #opened: ReadState | 'none' | 'checked';
+  /** The last write that was begun or scheduled; never rejects. */
   #last: Promise<void> = Promise.resolve();
   readonly #bytes = new Utf8Buffer();
   readonly #throttle = new WriteThrottle();
-  /** The write that updates gather for now: planned, not begun. */
-  #gathering: Promise<void> | undefined;
+  /** The scheduled write that will include new updates; not begun. */
+  #scheduled: Promise<void> | undefined;
 
   /** Use `openState`. */
   constructor(path: string, of: StateOf, read: ReadState | undefined) {
@@ -70,13 +70,13 @@ export class StateFile {
     this.#durable = this.#state;
   }
 
-  /** The current state: a snapshot that never changes. Its serial is that of the file. */
+  /** The current state: an immutable snapshot. Its serial is that of the file. */
   get state(): State {
     return this.#state;
   }
 
   /**
-   * Applies a change, which makes a new state of the current one or gives it back as it is.
+   * Applies a change, which returns a new state or the given one, and writes it.
    *
    * @throws UserError STATE_UNWRITABLE; the change stays in memory, and the next update tries to write it again.
    */
@@ -85,13 +85,13 @@ export class StateFile {
     await this.#save();
   }
 
-  /** As `update`, for a change that loses nothing when it is lost: the next update takes it to the disk, or `close`. */
+  /** Applies a change in memory; the next `update` or `close` writes it. For changes that the next plan would repeat. */
   note(change: (state: State) => State): void {
     this.#state = change(this.#state);
   }
 
   /**
-   * Waits for the last write, and tries again to save what earlier ones could not.
+   * Waits for the last write, and writes what is not on disk yet.
    *
    * @throws UserError STATE_UNWRITABLE
    */
@@ -102,19 +102,19 @@ export class StateFile {
 
   async #save(): Promise<void> {
     if (this.#state === this.#durable) return;
-    if (this.#gathering === undefined) {
-      this.#gathering = this.#last.then(async () => {
+    if (this.#scheduled === undefined) {
+      this.#scheduled = this.#last.then(async () => {
         await this.#throttle.wait();
-        this.#gathering = undefined;
+        this.#scheduled = undefined;
         await this.#write();
       });
-      this.#last = this.#gathering.catch(() => undefined);
+      this.#last = this.#scheduled.catch(() => undefined);
     }
-    await this.#gathering;
+    await this.#scheduled;
   }
 
   async #write(): Promise<void> {
-    // An earlier write may have taken it along.
+    // An earlier write may have included everything.
     if (this.#state === this.#durable) return;
     const before = this.#state;
     const written: State = { ...before, serial: this.#durable.serial + 1 };
@@ -131,40 +131,40 @@ export class StateFile {
     this.#state = this.#state === before ? written : { ...this.#state, serial: written.serial };
   }
 
-  /** Someone may have edited or pulled the file between opening and now: that is not overwritten. */
+  /** Refuses to overwrite a file that was edited or pulled since it was opened; backs up one of an older version. */
   async #beforeFirstWrite(): Promise<void> {
-    if (this.#opened === 'seen') return;
+    if (this.#opened === 'checked') return;
     const opened = this.#opened === 'none' ? undefined : this.#opened;
     const now = await readStateText(this.path);
-    if (now !== opened?.text) throw moved(this.path, opened, now);
+    if (now !== opened?.text) throw changedOutside(this.path, opened, now);
     if (opened?.migratedFrom !== undefined) {
       await writeFileAtomic(`${this.path}.v${opened.migratedFrom}.backup`, opened.text, { mode: 0o666 });
     }
-    this.#opened = 'seen';
+    this.#opened = 'checked';
   }
 }
 
-function moved(path: string, opened: ReadState | undefined, now: string | undefined): UserError {
-  const hint = 'Nothing was written over it. When the file is as it should be, run the command again.';
-  const changed = opened !== undefined && (now === undefined || now.includes(opened.state.lineage));
-  if (changed) {
+function changedOutside(path: string, opened: ReadState | undefined, now: string | undefined): UserError {
+  const hint = 'The file was not overwritten. Check it, then run the command again.';
+  const isChanged = opened !== undefined && (now === undefined || now.includes(opened.state.lineage));
+  if (isChanged) {
     const what = now === undefined ? 'removed' : 'changed';
-    return new UserError('STATE_INVALID', `${path} was ${what} by something else after it had been read.`, hint);
+    return new UserError('STATE_INVALID', `${path} was ${what} by another program after it was read.`, hint);
   }
-  const before = opened === undefined ? 'there was none' : 'it was one of another lineage';
-  return new UserError('STATE_FOREIGN', `${path} is another state now: when it was read, ${before}.`, hint);
+  const before = opened === undefined ? 'there was no file' : 'the file had another lineage';
+  return new UserError('STATE_FOREIGN', `${path} is now a different state: when it was read, ${before}.`, hint);
 }
 
 function unwritable(path: string, error: unknown): UserError {
   const code = codeOf(error) ?? 'failed';
   const full = code === 'ENOSPC' || code === 'EDQUOT' || code === 'EFBIG';
-  const mend = full
-    ? `Make room on the disk of ${path}`
-    : `Let this user write ${path} and its folder, which also takes a temporary file`;
+  const fix = full
+    ? `Free space on the disk of ${path}`
+    : `Give this user write access to ${path} and its folder, where a temporary file is created`;
   return new UserError(
     'STATE_UNWRITABLE',
     `${path} cannot be written: ${code}.`,
-    `${mend}, then run the command again: what MotherDuck did meanwhile is found and taken in.`,
+    `${fix}, then run the command again: it finds and adopts what was created at MotherDuck.`,
     { cause: error },
   );
 }

@@ -81,17 +81,17 @@ export class Scenario {
         if (ran.signal !== 'SIGKILL') return [`it was not killed there, and ended with exit code ${ran.code}`];
         problems.push(...(await problemsAfterKill(stage, this.before)));
       }
-      return [...problems, ...(await this.#mend(stage, isProgram))];
+      return [...problems, ...(await this.#repair(stage, isProgram))];
     } finally {
       await stage.close();
       rmSync(stage.folder, { recursive: true });
     }
   }
 
-  async #mend(stage: Stage, isProgram: boolean): Promise<string[]> {
+  async #repair(stage: Stage, isProgram: boolean): Promise<string[]> {
     const isLocked = existsSync(stage.file(`${STATE}.lock`));
     const { code, stdout, stderr } = isProgram ? await stage.run([...APPLY, '--no-smoke']) : await applyHere(stage);
-    const tells = stderr.includes('which is gone; the lock was replaced');
+    const tells = stderr.includes('which has ended; the lock was replaced');
     return [
       ...(code === 0 ? [] : [`the next apply ended with exit code ${code}: ${stdout}${stderr}`]),
       ...(tells === isLocked ? [] : [`the next apply ${tells ? 'took over a lock' : 'did not tell of the lock'}`]),

@@ -3,9 +3,9 @@ import { expect, it } from 'vitest';
 import { jsonLines } from '../../src/state/json-lines.ts';
 
 it('finds the line of every value', () => {
-  const { lineOf, brokenAt } = jsonLines('{\n  "a": [1,\n {"b/~": "x\\"y"}\n],\n "": null}\n');
+  const { lineOf, errorLine } = jsonLines('{\n  "a": [1,\n {"b/~": "x\\"y"}\n],\n "": null}\n');
   expect(Object.fromEntries(lineOf)).toEqual({ '': 1, '/a': 2, '/a/0': 2, '/a/1': 3, '/a/1/b~1~0': 3, '/': 5 });
-  expect(brokenAt).toBeUndefined();
+  expect(errorLine).toBeUndefined();
 });
 
 it.each([
@@ -18,14 +18,14 @@ it.each([
   ['[\n', 2],
   ['', 1],
 ])('finds the first mistake of %j', (text, line) => {
-  expect(jsonLines(text).brokenAt).toBe(line);
+  expect(jsonLines(text).errorLine).toBe(line);
 });
 
 it('finds no mistake in JSON, and does not fall over what is nested very deep', () => {
   fc.assert(
     fc.property(fc.json(), fc.constantFrom(0, 2), (json, indent) => {
-      expect(jsonLines(JSON.stringify(JSON.parse(json), null, indent)).brokenAt).toBeUndefined();
+      expect(jsonLines(JSON.stringify(JSON.parse(json), null, indent)).errorLine).toBeUndefined();
     }),
   );
-  expect(jsonLines('['.repeat(1_000_000)).brokenAt).toBe(1);
+  expect(jsonLines('['.repeat(1_000_000)).errorLine).toBe(1);
 });

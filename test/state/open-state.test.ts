@@ -73,9 +73,9 @@ describe('openState', () => {
     ['another organization', edited('"acme"', '"other"'), 'STATE_FOREIGN', /"other".*"acme"/, /--state/],
     ['no version', '{"accounts":{}}', 'STATE_INVALID', /version/, /git checkout/],
     ['an unknown older version', edited('"version": 2', '"version": 0'), 'STATE_INVALID', /version 0/, /git checkout/],
-    ['another kind of JSON', '[]', 'STATE_INVALID', /no state/, /git checkout/],
+    ['another kind of JSON', '[]', 'STATE_INVALID', /not a state/, /git checkout/],
     ['an empty file', '', 'STATE_INVALID', /is empty/, /git checkout/],
-    ['half a file', good.slice(0, 300), 'STATE_INVALID', /not JSON at line 13/, /mdacc apply adopts/],
+    ['half a file', good.slice(0, 300), 'STATE_INVALID', /not JSON at line 13/, /adopt what is live/],
     ['a comma too many', edited('"acme",', '"acme",,'), 'STATE_INVALID', /at line 5/, /git checkout/],
     [
       'a wrong type',
@@ -95,7 +95,7 @@ describe('openState', () => {
       'no time',
       edited('2026-11-01T08:00:00.000Z', '2026-13-01T08:00:00.000Z'),
       'STATE_INVALID',
-      /since is not.*ISO 8601/,
+      /since is invalid.*ISO 8601/,
       /git/,
     ],
     [
@@ -109,7 +109,7 @@ describe('openState', () => {
       'an account in another place',
       edited('"etl_prod": {', '"etl": {'),
       'STATE_INVALID',
-      /"ETL_prod".*under "etl"/,
+      /"ETL_prod".*key "etl"/,
       /git/,
     ],
     [
@@ -160,9 +160,11 @@ describe('openState', () => {
     `);
     await chmod(join(file, '..'), 0o755);
     const asked = () => run([...(asNobody ?? []), process.execPath, file, path]).ended;
-    expect(await asked()).toMatchObject({ stdout: expect.stringMatching(/^STATE_UNWRITABLE Let this user write/) });
+    expect(await asked()).toMatchObject({
+      stdout: expect.stringMatching(/^STATE_UNWRITABLE Give this user write access/),
+    });
     await chmod(path, 0o600);
-    expect(await asked()).toMatchObject({ stdout: expect.stringMatching(/^STATE_INVALID Make it readable/) });
+    expect(await asked()).toMatchObject({ stdout: expect.stringMatching(/^STATE_INVALID Give this user read access/) });
     expect(await readFile(path, 'utf8')).toBe(good);
   });
 });

@@ -94,7 +94,7 @@ describe('StateFile', () => {
         status: 'rejected',
         reason: expect.objectContaining({
           code: 'STATE_UNWRITABLE',
-          hint: { text: expect.stringMatching(/^Make room/) },
+          hint: { text: expect.stringMatching(/^Free space/) },
         }),
       },
       { status: 'rejected', reason: expect.objectContaining({ code: 'STATE_UNWRITABLE' }) },

@@ -3,7 +3,7 @@ import { hostname } from 'node:os';
 import { join } from 'node:path';
 import { expect, it } from 'vitest';
 import { readLock } from '../../src/files/lock.ts';
-import { lockState, stateLockPath, unlockState, waitUnlocked } from '../../src/state/lock.ts';
+import { lockState, stateLockPath, unlockState, waitUnlocked } from '../../src/state/state-lock.ts';
 import { deadPid, newFolder } from '../files/processes.ts';
 import { isWindows } from '../platform.ts';
 
@@ -25,7 +25,10 @@ it('locks beside the state and says who holds it, since when, and what to do', a
   await expect(lockState(path, 'mdacc rotate', 0, quiet)).rejects.toMatchObject({
     code: 'STATE_LOCKED',
     message: `${path} is locked by "mdacc apply" (process ${process.pid} on ${hostname()}, since ${lock.holder.since}).`,
-    hint: { text: 'Wait for it with --lock-timeout 5m. If that process is gone: mdacc state unlock.' },
+    hint: {
+      text: 'Wait with --lock-timeout 5m. If that process has ended, remove the lock.',
+      command: ['state', 'unlock'],
+    },
   });
   await lock.release();
 });
@@ -45,7 +48,9 @@ it('takes over from a dead process with a warning', async () => {
   const warnings: string[] = [];
   const say = { warn: (message: string) => void warnings.push(message) };
   await (await lockState(path, 'mdacc apply', 0, say)).release();
-  expect(warnings).toEqual([expect.stringMatching(/was left by "mdacc apply".*which is gone; the lock was replaced/)]);
+  expect(warnings).toEqual([
+    expect.stringMatching(/was left by "mdacc apply".*which has ended; the lock was replaced/),
+  ]);
 });
 
 it('does not know the holder of a damaged lock', async () => {
@@ -53,7 +58,7 @@ it('does not know the holder of a damaged lock', async () => {
   await writeFile(await stateLockPath(path), '');
   await expect(lockState(path, 'mdacc apply', 0, quiet)).rejects.toMatchObject({
     code: 'STATE_LOCKED',
-    hint: { text: expect.stringContaining('mdacc state unlock') },
+    hint: { command: ['state', 'unlock'] },
   });
 });
 
@@ -85,7 +90,7 @@ it('says what may be behind a lock of this host that is from another boot', asyn
   await writeFile(await stateLockPath(path), holder({ started: 'last-boot pid:[4026531836] 5' }));
   await expect(lockState(path, 'mdacc apply', 0, quiet)).rejects.toMatchObject({
     code: 'STATE_LOCKED',
-    hint: { text: expect.stringMatching(/another machine of this name .* make sure first/) },
+    hint: { text: expect.stringMatching(/another machine of this name, .* check first/) },
   });
 });
 
@@ -104,14 +109,14 @@ it('leaves the lock of a process that runs, and tells what to do where that may 
   const lock = await lockState(path, 'mdacc apply', 0, quiet);
   expect(await unlock()).toMatchObject({
     code: 'STATE_LOCKED',
-    hint: { text: expect.stringMatching(/^Let it end, or stop it/) },
+    hint: { text: expect.stringMatching(/^Wait until it ends, or stop it/) },
   });
   await lock.release();
   // As where the system does not tell when a process began.
   await writeFile(`${path}.lock`, holder({ pid: process.pid }));
   expect(await unlock()).toMatchObject({
     code: 'STATE_LOCKED',
-    hint: { text: expect.stringMatching(/kill.*\. If that is another program, remove the lock's file yourself\.$/) },
+    hint: { text: expect.stringMatching(/kill.*\. If that is another program, remove the lock file yourself\.$/) },
   });
   expect(await readLock(`${path}.lock`)).toMatchObject({ pid: process.pid });
 });
