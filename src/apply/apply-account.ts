@@ -34,12 +34,14 @@ export interface ApplyInput {
   readonly onEvent?: (event: ApplyEvent) => void;
 }
 
+/** Progress of an apply: an action begins or ends, an account is connected to or finished. */
 export type ApplyEvent =
   | { readonly kind: 'begin'; readonly action: Action }
   | { readonly kind: 'verify'; readonly account: string }
   | { readonly kind: 'end'; readonly outcome: Outcome }
   | { readonly kind: 'account'; readonly account: string };
 
+/** The result of one action. */
 export interface Outcome {
   readonly action: Action;
   readonly result: 'done' | 'failed' | 'skipped';

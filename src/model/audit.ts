@@ -35,6 +35,7 @@ export interface RuleInfo {
   readonly help: string;
 }
 
+/** A problem that an audit found. */
 export interface Finding {
   /** The rule's id. */
   readonly rule: string;

@@ -20,18 +20,25 @@ export interface Desired {
   readonly hash: string;
 }
 
+/** A service account in the configuration. */
 export interface DesiredAccount {
   /** As written in the YAML. */
   readonly username: string;
   readonly location: Location;
   /** Absent: the account's Ducklings are not managed. */
-  readonly ducklings?: DesiredDucklings & { readonly location: Location };
+  readonly ducklings?: DesiredAccountDucklings;
   /** By key, in the order of the file. */
   readonly tokens: ReadonlyMap<string, DesiredToken>;
   readonly deletionProtection: boolean;
   readonly smoke: false | { readonly query?: string; readonly database?: string };
 }
 
+/** The Ducklings of an account, and where the configuration sets them. */
+export interface DesiredAccountDucklings extends DesiredDucklings {
+  readonly location: Location;
+}
+
+/** A token in the configuration, with its policy resolved. */
 export interface DesiredToken {
   readonly key: string;
   /** The name at MotherDuck of the first generation: the key, or `name` where it is given. */
@@ -55,6 +62,7 @@ export interface SecretStoreConfig {
   readonly location: Location;
 }
 
+/** The limits that the configuration sets for plans. */
 export interface Guardrails {
   readonly maxComputeCeiling?: number;
   readonly maxDeletes: number;

@@ -56,6 +56,7 @@ export const DUCKLING_SIZES = {
   },
 } as const satisfies Readonly<Record<string, DucklingSize>>;
 
+/** A Duckling size, in the words of the configuration. */
 export type Size = keyof typeof DUCKLING_SIZES;
 
 /** The names of the sizes, smallest first. */

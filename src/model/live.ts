@@ -28,6 +28,7 @@ export type Presence<T> =
   | { readonly presence: 'absent' }
   | { readonly presence: 'unknown'; readonly error: UserError };
 
+/** A user of the organization: a person or a service account. */
 export interface LiveUser {
   readonly id: string;
   readonly username: string;
@@ -37,6 +38,7 @@ export interface LiveUser {
   readonly roles: readonly string[];
 }
 
+/** A live service account. */
 export interface LiveAccount {
   /** As MotherDuck spells it. */
   readonly username: string;
@@ -48,6 +50,7 @@ export interface LiveAccount {
   readonly tokens: readonly LiveToken[];
 }
 
+/** A live token. MotherDuck never returns its secret again. */
 export interface LiveToken {
   readonly id: string;
   /** Empty when MotherDuck gives none. */

@@ -70,10 +70,11 @@ export type Violation =
     };
 
 /** The price of an hour of all Ducklings, and the guardrail that it exceeds. */
-interface CeilingExceeded {
+export interface CeilingExceeded {
   readonly kind: 'ceiling_exceeded';
   readonly ceiling: number;
   readonly limit: number;
 }
 
+/** A warning, an error or a violation of a plan. */
 export type PlanNotice = PlanWarning | PlanError | Violation;

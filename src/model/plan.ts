@@ -41,6 +41,7 @@ export interface Unmanaged {
   readonly tokens: readonly { readonly account: string; readonly name: string; readonly id: string }[];
 }
 
+/** A change that time alone will bring to a token. */
 export interface NextChange {
   readonly account: string;
   readonly token: string;
@@ -50,12 +51,14 @@ export interface NextChange {
   readonly at: string;
 }
 
+/** The highest possible price of an hour, by the rates in the configuration, before and after the plan. */
 export interface ComputeCeiling {
   /** null: a live size has no rate, so the sum is not known. */
   readonly before: number | null;
   readonly after: number | null;
 }
 
+/** `disruptive`: running work may be interrupted. `destructive`: something cannot be restored. */
 export type Risk = 'safe' | 'disruptive' | 'destructive';
 
 /** A line of the configuration; `file` is absent in the main file. */
@@ -81,7 +84,8 @@ export interface InterruptedRotation {
   readonly current: string;
 }
 
-interface About {
+/** What every action has. */
+export interface ActionBase {
   readonly account: string;
   readonly risk: Risk;
   /** The line of the configuration that asks for it, and its file; absent when nothing in it does. */
@@ -89,7 +93,8 @@ interface About {
   readonly file?: string;
 }
 
-export interface CreateAccount extends About {
+/** Creates a service account. */
+export interface CreateAccount extends ActionBase {
   readonly action: 'create_account';
   readonly reason:
     | { readonly kind: 'new'; readonly at: SourceLine }
@@ -98,14 +103,16 @@ export interface CreateAccount extends About {
   readonly after: { readonly username: string; readonly deletion_protection: boolean };
 }
 
-export interface AdoptAccount extends About {
+/** Adopts a live account into the state as it is. */
+export interface AdoptAccount extends ActionBase {
   readonly action: 'adopt_account';
   readonly reason: { readonly kind: 'unmanaged' | 'interrupted' };
   readonly before: null;
   readonly after: { readonly username: string; readonly deletion_protection: boolean };
 }
 
-export interface SetDucklings extends About {
+/** Sets the Ducklings of an account. */
+export interface SetDucklings extends ActionBase {
   readonly action: 'set_ducklings';
   readonly reason: { readonly kind: 'new_account' | 'changed'; readonly at: SourceLine };
   /** null: the account does not exist yet, so MotherDuck's defaults are not known. */
@@ -137,7 +144,8 @@ export interface PlannedToken {
   readonly policy: string;
 }
 
-export interface CreateToken extends About {
+/** Creates a token and stores its secret. */
+export interface CreateToken extends ActionBase {
   readonly action: 'create_token';
   readonly token: string;
   /** `interrupted`: a run left the orphan, whose secret may not be stored. */
@@ -151,17 +159,30 @@ export interface CreateToken extends About {
   readonly after: PlannedToken;
 }
 
-export interface AdoptToken extends About {
+/** A live token that enters the state as it is. */
+export interface AdoptedToken extends ShownToken {
+  readonly generation: number;
+}
+
+/** Adopts a live token into the state as it is. */
+export interface AdoptToken extends ActionBase {
   readonly action: 'adopt_token';
   readonly reason: { readonly kind: 'unmanaged' } | { readonly kind: 'renamed'; readonly from: string };
   readonly token: string;
   readonly before: null;
-  readonly after: ShownToken & { readonly generation: number };
+  readonly after: AdoptedToken;
   /** The key that the state holds it under, when the configuration renamed that. */
   readonly from?: string;
 }
 
-export interface RotateToken extends About {
+/** The token that replaces another. */
+export interface PlannedRotation extends PlannedToken {
+  /** How long the replaced token stays valid, in seconds. */
+  readonly overlap: Seconds;
+}
+
+/** Replaces a token with a new one. */
+export interface RotateToken extends ActionBase {
   readonly action: 'rotate_token';
   readonly token: string;
   /** `changed`: it differs from the configuration. `requested`: with `mdacc rotate`. Spans in seconds. */
@@ -177,11 +198,11 @@ export interface RotateToken extends About {
     | { readonly kind: 'requested' }
     | InterruptedRotation;
   readonly before: ShownToken;
-  /** `overlap` in seconds: how long the replaced token lives on. */
-  readonly after: PlannedToken & { readonly overlap: Seconds };
+  readonly after: PlannedRotation;
 }
 
-export interface RevokeToken extends About {
+/** Revokes a token. */
+export interface RevokeToken extends ActionBase {
   readonly action: 'revoke_token';
   /** The key in the configuration or the state; absent for a token that an interrupted smoke test left. */
   readonly token?: string;
@@ -192,7 +213,8 @@ export interface RevokeToken extends About {
   readonly after: null;
 }
 
-export interface DeleteAccount extends About {
+/** Deletes an account with all its data. */
+export interface DeleteAccount extends ActionBase {
   readonly action: 'delete_account';
   /** `destroyed`: by `mdacc destroy`. */
   readonly reason: { readonly kind: 'removed' | 'destroyed' };
@@ -201,7 +223,8 @@ export interface DeleteAccount extends About {
   readonly after: null;
 }
 
-export interface Forget extends About {
+/** Removes something that no longer exists from the state. Calls nothing. */
+export interface Forget extends ActionBase {
   readonly action: 'forget';
   /** `replaced_outside`: another account has its name now. */
   readonly reason: { readonly kind: 'removed' | 'destroyed' | 'replaced_outside' };
@@ -211,6 +234,7 @@ export interface Forget extends About {
   readonly after: null;
 }
 
+/** A planned change. `action` says which; `reason` says why. */
 export type Action =
   | CreateAccount
   | AdoptAccount
@@ -225,6 +249,7 @@ export type Action =
 /** Why an action is planned; `reasonText` of `plan` words it. */
 export type Reason = Action['reason'];
 
+/** The name of an action. */
 export type ActionName = Action['action'];
 
 /** The counts of a plan's summary line. */

@@ -16,6 +16,7 @@ export interface Smoke {
   readonly passed: boolean;
 }
 
+/** The organization that a connection reported. */
 export interface SmokeOrganization {
   readonly id: string;
   readonly name: string;
@@ -24,6 +25,7 @@ export interface SmokeOrganization {
   readonly region?: string;
 }
 
+/** The smoke test of one account. */
 export interface AccountSmoke {
   readonly account: string;
   /** `skipped`: the configuration says `smoke: false`. `interrupted`: it was stopped before the end. */
@@ -36,6 +38,7 @@ export interface AccountSmoke {
   readonly ms: number;
 }
 
+/** One connection of a smoke test. */
 export interface ConnectionSmoke {
   readonly type: TokenType;
   /** The token's key, or the name of the temporary token. */
@@ -57,6 +60,7 @@ export interface ConnectionSmoke {
  */
 export type SmokeCheckName = 'token' | 'connects' | 'user' | 'organization' | 'size' | 'database' | 'query';
 
+/** One check of a connection. */
 export interface SmokeCheck {
   readonly name: SmokeCheckName;
   readonly passed: boolean;

@@ -16,6 +16,7 @@ export interface State {
   readonly accounts: ReadonlyMap<string, StateAccount>;
 }
 
+/** A managed account. */
 export interface StateAccount {
   /** As the configuration wrote it when the account was taken in. */
   readonly username: string;
@@ -33,6 +34,7 @@ export interface StateAccount {
   readonly tokens: ReadonlyMap<string, StateToken>;
 }
 
+/** All generations of a managed token. */
 export interface StateToken {
   /** The highest generation that was ever used or tried; the next token gets a higher one. */
   readonly generation: number;
@@ -43,6 +45,7 @@ export interface StateToken {
   readonly intents: readonly TokenIntent[];
 }
 
+/** A token that was created or adopted. */
 export interface TokenRecord {
   readonly id: string;
   readonly name: string;
@@ -61,6 +64,7 @@ export interface TokenRecord {
   readonly failed_at?: string;
 }
 
+/** Where and when a secret was stored. */
 export interface StoredSecret {
   /** The store's name in the configuration. */
   readonly store: string;
@@ -69,6 +73,7 @@ export interface StoredSecret {
   readonly at: string;
 }
 
+/** A replaced token that is still valid. */
 export interface RetiringToken {
   readonly id: string;
   readonly name: string;
@@ -79,6 +84,7 @@ export interface RetiringToken {
   readonly why: 'replaced' | 'never_stored';
 }
 
+/** A creation, saved before its call was sent. */
 export interface TokenIntent {
   readonly name: string;
   readonly generation: number;

@@ -1,4 +1,5 @@
 export const TOKEN_TYPES = ['read_write', 'read_scaling'] as const;
+/** The type of a token, in the words of the configuration and of MotherDuck. */
 export type TokenType = (typeof TOKEN_TYPES)[number];
 
 /** Limits of MotherDuck's REST API: seconds of life, characters of a name and of a description. */

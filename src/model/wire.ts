@@ -2,6 +2,7 @@
 import type { Size } from './ducklings.ts';
 import type { TokenType } from './tokens.ts';
 
+/** A user. */
 export interface WireUser {
   id: string;
   username: string;
@@ -20,6 +21,7 @@ export interface WireUserPage {
   next_page_token: string | null;
 }
 
+/** The body of a request to create a token. */
 export interface WireTokenRequest {
   name: string;
   /** Whole seconds; left out means valid until revoked. */
@@ -28,6 +30,7 @@ export interface WireTokenRequest {
   description?: string;
 }
 
+/** A token, without its secret. */
 export interface WireToken {
   id: string;
   name?: string;
@@ -45,11 +48,13 @@ export interface WireCreatedToken extends WireToken {
   token: string;
 }
 
+/** The Ducklings of an account. */
 export interface WireDucklings {
   read_write: { instance_size: Size; cooldown_seconds?: number };
   read_scaling: { instance_size: Size; flock_size: number; cooldown_seconds?: number };
 }
 
+/** The accounts with running Ducklings. */
 export interface WireActiveAccounts {
   accounts: {
     username: string;

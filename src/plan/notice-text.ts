@@ -14,7 +14,21 @@ export interface NoticeText {
   readonly subject?: string;
 }
 
-/** Words a notice of a plan. */
+/**
+ * Words a warning, an error or a violation of a plan.
+ *
+ * @example
+ * ```ts
+ * import { loadConfig, noticeText, openService, plan, readLive, readState } from 'motherduck-accounts';
+ *
+ * const { desired } = await loadConfig();
+ * const service = await openService({ sandbox: '.motherduck-sandbox' });
+ * const state = await readState({ desired, service });
+ * const live = await readLive({ desired, state, service });
+ * const { errors, violations } = plan({ desired, live, state, service });
+ * for (const notice of [...errors, ...violations]) console.log(noticeText(notice).message);
+ * ```
+ */
 export function noticeText(notice: PlanNotice): NoticeText {
   const subject = subjectOf(notice);
   return { ...(subject === undefined ? {} : { subject }), ...words(notice) };

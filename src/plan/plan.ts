@@ -155,7 +155,20 @@ function changedAccounts(plan: Plan): number {
   return new Set([...changed, ...plan.protection].map(({ account }) => account)).size;
 }
 
-/** Whether an apply of the plan would change anything, at MotherDuck or in the state. */
+/**
+ * Whether an apply of the plan would change anything, at MotherDuck or in the state.
+ *
+ * @example
+ * ```ts
+ * import { hasChanges, loadConfig, openService, plan, readLive, readState } from 'motherduck-accounts';
+ *
+ * const { desired } = await loadConfig();
+ * const service = await openService({ sandbox: '.motherduck-sandbox' });
+ * const state = await readState({ desired, service });
+ * const live = await readLive({ desired, state, service });
+ * console.log(hasChanges(plan({ desired, live, state, service })) ? 'There are changes.' : 'No changes.');
+ * ```
+ */
 export function hasChanges(plan: Plan): boolean {
   return plan.actions.length > 0 || plan.protection.length > 0;
 }

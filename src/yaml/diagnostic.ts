@@ -29,7 +29,12 @@ export interface DiagnosticJson {
   /** What to do or type instead. */
   readonly hint?: string;
   /** The other location, when two locations contradict each other. */
-  readonly related?: Location & { readonly message: string };
+  readonly related?: RelatedLocation;
+}
+
+/** A second location of a diagnostic, and what is there. */
+export interface RelatedLocation extends Location {
+  readonly message: string;
 }
 
 /** A diagnostic with its fields in a fixed order, ready for JSON. */

@@ -1,0 +1,55 @@
+import { audit as auditEvidence } from '../audit/audit.ts';
+import { gatherEvidence } from '../engine/auditing.ts';
+import type { Audit } from '../model/audit.ts';
+import { type AuditFormat, renderAudit as renderAuditAs } from '../report/formats.ts';
+import { type SharedOptions, snapshotOf } from './plan.ts';
+
+/** The options of `audit`. */
+export interface AuditOptions extends SharedOptions {
+  /** Also find accounts that ran no query for this many seconds, which takes a connection to `md:`. Default: not checked. */
+  readonly idle?: number;
+}
+
+/**
+ * Reads the organization and compares it with the configuration and good practice. Changes nothing.
+ *
+ * @throws {@link UserError} TOKEN_REFUSED, NOT_ADMIN, API_UNREACHABLE, API_NOT_MOTHERDUCK or API_FAILED if nothing can be read;
+ * USAGE if `only` matches no account
+ * @example
+ * ```ts
+ * import { audit, loadConfig, openService, readState } from 'motherduck-accounts';
+ *
+ * const { desired } = await loadConfig();
+ * const service = await openService({ sandbox: '.motherduck-sandbox' });
+ * const state = await readState({ desired, service });
+ * const { findings } = await audit({ desired, state, service, only: ['etl_*'] });
+ * const errors = findings.filter(({ severity }) => severity === 'error');
+ * for (const { rule, message, fix } of errors) console.log(rule, message, fix.text);
+ * ```
+ */
+export async function audit(options: AuditOptions): Promise<Audit> {
+  const { desired, state, service, only, idle } = options;
+  const { parallelism } = service.opened;
+  const evidence = { parallelism, ...(only ? { only } : {}), ...(idle === undefined ? {} : { usage: true, idle }) };
+  return auditEvidence(await gatherEvidence(desired, snapshotOf(state), service.opened, evidence, { warn: () => {} }));
+}
+
+/**
+ * Renders an audit.
+ *
+ * @param format `text` (without colours), `json` (`schemas/audit.schema.json`), `markdown`, `html`, `sarif` (SARIF 2.1.0) or
+ * `junit` (JUnit XML)
+ * @throws TypeError for any other format
+ * @example
+ * ```ts
+ * import { audit, loadConfig, openService, readState, renderAudit } from 'motherduck-accounts';
+ *
+ * const { desired } = await loadConfig();
+ * const service = await openService({ sandbox: '.motherduck-sandbox' });
+ * const state = await readState({ desired, service });
+ * console.log(renderAudit(await audit({ desired, state, service }), 'markdown'));
+ * ```
+ */
+export function renderAudit(audit: Audit, format: AuditFormat): string {
+  return renderAuditAs(audit, format);
+}
