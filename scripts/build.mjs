@@ -7,7 +7,7 @@ import { build } from 'esbuild';
 import { commandsOutside, namesOfFormats } from './commands-outside.mjs';
 import { asCommonJs } from './common-js.mjs';
 import { compileSchemas } from './compile-schemas.mjs';
-import { declareTypes } from './declare-types.mjs';
+import { declareTypes, reExport } from './declare-types.mjs';
 import { fillSchemas } from './fill-schemas.mjs';
 import { writeLicenses } from './licenses.mjs';
 
@@ -77,7 +77,7 @@ for (const { path: file, text } of bundles.flatMap(({ outputFiles = [] }) => out
   await mkdir(path.dirname(file), { recursive: true });
   await writeFile(file, await asCommonJs(text, common.target));
 }
-await writeFile(path.join(fresh, 'library.js'), "export * from './library.cjs';\n");
+await writeFile(path.join(fresh, 'library.js'), reExport('library'));
 const inputs = bundles.flatMap(({ metafile }) => Object.keys(metafile.inputs));
 await writeLicenses(inputs, path.join(fresh, 'THIRD-PARTY-LICENSES.txt'));
 await rename(target, stale).catch(() => undefined);

@@ -1,4 +1,5 @@
-// Writes the types of a module as .d.ts files: its own, and those of the modules that its types speak of.
+// Writes the types of a module as declaration files: its own, and those of the modules that its types use. They are CommonJS
+// (.d.cts), as the module is; a .d.ts beside the first one has the same types for the ES module that re-exports it.
 import { execFile } from 'node:child_process';
 import { mkdir, mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
 import { createRequire } from 'node:module';
@@ -12,21 +13,28 @@ const IMPORT = /(from |import\()(['"])(\.{1,2}\/[^'"]+)\.ts\2/g;
 /** Declares `source`, a file in src/, into `folder`. `tsconfig.types.json` names the same file. */
 export async function declareTypes(source, folder) {
   const all = await mkdtemp(path.join(tmpdir(), 'mdacc-types-'));
+  const name = path.relative('src', source).replace(/\.ts$/, '');
   try {
     await promisify(execFile)(process.execPath, [TSC, '--project', 'tsconfig.types.json', '--outDir', all]);
-    await copyReached(path.relative('src', source).replace(/\.ts$/, '.d.ts'), all, folder);
+    await copyUsed(name, all, folder);
+    await writeFile(path.join(folder, `${name}.d.ts`), reExport(name));
   } finally {
     await rm(all, { recursive: true, force: true });
   }
 }
 
-/** The compiler declares every module of the program; most of them no type of the library speaks of. */
-async function copyReached(first, all, folder) {
-  const reached = new Set([first]);
-  for (const file of reached) {
-    const text = await readFile(path.join(all, file), 'utf8');
-    for (const [, , , name] of text.matchAll(IMPORT)) reached.add(path.join(path.dirname(file), `${name}.d.ts`));
-    await mkdir(path.dirname(path.join(folder, file)), { recursive: true });
-    await writeFile(path.join(folder, file), text.replaceAll(IMPORT, '$1$2$3.js$2'));
+/** An ES module with the exports of the CommonJS module beside it, so that each class exists once for `import` and `require`. */
+export function reExport(name) {
+  return `export * from './${name}.cjs';\n`;
+}
+
+/** The compiler declares every module of the program; the types of the library use only some of them. */
+async function copyUsed(first, all, folder) {
+  const used = new Set([first]);
+  for (const name of used) {
+    const text = await readFile(path.join(all, `${name}.d.ts`), 'utf8');
+    for (const [, , , imported] of text.matchAll(IMPORT)) used.add(path.join(path.dirname(name), imported));
+    await mkdir(path.dirname(path.join(folder, name)), { recursive: true });
+    await writeFile(path.join(folder, `${name}.d.cts`), text.replaceAll(IMPORT, '$1$2$3.cjs$2'));
   }
 }

@@ -13,10 +13,10 @@ import {
 } from 'motherduck-accounts';
 
 const { desired } = await loadConfig('motherduck.accounts.yaml');
-// With nothing named it is MotherDuck, and the admin token is that of MOTHERDUCK_ADMIN_TOKEN.
+// For MotherDuck, call openService() and set MOTHERDUCK_ADMIN_TOKEN.
 const service = await openService({ sandbox: '.motherduck-sandbox' });
 try {
-  const state = await openState({ desired, service }); // and nobody else changes it until it is closed
+  const state = await openState({ desired, service }); // no other run can change it until it is closed
   try {
     const live = await readLive({ desired, state, service });
     const planned = plan({ desired, live, state, service });

@@ -1,4 +1,4 @@
-/** A program in TypeScript that uses all of the library, and the compiler to hold it against the installed types. */
+/** Programs that use the library, and the compiler to check them with the installed types. */
 import { execFile } from 'node:child_process';
 import { writeFile } from 'node:fs/promises';
 import { createRequire } from 'node:module';
@@ -54,8 +54,43 @@ export const inner = (service: Service) => service.opened;
 export const wrong = (plan: Plan) => mdacc.renderPlan(plan, 'sarif');
 `;
 
-/** Compiles consumer.ts in the folder, with the declarations themselves checked. Gives what the compiler says. */
-export async function compile(folder: string, resolution: string): Promise<string> {
+/** A CommonJS program that loads the library in both ways, and prints what it found as JSON. */
+export const BOTH = `
+const required = require('motherduck-accounts');
+async function main() {
+  const imported = await import('motherduck-accounts');
+  const names = Object.keys(required);
+  const isSame = names.length > 10 && names.every((name) => required[name] === imported[name]);
+  const error = await required.loadConfig('missing.yaml').catch((reason) => reason);
+  const { desired } = await required.loadConfig();
+  const service = await required.openService({ sandbox: '.motherduck-sandbox' });
+  const state = await required.readState({ desired, service });
+  const live = await required.readLive({ desired, state, service });
+  const plan = required.renderPlan(required.plan({ desired, live, state, service }), 'text');
+  await service.close();
+  console.log(JSON.stringify({ isSame, code: error instanceof imported.UserError && error.code, plan }));
+}
+main();
+`;
+
+export interface Example {
+  /** The function that it shows. */
+  readonly name: string;
+  /** A TypeScript module. */
+  readonly text: string;
+}
+
+/** The `@example` of each function that a declaration file declares. */
+export function examplesIn(declarations: string): Example[] {
+  const comments = declarations.matchAll(/^\/\*\*\n((?: \*.*\n)+?) \*\/\nexport declare function (\w+)/gm);
+  return [...comments].flatMap(([, comment = '', name = '']) => {
+    const block = /^ \* @example\n \* ```ts\n((?: \*.*\n)+?) \* ```$/m.exec(comment);
+    return block === null ? [] : [{ name, text: (block[1] ?? '').replaceAll(/^ \* ?/gm, '') }];
+  });
+}
+
+/** Compiles these files of the folder, with the declarations themselves checked. Gives what the compiler says. */
+export async function compile(folder: string, files: readonly string[], resolution: string): Promise<string> {
   const compilerOptions = {
     target: 'es2023',
     module: resolution === 'nodenext' ? 'nodenext' : 'esnext',
@@ -67,7 +102,7 @@ export async function compile(folder: string, resolution: string): Promise<strin
     types: ['node'],
     typeRoots: [path.join(ROOT, 'node_modules/@types')],
   };
-  await writeFile(path.join(folder, 'tsconfig.json'), JSON.stringify({ compilerOptions, files: ['consumer.ts'] }));
+  await writeFile(path.join(folder, 'tsconfig.json'), JSON.stringify({ compilerOptions, files }));
   const tsc = path.join(path.dirname(createRequire(import.meta.url).resolve('typescript/package.json')), 'bin/tsc');
   return promisify(execFile)(process.execPath, [tsc, '--project', folder, '--pretty', 'false']).then(
     () => '',

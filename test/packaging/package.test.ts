@@ -10,12 +10,14 @@ import {
   symlinkSync,
   writeFileSync,
 } from 'node:fs';
+import { createRequire } from 'node:module';
 import { homedir } from 'node:os';
 import path from 'node:path';
+import { transform } from 'esbuild';
 import { beforeAll, describe, expect, it } from 'vitest';
 import { newFolder } from '../files/processes.ts';
 import { ROOT } from '../in-process.ts';
-import { CONSUMER, compile } from './consumer.ts';
+import { BOTH, CONSUMER, compile, examplesIn } from './consumer.ts';
 import { node, npm, npx } from './npm.ts';
 
 interface Packed {
@@ -60,7 +62,7 @@ const textOf = (file: string) => readFileSync(path.join(installed(), file), 'utf
 describe('the tarball', () => {
   it('holds what runs, and nothing else', () => {
     const belongs =
-      /^(dist\/.*\.(js|cjs|d\.ts)|dist\/THIRD-PARTY-LICENSES\.txt|schemas\/[\w.]+\.schema\.json|package\.json|(README|CHANGELOG)\.md|LICENSE)$/;
+      /^(dist\/.*\.(js|cjs|d\.ts|d\.cts)|dist\/THIRD-PARTY-LICENSES\.txt|schemas\/[\w.]+\.schema\.json|package\.json|(README|CHANGELOG)\.md|LICENSE)$/;
     const names = packed.files.map((file) => file.path);
     expect(names.filter((name) => !belongs.test(name) || /test|bench|\.map$/i.test(name))).toEqual([]);
     expect(names).toEqual(
@@ -102,7 +104,12 @@ describe('the tarball', () => {
 
   it('has every file that its package.json names, and asks for no others at run time', () => {
     const { bin, exports, main, types, dependencies } = JSON.parse(textOf('package.json'));
-    const named: string[] = [...Object.values<string>(bin), main, types, ...Object.values<string>(exports['.'])];
+    const conditions = Object.values<Record<string, string>>(exports['.']).flatMap((each) => Object.values(each));
+    const named: string[] = [...Object.values<string>(bin), main, types, ...conditions];
+    expect(Object.entries(exports['.']).map(([name, each]) => [name, ...Object.keys(each as object)])).toEqual([
+      ['import', 'types', 'default'],
+      ['require', 'types', 'default'],
+    ]);
     expect(named.filter((file) => !existsSync(path.join(installed(), file)))).toEqual([]);
     const programs = packed.files.filter((file) => /\.(js|cjs)$/.test(file.path));
     const wanted = programs
@@ -153,19 +160,52 @@ describe('installed', () => {
     expect(await npx(place, 'mdacc', 'smoke', '--sandbox', '--only', 'etl_prod')).toContain('1 of 1 accounts passed');
   });
 
-  it.each(['nodenext', 'bundler'])(
-    'has types that a strict program compiles with, resolved as %s',
-    async (resolution) => {
-      writeFileSync(path.join(place, 'consumer.ts'), CONSUMER);
-      expect(await compile(place, resolution)).toBe('');
-    },
-  );
+  it('is one library for import and for require, with the same classes', async () => {
+    writeFileSync(path.join(place, 'both.cjs'), BOTH);
+    const said = JSON.parse(await node(place, 'both.cjs'));
+    expect(said).toEqual({
+      isSame: true,
+      code: 'CONFIG_NOT_FOUND',
+      plan: expect.stringMatching(/^(Plan: |No changes)/m),
+    });
+    expect(readFileSync(path.join(installed(), 'dist/library.js'), 'utf8')).toBe("export * from './library.cjs';\n");
+  });
 
-  it('says of every function what it does', () => {
-    const declared = packed.files.filter((file) => /^dist\/types\/library\/.*\.d\.ts$/.test(file.path));
-    const texts = declared.map((file) => textOf(file.path)).join('\n');
-    const functions = [...texts.matchAll(/(\*\/\n)?export declare function (\w+)/g)];
-    expect(functions.length).toBeGreaterThan(9);
-    expect(functions.filter(([, comment]) => comment === undefined).map(([, , name]) => name)).toEqual([]);
+  it('runs the program that the README shows, which finds nothing left to do', async () => {
+    const [, program = ''] = /^## From a program$[\s\S]*?^```js\n([\s\S]*?)^```$/m.exec(textOf('README.md')) ?? [];
+    writeFileSync(path.join(place, 'readme.mjs'), program);
+    expect(await node(place, 'readme.mjs')).toMatch(/^No changes\.[\s\S]*^true \d+$/m);
+  });
+
+  it.each([
+    ['an ES module', 'consumer.mts', 'nodenext'],
+    ['a CommonJS module', 'consumer.cts', 'nodenext'],
+    ['a bundled module', 'consumer.ts', 'bundler'],
+  ])('has types that a strict program compiles with, as %s', async (_, file, resolution) => {
+    writeFileSync(path.join(place, file), CONSUMER);
+    expect(await compile(place, [file], resolution)).toBe('');
+  });
+
+  it('shows an example of each function that compiles and runs', async () => {
+    const declared = packed.files.filter((file) => file.path.endsWith('.d.cts'));
+    const examples = declared.flatMap(({ path: file }) => examplesIn(textOf(file)));
+    const library: object = createRequire(path.join(place, 'package.json'))('motherduck-accounts');
+    const functions = Object.keys(library).filter((name) => /^[a-z]/.test(name));
+    expect(examples.map(({ name }) => name).sort()).toEqual(functions.sort());
+    for (const { name, text } of examples) writeFileSync(path.join(place, `example-${name}.mts`), text);
+    expect(
+      await compile(
+        place,
+        examples.map(({ name }) => `example-${name}.mts`),
+        'nodenext',
+      ),
+    ).toBe('');
+    for (const { name, text } of examples)
+      writeFileSync(path.join(place, `example-${name}.mjs`), (await transform(text, { loader: 'ts' })).code);
+    const lines = examples.map(({ name }) => `console.log('# ${name}'); await import('./example-${name}.mjs');\n`);
+    writeFileSync(path.join(place, 'examples.mjs'), lines.join(''));
+    const said = await node(place, 'examples.mjs');
+    expect(said.match(/^# \w+$/gm)).toEqual(examples.map(({ name }) => `# ${name}`));
+    expect(said).toContain('etl_prod');
   });
 });
