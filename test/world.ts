@@ -1,4 +1,4 @@
-/** An organization in memory with everything around it: what plan and apply are tested against. */
+/** Builds what plan, apply and audit are tested against: a configuration and a state as values, an organization in memory. */
 
 import { type Applied, apply } from '../src/apply/apply.ts';
 import type { ApplyInput } from '../src/apply/apply-account.ts';
@@ -15,8 +15,9 @@ import { type Api, createApi } from '../src/motherduck/api.ts';
 import { createRestClient } from '../src/motherduck/rest-client.ts';
 import type { Transport } from '../src/motherduck/transport.ts';
 import { accountNames, makePlan, type PlanOptions } from '../src/plan/plan.ts';
-import { memorySandbox } from '../src/sandbox/open.ts';
-import type { Organization } from '../src/sandbox/organization.ts';
+import { MemoryLog } from '../src/sandbox/log.ts';
+import { Organization, type OrganizationOptions } from '../src/sandbox/organization.ts';
+import type { SandboxEvent } from '../src/sandbox/organization-state.ts';
 import { sandboxTransport } from '../src/sandbox/sandbox-transport.ts';
 import type { SecretStore } from '../src/secrets/store.ts';
 import { fakeTransport } from './fake-transport.ts';
@@ -79,7 +80,7 @@ export function desire(
 }
 
 /** A state without a file. */
-export class MemoryLedger implements StateWriter {
+export class MemoryStateWriter implements StateWriter {
   state: State = { organization: 'acme', sandbox: true, lineage: 'l', serial: 0, runs: [], accounts: new Map() };
 
   async update(change: (state: State) => State): Promise<void> {
@@ -95,7 +96,7 @@ export class MemoryLedger implements StateWriter {
 /** A store without a file; `fails` makes every put throw. */
 export class MemoryStore implements SecretStore {
   readonly name: string;
-  readonly held = new Map<string, string>();
+  readonly secrets = new Map<string, string>();
   fails: Error | undefined;
   unusable: Error | undefined;
 
@@ -113,26 +114,41 @@ export class MemoryStore implements SecretStore {
 
   async put({ account, token }: { account: string; token: string }, secret: Secret): Promise<void> {
     if (this.fails) throw this.fails;
-    this.held.set(`${account}/${token}`, secret.reveal());
+    this.secrets.set(`${account}/${token}`, secret.reveal());
   }
 }
+
+export interface WorldOptions extends Omit<OrganizationOptions, 'folder'> {
+  /** What happened in the organization before. */
+  readonly events?: readonly SandboxEvent[];
+}
+
+const ADMIN = new Secret('admin-of-this-test');
 
 export class World {
   readonly organization: Organization;
   readonly api: Api;
-  readonly stateWriter = new MemoryLedger();
+  stateWriter = new MemoryStateWriter();
   readonly store = new MemoryStore();
+  /** By the name that the configuration gives them. */
+  stores: ReadonlyMap<string, SecretStore> = new Map([['memory', this.store]]);
   readonly calls: string[] = [];
   /** Answers a request in the organization's place, or undefined to let it through. */
   interfere: ((request: Request) => Promise<Response | undefined> | Response | undefined) | undefined;
 
-  constructor(options: Parameters<typeof memorySandbox>[0] = {}) {
-    const adminToken = new Secret('admin-of-this-test');
-    this.organization = memorySandbox({ adminToken, ...options });
-    const sandbox = sandboxTransport(this.organization, adminToken);
+  constructor({ events = [], ...options }: WorldOptions = {}) {
+    const log = new MemoryLog();
+    void log.write(() => ({ events, result: undefined }));
+    this.organization = new Organization(log, { adminToken: ADMIN, ...options });
+    this.api = this.openApi();
+  }
+
+  /** @param timeoutMs of one attempt at a call, in milliseconds */
+  openApi(timeoutMs = 30_000): Api {
+    const sandbox = sandboxTransport(this.organization, ADMIN);
     const interfered = fakeTransport(
       async (request) => (await this.interfere?.(request.clone())) ?? this.organization.handle(request),
-      { token: adminToken },
+      { timeoutMs, token: ADMIN },
     );
     const transport: Transport = {
       ...sandbox,
@@ -143,23 +159,37 @@ export class World {
     };
     const http = createRestClient({
       address: new URL('http://localhost'),
-      token: adminToken,
+      token: ADMIN,
       parallelism: 8,
+      timeoutMs,
       userAgent: 'test',
       transport,
       sleep: async () => {},
     });
-    this.api = createApi(http);
+    return createApi(http);
   }
 
-  live(desired: Desired): Promise<Live> {
-    const names = accountNames(desired, this.stateWriter.state).map((username) => ({ username, needsDucklings: true }));
-    return readLive({ api: this.api, names, parallelism: 8 });
+  /** Reads what is live of the accounts of the configuration and the state. */
+  live(desired: Desired, api = this.api): Promise<Live> {
+    const names = accountNames(desired, this.stateWriter.state).map((username) => ({
+      username,
+      needsDucklings: this.needsDucklings(desired, username),
+    }));
+    return readLive({ api, names, parallelism: 4 });
+  }
+
+  protected needsDucklings(_desired: Desired, _username: string): boolean {
+    return true;
   }
 
   async plan(desired: Desired, options: PlanOptions = {}): Promise<Plan> {
-    const secretPath: PlanOptions['secretPath'] = (account, { key }) => this.store.secretPath({ account, token: key });
-    return makePlan(desired, await this.live(desired), this.stateWriter.state, { secretPath, ...options });
+    return this.planOf(desired, await this.live(desired), options);
+  }
+
+  planOf(desired: Desired, live: Live, options: PlanOptions = {}): Plan {
+    const secretPath: PlanOptions['secretPath'] = (account, { key, store }) =>
+      (this.stores.get(store) ?? this.store).secretPath({ account, token: key });
+    return makePlan(desired, live, this.stateWriter.state, { secretPath, ...options });
   }
 
   async apply(
@@ -174,7 +204,7 @@ export class World {
       live: await this.live(desired),
       api: this.api,
       stateWriter: this.stateWriter,
-      stores: new Map([['memory', this.store]]),
+      stores: this.stores,
       parallelism: 4,
       stopping,
       ...(verify ? { verify } : {}),

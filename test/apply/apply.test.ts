@@ -289,7 +289,7 @@ describe('a failed action', () => {
     const { interrupted, outcomes } = await world.apply(many, { stopping: stop.signal });
     expect(interrupted).toBe(true);
     expect(outcomes.map((outcome) => outcome.result)).toEqual(['done', 'done', 'skipped', 'skipped']);
-    expect([...world.store.held.keys()]).toEqual(['etl_prod/a']);
+    expect([...world.store.secrets.keys()]).toEqual(['etl_prod/a']);
     await world.apply(many);
     expect(world.tokenNames('etl_prod')).toEqual(['a', 'b', 'c']);
   });

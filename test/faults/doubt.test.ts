@@ -5,22 +5,22 @@ import { Secret } from '../../src/model/secret.ts';
 import { UserError } from '../../src/model/user-error.ts';
 import type { SecretStore } from '../../src/secrets/store.ts';
 import { DAY, desire, HOUR, token } from '../world.ts';
-import { DiskLedger } from './disk.ts';
-import { Site } from './site.ts';
+import { DiskStateWriter } from './disk-state-writer.ts';
+import { FaultyWorld } from './faulty-world.ts';
 
 const wanted = (ttl = 90 * DAY): Desired =>
   desire({ etl_prod: { tokens: [token('airflow', { ttl, rotateBefore: HOUR / 2, overlap: 0 })] } });
 const rotate = () => true;
 
 /** What programs find in the store. */
-async function connects(site: Site): Promise<boolean> {
-  const held = new Secret(site.memory.held.get('etl_prod/airflow') ?? '');
-  return typeof (await site.organization.connect(held)) !== 'string';
+async function connects(world: FaultyWorld): Promise<boolean> {
+  const stored = new Secret(world.store.secrets.get('etl_prod/airflow') ?? '');
+  return typeof (await world.organization.connect(stored)) !== 'string';
 }
 
-/** The site's store, told of every secret that it took. */
-function storeOf(site: Site, onTaken: () => void): SecretStore {
-  const { memory } = site;
+/** The world's store, told of every secret that it took. */
+function storeOf(world: FaultyWorld, onTaken: () => void): SecretStore {
+  const { store: memory } = world;
   return {
     name: memory.name,
     secretPath: (address) => memory.secretPath(address),
@@ -33,70 +33,70 @@ function storeOf(site: Site, onTaken: () => void): SecretStore {
 }
 
 /** A run is killed when it has stored a secret, before it could note that. */
-async function killAfterStoring(site: Site, desired: Desired): Promise<void> {
-  const stateWriter = new DiskLedger(site.stateWriter.durable);
+async function killAfterStoring(world: FaultyWorld, desired: Desired): Promise<void> {
+  const stateWriter = new DiskStateWriter(world.stateWriter.durable);
   let isDead = false;
-  const store = storeOf(site, () => {
+  const store = storeOf(world, () => {
     isDead = true;
   });
   stateWriter.decide = () => (isDead ? 'refused' : 'done');
-  site.stateWriter = stateWriter;
-  site.stores = new Map([['memory', store]]);
-  site.onCall = () => {
+  world.stateWriter = stateWriter;
+  world.stores = new Map([['memory', store]]);
+  world.onCall = () => {
     if (isDead) throw new Error('killed');
   };
-  await site.run(desired, { rotate });
-  await site.restart();
+  await world.run(desired, { rotate });
+  await world.restart();
 }
 
 it('the store took the secret of a rotation that was asked for, and then said no', async () => {
-  const site = new Site();
-  await site.run(wanted());
-  const liar = storeOf(site, () => {
+  const world = new FaultyWorld();
+  await world.run(wanted());
+  const liar = storeOf(world, () => {
     throw new UserError('STORE_FAILED', 'the vault took too long', 'Wait.');
   });
-  site.stores = new Map([['memory', liar]]);
-  const { applied } = await site.run(wanted(), { rotate });
+  world.stores = new Map([['memory', liar]]);
+  const { applied } = await world.run(wanted(), { rotate });
   expect(applied?.outcomes).toMatchObject([{ result: 'failed', error: { code: 'STORE_FAILED' } }]);
-  await site.restart();
-  await site.run(wanted());
-  expect(await connects(site)).toBe(true);
+  await world.restart();
+  await world.run(wanted());
+  expect(await connects(world)).toBe(true);
 });
 
 it('a run was killed after storing, and the next finds what it stored', async () => {
-  const site = new Site();
-  await site.run(wanted());
-  await killAfterStoring(site, wanted());
-  expect(await connects(site)).toBe(true);
-  await site.run(wanted());
-  expect(await connects(site)).toBe(true);
+  const world = new FaultyWorld();
+  await world.run(wanted());
+  await killAfterStoring(world, wanted());
+  expect(await connects(world)).toBe(true);
+  await world.run(wanted());
+  expect(await connects(world)).toBe(true);
 });
 
 it('a run was killed after storing, and a person revoked what it stored', async () => {
-  const site = new Site();
-  await site.run(wanted());
-  await killAfterStoring(site, wanted());
-  const api = site.api();
+  const world = new FaultyWorld();
+  await world.run(wanted());
+  await killAfterStoring(world, wanted());
+  const api = world.api;
   const orphan = (await api.listTokens('etl_prod')).find(({ name }) => name === 'airflow.2');
   await api.deleteToken('etl_prod', orphan?.id ?? expect.unreachable());
-  await site.run(wanted());
-  expect(await connects(site)).toBe(true);
+  await world.run(wanted());
+  expect(await connects(world)).toBe(true);
 });
 
 it('a run was killed after storing, and what it stored expired', async () => {
-  const site = new Site();
-  await site.run(wanted());
-  await killAfterStoring(site, wanted(HOUR));
-  await site.organization.advance(2 * HOUR);
-  await site.run(wanted());
-  expect(await connects(site)).toBe(true);
+  const world = new FaultyWorld();
+  await world.run(wanted());
+  await killAfterStoring(world, wanted(HOUR));
+  await world.organization.advance(2 * HOUR);
+  await world.run(wanted());
+  expect(await connects(world)).toBe(true);
 });
 
 it('a run was killed after storing, and then its account left the configuration and stays', async () => {
-  const site = new Site();
-  await site.run(wanted());
-  await killAfterStoring(site, wanted());
-  const { plan } = await site.run(desire({}));
+  const world = new FaultyWorld();
+  await world.run(wanted());
+  await killAfterStoring(world, wanted());
+  const { plan } = await world.run(desire({}));
   expect(plan?.retained).toEqual(['etl_prod']);
-  expect(await connects(site)).toBe(true);
+  expect(await connects(world)).toBe(true);
 });

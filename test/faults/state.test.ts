@@ -7,14 +7,14 @@ import type { State } from '../../src/model/state.ts';
 import { serializeState } from '../../src/state/state-document.ts';
 import { openState, type StateFile } from '../../src/state/state-file.ts';
 import { canMount, onSmallDisk } from '../files/processes.ts';
-import { DiskLedger, type Write } from './disk.ts';
-import { Striker, testTheRest } from './strike.ts';
+import { DiskStateWriter, type Write } from './disk-state-writer.ts';
+import { FaultMatrix, testTheRest } from './fault-matrix.ts';
 
-let striker: Striker;
+let matrix: FaultMatrix;
 beforeAll(async () => {
-  striker = await Striker.make();
+  matrix = await FaultMatrix.make();
 });
-afterAll(() => console.log(`failing state: ${striker.combinations} combinations of a failure, a write and an end`));
+afterAll(() => console.log(`failing state: ${matrix.combinations} combinations of a failure, a write and an end`));
 
 interface Failure {
   readonly fate: Exclude<Write, 'done'>;
@@ -29,22 +29,22 @@ const AT_ONCE = 4;
 const begunInVain = new Set<string>();
 
 function failAt(index: number, { fate, span, end }: Failure): Promise<string[] | undefined> {
-  const stateWriter = new DiskLedger(striker.stage.state);
-  let struck = false;
+  const stateWriter = new DiskStateWriter(matrix.prepared.state);
+  let hit = false;
   const begun: string[] = [];
   stateWriter.decide = (write) => {
     const isBad = span === 'once' ? write === index : write >= index;
-    struck ||= isBad;
+    hit ||= isBad;
     return isBad ? fate : 'done';
   };
-  return striker.endure({
-    prepare: (site) => {
-      site.stateWriter = stateWriter;
-      site.onBegin = (what) => {
-        if (struck && !/^(adopt|forget)/.test(what)) begun.push(what);
+  return matrix.runWithFault({
+    prepare: (world) => {
+      world.stateWriter = stateWriter;
+      world.onBegin = (what) => {
+        if (hit && !/^(adopt|forget)/.test(what)) begun.push(what);
       };
     },
-    struck: () => (struck ? `write ${index} ${fate} ${span}, then ${end}` : undefined),
+    hit: () => (hit ? `write ${index} ${fate} ${span}, then ${end}` : undefined),
     check: async () => {
       if (begun.length >= AT_ONCE && span === 'ever')
         begunInVain.add(`write ${index} failed, then: ${begun.join(', ')}`);
@@ -79,7 +79,7 @@ describe('a write of the state', () => {
 });
 
 /** The real file; `before` is told of each update. */
-class FileLedger implements StateWriter {
+class FullDiskStateWriter implements StateWriter {
   readonly #file: StateFile;
   readonly #before: (update: number) => Promise<unknown>;
   #updates = 0;
@@ -111,19 +111,19 @@ it.skipIf(!canMount)('the disk of the state is full from some moment on', async 
     const open = () => openState(path, 'acme', { sandbox: true });
     const all: string[] = [];
     for (let index = 0; ; index += 1) {
-      await writeFile(path, serializeState(striker.stage.state));
+      await writeFile(path, serializeState(matrix.prepared.state));
       const file = await open();
-      let struck = false;
-      const stateWriter = new FileLedger(file, async (update) => {
+      let hit = false;
+      const stateWriter = new FullDiskStateWriter(file, async (update) => {
         if (update < index) return;
-        struck = true;
+        hit = true;
         await writeFile(join(folder, 'ballast'), Buffer.alloc(200_000)).catch(() => undefined);
       });
-      const once = await striker.endure({
-        prepare: (site) => {
-          site.stateWriter = stateWriter;
+      const once = await matrix.runWithFault({
+        prepare: (world) => {
+          world.stateWriter = stateWriter;
         },
-        struck: () => (struck ? `full from update ${index} on` : undefined),
+        hit: () => (hit ? `full from update ${index} on` : undefined),
         check: async () => {
           await file.close().catch(() => undefined);
           stateWriter.durable = (await open()).state;
@@ -138,4 +138,4 @@ it.skipIf(!canMount)('the disk of the state is full from some moment on', async 
   expect(found).toEqual([]);
 });
 
-testTheRest(() => striker);
+testTheRest(() => matrix);

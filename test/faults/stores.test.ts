@@ -12,14 +12,14 @@ import { canMount, newFolder, onSmallDisk } from '../files/processes.ts';
 import { isWindows } from '../platform.ts';
 import { execConfig, fileConfig } from '../secrets/example.ts';
 import type { MemoryStore } from '../world.ts';
-import type { Ran } from './site.ts';
-import { Striker, testTheRest } from './strike.ts';
+import { FaultMatrix, testTheRest } from './fault-matrix.ts';
+import type { Ran } from './faulty-world.ts';
 
-let striker: Striker;
+let matrix: FaultMatrix;
 beforeAll(async () => {
-  striker = await Striker.make();
+  matrix = await FaultMatrix.make();
 });
-afterAll(() => console.log(`failing stores: ${striker.combinations} combinations of a failure, a secret and a span`));
+afterAll(() => console.log(`failing stores: ${matrix.combinations} combinations of a failure, a secret and a span`));
 
 /** How the store takes one secret in the place of the good one. */
 type Put = (address: SecretAddress, secret: Secret, memory: MemoryStore) => Promise<void>;
@@ -29,7 +29,7 @@ const down = new UserError('STORE_FAILED', 'the vault is sealed', 'Unseal it.');
 /** A store that is good but for the secret with this number, or but for that and all after it. */
 class BadAt implements SecretStore {
   readonly name = 'memory';
-  struck = false;
+  hit = false;
   readonly seen: Secret[] = [];
   readonly #memory: MemoryStore;
   readonly #put: Put;
@@ -51,7 +51,7 @@ class BadAt implements SecretStore {
   async put(address: SecretAddress, secret: Secret): Promise<void> {
     this.seen.push(secret);
     if (!this.#isBad(this.#puts++)) return this.#memory.put(address, secret);
-    this.struck = true;
+    this.hit = true;
     await this.#put(address, secret, this.#memory);
   }
 }
@@ -63,31 +63,31 @@ interface Options {
   readonly stuck?: boolean;
 }
 
-function strikeOne(
+function failPut(
   put: Put,
   index: number,
   span: 'once' | 'ever',
   { keeps = false, stuck = false }: Options,
 ): Promise<string[] | undefined> {
   let bad: BadAt | undefined;
-  return striker.endure({
-    prepare: (site) => {
-      bad = new BadAt(site.memory, put, (number) => (span === 'once' ? number === index : number >= index));
-      site.stores = new Map([['memory', bad]]);
-      site.onCall = ({ method }) => {
-        if (stuck && bad?.struck && method === 'DELETE') throw new Error('no connection');
+  return matrix.runWithFault({
+    prepare: (world) => {
+      bad = new BadAt(world.store, put, (number) => (span === 'once' ? number === index : number >= index));
+      world.stores = new Map([['memory', bad]]);
+      world.onCall = ({ method }) => {
+        if (stuck && bad?.hit && method === 'DELETE') throw new Error('no connection');
       };
     },
-    struck: () => (bad?.struck ? `secret ${index} ${span}` : undefined),
+    hit: () => (bad?.hit ? `secret ${index} ${span}` : undefined),
     check: (_, ran) => leaks(ran, bad?.seen ?? []),
     keeps,
   });
 }
 
-/** Strikes each secret alone, and every one from the first on. */
-async function strike(put: Put, options: Options = {}): Promise<string[]> {
-  const all = strikeOne(put, 0, 'ever', options);
-  const each = Array.from({ length: 12 }, (_, index) => strikeOne(put, index, 'once', options));
+/** Makes each put fail alone, and every one from the first on. */
+async function failPuts(put: Put, options: Options = {}): Promise<string[]> {
+  const all = failPut(put, 0, 'ever', options);
+  const each = Array.from({ length: 12 }, (_, index) => failPut(put, index, 'once', options));
   const found = (await Promise.all([all, ...each])).filter((one) => one !== undefined);
   expect(found).toHaveLength(11);
   return found.flat();
@@ -108,17 +108,17 @@ function leaks({ plan, applied, thrown }: Ran, secrets: readonly Secret[]): stri
 describe('a store', () => {
   it('says no', async () => {
     const put: Put = () => Promise.reject(down);
-    expect(await strike(put)).toEqual([]);
+    expect(await failPuts(put)).toEqual([]);
   });
 
   it('says no, and then nothing can be revoked', async () => {
     const put: Put = () => Promise.reject(down);
-    expect(await strike(put, { stuck: true })).toEqual([]);
+    expect(await failPuts(put, { stuck: true })).toEqual([]);
   });
 
   it('says no after a while', async () => {
     const put: Put = () => new Promise((_, reject) => setTimeout(reject, 5, down));
-    expect(await strike(put)).toEqual([]);
+    expect(await failPuts(put)).toEqual([]);
   });
 
   it('takes the secret, and then says no', async () => {
@@ -126,7 +126,7 @@ describe('a store', () => {
       await memory.put(address, secret);
       throw down;
     };
-    expect(await strike(put, { keeps: true })).toEqual([]);
+    expect(await failPuts(put, { keeps: true })).toEqual([]);
   });
 });
 
@@ -147,7 +147,7 @@ describe.skipIf(isWindows)('a store that is a command', () => {
     ['prints the secret in pieces and hangs', 'cat | tr . "\\n" >&2; sleep 60'],
     ['prints the secret and exits well', 'tee /dev/stderr'],
   ])('%s', async (_, script) => {
-    expect(await strike(command(script))).toEqual([]);
+    expect(await failPuts(command(script))).toEqual([]);
   });
 });
 
@@ -157,13 +157,13 @@ describe('a store that is a file', () => {
   it('is below something that is no folder', async () => {
     const file = join(await newFolder(), 'file');
     await writeFile(file, '');
-    expect(await strike(below(file))).toEqual([]);
+    expect(await failPuts(below(file))).toEqual([]);
   });
 
   it.skipIf(!canMount)('is on a disk that is full', async () => {
     const found = await onSmallDisk(async (folder) => {
       await writeFile(join(folder, 'ballast'), Buffer.alloc(200_000)).catch(() => undefined);
-      return strike(below(folder));
+      return failPuts(below(folder));
     });
     expect(found).toEqual([]);
   });
@@ -171,7 +171,7 @@ describe('a store that is a file', () => {
   it.skipIf(!canMount)('is on a disk that became read-only', async () => {
     const found = await onSmallDisk(async (folder) => {
       expect(spawnSync('mount', ['-o', 'remount,ro', folder]).status).toBe(0);
-      return strike(below(folder));
+      return failPuts(below(folder));
     });
     expect(found).toEqual([]);
   });
@@ -197,18 +197,18 @@ describe.skipIf(isWindows)('a store that cannot be used from the start', () => {
   ])('stops the run before anything is done: %s', async (_, open) => {
     const store = await open();
     const calls: string[] = [];
-    const found = await striker.endure({
-      prepare: (site) => {
-        const { memory } = site;
+    const found = await matrix.runWithFault({
+      prepare: (world) => {
+        const { store: memory } = world;
         const unusable: SecretStore = { ...store, name: 'memory', secretPath: (address) => memory.secretPath(address) };
-        site.stores = new Map([['memory', unusable]]);
-        site.onCall = ({ method }) => void calls.push(method);
+        world.stores = new Map([['memory', unusable]]);
+        world.onCall = ({ method }) => void calls.push(method);
       },
-      struck: () => 'from the start',
-      check: (site, ran) => {
+      hit: () => 'from the start',
+      check: (world, ran) => {
         expect(ran.thrown).toMatchObject({ code: 'STORE_UNUSABLE' });
         expect(calls.filter((method) => method !== 'GET')).toEqual([]);
-        expect(site.stateWriter.durable).toBe(striker.stage.state);
+        expect(world.stateWriter.durable).toBe(matrix.prepared.state);
         return [];
       },
     });
@@ -216,4 +216,4 @@ describe.skipIf(isWindows)('a store that cannot be used from the start', () => {
   });
 });
 
-testTheRest(() => striker);
+testTheRest(() => matrix);

@@ -8,11 +8,11 @@ import { Secret } from '../../src/model/secret.ts';
 import { motherduckConnector, type Target } from '../../src/motherduck/connector.ts';
 import { childEnvironment, type ProbeRequest, runProbe } from '../../src/motherduck/probe-process.ts';
 import { isWindows } from '../platform.ts';
-import { buildProbe, ENDLESS, MARKER, PATIENT_MS } from '../smoke/world.ts';
+import { buildProbe, ENDLESS, MARKER, PROBE_TIMEOUT_MS } from '../smoke/fake-motherduck.ts';
 
 const TOKEN = new Secret(`eyJhbGciOiJIUzI1NiJ9.${MARKER}payload.${MARKER}signature`);
 
-vi.setConfig({ testTimeout: PATIENT_MS });
+vi.setConfig({ testTimeout: PROBE_TIMEOUT_MS });
 
 let probe: Awaited<ReturnType<typeof buildProbe>>;
 beforeAll(async () => {
@@ -29,7 +29,7 @@ function ask(...sql: string[]): ProbeRequest {
 }
 
 function run(target: Target, request: ProbeRequest, more: Partial<Parameters<typeof runProbe>[2]> = {}) {
-  return runProbe(target, request, { timeoutMs: PATIENT_MS, probePath: probe.path, secrets: [TOKEN], ...more });
+  return runProbe(target, request, { timeoutMs: PROBE_TIMEOUT_MS, probePath: probe.path, secrets: [TOKEN], ...more });
 }
 
 describe('runProbe', () => {

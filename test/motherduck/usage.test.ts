@@ -4,9 +4,9 @@ import { type ProbeReport, type ProbeRunner, runProbe } from '../../src/motherdu
 import { PRODUCT, readUsage } from '../../src/motherduck/usage.ts';
 import { sandboxConnector } from '../../src/sandbox/connector.ts';
 import { memorySandbox } from '../../src/sandbox/open.ts';
-import { buildProbe, PATIENT_MS } from '../smoke/world.ts';
+import { buildProbe, PROBE_TIMEOUT_MS } from '../smoke/fake-motherduck.ts';
 
-vi.setConfig({ testTimeout: PATIENT_MS });
+vi.setConfig({ testTimeout: PROBE_TIMEOUT_MS });
 
 let built: Awaited<ReturnType<typeof buildProbe>>;
 beforeAll(async () => {
@@ -40,7 +40,7 @@ describe('the history of the sandbox', () => {
     await organization.connect(secret, `${PRODUCT}/0.1.0`);
     await organization.connect(await organization.mint({ username: 'quiet_00001' }), `${PRODUCT}/0.1.0`);
 
-    const usage = await readUsage({ connector, probe: real, token, timeoutMs: PATIENT_MS });
+    const usage = await readUsage({ connector, probe: real, token, timeoutMs: PROBE_TIMEOUT_MS });
     expect([...usage.keys()].sort()).toEqual(['sandbox_admin', 'tenant_00001']);
     expect(Math.abs((usage.get('tenant_00001') ?? 0) - used)).toBeLessThan(60_000);
   });
@@ -52,12 +52,12 @@ describe('the history of the sandbox', () => {
     for (const { username } of all) {
       await organization.connect(await organization.mint({ username }));
     }
-    expect((await readUsage({ connector, probe: real, token, timeoutMs: PATIENT_MS })).size).toBe(3000 + 1);
+    expect((await readUsage({ connector, probe: real, token, timeoutMs: PROBE_TIMEOUT_MS })).size).toBe(3000 + 1);
   });
 
   it('is there on a Business plan alone, and for an Admin', async () => {
     const free = sandbox({ tier: 'lite' });
-    expect(await thrown(readUsage({ ...free, probe: real, timeoutMs: PATIENT_MS }))).toMatchObject({
+    expect(await thrown(readUsage({ ...free, probe: real, timeoutMs: PROBE_TIMEOUT_MS }))).toMatchObject({
       code: 'USAGE_UNREADABLE',
       message: expect.stringContaining('query_history'),
       hint: { text: expect.stringContaining('Business') },
@@ -65,7 +65,7 @@ describe('the history of the sandbox', () => {
     const { organization, connector } = sandbox();
     await organization.seed(1);
     const token = await organization.mint({ username: 'tenant_00001' });
-    expect(await thrown(readUsage({ connector, probe: real, token, timeoutMs: PATIENT_MS }))).toMatchObject({
+    expect(await thrown(readUsage({ connector, probe: real, token, timeoutMs: PROBE_TIMEOUT_MS }))).toMatchObject({
       code: 'USAGE_UNREADABLE',
     });
   });

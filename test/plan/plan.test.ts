@@ -116,7 +116,7 @@ describe('adoption', () => {
     const held = world.stateWriter.state.accounts.get('etl_prod');
     expect(held).toMatchObject({ origin: 'adopted' });
     expect(held?.tokens.get('airflow')?.current).toMatchObject({ id: record.id, secret: 'unknown' });
-    expect(world.store.held.size).toBe(0);
+    expect(world.store.secrets.size).toBe(0);
     expect(brief(await world.plan(desired))).toEqual([]);
     await world.organization.advance(400 * DAY);
     expect(brief(await world.plan(desired))).toEqual([]);
@@ -312,7 +312,7 @@ describe('a key that the configuration renames', () => {
     const { plan } = await world.apply(renamed);
     expect(brief(plan)).toEqual(['adopt_token etl_prod/loader', 'rotate_token etl_prod/loader']);
     expect(world.tokenNames('etl_prod')).toEqual(['airflow', 'airflow.2']);
-    expect([...world.store.held.keys()]).toEqual(['etl_prod/airflow', 'etl_prod/loader']);
+    expect([...world.store.secrets.keys()]).toEqual(['etl_prod/airflow', 'etl_prod/loader']);
     expect(brief(await world.plan(renamed))).toEqual([]);
   });
 

@@ -14,9 +14,9 @@ import { UserError } from '../../src/model/user-error.ts';
 import { accountKey } from '../../src/model/username.ts';
 import { hashOf } from '../../src/sandbox/authentication.ts';
 import type { Account, Token } from '../../src/sandbox/organization-state.ts';
-import { DiskLedger } from '../faults/disk.ts';
-import { type RunOptions, Site } from '../faults/site.ts';
-import { Trouble } from '../faults/trouble.ts';
+import { DiskStateWriter } from '../faults/disk-state-writer.ts';
+import { Fault } from '../faults/fault.ts';
+import { FaultyWorld, type RunOptions } from '../faults/faulty-world.ts';
 import { type AccountSketch, brief, DAY, desire, HOUR, token } from '../world.ts';
 
 const ACCOUNTS = ['etl_prod', 'bi_tool', 'Tenant_1'];
@@ -172,7 +172,7 @@ function tokenOf(name: string, wanted: Wanted, isSharer: boolean) {
 
 /** The organization, the configuration and who made what. */
 class Story {
-  readonly site = new Site();
+  readonly world = new FaultyWorld();
   readonly yaml = new Yaml();
   /** Ids of tokens that this program did not make. */
   readonly foreign = new Set<string>();
@@ -181,7 +181,7 @@ class Story {
     this.yaml.edit(next);
     switch (next.do) {
       case 'wait':
-        await this.site.organization.advance(next.seconds);
+        await this.world.organization.advance(next.seconds);
         return;
       case 'apply':
         return this.apply({ prune: next.prune, ...ending(next.smoke), ...rotation(next.rotate) });
@@ -196,7 +196,7 @@ class Story {
 
   /** What a person does at MotherDuck's web page. */
   async meddle(next: Step): Promise<void> {
-    const api = this.site.api();
+    const api = this.world.api;
     const username = 'account' in next ? (ACCOUNTS[next.account] ?? '') : '';
     const found = this.account(username);
     if (next.do === 'create by hand' && found === undefined) await api.createUser(username);
@@ -226,21 +226,21 @@ class Story {
   async apply(options: RunOptions): Promise<void> {
     const desired = this.yaml.read();
     const before = this.look();
-    const { plan, applied, thrown } = await this.site.run(desired, options);
+    const { plan, applied, thrown } = await this.world.run(desired, options);
     this.checkAlways(desired, before, plan);
     const isDone = applied?.outcomes.every(({ result }) => result === 'done') && plan?.errors.length === 0;
     if (thrown !== undefined) expect(plan?.violations.length, String(thrown)).toBeGreaterThan(0);
     if (!isDone || plan === undefined) return;
-    expect(brief(await this.site.plan(desired, { prune: options.prune ?? false }))).toEqual([]);
+    expect(brief(await this.world.plan(desired, { prune: options.prune ?? false }))).toEqual([]);
     this.checkDone(desired, plan, options);
   }
 
   /** A run after which nothing remains but what MotherDuck did and what was on the disk. */
   async fail({ at, number }: Cut, options: RunOptions): Promise<void> {
-    const { site } = this;
+    const { world } = this;
     const desired = this.yaml.read();
     const before = this.look();
-    const stateWriter = new DiskLedger(site.stateWriter.durable);
+    const stateWriter = new DiskStateWriter(world.stateWriter.durable);
     let isDead = false;
     let secrets = 0;
     const die = () => {
@@ -252,9 +252,9 @@ class Story {
       die();
       return at === 'write' ? 'refused' : 'unconfirmed';
     };
-    site.stateWriter = stateWriter;
+    world.stateWriter = stateWriter;
     const isLastCall = at === 'call' || at === 'effect';
-    site.trouble = new Trouble(
+    world.fault = new Fault(
       async (really) => {
         if (!isDead && at === 'effect') await really();
         die();
@@ -263,16 +263,16 @@ class Story {
       'ever',
       isLastCall ? number : Number.POSITIVE_INFINITY,
     );
-    site.onCall = () => {
+    world.onCall = () => {
       if (isDead) throw new Error('killed');
     };
     this.guardStore(() => {
       if (at === 'secret' && secrets++ === number) die();
       return !isDead;
     });
-    const { plan } = await site.run(desired, options);
+    const { plan } = await world.run(desired, options);
     this.checkAlways(desired, before, plan);
-    await site.restart();
+    await world.restart();
   }
 
   async failStore(secrets: readonly boolean[], options: RunOptions): Promise<void> {
@@ -280,13 +280,13 @@ class Story {
     const before = this.look();
     let number = 0;
     this.guardStore(() => secrets[number++ % secrets.length] ?? true);
-    const { plan } = await this.site.run(desired, options);
+    const { plan } = await this.world.run(desired, options);
     this.checkAlways(desired, before, plan);
-    await this.site.restart();
+    await this.world.restart();
   }
 
   guardStore(isWell: () => boolean): void {
-    const { memory } = this.site;
+    const { store: memory } = this.world;
     const guarded = {
       name: memory.name,
       secretPath: memory.secretPath.bind(memory),
@@ -296,16 +296,16 @@ class Story {
         await memory.put(...put);
       },
     };
-    this.site.stores = new Map([['memory', guarded]]);
+    this.world.stores = new Map([['memory', guarded]]);
   }
 
   look(): { readonly accounts: readonly Seen[]; readonly state: State } {
-    const now = this.site.organization.now();
-    const accounts = this.site.organization.inspect().accounts.map((each) => ({
+    const now = this.world.organization.now();
+    const accounts = this.world.organization.inspect().accounts.map((each) => ({
       ...each,
       tokens: each.tokens.filter(({ expiresAt }) => expiresAt === null || expiresAt > now),
     }));
-    return { accounts, state: this.site.stateWriter.durable };
+    return { accounts, state: this.world.stateWriter.durable };
   }
 
   account(username: string): Seen | undefined {
@@ -313,7 +313,7 @@ class Story {
   }
 
   /** Ids that the state has. */
-  known(state: State = this.site.stateWriter.durable): Set<string> {
+  known(state: State = this.world.stateWriter.durable): Set<string> {
     return new Set(
       tokensOf(state).flatMap(([, , { current, retiring }]) => [current?.id ?? '', ...retiring.map(({ id }) => id)]),
     );
@@ -321,7 +321,7 @@ class Story {
 
   /** Names that a run began to make. */
   intended(username: string): Set<string> {
-    const own = tokensOf(this.site.stateWriter.durable).filter(([of]) => accountKey(of) === accountKey(username));
+    const own = tokensOf(this.world.stateWriter.durable).filter(([of]) => accountKey(of) === accountKey(username));
     return new Set(own.flatMap(([, , { intents }]) => intents.map(({ name }) => name)));
   }
 
@@ -366,7 +366,7 @@ class Story {
   /** What holds after a run that did all of its plan. */
   checkDone(desired: Desired, plan: Plan, options: RunOptions): void {
     const { accounts, state } = this.look();
-    const now = this.site.organization.now();
+    const now = this.world.organization.now();
     for (const { username, tokens } of desired.accounts.values()) {
       const live = this.account(username)?.tokens ?? [];
       for (const want of tokens.values()) {
@@ -413,12 +413,12 @@ class Story {
   }
 
   hashIn(username: string, at: string): string {
-    return hashOf(new Secret(this.site.memory.held.get(`${username}/${at}`) ?? ''));
+    return hashOf(new Secret(this.world.store.secrets.get(`${username}/${at}`) ?? ''));
   }
 
   /** What a killed run stored and nobody noted is found by the next run; not when it expires before (doubt.test.ts). */
   isSpent(username: string, hash: string): boolean {
-    const accounts = this.site.organization.inspect().accounts;
+    const accounts = this.world.organization.inspect().accounts;
     const all = accounts.find((each) => accountKey(each.username) === accountKey(username))?.tokens ?? [];
     const stored = all.find((each) => each.hash === hash);
     return stored !== undefined && this.hasExpired(all, stored.id) && !this.known().has(stored.id);
@@ -426,7 +426,7 @@ class Story {
 
   hasExpired(tokens: readonly Token[], id: string): boolean {
     const { expiresAt = null } = tokens.find((each) => each.id === id) ?? {};
-    return expiresAt !== null && expiresAt <= this.site.organization.now();
+    return expiresAt !== null && expiresAt <= this.world.organization.now();
   }
 }
 

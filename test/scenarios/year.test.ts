@@ -12,7 +12,7 @@ import { SMOKE_TOKEN_NAME } from '../../src/model/tokens.ts';
 import type { FileStoreConfig } from '../../src/secrets/kinds/file/checks.ts';
 import { DotenvText } from '../../src/secrets/kinds/file/dotenv.ts';
 import { openStores } from '../../src/secrets/stores.ts';
-import { Site } from '../faults/site.ts';
+import { FaultyWorld } from '../faults/faulty-world.ts';
 import { newFolder } from '../files/processes.ts';
 import { brief, DAY, HOUR } from '../world.ts';
 
@@ -48,7 +48,7 @@ interface Life {
 }
 
 class Year {
-  readonly site = new Site();
+  readonly world = new FaultyWorld();
   readonly desired: Desired;
   /** By token: programs that were without one, and when. */
   readonly trouble = new Map<string, string[]>();
@@ -59,8 +59,8 @@ class Year {
 
   constructor(desired: Desired) {
     this.desired = desired;
-    this.site.stores = openStores(desired.stores);
-    this.start = this.site.organization.now();
+    this.world.stores = openStores(desired.stores);
+    this.start = this.world.organization.now();
     for (const { account, token } of tokensOf(desired)) this.trouble.set(`${account}/${token.key}`, []);
   }
 
@@ -85,7 +85,7 @@ class Year {
   async apply(fails: boolean): Promise<void> {
     const smoke = async ({ username: account }: { username: string }) =>
       ({ account, outcome: 'failed', verified: [], connections: [], warnings: [], ms: 0 }) as const;
-    const { applied, thrown } = await this.site.run(this.desired, fails ? { smoke } : {});
+    const { applied, thrown } = await this.world.run(this.desired, fails ? { smoke } : {});
     expect(thrown).toBeUndefined();
     const bad = applied?.outcomes.filter(({ result }) => result === 'failed') ?? [];
     expect(bad.map(({ error }) => error?.message)).toEqual([]);
@@ -94,7 +94,7 @@ class Year {
 
   async waitUntil(seconds: number): Promise<void> {
     if (seconds <= this.#passed) return;
-    await this.site.organization.advance(seconds - this.#passed);
+    await this.world.organization.advance(seconds - this.#passed);
     this.#passed = seconds;
   }
 
@@ -111,7 +111,7 @@ class Year {
   /** Every program connects with what it has. */
   async connect(): Promise<void> {
     for (const { account, token, hour, secret } of this.#programs) {
-      const connection = await this.site.organization.connect(secret);
+      const connection = await this.world.organization.connect(secret);
       if (typeof connection !== 'string' && connection.account.username === account) continue;
       const [day, time] = [Math.floor(this.#passed / DAY), Math.floor((this.#passed % DAY) / HOUR)];
       this.trouble.get(`${account}/${token}`)?.push(`day ${day}, ${time}:00: who reads at ${hour}:00 cannot connect`);
@@ -134,7 +134,7 @@ class Year {
 
   /** The lives of the tokens that one key had, in seconds since the start; oldest first. */
   lives(account: string, key: string): Life[] {
-    const { events } = this.site.organization.inspect();
+    const { events } = this.world.organization.inspect();
     const seconds = (at: number) => (at - this.start) / 1000;
     const revoked = new Map(events.flatMap((each) => (each.event === 'token_deleted' ? [[each.id, each.at]] : [])));
     return events.flatMap((each) => {
@@ -181,11 +181,11 @@ function checkLives(
   expect(rotations).toBeLessThanOrEqual(Math.ceil((NIGHTS * DAY) / due));
 }
 
-async function checkEnd({ site, desired }: Year): Promise<void> {
-  const plan = await site.plan(desired);
+async function checkEnd({ world, desired }: Year): Promise<void> {
+  const plan = await world.plan(desired);
   expect(brief(plan)).toEqual([]);
   expect([plan.retest, plan.errors, plan.unmanaged]).toEqual([[], [], { accounts: [], tokens: [] }]);
-  const listed = site.organization.inspect().accounts.flatMap(({ tokens }) => tokens);
+  const listed = world.organization.inspect().accounts.flatMap(({ tokens }) => tokens);
   expect(listed.filter(({ name }) => name === SMOKE_TOKEN_NAME)).toEqual([]);
 }
 

@@ -9,9 +9,9 @@ import { createRestClient } from '../../src/motherduck/rest-client.ts';
 import { embeddedSandbox } from '../../src/sandbox/sandbox-transport.ts';
 import { smokeAccounts } from '../../src/smoke/session.ts';
 import type { SmokeSubject } from '../../src/smoke/smoke.ts';
-import { buildProbe, PATIENT_MS } from './world.ts';
+import { buildProbe, PROBE_TIMEOUT_MS } from './fake-motherduck.ts';
 
-vi.setConfig({ testTimeout: PATIENT_MS });
+vi.setConfig({ testTimeout: PROBE_TIMEOUT_MS });
 
 let built: Awaited<ReturnType<typeof buildProbe>>;
 const folder = mkdtempSync(join(tmpdir(), 'mdacc-smoke-'));
@@ -59,7 +59,7 @@ it('tests the accounts of a sandbox as it does those of MotherDuck', async () =>
       api,
       connector,
       probe,
-      timeoutMs: PATIENT_MS,
+      timeoutMs: PROBE_TIMEOUT_MS,
       parallelism: 4,
     });
 

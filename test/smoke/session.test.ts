@@ -2,18 +2,18 @@ import { afterAll, beforeAll, beforeEach, describe, expect, it, vi } from 'vites
 import type { AccountSmoke } from '../../src/model/smoke.ts';
 import { judgeOrganization, smokeAccounts } from '../../src/smoke/session.ts';
 import type { SmokeSubject } from '../../src/smoke/smoke.ts';
-import { buildProbe, type Identity, PATIENT_MS, World } from './world.ts';
+import { buildProbe, FakeMotherDuck, type Identity, PROBE_TIMEOUT_MS } from './fake-motherduck.ts';
 
-vi.setConfig({ testTimeout: PATIENT_MS });
+vi.setConfig({ testTimeout: PROBE_TIMEOUT_MS });
 
 let probe: Awaited<ReturnType<typeof buildProbe>>;
-let world: World;
+let world: FakeMotherDuck;
 beforeAll(async () => {
   probe = await buildProbe();
 });
 afterAll(() => probe.remove());
 beforeEach(() => {
-  world = new World(probe.path);
+  world = new FakeMotherDuck(probe.path);
 });
 
 function subject(username: string, smoke: SmokeSubject['smoke'] = {}): SmokeSubject {
@@ -30,7 +30,7 @@ function run(
   more: Partial<Parameters<typeof smokeAccounts>[0]> = {},
 ) {
   const { api, connector, probe } = world;
-  return smokeAccounts({ accounts, api, connector, probe, timeoutMs: PATIENT_MS, parallelism: 10, ...more });
+  return smokeAccounts({ accounts, api, connector, probe, timeoutMs: PROBE_TIMEOUT_MS, parallelism: 10, ...more });
 }
 
 describe('smokeAccounts', () => {

@@ -2,19 +2,19 @@ import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it, vi } 
 import type { AccountSmoke, SmokeCheck } from '../../src/model/smoke.ts';
 import type { TokenType } from '../../src/model/tokens.ts';
 import { type SmokeOptions, type SmokeSubject, smokeAccount } from '../../src/smoke/smoke.ts';
-import { buildProbe, ENDLESS, type Identity, MARKER, PATIENT_MS, World } from './world.ts';
+import { buildProbe, ENDLESS, FakeMotherDuck, type Identity, MARKER, PROBE_TIMEOUT_MS } from './fake-motherduck.ts';
 
-vi.setConfig({ testTimeout: PATIENT_MS });
+vi.setConfig({ testTimeout: PROBE_TIMEOUT_MS });
 
 let probe: Awaited<ReturnType<typeof buildProbe>>;
-let world: World;
+let world: FakeMotherDuck;
 const results: AccountSmoke[] = [];
 beforeAll(async () => {
   probe = await buildProbe();
 });
 afterAll(() => probe.remove());
 beforeEach(() => {
-  world = new World(probe.path);
+  world = new FakeMotherDuck(probe.path);
 });
 afterEach(() => {
   expect(JSON.stringify([results, world.calls])).not.toContain(MARKER);
@@ -35,7 +35,7 @@ function held(tokens: Record<string, [TokenType, Identity]>): SmokeOptions['secr
 
 async function smoke(subject: SmokeSubject, more: Partial<SmokeOptions> = {}): Promise<AccountSmoke> {
   const { api, connector, probe } = world;
-  const common = { api, connector, probe, timeoutMs: PATIENT_MS, secrets: new Map(), ranBefore: undefined };
+  const common = { api, connector, probe, timeoutMs: PROBE_TIMEOUT_MS, secrets: new Map(), ranBefore: undefined };
   const result = await smokeAccount({ ...common, account: subject, ...more });
   results.push(result);
   return result;
@@ -231,7 +231,7 @@ describe('temporary tokens are revoked', () => {
 
   it('when the answer to their creation was lost, but not older ones', async () => {
     world.leftover('old', world.api.now() - 60_000);
-    const conflictFree = new World(probe.path);
+    const conflictFree = new FakeMotherDuck(probe.path);
     conflictFree.fail = [{ on: 'createToken', failure: 'timeout', effect: 'unknown' }];
     world.alive.clear();
     world = conflictFree;

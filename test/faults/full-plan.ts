@@ -7,7 +7,7 @@ import type { Api } from '../../src/motherduck/api.ts';
 import { hashOf } from '../../src/sandbox/authentication.ts';
 import type { SandboxEvent, Token } from '../../src/sandbox/organization-state.ts';
 import { type AccountSketch, brief, DAY, desire, token } from '../world.ts';
-import { type Ran, Site } from './site.ts';
+import { FaultyWorld, type Ran } from './faulty-world.ts';
 
 const MANAGED: AccountSketch['ducklings'] = {
   read_write: { size: 'standard', cooldown: 600 },
@@ -34,7 +34,7 @@ const BEFORE = desire({
   ghost: { tokens: [token('job')], protected: false },
 });
 
-/** What the configuration wants of the stage. */
+/** The configuration whose plan has everything to do. */
 export const AFTER = desire(
   {
     fresh: { ducklings: MANAGED, tokens: [token('app', { type: 'read_scaling' }), token('load')] },
@@ -69,10 +69,10 @@ export const PLANNED = [
   'delete_account leaver',
 ];
 
-export interface Stage {
+export interface FullPlan {
   readonly events: readonly SandboxEvent[];
   readonly state: State;
-  readonly held: ReadonlyMap<string, string>;
+  readonly secrets: ReadonlyMap<string, string>;
   /** Secrets that a program read before: each must connect all the while. */
   readonly inUse: readonly Secret[];
   /** Ids of tokens that are nobody's business. */
@@ -81,35 +81,35 @@ export interface Stage {
   readonly adopted: string;
 }
 
-/** Makes the stage once; each test opens it anew. */
-export async function setStage(): Promise<Stage> {
-  const site = new Site();
-  const api = site.api();
-  await site.run(BEFORE);
-  await site.organization.advance(75 * DAY);
+/** Prepares the organization once; each test opens it anew. */
+export async function prepareFullPlan(): Promise<FullPlan> {
+  const world = new FaultyWorld();
+  const api = world.api;
+  await world.run(BEFORE);
+  await world.organization.advance(75 * DAY);
   const rotate = (_: string, key: string) => key === 'aging' || key === 'slow';
-  const inUse = [read(site, 'waiting/slow'), read(site, 'etl_prod/airflow')];
-  await site.run(desireOnly('etl_prod'), { rotate });
-  await site.run(desireOnly('waiting'), { rotate, smoke: async (account) => failed(account.username) });
-  await site.organization.advance(3 * DAY);
-  await interrupt(site, api);
-  await meddle(site, api);
+  const inUse = [read(world, 'waiting/slow'), read(world, 'etl_prod/airflow')];
+  await world.run(desireOnly('etl_prod'), { rotate });
+  await world.run(desireOnly('waiting'), { rotate, smoke: async (account) => failed(account.username) });
+  await world.organization.advance(3 * DAY);
+  await interrupt(world, api);
+  await meddle(world, api);
   const due = await api.createToken('found', { name: 'due', ttl: 10 * DAY });
   const adopted = await api.createToken('found', { name: 'app', ttl: 50 * DAY });
   return {
-    events: site.organization.inspect().events,
-    state: site.stateWriter.durable,
-    held: new Map(site.memory.held),
-    inUse: [...inUse, read(site, 'etl_prod/aging'), due.secret, adopted.secret],
-    unmanaged: idsOf(site, (name) => name === 'laptop'),
+    events: world.organization.inspect().events,
+    state: world.stateWriter.durable,
+    secrets: new Map(world.store.secrets),
+    inUse: [...inUse, read(world, 'etl_prod/aging'), due.secret, adopted.secret],
+    unmanaged: idsOf(world, (name) => name === 'laptop'),
     adopted: adopted.record.id,
   };
 }
 
-export function openStage({ events, state, held }: Stage): Site {
-  const site = new Site(events, state);
-  for (const [secretPath, secret] of held) site.memory.held.set(secretPath, secret);
-  return site;
+export function openFullPlan({ events, state, secrets }: FullPlan): FaultyWorld {
+  const world = new FaultyWorld(events, state);
+  for (const [secretPath, secret] of secrets) world.store.secrets.set(secretPath, secret);
+  return world;
 }
 
 function desireOnly(username: string) {
@@ -121,19 +121,23 @@ function failed(account: string) {
 }
 
 /** A run was killed after it had made and stored `orphan.2`, before it could note that. */
-async function interrupt(site: Site, api: Api): Promise<void> {
+async function interrupt(world: FaultyWorld, api: Api): Promise<void> {
   const intent = { name: 'orphan.2', generation: 2, at: new Date(api.now()).toISOString() };
-  await updateToken(site.stateWriter, 'etl_prod', 'orphan', (held) => ({ ...held, generation: 2, intents: [intent] }));
+  await updateToken(world.stateWriter, 'etl_prod', 'orphan', (before) => ({
+    ...before,
+    generation: 2,
+    intents: [intent],
+  }));
   const { secret } = await api.createToken('etl_prod', { name: 'orphan.2', ttl: 90 * DAY });
-  site.memory.held.set('etl_prod/orphan', secret.reveal());
+  world.store.secrets.set('etl_prod/orphan', secret.reveal());
 }
 
 /** What people and other programs did meanwhile. */
-async function meddle(site: Site, api: Api): Promise<void> {
+async function meddle(world: FaultyWorld, api: Api): Promise<void> {
   await api.deleteUser('ghost');
   await api.deleteUser('again');
   for (const name of ['gone', 'lost']) {
-    for (const id of idsOf(site, (other) => other === name)) await api.deleteToken('etl_prod', id);
+    for (const id of idsOf(world, (other) => other === name)) await api.deleteToken('etl_prod', id);
   }
   await api.setDucklings('etl_prod', {
     read_write: { instance_size: 'jumbo' },
@@ -144,33 +148,38 @@ async function meddle(site: Site, api: Api): Promise<void> {
   await api.createToken('etl_prod', { name: 'mdacc smoke', ttl: 300 });
 }
 
-function idsOf(site: Site, fits: (name: string) => boolean): string[] {
-  const tokens = site.organization.inspect().accounts.flatMap((account) => account.tokens);
+function idsOf(world: FaultyWorld, fits: (name: string) => boolean): string[] {
+  const tokens = world.organization.inspect().accounts.flatMap((account) => account.tokens);
   return tokens.filter(({ name }) => fits(name)).map(({ id }) => id);
 }
 
-function read(site: Site, secretPath: string): Secret {
-  return new Secret(site.memory.held.get(secretPath) ?? '');
+function read(world: FaultyWorld, secretPath: string): Secret {
+  return new Secret(world.store.secrets.get(secretPath) ?? '');
 }
 
 /** Programs that use what they read before, or what they read now. */
-export async function disconnected(site: Site, stage: Stage): Promise<string[]> {
+export async function disconnected(world: FaultyWorld, prepared: FullPlan): Promise<string[]> {
   const kept = ['airflow', 'zero', 'aging', 'orphan'].map((key) => `etl_prod/${key}`);
   const now = [...kept, 'waiting/slow'].map(
-    (secretPath) => [`what ${secretPath} holds`, read(site, secretPath)] as const,
+    (secretPath) => [`what ${secretPath} holds`, read(world, secretPath)] as const,
   );
-  const used = stage.inUse.map((secret, index) => [`a secret in use (${index})`, secret] as const);
+  const used = prepared.inUse.map((secret, index) => [`a secret in use (${index})`, secret] as const);
   const found: string[] = [];
   for (const [what, secret] of [...used, ...now]) {
-    if (typeof (await site.organization.connect(secret)) === 'string') found.push(`${what} does not connect`);
+    if (typeof (await world.organization.connect(secret)) === 'string') found.push(`${what} does not connect`);
   }
   return found;
 }
 
-/** What is not as it must be after the stage's plan was done. */
-export async function differences(site: Site, stage: Stage, { applied, thrown }: Ran, next: Plan): Promise<string[]> {
+/** What is not as it must be after the plan was applied. */
+export async function differences(
+  world: FaultyWorld,
+  prepared: FullPlan,
+  { applied, thrown }: Ran,
+  next: Plan,
+): Promise<string[]> {
   const outcomes = applied?.outcomes ?? [];
-  const events = site.organization.inspect().events;
+  const events = world.organization.inspect().events;
   const deleted = events.flatMap((event) => (event.event === 'account_deleted' ? [event.account] : []));
   return [
     ...(applied === undefined ? [`the clean run threw ${thrown}`] : []),
@@ -185,10 +194,10 @@ export async function differences(site: Site, stage: Stage, { applied, thrown }:
       (each) => `remains: ${each}`,
     ),
     ...differ('unmanaged accounts', next.unmanaged.accounts ?? [], ['legacy']),
-    ...differ('accounts in the state', [...site.stateWriter.durable.accounts.keys()], [...AFTER.accounts.keys()]),
+    ...differ('accounts in the state', [...world.stateWriter.durable.accounts.keys()], [...AFTER.accounts.keys()]),
     ...differ('deleted accounts', deleted, ['ghost', 'again', 'leaver']),
-    ...tokenDifferences(site, stage),
-    ...(await disconnected(site, stage)),
+    ...tokenDifferences(world, prepared),
+    ...(await disconnected(world, prepared)),
   ];
 }
 
@@ -196,26 +205,26 @@ export async function differences(site: Site, stage: Stage, { applied, thrown }:
 export const FOR_EVER = 'stays for ever';
 
 /** Live are the current tokens, the replaced ones that the state gives a time, the unmanaged ones, and no other. */
-function tokenDifferences(site: Site, { unmanaged, adopted }: Stage): string[] {
+function tokenDifferences(world: FaultyWorld, { unmanaged, adopted }: FullPlan): string[] {
   const found: string[] = [];
-  const isLive = ({ expiresAt }: Token) => expiresAt === null || expiresAt > site.organization.now();
-  const live = site.organization
+  const isLive = ({ expiresAt }: Token) => expiresAt === null || expiresAt > world.organization.now();
+  const live = world.organization
     .inspect()
     .accounts.flatMap(({ username, tokens }) => tokens.filter(isLive).map((each) => ({ ...each, username })));
   const expected: string[] = [...unmanaged];
   for (const { username, tokens } of AFTER.accounts.values()) {
-    const held = site.stateWriter.durable.accounts.get(username)?.tokens;
-    found.push(...differ(`keys of ${username}`, [...(held?.keys() ?? [])], [...tokens.keys()]));
+    const managed = world.stateWriter.durable.accounts.get(username)?.tokens;
+    found.push(...differ(`keys of ${username}`, [...(managed?.keys() ?? [])], [...tokens.keys()]));
     for (const { key, type } of tokens.values()) {
-      const { current, retiring = [] }: Partial<StateToken> = held?.get(key) ?? {};
+      const { current, retiring = [] }: Partial<StateToken> = managed?.get(key) ?? {};
       const now = live.find(({ id, username: owner }) => id === current?.id && owner === username);
       const what = `${username}/${key}`;
       const hasLife = ({ expires_at: expiresAt }: RetiringToken) =>
-        expiresAt === null || Date.parse(expiresAt) > site.organization.now();
+        expiresAt === null || Date.parse(expiresAt) > world.organization.now();
       expected.push(current?.id ?? `${what} has no current`, ...retiring.filter(hasLife).map(({ id }) => id));
       if (now?.type !== type) found.push(`${what} is ${now?.type}`);
       if ((current?.secret === 'unknown') !== (current?.id === adopted)) found.push(`${what}: its secret is not known`);
-      const stored = site.memory.held.get(what);
+      const stored = world.store.secrets.get(what);
       const isStored = stored !== undefined && hashOf(new Secret(stored)) === now?.hash;
       if (isStored === (current?.id === adopted))
         found.push(`${what}: its store ${isStored ? 'has' : 'lacks'} its secret`);

@@ -1,15 +1,18 @@
 /** What can go wrong with one call, and how long it stays so. */
 
 /** `really` does the call; `later` keeps something for after the run. */
-export type Kind = (really: () => Promise<Response>, later: (act: () => Promise<unknown>) => void) => Promise<Response>;
+export type FaultKind = (
+  really: () => Promise<Response>,
+  later: (act: () => Promise<unknown>) => void,
+) => Promise<Response>;
 
-const after = (answer: () => Response): Kind => {
+const after = (answer: () => Response): FaultKind => {
   return async (really) => {
     await really();
     return answer();
   };
 };
-const before = (answer: () => Response): Kind => {
+const before = (answer: () => Response): FaultKind => {
   return async () => answer();
 };
 
@@ -52,7 +55,7 @@ const oversized = () =>
   });
 
 /** Each ends an attempt without a good answer, at once, and passes: reads, changes and deletions are tried again. */
-export const PASSING: Readonly<Record<string, Kind>> = {
+export const PASSING: Readonly<Record<string, FaultKind>> = {
   'reset before the effect': before(() => Response.error()),
   'reset after the effect': after(() => Response.error()),
   'reset, the effect comes after the run': async (really, later) => {
@@ -75,7 +78,7 @@ export const PASSING: Readonly<Record<string, Kind>> = {
 };
 
 /** Each is an answer that no second attempt would better, so there is none. */
-export const LASTING: Readonly<Record<string, Kind>> = {
+export const LASTING: Readonly<Record<string, FaultKind>> = {
   'HTML 200 in place of the effect': before(page(200)),
   'HTML 200 after the effect': after(page(200)),
   'HTML 404': before(page(404)),
@@ -85,7 +88,7 @@ export const LASTING: Readonly<Record<string, Kind>> = {
 };
 
 /** Each ends an attempt by the time limit. */
-export const HANGS: Readonly<Record<string, Kind>> = {
+export const HANGS: Readonly<Record<string, FaultKind>> = {
   'hangs without the effect': () => forever,
   'hangs after the effect': async (really) => {
     await really();
@@ -102,7 +105,7 @@ export const HANGS: Readonly<Record<string, Kind>> = {
 };
 
 /** Each is a good answer all the same. */
-export const SLOW: Readonly<Record<string, Kind>> = {
+export const SLOW: Readonly<Record<string, FaultKind>> = {
   'an answer that takes its time': async (really) => {
     await pause(3);
     return really();
@@ -127,25 +130,25 @@ export const SLOW: Readonly<Record<string, Kind>> = {
 /** `once`: that attempt alone. `again`: every attempt at the same call. `ever`: whatever is called from then on. */
 export type Span = 'once' | 'again' | 'ever';
 
-/** One kind of trouble, from the call with the number `index` on. */
-export class Trouble {
-  readonly kind: Kind;
+/** One kind of fault, from the call with the number `index` on. */
+export class Fault {
+  readonly kind: FaultKind;
   readonly span: Span;
   readonly index: number;
-  /** The call that it struck first, as `POST /v1/users`; undefined: it was never reached. */
-  struck: string | undefined;
+  /** The call that it hit first, as `POST /v1/users`; undefined: it was never reached. */
+  hit: string | undefined;
   #seen = 0;
 
-  constructor(kind: Kind, span: Span, index: number) {
+  constructor(kind: FaultKind, span: Span, index: number) {
     this.kind = kind;
     this.span = span;
     this.index = index;
   }
 
-  strikes(call: string): boolean {
+  hits(call: string): boolean {
     const number = this.#seen++;
     if (number < this.index) return false;
-    if (number === this.index) this.struck = call;
-    return number === this.index || this.span === 'ever' || (this.span === 'again' && call === this.struck);
+    if (number === this.index) this.hit = call;
+    return number === this.index || this.span === 'ever' || (this.span === 'again' && call === this.hit);
   }
 }

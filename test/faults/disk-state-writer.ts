@@ -1,4 +1,4 @@
-/** A ledger with a disk below it, as StateFile has: what cannot be written stays in memory, and goes with the process. */
+/** A state writer with a disk, as StateFile has: what cannot be written stays in memory, and is lost with the process. */
 import type { StateWriter } from '../../src/apply/state-writer.ts';
 import type { State } from '../../src/model/state.ts';
 import { UserError } from '../../src/model/user-error.ts';
@@ -6,7 +6,7 @@ import { UserError } from '../../src/model/user-error.ts';
 /** What becomes of one write: done; refused; or done, but the process never hears of it. */
 export type Write = 'done' | 'refused' | 'unconfirmed';
 
-export class DiskLedger implements StateWriter {
+export class DiskStateWriter implements StateWriter {
   state: State;
   /** What a next process finds. */
   durable: State;

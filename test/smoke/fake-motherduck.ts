@@ -1,4 +1,4 @@
-/** A small MotherDuck for these tests: tokens that stand for identities, a door to local DuckDB, an API that remembers. */
+/** A fake MotherDuck for the smoke test: tokens that stand for identities, a connector to local DuckDB, an API that remembers. */
 import { mkdirSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
 import { build } from 'esbuild';
@@ -11,7 +11,7 @@ import { type ProbeRunner, runProbe } from '../../src/motherduck/probe-process.t
 import { ApiError, type ApiFailure } from '../../src/motherduck/transport-errors.ts';
 
 /** Longer than any honest probe takes on a busy machine. */
-export const PATIENT_MS = 60_000;
+export const PROBE_TIMEOUT_MS = 60_000;
 
 /** Runs for hours. */
 export const ENDLESS = 'SELECT sum(a.range * b.range) FROM range(100000000) a, range(100000000) b';
@@ -42,7 +42,7 @@ export interface Identity {
   readonly path?: string;
 }
 
-export class World {
+export class FakeMotherDuck {
   readonly identities = new Map<string, Identity>();
   readonly calls: string[] = [];
   /** Of the temporary tokens. */
@@ -172,5 +172,5 @@ function apiError(failure: ApiFailure, effect: 'none' | 'unknown'): ApiError {
 }
 
 async function unused(): Promise<never> {
-  throw new Error('a smoke test has no business here');
+  throw new Error('a smoke test has no use for this');
 }

@@ -1,31 +1,28 @@
-/** An organization in this process and all around it: what commands find there, run after run, whatever goes wrong. */
+/** A world with faults: in calls, in the disk of the state, in secret stores. Runs of apply follow one another in it. */
 import { type Applied, apply } from '../../src/apply/apply.ts';
 import type { StateWriter } from '../../src/apply/state-writer.ts';
-import { readLive } from '../../src/live/read.ts';
 import type { Desired } from '../../src/model/desired.ts';
 import type { Live } from '../../src/model/live.ts';
 import type { Plan } from '../../src/model/plan.ts';
 import { Secret } from '../../src/model/secret.ts';
 import type { State } from '../../src/model/state.ts';
 import { accountKey } from '../../src/model/username.ts';
-import { type Api, createApi } from '../../src/motherduck/api.ts';
-import { createRestClient } from '../../src/motherduck/rest-client.ts';
-import { accountNames, makePlan, type PlanOptions } from '../../src/plan/plan.ts';
-import { MemoryLog } from '../../src/sandbox/log.ts';
-import { Organization } from '../../src/sandbox/organization.ts';
+import type { Api } from '../../src/motherduck/api.ts';
+import type { Connector } from '../../src/motherduck/connector.ts';
+import type { ProbeReport, ProbeRunner } from '../../src/motherduck/probe-process.ts';
+import type { PlanOptions } from '../../src/plan/plan.ts';
+import type { Organization } from '../../src/sandbox/organization.ts';
 import type { SandboxEvent } from '../../src/sandbox/organization-state.ts';
-import type { SecretStore } from '../../src/secrets/store.ts';
-import { fakeTransport } from '../fake-transport.ts';
-import { MemoryLedger, MemoryStore } from '../world.ts';
-import { type Prove, proverOf } from './connector.ts';
-import { DiskLedger } from './disk.ts';
-import { SLOW, type Trouble } from './trouble.ts';
+import { SmokeSession } from '../../src/smoke/session.ts';
+import { MemoryStateWriter, World } from '../world.ts';
+import { DiskStateWriter } from './disk-state-writer.ts';
+import { type Fault, SLOW } from './fault.ts';
 
-const ADMIN = new Secret('admin-of-this-test');
+type Verify = NonNullable<Parameters<typeof apply>[0]['verify']>;
 
 export interface RunOptions extends PlanOptions {
   /** false: as with --no-smoke; a function: in the place of the smoke test. */
-  readonly smoke?: false | Prove;
+  readonly smoke?: false | Verify;
   /** One attempt at a call, in milliseconds. */
   readonly timeoutMs?: number;
 }
@@ -41,52 +38,33 @@ export interface Ran {
   readonly begun: number;
 }
 
-export class Site {
-  readonly organization: Organization;
-  stateWriter: StateWriter & { readonly durable: State };
-  readonly memory = new MemoryStore();
-  /** By the name that the configuration gives them. */
-  stores: ReadonlyMap<string, SecretStore> = new Map([['memory', this.memory]]);
-  trouble: Trouble | undefined;
+export class FaultyWorld extends World {
+  override stateWriter: StateWriter & { state: State; readonly durable: State };
+  fault: Fault | undefined;
   /** Sees every call before it is made; what it throws is a broken connection. */
   onCall: (request: Request) => void = () => {};
   /** Told of every action and every test that is begun. */
   onBegin: (what: string) => void = () => {};
   #isReading = false;
-  /** The calls of the last reading about an account, and whether the last attempt at each was struck. */
+  /** The calls of the last reading about an account, and whether the last attempt at each failed. */
   readonly #readings = new Map<string, { readonly username: string; readonly isBad: boolean }>();
   #late: (() => Promise<unknown>)[] = [];
 
   constructor(events: readonly SandboxEvent[] = [], state?: State) {
-    const log = new MemoryLog();
-    void log.write(() => ({ events, result: undefined }));
-    this.organization = new Organization(log, { adminToken: ADMIN });
+    super({ events });
     const lineage = '0b1f2c3d-0000-4000-8000-000000000001';
-    this.stateWriter = new DiskLedger(state ?? { ...new MemoryLedger().state, lineage });
-  }
-
-  api(timeoutMs = 30_000): Api {
-    return createApi(
-      createRestClient({
-        address: new URL('http://localhost'),
-        token: ADMIN,
-        parallelism: 8,
-        timeoutMs,
-        userAgent: 'test',
-        transport: fakeTransport((request) => this.#respond(request), { timeoutMs, token: ADMIN }),
-        sleep: async () => {},
-      }),
-    );
+    this.stateWriter = new DiskStateWriter(state ?? { ...new MemoryStateWriter().state, lineage });
+    this.interfere = (request) => this.#respond(request);
   }
 
   /** Does what `mdacc apply --yes` does, up to its report. */
   async run(desired: Desired, options: RunOptions = {}): Promise<Ran> {
     const { smoke, timeoutMs, ...planning } = options;
-    const api = this.api(timeoutMs);
+    const api = this.openApi(timeoutMs);
     let begun = 0;
     const ran: { live?: Live; plan?: Plan; applied?: Applied; thrown?: unknown } = {};
     try {
-      ran.live = await this.read(desired, api);
+      ran.live = await this.live(desired, api);
       ran.plan = this.planOf(desired, ran.live, planning);
       if (ran.plan.violations.length > 0) throw new Error(JSON.stringify(ran.plan.violations));
       ran.applied = await apply({
@@ -105,7 +83,7 @@ export class Site {
           }
           if (event.kind === 'verify') this.onBegin(`test ${event.account}`);
         },
-        ...(smoke === false ? {} : { verify: smoke ?? proverOf(api, this.organization) }),
+        ...(smoke === false ? {} : { verify: smoke ?? smokeTest(api, this.organization) }),
       });
     } catch (error) {
       ran.thrown = error;
@@ -116,28 +94,19 @@ export class Site {
     return { ...ran, begun };
   }
 
-  async plan(desired: Desired, options: PlanOptions = {}): Promise<Plan> {
-    return this.planOf(desired, await this.read(desired, this.api()), options);
-  }
-
-  planOf(desired: Desired, live: Live, options: PlanOptions): Plan {
-    const secretPath: PlanOptions['secretPath'] = (account, { key, store }) =>
-      this.stores.get(store)?.secretPath({ account, token: key });
-    return makePlan(desired, live, this.stateWriter.state, { secretPath, ...options });
-  }
-
-  async read(desired: Desired, api: Api): Promise<Live> {
-    const names = accountNames(desired, this.stateWriter.state).map((username) => ({
-      username,
-      needsDucklings: desired.accounts.get(accountKey(username))?.ducklings !== undefined,
-    }));
+  override async live(desired: Desired, api?: Api): Promise<Live> {
     this.#readings.clear();
     this.#isReading = true;
     try {
-      return await readLive({ api, names, parallelism: 4 });
+      return await super.live(desired, api);
     } finally {
       this.#isReading = false;
     }
+  }
+
+  /** As plan and apply read: no more calls than they make. */
+  protected override needsDucklings(desired: Desired, username: string): boolean {
+    return desired.accounts.get(accountKey(username))?.ducklings !== undefined;
   }
 
   /** The accounts of which a call of the last reading ended badly. */
@@ -148,26 +117,26 @@ export class Site {
   /** The process is gone, with what it had not written; what was on its way to MotherDuck arrives; all works again. */
   async restart(): Promise<void> {
     for (const act of this.#late.splice(0)) await act();
-    this.trouble = undefined;
+    this.fault = undefined;
     this.onCall = () => {};
     this.onBegin = () => {};
-    this.stores = new Map([['memory', this.memory]]);
-    this.stateWriter = new DiskLedger(this.stateWriter.durable);
+    this.stores = new Map([['memory', this.store]]);
+    this.stateWriter = new DiskStateWriter(this.stateWriter.durable);
     // Longer than what MotherDuck's `Date` leaves out.
     await this.organization.advance(2);
   }
 
   async #respond(request: Request): Promise<Response> {
     const call = `${request.method} ${new URL(request.url).pathname}`;
-    const isStruck = this.trouble?.strikes(call) ?? false;
-    const isHarmless = this.trouble !== undefined && Object.values(SLOW).includes(this.trouble.kind);
+    const isHit = this.fault?.hits(call) ?? false;
+    const isHarmless = this.fault !== undefined && Object.values(SLOW).includes(this.fault.kind);
     const [, username] = /^GET \/v1\/users\/([^/]+)\/\w+$/.exec(call) ?? [];
     if (this.#isReading && username !== undefined) {
-      this.#readings.set(call, { username, isBad: isStruck && !isHarmless });
+      this.#readings.set(call, { username, isBad: isHit && !isHarmless });
     }
     this.onCall(request);
-    if (!isStruck || this.trouble === undefined) return this.organization.handle(request);
-    const { kind } = this.trouble;
+    if (!isHit || this.fault === undefined) return this.organization.handle(request);
+    const { kind } = this.fault;
     return kind(
       () => this.organization.handle(request),
       (act) => this.#late.push(act),
@@ -175,8 +144,36 @@ export class Site {
   }
 }
 
-/** What is wrong with how a run ended, beside what a fault may cost. */
-export function misdeeds({ plan }: Ran, unread: ReadonlySet<string>): string[] {
+/** The smoke test as apply runs it, but for the child process: whether a secret connects is asked of the organization. */
+function smokeTest(api: Api, organization: Organization): Verify {
+  const connector: Connector = {
+    target: async (token) => ({ path: 'md:', options: { motherduck_token: token.reveal() }, setup: [], shutdown: '' }),
+    noteShutdown: (username, type) => organization.sleep(username, type),
+  };
+  const probe = probeOf(organization);
+  const session = new SmokeSession({ api, connector, probe, timeoutMs: 10_000, parallelism: 8 });
+  return (account, secrets) => session.test(account, secrets);
+}
+
+function probeOf(organization: Organization): ProbeRunner {
+  return async (target, request): Promise<ProbeReport> => {
+    const connection = await organization.connect(new Secret(target.options.motherduck_token ?? ''));
+    if (typeof connection === 'string') {
+      return new Map([['connect', { ms: 0, failure: { kind: 'sql', text: connection } }]]);
+    }
+    const { account, type, identity } = connection;
+    const rows: Readonly<Record<string, Record<string, string>>> = {
+      user: { username: account.username },
+      organization: { org_id: identity.organization, org_name: 'sandbox' },
+      size: { type: account.ducklings[type].instance_size },
+    };
+    const names = ['connect', ...request.steps.map(({ name }) => name), ...(request.shutdown ? ['shutdown'] : [])];
+    return new Map(names.map((name) => [name, { ms: 0, answer: { rows: 1, row: rows[name] ?? {} } }]));
+  };
+}
+
+/** What a run planned of accounts that it could not read, or did not say of them. */
+export function plansOfUnread({ plan }: Ran, unread: ReadonlySet<string>): string[] {
   const found: string[] = [];
   for (const action of plan?.actions ?? []) {
     if (unread.has(action.account))
@@ -190,8 +187,8 @@ export function misdeeds({ plan }: Ran, unread: ReadonlySet<string>): string[] {
 }
 
 /** What a run says that it has done, and has not. */
-export function lies({ applied }: Ran, site: Site): string[] {
-  const { accounts } = site.organization.inspect();
+export function falseOutcomes({ applied }: Ran, world: FaultyWorld): string[] {
+  const { accounts } = world.organization.inspect();
   const done = applied?.outcomes.flatMap(({ action, result }) => (result === 'done' ? [action] : [])) ?? [];
   const found = done.filter((action) => {
     const account = accounts.find(({ username }) => username === action.account);
