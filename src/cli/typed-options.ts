@@ -12,6 +12,8 @@ export interface ContextOptions {
 
 /** Commands that take none of them. */
 const WITHOUT_CONTEXT = ['sandbox', 'schema', 'completion', 'help'];
+/** Commands that never call MotherDuck take no `--api-url`. */
+const WITHOUT_API_URL = ['state', 'validate'];
 
 /** Gives argv with the context options that were typed; those of `options` at their defaults are left out. */
 export function inContext(argv: readonly string[], options: ContextOptions): readonly string[] {
@@ -20,7 +22,7 @@ export function inContext(argv: readonly string[], options: ContextOptions): rea
   const typed: readonly (readonly string[])[] = [
     config === undefined || config === DEFAULT_CONFIG ? [] : ['--config', config],
     state === undefined ? [] : ['--state', state],
-    apiUrl === undefined ? [] : ['--api-url', apiUrl],
+    apiUrl === undefined || WITHOUT_API_URL.includes(argv[0] ?? '') ? [] : ['--api-url', apiUrl],
     // `--sandbox` takes the word that follows for its folder, so it comes last.
     sandbox === undefined ? [] : sandbox === true ? ['--sandbox'] : [`--sandbox=${sandbox}`],
   ];

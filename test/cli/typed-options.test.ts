@@ -19,6 +19,11 @@ describe('commands in context', () => {
     expect(inContext(['import', '--', '-odd'], { sandbox: 'lab' })).toEqual(['import', '--sandbox=lab', '--', '-odd']);
   });
 
+  it('leave out --api-url where no API is called', () => {
+    const options = { config: 'prod.yaml', apiUrl: 'http://localhost:1' };
+    expect(inContext(['state', 'unlock'], options)).toEqual(['state', 'unlock', '--config', 'prod.yaml']);
+  });
+
   it('leave commands alone that know no configuration', () => {
     expect(inContext(['sandbox', 'serve'], { config: 'prod.yaml', sandbox: true })).toEqual(['sandbox', 'serve']);
   });
