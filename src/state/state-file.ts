@@ -29,9 +29,9 @@ export async function openState(path: string, organization: string, options: Sta
 export async function openAnyState(path: string): Promise<StateFile> {
   const read = await readState(path, undefined, MIGRATIONS);
   if (read !== undefined) return new StateFile(path, read.state, read);
-  const hint =
-    'The first apply creates it. To use another state, name it with --state FILE, or its configuration with --config FILE.';
-  throw new UserError('STATE_INVALID', `there is no state at ${path}`, hint);
+  const text =
+    'To use another state, name it with --state FILE, or its configuration with --config FILE. The first apply creates a state.';
+  throw new UserError('STATE_INVALID', `there is no state at ${path}`, { text, command: ['apply'] });
 }
 
 /**
