@@ -8,6 +8,17 @@ export const commandsOutside = {
   },
 };
 
+/** For esbuild: commander needs `child_process` only for commands that are programs of their own, and there are none here. */
+export const noChildProcess = {
+  name: 'no-child-process',
+  setup({ onResolve, onLoad }) {
+    onResolve({ filter: /^node:child_process$/ }, ({ importer }) =>
+      /[\\/]commander[\\/]/.test(importer) ? { path: 'child_process', namespace: 'none' } : undefined,
+    );
+    onLoad({ filter: /.*/, namespace: 'none' }, () => ({ contents: 'module.exports = {};' }));
+  },
+};
+
 /** For esbuild: of the output formats, the main program needs the names alone; the renderers are loaded with the commands. */
 export const namesOfFormats = {
   name: 'names-of-formats',
