@@ -6,7 +6,7 @@ import { Secret } from '../model/secret.ts';
 import type { Seconds } from '../model/time.ts';
 import { type Hint, UserError } from '../model/user-error.ts';
 import { DEFAULT_ADDRESS, isLoopback, parseAddress } from '../motherduck/address.ts';
-import { claimsOf } from '../motherduck/admin-token.ts';
+import { adminTokenClaims } from '../motherduck/admin-token.ts';
 import { type Api, createApi } from '../motherduck/api.ts';
 import { type Connector, motherduckConnector } from '../motherduck/connector.ts';
 import { runProbe } from '../motherduck/probe-process.ts';
@@ -112,7 +112,7 @@ async function openMotherDuck(options: ServiceOptions, io: Surroundings): Promis
     api,
     connector,
     isSandbox,
-    claims: claimsOf(token),
+    claims: adminTokenClaims(token),
     connectMs,
     readUsage: usageReader(connector, token, connectMs),
     close: () => api.close(),
@@ -128,7 +128,7 @@ function noSandboxAt({ origin, port }: URL, isSilent: boolean): UserError {
 /** A sandbox is only ever served on this machine, and says so in every answer; another address is not even asked. */
 async function isServedSandbox(api: Api, address: URL): Promise<boolean> {
   if (!isLoopback(address.hostname)) return false;
-  await api.greet();
+  await api.detectSandbox();
   return api.isSandbox() === true;
 }
 
@@ -152,7 +152,7 @@ async function openEmbedded(named: string | true, options: ServiceOptions, io: S
     api: createApi(http),
     connector,
     isSandbox: true,
-    claims: claimsOf(token),
+    claims: adminTokenClaims(token),
     connectMs,
     readUsage: usageReader(connector, token, connectMs),
     close: async () => {

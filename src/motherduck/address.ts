@@ -1,12 +1,14 @@
 import { UserError } from '../model/user-error.ts';
 
-/** Where MotherDuck's REST API is. Source: MotherDuck's OpenAPI document, `servers`. */
+/** The base URL of MotherDuck's REST API. Source: MotherDuck's OpenAPI document, `servers`. */
 export const DEFAULT_ADDRESS = 'https://api.motherduck.com';
 
 /**
- * Reads the address of the REST API as a person gives it (`--api-url`, `MOTHERDUCK_API_URL`); nothing or an empty
- * text means MotherDuck's own. A path prefix is kept. `http:` is taken for loopback hosts only, and credentials,
- * query and fragment are refused, as MotherDuck's Terraform provider does.
+ * Parses the REST API's address (`--api-url`, `MOTHERDUCK_API_URL`), by default MotherDuck's own. A path prefix is kept. As
+ * in MotherDuck's Terraform provider, `http:` is accepted for loopback hosts only, and credentials, query and fragment
+ * are refused.
+ *
+ * @throws UserError API_URL_INVALID
  */
 export function parseAddress(text: string | undefined = DEFAULT_ADDRESS): URL {
   const given = text.trim() === '' ? DEFAULT_ADDRESS : text.trim();
@@ -14,34 +16,31 @@ export function parseAddress(text: string | undefined = DEFAULT_ADDRESS): URL {
     throw invalid(`${shown(given)} has no scheme`, `Write the address in full, for example ${exampleFor(given)}`);
   }
   const url = URL.canParse(given) ? new URL(given) : undefined;
-  if (url === undefined || url.hostname === '') throw invalid(`${shown(given)} is not an address`, WRITE_IT);
+  if (url === undefined || url.hostname === '') throw invalid(`${shown(given)} is not an address`, EXAMPLE_HINT);
   if (url.username !== '' || url.password !== '' || authority(given).includes('@')) {
-    throw invalid('it holds a user name or password', 'Leave them out: the admin token comes from the environment.');
+    throw invalid('it contains a user name or password', 'Remove them: the admin token comes from the environment.');
   }
   if (given.includes('?') || given.includes('#')) {
-    throw invalid(
-      `${shown(given)} is followed by a query or a fragment`,
-      'Leave out everything from the "?" or "#" on.',
-    );
+    throw invalid(`${shown(given)} has a query or a fragment`, 'Remove everything from the "?" or "#" on.');
   }
   if (url.protocol !== 'https:' && !(url.protocol === 'http:' && isLoopback(url.hostname))) {
     throw invalid(
       `${shown(given)} is not an https address`,
-      'The admin token would travel unencrypted: use https. (http is taken for localhost, 127.0.0.1 and [::1] only.)',
+      'Use https, or the admin token is sent unencrypted. http is accepted for localhost, 127.0.0.1 and [::1] only.',
     );
   }
   return url;
 }
 
-const WRITE_IT = `Write it like ${DEFAULT_ADDRESS}, or leave it out to reach MotherDuck itself.`;
+const EXAMPLE_HINT = `Write it like ${DEFAULT_ADDRESS}, or omit it to use that address.`;
 
 function invalid(what: string, hint: string): UserError {
-  return new UserError('API_URL_INVALID', `the API address (--api-url, MOTHERDUCK_API_URL) is unusable: ${what}`, hint);
+  return new UserError('API_URL_INVALID', `the API address (--api-url, MOTHERDUCK_API_URL) is invalid: ${what}`, hint);
 }
 
 /** Whether a host is this machine. */
 export function isLoopback(hostname: string): boolean {
-  // URL has already turned 127.1 and the like into four numbers.
+  // URL has already expanded short forms such as 127.1.
   return hostname === 'localhost' || hostname === '[::1]' || /^127(\.\d{1,3}){3}$/.test(hostname);
 }
 
@@ -49,10 +48,10 @@ function authority(text: string): string {
   return text.replace(/^[a-z][a-z0-9+.-]*:[\\/]*/i, '').split(/[\\/?#]/)[0] ?? '';
 }
 
-/** The address for a message: without what could be a password or a token in it, and without control characters. */
+/** The address for a message, without control characters; hidden if it could contain a password or a token. */
 function shown(text: string): string {
   const bare = (text.split(/[?#]/)[0] ?? '').replace(/[^\x21-\x7e]/g, '').slice(0, 100);
-  return bare === '' || bare.includes('@') || bare.includes('eyJ') ? 'what was given' : `"${bare}"`;
+  return bare === '' || bare.includes('@') || bare.includes('eyJ') ? 'the value' : `"${bare}"`;
 }
 
 function exampleFor(text: string): string {

@@ -1,29 +1,35 @@
 import type { Secret } from '../model/secret.ts';
 import { UserError } from '../model/user-error.ts';
 
-/** Refuses a token that cannot be sent in a header, before undici does so with a message that helps nobody. */
-export function checkSendable(token: Secret, source: string): void {
+/**
+ * Checks that the admin token can be sent in a header.
+ *
+ * @param source the environment variable that contains it
+ * @throws UserError TOKEN_REFUSED
+ */
+export function checkAdminToken(token: Secret, source: string): void {
   if (/^["'`“”‘’]|["'`“”‘’]$/.test(token.reveal())) {
     throw new UserError(
       'TOKEN_REFUSED',
-      `the admin token in ${source} has quotes around it, which are no part of a token`,
-      'Take them away; some tools that read a .env file, as docker --env-file does, keep the quotes in it.',
+      `the admin token in ${source} is enclosed in quotes, which are not part of a token`,
+      'Remove the quotes. Some tools, such as docker --env-file, keep the quotes of a .env file.',
     );
   }
   if (/^[\x21-\x7e]+$/.test(token.reveal())) return;
   throw new UserError(
     'TOKEN_REFUSED',
-    `the admin token in ${source} is empty, or holds a space, a line break or another character that no token has`,
-    'Copy the token once more, without quotes and line breaks around it.',
+    `the admin token in ${source} is empty, or contains a space, a line break or another character that no token has`,
+    'Copy the token again, without quotes and line breaks.',
   );
 }
 
 /**
- * What is wrong with the admin token by what it says of itself: a MotherDuck token is a JWT, whose payload anyone
- * can read. Only for a hint, after MotherDuck has refused it; undefined when the token does not say.
- * @param now MotherDuck's time, in milliseconds since 1970.
+ * What is wrong with the admin token according to its claims, for the hint of an error: MotherDuck's tokens are JWTs.
+ * Undefined if the claims do not tell.
+ *
+ * @param now MotherDuck's time, in milliseconds since 1970
  */
-export function troubleOf(token: Secret, now: number): string | undefined {
+export function adminTokenProblem(token: Secret, now: number): string | undefined {
   const claims = payloadOf(token.reveal());
   if (claims === undefined) return undefined;
   const type = claims.tokenType ?? claims.token_type;
@@ -35,8 +41,8 @@ export function troubleOf(token: Secret, now: number): string | undefined {
   return `this one expired at ${new Date(exp * 1000).toISOString()}`;
 }
 
-/** The texts in the admin token that may say whose it is (a user name, an address, an id); empty when it is no JWT. */
-export function claimsOf(token: Secret): string[] {
+/** The string claims of the admin token, one of which may identify its user (name, email or id); empty if it is no JWT. */
+export function adminTokenClaims(token: Secret): string[] {
   return Object.values(payloadOf(token.reveal()) ?? {}).filter((value) => typeof value === 'string');
 }
 
@@ -45,7 +51,7 @@ function payloadOf(token: string): Readonly<Record<string, unknown>> | undefined
     const payload: unknown = JSON.parse(Buffer.from(token.split('.')[1] ?? '', 'base64url').toString('utf8'));
     return typeof payload === 'object' && payload !== null ? { ...payload } : undefined;
   } catch {
-    // Not a JWT. The parser's error quotes the text, so it goes no further.
+    // Not a JWT. The parser's error is dropped, because it quotes the token.
     return undefined;
   }
 }

@@ -6,67 +6,72 @@ import type { RestClient, RestResponse } from './rest-client.ts';
 import { ApiError } from './transport-errors.ts';
 import { Fields, readActiveAccount, readCreatedToken, readDucklings, readToken, readUser } from './wire.ts';
 
-/** MotherDuck's REST API, a method an endpoint. Every method throws ApiError, and nothing else, when the call fails. */
+/**
+ * MotherDuck's REST API, one method for each endpoint. A method that fails throws ApiError. Source: MotherDuck's OpenAPI
+ * document and its Terraform provider.
+ */
 export interface Api {
   /**
-   * Walks all pages. `complete` is true only when MotherDuck's `total_count` is there and matches what was gathered;
-   * nobody at all is never complete, since whoever asks is a user.
+   * Reads all pages. `complete` is true only if `total_count` matches the number of users; an empty list is never
+   * complete, because the admin token's user must be in it.
    */
   listUsers(): Promise<{ users: WireUser[]; complete: boolean }>;
   createUser(username: string): Promise<void>;
-  /** Permanent: the account and all of its data. */
+  /** Deletes the account and all of its data, permanently. */
   deleteUser(username: string): Promise<void>;
-  /** The secret comes with this answer and never again. */
+  /** The secret is returned only here. */
   createToken(username: string, request: WireTokenRequest): Promise<{ record: WireToken; secret: Secret }>;
   listTokens(username: string): Promise<WireToken[]>;
   deleteToken(username: string, tokenId: string): Promise<void>;
   getDucklings(username: string): Promise<WireDucklings>;
   setDucklings(username: string, ducklings: WireDucklings): Promise<WireDucklings>;
   activeAccounts(): Promise<WireActiveAccounts['accounts']>;
-  /** MotherDuck's time in milliseconds since 1970, by the `Date` headers of its answers (clock.ts); the local clock before one. */
+  /** MotherDuck's time in milliseconds since 1970, from its `Date` headers; the local time before the first response. */
   now(): number;
-  /** How far MotherDuck's clock is ahead of ours, in milliseconds; undefined before its first answer. */
+  /** How far MotherDuck's clock is ahead of the local one, in milliseconds; undefined before the first response. */
   clockDifference(): number | undefined;
-  /** Makes `isSandbox` known, by one harmless request without the token. Never fails. */
-  greet(): Promise<void>;
-  /** Whether an answer so far came from a sandbox; undefined before any answer. */
+  /** Sends one harmless request without the token, so that `isSandbox` is known. Never fails. */
+  detectSandbox(): Promise<void>;
+  /** Whether the responses come from a sandbox; undefined before the first one. */
   isSandbox(): boolean | undefined;
   /** Closes the connections. */
   close(): Promise<void>;
 }
 
 /**
- * The API over a REST client. It owns `client`: closing the one closes the other.
+ * Calls the API through a REST client, which its `close` closes.
  *
  * @internal
  */
 export function createApi(client: RestClient): Api {
   return {
     async listUsers() {
-      const { items, total } = await walk(client, '/v1/users', 'users', readUser, (user) => user.id, { limit: '1000' });
+      const { items, total } = await readPages(client, '/v1/users', 'users', readUser, (user) => user.id, {
+        limit: '1000',
+      });
       return { users: items, complete: items.length > 0 && total === items.length };
     },
 
     async createUser(username) {
-      namesUser(await client.do({ method: 'POST', path: '/v1/users', body: { username } }), username);
+      checkUsername(await client.do({ method: 'POST', path: '/v1/users', body: { username } }), username);
     },
 
     async deleteUser(username) {
-      namesUser(await client.do({ method: 'DELETE', path: userPath('DELETE', username) }), username);
+      checkUsername(await client.do({ method: 'DELETE', path: userPath('DELETE', username) }), username);
     },
 
     async createToken(username, request) {
       const path = userPath('POST', username, 'tokens');
-      const { json, answered } = await client.do({ method: 'POST', path, body: request });
-      const fields = new Fields(json, answered);
+      const { json, context } = await client.do({ method: 'POST', path, body: request });
+      const fields = new Fields(json, context);
       const secret = new Secret(fields.text('token'));
-      if (secret.reveal() === '') throw notMotherDuck(answered, '"token" is empty');
+      if (secret.reveal() === '') throw notMotherDuck(context, '"token" is empty');
       return { record: readCreatedToken(fields, request, client.now()), secret };
     },
 
     async listTokens(username) {
       const path = userPath('GET', username, 'tokens');
-      return (await walk(client, path, 'tokens', readToken, (token) => token.id)).items;
+      return (await readPages(client, path, 'tokens', readToken, (token) => token.id)).items;
     },
 
     async deleteToken(username, tokenId) {
@@ -74,40 +79,40 @@ export function createApi(client: RestClient): Api {
     },
 
     async getDucklings(username) {
-      const { json, answered } = await client.do({ method: 'GET', path: userPath('GET', username, 'instances') });
-      return readDucklings(new Fields(json, answered));
+      const { json, context } = await client.do({ method: 'GET', path: userPath('GET', username, 'instances') });
+      return readDucklings(new Fields(json, context));
     },
 
     async setDucklings(username, ducklings) {
       const path = userPath('PUT', username, 'instances');
-      const { json, answered } = await client.do({ method: 'PUT', path, body: { config: ducklings } });
-      return readDucklings(new Fields(json, answered));
+      const { json, context } = await client.do({ method: 'PUT', path, body: { config: ducklings } });
+      return readDucklings(new Fields(json, context));
     },
 
     async activeAccounts() {
-      return (await walk(client, '/v1/active_accounts', 'accounts', readActiveAccount, ({ username }) => username))
+      return (await readPages(client, '/v1/active_accounts', 'accounts', readActiveAccount, ({ username }) => username))
         .items;
     },
 
     now: () => client.now(),
     clockDifference: () => client.clockDifference(),
-    greet: () => client.greet(),
+    detectSandbox: () => client.detectSandbox(),
     isSandbox: () => client.isSandbox(),
     close: () => client.close(),
   };
 }
 
-/** More pages than an organization can have; a server that gives a new page token for ever must not hold us. */
-const MOST_PAGES = 1000;
-/** Nor may one whose pages are all as big as a page may be. Characters of JSON, over all pages. */
-const MOST_GATHERED = 256 * 1024 * 1024;
+/** More pages than an organization can have, for a server that never stops returning page tokens. */
+const MAX_PAGES = 1000;
+/** Characters of JSON, over all pages. */
+const MAX_LIST_LENGTH = 256 * 1024 * 1024;
 
 /**
- * Gathers a list over its pages. MotherDuck's token and active-account lists have one page today, but its own
- * provider follows `next_page_token` there too. A user inserted during the walk can appear on two pages, so repeats
- * are dropped; a page token that comes a second time is an error, as it is in MotherDuck's provider.
+ * Reads all pages of a list. MotherDuck's token and active-account lists have one page today, but its own provider
+ * follows `next_page_token` there too. A user inserted meanwhile can be on two pages, so repeats are dropped; a page token
+ * that is returned twice is an error, as in MotherDuck's provider.
  */
-async function walk<T>(
+async function readPages<T>(
   client: RestClient,
   path: string,
   name: string,
@@ -121,36 +126,36 @@ async function walk<T>(
   let gathered = 0;
   for (;;) {
     const parameters = next === undefined ? query : { ...query, page_token: next };
-    const { json, length, answered } = await client.do({ method: 'GET', path, query: parameters });
+    const { json, length, context } = await client.do({ method: 'GET', path, query: parameters });
     gathered += length;
-    if (gathered > MOST_GATHERED) throw notMotherDuck(answered, 'the list has more than 256 MB');
-    const page = new Fields(json, answered);
+    if (gathered > MAX_LIST_LENGTH) throw notMotherDuck(context, 'the list has more than 256 MB');
+    const page = new Fields(json, context);
     for (const item of page.objects(name).map(read)) if (!found.has(idOf(item))) found.set(idOf(item), item);
     next = page.textOr('next_page_token', '');
     if (next === '') return { items: [...found.values()], total: page.integerOr('total_count', undefined) };
-    if (seen.has(next)) throw notMotherDuck(answered, 'the list came to the same page a second time');
-    if (seen.add(next).size >= MOST_PAGES) throw notMotherDuck(answered, `the list has more than ${MOST_PAGES} pages`);
+    if (seen.has(next)) throw notMotherDuck(context, 'the list returned the same page token twice');
+    if (seen.add(next).size >= MAX_PAGES) throw notMotherDuck(context, `the list has more than ${MAX_PAGES} pages`);
   }
 }
 
-/** `/v1/users/{username}/...`, each part percent-encoded, and none that would make it the path of something bigger. */
+/** `/v1/users/{username}/...` with each part percent-encoded. @throws ApiError for a part that could change the path's meaning */
 function userPath(method: string, ...parts: readonly string[]): string {
-  if (!parts.some((part) => NO_PART.test(part))) return `/v1/users/${parts.map(encodeURIComponent).join('/')}`;
+  if (!parts.some((part) => UNSAFE_PART.test(part))) return `/v1/users/${parts.map(encodeURIComponent).join('/')}`;
   const call = `${method} /v1/users/...`;
   throw new ApiError(
     'invalid',
     'API_FAILED',
-    `${call}: a name or an id for the path is empty, only dots, or no text`,
-    'Nothing was sent. The state file, or an answer of the API, holds an id that cannot be one.',
+    `${call}: a name or an id in the path is empty, has only dots, or is not valid Unicode`,
+    'Nothing was sent. Check the ids in the state file.',
     { call, effect: 'none' },
   );
 }
 
-/** An empty part, or dots, would make the path of a token that of all tokens, or of the account. */
-const NO_PART = /^\.{0,2}$|\p{Surrogate}/u;
+/** An empty part or dots would turn the path of a token into that of all tokens, or of the account. */
+const UNSAFE_PART = /^\.{0,2}$|\p{Surrogate}/u;
 
-/** Creating and deleting answer with the user's name; another answer came from something else. */
-function namesUser({ json, answered }: RestResponse, username: string): void {
-  const named = new Fields(json, answered).text('username');
-  if (accountKey(named) !== accountKey(username)) throw notMotherDuck(answered, '"username" is another one than asked');
+/** Creating and deleting a user return its name. */
+function checkUsername({ json, context }: RestResponse, username: string): void {
+  const named = new Fields(json, context).text('username');
+  if (accountKey(named) !== accountKey(username)) throw notMotherDuck(context, '"username" is not the requested one');
 }

@@ -1,50 +1,50 @@
 /**
- * How many attempts may run at once, learned from MotherDuck's answers (no rate limit is documented): a 429 halves
- * the number, every full round of good answers adds one again. While a call waits because it was throttled nobody
- * else starts, so that one `Retry-After` holds for all; calls that were sent back go first.
+ * An adaptive limit of concurrent attempts, because MotherDuck documents no rate limit: a 429 halves the limit, and each
+ * full round of successful responses raises it by one. While a throttled call waits, no other one starts, so that one
+ * `Retry-After` holds for all; repeated calls go first.
  */
 export class Limiter {
-  readonly #most: number;
+  readonly #max: number;
   #allowed: number;
   #running = 0;
   #holds = 0;
   #cuts = 0;
   #closed: Error | undefined;
-  readonly #again: Waiter[] = [];
-  readonly #fresh: Waiter[] = [];
+  readonly #repeated: Waiter[] = [];
+  readonly #first: Waiter[] = [];
 
-  constructor(most: number) {
-    this.#most = Math.max(1, Math.floor(most));
-    this.#allowed = this.#most;
+  constructor(max: number) {
+    this.#max = Math.max(1, Math.floor(max));
+    this.#allowed = this.#max;
   }
 
-  /** How many attempts may run at once just now. */
+  /** The current limit. */
   get allowed(): number {
     return Math.floor(this.#allowed);
   }
 
-  /** Waits for a place. Every ticket must be given back with `leave`. */
+  /** Waits until another attempt may start. Every ticket must be returned with `leave`. */
   enter(isRetry: boolean): Promise<Ticket> {
     return new Promise((enter, refuse) => {
       if (this.#closed !== undefined) return refuse(this.#closed);
-      (isRetry ? this.#again : this.#fresh).push({ enter, refuse });
+      (isRetry ? this.#repeated : this.#first).push({ enter, refuse });
       this.#admit();
     });
   }
 
   leave(ticket: Ticket, outcome: 'good' | 'throttled' | 'other'): void {
     this.#running -= 1;
-    if (outcome === 'good') this.#allowed = Math.min(this.#most, this.#allowed + 1 / this.#allowed);
-    // Attempts that started before the last cut tell nothing about the number that it set.
+    if (outcome === 'good') this.#allowed = Math.min(this.#max, this.#allowed + 1 / this.#allowed);
+    // An attempt that started before the last cut says nothing about the new limit.
     if (outcome === 'throttled' && ticket.cuts === this.#cuts) {
       this.#allowed = Math.max(1, Math.floor(this.#allowed / 2));
       this.#cuts += 1;
     }
-    // A moment later, so that a call that was throttled can hold the others first.
+    // Later, so that a throttled call can first hold the others.
     queueMicrotask(() => this.#admit());
   }
 
-  /** Lets nobody start until the function it gives is called. */
+  /** Lets no attempt start until the returned function is called. */
   hold(): () => void {
     let holding = true;
     this.#holds += 1;
@@ -56,15 +56,15 @@ export class Limiter {
     };
   }
 
-  /** Refuses everyone who waits and everyone who comes. */
+  /** Rejects all waiting and all later calls of `enter`. */
   close(reason: Error): void {
     this.#closed = reason;
-    for (const waiter of [...this.#again.splice(0), ...this.#fresh.splice(0)]) waiter.refuse(reason);
+    for (const waiter of [...this.#repeated.splice(0), ...this.#first.splice(0)]) waiter.refuse(reason);
   }
 
   #admit(): void {
     while (this.#holds === 0 && this.#running < this.allowed) {
-      const waiter = this.#again.shift() ?? this.#fresh.shift();
+      const waiter = this.#repeated.shift() ?? this.#first.shift();
       if (waiter === undefined) return;
       this.#running += 1;
       waiter.enter({ cuts: this.#cuts });
@@ -72,7 +72,7 @@ export class Limiter {
   }
 }
 
-/** A place that was taken, and how often the number had been cut by then. */
+/** The permission for one attempt, and how often the limit had been cut when it was given. */
 export interface Ticket {
   readonly cuts: number;
 }
@@ -83,8 +83,10 @@ interface Waiter {
 }
 
 /**
- * Runs `work` over the items, at most `limit` at once, and gives the results in the items' order. After a first throw
- * no other item is begun; those in flight are waited for, and then it is thrown.
+ * Runs `work` for each item, at most `limit` at once, and returns the results in the items' order. After an error no other
+ * item starts.
+ *
+ * @throws the first error, once the running items have ended
  */
 export async function inParallel<T, R>(items: Iterable<T>, limit: number, work: (item: T) => Promise<R>): Promise<R[]> {
   const queue = [...items].entries();

@@ -39,7 +39,7 @@ export function httpTransport(options: HttpTransportOptions): Transport {
         method,
         headers: {
           accept: 'application/json',
-          // Responses are small, and a body that cannot be decompressed would be one more way to fail.
+          // Responses are small, so compression is not worth the errors that it can cause.
           'accept-encoding': 'identity',
           'user-agent': userAgent,
           ...(anonymous ? {} : { authorization: `Bearer ${token.reveal()}` }),

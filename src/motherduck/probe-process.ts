@@ -88,7 +88,7 @@ async function runChild(
       env: childEnvironment(process.env),
       windowsHide: true,
     });
-    let why: ProbeFailure | undefined; // the first cause counts
+    let why: ProbeFailure | undefined; // the first cause is reported
     let stderr = '';
     const kill = (kind: ProbeFailure['kind'], text: string) => {
       why ??= { kind, text };

@@ -1,11 +1,11 @@
 import type { ErrorCode } from '../model/user-error.ts';
 import type { Printable } from './scrub.ts';
-import { ApiError, type ApiFailure, MAY_HAVE_HAPPENED } from './transport-errors.ts';
+import { ApiError, type ApiFailure, MAY_HAVE_TAKEN_EFFECT } from './transport-errors.ts';
 
-/** A whole answer but for its text, and what is needed to speak of it. */
-export interface Answered {
+/** A response without its body, and what an error about it says. */
+export interface ResponseContext {
   readonly call: string;
-  /** The address's origin, for people. */
+  /** The origin of the API address, for messages. */
   readonly origin: string;
   readonly status: number;
   readonly contentType: string;
@@ -16,91 +16,97 @@ export interface Answered {
   readonly printable: Printable;
   /** The environment variable that the admin token came from. */
   readonly tokenSource: string;
-  /** What is wrong with the admin token, by what it says of itself. */
-  readonly tokenTrouble: () => string | undefined;
+  /** What is wrong with the admin token according to its claims; undefined if nothing is known. */
+  readonly tokenProblem: () => string | undefined;
 }
 
-/** Gives the JSON of a good answer (undefined for an empty one), and throws ApiError for every other answer. */
-export function readAnswer(answer: Answered, text: string): unknown {
-  const { status } = answer;
+/**
+ * Returns the JSON of a successful response, undefined if its body is empty.
+ *
+ * @throws ApiError for every other response
+ */
+export function readResponse(context: ResponseContext, text: string): unknown {
+  const { status } = context;
   const body = text.trim() === '' ? undefined : parse(text);
   if (status >= 200 && status < 300) {
-    if (body === BROKEN) throw notMotherDuck(answer, 'what came is not JSON');
+    if (body === NOT_JSON) throw notMotherDuck(context, 'it is not JSON');
     return body;
   }
-  if (status >= 500) throw refused(answer, body, UNAVAILABLE);
-  if (status === 429) throw refused(answer, body, THROTTLED);
-  if (status < 400) throw notMotherDuck(answer, `it redirects (${status}), which MotherDuck's API does not`);
-  if (body === BROKEN && (looksLikeHtml(answer, text) || ![401, 403].includes(status))) {
-    throw notMotherDuck(answer, `${status} without the error that MotherDuck's API would send`);
+  if (status >= 500) throw refused(context, body, UNAVAILABLE);
+  if (status === 429) throw refused(context, body, THROTTLED);
+  if (status < 400) throw notMotherDuck(context, `it redirects (${status}), which MotherDuck's API never does`);
+  if (body === NOT_JSON && (looksLikeHtml(context, text) || ![401, 403].includes(status))) {
+    throw notMotherDuck(context, `status ${status} without an error in MotherDuck's format`);
   }
   if (status === 404 && codeOf(body) !== 'NOT_FOUND') {
-    throw notMotherDuck(answer, "404 without MotherDuck's code NOT_FOUND: the path is not known there");
+    throw notMotherDuck(context, 'status 404 without the code NOT_FOUND, so the path is unknown there');
   }
-  throw refused(answer, body, REFUSALS.get(status) ?? INVALID);
+  throw refused(context, body, REFUSALS.get(status) ?? INVALID);
 }
 
-/** Whether an answer looks like MotherDuck's own: a JSON object, and for an error one with a message and a code. */
+/** Whether a response is in MotherDuck's format: a JSON object; for an error, with a message and a code. */
 export function looksLikeMotherDuck(status: number, text: string): boolean {
   const body = parse(text);
   return status >= 200 && status < 300 ? isObject(body) : status >= 400 && isErrorBody(body);
 }
 
 /**
- * Something else than MotherDuck's API answered, or MotherDuck's API has changed. Never quotes the body. Whatever its
- * status, it says nothing of what happened behind it.
+ * An error for a response that is not MotherDuck's, or that shows a changed API. The message never quotes the body.
+ * Whether a request that changes something took effect is then unknown, whatever the status.
+ *
+ * @param what what is wrong with the response
  */
-export function notMotherDuck(answer: Answered, what: string): ApiError {
-  const effect = effectOf(answer, true);
+export function notMotherDuck(context: ResponseContext, what: string): ApiError {
+  const effect = effectOf(context, true);
   return new ApiError(
     'not_motherduck',
     'API_NOT_MOTHERDUCK',
-    `${answer.call}: something else than MotherDuck's API answered at ${answer.origin}: ${what}`,
-    withDoubt('Is MOTHERDUCK_API_URL / --api-url right, or is a proxy in between?', effect),
-    { call: answer.call, status: answer.status, effect },
+    `${context.call}: the response from ${context.origin} is not from MotherDuck's API: ${what}`,
+    withDoubt('Check --api-url or MOTHERDUCK_API_URL, and any proxy in between.', effect),
+    { call: context.call, status: context.status, effect },
   );
 }
 
-/** `unknown` when the call changes something and either this answer or an earlier attempt leaves it open whether it did. */
-export function effectOf(answer: Pick<Answered, 'isRead' | 'uncertain'>, open: boolean): 'none' | 'unknown' {
-  return !answer.isRead && (open || answer.uncertain) ? 'unknown' : 'none';
+/** `unknown` if the request changes something and this response (`open`) or an earlier attempt does not show whether it did. */
+export function effectOf(context: Pick<ResponseContext, 'isRead' | 'uncertain'>, open: boolean): 'none' | 'unknown' {
+  return !context.isRead && (open || context.uncertain) ? 'unknown' : 'none';
 }
 
 interface Refusal {
   readonly failure: ApiFailure;
   readonly code: ErrorCode;
   readonly what: string;
-  readonly hint: (answer: Answered) => string;
+  readonly hint: (context: ResponseContext) => string;
 }
 
 const INVALID: Refusal = {
   failure: 'invalid',
   code: 'API_FAILED',
   what: 'MotherDuck refused the request',
-  hint: () => "Change what MotherDuck's message names; your organization's plan can set lower limits than the API.",
+  hint: () => "Fix what MotherDuck's message names. Your organization's plan can have lower limits than the API.",
 };
 const THROTTLED: Refusal = {
   failure: 'throttled',
   code: 'API_FAILED',
-  what: 'MotherDuck has had too many requests',
-  hint: () => 'Wait a minute and run it again, with a lower --parallelism.',
+  what: 'MotherDuck received too many requests',
+  hint: () => 'Wait a minute, then run the command again with a lower --parallelism.',
 };
 const UNAVAILABLE: Refusal = {
   failure: 'unavailable',
   code: 'API_FAILED',
-  what: 'MotherDuck, or a proxy before it, could not answer',
-  hint: () => 'Wait a little and run it again.',
+  what: 'MotherDuck or a proxy in front of it is unavailable',
+  hint: () => 'Wait a moment, then run the command again.',
 };
 const REFUSALS: ReadonlyMap<number, Refusal> = new Map<number, Refusal>([
   [401, { failure: 'unauthorized', code: 'TOKEN_REFUSED', what: 'the admin token was refused', hint: whichToken }],
-  [403, { failure: 'forbidden', code: 'NOT_ADMIN', what: 'the admin token may not do this', hint: whichToken }],
+  [403, { failure: 'forbidden', code: 'NOT_ADMIN', what: 'the admin token lacks permission', hint: whichToken }],
   [
     404,
     {
       failure: 'absent',
       code: 'API_FAILED',
-      what: 'it does not exist',
-      hint: () => 'It was deleted in the meantime, or has another name: the next plan shows what is there.',
+      what: 'not found',
+      hint: () => 'It was deleted meanwhile or has another name. The next plan shows what is live.',
     },
   ],
   [
@@ -108,54 +114,53 @@ const REFUSALS: ReadonlyMap<number, Refusal> = new Map<number, Refusal>([
     {
       failure: 'conflict',
       code: 'API_FAILED',
-      what: 'it conflicts with what exists',
-      hint: () => 'Something changed in the meantime, or the name is taken: the next plan shows what is there.',
+      what: 'conflict with an existing resource',
+      hint: () => 'The name is taken, or something changed meanwhile. The next plan shows what is live.',
     },
   ],
 ]);
 
-/** Request timeout, client closed request: the work may have gone on, whatever the body says. */
-const BROKEN_OFF: readonly number[] = [408, 499];
+/** Request timeout and client closed request: whatever the body says, the request may have been completed. */
+const INTERRUPTED_STATUSES: readonly number[] = [408, 499];
 
-function whichToken({ tokenSource, tokenTrouble }: Answered): string {
-  const trouble = tokenTrouble();
-  const hint = `${tokenSource} must be a read/write token of an Admin`;
-  const made = "MotherDuck's web page makes one, at Settings, Access Tokens; then: export";
-  return `${hint}${trouble === undefined ? '' : `; ${trouble}`}. ${made} ${tokenSource}=…`;
+function whichToken({ tokenSource, tokenProblem }: ResponseContext): string {
+  const problem = tokenProblem();
+  const hint = `${tokenSource} must be a read/write token of an Admin${problem === undefined ? '' : `; ${problem}`}.`;
+  return `${hint} Create one in MotherDuck's web UI under Settings, Access Tokens, then: export ${tokenSource}=…`;
 }
 
-function refused(answer: Answered, body: unknown, refusal: Refusal): ApiError {
-  const tries = answer.attempts > 1 ? `, after ${answer.attempts} attempts` : '';
-  const words = body === BROKEN ? '' : answer.printable(wordsOf(body));
-  // Only MotherDuck's own refusal says that nothing happened; a 429 is trusted whoever sends it, as in retrying.
-  const isRefusal = answer.status < 500 && !BROKEN_OFF.includes(answer.status) && isErrorBody(body);
-  const closed = answer.status === 429 || isRefusal;
-  const effect = effectOf(answer, !closed);
+function refused(context: ResponseContext, body: unknown, refusal: Refusal): ApiError {
+  const tries = context.attempts > 1 ? `, after ${context.attempts} attempts` : '';
+  const words = body === NOT_JSON ? '' : context.printable(messageOf(body));
+  // Only an error in MotherDuck's format means that nothing happened; a 429 means that from any server, as for retries.
+  const isRefusal = context.status < 500 && !INTERRUPTED_STATUSES.includes(context.status) && isErrorBody(body);
+  const closed = context.status === 429 || isRefusal;
+  const effect = effectOf(context, !closed);
   return new ApiError(
     refusal.failure,
     refusal.code,
-    `${answer.call}: ${refusal.what} (${answer.status}${tries})${words === '' ? '' : `: ${words}`}`,
-    withDoubt(refusal.hint(answer), effect),
-    { call: answer.call, status: answer.status, effect },
+    `${context.call}: ${refusal.what} (${context.status}${tries})${words === '' ? '' : `: ${words}`}`,
+    withDoubt(refusal.hint(context), effect),
+    { call: context.call, status: context.status, effect },
   );
 }
 
 function withDoubt(hint: string, effect: 'none' | 'unknown'): string {
-  return effect === 'unknown' ? `${hint} ${MAY_HAVE_HAPPENED}` : hint;
+  return effect === 'unknown' ? `${hint} ${MAY_HAVE_TAKEN_EFFECT}` : hint;
 }
 
-const BROKEN = Symbol('not JSON');
+const NOT_JSON = Symbol('not JSON');
 
 function parse(text: string): unknown {
   try {
     return JSON.parse(text);
   } catch {
-    // The parser's error quotes the text, so it goes no further.
-    return BROKEN;
+    // The parser's error is dropped, because it quotes the text.
+    return NOT_JSON;
   }
 }
 
-function looksLikeHtml({ contentType }: Answered, text: string): boolean {
+function looksLikeHtml({ contentType }: ResponseContext, text: string): boolean {
   return contentType.toLowerCase().includes('html') || text.trimStart().startsWith('<');
 }
 
@@ -163,13 +168,13 @@ function codeOf(body: unknown): unknown {
   return isObject(body) ? body.code : undefined;
 }
 
-/** `{message, code}` as MotherDuck sends it, its code a word in capitals (`BAD_REQUEST`); proxies send other shapes. */
+/** `{message, code}` as MotherDuck sends it, with a code such as `BAD_REQUEST`; proxies send other formats. */
 function isErrorBody(body: unknown): boolean {
   return isObject(body) && typeof body.message === 'string' && /^[A-Z][A-Z_]*$/.test(String(body.code));
 }
 
 /** MotherDuck's own message and issues: `Bad input (username: must start with a letter; ttl: too small)`. */
-function wordsOf(body: unknown): string {
+function messageOf(body: unknown): string {
   if (!isObject(body)) return '';
   const message = typeof body.message === 'string' ? body.message : '';
   const issues = (Array.isArray(body.issues) ? body.issues : []).slice(0, 10).flatMap((issue: unknown) => {

@@ -1,15 +1,15 @@
 import { setMaxListeners } from 'node:events';
 import { setTimeout as sleepFor } from 'node:timers/promises';
 import type { Secret } from '../model/secret.ts';
-import { checkSendable, troubleOf } from './admin-token.ts';
+import { adminTokenProblem, checkAdminToken } from './admin-token.ts';
 import { Limiter } from './concurrency.ts';
 import { httpTransport } from './http-transport.ts';
-import { type Answered, looksLikeMotherDuck, readAnswer } from './response.ts';
+import { looksLikeMotherDuck, type ResponseContext, readResponse } from './response.ts';
 import { isThrottled, mayHaveTakenEffect, type Outcome, retryDelay } from './retry.ts';
 import { printableWithout } from './scrub.ts';
 import { Clock, MACHINE_TIME, type TimeSource } from './server-clock.ts';
 import type { Transport, TransportRequest, TransportResponse } from './transport.ts';
-import { AttemptError, codeOf, noAnswer } from './transport-errors.ts';
+import { AttemptError, codeOf, noResponse } from './transport-errors.ts';
 
 export interface RestClientOptions {
   /** From `parseAddress`. */
@@ -23,10 +23,10 @@ export interface RestClientOptions {
   readonly timeoutMs?: number;
   /** Used instead of HTTP, for the embedded sandbox. Its owner closes it. */
   readonly transport?: Transport;
-  /** Gets a line for every attempt: method, path, status, time. Never a token, header or body. */
+  /** Called with a line for each attempt: method, path, status, time. Never a token, header or body. */
   readonly debug?: (line: string) => void;
   readonly userAgent: string;
-  /** For tests: waiting, chance (0 to 1) and the machine's clocks. */
+  /** For tests: waiting, random numbers from 0 to 1, and the local clocks. */
   readonly sleep?: (ms: number, signal: AbortSignal) => Promise<unknown>;
   readonly random?: () => number;
   readonly time?: TimeSource;
@@ -34,20 +34,20 @@ export interface RestClientOptions {
 
 export type RestRequest = Pick<TransportRequest, 'method' | 'path' | 'query' | 'body'>;
 
-/** A good response: its JSON (undefined when it was empty) and, for an error about it, what was answered. */
+/** A successful response: its JSON, undefined if it was empty, and the context for errors about it. */
 export interface RestResponse {
   readonly json: unknown;
-  /** The number of characters of its text. */
+  /** The number of characters of its body. */
   readonly length: number;
-  readonly answered: Answered;
+  readonly context: ResponseContext;
 }
 
-/** All calls to the REST API go through `do`, which gives good responses and throws ApiError for everything else. */
+/** Makes all calls to the REST API. `do` returns successful responses and throws ApiError for everything else. */
 export interface RestClient {
   do(request: RestRequest): Promise<RestResponse>;
   /** Requests `GET /` once, without the token, so that `isSandbox` is known. Never fails. */
-  greet(): Promise<void>;
-  /** Whether a response so far carried `x-sandbox`, which MotherDuck never sends; undefined before any response. */
+  detectSandbox(): Promise<void>;
+  /** Whether a response had the header `x-sandbox`, which MotherDuck never sends; undefined before the first response. */
   isSandbox(): boolean | undefined;
   now(): number;
   clockDifference(): number | undefined;
@@ -60,7 +60,7 @@ const DEFAULT_TIMEOUT_MS = 30_000;
 interface Exchange {
   readonly result: TransportResponse | NodeJS.ErrnoException;
   readonly attempts: number;
-  /** Whether an attempt may have changed something although no good response came. */
+  /** Whether an attempt may have changed something although it failed. */
   readonly uncertain: boolean;
 }
 
@@ -72,7 +72,7 @@ interface Exchange {
 export function createRestClient(options: RestClientOptions): RestClient {
   const { address, token, tokenSource = 'MOTHERDUCK_ADMIN_TOKEN', timeoutMs = DEFAULT_TIMEOUT_MS } = options;
   const { sleep = abortableSleep, random = Math.random, time = MACHINE_TIME, debug } = options;
-  checkSendable(token, tokenSource);
+  checkAdminToken(token, tokenSource);
 
   const clock = new Clock(time, debug);
   const limiter = new Limiter(options.parallelism);
@@ -81,12 +81,12 @@ export function createRestClient(options: RestClientOptions): RestClient {
     options.transport ??
     httpTransport({ address, token, userAgent: options.userAgent, connections: options.parallelism, timeoutMs });
   const closing = new AbortController();
-  // As many calls as may run at once listen to it; Node takes more than ten listeners for a leak.
+  // Each concurrent call adds a listener; Node warns about a leak at more than ten.
   setMaxListeners(0, closing.signal);
   let closed: Promise<void> | undefined;
   let sandbox: boolean | undefined;
 
-  /** Makes one attempt. A read is cut off when the client closes; a change that was sent may finish. */
+  /** Makes one attempt. When the client closes, reads are aborted, and changes that were sent may complete. */
   async function attempt(request: TransportRequest): Promise<TransportResponse | NodeJS.ErrnoException> {
     try {
       return await transport.send(request.method === 'GET' ? { ...request, signal: closing.signal } : request);
@@ -95,13 +95,13 @@ export function createRestClient(options: RestClientOptions): RestClient {
     }
   }
 
-  /** Every complete response tells whether this is a sandbox; only MotherDuck's own, not a proxy's page, sets the clock. */
+  /** Only responses in MotherDuck's format set the clock: a proxy's page may have another time. */
   function learnFrom({ status, headers, text }: TransportResponse): void {
     sandbox = sandbox === true || headers['x-sandbox'] !== undefined;
-    if (looksLikeMotherDuck(status, text)) clock.hear(headers.date);
+    if (looksLikeMotherDuck(status, text)) clock.observe(headers.date);
   }
 
-  /** Sends a request until its response counts, good or bad, or no other attempt is allowed. */
+  /** Repeats a request until retry.ts allows no other attempt. */
   async function exchange(request: TransportRequest, retries: boolean): Promise<Exchange> {
     const { method } = request;
     let attempts = 0;
@@ -149,8 +149,8 @@ export function createRestClient(options: RestClientOptions): RestClient {
     clockDifference: () => clock.difference(),
     isSandbox: () => sandbox,
 
-    async greet() {
-      // The first real call meets the same trouble, and reports it.
+    async detectSandbox() {
+      // An error is ignored: the first real call fails with it too, and reports it.
       await exchange({ method: 'GET', path: '/', anonymous: true }, false);
     },
 
@@ -160,18 +160,18 @@ export function createRestClient(options: RestClientOptions): RestClient {
       const { result, attempts, uncertain } = await exchange(request, true);
       const about = { call, origin: address.origin, printable, attempts };
       if (result instanceof Error) {
-        throw noAnswer(result, { ...about, effect: uncertain ? 'unknown' : 'none', timeoutMs });
+        throw noResponse(result, { ...about, effect: uncertain ? 'unknown' : 'none', timeoutMs });
       }
       const { status, headers, text } = result;
       const contentType = headers['content-type'] ?? '';
-      const tokenTrouble = () => troubleOf(token, clock.now());
-      const answered = { ...about, status, contentType, isRead, uncertain, tokenSource, tokenTrouble };
-      return { json: readAnswer(answered, text), length: text.length, answered };
+      const tokenProblem = () => adminTokenProblem(token, clock.now());
+      const context = { ...about, status, contentType, isRead, uncertain, tokenSource, tokenProblem };
+      return { json: readResponse(context, text), length: text.length, context };
     },
 
     close() {
       closed ??= (async () => {
-        // Nothing starts and nobody waits any longer; reads are cut off, changes under way may finish.
+        // Ends all waits and reads; changes that were sent may complete.
         const reason = new AttemptError('CLOSED');
         closing.abort(reason);
         limiter.close(reason);

@@ -1,12 +1,12 @@
 /** The rules for repeating a request; rest-client.ts follows them. Pure. */
 import { parseHttpDate } from './server-clock.ts';
 import type { Method } from './transport.ts';
-import { heals, isSlow, neverSent } from './transport-errors.ts';
+import { isTimeout, isTransient, neverSent } from './transport-errors.ts';
 
 const MAX_RETRIES = 4;
-/** A 429 has no effect, so more retries cost nothing: with many calls in flight one of them can be refused often. */
+/** More, because a 429 has no effect and one of many concurrent calls can get it often. */
 const MAX_RETRIES_WHEN_THROTTLED = 8;
-/** A second attempt often reaches another machine; more would only multiply the time that the user waits. */
+/** After a timeout a second attempt often reaches another server; more would multiply the user's waiting time. */
 const MAX_RETRIES_WHEN_SLOW = 1;
 /** No attempt begins later than this after the first attempt of its call began. */
 const MAX_RETRY_PERIOD_MS = 90_000;
@@ -31,15 +31,16 @@ export interface Attempts {
 }
 
 /**
- * How many milliseconds to wait before the next attempt; undefined when there is to be none. GET, PUT and DELETE are
- * safe to repeat; a POST may have taken effect although its response was lost, so it is repeated only after a 429.
- * @param now MotherDuck's time in milliseconds since 1970, for a `Retry-After` that is a date.
- * @param random 0 to 1; spreads calls that failed together.
+ * Milliseconds to wait before the next attempt; undefined if there must be none. GET, PUT and DELETE are safe to repeat. A
+ * POST may have taken effect although its response was lost, so it is repeated only after a 429.
+ *
+ * @param now MotherDuck's time in milliseconds since 1970, for a `Retry-After` that is a date
+ * @param random 0 to 1; spreads calls that failed together
  */
 export function retryDelay(call: Attempts, now: number, random: number): number | undefined {
   const { last, method, attempts } = call;
   if (attempts > maxRetries(last)) return undefined;
-  const mayPass = 'status' in last ? RETRIED_STATUSES.includes(last.status) : heals(last.error);
+  const mayPass = 'status' in last ? RETRIED_STATUSES.includes(last.status) : isTransient(last.error);
   if (!mayPass || (method === 'POST' && !isThrottled(last))) return undefined;
   const backoff = Math.min(BASE_MS * 2 ** (attempts - 1), MAX_BACKOFF_MS);
   const requested = 'status' in last ? retryAfterMs(last.retryAfter, now) : undefined;
@@ -58,10 +59,10 @@ export function mayHaveTakenEffect(outcome: Outcome): boolean {
 
 function maxRetries(last: Outcome): number {
   if (isThrottled(last)) return MAX_RETRIES_WHEN_THROTTLED;
-  return 'error' in last && isSlow(last.error) ? MAX_RETRIES_WHEN_SLOW : MAX_RETRIES;
+  return 'error' in last && isTimeout(last.error) ? MAX_RETRIES_WHEN_SLOW : MAX_RETRIES;
 }
 
-/** Reads `Retry-After`, seconds or an HTTP date, as milliseconds from now, at most half a minute. */
+/** Reads `Retry-After`, seconds or an HTTP date, as milliseconds from now; at most half a minute. */
 function retryAfterMs(header: string | undefined, now: number): number | undefined {
   const text = header?.trim();
   if (text === undefined) return undefined;

@@ -1,38 +1,38 @@
-const LONGEST_TEXT = 600;
-/** What lies beyond is not looked at; the word across the cut goes too, since it could be part of a token. */
-const MOST_READ = 8 * LONGEST_TEXT;
+const MAX_OUTPUT = 600;
+/** Characters that are examined. A word across the cut is dropped, since it could be part of a token. */
+const MAX_INPUT = 8 * MAX_OUTPUT;
 const SECRET = '[secret]';
-/** So many characters of the admin token in a row are taken for a piece of it. */
+/** A text that shares this many characters in a row with a token contains a piece of it. */
 const PIECE = 12;
 
-/** Turns text that came from outside into text that may stand in a message, a log or a terminal. */
+/** Makes foreign text safe for a message, a log or a terminal. */
 export type Printable = (text: string) => string;
 
 /**
- * Makes what a server said fit to print: one line, no control characters or escape sequences (a hostile server must
- * not write to the terminal), cut to a sane length, and `[secret]` for whatever is a piece of the admin token or
- * looks like a token (tokens are JWTs: three runs of base64url with dots between).
+ * Makes a server's text safe to print: one line of limited length, without control characters or escape sequences, which a
+ * hostile server could use on a terminal, and with `[secret]` for pieces of the token and anything that looks like one
+ * (tokens are JWTs: three parts of base64url with dots between).
  */
 export function printableWithout(token: string): Printable {
   const pieces = new Set<string>();
   for (let at = 0; at + PIECE <= token.length; at += 1) pieces.add(token.slice(at, at + PIECE));
   return (text) => {
-    const plain = withoutControls(text.length <= MOST_READ ? text : text.slice(0, MOST_READ).replace(/\S+$/, ''));
+    const plain = withoutControls(text.length <= MAX_INPUT ? text : text.slice(0, MAX_INPUT).replace(/\S+$/, ''));
     const safe = withoutJwts(token.length < PIECE ? withoutShort(plain, token) : withoutPieces(plain, pieces));
-    return safe.length <= LONGEST_TEXT ? safe : `${safe.slice(0, LONGEST_TEXT)}...`;
+    return safe.length <= MAX_OUTPUT ? safe : `${safe.slice(0, MAX_OUTPUT)}...`;
   };
 }
 
-/** One line of text without the secrets or parts of them, anything like a token, and control characters. */
+/** Makes text safe to print as `printableWithout` does, for several secrets. */
 export function scrub(text: string, secrets: readonly string[]): string {
   return ['', ...secrets].reduce((clean, secret) => printableWithout(secret)(clean), text);
 }
 
-/** Removes escape sequences, control characters, and characters that are invisible or change the direction of text. */
+/** Removes escape sequences, control characters, and characters that are invisible or change the text's direction. */
 function withoutControls(text: string): string {
   return (
     text
-      // biome-ignore lint/suspicious/noControlCharactersInRegex: they are what is looked for
+      // biome-ignore lint/suspicious/noControlCharactersInRegex: they are removed here
       .replace(/\x1b[\]P^_][^\x07\x1b]*(\x07|\x1b\\)?|[\x1b\x9b]\[?[0-?]*[ -/]*[@-~]/g, '')
       .replace(/[\u200b-\u200f\u202a-\u202e\u2060-\u2069\ufeff\u00ad]/g, '')
       .replace(/[\p{Cc}\s]+/gu, ' ')
@@ -48,7 +48,7 @@ function withoutShort(text: string, token: string): string {
   return token === '' ? text : text.replaceAll(token, SECRET);
 }
 
-/** Replaces every word that shares a piece with the token, whole: what surrounds a piece may be more of it. */
+/** Replaces each word that contains a piece of the token as a whole: the characters around it may belong to it. */
 function withoutPieces(text: string, pieces: ReadonlySet<string>): string {
   return text.replace(/\S{12,}/g, (word) => {
     for (let at = 0; at + PIECE <= word.length; at += 1) {

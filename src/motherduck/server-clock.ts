@@ -1,4 +1,4 @@
-/** Time as the machine tells it: `wall` in milliseconds since 1970, `monotonic` in milliseconds of a clock nobody sets. */
+/** The local clocks: `wall` in milliseconds since 1970, `monotonic` in milliseconds of a clock that is never adjusted. */
 export interface TimeSource {
   wall(): number;
   monotonic(): number;
@@ -6,59 +6,61 @@ export interface TimeSource {
 
 export const MACHINE_TIME: TimeSource = { wall: () => Date.now(), monotonic: () => performance.now() };
 
-/** An answer that differs more than this from what we know is not believed at once. */
+/** A response whose time differs more than this from the known time is not trusted at once. */
 const TOLERANCE_MS = 120_000;
-/** So many answers in a row that differ, but not from each other, are believed: the first one was wrong, or we slept. */
-const ENOUGH = 3;
+/** This many such responses in a row are trusted if they agree: the known time was wrong, or the machine slept. */
+const TRUSTED_AFTER = 3;
 
-interface Heard {
+interface Observation {
   readonly server: number;
   readonly wall: number;
   readonly monotonic: number;
 }
 
-/** MotherDuck's clock, as far as the `Date` headers of its answers show it (to the second). */
+/** MotherDuck's clock, from the `Date` headers of its responses, which have a resolution of one second. */
 export class Clock {
   readonly #time: TimeSource;
   readonly #debug: (line: string) => void;
-  #heard: Heard | undefined;
-  /** The latest answers in a row that were not believed; they agree with each other. */
-  #doubted: readonly Heard[] = [];
+  #observed: Observation | undefined;
+  /** The latest responses in a row that were not trusted; they agree with each other. */
+  #doubted: readonly Observation[] = [];
 
   constructor(time: TimeSource = MACHINE_TIME, debug: (line: string) => void = () => {}) {
     this.#time = time;
     this.#debug = debug;
   }
 
-  /** Takes the `Date` header of MotherDuck's latest answer; one that is missing or no HTTP date changes nothing. */
-  hear(header: string | undefined): void {
+  /** Sets the clock by the `Date` header of the latest response; one that is missing or invalid is ignored. */
+  observe(header: string | undefined): void {
     const server = parseHttpDate(header);
     if (server === undefined) return;
-    const heard = { server, wall: this.#time.wall(), monotonic: this.#time.monotonic() };
-    if (this.#heard !== undefined && !agree(heard, this.#heard)) {
-      this.#doubted = this.#doubted.every((other) => agree(heard, other)) ? [...this.#doubted, heard] : [heard];
-      const believed = this.#doubted.length >= ENOUGH;
-      this.#debug(`Date: ${header} differs from the answers before, ${believed ? 'now believed' : 'not believed'}`);
-      if (!believed) return;
+    const observed = { server, wall: this.#time.wall(), monotonic: this.#time.monotonic() };
+    if (this.#observed !== undefined && !agree(observed, this.#observed)) {
+      this.#doubted = this.#doubted.every((other) => agree(observed, other))
+        ? [...this.#doubted, observed]
+        : [observed];
+      const trusted = this.#doubted.length >= TRUSTED_AFTER;
+      this.#debug(`Date: ${header} differs from earlier responses, ${trusted ? 'now trusted' : 'not trusted'}`);
+      if (!trusted) return;
     }
-    this.#heard = heard;
+    this.#observed = observed;
     this.#doubted = [];
   }
 
-  /** Whole milliseconds since 1970: MotherDuck's time by its latest answer that was believed, or the local clock before one. */
+  /** MotherDuck's time in whole milliseconds since 1970; the local time before the first response. */
   now(): number {
-    if (this.#heard === undefined) return this.#time.wall();
-    return this.#heard.server + Math.round(this.#time.monotonic() - this.#heard.monotonic);
+    if (this.#observed === undefined) return this.#time.wall();
+    return this.#observed.server + Math.round(this.#time.monotonic() - this.#observed.monotonic);
   }
 
-  /** Milliseconds that MotherDuck's clock was ahead of ours at its latest answer. */
+  /** Milliseconds that MotherDuck's clock is ahead of the local one; undefined before the first response. */
   difference(): number | undefined {
-    return this.#heard === undefined ? undefined : this.#heard.server - this.#heard.wall;
+    return this.#observed === undefined ? undefined : this.#observed.server - this.#observed.wall;
   }
 }
 
-/** Whether two answers tell the same time, but for how long lies between them. */
-function agree(one: Heard, other: Heard): boolean {
+/** Whether two responses have consistent times, given the time between them. */
+function agree(one: Observation, other: Observation): boolean {
   return Math.abs(one.server - other.server - (one.monotonic - other.monotonic)) <= TOLERANCE_MS;
 }
 

@@ -3,10 +3,10 @@ import type { Printable } from './scrub.ts';
 
 /**
  * How a call to the REST API failed.
- * - `absent`: a 404 with MotherDuck's code NOT_FOUND; the only failure that says "it does not exist".
- * - `not_motherduck`: an unrouted 404, HTML, broken JSON, a body over the limit: something else answered, or
- *   MotherDuck answers with a word that this version does not know (code API_FAILED instead of API_NOT_MOTHERDUCK).
- * - `unavailable`: 5xx after all retries; `unreachable`: no connection; `timeout`: no answer in time.
+ * - `absent`: a 404 with MotherDuck's code NOT_FOUND; the only failure that means that something does not exist.
+ * - `not_motherduck`: a 404 for an unknown path, HTML, invalid JSON, a body over the limit: the response is not
+ *   MotherDuck's, or has a value that this version does not know (code API_FAILED instead of API_NOT_MOTHERDUCK).
+ * - `unavailable`: 5xx after all retries; `unreachable`: no connection; `timeout`: no response in time.
  */
 export type ApiFailure =
   | 'absent'
@@ -20,13 +20,13 @@ export type ApiFailure =
   | 'timeout'
   | 'not_motherduck';
 
-/** A failed call. `message` names the call and has MotherDuck's own message and issues; never a token. */
+/** A failed call. `message` contains the call and MotherDuck's own message and issues; never a token. */
 export class ApiError extends UserError {
   readonly failure: ApiFailure;
   /** For example `POST /v1/users/etl_prod/tokens`. */
   readonly call: string;
   readonly status: number | undefined;
-  /** `unknown` when the call may have taken effect although no good answer came. */
+  /** `unknown` if the call may have taken effect although it failed. */
   readonly effect: 'none' | 'unknown';
 
   constructor(
@@ -58,10 +58,10 @@ export class AttemptError extends Error {
   }
 }
 
-/** A call that ended without a whole answer. */
-export interface Unanswered {
+/** A call without a complete response, for messages. */
+export interface CallContext {
   readonly call: string;
-  /** The address's origin, for people. */
+  /** The origin of the API address, for messages. */
   readonly origin: string;
   readonly attempts: number;
   /** Whether an attempt may have taken effect. */
@@ -70,118 +70,125 @@ export interface Unanswered {
   readonly printable: Printable;
 }
 
-/** Says why there was no answer, in words that a person can act on. The cause is not kept: it could quote anything. */
-export function noAnswer(error: NodeJS.ErrnoException, about: Unanswered): ApiError {
+/** The error for a call without a complete response. It does not keep its cause, whose text could contain secrets. */
+export function noResponse(error: NodeJS.ErrnoException, about: CallContext): ApiError {
   const { failure, what, hint } = explain(error, about);
   const tries = about.attempts > 1 ? `, after ${about.attempts} attempts` : '';
   const code = failure === 'not_motherduck' ? 'API_NOT_MOTHERDUCK' : 'API_UNREACHABLE';
-  const advice = about.effect === 'unknown' ? `${hint} ${MAY_HAVE_HAPPENED}` : hint;
+  const advice = about.effect === 'unknown' ? `${hint} ${MAY_HAVE_TAKEN_EFFECT}` : hint;
   return new ApiError(failure, code, `${about.call}: ${what}${tries}`, advice, {
     call: about.call,
     effect: about.effect,
   });
 }
 
-export const MAY_HAVE_HAPPENED = 'The call may have taken effect all the same: the next plan shows what is there.';
+export const MAY_HAVE_TAKEN_EFFECT = 'The request may have taken effect anyway; the next plan shows what is live.';
 
-const RIGHT_ADDRESS = 'Is MOTHERDUCK_API_URL / --api-url right?';
+const CHECK_ADDRESS = 'Check --api-url or MOTHERDUCK_API_URL.';
+const CHECK_PROXY = 'Check --api-url or MOTHERDUCK_API_URL, and any proxy in between.';
 
-function explain(error: NodeJS.ErrnoException, about: Unanswered): { failure: ApiFailure; what: string; hint: string } {
+function explain(
+  error: NodeJS.ErrnoException,
+  about: CallContext,
+): { failure: ApiFailure; what: string; hint: string } {
   const code = codeOf(error);
   const { host } = new URL(about.origin);
   if (code === 'TIMEOUT') {
-    const what = `${host} gave no whole answer within ${Math.ceil(about.timeoutMs / 1000)} s`;
-    return { failure: 'timeout', what, hint: 'Run it again; --timeout gives an answer more time.' };
+    const what = `no complete response from ${host} within ${Math.ceil(about.timeoutMs / 1000)} s`;
+    return { failure: 'timeout', what, hint: 'Run the command again, if necessary with a longer --timeout.' };
   }
   if (code === 'TOO_BIG') {
-    const what = `${host} sent more than 16 MB, which MotherDuck's API does not`;
-    return { failure: 'not_motherduck', what, hint: `${RIGHT_ADDRESS} Or is a proxy in between?` };
+    const what = `${host} sent more than 16 MB, which MotherDuck's API never does`;
+    return { failure: 'not_motherduck', what, hint: CHECK_PROXY };
   }
   if (code === 'BAD_ENCODING') {
-    const what = `${host} sent a compressed body that cannot be decoded, although none was requested`;
-    return { failure: 'not_motherduck', what, hint: `${RIGHT_ADDRESS} Or is a proxy in between?` };
+    const what = `${host} sent a compressed body that cannot be decoded`;
+    return { failure: 'not_motherduck', what, hint: CHECK_PROXY };
   }
   if (code.startsWith('HPE_') || code === 'UND_ERR_HEADERS_OVERFLOW') {
-    const what = `what answers at ${about.origin} does not speak HTTP as MotherDuck's API does (${code})`;
-    return { failure: 'not_motherduck', what, hint: `${RIGHT_ADDRESS} Or is a proxy in between?` };
+    const what = `the response from ${about.origin} is not valid HTTP (${code})`;
+    return { failure: 'not_motherduck', what, hint: CHECK_PROXY };
   }
   if (isCertificate(code)) {
-    const what = `the certificate of ${host} cannot be trusted (${code})`;
-    const hint = `${RIGHT_ADDRESS} Behind a company's proxy, put its CA certificate into a file and name it in NODE_EXTRA_CA_CERTS.`;
+    const what = `the certificate of ${host} is not trusted (${code})`;
+    const hint = `${CHECK_ADDRESS} Behind a company proxy, set NODE_EXTRA_CA_CERTS to a file with the proxy's CA certificate.`;
     return { failure: 'unreachable', what, hint };
   }
-  const [what, hint] = connectionTrouble(code, host) ?? [
+  const [what, hint] = connectionFailure(code, host) ?? [
     `the connection to ${host} failed (${about.printable(code === '' ? error.message : code)})`,
-    `Check the network. ${RIGHT_ADDRESS}`,
+    `Check the network. ${CHECK_ADDRESS}`,
   ];
   return { failure: 'unreachable', what, hint };
 }
 
-function connectionTrouble(code: string, host: string): readonly [what: string, hint: string] | undefined {
+function connectionFailure(code: string, host: string): readonly [what: string, hint: string] | undefined {
   switch (code) {
     case 'ENOTFOUND':
-      return [`there is no host ${host} (${code})`, `${RIGHT_ADDRESS} Is this machine online?`];
+      return [`the host ${host} was not found (${code})`, `${CHECK_ADDRESS} Check also that this machine is online.`];
     case 'EAI_AGAIN':
-      return [`the name ${host} could not be looked up (${code})`, 'Check the network and its DNS, and run it again.'];
+      return [
+        `the host name ${host} could not be resolved (${code})`,
+        'Check the network and its DNS, then run the command again.',
+      ];
     case 'ECONNREFUSED':
-      return [`nothing answers at ${host} (${code})`, `${RIGHT_ADDRESS} For a sandbox, serve it: mdacc sandbox serve`];
+      return [`nothing answers at ${host} (${code})`, `${CHECK_ADDRESS} To serve a sandbox: mdacc sandbox serve`];
     case 'NO_CONNECTION':
     case 'UND_ERR_CONNECT_TIMEOUT':
     case 'ETIMEDOUT':
-      return [
-        `no connection to ${host} came about in time (${code})`,
-        `Does a firewall stand in between? ${RIGHT_ADDRESS}`,
-      ];
+      return [`the connection to ${host} timed out (${code})`, `Check for a firewall in between. ${CHECK_ADDRESS}`];
     case 'EHOSTUNREACH':
     case 'ENETUNREACH':
     case 'ENETDOWN':
     case 'EHOSTDOWN':
-      return [`there is no way to ${host} (${code})`, 'Check the network, and a VPN where one is needed.'];
+      return [`${host} cannot be reached (${code})`, 'Check the network, and the VPN if one is needed.'];
     case 'EPROTO':
     case 'ERR_SSL_WRONG_VERSION_NUMBER':
     case 'ERR_SSL_PACKET_LENGTH_TOO_LONG':
-      return [`${host} does not speak TLS (${code})`, `${RIGHT_ADDRESS} Is it an http: address of a local sandbox?`];
+      return [`${host} does not use TLS (${code})`, `${CHECK_ADDRESS} A local sandbox has an http: address.`];
     case 'ECONNRESET':
     case 'EPIPE':
     case 'UND_ERR_SOCKET':
     case 'UND_ERR_RES_CONTENT_LENGTH_MISMATCH':
-      return [`the connection to ${host} broke off before the answer was whole (${code})`, 'Run it again.'];
+      return [
+        `the connection to ${host} was lost before the response was complete (${code})`,
+        'Run the command again.',
+      ];
     case 'CLOSED':
     case 'UND_ERR_CLOSED':
     case 'UND_ERR_DESTROYED':
-      return ['it was given up, because the connections were closed', 'Run it again.'];
+      return ['canceled, because the connections were closed', 'Run the command again.'];
     default:
       return undefined;
   }
 }
 
-/** Whether an attempt that failed so can never have reached MotherDuck. When in doubt it may have. */
+/** Whether an attempt with this error certainly did not reach MotherDuck. */
 export function neverSent(error: NodeJS.ErrnoException): boolean {
   const code = codeOf(error);
-  if (UNSENT.includes(code) || isCertificate(code)) return true;
+  if (NEVER_SENT_CODES.includes(code) || isCertificate(code)) return true;
   const parts: unknown[] = error instanceof AggregateError ? error.errors : [error];
   return parts.length > 0 && parts.every((part) => ['connect', 'getaddrinfo'].includes(syscallOf(part)));
 }
 
-const UNSENT: readonly string[] = ['NO_CONNECTION', 'UND_ERR_CONNECT_TIMEOUT', 'UND_ERR_INVALID_ARG'];
+const NEVER_SENT_CODES: readonly string[] = ['NO_CONNECTION', 'UND_ERR_CONNECT_TIMEOUT', 'UND_ERR_INVALID_ARG'];
 
-/** Whether the trouble may pass by itself in seconds: not a wrong name, certificate or protocol, and not a closed door. */
-export function heals(error: NodeJS.ErrnoException): boolean {
+/** Whether the error may go away within seconds, unlike an unknown host, a bad certificate or a wrong protocol. */
+export function isTransient(error: NodeJS.ErrnoException): boolean {
   const code = codeOf(error);
-  if (isSlow(error)) return true;
-  if (code.startsWith('UND_ERR_')) return HEALING_UNDICI.includes(code);
+  if (isTimeout(error)) return true;
+  if (code.startsWith('UND_ERR_')) return TRANSIENT_UNDICI.includes(code);
   return /^E(?!RR_)[A-Z_]+$/.test(code) && code !== 'ENOTFOUND' && code !== 'EPROTO';
 }
 
-/** Whether a time limit ended it, so that it took as long as a person waits for it. */
-export function isSlow(error: NodeJS.ErrnoException): boolean {
+/** Whether a time limit ended the attempt. */
+export function isTimeout(error: NodeJS.ErrnoException): boolean {
   return ['TIMEOUT', 'NO_CONNECTION', 'UND_ERR_CONNECT_TIMEOUT', 'ETIMEDOUT'].includes(codeOf(error));
 }
 
-const HEALING_UNDICI: readonly string[] = ['UND_ERR_SOCKET', 'UND_ERR_RES_CONTENT_LENGTH_MISMATCH'];
+const TRANSIENT_UNDICI: readonly string[] = ['UND_ERR_SOCKET', 'UND_ERR_RES_CONTENT_LENGTH_MISMATCH'];
 
 export function codeOf(error: NodeJS.ErrnoException): string {
-  // undici's parser leaves the code out where it is in doubt itself.
+  // undici's parser sets no code for some errors.
   if (error.name === 'HTTPParserError') return 'HPE_INVALID';
   return typeof error.code === 'string' && /^\w{1,60}$/.test(error.code) ? error.code : '';
 }

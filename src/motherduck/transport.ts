@@ -1,4 +1,4 @@
-/** The one way that requests to the REST API go: over HTTP (http-transport.ts) or to the embedded sandbox. */
+/** How requests reach the REST API: over HTTP (http-transport.ts), or the embedded sandbox (sandbox-transport.ts). */
 
 export type Method = 'GET' | 'POST' | 'PUT' | 'DELETE';
 

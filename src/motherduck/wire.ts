@@ -2,7 +2,7 @@
 import { type Ducklings, SIZES } from '../model/ducklings.ts';
 import { TOKEN_TYPES, type TokenType } from '../model/tokens.ts';
 import type { WireActiveAccounts, WireDucklings, WireToken, WireTokenRequest, WireUser } from '../model/wire.ts';
-import { type Answered, effectOf, notMotherDuck } from './response.ts';
+import { effectOf, notMotherDuck, type ResponseContext } from './response.ts';
 import { ApiError } from './transport-errors.ts';
 
 export function readUser(user: Fields): WireUser {
@@ -32,9 +32,11 @@ export function readToken(token: Fields): WireToken {
 }
 
 /**
- * The record of a token that was just created. Only its id is indispensable: its secret is at hand and comes never
- * again, so what else the answer lacks or garbles is taken from the request, not made into an error.
- * @param now MotherDuck's time, in milliseconds since 1970.
+ * Reads the record of a new token. Only its id is required: its secret cannot be had again, so other fields that are
+ * missing or invalid are taken from the request instead of failing.
+ *
+ * @param now MotherDuck's time, in milliseconds since 1970
+ * @throws ApiError if the id is missing
  */
 export function readCreatedToken(token: Fields, request: WireTokenRequest, now: number): WireToken {
   const type: TokenType = request.token_type ?? 'read_write';
@@ -93,26 +95,26 @@ function optional<K extends string, V>(key: K, value: V | undefined): { [P in K]
 }
 
 /**
- * Takes an answer's JSON apart, field by field. A field that is needed and missing or of another type is an error
- * that names it and shows no value; fields nobody asks for are passed over. null counts as missing.
+ * Reads a response's JSON field by field. A required field that is missing or has the wrong type is an ApiError, which
+ * names the field but not its value. Fields that are not read are ignored; null counts as missing.
  */
 export class Fields {
   readonly #fields: Readonly<Record<string, unknown>>;
   readonly #path: string;
-  readonly #answered: Answered;
+  readonly #context: ResponseContext;
 
-  constructor(json: unknown, answered: Answered, path = '') {
+  constructor(json: unknown, context: ResponseContext, path = '') {
     this.#path = path;
-    this.#answered = answered;
+    this.#context = context;
     if (typeof json !== 'object' || json === null || Array.isArray(json)) {
-      throw notMotherDuck(answered, path === '' ? 'the answer is not a JSON object' : `"${path}" is not an object`);
+      throw notMotherDuck(context, path === '' ? 'it is not a JSON object' : `"${path}" is not an object`);
     }
     this.#fields = { ...json };
   }
 
   text(name: string): string {
     const value = this.#fields[name];
-    return typeof value === 'string' ? value : this.#wrong(name, 'a text');
+    return typeof value === 'string' ? value : this.#wrong(name, 'a string');
   }
 
   textOr<T>(name: string, otherwise: T): string | T {
@@ -130,7 +132,7 @@ export class Fields {
 
   integer(name: string): number {
     const value = this.#fields[name];
-    return Number.isSafeInteger(value) ? Number(value) : this.#wrong(name, 'a whole number');
+    return Number.isSafeInteger(value) ? Number(value) : this.#wrong(name, 'an integer');
   }
 
   integerOr<T>(name: string, otherwise: T): number | T {
@@ -138,23 +140,23 @@ export class Fields {
   }
 
   object(name: string): Fields {
-    return new Fields(this.#fields[name], this.#answered, this.#pathOf(name));
+    return new Fields(this.#fields[name], this.#context, this.#pathOf(name));
   }
 
   objects(name: string): Fields[] {
     const list = this.#fields[name];
     if (!Array.isArray(list)) return this.#wrong(name, 'a list');
-    return list.map((item: unknown, at) => new Fields(item, this.#answered, `${this.#pathOf(name)}[${at}]`));
+    return list.map((item: unknown, at) => new Fields(item, this.#context, `${this.#pathOf(name)}[${at}]`));
   }
 
   texts(name: string): string[] {
     const list = this.#lacks(name) ? [] : this.#fields[name];
     if (!Array.isArray(list) || !list.every((item) => typeof item === 'string'))
-      return this.#wrong(name, 'a list of texts');
+      return this.#wrong(name, 'a list of strings');
     return list;
   }
 
-  /** One of the words we know. Another one is not guessed at: MotherDuck may have added it since. */
+  /** Reads one of the known values. Any other one is an error, since its meaning cannot be guessed. */
   word<T extends string>(name: string, known: readonly T[]): T {
     const text = this.text(name);
     return known.find((word) => word === text) ?? this.#unknown(name, text, known);
@@ -170,19 +172,19 @@ export class Fields {
 
   #wrong(name: string, expected: string): never {
     throw notMotherDuck(
-      this.#answered,
+      this.#context,
       `"${this.#pathOf(name)}" is ${this.#lacks(name) ? 'missing' : `not ${expected}`}`,
     );
   }
 
   #unknown(name: string, text: string, known: readonly string[]): never {
-    const { call, status, printable } = this.#answered;
+    const { call, status, printable } = this.#context;
     throw new ApiError(
       'not_motherduck',
       'API_FAILED',
       `${call}: "${this.#pathOf(name)}" is "${printable(text).slice(0, 60)}", which this version does not know (it knows ${known.join(', ')})`,
-      'MotherDuck may have added it: look for a newer version of motherduck-accounts. Nothing was guessed or changed for it.',
-      { call, status, effect: effectOf(this.#answered, true) },
+      'MotherDuck may have added it: install a newer version of motherduck-accounts.',
+      { call, status, effect: effectOf(this.#context, true) },
     );
   }
 }

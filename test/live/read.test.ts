@@ -55,7 +55,7 @@ function world({ users = [], complete = true, tokens = {}, ducklings = {} }: Wor
     setDucklings: unexpected,
     now: () => 1234 + asked.length,
     clockDifference: () => 0,
-    greet: async () => {},
+    detectSandbox: async () => {},
     isSandbox: () => true,
     close: async () => {},
   };

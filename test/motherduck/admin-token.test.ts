@@ -1,10 +1,10 @@
 import { describe, expect, it } from 'vitest';
 import { Secret } from '../../src/model/secret.ts';
-import { checkSendable, claimsOf, troubleOf } from '../../src/motherduck/admin-token.ts';
+import { adminTokenClaims, adminTokenProblem, checkAdminToken } from '../../src/motherduck/admin-token.ts';
 import { jwt } from './support.ts';
 
 const NOW = Date.UTC(2026, 10, 24);
-const trouble = (payload: object) => troubleOf(new Secret(jwt(payload)), NOW);
+const trouble = (payload: object) => adminTokenProblem(new Secret(jwt(payload)), NOW);
 
 describe('what the admin token says of itself', () => {
   it.each([{ tokenType: 'read_scaling' }, { token_type: 'read_scaling' }, { readOnly: true }, { read_only: true }])(
@@ -24,25 +24,25 @@ describe('what the admin token says of itself', () => {
   it.each(['opaque', 'a.b.c', '..', 'a.bnVsbA.c', `a.${Buffer.from('[1]').toString('base64url')}.c`])(
     'nothing: %s',
     (text) => {
-      expect(troubleOf(new Secret(text), NOW)).toBeUndefined();
+      expect(adminTokenProblem(new Secret(text), NOW)).toBeUndefined();
     },
   );
 
   it('who it belongs to', () => {
-    expect(claimsOf(new Secret(jwt({ email: 'a@b.c', exp: 5, sub: 'u1' })))).toEqual(['a@b.c', 'u1']);
-    expect(claimsOf(new Secret('opaque'))).toEqual([]);
+    expect(adminTokenClaims(new Secret(jwt({ email: 'a@b.c', exp: 5, sub: 'u1' })))).toEqual(['a@b.c', 'u1']);
+    expect(adminTokenClaims(new Secret('opaque'))).toEqual([]);
   });
 });
 
 it.each([`"${jwt({})}"`, `'${jwt({})}'`, `“${jwt({})}”`, `${jwt({})}"`])(
   'quotes around a token are named: %s',
   (text) => {
-    const check = () => checkSendable(new Secret(text), 'MOTHERDUCK_TOKEN');
-    expect(check).toThrow('the admin token in MOTHERDUCK_TOKEN has quotes around it');
+    const check = () => checkAdminToken(new Secret(text), 'MOTHERDUCK_TOKEN');
+    expect(check).toThrow('the admin token in MOTHERDUCK_TOKEN is enclosed in quotes');
     expect(check).not.toThrow(/eyJ/);
   },
 );
 
 it.each(['', 'a b', 'abc\n', 'ä', '"\u0000"'])('a token that cannot be sent is refused: %j', (text) => {
-  expect(() => checkSendable(new Secret(text), 'MOTHERDUCK_TOKEN')).toThrow(/MOTHERDUCK_TOKEN/);
+  expect(() => checkAdminToken(new Secret(text), 'MOTHERDUCK_TOKEN')).toThrow(/MOTHERDUCK_TOKEN/);
 });

@@ -166,7 +166,7 @@ describe('lists over pages', () => {
     const { api, seen } = answering(page(['1'], 'a', 9), page(['2'], 'b', 9), page(['3'], 'a', 9));
     const error = await failureOf(api.listUsers());
     expect(error.failure).toBe('not_motherduck');
-    expect(error.message).toContain('a second time');
+    expect(error.message).toContain('page token twice');
     expect(seen).toHaveLength(3);
   });
 

@@ -38,7 +38,7 @@ describe('what an answer means', () => {
   it('a 404 with the code NOT_FOUND: it does not exist', async () => {
     const { error } = await failing(404, NOT_FOUND);
     expect(error).toMatchObject({ failure: 'absent', code: 'API_FAILED', status: 404, effect: 'none' });
-    expect(error.message).toBe('GET /v1/users/etl_prod/instances: it does not exist (404): User not found');
+    expect(error.message).toBe('GET /v1/users/etl_prod/instances: not found (404): User not found');
   });
 
   it.each([
@@ -60,7 +60,7 @@ describe('what an answer means', () => {
   ])('%i %j: something else than MotherDuck answered', async (status, body) => {
     const { error, tries } = await failing(status, body);
     expect(error).toMatchObject({ failure: 'not_motherduck', code: 'API_NOT_MOTHERDUCK', status, effect: 'none' });
-    expect(error.message).toContain("something else than MotherDuck's API answered at https://api.motherduck.com");
+    expect(error.message).toContain("the response from https://api.motherduck.com is not from MotherDuck's API");
     expect(error.hint.text).toContain('--api-url');
     expect(tries).toBe(1);
   });
@@ -188,7 +188,7 @@ describe('a refused admin token', () => {
     const error = await refused(401, {});
     expect(error.message).toContain('the admin token was refused (401)');
     expect(error.hint.text).toBe(
-      "motherduck_token must be a read/write token of an Admin. MotherDuck's web page makes one, at Settings, Access Tokens; " +
+      "motherduck_token must be a read/write token of an Admin. Create one in MotherDuck's web UI under Settings, Access Tokens, " +
         'then: export motherduck_token=…',
     );
     expect((await failing(401, {})).error.hint.text).toContain('MOTHERDUCK_ADMIN_TOKEN must be');

@@ -21,18 +21,18 @@ describe("MotherDuck's clock", () => {
 
   it('runs on from the latest answer, whatever happens to the local clock', () => {
     const { clock, time } = clockAt(NOON - 60_000);
-    clock.hear(NOON_HEADER);
+    clock.observe(NOON_HEADER);
     expect(clock.difference()).toBe(60_000);
     time.wallMs = 0;
     time.monotonicMs += 1500;
     expect(clock.now()).toBe(NOON + 1500);
-    clock.hear('Tue, 24 Nov 2026 12:01:30 GMT');
+    clock.observe('Tue, 24 Nov 2026 12:01:30 GMT');
     expect(clock.now()).toBe(NOON + 90_000);
   });
 
   it('does not believe one answer, nor two, that differ by more than two minutes', () => {
     const { clock, lines } = clockAt(NOON);
-    for (const header of [NOON_HEADER, WRONG_HEADER, WRONG_HEADER]) clock.hear(header);
+    for (const header of [NOON_HEADER, WRONG_HEADER, WRONG_HEADER]) clock.observe(header);
     expect(clock.now()).toBe(NOON);
     expect(clock.difference()).toBe(0);
     expect(lines).toHaveLength(2);
@@ -41,14 +41,14 @@ describe("MotherDuck's clock", () => {
 
   it('believes the third in a row that says the same, however long it takes', () => {
     const { clock, time, lines } = clockAt(NOON);
-    clock.hear(NOON_HEADER);
-    clock.hear('Tue, 24 Nov 2026 18:00:00 GMT');
+    clock.observe(NOON_HEADER);
+    clock.observe('Tue, 24 Nov 2026 18:00:00 GMT');
     time.monotonicMs += 600_000;
-    clock.hear('Tue, 24 Nov 2026 18:11:00 GMT');
-    clock.hear('Tue, 24 Nov 2026 18:09:30 GMT');
+    clock.observe('Tue, 24 Nov 2026 18:11:00 GMT');
+    clock.observe('Tue, 24 Nov 2026 18:09:30 GMT');
     expect(clock.now()).toBe(NOON + 6 * 3_600_000 + 570_000);
     expect(lines).toHaveLength(3);
-    clock.hear('Tue, 24 Nov 2026 12:10:00 GMT');
+    clock.observe('Tue, 24 Nov 2026 12:10:00 GMT');
     expect(clock.now()).toBe(NOON + 6 * 3_600_000 + 570_000);
   });
 
@@ -58,7 +58,7 @@ describe("MotherDuck's clock", () => {
   ])('begins to count again when %s', (_why, between) => {
     const { clock } = clockAt(NOON);
     for (const header of [NOON_HEADER, WRONG_HEADER, WRONG_HEADER, between, WRONG_HEADER, WRONG_HEADER]) {
-      clock.hear(header);
+      clock.observe(header);
     }
     expect(clock.now()).toBe(NOON);
   });
@@ -67,7 +67,7 @@ describe("MotherDuck's clock", () => {
     'passes over %j',
     (header) => {
       const { clock } = clockAt(7);
-      clock.hear(header);
+      clock.observe(header);
       expect(clock.now()).toBe(7);
     },
   );

@@ -145,7 +145,7 @@ export class FakeMotherDuck {
     },
     now: () => Date.UTC(2026, 10, 24),
     clockDifference: () => 0,
-    greet: async () => {},
+    detectSandbox: async () => {},
     isSandbox: () => true,
     close: async () => {},
     listUsers: unused,
