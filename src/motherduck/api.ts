@@ -16,15 +16,21 @@ export interface Api {
    * complete, because the admin token's user must be in it.
    */
   listUsers(): Promise<{ users: WireUser[]; complete: boolean }>;
+  /** Creates a service account. */
   createUser(username: string): Promise<void>;
   /** Deletes the account and all of its data, permanently. */
   deleteUser(username: string): Promise<void>;
-  /** The secret is returned only here. */
+  /** Creates a token. The secret is returned only here. */
   createToken(username: string, request: WireTokenRequest): Promise<{ record: WireToken; secret: Secret }>;
+  /** Lists the tokens of an account, without their secrets. */
   listTokens(username: string): Promise<WireToken[]>;
+  /** Revokes a token. */
   deleteToken(username: string, tokenId: string): Promise<void>;
+  /** Reads the Ducklings of an account. */
   getDucklings(username: string): Promise<WireDucklings>;
+  /** Sets the Ducklings of an account and returns them as MotherDuck stored them. */
   setDucklings(username: string, ducklings: WireDucklings): Promise<WireDucklings>;
+  /** Lists the accounts with running Ducklings. */
   activeAccounts(): Promise<WireActiveAccounts['accounts']>;
   /** MotherDuck's time in milliseconds since 1970, from its `Date` headers; the local time before the first response. */
   now(): number;
