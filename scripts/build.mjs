@@ -1,11 +1,10 @@
-// Builds dist/, or the folder that is named: a small main, each command, which is loaded when it is called, and the library
-// with its types. All is CommonJS, which starts fastest. The same sources give the same bytes.
+// Builds dist/, or the folder given as the argument: a small main program, a module for each command, which is loaded when the
+// command is called, and the library with its types. All code is CommonJS, which starts fastest. Builds are reproducible.
 import { mkdir, readdir, readFile, rename, rm, writeFile } from 'node:fs/promises';
 import path from 'node:path';
 import { fileURLToPath } from 'node:url';
-import { build } from 'esbuild';
-import { commandsOutside, namesOfFormats, noChildProcess } from './commands-outside.mjs';
-import { asCommonJs } from './common-js.mjs';
+import { build, transform } from 'esbuild';
+import { commandsOutside, namesOfFormats } from './bundle-plugins.mjs';
 import { compileSchemas } from './compile-schemas.mjs';
 import { declareTypes, reExport } from './declare-types.mjs';
 import { fillSchemas } from './fill-schemas.mjs';
@@ -16,13 +15,13 @@ const target = path.resolve(process.argv[2] ?? path.join(root, 'dist'));
 process.chdir(root);
 const { version } = JSON.parse(await readFile('package.json', 'utf8'));
 
-// Built aside and put in its place at the end, so that a program that runs meanwhile finds its modules.
+// The build goes to a temporary folder, which is renamed at the end, so that a program that runs meanwhile finds its modules.
 const fresh = `${target}.${process.pid}.new`;
 const stale = `${target}.${process.pid}.old`;
 
 const common = {
   absWorkingDir: root,
-  // Where node_modules is a link, its files are named as if it were a folder here.
+  // Name files in node_modules by the same paths if it is a link.
   preserveSymlinks: true,
   bundle: true,
   platform: 'node',
@@ -31,33 +30,41 @@ const common = {
   legalComments: 'inline',
   outdir: fresh,
   outExtension: { '.js': '.cjs' },
-  // Lines stay short, so that a place in a bug report is one.
+  // Short lines, so that a line number in a bug report is useful.
   lineLimit: 160,
   metafile: true,
   define: { MDACC_VERSION: JSON.stringify(version) },
 };
 
-// The ES modules of yaml: bundled, they start in less time than its CommonJS ones, which Node would be given.
+// The ES modules of yaml start faster when bundled than its CommonJS modules, which are the default for Node.
 const yaml = path.join(root, 'node_modules/yaml/browser/dist/index.js');
 // The main entry of jsonc-parser is a UMD file, which cannot be bundled.
 const jsonc = path.join(root, 'node_modules/jsonc-parser/lib/esm/main.js');
 
+/**
+ * Converts a module of a bundle to CommonJS. esbuild shares code between entry points in ES modules only, and CommonJS starts
+ * faster: Node needs no second loader and compiles only what is called.
+ */
+async function asCommonJs(text) {
+  const { code } = await transform(text, {
+    format: 'cjs',
+    platform: 'node',
+    target: common.target,
+    minify: true,
+    lineLimit: 160,
+    legalComments: 'inline',
+    // ES modules, and so the tests of the sources, run in strict mode.
+    banner: '"use strict";',
+    // Turns `import()` into a `require` that is still called late.
+    supported: { 'dynamic-import': false },
+    define: { 'import.meta.dirname': '__dirname' },
+  });
+  return code;
+}
+
 await fillSchemas();
 await compileSchemas();
-const commands = (await readdir('src/commands')).sort().map((file) => path.basename(file, '.ts'));
-const entry = (command) => ({ in: `src/commands/${command}.ts`, out: `commands/${command}` });
-/** These run most often. Each is one file, because opening twenty modules would take a tenth of their time. */
-const whole = ['plan', 'validate'];
-const modules = {
-  ...common,
-  format: 'esm',
-  minify: true,
-  // The stack in a bug report names functions.
-  keepNames: true,
-  external: ['undici', 'undici/*', '@duckdb/node-api'],
-  alias: { yaml, 'jsonc-parser': jsonc },
-  write: false,
-};
+const commands = (await readdir('src/commands')).sort().map((file) => `src/commands/${file}`);
 const [, ...bundles] = await Promise.all([
   declareTypes('src/library.ts', path.join(fresh, 'types')),
   build({
@@ -66,23 +73,29 @@ const [, ...bundles] = await Promise.all([
     format: 'cjs',
     minify: true,
     supported: { 'dynamic-import': false },
-    plugins: [commandsOutside, namesOfFormats, noChildProcess],
+    plugins: [commandsOutside, namesOfFormats],
   }),
-  ...whole.map((command) => build({ ...modules, entryPoints: [entry(command)] })),
   build({
-    ...modules,
+    ...common,
     entryPoints: [
-      ...commands.filter((command) => !whole.includes(command)).map(entry),
+      ...commands.map((file) => ({ in: file, out: `commands/${path.basename(file, '.ts')}` })),
       { in: 'src/library.ts', out: 'library' },
       { in: 'src/motherduck/probe.ts', out: 'probe' },
     ],
     chunkNames: 'chunk-[hash]',
+    format: 'esm',
     splitting: true,
+    minify: true,
+    // So that the stack in a bug report names functions.
+    keepNames: true,
+    external: ['undici', 'undici/*', '@duckdb/node-api'],
+    alias: { yaml, 'jsonc-parser': jsonc },
+    write: false,
   }),
 ]);
 for (const { path: file, text } of bundles.flatMap(({ outputFiles = [] }) => outputFiles)) {
   await mkdir(path.dirname(file), { recursive: true });
-  await writeFile(file, await asCommonJs(text, common.target));
+  await writeFile(file, await asCommonJs(text));
 }
 await writeFile(path.join(fresh, 'library.js'), reExport('library'));
 const inputs = bundles.flatMap(({ metafile }) => Object.keys(metafile.inputs));

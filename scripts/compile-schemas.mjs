@@ -8,13 +8,13 @@ import { build } from 'esbuild';
 
 const root = path.dirname(path.dirname(fileURLToPath(import.meta.url)));
 
-/** A schema, where its validators go, and which: the exported name and the place in the schema (`''` is the whole). */
+/** A schema, the file for its validators, and their exported names with the part of the schema (`''`: all of it). */
 const SCHEMAS = [
   {
     schema: 'schemas/motherduck.accounts.schema.json',
     out: 'src/config/config-validator.generated.js',
     exports: { validateConfig: '', validateIncluded: '#/$defs/included_file' },
-    // The program words these errors itself.
+    // The program has its own words for these errors.
     messages: false,
   },
   {
@@ -25,7 +25,7 @@ const SCHEMAS = [
   },
 ];
 
-/** Writes the validators of every schema that exists and changed. Gives the files it wrote, relative to the root. */
+/** Writes the validators of every schema that changed. Returns the files that were written, relative to the root. */
 export async function compileSchemas() {
   const written = [];
   for (const entry of SCHEMAS) {
@@ -63,7 +63,7 @@ function validatorCode(schema, { exports, messages }) {
     code: { source: true, lines: true, esm: true },
   });
   ajv.addSchema(schema);
-  const ids = Object.entries(exports).map(([name, place]) => [name, schema.$id + place]);
+  const ids = Object.entries(exports).map(([name, part]) => [name, schema.$id + part]);
   return inLinearTime(withoutUnused(standalone.default(ajv, Object.fromEntries(ids))));
 }
 
@@ -75,14 +75,14 @@ function withoutUnused(code) {
   return code.replaceAll(error, 'const $1 = {$2$3,$4};\n(vErrors ??= []).push($1);');
 }
 
-// Ajv gathers the errors of a part by concat, a new array for each part: with errors in each of many thousand accounts
-// that takes seconds. Its arrays are its own until it returns, so they can grow in place.
+// Ajv concatenates the errors of each part into a new array, which takes seconds with errors in thousands of accounts. The
+// arrays are not shared before the validator returns, so they can grow in place.
 function inLinearTime(code) {
   const grown = code.replaceAll(/vErrors\.concat\((\w+\.errors)\)/g, 'append(vErrors, $1)');
   return `${grown}\nfunction append(all, more) { for (const one of more) all.push(one); return all; }\n`;
 }
 
-// Ajv's code requires small helpers from its package; bundled into the file, nothing of ajv is needed at run time.
+// Ajv's code requires small helpers from its package. They are bundled, so that ajv is not needed at run time.
 async function bundled(code) {
   const result = await build({
     absWorkingDir: root,

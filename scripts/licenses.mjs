@@ -1,16 +1,16 @@
-// Copies the licenses of the bundled packages, which have to accompany the code.
+// Writes the licenses of the bundled packages, which must accompany the code.
 import { readdir, readFile, writeFile } from 'node:fs/promises';
 import path from 'node:path';
 
 // Compiled into the validators, so the bundler does not report it.
 const COMPILED_IN = ['ajv'];
 
-/** Writes them to `file`. `inputs` are the paths of the bundled files. Throws if a package has no license file. */
+/** Writes the licenses to `file`. `inputs` are the paths of the bundled files. Throws if a package has no license file. */
 export async function writeLicenses(inputs, file) {
   const bundled = inputs.map((input) => /^node_modules\/((?:@[^/]+\/)?[^/]+)\//.exec(input)?.[1]);
   const names = [...new Set([...bundled, ...COMPILED_IN])].filter((name) => name !== undefined).sort();
   const texts = await Promise.all(names.map(licenseOf));
-  await writeFile(file, `The code in this folder includes that of these packages.\n${texts.join('')}`);
+  await writeFile(file, `The code in this folder includes code of these packages.\n${texts.join('')}`);
 }
 
 async function licenseOf(name) {

@@ -6,7 +6,7 @@ import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { build } from 'esbuild';
-import { commandsOutside, namesOfFormats } from './commands-outside.mjs';
+import { commandsOutside, namesOfFormats } from './bundle-plugins.mjs';
 
 const root = path.dirname(path.dirname(fileURLToPath(import.meta.url)));
 const README = path.join(root, 'README.md');

@@ -1,4 +1,4 @@
-/** What may be released: the tag, the version and the changelog agree. */
+/** The check before a release: the tag, the version and the changelog agree. */
 import { spawnSync } from 'node:child_process';
 import { writeFileSync } from 'node:fs';
 import path from 'node:path';
@@ -34,7 +34,7 @@ async function check(version: string, changelog: string, ...words: readonly stri
   return { status, stdout, stderr };
 }
 
-it('prints what the changelog says of the version', async () => {
+it('prints the section of the version in the changelog', async () => {
   const stdout = '### Added\n\n- What is new.\n';
   expect(await check('1.2.0', CHANGELOG, 'v1.2.0')).toEqual({ status: 0, stdout, stderr: '' });
   expect(await check('1.2.0', CHANGELOG.replaceAll('\n', '\r\n'), 'v1.2.0')).toEqual({ status: 0, stdout, stderr: '' });
@@ -42,18 +42,18 @@ it('prints what the changelog says of the version', async () => {
 });
 
 it.each([
-  ['another tag', '1.2.0', 'v1.1.0', 'the tag is v1.1.0, and package.json has version 1.2.0: it would be v1.2.0'],
-  ['a tag without v', '1.2.0', '1.2.0', 'the tag is 1.2.0, and package.json has version 1.2.0: it would be v1.2.0'],
+  ['another tag', '1.2.0', 'v1.1.0', 'the tag is v1.1.0, and package.json has version 1.2.0: expected v1.2.0'],
+  ['a tag without v', '1.2.0', '1.2.0', 'the tag is 1.2.0, and package.json has version 1.2.0: expected v1.2.0'],
   ['no section', '1.3.0', 'v1.3.0', 'CHANGELOG.md has no section "## 1.3.0 - YYYY-MM-DD"'],
   ['a section of a longer version', '1.2.0-rc.1', 'v1.2.0-rc.1', 'CHANGELOG.md has no section "## 1.2.0-rc.1 - '],
-  ['an empty section', '1.0.0', 'v1.0.0', 'CHANGELOG.md says nothing of 1.0.0'],
+  ['an empty section', '1.0.0', 'v1.0.0', 'the section of 1.0.0 in CHANGELOG.md is empty'],
 ])('refuses %s', async (_, version, tag, why) => {
   const { status, stderr } = await check(version, CHANGELOG, tag);
   expect(status).toBe(1);
   expect(stderr).toContain(`Not released: ${why}`);
 });
 
-it('is for everyone, but for what comes before a version', async () => {
+it('has the tag latest at npm, a prerelease the tag next', async () => {
   expect((await check('1.2.0', CHANGELOG, '--dist-tag', 'v1.2.0')).stdout).toBe('latest\n');
   expect((await check('2.0.0-rc.1', CHANGELOG, '--dist-tag', 'v2.0.0-rc.1')).stdout).toBe('next\n');
 });

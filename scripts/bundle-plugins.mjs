@@ -1,0 +1,20 @@
+/** An esbuild plugin: leaves commands out of the main bundle, which imports a command by its built name when it is called. */
+export const commandsOutside = {
+  name: 'commands-outside',
+  setup({ onResolve }) {
+    onResolve({ filter: /^\.\/commands\/.*\.ts$/ }, ({ path: file, kind }) =>
+      kind === 'dynamic-import' ? { path: file.replace(/\.ts$/, '.cjs'), external: true } : undefined,
+    );
+  },
+};
+
+/** An esbuild plugin: bundles only the names of the output formats into the main program; the commands load the renderers. */
+export const namesOfFormats = {
+  name: 'names-of-formats',
+  setup({ onResolve, onLoad }) {
+    onResolve({ filter: /^\.\// }, ({ path: file, importer }) =>
+      /[\\/]report[\\/]formats\.ts$/.test(importer) ? { path: file, namespace: 'renderer' } : undefined,
+    );
+    onLoad({ filter: /.*/, namespace: 'renderer' }, () => ({ contents: 'module.exports = {};' }));
+  },
+};
