@@ -1,3 +1,4 @@
+import { execFile } from 'node:child_process';
 import { dirname } from 'node:path';
 import { workTreeOf } from '../files/paths.ts';
 import { withoutTokens } from '../model/secret.ts';
@@ -25,8 +26,7 @@ export async function gitExposure(path: string): Promise<GitExposure> {
   return { exposed: 'unknown', tree, why: ignored.why };
 }
 
-async function git(tree: string, words: readonly string[]): Promise<{ readonly exit: number; readonly why: string }> {
-  const { execFile } = await import('node:child_process');
+function git(tree: string, words: readonly string[]): Promise<{ readonly exit: number; readonly why: string }> {
   return new Promise((resolve) => {
     // A repository may name a program as its file system monitor; nobody asked for that one to run.
     const args = ['-c', 'core.fsmonitor=false', '-C', tree, ...words];

@@ -1,4 +1,4 @@
-/** The build: the same bytes whenever and wherever it is made, so that anyone can see that a package is what it says. */
+/** The build is reproducible, so that anyone can verify that a package was built from these sources. */
 import { execFileSync } from 'node:child_process';
 import { createHash } from 'node:crypto';
 import { readdirSync, readFileSync } from 'node:fs';
@@ -7,7 +7,7 @@ import { expect, it } from 'vitest';
 import { newFolder } from '../files/processes.ts';
 import { ROOT } from '../in-process.ts';
 
-/** The hash of every file below a folder, by its name. */
+/** The hash of every file in a folder, by path. */
 function contents(folder: string): Record<string, string> {
   const entries = readdirSync(folder, { recursive: true, withFileTypes: true }).filter((entry) => entry.isFile());
   const hashes = entries.map((entry): [string, string] => {
@@ -17,7 +17,7 @@ function contents(folder: string): Record<string, string> {
   return Object.fromEntries(hashes.sort());
 }
 
-it('gives the same bytes in another folder, from another one', async () => {
+it('gives the same bytes in another folder and from another working directory', async () => {
   const folder = await newFolder();
   execFileSync(process.execPath, [path.join(ROOT, 'scripts/build.mjs'), 'dist'], { cwd: folder });
   expect(readdirSync(folder)).toEqual(['dist']);

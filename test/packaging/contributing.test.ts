@@ -1,4 +1,4 @@
-/** CONTRIBUTING.md: what it names is there, and what it shows is all that a new rule and a new kind of store take. */
+/** CONTRIBUTING.md names files that exist, and shows all that a new rule and a new kind of store need. */
 import { execFileSync } from 'node:child_process';
 import { appendFileSync, cpSync, existsSync, readFileSync, statSync, symlinkSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
@@ -15,8 +15,8 @@ const text = readText('CONTRIBUTING.md');
 const examples = blocksOf(text, 'ts').map((block) => ({ file: /^\/\/ (\S+)\n/.exec(block)?.[1] ?? '', block }));
 const added = new Set(examples.map(({ file }) => file).filter((file) => !existsSync(path.join(ROOT, file))));
 
-describe('what it names is there:', () => {
-  it('files and folders', () => {
+describe('CONTRIBUTING.md', () => {
+  it('names files and folders that exist', () => {
     const prose = text.replace(/^```ts\n.*?^```$/gms, '');
     const named = [
       ...[...prose.matchAll(/\]\((?!https?:|#)([^)]+)\)/g)].map(([, target]) => target ?? ''),
@@ -26,7 +26,7 @@ describe('what it names is there:', () => {
     expect(named.filter((name) => !existsSync(path.join(ROOT, name)))).toEqual([]);
   });
 
-  it('scripts of npm', () => {
+  it('names npm scripts that exist', () => {
     const named = [...text.matchAll(/npm run ([\w:-]+)/g)].map(([, name]) => name ?? '');
     expect(named.length).toBeGreaterThan(3);
     expect(named.filter((name) => !Object.hasOwn(manifest.scripts, name))).toEqual([]);
@@ -50,18 +50,18 @@ describe('a new rule and a new kind of store', { timeout: 180_000 }, () => {
     run('scripts/build.mjs');
   }, 180_000);
 
-  it('are a file and a line each', () => {
+  it('are one file and one line each', () => {
     expect([...added].sort()).toEqual(['src/audit/rules/account-many-tokens.ts', 'src/secrets/kinds/directory.ts']);
     const lines = examples.filter(({ file }) => !added.has(file)).map(({ block }) => block.trim().split('\n').slice(1));
     expect(lines.map(({ length }) => length)).toEqual([1, 1]);
   });
 
-  it('are what the compiler and the linter take', () => {
+  it('pass the compiler and the linter', () => {
     expect(run('node_modules/typescript/bin/tsc', '--noEmit')).toBe('');
     run(BIOME, 'check', 'src', 'schemas');
   });
 
-  it('are in the schema, and are used', () => {
+  it('are in the schema and work', () => {
     const store = 'local: { kind: directory, path: secrets }';
     const yaml = readText('motherduck.accounts.yaml').replace(/local: \{.*\}/, store);
     writeFileSync(path.join(folder, 'motherduck.accounts.yaml'), yaml);

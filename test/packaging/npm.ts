@@ -1,4 +1,4 @@
-/** npm and npx as they stand beside this node, run without a shell: on Windows they are batch files. */
+/** Runs the npm and npx of this Node without a shell, because they are batch files on Windows. */
 import { execFile } from 'node:child_process';
 import { existsSync, realpathSync } from 'node:fs';
 import path from 'node:path';
@@ -6,22 +6,22 @@ import { promisify } from 'node:util';
 
 const run = promisify(execFile);
 
-/** Where npm keeps its programs: as it says when it runs the tests, else beside node or on the PATH. */
+/** The folder of npm's programs: from npm's own variable, beside node, or on the PATH. */
 function npmFolder(): string {
   const beside = path.dirname(process.execPath);
   const onPath = (process.env.PATH ?? '').split(path.delimiter).map((folder) => path.join(folder, 'npm'));
-  const places = [
+  const candidates = [
     process.env.npm_execpath ?? '',
     path.join(beside, 'node_modules/npm/bin/npm-cli.js'),
     path.join(beside, '../lib/node_modules/npm/bin/npm-cli.js'),
     ...onPath.filter((file) => existsSync(file)).map((file) => realpathSync(file)),
   ];
-  const found = places.find((file) => path.basename(file) === 'npm-cli.js' && existsSync(file));
-  if (found === undefined) throw new Error(`npm is in none of these places: ${places.join(', ')}`);
+  const found = candidates.find((file) => path.basename(file) === 'npm-cli.js' && existsSync(file));
+  if (found === undefined) throw new Error(`npm was not found at: ${candidates.join(', ')}`);
   return path.dirname(found);
 }
 
-/** Runs it and gives its standard output. */
+/** Runs npm and returns its standard output. */
 export async function npm(cwd: string, ...words: readonly string[]): Promise<string> {
   return (await run(process.execPath, [path.join(npmFolder(), 'npm-cli.js'), ...words], { cwd })).stdout;
 }
@@ -35,7 +35,7 @@ export async function node(cwd: string, ...words: readonly string[]): Promise<st
   return (await run(process.execPath, words, { cwd, env: bare(cwd) })).stdout;
 }
 
-/** Nothing of this machine's tokens, and of npm's own settings while it runs the tests. */
+/** The environment without this machine's tokens, and without the settings that npm passes to the tests. */
 function bare(home: string): NodeJS.ProcessEnv {
   const unwanted = /^(npm_|mother|mdacc|github_|force_color|node_options)/i;
   const kept = Object.entries(process.env).filter(([name]) => !unwanted.test(name));

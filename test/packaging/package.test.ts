@@ -1,4 +1,4 @@
-/** The package as people get it: what is in it, and that it works where nothing else is. */
+/** The package as it is published: its files, and that it works in a project with nothing else installed. */
 import {
   copyFileSync,
   cpSync,
@@ -27,26 +27,26 @@ interface Packed {
 }
 
 let packed: Packed;
-/** The copy of the repository that it was packed from. */
+/** The copy of the repository that the package was built from. */
 let source: string;
-/** An empty folder, but for what npm installed and the repository's configuration. */
-let place: string;
+/** A project with the installed package and the repository's configuration. */
+let project: string;
 
 beforeAll(async () => {
-  place = path.join(await newFolder(), 'my accounts');
-  mkdirSync(place);
-  // Packed from a copy: it builds, and other tests use dist/ and package.json meanwhile.
+  project = path.join(await newFolder(), 'my accounts');
+  mkdirSync(project);
+  // Packing changes dist/ and package.json, which other tests use, so it works on a copy.
   source = await newFolder();
   const settings = ['package.json', 'tsconfig.json', 'tsconfig.types.json', 'README.md', 'CHANGELOG.md', 'LICENSE'];
   for (const name of [...settings, 'schemas', 'scripts', 'src'])
     cpSync(path.join(ROOT, name), path.join(source, name), { recursive: true });
   symlinkSync(path.join(ROOT, 'node_modules'), path.join(source, 'node_modules'), 'junction');
-  const told = JSON.parse(await npm(source, 'pack', '--silent', '--json', '--pack-destination', place));
+  const told = JSON.parse(await npm(source, 'pack', '--silent', '--json', '--pack-destination', project));
   packed = Array.isArray(told) ? told[0] : Object.values(told)[0];
-  writeFileSync(path.join(place, 'package.json'), '{ "private": true, "type": "module" }\n');
-  copyFileSync(path.join(ROOT, 'motherduck.accounts.yaml'), path.join(place, 'motherduck.accounts.yaml'));
+  writeFileSync(path.join(project, 'package.json'), '{ "private": true, "type": "module" }\n');
+  copyFileSync(path.join(ROOT, 'motherduck.accounts.yaml'), path.join(project, 'motherduck.accounts.yaml'));
   await npm(
-    place,
+    project,
     'install',
     `./${packed.filename}`,
     '--ignore-scripts=false',
@@ -56,11 +56,11 @@ beforeAll(async () => {
   );
 }, 180_000);
 
-const installed = () => path.join(place, 'node_modules/motherduck-accounts');
+const installed = () => path.join(project, 'node_modules/motherduck-accounts');
 const textOf = (file: string) => readFileSync(path.join(installed(), file), 'utf8');
 
 describe('the tarball', () => {
-  it('holds what runs, and nothing else', () => {
+  it('holds the code, its types, schemas and documents, and nothing else', () => {
     const belongs =
       /^(dist\/.*\.(js|cjs|d\.ts|d\.cts)|dist\/THIRD-PARTY-LICENSES\.txt|schemas\/[\w.]+\.schema\.json|package\.json|(README|CHANGELOG)\.md|LICENSE)$/;
     const names = packed.files.map((file) => file.path);
@@ -70,14 +70,14 @@ describe('the tarball', () => {
     );
   });
 
-  it('has no scripts, which would need files that it does not have; the repository keeps them', () => {
+  it('has no npm scripts, because their files are not in it; the repository keeps them', () => {
     const { scripts, ...manifest } = JSON.parse(readFileSync(path.join(ROOT, 'package.json'), 'utf8'));
     expect(scripts).toHaveProperty('prepare');
     expect(JSON.parse(textOf('package.json'))).toEqual(manifest);
     expect(JSON.parse(readFileSync(path.join(source, 'package.json'), 'utf8'))).toEqual({ ...manifest, scripts });
   });
 
-  it('names the repository, where to report a bug, and the home page', () => {
+  it('names the repository, its issues and the home page', () => {
     const { repository, bugs, homepage } = JSON.parse(textOf('package.json'));
     const url = repository.url.replace(/^git\+|\.git$/g, '');
     expect(url).toMatch(/^https:\/\/github\.com\/[\w-]+\/motherduck-accounts$/);
@@ -90,19 +90,19 @@ describe('the tarball', () => {
     expect(bytes).toBeLessThan(1_000_000);
   });
 
-  it('runs in strict mode, as its sources do where they are tested', () => {
+  it('runs in strict mode, as the tested sources do', () => {
     const programs = packed.files.filter(({ path: file }) => file.endsWith('.cjs'));
     const sloppy = programs.filter(({ path: file }) => !/^(#!.*\n)?"use strict";/.test(textOf(file)));
     expect(sloppy.map((file) => file.path)).toEqual([]);
   });
 
-  it('says nothing of the machine that it was made on', () => {
+  it('contains no paths of the machine that built it', () => {
     const said = [ROOT, `${homedir()}${path.sep}`, 'sourceMappingURL'];
     const found = packed.files.filter(({ path: file }) => said.some((text) => textOf(file).includes(text)));
     expect(found.map((file) => file.path)).toEqual([]);
   });
 
-  it('has every file that its package.json names, and asks for no others at run time', () => {
+  it('has every file that package.json names, and requires only its dependencies', () => {
     const { bin, exports, main, types, dependencies } = JSON.parse(textOf('package.json'));
     const conditions = Object.values<Record<string, string>>(exports['.']).flatMap((each) => Object.values(each));
     const named: string[] = [...Object.values<string>(bin), main, types, ...conditions];
@@ -112,7 +112,7 @@ describe('the tarball', () => {
     ]);
     expect(named.filter((file) => !existsSync(path.join(installed(), file)))).toEqual([]);
     const programs = packed.files.filter((file) => /\.(js|cjs)$/.test(file.path));
-    const wanted = programs
+    const required = programs
       .flatMap((file) => [
         ...textOf(file.path).matchAll(/(?:from|import|(?<!["'])require\()\s*\(?["']([@a-z][^"']*)["']/g),
       ])
@@ -120,10 +120,10 @@ describe('the tarball', () => {
       .filter((name) => !name.startsWith('node:'))
       // The package of a file, as in undici/lib/dispatcher/pool.js.
       .map((name) => /^(?:@[^/]+\/)?[^/]+/.exec(name)?.[0]);
-    expect([...new Set(wanted)].sort()).toEqual(Object.keys(dependencies).sort());
+    expect([...new Set(required)].sort()).toEqual(Object.keys(dependencies).sort());
   });
 
-  it('comes with the license of everything that is bundled', () => {
+  it('has the license of every bundled package', () => {
     const licenses = textOf('dist/THIRD-PARTY-LICENSES.txt');
     for (const name of ['ajv', 'commander', 'diff', 'picomatch', 'yaml'])
       expect(licenses).toMatch(new RegExp(`^${name} \\d`, 'm'));
@@ -132,38 +132,37 @@ describe('the tarball', () => {
 });
 
 describe('installed', () => {
-  it('is mdacc and motherduck-accounts', async () => {
+  it('has the commands mdacc and motherduck-accounts', async () => {
     const { version } = JSON.parse(textOf('package.json'));
-    expect(await npx(place, 'mdacc', '--version')).toBe(`${version}\n`);
-    expect(await npx(place, 'motherduck-accounts', '--help')).toContain('Usage: mdacc');
+    expect(await npx(project, 'mdacc', '--version')).toBe(`${version}\n`);
+    expect(await npx(project, 'motherduck-accounts', '--help')).toContain('Usage: mdacc');
   });
 
   it('validates, prints its schemas and plans', async () => {
-    expect(await npx(place, 'mdacc', 'validate')).toMatch(/ 3 accounts, 4 tokens\.\n$/);
-    expect(JSON.parse(await npx(place, 'mdacc', 'schema', 'plan'))).toHaveProperty('$schema');
-    const plan = JSON.parse(await npx(place, 'mdacc', 'plan', '--sandbox', '--format', 'json'));
-    expect(plan.summary).toMatchObject({ accounts: { create: 3 }, tokens: { create: 4 } });
+    expect(await npx(project, 'mdacc', 'validate')).toBe('motherduck.accounts.yaml is valid: 3 accounts, 4 tokens.\n');
+    expect(JSON.parse(await npx(project, 'mdacc', 'schema', 'plan'))).toHaveProperty('$schema');
+    expect(await npx(project, 'mdacc', 'plan', '--sandbox')).toContain('Plan: 3 accounts to create');
   });
 
-  it('is a library: a program plans, applies, connects through the installed probe, and audits', async () => {
-    copyFileSync(path.join(ROOT, 'examples/library/apply.mjs'), path.join(place, 'apply.mjs'));
-    const said = await node(place, 'apply.mjs');
-    expect(said).toMatch(/^Plan: 3 accounts .* 4 tokens /m);
-    expect(said).toMatch(/^Applied: 10 of 10 /m);
-    expect(said).toMatch(/^Smoke test: 3 of 3 /m);
+  it('is a library: a program plans, applies, connects and audits', async () => {
+    copyFileSync(path.join(ROOT, 'examples/library/apply.mjs'), path.join(project, 'apply.mjs'));
+    const said = await node(project, 'apply.mjs');
+    expect(said).toContain('Plan: 3 accounts to create');
+    expect(said).toContain('Applied: 10 of 10 actions done.');
+    expect(said).toContain('Smoke test: 3 of 3 accounts passed in sandbox.');
     expect(said).toMatch(/^Audit: .*3 accounts/m);
-    expect(readdirSync(place)).toContain('motherduck.accounts.state.json');
-    expect(readdirSync(place)).not.toContain('motherduck.accounts.state.json.lock');
+    expect(readdirSync(project)).toContain('motherduck.accounts.state.json');
+    expect(readdirSync(project)).not.toContain('motherduck.accounts.state.json.lock');
   });
 
-  it('and its command goes on where the program ended', async () => {
-    expect(await npx(place, 'mdacc', 'plan', '--sandbox')).toContain('No changes.');
-    expect(await npx(place, 'mdacc', 'smoke', '--sandbox', '--only', 'etl_prod')).toContain('1 of 1 accounts passed');
+  it('has a command that continues with the state of that program', async () => {
+    expect(await npx(project, 'mdacc', 'plan', '--sandbox')).toContain('No changes.');
+    expect(await npx(project, 'mdacc', 'smoke', '--sandbox', '--only', 'etl_prod')).toContain('1 of 1 accounts passed');
   });
 
-  it('is one library for import and for require, with the same classes', async () => {
-    writeFileSync(path.join(place, 'both.cjs'), BOTH);
-    const said = JSON.parse(await node(place, 'both.cjs'));
+  it('has the same functions and classes for import and require', async () => {
+    writeFileSync(path.join(project, 'both.cjs'), BOTH);
+    const said = JSON.parse(await node(project, 'both.cjs'));
     expect(said).toEqual({
       isSame: true,
       code: 'CONFIG_NOT_FOUND',
@@ -172,10 +171,10 @@ describe('installed', () => {
     expect(readFileSync(path.join(installed(), 'dist/library.js'), 'utf8')).toBe("export * from './library.cjs';\n");
   });
 
-  it('runs the program that the README shows, which finds nothing left to do', async () => {
+  it('runs the program in the README, which finds no changes', async () => {
     const [, program = ''] = /^## From a program$[\s\S]*?^```js\n([\s\S]*?)^```$/m.exec(textOf('README.md')) ?? [];
-    writeFileSync(path.join(place, 'readme.mjs'), program);
-    expect(await node(place, 'readme.mjs')).toMatch(/^No changes\.[\s\S]*^true \d+$/m);
+    writeFileSync(path.join(project, 'readme.mjs'), program);
+    expect(await node(project, 'readme.mjs')).toMatch(/^No changes\.[\s\S]*^true \d+$/m);
   });
 
   it.each([
@@ -183,29 +182,29 @@ describe('installed', () => {
     ['a CommonJS module', 'consumer.cts', 'nodenext'],
     ['a bundled module', 'consumer.ts', 'bundler'],
   ])('has types that a strict program compiles with, as %s', async (_, file, resolution) => {
-    writeFileSync(path.join(place, file), CONSUMER);
-    expect(await compile(place, [file], resolution)).toBe('');
+    writeFileSync(path.join(project, file), CONSUMER);
+    expect(await compile(project, [file], resolution)).toBe('');
   });
 
   it('shows an example of each function that compiles and runs', async () => {
     const declared = packed.files.filter((file) => file.path.endsWith('.d.cts'));
     const examples = declared.flatMap(({ path: file }) => examplesIn(textOf(file)));
-    const library: object = createRequire(path.join(place, 'package.json'))('motherduck-accounts');
+    const library: object = createRequire(path.join(project, 'package.json'))('motherduck-accounts');
     const functions = Object.keys(library).filter((name) => /^[a-z]/.test(name));
     expect(examples.map(({ name }) => name).sort()).toEqual(functions.sort());
-    for (const { name, text } of examples) writeFileSync(path.join(place, `example-${name}.mts`), text);
+    for (const { name, text } of examples) writeFileSync(path.join(project, `example-${name}.mts`), text);
     expect(
       await compile(
-        place,
+        project,
         examples.map(({ name }) => `example-${name}.mts`),
         'nodenext',
       ),
     ).toBe('');
     for (const { name, text } of examples)
-      writeFileSync(path.join(place, `example-${name}.mjs`), (await transform(text, { loader: 'ts' })).code);
+      writeFileSync(path.join(project, `example-${name}.mjs`), (await transform(text, { loader: 'ts' })).code);
     const lines = examples.map(({ name }) => `console.log('# ${name}'); await import('./example-${name}.mjs');\n`);
-    writeFileSync(path.join(place, 'examples.mjs'), lines.join(''));
-    const said = await node(place, 'examples.mjs');
+    writeFileSync(path.join(project, 'examples.mjs'), lines.join(''));
+    const said = await node(project, 'examples.mjs');
     expect(said.match(/^# \w+$/gm)).toEqual(examples.map(({ name }) => `# ${name}`));
     expect(said).toContain('etl_prod');
   });

@@ -1,4 +1,4 @@
-/** The files that a repository has for those who use it and work on it: they agree with each other and name what is there. */
+/** The repository's files for contributors: they agree with each other and name things that exist. */
 import { existsSync, readdirSync } from 'node:fs';
 import path from 'node:path';
 import { describe, expect, it } from 'vitest';
@@ -57,7 +57,7 @@ describe('an issue form', () => {
     expect(new Set(ids).size).toBe(ids.length);
   });
 
-  it('sends vulnerabilities to where SECURITY.md does', () => {
+  it('sends vulnerabilities to the address of SECURITY.md', () => {
     const advisory = `${url}/security/advisories/new`;
     expect(readText('SECURITY.md')).toContain(`(${advisory})`);
     expect(readText(`${FORMS}/bug.yml`)).toContain(`(${advisory})`);

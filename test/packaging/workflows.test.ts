@@ -1,4 +1,4 @@
-/** This repository's own workflows: what GitHub takes, with no more rights than they need. */
+/** The workflows of this repository: valid for GitHub, with no more permissions than they need. */
 import { readdirSync, readFileSync } from 'node:fs';
 import path from 'node:path';
 import { beforeAll, describe, expect, it } from 'vitest';
@@ -23,17 +23,17 @@ beforeAll(async () => {
 describe.each(names)('%s', (name) => {
   const jobs = Object.entries(read(name).jobs);
 
-  it('is what GitHub takes', () => {
+  it('is valid for GitHub', () => {
     expect(parser.errorsOf(name, textOf(name))).toEqual([]);
   });
 
-  it('pins what it uses to a commit, and names its version', () => {
+  it('pins each action to a commit and names its version', () => {
     const used = [...textOf(name).matchAll(/uses: (.*)$/gm)].map((match) => match[1] ?? '');
     expect(used.length).toBeGreaterThan(1);
     expect(used.filter((each) => !/^[\w/-]+@[0-9a-f]{40} # v\d+\.\d+\.\d+$/.test(each))).toEqual([]);
   });
 
-  it('reads by default, keeps no credentials, and ends', () => {
+  it('has read permissions by default, keeps no credentials and has a time limit', () => {
     expect(read(name).permissions).toEqual({ contents: 'read' });
     for (const [id, job] of jobs) {
       expect(job['timeout-minutes'], id).toBeLessThanOrEqual(60);
@@ -42,7 +42,7 @@ describe.each(names)('%s', (name) => {
     }
   });
 
-  it('runs scripts that package.json has, and puts no text of others into one', () => {
+  it('runs only scripts of package.json, and interpolates no untrusted text', () => {
     const scripts = jobs.flatMap(([, job]) => job.steps.flatMap(({ run }) => run ?? []));
     expect(scripts.filter((run) => run.includes('${{'))).toEqual([]);
     const asked = scripts.flatMap((run) => [...run.matchAll(/^npm run (\S+)/gm)].map((match) => match[1] ?? ''));
@@ -53,7 +53,7 @@ describe.each(names)('%s', (name) => {
 describe('CI', () => {
   const { test } = read('ci.yml').jobs as unknown as { test: Job & { strategy: { matrix: Record<string, string[]> } } };
 
-  it('runs all of it with every supported Node on every system, the oldest Node included', () => {
+  it('runs every check with every supported Node, the oldest included, on every system', () => {
     const { os, node, include } = test.strategy.matrix;
     expect(os).toEqual(['ubuntu-latest', 'macos-latest', 'windows-latest']);
     expect(node).toEqual(['20', '22', '24']);
@@ -81,7 +81,7 @@ describe('a release', () => {
     expect(publish?.needs).toBe('check');
   });
 
-  it('is published with provenance, by the one job that may say who it is, after an approval', () => {
+  it('is published with provenance, after an approval, by the only job with an identity token', () => {
     expect(publish?.permissions).toEqual({ contents: 'read', 'id-token': 'write' });
     expect(publish?.environment).toBe('npm');
     expect(check?.permissions).toBeUndefined();
@@ -89,7 +89,7 @@ describe('a release', () => {
     expect(manifest.publishConfig).toEqual({ access: 'public', provenance: true });
   });
 
-  it('takes nothing from a cache', () => {
+  it('uses no cache', () => {
     for (const job of [check, publish]) {
       const setup = job?.steps.find(({ uses }) => uses?.startsWith('actions/setup-node@'));
       expect(setup?.with).toMatchObject({ 'package-manager-cache': false });
