@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest';
-import { BASE, desired, findings, load, MAIN, textOf } from './loading.ts';
+import { BASE, desired, expectText, findings, load, MAIN, textOf } from './loading.ts';
 
 const ACCOUNT = 'accounts:\n  abc: { tokens: { a: app } }\n';
 const codes = async (yaml: string | Uint8Array): Promise<string[]> =>
@@ -9,22 +9,21 @@ describe('bytes', () => {
   test('a byte order mark and CRLF are fine, and positions stay right', async () => {
     const crlf = `\ufeff${BASE}${ACCOUNT}`.replaceAll('\n', '\r\n');
     expect((await desired(crlf)).accounts.size).toBe(1);
-    expect(textOf(await load(crlf.replace('tokens', 'tokenz')))).toContain(`:9:10: unknown key "tokenz"
-    9 |   abc: { tokenz: { a: app } }
-      |          ^^^^^^\n`);
+    expect(textOf(await load(crlf.replace('tokens', 'tokenz')))).toMatch(
+      /:9:10: .*"tokenz"\n {4}9 \| {3}abc: { tokenz: { a: app } }\n {6}\| {10}\^{6}\n/,
+    );
     expect(await findings('\ufeffvercion: 1\r\norganization: a\r\nversion: 1')).toEqual(['unknown-key 1 vercion']);
   });
 
-  test.each<[string, Uint8Array, string]>([
-    ['UTF-16', Buffer.from(`\ufeff${BASE}`, 'utf16le'), 'the file is UTF-16, not UTF-8'],
-    ['UTF-16 without a mark', Buffer.from(BASE, 'utf16le'), 'the file is binary, not YAML text'],
-    ['a program', Buffer.from([0x7f, 0x45, 0x4c, 0x46, 2, 1, 1, 0, 0]), 'the file is binary, not YAML text'],
-    ['Latin-1', Buffer.from('version: 1 # \xe9t\xe9', 'latin1'), 'the file is not UTF-8 text'],
-  ])('%s is refused', async (_name, bytes, message) => {
+  test.each<[string, Uint8Array]>([
+    ['UTF-16', Buffer.from(`\ufeff${BASE}`, 'utf16le')],
+    ['UTF-16 without a mark', Buffer.from(BASE, 'utf16le')],
+    ['a program', Buffer.from([0x7f, 0x45, 0x4c, 0x46, 2, 1, 1, 0, 0])],
+    ['Latin-1', Buffer.from('version: 1 # \xe9t\xe9', 'latin1')],
+  ])('%s is refused', async (name, bytes) => {
     const loaded = await load({ [MAIN]: bytes });
-    expect(loaded.ok ? [] : loaded.diagnostics).toMatchObject([
-      { code: 'encoding', message, location: { line: 1, column: 1 } },
-    ]);
+    expect(loaded.ok ? [] : loaded.diagnostics).toMatchObject([{ code: 'encoding', location: { line: 1, column: 1 } }]);
+    await expectText(`a file of another encoding > ${name}`, { [MAIN]: bytes });
   });
 
   test('more than 10 MB are refused unread, also together', async () => {

@@ -3,8 +3,9 @@ import { mkdirSync, symlinkSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
 import { describe, expect, test } from 'vitest';
 import { loadConfig } from '../../src/config/load.ts';
+import { expectGolden } from '../golden/golden.ts';
 import { isWindows } from '../platform.ts';
-import { all, BASE, desired, findings, folderOf, load, MAIN, textOf } from './loading.ts';
+import { all, BASE, desired, expectText, findings, folderOf, load, MAIN, textOf } from './loading.ts';
 
 const main = (include: string, more = ''): string =>
   `${BASE}include: ${include}\n${more}accounts:\n  abc: { tokens: { a: app } }\n`;
@@ -53,7 +54,7 @@ describe('include', () => {
       'include-missing 8 a.yaml',
       'warning include-nothing 8 "b/*.yaml"',
     ]);
-    expect(textOf(await load(main('[a.yaml]')))).toContain('included file "a.yaml" does not exist');
+    await expectText('an included file that does not exist', main('[a.yaml]'));
   });
 
   test('with a file missing, nothing is said about names that it may hold', async () => {
@@ -81,31 +82,16 @@ describe('include', () => {
     });
 
     test('a glob that meets only others says so', async () => {
-      const loaded = await load({ [MAIN]: main('["teams/*.env"]'), ...teams });
-      expect(textOf(loaded)).toContain('no file matches "teams/*.env"');
-      expect(textOf(loaded)).toContain('only files that end in .yaml or .yml are taken');
+      const files = { [MAIN]: main('["teams/*.env"]'), ...teams };
+      expect(await findings(files)).toEqual(['warning include-nothing 8 "teams/*.env"']);
+      await expectText('a glob that meets only others says so', files);
     });
 
     test('a file named by itself must be one', async () => {
       const files = { [MAIN]: main('[teams/secrets.env, teams, teams/missing.txt]'), ...teams };
       const loaded = await load(files);
-      expect(all(loaded).map(({ code, message, hint }) => [code, message, hint])).toEqual([
-        [
-          'include-ending',
-          'included file "teams/secrets.env" does not end in .yaml or .yml',
-          'rename it if it is YAML',
-        ],
-        [
-          'include-ending',
-          'included file "teams" does not end in .yaml or .yml',
-          'it is a folder: write "teams/*.yaml"',
-        ],
-        [
-          'include-ending',
-          'included file "teams/missing.txt" does not end in .yaml or .yml',
-          'rename it if it is YAML',
-        ],
-      ]);
+      expect(all(loaded).map(({ code }) => code)).toEqual(Array(3).fill('include-ending'));
+      await expectText('included files of another ending', files);
       expect(JSON.stringify(loaded)).not.toContain('s3cret');
     });
 
@@ -120,9 +106,9 @@ describe('include', () => {
         expect(all(loaded)).toMatchObject([
           {
             code: 'store-path',
-            message: '"teams/secrets.yaml" is a file of the configuration itself',
+            message: expect.stringContaining('"teams/secrets.yaml"'),
             location: { line: 4 },
-            related: { message: 'it is included', location: { line: 8 } },
+            related: { location: { line: 8 } },
           },
         ]);
         expect(loaded.sources.size).toBe(1);
@@ -142,9 +128,7 @@ describe('include', () => {
       'a.yaml: unknown-key 3 guardrails',
       'a.yaml: unknown-key 4 acounts',
     ]);
-    const text = textOf(await load(files));
-    expect(text).toContain('"include" is not allowed in an included file');
-    expect(text).toContain('did you mean "accounts"?');
+    await expectText('an included file that holds what only the main file may', files);
   });
 
   test('errors of all files stand together, the main file first', async () => {
@@ -182,11 +166,9 @@ describe('include', () => {
     execFileSync('mkfifo', [path.join(folder, 'pipe.yaml')]);
     symlinkSync('nowhere', path.join(folder, 'link.yaml'));
     const loaded = await loadConfig(path.join(folder, MAIN), {});
-    expect(loaded.ok ? [] : loaded.diagnostics.map(({ message }) => message)).toEqual([
-      'included file "dir.yaml" cannot be read: it is a folder',
-      'included file "pipe.yaml" cannot be read: it is no regular file',
-      'included file "link.yaml" does not exist',
-    ]);
+    const messages = loaded.ok ? [] : loaded.diagnostics.map(({ message }) => message);
+    expect(messages.map((message) => message.match(/"(.*?)"/)?.[1])).toEqual(['dir.yaml', 'pipe.yaml', 'link.yaml']);
+    expectGolden('configuration', 'included files that are none', messages.join('\n'));
   });
 
   test('files above the main one can be included', async () => {
@@ -246,8 +228,8 @@ describe('in a git work tree', () => {
   test('what the environment names is not shown', async () => {
     const folder = tree('["${WHERE}"]');
     const loaded = await loadConfig(path.join(folder, 'repo/conf', MAIN), { WHERE: '../../outside.yaml' });
-    expect(all(loaded).map(({ code, message }) => [code, message])).toEqual([
-      ['include-outside', `included file "\${WHERE}" is not in the git work tree of the configuration`],
+    expect(all(loaded)).toMatchObject([
+      { code: 'include-outside', message: expect.stringMatching(/"\$\{WHERE\}"(?!.*outside\.yaml)/) },
     ]);
   });
 

@@ -6,6 +6,7 @@ import { type Loaded, loadConfig } from '../../src/config/load.ts';
 import type { Desired } from '../../src/model/desired.ts';
 import type { Diagnostic } from '../../src/yaml/diagnostic.ts';
 import { renderDiagnostics } from '../../src/yaml/render.ts';
+import { expectGolden } from '../golden/golden.ts';
 
 export const MAIN = 'motherduck.accounts.yaml';
 
@@ -46,6 +47,13 @@ export async function findings(files: Files | string, env: NodeJS.ProcessEnv = {
 /** The diagnostics as a person sees them. */
 export function textOf(loaded: Loaded): string {
   return renderDiagnostics(all(loaded), loaded.sources);
+}
+
+/** Compares what a person sees of a configuration with the entry of test/golden/configuration.txt, and gives it. */
+export async function expectText(entry: string, files: Files | string, env: NodeJS.ProcessEnv = {}): Promise<string> {
+  const text = textOf(await load(files, env));
+  expectGolden('configuration', entry, text);
+  return text;
 }
 
 /** Errors first, then warnings. */

@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest';
-import { BASE, desired, findings, load, textOf } from './loading.ts';
+import { BASE, desired, expectText, findings } from './loading.ts';
 
 const account = (text: string): string => `${BASE}accounts:\n  abc: { ${text} }\n`;
 const token = (text: string, rest = ''): string =>
@@ -30,9 +30,9 @@ describe('names', () => {
   });
 
   test('an unknown name gets a near one, or the known ones, or where to add it', async () => {
-    expect(textOf(await load(account('tokens: { a: aap }')))).toContain('did you mean "app"?');
-    expect(textOf(await load(account('tokens: { a: zebra }')))).toContain('known under token_policies: app');
-    expect(textOf(await load(account('template: t')))).toContain('there is nothing under templates');
+    expect(await expectText('an unknown name > near one', account('tokens: { a: aap }'))).toContain('"app"?');
+    expect(await expectText('an unknown name > near none', account('tokens: { a: zebra }'))).toContain(': app');
+    await expectText('an unknown name > where there is none', account('template: t'));
   });
 
   test('what is never used is a warning, once there are accounts', async () => {
@@ -103,7 +103,7 @@ describe('tokens', () => {
 
   test('an incomplete policy is one error however many tokens use it, and none when they complete it', async () => {
     const bare = policy('type: read_write').replace('tokens: { a: app }', 'tokens: { a: app, b: app, c: app }');
-    expect(textOf(await load(bare))).toContain('policy "app" gives no ttl, rotate_before and overlap');
+    await expectText('an incomplete policy', bare);
     expect(await findings(bare)).toHaveLength(1);
     const completed = bare.replaceAll(/([abc]): app/g, '$1: { policy: app, ttl: 90d, rotate_before: 1d, overlap: 1d }');
     expect(await findings(completed)).toEqual([]);
@@ -114,7 +114,8 @@ describe('tokens', () => {
     ['guardrails: { max_token_ttl: 30d }', '30d'],
     ['guardrails: { max_token_ttl: 100w }', '365d'],
   ])('never, where it is not allowed, is told of a ttl that is: %s', async (rest, ttl) => {
-    expect(textOf(await load(token('ttl: never', rest)))).toContain(`give it a ttl such as ${ttl}, or set`);
+    const text = await expectText(`never, where it is not allowed > ${ttl}`, token('ttl: never', rest));
+    expect(text).toMatch(new RegExp(`^   .*\\b${ttl}\\b`, 'm'));
   });
 
   test('never, where it is allowed, needs no rotate_before and says that one is ignored', async () => {
@@ -176,7 +177,7 @@ guardrails: { max_pool_size_total: ${most} }
 `;
     expect(await findings(yaml(7))).toEqual([]);
     expect(await findings(yaml(6))).toEqual(['pool-size-total 16 6']);
-    expect(textOf(await load(yaml(6)))).toContain('the pool sizes of 2 accounts add up to 7');
+    expect(await expectText('pool sizes beyond max_pool_size_total', yaml(6))).toMatch(/\b2 accounts\b.*\b7\b/);
   });
 
   test('an override that does not go with its pool is what is pointed at', async () => {

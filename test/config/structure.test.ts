@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest';
-import { all, BASE, desired, findings, load, MAIN, textOf } from './loading.ts';
+import { all, BASE, desired, expectText, findings, load, MAIN, textOf } from './loading.ts';
 
 const ACCOUNT = 'accounts:\n  etl_prod: { tokens: { a: app } }\n';
 
@@ -137,54 +137,58 @@ describe('the structure of accounts, policies, pools and stores', () => {
   });
 
   test.each<[string, string]>([
-    ['deletion_protection: yes', 'write true'],
-    ['deletion_protection: off', 'write false'],
-    ['tokens: { a: { policy: app, ttl: 90 } }', 'add the unit'],
-    ['smoke: { querry: x }', 'did you mean "query"?'],
-    ['ducklings: { readwrite: {} }', 'did you mean "read_write"?'],
-    ['ducklings: { read_write: { size: Standard } }', 'did you mean "standard"?'],
-    ['tokens: { a: { policy: app, rotatebefore: 1d } }', 'did you mean "rotate_before"?'],
-    ['xyz: 1', 'known here: template, ducklings, tokens, deletion_protection and smoke'],
+    ['deletion_protection: yes', ' true'],
+    ['deletion_protection: off', ' false'],
+    ['tokens: { a: { policy: app, ttl: 90 } }', ' 90d'],
+    ['smoke: { querry: x }', '"query"?'],
+    ['ducklings: { readwrite: {} }', '"read_write"?'],
+    ['ducklings: { read_write: { size: Standard } }', '"standard"?'],
+    ['tokens: { a: { policy: app, rotatebefore: 1d } }', '"rotate_before"?'],
+    ['xyz: 1', ': template, ducklings, tokens, deletion_protection and smoke'],
   ])('%s: %s', async (account, hint) => {
-    expect(textOf(await load(`${BASE}accounts:\n  abc: { ${account} }\n`))).toContain(hint);
+    const text = await expectText(`a slip, with a hint > ${account}`, `${BASE}accounts:\n  abc: { ${account} }\n`);
+    expect(text).toContain(hint);
   });
 });
 
 test('an organization with control characters has a message that shows none', async () => {
-  const text = textOf(await load('version: 1\norganization: "${ORG}"\n', { ORG: 'a\u001b[31m' }));
-  expect(text).toContain(
-    'expected a name of 1 to 100 characters without line breaks and control characters, found what "${ORG}" gives',
-  );
+  const yaml = 'version: 1\norganization: "${ORG}"\n';
+  const text = await expectText('an organization with control characters', yaml, { ORG: 'a\u001b[31m' });
+  expect(text).toContain('"${ORG}"');
   expect(text).not.toContain('\u001b');
 });
 
-test.each<[string, string, string]>([
-  ['guardrails: { allowed_sizes: pulse }', 'expected a list, found the text "pulse"', 'write [pulse]'],
-  ['ignore: legacy_*', 'expected a list, found the text "legacy_*"', 'write [legacy_*]'],
-  ['ignore: "*_old"', 'expected a list, found the text "*_old"', 'write ["*_old"]'],
-  ['include: accounts/*.yaml', 'expected a list', 'write [accounts/*.yaml]'],
-  ['ignore: "true"', 'expected a list', 'write ["true"]'],
-])('a text where a list belongs: %s', async (yaml, message, hint) => {
-  const text = textOf(await load(`${BASE}${yaml}\n`));
-  expect(text).toContain(message);
-  expect(text).toContain(`   ${hint}\n`);
+test.each<[string, string]>([
+  ['guardrails: { allowed_sizes: pulse }', '[pulse]'],
+  ['ignore: legacy_*', '[legacy_*]'],
+  ['ignore: "*_old"', '["*_old"]'],
+  ['include: accounts/*.yaml', '[accounts/*.yaml]'],
+  ['ignore: "true"', '["true"]'],
+])('a text where a list belongs: %s', async (yaml, hint) => {
+  expect(await findings(`${BASE}${yaml}\n`)).toEqual([expect.stringMatching(/^wrong-type 8 /)]);
+  expect(await expectText(`a text where a list belongs > ${yaml}`, `${BASE}${yaml}\n`)).toContain(` ${hint}\n`);
 });
 
 test('a command in one text is shown as words, where they are plain', async () => {
   const command = (text: string): string => BASE.replace(/local: \{.*/, `local: { kind: exec, command: ${text} }`);
-  expect(textOf(await load(command('vault write')))).toContain('write [vault, write]');
-  expect(textOf(await load(command('"vault write {token} -"')))).toContain('write [vault, write, "{token}", "-"]');
-  expect(textOf(await load(command(`"sh -c 'a b'"`)))).toContain('write a list of words: [program, argument]');
+  expect(textOf(await load(command('vault write')))).toContain(' [vault, write]\n');
+  expect(textOf(await load(command('"vault write {token} -"')))).toContain(' [vault, write, "{token}", "-"]\n');
+  await expectText('a command in one text', command(`"sh -c 'a b'"`));
 });
 
 describe('a block of another type', () => {
   test.each([
-    ['- version: 1\n', 'expected a mapping, found a list'],
-    ['version\n', 'expected a mapping, found the text "version"'],
-    ['12\n', 'expected a mapping, found the number 12'],
-  ])('is reported by its type when it is the file: %j', async (text, message) => {
-    expect(all(await load(text))).toMatchObject([{ code: 'wrong-type', message }]);
+    ['- version: 1\n', 'a list'],
+    ['version\n', '"version"'],
+    ['12\n', 'the number 12'],
+  ])('is reported by its type when it is the file: %j', async (text, found) => {
+    const [own, ...more] = all(await load(text));
+    expect(more).toEqual([]);
+    expect(own).toMatchObject({ code: 'wrong-type', message: expect.stringMatching(new RegExp(`${found}$`)) });
     const included = { [MAIN]: `${BASE}include: [a.yaml]\n`, 'a.yaml': text };
-    expect(all(await load(included))).toMatchObject([{ code: 'wrong-type', message, location: { file: 'a.yaml' } }]);
+    expect(all(await load(included))).toMatchObject([
+      { code: 'wrong-type', message: own?.message, location: { file: 'a.yaml' } },
+    ]);
+    await expectText(`a file of another type > ${found}`, text);
   });
 });
