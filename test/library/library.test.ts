@@ -1,4 +1,4 @@
-/** The library face, as a program uses it: against an embedded sandbox, with files of its own. */
+/** The library, as a program uses it, with an embedded sandbox. */
 import { readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { describe, expect, it, onTestFinished, vi } from 'vitest';
@@ -34,7 +34,7 @@ accounts:
 guardrails: { max_deletes: 5, max_token_ttl: 90d }
 `;
 
-/** A folder with a configuration, and its sandbox, open until the test ends. */
+/** Opens a new sandbox with a configuration; it is closed when the test ends. */
 async function open(configuration = CONFIGURATION) {
   const folder = await newFolder();
   const file = join(folder, 'accounts.yaml');
@@ -46,11 +46,11 @@ async function open(configuration = CONFIGURATION) {
 }
 
 type Opened = Awaited<ReturnType<typeof open>>;
-type Differs = Partial<Parameters<typeof apply>[0]> & { readonly prune?: boolean };
+type Overrides = Partial<Parameters<typeof apply>[0]> & { readonly prune?: boolean };
 
-/** All of an apply, from the lock to its release. */
-async function applyAll({ desired, service }: Pick<Opened, 'desired' | 'service'>, differs: Differs = {}) {
-  const { prune = false, ...options } = differs;
+/** Locks the state, plans, applies, and releases the lock. */
+async function applyAll({ desired, service }: Pick<Opened, 'desired' | 'service'>, overrides: Overrides = {}) {
+  const { prune = false, ...options } = overrides;
   const state = await openState({ desired, service });
   try {
     const live = await readLive({ desired, state, service });
@@ -80,7 +80,7 @@ async function codeOf(promise: Promise<unknown>): Promise<string> {
 }
 
 describe('a program', () => {
-  it('plans, applies and audits, prints nothing, and has nothing left to do', async () => {
+  it('plans, applies and audits, prints nothing, and has no changes afterwards', async () => {
     const printed = [vi.spyOn(process.stdout, 'write'), vi.spyOn(process.stderr, 'write')];
     onTestFinished(() => void vi.restoreAllMocks());
     const opened = await open();
@@ -102,7 +102,7 @@ describe('a program', () => {
     for (const spy of printed) expect(spy).not.toHaveBeenCalled();
   });
 
-  it('writes plans, what became of them, and audits as the commands do', async () => {
+  it('renders plans, their results and audits as the commands do', async () => {
     const opened = await open();
     const { planned, applied } = await applyAll(opened);
     const { desired, service } = opened;
@@ -118,7 +118,7 @@ describe('a program', () => {
     expect(() => renderPlan(planned, 'pdf' as 'text')).toThrow('a plan cannot be written as pdf');
   });
 
-  it('looks only at what it asks for', async () => {
+  it('reads and plans only the accounts that match only', async () => {
     const { desired, service } = await open();
     const state = await readState({ desired, service });
     const live = await readLive({ desired, state, service, only: ['e*'] });
@@ -133,7 +133,7 @@ describe('a program', () => {
 });
 
 describe('a configuration', () => {
-  it('that is wrong is thrown with every error and its place', async () => {
+  it('with errors is thrown with every error and its location', async () => {
     const { file } = await open();
     await writeFile(file, CONFIGURATION.replaceAll(': pipeline', ': pipelin'));
     const error = await loadConfig(file).catch((reason: unknown) => reason);
@@ -148,7 +148,7 @@ describe('a configuration', () => {
     });
   });
 
-  it('that is not there, and one with values of the given environment', async () => {
+  it('that does not exist is an error; values come from the given environment', async () => {
     const { folder, file } = await open();
     expect(await codeOf(loadConfig(join(folder, 'other.yaml')))).toBe('CONFIG_NOT_FOUND');
     await writeFile(file, CONFIGURATION.replace('organization: acme', 'organization: ${COMPANY}'));
@@ -159,7 +159,7 @@ describe('a configuration', () => {
 });
 
 describe('the token', () => {
-  it('is taken from the options or the given environment, and missed in neither', async () => {
+  it('is read from the options or the given environment; it is an error if neither has one', async () => {
     expect(await codeOf(openService({ env: {} }))).toBe('TOKEN_MISSING');
     expect(await codeOf(openService({ token: 'two lines\nof text', env: {} }))).toBe('TOKEN_REFUSED');
     expect(await codeOf(openService({ token: 't', apiUrl: 'ftp://x', env: {} }))).toBe('API_URL_INVALID');
@@ -170,7 +170,7 @@ describe('the token', () => {
 });
 
 describe('the state', () => {
-  it('is locked while it is open, and free afterwards', async () => {
+  it('is locked while it is open, and unlocked afterwards', async () => {
     const { desired, service } = await open();
     const state = await openState({ desired, service });
     expect(await codeOf(openState({ desired, service }))).toBe('STATE_LOCKED');
@@ -179,7 +179,7 @@ describe('the state', () => {
     await (await waiting).close();
   });
 
-  it('of another organization is refused, and leaves no lock', async () => {
+  it('of another organization is refused, and no lock remains', async () => {
     const opened = await open();
     await applyAll(opened);
     const desired = { ...opened.desired, organization: 'globex' };
@@ -191,7 +191,7 @@ describe('the state', () => {
 });
 
 describe('an apply', () => {
-  it('puts secrets into a store of the program, which alone can read them', async () => {
+  it('puts secrets into a store of the program; only reveal() shows them', async () => {
     const got = new Map<string, Secret>();
     const store: SecretStore = {
       name: 'local',
@@ -229,7 +229,7 @@ describe('an apply', () => {
     expect(await codeOf(applyAll({ desired, service }, { prune: true, allowDelete: true }))).toBe('GUARDRAIL');
   });
 
-  it('that is interrupted says so, and the next one goes on', async () => {
+  it('that is interrupted reports it, and the next one continues', async () => {
     const opened = await open();
     const stop = new AbortController();
     const { applied } = await applyAll(opened, {
@@ -243,7 +243,7 @@ describe('an apply', () => {
     expect((await applyAll(opened)).applied.succeeded).toBe(true);
   });
 
-  it('of a store that cannot be written does nothing', async () => {
+  it('with a store that cannot be written changes nothing', async () => {
     const opened = await open();
     const stores = openStores(opened.desired);
     await writeFile(join(opened.folder, 'secrets.env'), new Uint8Array([0xff, 0xfe]), { mode: 0o600 });
