@@ -29,17 +29,30 @@ afterAll(() => {
   for (const folder of keptAfterApply.values()) rmSync(folder, { recursive: true, force: true });
 });
 
+export interface StageOptions {
+  /** A folder that exists, in the place of a new one; it keeps its configuration unless one is given. */
+  readonly folder?: string;
+  /** Is given the function that removes the folder; by default it is called when the test ends. */
+  readonly leave?: (remove: () => void) => void;
+}
+
+export interface SpawnOptions {
+  readonly stdio?: StdioOptions;
+  /** Options of Node. */
+  readonly node?: readonly string[];
+}
+
 export class Stage {
   readonly path: string;
   readonly env: Record<string, string> = {};
 
   /** A folder with a configuration (the repository's own unless given), which is removed when the test ends. */
-  constructor(configuration?: string, leave: (remove: () => void) => void = onTestFinished) {
+  constructor(configuration?: string, { folder, leave = onTestFinished }: StageOptions = {}) {
     // Its real name, as the program finds it: the folder of temporary files may be a link, or named in short.
-    this.path = realpathSync.native(mkdtempSync(path.join(tmpdir(), 'mdacc-test-')));
+    this.path = folder ?? realpathSync.native(mkdtempSync(path.join(tmpdir(), 'mdacc-test-')));
     leave(() => rmSync(this.path, { recursive: true, force: true, maxRetries: 10 }));
-    if (configuration === undefined) cpSync(path.join(ROOT, CONFIG), this.file(CONFIG));
-    else this.write(CONFIG, configuration);
+    if (configuration !== undefined) this.write(CONFIG, configuration);
+    else if (folder === undefined) cpSync(path.join(ROOT, CONFIG), this.file(CONFIG));
   }
 
   /** A folder that is a copy of another one of the repository, as somebody makes it who begins with an example. */
@@ -77,9 +90,10 @@ export class Stage {
     return existsSync(this.file(name));
   }
 
-  write(name: string, text: string): void {
+  /** @param mode of the file, where it is new */
+  write(name: string, text: string, mode = 0o666): void {
     mkdirSync(path.dirname(this.file(name)), { recursive: true });
-    writeFileSync(this.file(name), text);
+    writeFileSync(this.file(name), text, { mode });
   }
 
   remove(name: string): void {
@@ -98,23 +112,15 @@ export class Stage {
 
   /** Runs a command to its end, as a process of its own. */
   async runProgram(words: string | readonly string[], env: Record<string, string> = {}): Promise<Ran> {
-    const child = this.spawn(words, env);
-    const said = { stdout: '', stderr: '' };
-    for (const name of ['stdout', 'stderr'] as const) {
-      child[name]?.setEncoding('utf8').on('data', (text: string) => {
-        said[name] += text;
-      });
-    }
-    const [code] = await once(child, 'close');
-    return { code, ...said };
+    const { code, stdout, stderr } = await outputOf(this.spawn(words, env));
+    return { code, stdout, stderr };
   }
 
   /** Begins a command as a process of its own; its standard input is empty. */
   spawn(
     words: string | readonly string[],
     env: Record<string, string> = {},
-    stdio: StdioOptions = ['ignore', 'pipe', 'pipe'],
-    node: readonly string[] = [],
+    { stdio = ['ignore', 'pipe', 'pipe'], node = [] }: SpawnOptions = {},
   ): ChildProcess {
     const environment = environmentOf(this, env);
     return spawn(process.execPath, [...node, MAIN, ...argvOf(words)], { cwd: this.path, env: environment, stdio });
@@ -180,4 +186,16 @@ function argvOf(words: string | readonly string[]): readonly string[] {
 /** All that a command finds in its environment: nothing of this machine but what is needed to start a program. */
 function environmentOf(stage: Stage, env: Readonly<Record<string, string>>): Record<string, string> {
   return { PATH, ...NEEDED_BY_WINDOWS, HOME: stage.path, ...stage.env, ...env };
+}
+
+/** Waits for the end of a process, and gives what it wrote. */
+export async function outputOf(child: ChildProcess): Promise<Ran & { readonly signal: NodeJS.Signals | null }> {
+  const written = { stdout: '', stderr: '' };
+  for (const name of ['stdout', 'stderr'] as const) {
+    child[name]?.setEncoding('utf8').on('data', (text: string) => {
+      written[name] += text;
+    });
+  }
+  const [code, signal] = await once(child, 'close');
+  return { code, signal, ...written };
 }

@@ -220,7 +220,7 @@ export class World {
 }
 
 /** The actions of a plan in short: `rotate_token etl_prod/airflow`. */
-export function brief(plan: Plan): string[] {
+export function brief(plan: Pick<Plan, 'actions'>): string[] {
   return plan.actions.map((action) => {
     const part = 'token' in action && action.token !== undefined ? `/${action.token}` : '';
     return `${action.action} ${action.account}${part}`;

@@ -10,9 +10,9 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { isWindows } from '../platform.ts';
 import { prepareFirstRun } from './first-run.ts';
 import { ACTIONS, prepareMainPlan } from './main-plan.ts';
-import { planned } from './pictures.ts';
 import { isTornOrWhole, type Point, tryAll } from './points.ts';
 import { type How, Scenario } from './scenario.ts';
+import { planned } from './snapshot.ts';
 
 const MINUTE = 60_000;
 const LONG = { timeout: 10 * MINUTE };
@@ -92,7 +92,7 @@ describe.skipIf(isWindows)('an apply with every kind of action, killed and done 
       first,
       { what: 'lock', when, at: 2, about: 'taken over' },
     ]);
-    await survives(scenario, 'lock', [...points, ...takeovers], { mendedByProgram: true });
+    await survives(scenario, 'lock', [...points, ...takeovers], { nextIsProgram: true });
   });
 
   it('with several accounts at a time', LONG, async () => {
@@ -100,7 +100,7 @@ describe.skipIf(isWindows)('an apply with every kind of action, killed and done 
     const early = [...of('request'), ...of('state').filter(({ at }) => at <= 20)];
     const points = early.filter((_, index) => index % 14 === 7);
     expect(points.length).toBeGreaterThanOrEqual(6);
-    await survives(scenario, 'parallel', points, { parallelism: 4, mendedByProgram: true });
+    await survives(scenario, 'parallel', points, { parallelism: 4, nextIsProgram: true });
   });
 
   it('when the next apply comes within the same second', LONG, async () => {
@@ -108,7 +108,7 @@ describe.skipIf(isWindows)('an apply with every kind of action, killed and done 
     const at = scenario.trace.requests.findIndex((request) => request.startsWith('DELETE')) + 1;
     const points = of('request').filter((point) => point.at === at);
     expect(points).toHaveLength(2);
-    await survives(scenario, 'second', points, { clockStands: true, mendedByProgram: true });
+    await survives(scenario, 'second', points, { clockStands: true, nextIsProgram: true });
   });
 
   it('twice: again while the next apply mends', LONG, async () => {

@@ -1,5 +1,6 @@
 /** A folder with nothing but a configuration, for a first apply with its smoke test. */
-import { CONFIG, DOTENV, JSON_FILE, type Stage } from './stage.ts';
+import { CONFIG } from '../stage.ts';
+import { type CrashStage, DOTENV, JSON_FILE } from './crash-stage.ts';
 
 /** Read scaling only, so that the smoke test makes a read/write token of its own, which must be revoked. */
 const CONFIGURATION = `
@@ -12,7 +13,7 @@ accounts:
   board: { tokens: { app: shows } }
 `;
 
-export async function prepareFirstRun(stage: Stage): Promise<void> {
-  stage.write(DOTENV, '# written by hand\nOTHER=theirs\n');
+export async function prepareFirstRun(stage: CrashStage): Promise<void> {
+  stage.write(DOTENV, '# written by hand\nOTHER=theirs\n', 0o600);
   stage.write(CONFIG, CONFIGURATION);
 }

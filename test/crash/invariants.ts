@@ -1,19 +1,20 @@
 /** What must hold: after a kill, all that others rely on; after the next apply, everything. */
 import { existsSync, readdirSync, statSync } from 'node:fs';
 import type { StateToken } from '../../src/model/state.ts';
-import { Picture } from './pictures.ts';
-import { DOTENV, JSON_FILE, SANDBOX, type Stage } from './stage.ts';
+import { SANDBOX } from '../stage.ts';
+import { type CrashStage, DOTENV, JSON_FILE } from './crash-stage.ts';
+import { Snapshot } from './snapshot.ts';
 import { storedHash } from './stores.ts';
 
 /** What may never break, however the program ended: files that can be read, and programs that can connect. */
-export async function problemsAfterKill(stage: Stage, before: Picture): Promise<string[]> {
-  const now = await Picture.take(stage);
+export async function problemsAfterKill(stage: CrashStage, before: Snapshot): Promise<string[]> {
+  const now = await Snapshot.take(stage);
   return [...damagedFiles(stage), ...unmanagedChanges(before, now), ...cutOff(stage, before, now)];
 }
 
 /** What the next apply must have come to. `whole` is how an apply that nobody killed ended. */
-export async function problemsAtEnd(stage: Stage, before: Picture, whole: Picture): Promise<string[]> {
-  const now = await Picture.take(stage);
+export async function problemsAtEnd(stage: CrashStage, before: Snapshot, whole: Snapshot): Promise<string[]> {
+  const now = await Snapshot.take(stage);
   return [
     ...damagedFiles(stage),
     ...leftFiles(stage),
@@ -25,8 +26,8 @@ export async function problemsAtEnd(stage: Stage, before: Picture, whole: Pictur
 }
 
 /** A program that could connect with what its store holds can still do so. */
-function cutOff(stage: Stage, before: Picture, now: Picture): string[] {
-  return before.wanted().flatMap(({ name, account, token, current, live }) => {
+function cutOff(stage: CrashStage, before: Snapshot, now: Snapshot): string[] {
+  return before.desiredTokens().flatMap(({ name, account, token, current, live }) => {
     if (live === undefined || current?.secret === 'unknown' || before.isExpired(live)) return [];
     const hash = storedHash(stage, account, token);
     const opens = now.tokens(account).some((each) => each.hash === hash);
@@ -35,8 +36,8 @@ function cutOff(stage: Stage, before: Picture, now: Picture): string[] {
 }
 
 /** Every configured token is live, of its type, and its secret is in its store. */
-function unusable(stage: Stage, now: Picture): string[] {
-  return now.wanted().flatMap(({ name, account, token, current, live }) => {
+function unusable(stage: CrashStage, now: Snapshot): string[] {
+  return now.desiredTokens().flatMap(({ name, account, token, current, live }) => {
     if (live === undefined || now.isExpired(live)) return [`${name} has no live token`];
     if (live.type !== token.type) return [`${name} is ${live.type}`];
     if (current?.secret === 'unknown' || storedHash(stage, account, token) === live.hash) return [];
@@ -45,7 +46,7 @@ function unusable(stage: Stage, now: Picture): string[] {
 }
 
 /** An intent of a call that never came to anything may stay a while; one that has a live token may not. */
-function halfDone(now: Picture): string[] {
+function halfDone(now: Snapshot): string[] {
   return [...(now.state?.accounts ?? [])].flatMap(([username, account]) => {
     const names = now.tokens(username).map((token) => token.name);
     const open = [...account.tokens].flatMap(([key, { intents }]) =>
@@ -56,8 +57,8 @@ function halfDone(now: Picture): string[] {
 }
 
 /** Accounts and tokens that are nobody's business here stay as they are. */
-function unmanagedChanges(before: Picture, now: Picture): string[] {
-  const unmanaged = ({ accounts }: Picture) =>
+function unmanagedChanges(before: Snapshot, now: Snapshot): string[] {
+  const unmanaged = ({ accounts }: Snapshot) =>
     accounts.flatMap((account): object[] =>
       before.isManaged(account.username) ? account.tokens.filter(({ name }) => name === 'theirs') : [account],
     );
@@ -69,12 +70,12 @@ function unmanagedChanges(before: Picture, now: Picture): string[] {
  * is named by its id, what is made is only `new`. What the state knows to be on its way out, and only a kill made, is
  * left out: a replacement that was itself replaced, in its overlap.
  */
-function shape(before: Picture, after: Picture): string[] {
+function shape(before: Snapshot, after: Snapshot): string[] {
   const old = new Map(before.accounts.flatMap(({ tokens }) => tokens.map(({ id, name }) => [id, `"${name}" ${id}`])));
   for (const { id } of before.accounts) old.set(id, id);
   const nameOf = (id = '') => old.get(id) ?? 'new';
   const live = after.accounts.flatMap(({ id, username, ducklings, tokens }) => {
-    const roles = rolesOf(after.held(username));
+    const roles = rolesOf(after.stateTokens(username));
     return [
       `${username}, ${nameOf(id)}, ${JSON.stringify(ducklings)}`,
       ...tokens.flatMap((token) => {
@@ -128,7 +129,7 @@ function differences(wanted: readonly unknown[], found: readonly unknown[]): str
 }
 
 /** Secrets files are whole, their owner's alone, and hold what others wrote there. */
-function damagedFiles(stage: Stage): string[] {
+function damagedFiles(stage: CrashStage): string[] {
   const files = [DOTENV, JSON_FILE].filter((name) => existsSync(stage.file(name)));
   return files.flatMap((name) => {
     const mode = statSync(stage.file(name)).mode & 0o777;
@@ -147,8 +148,8 @@ function isWhole(name: string, text: string): boolean {
 }
 
 /** No lock and no temporary file stays. */
-function leftFiles(stage: Stage): string[] {
-  const names = readdirSync(stage.folder, { recursive: true, encoding: 'utf8' });
+function leftFiles(stage: CrashStage): string[] {
+  const names = readdirSync(stage.path, { recursive: true, encoding: 'utf8' });
   const ours = names.filter((name) => !name.startsWith(SANDBOX) && /\.(tmp|lock|takeover)$/.test(name));
   // A name of its own for each would hide that they are one problem.
   return ours.map((name) => `${name.replace(/\.mdacc-.*(?=\.tmp)/, '…')} was left`);

@@ -1,6 +1,7 @@
 /** One folder whose next apply does every kind of action there is. Prepared once, copied for each point. */
 import { fileURLToPath } from 'node:url';
-import { CONFIG, DOTENV, JSON_FILE, type Stage } from './stage.ts';
+import { CONFIG } from '../stage.ts';
+import { type CrashStage, DOTENV, JSON_FILE } from './crash-stage.ts';
 
 const DAY = 86_400;
 const RECORDER = fileURLToPath(new URL('recorder.sh', import.meta.url));
@@ -81,12 +82,12 @@ export const ACTIONS = [
 ];
 
 /** Makes the folder, up to the moment before the last apply. */
-export async function prepareMainPlan(stage: Stage): Promise<void> {
+export async function prepareMainPlan(stage: CrashStage): Promise<void> {
   const apply = async () => {
-    const { code, stdout, stderr } = await stage.run(['apply', '--yes', '--no-smoke']);
+    const { code, stdout, stderr } = await stage.runUntil('apply --yes --no-smoke');
     if (code !== 0) throw new Error(`the preparation failed: ${stdout}${stderr}`);
   };
-  stage.write(DOTENV, '# written by hand\nOTHER=theirs\n');
+  stage.write(DOTENV, '# written by hand\nOTHER=theirs\n', 0o600);
   stage.write(CONFIG, FIRST);
   await apply();
   await stage.organization.advance(9 * DAY);
@@ -96,7 +97,7 @@ export async function prepareMainPlan(stage: Stage): Promise<void> {
   stage.write(CONFIG, LAST);
 }
 
-async function changeByHand(stage: Stage): Promise<void> {
+async function changeByHand(stage: CrashStage): Promise<void> {
   const { accounts } = stage.organization.inspect();
   const tokens = accounts.find((account) => account.username === 'etl_prod')?.tokens ?? [];
   for (const name of ['lost', 'removed_and_gone']) {

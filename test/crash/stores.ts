@@ -2,15 +2,15 @@
 import { createHash } from 'node:crypto';
 import { existsSync } from 'node:fs';
 import type { DesiredToken } from '../../src/model/desired.ts';
-import { DOTENV, JSON_FILE, type Stage } from './stage.ts';
+import { type CrashStage, DOTENV, JSON_FILE } from './crash-stage.ts';
 
 /** The SHA-256 of what stands in a token's store, which is what the organization keeps of a secret; undefined: nothing. */
-export function storedHash(stage: Stage, account: string, { key, store }: DesiredToken): string | undefined {
+export function storedHash(stage: CrashStage, account: string, { key, store }: DesiredToken): string | undefined {
   const secret = READ[store]?.(stage, account, key);
   return secret === undefined ? undefined : createHash('sha256').update(secret).digest('base64url');
 }
 
-type Read = (stage: Stage, account: string, key: string) => string | undefined;
+type Read = (stage: CrashStage, account: string, key: string) => string | undefined;
 
 const READ: Readonly<Record<string, Read>> = {
   local(stage, account, key) {
@@ -21,6 +21,6 @@ const READ: Readonly<Record<string, Read>> = {
   vault: (stage, account, key) => textOf(stage, `vault/${account}.${key}`) || undefined,
 };
 
-function textOf(stage: Stage, name: string): string {
+function textOf(stage: CrashStage, name: string): string {
   return existsSync(stage.file(name)) ? stage.read(name) : '';
 }

@@ -27,7 +27,7 @@ export class JourneyStage extends Stage {
 
   /** @param leave is told how the folder is removed */
   constructor(settings: Settings, run: string, leave: (remove: () => void) => void) {
-    super(configuration({ run, size: settings.size }), leave);
+    super(configuration({ run, size: settings.size }), { leave });
     this.runName = run;
     this.#size = settings.size;
     this.api = new RawApi({ ...settings, run });

@@ -185,7 +185,7 @@ it.runIf(existsSync('/dev/full'))(
   async () => {
     const folder = new Stage();
     const full = openSync('/dev/full', 'w');
-    const child = folder.spawn('apply --sandbox --yes --no-smoke', {}, ['ignore', full, full]);
+    const child = folder.spawn('apply --sandbox --yes --no-smoke', {}, { stdio: ['ignore', full, full] });
     const code = await new Promise((resolve) => child.once('close', resolve));
     closeSync(full);
     expect(code).toBe(1);

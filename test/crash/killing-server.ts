@@ -3,19 +3,19 @@ import type { AddressInfo } from 'node:net';
 import { text } from 'node:stream/consumers';
 import type { Organization } from '../../src/sandbox/organization.ts';
 
-/** The request at which somebody is killed: its effect is then there (`after`) or not, and it is never answered. */
-export interface Ambush {
+/** The request at which the client is killed, with its effect (`after`) or without it. It is never answered. */
+export interface Kill {
   readonly at: number;
   readonly when: string;
   readonly kill: () => void;
 }
 
 /** An organization over HTTP, which can kill its client at the nth request that changes something. */
-export class AmbushServer {
+export class KillingServer {
   readonly #organization: Organization;
   readonly #server: Server;
-  readonly #underWay = new Set<Promise<void>>();
-  #ambush: Ambush | undefined;
+  readonly #inFlight = new Set<Promise<void>>();
+  #kill: Kill | undefined;
   #requests: string[] = [];
   #date: string | undefined;
 
@@ -23,13 +23,13 @@ export class AmbushServer {
     this.#organization = organization;
     this.#server = createServer((request, response) => {
       const reply = this.#reply(request, response).catch(() => void response.destroy());
-      this.#underWay.add(reply);
-      void reply.finally(() => this.#underWay.delete(reply));
+      this.#inFlight.add(reply);
+      void reply.finally(() => this.#inFlight.delete(reply));
     });
   }
 
-  static async start(organization: Organization): Promise<AmbushServer> {
-    const server = new AmbushServer(organization);
+  static async start(organization: Organization): Promise<KillingServer> {
+    const server = new KillingServer(organization);
     await new Promise<void>((resolve) => server.#server.listen(0, '127.0.0.1', resolve));
     return server;
   }
@@ -38,20 +38,20 @@ export class AmbushServer {
     return `http://127.0.0.1:${(this.#server.address() as AddressInfo).port}`;
   }
 
-  /** Its answers keep this second's Date from here on, as if all that follows came within it. */
+  /** Freezes the Date header, as if all that follows happened within this second. */
   stopClock(): void {
     this.#date = new Date(this.#organization.now()).toUTCString();
   }
 
-  /** Counts from here on. */
-  lieInWait(ambush: Ambush | undefined): void {
+  /** Kills the client at that request, counted from here on; undefined: never. */
+  killAt(kill: Kill | undefined): void {
     this.#requests = [];
-    this.#ambush = ambush;
+    this.#kill = kill;
   }
 
-  /** When the client is gone: ends what it left under way. Gives the requests that would change something, in order. */
+  /** Waits for the requests that a client left in flight. Returns those that would change something, in order. */
   async settle(): Promise<readonly string[]> {
-    await Promise.all(this.#underWay);
+    await Promise.all(this.#inFlight);
     this.#server.closeAllConnections();
     return this.#requests;
   }
@@ -66,7 +66,7 @@ export class AmbushServer {
     const body = await text(request);
     const perform = () => this.#organization.respond({ method, target, authorization: headers.authorization, body });
     if (method !== 'GET') {
-      const { at, when, kill } = this.#ambush ?? {};
+      const { at, when, kill } = this.#kill ?? {};
       if (this.#requests.push(`${method} ${target}`) === at) {
         if (when === 'after') await perform();
         kill?.();

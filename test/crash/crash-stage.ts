@@ -1,0 +1,84 @@
+/** A stage that can kill the program: at a request, by the server of its organization; at a write of a file, by a hook. */
+import { cpSync, existsSync, mkdirSync, readFileSync } from 'node:fs';
+import path from 'node:path';
+import { Secret } from '../../src/model/secret.ts';
+import { openSandbox } from '../../src/sandbox/open.ts';
+import type { Organization } from '../../src/sandbox/organization.ts';
+import type { Ran } from '../in-process.ts';
+import { outputOf, SANDBOX, STATE, Stage } from '../stage.ts';
+import { KillingServer } from './killing-server.ts';
+import type { Point, Trace } from './points.ts';
+
+const HOOK = path.join(import.meta.dirname, 'file-hook.cjs');
+export const ADMIN = 'admin-of-the-crash-harness';
+
+export const DOTENV = '.motherduck/tokens.env';
+export const JSON_FILE = '.motherduck/tokens.json';
+
+/** What the hook looks at, by file name. */
+const WATCHED: Readonly<Record<string, Point['what']>> = {
+  [STATE]: 'state',
+  [path.basename(DOTENV)]: 'secret',
+  [path.basename(JSON_FILE)]: 'secret',
+  [`${STATE}.lock`]: 'lock',
+  [`${STATE}.lock.takeover`]: 'lock',
+  [`${path.basename(DOTENV)}.lock`]: 'lock',
+  [`${path.basename(JSON_FILE)}.lock`]: 'lock',
+};
+
+/** How a run ended that may have been killed. */
+export interface Killed extends Ran, Trace {
+  readonly signal: NodeJS.Signals | null;
+}
+
+export class CrashStage extends Stage {
+  readonly organization: Organization;
+  readonly server: KillingServer;
+  #runs = 0;
+
+  private constructor(folder: string, organization: Organization, server: KillingServer) {
+    super(undefined, { folder, leave: () => {} });
+    this.organization = organization;
+    this.server = server;
+    const env = { MOTHERDUCK_API_URL: server.url, MOTHERDUCK_ADMIN_TOKEN: ADMIN, MDACC_SANDBOX: SANDBOX };
+    Object.assign(this.env, env);
+  }
+
+  /** Opens a folder, as a copy of another one where that is given. */
+  static async open(folder: string, copyOf?: string): Promise<CrashStage> {
+    if (copyOf === undefined) mkdirSync(folder, { recursive: true });
+    else cpSync(copyOf, folder, { recursive: true });
+    const organization = await openSandbox(path.join(folder, SANDBOX), { adminToken: new Secret(ADMIN) });
+    return new CrashStage(folder, organization, await KillingServer.start(organization));
+  }
+
+  /** Does what a person or another program does at MotherDuck. */
+  async byHand(method: string, target: string, body: object = {}): Promise<void> {
+    const call = { method, target: `/v1/users${target}`, authorization: `Bearer ${ADMIN}`, body: JSON.stringify(body) };
+    const answer = await this.organization.respond(call);
+    if (answer.status !== 200) throw new Error(`${method} ${target}: ${answer.text}`);
+  }
+
+  /** Runs the program to its end, or to the point at which it is killed. */
+  async runUntil(words: string, point?: Point): Promise<Killed> {
+    this.#runs += 1;
+    const log = `${this.path}.steps-${this.#runs}`;
+    const kill = point?.what === 'request' ? undefined : point;
+    const env = {
+      CRASH_HOOK: JSON.stringify({ log, files: WATCHED, kill }),
+      CRASH_LOG: log,
+      CRASH_VAULT: point?.what === 'vault' ? `${point.when} ${point.at}` : '',
+    };
+    const child = this.spawn(words, env, { node: ['--require', HOOK] });
+    this.server.killAt(point?.what === 'request' ? { ...point, kill: () => child.kill('SIGKILL') } : undefined);
+    const ran = await outputOf(child);
+    const requests = await this.server.settle();
+    const steps = existsSync(log) ? readFileSync(log, 'utf8').split('\n').slice(0, -1) : [];
+    return { ...ran, requests, steps };
+  }
+
+  async close(): Promise<void> {
+    await this.server.close();
+    this.organization.close();
+  }
+}
