@@ -14,10 +14,10 @@ export interface AccountRequest {
   readonly user: LiveUser | undefined;
 }
 
-/** Reads one account. Throws only what is true for every account (the token was refused) or a bug. */
+/** Reads one account. @throws ApiError if the token is refused, which concerns every account */
 export async function readAccount(api: Api, request: AccountRequest): Promise<Presence<LiveAccount>> {
   const { user } = request;
-  // A human user's tokens are nobody's business here; that the name is taken is all a plan needs to know.
+  // Humans' tokens are not managed, so they are not read: a plan only needs to know that the name is taken.
   if (user !== undefined && !user.isServiceAccount) return present({ username: user.username, user, tokens: [] });
   try {
     return present(await (user === undefined ? probe(api, request) : readListed(api, request, user)));
@@ -26,7 +26,7 @@ export async function readAccount(api: Api, request: AccountRequest): Promise<Pr
     const failure = error instanceof ApiError ? error.failure : undefined;
     if (failure === 'unauthorized') throw error;
     if (failure !== 'absent') return { presence: 'unknown', error };
-    // Listed as deprovisioned, so its name is taken although it answers no more: not absent, or it would be created.
+    // A deprovisioned user's name is still taken: if it were absent, a plan would create it.
     if (user?.isDeprovisioned === true) return present({ username: user.username, user, tokens: [] });
     return { presence: 'absent' };
   }
@@ -42,7 +42,7 @@ async function readListed(api: Api, request: AccountRequest, user: LiveUser): Pr
     api.listTokens(username),
     request.needsDucklings ? api.getDucklings(username) : Promise.resolve(undefined),
   ] as const;
-  // Both end before either's failure counts, so that no request outlives its account.
+  // Waits for both even if one fails, so that no request is still running afterwards.
   await Promise.allSettled(reads);
   const [tokens, ducklings] = await Promise.all(reads);
   return {
@@ -53,7 +53,7 @@ async function readListed(api: Api, request: AccountRequest, user: LiveUser): Pr
   };
 }
 
-/** Whether an account exists that no list speaks of: MotherDuck answers for its Ducklings, or says NOT_FOUND. */
+/** Reads an account that is not in the list. @throws ApiError with the failure `absent` if it does not exist */
 async function probe(api: Api, { username, needsDucklings }: AccountRequest): Promise<LiveAccount> {
   const ducklings = await api.getDucklings(username);
   const tokens = toTokens(username, await api.listTokens(username));
@@ -77,14 +77,18 @@ function toToken(username: string, wire: WireToken): LiveToken {
 
 const ISO_TIME = /^\d{4}-\d{2}-\d{2}[T ]\d{2}:\d{2}(:\d{2}(\.\d+)?)?(Z|[+-]\d{2}(:?\d{2})?)?$/i;
 
-/** Reads an ISO 8601 time, in milliseconds since 1970; one without a zone is taken as UTC, whatever this machine's is. */
+/**
+ * Parses an ISO 8601 time into milliseconds since 1970; without a zone it is UTC.
+ *
+ * @throws UserError ACCOUNT_UNREADABLE
+ */
 function toTime(username: string, field: string, text: string): number {
   const [, , , zone] = ISO_TIME.exec(text) ?? [];
   const milliseconds = ISO_TIME.test(text) ? Date.parse(zone === undefined ? `${text}Z` : text) : Number.NaN;
   if (!Number.isNaN(milliseconds)) return milliseconds;
   throw new UserError(
     'ACCOUNT_UNREADABLE',
-    `a token of ${username} has a "${field}" that is no time as MotherDuck writes it`,
-    'Without it its expiry cannot be judged. Is --api-url right? If it is, look for a newer version of motherduck-accounts.',
+    `a token of ${username} has an invalid "${field}"`,
+    'It is needed to plan rotations. Check --api-url, or install a newer version of motherduck-accounts.',
   );
 }

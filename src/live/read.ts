@@ -1,10 +1,10 @@
 /**
- * Live: one reading of the organization, in as few requests as answer the question.
+ * Reads the live organization with as few requests as possible.
  *
- * The list of users comes first. If it is complete, it settles which accounts are absent, and only those that are
- * present cost requests of their own: their tokens and, where the configuration manages them, their Ducklings.
- * Where the list is refused or not offered, each account is asked for by its Ducklings, since MotherDuck has no
- * `GET /v1/users/{username}`. One account that cannot be read is unknown and does not stop the others.
+ * The list of users comes first. If it is complete, accounts that it lacks are absent, and only the others need requests of
+ * their own: for their tokens and, if the configuration manages them, their Ducklings. Without the list, each account is
+ * looked up by its Ducklings, since MotherDuck has no `GET /v1/users/{username}`. An account that cannot be read is
+ * `unknown` and does not stop the others.
  */
 import type { Live, LiveAccount, LiveUser, Presence } from '../model/live.ts';
 import { UserError } from '../model/user-error.ts';
@@ -15,41 +15,43 @@ import { inParallel } from '../motherduck/concurrency.ts';
 import { ApiError } from '../motherduck/transport-errors.ts';
 import { type AccountRequest, readAccount } from './account.ts';
 
-export interface LiveQuestion {
+export interface LiveRequest {
   readonly api: Api;
-  /** The accounts that the configuration or the state names; repeats are put together. */
+  /** The accounts of the configuration and the state; repeated names are merged. */
   readonly names: readonly { readonly username: string; readonly needsDucklings: boolean }[];
-  /** Which of the other listed service accounts are read too, with their Ducklings; none unless given. */
+  /** Selects other listed service accounts, which are read with their Ducklings; default none. */
   readonly others?: (user: LiveUser) => boolean;
-  /** Accounts that are read at the same time. */
+  /** Maximum number of accounts that are read at once. */
   readonly parallelism: number;
-  /** Told after every account that was read. */
+  /** Called after each account. */
   readonly onProgress?: (done: number, total: number) => void;
   readonly signal?: AbortSignal;
 }
 
 /**
- * Reads the organization. Throws when nothing can be said about it at all: the token was refused, MotherDuck cannot
- * be reached, or every account fails for the same lack of permission; a person shall read that once, not per account.
+ * Reads the organization. An error that concerns all accounts is thrown once instead of being reported for each of them.
+ *
+ * @throws ApiError if the token is refused, MotherDuck cannot be reached, or all accounts fail for lack of permission
+ * @throws UserError INTERRUPTED
  */
-export async function readLive(question: LiveQuestion): Promise<Live> {
-  const { api, signal } = question;
+export async function readLive(request: LiveRequest): Promise<Live> {
+  const { api, signal } = request;
   stopIf(signal);
   const users = await listUsers(api);
-  const requests = toRequests([...question.names, ...otherNames(question, users)], users);
-  const accounts = new Map<string, Presence<LiveAccount>>(requests.map(({ key }) => [key, { presence: 'absent' }]));
-  const toRead = requests.filter(({ certainlyAbsent }) => !certainlyAbsent);
+  const requested = toRequests([...request.names, ...otherNames(request, users)], users);
+  const accounts = new Map<string, Presence<LiveAccount>>(requested.map(({ key }) => [key, { presence: 'absent' }]));
+  const toRead = requested.filter(({ certainlyAbsent }) => !certainlyAbsent);
 
   let done = 0;
-  await inParallel(toRead, question.parallelism, async (request) => {
+  await inParallel(toRead, request.parallelism, async (account) => {
     stopIf(signal);
-    accounts.set(request.key, await readAccount(api, request));
+    accounts.set(account.key, await readAccount(api, account));
     done += 1;
-    question.onProgress?.(done, toRead.length);
+    request.onProgress?.(done, toRead.length);
   });
   stopIf(signal);
 
-  throwIfAllAlike(
+  throwIfAllFailAlike(
     toRead.map(({ key }) => accounts.get(key)).filter((one) => one !== undefined),
     users,
   );
@@ -59,7 +61,7 @@ export async function readLive(question: LiveQuestion): Promise<Live> {
 type Users = { readonly listed: true; readonly all: readonly LiveUser[]; readonly complete: boolean } | NotListed;
 type NotListed = { readonly listed: false; readonly why: ApiError };
 
-/** The list is young: a region without it answers an unrouted 404, a token without the privilege 403. */
+/** Lists users, which is new (October 2026): without it in the region the status is 404, without the privilege 403. */
 async function listUsers(api: Api): Promise<Users> {
   try {
     const { users, complete } = await api.listUsers();
@@ -72,43 +74,47 @@ async function listUsers(api: Api): Promise<Users> {
   }
 }
 
-function otherNames({ others }: LiveQuestion, users: Users): LiveQuestion['names'] {
+function otherNames({ others }: LiveRequest, users: Users): LiveRequest['names'] {
   if (others === undefined || !users.listed) return [];
-  const wanted = users.all.filter((user) => user.isServiceAccount && !user.isDeprovisioned && others(user));
-  return wanted.map(({ username }) => ({ username, needsDucklings: true }));
+  const selected = users.all.filter((user) => user.isServiceAccount && !user.isDeprovisioned && others(user));
+  return selected.map(({ username }) => ({ username, needsDucklings: true }));
 }
 
-function toRequests(names: LiveQuestion['names'], users: Users): (AccountRequest & { certainlyAbsent: boolean })[] {
-  const wanted = new Map<string, { username: string; needsDucklings: boolean }>();
+function toRequests(names: LiveRequest['names'], users: Users): (AccountRequest & { certainlyAbsent: boolean })[] {
+  const byAccount = new Map<string, { username: string; needsDucklings: boolean }>();
   for (const { username, needsDucklings } of names) {
-    const before = wanted.get(accountKey(username));
+    const before = byAccount.get(accountKey(username));
     const needs = needsDucklings || before?.needsDucklings === true;
-    wanted.set(accountKey(username), { username: before?.username ?? username, needsDucklings: needs });
+    byAccount.set(accountKey(username), { username: before?.username ?? username, needsDucklings: needs });
   }
   const byKey = users.listed ? chooseUsers(users.all) : new Map<string, LiveUser>();
   const isComplete = users.listed && users.complete;
-  return [...wanted].map(([key, { username, needsDucklings }]) => {
+  return [...byAccount].map(([key, { username, needsDucklings }]) => {
     const user = byKey.get(key);
     return { key, username, needsDucklings, user, certainlyAbsent: isComplete && user === undefined };
   });
 }
 
-/** One error for all, when all say the same and none of them is about the account. */
-function throwIfAllAlike(read: readonly Presence<LiveAccount>[], users: Users): void {
+/** Throws the error that all accounts have in common, unless it concerns each account by itself. */
+function throwIfAllFailAlike(read: readonly Presence<LiveAccount>[], users: Users): void {
   const errors = read.flatMap((one) =>
     one.presence === 'unknown' && one.error instanceof ApiError ? [one.error] : [],
   );
   const [first] = errors;
   if (first === undefined || errors.length < read.length) return;
   if (errors.some(({ failure }) => failure !== first.failure)) return;
-  // Neither the list nor a single account: the address is not MotherDuck's, which is no account's fault.
-  const isElsewhere = first.failure === 'not_motherduck' && !users.listed;
-  if (isElsewhere || first.failure === 'forbidden' || first.failure === 'unauthorized') throw first;
+  // Neither the list nor any account can be read: the address is not MotherDuck's.
+  const isWrongAddress = first.failure === 'not_motherduck' && !users.listed;
+  if (isWrongAddress || first.failure === 'forbidden' || first.failure === 'unauthorized') throw first;
 }
 
 function stopIf(signal: AbortSignal | undefined): void {
   if (signal?.aborted !== true) return;
-  throw new UserError('INTERRUPTED', 'reading the organization was interrupted', 'Nothing was changed: run it again.');
+  throw new UserError(
+    'INTERRUPTED',
+    'reading the organization was interrupted',
+    'Nothing was changed. Run the command again.',
+  );
 }
 
 export function toUser(wire: WireUser): LiveUser {
@@ -123,8 +129,8 @@ export function toUser(wire: WireUser): LiveUser {
 }
 
 /**
- * The users by `accountKey`. Usernames are unique among those who are active; a deprovisioned user may still be
- * listed under a name that is used again, so an active user goes before.
+ * The users by `accountKey`. Usernames are unique among active users only: if a deprovisioned user is listed under the
+ * same name, the active one is chosen.
  */
 export function chooseUsers(users: readonly LiveUser[]): Map<string, LiveUser> {
   const byKey = new Map<string, LiveUser>();

@@ -1,12 +1,14 @@
-/** What the failure of a connection means, and what to do about it. Pure. */
+/** Explains why a connection failed, and what to do. Pure. */
 
+import { sizesThat } from '../model/ducklings.ts';
 import type { TokenType } from '../model/tokens.ts';
 import type { Hint } from '../model/user-error.ts';
+import { enumerated } from '../model/wording.ts';
 import type { ProbeFailure } from '../motherduck/probe-process.ts';
 
 /** A failure in words, with its scope. */
 export interface Failure {
-  /** What has to change: this machine (then every connection fails), this token, or something about the account. */
+  /** What has to be fixed: this machine (then every connection fails), the token, or the account. */
   readonly scope: 'machine' | 'token' | 'account';
   readonly problem: { readonly message: string; readonly hint: Hint };
 }
@@ -18,44 +20,47 @@ interface About {
   readonly token?: string;
 }
 
-/** Explains the failure of a step. Unknown errors keep DuckDB's text. */
+/** Sizes that take minutes to start. */
+const SLOW_SIZES = sizesThat(({ startsIn }) => startsIn >= 60);
+
+/** Explains the failure of a step of a probe. The message of an unknown error is DuckDB's text. */
 export function explain(failure: ProbeFailure, about: About): Failure {
   const { text } = failure;
   switch (failure.kind) {
     case 'native':
       return machineFailure(
         `DuckDB cannot be loaded on ${process.platform}-${process.arch}: ${text}`,
-        'Install motherduck-accounts again on this machine, with optional dependencies and not copied from another platform. To apply without the smoke test.',
+        'Install motherduck-accounts on this machine, with optional dependencies; do not copy it from another platform. To apply without the smoke test.',
         ['apply', '--no-smoke'],
       );
     case 'refused':
       return accountFailure(
         text,
-        'Without a token no connection is tried, because that would open a browser. Try again.',
-        again(about),
+        'Without a token, connecting would open a browser, so it was not tried. Test again.',
+        testAgain(about),
       );
     case 'aborted':
-      return accountFailure(text, 'Run the test again.', again(about));
+      return accountFailure(text, 'Test again.', testAgain(about));
     case 'time_limit':
       return accountFailure(
         text,
-        'A Duckling that has to start takes a while: try a longer --timeout. If it never connects, check for a firewall or proxy between this machine and MotherDuck.',
+        `A start of ${enumerated(SLOW_SIZES)} can take minutes: use a longer --timeout. If it never connects, check for a firewall or proxy between this machine and MotherDuck.`,
       );
     case 'crashed':
       return accountFailure(
         `the process that connects crashed: ${text}`,
         'If it crashes again, report it with this message.',
-        again(about),
+        testAgain(about),
       );
     case 'sql':
       return (
         KNOWN.find((known) => known.text.test(text))?.explain(text, about) ??
-        accountFailure(text, 'Fix the error in the message, then test again.', again(about))
+        accountFailure(text, 'Fix the error in the message, then test again.', testAgain(about))
       );
   }
 }
 
-function again({ account }: Pick<About, 'account'>): string[] {
+function testAgain({ account }: Pick<About, 'account'>): string[] {
   return ['smoke', '--only', account];
 }
 
@@ -67,7 +72,7 @@ function machineFailure(message: string, text: string, command?: readonly string
   return { scope: 'machine', problem: { message, hint: { text, ...(command ? { command } : {}) } } };
 }
 
-/** Errors of DuckDB and its motherduck extension, by their text; the first match counts. Those marked "seen" were observed. */
+/** Errors of DuckDB and its motherduck extension, by their text; the first match counts. "Seen" marks observed errors. */
 const KNOWN: readonly { readonly text: RegExp; readonly explain: (text: string, about: About) => Failure }[] = [
   {
     text: /not authenticated|motherduck token/i, // MotherDuck's documented text
@@ -78,14 +83,14 @@ const KNOWN: readonly { readonly text: RegExp; readonly explain: (text: string, 
           ? {
               message: 'MotherDuck refused a token that its API had just created',
               hint: {
-                text: `If it is refused again, check at MotherDuck whether ${account} is active. To test again.`,
-                command: again({ account }),
+                text: `Test again. If it is refused again, check in MotherDuck whether ${account} is active.`,
+                command: testAgain({ account }),
               },
             }
           : {
               message: `MotherDuck refused the token "${token}": it was revoked, has expired, or is damaged`,
               hint: {
-                text: 'Run "mdacc plan" to see whether the token is live, then replace it.',
+                text: '"mdacc plan" shows whether the token is live. Replace it.',
                 command: ['rotate', `${account}/${token}`],
               },
             },
@@ -99,8 +104,8 @@ const KNOWN: readonly { readonly text: RegExp; readonly explain: (text: string, 
       const duckdb = version === undefined ? 'the same DuckDB version' : `DuckDB ${version}`;
       return machineFailure(
         `DuckDB could not download its motherduck extension from ${host}`,
-        // Seen: for this download DuckDB 1.5.6 reads HTTP_PROXY, and neither HTTPS_PROXY nor the lower-case names.
-        `Make ${host} reachable (behind a proxy set HTTP_PROXY: DuckDB does not use HTTPS_PROXY for this), or install it for this user with ${duckdb}: INSTALL motherduck. To apply without the smoke test.`,
+        // Seen: for this download DuckDB 1.5.6 uses HTTP_PROXY, but neither HTTPS_PROXY nor the lower-case names.
+        `Make ${host} reachable (behind a proxy set HTTP_PROXY: DuckDB does not use HTTPS_PROXY for this), or run INSTALL motherduck as this user with ${duckdb}. To apply without the smoke test.`,
         ['apply', '--no-smoke'],
       );
     },
@@ -114,12 +119,12 @@ const KNOWN: readonly { readonly text: RegExp; readonly explain: (text: string, 
       ),
   },
   {
-    text: /read.?scaling/i, // any error that mentions it; no documented text is known
+    text: /read.?scaling/i, // any error that mentions it; the text is not documented
     explain: (text, about) =>
       accountFailure(
         text,
         about.type === 'read_scaling'
-          ? `MotherDuck needs one read/write connection of ${about.account} before its read scaling tokens work: check above whether that one connected, and try again in a minute.`
+          ? `The read scaling tokens of ${about.account} work only after its first read/write connection: check whether that one succeeded, then test again in a minute.`
           : 'Check whether a read scaling token is used where a read/write token is expected.',
       ),
   },

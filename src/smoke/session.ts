@@ -29,7 +29,7 @@ export class SmokeSession {
   readonly #limit: number;
   readonly #warnings: Notice[] = [];
   readonly #machine: { failure?: Failure } = {};
-  readonly #waiting: (() => void)[] = [];
+  readonly #queue: (() => void)[] = [];
   #active = 0;
   #before: Promise<ReadonlyMap<string, Running> | undefined> | undefined;
 
@@ -89,12 +89,12 @@ export class SmokeSession {
 
   async #enter(): Promise<void> {
     if (this.#active < this.#limit) this.#active += 1;
-    else await new Promise<void>((resolve) => this.#waiting.push(resolve));
+    else await new Promise<void>((resolve) => this.#queue.push(resolve));
   }
 
   /** The longest-waiting test goes next. */
   #leave(): void {
-    const next = this.#waiting.shift();
+    const next = this.#queue.shift();
     if (next === undefined) this.#active -= 1;
     else next();
   }

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { type LiveQuestion, readLive } from '../../src/live/read.ts';
+import { type LiveRequest, readLive } from '../../src/live/read.ts';
 import type { Live } from '../../src/model/live.ts';
 import { UserError } from '../../src/model/user-error.ts';
 import type { WireDucklings, WireToken, WireUser } from '../../src/model/wire.ts';
@@ -61,7 +61,7 @@ function world({ users = [], complete = true, tokens = {}, ducklings = {} }: Wor
   };
   const read = (
     names: readonly (string | { username: string; needsDucklings: boolean })[],
-    more: Partial<LiveQuestion> = {},
+    more: Partial<LiveRequest> = {},
   ) => {
     const full = names.map((name) => (typeof name === 'string' ? { username: name, needsDucklings: true } : name));
     return readLive({ api, names: full, parallelism: 3, ...more });
