@@ -67,7 +67,7 @@ export class Stage {
   static async applied(configuration?: string): Promise<Stage> {
     const stage = new Stage(configuration);
     const kept = keptAfterApply.get(configuration);
-    if (kept !== undefined) cpSync(kept, stage.path, { recursive: true });
+    if (kept !== undefined && existsSync(kept)) cpSync(kept, stage.path, { recursive: true });
     else {
       const { code, stderr } = await stage.run('apply --sandbox --yes --no-smoke');
       if (code !== 0) throw new Error(stderr);
@@ -82,7 +82,7 @@ export class Stage {
     return path.join(this.path, name);
   }
 
-  read(name: string): string {
+  read(name = CONFIG): string {
     return readFileSync(this.file(name), 'utf8');
   }
 
@@ -102,7 +102,7 @@ export class Stage {
 
   /** Changes the configuration. */
   edit(change: (text: string) => string): void {
-    this.write(CONFIG, change(this.read(CONFIG)));
+    this.write(CONFIG, change(this.read()));
   }
 
   /** Runs a command to its end, in this process. */

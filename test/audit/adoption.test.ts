@@ -1,8 +1,9 @@
 /** A fix says `mdacc import` only where import adopts; everything else gets another fix. */
-import { describe, expect, it, onTestFinished } from 'vitest';
+import { describe, expect, it } from 'vitest';
 import { forget } from '../../src/audit/fixes.ts';
 import type { Audit } from '../../src/model/audit.ts';
-import { Stage } from '../import/stage.ts';
+import { ImportStage } from '../import/import-stage.ts';
+import { CONFIG } from '../stage.ts';
 import { DAY, HOUR, type World } from '../world.ts';
 import { auditOf, found } from './look.ts';
 
@@ -16,13 +17,11 @@ guardrails: { max_token_ttl: 180d, allowed_sizes: [jumbo] }
 accounts:
 `;
 
-function staged(accounts: string): Stage {
-  const stage = new Stage(HEAD + accounts);
-  onTestFinished(() => stage.close());
-  return stage;
+function staged(accounts: string): ImportStage {
+  return new ImportStage(HEAD + accounts);
 }
 
-async function audited(stage: Stage): Promise<Audit> {
+async function audited(stage: ImportStage): Promise<Audit> {
   const desired = await stage.desired();
   return auditOf(stage.world, desired, { secretPath: () => undefined });
 }
@@ -101,9 +100,9 @@ describe('unmanaged accounts', () => {
     const stage = staged('  etl_prod: {}\n');
     await stage.world.apply(await stage.desired());
     // A second change of the state notes the account's id.
-    stage.write({ 'motherduck.accounts.yaml': `${HEAD}  etl_prod: { deletion_protection: false }\n` });
+    stage.write(CONFIG, `${HEAD}  etl_prod: { deletion_protection: false }\n`);
     await stage.world.apply(await stage.desired());
-    stage.write({ 'motherduck.accounts.yaml': `${HEAD}  other: {}\n` });
+    stage.write(CONFIG, `${HEAD}  other: {}\n`);
     await stage.world.api.deleteUser('etl_prod');
     await stage.account('etl_prod', [{ name: 'forever' }]);
     const fixes = (await audited(stage)).findings.filter(({ account }) => account === 'etl_prod').map(({ fix }) => fix);

@@ -1,14 +1,9 @@
 /** What of a live organization is written, how, and what is not: each with the plan that follows. */
-import { describe, expect, it, onTestFinished } from 'vitest';
+import { describe, expect, it } from 'vitest';
 import { skipHint } from '../../src/report/import/text.ts';
+import { CONFIG } from '../stage.ts';
 import { DAY, HOUR } from '../world.ts';
-import { HEAD, Stage, skipped } from './stage.ts';
-
-function stage(files?: ConstructorParameters<typeof Stage>[0]): Stage {
-  const made = new Stage(files);
-  onTestFinished(() => made.close());
-  return made;
-}
+import { HEAD, ImportStage, skipped } from './import-stage.ts';
 
 const SMALL = {
   read_write: { instance_size: 'pulse' },
@@ -21,7 +16,7 @@ const LARGE = {
 
 describe('an organization is written', () => {
   it('with shared policies and pools, a single account’s Ducklings in its block, and nothing twice', async () => {
-    const the = stage(`${HEAD}\n# What a plan must not do.\nguardrails: { max_deletes: 0 }\n`);
+    const the = new ImportStage(`${HEAD}\n# What a plan must not do.\nguardrails: { max_deletes: 0 }\n`);
     await the.account('tenant_b', [{ name: 'app', type: 'read_scaling', ttl: 30 * DAY }], SMALL);
     await the.account('tenant_a', [{ name: 'app', type: 'read_scaling', ttl: 30 * DAY }], SMALL);
     await the.account(
@@ -70,7 +65,7 @@ describe('an organization is written', () => {
   });
 
   it('and rotates when the policies say so, and not before', async () => {
-    const the = stage();
+    const the = new ImportStage();
     await the.account('tenant_a', [{ name: 'app', ttl: 30 * DAY }]);
     await the.import();
     await the.world.organization.advance(22 * DAY);
@@ -80,7 +75,7 @@ describe('an organization is written', () => {
   });
 
   it('with a secret store where there is none, and only then', async () => {
-    const the = stage('version: 1\norganization: acme\n');
+    const the = new ImportStage('version: 1\norganization: acme\n');
     await the.account('etl_prod');
     expect(await the.import()).toMatchObject({ addsStore: false });
     expect(the.read()).not.toContain('secret_stores');
@@ -92,7 +87,7 @@ describe('an organization is written', () => {
   });
 
   it('from nothing, with the tightest guardrails that it satisfies', async () => {
-    const the = stage();
+    const the = new ImportStage();
     await the.account('tenant_a', [{ name: 'app', ttl: 30 * DAY }, { name: 'old' }], SMALL);
     await the.account('etl_prod', [], LARGE);
     await the.begin();
@@ -106,7 +101,7 @@ describe('an organization is written', () => {
   });
 
   it('from nothing although nothing is live', async () => {
-    const the = stage();
+    const the = new ImportStage();
     await the.begin();
     expect((await the.desired()).accounts.size).toBe(0);
   });
@@ -114,7 +109,7 @@ describe('an organization is written', () => {
 
 describe('the names of tokens', () => {
   it('become keys, and what is no key gets one that is like it', async () => {
-    const the = stage();
+    const the = new ImportStage();
     const names = [
       'BI (old)',
       'bi_old',
@@ -151,7 +146,7 @@ describe('the names of tokens', () => {
   });
 
   it('of one variable in the store get different keys, in other accounts too', async () => {
-    const the = stage(HEAD.replace('dotenv }', 'dotenv, variable: "T_{TOKEN}" }'));
+    const the = new ImportStage(HEAD.replace('dotenv }', 'dotenv, variable: "T_{TOKEN}" }'));
     await the.account('tenant_a', [
       { name: 'app', ttl: DAY },
       { name: 'App', ttl: DAY },
@@ -165,7 +160,7 @@ describe('the names of tokens', () => {
   });
 
   it('that the store cannot tell apart are left out', async () => {
-    const the = stage(HEAD.replace('dotenv }', 'dotenv, variable: "T_{ACCOUNT}" }'));
+    const the = new ImportStage(HEAD.replace('dotenv }', 'dotenv, variable: "T_{ACCOUNT}" }'));
     await the.account('tenant_a', [
       { name: 'app', ttl: DAY },
       { name: 'bi', ttl: DAY },
@@ -177,7 +172,9 @@ describe('the names of tokens', () => {
   });
 
   it('that the command of the store cannot tell apart are left out', async () => {
-    const the = stage(HEAD.replace(/local: \{.*\}/, 'local: { kind: exec, command: [vault, put, "{account}"] }'));
+    const the = new ImportStage(
+      HEAD.replace(/local: \{.*\}/, 'local: { kind: exec, command: [vault, put, "{account}"] }'),
+    );
     await the.account('tenant_a', [
       { name: 'app', ttl: DAY },
       { name: 'bi', ttl: DAY },
@@ -191,7 +188,7 @@ describe('the names of tokens', () => {
 
 describe('a token is left out', () => {
   it('that nobody can tell from another, that is old, that ends, or that is not anyone’s', async () => {
-    const the = stage();
+    const the = new ImportStage();
     await the.account('etl_prod', [
       { name: 'short', ttl: 300 },
       { name: 'airflow', ttl: 90 * DAY },
@@ -237,14 +234,14 @@ describe('a token is left out', () => {
   });
 
   it('that an interrupted smoke test left; the plan still revokes it', async () => {
-    const the = stage();
+    const the = new ImportStage();
     await the.account('etl_prod', [{ name: 'mdacc smoke', ttl: 300 }]);
     expect(skipped(await the.import())).toEqual(['etl_prod/mdacc smoke: smoke_token']);
     expect(await the.plan()).toEqual(['revoke_token etl_prod']);
   });
 
   it('whose series the configuration has', async () => {
-    const the = stage();
+    const the = new ImportStage();
     await the.account('etl_prod', [{ name: 'app.2', ttl: DAY }]);
     await the.import();
     await the.account('etl_prod', [
@@ -257,7 +254,7 @@ describe('a token is left out', () => {
   });
 
   it('unless it is named by its id, where that says which is meant', async () => {
-    const the = stage();
+    const the = new ImportStage();
     await the.account('etl_prod', [
       { name: 'app', ttl: DAY },
       { name: 'app', type: 'read_scaling', ttl: DAY },
@@ -271,7 +268,7 @@ describe('a token is left out', () => {
 
 describe('the life of a token', () => {
   it('without an end is given one by its policy, and it is not replaced for that', async () => {
-    const the = stage();
+    const the = new ImportStage();
     await the.account('etl_prod', [{ name: 'old' }]);
     const { notices } = await the.import();
     expect(the.read()).toContain('old: read_write_90d');
@@ -281,7 +278,7 @@ describe('the life of a token', () => {
   });
 
   it('without an end stays so where that is allowed', async () => {
-    const the = stage(`${HEAD}guardrails: { allow_never_expiring: true }\n`);
+    const the = new ImportStage(`${HEAD}guardrails: { allow_never_expiring: true }\n`);
     await the.account('etl_prod', [{ name: 'old' }]);
     expect((await the.import()).notices).toEqual([]);
     expect(the.read()).toContain(
@@ -291,7 +288,7 @@ describe('the life of a token', () => {
   });
 
   it('that is about to end is not cut shorter: it is replaced later, this once', async () => {
-    const the = stage();
+    const the = new ImportStage();
     await the.account('etl_prod', [
       { name: 'days', ttl: 90 * DAY },
       { name: 'just', ttl: 90 * DAY + 11 * DAY },
@@ -319,7 +316,7 @@ describe('the life of a token', () => {
   });
 
   it('is written in round numbers', async () => {
-    const the = stage();
+    const the = new ImportStage();
     const lives = [300, 700, HOUR, 25 * HOUR, 71 * HOUR, 7 * DAY + 5 * HOUR, 365 * DAY];
     await the.account(
       'etl_prod',
@@ -350,7 +347,7 @@ duckling_pools:
 `;
 
   it('is used again where it says the same', async () => {
-    const the = stage(HEAD + POLICIES);
+    const the = new ImportStage(HEAD + POLICIES);
     await the.account(
       'bi_tool',
       [
@@ -376,14 +373,14 @@ duckling_pools:
   });
 
   it('is kept as it is when a new policy would have its name', async () => {
-    const the = stage(`${HEAD}token_policies:\n  read_write_90d: { type: read_write, ttl: 30d }\n`);
+    const the = new ImportStage(`${HEAD}token_policies:\n  read_write_90d: { type: read_write, ttl: 30d }\n`);
     await the.account('bi_', [{ name: 'app', ttl: 90 * DAY }]);
     await the.import();
     expect(the.read()).toContain('app: read_write_90d_2');
   });
 
   it('of several stores must be chosen from', async () => {
-    const the = stage(`${HEAD}  vault: { kind: exec, command: [vault] }\n`);
+    const the = new ImportStage(`${HEAD}  vault: { kind: exec, command: [vault] }\n`);
     await the.account('etl_prod', [{ name: 'app', ttl: 90 * DAY }]);
     await expect(the.decide()).rejects.toMatchObject({
       code: 'USAGE',
@@ -397,7 +394,7 @@ duckling_pools:
   });
 
   it('may be in another file, which gets the tokens of its accounts, or all that is new', async () => {
-    const the = stage({
+    const the = new ImportStage({
       'motherduck.accounts.yaml': `${HEAD}include: [teams/*.yaml]\n`,
       'teams/bi.yaml': '# BI\naccounts:\n    bi_tool: {}\n',
       'teams/etl.yaml': '',
@@ -406,7 +403,7 @@ duckling_pools:
     await the.account('etl_prod', [{ name: 'app', ttl: 90 * DAY }]);
     await expect(the.decide([], { into: 'teams/none.yaml' })).rejects.toMatchObject({ code: 'USAGE' });
     const { texts } = await the.import([], { into: 'teams/etl.yaml' });
-    expect([...texts.keys()].map((file) => file.replace(`${the.folder}/`, ''))).toEqual([
+    expect([...texts.keys()].map((file) => file.replace(`${the.path}/`, ''))).toEqual([
       'teams/etl.yaml',
       'teams/bi.yaml',
     ]);
@@ -420,7 +417,7 @@ duckling_pools:
   });
 
   it('from a template stays, and what is added stands beside it', async () => {
-    const the = stage(
+    const the = new ImportStage(
       `${HEAD}${POLICIES}templates:\n  tenant: { tokens: { app: dashboard } }\naccounts:\n  tenant_a: { template: tenant }\n  tenant_b: { template: tenant }\n`,
     );
     const app = { name: 'app', type: 'read_scaling', ttl: 30 * DAY } as const;
@@ -435,10 +432,12 @@ duckling_pools:
   });
 
   it('by an alias is not changed, since others would change with it', async () => {
-    const the = stage(`${HEAD}${POLICIES}accounts:\n  bi_a: &bi { smoke: false }\n  bi_b: *bi\n  bi_c: { <<: *bi }\n`);
+    const the = new ImportStage(
+      `${HEAD}${POLICIES}accounts:\n  bi_a: &bi { smoke: false }\n  bi_b: *bi\n  bi_c: { <<: *bi }\n`,
+    );
     for (const account of ['bi_a', 'bi_b', 'bi_c']) await the.account(account, [{ name: 'app', ttl: 90 * DAY }]);
     const decided = await the.import();
-    expect(skipped(decided).map((line) => line.replace(`${the.folder}/`, ''))).toEqual([
+    expect(skipped(decided).map((line) => line.replace(`${the.path}/`, ''))).toEqual([
       'bi_a/app: shared_block motherduck.accounts.yaml accounts.bi_a has the anchor &bi, which is used elsewhere 13',
       'bi_b/app: shared_block motherduck.accounts.yaml accounts.bi_b is the alias *bi 14',
     ]);
@@ -447,7 +446,7 @@ duckling_pools:
   });
 
   it('under an alias as a whole is nothing to add to', async () => {
-    const the = stage(`${HEAD}duckling_pools: &none {}\naccounts: *none\n`);
+    const the = new ImportStage(`${HEAD}duckling_pools: &none {}\naccounts: *none\n`);
     await the.account('bi_a');
     await expect(the.decide()).rejects.toMatchObject({
       code: 'IMPORT_REFUSED',
@@ -459,7 +458,7 @@ duckling_pools:
 
 describe('guardrails', () => {
   it('keep Ducklings out that they do not allow; the accounts come in without', async () => {
-    const the = stage(
+    const the = new ImportStage(
       `${HEAD}compute_rates: { standard: 2 }\nguardrails: { allowed_sizes: [pulse, standard, giga], max_pool_size_total: 3 }\n`,
     );
     const JUMBO = { ...SMALL, read_write: { instance_size: 'jumbo' } } as const;
@@ -479,7 +478,7 @@ describe('guardrails', () => {
   });
 
   it('hold for replacements: what lives longer comes in, and its replacement lives as long as they allow', async () => {
-    const the = stage(`${HEAD}guardrails: { max_token_ttl: 30d }\n`);
+    const the = new ImportStage(`${HEAD}guardrails: { max_token_ttl: 30d }\n`);
     await the.account('etl_prod', [{ name: 'year', ttl: 365 * DAY }, { name: 'ever' }]);
     const { notices } = await the.import();
     expect(notices).toEqual([
@@ -491,7 +490,9 @@ describe('guardrails', () => {
   });
 
   it('of the ceiling stand against what costs more, and an import changes no compute', async () => {
-    const the = stage(`${HEAD}compute_rates: { standard: 2, pulse: 1 }\nguardrails: { max_compute_ceiling: 4 }\n`);
+    const the = new ImportStage(
+      `${HEAD}compute_rates: { standard: 2, pulse: 1 }\nguardrails: { max_compute_ceiling: 4 }\n`,
+    );
     await the.account('a_small', [], SMALL);
     await the.account('b_small', [], SMALL);
     await the.import();
@@ -501,7 +502,7 @@ describe('guardrails', () => {
 
 describe('what is asked for by name', () => {
   it('is that and no more', async () => {
-    const the = stage();
+    const the = new ImportStage();
     await the.account(
       'etl_prod',
       [
@@ -541,7 +542,7 @@ describe('what is asked for by name', () => {
     ],
     ['etl_prod/airflow', 'IMPORT_REFUSED', 'etl_prod/airflow is not imported: "airflow.2" is a newer', 'Revoke it'],
   ])('%s is refused with what to do', async (name, code, message, hint) => {
-    const the = stage(`${HEAD}accounts: { planned: {} }\n`);
+    const the = new ImportStage(`${HEAD}accounts: { planned: {} }\n`);
     await the.account(
       'etl_prod',
       ['airflow', 'airflow.2', 'twice', 'twice'].map((each) => ({ name: each, ttl: DAY })),
@@ -557,11 +558,11 @@ describe('what is asked for by name', () => {
   });
 
   it('and is in the state alone is not put back: someone took it out', async () => {
-    const the = stage();
+    const the = new ImportStage();
     await the.account('etl_prod', [{ name: 'airflow', ttl: 90 * DAY }]);
     const before = the.read();
     await the.import();
-    the.write({ 'motherduck.accounts.yaml': before });
+    the.write(CONFIG, before);
     await expect(the.decide(['etl_prod'])).rejects.toMatchObject({
       code: 'IMPORT_REFUSED',
       hint: { command: ['state', 'forget', 'etl_prod'] },
@@ -571,13 +572,13 @@ describe('what is asked for by name', () => {
   });
 
   it('of a key that left the configuration is left to the next apply', async () => {
-    const the = stage();
+    const the = new ImportStage();
     await the.account('etl_prod', [
       { name: 'airflow', ttl: 90 * DAY },
       { name: 'dbt', ttl: 90 * DAY },
     ]);
     await the.import();
-    the.write({ 'motherduck.accounts.yaml': the.read().replace(/^ *airflow: .*\n/m, '') });
+    the.edit((text) => text.replace(/^ *airflow: .*\n/m, ''));
     await the.account('etl_prod', [{ name: 'airflow.2', ttl: 90 * DAY }]);
     expect(skipped(await the.import())).toEqual(['etl_prod/airflow.2: managed_series airflow']);
     expect(await the.plan()).toEqual(['revoke_token etl_prod/airflow']);
@@ -586,7 +587,7 @@ describe('what is asked for by name', () => {
 
 describe('import --all', () => {
   it('leaves out what is ignored, people, and accounts with the Admin role, which can be named', async () => {
-    const the = stage(`${HEAD}ignore: [legacy_*]\n`);
+    const the = new ImportStage(`${HEAD}ignore: [legacy_*]\n`);
     for (const name of ['legacy_a', 'ruler', 'gone', 'etl_prod']) await the.account(name);
     await the.world.organization.addHuman('anna');
     await the.world.organization.deprovision('gone');
@@ -607,7 +608,7 @@ describe('import --all', () => {
   });
 
   it('says what to do where users cannot be listed; names do', async () => {
-    const the = stage();
+    const the = new ImportStage();
     await the.account('etl_prod', [{ name: 'airflow', ttl: 90 * DAY }]);
     the.world.interfere = (request) =>
       new URL(request.url).pathname === '/v1/users'
@@ -622,7 +623,7 @@ describe('import --all', () => {
   });
 
   it('takes the others when one cannot be read, and says so', async () => {
-    const the = stage();
+    const the = new ImportStage();
     for (const name of ['bad', 'etl_prod']) await the.account(name, [{ name: 'app', ttl: DAY }]);
     the.world.interfere = (request) =>
       new URL(request.url).pathname === '/v1/users/bad/tokens'
@@ -634,7 +635,7 @@ describe('import --all', () => {
   });
 
   it('takes over what the configuration names already and the state does not have: a run that was killed ends so', async () => {
-    const the = stage();
+    const the = new ImportStage();
     await the.account('etl_prod', [{ name: 'airflow', ttl: 90 * DAY }]);
     await the.import();
     await the.world.stateWriter.update((state) => ({ ...state, accounts: new Map() }));

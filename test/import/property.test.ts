@@ -5,7 +5,7 @@ import { SIZES } from '../../src/model/ducklings.ts';
 import { TOKEN_TYPES } from '../../src/model/tokens.ts';
 import type { WireDucklings } from '../../src/model/wire.ts';
 import { DAY, HOUR } from '../world.ts';
-import { Stage, type TokenSketch } from './stage.ts';
+import { ImportStage, type TokenSketch } from './import-stage.ts';
 
 const POLICIES = `token_policies:
   loads: &loads { type: read_write, ttl: 90d, rotate_before: 14d, overlap: 24h, secret_store: local } # shared
@@ -79,36 +79,32 @@ const account = fc.record({
 it('imports everything that can be, changes nothing of what was there, and the second time does nothing', async () => {
   await fc.assert(
     fc.asyncProperty(fc.constantFrom(...BASES), fc.array(account, { maxLength: 5 }), async (base, accounts) => {
-      const the = new Stage(base);
-      try {
-        for (const { username, tokens, ducklings: compute, age } of accounts) {
-          const known = the.world.organization.inspect().accounts.map((each) => each.username.toLowerCase());
-          if (known.includes(username.toLowerCase())) continue;
-          await the.account(username, tokens, compute);
-          await the.world.organization.advance(age);
-        }
-        const planned = await the.plan();
-        const { skipped, adopts } = await the.import();
-        const after = the.read();
-        expectKept(base, after);
-        for (const action of await the.plan()) {
-          expect(planned).toContain(action);
-          expect(action).not.toMatch(/^adopt_/);
-        }
-        const held = new Set(adopts.tokens.values());
-        const said = new Set(skipped.map((each) => each.token?.id ?? each.account));
-        for (const live of the.world.organization
-          .inspect()
-          .accounts.filter(({ username }) => adopts.accounts.has(username))) {
-          for (const { id } of live.tokens) expect(held.has(id) || said.has(id)).toBe(true);
-        }
-        const { serial } = the.world.stateWriter.state;
-        expect(await the.import()).toMatchObject({ accounts: 0, tokens: 0 });
-        expect(the.read()).toBe(after);
-        expect(the.world.stateWriter.state.serial).toBe(serial);
-      } finally {
-        the.close();
+      const the = new ImportStage(base);
+      for (const { username, tokens, ducklings: compute, age } of accounts) {
+        const known = the.world.organization.inspect().accounts.map((each) => each.username.toLowerCase());
+        if (known.includes(username.toLowerCase())) continue;
+        await the.account(username, tokens, compute);
+        await the.world.organization.advance(age);
       }
+      const planned = await the.plan();
+      const { skipped, adopts } = await the.import();
+      const after = the.read();
+      expectKept(base, after);
+      for (const action of await the.plan()) {
+        expect(planned).toContain(action);
+        expect(action).not.toMatch(/^adopt_/);
+      }
+      const held = new Set(adopts.tokens.values());
+      const said = new Set(skipped.map((each) => each.token?.id ?? each.account));
+      for (const live of the.world.organization
+        .inspect()
+        .accounts.filter(({ username }) => adopts.accounts.has(username))) {
+        for (const { id } of live.tokens) expect(held.has(id) || said.has(id)).toBe(true);
+      }
+      const { serial } = the.world.stateWriter.state;
+      expect(await the.import()).toMatchObject({ accounts: 0, tokens: 0 });
+      expect(the.read()).toBe(after);
+      expect(the.world.stateWriter.state.serial).toBe(serial);
     }),
     { numRuns: 200 },
   );

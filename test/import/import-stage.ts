@@ -1,7 +1,4 @@
-/** A configuration in a folder and an organization in memory: what an import would write, and what the plan is then. */
-import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
-import { tmpdir } from 'node:os';
-import path from 'node:path';
+/** A stage with an organization in memory in which accounts are imported, and the plan that follows. */
 import { adoptAll } from '../../src/apply/adopt.ts';
 import { showFindings } from '../../src/cli/configuration.ts';
 import { newImportFiles, readImportFiles, writeImportFiles } from '../../src/cli/import-files.ts';
@@ -16,9 +13,8 @@ import type { TokenType } from '../../src/model/tokens.ts';
 import type { WireDucklings } from '../../src/model/wire.ts';
 import { importDiff } from '../../src/report/import/text.ts';
 import { plain } from '../../src/report/paint.ts';
+import { CONFIG, Stage } from '../stage.ts';
 import { brief, World } from '../world.ts';
-
-const MAIN = 'motherduck.accounts.yaml';
 
 export const HEAD = `version: 1
 organization: acme
@@ -39,32 +35,14 @@ export interface Choices {
   readonly into?: string;
 }
 
-export class Stage {
-  readonly folder = mkdtempSync(path.join(tmpdir(), 'mdacc-import-'));
+export class ImportStage extends Stage {
   readonly world = new World();
   readonly #io = openIo({ quiet: true });
 
   constructor(files: Readonly<Record<string, string>> | string = HEAD) {
-    this.write(typeof files === 'string' ? { [MAIN]: files } : files);
-  }
-
-  write(files: Readonly<Record<string, string>>): void {
-    for (const [name, text] of Object.entries(files)) {
-      mkdirSync(path.dirname(this.file(name)), { recursive: true });
-      writeFileSync(this.file(name), text);
-    }
-  }
-
-  file(name: string): string {
-    return path.join(this.folder, name);
-  }
-
-  read(name = MAIN): string {
-    return readFileSync(this.file(name), 'utf8');
-  }
-
-  close(): void {
-    rmSync(this.folder, { recursive: true, force: true });
+    const texts = typeof files === 'string' ? { [CONFIG]: files } : files;
+    super('');
+    for (const [name, text] of Object.entries(texts)) this.write(name, text);
   }
 
   /** Makes an account at MotherDuck with tokens, in this order. */
@@ -88,27 +66,27 @@ export class Stage {
 
   /** Decides an import of these names; of everything when there is none. */
   async decide(names: readonly string[] = [], choices: Choices = {}): Promise<Import & { diff: string }> {
-    const files = await readImportFiles({ config: this.file(MAIN) }, this.#io);
+    const files = await readImportFiles({ config: this.file(CONFIG) }, this.#io);
     return (await this.#decide(files, names, choices)).decided;
   }
 
   /** Imports: writes the files, and then the state. Gives what was decided. */
   async import(names: readonly string[] = [], choices: Choices = {}): Promise<Import & { diff: string }> {
-    const files = await readImportFiles({ config: this.file(MAIN) }, this.#io);
+    const files = await readImportFiles({ config: this.file(CONFIG) }, this.#io);
     return this.#carryOut(files, names, choices);
   }
 
   /** What init --from-live does; the folder has no configuration then. */
   async begin(): Promise<Import & { diff: string }> {
-    rmSync(this.file(MAIN));
-    const options = { config: this.file(MAIN) };
+    this.remove(CONFIG);
+    const options = { config: this.file(CONFIG) };
     const first = await newImportFiles(options, initialConfig('acme'), this.#io);
     const live = await this.#live(first, []);
     return this.#carryOut(await newImportFiles(options, initialConfig('acme', tightestLimits(live)), this.#io), [], {});
   }
 
   async desired(): Promise<Desired> {
-    const loaded = await loadConfig(this.file(MAIN), {});
+    const loaded = await loadConfig(this.file(CONFIG), {});
     if (loaded.ok) return loaded.desired;
     throw new Error(`${loaded.diagnostics.map(({ message }) => message).join('; ')}\n${this.read()}`);
   }
@@ -134,14 +112,14 @@ export class Stage {
     const situation = { selection, files, live, state: this.world.stateWriter.state, service };
     const { decided, actions } = await decideSafely(
       situation,
-      { config: this.file(MAIN), ...more },
+      { config: this.file(CONFIG), ...more },
       {
         env: this.#io.env,
         showFindings: (loaded) => showFindings(loaded, this.#io),
       },
     );
     const before = files.isNew ? new Map<string, string>() : files.texts;
-    const diff = importDiff(before, decided, plain).replaceAll(`${this.folder}/`, '');
+    const diff = importDiff(before, decided, plain).replaceAll(`${this.path}/`, '');
     return { decided: { ...decided, diff }, actions, live };
   }
 
