@@ -19,7 +19,7 @@ export interface SecretPaths {
   /** Equal for tokens that would overwrite each other; undefined when each token has a path of its own. */
   secretPathOf(store: string, token: TokenAddress): string | undefined;
   /** The store's words for what keeps its tokens apart. */
-  apart(store: string): { readonly noun: string; readonly need: string };
+  wordsOf(store: string): { readonly noun: string; readonly need: string };
 }
 
 /** Chooses keys so that no two secrets have the same path. */
@@ -48,7 +48,7 @@ export class TokenKeys {
 
   /** Why there is no key. */
   whyNone(store: string): TokenSkipReason {
-    const { noun, need } = this.#secrets.apart(store);
+    const { noun, need } = this.#secrets.wordsOf(store);
     return { kind: 'no_secret_path', store, noun, need };
   }
 

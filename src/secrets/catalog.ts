@@ -1,4 +1,4 @@
-/** Every kind of secret store, a line each: a new one is a file in kinds/, and its line here. kinds.ts puts them in order. */
+/** All kinds of secret stores, one line each. A new kind is a file in kinds/ and a line here; stores.ts orders them. */
 
 export { exec } from './kinds/exec.ts';
 export { file } from './kinds/file.ts';

@@ -5,17 +5,17 @@ import { withoutTokens } from '../model/secret.ts';
 
 /** Whether the next `git add .` would add a file. */
 export type GitExposure =
-  /** Outside of any work tree, or ignored there. */
+  /** Outside of any work tree, or ignored. */
   | { readonly exposed: false }
   | { readonly exposed: true; readonly tree: string; readonly tracked: boolean }
-  /** git could not be asked. */
+  /** git failed. */
   | { readonly exposed: 'unknown'; readonly tree: string; readonly why: string };
 
-/** Looks at a file that may not exist yet; `path` is absolute and without symbolic links. */
+/** Checks a file, which may not exist yet. `path` is absolute and without symbolic links. */
 export async function gitExposure(path: string): Promise<GitExposure> {
   const tree = await workTreeOf(dirname(path));
   if (tree === undefined) return { exposed: false };
-  // A tracked file counts as not ignored: check-ignore looks into the index too.
+  // A tracked file is not ignored: check-ignore reads the index too.
   const ignored = await git(tree, ['check-ignore', '-q', '--', path]);
   if (ignored.exit === 0) return { exposed: false };
   if (ignored.exit === 1) {
@@ -28,7 +28,7 @@ export async function gitExposure(path: string): Promise<GitExposure> {
 
 function git(tree: string, words: readonly string[]): Promise<{ readonly exit: number; readonly why: string }> {
   return new Promise((resolve) => {
-    // A repository may name a program as its file system monitor; nobody asked for that one to run.
+    // A repository may configure a file system monitor program, which must not run.
     const args = ['-c', 'core.fsmonitor=false', '-C', tree, ...words];
     execFile('git', args, { env: ownEnvironment(), timeout: 30_000 }, (error, _, stderr) => {
       if (error === null) return resolve({ exit: 0, why: '' });

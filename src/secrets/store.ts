@@ -6,48 +6,47 @@ import type { Span } from '../yaml/source.ts';
 import type { Node } from '../yaml/tree.ts';
 import { shown } from '../yaml/wording.ts';
 
-/** What a kind of secret store is made of. A new one is a file in kinds/ and a line in catalog.ts. */
-
+/** The parts of a kind of secret store. A new kind is one file in kinds/ and one line in catalog.ts. */
 export interface StoreKind<Config extends SecretStoreConfig = SecretStoreConfig> {
-  /** What stands as `kind:` in the configuration. */
+  /** The value of `kind` in the configuration. */
   readonly kind: Config['kind'];
-  /** The JSON Schema of its block, without `kind`, which `about` describes. The build puts it into the configuration's. */
+  /** The JSON Schema of its block, without `kind`, which `about` describes. The build adds it to the configuration's schema. */
   readonly schema: BlockSchema;
-  /** What its checks find, by the code that `validate` shows. A code never changes its meaning. */
+  /** Descriptions of its diagnostics by code, for `validate`. A code never changes its meaning. */
   readonly codes: Readonly<Record<`store-${string}`, string>>;
   readonly secretPaths: SecretPaths<Config>;
-  /** The value that names the file that secrets go to, where there is one: it is not read as a configuration. */
+  /** The node that names the file with the secrets, if there is one: that file is never read as a configuration. */
   locate?(block: Node): Node | undefined;
-  /** Reads a block; undefined where its structure is wrong, which has been reported with the schema. */
+  /** Reads a block; undefined when it does not match the schema, which has been reported. */
   read(block: Node, base: Base): Config | undefined;
-  /** Reports what is well-formed and wrong. `stores` are all of this kind, `files` the configuration's own. */
+  /** Reports errors that the schema cannot express. `stores` are all of this kind, `files` the configuration files. */
   check(stores: readonly WrittenStore<Config>[], files: readonly string[], problems: Problems): void;
-  /** The program that gets secrets of the sandbox too, where a store cannot tell a rehearsal from the real thing. */
+  /** The name of the program that receives the secrets, for a store that cannot tell sandbox secrets from real ones. */
   recipient?(config: Config): string;
-  /** Nothing is touched before the store is checked or written. `owners` are shared by all stores of a run. */
+  /** Opens the store, without accessing it. `owners` are shared by all stores of a run. */
   open(config: Config, owners: Owners): SecretStore;
 }
 
 /** A mapping's schema, as `schemas/motherduck.accounts.schema.json` has it. */
 export interface BlockSchema {
-  /** What it is, to follow "A secret store:". */
+  /** A noun for the list "A secret store: …". */
   readonly is: string;
-  /** Of the whole block. */
+  /** The description of the block. */
   readonly description: string;
-  /** Of its `kind`. */
+  /** The description of its `kind`. */
   readonly about: string;
   readonly required: readonly string[];
   readonly properties: Readonly<Record<string, Readonly<Record<string, unknown>>>>;
 }
 
-/** The schema of a command's words: who writes the command as a shell would read it is told how to write it as a list. */
+/** The schema of a command's words; its title makes a diagnostic explain how to turn a shell command into a list. */
 export const COMMAND_WORD = { title: 'a word of the command', type: 'string' } as const;
 
-/** Where the secrets of tokens go, as far as the configuration tells. No two tokens may have the same secret path. */
+/** The secret paths of tokens, as far as the configuration determines them. No two tokens may have the same one. */
 export interface SecretPaths<Config extends SecretStoreConfig = SecretStoreConfig> {
-  /** The secret path of a token; undefined when every token has its own, whatever its name. */
+  /** The secret path of a token; undefined when every token has its own one in any case. */
   of(config: Config, token: StoredToken, target?: string): SecretPath | undefined;
-  /** A secret path that two tokens share, as it is shown; values from the environment are not shown. */
+  /** A secret path that two tokens share, for messages; values from the environment must not be shown. */
   shown(store: WrittenStore<Config>, token: StoredToken): string;
   /** `the secret store has no {noun} for it that another token does not have` */
   readonly noun: string;
@@ -57,34 +56,34 @@ export interface SecretPaths<Config extends SecretStoreConfig = SecretStoreConfi
   readonly change: string;
 }
 
-/** What every store has, and the folder that its paths are relative to. */
+/** The fields of every store, and the folder that its paths are relative to. */
 export interface Base extends Pick<SecretStoreConfig, 'name' | 'location'> {
   readonly folder: string;
 }
 
-/** A secret store of the configuration, and where it stands. */
+/** A secret store of the configuration, with its location. */
 export interface WrittenStore<Config extends SecretStoreConfig = SecretStoreConfig> {
   readonly config: Config;
   readonly at: Span;
   readonly block: Node;
-  /** Where symbolic links lead from what `locate` names: two ways to one file are one file. */
+  /** The file that `locate` names, with symbolic links resolved, to recognize equal files. */
   readonly target?: string;
 }
 
-/** A token as far as the configuration tells; of generations, all. */
+/** A token in all of its generations, as the configuration has it. */
 export interface StoredToken extends TokenAddress {
   readonly type?: TokenType;
 }
 
-/** Where a token's secret goes. */
+/** Where a token's secret is stored. */
 export interface SecretPath {
-  /** Equal for equal secret paths, and different from that of any other kind. */
+  /** Equal for equal secret paths only, across all kinds. */
   readonly key: string;
-  /** Equal for secret paths that some stores treat as the same; left out: no others. */
+  /** Equal for secret paths that some stores treat as equal; absent: same as `key`. */
   readonly alike?: string;
 }
 
-/** A store would write over the configuration. Where it is known, `included` is the entry of include that leads there. */
+/** Reports a store that would overwrite the configuration. `included` is the include entry for the file, if known. */
 export function reportOwnFile(pathNode: Node, problems: Problems, included?: Node): void {
   problems.error('store-path', pathNode.at, `${shown(pathNode)} is a file of the configuration itself`, {
     ...(included === undefined ? {} : { related: { message: 'it is included', at: included.at } }),
@@ -92,7 +91,7 @@ export function reportOwnFile(pathNode: Node, problems: Problems, included?: Nod
   });
 }
 
-/** Which token's secret it is: what a store needs for the secret path. */
+/** The token that a secret belongs to: what a store needs for the secret path. */
 export interface SecretAddress extends TokenAddress {
   readonly generation: number;
   readonly type: TokenType;
@@ -100,21 +99,21 @@ export interface SecretAddress extends TokenAddress {
   readonly expiresAt: string | null;
 }
 
-/** Stores secrets the moment they exist. Nothing is ever read back. */
+/** Stores the secrets of new tokens. Secrets are never read back. */
 export interface SecretStore {
   readonly name: string;
-  /** Where the secret of this address goes, for people and to notice a move; the same for every generation. */
+  /** The secret path of a token, for output and to detect a move; the same for every generation. */
   secretPath(address: TokenAddress): string;
-  /** Checks that a secret can be written now. Called before anything is created. @throws UserError STORE_UNUSABLE */
+  /** Checks that secrets can be written. Called before any token is created. @throws UserError STORE_UNUSABLE */
   check(): Promise<void>;
-  /** Stores the secret, over an older one. When this returns, it is durable. @throws UserError STORE_FAILED */
+  /** Stores the secret and replaces an older one. The secret is durable when this resolves. @throws UserError STORE_FAILED */
   put(address: SecretAddress, secret: Secret): Promise<void>;
 }
 
-/** The token that each secret path was written for in this run: a second token with the same path would erase the first secret. */
+/** The token that each secret path was written for in this run: a second token must not overwrite the first one's secret. */
 export type Owners = Map<string, string>;
 
-/** Whether the sandbox made a secret: the payload of its JWTs has the issuer `sandbox`. */
+/** Whether a secret comes from the sandbox: the payload of its JWTs has the issuer `sandbox`. */
 export function isRehearsal(secret: string): boolean {
   try {
     const payload: unknown = JSON.parse(Buffer.from(secret.split('.')[1] ?? '', 'base64url').toString('utf8'));

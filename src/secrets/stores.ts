@@ -4,36 +4,36 @@ import * as catalog from './catalog.ts';
 import { file } from './kinds/file.ts';
 import type { Owners, SecretPaths, SecretStore, StoreKind } from './store.ts';
 
-/** In the order of the documentation: stores on this computer, then those that pass secrets on. */
+/** In the order of the documentation: stores on this computer, then those that pass secrets to other programs. */
 export const STORE_KINDS: readonly StoreKind[] = Object.values<StoreKind>(catalog).sort(
   (a, b) => Number(a.recipient !== undefined) - Number(b.recipient !== undefined) || (a.kind < b.kind ? -1 : 1),
 );
 
-/** The kind of that name. */
+/** The kind with this name. */
 export function storeKind(name: string | undefined): StoreKind | undefined {
   return STORE_KINDS.find(({ kind }) => kind === name);
 }
 
-/** The kind of a store that was read, so it exists. */
+/** The kind of a store from a checked configuration. */
 export function kindOf(config: { readonly kind: string }): StoreKind {
   const kind = storeKind(config.kind);
   if (kind === undefined) throw new Error(`there is no kind of secret store "${config.kind}"`);
   return kind;
 }
 
-/** The stores of a configuration, by name. Nothing is touched before one is checked or written. */
+/** Opens the stores of a configuration, by name, without accessing them. */
 export function openStores(configs: ReadonlyMap<string, SecretStoreConfig>): ReadonlyMap<string, SecretStore> {
   const owners: Owners = new Map();
   return new Map([...configs].map(([name, config]) => [name, kindOf(config).open(config, owners)]));
 }
 
-/** The secret path of each token, which plans compare with the one in the state. */
+/** A function that gives a token's secret path, which plans compare with the one in the state. */
 export function secretPathsIn(stores: ReadonlyMap<string, SecretStore>) {
   return (account: string, token: { readonly key: string; readonly store: string }): string | undefined =>
     stores.get(token.store)?.secretPath({ account, token: token.key });
 }
 
-/** Secret paths of tokens that are not in the configuration yet. A store that does not exist yet counts as a dotenv file. */
+/** Secret paths of tokens that are not in the configuration yet. A store that is not in it yet is treated as a dotenv file. */
 export function newSecretPaths(stores: ReadonlyMap<string, SecretStoreConfig>) {
   return {
     /** Equal for tokens that would overwrite each other; undefined when each has its own secret path. */
@@ -43,8 +43,8 @@ export function newSecretPaths(stores: ReadonlyMap<string, SecretStoreConfig>) {
         ? variableOf(DEFAULT_VARIABLE, token)
         : kindOf(config).secretPaths.of(config, token)?.key;
     },
-    /** What tells the tokens of a store apart. */
-    apart(store: string): Pick<SecretPaths, 'noun' | 'need'> {
+    /** The store's words for its secret paths. */
+    wordsOf(store: string): Pick<SecretPaths, 'noun' | 'need'> {
       const config = stores.get(store);
       return (config === undefined ? file : kindOf(config)).secretPaths;
     },

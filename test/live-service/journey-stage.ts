@@ -2,7 +2,7 @@
 import { existsSync } from 'node:fs';
 import { variableOf } from '../../src/model/secret.ts';
 import type { WireToken } from '../../src/model/wire.ts';
-import { DotenvText } from '../../src/secrets/kinds/file/dotenv.ts';
+import { DotenvText } from '../../src/secrets/kinds/file/dotenv-text.ts';
 import type { Ran } from '../in-process.ts';
 import { CONFIG, Stage } from '../stage.ts';
 import { type Chapter, configuration } from './configuration.ts';

@@ -4,7 +4,7 @@ import { expect } from 'vitest';
 import { Secret } from '../../src/model/secret.ts';
 import { UserError } from '../../src/model/user-error.ts';
 import type { ExecStoreConfig } from '../../src/secrets/kinds/exec/store.ts';
-import type { FileStoreConfig } from '../../src/secrets/kinds/file/checks.ts';
+import type { FileStoreConfig } from '../../src/secrets/kinds/file/check-file.ts';
 import type { SecretAddress } from '../../src/secrets/store.ts';
 
 const location = { file: 'motherduck.accounts.yaml', line: 4, column: 3 };

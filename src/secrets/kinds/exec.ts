@@ -1,4 +1,4 @@
-/** `kind: exec`: secrets handed to a program of the user's on its standard input. */
+/** `kind: exec`: secrets passed to the user's program on its standard input. */
 import type { Problems } from '../../yaml/diagnostic.ts';
 import { child, durationOf, fromEnvironment, itemsOf, type Node, textsOf } from '../../yaml/tree.ts';
 import { listed, quote, shown, suggestion } from '../../yaml/wording.ts';
@@ -40,7 +40,7 @@ export const exec: StoreKind<ExecStoreConfig> = {
   },
   codes: {
     'store-collision': 'Two tokens would write the same secret path.',
-    'store-command': 'The command of an exec store cannot be meant.',
+    'store-command': 'The command of an exec store is invalid.',
     'store-timeout': 'The timeout of an exec store is outside 1s to 1h.',
   },
 
@@ -61,7 +61,7 @@ export const exec: StoreKind<ExecStoreConfig> = {
   secretPaths: {
     of(config, token) {
       const key = JSON.stringify(['exec', ...wordsFor(config, token)]);
-      // Some stores, as the secrets of GitHub and key vaults, know no case, or no `-` beside `_`.
+      // Some stores, such as GitHub secrets and key vaults, ignore case or treat `-` and `_` as the same.
       return { key, alike: key.toLowerCase().replaceAll('-', '_') };
     },
     shown({ config, block }, token) {
@@ -81,7 +81,7 @@ export const exec: StoreKind<ExecStoreConfig> = {
   open: execStore,
 };
 
-/** What changes from one rotation to the next is not put in: an older secret of the other token would be written over. */
+/** The words without generation and expiry, which change with each rotation: paths must differ between tokens without them. */
 function wordsFor({ command }: ExecStoreConfig, { account, token, type }: StoredToken): string[] {
   return expandWords(command, { account, token, ...(type === undefined ? {} : { type }) });
 }
@@ -92,7 +92,7 @@ function checkWords({ block }: WrittenStore<ExecStoreConfig>, problems: Problems
   for (const word of check) {
     const placeholder = placeholdersIn(word).find(isPlaceholder);
     if (placeholder === undefined) continue;
-    const message = `{${placeholder}} is not replaced in check, which runs once and before there is a token`;
+    const message = `{${placeholder}} is not replaced in check, which runs once, before tokens exist`;
     problems.error('store-command', word.at, message, { hint: 'remove it from check' });
   }
   for (const [program] of [command, check]) {

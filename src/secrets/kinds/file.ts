@@ -1,11 +1,11 @@
-/** `kind: file`: secrets in one file on this computer, of lines VARIABLE=secret or as JSON. */
+/** `kind: file`: secrets in a file on this computer, as lines VARIABLE=secret or as JSON. */
 import path from 'node:path';
 import { DEFAULT_VARIABLE, variableOf } from '../../model/secret.ts';
 import type { Problems } from '../../yaml/diagnostic.ts';
 import { booleanOf, child, fromEnvironment, textOf } from '../../yaml/tree.ts';
 import { quote, shown } from '../../yaml/wording.ts';
 import { reportOwnFile, type StoreKind, type WrittenStore } from '../store.ts';
-import type { FileStoreConfig } from './file/checks.ts';
+import type { FileStoreConfig } from './file/check-file.ts';
 import { fileStore } from './file/store.ts';
 
 export const file: StoreKind<FileStoreConfig> = {
@@ -46,9 +46,9 @@ export const file: StoreKind<FileStoreConfig> = {
     },
   },
   codes: {
-    'store-path': 'A file store has a path that cannot be meant.',
+    'store-path': 'The path of a file store is invalid.',
     'store-format': 'Two stores write one file in different formats.',
-    'store-variable': 'The variable of a file store is no usable name.',
+    'store-variable': 'The variable of a file store is not a valid name.',
     'store-collision': 'Two tokens would write the same secret path.',
   },
 
@@ -128,7 +128,7 @@ function checkVariable({ config, block }: Written, problems: Problems): void {
   }
   const example = variableOf(config.variable, { account: 'ACCOUNT', token: 'TOKEN' });
   if (/^[A-Za-z_][A-Za-z0-9_]*$/.test(example)) return;
-  const message = `${shown(variable)} makes no usable name of an environment variable`;
+  const message = `${shown(variable)} is not a valid name of an environment variable`;
   problems.error('store-variable', variable.at, message, {
     hint: 'use letters, digits and underscores, {ACCOUNT} and {TOKEN}; no digit first',
   });
@@ -137,9 +137,9 @@ function checkVariable({ config, block }: Written, problems: Problems): void {
 /** `first` is the first store of the same file. */
 function checkFormat({ config, block, at }: Written, first: Written | undefined, problems: Problems): void {
   if (first === undefined || first.config.format === config.format) return;
-  const message = `store ${quote(config.name)} writes the same file as ${quote(first.config.name)}, in another format`;
+  const message = `store ${quote(config.name)} writes the same file as ${quote(first.config.name)} in another format`;
   problems.error('store-format', child(block, 'path')?.at ?? at, message, {
-    related: { message: 'the other stands', at: first.at },
+    related: { message: 'the other store', at: first.at },
     hint: 'give each format a file of its own',
   });
 }

@@ -10,24 +10,25 @@ export type Outcome =
   | { readonly ended: 'exit'; readonly code: number; readonly output: string }
   | { readonly ended: 'signal'; readonly signal: string; readonly output: string }
   | { readonly ended: 'timeout'; readonly output: string }
-  /** It exited with 0, but had closed its input before the secret was through. */
+  /** It exited with 0, but closed its input before the whole secret was written. */
   | { readonly ended: 'unread'; readonly output: string }
   /** It could not be started; `code` is the system's. */
   | { readonly ended: 'not_started'; readonly code: string };
 
 export interface RunOptions {
+  /** The time limit, in milliseconds. */
   readonly timeoutMs: number;
-  /** Where it runs. */
+  /** The working directory. */
   readonly folder: string;
-  /** What the command reads on its standard input, without a line end; left out: nothing. */
+  /** Written to the command's standard input, without a line break; absent: nothing. */
   readonly stdin?: Secret;
-  /** How long it may go on after SIGTERM. */
+  /** The time between SIGTERM and SIGKILL, in milliseconds; 2000 by default. */
   readonly graceMs?: number;
 }
 
 /**
- * Runs a command without a shell. Its output is raw: it may hold the secret, so nothing of it may
- * be shown before scrub.ts has been over it. Only its end is kept; the rest is read and thrown away.
+ * Runs a command without a shell. The output is raw and may contain the secret: pass it through scrub.ts before showing
+ * it. Only the end of the output is kept.
  */
 export async function runCommand(words: readonly string[], options: RunOptions): Promise<Outcome> {
   const file = options.stdin === undefined ? undefined : await secretAsFile(options.stdin);
@@ -49,11 +50,11 @@ export async function runCommand(words: readonly string[], options: RunOptions):
   }
 }
 
-/** What writing to a pipe says that nobody reads any more; the last two are Windows'. */
+/** Error codes of writing to a pipe whose reader has closed it; the last two are from Windows. */
 const CLOSED = ['EPIPE', 'EOF', 'ECONNRESET'];
 
 function watch(child: ChildProcess, { stdin, timeoutMs, graceMs = 2000 }: RunOptions): Promise<Outcome> {
-  // Apart, since nobody knows in which order two pipes were written; what went wrong is said on the second.
+  // Kept apart, because the order of two pipes is unknown; errors are usually on the second.
   const [out, err] = [new Tail(), new Tail()];
   child.stdout?.on('data', (chunk: Buffer) => out.add(chunk));
   child.stderr?.on('data', (chunk: Buffer) => err.add(chunk));
@@ -74,7 +75,7 @@ function watch(child: ChildProcess, { stdin, timeoutMs, graceMs = 2000 }: RunOpt
     const stop = () => {
       clearTimeout(limit);
       clearTimeout(killing);
-      // Something that it left running may hold on to these.
+      // Processes that it left running may keep these open.
       child.stdout?.destroy();
       child.stderr?.destroy();
     };
@@ -95,7 +96,7 @@ function watch(child: ChildProcess, { stdin, timeoutMs, graceMs = 2000 }: RunOpt
   });
 }
 
-/** What was printed just before the end may come just after it; background processes may keep the pipe open for ever. */
+/** Waits for output that arrives just after the exit; not for long, since background processes may keep the pipe open. */
 function lastOutput(child: ChildProcess): Promise<void> {
   return new Promise((resolve) => {
     const enough = setTimeout(resolve, 500);
@@ -112,11 +113,11 @@ function signalGroup(child: ChildProcess, signal: NodeJS.Signals): void {
     if (process.platform === 'win32') endTree(child, child.pid);
     else process.kill(-child.pid, signal);
   } catch {
-    // All of it is gone already.
+    // The whole group has ended.
   }
 }
 
-/** Windows has no groups of processes and no signals: a process and those that it started are ended, at once. */
+/** Windows has no process groups and no signals: ends the process and all that it started at once. */
 function endTree(child: ChildProcess, pid: number): void {
   if (child.exitCode !== null || child.signalCode !== null) return;
   const words = ['/pid', String(pid), '/t', '/f'];
@@ -127,33 +128,33 @@ function codeOf(error: unknown): string {
   return error instanceof Error && 'code' in error ? String(error.code) : 'failed';
 }
 
-/** What a command's first word leads to; a batch file is run by a shell alone, and none is involved. */
-export type Found = 'program' | 'batch file' | 'nothing';
+/** What a command's first word names. A batch file needs a shell, which is not used. */
+export type ProgramKind = 'program' | 'batch file' | 'nothing';
 
 export interface SearchPath {
-  /** Where the command will run. */
+  /** The working directory of the command. */
   readonly folder: string;
   readonly platform: NodeJS.Platform;
-  /** The PATH; absent or empty: none. */
+  /** The value of PATH. */
   readonly path: string | undefined;
 }
 
-/** Looks for it as starting it will: a path, seen from the folder, or a name on the PATH. */
-export async function findProgram(program: string, search: SearchPath): Promise<Found> {
+/** Finds a program the way the system does when it starts: by its path relative to the folder, or by name on the PATH. */
+export async function findProgram(program: string, search: SearchPath): Promise<ProgramKind> {
   if (program === '') return 'nothing';
   const isBatch = /\.(cmd|bat)$/i.test(program);
-  if (!isBatch && (await isThere(program, runnableEndings(program, search), search))) return 'program';
+  if (!isBatch && (await exists(program, runnableEndings(program, search), search))) return 'program';
   const endings = search.platform === 'win32' ? ['.cmd', '.bat', ...(isBatch ? [''] : [])] : [];
-  return (await isThere(program, endings, search)) ? 'batch file' : 'nothing';
+  return (await exists(program, endings, search)) ? 'batch file' : 'nothing';
 }
 
-/** Windows runs a name as it stands only where it has an ending: `az` may be a script for other systems. */
+/** Windows runs a name without an extension only with one added: a file `az` may be a script for other systems. */
 function runnableEndings(program: string, { platform }: SearchPath): string[] {
   if (platform !== 'win32') return [''];
   return win32.extname(program) === '' ? ['.com', '.exe'] : ['', '.com', '.exe'];
 }
 
-async function isThere(program: string, endings: readonly string[], search: SearchPath): Promise<boolean> {
+async function exists(program: string, endings: readonly string[], search: SearchPath): Promise<boolean> {
   for (const folder of foldersFor(program, search)) {
     for (const ending of endings) {
       if (await canRun(resolve(search.folder, folder, program + ending))) return true;
@@ -164,7 +165,7 @@ async function isThere(program: string, endings: readonly string[], search: Sear
 
 function foldersFor(program: string, { platform, path = '' }: SearchPath): string[] {
   if (/[\\/]/.test(program)) return [''];
-  // An empty entry of the PATH is the current folder, in which Windows always looks first.
+  // An empty entry of the PATH is the current folder, where Windows always looks first.
   return platform === 'win32' ? ['', ...path.split(win32.delimiter)] : path.split(posix.delimiter);
 }
 
@@ -179,7 +180,7 @@ async function canRun(path: string): Promise<boolean> {
 
 const KEPT = 32 * 1024;
 
-/** Keeps the end of a command's output, however much there is of it. */
+/** Keeps the end of a command's output in bounded memory. */
 export class Tail {
   #chunks: Buffer[] = [];
   #size = 0;
@@ -191,7 +192,7 @@ export class Tail {
     if (this.#size > 2 * KEPT) this.#trim();
   }
 
-  /** What is left of it. A line whose start was cut off is left out: a piece of a secret is hard to recognize. */
+  /** The kept text, without a line whose start was cut off: part of a secret is hard to recognize. */
   text(): string {
     this.#trim();
     const text = Buffer.concat(this.#chunks).toString('utf8');
@@ -200,7 +201,7 @@ export class Tail {
 
   #trim(): void {
     if (this.#size <= KEPT) return;
-    // A copy, so that the large buffer is let go.
+    // A copy, so that the large buffer is freed.
     const kept = Buffer.from(Buffer.concat(this.#chunks).subarray(-KEPT));
     this.#chunks = [kept];
     this.#size = kept.length;
@@ -209,12 +210,12 @@ export class Tail {
 }
 
 /**
- * The secret as an open file that becomes a command's standard input; undefined where that cannot be made, and the
- * secret goes through node's own pipe.
+ * The secret as an open file for a command's standard input; undefined where that is not possible, and the secret goes
+ * through Node's pipe instead.
  *
- * On Linux that pipe is a socket, and a socket cannot be opened by the name `/dev/stdin`, which is how `aws` and
- * `kubectl` are given a secret (`file:///dev/stdin`). The file lives in memory (/dev/shm), readable for this user only,
- * and has lost its name before the secret is written to it: nobody can open it, and it is gone with its last reader.
+ * On Linux, Node's pipe is a socket, which cannot be opened as `/dev/stdin`; `aws` and `kubectl` are given secrets that
+ * way (`file:///dev/stdin`). The file is in memory (/dev/shm), readable for this user only, and unlinked before the
+ * secret is written to it: no other process can open it, and it is freed with its last reader.
  */
 export async function secretAsFile(secret: Secret): Promise<FileHandle | undefined> {
   if (process.platform !== 'linux') return undefined;

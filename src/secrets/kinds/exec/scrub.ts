@@ -1,14 +1,14 @@
 import { stripVTControlCharacters } from 'node:util';
 import type { Secret } from '../../../model/secret.ts';
 
-/** A stretch this long that also stands in the secret is taken for a piece of it. */
+/** A run of this many characters that also occurs in the secret is treated as part of it. */
 const PIECE = 8;
 const LINES = 5;
 const LINE_LENGTH = 300;
 
 /**
- * The last lines of a command's output, fit to be shown: without control characters, without the secret in any form or
- * piece, and without anything else that looks like a token.
+ * The last lines of a command's output, safe to show: without control characters, without any part or encoding of the
+ * secret, and without anything else that looks like a token.
  */
 export function scrub(output: string, secret?: Secret): string[] {
   const plain = stripVTControlCharacters(output)
@@ -24,8 +24,8 @@ export function scrub(output: string, secret?: Secret): string[] {
 }
 
 /**
- * Blots out whatever shares eight characters in a row with the secret or with an encoding of it. White space between
- * them does not count, nor does case: so wrapped, spaced out and upper-case copies are found too.
+ * Replaces everything that shares eight consecutive characters with the secret or an encoding of it. White space and case
+ * are ignored, so wrapped, spaced and upper-case copies are found too.
  */
 function withoutSecret(text: string, secret: Secret): string {
   const pieces = piecesOf(secret);
@@ -59,14 +59,14 @@ function piecesOf(secret: Secret): { readonly all: ReadonlySet<string>; readonly
   return { all, length };
 }
 
-/** Lower case of A to Z alone: some other letters get longer, and then offsets no longer match. */
+/** Lower-cases A to Z only: some other letters become longer, and offsets would no longer match. */
 function lower(text: string): string {
   return text.replace(/[A-Z]/g, (letter) => letter.toLowerCase());
 }
 
 function encodings(text: string): string[] {
   const bytes = Buffer.from(text, 'utf8');
-  // In the middle of a longer text, base64 comes out in one of three ways.
+  // Inside a longer text, base64 has one of three alignments.
   const shifted = [1, 2].map((by) =>
     Buffer.concat([Buffer.alloc(by), bytes])
       .toString('base64')
@@ -77,7 +77,7 @@ function encodings(text: string): string[] {
   return [text, ...base64, ...url, bytes.toString('hex'), encodeURIComponent(text)];
 }
 
-/** Long, and of mixed letters and digits as no word or path is: some other secret, perhaps the command's own. */
+/** Replaces long runs of mixed letters and digits, unlike words and paths: other secrets, such as the command's own. */
 function withoutTokens(text: string): string {
   return text.replace(/[A-Za-z0-9+/_=.-]{24,}/g, (run) => (looksLikeToken(run) ? '[secret]' : run));
 }

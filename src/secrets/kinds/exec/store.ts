@@ -11,24 +11,24 @@ export interface ExecStoreConfig extends SecretStoreConfig {
   readonly kind: 'exec';
   readonly command: readonly string[];
   readonly check?: readonly string[];
-  /** Absolute: where both are run, the folder of the main file. */
+  /** The working directory of both commands: the folder of the main file, absolute. */
   readonly folder: string;
-  /** Seconds that one command may take. */
+  /** The time limit of one command, in seconds. */
   readonly timeout: Seconds;
 }
 
-/** The placeholders of a command's words, in braces: `{account}`. */
+/** The placeholders in a command's words: `{account}`. */
 export const PLACEHOLDERS = ['account', 'token', 'generation', 'expires_at', 'type'] as const;
 
 export type TokenFacts = Partial<Readonly<Record<(typeof PLACEHOLDERS)[number], string>>>;
 
-/** Replaces placeholders in one pass: what is put in is not expanded again. Other braces stay as they are. */
+/** Replaces placeholders in one pass: values are not expanded again, and other braces stay. */
 export function expandWords(words: readonly string[], facts: TokenFacts): string[] {
   const values = new Map(Object.entries(facts));
   return words.map((word) => word.replace(/\{([a-z_]+)\}/g, (braces, name) => values.get(name) ?? braces));
 }
 
-/** A store that is a command of the user's: it gets the secret on its standard input, and runs in the configuration's folder. */
+/** A store that runs the user's command with the secret on its standard input, in the configuration's folder. */
 export function execStore(config: ExecStoreConfig): SecretStore {
   return {
     name: config.name,
@@ -41,22 +41,21 @@ export function execStore(config: ExecStoreConfig): SecretStore {
 
 async function check(config: ExecStoreConfig): Promise<void> {
   const program = config.command[0] ?? '';
-  // A name that depends on the token can only be looked up when there is one.
-  const known = !program.includes('{');
-  if (known) await refuseUnless(program, config);
+  // A program name with a placeholder cannot be looked up before there is a token.
+  if (!program.includes('{')) await checkProgram(program, config);
   if (config.check === undefined) return;
   const outcome = await runCommand(config.check, { timeoutMs: config.timeout * 1000, folder: config.folder });
   if (outcome.ended === 'exit' && outcome.code === 0) return;
   throw unusable(config, `its check failed: ${describe(config, config.check[0] ?? '', outcome)}`);
 }
 
-/** A shell takes some characters of a word for its own, so whoever wants one says so. */
-async function refuseUnless(program: string, config: ExecStoreConfig): Promise<void> {
+/** Refuses batch files, which need a shell that would interpret some characters: the user must name the shell. */
+async function checkProgram(program: string, config: ExecStoreConfig): Promise<void> {
   const { platform, env } = process;
   const found = await findProgram(program, { folder: config.folder, platform, path: env.PATH });
   if (found === 'nothing') throw unusable(config, notInstalled(program));
   if (found === 'program') return;
-  const hint = `Name the program that it starts, or the shell too: command: [cmd, /d, /c, ${program}, …]`;
+  const hint = `Name the program that it starts, or the shell as well: command: [cmd, /d, /c, ${program}, …]`;
   throw unusable(config, `${basename(program)} is a batch file, which Windows does not run without a shell.`, hint);
 }
 
@@ -67,44 +66,44 @@ async function put(config: ExecStoreConfig, address: SecretAddress, secret: Secr
   const outcome = await runCommand(words, { timeoutMs: config.timeout * 1000, folder: config.folder, stdin: secret });
   if (outcome.ended === 'exit' && outcome.code === 0) return;
   const why = describe(config, words[0] ?? '', outcome, secret);
-  const message = `The secret store ${config.name} did not take the secret of ${address.account}/${address.token}: ${why}`;
-  throw failure('STORE_FAILED', config, message, 'Fix the command or what it needs, then run this again.');
+  const message = `The secret store ${config.name} did not store the secret of ${address.account}/${address.token}: ${why}`;
+  throw failure('STORE_FAILED', config, message, 'Fix the command or its environment, then run this command again.');
 }
 
 function unusable(
   config: ExecStoreConfig,
   why: string,
-  hint = `Make it work here, or correct the secret store ${config.name} in the configuration.`,
+  hint = `Fix the program, or correct the secret store ${config.name} in the configuration.`,
 ): UserError {
   return failure('STORE_UNUSABLE', config, `The secret store ${config.name} cannot be used: ${why}`, hint);
 }
 
-/** Made of the words above alone: an error of the system would bring the command's words and its surroundings along. */
+/** Has no cause: a system error would contain the command's words and environment. */
 function failure(code: ErrorCode, config: ExecStoreConfig, message: string, hint: string): UserError {
   return new UserError(code, message, hint, { location: config.location });
 }
 
-/** What happened, as the end of a message: a sentence, and what the command said last. */
+/** How the command ended, and its last output. */
 function describe(config: ExecStoreConfig, program: string, outcome: Outcome, secret?: Secret): string {
   const name = basename(program);
   switch (outcome.ended) {
     case 'not_started':
       return outcome.code === 'ENOENT' ? notInstalled(program) : `${name} could not be started (${outcome.code}).`;
     case 'exit':
-      return `${name} ended with exit code ${outcome.code}.${said(outcome.output, secret)}`;
+      return `${name} exited with code ${outcome.code}.${lastOutput(outcome.output, secret)}`;
     case 'signal':
-      return `${name} was ended by ${outcome.signal}.${said(outcome.output, secret)}`;
+      return `${name} was stopped by ${outcome.signal}.${lastOutput(outcome.output, secret)}`;
     case 'timeout':
-      return `${name} took longer than ${config.timeout} seconds and was stopped.${said(outcome.output, secret)}`;
+      return `${name} took longer than ${config.timeout} seconds and was stopped.${lastOutput(outcome.output, secret)}`;
     case 'unread':
-      return `${name} ended well without reading the secret.${said(outcome.output, secret)}`;
+      return `${name} exited with code 0 without reading the secret.${lastOutput(outcome.output, secret)}`;
   }
 }
 
-/** On one line, since line breaks in a message are not printed as such. */
-function said(output: string, secret: Secret | undefined): string {
+/** On one line, because line breaks in messages are not printed. */
+function lastOutput(output: string, secret: Secret | undefined): string {
   const lines = scrub(output, secret);
-  return lines.length === 0 ? ' It said nothing.' : ` It said: ${lines.join(' | ')}`;
+  return lines.length === 0 ? ' It printed nothing.' : ` It printed: ${lines.join(' | ')}`;
 }
 
 function notInstalled(program: string): string {

@@ -2,13 +2,13 @@ import { applyEdits, type Node, parseTree } from 'jsonc-parser';
 import type { TokenAddress } from '../../../model/secret.ts';
 import { NotASecretsFile, parseSecrets, type SecretsText } from './secrets-text.ts';
 
-/** The position of an object in the text, and its members by name; of a name that is repeated, the last one, as `JSON.parse`. */
+/** An object in the text and its members by name; the last one of a repeated name, as with `JSON.parse`. */
 interface Members {
   readonly node: Node;
   readonly byName: ReadonlyMap<string, Node>;
 }
 
-/** How the file is laid out, so that new members look like those that are there. */
+/** The layout of the file, which new members follow. */
 interface Layout {
   /** The indentation of one level; undefined: everything is on one line. */
   readonly indent: string | undefined;
@@ -18,19 +18,19 @@ interface Layout {
 }
 
 /**
- * The text of a JSON secrets file, `{"<account>": {"<token>": "<secret>"}}`. Only the secrets that are set change: every
- * other byte stays, numbers that JavaScript would round and the indentation too.
+ * The text of a JSON secrets file, `{"<account>": {"<token>": "<secret>"}}`. Only the secrets that are set change; every
+ * other byte stays, including the indentation and numbers that JavaScript would round.
  */
 export class JsonText implements SecretsText {
   readonly #text: string;
   readonly #accounts: Members;
   readonly #layout: Layout;
-  /** What was set, by account and token. Names are only names, `__proto__` too. */
+  /** The secrets that were set, by account and token; maps, since a name may be `__proto__`. */
   readonly #set = new Map<string, Map<string, string>>();
 
   /** @throws NotASecretsFile */
   constructor(text: string) {
-    // Strict: the parser with positions would accept more than JSON.
+    // JSON.parse is strict; the parser with positions accepts more than JSON.
     parseSecrets(text);
     const mark = text.startsWith('\uFEFF') ? 1 : 0;
     this.#text = text.slice(mark).trim() === '' ? `${text.slice(0, mark)}{}\n` : text;
@@ -77,7 +77,7 @@ export class JsonText implements SecretsText {
     return applyEdits(this.#text, edits);
   }
 
-  /** Adds members after the last one of an object, spaced as that one is. `level` counts the objects around it. */
+  /** The edit that adds members after the last one of an object, with the same spacing. `level` is the object's depth. */
   #added(object: Node, members: readonly [string, string][], level: number) {
     const last = object.children?.at(-1);
     if (last === undefined) {
@@ -111,7 +111,7 @@ export class JsonText implements SecretsText {
   }
 }
 
-/** @throws NotASecretsFile where the text is nested more deeply than a secrets file is. */
+/** @throws NotASecretsFile when the text is nested too deeply for the parser. */
 function treeOf(text: string): Node {
   // A byte order mark is replaced by a space, so that positions stay.
   try {

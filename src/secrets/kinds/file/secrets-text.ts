@@ -1,22 +1,23 @@
 import type { TokenAddress } from '../../../model/secret.ts';
 
-/** The text of a secrets file, read once. Setting a secret changes nothing else. */
+/** The text of a secrets file, in which secrets can be set; nothing else of it changes. */
 export interface SecretsText {
-  /** The secrets that the file has for a token now; a dotenv file may name a variable more than once. */
+  /** The token's secrets in the file; a dotenv file may assign a variable more than once. */
   current(entry: FileEntry): readonly string[];
+  /** @throws UnquotableError, NotASecretsFile */
   set(entry: FileEntry, secret: string): void;
   text(): string;
 }
 
-/** A token's entry in the file: a dotenv file has it by the variable, a JSON file by account and token. */
+/** A token's entry in the file: by variable in a dotenv file, by account and token in a JSON file. */
 export interface FileEntry extends TokenAddress {
   readonly variable: string;
 }
 
-/** A secret that the file's format cannot represent. */
-export class NotBare extends Error {}
+/** A dotenv file cannot represent the secret without quotes. */
+export class UnquotableError extends Error {}
 
-/** What is wrong with a file of the JSON format; the message quotes nothing of the file. */
+/** The file is not a JSON secrets file; the message quotes nothing of it. */
 export class NotASecretsFile extends Error {}
 
 /** The object that a JSON secrets file contains; an empty one for an empty file. @throws NotASecretsFile */
@@ -27,7 +28,7 @@ export function parseSecrets(text: string): Readonly<Record<string, unknown>> {
   try {
     parsed = JSON.parse(content);
   } catch {
-    // The parser's own message quotes the text around the mistake, which is likely to be a secret.
+    // The parser's message quotes the text around the error, which is likely to be a secret.
     throw new NotASecretsFile('it is not JSON');
   }
   if (typeof parsed === 'object' && parsed !== null && !Array.isArray(parsed)) return { ...parsed };

@@ -100,20 +100,20 @@ describe.skipIf(isWindows)('put', () => {
     `;
     const error = await refusal(execStore(nodeConfig(leak)).put(address(), secret));
     expect(error.code).toBe('STORE_FAILED');
-    expect(error.message).toContain('The secret store vault did not take the secret of etl_prod/airflow');
-    expect(error.message).toContain('node ended with exit code 3.');
+    expect(error.message).toContain('The secret store vault did not store the secret of etl_prod/airflow');
+    expect(error.message).toContain('node exited with code 3.');
     expect(error.message).toContain('could not store [secret] nor [secret]: permission denied');
   });
 
   it('says which signal ended the command', async () => {
     const error = await refusal(execStore(execConfig(['sh', '-c', 'kill -KILL $$'])).put(address(), secret));
-    expect(error.message).toContain('sh was ended by SIGKILL. It said nothing.');
+    expect(error.message).toContain('sh was stopped by SIGKILL. It printed nothing.');
   });
 
-  it('has no quarrel with a command that does not read, and hears when it fails', async () => {
+  it('accepts a command that does not read, and notices when it fails', async () => {
     await execStore(execConfig(['sh', '-c', 'exec <&-; exit 0'])).put(address(), secret);
     const error = await refusal(execStore(execConfig(['sh', '-c', 'exec <&-; exit 9'])).put(address(), secret));
-    expect(error.message).toContain('exit code 9');
+    expect(error.message).toContain('exited with code 9');
   });
 
   it('reads a flood to its end and keeps only the end of it', async () => {
@@ -128,7 +128,7 @@ describe.skipIf(isWindows)('put', () => {
     expect(error.message).toContain('[secret] and so on | the end');
     expect(error.message.length).toBeLessThan(1000);
     const one = `process.stdout.write('x'.repeat(1e6) + require('fs').readFileSync(0, 'utf8'), () => process.exit(1))`;
-    expect((await refusal(execStore(nodeConfig(one)).put(address(), secret))).message).toContain('It said nothing.');
+    expect((await refusal(execStore(nodeConfig(one)).put(address(), secret))).message).toContain('It printed nothing.');
   });
 
   it('does not wait for what the command leaves running', async () => {
@@ -186,11 +186,11 @@ describe.skipIf(isWindows)('check', () => {
     await execStore(execConfig(['cat'], { check })).check();
   });
 
-  it('refuses otherwise, with what the check said, but no token of it', async () => {
+  it('refuses otherwise, with the output of the check, but no token in it', async () => {
     const check = ['sh', '-c', 'echo "permission denied for hvs.CAESIJlU9JMYEhOPYv4igdhm9PnZDrab" >&2; exit 2'];
     expect(await refusal(execStore(execConfig(['cat'], { check })).check())).toMatchObject({
       code: 'STORE_UNUSABLE',
-      message: expect.stringMatching(/its check failed: sh ended with exit code 2.*permission denied for \[secret\]/s),
+      message: expect.stringMatching(/its check failed: sh exited with code 2.*permission denied for \[secret\]/s),
       location: { line: 4 },
     });
     const missing = execStore(execConfig(['cat'], { check: ['no-such-vault'] }));

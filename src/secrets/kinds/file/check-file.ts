@@ -15,7 +15,7 @@ export interface FileStoreConfig extends SecretStoreConfig {
   readonly kind: 'file';
   /** Absolute. */
   readonly path: string;
-  /** As written in the YAML, for people. */
+  /** As written in the YAML, for output. */
   readonly shownPath: string;
   readonly format: 'dotenv' | 'json';
   /** Template of the dotenv variable. */
@@ -24,24 +24,25 @@ export interface FileStoreConfig extends SecretStoreConfig {
 }
 
 /**
- * Checks that secrets can be written to the file and are safe there. Runs before anything is created, because a secret that
- * cannot be stored is lost.
+ * Checks that secrets can be written to the file and are safe there. Runs before any token is created, because a secret
+ * that cannot be stored is lost.
  *
  * @throws UserError STORE_UNUSABLE, with the command that fixes it.
  */
 export async function checkFile(config: FileStoreConfig): Promise<void> {
   if (config.format === 'dotenv' && !isVariableTemplate(config.variable)) {
-    const hint = 'Use only letters, digits and _ around the names: variable: "MOTHERDUCK_TOKEN_{ACCOUNT}_{TOKEN}"';
-    throw unusable(config, `makes no usable variables from "${config.variable}"`, hint);
+    const hint =
+      'Use only letters, digits and _ around the placeholders: variable: "MOTHERDUCK_TOKEN_{ACCOUNT}_{TOKEN}"';
+    throw unusable(config, `cannot have variables named "${config.variable}"`, hint);
   }
-  const { folder, file } = await whereItLeads(config);
+  const { folder, file } = await resolvedPaths(config);
   await checkExisting(config, file);
   await checkFolder(config, folder);
   if (!config.allowUnignored) await checkGit(config, file);
 }
 
-/** The file behind symbolic links, and the nearest folder on the way to it that exists. */
-async function whereItLeads(config: FileStoreConfig): Promise<{ folder: string; file: string }> {
+/** The file with symbolic links resolved, and its nearest ancestor folder that exists. */
+async function resolvedPaths(config: FileStoreConfig): Promise<{ folder: string; file: string }> {
   try {
     const file = await targetOf(config.path);
     let folder = dirname(file);
@@ -64,11 +65,11 @@ async function checkExisting(config: FileStoreConfig, file: string): Promise<voi
   if (facts === undefined) return;
   if (!facts.isFile()) {
     const what = facts.isDirectory() ? 'a folder' : 'not a regular file';
-    throw unusable(config, `is ${what}`, `Give the file's name in \`path\` of the secret store ${config.name}.`);
+    throw unusable(config, `is ${what}`, `Name a file in \`path\` of the secret store ${config.name}.`);
   }
   if (process.platform !== 'win32' && (facts.mode & 0o077) !== 0) {
     const mode = (facts.mode & 0o777).toString(8).padStart(3, '0');
-    throw unusable(config, `can be read or written by others (mode ${mode})`, `chmod 600 ${quoted(config.path)}`);
+    throw unusable(config, `can be read or written by other users (mode ${mode})`, `chmod 600 ${quoted(config.path)}`);
   }
   await checkContent(config, file);
 }
@@ -80,7 +81,7 @@ async function checkContent(config: FileStoreConfig, file: string): Promise<void
   } catch (error) {
     const why =
       error instanceof NotASecretsFile
-        ? `cannot be added to: ${error.message}`
+        ? `cannot be changed: ${error.message}`
         : error instanceof NotTextError
           ? 'is not UTF-8 text'
           : undefined;
@@ -94,7 +95,7 @@ async function checkFolder(config: FileStoreConfig, folder: string): Promise<voi
   if (facts?.isDirectory() !== true) {
     throw unusable(
       config,
-      `has no folder: ${folder} is not one`,
+      `cannot be created: ${folder} is not a folder`,
       `Correct \`path\` of the secret store ${config.name}.`,
     );
   }
@@ -111,7 +112,7 @@ async function checkFolder(config: FileStoreConfig, folder: string): Promise<voi
 }
 
 async function checkGit(config: FileStoreConfig, file: string): Promise<void> {
-  // While the file is replaced, and after a crash, a temporary file beside it holds the secrets.
+  // While the file is replaced, and after a crash, a temporary file in its folder contains the secrets.
   const [own, temporary] = [await gitExposure(file), await gitExposure(tempBeside(file))];
   const git = own.exposed === false ? temporary : own;
   if (git.exposed === false) return;
@@ -119,45 +120,45 @@ async function checkGit(config: FileStoreConfig, file: string): Promise<void> {
   if (git.exposed === 'unknown') {
     const hint = git.why.includes('dubious ownership')
       ? `git config --global --add safe.directory ${quoted(git.tree)}, ${override}`
-      : `Make \`git -C ${quoted(git.tree)} status\` work, ${override}`;
+      : `Fix what \`git -C ${quoted(git.tree)} status\` reports, ${override}`;
     throw unusable(
       config,
-      `is inside the git work tree ${git.tree}, and git cannot tell whether it is ignored: ${git.why}`,
+      `is inside the git work tree ${git.tree}, and git failed to check whether it is ignored: ${git.why}`,
       hint,
     );
   }
-  const ignore = howToIgnore(patternFor(git.tree, file), join(git.tree, '.gitignore'));
+  const ignore = ignoreCommand(patternFor(git.tree, file), join(git.tree, '.gitignore'));
   if (git.tracked) {
     throw unusable(config, 'is tracked by git', `git -C ${quoted(git.tree)} rm --cached ${quoted(file)} && ${ignore}`);
   }
   const what =
     own.exposed === false
-      ? `is ignored in the git work tree ${git.tree}, but the temporary files with its content beside it, ${tempStem(file)}.mdacc-*.tmp, are not`
+      ? `is ignored in the git work tree ${git.tree}, but its temporary files, ${tempStem(file)}.mdacc-*.tmp, are not`
       : `is inside the git work tree ${git.tree} and not ignored`;
   throw unusable(config, what, `${ignore}, ${override}`);
 }
 
-/** What `>>` writes in the shells of Windows is not always UTF-8, and git reads nothing else. */
-export function howToIgnore(pattern: string, file: string, platform: NodeJS.Platform = process.platform): string {
+/** How to ignore a pattern. On Windows, `>>` does not always write UTF-8, the only encoding that git reads. */
+export function ignoreCommand(pattern: string, file: string, platform: NodeJS.Platform = process.platform): string {
   return platform === 'win32' ? `add the line ${pattern} to ${file}` : `echo ${quoted(pattern)} >> ${quoted(file)}`;
 }
 
-/** Ignores the file's folder where it has one of its own, so that its lock and temporary files are ignored too. */
+/** A pattern for the file, its lock and its temporary files: its folder, if that is a hidden one. */
 function patternFor(tree: string, file: string): string {
   const folder = relative(tree, dirname(file)).split(/[\\/]/).join('/');
   if (folder.startsWith('.')) return `${folder}/`;
   return `${folder === '' ? '' : `${folder}/`}${tempStem(file)}*`;
 }
 
-/** A path as a word of a command: for the shells of Windows, in the quotes that all of them take. */
+/** A path as a word of a shell command; on Windows, in quotes that all its shells accept. */
 export function quoted(path: string, platform: NodeJS.Platform = process.platform): string {
   if (platform === 'win32') return /^[\w.\\/:@+,-]+$/.test(path) ? path : `"${path}"`;
   return /^[\w./:@%+,-]+$/.test(path) ? path : `'${path.replaceAll("'", `'\\''`)}'`;
 }
 
 function unreachable(config: FileStoreConfig, error: unknown): UserError {
-  const hint = `Let this user read and write it, or name another \`path\` in the secret store ${config.name}.`;
-  return unusable(config, `cannot be reached: ${codeOf(error) ?? 'failed'}`, hint);
+  const hint = `Give this user read and write access to it, or name another \`path\` in the secret store ${config.name}.`;
+  return unusable(config, `cannot be accessed: ${codeOf(error) ?? 'failed'}`, hint);
 }
 
 function unusable(config: FileStoreConfig, problem: string, hint: string): UserError {

@@ -3,8 +3,8 @@ import { writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { expect, it } from 'vitest';
 import { variableOf } from '../../../../src/model/secret.ts';
-import { DotenvText, isBareValue } from '../../../../src/secrets/kinds/file/dotenv.ts';
-import { NotBare } from '../../../../src/secrets/kinds/file/secrets-text.ts';
+import { DotenvText, isBareValue } from '../../../../src/secrets/kinds/file/dotenv-text.ts';
+import { UnquotableError } from '../../../../src/secrets/kinds/file/secrets-text.ts';
 import { newFolder } from '../../../files/processes.ts';
 import { isWindows } from '../../../platform.ts';
 import { marker } from '../../example.ts';
@@ -42,7 +42,7 @@ it.each([
 
 it('changes nothing for a value that readers do not agree on', () => {
   const file = new DotenvText('T=old\n');
-  expect(() => file.set({ variable: 'T' }, '$&$1')).toThrow(NotBare);
+  expect(() => file.set({ variable: 'T' }, '$&$1')).toThrow(UnquotableError);
   expect(file.text()).toBe('T=old\n');
 });
 

@@ -3,7 +3,7 @@ import { chmod, mkdir, readdir, readFile, stat, writeFile } from 'node:fs/promis
 import { join } from 'node:path';
 import { afterEach, describe, expect, it, vi } from 'vitest';
 import { tempBeside } from '../../../../src/files/atomic-write.ts';
-import { type FileStoreConfig, howToIgnore, quoted } from '../../../../src/secrets/kinds/file/checks.ts';
+import { type FileStoreConfig, ignoreCommand, quoted } from '../../../../src/secrets/kinds/file/check-file.ts';
 import { fileStore } from '../../../../src/secrets/kinds/file/store.ts';
 import { asNobody, newFolder, program, run } from '../../../files/processes.ts';
 import { isWindows } from '../../../platform.ts';
@@ -52,7 +52,7 @@ describe('check refuses', () => {
     await chmod(folder, 0o755);
     await writeFile(join(folder, 'foreign.env'), '', { mode: 0o600 });
     const checker = await program(`
-      import { checkFile } from './src/secrets/kinds/file/checks.ts';
+      import { checkFile } from './src/secrets/kinds/file/check-file.ts';
       for (const path of process.argv.slice(2)) {
         const config = { name: 's', path, shownPath: path, format: 'json', variable: 'T', allowUnignored: true };
         await checkFile(config).then(() => console.log('fine'), (error) => console.log(error.code, error.message));
@@ -64,7 +64,7 @@ describe('check refuses', () => {
     expect(stdout.trim().split('\n')).toEqual([
       expect.stringMatching(/^STORE_UNUSABLE .*not writable \(EACCES\)/),
       expect.stringMatching(/^STORE_UNUSABLE .*not writable \(EACCES\)/),
-      expect.stringMatching(/^STORE_UNUSABLE .*cannot be reached: EACCES/),
+      expect.stringMatching(/^STORE_UNUSABLE .*cannot be accessed: EACCES/),
     ]);
   });
 });
@@ -105,7 +105,7 @@ describe.skipIf(isWindows)('check in a git work tree', () => {
     });
   });
 
-  it('refuses a file that is ignored when its temporary files are not, with the command that mends it', async () => {
+  it('refuses a file that is ignored when its temporary files are not, with the command that fixes it', async () => {
     for (const name of ['secrets.env', 'conf/secrets.env', `${'long'.repeat(20)}.env`]) {
       const tree = await newTree();
       const path = join(tree, name);
@@ -113,7 +113,7 @@ describe.skipIf(isWindows)('check in a git work tree', () => {
       const error = await refusal(check(path));
       expect(error).toMatchObject({
         code: 'STORE_UNUSABLE',
-        message: expect.stringMatching(/is ignored .* but the temporary files .* are not/),
+        message: expect.stringMatching(/is ignored .* but its temporary files, .* are not/),
       });
       const [command = ''] = error.hint.text.split(', or ');
       expect(command).toMatch(/^echo '.*\*' >> .*\.gitignore$/);
@@ -168,7 +168,7 @@ describe.skipIf(isWindows)('check in a git work tree', () => {
     const tree = await newTree();
     const path = join(tree, 'secrets.env');
     await writeFile(join(tree, '.git/config'), 'broken [');
-    expect((await refusal(check(path))).message).toContain('git cannot tell');
+    expect((await refusal(check(path))).message).toContain('git failed to check');
     vi.stubEnv('PATH', tree);
     expect((await refusal(check(path))).message).toContain('git is not installed');
     await check(path, { allowUnignored: true });
@@ -183,8 +183,8 @@ describe.skipIf(isWindows)('check in a git work tree', () => {
 
 it('tells to do on Windows what its shells can do', () => {
   const file = 'C:\\my accounts\\.gitignore';
-  expect(howToIgnore('.motherduck/', file, 'win32')).toBe(`add the line .motherduck/ to ${file}`);
-  expect(howToIgnore('.motherduck/', '/a b/.gitignore', 'linux')).toBe("echo .motherduck/ >> '/a b/.gitignore'");
+  expect(ignoreCommand('.motherduck/', file, 'win32')).toBe(`add the line .motherduck/ to ${file}`);
+  expect(ignoreCommand('.motherduck/', '/a b/.gitignore', 'linux')).toBe("echo .motherduck/ >> '/a b/.gitignore'");
   expect(quoted('C:\\accounts\\secrets.env', 'win32')).toBe('C:\\accounts\\secrets.env');
   expect(quoted(file, 'win32')).toBe(`"${file}"`);
 });

@@ -1,17 +1,17 @@
-import { type FileEntry, NotBare, type SecretsText } from './secrets-text.ts';
+import { type FileEntry, type SecretsText, UnquotableError } from './secrets-text.ts';
 
 /**
- * A secret that `dotenv`, a shell's `source` and `docker --env-file` all read alike when it stands bare. They agree on no
- * quoting (docker keeps the quotes), so nothing else is written; MotherDuck's secrets are of A-Z, a-z, 0-9, `.`, `_`, `-`.
+ * Whether `dotenv`, a shell's `source` and `docker --env-file` all read the value the same without quotes. They agree on no
+ * quoting (docker keeps the quotes), so no other value is written. MotherDuck's secrets consist of A-Z, a-z, 0-9, `.`, `_`, `-`.
  */
 export function isBareValue(value: string): boolean {
   return /^[A-Za-z0-9._+/=:@%,-]+$/.test(value);
 }
 
-/** A dotenv file: a variable keeps its line with `export`, quotes and comment, or on a new line at the end. */
+/** A dotenv file. A variable keeps its line with `export`, quotes and comment; a new one is added at the end. */
 export class DotenvText implements SecretsText {
   readonly #entries: Entry[];
-  /** Where each variable stands; where it stands more than once, readers differ in which one counts. */
+  /** The indexes of each variable's entries; with several, readers of the file differ in which one they use. */
   readonly #indexes = new Map<string, number[]>();
   readonly #lineEnd: string;
 
@@ -21,14 +21,14 @@ export class DotenvText implements SecretsText {
     for (const [index, { name }] of this.#entries.entries()) if (name !== undefined) this.#addIndex(name, index);
   }
 
-  /** The values of a variable, without quotes; none when it is not there. */
+  /** The values of a variable, without quotes; none when it is not in the file. */
   current({ variable }: Pick<FileEntry, 'variable'>): string[] {
     return (this.#indexes.get(variable) ?? []).flatMap((index) => valueIn(this.#entries[index]) ?? []);
   }
 
-  /** Where a variable is repeated, both change: an old secret is of no use. @throws NotBare */
+  /** Changes all assignments of a variable: an old secret is of no use. @throws UnquotableError */
   set({ variable }: Pick<FileEntry, 'variable'>, value: string): void {
-    if (!isBareValue(value)) throw new NotBare();
+    if (!isBareValue(value)) throw new UnquotableError();
     if (!this.#indexes.has(variable)) this.#append(variable);
     for (const index of this.#indexes.get(variable) ?? []) {
       const entry = this.#entries[index];
@@ -56,11 +56,11 @@ export class DotenvText implements SecretsText {
 }
 
 interface Entry {
-  /** A line with its end; several, where a quoted value runs over them. */
+  /** A line with its line break; several lines when a quoted value spans them. */
   readonly text: string;
-  /** Up to and with the `=` and the white space after it. */
+  /** The start of the line, up to the `=` and the white space after it. */
   readonly head: string;
-  /** Absent: a comment, an empty line, or something else. */
+  /** The variable; absent in a comment, an empty line or anything else. */
   readonly name?: string;
   readonly quoted?: string;
 }
@@ -103,7 +103,7 @@ function withValue(entry: Entry, value: string): Entry {
   if (quoted === undefined) {
     return { ...entry, text: head + rest.replace(/^[^\r\n]*?(?=[ \t]+#|[ \t]*\r?(?:\n|$))/, () => value) };
   }
-  // In backticks a shell would run it.
+  // A shell would run a value in backticks.
   const quote = quoted.startsWith('`') ? '' : quoted.charAt(0);
   const now = quote + value + quote;
   const { quoted: _, ...bare } = entry;
