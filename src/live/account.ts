@@ -5,6 +5,9 @@ import type { Api } from '../motherduck/api.ts';
 import { ApiError } from '../motherduck/transport-errors.ts';
 import { fromWire } from '../motherduck/wire.ts';
 
+/** The part of the API that reading uses. */
+export type LiveApi = Pick<Api, 'listUsers' | 'listTokens' | 'getDucklings' | 'now'>;
+
 export interface AccountRequest {
   readonly key: string;
   /** As the configuration or the state spells it. */
@@ -15,7 +18,7 @@ export interface AccountRequest {
 }
 
 /** Reads one account. @throws ApiError if the token is refused, which concerns every account */
-export async function readAccount(api: Api, request: AccountRequest): Promise<Presence<LiveAccount>> {
+export async function readAccount(api: LiveApi, request: AccountRequest): Promise<Presence<LiveAccount>> {
   const { user } = request;
   // Humans' tokens are not managed, so they are not read: a plan only needs to know that the name is taken.
   if (user !== undefined && !user.isServiceAccount) return present({ username: user.username, user, tokens: [] });
@@ -36,7 +39,7 @@ function present(value: LiveAccount): Presence<LiveAccount> {
   return { presence: 'present', value };
 }
 
-async function readListed(api: Api, request: AccountRequest, user: LiveUser): Promise<LiveAccount> {
+async function readListed(api: LiveApi, request: AccountRequest, user: LiveUser): Promise<LiveAccount> {
   const { username } = user;
   const reads = [
     api.listTokens(username),
@@ -54,7 +57,7 @@ async function readListed(api: Api, request: AccountRequest, user: LiveUser): Pr
 }
 
 /** Reads an account that is not in the list. @throws ApiError with the failure `absent` if it does not exist */
-async function probe(api: Api, { username, needsDucklings }: AccountRequest): Promise<LiveAccount> {
+async function probe(api: LiveApi, { username, needsDucklings }: AccountRequest): Promise<LiveAccount> {
   const ducklings = await api.getDucklings(username);
   const tokens = toTokens(username, await api.listTokens(username));
   return { username, tokens, ...(needsDucklings ? { ducklings: fromWire(ducklings) } : {}) };

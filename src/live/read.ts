@@ -10,13 +10,12 @@ import type { Live, LiveAccount, LiveUser, Presence } from '../model/live.ts';
 import { UserError } from '../model/user-error.ts';
 import { accountKey } from '../model/username.ts';
 import type { WireUser } from '../model/wire.ts';
-import type { Api } from '../motherduck/api.ts';
 import { inParallel } from '../motherduck/concurrency.ts';
 import { ApiError } from '../motherduck/transport-errors.ts';
-import { type AccountRequest, readAccount } from './account.ts';
+import { type AccountRequest, type LiveApi, readAccount } from './account.ts';
 
 export interface LiveRequest {
-  readonly api: Api;
+  readonly api: LiveApi;
   /** The accounts of the configuration and the state; repeated names are merged. */
   readonly names: readonly { readonly username: string; readonly needsDucklings: boolean }[];
   /** Selects other listed service accounts, which are read with their Ducklings; default none. */
@@ -62,7 +61,7 @@ type Users = { readonly listed: true; readonly all: readonly LiveUser[]; readonl
 type NotListed = { readonly listed: false; readonly why: ApiError };
 
 /** Lists users, which is new (October 2026): without it in the region the status is 404, without the privilege 403. */
-async function listUsers(api: Api): Promise<Users> {
+async function listUsers(api: LiveApi): Promise<Users> {
   try {
     const { users, complete } = await api.listUsers();
     return { listed: true, all: users.map(toUser), complete };

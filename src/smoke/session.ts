@@ -13,9 +13,10 @@ import type { Api } from '../motherduck/api.ts';
 import type { ConnectionOptions } from './connection.ts';
 import type { Failure } from './failures.ts';
 import { type SmokeOptions, type SmokeSubject, smokeAccount } from './smoke.ts';
+import type { TokenApi } from './temporary-token.ts';
 
 export interface SessionOptions extends ConnectionOptions {
-  readonly api: Api;
+  readonly api: TokenApi & Pick<Api, 'activeAccounts'>;
   /** Maximum number of accounts tested at once; lower on machines with few cores, because every connection is a process. */
   readonly parallelism: number;
 }

@@ -17,13 +17,12 @@ import type { Notice } from '../model/notice.ts';
 import type { Secret } from '../model/secret.ts';
 import type { AccountSmoke, ConnectionSmoke, SmokeCheck } from '../model/smoke.ts';
 import { SMOKE_TOKEN_NAME, TOKEN_TYPES, type TokenType } from '../model/tokens.ts';
-import type { Api } from '../motherduck/api.ts';
 import { scrub } from '../motherduck/scrub.ts';
 import { ApiError } from '../motherduck/transport-errors.ts';
 import type { Expected } from './checks.ts';
 import { type ConnectingToken, type ConnectionOptions, connect, shutDownDuckling } from './connection.ts';
 import type { Failure } from './failures.ts';
-import { withTemporaryToken } from './temporary-token.ts';
+import { type TokenApi, withTemporaryToken } from './temporary-token.ts';
 
 /** The parts of a DesiredAccount that a smoke test needs. */
 export interface SmokeSubject {
@@ -37,7 +36,7 @@ export interface SmokeOptions extends ConnectionOptions {
   readonly account: SmokeSubject;
   /** The secrets of tokens that this run created, by token key. */
   readonly secrets: ReadonlyMap<string, { readonly secret: Secret; readonly type: TokenType }>;
-  readonly api: Api;
+  readonly api: TokenApi;
   /** Whether a Duckling of the kind ran before the test; undefined: unknown, then none is shut down. */
   readonly ranBefore: Readonly<Record<TokenType, boolean>> | undefined;
   /** A failure of this machine that any account of the run met; the others then do not connect. */

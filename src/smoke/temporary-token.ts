@@ -6,8 +6,11 @@ import type { UserError } from '../model/user-error.ts';
 import type { Api } from '../motherduck/api.ts';
 import { ApiError } from '../motherduck/transport-errors.ts';
 
+/** The part of the API that temporary tokens use. */
+export type TokenApi = Pick<Api, 'createToken' | 'listTokens' | 'deleteToken' | 'now'>;
+
 export interface TemporaryTokenOptions {
-  readonly api: Api;
+  readonly api: TokenApi;
   readonly account: string;
   readonly type: TokenType;
   readonly warn: (notice: Notice) => void;

@@ -1,9 +1,9 @@
 import { describe, expect, it } from 'vitest';
+import type { LiveApi } from '../../src/live/account.ts';
 import { type LiveRequest, readLive } from '../../src/live/read.ts';
 import type { Live } from '../../src/model/live.ts';
 import { UserError } from '../../src/model/user-error.ts';
 import type { WireDucklings, WireToken, WireUser } from '../../src/model/wire.ts';
-import type { Api } from '../../src/motherduck/api.ts';
 import { ApiError, type ApiFailure } from '../../src/motherduck/transport-errors.ts';
 
 const DUCKLINGS: WireDucklings = {
@@ -42,22 +42,11 @@ function world({ users = [], complete = true, tokens = {}, ducklings = {} }: Wor
     if (value instanceof ApiError) throw value;
     return value;
   };
-  const unexpected = () => Promise.reject(new Error('reading changes nothing'));
-  const api: Api = {
+  const api: LiveApi = {
     listUsers: async () => ({ users: await give('users', users), complete }),
     listTokens: (username) => give(`tokens ${username}`, tokens[username] ?? []),
     getDucklings: (username) => give(`ducklings ${username}`, ducklings[username] ?? DUCKLINGS),
-    activeAccounts: unexpected,
-    createUser: unexpected,
-    deleteUser: unexpected,
-    createToken: unexpected,
-    deleteToken: unexpected,
-    setDucklings: unexpected,
     now: () => 1234 + asked.length,
-    clockDifference: () => 0,
-    detectSandbox: async () => {},
-    isSandbox: () => true,
-    close: async () => {},
   };
   const read = (
     names: readonly (string | { username: string; needsDucklings: boolean })[],

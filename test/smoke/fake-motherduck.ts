@@ -5,10 +5,10 @@ import { build } from 'esbuild';
 import { Secret } from '../../src/model/secret.ts';
 import type { TokenType } from '../../src/model/tokens.ts';
 import type { WireActiveAccounts, WireToken } from '../../src/model/wire.ts';
-import type { Api } from '../../src/motherduck/api.ts';
 import type { Connector, Target } from '../../src/motherduck/connector.ts';
 import { type ProbeRunner, runProbe } from '../../src/motherduck/probe-process.ts';
 import { ApiError, type ApiFailure } from '../../src/motherduck/transport-errors.ts';
+import type { SessionOptions } from '../../src/smoke/session.ts';
 
 /** Longer than any honest probe takes on a busy machine. */
 export const PROBE_TIMEOUT_MS = 60_000;
@@ -115,7 +115,7 @@ export class FakeMotherDuck {
     };
   }
 
-  readonly api: Api = {
+  readonly api: SessionOptions['api'] = {
     createToken: async (username, request) => {
       const type = request.token_type ?? 'read_write';
       this.calls.push(`create ${username} ${request.name} ${type} ${request.ttl}`);
@@ -144,15 +144,6 @@ export class FakeMotherDuck {
       return this.active;
     },
     now: () => Date.UTC(2026, 10, 24),
-    clockDifference: () => 0,
-    detectSandbox: async () => {},
-    isSandbox: () => true,
-    close: async () => {},
-    listUsers: unused,
-    createUser: unused,
-    deleteUser: unused,
-    getDucklings: unused,
-    setDucklings: unused,
   };
 
   #failure(call: string) {
@@ -169,8 +160,4 @@ function wireToken(id: string, type: TokenType, createdAt: number): WireToken {
 function apiError(failure: ApiFailure, effect: 'none' | 'unknown'): ApiError {
   const call = 'POST /v1/users/etl_prod/tokens';
   return new ApiError(failure, 'API_FAILED', `${call}: ${failure}`, 'Try again later.', { call, effect });
-}
-
-async function unused(): Promise<never> {
-  throw new Error('a smoke test has no use for this');
 }
