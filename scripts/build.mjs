@@ -8,6 +8,7 @@ import { commandsOutside, namesOfFormats } from './bundle-plugins.mjs';
 import { compileSchemas } from './compile-schemas.mjs';
 import { declareTypes, reExport } from './declare-types.mjs';
 import { fillSchemas } from './fill-schemas.mjs';
+import { lazyText } from './lazy-text.mjs';
 import { writeLicenses } from './licenses.mjs';
 
 const root = path.dirname(path.dirname(fileURLToPath(import.meta.url)));
@@ -73,7 +74,7 @@ const [, ...bundles] = await Promise.all([
     format: 'cjs',
     minify: true,
     supported: { 'dynamic-import': false },
-    plugins: [commandsOutside, namesOfFormats],
+    plugins: [commandsOutside, namesOfFormats, lazyText],
   }),
   build({
     ...common,
@@ -90,6 +91,7 @@ const [, ...bundles] = await Promise.all([
     keepNames: true,
     external: ['undici', 'undici/*', '@duckdb/node-api'],
     alias: { yaml, 'jsonc-parser': jsonc },
+    plugins: [lazyText],
     write: false,
   }),
 ]);

@@ -40,7 +40,7 @@ const MAY_IMPORT: Readonly<Record<string, readonly string[]>> = {
 
 /** Pure rooms: no files, no network, no clock. */
 const PURE = ['plan', 'audit', 'import', 'report', 'model'];
-const PURE_MODULES = ['node:crypto', 'node:util', 'diff', 'yaml'];
+const PURE_MODULES = ['node:crypto', 'node:util', 'diff', 'string-width', 'wrap-ansi', 'yaml'];
 
 interface Import {
   readonly from: string;

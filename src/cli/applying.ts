@@ -22,7 +22,6 @@ import type { Io, OutputOptions } from './io.ts';
 import { Progress, withContext } from './progress.ts';
 import { EXIT } from './run.ts';
 import { underLock } from './signals.ts';
-import { hintsInContext } from './typed-options.ts';
 
 export interface PlanningOptions extends ConfigOptions, ServiceOptions, OutputOptions {
   readonly only?: readonly string[];
@@ -74,8 +73,7 @@ async function show(
   io: Io,
   stopping: AbortSignal,
 ): Promise<number> {
-  if (options.format !== 'json')
-    io.report(renderPlan(hintsInContext(planned.plan, options), options.format, io.paint.out));
+  if (options.format !== 'json') io.report(renderPlan(planned.plan, options.format, io.paint.out, io.inContext));
   refuseViolations(planned.plan, options.format !== 'json');
   warnOfRealStores(planned, service, io);
   if (needsConsent(planned.plan, options)) await confirm(planned.plan, options, io, stopping);
@@ -115,13 +113,11 @@ async function carryOut(
         applyTested({ ...input, onEvent }, service, options.smoke),
       );
   const { applied, smoke } = done;
-  if (options.format === 'json')
-    io.result(appliedJson(hintsInContext(plan, options), applied, hintsInContext(smoke, options)));
+  if (options.format === 'json') io.result(appliedJson(plan, applied, smoke, io.inContext));
   else if (hasChanges(plan) || smoke.accounts.length > 0 || applied.failures.length > 0) {
     // What was planned is a page on stdout, which nothing may follow.
-    if (options.format === 'html')
-      io.note(appliedText(applied, hintsInContext(smoke, options), io.paint.err).trimEnd());
-    else io.report(appliedText(applied, hintsInContext(smoke, options), io.paint.out));
+    if (options.format === 'html') io.note(appliedText(applied, smoke, io.paint.err, io.inContext).trimEnd());
+    else io.report(appliedText(applied, smoke, io.paint.out, io.inContext));
   }
   const code = exitCodeOf(plan, done);
   annotate(plan, io);

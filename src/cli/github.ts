@@ -13,12 +13,12 @@ export async function tellGitHub(plan: Plan, exitCode: number, io: Io): Promise<
   if (GITHUB_ACTIONS !== 'true') return;
   const outputs = `summary=${summaryLine(plan)}\nchanges=${hasChanges(plan)}\nexitcode=${exitCode}\n`;
   await append(GITHUB_OUTPUT, outputs, io);
-  await append(GITHUB_STEP_SUMMARY, planMarkdown(plan), io);
+  await append(GITHUB_STEP_SUMMARY, planMarkdown(plan, undefined, io.inContext), io);
 }
 
 /** The warnings of an apply, where people see them without its log. */
 export function annotate(plan: Plan, io: Io): void {
-  if (io.env.GITHUB_ACTIONS === 'true') io.commands(warningsGithub(plan), 'note');
+  if (io.env.GITHUB_ACTIONS === 'true') io.commands(warningsGithub(plan, io.inContext), 'note');
 }
 
 /** A file of the runner that cannot be written is no reason to fail what was done. */

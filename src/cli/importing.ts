@@ -85,7 +85,7 @@ export async function importLive(
 function show({ decided }: Decided, files: ImportFiles, unmanaged: readonly string[], io: Io): void {
   io.result(importDiff(files.isNew ? new Map() : files.texts, decided, io.paint.out));
   if (unmanaged.length > 0) io.note(`The Ducklings of ${few(unmanaged)} stay unmanaged, as configured.`);
-  if (decided.skipped.length > 0) io.note(skippedText(decided.skipped, io.paint.err, io.toCommand));
+  if (decided.skipped.length > 0) io.note(skippedText(decided.skipped, io.paint.err, io.inContext));
 }
 
 async function carryOut(

@@ -1,12 +1,12 @@
 /** What a command has of the world: its streams, its environment, and how it may speak to a person. */
 import { type Hint, UserError } from '../model/user-error.ts';
-import { hintText, type ToCommand } from '../report/hint.ts';
+import { hintsInContext, hintText, type InContext } from '../report/hint.ts';
 import { jsonText } from '../report/json.ts';
-import type { Paint } from '../report/paint.ts';
+import { type Paint, unbroken } from '../report/paint.ts';
 import { printable } from '../report/printable.ts';
 import { wrapTo } from '../report/wrap.ts';
 import { ChangingLine, columnsOf, forLog, paintFor, type TerminalOptions } from './terminal.ts';
-import { type ContextOptions, commandInContext, hintsInContext } from './typed-options.ts';
+import { type ContextOptions, contextOf } from './typed-options.ts';
 
 export interface OutputOptions extends TerminalOptions {
   readonly format?: string;
@@ -15,8 +15,8 @@ export interface OutputOptions extends TerminalOptions {
 export interface Io {
   readonly env: NodeJS.ProcessEnv;
   readonly options: OutputOptions & ContextOptions;
-  /** Writes a command to type next, with the context options that the user typed. */
-  readonly toCommand: ToCommand;
+  /** Adds the context options that the user typed to a command to type next. */
+  readonly inContext: InContext;
   /** For the result on stdout, and for everything else on stderr. */
   readonly paint: { readonly out: Paint; readonly err: Paint };
   /** The line of stderr that changes; every line that stays clears it. */
@@ -39,23 +39,26 @@ export interface Io {
 
 export function openIo(options: OutputOptions & ContextOptions): Io {
   const { env, stdout, stderr } = process;
-  const paint = { out: paintFor(stdout, options, env), err: paintFor(stderr, options, env) };
+  const paint = {
+    out: { ...paintFor(stdout, options, env), command: unbroken },
+    err: { ...paintFor(stderr, options, env), command: unbroken },
+  };
   const [shown, told] = [forLog(env, options.format), forLog(env)];
-  const toCommand = commandInContext(options);
+  const inContext = contextOf(options);
   const changing = new ChangingLine(stderr);
   const write = (stream: NodeJS.WriteStream, text: string) => {
     changing.clear();
     stream.write(text);
   };
-  const say = (text: string) => write(stderr, `${told(fitting(text, stderr))}\n`);
+  const say = (text: string) => write(stderr, `${told(wrapTo(text, columnsOf(stderr)))}\n`);
   return {
     env,
     options,
-    toCommand,
+    inContext,
     paint,
     changing,
     result: (text) => write(stdout, shown(text)),
-    report: (text) => write(stdout, shown(isText(options) ? fitting(text, stdout) : text)),
+    report: (text) => write(stdout, shown(wrapTo(text, isText(options) ? columnsOf(stdout) : undefined))),
     commands: (text, as) => write(as === 'result' ? stdout : stderr, text),
     say,
     note: (text) => {
@@ -64,7 +67,7 @@ export function openIo(options: OutputOptions & ContextOptions): Io {
     warn: (message, hint) => {
       if (!options.quiet)
         say(
-          `${paint.err.yellow('Warning:')} ${printable(message)}${hint === undefined ? '' : `\n  ${printable(hintText(hint, toCommand))}`}`,
+          `${paint.err.yellow('Warning:')} ${printable(message)}${hint === undefined ? '' : `\n  ${hintText(printable(hint), inContext, unbroken)}`}`,
         );
     },
     debug: (line) => {
@@ -77,23 +80,18 @@ function isText({ format = 'text' }: OutputOptions): boolean {
   return format === 'text';
 }
 
-function fitting(text: string, stream: NodeJS.WriteStream): string {
-  const columns = columnsOf(stream);
-  return columns === undefined ? text : wrapTo(text, columns);
-}
-
 /** Writes an error for a person on stderr; with --format json also as a document on stdout. */
 export function presentError(error: unknown, io: Io): void {
   const { paint } = io;
   const known = error instanceof UserError ? error : bug(error);
   const at = known.location ? `${known.location.file}:${known.location.line}:${known.location.column}: ` : '';
   io.say(
-    `${paint.err.red('Error:')} ${printable(at + known.message)}\n  ${printable(hintText(known.hint, io.toCommand))}`,
+    `${paint.err.red('Error:')} ${printable(at + known.message)}\n  ${hintText(printable(known.hint), io.inContext, unbroken)}`,
   );
   if (io.options.debug && error instanceof Error) io.say(paint.err.dim(`${error.stack}`));
   if (io.options.format !== 'json') return;
   const { code, message, location } = known;
-  const hint = hintsInContext(known.hint, io.options);
+  const hint = hintsInContext(known.hint, io.inContext);
   const more = {
     ...(location ? { location } : {}),
     ...('diagnostics' in known ? { diagnostics: known.diagnostics } : {}),

@@ -1,5 +1,6 @@
 /** What the line says that shows how far some work is: `Reading accounts [█████░░░] 137/300  42/s, 3s left  etl_prod`. */
-import { cutTo, textWidth } from '../model/text-width.ts';
+import stringWidth from 'string-width';
+import { cutTo } from '../model/text-width.ts';
 import { printable } from '../report/printable.ts';
 
 export interface Progressed {
@@ -30,12 +31,12 @@ export function progressLine({ what, done, total, seconds, current }: Progressed
   const width = room.columns - 1;
   const count = `${done}/${total}`;
   const least = `${what} ${count}`;
-  if (textWidth(least) > width) return cutTo(count, width, '');
+  if (stringWidth(least) > width) return cutTo(count, width, '');
   const wanted = timing(done, total, seconds);
-  const time = textWidth(least + wanted) <= width ? wanted : '';
-  const bar = barOf(total === 0 ? 1 : done / total, width - textWidth(least + time) - '[] '.length, room);
+  const time = stringWidth(least + wanted) <= width ? wanted : '';
+  const bar = barOf(total === 0 ? 1 : done / total, width - stringWidth(least + time) - '[] '.length, room);
   const line = `${what} ${bar}${count}${time}`;
-  const left = width - textWidth(line) - 2;
+  const left = width - stringWidth(line) - 2;
   if (current === '' || left < LEAST_NAME) return line;
   return `${line}  ${cutTo(printable(current), left, room.hasBlocks ? '…' : '...')}`;
 }

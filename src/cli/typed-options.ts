@@ -1,6 +1,6 @@
 /** Commands to type next carry the options that say which configuration, state and organization the user works on. */
 import { DEFAULT_CONFIG } from '../config/errors.ts';
-import { plainCommand, type ToCommand } from '../report/hint.ts';
+import type { InContext } from '../report/hint.ts';
 
 /** The options that a command to type next repeats. */
 export interface ContextOptions {
@@ -32,20 +32,7 @@ export function inContext(argv: readonly string[], options: ContextOptions): rea
   return end === -1 ? [...argv, ...added] : [...argv.slice(0, end), ...added, ...argv.slice(end)];
 }
 
-/** Writes a command for the shell, with the context options that were typed. */
-export function commandInContext(options: ContextOptions): ToCommand {
-  return (argv) => plainCommand(inContext(argv, options));
-}
-
-/** The same data, in which every hint's command has the context options that were typed. */
-export function hintsInContext<T>(data: T, options: ContextOptions): T {
-  if (Array.isArray(data)) return data.map((item: unknown) => hintsInContext(item, options)) as T;
-  if (typeof data !== 'object' || data === null || Object.getPrototypeOf(data) !== Object.prototype) return data;
-  const copy = Object.entries(data).map(([key, value]) => [
-    key,
-    key === 'command' && 'text' in data && Array.isArray(value)
-      ? inContext(value, options)
-      : hintsInContext(value, options),
-  ]);
-  return Object.fromEntries(copy) as T;
+/** Adds the context options that were typed to commands. */
+export function contextOf(options: ContextOptions): InContext {
+  return (argv) => inContext(argv, options);
 }

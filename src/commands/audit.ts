@@ -4,7 +4,6 @@ import { type ConfigOptions, readDesired } from '../cli/configuration.ts';
 import type { OutputOptions } from '../cli/io.ts';
 import { withContext } from '../cli/progress.ts';
 import { EXIT, runCommand } from '../cli/run.ts';
-import { hintsInContext } from '../cli/typed-options.ts';
 import { type EvidenceOptions, gatherEvidence } from '../engine/auditing.ts';
 import { openService, type ServiceOptions } from '../engine/service.ts';
 import { statePath } from '../engine/state.ts';
@@ -34,9 +33,7 @@ export function run(options: AuditOptions): Promise<number> {
           gatherEvidence(desired, state, service, options, context),
         ),
       );
-      // Text combines the commands of a rule's findings, and adds the options to the combined one.
-      const shown = options.format === 'text' ? found : hintsInContext(found, options);
-      io.report(renderAudit(shown, options.format, io.paint.out, io.toCommand));
+      io.report(renderAudit(found, options.format, io.paint.out, io.inContext));
       return exitCode(found, options.failOn);
     } finally {
       await service.close();

@@ -6,7 +6,6 @@ import { readDesired } from '../cli/configuration.ts';
 import { tellGitHub } from '../cli/github.ts';
 import { withContext } from '../cli/progress.ts';
 import { EXIT, runCommand } from '../cli/run.ts';
-import { hintsInContext } from '../cli/typed-options.ts';
 import { planNow } from '../engine/planning.ts';
 import { openService } from '../engine/service.ts';
 import { statePath } from '../engine/state.ts';
@@ -17,6 +16,8 @@ import { UserError } from '../model/user-error.ts';
 import { hasChanges } from '../plan/plan.ts';
 import { isPlanFile, planFile } from '../plan/plan-file.ts';
 import { renderPlan } from '../report/formats.ts';
+import { commandText } from '../report/hint.ts';
+import { unbroken } from '../report/paint.ts';
 import { openState } from '../state/state-file.ts';
 import { waitUnlocked } from '../state/state-lock.ts';
 
@@ -38,8 +39,9 @@ export function run(options: PlanCommandOptions): Promise<number> {
       const { out, prune = false, due = false } = options;
       // Before the plan is printed, so that --format json prints one document, also where the file cannot be written.
       if (out !== undefined) await save(out, planFile(planned, state, { prune, due }));
-      io.report(renderPlan(hintsInContext(planned.plan, options), options.format, io.paint.out));
-      if (out !== undefined) io.note(`Saved to ${out}. Do exactly this with: ${io.toCommand(['apply', out])}`);
+      io.report(renderPlan(planned.plan, options.format, io.paint.out, io.inContext));
+      if (out !== undefined)
+        io.note(`Saved to ${out}. Do exactly this with: ${unbroken(commandText(['apply', out], io.inContext))}`);
       const code = exitCode(planned.plan, options);
       await tellGitHub(planned.plan, code, io);
       return code;

@@ -4,7 +4,6 @@ import type { Io, OutputOptions } from '../cli/io.ts';
 import { withContext } from '../cli/progress.ts';
 import { EXIT, runCommand } from '../cli/run.ts';
 import { underLock } from '../cli/signals.ts';
-import { hintsInContext } from '../cli/typed-options.ts';
 import { openService, type ServiceOptions } from '../engine/service.ts';
 import { recordSmoke, smokeTest } from '../engine/smoke.ts';
 import { statePath } from '../engine/state.ts';
@@ -27,7 +26,7 @@ export function run(options: SmokeOptions): Promise<number> {
     const smoke = await underLock('smoke', path, options, io, (stopping) =>
       tested(desired, path, options, io, stopping),
     );
-    io.report(renderSmoke(hintsInContext(smoke, options), options.format, io.paint.out));
+    io.report(renderSmoke(smoke, options.format, io.paint.out, io.inContext));
     if (smoke.accounts.some((account) => account.outcome === 'interrupted')) {
       io.say('Interrupted: the accounts that were not tested say so. Test them with the same command.');
       return EXIT.interrupted;

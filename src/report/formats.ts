@@ -11,7 +11,7 @@ import { auditJunit } from './audit/junit.ts';
 import { auditMarkdown } from './audit/markdown.ts';
 import { auditSarif } from './audit/sarif.ts';
 import { auditText } from './audit/text.ts';
-import { plainCommand, type ToCommand } from './hint.ts';
+import { hintsInContext, type InContext, noContext } from './hint.ts';
 import { type Paint, plain } from './paint.ts';
 import { planHtml } from './plan/html.ts';
 import { planJson } from './plan/json.ts';
@@ -21,8 +21,8 @@ import { smokeJson } from './smoke/json.ts';
 import { smokeJunit } from './smoke/junit.ts';
 import { smokeText } from './smoke/text.ts';
 
-/** Renders a subject; `paint` colours text and `toCommand` writes its commands, and other formats ignore both. */
-type Render<T> = (subject: T, paint: Paint, toCommand: ToCommand) => string;
+/** Renders a subject; `paint` is for text. */
+type Render<T> = (subject: T, paint: Paint, inContext: InContext) => string;
 
 export const PLAN_FORMATS = {
   text: planText,
@@ -53,24 +53,40 @@ export type AuditFormat = keyof typeof AUDIT_FORMATS;
 /** The output formats of a smoke test. */
 export type SmokeFormat = keyof typeof SMOKE_FORMATS;
 
-/** Renders a plan. @throws TypeError for a format that does not exist, which only untyped callers can give */
-export function renderPlan(plan: Plan, format: PlanFormat, paint: Paint = plain): string {
-  return rendererOf<Plan>(PLAN_FORMATS, format, 'a plan')(plan, paint, plainCommand);
+/**
+ * Renders a plan. @param inContext Adds the options that the user typed to commands to type next.
+ * @throws TypeError for a format that does not exist, which only untyped callers can give
+ */
+export function renderPlan(
+  plan: Plan,
+  format: PlanFormat,
+  paint: Paint = plain,
+  inContext: InContext = noContext,
+): string {
+  return rendererOf<Plan>(PLAN_FORMATS, format, 'a plan')(plan, paint, inContext);
 }
 
-/** Renders an audit. @throws TypeError for a format that does not exist, which only untyped callers can give */
+/** Renders an audit, as `renderPlan` does a plan. @throws TypeError for a format that does not exist */
 export function renderAudit(
   audit: Audit,
   format: AuditFormat,
   paint: Paint = plain,
-  toCommand: ToCommand = plainCommand,
+  inContext: InContext = noContext,
 ): string {
-  return rendererOf<Audit>(AUDIT_FORMATS, format, 'an audit')(audit, paint, toCommand);
+  const render = rendererOf<Audit>(AUDIT_FORMATS, format, 'an audit');
+  // Text combines the commands of a rule's findings first.
+  return render(format === 'text' ? audit : hintsInContext(audit, inContext), paint, inContext);
 }
 
-/** Renders a smoke test. @throws TypeError for a format that does not exist, which only untyped callers can give */
-export function renderSmoke(smoke: Smoke, format: SmokeFormat, paint: Paint = plain): string {
-  return rendererOf<Smoke>(SMOKE_FORMATS, format, 'a smoke test')(smoke, paint, plainCommand);
+/** Renders a smoke test, as `renderPlan` does a plan. @throws TypeError for a format that does not exist */
+export function renderSmoke(
+  smoke: Smoke,
+  format: SmokeFormat,
+  paint: Paint = plain,
+  inContext: InContext = noContext,
+): string {
+  const render = rendererOf<Smoke>(SMOKE_FORMATS, format, 'a smoke test');
+  return render(format === 'text' ? smoke : hintsInContext(smoke, inContext), paint, inContext);
 }
 
 function rendererOf<T>(formats: Readonly<Record<string, Render<T>>>, format: string, subject: string): Render<T> {

@@ -1,14 +1,32 @@
 import type { Hint } from '../model/user-error.ts';
 
-/** Turns arguments after the program's name into the text to type in a shell. */
-export type ToCommand = (argv: readonly string[]) => string;
+/** Adds to the arguments of a command the options that the user typed: which configuration, state and organization. */
+export type InContext = (argv: readonly string[]) => readonly string[];
 
-/** `mdacc rotate etl_prod/airflow`: the command alone, without options of the context. */
-export const plainCommand: ToCommand = (argv) => ['mdacc', ...argv].map(shellWord).join(' ');
+/** Adds nothing. */
+export const noContext: InContext = (argv) => argv;
 
-/** `Replace it now: mdacc rotate etl_prod/airflow`. */
-export function hintText({ text, command }: Hint, toCommand: ToCommand = plainCommand): string {
-  return command === undefined ? text : `${text.replace(/[.:]$/, '')}: ${toCommand(command)}`;
+/** `mdacc rotate etl_prod/airflow`: a command to type in a shell. @param argv The arguments after the program's name. */
+export function commandText(argv: readonly string[], inContext: InContext = noContext): string {
+  return ['mdacc', ...inContext(argv)].map(shellWord).join(' ');
+}
+
+/** `Replace it now: mdacc rotate etl_prod/airflow`. @param mark Marks the command, as `Paint.command` does. */
+export function hintText({ text, command }: Hint, inContext: InContext = noContext, mark = unmarked): string {
+  return command === undefined ? text : `${text.replace(/[.:]$/, '')}: ${mark(commandText(command, inContext))}`;
+}
+
+const unmarked = (command: string): string => command;
+
+/** The same data, in which the command of every hint is in context. */
+export function hintsInContext<T>(data: T, inContext: InContext): T {
+  if (Array.isArray(data)) return data.map((item: unknown) => hintsInContext(item, inContext)) as T;
+  if (typeof data !== 'object' || data === null || Object.getPrototypeOf(data) !== Object.prototype) return data;
+  const copy = Object.entries(data).map(([key, value]) => [
+    key,
+    key === 'command' && 'text' in data && Array.isArray(value) ? inContext(value) : hintsInContext(value, inContext),
+  ]);
+  return Object.fromEntries(copy) as T;
 }
 
 /** One word of a shell command, quoted only where a shell would read it otherwise. */

@@ -1,62 +1,49 @@
-/** Lines that are wider than a terminal, broken at words, with what follows set under where the line's text begins. */
-import { textWidth } from '../model/text-width.ts';
+/** Lines that are wider than a terminal, broken at words; the rest of a line is indented to where its text begins. */
+import stringWidth from 'string-width';
+import wrapAnsi from 'wrap-ansi';
+import { JOINER } from './paint.ts';
 
-/** In what is narrower, a terminal's own way is no worse. */
-const LEAST_COLUMNS = 20;
-/** What must be left beside an indent: columns, and a share of them. */
-const LEAST_TEXT = 24;
-const LEAST_SHARE = 0.4;
-const DEEPER = 2;
+/** Below this width lines are left to the terminal. */
+const MIN_COLUMNS = 20;
+/** What must be left beside an indentation: columns, and a share of the terminal's. */
+const MIN_TEXT = 24;
+const MIN_SHARE = 0.4;
 
-/**
- * A word with the blanks before it; a command up to the end of its sentence is one: half of it could be pasted and run.
- * That is for what the program says: in parentheses, or in the middle of a sentence, stand names that others gave.
- */
-const PIECE =
-  /\s*(?:(?<=(?:^|[:;] |\b(?:or|then|and|with|type|run|after) )\s*)mdacc(?: (?:'(?:[^']|'\\'')*'|\S*[^\s.,:;)'](?=\s|$)))*(?: (?:'(?:[^']|'\\'')*'\S*|\S+))?|\S+)/gi;
-// biome-ignore lint/suspicious/noControlCharactersInRegex: a colour takes no room
+// biome-ignore lint/suspicious/noControlCharactersInRegex: a colour takes no columns
 const COLOUR = /\x1b\[\d+m/g;
+/** A name that others gave may hold a command. No row begins with one but those that went through `unbroken`. */
+const UNMARKED = / +(?=(?:mdacc|motherduck-accounts) )/gi;
 
-/** The text for a terminal of so many columns. */
-export function wrapTo(text: string, columns: number): string {
-  if (columns < LEAST_COLUMNS) return text;
-  return text
-    .split('\n')
-    .map((line) => (widthOf(line) <= columns ? line : wrapLine(line, columns)))
-    .join('\n');
+/** The text for a terminal of so many columns; undefined: for a file or a pipe, whose lines are not broken. */
+export function wrapTo(text: string, columns: number | undefined): string {
+  const isWrapped = columns !== undefined && columns >= MIN_COLUMNS;
+  return (isWrapped ? text.split('\n').map((line) => wrapLine(line, columns)) : [text])
+    .join('\n')
+    .replaceAll(JOINER, ' ');
 }
 
 function wrapLine(line: string, columns: number): string {
-  const indent = ' '.repeat(hangOf(line.replace(COLOUR, ''), columns));
-  const rows: string[] = [];
-  let row = '';
-  for (const piece of piecesOf(line)) {
-    const isBegun = row.trim() !== '';
-    if (isBegun && widthOf(row) + widthOf(piece) > columns) {
-      rows.push(row);
-      row = indent + piece.trimStart();
-    } else row += piece;
-  }
-  return [...rows, row].join('\n');
+  const plain = line.replace(COLOUR, '').replaceAll(JOINER, ' ');
+  // wrap-ansi would normalize names, which then do not match those at MotherDuck.
+  if (stringWidth(plain) <= columns || line !== line.normalize()) return line;
+  const head = headOf(plain, columns);
+  const [before, text] = splitAt(line.trimEnd(), head.length);
+  const rows = wrapAnsi(text.replace(UNMARKED, JOINER), columns - stringWidth(head)).split('\n');
+  return before + rows.join(`\n${' '.repeat(stringWidth(head))}`);
 }
 
-function piecesOf(line: string): string[] {
-  let open = 0;
-  return [...line.trimEnd().matchAll(PIECE)].flatMap(([piece]) => {
-    const pieces = open > 0 ? (piece.match(/\s*\S+/g) ?? []) : [piece];
-    for (const bracket of piece.match(/[()]/g) ?? []) open = Math.max(0, open + (bracket === '(' ? 1 : -1));
-    return pieces;
-  });
+/** What stays to the left of the rows: up to the last column of a table that leaves them enough room, else two characters. */
+function headOf(plain: string, columns: number): string {
+  const room = Math.max(MIN_TEXT, columns * MIN_SHARE);
+  const heads = [...plain.slice(0, columns).matchAll(/(?:^| ) +(?=\S)/g)].map(({ index, 0: gap }) =>
+    plain.slice(0, index + gap.length),
+  );
+  return heads.findLast((head) => columns - stringWidth(head) >= room) ?? plain.slice(0, 2);
 }
 
-/** Where the last column of a table begins that leaves enough room; without one, a little deeper than the line. */
-function hangOf(line: string, columns: number): number {
-  const gaps = [...line.slice(0, columns).matchAll(/(?:^| ) +(?=\S)/g)];
-  const begins = gaps.map(({ index, 0: gap }) => textWidth(line.slice(0, index + gap.length)));
-  const least = Math.max(LEAST_TEXT, columns * LEAST_SHARE);
-  return begins.findLast((column) => columns - column >= least) ?? DEEPER;
-}
-
-function widthOf(text: string): number {
-  return textWidth(text.replace(COLOUR, ''));
+/** Splits a coloured line after so many characters that are not part of a colour. */
+function splitAt(line: string, characters: number): [before: string, after: string] {
+  let end = characters;
+  for (const { index, 0: colour } of line.matchAll(COLOUR)) if (index < end) end += colour.length;
+  return [line.slice(0, end), line.slice(end)];
 }

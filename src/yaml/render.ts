@@ -1,4 +1,4 @@
-import { textWidth } from '../model/text-width.ts';
+import stringWidth from 'string-width';
 import type { Diagnostic } from './diagnostic.ts';
 import { printable } from './wording.ts';
 
@@ -63,7 +63,7 @@ function excerpt(line: string, column: number, wanted: number, width: number) {
   let from = line.length <= width ? 0 : Math.max(0, Math.min(column - Math.floor(width / 3), line.length - width));
   let end = Math.min(line.length, from + width);
   // Of characters that take two columns fewer fit: what is right of the marked ones goes first.
-  while (textWidth(line.slice(from, end)) > width) {
+  while (stringWidth(line.slice(from, end)) > width) {
     if (end > column + LEAST_WIDTH / 2) end -= 1;
     else from += 1;
   }
@@ -77,7 +77,7 @@ function excerpt(line: string, column: number, wanted: number, width: number) {
   return {
     text: before + printable(cut) + after,
     padding: ' '.repeat(before.length) + blank(cut.slice(0, column - from)),
-    length: Math.max(1, textWidth(printable(marked).replaceAll('\t', ' '))),
+    length: Math.max(1, stringWidth(printable(marked).replaceAll('\t', ' '))),
   };
 }
 
@@ -85,6 +85,6 @@ function excerpt(line: string, column: number, wanted: number, width: number) {
 function blank(text: string): string {
   return text
     .split('\t')
-    .map((part) => ' '.repeat(textWidth(printable(part))))
+    .map((part) => ' '.repeat(stringWidth(printable(part))))
     .join('\t');
 }

@@ -1,6 +1,6 @@
+import stringWidth from 'string-width';
 import { describe, expect, it } from 'vitest';
 import { progressLine } from '../../src/cli/progress-line.ts';
-import { textWidth } from '../../src/model/text-width.ts';
 
 const WORK = { what: 'Reading accounts', done: 100, total: 300, seconds: 4, current: 'etl_prod' };
 const wide = { columns: 100, hasBlocks: true };
@@ -45,7 +45,7 @@ describe('the line of a progress', () => {
     (current) => {
       for (let columns = 2; columns <= 120; columns += 1) {
         const line = progressLine({ ...WORK, current }, { columns, hasBlocks: true });
-        expect(textWidth(line)).toBeLessThan(columns);
+        expect(stringWidth(line)).toBeLessThan(columns);
         expect(line).not.toMatch(/\p{Cc}/u);
       }
     },

@@ -1,5 +1,6 @@
 import { describe, expect, it } from 'vitest';
-import { commandInContext, hintsInContext, inContext } from '../../src/cli/typed-options.ts';
+import { contextOf, inContext } from '../../src/cli/typed-options.ts';
+import { commandText, hintsInContext } from '../../src/report/hint.ts';
 
 describe('commands in context', () => {
   it('have what was typed, and no defaults', () => {
@@ -29,12 +30,12 @@ describe('commands in context', () => {
   });
 
   it('are quoted for a shell', () => {
-    expect(commandInContext({ config: 'my prod.yaml' })(['plan'])).toBe("mdacc plan --config 'my prod.yaml'");
+    expect(commandText(['plan'], contextOf({ config: 'my prod.yaml' }))).toBe("mdacc plan --config 'my prod.yaml'");
   });
 
   it('are found in data, wherever a hint stands', () => {
     const data = { warnings: [{ message: 'm', hint: { text: 't', command: ['plan'] } }], at: 'now', none: null };
-    expect(hintsInContext(data, { sandbox: true }).warnings[0]?.hint.command).toEqual(['plan', '--sandbox']);
+    expect(hintsInContext(data, contextOf({ sandbox: true })).warnings[0]?.hint.command).toEqual(['plan', '--sandbox']);
     expect(data.warnings[0]?.hint.command).toEqual(['plan']);
   });
 });

@@ -1,5 +1,5 @@
+import stringWidth from 'string-width';
 import { describe, expect, test } from 'vitest';
-import { textWidth } from '../../src/model/text-width.ts';
 import { diagnosticJson } from '../../src/yaml/diagnostic.ts';
 import { renderDiagnostics } from '../../src/yaml/render.ts';
 import { all, BASE, expectText, type Files, load, MAIN, textOf } from './loading.ts';
@@ -82,11 +82,11 @@ describe('the text of a diagnostic', () => {
       `${BASE}accounts:\n  etl_prod: { tokens: { "東京": "大阪" }, nope: "${'京'.repeat(50)}" }\n`,
     );
     const [, line = '', marker = ''] = textOf(loaded).split('\n');
-    expect(textWidth(line.slice(0, line.indexOf('"東京"')))).toBe(marker.indexOf('^'));
+    expect(stringWidth(line.slice(0, line.indexOf('"東京"')))).toBe(marker.indexOf('^'));
     const shown = renderDiagnostics(all(loaded), loaded.sources, undefined, 60).split('\n');
     const sources = shown.filter((row) => row.includes(' | '));
     expect(sources.length).toBeGreaterThan(2);
-    for (const row of sources) expect(textWidth(row)).toBeLessThanOrEqual(60);
+    for (const row of sources) expect(stringWidth(row)).toBeLessThanOrEqual(60);
   });
 
   test('keeps tabs so that the marker lines up, and shows no control characters', async () => {

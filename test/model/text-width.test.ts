@@ -1,7 +1,8 @@
+import stringWidth from 'string-width';
 import { describe, expect, it } from 'vitest';
-import { columnWidth, cutTo, padTo, textWidth } from '../../src/model/text-width.ts';
+import { columnWidth, cutTo, padTo } from '../../src/model/text-width.ts';
 
-describe('textWidth', () => {
+describe('stringWidth', () => {
   it.each([
     ['', 0],
     ['etl_prod', 8],
@@ -24,7 +25,7 @@ describe('textWidth', () => {
     ['\ufffd', 1],
     ['𠮷', 2],
   ])('of %j is %d', (text, width) => {
-    expect(textWidth(text)).toBe(width);
+    expect(stringWidth(text)).toBe(width);
   });
 });
 

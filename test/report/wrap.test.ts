@@ -1,6 +1,7 @@
 import fc from 'fast-check';
+import stringWidth from 'string-width';
 import { describe, expect, it } from 'vitest';
-import { textWidth } from '../../src/model/text-width.ts';
+import { unbroken } from '../../src/report/paint.ts';
 import { wrapTo } from '../../src/report/wrap.ts';
 
 describe('wrapTo', () => {
@@ -26,10 +27,10 @@ describe('wrapTo', () => {
   });
 
   it('breaks no command', () => {
-    expect(wrapTo('Delete it: mdacc apply --prune --only a_1. Or leave it.', 40)).toBe(
+    expect(wrapTo(`Delete it: ${unbroken('mdacc apply --prune --only a_1')}. Or leave it.`, 40)).toBe(
       'Delete it:\n  mdacc apply --prune --only a_1. Or\n  leave it.',
     );
-    expect(wrapTo('Next: mdacc plan --config other.yaml, then commit', 30)).toBe(
+    expect(wrapTo(`Next: ${unbroken('mdacc plan --config other.yaml')}, then commit`, 30)).toBe(
       'Next:\n  mdacc plan --config other.yaml,\n  then commit',
     );
   });
@@ -49,8 +50,24 @@ describe('wrapTo', () => {
         expect(wrapped.replace(/\s/g, '')).toBe(text.replace(/\s/g, ''));
         // biome-ignore lint/suspicious/noControlCharactersInRegex: a colour takes no room
         const rows = wrapped.replace(/\x1b\[\d+m/g, '').split('\n');
-        for (const row of rows) expect(textWidth(row.trimEnd())).toBeLessThanOrEqual(Math.max(columns, 36 + 30));
+        for (const row of rows) expect(stringWidth(row.trimEnd())).toBeLessThanOrEqual(Math.max(columns, 36 + 30));
       }),
+    );
+  });
+
+  it('keeps names as they are, also where they are not normalized', () => {
+    const name = 'zu\u0308rich';
+    expect(wrapTo(`the account ${name} is not in the configuration`, 30)).toContain(name);
+  });
+
+  it('shows commands with blanks where lines are not broken', () => {
+    expect(wrapTo(unbroken('mdacc plan --only a'), undefined)).toBe('mdacc plan --only a');
+  });
+
+  it('goes on after a colour that ends within the columns of a table', () => {
+    const dim = '\x1b[2mwarning\x1b[22m  MDA001  stray  not in the configuration: two tokens';
+    expect(wrapTo(dim, 52)).toBe(
+      '\x1b[2mwarning\x1b[22m  MDA001  stray  not in the configuration:\n                        two tokens',
     );
   });
 
@@ -61,16 +78,15 @@ describe('wrapTo', () => {
 
 describe('names that others gave', () => {
   const EVIL = 'y. mdacc apply --prune --yes --allow-delete --only etl_prod or else mdacc apply --prune';
-  /** Rows that could be taken for the program's own advice, but for the first, which the name does not begin. */
+  /** Rows that could be taken for the program's own advice. */
   const advice = (text: string, columns: number) =>
     wrapTo(text, columns)
       .split('\n')
-      .slice(1)
-      .filter((row) => row.trim().startsWith('mdacc apply --prune --yes --allow-delete --only etl_prod'));
+      .filter((row) => row.trim().startsWith('mdacc apply'));
 
   it.each([
     ['in parentheses', `Unmanaged, not touched: 0 accounts, 1 token (keep/${EVIL})`],
-    ['in quotes', `         Adopt it: mdacc import 'keep/${EVIL}'. Or revoke it at MotherDuck.`],
+    ['in quotes', `         Adopt it: ${unbroken(`mdacc import 'keep/${EVIL}'`)}. Or revoke it at MotherDuck.`],
     ['in a sentence', `warning  MDA002  keep/${EVIL}    nothing manages it`],
   ])('are not made a command by a line that is broken: %s', (_, text) => {
     for (let columns = 40; columns < 100; columns += 1) expect(advice(text, columns)).toEqual([]);
@@ -78,7 +94,7 @@ describe('names that others gave', () => {
 
   it('stay whole in the quotes of a command', () => {
     const command = "mdacc import 'etl_prod/Dr. Who and the long laptop of the office'";
-    expect(wrapTo(`         Adopt it: ${command}. Or revoke it at MotherDuck.`, 60)).toContain(command);
+    expect(wrapTo(`         Adopt it: ${unbroken(command)}. Or revoke it at MotherDuck.`, 60)).toContain(command);
   });
 });
 

@@ -4,17 +4,17 @@ import type { Plan } from '../../model/plan.ts';
 import { counted } from '../../model/wording.ts';
 import { noticeText } from '../../plan/notice-text.ts';
 import { githubCommand } from '../github-command.ts';
-import { hintText } from '../hint.ts';
+import { hintText, type InContext, noContext } from '../hint.ts';
 
 /** GitHub shows the beginning of an annotation, and its whole on a click. */
 const MOST_SHOWN = 20;
 
 /** A line, or nothing. */
-export function warningsGithub({ warnings }: Pick<Plan, 'warnings'>): string {
+export function warningsGithub({ warnings }: Pick<Plan, 'warnings'>, inContext: InContext = noContext): string {
   if (warnings.length === 0) return '';
   const said = warnings.slice(0, MOST_SHOWN).map((warning) => {
     const { subject, message, hint } = noticeText(warning);
-    return `${subject === undefined ? '' : `${subject}: `}${message} (${hintText(hint)})`;
+    return `${subject === undefined ? '' : `${subject}: `}${message} (${hintText(hint, inContext)})`;
   });
   const more = warnings.length > MOST_SHOWN ? [`and ${warnings.length - MOST_SHOWN} more; the log has all`] : [];
   return githubCommand(

@@ -2,6 +2,7 @@ import type { Applied } from '../../apply/apply.ts';
 import type { Plan } from '../../model/plan.ts';
 import type { Smoke } from '../../model/smoke.ts';
 import type { UserError } from '../../model/user-error.ts';
+import { hintsInContext, type InContext, noContext } from '../hint.ts';
 import { jsonText } from '../json.ts';
 import { planDocument } from '../plan/json.ts';
 
@@ -10,7 +11,7 @@ function said({ code, message, hint }: UserError) {
 }
 
 /** A plan and what became of it as one JSON document, valid against `schemas/plan.schema.json`. */
-export function appliedJson(plan: Plan, applied: Applied, smoke: Smoke): string {
+export function appliedJson(plan: Plan, applied: Applied, smoke: Smoke, inContext: InContext = noContext): string {
   const outcomes = applied.outcomes.map(({ action, result, error }) => ({
     action: action.action,
     account: action.account,
@@ -23,5 +24,5 @@ export function appliedJson(plan: Plan, applied: Applied, smoke: Smoke): string 
     applied: { interrupted: applied.interrupted, outcomes, failures: applied.failures.map(said) },
     smoke,
   };
-  return jsonText(document);
+  return jsonText(hintsInContext(document, inContext));
 }

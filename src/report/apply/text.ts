@@ -5,7 +5,7 @@ import type { ApplyEvent } from '../../apply/apply-account.ts';
 import type { Action } from '../../model/plan.ts';
 import type { Smoke } from '../../model/smoke.ts';
 import type { UserError } from '../../model/user-error.ts';
-import { hintText } from '../hint.ts';
+import { hintText, type InContext, noContext } from '../hint.ts';
 import { type Paint, plain } from '../paint.ts';
 import { printable } from '../printable.ts';
 import { smokeText } from '../smoke/text.ts';
@@ -47,17 +47,22 @@ export function describeAction(given: Action): string {
   }
 }
 
-function failure(what: string, error: UserError | undefined, paint: Paint): string {
-  return `${paint.red('Failed:')} ${what}${printable(error?.message ?? '')}${error === undefined ? '' : `\n  ${printable(hintText(error.hint))}`}`;
+function failure(what: string, error: UserError | undefined, paint: Paint, inContext: InContext): string {
+  return `${paint.red('Failed:')} ${what}${printable(error?.message ?? '')}${error === undefined ? '' : `\n  ${printable(hintText(error.hint, inContext, paint.command))}`}`;
 }
 
 /** What was done, what failed and why, and how the smoke test ended. */
-export function appliedText(applied: Applied, smoke: Smoke, paint: Paint = plain): string {
+export function appliedText(
+  applied: Applied,
+  smoke: Smoke,
+  paint: Paint = plain,
+  inContext: InContext = noContext,
+): string {
   const failed = applied.outcomes.filter((outcome) => outcome.result === 'failed');
   const count = (result: string) => applied.outcomes.filter((outcome) => outcome.result === result).length;
   const failures = [
-    ...failed.map(({ action, error }) => failure(`${describeAction(action)}: `, error, paint)),
-    ...applied.failures.map((error) => failure('', error, paint)),
+    ...failed.map(({ action, error }) => failure(`${describeAction(action)}: `, error, paint, inContext)),
+    ...applied.failures.map((error) => failure('', error, paint, inContext)),
   ];
   const total = applied.outcomes.length;
   const parts = [
@@ -67,6 +72,6 @@ export function appliedText(applied: Applied, smoke: Smoke, paint: Paint = plain
   if (count('skipped') > 0) parts.push(`${count('skipped')} skipped`);
   const again = failures.length > 0 || count('skipped') > 0 ? ' The state is right; run apply again to go on.' : '';
   const summary = `${paint.bold(`Applied: ${parts.join(', ')}.`)}${again}`;
-  const tested = smoke.accounts.length > 0 ? [smokeText(smoke, paint).trimEnd()] : [];
+  const tested = smoke.accounts.length > 0 ? [smokeText(smoke, paint, inContext).trimEnd()] : [];
   return `\n${[...failures, summary, ...tested].join('\n')}\n`;
 }

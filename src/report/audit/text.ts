@@ -4,7 +4,7 @@ import { columnWidth, padTo } from '../../model/text-width.ts';
 import type { Hint, Location } from '../../model/user-error.ts';
 import { counted } from '../../model/wording.ts';
 import { headline } from '../headline.ts';
-import { hintText, plainCommand, type ToCommand } from '../hint.ts';
+import { hintText, type InContext, noContext } from '../hint.ts';
 import { type Paint, plain } from '../paint.ts';
 import { printable } from '../printable.ts';
 import { auditSummary, SEVERITIES, subjectOf } from './findings.ts';
@@ -16,19 +16,19 @@ const NAMES_SHOWN = 8;
 /** How many names a command takes in a report; with more, the first is an example. */
 const MAX_NAMES = 8;
 
-/** Writes the audit. @param toCommand Renders the commands of fixes, with the options that the user typed. */
-export function auditText(given: Audit, paint: Paint = plain, toCommand: ToCommand = plainCommand): string {
+/** Writes the audit. */
+export function auditText(given: Audit, paint: Paint = plain, inContext: InContext = noContext): string {
   const audit = printable(given);
   const sections = [
     paint.dim(headline(audit)),
-    ...SEVERITIES.map((severity) => findingLines(severity, audit, paint, toCommand)),
+    ...SEVERITIES.map((severity) => findingLines(severity, audit, paint, inContext)),
     paint.dim(ignored(audit)),
     paint.bold(auditSummary(audit)),
   ];
   return `${sections.filter((section) => section !== '').join('\n\n')}\n`;
 }
 
-function findingLines(severity: Severity, { findings, file }: Audit, paint: Paint, toCommand: ToCommand): string {
+function findingLines(severity: Severity, { findings, file }: Audit, paint: Paint, inContext: InContext): string {
   const width = columnWidth(findings.map(subjectOf), MAX_SUBJECT_WIDTH);
   return groupByFix(findings.filter((finding) => finding.severity === severity))
     .flatMap((group) => {
@@ -37,7 +37,7 @@ function findingLines(severity: Severity, { findings, file }: Audit, paint: Pain
         const subject = paint.bold(padTo(subjectOf(finding), width));
         return `${head}  ${finding.rule}  ${subject}  ${finding.message}${paint.dim(locationSuffix(finding.location, file))}`;
       });
-      const fix = hintText(sharedFix(group.map(({ fix: each }) => each)), toCommand);
+      const fix = hintText(sharedFix(group.map(({ fix: each }) => each)), inContext, paint.command);
       return [...lines, paint.dim(`${' '.repeat(SEVERITY_WIDTH)}  ${fix}`)];
     })
     .join('\n');

@@ -8,7 +8,7 @@ import { type Hint, UserError } from '../../model/user-error.ts';
 import { counted, few } from '../../model/wording.ts';
 import { noticeText } from '../../plan/notice-text.ts';
 import { reasonText } from '../../plan/reason-text.ts';
-import { hintText, plainCommand, type ToCommand } from '../hint.ts';
+import { hintText, type InContext, noContext } from '../hint.ts';
 import type { Paint } from '../paint.ts';
 import { printable } from '../printable.ts';
 import { unifiedDiff } from './unified.ts';
@@ -42,9 +42,9 @@ function painted(line: string, paint: Paint): string {
 }
 
 /** The skipped accounts and tokens, two lines each: the name with the reason, and the fix. */
-export function skippedText(skipped: readonly Skipped[], paint: Paint, toCommand: ToCommand = plainCommand): string {
+export function skippedText(skipped: readonly Skipped[], paint: Paint, inContext: InContext = noContext): string {
   const lines = printable(skipped).map((each) => {
-    return `  ${paint.bold(subjectOf(each))}  ${skipReasonText(each.reason)}\n    ${paint.dim(hintText(skipHint(each), toCommand))}`;
+    return `  ${paint.bold(subjectOf(each))}  ${skipReasonText(each.reason)}\n    ${paint.dim(hintText(skipHint(each), inContext, paint.command))}`;
   });
   return ['Skipped:', ...lines].join('\n');
 }

@@ -4,8 +4,10 @@
  */
 import type { Plan } from '../../model/plan.ts';
 import { hasChanges } from '../../plan/plan.ts';
+import { type InContext, noContext } from '../hint.ts';
 import { html, type Markup } from '../page/markup.ts';
 import { page } from '../page/page.ts';
+import type { Paint } from '../paint.ts';
 import { printable } from '../printable.ts';
 import { groupByAccount } from './by-account.ts';
 import { attention, riskFacts, risky, untouched } from './html/attention.ts';
@@ -16,7 +18,7 @@ import { summaryLine } from './summary.ts';
 import { price } from './wording.ts';
 
 /** Writes the plan. */
-export function planHtml(given: Plan): string {
+export function planHtml(given: Plan, _paint?: Paint, inContext: InContext = noContext): string {
   const plan = printable(given);
   const groups = groupByAccount(plan.actions);
   const cardOf = new Map([...groups.keys()].map((account, index) => [account, cardId(index)]));
@@ -35,7 +37,7 @@ export function planHtml(given: Plan): string {
     at: plan.at,
     facts: [...riskFacts(plan), ...ceilingFact(plan)],
     sections: [
-      ...attention(plan),
+      ...attention(plan, inContext),
       ...(hasChanges(plan) ? [html`<nav aria-label="Parts of this page">${there.map(link)}</nav>`] : []),
       ...risky(plan, cardOf),
       ...there.map(({ id, title, body }) => html`<section id="${id}"><h2>${title}</h2>${body}</section>`),

@@ -3,11 +3,13 @@ import type { Action, Plan, Reason, Summary } from '../../model/plan.ts';
 import { wordedNotice } from '../../plan/notice-text.ts';
 import { summarize } from '../../plan/plan.ts';
 import { reasonText } from '../../plan/reason-text.ts';
+import { hintsInContext, type InContext, noContext } from '../hint.ts';
 import { jsonText } from '../json.ts';
+import type { Paint } from '../paint.ts';
 
 /** A plan as one JSON document, valid against `schemas/plan.schema.json`. */
-export function planJson(plan: Plan): string {
-  return jsonText(planDocument(plan));
+export function planJson(plan: Plan, _paint?: Paint, inContext: InContext = noContext): string {
+  return jsonText(hintsInContext(planDocument(plan), inContext));
 }
 
 /** A plan in its JSON form: with its counts, and reasons and notices also in words. */

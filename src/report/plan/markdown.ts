@@ -8,8 +8,9 @@ import type { Action, ComputeCeiling, Plan } from '../../model/plan.ts';
 import { showTime } from '../../model/time.ts';
 import { noticeText } from '../../plan/notice-text.ts';
 import { reasonText } from '../../plan/reason-text.ts';
-import { hintText } from '../hint.ts';
+import { hintText, type InContext, noContext } from '../hint.ts';
 import { commentMarker, lengthOf, MOST_CHARACTERS, markdown } from '../markdown.ts';
+import type { Paint } from '../paint.ts';
 import { printable } from '../printable.ts';
 import { symbolOf } from '../symbols.ts';
 import { accountDiff } from './account-yaml.ts';
@@ -23,7 +24,7 @@ const NAMES_SHOWN = 10;
 const NOTICES_SHOWN = 20;
 
 /** Writes the plan. */
-export function planMarkdown(given: Plan): string {
+export function planMarkdown(given: Plan, _paint?: Paint, inContext: InContext = noContext): string {
   const plan = printable(given);
   const head = [
     `**${markdown(summaryLine(plan))}**`,
@@ -31,9 +32,9 @@ export function planMarkdown(given: Plan): string {
     commentMarker('plan', plan.organization),
     `${markdown(plan.organization)}${plan.sandbox ? ', in the sandbox,' : ''} at ${showTime(Date.parse(plan.at))}`,
     ...computeLine(plan.compute),
-    ...notices('❌', plan.errors),
-    ...notices('⛔', plan.violations),
-    ...notices('⚠️', plan.warnings),
+    ...notices('❌', plan.errors, inContext),
+    ...notices('⛔', plan.violations, inContext),
+    ...notices('⚠️', plan.warnings, inContext),
     ...protections(plan),
   ];
   const foot = untouched(plan);
@@ -113,11 +114,11 @@ function protections({ protection }: Plan): string[] {
   ]);
 }
 
-function notices(mark: string, all: readonly PlanNotice[]): string[] {
+function notices(mark: string, all: readonly PlanNotice[], inContext: InContext): string[] {
   const shown = all.slice(0, NOTICES_SHOWN).flatMap((notice) => {
     const { subject, message, hint } = noticeText(notice);
     const about = subject === undefined ? '' : `**${markdown(subject)}**: `;
-    return ['', `${mark} ${about}${markdown(message)}<br>${markdown(hintText(hint))}`];
+    return ['', `${mark} ${about}${markdown(message)}<br>${markdown(hintText(hint, inContext))}`];
   });
   return all.length > NOTICES_SHOWN
     ? [...shown, '', `${mark} and ${all.length - NOTICES_SHOWN} more like these`]

@@ -8,7 +8,7 @@ import { counted, few } from '../../model/wording.ts';
 import { noticeText } from '../../plan/notice-text.ts';
 import { reasonText } from '../../plan/reason-text.ts';
 import { headline } from '../headline.ts';
-import { hintText } from '../hint.ts';
+import { hintText, type InContext, noContext } from '../hint.ts';
 import { type Paint, plain } from '../paint.ts';
 import { printable } from '../printable.ts';
 import { paintSymbol, symbolOf } from '../symbols.ts';
@@ -24,16 +24,16 @@ const TOKENS_SHOWN = 3;
 const SYMBOL_WIDTH = 3;
 
 /** Writes the plan. */
-export function planText(given: Plan, paint: Paint = plain): string {
+export function planText(given: Plan, paint: Paint = plain, inContext: InContext = noContext): string {
   const plan = printable(given);
   const blocks = [...groupByAccount(plan.actions)].map(([account, actions]) => accountBlock(account, actions, paint));
   const sections = [
     paint.dim(headline(plan)),
     ...blocks,
     protections(plan, paint),
-    notices('Error', plan.errors, paint.red),
-    notices('Refused', plan.violations, paint.red),
-    notices('Warning', plan.warnings, paint.yellow),
+    notices('Error', plan.errors, 'red', paint, inContext),
+    notices('Refused', plan.violations, 'red', paint, inContext),
+    notices('Warning', plan.warnings, 'yellow', paint, inContext),
     [...untouched(plan, paint), ...computeLine(plan.compute), ...nextLines(plan, paint)].join('\n'),
     paint.bold(summaryLine(plan)),
   ];
@@ -84,11 +84,17 @@ function protections({ protection }: Plan, paint: Paint): string {
     .join('\n');
 }
 
-function notices(title: string, all: readonly PlanNotice[], colour: (text: string) => string): string {
+function notices(
+  title: string,
+  all: readonly PlanNotice[],
+  colour: 'red' | 'yellow',
+  paint: Paint,
+  inContext: InContext,
+): string {
   return all
     .map((notice) => {
       const { subject, message, hint } = noticeText(notice);
-      return `${colour(`${title}:`)} ${subject === undefined ? '' : `${subject}: `}${message}\n  ${hintText(hint)}`;
+      return `${paint[colour](`${title}:`)} ${subject === undefined ? '' : `${subject}: `}${message}\n  ${hintText(hint, inContext, paint.command)}`;
     })
     .join('\n');
 }

@@ -2,7 +2,7 @@
 import type { PlanNotice } from '../../../model/notice.ts';
 import type { Action, Plan, Risk } from '../../../model/plan.ts';
 import { noticeText } from '../../../plan/notice-text.ts';
-import { hintText } from '../../hint.ts';
+import { hintText, type InContext } from '../../hint.ts';
 import { html, type Markup, NOTHING } from '../../page/markup.ts';
 import { countedNames } from '../../page/names.ts';
 import { tag } from '../../page/tag.ts';
@@ -11,11 +11,11 @@ import { subjectOf } from '../wording.ts';
 const RISKY_SHOWN = 25;
 
 /** Errors, violations and warnings, and changes of deletion protection. */
-export function attention(plan: Plan): Markup[] {
+export function attention(plan: Plan, inContext: InContext): Markup[] {
   return [
-    ...notices('Error', 'remove', plan.errors),
-    ...notices('Refused', 'remove', plan.violations),
-    ...notices('Warning', 'change', plan.warnings),
+    ...notices('Error', 'remove', plan.errors, inContext),
+    ...notices('Refused', 'remove', plan.violations, inContext),
+    ...notices('Warning', 'change', plan.warnings, inContext),
     ...plan.protection.map(({ account, before, after }) => {
       const said = (on: boolean) => (on ? 'on' : 'off');
       return html`<div class="notice ${after ? 'adopt' : 'change'}"><b>Deletion protection</b> of <b>${account}</b><p>${said(before)} → ${said(after)}, in the state alone</p></div>`;
@@ -23,11 +23,11 @@ export function attention(plan: Plan): Markup[] {
   ];
 }
 
-function notices(title: string, kind: 'remove' | 'change', all: readonly PlanNotice[]): Markup[] {
+function notices(title: string, kind: 'remove' | 'change', all: readonly PlanNotice[], inContext: InContext): Markup[] {
   return all.map((notice) => {
     const { subject, message, hint } = noticeText(notice);
     const about = subject === undefined ? NOTHING : html` <b>${subject}</b>`;
-    return html`<div class="notice ${kind}"><b>${title}</b>${about}<p>${message}</p><p><small>${hintText(hint)}</small></p></div>`;
+    return html`<div class="notice ${kind}"><b>${title}</b>${about}<p>${message}</p><p><small>${hintText(hint, inContext)}</small></p></div>`;
   });
 }
 
