@@ -27,7 +27,7 @@ test.each<[string, Files, string, string]>([
   expect(error.message).toContain(`${named}"`);
   expect(error.hint.text).toMatch(/--config/);
   expect(error.hint.text.replaceAll(/--config \/\S*\//g, '--config ')).toContain(tip);
-  expectGoldenError(`no configuration, and ${name}`, error);
+  expectGoldenError(`no configuration > ${name}`, error);
 });
 
 test('a folder is no configuration', async () => {

@@ -213,7 +213,7 @@ describe('an import that is killed', () => {
       expect(again.code).toBe(0);
       expectGolden(
         'reports',
-        `import, after one that was killed at the write of the ${what} (${when})`,
+        `import, after one that was killed at > ${what} > ${when}`,
         lastLine(again),
       );
       expect((await plan(folder)).code).toBe(0);
