@@ -13,7 +13,7 @@ describe('what the admin token says of itself', () => {
   );
 
   it('that it has expired', () => {
-    expect(trouble({ exp: NOW / 1000 - 1 })).toBe('this one expired at 2026-11-23T23:59:59.000Z');
+    expect(trouble({ exp: NOW / 1000 - 1 })).toMatch(/\bexpired .*2026-11-23T23:59:59\.000Z$/);
   });
 
   it.each([{}, { exp: NOW / 1000 + 1 }, { exp: 'soon' }, { exp: -1e300 }, { exp: null }, { tokenType: 'read_write' }])(
@@ -38,7 +38,7 @@ it.each([`"${jwt({})}"`, `'${jwt({})}'`, `“${jwt({})}”`, `${jwt({})}"`])(
   'quotes around a token are named: %s',
   (text) => {
     const check = () => checkAdminToken(new Secret(text), 'MOTHERDUCK_TOKEN');
-    expect(check).toThrow('the admin token in MOTHERDUCK_TOKEN is enclosed in quotes');
+    expect(check).toThrow(/\bMOTHERDUCK_TOKEN\b.*\bquotes\b/);
     expect(check).not.toThrow(/eyJ/);
   },
 );

@@ -8,6 +8,7 @@ import { UserError } from '../../src/model/user-error.ts';
 import type { RestClient } from '../../src/motherduck/rest-client.ts';
 import { memorySandbox } from '../../src/sandbox/open.ts';
 import { sandboxTransport } from '../../src/sandbox/sandbox-transport.ts';
+import { expectGoldenError } from '../golden/golden.ts';
 import { ADMIN_TOKEN, failureOf, faked, json, rig, served, servedRaw } from './support.ts';
 
 const get = (http: RestClient) => http.do({ method: 'GET', path: '/v1/x' });
@@ -54,8 +55,10 @@ describe('a connection that breaks off', () => {
     const { http, count } = await servedRaw((socket) => socket.end(TRUNCATED));
     const error = await failureOf(post(http));
     expect(error).toMatchObject({ failure: 'unreachable', code: 'API_UNREACHABLE', effect: 'unknown' });
-    expect(error.message).toContain('was lost before the response was complete');
-    expect(error.hint.text).toContain('may have taken effect');
+    expectGoldenError('in the middle of the answer to a POST', error, {
+      port: /(?<=:)\d{4,5}\b/g,
+      code: /UND_ERR_SOCKET|ECONNRESET/g,
+    });
     expect(count()).toBe(1);
   });
 
@@ -308,8 +311,8 @@ describe('no connection', () => {
     const { http, waits } = rig({ address: new URL(`http://127.0.0.1:${address.port}`) });
     const error = await failureOf(get(http));
     expect(error).toMatchObject({ failure: 'unreachable', code: 'API_UNREACHABLE', effect: 'none' });
-    expect(error.message).toContain(`nothing answers at 127.0.0.1:${address.port} (ECONNREFUSED), after 5 attempts`);
-    expect(error.hint.text).toContain('Check --api-url');
+    expect(error.message).toMatch(new RegExp(` 127\\.0\\.0\\.1:${address.port} \\(ECONNREFUSED\\).*\\b5 attempts$`));
+    expect(error.hint.text).toContain('--api-url');
     expect(waits).toHaveLength(4);
     expect(await failureOf(post(http))).toMatchObject({ failure: 'unreachable', effect: 'none' });
   });

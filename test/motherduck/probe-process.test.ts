@@ -60,7 +60,7 @@ describe('runProbe', () => {
   it('kills a query at the time limit and keeps what was reported before', async () => {
     const report = await run(local(), ask('SELECT 1', ENDLESS, 'SELECT 2'), { timeoutMs: 3000 });
     expect([...report.keys()]).toEqual(['connect', 'q0', 'q1']);
-    expect(report.get('q1')?.failure).toEqual({ kind: 'time_limit', text: 'no answer within 3 s' });
+    expect(report.get('q1')?.failure).toMatchObject({ kind: 'time_limit', text: expect.stringContaining('3 s') });
   });
 
   it('starts no child for an aborted signal', async () => {

@@ -2,6 +2,7 @@ import { HttpResponse, http as mock } from 'msw';
 import { describe, expect, it } from 'vitest';
 import { Secret } from '../../src/model/secret.ts';
 import type { RestClientOptions } from '../../src/motherduck/rest-client.ts';
+import { expectGoldenError } from '../golden/golden.ts';
 import { failureOf, jwt, mocked } from './support.ts';
 
 type Call = 'read' | 'create' | 'set' | 'delete';
@@ -38,7 +39,7 @@ describe('what an answer means', () => {
   it('a 404 with the code NOT_FOUND: it does not exist', async () => {
     const { error } = await failing(404, NOT_FOUND);
     expect(error).toMatchObject({ failure: 'absent', code: 'API_FAILED', status: 404, effect: 'none' });
-    expect(error.message).toBe('GET /v1/users/etl_prod/instances: not found (404): User not found');
+    expect(error.message).toMatch(/^GET \/v1\/users\/etl_prod\/instances: .* \(404\): User not found$/);
   });
 
   it.each([
@@ -60,7 +61,7 @@ describe('what an answer means', () => {
   ])('%i %j: something else than MotherDuck answered', async (status, body) => {
     const { error, tries } = await failing(status, body);
     expect(error).toMatchObject({ failure: 'not_motherduck', code: 'API_NOT_MOTHERDUCK', status, effect: 'none' });
-    expect(error.message).toContain("the response from https://api.motherduck.com is not from MotherDuck's API");
+    expect(error.message).toContain('https://api.motherduck.com');
     expect(error.hint.text).toContain('--api-url');
     expect(tries).toBe(1);
   });
@@ -80,14 +81,14 @@ describe('what an answer means', () => {
     expect(error).toMatchObject({ failure, code, status, effect: 'none' });
     expect(error.message).toMatch(/^GET \/v1\/users\/etl_prod\/instances: .*Because$/);
     expect(tries).toBe(expected);
-    expect(error.hint.text).not.toBe('');
+    expectGoldenError(`what an answer means > ${status}`, error);
   });
 
   it.each([502, 503, 504])("a proxy's page is trouble, not absence: %i", async (status) => {
     const { error } = await failing(status, HTML);
     expect(error.failure).toBe('unavailable');
-    expect(error.message).toContain('after 5 attempts');
     expect(error.message).not.toContain('log in');
+    expectGoldenError(`a proxy's page > ${status}`, error);
   });
 
   it.each(['', 'Unauthorized'])('a 401 or 403 without JSON is one all the same: %j', async (body) => {
@@ -155,7 +156,7 @@ describe("MotherDuck's own words", () => {
       { path: [] },
     ];
     const { error } = await failing(400, { message: 'Bad input', code: 'BAD_REQUEST', issues });
-    expect(error.message).toContain('(400): Bad input (tokens.0.name: too long; no path)');
+    expect(error.message).toMatch(/ \(400\): Bad input \(tokens\.0\.name: too long; no path\)$/);
   });
 
   it('are not said twice', async () => {
@@ -173,7 +174,7 @@ describe("MotherDuck's own words", () => {
   it.each([null, 5, [], { message: 5, issues: 'x' }, { issues: [null, { message: null }] }])(
     'may be nonsense: %j',
     async (body) => {
-      expect((await failing(400, body)).error.message).toMatch(/refused the request \(400\)$/);
+      expect((await failing(400, body)).error.message).toMatch(/ \(400\)$/);
     },
   );
 });
@@ -186,16 +187,16 @@ describe('a refused admin token', () => {
 
   it('says which variable it came from and what it must be', async () => {
     const error = await refused(401, {});
-    expect(error.message).toContain('the admin token was refused (401)');
-    expect(error.hint.text).toBe(
-      "motherduck_token must be a read/write token of an Admin. Create one in MotherDuck's web UI under Settings, Access Tokens, " +
-        'then: export motherduck_token=…',
-    );
-    expect((await failing(401, {})).error.hint.text).toContain('MOTHERDUCK_ADMIN_TOKEN must be');
+    expect(error.message).toContain('(401)');
+    expect(error.hint.text).toMatch(/^motherduck_token .*: export motherduck_token=…$/);
+    expectGoldenError('a refused admin token', error);
+    expect((await failing(401, {})).error.hint.text).toMatch(/^MOTHERDUCK_ADMIN_TOKEN /);
   });
 
   it('says what is wrong with it when the token tells', async () => {
-    expect((await refused(401, { exp: 1_700_000_000 })).hint.text).toContain('expired at 2023-11-14T22:13:20.000Z');
-    expect((await refused(403, { tokenType: 'read_scaling' })).hint.text).toContain('read scaling token');
+    const expired = await refused(401, { exp: 1_700_000_000 });
+    expect(expired.hint.text).toContain('2023-11-14T22:13:20.000Z');
+    expectGoldenError('a refused admin token > expired', expired);
+    expectGoldenError('a refused admin token > read_scaling', await refused(403, { tokenType: 'read_scaling' }));
   });
 });

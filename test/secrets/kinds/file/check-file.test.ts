@@ -3,9 +3,10 @@ import { chmod, mkdir, readdir, readFile, stat, writeFile } from 'node:fs/promis
 import { join } from 'node:path';
 import { afterEach, describe, expect, it, vi } from 'vitest';
 import { tempBeside } from '../../../../src/files/atomic-write.ts';
-import { type FileStoreConfig, ignoreCommand, quoted } from '../../../../src/secrets/kinds/file/check-file.ts';
+import { type FileStoreConfig, quoted } from '../../../../src/secrets/kinds/file/check-file.ts';
 import { fileStore } from '../../../../src/secrets/kinds/file/store.ts';
 import { asNobody, newFolder, program, run } from '../../../files/processes.ts';
+import { expectGoldenError } from '../../../golden/golden.ts';
 import { isWindows } from '../../../platform.ts';
 import { fileConfig, git, marker, refusal } from '../../example.ts';
 
@@ -34,9 +35,9 @@ describe('check refuses', () => {
   it.skipIf(isWindows)('a folder in its place, a file in place of its folder, a device', async () => {
     const folder = await newFolder();
     await writeFile(join(folder, 'file'), '');
-    expect((await refusal(check(folder))).message).toContain('is a folder');
+    expectGoldenError('a secrets file > a folder in its place', await refusal(check(folder)));
     expect((await refusal(check(join(folder, 'file/secrets.env')))).code).toBe('STORE_UNUSABLE');
-    expect((await refusal(check('/dev/null'))).message).toContain('not a regular file');
+    expectGoldenError('a secrets file > a device', await refusal(check('/dev/null')));
   });
 
   it('a variable that no shell could read', async () => {
@@ -79,13 +80,16 @@ describe.skipIf(isWindows)('check in a git work tree', () => {
   it('refuses what is not ignored, whether it exists or not, and says how to ignore it', async () => {
     const tree = await newTree();
     const path = join(tree, '.motherduck/secrets.env');
-    expect(await refusal(check(path))).toMatchObject({
+    const absent = await refusal(check(path));
+    expect(absent).toMatchObject({
       code: 'STORE_UNUSABLE',
-      hint: { text: expect.stringMatching(`^echo .motherduck/ >> ${tree}/.gitignore, or set .allow_unignored: true`) },
+      hint: { text: expect.stringMatching(`^echo .motherduck/ >> ${tree}/.gitignore, .*\\ballow_unignored: true`) },
     });
     await mkdir(join(tree, '.motherduck'));
     await writeFile(path, '', { mode: 0o600 });
-    expect((await refusal(check(path))).message).toContain('not ignored');
+    const present = await refusal(check(path));
+    expect([present.message, present.hint]).toEqual([absent.message, absent.hint]);
+    expectGoldenError('a secrets file > refuses what is not ignored', present);
     await check(path, { allowUnignored: true });
     await writeFile(join(tree, '.gitignore'), '.motherduck/\n');
     await check(path);
@@ -99,10 +103,9 @@ describe.skipIf(isWindows)('check in a git work tree', () => {
     await writeFile(join(tree, '.gitignore'), 'secrets.env*\n');
     await check(path);
     git(tree, 'add', '-f', 'secrets.env');
-    expect(await refusal(check(path))).toMatchObject({
-      message: expect.stringContaining('tracked by git'),
-      hint: { text: expect.stringContaining('rm --cached') },
-    });
+    const tracked = await refusal(check(path));
+    expect(tracked).toMatchObject({ code: 'STORE_UNUSABLE', hint: { text: expect.stringContaining('rm --cached') } });
+    expectGoldenError('a secrets file > refuses what is tracked', tracked);
   });
 
   it('refuses a file that is ignored when its temporary files are not, with the command that fixes it', async () => {
@@ -111,10 +114,11 @@ describe.skipIf(isWindows)('check in a git work tree', () => {
       const path = join(tree, name);
       await writeFile(join(tree, '.gitignore'), `${name}\n`);
       const error = await refusal(check(path));
-      expect(error).toMatchObject({
-        code: 'STORE_UNUSABLE',
-        message: expect.stringMatching(/is ignored .* but its temporary files, .* are not/),
-      });
+      expect(error).toMatchObject({ code: 'STORE_UNUSABLE' });
+      expectGoldenError(
+        `a secrets file > is ignored when its temporary files are not > ${name.length > 30 ? 'long' : name}`,
+        error,
+      );
       const [command = ''] = error.hint.text.split(', or ');
       expect(command).toMatch(/^echo '.*\*' >> .*\.gitignore$/);
       execFileSync('sh', ['-c', command]);
@@ -168,9 +172,11 @@ describe.skipIf(isWindows)('check in a git work tree', () => {
     const tree = await newTree();
     const path = join(tree, 'secrets.env');
     await writeFile(join(tree, '.git/config'), 'broken [');
-    expect((await refusal(check(path))).message).toContain('git failed to check');
+    expectGoldenError('a secrets file > git is not there to ask, or cannot tell', await refusal(check(path)), {
+      said: /fatal: .*(?=\.$)/gm,
+    });
     vi.stubEnv('PATH', tree);
-    expect((await refusal(check(path))).message).toContain('git is not installed');
+    expectGoldenError('a secrets file > git is not there to ask', await refusal(check(path)));
     await check(path, { allowUnignored: true });
   });
 
@@ -183,8 +189,8 @@ describe.skipIf(isWindows)('check in a git work tree', () => {
 
 it('tells to do on Windows what its shells can do', () => {
   const file = 'C:\\my accounts\\.gitignore';
-  expect(ignoreCommand('.motherduck/', file, 'win32')).toBe(`add the line .motherduck/ to ${file}`);
-  expect(ignoreCommand('.motherduck/', '/a b/.gitignore', 'linux')).toBe("echo .motherduck/ >> '/a b/.gitignore'");
+  expect(howToIgnore('.motherduck/', file, 'win32')).toMatch(/ \.motherduck\/ .*C:\\my accounts\\\.gitignore$/);
+  expect(howToIgnore('.motherduck/', '/a b/.gitignore', 'linux')).toBe("echo .motherduck/ >> '/a b/.gitignore'");
   expect(quoted('C:\\accounts\\secrets.env', 'win32')).toBe('C:\\accounts\\secrets.env');
   expect(quoted(file, 'win32')).toBe(`"${file}"`);
 });
