@@ -211,11 +211,7 @@ describe('an import that is killed', () => {
       });
       const again = await folder.run('import --all --sandbox --yes');
       expect(again.code).toBe(0);
-      expectGolden(
-        'reports',
-        `import, after one that was killed at > ${what} > ${when}`,
-        lastLine(again),
-      );
+      expectGolden('reports', `import, after one that was killed at > ${what} > ${when}`, lastLine(again));
       expect((await plan(folder)).code).toBe(0);
     },
   );

@@ -3,7 +3,7 @@ import { chmod, mkdir, readdir, readFile, stat, writeFile } from 'node:fs/promis
 import { join } from 'node:path';
 import { afterEach, describe, expect, it, vi } from 'vitest';
 import { tempBeside } from '../../../../src/files/atomic-write.ts';
-import { type FileStoreConfig, quoted } from '../../../../src/secrets/kinds/file/check-file.ts';
+import { type FileStoreConfig, ignoreCommand, quoted } from '../../../../src/secrets/kinds/file/check-file.ts';
 import { fileStore } from '../../../../src/secrets/kinds/file/store.ts';
 import { asNobody, newFolder, program, run } from '../../../files/processes.ts';
 import { expectGoldenError } from '../../../golden/golden.ts';
@@ -189,8 +189,8 @@ describe.skipIf(isWindows)('check in a git work tree', () => {
 
 it('tells to do on Windows what its shells can do', () => {
   const file = 'C:\\my accounts\\.gitignore';
-  expect(howToIgnore('.motherduck/', file, 'win32')).toMatch(/ \.motherduck\/ .*C:\\my accounts\\\.gitignore$/);
-  expect(howToIgnore('.motherduck/', '/a b/.gitignore', 'linux')).toBe("echo .motherduck/ >> '/a b/.gitignore'");
+  expect(ignoreCommand('.motherduck/', file, 'win32')).toMatch(/ \.motherduck\/ .*C:\\my accounts\\\.gitignore$/);
+  expect(ignoreCommand('.motherduck/', '/a b/.gitignore', 'linux')).toBe("echo .motherduck/ >> '/a b/.gitignore'");
   expect(quoted('C:\\accounts\\secrets.env', 'win32')).toBe('C:\\accounts\\secrets.env');
   expect(quoted(file, 'win32')).toBe(`"${file}"`);
 });
