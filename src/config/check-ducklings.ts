@@ -1,7 +1,7 @@
 import { COOLDOWN_SECONDS, POOL_SIZE, type Size, sizeFacts, sizesThat } from '../model/ducklings.ts';
 import { enumerated } from '../model/wording.ts';
 import type { Problems } from '../yaml/diagnostic.ts';
-import { listed, shown } from '../yaml/wording.ts';
+import { showNode } from '../yaml/wording.ts';
 import type { Limits } from './guardrails.ts';
 import type { Resolved, ResolvedAccount } from './resolve.ts';
 import { type DucklingSettings, type Setting, type SideSettings, toBlame } from './settings.ts';
@@ -21,7 +21,7 @@ function checkSides({ readWrite, readScaling }: DucklingSettings, limits: Limits
   const { size } = readScaling;
   if (size?.value !== undefined && !sizeFacts(size.value).readScaling) {
     const supported = enumerated(sizesThat((facts) => facts.readScaling));
-    const message = `read scaling supports ${supported}; ${shown(size.node)} works only where MotherDuck support enabled it`;
+    const message = `read scaling supports ${supported}; ${showNode(size.node)} works only where MotherDuck support enabled it`;
     problems.warning('size-read-scaling', size.node.at, message);
   }
 }
@@ -32,7 +32,7 @@ function checkSide({ size, cooldown }: SideSettings, limits: Limits, problems: P
   const { min, max } = COOLDOWN_SECONDS;
   if (cooldown.value < min || cooldown.value > max) {
     const range = `${min}s to ${max / 3600}h`;
-    problems.error('cooldown-range', cooldown.node.at, `cooldown ${shown(cooldown.node)} is outside ${range}`);
+    problems.error('cooldown-range', cooldown.node.at, `cooldown ${showNode(cooldown.node)} is outside ${range}`);
   }
   if (size?.value !== undefined && !sizeFacts(size.value).cooldown.settable) {
     problems.error('cooldown-pulse', toBlame(cooldown, size), `a ${size.value} Duckling has no cooldown`, {
@@ -44,19 +44,19 @@ function checkSide({ size, cooldown }: SideSettings, limits: Limits, problems: P
 function checkSize(value: Size, { node }: Setting<Size>, limits: Limits, problems: Problems): void {
   const { allowedSizes, rates } = limits;
   if (allowedSizes !== undefined && !allowedSizes.value.includes(value)) {
-    const message = `size ${shown(node)} is not among guardrails.allowed_sizes`;
+    const message = `size ${showNode(node)} is not among guardrails.allowed_sizes`;
     problems.error('size-not-allowed', node.at, message, {
       related: { message: 'the guardrail is', at: allowedSizes.node.at },
-      hint: allowedSizes.value.length === 0 ? undefined : `allowed: ${listed(allowedSizes.value)}`,
+      hint: allowedSizes.value.length === 0 ? undefined : `allowed: ${enumerated(allowedSizes.value)}`,
     });
   }
   if (rates === undefined || rates.has(value)) return;
   const hint = 'add your price of an hour for it, or remove compute_rates';
   // A size that is billed by use has no price of an hour, so a file may leave it out.
   if (!sizeFacts(value).hourly) {
-    const message = `size ${shown(node)} has no rate in compute_rates: it counts as 0 in ceilings`;
+    const message = `size ${showNode(node)} has no rate in compute_rates: it counts as 0 in ceilings`;
     problems.warning('rate-missing', node.at, message, { hint });
-  } else problems.error('rate-missing', node.at, `size ${shown(node)} has no rate in compute_rates`, { hint });
+  } else problems.error('rate-missing', node.at, `size ${showNode(node)} has no rate in compute_rates`, { hint });
 }
 
 function checkTotal(accounts: readonly ResolvedAccount[], { maxPoolSizeTotal }: Limits, problems: Problems): void {
@@ -69,6 +69,6 @@ function checkTotal(accounts: readonly ResolvedAccount[], { maxPoolSizeTotal }: 
   }
   if (total <= maxPoolSizeTotal.value) return;
   const { node } = maxPoolSizeTotal;
-  const message = `the pool sizes of ${count} account${count === 1 ? '' : 's'} add up to ${total}, more than max_pool_size_total ${shown(node)}`;
+  const message = `the pool sizes of ${count} account${count === 1 ? '' : 's'} add up to ${total}, more than max_pool_size_total ${showNode(node)}`;
   problems.error('pool-size-total', node.at, message, { hint: 'make pools smaller, or the guardrail larger' });
 }

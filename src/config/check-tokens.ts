@@ -6,9 +6,10 @@ import {
   TOKEN_NAME_LENGTH,
   TOKEN_TTL_SECONDS,
 } from '../model/tokens.ts';
+import { enumerated } from '../model/wording.ts';
 import type { Problems } from '../yaml/diagnostic.ts';
 import { textOf } from '../yaml/tree.ts';
-import { listed, quote, shown } from '../yaml/wording.ts';
+import { quote, showNode } from '../yaml/wording.ts';
 import type { Limits } from './guardrails.ts';
 import type { Resolved, ResolvedAccount, ResolvedToken } from './resolve.ts';
 import { type TokenSettings, toBlame } from './settings.ts';
@@ -48,8 +49,8 @@ function checkComplete({ policy, settings }: ResolvedToken, problems: Problems):
     return settings[name] === undefined && !notNeeded;
   }).map(([, key]) => key);
   if (missing.length === 0) return;
-  const message = `policy ${quote(policy.name)} gives no ${listed(missing)}, and a token that uses it does not either`;
-  problems.error('policy-incomplete', policy.at, message, { hint: `add ${listed(missing)} to the policy` });
+  const message = `policy ${quote(policy.name)} gives no ${enumerated(missing)}, and a token that uses it does not either`;
+  problems.error('policy-incomplete', policy.at, message, { hint: `add ${enumerated(missing)} to the policy` });
 }
 
 function checkTimes(settings: TokenSettings, limits: Limits, problems: Problems): void {
@@ -64,17 +65,17 @@ function checkTimes(settings: TokenSettings, limits: Limits, problems: Problems)
   if (ttl?.value === undefined) return;
   checkTtl(ttl.value, ttl, limits, problems);
   if (rotateBefore?.value !== undefined && rotateBefore.value >= ttl.value) {
-    const message = `rotate_before ${shown(rotateBefore.node)} is not less than ttl ${shown(ttl.node)}: a new token would be replaced at once`;
+    const message = `rotate_before ${showNode(rotateBefore.node)} is not less than ttl ${showNode(ttl.node)}: a new token would be replaced at once`;
     problems.error('rotate-before', toBlame(rotateBefore, ttl), message, {
       hint: 'make rotate_before shorter, or ttl longer',
     });
   }
   if (overlap?.value === undefined) return;
   if (overlap.value >= ttl.value) {
-    const message = `overlap ${shown(overlap.node)} is not less than ttl ${shown(ttl.node)}: a replaced token would outlive its replacement`;
+    const message = `overlap ${showNode(overlap.node)} is not less than ttl ${showNode(ttl.node)}: a replaced token would outlive its replacement`;
     problems.error('overlap', toBlame(overlap, ttl), message, { hint: 'make overlap shorter, or ttl longer' });
   } else if (rotateBefore?.value !== undefined && overlap.value > rotateBefore.value) {
-    const message = `overlap ${shown(overlap.node)} is longer than rotate_before ${shown(rotateBefore.node)}: the replaced token expires before its overlap ends`;
+    const message = `overlap ${showNode(overlap.node)} is longer than rotate_before ${showNode(rotateBefore.node)}: the replaced token expires before its overlap ends`;
     problems.warning('overlap-cut-short', toBlame(overlap, rotateBefore), message, {
       hint: 'make rotate_before at least as long as overlap',
     });
@@ -86,10 +87,10 @@ type Ttl = NonNullable<TokenSettings['ttl']>;
 function checkTtl(seconds: number, { node }: Ttl, { maxTokenTtl }: Limits, problems: Problems): void {
   const { min, max } = TOKEN_TTL_SECONDS;
   if (seconds < min || seconds > max) {
-    const message = `ttl ${shown(node)} is outside ${formatDuration(min)} to ${formatDuration(max)}, which MotherDuck accepts`;
+    const message = `ttl ${showNode(node)} is outside ${formatDuration(min)} to ${formatDuration(max)}, which MotherDuck accepts`;
     problems.error('ttl-range', node.at, message);
   } else if (maxTokenTtl !== undefined && seconds > maxTokenTtl.value) {
-    const message = `ttl ${shown(node)} is longer than guardrails.max_token_ttl ${shown(maxTokenTtl.node)}`;
+    const message = `ttl ${showNode(node)} is longer than guardrails.max_token_ttl ${showNode(maxTokenTtl.node)}`;
     problems.error('ttl-guardrail', node.at, message, {
       related: { message: 'the guardrail is', at: maxTokenTtl.node.at },
     });

@@ -6,10 +6,10 @@ import { UserError } from '../model/user-error.ts';
 import { reportOwnFile } from '../secrets/store.ts';
 import type { Problems } from '../yaml/diagnostic.ts';
 import { Environment } from '../yaml/environment.ts';
-import { ALIAS_BUDGET, parseSource, type Reading } from '../yaml/parse.ts';
+import { ALIAS_BUDGET, type ParseContext, parseSource } from '../yaml/parse.ts';
 import { decode, type Source, type Span, sourceOf } from '../yaml/source.ts';
 import { child, entriesOf, itemsOf, type Node, type ScalarNode, textOf } from '../yaml/tree.ts';
-import { quote, shown } from '../yaml/wording.ts';
+import { quote, showNode } from '../yaml/wording.ts';
 import { notFound } from './errors.ts';
 import { baseOf, Confines, isGlob, isYamlName, matchingFiles } from './include.ts';
 import { secretFiles } from './stores.ts';
@@ -54,7 +54,7 @@ export async function readFiles(
 class Reader {
   readonly #main: string;
   readonly #folder: string;
-  readonly #reading: Reading;
+  readonly #context: ParseContext;
   readonly #unwritten: ReadonlyMap<string, string>;
   readonly #hash = createHash('sha256');
   readonly #files: ConfigFile[] = [];
@@ -70,7 +70,7 @@ class Reader {
     this.#main = main;
     this.#unwritten = unwritten;
     this.#folder = path.dirname(path.resolve(main));
-    this.#reading = { environment: new Environment(env), problems, aliasBudget: ALIAS_BUDGET };
+    this.#context = { environment: new Environment(env), problems, aliasBudget: ALIAS_BUDGET };
   }
 
   async readAll(): Promise<ConfigFiles> {
@@ -79,8 +79,8 @@ class Reader {
     for (const pattern of itemsOf(child(root, 'include'))) {
       if (pattern.kind === 'scalar') await this.#include(pattern);
     }
-    for (const [name, value] of this.#reading.environment.used()) this.#digest('env', name, value);
-    this.#reading.problems.inOrderOf(this.#files.map(({ source }) => source.file));
+    for (const [name, value] of this.#context.environment.used()) this.#digest('env', name, value);
+    this.#context.problems.inOrderOf(this.#files.map(({ source }) => source.file));
     return { all: this.#files, complete: this.#complete, hash: this.#hash.digest('hex') };
   }
 
@@ -133,7 +133,7 @@ class Reader {
     const matches = await matchingFiles(this.#folder, text);
     const names = matches.filter(isYamlName);
     if (names.length === 0) {
-      this.#reading.problems.warning('include-nothing', pattern.at, `no file matches ${shown(pattern)}`, {
+      this.#context.problems.warning('include-nothing', pattern.at, `no file matches ${showNode(pattern)}`, {
         hint:
           matches.length > 0
             ? 'only files that end in .yaml or .yml are taken'
@@ -153,8 +153,8 @@ class Reader {
   /** Nothing is said about what is there, not even whether anything is. */
   #reportOutside(pattern: ScalarNode, name: string): void {
     this.#complete = false;
-    const subject = pattern.env === undefined ? quote(name) : shown(pattern);
-    this.#reading.problems.error(
+    const subject = pattern.env === undefined ? quote(name) : showNode(pattern);
+    this.#context.problems.error(
       'include-outside',
       pattern.at,
       `included file ${subject} is not in the git work tree of the configuration`,
@@ -169,10 +169,10 @@ class Reader {
       () => false,
     );
     const glob = pattern.env === undefined ? quote(path.posix.join(name, '*.yaml')) : 'a glob';
-    this.#reading.problems.error(
+    this.#context.problems.error(
       'include-ending',
       pattern.at,
-      `included file ${shown(pattern)} does not end in .yaml or .yml`,
+      `included file ${showNode(pattern)} does not end in .yaml or .yml`,
       { hint: isFolder ? `it is a folder: write ${glob}` : 'rename it if it is YAML' },
     );
   }
@@ -184,7 +184,7 @@ class Reader {
     const secrets = this.#secrets.get(real);
     if (secrets !== undefined) {
       this.#complete = false;
-      reportOwnFile(secrets, this.#reading.problems, pattern);
+      reportOwnFile(secrets, this.#context.problems, pattern);
       return;
     }
     const outcome = await this.#read(absolute);
@@ -195,9 +195,9 @@ class Reader {
     }
     this.#complete = false;
     // The name of a file that is there can be shown; what else came from the environment could be a secret.
-    const subject = pattern.env === undefined ? quote(name) : shown(pattern);
+    const subject = pattern.env === undefined ? quote(name) : showNode(pattern);
     const why = outcome.is === 'missing' ? 'does not exist' : `cannot be read: ${outcome.why}`;
-    this.#reading.problems.error('include-missing', pattern.at, `included file ${subject} ${why}`);
+    this.#context.problems.error('include-missing', pattern.at, `included file ${subject} ${why}`);
   }
 
   async #take(role: ConfigFile['role'], file: string, absolute: string, outcome: Readable): Promise<Node | undefined> {
@@ -206,7 +206,7 @@ class Reader {
     const text = outcome.is === 'large' ? '' : decode(outcome.bytes);
     const source = sourceOf(shownPath(file), typeof text === 'string' ? text : '');
     const start: Span = { source, start: 0, end: 0 };
-    const { problems } = this.#reading;
+    const { problems } = this.#context;
     let root: Node | undefined;
     if (outcome.is === 'large') {
       const hint = 'split the organization into several configurations, each with its own state';
@@ -214,7 +214,7 @@ class Reader {
     } else {
       this.#bytesLeft -= outcome.bytes.length;
       this.#digest('file', shownPath(path.relative(this.#folder, absolute)), outcome.bytes);
-      if (typeof text === 'string') root = parseSource(source, this.#reading);
+      if (typeof text === 'string') root = parseSource(source, this.#context);
       else problems.error('encoding', start, text.message, { hint: text.hint });
     }
     if (root === undefined) this.#complete = false;

@@ -1,7 +1,7 @@
 import type { DiagnosticCode, Problems } from '../yaml/diagnostic.ts';
 import type { Span } from '../yaml/source.ts';
 import { booleanOf, child, type Entry, entriesOf, type Node, textOf } from '../yaml/tree.ts';
-import { quote, shown, suggestion } from '../yaml/wording.ts';
+import { quote, showNode, suggestion } from '../yaml/wording.ts';
 import { type DucklingSettings, ducklingSettings, overlay, type TokenSettings, tokenSettings } from './settings.ts';
 
 /** A configuration in which every name has been followed: what each account and token is to be, and where that stands. */
@@ -239,7 +239,7 @@ export class Names {
     const entry = this.#entries.get(name);
     if (entry !== undefined) this.#used.add(name);
     else
-      this.#problems.error(this.#unknown, node.at, `unknown ${this.#noun} ${shown(node)}`, {
+      this.#problems.error(this.#unknown, node.at, `unknown ${this.#noun} ${showNode(node)}`, {
         hint: this.#hintFor(name),
       });
     return entry;

@@ -1,9 +1,10 @@
+import { enumerated } from '../model/wording.ts';
 import { COMMAND_WORD } from '../secrets/store.ts';
 import { STORE_KINDS } from '../secrets/stores.ts';
 import type { Problems } from '../yaml/diagnostic.ts';
 import type { Span } from '../yaml/source.ts';
 import { child, coreScalar, entriesOf, type Node, numberOf, plain } from '../yaml/tree.ts';
-import { found, listed, quote, shown, suggestion } from '../yaml/wording.ts';
+import { describeNode, quote, showNode, suggestion } from '../yaml/wording.ts';
 import { type SchemaError, type Validator, validateConfig, validateIncluded } from './config-validator.generated.js';
 import type { ConfigFile } from './read.ts';
 
@@ -40,8 +41,8 @@ function isOtherVersion(root: Node, problems: Problems): boolean {
     'version-unsupported',
     node.at,
     newer
-      ? `version ${shown(node)} is newer than this program, which reads ${VERSION}`
-      : `there is no version ${shown(node)}`,
+      ? `version ${showNode(node)} is newer than this program, which reads ${VERSION}`
+      : `there is no version ${showNode(node)}`,
     { hint: newer ? 'install a newer motherduck-accounts' : `write version: ${VERSION}` },
   );
   return true;
@@ -96,7 +97,7 @@ export function explain(error: SchemaError, root: Node, problems: Problems): voi
       break;
     }
     case 'type':
-      problems.error('wrong-type', at, `expected ${expected(error)}, found ${found(node)}`, {
+      problems.error('wrong-type', at, `expected ${expected(error)}, found ${describeNode(node)}`, {
         hint: typeHint(error, node),
       });
       break;
@@ -104,14 +105,14 @@ export function explain(error: SchemaError, root: Node, problems: Problems): voi
       if (node.kind !== 'scalar' || typeof node.value !== 'string') break; // its type is wrong, and reported
       const allowed = (error.params.allowedValues as unknown[]).map(String);
       const hint = suggestion(node.value, allowed, 'allowed');
-      problems.error('bad-value', at, `expected ${expected(error)}, found ${found(node)}`, { hint });
+      problems.error('bad-value', at, `expected ${expected(error)}, found ${describeNode(node)}`, { hint });
       break;
     }
     case 'discriminator': {
       const kind = child(node, 'kind');
       if (kind === undefined || (kind.kind === 'scalar' && kind.env?.missing === true)) break;
       const hint = kind.kind === 'scalar' ? suggestion(String(kind.value), KINDS, 'allowed') : undefined;
-      problems.error('bad-value', kind.at, `expected a kind of secret store, found ${found(kind)}`, { hint });
+      problems.error('bad-value', kind.at, `expected a kind of secret store, found ${describeNode(kind)}`, { hint });
       break;
     }
     case 'propertyNames': // the name itself has an error of its own
@@ -129,13 +130,13 @@ function missingHint({ params, parentSchema }: SchemaError): string | undefined 
   const key = String(params.missingProperty);
   const properties = parentSchema?.properties as Readonly<Record<string, { enum?: string[] }>> | undefined;
   const allowed = properties?.[key]?.enum;
-  return allowed === undefined ? REQUIRED_HINTS.get(key) : `write ${key}: ${listed(allowed, 'or')}`;
+  return allowed === undefined ? REQUIRED_HINTS.get(key) : `write ${key}: ${enumerated(allowed, 'or')}`;
 }
 
 const REQUIRED_HINTS = new Map([
   ['version', 'write version: 1'],
   ['organization', 'write a name of your own for the organization; it is kept in the state'],
-  ['kind', `write kind: ${listed(KINDS, 'or')}`],
+  ['kind', `write kind: ${enumerated(KINDS, 'or')}`],
   ['policy', 'name one of token_policies'],
 ]);
 
@@ -145,7 +146,7 @@ function explainUnknownKey(error: SchemaError, node: Node, path: readonly string
   const known = Object.keys(error.parentSchema?.properties ?? {});
   if (error.parentSchema?.title === 'an included file' && MAIN_ONLY.has(key)) {
     problems.error('unknown-key', at, `${quote(key)} is not allowed in an included file`, {
-      hint: `move it to the main file; an included file may have ${listed(known)}`,
+      hint: `move it to the main file; an included file may have ${enumerated(known)}`,
     });
     return;
   }
@@ -199,10 +200,10 @@ function expected({ keyword, params, parentSchema }: SchemaError): string {
   const types = [parentSchema?.type].flat().filter((type) => type !== 'null');
   const isBlock = types.length === 1 && (types[0] === 'object' || types[0] === 'array');
   if (typeof parentSchema?.title === 'string' && !(keyword === 'type' && isBlock)) return parentSchema.title;
-  if (keyword === 'enum') return `one of ${listed((params.allowedValues as unknown[]).map(String), 'or')}`;
+  if (keyword === 'enum') return `one of ${enumerated((params.allowedValues as unknown[]).map(String), 'or')}`;
   if (keyword === 'minimum') return `a number of at least ${params.limit}`;
   if (keyword === 'minItems') return 'at least one';
-  return listed(
+  return enumerated(
     types.map((type) => TYPE_WORDS.get(String(type)) ?? String(type)),
     'or',
   );
@@ -221,7 +222,7 @@ function measured(node: Node): string {
   if (node.kind === 'list' && node.items.length === 0) return 'an empty list';
   const long =
     node.kind === 'scalar' && node.env === undefined && typeof node.value === 'string' && node.value.length > 60;
-  return long ? `a text of ${[...String(node.value)].length} characters` : found(node);
+  return long ? `a text of ${[...String(node.value)].length} characters` : describeNode(node);
 }
 
 /** The node of a path, and where to point for it: at the key when there is no value to see. */

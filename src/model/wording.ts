@@ -10,7 +10,7 @@ export function few(names: readonly string[], most = 5): string {
 }
 
 /** `a`, `a and b`, `a, b and c`. */
-export function enumerated(names: readonly string[]): string {
+export function enumerated(names: readonly string[], joint = 'and'): string {
   const last = names.at(-1) ?? '';
-  return names.length < 2 ? last : `${names.slice(0, -1).join(', ')} and ${last}`;
+  return names.length < 2 ? last : `${names.slice(0, -1).join(', ')} ${joint} ${last}`;
 }

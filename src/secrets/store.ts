@@ -4,7 +4,7 @@ import type { TokenType } from '../model/tokens.ts';
 import type { Problems } from '../yaml/diagnostic.ts';
 import type { Span } from '../yaml/source.ts';
 import type { Node } from '../yaml/tree.ts';
-import { shown } from '../yaml/wording.ts';
+import { showNode } from '../yaml/wording.ts';
 
 /** The parts of a kind of secret store. A new kind is one file in kinds/ and one line in catalog.ts. */
 export interface StoreKind<Config extends SecretStoreConfig = SecretStoreConfig> {
@@ -85,7 +85,7 @@ export interface SecretPath {
 
 /** Reports a store that would overwrite the configuration. `included` is the include entry for the file, if known. */
 export function reportOwnFile(pathNode: Node, problems: Problems, included?: Node): void {
-  problems.error('store-path', pathNode.at, `${shown(pathNode)} is a file of the configuration itself`, {
+  problems.error('store-path', pathNode.at, `${showNode(pathNode)} is a file of the configuration itself`, {
     ...(included === undefined ? {} : { related: { message: 'it is included', at: included.at } }),
     hint: 'give the secrets a file of their own',
   });

@@ -5,14 +5,14 @@ import { locationOf, type Span } from './source.ts';
 export interface Diagnostic {
   readonly code: DiagnosticCode;
   readonly severity: 'error' | 'warning';
-  /** What is wrong, on one line. Never holds a value from the environment. */
+  /** The problem, on one line. Never contains a value from the environment. */
   readonly message: string;
-  /** What to do or type instead. */
+  /** How to fix it. */
   readonly hint?: string;
   readonly location: Location;
-  /** How many characters of the line are meant, at least one. */
+  /** The number of characters to mark, at least one. */
   readonly length: number;
-  /** The other location, when two locations contradict each other. */
+  /** The other location of a conflict between two. */
   readonly related?: { readonly message: string; readonly location: Location };
 }
 
@@ -24,11 +24,11 @@ export interface DiagnosticJson {
   readonly column: number;
   readonly code: DiagnosticCode;
   readonly severity: 'error' | 'warning';
-  /** What is wrong, on one line. Never holds a value from the environment. */
+  /** The problem, on one line. Never contains a value from the environment. */
   readonly message: string;
-  /** What to do or type instead. */
+  /** How to fix it. */
   readonly hint?: string;
-  /** The other location, when two locations contradict each other. */
+  /** The other location of a conflict between two. */
   readonly related?: RelatedLocation;
 }
 
@@ -37,7 +37,7 @@ export interface RelatedLocation extends Location {
   readonly message: string;
 }
 
-/** A diagnostic with its fields in a fixed order, ready for JSON. */
+/** Converts a diagnostic to JSON data, with a fixed order of fields. */
 export function diagnosticJson(diagnostic: Diagnostic): DiagnosticJson {
   const { code, severity, message, hint, location, related } = diagnostic;
   return {
@@ -50,16 +50,16 @@ export function diagnosticJson(diagnostic: Diagnostic): DiagnosticJson {
   };
 }
 
-/** What is not in every diagnostic. */
+/** Optional parts of a diagnostic. */
 export interface Extras {
   readonly hint?: string | undefined;
   readonly related?: { readonly message: string; readonly at: Span };
 }
 
-/** Collects the diagnostics of one run; a diagnostic that repeats at a location is kept once. */
+/** Collects the diagnostics of one run; duplicates at a location are kept once. */
 export class Problems {
   readonly #found = new Map<string, { diagnostic: Diagnostic; start: number }>();
-  /** The order of the files: as they were read. */
+  /** The order of the files in the diagnostics. */
   readonly #files: string[] = [];
   #errors = 0;
 
@@ -80,7 +80,7 @@ export class Problems {
     return this.#errors > 0;
   }
 
-  /** Those of a severity, by file, line and column. */
+  /** The diagnostics of a severity, sorted by file, line and column. */
   sorted(severity: Diagnostic['severity']): Diagnostic[] {
     const rank = new Map(this.#files.map((file, index) => [file, index]));
     return [...this.#found.values()]
@@ -111,28 +111,27 @@ export class Problems {
 }
 
 /**
- * What can be wrong with a configuration, by the stable code that `validate --format json|sarif` shows; the kinds of
- * secret stores add their own.
- * A code never changes its meaning.
+ * Descriptions of all diagnostics by the stable code that `validate --format json|sarif` shows; kinds of secret stores add
+ * theirs. A code never changes its meaning.
  */
 export const CODES = {
   encoding: 'A file is not UTF-8 text.',
   'too-large': 'The files together are too large.',
   'too-deep': 'A file is nested too deeply.',
   'yaml-syntax': 'A file is not well-formed YAML.',
-  'yaml-documents': 'A file holds more than one YAML document.',
+  'yaml-documents': 'A file contains more than one YAML document.',
   'yaml-tag': 'A value has a YAML tag.',
-  'yaml-alias': 'An alias or merge key has nothing usable to refer to, or refers to too much.',
+  'yaml-alias': 'An alias or merge key refers to nothing usable, or expands to too many values.',
   'empty-file': 'The configuration is empty.',
   'duplicate-key': 'A key is repeated in one mapping.',
   'include-missing': 'An included file does not exist or cannot be read.',
   'include-ending': 'An included file does not end in .yaml or .yml.',
-  'include-outside': 'An included file is not in the git work tree that the configuration is in.',
+  'include-outside': 'An included file is outside of the git work tree of the configuration.',
   'include-nothing': 'An include pattern matches no file.',
   'variable-missing': 'An environment variable is not set.',
   'variable-secret': 'A value would contain a token from the environment.',
-  'variable-malformed': 'A ${ in a value does not name an environment variable.',
-  'version-unsupported': 'The format version is not one that this program reads.',
+  'variable-malformed': 'A ${ in a value is not followed by the name of an environment variable.',
+  'version-unsupported': 'The format version is not supported.',
   'unknown-key': 'A key that is not allowed here.',
   'missing-key': 'A required key is missing.',
   'wrong-type': 'A value has the wrong type.',
@@ -144,7 +143,7 @@ export const CODES = {
   'unknown-store': 'A policy or token names a secret store that does not exist.',
   'duplicate-name': 'A name is in two files.',
   'duplicate-account': 'Two accounts differ only in case.',
-  'policy-incomplete': 'A token lacks a setting that neither it nor its policy has.',
+  'policy-incomplete': 'A token has a setting neither of its own nor from its policy.',
   'ttl-range': 'A ttl is outside of what MotherDuck accepts.',
   'ttl-guardrail': 'A ttl is longer than guardrails.max_token_ttl.',
   'ttl-never': 'A token would never expire, and guardrails.allow_never_expiring is not set.',
@@ -164,5 +163,5 @@ export const CODES = {
   unused: 'Something is defined and never used.',
 } satisfies Record<string, string>;
 
-/** Those of the kinds of secret stores begin with `store-`. */
+/** Codes of secret stores start with `store-`. */
 export type DiagnosticCode = keyof typeof CODES | `store-${string}`;

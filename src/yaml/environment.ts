@@ -1,7 +1,7 @@
 import { isSecretVariable, secretValues } from '../model/secret.ts';
 import type { FromEnvironment } from './tree.ts';
 
-/** The environment variables of a configuration; remembers which were used. */
+/** The environment variables for a configuration; records which were used. */
 export class Environment {
   readonly #values: NodeJS.ProcessEnv;
   readonly #secrets: readonly string[];
@@ -19,7 +19,7 @@ export class Environment {
     return value;
   }
 
-  /** Whether a variable is one of MotherDuck's tokens, by its name, its value or its shape: MotherDuck's are JWTs. */
+  /** Whether a variable contains a MotherDuck token, by its name, its value or its form of a JWT. */
   isSecret(name: string): boolean {
     const value = Object.hasOwn(this.#values, name) ? (this.#values[name] ?? '') : '';
     const isToken =
@@ -27,37 +27,37 @@ export class Environment {
     return isToken || isSecretVariable(name);
   }
 
-  /** What was put into the configuration, by name in alphabetical order. */
+  /** The names and values of the used variables, sorted by name. */
   used(): [string, string][] {
     return [...this.#used].sort(([a], [b]) => (a < b ? -1 : 1));
   }
 }
 
-/** What is wrong with one `${` of a text; `index` counts the `$$` and `${` before it. */
+/** An invalid `${` of a text; `index` counts the `$$` and `${` before it. */
 export interface BadVariable {
   readonly index: number;
-  /** Absent: what follows `${` is no name. */
+  /** Absent when no name follows `${`. */
   readonly name?: string;
-  /** It would put a secret into the configuration, and so into plans and reports. */
+  /** The variable contains a secret, which would appear in plans and reports. */
   readonly isSecret?: true;
 }
 
 /** A text with its variables replaced. */
 export interface Substituted {
   readonly text: string;
-  /** Absent when no variable stands in the text. */
+  /** Absent when the text has no variable. */
   readonly env?: FromEnvironment;
-  /** The first of them, when there are many. */
+  /** At most the first 20. */
   readonly bad: readonly BadVariable[];
 }
 
-/** The most faults of one text that are reported. */
-const MOST_BAD = 20;
+/** The maximum number of invalid variables that are reported for one text. */
+const MAX_BAD = 20;
 
-/** Finds `$$` and `${NAME}`, and `${` that names nothing. */
+/** Matches `$$`, `${NAME}`, and a `${` without a name. */
 export const DOLLARS = /\$\$|\$\{([A-Za-z_][A-Za-z0-9_]*)\}|\$\{/g;
 
-/** Replaces `${NAME}` by the variable's value and `$$` by a dollar sign. A value is put in as it is, not searched again. */
+/** Replaces `${NAME}` by the variable's value and `$$` by a dollar sign. Values are not searched again. */
 export function substitute(raw: string, environment: Environment): Substituted {
   const bad: BadVariable[] = [];
   let index = -1;
@@ -69,7 +69,7 @@ export function substitute(raw: string, environment: Environment): Substituted {
     const isSecret = name !== undefined && environment.isSecret(name);
     const value = name === undefined || isSecret ? undefined : environment.get(name);
     missing ||= value === undefined;
-    if (value === undefined && bad.length < MOST_BAD) {
+    if (value === undefined && bad.length < MAX_BAD) {
       bad.push({ index, ...(name === undefined ? {} : { name }), ...(isSecret ? { isSecret } : {}) });
     }
     return value ?? match;

@@ -1,49 +1,50 @@
 import { type Document, isAlias, isMap, isNode, isScalar, isSeq, type Pair, Scalar } from 'yaml';
+import { enumerated } from '../model/wording.ts';
 import type { Problems } from './diagnostic.ts';
 import { DOLLARS, type Environment, type Substituted, substitute } from './environment.ts';
 import type { Source, Span } from './source.ts';
 import type { Entry, MapNode, Node, ScalarNode } from './tree.ts';
-import { listed, quote } from './wording.ts';
-import { MAX_DEPTH, parseYaml } from './yaml-document.ts';
+import { quote } from './wording.ts';
+import { MAX_DEPTH, parseYaml } from './yaml-syntax.ts';
 
-/** What all files of a configuration share while they are parsed. */
-export interface Reading {
+/** Shared by all files of a configuration while they are parsed. */
+export interface ParseContext {
   readonly environment: Environment;
   readonly problems: Problems;
   /** How many values aliases and merge keys may still add, over all files. */
   aliasBudget: number;
 }
 
-/** So many values aliases may add: plenty for people, and soon reached by a file made to explode. */
+/** How many values aliases may add: more than any real file needs, and a limit for files that expand exponentially. */
 export const ALIAS_BUDGET = 1_000_000;
 
 /**
- * Parses the text of one file into a tree with positions. Everything wrong with it as YAML, and every missing
- * environment variable, is reported. Gives undefined when there is no tree to go on with.
+ * Parses one file into a tree with positions, and replaces environment variables. Reports YAML errors and missing
+ * variables. Returns undefined when the YAML cannot be parsed.
  */
-export function parseSource(source: Source, reading: Reading): Node | undefined {
-  const document = parseYaml(source, reading.problems);
-  return document === undefined ? undefined : new Grower(source, reading).grow(document);
+export function parseSource(source: Source, context: ParseContext): Node | undefined {
+  const document = parseYaml(source, context.problems);
+  return document === undefined ? undefined : new TreeBuilder(source, context).build(document);
 }
 
-/** Grows the tree from the parser's nodes, in the order of the text, so that an alias finds the anchor before it. */
-class Grower {
+/** Builds the tree from the parser's nodes in the order of the text, so that aliases find the anchors before them. */
+class TreeBuilder {
   readonly #source: Source;
-  readonly #reading: Reading;
+  readonly #context: ParseContext;
   readonly #anchors = new Map<string, Node | 'open'>();
-  readonly #open: Span;
+  readonly #start: Span;
 
-  constructor(source: Source, reading: Reading) {
+  constructor(source: Source, context: ParseContext) {
     this.#source = source;
-    this.#reading = reading;
-    this.#open = { source, start: 0, end: 0 };
+    this.#context = context;
+    this.#start = { source, start: 0, end: 0 };
   }
 
-  grow(document: Document.Parsed): Node {
-    return this.#node(document.contents, 1, this.#open);
+  build(document: Document.Parsed): Node {
+    return this.#node(document.contents, 1, this.#start);
   }
 
-  /** `near` is where to point when there is nothing, as after a key without a value. */
+  /** @param near The span of an empty node, for example of a key without a value. */
   #node(yaml: unknown, depth: number, near: Span): Node {
     if (isAlias(yaml)) return this.#alias(yaml.source, this.#span(yaml.range), depth);
     if (!isScalar(yaml) && !isMap(yaml) && !isSeq(yaml)) return this.#nothing(near);
@@ -86,7 +87,7 @@ class Grower {
     if (first === undefined) entries.set(entry.key, entry);
     else {
       const related = { message: 'first defined', at: first.keyAt };
-      this.#reading.problems.error('duplicate-key', entry.keyAt, `key ${quote(entry.key)} is repeated`, { related });
+      this.#context.problems.error('duplicate-key', entry.keyAt, `key ${quote(entry.key)} is repeated`, { related });
     }
   }
 
@@ -96,15 +97,15 @@ class Grower {
       if (typeof key.value === 'string') return key.value;
       if (key.source !== undefined && key.source !== '') return key.source;
     }
-    this.#reading.problems.error('yaml-syntax', at, 'a key must be a plain name');
+    this.#context.problems.error('yaml-syntax', at, 'a key must be a plain name');
     return undefined;
   }
 
   #mergeSources(node: Node): MapNode[] {
     const sources = node.kind === 'list' ? node.items : [node];
     const maps = sources.filter((source) => source.kind === 'map');
-    if (maps.length < sources.length && !this.#spent()) {
-      this.#reading.problems.error('yaml-alias', node.at, 'the merge key << takes a mapping or a list of mappings', {
+    if (maps.length < sources.length && !this.#isBudgetSpent()) {
+      this.#context.problems.error('yaml-alias', node.at, 'the merge key << takes a mapping or a list of mappings', {
         hint: 'write <<: *name after an anchor &name on the mapping to merge',
       });
     }
@@ -113,10 +114,10 @@ class Grower {
 
   #alias(name: string, at: Span, depth: number): Node {
     const target = this.#anchors.get(name);
-    const { problems } = this.#reading;
-    if (target === 'open') problems.error('yaml-alias', at, `alias *${name} stands inside of what it refers to`);
+    const { problems } = this.#context;
+    if (target === 'open') problems.error('yaml-alias', at, `alias *${name} is inside the value that it refers to`);
     else if (target === undefined) {
-      const hint = `the anchor &${name} must stand before it, in the same file`;
+      const hint = `the anchor &${name} must come before it in the same file`;
       problems.error('yaml-alias', at, `alias *${name} refers to nothing`, { hint });
     } else if (depth + target.height > MAX_DEPTH) {
       problems.error('too-deep', at, `nested more than ${MAX_DEPTH} levels deep`);
@@ -124,17 +125,17 @@ class Grower {
     return this.#nothing(at);
   }
 
-  #spent(): boolean {
-    return this.#reading.aliasBudget < 0;
+  #isBudgetSpent(): boolean {
+    return this.#context.aliasBudget < 0;
   }
 
-  /** Takes from the budget; reports once when it is used up, after which no alias is followed. */
+  /** Takes from the budget. Reports once when it is used up; then no alias is followed. */
   #spend(size: number, at: Span): boolean {
-    if (this.#spent()) return false;
-    this.#reading.aliasBudget -= size;
-    if (!this.#spent()) return true;
+    if (this.#isBudgetSpent()) return false;
+    this.#context.aliasBudget -= size;
+    if (!this.#isBudgetSpent()) return true;
     const message = `aliases expand to more than ${ALIAS_BUDGET.toLocaleString('en')} values`;
-    this.#reading.problems.error('yaml-alias', at, message, { hint: 'write less with aliases; use templates instead' });
+    this.#context.problems.error('yaml-alias', at, message, { hint: 'use fewer aliases, or templates instead' });
     return false;
   }
 
@@ -142,9 +143,9 @@ class Grower {
     if (tag === undefined || tag === '!' || PLAIN_TAGS.has(tag)) return;
     const start = this.#source.text.lastIndexOf('!', at.start);
     const span = start === -1 ? at : { ...at, start, end: Math.max(start + 1, at.start) };
-    const names = listed(['!!str', '!!int', '!!float', '!!bool', '!!null']);
-    this.#reading.problems.error('yaml-tag', span, `tag ${quote(tag)} has no meaning here`, {
-      hint: `remove it; only ${names} are known, and \${NAME} takes a value from the environment`,
+    const names = enumerated(['!!str', '!!int', '!!float', '!!bool', '!!null']);
+    this.#context.problems.error('yaml-tag', span, `tag ${quote(tag)} is not supported`, {
+      hint: `remove it; only ${names} are allowed, and \${NAME} takes a value from the environment`,
     });
   }
 
@@ -152,7 +153,7 @@ class Grower {
     const { value } = yaml;
     const leaf = { kind: 'scalar', at, size: 1, height: 1 } as const;
     if (typeof value === 'string' && value.includes('$')) {
-      const { text, env, bad } = substitute(value, this.#reading.environment);
+      const { text, env, bad } = substitute(value, this.#context.environment);
       this.#reportVariables(bad, at);
       return { ...leaf, value: text, ...(env === undefined ? {} : { env }) };
     }
@@ -160,7 +161,7 @@ class Grower {
     return { ...leaf, value: known ? value : null };
   }
 
-  /** Points into the scalar: the nth dollar of its value is the nth of its text, unless escapes hide one. */
+  /** Points into the scalar: the nth dollar of the value is the nth of the text, unless an escape hides one. */
   #reportVariables(bad: Substituted['bad'], at: Span): void {
     if (bad.length === 0) return;
     const matches = [...this.#source.text.slice(at.start, at.end).matchAll(DOLLARS)];
@@ -169,20 +170,20 @@ class Grower {
       const start = at.start + (match?.index ?? 0);
       const span = match === undefined ? at : { ...at, start, end: start + match[0].length };
       if (isSecret) {
-        this.#reading.problems.error('variable-secret', span, `${name} is a token, which is not allowed here`, {
-          hint: 'the program takes the admin token from the environment by itself; what stands here is shown in plans',
+        this.#context.problems.error('variable-secret', span, `${name} is a token, which is not allowed here`, {
+          hint: 'plans show the values of the configuration; mdacc reads the admin token from the environment itself',
         });
       } else if (name !== undefined) {
-        this.#reading.problems.error('variable-missing', span, `environment variable ${name} is not set`, {
-          hint: `set ${name}, or write $\${${name}} if the text itself is meant`,
+        this.#context.problems.error('variable-missing', span, `environment variable ${name} is not set`, {
+          hint: `set ${name}, or write $\${${name}} for the literal text`,
         });
       } else {
-        this.#reading.problems.error(
+        this.#context.problems.error(
           'variable-malformed',
           span,
-          `after \${ comes the name of an environment variable and }`,
+          `expected \${NAME} with the name of an environment variable`,
           {
-            hint: `write $\${ if the text \${ itself is meant`,
+            hint: `write $\${ for the literal text \${`,
           },
         );
       }
@@ -193,8 +194,8 @@ class Grower {
     return { kind: 'scalar', at, size: 1, height: 1, value: null };
   }
 
-  /** Where a node stands; for an empty one, `near`. */
-  #span(range: readonly [number, number, number] | null | undefined, near: Span = this.#open): Span {
+  /** The span of a node; of an empty one, `near`. */
+  #span(range: readonly [number, number, number] | null | undefined, near: Span = this.#start): Span {
     if (range === null || range === undefined || range[0] === range[1]) return near;
     return { source: this.#source, start: range[0], end: range[1] };
   }

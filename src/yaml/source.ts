@@ -16,7 +16,7 @@ export interface Span {
   readonly end: number;
 }
 
-/** Makes a source of a text. Its lines are counted here, so positions do not depend on how far a parser came. */
+/** Creates a source. Lines are counted here, so that positions do not depend on how far the parser came. */
 export function sourceOf(file: string, text: string): Source {
   const lines = new LineCounter();
   lines.addNewLine(0);
@@ -30,13 +30,13 @@ export function locationOf(span: Span): Location {
   return { file: span.source.file, line, column: col };
 }
 
-/** What is wrong with the bytes of a file, before anything is parsed. */
+/** Why the bytes of a file are not UTF-8 text. */
 export interface BadBytes {
   readonly message: string;
   readonly hint: string;
 }
 
-/** Reads bytes as UTF-8, with or without a byte order mark. Gives the text, or what is wrong with it. */
+/** Decodes UTF-8 with or without a byte order mark. Returns the text, or why the bytes are not UTF-8. */
 export function decode(bytes: Uint8Array): string | BadBytes {
   const [first, second] = bytes;
   if ((first === 0xff && second === 0xfe) || (first === 0xfe && second === 0xff)) {
@@ -45,7 +45,7 @@ export function decode(bytes: Uint8Array): string | BadBytes {
   if (bytes.includes(0)) {
     return {
       message: 'the file is binary, not YAML text',
-      hint: 'it must be UTF-8 text; UTF-16 without a mark looks like this too',
+      hint: 'save it as UTF-8; UTF-16 without a byte order mark looks binary too',
     };
   }
   try {

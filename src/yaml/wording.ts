@@ -1,53 +1,48 @@
+import { enumerated } from '../model/wording.ts';
 import type { Node } from './tree.ts';
 
-/** Text that can be shown in a terminal: control and direction-changing characters become a replacement sign. */
+/** Text that is safe to print in a terminal: control and direction-changing characters become a replacement character. */
 export function printable(text: string): string {
   return text.replace(/[^\P{C}\t]|[\u2028\u2029]/gu, '\ufffd');
 }
 
-/** A name or text from a file in quotes, short and printable. */
+/** A name or text from a file for a message: quoted, shortened and safe to print. */
 export function quote(text: string): string {
   const short = text.length > 60 ? `${text.slice(0, 57)}...` : text;
   return `"${printable(short.replace(/["\\]/g, '\\$&').replace(/\n/g, '\\n').replace(/\t/g, '\\t'))}"`;
 }
 
-/** A scalar as its file writes it: what came from the environment is shown as `${NAME}`, never as its value. */
-export function shown(node: Node): string {
-  if (node.kind !== 'scalar') return found(node);
+/** A scalar as written in its file: a value from the environment is shown as `${NAME}`. */
+export function showNode(node: Node): string {
+  if (node.kind !== 'scalar') return describeNode(node);
   if (node.env !== undefined) return quote(node.env.raw);
   return typeof node.value === 'string' ? quote(node.value) : String(node.value);
 }
 
-/** What a node is, for a message `expected X, found Y`. */
-export function found(node: Node): string {
+/** A description of a node, for a message `expected X, found Y`. */
+export function describeNode(node: Node): string {
   if (node.kind === 'map') return 'a mapping';
   if (node.kind === 'list') return 'a list';
   if (node.value === null) return 'nothing';
-  if (node.env !== undefined) return `what ${quote(node.env.raw)} gives`;
+  if (node.env !== undefined) return `the value of ${quote(node.env.raw)}`;
   if (typeof node.value === 'string') return node.value === '' ? 'an empty text' : `the text ${quote(node.value)}`;
   return typeof node.value === 'number' ? `the number ${node.value}` : String(node.value);
 }
 
-/** `a`, `a and b`, `a, b and c`. */
-export function listed(words: readonly string[], joint = 'and'): string {
-  if (words.length < 2) return words.join('');
-  return `${words.slice(0, -1).join(', ')} ${joint} ${words.at(-1)}`;
-}
-
-/** How many known names are listed when none is near. */
-const MOST_LISTED = 8;
+/** The maximum number of known names that are listed when none is similar. */
+const MAX_LISTED = 8;
 /** With more candidates than this, only those with the same first letter are compared. */
 const MANY = 500;
 
-/** `did you mean "x"?`, or else the known names when they are few; undefined when there is nothing to say. */
+/** `did you mean "x"?`, or the known names if there are at most eight; otherwise undefined. */
 export function suggestion(wrong: string, known: readonly string[], what = 'known here'): string | undefined {
   const near = nearest(wrong, known);
   if (near !== undefined) return `did you mean ${quote(near)}?`;
-  if (known.length === 0 || known.length > MOST_LISTED) return undefined;
-  return `${what}: ${listed(known)}`;
+  if (known.length === 0 || known.length > MAX_LISTED) return undefined;
+  return `${what}: ${enumerated(known)}`;
 }
 
-/** The known name that was most likely meant: the fewest typing mistakes away, at most one in three characters. */
+/** The known name with the fewest typing mistakes, at most one in three characters. */
 export function nearest(wrong: string, known: readonly string[]): string | undefined {
   if (wrong.length > 100) return undefined;
   const plain = folded(wrong);
@@ -56,7 +51,7 @@ export function nearest(wrong: string, known: readonly string[]): string | undef
   for (const name of known) {
     if (name === wrong || Math.abs(name.length - wrong.length) >= least) continue;
     if (known.length > MANY && name[0] !== wrong[0]) continue;
-    // Of very short names everything is one mistake away from everything.
+    // All very short names are within one mistake of each other.
     if (wrong.length < 3 && name[0] !== wrong[0]) continue;
     const distance = folded(name) === plain ? 0 : mistakes(plain, folded(name));
     if (distance < least) [best, least] = [name, distance];
@@ -64,7 +59,7 @@ export function nearest(wrong: string, known: readonly string[]): string | undef
   return best;
 }
 
-/** What people mix up without noticing: case, and hyphens, underscores and nothing between words. */
+/** Ignores differences of case and of hyphens, underscores and spaces. */
 function folded(name: string): string {
   return name.toLowerCase().replace(/[-_ ]/g, '');
 }

@@ -1,7 +1,8 @@
 /** `kind: exec`: secrets passed to the user's program on its standard input. */
+import { enumerated } from '../../model/wording.ts';
 import type { Problems } from '../../yaml/diagnostic.ts';
 import { child, durationOf, fromEnvironment, itemsOf, type Node, textsOf } from '../../yaml/tree.ts';
-import { listed, quote, shown, suggestion } from '../../yaml/wording.ts';
+import { quote, showNode, suggestion } from '../../yaml/wording.ts';
 import { COMMAND_WORD, type StoredToken, type StoreKind, type WrittenStore } from '../store.ts';
 import { type ExecStoreConfig, execStore, expandWords, PLACEHOLDERS } from './exec/store.ts';
 
@@ -105,9 +106,9 @@ function checkWords({ block }: WrittenStore<ExecStoreConfig>, problems: Problems
 function checkPlaceholders(word: Node, problems: Problems): void {
   for (const name of placeholdersIn(word)) {
     if (isPlaceholder(name)) continue;
-    const known = listed(PLACEHOLDERS.map((one) => `{${one}}`));
+    const known = enumerated(PLACEHOLDERS.map((one) => `{${one}}`));
     if (fromEnvironment(word)) {
-      problems.error('store-command', word.at, `the value of ${shown(word)} has an unknown placeholder`, {
+      problems.error('store-command', word.at, `the value of ${showNode(word)} has an unknown placeholder`, {
         hint: `known placeholders: ${known}`,
       });
     } else {
@@ -130,5 +131,5 @@ function placeholdersIn(word: Node): string[] {
 function checkTimeout({ config, block }: WrittenStore<ExecStoreConfig>, problems: Problems): void {
   const node = child(block, 'timeout');
   if (node === undefined || (config.timeout >= TIMEOUT_SECONDS.min && config.timeout <= TIMEOUT_SECONDS.max)) return;
-  problems.error('store-timeout', node.at, `timeout ${shown(node)} is outside 1s to 1h`);
+  problems.error('store-timeout', node.at, `timeout ${showNode(node)} is outside 1s to 1h`);
 }

@@ -3,7 +3,7 @@ import path from 'node:path';
 import { DEFAULT_VARIABLE, variableOf } from '../../model/secret.ts';
 import type { Problems } from '../../yaml/diagnostic.ts';
 import { booleanOf, child, fromEnvironment, textOf } from '../../yaml/tree.ts';
-import { quote, shown } from '../../yaml/wording.ts';
+import { quote, showNode } from '../../yaml/wording.ts';
 import { reportOwnFile, type StoreKind, type WrittenStore } from '../store.ts';
 import type { FileStoreConfig } from './file/check-file.ts';
 import { fileStore } from './file/store.ts';
@@ -113,7 +113,7 @@ function checkPath(store: Written, files: readonly string[], problems: Problems)
   } else if (files.includes(targetOf(store))) {
     reportOwnFile(pathNode, problems);
   } else if (/[\\/]$/.test(config.shownPath)) {
-    problems.error('store-path', pathNode.at, `${shown(pathNode)} is a folder`, { hint: 'name a file in it' });
+    problems.error('store-path', pathNode.at, `${showNode(pathNode)} is a folder`, { hint: 'name a file in it' });
   }
 }
 
@@ -128,7 +128,7 @@ function checkVariable({ config, block }: Written, problems: Problems): void {
   }
   const example = variableOf(config.variable, { account: 'ACCOUNT', token: 'TOKEN' });
   if (/^[A-Za-z_][A-Za-z0-9_]*$/.test(example)) return;
-  const message = `${shown(variable)} is not a valid name of an environment variable`;
+  const message = `${showNode(variable)} is not a valid name of an environment variable`;
   problems.error('store-variable', variable.at, message, {
     hint: 'use letters, digits and underscores, {ACCOUNT} and {TOKEN}; no digit first',
   });

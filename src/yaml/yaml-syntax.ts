@@ -4,15 +4,15 @@ import type { Source } from './source.ts';
 
 /** The deepest nesting that is read. A configuration needs seven levels. */
 export const MAX_DEPTH = 64;
-/** More lexical tokens than this are refused before the parser's memory is. A file of 10 MB of accounts has fewer. */
+/** More lexical tokens are refused, to limit the parser's memory. A file with 10 MB of accounts has fewer. */
 const MAX_LEXEMES = 6_000_000;
 
 /**
- * Parses one file as a single YAML 1.2 document. Reports everything wrong with it as YAML, and returns undefined only then.
+ * Parses one file as a single YAML 1.2 document. Returns undefined after reporting errors of its syntax.
  */
 export function parseYaml(source: Source, problems: Problems): Document.Parsed | undefined {
   const limits: Limits = { broken: false, brackets: new Brackets(source.text) };
-  // Each fault of the syntax is an Error; without their stacks, a file of nothing but faults is refused in seconds.
+  // Each syntax error is an Error object; without stacks, a file full of errors is refused in seconds.
   const { stackTraceLimit } = Error;
   Error.stackTraceLimit = 0;
   try {
@@ -38,13 +38,13 @@ function parseLimited(source: Source, problems: Problems, limits: Limits): Docum
   return faults.length > 0 || oldVersion(source, document, problems) ? undefined : document;
 }
 
-/** What is noticed while the parser is fed. */
+/** Observations while the parser is fed. */
 interface Limits {
   broken: boolean;
   readonly brackets: Brackets;
 }
 
-/** Feeds the parser piece by piece, and stops where the nesting or the length would become a burden. */
+/** Feeds the parser lexeme by lexeme, and stops at the limits of nesting and length. */
 function* parserTokens(source: Source, problems: Problems, limits: Limits) {
   const parser = new Parser();
   let lexemes = 0;
@@ -55,7 +55,7 @@ function* parserTokens(source: Source, problems: Problems, limits: Limits) {
     if (parser.stack.length > MAX_DEPTH || lexemes > MAX_LEXEMES) {
       limits.broken = true;
       const at = { source, start: parser.offset, end: parser.offset + 1 };
-      if (lexemes > MAX_LEXEMES) problems.error('too-large', at, 'the file holds more values than can be read');
+      if (lexemes > MAX_LEXEMES) problems.error('too-large', at, 'the file has too many values');
       else problems.error('too-deep', at, `nested more than ${MAX_DEPTH} levels deep`);
       return;
     }
@@ -69,15 +69,15 @@ function reportSecondDocument(source: Source, first: Document.Parsed, problems: 
   marker.lastIndex = Math.max(0, first.range[1]);
   const start = marker.exec(source.text)?.index ?? first.range[2];
   problems.error('yaml-documents', { source, start, end: start + 3 }, 'a second YAML document begins here', {
-    hint: 'put everything into one document, or into a file of its own that include names',
+    hint: 'put everything into one document, or move it to an included file',
   });
 }
 
-// With %YAML 1.1 the same text would mean other values (yes, 0777), so it is refused and not followed.
+// %YAML 1.1 would give the same text other values (yes, 0777), so it is refused.
 function oldVersion(source: Source, document: Document.Parsed, problems: Problems): boolean {
   if (document.directives.yaml.version === '1.2') return false;
   const start = Math.max(0, source.text.indexOf('%YAML'));
-  problems.error('yaml-syntax', { source, start, end: start + 5 }, 'only YAML 1.2 is read', {
+  problems.error('yaml-syntax', { source, start, end: start + 5 }, 'only YAML 1.2 is supported', {
     hint: 'remove the %YAML line',
   });
   return true;
@@ -91,7 +91,7 @@ interface Fault {
   readonly hint?: string | undefined;
 }
 
-/** One fault of the syntax brings others with it; shown are those that the others come of. */
+/** One syntax error causes others; only the root causes are reported. */
 function reportFaults(source: Source, faults: readonly YAMLError[], brackets: Brackets, problems: Problems): void {
   if (faults.length === 0) return;
   for (const { code, start, end, message, hint } of rootFaults(source, faults, brackets)) {
@@ -101,7 +101,7 @@ function reportFaults(source: Source, faults: readonly YAMLError[], brackets: Br
 
 function rootFaults(source: Source, faults: readonly YAMLError[], brackets: Brackets): Fault[] {
   const lineOf = (offset: number): number => source.lines.linePos(offset).line;
-  // After a tab the parser no longer knows where anything belongs.
+  // After a tab, the parser's other errors are unreliable.
   const tab = firstTab(source, faults, brackets);
   const lastLine = tab === undefined ? Number.POSITIVE_INFINITY : lineOf(tab.start) - 1;
   const unclosed = brackets.unclosed.filter(({ start }) => lineOf(start) <= lastLine).sort(byStart);
@@ -143,13 +143,13 @@ function yamlFault(source: Source, fault: YAMLError): Fault & { readonly isVaria
   const at = { code, start, end: Math.min(fault.pos[1], start + 1) } as const;
   const variable = unquotedVariable(source.text, start);
   if (variable === undefined) return { ...at, message: messageOf(fault), hint: HINTS[fault.code], isVariable: false };
-  const message = `${variable} cannot stand between { } or [ ] without quotes`;
+  const message = `${variable} needs quotes between { } or [ ]`;
   return { ...at, message, hint: `write "${variable}"`, isVariable: true };
 }
 
 function messageOf(fault: YAMLError): string {
-  if (fault.code === 'BLOCK_AS_IMPLICIT_KEY') return 'a mapping cannot begin in the middle of a line';
-  if (fault.code === 'BAD_INDENT') return 'the indentation does not fit the lines above';
+  if (fault.code === 'BLOCK_AS_IMPLICIT_KEY') return 'a mapping cannot start in the middle of a line';
+  if (fault.code === 'BAD_INDENT') return 'the indentation does not match the lines above';
   if (fault.code === 'RESOURCE_EXHAUSTION') return 'nested too deeply to be read';
   const message = fault.message.replace(/ in YAML stream: .*/s, '').replace(/\n.*/s, '');
   return `not YAML: ${message.charAt(0).toLowerCase()}${message.slice(1)}`;
@@ -157,19 +157,19 @@ function messageOf(fault: YAMLError): string {
 
 const HINTS: Partial<Record<YAMLError['code'], string>> = {
   BLOCK_AS_IMPLICIT_KEY:
-    'put the value in quotes if it holds a colon and a space, or move the mapping to its own lines',
-  MULTILINE_IMPLICIT_KEY: 'a key is followed by a colon and a space',
+    'put the value in quotes if it contains a colon and a space, or move the mapping to its own lines',
+  MULTILINE_IMPLICIT_KEY: 'write a colon and a space after a key',
   BAD_SCALAR_START: 'put the value in quotes',
-  BAD_DQ_ESCAPE: "in double quotes a backslash is written \\\\; in single quotes ('...') it stands for itself",
+  BAD_DQ_ESCAPE: "write \\\\ for a backslash in double quotes, or use single quotes ('...')",
 };
 
-/** Between { } and [ ] braces are YAML's own: the fault is at the brace of a `${NAME}` that has no quotes. */
+/** The unquoted `${NAME}` at an error: between { } and [ ], its braces are YAML syntax. */
 function unquotedVariable(text: string, start: number): string | undefined {
   if (text[start] !== '{' || text[start - 1] !== '$') return undefined;
   return /^\$\{\w+\}/.exec(text.slice(start - 1, start + 100))?.[0];
 }
 
-/** A `{` or `[` that was not closed before what stands at `end`. */
+/** A `{` or `[` that was not closed before the offset `end`. */
 export interface Unclosed {
   readonly bracket: string;
   readonly start: number;
@@ -181,10 +181,10 @@ const CLOSER: ReadonlyMap<string, string> = new Map([
   ['[', ']'],
 ]);
 
-/** Follows the brackets of a text, lexeme by lexeme: the parser only notices where a line no longer fits, and names that. */
+/** Tracks the brackets of a text by lexeme, because the parser only reports the line where the text stops making sense. */
 export class Brackets {
   readonly unclosed: Unclosed[] = [];
-  /** Where tabs indent a line between brackets, for which the parser has no fault of its own. */
+  /** Offsets of tabs that indent a line between brackets, which the parser does not report. */
   readonly tabs: number[] = [];
   readonly #text: string;
   #open: { readonly bracket: string; readonly start: number }[] = [];
@@ -207,14 +207,14 @@ export class Brackets {
     }
   }
 
-  /** The end of the text. Brackets in front of a quote that is not closed are not what is wrong. */
+  /** Call at the end of the text. Brackets before an unclosed quote are not the error. */
   end(): void {
     const quote = /^["']/.exec(this.#last)?.[0];
     if (quote !== undefined && (this.#last.length === 1 || !this.#last.endsWith(quote))) return;
     this.#leave(0);
   }
 
-  /** The lexer gives up on all open brackets: a line is indented less than they are. */
+  /** The lexer drops all open brackets when a line is indented less than they are. */
   #flowEnd(last: string): void {
     const next = this.#text[this.#offset] ?? '';
     if (last.startsWith('\t')) this.tabs.push(this.#offset - last.length);
@@ -224,7 +224,7 @@ export class Brackets {
 
   #close(closer: string): void {
     const own = this.#open.findLastIndex(({ bracket }) => CLOSER.get(bracket) === closer);
-    // What was opened inside is not closed; when nothing fits, what was opened last is not.
+    // Brackets opened inside are not closed. Without a matching one, the last opened one is not.
     if (own === -1) this.#leave(Math.max(0, this.#open.length - 1));
     else {
       this.#leave(own + 1);
