@@ -10,17 +10,18 @@ const FOLDER = path.dirname(fileURLToPath(import.meta.url));
 const HEADING = /^== (.+)\n/m;
 
 /** The files with an entry for each text, and what they hold. */
-export type GoldenFile = 'errors' | 'configuration' | 'findings' | 'reasons' | 'reports' | 'warnings';
+export type GoldenFile = 'audits' | 'configuration' | 'errors' | 'plans' | 'reports' | 'warnings';
 
 /** What differs from run to run, by the name that stands for it in a golden file: `{ pid: child.pid }` is `<pid>`. */
 export type Values = Readonly<Record<string, string | number | RegExp>>;
 
 /**
  * Compares a text with its entry in `test/golden/<file>.txt`. Temporary folders and times of the form
- * 2026-11-25T01:10:00Z are `<folder>` and `<time>` there; `values` names more that differs from run to run.
+ * 2026-11-25T01:10:00Z are `<folder>` and `<time>` there; `values` names more that differs from run to run. With 'exact'
+ * nothing is replaced.
  */
-export function expectGolden(file: GoldenFile, entry: string, text: string, values: Values = {}): void {
-  const shown = withoutValues(text, values);
+export function expectGolden(file: GoldenFile, entry: string, text: string, values: Values | 'exact' = {}): void {
+  const shown = values === 'exact' ? text.trimEnd() : withoutValues(text, values);
   const known = read(file).get(entry);
   if (known !== shown && mayWrite(known)) write(file, entry, shown);
   else expect(shown, `entry "${entry}" of test/golden/${file}.txt`).toBe(known);

@@ -1,6 +1,7 @@
 import { expect, it } from 'vitest';
 import type { PlanNotice } from '../../src/model/notice.ts';
 import { noticeText, wordedNotice } from '../../src/plan/notice-text.ts';
+import { expectGolden } from '../golden/golden.ts';
 
 const account = 'etl_prod';
 const hint = { text: 'Do this.' };
@@ -30,27 +31,7 @@ it('words every notice, with what it is about and what to do', () => {
     const { subject, message, hint: fix } = noticeText(notice);
     return `${subject ?? '-'}: ${message}${fix.command === undefined ? '' : ` [${fix.command.join(' ')}]`}`;
   });
-  expect(lines).toMatchInlineSnapshot(`
-    [
-      "-: the users of the organization cannot be listed, so unmanaged accounts are not shown: NOT_ADMIN",
-      "etl_prod/airflow: "airflow.2" was stored and not seen to connect, so "airflow" stays [rotate etl_prod/airflow]",
-      "etl_prod: all 2 tokens of etl_prod turn over within one overlap",
-      "etl_prod: its last smoke test failed: apply tests it again [smoke --only etl_prod]",
-      "etl_prod: its tokens are not rotated any more, since it left the configuration; airflow expires 2027-02-06 [apply --prune --only etl_prod]",
-      "-: applies were up to 15 days apart, longer than rotate_before of etl_prod/airflow",
-      "etl_prod: skipped, since it has changes beside scheduled work: set ducklings, create token [apply --only etl_prod]",
-      "etl_prod: it was not read",
-      "etl_prod: "etl_prod" is a person's user at MotherDuck now, and not the account that is managed [state forget etl_prod]",
-      "etl_prod: "etl_prod" is deprovisioned at MotherDuck",
-      "etl_prod/airflow: 2 live read_write tokens are named "airflow": a and b",
-      "-: etl_prod is the account whose token runs this program: it is never deleted",
-      "etl_prod: whether etl_prod is the account whose token runs this program cannot be told, since users cannot be listed",
-      "-: etl_prod has deletion_protection, remembered in the state [apply --only etl_prod]",
-      "-: the plan deletes 1 account and guardrails.max_deletes is 0: etl_prod",
-      "-: all Ducklings at once would cost 14.4 an hour and guardrails.max_compute_ceiling is 10",
-      "-: guardrails.max_compute_ceiling is 10, and the ceiling of etl_prod is not known",
-    ]
-  `);
+  expectGolden('warnings', 'of a plan', lines.join('\n'), 'exact');
 });
 
 it('names its account once', () => {

@@ -8,6 +8,7 @@ import { auditText } from '../../src/report/audit/text.ts';
 import { coloured } from '../../src/report/paint.ts';
 import { auditOf } from '../audit/look.ts';
 import { seeded } from '../audit/seeded.ts';
+import { expectGolden } from '../golden/golden.ts';
 
 function audit(...findings: readonly Finding[]): Audit {
   return {
@@ -42,20 +43,12 @@ const STRAY: Finding = {
 
 describe('an audit as text', () => {
   it('has a line per finding with the fix below, most severe first, and a summary', () => {
-    expect(auditText({ ...audit(DIFFER, STRAY), ignored: ['legacy_1', 'legacy_2'] })).toMatchInlineSnapshot(`
-      "acme, 2026-11-25 01:10 UTC
-
-      error    MDA010  etl_prod            read/write size is giga, the configuration says standard (line 31)
-               Change the configuration, or apply it: mdacc apply --only etl_prod
-
-      warning  MDA002  tenant_acme/laptop  not in the configuration (accounts/tenants.yaml line 7)
-               Revoke at MotherDuck if unused, or adopt: mdacc import tenant_acme/laptop
-
-      Not checked because of "ignore": 2 accounts (legacy_1, legacy_2)
-
-      Audit: 1 error, 1 warning in 14 accounts with 31 tokens.
-      "
-    `);
+    expectGolden(
+      'audits',
+      'as text, with findings',
+      auditText({ ...audit(DIFFER, STRAY), ignored: ['legacy_1', 'legacy_2'] }),
+      'exact',
+    );
   });
 
   it('shows one fix for findings of one rule, with one command', () => {
@@ -76,23 +69,7 @@ describe('an audit as text', () => {
         fix: { text: 'Else.' },
       }),
     );
-    expect(text).toMatchInlineSnapshot(`
-      "acme, 2026-11-25 01:10 UTC
-
-      error    MDA010  a                   read/write size is giga, the configuration says standard (line 31)
-      error    MDA010  東京                read/write size is giga, the configuration says standard (line 31)
-      error    MDA010  a                   read/write size is giga, the configuration says standard (line 31)
-               Apply the configuration: mdacc apply --only a --only '東京'
-
-      warning  MDA002  etl_prod/x          not in the configuration (accounts/tenants.yaml line 7)
-      warning  MDA002  etl_prod/y z        not in the configuration (accounts/tenants.yaml line 7)
-               Revoke at MotherDuck if unused, or adopt: mdacc import etl_prod/x 'etl_prod/y z'
-      warning  MDA002  tenant_acme/laptop  not in the configuration (accounts/tenants.yaml line 7)
-               Else.
-
-      Audit: 3 errors, 3 warnings in 14 accounts with 31 tokens.
-      "
-    `);
+    expectGolden('audits', 'as text, with findings of one rule', text, 'exact');
   });
 
   it('never makes one command of several that delete', () => {
@@ -119,12 +96,12 @@ describe('an audit as text', () => {
   });
 
   it('says that nothing was found, and where', () => {
-    expect(auditText({ ...audit(), sandbox: true, checked: { accounts: 1, tokens: 1 } })).toMatchInlineSnapshot(`
-      "acme, in the sandbox (nothing here reaches MotherDuck), 2026-11-25 01:10 UTC
-
-      Audit: no findings in 1 account with 1 token.
-      "
-    `);
+    expectGolden(
+      'audits',
+      'as text, without findings',
+      auditText({ ...audit(), sandbox: true, checked: { accounts: 1, tokens: 1 } }),
+      'exact',
+    );
   });
 
   it('counts names that are too many to be written out', () => {

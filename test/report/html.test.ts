@@ -34,13 +34,13 @@ afterEach(() => {
 describe('a plan as a page', () => {
   it('shows what is done, why, what it costs, when tokens end, and what is left alone', async () => {
     const page = planHtml(await everything());
-    await expect(withoutStyle(withoutIds(page))).toMatchFileSnapshot('snapshots/plan.html');
+    await expect(withoutStyle(withoutIds(page))).toMatchFileSnapshot('../golden/plan.html');
   });
 
   it('of nothing is small, and says when tokens will rotate', async () => {
     const page = planHtml(await nothing());
-    expect(bodyOf(page)).toContain('<h1>No changes. MotherDuck matches the configuration.</h1>');
-    expect(bodyOf(page)).toContain('rotates 2027-02-08 (in 76 days)');
+    expect(bodyOf(page)).toContain('<h1>No changes.');
+    expect(bodyOf(page)).toMatch(/2027-02-08 .*\b76 days/);
     expect(bodyOf(page)).not.toMatch(/<nav|class="card"|<table/);
     expect(bodyOf(page).length).toBeLessThan(2500);
   });
@@ -61,8 +61,8 @@ describe('a plan as a page', () => {
     expect(page.length).toBeLessThan(1_500_000);
     expect(page.match(/<details class="card"/g)).toHaveLength(1000);
     expect(page.match(/<li><div><b>tenant_/g)).toHaveLength(40);
-    expect(page).toContain('The soonest 40 of 1000 tokens; 960 later ones are left out here');
-    expect(page).toMatch(/<svg[^>]* role="img"[^>]*><title[^>]*>How many tokens change when</);
+    expect(page).toMatch(/ 40 of 1000 tokens\b.*\b960 /);
+    expect(page).toMatch(/<svg[^>]* role="img"[^>]*><title[^>]*>[^<]*\btokens\b[^<]*</);
   });
 
   it('shows a size that grows, one that shrinks, and the ceiling of all', async () => {
@@ -84,12 +84,12 @@ describe('a plan as a page', () => {
 
 describe('an audit as a page', () => {
   it('shows findings most severe first by account, and the rules', async () => {
-    await expect(withoutStyle(auditHtml(audits.FOUND))).toMatchFileSnapshot('snapshots/audit.html');
+    await expect(withoutStyle(auditHtml(audits.FOUND))).toMatchFileSnapshot('../golden/audit.html');
   });
 
   it('of a clean organization is small', () => {
     const page = auditHtml(audits.CLEAN);
-    expect(bodyOf(page)).toContain('<h1>Audit: no findings in 4 accounts with 5 tokens.</h1>');
+    expect(bodyOf(page)).toMatch(/<h1>Audit: .* 4 accounts .* 5 tokens\.<\/h1>/);
     expect(bodyOf(page)).not.toContain('class="card"');
   });
 

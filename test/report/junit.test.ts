@@ -17,7 +17,7 @@ async function problemsOf(contents: string): Promise<string[]> {
 describe('an audit as JUnit XML', () => {
   it('has a suite a rule, and a case a finding', async () => {
     expect(await problemsOf(auditJunit(FOUND))).toEqual([]);
-    await expect(auditJunit(FOUND)).toMatchFileSnapshot('snapshots/audit.junit.xml');
+    await expect(auditJunit(FOUND)).toMatchFileSnapshot('../golden/audit.junit.xml');
   });
 
   it('is valid for a clean organization and with hostile names; the schema refuses what is not JUnit', async () => {

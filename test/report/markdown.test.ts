@@ -2,6 +2,7 @@ import { describe, expect, it } from 'vitest';
 import type { Plan } from '../../src/model/plan.ts';
 import { commentMarker } from '../../src/report/markdown.ts';
 import { planMarkdown } from '../../src/report/plan/markdown.ts';
+import { expectGolden } from '../golden/golden.ts';
 import { DAY, desire, token, World } from '../world.ts';
 import { large, SMALL } from './plans.ts';
 
@@ -19,47 +20,7 @@ describe('a plan as Markdown', () => {
     const text = planMarkdown(await rotating())
       .replace(/[0-9a-f]{8}-[0-9a-f-]{27}/g, '<id>')
       .replace(/\d{4}-\d\d-\d\d( \d\d:\d\d UTC)?/g, '<time>');
-    expect(text).toMatchInlineSnapshot(`
-      "**Plan: 0 accounts to create, 1 to change, 0 to delete; 0 tokens to create, 1 to rotate, 0 to revoke.**
-
-      <!-- motherduck-accounts plan: acme -->
-      acme at <time>
-
-      ⚠️ applies were up to 80 days apart, longer than rotate&#95;before of etl&#95;prod/airflow<br>Such a token can expire before it is replaced. Apply more often, for example every night.
-
-      | | account | what | why | risk |
-      |---|---|---|---|---|
-      | \`~\` | etl&#95;prod | set ducklings | read/write size pulse -&#62; standard, configuration line 7 | **disruptive** |
-      | \`-/+\` | etl&#95;prod | rotate token airflow -&#62; airflow.2 | expires in 9 days, policy pipeline rotates at 14 days | safe |
-
-      <details><summary>etl&#95;prod</summary>
-
-      \`\`\`diff
-        etl_prod:
-          ducklings:
-            read_write:
-      -       size: pulse
-      +       size: standard
-            read_scaling:
-              size: pulse
-              pool_size: 2
-          tokens:
-            airflow:
-              type: read_write
-              expires: <time>
-      +       revoked: 1d after its replacement
-      +     airflow.2:
-      +       type: read_write
-      +       ttl: 90d
-      +       policy: pipeline
-      +       secret_store: memory
-      \`\`\`
-
-      </details>
-
-      Unmanaged, not touched: 0 accounts, 0 tokens
-      "
-    `);
+    expectGolden('plans', 'as Markdown, of a change and a rotation', text);
   });
 
   it('is at most 65,000 characters, cut at the border of an account, and says what was left out', async () => {

@@ -4,6 +4,7 @@ import { expect, it } from 'vitest';
 import { coloured } from '../../src/report/paint.ts';
 import { planDocument } from '../../src/report/plan/json.ts';
 import { planText } from '../../src/report/plan/text.ts';
+import { expectGolden } from '../golden/golden.ts';
 import { everything } from './plans.ts';
 
 it('as JSON is valid against its schema, whatever is in it', async () => {
@@ -21,44 +22,7 @@ it('as text says what is done, why, what it risks and costs, and what is left al
   const text = planText(await everything())
     .replace(/[0-9a-f]{8}-[0-9a-f-]{27}/g, '<id>')
     .replace(/\d{4}-\d\d-\d\d( \d\d:\d\d UTC)?/g, '<time>');
-  expect(text).toMatchInlineSnapshot(`
-    "acme, in the sandbox (nothing here reaches MotherDuck), <time>
-
-      + fresh  new (line 7)
-          + ducklings  read/write pulse; pool pulse x2, at most 0.00 -> 1.50 an hour
-          + a          read_write, 90d, secret to memory
-
-      ? adopted  it exists at MotherDuck and is not in the state: adopted as it is
-          ? app  read_write, never expires
-              "app" is live and not in the state: adopted as it is, its secret unknown here
-
-      ~ rotating
-          ~ ducklings  read/write standard, cooldown 10m; pool standard x4, at most 1.50 -> 12.00 an hour
-              read/write size pulse -> standard; read scaling pool pulse x2 -> standard x4; read/write cooldown none -> 10m, configuration line 7 (disruptive)
-        -/+ a -> a.2   read_write, 90d, secret to memory, the old one lives on for 1d
-              expires in 9 days, policy pipeline rotates at 14 days
-          - b          read_write, id <id>
-              "b" left the configuration (disruptive)
-
-      - gone  it left the configuration, and MotherDuck does not have it any more
-
-      - removed  it left the configuration; 1 token and all databases it owns go with it (destructive)
-          tokens that go with it: a
-
-    Refused: the plan deletes 1 account and guardrails.max_deletes is 0: removed
-      If that is intended, set "max_deletes: 1" under guardrails.
-
-    Warning: applies were up to 80 days apart, longer than rotate_before of rotating/a
-      Such a token can expire before it is replaced. Apply more often, for example every night.
-    Warning: all Ducklings at once would cost 25.5 an hour and guardrails.max_compute_ceiling is 9
-      Choose smaller sizes or pools, or raise max_compute_ceiling.
-
-    Unmanaged, not touched: 1 account (stray), 1 token (rotating/laptop)
-    All Ducklings at once cost at most 25.50 an hour (by compute_rates)
-
-    Plan: 1 account to create, 1 to change, 1 to delete, 1 to adopt, 1 to forget; 1 token to create, 1 to rotate, 1 to revoke, 1 to adopt.
-    "
-  `);
+  expectGolden('plans', 'as text, of everything', text);
 });
 
 it('in colour is the same text', async () => {

@@ -58,7 +58,7 @@ const fingerprints = (audit: Audit) =>
 describe('an audit as SARIF', () => {
   it('has the rules, and every finding at its line', async () => {
     runOf(auditSarif(FOUND));
-    await expect(auditSarif(FOUND)).toMatchFileSnapshot('snapshots/audit.sarif.json');
+    await expect(auditSarif(FOUND)).toMatchFileSnapshot('../golden/audit.sarif.json');
   });
 
   it('is valid for a clean organization and with hostile names, and the schema refuses what is not SARIF', () => {
@@ -98,9 +98,7 @@ describe('an audit as SARIF', () => {
     const { results, invocations } = runOf(auditSarif({ ...FOUND, findings }));
     const count = (level: string) => results.filter((result) => result.level === level).length;
     expect([results.length, count('error'), count('warning'), count('note')]).toEqual([5000, 4000, 1000, 0]);
-    expect(invocations?.[0].toolExecutionNotifications[0].message.text).toBe(
-      '7000 results not shown, the least severe ones: code scanning takes 5000 per run. The format json has all.',
-    );
+    expect(invocations?.[0].toolExecutionNotifications[0].message.text).toMatch(/\b7000 results\b.*\b5000\b/);
     const few = runOf(auditSarif({ ...FOUND, findings: findings.slice(0, 5000) }));
     expect([few.results.length, few.invocations]).toEqual([5000, undefined]);
   });
@@ -133,7 +131,11 @@ describe('mdacc validate --format sarif', () => {
     const { code, stdout, stderr } = await folder.run('validate --format sarif');
     expect({ code, stderr }).toEqual({ code: 1, stderr: '' });
     const { results, tool, automationDetails } = runOf(stdout);
-    expect(results.map(({ ruleIndex, ...rest }) => rest)).toMatchInlineSnapshot(`
+    expect(results.map(({ message }) => message.text)).toEqual([
+      expect.stringMatching(/"poolsize"\n.*"pool_size"/),
+      expect.stringMatching(/"pipelin"\n.*"pipeline"/),
+    ]);
+    expect(results.map(({ ruleIndex, message, ...rest }) => rest)).toMatchInlineSnapshot(`
       [
         {
           "level": "error",
@@ -151,10 +153,6 @@ describe('mdacc validate --format sarif', () => {
               },
             },
           ],
-          "message": {
-            "text": "unknown key "poolsize"
-      did you mean "pool_size"?",
-          },
           "partialFingerprints": {
             "primaryLocationLineHash": "266ee8f3dbdb90e1fe4457fa3a536032:1",
           },
@@ -176,10 +174,6 @@ describe('mdacc validate --format sarif', () => {
               },
             },
           ],
-          "message": {
-            "text": "unknown policy "pipelin"
-      did you mean "pipeline"?",
-          },
           "partialFingerprints": {
             "primaryLocationLineHash": "a69e7b8daa6009cad860b9865e3ad7ca:1",
           },

@@ -27,7 +27,7 @@ describe('mdacc audit', () => {
     const state = folder.read('motherduck.accounts.state.json');
     const ran = await folder.run('audit --sandbox');
     expect(ran).toMatchObject({ code: 0, stderr: '' });
-    expectGolden('reports', 'audit --sandbox, without findings', ran.stdout);
+    expectGolden('audits', 'audit --sandbox, without findings', ran.stdout);
     expect(await folder.json('audit --sandbox')).toMatchObject({
       document: { organization: 'acme', sandbox: true, checked: { accounts: 1, tokens: 1 }, findings: [] },
     });
@@ -45,7 +45,7 @@ describe('mdacc audit', () => {
       organization.mint({ username: 'etl_prod', name: 'laptop', ttl: 7_000_000 }),
     );
     const ran = await folder.run('audit --sandbox');
-    expectGolden('reports', 'audit --sandbox, with a token that is not in the configuration', ran.stdout, {
+    expectGolden('audits', 'audit --sandbox, with a token that is not in the configuration', ran.stdout, {
       id: /[0-9a-f]{8}-[0-9a-f-]{27}/g,
       date: /\d{4}-\d\d-\d\d/g,
     });
@@ -168,7 +168,7 @@ describe('mdacc audit', () => {
       .replace('max_deletes: 0', 'max_deletes: 1');
     folder.write('motherduck.accounts.yaml', without);
     const advice = (await folder.run('audit --sandbox')).stdout;
-    expectGolden('reports', 'audit --sandbox, of an account whose block is gone', advice, {
+    expectGolden('audits', 'audit --sandbox, of an account whose block is gone', advice, {
       date: /\d{4}-\d\d-\d\d/g,
     });
     const [, prune = ''] = /mdacc (apply --prune --only tenant_globex)/.exec(advice) ?? [];

@@ -33,7 +33,7 @@ describe('the repository’s own configuration, in the sandbox', () => {
     const run = (words: string) => folder.runProgram(words);
     const plan = await run('plan --sandbox --detailed-exitcode');
     expect(plan).toMatchObject({ code: 2, stderr: expect.stringContaining(' .motherduck-sandbox.\n') });
-    expectGolden('reports', 'plan --sandbox, at first', plan.stderr + plan.stdout);
+    expectGolden('plans', 'plan --sandbox, at first', plan.stderr + plan.stdout);
     expect(await folder.json('plan --sandbox')).toMatchObject({
       document: { organization: 'acme', sandbox: true, summary: { accounts: { create: 3 }, tokens: { create: 4 } } },
     });
@@ -97,7 +97,7 @@ describe('the repository’s own configuration, in the sandbox', () => {
     });
     const { stdout } = await folder.run('plan --sandbox');
     const id = /[0-9a-f]{8}-[0-9a-f-]{27}/g;
-    expectGolden('reports', 'plan --sandbox, after changes by hand', stdout, { id, date: DATE });
+    expectGolden('plans', 'plan --sandbox, after changes by hand', stdout, { id, date: DATE });
     const repaired = await folder.run('apply --sandbox --yes --no-smoke');
     expect(repaired.code).toBe(0);
     expect(await folder.json('plan --sandbox')).toMatchObject(NO_CHANGES);
@@ -262,7 +262,7 @@ describe('pruning', () => {
     expect(await folder.json('plan --sandbox')).toMatchObject({
       document: { protection: [{ account: 'tenant_globex', before: true, after: false }] },
     });
-    expectGolden('reports', 'plan --sandbox, with the protection off', shown.stdout, { date: DATE });
+    expectGolden('plans', 'plan --sandbox, with the protection off', shown.stdout, { date: DATE });
     expect((await folder.run('apply --sandbox --yes --no-smoke')).code).toBe(0);
     folder.edit((text) => without(text).replace('max_deletes: 0', 'max_deletes: 1'));
     const unsaid = await folder.run('apply --sandbox --yes --prune');

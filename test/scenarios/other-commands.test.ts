@@ -91,7 +91,7 @@ describe('state', () => {
     });
     const plan = await folder.run('plan --sandbox');
     expect(plan.stdout).toContain('? tenant_acme');
-    expectGolden('reports', 'plan --sandbox, after state forget', plan.stdout, {
+    expectGolden('plans', 'plan --sandbox, after state forget', plan.stdout, {
       id: /[0-9a-f]{8}-[0-9a-f-]{27}/g,
       date: /\d{4}-\d\d-\d\d/g,
     });
