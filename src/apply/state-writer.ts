@@ -1,5 +1,4 @@
 /** How apply changes the state: one account or one token at a time. */
-import { withEntry } from '../model/layered-map.ts';
 import type { State, StateAccount, StateToken } from '../model/state.ts';
 import { accountKey } from '../model/username.ts';
 
@@ -71,4 +70,70 @@ function inToken(token: string, change: TokenChange): AccountChange {
 /** A token's current entry in the state. */
 export function tokenOf(stateWriter: StateWriter, username: string, token: string): StateToken {
   return stateWriter.state.accounts.get(accountKey(username))?.tokens.get(token) ?? NO_TOKEN;
+}
+
+/** Maps up to this size are copied with every change; larger ones once in this many changes. */
+const LAYER_SIZE = 256;
+
+/**
+ * A copy of the map with one entry set, or removed when the value is undefined. Of a large map only the changes are copied,
+ * so that thousands of changes to thousands of entries are fast. The order of the entries is undefined.
+ */
+export function withEntry<V>(map: ReadonlyMap<string, V>, key: string, value: V | undefined): ReadonlyMap<string, V> {
+  if (map instanceof LayeredMap) return map.with(key, value);
+  if (map.size > LAYER_SIZE) return new LayeredMap(map, new Map()).with(key, value);
+  const copy = new Map(map);
+  if (value === undefined) copy.delete(key);
+  else copy.set(key, value);
+  return copy;
+}
+
+/** A map with a few changes on top of it; both are immutable. */
+class LayeredMap<V> implements ReadonlyMap<string, V> {
+  readonly size: number;
+  readonly #base: ReadonlyMap<string, V>;
+  /** undefined: removed. */
+  readonly #changes: ReadonlyMap<string, V | undefined>;
+
+  constructor(base: ReadonlyMap<string, V>, changes: ReadonlyMap<string, V | undefined>) {
+    this.#base = base;
+    this.#changes = changes;
+    let { size } = base;
+    for (const [key, value] of changes) size += (value === undefined ? 0 : 1) - (base.has(key) ? 1 : 0);
+    this.size = size;
+  }
+
+  with(key: string, value: V | undefined): ReadonlyMap<string, V> {
+    if (this.#changes.size >= LAYER_SIZE) return new LayeredMap(new Map(this), new Map([[key, value]]));
+    return new LayeredMap(this.#base, new Map(this.#changes).set(key, value));
+  }
+
+  get(key: string): V | undefined {
+    return this.#changes.has(key) ? this.#changes.get(key) : this.#base.get(key);
+  }
+
+  has(key: string): boolean {
+    return this.get(key) !== undefined;
+  }
+
+  *entries(): MapIterator<[string, V]> {
+    for (const entry of this.#base) if (!this.#changes.has(entry[0])) yield entry;
+    for (const [key, value] of this.#changes) if (value !== undefined) yield [key, value];
+  }
+
+  *keys(): MapIterator<string> {
+    for (const [key] of this.entries()) yield key;
+  }
+
+  *values(): MapIterator<V> {
+    for (const [, value] of this.entries()) yield value;
+  }
+
+  forEach(tell: (value: V, key: string, map: ReadonlyMap<string, V>) => void): void {
+    for (const [key, value] of this.entries()) tell(value, key, this);
+  }
+
+  [Symbol.iterator](): MapIterator<[string, V]> {
+    return this.entries();
+  }
 }

@@ -3,20 +3,20 @@ import type { Seconds } from './time.ts';
 import type { TokenType } from './tokens.ts';
 import type { Location } from './user-error.ts';
 
-/** Desired: what the YAML says, with includes, environment, templates and policies resolved. */
+/** Desired: the configuration, with includes, environment variables, templates and policies resolved. */
 export interface Desired {
-  /** The main file's name as shown to people; the `file` of a position in it. */
+  /** The name of the main file in output; the `file` of locations in it. */
   readonly file: string;
   readonly organization: string;
   /** The accounts by `accountKey` of their username, in the order of the files. */
   readonly accounts: ReadonlyMap<string, DesiredAccount>;
   readonly stores: ReadonlyMap<string, SecretStoreConfig>;
-  /** Globs of live accounts that are left out of what is said about unmanaged accounts. */
+  /** Globs of live accounts that are not reported as unmanaged. */
   readonly ignore: readonly string[];
-  /** The user's own price an hour by size; absent when the file gives none. */
+  /** The price per hour by size; absent without `compute_rates`. */
   readonly computeRates?: ReadonlyMap<Size, number>;
   readonly guardrails: Guardrails;
-  /** SHA-256 (hex) over every file that was read and every environment value that was put in. */
+  /** SHA-256 (hex) of all files and all environment values that were used. */
   readonly hash: string;
 }
 
@@ -33,7 +33,7 @@ export interface DesiredAccount {
   readonly smoke: false | { readonly query?: string; readonly database?: string };
 }
 
-/** The Ducklings of an account, and where the configuration sets them. */
+/** The Ducklings of an account, with their location in the configuration. */
 export interface DesiredAccountDucklings extends DesiredDucklings {
   readonly location: Location;
 }
@@ -41,11 +41,11 @@ export interface DesiredAccountDucklings extends DesiredDucklings {
 /** A token in the configuration, with its policy resolved. */
 export interface DesiredToken {
   readonly key: string;
-  /** The name at MotherDuck of the first generation: the key, or `name` where it is given. */
+  /** The name of the first generation at MotherDuck: `name`, or else the key. */
   readonly name: string;
   readonly policy: string;
   readonly type: TokenType;
-  /** Life in seconds; null means valid until revoked (`never`). */
+  /** Lifetime in seconds; null: valid until revoked (`never`). */
   readonly ttl: Seconds | null;
   readonly rotateBefore: Seconds;
   readonly overlap: Seconds;
@@ -55,7 +55,7 @@ export interface DesiredToken {
   readonly location: Location;
 }
 
-/** A secret store: what every kind of it has. What one has beside that, its file in secrets/kinds says. */
+/** The fields of every secret store. Each kind adds its own in secrets/kinds. */
 export interface SecretStoreConfig {
   readonly kind: string;
   readonly name: string;
@@ -72,14 +72,14 @@ export interface Guardrails {
   readonly maxPoolSizeTotal?: number;
 }
 
-/** What a configuration defines under names of its own for accounts to use, whether one does or not. */
+/** The named definitions of a configuration that accounts can use. */
 export interface Definitions {
   /** By name, in the order of the files. */
   readonly policies: ReadonlyMap<string, PolicyDefinition>;
   readonly pools: ReadonlyMap<string, DesiredDucklings>;
 }
 
-/** A token policy as written; what it leaves out must be given by each token that uses it. */
+/** A token policy as written; each token that uses it must set what it leaves out. */
 export interface PolicyDefinition {
   readonly type?: TokenType;
   /** null: valid until revoked. */

@@ -1,22 +1,22 @@
 import type { Seconds } from './time.ts';
 
-/** What MotherDuck offers under one size. */
+/** The facts about one Duckling size. */
 interface DucklingSize {
-  /** Whether a cooldown can be set, and how long it is unless it is set. */
+  /** Whether a cooldown can be set, and the default in seconds. */
   readonly cooldown: { readonly settable: boolean; readonly seconds: Seconds };
-  /** Whether a read scaling pool can have it without MotherDuck support enabling it. */
+  /** Whether read scaling pools can use it without MotherDuck support enabling it. */
   readonly readScaling: boolean;
-  /** Whether the Lite plan has it. */
+  /** Whether the Lite plan includes it. */
   readonly lite: boolean;
-  /** Billed by the hour that it runs; otherwise by use, so that a price of an hour may be left out. */
+  /** Whether it is billed per hour; otherwise it is billed by use and needs no price per hour. */
   readonly hourly: boolean;
-  /** About how long a start takes. */
+  /** The approximate start-up time, in seconds. */
   readonly startsIn: Seconds;
 }
 
 /**
- * Duckling sizes, smallest first: `instance_size` of MotherDuck's REST API, with the facts of its documentation. The
- * JSON Schema, checks, sandbox and starter file follow from this table; `npm run build` rewrites the schema.
+ * Duckling sizes, smallest first: `instance_size` of MotherDuck's REST API, with facts from its documentation. The JSON
+ * Schema, checks, sandbox and starter file follow from this table; `npm run build` updates the schema.
  */
 export const DUCKLING_SIZES = {
   pulse: {
@@ -71,12 +71,12 @@ export function sizeFacts(size: Size): DucklingSize {
   return DUCKLING_SIZES[size];
 }
 
-/** The names of the sizes of which something is true, smallest first. */
+/** The sizes whose facts match a condition, smallest first. */
 export function sizesThat(hold: (facts: DucklingSize) => boolean): readonly Size[] {
   return SIZES.filter((size) => hold(DUCKLING_SIZES[size]));
 }
 
-/** Limits of MotherDuck's REST API: a cooldown in seconds, and the Ducklings of a read scaling pool. */
+/** Limits of MotherDuck's REST API: a cooldown in seconds, and the number of Ducklings in a read scaling pool. */
 export const COOLDOWN_SECONDS = { min: 60, max: 86_400 } as const;
 export const POOL_SIZE = { min: 0, max: 64 } as const;
 

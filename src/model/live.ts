@@ -2,18 +2,18 @@ import type { Ducklings } from './ducklings.ts';
 import type { TokenType } from './tokens.ts';
 import type { UserError } from './user-error.ts';
 
-/** Live: what MotherDuck says, as one reading of the organization. */
+/** Live: one reading of the organization at MotherDuck. */
 export interface Live {
-  /** MotherDuck's time at the reading, in milliseconds since 1970; the local clock when it gave none. */
+  /** MotherDuck's time at the reading, in milliseconds since 1970; the local time if it sent none. */
   readonly now: number;
-  /** The reading of every account that was asked for (those of the configuration and the state at least), by `accountKey`. */
+  /** Every account that was read, at least those of the configuration and the state, by `accountKey`. */
   readonly accounts: ReadonlyMap<string, Presence<LiveAccount>>;
   /** All users of the organization, or why they cannot be listed. */
   readonly users:
     | {
         readonly listed: true;
         readonly all: readonly LiveUser[];
-        /** false: MotherDuck counts other than it listed, so there may be accounts that are not seen. */
+        /** false: MotherDuck's total differs from the listed users, so there may be accounts that were not listed. */
         readonly complete: boolean;
       }
     | { readonly listed: false; readonly why: UserError };
@@ -42,18 +42,18 @@ export interface LiveUser {
 export interface LiveAccount {
   /** As MotherDuck spells it. */
   readonly username: string;
-  /** Known when the users could be listed. */
+  /** Absent when the users could not be listed. */
   readonly user?: LiveUser;
-  /** Absent when nobody asked for it: the configuration leaves this account's Ducklings alone. */
+  /** Absent when they were not read, because the configuration does not manage this account's Ducklings. */
   readonly ducklings?: Ducklings;
-  /** In the order of their ids; expired ones included when MotherDuck lists them. */
+  /** Sorted by id, including expired tokens that MotherDuck lists. */
   readonly tokens: readonly LiveToken[];
 }
 
 /** A live token. MotherDuck never returns its secret again. */
 export interface LiveToken {
   readonly id: string;
-  /** Empty when MotherDuck gives none. */
+  /** Empty when MotherDuck returns none. */
   readonly name: string;
   readonly type: TokenType;
   /** Milliseconds since 1970. */

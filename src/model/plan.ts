@@ -3,45 +3,45 @@ import type { PlanError, PlanWarning, Violation } from './notice.ts';
 import type { Seconds } from './time.ts';
 import type { TokenType } from './tokens.ts';
 
-/** A Plan: what apply would do and why. Data only: it has no room for a secret. */
+/** A Plan: what apply would do and why. Data only; it never contains a secret. */
 export interface Plan {
   readonly organization: string;
-  /** Made for the embedded sandbox organization, which is not MotherDuck. */
+  /** Whether this is the embedded sandbox organization and not MotherDuck. */
   readonly sandbox: boolean;
-  /** MotherDuck's time by which expiry and rotation were judged; ISO 8601. */
+  /** MotherDuck's time, to which expiry and rotation were compared; ISO 8601. */
   readonly at: string;
-  /** Only scheduled work was planned; accounts with other changes are named in the warnings. */
+  /** Only scheduled work was planned; the warnings name accounts with other changes. */
   readonly due?: true;
   /** In the order of apply within an account; accounts in the order of the configuration, then by name. */
   readonly actions: readonly Action[];
-  /** Managed accounts that left the configuration and stay, because pruning was not asked for. */
+  /** Managed accounts that are no longer in the configuration and are kept, because `--prune` was not given. */
   readonly retained: readonly string[];
-  /** Accounts whose deletion protection changes: in the state alone, so nothing is called for it. */
+  /** Accounts whose deletion protection changes. It is in the state only, so no call is made. */
   readonly protection: readonly { readonly account: string; readonly before: boolean; readonly after: boolean }[];
-  /** Tokens that were stored and not seen to connect, so that what they replaced stays: `etl_prod/airflow`. */
+  /** Tokens that were stored and have not connected yet, so that the tokens they replaced are kept: `etl_prod/airflow`. */
   readonly unverified: readonly string[];
   /** Accounts whose last smoke test failed: apply tests them again. */
   readonly retest: readonly string[];
   readonly unmanaged: Unmanaged;
   readonly warnings: readonly PlanWarning[];
-  /** Accounts that the plan could not decide about, and why. Nothing is done to them. */
+  /** Accounts that could not be planned, with reasons. They are not changed. */
   readonly errors: readonly PlanError[];
-  /** Guardrails of the configuration that the plan breaks: apply refuses while there is one. */
+  /** Guardrails of the configuration that the plan violates; apply refuses such a plan. */
   readonly violations: readonly Violation[];
-  /** The next change of each managed token that time alone will bring, soonest first. */
+  /** The next scheduled change of each managed token, soonest first. */
   readonly next: readonly NextChange[];
-  /** The price of an hour at most, by the user's own rates; absent without rates. */
+  /** The maximum price per hour, by `compute_rates`; absent without rates. */
   readonly compute?: ComputeCeiling;
 }
 
-/** What is live and not managed: apply will not touch it. */
+/** Live accounts and tokens in neither configuration nor state; apply does not change them. */
 export interface Unmanaged {
   /** Usernames of service accounts; null when the users cannot be listed. */
   readonly accounts: readonly string[] | null;
   readonly tokens: readonly { readonly account: string; readonly name: string; readonly id: string }[];
 }
 
-/** A change that time alone will bring to a token. */
+/** A scheduled change of a token. */
 export interface NextChange {
   readonly account: string;
   readonly token: string;
@@ -51,9 +51,9 @@ export interface NextChange {
   readonly at: string;
 }
 
-/** The highest possible price of an hour, by the rates in the configuration, before and after the plan. */
+/** The maximum price per hour, by the rates in the configuration, before and after the plan. */
 export interface ComputeCeiling {
-  /** null: a live size has no rate, so the sum is not known. */
+  /** null when a live size has no rate. */
   readonly before: number | null;
   readonly after: number | null;
 }
@@ -67,7 +67,7 @@ export interface SourceLine {
   readonly file?: string;
 }
 
-/** How a configured token differs from the live one, in a way that only a replacement settles. ttl in seconds; null: until revoked. */
+/** A difference between a configured token and the live one that needs a replacement. ttl in seconds; null: until revoked. */
 export type TokenChange =
   | {
       readonly field: 'type' | 'name' | 'secret_store' | 'secret_path';
@@ -76,7 +76,7 @@ export type TokenChange =
     }
   | { readonly field: 'ttl'; readonly before: Seconds | null; readonly after: Seconds | null };
 
-/** What an interrupted run left: an orphan or an intent `name` beside the `current` token, or a current one that was never tested. */
+/** What an interrupted run left: an orphan or an intent `name` in addition to the `current` token, or a current token that was never tested. */
 export interface InterruptedRotation {
   readonly kind: 'interrupted';
   readonly left: 'orphan' | 'intent' | 'untested';
@@ -84,11 +84,11 @@ export interface InterruptedRotation {
   readonly current: string;
 }
 
-/** What every action has. */
+/** The fields of every action. */
 export interface ActionBase {
   readonly account: string;
   readonly risk: Risk;
-  /** The line of the configuration that asks for it, and its file; absent when nothing in it does. */
+  /** The line of the configuration that causes the action, and its file; absent when none does. */
   readonly line?: number;
   readonly file?: string;
 }
@@ -117,9 +117,9 @@ export interface SetDucklings extends ActionBase {
   readonly reason: { readonly kind: 'new_account' | 'changed'; readonly at: SourceLine };
   /** null: the account does not exist yet, so MotherDuck's defaults are not known. */
   readonly before: Ducklings | null;
-  /** For a new account only what the configuration says; else the whole that will be sent. */
+  /** For a new account, only the settings of the configuration; otherwise all settings to send. */
   readonly after: DesiredDucklings;
-  /** The price of an hour at most, of this account, by the user's own rates. */
+  /** The maximum price per hour of this account, by `compute_rates`. */
   readonly compute?: ComputeCeiling;
 }
 
@@ -132,7 +132,7 @@ export interface ShownToken {
   readonly expires_at: string | null;
 }
 
-/** A token to be made, with all that apply needs to make it. */
+/** A token to create, with everything that apply needs. */
 export interface PlannedToken {
   readonly name: string;
   readonly generation: number;
@@ -171,7 +171,7 @@ export interface AdoptToken extends ActionBase {
   readonly token: string;
   readonly before: null;
   readonly after: AdoptedToken;
-  /** The key that the state holds it under, when the configuration renamed that. */
+  /** The key in the state, when the configuration renamed it. */
   readonly from?: string;
 }
 
@@ -185,7 +185,7 @@ export interface PlannedRotation extends PlannedToken {
 export interface RotateToken extends ActionBase {
   readonly action: 'rotate_token';
   readonly token: string;
-  /** `changed`: it differs from the configuration. `requested`: with `mdacc rotate`. Spans in seconds. */
+  /** `changed`: it differs from the configuration. `requested`: by `mdacc rotate`. Durations in seconds. */
   readonly reason:
     | {
         readonly kind: 'due';
@@ -218,7 +218,7 @@ export interface DeleteAccount extends ActionBase {
   readonly action: 'delete_account';
   /** `destroyed`: by `mdacc destroy`. */
   readonly reason: { readonly kind: 'removed' | 'destroyed' };
-  /** What goes with it; all databases that the account owns go too. */
+  /** The account with its tokens. All databases that it owns are deleted too. */
   readonly before: { readonly username: string; readonly tokens: readonly ShownToken[] };
   readonly after: null;
 }
@@ -228,7 +228,7 @@ export interface Forget extends ActionBase {
   readonly action: 'forget';
   /** `replaced_outside`: another account has its name now. */
   readonly reason: { readonly kind: 'removed' | 'destroyed' | 'replaced_outside' };
-  /** Absent: the whole account is gone. */
+  /** Absent: the whole account no longer exists. */
   readonly token?: string;
   readonly before: { readonly username: string };
   readonly after: null;

@@ -1,8 +1,8 @@
 import { inspect } from 'node:util';
 
 /**
- * A token's secret on its way from MotherDuck's answer to a store. However it is printed, logged, serialized or
- * put into a string, it reads `[secret]`; only `reveal` gives the text, so a search for `.reveal(` finds every use.
+ * A token's secret on its way from MotherDuck to a store. Printing, logging, serializing or concatenating it gives
+ * `[secret]`; only `reveal` returns the text, so a search for `.reveal(` finds every use.
  */
 export class Secret {
   readonly #text: string;
@@ -11,7 +11,7 @@ export class Secret {
     this.#text = text;
   }
 
-  /** The secret itself. Call it at the place where it leaves for a store or a connection, and keep no copy. */
+  /** The text of the secret. Call it only to pass the secret to a store or a connection, and keep no copy. */
   reveal(): string {
     return this.#text;
   }
@@ -34,33 +34,33 @@ export class Secret {
 }
 
 /**
- * Whether an environment variable holds a secret of MotherDuck's by its name: the admin's, the usual ones, and those
- * that a secrets file brought there. On Windows names differ in case and are the same.
+ * Whether an environment variable contains a MotherDuck token, by its name: the admin token, the usual names, and those of
+ * a secrets file. Ignores case, as Windows does.
  */
 export function isSecretVariable(name: string): boolean {
   return /^MOTHERDUCK_(.*_)?TOKEN(_|$)/i.test(name);
 }
 
-/** The values of such variables, as far as they are long enough to be one. */
+/** The tokens in an environment, by the names of its variables. */
 export function secretValues(env: NodeJS.ProcessEnv): string[] {
   const values = Object.entries(env).filter(([name]) => isSecretVariable(name));
   return values.map(([, value]) => value?.trim() ?? '').filter((value) => value.length >= 8);
 }
 
-/** The names of one token, as stores take them. */
+/** The names of a token, from which stores form its secret path. */
 export interface TokenAddress {
-  /** The account as the configuration writes it. */
+  /** The account as spelled in the configuration. */
   readonly account: string;
   /** The token's key in the configuration. */
   readonly token: string;
 }
 
-/** How a token's dotenv variable is named where the configuration does not say it. */
+/** The default template of a token's dotenv variable. */
 export const DEFAULT_VARIABLE = 'MOTHERDUCK_TOKEN_{ACCOUNT}_{TOKEN}';
 
 /**
- * The dotenv variable of a token: the template with `{ACCOUNT}` and `{TOKEN}` replaced, in upper case, whatever else
- * than A-Z, 0-9 and _ in them as _. Two tokens can come to the same variable; who puts both there loses one.
+ * The dotenv variable of a token: the template with `{ACCOUNT}` and `{TOKEN}` replaced by the names in upper case, with _ for
+ * characters other than A-Z, 0-9 and _. Two tokens may have the same variable; callers must not store both there.
  */
 export function variableOf(template: string, address: TokenAddress): string {
   return template.replace(/\{(ACCOUNT|TOKEN)\}/g, (_, name) =>
@@ -68,12 +68,12 @@ export function variableOf(template: string, address: TokenAddress): string {
   );
 }
 
-/** Whether a template makes names that shells and dotenv readers accept. */
+/** Whether a template gives names that shells and dotenv readers accept. */
 export function isVariableTemplate(template: string): boolean {
   return /^[A-Za-z_][A-Za-z0-9_]*$/.test(variableOf(template, { account: 'A', token: 'T' }));
 }
 
-/** An environment for other programs, without MotherDuck's tokens under any name. */
+/** A copy of the environment for other programs, without MotherDuck tokens under any name. */
 export function withoutTokens(env: NodeJS.ProcessEnv): NodeJS.ProcessEnv {
   const secrets = secretValues(env);
   const holdsOne = (value: string | undefined) => secrets.some((secret) => value?.includes(secret));

@@ -4,14 +4,14 @@ export type Seconds = number;
 const UNITS = { s: 1, m: 60, h: 3600, d: 86_400, w: 604_800 } as const;
 const UNIT_OF: ReadonlyMap<string, number> = new Map(Object.entries(UNITS));
 
-/** Reads `<n>(s|m|h|d|w)`, for example `90d`. Gives seconds, or undefined when the text is no duration. */
+/** Parses `<n>(s|m|h|d|w)`, for example `90d`, into seconds; undefined when the text is not a duration. */
 export function parseDuration(text: string): Seconds | undefined {
   const match = /^(\d{1,9})([smhdw])$/.exec(text);
   const unit = UNIT_OF.get(match?.[2] ?? '');
   return match === null || unit === undefined ? undefined : Number(match[1]) * unit;
 }
 
-/** Writes seconds in the largest unit that holds them exactly: `90d`, `36h`, `90s`. Weeks are written as days. */
+/** Formats seconds in the largest unit without a remainder, at most days: `90d`, `36h`, `90s`. */
 export function formatDuration(seconds: Seconds): string {
   for (const unit of ['d', 'h', 'm'] as const) {
     if (seconds !== 0 && seconds % UNITS[unit] === 0) return `${seconds / UNITS[unit]}${unit}`;
@@ -19,7 +19,7 @@ export function formatDuration(seconds: Seconds): string {
   return `${seconds}s`;
 }
 
-/** Writes a span the way people say it, rounded down to one unit: `9 days`, `1 hour`, `40 seconds`. */
+/** Formats seconds for sentences, rounded down to one unit: `9 days`, `1 hour`, `40 seconds`. */
 export function describeSpan(seconds: Seconds): string {
   const span = Math.max(0, seconds);
   const [unit, name] =
@@ -34,14 +34,12 @@ export function describeSpan(seconds: Seconds): string {
   return `${count} ${name}${count === 1 ? '' : 's'}`;
 }
 
-/** Points in time are milliseconds since 1970 in the program, and ISO 8601 in UTC wherever they are written. */
-
-/** `2027-02-06T14:05:00.000Z`. */
+/** Formats milliseconds since 1970 as ISO 8601 in UTC, the form of every stored time: `2027-02-06T14:05:00.000Z`. */
 export function isoTime(ms: number): string {
   return new Date(ms).toISOString();
 }
 
-/** `2027-02-06 14:05 UTC`, for people. */
+/** Formats milliseconds since 1970 for output: `2027-02-06 14:05 UTC`. */
 export function showTime(ms: number): string {
   return `${isoTime(ms).slice(0, 16).replace('T', ' ')} UTC`;
 }

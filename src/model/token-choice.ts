@@ -30,7 +30,7 @@ export interface ChoiceInput {
   readonly now: number;
 }
 
-/** A token that expires sooner than this could be gone before its import is confirmed. */
+/** A token that expires sooner could be gone before its import is confirmed; milliseconds. */
 const MIN_REMAINING_MS = 10 * 60_000;
 /** The configuration's limit for `name`, which leaves room for `.2` and so on. */
 const MAX_NAME = 245;

@@ -2,19 +2,19 @@ export const TOKEN_TYPES = ['read_write', 'read_scaling'] as const;
 /** The type of a token, in the words of the configuration and of MotherDuck. */
 export type TokenType = (typeof TOKEN_TYPES)[number];
 
-/** Limits of MotherDuck's REST API: seconds of life, characters of a name and of a description. */
+/** Limits of MotherDuck's REST API: lifetime in seconds, length of names and descriptions in characters. */
 export const TOKEN_TTL_SECONDS = { min: 300, max: 31_536_000 } as const;
 export const TOKEN_NAME_LENGTH = { min: 1, max: 255 } as const;
 export const TOKEN_DESCRIPTION_LENGTH = { min: 1, max: 1000 } as const;
 
-/** Names that MotherDuck keeps for itself. */
+/** Names that MotherDuck reserves for its own tokens. */
 export const RESERVED_TOKEN_NAMES: readonly string[] = ['MotherDuck Extension', 'MotherDuck Flights'];
 
-/** The name of the short-lived tokens that a smoke test makes and revokes. No configured token may have it. */
+/** The name of the short-lived tokens that a smoke test creates and revokes. No configured token may have it. */
 export const SMOKE_TOKEN_NAME = 'mdacc smoke';
 const SMOKE_TOKEN_LIFE_MS = 2 * TOKEN_TTL_SECONDS.min * 1000;
 
-/** Whether a live token is a smoke test's: by its name and its short life. Another one of that name is somebody's. */
+/** Whether a live token was created by a smoke test: it has the name and a short lifetime. Others of that name are the user's. */
 export function isSmokeToken(token: {
   readonly name: string;
   readonly createdAt: number;
@@ -29,7 +29,7 @@ export function generationName(base: string, generation: number): string {
   return generation === 1 ? base : `${base}.${generation}`;
 }
 
-/** The generation that a live name stands for: 1 for `airflow`, 2 for `airflow.2`, undefined for other names. */
+/** The generation of a live name: for the base `airflow`, 1 for `airflow`, 2 for `airflow.2`, undefined for other names. */
 export function generationOf(base: string, name: string): number | undefined {
   if (name === base) return 1;
   if (!name.startsWith(`${base}.`)) return undefined;
@@ -37,7 +37,7 @@ export function generationOf(base: string, name: string): number | undefined {
   return /^([2-9]|[1-9]\d{1,8})$/.test(suffix) ? Number(suffix) : undefined;
 }
 
-/** The name that a live name is a generation of: `airflow` for `airflow.3` as for `airflow`. */
+/** The name of a live token's first generation: `airflow` for `airflow.3` and for `airflow`. */
 export function seriesOf(name: string): string {
   const base = name.slice(0, Math.max(0, name.lastIndexOf('.')));
   return base !== '' && generationOf(base, name) !== undefined ? base : name;

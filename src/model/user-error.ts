@@ -1,26 +1,24 @@
 /** What to do next, as data: `report` turns it into text, and the command line adds the options that the user typed. */
 export interface Hint {
-  /** Says what to do without repeating the command: `Replace it now.` */
+  /** What to do, without the command: `Replace it now.` */
   readonly text: string;
   /** The command to type, as arguments after the program's name: `['rotate', 'etl_prod/airflow']`. */
   readonly command?: readonly string[];
 }
 
-/** A hint from its text alone, or as it is. */
+/** A hint from its text, or the hint itself. */
 export function toHint(hint: Hint | string): Hint {
   return typeof hint === 'string' ? { text: hint } : hint;
 }
 
-/** A position in one of the user's files. Lines and columns count from 1. */
+/** A location in one of the user's files. Lines and columns count from 1. */
 export interface Location {
   readonly file: string;
   readonly line: number;
   readonly column: number;
 }
 
-/**
- * What went wrong, as a stable word that scripts can rely on. A code never changes its meaning.
- */
+/** A stable code of an error for scripts. A code never changes its meaning. */
 export type ErrorCode =
   | 'USAGE'
   | 'CONFIG_NOT_FOUND'
@@ -57,7 +55,7 @@ export type ErrorCode =
   | 'SANDBOX_FAILED'
   | 'BUG';
 
-/** An error that the user can fix: `message` says what happened, `hint` what to do or type next. Never holds a secret. */
+/** An error that the user can fix: `message` says what happened, `hint` what to do. Never contains a secret. */
 export class UserError extends Error {
   readonly code: ErrorCode;
   readonly hint: Hint;

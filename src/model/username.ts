@@ -1,17 +1,17 @@
-/** The pattern of a service account's name. MotherDuck also accepts Unicode letters; like its Terraform provider, we take ASCII. */
+/** The pattern of a service account's name. MotherDuck also accepts Unicode letters; like its Terraform provider, mdacc allows ASCII only. */
 export const USERNAME_PATTERN = /^[A-Za-z][A-Za-z0-9_]{2,254}$/;
 
 /**
- * MotherDuck compares usernames without regard to case; two names are one account when their keys are equal. Of other
- * letters than ASCII, which no name here has, some become ASCII in lower case (the Kelvin sign), so they stay as they are.
+ * The key of a username: MotherDuck ignores case, so names with equal keys are the same account. Only ASCII letters are
+ * lower-cased, because some others become ASCII in lower case (the Kelvin sign).
  */
 export function accountKey(username: string): string {
   return username.replace(/[A-Z]+/g, (letters) => letters.toLowerCase());
 }
 
-/** Tells whether a name matches one of the globs (`*`, `?`), ignoring case as MotherDuck does in usernames. */
+/** Returns a function that tells whether a username matches one of the globs (`*`, `?`), ignoring case. */
 export function globMatcher(globs: readonly string[]): (name: string) => boolean {
-  // Thousands of plain names are looked up rather than tried one by one.
+  // Plain names are looked up in a set, as there may be thousands.
   const names = new Set(globs.filter((glob) => !isGlob(glob)).map(accountKey));
   const patterns = globs.filter(isGlob).map((glob) => [...accountKey(glob)]);
   return (name) => {
@@ -22,7 +22,7 @@ export function globMatcher(globs: readonly string[]): (name: string) => boolean
   };
 }
 
-/** Whether a text is a glob, that is, has a `*` or a `?`. */
+/** Whether a text contains `*` or `?`. */
 function isGlob(text: string): boolean {
   return /[*?]/.test(text);
 }
@@ -32,8 +32,8 @@ function isSameCharacter(pattern: string, character: string): boolean {
 }
 
 /**
- * Whether characters match a pattern in which `*` stands for any number of them. Only the last star is ever tried again,
- * so at most pattern times text comparisons are made, whatever the pattern.
+ * Whether characters match a pattern in which `*` matches any number of them. Only the last star backtracks, so the number
+ * of comparisons is at most the product of both lengths.
  *
  * @param same Compares one character of the pattern, not `*`, with one of the text.
  */
@@ -56,7 +56,7 @@ export function matchesGlob(
       at += 1;
       next += 1;
     } else if (lastStar >= 0) {
-      // The last star takes one character more.
+      // Backtrack: the last star matches one more character.
       at = lastStar + 1;
       resume += 1;
       next = resume;

@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import { expect, it } from 'vitest';
-import { withEntry } from '../../src/model/layered-map.ts';
+import { withEntry } from '../../src/apply/state-writer.ts';
 
 const sorted = (map: Iterable<[string, number]>) => [...map].sort(([a], [b]) => (a < b ? -1 : 1));
 
