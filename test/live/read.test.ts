@@ -68,7 +68,7 @@ async function thrownBy(reading: Promise<Live>): Promise<unknown> {
 }
 
 describe('with a complete list of users', () => {
-  it('reads what is present and asks nothing about what is absent', async () => {
+  it('reads present accounts and sends no requests for absent ones', async () => {
     const { asked, read } = world({ users: [user('A_1'), user('other')], tokens: { A_1: [token('t2'), token('t1')] } });
     const live = await read(['a_1', { username: 'gone', needsDucklings: true }]);
     expect(asked.sort()).toEqual(['ducklings A_1', 'tokens A_1', 'users']);
@@ -93,7 +93,7 @@ describe('with a complete list of users', () => {
     expect(live.now).toBe(1237);
   });
 
-  it('asks for Ducklings only where somebody needs them, and once for a name that is given twice', async () => {
+  it('reads Ducklings only if needed, and once for a repeated name', async () => {
     const { asked, read } = world({ users: [user('a'), user('b')] });
     const live = await read([
       { username: 'a', needsDucklings: false },
@@ -106,13 +106,13 @@ describe('with a complete list of users', () => {
     expect(b?.presence === 'present' && 'ducklings' in b.value).toBe(true);
   });
 
-  it('asks nothing more for no accounts', async () => {
+  it('sends nothing else without accounts', async () => {
     const { asked, read } = world({ users: [user('a')] });
     expect((await read([])).accounts.size).toBe(0);
     expect(asked).toEqual(['users']);
   });
 
-  it('takes an account that is deleted meanwhile for absent, but not one that is deprovisioned', async () => {
+  it('reports an account that is deleted meanwhile as absent, but not a deprovisioned one', async () => {
     const absent = failure('absent', 404);
     const { read } = world({
       users: [user('a'), user('b'), user('c', { is_deprovisioned: true })],
@@ -134,7 +134,7 @@ describe('with a complete list of users', () => {
     });
   });
 
-  it('prefers the active one of two users with one name', async () => {
+  it('prefers the active one of two users with the same name', async () => {
     const old = user('a', { id: 'old', is_deprovisioned: true });
     for (const users of [
       [old, user('A')],
@@ -147,7 +147,7 @@ describe('with a complete list of users', () => {
 });
 
 describe('with an incomplete list', () => {
-  it('asks for those that it lacks', async () => {
+  it('looks up the accounts that it lacks', async () => {
     const { asked, read } = world({ users: [user('a')], complete: false, ducklings: { gone: failure('absent', 404) } });
     expect(presences(await read(['a', 'b', 'gone']))).toEqual({ a: 'present', b: 'present', gone: 'absent' });
     expect(asked.sort()).toEqual(['ducklings a', 'ducklings b', 'ducklings gone', 'tokens a', 'tokens b', 'users']);
@@ -181,7 +181,7 @@ describe('without a list of users', () => {
     expect(asked).toEqual(['users']);
   });
 
-  it('ends when no account can be reached either, since then the address is wrong', async () => {
+  it('fails if no account can be read either, since then the address is wrong', async () => {
     const why = failure('not_motherduck', 404);
     const { read } = world({
       users: why,
@@ -226,18 +226,18 @@ describe('an account that cannot be read', () => {
     expect((await read(['a'])).accounts.get('a')).toMatchObject({ value: { tokens: [{ expiresAt: ms }] } });
   });
 
-  it('ends the reading when every account is forbidden: one error, not a thousand', async () => {
+  it('fails once if every account is forbidden', async () => {
     const forbidden = failure('forbidden', 403);
     const { read } = world({ users: [user('a'), user('b')], tokens: { a: forbidden, b: forbidden } });
     expect(await thrownBy(read(['a', 'b', 'gone']))).toBe(forbidden);
   });
 
-  it('does not end it when only some are', async () => {
+  it('does not fail if only some are forbidden', async () => {
     const { read } = world({ users: [user('a'), user('b')], tokens: { a: failure('forbidden', 403) } });
     expect(presences(await read(['a', 'b']))).toEqual({ a: 'unknown', b: 'present' });
   });
 
-  it('ends it at once when the token is refused', async () => {
+  it('fails at once if the token is refused', async () => {
     const refused = failure('unauthorized', 401);
     const names = Array.from({ length: 50 }, (_, n) => `user_${n}`);
     const { asked, read } = world({ users: names.map((name) => user(name)), tokens: { user_0: refused } });
@@ -246,8 +246,8 @@ describe('an account that cannot be read', () => {
   });
 });
 
-describe('accounts that nobody names', () => {
-  it('are read when they are asked for, service accounts that are in use alone', async () => {
+describe('unmanaged accounts', () => {
+  it('are read on request, if they are active service accounts', async () => {
     const users = [
       user('a'),
       user('b'),
@@ -264,7 +264,7 @@ describe('accounts that nobody names', () => {
 });
 
 describe('a big organization', () => {
-  it('is read by a few workers, and tells how far it is', async () => {
+  it('is read by a few workers, with progress', async () => {
     const names = Array.from({ length: 200 }, (_, n) => `user_${n}`);
     const { read } = world({ users: names.map((name) => user(name)) });
     const seen: [number, number][] = [];

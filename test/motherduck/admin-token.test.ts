@@ -6,13 +6,13 @@ import { jwt } from './support.ts';
 const NOW = Date.UTC(2026, 10, 24);
 const trouble = (payload: object) => adminTokenProblem(new Secret(jwt(payload)), NOW);
 
-describe('what the admin token says of itself', () => {
+describe('the claims of the admin token', () => {
   it.each([{ tokenType: 'read_scaling' }, { token_type: 'read_scaling' }, { readOnly: true }, { read_only: true }])(
     'a read scaling token: %j',
     (payload) => expect(trouble(payload)).toContain('read scaling'),
   );
 
-  it('that it has expired', () => {
+  it('show that it has expired', () => {
     expect(trouble({ exp: NOW / 1000 - 1 })).toMatch(/\bexpired .*2026-11-23T23:59:59\.000Z$/);
   });
 
@@ -28,7 +28,7 @@ describe('what the admin token says of itself', () => {
     },
   );
 
-  it('who it belongs to', () => {
+  it('show its user', () => {
     expect(adminTokenClaims(new Secret(jwt({ email: 'a@b.c', exp: 5, sub: 'u1' })))).toEqual(['a@b.c', 'u1']);
     expect(adminTokenClaims(new Secret('opaque'))).toEqual([]);
   });

@@ -49,7 +49,7 @@ const DUCKLINGS: WireDucklings = {
   read_scaling: { instance_size: 'pulse', flock_size: 4 },
 };
 
-describe('each endpoint: what is sent, what comes back', () => {
+describe('each endpoint: request and response', () => {
   it('lists users', async () => {
     const { api, asked } = answering({ users: [{ ...USER, extra: 1 }], total_count: 1, next_page_token: null });
     expect(await api.listUsers()).toEqual({ users: [USER], complete: true });
@@ -66,7 +66,7 @@ describe('each endpoint: what is sent, what comes back', () => {
     ]);
   });
 
-  it('creates a token, whose secret is one at once', async () => {
+  it('creates a token and returns its secret as a Secret', async () => {
     const { api, asked } = answering({ ...TOKEN, token: 'the-secret', expire_at: '2026-12-01T00:00:00Z' });
     const request = { name: 'airflow', ttl: 300, token_type: 'read_write', description: 'Airflow' } as const;
     const { record, secret } = await api.createToken('etl_prod', request);
@@ -76,7 +76,7 @@ describe('each endpoint: what is sent, what comes back', () => {
     expect(asked()).toEqual([{ method: 'POST', path: '/v1/users/etl_prod/tokens', body: request }]);
   });
 
-  it('keeps a created token whose answer is garbled in a minor field', async () => {
+  it('keeps a created token when a minor field of the response is invalid', async () => {
     const { api } = answering({ token: 's', id: 't1', name: 5, token_type: 'embed', expire_at: {} });
     const { record } = await api.createToken('etl_prod', { name: 'app.2', token_type: 'read_scaling', ttl: 300 });
     expect(record).toMatchObject({ id: 't1', name: 'app.2', token_type: 'read_scaling', read_only: true });
@@ -99,7 +99,7 @@ describe('each endpoint: what is sent, what comes back', () => {
     expect(asked()).toEqual([{ method: 'DELETE', path: '/v1/users/etl_prod/tokens/t1', body: undefined }]);
   });
 
-  it('deletes a token when the answer has no body', async () => {
+  it('deletes a token when the response has no body', async () => {
     const { api } = mocked([mock.delete('*', () => new HttpResponse(null, { status: 204 }))]);
     await api.deleteToken('etl_prod', 't1');
   });
@@ -146,7 +146,7 @@ describe('lists over pages', () => {
     total_count: total,
   });
 
-  it('are walked to the end, and repeats dropped', async () => {
+  it('are read to the end, without repeated items', async () => {
     const { api, asked } = answering(page(['1', '2'], 'p&2', 3), page(['2', '3'], '', 3));
     const { users, complete } = await api.listUsers();
     expect(users.map(({ id }) => id)).toEqual(['1', '2', '3']);
@@ -163,7 +163,7 @@ describe('lists over pages', () => {
     expect((await answering(answer).api.listUsers()).complete).toBe(false);
   });
 
-  it('are an error when a page comes again', async () => {
+  it('are an error when a page token is returned twice', async () => {
     const { api, seen } = answering(page(['1'], 'a', 9), page(['2'], 'b', 9), page(['3'], 'a', 9));
     const error = await failureOf(api.listUsers());
     expect(error.failure).toBe('not_motherduck');
@@ -171,7 +171,7 @@ describe('lists over pages', () => {
     expect(seen).toHaveLength(3);
   });
 
-  it('do not go on for ever', async () => {
+  it('have a maximum number of pages', async () => {
     let count = 0;
     const handler = mock.get('*', () => {
       count += 1;
@@ -182,7 +182,7 @@ describe('lists over pages', () => {
     expect(count).toBe(1000);
   });
 
-  it('do not gather without end', async () => {
+  it('have a maximum size', async () => {
     const padding = 'x'.repeat(15_000_000);
     let count = 0;
     const handler = mock.get('*', () => {
@@ -195,7 +195,7 @@ describe('lists over pages', () => {
     expect(count).toBe(18);
   });
 
-  it('are walked for tokens and active accounts too', async () => {
+  it('are read for tokens and active accounts too', async () => {
     const tokens = answering({ tokens: [TOKEN], next_page_token: 'x' }, { tokens: [TOKEN, { ...TOKEN, id: 't2' }] });
     expect((await tokens.api.listTokens('a')).map(({ id }) => id)).toEqual(['t1', 't2']);
     expect(tokens.asked()[1]?.path).toBe('/v1/users/a/tokens?page_token=x');
@@ -206,7 +206,7 @@ describe('lists over pages', () => {
   });
 });
 
-describe('the shape of answers', () => {
+describe('the shape of responses', () => {
   it.each([
     ['users', (answer: unknown) => answering(answer).api.listUsers(), { users: {} }],
     ['users[0].id', (answer: unknown) => answering(answer).api.listUsers(), { users: [{ ...USER, id: 7 }] }],
@@ -237,7 +237,7 @@ describe('the shape of answers', () => {
     expect(error.message).toContain(`"${field}"`);
   });
 
-  it('says that a size is not known, and does not guess', async () => {
+  it('reports an unknown size instead of guessing', async () => {
     const answer = { ...DUCKLINGS, read_write: { instance_size: 'tera\u001b[31m' } };
     const error = await failureOf(answering(answer).api.getDucklings('a'));
     expect(error).toMatchObject({ code: 'API_FAILED', effect: 'none' });

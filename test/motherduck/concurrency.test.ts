@@ -21,7 +21,7 @@ async function enterAll(limiter: Limiter, count: number): Promise<Ticket[]> {
 }
 
 describe('the limiter', () => {
-  it('lets in no more than it may, and retries first', async () => {
+  it('starts no more attempts than allowed, and retries first', async () => {
     const limiter = new Limiter(1);
     const log: string[] = [];
     const [first] = await enterAll(limiter, 1);
@@ -34,7 +34,7 @@ describe('the limiter', () => {
     expect(log).toEqual(['again']);
   });
 
-  it('halves once for a burst of 429s, and grows by one for a round of good answers', async () => {
+  it('halves once for a burst of 429s, and grows by one for a round of successful responses', async () => {
     const limiter = new Limiter(8);
     for (const ticket of await enterAll(limiter, 8)) limiter.leave(ticket, 'throttled');
     expect(limiter.allowed).toBe(4);
@@ -58,7 +58,7 @@ describe('the limiter', () => {
     expect(limiter.allowed).toBe(1);
   });
 
-  it('lets nobody start while one is told to wait', async () => {
+  it('starts no attempt while a throttled one waits', async () => {
     const limiter = new Limiter(4);
     const log: string[] = [];
     const release = limiter.hold();
@@ -71,7 +71,7 @@ describe('the limiter', () => {
     expect(log).toEqual(['a']);
   });
 
-  it('refuses everyone when it is closed', async () => {
+  it('rejects all attempts when it is closed', async () => {
     const limiter = new Limiter(1);
     const log: string[] = [];
     ask(limiter, log, 'a');

@@ -19,8 +19,8 @@ const TRUNCATED = 'HTTP/1.1 200 OK\r\ncontent-type: application/json\r\ncontent-
 const BROKEN_CHUNKS = 'HTTP/1.1 200 OK\r\ntransfer-encoding: chunked\r\n\r\n5\r\n{"a":\r\nzz\r\n';
 const WHOLE = 'HTTP/1.1 200 OK\r\ncontent-type: application/json\r\ncontent-length: 7\r\n\r\n{"a":1}';
 
-describe('a connection that breaks off', () => {
-  it('before the answer: a read is repeated, a POST is not', async () => {
+describe('a lost connection', () => {
+  it('before the response: a read is repeated, a POST is not', async () => {
     const { http, count } = await served((request, response, n) => {
       if (n % 2 === 1) request.socket.destroy();
       else json(response, 200, { n });
@@ -51,7 +51,7 @@ describe('a connection that breaks off', () => {
     expect(lines.length).toBeLessThanOrEqual(5);
   });
 
-  it('in the middle of the answer to a POST: nobody knows', async () => {
+  it('in the middle of the response to a POST: the effect is unknown', async () => {
     const { http, count } = await servedRaw((socket) => socket.end(TRUNCATED));
     const error = await failureOf(post(http));
     expect(error).toMatchObject({ failure: 'unreachable', code: 'API_UNREACHABLE', effect: 'unknown' });
@@ -69,7 +69,7 @@ describe('a connection that breaks off', () => {
     expect(count()).toBe(3);
   });
 
-  it('after a PUT took effect: it is repeated, and open whether it did when it never ends well', async () => {
+  it('after a PUT took effect: it is repeated, and the effect is unknown if no attempt succeeds', async () => {
     const { http, count } = await served((request) => request.socket.destroy());
     expect(await failureOf(put(http))).toMatchObject({ failure: 'unreachable', effect: 'unknown' });
     expect(count()).toBe(5);
@@ -77,7 +77,7 @@ describe('a connection that breaks off', () => {
 });
 
 describe('the time limit', () => {
-  it('ends a call that gets no answer; a read is tried once more', async () => {
+  it('ends a call without a response; a read is repeated once', async () => {
     const { http, count } = await served(() => {}, { timeoutMs: 250 });
     expect(await failureOf(get(http))).toMatchObject({ failure: 'timeout', code: 'API_UNREACHABLE', effect: 'none' });
     expect(count()).toBe(2);
@@ -101,7 +101,7 @@ describe('the time limit', () => {
     for (const timer of timers) clearInterval(timer);
   });
 
-  it('ends headers that trickle for ever', async () => {
+  it('ends a response whose headers never end', async () => {
     const timers: NodeJS.Timeout[] = [];
     const { http } = await servedRaw(
       (socket) => {
@@ -123,8 +123,8 @@ describe('the time limit', () => {
   });
 });
 
-describe('an answer that is too big', () => {
-  it('is refused while it comes, and not asked for again', async () => {
+describe('a response that is too big', () => {
+  it('is aborted while it is received, and not requested again', async () => {
     let sent = 0;
     const { http, count } = await served((_request, response) => {
       const chunk = Buffer.alloc(1024 * 1024, 32);
@@ -152,7 +152,7 @@ describe('an answer that is too big', () => {
 });
 
 describe('a request', () => {
-  it('carries the token, the program and what it accepts, below the path of the address', async () => {
+  it('has the token, the user agent and the accepted types, under the path of the address', async () => {
     const { address } = await served((request, response) => {
       json(response, 200, { url: request.url, method: request.method, headers: request.headers });
     });
@@ -227,7 +227,7 @@ describe('connections', () => {
     expect(connections()).toBe(1);
   });
 
-  it('may be closed by the server after every answer', async () => {
+  it('may be closed by the server after every response', async () => {
     const { http, connections } = await served((_request, response, n) =>
       json(response, 200, { n }, { connection: 'close' }),
     );
@@ -235,7 +235,7 @@ describe('connections', () => {
     expect(connections()).toBe(5);
   });
 
-  it('are no more than the parallelism', async () => {
+  it('are at most as many as the parallelism', async () => {
     let open = 0;
     let most = 0;
     const { http, connections } = await served(
@@ -253,15 +253,15 @@ describe('connections', () => {
     expect(connections()).toBe(3);
   });
 
-  it('do not hang on a redirect, nor follow it', async () => {
+  it('do not follow or hang on a redirect', async () => {
     const { http, count } = await served((_request, response) => response.writeHead(307, { location: '/v1/y' }).end());
     expect((await failureOf(get(http))).message).toContain('it redirects (307)');
     expect(count()).toBe(1);
   });
 });
 
-describe('a server that is refused too often', () => {
-  it('is asked by fewer at once, and nobody starts while one waits', async () => {
+describe('a server that throttles', () => {
+  it('gets fewer concurrent requests, and none while a throttled one waits', async () => {
     let open = 0;
     const atOnce: number[] = [];
     const first: (() => void)[] = [];
@@ -286,7 +286,7 @@ describe('a server that is refused too often', () => {
     expect(Math.max(...atOnce.slice(8, 12))).toBeLessThanOrEqual(4);
   });
 
-  it('does not make calls fail, however narrow it is', async () => {
+  it('causes no failed call, however low its limit', async () => {
     let left = 2;
     const refill = setInterval(() => {
       left = 2;
@@ -302,7 +302,7 @@ describe('a server that is refused too often', () => {
 });
 
 describe('no connection', () => {
-  it('nothing listens', async () => {
+  it('no server listens', async () => {
     const server = createServer();
     await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
     const address = server.address();
@@ -332,7 +332,7 @@ describe('no connection', () => {
     expect((await failureOf(get(http))).message).toContain('does not use TLS');
   });
 
-  it('a connection that does not come about in time was never used', async () => {
+  it('a connection that times out was never used', async () => {
     // TCP answers, TLS does not: the time limit strikes while connecting.
     const { address } = await servedRaw(() => {});
     const { http, lines } = rig({ address: new URL(address.href.replace('http:', 'https:')), timeoutMs: 60 });
@@ -365,7 +365,7 @@ describe('no connection', () => {
 });
 
 describe('closing', () => {
-  it('cuts reads off, ends waits, and refuses what comes after', async () => {
+  it('aborts reads, ends waits, and rejects later calls', async () => {
     const { http, count } = await served(() => {}, { parallelism: 1 });
     const calls = [get(http), get(http)].map((call) => failureOf(call));
     while (count() === 0) await new Promise((resolve) => setImmediate(resolve));
@@ -391,7 +391,7 @@ describe('closing', () => {
     expect((await call).failure).toBe('unavailable');
   });
 
-  it('lets a change that is under way finish', async () => {
+  it('lets a change that was sent complete', async () => {
     const { http, count } = await served((_request, response) => setTimeout(() => json(response, 200, {}), 30));
     const call = put(http);
     while (count() === 0) await new Promise((resolve) => setImmediate(resolve));
@@ -399,7 +399,7 @@ describe('closing', () => {
     expect((await call).json).toEqual({});
   });
 
-  it('keeps no process alive, not even in the middle of a wait', () => {
+  it('keeps no process alive, not even during a wait', () => {
     const program = `
       import { createServer } from 'node:http';
       import { Secret } from './src/model/secret.ts';
@@ -430,7 +430,7 @@ describe('closing', () => {
   });
 });
 
-describe('the clock and the lines', () => {
+describe('the clock and the debug lines', () => {
   const at = (hour: number) => `Tue, 24 Nov 2026 ${hour}:00:00 GMT`;
   const isNear = (time: number, hour: number) => Math.abs(time - Date.UTC(2026, 10, 24, hour)) < 60_000;
 
@@ -453,7 +453,7 @@ describe('the clock and the lines', () => {
     expect(isNear(http.now(), 12)).toBe(moves);
   });
 
-  it('one answer with a wrong date does not move it, and leaves a line', async () => {
+  it('one response with a wrong date does not change the clock, and is reported', async () => {
     let date = at(12);
     const { http, lines } = await served((_request, response) => json(response, 200, {}, { date }));
     await get(http);
@@ -467,7 +467,7 @@ describe('the clock and the lines', () => {
     expect(Math.abs((http.clockDifference() ?? 0) + Date.now() - http.now())).toBeLessThan(60_000);
   });
 
-  it('a throttled answer sets it before its Retry-After is read', async () => {
+  it('a throttled response sets the clock before its Retry-After is read', async () => {
     const { http, waits } = await served((_request, response, n) => {
       const headers = { date: at(12), 'retry-after': 'Tue, 24 Nov 2026 12:00:10 GMT' };
       json(response, n === 1 ? 429 : 200, { message: 'Slow', code: 'TOO_MANY_REQUESTS' }, headers);
@@ -477,7 +477,7 @@ describe('the clock and the lines', () => {
     expect(waits[0]).toBeLessThan(10_500);
   });
 
-  it('a line tells method, path, status, time and attempt', async () => {
+  it('a line has method, path, status, time and attempt', async () => {
     const { http, lines } = await served((request, response, n) => {
       if (n === 2) request.socket.destroy();
       else json(response, n === 1 ? 503 : 200, {});
@@ -490,7 +490,7 @@ describe('the clock and the lines', () => {
     ]);
   });
 
-  it('a token that no header can hold is refused before anything is sent', async () => {
+  it('a token that is invalid in a header is refused before anything is sent', async () => {
     expect(() => rig({ token: new Secret('a\nb'), tokenSource: 'MOTHERDUCK_TOKEN' })).toThrow(UserError);
   });
 });
@@ -509,7 +509,7 @@ describe('whether it is a sandbox', () => {
     expect(api.isSandbox()).toBe(expected);
   });
 
-  it('one answer of a sandbox is enough, whatever a proxy before it says', async () => {
+  it('one response of a sandbox is enough, whatever a proxy in front of it sends', async () => {
     const { http } = await served((_request, response, n) => json(response, 200, {}, n === 2 ? SANDBOX : {}));
     for (let call = 0; call < 3; call += 1) await get(http);
     expect(http.isSandbox()).toBe(true);
@@ -532,7 +532,7 @@ describe('whether it is a sandbox', () => {
     },
   );
 
-  it('a greeting without an answer is no error, and says nothing', async () => {
+  it('no response is no error, and leaves it unknown', async () => {
     const { http, count } = await served((request) => request.socket.destroy());
     await http.detectSandbox();
     expect(http.isSandbox()).toBeUndefined();

@@ -33,7 +33,7 @@ function run(target: Target, request: ProbeRequest, more: Partial<Parameters<typ
 }
 
 describe('runProbe', () => {
-  it('gives the first row, the number of rows and the milliseconds of each step', async () => {
+  it('reports the first row, the number of rows and the milliseconds of each step', async () => {
     const target = local({ setup: ['CREATE TABLE t AS SELECT 42 AS x'], shutdown: 'DROP TABLE t' });
     const request = {
       ...ask('SELECT x, NULL AS y FROM t;', 'FROM range(5000)', 'SELECT 1 WHERE false'),
@@ -47,7 +47,7 @@ describe('runProbe', () => {
     expect([...report.values()].every((step) => step.failure === undefined && step.ms >= 0)).toBe(true);
   });
 
-  it('goes on after a failing step, and stops after a failing setup', async () => {
+  it('continues after a failed step, and stops after a failed setup', async () => {
     const report = await run(local(), ask('SELECT * FROM nowhere', 'SELECT 1'));
     expect(report.get('q0')?.failure).toMatchObject({ kind: 'sql', text: expect.stringContaining('nowhere') });
     expect(report.get('q1')?.answer?.rows).toBe(1);
@@ -75,7 +75,7 @@ describe('runProbe', () => {
     }
   });
 
-  it('takes the token and control characters out of every text', async () => {
+  it('removes the token and control characters from every text', async () => {
     const [, payload = '', signature = ''] = TOKEN.reveal().split('.');
     const text = `'a \x1b[31m${TOKEN.reveal()} b\n${payload} c ${signature}'`;
     const report = await run(local(), ask(`SELECT ${text} AS x`, `SELECT error(${text})`));
@@ -108,7 +108,7 @@ describe('runProbe', () => {
   );
 });
 
-describe('a child that breaks off', () => {
+describe('a child that ends early', () => {
   const cases: [string, string, RegExp][] = [
     ['aborts', 'process.abort()', /it ended by SIGABRT/],
     [
@@ -130,7 +130,7 @@ describe('a child that breaks off', () => {
     expect(JSON.stringify([...report])).not.toContain(MARKER);
   });
 
-  it('stays a report when its program is missing', async () => {
+  it('reports a missing program', async () => {
     const report = await run(local(), ask(), { probePath: join(probe.folder, 'missing.mjs') });
     expect(report.get('connect')?.failure?.kind).toBe('crashed');
   });
@@ -146,7 +146,7 @@ it.skipIf(isWindows)('the child outlives Ctrl-C, which is for the parent to answ
   expect(await ended).toEqual([null, 'SIGKILL']);
 });
 
-describe('motherduckDoor', () => {
+describe('motherduckConnector', () => {
   const connector = motherduckConnector({ userAgent: 'motherduck-accounts/1.2.3', timeoutMs: 45_000 });
 
   it('has the token in the options and not in the path', async () => {
@@ -161,11 +161,11 @@ describe('motherduckDoor', () => {
     expect((await connector.target(TOKEN, undefined)).path).toBe(`md:?${parameters}`);
   });
 
-  it('lets no database name add parameters', async () => {
+  it('rejects a database name that would add parameters', async () => {
     await expect(connector.target(TOKEN, 'sales?motherduck_token=x')).rejects.toThrow(/database name/);
   });
 
-  it('fails without a hang where the extension cannot be downloaded', async () => {
+  it('fails without hanging if the extension cannot be downloaded', async () => {
     // An unreachable proxy makes every machine one without internet; an empty HOME makes it one without the extension.
     const before = { HOME: process.env.HOME, HTTP_PROXY: process.env.HTTP_PROXY };
     Object.assign(process.env, { HOME: probe.folder, HTTP_PROXY: 'http://127.0.0.1:1' });
@@ -186,7 +186,7 @@ describe('motherduckDoor', () => {
 });
 
 describe('the environment of the child', () => {
-  it('has no token of any spelling, no display and no debugger', () => {
+  it('has no token under any name, no display and no debugger', () => {
     const env = { PATH: '/bin', MOTHERDUCK_ADMIN_TOKEN: 'a', motherduck_token: 'b', MOTHERDUCK_TOKEN_ETL_X: 'c' };
     const more = { DISPLAY: ':0', NODE_OPTIONS: '--inspect-brk', HTTP_PROXY: 'http://proxy' };
     expect(childEnvironment({ ...env, ...more })).toEqual({

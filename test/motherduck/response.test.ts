@@ -35,8 +35,8 @@ async function failing(
 const NOT_FOUND = { message: 'User not found', code: 'NOT_FOUND' };
 const HTML = '<html><body>Please log in</body></html>';
 
-describe('what an answer means', () => {
-  it('a 404 with the code NOT_FOUND: it does not exist', async () => {
+describe('what a response means', () => {
+  it('a 404 with the code NOT_FOUND: absent', async () => {
     const { error } = await failing(404, NOT_FOUND);
     expect(error).toMatchObject({ failure: 'absent', code: 'API_FAILED', status: 404, effect: 'none' });
     expect(error.message).toMatch(/^GET \/v1\/users\/etl_prod\/instances: .* \(404\): User not found$/);
@@ -135,7 +135,7 @@ describe('whether a failed call may have taken effect', () => {
     expect(tries).toBe(expected);
   });
 
-  it('it stays open when only an earlier attempt left it open', async () => {
+  it('it is unknown when only an earlier attempt left it open', async () => {
     let tries = 0;
     const { api } = mocked([
       mock.delete('*', () => {
@@ -148,7 +148,7 @@ describe('whether a failed call may have taken effect', () => {
 });
 
 describe("MotherDuck's own words", () => {
-  it('come with its issues', async () => {
+  it('include its issues', async () => {
     const issues = [
       { message: 'too long', path: ['tokens', 0, 'name'] },
       { message: 'no path' },
@@ -159,13 +159,13 @@ describe("MotherDuck's own words", () => {
     expect(error.message).toMatch(/ \(400\): Bad input \(tokens\.0\.name: too long; no path\)$/);
   });
 
-  it('are not said twice', async () => {
+  it('are not repeated', async () => {
     const message = 'Username must start with an alphabetic character';
     const { error } = await failing(400, { message, issues: [{ message, path: ['username'] }] });
     expect(error.message).toMatch(new RegExp(`: username: ${message}$`));
   });
 
-  it('are cut, and cannot write to the terminal', async () => {
+  it('are shortened, without control characters', async () => {
     const { error } = await failing(400, { message: `\u001b[2J\u001b[31m${'long '.repeat(10_000)}` });
     expect(error.message).not.toContain('\u001b');
     expect(error.message.length).toBeLessThan(750);
@@ -185,7 +185,7 @@ describe('a refused admin token', () => {
     return (await failing(status, { message: 'No', code: 'UNAUTHORIZED' }, { http })).error;
   };
 
-  it('says which variable it came from and what it must be', async () => {
+  it('names its variable and what it must be', async () => {
     const error = await refused(401, {});
     expect(error.message).toContain('(401)');
     expect(error.hint.text).toMatch(/^motherduck_token .*: export motherduck_token=…$/);
@@ -193,7 +193,7 @@ describe('a refused admin token', () => {
     expect((await failing(401, {})).error.hint.text).toMatch(/^MOTHERDUCK_ADMIN_TOKEN /);
   });
 
-  it('says what is wrong with it when the token tells', async () => {
+  it('says what its claims show to be wrong', async () => {
     const expired = await refused(401, { exp: 1_700_000_000 });
     expect(expired.hint.text).toContain('2023-11-14T22:13:20.000Z');
     expectGoldenError('a refused admin token > expired', expired);

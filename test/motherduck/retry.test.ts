@@ -12,7 +12,7 @@ function broken(code: string): Outcome {
   return { error: Object.assign(new Error(code), { code }) };
 }
 
-describe('whether a call is tried again', () => {
+describe('whether a call is repeated', () => {
   it.each([429, 500, 502, 503, 504])('after %i, when it is safe to repeat', (status) => {
     for (const method of ['GET', 'PUT', 'DELETE'] as const) expect(delay(method, { status })).toBeGreaterThan(0);
   });
@@ -47,7 +47,7 @@ describe('whether a call is tried again', () => {
     '',
   ])('not after %s, which does not', (code) => expect(delay('GET', broken(code))).toBeUndefined());
 
-  it('four times, eight after 429s, once after a time limit', () => {
+  it('four times, eight times after 429s, once after a timeout', () => {
     expect(delay('GET', { status: 503 }, { attempts: 4 })).toBeDefined();
     expect(delay('GET', { status: 503 }, { attempts: 5 })).toBeUndefined();
     expect(delay('GET', { status: 429 }, { attempts: 8 })).toBeDefined();
@@ -65,7 +65,7 @@ describe('whether a call is tried again', () => {
 });
 
 describe('how long it waits', () => {
-  it('doubles, with a half of it left to chance', () => {
+  it('doubles, with half of it random', () => {
     const at = (attempts: number, random: number) => delay('GET', { status: 503 }, { attempts, random });
     expect([1, 2, 3, 4].map((attempts) => at(attempts, 1))).toEqual([300, 600, 1200, 2400]);
     expect([1, 2, 3, 4].map((attempts) => at(attempts, 0))).toEqual([150, 300, 600, 1200]);

@@ -4,8 +4,8 @@ import { ADMIN_TOKEN, jwt } from './support.ts';
 
 const printable = printableWithout(ADMIN_TOKEN);
 
-describe('text that came from outside', () => {
-  it('stays as it is when it is harmless', () => {
+describe('foreign text', () => {
+  it('is unchanged if it is harmless', () => {
     const text = 'Username must start with an alphabetic character (schön, 日本)';
     expect(printable(text)).toBe(text);
   });
@@ -22,7 +22,7 @@ describe('text that came from outside', () => {
     expect(printable(text)).toBe(plain);
   });
 
-  it('is cut', () => {
+  it('is shortened', () => {
     expect(printable('x '.repeat(5000)).length).toBeLessThan(620);
     expect(printable('y'.repeat(100_000)).length).toBeLessThan(620);
   });
@@ -44,14 +44,14 @@ describe('text that came from outside', () => {
     for (let at = 0; at + 12 <= ADMIN_TOKEN.length; at += 1) expect(out).not.toContain(ADMIN_TOKEN.slice(at, at + 12));
   });
 
-  it('holds no short token either', () => {
+  it('contains no short token either', () => {
     expect(printableWithout('hunter2')('no hunter2 here')).toBe('no [secret] here');
     expect(printableWithout('')('as it is')).toBe('as it is');
   });
 });
 
 describe('scrub', () => {
-  it('also takes out what only looks like a token, and shortens', () => {
+  it('removes text that looks like a token, and shortens', () => {
     expect(scrub('see eyJabcdefgh12.eyJxyz.sig-1 there', [])).toBe('see [secret] there');
     expect(scrub('x'.repeat(5000), []).length).toBeLessThan(700);
   });

@@ -75,7 +75,7 @@ describe('a server that echoes tokens', () => {
     expectNothingSecret(await everythingPrinted(mocked([echo(200, body, 'application/json')])));
   });
 
-  it('as the name of a size, of a type, of a page', async () => {
+  it('as the name of a size, a type or a page', async () => {
     const word = { instance_size: ADMIN_TOKEN, flock_size: 0 };
     const tokens = [{ id: 't', created_ts: 'x', token_type: ADMIN_TOKEN }];
     const body = {
@@ -90,10 +90,10 @@ describe('a server that echoes tokens', () => {
   });
 });
 
-describe('no good answer at all', () => {
+describe('no valid response', () => {
   const BODY = `HTTP/1.1 200 OK\r\nx-token: ${ADMIN_TOKEN}\r\ncontent-length: 9999\r\n\r\n{"token":"${OPAQUE}",`;
 
-  it('a body that breaks off', async () => {
+  it('an incomplete body', async () => {
     expectNothingSecret(await everythingPrinted(await servedRaw((socket) => socket.end(BODY))));
   });
 
@@ -112,7 +112,7 @@ describe('no good answer at all', () => {
     expectNothingSecret(await everythingPrinted(hanging));
   });
 
-  it('too much', async () => {
+  it('too big', async () => {
     const body = Buffer.alloc(17 * 1024 * 1024, OPAQUE);
     const flooding = mocked([mock.all('*', () => new HttpResponse(body))]);
     expectNothingSecret(await everythingPrinted(flooding));

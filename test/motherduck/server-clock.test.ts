@@ -13,13 +13,13 @@ const NOON_HEADER = 'Tue, 24 Nov 2026 12:00:00 GMT';
 const WRONG_HEADER = 'Tue, 24 Nov 2026 18:00:00 GMT';
 
 describe("MotherDuck's clock", () => {
-  it('is the local one before an answer', () => {
+  it('is the local one before the first response', () => {
     const { clock } = clockAt(7);
     expect(clock.now()).toBe(7);
     expect(clock.difference()).toBeUndefined();
   });
 
-  it('runs on from the latest answer, whatever happens to the local clock', () => {
+  it('continues from the latest response, whatever happens to the local clock', () => {
     const { clock, time } = clockAt(NOON - 60_000);
     clock.observe(NOON_HEADER);
     expect(clock.difference()).toBe(60_000);
@@ -30,7 +30,7 @@ describe("MotherDuck's clock", () => {
     expect(clock.now()).toBe(NOON + 90_000);
   });
 
-  it('does not believe one answer, nor two, that differ by more than two minutes', () => {
+  it('trusts neither one nor two responses that differ by more than two minutes', () => {
     const { clock, lines } = clockAt(NOON);
     for (const header of [NOON_HEADER, WRONG_HEADER, WRONG_HEADER]) clock.observe(header);
     expect(clock.now()).toBe(NOON);
@@ -39,7 +39,7 @@ describe("MotherDuck's clock", () => {
     expect(lines[0]).toContain(WRONG_HEADER);
   });
 
-  it('believes the third in a row that says the same, however long it takes', () => {
+  it('trusts the third in a row that agrees, however long it takes', () => {
     const { clock, time, lines } = clockAt(NOON);
     clock.observe(NOON_HEADER);
     clock.observe('Tue, 24 Nov 2026 18:00:00 GMT');

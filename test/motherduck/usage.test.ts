@@ -28,8 +28,8 @@ function sandbox(options: Parameters<typeof memorySandbox>[0] = {}) {
   return { organization, token, connector: sandboxConnector(organization) };
 }
 
-describe('the history of the sandbox', () => {
-  it('tells when each account was last used, by its own programs and not by ours', async () => {
+describe('the query history of the sandbox', () => {
+  it('has the last use of each account by its own programs, without ours', async () => {
     const { organization, token, connector } = sandbox();
     await organization.seed(1, { prefix: 'Tenant_' });
     await organization.seed(1, { prefix: 'quiet_' });
@@ -55,7 +55,7 @@ describe('the history of the sandbox', () => {
     expect((await readUsage({ connector, probe: real, token, timeoutMs: PROBE_TIMEOUT_MS })).size).toBe(3000 + 1);
   });
 
-  it('is there on a Business plan alone, and for an Admin', async () => {
+  it('exists on a Business plan only, and for Admins only', async () => {
     const free = sandbox({ tier: 'lite' });
     expect(await thrown(readUsage({ ...free, probe: real, timeoutMs: PROBE_TIMEOUT_MS }))).toMatchObject({
       code: 'USAGE_UNREADABLE',
@@ -75,7 +75,7 @@ describe('a connection that fails', () => {
   const report = (step: string, kind: 'sql' | 'aborted', text: string): ProbeReport =>
     new Map([[step, { ms: 1, failure: { kind, text } }]]);
 
-  it('is named without the token', async () => {
+  it('is reported without the token', async () => {
     const { connector } = sandbox();
     const token = new Secret('eyJhbGciOi.eyJzdWIiOiJhZG1pbiJ9aaaaaaaaaaaa.c2lnbmF0dXJlLXRleHQ');
     const probe = async () => report('connect', 'sql', `Request failed for ${token.reveal()}: not authenticated`);
@@ -84,7 +84,7 @@ describe('a connection that fails', () => {
     expect(String(error)).not.toContain('eyJzdWIi');
   });
 
-  it('is an interruption when it was interrupted', async () => {
+  it('is an interruption if it was interrupted', async () => {
     const { connector, token } = sandbox();
     const probe = async () => report('usage', 'aborted', 'interrupted');
     expect(await thrown(readUsage({ connector, probe, token, timeoutMs: 1000 }))).toMatchObject({

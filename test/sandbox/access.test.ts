@@ -7,7 +7,7 @@ const REFUSED = {
   data: { code: 'UNAUTHORIZED', httpStatus: 401, path: 'users.list' },
 };
 
-describe('who may ask', () => {
+describe('authentication', () => {
   test('no token, an unknown one and a wrong scheme are 401', async () => {
     const sandbox = organization();
     expect(await ask(sandbox, 'GET /v1/users', { token: null })).toMatchObject({ status: 401, body: REFUSED });
@@ -16,7 +16,7 @@ describe('who may ask', () => {
     expect((await sandbox.handle(basic)).status).toBe(401);
   });
 
-  test('an expired token is 401, by the clock of the sandbox', async () => {
+  test("an expired token is 401, by the sandbox's clock", async () => {
     const sandbox = organization();
     const { token: secret } = await token(sandbox, 'sandbox_admin', { ttl: 300 });
     expect((await ask(sandbox, 'GET /v1/users', { token: secret })).status).toBe(200);
@@ -31,7 +31,7 @@ describe('who may ask', () => {
     expect((await ask(sandbox, 'GET /v1/users', { token: secret })).status).toBe(401);
   });
 
-  test('a service account with the Admin role may, until it is taken away', async () => {
+  test('a service account with the Admin role is accepted until it loses the role', async () => {
     const sandbox = organization();
     await accounts(sandbox, 'admin_bot');
     const secret = (await sandbox.mint({ username: 'admin_bot' })).reveal();
@@ -42,7 +42,7 @@ describe('who may ask', () => {
     expect((await ask(sandbox, 'GET /v1/users', { token: secret })).status).toBe(403);
   });
 
-  test('a read scaling token is 403, of the Admin too', async () => {
+  test("a read scaling token is 403, even the Admin's", async () => {
     const sandbox = organization();
     const { token: secret } = await token(sandbox, 'sandbox_admin', { token_type: 'read_scaling' });
     expect(await ask(sandbox, 'GET /v1/users', { token: secret })).toMatchObject({
@@ -73,7 +73,7 @@ describe('who may ask', () => {
     }
   });
 
-  test('a second Admin may ask', async () => {
+  test('a second Admin is accepted', async () => {
     const sandbox = organization();
     await sandbox.addHuman('jane', { roles: ['Admin'] });
     const secret = await sandbox.mint({ username: 'jane' });
@@ -83,7 +83,7 @@ describe('who may ask', () => {
   });
 });
 
-describe('what is not routed', () => {
+describe('an unknown path', () => {
   test.each([
     'GET /v1/users/etl_prod',
     'PUT /v1/users/etl_prod',
@@ -108,7 +108,7 @@ describe('what is not routed', () => {
   });
 });
 
-describe('every answer', () => {
+describe('every response', () => {
   test.each(['GET /v1/users', 'GET /nowhere', 'GET /v1/users/nobody/tokens'])(
     '%s says sandbox and the time',
     async (call) => {

@@ -69,13 +69,13 @@ describe('a connection', () => {
     expect((await query(scaling, 'FROM md_user_info()'))[0]).toEqual(info[0]);
   });
 
-  test('is kept under a name that is a file on every system', async () => {
+  test('is stored under a file name that is valid on every system', async () => {
     const { connector, mint } = await setUp('con');
     const { path } = await connector.target(await mint('read_write'), undefined);
     expect(path).toMatch(/[\\/]databases[\\/]con-[0-9a-f]{16}[\\/]my_db\.duckdb$/);
   });
 
-  test('wakes the Duckling, until it is put to sleep', async () => {
+  test('wakes the Duckling until it is shut down', async () => {
     const { sandbox, connector, mint } = await setUp();
     await connector.target(await mint('read_write'), undefined);
     expect(await active(sandbox)).toMatchObject([{ username: 'etl_prod', ducklings: [{ id: 'rw' }] }]);
@@ -83,7 +83,7 @@ describe('a connection', () => {
     expect(await active(sandbox)).toEqual([]);
   });
 
-  test('keeps what was written, which another process may open at once, and read scaling only reads', async () => {
+  test('keeps what was written, which another process can open at once, and read scaling is read-only', async () => {
     const { dir, connector, mint } = await setUp();
     const target = await connector.target(await mint('read_write'), undefined);
     expect(target.path).toBe(resolve(dir, 'databases/etl_prod/my_db.duckdb'));
@@ -129,17 +129,17 @@ describe('a connection', () => {
     expect(readdirSync(join(dir, 'databases'))).toEqual([expect.stringMatching(/^[a-z0-9_-]{1,100}$/)]);
   });
 
-  test('can begin with a folder alone', async () => {
+  test('can be opened from a folder alone', async () => {
     const { dir, mint } = await setUp();
     const target = await sandboxConnector(dir).target(await mint('read_write'), undefined);
     expect(await query(target, 'SELECT md_user() AS name')).toEqual([{ name: 'etl_prod' }]);
   });
 });
 
-describe('a refusal', () => {
+describe('a refused connection', () => {
   const WORDS = 'Request failed: Your request is not authenticated. Please check your MotherDuck token.';
 
-  test('of a token that is unknown, expired, revoked or deleted with its account', async () => {
+  test('with a token that is unknown, expired, revoked or deleted with its account', async () => {
     const { sandbox, connector } = await setUp();
     const refused = async (token: Secret) => query(await connector.target(token, undefined), 'SELECT 1');
     await expect(refused(new Secret('nobody'))).rejects.toThrow(WORDS);
@@ -158,7 +158,7 @@ describe('a refusal', () => {
     expect(await active(sandbox)).toEqual([]);
   });
 
-  test('of read scaling before the account connected once', async () => {
+  test('with read scaling before the first read/write connection', async () => {
     const { connector, mint } = await setUp();
     const scaling = await mint('read_scaling');
     await expect(query(await connector.target(scaling, undefined), 'SELECT 1')).rejects.toThrow(

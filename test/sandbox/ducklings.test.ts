@@ -13,7 +13,7 @@ async function withAccount(...options: Parameters<typeof organization>) {
 }
 
 describe('GET /v1/users/{username}/instances', () => {
-  test('a new account has standard and four of standard, cooldowns reported', async () => {
+  test('a new account has standard Ducklings, four for read scaling, with cooldowns', async () => {
     const answer = await ask(await withAccount(), 'GET /v1/users/etl_prod/instances');
     expect(answer.status).toBe(200);
     expect(answer.body).toEqual({
@@ -22,7 +22,7 @@ describe('GET /v1/users/{username}/instances', () => {
     });
   });
 
-  test('of nobody is a JSON 404', async () => {
+  test('of an unknown account is a JSON 404', async () => {
     const answer = await ask(organization(), 'GET /v1/users/nobody/instances');
     expect(answer.status).toBe(404);
     expect(answer.body).toEqual({
@@ -34,7 +34,7 @@ describe('GET /v1/users/{username}/instances', () => {
 });
 
 describe('PUT /v1/users/{username}/instances', () => {
-  test('answers what it set, and a read says the same', async () => {
+  test('returns what it set, as a read does', async () => {
     const sandbox = await withAccount();
     const config = {
       read_write: { instance_size: 'jumbo', cooldown_seconds: 600 },
@@ -62,7 +62,7 @@ describe('PUT /v1/users/{username}/instances', () => {
     });
   });
 
-  test('a cooldown left out later goes back to the default', async () => {
+  test('a missing cooldown is reset to the default', async () => {
     const sandbox = await withAccount();
     const config = (read_write: object) => ({ json: { config: { read_write, read_scaling: POOL } } });
     await ask(sandbox, CALL, config({ instance_size: 'standard', cooldown_seconds: 900 }));
@@ -162,7 +162,7 @@ describe('PUT /v1/users/{username}/instances', () => {
     expect(answer.body.message).toMatch(/^Invalid config for tier lite: /);
   });
 
-  test('of nobody is a JSON 404', async () => {
+  test('of an unknown account is a JSON 404', async () => {
     const json = { config: { read_write: PULSE, read_scaling: POOL } };
     const answer = await ask(organization(), 'PUT /v1/users/nobody/instances', { json });
     expect(answer).toMatchObject({ status: 404, body: { code: 'NOT_FOUND' } });
@@ -173,7 +173,7 @@ describe('GET /v1/active_accounts', () => {
   const active = async (sandbox: ReturnType<typeof organization>) =>
     (await ask(sandbox, 'GET /v1/active_accounts')).body;
 
-  test('an account is active from its connection to the end of the cooldown', async () => {
+  test('an account is active from its connection until the cooldown ends', async () => {
     const sandbox = await withAccount();
     expect(await active(sandbox)).toEqual({ accounts: [] });
     await sandbox.connect(await sandbox.mint({ username: 'etl_prod' }));
@@ -184,7 +184,7 @@ describe('GET /v1/active_accounts', () => {
     expect(await active(sandbox)).toEqual({ accounts: [] });
   });
 
-  test('each kind of Duckling sleeps by itself', async () => {
+  test('each kind of Duckling stops by itself', async () => {
     const sandbox = await withAccount();
     await sandbox.connect(await sandbox.mint({ username: 'etl_prod' }));
     await sandbox.connect(await sandbox.mint({ username: 'etl_prod', type: 'read_scaling' }));

@@ -21,7 +21,7 @@ import { ADMIN, accounts, ask, folder, script, token } from './support.ts';
 const open = (dir: string) => openSandbox(dir, { adminToken: new Secret(ADMIN) });
 const logOf = (dir: string) => join(dir, 'organization.jsonl');
 
-describe('what is kept between runs', () => {
+describe('what is stored', () => {
   test('accounts, tokens, Ducklings, connections and the clock', async () => {
     const dir = join(folder(), 'not', 'there', 'yet');
     const first = await open(dir);
@@ -47,7 +47,7 @@ describe('what is kept between runs', () => {
     second.close();
   });
 
-  test('the folder keeps itself out of git, and leaves a folder of someone else alone', async () => {
+  test('the folder excludes itself from git, unless it has other files', async () => {
     const dir = join(folder(), 'sandbox');
     (await open(dir)).close();
     expect(readFileSync(join(dir, '.gitignore'), 'utf8')).toBe('*\n');
@@ -57,7 +57,7 @@ describe('what is kept between runs', () => {
     expect(existsSync(join(project, '.gitignore'))).toBe(false);
   });
 
-  test('no secret, in whatever file', async () => {
+  test('no secret in any file', async () => {
     const dir = folder();
     const sandbox = await open(dir);
     await accounts(sandbox, 'etl_prod');
@@ -129,7 +129,7 @@ describe('several processes in one folder', () => {
         .map((line) => line.split(' '));
   };
 
-  test('writing at once, lose nothing and agree on who was first', async () => {
+  test('writing at once, lose nothing and agree on the order', async () => {
     const dir = folder();
     const path = await script(WRITER);
     const writers = ['one_', 'two_', 'six_'].map((prefix) => spawn(process.execPath, [path, dir, prefix, '150']));
@@ -146,7 +146,7 @@ describe('several processes in one folder', () => {
     sandbox.close();
   });
 
-  test('a writer killed in the middle loses nothing that it was told is done', async () => {
+  test('a killed writer loses no completed write', async () => {
     const dir = folder();
     const path = await script(WRITER);
     for (const prefix of ['one_', 'two_', 'six_']) {
@@ -166,7 +166,7 @@ describe('several processes in one folder', () => {
     for (const line of text.trimEnd().split('\n')) JSON.parse(line);
   });
 
-  test('each sees what the other wrote, a reset too', async () => {
+  test("each sees the other's writes, including a reset", async () => {
     const dir = folder();
     const [one, two] = [await open(dir), await open(dir)];
     await accounts(one, 'etl_prod');
@@ -182,7 +182,7 @@ describe('several processes in one folder', () => {
     two.close();
   });
 
-  test('a removed folder begins again', async () => {
+  test('a removed folder is created again', async () => {
     const dir = join(folder(), 'sandbox');
     const sandbox = await open(dir);
     await accounts(sandbox, 'etl_prod');
@@ -224,8 +224,8 @@ describe('several processes in one folder', () => {
   });
 });
 
-describe('a log that is not whole', () => {
-  test('a last line without its end is cut off by the next writer', async () => {
+describe('a damaged log', () => {
+  test('an incomplete last line is removed by the next writer', async () => {
     const dir = folder();
     const first = await open(dir);
     await accounts(first, 'etl_prod');
@@ -263,7 +263,7 @@ describe('a log that is not whole', () => {
     },
   );
 
-  test('a file that is no log, and a folder that cannot be one', async () => {
+  test('a file that is no log, and an unusable folder', async () => {
     const dir = folder();
     writeFileSync(logOf(dir), '{"something":"else"}\n');
     await expect(open(dir)).rejects.toMatchObject({ code: 'SANDBOX_FAILED' });

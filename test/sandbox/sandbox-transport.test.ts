@@ -13,7 +13,7 @@ import { ADMIN, organization } from './support.ts';
 const token = new Secret(ADMIN);
 
 describe('the sandbox in this process', () => {
-  test('answers what the served one answers', async () => {
+  test('returns what the served one returns', async () => {
     const sandbox = organization();
     const server = await serve({ organization: sandbox, port: 0 });
     const overHttp = httpTransport({
@@ -50,7 +50,7 @@ describe('the sandbox in this process', () => {
     }
   });
 
-  test('answers nothing after an abort', async () => {
+  test('returns nothing after an abort', async () => {
     const sandbox = organization();
     const reason = new Error('enough');
     const request = { method: 'POST', path: '/v1/users', body: { username: 'x_1' } } as const;

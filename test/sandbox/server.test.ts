@@ -19,7 +19,7 @@ async function served(options: Partial<ServeOptions> = {}) {
 }
 
 describe('the server', () => {
-  test('says what the organization says', async () => {
+  test('returns what the organization returns', async () => {
     const { call, sandbox } = await served();
     await sandbox.advance(80 * 86_400);
     const made = await call('/v1/users', { method: 'POST', body: '{"username":"etl_prod"}' });
@@ -53,7 +53,7 @@ describe('the server', () => {
     expect(reused).toEqual([false, true, true]);
   });
 
-  test('closes after the answers that are on their way', async () => {
+  test('closes after running requests', async () => {
     const { server, call } = await served({ latency: 30 });
     const answer = call('/v1/users');
     await new Promise((resolve) => setTimeout(resolve, 15));
@@ -62,7 +62,7 @@ describe('the server', () => {
     await expect(call('/v1/users')).rejects.toMatchObject({ code: 'ECONNREFUSED' });
   });
 
-  test('a port that is taken is refused with what to do', async () => {
+  test('a port in use is an error with a hint', async () => {
     const { server } = await served();
     const again = serve({ organization: organization(), port: Number(new URL(server.url).port) });
     await expect(again).rejects.toMatchObject({

@@ -10,7 +10,7 @@ async function withAccount(...options: Parameters<typeof organization>) {
 }
 
 describe('POST /v1/users/{username}/tokens', () => {
-  test('gives the secret and all that was asked for', async () => {
+  test('returns the secret and the requested fields', async () => {
     const sandbox = await withAccount();
     const json = { name: 'airflow', ttl: 300, token_type: 'read_scaling', description: 'Airflow loads', more: 1 };
     const { status, body } = await ask(sandbox, CALL, { json });
@@ -30,7 +30,7 @@ describe('POST /v1/users/{username}/tokens', () => {
     expect(payload).toMatchObject({ iss: 'sandbox', tokenType: 'read_scaling', readOnly: true });
   });
 
-  test('gives a read/write token without end when only a name is given', async () => {
+  test('returns a read/write token without expiry when only a name is given', async () => {
     const { body } = await ask(await withAccount(), CALL, { json: { name: 'airflow' } });
     expect(Object.keys(body).sort()).toEqual(['created_ts', 'id', 'name', 'read_only', 'token', 'token_type']);
     expect(body).toMatchObject({ name: 'airflow', read_only: false, token_type: 'read_write' });
@@ -65,7 +65,7 @@ describe('POST /v1/users/{username}/tokens', () => {
     expect(answer.body).toEqual(invalid('users.createToken', code, message, [field]));
   });
 
-  test('says all that is wrong at once', async () => {
+  test('reports all issues at once', async () => {
     const { body } = await ask(await withAccount(), CALL, { json: { name: '', ttl: 1 } });
     expect(body.issues.map((issue: { path: string[] }) => issue.path)).toEqual([['name'], ['ttl']]);
   });
@@ -78,7 +78,7 @@ describe('POST /v1/users/{username}/tokens', () => {
     expect((await ask(await withAccount(), CALL, { json })).status).toBe(200);
   });
 
-  test('drops an empty description, and any where the region has none', async () => {
+  test('drops an empty description, and all descriptions in a region without them', async () => {
     const empty = await ask(await withAccount(), CALL, { json: { name: 'a', description: '' } });
     expect(empty.body).not.toHaveProperty('description');
     const without = await withAccount({ descriptions: false });
@@ -88,19 +88,19 @@ describe('POST /v1/users/{username}/tokens', () => {
     expect((await ask(without, 'GET /v1/users/etl_prod/tokens')).body.tokens[0]).not.toHaveProperty('description');
   });
 
-  test('two tokens may have one name', async () => {
+  test('two tokens may have the same name', async () => {
     const sandbox = await withAccount();
     await token(sandbox, 'etl_prod');
     await token(sandbox, 'etl_prod');
     expect((await ask(sandbox, 'GET /v1/users/etl_prod/tokens')).body.tokens).toHaveLength(2);
   });
 
-  test('of nobody is a JSON 404', async () => {
+  test('of an unknown account is a JSON 404', async () => {
     const answer = await ask(organization(), 'POST /v1/users/nobody/tokens', { json: { name: 'a' } });
     expect(answer).toMatchObject({ status: 404, body: { code: 'NOT_FOUND' } });
   });
 
-  test('an Admin may make its own, not those of another person', async () => {
+  test('an Admin may create its own, not those of another human', async () => {
     const sandbox = organization();
     await sandbox.addHuman('jane');
     const json = { name: 'a' };
@@ -111,7 +111,7 @@ describe('POST /v1/users/{username}/tokens', () => {
 });
 
 describe('GET /v1/users/{username}/tokens', () => {
-  test('lists them without secrets, oldest first, for any spelling of the name', async () => {
+  test('lists them without secrets, oldest first, without regard to case', async () => {
     const sandbox = await withAccount();
     const made = await token(sandbox, 'etl_prod', { name: 'one', ttl: 300 });
     await token(sandbox, 'etl_prod', { name: 'two', description: 'second' });
@@ -146,14 +146,14 @@ describe('GET /v1/users/{username}/tokens', () => {
     expect((await ask(sandbox, 'GET /v1/users/etl_prod/tokens')).body.tokens).toHaveLength(1);
   });
 
-  test('of nobody is a JSON 404', async () => {
+  test('of an unknown account is a JSON 404', async () => {
     const answer = await ask(organization(), 'GET /v1/users/nobody/tokens');
     expect(answer).toMatchObject({ status: 404, body: { code: 'NOT_FOUND' } });
   });
 });
 
 describe('DELETE /v1/users/{username}/tokens/{token_id}', () => {
-  test('answers an empty object, and then 404', async () => {
+  test('returns an empty object, and then 404', async () => {
     const sandbox = await withAccount();
     const { id } = await token(sandbox, 'etl_prod');
     const first = await ask(sandbox, `DELETE /v1/users/etl_prod/tokens/${id}`);
@@ -168,7 +168,7 @@ describe('DELETE /v1/users/{username}/tokens/{token_id}', () => {
     });
   });
 
-  test('wants the id, not the secret, and the token of that account', async () => {
+  test('requires the id, not the secret, and a token of that account', async () => {
     const sandbox = await withAccount();
     await accounts(sandbox, 'other');
     const made = await token(sandbox, 'etl_prod');

@@ -38,7 +38,7 @@ describe('POST /v1/users', () => {
     expect((await ask(organization(), 'POST /v1/users', { json: { username } })).status).toBe(200);
   });
 
-  test('a name that exists, compared without case, is 409', async () => {
+  test('an existing name, without regard to case, is 409', async () => {
     const sandbox = organization();
     await accounts(sandbox, 'etl_prod');
     const answer = await ask(sandbox, 'POST /v1/users', { json: { username: 'ETL_Prod' } });
@@ -52,7 +52,7 @@ describe('POST /v1/users', () => {
 });
 
 describe('DELETE /v1/users/{username}', () => {
-  test('takes the account and its tokens', async () => {
+  test('deletes the account and its tokens', async () => {
     const sandbox = organization();
     await accounts(sandbox, 'etl_prod');
     const { token: secret } = await token(sandbox, 'etl_prod');
@@ -64,7 +64,7 @@ describe('DELETE /v1/users/{username}', () => {
     expect((await ask(sandbox, 'GET /v1/users', { token: secret })).status).toBe(401);
   });
 
-  test('of nobody is a JSON 404', async () => {
+  test('of an unknown account is a JSON 404', async () => {
     const answer = await ask(organization(), 'DELETE /v1/users/nobody');
     expect(answer.status).toBe(404);
     expect(answer.body).toEqual({
@@ -80,7 +80,7 @@ describe('DELETE /v1/users/{username}', () => {
 });
 
 describe('GET /v1/users', () => {
-  test('lists everybody', async () => {
+  test('lists all users', async () => {
     const sandbox = organization();
     await accounts(sandbox, 'etl_prod');
     const answer = await ask(sandbox, 'GET /v1/users');
@@ -127,7 +127,7 @@ describe('GET /v1/users', () => {
     expect(await list('is_service_account=false&is_deprovisioned=false')).toEqual(['sandbox_admin']);
   });
 
-  test('pages, and a user inserted during the walk makes another appear twice', async () => {
+  test('pages; a user inserted meanwhile makes another one appear twice', async () => {
     const sandbox = organization();
     await accounts(sandbox, 'aaa2', 'aaa3', 'aaa4');
     const first = await ask(sandbox, 'GET /v1/users?limit=2');
@@ -152,7 +152,7 @@ describe('GET /v1/users', () => {
     expect(answer).toMatchObject({ status: 400, body: { code: 'BAD_REQUEST', issues: [{ code, path: [field] }] } });
   });
 
-  test('can be without the privilege, or not be there', async () => {
+  test('can be refused for lack of the privilege, or not exist', async () => {
     const forbidden = await ask(organization({ usersList: 'forbidden' }), 'GET /v1/users');
     expect(forbidden).toMatchObject({ status: 403, body: { code: 'FORBIDDEN' } });
     const unrouted = await ask(organization({ usersList: 'unrouted' }), 'GET /v1/users');

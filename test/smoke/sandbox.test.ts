@@ -23,7 +23,7 @@ afterAll(() => {
   rmSync(folder, { recursive: true, force: true });
 });
 
-it('tests the accounts of a sandbox as it does those of MotherDuck', async () => {
+it('tests the accounts of a sandbox like those of MotherDuck', async () => {
   const { organization, transport, token, connector } = await embeddedSandbox(folder);
   const http = createRestClient({
     address: parseAddress('http://localhost'),

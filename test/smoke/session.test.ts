@@ -34,7 +34,7 @@ function run(
 }
 
 describe('smokeAccounts', () => {
-  it('tests all, in the order given, past one that fails; asks once who was awake', async () => {
+  it('tests all in the given order, even if one fails; reads once which Ducklings ran before', async () => {
     world.active = [{ username: 'ONE', ducklings: [{ id: 'rw', type: 'read_write', status: 'cooldown' }] }];
     const seen: string[] = [];
     const accounts = [
@@ -58,20 +58,20 @@ describe('smokeAccounts', () => {
     expect(world.shutDown).toEqual(['four read_write']); // "one" was cooling down, so it stays as it was
   });
 
-  it('sends nobody to sleep when MotherDuck does not say who was awake', async () => {
+  it('shuts nothing down if it is unknown which Ducklings ran before', async () => {
     world.fail = [{ on: 'activeAccounts', failure: 'forbidden', effect: 'none' }];
     const result = await run([entry('one')]);
     expect(result).toMatchObject({ passed: true, warnings: [{ message: expect.stringContaining('forbidden') }] });
     expect(world.shutDown).toEqual([]);
   });
 
-  it('finds an account of another organization', async () => {
+  it('detects an account of another organization', async () => {
     const result = await run([entry('lost', { organization: 'other' }), entry('one'), entry('two')]);
     expect(result.accounts.map(({ outcome }) => outcome)).toEqual(['failed', 'passed', 'passed']);
     expect(result.organization?.name).toBe('acme');
   });
 
-  it('does not try every account, and makes no tokens, once this machine turns out to be the trouble', async () => {
+  it('stops connecting and creates no tokens after a failure of this machine', async () => {
     const message =
       'IO Error: Failed to download extension "motherduck" at URL "http://extensions.example/v1.5.6/x.gz"';
     let tried = 0;
@@ -96,7 +96,7 @@ describe('smokeAccounts', () => {
     }
   });
 
-  it('connects as no more accounts at once than asked for', async () => {
+  it('connects as at most as many accounts at once as allowed', async () => {
     let running = 0;
     let most = 0;
     const counting = async () => {
@@ -114,13 +114,13 @@ describe('smokeAccounts', () => {
     expect(result.accounts.map(({ account }) => account).join('')).toBe('abcde');
   });
 
-  it('gives every account its result when interrupted before it began', async () => {
+  it('returns a result for every account when interrupted before it started', async () => {
     const result = await run([entry('one'), entry('two')], { signal: AbortSignal.abort() });
     expect(result.accounts.map(({ outcome }) => outcome)).toEqual(['interrupted', 'interrupted']);
     expect(result.passed).toBe(false);
   });
 
-  it('has nothing to say about nothing', async () => {
+  it('returns an empty result for no accounts', async () => {
     expect(await run([])).toMatchObject({ accounts: [], passed: true });
   });
 });
@@ -141,7 +141,7 @@ describe('judgeOrganization', () => {
     return { account, outcome: 'passed', connections: [made], verified: ['a'], warnings: [], ms: 1 };
   }
 
-  it('goes with the most, and with the first when it is even', () => {
+  it('chooses the most frequent one, the first if there is a tie', () => {
     const three = judgeOrganization([named('x', 'b'), named('y', 'a'), named('z', 'a')]);
     expect(three.organization?.id).toBe('a');
     expect(three.accounts.map(({ outcome }) => outcome)).toEqual(['failed', 'passed', 'passed']);

@@ -55,8 +55,8 @@ function failed(result: AccountSmoke): SmokeCheck | undefined {
 
 const me = { user: 'etl_prod' };
 
-describe('who connects', () => {
-  it('every secret at hand on a connection of its own, read/write first; nothing is temporary', async () => {
+describe('which tokens connect', () => {
+  it('each available secret on a connection of its own, read/write first, without temporary tokens', async () => {
     const secrets = held({ bi: ['read_scaling', me], airflow: ['read_write', me], backfill: ['read_write', me] });
     const subject = account({ airflow: 'read_write', backfill: 'read_write', bi: 'read_scaling' });
     const result = await smoke(subject, { secrets });
@@ -69,7 +69,7 @@ describe('who connects', () => {
     expect(world.calls).toEqual([]);
   });
 
-  it('a token of five minutes of each kind, one after the other, where no secret is at hand', async () => {
+  it('a temporary token of each kind, one after the other, if no secret is available', async () => {
     const result = await smoke(account({ airflow: 'read_write', bi: 'read_scaling' }));
     expect(result).toMatchObject({ outcome: 'passed', verified: [], warnings: [] });
     expect(world.calls).toEqual([
@@ -87,7 +87,7 @@ describe('who connects', () => {
     expect(result.verified).toEqual(['app']);
   });
 
-  it('nobody where the configuration says so', async () => {
+  it('none if the configuration says so', async () => {
     expect(await smoke(account({ a: 'read_write' }, { smoke: false }))).toMatchObject({
       outcome: 'skipped',
       connections: [],
@@ -135,7 +135,7 @@ describe('what is checked', () => {
     expect(result.connections[1]?.checks.at(-1)?.found).toBe('1 row');
   });
 
-  it('a wrong user: the token proves nothing', async () => {
+  it('a wrong user: the token is not verified', async () => {
     const result = await smoke(account({ a: 'read_write' }), {
       secrets: held({ a: ['read_write', { user: 'other' }] }),
     });
@@ -148,7 +148,7 @@ describe('what is checked', () => {
     });
   });
 
-  it('a wrong size, with the way out that fits', async () => {
+  it('a wrong size, with the matching hint', async () => {
     world.temporary = () => ({ size: 'Standard' });
     const asleep = await smoke(account({ a: 'read_write' }, { ducklings }), { ranBefore: ASLEEP });
     expect(failed(asleep)).toMatchObject({ name: 'size', found: 'standard', expected: 'pulse' });
@@ -159,7 +159,7 @@ describe('what is checked', () => {
     expect(failed(ran)?.hint?.text).toContain('cooldown');
   });
 
-  it('a failing query: the token is proved all the same, and the temporary one revoked', async () => {
+  it('a failing query: the token is verified anyway, and the temporary one revoked', async () => {
     const broken = account({ a: 'read_write' }, { smoke: { query: 'SELECT * FROM nowhere' } });
     const result = await smoke(broken, { secrets: held({ a: ['read_write', me] }) });
     expect(result).toMatchObject({ outcome: 'failed', verified: ['a'] });
@@ -168,7 +168,7 @@ describe('what is checked', () => {
     expect(world.calls).toContain('delete etl_prod t1');
   });
 
-  it('a missing database: said as that, and the token is proved without it', async () => {
+  it('a missing database: it is reported, and the token is verified without it', async () => {
     const subject = account({ a: 'read_write' }, { smoke: { database: 'sales', query: 'SELECT 1' } });
     const result = await smoke(subject, { secrets: held({ a: ['read_write', me] }) });
     expect(shown(result)).toEqual(['read_write a: connects user organization database!']);
@@ -176,7 +176,7 @@ describe('what is checked', () => {
     expect(failed(result)?.message).toContain('"sales"'.replaceAll('"', "'"));
   });
 
-  it('a refused token, by its key; the others are still tried', async () => {
+  it('a refused token, by its key; the others are still tested', async () => {
     const secrets = held({ a: ['read_write', { ...me, refused: true }], b: ['read_write', me] });
     const result = await smoke(account({ a: 'read_write', b: 'read_write' }), { secrets });
     expect(shown(result)).toEqual(['read_write a: connects!', 'read_write b: connects user organization']);
@@ -188,7 +188,7 @@ describe('what is checked', () => {
 describe('temporary tokens are revoked', () => {
   const subject = account({ airflow: 'read_write', bi: 'read_scaling' });
 
-  it('after a query without end', async () => {
+  it('after a query that never ends', async () => {
     const endless = account({ a: 'read_write' }, { smoke: { query: ENDLESS } });
     const result = await smoke(endless, { timeoutMs: 3000 });
     expect(failed(result)).toMatchObject({
@@ -199,13 +199,13 @@ describe('temporary tokens are revoked', () => {
     expect(world.calls).toEqual(['create etl_prod mdacc smoke read_write 300', 'delete etl_prod t0']);
   });
 
-  it('after a refusal, and no read scaling token is made then', async () => {
+  it('after a refused connection, and then no read scaling token is created', async () => {
     world.temporary = () => ({ refused: true });
     expect(shown(await smoke(subject))).toEqual(['read_write mdacc smoke: connects!']);
     expect(world.calls.at(-1)).toBe('delete etl_prod t0');
   });
 
-  it('after a throwing door and a throwing probe', async () => {
+  it('after a connector and a probe that throw', async () => {
     const connector = { ...world.connector, target: () => Promise.reject(new Error('no such door')) };
     expect(failed(await smoke(account({ a: 'read_write' }), { connector }))?.message).toContain('no such door');
     const probe = () => Promise.reject(new Error('no such child'));
@@ -219,7 +219,7 @@ describe('temporary tokens are revoked', () => {
     expect(world.calls).toEqual(['create etl_prod mdacc smoke read_write 300', 'delete etl_prod t0']);
   });
 
-  it('or named, when that fails', async () => {
+  it('or reported, if that fails', async () => {
     world.fail = [{ on: 'deleteToken', failure: 'unavailable', effect: 'unknown' }];
     const result = await smoke(account({ a: 'read_write' }));
     expect(result).toMatchObject({ outcome: 'passed', warnings: [{ message: expect.stringContaining('id t0') }] });
@@ -229,7 +229,7 @@ describe('temporary tokens are revoked', () => {
     world.alive.clear();
   });
 
-  it('when the answer to their creation was lost, but not older ones', async () => {
+  it('when the response to their creation was lost, but not older ones', async () => {
     world.leftover('old', world.api.now() - 60_000);
     const conflictFree = new FakeMotherDuck(probe.path);
     conflictFree.fail = [{ on: 'createToken', failure: 'timeout', effect: 'unknown' }];
@@ -240,13 +240,13 @@ describe('temporary tokens are revoked', () => {
     expect(world.calls.slice(1)).toEqual(['delete etl_prod t0']);
   });
 
-  it('when a killed run left one, whose name is taken', async () => {
+  it('when a killed run left one with the same name', async () => {
     world.leftover('left', world.api.now() - 60_000);
     expect((await smoke(account({ a: 'read_write' }))).outcome).toBe('passed');
     expect(world.calls.map((call) => call.split(' ')[0])).toEqual(['create', 'delete', 'create', 'delete']);
   });
 
-  it('and one that cannot be made is a failed check', async () => {
+  it('and one that cannot be created is a failed check', async () => {
     world.fail = [{ on: 'createToken', failure: 'forbidden', effect: 'none' }];
     const result = await smoke(account({ a: 'read_write' }));
     expect(failed(result)).toMatchObject({
@@ -257,8 +257,8 @@ describe('temporary tokens are revoked', () => {
   });
 });
 
-describe('Ducklings that were asleep', () => {
-  it('are sent back to sleep by the last connection of their kind', async () => {
+describe('Ducklings that did not run before', () => {
+  it('are shut down by the last connection of their kind', async () => {
     const secrets = held({ a: ['read_write', me], b: ['read_write', me], bi: ['read_scaling', me] });
     const subject = account({ a: 'read_write', b: 'read_write', bi: 'read_scaling' });
     const result = await smoke(subject, { secrets, ranBefore: { read_write: false, read_scaling: true } });
@@ -266,14 +266,14 @@ describe('Ducklings that were asleep', () => {
     expect(result.connections.map((made) => made.shut_down)).toEqual([false, true, false]);
   });
 
-  it('or by one connection more, when the last one did not get there', async () => {
+  it('or by one more connection, if the last one failed', async () => {
     const secrets = held({ a: ['read_write', me], b: ['read_write', { ...me, refused: true }] });
     const result = await smoke(account({ a: 'read_write', b: 'read_write' }), { secrets, ranBefore: ASLEEP });
     expect(world.shutDown).toEqual(['etl_prod read_write']);
     expect(result.connections.map((made) => made.shut_down)).toEqual([true, false]);
   });
 
-  it('stay awake when nobody knows, and a failing SHUTDOWN is a warning', async () => {
+  it('keep running if that is unknown, and a failed SHUTDOWN is a warning', async () => {
     const secrets = held({ a: ['read_write', me] });
     await smoke(account({ a: 'read_write' }), { secrets, ranBefore: undefined });
     world.shutdown = 'SHUTDOWN';
