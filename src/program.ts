@@ -14,7 +14,6 @@ import {
   NO_SERVICE,
   ONLY,
   OUTPUT,
-  PLAN_FORMAT,
   PRUNE,
   port,
   rate,
@@ -25,7 +24,7 @@ import {
 } from './cli/options.ts';
 import { forLog } from './cli/terminal.ts';
 import { SCRIPTS, SHELLS, type Shell } from './completion/scripts.ts';
-import { AUDIT_FORMATS, SMOKE_FORMATS } from './report/formats.ts';
+import { AUDIT_FORMATS, PLAN_FORMATS, SMOKE_FORMATS, STATE_FORMATS, VALIDATE_FORMATS } from './report/formats.ts';
 import { VERSION } from './version.ts';
 
 /** What each command module gives: options and arguments in, exit code out. */
@@ -68,7 +67,7 @@ export function program(): Command {
   const validate = mdacc
     .command('validate')
     .description('check the configuration without a network')
-    .addOption(format('format of the findings', { text: true, json: true, sarif: true, github: true }))
+    .addOption(format('format of the findings', VALIDATE_FORMATS))
     .addOption(NO_SERVICE)
     .action(go(() => import('./commands/validate.ts')));
   withOptions(validate, CONFIG, OUTPUT);
@@ -80,7 +79,13 @@ export function program(): Command {
     .option('--out <file>', 'save the plan for apply')
     .option('--detailed-exitcode', 'exit with 2 if there are changes')
     .action(go(() => import('./commands/plan.ts')));
-  withOptions(plan, [ONLY, PRUNE, DUE, PLAN_FORMAT, LOCK_TIMEOUT], CONFIG, SERVICE, OUTPUT);
+  withOptions(
+    plan,
+    [ONLY, PRUNE, DUE, format('format of the plan', PLAN_FORMATS), LOCK_TIMEOUT],
+    CONFIG,
+    SERVICE,
+    OUTPUT,
+  );
   withExamples(
     plan,
     'mdacc plan',
@@ -203,7 +208,7 @@ function stateCommands(state: Command): void {
   const list = state
     .command('list')
     .description('list managed accounts and tokens, and where their secrets are')
-    .addOption(format('format of the state', { text: true, json: true }))
+    .addOption(format('format of the state', STATE_FORMATS))
     .action(go(async () => ({ run: (await import('./commands/state.ts')).list })));
   withOptions(list, [NO_SERVICE], CONFIG, OUTPUT);
   withExamples(list, 'mdacc state list', 'mdacc state list --format json');

@@ -32,7 +32,7 @@ const MAY_IMPORT: Readonly<Record<string, readonly string[]>> = {
   plan: ['model'],
   audit: ['model', 'plan'],
   import: ['model', 'yaml'],
-  report: ['model', 'plan', 'apply'],
+  report: ['model', 'yaml', 'plan', 'apply'],
   smoke: ['model', 'motherduck'],
   apply: ['model', 'motherduck', 'plan', 'secrets'],
   sandbox: ['model', 'motherduck', 'files'],

@@ -10,9 +10,8 @@ import { statePath } from '../engine/state.ts';
 import type { Desired } from '../model/desired.ts';
 import type { Plan } from '../model/plan.ts';
 import { hasChanges } from '../plan/plan.ts';
-import { appliedJson } from '../report/apply/json.ts';
-import { appliedText, eventLine } from '../report/apply/text.ts';
-import { type PlanFormat, renderPlan } from '../report/formats.ts';
+import { eventLine } from '../report/apply/text.ts';
+import { APPLY_FORMATS, type ApplyFormat } from '../report/formats.ts';
 import { kindOf } from '../secrets/stores.ts';
 import { openState, type StateFile } from '../state/state-file.ts';
 import type { ConfigOptions } from './configuration.ts';
@@ -27,7 +26,7 @@ export interface PlanningOptions extends ConfigOptions, ServiceOptions, OutputOp
   readonly only?: readonly string[];
   readonly prune?: boolean;
   readonly due?: boolean;
-  readonly format: PlanFormat;
+  readonly format: ApplyFormat;
   /** Seconds. */
   readonly lockTimeout?: number;
 }
@@ -73,8 +72,9 @@ async function show(
   io: Io,
   stopping: AbortSignal,
 ): Promise<number> {
-  if (options.format !== 'json') io.report(renderPlan(planned.plan, options.format, io.paint.out, io.inContext));
-  refuseViolations(planned.plan, options.format !== 'json');
+  const { plan: render } = APPLY_FORMATS[options.format];
+  if (render !== undefined) io.report(render(planned.plan, io.paint.out, io.inContext));
+  refuseViolations(planned.plan, render !== undefined);
   warnOfRealStores(planned, service, io);
   if (needsConsent(planned.plan, options)) await confirm(planned.plan, options, io, stopping);
   return carryOut(planned, stateWriter, service, options, io, stopping);
@@ -113,12 +113,12 @@ async function carryOut(
         applyTested({ ...input, onEvent }, service, options.smoke),
       );
   const { applied, smoke } = done;
-  if (options.format === 'json') io.result(appliedJson(plan, applied, smoke, io.inContext));
-  else if (hasChanges(plan) || smoke.accounts.length > 0 || applied.failures.length > 0) {
-    // What was planned is a page on stdout, which nothing may follow.
-    if (options.format === 'html') io.note(appliedText(applied, smoke, io.paint.err, io.inContext).trimEnd());
-    else io.report(appliedText(applied, smoke, io.paint.out, io.inContext));
-  }
+  const format = APPLY_FORMATS[options.format];
+  const isWorthTelling = hasChanges(plan) || smoke.accounts.length > 0 || applied.failures.length > 0;
+  if (format.plan === undefined) io.report(format.applied({ plan, applied, smoke }, io.paint.out, io.inContext));
+  else if (isWorthTelling && format.isWhole)
+    io.note(format.applied({ plan, applied, smoke }, io.paint.err, io.inContext).trimEnd());
+  else if (isWorthTelling) io.report(format.applied({ plan, applied, smoke }, io.paint.out, io.inContext));
   const code = exitCodeOf(plan, done);
   annotate(plan, io);
   await tellGitHub(plan, code, io);

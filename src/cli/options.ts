@@ -1,7 +1,7 @@
 /** The options of the command line that several commands have. Help shows those that belong together under one heading. */
 import { type Command, InvalidArgumentError, Option } from 'commander';
 import { parseDuration, type Seconds } from '../model/time.ts';
-import { PLAN_FORMATS } from '../report/formats.ts';
+import { APPLY_FORMATS } from '../report/formats.ts';
 
 /** Adds options, and gives the command. */
 export function withOptions(command: Command, ...groups: readonly (readonly Option[])[]): Command {
@@ -61,14 +61,13 @@ export const DUE = new Option(
   '--due',
   'only scheduled work: due rotations and ended overlaps; skip accounts with other changes',
 );
-export const PLAN_FORMAT = format('format of the plan', PLAN_FORMATS);
 
 /** Of the commands that carry out a plan. */
 export const APPLYING = [
   YES,
   new Option('--allow-delete', 'with --yes: allow the deletion of accounts'),
   new Option('--no-smoke', 'do not connect as the accounts afterwards'),
-  PLAN_FORMAT,
+  format('format of the plan and the result', APPLY_FORMATS),
   LOCK_TIMEOUT,
 ];
 

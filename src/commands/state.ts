@@ -9,8 +9,8 @@ import { statePath } from '../engine/state.ts';
 import type { State, StateAccount } from '../model/state.ts';
 import { UserError } from '../model/user-error.ts';
 import { accountKey } from '../model/username.ts';
-import { jsonText, visibleJson } from '../report/json.ts';
-import { stateText } from '../report/state/text.ts';
+import { STATE_FORMATS, type StateFormat } from '../report/formats.ts';
+import { jsonText } from '../report/json.ts';
 import { serializeAccount, serializeState } from '../state/state-document.ts';
 import { openAnyState } from '../state/state-file.ts';
 import { unlockState } from '../state/state-lock.ts';
@@ -22,10 +22,10 @@ interface StateOptions extends ConfigOptions, OutputOptions {
   readonly lockTimeout?: number;
 }
 
-export function list(options: StateOptions): Promise<number> {
+export function list(options: StateOptions & { readonly format: StateFormat }): Promise<number> {
   return runCommand(options, async (io) => {
     const { state } = await openAnyState(statePath(options));
-    io.report(options.format === 'json' ? visibleJson(serializeState(state)) : stateText(state, io.paint.out));
+    io.report(STATE_FORMATS[options.format]({ state, text: serializeState(state) }, io.paint.out));
     return EXIT.done;
   });
 }

@@ -5,8 +5,7 @@ import type { Live } from '../model/live.ts';
 import type { Plan } from '../model/plan.ts';
 import type { Smoke } from '../model/smoke.ts';
 import { UserError } from '../model/user-error.ts';
-import { appliedJson } from '../report/apply/json.ts';
-import { appliedText } from '../report/apply/text.ts';
+import { APPLY_FORMATS } from '../report/formats.ts';
 import type { SecretStore } from '../secrets/store.ts';
 import type { OpenState, Service } from './open.ts';
 import { openStores } from './plan.ts';
@@ -121,5 +120,5 @@ function refuseDeletions({ actions }: Plan, allowed: boolean): void {
 export function renderApplied(plan: Plan, applied: Applied, format: 'text' | 'json'): string {
   const { smoke } = applied;
   const done = { ...applied, smoke: smoke.accounts };
-  return format === 'json' ? appliedJson(plan, done, smoke) : appliedText(done, smoke);
+  return APPLY_FORMATS[format].applied({ plan, applied: done, smoke });
 }

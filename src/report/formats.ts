@@ -5,6 +5,8 @@
 import type { Audit } from '../model/audit.ts';
 import type { Plan } from '../model/plan.ts';
 import type { Smoke } from '../model/smoke.ts';
+import { appliedJson } from './apply/json.ts';
+import { type AppliedPlan, appliedText } from './apply/text.ts';
 import { auditHtml } from './audit/html.ts';
 import { auditJson } from './audit/json.ts';
 import { auditJunit } from './audit/junit.ts';
@@ -20,9 +22,32 @@ import { planText } from './plan/text.ts';
 import { smokeJson } from './smoke/json.ts';
 import { smokeJunit } from './smoke/junit.ts';
 import { smokeText } from './smoke/text.ts';
+import { type ShownState, stateJson } from './state/json.ts';
+import { stateText } from './state/text.ts';
+import { validateGithub } from './validate/github.ts';
+import { validateJson } from './validate/json.ts';
+import { validateSarif } from './validate/sarif.ts';
+import { validateText } from './validate/text.ts';
+import { type Validation, validateSummary } from './validate/validation.ts';
 
-/** Renders a subject; `paint` is for text. */
-type Render<T> = (subject: T, paint: Paint, inContext: InContext) => string;
+/**
+ * Renders a subject. @param paint For text. @param inContext Adds the options that the user typed to commands to type next.
+ * @param columns The width of the terminal, where lines of the user's files are shown.
+ */
+type Render<T> = (subject: T, paint?: Paint, inContext?: InContext, columns?: number) => string;
+
+/** `commands`: for the runner of GitHub Actions, before the report. */
+interface ValidateRender {
+  readonly commands?: Render<Validation>;
+  readonly report: Render<Validation>;
+}
+
+export const VALIDATE_FORMATS = {
+  text: { report: validateText },
+  json: { report: validateJson },
+  sarif: { report: validateSarif },
+  github: { commands: validateGithub, report: validateSummary },
+} satisfies Record<string, ValidateRender> as Readonly<Record<'text' | 'json' | 'sarif' | 'github', ValidateRender>>;
 
 export const PLAN_FORMATS = {
   text: planText,
@@ -30,6 +55,26 @@ export const PLAN_FORMATS = {
   markdown: planMarkdown,
   html: planHtml,
 } satisfies Record<string, Render<Plan>>;
+
+/** How apply shows its plan, and then the result. Without `plan`, the result is a document with both. */
+interface ApplyRender {
+  readonly plan?: Render<Plan>;
+  /** Nothing may follow the plan on stdout, so the result goes to stderr. */
+  readonly isWhole?: true;
+  readonly applied: Render<AppliedPlan>;
+}
+
+export const APPLY_FORMATS = {
+  text: { plan: planText, applied: appliedText },
+  json: { applied: appliedJson },
+  markdown: { plan: planMarkdown, applied: appliedText },
+  html: { plan: planHtml, isWhole: true, applied: appliedText },
+} satisfies Record<PlanFormat, ApplyRender> as Readonly<Record<PlanFormat, ApplyRender>>;
+
+export const STATE_FORMATS = {
+  text: stateText,
+  json: stateJson,
+} satisfies Record<string, Render<ShownState>>;
 
 export const AUDIT_FORMATS = {
   text: auditText,
@@ -46,6 +91,12 @@ export const SMOKE_FORMATS = {
   junit: smokeJunit,
 } satisfies Record<string, Render<Smoke>>;
 
+/** The output formats of a validation. */
+export type ValidateFormat = keyof typeof VALIDATE_FORMATS;
+/** The output formats of what apply does. */
+export type ApplyFormat = keyof typeof APPLY_FORMATS;
+/** The output formats of the state. */
+export type StateFormat = keyof typeof STATE_FORMATS;
 /** The output formats of a plan. */
 export type PlanFormat = keyof typeof PLAN_FORMATS;
 /** The output formats of an audit. */

@@ -1,20 +1,33 @@
 /** The output formats are one table for each subject, which the command line offers as it stands. */
+import type { Command } from 'commander';
 import { describe, expect, it } from 'vitest';
 import type { Plan } from '../../src/model/plan.ts';
 import { program } from '../../src/program.ts';
-import { AUDIT_FORMATS, PLAN_FORMATS, renderPlan, SMOKE_FORMATS } from '../../src/report/formats.ts';
+import {
+  APPLY_FORMATS,
+  AUDIT_FORMATS,
+  PLAN_FORMATS,
+  renderPlan,
+  SMOKE_FORMATS,
+  STATE_FORMATS,
+  VALIDATE_FORMATS,
+} from '../../src/report/formats.ts';
 
 function formatOf(name: string) {
-  const command = program().commands.find((each) => each.name() === name);
+  const command = name
+    .split(' ')
+    .reduce<Command | undefined>((parent, word) => parent?.commands.find((each) => each.name() === word), program());
   return command?.options.find(({ long }) => long === '--format');
 }
 
 describe('output formats', () => {
   it.each([
     ['plan', PLAN_FORMATS],
-    ['apply', PLAN_FORMATS],
-    ['rotate', PLAN_FORMATS],
-    ['destroy', PLAN_FORMATS],
+    ['apply', APPLY_FORMATS],
+    ['rotate', APPLY_FORMATS],
+    ['destroy', APPLY_FORMATS],
+    ['validate', VALIDATE_FORMATS],
+    ['state list', STATE_FORMATS],
     ['audit', AUDIT_FORMATS],
     ['smoke', SMOKE_FORMATS],
   ])('of %s are the choices of --format, and text is the default', (command, formats) => {

@@ -31,7 +31,7 @@ describe('every JSON report', () => {
     const reports = [
       planJson(plan),
       auditJson(audits.renamed(audits.FOUND, UNSEEN)),
-      appliedJson(plan, applied, smoke),
+      appliedJson({ plan, applied: applied, smoke: smoke }),
       smokeJson(smoke),
     ];
     for (const report of reports) {

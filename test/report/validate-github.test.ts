@@ -28,8 +28,8 @@ describe('mdacc validate --format github', () => {
 });
 
 it('a message is one command, whatever is in it', () => {
-  const text = validateGithub(
-    [
+  const text = validateGithub({
+    findings: [
       {
         code: 'unknown-key',
         severity: 'error',
@@ -39,8 +39,8 @@ it('a message is one command, whatever is in it', () => {
         length: 400,
       },
     ],
-    new Map([['a,b:c%\n.yaml', 'first\n  second  \nthird']]),
-  );
+    sources: new Map([['a,b:c%\n.yaml', 'first\n  second  \nthird']]),
+  });
   // Control characters are gone before, so that only the line break before the hint is left to escape.
   expect(text).toBe(
     '::error file=a%2Cb%3Ac%25\ufffd.yaml,line=2,col=3,endColumn=9,title=motherduck-accounts%3A unknown-key::100%25 a\ufffd\ufffd::error::b%0Ac, d: e\n',

@@ -1,17 +1,20 @@
-import type { Applied } from '../../apply/apply.ts';
-import type { Plan } from '../../model/plan.ts';
-import type { Smoke } from '../../model/smoke.ts';
 import type { UserError } from '../../model/user-error.ts';
 import { hintsInContext, type InContext, noContext } from '../hint.ts';
 import { jsonText } from '../json.ts';
+import type { Paint } from '../paint.ts';
 import { planDocument } from '../plan/json.ts';
+import type { AppliedPlan } from './text.ts';
 
 function said({ code, message, hint }: UserError) {
   return { code, message, hint };
 }
 
 /** A plan and what became of it as one JSON document, valid against `schemas/plan.schema.json`. */
-export function appliedJson(plan: Plan, applied: Applied, smoke: Smoke, inContext: InContext = noContext): string {
+export function appliedJson(
+  { plan, applied, smoke }: AppliedPlan,
+  _paint?: Paint,
+  inContext: InContext = noContext,
+): string {
   const outcomes = applied.outcomes.map(({ action, result, error }) => ({
     action: action.action,
     account: action.account,

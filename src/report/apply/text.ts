@@ -2,13 +2,20 @@
 
 import type { Applied } from '../../apply/apply.ts';
 import type { ApplyEvent } from '../../apply/apply-account.ts';
-import type { Action } from '../../model/plan.ts';
+import type { Action, Plan } from '../../model/plan.ts';
 import type { Smoke } from '../../model/smoke.ts';
 import type { UserError } from '../../model/user-error.ts';
 import { hintText, type InContext, noContext } from '../hint.ts';
 import { type Paint, plain } from '../paint.ts';
 import { printable } from '../printable.ts';
 import { smokeText } from '../smoke/text.ts';
+
+/** A plan and what apply did of it. */
+export interface AppliedPlan {
+  readonly plan: Plan;
+  readonly applied: Applied;
+  readonly smoke: Smoke;
+}
 
 /** One line of what is happening. */
 export function eventLine(event: ApplyEvent, paint: Paint = plain): string {
@@ -53,8 +60,7 @@ function failure(what: string, error: UserError | undefined, paint: Paint, inCon
 
 /** What was done, what failed and why, and how the smoke test ended. */
 export function appliedText(
-  applied: Applied,
-  smoke: Smoke,
+  { applied, smoke }: AppliedPlan,
   paint: Paint = plain,
   inContext: InContext = noContext,
 ): string {

@@ -70,7 +70,7 @@ function riskOf({ risk }: Action): string {
 
 function deletedTokens(own: Action | undefined): string[] {
   if (own?.action !== 'delete_account' || own.before.tokens.length === 0) return [];
-  return [`      tokens that go with it: ${list(own.before.tokens.map((token) => token.name))}`];
+  return [`      tokens that go with it: ${list(own.before.tokens.map((token) => token.name).sort())}`];
 }
 
 /** What changes in the state alone, and must be seen all the same: it is what stands before a deletion. */

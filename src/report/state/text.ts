@@ -1,16 +1,17 @@
 /** The state for a terminal: a line per account, and below it its tokens with their secret paths. */
 
-import type { State, StateAccount, StateToken } from '../../model/state.ts';
+import type { StateAccount, StateToken } from '../../model/state.ts';
 import { columnWidth, padTo } from '../../model/text-width.ts';
 import { counted } from '../../model/wording.ts';
 import { type Paint, plain } from '../paint.ts';
 import { printable } from '../printable.ts';
+import type { ShownState } from './json.ts';
 
 const MIN_KEY_WIDTH = 12;
 const MAX_KEY_WIDTH = 32;
 
 /** Writes the state. */
-export function stateText(state: State, paint: Paint = plain): string {
+export function stateText({ state }: ShownState, paint: Paint = plain): string {
   const accounts = [...state.accounts.values()].sort((a, b) => (a.username < b.username ? -1 : 1));
   const blocks = accounts.map((account) => accountBlock(account, paint));
   const tokens = accounts.reduce((sum, account) => sum + account.tokens.size, 0);

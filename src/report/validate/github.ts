@@ -1,15 +1,16 @@
 /** The findings of `mdacc validate` as workflow commands: GitHub Actions shows each at its line of the pull request. */
+import type { Diagnostic } from '../../yaml/diagnostic.ts';
 import { githubCommand } from '../github-command.ts';
 import { printable } from '../printable.ts';
-import { type Checked, endColumns, type Sources } from './checked.ts';
+import { endColumns, type Validation } from './validation.ts';
 
 /** One command line per finding. */
-export function validateGithub(found: readonly Checked[], sources: Sources): string {
-  const endColumn = endColumns(sources);
-  return found.map((one) => command(printable(one), endColumn(one))).join('');
+export function validateGithub(validation: Pick<Validation, 'findings' | 'sources'>): string {
+  const endColumn = endColumns(validation);
+  return validation.findings.map((one) => command(printable(one), endColumn(one))).join('');
 }
 
-function command({ severity, code, message, hint, location, related }: Checked, endColumn: number): string {
+function command({ severity, code, message, hint, location, related }: Diagnostic, endColumn: number): string {
   const properties = {
     file: location.file,
     line: String(location.line),

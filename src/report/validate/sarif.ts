@@ -1,24 +1,19 @@
 /** The findings of `mdacc validate` as SARIF 2.1.0; each code is a rule. */
+import type { Diagnostic } from '../../yaml/diagnostic.ts';
 import { printable } from '../printable.ts';
 import { type SarifResult, sarifLog } from '../sarif.ts';
-import { type Checked, endColumns, type Sources } from './checked.ts';
+import { endColumns, type Validation } from './validation.ts';
 
-/** @param config The main file. @param codes The meaning of each code. */
-export function validateSarif(
-  config: string,
-  codes: Readonly<Record<string, string>>,
-  found: readonly Checked[],
-  sources: Sources,
-): string {
-  const endColumn = endColumns(sources);
+export function validateSarif(validation: Validation): string {
+  const endColumn = endColumns(validation);
   return sarifLog(
-    `validate/${printable(config)}`,
-    Object.entries(codes).map(([id, meaning]) => ({ id, name: id, short: meaning, full: meaning })),
-    found.map((one) => resultOf(printable(one), endColumn(one))),
+    `validate/${printable(validation.config)}`,
+    Object.entries(validation.codes).map(([id, meaning]) => ({ id, name: id, short: meaning, full: meaning })),
+    validation.findings.map((one) => resultOf(printable(one), endColumn(one))),
   );
 }
 
-function resultOf({ code, severity, message, hint, location, related }: Checked, endColumn: number): SarifResult {
+function resultOf({ code, severity, message, hint, location, related }: Diagnostic, endColumn: number): SarifResult {
   return {
     rule: code,
     level: severity,

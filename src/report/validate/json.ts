@@ -1,0 +1,8 @@
+import { diagnosticJson } from '../../yaml/diagnostic.ts';
+import { jsonText } from '../json.ts';
+import type { Validation } from './validation.ts';
+
+/** A validation as one JSON document. */
+export function validateJson({ desired, files, findings }: Validation): string {
+  return jsonText({ version: 1, valid: desired !== undefined, files, findings: findings.map(diagnosticJson) });
+}
