@@ -4,6 +4,7 @@ import { RULES } from '../../src/audit/audit.ts';
 import type { Usage } from '../../src/audit/evidence.ts';
 import { UserError } from '../../src/model/user-error.ts';
 import { hintText } from '../../src/report/hint.ts';
+import { expectGolden } from '../golden/golden.ts';
 import { DAY, desire, HOUR, token, World } from '../world.ts';
 import { auditOf, found, passes } from './look.ts';
 import { CLEAN } from './seeded.ts';
@@ -69,7 +70,7 @@ describe('an unmanaged token', () => {
     await world.organization.advance(24.5 * DAY);
     const result = await auditOf(world, desired);
     expect(found(result)).toEqual(['MDA005 etl_prod/report']);
-    expect(messages(result)[0]).toMatch(/^expires in 5 days, 20\S+, and nothing replaces it: it is not in the conf/);
+    expect(messages(result)[0]).toMatch(/\b5 days, 20\d\d-/);
   });
 
   it('and was made for an hour is not about to end', async () => {
@@ -174,7 +175,7 @@ describe('the life of tokens', () => {
     const adopted = await auditOf(await withTokenOf(undefined), desired);
     expect(found(adopted)).toEqual(['MDA003 etl_prod/load']);
     expect(adopted.findings[0]).toMatchObject({
-      message: expect.stringContaining('never expires, and policy pipeline gives 90d'),
+      message: expect.stringMatching(/\bnever\b.*\bpipeline\b.*\b90d/),
       fix: { command: ['rotate', 'etl_prod/load'] },
       location: { line: 7 },
     });
@@ -211,7 +212,7 @@ describe('the life of tokens', () => {
     await world.organization.advance(0.4 * DAY);
     const result = await auditOf(world, short);
     expect(found(result)).toEqual(['MDA025 etl_prod/load']);
-    expect(messages(result)[0]).toContain('and expires in 4 hours');
+    expect(messages(result)[0]).toContain('4 hours');
   });
 
   it('of a replaced token is not judged while its overlap lasts', async () => {
@@ -240,7 +241,7 @@ describe('Ducklings', () => {
     await world.api.setDucklings('etl_prod', giga);
     const result = await auditOf(world, managed);
     expect(found(result)).toEqual(['MDA010 etl_prod']);
-    expect(messages(result)).toEqual(['read/write size is giga, the configuration says pulse']);
+    expect(messages(result)).toEqual([expect.stringMatching(/^read\/write size .*\bgiga\b.*\bpulse$/)]);
     const unmanaged = desire({ etl_prod: { tokens: [token('load')] } }, limits);
     expect(found(await auditOf(world, unmanaged))).toEqual(['MDA011 etl_prod']);
   });
@@ -252,9 +253,9 @@ describe('Ducklings', () => {
       read_scaling: { instance_size: 'standard', flock_size: 3 },
     });
     const part = desire({ etl_prod: { ...CLEAN, ducklings: { read_write: { cooldown: 600 }, read_scaling: {} } } });
-    expect(messages(await auditOf(world, part))[0]).toBe('read/write cooldown is 5m, the configuration says 10m');
-    expect(messages(await auditOf(world, desired))[0]).toBe(
-      'read/write size is standard, the configuration says pulse; read scaling pool is standard x3, the configuration says pulse x0',
+    expect(messages(await auditOf(world, part))[0]).toMatch(/^read\/write cooldown .*\b5m\b[^;]*\b10m$/);
+    expect(messages(await auditOf(world, desired))[0]).toMatch(
+      /^read\/write size .*\bstandard\b.*\bpulse; read scaling pool .*\bstandard x3\b.*\bpulse x0$/,
     );
   });
 
@@ -280,7 +281,7 @@ describe('Ducklings', () => {
     );
     const world = await applied(limited);
     expect(messages(await auditOf(world, limited))).toEqual([
-      'the live pools of 1 managed account are 4 together, and guardrails.max_pool_size_total is 3; the largest: etl_prod 4',
+      expect.stringMatching(/\b1 managed account\b.*\b4\b.*\bguardrails\.max_pool_size_total\b.*\b3; .*: etl_prod 4$/),
     ]);
     expect(found(await auditOf(world, limited, { only: () => true }))).toEqual([]);
   });
@@ -290,14 +291,15 @@ describe('an account', () => {
   it('that was never made is missing once, without its tokens', async () => {
     const result = await auditOf(new World(), desired);
     expect(found(result)).toEqual(['MDA026 etl_prod']);
-    expect(messages(result)).toEqual(['in the configuration, and not created yet']);
   });
 
   it('whose name a person has is missing, and the person is left alone', async () => {
     const world = new World();
     await world.organization.addHuman('etl_prod');
     await world.organization.mint({ username: 'etl_prod', name: 'forever' });
-    expect(messages(await auditOf(world, desired))[0]).toContain("its name belongs to a person's user");
+    const result = await auditOf(world, desired);
+    expect(found(result)).toEqual(['MDA026 etl_prod']);
+    expect(messages(result)[0]).toMatch(/\bperson\b/);
   });
 
   it('that left the configuration and is gone is as it should be', async () => {
@@ -338,7 +340,6 @@ describe('what cannot be read', () => {
     await world.apply(desired, { verify: passes });
     const result = await auditOf(world, desired);
     expect(found(result)).toEqual(['MDA024']);
-    expect(messages(result)[0]).toContain('the users cannot be listed, so unmanaged accounts');
     expect(messages(result)[0]).toContain('member_management.view_all_members');
   });
 
@@ -349,9 +350,9 @@ describe('what cannot be read', () => {
       const page = (await (await world.organization.handle(request)).json()) as object;
       return Response.json({ ...page, total_count: 9 });
     };
-    expect(messages(await auditOf(world, desired))).toEqual([
-      'the list of users is incomplete, so some unmanaged accounts may not be reported',
-    ]);
+    const result = await auditOf(world, desired);
+    expect(found(result)).toEqual(['MDA024']);
+    expectGolden('warnings', 'a list of users that MotherDuck counts otherwise', messages(result).join('\n'));
   });
 
   it('one account, of whom nothing else is said', async () => {
@@ -386,7 +387,7 @@ describe('an account without queries', () => {
     await world.organization.advance(31 * DAY);
     const result = await auditOf(world, desired, { usage: usage(world) });
     expect(found(result)).toEqual(['MDA023 etl_prod']);
-    expect(messages(result)[0]).toMatch(/^has no recorded query, and it has existed since 20\S+; --idle is 30d$/);
+    expect(messages(result)[0]).toMatch(/\b20\d\d-.*; --idle .*\b30d$/);
   });
 
   it('by the oldest of its tokens too', async () => {
@@ -404,7 +405,7 @@ describe('an account without queries', () => {
     await world.organization.advance(70 * DAY);
     expect(found(await auditOf(world, desired, { usage: usage(world, 29) }))).toEqual([]);
     const result = await auditOf(world, desired, { usage: usage(world, 30.5) });
-    expect(messages(result)[0]).toMatch(/^its last query was 20\S+, 30 days ago; --idle is 30d$/);
+    expect(messages(result)[0]).toMatch(/\b20\S+, 30 days ago; --idle .*\b30d$/);
   });
 });
 

@@ -116,6 +116,10 @@ describe('an audit as text', () => {
     await world.api.createToken('laptop', { name: '\u001b[2J\nno' });
     const result = await auditOf(world, desired, readings);
     const text = auditText(result);
+    expectGolden('audits', 'as text, with every rule', text, {
+      id: /[0-9a-f]{8}-[0-9a-f-]{27}/g,
+      date: /\d{4}-\d\d-\d\d/g,
+    });
     expect(text).toContain('laptop/\ufffd[2J\ufffdno');
     // biome-ignore lint/suspicious/noControlCharactersInRegex: they are what is taken out
     expect(auditText(result, coloured).replace(/\x1b\[\d+m/g, '')).toBe(text);
