@@ -28,12 +28,12 @@ function failure(kind: ApiFailure, status?: number): ApiError {
 interface World {
   users?: WireUser[] | ApiError;
   complete?: boolean;
-  /** Per username; an account that is not named has none, one that is `absent` answers so. */
+  /** By username; an account that is missing here has none. */
   tokens?: Record<string, WireToken[] | ApiError>;
   ducklings?: Record<string, WireDucklings | ApiError>;
 }
 
-/** An API that answers from a few values and notes what it was asked. */
+/** An API that returns fixed values and records the requests. */
 function world({ users = [], complete = true, tokens = {}, ducklings = {} }: World) {
   const asked: string[] = [];
   const give = async <T>(call: string, value: T | ApiError): Promise<T> => {
@@ -204,7 +204,7 @@ describe('an account that cannot be read', () => {
     expect(live.accounts.get('a')).toEqual({ presence: 'unknown', error: trouble });
   });
 
-  it.each(['created_ts', 'expire_at'])('is unknown when a time cannot be read: %s', async (field) => {
+  it.each(['created_ts', 'expire_at'])('is unknown if a time cannot be parsed: %s', async (field) => {
     for (const text of ['soon', '2026', '', '2026-13-45T00:00:00Z', 'Tue, 24 Nov 2026 12:00:00 GMT']) {
       const { read } = world({ users: [user('a')], tokens: { a: [token('t', { [field]: text })] } });
       const account = (await read(['a'])).accounts.get('a');
@@ -221,7 +221,7 @@ describe('an account that cannot be read', () => {
     ['2026-11-24T13:00:00+01:00', Date.UTC(2026, 10, 24, 12)],
     ['2026-11-24 12:00:00+00', Date.UTC(2026, 10, 24, 12)],
     ['2026-11-24T12:00:00', Date.UTC(2026, 10, 24, 12)],
-  ])('but not for the ways of writing a time: %s', async (text, ms) => {
+  ])('but not for other formats of a time: %s', async (text, ms) => {
     const { read } = world({ users: [user('a')], tokens: { a: [token('t', { expire_at: text })] } });
     expect((await read(['a'])).accounts.get('a')).toMatchObject({ value: { tokens: [{ expiresAt: ms }] } });
   });

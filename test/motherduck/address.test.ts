@@ -24,7 +24,7 @@ describe('the address of the API', () => {
     ['http://127.0.0.1:1', 'http://127.0.0.1:1/'],
     ['http://127.1.2.3', 'http://127.1.2.3/'],
     ['http://[::1]:8080', 'http://[::1]:8080/'],
-  ])('takes %s', (text, href) => {
+  ])('accepts %s', (text, href) => {
     expect(parseAddress(text).href).toBe(href);
   });
 
@@ -47,7 +47,7 @@ describe('the address of the API', () => {
     ['api.motherduck.com', 'https://api.motherduck.com'],
     ['localhost:8080', 'http://localhost:8080'],
     ['127.0.0.1:8080', 'http://127.0.0.1:8080'],
-  ])('says what to write where the scheme is missing: %s', (text, better) => {
+  ])('suggests an address if the scheme is missing: %s', (text, better) => {
     expect(refusal(text).hint.text).toContain(better);
   });
 
@@ -61,7 +61,7 @@ describe('the address of the API', () => {
     'ftp://a:hunter2@x',
     'https:///@hunter2',
     'https://@hunter2',
-  ])('does not repeat what may be a password: %s', (text) => {
+  ])('does not print what may be a password: %s', (text) => {
     const error = refusal(text);
     expect(`${error.message} ${error.hint.text} ${error.stack}`).not.toContain('hunter2');
   });

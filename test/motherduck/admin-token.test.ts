@@ -34,14 +34,11 @@ describe('the claims of the admin token', () => {
   });
 });
 
-it.each([`"${jwt({})}"`, `'${jwt({})}'`, `“${jwt({})}”`, `${jwt({})}"`])(
-  'quotes around a token are named: %s',
-  (text) => {
-    const check = () => checkAdminToken(new Secret(text), 'MOTHERDUCK_TOKEN');
-    expect(check).toThrow(/\bMOTHERDUCK_TOKEN\b.*\bquotes\b/);
-    expect(check).not.toThrow(/eyJ/);
-  },
-);
+it.each([`"${jwt({})}"`, `'${jwt({})}'`, `“${jwt({})}”`, `${jwt({})}"`])('a token in quotes is refused: %s', (text) => {
+  const check = () => checkAdminToken(new Secret(text), 'MOTHERDUCK_TOKEN');
+  expect(check).toThrow(/\bMOTHERDUCK_TOKEN\b.*\bquotes\b/);
+  expect(check).not.toThrow(/eyJ/);
+});
 
 it.each(['', 'a b', 'abc\n', 'ä', '"\u0000"'])('a token that cannot be sent is refused: %j', (text) => {
   expect(() => checkAdminToken(new Secret(text), 'MOTHERDUCK_TOKEN')).toThrow(/MOTHERDUCK_TOKEN/);

@@ -11,7 +11,7 @@ interface Seen {
   readonly body: unknown;
 }
 
-/** The API over one answer for everything, and what it was asked. */
+/** The API with one response for all requests, and the requests that were sent. */
 function answering(...answers: unknown[]) {
   const seen: Seen[] = [];
   const { api } = mocked([
@@ -128,7 +128,7 @@ describe('each endpoint: request and response', () => {
   });
 
   it.each(['', '.', '..', '\ud800'])(
-    'sends nothing for a part of a path that would name something bigger: %j',
+    'sends nothing for a part that would change the meaning of the path: %j',
     async (id) => {
       const { api, seen } = answering({});
       for (const call of [api.deleteToken('etl_prod', id), api.deleteUser(id), api.listTokens(id)]) {
@@ -253,7 +253,7 @@ describe('the shape of responses', () => {
     { token: 'SECRET', id: 5 },
     ['SECRET'],
     'SECRET',
-  ])('a created token without its secret or id may exist all the same: %j', async (answer) => {
+  ])('a created token without its secret or id may exist: %j', async (answer) => {
     const error = await failureOf(answering(answer).api.createToken('a', { name: 'x' }));
     expect(error).toMatchObject({ failure: 'not_motherduck', effect: 'unknown', status: 200 });
     expect(error.call).toBe('POST /v1/users/a/tokens');

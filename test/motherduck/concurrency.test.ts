@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { Limiter, type Ticket } from '../../src/motherduck/concurrency.ts';
 
-/** Asks for a place and notes in `log` when it is had. */
+/** Calls `enter` and records in `log` when it returns. */
 function ask(limiter: Limiter, log: string[], name: string, isRetry = false): { ticket?: Ticket } {
   const asked: { ticket?: Ticket } = {};
   limiter.enter(isRetry).then(

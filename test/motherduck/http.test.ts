@@ -1,4 +1,4 @@
-/** What only a real network does: connections that break, hang, trickle, overflow, close. */
+/** The REST client over real connections that break, hang, trickle, overflow and close. */
 import { spawnSync } from 'node:child_process';
 import { createServer } from 'node:net';
 import { brotliCompressSync, deflateRawSync, deflateSync, gzipSync } from 'node:zlib';
@@ -195,7 +195,7 @@ describe('a body that is compressed although it was not requested', () => {
     ['gzip', gzipSync(BODY).subarray(0, 20)],
     ['deflate', BODY],
     ['br', brotliCompressSync(BODY)],
-  ])('and damaged or unknown, is no response of MotherDuck: %s', async (encoding, bytes) => {
+  ])('and damaged or unknown, is not from MotherDuck: %s', async (encoding, bytes) => {
     const { http, count } = await served((_request, response) => {
       response.writeHead(200, { 'content-encoding': encoding }).end(bytes);
     });
@@ -273,7 +273,7 @@ describe('a server that throttles', () => {
           json(response, n <= 8 ? 429 : 200, { n }, n <= 8 ? { 'retry-after': '2' } : {});
         };
         if (n > 8) return void setTimeout(answer, 5);
-        // The first eight are refused together, when all of them are there.
+        // The first eight are throttled together, once all have arrived.
         first.push(answer);
         if (first.length === 8) for (const each of first) each();
       },
@@ -333,7 +333,7 @@ describe('no connection', () => {
   });
 
   it('a connection that times out was never used', async () => {
-    // TCP answers, TLS does not: the time limit strikes while connecting.
+    // TCP connects, TLS does not: the time limit ends the attempt while it connects.
     const { address } = await servedRaw(() => {});
     const { http, lines } = rig({ address: new URL(address.href.replace('http:', 'https:')), timeoutMs: 60 });
     expect(await failureOf(post(http))).toMatchObject({ failure: 'unreachable', effect: 'none' });
@@ -443,7 +443,7 @@ describe('the clock and the debug lines', () => {
     ['an unrouted path', 404, 'Not Found', false],
     ['a redirect', 302, '{}', false],
     ['an empty one', 200, '', false],
-  ])("an answer sets the clock when it is MotherDuck's: %s", async (_what, status, text, moves) => {
+  ])("a response sets the clock if it is MotherDuck's: %s", async (_what, status, text, moves) => {
     const { http } = await served((_request, response) => {
       response.writeHead(status, { date: at(12) }).end(text);
     });
@@ -501,7 +501,7 @@ describe('whether it is a sandbox', () => {
   it.each([
     [SANDBOX, true],
     [{}, false],
-  ])('every answer tells: %j', async (headers, expected) => {
+  ])('is known from every response: %j', async (headers, expected) => {
     const { http, api } = await served((_request, response) => json(response, 404, {}, headers));
     expect(api.isSandbox()).toBeUndefined();
     await failureOf(get(http));

@@ -121,7 +121,7 @@ describe('a child that ends early', () => {
     ['prints JSON of another shape', 'fs.writeSync(3, "null\\n[]\\n")', /cannot be read/],
     ['floods', 'for (;;) fs.writeSync(3, "x".repeat(65536))', /too long/],
   ];
-  it.each(cases)('%s: that is the report', async (_, program, text) => {
+  it.each(cases)('%s is reported', async (_, program, text) => {
     const probePath = join(probe.folder, `fake-${Math.random()}.mjs`);
     writeFileSync(probePath, `import fs from 'node:fs';\n${program}`);
     const report = await run(local({ options: { motherduck_token: TOKEN.reveal() } }), ask('SELECT 1'), { probePath });
@@ -140,9 +140,9 @@ it.skipIf(isWindows)('the child outlives Ctrl-C, which is for the parent to answ
   const child = spawn(process.execPath, [probe.path], { stdio: ['pipe', 'ignore', 'ignore', 'pipe'] });
   const ended = once(child, 'exit');
   child.stdin?.write(`${JSON.stringify({ target: local(), request: ask(ENDLESS) })}\n`);
-  await once(child.stdio[3] as Readable, 'data'); // it is connected
+  await once(child.stdio[3] as Readable, 'data'); // connected
   child.kill('SIGINT');
-  child.stdin?.end(); // as when the parent is gone
+  child.stdin?.end(); // as when the parent has exited
   expect(await ended).toEqual([null, 'SIGKILL']);
 });
 
@@ -166,7 +166,7 @@ describe('motherduckConnector', () => {
   });
 
   it('fails without hanging if the extension cannot be downloaded', async () => {
-    // An unreachable proxy makes every machine one without internet; an empty HOME makes it one without the extension.
+    // An unreachable proxy simulates a machine without internet, and an empty HOME one without the extension.
     const before = { HOME: process.env.HOME, HTTP_PROXY: process.env.HTTP_PROXY };
     Object.assign(process.env, { HOME: probe.folder, HTTP_PROXY: 'http://127.0.0.1:1' });
     try {
@@ -197,7 +197,7 @@ describe('the environment of the child', () => {
   });
 });
 
-/** The ids of our children that run the program. */
+/** The process ids of this process's children that run the program. */
 function childrenRunning(program: string) {
   return () =>
     readdirSync('/proc').filter((pid) => {
@@ -206,7 +206,7 @@ function childrenRunning(program: string) {
         const parent = /\) \S (\d+)/.exec(readFileSync(`/proc/${pid}/stat`, 'utf8'))?.[1];
         return parent === String(process.pid) && readFileSync(`/proc/${pid}/cmdline`, 'utf8').includes(program);
       } catch {
-        return false; // it ended meanwhile
+        return false; // it has exited meanwhile
       }
     });
 }

@@ -7,7 +7,7 @@ import { failureOf, jwt, mocked } from './support.ts';
 
 type Call = 'read' | 'create' | 'set' | 'delete';
 
-/** How a call fails that is answered so, and how often it was tried. */
+/** The error of a call with this response, and the number of attempts. */
 async function failing(
   status: number,
   body: unknown,
@@ -58,7 +58,7 @@ describe('what a response means', () => {
     [403, HTML],
     [407, 'Proxy Authentication Required'],
     [302, ''],
-  ])('%i %j: something else than MotherDuck answered', async (status, body) => {
+  ])('%i %j: not from MotherDuck', async (status, body) => {
     const { error, tries } = await failing(status, body);
     expect(error).toMatchObject({ failure: 'not_motherduck', code: 'API_NOT_MOTHERDUCK', status, effect: 'none' });
     expect(error.message).toContain('https://api.motherduck.com');
@@ -91,7 +91,7 @@ describe('what a response means', () => {
     expectGoldenError(`a proxy's page > ${status}`, error);
   });
 
-  it.each(['', 'Unauthorized'])('a 401 or 403 without JSON is one all the same: %j', async (body) => {
+  it.each(['', 'Unauthorized'])('a 401 or 403 needs no JSON: %j', async (body) => {
     expect((await failing(401, body)).error.failure).toBe('unauthorized');
     expect((await failing(403, body)).error.failure).toBe('forbidden');
   });
@@ -128,7 +128,7 @@ describe('whether a failed call may have taken effect', () => {
     ['set', 200, HTML, 'unknown', 1],
     ['delete', 500, NOT_FOUND, 'unknown', 5],
     ['delete', 404, NOT_FOUND, 'none', 1],
-  ] as const)('%s, answered %i %j: %s', async (call, status, body, effect, expected) => {
+  ] as const)('%s with the response %i %j: %s', async (call, status, body, effect, expected) => {
     const { error, tries } = await failing(status, body, { call });
     expect(error.effect).toBe(effect);
     expect(error.hint.text.includes('may have taken effect')).toBe(effect === 'unknown');
@@ -172,7 +172,7 @@ describe("MotherDuck's own words", () => {
   });
 
   it.each([null, 5, [], { message: 5, issues: 'x' }, { issues: [null, { message: null }] }])(
-    'may be nonsense: %j',
+    'may be invalid: %j',
     async (body) => {
       expect((await failing(400, body)).error.message).toMatch(/ \(400\)$/);
     },

@@ -35,7 +35,7 @@ describe('whether a call is repeated', () => {
     'ETIMEDOUT',
     'UND_ERR_SOCKET',
     'UND_ERR_CONNECT_TIMEOUT',
-  ])('after %s, which may pass', (code) => expect(delay('GET', broken(code))).toBeGreaterThan(0));
+  ])('after %s, which is transient', (code) => expect(delay('GET', broken(code))).toBeGreaterThan(0));
 
   it.each([
     'ENOTFOUND',
@@ -45,7 +45,7 @@ describe('whether a call is repeated', () => {
     'CLOSED',
     'HPE_INVALID_CONSTANT',
     '',
-  ])('not after %s, which does not', (code) => expect(delay('GET', broken(code))).toBeUndefined());
+  ])('not after %s, which is not transient', (code) => expect(delay('GET', broken(code))).toBeUndefined());
 
   it('four times, eight times after 429s, once after a timeout', () => {
     expect(delay('GET', { status: 503 }, { attempts: 4 })).toBeDefined();
@@ -83,7 +83,7 @@ describe('how long it waits', () => {
   });
 
   it.each(['0', '-5', 'soon', '', '1e9', new Date(NOW - 5000).toUTCString()])(
-    'passes over Retry-After: %j',
+    'ignores an invalid Retry-After: %j',
     (retryAfter) => {
       expect(delay('GET', { status: 503, retryAfter }, { random: 1 })).toBe(300);
     },

@@ -1,4 +1,4 @@
-/** No failure, of whatever kind, prints a piece of the admin token or of a token that was just created. */
+/** No error contains a piece of the admin token or of a token that was just created. */
 import { HttpResponse, http as mock, type RequestHandler } from 'msw';
 import { describe, expect, it } from 'vitest';
 import { ApiError } from '../../src/motherduck/transport-errors.ts';
@@ -7,7 +7,7 @@ import { ADMIN_TOKEN, everythingOf, faked, jwt, mocked, type Rig, served, served
 const CREATED = jwt({ sub: 'MARKER-of-the-created' });
 const OPAQUE = 'MARKER-opaque-secret';
 
-/** Makes every call of the API fail, and gives all that could be printed of it. */
+/** Makes every call of the API fail, and returns all text of the errors. */
 async function everythingPrinted({ api, lines }: Rig): Promise<string> {
   const ducklings = {
     read_write: { instance_size: 'pulse' },
@@ -71,7 +71,7 @@ describe('a server that echoes tokens', () => {
     `"${OPAQUE}"`,
     OPAQUE,
     `<b>${OPAQUE}</b>`,
-  ])('in a good answer that is none: %j', async (body) => {
+  ])('in an invalid successful response: %j', async (body) => {
     expectNothingSecret(await everythingPrinted(mocked([echo(200, body, 'application/json')])));
   });
 

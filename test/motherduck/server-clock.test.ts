@@ -53,9 +53,9 @@ describe("MotherDuck's clock", () => {
   });
 
   it.each([
-    ['one that is believed comes between', NOON_HEADER],
+    ['a trusted one comes between', NOON_HEADER],
     ['they do not agree', 'Tue, 24 Nov 2026 18:03:00 GMT'],
-  ])('begins to count again when %s', (_why, between) => {
+  ])('starts counting again if %s', (_why, between) => {
     const { clock } = clockAt(NOON);
     for (const header of [NOON_HEADER, WRONG_HEADER, WRONG_HEADER, between, WRONG_HEADER, WRONG_HEADER]) {
       clock.observe(header);
@@ -64,7 +64,7 @@ describe("MotherDuck's clock", () => {
   });
 
   it.each([undefined, '', 'yesterday', '2026-11-24T12:00:00Z', '0', 'Tue, 99 Nov 2026 12:00:00 GMT'])(
-    'passes over %j',
+    'ignores %j',
     (header) => {
       const { clock } = clockAt(7);
       clock.observe(header);

@@ -10,7 +10,7 @@ import { createRestClient, type RestClient, type RestClientOptions } from '../..
 import { ApiError } from '../../src/motherduck/transport-errors.ts';
 import { fakeTransport, type Respond } from '../fake-transport.ts';
 
-/** The admin token of the tests; nothing that is printed may hold a piece of it. */
+/** The admin token of the tests; no output may contain a piece of it. */
 export const ADMIN_TOKEN = jwt({ tokenType: 'read_write', sub: 'MARKER-OF-THE-ADMIN' });
 const USER_AGENT = 'motherduck-accounts/test';
 export const BASE = 'https://api.motherduck.com';
@@ -23,9 +23,9 @@ export function jwt(payload: object): string {
 export interface Rig {
   readonly api: Api;
   readonly http: RestClient;
-  /** What the room wrote with --debug. */
+  /** The lines of --debug. */
   readonly lines: string[];
-  /** How long it wanted to wait, in milliseconds, wait by wait. */
+  /** The milliseconds of each wait before a retry. */
   readonly waits: number[];
 }
 
@@ -48,12 +48,12 @@ export function rig(options: Partial<RestClientOptions> = {}): Rig {
   return { api: createApi(http), http, lines, waits };
 }
 
-/** The API over msw's handlers, in the place of the network. */
+/** The API over msw's handlers instead of a network. */
 export function mocked(handlers: RequestHandler[], options: Partial<RestClientOptions> = {}): Rig {
   return faked((request) => getResponse(handlers, request), options);
 }
 
-/** The API over a function, in the place of the network. */
+/** The API over a function instead of a network. */
 export function faked(respond: Respond, options: Partial<RestClientOptions> = {}): Rig {
   const { timeoutMs = 5_000, token = new Secret(ADMIN_TOKEN) } = options;
   return rig({ transport: fakeTransport(respond, { timeoutMs, token, userAgent: USER_AGENT }), ...options });
@@ -67,7 +67,7 @@ export async function served(
   let count = 0;
   let connections = 0;
   const listener: RequestListener = (request, response) => {
-    // The whole request first: what was sent is thereby received, whatever comes after.
+    // Reads the whole request first, so that it was received whatever follows.
     request.resume().on('end', () => answer(request, response, ++count));
   };
   const server = createServer(listener).on('connection', () => (connections += 1));
@@ -75,7 +75,7 @@ export async function served(
   return { ...rig({ address, ...options }), count: () => count, connections: () => connections, address };
 }
 
-/** The API over a server that speaks bytes, for what no HTTP server would say. */
+/** The API over a server that sends raw bytes, for responses that an HTTP server cannot send. */
 export async function servedRaw(
   answer: (socket: Socket, count: number) => void,
   options: Partial<RestClientOptions> = {},
@@ -84,7 +84,7 @@ export async function servedRaw(
   const server = createTcpServer((socket) => {
     socket.on('error', () => {});
     socket.on('data', (data) => {
-      // Every request of the tests has its headers in one piece; a body may follow in a second one.
+      // The headers of the tests' requests arrive in one piece; a body can follow in another.
       if (/^(GET|POST|PUT|DELETE) /.test(data.toString('latin1'))) answer(socket, ++count);
     });
   });
@@ -110,7 +110,7 @@ export function json(response: ServerResponse, status: number, body: unknown, he
   response.writeHead(status, { 'content-type': 'application/json', ...headers }).end(JSON.stringify(body));
 }
 
-/** The ApiError that a call ends with. */
+/** The ApiError of a failed call. */
 export async function failureOf(call: Promise<unknown>): Promise<ApiError> {
   const error = await call.then(
     (value) => new Error(`it went well: ${JSON.stringify(value)}`),
@@ -120,7 +120,7 @@ export async function failureOf(call: Promise<unknown>): Promise<ApiError> {
   return error;
 }
 
-/** Everything that can be printed of an error, its causes included. */
+/** All text of an error and its causes. */
 export function everythingOf(error: unknown): string {
   const texts: string[] = [];
   for (let one = error; one instanceof Error; one = one.cause) {

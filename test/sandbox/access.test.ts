@@ -110,7 +110,7 @@ describe('an unknown path', () => {
 
 describe('every response', () => {
   test.each(['GET /v1/users', 'GET /nowhere', 'GET /v1/users/nobody/tokens'])(
-    '%s says sandbox and the time',
+    '%s has x-sandbox and the time',
     async (call) => {
       const sandbox = organization();
       await sandbox.advance(80 * 86_400);

@@ -12,7 +12,7 @@ import type { Organization } from '../../src/sandbox/organization.ts';
 import { isWindows } from '../platform.ts';
 import { ADMIN, accounts, ask, folder } from './support.ts';
 
-/** Opens a target as the smoke test's child does: setup in order, then the query; always closed. */
+/** Opens a target as the smoke test's child process does: setup in order, then the query; then closes it. */
 async function query(target: Target, sql: string) {
   const instance = await DuckDBInstance.create(target.path, { ...target.options });
   try {
@@ -41,7 +41,7 @@ async function setUp(username = 'etl_prod', kind: 'folder' | 'memory' = 'folder'
 const active = async (sandbox: Organization) => (await ask(sandbox, 'GET /v1/active_accounts')).body.accounts;
 
 describe('a connection', () => {
-  test.each(['folder', 'memory'] as const)('answers as the account (%s)', async (kind) => {
+  test.each(['folder', 'memory'] as const)('connects as the account (%s)', async (kind) => {
     const { sandbox, connector, mint } = await setUp('Etl_Prod', kind);
     const config = {
       read_write: { instance_size: 'jumbo' },
@@ -165,7 +165,7 @@ describe('a refused connection', () => {
       /read\/write token once/,
     );
     await connector.target(await mint('read_write'), undefined);
-    // Connected, but nothing was ever opened: there is no file to read yet.
+    // It connected, but opened no database: there is no file to read yet.
     expect(await query(await connector.target(scaling, undefined), 'SELECT md_user() AS name')).toEqual([
       { name: 'etl_prod' },
     ]);

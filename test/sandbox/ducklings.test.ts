@@ -52,7 +52,7 @@ describe('PUT /v1/users/{username}/instances', () => {
     ['jumbo', 60],
     ['mega', 300],
     ['giga', 600],
-  ])('%s left without a cooldown gets %s', async (size, cooldown) => {
+  ])('%s without a cooldown gets %s', async (size, cooldown) => {
     const config = { read_write: { instance_size: size }, read_scaling: { ...POOL, flock_size: 0 } };
     const { status, body } = await ask(await withAccount(), CALL, { json: { config } });
     expect(status).toBe(200);
@@ -142,7 +142,7 @@ describe('PUT /v1/users/{username}/instances', () => {
     expect((await ask(sandbox, 'GET /v1/users/etl_prod/instances')).body.read_write.instance_size).toBe('standard');
   });
 
-  test.each(sizesThat(({ readScaling }) => !readScaling))('refuses %s for read scaling, by the plan', async (size) => {
+  test.each(sizesThat(({ readScaling }) => !readScaling))('refuses %s for read scaling', async (size) => {
     const config = { read_write: PULSE, read_scaling: { instance_size: size, flock_size: 1 } };
     const answer = await ask(await withAccount(), CALL, { json: { config } });
     expect(answer.status).toBe(400);

@@ -196,18 +196,21 @@ describe('several processes in one folder', () => {
     other.close();
   });
 
-  test.skipIf(isWindows).each(['link', 'file'])("a dead process's lock is taken over (%s)", async (kind) => {
-    const dir = folder();
-    const holder = `${spawnSync(process.execPath, ['-e', '']).pid} ${hostname()}`;
-    for (const name of ['organization.lock', 'organization.lock.takeover']) {
-      if (kind === 'link') symlinkSync(holder, join(dir, name));
-      else writeFileSync(join(dir, name), holder);
-    }
-    const sandbox = await open(dir);
-    await accounts(sandbox, 'etl_prod');
-    expect(readdirSync(dir)).toEqual(['organization.jsonl']);
-    sandbox.close();
-  });
+  test.skipIf(isWindows).each(['link', 'file'])(
+    'the lock of a process that has exited is replaced (%s)',
+    async (kind) => {
+      const dir = folder();
+      const holder = `${spawnSync(process.execPath, ['-e', '']).pid} ${hostname()}`;
+      for (const name of ['organization.lock', 'organization.lock.takeover']) {
+        if (kind === 'link') symlinkSync(holder, join(dir, name));
+        else writeFileSync(join(dir, name), holder);
+      }
+      const sandbox = await open(dir);
+      await accounts(sandbox, 'etl_prod');
+      expect(readdirSync(dir)).toEqual(['organization.jsonl']);
+      sandbox.close();
+    },
+  );
 
   test.skipIf(isWindows)("a living process's lock is waited for", async () => {
     const dir = folder();
@@ -241,7 +244,7 @@ describe('a damaged log', () => {
   });
 
   test.each(['not json', '{"at":1,"event":"unheard_of"}', '{"at":1,"event":"token_created","account":"a"}', ''])(
-    'a damaged line %j is refused with what to do, and reset mends it',
+    'a damaged line %j is an error with a hint, and reset fixes it',
     async (line) => {
       const dir = folder();
       const sandbox = await open(dir);

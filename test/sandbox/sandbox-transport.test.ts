@@ -1,4 +1,4 @@
-/** The sandbox in this process answers as the served one does, and loads no HTTP client. */
+/** The embedded sandbox responds as the served one does, and loads no HTTP client. */
 import { spawnSync } from 'node:child_process';
 import path from 'node:path';
 import { buildSync } from 'esbuild';

@@ -88,7 +88,7 @@ describe('the server', () => {
 });
 
 describe('faults', () => {
-  /** Numbers that make the first request meet this fault, and no other. */
+  /** Random numbers that make only the first request fail, with this fault. */
   const only = (index: number) => {
     const numbers = [0, (index + 0.5) / FAULTS.length];
     return () => numbers.shift() ?? 1;
@@ -100,7 +100,7 @@ describe('faults', () => {
   test.each([
     ['reset_before', false],
     ['reset_after', true],
-  ] as const)('%s: the connection breaks, done: %s', async (fault, done) => {
+  ] as const)('%s: the connection is reset, took effect: %s', async (fault, done) => {
     const { call, sandbox } = await served({ failRate: 0.5, random: only(FAULTS.indexOf(fault)) });
     await expect(call('/v1/users', create)).rejects.toMatchObject({
       code: expect.stringMatching(/^(ECONNRESET|UND_ERR_SOCKET)$/),
@@ -113,7 +113,7 @@ describe('faults', () => {
     ['error_500', 500, 'application/json', false],
     ['html_502', 502, 'text/html; charset=utf-8', true],
     ['html_503', 503, 'text/html; charset=utf-8', false],
-  ] as const)('%s: %i as %s, done: %s', async (fault, status, type, done) => {
+  ] as const)('%s: %i as %s, took effect: %s', async (fault, status, type, done) => {
     const { call, sandbox } = await served({ failRate: 0.5, random: only(FAULTS.indexOf(fault)) });
     const answer = await call('/v1/users', create);
     expect([answer.statusCode, answer.headers['content-type']]).toEqual([status, type]);

@@ -21,7 +21,7 @@ export interface Asked {
   readonly text?: string;
 }
 
-/** Asks by a raw request, and gives what came back: the JSON, or the text where it is none. */
+/** Sends a raw request and returns the response, with its JSON or else its text. */
 export async function ask(sandbox: Organization, call: string, { token = ADMIN, json, text }: Asked = {}) {
   const [method = '', path = ''] = call.split(' ');
   const body = json === undefined ? text : JSON.stringify(json);
@@ -44,13 +44,13 @@ export async function accounts(sandbox: Organization, ...usernames: string[]): P
   for (const username of usernames) await ask(sandbox, 'POST /v1/users', { json: { username } });
 }
 
-/** Creates a token and gives the answer's body. */
+/** Creates a token and returns the response's body. */
 export async function token(sandbox: Organization, username: string, json: Record<string, unknown> = {}) {
   const answer = await ask(sandbox, `POST /v1/users/${username}/tokens`, { json: { name: 'test', ...json } });
   return answer.body as { token: string; id: string; name: string };
 }
 
-/** The body of a refusal with one issue. */
+/** The body of an error response with one issue. */
 export function invalid(procedure: string, code: string, message: string, path: (string | number)[]) {
   return {
     message,
@@ -60,14 +60,14 @@ export function invalid(procedure: string, code: string, message: string, path: 
   };
 }
 
-/** An empty folder that goes with the test. */
+/** An empty folder that is removed after the test. */
 export function folder(): string {
   const made = mkdtempSync(join(tmpdir(), 'mdacc-sandbox-'));
   onTestFinished(() => rmSync(made, { recursive: true, force: true }));
   return made;
 }
 
-/** Bundles TypeScript that calls the sandbox into a script that plain Node can run in another process. */
+/** Bundles TypeScript that calls the sandbox into a script for Node, to run in another process. */
 export async function script(source: string): Promise<string> {
   const outfile = join(folder(), 'script.mjs');
   const stdin = { contents: source, resolveDir: import.meta.dirname, loader: 'ts' } as const;

@@ -74,7 +74,7 @@ describe('POST /v1/users/{username}/tokens', () => {
     { name: 'a', ttl: 300 },
     { name: 'a', ttl: 31_536_000 },
     { name: 'BI (old) ü', description: 'd'.repeat(1000) },
-  ])('takes %j', async (json) => {
+  ])('accepts %j', async (json) => {
     expect((await ask(await withAccount(), CALL, { json })).status).toBe(200);
   });
 

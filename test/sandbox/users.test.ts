@@ -34,7 +34,7 @@ describe('POST /v1/users', () => {
     expect(list.body.message).toBe('Expected object, received array');
   });
 
-  test.each(['abc', 'a'.repeat(255), 'Müller_1'])('takes %s', async (username) => {
+  test.each(['abc', 'a'.repeat(255), 'Müller_1'])('accepts %s', async (username) => {
     expect((await ask(organization(), 'POST /v1/users', { json: { username } })).status).toBe(200);
   });
 

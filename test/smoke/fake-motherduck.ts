@@ -1,4 +1,4 @@
-/** A fake MotherDuck for the smoke test: tokens that stand for identities, a connector to local DuckDB, an API that remembers. */
+/** A fake MotherDuck for smoke tests: tokens of identities, a connector to local DuckDB, an API that records calls. */
 import { mkdirSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
 import { build } from 'esbuild';
@@ -10,13 +10,13 @@ import { type ProbeRunner, runProbe } from '../../src/motherduck/probe-process.t
 import { ApiError, type ApiFailure } from '../../src/motherduck/transport-errors.ts';
 import type { SessionOptions } from '../../src/smoke/session.ts';
 
-/** Longer than any honest probe takes on a busy machine. */
+/** Longer than a probe takes on a busy machine. */
 export const PROBE_TIMEOUT_MS = 60_000;
 
 /** Runs for hours. */
 export const ENDLESS = 'SELECT sum(a.range * b.range) FROM range(100000000) a, range(100000000) b';
 
-/** The probe as the package ships it, in a folder from which node finds @duckdb/node-api. */
+/** The built probe, in a folder from which Node resolves @duckdb/node-api. */
 export async function buildProbe(): Promise<{ path: string; folder: string; remove: () => void }> {
   const root = join(import.meta.dirname, '../..');
   const folder = join(root, 'node_modules/.cache/mdacc-test', `${process.pid}-${Math.random().toString(36).slice(2)}`);
@@ -27,10 +27,10 @@ export async function buildProbe(): Promise<{ path: string; folder: string; remo
   return { path, folder, remove: () => rmSync(folder, { recursive: true, force: true }) };
 }
 
-/** Every token's text has it, so that one search finds a leak. */
+/** Every secret contains it, so that one search finds a leak. */
 export const MARKER = 'MARKERxQ7';
 
-/** Who a token is at the other end, and what goes wrong there. */
+/** The account that a token connects as, and what fails there. */
 export interface Identity {
   readonly user: string;
   readonly organization?: string;
@@ -38,7 +38,7 @@ export interface Identity {
   readonly databases?: readonly string[];
   readonly refused?: boolean;
   readonly setup?: readonly string[];
-  /** Opened in place of the local database. */
+  /** Opened instead of the local database. */
   readonly path?: string;
 }
 
@@ -51,7 +51,7 @@ export class FakeMotherDuck {
   readonly opened: string[] = [];
   readonly secrets: Secret[] = [];
   active: WireActiveAccounts['accounts'] = [];
-  /** What a temporary token of the account is. */
+  /** The identity of an account's temporary token. */
   temporary: (account: string, type: TokenType) => Partial<Identity> = () => ({});
   fail: { on: 'createToken' | 'deleteToken' | 'activeAccounts'; failure: ApiFailure; effect: 'none' | 'unknown' }[] =
     [];
@@ -75,7 +75,7 @@ export class FakeMotherDuck {
     return secret;
   }
 
-  /** A token named as the smoke test's, made by a run before this one. */
+  /** A token with the smoke test's name, from an earlier run. */
   leftover(id: string, createdAt: number): void {
     this.#made.push(wireToken(id, 'read_write', createdAt));
     this.alive.add(id);

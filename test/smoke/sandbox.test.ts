@@ -75,7 +75,7 @@ it('tests the accounts of a sandbox like those of MotherDuck', async () => {
       passed: false,
       hint: { text: expect.stringContaining('Create the database as broken') },
     });
-    // what was woken sleeps again, and only the account's own token is left
+    // started Ducklings were shut down, and only the account's own token is left
     expect(await api.activeAccounts()).toEqual([]);
     const left = await Promise.all(['etl_prod', 'tenant_acme', 'broken'].map((name) => api.listTokens(name)));
     expect(left.flat().map(({ name }) => name)).toEqual(['app']);

@@ -55,7 +55,7 @@ describe('smokeAccounts', () => {
     expect(result).toMatchObject({ passed: false, organization: { name: 'acme' }, warnings: [] });
     expect(result.at).toBe('2026-11-24T00:00:00.000Z');
     expect(seen.toSorted()).toEqual(['four true', 'one true', 'three true', 'two true']);
-    expect(world.shutDown).toEqual(['four read_write']); // "one" was cooling down, so it stays as it was
+    expect(world.shutDown).toEqual(['four read_write']); // "one" ran before (in its cooldown), so it is not shut down
   });
 
   it('shuts nothing down if it is unknown which Ducklings ran before', async () => {

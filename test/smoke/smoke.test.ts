@@ -18,7 +18,7 @@ beforeEach(() => {
 });
 afterEach(() => {
   expect(JSON.stringify([results, world.calls])).not.toContain(MARKER);
-  expect([...world.alive]).toEqual([]); // no temporary token outlives its test
+  expect([...world.alive]).toEqual([]); // no temporary token is left
 });
 
 const ASLEEP = { read_write: false, read_scaling: false };
@@ -131,7 +131,7 @@ describe('what is checked', () => {
       'read_write mdacc smoke: connects database user organization',
       'read_scaling app: connects database user organization query',
     ]);
-    // what the query finds may be somebody's data
+    // the query's result may be confidential
     expect(result.connections[1]?.checks.at(-1)?.found).toBe('1 row');
   });
 
