@@ -21,24 +21,24 @@ function isTokenCall(request: Request, method: string): boolean {
   return request.method === method && request.url.includes('/tokens');
 }
 
-function held(world: World) {
+function entryOf(world: World) {
   return world.stateWriter.state.accounts.get('etl_prod')?.tokens.get('airflow');
 }
 
 describe('a token whose secret cannot be stored', () => {
-  it('is revoked at once, and the one it was to replace stays as it was', async () => {
+  it('is revoked at once, and the token to replace stays as it was', async () => {
     const world = new World();
     await world.apply(desired);
     await world.organization.advance(80 * DAY);
-    const before = held(world);
+    const before = entryOf(world);
     world.store.fails = new UserError('STORE_FAILED', 'the vault is sealed', 'Unseal it.');
     const { outcomes } = await world.apply(desired);
     expect(outcomes).toMatchObject([{ result: 'failed', error: { code: 'STORE_FAILED' } }]);
     expect(world.tokenNames('etl_prod')).toEqual(['airflow']);
-    expect(held(world)?.current).toEqual(before?.current);
+    expect(entryOf(world)?.current).toEqual(before?.current);
   });
 
-  it('may have been stored all the same: the next run makes another, so that the store holds one that lives', async () => {
+  it('may have been stored nevertheless: the next run creates another, so that the store has a live one', async () => {
     const world = new World();
     await world.apply(desired);
     world.store.fails = new UserError('STORE_FAILED', 'the vault took too long', 'Wait.');
@@ -51,14 +51,14 @@ describe('a token whose secret cannot be stored', () => {
     expect(brief(await world.plan(desired))).toEqual([]);
   });
 
-  it('is remembered when revoking fails too, and the next run revokes it', async () => {
+  it('is recorded when revoking fails too, and the next run revokes it', async () => {
     const world = new World();
     world.store.fails = new UserError('STORE_FAILED', 'the vault is sealed', 'Unseal it.');
     world.interfere = (request) =>
       isTokenCall(request, 'DELETE') ? new Response('<html>', { status: 503 }) : undefined;
     await world.apply(desired);
     expect(world.tokenNames('etl_prod')).toEqual(['airflow']);
-    expect(held(world)?.retiring).toMatchObject([{ name: 'airflow', why: 'never_stored' }]);
+    expect(entryOf(world)?.retiring).toMatchObject([{ name: 'airflow', why: 'never_stored' }]);
     world.store.fails = undefined;
     world.interfere = undefined;
     const { plan } = await world.apply(desired);
@@ -68,7 +68,7 @@ describe('a token whose secret cannot be stored', () => {
     expect(brief(await world.plan(desired))).toEqual([]);
   });
 
-  it('is not even made when the store says beforehand that it cannot be written', async () => {
+  it('is not created when the check of the store fails', async () => {
     const world = new World();
     world.store.unusable = new UserError('STORE_UNUSABLE', 'others can read it', 'chmod 600');
     await expect(world.apply(desired)).rejects.toMatchObject({ code: 'STORE_UNUSABLE' });
@@ -78,7 +78,7 @@ describe('a token whose secret cannot be stored', () => {
 });
 
 describe('a creation whose answer is lost', () => {
-  /** The call takes effect, and then the connection breaks. */
+  /** The call takes effect, then the connection breaks. */
   function loseAnswers(world: World, fits: (request: Request) => boolean) {
     world.interfere = async (request) => {
       if (!fits(request)) return undefined;
@@ -87,7 +87,7 @@ describe('a creation whose answer is lost', () => {
     };
   }
 
-  it('a token is looked for and revoked, since its secret is gone', async () => {
+  it('finds the token and revokes it, because its secret is lost', async () => {
     const world = new World();
     loseAnswers(world, (request) => isTokenCall(request, 'POST'));
     const { outcomes } = await world.apply(desired);
@@ -99,7 +99,7 @@ describe('a creation whose answer is lost', () => {
     expect(brief(await world.plan(desired))).toEqual([]);
   });
 
-  it('a token that cannot be looked for is found and replaced by the next run', async () => {
+  it('lets the next run find and replace a token when the list fails', async () => {
     const world = new World();
     await world.apply(desired);
     await world.organization.advance(80 * DAY);
@@ -122,7 +122,7 @@ describe('a creation whose answer is lost', () => {
     expect(world.tokenNames('etl_prod')).toEqual(['airflow', 'airflow.3']);
   });
 
-  it('an account is looked for, and found', async () => {
+  it('finds the account', async () => {
     const world = new World();
     loseAnswers(world, (request) => request.method === 'POST' && request.url.endsWith('/v1/users'));
     const { outcomes } = await world.apply(desired);
@@ -138,14 +138,14 @@ describe('the overlap of a replaced token', () => {
     return world;
   }
 
-  it('begins when the new one was seen to connect', async () => {
+  it('begins when the new token has connected', async () => {
     const world = await due();
     await world.apply(desired, { verify: async (account) => smokeOf(account.username, 'passed', ['airflow']) });
-    expect(held(world)?.current).toMatchObject({ name: 'airflow.2', verified_at: expect.any(String) });
-    expect(held(world)?.retiring).toMatchObject([{ name: 'airflow', retire_at: expect.any(String) }]);
+    expect(entryOf(world)?.current).toMatchObject({ name: 'airflow.2', verified_at: expect.any(String) });
+    expect(entryOf(world)?.retiring).toMatchObject([{ name: 'airflow', retire_at: expect.any(String) }]);
   });
 
-  it('waits while it was not, and begins when a token of the series was', async () => {
+  it('does not begin before that, and begins when a later generation has connected', async () => {
     const world = await due();
     await world.apply(desired, { verify: async (account) => smokeOf(account.username, 'failed') });
     await world.organization.advance(5 * DAY);
@@ -154,14 +154,14 @@ describe('the overlap of a replaced token', () => {
     expect(plan.retest).toEqual(['etl_prod']);
     expect(plan.unverified).toEqual(['etl_prod/airflow']);
     expect(plan.warnings[0]).toMatchObject({ kind: 'unverified', name: 'airflow.2', replaced: 'airflow' });
-    // That the account connects with another token proves nothing of this one.
+    // That the account connects with another token does not verify this one.
     await world.apply(desired, { verify: async (account) => smokeOf(account.username, 'passed') });
-    expect(held(world)?.retiring).toMatchObject([{ name: 'airflow' }]);
-    expect(held(world)?.retiring[0]).not.toHaveProperty('retire_at');
+    expect(entryOf(world)?.retiring).toMatchObject([{ name: 'airflow' }]);
+    expect(entryOf(world)?.retiring[0]).not.toHaveProperty('retire_at');
     expect((await world.plan(desired)).retest).toEqual([]);
     const verify = async () => smokeOf('etl_prod', 'passed', ['airflow']);
     await world.apply(desired, { rotate: () => true, verify });
-    expect(held(world)?.retiring.map((old) => old.retire_at)).toEqual([expect.any(String), expect.any(String)]);
+    expect(entryOf(world)?.retiring.map((old) => old.retire_at)).toEqual([expect.any(String), expect.any(String)]);
     await world.organization.advance(25 * HOUR);
     expect(brief((await world.apply(desired, { verify })).plan)).toEqual([
       'revoke_token etl_prod/airflow',
@@ -169,14 +169,14 @@ describe('the overlap of a replaced token', () => {
     ]);
   });
 
-  it('begins without a proof when that is asked for', async () => {
+  it('begins without a verification with --no-smoke', async () => {
     const world = await due();
     await world.apply(desired, { verify: async (account) => smokeOf(account.username, 'failed') });
     await world.apply(desired);
-    expect(held(world)?.retiring).toMatchObject([{ name: 'airflow', retire_at: expect.any(String) }]);
+    expect(entryOf(world)?.retiring).toMatchObject([{ name: 'airflow', retire_at: expect.any(String) }]);
   });
 
-  it('of a replacement that an interrupted run never tested: another one is made and tested', async () => {
+  it('of a replacement that an interrupted run never tested: another one is created and tested', async () => {
     const world = await due();
     await world.apply(desired, { verify: async (account) => smokeOf(account.username, 'interrupted') });
     const { plan } = await world.apply(desired, { verify: async () => smokeOf('etl_prod', 'passed', ['airflow']) });
@@ -185,7 +185,7 @@ describe('the overlap of a replaced token', () => {
     expect(brief(await world.plan(desired))).toEqual([]);
   });
 
-  it('of 0s ends at once, after the proof', async () => {
+  it('of 0s ends at once, after the verification', async () => {
     const without = desire({ etl_prod: { tokens: [token('airflow', { overlap: 0 })] } });
     const world = new World();
     await world.apply(without);
@@ -196,12 +196,12 @@ describe('the overlap of a replaced token', () => {
   });
 });
 
-describe('an orphan that programs may be using', () => {
-  it('stays while its replacement was not seen to connect', async () => {
+describe('an orphan that programs may use', () => {
+  it('is kept until its replacement has connected', async () => {
     const world = new World();
     await world.apply(desired);
     await world.organization.advance(80 * DAY);
-    // Killed after the secret of airflow.2 was stored, and before that was noted.
+    // Killed after the secret of airflow.2 was stored, and before that was recorded.
     const before = world.stateWriter.state;
     await world.apply(desired);
     const intent = { name: 'airflow.2', generation: 2, at: new Date(world.organization.now()).toISOString() };
@@ -222,8 +222,8 @@ describe('an orphan that programs may be using', () => {
   });
 });
 
-describe('what goes wrong beside the actions', () => {
-  it('is a failure of the apply, and stops no other account', async () => {
+describe('a failure outside of actions', () => {
+  it('fails the apply, and stops no other account', async () => {
     const without = desire({
       etl_prod: { tokens: [token('airflow', { overlap: 0 })] },
       other: { tokens: [token('airflow')] },
@@ -243,19 +243,19 @@ describe('what goes wrong beside the actions', () => {
 });
 
 describe('an account that is deprovisioned for a while', () => {
-  it('loses nothing that the state knows of it', async () => {
+  it('keeps its entry in the state', async () => {
     const world = new World();
     world.store.fails = new UserError('STORE_FAILED', 'the vault is sealed', 'Unseal it.');
     world.interfere = (request) => (isTokenCall(request, 'DELETE') ? new Response('', { status: 503 }) : undefined);
     await world.apply(desired);
     await world.organization.deprovision('etl_prod');
     await world.apply(desired);
-    expect(held(world)?.retiring).toMatchObject([{ name: 'airflow', why: 'never_stored' }]);
+    expect(entryOf(world)?.retiring).toMatchObject([{ name: 'airflow', why: 'never_stored' }]);
   });
 });
 
 describe('a failed action', () => {
-  it('takes with it what needs it, and nothing else', async () => {
+  it('skips the actions that depend on it, and no others', async () => {
     const world = new World();
     const two = desire({
       broken: { tokens: [token('a')] },
@@ -278,7 +278,7 @@ describe('a failed action', () => {
     expect(world.stateWriter.state.accounts.has('broken')).toBe(false);
   });
 
-  it('an interruption finishes what is in flight and begins nothing else', async () => {
+  it('finishes actions in progress after an interruption, and begins no others', async () => {
     const world = new World();
     const stop = new AbortController();
     world.interfere = (request) => {

@@ -4,7 +4,7 @@ import { withEntry } from '../../src/apply/state-writer.ts';
 
 const sorted = (map: Iterable<[string, number]>) => [...map].sort(([a], [b]) => (a < b ? -1 : 1));
 
-it('is what a Map becomes by the same changes, and leaves what it came from as it was', () => {
+it('changes like a Map, and leaves the original as it was', () => {
   const key = fc.integer({ min: 0, max: 900 }).map(String);
   const change = fc.tuple(key, fc.option(fc.integer(), { nil: undefined }));
   fc.assert(

@@ -75,7 +75,7 @@ describe('writeFileAtomic', () => {
     });
   });
 
-  it('removes what crashed runs left of the same file, and only that', async () => {
+  it('removes the temporary files of crashed runs for the same file, and no others', async () => {
     const folder = await newFolder();
     const host = createHash('sha256').update(hostname()).digest('hex').slice(0, 8);
     const left = (name: string, host: string, pid: number) => `${name}.mdacc-${host}-${pid}-0123456789abcdef.tmp`;
@@ -93,7 +93,7 @@ describe('writeFileAtomic', () => {
   });
 });
 
-it.skipIf(isWindows)('finds one target of a file, whether it exists or not, on each way to it', async () => {
+it.skipIf(isWindows)('finds the same target of a file by each path, whether it exists or not', async () => {
   const folder = await realpath(await newFolder());
   await mkdir(join(folder, 'real'));
   await symlink('real', join(folder, 'linked'));

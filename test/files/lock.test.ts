@@ -6,7 +6,7 @@ import { acquireLock, breakLock, LockedError, readLock } from '../../src/files/l
 import { processStatus, thisProcess } from '../../src/files/process.ts';
 import { deadPid, newFolder, program, run } from './processes.ts';
 
-// Processes are started, on machines that may be busy.
+// The tests start processes, on machines that may be busy.
 vi.setConfig({ testTimeout: 30_000 });
 
 const newPath = async () => join(await newFolder(), 'state.lock');
@@ -16,7 +16,7 @@ const holder = (facts: object) =>
   `${JSON.stringify({ pid: deadPid(), host: hostname(), command: 'mdacc apply', since: '2026-01-01T00:00:00.000Z', ...facts })}\n`;
 
 describe('acquireLock', () => {
-  it('says who holds it, and keeps others out until it is released', async () => {
+  it('names its holder, and excludes others until it is released', async () => {
     const path = await newPath();
     const lock = await acquireLock(path, about, now);
     expect(JSON.parse(await readFile(path, 'utf8'))).toMatchObject({
@@ -45,7 +45,7 @@ describe('acquireLock', () => {
     await (await second).release();
   });
 
-  it('releases only its own', async () => {
+  it('releases only its own lock', async () => {
     const path = await newPath();
     const first = await acquireLock(path, about, now);
     expect(await breakLock(path)).toMatchObject({ pid: process.pid });
@@ -56,7 +56,7 @@ describe('acquireLock', () => {
     await second.release();
   });
 
-  it('takes over from a dead process and tells of it', async () => {
+  it('replaces the lock of an ended process, and reports it', async () => {
     const path = await newPath();
     await writeFile(path, holder({}));
     const stale: unknown[] = [];
@@ -67,7 +67,7 @@ describe('acquireLock', () => {
     expect(await readdir(join(path, '..'))).toEqual([]);
   });
 
-  it('is not left to a taker that died in the middle of taking over', async () => {
+  it('is acquired after a process died while replacing it', async () => {
     const path = await newPath();
     await writeFile(path, holder({}));
     await writeFile(`${path}.takeover`, holder({}));
@@ -82,7 +82,7 @@ describe('acquireLock', () => {
     await (await acquireLock(path, about, now)).release();
   });
 
-  it('does not take over from another host or container', async () => {
+  it('does not replace a lock of another host or container', async () => {
     const path = await newPath();
     await writeFile(path, holder({ host: 'elsewhere' }));
     await expect(acquireLock(path, about, now)).rejects.toMatchObject({ holder: { host: 'elsewhere' } });
@@ -92,7 +92,7 @@ describe('acquireLock', () => {
     }
   });
 
-  it('takes another boot for a dead one only of the same machine: names of hosts are not unique', async () => {
+  it('treats a holder from an earlier boot as ended only on the same machine: hostnames are not unique', async () => {
     const { started, machine } = thisProcess();
     if (started === undefined) return;
     const before = { pid: process.pid, host: hostname(), started: started.replace(/^\S+/, 'last-boot') };
@@ -150,14 +150,14 @@ describe('between processes', () => {
     `);
   });
 
-  it('never lets two in', async () => {
+  it('never has two holders', async () => {
     const path = await newPath();
     const runs = Array.from({ length: 4 }, () => run([process.execPath, contender, path, '15']));
     for (const { ended } of runs) expect(await ended).toMatchObject({ code: 0, stderr: '' });
     expect(await readdir(join(path, '..'))).toEqual([]);
   });
 
-  it('lets exactly one take over from a dead holder', async () => {
+  it('lets exactly one process replace the lock of an ended one', async () => {
     for (let round = 0; round < 2; round++) {
       const path = await newPath();
       await writeFile(path, holder({}));
@@ -168,7 +168,7 @@ describe('between processes', () => {
     }
   });
 
-  it('is taken over after kill -9', async () => {
+  it('is replaced after kill -9', async () => {
     const path = await newPath();
     const forever = await program(`
       import { acquireLock } from './src/files/lock.ts';
@@ -187,7 +187,7 @@ describe('between processes', () => {
   });
 });
 
-it('takes over many times in one process without losing the lock', async () => {
+it('replaces stale locks many times in one process without losing the lock', async () => {
   const path = await newPath();
   let inside = 0;
   let most = 0;

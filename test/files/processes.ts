@@ -10,13 +10,13 @@ afterAll(() => Promise.all(folders.map((folder) => rm(folder, { recursive: true,
 
 /** A new empty folder, removed after the tests of the file. */
 export async function newFolder(): Promise<string> {
-  // Its real name: the folder of temporary files may be a link, or named in short.
+  // Its real path: the folder of temporary files may be a link or have a short name.
   const folder = await realpath(await mkdtemp(join(tmpdir(), 'mdacc-files-')));
   folders.push(folder);
   return folder;
 }
 
-/** Makes a program of TypeScript text whose imports are relative to the repository, and gives its path. */
+/** Writes a program from TypeScript text whose imports are relative to the repository. Returns its path. */
 export async function program(text: string): Promise<string> {
   const built = await build({
     stdin: { contents: text, resolveDir: resolve(import.meta.dirname, '../..'), loader: 'ts' },
@@ -85,7 +85,7 @@ export async function onSmallDisk<T>(act: (folder: string) => Promise<T>): Promi
 
 export const canMount = process.getuid?.() === 0 && (await onSmallDisk(async () => true)) === true;
 
-/** Words that run a command as nobody, to whom modes apply; undefined where that is not possible. */
+/** Words that run a command as the user nobody, so that modes apply; undefined where that is not possible. */
 export const asNobody: readonly string[] | undefined = (() => {
   const words = ['setpriv', '--reuid=65534', '--regid=65534', '--clear-groups'];
   return spawnSync('setpriv', [...words.slice(1), process.execPath, '-e', '']).status === 0 ? words : undefined;

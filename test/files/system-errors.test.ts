@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { retryWhileBusy } from '../../src/files/system-errors.ts';
 
-/** Something that fails so often before it succeeds, on a platform; and what was waited for. */
+/** An operation that fails a number of times before it succeeds, on a platform; records the pauses. */
 function trying(failures: number, code: string, platform: NodeJS.Platform) {
   const waited: number[] = [];
   let tried = 0;
@@ -14,14 +14,14 @@ function trying(failures: number, code: string, platform: NodeJS.Platform) {
   return { result: retryWhileBusy(act, { platform, pause }), waited, times: () => tried };
 }
 
-describe('what Windows refuses because a file is open', () => {
-  it.each(['EPERM', 'EACCES', 'EBUSY'])('with %s is done again, later each time', async (code) => {
+describe('a file operation that Windows refuses', () => {
+  it.each(['EPERM', 'EACCES', 'EBUSY'])('retries after %s, with growing pauses', async (code) => {
     const { result, waited } = trying(3, code, 'win32');
     expect(await result).toBe(4);
     expect(waited).toEqual([20, 40, 60]);
   });
 
-  it('for about a second is refused in the end', async () => {
+  it('fails after about a second', async () => {
     const { result, waited, times } = trying(99, 'EPERM', 'win32');
     await expect(result).rejects.toMatchObject({ code: 'EPERM' });
     expect(times()).toBe(10);

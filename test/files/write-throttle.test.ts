@@ -1,7 +1,7 @@
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 import { Utf8Buffer, WriteThrottle } from '../../src/files/write-throttle.ts';
 
-// A clock that only the test moves.
+// A clock that only the test advances.
 beforeEach(() => void vi.useFakeTimers({ toFake: ['performance'] }));
 afterEach(() => void vi.useRealTimers());
 
@@ -32,7 +32,7 @@ describe('Utf8Buffer', () => {
     expect(Buffer.from(new Utf8Buffer().encode(pieces)).toString()).toBe(pieces.join(''));
   });
 
-  it('keeps nothing of a longer text before', () => {
+  it('keeps nothing of an earlier, longer text', () => {
     const bytes = new Utf8Buffer();
     bytes.encode(['a longer text']);
     expect(Buffer.from(bytes.encode(['short'])).toString()).toBe('short');

@@ -1,4 +1,4 @@
-/** What MotherDuck lists and its API does not make on request. */
+/** A token as MotherDuck lists it, which its API does not create. */
 import { describe, expect, it } from 'vitest';
 import type { LiveToken } from '../../src/model/live.ts';
 import { chooseTokens } from '../../src/model/token-choice.ts';
@@ -32,12 +32,12 @@ describe('of the live tokens', () => {
     expect(choose(live('a', name))).toEqual({ chosen: [], skipped: [`a ${reason}`] });
   });
 
-  it('what a smoke test left is known by its short life, not by its name alone', () => {
+  it('a token of a smoke test is recognized by its short lifetime, not by its name alone', () => {
     const left = live('a', 'mdacc smoke', { expiresAt: NOW + 60_000 });
     expect(choose(left)).toEqual({ chosen: [], skipped: ['a smoke_token'] });
   });
 
-  it('the highest generation is chosen, although another one has no end', () => {
+  it('the highest generation is chosen, although another one never expires', () => {
     const later = { expiresAt: NOW + 86_400_000 };
     expect(choose(live('a', 'app'), live('b', 'app.10', later), live('c', 'app.9'))).toEqual({
       chosen: ['b app'],
@@ -45,7 +45,7 @@ describe('of the live tokens', () => {
     });
   });
 
-  it('one that has expired is no newer generation', () => {
+  it('an expired token is not a newer generation', () => {
     const { chosen } = choose(live('a', 'app'), live('b', 'app.2', { expiresAt: NOW }));
     expect(chosen).toEqual(['a app']);
   });
@@ -57,7 +57,7 @@ describe('of the live tokens', () => {
     });
   });
 
-  it('names that only end in a number are names', () => {
+  it('a number at the end of a name is not always a generation', () => {
     expect(choose(live('a', 'v1.0'), live('b', 'app.1'), live('c', '.2')).chosen).toEqual([
       'c .2',
       'a v1.0',

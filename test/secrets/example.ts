@@ -9,7 +9,7 @@ import type { SecretAddress } from '../../src/secrets/store.ts';
 
 const location = { file: 'motherduck.accounts.yaml', line: 4, column: 3 };
 
-/** A secret as MotherDuck makes them: three base64url parts. Found nowhere else. */
+/** A secret like MotherDuck's: three base64url parts. Found nowhere else. */
 export const marker = [
   'eyJhbGciOiJIUzI1NiIsInR5cCI6IkpXVCJ9',
   'eyJlbWFpbCI6Im1hcmtlckBhY21lIiwic2Vzc2lvbiI6InRlc3QifQ',
@@ -38,7 +38,7 @@ export const fileConfig = (path: string, facts: Partial<FileStoreConfig> = {}): 
   ...facts,
 });
 
-/** A store whose command is a node program given as text. */
+/** A store whose command is a Node program. */
 export const nodeConfig = (program: string, facts: Partial<ExecStoreConfig> = {}): ExecStoreConfig =>
   execConfig([process.execPath, '-e', program], facts);
 
@@ -52,7 +52,7 @@ export const execConfig = (command: readonly string[], facts: Partial<ExecStoreC
   ...facts,
 });
 
-/** What a promise rejects with: a UserError in which no piece of the marker can be found, however one looks. */
+/** The UserError that a promise rejects with, after checking that no part of the marker is anywhere in it. */
 export async function refusal(promise: Promise<unknown>): Promise<UserError> {
   const error = await promise.then(
     () => expect.unreachable('it was accepted'),
@@ -71,7 +71,7 @@ export async function refusal(promise: Promise<unknown>): Promise<UserError> {
   return error;
 }
 
-/** The pieces of eight characters of the marker and of its encodings that stand in a text. */
+/** The runs of eight characters of the marker and its encodings that occur in a text. */
 export function piecesIn(text: string): string[] {
   const bytes = Buffer.from(marker);
   const forms = [marker, bytes.toString('base64'), bytes.toString('base64url'), bytes.toString('hex')];

@@ -1,4 +1,4 @@
-/** A kind of secret store is one file and one line: what is in the folder is in the list, and each has all that a kind needs. */
+/** A kind of secret store is one file and one line: every file of the folder is in the catalog, and has all parts of a kind. */
 
 import { readdirSync, readFileSync } from 'node:fs';
 import path from 'node:path';
@@ -16,7 +16,7 @@ const sources = readdirSync(path.join(ROOT, 'src'), { recursive: true, encoding:
 const read = (file: string) => readFileSync(path.join(ROOT, file), 'utf8');
 
 describe('the kinds of secret stores', () => {
-  it('are the files of the folder, a line each in the catalog', () => {
+  it('are the files of the folder, with a line each in the catalog', () => {
     const lines = files.map((file) => `export { ${path.parse(file).name} } from './kinds/${file}';`);
     expect(read('src/secrets/catalog.ts').match(/^export .*$/gm)).toEqual(lines);
     expect(Object.entries(catalog).map(([name, { kind }]) => [name, kind])).toEqual(
@@ -24,13 +24,13 @@ describe('the kinds of secret stores', () => {
     );
   });
 
-  it('are offered in one order: what hands secrets on comes last', () => {
+  it('have one order, in which stores that pass secrets on come last', () => {
     const handsOn = STORE_KINDS.map(({ recipient }) => recipient !== undefined);
     expect(handsOn).toEqual(handsOn.toSorted());
     expect(storeKind('flie')).toBeUndefined();
   });
 
-  it('are known by name to nobody else', () => {
+  it('are named nowhere else', () => {
     const names = new RegExp(`kind === '(${STORE_KINDS.map(({ kind }) => kind).join('|')})'`);
     const knowing = sources.filter((file) => !file.startsWith(`${KINDS}/`) && names.test(read(file)));
     expect(knowing).toEqual([]);
@@ -50,7 +50,7 @@ describe.each(STORE_KINDS.map((kind) => [kind.kind, kind] as const))('%s', (name
     expect(block?.required).toEqual(['kind', ...kind.schema.required]);
   });
 
-  it('can be read, checked, placed and opened', () => {
+  it('can be read, checked and opened, and has secret paths', () => {
     for (const part of ['read', 'check', 'open'] as const) expect(kind[part], part).toBeTypeOf('function');
     for (const part of ['of', 'shown'] as const) expect(kind.secretPaths[part], part).toBeTypeOf('function');
   });

@@ -1,6 +1,6 @@
 import type { State, StateAccount } from '../../src/model/state.ts';
 
-/** An account that has everything that a state can hold. */
+/** An account with every field. */
 export const fullAccount: StateAccount = {
   username: 'ETL_prod',
   origin: 'created',
@@ -51,7 +51,7 @@ export const fullAccount: StateAccount = {
   ]),
 };
 
-/** An account that has as little as it can. */
+/** An account with required fields only. */
 export const bareAccount = (username: string): StateAccount => ({
   username,
   origin: 'adopted',

@@ -21,7 +21,7 @@ it.each([
   expect(jsonLines(text).errorLine).toBe(line);
 });
 
-it('finds no mistake in JSON, and does not fall over what is nested very deep', () => {
+it('finds no error in JSON, and survives very deep nesting', () => {
   fc.assert(
     fc.property(fc.json(), fc.constantFrom(0, 2), (json, indent) => {
       expect(jsonLines(JSON.stringify(JSON.parse(json), null, indent)).errorLine).toBeUndefined();

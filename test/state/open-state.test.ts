@@ -9,7 +9,7 @@ import { asNobody, newFolder, program, run } from '../files/processes.ts';
 import { expectGoldenError } from '../golden/golden.ts';
 import { bareAccount, example } from './example.ts';
 
-// Processes are started, on machines that may be busy.
+// The tests start processes, on machines that may be busy.
 vi.setConfig({ testTimeout: 30_000 });
 
 async function fileOf(text: string): Promise<string> {
@@ -55,7 +55,7 @@ const withFailed: typeof example.accounts = new Map([
 const edited = (from: string | RegExp, to: string) => good.replace(from, to);
 
 describe('openState', () => {
-  it('gives an empty state where there is no file, and writes nothing', async () => {
+  it('returns an empty state without a file, and writes nothing', async () => {
     const path = join(await newFolder(), 'state.json');
     const file = await openState(path, 'acme');
     expect(file.state).toMatchObject({ organization: 'acme', serial: 0, accounts: new Map() });
@@ -147,7 +147,7 @@ describe('openState', () => {
     });
   });
 
-  it.skipIf(asNobody === undefined)('says so when it may not read or write the file', async () => {
+  it.skipIf(asNobody === undefined)('says what to do without permission to read or write the file', async () => {
     const path = await fileOf(good);
     await chmod(join(path, '..'), 0o755);
     const file = await program(`
@@ -186,7 +186,7 @@ describe('migration', () => {
     expect((await openState(path, 'acme')).state).toEqual(file.state);
   });
 
-  it('checks what comes out of it', async () => {
+  it('checks the migrated document', async () => {
     const path = await fileOf('{"version":0}');
     await expect(openState(path, 'acme', { migrations })).rejects.toMatchObject({ code: 'STATE_INVALID' });
   });
@@ -225,7 +225,7 @@ describe('migration', () => {
 });
 
 describe('a state of the sandbox', () => {
-  it('is not used at MotherDuck, nor one of MotherDuck in the sandbox', async () => {
+  it('is not used with MotherDuck, nor MotherDuck’s in the sandbox', async () => {
     for (const sandbox of [true, false]) {
       const file = await openState(join(await newFolder(), 'state.json'), 'acme', { sandbox });
       await updateAccount(file, 'a_b', () => bareAccount('a_b'));

@@ -12,11 +12,11 @@ const roundTrip = (state: State): State => {
 };
 
 describe('serializeState', () => {
-  it('gives back the state it was given', () => {
+  it('is read back as the same state', () => {
     expect(roundTrip(example)).toEqual(example);
   });
 
-  it('writes what the program of JSON.stringify would, sorted, and a final line end', () => {
+  it('writes sorted JSON with a final line break', () => {
     const text = serializeState(example);
     expect(text).toBe(`${JSON.stringify(JSON.parse(text), null, 2)}\n`);
     expect(Object.keys(JSON.parse(text))).toEqual(['version', 'lineage', 'serial', 'organization', 'accounts']);
@@ -24,14 +24,14 @@ describe('serializeState', () => {
     expect(Object.keys(JSON.parse(text).accounts.etl_prod.tokens)).toEqual(['BI-old', 'airflow']);
   });
 
-  it('keeps when the latest applies were, a line each', () => {
+  it('writes the times of the latest applies, a line each', () => {
     const runs = ['2026-11-01T08:00:00.000Z', '2026-11-02T08:00:00.000Z'];
     const text = serializeState({ ...example, runs });
     expect(text).toBe(`${JSON.stringify(JSON.parse(text), null, 2)}\n`);
     expect(roundTrip({ ...example, runs }).runs).toEqual(runs);
   });
 
-  it('gives the same text whatever the order and the way of making', () => {
+  it('writes the same text whatever the order of the entries', () => {
     const other: State = { ...example, accounts: new Map([...example.accounts].reverse()) };
     expect(serializeState(other)).toBe(serializeState(example));
     expect(serializeState(roundTrip(example))).toBe(serializeState(example));
@@ -52,7 +52,7 @@ describe('serializeState', () => {
     expect(serializeState({ ...example, accounts: new Map() })).toContain('"accounts": {}\n}\n');
   });
 
-  it('takes every name for only a name', () => {
+  it('treats every name as a plain name', () => {
     const names = ['__proto__', 'constructor', 'toString', 'hasownproperty'];
     const tokens = new Map(names.map((name) => [name, { generation: 1, retiring: [], intents: [] }]));
     const state = { ...example, accounts: new Map(names.map((name) => [name, { ...bareAccount(name), tokens }])) };
@@ -65,7 +65,7 @@ describe('serializeState', () => {
     });
   });
 
-  it('keeps any text in any place', () => {
+  it('keeps any text in any field', () => {
     fc.assert(
       fc.property(
         fc.string({ unit: 'binary', minLength: 1 }),

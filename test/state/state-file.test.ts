@@ -9,7 +9,7 @@ import { canMount, newFolder, onSmallDisk, program, run } from '../files/process
 import { isWindows } from '../platform.ts';
 import { bareAccount, example } from './example.ts';
 
-// Processes are started, on machines that may be busy.
+// The tests start processes, on machines that may be busy.
 vi.setConfig({ testTimeout: 30_000 });
 
 afterEach(() => vi.restoreAllMocks());
@@ -18,7 +18,7 @@ const newPath = async () => join(await newFolder(), 'state.json');
 const add = (file: StateFile, name: string) => updateAccount(file, name, () => bareAccount(name));
 const onDisk = async (path: string) => JSON.parse(await readFile(path, 'utf8'));
 
-/** Makes every fsync until the next call fail like a full disk does. */
+/** Makes every fsync until the next call fail as on a full disk. */
 async function fillDisk(): Promise<{ free(): void }> {
   const handle = await open(import.meta.filename);
   const full = Object.assign(new Error('ENOSPC'), { code: 'ENOSPC' });
@@ -28,7 +28,7 @@ async function fillDisk(): Promise<{ free(): void }> {
 }
 
 describe('StateFile', () => {
-  it('changes in memory at once and is on disk when the update resolves', async () => {
+  it('changes in memory at once, and on disk when the update resolves', async () => {
     const path = await newPath();
     const file = await openState(path, 'acme');
     const before = file.state;
@@ -51,7 +51,7 @@ describe('StateFile', () => {
     expect(await readdir(join(path, '..'))).toEqual([]);
   });
 
-  it('gathers the updates that come while a write is on its way', async () => {
+  it('batches updates during a write', async () => {
     const path = await newPath();
     const file = await openState(path, 'acme');
     const all = Array.from({ length: 50 }, (_, n) => add(file, `account_${n}`));
@@ -63,7 +63,7 @@ describe('StateFile', () => {
     expect((await onDisk(path)).serial).toBe(file.state.serial);
   });
 
-  it('waits for a write that takes along what others changed', async () => {
+  it('waits for a write that includes the changes of others', async () => {
     const path = await newPath();
     const file = await openState(path, 'acme');
     void add(file, 'a_b');
@@ -74,7 +74,7 @@ describe('StateFile', () => {
     expect(Object.keys((await onDisk(path)).accounts)).toEqual(['a_b', 'c_d']);
   });
 
-  it('passes on what the change throws and keeps the state', async () => {
+  it('rethrows the error of a change and keeps the state', async () => {
     const file = await openState(await newPath(), 'acme');
     const failing = file.update(() => {
       throw new Error('mine');
@@ -83,7 +83,7 @@ describe('StateFile', () => {
     expect(file.state.serial).toBe(0);
   });
 
-  it('rejects all that wait when the disk is full, keeps the changes, and writes them later', async () => {
+  it('rejects all pending updates when the disk is full, keeps the changes, and writes them later', async () => {
     const path = await newPath();
     const file = await openState(path, 'acme');
     await add(file, 'first');
@@ -107,7 +107,7 @@ describe('StateFile', () => {
     expect(await onDisk(path)).toMatchObject({ serial: 2, accounts: { second: {}, third: {}, fourth: {} } });
   });
 
-  it('saves at the end what could not be saved before', async () => {
+  it('writes on close what could not be written before', async () => {
     const path = await newPath();
     const file = await openState(path, 'acme');
     const disk = await fillDisk();
@@ -175,7 +175,7 @@ describe('a file that was changed after it had been read', () => {
     if (now !== undefined) expect(await readFile(path, 'utf8')).toBe(serializeState(now));
   });
 
-  it('is not overwritten: made meanwhile', async () => {
+  it('is not overwritten: created meanwhile', async () => {
     const path = await newPath();
     const file = await openState(path, 'acme');
     await writeFile(path, serializeState(example));
@@ -201,7 +201,7 @@ it('is whole after kill -9 at any moment, and its serial only grows', async () =
   for (let round = 0; round < 6; round++) {
     const child = run([process.execPath, busy, path]);
     await child.printed('writing');
-    // Looked at while it is being written, too.
+    // Also read while it is being written.
     for (let look = 0; look < 5 + round * 3; look++) {
       const seen = (await openState(path, 'acme')).state.serial;
       expect(seen).toBeGreaterThanOrEqual(serial);

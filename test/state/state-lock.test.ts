@@ -22,7 +22,7 @@ const holder = (facts: object) =>
     ...facts,
   });
 
-it('locks beside the state and says who holds it, since when, and what to do', async () => {
+it('creates its file beside the state, and names the holder, the time, and what to do', async () => {
   const path = await newPath();
   const lock = await lockState(path, 'mdacc apply', 0, quiet);
   expect(await readLock(`${path}.lock`)).toMatchObject({ pid: process.pid });
@@ -38,7 +38,7 @@ it('locks beside the state and says who holds it, since when, and what to do', a
   await lock.release();
 });
 
-it('says when the holder is on another host', async () => {
+it('says that the holder is on another host', async () => {
   const path = await newPath();
   await writeFile(await stateLockPath(path), holder({ host: 'ci-7' }));
   await expect(lockState(path, 'mdacc apply', 0, quiet)).rejects.toMatchObject({
@@ -47,20 +47,20 @@ it('says when the holder is on another host', async () => {
   });
 });
 
-it('takes over from a dead process with a warning', async () => {
+it('replaces the lock of an ended process with a warning', async () => {
   const path = await newPath();
   await writeFile(await stateLockPath(path), holder({}));
   const warnings: string[] = [];
   const say = { warn: (message: string) => void warnings.push(message) };
   await (await lockState(path, 'mdacc apply', 0, say)).release();
   expect(warnings).toEqual([expect.stringContaining('"mdacc apply"')]);
-  expectGolden('warnings', 'takes over from a dead process', warnings.join('\n'), {
+  expectGolden('warnings', 'replaces the lock of an ended process', warnings.join('\n'), {
     ...VALUES,
     pid: /(?<=process )\d+/g,
   });
 });
 
-it('does not know the holder of a damaged lock', async () => {
+it('has no holder when its file is damaged', async () => {
   const path = await newPath();
   await writeFile(await stateLockPath(path), '');
   await expect(lockState(path, 'mdacc apply', 0, quiet)).rejects.toMatchObject({
@@ -69,7 +69,7 @@ it('does not know the holder of a damaged lock', async () => {
   });
 });
 
-it('says so when the lock cannot be made', async () => {
+it('says what to do when its file cannot be created', async () => {
   const path = join(await newFolder(), 'none/state.json');
   await expect(lockState(path, 'mdacc apply', 0, quiet)).rejects.toMatchObject({
     code: 'STATE_UNWRITABLE',
@@ -77,7 +77,7 @@ it('says so when the lock cannot be made', async () => {
   });
 });
 
-it.skipIf(isWindows)('locks one state once, on whatever way it is reached', async () => {
+it.skipIf(isWindows)('locks a state once, by whatever path it is reached', async () => {
   const path = await newPath();
   const links = [join(await newFolder(), 'one.json'), join(await newFolder(), 'two.json')] as const;
   for (const link of links) await symlink(path, link);
@@ -92,7 +92,7 @@ it.skipIf(isWindows)('locks one state once, on whatever way it is reached', asyn
   await waitUnlocked(links[0], 0);
 });
 
-it('says what may be behind a lock of this host that is from another boot', async () => {
+it('explains a lock of this hostname from another boot', async () => {
   const path = await newPath();
   await writeFile(await stateLockPath(path), holder({ started: 'last-boot pid:[4026531836] 5' }));
   const error: unknown = await lockState(path, 'mdacc apply', 0, quiet).catch((reason) => reason);
@@ -103,7 +103,7 @@ it('says what may be behind a lock of this host that is from another boot', asyn
   });
 });
 
-it.skipIf(isWindows)('says so when links lead round in a circle', async () => {
+it.skipIf(isWindows)('reports a cycle of symbolic links', async () => {
   const path = await newPath();
   await symlink(path, path);
   await expect(lockState(path, 'mdacc apply', 0, quiet)).rejects.toMatchObject({
@@ -112,7 +112,7 @@ it.skipIf(isWindows)('says so when links lead round in a circle', async () => {
   });
 });
 
-it('leaves the lock of a process that runs, and tells what to do where that may be another one by now', async () => {
+it('is not removed while its process runs, which may be another program with its pid', async () => {
   const path = await newPath();
   const unlock = () => unlockState(path, async () => expect.unreachable()).catch((error: unknown) => error);
   const lock = await lockState(path, 'mdacc apply', 0, quiet);

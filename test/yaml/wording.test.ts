@@ -19,7 +19,7 @@ test.each<[string, string | undefined]>([
   expect(nearest(wrong, KEYS)).toBe(meant);
 });
 
-test('among many names it stays quick', () => {
+test('is fast with many names', () => {
   const many = Array.from({ length: 20_000 }, (_, index) => `tenant_${index}`);
   const begun = performance.now();
   expect(nearest('tennant_19999', many)).toBe('tenant_19999');
@@ -27,7 +27,7 @@ test('among many names it stays quick', () => {
   expect(performance.now() - begun).toBeLessThan(1000);
 });
 
-test('without a near name it lists the known ones, when they are few', () => {
+test('lists the known names, if few, when none is similar', () => {
   expect(suggestion('memory', ['a', 'b'])).toBe('known here: a and b');
   expect(suggestion('memory', [])).toBeUndefined();
 });

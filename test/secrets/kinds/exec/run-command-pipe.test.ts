@@ -7,10 +7,10 @@ import { newFolder } from '../../../files/processes.ts';
 import { isWindows } from '../../../platform.ts';
 import { marker, secret } from '../../example.ts';
 
-// Processes are started, on machines that may be busy.
+// The tests start processes, on machines that may be busy.
 vi.setConfig({ testTimeout: 30_000 });
 
-// As on systems where the secret goes through node's own pipe.
+// As on systems where the secret goes through Node's pipe.
 vi.mock('node:fs/promises', async (original) => ({
   ...(await original<typeof import('node:fs/promises')>()),
   open: () => Promise.reject(new Error('no file in memory')),
@@ -39,7 +39,7 @@ it.skipIf(isWindows)(
   },
 );
 
-it.skipIf(isWindows)('survives a command that is gone at once, or never there', async () => {
+it.skipIf(isWindows)('survives a command that ends at once, or does not exist', async () => {
   for (let round = 0; round < 20; round++) {
     expect(await runCommand(['true'], { folder: '.', timeoutMs, stdin: secret })).toMatchObject({ output: '' });
   }

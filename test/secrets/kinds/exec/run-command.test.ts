@@ -38,14 +38,14 @@ describe('a program on Windows', () => {
     expect(await find(program, ...names)).toBe(found);
   });
 
-  it('is looked for where it will run, before the PATH', async () => {
+  it('is looked up in the working directory, before the PATH', async () => {
     const { bin } = await place('vault.exe');
     expect(await findProgram('vault', { folder: bin, platform: 'win32', path: undefined })).toBe('program');
   });
 });
 
-describe.skipIf(isWindows)('a program elsewhere', () => {
-  it('has no ending, and may be run', async () => {
+describe.skipIf(isWindows)('a program on other systems', () => {
+  it('has no extension, and may be run', async () => {
     const { folder, bin } = await place('vault', 'az.exe');
     await writeFile(join(bin, 'notes'), '', { mode: 0o644 });
     const find = (program: string) => findProgram(program, { folder, platform: 'linux', path: `/none:${bin}` });
@@ -60,7 +60,7 @@ describe.skipIf(isWindows)('a program elsewhere', () => {
   });
 });
 
-it.skipIf(process.platform !== 'linux')('gives the secret in a file that has no name', async () => {
+it.skipIf(process.platform !== 'linux')('passes the secret in an unlinked file', async () => {
   const before = await readdir('/dev/shm');
   const file = await secretAsFile(secret);
   expect((await readdir('/dev/shm')).filter((name) => name.startsWith('mdacc-') && !before.includes(name))).toEqual([]);

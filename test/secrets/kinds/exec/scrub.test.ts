@@ -32,7 +32,7 @@ describe('scrub', () => {
     expect(piecesIn(text)).toEqual([]);
   });
 
-  it('leaves nothing of it wherever it stands', () => {
+  it('removes the secret wherever it is', () => {
     fc.assert(
       fc.property(fc.string({ unit: 'binary' }), fc.string({ unit: 'binary' }), (before, after) => {
         expect(piecesIn(scrub(before + marker + after, secret).join('\n'))).toEqual([]);
@@ -41,7 +41,7 @@ describe('scrub', () => {
     );
   });
 
-  it('leaves nothing that looks like another token', () => {
+  it('removes everything that looks like another token', () => {
     const others = [
       'hvs.CAESIJlU9JMYEhOPYv4igdhm9PnZDrabYTobQ4Ymnlq1qY',
       'sk1234567890abcdef1234567890abcdef',
@@ -50,7 +50,7 @@ describe('scrub', () => {
     for (const other of others) expect(scrub(`token: ${other}`)).toEqual(['token: [secret]']);
   });
 
-  it('leaves what helps', () => {
+  it('keeps words, paths and numbers', () => {
     const lines = [
       'Error making API request.',
       'URL: PUT https://vault.example.com:8200/v1/secret/data/motherduck/etl_prod/airflow',
@@ -60,7 +60,7 @@ describe('scrub', () => {
     expect(scrub(lines.join('\n'), secret)).toEqual(lines);
   });
 
-  it('gives the last lines, without control characters, not too long', () => {
+  it('returns the last lines, shortened and without control characters', () => {
     const lines = Array.from({ length: 20 }, (_, n) => `line\t${n}\u0007`).join('\r\n');
     expect(scrub(`\u001b]0;title\u0007${lines}\n\n`)).toEqual(['line 15', 'line 16', 'line 17', 'line 18', 'line 19']);
     expect(scrub('word '.repeat(1000))[0]?.length).toBeLessThan(310);

@@ -11,7 +11,7 @@ import { expectGoldenError } from '../../../golden/golden.ts';
 import { isWindows } from '../../../platform.ts';
 import { address, execConfig, fileConfig, marker, nodeConfig, refusal, secret } from '../../example.ts';
 
-// Processes are started, on machines that may be busy.
+// The tests start processes, on machines that may be busy.
 vi.setConfig({ testTimeout: 30_000 });
 
 afterEach(() => vi.unstubAllEnvs());
@@ -19,7 +19,7 @@ afterEach(() => vi.unstubAllEnvs());
 const newFile = async () => join(await newFolder(), 'out');
 
 describe.skipIf(isWindows)('put', () => {
-  it('gives the secret on standard input, without a line end, and puts the rest into the words', async () => {
+  it('passes the secret on standard input without a line break, and the other facts in the words', async () => {
     const file = await newFile();
     const save = 'cat > "$0"; printf "%s\\n" "$@" > "$0.words"';
     const words = [
@@ -48,13 +48,13 @@ describe.skipIf(isWindows)('put', () => {
     expect((await refusal(elsewhere.check())).message).toContain('./store.sh');
   });
 
-  it('is read by name too, as aws and kubectl do', async () => {
+  it('can be read as /dev/stdin, as aws and kubectl do', async () => {
     const file = await newFile();
     await execStore(execConfig(['cp', '/dev/stdin', file])).put(address(), secret);
     expect(await readFile(file, 'utf8')).toBe(marker);
   });
 
-  it('replaces in one pass, and only what is known', () => {
+  it('replaces known placeholders in one pass', () => {
     const tricky = { account: '{token}', token: '{account}$&' };
     expect(expandWords(['{account}:{token}:{expires_at}'], tricky)).toEqual(['{token}:{account}$&:{expires_at}']);
   });
@@ -68,7 +68,7 @@ describe.skipIf(isWindows)('put', () => {
     expect(await readFile(file, 'utf8')).toBe('never\n');
   });
 
-  it('shows the command neither the secret in words and environment nor our own tokens', async () => {
+  it('does not pass the secret in words or environment, nor other tokens', async () => {
     const file = await newFile();
     for (const name of [
       'MOTHERDUCK_ADMIN_TOKEN',
@@ -106,7 +106,7 @@ describe.skipIf(isWindows)('put', () => {
     expectGoldenError('a store command > fails', error);
   });
 
-  it('says which signal ended the command', async () => {
+  it('names the signal that ended the command', async () => {
     const error = await refusal(execStore(execConfig(['sh', '-c', 'kill -KILL $$'])).put(address(), secret));
     expect(error.message).toContain('SIGKILL');
     expectGoldenError('a store command > says which signal ended the command', error);
@@ -118,7 +118,7 @@ describe.skipIf(isWindows)('put', () => {
     expect(error.message).toContain('code 9');
   });
 
-  it('reads a flood to its end and keeps only the end of it', async () => {
+  it('reads large output to its end and keeps only the last part', async () => {
     const flood = `
       const secret = require('fs').readFileSync(0, 'utf8');
       const line = secret + ' and so on\\n';
@@ -160,8 +160,8 @@ describe.skipIf(isWindows)('the time limit', () => {
   });
 });
 
-describe.skipIf(isWindows)('what is not there', () => {
-  it('is said by name', async () => {
+describe.skipIf(isWindows)('a missing program', () => {
+  it('is named', async () => {
     const store = execStore(execConfig(['no-such-vault', 'put']));
     for (const error of [await refusal(store.check()), await refusal(store.put(address(), secret))]) {
       expect(error.message).toContain('no-such-vault');
@@ -171,7 +171,7 @@ describe.skipIf(isWindows)('what is not there', () => {
     expect((await refusal(path.check())).message).toContain('./no/such/vault');
   });
 
-  it('is a file that cannot be run, too', async () => {
+  it('may be a file that cannot be run', async () => {
     const folder = await newFolder();
     await writeFile(join(folder, 'vault'), '#!/bin/sh\n', { mode: 0o644 });
     await mkdir(join(folder, 'folder'));
@@ -186,12 +186,12 @@ describe.skipIf(isWindows)('what is not there', () => {
 });
 
 describe.skipIf(isWindows)('check', () => {
-  it('runs the check without input, and takes exit code 0', async () => {
+  it('runs without input, and passes with exit code 0', async () => {
     const check = ['sh', '-c', 'test -z "$(cat)"'];
     await execStore(execConfig(['cat'], { check })).check();
   });
 
-  it('refuses otherwise, with the output of the check, but no token in it', async () => {
+  it('fails otherwise, with the output of the check, but no token in it', async () => {
     const check = ['sh', '-c', 'echo "permission denied for hvs.CAESIJlU9JMYEhOPYv4igdhm9PnZDrab" >&2; exit 2'];
     expect(await refusal(execStore(execConfig(['cat'], { check })).check())).toMatchObject({
       code: 'STORE_UNUSABLE',
@@ -203,11 +203,11 @@ describe.skipIf(isWindows)('check', () => {
   });
 });
 
-it.skipIf(isWindows)('its place is its name, whatever the words', () => {
+it.skipIf(isWindows)('the secret path of an exec store is its name, whatever the words', () => {
   expect(execStore(execConfig(['vault', '{account}'])).secretPath(address())).toBe('vault');
 });
 
-it.skipIf(isWindows)('openStores makes the store of each kind', () => {
+it.skipIf(isWindows)('openStores opens the store of each kind', () => {
   const stores = openStores(
     new Map<string, SecretStoreConfig>().set('a', fileConfig('/x/y')).set('b', execConfig(['cat'])),
   );

@@ -10,7 +10,7 @@ import { expectGoldenError } from '../../../golden/golden.ts';
 import { isWindows } from '../../../platform.ts';
 import { fileConfig, git, marker, refusal } from '../../example.ts';
 
-// Processes are started, on machines that may be busy.
+// The tests start processes, on machines that may be busy.
 vi.setConfig({ testTimeout: 30_000 });
 
 afterEach(() => vi.unstubAllEnvs());
@@ -32,7 +32,7 @@ describe('check refuses', () => {
     await check(path);
   });
 
-  it.skipIf(isWindows)('a folder in its place, a file in place of its folder, a device', async () => {
+  it.skipIf(isWindows)('a folder instead of the file, a file instead of its folder, a device', async () => {
     const folder = await newFolder();
     await writeFile(join(folder, 'file'), '');
     expectGoldenError('a secrets file > a folder in its place', await refusal(check(folder)));
@@ -77,7 +77,7 @@ describe.skipIf(isWindows)('check in a git work tree', () => {
     return tree;
   };
 
-  it('refuses what is not ignored, whether it exists or not, and says how to ignore it', async () => {
+  it('refuses a file that is not ignored, whether it exists or not, and says how to ignore it', async () => {
     const tree = await newTree();
     const path = join(tree, '.motherduck/secrets.env');
     const absent = await refusal(check(path));
@@ -96,7 +96,7 @@ describe.skipIf(isWindows)('check in a git work tree', () => {
     expect((await readdir(tree)).sort()).toEqual(['.git', '.gitignore', '.motherduck']);
   });
 
-  it('refuses what is tracked although it is ignored', async () => {
+  it('refuses a tracked file although it is ignored', async () => {
     const tree = await newTree();
     const path = join(tree, 'secrets.env');
     await writeFile(path, '', { mode: 0o600 });
@@ -131,7 +131,7 @@ describe.skipIf(isWindows)('check in a git work tree', () => {
     }
   });
 
-  it('shows git no token, and runs no monitor that the repository names', async () => {
+  it('passes git no token, and runs no monitor of the repository', async () => {
     const tree = await newTree();
     const ran = join(await newFolder(), 'ran');
     const monitor = join(await newFolder(), 'monitor');
@@ -157,7 +157,7 @@ describe.skipIf(isWindows)('check in a git work tree', () => {
     expect(seen).not.toContain(marker);
   });
 
-  it('looks at the tree it is in, also from a linked one, and whatever a git hook has set', async () => {
+  it('checks the work tree of the file, also a linked one, and whatever a git hook has set', async () => {
     const tree = await newTree();
     git(tree, 'commit', '--allow-empty', '-m', 'x');
     const linked = join(await newFolder(), 'linked');
@@ -168,7 +168,7 @@ describe.skipIf(isWindows)('check in a git work tree', () => {
     await check(join(linked, 'secrets.env'));
   });
 
-  it('refuses when git is not there to ask, or cannot tell', async () => {
+  it('refuses when git is not installed, or fails', async () => {
     const tree = await newTree();
     const path = join(tree, 'secrets.env');
     await writeFile(join(tree, '.git/config'), 'broken [');
@@ -180,14 +180,14 @@ describe.skipIf(isWindows)('check in a git work tree', () => {
     await check(path, { allowUnignored: true });
   });
 
-  it('has nothing against a folder that only looks like a work tree', async () => {
+  it('accepts a folder that only looks like a work tree', async () => {
     const folder = await newFolder();
     await mkdir(join(folder, '.git'));
     await check(join(folder, 'secrets.env'));
   });
 });
 
-it('tells to do on Windows what its shells can do', () => {
+it('names commands that the shells of Windows accept', () => {
   const file = 'C:\\my accounts\\.gitignore';
   expect(ignoreCommand('.motherduck/', file, 'win32')).toMatch(/ \.motherduck\/ .*C:\\my accounts\\\.gitignore$/);
   expect(ignoreCommand('.motherduck/', '/a b/.gitignore', 'linux')).toBe("echo .motherduck/ >> '/a b/.gitignore'");

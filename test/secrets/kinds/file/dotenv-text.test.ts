@@ -40,7 +40,7 @@ it.each([
   expect(set(before, 'new')).toBe(after);
 });
 
-it('changes nothing for a value that readers do not agree on', () => {
+it('refuses a value that readers treat differently, and changes nothing', () => {
   const file = new DotenvText('T=old\n');
   expect(() => file.set({ variable: 'T' }, '$&$1')).toThrow(UnquotableError);
   expect(file.text()).toBe('T=old\n');
@@ -63,7 +63,7 @@ it.each(['', 'A=1', `T='1\n2' # mine\nA=\`1\`\r\nT=3`])(
   },
 );
 
-it.skipIf(isWindows)('a bare value is what a shell reads', async () => {
+it.skipIf(isWindows)('a value without quotes is what a shell reads', async () => {
   const value = `${marker}+/=:@%,`;
   expect(isBareValue(value)).toBe(true);
   const file = join(await newFolder(), 'secrets.env');

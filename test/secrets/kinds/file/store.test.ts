@@ -9,7 +9,7 @@ import { newFolder, program, run } from '../../../files/processes.ts';
 import { isWindows } from '../../../platform.ts';
 import { address, fileConfig, marker, refusal, secret } from '../../example.ts';
 
-// Processes are started, on machines that may be busy.
+// The tests start processes, on machines that may be busy.
 vi.setConfig({ testTimeout: 30_000 });
 
 afterEach(() => vi.restoreAllMocks());
@@ -18,7 +18,7 @@ const newPath = async () => join(await newFolder(), '.motherduck/secrets.env');
 const modeOf = async (path: string) => ((await stat(path)).mode & 0o777).toString(8);
 
 describe('a dotenv file', () => {
-  it.skipIf(isWindows)('is made with its folder, for the owner alone', async () => {
+  it.skipIf(isWindows)('is created with its folder, for the owner only', async () => {
     const path = await newPath();
     const store = fileStore(fileConfig(path));
     await store.check();
@@ -40,13 +40,13 @@ describe('a dotenv file', () => {
     expect(await modeOf(path)).toBe('600');
   });
 
-  it('refuses a secret that its readers would not agree on, and says nothing of it', async () => {
+  it('refuses a secret that its readers would treat differently, and does not show it', async () => {
     const path = await newPath();
     const error = await refusal(fileStore(fileConfig(path)).put(address(), new Secret(`${marker} $(x)`)));
     expect(error).toMatchObject({ code: 'STORE_FAILED', hint: { text: expect.stringContaining('format: json') } });
   });
 
-  it('refuses to erase the secret of another token with the same variable', async () => {
+  it('refuses to overwrite the secret of another token with the same variable', async () => {
     const path = await newPath();
     const store = fileStore(fileConfig(path));
     await store.put(address({ token: 'bi-old' }), new Secret('first'));
@@ -59,7 +59,7 @@ describe('a dotenv file', () => {
     await store.put(address({ token: 'bi-old', generation: 3 }), secret);
   });
 
-  it('names the place for people, the same for every generation', () => {
+  it('has one secret path for every generation', () => {
     const store = fileStore(fileConfig('/x/secrets.env'));
     expect(store.secretPath(address())).toBe('.motherduck/secrets.env#MOTHERDUCK_TOKEN_ETL_PROD_AIRFLOW');
     const json = fileStore(fileConfig('/x/secrets.json', { format: 'json', shownPath: 'secrets.json' }));
@@ -96,7 +96,7 @@ describe('a json file', () => {
     ['{\n  "etl_prod": {}\n}\n', laidOut],
     ['{ "etl_prod": {"b": -0} }', `{ "etl_prod": {"b": -0, "airflow": "${marker}"} }`],
     ['{"a":{},"b":[ ]}\n', `{"a":{},"b":[ ],"etl_prod":{"airflow":"${marker}"}}\n`],
-    // Readers take the last one.
+    // Readers use the last one.
     ['{"etl_prod":1,"etl_prod":{}}', `{"etl_prod":1,"etl_prod":{"airflow":"${marker}"}}`],
   ])('gets the secret and keeps every other byte: %j', async (before, after) => {
     const { path, store } = await json(before);
@@ -106,7 +106,7 @@ describe('a json file', () => {
     expect(await modeOf(path)).toBe('600');
   });
 
-  it('gets several secrets at once, each exactly where it belongs', async () => {
+  it('takes several secrets at once, each at its own path', async () => {
     const { path, store } = await json('{"a": {"x": "old", "n": 1.0}, "b": {}}');
     const tokens = [
       { account: 'a', token: 'x' },
@@ -137,7 +137,7 @@ describe('a json file', () => {
     },
   );
 
-  it('takes every name for only a name', async () => {
+  it('treats every name as a plain name', async () => {
     const { path, store } = await json();
     for (const name of ['__proto__', 'constructor', 'toString']) {
       await store.put(address({ account: name, token: name }), secret);
@@ -185,7 +185,7 @@ describe('writing', () => {
     expect(await readFile(path, 'utf8')).toContain(marker);
   });
 
-  it('refuses bytes that are not text rather than changing them', async () => {
+  it('refuses bytes that are not text instead of changing them', async () => {
     const path = join(await newFolder(), 'secrets.env');
     await writeFile(path, Buffer.from([0x41, 0x3d, 0xff, 0x0a]), { mode: 0o600 });
     const store = fileStore(fileConfig(path));
@@ -221,11 +221,11 @@ describe('writing', () => {
     );
     expect(ends.map(({ status }) => status)).toEqual(['fulfilled', 'rejected', 'fulfilled', 'fulfilled']);
     const lines = (await readFile(path, 'utf8')).trim().split('\n');
-    // Whose place in the file is found first is written first.
+    // Queued in the order in which their files are resolved.
     expect(lines.sort()).toEqual([0, 2, 3].map((n) => `MOTHERDUCK_TOKEN_ETL_PROD_TOKEN_${n}=${secrets[n]}`));
   });
 
-  it('counts a secret as stored that is in its file, though the folder could not be synced', async () => {
+  it('treats a secret in its file as stored, although the folder could not be synced', async () => {
     const path = await newPath();
     await mkdir(join(path, '..'));
     const handle = await open(join(path, '..'));
@@ -238,7 +238,7 @@ describe('writing', () => {
     expect(await readFile(path, 'utf8')).toContain(marker);
   });
 
-  it('says of none of many that it is stored when the file cannot be written', async () => {
+  it('treats none of many secrets as stored when the file cannot be written', async () => {
     const path = await newPath();
     await mkdir(path, { recursive: true });
     const store = fileStore(fileConfig(path));
@@ -276,7 +276,7 @@ describe('writing', () => {
   });
 
   it.skipIf(isWindows)(
-    'refuses, over all stores of a configuration, to erase the secret of another token',
+    'refuses, across all stores of a configuration, to overwrite the secret of another token',
     async () => {
       const path = await newPath();
       const link = join(await newFolder(), 'link.env');
@@ -318,7 +318,7 @@ describe('writing', () => {
     expect(await readdir(join(path, '..'))).toEqual(['secrets.env']);
   });
 
-  it.skipIf(isWindows)('keeps the file closed to others even when someone opened it meanwhile', async () => {
+  it.skipIf(isWindows)('restores the mode of a file that was opened to others meanwhile', async () => {
     const path = await newPath();
     const store = fileStore(fileConfig(path));
     await store.put(address(), secret);
