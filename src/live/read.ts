@@ -116,6 +116,7 @@ function stopIf(signal: AbortSignal | undefined): void {
   );
 }
 
+/** Converts a user of the REST API. */
 export function toUser(wire: WireUser): LiveUser {
   return {
     id: wire.id,

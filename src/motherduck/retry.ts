@@ -48,6 +48,7 @@ export function retryDelay(call: Attempts, now: number, random: number): number 
   return call.elapsedMs + delay >= MAX_RETRY_PERIOD_MS ? undefined : delay;
 }
 
+/** Whether an attempt ended with a 429. */
 export function isThrottled(outcome: Outcome): boolean {
   return 'status' in outcome && outcome.status === 429;
 }

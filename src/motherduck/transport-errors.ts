@@ -48,6 +48,7 @@ export class ApiError extends UserError {
 /** Why an attempt was ended by this program. `NO_CONNECTION`: the time limit passed before there was a connection. */
 type AttemptEnd = 'TIMEOUT' | 'NO_CONNECTION' | 'TOO_BIG' | 'BAD_ENCODING' | 'CLOSED';
 
+/** An attempt that this program ended. */
 export class AttemptError extends Error {
   readonly code: AttemptEnd;
 
@@ -187,6 +188,7 @@ export function isTimeout(error: NodeJS.ErrnoException): boolean {
 
 const TRANSIENT_UNDICI: readonly string[] = ['UND_ERR_SOCKET', 'UND_ERR_RES_CONTENT_LENGTH_MISMATCH'];
 
+/** The code of a Node or undici error; empty if it has none. */
 export function codeOf(error: NodeJS.ErrnoException): string {
   // undici's parser sets no code for some errors.
   if (error.name === 'HTTPParserError') return 'HPE_INVALID';

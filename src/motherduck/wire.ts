@@ -5,6 +5,7 @@ import type { WireActiveAccounts, WireDucklings, WireToken, WireTokenRequest, Wi
 import { effectOf, notMotherDuck, type ResponseContext } from './response.ts';
 import { ApiError } from './transport-errors.ts';
 
+/** Reads a user. @throws ApiError for an invalid response, as the other readers do */
 export function readUser(user: Fields): WireUser {
   return {
     id: user.text('id'),
@@ -18,6 +19,7 @@ export function readUser(user: Fields): WireUser {
   };
 }
 
+/** Reads a token's record, which has no secret. */
 export function readToken(token: Fields): WireToken {
   const type = token.word('token_type', TOKEN_TYPES);
   return {
@@ -53,6 +55,7 @@ export function readCreatedToken(token: Fields, request: WireTokenRequest, now: 
   };
 }
 
+/** Reads an account's Ducklings. */
 export function readDucklings(ducklings: Fields): WireDucklings {
   const readWrite = ducklings.object('read_write');
   const readScaling = ducklings.object('read_scaling');
@@ -69,6 +72,7 @@ export function readDucklings(ducklings: Fields): WireDucklings {
   };
 }
 
+/** Reads an account with its running Ducklings. */
 export function readActiveAccount(account: Fields): WireActiveAccounts['accounts'][number] {
   return {
     username: account.text('username'),
@@ -189,7 +193,7 @@ export class Fields {
   }
 }
 
-/** Ducklings in the words of the REST API (`instance_size`, `flock_size`, `cooldown_seconds`) and in ours. */
+/** Converts the REST API's `instance_size`, `flock_size` and `cooldown_seconds` to `size`, `pool_size` and `cooldown`. */
 export function fromWire(wire: WireDucklings): Ducklings {
   return {
     read_write: { size: wire.read_write.instance_size, ...cooldownOf(wire.read_write.cooldown_seconds) },
@@ -201,6 +205,7 @@ export function fromWire(wire: WireDucklings): Ducklings {
   };
 }
 
+/** The reverse of `fromWire`. */
 export function toWire(ducklings: Ducklings): WireDucklings {
   const { read_write, read_scaling } = ducklings;
   return {

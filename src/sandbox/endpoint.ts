@@ -80,6 +80,7 @@ export interface SandboxResponse {
   readonly headers?: Readonly<Record<string, string>>;
 }
 
+/** A 200 response with a JSON body. */
 export function ok(body: object): SandboxResponse {
   return { status: 200, type: 'application/json', text: JSON.stringify(body) };
 }

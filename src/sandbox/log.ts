@@ -22,6 +22,7 @@ export interface EventLog {
   close(): void;
 }
 
+/** The identity of a new organization, with random ids. */
 export function newIdentity(): Identity {
   return { organization: randomUUID(), admin: randomUUID() };
 }

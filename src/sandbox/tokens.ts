@@ -1,12 +1,12 @@
 import { randomUUID } from 'node:crypto';
 import type { Secret } from '../model/secret.ts';
-import type { TokenType } from '../model/tokens.ts';
 import {
   RESERVED_TOKEN_NAMES,
   TOKEN_DESCRIPTION_LENGTH,
   TOKEN_NAME_LENGTH,
   TOKEN_TTL_SECONDS,
   TOKEN_TYPES,
+  type TokenType,
 } from '../model/tokens.ts';
 import type { WireCreatedToken, WireToken } from '../model/wire.ts';
 import { hashOf, newSecret } from './authentication.ts';
@@ -29,8 +29,8 @@ export function createToken({ store, rules, caller, username, body }: RequestCon
       ttl,
       ...(description !== undefined && rules.descriptions && { description }),
     });
-    const answer: WireCreatedToken = { token: issued.secret.reveal(), ...wireToken(issued.token) };
-    return { events: [issued.event], result: ok(answer) };
+    const created: WireCreatedToken = { token: issued.secret.reveal(), ...wireToken(issued.token) };
+    return { events: [issued.event], result: ok(created) };
   });
 }
 

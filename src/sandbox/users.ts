@@ -1,8 +1,7 @@
 import { randomUUID } from 'node:crypto';
 import type { WireUser } from '../model/wire.ts';
 import { accountOf, ok, type RequestContext, RestError, type SandboxResponse, UNROUTED } from './endpoint.ts';
-import type { Account } from './organization-state.ts';
-import { NEW_DUCKLINGS } from './organization-state.ts';
+import { type Account, NEW_DUCKLINGS } from './organization-state.ts';
 import { Issues } from './validation.ts';
 
 /** GET /v1/users: by username, in pages. As at MotherDuck, a user inserted between two requests can be on two pages. */
