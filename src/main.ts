@@ -9,8 +9,8 @@ const EXIT_USAGE = 64;
 
 async function main(): Promise<void> {
   const mdacc = program();
-  // Help that nobody reads to its end is no error.
-  for (const stream of [process.stdout, process.stderr]) stream.on('error', () => undefined);
+  // Help that is not read to its end is no error.
+  process.stdout.on('error', () => undefined);
   try {
     await mdacc.parseAsync();
   } catch (error) {

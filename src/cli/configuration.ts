@@ -1,8 +1,7 @@
 /** The configuration and the state that belongs to it, as every command reads them. */
 import { setFlagsFromString } from 'node:v8';
-import { DEFAULT_CONFIG, InvalidConfiguration } from '../config/errors.ts';
+import { InvalidConfiguration } from '../config/errors.ts';
 import { type Loaded, loadConfig } from '../config/load.ts';
-import type { ServiceOptions } from '../engine/service.ts';
 import type { StateLocation } from '../engine/state.ts';
 import type { Desired } from '../model/desired.ts';
 import { diagnosticJson } from '../yaml/diagnostic.ts';
@@ -26,17 +25,6 @@ export function showFindings(loaded: Loaded, io: Io): void {
   const errors = loaded.ok ? [] : loaded.diagnostics;
   const found = io.options.quiet ? errors : [...errors, ...loaded.warnings];
   if (found.length > 0) io.say(renderDiagnostics(found, loaded.sources, io.paint.err, columnsOf(process.stderr)));
-}
-
-/** ` --config FILE`, in a command to type next; nothing for the usual name. */
-export function configWords(config: string): string {
-  return config === DEFAULT_CONFIG ? '' : ` --config ${config}`;
-}
-
-/** ` --sandbox DIR`, in a command to type next; nothing for MotherDuck. */
-export function sandboxWords({ sandbox }: Pick<ServiceOptions, 'sandbox'>): string {
-  if (sandbox === undefined) return '';
-  return sandbox === true ? ' --sandbox' : ` --sandbox ${sandbox}`;
 }
 
 /** V8 of Node 20, 22 and 24. One that does not know a flag would complain of it on stderr. */

@@ -1,7 +1,7 @@
 /** Asks before anything is changed. Without a terminal nothing is asked, and without --yes nothing is done. */
 import { createInterface } from 'node:readline/promises';
 import type { Plan } from '../model/plan.ts';
-import { UserError } from '../model/user-error.ts';
+import { type Hint, UserError } from '../model/user-error.ts';
 import { printable } from '../report/printable.ts';
 import type { Io } from './io.ts';
 import { whileAsking } from './signals.ts';
@@ -24,7 +24,7 @@ export async function confirm(plan: Plan, options: ConfirmOptions, io: Io, signa
   await askFor(
     wanted,
     `Do this to ${plan.organization}?`,
-    'Look at what mdacc plan shows; then say --yes.',
+    { text: 'Add --yes after you have read the plan.', command: ['plan'] },
     io,
     signal,
   );
@@ -34,7 +34,7 @@ export async function confirm(plan: Plan, options: ConfirmOptions, io: Io, signa
 export async function askFor(
   wanted: string,
   question: string,
-  without: string,
+  without: Hint,
   io: Io,
   signal: AbortSignal,
 ): Promise<void> {

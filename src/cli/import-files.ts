@@ -9,7 +9,7 @@ import { readText } from '../files/read-text.ts';
 import { codeOf } from '../files/system-errors.ts';
 import { UserError } from '../model/user-error.ts';
 import { diagnosticJson } from '../yaml/diagnostic.ts';
-import { type ConfigOptions, configWords, showFindings } from './configuration.ts';
+import { type ConfigOptions, showFindings } from './configuration.ts';
 import type { Io } from './io.ts';
 
 /** Reads the configuration with the texts of all of its files. @throws UserError when it is not valid, or is being changed */
@@ -67,8 +67,8 @@ export async function writeNew(file: string, text: string): Promise<void> {
 }
 
 export function alreadyThere(file: string, cause?: unknown): UserError {
-  const named = configWords(file);
-  const hint = `Check it with: mdacc validate${named}. To add what is live to it: mdacc import --all${named}`;
+  const text = 'Choose another name with --config FILE, or add the live accounts to this file.';
+  const hint = { text, command: ['import', '--all'] };
   return new UserError('FILE_EXISTS', `${file} exists, and init overwrites nothing`, hint, { cause });
 }
 

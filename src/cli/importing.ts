@@ -13,10 +13,11 @@ import type { Desired } from '../model/desired.ts';
 import type { Live } from '../model/live.ts';
 import type { Notice } from '../model/notice.ts';
 import { few } from '../model/wording.ts';
+import { commandText } from '../report/hint.ts';
 import { type Counts, importDiff, importNoticeText, importSummary, skippedText } from '../report/import/text.ts';
 import { openState, type StateFile } from '../state/state-file.ts';
 import { waitUnlocked } from '../state/state-lock.ts';
-import { type ConfigOptions, configWords, sandboxWords, showFindings, suitEngineToCommand } from './configuration.ts';
+import { type ConfigOptions, showFindings, suitEngineToCommand } from './configuration.ts';
 import { askFor } from './confirm.ts';
 import { ignoreInGit, writeImportFiles } from './import-files.ts';
 import type { Io, OutputOptions } from './io.ts';
@@ -104,7 +105,7 @@ async function carryOut(
     const question = texts.size > 0 ? `Write this to ${[...texts.keys()].join(' and ')}?` : 'Take that into the state?';
     if (!options.yes) {
       io.note(`\n${summary({ decided, actions }, config, 'confirm').trimEnd()}`);
-      await askFor('yes', question, 'Look at it with --dry-run; then say --yes.', io, stopping);
+      await askFor('yes', question, { text: 'Read what it would write with --dry-run, then add --yes.' }, io, stopping);
     }
     await writeImportFiles(files, texts);
     if (decided.addsStore || files.isNew) await ignoreInGit(config);
@@ -112,7 +113,7 @@ async function carryOut(
     await stateWriter.close();
   }
   io.report(`${texts.size > 0 ? '\n' : ''}${summary({ decided, actions }, config, dryRun ? 'dry_run' : 'done')}`);
-  if (isDone) io.note(nextSteps(options));
+  if (isDone) io.note(`Next: ${commandText(['plan'], io.inContext)}, then commit ${config} and ${statePath(options)}.`);
   return skipped.some(({ reason }) => reason.kind === 'unreadable') ? EXIT.partly : EXIT.done;
 }
 
@@ -132,9 +133,4 @@ function summary({ decided, actions }: Decided, config: string, stage: Counts['s
   const configured = { accounts: adopted - accounts, tokens: actions.length - adopted - tokens };
   const about = { skipped: skipped.length, files: [...texts.keys()], config, stage };
   return importSummary({ written: { accounts, tokens }, configured, ...about });
-}
-
-function nextSteps(options: ImportOptions): string {
-  const { config } = options;
-  return `Next: mdacc plan${configWords(config)}${sandboxWords(options)}, then commit ${config} and ${statePath(options)}.`;
 }

@@ -26,7 +26,9 @@ export function inContext(argv: readonly string[], options: ContextOptions): rea
     // `--sandbox` takes the word that follows for its folder, so it comes last.
     sandbox === undefined ? [] : sandbox === true ? ['--sandbox'] : [`--sandbox=${sandbox}`],
   ];
-  const added = typed.filter(([name = '']) => !argv.includes(name)).flat();
+  const nameOf = (word = '') => word.replace(/=.*$/s, '');
+  const names = argv.map(nameOf);
+  const added = typed.filter(([name]) => !names.includes(nameOf(name))).flat();
   const end = argv.indexOf('--');
   // Positional words come after `--`; a bare `--sandbox` would take one of them, so `--` stays behind it.
   return end === -1 ? [...argv, ...added] : [...argv.slice(0, end), ...added, ...argv.slice(end)];

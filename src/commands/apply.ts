@@ -20,15 +20,20 @@ export function run(options: ApplyOptions, planFile: string | undefined): Promis
   });
 }
 
-/** A saved plan is done whole; and `--sandbox today.plan` takes the plan for the sandbox's folder. */
+/** Refuses options that would change a saved plan, and `--sandbox today.plan`, which takes the plan for a folder. */
 function refuseMixed({ only, prune, due, sandbox }: ApplyOptions, planFile: string | undefined): void {
   if (planFile !== undefined && (only !== undefined || prune || due)) {
-    const hint = 'Give --only, --prune and --due to mdacc plan --out, and have that plan reviewed.';
-    throw new UserError('USAGE', 'a saved plan is done whole, without --only, --prune and --due', hint);
+    const given = [
+      ...(only ?? []).flatMap((glob) => ['--only', glob]),
+      prune ? '--prune' : [],
+      due ? '--due' : [],
+    ].flat();
+    const hint = { text: 'Save a new plan with these options.', command: ['plan', ...given, '--out', planFile] };
+    throw new UserError('USAGE', 'a saved plan is applied as a whole, without --only, --prune and --due', hint);
   }
   if (planFile === undefined && typeof sandbox === 'string' && sandbox.endsWith('.plan')) {
-    const hint = `Put the plan first: mdacc apply ${sandbox} --sandbox`;
-    throw new UserError('USAGE', `--sandbox takes ${sandbox} for its folder`, hint);
+    const hint = { text: 'Put the plan first.', command: ['apply', sandbox, '--sandbox'] };
+    throw new UserError('USAGE', `--sandbox takes ${sandbox} as its folder`, hint);
   }
 }
 
@@ -48,7 +53,7 @@ async function readPlanFile(file: string): Promise<string> {
   try {
     return await readFile(file, 'utf8');
   } catch (cause) {
-    const hint = `Save one with: mdacc plan --out ${file}`;
+    const hint = { text: 'Save one.', command: ['plan', '--out', file] };
     throw new UserError('PLAN_INVALID', `the plan file ${file} cannot be read`, hint, { cause });
   }
 }

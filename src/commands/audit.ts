@@ -21,8 +21,8 @@ interface AuditOptions extends EvidenceOptions, ConfigOptions, ServiceOptions, O
 export function run(options: AuditOptions): Promise<number> {
   return runCommand(options, async (io) => {
     if (options.idle !== undefined && !options.usage) {
-      const hint = `Say both: mdacc audit --usage --idle ${formatDuration(options.idle)}`;
-      throw new UserError('USAGE', '--idle is about queries, which are read with --usage only', hint);
+      const command = ['audit', '--usage', '--idle', formatDuration(options.idle)];
+      throw new UserError('USAGE', '--idle has no effect without --usage', { text: 'Give both.', command });
     }
     const desired = await readDesired(options, io);
     const service = await openService(options, io);

@@ -17,9 +17,9 @@ export function run(options: ImportCommandOptions, names: readonly string[]): Pr
   });
 }
 
-/** `--sandbox` may have a folder, and takes the word that follows for it. */
+/** `--sandbox` takes a folder, so in `--sandbox etl_prod` it takes the account for one. */
 function refuseFolder(names: readonly string[], { all, sandbox }: ImportCommandOptions): void {
   if (all || names.length > 0 || typeof sandbox !== 'string') return;
-  const hint = `When an account is meant, put it first: mdacc import ${sandbox} --sandbox`;
-  throw new UserError('USAGE', `--sandbox takes ${sandbox} for its folder, and nothing is named to be imported`, hint);
+  const hint = { text: 'If it is an account, put it first.', command: ['import', sandbox, '--sandbox'] };
+  throw new UserError('USAGE', `--sandbox takes ${sandbox} as its folder, and no account is named`, hint);
 }

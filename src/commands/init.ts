@@ -1,15 +1,16 @@
 /** `mdacc init`: a commented starter file, or one of what is live, and the lines that keep secrets out of git. Overwrites nothing. */
 import { stat } from 'node:fs/promises';
-import { configWords } from '../cli/configuration.ts';
 import { alreadyThere, ignoreInGit, newImportFiles, writeNew } from '../cli/import-files.ts';
 import { type ImportOptions, importLive } from '../cli/importing.ts';
 import type { Io } from '../cli/io.ts';
 import { EXIT, runCommand } from '../cli/run.ts';
+import { contextOf } from '../cli/typed-options.ts';
 import { statePath } from '../engine/state.ts';
 import { initialConfig, tightestLimits } from '../import/initial-config.ts';
 import { scalar } from '../import/yaml-writer.ts';
 import { SIZES } from '../model/ducklings.ts';
 import { UserError } from '../model/user-error.ts';
+import { commandText } from '../report/hint.ts';
 
 interface InitOptions extends ImportOptions {
   readonly fromLive?: boolean;
@@ -31,13 +32,21 @@ async function fromStarter({ config, organization = UNNAMED, dryRun }: InitOptio
   await writeNew(config, text);
   const { added, file } = await ignoreInGit(config);
   io.report(`Wrote ${config}${added > 0 ? `, and ${added} lines to ${file}` : ''}.\n`);
-  const named = configWords(config);
-  io.note(`Next: put your own names into ${config}, then
-  mdacc validate${named}            is it right?
-  mdacc plan --sandbox${named}      what would be done, against an organization on this machine
-  mdacc plan${named}                the same at MotherDuck, with MOTHERDUCK_ADMIN_TOKEN set
-  mdacc apply${named}               do it`);
+  io.note(`Next: put your own names into ${config}, then\n${nextSteps(io).join('\n')}`);
   return EXIT.done;
+}
+
+/** The commands from a new configuration to the first apply, each with its purpose. */
+function nextSteps({ options: { config, state } }: Io): string[] {
+  const inContext = contextOf({ ...(config ? { config } : {}), ...(state ? { state } : {}) });
+  const steps = [
+    [commandText(['validate'], inContext), 'check the configuration'],
+    [commandText(['plan', '--sandbox'], inContext), 'show what apply would change, in an organization on this machine'],
+    [commandText(['plan'], inContext), 'the same at MotherDuck, with MOTHERDUCK_ADMIN_TOKEN set'],
+    [commandText(['apply'], inContext), 'create the accounts and tokens'],
+  ] as const;
+  const width = Math.max(...steps.map(([command]) => command.length));
+  return steps.map(([command, purpose]) => `  ${command.padEnd(width)}  ${purpose}`);
 }
 
 async function fromLive(options: InitOptions, io: Io): Promise<number> {

@@ -41,7 +41,7 @@ export function run(options: PlanCommandOptions): Promise<number> {
       if (out !== undefined) await save(out, planFile(planned, state, { prune, due }));
       io.report(renderPlan(planned.plan, options.format, io.paint.out, io.inContext));
       if (out !== undefined)
-        io.note(`Saved to ${out}. Do exactly this with: ${unbroken(commandText(['apply', out], io.inContext))}`);
+        io.note(`Saved to ${out}. Apply it with: ${unbroken(commandText(['apply', out], io.inContext))}`);
       const code = exitCode(planned.plan, options);
       await tellGitHub(planned.plan, code, io);
       return code;
@@ -51,18 +51,19 @@ export function run(options: PlanCommandOptions): Promise<number> {
   });
 }
 
-/** Writes over an older plan, and over nothing else: a slip of the fingers must not cost a configuration or a state. */
+/** Overwrites an older plan and nothing else: a typing error must not cost a configuration or a state. */
 async function save(file: string, text: string): Promise<void> {
   try {
     const before = await readFile(file, 'utf8').catch(absent);
     if (before !== undefined && !isPlanFile(before)) {
-      const hint = 'Name another file, for example: mdacc plan --out today.plan';
-      throw new UserError('FILE_EXISTS', `${file} exists and is not a plan, so it is not written over`, hint);
+      const hint = { text: 'Name another file, for example today.plan.', command: ['plan', '--out', 'today.plan'] };
+      throw new UserError('FILE_EXISTS', `${file} exists and is not a plan, so it was not overwritten`, hint);
     }
     await writeFileAtomic(file, text, { mode: 0o600 });
   } catch (cause) {
     if (cause instanceof UserError) throw cause;
-    const hint = 'Name a file in a folder that is there and that you can write: mdacc plan --out today.plan';
+    const text = 'Name a file in a folder that exists and that you can write, for example today.plan.';
+    const hint = { text, command: ['plan', '--out', 'today.plan'] };
     throw new UserError('FILE_UNWRITABLE', `the plan cannot be saved to ${file} (${codeOf(cause)})`, hint, { cause });
   }
 }

@@ -92,8 +92,9 @@ export function connect(options: SandboxOptions): Promise<number> {
     const report = await runProbe(target, { steps, shutdown: false }, { timeoutMs: CONNECT_MS, secrets: [token] });
     const failure = report.get('connect')?.failure ?? report.get('user')?.failure;
     if (failure !== undefined) {
-      const hint =
-        'Set MOTHERDUCK_TOKEN to the secret of a live token of this sandbox. Where they are: mdacc state list';
+      const text =
+        'Set MOTHERDUCK_TOKEN to the secret of a live token of this sandbox. The state says where secrets are.';
+      const hint = { text, command: ['state', 'list'] };
       throw new UserError('CONNECT_FAILED', `the connection failed: ${failure.text}`, hint);
     }
     const found = (step: string) => report.get(step)?.answer?.row?.name ?? 'unknown';
@@ -103,16 +104,19 @@ export function connect(options: SandboxOptions): Promise<number> {
 }
 
 /** What connects to the sandbox in a folder. @throws UserError USAGE where there is no token to connect with, or no sandbox */
-function tokenFor(folder: string, { env }: Io): Secret {
-  const type = 'MOTHERDUCK_TOKEN=… mdacc sandbox connect';
+function tokenFor(folder: string, { env, options: { sandbox } }: Io): Secret {
   if (!existsSync(folder)) {
-    const hint = `Make one: mdacc apply --sandbox. Or name another: ${type} --sandbox DIR`;
+    const option = typeof sandbox === 'string' ? `--sandbox=${sandbox}` : '--sandbox';
+    const hint = {
+      text: 'Name another folder with --sandbox DIR, or create a sandbox.',
+      command: ['apply', option],
+    };
     throw new UserError('USAGE', `there is no sandbox in ${shownRelativePath(folder)}`, hint);
   }
   const found = tokenIn(env, PROGRAM_VARIABLES);
   if (found !== undefined) return found.token;
-  const hint = `Take a secret that an apply has stored (mdacc state list says where): ${type}`;
-  throw new UserError('USAGE', 'there is no token in MOTHERDUCK_TOKEN', hint);
+  const text = 'Set it to a secret that an apply stored. The state says where secrets are.';
+  throw new UserError('USAGE', 'MOTHERDUCK_TOKEN is not set', { text, command: ['state', 'list'] });
 }
 
 const CONNECT_MS = 60_000;

@@ -67,7 +67,7 @@ export function unlock(options: StateOptions): Promise<number> {
 }
 
 async function sure(question: string, { yes }: StateOptions, io: Io): Promise<void> {
-  if (!yes) await askFor('yes', question, 'Look again, then say it with --yes.', io, new AbortController().signal);
+  if (!yes) await askFor('yes', question, { text: 'Check it, then add --yes.' }, io, new AbortController().signal);
 }
 
 /** `ACCOUNT` or `ACCOUNT/TOKEN` of the state. @throws UserError USAGE */
@@ -87,5 +87,9 @@ function find(name: string, state: State): { account: StateAccount; token?: stri
 }
 
 function notThere(message: string, wrong: string, known: readonly string[]): UserError {
-  return new UserError('USAGE', message, suggestion(wrong, known) ?? 'See what it has with: mdacc state list');
+  return new UserError(
+    'USAGE',
+    message,
+    suggestion(wrong, known) ?? { text: 'List the entries.', command: ['state', 'list'] },
+  );
 }

@@ -14,14 +14,17 @@ export async function notFound(file: string): Promise<UserError> {
   const similar = await similarFile(folder, path.basename(file));
   if (similar !== undefined) {
     const shown = path.join(path.dirname(file), similar);
-    return new UserError('CONFIG_NOT_FOUND', message, `did you mean --config ${shown}?`);
+    return new UserError('CONFIG_NOT_FOUND', message, `Did you mean --config ${shown}?`);
   }
   const above = await fileAbove(folder, path.basename(file));
   if (above !== undefined) {
-    const hint = `there is one above: cd ${path.dirname(above)}, or give --config ${above}`;
+    const hint = `There is one in a folder above. Go there with: cd ${path.dirname(above)}, or add: --config ${above}`;
     return new UserError('CONFIG_NOT_FOUND', message, hint);
   }
-  return new UserError('CONFIG_NOT_FOUND', message, 'write one with "mdacc init", or name yours with --config FILE');
+  return new UserError('CONFIG_NOT_FOUND', message, {
+    text: 'Name your file with --config FILE, or write a starter file.',
+    command: ['init'],
+  });
 }
 
 /** The same name with the other ending, or the YAML file of that folder whose name is nearest. */
@@ -57,8 +60,8 @@ export class InvalidConfiguration extends UserError {
     const [first] = shown ? [] : diagnostics;
     const named =
       first && `the configuration has ${count}: ${first.file}:${first.line}:${first.column}: ${first.message}`;
-    const words = config === DEFAULT_CONFIG ? '' : ` --config ${config}`;
-    super('CONFIG_INVALID', named ?? `${config} has ${count}`, `Correct it, and check it with: mdacc validate${words}`);
+    const command = ['validate', ...(config === DEFAULT_CONFIG ? [] : ['--config', config])];
+    super('CONFIG_INVALID', named ?? `${config} has ${count}`, { text: 'Correct it, then check it again.', command });
     this.diagnostics = diagnostics;
   }
 }

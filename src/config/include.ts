@@ -1,6 +1,5 @@
 import { readdir, realpath } from 'node:fs/promises';
 import path from 'node:path';
-import picomatch from 'picomatch';
 import { isWithin, targetOf, workTreeOf } from '../files/paths.ts';
 
 /** How deep `**` looks. */
@@ -11,14 +10,18 @@ export function isYamlName(name: string): boolean {
   return /\.ya?ml$/i.test(name);
 }
 
-/** Whether a pattern of `include` is a glob; if not, it names one file, which must exist. */
-export function isGlob(pattern: string): boolean {
-  return picomatch.scan(pattern).isGlob;
+/**
+ * The folder in which a glob of `include` starts, relative to the folder of the configuration. Undefined for a pattern that
+ * is no glob: it names one file, which must exist.
+ */
+export async function baseOfGlob(pattern: string): Promise<string | undefined> {
+  const { isGlob, base } = (await loadPicomatch()).scan(pattern);
+  return isGlob ? base : undefined;
 }
 
-/** The folder from which a glob looks, relative to that of the configuration. */
-export function baseOf(pattern: string): string {
-  return picomatch.scan(pattern).base;
+/** Most configurations include nothing, so the library is loaded only when it is needed. */
+async function loadPicomatch() {
+  return (await import('picomatch')).default;
 }
 
 /**
@@ -26,6 +29,7 @@ export function baseOf(pattern: string): string {
  * are links are not entered; `**` does not look into node_modules and hidden folders.
  */
 export async function matchingFiles(folder: string, pattern: string): Promise<string[]> {
+  const picomatch = await loadPicomatch();
   const { base, glob } = picomatch.scan(pattern);
   const matches = picomatch(glob);
   const levels = glob.includes('**') ? DEEPEST : glob.split('/').length;

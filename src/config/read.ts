@@ -11,7 +11,7 @@ import { decode, type Source, type Span, sourceOf } from '../yaml/source.ts';
 import { child, entriesOf, itemsOf, type Node, type ScalarNode, textOf } from '../yaml/tree.ts';
 import { quote, showNode } from '../yaml/wording.ts';
 import { notFound } from './errors.ts';
-import { baseOf, Confines, isGlob, isYamlName, matchingFiles } from './include.ts';
+import { baseOfGlob, Confines, isYamlName, matchingFiles } from './include.ts';
 import { secretFiles } from './stores.ts';
 
 /** All files of a configuration together are at most this large. */
@@ -123,9 +123,9 @@ class Reader {
       this.#complete = false;
       return;
     }
-    const glob = isGlob(text);
-    if (await this.#leadsOut(glob ? baseOf(text) : text)) return this.#reportOutside(pattern, text);
-    if (!glob) {
+    const base = await baseOfGlob(text);
+    if (await this.#leadsOut(base ?? text)) return this.#reportOutside(pattern, text);
+    if (base === undefined) {
       if (isYamlName(text)) await this.#includeFile(text, pattern);
       else await this.#reportEnding(text, pattern);
       return;

@@ -59,7 +59,7 @@ export interface Surroundings {
 export async function openService(options: ServiceOptions, io: Surroundings): Promise<Service> {
   if (options.sandbox === undefined) return openMotherDuck(options, io);
   if (options.apiUrl !== undefined) {
-    throw new UserError('USAGE', '--sandbox and --api-url name two organizations', 'Leave one of them out.');
+    throw new UserError('USAGE', '--sandbox and --api-url name different organizations', 'Remove one of them.');
   }
   return openEmbedded(options.sandbox, options, io);
 }
@@ -121,7 +121,8 @@ async function openMotherDuck(options: ServiceOptions, io: Surroundings): Promis
 
 function noSandboxAt({ origin, port }: URL, isSilent: boolean): UserError {
   const what = isSilent ? `nothing answers at ${origin}` : `what answers at ${origin} is not a sandbox`;
-  const hint = `Serve the sandbox: mdacc sandbox serve --port ${port || '8080'}. Or go without it: unset MDACC_SANDBOX MOTHERDUCK_API_URL`;
+  const text = 'Work without it (unset MDACC_SANDBOX MOTHERDUCK_API_URL), or serve the sandbox in another terminal.';
+  const hint = { text, command: ['sandbox', 'serve', '--port', port || '8080'] };
   return new UserError('SANDBOX_FAILED', `MDACC_SANDBOX is set, and ${what}`, hint);
 }
 
@@ -172,12 +173,8 @@ async function connectorOf(folder: string | undefined, adminToken: Secret): Prom
   if (folder !== undefined) return sandboxConnector(path.resolve(folder), { agent: USER_AGENT, adminToken });
   return {
     target: () => {
-      const hint = 'Set it as "mdacc sandbox serve" printed it, or leave connections out with --no-smoke.';
-      throw new UserError(
-        'CONNECT_FAILED',
-        'MDACC_SANDBOX is not set, which names the folder of the served sandbox',
-        hint,
-      );
+      const hint = 'Set it to the value that the served sandbox printed, or skip connections with --no-smoke.';
+      throw new UserError('CONNECT_FAILED', 'MDACC_SANDBOX, the folder of the served sandbox, is not set', hint);
     },
     noteShutdown: async () => {},
   };
@@ -203,8 +200,8 @@ function adminToken(env: NodeJS.ProcessEnv): FoundToken {
   if (found !== undefined) return found;
   throw new UserError(
     'TOKEN_MISSING',
-    'no admin token: MOTHERDUCK_ADMIN_TOKEN is not set',
-    "Make a read/write token of an Admin (MotherDuck's web page, Settings, Access Tokens), and type: export MOTHERDUCK_ADMIN_TOKEN=… To try it without one, add --sandbox.",
+    'MOTHERDUCK_ADMIN_TOKEN is not set',
+    "Create a read/write token as an Admin (MotherDuck's web page, Settings, Access Tokens), and type: export MOTHERDUCK_ADMIN_TOKEN=… To try mdacc without one, add --sandbox.",
   );
 }
 

@@ -108,8 +108,7 @@ function findAll(context: Context): Candidates {
   const { desired, live } = context;
   if (!live.users.listed) {
     const message = `the users of the organization cannot be listed, so --all is not possible: ${live.users.why.message}`;
-    const hint =
-      'Name the accounts instead, for example "mdacc import etl_prod tenant_acme" (without a configuration, run mdacc init first).';
+    const hint = 'Name the accounts to import instead of using --all.';
     throw new UserError('IMPORT_REFUSED', message, hint);
   }
   const candidates: Candidate[] = [];

@@ -1,5 +1,4 @@
 import { promisify } from 'node:util';
-import { inflateRaw, unzip } from 'node:zlib';
 import type { Dispatcher, Pool as UndiciPool } from 'undici';
 import type { Secret } from '../model/secret.ts';
 import { queryString, type Transport, type TransportRequest, type TransportResponse } from './transport.ts';
@@ -144,20 +143,18 @@ function exchange(
   });
 }
 
-const unzipped = promisify(unzip);
-const inflated = promisify(inflateRaw);
-
 /** Decodes a body that is compressed although `identity` was requested. @throws AttemptError TOO_BIG, BAD_ENCODING */
 async function decode(bytes: Buffer, encoding = 'identity'): Promise<Buffer> {
   const name = encoding.trim().toLowerCase();
   if (bytes.byteLength === 0 || name === 'identity' || name === '') return bytes;
   if (!['gzip', 'x-gzip', 'deflate'].includes(name)) throw new AttemptError('BAD_ENCODING');
+  const { inflateRaw, unzip } = await import('node:zlib');
   const limit = { maxOutputLength: MAX_BODY_BYTES };
   try {
-    return await unzipped(bytes, limit).catch((error: unknown) => {
+    return await promisify(unzip)(bytes, limit).catch((error: unknown) => {
       // Some servers send `deflate` without the zlib header.
       if (name !== 'deflate' || isTooLarge(error)) throw error;
-      return inflated(bytes, limit);
+      return promisify(inflateRaw)(bytes, limit);
     });
   } catch (error) {
     throw new AttemptError(isTooLarge(error) ? 'TOO_BIG' : 'BAD_ENCODING');

@@ -2,7 +2,6 @@
  * Runs the probe program (probe.ts) in a child process. Whatever the child does (hang, crash, print garbage), the result
  * is a report.
  */
-import { spawn } from 'node:child_process';
 import { existsSync } from 'node:fs';
 import path from 'node:path';
 import { isSecretVariable, type Secret } from '../model/secret.ts';
@@ -75,9 +74,14 @@ export async function runProbe(target: Target, request: ProbeRequest, options: P
 }
 
 /** Runs the child until it exits, and passes on each event. Returns the failure of a step that was not reported. */
-function runChild(input: ProbeInput, options: ProbeOptions, take: (event: ProbeEvent) => void): Promise<ProbeFailure> {
+async function runChild(
+  input: ProbeInput,
+  options: ProbeOptions,
+  take: (event: ProbeEvent) => void,
+): Promise<ProbeFailure> {
+  const { spawn } = await import('node:child_process');
   const { signal, timeoutMs } = options;
-  if (signal?.aborted) return Promise.resolve({ kind: 'aborted', text: 'interrupted before it started' });
+  if (signal?.aborted) return { kind: 'aborted', text: 'interrupted before it started' };
   return new Promise((resolve) => {
     const child = spawn(process.execPath, [options.probePath ?? builtProbe()], {
       stdio: ['pipe', 'ignore', 'pipe', 'pipe'],

@@ -50,8 +50,8 @@ export function parsePlanFile(text: string, name: string): PlanFile {
   const file = parsed(text);
   if (file !== undefined) return file;
   const hint = /^\s*(version|accounts|organization)\s*:/m.test(text)
-    ? `It looks like a configuration: mdacc apply --config ${name}`
-    : 'Save one with: mdacc plan --out today.plan';
+    ? { text: 'It looks like a configuration. Apply that.', command: ['apply', '--config', name] }
+    : { text: 'Save one.', command: ['plan', '--out', 'today.plan'] };
   throw new UserError('PLAN_INVALID', `${name} is not a plan file of this version`, hint);
 }
 
@@ -96,11 +96,10 @@ export function refuseStale(file: PlanFile, now: Planned, state: State): void {
   if (changed.length === 0) changed.push(...alteredParts(file.plan.actions, now.plan.actions));
   if (changed.length === 0) return;
   const message = `the plan is stale; since it was made, this changed: ${changed.join('; ')}`;
-  throw new UserError(
-    'PLAN_STALE',
-    message,
-    'Plan again with: mdacc plan --out FILE. Have it reviewed, and apply that: a plan works once.',
-  );
+  throw new UserError('PLAN_STALE', message, {
+    text: 'A plan can be applied once. Save a new one and have it reviewed.',
+    command: ['plan', '--out', 'today.plan'],
+  });
 }
 
 /** The accounts and tokens whose reviewed actions differ from those that would be done now. */

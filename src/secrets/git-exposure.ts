@@ -1,4 +1,3 @@
-import { execFile } from 'node:child_process';
 import { dirname } from 'node:path';
 import { workTreeOf } from '../files/paths.ts';
 import { withoutTokens } from '../model/secret.ts';
@@ -26,7 +25,8 @@ export async function gitExposure(path: string): Promise<GitExposure> {
   return { exposed: 'unknown', tree, why: ignored.why };
 }
 
-function git(tree: string, words: readonly string[]): Promise<{ readonly exit: number; readonly why: string }> {
+async function git(tree: string, words: readonly string[]): Promise<{ readonly exit: number; readonly why: string }> {
+  const { execFile } = await import('node:child_process');
   return new Promise((resolve) => {
     // A repository may configure a file system monitor program, which must not run.
     const args = ['-c', 'core.fsmonitor=false', '-C', tree, ...words];

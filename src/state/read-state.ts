@@ -7,7 +7,7 @@ import { type Hint, UserError } from '../model/user-error.ts';
 import { accountKey } from '../model/username.ts';
 import { type Migrations, migrate } from './migrate.ts';
 import { type StateDocument, stateFromDocument } from './state-document.ts';
-import { type SchemaError, validate } from './state-validator.generated.js';
+import type { SchemaError } from './state-validator.generated.js';
 
 const LARGEST = 64 * 1024 * 1024;
 
@@ -136,11 +136,9 @@ async function damaged(path: string, text: string): Promise<UserError> {
 }
 
 async function check(path: string, text: string, document: unknown): Promise<State> {
-  if (!isStateDocument(document)) {
-    const { pointer, problem } = violationOf(document);
-    throw await wrongAt(path, text, pointer, problem);
-  }
-  const state = stateFromDocument(document);
+  const violation = await violationOf(document);
+  if (violation !== undefined) throw await wrongAt(path, text, violation.pointer, violation.problem);
+  const state = stateFromDocument(document as StateDocument);
   for (const [key, { username }] of state.accounts) {
     if (accountKey(username) === key) continue;
     const problem = `is "${username}", which does not match its key "${key}"`;
@@ -178,14 +176,15 @@ async function restoreHint(path: string): Promise<Hint> {
   return { text, command: ['apply'] };
 }
 
-/** Whether a parsed document matches `schemas/state.schema.json`. */
-export function isStateDocument(document: unknown): document is StateDocument {
-  return validate(document) === true;
-}
-
-/** The first violation of the schema: a JSON pointer and the problem with its value. */
-export function violationOf(document: unknown): { readonly pointer: string; readonly problem: string } {
-  validate(document);
+/**
+ * The first violation of `schemas/state.schema.json` in a parsed document: a JSON pointer and the problem with its value.
+ * Undefined for a valid document. Loads the validator only where there is a state.
+ */
+export async function violationOf(
+  document: unknown,
+): Promise<{ readonly pointer: string; readonly problem: string } | undefined> {
+  const { validate } = await import('./state-validator.generated.js');
+  if (validate(document)) return undefined;
   const first = validate.errors?.[0];
   return first === undefined
     ? { pointer: '', problem: 'is invalid' }

@@ -93,7 +93,7 @@ describe.skipIf(isWindows)('apply on main', () => {
     place.service.RETRY_SECONDS = '0';
     const { apply } = await place.run('apply.yml', { event });
     expect(apply?.steps).toMatchObject({ [APPLY]: 'success', [COMMIT]: 'failure' });
-    expect(apply?.log).toContain('It is on the branch motherduck-state/7-1.');
+    expect(apply?.log).toContain('branch motherduck-state/7-1.');
     expect(apply?.log).toContain('Is main protected?');
     expect(state(place, 'motherduck-state/7-1')?.accounts).toHaveProperty('etl_prod');
     expect(readdirSync(path.join(place.artifacts, 'motherduck-accounts-state-1'))).toEqual([STATE]);
@@ -119,7 +119,7 @@ describe.skipIf(isWindows)('apply on main', () => {
     const before = { 'echo "Approved."': () => void place.push(change) };
     const { apply } = await place.run('apply.yml', { event: place.push(nothing), before });
     expect(apply?.steps[APPLY]).toBe('failure');
-    expect(apply?.log).toContain('the plan is stale; since it was made, this changed: the configuration');
+    expect(apply?.log).toMatch(/^Error: .*\bstale\b.*: the configuration$/m);
     expect(place.programs.secrets).toEqual({});
   });
 
@@ -164,7 +164,7 @@ describe.skipIf(isWindows)('apply on main', () => {
     // mdacc itself heard of it, and stopped before the end.
     expect(apply?.log).toMatch(/nterrupted/);
     expect(state(place)?.serial).toBeGreaterThan(0);
-    expect(apply?.log).toContain('Committed motherduck.accounts.state.json to main.');
+    expect(apply?.log).toContain('motherduck.accounts.state.json to main.');
 
     const again = await place.run('apply.yml', { event: place.push(readme) });
     expect(again.apply?.status, again.apply?.log).toBe('success');

@@ -98,13 +98,13 @@ describe.skipIf(isWindows)('a plan in a pull request', () => {
     await plan(place, nothing);
     const { status, log, summary } = await plan(place, misspell);
     expect(status).toBe('failure');
-    expect(log).toMatch(/^::error file=motherduck\.accounts\.yaml,line=\d+,col=\d+,.*::unknown key "poolsize"/m);
+    expect(log).toMatch(/^::error file=motherduck\.accounts\.yaml,line=\d+,col=\d+,.*::.*"poolsize"/m);
     expect(place.github.comments).toHaveLength(1);
     const body = place.github.comments[0]?.body ?? '';
-    expect(body).toMatch(/^❌ \*\*The configuration is not valid\.\*\*/);
-    expect(body).toContain('did you mean "pool_size"?');
+    expect(body).toMatch(/^❌ \*\*.*\bconfiguration\b.*\*\*/);
+    expect(body).toContain('"pool_size"?');
     expect(body).not.toContain('plan: acme');
-    expect(summary).toContain('The configuration is not valid.');
+    expect(summary).toContain(body.split('\n')[0]?.replace(/^❌ /, ''));
 
     await plan(place, nothing);
     expect(place.github.comments).toHaveLength(1);
@@ -116,8 +116,8 @@ describe.skipIf(isWindows)('a plan in a pull request', () => {
     const event = place.pullRequest(nothing);
     const { plan: job } = await place.run('plan.yml', { event, secrets: {} });
     expect(job?.status).toBe('failure');
-    expect(place.github.comments[0]?.body).toContain('no admin token: MOTHERDUCK_ADMIN_TOKEN is not set');
-    expect(job?.log).toContain('The plan failed. The step above shows why.');
+    expect(place.github.comments[0]?.body).toContain('MOTHERDUCK_ADMIN_TOKEN');
+    expect(job?.log).toMatch(/\bplan failed\b/);
   });
 
   it('from a fork is validated without secrets and without a comment, whatever its configuration asks for', async () => {
@@ -125,7 +125,7 @@ describe.skipIf(isWindows)('a plan in a pull request', () => {
     const asks = edit((text) => text.replace('[gh, secret, list]', '[gh, "${MOTHERDUCK_ADMIN_TOKEN}"]'));
     const { status, log, summary } = await plan(place, nothing, 'eve/accounts');
     expect(status, log).toBe('success');
-    expect(summary).toContain('It was not planned, because it comes from a fork');
+    expect(summary).toMatch(/\bfrom a fork\b/);
     // Even where the secrets are given to forks, which GitHub does not do.
     const thief = await plan(place, asks, 'eve/accounts');
     expect(thief.status).toBe('failure');
@@ -141,10 +141,10 @@ describe.skipIf(isWindows)('a plan in a pull request', () => {
     for (const link of links) {
       const { status, log, summary } = await plan(place, link, 'eve/accounts');
       expect(status).toBe('failure');
-      expect(summary).toMatch(/a link that leads out of the repository|"shared.yaml" is not in the git work tree/);
+      expect(summary).toMatch(/\bout of the repository\b|"shared.yaml".*\bgit work tree\b/);
       expect(`${log}${summary}`).not.toContain('s3cret');
     }
-    expect((await plan(place, nothing, null)).summary).toContain('comes from a fork');
+    expect((await plan(place, nothing, null)).summary).toMatch(/\bfrom a fork\b/);
     expect(place.github.comments).toEqual([]);
     expect(place.github.calls.filter((call) => !call.startsWith('GET'))).toEqual([]);
   });
@@ -154,6 +154,6 @@ describe.skipIf(isWindows)('a plan in a pull request', () => {
     const event = { ...place.pullRequest(nothing), actor: 'dependabot[bot]' };
     const { plan: job } = await place.run('plan.yml', { event, secrets: {} });
     expect(job?.status, job?.log).toBe('success');
-    expect(job?.summary).toContain('because Dependabot gets no secrets');
+    expect(job?.summary).toContain('Dependabot');
   });
 });

@@ -1,6 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import type { Io } from '../../src/cli/io.ts';
 import { interruptible, whileAsking } from '../../src/cli/signals.ts';
+import { expectGolden } from '../golden/golden.ts';
 
 /** Interrupts while the work waits, and gives what was said then. */
 async function saidAt(wait: (stopped: Promise<void>) => Promise<void>): Promise<string[]> {
@@ -17,7 +18,9 @@ async function saidAt(wait: (stopped: Promise<void>) => Promise<void>): Promise<
 
 describe('an interruption', () => {
   it('of work says what becomes of what is in flight', async () => {
-    expect(await saidAt((stopped) => stopped)).toEqual([expect.stringContaining('what is in flight is finished')]);
+    const [text = '', ...more] = await saidAt((stopped) => stopped);
+    expectGolden('warnings', 'an interruption > of work says what becomes of what is in flight', text);
+    expect(more).toEqual([]);
   });
 
   it('of a question says nothing of it, since nothing is', async () => {

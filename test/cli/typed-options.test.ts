@@ -1,5 +1,7 @@
+import type { Command } from 'commander';
 import { describe, expect, it } from 'vitest';
 import { contextOf, inContext } from '../../src/cli/typed-options.ts';
+import { program } from '../../src/program.ts';
 import { commandText, hintsInContext } from '../../src/report/hint.ts';
 
 describe('commands in context', () => {
@@ -27,6 +29,18 @@ describe('commands in context', () => {
 
   it('leave commands alone that know no configuration', () => {
     expect(inContext(['sandbox', 'serve'], { config: 'prod.yaml', sandbox: true })).toEqual(['sandbox', 'serve']);
+  });
+
+  it('have only options that the command has', () => {
+    const typed = { config: 'prod.yaml', state: 's.json', sandbox: true, apiUrl: 'http://localhost:1' } as const;
+    const visit = (command: Command, argv: readonly string[]): void => {
+      for (const each of command.commands) visit(each, [...argv, each.name()]);
+      if (command.commands.length > 0 || command.name() === '__complete') return;
+      const added = inContext(argv, typed).filter((word) => word.startsWith('--'));
+      const known = command.options.map(({ long }) => long);
+      expect(added.filter((option) => !known.includes(option))).toEqual([]);
+    };
+    visit(program(), []);
   });
 
   it('are quoted for a shell', () => {

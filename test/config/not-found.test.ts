@@ -3,6 +3,7 @@ import path from 'node:path';
 import { expect, test } from 'vitest';
 import { loadConfig } from '../../src/config/load.ts';
 import { UserError } from '../../src/model/user-error.ts';
+import { hintText } from '../../src/report/hint.ts';
 import { expectGoldenError } from '../golden/golden.ts';
 import { BASE, type Files, folderOf, MAIN } from './loading.ts';
 
@@ -26,7 +27,7 @@ test.each<[string, Files, string, string]>([
   expect(error.code).toBe('CONFIG_NOT_FOUND');
   expect(error.message).toContain(`${named}"`);
   expect(error.hint.text).toMatch(/--config/);
-  expect(error.hint.text.replaceAll(/--config \/\S*\//g, '--config ')).toContain(tip);
+  expect(hintText(error.hint).replaceAll(/--config \/\S*\//g, '--config ')).toContain(tip);
   expectGoldenError(`no configuration > ${name}`, error);
 });
 

@@ -87,8 +87,8 @@ describe('the data platform', () => {
     await folder.run('apply --sandbox --yes --no-smoke --only etl_prod');
     const prod = 'environments/prod.yaml';
     folder.write(prod, folder.read(prod).replace(/^ +backfill:.*\n/m, ''));
-    const { stdout } = await folder.run('plan --sandbox --only etl_prod');
-    expect(stdout).toContain('0 tokens to create, 0 to rotate, 1 to revoke.');
+    const { document } = await folder.json('plan --sandbox --only etl_prod');
+    expect(document).toMatchObject({ summary: { tokens: { create: 0, rotate: 0, revoke: 1 } } });
   });
 
   it('refuses pools that go beyond the ceiling, and sizes that are not allowed', async () => {
@@ -96,8 +96,11 @@ describe('the data platform', () => {
     folder.edit((text) =>
       text.replace('pool_size: 4, cooldown: 5m', 'pool_size: 10, cooldown: 5m').replace('total: 16', 'total: 64'),
     );
-    const plan = await folder.run('plan --sandbox');
-    expect(plan.stdout).toContain('would cost 51.6 an hour and guardrails.max_compute_ceiling is 50');
+    expect(await folder.json('plan --sandbox')).toMatchObject({
+      document: {
+        violations: [{ message: expect.stringMatching(/\b51\.6\b.*\bguardrails\.max_compute_ceiling\b.*\b50$/) }],
+      },
+    });
     expect(await folder.run('apply --sandbox --yes')).toMatchObject({ code: 1 });
     folder.edit((text) => text.replace('size: jumbo,', 'size: giga,'));
     expect((await folder.run('validate')).code).toBe(1);
@@ -117,13 +120,13 @@ describe('the tenants', () => {
         .match(/^ {2}tenant_\d+:.*$/gm) ?? [];
     expect(shown).toHaveLength(4);
     editTenants(folder, (text) => `${text}${shown.join('\n')}\n`);
-    expect((await folder.run('validate')).stdout).toBe(
-      'motherduck.accounts.yaml is valid: 204 accounts, 410 tokens.\n',
-    );
-    const { stdout } = await folder.run(
+    expect((await folder.run('validate')).stdout).toMatch(/ 204 accounts, 410 tokens\.\n$/);
+    const { document } = await folder.json(
       'plan --sandbox --only tenant_201 --only tenant_202 --only tenant_203 --only tenant_204',
     );
-    expect(stdout).toContain('Plan: 4 accounts to create, 0 to change, 0 to delete; 9 tokens to create');
+    expect(document).toMatchObject({
+      summary: { accounts: { create: 4, change: 0, delete: 0 }, tokens: { create: 9, rotate: 0, revoke: 0 } },
+    });
   });
 
   it('go in two steps, and never more than two at a time', { timeout: 120_000 }, async () => {
@@ -137,19 +140,30 @@ describe('the tenants', () => {
 
     const original = folder.read(TENANTS);
     editTenants(folder, without('tenant_001'));
-    const lost = await folder.run(`plan --sandbox ${only}`);
-    expect(lost.stdout).toContain('retained (--prune deletes): 1 account (tenant_001)');
-    const kept = await folder.run(`apply --sandbox --yes --prune --allow-delete ${only}`);
-    expect(kept).toMatchObject({ code: 1, stdout: expect.stringContaining('tenant_001 has deletion_protection') });
+    expect(await folder.json(`plan --sandbox ${only}`)).toMatchObject({ document: { retained: ['tenant_001'] } });
+    const kept = await folder.json(`apply --sandbox --yes --prune --allow-delete ${only}`);
+    expect(kept).toMatchObject({
+      code: 1,
+      document: {
+        error: { code: 'GUARDRAIL', message: expect.stringMatching(/\btenant_001\b.*\bdeletion_protection\b/) },
+      },
+    });
 
     const leaving = '{ template: tenant, deletion_protection: false }';
     folder.write(TENANTS, original.replace(/(tenant_00[1-3]): .*/g, `$1: ${leaving}`));
     expect(await folder.run(`apply --sandbox --yes --no-smoke ${only}`)).toMatchObject({ code: 0 });
     const unprotected = folder.read(TENANTS);
     editTenants(folder, without('tenant_001', 'tenant_002', 'tenant_003'));
-    const three = await folder.run(`apply --sandbox --yes --prune --allow-delete ${only}`);
-    expect(three.stdout).toContain('the plan deletes 3 accounts and guardrails.max_deletes is 2');
-    expect(three.code).toBe(1);
+    const three = await folder.json(`apply --sandbox --yes --prune --allow-delete ${only}`);
+    expect(three).toMatchObject({
+      code: 1,
+      document: {
+        error: {
+          code: 'GUARDRAIL',
+          message: expect.stringMatching(/\b3 accounts\b.*\bguardrails\.max_deletes\b.*\b2\b/),
+        },
+      },
+    });
     folder.write(TENANTS, without('tenant_001')(unprotected));
     const one = await folder.run(`apply --sandbox --yes --prune --allow-delete --no-smoke ${only}`);
     expect(one, one.stdout).toMatchObject({ code: 0 });
@@ -209,7 +223,7 @@ describe('the tenants of a customer database', () => {
         '  tenant_acme: { template: tenant, ducklings: large }\n' +
         '  tenant_globex: { template: tenant }\n',
     );
-    expect((await folder.run('validate')).stdout).toBe('motherduck.accounts.yaml is valid: 2 accounts, 4 tokens.\n');
+    expect((await folder.run('validate')).stdout).toMatch(/ 2 accounts, 4 tokens\.\n$/);
   });
 
   it('are not written when one has a name that is none', async () => {

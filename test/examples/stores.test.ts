@@ -95,9 +95,9 @@ describe.skipIf(isWindows).each(Object.entries(PROMISED))('the example %s', (sto
 
   it('creates nothing when nobody is logged in, and says so', async () => {
     const { folder, outside } = copyOf(store);
-    const ran = await folder.run('apply --sandbox --yes', { FAIL: 'login' });
-    expect(ran.code).toBe(1);
-    expect(ran.stderr).toContain(`The secret store ${store} cannot be used: its check failed`);
+    const ran = await folder.json('apply --sandbox --yes', { FAIL: 'login' });
+    expect(ran).toMatchObject({ code: 1, document: { error: { code: 'STORE_UNUSABLE' } } });
+    expect(ran.stderr).toContain(` ${store} `);
     expect(ran.stderr).toContain('you are not logged in');
     expect(commands(outside.takeCalls())).toEqual([promised.check]);
     expect(await liveTokens(folder)).toBeUndefined();
@@ -105,9 +105,22 @@ describe.skipIf(isWindows).each(Object.entries(PROMISED))('the example %s', (sto
 
   it('revokes a token whose secret the store did not take, and makes another one the next time', async () => {
     const { folder, outside } = copyOf(store);
-    const ran = await folder.run('apply --sandbox --yes --no-smoke', { FAIL: 'put' });
-    expect(ran.code).toBe(3);
-    expect(ran.stdout).toContain(`The secret store ${store} did not take the secret of etl_prod/airflow`);
+    const ran = await folder.json('apply --sandbox --yes --no-smoke', { FAIL: 'put' });
+    expect(ran).toMatchObject({
+      code: 3,
+      document: {
+        applied: {
+          outcomes: expect.arrayContaining([
+            expect.objectContaining({
+              account: 'etl_prod',
+              token: 'airflow',
+              result: 'failed',
+              error: expect.objectContaining({ code: 'STORE_FAILED', message: expect.stringContaining(` ${store} `) }),
+            }),
+          ]),
+        },
+      },
+    });
     const refused = [...outside.refused().values()];
     expect(refused).toHaveLength(TOKENS.length);
     for (const secret of refused) expect(ran.stdout + ran.stderr).not.toContain(secret.split('.')[2]);

@@ -107,15 +107,15 @@ describe('a program', () => {
     const { planned, applied } = await applyAll(opened);
     const { desired, service } = opened;
     const found = await audit({ desired, state: await readState({ desired, service }), service });
-    expect(renderPlan(planned, 'text')).toContain('Plan: 2 accounts to create');
+    expect(renderPlan(planned, 'text')).toMatch(/^Plan: 2 accounts /m);
     expect(JSON.parse(renderPlan(planned, 'json')).actions).toHaveLength(4);
-    expect(renderPlan(planned, 'markdown')).toContain('2 accounts to create');
+    expect(renderPlan(planned, 'markdown')).toMatch(/^\*\*Plan: 2 accounts /);
     expect(renderPlan(planned, 'html')).toContain('<!doctype html>');
-    expect(renderApplied(planned, applied, 'text')).toContain('4 of 4 actions done');
+    expect(renderApplied(planned, applied, 'text')).toMatch(/^Applied: 4 of 4 /m);
     expect(JSON.parse(renderApplied(planned, applied, 'json')).applied.outcomes).toHaveLength(4);
     expect(JSON.parse(renderAudit(found, 'json')).organization).toBe('acme');
     expect(JSON.parse(renderAudit(found, 'sarif')).version).toBe('2.1.0');
-    expect(() => renderPlan(planned, 'pdf' as 'text')).toThrow('a plan cannot be written as pdf');
+    expect(() => renderPlan(planned, 'pdf' as 'text')).toThrow(/\bpdf$/);
   });
 
   it('reads and plans only the accounts that match only', async () => {
@@ -128,7 +128,9 @@ describe('a program', () => {
       'etl',
     ]);
     expect(plan({ desired, live, state, service }).errors.map(({ account }) => account)).toEqual(['bi_app']);
-    expect(() => plan({ desired, live, state, service, only: ['x*'] })).toThrow('matches no account');
+    expect(() => plan({ desired, live, state, service, only: ['x*'] })).toThrow(
+      expect.objectContaining({ code: 'USAGE', message: expect.stringContaining('x*') }),
+    );
   });
 });
 
@@ -138,12 +140,12 @@ describe('a configuration', () => {
     await writeFile(file, CONFIGURATION.replaceAll(': pipeline', ': pipelin'));
     const error = await loadConfig(file).catch((reason: unknown) => reason);
     expect(error).toBeInstanceOf(InvalidConfiguration);
-    expect(String(error)).toContain(`the configuration has 2 errors: ${file}:7:`);
+    expect(String(error)).toContain(` 2 errors: ${file}:7:`);
     expect(error).toMatchObject({
       code: 'CONFIG_INVALID',
       diagnostics: [
-        { file, line: 7, message: 'unknown policy "pipelin"', hint: 'did you mean "pipeline"?' },
-        { file, line: 8, message: 'unknown policy "pipelin"' },
+        { code: 'unknown-policy', file, line: 7, hint: expect.stringContaining('"pipeline"') },
+        { code: 'unknown-policy', file, line: 8 },
       ],
     });
   });

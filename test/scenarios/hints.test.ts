@@ -45,4 +45,43 @@ describe('commands to type next', () => {
       expect((await folder.run(words)).code).not.toBe(USAGE);
     }
   });
+
+  it.each([
+    ['plan --config broken.yaml --sandbox', ['validate', '--config', 'broken.yaml', '--sandbox']],
+    ['plan --config new/none.yaml --sandbox', ['init', '--config', 'new/none.yaml', '--sandbox']],
+    ['plan --out broken.yaml --sandbox', ['plan', '--out', 'today.plan', '--sandbox']],
+    ['init --config broken.yaml', ['import', '--all', '--config', 'broken.yaml']],
+    ['apply --config prod.yaml --sandbox=lab', ['plan', '--config', 'prod.yaml', '--sandbox=lab']],
+    [
+      'apply none.plan --config prod.yaml --sandbox',
+      ['plan', '--out', 'none.plan', '--config', 'prod.yaml', '--sandbox'],
+    ],
+    ['apply a.plan --only etl_prod --sandbox', ['plan', '--only', 'etl_prod', '--out', 'a.plan', '--sandbox']],
+    ['apply --sandbox today.plan', ['apply', 'today.plan', '--sandbox']],
+    ['audit --idle 30d --sandbox=lab', ['audit', '--usage', '--idle', '30d', '--sandbox=lab']],
+    ['import --sandbox etl_prod', ['import', 'etl_prod', '--sandbox']],
+    ['sandbox connect', ['state', 'list']],
+    ['sandbox connect --sandbox none', ['apply', '--sandbox=none']],
+  ])('of the error of "%s" is accepted as it stands', async (typed, command) => {
+    const stage = await Stage.applied();
+    stage.write('prod.yaml', stage.read('motherduck.accounts.yaml'));
+    stage.write('broken.yaml', 'version: 1\n');
+    const failed = await stage.run(typed);
+    expect(failed.code).not.toBe(0);
+    expect(commandsIn(failed.stderr)).toEqual([command]);
+    expect((await stage.run(command)).code).not.toBe(USAGE);
+  });
+
+  it('of init are those from the new file to the first apply', async () => {
+    const stage = new Stage();
+    const { stderr } = await stage.run('init --config prod.yaml');
+    const commands = [...stderr.matchAll(/^ {2}mdacc (.+?) {2,}\S/gm)].map(([, words = '']) => words.split(' '));
+    expect(commands).toEqual([
+      ['validate', '--config', 'prod.yaml'],
+      ['plan', '--sandbox', '--config', 'prod.yaml'],
+      ['plan', '--config', 'prod.yaml'],
+      ['apply', '--config', 'prod.yaml'],
+    ]);
+    for (const words of commands) expect((await stage.run(words)).code).not.toBe(USAGE);
+  });
 });

@@ -88,9 +88,7 @@ it.skipIf(!hasProc)('are in no output, file, argument or environment', { timeout
   runs.push(await folder.run('plan --format markdown --debug'));
   runs.push(await folder.run('plan --format html --debug'));
   for (const format of ['sarif', 'github']) runs.push(await folder.run(`validate --format ${format}`));
-  expect(folder.read('outputs')).toContain(
-    'summary=No changes. MotherDuck matches the configuration.\nchanges=false\nexitcode=0\n',
-  );
+  expect(folder.read('outputs')).toContain('\nchanges=false\nexitcode=0\n');
   runs.push(await folder.runProgram('smoke --debug --format junit'));
   runs.push(await folder.run('smoke --format json'));
   await folder.run('sandbox seed 1');

@@ -1,4 +1,4 @@
-import { type ChildProcess, spawn } from 'node:child_process';
+import type { ChildProcess } from 'node:child_process';
 import { randomBytes } from 'node:crypto';
 import { constants } from 'node:fs';
 import { access, type FileHandle, open, stat, unlink } from 'node:fs/promises';
@@ -34,6 +34,7 @@ export async function runCommand(words: readonly string[], options: RunOptions):
   const file = options.stdin === undefined ? undefined : await secretAsFile(options.stdin);
   try {
     const [program = '', ...args] = words;
+    const { spawn } = await import('node:child_process');
     const child = spawn(program, args, {
       cwd: options.folder,
       stdio: [options.stdin === undefined ? 'ignore' : (file?.fd ?? 'pipe'), 'pipe', 'pipe'],
@@ -121,7 +122,9 @@ function signalGroup(child: ChildProcess, signal: NodeJS.Signals): void {
 function endTree(child: ChildProcess, pid: number): void {
   if (child.exitCode !== null || child.signalCode !== null) return;
   const words = ['/pid', String(pid), '/t', '/f'];
-  spawn('taskkill', words, { stdio: 'ignore', windowsHide: true }).on('error', () => child.kill());
+  void import('node:child_process').then(({ spawn }) =>
+    spawn('taskkill', words, { stdio: 'ignore', windowsHide: true }).on('error', () => child.kill()),
+  );
 }
 
 function codeOf(error: unknown): string {
