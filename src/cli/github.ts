@@ -4,7 +4,7 @@ import type { Plan } from '../model/plan.ts';
 import { hasChanges } from '../plan/plan.ts';
 import { warningsGithub } from '../report/apply/github.ts';
 import { planMarkdown } from '../report/plan/markdown.ts';
-import { summaryLine } from '../report/plan/summary.ts';
+import { summaryLine } from '../report/plan/wording.ts';
 import type { Io } from './io.ts';
 
 /** Writes `summary`, `changes` and `exitcode` to GITHUB_OUTPUT, and the plan to GITHUB_STEP_SUMMARY. */

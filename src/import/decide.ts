@@ -17,8 +17,14 @@ import { UserError } from '../model/user-error.ts';
 import { FIRST_STORE, Policies } from './policies.ts';
 import { writeDucklings } from './pools.ts';
 import { type Candidate, type CandidateInput, findCandidates, isSelected } from './selection.ts';
-import { type SecretPaths, TokenKeys } from './token-keys.ts';
-import { type AccountTokens, type AddressedToken, lifetimeNotices, writeTokens } from './tokens.ts';
+import {
+  type AccountTokens,
+  type AddressedToken,
+  lifetimeNotices,
+  type SecretPaths,
+  TokenKeys,
+  writeTokens,
+} from './tokens.ts';
 import { type Closed, YamlText } from './yaml-text.ts';
 import { entriesOf, type YamlEntry, type YamlValue } from './yaml-writer.ts';
 

@@ -1,7 +1,7 @@
 /** Workflow commands of GitHub Actions. */
 import { printable } from './printable.ts';
 
-/** One command on a line of its own. Its text may have several lines; no text can end the command or begin another. */
+/** One command on its own line. Its text may have several lines, and cannot end the command or begin another. */
 export function githubCommand(
   name: 'error' | 'warning',
   properties: Readonly<Record<string, string>>,

@@ -1,6 +1,6 @@
 import { showTime } from '../model/time.ts';
 
-/** `acme, 2026-11-25 01:10 UTC`: which organization, and by what time. The sandbox never passes for MotherDuck. */
+/** `acme, 2026-11-25 01:10 UTC`: the organization and MotherDuck's time; says when it is the sandbox. */
 export function headline(of: {
   readonly organization: string;
   readonly sandbox: boolean;

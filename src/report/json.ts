@@ -1,11 +1,11 @@
-/** JSON for programs. Names in it come from a live organization, and people look at it in terminals. */
+/** JSON for programs. It has names of a live organization, and is also shown in terminals. */
 
 /** A document as one JSON text. */
 export function jsonText(document: unknown): string {
   return visibleJson(`${JSON.stringify(document, null, 2)}\n`);
 }
 
-/** The same JSON, with escapes for characters that nobody sees or that turn the order of what is seen around. */
+/** The same JSON, with escapes for characters that are invisible or change the direction of text. */
 export function visibleJson(json: string): string {
   return json.replace(/[\p{Cf}\u2028\u2029\u007f-\u009f]/gu, escaped);
 }

@@ -1,6 +1,6 @@
-/** What every JUnit XML report shares. */
+/** The parts that all JUnit XML reports share. */
 
-/** A document with its suites, which are XML already. */
+/** The document. @param suites As XML. */
 export function junitDocument(
   name: string,
   counts: { readonly tests: number; readonly failures: number },

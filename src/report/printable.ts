@@ -1,6 +1,6 @@
 /**
- * The same data with no control character in any of its texts: names come from a live organization, where anyone may
- * have put an escape sequence or a line break into one, and a terminal or a pull request would obey it.
+ * The same data with control characters in its texts replaced. Names come from a live organization, where anyone may have
+ * put an escape sequence or a line break into one, which a terminal or a pull request would interpret.
  */
 export function printable<T>(data: T): T {
   return JSON.parse(JSON.stringify(data), (_key, value: unknown) =>

@@ -4,6 +4,7 @@ import { expect, it } from 'vitest';
 import { coloured } from '../../src/report/paint.ts';
 import { planDocument } from '../../src/report/plan/json.ts';
 import { planText } from '../../src/report/plan/text.ts';
+import { untilText } from '../../src/report/plan/wording.ts';
 import { expectGolden } from '../golden/golden.ts';
 import { everything } from './plans.ts';
 
@@ -29,4 +30,14 @@ it('in colour is the same text', async () => {
   const plan = await everything();
   // biome-ignore lint/suspicious/noControlCharactersInRegex: they are what is taken out
   expect(planText(plan, coloured).replace(/\x1b\[\d+m/g, '')).toBe(planText(plan));
+});
+
+it('never says that a later change is in 0 seconds', () => {
+  expect([untilText(1, 0), untilText(1000, 0), untilText(90_000, 0)]).toMatchInlineSnapshot(`
+    [
+      "in 1 second",
+      "in 1 second",
+      "in 1 minute",
+    ]
+  `);
 });

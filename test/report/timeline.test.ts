@@ -1,7 +1,6 @@
 /** The drawing of tokens: what lives how long, and where that stands. */
 import { describe, expect, it } from 'vitest';
-import { scaleTo } from '../../src/report/plan/html/timeline.ts';
-import { tokenLifetimes } from '../../src/report/plan/html/token-lifetimes.ts';
+import { scaleTo, tokenLifetimes } from '../../src/report/plan/html/timeline.ts';
 import { DAY, desire, token, World } from '../world.ts';
 
 const NOW = Date.UTC(2026, 10, 24);

@@ -1,4 +1,4 @@
-/** What an apply did: a line an event while it runs, and a closing summary. */
+/** What an apply does: a line for each event while it runs, and a closing summary. */
 
 import type { Applied } from '../../apply/apply.ts';
 import type { ApplyEvent } from '../../apply/apply-account.ts';
@@ -17,7 +17,7 @@ export interface AppliedPlan {
   readonly smoke: Smoke;
 }
 
-/** One line of what is happening. */
+/** One line for an event. */
 export function eventLine(event: ApplyEvent, paint: Paint = plain): string {
   switch (event.kind) {
     case 'begin':
@@ -71,12 +71,10 @@ export function appliedText(
     ...applied.failures.map((error) => failure('', error, paint, inContext)),
   ];
   const total = applied.outcomes.length;
-  const parts = [
-    total === 0 ? 'the state is as the configuration has it' : `${count('done')} of ${total} actions done`,
-  ];
+  const parts = [total === 0 ? 'the state matches the configuration' : `${count('done')} of ${total} actions done`];
   if (failed.length > 0) parts.push(`${failed.length} failed`);
   if (count('skipped') > 0) parts.push(`${count('skipped')} skipped`);
-  const again = failures.length > 0 || count('skipped') > 0 ? ' The state is right; run apply again to go on.' : '';
+  const again = failures.length > 0 || count('skipped') > 0 ? ' The state was saved; run apply again to continue.' : '';
   const summary = `${paint.bold(`Applied: ${parts.join(', ')}.`)}${again}`;
   const tested = smoke.accounts.length > 0 ? [smokeText(smoke, paint, inContext).trimEnd()] : [];
   return `\n${[...failures, summary, ...tested].join('\n')}\n`;

@@ -2,10 +2,8 @@
 import type { Audit, Finding, Severity } from '../../model/audit.ts';
 import { counted } from '../../model/wording.ts';
 import { hintText } from '../hint.ts';
-import { html, type Markup, NOTHING } from '../page/markup.ts';
-import { countedNames } from '../page/names.ts';
+import { countedNames, html, type Kind, type Markup, NOTHING, tag } from '../page/markup.ts';
 import { page } from '../page/page.ts';
-import { type Kind, tag } from '../page/tag.ts';
 import { printable } from '../printable.ts';
 import { auditSummary, byAccount, countFindings, SEVERITIES, showLocation } from './findings.ts';
 

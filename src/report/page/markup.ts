@@ -1,3 +1,5 @@
+/** HTML that is safe by how it is made, and what the pages are made of: tags and lists of names. */
+
 /** HTML that is safe by how it is made: in a template, only what already is Markup goes in as it is. */
 export class Markup {
   readonly text: string;
@@ -7,13 +9,13 @@ export class Markup {
   }
 }
 
-/** What may stand in a template: text and numbers are escaped, lists are joined. */
+/** A value in a template: text is escaped, lists are joined. */
 export type Shown = Markup | string | number | readonly Shown[];
 
-/** Nothing to show. */
+/** Empty markup. */
 export const NOTHING = new Markup('');
 
-/** `` html`<p>${name}</p>` ``: the name is text there, whatever is in it; so it is in an attribute with double quotes. */
+/** `` html`<p>${name}</p>` ``: values are escaped, for text and for attributes in double quotes. */
 export function html(parts: TemplateStringsArray, ...values: readonly Shown[]): Markup {
   let text = parts[0] ?? '';
   for (const [index, value] of values.entries()) text += shown(value) + (parts[index + 1] ?? '');
@@ -29,4 +31,28 @@ function shown(value: Shown): string {
 
 function escaped(text: string): string {
   return text.replace(/[&<>"'`]/g, (character) => `&#${character.codePointAt(0)};`);
+}
+
+/** What a colour stands for. */
+export type Kind = 'create' | 'remove' | 'change' | 'adopt' | 'none';
+
+/** A coloured word, which says by itself what its colour means. */
+export function tag(kind: Kind, text: string): Markup {
+  return html`<span class="tag ${kind}">${text}</span>`;
+}
+
+/** Longer lists of names are folded. */
+const OPEN = 12;
+
+/** `3 accounts` and their names. */
+export function countedNames(all: readonly string[], one: string): Markup {
+  const count = `${all.length} ${one}${all.length === 1 ? '' : 's'}`;
+  if (all.length === 0) return html`<p>${count}</p>`;
+  if (all.length <= OPEN) return html`<p>${count}</p>${nameList(all)}`;
+  return html`<details><summary>${count}</summary>${nameList(all)}</details>`;
+}
+
+/** Names, each with a border, so that spaces and commas in them are not taken for separators. */
+export function nameList(all: readonly string[]): Markup {
+  return html`<ul class="names">${all.map((name) => html`<li>${name}</li>`)}</ul>`;
 }

@@ -1,4 +1,4 @@
-/** The page around every report in HTML: one file that needs no script and no network, for a phone, a desk and a printer. */
+/** The page around every report in HTML: one file without scripts and network access, for phones, desktops and printers. */
 import { showTime } from '../../model/time.ts';
 import { VERSION } from '../../version.ts';
 import { html, type Markup, NOTHING } from './markup.ts';
@@ -7,18 +7,18 @@ import { STYLE } from './style.ts';
 export interface Page {
   /** For the tab: `Plan for acme`. */
   readonly title: string;
-  /** The one line that says it all; it stands first. */
+  /** The heading. */
   readonly summary: string;
   readonly organization: string;
   readonly sandbox: boolean;
   /** ISO 8601. */
   readonly at: string;
-  /** What else stands under the summary, each a few words. */
+  /** Further facts under the summary, a few words each. */
   readonly facts: readonly Markup[];
   readonly sections: readonly Markup[];
 }
 
-// Even a name that became markup by mistake could run nothing, load nothing and send nothing.
+// Even if a name became markup by mistake, it could not run, load or send anything.
 const POLICY = "default-src 'none'; style-src 'unsafe-inline'; img-src data:; base-uri 'none'; form-action 'none'";
 
 /** Writes the whole file. */
@@ -53,7 +53,7 @@ ${sections.map((section) => html`${section}\n`)}</main>
 /** The sandbox never passes for MotherDuck. */
 const SANDBOX = html`<p class="sandbox"><b>Sandbox.</b> This is the embedded organization on one machine; nothing here reaches MotherDuck.</p>`;
 
-/** What a tab and a bookmark can show. */
+/** As long as tabs and bookmarks show it. */
 function short(title: string): string {
   return title.length <= 70 ? title : `${title.slice(0, 69)}…`;
 }

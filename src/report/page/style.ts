@@ -1,4 +1,4 @@
-/** How every page looks. Colours are named by what they say; each pair of text and ground has a contrast of 4.5 at least. */
+/** The style of every page. Colours are named by their meaning; text and background have a contrast of at least 4.5. */
 import { Markup } from './markup.ts';
 
 const LIGHT = `

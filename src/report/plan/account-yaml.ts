@@ -1,11 +1,11 @@
-/** An account before and after a plan, as YAML: what a reviewer reads as a diff. */
+/** An account before and after a plan as YAML, for a diff. */
 import { diffLines } from 'diff';
 import { stringify } from 'yaml';
 import type { DesiredDucklings, Ducklings } from '../../model/ducklings.ts';
 import type { Action, PlannedToken, ShownToken } from '../../model/plan.ts';
 import { formatDuration } from '../../model/time.ts';
 
-interface Picture {
+interface Sketch {
   ducklings?: object;
   tokens?: Record<string, object>;
   deletion_protection?: boolean;
@@ -13,8 +13,8 @@ interface Picture {
 
 /** The lines of a unified diff of one account, each with `+`, `-` or a space before it. */
 export function accountDiff(account: string, actions: readonly Action[]): string {
-  const before: Picture = {};
-  const after: Picture = {};
+  const before: Sketch = {};
+  const after: Sketch = {};
   let isThereBefore = true;
   let isThereAfter = true;
   for (const action of actions) {
@@ -33,11 +33,11 @@ export function accountDiff(account: string, actions: readonly Action[]): string
     .join('\n');
 }
 
-function yaml(account: string, picture: Picture, isThere: boolean): string {
+function yaml(account: string, picture: Sketch, isThere: boolean): string {
   return isThere ? stringify({ [account]: picture }, { lineWidth: 0 }) : '';
 }
 
-function draw(action: Action, before: Picture, after: Picture): void {
+function draw(action: Action, before: Sketch, after: Sketch): void {
   switch (action.action) {
     case 'create_account':
       after.deletion_protection = action.after.deletion_protection;
@@ -47,7 +47,7 @@ function draw(action: Action, before: Picture, after: Picture): void {
       after.ducklings = ducklings(action.after);
       return;
     case 'create_token':
-      after.tokens = { ...after.tokens, [action.after.name]: wanted(action.after) };
+      after.tokens = { ...after.tokens, [action.after.name]: planned(action.after) };
       return;
     case 'adopt_token': {
       const { name } = action.after;
@@ -62,7 +62,7 @@ function draw(action: Action, before: Picture, after: Picture): void {
       after.tokens = {
         ...after.tokens,
         [name]: { ...live(action.before), revoked: `${overlap} after its replacement` },
-        [action.after.name]: wanted(action.after),
+        [action.after.name]: planned(action.after),
       };
       return;
     }
@@ -92,6 +92,6 @@ function live({ type, expires_at }: ShownToken): object {
   return { type, expires: expires_at?.slice(0, 10) ?? 'never' };
 }
 
-function wanted({ type, ttl, secret_store, policy }: PlannedToken): object {
+function planned({ type, ttl, secret_store, policy }: PlannedToken): object {
   return { type, ttl: ttl === null ? 'never' : formatDuration(ttl), policy, secret_store };
 }

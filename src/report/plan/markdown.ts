@@ -1,6 +1,6 @@
 /**
- * A plan for a pull request comment: the summary line first, a table, and a `diff` block for each account, folded. At
- * most 65,000 characters, which GitHub takes; a longer one is cut at an account's border and says what was left out.
+ * A plan for a pull request comment: the summary line first, a table, and a folded `diff` block for each account. GitHub
+ * accepts 65,000 characters; of a longer plan, whole accounts are skipped at the end, and their names are listed.
  */
 
 import type { PlanNotice } from '../../model/notice.ts';
@@ -12,13 +12,10 @@ import { hintText, type InContext, noContext } from '../hint.ts';
 import { commentMarker, lengthOf, MOST_CHARACTERS, markdown } from '../markdown.ts';
 import type { Paint } from '../paint.ts';
 import { printable } from '../printable.ts';
-import { symbolOf } from '../symbols.ts';
 import { accountDiff } from './account-yaml.ts';
-import { groupByAccount } from './by-account.ts';
-import { summaryLine } from './summary.ts';
-import { price } from './wording.ts';
+import { groupByAccount, price, summaryLine, symbolOf } from './wording.ts';
 
-/** For what is said at the end about what was left out. */
+/** Characters for the list of skipped accounts. */
 const ROOM_AT_THE_END = 600;
 const NAMES_SHOWN = 10;
 const NOTICES_SHOWN = 20;
@@ -45,7 +42,7 @@ export function planMarkdown(given: Plan, _paint?: Paint, inContext: InContext =
   return `${parts.join('\n')}\n`;
 }
 
-/** As many whole accounts as there is room for, in the plan's order. */
+/** The accounts that fit, in the plan's order. */
 function takeWhatFits(
   groups: Map<string, Action[]>,
   room: number,
@@ -135,10 +132,13 @@ function ceiling(compute: ComputeCeiling | undefined): string {
 
 function skipped(accounts: readonly string[]): string[] {
   if (accounts.length === 0) return [];
-  return [`… and ${listed(accounts, 'account', 'accounts')} left out here for length; \`mdacc plan\` shows all.`, ''];
+  return [
+    `… and ${listed(accounts, 'account', 'accounts')} not shown because of the size limit; \`mdacc plan\` shows all.`,
+    '',
+  ];
 }
 
-/** A reviewer wants to know what apply will not touch. */
+/** What apply does not touch. */
 function untouched(plan: Plan): string[] {
   const { accounts, tokens } = plan.unmanaged;
   const names = tokens.map((token) => `${token.account}/${token.name === '' ? token.id : token.name}`);

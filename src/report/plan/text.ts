@@ -1,9 +1,9 @@
-/** A plan for a terminal: a block an account, what needs attention, what is not touched, and one summary line. */
+/** A plan for a terminal: a block for each account, what needs attention, what is not touched, and a summary line. */
 
 import type { PlanNotice } from '../../model/notice.ts';
 import type { Action, ComputeCeiling, NextChange, Plan } from '../../model/plan.ts';
 import { columnWidth, padTo } from '../../model/text-width.ts';
-import { describeSpan, isoTime } from '../../model/time.ts';
+import { isoTime } from '../../model/time.ts';
 import { counted, few } from '../../model/wording.ts';
 import { noticeText } from '../../plan/notice-text.ts';
 import { reasonText } from '../../plan/reason-text.ts';
@@ -11,14 +11,21 @@ import { headline } from '../headline.ts';
 import { hintText, type InContext, noContext } from '../hint.ts';
 import { type Paint, plain } from '../paint.ts';
 import { printable } from '../printable.ts';
-import { paintSymbol, symbolOf } from '../symbols.ts';
-import { groupByAccount } from './by-account.ts';
-import { summaryLine } from './summary.ts';
-import { detailOf, isOfAccount, price, subjectOf } from './wording.ts';
+import {
+  detailOf,
+  groupByAccount,
+  isOfAccount,
+  paintSymbol,
+  price,
+  subjectOf,
+  summaryLine,
+  symbolOf,
+  untilText,
+} from './wording.ts';
 
-/** How many names are written out before the rest is counted. */
+/** The number of names that are shown; the rest is counted. */
 const NAMES_SHOWN = 8;
-/** Of what is to come: days, and tokens of each. */
+/** Of later changes: the number of days, and of tokens for each. */
 const DAYS_SHOWN = 3;
 const TOKENS_SHOWN = 3;
 const SYMBOL_WIDTH = 3;
@@ -58,7 +65,7 @@ function accountBlock(account: string, actions: readonly Action[], paint: Paint)
   ].join('\n');
 }
 
-/** In the block of a new account, "the account is new" need not stand at every part. */
+/** In the block of a new account, the parts do not repeat that the account is new. */
 function reasonLines(action: Action, own: Action | undefined, paint: Paint): string[] {
   if (own?.action === 'create_account' && action.reason.kind === 'new_account') return [];
   return [paint.dim(`          ${reasonText(action)}${riskOf(action)}`)];
@@ -73,7 +80,7 @@ function deletedTokens(own: Action | undefined): string[] {
   return [`      tokens that go with it: ${list(own.before.tokens.map((token) => token.name).sort())}`];
 }
 
-/** What changes in the state alone, and must be seen all the same: it is what stands before a deletion. */
+/** Changes of deletion protection: in the state alone, but they decide whether an account can be deleted. */
 function protections({ protection }: Plan, paint: Paint): string {
   const said = (on: boolean) => (on ? 'on' : 'off');
   return protection
@@ -99,7 +106,7 @@ function notices(
     .join('\n');
 }
 
-/** A reviewer wants to know what apply will not touch. */
+/** What apply does not touch. */
 function untouched(plan: Plan, paint: Paint): string[] {
   const lines: string[] = [];
   if (plan.retained.length > 0) {
@@ -150,13 +157,13 @@ function nextLines(plan: Plan, paint: Paint): string[] {
   return [...lines, ...rest].map(paint.dim);
 }
 
-/** What one day brings: `2026-12-17 (in 22 days): tenant_acme/app, tenant_globex/app rotate`. */
+/** The changes of one day: `2026-12-17 (in 22 days): tenant_acme/app, tenant_globex/app rotate`. */
 function nextChanges(changes: readonly NextChange[], now: number): string {
   const [first] = changes;
   if (first === undefined) return '';
   const day = first.at.slice(0, 10);
   const days = Math.round((Date.parse(day) - Date.parse(isoTime(now).slice(0, 10))) / 86_400_000);
-  const when = days >= 1 ? `in ${counted(days, 'day')}` : `in ${describeSpan((Date.parse(first.at) - now) / 1000)}`;
+  const when = days >= 1 ? `in ${counted(days, 'day')}` : untilText(Date.parse(first.at), now);
   const names = few(
     changes.map(({ account, name }) => `${account}/${name}`),
     TOKENS_SHOWN,

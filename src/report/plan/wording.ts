@@ -1,8 +1,10 @@
-/** What is said of an action and of what it costs, whatever the format. */
+/** What every format says of a plan: its summary line, and the symbol, subject, detail and price of each action. */
 
-import type { Action, ComputeCeiling, PlannedToken } from '../../model/plan.ts';
-import { formatDuration } from '../../model/time.ts';
-import { describeDucklings } from '../ducklings.ts';
+import type { DesiredDucklings, Ducklings } from '../../model/ducklings.ts';
+import type { Action, ComputeCeiling, Plan, PlannedToken, Summary } from '../../model/plan.ts';
+import { describeSpan, formatDuration } from '../../model/time.ts';
+import { hasChanges, summarize } from '../../plan/plan.ts';
+import type { Paint } from '../paint.ts';
 
 /** Whether an action is on the account itself, and not on a part of it. */
 export function isOfAccount(action: Action): boolean {
@@ -14,7 +16,7 @@ export function isOfAccount(action: Action): boolean {
   );
 }
 
-/** The part of the account that an action is on, by its names at MotherDuck; empty when it is the account itself. */
+/** The part of the account that an action changes, by its name at MotherDuck; empty for the account itself. */
 export function subjectOf(action: Action): string {
   switch (action.action) {
     case 'set_ducklings':
@@ -33,15 +35,15 @@ export function subjectOf(action: Action): string {
   }
 }
 
-/** What the part will be, in one line; may be empty. */
+/** What the part becomes, in one line; may be empty. */
 export function detailOf(action: Action): string {
   switch (action.action) {
     case 'set_ducklings':
       return `${describeDucklings(action.after)}${ceiling(action.compute)}`;
     case 'create_token':
-      return wantedToken(action.after);
+      return plannedToken(action.after);
     case 'rotate_token':
-      return `${wantedToken(action.after)}, the old one lives on for ${formatDuration(action.after.overlap)}`;
+      return `${plannedToken(action.after)}, the old one lives on for ${formatDuration(action.after.overlap)}`;
     case 'adopt_token':
       return `${action.after.type}, ${expiry(action.after.expires_at)}`;
     case 'revoke_token':
@@ -51,7 +53,7 @@ export function detailOf(action: Action): string {
   }
 }
 
-function wantedToken(token: PlannedToken): string {
+function plannedToken(token: PlannedToken): string {
   const life = token.ttl === null ? 'never expires' : formatDuration(token.ttl);
   return `${token.type}, ${life}, secret to ${token.secret_store}`;
 }
@@ -65,7 +67,108 @@ function ceiling(compute: ComputeCeiling | undefined): string {
   return `, at most ${price(compute.before)} -> ${price(compute.after)} an hour`;
 }
 
-/** A price as the user's rates give it: no currency is guessed. */
+/** A price by the user's rates, which have no currency. */
 export function price(value: number | null): string {
   return value === null ? 'unknown' : value.toFixed(2);
+}
+
+/** The actions of a plan by account, both in the plan's order. */
+export function groupByAccount(actions: readonly Action[]): Map<string, Action[]> {
+  const groups = new Map<string, Action[]>();
+  for (const action of actions) {
+    const group = groups.get(action.account);
+    if (group) group.push(action);
+    else groups.set(action.account, [action]);
+  }
+  return groups;
+}
+
+const NO_CHANGES = 'No changes. MotherDuck matches the configuration.';
+const NOTHING_DUE = 'Nothing is due.';
+
+/** `Plan: 2 accounts to create, 1 to change, 0 to delete; 3 tokens to create, 1 to rotate, 0 to revoke.` */
+export function summaryLine(plan: Plan): string {
+  if (!hasChanges(plan)) {
+    if (plan.errors.length > 0) return 'No changes that could be planned; see the errors.';
+    if (plan.violations.length > 0) return 'No changes; but the live organization breaks a guardrail, as shown above.';
+    return plan.due ? NOTHING_DUE : NO_CHANGES;
+  }
+  const { accounts, tokens } = summarize(plan);
+  return `Plan: ${accountCounts(accounts)}; ${tokenCounts(tokens)}.`;
+}
+
+function accountCounts(accounts: Summary['accounts']): string {
+  const { create, change, adopt, forget } = accounts;
+  const more = [...also(adopt, 'to adopt'), ...also(forget, 'to forget')].join('');
+  return `${create} ${create === 1 ? 'account' : 'accounts'} to create, ${change} to change, ${accounts.delete} to delete${more}`;
+}
+
+function tokenCounts({ create, rotate, revoke, adopt, forget }: Summary['tokens']): string {
+  const more = [...also(adopt, 'to adopt'), ...also(forget, 'to forget')].join('');
+  return `${create} ${create === 1 ? 'token' : 'tokens'} to create, ${rotate} to rotate, ${revoke} to revoke${more}`;
+}
+
+function also(count: number, what: string): string[] {
+  return count === 0 ? [] : [`, ${count} ${what}`];
+}
+
+const SYMBOLS = {
+  create_account: '+',
+  adopt_account: '?',
+  set_ducklings: '~',
+  create_token: '+',
+  adopt_token: '?',
+  rotate_token: '-/+',
+  revoke_token: '-',
+  delete_account: '-',
+  forget: '-',
+} as const satisfies Record<Action['action'], string>;
+
+export type Symbol = (typeof SYMBOLS)[Action['action']];
+
+/** Ducklings of a new account are created with it, so they show as created. */
+export function symbolOf(action: Action): Symbol {
+  return action.action === 'set_ducklings' && action.before === null ? '+' : SYMBOLS[action.action];
+}
+
+export function paintSymbol(symbol: Symbol, paint: Paint, width: number): string {
+  const text = symbol.padStart(width);
+  switch (symbol) {
+    case '+':
+      return paint.green(text);
+    case '-':
+      return paint.red(text);
+    case '?':
+      return paint.cyan(text);
+    default:
+      return paint.yellow(text);
+  }
+}
+
+/** `standard, cooldown 10m; pool standard x4, cooldown 5m`: Ducklings in one line. */
+export function describeDucklings(ducklings: Ducklings | DesiredDucklings): string {
+  const { read_write, read_scaling } = ducklings;
+  const single = [read_write.size, cooldown(read_write.cooldown)];
+  const { size, pool_size } = read_scaling;
+  const pool = [
+    size !== undefined && pool_size !== undefined
+      ? `${size} x${pool_size}`
+      : (size ?? (pool_size === undefined ? undefined : `x${pool_size}`)),
+    cooldown(read_scaling.cooldown),
+  ];
+  return [sentence('read/write', single), sentence('pool', pool)].filter((text) => text !== '').join('; ');
+}
+
+function cooldown(seconds: number | undefined): string | undefined {
+  return seconds === undefined ? undefined : `cooldown ${formatDuration(seconds)}`;
+}
+
+function sentence(name: string, parts: readonly (string | undefined)[]): string {
+  const said = parts.filter((part) => part !== undefined);
+  return said.length === 0 ? '' : `${name} ${said.join(', ')}`;
+}
+
+/** `in 3 hours`: how long until a later time; at least a second. Both are in milliseconds since 1970. */
+export function untilText(at: number, now: number): string {
+  return `in ${describeSpan(Math.max(1, Math.ceil((at - now) / 1000)))}`;
 }

@@ -1,13 +1,9 @@
-/** One account: what is done to it and why, and its YAML before and after, folded. */
-import type { Action } from '../../../model/plan.ts';
+/** The card of an account: its actions and their reasons, and its YAML before and after, folded. */
+import type { Action, Risk } from '../../../model/plan.ts';
 import { reasonText } from '../../../plan/reason-text.ts';
-import { html, type Markup, NOTHING } from '../../page/markup.ts';
-import { nameList } from '../../page/names.ts';
-import type { Kind } from '../../page/tag.ts';
-import { type Symbol as Sign, symbolOf } from '../../symbols.ts';
+import { html, type Kind, type Markup, NOTHING, nameList, tag } from '../../page/markup.ts';
 import { accountDiff } from '../account-yaml.ts';
-import { detailOf, isOfAccount, subjectOf } from '../wording.ts';
-import { riskTag, verbOf } from './attention.ts';
+import { detailOf, isOfAccount, type Symbol as Sign, subjectOf, symbolOf } from '../wording.ts';
 
 const KIND_OF = {
   '+': 'create',
@@ -17,10 +13,10 @@ const KIND_OF = {
   '?': 'adopt',
 } as const satisfies Record<Sign, Kind>;
 
-/** In a plan of more accounts, the cards of those whose actions are all safe are folded. */
+/** In a plan of more accounts, cards with only safe actions are folded. */
 const OPEN = 20;
 
-/** A card an account, in the plan's order. */
+/** A card for each account, in the plan's order. */
 export function accountCards(groups: ReadonlyMap<string, readonly Action[]>): Markup | undefined {
   if (groups.size === 0) return undefined;
   const isLong = groups.size > OPEN;
@@ -30,7 +26,7 @@ export function accountCards(groups: ReadonlyMap<string, readonly Action[]>): Ma
   })}`;
 }
 
-/** Where a link finds a card; made of nothing that a name can hold. */
+/** The id of a card, for links; without any name in it. */
 export function cardId(index: number): string {
   return `account-${index + 1}`;
 }
@@ -42,11 +38,11 @@ function card(account: string, actions: readonly Action[], id: string, isFolded:
   const list = html`<ul class="rows">${[...(own ? [own] : []), ...rest].map((action) => row(action, own))}</ul>`;
   const diff = html`<details><summary>Before and after</summary>${diffMarkup(accountDiff(account, actions))}</details>`;
   if (!isFolded) return html`<section class="card" id="${id}">${head}${list}${diff}</section>`;
-  return html`<details class="card" id="${id}"><summary>${head} <span class="quiet">${inShort(actions)}</span></summary>${list}${diff}</details>`;
+  return html`<details class="card" id="${id}"><summary>${head} <span class="quiet">${actionCounts(actions)}</span></summary>${list}${diff}</details>`;
 }
 
 /** `create account, set ducklings, create token (2)`. */
-function inShort(actions: readonly Action[]): string {
+function actionCounts(actions: readonly Action[]): string {
   const counts = new Map<string, number>();
   for (const action of actions) {
     const what = action.action.replace('_', ' ');
@@ -64,7 +60,7 @@ function row(action: Action, own: Action | undefined): Markup {
   const part = subject === '' ? NOTHING : html` <code>${subject}</code>`;
   const risk = action.risk === 'safe' ? NOTHING : html` ${riskTag(action.risk)}`;
   const detail = detailOf(action);
-  const more = [detail === '' ? NOTHING : html`<p>${detail}</p>`, reason(action, own), goWithIt(action)];
+  const more = [detail === '' ? NOTHING : html`<p>${detail}</p>`, reason(action, own), deletedTokens(action)];
   return html`<li>${mark(symbolOf(action))}<div>${verbOf(action)}${part}${risk}${more}</div></li>`;
 }
 
@@ -74,12 +70,12 @@ function reason(action: Action, own: Action | undefined): Markup {
   return html`<p class="quiet">${reasonText(action)}</p>`;
 }
 
-function goWithIt(action: Action): Markup {
+function deletedTokens(action: Action): Markup {
   if (action.action !== 'delete_account' || action.before.tokens.length === 0) return NOTHING;
   return html`<p class="quiet">Tokens that go with it:</p>${nameList(action.before.tokens.map(({ name }) => name))}`;
 }
 
-/** The lines of a unified diff. Each keeps its sign, so that nothing hangs on its colour. */
+/** The lines of a unified diff. Each keeps its sign, so that no meaning depends on colour alone. */
 function diffMarkup(diff: string): Markup {
   const parts = runs(diff.split('\n')).map(({ sign, lines }) => {
     const text = lines.join('\n');
@@ -90,7 +86,7 @@ function diffMarkup(diff: string): Markup {
   return html`<pre>${parts}</pre>`;
 }
 
-/** Neighbouring lines of one sign together: a page of a thousand accounts needs few elements. */
+/** Groups neighbouring lines of one sign, so that a page of a thousand accounts has few elements. */
 function runs(lines: readonly string[]): { readonly sign: string; readonly lines: string[] }[] {
   const all: { sign: string; lines: string[] }[] = [];
   for (const line of lines) {
@@ -100,4 +96,14 @@ function runs(lines: readonly string[]): { readonly sign: string; readonly lines
     else all.push({ sign, lines: [line] });
   }
   return all;
+}
+
+/** A tag for the risk of an action; nothing for a safe one. */
+export function riskTag(risk: Risk, text: string = risk): Markup {
+  return risk === 'safe' ? NOTHING : tag(risk === 'destructive' ? 'remove' : 'change', text);
+}
+
+/** `rotate token`. */
+export function verbOf({ action }: Action): string {
+  return action === 'set_ducklings' ? 'set' : action.replace('_', ' ');
 }

@@ -1,9 +1,8 @@
-/** What the Ducklings are and become, whether that is more or less, and what an hour may cost. */
+/** The Ducklings before and after, whether they grow or shrink, and what they can cost an hour. */
 import { SIZES, type Size } from '../../../model/ducklings.ts';
 import type { ComputeCeiling, Plan, SetDucklings } from '../../../model/plan.ts';
 import { formatDuration, type Seconds } from '../../../model/time.ts';
-import { html, type Markup, NOTHING } from '../../page/markup.ts';
-import { type Kind, tag } from '../../page/tag.ts';
+import { html, type Kind, type Markup, NOTHING, tag } from '../../page/markup.ts';
 import { price } from '../wording.ts';
 
 const DIRECTIONS = {
@@ -13,7 +12,7 @@ const DIRECTIONS = {
   changed: ['change', '~ changed'],
 } as const satisfies Record<Exclude<Direction, 'same'>, readonly [Kind, string]>;
 
-/** Undefined when no Ducklings change. */
+/** The table; undefined when no Ducklings change. */
 export function ducklingTable({ actions, compute }: Plan): Markup | undefined {
   const changes = actions.filter((action) => action.action === 'set_ducklings');
   if (changes.length === 0) return undefined;
@@ -39,7 +38,7 @@ function row({ account, before, after, compute }: SetDucklings, isPriced: boolea
   return html`<tr><th scope="row">${account}</th>${cells.map(cell)}</tr>`;
 }
 
-/** On a phone a row is a block, and each cell in it says what it is. */
+/** On a phone a row is a block, and each cell has a label. */
 function cell([title, content]: readonly [string, Markup]): Markup {
   return content.text === '' ? html`<td></td>` : html`<td data-is="${title}"><div>${content}</div></td>`;
 }
@@ -57,7 +56,7 @@ interface Cooling {
   readonly cooldown?: Seconds;
 }
 
-/** One that is left out stays as it is. */
+/** A setting that is not given stays as it is. */
 function cooldown(of: string, before: Cooling | undefined, after: Cooling): Markup {
   const [was, is] = [before?.cooldown, after.cooldown].map((one) => (one === undefined ? 'none' : formatDuration(one)));
   if (before === undefined) return after.cooldown === undefined ? NOTHING : html`<div>${of} <b>${is ?? ''}</b></div>`;
@@ -76,7 +75,7 @@ function total(compute: ComputeCeiling): Markup {
 `;
 }
 
-/** What one kind of Duckling of an account is, or shall be; what is left out is not known or stays. */
+/** One kind of Duckling of an account, live or desired; an absent setting is not known or stays as it is. */
 interface Compute {
   readonly size?: Size;
   readonly pool_size?: number;

@@ -1,15 +1,14 @@
 /** When tokens begin and end: one line per token, the soonest first; for many, also how many change when. */
-
-import type { Plan } from '../../../model/plan.ts';
+import type { Action, NextChange, Plan, PlannedToken, ShownToken } from '../../../model/plan.ts';
 import { describeSpan, formatDuration, type Seconds, showTime } from '../../../model/time.ts';
 import { counted } from '../../../model/wording.ts';
 import { html, type Markup, NOTHING } from '../../page/markup.ts';
-import { type End, type Life, type TokenLifetimes, tokenLifetimes } from './token-lifetimes.ts';
+import { untilText } from '../wording.ts';
 
-/** So many tokens are drawn, of many. */
+/** The number of tokens that are drawn at most. */
 const SHOWN = 40;
 
-/** Undefined when no token changes, now or later. */
+/** The section; undefined when no token changes, now or later. */
 export function timeline(plan: Plan): Markup | undefined {
   const all = tokenLifetimes(plan);
   if (all.length === 0) return undefined;
@@ -18,10 +17,10 @@ export function timeline(plan: Plan): Markup | undefined {
   const left = all.length - shown.length;
   const scale = scaleTo(timesOf(shown), now);
   const rows = shown.map((one) => html`${row(one, scale, now)}\n`);
-  const words = `Lines of time from ${day(now)}, for each token below; beside each stands in words what it shows`;
+  const words = `Time from ${day(now)}, for the lines of the tokens below; the text beside each says what it shows`;
   return html`${left === 0 ? NOTHING : changeCounts(all, now)}${legend(shown)}<div class="axis"><div></div>${axis(scale, words)}</div>
 <ol class="times">
-${rows}</ol>${left === 0 ? NOTHING : html`<p class="quiet">The soonest ${SHOWN} of ${all.length} tokens; ${left} later ones are left out here (mdacc plan --format json has all).</p>`}`;
+${rows}</ol>${left === 0 ? NOTHING : html`<p class="quiet">The soonest ${SHOWN} of ${all.length} tokens; ${left} later ones are not shown (mdacc plan --format json has all).</p>`}`;
 }
 
 function timesOf(all: readonly TokenLifetimes[]): number[] {
@@ -33,14 +32,14 @@ function row({ account, token, lives }: TokenLifetimes, scale: Scale, now: numbe
   return html`<li><div><b>${account}/${token}</b><ul class="quiet">${said}</ul></div>${track(lives, scale, now)}</li>`;
 }
 
-/** Says all that the drawing shows. */
+/** Says in words what the drawing shows. */
 function sayLife({ name, begins, end, at }: Life, now: number): Markup {
   const when = at === undefined ? '' : ` ${whenOf(at, now)}`;
   return html`<code>${name}</code> ${begins ? 'begins now, ' : ''}${end}${when}`;
 }
 
 function whenOf(at: number, now: number): string {
-  return at <= now ? 'now' : `${day(at)} (in ${describeSpan((at - now) / 1000)})`;
+  return at <= now ? 'now' : `${day(at)} (${untilText(at, now)})`;
 }
 
 function day(at: number): string {
@@ -52,8 +51,8 @@ const LANE = 18;
 const AXIS = 20;
 
 /**
- * One token and those that it replaces, a lane each, on one scale. Places are in percent of the width, so that the marks
- * keep their size on every screen. The words beside it say the same, so it is nothing to a screen reader.
+ * One token and those that it replaces, a lane for each, on one scale. Positions are in percent of the width, so that marks
+ * keep their size on every screen. The text beside it says the same, so screen readers skip it.
  */
 function track(lives: readonly Life[], scale: Scale, now: number): Markup {
   const height = lives.length * LANE;
@@ -65,11 +64,11 @@ function lane({ begins, end, at }: Life, y: number, scale: Scale, now: number): 
   const from = scale.place(now);
   const to = at === undefined ? 100 : scale.place(at);
   const life = html`<line class="life" x1="${from}%" x2="${to}%" y1="${y}" y2="${y}"/>`;
-  return html`${life}${begins ? place('begins', from, y) : NOTHING}${place(end, to, y)}`;
+  return html`${life}${begins ? placed('begins', from, y) : NOTHING}${placed(end, to, y)}`;
 }
 
-/** A mark of the legend again, at a place in percent and around it in pixels. */
-function place(mark: Mark, percent: number, y: number): Markup {
+/** A mark of the legend, at a position in percent of the width. */
+function placed(mark: Mark, percent: number, y: number): Markup {
   return html`<use href="#${idOf(mark)}" x="${percent}%" y="${y}"/>`;
 }
 
@@ -94,13 +93,13 @@ function gridLines({ ticks, place: placeOf }: Scale, height: number): Markup[] {
   });
 }
 
-/** What the places mean; `words` say what is drawn on them. */
+/** The labels of the scale. @param words Describe the drawing for screen readers. */
 function axis({ ticks, place: placeOf }: Scale, words: string): Markup {
   const labels = ticks.map((tick) => html`<text x="${placeOf(tick.at)}%" y="14">${tick.label}</text>`);
   return html`<svg class="track" height="${AXIS}" role="img" aria-labelledby="axis"><title id="axis">${words}</title>${labels}</svg>`;
 }
 
-/** The marks that are used, and what they stand for. The lines below take them from here. */
+/** The marks that are used and their meaning. The lanes refer to these drawings. */
 function legend(shown: readonly TokenLifetimes[]): Markup {
   const lives = shown.flatMap((one) => one.lives);
   const used = new Set<Mark>(lives.flatMap(({ begins, end }) => (begins ? ['begins', end] : [end])));
@@ -120,7 +119,7 @@ const BAR_HEIGHT = 72;
 const BAR_AXIS = 16;
 const LEAST_HEIGHT = 2;
 
-/** A bar a stretch, and in words what they show. */
+/** How many tokens change when, as bars and in words. */
 function changeCounts(all: readonly TokenLifetimes[], now: number): Markup {
   const times = all.flatMap(({ lives }) =>
     lives.flatMap(({ at, begins }) => [...(begins ? [now] : []), ...(at === undefined ? [] : [Math.max(now, at)])]),
@@ -140,7 +139,7 @@ function changeCounts(all: readonly TokenLifetimes[], now: number): Markup {
   const labels = scale.ticks.map(
     ({ at, label }) => html`<text x="${scale.place(at)}%" y="${BAR_HEIGHT + BAR_AXIS}">${label}</text>`,
   );
-  return html`<svg class="track" height="${BAR_HEIGHT + BAR_AXIS}" role="img" aria-labelledby="crowd"><title id="crowd">How many tokens change when</title>${gridLines(scale, BAR_HEIGHT)}${bars}${labels}</svg>
+  return html`<svg class="track" height="${BAR_HEIGHT + BAR_AXIS}" role="img" aria-labelledby="changes-by-time"><title id="changes-by-time">How many tokens change when</title>${gridLines(scale, BAR_HEIGHT)}${bars}${labels}</svg>
 <p class="quiet">${words}</p>
 `;
 }
@@ -155,19 +154,19 @@ function bar(count: number, index: number, most: number): Markup {
 
 const HOUR = 3600;
 const DAY = 24 * HOUR;
-/** Distances that people can read off; one more than this many would not fit on a phone. */
+/** Distances between labels; more than four labels do not fit on a phone. */
 const STEPS: readonly Seconds[] = [HOUR, 3 * HOUR, 12 * HOUR, DAY, 2 * DAY, 7 * DAY, 14 * DAY, 30 * DAY, 90 * DAY];
 const TICKS = 4;
 
-/** A time as a place on a drawing. */
+/** A time as a position on a drawing. */
 export interface Scale {
   /** 0 to 100, in percent of the width. */
   readonly place: (at: number) => number;
-  /** Where something is written under the drawing. */
+  /** The labels under the drawing. */
   readonly ticks: readonly { readonly at: number; readonly label: string }[];
 }
 
-/** From now to the last of some times, all in milliseconds since 1970; at least an hour. */
+/** A scale from now to the latest time, at least an hour. All times are in milliseconds since 1970. */
 export function scaleTo(times: readonly number[], now: number): Scale {
   const span = Math.max(HOUR * 1000, times.reduce((last, time) => Math.max(last, time), now) - now);
   const step = STEPS.find((each) => span / 1000 / each <= TICKS) ?? longStep(span / 1000);
@@ -179,7 +178,95 @@ export function scaleTo(times: readonly number[], now: number): Scale {
   return { place, ticks: [{ at: now, label: 'now' }, ...ticks] };
 }
 
-/** A year, or whole days of more. */
+/** A year, or a longer span in whole days. */
 function longStep(span: Seconds): Seconds {
   return Math.max(365 * DAY, Math.ceil(span / TICKS / DAY) * DAY);
+}
+
+/** How a token's life ends. */
+export type End = NextChange['change'] | 'never expires';
+
+/** The life of one live token from now on. */
+export interface Life {
+  /** Its name at MotherDuck. */
+  readonly name: string;
+  /** The plan creates it. */
+  readonly begins: boolean;
+  readonly end: End;
+  /** Milliseconds since 1970; absent when it never ends. */
+  readonly at?: number;
+}
+
+/** The tokens of one key of the configuration: the current one, and those that it replaces. */
+export interface TokenLifetimes {
+  readonly account: string;
+  readonly token: string;
+  readonly lives: readonly Life[];
+  /** The time of the first change: now, for an action of the plan. */
+  readonly soonest: number;
+}
+
+/** The tokens that the plan changes or that change later, soonest first. */
+export function tokenLifetimes({ actions, next, at }: Plan): TokenLifetimes[] {
+  const now = Date.parse(at);
+  const found = [
+    ...actions.flatMap((action) => changesOf(action, now)),
+    ...next.map(({ account, token, name, change, at: when }) => {
+      const life: Life = { name, begins: false, end: change, at: Date.parse(when) };
+      return { account, token, life, soonest: Math.max(now, Date.parse(when)) };
+    }),
+  ];
+  const groups = new Map<string, TokenLifetimes & { lives: Life[] }>();
+  for (const { account, token, life, soonest } of found) {
+    const key = JSON.stringify([account, token]);
+    const group = groups.get(key);
+    const lives = [...(group?.lives ?? []), life];
+    groups.set(key, { account, token, lives, soonest: Math.min(soonest, group?.soonest ?? soonest) });
+  }
+  return [...groups.values()].sort((a, b) => a.soonest - b.soonest);
+}
+
+interface Found {
+  readonly account: string;
+  readonly token: string;
+  readonly life: Life;
+  readonly soonest: number;
+}
+
+function changesOf(action: Action, now: number): Found[] {
+  const found = (token: string, life: Life): Found => ({ account: action.account, token, life, soonest: now });
+  switch (action.action) {
+    case 'create_token':
+      return [found(action.token, made(action.after, now))];
+    case 'rotate_token':
+      return [
+        found(action.token, replaced(action.before, now + action.after.overlap * 1000)),
+        found(action.token, made(action.after, now)),
+      ];
+    case 'revoke_token':
+      return [found(action.token ?? action.before.name, revoked(action.before, now))];
+    case 'delete_account':
+      return action.before.tokens.map((token) => found(token.name, revoked(token, now)));
+    default:
+      // Adopting and forgetting change no token; later changes of an adopted one are in `next`.
+      return [];
+  }
+}
+
+function made({ name, ttl }: PlannedToken, now: number): Life {
+  return ttl === null
+    ? { name, begins: true, end: 'never expires' }
+    : { name, begins: true, end: 'expires', at: now + ttl * 1000 };
+}
+
+/** Ends with its overlap or with its expiry, whichever comes first. */
+function replaced({ name, expires_at }: ShownToken, overlapEnds: number): Life {
+  const expires = expires_at === null ? Number.POSITIVE_INFINITY : Date.parse(expires_at);
+  return expires <= overlapEnds
+    ? { name, begins: false, end: 'expires', at: expires }
+    : { name, begins: false, end: 'is revoked', at: overlapEnds };
+}
+
+function revoked({ name }: ShownToken, now: number): Life {
+  return { name, begins: false, end: 'is revoked', at: now };
 }
