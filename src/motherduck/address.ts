@@ -11,21 +11,24 @@ export const DEFAULT_ADDRESS = 'https://api.motherduck.com';
  * @throws UserError API_URL_INVALID
  */
 export function parseAddress(text: string | undefined = DEFAULT_ADDRESS): URL {
-  const given = text.trim() === '' ? DEFAULT_ADDRESS : text.trim();
-  if (!/^[a-z][a-z0-9+.-]*:\/\//i.test(given)) {
-    throw invalid(`${shown(given)} has no scheme`, `Write the address in full, for example ${exampleFor(given)}`);
+  const address = text.trim() === '' ? DEFAULT_ADDRESS : text.trim();
+  if (!/^[a-z][a-z0-9+.-]*:\/\//i.test(address)) {
+    throw invalid(
+      `${printable(address)} has no scheme`,
+      `Write the address in full, for example ${exampleFor(address)}`,
+    );
   }
-  const url = URL.canParse(given) ? new URL(given) : undefined;
-  if (url === undefined || url.hostname === '') throw invalid(`${shown(given)} is not an address`, EXAMPLE_HINT);
-  if (url.username !== '' || url.password !== '' || authority(given).includes('@')) {
+  const url = URL.canParse(address) ? new URL(address) : undefined;
+  if (url === undefined || url.hostname === '') throw invalid(`${printable(address)} is not an address`, EXAMPLE_HINT);
+  if (url.username !== '' || url.password !== '' || authority(address).includes('@')) {
     throw invalid('it contains a user name or password', 'Remove them: the admin token comes from the environment.');
   }
-  if (given.includes('?') || given.includes('#')) {
-    throw invalid(`${shown(given)} has a query or a fragment`, 'Remove everything from the "?" or "#" on.');
+  if (address.includes('?') || address.includes('#')) {
+    throw invalid(`${printable(address)} has a query or a fragment`, 'Remove everything from the "?" or "#" on.');
   }
   if (url.protocol !== 'https:' && !(url.protocol === 'http:' && isLoopback(url.hostname))) {
     throw invalid(
-      `${shown(given)} is not an https address`,
+      `${printable(address)} is not an https address`,
       'Use https, or the admin token is sent unencrypted. http is accepted for localhost, 127.0.0.1 and [::1] only.',
     );
   }
@@ -49,7 +52,7 @@ function authority(text: string): string {
 }
 
 /** The address for a message, without control characters; hidden if it could contain a password or a token. */
-function shown(text: string): string {
+function printable(text: string): string {
   const bare = (text.split(/[?#]/)[0] ?? '').replace(/[^\x21-\x7e]/g, '').slice(0, 100);
   return bare === '' || bare.includes('@') || bare.includes('eyJ') ? 'the value' : `"${bare}"`;
 }

@@ -126,7 +126,7 @@ async function readPages<T>(
   idOf: (item: T) => string,
   query: Readonly<Record<string, string>> = {},
 ): Promise<{ items: T[]; total: number | undefined }> {
-  const found = new Map<string, T>();
+  const items = new Map<string, T>();
   const seen = new Set<string>();
   let next: string | undefined;
   let gathered = 0;
@@ -136,9 +136,9 @@ async function readPages<T>(
     gathered += length;
     if (gathered > MAX_LIST_LENGTH) throw notMotherDuck(context, 'the list has more than 256 MB');
     const page = new Fields(json, context);
-    for (const item of page.objects(name).map(read)) if (!found.has(idOf(item))) found.set(idOf(item), item);
+    for (const item of page.objects(name).map(read)) if (!items.has(idOf(item))) items.set(idOf(item), item);
     next = page.textOr('next_page_token', '');
-    if (next === '') return { items: [...found.values()], total: page.integerOr('total_count', undefined) };
+    if (next === '') return { items: [...items.values()], total: page.integerOr('total_count', undefined) };
     if (seen.has(next)) throw notMotherDuck(context, 'the list returned the same page token twice');
     if (seen.add(next).size >= MAX_PAGES) throw notMotherDuck(context, `the list has more than ${MAX_PAGES} pages`);
   }

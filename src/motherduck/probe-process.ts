@@ -108,8 +108,8 @@ async function runChild(
     });
     const report = child.stdio[3];
     if (report && 'read' in report) {
-      const most = input.request.steps.some(({ every }) => every) ? MAX_ROWS_REPORT : MAX_REPORT;
-      readEvents(report, most, take, (trouble) => kill('crashed', trouble));
+      const maxLength = input.request.steps.some(({ every }) => every) ? MAX_ROWS_REPORT : MAX_REPORT;
+      readEvents(report, maxLength, take, (problem) => kill('crashed', problem));
     }
     child.on('error', (error) => done(`it could not be started: ${error.message}`));
     child.on('close', (code, name) => done(name === null ? `it ended with exit code ${code}` : `it ended by ${name}`));
@@ -120,22 +120,22 @@ async function runChild(
 
 function readEvents(
   stream: NodeJS.ReadableStream,
-  most: number,
+  maxLength: number,
   take: (event: ProbeEvent) => void,
-  broken: (trouble: string) => void,
+  onProblem: (problem: string) => void,
 ): void {
   let rest = '';
   let total = 0;
   let over = false;
-  const stop = (trouble: string) => {
+  const stop = (problem: string) => {
     over = true;
-    broken(trouble);
+    onProblem(problem);
   };
   stream.setEncoding('utf8');
   stream.on('data', (text: string) => {
     if (over) return;
     total += text.length;
-    if (total > most) return stop('its report is too long');
+    if (total > maxLength) return stop('its report is too long');
     const lines = (rest + text).split('\n');
     rest = lines.pop() ?? '';
     for (const line of lines) {

@@ -52,10 +52,10 @@ export function identify(
     const account = state.account(ADMIN_USERNAME);
     return account && { account, type: 'read_write' };
   }
-  const found = state.token(hash);
-  if (found === undefined || found.account.isDeprovisioned) return undefined;
-  const { expiresAt, type } = found.token;
-  return expiresAt !== null && expiresAt <= now ? undefined : { account: found.account, type };
+  const known = state.token(hash);
+  if (known === undefined || known.account.isDeprovisioned) return undefined;
+  const { expiresAt, type } = known.token;
+  return expiresAt !== null && expiresAt <= now ? undefined : { account: known.account, type };
 }
 
 /**

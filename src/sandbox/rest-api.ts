@@ -109,8 +109,9 @@ async function handle(
   const { route, username, tokenId } = routed;
   try {
     const bearer = /^Bearer +(\S+)$/i.exec(request.authorization ?? '')?.[1];
-    const found = bearer === undefined ? undefined : identify(store.read(), new Secret(bearer), store.now(), adminHash);
-    const caller = requireAdmin(found);
+    const identified =
+      bearer === undefined ? undefined : identify(store.read(), new Secret(bearer), store.now(), adminHash);
+    const caller = requireAdmin(identified);
     const body = readJson(request.body);
     const parameters = new URLSearchParams(query.join('?'));
     return await route.endpoint({ store, rules, caller, username, tokenId, query: parameters, body });

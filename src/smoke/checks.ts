@@ -61,13 +61,13 @@ export function judge(report: ProbeReport, expected: Expected): SmokeCheck[] {
 type Verdict = Omit<SmokeCheck, 'name' | 'ms'>;
 
 function judgeUser(answer: ProbeAnswer, { account, token }: Expected): Verdict {
-  const found = firstValue(answer) ?? 'nobody';
+  const found = firstValue(answer) ?? 'no user';
   if (accountKey(found) === accountKey(account)) return { passed: true, found };
   return {
     passed: false,
     found,
     expected: account,
-    message: `the connection is "${found}", not "${account}"`,
+    message: `connected as "${found}", not as "${account}"`,
     hint: {
       text: 'This token belongs to another account: check the path where its secret is stored, then replace it.',
       command: ['rotate', token === undefined ? account : `${account}/${token}`],

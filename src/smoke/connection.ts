@@ -43,11 +43,11 @@ export interface Connected {
 export async function connect(
   options: ConnectionOptions,
   token: ConnectingToken,
-  given: Omit<Expected, 'token'>,
+  subject: Omit<Expected, 'token'>,
   shutdown: boolean,
   warn: (notice: Notice) => void,
 ): Promise<Connected> {
-  const expected: Expected = token.temporary ? given : { ...given, token: token.name };
+  const expected: Expected = token.temporary ? subject : { ...subject, token: token.name };
   let checked = expected;
   let missing: SmokeCheck | undefined;
   let report = await open(options, token, expected.database, requestFor(expected, shutdown));

@@ -140,28 +140,31 @@ function mostFrequent(accounts: readonly AccountSmoke[]): SmokeOrganization | un
     const counted = counts.get(organization.id) ?? { organization, count: 0 };
     counts.set(organization.id, { ...counted, count: counted.count + 1 });
   }
-  let most: { organization: SmokeOrganization; count: number } | undefined;
+  let best: { organization: SmokeOrganization; count: number } | undefined;
   for (const counted of counts.values()) {
-    if (most === undefined || counted.count > most.count) most = counted;
+    if (best === undefined || counted.count > best.count) best = counted;
   }
-  return most?.organization;
+  return best?.organization;
 }
 
 function judgeAccount(account: AccountSmoke, expected: SmokeOrganization): AccountSmoke {
-  const foreign = (made: ConnectionSmoke) => made.organization !== undefined && made.organization.id !== expected.id;
-  if (!account.connections.some(foreign)) return account;
-  const connections = account.connections.map((made) => (foreign(made) ? failOrganization(made, expected) : made));
+  const isForeign = (connection: ConnectionSmoke) =>
+    connection.organization !== undefined && connection.organization.id !== expected.id;
+  if (!account.connections.some(isForeign)) return account;
+  const connections = account.connections.map((connection) =>
+    isForeign(connection) ? failOrganization(connection, expected) : connection,
+  );
   return { ...account, connections, outcome: account.outcome === 'passed' ? 'failed' : account.outcome };
 }
 
-function failOrganization(made: ConnectionSmoke, expected: SmokeOrganization): ConnectionSmoke {
-  const found = made.organization?.name ?? '';
-  const checks = made.checks.map((check) =>
+function failOrganization(connection: ConnectionSmoke, expected: SmokeOrganization): ConnectionSmoke {
+  const found = connection.organization?.name ?? '';
+  const checks = connection.checks.map((check) =>
     check.name === 'organization'
       ? {
           ...check,
           passed: false,
-          found: `${found} (${made.organization?.id})`,
+          found: `${found} (${connection.organization?.id})`,
           expected: `${expected.name} (${expected.id})`,
           message: `the account is in the organization "${found}", the others are in "${expected.name}"`,
           hint: {
@@ -170,5 +173,5 @@ function failOrganization(made: ConnectionSmoke, expected: SmokeOrganization): C
         }
       : check,
   );
-  return { ...made, checks, passed: false };
+  return { ...connection, checks, passed: false };
 }

@@ -132,14 +132,19 @@ class AccountTest {
       }
       const shutdown = shutsDown && index === tokens.length - 1;
       const expected = this.#expected(type);
-      const made = await connect(this.#options, token, expected, shutdown, this.#warn);
-      const { connects, failure } = made;
-      this.connections.push(made.smoke);
-      if (made.verified && !token.temporary) this.verified.push(token.name);
+      const { smoke, verified, connects, failure, shutDown } = await connect(
+        this.#options,
+        token,
+        expected,
+        shutdown,
+        this.#warn,
+      );
+      this.connections.push(smoke);
+      if (verified && !token.temporary) this.verified.push(token.name);
       if (connects && type === this.#queried()) this.#queryDone = true;
       if (connects && type === 'read_write') this.#readWriteConnected = true;
       if (failure?.scope === 'machine' && machine !== undefined) machine.failure = failure;
-      if (connects) stillRunning = made.shutDown ? undefined : token;
+      if (connects) stillRunning = shutDown ? undefined : token;
     }
     if (shutsDown && stillRunning !== undefined && !this.#stopped()) await this.#shutDownAfter(stillRunning, type);
   }
@@ -147,24 +152,24 @@ class AccountTest {
   /** The last connection did not reach its SHUTDOWN, but it or an earlier one started the Duckling. */
   async #shutDownAfter(token: ConnectingToken, type: TokenType): Promise<void> {
     const shutDown = await shutDownDuckling(this.#options, token, this.#expected(type), this.#warn);
-    const index = this.connections.findLastIndex((made) => made.type === type && made.token === token.name);
-    const made = this.connections[index];
-    if (shutDown && made !== undefined) this.connections[index] = { ...made, shut_down: shutDown };
+    const index = this.connections.findLastIndex((each) => each.type === type && each.token === token.name);
+    const connection = this.connections[index];
+    if (shutDown && connection !== undefined) this.connections[index] = { ...connection, shut_down: shutDown };
   }
 
   #expected(type: TokenType): Expected {
     const { account, ranBefore } = this.#options;
-    const own = account.smoke === false ? {} : account.smoke;
-    const asks = type === this.#queried() && !this.#queryDone;
-    const opens = asks || (type === 'read_write' && !this.#readWriteConnected);
+    const configured = account.smoke === false ? {} : account.smoke;
+    const runsQuery = type === this.#queried() && !this.#queryDone;
+    const opensDatabase = runsQuery || (type === 'read_write' && !this.#readWriteConnected);
     const size = account.ducklings?.[type].size;
     return {
       account: account.username,
       type,
       ranBefore: ranBefore?.[type] ?? false,
       ...(size && { size }),
-      ...(own.database && opens && { database: own.database }),
-      ...(own.query && asks && { query: own.query }),
+      ...(configured.database && opensDatabase && { database: configured.database }),
+      ...(configured.query && runsQuery && { query: configured.query }),
     };
   }
 
