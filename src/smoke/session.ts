@@ -10,9 +10,9 @@ import type { TokenType } from '../model/tokens.ts';
 import type { UserError } from '../model/user-error.ts';
 import { accountKey } from '../model/username.ts';
 import type { Api } from '../motherduck/api.ts';
+import { type SmokeOptions, type SmokeSubject, smokeAccount } from './account.ts';
 import type { ConnectionOptions } from './connection.ts';
 import type { Failure } from './failures.ts';
-import { type SmokeOptions, type SmokeSubject, smokeAccount } from './smoke.ts';
 import type { TokenApi } from './temporary-token.ts';
 
 export interface SessionOptions extends ConnectionOptions {

@@ -7,8 +7,8 @@ import { createApi } from '../../src/motherduck/api.ts';
 import { type ProbeRunner, runProbe } from '../../src/motherduck/probe-process.ts';
 import { createRestClient } from '../../src/motherduck/rest-client.ts';
 import { embeddedSandbox } from '../../src/sandbox/sandbox-transport.ts';
+import type { SmokeSubject } from '../../src/smoke/account.ts';
 import { smokeAccounts } from '../../src/smoke/session.ts';
-import type { SmokeSubject } from '../../src/smoke/smoke.ts';
 import { buildProbe, PROBE_TIMEOUT_MS } from './fake-motherduck.ts';
 
 vi.setConfig({ testTimeout: PROBE_TIMEOUT_MS });

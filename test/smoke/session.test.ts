@@ -1,7 +1,7 @@
 import { afterAll, beforeAll, beforeEach, describe, expect, it, vi } from 'vitest';
 import type { AccountSmoke } from '../../src/model/smoke.ts';
+import type { SmokeSubject } from '../../src/smoke/account.ts';
 import { judgeOrganization, smokeAccounts } from '../../src/smoke/session.ts';
-import type { SmokeSubject } from '../../src/smoke/smoke.ts';
 import { buildProbe, FakeMotherDuck, type Identity, PROBE_TIMEOUT_MS } from './fake-motherduck.ts';
 
 vi.setConfig({ testTimeout: PROBE_TIMEOUT_MS });

@@ -1,7 +1,7 @@
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it, vi } from 'vitest';
 import type { AccountSmoke, SmokeCheck } from '../../src/model/smoke.ts';
 import type { TokenType } from '../../src/model/tokens.ts';
-import { type SmokeOptions, type SmokeSubject, smokeAccount } from '../../src/smoke/smoke.ts';
+import { type SmokeOptions, type SmokeSubject, smokeAccount } from '../../src/smoke/account.ts';
 import { buildProbe, ENDLESS, FakeMotherDuck, type Identity, MARKER, PROBE_TIMEOUT_MS } from './fake-motherduck.ts';
 
 vi.setConfig({ testTimeout: PROBE_TIMEOUT_MS });
