@@ -4,11 +4,10 @@ import { mkdir, readdir, readFile, rename, rm, writeFile } from 'node:fs/promise
 import path from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { build, transform } from 'esbuild';
-import { commandsOutside, namesOfFormats, noChildProcess } from './bundle-plugins.mjs';
+import { commandsOutside, lazyText, namesOfFormats, noChildProcess } from './bundle-plugins.mjs';
 import { compileSchemas } from './compile-schemas.mjs';
 import { declareTypes, reExport } from './declare-types.mjs';
 import { fillSchemas } from './fill-schemas.mjs';
-import { lazyText } from './lazy-text.mjs';
 import { writeLicenses } from './licenses.mjs';
 
 const root = path.dirname(path.dirname(fileURLToPath(import.meta.url)));

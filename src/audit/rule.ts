@@ -1,7 +1,11 @@
-/** What a rule is, and what a finding says about its account, token and dates. */
+/**
+ * What a rule is, and what rules say: what a finding is about, and what to do. A report combines the commands of findings of
+ * one rule, so texts beside a command that takes several names fit one account or token as well as several.
+ */
 import type { Finding, RuleInfo } from '../model/audit.ts';
 import type { LiveToken } from '../model/live.ts';
 import { isoTime } from '../model/time.ts';
+import type { Hint } from '../model/user-error.ts';
 import type { AuditedAccount } from './account.ts';
 import type { Evidence } from './evidence.ts';
 import type { AuditedToken, GoneToken } from './tokens.ts';
@@ -44,4 +48,76 @@ export function nameOf({ name, id }: LiveToken): string {
 /** A time in milliseconds since 1970 as `2027-02-06`. */
 export function day(ms: number): string {
   return isoTime(ms).slice(0, 10);
+}
+
+export const REVOKE: Hint = { text: 'Revoke it at MotherDuck if nothing uses it.' };
+
+/** `mdacc apply --only etl_prod`. */
+export function apply({ username }: AuditedAccount, text = 'Apply the configuration.'): Hint {
+  return { text, command: ['apply', '--only', username] };
+}
+
+/** `mdacc smoke --only etl_prod`. */
+export function smokeTest({ username }: AuditedAccount, text: string): Hint {
+  return { text, command: ['smoke', '--only', username] };
+}
+
+/** `mdacc import stray`: adopts a whole account. */
+export function importAccount({ username }: AuditedAccount, text: string): Hint {
+  return { text, command: ['import', ...operand(username)] };
+}
+
+/** `mdacc import etl_prod/laptop`: adopts a token of a configured account. */
+export function importToken({ username }: AuditedAccount, { live }: AuditedToken, text: string): Hint {
+  return { text, command: ['import', ...operand(`${username}/${nameOf(live)}`)] };
+}
+
+/** `mdacc state forget etl_prod/airflow`. */
+export function forget(name: string, text: string): Hint {
+  return { text, command: ['state', 'forget', ...operand(name)] };
+}
+
+/** How to replace a live token that no apply replaces by itself. */
+export function replace(account: AuditedAccount, token: AuditedToken): Hint {
+  const { username, standing } = account;
+  const { desired, key, isAdoptable } = token;
+  if (desired !== undefined) {
+    return { text: 'Rotate now.', command: ['rotate', ...operand(`${username}/${desired.key}`)] };
+  }
+  if (standing === 'removed' && key !== undefined) return restoreOrDelete(account);
+  if (!isAdoptable) return { text: 'Replace it at MotherDuck, or revoke it there if nothing uses it.' };
+  if (standing === 'unmanaged') return importAccount(account, 'Replace at MotherDuck, or adopt with the account.');
+  return importToken(account, token, 'Revoke at MotherDuck if unused, or adopt for automatic rotation.');
+}
+
+/** How to get a token back that the state has and MotherDuck does not. */
+export function recreate(account: AuditedAccount, { key }: GoneToken): Hint {
+  if (account.standing === 'configured') return apply(account, 'Apply the configuration to create a new one.');
+  const text = 'Put its account back into the configuration and apply, or remove the token from the state.';
+  return forget(`${account.username}/${key}`, text);
+}
+
+/** What to do about an account that was removed from the configuration and is still live. */
+export function restoreOrDelete({ username, state }: AuditedAccount): Hint {
+  const text = state?.deletion_protection
+    ? 'Put the account back into the configuration. To delete it with its data instead, put its block back with "deletion_protection: false", apply, remove the block again, allow the deletion in guardrails.max_deletes, then prune.'
+    : 'Put the account back into the configuration, or allow its deletion in guardrails.max_deletes and delete it with its data.';
+  return { text, command: prune(username) };
+}
+
+/** How to delete a configured account. Its deletion protection has to be removed first, because the state remembers it. */
+export function removeAndDelete({ username, desired, state }: AuditedAccount): Hint {
+  const isProtected = state?.deletion_protection ?? desired?.deletionProtection;
+  const unprotect = isProtected ? 'set "deletion_protection: false" in its block and apply, then ' : '';
+  const text = `If nobody needs it, ${unprotect}remove its block from the configuration, allow the deletion in guardrails.max_deletes, and prune.`;
+  return { text, command: prune(username) };
+}
+
+function prune(username: string): string[] {
+  return ['apply', '--prune', '--only', username];
+}
+
+/** A positional argument: one that looks like an option follows a `--`. */
+function operand(text: string): string[] {
+  return text.startsWith('-') ? ['--', text] : [text];
 }

@@ -63,7 +63,7 @@ function words(notice: PlanNotice): Omit<NoticeText, 'subject'> {
       };
     case 'not_rotated':
       return {
-        message: `its tokens are not rotated any more, since it left the configuration; ${notice.name} expires ${notice.expires_at.slice(0, 10)}`,
+        message: `its tokens are no longer rotated, since it left the configuration; ${notice.name} expires ${notice.expires_at.slice(0, 10)}`,
         hint: { text: 'Put it back, or delete it.', command: ['apply', '--prune', '--only', notice.account] },
       };
     case 'late_applies':

@@ -11,11 +11,11 @@ export function reasonText(action: Action): string {
     case 'create_account':
       return action.reason.kind === 'new'
         ? `new (${shortLine(action.reason.at)})`
-        : `someone deleted it: in the state since ${action.reason.since.slice(0, 10)}, and not in MotherDuck any more`;
+        : `deleted outside of mdacc: in the state since ${action.reason.since.slice(0, 10)}, no longer in MotherDuck`;
     case 'adopt_account':
       return action.reason.kind === 'unmanaged'
         ? 'it exists at MotherDuck and is not in the state: adopted as it is'
-        : 'an interrupted run made it';
+        : 'created by an interrupted run';
     case 'set_ducklings': {
       const { reason, before, after } = action;
       if (reason.kind === 'new_account' || before === null) return `the account is new, ${lineText(reason.at)}`;
@@ -29,17 +29,17 @@ export function reasonText(action: Action): string {
         case 'new':
           return 'it is in the configuration and not in MotherDuck';
         case 'interrupted':
-          return `an interrupted run left "${reason.orphan}", its secret perhaps not stored`;
+          return `an interrupted run created "${reason.orphan}", whose secret may not be stored`;
         case 'expired':
           return `"${reason.name}" expired ${showTime(Date.parse(reason.expired_at))}`;
         default:
-          return `someone revoked it: "${reason.name}" (${reason.id}) is not in MotherDuck any more`;
+          return `revoked outside of mdacc: "${reason.name}" (${reason.id}) is no longer in MotherDuck`;
       }
     }
     case 'adopt_token':
       return action.reason.kind === 'unmanaged'
-        ? `"${action.after.name}" is live and not in the state: adopted as it is, its secret unknown here`
-        : `the configuration calls "${action.reason.from}" now "${action.token}": the same token`;
+        ? `"${action.after.name}" is live and not in the state: adopted as it is, with an unknown secret`
+        : `renamed in the configuration, from "${action.reason.from}" to "${action.token}": the token stays`;
     case 'rotate_token':
       return rotationText(action.reason);
     case 'revoke_token': {
@@ -52,7 +52,7 @@ export function reasonText(action: Action): string {
         case 'never_stored':
           return `the secret of "${before.name}" was never stored`;
         case 'orphan':
-          return `an interrupted run made "${before.name}", and its secret may not have been stored`;
+          return `an interrupted run created "${before.name}", and its secret may not be stored`;
         default:
           return 'an interrupted smoke test left it';
       }
@@ -63,17 +63,17 @@ export function reasonText(action: Action): string {
     }
     case 'forget':
       if (action.reason.kind === 'replaced_outside') {
-        return 'it left the configuration and is gone; another account has its name now';
+        return 'it left the configuration, and another account has its name now';
       }
       return action.token === undefined
-        ? `${REMOVED[action.reason.kind]}, and MotherDuck does not have it any more`
-        : `"${action.token}" left the configuration, and none of its tokens is live`;
+        ? `${REMOVED[action.reason.kind]}, and it is no longer in MotherDuck`
+        : `"${action.token}" left the configuration, and has no live tokens`;
     default:
       return action satisfies never;
   }
 }
 
-const REMOVED = { removed: 'it left the configuration', destroyed: 'destroy deletes all that is managed' } as const;
+const REMOVED = { removed: 'it left the configuration', destroyed: 'destroy deletes all managed accounts' } as const;
 
 function rotationText(reason: RotateToken['reason']): string {
   switch (reason.kind) {
@@ -97,7 +97,7 @@ function interruptionText({ left, name, current }: InterruptedRotation): string 
     case 'intent':
       return `the store may hold the secret of "${name}", which was not created, instead of "${current}"`;
     default:
-      return `an interrupted run stored "${current}" and did not see it connect`;
+      return `an interrupted run stored "${current}" and did not verify it`;
   }
 }
 

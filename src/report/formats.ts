@@ -64,12 +64,19 @@ interface ApplyRender {
   readonly applied: Render<AppliedPlan>;
 }
 
-export const APPLY_FORMATS = {
-  text: { plan: planText, applied: appliedText },
+/** Of formats that differ from the usual: the plan, and then the result as text. */
+const APPLIED: Partial<Readonly<Record<PlanFormat, ApplyRender>>> = {
   json: { applied: appliedJson },
-  markdown: { plan: planMarkdown, applied: appliedText },
   html: { plan: planHtml, isWhole: true, applied: appliedText },
-} satisfies Record<PlanFormat, ApplyRender> as Readonly<Record<PlanFormat, ApplyRender>>;
+};
+
+/** The formats of a plan, for apply. */
+export const APPLY_FORMATS = Object.fromEntries(
+  Object.entries(PLAN_FORMATS).map(([name, plan]) => [
+    name,
+    APPLIED[name as PlanFormat] ?? { plan, applied: appliedText },
+  ]),
+) as Readonly<Record<PlanFormat, ApplyRender>>;
 
 export const STATE_FORMATS = {
   text: stateText,

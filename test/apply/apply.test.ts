@@ -180,7 +180,7 @@ describe('the overlap of a replaced token', () => {
     const world = await due();
     await world.apply(desired, { verify: async (account) => smokeOf(account.username, 'interrupted') });
     const { plan } = await world.apply(desired, { verify: async () => smokeOf('etl_prod', 'passed', ['airflow']) });
-    expect(plan.actions.map(reasonText)).toEqual(['an interrupted run stored "airflow.2" and did not see it connect']);
+    expect(plan.actions.map(reasonText)).toEqual(['an interrupted run stored "airflow.2" and did not verify it']);
     expect(world.tokenNames('etl_prod')).toEqual(['airflow', 'airflow.2', 'airflow.3']);
     expect(brief(await world.plan(desired))).toEqual([]);
   });

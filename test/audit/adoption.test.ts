@@ -1,6 +1,6 @@
 /** A fix says `mdacc import` only where import adopts; everything else gets another fix. */
 import { describe, expect, it } from 'vitest';
-import { forget } from '../../src/audit/fixes.ts';
+import { forget } from '../../src/audit/rule.ts';
 import type { Audit } from '../../src/model/audit.ts';
 import { ImportStage } from '../import/import-stage.ts';
 import { CONFIG } from '../stage.ts';

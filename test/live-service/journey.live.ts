@@ -97,7 +97,7 @@ describe.runIf(settings !== undefined && beganAt(run) !== undefined)('a journey'
       says: ['the plan is stale', `at MotherDuck: ${stage.account('bi')}`],
     });
     expect(await ducklingsOf('bi')).toMatchObject({ read_scaling: { flock_size: 2 } });
-    await stage.mdacc('plan', { says: ['someone revoked it: "app"'] });
+    await stage.mdacc('plan', { says: ['revoked outside of mdacc: "app"'] });
   });
 
   it('apply repairs it', async () => {

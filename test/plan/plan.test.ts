@@ -88,7 +88,7 @@ describe('what someone changed by hand is repaired, and the plan says why', () =
     await world.api.deleteToken('etl_prod', id);
     const plan = await world.plan(desired);
     expect(brief(plan)).toEqual(['create_token etl_prod/airflow']);
-    expect(reasonAt(plan, 0)).toBe(`someone revoked it: "airflow" (${id}) is not in MotherDuck any more`);
+    expect(reasonAt(plan, 0)).toBe(`revoked outside of mdacc: "airflow" (${id}) is no longer in MotherDuck`);
     await world.apply(desired);
     expect(world.tokenNames('etl_prod')).toEqual(['airflow.2']);
   });
@@ -98,7 +98,7 @@ describe('what someone changed by hand is repaired, and the plan says why', () =
     await world.api.deleteUser('etl_prod');
     const plan = await world.plan(desired);
     expect(brief(plan)).toEqual(['create_account etl_prod', 'set_ducklings etl_prod', 'create_token etl_prod/airflow']);
-    expect(reasonAt(plan, 0)).toMatch(/^someone deleted it: in the state since \d{4}-\d\d-\d\d, and not in/);
+    expect(reasonAt(plan, 0)).toMatch(/^deleted outside of mdacc: in the state since \d{4}-\d\d-\d\d, and not in/);
     await world.apply(desired);
     expect(world.tokenNames('etl_prod')).toEqual(['airflow.2']);
     expect(brief(await world.plan(desired))).toEqual([]);

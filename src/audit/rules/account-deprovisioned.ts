@@ -1,5 +1,4 @@
-import { forget } from '../fixes.ts';
-import { aboutAccount, type Rule } from '../rule.ts';
+import { aboutAccount, forget, type Rule } from '../rule.ts';
 
 /** The only finding of such an account. Unmanaged accounts are not reported. */
 export const accountDeprovisioned: Rule = {
@@ -13,7 +12,7 @@ export const accountDeprovisioned: Rule = {
       if (account.obstacle?.is !== 'deprovisioned' || account.standing === 'unmanaged') continue;
       yield {
         ...aboutAccount(account),
-        message: 'someone deprovisioned it at MotherDuck',
+        message: 'deprovisioned at MotherDuck',
         fix:
           account.standing === 'configured'
             ? { text: 'Have it provisioned again at MotherDuck, or remove it from the configuration.' }

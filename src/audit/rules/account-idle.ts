@@ -1,8 +1,7 @@
 import { describeSpan, formatDuration } from '../../model/time.ts';
 import type { Hint } from '../../model/user-error.ts';
 import type { AuditedAccount } from '../account.ts';
-import { removeAndDelete, restoreOrDelete } from '../fixes.ts';
-import { aboutAccount, day, type Rule } from '../rule.ts';
+import { aboutAccount, day, type Rule, removeAndDelete, restoreOrDelete } from '../rule.ts';
 
 /** With --usage. An account that is younger than --idle, by the state or by its oldest token, is not idle. */
 export const accountIdle: Rule = {

@@ -1,6 +1,5 @@
 import type { AuditedAccount } from '../account.ts';
-import { apply, forget } from '../fixes.ts';
-import { aboutAccount, day, type Found, type Rule } from '../rule.ts';
+import { aboutAccount, apply, day, type Found, forget, type Rule } from '../rule.ts';
 
 /** The only finding of such an account: its tokens are not reported as missing too. A removed account that is gone is fine. */
 export const accountMissing: Rule = {
@@ -29,7 +28,7 @@ function explain(account: AuditedAccount): Pick<Found, 'message' | 'fix'> | unde
     return { message: 'in the configuration, and not created yet', fix: apply(account) };
   }
   return {
-    message: `someone deleted it: managed since ${day(Date.parse(state.since))}, and no longer at MotherDuck`,
+    message: `deleted outside of mdacc: managed since ${day(Date.parse(state.since))}, and no longer at MotherDuck`,
     fix: apply(account, 'Remove from the configuration, or apply to create again without data.'),
   };
 }

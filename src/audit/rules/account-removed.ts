@@ -1,6 +1,5 @@
 import { counted } from '../../model/wording.ts';
-import { restoreOrDelete } from '../fixes.ts';
-import { aboutAccount, type Rule } from '../rule.ts';
+import { aboutAccount, type Rule, restoreOrDelete } from '../rule.ts';
 
 /** Yields to the rule for running Ducklings. Unmanaged tokens and those of interrupted runs have rules of their own. */
 export const accountRemoved: Rule = {

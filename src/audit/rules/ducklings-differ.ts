@@ -1,8 +1,7 @@
 import type { Ducklings } from '../../model/ducklings.ts';
 import { formatDuration } from '../../model/time.ts';
 import { TOKEN_TYPES } from '../../model/tokens.ts';
-import { apply } from '../fixes.ts';
-import { aboutAccount, type Rule } from '../rule.ts';
+import { aboutAccount, apply, type Rule } from '../rule.ts';
 
 /** Compares as a plan does, so that settings that the configuration does not have never differ. */
 export const ducklingsDiffer: Rule = {

@@ -1,5 +1,4 @@
-import { smokeTest } from '../fixes.ts';
-import { aboutAccount, day, type Rule } from '../rule.ts';
+import { aboutAccount, day, type Rule, smokeTest } from '../rule.ts';
 
 /** For accounts in the state; not with `smoke: false`, nor while their creation is unfinished. */
 export const neverSmokeTested: Rule = {

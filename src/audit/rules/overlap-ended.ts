@@ -1,6 +1,5 @@
 import { describeSpan, showTime } from '../../model/time.ts';
-import { apply } from '../fixes.ts';
-import { aboutToken, OVERDUE_AFTER_MS, type Rule } from '../rule.ts';
+import { aboutToken, apply, OVERDUE_AFTER_MS, type Rule } from '../rule.ts';
 
 /** Covers accounts that were removed from the configuration: an apply revokes such tokens there too. */
 export const overlapEnded: Rule = {

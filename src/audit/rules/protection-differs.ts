@@ -1,5 +1,4 @@
-import { apply } from '../fixes.ts';
-import { aboutAccount, type Rule } from '../rule.ts';
+import { aboutAccount, apply, type Rule } from '../rule.ts';
 
 /** Compares the state alone, which protects an account whose block was removed. */
 export const protectionDiffers: Rule = {

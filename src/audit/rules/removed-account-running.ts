@@ -1,5 +1,4 @@
-import { restoreOrDelete } from '../fixes.ts';
-import { aboutAccount, type Rule } from '../rule.ts';
+import { aboutAccount, type Rule, restoreOrDelete } from '../rule.ts';
 
 export const removedAccountRunning: Rule = {
   id: 'MDA020',

@@ -1,7 +1,6 @@
 import { rotationDue } from '../../model/rotation-due.ts';
 import { describeSpan } from '../../model/time.ts';
-import { apply } from '../fixes.ts';
-import { aboutToken, day, OVERDUE_AFTER_MS, type Rule } from '../rule.ts';
+import { aboutToken, apply, day, OVERDUE_AFTER_MS, type Rule } from '../rule.ts';
 
 /** While the token is live; an expired one is reported as that. A rotation may be late by half of its margin at most. */
 export const rotationOverdue: Rule = {

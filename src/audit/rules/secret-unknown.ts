@@ -1,5 +1,4 @@
-import { replace } from '../fixes.ts';
-import { aboutToken, type Rule } from '../rule.ts';
+import { aboutToken, type Rule, replace } from '../rule.ts';
 
 /** For live tokens that an apply or an import adopted. */
 export const secretUnknown: Rule = {

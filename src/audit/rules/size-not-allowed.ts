@@ -1,8 +1,7 @@
 import type { Ducklings, Size } from '../../model/ducklings.ts';
 import type { Hint } from '../../model/user-error.ts';
 import type { AuditedAccount } from '../account.ts';
-import { apply, importAccount, restoreOrDelete } from '../fixes.ts';
-import { aboutAccount, type Rule } from '../rule.ts';
+import { aboutAccount, apply, importAccount, type Rule, restoreOrDelete } from '../rule.ts';
 
 /** Not where the next apply changes that size, which ducklings-differ reports; nor for an empty pool. */
 export const sizeNotAllowed: Rule = {

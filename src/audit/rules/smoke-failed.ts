@@ -1,6 +1,5 @@
 import { showTime } from '../../model/time.ts';
-import { smokeTest } from '../fixes.ts';
-import { aboutAccount, type Rule } from '../rule.ts';
+import { aboutAccount, type Rule, smokeTest } from '../rule.ts';
 
 export const smokeFailed: Rule = {
   id: 'MDA018',

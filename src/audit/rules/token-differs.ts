@@ -1,6 +1,5 @@
 import { tokenChangeText } from '../../plan/reason-text.ts';
-import { apply } from '../fixes.ts';
-import { aboutToken, type Rule } from '../rule.ts';
+import { aboutToken, apply, type Rule } from '../rule.ts';
 import { changeOf } from '../tokens.ts';
 
 /** Compares as a plan does. Its lifetime is then not judged, except that its rotation may be overdue. */

@@ -1,7 +1,6 @@
 import { reasonText } from '../../plan/reason-text.ts';
 import type { AuditedAccount } from '../account.ts';
-import { apply } from '../fixes.ts';
-import { aboutToken, type Rule } from '../rule.ts';
+import { aboutToken, apply, type Rule } from '../rule.ts';
 
 /** As the plan says it. Where the interrupted run left a token, that is reported instead. */
 export const tokenDoubtful: Rule = {

@@ -1,7 +1,6 @@
 import { showTime } from '../../model/time.ts';
 import { tokensGoneBy } from '../account.ts';
-import { recreate } from '../fixes.ts';
-import { aboutGoneToken, type Rule } from '../rule.ts';
+import { aboutGoneToken, type Rule, recreate } from '../rule.ts';
 
 /** For current tokens of the state; one that is gone and whose time is over has expired and was not revoked. */
 export const tokenExpired: Rule = {

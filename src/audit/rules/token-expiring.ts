@@ -1,7 +1,6 @@
 import { describeSpan } from '../../model/time.ts';
 import { type AuditedAccount, keptTokens } from '../account.ts';
-import { replace } from '../fixes.ts';
-import { aboutToken, day, type Rule } from '../rule.ts';
+import { aboutToken, day, type Rule, replace } from '../rule.ts';
 import type { AuditedToken } from '../tokens.ts';
 
 const SOON_MS = 7 * 86_400_000;

@@ -1,5 +1,4 @@
-import { apply } from '../fixes.ts';
-import { aboutAccount, type Rule } from '../rule.ts';
+import { aboutAccount, apply, type Rule } from '../rule.ts';
 
 /** Not for a missing account, nor where an interrupted run left the token, nor for one that the next apply adopts. */
 export const tokenMissing: Rule = {

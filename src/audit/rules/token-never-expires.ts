@@ -1,7 +1,6 @@
 import { formatDuration } from '../../model/time.ts';
 import { keptTokens } from '../account.ts';
-import { replace } from '../fixes.ts';
-import { aboutToken, day, type Rule } from '../rule.ts';
+import { aboutToken, day, type Rule, replace } from '../rule.ts';
 
 /** Not where the configuration says `ttl: never`, which requires allow_never_expiring. */
 export const tokenNeverExpires: Rule = {

@@ -1,7 +1,6 @@
 import type { Hint } from '../../model/user-error.ts';
 import type { AuditedAccount } from '../account.ts';
-import { apply, REVOKE } from '../fixes.ts';
-import { aboutToken, day, type Rule } from '../rule.ts';
+import { aboutToken, apply, day, REVOKE, type Rule } from '../rule.ts';
 import type { AuditedToken, TokenRole } from '../tokens.ts';
 
 const ORIGINS: Partial<Record<TokenRole, string>> = {

@@ -1,5 +1,4 @@
-import { apply } from '../fixes.ts';
-import { aboutToken, nameOf, type Rule } from '../rule.ts';
+import { aboutToken, apply, nameOf, type Rule } from '../rule.ts';
 import type { AuditedToken } from '../tokens.ts';
 
 /** One finding per key, whose token may overlap with the previous one. */

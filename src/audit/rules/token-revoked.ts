@@ -1,7 +1,6 @@
 import { showTime } from '../../model/time.ts';
 import { tokensGoneBy } from '../account.ts';
-import { recreate } from '../fixes.ts';
-import { aboutGoneToken, type Rule } from '../rule.ts';
+import { aboutGoneToken, type Rule, recreate } from '../rule.ts';
 
 export const tokenRevoked: Rule = {
   id: 'MDA007',
@@ -15,7 +14,7 @@ export const tokenRevoked: Rule = {
       const end = expiresAt === null ? '' : `, and would have expired ${showTime(Date.parse(expiresAt))}`;
       yield {
         ...aboutGoneToken(account, token),
-        message: `someone revoked it: "${name}" (${id}) is no longer at MotherDuck${end}`,
+        message: `revoked outside of mdacc: "${name}" (${id}) is no longer at MotherDuck${end}`,
         fix: recreate(account, token),
       };
     }

@@ -1,7 +1,6 @@
 import { describeSpan, formatDuration } from '../../model/time.ts';
 import { keptTokens } from '../account.ts';
-import { replace } from '../fixes.ts';
-import { aboutToken, day, type Rule } from '../rule.ts';
+import { aboutToken, day, type Rule, replace } from '../rule.ts';
 
 /** Seconds by which the lifetime that MotherDuck gives may differ from the ttl of the request. */
 const TOLERANCE = 60;

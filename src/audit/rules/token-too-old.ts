@@ -1,7 +1,6 @@
 import { describeSpan, formatDuration } from '../../model/time.ts';
 import { keptTokens } from '../account.ts';
-import { replace } from '../fixes.ts';
-import { aboutToken, day, type Rule } from '../rule.ts';
+import { aboutToken, day, type Rule, replace } from '../rule.ts';
 
 /** Yields to the rules for tokens that never expire, exceed the guardrail, or are overdue for rotation. */
 export const tokenTooOld: Rule = {

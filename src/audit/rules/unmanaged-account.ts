@@ -1,8 +1,7 @@
 import type { Hint } from '../../model/user-error.ts';
 import { counted } from '../../model/wording.ts';
 import type { AuditedAccount } from '../account.ts';
-import { forget, importAccount } from '../fixes.ts';
-import { aboutAccount, type Rule } from '../rule.ts';
+import { aboutAccount, forget, importAccount, type Rule } from '../rule.ts';
 
 /** Its tokens are not reported one by one as unmanaged. */
 export const unmanagedAccount: Rule = {

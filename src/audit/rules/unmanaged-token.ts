@@ -1,5 +1,4 @@
-import { importToken, REVOKE } from '../fixes.ts';
-import { aboutToken, day, type Rule } from '../rule.ts';
+import { aboutToken, day, importToken, REVOKE, type Rule } from '../rule.ts';
 
 /** For managed accounts. Yields to the rules for tokens that expire soon or share a name. */
 export const unmanagedToken: Rule = {
