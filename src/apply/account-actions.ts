@@ -12,6 +12,7 @@ import { fromWire, toWire } from '../motherduck/wire.ts';
 import { ducklingChanges, mergeDucklings } from '../plan/ducklings.ts';
 import { noteAccount, noteToken, type StateWriter, updateAccount } from './state-writer.ts';
 
+/** What actions on accounts need. */
 export interface AccountTools {
   readonly api: Api;
   readonly stateWriter: StateWriter;
@@ -55,11 +56,10 @@ export async function setDucklings(action: SetDucklings, account: DesiredAccount
   const differences = ducklingChanges(desired, answer);
   if (differences.length === 0) return;
   const message = `MotherDuck accepted the Ducklings of ${action.account}, but its answer differs: ${differences.join('; ')}`;
-  throw new UserError(
-    'API_FAILED',
-    message,
-    'Your MotherDuck plan may have lower limits: change the configuration to what it allows, and run apply again.',
-  );
+  throw new UserError('API_FAILED', message, {
+    text: 'Your MotherDuck plan may have lower limits: change the configuration to what it allows, then apply again.',
+    command: ['apply'],
+  });
 }
 
 /** Deletes an account and all of its data. @throws ApiError */

@@ -18,6 +18,7 @@ import { createToken, recordVerification, revokeToken } from './token-actions.ts
 /** Secrets of tokens that were created in this run, by the token's key. */
 export type FreshSecrets = ReadonlyMap<string, { readonly secret: Secret; readonly type: TokenType }>;
 
+/** A plan to apply, and what apply needs. */
 export interface ApplyInput {
   readonly plan: Plan;
   readonly desired: Desired;
@@ -54,6 +55,7 @@ export interface Halt {
   error?: UserError;
 }
 
+/** What was done for one account. */
 export interface AccountResult {
   readonly outcomes: readonly Outcome[];
   readonly smoke: readonly AccountSmoke[];
@@ -107,7 +109,10 @@ export class AccountApply {
 
   #obstacle(action: Action): UserError | undefined {
     if (this.#input.stopping.aborted) {
-      return new UserError('INTERRUPTED', 'interrupted before this action began', 'Run apply again to continue.');
+      return new UserError('INTERRUPTED', 'interrupted before this action began', {
+        text: 'Continue.',
+        command: ['apply'],
+      });
     }
     const token = 'token' in action ? action.token : undefined;
     const failed = token === undefined ? undefined : this.#failedTokens.get(token);
@@ -119,7 +124,10 @@ export class AccountApply {
     if (action.action !== 'revoke_token' || !this.#unverified.has(action.token ?? '')) return undefined;
     if (action.reason.kind !== 'overlap_ended' && action.reason.kind !== 'orphan') return undefined;
     const message = `its replacement did not connect, so "${action.before.name}" is kept`;
-    return new UserError('SMOKE_FAILED', message, 'Fix what the smoke test reports, then run apply again.');
+    return new UserError('SMOKE_FAILED', message, {
+      text: 'Fix what the smoke test reports, then apply again.',
+      command: ['apply'],
+    });
   }
 
   #end(outcome: Outcome): void {

@@ -18,6 +18,7 @@ import { inParallel } from '../motherduck/concurrency.ts';
 import { AccountApply, type ApplyInput, type Halt, type Outcome } from './apply-account.ts';
 import { refreshState } from './refresh-state.ts';
 
+/** The result of an apply. */
 export interface Applied {
   readonly outcomes: readonly Outcome[];
   readonly smoke: readonly AccountSmoke[];

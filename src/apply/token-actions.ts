@@ -23,6 +23,7 @@ import { accountRecords } from '../plan/token-series.ts';
 import type { SecretStore } from '../secrets/store.ts';
 import { type StateWriter, tokenOf, updateAccount, updateToken } from './state-writer.ts';
 
+/** What actions on tokens need. */
 export interface TokenTools {
   readonly api: Api;
   readonly stateWriter: StateWriter;
@@ -216,13 +217,18 @@ async function revokeOrphans(
       revoked += 1;
     }
   } catch (error) {
-    const hint = `Run apply again to look for "${name}" and revoke it. ${error instanceof UserError ? error.message : ''}`;
-    throw new UserError('TOKEN_LOST', `${cause.message}; whether a token was created is unknown`, hint.trim(), {
-      cause,
-    });
+    const why = error instanceof UserError ? ` (${error.message})` : '';
+    const message = `${cause.message}; whether a token was created is unknown${why}`;
+    const hint = { text: `Look for "${name}" again, and revoke it.`, command: ['apply'] };
+    throw new UserError('TOKEN_LOST', message, hint, { cause });
   }
   const outcome = revoked > 0 ? 'a token was created and revoked, because its secret was lost' : 'no token was created';
-  throw new UserError('TOKEN_LOST', `${cause.message}; ${outcome}`, 'Run apply again to create it.', { cause });
+  throw new UserError(
+    'TOKEN_LOST',
+    `${cause.message}; ${outcome}`,
+    { text: 'Create it.', command: ['apply'] },
+    { cause },
+  );
 }
 
 /** The secret could not be stored: revokes the new token, or records it for the next run to revoke. */

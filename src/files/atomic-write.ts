@@ -6,6 +6,7 @@ import { targetOf } from './paths.ts';
 import { isRunning } from './process.ts';
 import { codeOf, retryWhileBusy } from './system-errors.ts';
 
+/** Options of an atomic write. */
 export interface AtomicOptions {
   /** The mode of the new file, less the umask; the file never has another one. */
   readonly mode: number;

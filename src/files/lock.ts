@@ -1,19 +1,18 @@
 import { randomUUID } from 'node:crypto';
-import { stat } from 'node:fs/promises';
+import { link, open, readFile, rename, stat, unlink } from 'node:fs/promises';
 import { setTimeout as pause } from 'node:timers/promises';
-import { removeLeftovers } from './atomic-write.ts';
-import {
-  createLockFile,
-  type LockFile,
-  type LockHolder,
-  readLockFile,
-  removeFile,
-  replaceLockFile,
-} from './lock-file.ts';
-import { processStatus, thisProcess } from './process.ts';
+import { removeLeftovers, tempBeside } from './atomic-write.ts';
+import { type ProcessName, processStatus, thisProcess } from './process.ts';
+import { codeOf, retryWhileBusy } from './system-errors.ts';
 
-export type { LockHolder } from './lock-file.ts';
+/** The holder of a lock, as its file names it. */
+export interface LockHolder extends ProcessName {
+  readonly command: string;
+  /** When the lock was acquired; ISO 8601. */
+  readonly since: string;
+}
 
+/** An acquired lock. */
 export interface Lock {
   readonly path: string;
   readonly holder: LockHolder;
@@ -21,6 +20,7 @@ export interface Lock {
   release(): Promise<void>;
 }
 
+/** How to wait for a lock. */
 export interface LockOptions {
   /** How long to wait for another holder, in milliseconds; 0: not at all. */
   readonly waitMs: number;
@@ -135,4 +135,111 @@ async function isStale(path: string, found: LockFile): Promise<boolean> {
 
 async function removeIfOwn(path: string, text: string): Promise<void> {
   if ((await readLockFile(path))?.text === text) await removeFile(path);
+}
+
+/** An existing lock file. Its text is unique; a damaged one has no holder. */
+interface LockFile {
+  readonly text: string;
+  readonly holder: LockHolder | undefined;
+}
+
+/**
+ * Creates the lock file with its whole text at once, unless it exists; a link to a finished file is never half written.
+ *
+ * @returns Whether it was created.
+ * @throws The system's error.
+ */
+async function createLockFile(path: string, text: string): Promise<boolean> {
+  const temp = await writeTemp(path, text);
+  try {
+    await link(temp, path);
+    return true;
+  } catch (error) {
+    // A network file system may have created the link and lost the answer.
+    if (codeOf(error) === 'EEXIST') return (await readLockFile(path))?.text === text;
+    // Some file systems have no links, and report that with different codes.
+    return await createExclusive(path, text);
+  } finally {
+    await removeFile(temp);
+  }
+}
+
+/** Replaces the file's text in one step, so that there is always a lock. @throws The system's error. */
+async function replaceLockFile(path: string, text: string): Promise<void> {
+  const temp = await writeTemp(path, text);
+  try {
+    await retryWhileBusy(() => rename(temp, path));
+  } catch (error) {
+    await removeFile(temp);
+    throw error;
+  }
+}
+
+async function createExclusive(path: string, text: string): Promise<boolean> {
+  try {
+    // Windows refuses to create a file while one of that name is being removed.
+    await retryWhileBusy(() => writeNew(path, text));
+    return true;
+  } catch (error) {
+    if (codeOf(error) === 'EEXIST') return false;
+    throw error;
+  }
+}
+
+async function writeTemp(path: string, text: string): Promise<string> {
+  const temp = tempBeside(path);
+  await writeNew(temp, text);
+  return temp;
+}
+
+async function writeNew(path: string, text: string): Promise<void> {
+  const file = await open(path, 'wx', 0o644);
+  try {
+    await file.writeFile(text);
+  } catch (error) {
+    await removeFile(path);
+    throw error;
+  } finally {
+    await file.close();
+  }
+}
+
+/** Removes a file that may not exist. @throws The system's error. */
+async function removeFile(path: string): Promise<void> {
+  try {
+    await retryWhileBusy(() => unlink(path));
+  } catch (error) {
+    if (codeOf(error) !== 'ENOENT') throw error;
+  }
+}
+
+/** Reads a lock file; undefined when there is none. @throws The system's error. */
+async function readLockFile(path: string): Promise<LockFile | undefined> {
+  try {
+    const text = await retryWhileBusy(() => readFile(path, 'utf8'));
+    return { text, holder: parse(text) };
+  } catch (error) {
+    if (codeOf(error) === 'ENOENT') return undefined;
+    throw error;
+  }
+}
+
+function parse(text: string): LockHolder | undefined {
+  try {
+    const json: unknown = JSON.parse(text);
+    if (typeof json !== 'object' || json === null) return undefined;
+    const { pid, host, command, since, started, machine } = json as Record<string, unknown>;
+    if (typeof pid !== 'number' || !Number.isSafeInteger(pid) || pid < 1) return undefined;
+    if (typeof host !== 'string' || typeof command !== 'string' || typeof since !== 'string') return undefined;
+    return {
+      pid,
+      host,
+      command,
+      since,
+      ...(typeof started === 'string' ? { started } : {}),
+      ...(typeof machine === 'string' ? { machine } : {}),
+    };
+  } catch {
+    return undefined;
+  }
 }

@@ -3,6 +3,7 @@ import { setTimeout as pause } from 'node:timers/promises';
 const ATTEMPTS = 10;
 const BUSY = ['EPERM', 'EACCES', 'EBUSY'];
 
+/** The platform, and a pause in milliseconds; replaced in tests. */
 export interface RetryEnvironment {
   readonly platform: NodeJS.Platform;
   readonly pause: (ms: number) => Promise<unknown>;

@@ -62,6 +62,7 @@ export type Size = keyof typeof DUCKLING_SIZES;
 /** The names of the sizes, smallest first. */
 export const SIZES = Object.keys(DUCKLING_SIZES) as readonly Size[];
 
+/** Whether a text is the name of a size. */
 export function isSize(text: string): text is Size {
   return Object.hasOwn(DUCKLING_SIZES, text);
 }
@@ -76,8 +77,9 @@ export function sizesThat(hold: (facts: DucklingSize) => boolean): readonly Size
   return SIZES.filter((size) => hold(DUCKLING_SIZES[size]));
 }
 
-/** Limits of MotherDuck's REST API: a cooldown in seconds, and the number of Ducklings in a read scaling pool. */
+/** Limits of MotherDuck's REST API: a cooldown in seconds. */
 export const COOLDOWN_SECONDS = { min: 60, max: 86_400 } as const;
+/** Limits of MotherDuck's REST API: the number of Ducklings in a read scaling pool. */
 export const POOL_SIZE = { min: 0, max: 64 } as const;
 
 /** The compute of one account at MotherDuck; a cooldown that it does not report is absent. */

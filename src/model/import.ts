@@ -38,6 +38,7 @@ export interface Skipped {
   readonly reason: SkipReason;
 }
 
+/** Why an account or a token is not imported. */
 export type SkipReason = AccountSkipReason | TokenSkipReason;
 
 /** Why an account is not imported. */

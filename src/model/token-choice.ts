@@ -9,17 +9,20 @@ import type { StateAccount } from './state.ts';
 import { isoTime } from './time.ts';
 import { generationOf, isSmokeToken, RESERVED_TOKEN_NAMES, SMOKE_TOKEN_NAME, seriesOf } from './tokens.ts';
 
+/** A token to adopt. */
 export interface ChosenToken {
   readonly token: LiveToken;
   /** The name of its series' first generation. */
   readonly name: string;
 }
 
+/** The selected tokens, chosen or skipped. */
 export interface Choice {
   readonly chosen: readonly ChosenToken[];
   readonly skipped: readonly { readonly token: LiveToken; readonly reason: TokenSkipReason }[];
 }
 
+/** What to choose from. */
 export interface ChoiceInput {
   /** All unmanaged tokens of the account. */
   readonly tokens: readonly LiveToken[];

@@ -1,10 +1,13 @@
+/** All types of tokens. */
 export const TOKEN_TYPES = ['read_write', 'read_scaling'] as const;
 /** The type of a token, in the words of the configuration and of MotherDuck. */
 export type TokenType = (typeof TOKEN_TYPES)[number];
 
-/** Limits of MotherDuck's REST API: lifetime in seconds, length of names and descriptions in characters. */
+/** Limits of MotherDuck's REST API: the lifetime of a token in seconds. */
 export const TOKEN_TTL_SECONDS = { min: 300, max: 31_536_000 } as const;
+/** The length of a token name, in characters. */
 export const TOKEN_NAME_LENGTH = { min: 1, max: 255 } as const;
+/** The length of a token description, in characters. */
 export const TOKEN_DESCRIPTION_LENGTH = { min: 1, max: 1000 } as const;
 
 /** Names that MotherDuck reserves for its own tokens. */

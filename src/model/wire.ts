@@ -14,6 +14,7 @@ export interface WireUser {
   roles: string[];
 }
 
+/** One page of the list of users. */
 export interface WireUserPage {
   users: WireUser[];
   total_count: number;
@@ -62,6 +63,7 @@ export interface WireActiveAccounts {
   }[];
 }
 
+/** The body of an error. */
 export interface WireError {
   message: string;
   code:

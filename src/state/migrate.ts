@@ -3,6 +3,7 @@ import { STATE_VERSION } from './state-document.ts';
 /** A parsed state document of any version, not checked yet. */
 export type OldDocument = Readonly<Record<string, unknown>>;
 
+/** Steps between versions of the state document. */
 export interface Migrations {
   /** The version that the last step produces. */
   readonly to: number;

@@ -8,6 +8,7 @@ import { MIGRATIONS, type Migrations } from './migrate.ts';
 import { type ReadState, readState, readStateText, type StateOf } from './read-state.ts';
 import { statePieces } from './state-document.ts';
 
+/** How to open a state. */
 export interface StateOptions {
   /** Whether the organization is the embedded sandbox, whose state is never mixed with MotherDuck's. */
   readonly sandbox?: boolean;

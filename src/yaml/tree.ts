@@ -15,22 +15,26 @@ interface NodeBase {
   readonly height: number;
 }
 
+/** A mapping. */
 export interface MapNode extends NodeBase {
   readonly kind: 'map';
   readonly entries: ReadonlyMap<string, Entry>;
 }
 
+/** An entry of a mapping. */
 export interface Entry {
   readonly key: string;
   readonly keyAt: Span;
   readonly value: Node;
 }
 
+/** A list. */
 export interface ListNode extends NodeBase {
   readonly kind: 'list';
   readonly items: readonly Node[];
 }
 
+/** A text, number, boolean or null. */
 export interface ScalarNode extends NodeBase {
   readonly kind: 'scalar';
   readonly value: string | number | boolean | null;

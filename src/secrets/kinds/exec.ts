@@ -9,6 +9,7 @@ import { type ExecStoreConfig, execStore, expandWords, PLACEHOLDERS } from './ex
 const DEFAULT_TIMEOUT = 30;
 const TIMEOUT_SECONDS = { min: 1, max: 3600 } as const;
 
+/** The kind `exec`. */
 export const exec: StoreKind<ExecStoreConfig> = {
   kind: 'exec',
   schema: {

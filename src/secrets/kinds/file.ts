@@ -8,6 +8,7 @@ import { reportOwnFile, type StoreKind, type WrittenStore } from '../store.ts';
 import type { FileStoreConfig } from './file/check-file.ts';
 import { fileStore } from './file/store.ts';
 
+/** The kind `file`. */
 export const file: StoreKind<FileStoreConfig> = {
   kind: 'file',
   schema: {

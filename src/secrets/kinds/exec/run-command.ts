@@ -15,6 +15,7 @@ export type Outcome =
   /** It could not be started; `code` is the system's. */
   | { readonly ended: 'not_started'; readonly code: string };
 
+/** How to run a command. */
 export interface RunOptions {
   /** The time limit, in milliseconds. */
   readonly timeoutMs: number;
@@ -134,6 +135,7 @@ function codeOf(error: unknown): string {
 /** What a command's first word names. A batch file needs a shell, which is not used. */
 export type ProgramKind = 'program' | 'batch file' | 'nothing';
 
+/** Where to look for a program. */
 export interface SearchPath {
   /** The working directory of the command. */
   readonly folder: string;

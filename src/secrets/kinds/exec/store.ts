@@ -7,6 +7,7 @@ import type { SecretAddress, SecretStore } from '../../store.ts';
 import { findProgram, type Outcome, runCommand } from './run-command.ts';
 import { scrub } from './scrub.ts';
 
+/** The configuration of an exec store. */
 export interface ExecStoreConfig extends SecretStoreConfig {
   readonly kind: 'exec';
   readonly command: readonly string[];
@@ -20,6 +21,7 @@ export interface ExecStoreConfig extends SecretStoreConfig {
 /** The placeholders in a command's words: `{account}`. */
 export const PLACEHOLDERS = ['account', 'token', 'generation', 'expires_at', 'type'] as const;
 
+/** The values of placeholders; absent ones are not replaced. */
 export type TokenFacts = Partial<Readonly<Record<(typeof PLACEHOLDERS)[number], string>>>;
 
 /** Replaces placeholders in one pass: values are not expanded again, and other braces stay. */

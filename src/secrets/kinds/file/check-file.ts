@@ -11,6 +11,7 @@ import { UserError } from '../../../model/user-error.ts';
 import { gitExposure } from '../../git-exposure.ts';
 import { NotASecretsFile, parseSecrets } from './secrets-text.ts';
 
+/** The configuration of a file store. */
 export interface FileStoreConfig extends SecretStoreConfig {
   readonly kind: 'file';
   /** Absolute. */
