@@ -3,25 +3,25 @@ import { existsSync, mkdirSync, readdirSync, readFileSync, renameSync, writeFile
 import path from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { isWindows } from '../platform.ts';
-import { Place } from './place.ts';
+import { CiStage } from './ci-stage.ts';
 import { runJob } from './runner.ts';
 import { ACTION, type Job, readAction } from './workflow.ts';
 
 const README = readFileSync(path.join(ACTION, 'README.md'), 'utf8');
 
 /** A job that uses it with these inputs, on a push or in a pull request. */
-async function use(place: Place, inputs: Record<string, string>, change = (_folder: string) => {}, pull = true) {
+async function use(stage: CiStage, inputs: Record<string, string>, change = (_folder: string) => {}, pull = true) {
   const uses = 'OWNER/motherduck-accounts/.github/actions/plan@v1';
   const names = Object.keys(readAction().outputs);
   const job: Job = {
     outputs: Object.fromEntries(names.map((name) => [name, `\${{ steps.it.outputs.${name} }}`])),
     steps: [
       { uses: 'actions/checkout@v6', with: { 'persist-credentials': false } },
-      { id: 'it', uses, with: { 'admin-token': place.secrets.MOTHERDUCK_ADMIN_TOKEN, ...inputs } },
+      { id: 'it', uses, with: { 'admin-token': stage.secrets.MOTHERDUCK_ADMIN_TOKEN, ...inputs } },
     ],
   };
-  const event = pull ? place.pullRequest(change) : place.push(change);
-  return runJob(job, place.github.token({ 'pull-requests': 'write' }), place, { event });
+  const event = pull ? stage.pullRequest(change) : stage.push(change);
+  return runJob(job, stage.github.token({ 'pull-requests': 'write' }), stage, { event });
 }
 
 /** The configuration into a folder of its own. */
@@ -46,36 +46,36 @@ describe.skipIf(isWindows)('README', () => {
 
 describe.skipIf(isWindows)('the action', () => {
   it('gives outputs that later steps can use', async () => {
-    const place = await Place.open();
-    const { status, outputs, log } = await use(place, {});
+    const stage = await CiStage.open();
+    const { status, outputs, log } = await use(stage, {});
     expect(status, log).toBe('success');
     expect(outputs).toMatchObject({
       changes: 'true',
       exitcode: '2',
-      'comment-url': place.github.comments[0]?.html_url,
+      'comment-url': stage.github.comments[0]?.html_url,
     });
     expect(outputs.summary).toMatch(/^Plan: 2 accounts to create/);
     expect(readFileSync(outputs['plan-file'] ?? '', 'utf8')).toContain('"kind": "motherduck-accounts plan"');
   });
 
   it('plans what is asked for', async () => {
-    const place = await Place.open();
-    const { outputs } = await use(place, { only: 'etl_*\nno_such_*\n' });
+    const stage = await CiStage.open();
+    const { outputs } = await use(stage, { only: 'etl_*\nno_such_*\n' });
     expect(outputs.summary).toMatch(/^Plan: 1 account to create/);
-    const none = await use(place, { only: 'no_such_*' });
+    const none = await use(stage, { only: 'no_such_*' });
     expect(none.outputs).toMatchObject({ exitcode: '64', changes: '', 'plan-file': '' });
     expect(none.status).toBe('failure');
   });
 
   it('works in a folder, and its annotations name files from the root', async () => {
-    const place = await Place.open();
+    const stage = await CiStage.open();
     const inputs = { 'working-directory': 'team', config: 'accounts.yaml', state: 'accounts.state.json' };
-    const { status, log } = await use(place, inputs, intoTeam);
+    const { status, log } = await use(stage, inputs, intoTeam);
     expect(status, log).toBe('success');
-    expect(place.github.comments[0]?.body).toContain(
+    expect(stage.github.comments[0]?.body).toContain(
       '<!-- motherduck-accounts plan of: team/accounts.yaml team/accounts.state.json -->',
     );
-    const wrong = await use(place, inputs, (folder) => {
+    const wrong = await use(stage, inputs, (folder) => {
       intoTeam(folder);
       writeFileSync(path.join(folder, 'team/accounts.yaml'), 'version: 2\n');
     });
@@ -83,36 +83,36 @@ describe.skipIf(isWindows)('the action', () => {
   });
 
   it('writes no comment and no artifact when none is wanted', async () => {
-    const place = await Place.open();
-    const { status } = await use(place, { comment: 'false', 'artifact-name': '' });
+    const stage = await CiStage.open();
+    const { status } = await use(stage, { comment: 'false', 'artifact-name': '' });
     expect(status).toBe('success');
-    expect(place.github.calls).toEqual([]);
-    expect(readdirSync(place.artifacts)).toEqual([]);
+    expect(stage.github.calls).toEqual([]);
+    expect(readdirSync(stage.artifacts)).toEqual([]);
   });
 
   it('outside of pull requests plans without a comment', async () => {
-    const place = await Place.open();
-    const { status, outputs } = await use(place, {}, () => {}, false);
+    const stage = await CiStage.open();
+    const { status, outputs } = await use(stage, {}, () => {}, false);
     expect(status).toBe('success');
     expect(outputs).toMatchObject({ changes: 'true', 'comment-url': '' });
-    expect(place.github.calls).toEqual([]);
+    expect(stage.github.calls).toEqual([]);
   });
 
   it('fails, and says what to do, when it may not write the comment', async () => {
-    const place = await Place.open();
-    const { status, log } = await use(place, { 'github-token': place.github.token({ contents: 'read' }) });
+    const stage = await CiStage.open();
+    const { status, log } = await use(stage, { 'github-token': stage.github.token({ contents: 'read' }) });
     expect(status).toBe('failure');
     expect(log).toMatch(/comment .* 403 .*POST/);
     expect(log).toContain('permissions: { contents: read, pull-requests: write }');
-    expect(existsSync(path.join(place.artifacts, 'motherduck-accounts-plan/accounts.plan'))).toBe(true);
+    expect(existsSync(path.join(stage.artifacts, 'motherduck-accounts-plan/accounts.plan'))).toBe(true);
   });
 
   it("finds a person's own comment, when it has that person's token", async () => {
-    const place = await Place.open();
+    const stage = await CiStage.open();
     const person = { login: 'ada', type: 'User' } as const;
-    const inputs = { 'github-token': place.github.token({ 'pull-requests': 'write' }, person) };
-    await use(place, inputs);
-    await use(place, inputs);
-    expect(place.github.comments.map(({ user }) => user)).toEqual([person]);
+    const inputs = { 'github-token': stage.github.token({ 'pull-requests': 'write' }, person) };
+    await use(stage, inputs);
+    await use(stage, inputs);
+    expect(stage.github.comments.map(({ user }) => user)).toEqual([person]);
   });
 });

@@ -3,7 +3,7 @@ import { chmodSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { isWindows } from '../platform.ts';
-import { Place } from './place.ts';
+import { CiStage } from './ci-stage.ts';
 
 const STATE = 'motherduck.accounts.state.json';
 const APPLY = 'Apply the approved plan';
@@ -17,158 +17,158 @@ interface StateFile {
   readonly accounts: Record<string, { tokens: Record<string, { current?: { generation: number } }> }>;
 }
 
-function state(place: Place, branch = 'main'): StateFile | undefined {
-  const text = place.github.repository.read(STATE, branch);
+function state(stage: CiStage, branch = 'main'): StateFile | undefined {
+  const text = stage.github.repository.read(STATE, branch);
   return text === undefined ? undefined : (JSON.parse(text) as StateFile);
 }
 
 describe.skipIf(isWindows)('apply on main', () => {
   it('does the plan, stores the secrets, commits the state, and then there is nothing left to do', async () => {
-    const place = await Place.open({ smoke: true });
-    const { plan, approve, apply } = await place.run('apply.yml', { event: place.push(nothing) });
+    const stage = await CiStage.open({ smoke: true, asProcess: true });
+    const { plan, approve, apply } = await stage.run('apply.yml', { event: stage.push(nothing) });
     expect(plan?.outputs.changes).toBe('true');
     expect(approve?.status).toBe('success');
     expect(apply?.status, apply?.log).toBe('success');
-    expect(Object.keys(state(place)?.accounts ?? {})).toEqual(['bi_prod', 'etl_prod']);
-    expect(place.github.repository.messages()[0]).toBe('MotherDuck state after run 7-1 [skip ci]');
-    expect(place.programs.installed.at(-1)).toBe('motherduck-accounts@0.1.0');
+    expect(Object.keys(state(stage)?.accounts ?? {})).toEqual(['bi_prod', 'etl_prod']);
+    expect(stage.github.repository.messages()[0]).toBe('MotherDuck state after run 7-1 [skip ci]');
+    expect(stage.programs.installed.at(-1)).toBe('motherduck-accounts@0.1.0');
 
-    const secrets = place.programs.secrets;
+    const secrets = stage.programs.secrets;
     expect(Object.keys(secrets)).toEqual(['MOTHERDUCK_TOKEN_bi_prod__metabase', 'MOTHERDUCK_TOKEN_etl_prod__airflow']);
     for (const secret of Object.values(secrets)) {
       expect(secret).toMatch(/^\S{20,}$/);
       expect(apply?.log).not.toContain(secret);
-      expect(place.programs.commandLines).not.toContain(secret);
+      expect(stage.programs.commandLines).not.toContain(secret);
     }
 
-    const again = await place.run('apply.yml', { event: place.push(readme) });
+    const again = await stage.run('apply.yml', { event: stage.push(readme) });
     expect(again.plan?.outputs.changes, again.plan?.log).toBe('false');
     expect(Object.keys(again)).toEqual(['plan']);
   });
 
   it('keeps the token that pushes out of files and command lines', async () => {
-    const place = await Place.open();
-    const event = place.push(nothing);
-    const secrets = { ...place.secrets, STATE_PUSH_TOKEN: place.github.token({ contents: 'write' }) };
-    const { apply } = await place.run('apply.yml', { event, secrets });
+    const stage = await CiStage.open();
+    const event = stage.push(nothing);
+    const secrets = { ...stage.secrets, STATE_PUSH_TOKEN: stage.github.token({ contents: 'write' }) };
+    const { apply } = await stage.run('apply.yml', { event, secrets });
     expect(apply?.status, apply?.log).toBe('success');
     const encoded = Buffer.from(`x-access-token:${secrets.STATE_PUSH_TOKEN}`).toString('base64');
-    expect(place.programs.commandLines).toContain('git push');
-    for (const text of [apply?.log, place.programs.commandLines, ...configurations(place.folder)]) {
+    expect(stage.programs.commandLines).toContain('git push');
+    for (const text of [apply?.log, stage.programs.commandLines, ...configurations(stage.folder)]) {
       expect(text).not.toContain(encoded);
       expect(text).not.toContain(secrets.STATE_PUSH_TOKEN);
     }
   });
 
   it('survives that somebody pushes first', async () => {
-    const place = await Place.open();
-    const before = { [COMMIT]: () => void place.push(readme) };
-    const { apply } = await place.run('apply.yml', { event: place.push(nothing), before });
+    const stage = await CiStage.open();
+    const before = { [COMMIT]: () => void stage.push(readme) };
+    const { apply } = await stage.run('apply.yml', { event: stage.push(nothing), before });
     expect(apply?.status, apply?.log).toBe('success');
-    expect(place.github.repository.messages().slice(0, 2)).toEqual([
+    expect(stage.github.repository.messages().slice(0, 2)).toEqual([
       'MotherDuck state after run 7-1 [skip ci]',
       'A change',
     ]);
-    expect(place.github.repository.read('NOTES.md')).toBe('somebody was faster\n');
-    expect(state(place)?.accounts).toHaveProperty('etl_prod');
+    expect(stage.github.repository.read('NOTES.md')).toBe('somebody was faster\n');
+    expect(state(stage)?.accounts).toHaveProperty('etl_prod');
   });
 
   it('takes a push for done whose answer was lost', async () => {
-    const place = await Place.open();
-    const event = place.push(nothing);
-    const git = path.join(place.programs.bin, 'git');
+    const stage = await CiStage.open();
+    const event = stage.push(nothing);
+    const git = path.join(stage.programs.bin, 'git');
     const lost = readFileSync(git, 'utf8').replace(/^exec (.*)$/m, '$1\nif [ "$1" = push ]; then exit 1; fi');
-    const { apply } = await place.run('apply.yml', { event, before: { [COMMIT]: () => writeFileSync(git, lost) } });
+    const { apply } = await stage.run('apply.yml', { event, before: { [COMMIT]: () => writeFileSync(git, lost) } });
     expect(apply?.status, apply?.log).toBe('success');
-    expect(state(place)?.accounts).toHaveProperty('etl_prod');
-    expect(place.github.repository.branches()).toEqual(['main']);
+    expect(state(stage)?.accounts).toHaveProperty('etl_prod');
+    expect(stage.github.repository.branches()).toEqual(['main']);
   });
 
   it('puts the state on a branch of its own when main does not take it', async () => {
-    const place = await Place.open();
-    const hook = path.join(place.github.repository.bare, 'hooks/update');
+    const stage = await CiStage.open();
+    const hook = path.join(stage.github.repository.bare, 'hooks/update');
     writeFileSync(hook, '#!/bin/sh\n[ "$1" != refs/heads/main ] || { echo "protected branch" >&2; exit 1; }\n');
-    const event = place.push(nothing);
+    const event = stage.push(nothing);
     chmodSync(hook, 0o755);
-    place.service.RETRY_SECONDS = '0';
-    const { apply } = await place.run('apply.yml', { event });
+    stage.service.RETRY_SECONDS = '0';
+    const { apply } = await stage.run('apply.yml', { event });
     expect(apply?.steps).toMatchObject({ [APPLY]: 'success', [COMMIT]: 'failure' });
     expect(apply?.log).toContain('branch motherduck-state/7-1.');
     expect(apply?.log).toContain('Is main protected?');
-    expect(state(place, 'motherduck-state/7-1')?.accounts).toHaveProperty('etl_prod');
-    expect(readdirSync(path.join(place.artifacts, 'motherduck-accounts-state-1'))).toEqual([STATE]);
+    expect(state(stage, 'motherduck-state/7-1')?.accounts).toHaveProperty('etl_prod');
+    expect(readdirSync(path.join(stage.artifacts, 'motherduck-accounts-state-1'))).toEqual([STATE]);
   });
 
   it('never writes over a state that somebody else wrote in the meantime', async () => {
-    const place = await Place.open();
+    const stage = await CiStage.open();
     const theirs = '{ "theirs": true }\n';
-    const event = place.push(nothing);
-    const before = { [COMMIT]: () => void place.push((folder) => writeFileSync(path.join(folder, STATE), theirs)) };
-    const { apply } = await place.run('apply.yml', { event, before });
+    const event = stage.push(nothing);
+    const before = { [COMMIT]: () => void stage.push((folder) => writeFileSync(path.join(folder, STATE), theirs)) };
+    const { apply } = await stage.run('apply.yml', { event, before });
     expect(apply?.status).toBe('failure');
-    expect(place.github.repository.read(STATE)).toBe(theirs);
-    expect(state(place, 'motherduck-state/7-1')?.accounts).toHaveProperty('etl_prod');
+    expect(stage.github.repository.read(STATE)).toBe(theirs);
+    expect(state(stage, 'motherduck-state/7-1')?.accounts).toHaveProperty('etl_prod');
   });
 
   it('refuses an approved plan when the configuration has changed since', async () => {
-    const place = await Place.open();
+    const stage = await CiStage.open();
     const change = (folder: string) => {
       const file = path.join(folder, 'motherduck.accounts.yaml');
       writeFileSync(file, `${readFileSync(file, 'utf8')}  max_pool_size_total: 8\n`);
     };
-    const before = { 'echo "Approved."': () => void place.push(change) };
-    const { apply } = await place.run('apply.yml', { event: place.push(nothing), before });
+    const before = { 'echo "Approved."': () => void stage.push(change) };
+    const { apply } = await stage.run('apply.yml', { event: stage.push(nothing), before });
     expect(apply?.steps[APPLY]).toBe('failure');
     expect(apply?.log).toMatch(/^Error: .*\bstale\b.*: the configuration$/m);
-    expect(place.programs.secrets).toEqual({});
+    expect(stage.programs.secrets).toEqual({});
   });
 
   it('commits what was done when the store failed half way, and a new run does the rest', async () => {
-    const place = await Place.open();
-    const event = place.push(nothing);
-    const gh = path.join(place.programs.bin, 'gh');
+    const stage = await CiStage.open();
+    const event = stage.push(nothing);
+    const gh = path.join(stage.programs.bin, 'gh');
     const works = readFileSync(gh, 'utf8');
     const before = {
       [APPLY]: () => writeFileSync(gh, works.replace('"secret set")', '"secret set") [[ $3 != *etl* ]] &&')),
     };
-    const { apply } = await place.run('apply.yml', { event, before });
+    const { apply } = await stage.run('apply.yml', { event, before });
     expect(apply?.steps).toMatchObject({ [APPLY]: 'failure', [COMMIT]: 'success' });
-    expect(state(place)?.accounts.bi_prod?.tokens.metabase?.current?.generation).toBe(1);
-    expect(state(place)?.accounts.etl_prod?.tokens.airflow?.current).toBeUndefined();
+    expect(state(stage)?.accounts.bi_prod?.tokens.metabase?.current?.generation).toBe(1);
+    expect(state(stage)?.accounts.etl_prod?.tokens.airflow?.current).toBeUndefined();
 
     writeFileSync(gh, works);
-    const again = await place.run('apply.yml', { event: place.push(readme) });
+    const again = await stage.run('apply.yml', { event: stage.push(readme) });
     expect(again.apply?.status, again.apply?.log).toBe('success');
-    expect(state(place)?.accounts.etl_prod?.tokens.airflow?.current).toBeDefined();
+    expect(state(stage)?.accounts.etl_prod?.tokens.airflow?.current).toBeDefined();
   });
 
   it('commits the state when the smoke test failed', async () => {
-    const place = await Place.open({ smoke: true });
-    const event = place.push((folder) => {
+    const stage = await CiStage.open({ smoke: true });
+    const event = stage.push((folder) => {
       const file = path.join(folder, 'motherduck.accounts.yaml');
       const smoke = 'tokens: { airflow: pipeline }\n    smoke: { query: "SELECT * FROM not_there" }';
       writeFileSync(file, readFileSync(file, 'utf8').replace('tokens: { airflow: pipeline }', smoke));
     });
-    const { apply } = await place.run('apply.yml', { event });
+    const { apply } = await stage.run('apply.yml', { event });
     expect(apply?.steps).toMatchObject({ [APPLY]: 'failure', [COMMIT]: 'success' });
     expect(apply?.log).toMatch(/Smoke test: 1 of 2 accounts passed/);
-    expect(state(place)?.accounts.etl_prod?.tokens.airflow?.current?.generation).toBe(1);
+    expect(state(stage)?.accounts.etl_prod?.tokens.airflow?.current?.generation).toBe(1);
   });
 
   it('that is cancelled commits what was done until then', async () => {
-    const place = await Place.open({ latency: 100 });
-    const event = place.push(nothing);
-    const { apply } = await place.run('apply.yml', { event, cancel: { during: APPLY, at: 'done     ' } });
+    const stage = await CiStage.open({ latency: 100, asProcess: true });
+    const event = stage.push(nothing);
+    const { apply } = await stage.run('apply.yml', { event, cancel: { during: APPLY, at: 'done     ' } });
     expect(apply?.status, apply?.log).toBe('cancelled');
     expect(apply?.steps).toMatchObject({ [APPLY]: 'cancelled', [COMMIT]: 'success' });
     // mdacc itself heard of it, and stopped before the end.
     expect(apply?.log).toMatch(/nterrupted/);
-    expect(state(place)?.serial).toBeGreaterThan(0);
+    expect(state(stage)?.serial).toBeGreaterThan(0);
     expect(apply?.log).toContain('motherduck.accounts.state.json to main.');
 
-    const again = await place.run('apply.yml', { event: place.push(readme) });
+    const again = await stage.run('apply.yml', { event: stage.push(readme) });
     expect(again.apply?.status, again.apply?.log).toBe('success');
-    const last = await place.run('apply.yml', { event: place.push(readme) });
+    const last = await stage.run('apply.yml', { event: stage.push(readme) });
     expect(last.plan?.outputs.changes, last.plan?.log).toBe('false');
   });
 });

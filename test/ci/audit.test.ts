@@ -2,15 +2,15 @@
 import { describe, expect, it } from 'vitest';
 import { isWindows } from '../platform.ts';
 import { applied } from './applied.ts';
+import { ask, type CiStage } from './ci-stage.ts';
 import { RENOVATE } from './github.ts';
-import { Project } from './gitlab-project.ts';
-import { ask, type Place } from './place.ts';
+import { GitLabStage } from './gitlab-stage.ts';
 
 const EVE = { login: 'eve', type: 'User' } as const;
 const MARKER = '<!-- motherduck-accounts audit: acme -->';
 
-async function audit(place: Place, vars: Record<string, string> = {}) {
-  const jobs = await place.run('audit.yml', { event: place.night, vars });
+async function audit(stage: CiStage, vars: Record<string, string> = {}) {
+  const jobs = await stage.run('audit.yml', { event: stage.night, vars });
   const log = Object.values(jobs)
     .map((job) => job.log)
     .join('');
@@ -19,78 +19,78 @@ async function audit(place: Place, vars: Record<string, string> = {}) {
 
 describe.skipIf(isWindows)('an audit every night', () => {
   it('opens one issue, updates it, and closes it when all is well', async () => {
-    const place = await applied();
-    const { issues } = place.github;
-    const clean = await audit(place);
+    const stage = await applied();
+    const { issues } = stage.github;
+    const clean = await audit(stage);
     expect(clean.jobs.issue?.status, clean.log).toBe('success');
     expect(clean.log).toMatch(/^No findings\b/m);
     expect(issues).toEqual([]);
     expect(clean.jobs.audit?.summary).toContain(MARKER);
 
-    await ask(place.organization, 'POST', '/v1/users', { username: 'stray_one' });
-    const first = await audit(place);
+    await ask(stage.organization, 'POST', '/v1/users', { username: 'stray_one' });
+    const first = await audit(stage);
     expect(first.jobs.issue?.status, first.log).toBe('success');
     expect(issues).toHaveLength(1);
     expect(issues[0]).toMatchObject({ title: 'MotherDuck audit: acme', state: 'open' });
     expect(issues[0]?.body).toContain('stray&#95;one');
-    expect(place.github.comments).toEqual([]);
+    expect(stage.github.comments).toEqual([]);
 
-    await ask(place.organization, 'POST', '/v1/users', { username: 'stray_two' });
-    await audit(place);
-    await audit(place);
+    await ask(stage.organization, 'POST', '/v1/users', { username: 'stray_two' });
+    await audit(stage);
+    await audit(stage);
     expect(issues).toHaveLength(1);
     expect(issues[0]?.body).toContain('stray&#95;two');
     // An edit tells nobody, so a comment does, once for each change.
-    expect(place.github.comments.map(({ body }) => body)).toEqual([issues[0]?.body.split('\n')[0]]);
+    expect(stage.github.comments.map(({ body }) => body)).toEqual([issues[0]?.body.split('\n')[0]]);
 
-    for (const name of ['stray_one', 'stray_two']) await ask(place.organization, 'DELETE', `/v1/users/${name}`);
-    const last = await audit(place);
+    for (const name of ['stray_one', 'stray_two']) await ask(stage.organization, 'DELETE', `/v1/users/${name}`);
+    const last = await audit(stage);
     expect(last.log).toContain('Closed ');
     expect(issues[0]?.state).toBe('closed');
 
-    await ask(place.organization, 'POST', '/v1/users', { username: 'stray_three' });
-    await audit(place);
+    await ask(stage.organization, 'POST', '/v1/users', { username: 'stray_three' });
+    await audit(stage);
     expect(issues.map(({ state }) => state)).toEqual(['closed', 'open']);
   });
 
   it('leaves the issues of others alone, and closes nothing when it could not look', async () => {
-    const place = await applied();
-    const quoted = place.github.issue('About the audit', `I saw\n\n${MARKER}`, EVE);
-    const bot = place.github.issue('Update', `**1 update**\n\n${MARKER}\n`, RENOVATE);
-    const own = place.github.issue('MotherDuck audit: acme', `**1 finding**\n\n${MARKER}\n`);
-    const event = place.night;
-    const failed = await place.run('audit.yml', { event, secrets: { MOTHERDUCK_ADMIN_TOKEN: 'wrong' } });
+    const stage = await applied();
+    const quoted = stage.github.issue('About the audit', `I saw\n\n${MARKER}`, EVE);
+    const bot = stage.github.issue('Update', `**1 update**\n\n${MARKER}\n`, RENOVATE);
+    const own = stage.github.issue('MotherDuck audit: acme', `**1 finding**\n\n${MARKER}\n`);
+    const event = stage.night;
+    const failed = await stage.run('audit.yml', { event, secrets: { MOTHERDUCK_ADMIN_TOKEN: 'wrong' } });
     expect(failed.audit?.status).toBe('failure');
     expect(failed.issue).toBeUndefined();
     expect(own.state).toBe('open');
-    await audit(place);
+    await audit(stage);
     expect([quoted.state, bot.state, own.state]).toEqual(['open', 'open', 'closed']);
 
     // One of its own that it may not edit after all: its closing fails, and findings are told in another.
-    const locked = place.github.issue('MotherDuck audit: acme', `**1 finding**\n\n${MARKER}\n`);
+    const locked = stage.github.issue('MotherDuck audit: acme', `**1 finding**\n\n${MARKER}\n`);
     locked.locked = true;
-    expect((await audit(place)).jobs.issue?.status).toBe('failure');
-    await ask(place.organization, 'POST', '/v1/users', { username: 'stray_one' });
-    expect((await audit(place)).jobs.issue?.status).toBe('success');
+    expect((await audit(stage)).jobs.issue?.status).toBe('failure');
+    await ask(stage.organization, 'POST', '/v1/users', { username: 'stray_one' });
+    expect((await audit(stage)).jobs.issue?.status).toBe('success');
     expect(locked.body).toMatch(/^\*\*1 finding/);
-    expect(place.github.issues.at(-1)?.body).toContain('stray&#95;one');
-    expect(place.github.issues).toHaveLength(5);
+    expect(stage.github.issues.at(-1)?.body).toContain('stray&#95;one');
+    expect(stage.github.issues).toHaveLength(5);
   });
 
   it('gives its findings to code scanning where that is turned on', async () => {
-    const place = await applied();
-    await ask(place.organization, 'POST', '/v1/users', { username: 'stray_one' });
-    expect(Object.keys((await audit(place)).jobs)).not.toContain('code-scanning');
-    const { jobs } = await audit(place, { MOTHERDUCK_CODE_SCANNING: 'true' });
+    const stage = await applied();
+    await ask(stage.organization, 'POST', '/v1/users', { username: 'stray_one' });
+    expect(Object.keys((await audit(stage)).jobs)).not.toContain('code-scanning');
+    const { jobs } = await audit(stage, { MOTHERDUCK_CODE_SCANNING: 'true' });
     expect(jobs['code-scanning']?.status).toBe('success');
-    expect(JSON.parse(place.sarif[0] ?? '')).toMatchObject({ version: '2.1.0' });
-    expect(place.sarif[0]).toContain('stray_one');
+    expect(JSON.parse(stage.sarif[0] ?? '')).toMatchObject({ version: '2.1.0' });
+    expect(stage.sarif[0]).toContain('stray_one');
   });
 });
 
 describe.skipIf(isWindows)('an audit every night on GitLab', () => {
   it('is a test report, and a page; findings are a warning, and what could not be looked at is a failure', async () => {
-    const project = await Project.open();
+    const project = await GitLabStage.open();
     await project.run('plan-main');
     await project.run('apply');
     const clean = await project.run('audit');

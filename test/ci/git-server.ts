@@ -2,6 +2,8 @@
 import { spawn } from 'node:child_process';
 import type { IncomingMessage, ServerResponse } from 'node:http';
 
+const PATH = process.env.PATH ?? '';
+
 /** Answers a request below the folder of repositories. Only with a token that may push is anything written. */
 export function serveGit(
   folder: string,
@@ -19,7 +21,7 @@ export function serveGit(
   }
   const backend = spawn('git', ['http-backend'], {
     env: {
-      PATH: process.env.PATH ?? '',
+      PATH,
       GIT_PROJECT_ROOT: folder,
       GIT_HTTP_EXPORT_ALL: '1',
       REQUEST_METHOD: request.method ?? 'GET',

@@ -91,34 +91,34 @@ export class GitHub {
 
   async #answer(request: IncomingMessage, response: ServerResponse): Promise<void> {
     const url = new URL(request.url ?? '/', 'http://localhost');
-    const place = url.pathname.startsWith(PREFIX) ? url.pathname.slice(PREFIX.length) : url.pathname;
+    const resource = url.pathname.startsWith(PREFIX) ? url.pathname.slice(PREFIX.length) : url.pathname;
     const chunks: Buffer[] = [];
     for await (const chunk of request) chunks.push(chunk as Buffer);
     const text = Buffer.concat(chunks).toString('utf8');
-    this.calls.push(`${request.method} ${place}`);
+    this.calls.push(`${request.method} ${resource}`);
     const trouble = this.troubles.shift();
     const token = /^Bearer (.+)$/.exec(request.headers.authorization ?? '')?.[1] ?? '';
     const { status, body } =
       trouble === undefined
-        ? this.#do(request.method ?? '', place, url.searchParams, text === '' ? {} : JSON.parse(text), token)
+        ? this.#do(request.method ?? '', resource, url.searchParams, text === '' ? {} : JSON.parse(text), token)
         : { status: trouble, body: { message: 'trouble' } };
     response.writeHead(status, { 'content-type': 'application/json' }).end(JSON.stringify(body));
   }
 
-  #do(method: string, place: string, query: URLSearchParams, given: Partial<Entry>, token: string): Answer {
+  #do(method: string, resource: string, query: URLSearchParams, given: Partial<Entry>, token: string): Answer {
     const holder = this.#tokens.get(token);
     if (holder === undefined) return { status: 401, body: { message: 'Bad credentials' } };
     const { user, permissions } = holder;
     const isBot = user.type === 'Bot';
-    if (place === '/api/user') return isBot ? REFUSED : { status: 200, body: user };
-    if (place === '/api/graphql') return { status: 200, body: { data: { viewer: { login: user.login } } } };
-    const [, id] = /\/(\d+)(?:\/comments)?$/.exec(place) ?? [];
+    if (resource === '/api/user') return isBot ? REFUSED : { status: 200, body: user };
+    if (resource === '/api/graphql') return { status: 200, body: { data: { viewer: { login: user.login } } } };
+    const [, id] = /\/(\d+)(?:\/comments)?$/.exec(resource) ?? [];
     const comment = this.comments.find((each) => each.id === Number(id));
-    const about = place.startsWith('/issues/comments/') ? comment?.number : Number(id);
+    const about = resource.startsWith('/issues/comments/') ? comment?.number : Number(id);
     const issue = this.issues.find((each) => each.number === Number(id));
     const isIssue = id === undefined || this.issues.some(({ number }) => number === about);
     if (method !== 'GET' && permissions[isIssue ? 'issues' : 'pull-requests'] !== 'write') return REFUSED;
-    switch (`${method} ${place.replace(/\d+/, 'N')}`) {
+    switch (`${method} ${resource.replace(/\d+/, 'N')}`) {
       case 'GET /issues/N/comments':
         return page(
           this.comments.filter((each) => each.number === about),

@@ -5,7 +5,7 @@ import path from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { isWindows } from '../platform.ts';
 import { expandPipeline, PIPELINE, PIPELINE_EXAMPLE, pipelineJobs } from './gitlab-pipeline.ts';
-import { expandedPipeline, Project, temporary } from './gitlab-project.ts';
+import { expandedPipeline, GitLabStage, temporary } from './gitlab-stage.ts';
 import { EXAMPLE } from './workflow.ts';
 
 const STATE = 'motherduck.accounts.state.json';
@@ -51,7 +51,7 @@ describe.skipIf(isWindows)('the pipeline', () => {
 
 describe.skipIf(isWindows)('a merge request', () => {
   it('has one note, which is written over, and says when there is no plan any more', async () => {
-    const project = await Project.open();
+    const project = await GitLabStage.open();
     const { notes } = project.gitlab;
     project.gitlab.note(1, 'Look:\n<!-- motherduck-accounts plan: acme -->\n');
     for (let count = 0; count < 130; count += 1) project.gitlab.note(1, `Note ${count}`);
@@ -72,7 +72,7 @@ describe.skipIf(isWindows)('a merge request', () => {
   });
 
   it('is planned without a token for notes too', async () => {
-    const project = await Project.open();
+    const project = await GitLabStage.open();
     const { code, log } = await project.run('plan', { env: { GITLAB_NOTE_TOKEN: '' } });
     expect(code, log).toBe(0);
     expect(log).toMatch(/\bartifacts\.$/m);
@@ -82,7 +82,7 @@ describe.skipIf(isWindows)('a merge request', () => {
 
 describe.skipIf(isWindows)('main', () => {
   it('applies the plan that was looked at, keeps secrets in variables, and commits the state', async () => {
-    const project = await Project.open({ smoke: true });
+    const project = await GitLabStage.open({ smoke: true, asProcess: true });
     const { repository, variables } = project.gitlab;
     expect(await project.run('plan-main')).toMatchObject({ code: 0 });
     const { code, log } = await project.run('apply');
@@ -113,7 +113,7 @@ describe.skipIf(isWindows)('main', () => {
   });
 
   it('survives that somebody pushes first, and starts from the newest state whatever commit it is for', async () => {
-    const project = await Project.open();
+    const project = await GitLabStage.open();
     const { repository } = project.gitlab;
     const old = repository.commit('Something', () => {});
     await project.run('plan-main');
@@ -127,7 +127,7 @@ describe.skipIf(isWindows)('main', () => {
   });
 
   it('refuses a plan twice, and changes nothing by it', async () => {
-    const project = await Project.open();
+    const project = await GitLabStage.open();
     await project.run('plan-main');
     expect((await project.run('apply')).code).toBe(0);
     const state = project.gitlab.repository.read(STATE);
@@ -138,7 +138,7 @@ describe.skipIf(isWindows)('main', () => {
   });
 
   it('rotates at night', async () => {
-    const project = await Project.open();
+    const project = await GitLabStage.open();
     await project.run('plan-main');
     await project.run('apply');
     const before = new Map(project.gitlab.variables);

@@ -52,8 +52,8 @@ export class GitLab {
     for await (const chunk of request) chunks.push(chunk as Buffer);
     const given = JSON.parse(Buffer.concat(chunks).toString('utf8') || '{}') as Record<string, string>;
     const token = String(request.headers['private-token']);
-    const place = pathname.replace('/api/v4', '').replace('/projects/9', '');
-    const body = BOTS[token] === undefined ? 401 : this.#do(`${request.method} ${place}`, searchParams, given, token);
+    const stage = pathname.replace('/api/v4', '').replace('/projects/9', '');
+    const body = BOTS[token] === undefined ? 401 : this.#do(`${request.method} ${stage}`, searchParams, given, token);
     const status = typeof body === 'number' ? body : 200;
     response.writeHead(status, { 'content-type': 'application/json' }).end(JSON.stringify(body));
   }

@@ -3,12 +3,12 @@ import { existsSync, readFileSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { isWindows } from '../platform.ts';
-import { ask, Place } from './place.ts';
+import { ask, CiStage } from './ci-stage.ts';
 
 describe.skipIf(isWindows)('hostile names of tokens', () => {
   it('do nothing in a plan, its comment and its outputs', async () => {
-    const place = await Place.open();
-    const trap = path.join(place.folder, 'trapped');
+    const stage = await CiStage.open();
+    const trap = path.join(stage.folder, 'trapped');
     const names = [
       `\`touch ${trap}\``,
       `$(touch ${trap})`,
@@ -24,8 +24,8 @@ describe.skipIf(isWindows)('hostile names of tokens', () => {
       '${{ github.token }}',
       '@everyone </details>``` [x](https://example.com)',
     ];
-    await ask(place.organization, 'POST', '/v1/users', { username: 'etl_prod' });
-    for (const name of names) await ask(place.organization, 'POST', '/v1/users/etl_prod/tokens', { name });
+    await ask(stage.organization, 'POST', '/v1/users', { username: 'etl_prod' });
+    for (const name of names) await ask(stage.organization, 'POST', '/v1/users/etl_prod/tokens', { name });
     // The configuration takes one of them over, so that it is in the plan's actions too.
     const adopt = (folder: string) => {
       const file = path.join(folder, 'motherduck.accounts.yaml');
@@ -37,18 +37,18 @@ describe.skipIf(isWindows)('hostile names of tokens', () => {
       writeFileSync(file, text);
     };
     for (const change of [() => {}, adopt]) {
-      const { plan } = await place.run('plan.yml', { event: place.pullRequest(change) });
+      const { plan } = await stage.run('plan.yml', { event: stage.pullRequest(change) });
       expect(plan?.status, plan?.log).toBe('success');
-      const { apply, plan: again } = await place.run('apply.yml', { event: place.push(change) });
+      const { apply, plan: again } = await stage.run('apply.yml', { event: stage.push(change) });
       expect(again?.outputs.changes).toBe('true');
       expect(apply?.status, apply?.log).toBe('success');
       expect(existsSync(trap)).toBe(false);
       for (const job of [plan, again, apply]) expect(commandsOutside(job?.log ?? '')).toEqual([]);
     }
-    expect(place.github.comments).toHaveLength(1);
-    const body = place.github.comments[0]?.body ?? '';
+    expect(stage.github.comments).toHaveLength(1);
+    const body = stage.github.comments[0]?.body ?? '';
     expect(body.match(/^<!-- motherduck-accounts plan: .*-->$/gm)).toEqual(['<!-- motherduck-accounts plan: acme -->']);
-    for (const token of ['ghs_', place.secrets.MOTHERDUCK_ADMIN_TOKEN ?? '']) expect(body).not.toContain(token);
+    for (const token of ['ghs_', stage.secrets.MOTHERDUCK_ADMIN_TOKEN ?? '']) expect(body).not.toContain(token);
   });
 });
 

@@ -3,8 +3,8 @@ import { readdirSync, readFileSync, rmSync, symlinkSync, writeFileSync } from 'n
 import path from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { isWindows } from '../platform.ts';
+import { CiStage } from './ci-stage.ts';
 import { RENOVATE, WORKFLOW_USER } from './github.ts';
-import { Place } from './place.ts';
 
 const CONFIGURATION = 'motherduck.accounts.yaml';
 
@@ -21,8 +21,8 @@ const addAccount = edit((text) =>
 );
 const misspell = edit((text) => text.replace('pool_size: 2', 'poolsize: 2'));
 
-async function plan(place: Place, change: (folder: string) => void, ...from: (string | null)[]) {
-  const results = await place.run('plan.yml', { event: place.pullRequest(change, ...from) });
+async function plan(stage: CiStage, change: (folder: string) => void, ...from: (string | null)[]) {
+  const results = await stage.run('plan.yml', { event: stage.pullRequest(change, ...from) });
   const { plan: job } = results;
   if (job === undefined) throw new Error('no plan job');
   return job;
@@ -30,108 +30,108 @@ async function plan(place: Place, change: (folder: string) => void, ...from: (st
 
 describe.skipIf(isWindows)('a plan in a pull request', () => {
   it('is one comment: written first, and written over by the next plan', async () => {
-    const place = await Place.open();
-    const first = await plan(place, nothing);
+    const stage = await CiStage.open();
+    const first = await plan(stage, nothing);
     expect(first.status, first.log).toBe('success');
-    expect(place.github.comments).toHaveLength(1);
-    const [comment] = place.github.comments;
+    expect(stage.github.comments).toHaveLength(1);
+    const [comment] = stage.github.comments;
     expect(comment?.body).toMatch(/^\*\*Plan: 2 accounts to create/);
     expect(comment?.body).toContain('\n<!-- motherduck-accounts plan: acme -->\n');
     expect(comment?.body).toContain('actions/runs/7) of ');
 
-    const second = await plan(place, addAccount);
+    const second = await plan(stage, addAccount);
     expect(second.status, second.log).toBe('success');
-    expect(place.github.comments).toHaveLength(1);
+    expect(stage.github.comments).toHaveLength(1);
     expect(comment?.body).toMatch(/^\*\*Plan: 3 accounts to create/);
-    expect(place.programs.installed).toEqual(['motherduck-accounts@0.1.0', 'motherduck-accounts@0.1.0']);
+    expect(stage.programs.installed).toEqual(['motherduck-accounts@0.1.0', 'motherduck-accounts@0.1.0']);
   });
 
   it('is in the summary, and in an artifact that apply takes', async () => {
-    const place = await Place.open();
-    const { summary } = await plan(place, nothing);
+    const stage = await CiStage.open();
+    const { summary } = await plan(stage, nothing);
     expect(summary.match(/<!-- motherduck-accounts plan: acme -->/g)).toHaveLength(1);
-    const artifact = path.join(place.artifacts, 'motherduck-accounts-plan');
+    const artifact = path.join(stage.artifacts, 'motherduck-accounts-plan');
     expect(readdirSync(artifact)).toEqual(['accounts.plan', 'plan.html', 'plan.md']);
     expect(readFileSync(path.join(artifact, 'plan.html'), 'utf8')).toMatch(/^<!doctype html>/i);
     expect(readFileSync(path.join(artifact, 'accounts.plan'), 'utf8')).toContain('"kind": "motherduck-accounts plan"');
   });
 
   it('leaves the comments of others alone, even one that quotes its marker', async () => {
-    const place = await Place.open();
-    const quoted = place.github.comment(7, 'Look:\n<!-- motherduck-accounts plan: acme -->\n', {
+    const stage = await CiStage.open();
+    const quoted = stage.github.comment(7, 'Look:\n<!-- motherduck-accounts plan: acme -->\n', {
       login: 'eve',
       type: 'User',
     });
-    const quoting = place.github.comment(7, '> <!-- motherduck-accounts plan: acme -->', WORKFLOW_USER);
-    const other = place.github.comment(7, '<!-- motherduck-accounts plan: globex -->', WORKFLOW_USER);
+    const quoting = stage.github.comment(7, '> <!-- motherduck-accounts plan: acme -->', WORKFLOW_USER);
+    const other = stage.github.comment(7, '<!-- motherduck-accounts plan: globex -->', WORKFLOW_USER);
     const marker = '<!-- motherduck-accounts plan: acme -->';
-    const bot = place.github.comment(7, `**Plan: nothing**\n\n${marker}\n`, RENOVATE);
-    const fenced = place.github.comment(7, `Log:\n\`\`\`\n\n${marker}\n\`\`\`\n`, WORKFLOW_USER);
+    const bot = stage.github.comment(7, `**Plan: nothing**\n\n${marker}\n`, RENOVATE);
+    const fenced = stage.github.comment(7, `Log:\n\`\`\`\n\n${marker}\n\`\`\`\n`, WORKFLOW_USER);
     const others = [quoted, quoting, other, bot, fenced];
     const before = others.map(({ body }) => body);
-    await plan(place, nothing);
+    await plan(stage, nothing);
     expect(others.map(({ body }) => body)).toEqual(before);
-    expect(place.github.comments).toHaveLength(6);
+    expect(stage.github.comments).toHaveLength(6);
     // One of its own that it may not edit after all is like one of somebody else.
-    const own = place.github.comments[5];
+    const own = stage.github.comments[5];
     if (own) own.locked = true;
-    const { status, log } = await plan(place, nothing);
+    const { status, log } = await plan(stage, nothing);
     expect(status, log).toBe('success');
     expect(log).toContain('Wrote ');
-    expect(place.github.comments).toHaveLength(7);
+    expect(stage.github.comments).toHaveLength(7);
   });
 
   it('is found among hundreds of comments, and through a gateway that fails', async () => {
-    const place = await Place.open();
-    for (let count = 0; count < 230; count += 1) place.github.comment(7, `Comment ${count}`);
-    await plan(place, nothing);
-    for (let count = 0; count < 30; count += 1) place.github.comment(7, `Later ${count}`);
-    place.github.troubles.push(502);
-    const { log, status } = await plan(place, nothing);
+    const stage = await CiStage.open();
+    for (let count = 0; count < 230; count += 1) stage.github.comment(7, `Comment ${count}`);
+    await plan(stage, nothing);
+    for (let count = 0; count < 30; count += 1) stage.github.comment(7, `Later ${count}`);
+    stage.github.troubles.push(502);
+    const { log, status } = await plan(stage, nothing);
     expect(status, log).toBe('success');
-    expect(place.github.comments).toHaveLength(261);
+    expect(stage.github.comments).toHaveLength(261);
     expect(log).toContain('Updated ');
   });
 
   it('of a wrong configuration fails, with annotations, and takes the place of the plan that was there', async () => {
-    const place = await Place.open();
-    await plan(place, nothing);
-    const { status, log, summary } = await plan(place, misspell);
+    const stage = await CiStage.open();
+    await plan(stage, nothing);
+    const { status, log, summary } = await plan(stage, misspell);
     expect(status).toBe('failure');
     expect(log).toMatch(/^::error file=motherduck\.accounts\.yaml,line=\d+,col=\d+,.*::.*"poolsize"/m);
-    expect(place.github.comments).toHaveLength(1);
-    const body = place.github.comments[0]?.body ?? '';
+    expect(stage.github.comments).toHaveLength(1);
+    const body = stage.github.comments[0]?.body ?? '';
     expect(body).toMatch(/^❌ \*\*.*\bconfiguration\b.*\*\*/);
     expect(body).toContain('"pool_size"?');
     expect(body).not.toContain('plan: acme');
     expect(summary).toContain(body.split('\n')[0]?.replace(/^❌ /, ''));
 
-    await plan(place, nothing);
-    expect(place.github.comments).toHaveLength(1);
-    expect(place.github.comments[0]?.body).toMatch(/^\*\*Plan: 2 accounts/);
+    await plan(stage, nothing);
+    expect(stage.github.comments).toHaveLength(1);
+    expect(stage.github.comments[0]?.body).toMatch(/^\*\*Plan: 2 accounts/);
   });
 
   it('that cannot be made is a comment and a failure', async () => {
-    const place = await Place.open();
-    const event = place.pullRequest(nothing);
-    const { plan: job } = await place.run('plan.yml', { event, secrets: {} });
+    const stage = await CiStage.open();
+    const event = stage.pullRequest(nothing);
+    const { plan: job } = await stage.run('plan.yml', { event, secrets: {} });
     expect(job?.status).toBe('failure');
-    expect(place.github.comments[0]?.body).toContain('MOTHERDUCK_ADMIN_TOKEN');
+    expect(stage.github.comments[0]?.body).toContain('MOTHERDUCK_ADMIN_TOKEN');
     expect(job?.log).toMatch(/\bplan failed\b/);
   });
 
   it('from a fork is validated without secrets and without a comment, whatever its configuration asks for', async () => {
-    const place = await Place.open();
+    const stage = await CiStage.open();
     const asks = edit((text) => text.replace('[gh, secret, list]', '[gh, "${MOTHERDUCK_ADMIN_TOKEN}"]'));
-    const { status, log, summary } = await plan(place, nothing, 'eve/accounts');
+    const { status, log, summary } = await plan(stage, nothing, 'eve/accounts');
     expect(status, log).toBe('success');
     expect(summary).toMatch(/\bfrom a fork\b/);
     // Even where the secrets are given to forks, which GitHub does not do.
-    const thief = await plan(place, asks, 'eve/accounts');
+    const thief = await plan(stage, asks, 'eve/accounts');
     expect(thief.status).toBe('failure');
-    expect(thief.log).not.toContain(place.secrets.MOTHERDUCK_ADMIN_TOKEN);
+    expect(thief.log).not.toContain(stage.secrets.MOTHERDUCK_ADMIN_TOKEN);
     // A link to a file beside the checkout, as the configuration itself and by include.
-    const [own, included] = [path.join(place.folder, 'credentials'), 'include: [shared.yaml]\n'];
+    const [own, included] = [path.join(stage.folder, 'credentials'), 'include: [shared.yaml]\n'];
     writeFileSync(own, 'aws_secret_access_key: [s3cret\n');
     const links = [CONFIGURATION, 'shared.yaml'].map((name) => (folder: string) => {
       edit((text) => `${text}${included}`)(folder);
@@ -139,20 +139,20 @@ describe.skipIf(isWindows)('a plan in a pull request', () => {
       symlinkSync(own, path.join(folder, name));
     });
     for (const link of links) {
-      const { status, log, summary } = await plan(place, link, 'eve/accounts');
+      const { status, log, summary } = await plan(stage, link, 'eve/accounts');
       expect(status).toBe('failure');
       expect(summary).toMatch(/\bout of the repository\b|"shared.yaml".*\bgit work tree\b/);
       expect(`${log}${summary}`).not.toContain('s3cret');
     }
-    expect((await plan(place, nothing, null)).summary).toMatch(/\bfrom a fork\b/);
-    expect(place.github.comments).toEqual([]);
-    expect(place.github.calls.filter((call) => !call.startsWith('GET'))).toEqual([]);
+    expect((await plan(stage, nothing, null)).summary).toMatch(/\bfrom a fork\b/);
+    expect(stage.github.comments).toEqual([]);
+    expect(stage.github.calls.filter((call) => !call.startsWith('GET'))).toEqual([]);
   });
 
   it('by Dependabot, which gets no secrets, is validated', async () => {
-    const place = await Place.open();
-    const event = { ...place.pullRequest(nothing), actor: 'dependabot[bot]' };
-    const { plan: job } = await place.run('plan.yml', { event, secrets: {} });
+    const stage = await CiStage.open();
+    const event = { ...stage.pullRequest(nothing), actor: 'dependabot[bot]' };
+    const { plan: job } = await stage.run('plan.yml', { event, secrets: {} });
     expect(job?.status, job?.log).toBe('success');
     expect(job?.summary).toContain('Dependabot');
   });

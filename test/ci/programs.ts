@@ -1,22 +1,30 @@
 /** Programs that stand in for those of a runner: npm installs what this repository built, gh writes secrets down. */
 import { chmodSync, existsSync, mkdirSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
-import { ROOT } from '../in-process.ts';
+import { MAIN } from '../in-process.ts';
+import { standInForMdacc } from './command-server.ts';
 
 export class Programs {
   /** For the PATH: the stand-ins. What npm installs globally comes here too, and is not there before. */
   readonly bin: string;
   readonly #folder: string;
 
-  constructor(folder: string) {
+  private constructor(folder: string) {
     this.#folder = folder;
     this.bin = path.join(folder, 'bin');
     mkdirSync(path.join(folder, 'secrets'), { recursive: true });
     mkdirSync(this.bin, { recursive: true });
-    this.#write(path.join(folder, 'mdacc'), `exec ${process.execPath} ${ROOT}/dist/main.cjs "$@"`);
     this.#write(path.join(this.bin, 'npm'), npm(folder));
     this.#write(path.join(this.bin, 'gh'), gh(folder));
     this.#write(path.join(this.bin, 'git'), git(folder));
+  }
+
+  /** @param asProcess `mdacc` is a process of its own, as on a real runner, which a signal reaches */
+  static async open(folder: string, asProcess: boolean): Promise<Programs> {
+    const programs = new Programs(folder);
+    const mdacc = asProcess ? `exec ${process.execPath} ${MAIN} "$@"` : await standInForMdacc(folder);
+    programs.#write(path.join(folder, 'mdacc'), mdacc);
+    return programs;
   }
 
   /** The packages that were installed, as npm was told. */

@@ -4,7 +4,7 @@ import path from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { isWindows } from '../platform.ts';
 import { applied } from './applied.ts';
-import { Place } from './place.ts';
+import { CiStage } from './ci-stage.ts';
 
 const STATE = 'motherduck.accounts.state.json';
 const HOUR = 3600;
@@ -17,16 +17,16 @@ interface StateFile {
   >;
 }
 
-function accounts(place: Place): StateFile['accounts'] {
+function accounts(stage: CiStage): StateFile['accounts'] {
   // MotherDuck's id of an account is taken in with whichever run first sees it.
   const without = (name: string, value: unknown) => (name === 'id' && typeof value === 'string' ? undefined : value);
-  return (JSON.parse(place.github.repository.read(STATE) ?? '', without) as StateFile).accounts;
+  return (JSON.parse(stage.github.repository.read(STATE) ?? '', without) as StateFile).accounts;
 }
 
 /** The generation of each token, and how many of its forerunners are left. */
-function tokens(place: Place): Record<string, string> {
+function tokens(stage: CiStage): Record<string, string> {
   return Object.fromEntries(
-    Object.entries(accounts(place)).flatMap(([account, { tokens: all }]) =>
+    Object.entries(accounts(stage)).flatMap(([account, { tokens: all }]) =>
       Object.entries(all).map(([key, token]) => [
         `${account}/${key}`,
         `${token.current.generation}, ${token.retiring.length} retiring`,
@@ -35,15 +35,15 @@ function tokens(place: Place): Record<string, string> {
   );
 }
 
-async function night(place: Place) {
-  const { rotate } = await place.run('rotate.yml', { event: place.night });
+async function night(stage: CiStage) {
+  const { rotate } = await stage.run('rotate.yml', { event: stage.night });
   if (rotate === undefined) throw new Error('no rotate job');
   return rotate;
 }
 
 /** What there is of bi_prod at MotherDuck. */
-async function live(place: Place): Promise<{ pool: number; tokens: string[] }> {
-  const { MOTHERDUCK_API_URL, MOTHERDUCK_ADMIN_TOKEN } = place.organization.env;
+async function live(stage: CiStage): Promise<{ pool: number; tokens: string[] }> {
+  const { MOTHERDUCK_API_URL, MOTHERDUCK_ADMIN_TOKEN } = stage.organization.env;
   const get = async (of: string) => {
     const headers = { authorization: `Bearer ${MOTHERDUCK_ADMIN_TOKEN}` };
     return (await fetch(`${MOTHERDUCK_API_URL}/v1/users/bi_prod/${of}`, { headers })).json();
@@ -53,12 +53,12 @@ async function live(place: Place): Promise<{ pool: number; tokens: string[] }> {
   return { pool: read_scaling.flock_size, tokens: tokens.map(({ name, token_type }) => `${name} ${token_type}`) };
 }
 
-async function advance(place: Place, seconds: number): Promise<void> {
-  await place.organization.inSandbox((organization) => organization.advance(seconds));
+async function advance(stage: CiStage, seconds: number): Promise<void> {
+  await stage.organization.inSandbox((organization) => organization.advance(seconds));
 }
 
-function edit(place: Place, change: (text: string) => string): void {
-  place.push((folder) => {
+function edit(stage: CiStage, change: (text: string) => string): void {
+  stage.push((folder) => {
     const file = path.join(folder, 'motherduck.accounts.yaml');
     writeFileSync(file, change(readFileSync(file, 'utf8')));
   });
@@ -66,39 +66,39 @@ function edit(place: Place, change: (text: string) => string): void {
 
 describe.skipIf(isWindows)('a night', () => {
   it('replaces what is due, stores it, revokes the old one after the overlap, and commits the state each time', async () => {
-    const place = await applied({ smoke: true });
-    await advance(place, 24 * DAY);
-    const before = place.programs.secrets;
-    const first = await night(place);
+    const stage = await applied({ smoke: true });
+    await advance(stage, 24 * DAY);
+    const before = stage.programs.secrets;
+    const first = await night(stage);
     expect(first.status, first.log).toBe('success');
-    expect(tokens(place)).toEqual({ 'bi_prod/metabase': '2, 1 retiring', 'etl_prod/airflow': '1, 0 retiring' });
-    expect(place.programs.secrets.MOTHERDUCK_TOKEN_bi_prod__metabase).not.toBe(
+    expect(tokens(stage)).toEqual({ 'bi_prod/metabase': '2, 1 retiring', 'etl_prod/airflow': '1, 0 retiring' });
+    expect(stage.programs.secrets.MOTHERDUCK_TOKEN_bi_prod__metabase).not.toBe(
       before.MOTHERDUCK_TOKEN_bi_prod__metabase,
     );
-    expect(place.programs.secrets.MOTHERDUCK_TOKEN_etl_prod__airflow).toBe(before.MOTHERDUCK_TOKEN_etl_prod__airflow);
+    expect(stage.programs.secrets.MOTHERDUCK_TOKEN_etl_prod__airflow).toBe(before.MOTHERDUCK_TOKEN_etl_prod__airflow);
 
-    await advance(place, 49 * HOUR);
-    const second = await night(place);
+    await advance(stage, 49 * HOUR);
+    const second = await night(stage);
     expect(second.status, second.log).toBe('success');
-    expect(tokens(place)['bi_prod/metabase']).toBe('2, 0 retiring');
+    expect(tokens(stage)['bi_prod/metabase']).toBe('2, 0 retiring');
     expect(second.summary.match(/<!-- motherduck-accounts plan/g)).toHaveLength(1);
   });
 
   it('leaves out, and names, an account whose other changes were not approved yet', async () => {
-    const place = await applied();
-    await advance(place, 77 * DAY);
-    edit(place, (text) =>
+    const stage = await applied();
+    await advance(stage, 77 * DAY);
+    edit(stage, (text) =>
       text.replace(
         'bi_prod:\n    ducklings: readers',
         'bi_prod:\n    ducklings: { pool: readers, read_scaling: { pool_size: 4 } }',
       ),
     );
-    const { status, log, summary } = await night(place);
+    const { status, log, summary } = await night(stage);
     expect(status, log).toBe('success');
     expect(log).toMatch(/^::warning title=.*::bi_prod: .*\bset ducklings\b/m);
     expect(log).toMatch(/^Warning: bi_prod: .*\bset ducklings$/m);
     expect(summary).toMatch(/bi&#95;prod\*\*: .*\bset ducklings/);
-    expect(tokens(place)).toEqual({ 'bi_prod/metabase': '1, 0 retiring', 'etl_prod/airflow': '2, 1 retiring' });
+    expect(tokens(stage)).toEqual({ 'bi_prod/metabase': '1, 0 retiring', 'etl_prod/airflow': '2, 1 retiring' });
   });
 
   it('does not carry out what nobody approved, whatever it is', async () => {
@@ -112,50 +112,50 @@ describe.skipIf(isWindows)('a night', () => {
       (text) => text.replace('bi_prod:', 'BI_PROD:').replace('pool_size: 2', 'pool_size: 4'),
       (text) => text.replace('ducklings: readers', 'ducklings: readers\n    deletion_protection: false'),
     ];
-    const place = await applied();
-    await advance(place, 24 * DAY);
+    const stage = await applied();
+    await advance(stage, 24 * DAY);
     const [before, original] = [
-      accounts(place).bi_prod,
-      place.github.repository.read('motherduck.accounts.yaml') ?? '',
+      accounts(stage).bi_prod,
+      stage.github.repository.read('motherduck.accounts.yaml') ?? '',
     ];
     for (const change of changes) {
       expect(change(original)).not.toBe(original);
-      edit(place, () => change(original));
-      const { status, log } = await night(place);
+      edit(stage, () => change(original));
+      const { status, log } = await night(stage);
       expect(status, log).toBe('success');
       expect(log).toMatch(/^::warning .*::(bi_prod|BI_PROD): .*: mdacc apply --only (bi_prod|BI_PROD)\b/m);
-      expect(accounts(place).bi_prod).toEqual(before);
-      expect(Object.keys(place.programs.secrets)).toHaveLength(2);
-      expect(await live(place)).toEqual({ pool: 2, tokens: ['metabase read_scaling'] });
+      expect(accounts(stage).bi_prod).toEqual(before);
+      expect(Object.keys(stage.programs.secrets)).toHaveLength(2);
+      expect(await live(stage)).toEqual({ pool: 2, tokens: ['metabase read_scaling'] });
     }
   });
 
   it('before the first apply touches nothing', async () => {
-    const place = await Place.open();
-    const { status, log } = await night(place);
+    const stage = await CiStage.open();
+    const { status, log } = await night(stage);
     expect(status, log).toBe('success');
     expect(log).toContain('Nothing is due.');
     expect(log).toContain('motherduck.accounts.state.json');
-    expect(place.programs.secrets).toEqual({});
-    expect(place.github.repository.messages()).toHaveLength(1);
+    expect(stage.programs.secrets).toEqual({});
+    expect(stage.github.repository.messages()).toHaveLength(1);
   });
 
   it('touches nothing when every account waits', async () => {
-    const place = await applied();
-    await advance(place, 77 * DAY);
-    const before = accounts(place);
-    edit(place, (text) => text.replace('pool_size: 2', 'pool_size: 3').replace('pool_size: 0', 'pool_size: 1'));
-    const { status, log } = await night(place);
+    const stage = await applied();
+    await advance(stage, 77 * DAY);
+    const before = accounts(stage);
+    edit(stage, (text) => text.replace('pool_size: 2', 'pool_size: 3').replace('pool_size: 0', 'pool_size: 1'));
+    const { status, log } = await night(stage);
     expect(status, log).toBe('success');
     expect(log).toContain('Nothing is due.');
-    expect(accounts(place)).toEqual(before);
+    expect(accounts(stage)).toEqual(before);
   });
 
   it('that cannot reach MotherDuck fails', async () => {
-    const place = await applied();
-    const { rotate } = await place.run('rotate.yml', {
-      event: place.night,
-      secrets: { ...place.secrets, MOTHERDUCK_ADMIN_TOKEN: 'wrong' },
+    const stage = await applied();
+    const { rotate } = await stage.run('rotate.yml', {
+      event: stage.night,
+      secrets: { ...stage.secrets, MOTHERDUCK_ADMIN_TOKEN: 'wrong' },
     });
     expect(rotate?.status).toBe('failure');
     expect(rotate?.steps).toMatchObject({ Rotate: 'failure', 'Commit the state': 'success' });

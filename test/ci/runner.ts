@@ -6,10 +6,10 @@ import { spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { appendFileSync, cpSync, existsSync, mkdirSync, mkdtempSync, readFileSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
+import type { CiStage } from './ci-stage.ts';
 import { type Contexts, fill, fillAll, holds, type Status } from './expression.ts';
 import { run as git } from './git-repository.ts';
 import { REPOSITORY } from './github.ts';
-import type { Place } from './place.ts';
 import { ACTION, type Job, readAction, type Step } from './workflow.ts';
 
 export interface Event {
@@ -50,11 +50,11 @@ interface StepRecord {
 export async function runJob(
   job: Job,
   token: string,
-  place: Place,
+  stage: CiStage,
   options: RunOptions,
   needs: object = {},
 ): Promise<JobResult> {
-  const runner = new Runner(job, token, place, options, needs);
+  const runner = new Runner(job, token, stage, options, needs);
   await runner.steps(job.steps, runner.contexts, runner.records);
   return runner.result();
 }
@@ -62,7 +62,7 @@ export async function runJob(
 class Runner {
   readonly records: Record<string, StepRecord> = {};
   readonly #named: Record<string, Status | 'skipped'> = {};
-  readonly #place: Place;
+  readonly #stage: CiStage;
   readonly #options: RunOptions;
   readonly #job: Job;
   readonly #temp: string;
@@ -73,21 +73,21 @@ class Runner {
   #status: Status = 'success';
   #log = '';
 
-  constructor(job: Job, token: string, place: Place, options: RunOptions, needs: object) {
+  constructor(job: Job, token: string, stage: CiStage, options: RunOptions, needs: object) {
     const { event, secrets = {}, vars = {} } = options;
     this.#job = job;
-    this.#place = place;
+    this.#stage = stage;
     this.#options = options;
-    this.#temp = mkdtempSync(path.join(place.folder, 'temp-'));
-    this.#workspace = mkdtempSync(path.join(place.folder, 'workspace-'));
-    this.#path = `${place.programs.bin}:${process.env.PATH}`;
-    const { url } = place.github;
+    this.#temp = mkdtempSync(path.join(stage.folder, 'temp-'));
+    this.#workspace = mkdtempSync(path.join(stage.folder, 'workspace-'));
+    this.#path = `${stage.programs.bin}:${process.env.PATH}`;
+    const { url } = stage.github;
     const head = { repository: REPOSITORY, ref: event.ref, ref_name: event.ref.replace(/^refs\/heads\//, '') };
     const github = { ...head, event: event.payload, token, server_url: url, run_id: '7', run_attempt: '1' };
     this.#base = { github, secrets, vars, needs, runner: { temp: this.#temp } };
     writeFileSync(this.#file('event.json'), JSON.stringify(event.payload));
     this.#environment = {
-      HOME: place.folder,
+      HOME: stage.folder,
       CI: 'true',
       GITHUB_ACTIONS: 'true',
       GITHUB_ACTOR: event.actor ?? 'somebody',
@@ -101,7 +101,7 @@ class Runner {
       GITHUB_WORKSPACE: this.#workspace,
       GITHUB_STEP_SUMMARY: this.#file('summary.md'),
       RUNNER_TEMP: this.#temp,
-      ...place.service,
+      ...stage.service,
     };
   }
 
@@ -185,10 +185,10 @@ class Runner {
       case 'actions/upload-artifact':
         return this.#upload(given);
       case 'actions/download-artifact':
-        cpSync(path.join(this.#place.artifacts, given.name ?? ''), given.path ?? '', { recursive: true });
+        cpSync(path.join(this.#stage.artifacts, given.name ?? ''), given.path ?? '', { recursive: true });
         return 'success';
       case 'github/codeql-action/upload-sarif':
-        this.#place.sarif.push(readFileSync(given.sarif_file ?? '', 'utf8'));
+        this.#stage.sarif.push(readFileSync(given.sarif_file ?? '', 'utf8'));
         return 'success';
       case 'OWNER/motherduck-accounts/.github/actions/plan':
         return this.#compose(given, contexts, record);
@@ -218,7 +218,7 @@ class Runner {
 
   #checkOut({ ref, 'persist-credentials': persists }: Record<string, string>): Status {
     if (persists !== 'false') throw new Error('a checkout that leaves its token behind');
-    const { bare } = this.#place.github.repository;
+    const { bare } = this.#stage.github.repository;
     const { sha } = this.#options.event;
     git(this.#workspace, ['init', '--quiet']);
     git(this.#workspace, ['fetch', '--quiet', '--depth', '1', `file://${bare}`, ref ?? sha]);
@@ -229,7 +229,7 @@ class Runner {
   #upload({ name = '', path: from = '', 'if-no-files-found': missing }: Record<string, string>): Status {
     const source = path.resolve(this.#workspace, from);
     if (!existsSync(source)) return missing === 'ignore' ? 'success' : 'failure';
-    const to = path.join(this.#place.artifacts, name);
+    const to = path.join(this.#stage.artifacts, name);
     mkdirSync(to, { recursive: true });
     cpSync(source, path.extname(source) === '' ? to : path.join(to, path.basename(source)), { recursive: true });
     return 'success';

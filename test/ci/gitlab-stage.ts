@@ -1,4 +1,4 @@
-/** A project on GitLab with everything around it: a sandbox in MotherDuck's place, and a runner for its jobs. */
+/** The stage of the GitLab pipeline: a project, a served sandbox in the place of MotherDuck, and a runner for its jobs. */
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { cpSync, existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
@@ -27,23 +27,32 @@ interface Ran {
   readonly log: string;
 }
 
-/** A project, a sandbox in MotherDuck's place, and a runner that keeps artifacts from job to job. */
-export class Project {
-  readonly folder = temporary();
-  readonly programs = new Programs(this.folder);
+/** A project, a sandbox in the place of MotherDuck, and a runner that keeps artifacts from job to job. */
+export class GitLabStage {
+  readonly folder: string;
+  readonly programs: Programs;
   readonly organization = new Stage();
   readonly jobs = expandedPipeline();
   readonly gitlab: GitLab;
-  readonly #artifacts = path.join(this.folder, 'artifacts');
+  readonly #artifacts: string;
 
-  private constructor(gitlab: GitLab) {
+  private constructor(folder: string, programs: Programs, gitlab: GitLab) {
+    this.folder = folder;
+    this.programs = programs;
     this.gitlab = gitlab;
+    this.#artifacts = path.join(folder, 'artifacts');
     mkdirSync(this.#artifacts);
     writeFileSync(path.join(this.folder, '.gitconfig'), NO_MAINTENANCE);
   }
 
-  static async open(options: ExampleOptions = {}): Promise<Project> {
-    const project = new Project(await GitLab.open(temporary(), PIPELINE_EXAMPLE, prepareExample(options)));
+  static async open(options: ExampleOptions = {}): Promise<GitLabStage> {
+    const folder = temporary();
+    const programs = await Programs.open(folder, options.asProcess === true);
+    const project = new GitLabStage(
+      folder,
+      programs,
+      await GitLab.open(temporary(), PIPELINE_EXAMPLE, prepareExample(options)),
+    );
     await project.organization.serve();
     return project;
   }

@@ -1,4 +1,4 @@
-/** Everything around a run: GitHub, a served sandbox in MotherDuck's place, the runner's programs, and what runs leave. */
+/** The stage of the workflows: GitHub, a served sandbox in the place of MotherDuck, the runner's programs, and what runs leave. */
 import { cpSync, mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
@@ -27,50 +27,54 @@ export async function ask({ env }: Stage, method: string, path: string, body?: o
   if (!answer.ok) throw new Error(await answer.text());
 }
 
-export interface PlaceOptions extends ExampleOptions {
+export interface CiStageOptions extends ExampleOptions {
   /** Milliseconds that each answer of MotherDuck takes longer. */
   readonly latency?: number;
   /** Begins where another one was saved, in the place of the example's first commit. */
   readonly from?: string;
 }
 
-export class Place {
-  readonly folder = mkdtempSync(path.join(tmpdir(), 'mdacc-ci-'));
-  readonly artifacts = path.join(this.folder, 'artifacts');
+export class CiStage {
+  readonly folder: string;
+  readonly artifacts: string;
   readonly sarif: string[] = [];
-  readonly programs = new Programs(this.folder);
+  readonly programs: Programs;
   readonly github: GitHub;
   /** The sandbox that stands in for MotherDuck. */
   readonly organization = new Stage();
   /** Where it is served, without its token. */
   readonly service: Record<string, string> = {};
 
-  private constructor({ from, ...example }: PlaceOptions) {
-    onTestFinished(() => rmSync(this.folder, { recursive: true, force: true }));
+  private constructor(folder: string, programs: Programs, { from, ...example }: CiStageOptions) {
+    this.folder = folder;
+    this.programs = programs;
+    this.artifacts = path.join(folder, 'artifacts');
     mkdirSync(this.artifacts);
     writeFileSync(path.join(this.folder, '.gitconfig'), NO_MAINTENANCE);
     if (from === undefined) {
       Repository.create(this.folder, REPOSITORY, EXAMPLE, prepareExample(example));
     } else {
-      cpSync(path.join(from, 'place'), this.folder, { recursive: true });
+      cpSync(path.join(from, 'runner'), this.folder, { recursive: true });
       cpSync(path.join(from, 'organization'), this.organization.path, { recursive: true });
     }
     this.github = new GitHub(this.folder, new Repository(this.folder, REPOSITORY));
   }
 
-  static async open(options: PlaceOptions = {}): Promise<Place> {
-    const place = new Place(options);
-    await place.github.ready;
-    await place.organization.serve(options.latency === undefined ? {} : { latency: options.latency });
-    const { MOTHERDUCK_ADMIN_TOKEN: _, ...service } = place.organization.env;
-    Object.assign(place.service, service);
-    return place;
+  static async open(options: CiStageOptions = {}): Promise<CiStage> {
+    const folder = mkdtempSync(path.join(tmpdir(), 'mdacc-ci-'));
+    onTestFinished(() => rmSync(folder, { recursive: true, force: true }));
+    const stage = new CiStage(folder, await Programs.open(folder, options.asProcess === true), options);
+    await stage.github.ready;
+    await stage.organization.serve(options.latency === undefined ? {} : { latency: options.latency });
+    const { MOTHERDUCK_ADMIN_TOKEN: _, ...service } = stage.organization.env;
+    Object.assign(stage.service, service);
+    return stage;
   }
 
   /** Puts all that lasts from run to run into a folder, for places that begin where this one is. */
   saveTo(folder: string): void {
     for (const name of ['acme', 'somebody', 'secrets'])
-      cpSync(path.join(this.folder, name), path.join(folder, 'place', name), { recursive: true });
+      cpSync(path.join(this.folder, name), path.join(folder, 'runner', name), { recursive: true });
     cpSync(this.organization.path, path.join(folder, 'organization'), { recursive: true });
   }
 
