@@ -19,6 +19,7 @@ import {
   whyNotImported,
 } from './tokens.ts';
 
+/** An account with all that was read of it. */
 export interface AuditedAccount {
   /** As the configuration or the state spells it. */
   readonly username: string;
@@ -60,6 +61,7 @@ export type Obstacle =
 
 type Running = WireActiveAccounts['accounts'][number]['ducklings'];
 
+/** What was read of one account. */
 export interface AccountReadings {
   readonly username: string;
   readonly desired: DesiredAccount | undefined;

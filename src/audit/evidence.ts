@@ -29,6 +29,7 @@ export interface Readings {
   readonly usage?: Usage;
 }
 
+/** The accounts with running Ducklings, or why they could not be read. */
 export type Active =
   | { readonly ok: true; readonly accounts: WireActiveAccounts['accounts'] }
   | { readonly ok: false; readonly why: UserError };
@@ -46,6 +47,7 @@ export interface Usage {
     | { readonly ok: false; readonly why: UserError };
 }
 
+/** What the rules check. */
 export interface Evidence {
   readonly desired: Desired;
   /** MotherDuck's time, in milliseconds since 1970. */

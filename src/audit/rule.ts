@@ -50,6 +50,7 @@ export function day(ms: number): string {
   return isoTime(ms).slice(0, 10);
 }
 
+/** The fix for a token that no program may need. */
 export const REVOKE: Hint = { text: 'Revoke it at MotherDuck if nothing uses it.' };
 
 /** `mdacc apply --only etl_prod`. */

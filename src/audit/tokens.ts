@@ -17,6 +17,7 @@ import { isExpired } from '../plan/token-series.ts';
  */
 export type TokenRole = 'current' | 'obsolete' | 'orphan' | 'never_stored' | 'smoke_test' | 'reserved' | 'unmanaged';
 
+/** A live token with its role. */
 export interface AuditedToken {
   readonly live: LiveToken;
   readonly role: TokenRole;
@@ -45,6 +46,7 @@ export interface GoneToken {
 /** `in_state`: the state has an account of the name. `unusable_name`: the name is not valid in the configuration. */
 export type WhyNotImported = 'in_state' | 'unusable_name';
 
+/** What the tokens of an account are joined from. */
 export interface TokenReadings {
   readonly username: string;
   readonly desired: DesiredAccount | undefined;

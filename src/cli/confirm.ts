@@ -2,7 +2,7 @@
 import { createInterface } from 'node:readline/promises';
 import type { Plan } from '../model/plan.ts';
 import { type Hint, UserError } from '../model/user-error.ts';
-import { printable } from '../report/printable.ts';
+import { printable } from '../report/escape.ts';
 import type { Io } from './io.ts';
 import { whileAsking } from './signals.ts';
 

@@ -1,10 +1,8 @@
 /** What a command has of the world: its streams, its environment, and how it may speak to a person. */
 import { type Hint, UserError } from '../model/user-error.ts';
+import { jsonText, printable } from '../report/escape.ts';
 import { hintsInContext, hintText, type InContext } from '../report/hint.ts';
-import { jsonText } from '../report/json.ts';
-import { type Paint, unbroken } from '../report/paint.ts';
-import { printable } from '../report/printable.ts';
-import { wrapTo } from '../report/wrap.ts';
+import { type Paint, unbroken, wrapTo } from '../report/terminal-text.ts';
 import { ChangingLine, columnsOf, forLog, paintFor, type TerminalOptions } from './terminal.ts';
 import { type ContextOptions, contextOf } from './typed-options.ts';
 

@@ -1,7 +1,7 @@
 /** What the line says that shows how far some work is: `Reading accounts [█████░░░] 137/300  42/s, 3s left  etl_prod`. */
 import stringWidth from 'string-width';
 import { cutTo } from '../model/text-width.ts';
-import { printable } from '../report/printable.ts';
+import { printable } from '../report/escape.ts';
 
 export interface Progressed {
   readonly what: string;

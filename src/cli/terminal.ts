@@ -1,5 +1,5 @@
 /** What an output can show: colours, its width, a line that changes; and text made safe for the log of GitHub Actions. */
-import { coloured, type Paint, plain } from '../report/paint.ts';
+import { coloured, type Paint, plain } from '../report/terminal-text.ts';
 
 export interface TerminalOptions {
   readonly color?: boolean;

@@ -17,7 +17,7 @@ import { hasChanges } from '../plan/plan.ts';
 import { isPlanFile, planFile } from '../plan/plan-file.ts';
 import { renderPlan } from '../report/formats.ts';
 import { commandText } from '../report/hint.ts';
-import { unbroken } from '../report/paint.ts';
+import { unbroken } from '../report/terminal-text.ts';
 import { openState } from '../state/state-file.ts';
 import { waitUnlocked } from '../state/state-lock.ts';
 

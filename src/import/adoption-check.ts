@@ -34,6 +34,7 @@ export function adoptions(plan: Plan, isSelected: (account: string, token?: Show
   );
 }
 
+/** An action that adopts an account or a token. */
 export type Adoption = AdoptAccount | AdoptToken;
 
 /** An apply revokes the leftover token of a smoke test as soon as its account is managed; it lives for minutes only. */

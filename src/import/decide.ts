@@ -28,6 +28,7 @@ import {
 import { type Closed, YamlText } from './yaml-text.ts';
 import { entriesOf, type YamlEntry, type YamlValue } from './yaml-writer.ts';
 
+/** What an import is decided from. */
 export interface ImportInput extends CandidateInput {
   readonly definitions: Definitions;
   /** The texts of the configuration's files by the names in Desired, the main file first. */

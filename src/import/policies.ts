@@ -13,6 +13,7 @@ import { entriesOf, scalar, type YamlEntry } from './yaml-writer.ts';
 /** The secret store that is added where there is none. */
 export const FIRST_STORE = 'local';
 
+/** The settings that a token takes from its policy; spans in seconds. */
 export interface Policy {
   readonly name: string;
   readonly rotateBefore: Seconds;
@@ -21,6 +22,7 @@ export interface Policy {
   readonly description?: string;
 }
 
+/** Finds or adds the policies of imported tokens. */
 export class Policies {
   readonly #desired: Desired;
   readonly #definitions: Definitions;

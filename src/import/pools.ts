@@ -6,6 +6,7 @@ import { formatDuration } from '../model/time.ts';
 import { unused } from './policies.ts';
 import { entriesOf, scalar, type YamlEntry, type YamlValue } from './yaml-writer.ts';
 
+/** The Ducklings of imported accounts as YAML. */
 export interface ImportedDucklings {
   /** By username; an account that is not in it keeps its Ducklings unmanaged. */
   readonly ofAccount: ReadonlyMap<string, YamlValue>;
@@ -18,6 +19,7 @@ interface Owner {
   readonly ducklings: Ducklings;
 }
 
+/** Writes the Ducklings of new accounts, and the pools that they share. */
 export function writeDucklings(
   owners: readonly Owner[],
   desired: Desired,

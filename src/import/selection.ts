@@ -13,6 +13,7 @@ export type Selection =
   | { readonly what: 'all' }
   | { readonly what: 'some'; readonly accounts: ReadonlyMap<string, SelectedAccount> };
 
+/** An account that was named, alone or for its tokens. */
 export interface SelectedAccount {
   readonly username: string;
   /** Names or ids of live tokens; absent: all of them. */
@@ -62,6 +63,7 @@ export function isSelected({ only }: Candidate, { id, name }: LiveToken): boolea
   return only === undefined || only.includes(id) || only.includes(name);
 }
 
+/** What the candidates are found from. */
 export interface CandidateInput {
   readonly selection: Selection;
   readonly desired: Desired;
@@ -73,6 +75,7 @@ export interface CandidateInput {
   readonly claims: readonly string[];
 }
 
+/** The accounts of a selection. */
 export interface Candidates {
   readonly candidates: readonly Candidate[];
   /** Accounts that `--all` does not cover. */

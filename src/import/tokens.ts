@@ -12,6 +12,7 @@ import { type Lifetime, type Policies, type Policy, postponedRotation } from './
 import { type Candidate, isSelected } from './selection.ts';
 import { entriesOf, scalar, type YamlEntry } from './yaml-writer.ts';
 
+/** A token that is imported. */
 export interface ImportedToken {
   readonly key: string;
   readonly token: LiveToken;
@@ -20,6 +21,7 @@ export interface ImportedToken {
   readonly isPostponed: boolean;
 }
 
+/** The tokens of one account, imported and skipped. */
 export interface AccountTokens {
   /** In the order of their keys. */
   readonly entries: readonly YamlEntry[];
@@ -27,6 +29,7 @@ export interface AccountTokens {
   readonly skipped: readonly Skipped[];
 }
 
+/** What the tokens of all accounts share. `now` in milliseconds since 1970. */
 export interface TokenTools {
   readonly policies: Policies;
   readonly keys: TokenKeys;
@@ -34,6 +37,7 @@ export interface TokenTools {
   readonly now: number;
 }
 
+/** Writes the selected tokens of an account. */
 export function writeTokens(candidate: Candidate, tools: TokenTools): AccountTokens {
   const { username: account, configured } = candidate;
   const state = tools.state.accounts.get(accountKey(account));

@@ -19,6 +19,7 @@ export interface Position {
   readonly step?: number;
 }
 
+/** A replacement in a text. */
 export interface TextEdit {
   readonly at: number;
   /** The number of characters to remove. */
@@ -159,6 +160,7 @@ export function blockStep(above: YAMLMap, below: YAMLMap): number {
   return step > 0 ? step : DEFAULT_STEP;
 }
 
+/** Whether a node is a mapping in block style. */
 export function isBlock(node: unknown): node is YAMLMap {
   return isMap(node) && node.flow !== true && node.items.length > 0;
 }

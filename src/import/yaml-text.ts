@@ -38,6 +38,7 @@ interface Found {
   readonly rest: readonly string[];
 }
 
+/** A YAML text to which entries are added. */
 export class YamlText {
   readonly #mark: string;
   readonly #text: string;

@@ -3,12 +3,14 @@
 /** A scalar as it appears in the text (see `scalar`), or a mapping. */
 export type YamlValue = string | YamlMapping;
 
+/** A mapping, with its layout. */
 export interface YamlMapping {
   readonly entries: readonly YamlEntry[];
   /** `line`: in braces on one line. `block`: a line per entry. `fit`: on one line if that is short. */
   readonly layout: 'line' | 'block' | 'fit';
 }
 
+/** A key with its value. */
 export interface YamlEntry {
   readonly key: string;
   readonly value: YamlValue;

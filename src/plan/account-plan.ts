@@ -5,6 +5,7 @@ import type { PlanError, PlanWarning } from '../model/notice.ts';
 import type { Action, ComputeCeiling, NextChange, SourceLine, Unmanaged } from '../model/plan.ts';
 import type { Location } from '../model/user-error.ts';
 
+/** What is known when an account is planned. `now` in milliseconds since 1970. */
 export interface AccountContext {
   readonly desired: Desired;
   readonly now: number;
@@ -15,6 +16,7 @@ export interface AccountContext {
   secretPath(account: string, token: DesiredToken): string | undefined;
 }
 
+/** The plan of one account. */
 export interface AccountPlan {
   readonly actions: readonly Action[];
   readonly warnings: readonly PlanWarning[];
@@ -32,6 +34,7 @@ export interface AccountPlan {
   readonly compute?: ComputeCeiling;
 }
 
+/** The plan of an account to which nothing is done. */
 export const NOTHING: AccountPlan = {
   actions: [],
   warnings: [],

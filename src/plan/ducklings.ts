@@ -5,6 +5,7 @@ import { formatDuration } from '../model/time.ts';
 import { TOKEN_TYPES } from '../model/tokens.ts';
 
 type Kind = keyof Ducklings;
+/** The price of an hour by size. */
 export type Rates = ReadonlyMap<Size, number>;
 
 /**

@@ -6,6 +6,7 @@ import type { Action, ComputeCeiling, DeleteAccount } from '../model/plan.ts';
 import type { State } from '../model/state.ts';
 import { accountKey } from '../model/username.ts';
 
+/** What the guardrails are checked against. */
 export interface GuardrailInput {
   readonly desired: Desired;
   readonly state: State;

@@ -10,6 +10,7 @@ import type { State } from '../model/state.ts';
 import { isSmokeToken } from '../model/tokens.ts';
 import { UserError } from '../model/user-error.ts';
 
+/** The document in a plan file. */
 export interface PlanFile {
   readonly kind: 'motherduck-accounts plan';
   readonly version: 2;

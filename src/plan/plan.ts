@@ -27,6 +27,7 @@ import { configuredCeiling, planAccount } from './accounts.ts';
 import { sumCeilings } from './ducklings.ts';
 import { ceilingWarning, findViolations, selfMatcher } from './guardrails.ts';
 
+/** What to plan, and what else is known. */
 export interface PlanOptions {
   /** Which accounts are planned at all (`--only`); all when absent. */
   readonly only?: (username: string) => boolean;

@@ -9,6 +9,7 @@ import { generationOf } from '../model/tokens.ts';
 import { sourceLine } from './account-plan.ts';
 import type { AccountRecords, TokenSeries } from './token-series.ts';
 
+/** What is known when a token is planned. `now` in milliseconds since 1970. */
 export interface TokenContext {
   readonly account: string;
   readonly now: number;
@@ -27,6 +28,7 @@ export interface TokenContext {
   secretPath(token: DesiredToken): string | undefined;
 }
 
+/** Why a token is created. */
 export function whyCreate(
   current: TokenRecord | undefined,
   currentLive: LiveToken | undefined,

@@ -18,6 +18,7 @@ export interface AccountRecords {
   readonly names: ReadonlySet<string>;
 }
 
+/** The ids and intended names of all tokens of an account in the state. */
 export function accountRecords(tokens: Iterable<StateToken>): AccountRecords {
   const all = [...tokens];
   return {
@@ -28,6 +29,7 @@ export function accountRecords(tokens: Iterable<StateToken>): AccountRecords {
   };
 }
 
+/** What the state and MotherDuck have of one key. */
 export interface TokenSeries {
   /** Ids in the state, live or not. */
   readonly known: ReadonlySet<string>;
@@ -36,6 +38,13 @@ export interface TokenSeries {
   readonly intents: readonly TokenIntent[];
 }
 
+/**
+ * Finds the live tokens of one key.
+ *
+ * @param state The key's tokens in the state.
+ * @param live All live tokens of the account.
+ * @param now Milliseconds since 1970.
+ */
 export function tokenSeries(
   state: StateToken | undefined,
   live: readonly LiveToken[],
@@ -70,11 +79,13 @@ export function adoptable(
   return series.filter((entry) => entry.generation === highest).map((entry) => entry.token);
 }
 
+/** A live token as plans show it. */
 export function show(token: LiveToken): ShownToken {
   const expires_at = token.expiresAt === null ? null : isoTime(token.expiresAt);
   return { id: token.id, name: token.name, type: token.type, created_at: isoTime(token.createdAt), expires_at };
 }
 
+/** @param now Milliseconds since 1970. */
 export function isExpired(token: LiveToken, now: number): boolean {
   return token.expiresAt !== null && token.expiresAt <= now;
 }
@@ -109,8 +120,9 @@ export function expiryOfRetained(
   live: readonly LiveToken[],
   account: string,
   token: string,
+  now: number,
 ): NextChange[] {
   const current = live.find((each) => each.id === state.current?.id);
-  if (current === undefined || current.expiresAt === null) return [];
+  if (current === undefined || current.expiresAt === null || isExpired(current, now)) return [];
   return [{ account, token, change: 'expires', name: current.name, at: isoTime(current.expiresAt) }];
 }

@@ -32,6 +32,7 @@ import {
   tokenSeries,
 } from './token-series.ts';
 
+/** The plan of one token. */
 export interface TokenPlan {
   /** Adoptions, creations and rotations, then revocations: a token is revoked only after its replacement exists. */
   readonly actions: readonly Action[];
@@ -248,7 +249,7 @@ export function planRetainedToken(
     actions,
     warnings: [],
     errors: [],
-    next: expiryOfRetained(state, live, account, key),
+    next: expiryOfRetained(state, live, account, key, now),
     known,
     unverified: false,
   };

@@ -14,7 +14,6 @@ import { auditMarkdown } from './audit/markdown.ts';
 import { auditSarif } from './audit/sarif.ts';
 import { auditText } from './audit/text.ts';
 import { hintsInContext, type InContext, noContext } from './hint.ts';
-import { type Paint, plain } from './paint.ts';
 import { planHtml } from './plan/html.ts';
 import { planJson } from './plan/json.ts';
 import { planMarkdown } from './plan/markdown.ts';
@@ -24,6 +23,7 @@ import { smokeJunit } from './smoke/junit.ts';
 import { smokeText } from './smoke/text.ts';
 import { type ShownState, stateJson } from './state/json.ts';
 import { stateText } from './state/text.ts';
+import { type Paint, plain } from './terminal-text.ts';
 import { validateGithub } from './validate/github.ts';
 import { validateJson } from './validate/json.ts';
 import { validateSarif } from './validate/sarif.ts';
@@ -42,6 +42,7 @@ interface ValidateRender {
   readonly report: Render<Validation>;
 }
 
+/** Of `validate`. */
 export const VALIDATE_FORMATS = {
   text: { report: validateText },
   json: { report: validateJson },
@@ -49,6 +50,7 @@ export const VALIDATE_FORMATS = {
   github: { commands: validateGithub, report: validateSummary },
 } satisfies Record<string, ValidateRender> as Readonly<Record<'text' | 'json' | 'sarif' | 'github', ValidateRender>>;
 
+/** Of `plan`, and of `apply` and its like. */
 export const PLAN_FORMATS = {
   text: planText,
   json: planJson,
@@ -78,11 +80,13 @@ export const APPLY_FORMATS = Object.fromEntries(
   ]),
 ) as Readonly<Record<PlanFormat, ApplyRender>>;
 
+/** Of `state list`. */
 export const STATE_FORMATS = {
   text: stateText,
   json: stateJson,
 } satisfies Record<string, Render<ShownState>>;
 
+/** Of `audit`. */
 export const AUDIT_FORMATS = {
   text: auditText,
   json: auditJson,
@@ -92,6 +96,7 @@ export const AUDIT_FORMATS = {
   junit: auditJunit,
 } satisfies Record<string, Render<Audit>>;
 
+/** Of `smoke`. */
 export const SMOKE_FORMATS = {
   text: smokeText,
   json: smokeJson,

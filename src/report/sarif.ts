@@ -2,8 +2,7 @@
 import { createHash } from 'node:crypto';
 import { counted } from '../model/wording.ts';
 import { VERSION } from '../version.ts';
-import { jsonText } from './json.ts';
-import { markdown } from './markdown.ts';
+import { jsonText, markdown } from './escape.ts';
 
 export type Level = 'error' | 'warning' | 'note';
 

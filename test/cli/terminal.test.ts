@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { ChangingLine, canChangeLines, columnsOf, hasBlocks, paintFor } from '../../src/cli/terminal.ts';
-import { coloured, plain } from '../../src/report/paint.ts';
+import { coloured, plain } from '../../src/report/terminal-text.ts';
 
 const stream = (isTTY: boolean, columns = 80) => ({ isTTY, columns }) as NodeJS.WriteStream;
 const terminal = stream(true);

@@ -616,7 +616,7 @@ describe('import --all', () => {
         : undefined;
     await expect(the.decide()).rejects.toMatchObject({
       code: 'IMPORT_REFUSED',
-      hint: { text: expect.stringContaining('mdacc import etl_prod') },
+      hint: { text: expect.stringContaining('Name the accounts') },
     });
     expect(await the.import(['etl_prod'])).toMatchObject({ accounts: 1, tokens: 1 });
     expect(await the.plan()).toEqual([]);

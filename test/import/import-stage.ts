@@ -12,7 +12,7 @@ import type { Import } from '../../src/model/import.ts';
 import type { TokenType } from '../../src/model/tokens.ts';
 import type { WireDucklings } from '../../src/model/wire.ts';
 import { importDiff } from '../../src/report/import/text.ts';
-import { plain } from '../../src/report/paint.ts';
+import { plain } from '../../src/report/terminal-text.ts';
 import { CONFIG, Stage } from '../stage.ts';
 import { brief, World } from '../world.ts';
 

@@ -98,7 +98,9 @@ describe('what someone changed by hand is repaired, and the plan says why', () =
     await world.api.deleteUser('etl_prod');
     const plan = await world.plan(desired);
     expect(brief(plan)).toEqual(['create_account etl_prod', 'set_ducklings etl_prod', 'create_token etl_prod/airflow']);
-    expect(reasonAt(plan, 0)).toMatch(/^deleted outside of mdacc: in the state since \d{4}-\d\d-\d\d, and not in/);
+    expect(reasonAt(plan, 0)).toMatch(
+      /^deleted outside of mdacc: in the state since \d{4}-\d\d-\d\d, no longer in MotherDuck$/,
+    );
     await world.apply(desired);
     expect(world.tokenNames('etl_prod')).toEqual(['airflow.2']);
     expect(brief(await world.plan(desired))).toEqual([]);
@@ -416,7 +418,7 @@ describe('what leaves the configuration', () => {
     expect(plan.violations).toEqual([{ kind: 'own_account_unknown', account: 'etl_prod' }]);
   });
 
-  it('a left account warns that its tokens are not rotated any more', async () => {
+  it('warns that the tokens of a retained account are not rotated', async () => {
     const world = await applied(desire({ etl_prod: { tokens: [token('airflow')] } }));
     const plan = await world.plan(desire({}));
     expect(plan.next).toMatchObject([{ change: 'expires', name: 'airflow' }]);

@@ -5,7 +5,7 @@ import { describe, expect, it } from 'vitest';
 import type { ImportNotice } from '../../src/model/import.ts';
 import { importDiff, importNoticeText, importSummary, skippedText } from '../../src/report/import/text.ts';
 import { unifiedDiff } from '../../src/report/import/unified.ts';
-import { plain } from '../../src/report/paint.ts';
+import { plain } from '../../src/report/terminal-text.ts';
 import { expectGolden } from '../golden/golden.ts';
 
 const line = fc.constantFrom('a\n', 'b\n', 'c\n', '\n', '  x: 1\n', 'accounts:\n', 'd\r\n');

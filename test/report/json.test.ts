@@ -5,7 +5,7 @@ import type { Smoke } from '../../src/model/smoke.ts';
 import { appliedJson } from '../../src/report/apply/json.ts';
 import { auditJson } from '../../src/report/audit/json.ts';
 import { auditSarif } from '../../src/report/audit/sarif.ts';
-import { jsonText } from '../../src/report/json.ts';
+import { jsonText } from '../../src/report/escape.ts';
 import { planJson } from '../../src/report/plan/json.ts';
 import { smokeJson } from '../../src/report/smoke/json.ts';
 import { Stage } from '../stage.ts';

@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import type { Plan } from '../../src/model/plan.ts';
-import { commentMarker } from '../../src/report/markdown.ts';
+import { commentMarker } from '../../src/report/escape.ts';
 import { planMarkdown } from '../../src/report/plan/markdown.ts';
 import { expectGolden } from '../golden/golden.ts';
 import { DAY, desire, token, World } from '../world.ts';

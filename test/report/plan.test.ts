@@ -1,10 +1,10 @@
 import { readFileSync } from 'node:fs';
 import { Ajv2020 } from 'ajv/dist/2020.js';
 import { expect, it } from 'vitest';
-import { coloured } from '../../src/report/paint.ts';
 import { planDocument } from '../../src/report/plan/json.ts';
 import { planText } from '../../src/report/plan/text.ts';
 import { untilText } from '../../src/report/plan/wording.ts';
+import { coloured } from '../../src/report/terminal-text.ts';
 import { expectGolden } from '../golden/golden.ts';
 import { everything } from './plans.ts';
 

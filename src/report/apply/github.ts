@@ -3,7 +3,7 @@
 import type { Plan } from '../../model/plan.ts';
 import { counted } from '../../model/wording.ts';
 import { noticeText } from '../../plan/notice-text.ts';
-import { githubCommand } from '../github-command.ts';
+import { githubCommand } from '../escape.ts';
 import { hintText, type InContext, noContext } from '../hint.ts';
 
 /** GitHub shows the beginning of an annotation, and all of it after a click. */

@@ -1,8 +1,8 @@
 import type { UserError } from '../../model/user-error.ts';
+import { jsonText } from '../escape.ts';
 import { hintsInContext, type InContext, noContext } from '../hint.ts';
-import { jsonText } from '../json.ts';
-import type { Paint } from '../paint.ts';
 import { planDocument } from '../plan/json.ts';
+import type { Paint } from '../terminal-text.ts';
 import type { AppliedPlan } from './text.ts';
 
 function said({ code, message, hint }: UserError) {

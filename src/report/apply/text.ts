@@ -5,10 +5,10 @@ import type { ApplyEvent } from '../../apply/apply-account.ts';
 import type { Action, Plan } from '../../model/plan.ts';
 import type { Smoke } from '../../model/smoke.ts';
 import type { UserError } from '../../model/user-error.ts';
+import { printable } from '../escape.ts';
 import { hintText, type InContext, noContext } from '../hint.ts';
-import { type Paint, plain } from '../paint.ts';
-import { printable } from '../printable.ts';
 import { smokeText } from '../smoke/text.ts';
+import { type Paint, plain } from '../terminal-text.ts';
 
 /** A plan and what apply did of it. */
 export interface AppliedPlan {

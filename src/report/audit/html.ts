@@ -1,10 +1,10 @@
 /** An audit as a page: the summary line first, then the findings by account, most severe first; the rules at the end. */
 import type { Audit, Finding, Severity } from '../../model/audit.ts';
 import { counted } from '../../model/wording.ts';
+import { printable } from '../escape.ts';
 import { hintText } from '../hint.ts';
 import { countedNames, html, type Kind, type Markup, NOTHING, tag } from '../page/markup.ts';
 import { page } from '../page/page.ts';
-import { printable } from '../printable.ts';
 import { auditSummary, byAccount, countFindings, SEVERITIES, showLocation } from './findings.ts';
 
 const KINDS = { error: 'remove', warning: 'change', note: 'adopt' } as const satisfies Record<Severity, Kind>;

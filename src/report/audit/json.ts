@@ -1,5 +1,5 @@
 import type { Audit } from '../../model/audit.ts';
-import { jsonText } from '../json.ts';
+import { jsonText } from '../escape.ts';
 import { countFindings } from './findings.ts';
 
 /** An audit as one JSON document, valid against `schemas/audit.schema.json`. */

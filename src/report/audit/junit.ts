@@ -1,8 +1,7 @@
 /** An audit as JUnit XML: a suite per rule, a case per finding. Notes pass, with their text as output. */
 import type { Audit, Finding, RuleInfo } from '../../model/audit.ts';
+import { junitDocument, printable, xml } from '../escape.ts';
 import { hintText } from '../hint.ts';
-import { junitDocument, xml } from '../junit.ts';
-import { printable } from '../printable.ts';
 import { showLocation, subjectOf } from './findings.ts';
 
 /** Writes the audit. */

@@ -5,9 +5,8 @@
 import type { Audit, Finding, RuleInfo, Severity } from '../../model/audit.ts';
 import { showTime } from '../../model/time.ts';
 import { counted } from '../../model/wording.ts';
+import { commentMarker, lengthOf, MOST_CHARACTERS, markdown, printable } from '../escape.ts';
 import { hintText } from '../hint.ts';
-import { commentMarker, lengthOf, MOST_CHARACTERS, markdown } from '../markdown.ts';
-import { printable } from '../printable.ts';
 import { auditSummary, SEVERITIES, showLocation, subjectOf } from './findings.ts';
 
 /** Characters for the head of the table and the line about findings that are not shown. */

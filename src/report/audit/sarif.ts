@@ -1,10 +1,11 @@
 /** An audit as SARIF 2.1.0, for code scanning. */
 import type { Audit } from '../../model/audit.ts';
+import { printable } from '../escape.ts';
 import { hintText } from '../hint.ts';
-import { printable } from '../printable.ts';
 import { sarifLog } from '../sarif.ts';
 import { subjectOf } from './findings.ts';
 
+/** Writes the audit. */
 export function auditSarif(given: Audit): string {
   const { organization, file, rules, findings } = printable(given);
   return sarifLog(

@@ -3,10 +3,9 @@ import type { Audit, Finding, Severity } from '../../model/audit.ts';
 import { columnWidth, padTo } from '../../model/text-width.ts';
 import type { Hint, Location } from '../../model/user-error.ts';
 import { counted } from '../../model/wording.ts';
-import { headline } from '../headline.ts';
+import { printable } from '../escape.ts';
 import { hintText, type InContext, noContext } from '../hint.ts';
-import { type Paint, plain } from '../paint.ts';
-import { printable } from '../printable.ts';
+import { headline, type Paint, plain } from '../terminal-text.ts';
 import { auditSummary, SEVERITIES, subjectOf } from './findings.ts';
 
 const SEVERITY_WIDTH = 'warning'.length;

@@ -8,9 +8,9 @@ import { type Hint, UserError } from '../../model/user-error.ts';
 import { counted, few } from '../../model/wording.ts';
 import { noticeText } from '../../plan/notice-text.ts';
 import { reasonText } from '../../plan/reason-text.ts';
+import { printable } from '../escape.ts';
 import { hintText, type InContext, noContext } from '../hint.ts';
-import type { Paint } from '../paint.ts';
-import { printable } from '../printable.ts';
+import type { Paint } from '../terminal-text.ts';
 import { unifiedDiff } from './unified.ts';
 
 /** A unified diff of every file that changes. @param before The texts by file, without new files. */

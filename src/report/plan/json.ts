@@ -3,9 +3,9 @@ import type { Action, Plan, Reason, Summary } from '../../model/plan.ts';
 import { wordedNotice } from '../../plan/notice-text.ts';
 import { summarize } from '../../plan/plan.ts';
 import { reasonText } from '../../plan/reason-text.ts';
+import { jsonText } from '../escape.ts';
 import { hintsInContext, type InContext, noContext } from '../hint.ts';
-import { jsonText } from '../json.ts';
-import type { Paint } from '../paint.ts';
+import type { Paint } from '../terminal-text.ts';
 
 /** A plan as one JSON document, valid against `schemas/plan.schema.json`. */
 export function planJson(plan: Plan, _paint?: Paint, inContext: InContext = noContext): string {

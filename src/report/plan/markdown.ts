@@ -8,10 +8,9 @@ import type { Action, ComputeCeiling, Plan } from '../../model/plan.ts';
 import { showTime } from '../../model/time.ts';
 import { noticeText } from '../../plan/notice-text.ts';
 import { reasonText } from '../../plan/reason-text.ts';
+import { commentMarker, lengthOf, MOST_CHARACTERS, markdown, printable } from '../escape.ts';
 import { hintText, type InContext, noContext } from '../hint.ts';
-import { commentMarker, lengthOf, MOST_CHARACTERS, markdown } from '../markdown.ts';
-import type { Paint } from '../paint.ts';
-import { printable } from '../printable.ts';
+import type { Paint } from '../terminal-text.ts';
 import { accountDiff } from './account-yaml.ts';
 import { groupByAccount, price, summaryLine, symbolOf } from './wording.ts';
 

@@ -7,10 +7,9 @@ import { isoTime } from '../../model/time.ts';
 import { counted, few } from '../../model/wording.ts';
 import { noticeText } from '../../plan/notice-text.ts';
 import { reasonText } from '../../plan/reason-text.ts';
-import { headline } from '../headline.ts';
+import { printable } from '../escape.ts';
 import { hintText, type InContext, noContext } from '../hint.ts';
-import { type Paint, plain } from '../paint.ts';
-import { printable } from '../printable.ts';
+import { headline, type Paint, plain } from '../terminal-text.ts';
 import {
   detailOf,
   groupByAccount,

@@ -4,7 +4,7 @@ import type { DesiredDucklings, Ducklings } from '../../model/ducklings.ts';
 import type { Action, ComputeCeiling, Plan, PlannedToken, Summary } from '../../model/plan.ts';
 import { describeSpan, formatDuration } from '../../model/time.ts';
 import { hasChanges, summarize } from '../../plan/plan.ts';
-import type { Paint } from '../paint.ts';
+import type { Paint } from '../terminal-text.ts';
 
 /** Whether an action is on the account itself, and not on a part of it. */
 export function isOfAccount(action: Action): boolean {
@@ -131,6 +131,7 @@ export function symbolOf(action: Action): Symbol {
   return action.action === 'set_ducklings' && action.before === null ? '+' : SYMBOLS[action.action];
 }
 
+/** The symbol in its colour, aligned to the right of so many columns. */
 export function paintSymbol(symbol: Symbol, paint: Paint, width: number): string {
   const text = symbol.padStart(width);
   switch (symbol) {

@@ -1,5 +1,5 @@
 import type { Smoke } from '../../model/smoke.ts';
-import { jsonText } from '../json.ts';
+import { jsonText } from '../escape.ts';
 
 /** A smoke test as one JSON document. */
 export function smokeJson(smoke: Smoke): string {

@@ -1,10 +1,11 @@
 /** A smoke test for a terminal: a line per account, failed checks with a fix, and a summary line. */
 import type { AccountSmoke, ConnectionSmoke, Smoke, SmokeCheck } from '../../model/smoke.ts';
 import { columnWidth, padTo } from '../../model/text-width.ts';
+import { printable } from '../escape.ts';
 import { hintText, type InContext, noContext } from '../hint.ts';
-import { type Paint, plain } from '../paint.ts';
-import { printable } from '../printable.ts';
+import { type Paint, plain } from '../terminal-text.ts';
 
+/** Writes the smoke test. */
 export function smokeText(given: Smoke, paint: Paint = plain, inContext: InContext = noContext): string {
   const smoke = printable(given);
   const names = smoke.accounts.map(({ account }) => account);

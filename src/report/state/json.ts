@@ -1,5 +1,5 @@
 import type { State } from '../../model/state.ts';
-import { visibleJson } from '../json.ts';
+import { visibleJson } from '../escape.ts';
 
 /** A state, and its text as in the state file. */
 export interface ShownState {

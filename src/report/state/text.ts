@@ -3,8 +3,8 @@
 import type { StateAccount, StateToken } from '../../model/state.ts';
 import { columnWidth, padTo } from '../../model/text-width.ts';
 import { counted } from '../../model/wording.ts';
-import { type Paint, plain } from '../paint.ts';
-import { printable } from '../printable.ts';
+import { printable } from '../escape.ts';
+import { type Paint, plain } from '../terminal-text.ts';
 import type { ShownState } from './json.ts';
 
 const MIN_KEY_WIDTH = 12;

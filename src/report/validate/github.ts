@@ -1,7 +1,6 @@
 /** The findings of `mdacc validate` as workflow commands: GitHub Actions shows each at its line of the pull request. */
 import type { Diagnostic } from '../../yaml/diagnostic.ts';
-import { githubCommand } from '../github-command.ts';
-import { printable } from '../printable.ts';
+import { githubCommand, printable } from '../escape.ts';
 import { endColumns, type Validation } from './validation.ts';
 
 /** One command line per finding. */

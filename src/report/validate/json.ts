@@ -1,5 +1,5 @@
 import { diagnosticJson } from '../../yaml/diagnostic.ts';
-import { jsonText } from '../json.ts';
+import { jsonText } from '../escape.ts';
 import type { Validation } from './validation.ts';
 
 /** A validation as one JSON document. */

@@ -1,9 +1,10 @@
 /** The findings of `mdacc validate` as SARIF 2.1.0; each code is a rule. */
 import type { Diagnostic } from '../../yaml/diagnostic.ts';
-import { printable } from '../printable.ts';
+import { printable } from '../escape.ts';
 import { type SarifResult, sarifLog } from '../sarif.ts';
 import { endColumns, type Validation } from './validation.ts';
 
+/** Writes the validation. */
 export function validateSarif(validation: Validation): string {
   const endColumn = endColumns(validation);
   return sarifLog(

@@ -1,6 +1,6 @@
 import { renderDiagnostics } from '../../yaml/render.ts';
 import type { InContext } from '../hint.ts';
-import { type Paint, plain } from '../paint.ts';
+import { type Paint, plain } from '../terminal-text.ts';
 import { type Validation, validateSummary } from './validation.ts';
 
 /** A validation for a terminal: each finding with its line of the file, and a summary. @param columns The terminal's width. */

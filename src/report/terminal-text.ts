@@ -1,7 +1,56 @@
-/** Lines that are wider than a terminal, broken at words; the rest of a line is indented to where its text begins. */
+/** Text for a terminal: colours, lines that fit its width, commands that stay on one line, and the line that names the organization. */
 import stringWidth from 'string-width';
 import wrapAnsi from 'wrap-ansi';
-import { JOINER } from './paint.ts';
+import { showTime } from '../model/time.ts';
+
+/** Marks parts of a text for a terminal; `plain` leaves them as they are. Colours are those of its own palette, which suit light and dark. */
+export interface Paint {
+  /** A command to type, which `unbroken` keeps on one line. */
+  readonly command: (text: string) => string;
+  readonly bold: (text: string) => string;
+  readonly dim: (text: string) => string;
+  readonly green: (text: string) => string;
+  readonly yellow: (text: string) => string;
+  readonly red: (text: string) => string;
+  readonly cyan: (text: string) => string;
+}
+
+/** A blank at which `wrapTo` breaks no line. Unicode assigns no character to this code point. */
+const JOINER = '\ufdd0';
+
+/** Keeps a command on one line of a text that goes through `wrapTo`: half of a command could be pasted and run. */
+export function unbroken(command: string): string {
+  return command.replaceAll(' ', JOINER);
+}
+
+/** Not Node's `styleText`, which looks at the environment: paintFor decides for each stream. */
+function between(on: number, off: number) {
+  return (text: string) => (text === '' ? '' : `\x1b[${on}m${text}\x1b[${off}m`);
+}
+
+const same = (text: string) => text;
+
+/** With colours. */
+export const coloured: Paint = {
+  command: same,
+  bold: between(1, 22),
+  dim: between(2, 22),
+  green: between(32, 39),
+  yellow: between(33, 39),
+  red: between(31, 39),
+  cyan: between(36, 39),
+};
+
+/** Without any marks. */
+export const plain: Paint = {
+  command: same,
+  bold: same,
+  dim: same,
+  green: same,
+  yellow: same,
+  red: same,
+  cyan: same,
+};
 
 /** Below this width lines are left to the terminal. */
 const MIN_COLUMNS = 20;
@@ -46,4 +95,16 @@ function splitAt(line: string, characters: number): [before: string, after: stri
   let end = characters;
   for (const { index, 0: colour } of line.matchAll(COLOUR)) if (index < end) end += colour.length;
   return [line.slice(0, end), line.slice(end)];
+}
+
+/** `acme, 2026-11-25 01:10 UTC`: the organization and MotherDuck's time; says when it is the sandbox. */
+export function headline(of: {
+  readonly organization: string;
+  readonly sandbox: boolean;
+  readonly at: string;
+}): string {
+  const time = showTime(Date.parse(of.at));
+  return of.sandbox
+    ? `${of.organization}, in the sandbox (nothing here reaches MotherDuck), ${time}`
+    : `${of.organization}, ${time}`;
 }

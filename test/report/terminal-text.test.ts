@@ -1,8 +1,7 @@
 import fc from 'fast-check';
 import stringWidth from 'string-width';
 import { describe, expect, it } from 'vitest';
-import { unbroken } from '../../src/report/paint.ts';
-import { wrapTo } from '../../src/report/wrap.ts';
+import { unbroken, wrapTo } from '../../src/report/terminal-text.ts';
 
 describe('wrapTo', () => {
   it('leaves what fits', () => {

@@ -1,0 +1,95 @@
+/**
+ * How the formats escape text. Names come from a live organization, where anyone may have put an escape sequence, a line break
+ * or markup into one, which a terminal, a pull request or a runner would interpret.
+ */
+
+/** The same data with `\ufffd` for every control character in its texts. */
+export function printable<T>(data: T): T {
+  return JSON.parse(JSON.stringify(data), (_key, value: unknown) =>
+    typeof value === 'string' ? value.replace(/[\p{Cc}\p{Cf}\u2028\u2029]/gu, '\ufffd') : value,
+  ) as T;
+}
+
+/** A document as one JSON text. */
+export function jsonText(document: unknown): string {
+  return visibleJson(`${JSON.stringify(document, null, 2)}\n`);
+}
+
+/** The same JSON, with escapes for characters that are invisible or change the direction of text. */
+export function visibleJson(json: string): string {
+  return json.replace(/[\p{Cf}\u2028\u2029\u007f-\u009f]/gu, escaped);
+}
+
+/** `\u202e`; two of them for a character beyond the first 65,536. */
+function escaped(character: string): string {
+  const units = Array.from({ length: character.length }, (_, index) => character.charCodeAt(index));
+  return units.map((unit) => `\\u${unit.toString(16).padStart(4, '0')}`).join('');
+}
+
+/** A JUnit document. @param suites As XML. */
+export function junitDocument(
+  name: string,
+  counts: { readonly tests: number; readonly failures: number },
+  suites: readonly string[],
+): string {
+  const head = `<testsuites name="${xml(name)}" tests="${counts.tests}" failures="${counts.failures}">`;
+  return `${['<?xml version="1.0" encoding="UTF-8"?>', head, ...suites, '</testsuites>'].join('\n')}\n`;
+}
+
+/** Text for an XML element, or for an attribute in double quotes; a character that XML does not allow becomes `?`. */
+export function xml(text: string): string {
+  return text
+    .replace(/[^\t\n\r\x20-\ud7ff\ue000-\ufffd\u{10000}-\u{10ffff}]/gu, '?')
+    .replaceAll('&', '&amp;')
+    .replaceAll('<', '&lt;')
+    .replaceAll('>', '&gt;')
+    .replaceAll('"', '&quot;');
+}
+
+/** GitHub accepts 65,536 characters in a comment or an issue. */
+export const MOST_CHARACTERS = 65_000;
+
+/** A bot finds its own comment by this marker, and updates it instead of adding another. */
+export function commentMarker(report: 'plan' | 'audit', organization: string): string {
+  return `<!-- motherduck-accounts ${report}: ${organization.replace(/[^\w.-]/g, '-')} -->`;
+}
+
+/**
+ * Escapes a name of the live organization, so that nothing in it is Markdown, HTML, a link, a mention or a table's border.
+ * GitHub looks for mentions and references in the rendered text, so a zero-width space is put into them.
+ */
+export function markdown(text: string): string {
+  return text
+    .replace(/[&<>|`*_[\]@#~\\!]/g, (character) => `&#${character.codePointAt(0)};${gap(character)}`)
+    .replace(/:(?=\/\/)/g, '&#58;')
+    .replace(/(?<=www)\./gi, '&#46;');
+}
+
+function gap(character: string): string {
+  return character === '@' || character === '#' ? '&#8203;' : '';
+}
+
+/** The number of characters of lines that are joined by line breaks. */
+export function lengthOf(lines: readonly string[]): number {
+  return lines.reduce((sum, line) => sum + line.length + 1, 0);
+}
+
+/** One command on its own line. Its text may have several lines, and cannot end the command or begin another. */
+export function githubCommand(
+  name: 'error' | 'warning',
+  properties: Readonly<Record<string, string>>,
+  text: string,
+): string {
+  const given = Object.entries(properties).map(([key, value]) => `${key}=${property(printable(value))}`);
+  const lines = text.split('\n').map(printable).join('\n');
+  return `::${name} ${given.join(',')}::${data(lines)}\n`;
+}
+
+/** A line break would end the command and could begin another; `##[` begins a command of the older syntax. */
+function data(text: string): string {
+  return text.replaceAll('##[', '# #[').replaceAll('%', '%25').replaceAll('\r', '%0D').replaceAll('\n', '%0A');
+}
+
+function property(text: string): string {
+  return data(text).replaceAll(':', '%3A').replaceAll(',', '%2C');
+}
