@@ -114,7 +114,7 @@ export interface SecretStore {
 export type Owners = Map<string, string>;
 
 /** Whether a secret comes from the sandbox: the payload of its JWTs has the issuer `sandbox`. */
-export function isRehearsal(secret: string): boolean {
+export function isSandboxSecret(secret: string): boolean {
   try {
     const payload: unknown = JSON.parse(Buffer.from(secret.split('.')[1] ?? '', 'base64url').toString('utf8'));
     return typeof payload === 'object' && payload !== null && 'iss' in payload && payload.iss === 'sandbox';

@@ -8,7 +8,7 @@ import { codeOf } from '../../../files/system-errors.ts';
 import { WriteThrottle } from '../../../files/write-throttle.ts';
 import { type Secret, type TokenAddress, variableOf } from '../../../model/secret.ts';
 import { UserError } from '../../../model/user-error.ts';
-import { isRehearsal, type Owners, type SecretAddress, type SecretStore } from '../../store.ts';
+import { isSandboxSecret, type Owners, type SecretAddress, type SecretStore } from '../../store.ts';
 import { checkFile, type FileStoreConfig } from './check-file.ts';
 import { DotenvText } from './dotenv-text.ts';
 import { NotASecretsFile, type SecretsText, UnquotableError } from './secrets-text.ts';
@@ -137,7 +137,7 @@ async function parsed(format: FileStoreConfig['format'], text: string): Promise<
 function isPut({ config, address, secret, refuse }: QueuedPut, content: SecretsText): boolean {
   const entry = { ...address, variable: variableOf(config.variable, address) };
   try {
-    if (isRehearsal(secret.reveal()) && content.current(entry).some(isReal)) throw new RealSecretError();
+    if (isSandboxSecret(secret.reveal()) && content.current(entry).some(isReal)) throw new RealSecretError();
     content.set(entry, secret.reveal());
     return true;
   } catch (error) {
@@ -150,7 +150,7 @@ function isPut({ config, address, secret, refuse }: QueuedPut, content: SecretsT
 class RealSecretError extends Error {}
 
 function isReal(current: string): boolean {
-  return current !== '' && !isRehearsal(current);
+  return current !== '' && !isSandboxSecret(current);
 }
 
 /** The message has only the system's code, and no cause is kept, because the file contains secrets. */
