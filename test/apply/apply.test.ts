@@ -1,15 +1,8 @@
 import { describe, expect, it } from 'vitest';
 import { updateToken } from '../../src/apply/state-writer.ts';
-import type { Plan } from '../../src/model/plan.ts';
 import type { AccountSmoke } from '../../src/model/smoke.ts';
 import { UserError } from '../../src/model/user-error.ts';
-import { reasonText } from '../../src/plan/reason-text.ts';
 import { brief, DAY, desire, HOUR, token, World } from '../world.ts';
-
-function reasonAt(plan: Plan, index: number): string {
-  const action = plan.actions[index];
-  return action === undefined ? '' : reasonText(action);
-}
 
 const desired = desire({ etl_prod: { tokens: [token('airflow')] } });
 
@@ -45,8 +38,8 @@ describe('a token whose secret cannot be stored', () => {
     await world.apply(desired, { rotate: () => true });
     world.store.fails = undefined;
     const { plan } = await world.apply(desired);
-    expect(plan.actions.map(reasonText)).toEqual([
-      'the store may hold the secret of "airflow.2", which was not created, instead of "airflow"',
+    expect(plan.actions.map(({ reason }) => reason)).toEqual([
+      { kind: 'interrupted', left: 'intent', name: 'airflow.2', current: 'airflow' },
     ]);
     expect(brief(await world.plan(desired))).toEqual([]);
   });
@@ -63,7 +56,7 @@ describe('a token whose secret cannot be stored', () => {
     world.interfere = undefined;
     const { plan } = await world.apply(desired);
     expect(brief(plan)).toEqual(['create_token etl_prod/airflow', 'revoke_token etl_prod/airflow']);
-    expect(reasonAt(plan, 1)).toBe('the secret of "airflow" was never stored');
+    expect(plan.actions[1]).toMatchObject({ reason: { kind: 'never_stored' }, before: { name: 'airflow' } });
     expect(world.tokenNames('etl_prod')).toEqual(['airflow.2']);
     expect(brief(await world.plan(desired))).toEqual([]);
   });
@@ -116,9 +109,12 @@ describe('a creation whose answer is lost', () => {
     world.interfere = undefined;
     const { plan } = await world.apply(desired);
     expect(brief(plan)).toEqual(['rotate_token etl_prod/airflow', 'revoke_token etl_prod/airflow']);
-    expect(reasonAt(plan, 0)).toBe(
-      'an interrupted run left "airflow.2", which may be in the store instead of "airflow"',
-    );
+    expect(plan.actions[0]?.reason).toEqual({
+      kind: 'interrupted',
+      left: 'orphan',
+      name: 'airflow.2',
+      current: 'airflow',
+    });
     expect(world.tokenNames('etl_prod')).toEqual(['airflow', 'airflow.3']);
   });
 
@@ -180,7 +176,9 @@ describe('the overlap of a replaced token', () => {
     const world = await due();
     await world.apply(desired, { verify: async (account) => smokeOf(account.username, 'interrupted') });
     const { plan } = await world.apply(desired, { verify: async () => smokeOf('etl_prod', 'passed', ['airflow']) });
-    expect(plan.actions.map(reasonText)).toEqual(['an interrupted run stored "airflow.2" and did not verify it']);
+    expect(plan.actions.map(({ reason }) => reason)).toMatchObject([
+      { kind: 'interrupted', left: 'untested', current: 'airflow.2' },
+    ]);
     expect(world.tokenNames('etl_prod')).toEqual(['airflow', 'airflow.2', 'airflow.3']);
     expect(brief(await world.plan(desired))).toEqual([]);
   });

@@ -76,7 +76,7 @@ function riskOf({ risk }: Action): string {
 
 function deletedTokens(own: Action | undefined): string[] {
   if (own?.action !== 'delete_account' || own.before.tokens.length === 0) return [];
-  return [`      tokens that go with it: ${list(own.before.tokens.map((token) => token.name).sort())}`];
+  return [`      its tokens, deleted too: ${list(own.before.tokens.map((token) => token.name).sort())}`];
 }
 
 /** Changes of deletion protection: in the state alone, but they decide whether an account can be deleted. */

@@ -72,7 +72,7 @@ function reason(action: Action, own: Action | undefined): Markup {
 
 function deletedTokens(action: Action): Markup {
   if (action.action !== 'delete_account' || action.before.tokens.length === 0) return NOTHING;
-  return html`<p class="quiet">Tokens that go with it:</p>${nameList(action.before.tokens.map(({ name }) => name))}`;
+  return html`<p class="quiet">Its tokens, deleted too:</p>${nameList(action.before.tokens.map(({ name }) => name))}`;
 }
 
 /** The lines of a unified diff. Each keeps its sign, so that no meaning depends on colour alone. */

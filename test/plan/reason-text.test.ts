@@ -1,0 +1,80 @@
+import { expect, it } from 'vitest';
+import type { Action } from '../../src/model/plan.ts';
+import { reasonText } from '../../src/plan/reason-text.ts';
+import { expectGolden } from '../golden/golden.ts';
+import { DAY } from '../world.ts';
+
+const at = { line: 31 };
+const live = {
+  name: 'airflow',
+  id: 'id-1',
+  type: 'read_write',
+  expires_at: null,
+  created_at: '2026-11-01T00:00:00.000Z',
+};
+const DUCKLINGS = [
+  { read_write: { size: 'jumbo', cooldown: 60 }, read_scaling: { size: 'pulse', pool_size: 2 } },
+  { read_write: { size: 'standard', cooldown: 600 }, read_scaling: { size: 'pulse', pool_size: 4 } },
+];
+const expired_at = '2026-11-20T08:00:00.000Z';
+const interrupted = { kind: 'interrupted', name: 'airflow.2', current: 'airflow' };
+
+/** Each reason of each action. */
+const ALL: readonly (readonly [action: Action['action'], reason: object, more?: object])[] = [
+  ['create_account', { kind: 'new', at }],
+  ['create_account', { kind: 'new', at: { line: 7, file: 'accounts/tenants.yaml' } }],
+  ['create_account', { kind: 'deleted_outside', since: expired_at }],
+  ['adopt_account', { kind: 'unmanaged' }],
+  ['adopt_account', { kind: 'interrupted' }],
+  ['set_ducklings', { kind: 'new_account', at }, { before: null, after: DUCKLINGS[1] }],
+  ['set_ducklings', { kind: 'changed', at }, { before: DUCKLINGS[0], after: DUCKLINGS[1] }],
+  ['create_token', { kind: 'new_account' }],
+  ['create_token', { kind: 'new' }],
+  ['create_token', { kind: 'interrupted', orphan: 'airflow.2' }],
+  ['create_token', { kind: 'expired', name: 'airflow', expired_at }],
+  ['create_token', { kind: 'revoked', name: 'airflow', id: 'id-1' }],
+  ['adopt_token', { kind: 'unmanaged' }, { after: live }],
+  ['adopt_token', { kind: 'renamed', from: 'dbt' }],
+  [
+    'rotate_token',
+    { kind: 'due', expires_at: expired_at, seconds_left: 9 * DAY, policy: 'pipeline', rotate_before: 14 * DAY },
+  ],
+  ['rotate_token', { kind: 'requested' }],
+  ['rotate_token', { kind: 'changed', at, change: { field: 'type', before: 'read_write', after: 'read_scaling' } }],
+  ['rotate_token', { kind: 'changed', at, change: { field: 'name', before: 'airflow', after: 'Airflow' } }],
+  ['rotate_token', { kind: 'changed', at, change: { field: 'secret_store', before: 'local', after: 'vault' } }],
+  ['rotate_token', { kind: 'changed', at, change: { field: 'secret_path', before: 'a.env#A', after: 'b.env#A' } }],
+  ['rotate_token', { kind: 'changed', at, change: { field: 'ttl', before: null, after: 90 * DAY } }],
+  ['rotate_token', { ...interrupted, left: 'orphan' }],
+  ['rotate_token', { ...interrupted, left: 'intent' }],
+  ['rotate_token', { ...interrupted, left: 'untested' }],
+  ['revoke_token', { kind: 'removed' }],
+  ['revoke_token', { kind: 'overlap_ended', retire_at: expired_at }],
+  ['revoke_token', { kind: 'never_stored' }],
+  ['revoke_token', { kind: 'orphan' }],
+  ['revoke_token', { kind: 'smoke_test' }],
+  ['delete_account', { kind: 'removed' }, { before: { username: 'etl_prod', tokens: [live, live] } }],
+  ['delete_account', { kind: 'destroyed' }, { before: { username: 'etl_prod', tokens: [live] } }],
+  ['forget', { kind: 'removed' }],
+  ['forget', { kind: 'removed' }, { token: undefined }],
+  ['forget', { kind: 'destroyed' }, { token: undefined }],
+  ['forget', { kind: 'replaced_outside' }, { token: undefined }],
+];
+
+it('words every reason', () => {
+  const lines = ALL.map(([action, reason, more]) => {
+    const planned = {
+      action,
+      account: 'etl_prod',
+      token: 'airflow',
+      risk: 'safe',
+      before: live,
+      after: live,
+      reason,
+      ...more,
+    };
+    return `${action}: ${reasonText(planned as unknown as Action)}`;
+  });
+  expect(new Set(ALL.map(([action]) => action)).size).toBe(9);
+  expectGolden('plans', 'reasons', lines.join('\n'), 'exact');
+});
