@@ -21,16 +21,16 @@ function mayWait(action: Action, desired: Desired, state: State, now: number): b
     case 'forget':
       return true;
     case 'rotate_token': {
-      const want = desired.accounts.get(accountKey(action.account))?.tokens.get(action.token);
-      if (action.reason.kind !== 'due' || want === undefined || action.before.expires_at === null) return false;
-      const late = now - (Date.parse(action.before.expires_at) - want.rotateBefore * 1000);
-      return late <= TWO_DAYS_MS && late <= want.rotateBefore * 500;
+      const token = desired.accounts.get(accountKey(action.account))?.tokens.get(action.token);
+      if (action.reason.kind !== 'due' || token === undefined || action.before.expires_at === null) return false;
+      const late = now - (Date.parse(action.before.expires_at) - token.rotateBefore * 1000);
+      return late <= TWO_DAYS_MS && late <= token.rotateBefore * 500;
     }
     case 'revoke_token': {
       const { expires_at: end, id } = action.before;
       if (end !== null && Date.parse(end) <= now) return true;
-      const held = [...(state.accounts.get(accountKey(action.account))?.tokens.values() ?? [])];
-      const at = held.flatMap(({ retiring }) => retiring).find((old) => old.id === id)?.retire_at;
+      const tokens = [...(state.accounts.get(accountKey(action.account))?.tokens.values() ?? [])];
+      const at = tokens.flatMap(({ retiring }) => retiring).find((old) => old.id === id)?.retire_at;
       return action.reason.kind === 'overlap_ended' && at !== undefined && now - Date.parse(at) <= TWO_DAYS_MS;
     }
     default:
@@ -72,7 +72,7 @@ const RUNS: Readonly<Record<string, (world: World, desired: Desired) => Promise<
   passes: (world, desired) => world.apply(desired, { verify: passes }),
   fails: (world, desired) => world.apply(desired, { verify: fails }),
   rotates: (world, desired) => world.apply(desired, { verify: passes, rotate: () => true }),
-  'is stopped before the proof': async (world, desired) => {
+  'is stopped before the verification': async (world, desired) => {
     const stopped = () => Promise.reject(new UserError('INTERRUPTED', 'stopped', 'Run it again.'));
     await world.apply(desired, { verify: stopped, rotate: () => true }).catch(() => undefined);
   },

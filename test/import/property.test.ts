@@ -94,12 +94,12 @@ it('imports everything that can be, changes nothing of what was there, and the s
         expect(planned).toContain(action);
         expect(action).not.toMatch(/^adopt_/);
       }
-      const held = new Set(adopts.tokens.values());
+      const adopted = new Set(adopts.tokens.values());
       const said = new Set(skipped.map((each) => each.token?.id ?? each.account));
       for (const live of the.world.organization
         .inspect()
         .accounts.filter(({ username }) => adopts.accounts.has(username))) {
-        for (const { id } of live.tokens) expect(held.has(id) || said.has(id)).toBe(true);
+        for (const { id } of live.tokens) expect(adopted.has(id) || said.has(id)).toBe(true);
       }
       const { serial } = the.world.stateWriter.state;
       expect(await the.import()).toMatchObject({ accounts: 0, tokens: 0 });

@@ -27,7 +27,7 @@ it('converges in one apply, whatever was configured and whatever happened meanwh
           expect(find(world.organization.inspect().accounts)).toEqual(find(before.accounts));
         }
         for (const { id } of plan.unmanaged.tokens) {
-          const ids = world.organization.inspect().accounts.flatMap((each) => each.tokens.map((held) => held.id));
+          const ids = world.organization.inspect().accounts.flatMap((each) => each.tokens.map((token) => token.id));
           expect(ids).toContain(id);
         }
       }

@@ -110,9 +110,9 @@ describe('adoption', () => {
     const desired = desire({ etl_prod: { tokens: [token('airflow')] } });
     const { plan } = await world.apply(desired);
     expect(brief(plan)).toEqual(['adopt_account etl_prod', 'adopt_token etl_prod/airflow']);
-    const held = world.stateWriter.state.accounts.get('etl_prod');
-    expect(held).toMatchObject({ origin: 'adopted' });
-    expect(held?.tokens.get('airflow')?.current).toMatchObject({ id: record.id, secret: 'unknown' });
+    const account = world.stateWriter.state.accounts.get('etl_prod');
+    expect(account).toMatchObject({ origin: 'adopted' });
+    expect(account?.tokens.get('airflow')?.current).toMatchObject({ id: record.id, secret: 'unknown' });
     expect(world.store.secrets.size).toBe(0);
     expect(brief(await world.plan(desired))).toEqual([]);
     await world.organization.advance(400 * DAY);
@@ -553,7 +553,7 @@ describe('compute ceilings', () => {
       read_write: { size },
       read_scaling: { size: 'pulse', pool_size: 1 },
     });
-    const wanted = (size: 'standard' | 'jumbo') =>
+    const withSize = (size: 'standard' | 'jumbo') =>
       desire(
         { one: { ducklings: pool(size), tokens: [token('airflow')] } },
         { computeRates: rates, guardrails: { maxComputeCeiling: 1 } },
@@ -561,11 +561,11 @@ describe('compute ceilings', () => {
     const world = new World();
     await world.apply(desire({ one: { ducklings: pool('standard'), tokens: [token('airflow')] } }));
     await world.organization.advance(80 * DAY);
-    const plan = await world.plan(wanted('standard'));
+    const plan = await world.plan(withSize('standard'));
     expect(brief(plan)).toEqual(['rotate_token one/airflow']);
     expect(plan.violations).toEqual([]);
     expect(plan.warnings.map(({ kind }) => kind)).toContain('ceiling_exceeded');
-    expect((await world.plan(wanted('jumbo'))).violations).toHaveLength(1);
+    expect((await world.plan(withSize('jumbo'))).violations).toHaveLength(1);
   });
 
   it('that are not known outside of the plan refuse one that costs more, and no other', async () => {
@@ -573,7 +573,7 @@ describe('compute ceilings', () => {
       read_write: { size },
       read_scaling: { size: 'pulse', pool_size: 1 },
     });
-    const wanted = (size: 'pulse' | 'standard', tokens: DesiredToken[] = []) =>
+    const withSize = (size: 'pulse' | 'standard', tokens: DesiredToken[] = []) =>
       desire(
         { one: { ducklings: pool(size), tokens } },
         { computeRates: rates, guardrails: { maxComputeCeiling: 10 } },
@@ -581,8 +581,8 @@ describe('compute ceilings', () => {
     const world = new World();
     await world.apply(desire({ one: { ducklings: pool('pulse') }, left_1: {}, left_2: {} }));
     const only = (username: string) => username === 'one';
-    expect((await world.plan(wanted('pulse', [token('airflow')]), { only })).violations).toEqual([]);
-    const dearer = await world.plan(wanted('standard'), { only });
+    expect((await world.plan(withSize('pulse', [token('airflow')]), { only })).violations).toEqual([]);
+    const dearer = await world.plan(withSize('standard'), { only });
     expect(dearer.violations).toEqual([
       { kind: 'ceiling_unknown', limit: 10, accounts: ['left_1', 'left_2'], planned: false },
     ]);
@@ -594,10 +594,10 @@ describe('compute ceilings', () => {
       read_write: { size: 'standard' },
       read_scaling: { size, pool_size: 4 },
     });
-    const wanted = (size: 'pulse' | 'jumbo') =>
+    const withSize = (size: 'pulse' | 'jumbo') =>
       desire({ etl_prod: { ducklings: pool(size) } }, { computeRates: only, guardrails: { maxComputeCeiling: 10 } });
-    expect((await new World().plan(wanted('pulse'))).compute).toEqual({ before: 0, after: 2.4 });
-    const unknown = await new World().plan(wanted('jumbo'));
+    expect((await new World().plan(withSize('pulse'))).compute).toEqual({ before: 0, after: 2.4 });
+    const unknown = await new World().plan(withSize('jumbo'));
     expect(unknown.compute).toEqual({ before: 0, after: null });
     expect(unknown.violations).toEqual([{ kind: 'ceiling_unknown', limit: 10, accounts: ['etl_prod'], planned: true }]);
   });

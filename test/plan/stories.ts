@@ -45,11 +45,11 @@ function tokenOf(key: string): fc.Arbitrary<DesiredToken> {
 
 const account: fc.Arbitrary<AccountSketch> = fc
   .tuple(fc.option(ducklings, { nil: undefined }), fc.subarray(KEYS), fc.boolean())
-  .chain(([wanted, keys, isProtected]) =>
+  .chain(([ducklings, keys, isProtected]) =>
     fc.tuple(...keys.map(tokenOf)).map((tokens) => ({
       tokens,
       protected: isProtected,
-      ...(wanted ? { ducklings: wanted } : {}),
+      ...(ducklings ? { ducklings } : {}),
     })),
   );
 

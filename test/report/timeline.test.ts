@@ -59,13 +59,13 @@ describe('the scale', () => {
     [365, ['now', '+365d']],
     [3650, ['now', '+913d', '+1826d', '+2739d']],
   ])('to %i days has no more places than a phone has room for', (days, labels) => {
-    const { ticks, place } = scaleTo([NOW + days * 86_400_000], NOW);
+    const { ticks, position } = scaleTo([NOW + days * 86_400_000], NOW);
     expect(ticks.map(({ label }) => label)).toEqual(labels);
-    expect([place(NOW), place(NOW + days * 43_200_000), place(NOW + days * 86_400_000)]).toEqual([0, 50, 100]);
+    expect([position(NOW), position(NOW + days * 43_200_000), position(NOW + days * 86_400_000)]).toEqual([0, 50, 100]);
   });
 
   it('draws what is past at now', () => {
-    expect(scaleTo([NOW + 3_600_000], NOW).place(NOW - 1)).toBe(0);
+    expect(scaleTo([NOW + 3_600_000], NOW).position(NOW - 1)).toBe(0);
   });
 
   it('has a length when nothing is to come', () => {

@@ -61,8 +61,8 @@ function track(lives: readonly Life[], scale: Scale, now: number): Markup {
 }
 
 function lane({ begins, end, at }: Life, y: number, scale: Scale, now: number): Markup {
-  const from = scale.place(now);
-  const to = at === undefined ? 100 : scale.place(at);
+  const from = scale.position(now);
+  const to = at === undefined ? 100 : scale.position(at);
   const life = html`<line class="life" x1="${from}%" x2="${to}%" y1="${y}" y2="${y}"/>`;
   return html`${life}${begins ? placed('begins', from, y) : NOTHING}${placed(end, to, y)}`;
 }
@@ -86,16 +86,16 @@ function idOf(mark: Mark): string {
   return `mark-${MARKS[mark][0]}`;
 }
 
-function gridLines({ ticks, place: placeOf }: Scale, height: number): Markup[] {
+function gridLines({ ticks, position: positionOf }: Scale, height: number): Markup[] {
   return ticks.map(({ at }) => {
-    const x = placeOf(at);
+    const x = positionOf(at);
     return html`<line class="grid" x1="${x}%" x2="${x}%" y2="${height}"/>`;
   });
 }
 
 /** The labels of the scale. @param words Describe the drawing for screen readers. */
-function axis({ ticks, place: placeOf }: Scale, words: string): Markup {
-  const labels = ticks.map((tick) => html`<text x="${placeOf(tick.at)}%" y="14">${tick.label}</text>`);
+function axis({ ticks, position: positionOf }: Scale, words: string): Markup {
+  const labels = ticks.map((tick) => html`<text x="${positionOf(tick.at)}%" y="14">${tick.label}</text>`);
   return html`<svg class="track" height="${AXIS}" role="img" aria-labelledby="axis"><title id="axis">${words}</title>${labels}</svg>`;
 }
 
@@ -127,7 +127,7 @@ function changeCounts(all: readonly TokenLifetimes[], now: number): Markup {
   const scale = scaleTo(times, now);
   const counts = Array.from({ length: BARS }, () => 0);
   for (const time of times) {
-    const bar = Math.min(BARS - 1, Math.floor((scale.place(time) / 100) * BARS));
+    const bar = Math.min(BARS - 1, Math.floor((scale.position(time) / 100) * BARS));
     counts[bar] = (counts[bar] ?? 0) + 1;
   }
   const most = Math.max(...counts);
@@ -137,7 +137,7 @@ function changeCounts(all: readonly TokenLifetimes[], now: number): Markup {
   const words = `${counted(times.length, 'change')} of ${counted(all.length, 'token')} until ${day(last)}; at most ${most} within ${describeSpan(stretch / 1000)}, from ${day(busiest)}.`;
   const bars = counts.map((count, index) => bar(count, index, most));
   const labels = scale.ticks.map(
-    ({ at, label }) => html`<text x="${scale.place(at)}%" y="${BAR_HEIGHT + BAR_AXIS}">${label}</text>`,
+    ({ at, label }) => html`<text x="${scale.position(at)}%" y="${BAR_HEIGHT + BAR_AXIS}">${label}</text>`,
   );
   return html`<svg class="track" height="${BAR_HEIGHT + BAR_AXIS}" role="img" aria-labelledby="changes-by-time"><title id="changes-by-time">How many tokens change when</title>${gridLines(scale, BAR_HEIGHT)}${bars}${labels}</svg>
 <p class="quiet">${words}</p>
@@ -161,7 +161,7 @@ const TICKS = 4;
 /** A time as a position on a drawing. */
 export interface Scale {
   /** 0 to 100, in percent of the width. */
-  readonly place: (at: number) => number;
+  readonly position: (at: number) => number;
   /** The labels under the drawing. */
   readonly ticks: readonly { readonly at: number; readonly label: string }[];
 }
@@ -174,8 +174,8 @@ export function scaleTo(times: readonly number[], now: number): Scale {
     const seconds = (index + 1) * step;
     return { at: now + seconds * 1000, label: `+${formatDuration(seconds)}` };
   });
-  const place = (at: number) => Math.round(Math.min(1, Math.max(0, (at - now) / span)) * 1000) / 10;
-  return { place, ticks: [{ at: now, label: 'now' }, ...ticks] };
+  const position = (at: number) => Math.round(Math.min(1, Math.max(0, (at - now) / span)) * 1000) / 10;
+  return { position, ticks: [{ at: now, label: 'now' }, ...ticks] };
 }
 
 /** A year, or a longer span in whole days. */
