@@ -19,6 +19,10 @@ describe.each(commands().map((command) => ({ command, name: pathOf(command) })))
       expect(typed.map(wrongWith).filter((wrong) => wrong !== undefined)).toEqual([]);
     });
 
+    it('reads as in test/golden/help.txt', () => {
+      expectGolden('help', `help of > ${name === '' ? 'mdacc' : name}`, help);
+    });
+
     it('fits 80 columns', () => {
       expect(help.split('\n').filter((line) => line.length > 80)).toEqual([]);
     });

@@ -10,7 +10,7 @@ const FOLDER = path.dirname(fileURLToPath(import.meta.url));
 const HEADING = /^== (.+)\n/m;
 
 /** The files with an entry for each text, and what they hold. */
-export type GoldenFile = 'audits' | 'configuration' | 'errors' | 'plans' | 'reports' | 'warnings';
+export type GoldenFile = 'audits' | 'configuration' | 'errors' | 'help' | 'plans' | 'reports' | 'warnings';
 
 /** What differs from run to run, by the name that stands for it in a golden file: `{ pid: child.pid }` is `<pid>`. */
 export type Values = Readonly<Record<string, string | number | RegExp>>;

@@ -384,10 +384,13 @@ duckling_pools:
     await the.account('etl_prod', [{ name: 'app', ttl: 90 * DAY }]);
     await expect(the.decide()).rejects.toMatchObject({
       code: 'USAGE',
-      message: 'the configuration has 2 secret stores: local, vault',
+      message: expect.stringMatching(/\b2 secret stores: local, vault$/),
       hint: { text: expect.stringContaining('--store local') },
     });
-    await expect(the.decide([], { store: 'vaul' })).rejects.toMatchObject({ hint: { text: 'did you mean "vault"?' } });
+    await expect(the.decide([], { store: 'vaul' })).rejects.toMatchObject({
+      code: 'USAGE',
+      hint: { text: expect.stringContaining('"vault"?') },
+    });
     await the.import([], { store: 'vault' });
     expect(the.read()).toContain('secret_store: vault }');
     expect(await the.plan()).toEqual([]);
@@ -437,9 +440,9 @@ duckling_pools:
     );
     for (const account of ['bi_a', 'bi_b', 'bi_c']) await the.account(account, [{ name: 'app', ttl: 90 * DAY }]);
     const decided = await the.import();
-    expect(skipped(decided).map((line) => line.replace(`${the.path}/`, ''))).toEqual([
-      'bi_a/app: shared_block motherduck.accounts.yaml accounts.bi_a has the anchor &bi, which is used elsewhere 13',
-      'bi_b/app: shared_block motherduck.accounts.yaml accounts.bi_b is the alias *bi 14',
+    expect(skipped(decided)).toEqual([
+      expect.stringMatching(/^bi_a\/app: shared_block .*accounts\.bi_a .*&bi\b.* 13$/),
+      expect.stringMatching(/^bi_b\/app: shared_block .*accounts\.bi_b .*\*bi 14$/),
     ]);
     expect(the.read()).toContain('  bi_c: { <<: *bi, tokens: { app: read_write_90d } }\n');
     await expect(the.decide(['bi_b/app'])).rejects.toMatchObject({ code: 'IMPORT_REFUSED' });
@@ -450,7 +453,7 @@ duckling_pools:
     await the.account('bi_a');
     await expect(the.decide()).rejects.toMatchObject({
       code: 'IMPORT_REFUSED',
-      message: expect.stringContaining('accounts is the alias *none'),
+      message: expect.stringMatching(/\baccounts\b.*\*none/),
       location: { line: 6 },
     });
   });

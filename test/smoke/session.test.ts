@@ -87,7 +87,7 @@ describe('smokeAccounts', () => {
       expect(outcome).toBe('failed');
       expect(connections[0]?.checks[0]).toMatchObject({
         name: 'connects',
-        message: 'DuckDB could not download its motherduck extension from http://extensions.example',
+        message: expect.stringMatching(/ http:\/\/extensions\.example$/),
         hint: {
           text: expect.stringMatching(/HTTP_PROXY.*INSTALL motherduck.*DuckDB 1\.5\.6/),
           command: ['apply', '--no-smoke'],
