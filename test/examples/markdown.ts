@@ -25,13 +25,21 @@ export function blocksOf(text: string, language: string): string[] {
   return [...fences].filter(([, name]) => name === language).map(([, , content]) => content ?? '');
 }
 
-/** The steps of all `console` blocks of a README, in order. */
+/** The text under a heading, up to the next one. */
+export function sectionOf(text: string, heading: string): string {
+  return text.split(`\n## ${heading}\n`)[1]?.split('\n## ')[0] ?? '';
+}
+
+/** The steps of all `console` blocks of a README, in order, without comments. */
 export function transcript(text: string): Step[] {
   const steps: { command: string; shown: string[] }[] = [];
-  for (const line of blocksOf(text, 'console').flatMap((block) => block.trimEnd().split('\n'))) {
-    if (line.startsWith('$ ')) steps.push({ command: line.slice(2), shown: [] });
-    else steps.at(-1)?.shown.push(line);
+  for (const block of blocksOf(text, 'console').filter((each) => each.startsWith('$ ') || each.includes('\n$ '))) {
+    for (const line of block.trimEnd().split('\n')) {
+      if (line.startsWith('$ ')) steps.push({ command: line.slice(2), shown: [] });
+      else if (!line.startsWith('# ')) steps.at(-1)?.shown.push(line);
+    }
   }
+  for (const { shown } of steps) while (shown.at(-1) === '') shown.pop();
   return steps;
 }
 
@@ -64,4 +72,30 @@ function words(command: string): string[] {
 /** Whether a README stands beside a configuration, so that its transcript can be run there. */
 export function hasConfiguration(readme: string): boolean {
   return existsSync(path.join(ROOT, path.dirname(readme), 'motherduck.accounts.yaml'));
+}
+
+/** What differs from run to run: the day, and how long something took. */
+function settled(line: string): string {
+  return line
+    .replace(/\d{4}-\d\d-\d\d( \d\d:\d\d UTC)?/g, 'DATE')
+    .replace(/\d+ ms/g, 'N ms')
+    .trimEnd();
+}
+
+/** The shown lines that are not in the output, in this order, with nothing left out but where a line begins with `…`. */
+export function missing({ shown }: Step, output: string): string[] {
+  const lines = output.trimEnd().split('\n').map(settled);
+  let at = 0;
+  let maySkip = false;
+  const lost: string[] = [];
+  for (const line of shown) {
+    if (line.startsWith('…')) maySkip = true;
+    if (line.startsWith('…') || (maySkip && line === '')) continue;
+    const next = maySkip ? lines.indexOf(settled(line), at) : lines[at] === settled(line) ? at : -1;
+    if (next < 0) lost.push(line);
+    else at = next + 1;
+    maySkip = false;
+  }
+  if (!maySkip && shown.length > 0 && at < lines.length) lost.push(`nothing after: ${lines.slice(at).join('\n')}`);
+  return lost;
 }

@@ -7,35 +7,7 @@ import { installMdacc, shell } from '../commands/shell.ts';
 import { ROOT } from '../in-process.ts';
 import { isWindows } from '../platform.ts';
 import { Stage } from '../stage.ts';
-import { hasConfiguration, mdaccCommands, readmes, readText, type Step, transcript } from './markdown.ts';
-
-/** What differs from run to run: the day, and how long something took. */
-function settled(line: string): string {
-  return line
-    .replace(/\d{4}-\d\d-\d\d( \d\d:\d\d UTC)?/g, 'DATE')
-    .replace(/\d+ ms/g, 'N ms')
-    .trimEnd();
-}
-
-/** The shown lines that do not come on stdout, in this order, with nothing left out but where `…` stands. */
-function missing({ shown }: Step, output: string): string[] {
-  const lines = output.trimEnd().split('\n').map(settled);
-  let at = 0;
-  let maySkip = false;
-  const lost: string[] = [];
-  for (const line of shown) {
-    if (line === '…') {
-      maySkip = true;
-      continue;
-    }
-    const next = maySkip ? lines.indexOf(settled(line), at) : lines[at] === settled(line) ? at : -1;
-    if (next < 0) lost.push(line);
-    else at = next + 1;
-    maySkip = false;
-  }
-  if (!maySkip && shown.length > 0 && at < lines.length) lost.push(`nothing after: ${lines.slice(at).join('\n')}`);
-  return lost;
-}
+import { hasConfiguration, mdaccCommands, missing, readmes, readText, transcript } from './markdown.ts';
 
 describe('a command that cannot be typed is noticed', () => {
   it.each([
