@@ -60,8 +60,8 @@ const MIN_SHARE = 0.4;
 
 // biome-ignore lint/suspicious/noControlCharactersInRegex: a colour takes no columns
 const COLOUR = /\x1b\[\d+m/g;
-/** A name that others gave may hold a command. No row begins with one but those that went through `unbroken`. */
-const UNMARKED = / +(?=(?:mdacc|motherduck-accounts) )/gi;
+/** A name that others gave may contain a command: no row begins with one, unless it went through `unbroken`. */
+const UNBROKEN = /^ | +(?=(?:mdacc|motherduck-accounts) )/gi;
 
 /** The text for a terminal of so many columns; undefined: for a file or a pipe, whose lines are not broken. */
 export function wrapTo(text: string, columns: number | undefined): string {
@@ -77,7 +77,9 @@ function wrapLine(line: string, columns: number): string {
   if (stringWidth(plain) <= columns || line !== line.normalize()) return line;
   const head = headOf(plain, columns);
   const [before, text] = splitAt(line.trimEnd(), head.length);
-  const rows = wrapAnsi(text.replace(UNMARKED, JOINER), columns - stringWidth(head)).split('\n');
+  // A blank at the start would be trimmed, though it stands within the line.
+  const kept = text.replace(UNBROKEN, (blanks) => JOINER.repeat(blanks.length));
+  const rows = wrapAnsi(kept, columns - stringWidth(head)).split('\n');
   return before + rows.join(`\n${' '.repeat(stringWidth(head))}`);
 }
 

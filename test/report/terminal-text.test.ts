@@ -46,7 +46,7 @@ describe('wrapTo', () => {
       fc.property(fc.array(word, { maxLength: 30 }), fc.integer({ min: 36, max: 60 }), (words, columns) => {
         const text = words.join(' ');
         const wrapped = wrapTo(text, columns);
-        expect(wrapped.replace(/\s/g, '')).toBe(text.replace(/\s/g, ''));
+        expect(wrapped.trim().split(/\s+/)).toEqual(text.trim().split(/\s+/));
         // biome-ignore lint/suspicious/noControlCharactersInRegex: a colour takes no room
         const rows = wrapped.replace(/\x1b\[\d+m/g, '').split('\n');
         for (const row of rows) expect(stringWidth(row.trimEnd())).toBeLessThanOrEqual(Math.max(columns, 36 + 30));
@@ -61,6 +61,12 @@ describe('wrapTo', () => {
 
   it('shows commands with blanks where lines are not broken', () => {
     expect(wrapTo(unbroken('mdacc plan --only a'), undefined)).toBe('mdacc plan --only a');
+  });
+
+  it('loses no blank after the first two characters', () => {
+    expect(wrapTo('No longer in the configuration: tenant_acme', 30)).toBe(
+      'No longer in the\n  configuration: tenant_acme',
+    );
   });
 
   it('goes on after a colour that ends within the columns of a table', () => {
