@@ -57,9 +57,9 @@ export function program(): Command {
 
   const init = mdacc
     .command('init')
-    .description('write a commented starter file, or one of the live accounts')
+    .description('write a commented starter file, or one with the live accounts')
     .option('--from-live', 'include the accounts, Ducklings and tokens at MotherDuck')
-    .option('--organization <name>', 'a name of your own for the organization (default: my_organization)')
+    .option('--organization <name>', 'the name of the organization in the configuration (default: my_organization)')
     .action(go(() => import('./commands/init.ts')));
   withOptions(init, [YES, DRY_RUN, LOCK_TIMEOUT], CONFIG, SERVICE, OUTPUT);
   withExamples(init, 'mdacc init', 'mdacc init --from-live --organization acme');
@@ -124,9 +124,10 @@ export function program(): Command {
     )
     .option('--usage', 'also find accounts that ran no query (one connection to md: as the Admin)')
     .addOption(
-      new Option('--idle <duration>', 'with --usage: after how long without a query (default: 30d)').argParser(
-        duration,
-      ),
+      new Option(
+        '--idle <duration>',
+        'with --usage: report accounts without a query for this long (default: 30d)',
+      ).argParser(duration),
     )
     .action(go(() => import('./commands/audit.ts')));
   withOptions(audit, CONFIG, SERVICE, OUTPUT);
@@ -140,10 +141,10 @@ export function program(): Command {
   const adopt = mdacc
     .command('import')
     .description('add live accounts and tokens to the configuration and the state')
-    .argument('[account[/token]...]', 'as MotherDuck names them; a token also by its id')
+    .argument('[account[/token]...]', 'names at MotherDuck; a token also by its id')
     .option('--all', 'every service account, and unmanaged tokens of managed accounts')
-    .option('--store <name>', 'the secret store of new policies, where the configuration has several')
-    .option('--into <file>', 'an included file for what is new (default: the configuration itself)')
+    .option('--store <name>', 'the secret store of new policies; needed when the configuration has several')
+    .option('--into <file>', 'the included file to add to (default: the configuration itself)')
     .action(go(() => import('./commands/import.ts')));
   withOptions(adopt, [YES, DRY_RUN, LOCK_TIMEOUT], CONFIG, SERVICE, OUTPUT);
   withExamples(
@@ -169,13 +170,15 @@ export function program(): Command {
   withExamples(destroy, 'mdacc destroy', 'mdacc destroy --only "tenant_*" --yes --allow-delete');
 
   stateCommands(mdacc.command('state').description('show the state, forget an entry, remove a stale lock'));
-  sandboxCommands(mdacc.command('sandbox').description('serve the embedded organization, fill it, move its clock'));
+  sandboxCommands(mdacc.command('sandbox').description('serve the embedded organization, fill it, advance its clock'));
 
   const schema = mdacc
     .command('schema')
     .description('print a JSON Schema')
     .addArgument(
-      new Argument('[which]', 'what it describes').choices(['config', 'plan', 'state', 'audit']).default('config'),
+      new Argument('[which]', 'the document it describes')
+        .choices(['config', 'plan', 'state', 'audit'])
+        .default('config'),
     )
     .action(go(() => import('./commands/schema.ts')));
   withOptions(schema, OUTPUT);
@@ -184,7 +187,7 @@ export function program(): Command {
   const completion = mdacc
     .command('completion')
     .description('print a completion script for commands, options and names')
-    .addArgument(new Argument('<shell>', 'for which shell').choices(SHELLS))
+    .addArgument(new Argument('<shell>', 'the shell').choices(SHELLS))
     // Part of the main program, because every new shell waits for it.
     .action((shell: Shell) => void process.stdout.write(SCRIPTS[shell]));
   withExamples(
@@ -223,7 +226,7 @@ function stateCommands(state: Command): void {
 
   const forget = state
     .command('forget')
-    .description('drop an entry without touching MotherDuck')
+    .description('remove an entry from the state; change nothing at MotherDuck')
     .argument('<account[/token]>', 'as the configuration names it')
     .action(go(async () => ({ run: (await import('./commands/state.ts')).forget })));
   withOptions(forget, [YES, LOCK_TIMEOUT, NO_SERVICE], CONFIG, OUTPUT);
@@ -231,7 +234,7 @@ function stateCommands(state: Command): void {
 
   const unlock = state
     .command('unlock')
-    .description('remove the lock that a run left behind')
+    .description('remove the lock of a run that has ended')
     .action(go(async () => ({ run: (await import('./commands/state.ts')).unlock })));
   withOptions(unlock, [YES, NO_SERVICE], CONFIG, OUTPUT);
   withExamples(unlock, 'mdacc state unlock', 'mdacc state unlock --yes');
@@ -242,11 +245,11 @@ function sandboxCommands(sandbox: Command): void {
 
   const serve = sandbox
     .command('serve')
-    .description('offer the organization over HTTP on this machine')
-    .addOption(new Option('--port <n>', 'where; 0: a free port').argParser(port).default(0))
-    .addOption(new Option('--latency <ms>', 'milliseconds that each request takes longer').argParser(milliseconds))
-    .addOption(new Option('--fail <rate>', 'share of the requests that go wrong, 0 to 1').argParser(rate))
-    .addOption(new Option('--rate-limit <n>', 'requests a second before it answers 429').argParser(count))
+    .description('serve the organization over HTTP on this machine')
+    .addOption(new Option('--port <n>', 'the port; 0: a free port').argParser(port).default(0))
+    .addOption(new Option('--latency <ms>', 'delay added to each request, in milliseconds').argParser(milliseconds))
+    .addOption(new Option('--fail <rate>', 'share of requests that fail, 0 to 1').argParser(rate))
+    .addOption(new Option('--rate-limit <n>', 'requests per second before it answers 429').argParser(count))
     .action(go(async () => ({ run: (await import('./commands/sandbox.ts')).serve })));
   withOptions(serve, [SANDBOX_FOLDER], OUTPUT);
   withExamples(
@@ -258,7 +261,7 @@ function sandboxCommands(sandbox: Command): void {
 
   const connect = sandbox
     .command('connect')
-    .description('connect with the token in MOTHERDUCK_TOKEN, and say as whom')
+    .description('connect with the token in MOTHERDUCK_TOKEN, and print its account')
     .action(go(async () => ({ run: (await import('./commands/sandbox.ts')).connect })));
   withOptions(connect, [SANDBOX_FOLDER], OUTPUT);
   withExamples(
@@ -269,14 +272,14 @@ function sandboxCommands(sandbox: Command): void {
 
   const reset = sandbox
     .command('reset')
-    .description('empty it, and set its clock right')
+    .description('empty the sandbox and reset its clock')
     .action(go(async () => ({ run: (await import('./commands/sandbox.ts')).reset })));
   withOptions(reset, [SANDBOX_FOLDER], OUTPUT);
   withExamples(reset, 'mdacc sandbox reset', 'mdacc sandbox reset --sandbox rehearsal');
 
   const seed = sandbox
     .command('seed')
-    .description('fill it with N accounts, two tokens each')
+    .description('add N accounts with two tokens each to the sandbox')
     .argument('<n>', 'how many accounts', count)
     .action(go(async () => ({ run: (await import('./commands/sandbox.ts')).seed })));
   withOptions(seed, [SANDBOX_FOLDER], OUTPUT);
@@ -284,8 +287,8 @@ function sandboxCommands(sandbox: Command): void {
 
   const advance = sandbox
     .command('advance')
-    .description('let time pass in it')
-    .argument('<duration>', 'how much, as 12h, 80d or 2w', duration)
+    .description("advance the sandbox's clock")
+    .argument('<duration>', 'how far, for example 12h, 80d or 2w', duration)
     .action(go(async () => ({ run: (await import('./commands/sandbox.ts')).advance })));
   withOptions(advance, [SANDBOX_FOLDER], OUTPUT);
   withExamples(advance, 'mdacc sandbox advance 80d', 'mdacc sandbox advance 12h');

@@ -11,10 +11,10 @@ export const HELP: HelpConfiguration = {
 /** What the program goes by in the environment. */
 export const ENVIRONMENT = [
   ['MOTHERDUCK_ADMIN_TOKEN', 'a read/write token of an Admin'],
-  ['MOTHERDUCK_TOKEN', 'the same, where that is not set; then motherduck_token'],
+  ['MOTHERDUCK_TOKEN', 'used when that is not set; then motherduck_token'],
   ['MOTHERDUCK_API_URL', "another address of MotherDuck's API, as --api-url"],
-  ['MDACC_SANDBOX', 'the folder of the sandbox that is served there'],
-  ['NO_COLOR, FORCE_COLOR', 'no colours, or colours where there is no terminal'],
+  ['MDACC_SANDBOX', 'the folder of the sandbox at that address'],
+  ['NO_COLOR, FORCE_COLOR', 'no colours; colours also without a terminal'],
   ['TERM=dumb, CI=true', 'no progress bar; dumb: no colours'],
   ['GITHUB_ACTIONS=true', 'outputs and a summary for the job, as its runner sets'],
 ] as const;

@@ -44,7 +44,7 @@ export const SERVICE = under(
 /** Of the commands that are about the sandbox itself. */
 export const SANDBOX_FOLDER = new Option(
   '--sandbox [dir]',
-  'its folder (default: MDACC_SANDBOX, else .motherduck-sandbox)',
+  'folder of the sandbox (default: MDACC_SANDBOX, else .motherduck-sandbox)',
 );
 
 /** Of the commands that connect to nothing, so that a script can pass it to every command. */
@@ -55,7 +55,7 @@ export const LOCK_TIMEOUT = new Option('--lock-timeout <duration>', 'time to wai
   duration,
 );
 export const YES = new Option('--yes', 'do not ask');
-export const DRY_RUN = new Option('--dry-run', 'show what would be written, and write nothing');
+export const DRY_RUN = new Option('--dry-run', 'show what would be written; write nothing');
 export const PRUNE = new Option('--prune', 'also delete managed accounts that are no longer in the configuration');
 export const DUE = new Option(
   '--due',
