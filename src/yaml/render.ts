@@ -1,6 +1,6 @@
 import stringWidth from 'string-width';
 import type { Diagnostic } from './diagnostic.ts';
-import { printable } from './wording.ts';
+import { replaceControls } from './wording.ts';
 
 /** Functions that color parts of the text. */
 export interface Paint {
@@ -58,7 +58,7 @@ function render(diagnostic: Diagnostic, line: string | undefined, paint: Paint, 
 }
 
 function position({ file, line, column }: Diagnostic['location']): string {
-  return `${printable(file)}:${line}:${column}`;
+  return `${replaceControls(file)}:${line}:${column}`;
 }
 
 /** The part of a line around a column, and the padding before its marker, which keeps tabs so that both line up. */
@@ -78,9 +78,9 @@ function excerpt(line: string, column: number, marked: number, width: number) {
     .trimEnd()
     .slice(0, marked);
   return {
-    text: before + printable(cut) + after,
+    text: before + replaceControls(cut) + after,
     padding: ' '.repeat(before.length) + blank(cut.slice(0, column - from)),
-    length: Math.max(1, stringWidth(printable(markedText).replaceAll('\t', ' '))),
+    length: Math.max(1, stringWidth(replaceControls(markedText).replaceAll('\t', ' '))),
   };
 }
 
@@ -88,6 +88,6 @@ function excerpt(line: string, column: number, marked: number, width: number) {
 function blank(text: string): string {
   return text
     .split('\t')
-    .map((part) => ' '.repeat(stringWidth(printable(part))))
+    .map((part) => ' '.repeat(stringWidth(replaceControls(part))))
     .join('\t');
 }

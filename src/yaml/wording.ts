@@ -2,14 +2,14 @@ import { enumerated } from '../model/wording.ts';
 import type { Node } from './tree.ts';
 
 /** Text that is safe to print in a terminal: control and direction-changing characters become a replacement character. */
-export function printable(text: string): string {
+export function replaceControls(text: string): string {
   return text.replace(/[^\P{C}\t]|[\u2028\u2029]/gu, '\ufffd');
 }
 
 /** A name or text from a file for a message: quoted, shortened and safe to print. */
 export function quote(text: string): string {
   const short = text.length > 60 ? `${text.slice(0, 57)}...` : text;
-  return `"${printable(short.replace(/["\\]/g, '\\$&').replace(/\n/g, '\\n').replace(/\t/g, '\\t'))}"`;
+  return `"${replaceControls(short.replace(/["\\]/g, '\\$&').replace(/\n/g, '\\n').replace(/\t/g, '\\t'))}"`;
 }
 
 /** A scalar as written in its file: a value from the environment is shown as `${NAME}`. */
