@@ -6,9 +6,9 @@ import { describe, expect, it } from 'vitest';
 import { ROOT } from '../in-process.ts';
 import { isWindows } from '../platform.ts';
 import { Stage } from '../stage.ts';
-import { liveTokens, tokenOf } from './organization.ts';
-import { type Call, Outside } from './outside.ts';
-import { type Address, PROMISED } from './promises.ts';
+import { liveTokens, tokenOf } from './live-tokens.ts';
+import { type Call, StandIns } from './stand-ins.ts';
+import { type Address, STORES } from './store-commands.ts';
 
 const TOKENS = [
   { account: 'etl_prod', token: 'airflow' },
@@ -16,12 +16,12 @@ const TOKENS = [
 ] as const;
 const [ETL] = TOKENS;
 
-function copyOf(store: string): { folder: Stage; outside: Outside } {
+function copyOf(store: string): { folder: Stage; standIns: StandIns } {
   const folder = Stage.copyOf(`examples/secret-stores/${store}`);
-  return { folder, outside: new Outside(folder) };
+  return { folder, standIns: new StandIns(folder) };
 }
 
-interface Held extends Address {
+interface StateToken extends Address {
   readonly id: string;
 }
 
@@ -30,7 +30,7 @@ interface StateFile {
 }
 
 /** What the state says of a token. */
-function heldOf(folder: Stage, { account, token }: (typeof TOKENS)[number]): Held {
+function stateTokenOf(folder: Stage, { account, token }: (typeof TOKENS)[number]): StateToken {
   const state = JSON.parse(folder.read('motherduck.accounts.state.json')) as StateFile;
   const current = state.accounts[account]?.tokens[token]?.current ?? expect.unreachable(`no ${account}/${token}`);
   return { account, token, id: current.id, expiresAt: current.expires_at };
@@ -56,26 +56,26 @@ function expectNowhereElse(folder: Stage, calls: readonly Call[], secrets: Itera
 it.skipIf(isWindows)('there is one for every store that is promised', () => {
   const folders = readdirSync(path.join(ROOT, 'examples/secret-stores'), { withFileTypes: true });
   const names = folders.filter((entry) => entry.isDirectory()).map(({ name }) => name);
-  expect(names.sort()).toEqual(Object.keys(PROMISED).sort());
+  expect(names.sort()).toEqual(Object.keys(STORES).sort());
 });
 
-describe.skipIf(isWindows).each(Object.entries(PROMISED))('the example %s', (store, promised) => {
+describe.skipIf(isWindows).each(Object.entries(STORES))('the example %s', (store, expected) => {
   it('puts each secret where it says, by the commands it says, on standard input alone', async () => {
-    const { folder, outside } = copyOf(store);
+    const { folder, standIns } = copyOf(store);
     const applied = await folder.run('apply --sandbox --yes --no-smoke');
     expect(applied, applied.stderr + applied.stdout).toMatchObject({ code: 0 });
-    const calls = outside.takeCalls();
-    const addresses = TOKENS.map((token) => heldOf(folder, token));
-    expect(calls[0]?.call).toEqual(promised.check);
+    const calls = standIns.takeCalls();
+    const addresses = TOKENS.map((token) => stateTokenOf(folder, token));
+    expect(calls[0]?.call).toEqual(expected.check);
     expect(inOrder(commands(calls))).toEqual(
-      inOrder([promised.check, ...addresses.flatMap((address) => promised.first(address))]),
+      inOrder([expected.check, ...addresses.flatMap((address) => expected.first(address))]),
     );
 
     // The bytes are right when they open the door: to the account that they belong to.
-    const kept = outside.kept();
-    expect([...kept.keys()].sort()).toEqual(addresses.map(promised.place).sort());
+    const kept = standIns.kept();
+    expect([...kept.keys()].sort()).toEqual(addresses.map(expected.secretPath).sort());
     for (const address of addresses) {
-      const secret = kept.get(promised.place(address)) ?? '';
+      const secret = kept.get(expected.secretPath(address)) ?? '';
       expect(await tokenOf(folder, secret)).toMatchObject({ account: address.account, id: address.id });
     }
     expectNowhereElse(folder, calls, kept.values());
@@ -83,28 +83,31 @@ describe.skipIf(isWindows).each(Object.entries(PROMISED))('the example %s', (sto
 
     const rotated = await folder.run('rotate --sandbox --yes --no-smoke etl_prod/airflow');
     expect(rotated, rotated.stderr).toMatchObject({ code: 0 });
-    const callsOfRotation = outside.takeCalls();
-    const again = heldOf(folder, ETL);
-    expect(inOrder(commands(callsOfRotation))).toEqual(inOrder([promised.check, ...promised.again(again)]));
-    expect([...outside.kept().keys()].sort()).toEqual([...kept.keys()].sort());
-    const place = promised.place(again);
+    const callsOfRotation = standIns.takeCalls();
+    const again = stateTokenOf(folder, ETL);
+    expect(inOrder(commands(callsOfRotation))).toEqual(inOrder([expected.check, ...expected.again(again)]));
+    expect([...standIns.kept().keys()].sort()).toEqual([...kept.keys()].sort());
+    const secretPath = expected.secretPath(again);
     expect(again.id).not.toBe(addresses[0]?.id);
-    expect(await tokenOf(folder, outside.kept().get(place) ?? '')).toMatchObject({ account: 'etl_prod', id: again.id });
-    expectNowhereElse(folder, callsOfRotation, outside.kept().values());
+    expect(await tokenOf(folder, standIns.kept().get(secretPath) ?? '')).toMatchObject({
+      account: 'etl_prod',
+      id: again.id,
+    });
+    expectNowhereElse(folder, callsOfRotation, standIns.kept().values());
   });
 
   it('creates nothing when nobody is logged in, and says so', async () => {
-    const { folder, outside } = copyOf(store);
+    const { folder, standIns } = copyOf(store);
     const ran = await folder.json('apply --sandbox --yes', { FAIL: 'login' });
     expect(ran).toMatchObject({ code: 1, document: { error: { code: 'STORE_UNUSABLE' } } });
     expect(ran.stderr).toContain(` ${store} `);
     expect(ran.stderr).toContain('you are not logged in');
-    expect(commands(outside.takeCalls())).toEqual([promised.check]);
+    expect(commands(standIns.takeCalls())).toEqual([expected.check]);
     expect(await liveTokens(folder)).toBeUndefined();
   });
 
   it('revokes a token whose secret the store did not take, and makes another one the next time', async () => {
-    const { folder, outside } = copyOf(store);
+    const { folder, standIns } = copyOf(store);
     const ran = await folder.json('apply --sandbox --yes --no-smoke', { FAIL: 'put' });
     expect(ran).toMatchObject({
       code: 3,
@@ -121,16 +124,16 @@ describe.skipIf(isWindows).each(Object.entries(PROMISED))('the example %s', (sto
         },
       },
     });
-    const refused = [...outside.refused().values()];
+    const refused = [...standIns.refused().values()];
     expect(refused).toHaveLength(TOKENS.length);
     for (const secret of refused) expect(ran.stdout + ran.stderr).not.toContain(secret.split('.')[2]);
-    expectNowhereElse(folder, outside.takeCalls(), refused);
+    expectNowhereElse(folder, standIns.takeCalls(), refused);
     expect(await liveTokens(folder)).toEqual([]);
 
     expect(await folder.run('apply --sandbox --yes --no-smoke')).toMatchObject({ code: 0 });
     const live = await liveTokens(folder);
     expect(live?.map(({ account }) => account).sort()).toEqual(TOKENS.map(({ account }) => account).sort());
-    expect(outside.kept().size).toBe(TOKENS.length);
+    expect(standIns.kept().size).toBe(TOKENS.length);
   });
 });
 

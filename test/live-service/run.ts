@@ -11,9 +11,9 @@ import { motherduckConnector } from '../../src/motherduck/connector.ts';
 import { runProbe } from '../../src/motherduck/probe-process.ts';
 import { sandboxConnector } from '../../src/sandbox/connector.ts';
 import { type Cleaned, cleanUp } from './clean-up.ts';
+import type { FactContext } from './facts/context.ts';
 import type { Fact } from './facts/fact.ts';
 import { lookAtFacts } from './facts/facts.ts';
-import type { Site } from './facts/site.ts';
 import { type Journey, journey } from './journey.ts';
 import { FACTS, newRun, runOf } from './names.ts';
 import { type RawAnswer, RawApi } from './raw-api.ts';
@@ -100,7 +100,11 @@ function refuseUnusable({ status, json }: RawAnswer, address: URL): void {
     throw new Error(`what answers at ${address.origin} (${status}) is not MotherDuck's API: nothing was made`);
 }
 
-function siteOf({ token, sandbox, usage, wait }: Settings, api: RawApi, { root, version, stopping }: World): Site {
+function siteOf(
+  { token, sandbox, usage, wait }: Settings,
+  api: RawApi,
+  { root, version, stopping }: World,
+): FactContext {
   const agent = `motherduck-accounts/${version}`;
   const connector =
     sandbox === undefined

@@ -5,8 +5,8 @@ import { counted } from '../../../src/model/wording.ts';
 import type { ProbeReport } from '../../../src/motherduck/probe-process.ts';
 import { explain } from '../../../src/smoke/failures.ts';
 import { fieldOf, listOf } from '../raw-api.ts';
+import type { FactContext } from './context.ts';
 import { keysOf, type Look, lineOf, type Sight, Unseen } from './fact.ts';
-import type { Site } from './site.ts';
 
 const TTL = 900;
 const SIZE = { name: 'size', sql: 'FROM md_live_duckling_size()' };
@@ -18,8 +18,8 @@ const FIELDS = ['id', 'type', 'status'] as const;
 const ABOUT = { account: 'facts', type: 'read_write' } as const;
 const REFUSED = 'Your request is not authenticated. Please check your MotherDuck token.';
 
-export async function lookAtConnections(site: Site, look: Look): Promise<void> {
-  const { api, subject, admin } = site;
+export async function lookAtConnections(context: FactContext, look: Look): Promise<void> {
+  const { api, subject, admin } = context;
   const mint = async (type: 'read_write' | 'read_scaling') => {
     const { status, json } = await api.createToken(subject, { name: `connects ${type}`, ttl: TTL, token_type: type });
     if (status !== 200) throw new Unseen(`no token could be made: ${status}`);
@@ -27,7 +27,7 @@ export async function lookAtConnections(site: Site, look: Look): Promise<void> {
   };
 
   await look('A read scaling token before the first read/write connection', 'does not connect', async () => {
-    const report = await site.connect((await mint('read_scaling')).secret, [SIZE]);
+    const report = await context.connect((await mint('read_scaling')).secret, [SIZE]);
     const failure = failureOf(report, 'connect');
     return failure === undefined ? { seen: 'connects', fits: false } : { seen: failure, fits: true };
   });
@@ -41,7 +41,7 @@ export async function lookAtConnections(site: Site, look: Look): Promise<void> {
       { name: 'info', sql: 'FROM md_user_info()' },
       SIZE,
     ];
-    report = await site.connect(first.secret, questions, true);
+    report = await context.connect(first.secret, questions, true);
     return answered(report, 'user', ({ username }) => {
       const isOwn = username === subject;
       return { seen: isOwn ? "the account's name" : 'something else', fits: isOwn };
@@ -65,7 +65,7 @@ export async function lookAtConnections(site: Site, look: Look): Promise<void> {
   let reads: ProbeReport = new Map();
   await look('A read scaling token afterwards', 'connects, to a Pulse', async () => {
     // It stays awake, to be seen as an active account.
-    reads = await site.connect((await mint('read_scaling')).secret, [SIZE]);
+    reads = await context.connect((await mint('read_scaling')).secret, [SIZE]);
     const failure = failureOf(reads, 'connect');
     if (failure !== undefined) return { seen: failure, fits: false };
     const { seen, fits } = answered(reads, 'size', isPulse);
@@ -96,15 +96,15 @@ export async function lookAtConnections(site: Site, look: Look): Promise<void> {
   await look('A token that was deleted', `does not connect: "${REFUSED}"`, async () => {
     if (first === undefined) throw new Unseen('no token was made');
     await api.deleteToken(subject, first.id);
-    const failure = failureOf(await site.connect(first.secret, []), 'connect');
+    const failure = failureOf(await context.connect(first.secret, []), 'connect');
     return { seen: failure ?? 'connects', fits: failure?.includes(REFUSED) ?? false };
   });
 
   await look('The query history', 'shown to an Admin on a Business plan', async () => {
-    if (!site.usage)
+    if (!context.usage)
       throw new Unseen("MDACC_LIVE_USAGE=1 connects as the Admin, whose Duckling's minute costs what its size does");
     const sql = 'SELECT count(DISTINCT user_name) AS users FROM md_information_schema.query_history';
-    const history = await site.connect(admin, [{ name: 'history', sql }]);
+    const history = await context.connect(admin, [{ name: 'history', sql }]);
     return answered(history, 'history', ({ users }) => ({ seen: `shown, with ${users} users`, fits: true }));
   });
 }

@@ -1,12 +1,12 @@
 /** Ducklings: what can be set, and what comes of it. Only pulses are asked for. */
 import { fieldOf } from '../raw-api.ts';
+import type { FactContext } from './context.ts';
 import { keysOf, type Look, lineOf, refusal } from './fact.ts';
-import type { Site } from './site.ts';
 
 const PULSE = { instance_size: 'pulse' };
 const PULSES = { read_write: PULSE, read_scaling: { ...PULSE, flock_size: 1 } };
 
-export async function lookAtDucklings({ api, subject }: Site, look: Look): Promise<void> {
+export async function lookAtDucklings({ api, subject }: FactContext, look: Look): Promise<void> {
   await look('Setting Ducklings', '200 with what a read then gives', async () => {
     const answer = await api.setDucklings(subject, PULSES);
     const { json } = await api.ducklings(subject);

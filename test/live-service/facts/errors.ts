@@ -1,10 +1,10 @@
 /** How MotherDuck says no, and what comes with every answer. */
 import { FACTS } from '../names.ts';
 import { fieldOf } from '../raw-api.ts';
+import type { FactContext } from './context.ts';
 import { keysOf, type Look, lineOf, refusal } from './fact.ts';
-import type { Site } from './site.ts';
 
-export async function lookAtErrors({ api, subject }: Site, look: Look): Promise<void> {
+export async function lookAtErrors({ api, subject }: FactContext, look: Look): Promise<void> {
   const nobody = `${api.run}_nobody`;
 
   await look('A path that is not routed', '404 as plain text, "Not Found"', async () => {

@@ -5,14 +5,14 @@ import { runProbe } from '../../../src/motherduck/probe-process.ts';
 import { sandboxConnector } from '../../../src/sandbox/connector.ts';
 import { newRun } from '../names.ts';
 import { ADMIN, type Answering, answering, populate, usernames } from '../served.ts';
+import type { FactContext } from './context.ts';
 import type { Fact, Verdict } from './fact.ts';
 import { lookAtFacts } from './facts.ts';
-import type { Site } from './site.ts';
 
 const RUN = newRun();
 const running = new AbortController().signal;
 
-function siteOf({ organization, api }: Answering, differs: Partial<Site> = {}): Site {
+function siteOf({ organization, api }: Answering, differs: Partial<FactContext> = {}): FactContext {
   const connector = sandboxConnector(organization, { agent: 'test' });
   return {
     api,
@@ -125,10 +125,10 @@ describe('where the service is another', () => {
   });
 
   it('a connection that is refused otherwise, or allowed, is a difference, and a broken machine is not', async () => {
-    const failing = (kind: 'sql' | 'time_limit', text: string): Site['connect'] => {
+    const failing = (kind: 'sql' | 'time_limit', text: string): FactContext['connect'] => {
       return async () => new Map([['connect', { ms: 1, failure: { kind, text } }]]);
     };
-    const look = async (connect: Site['connect']) => {
+    const look = async (connect: FactContext['connect']) => {
       const facts = await lookAtFacts(siteOf(answering(RUN), { connect }), running);
       return facts
         .filter(({ about }) => /read scaling token (before|after)|token that was deleted/.test(about))

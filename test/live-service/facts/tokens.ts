@@ -1,7 +1,7 @@
 /** Tokens: what can be made, what is listed, and what they open. */
 import { fieldOf, listOf } from '../raw-api.ts';
+import type { FactContext } from './context.ts';
 import { keysOf, type Look, lineOf, refusal, Unseen } from './fact.ts';
-import type { Site } from './site.ts';
 
 /** Seconds; the shortest life that there is. */
 const TTL = 300;
@@ -9,7 +9,7 @@ const UNKNOWN_ID = '00000000-0000-4000-8000-000000000000';
 const DESCRIPTION = 'made by the live suite, with a "quote" and an é';
 
 /** Looks, and leaves a token that expires while other things are looked at. */
-export async function lookAtTokens({ api, subject }: Site, look: Look): Promise<void> {
+export async function lookAtTokens({ api, subject }: FactContext, look: Look): Promise<void> {
   const create = (body: object) => api.createToken(subject, { name: 'facts', ttl: TTL, ...body });
   const listed = async (name: string) =>
     listOf((await api.tokens(subject)).json, 'tokens').filter((token) => fieldOf(token, 'name') === name);
@@ -95,7 +95,7 @@ export async function lookAtTokens({ api, subject }: Site, look: Look): Promise<
 }
 
 /** The end of the token that was made first. */
-export async function lookAtExpiry({ api, subject, wait, sleep }: Site, look: Look): Promise<void> {
+export async function lookAtExpiry({ api, subject, wait, sleep }: FactContext, look: Look): Promise<void> {
   await look('A token that expired, in the list', undefined, async () => {
     const find = async () => {
       const answer = await api.tokens(subject);
@@ -111,7 +111,7 @@ export async function lookAtExpiry({ api, subject, wait, sleep }: Site, look: Lo
   });
 }
 
-async function refused(asked: ReturnType<Site['api']['get']>) {
+async function refused(asked: ReturnType<FactContext['api']['get']>) {
   const answer = await asked;
   return { seen: lineOf(answer), fits: answer.status === 401 || answer.status === 403 };
 }

@@ -2,13 +2,13 @@
 import { FACTS } from '../names.ts';
 import { fieldOf, listOf, type RawAnswer } from '../raw-api.ts';
 import { isLiveServiceAccount, listUsers } from '../users.ts';
+import type { FactContext } from './context.ts';
 import { keysOf, type Look, lineOf, refusal, Unseen } from './fact.ts';
-import type { Site } from './site.ts';
 
 const USER = 'email, first_name, id, is_deprovisioned, is_service_account, last_name, roles, username';
 
 /** Makes the account that everything else is looked at with. */
-export async function lookAtCreation({ api, subject }: Site, look: Look): Promise<void> {
+export async function lookAtCreation({ api, subject }: FactContext, look: Look): Promise<void> {
   await look('Creating an account', '200 with username', async () => {
     const answer = await api.createUser(subject);
     const fits = answer.status === 200 && keysOf(answer.json) === 'username';
@@ -35,7 +35,7 @@ export async function lookAtCreation({ api, subject }: Site, look: Look): Promis
   });
 }
 
-export async function lookAtUsers({ api, subject }: Site, look: Look): Promise<void> {
+export async function lookAtUsers({ api, subject }: FactContext, look: Look): Promise<void> {
   await look('A username with a hyphen', '400 BAD_REQUEST, an issue about username', async () =>
     refusal(await api.createUser(`${api.run}_${FACTS.hyphen}`), {
       status: 400,
@@ -106,7 +106,7 @@ export async function lookAtUsers({ api, subject }: Site, look: Look): Promise<v
 }
 
 /** The end of the account, with tokens that live. */
-export async function lookAtDeletion({ api, subject }: Site, look: Look): Promise<void> {
+export async function lookAtDeletion({ api, subject }: FactContext, look: Look): Promise<void> {
   await look('Deleting an account that has tokens', '200 with username', async () => {
     const had = listOf((await api.tokens(subject)).json, 'tokens').length;
     if (had === 0) throw new Unseen('no token was left to delete it with');

@@ -1,4 +1,4 @@
-/** What each example under examples/secret-stores promises: which commands are run, and where a secret ends up. */
+/** What each example under examples/secret-stores does: which commands it runs, and where a secret ends up. */
 
 /** A token, as a store's command is told of it. */
 export interface Address {
@@ -10,26 +10,30 @@ export interface Address {
 
 type Words = readonly string[];
 
-export interface Promised {
+export interface StoreCommands {
   /** What is run before anything is created. */
   readonly check: Words;
   /** What is run for one token, the first time and every other time. */
   first(address: Address): readonly Words[];
   again(address: Address): readonly Words[];
   /** Where its secret is then. */
-  place(address: Address): string;
+  secretPath(address: Address): string;
 }
 
 /** A store that does the same the first time and every other time. */
-function always(check: Words, put: (address: Address) => Words, place: Promised['place']): Promised {
-  return { check, first: (address) => [put(address)], again: (address) => [put(address)], place };
+function always(
+  check: Words,
+  put: (address: Address) => Words,
+  secretPath: StoreCommands['secretPath'],
+): StoreCommands {
+  return { check, first: (address) => [put(address)], again: (address) => [put(address)], secretPath };
 }
 
 const inCapitals = ({ account, token }: Address) => `MOTHERDUCK_TOKEN_${account}__${token}`.toUpperCase();
 const azureName = ({ account, token }: Address) => `motherduck--${account}--${token}`.replaceAll('_', '-');
 
 /** By the name of the folder. */
-export const PROMISED: Readonly<Record<string, Promised>> = {
+export const STORES: Readonly<Record<string, StoreCommands>> = {
   vault: always(
     ['vault', 'token', 'lookup'],
     ({ account, token }) => ['vault', 'kv', 'put', `secret/motherduck/${account}/${token}`, 'value=-'],
@@ -64,7 +68,7 @@ export const PROMISED: Readonly<Record<string, Promised>> = {
   ),
 };
 
-function aws(place: Promised['place']): Promised {
+function aws(secretPath: StoreCommands['secretPath']): StoreCommands {
   const manager = (verb: string, ...words: Words) => ['aws', 'secretsmanager', verb, ...words, '--output', 'text'];
   const describe = (name: string) => manager('describe-secret', '--secret-id', name, '--query', 'ARN');
   const create = (name: string) => [
@@ -75,13 +79,13 @@ function aws(place: Promised['place']): Promised {
     manager('put-secret-value', '--secret-id', name, '--secret-string', 'file:///dev/stdin', '--query', 'VersionId');
   return {
     check: ['aws', 'sts', 'get-caller-identity', '--query', 'Arn', '--output', 'text'],
-    first: (address) => [describe, create, put].map((words) => words(place(address))),
-    again: (address) => [describe, put].map((words) => words(place(address))),
-    place,
+    first: (address) => [describe, create, put].map((words) => words(secretPath(address))),
+    again: (address) => [describe, put].map((words) => words(secretPath(address))),
+    secretPath,
   };
 }
 
-function google(place: Promised['place']): Promised {
+function google(secretPath: StoreCommands['secretPath']): StoreCommands {
   const project = ['--project', 'acme-data', '--quiet'];
   const describe = (name: string) => ['gcloud', 'secrets', 'describe', name, ...project, '--format', 'value(name)'];
   const create = (name: string) => [
@@ -90,18 +94,18 @@ function google(place: Promised['place']): Promised {
   const add = (name: string) => ['gcloud', 'secrets', 'versions', 'add', name, ...project, '--data-file=-'];
   return {
     check: ['gcloud', 'auth', 'print-access-token', '--quiet'],
-    first: (address) => [describe, create, add].map((words) => words(place(address))),
-    again: (address) => [describe, add].map((words) => words(place(address))),
-    place,
+    first: (address) => [describe, create, add].map((words) => words(secretPath(address))),
+    again: (address) => [describe, add].map((words) => words(secretPath(address))),
+    secretPath,
   };
 }
 
-function onepassword(place: Promised['place']): Promised {
+function onepassword(secretPath: StoreCommands['secretPath']): StoreCommands {
   const list = ['op', 'item', 'list', '--vault', 'motherduck', '--format', 'json'];
   return {
     check: ['op', 'whoami'],
     first: () => [list, ['op', 'item', 'create', '-', '--vault', 'motherduck']],
-    again: (address) => [list, ['op', 'item', 'edit', `id-of-${place(address)}`, '--vault', 'motherduck']],
-    place,
+    again: (address) => [list, ['op', 'item', 'edit', `id-of-${secretPath(address)}`, '--vault', 'motherduck']],
+    secretPath,
   };
 }

@@ -13,7 +13,7 @@ export interface Call {
   readonly seen: readonly string[];
 }
 
-export class Outside {
+export class StandIns {
   readonly #home: string;
 
   /** Puts the stand-ins before everything else on the PATH of the folder's commands. */
@@ -37,19 +37,19 @@ export class Outside {
     return lines.filter((line) => line !== '').map((line) => JSON.parse(line) as Call);
   }
 
-  /** What was stored, by its place. */
+  /** What was stored, by its secret path. */
   kept(): Map<string, string> {
     return this.#secrets('kept');
   }
 
-  /** What a command that failed had been given, by its place. */
+  /** What a command that failed had been given, by its secret path. */
   refused(): Map<string, string> {
     return this.#secrets('refused');
   }
 
   #secrets(name: string): Map<string, string> {
     const folder = path.join(this.#home, name);
-    const places = existsSync(folder) ? readdirSync(folder) : [];
-    return new Map(places.map((place) => [decodeURIComponent(place), readFileSync(path.join(folder, place), 'utf8')]));
+    const names = existsSync(folder) ? readdirSync(folder) : [];
+    return new Map(names.map((name) => [decodeURIComponent(name), readFileSync(path.join(folder, name), 'utf8')]));
   }
 }

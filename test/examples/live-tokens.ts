@@ -1,4 +1,4 @@
-/** What the folder's sandbox organization has, as nobody but the test can see it. */
+/** The tokens of a stage's sandbox organization, with the hash of each secret. */
 import { createHash } from 'node:crypto';
 import type { Stage } from '../stage.ts';
 
@@ -17,7 +17,7 @@ export async function liveTokens(folder: Stage): Promise<LiveToken[] | undefined
   return ours.flatMap(({ username, tokens }) => tokens.map(({ id, hash }) => ({ account: username, id, hash })));
 }
 
-/** The token that a secret opens the door with: every byte of it counts. */
+/** The token that a secret connects with; every byte of it counts. */
 export async function tokenOf(folder: Stage, secret: string): Promise<LiveToken | undefined> {
   const hash = createHash('sha256').update(secret).digest('base64url');
   return (await liveTokens(folder))?.find((token) => token.hash === hash);

@@ -1,9 +1,9 @@
-/** Where facts are looked at: the REST API, and connections as the accounts of the run. */
+/** What facts are checked with: the REST API, and connections as the accounts of the run. */
 import type { Secret } from '../../../src/model/secret.ts';
 import type { ProbeReport } from '../../../src/motherduck/probe-process.ts';
 import type { RawApi } from '../raw-api.ts';
 
-export interface Site {
+export interface FactContext {
   readonly api: RawApi;
   /** The account that they are looked at with. */
   readonly subject: string;
