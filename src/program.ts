@@ -44,10 +44,10 @@ function go(load: () => Promise<Runner>) {
 /** The whole command line. */
 export function program(): Command {
   const mdacc = new Command('mdacc')
-    .description('MotherDuck service accounts, their tokens and Ducklings, as one YAML file.')
-    .version(VERSION, '-V, --version', 'show the version')
-    .helpOption('-h, --help', 'show this help')
-    .helpCommand('help [command]', 'show the help of a command')
+    .description('Manage MotherDuck service accounts, their tokens and Ducklings in one YAML file.')
+    .version(VERSION, '-V, --version', 'Show the version')
+    .helpOption('-h, --help', 'Show this help')
+    .helpCommand('help [command]', 'Show the help of a command')
     .configureHelp(HELP)
     .configureOutput({ writeErr: (text) => void process.stderr.write(forLog(process.env)(text)) })
     .exitOverride()
@@ -57,17 +57,17 @@ export function program(): Command {
 
   const init = mdacc
     .command('init')
-    .description('write a commented starter file, or one with the live accounts')
-    .option('--from-live', 'include the accounts, Ducklings and tokens at MotherDuck')
-    .option('--organization <name>', 'the name of the organization in the configuration (default: my_organization)')
+    .description('Write a commented starter file, or a configuration of the live accounts')
+    .option('--from-live', 'Include the accounts, Ducklings and tokens at MotherDuck')
+    .option('--organization <name>', 'Set a name of your own for the organization (default: my_organization)')
     .action(go(() => import('./commands/init.ts')));
   withOptions(init, [YES, DRY_RUN, LOCK_TIMEOUT], CONFIG, SERVICE, OUTPUT);
   withExamples(init, 'mdacc init', 'mdacc init --from-live --organization acme');
 
   const validate = mdacc
     .command('validate')
-    .description('check the configuration without a network')
-    .addOption(format('format of the findings', VALIDATE_FORMATS))
+    .description('Check the configuration without a network connection')
+    .addOption(format('Set the format of the findings', VALIDATE_FORMATS))
     .addOption(NO_SERVICE)
     .action(go(() => import('./commands/validate.ts')));
   withOptions(validate, CONFIG, OUTPUT);
@@ -75,13 +75,13 @@ export function program(): Command {
 
   const plan = mdacc
     .command('plan')
-    .description('show what apply would change, and why')
-    .option('--out <file>', 'save the plan for apply')
-    .option('--detailed-exitcode', 'exit with 2 if there are changes')
+    .description('Show what apply would change, and why')
+    .option('--out <file>', 'Save the plan for apply')
+    .option('--detailed-exitcode', 'Exit with 2 if there are changes')
     .action(go(() => import('./commands/plan.ts')));
   withOptions(
     plan,
-    [ONLY, PRUNE, DUE, format('format of the plan', PLAN_FORMATS), LOCK_TIMEOUT],
+    [ONLY, PRUNE, DUE, format('Set the format of the plan', PLAN_FORMATS), LOCK_TIMEOUT],
     CONFIG,
     SERVICE,
     OUTPUT,
@@ -96,17 +96,17 @@ export function program(): Command {
 
   const apply = mdacc
     .command('apply')
-    .description('show the plan, ask, apply it, store secrets, and test the accounts')
-    .argument('[planfile]', 'a plan saved with plan --out')
+    .description('Show the plan, ask, apply it, store secrets and test the accounts')
+    .argument('[planfile]', 'A plan saved with plan --out')
     .action(go(() => import('./commands/apply.ts')));
   withOptions(apply, [ONLY, PRUNE, DUE], APPLYING, CONFIG, SERVICE, OUTPUT);
   withExamples(apply, 'mdacc apply', 'mdacc apply today.plan --yes', 'mdacc apply --due --yes');
 
   const smoke = mdacc
     .command('smoke')
-    .description('connect as each account through DuckDB and check what it finds')
+    .description('Test each account with a connection through DuckDB')
     .addOption(ONLY)
-    .addOption(format('format of the results', SMOKE_FORMATS))
+    .addOption(format('Set the format of the results', SMOKE_FORMATS))
     .addOption(LOCK_TIMEOUT)
     .action(go(() => import('./commands/smoke.ts')));
   withOptions(smoke, CONFIG, SERVICE, OUTPUT);
@@ -114,19 +114,19 @@ export function program(): Command {
 
   const audit = mdacc
     .command('audit')
-    .description('compare live resources with the configuration and good practice')
+    .description('Compare live resources with the configuration and good practice')
     .addOption(ONLY)
-    .addOption(format('format of the findings', AUDIT_FORMATS))
+    .addOption(format('Set the format of the findings', AUDIT_FORMATS))
     .addOption(
-      new Option('--fail-on <severity>', 'exit with 2 at or above this severity; notes never fail')
+      new Option('--fail-on <severity>', 'Exit with 2 at or above this severity; notes never fail')
         .choices(['error', 'warning', 'never'])
         .default('warning'),
     )
-    .option('--usage', 'also find accounts that ran no query (one connection to md: as the Admin)')
+    .option('--usage', 'Also report accounts that ran no query (makes one md: connection as the Admin)')
     .addOption(
       new Option(
         '--idle <duration>',
-        'with --usage: report accounts without a query for this long (default: 30d)',
+        'Set the time without a query after which --usage reports an account (default: 30d)',
       ).argParser(duration),
     )
     .action(go(() => import('./commands/audit.ts')));
@@ -140,11 +140,11 @@ export function program(): Command {
 
   const adopt = mdacc
     .command('import')
-    .description('add live accounts and tokens to the configuration and the state')
-    .argument('[account[/token]...]', 'names at MotherDuck; a token also by its id')
-    .option('--all', 'every service account, and unmanaged tokens of managed accounts')
-    .option('--store <name>', 'the secret store of new policies; needed when the configuration has several')
-    .option('--into <file>', 'the included file to add to (default: the configuration itself)')
+    .description('Add live accounts and tokens to the configuration and the state')
+    .argument('[account[/token]...]', 'Names as at MotherDuck; a token also by its id')
+    .option('--all', 'Import every service account, and unmanaged tokens of managed accounts')
+    .option('--store <name>', 'Set the secret store of new policies, if the configuration has several')
+    .option('--into <file>', 'Write new accounts to this included file (default: the main file)')
     .action(go(() => import('./commands/import.ts')));
   withOptions(adopt, [YES, DRY_RUN, LOCK_TIMEOUT], CONFIG, SERVICE, OUTPUT);
   withExamples(
@@ -156,27 +156,27 @@ export function program(): Command {
 
   const rotate = mdacc
     .command('rotate')
-    .description('replace tokens now, whether they are due or not')
-    .argument('<account[/token]...>', 'as the configuration names them; an account stands for all of its tokens')
+    .description('Replace tokens now, whether they are due or not')
+    .argument('<account[/token]...>', 'Names as in the configuration; an account selects all of its tokens')
     .action(go(() => import('./commands/rotate.ts')));
   withOptions(rotate, APPLYING, CONFIG, SERVICE, OUTPUT);
   withExamples(rotate, 'mdacc rotate etl_prod/airflow', 'mdacc rotate tenant_acme tenant_globex --yes');
 
   const destroy = mdacc
     .command('destroy')
-    .description('delete every managed account, after a typed confirmation')
+    .description('Delete every managed account, after a typed confirmation')
     .action(go(() => import('./commands/destroy.ts')));
   withOptions(destroy, [ONLY], APPLYING, CONFIG, SERVICE, OUTPUT);
   withExamples(destroy, 'mdacc destroy', 'mdacc destroy --only "tenant_*" --yes --allow-delete');
 
-  stateCommands(mdacc.command('state').description('show the state, forget an entry, remove a stale lock'));
-  sandboxCommands(mdacc.command('sandbox').description('serve the embedded organization, fill it, advance its clock'));
+  stateCommands(mdacc.command('state').description('Show the state, forget an entry or remove a stale lock'));
+  sandboxCommands(mdacc.command('sandbox').description('Serve the sandbox organization, fill it or advance its clock'));
 
   const schema = mdacc
     .command('schema')
-    .description('print a JSON Schema')
+    .description('Print a JSON Schema')
     .addArgument(
-      new Argument('[which]', 'the document it describes')
+      new Argument('[which]', 'What the schema describes')
         .choices(['config', 'plan', 'state', 'audit'])
         .default('config'),
     )
@@ -186,8 +186,8 @@ export function program(): Command {
 
   const completion = mdacc
     .command('completion')
-    .description('print a completion script for commands, options and names')
-    .addArgument(new Argument('<shell>', 'the shell').choices(SHELLS))
+    .description('Print a completion script for commands, options and names')
+    .addArgument(new Argument('<shell>', 'The shell').choices(SHELLS))
     // Part of the main program, because every new shell waits for it.
     .action((shell: Shell) => void process.stdout.write(SCRIPTS[shell]));
   withExamples(
@@ -210,31 +210,31 @@ function stateCommands(state: Command): void {
 
   const list = state
     .command('list')
-    .description('list managed accounts and tokens, and where their secrets are')
-    .addOption(format('format of the state', STATE_FORMATS))
+    .description('List managed accounts and tokens, with the locations of their secrets')
+    .addOption(format('Set the format of the state', STATE_FORMATS))
     .action(go(async () => ({ run: (await import('./commands/state.ts')).list })));
   withOptions(list, [NO_SERVICE], CONFIG, OUTPUT);
   withExamples(list, 'mdacc state list', 'mdacc state list --format json');
 
   const show = state
     .command('show')
-    .description('print one entry as JSON')
-    .argument('<account[/token]>', 'as the configuration names it')
+    .description('Print one entry as JSON')
+    .argument('<account[/token]>', 'Name as in the configuration')
     .action(go(async () => ({ run: (await import('./commands/state.ts')).show })));
   withOptions(show, [NO_SERVICE], CONFIG, OUTPUT);
   withExamples(show, 'mdacc state show etl_prod', 'mdacc state show etl_prod/airflow');
 
   const forget = state
     .command('forget')
-    .description('remove an entry from the state; change nothing at MotherDuck')
-    .argument('<account[/token]>', 'as the configuration names it')
+    .description('Remove an entry from the state without changing MotherDuck')
+    .argument('<account[/token]>', 'Name as in the configuration')
     .action(go(async () => ({ run: (await import('./commands/state.ts')).forget })));
   withOptions(forget, [YES, LOCK_TIMEOUT, NO_SERVICE], CONFIG, OUTPUT);
   withExamples(forget, 'mdacc state forget tenant_acme', 'mdacc state forget etl_prod/airflow --yes');
 
   const unlock = state
     .command('unlock')
-    .description('remove the lock of a run that has ended')
+    .description('Remove the lock of a run that has ended')
     .action(go(async () => ({ run: (await import('./commands/state.ts')).unlock })));
   withOptions(unlock, [YES, NO_SERVICE], CONFIG, OUTPUT);
   withExamples(unlock, 'mdacc state unlock', 'mdacc state unlock --yes');
@@ -245,11 +245,17 @@ function sandboxCommands(sandbox: Command): void {
 
   const serve = sandbox
     .command('serve')
-    .description('serve the organization over HTTP on this machine')
-    .addOption(new Option('--port <n>', 'the port; 0: a free port').argParser(port).default(0))
-    .addOption(new Option('--latency <ms>', 'delay added to each request, in milliseconds').argParser(milliseconds))
-    .addOption(new Option('--fail <rate>', 'share of requests that fail, 0 to 1').argParser(rate))
-    .addOption(new Option('--rate-limit <n>', 'requests per second before it answers 429').argParser(count))
+    .description('Serve the API of the sandbox over HTTP on this machine')
+    .addOption(new Option('--port <n>', 'Set the port; 0 selects a free port').argParser(port).default(0))
+    .addOption(
+      new Option('--latency <ms>', 'Delay each response by this number of milliseconds').argParser(milliseconds),
+    )
+    .addOption(new Option('--fail <rate>', 'Set the share of requests that fail, 0 to 1').argParser(rate))
+    .addOption(
+      new Option('--rate-limit <n>', 'Set the number of requests per second above which it answers 429').argParser(
+        count,
+      ),
+    )
     .action(go(async () => ({ run: (await import('./commands/sandbox.ts')).serve })));
   withOptions(serve, [SANDBOX_FOLDER], OUTPUT);
   withExamples(
@@ -261,7 +267,7 @@ function sandboxCommands(sandbox: Command): void {
 
   const connect = sandbox
     .command('connect')
-    .description('connect with the token in MOTHERDUCK_TOKEN, and print its account')
+    .description('Connect with the token in MOTHERDUCK_TOKEN and print its account')
     .action(go(async () => ({ run: (await import('./commands/sandbox.ts')).connect })));
   withOptions(connect, [SANDBOX_FOLDER], OUTPUT);
   withExamples(
@@ -272,23 +278,23 @@ function sandboxCommands(sandbox: Command): void {
 
   const reset = sandbox
     .command('reset')
-    .description('empty the sandbox and reset its clock')
+    .description('Delete everything in the sandbox and reset its clock')
     .action(go(async () => ({ run: (await import('./commands/sandbox.ts')).reset })));
   withOptions(reset, [SANDBOX_FOLDER], OUTPUT);
   withExamples(reset, 'mdacc sandbox reset', 'mdacc sandbox reset --sandbox rehearsal');
 
   const seed = sandbox
     .command('seed')
-    .description('add N accounts with two tokens each to the sandbox')
-    .argument('<n>', 'how many accounts', count)
+    .description('Add N accounts with two tokens each')
+    .argument('<n>', 'Number of accounts', count)
     .action(go(async () => ({ run: (await import('./commands/sandbox.ts')).seed })));
   withOptions(seed, [SANDBOX_FOLDER], OUTPUT);
   withExamples(seed, 'mdacc sandbox seed 20', 'mdacc sandbox seed 1000 --sandbox large');
 
   const advance = sandbox
     .command('advance')
-    .description("advance the sandbox's clock")
-    .argument('<duration>', 'how far, for example 12h, 80d or 2w', duration)
+    .description('Advance the clock of the sandbox')
+    .argument('<duration>', 'Time such as 12h, 80d or 2w', duration)
     .action(go(async () => ({ run: (await import('./commands/sandbox.ts')).advance })));
   withOptions(advance, [SANDBOX_FOLDER], OUTPUT);
   withExamples(advance, 'mdacc sandbox advance 80d', 'mdacc sandbox advance 12h');

@@ -24,7 +24,7 @@ export async function confirm(plan: Plan, options: ConfirmOptions, io: Io, signa
   await askFor(
     wanted,
     `Do this to ${plan.organization}?`,
-    { text: 'Add --yes after you have read the plan.', command: ['plan'] },
+    { text: 'To skip the question, add --yes. Read the plan first.', command: ['plan'] },
     io,
     signal,
   );

@@ -10,13 +10,13 @@ export const HELP: HelpConfiguration = {
 
 /** What the program goes by in the environment. */
 export const ENVIRONMENT = [
-  ['MOTHERDUCK_ADMIN_TOKEN', 'a read/write token of an Admin'],
-  ['MOTHERDUCK_TOKEN', 'used when that is not set; then motherduck_token'],
-  ['MOTHERDUCK_API_URL', "another address of MotherDuck's API, as --api-url"],
-  ['MDACC_SANDBOX', 'the folder of the sandbox at that address'],
-  ['NO_COLOR, FORCE_COLOR', 'no colours; colours also without a terminal'],
-  ['TERM=dumb, CI=true', 'no progress bar; dumb: no colours'],
-  ['GITHUB_ACTIONS=true', 'outputs and a summary for the job, as its runner sets'],
+  ['MOTHERDUCK_ADMIN_TOKEN', 'Read/write token of an Admin'],
+  ['MOTHERDUCK_TOKEN', 'The same, if that is not set; then motherduck_token'],
+  ['MOTHERDUCK_API_URL', "Address of MotherDuck's API, as with --api-url"],
+  ['MDACC_SANDBOX', 'Folder of the sandbox that is served at that address'],
+  ['NO_COLOR, FORCE_COLOR', 'No colours; colours also without a terminal'],
+  ['TERM=dumb, CI=true', 'No progress bar; with dumb also no colours'],
+  ['GITHUB_ACTIONS=true', 'Outputs and a summary for the job; set by the runner'],
 ] as const;
 
 export function environmentLines(): string[] {

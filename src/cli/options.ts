@@ -19,55 +19,55 @@ function gather(text: string, before: string[] = []): string[] {
 
 export const OUTPUT = under(
   'Output:',
-  new Option('--no-color', 'print no colours, as with NO_COLOR'),
-  new Option('--quiet', 'print only the result and errors'),
-  new Option('--debug', 'print requests and timings on stderr, never secrets'),
+  new Option('--no-color', 'Print no colours, as with NO_COLOR'),
+  new Option('--quiet', 'Print only the result and errors'),
+  new Option('--debug', 'Print requests and timings on stderr, never secrets'),
 );
 
 export const CONFIG = under(
   'Configuration:',
-  new Option('--config <file>', 'the configuration').default('motherduck.accounts.yaml'),
-  new Option('--state <file>', 'the state (default: motherduck.accounts.state.json beside the configuration)'),
+  new Option('--config <file>', 'Set the configuration file').default('motherduck.accounts.yaml'),
+  new Option('--state <file>', 'Set the state file (default: motherduck.accounts.state.json beside the configuration)'),
 );
 
 export const SERVICE = under(
   'MotherDuck, or the sandbox:',
-  new Option('--sandbox [dir]', 'use the embedded sandbox organization (default dir: .motherduck-sandbox)'),
-  new Option('--api-url <url>', "another address of MotherDuck's API, as MOTHERDUCK_API_URL"),
-  new Option('--parallelism <n>', 'maximum number of concurrent operations').argParser(count).default(10),
+  new Option('--sandbox [dir]', 'Use the embedded sandbox organization (default dir: .motherduck-sandbox)'),
+  new Option('--api-url <url>', "Set the address of MotherDuck's API, as with MOTHERDUCK_API_URL"),
+  new Option('--parallelism <n>', 'Set the maximum number of concurrent operations').argParser(count).default(10),
   new Option(
     '--timeout <duration>',
-    'time limit of one request or connection (default: 30s, connections 60s)',
+    'Set the time limit of one request or connection (default: 30s, connections 60s)',
   ).argParser(duration),
 );
 
 /** Of the commands that are about the sandbox itself. */
 export const SANDBOX_FOLDER = new Option(
   '--sandbox [dir]',
-  'folder of the sandbox (default: MDACC_SANDBOX, else .motherduck-sandbox)',
+  'Set the folder of the sandbox (default: MDACC_SANDBOX, else .motherduck-sandbox)',
 );
 
 /** Of the commands that connect to nothing, so that a script can pass it to every command. */
-export const NO_SERVICE = new Option('--sandbox [dir]', 'no effect; accepted for consistency');
+export const NO_SERVICE = new Option('--sandbox [dir]', 'No effect; accepted for consistency');
 
-export const ONLY = new Option('--only <glob>', 'include only accounts that match; repeatable').argParser(gather);
-export const LOCK_TIMEOUT = new Option('--lock-timeout <duration>', 'time to wait for another run to end').argParser(
+export const ONLY = new Option('--only <glob>', 'Include only accounts that match; repeatable').argParser(gather);
+export const LOCK_TIMEOUT = new Option('--lock-timeout <duration>', 'Wait this long for another run to end').argParser(
   duration,
 );
-export const YES = new Option('--yes', 'do not ask');
-export const DRY_RUN = new Option('--dry-run', 'show what would be written; write nothing');
-export const PRUNE = new Option('--prune', 'also delete managed accounts that are no longer in the configuration');
+export const YES = new Option('--yes', 'Do not ask for confirmation');
+export const DRY_RUN = new Option('--dry-run', 'Show what would be written, without writing it');
+export const PRUNE = new Option('--prune', 'Also delete managed accounts that are no longer in the configuration');
 export const DUE = new Option(
   '--due',
-  'only scheduled work: due rotations and ended overlaps; skip accounts with other changes',
+  'Apply only scheduled work: due rotations and ended overlaps; skip accounts with other changes',
 );
 
 /** Of the commands that carry out a plan. */
 export const APPLYING = [
   YES,
-  new Option('--allow-delete', 'with --yes: allow the deletion of accounts'),
-  new Option('--no-smoke', 'do not connect as the accounts afterwards'),
-  format('format of the plan and the result', APPLY_FORMATS),
+  new Option('--allow-delete', 'Allow --yes to delete accounts'),
+  new Option('--no-smoke', 'Skip the smoke test after the apply'),
+  format('Set the format of the plan and the result', APPLY_FORMATS),
   LOCK_TIMEOUT,
 ];
 

@@ -113,7 +113,7 @@ function optionOf(command: Command, flag: string): Option | undefined {
 
 function optionsOf(command: Command): Candidate[] {
   const own = command.options.map(({ long, description }) => ({ word: long ?? '', about: description }));
-  return [...own, { word: '--help', about: 'what can be typed' }].filter(({ word }) => word !== '');
+  return [...own, { word: '--help', about: 'Show this help' }].filter(({ word }) => word !== '');
 }
 
 function givenValue(flag: string, words: readonly string[]): string | undefined {
