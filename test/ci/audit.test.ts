@@ -1,8 +1,7 @@
 /** The audit of every night: one issue, opened, updated and closed; and findings for code scanning. */
 import { describe, expect, it } from 'vitest';
 import { isWindows } from '../platform.ts';
-import { applied } from './applied.ts';
-import { ask, type CiStage } from './ci-stage.ts';
+import { applied, ask, type CiStage } from './ci-stage.ts';
 import { RENOVATE } from './github.ts';
 import { GitLabStage } from './gitlab-stage.ts';
 

@@ -2,7 +2,7 @@
 import { cpSync, mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
-import { onTestFinished, vi } from 'vitest';
+import { afterAll, expect, onTestFinished, vi } from 'vitest';
 import { Stage } from '../stage.ts';
 import { type ExampleOptions, prepareExample } from './example.ts';
 import { holds } from './expression.ts';
@@ -127,4 +127,21 @@ export class CiStage {
 function isForeign({ payload }: Event): boolean {
   const { pull_request: pull } = payload as { pull_request?: { head: { repo: { full_name: string } | null } } };
   return pull !== undefined && pull.head.repo?.full_name !== REPOSITORY;
+}
+
+const kept = mkdtempSync(path.join(tmpdir(), 'mdacc-applied-'));
+afterAll(() => rmSync(kept, { recursive: true, force: true }));
+let isKept = false;
+
+/** A stage where the example was applied. The first one without a smoke test is applied by the workflow; the others of the file begin as its copy. */
+export async function applied({ smoke = false }: ExampleOptions = {}): Promise<CiStage> {
+  if (isKept && !smoke) return CiStage.open({ from: kept });
+  const stage = await CiStage.open({ smoke });
+  const { apply } = await stage.run('apply.yml', { event: stage.push(() => {}) });
+  expect(apply?.status, apply?.log).toBe('success');
+  if (!smoke) {
+    stage.saveTo(kept);
+    isKept = true;
+  }
+  return stage;
 }

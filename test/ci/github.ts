@@ -39,7 +39,7 @@ export class GitHub {
   /** `PATCH /issues/7`, in order. */
   readonly calls: string[] = [];
   /** Answers with these statuses first. */
-  readonly troubles: number[] = [];
+  readonly failures: number[] = [];
   url = '';
   readonly #tokens = new Map<string, { user: User; permissions: Permissions }>();
   #last = 100;
@@ -96,12 +96,12 @@ export class GitHub {
     for await (const chunk of request) chunks.push(chunk as Buffer);
     const text = Buffer.concat(chunks).toString('utf8');
     this.calls.push(`${request.method} ${resource}`);
-    const trouble = this.troubles.shift();
+    const failure = this.failures.shift();
     const token = /^Bearer (.+)$/.exec(request.headers.authorization ?? '')?.[1] ?? '';
     const { status, body } =
-      trouble === undefined
+      failure === undefined
         ? this.#do(request.method ?? '', resource, url.searchParams, text === '' ? {} : JSON.parse(text), token)
-        : { status: trouble, body: { message: 'trouble' } };
+        : { status: failure, body: { message: 'failure' } };
     response.writeHead(status, { 'content-type': 'application/json' }).end(JSON.stringify(body));
   }
 

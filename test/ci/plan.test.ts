@@ -86,7 +86,7 @@ describe.skipIf(isWindows)('a plan in a pull request', () => {
     for (let count = 0; count < 230; count += 1) stage.github.comment(7, `Comment ${count}`);
     await plan(stage, nothing);
     for (let count = 0; count < 30; count += 1) stage.github.comment(7, `Later ${count}`);
-    stage.github.troubles.push(502);
+    stage.github.failures.push(502);
     const { log, status } = await plan(stage, nothing);
     expect(status, log).toBe('success');
     expect(stage.github.comments).toHaveLength(261);

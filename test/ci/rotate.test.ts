@@ -3,8 +3,7 @@ import { readFileSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { isWindows } from '../platform.ts';
-import { applied } from './applied.ts';
-import { CiStage } from './ci-stage.ts';
+import { applied, CiStage } from './ci-stage.ts';
 
 const STATE = 'motherduck.accounts.state.json';
 const HOUR = 3600;

@@ -8,9 +8,8 @@ import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { isWindows } from '../platform.ts';
-import { prepareFirstRun } from './first-run.ts';
-import { ACTIONS, prepareMainPlan } from './main-plan.ts';
 import { isTornOrWhole, type Point, tryAll } from './points.ts';
+import { ACTIONS, prepareFirstRun, prepareMainPlan } from './prepare.ts';
 import { type How, Scenario } from './scenario.ts';
 import { planned } from './snapshot.ts';
 

@@ -1,10 +1,11 @@
 /** What must hold: after a kill, all that others rely on; after the next apply, everything. */
+import { createHash } from 'node:crypto';
 import { existsSync, readdirSync, statSync } from 'node:fs';
+import type { DesiredToken } from '../../src/model/desired.ts';
 import type { StateToken } from '../../src/model/state.ts';
 import { SANDBOX } from '../stage.ts';
 import { type CrashStage, DOTENV, JSON_FILE } from './crash-stage.ts';
 import { Snapshot } from './snapshot.ts';
-import { storedHash } from './stores.ts';
 
 /** What may never break, however the program ended: files that can be read, and programs that can connect. */
 export async function problemsAfterKill(stage: CrashStage, before: Snapshot): Promise<string[]> {
@@ -153,4 +154,25 @@ function leftFiles(stage: CrashStage): string[] {
   const ours = names.filter((name) => !name.startsWith(SANDBOX) && /\.(tmp|lock|takeover)$/.test(name));
   // A name of its own for each would hide that they are one problem.
   return ours.map((name) => `${name.replace(/\.mdacc-.*(?=\.tmp)/, '…')} was left`);
+}
+
+/** Read as programs read it, with none of the tool's own code: the SHA-256 of what stands in a token's store, which is what the organization keeps of a secret; undefined: nothing. */
+function storedHash(stage: CrashStage, account: string, { key, store }: DesiredToken): string | undefined {
+  const secret = READ[store]?.(stage, account, key);
+  return secret === undefined ? undefined : createHash('sha256').update(secret).digest('base64url');
+}
+
+type Read = (stage: CrashStage, account: string, key: string) => string | undefined;
+
+const READ: Readonly<Record<string, Read>> = {
+  local(stage, account, key) {
+    const name = `MOTHERDUCK_TOKEN_${account}_${key}`.toUpperCase();
+    return new RegExp(`^${name}=(.*)$`, 'm').exec(textOf(stage, DOTENV))?.[1];
+  },
+  json: (stage, account, key) => JSON.parse(textOf(stage, JSON_FILE) || '{}')[account]?.[key],
+  vault: (stage, account, key) => textOf(stage, `vault/${account}.${key}`) || undefined,
+};
+
+function textOf(stage: CrashStage, name: string): string {
+  return existsSync(stage.file(name)) ? stage.read(name) : '';
 }

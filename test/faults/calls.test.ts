@@ -1,6 +1,6 @@
 /** Every call of a run that does everything fails in every way: the run ends, and the next one converges. */
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { type FaultKind, LASTING, PASSING, type Span } from './fault.ts';
+import { type FaultKind, NOT_RETRIED, RETRIED, type Span } from './fault.ts';
 import { FaultMatrix, testTheRest } from './fault-matrix.ts';
 
 let matrix: FaultMatrix;
@@ -16,17 +16,17 @@ async function failCalls(kind: FaultKind, ...spans: readonly Span[]): Promise<st
 }
 
 describe('one call fails, and every attempt at it', () => {
-  it.each(Object.entries(PASSING))('%s', async (_, kind) => {
+  it.each(Object.entries(RETRIED))('%s', async (_, kind) => {
     expect(await failCalls(kind, 'once', 'again')).toEqual([]);
   });
 
-  it.each(Object.entries(LASTING))('%s', async (_, kind) => {
+  it.each(Object.entries(NOT_RETRIED))('%s', async (_, kind) => {
     expect(await failCalls(kind, 'once')).toEqual([]);
   });
 });
 
 describe('one call fails, and every other after it', () => {
-  const faults = { ...PASSING, ...LASTING };
+  const faults = { ...RETRIED, ...NOT_RETRIED };
   const names = ['reset before the effect', 'reset after the effect', 'HTML 503 before the effect', '401', '403'];
   it.each(names)('%s', async (name) => {
     expect(await failCalls(faults[name] ?? expect.unreachable(), 'ever')).toEqual([]);

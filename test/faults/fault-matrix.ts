@@ -1,7 +1,7 @@
 /** A fault in each call of a run that does everything: the run ends, and the next one, without a fault, converges. */
 import { expect, it } from 'vitest';
 import { brief } from '../world.ts';
-import { Fault, type FaultKind, PASSING, SLOW, type Span } from './fault.ts';
+import { Fault, type FaultKind, RETRIED, SLOW, type Span } from './fault.ts';
 import { type FaultyWorld, falseOutcomes, plansOfUnread, type Ran, type RunOptions } from './faulty-world.ts';
 import {
   AFTER,
@@ -98,8 +98,8 @@ export class FaultMatrix {
 /** Whether the run is to do all of its plan: the answer is only slow, or a second attempt is made and good. */
 function isRetried(kind: FaultKind, span: Span, call = ''): boolean {
   if (Object.values(SLOW).includes(kind)) return true;
-  const isRefusal = [PASSING['429 without Retry-After'], PASSING['429 with Retry-After']].includes(kind);
-  const isPassing = Object.values(PASSING).includes(kind) && !call.startsWith('POST');
+  const isRefusal = [RETRIED['429 without Retry-After'], RETRIED['429 with Retry-After']].includes(kind);
+  const isPassing = Object.values(RETRIED).includes(kind) && !call.startsWith('POST');
   return span === 'once' && (isRefusal || isPassing);
 }
 

@@ -55,7 +55,7 @@ const oversized = () =>
   });
 
 /** Each ends an attempt without a good answer, at once, and passes: reads, changes and deletions are tried again. */
-export const PASSING: Readonly<Record<string, FaultKind>> = {
+export const RETRIED: Readonly<Record<string, FaultKind>> = {
   'reset before the effect': before(() => Response.error()),
   'reset after the effect': after(() => Response.error()),
   'reset, the effect comes after the run': async (really, later) => {
@@ -78,7 +78,7 @@ export const PASSING: Readonly<Record<string, FaultKind>> = {
 };
 
 /** Each is an answer that no second attempt would better, so there is none. */
-export const LASTING: Readonly<Record<string, FaultKind>> = {
+export const NOT_RETRIED: Readonly<Record<string, FaultKind>> = {
   'HTML 200 in place of the effect': before(page(200)),
   'HTML 200 after the effect': after(page(200)),
   'HTML 404': before(page(404)),

@@ -27,9 +27,9 @@ export async function cleanUp(api: RawApi, sleep: (ms: number) => Promise<unknow
     if (pass > 2) await sleep(1000);
     left = new Map();
     for (const name of names) {
-      const trouble = await remove(api, name);
-      if (trouble === 'removed') removed.push(name);
-      else if (trouble !== 'absent') left.set(name, trouble);
+      const result = await remove(api, name);
+      if (result === 'removed') removed.push(name);
+      else if (result !== 'absent') left.set(name, result);
     }
   }
   return { removed: [...new Set(removed)].sort(), left };

@@ -63,7 +63,7 @@ MotherDuck's documentation as it was read in November 2026, and what was seen.
   it.each<[string, Partial<Run>, string]>([
     [
       'a step failed',
-      { steps: [{ step: 'a', state: 'failed', ms: 1, trouble: 'it exited with 1' }] },
+      { steps: [{ step: 'a', state: 'failed', ms: 1, error: 'it exited with 1' }] },
       '**failed**: it exited with 1',
     ],
     ['a step was not reached', { steps: [{ step: 'a', state: 'skipped', ms: 0 }] }, 'not reached'],
@@ -87,10 +87,10 @@ MotherDuck's documentation as it was read in November 2026, and what was seen.
     const secret = 'admin-secret-0123456789-abcdefghij';
     const jwt = 'eyJhbGciOiJIUzI1NiJ9.eyJ1c2VyIjoiYSJ9.c2lnbmF0dXJlc2lnbmF0dXJl';
     const seen = `400 "${secret} of etl_prod, Jo.Doe@acme.com and Zoë Q. is ${jwt}" | <img src=x>\n## [x](y) \`z\` \u001b[2J`;
-    const trouble = `exited with 1: etl_prod. ${secret}`;
+    const error = `exited with 1: etl_prod. ${secret}`;
     const run: Run = {
       ...RUN,
-      steps: [{ step: 'a', state: 'failed', ms: 1, trouble }],
+      steps: [{ step: 'a', state: 'failed', ms: 1, error }],
       facts: [{ about: 'x', documented: 'y', seen, verdict: 'differs' }],
     };
     const text = report(run, redactor(new Set([secret]), new Set(['etl_prod', 'jo.doe@acme.com', 'zoë q.'])));

@@ -34,9 +34,9 @@ export function passed({ steps, left, broken }: Run): boolean {
 export function report(raw: Run, redact: Redact): string {
   const run = {
     ...raw,
-    steps: raw.steps.map(({ trouble, ...step }) => ({
+    steps: raw.steps.map(({ error, ...step }) => ({
       ...step,
-      ...(trouble === undefined ? {} : { trouble: redact(trouble) }),
+      ...(error === undefined ? {} : { error: redact(error) }),
     })),
     facts: raw.facts.map((fact) => ({ ...fact, seen: redact(fact.seen) })),
   };
@@ -70,9 +70,9 @@ const RESULT: Readonly<Record<Step['state'], string>> = {
 };
 
 function steps({ steps }: Run): string {
-  const rows = steps.map(({ step, state, ms, trouble }) => [
+  const rows = steps.map(({ step, state, ms, error }) => [
     step,
-    trouble === undefined ? RESULT[state] : `${RESULT[state]}: ${trouble}`,
+    error === undefined ? RESULT[state] : `${RESULT[state]}: ${error}`,
     formatMs(ms),
   ]);
   return `## Steps\n\n${table(['step', 'result', 'time'], rows)}`;

@@ -55,21 +55,21 @@ export async function runSuite(settings: Settings, world: World): Promise<boolea
   mkdirSync(work, { mode: 0o700 });
   let went: Journey = { steps: [], code: undefined };
   let facts: Fact[] = [];
-  let trouble: string | undefined;
+  let failure: string | undefined;
   let cleaned: Cleaned;
   try {
     went = await journey({ ...world, env: environmentOf(settings, world.env), work, run });
     if (!stopping.aborted) note('The steps are done; now the facts.');
     facts = await lookAtFacts(siteOf(settings, api, world), stopping);
   } catch (error) {
-    trouble = `it broke off: ${error instanceof Error ? error.message : String(error)}`;
+    failure = `it broke off: ${error instanceof Error ? error.message : String(error)}`;
   } finally {
     cleaned = await cleanUp(api);
   }
   rmSync(work, { recursive: true, force: true });
   const broken = stopping.aborted
     ? String(stopping.reason)
-    : (trouble ?? (went.code === undefined ? 'the steps were killed' : undefined));
+    : (failure ?? (went.code === undefined ? 'the steps were killed' : undefined));
   const told: Run = {
     run,
     version: world.version,

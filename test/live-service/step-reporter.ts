@@ -7,7 +7,7 @@ export interface Step {
   readonly state: 'passed' | 'failed' | 'skipped' | 'pending';
   readonly ms: number;
   /** What was wrong, in its first line. */
-  readonly trouble?: string;
+  readonly error?: string;
 }
 
 export class StepReporter implements Reporter {
@@ -25,7 +25,7 @@ export class StepReporter implements Reporter {
       step: test.name,
       state,
       ms: Math.round(test.diagnostic()?.duration ?? 0),
-      ...(first === undefined ? {} : { trouble: first.message.split('\n')[0] ?? '' }),
+      ...(first === undefined ? {} : { error: first.message.split('\n')[0] ?? '' }),
     };
     appendFileSync(this.#file, `${JSON.stringify(step)}\n`);
   }

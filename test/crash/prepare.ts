@@ -1,4 +1,4 @@
-/** One folder whose next apply does every kind of action there is. Prepared once, copied for each point. */
+/** The folders that are prepared once and copied for each kill: one whose next apply does every kind of action, one without a state. */
 import { fileURLToPath } from 'node:url';
 import { CONFIG } from '../stage.ts';
 import { type CrashStage, DOTENV, JSON_FILE } from './crash-stage.ts';
@@ -19,7 +19,7 @@ token_policies:
 `;
 
 /** The tokens of etl_prod are named for what the last apply, eleven days after the first, finds of them. */
-const LASTING = `
+const KEPT = `
       due: { policy: loads, ttl: 12d }
       due_at_once: { policy: loads, ttl: 12d, overlap: 0s, secret_store: json }
       expired: { policy: loads, ttl: 252h, rotate_before: 24h }
@@ -32,7 +32,7 @@ const FIRST = `${COMMON}
 accounts:
   etl_prod:
     ducklings: { read_write: { size: pulse }, read_scaling: { size: pulse, pool_size: 1 } }
-    tokens:${LASTING}
+    tokens:${KEPT}
       removed: loads
       removed_and_gone: loads
   tenant_back: { tokens: { app: shows } }
@@ -50,7 +50,7 @@ accounts:
       found_old: { policy: loads, secret_store: json }
   etl_prod:
     ducklings: { read_write: { size: standard }, read_scaling: { size: pulse, pool_size: 2 } }
-    tokens:${LASTING}
+    tokens:${KEPT}
   tenant_back: { deletion_protection: false, tokens: { app: shows } }
   tenant_new:
     ducklings: { read_write: { size: pulse }, read_scaling: { size: pulse, pool_size: 2 } }
@@ -113,4 +113,21 @@ async function changeByHand(stage: CrashStage): Promise<void> {
   await stage.byHand('POST', '', { username: 'legacy_bot' });
   await stage.byHand('POST', '/legacy_bot/tokens', { name: 'due', ttl: 60 * DAY });
   await stage.organization.addHuman('ada');
+}
+
+/** Read scaling only, so that the smoke test makes a read/write token of its own, which must be revoked. */
+const FIRST_RUN = `
+version: 1
+organization: acme
+secret_stores: { json: { kind: file, path: ${JSON_FILE}, format: json } }
+token_policies:
+  shows: { type: read_scaling, ttl: 30d, rotate_before: 7d, overlap: 0s, secret_store: json }
+accounts:
+  board: { tokens: { app: shows } }
+`;
+
+/** Makes a folder with nothing but a configuration, for a first apply with its smoke test. */
+export async function prepareFirstRun(stage: CrashStage): Promise<void> {
+  stage.write(DOTENV, '# written by hand\nOTHER=theirs\n', 0o600);
+  stage.write(CONFIG, FIRST_RUN);
 }
