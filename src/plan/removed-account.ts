@@ -1,12 +1,12 @@
 /** An account of the state that left the configuration: retained, deleted, or forgotten. */
-import type { LiveAccount, LiveUser } from '../model/live.ts';
+import type { LiveAccount, LiveToken, LiveUser } from '../model/live.ts';
 import type { PlanWarning } from '../model/notice.ts';
 import type { Action, ComputeCeiling, NextChange } from '../model/plan.ts';
-import type { StateAccount } from '../model/state.ts';
+import type { StateAccount, StateToken } from '../model/state.ts';
 import { type AccountContext, type AccountPlan, NOTHING } from './account-plan.ts';
 import { hourlyCeiling, type Rates } from './ducklings.ts';
-import { accountRecords, show } from './token-series.ts';
-import { planRetainedToken } from './tokens.ts';
+import { type AccountRecords, accountRecords, expiryOfRetained, show, tokenSeries } from './token-series.ts';
+import { overlapEnded, type TokenPlan } from './tokens.ts';
 
 /** Deletes the account when pruning was asked for, forgets it when it is gone, and else retains it. */
 export function planRemovedAccount(
@@ -51,6 +51,28 @@ export function planRemovedAccount(
     warnings: notRotated(account, next),
     retained: true,
     ...priceLive(live, context.desired.computeRates),
+  };
+}
+
+/** Scheduled work of a retained account's token: ended overlaps. An orphan may be in use, and nothing replaces it. */
+function planRetainedToken(
+  key: string,
+  state: StateToken,
+  live: readonly LiveToken[],
+  records: AccountRecords,
+  account: string,
+  now: number,
+): TokenPlan {
+  const series = tokenSeries(state, live, records, now);
+  const actions = overlapEnded(series, account, key, now);
+  const known = new Set([...series.known, ...series.orphans.map((orphan) => orphan.id)]);
+  return {
+    actions,
+    warnings: [],
+    errors: [],
+    next: expiryOfRetained(state, live, account, key, now),
+    known,
+    unverified: false,
   };
 }
 

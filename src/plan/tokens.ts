@@ -23,7 +23,6 @@ import { type TokenContext, whyCreate, whyRotate } from './token-reasons.ts';
 import {
   type AccountRecords,
   adoptable,
-  expiryOfRetained,
   futureRevocations,
   isExpired,
   nextOfCurrent,
@@ -233,28 +232,6 @@ export function planRemovedToken(
   };
 }
 
-/** Scheduled work of a retained account's token: ended overlaps. An orphan may be in use, and nothing replaces it. */
-export function planRetainedToken(
-  key: string,
-  state: StateToken,
-  live: readonly LiveToken[],
-  records: AccountRecords,
-  account: string,
-  now: number,
-): TokenPlan {
-  const series = tokenSeries(state, live, records, now);
-  const actions = overlapEnded(series, account, key, now);
-  const known = new Set([...series.known, ...series.orphans.map((orphan) => orphan.id)]);
-  return {
-    actions,
-    warnings: [],
-    errors: [],
-    next: expiryOfRetained(state, live, account, key, now),
-    known,
-    unverified: false,
-  };
-}
-
 function plannedToken(
   desired: DesiredToken,
   state: StateToken | undefined,
@@ -276,7 +253,7 @@ function plannedToken(
 }
 
 /** A replaced token is revoked when its overlap has ended; that begins only when its replacement was verified. */
-function overlapEnded(series: TokenSeries, account: string, token: string, now: number): Action[] {
+export function overlapEnded(series: TokenSeries, account: string, token: string, now: number): Action[] {
   return series.retiring.flatMap(({ record, live }): Action[] => {
     const about = { action: 'revoke_token', account, token, risk: 'safe', before: show(live), after: null } as const;
     if (record.why === 'never_stored') {
