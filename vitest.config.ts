@@ -16,8 +16,8 @@ const ROOMS = [
   'yaml',
 ];
 const sharing = ROOMS.map((room) => `test/${room}/**/*.test.ts`);
-// Machines are busy, and many tests start processes.
-const patience = { testTimeout: 60_000, hookTimeout: 60_000 };
+// Long, since machines are busy and many tests start processes.
+const timeouts = { testTimeout: 60_000, hookTimeout: 60_000 };
 
 export default defineConfig({
   test: {
@@ -26,8 +26,8 @@ export default defineConfig({
     maxWorkers: 3,
     sequence: { sequencer: LongestFirst },
     projects: [
-      { test: { ...patience, name: 'apart', include: ['test/**/*.test.ts'], exclude: sharing } },
-      { test: { ...patience, name: 'sharing', include: sharing, isolate: false } },
+      { test: { ...timeouts, name: 'apart', include: ['test/**/*.test.ts'], exclude: sharing } },
+      { test: { ...timeouts, name: 'sharing', include: sharing, isolate: false } },
     ],
   },
 });

@@ -5,7 +5,7 @@ import type { Audit } from '../../src/model/audit.ts';
 import { ImportStage } from '../import/import-stage.ts';
 import { CONFIG } from '../stage.ts';
 import { DAY, HOUR, type World } from '../world.ts';
-import { auditOf, found } from './look.ts';
+import { auditOf, found } from './auditing.ts';
 
 const HEAD = `version: 1
 organization: acme

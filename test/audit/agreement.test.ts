@@ -7,9 +7,9 @@ import type { State } from '../../src/model/state.ts';
 import { UserError } from '../../src/model/user-error.ts';
 import { accountKey } from '../../src/model/username.ts';
 import { makePlan, type PlanOptions } from '../../src/plan/plan.ts';
-import { configuration, type Meddling, meddling } from '../plan/stories.ts';
+import { configuration, type OutsideChange, outsideChange } from '../plan/arbitraries.ts';
 import { DAY, World } from '../world.ts';
-import { auditOf, fails, liveOf, passes } from './look.ts';
+import { auditOf, fails, liveOf, passes } from './auditing.ts';
 
 const TWO_DAYS_MS = 2 * DAY * 1000;
 
@@ -104,13 +104,13 @@ const RUNS: Readonly<Record<string, (world: World, desired: Desired) => Promise<
 
 interface Round {
   readonly desired: Desired;
-  readonly meddlings: readonly Meddling[];
+  readonly changes: readonly OutsideChange[];
   readonly run: string;
 }
 
 const round: fc.Arbitrary<Round> = fc.record({
   desired: configuration,
-  meddlings: fc.array(meddling, { maxLength: 4 }),
+  changes: fc.array(outsideChange, { maxLength: 4 }),
   run: fc.constantFrom(...Object.keys(RUNS)),
 });
 
@@ -118,11 +118,11 @@ it('an audit finds something in every account that a plan would change', async (
   await fc.assert(
     fc.asyncProperty(fc.array(round, { minLength: 1, maxLength: 5 }), async (rounds) => {
       const world = new World();
-      for (const { desired, meddlings, run } of rounds) {
+      for (const { desired, changes, run } of rounds) {
         expect(await disagreement(world, desired)).toEqual([]);
         await RUNS[run]?.(world, desired);
         expect(await disagreement(world, desired)).toEqual([]);
-        for (const meddle of meddlings) await meddle(world);
+        for (const change of changes) await change(world);
         expect(await disagreement(world, desired)).toEqual([]);
       }
     }),

@@ -5,7 +5,7 @@ import type { State } from '../../src/model/state.ts';
 import { makePlan } from '../../src/plan/plan.ts';
 import { hintText } from '../../src/report/hint.ts';
 import { DAY, desire, token, World } from '../world.ts';
-import { auditOf, evidenceOf, found, liveOf, passes } from './look.ts';
+import { auditOf, evidenceOf, found, liveOf, passes } from './auditing.ts';
 import { CLEAN, seeded } from './seeded.ts';
 
 const NO_STATE: State = {

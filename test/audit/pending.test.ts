@@ -3,7 +3,7 @@ import { describe, expect, it } from 'vitest';
 import type { Desired, DesiredToken } from '../../src/model/desired.ts';
 import { UserError } from '../../src/model/user-error.ts';
 import { type AccountSketch, DAY, desire, token, World } from '../world.ts';
-import { auditOf, found, passes } from './look.ts';
+import { auditOf, found, passes } from './auditing.ts';
 import { CLEAN } from './seeded.ts';
 
 const desired = etl(CLEAN);

@@ -6,7 +6,7 @@ import { UserError } from '../../src/model/user-error.ts';
 import { hintText } from '../../src/report/hint.ts';
 import { expectGolden } from '../golden/golden.ts';
 import { DAY, desire, HOUR, token, World } from '../world.ts';
-import { auditOf, found, passes } from './look.ts';
+import { auditOf, found, passes } from './auditing.ts';
 import { CLEAN } from './seeded.ts';
 
 const desired = desire({ etl_prod: CLEAN });

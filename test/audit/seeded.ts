@@ -4,7 +4,7 @@ import type { Desired } from '../../src/model/desired.ts';
 import { UserError } from '../../src/model/user-error.ts';
 import { accountKey } from '../../src/model/username.ts';
 import { type AccountSketch, DAY, desire, token, World } from '../world.ts';
-import { fails, passes } from './look.ts';
+import { fails, passes } from './auditing.ts';
 
 const SMALL = { read_write: { size: 'pulse' }, read_scaling: { size: 'pulse', pool_size: 0 } } as const;
 const WIRE_SMALL = {

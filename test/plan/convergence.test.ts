@@ -2,11 +2,11 @@
 import * as fc from 'fast-check';
 import { expect, it } from 'vitest';
 import { brief, World } from '../world.ts';
-import { configuration, meddling } from './stories.ts';
+import { configuration, outsideChange } from './arbitraries.ts';
 
 it('converges in one apply, whatever was configured and whatever happened meanwhile', async () => {
   const rounds = fc.array(
-    fc.record({ configuration, meddlings: fc.array(meddling, { maxLength: 5 }), prune: fc.boolean() }),
+    fc.record({ configuration, changes: fc.array(outsideChange, { maxLength: 5 }), prune: fc.boolean() }),
     {
       minLength: 1,
       maxLength: 4,
@@ -15,8 +15,8 @@ it('converges in one apply, whatever was configured and whatever happened meanwh
   await fc.assert(
     fc.asyncProperty(rounds, async (all) => {
       const world = new World();
-      for (const { configuration: desired, meddlings, prune } of all) {
-        for (const meddle of meddlings) await meddle(world);
+      for (const { configuration: desired, changes, prune } of all) {
+        for (const change of changes) await change(world);
         const before = world.organization.inspect();
         const { outcomes, plan } = await world.apply(desired, { prune });
         // Protected accounts may not be pruned; a plan that is refused is not applied by the command.

@@ -6,7 +6,7 @@ import type { Audit, Finding, Severity } from '../../src/model/audit.ts';
 import { auditDocument, auditJson } from '../../src/report/audit/json.ts';
 import { auditText } from '../../src/report/audit/text.ts';
 import { coloured } from '../../src/report/terminal-text.ts';
-import { auditOf } from '../audit/look.ts';
+import { auditOf } from '../audit/auditing.ts';
 import { seeded } from '../audit/seeded.ts';
 import { expectGolden } from '../golden/golden.ts';
 

@@ -60,14 +60,14 @@ export const configuration = fc
   .map((entries) => desire(Object.fromEntries(entries), { guardrails: { maxDeletes: 99, allowNeverExpiring: true } }));
 
 /** What people and other programs do to the organization between two runs. */
-export type Meddling = (world: World) => Promise<unknown>;
+export type OutsideChange = (world: World) => Promise<unknown>;
 
 function accountNamed(world: World, index: number) {
   const services = world.organization.inspect().accounts.filter((each) => each.isServiceAccount);
   return services[index % Math.max(1, services.length)];
 }
 
-export const meddling: fc.Arbitrary<Meddling> = fc.oneof(
+export const outsideChange: fc.Arbitrary<OutsideChange> = fc.oneof(
   fc.integer({ min: 60, max: 200 * DAY }).map((seconds) => (world: World) => world.organization.advance(seconds)),
   fc.nat(9).map((index) => async (world: World) => {
     const found = accountNamed(world, index);
