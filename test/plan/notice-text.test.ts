@@ -1,3 +1,4 @@
+import { readFileSync } from 'node:fs';
 import { expect, it } from 'vitest';
 import type { PlanNotice } from '../../src/model/notice.ts';
 import { noticeText, wordedNotice } from '../../src/plan/notice-text.ts';
@@ -54,4 +55,9 @@ it('in JSON has its kind and data, and its words', () => {
     message: expect.any(String),
     hint: { text: expect.any(String) },
   });
+});
+
+it('has every kind in the schema of plans', () => {
+  const schema = JSON.parse(readFileSync('schemas/plan.schema.json', 'utf8'));
+  expect(schema.$defs.notice.properties.kind.enum.toSorted()).toEqual(Object.keys(ALL).toSorted());
 });

@@ -120,7 +120,7 @@ export function skipHint({ account, token, reason }: Skipped): Hint {
       return { text: 'Manage it at MotherDuck, and list it under "ignore".' };
     case 'own_account':
     case 'admin':
-      return { text: 'To manage it all the same, name it.', command: ['import', account] };
+      return { text: 'To manage it anyway, import it by name.', command: ['import', account] };
     case 'smoke_token':
       return { text: 'The next apply revokes it.' };
     case 'expired':
@@ -165,15 +165,15 @@ export function importNoticeText(notice: ImportNotice): Notice {
     case 'never_expires':
       return {
         message: `tokens that never expire, but whose replacements will: ${names}`,
-        hint: { text: 'Nothing rotates such a token until you do.', command },
+        hint: { text: 'Rotate it once; then its policy applies.', command },
       };
     case 'long_lived':
       return {
         message: `tokens that live longer than guardrails.max_token_ttl, which their replacements will not: ${names}`,
-        hint: { text: 'To rotate one before its policy does.', command },
+        hint: { text: 'Rotate it before its policy does.', command },
       };
     case 'rotation_postponed': {
-      const text = 'After a rotation, remove rotate_before and overlap from the line of the token. To rotate one now.';
+      const text = 'After its rotation, remove rotate_before and overlap from its line. Rotate it now.';
       return {
         message: `tokens that expire soon, and are rotated later than their policy says: ${names}`,
         hint: { text, command },
