@@ -43,28 +43,31 @@ function words(notice: PlanNotice): Omit<NoticeText, 'subject'> {
       };
     case 'unverified':
       return {
-        message: `"${notice.name}" was stored and not seen to connect, so "${notice.replaced}" stays`,
+        message: `"${notice.name}" was stored but not verified, so "${notice.replaced}" stays live`,
         hint: {
-          text: 'Create a new one and test it (or accept it as it is with apply --no-smoke).',
+          text: 'Create a new token and test it, or accept this one with apply --no-smoke.',
           command: ['rotate', `${notice.account}/${notice.token}`],
         },
       };
     case 'turnover':
       return {
-        message: `all ${notice.tokens} tokens of ${notice.account} turn over within one overlap`,
+        message: `all ${notice.tokens} tokens of ${notice.account} are replaced within one overlap`,
         hint: {
           text: 'Restart the programs that use several of them within that time; different ttl values spread the rotations.',
         },
       };
     case 'smoke_failed':
       return {
-        message: 'its last smoke test failed: apply tests it again',
+        message: 'its last smoke test failed; apply tests it again',
         hint: { text: 'See why.', command: ['smoke', '--only', notice.account] },
       };
     case 'not_rotated':
       return {
         message: `its tokens are no longer rotated, since it left the configuration; ${notice.name} expires ${notice.expires_at.slice(0, 10)}`,
-        hint: { text: 'Put it back, or delete it.', command: ['apply', '--prune', '--only', notice.account] },
+        hint: {
+          text: 'Put it back into the configuration, or delete it.',
+          command: ['apply', '--prune', '--only', notice.account],
+        },
       };
     case 'late_applies':
       return {
@@ -88,7 +91,7 @@ function words(notice: PlanNotice): Omit<NoticeText, 'subject'> {
       return notice.managed
         ? {
             code: 'ACCOUNT_UNUSABLE',
-            message: `"${notice.account}" is a person's user at MotherDuck now, and not the account that is managed`,
+            message: `"${notice.account}" is now a person's user at MotherDuck, not the managed account`,
             hint: {
               text: 'Nothing is done to it. Remove it from the state.',
               command: ['state', 'forget', notice.account],
@@ -116,14 +119,14 @@ function words(notice: PlanNotice): Omit<NoticeText, 'subject'> {
     case 'own_account_unknown':
       return {
         code: 'GUARDRAIL',
-        message: `whether ${notice.account} is the account whose token runs this program cannot be told, since users cannot be listed`,
-        hint: { text: 'Delete it at MotherDuck; the next plan forgets it.' },
+        message: `${notice.account} may be the account whose token runs this program: users cannot be listed, so this cannot be ruled out`,
+        hint: { text: 'Delete it at MotherDuck; the next apply forgets it.' },
       };
     case 'own_account':
       return {
         code: 'GUARDRAIL',
-        message: `${notice.account} is the account whose token runs this program: it is never deleted`,
-        hint: { text: 'Run with the admin token of another user, or keep it.' },
+        message: `${notice.account} is the account whose token runs this program: it cannot be deleted`,
+        hint: { text: 'Use the admin token of another user, or keep the account.' },
       };
     case 'protected':
       return {
@@ -165,7 +168,7 @@ function words(notice: PlanNotice): Omit<NoticeText, 'subject'> {
 }
 
 /** Kinds whose messages name what they are about. */
-const NAMES_SUBJECT = ['own_account', 'protected'];
+const NAMES_SUBJECT = ['own_account', 'own_account_unknown', 'protected'];
 
 function subjectOf(notice: PlanNotice): string | undefined {
   if (!('account' in notice) || NAMES_SUBJECT.includes(notice.kind)) return undefined;

@@ -254,7 +254,7 @@ describe('rotation', () => {
     expect(brief(await world.plan(desired))).toEqual(['rotate_token etl_prod/airflow']);
   });
 
-  it('warns when all tokens of an account turn over within one overlap', async () => {
+  it('warns when all tokens of an account are replaced within one overlap', async () => {
     const two = desire({ etl_prod: { tokens: [token('airflow'), token('backfill')] } });
     const world = await applied(two);
     expect((await world.plan(two)).warnings).toEqual([]);
