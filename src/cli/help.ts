@@ -51,7 +51,7 @@ export function section(heading: string, lines: readonly string[]): string {
 
 /** The command line that shows what a command takes, as a sentence. */
 export function seeHelp(command: Command): string {
-  return `See what can be typed: ${fullName(command)} --help`;
+  return `Show the help: ${fullName(command)} --help`;
 }
 
 /** `mdacc state show`. */

@@ -76,7 +76,8 @@ async function replace(file: string, text: string): Promise<void> {
   try {
     await writeFileAtomic(file, text, { mode: 0o666, keepMode: true });
   } catch (cause) {
-    const hint = 'Let this user write it and its folder, which also takes a temporary file. Then import again.';
+    const hint =
+      'Give this user write access to the file and to its folder, where a temporary file is written, then import again.';
     throw new UserError('FILE_UNWRITABLE', `${file} cannot be written (${codeOf(cause)})`, hint, { cause });
   }
 }

@@ -17,7 +17,7 @@ export async function interruptible<T>(io: Io, work: (stopping: AbortSignal) => 
       process.exit(EXIT.interrupted);
     }
     if (!isAsking)
-      io.note('Interrupted: what is in flight is finished, and the state is saved. Once more stops at once.');
+      io.note('Interrupted: finishing the requests in flight, then saving the state. Interrupt again to stop at once.');
     controller.abort();
   };
   for (const signal of SIGNALS) process.on(signal, onSignal);

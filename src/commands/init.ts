@@ -68,8 +68,8 @@ async function fromLive(options: InitOptions, io: Io): Promise<number> {
 async function refuseState(state: string): Promise<void> {
   if (!(await isThere(state))) return;
   const hint =
-    'Get its configuration back from git. To begin anew, move the state away: what is live is adopted again.';
-  throw new UserError('FILE_EXISTS', `${state} exists, the state of a configuration that is not here`, hint);
+    'Restore its configuration from git. To start again, move the state file away: live accounts are then adopted.';
+  throw new UserError('FILE_EXISTS', `${state} exists, but its configuration does not`, hint);
 }
 
 function isThere(file: string): Promise<boolean> {

@@ -92,7 +92,7 @@ class Reader {
       throw new UserError(
         'CONFIG_INVALID',
         message,
-        'put the file itself there, or name it where it is with --config FILE',
+        'replace the link with the file, or name the real path of the file with --config FILE',
       );
     }
     const outcome = await this.#read(absolute);

@@ -138,7 +138,7 @@ function intoOf({ config, into }: Choices, { texts }: ImportFiles): string {
   const found = [...texts.keys()].find((file) => path.resolve(file) === path.resolve(into));
   if (found !== undefined) return found;
   const hint = `It has: ${[...texts.keys()].join(', ')}. Name the file under include first.`;
-  throw new UserError('USAGE', `${into} is no file of the configuration`, hint);
+  throw new UserError('USAGE', `${into} is not a file of the configuration`, hint);
 }
 
 function storeOf({ store }: Choices, { stores }: Desired): { store?: string } {

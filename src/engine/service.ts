@@ -71,7 +71,7 @@ export function sandboxFolder(named: string | true | undefined, env: NodeJS.Proc
 
 /** Says so where a sandbox is made: it may be the wrong folder. */
 export function tellOfNew(folder: string, { note }: Pick<Surroundings, 'note'>): void {
-  if (!existsSync(folder)) note(`A new sandbox organization begins in ${shownRelativePath(folder)}.`);
+  if (!existsSync(folder)) note(`Created a sandbox organization in ${shownRelativePath(folder)}.`);
 }
 
 /** Warns when the clock of this machine is wrong. It does no harm, because MotherDuck's time is used. */

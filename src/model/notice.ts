@@ -14,7 +14,7 @@ export interface Notice {
 /** What a plan warns of. `noticeText` of `plan` words it. */
 export type PlanWarning =
   | { readonly kind: 'users_unlisted'; readonly why: string; readonly hint: Hint }
-  /** Token `name` was stored and not seen to connect, so `replaced`, which it replaces, is not revoked. */
+  /** Token `name` was stored but not verified, so `replaced`, which it replaces, is not revoked. */
   | {
       readonly kind: 'unverified';
       readonly account: string;

@@ -63,7 +63,7 @@ function words(notice: PlanNotice): Omit<NoticeText, 'subject'> {
       };
     case 'not_rotated':
       return {
-        message: `its tokens are no longer rotated, since it left the configuration; ${notice.name} expires ${notice.expires_at.slice(0, 10)}`,
+        message: `its tokens are no longer rotated, since it was removed from the configuration; ${notice.name} expires ${notice.expires_at.slice(0, 10)}`,
         hint: {
           text: 'Put it back into the configuration, or delete it.',
           command: ['apply', '--prune', '--only', notice.account],
@@ -131,7 +131,7 @@ function words(notice: PlanNotice): Omit<NoticeText, 'subject'> {
     case 'protected':
       return {
         code: 'GUARDRAIL',
-        message: `${notice.account} has deletion_protection, remembered in the state`,
+        message: `${notice.account} has deletion_protection, recorded in the state`,
         hint: {
           text: 'Before you delete it, set "deletion_protection: false" in its block (restore the block if it is gone) and apply that.',
           command: ['apply', '--only', notice.account],

@@ -46,7 +46,7 @@ export function reasonText(action: Action): string {
       const { reason, before } = action;
       switch (reason.kind) {
         case 'removed':
-          return `"${action.token}" left the configuration`;
+          return `"${action.token}" was removed from the configuration`;
         case 'overlap_ended':
           return `replaced, and its overlap ended ${showTime(Date.parse(reason.retire_at))}`;
         case 'never_stored':
@@ -59,21 +59,21 @@ export function reasonText(action: Action): string {
     }
     case 'delete_account': {
       const tokens = counted(action.before.tokens.length, 'token');
-      return `${REMOVED[action.reason.kind]}; ${tokens} and all databases it owns go with it`;
+      return `${REMOVED[action.reason.kind]}; this also deletes its ${tokens} and all databases it owns`;
     }
     case 'forget':
       if (action.reason.kind === 'replaced_outside') {
-        return 'it left the configuration, and another account has its name now';
+        return 'removed from the configuration, and another account has its name now';
       }
       return action.token === undefined
         ? `${REMOVED[action.reason.kind]}, and it is no longer in MotherDuck`
-        : `"${action.token}" left the configuration, and has no live tokens`;
+        : `"${action.token}" was removed from the configuration, and has no live tokens`;
     default:
       return action satisfies never;
   }
 }
 
-const REMOVED = { removed: 'it left the configuration', destroyed: 'destroy deletes all managed accounts' } as const;
+const REMOVED = { removed: 'removed from the configuration', destroyed: 'requested with mdacc destroy' } as const;
 
 function rotationText(reason: RotateToken['reason']): string {
   switch (reason.kind) {

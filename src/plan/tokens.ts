@@ -40,7 +40,7 @@ export interface TokenPlan {
   readonly next: readonly NextChange[];
   /** Ids of live tokens that belong to this key. */
   readonly known: ReadonlySet<string>;
-  /** It was stored and not seen to connect, so the token that it replaced stays. */
+  /** It was stored but not verified, so the token that it replaced stays. */
   readonly unverified: boolean;
 }
 

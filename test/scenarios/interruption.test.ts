@@ -64,7 +64,7 @@ describe.skipIf(isWindows)('an apply that is interrupted', () => {
     const ended = once(child, 'close');
     await said(child, 'create account');
     child.kill('SIGINT');
-    await said(child, 'Once more stops at once');
+    await said(child, 'Interrupt again');
     child.kill('SIGINT');
     expect(await ended).toEqual([130, null]);
     await expectConverged(folder);

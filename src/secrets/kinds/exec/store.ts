@@ -3,6 +3,7 @@ import type { SecretStoreConfig } from '../../../model/desired.ts';
 import type { Secret } from '../../../model/secret.ts';
 import type { Seconds } from '../../../model/time.ts';
 import { type ErrorCode, UserError } from '../../../model/user-error.ts';
+import { counted } from '../../../model/wording.ts';
 import type { SecretAddress, SecretStore } from '../../store.ts';
 import { findProgram, type Outcome, runCommand } from './run-command.ts';
 import { scrub } from './scrub.ts';
@@ -96,7 +97,7 @@ function describe(config: ExecStoreConfig, program: string, outcome: Outcome, se
     case 'signal':
       return `${name} was stopped by ${outcome.signal}.${lastOutput(outcome.output, secret)}`;
     case 'timeout':
-      return `${name} took longer than ${config.timeout} seconds and was stopped.${lastOutput(outcome.output, secret)}`;
+      return `${name} took longer than ${counted(config.timeout, 'second')} and was stopped.${lastOutput(outcome.output, secret)}`;
     case 'unread':
       return `${name} exited with code 0 without reading the secret.${lastOutput(outcome.output, secret)}`;
   }
