@@ -1,5 +1,5 @@
 #!/usr/bin/env node
-/** The program: runs the command that was typed, and turns wrong usage into its exit code. */
+/** The program: runs the typed command, and ends with exit code 64 when it was used wrongly. */
 import type { Command } from 'commander';
 import { commandOf, seeHelp } from './cli/help.ts';
 import { forLog } from './cli/terminal.ts';
@@ -24,7 +24,7 @@ async function main(): Promise<void> {
   }
 }
 
-/** Options belong to commands; many people type them before. */
+/** Options come after the command; many people type them before it. */
 function hintAtOrder(mdacc: Command, words: readonly string[]): void {
   const command = mdacc.commands.map((each) => each.name()).find((name) => words.includes(name));
   if (command === undefined || words[0] === command || !words[0]?.startsWith('--')) return;
@@ -33,13 +33,13 @@ function hintAtOrder(mdacc: Command, words: readonly string[]): void {
   process.stderr.write(forLog(process.env)(hint));
 }
 
-/** `--sandbox` may have a folder, and takes the word that follows for it. */
+/** `--sandbox` takes an optional folder, so it takes the word that follows it. */
 function hintAtSandbox(error: Error & { readonly code?: string }, words: readonly string[]): void {
   const at = words.indexOf('--sandbox');
   const taken = words[at + 1];
   if (error.code !== 'commander.missingArgument' || at === -1 || taken === undefined || taken.startsWith('-')) return;
   const rest = words.filter((_, index) => index !== at);
-  process.stderr.write(`--sandbox takes ${taken} for its folder; put it last: mdacc ${rest.join(' ')} --sandbox\n`);
+  process.stderr.write(`--sandbox takes ${taken} as its folder; put it last: mdacc ${rest.join(' ')} --sandbox\n`);
 }
 
 function wantsJson(words: readonly string[]): boolean {
@@ -54,7 +54,7 @@ function usageError({ message }: Error, command: Command) {
   return { code: 'USAGE', message: message.replace(/^error: /, ''), hint: { text: seeHelp(command) } };
 }
 
-/** Commander has then printed what is wrong. */
+/** Whether commander threw the error, which it has printed. */
 function isUsageError(error: unknown): error is Error & { exitCode: number } {
   return error instanceof Error && 'code' in error && String(error.code).startsWith('commander.');
 }

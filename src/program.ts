@@ -1,4 +1,4 @@
-/** The command line: every command with its options, and which module does it, which is imported when it is called. */
+/** The command line: every command with its options and its module, which is imported when the command is called. */
 import { Argument, Command, Option } from 'commander';
 import { environmentLines, HELP, section, withExamples } from './cli/help.ts';
 import {
@@ -27,7 +27,7 @@ import { SCRIPTS, SHELLS, type Shell } from './completion/scripts.ts';
 import { AUDIT_FORMATS, PLAN_FORMATS, SMOKE_FORMATS, STATE_FORMATS, VALIDATE_FORMATS } from './report/formats.ts';
 import { VERSION } from './version.ts';
 
-/** What each command module gives: options and arguments in, exit code out. */
+/** A command module: it takes options and arguments, and returns the exit code. */
 interface Runner {
   run(options: never, ...args: never[]): Promise<number>;
 }
@@ -41,7 +41,7 @@ function go(load: () => Promise<Runner>) {
   };
 }
 
-/** The whole command line. */
+/** Returns the whole command line. */
 export function program(): Command {
   const mdacc = new Command('mdacc')
     .description('Manage MotherDuck service accounts, their tokens and Ducklings in one YAML file.')

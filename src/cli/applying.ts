@@ -1,4 +1,4 @@
-/** What apply, rotate and destroy share: under the lock, plan, show, ask, do, and say how it went. */
+/** The run that apply, rotate and destroy share: lock, plan, show, ask, apply, report. */
 
 import { countAccounts } from '../apply/apply.ts';
 import type { ApplyEvent } from '../apply/apply-account.ts';
@@ -37,10 +37,10 @@ export interface ApplyOptions extends PlanningOptions {
   readonly smoke: boolean;
 }
 
-/** Makes the plan that is to be done. */
+/** Makes the plan to apply. */
 export type Planner = (stateWriter: StateFile, service: Service, context: Context) => Promise<Planned>;
 
-/** Locks the state, plans, asks and applies. Gives the exit code. */
+/** Locks the state, plans, asks and applies. Returns the exit code. */
 export async function planAndApply(
   command: string,
   desired: Desired,
@@ -79,12 +79,12 @@ async function show(
   return carryOut(planned, stateWriter, service, options, io, stopping);
 }
 
-/** Without a smoke test, an apply also lets overlaps begin that were waiting for a proof. */
+/** Whether to ask first. Without a smoke test, an apply also accepts unverified tokens, so that their overlaps begin. */
 function needsConsent(plan: Plan, options: ApplyOptions): boolean {
   return hasChanges(plan) || (!options.smoke && plan.unverified.length > 0);
 }
 
-/** What gets a secret handed on cannot tell a rehearsal from the real thing. */
+/** Warns where secrets of the sandbox would reach a real store, which cannot tell them from others. */
 function warnOfRealStores({ plan, desired }: Planned, { isSandbox }: Service, io: Io): void {
   if (!isSandbox) return;
   const names = plan.actions.flatMap((action) =>
@@ -129,7 +129,7 @@ function nothingDone({ at }: Plan): TestedApply {
   return { applied, smoke: { at, accounts: [], warnings: [], passed: true } };
 }
 
-/** A night before the first apply begins no state: a plan that waits for its approval would be stale by it. */
+/** Whether a scheduled run precedes the first apply. It creates no state, which would make a plan that waits for approval stale. */
 function isBeforeFirst({ due }: ApplyOptions, { state }: StateFile): boolean {
   return due === true && state.serial === 0;
 }

@@ -1,4 +1,4 @@
-/** Asks before anything is changed. Without a terminal nothing is asked, and without --yes nothing is done. */
+/** Asks before anything is changed. Without a terminal there is no question, and without --yes no change. */
 import { createInterface } from 'node:readline/promises';
 import type { Plan } from '../model/plan.ts';
 import { type Hint, UserError } from '../model/user-error.ts';
@@ -11,45 +11,50 @@ export interface ConfirmOptions {
   readonly allowDelete?: boolean;
 }
 
-/** Returns when the plan may be done. @throws UserError NOT_CONFIRMED */
+/** Returns if the plan may be applied. @throws UserError NOT_CONFIRMED */
 export async function confirm(plan: Plan, options: ConfirmOptions, io: Io, signal: AbortSignal): Promise<void> {
   const deletes = plan.actions.filter((action) => action.action === 'delete_account').length;
   if (options.yes) {
     if (deletes === 0 || options.allowDelete) return;
     const message = `the plan deletes ${deletes} ${deletes === 1 ? 'account' : 'accounts'} with all data, which --yes alone does not allow`;
-    throw new UserError('NOT_CONFIRMED', message, 'When that is meant, add --allow-delete.');
+    throw new UserError('NOT_CONFIRMED', message, 'To delete them, add --allow-delete.');
   }
-  const wanted =
+  const answer =
     deletes === 0 ? 'yes' : `delete ${deletes} ${deletes === 1 ? 'account' : 'accounts'} of ${plan.organization}`;
   await askFor(
-    wanted,
-    `Do this to ${plan.organization}?`,
+    answer,
+    `Apply this to ${plan.organization}?`,
     { text: 'To skip the question, add --yes. Read the plan first.', command: ['plan'] },
     io,
     signal,
   );
 }
 
-/** Asks a person to type one certain answer. @throws UserError NOT_CONFIRMED, with `without` for where there is no terminal */
+/**
+ * Asks the user to type `answer`.
+ *
+ * @param withoutTerminal the hint of the error where there is no terminal
+ * @throws UserError NOT_CONFIRMED, INTERRUPTED
+ */
 export async function askFor(
-  wanted: string,
+  answer: string,
   question: string,
-  without: Hint,
+  withoutTerminal: Hint,
   io: Io,
   signal: AbortSignal,
 ): Promise<void> {
   if (!process.stdin.isTTY || !process.stderr.isTTY) {
-    throw new UserError('NOT_CONFIRMED', 'there is no terminal to ask on, so nothing was done', without);
+    throw new UserError('NOT_CONFIRMED', 'there is no terminal to ask on, so nothing was done', withoutTerminal);
   }
-  if ((await ask(`${printable(question)} Type ${io.paint.err.bold(printable(wanted))} to go on: `, signal)) === wanted)
+  if ((await ask(`${printable(question)} Type ${io.paint.err.bold(printable(answer))} to go on: `, signal)) === answer)
     return;
-  throw new UserError('NOT_CONFIRMED', 'not confirmed, so nothing was done', `The answer to give was: ${wanted}`);
+  throw new UserError('NOT_CONFIRMED', 'not confirmed, so nothing was done', `The expected answer was: ${answer}`);
 }
 
 async function ask(question: string, signal: AbortSignal): Promise<string> {
   const terminal = createInterface({ input: process.stdin, output: process.stderr });
   try {
-    // readline takes Ctrl-C from the terminal for itself; a kill would end the process at once on Windows.
+    // readline handles Ctrl-C of the terminal itself; on Windows, kill would end the process at once.
     terminal.on('SIGINT', () => {
       if (!process.emit('SIGINT', 'SIGINT')) process.kill(process.pid, 'SIGINT');
     });

@@ -1,4 +1,4 @@
-/** What GitHub Actions is told: outputs for later steps, and the job's summary. Nothing of it holds a secret. */
+/** GitHub Actions: outputs for later steps, the summary of the job and annotations. None of them contains a secret. */
 import { appendFile } from 'node:fs/promises';
 import type { Plan } from '../model/plan.ts';
 import { hasChanges } from '../plan/plan.ts';
@@ -16,13 +16,15 @@ export async function tellGitHub(plan: Plan, exitCode: number, io: Io): Promise<
   await append(GITHUB_STEP_SUMMARY, planMarkdown(plan, undefined, io.inContext), io);
 }
 
-/** The warnings of an apply, where people see them without its log. */
+/** Shows the warnings of an apply as annotations, outside of its log. */
 export function annotate(plan: Plan, io: Io): void {
   if (io.env.GITHUB_ACTIONS === 'true') io.commands(warningsGithub(plan, io.inContext), 'note');
 }
 
-/** A file of the runner that cannot be written is no reason to fail what was done. */
+/** Appends to a file of the runner. An apply does not fail when that cannot be written. */
 async function append(file: string | undefined, text: string, io: Io): Promise<void> {
   if (file === undefined || file === '') return;
-  await appendFile(file, text).catch((error: Error) => io.warn(`GitHub Actions was not told: ${error.message}`));
+  await appendFile(file, text).catch((error: Error) =>
+    io.warn(`the outputs for GitHub Actions were not written: ${error.message}`),
+  );
 }

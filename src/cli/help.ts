@@ -1,14 +1,14 @@
-/** How help looks, and what an error on the command line tells to type next. */
+/** The layout of help, and what a usage error says to type next. */
 import type { Argument, Command, HelpConfiguration, Option } from 'commander';
 
-/** Commands by their names alone, so that what they do fits beside them; values without quotes. */
+/** Lists commands by name alone, so that descriptions fit beside them, and values without quotes. */
 export const HELP: HelpConfiguration = {
   subcommandTerm: (command) => command.name(),
   optionDescription: described,
   argumentDescription: described,
 };
 
-/** What the program goes by in the environment. */
+/** The environment variables that the program reads. */
 export const ENVIRONMENT = [
   ['MOTHERDUCK_ADMIN_TOKEN', 'Read/write token of an Admin'],
   ['MOTHERDUCK_TOKEN', 'The same, if that is not set; then motherduck_token'],
@@ -34,8 +34,8 @@ function described({ description, argChoices, defaultValue }: Option | Argument)
 }
 
 /**
- * Ends the help of a command with lines to type, and has its errors name the help; where something must be typed after
- * the command, they show the first line too.
+ * Ends the help of a command with examples, and its usage errors with how to get help. Errors of a command with required
+ * arguments show the first example too.
  */
 export function withExamples(command: Command, ...lines: readonly [string, ...string[]]): Command {
   const needs = command.registeredArguments.some(({ required }) => required);
@@ -44,12 +44,12 @@ export function withExamples(command: Command, ...lines: readonly [string, ...st
     .showHelpAfterError(`${needs ? `For example: ${lines[0]}\n` : ''}${seeHelp(command)}`);
 }
 
-/** Lines under a heading, as help has them. */
+/** Formats lines under a heading of help. */
 export function section(heading: string, lines: readonly string[]): string {
   return `${heading}\n${lines.map((line) => `  ${line}`).join('\n')}\n`;
 }
 
-/** The command line that shows what a command takes, as a sentence. */
+/** Says how to get the help of a command. */
 export function seeHelp(command: Command): string {
   return `Show the help: ${fullName(command)} --help`;
 }
@@ -59,7 +59,7 @@ export function fullName(command: Command): string {
   return command.parent === null ? command.name() : `${fullName(command.parent)} ${command.name()}`;
 }
 
-/** The command that words on the command line lead to, as far as they name one. */
+/** The command that the words on the command line name, as far as they name one. */
 export function commandOf(program: Command, words: readonly string[]): Command {
   const next = program.commands.find((each) => each.name() === words[0]);
   return next === undefined ? program : commandOf(next, words.slice(1));

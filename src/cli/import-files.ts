@@ -1,4 +1,4 @@
-/** The configuration that an import adds to: its texts as they are, and how they are replaced. */
+/** The files that init and import read and write. */
 import { appendFile, readFile, writeFile } from 'node:fs/promises';
 import path from 'node:path';
 import { InvalidConfiguration } from '../config/errors.ts';
@@ -20,25 +20,29 @@ export async function readImportFiles({ config }: ConfigOptions, io: Io): Promis
   const texts = new Map<string, string>();
   for (const file of loaded.files) {
     const text = await readText(file);
-    // The configuration is read without its byte order mark, which is to stay.
+    // The configuration is read without its byte order mark, which stays in the file.
     if (text === undefined || text.replace(/^\uFEFF/, '') !== loaded.sources.get(file)) throw changed(file);
     texts.set(file, text);
   }
   return { loaded, texts, isNew: false };
 }
 
-/** A configuration that is only a text as yet. @throws UserError when it is not valid */
+/** Loads a configuration from its text, before it is written. @throws UserError when it is not valid */
 export async function newImportFiles({ config }: ConfigOptions, text: string, io: Io): Promise<ImportFiles> {
   const loaded = await loadConfig(config, io.env, new Map([[path.resolve(config), text]]));
   if (!loaded.ok) {
     const [first] = loaded.diagnostics;
-    throw new UserError('CONFIG_INVALID', first?.message ?? 'it is not valid', first?.hint ?? 'Give another name.');
+    throw new UserError(
+      'CONFIG_INVALID',
+      first?.message ?? 'the configuration is not valid',
+      first?.hint ?? 'Choose another name.',
+    );
   }
   return { loaded, texts: new Map([[config, text]]), isNew: true };
 }
 
 /**
- * Replaces the texts, each file at once; one that changed meanwhile is not written over, and then none is written.
+ * Writes the changed texts, each file atomically. If a file changed meanwhile, none is written.
  *
  * @throws UserError IMPORT_REFUSED, FILE_EXISTS or FILE_UNWRITABLE
  */
@@ -52,7 +56,7 @@ export async function writeImportFiles(
   for (const [file, text] of changes) await (isNew ? writeNew(file, text) : replace(file, text));
 }
 
-/** Writes a file that must not be there. @throws UserError FILE_EXISTS or FILE_UNWRITABLE */
+/** Writes a file that must not exist. @throws UserError FILE_EXISTS or FILE_UNWRITABLE */
 export async function writeNew(file: string, text: string): Promise<void> {
   try {
     await writeFile(file, text, { flag: 'wx' });
@@ -60,8 +64,8 @@ export async function writeNew(file: string, text: string): Promise<void> {
     if (codeOf(cause) === 'EEXIST') throw alreadyThere(file, cause);
     const hint =
       codeOf(cause) === 'ENOENT'
-        ? `Make its folder first: mkdir -p ${path.dirname(file)}`
-        : 'Go to a folder that you can write, or name another file with --config.';
+        ? `Create its folder first: mkdir -p ${path.dirname(file)}`
+        : 'Go to a folder that you can write, or choose another file with --config.';
     throw new UserError('FILE_UNWRITABLE', `${file} cannot be written (${codeOf(cause)})`, hint, { cause });
   }
 }
@@ -69,7 +73,7 @@ export async function writeNew(file: string, text: string): Promise<void> {
 export function alreadyThere(file: string, cause?: unknown): UserError {
   const text = 'Choose another name with --config FILE, or add the live accounts to this file.';
   const hint = { text, command: ['import', '--all'] };
-  return new UserError('FILE_EXISTS', `${file} exists, and init overwrites nothing`, hint, { cause });
+  return new UserError('FILE_EXISTS', `${file} exists, and init does not overwrite files`, hint, { cause });
 }
 
 async function replace(file: string, text: string): Promise<void> {
@@ -83,13 +87,13 @@ async function replace(file: string, text: string): Promise<void> {
 }
 
 function changed(file: string): UserError {
-  const message = `${file} was changed by something else after it had been read, so nothing was written`;
-  return new UserError('IMPORT_REFUSED', message, 'When it is as it should be, import again.');
+  const message = `${file} was changed while the import ran, so nothing was written`;
+  return new UserError('IMPORT_REFUSED', message, 'Check the file, then import again.');
 }
 
 const IGNORED = ['.motherduck/', '.motherduck-sandbox/', 'motherduck.accounts.state.json.lock'];
 
-/** Adds to the .gitignore beside a configuration what is not in it yet. Gives how many lines these were, and its path. */
+/** Adds missing lines to the .gitignore beside a configuration, for secrets and local files. Returns their number and its path. */
 export async function ignoreInGit(config: string): Promise<{ readonly added: number; readonly file: string }> {
   const file = path.join(path.dirname(config), '.gitignore');
   const text = await readFile(file, 'utf8').catch(() => '');

@@ -1,8 +1,8 @@
 /**
- * What import and init --from-live share: read, decide, show, ask, write, adopt.
+ * The run that import and init --from-live share: read, decide, show, ask, write, adopt.
  *
- * The configuration is written first, and then the state. A run that ends between the two has done no harm: everything
- * that the configuration names and the state does not have is adopted by the next import, or by the next apply.
+ * The configuration is written first, then the state. A run that ends between the two does no harm: the next import or apply
+ * adopts what is in the configuration and not yet in the state.
  */
 import { adoptAll } from '../apply/adopt.ts';
 import { type Decided, decideSafely, type ImportFiles, readForImport } from '../engine/importing.ts';
@@ -17,7 +17,7 @@ import { commandText } from '../report/hint.ts';
 import { type Counts, importDiff, importNoticeText, importSummary, skippedText } from '../report/import/text.ts';
 import { openState, type StateFile } from '../state/state-file.ts';
 import { waitUnlocked } from '../state/state-lock.ts';
-import { type ConfigOptions, showFindings, suitEngineToCommand } from './configuration.ts';
+import { type ConfigOptions, setCommandFlags, showFindings } from './configuration.ts';
 import { askFor } from './confirm.ts';
 import { ignoreInGit, writeImportFiles } from './import-files.ts';
 import type { Io, OutputOptions } from './io.ts';
@@ -34,17 +34,17 @@ export interface ImportOptions extends ConfigOptions, ServiceOptions, OutputOpti
   readonly lockTimeout?: number;
 }
 
-/** Where an import begins. */
+/** The configuration that an import starts from. */
 export interface Beginning {
-  /** What there is before anything live is known. */
+  /** Reads the configuration, before anything live is known. */
   read(): Promise<ImportFiles>;
-  /** What there is to be added to, once it is known what is live; as it was read unless given. */
+  /** Changes the configuration to add to, once the live organization is known. */
   settle?(live: Live): Promise<ImportFiles>;
-  /** What a person should know of it. */
+  /** Notices to show to the user. */
   readonly notices?: readonly Notice[];
 }
 
-/** Imports what is asked for. Gives the exit code. @throws UserError */
+/** Imports the selection. Returns the exit code. @throws UserError */
 export async function importLive(
   command: string,
   selection: Selection,
@@ -52,7 +52,7 @@ export async function importLive(
   options: ImportOptions,
   io: Io,
 ): Promise<number> {
-  suitEngineToCommand();
+  setCommandFlags();
   const work = async (stopping: AbortSignal) => {
     const read = await beginning.read();
     const service = await openService(options, io);
@@ -82,7 +82,7 @@ export async function importLive(
   return work(new AbortController().signal);
 }
 
-/** The lines come first, since they may be many: what they leave open is to be seen above the question. */
+/** Shows the lines first, since there may be many; what is skipped follows, just above the question. */
 function show({ decided }: Decided, files: ImportFiles, unmanaged: readonly string[], io: Io): void {
   io.result(importDiff(files.isNew ? new Map() : files.texts, decided, io.paint.out));
   if (unmanaged.length > 0) io.note(`The Ducklings of ${few(unmanaged)} stay unmanaged, as configured.`);
@@ -102,7 +102,7 @@ async function carryOut(
   const { texts, skipped } = decided;
   const isDone = !dryRun && (texts.size > 0 || actions.length > 0);
   if (isDone) {
-    const question = texts.size > 0 ? `Write this to ${[...texts.keys()].join(' and ')}?` : 'Take that into the state?';
+    const question = texts.size > 0 ? `Write this to ${[...texts.keys()].join(' and ')}?` : 'Add that to the state?';
     if (!options.yes) {
       io.note(`\n${summary({ decided, actions }, config, 'confirm').trimEnd()}`);
       await askFor('yes', question, { text: 'Read what it would write with --dry-run, then add --yes.' }, io, stopping);
@@ -117,7 +117,7 @@ async function carryOut(
   return skipped.some(({ reason }) => reason.kind === 'unreadable') ? EXIT.partly : EXIT.done;
 }
 
-/** Of accounts that were named: those that the configuration has, and whose Ducklings it leaves alone. */
+/** The named accounts that are in the configuration without Ducklings. */
 function withoutDucklings(selection: Selection, { accounts }: Desired): string[] {
   if (selection.what === 'all') return [];
   const named = [...selection.accounts].filter(([, { tokens }]) => tokens === undefined);

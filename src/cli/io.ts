@@ -1,4 +1,4 @@
-/** What a command has of the world: its streams, its environment, and how it may speak to a person. */
+/** The input and output of a command: streams, environment, and messages to the user. */
 import { type Hint, UserError } from '../model/user-error.ts';
 import { jsonText, printable } from '../report/escape.ts';
 import { hintsInContext, hintText, type InContext } from '../report/hint.ts';
@@ -15,23 +15,23 @@ export interface Io {
   readonly options: OutputOptions & ContextOptions;
   /** Adds the context options that the user typed to a command to type next. */
   readonly inContext: InContext;
-  /** For the result on stdout, and for everything else on stderr. */
+  /** Colours for the result on stdout and for everything else on stderr. */
   readonly paint: { readonly out: Paint; readonly err: Paint };
-  /** The line of stderr that changes; every line that stays clears it. */
+  /** The progress line on stderr, which every other line clears. */
   readonly changing: Pick<ChangingLine, 'show' | 'clear'>;
-  /** The result, as it is. */
+  /** Writes the result unchanged. */
   result(text: string): void;
-  /** The result in the format that was asked for; as text, a terminal gets it no wider than it is. */
+  /** Writes the result in the selected format; text is wrapped to the width of a terminal. */
   report(text: string): void;
-  /** Commands that the runner of GitHub Actions is to obey, as part of the result or beside it. */
+  /** Writes workflow commands for the runner of GitHub Actions, to stdout as a result or to stderr as a note. */
   commands(text: string, as: 'result' | 'note'): void;
-  /** What must be seen, on stderr. */
+  /** Writes to stderr, also with --quiet. */
   say(text: string): void;
-  /** Progress and remarks; silent with --quiet. */
+  /** Writes a remark to stderr, except with --quiet. */
   note(text: string): void;
-  /** Silent with --quiet. */
+  /** Writes a warning to stderr, except with --quiet. */
   warn(message: string, hint?: Hint): void;
-  /** A line of --debug. */
+  /** Writes a line to stderr with --debug. */
   debug(line: string): void;
 }
 
@@ -78,7 +78,7 @@ function isText({ format = 'text' }: OutputOptions): boolean {
   return format === 'text';
 }
 
-/** Writes an error for a person on stderr; with --format json also as a document on stdout. */
+/** Writes an error to stderr; with --format json also as a document to stdout. */
 export function presentError(error: unknown, io: Io): void {
   const { paint } = io;
   const known = error instanceof UserError ? error : bug(error);
@@ -99,6 +99,6 @@ export function presentError(error: unknown, io: Io): void {
 
 function bug(error: unknown): UserError {
   const what = error instanceof Error ? error.message : String(error);
-  const hint = 'Run it again with --debug, and report what it prints at the issues of motherduck-accounts.';
+  const hint = 'Run it again with --debug, and report the output as an issue of motherduck-accounts.';
   return new UserError('BUG', `this is a bug in motherduck-accounts: ${what}`, hint);
 }

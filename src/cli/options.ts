@@ -1,9 +1,9 @@
-/** The options of the command line that several commands have. Help shows those that belong together under one heading. */
+/** The options that several commands share, in the groups that help shows, and the parsers of option values. */
 import { type Command, InvalidArgumentError, Option } from 'commander';
 import { parseDuration, type Seconds } from '../model/time.ts';
 import { APPLY_FORMATS } from '../report/formats.ts';
 
-/** Adds options, and gives the command. */
+/** Adds groups of options to a command, and returns the command. */
 export function withOptions(command: Command, ...groups: readonly (readonly Option[])[]): Command {
   for (const option of groups.flat()) command.addOption(option);
   return command;
@@ -41,13 +41,13 @@ export const SERVICE = under(
   ).argParser(duration),
 );
 
-/** Of the commands that are about the sandbox itself. */
+/** For commands that work on the sandbox itself. */
 export const SANDBOX_FOLDER = new Option(
   '--sandbox [dir]',
   'Set the folder of the sandbox (default: MDACC_SANDBOX, else .motherduck-sandbox)',
 );
 
-/** Of the commands that connect to nothing, so that a script can pass it to every command. */
+/** For commands that connect to nothing, so that a script can pass it to every command. */
 export const NO_SERVICE = new Option('--sandbox [dir]', 'No effect; accepted for consistency');
 
 export const ONLY = new Option('--only <glob>', 'Include only accounts that match; repeatable').argParser(gather);
@@ -62,7 +62,7 @@ export const DUE = new Option(
   'Apply only scheduled work: due rotations and ended overlaps; skip accounts with other changes',
 );
 
-/** Of the commands that carry out a plan. */
+/** The options of commands that apply a plan. */
 export const APPLYING = [
   YES,
   new Option('--allow-delete', 'Allow --yes to delete accounts'),
@@ -84,7 +84,7 @@ export function duration(text: string): Seconds {
 }
 
 export function count(text: string): number {
-  if (!/^[1-9]\d{0,6}$/.test(text)) throw new InvalidArgumentError('Write a whole number from 1 up.');
+  if (!/^[1-9]\d{0,6}$/.test(text)) throw new InvalidArgumentError('Write a whole number of at least 1.');
   return Number(text);
 }
 

@@ -1,4 +1,4 @@
-/** What the line says that shows how far some work is: `Reading accounts [█████░░░] 137/300  42/s, 3s left  etl_prod`. */
+/** The text of the progress line: `Reading accounts [█████░░░] 137/300  42/s, 3s left  etl_prod`. */
 import stringWidth from 'string-width';
 import { cutTo } from '../model/text-width.ts';
 import { printable } from '../report/escape.ts';
@@ -7,27 +7,27 @@ export interface Progressed {
   readonly what: string;
   readonly done: number;
   readonly total: number;
-  /** Since it began. */
+  /** Seconds since the work began. */
   readonly seconds: number;
-  /** What is worked on now. */
+  /** The account in work. */
   readonly current: string;
 }
 
 export interface LineRoom {
   readonly columns: number;
-  /** Whether it may have other characters than those of ASCII. */
+  /** Whether the terminal can show characters other than ASCII. */
   readonly hasBlocks: boolean;
 }
 
 const BAR_WIDTH = 20;
 const LEAST_BAR = 5;
 const LEAST_NAME = 6;
-/** Of work that ends sooner, nobody asks how long it takes. */
+/** Shorter work shows no rate and no remaining time. */
 const SHORT_SECONDS = 2;
 
-/** The line, never wider than the terminal: the name is cut first, then the bar, then the time. */
+/** Formats the line, never wider than the terminal: the name is cut first, then the bar, then the time. */
 export function progressLine({ what, done, total, seconds, current }: Progressed, room: LineRoom): string {
-  // In the last column some terminals begin a new line.
+  // Some terminals begin a new line after the last column.
   const width = room.columns - 1;
   const count = `${done}/${total}`;
   const least = `${what} ${count}`;

@@ -1,11 +1,11 @@
-/** How far some work is, on stderr: a line that changes on a terminal, nothing elsewhere. */
+/** Progress on stderr: a line that changes on a terminal, nothing elsewhere. */
 import type { Context } from '../engine/service.ts';
 import type { Io } from './io.ts';
 import { progressLine } from './progress-line.ts';
 import { canChangeLines, columnsOf, hasBlocks } from './terminal.ts';
 
 const REDRAW_MS = 100;
-/** Work that ends sooner needs no bar. */
+/** Shorter work shows no bar. */
 const SILENT_MS = 300;
 
 export class Progress {
@@ -23,28 +23,28 @@ export class Progress {
     this.#what = what;
     this.#total = total;
     this.#isShown = canChangeLines(process.stderr, io.options, io.env);
-    // By the clock, so that the time goes on while nothing is done, and a terminal may change its width.
+    // On a timer, so that the time advances during long steps and the bar follows the width of the terminal.
     if (this.#isShown) this.#timer = setInterval(() => this.#draw(), REDRAW_MS).unref();
-    // What changes something hears of interruptions by itself; what only reads ends here.
+    // Commands that change something handle interruptions themselves; those that only read end here.
     if (this.#isShown && process.listenerCount('SIGINT') === 0) process.once('SIGINT', this.#leave);
   }
 
-  /** One more is done. */
+  /** Counts one more as done. */
   step(): void {
     this.#done += 1;
   }
 
-  /** What is worked on now. */
+  /** Sets what is in work. */
   now(current: string): void {
     this.#current = current;
   }
 
-  /** A line that stays; where the work is shown by a changing one, only if it `isLasting`. */
-  line(text: string, isLasting: boolean): void {
-    if (isLasting || !this.#isShown) this.#io.note(text);
+  /** Prints a line; where a progress line is shown, only if the line is `isImportant`. */
+  line(text: string, isImportant: boolean): void {
+    if (isImportant || !this.#isShown) this.#io.note(text);
   }
 
-  /** Takes the changing line away. */
+  /** Removes the progress line. */
   end(): void {
     process.off('SIGINT', this.#leave);
     clearInterval(this.#timer);

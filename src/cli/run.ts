@@ -1,4 +1,4 @@
-/** How every command runs: its errors become exit codes, and an output that is closed early stops nothing. */
+/** Runs a command: errors become exit codes, and output that is closed early does not stop it. */
 import { type ErrorCode, UserError } from '../model/user-error.ts';
 import { type Io, type OutputOptions, openIo, presentError } from './io.ts';
 import type { ContextOptions } from './typed-options.ts';
@@ -20,20 +20,20 @@ const EXIT_OF: Partial<Record<ErrorCode, number>> = {
   INTERRUPTED: EXIT.interrupted,
 };
 
-/** Runs the body of a command and gives its exit code; whatever it throws is presented. */
+/** Runs the body of a command and returns its exit code; errors are shown. */
 export async function runCommand(
   options: OutputOptions & ContextOptions,
   body: (io: Io) => Promise<number>,
 ): Promise<number> {
   const io = openIo(options);
-  // An output that breaks must not break off what is under way; a result that was lost is an error in the end.
-  let lost: NodeJS.ErrnoException | undefined;
+  // Broken output must not stop an apply; if the result was lost, the command fails at its end.
+  let outputError: NodeJS.ErrnoException | undefined;
   process.stdout.on('error', (error: NodeJS.ErrnoException) => {
-    if (error.code !== 'EPIPE') lost = error;
+    if (error.code !== 'EPIPE') outputError = error;
   });
   process.stderr.on('error', () => undefined);
   process.once('exit', () => {
-    if (lost !== undefined && process.exitCode === EXIT.done) process.exitCode = EXIT.error;
+    if (outputError !== undefined && process.exitCode === EXIT.done) process.exitCode = EXIT.error;
   });
   try {
     return await body(io);

@@ -1,14 +1,17 @@
-/** Ctrl-C, SIGTERM and a closed terminal: the first asks to stop after the calls in flight, the second stops at once. */
+/** Interruptions by Ctrl-C, SIGTERM or a closed terminal, and work under the lock of the state. */
 import { underStateLock } from '../engine/state.ts';
 import type { Io } from './io.ts';
 import { EXIT } from './run.ts';
 
-/** Whether somebody is being asked, so that nothing is in flight. */
+/** Whether a question is open, so that no calls are in flight. */
 let isAsking = false;
 
 const SIGNALS = ['SIGINT', 'SIGTERM', 'SIGHUP'] as const;
 
-/** Runs `work` with a signal that the first interruption aborts. Stopping at once is safe too: the state has the intents. */
+/**
+ * Runs `work` with a signal that the first interruption aborts: calls in flight are finished. The second ends the process at
+ * once, which is safe too, because the state holds the intents.
+ */
 export async function interruptible<T>(io: Io, work: (stopping: AbortSignal) => Promise<T>): Promise<T> {
   const controller = new AbortController();
   const onSignal = () => {
@@ -28,7 +31,7 @@ export async function interruptible<T>(io: Io, work: (stopping: AbortSignal) => 
   }
 }
 
-/** Waits for an answer: an interruption meanwhile finds nothing under way. */
+/** Waits for an answer. An interruption meanwhile prints no remark, because nothing is in flight. */
 export async function whileAsking<T>(answer: () => Promise<T>): Promise<T> {
   isAsking = true;
   try {
@@ -43,7 +46,7 @@ export interface LockedOptions {
   readonly lockTimeout?: number;
 }
 
-/** Does the work and releases the lock, whatever happens. @throws UserError STATE_LOCKED, INTERRUPTED */
+/** Does the work under the lock of the state, which is released even if the work throws. @throws UserError STATE_LOCKED, INTERRUPTED */
 export function underLock<T>(
   command: string,
   statePath: string,

@@ -7,7 +7,7 @@ export interface TerminalOptions {
   readonly debug?: boolean;
 }
 
-/** NO_COLOR and --no-color win over FORCE_COLOR, and that over what the stream is. */
+/** Selects the colours of a stream: NO_COLOR and --no-color override FORCE_COLOR, which overrides the kind of stream. */
 export function paintFor(stream: NodeJS.WriteStream, options: TerminalOptions, env: NodeJS.ProcessEnv): Paint {
   const { NO_COLOR = '', FORCE_COLOR = '', TERM } = env;
   if (options.color === false || NO_COLOR !== '') return plain;
@@ -15,12 +15,12 @@ export function paintFor(stream: NodeJS.WriteStream, options: TerminalOptions, e
   return stream.isTTY && TERM !== 'dumb' ? coloured : plain;
 }
 
-/** How wide the terminal is now; undefined where there is none. */
+/** The current width of the terminal in columns; undefined without a terminal. */
 export function columnsOf(stream: NodeJS.WriteStream): number | undefined {
   return stream.isTTY && stream.columns > 0 ? stream.columns : undefined;
 }
 
-/** A log keeps every state of a line that changes, and --debug writes between. */
+/** Whether a line can change: a log would keep every version of it, and --debug writes in between. */
 export function canChangeLines(stream: NodeJS.WriteStream, options: TerminalOptions, env: NodeJS.ProcessEnv): boolean {
   if (options.quiet || options.debug) return false;
   return stream.isTTY && env.TERM !== 'dumb' && NO_CI.includes(env.CI ?? '');
@@ -28,13 +28,13 @@ export function canChangeLines(stream: NodeJS.WriteStream, options: TerminalOpti
 
 const NO_CI = ['', '0', 'false'];
 
-/** Whether blocks can be drawn. In Chinese, Japanese and Korean they may take two columns. */
+/** Whether block characters can be drawn. In Chinese, Japanese and Korean locales they may take two columns. */
 export function hasBlocks({ LC_ALL, LC_CTYPE, LANG }: NodeJS.ProcessEnv): boolean {
   const locale = LC_ALL || LC_CTYPE || LANG || '';
   return /utf-?8/i.test(locale) && !/^(zh|ja|ko)/.test(locale);
 }
 
-/** The last line of a terminal, which changes while something is done, and makes way for every line that stays. */
+/** The last line of a terminal, which shows progress and is cleared before any other output. */
 export class ChangingLine {
   readonly #stream: NodeJS.WritableStream;
   #isShown = false;
@@ -54,7 +54,7 @@ export class ChangingLine {
   }
 }
 
-/** How a character is put in so that the runner sees no command: by an escape where the format has one, else by a space. */
+/** The replacements that hide a command from the runner: an escape where the format has one, otherwise a space. */
 const ESCAPES: Readonly<Record<string, { readonly hash: string; readonly colon: string }>> = {
   json: { hash: '\\u0023', colon: ':' },
   sarif: { hash: '\\u0023', colon: ':' },
@@ -63,14 +63,14 @@ const ESCAPES: Readonly<Record<string, { readonly hash: string; readonly colon: 
 };
 const SPACED = { hash: ' #', colon: ' :' };
 
-/** Gives what makes a text fit for the log that this environment has, in a format of reports. */
+/** Returns the function that makes output safe for the log of this environment. @param format a format of reports */
 export function forLog(env: NodeJS.ProcessEnv, format = 'text'): (text: string) => string {
   return env.GITHUB_ACTIONS === 'true' ? (text) => withoutCommands(text, format) : (text) => text;
 }
 
-/** The runner obeys `##[command]` anywhere in a line, and `::command::` at its beginning, after blanks too. */
+/** Hides workflow commands in a text: `##[command]` anywhere in a line, `::command::` at its beginning, also after blanks. */
 export function withoutCommands(text: string, format = 'text'): string {
   const { hash, colon } = ESCAPES[format] ?? SPACED;
-  // In JSON no line begins with a colon.
+  // No line of JSON begins with a colon.
   return text.replace(/##(?=\[)/g, `#${hash}`).replace(/^([\t\v\f\x85\p{Z}]*):(?=:)./gmu, `$1:${colon}`);
 }

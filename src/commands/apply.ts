@@ -1,4 +1,4 @@
-/** `mdacc apply`: shows the plan, asks, does it, stores the secrets, then tests what it touched. */
+/** `mdacc apply`: shows the plan, asks, applies it, stores the secrets and tests the changed accounts. */
 import { readFile } from 'node:fs/promises';
 import { type ApplyOptions, type Planner, planAndApply } from '../cli/applying.ts';
 import { readDesired } from '../cli/configuration.ts';
@@ -37,7 +37,7 @@ function refuseMixed({ only, prune, due, sandbox }: ApplyOptions, planFile: stri
   }
 }
 
-/** The plan that was saved, if nothing moved since: it is made again in the same way, and compared. */
+/** Plans the saved actions, if nothing has changed since: the plan is made again in the same way, and compared. */
 function savedPlan(planFile: string, desired: Desired, options: ApplyOptions): Planner {
   return async (stateWriter, service, context) => {
     const saved = parsePlanFile(await readPlanFile(planFile), planFile);

@@ -41,7 +41,7 @@ export function run(options: AuditOptions): Promise<number> {
   });
 }
 
-/** What fails an audit; a note never does. */
+/** The severities that fail an audit; a note never does. */
 const FAILS: Readonly<Record<AuditOptions['failOn'], readonly Severity[]>> = {
   error: ['error'],
   warning: ['error', 'warning'],

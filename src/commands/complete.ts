@@ -1,14 +1,14 @@
-/** `mdacc __complete`: what a completion script asks for at each Tab. */
+/** `mdacc __complete`: answers a completion script at each Tab. */
 import type { Command } from 'commander';
 import { candidatesFor, type Names } from '../completion/candidates.ts';
 import { answerText } from '../completion/scripts.ts';
 
-/** Answers a Tab. It never fails: a shell has no use for an error there. */
+/** Prints the candidates. It never fails, because a shell cannot show an error there. */
 export async function complete(program: Command, words: readonly string[]): Promise<void> {
   process.stdout.write(answerText(await candidatesFor(program, words, namesOf)));
 }
 
-/** As far as the configuration can be read. */
+/** Returns the names of the configuration; none if it cannot be read. */
 async function namesOf(config: string | undefined): Promise<Names> {
   const [{ loadConfig }, { DEFAULT_CONFIG }] = await Promise.all([
     import('../config/load.ts'),

@@ -1,4 +1,4 @@
-/** `mdacc import`: takes what is live into the configuration and the state, and changes nothing at MotherDuck. */
+/** `mdacc import`: adds live accounts and tokens to the configuration and the state, without changing MotherDuck. */
 import { readImportFiles } from '../cli/import-files.ts';
 import { type ImportOptions, importLive } from '../cli/importing.ts';
 import { runCommand } from '../cli/run.ts';

@@ -1,4 +1,4 @@
-/** `mdacc init`: a commented starter file, or one of what is live, and the lines that keep secrets out of git. Overwrites nothing. */
+/** `mdacc init`: writes a starter file or a configuration of the live accounts, and adds secrets to .gitignore. Overwrites nothing. */
 import { stat } from 'node:fs/promises';
 import { alreadyThere, ignoreInGit, newImportFiles, writeNew } from '../cli/import-files.ts';
 import { type ImportOptions, importLive } from '../cli/importing.ts';
@@ -9,6 +9,8 @@ import { statePath } from '../engine/state.ts';
 import { initialConfig, tightestLimits } from '../import/initial-config.ts';
 import { scalar } from '../import/yaml-writer.ts';
 import { SIZES } from '../model/ducklings.ts';
+import { formatDuration } from '../model/time.ts';
+import { TOKEN_TTL_SECONDS } from '../model/tokens.ts';
 import { UserError } from '../model/user-error.ts';
 import { commandText } from '../report/hint.ts';
 
@@ -53,8 +55,8 @@ async function fromLive(options: InitOptions, io: Io): Promise<number> {
   const { config, organization = UNNAMED } = options;
   if (await isThere(config)) throw alreadyThere(config);
   await refuseState(statePath(options));
-  const message = `the organization is called ${UNNAMED}, in the state too`;
-  const unnamed = { message, hint: { text: 'Give it a name of your own: --organization NAME' } };
+  const message = `the organization is named ${UNNAMED}, also in the state`;
+  const unnamed = { message, hint: { text: 'Give it another name with --organization NAME.' } };
   const beginning = {
     notices: options.organization === undefined ? [unnamed] : [],
     read: () => newImportFiles(options, initialConfig(organization), io),
@@ -64,7 +66,7 @@ async function fromLive(options: InitOptions, io: Io): Promise<number> {
   return importLive('init', { what: 'all' }, beginning, options, io);
 }
 
-/** It belongs to a configuration that is not here, and knows where secrets are. */
+/** Refuses to begin beside the state of another configuration, which knows the locations of secrets. */
 async function refuseState(state: string): Promise<void> {
   if (!(await isThere(state))) return;
   const hint =
@@ -79,16 +81,16 @@ function isThere(file: string): Promise<boolean> {
   );
 }
 
-/** The name that stands for the organization until someone gives another. */
+/** The name of the organization unless another is given. */
 export const UNNAMED = 'my_organization';
 
 export function starter(organization: string): string {
   return `# The service accounts of a MotherDuck organization, their access tokens and Ducklings.
-# Checked by "mdacc validate", shown by "mdacc plan", done by "mdacc apply". "mdacc schema" prints what may stand here.
+# Check with "mdacc validate", preview with "mdacc plan", apply with "mdacc apply". "mdacc schema" prints the schema.
 version: 1
 organization: ${scalar(organization)} # a name of your own; a state file of another organization is refused
 
-# Where a token's secret goes the moment it exists. It is shown once, and never kept anywhere else.
+# Where the secret of a new token is stored. MotherDuck shows it once, and it is kept nowhere else.
 secret_stores:
   local: { kind: file, path: .motherduck/secrets.env, format: dotenv }
   # vault: { kind: exec, command: [vault, kv, put, "secret/motherduck/{account}/{token}", "value=-"] }
@@ -97,16 +99,16 @@ secret_stores:
 token_policies:
   pipeline:
     type: read_write # or read_scaling
-    ttl: 90d # 5m to 365d
-    rotate_before: 14d # replaced when less life than this is left
-    overlap: 24h # the replaced token lives on this long
+    ttl: 90d # ${formatDuration(TOKEN_TTL_SECONDS.min)} to ${formatDuration(TOKEN_TTL_SECONDS.max)}
+    rotate_before: 14d # replaced this long before it expires
+    overlap: 24h # the replaced token stays valid this long
     secret_store: local
 
 # Compute: the read/write Duckling, and the read scaling pool.
 duckling_pools:
   small:
-    read_write: { size: pulse } # ${SIZES.join(', ')}
-    read_scaling: { size: pulse, pool_size: 0 } # more, once a read_scaling token uses it
+    read_write: { size: ${SIZES[0]} } # ${SIZES.join(', ')}
+    read_scaling: { size: ${SIZES[0]}, pool_size: 0 } # increase it for read_scaling tokens
 
 accounts:
   my_pipeline: # the username at MotherDuck
@@ -114,9 +116,9 @@ accounts:
     tokens:
       loader: pipeline
 
-# What a plan must not do.
+# Limits that every plan must respect.
 guardrails:
   max_deletes: 0
-  allowed_sizes: [pulse, standard]
+  allowed_sizes: [${SIZES.slice(0, 2).join(', ')}]
 `;
 }

@@ -1,4 +1,4 @@
-/** `mdacc plan`: what apply would change, and why. Changes nothing, anywhere. */
+/** `mdacc plan`: shows what apply would change, and why. Changes nothing. */
 
 import { readFile } from 'node:fs/promises';
 import type { PlanningOptions } from '../cli/applying.ts';

@@ -1,4 +1,4 @@
-/** `mdacc rotate`: replaces tokens now, whether they are due or not, by the same plan and apply. */
+/** `mdacc rotate`: replaces tokens now, whether they are due or not, with a normal plan and apply. */
 import { type ApplyOptions, planAndApply } from '../cli/applying.ts';
 import { readDesired } from '../cli/configuration.ts';
 import { runCommand } from '../cli/run.ts';
@@ -11,17 +11,17 @@ import { suggestion } from '../yaml/wording.ts';
 export function run(options: ApplyOptions, names: readonly string[]): Promise<number> {
   return runCommand(options, async (io) => {
     const desired = await readDesired(options, io);
-    const wanted = names.map((name) => find(name, desired));
+    const selected = names.map((name) => find(name, desired));
     const rotate = (account: string, token: string) =>
-      wanted.some((each) => each.account === account && (each.token === undefined || each.token === token));
-    const only = [...new Set(wanted.map((each) => each.account))];
+      selected.some((each) => each.account === account && (each.token === undefined || each.token === token));
+    const only = [...new Set(selected.map((each) => each.account))];
     return planAndApply('rotate', desired, options, io, (stateWriter, service, context) =>
       planNow(desired, stateWriter.state, service, { ...options, only, prune: false, rotate }, context),
     );
   });
 }
 
-/** `ACCOUNT`, for all of its tokens, or `ACCOUNT/TOKEN`. @throws UserError USAGE when the configuration has none such */
+/** `ACCOUNT`, for all of its tokens, or `ACCOUNT/TOKEN`. @throws UserError USAGE when the configuration has neither */
 function find(name: string, desired: Desired): { account: string; token?: string } {
   const [username = '', key, ...rest] = name.split('/');
   const account = desired.accounts.get(accountKey(username));
@@ -37,6 +37,6 @@ function find(name: string, desired: Desired): { account: string; token?: string
 }
 
 function unknown(message: string, wrong: string, known: readonly string[]): UserError {
-  const hint = suggestion(wrong, known) ?? 'Name it as the configuration does: ACCOUNT or ACCOUNT/TOKEN.';
+  const hint = suggestion(wrong, known) ?? 'Use a name of the configuration: ACCOUNT or ACCOUNT/TOKEN.';
   return new UserError('USAGE', message, hint);
 }

@@ -4,7 +4,7 @@ import { once } from 'node:events';
 import { existsSync } from 'node:fs';
 import type { Io, OutputOptions } from '../cli/io.ts';
 import { EXIT, runCommand } from '../cli/run.ts';
-import { PROGRAM_VARIABLES, sandboxFolder, tellOfNew, tokenIn } from '../engine/service.ts';
+import { noteNewSandbox, PROGRAM_VARIABLES, sandboxFolder, tokenIn } from '../engine/service.ts';
 import { shownPath, shownRelativePath } from '../files/paths.ts';
 import { Secret } from '../model/secret.ts';
 import { formatDuration, type Seconds, showTime } from '../model/time.ts';
@@ -27,7 +27,7 @@ interface ServeOptions extends SandboxOptions {
   readonly rateLimit?: number;
 }
 
-/** Serves until it is interrupted. Ready when the three variables have been printed. */
+/** Serves until it is interrupted. It is ready when the three variables are printed. */
 export function serve(options: ServeOptions): Promise<number> {
   return runCommand(options, async (io) => {
     const given = io.env.MOTHERDUCK_ADMIN_TOKEN?.trim();
@@ -41,13 +41,11 @@ export function serve(options: ServeOptions): Promise<number> {
       ...(options.fail === undefined ? {} : { failRate: options.fail }),
       ...(options.rateLimit === undefined ? {} : { rateLimit: options.rateLimit }),
     });
-    // The token opens nothing but this sandbox, and only while it is served.
+    // The token gives access to this sandbox only, and only while it is served.
     io.result(
       `MOTHERDUCK_API_URL=${server.url}\nMOTHERDUCK_ADMIN_TOKEN=${token}\nMDACC_SANDBOX=${shownPath(folder)}\n`,
     );
-    io.note(
-      'This is a sandbox, not MotherDuck. Ctrl-C ends it. In another terminal, paste these lines, and then type:',
-    );
+    io.note('This is a sandbox, not MotherDuck. Ctrl-C ends it. In another terminal, paste these lines, then type:');
     io.note('  export MOTHERDUCK_API_URL MOTHERDUCK_ADMIN_TOKEN MDACC_SANDBOX');
     await Promise.race([once(process, 'SIGINT'), once(process, 'SIGTERM')]);
     await server.close();
@@ -60,7 +58,7 @@ export function reset(options: SandboxOptions): Promise<number> {
   return runCommand(options, async (io) => {
     await resetSandbox(sandboxFolder(options.sandbox, io.env));
     io.report('The sandbox is empty, and its clock is the real one again.\n');
-    io.note('A state file that remembers its accounts is of an organization that is gone: remove it too.');
+    io.note('Remove the state file of its accounts too: they no longer exist.');
     return EXIT.done;
   });
 }
@@ -79,7 +77,7 @@ export function advance(options: SandboxOptions, duration: Seconds): Promise<num
   });
 }
 
-/** Connects with the token in MOTHERDUCK_TOKEN, as a program does that has it, and says as whom. */
+/** Connects with the token in MOTHERDUCK_TOKEN, as a program does, and prints its account. */
 export function connect(options: SandboxOptions): Promise<number> {
   return runCommand(options, async (io) => {
     const folder = sandboxFolder(options.sandbox, io.env);
@@ -103,7 +101,7 @@ export function connect(options: SandboxOptions): Promise<number> {
   });
 }
 
-/** What connects to the sandbox in a folder. @throws UserError USAGE where there is no token to connect with, or no sandbox */
+/** The token to connect to the sandbox of a folder with. @throws UserError USAGE without a token, or without a sandbox */
 function tokenFor(folder: string, { env, options: { sandbox } }: Io): Secret {
   if (!existsSync(folder)) {
     const option = typeof sandbox === 'string' ? `--sandbox=${sandbox}` : '--sandbox';
@@ -124,7 +122,7 @@ const CONNECT_MS = 60_000;
 function withSandbox(options: SandboxOptions, work: (organization: Organization) => Promise<string>): Promise<number> {
   return runCommand(options, async (io) => {
     const folder = sandboxFolder(options.sandbox, io.env);
-    tellOfNew(folder, io);
+    noteNewSandbox(folder, io);
     const organization = await openSandbox(folder);
     try {
       io.report(await work(organization));

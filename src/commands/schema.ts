@@ -1,4 +1,4 @@
-/** `mdacc schema`: prints a JSON Schema, for editors and for those who read the JSON output. */
+/** `mdacc schema`: prints a JSON Schema, for editors and for programs that read JSON output. */
 import { readFile } from 'node:fs/promises';
 import path from 'node:path';
 import type { OutputOptions } from '../cli/io.ts';

@@ -1,4 +1,4 @@
-/** `mdacc smoke`: connects as each account through DuckDB and checks what it finds. */
+/** `mdacc smoke`: tests each account with a connection through DuckDB. */
 import { type ConfigOptions, readDesired } from '../cli/configuration.ts';
 import type { Io, OutputOptions } from '../cli/io.ts';
 import { withContext } from '../cli/progress.ts';
@@ -28,7 +28,7 @@ export function run(options: SmokeOptions): Promise<number> {
     );
     io.report(renderSmoke(smoke, options.format, io.paint.out, io.inContext));
     if (smoke.accounts.some((account) => account.outcome === 'interrupted')) {
-      io.say('Interrupted: the accounts that were not tested say so. Test them with the same command.');
+      io.say('Interrupted: accounts that were not tested are marked. Run the same command to test them.');
       return EXIT.interrupted;
     }
     return smoke.passed ? EXIT.done : EXIT.smokeFailed;

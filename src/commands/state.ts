@@ -1,4 +1,4 @@
-/** `mdacc state list|show|forget|unlock`: looks at the state, drops an entry, removes a stale lock. */
+/** `mdacc state list|show|forget|unlock`: shows the state, removes an entry, removes a stale lock. */
 import { updateAccount, updateToken } from '../apply/state-writer.ts';
 import type { ConfigOptions } from '../cli/configuration.ts';
 import { askFor } from '../cli/confirm.ts';
@@ -47,12 +47,12 @@ export function forget(options: StateOptions, name: string): Promise<number> {
       const file = await openAnyState(path);
       const { account, token } = find(name, file.state);
       const what = token === undefined ? account.username : `${account.username}/${token}`;
-      await sure(`Forget ${what}? It stays at MotherDuck, and is managed no more.`, options, io);
+      await sure(`Forget ${what}? It stays at MotherDuck and is no longer managed.`, options, io);
       if (token === undefined) await updateAccount(file, account.username, () => undefined);
       else await updateToken(file, account.username, token, () => undefined);
       await file.close();
       io.report(`Forgot ${what}. Nothing was changed at MotherDuck.\n`);
-      io.note('While the configuration names it, the next apply adopts it again.');
+      io.note('If the configuration still names it, the next apply adopts it again.');
       return EXIT.done;
     });
   });

@@ -1,4 +1,4 @@
-/** `mdacc validate`: checks the configuration without a network. */
+/** `mdacc validate`: checks the configuration without a network connection. */
 import type { ConfigOptions } from '../cli/configuration.ts';
 import type { OutputOptions } from '../cli/io.ts';
 import { EXIT, runCommand } from '../cli/run.ts';
@@ -35,7 +35,7 @@ function validationOf(loaded: Loaded, config: string): Validation {
 
 const { unused, ...read } = CODES;
 
-/** What every code means: those of the secret stores included. */
+/** The meaning of every code, including those of the secret stores. */
 export const DIAGNOSTICS: Readonly<Record<string, string>> = {
   ...read,
   ...Object.assign({}, ...STORE_KINDS.map(({ codes }) => codes)),

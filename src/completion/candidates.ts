@@ -1,10 +1,10 @@
-/** What may come next on the command line. Pure: which accounts and tokens there are is told from outside. */
+/** The completion candidates for a command line. Pure: the names of accounts and tokens come from the caller. */
 import type { Argument, Command, Option } from 'commander';
 
-/** What can be typed at the cursor. */
+/** The candidates at the cursor. */
 export interface Candidates {
   readonly words: readonly Candidate[];
-  /** What the shell completes by itself, beside the words. */
+  /** What the shell itself completes beside the words. */
   readonly files: 'none' | 'files' | 'folders';
 }
 
@@ -13,7 +13,7 @@ export interface Candidate {
   readonly about?: string;
 }
 
-/** The names of the configuration that the words so far point to. */
+/** The names in the configuration. */
 export interface Names {
   readonly accounts: readonly string[];
   /** `etl_prod/airflow`. */
@@ -23,8 +23,10 @@ export interface Names {
 const NOTHING: Candidates = { words: [], files: 'none' };
 
 /**
- * What can be typed in place of the last word, which may be empty; `words` are those after `mdacc`.
- * `names` is asked only where a name can stand, with the value of `--config`, if it was given.
+ * Finds the candidates for the last word, which may be empty.
+ *
+ * @param words the words after `mdacc`
+ * @param names reads the names of a configuration; called only where a name is possible, with the value of `--config`
  */
 export async function candidatesFor(
   program: Command,
@@ -45,7 +47,7 @@ export async function candidatesFor(
   const last = optionOf(command, rest.at(-1) ?? '');
   if (last?.required) return startingWith(await valuesOf(metavarOf(last), last.argChoices, ask), current);
   if (current.startsWith('-')) return startingWith({ words: optionsOf(command), files: 'none' }, current);
-  // Of an option with a value that may be left out, the value or the next word can come.
+  // After an option with an optional value, the value or the next argument can follow.
   const optional = last?.optional ? await valuesOf(metavarOf(last), last.argChoices, ask) : NOTHING;
   const next = await nextOf(command, rest, ask);
   const files = next.files === 'none' ? optional.files : next.files;
@@ -74,7 +76,7 @@ async function nextOf(command: Command, rest: readonly string[], ask: () => Prom
   return argument === undefined ? NOTHING : valuesOf(argument.name(), argument.argChoices, ask);
 }
 
-/** How many arguments stand before the cursor: words that are neither options nor their values. */
+/** The number of arguments before the cursor: words that are neither options nor their values. */
 function positionals(command: Command, rest: readonly string[]): number {
   return rest.filter((word, index) => {
     if (word.startsWith('-')) return false;
@@ -87,7 +89,7 @@ function argumentAt(all: readonly Argument[], index: number): Argument | undefin
   return all[index] ?? (all.at(-1)?.variadic ? all.at(-1) : undefined);
 }
 
-/** What may stand for a metavar, by its name: help says what to type, so completion need not be told again. */
+/** The candidates for a value, by its name in help: `file`, `dir`, `glob` or `account`. */
 async function valuesOf(
   metavar: string,
   choices: readonly string[] | undefined,

@@ -1,6 +1,6 @@
 /**
- * What `mdacc completion` prints. The scripts know nothing of the commands: they ask `mdacc __complete`, with the words so
- * far, for a line a candidate (`word`, a tab, what it is), and a last one that says what the shell shall add by itself.
+ * The completion scripts. They know no commands: they call `mdacc __complete` with the words so far, which prints a line for
+ * each candidate (`word`, a tab, its description) and a last line that says what the shell completes itself.
  */
 import type { Candidates } from './candidates.ts';
 

@@ -4,7 +4,7 @@ import type { Problems } from '../yaml/diagnostic.ts';
 import { showNode } from '../yaml/wording.ts';
 import type { Limits } from './guardrails.ts';
 import type { Resolved, ResolvedAccount } from './resolve.ts';
-import { type DucklingSettings, type Setting, type SideSettings, toBlame } from './settings.ts';
+import { type DucklingSettings, locationToReport, type Setting, type SideSettings } from './settings.ts';
 
 /** Checks the Ducklings of pools, templates and accounts, and what all accounts have together. */
 export function checkDucklings(resolved: Resolved, limits: Limits, problems: Problems): void {
@@ -35,7 +35,7 @@ function checkSide({ size, cooldown }: SideSettings, limits: Limits, problems: P
     problems.error('cooldown-range', cooldown.node.at, `cooldown ${showNode(cooldown.node)} is outside ${range}`);
   }
   if (size?.value !== undefined && !sizeFacts(size.value).cooldown.settable) {
-    problems.error('cooldown-pulse', toBlame(cooldown, size), `a ${size.value} Duckling has no cooldown`, {
+    problems.error('cooldown-pulse', locationToReport(cooldown, size), `a ${size.value} Duckling has no cooldown`, {
       hint: 'remove cooldown, or choose another size',
     });
   }

@@ -12,18 +12,18 @@ import { textOf } from '../yaml/tree.ts';
 import { quote, showNode } from '../yaml/wording.ts';
 import type { Limits } from './guardrails.ts';
 import type { Resolved, ResolvedAccount, ResolvedToken } from './resolve.ts';
-import { type TokenSettings, toBlame } from './settings.ts';
+import { locationToReport, type TokenSettings } from './settings.ts';
 
-/** Room for the `.2` of a later generation, up to nine digits. */
+/** Characters for the `.2` of a later generation, up to nine digits. */
 const SUFFIX_ROOM = 10;
 
-/** Checks policies on their own, and each token with what its policy gives. */
+/** Checks each policy, and each token with the settings of its policy. */
 export function checkTokens(resolved: Resolved, limits: Limits, problems: Problems): void {
   for (const { settings } of resolved.policies) checkTimes(settings, limits, problems);
   // A template's token is one object for all its accounts: once is enough.
   const seen = new Set<ResolvedToken>();
   for (const account of [...resolved.templates, ...resolved.accounts]) {
-    checkSeries(account, problems);
+    checkGenerationNames(account, problems);
     for (const token of account.tokens) {
       if (seen.has(token)) continue;
       seen.add(token);
@@ -66,17 +66,17 @@ function checkTimes(settings: TokenSettings, limits: Limits, problems: Problems)
   checkTtl(ttl.value, ttl, limits, problems);
   if (rotateBefore?.value !== undefined && rotateBefore.value >= ttl.value) {
     const message = `rotate_before ${showNode(rotateBefore.node)} is not less than ttl ${showNode(ttl.node)}: a new token would be replaced at once`;
-    problems.error('rotate-before', toBlame(rotateBefore, ttl), message, {
+    problems.error('rotate-before', locationToReport(rotateBefore, ttl), message, {
       hint: 'make rotate_before shorter, or ttl longer',
     });
   }
   if (overlap?.value === undefined) return;
   if (overlap.value >= ttl.value) {
     const message = `overlap ${showNode(overlap.node)} is not less than ttl ${showNode(ttl.node)}: a replaced token would outlive its replacement`;
-    problems.error('overlap', toBlame(overlap, ttl), message, { hint: 'make overlap shorter, or ttl longer' });
+    problems.error('overlap', locationToReport(overlap, ttl), message, { hint: 'make overlap shorter, or ttl longer' });
   } else if (rotateBefore?.value !== undefined && overlap.value > rotateBefore.value) {
     const message = `overlap ${showNode(overlap.node)} is longer than rotate_before ${showNode(rotateBefore.node)}: the replaced token expires before its overlap ends`;
-    problems.warning('overlap-cut-short', toBlame(overlap, rotateBefore), message, {
+    problems.warning('overlap-cut-short', locationToReport(overlap, rotateBefore), message, {
       hint: 'make rotate_before at least as long as overlap',
     });
   }
@@ -105,7 +105,7 @@ function checkNever({ ttl, rotateBefore }: TokenSettings, limits: Limits, proble
       hint: `give it a ttl such as ${formatDuration(longest)}, or set guardrails.allow_never_expiring: true`,
     });
   }
-  // A token that turns its policy's ttl into never cannot take the rotate_before away, so it is not told to.
+  // A token that overrides the ttl with never cannot remove the rotate_before of its policy, so there is no warning.
   if (rotateBefore !== undefined && ttl?.layer === rotateBefore.layer) {
     const message = 'rotate_before has no effect on a token that never expires';
     problems.warning('rotate-before-ignored', rotateBefore.node.at, message, { hint: 'remove it, or give a ttl' });
@@ -117,7 +117,7 @@ export function tokenName({ name, key }: ResolvedToken): string | undefined {
   return name === undefined ? key : textOf(name);
 }
 
-const KEPT_NAMES: ReadonlyMap<string, string> = new Map([
+const RESERVED_BY: ReadonlyMap<string, string> = new Map([
   ...RESERVED_TOKEN_NAMES.map((name) => [name.toLowerCase(), 'MotherDuck'] as const),
   [SMOKE_TOKEN_NAME.toLowerCase(), 'the smoke test'] as const,
 ]);
@@ -126,7 +126,7 @@ function checkName(token: ResolvedToken, problems: Problems): void {
   const name = tokenName(token);
   if (name === undefined) return;
   const at = token.name?.at ?? token.at;
-  const keeper = KEPT_NAMES.get(name.trim().toLowerCase());
+  const keeper = RESERVED_BY.get(name.trim().toLowerCase());
   if (keeper !== undefined) {
     problems.error('token-name', at, `${keeper} reserves the token name ${quote(name)}`, {
       hint: 'choose another name',
@@ -141,27 +141,27 @@ function checkName(token: ResolvedToken, problems: Problems): void {
   }
 }
 
-// The tokens of an account are told apart by their live names: "app", "app.2", "app.3" are one token's generations.
-function checkSeries({ tokens }: ResolvedAccount, problems: Problems): void {
+// Live names identify the tokens of an account: "app", "app.2" and "app.3" are generations of one token.
+function checkGenerationNames({ tokens }: ResolvedAccount, problems: Problems): void {
   const byName = new Map<string, ResolvedToken>();
   for (const token of tokens) {
     const name = tokenName(token);
     if (name === undefined) continue;
     const other = byName.get(name);
     if (other === undefined) byName.set(name, token);
-    else reportSeries(token, other, problems);
+    else reportSameNames(token, other, problems);
   }
   for (const [name, token] of byName) {
     const base = name.slice(0, Math.max(0, name.lastIndexOf('.')));
     const other = byName.get(base);
-    if (other !== undefined && generationOf(base, name) !== undefined) reportSeries(token, other, problems);
+    if (other !== undefined && generationOf(base, name) !== undefined) reportSameNames(token, other, problems);
   }
 }
 
-function reportSeries(token: ResolvedToken, other: ResolvedToken, problems: Problems): void {
+function reportSameNames(token: ResolvedToken, other: ResolvedToken, problems: Problems): void {
   const message = `tokens ${quote(other.key)} and ${quote(token.key)} would have the same names at MotherDuck`;
   problems.error('token-name-series', token.name?.at ?? token.at, message, {
-    related: { message: 'the other stands', at: other.name?.at ?? other.at },
+    related: { message: 'the other token is', at: other.name?.at ?? other.at },
     hint: 'successors of a token are called NAME.2, NAME.3 and so on: choose another name',
   });
 }

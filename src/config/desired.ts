@@ -16,7 +16,7 @@ import type { Limits } from './guardrails.ts';
 import type { Resolved, ResolvedAccount, ResolvedToken } from './resolve.ts';
 import type { SideSettings, TokenSettings } from './settings.ts';
 
-/** Makes Desired of a configuration in which no error was found. */
+/** Converts a configuration without errors to Desired. */
 export function desiredOf(
   resolved: Resolved,
   stores: readonly WrittenStore[],
@@ -60,7 +60,7 @@ function ducklingsOf({
   };
 }
 
-/** One side of Ducklings with the values that are given. */
+/** The settings of one side of Ducklings that are given. */
 export function sideOf({ size, poolSize, cooldown }: SideSettings): DesiredDucklings['read_scaling'] {
   return {
     ...(size?.value === undefined ? {} : { size: size.value }),
@@ -98,13 +98,13 @@ function guardrailsOf(limits: Limits): Guardrails {
   };
 }
 
-/** What the checks have made sure of. If it is missing all the same, the checks have a gap, and that is a bug. */
+/** A value that the checks have verified. If it is missing, the checks have a gap, which is a bug. */
 function needed<T>(value: T | null | undefined): T {
   if (value === undefined || value === null) throw new Error('a configuration without errors lacks a value');
   return value;
 }
 
-/** The policies and pools of a configuration in which no error was found, by name. */
+/** The policies and pools of a configuration without errors, by name. */
 export function definitionsOf({ policies, pools, sections }: Resolved): Definitions {
   const poolNames = [...sections.pools.keys()];
   return {

@@ -4,7 +4,7 @@ import { UserError } from '../model/user-error.ts';
 import type { DiagnosticJson } from '../yaml/diagnostic.ts';
 import { nearest, quote } from '../yaml/wording.ts';
 
-/** The name that is looked for when none is given. */
+/** The default name of the main file. */
 export const DEFAULT_CONFIG = 'motherduck.accounts.yaml';
 
 /** The error for a configuration that does not exist: the hint names a similar file here or the same file in a folder above. */
@@ -27,7 +27,7 @@ export async function notFound(file: string): Promise<UserError> {
   });
 }
 
-/** The same name with the other ending, or the YAML file of that folder whose name is nearest. */
+/** The file with the other ending, or the YAML file in the folder with the most similar name. */
 async function similarFile(folder: string, name: string): Promise<string | undefined> {
   const names = await readdir(folder).catch(() => []);
   const files = names.filter((file) => /\.ya?ml$/i.test(file));

@@ -3,7 +3,7 @@ import type { Seconds } from '../model/time.ts';
 import { booleanOf, child, durationOf, itemsOf, type Node, numberOf } from '../yaml/tree.ts';
 import { sizeOf } from './settings.ts';
 
-/** A limit and where it stands. */
+/** A limit and its node. */
 export interface Limit<T> {
   readonly value: T;
   readonly node: Node;
@@ -21,7 +21,7 @@ export interface Limits {
   readonly rates?: ReadonlyMap<Size, number>;
 }
 
-/** Reads guardrails and compute_rates. What is not usable there has been reported with the structure. */
+/** Reads guardrails and compute_rates. Invalid values are skipped: the structure check has reported them. */
 export function limitsOf(main: Node): Limits {
   const guardrails = child(main, 'guardrails');
   const limit = <T>(name: string, read: (node: Node) => T | undefined): Limit<T> | undefined => {

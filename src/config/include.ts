@@ -2,10 +2,10 @@ import { readdir, realpath } from 'node:fs/promises';
 import path from 'node:path';
 import { isWithin, targetOf, workTreeOf } from '../files/paths.ts';
 
-/** How deep `**` looks. */
+/** The maximum depth of `**`. */
 const DEEPEST = 12;
 
-/** Whether a file may be included: a secrets file beside the others must not be taken for one, and quoted in an error. */
+/** Whether a file may be included. Other files, such as a secrets file, must not be quoted in errors. */
 export function isYamlName(name: string): boolean {
   return /\.ya?ml$/i.test(name);
 }
@@ -48,7 +48,7 @@ export async function matchingFiles(folder: string, pattern: string): Promise<st
   return found.sort((a, b) => (a < b ? -1 : 1));
 }
 
-/** A folder that is not there, or is not ours to read, holds no files to include. */
+/** The entries of a folder; none if it does not exist or cannot be read. */
 async function entriesIn(folder: string) {
   try {
     return await readdir(folder, { withFileTypes: true });
@@ -58,8 +58,8 @@ async function entriesIn(folder: string) {
 }
 
 /**
- * Where included files may be. A configuration in a git work tree includes only files of that tree: its author need not be
- * the one who runs it (a pull request from a fork), and errors quote the lines of a file. Outside of git there is no limit.
+ * The limits for included files. A configuration in a git work tree includes only files of that tree: its author may be
+ * somebody else than the user (a pull request from a fork), and errors quote lines. Outside of git there is no limit.
  */
 export class Confines {
   /** The work tree, without symbolic links; undefined outside of any. */
@@ -69,14 +69,14 @@ export class Confines {
     this.tree = tree;
   }
 
-  /** Those of a configuration by the absolute path of its main file. A link in a work tree belongs to that one. */
+  /** The limits for a configuration. @param main the absolute path of its main file; a link belongs to the tree it is in */
   static async of(main: string): Promise<Confines> {
     const folder = path.dirname(main);
     const tree = (await workTreeOf(folder)) ?? (await workTreeOf(await followed(folder)));
     return new Confines(tree && (await followed(tree)));
   }
 
-  /** Whether an absolute path leads out, by itself or by links; also when nothing is there. */
+  /** Whether an absolute path leads out of the tree, directly or by links, even if nothing exists there. */
   async excludes(absolute: string): Promise<boolean> {
     if (this.tree === undefined) return false;
     const target = await targetOf(absolute).catch(() => absolute);

@@ -13,7 +13,7 @@ import { joinFiles, type Resolved, type ResolvedAccount, resolve } from './resol
 import { checkStores, resolveStores } from './stores.ts';
 import { checkStructure } from './structure.ts';
 
-/** A configuration that was read: the desired accounts, or all of its errors. */
+/** A loaded configuration: the desired accounts, or all of its errors. */
 export type Loaded = LoadedWell | ({ readonly ok: false; readonly diagnostics: readonly Diagnostic[] } & Findings);
 
 export type LoadedWell = { readonly ok: true } & Meaning & Findings;
@@ -27,7 +27,7 @@ interface Findings {
   readonly warnings: readonly Diagnostic[];
   /** The files that were read, as the diagnostics name them; the main one first. */
   readonly files: readonly string[];
-  /** Their texts by these names, for `renderDiagnostics`. */
+  /** The texts of the files by these names, for `renderDiagnostics`. */
   readonly sources: ReadonlyMap<string, string>;
 }
 
@@ -59,7 +59,7 @@ export async function loadConfig(
   return { ok: true, ...meaning(), ...findings };
 }
 
-/** Checks the meaning, also when the structure has errors. Returns a function that makes Desired, to be called when there are none. */
+/** Checks the meaning, also when the structure has errors. Returns a function that converts it, to be called without errors. */
 async function build(files: ConfigFiles, problems: Problems): Promise<(() => Meaning) | undefined> {
   const main = files.all[0];
   if (main?.root === undefined) return undefined;
@@ -73,7 +73,7 @@ async function build(files: ConfigFiles, problems: Problems): Promise<(() => Mea
 }
 
 /**
- * Reports what is well-formed and cannot be meant: limits, names that collide, settings that contradict each other.
+ * Reports values that are well-formed but wrong: exceeded limits, colliding names, contradicting settings.
  * `files` are the real paths of the configuration's own files.
  */
 function checkMeaning(
@@ -92,7 +92,8 @@ function checkMeaning(
     problems.error('rates-missing', limits.maxComputeCeiling.node.at, 'max_compute_ceiling needs compute_rates', {
       hint,
     });
-  } // What is wrong elsewhere may be the use; and someone who has no accounts yet is still writing.
+  }
+  // With errors, a use may be missed; without accounts, the file is not finished.
   if (!problems.hasErrors && resolved.accounts.length > 0) for (const names of resolved.names) names.reportUnused();
 }
 
@@ -106,8 +107,8 @@ function checkAccountNames(accounts: readonly ResolvedAccount[], problems: Probl
     else {
       const message = `accounts ${quote(other.username)} and ${quote(account.username)} differ only in case`;
       problems.error('duplicate-account', account.at, message, {
-        related: { message: 'the first stands', at: other.at },
-        hint: 'MotherDuck takes them for one account: remove one, or give it another name',
+        related: { message: 'the first one is', at: other.at },
+        hint: 'MotherDuck treats them as one account: remove one, or rename it',
       });
     }
   }

@@ -14,32 +14,33 @@ import { notFound } from './errors.ts';
 import { baseOfGlob, Confines, isYamlName, matchingFiles } from './include.ts';
 import { secretFiles } from './stores.ts';
 
-/** All files of a configuration together are at most this large. */
+/** The maximum total size of the files of a configuration, in bytes. */
 export const MAX_BYTES = 10 * 1024 * 1024;
 
-/** One file of the configuration: the main one first, then the included ones in the order of `include`. */
+/** One file of the configuration. The main file comes first, then included files in the order of `include`. */
 export interface ConfigFile {
   readonly role: 'main' | 'included';
   readonly source: Source;
-  /** Where symbolic links lead from its name. */
+  /** The real path of the file. */
   readonly real: string;
-  /** Absent when the file is not well-formed; what is wrong with it has been reported. */
+  /** Absent when the file is not well-formed, which has been reported. */
   readonly root?: Node;
 }
 
 export interface ConfigFiles {
   readonly all: readonly ConfigFile[];
-  /** Whether all of it could be read and parsed; if not, names may be missing. */
+  /** Whether every file was read and parsed; if not, names may be missing. */
   readonly complete: boolean;
-  /** SHA-256 (hex) over the files and the environment values that were put in. */
+  /** SHA-256 (hex) of the files and the environment values used in them. */
   readonly hash: string;
 }
 
 /**
- * Reads the main file and what it includes. What is wrong with their bytes, their YAML and their variables is reported.
- * A text in `unwritten` stands for the file at that absolute path.
+ * Reads the main file and its included files. Reports errors in their encoding, YAML and variables.
  *
- * @throws UserError CONFIG_NOT_FOUND when there is no main file; CONFIG_INVALID when it is no readable file
+ * @param unwritten texts by absolute path that replace files on the disk
+ *
+ * @throws UserError CONFIG_NOT_FOUND when there is no main file; CONFIG_INVALID when it cannot be read
  */
 export async function readFiles(
   main: string,
@@ -60,7 +61,7 @@ class Reader {
   readonly #files: ConfigFile[] = [];
   /** Real paths of the files that were read, so that none is read twice. */
   readonly #seen = new Set<string>();
-  /** Where secrets go, with the node that names it: such a file is not read, whoever includes it. */
+  /** The files that secrets are stored in, with the nodes that name them. They are never included. */
   readonly #secrets = new Map<string, Node>();
   #confines: Confines | undefined;
   #bytesLeft = MAX_BYTES;
@@ -136,8 +137,8 @@ class Reader {
       this.#context.problems.warning('include-nothing', pattern.at, `no file matches ${showNode(pattern)}`, {
         hint:
           matches.length > 0
-            ? 'only files that end in .yaml or .yml are taken'
-            : `looked in ${quote(path.dirname(this.#main))}, where the configuration is`,
+            ? 'only files that end in .yaml or .yml are included'
+            : `globs start in ${quote(path.dirname(this.#main))}, the folder of the configuration`,
       });
     }
     for (const name of names) {
@@ -150,7 +151,7 @@ class Reader {
     return (await this.#confines?.excludes(path.resolve(this.#folder, name))) ?? false;
   }
 
-  /** Nothing is said about what is there, not even whether anything is. */
+  /** Reports an outside file without revealing whether it exists. */
   #reportOutside(pattern: ScalarNode, name: string): void {
     this.#complete = false;
     const subject = pattern.env === undefined ? quote(name) : showNode(pattern);
@@ -158,7 +159,7 @@ class Reader {
       'include-outside',
       pattern.at,
       `included file ${subject} is not in the git work tree of the configuration`,
-      { hint: `put the file itself into ${quote(this.#confines?.tree ?? '')}; a link that leads out does not count` },
+      { hint: `put the file itself into ${quote(this.#confines?.tree ?? '')}, not a link to it` },
     );
   }
 
@@ -173,7 +174,7 @@ class Reader {
       'include-ending',
       pattern.at,
       `included file ${showNode(pattern)} does not end in .yaml or .yml`,
-      { hint: isFolder ? `it is a folder: write ${glob}` : 'rename it if it is YAML' },
+      { hint: isFolder ? `it is a folder: write ${glob}` : 'if it is YAML, rename it' },
     );
   }
 
@@ -194,7 +195,7 @@ class Reader {
       return;
     }
     this.#complete = false;
-    // The name of a file that is there can be shown; what else came from the environment could be a secret.
+    // A text from the environment may be a secret, unless it names a file that exists.
     const subject = pattern.env === undefined ? quote(name) : showNode(pattern);
     const why = outcome.is === 'missing' ? 'does not exist' : `cannot be read: ${outcome.why}`;
     this.#context.problems.error('include-missing', pattern.at, `included file ${subject} ${why}`);
@@ -210,7 +211,7 @@ class Reader {
     let root: Node | undefined;
     if (outcome.is === 'large') {
       const hint = 'split the organization into several configurations, each with its own state';
-      problems.error('too-large', start, 'the files of the configuration are together larger than 10 MB', { hint });
+      problems.error('too-large', start, 'the files of the configuration are larger than 10 MB in total', { hint });
     } else {
       this.#bytesLeft -= outcome.bytes.length;
       this.#digest('file', shownPath(path.relative(this.#folder, absolute)), outcome.bytes);
@@ -222,7 +223,7 @@ class Reader {
     return root;
   }
 
-  /** Each part with its length before it, so that no two different lists give the same bytes. */
+  /** Hashes parts, each after its length, so that different lists never give the same bytes. */
   #digest(...parts: (string | Uint8Array)[]): void {
     for (const part of parts) {
       const bytes = typeof part === 'string' ? Buffer.from(part) : part;
@@ -234,15 +235,15 @@ class Reader {
 type Readable = { readonly is: 'text'; readonly bytes: Buffer } | { readonly is: 'large' };
 type Outcome = Readable | { readonly is: 'missing' } | { readonly is: 'unreadable'; readonly why: string };
 
-/** Reads a regular file of at most so many bytes; a pipe or a device could keep the program waiting for ever. */
+/** Reads a regular file of at most `most` bytes. A pipe or a device could block forever. */
 async function readRegular(file: string, most: number): Promise<Outcome> {
   try {
-    // Without O_NONBLOCK, opening a pipe would wait for its writer.
+    // Without O_NONBLOCK, opening a pipe would wait for a writer.
     const handle = await open(file, constants.O_RDONLY | constants.O_NONBLOCK);
     try {
       const stat = await handle.stat();
       if (!stat.isFile())
-        return { is: 'unreadable', why: stat.isDirectory() ? 'it is a folder' : 'it is no regular file' };
+        return { is: 'unreadable', why: stat.isDirectory() ? 'it is a folder' : 'it is not a regular file' };
       if (stat.size > most) return { is: 'large' };
       const bytes = await handle.readFile();
       return bytes.length > most ? { is: 'large' } : { is: 'text', bytes };

@@ -4,15 +4,15 @@ import { booleanOf, child, type Entry, entriesOf, type Node, textOf } from '../y
 import { quote, showNode, suggestion } from '../yaml/wording.ts';
 import { type DucklingSettings, ducklingSettings, overlay, type TokenSettings, tokenSettings } from './settings.ts';
 
-/** A configuration in which every name has been followed: what each account and token is to be, and where that stands. */
+/** A configuration in which every name is resolved: the settings of each account and token, with their locations. */
 export interface Resolved {
   readonly sections: Sections;
-  /** The names that were followed; what they were not asked for is not used. */
+  /** The names of each section, which know whether they were used. */
   readonly names: readonly Names[];
   readonly policies: readonly ResolvedPolicy[];
   readonly pools: readonly ResolvedDucklings[];
   readonly accounts: readonly ResolvedAccount[];
-  /** Templates as if each were an account, so that what is wrong in an unused one is found too. */
+  /** Templates as if each were an account, so that errors in unused templates are found too. */
   readonly templates: readonly ResolvedAccount[];
 }
 
@@ -24,9 +24,9 @@ export interface ResolvedPolicy {
 
 export interface ResolvedToken {
   readonly key: string;
-  /** Its key, in the account or in the template that it comes from. */
+  /** The location of its key, in the account or in its template. */
   readonly at: Span;
-  /** Its name at MotherDuck, where that is not the key. */
+  /** Its name at MotherDuck, unless that is the key. */
   readonly name?: Node;
   /** Absent when the policy does not exist, which has been reported. */
   readonly policy?: ResolvedPolicy;
@@ -47,7 +47,7 @@ export interface ResolvedAccount {
   readonly smoke: false | { readonly query?: string; readonly database?: string };
 }
 
-/** Follows the names of policies, pools, templates and stores; reports those that do not exist. */
+/** Resolves the names of policies, pools, templates and stores; reports those that do not exist. */
 export function resolve(sections: Sections, problems: Problems): Resolved {
   return new Resolver(sections, problems).resolve();
 }
@@ -62,7 +62,7 @@ class Resolver {
   readonly #names: Readonly<Record<'stores' | 'policies' | 'pools' | 'templates', Names>>;
   readonly #policies = new Map<Entry, ResolvedPolicy>();
   readonly #pools = new Map<Entry, ResolvedDucklings>();
-  /** A template's tokens are the same for each of its accounts. */
+  /** Cached, because all accounts of a template share its tokens. */
   readonly #tokens = new Map<Entry, ResolvedToken>();
 
   constructor(sections: Sections, problems: Problems) {
@@ -90,7 +90,7 @@ class Resolver {
   #account({ key, keyAt, value }: Entry): ResolvedAccount {
     const template = this.#names.templates.find(child(value, 'template'))?.value;
     const ducklings = this.#ducklings(child(template, 'ducklings'), child(value, 'ducklings'));
-    // A template's token keeps its place in the order when the account overrides it.
+    // A token of the template keeps its position when the account overrides it.
     const tokens = new Map([...entriesOf(child(template, 'tokens')), ...entriesOf(child(value, 'tokens'))]);
     return {
       username: key,
@@ -103,7 +103,7 @@ class Resolver {
     };
   }
 
-  /** Three layers: a pool, what the template writes beside it, what the account writes. An account's own pool is a new start. */
+  /** Merges three layers: a pool, the settings of the template, those of the account. A pool of the account replaces the first two. */
   #ducklings(fromTemplate: Node | undefined, own: Node | undefined): ResolvedDucklings | undefined {
     if (own === undefined) return fromTemplate === undefined ? undefined : this.#written(fromTemplate, 1);
     if (fromTemplate === undefined || poolName(own) !== undefined) return this.#written(own, 1);
@@ -149,7 +149,7 @@ class Resolver {
     return token;
   }
 
-  /** Looks the secret store up; one that does not exist has been reported, so its name counts as unusable. */
+  /** Looks up the secret store. One that does not exist is reported, and its name is dropped. */
   #stored(settings: TokenSettings): TokenSettings {
     const { store } = settings;
     if (store === undefined || this.#names.stores.find(store.node) !== undefined) return settings;
@@ -157,7 +157,7 @@ class Resolver {
   }
 }
 
-/** Where the name of a pool stands: Ducklings are that name, or hold it. */
+/** The node with the name of a pool: Ducklings are that name, or contain it. */
 function poolName(ducklings: Node): Node | undefined {
   return ducklings.kind === 'map' ? child(ducklings, 'pool') : ducklings;
 }
@@ -165,13 +165,13 @@ function poolName(ducklings: Node): Node | undefined {
 function smokeOf(fromTemplate: Node | undefined, own: Node | undefined): ResolvedAccount['smoke'] {
   const last = own ?? fromTemplate;
   if (booleanOf(last) === false) return false;
-  // An account that turns the test on, or says more about it, keeps what its template says.
+  // An account that enables or extends the test keeps the settings of its template.
   const text = (key: string): string | undefined => textOf(child(own, key)) ?? textOf(child(fromTemplate, key));
   const [query, database] = [text('query'), text('database')];
   return { ...(query === undefined ? {} : { query }), ...(database === undefined ? {} : { database }) };
 }
 
-/** The sections of a configuration with the files put together; what only the main file may hold is below `main`. */
+/** The sections of a configuration, merged from its files. Sections of the main file only are in `main`. */
 export interface Sections {
   readonly main: Node;
   readonly stores: ReadonlyMap<string, Entry>;
@@ -181,7 +181,7 @@ export interface Sections {
   readonly accounts: ReadonlyMap<string, Entry>;
 }
 
-/** Puts the files together. A name in two of them is reported with both locations; the first one counts. */
+/** Merges the sections of all files. A name in two files is reported with both locations; the first one is used. */
 export function joinFiles(main: Node, files: readonly { readonly root?: Node }[], problems: Problems): Sections {
   const joined = (section: string): ReadonlyMap<string, Entry> => {
     const names = new Map<string, Entry>();
@@ -209,7 +209,7 @@ export function joinFiles(main: Node, files: readonly { readonly root?: Node }[]
   };
 }
 
-/** The names of one section, which remembers which of them were used. */
+/** The names of one section, with a record of which were used. */
 export class Names {
   readonly #section: string;
   readonly #noun: string;
@@ -232,7 +232,7 @@ export class Names {
     this.#problems = problems;
   }
 
-  /** What a name stands for; a name that does not exist is reported. Reports nothing when there is no usable name. */
+  /** The entry of a name; a name that does not exist is reported. Reports nothing when there is no valid name. */
   find(node: Node | undefined): Entry | undefined {
     const name = textOf(node);
     if (node === undefined || name === undefined || name === '') return undefined;
@@ -245,7 +245,7 @@ export class Names {
     return entry;
   }
 
-  /** Warns about the names that were never asked for. */
+  /** Warns about names that were never used. */
   reportUnused(): void {
     for (const [name, { keyAt }] of this.#entries) {
       if (!this.#used.has(name)) this.#problems.warning('unused', keyAt, `${this.#noun} "${name}" is not used`);
@@ -257,8 +257,7 @@ export class Names {
     if (known !== undefined) return known;
     const names = [...this.#entries.keys()];
     const near = suggestion(name, names, `known under ${this.#section}`);
-    const hint =
-      near ?? (names.length === 0 ? `there is nothing under ${this.#section}` : `add it under ${this.#section}`);
+    const hint = near ?? (names.length === 0 ? `${this.#section} is empty` : `add it under ${this.#section}`);
     this.#hints.set(name, hint);
     return hint;
   }

@@ -11,11 +11,11 @@ import { child, durationOf, type Node, numberOf, textOf } from '../yaml/tree.ts'
 export interface Setting<T> {
   readonly value: T | undefined;
   readonly node: Node;
-  /** Which of the overlaid values it is: the one of the higher layer overrides, and is what to point at. */
+  /** The layer of the value: a higher layer overrides, and errors point at it. */
   readonly layer: number;
 }
 
-/** What a policy gives and a token may override. */
+/** The settings of a policy, which a token may override. */
 export interface TokenSettings {
   readonly type?: Setting<TokenType>;
   /** null: never. */
@@ -32,7 +32,7 @@ export interface SideSettings {
   readonly cooldown?: Setting<Seconds>;
 }
 
-/** What a pool gives and an account may override. */
+/** The settings of a pool, which an account may override. */
 export interface DucklingSettings {
   readonly readWrite: SideSettings;
   readonly readScaling: SideSettings;
@@ -61,7 +61,7 @@ export function ducklingSettings(node: Node | undefined, layer: number): Ducklin
   return { readWrite: side('read_write'), readScaling: side('read_scaling') };
 }
 
-/** Lays Duckling settings over others, key by key. */
+/** Merges Duckling settings, key by key; those of `over` win. */
 export function overlay(base: DucklingSettings, over: DucklingSettings): DucklingSettings {
   return {
     readWrite: { ...base.readWrite, ...over.readWrite },
@@ -70,7 +70,7 @@ export function overlay(base: DucklingSettings, over: DucklingSettings): Ducklin
 }
 
 /** The location to report for two settings that contradict each other: the one that overrides, else the first. */
-export function toBlame(first: Setting<unknown>, second: Setting<unknown>): Span {
+export function locationToReport(first: Setting<unknown>, second: Setting<unknown>): Span {
   return (second.layer > first.layer ? second : first).node.at;
 }
 

@@ -22,7 +22,7 @@ export async function resolveStores(entries: ReadonlyMap<string, Entry>, folder:
   return stores;
 }
 
-/** The files that a block says secrets go to, whatever its kind, with the nodes that name them. */
+/** The files that the block of a store writes secrets to, with the nodes that name them. */
 export async function secretFiles(block: Node, folder: string): Promise<ReadonlyMap<string, Node>> {
   const found = new Map<string, Node>();
   for (const { locate } of STORE_KINDS) {
@@ -33,7 +33,7 @@ export async function secretFiles(block: Node, folder: string): Promise<Readonly
   return found;
 }
 
-/** Where symbolic links lead from a path. The check of the store reports a path that cannot be followed. */
+/** The target of a path after symbolic links. The check of the store reports a path that cannot be followed. */
 async function targetOfPath(node: Node | undefined, folder: string): Promise<string | undefined> {
   const written = textOf(node);
   if (!written) return undefined;
@@ -81,7 +81,7 @@ function checkSecretPaths(
     for (const token of account.tokens) {
       const writer = { account, token };
       const store = byName.get(token.settings.store?.value ?? '');
-      const secretPath = store && kindOf(store.config).secretPaths.of(store.config, placed(writer), store.target);
+      const secretPath = store && kindOf(store.config).secretPaths.of(store.config, asStored(writer), store.target);
       if (store === undefined || secretPath === undefined) continue;
       const near = secretPath.alike ?? secretPath.key;
       const same = writers.get(secretPath.key);
@@ -95,20 +95,20 @@ function checkSecretPaths(
   }
 }
 
-function placed({ account, token }: Writer): StoredToken {
+function asStored({ account, token }: Writer): StoredToken {
   const type = token.settings.type?.value;
   return { account: account.username, token: token.key, ...(type === undefined ? {} : { type }) };
 }
 
-/** Whether they differ only in case, which has been reported. */
+/** Whether two accounts differ only in case, which has been reported. */
 function areOneAccount(a: ResolvedAccount, b: ResolvedAccount): boolean {
   return a !== b && accountKey(a.username) === accountKey(b.username);
 }
 
-/** Secret paths that only some stores treat as the same are a warning. */
+/** Reports two tokens with one secret path: an error, or a warning where only some stores treat the paths as the same. */
 function report(writer: Writer, other: Writer, store: WrittenStore, how: 'same' | 'near', problems: Problems): void {
   const { secretPaths } = kindOf(store.config);
-  const shown = secretPaths.shown(store, placed(writer));
+  const shown = secretPaths.shown(store, asStored(writer));
   const name = ({ account, token }: Writer): string => `${account.username}/${token.key}`;
   const both = `${name(other)} and ${name(writer)}`;
   const related =

@@ -19,7 +19,7 @@ export function checkStructure(file: ConfigFile, problems: Problems): boolean {
   const { root } = file;
   if (root === undefined) return false;
   if (isNothing(root)) {
-    // A file of accounts that are all commented out is fine; a configuration needs two lines at least.
+    // An included file may have all of its accounts commented out; a main file needs at least two lines.
     if (file.role === 'included') return true;
     const hint = 'it needs at least "version: 1" and "organization: NAME"';
     problems.error('empty-file', { source: file.source, start: 0, end: 0 }, 'the file is empty', { hint });
@@ -52,7 +52,7 @@ function isNothing(node: Node): boolean {
   return node.kind === 'scalar' && node.value === null;
 }
 
-/** Validates; values that came whole from the environment are texts first, and numbers or booleans where that fits. */
+/** Validates. Values from the environment are texts first, and then numbers or booleans where the schema expects them. */
 function schemaErrors(root: Node, validate: Validator): readonly SchemaError[] {
   const data = plain(root);
   if (validate(data)) return [];
@@ -83,7 +83,7 @@ export function explain(error: SchemaError, root: Node, problems: Problems): voi
     explainName(error.propertyName, error, node, problems);
     return;
   }
-  // A missing variable has been reported; the expected type cannot be known.
+  // A missing variable has been reported, so its type is unknown.
   if (node.kind === 'scalar' && node.env?.missing === true) return;
   switch (error.keyword) {
     case 'additionalProperties':
@@ -102,7 +102,7 @@ export function explain(error: SchemaError, root: Node, problems: Problems): voi
       });
       break;
     case 'enum': {
-      if (node.kind !== 'scalar' || typeof node.value !== 'string') break; // its type is wrong, and reported
+      if (node.kind !== 'scalar' || typeof node.value !== 'string') break; // its wrong type is reported
       const allowed = (error.params.allowedValues as unknown[]).map(String);
       const hint = suggestion(node.value, allowed, 'allowed');
       problems.error('bad-value', at, `expected ${expected(error)}, found ${describeNode(node)}`, { hint });
@@ -116,7 +116,7 @@ export function explain(error: SchemaError, root: Node, problems: Problems): voi
       break;
     }
     case 'propertyNames': // the name itself has an error of its own
-    case 'const': // the version's, which is looked at before
+    case 'const': // the version, which is checked before
       break;
     default:
       problems.error('bad-value', at, `expected ${expected(error)}, found ${measured(node)}`);
@@ -125,7 +125,7 @@ export function explain(error: SchemaError, root: Node, problems: Problems): voi
 
 const KINDS = STORE_KINDS.map(({ kind }) => kind);
 
-/** What to write for a key that is missing: one of the values that it may have, where these are known. */
+/** The hint for a missing key: its allowed values, if they are known. */
 function missingHint({ params, parentSchema }: SchemaError): string | undefined {
   const key = String(params.missingProperty);
   const properties = parentSchema?.properties as Readonly<Record<string, { enum?: string[] }>> | undefined;
@@ -166,31 +166,31 @@ function explainName(name: string, error: SchemaError, node: Node, problems: Pro
   problems.error('bad-name', at, `${quote(name)} is not a valid name: expected ${expected(error)}`, { hint });
 }
 
-/** What people write who know YAML 1.1, or other tools that take a number for a duration. */
+/** Hints for YAML 1.1 booleans, for single values in place of lists, and for durations without a unit. */
 function typeHint({ parentSchema }: SchemaError, node: Node): string | undefined {
   if (node.kind !== 'scalar' || node.env !== undefined) return undefined;
-  const wantsBoolean = [parentSchema?.type].flat().includes('boolean');
+  const expectsBoolean = [parentSchema?.type].flat().includes('boolean');
   const word = typeof node.value === 'string' ? node.value.toLowerCase() : '';
-  if (wantsBoolean && ['yes', 'on'].includes(word)) return 'write true';
-  if (wantsBoolean && ['no', 'off'].includes(word)) return 'write false';
+  if (expectsBoolean && ['yes', 'on'].includes(word)) return 'write true';
+  if (expectsBoolean && ['no', 'off'].includes(word)) return 'write false';
   if ([parentSchema?.type].flat().includes('array') && typeof node.value === 'string') {
     return listHint(node.value, parentSchema);
   }
-  const wantsDuration = String(parentSchema?.pattern).includes('[smhdw]');
-  return wantsDuration && typeof node.value === 'number' ? 'add the unit: s, m, h, d or w' : undefined;
+  const expectsDuration = String(parentSchema?.pattern).includes('[smhdw]');
+  return expectsDuration && typeof node.value === 'number' ? 'add the unit: s, m, h, d or w' : undefined;
 }
 
-/** One word where a list of one belongs, or a command as a shell would read it. */
+/** The hint for a text in place of a list: a list of that word, or of the words of a command. */
 function listHint(text: string, schema: SchemaError['parentSchema']): string | undefined {
   const isCommand = (schema?.items as { title?: unknown } | undefined)?.title === COMMAND_WORD.title;
   const words = isCommand ? text.split(/\s+/).filter((word) => word !== '') : [text];
-  // Quotes would have to be understood as a shell does.
+  // Quotes would have to be parsed as in a shell.
   const isClear = words.length > 0 && text.length <= 60 && words.every((word) => /^[^\s,"'\\\p{C}]+$/u.test(word));
   if (!isClear) return isCommand ? 'write a list of words: [program, argument]' : undefined;
   return `write [${words.map((word) => (isPlain(word) ? word : `"${word}"`)).join(', ')}]`;
 }
 
-/** Whether a word between brackets is a text without quotes. */
+/** Whether a word in a flow list is a text without quotes. */
 function isPlain(word: string): boolean {
   return /^[A-Za-z_][\w./*-]*$/.test(word) && !/^(true|false|null)$/i.test(word);
 }
@@ -225,7 +225,7 @@ function measured(node: Node): string {
   return long ? `a text of ${[...String(node.value)].length} characters` : describeNode(node);
 }
 
-/** The node of a path, and where to point for it: at the key when there is no value to see. */
+/** The node of a path, and the locations to report: of the value and of its key. */
 export function locate(root: Node, path: readonly string[]): { node: Node; at: Span; keyAt: Span } {
   let [node, keyAt] = [root, root.at];
   for (const step of path) {
@@ -237,7 +237,7 @@ export function locate(root: Node, path: readonly string[]): { node: Node; at: S
   return { node, at: node.at, keyAt };
 }
 
-/** The steps from the root to where a schema error is. */
+/** The steps from the root to the location of a schema error. */
 export function pathOf({ instancePath }: SchemaError): string[] {
   const steps = instancePath.split('/').slice(1);
   return steps.map((step) => step.replaceAll('~1', '/').replaceAll('~0', '~'));

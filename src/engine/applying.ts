@@ -15,7 +15,12 @@ export interface TestedApply {
   readonly smoke: Smoke;
 }
 
-/** Does the plan; `isTested` says whether what it touched is connected to. @throws UserError STORE_UNUSABLE before anything was done */
+/**
+ * Applies the plan.
+ *
+ * @param isTested whether the changed accounts are tested with a connection
+ * @throws UserError STORE_UNUSABLE, before anything is changed
+ */
 export async function applyTested(
   input: Omit<ApplyInput, 'verify' | 'api'>,
   { api, connector, connectMs }: Pick<Service, 'api' | 'connector' | 'connectMs'>,
@@ -37,16 +42,18 @@ export async function applyTested(
   return { applied, smoke: session.result(applied.smoke) };
 }
 
-/** @throws UserError GUARDRAIL when the plan breaks one; the message names them unless they were `shown` */
+/** @param shown whether the violations were shown before; if not, the message names them. @throws UserError GUARDRAIL */
 export function refuseViolations({ violations }: Plan, shown: boolean): void {
   const [first] = violations;
   if (first === undefined) return;
   const said = violations.map((violation) => noticeText(violation).message).join('; ');
-  const message = shown ? 'the plan is refused, as said above, so nothing was done' : `the plan is refused: ${said}`;
+  const message = shown
+    ? 'the plan violates a guardrail, as shown above, so nothing was done'
+    : `the plan is refused: ${said}`;
   throw new UserError('GUARDRAIL', message, noticeText(first).hint);
 }
 
-/** Whether all of the plan was done, without errors. The smoke test is apart. */
+/** Whether the whole plan was applied without errors. The smoke test is not considered. */
 export function isComplete(plan: Plan, { applied }: TestedApply): boolean {
   const isDone = applied.outcomes.every(({ result }) => result === 'done');
   return !applied.interrupted && isDone && applied.failures.length === 0 && plan.errors.length === 0;

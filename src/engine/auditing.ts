@@ -1,4 +1,4 @@
-/** Gathers an audit's evidence. What cannot be read becomes a finding; it is not thrown. */
+/** Gathers the evidence of an audit. What cannot be read becomes a finding instead of an error. */
 import { type Active, type Evidence, joinEvidence, type Usage } from '../audit/evidence.ts';
 import { readLive } from '../live/read.ts';
 import type { Desired } from '../model/desired.ts';
@@ -24,9 +24,9 @@ export interface EvidenceOptions {
 const IDLE: Seconds = 30 * 86_400;
 
 /**
- * Reads what an audit looks at. Changes nothing, anywhere.
+ * Reads the evidence of an audit. Changes nothing.
  *
- * @throws UserError when nothing can be said at all: the token was refused, MotherDuck cannot be reached, or nothing matches --only
+ * @throws UserError when no audit is possible: the token was refused, MotherDuck cannot be reached, or nothing matches --only
  */
 export async function gatherEvidence(
   desired: Desired,
@@ -36,7 +36,7 @@ export async function gatherEvidence(
   context: Context,
 ): Promise<Evidence> {
   const only = onlyMatcher(options.only);
-  const live = await readEveryone(desired, state, service, { only, parallelism: options.parallelism }, context);
+  const live = await readAllAccounts(desired, state, service, { only, parallelism: options.parallelism }, context);
   warnOfClock(service, context);
   const stores = openStores(desired.stores);
   const [active, unusableStores, usage] = await Promise.all([
@@ -61,8 +61,8 @@ export async function gatherEvidence(
   return evidence;
 }
 
-/** The accounts of the configuration and the state, and every other service account that is not to be ignored. */
-function readEveryone(
+/** Reads the accounts of the configuration and the state, and every other service account that is not ignored. */
+function readAllAccounts(
   desired: Desired,
   state: State,
   { api }: Service,
@@ -91,7 +91,7 @@ async function readActive({ api }: Service): Promise<Active> {
   }
 }
 
-/** The stores that tokens of the accounts use; those that cannot be written, by name. */
+/** Checks the secret stores that tokens of the accounts use. Returns the errors of unusable stores by name. */
 async function checkStores(
   desired: Desired,
   stores: ReadonlyMap<string, SecretStore>,

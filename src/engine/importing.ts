@@ -23,14 +23,14 @@ export interface ImportFiles {
   readonly loaded: LoadedWell;
   /** By the names that the configuration's positions have, the main one first. */
   readonly texts: ReadonlyMap<string, string>;
-  /** The main file is not written yet. */
+  /** Whether the main file is not written yet. */
   readonly isNew: boolean;
 }
 
-/** What an import needs from its caller. */
+/** The environment of an import, which its caller gives. */
 export interface ImportSurroundings {
   readonly env: NodeJS.ProcessEnv;
-  /** Takes the errors and warnings of a configuration that would not be valid. */
+  /** Shows the errors and warnings of a configuration that would not be valid. */
   showFindings(loaded: Loaded): void;
 }
 
@@ -46,20 +46,20 @@ export interface Choices {
   readonly config: string;
   /** The secret store of new policies. */
   readonly store?: string;
-  /** The included file that gets what is new. */
+  /** The included file that new accounts are written to. */
   readonly into?: string;
 }
 
 export interface Decided {
   readonly decided: Import;
-  /** What comes into the state: what is written now, and what was asked for and stood in the configuration already. */
+  /** What is added to the state: accounts and tokens written now, and selected ones that were in the configuration before. */
   readonly actions: readonly Adoption[];
 }
 
 /**
  * Decides what is imported, and loads the configuration as it would be to check that the next plan only adopts.
  *
- * @throws UserError USAGE, or IMPORT_REFUSED with what is in the way
+ * @throws UserError USAGE; IMPORT_REFUSED with the obstacles
  */
 export async function decideSafely(
   situation: Situation,
@@ -84,19 +84,23 @@ export async function decideSafely(
   });
   if ('refused' in decision) throw importRefused(decision.refused);
   const decided = decision.import;
-  // A new file is written, also when nothing is live to go into it.
+  // A new file is written even if there are no live accounts for it.
   const whole = files.isNew && decided.texts.size === 0 ? { ...decided, texts: files.texts } : decided;
   const changed = await loadChanged(choices, files, whole.texts, surroundings);
   const after = planOf(changed.desired, situation);
   const found = obstacles(before, after, whole.adopts).map(obstacleText);
   if (found.length > 0) {
-    const message = `an import only adopts, and with this one the next plan would do more: ${few(found, 3)}`;
-    throw new UserError('IMPORT_REFUSED', message, 'Nothing was written. Fix that, or import the others by name.');
+    const message = `an import may only adopt, but after this one the next plan would do more: ${few(found, 3)}`;
+    throw new UserError(
+      'IMPORT_REFUSED',
+      message,
+      'Nothing was written. Fix that, or import the other accounts by name.',
+    );
   }
-  return { decided: whole, actions: adoptions(after, (account, token) => isWanted(account, token, situation)) };
+  return { decided: whole, actions: adoptions(after, (account, token) => isSelected(account, token, situation)) };
 }
 
-/** Loads the configuration as it would be. @throws UserError IMPORT_REFUSED when that would not be valid */
+/** Loads the configuration with the changes. @throws UserError IMPORT_REFUSED when it would not be valid */
 async function loadChanged(
   { config }: Choices,
   { texts }: ImportFiles,
@@ -121,8 +125,8 @@ function planOf(desired: Desired, { selection, live, state, service }: Situation
   });
 }
 
-/** Whether it was asked for. What an interrupted apply began with an account is left to the next one. */
-function isWanted(
+/** Whether an account or token was selected. An account that an interrupted apply began with is left to the next apply. */
+function isSelected(
   username: string,
   token: { readonly id: string; readonly name: string } | undefined,
   { selection, state }: Situation,
@@ -144,11 +148,11 @@ function intoOf({ config, into }: Choices, { texts }: ImportFiles): string {
 function storeOf({ store }: Choices, { stores }: Desired): { store?: string } {
   if (store === undefined) return {};
   if (stores.has(store)) return { store };
-  const hint = suggestion(store, [...stores.keys()], 'there are') ?? 'Name one that stands under secret_stores.';
+  const hint = suggestion(store, [...stores.keys()], 'there are') ?? 'Use a name from secret_stores.';
   throw new UserError('USAGE', `the configuration has no secret store "${store}"`, hint);
 }
 
-/** What is read from MotherDuck for an import. */
+/** The input for reading MotherDuck for an import. */
 export interface ImportReadingInput {
   readonly selection: Selection;
   readonly desired: Desired;
@@ -173,7 +177,7 @@ export function readForImport(input: ImportReadingInput, { progress, signal }: O
   });
 }
 
-/** Of a configured account where it manages them or prices them; of every other one, as it may be added. */
+/** Whether the Ducklings are read: of a configured account if it manages or prices them, of every other one in any case. */
 function needsDucklings(username: string, { accounts, computeRates }: Desired): boolean {
   const account = accounts.get(accountKey(username));
   return account === undefined || account.ducklings !== undefined || computeRates !== undefined;

@@ -22,7 +22,7 @@ export interface PlanNowOptions extends Pick<PlanOptions, 'rotate' | 'because'> 
   readonly parallelism: number;
 }
 
-/** What a plan was made from, and the plan. */
+/** A plan, with the readings that it was made from. */
 export interface Planned {
   readonly desired: Desired;
   readonly stores: ReadonlyMap<string, SecretStore>;
@@ -58,7 +58,7 @@ export async function planNow(
   return { desired, stores, live, plan };
 }
 
-/** What was read, and what of it is planned. */
+/** The readings and the options of a plan. */
 export interface PlanningInput extends Pick<PlanOptions, 'prune' | 'due' | 'rotate' | 'because'> {
   readonly desired: Desired;
   readonly live: Live;
@@ -68,7 +68,7 @@ export interface PlanningInput extends Pick<PlanOptions, 'prune' | 'due' | 'rota
   readonly only?: readonly string[];
 }
 
-/** The plan of what was read, with all that is known of its surroundings. @throws UserError USAGE: nothing matches `only` */
+/** Makes a plan from the readings. @throws UserError USAGE: nothing matches `only` */
 export function planFrom({ desired, live, state, service, stores, only: globs, ...rest }: PlanningInput): Plan {
   const only = onlyMatcher(globs);
   const names = accountNames(desired, state);
@@ -84,7 +84,7 @@ export function planFrom({ desired, live, state, service, stores, only: globs, .
   });
 }
 
-/** What is read from MotherDuck for a plan. */
+/** The input for reading MotherDuck for a plan. */
 export interface ReadingInput {
   readonly desired: Desired;
   readonly state: State;
@@ -123,13 +123,13 @@ export function onlyMatcher(globs: readonly string[] | undefined): (username: st
   return globs === undefined ? () => true : globMatcher(globs);
 }
 
-/** The error for globs that none of the `names` of a place matches. */
-export function matchesNothing(globs: readonly string[], names: readonly string[], place: string): UserError {
+/** The error for globs that match no account. @param names the accounts there are. @param source where they come from */
+export function matchesNothing(globs: readonly string[], names: readonly string[], source: string): UserError {
   const said = globs.map((glob) => `--only ${glob}`).join(' ');
   const near = globs.flatMap((glob) => nearest(glob, names) ?? []);
   const hint =
     near.length > 0
       ? `Did you mean ${near.map((name) => `--only ${name}`).join(' ')}?`
       : `There are: ${few(names, NAMES_SHOWN)}`;
-  return new UserError('USAGE', `${said} matches no account of ${place}`, hint);
+  return new UserError('USAGE', `${said} matches no account of ${source}`, hint);
 }

@@ -25,9 +25,9 @@ export interface ServiceOptions {
 export interface Service {
   readonly api: Api;
   readonly connector: Connector;
-  /** Nothing here reaches MotherDuck. */
+  /** Whether it is a sandbox, so that nothing reaches MotherDuck. */
   readonly isSandbox: boolean;
-  /** The values in the admin token that may say whose it is. */
+  /** The claims of the admin token that may identify its account. */
   readonly claims: readonly string[];
   /** Milliseconds that one connection may take. */
   readonly connectMs: number;
@@ -41,11 +41,11 @@ const DEFAULT_SANDBOX = '.motherduck-sandbox';
 const REQUEST_SECONDS = 30;
 const CONNECT_SECONDS = 60;
 const CLOCK_TOLERANCE_MS = 120_000;
-/** Where programs that connect have their token. */
+/** The variables that hold the token of programs that connect. */
 export const PROGRAM_VARIABLES = ['MOTHERDUCK_TOKEN', 'motherduck_token'] as const;
 const ADMIN_VARIABLES = ['MOTHERDUCK_ADMIN_TOKEN', ...PROGRAM_VARIABLES] as const;
 
-/** What opening an organization needs from its caller. */
+/** The environment for opening a service, which its caller gives. */
 export interface Surroundings {
   readonly env: NodeJS.ProcessEnv;
   readonly options: { readonly debug?: boolean };
@@ -64,24 +64,24 @@ export async function openService(options: ServiceOptions, io: Surroundings): Pr
   return openEmbedded(options.sandbox, options, io);
 }
 
-/** Where the sandbox is: as named, as a served one says in the environment, or in its usual place. */
+/** The folder of the sandbox: as named, as the environment says for a served one, or the default. */
 export function sandboxFolder(named: string | true | undefined, env: NodeJS.ProcessEnv): string {
   return path.resolve(typeof named === 'string' ? named : (nonEmpty(env.MDACC_SANDBOX) ?? DEFAULT_SANDBOX));
 }
 
-/** Says so where a sandbox is made: it may be the wrong folder. */
-export function tellOfNew(folder: string, { note }: Pick<Surroundings, 'note'>): void {
+/** Notes that a new sandbox is created, since it may be the wrong folder. */
+export function noteNewSandbox(folder: string, { note }: Pick<Surroundings, 'note'>): void {
   if (!existsSync(folder)) note(`Created a sandbox organization in ${shownRelativePath(folder)}.`);
 }
 
-/** Warns when the clock of this machine is wrong. It does no harm, because MotherDuck's time is used. */
+/** Warns when the clock of this machine is wrong. Plans are still right, because they use MotherDuck's time. */
 export function warnOfClock({ api, isSandbox }: Service, { warn }: Context): void {
   const difference = api.clockDifference() ?? 0;
   if (isSandbox || Math.abs(difference) < CLOCK_TOLERANCE_MS) return;
   const minutes = Math.round(Math.abs(difference) / 60_000);
   const side = difference > 0 ? 'behind' : 'ahead of';
   warn(`this machine's clock is ${minutes} minutes ${side} MotherDuck's`, {
-    text: "MotherDuck's time is used; set the clock.",
+    text: "Plans use MotherDuck's time; correct the clock.",
   });
 }
 
@@ -126,7 +126,7 @@ function noSandboxAt({ origin, port }: URL, isSilent: boolean): UserError {
   return new UserError('SANDBOX_FAILED', `MDACC_SANDBOX is set, and ${what}`, hint);
 }
 
-/** A sandbox is only ever served on this machine, and says so in every answer; another address is not even asked. */
+/** Whether a sandbox is served there. It is served on this machine only, so other addresses are not asked. */
 async function isServedSandbox(api: Api, address: URL): Promise<boolean> {
   if (!isLoopback(address.hostname)) return false;
   await api.detectSandbox();
@@ -135,7 +135,7 @@ async function isServedSandbox(api: Api, address: URL): Promise<boolean> {
 
 async function openEmbedded(named: string | true, options: ServiceOptions, io: Surroundings): Promise<Service> {
   const folder = sandboxFolder(named, io.env);
-  tellOfNew(folder, io);
+  noteNewSandbox(folder, io);
   const { embeddedSandbox } = await import('../sandbox/sandbox-transport.ts');
   const { organization, transport, token, connector } = await embeddedSandbox(folder, USER_AGENT);
   const http = createRestClient({
@@ -167,7 +167,7 @@ function usageReader(connector: Connector, token: Secret, timeoutMs: number): Se
   return (signal) => readUsage({ connector, probe: runProbe, token, timeoutMs, ...(signal ? { signal } : {}) });
 }
 
-/** The databases of a served sandbox are in its folder, which the environment names. */
+/** The connector of a served sandbox, whose databases are in the folder that the environment names. */
 async function connectorOf(folder: string | undefined, adminToken: Secret): Promise<Connector> {
   const { sandboxConnector } = await import('../sandbox/connector.ts');
   if (folder !== undefined) return sandboxConnector(path.resolve(folder), { agent: USER_AGENT, adminToken });
@@ -186,7 +186,7 @@ interface FoundToken {
   readonly source: string;
 }
 
-/** The token in the first of these variables that holds more than spaces. */
+/** The token in the first of these variables that is not blank. */
 export function tokenIn(env: NodeJS.ProcessEnv, variables: readonly string[]): FoundToken | undefined {
   for (const source of variables) {
     const text = env[source]?.trim();
@@ -212,7 +212,7 @@ function nonEmpty(text: string | undefined): string | undefined {
 export interface Context {
   /** Takes a warning that the user should see. */
   warn(message: string, hint?: Hint): void;
-  /** Takes a remark, for example what is waited for. */
+  /** Takes a remark, for example that a lock is waited for. */
   note?(text: string): void;
   /** Called when the work begins or advances, with the number of accounts done so far and in total. */
   readonly progress?: (done: number, total: number) => void;

@@ -27,8 +27,8 @@ export async function smokeTest(
   if (accounts.length === 0) {
     const names = [...desired.accounts.values()].map((account) => account.username);
     if (options.only && names.length > 0) throw matchesNothing(options.only, names, 'the configuration');
-    const hint = { text: 'Name one under accounts, then apply.', command: ['apply'] };
-    throw new UserError('USAGE', 'there is no account to test: the configuration names none', hint);
+    const hint = { text: 'Add one under accounts, then apply.', command: ['apply'] };
+    throw new UserError('USAGE', 'the configuration has no account to test', hint);
   }
   let done = 0;
   progress?.(done, accounts.length);
@@ -47,7 +47,7 @@ export async function smokeTest(
   });
 }
 
-/** Records in the state how the test of each managed account ended. */
+/** Records the test result of each managed account in the state. */
 export async function recordSmoke(stateWriter: StateFile, smoke: Smoke): Promise<void> {
   const tested = smoke.accounts.filter(({ outcome }) => outcome === 'passed' || outcome === 'failed');
   const known = tested.filter(({ account }) => stateWriter.state.accounts.has(accountKey(account)));

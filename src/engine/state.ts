@@ -1,4 +1,4 @@
-/** Where the state is, and work that changes it under its lock. */
+/** The location of the state, and work under its lock. */
 import path from 'node:path';
 import type { Seconds } from '../model/time.ts';
 import { lockState } from '../state/state-lock.ts';
