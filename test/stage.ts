@@ -18,12 +18,12 @@ export const STATE = 'motherduck.accounts.state.json';
 export const SANDBOX = '.motherduck-sandbox';
 
 const PATH = process.env.PATH ?? '';
-/** Without these no program starts there, or finds another one. */
+/** Windows starts no program without these variables. */
 const NEEDED_BY_WINDOWS = Object.fromEntries(
   Object.entries(process.env).filter(([name]) => isWindows && /^(systemroot|comspec|pathext|temp|tmp)$/i.test(name)),
 );
 
-/** Folders after an apply, by the configuration, which the tests of a file begin with copies of. */
+/** Folders after an apply, by configuration; the tests of a file start from copies of them. */
 const keptAfterApply = new Map<string | undefined, string>();
 afterAll(() => {
   for (const folder of keptAfterApply.values()) rmSync(folder, { recursive: true, force: true });
@@ -55,7 +55,7 @@ export class Stage {
     else if (folder === undefined) cpSync(path.join(ROOT, CONFIG), this.file(CONFIG));
   }
 
-  /** A folder that is a copy of another one of the repository, as somebody makes it who begins with an example. */
+  /** A copy of a folder of the repository, as a user makes it who starts from an example. */
   static copyOf(name: string): Stage {
     const stage = new Stage('');
     const ranHere = /[\\/](\.motherduck|\.motherduck-sandbox|motherduck\.accounts\.state\.json[^\\/]*)$/;
@@ -135,7 +135,7 @@ export class Stage {
     return { ...ran, document: JSON.parse(ran.stdout) };
   }
 
-  /** Does to the folder's sandbox, from this process, what people do at MotherDuck, and time. */
+  /** Changes the folder's sandbox from this process, as people do at MotherDuck. */
   async inSandbox<T>(act: (organization: Organization) => Promise<T>): Promise<T> {
     const organization = await openSandbox(this.file(SANDBOX));
     try {
@@ -150,7 +150,7 @@ export class Stage {
     return this.inSandbox((organization) => organization.advance(seconds));
   }
 
-  /** Serves the folder's sandbox over HTTP from this process, until the test ends, and points the folder's commands at it. */
+  /** Serves the folder's sandbox over HTTP from this process until the test ends. The folder's commands use it from then on. */
   async serve(how: Pick<ServeOptions, 'latency' | 'failRate' | 'rateLimit'> = {}): Promise<string> {
     const token = `sandbox-admin-${randomUUID()}`;
     const folder = this.file(SANDBOX);
@@ -161,7 +161,7 @@ export class Stage {
     return url;
   }
 
-  /** The same by `mdacc sandbox serve`, as people do it. */
+  /** Does the same with a process of `mdacc sandbox serve`. */
   async serveByProgram(...options: readonly string[]): Promise<string> {
     const child = this.spawn(['sandbox', 'serve', '--port', '0', ...options]);
     onTestFinished(() => void child.kill('SIGKILL'));

@@ -1,4 +1,4 @@
-/** An organization in which every rule finds exactly one thing, each made as it comes about. */
+/** An organization in which every rule finds exactly one thing, each made the way it happens in practice. */
 import type { Readings } from '../../src/audit/evidence.ts';
 import type { Desired } from '../../src/model/desired.ts';
 import { UserError } from '../../src/model/user-error.ts';
@@ -53,7 +53,7 @@ function configured(accounts: Readonly<Record<string, AccountSketch>>): Desired 
   return desire({ ...KEPT, ...accounts }, about);
 }
 
-const WAITING: AccountSketch = { ducklings: SMALL, tokens: [] };
+const WITHOUT_TOKENS: AccountSketch = { ducklings: SMALL, tokens: [] };
 
 /** What was applied 40 days ago. */
 const BEFORE = configured({
@@ -63,7 +63,7 @@ const BEFORE = configured({
     tokens: [token('load', { ttl: 45 * DAY })],
     ducklings: { ...SMALL, read_write: { size: 'standard', cooldown: 3600 } },
   },
-  newcomer: WAITING,
+  newcomer: WITHOUT_TOKENS,
   trimmed: { ...CLEAN, tokens: [token('load'), token('report')] },
   unprotected: CLEAN,
 });
@@ -134,7 +134,7 @@ async function people({ api, organization, stateWriter }: World): Promise<void> 
   await api.deleteToken('leaver', record.id);
 }
 
-/** What is nobody's business. */
+/** What no rule may find: people, deprovisioned and ignored accounts. */
 async function bystanders({ api, organization }: World): Promise<void> {
   await organization.addHuman('anna');
   await organization.mint({ username: 'anna', name: 'forever' });

@@ -1,6 +1,6 @@
 /** What can go wrong with one call, and how long it stays so. */
 
-/** `really` does the call; `later` keeps something for after the run. */
+/** `really` makes the call; `later` keeps an effect until after the run. */
 export type FaultKind = (
   really: () => Promise<Response>,
   later: (act: () => Promise<unknown>) => void,
@@ -26,7 +26,7 @@ const forever = new Promise<Response>(() => {});
 const pause = (ms: number) => new Promise((done) => setTimeout(done, ms));
 const MEGABYTE = new Uint8Array(1024 * 1024).fill(32);
 
-/** The answer, of which the connection brings one half. */
+/** The answer, cut off in the middle. */
 async function half(answer: Response): Promise<Response> {
   const text = await answer.text();
   return streamed(answer, async function* () {
@@ -54,7 +54,7 @@ const oversized = () =>
     for (let sent = 0; sent < 17; sent += 1) yield MEGABYTE;
   });
 
-/** Each ends an attempt without a good answer, at once, and passes: reads, changes and deletions are tried again. */
+/** Each ends an attempt at once without a good answer. Reads, changes and deletions are retried. */
 export const RETRIED: Readonly<Record<string, FaultKind>> = {
   'reset before the effect': before(() => Response.error()),
   'reset after the effect': after(() => Response.error()),
@@ -77,7 +77,7 @@ export const RETRIED: Readonly<Record<string, FaultKind>> = {
   'body cut off, without the effect': async () => half(Response.json({ token: 'never heard of', username: 'x' })),
 };
 
-/** Each is an answer that no second attempt would better, so there is none. */
+/** Each is an answer that is not retried. */
 export const NOT_RETRIED: Readonly<Record<string, FaultKind>> = {
   'HTML 200 in place of the effect': before(page(200)),
   'HTML 200 after the effect': after(page(200)),
@@ -104,7 +104,7 @@ export const HANGS: Readonly<Record<string, FaultKind>> = {
   },
 };
 
-/** Each is a good answer all the same. */
+/** Each is a good answer that comes slowly. */
 export const SLOW: Readonly<Record<string, FaultKind>> = {
   'an answer that takes its time': async (really) => {
     await pause(3);

@@ -75,7 +75,7 @@ export interface FullPlan {
   readonly secrets: ReadonlyMap<string, string>;
   /** Secrets that a program read before: each must connect all the while. */
   readonly inUse: readonly Secret[];
-  /** Ids of tokens that are nobody's business. */
+  /** Ids of unmanaged tokens. */
   readonly unmanaged: readonly string[];
   /** The token that is adopted and stays. */
   readonly adopted: string;
