@@ -173,16 +173,20 @@ export class FileLog implements EventLog {
     throw new UserError(
       'SANDBOX_FAILED',
       `the sandbox in ${this.#folder} was written by another version of this program`,
-      'Start an empty one with `mdacc sandbox reset`, or give another folder with `--sandbox DIR`.',
+      { text: 'Give another folder with --sandbox DIR, or start an empty one.', command: this.#reset() },
     );
   }
 
+  /** The command that empties this sandbox. */
+  #reset(): readonly string[] {
+    return ['sandbox', 'reset', '--sandbox', this.#folder];
+  }
+
   #damaged(line: number): UserError {
-    return new UserError(
-      'SANDBOX_FAILED',
-      `the sandbox's log is damaged: ${this.#path}, line ${line}`,
-      'Start an empty organization with `mdacc sandbox reset`.',
-    );
+    return new UserError('SANDBOX_FAILED', `the sandbox's log is damaged: ${this.#path}, line ${line}`, {
+      text: 'Start an empty organization.',
+      command: this.#reset(),
+    });
   }
 }
 

@@ -90,7 +90,7 @@ const KNOWN: readonly { readonly text: RegExp; readonly explain: (text: string, 
           : {
               message: `MotherDuck refused the token "${token}": it was revoked, has expired, or is damaged`,
               hint: {
-                text: '"mdacc plan" shows whether the token is live. Replace it.',
+                text: 'A plan shows whether the token is live. Replace it.',
                 command: ['rotate', `${account}/${token}`],
               },
             },

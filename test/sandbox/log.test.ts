@@ -253,7 +253,7 @@ describe('a damaged log', () => {
       const error = {
         code: 'SANDBOX_FAILED',
         message: expect.stringContaining('line 3'),
-        hint: { text: expect.stringContaining('mdacc sandbox reset') },
+        hint: { command: ['sandbox', 'reset', '--sandbox', expect.any(String)] },
       };
       await expect(open(dir)).rejects.toMatchObject(error);
       await expect(ask(sandbox, 'GET /v1/users')).rejects.toMatchObject(error);
