@@ -118,7 +118,7 @@ try {
   say('Someone revokes a token by hand. (This calls the REST API of the sandbox, which mdacc sandbox serve offers.)');
   await revokeByHand();
   say('The next apply reports and replaces it.');
-  await type('apply --sandbox --yes', { shows: 'someone revoked it' });
+  await type('apply --sandbox --yes', { shows: 'create token airflow.3' });
   await connectWith('the secret from the store', readSecret(), { shows: 'Connected as etl_prod' });
   await type('plan --sandbox', { shows: 'No changes.' });
   process.stdout.write(
