@@ -14,14 +14,6 @@ export interface WireUser {
   roles: string[];
 }
 
-/** One page of the list of users. */
-export interface WireUserPage {
-  users: WireUser[];
-  total_count: number;
-  /** null or empty on the last page. */
-  next_page_token: string | null;
-}
-
 /** The body of a request to create a token. */
 export interface WireTokenRequest {
   name: string;

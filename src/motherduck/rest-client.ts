@@ -66,7 +66,7 @@ interface Exchange {
 
 /**
  * Opens the REST API: each call is attempted, and repeated by the rules of retry.ts, with as many calls at once as
- * MotherDuck accepts (limiter.ts).
+ * MotherDuck accepts (concurrency.ts).
  * @throws UserError TOKEN_REFUSED for a token that cannot be sent in a header
  */
 export function createRestClient(options: RestClientOptions): RestClient {

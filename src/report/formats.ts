@@ -43,12 +43,17 @@ interface ValidateRender {
 }
 
 /** Of `validate`. */
-export const VALIDATE_FORMATS = {
+export const VALIDATE_FORMATS = validateFormats({
   text: { report: validateText },
   json: { report: validateJson },
   sarif: { report: validateSarif },
   github: { commands: validateGithub, report: validateSummary },
-} satisfies Record<string, ValidateRender> as Readonly<Record<'text' | 'json' | 'sarif' | 'github', ValidateRender>>;
+});
+
+/** Gives every entry the whole type, and takes the names from the table. */
+function validateFormats<Name extends string>(table: Readonly<Record<Name, ValidateRender>>) {
+  return table;
+}
 
 /** Of `plan`, and of `apply` and its like. */
 export const PLAN_FORMATS = {

@@ -1,18 +1,18 @@
-/** Who may call whom. The rooms of src/ stay apart, and nothing goes round in circles. */
+/** Which folder of src/ may import which. There are no circles. */
 import { readdirSync, readFileSync } from 'node:fs';
 import path from 'node:path';
 import { describe, expect, it } from 'vitest';
 
-/** The rooms on top may import every room but these. `cli` and `library` stand side by side on `engine`. */
+/** The folders on top may import every folder but these. `cli` and `library` stand side by side on `engine`. */
 const MAY_NOT_IMPORT: Readonly<Record<string, readonly string[]>> = {
   commands: ['library'],
   cli: ['commands', 'library'],
   library: ['commands', 'cli', 'completion'],
 };
 const ABOVE = Object.keys(MAY_NOT_IMPORT);
-/** What stands outside of the rooms: the program, and the library's face, which alone only passes on. */
-const DOORS = ['src/library.ts', 'src/main.ts', 'src/program.ts', 'src/version.ts'];
-/** Every other room, and the rooms that it may import beside itself. */
+/** Files outside of the folders: the program, and the library's exports. */
+const TOP_FILES = ['src/library.ts', 'src/main.ts', 'src/program.ts', 'src/version.ts'];
+/** Every other folder, and the folders that it may import beside itself. */
 const MAY_IMPORT: Readonly<Record<string, readonly string[]>> = {
   model: [],
   completion: [],
@@ -38,7 +38,7 @@ const MAY_IMPORT: Readonly<Record<string, readonly string[]>> = {
   sandbox: ['model', 'motherduck', 'files'],
 };
 
-/** Pure rooms: no files, no network, no clock. */
+/** Pure folders: no files, no network, no clock. */
 const PURE = ['plan', 'audit', 'import', 'report', 'model'];
 const PURE_MODULES = ['node:crypto', 'node:util', 'diff', 'string-width', 'wrap-ansi', 'yaml'];
 
@@ -66,50 +66,50 @@ function importsOf(file: string): Import[] {
 }
 
 const imports = files.flatMap(importsOf);
-const roomOf = (file: string) => /^src\/([^/]+)\//.exec(file)?.[1];
+const folderOf = (file: string) => /^src\/([^/]+)\//.exec(file)?.[1];
 
-describe('the rooms of src/', () => {
+describe('the folders of src/', () => {
   it('are all known', () => {
-    const rooms = new Set(files.map(roomOf).filter((room) => room !== undefined));
-    expect([...rooms].sort()).toEqual([...Object.keys(MAY_IMPORT), ...ABOVE].sort());
+    const folders = new Set(files.map(folderOf).filter((folder) => folder !== undefined));
+    expect([...folders].sort()).toEqual([...Object.keys(MAY_IMPORT), ...ABOVE].sort());
   });
 
   it('are all there is, but for the doors', () => {
-    expect(files.filter((file) => roomOf(file) === undefined).sort()).toEqual(DOORS);
+    expect(files.filter((file) => folderOf(file) === undefined).sort()).toEqual(TOP_FILES);
   });
 
   it('on top import nothing of those beside them', () => {
-    const broken = imports.filter(({ from, to }) => MAY_NOT_IMPORT[roomOf(from) ?? '']?.includes(roomOf(to) ?? ''));
+    const broken = imports.filter(({ from, to }) => MAY_NOT_IMPORT[folderOf(from) ?? '']?.includes(folderOf(to) ?? ''));
     expect(broken.map(({ from, to }) => `${from} -> ${to}`)).toEqual([]);
   });
 
   it('are reached from other programs by the library, which nothing here uses', () => {
-    const users = imports.filter(({ from, to }) => roomOf(to) === 'library' && roomOf(from) !== 'library');
+    const users = imports.filter(({ from, to }) => folderOf(to) === 'library' && folderOf(from) !== 'library');
     expect(users.map(({ from }) => from).filter((from) => from !== 'src/library.ts')).toEqual([]);
   });
 
   it('below the commands and cli know no terminal and no exit code', () => {
     const looks = files.filter(
       (file) =>
-        ['engine', 'library'].includes(roomOf(file) ?? '') &&
+        ['engine', 'library'].includes(folderOf(file) ?? '') &&
         /process\.(stdout|stderr|stdin|exit|exitCode|on|once)\b|console\./.test(codeOf(file)),
     );
     expect(looks).toEqual([]);
   });
 
-  it('import only the rooms they may', () => {
+  it('import only the folders they may', () => {
     const broken = imports.filter(({ from, to }) => {
-      const [room, target] = [roomOf(from), roomOf(to)];
-      if (room === undefined || ABOVE.includes(room) || target === undefined || target === room) return false;
-      return !MAY_IMPORT[room]?.includes(target);
+      const [folder, target] = [folderOf(from), folderOf(to)];
+      if (folder === undefined || ABOVE.includes(folder) || target === undefined || target === folder) return false;
+      return !MAY_IMPORT[folder]?.includes(target);
     });
     expect(broken.map(({ from, to }) => `${from} -> ${to}`)).toEqual([]);
   });
 
   it('that are pure import nothing of Node that reaches outside', () => {
     const broken = imports.filter(({ from, to }) => {
-      const room = roomOf(from) ?? '';
-      return PURE.includes(room) && !to.startsWith('src/') && !PURE_MODULES.includes(to);
+      const folder = folderOf(from) ?? '';
+      return PURE.includes(folder) && !to.startsWith('src/') && !PURE_MODULES.includes(to);
     });
     expect(broken.map(({ from, to }) => `${from} -> ${to}`)).toEqual([]);
   });
@@ -117,7 +117,7 @@ describe('the rooms of src/', () => {
   it('that are pure look at no clock', () => {
     const looks = files.filter(
       (file) =>
-        PURE.includes(roomOf(file) ?? '') &&
+        PURE.includes(folderOf(file) ?? '') &&
         /Date\.now\(\)|new Date\(\)|performance\./.test(readFileSync(file, 'utf8')),
     );
     expect(looks).toEqual([]);
@@ -137,40 +137,42 @@ describe('the rooms of src/', () => {
     expect(circles).toEqual([]);
   });
 
-  it('have no drawer for helpers, and no file that only passes on', () => {
+  it('have no file of mixed helpers, and no index', () => {
     expect(files.filter((file) => /(utils?|helpers?|common|misc|index)\.ts$/.test(file))).toEqual([]);
   });
 });
 
 describe('src/README.md', () => {
   const text = readFileSync('src/README.md', 'utf8');
-  const rows = [...text.matchAll(/^\| `(\w+)` +\|[^|]+\|([^|]*)\|$/gm)].map(([, room = '', imported = '']) => ({
-    room,
+  const rows = [...text.matchAll(/^\| `(\w+)` +\|[^|]+\|([^|]*)\|$/gm)].map(([, folder = '', imported = '']) => ({
+    folder,
     imported: [...imported.matchAll(/`(\w+)`/g)].map(([, name]) => name),
   }));
 
-  it('has a line for every room, with what it may import', () => {
-    const told = rows.filter(({ room }) => !ABOVE.includes(room)).map(({ room, imported }) => [room, imported]);
-    expect(rows.map(({ room }) => room).sort()).toEqual([...Object.keys(MAY_IMPORT), ...ABOVE].sort());
+  it('has a line for every folder, with what it may import', () => {
+    const told = rows.filter(({ folder }) => !ABOVE.includes(folder)).map(({ folder, imported }) => [folder, imported]);
+    expect(rows.map(({ folder }) => folder).sort()).toEqual([...Object.keys(MAY_IMPORT), ...ABOVE].sort());
     expect(Object.fromEntries(told)).toEqual(MAY_IMPORT);
-    const forbidden = rows.filter(({ room }) => ABOVE.includes(room)).map(({ room, imported }) => [room, imported]);
+    const forbidden = rows
+      .filter(({ folder }) => ABOVE.includes(folder))
+      .map(({ folder, imported }) => [folder, imported]);
     expect(Object.fromEntries(forbidden)).toEqual(MAY_NOT_IMPORT);
   });
 
-  it('draws who calls whom, but for the two rooms that hold what all need', () => {
-    const drawn = [...text.matchAll(/^ {2}(\w+) -\.-> (.*)$/gm)].map(([, room, called = '']) => [
-      room,
+  it('draws who calls whom, but for the two folders that hold what all need', () => {
+    const drawn = [...text.matchAll(/^ {2}(\w+) -\.-> (.*)$/gm)].map(([, folder, called = '']) => [
+      folder,
       called.split(' & '),
     ]);
-    const below = Object.entries(MAY_IMPORT).map(([room, may]) => [
-      room,
+    const below = Object.entries(MAY_IMPORT).map(([folder, may]) => [
+      folder,
       may.filter((one) => !/model|files/.test(one)),
     ]);
-    // Of the rooms on top, the picture shows what they call of one another and of the engine.
+    // Of the folders on top, the picture shows what they call of one another and of the engine.
     const top = [...ABOVE, 'engine'];
-    const above = ABOVE.map((room) => {
-      const targets = imports.filter(({ from }) => roomOf(from) === room).map(({ to }) => roomOf(to) ?? '');
-      return [room, top.filter((one) => one !== room && targets.includes(one))];
+    const above = ABOVE.map((folder) => {
+      const targets = imports.filter(({ from }) => folderOf(from) === folder).map(({ to }) => folderOf(to) ?? '');
+      return [folder, top.filter((one) => one !== folder && targets.includes(one))];
     });
     const calls = [...above, ...below].filter(([, called = []]) => called.length > 0);
     expect(Object.fromEntries(drawn)).toEqual(Object.fromEntries(calls));
