@@ -4,7 +4,7 @@
  */
 import { existsSync } from 'node:fs';
 import path from 'node:path';
-import { isSecretVariable, type Secret } from '../model/secret.ts';
+import { type Secret, withoutTokens } from '../model/secret.ts';
 import type { Target } from './connector.ts';
 import type { ProbeAnswer, ProbeEvent, ProbeInput, ProbeRequest, ProbeRow } from './probe.ts';
 import { scrub } from './scrub.ts';
@@ -171,12 +171,23 @@ function stepOf({ ms, answer, failure }: ProbeEvent, clean: (text: string) => st
   };
 }
 
-/** The parent's environment without variables that would give the child another identity, a browser or a debugger. */
+/** The variables that the child needs: files, languages, certificates, proxies, and what Windows starts programs with. */
+const PASSED = new RegExp(
+  `^(${[
+    'home|path|user|logname|tz|lang|language|lc_\\w+|tmpdir|temp|tmp|(dy)?ld_(fallback_)?library_path',
+    '(http|https|all|no)_proxy|ssl_cert_(file|dir)|curl_ca_bundle|node_extra_ca_certs|grpc_default_ssl_roots_file_path',
+    'systemroot|systemdrive|windir|comspec|pathext|userprofile|homedrive|homepath|appdata|localappdata|programdata',
+  ].join('|')})$`,
+  'i',
+);
+
+/**
+ * The variables of the parent's environment that a connection needs, and no other: those of MotherDuck would give the child
+ * another identity or address, and secrets of other programs are none of its business. No value contains a token.
+ */
 export function childEnvironment(env: NodeJS.ProcessEnv): NodeJS.ProcessEnv {
-  const removed = /^(display|wayland_display|node_options)$/i;
-  // The extension would take a token from the environment.
-  const kept = Object.entries(env).filter(([name]) => !removed.test(name) && !isSecretVariable(name));
-  return { ...Object.fromEntries(kept), BROWSER: 'false' };
+  const passed = Object.entries(withoutTokens(env)).filter(([name]) => PASSED.test(name));
+  return { ...Object.fromEntries(passed), BROWSER: 'false' };
 }
 
 function secretsOf(target: Target, more: readonly Secret[] = []): string[] {

@@ -195,6 +195,24 @@ describe('the environment of the child', () => {
       BROWSER: 'false',
     });
   });
+
+  it('holds only what a connection needs', () => {
+    const token = 'a-token-of-the-admin';
+    const needed = { HOME: '/home/a', LC_ALL: 'C', no_proxy: 'localhost', SSL_CERT_FILE: '/ca.pem', SystemRoot: 'C:' };
+    const env = {
+      ...needed,
+      MOTHERDUCK_ADMIN_TOKEN: token,
+      MY_COPY: token,
+      TMPDIR: `/tmp/${token}`,
+      MOTHERDUCK_HOST: 'evil.example',
+      motherduck_host: 'evil.example',
+      MOTHERDUCK_API_URL: 'https://evil.example',
+      AWS_SECRET_ACCESS_KEY: 'other',
+      VAULT_TOKEN: 'other',
+      LD_PRELOAD: '/evil.so',
+    };
+    expect(childEnvironment(env)).toEqual({ ...needed, BROWSER: 'false' });
+  });
 });
 
 /** The process ids of this process's children that run the program. */
