@@ -122,6 +122,7 @@ export function program(): Command {
         .choices(['error', 'warning', 'never'])
         .default('warning'),
     )
+    .option('--check-stores', 'Also run the check commands of the secret stores, which the configuration names')
     .option('--usage', 'Also report accounts that ran no query (makes one md: connection as the Admin)')
     .addOption(
       new Option(

@@ -10,7 +10,7 @@ import { globMatcher } from '../model/username.ts';
 import { ApiError } from '../motherduck/transport-errors.ts';
 import { accountNames } from '../plan/plan.ts';
 import type { SecretStore } from '../secrets/store.ts';
-import { openStores, secretPathsIn } from '../secrets/stores.ts';
+import { kindOf, openStores, secretPathsIn } from '../secrets/stores.ts';
 import { matchesNothing, onlyMatcher } from './planning.ts';
 import { type Context, type Service, warnOfClock } from './service.ts';
 
@@ -19,12 +19,14 @@ export interface EvidenceOptions {
   readonly parallelism: number;
   readonly usage?: boolean;
   readonly idle?: Seconds;
+  /** Whether stores are checked that run programs of the configuration. */
+  readonly checkStores?: boolean;
 }
 
 const IDLE: Seconds = 30 * 86_400;
 
 /**
- * Reads the evidence of an audit. Changes nothing.
+ * Reads the evidence of an audit. Changes nothing, and runs no program that the configuration names unless `checkStores` is given.
  *
  * @throws UserError when no audit is possible: the token was refused, MotherDuck cannot be reached, or nothing matches --only
  */
@@ -41,7 +43,7 @@ export async function gatherEvidence(
   const stores = openStores(desired.stores);
   const [active, unusableStores, usage] = await Promise.all([
     readActive(service),
-    checkStores(desired, stores, only),
+    checkStores(desired, stores, only, options.checkStores ?? false),
     options.usage ? readUsage(service, options.idle ?? IDLE) : undefined,
   ]);
   const evidence = joinEvidence({
@@ -96,13 +98,16 @@ async function checkStores(
   desired: Desired,
   stores: ReadonlyMap<string, SecretStore>,
   only: (username: string) => boolean,
+  runsPrograms: boolean,
 ): Promise<ReadonlyMap<string, UserError>> {
   const accounts = [...desired.accounts.values()].filter(({ username }) => only(username));
   const used = new Set(accounts.flatMap(({ tokens }) => [...tokens.values()].map(({ store }) => store)));
   const unusable = new Map<string, UserError>();
   await Promise.all(
     [...stores].map(async ([name, store]) => {
-      if (!used.has(name)) return;
+      const config = desired.stores.get(name);
+      // The configuration may be a pull request of a stranger.
+      if (!used.has(name) || (config && kindOf(config).recipient !== undefined && !runsPrograms)) return;
       try {
         await store.check();
       } catch (error) {

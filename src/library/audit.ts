@@ -8,6 +8,8 @@ import { type SharedOptions, snapshotOf } from './plan.ts';
 export interface AuditOptions extends SharedOptions {
   /** Also find accounts that ran no query for this many seconds, which takes a connection to `md:`. Default: not checked. */
   readonly idle?: number;
+  /** Also check the secret stores that run programs, by running their `check` commands. Default: false. */
+  readonly checkStores?: boolean;
 }
 
 /**
@@ -28,9 +30,14 @@ export interface AuditOptions extends SharedOptions {
  * ```
  */
 export async function audit(options: AuditOptions): Promise<Audit> {
-  const { desired, state, service, only, idle } = options;
+  const { desired, state, service, only, idle, checkStores = false } = options;
   const { parallelism } = service.opened;
-  const evidence = { parallelism, ...(only ? { only } : {}), ...(idle === undefined ? {} : { usage: true, idle }) };
+  const evidence = {
+    parallelism,
+    checkStores,
+    ...(only ? { only } : {}),
+    ...(idle === undefined ? {} : { usage: true, idle }),
+  };
   return auditEvidence(await gatherEvidence(desired, snapshotOf(state), service.opened, evidence, { warn: () => {} }));
 }
 
