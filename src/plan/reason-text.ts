@@ -73,6 +73,55 @@ export function reasonText(action: Action): string {
   }
 }
 
+/** Words the reason of identical changes: without the lines, names and times in which they differ. */
+export function sharedReasonText(action: Action): string {
+  const { reason } = action;
+  switch (action.action) {
+    case 'create_account':
+      return reason.kind === 'new' ? 'new' : 'deleted outside of mdacc: in the state, no longer in MotherDuck';
+    case 'set_ducklings':
+      return action.before === null ? 'the account is new' : ducklingChanges(action.after, action.before).join('; ');
+    case 'create_token':
+      return CREATED[action.reason.kind] ?? reasonText(action);
+    case 'adopt_token':
+      return reason.kind === 'unmanaged'
+        ? 'live and not in the state: adopted as they are, with unknown secrets'
+        : 'renamed in the configuration: the tokens stay';
+    case 'rotate_token':
+      if (action.reason.kind === 'due') {
+        return `due: policy ${action.reason.policy} rotates at ${describeSpan(action.reason.rotate_before)}`;
+      }
+      if (action.reason.kind === 'changed' && action.reason.change.field !== 'name') {
+        return tokenChangeText(action.reason.change);
+      }
+      return ROTATED[action.reason.kind] ?? reasonText(action);
+    case 'revoke_token':
+      return REVOKED[action.reason.kind] ?? reasonText(action);
+    case 'delete_account':
+      return `${REMOVED[action.reason.kind]}; this also deletes all tokens and databases of the account`;
+    case 'forget':
+      return action.token === undefined ? reasonText(action) : 'removed from the configuration, without live tokens';
+    default:
+      return reasonText(action);
+  }
+}
+
+const CREATED: Readonly<Record<string, string>> = {
+  interrupted: 'an interrupted run created a token whose secret may not be stored',
+  expired: 'expired',
+  revoked: 'revoked outside of mdacc',
+};
+const ROTATED: Readonly<Record<string, string>> = {
+  changed: 'the name changed',
+  interrupted: 'an interrupted run left another token, or an unverified one',
+};
+const REVOKED: Readonly<Record<string, string>> = {
+  removed: 'removed from the configuration',
+  overlap_ended: 'replaced, and the overlap ended',
+  never_stored: 'the secret was never stored',
+  orphan: 'an interrupted run created it, and its secret may not be stored',
+};
+
 const REMOVED = { removed: 'removed from the configuration', destroyed: 'requested with mdacc destroy' } as const;
 
 function rotationText(reason: RotateToken['reason']): string {

@@ -15,6 +15,19 @@ async function rotating(): Promise<Plan> {
   return world.plan(desired('standard'));
 }
 
+/** Many tenants to create, and after them in the configuration an account to delete, and a token to revoke. */
+async function risky(tenants: number, first: Parameters<typeof desire>[0] = {}) {
+  const world = new World();
+  await world.apply(desire({ zz_kept: { tokens: [token('app'), token('old')] }, zz_leaving: { protected: false } }));
+  const names = Array.from({ length: tenants }, (_, index) => `tenant_${index}`);
+  const created = Object.fromEntries(names.map((name) => [name, { ducklings: SMALL, tokens: [token(`own_${name}`)] }]));
+  const after = desire(
+    { ...first, ...created, zz_kept: { tokens: [token('app')] } },
+    { guardrails: { maxDeletes: 1 } },
+  );
+  return world.plan(after, { prune: true });
+}
+
 describe('a plan as Markdown', () => {
   it('has the summary first, a marker, a table, and a diff of each account', async () => {
     const text = planMarkdown(await rotating())
@@ -24,14 +37,75 @@ describe('a plan as Markdown', () => {
   });
 
   it('is at most 65,000 characters, cut at the border of an account, and says what was left out', async () => {
-    const text = planMarkdown(await large(400));
+    const text = planMarkdown(await large(600));
     expect(text.length).toBeLessThanOrEqual(65_000);
     expect(text.length).toBeGreaterThan(50_000);
-    const left = Number(/… and (\d+) accounts \(/.exec(text)?.[1]);
-    expect(text.match(/<details>/g)).toHaveLength(400 - left);
-    expect(text.match(/<\/details>/g)).toHaveLength(400 - left);
-    expect(text).toContain('400 accounts to create');
+    const left = Number(/… and the diffs of (\d+) accounts \(/.exec(text)?.[1]);
+    expect(text.match(/<details>/g)).toHaveLength(600 - left);
+    expect(text.match(/<\/details>/g)).toHaveLength(600 - left);
+    expect(text).toContain('600 accounts to create');
     expect(text).toContain('Unmanaged, not touched');
+  });
+
+  it('names identical changes of many accounts in one row', async () => {
+    const text = planMarkdown(await large(30));
+    expect(text.match(/\| create account \|/g)).toHaveLength(1);
+    expect(text).toContain('tenant&#95;0, tenant&#95;1, ');
+    expect(text).toContain(' and 20 more | create account |');
+    expect(text.match(/\| create token app \|/g)).toHaveLength(1);
+  });
+
+  it('orders the table by risk, whatever the order of the configuration', async () => {
+    const plan = await risky(180);
+    const text = planMarkdown(plan);
+    expect(text.length).toBeLessThanOrEqual(65_000);
+    const risks = [...text.matchAll(/\| (?:\*\*)?(destructive|disruptive|safe)(?:\*\*)? \|$/gm)].map(
+      ([, risk]) => risk,
+    );
+    expect(risks).toEqual([...risks].sort());
+    expect(text).toMatch(/\| zz&#95;leaving \| delete account \|.*\*\*destructive\*\*/);
+    expect(text).toMatch(/\| zz&#95;kept \| revoke token old \|.*\*\*disruptive\*\*/);
+    const details = [...text.matchAll(/<summary>(.+?)<\/summary>/g)].map(([, name]) => name);
+    expect(details.slice(0, 2).sort()).toEqual(['zz&#95;kept', 'zz&#95;leaving']);
+  });
+
+  it('is not filled by one account with 400 tokens', async () => {
+    const many = Array.from({ length: 400 }, (_, index) => token(`token_with_a_long_name_${index}`));
+    const plan = await risky(20, { aa_many: { tokens: many } });
+    const text = planMarkdown(plan);
+    expect(text.length).toBeLessThanOrEqual(65_000);
+    expect(text).toMatch(/\| zz&#95;leaving \| delete account \|/);
+    expect(text).toMatch(/\| zz&#95;kept \| revoke token old \|/);
+    expect(text).toMatch(/\| aa&#95;many \| create token .+ and 390 more \|/);
+    expect(text).toContain('<summary>tenant&#95;19</summary>');
+  });
+
+  it('names every destructive change, also where there are thousands', async () => {
+    const names = Array.from({ length: 2500 }, (_, index) => `tenant_${index}`);
+    const plan = await new World().plan(desire({}));
+    const action = (account: string) => ({
+      action: 'delete_account' as const,
+      account,
+      risk: 'destructive' as const,
+      reason: { kind: 'removed' as const },
+      before: { username: account, tokens: [] },
+      after: null,
+    });
+    const revoked = (account: string) => ({
+      action: 'revoke_token' as const,
+      account: 'aa_many',
+      token: account,
+      risk: 'destructive' as const,
+      reason: { kind: 'overlap_ended' as const, retire_at: new Date(account.length).toISOString() },
+      before: { id: account, name: account, type: 'read_write' as const, created_at: '', expires_at: null },
+      after: null,
+    });
+    const text = planMarkdown({
+      ...plan,
+      actions: [...names.map(action), revoked('app'), ...names.slice(0, 400).map(revoked)],
+    });
+    expect(text.length).toBeLessThanOrEqual(65_000);
+    for (const name of names) expect(text).toMatch(new RegExp(`[ /]${name.replace('_', '&#95;')}[ ,]`));
   });
 
   it('takes no Markdown, HTML or mention from the names of a live organization', async () => {

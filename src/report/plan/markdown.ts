@@ -1,23 +1,31 @@
 /**
- * A plan for a pull request comment: the summary line first, a table, and a folded `diff` block for each account. GitHub
- * accepts 65,000 characters; of a longer plan, whole accounts are skipped at the end, and their names are listed.
+ * A plan for a pull request comment: the summary line first, a table ordered by risk, and a folded `diff` block for each
+ * account. GitHub accepts 65,000 characters. Of a longer plan, safe changes and then diffs are skipped; every destructive
+ * and disruptive change stays named.
  */
 
 import type { PlanNotice } from '../../model/notice.ts';
-import type { Action, ComputeCeiling, Plan } from '../../model/plan.ts';
+import type { Action, ComputeCeiling, Plan, Risk } from '../../model/plan.ts';
 import { showTime } from '../../model/time.ts';
 import { noticeText } from '../../plan/notice-text.ts';
-import { reasonText } from '../../plan/reason-text.ts';
+import { reasonText, sharedReasonText } from '../../plan/reason-text.ts';
 import { commentMarker, lengthOf, MOST_CHARACTERS, markdown, printable } from '../escape.ts';
 import { hintText, type InContext, noContext } from '../hint.ts';
 import type { Paint } from '../terminal-text.ts';
 import { accountDiff } from './account-yaml.ts';
 import { groupByAccount, price, summaryLine, symbolOf } from './wording.ts';
 
-/** Characters for the list of skipped accounts. */
-const ROOM_AT_THE_END = 600;
+/** Characters for the list of what was skipped. */
+const ROOM_AT_THE_END = 1000;
 const NAMES_SHOWN = 10;
 const NOTICES_SHOWN = 20;
+/** Characters of one notice. */
+const NOTICE_LENGTH = 600;
+/** Characters of the names of one change of deletion protection. */
+const PROTECTION_LENGTH = 4000;
+/** Characters of a name that is one of many. */
+const NAME_LENGTH = 40;
+const TABLE = ['', '| | account | what | why | risk |', '|---|---|---|---|---|'];
 
 /** Writes the plan. */
 export function planMarkdown(given: Plan, _paint?: Paint, inContext: InContext = noContext): string {
@@ -34,64 +42,166 @@ export function planMarkdown(given: Plan, _paint?: Paint, inContext: InContext =
     ...protections(plan),
   ];
   const foot = untouched(plan);
-  const room = MOST_CHARACTERS - lengthOf(head) - lengthOf(foot) - ROOM_AT_THE_END;
-  const { rows, blocks, left } = takeWhatFits(groupByAccount(plan.actions), room);
-  const table = rows.length === 0 ? [] : ['', '| | account | what | why | risk |', '|---|---|---|---|---|', ...rows];
-  const parts = [...head, ...table, ...blocks, '', ...skipped(left), ...foot];
-  return `${parts.join('\n')}\n`;
+  const room = MOST_CHARACTERS - lengthOf(head) - lengthOf(foot) - lengthOf(TABLE) - ROOM_AT_THE_END;
+  const { rows, blocks, skipped } = takeWhatFits(plan.actions, room);
+  const table = rows.length === 0 ? [] : [...TABLE, ...rows];
+  return `${[...head, ...table, ...blocks, '', ...skipped, ...foot].join('\n')}\n`;
 }
 
-/** The accounts that fit, in the plan's order. */
-function takeWhatFits(
-  groups: Map<string, Action[]>,
-  room: number,
-): { rows: string[]; blocks: string[]; left: string[] } {
-  const rows: string[] = [];
-  const blocks: string[] = [];
-  const left: string[] = [];
-  let used = 0;
-  for (const [account, actions] of groups) {
-    const own = { rows: actions.map(row), block: details(account, actions) };
-    const size = lengthOf(own.rows) + own.block.length + 1;
-    if (left.length > 0 || used + size > room) {
-      left.push(account);
-      continue;
+const RISKS = ['destructive', 'disruptive', 'safe'] as const satisfies readonly Risk[];
+
+/** Rows of risky changes first, then their diffs, then safe changes and their diffs. */
+function takeWhatFits(actions: readonly Action[], given: number) {
+  const changes = groupIdentical(actions).sort((a, b) => rank(a.risk) - rank(b.risk));
+  const risky = changes.filter(({ risk }) => risk !== 'safe');
+  const safe = changes.filter(({ risk }) => risk === 'safe');
+  const full = risky.map((change) => row(change));
+  const rows = lengthOf(full) <= given ? full : shortRows(risky, given);
+  let room = given - lengthOf(rows);
+  const take = (text: string): boolean => {
+    if (text.length + 1 > room) return false;
+    room -= text.length + 1;
+    return true;
+  };
+  const groups = [...groupByAccount(actions)].map(([account, own]) => ({ account, own, rank: rankOf(own) }));
+  const shown = new Map<string, string>();
+  const addBlocks = (isWanted: (rank: number) => boolean) => {
+    for (const { account, own, rank } of groups) {
+      if (!isWanted(rank)) continue;
+      const block = details(account, own);
+      if (take(block)) shown.set(account, block);
     }
-    used += size;
-    rows.push(...own.rows);
-    blocks.push(own.block);
-  }
-  return { rows, blocks, left };
+  };
+  addBlocks((rank) => rank < SAFE);
+  const safeRows = safe.map((change) => row(change, NAMES_SHOWN));
+  const shownRows = safeRows.filter(take);
+  addBlocks((rank) => rank === SAFE);
+  groups.sort((a, b) => a.rank - b.rank);
+  const without = groups.filter(({ account }) => !shown.has(account)).map(({ account }) => account);
+  return {
+    rows: [...rows, ...shownRows],
+    blocks: groups.flatMap(({ account }) => shown.get(account) ?? []),
+    skipped: skippedText(safeRows.length - shownRows.length, without),
+  };
 }
 
-function row(action: Action): string {
-  const risk = action.risk === 'safe' ? 'safe' : `**${action.risk}**`;
-  const cells = [
-    `\`${symbolOf(action)}\``,
-    markdown(action.account),
-    markdown(what(action)),
-    markdown(reasonText(action)),
-    risk,
-  ];
+function rank(risk: Risk): number {
+  return RISKS.indexOf(risk);
+}
+
+const SAFE = rank('safe');
+
+function rankOf(actions: readonly Action[]): number {
+  return Math.min(...actions.map(({ risk }) => rank(risk)));
+}
+
+/** Identical changes: of several tokens of an account, or of several accounts. */
+interface Change {
+  readonly symbol: string;
+  readonly risk: Risk;
+  readonly verb: string;
+  /** In the words of one action, or in those that all share. */
+  readonly why: string;
+  readonly accounts: readonly string[];
+  /** Of tokens, as the verb's object; none for a change of the account. */
+  readonly names: readonly string[];
+}
+
+function groupIdentical(actions: readonly Action[]): Change[] {
+  const changes = actions.map((action) => {
+    const { verb, names, exact } = what(action);
+    const shared = sharedReasonText(action);
+    const key = JSON.stringify([symbolOf(action), action.risk, verb, shared, exact]);
+    const own = { symbol: symbolOf(action), risk: action.risk, verb, why: reasonText(action), names };
+    return { key, shared, change: { ...own, accounts: [action.account] } };
+  });
+  const ofAccount = joined(
+    changes,
+    ({ key, change }) => JSON.stringify([change.accounts, key]),
+    (a, b) => ({ ...a, names: [...a.names, ...b.names] }),
+  );
+  const all = joined(
+    ofAccount,
+    ({ key, change }) => JSON.stringify([change.names, key]),
+    (a, b) => ({ ...a, accounts: [...a.accounts, ...b.accounts] }),
+  );
+  return all.map(({ change }) => change);
+}
+
+interface Keyed {
+  readonly key: string;
+  readonly shared: string;
+  readonly change: Change;
+}
+
+/** Joins changes of the same key, in the order of their first. */
+function joined(all: readonly Keyed[], keyOf: (one: Keyed) => string, join: (a: Change, b: Change) => Change): Keyed[] {
+  const found = new Map<string, Keyed>();
+  for (const one of all) {
+    const key = keyOf(one);
+    const known = found.get(key);
+    if (known === undefined) found.set(key, one);
+    else {
+      const why = known.change.why === one.change.why ? known.change.why : one.shared;
+      found.set(key, { ...known, change: { ...join(known.change, one.change), why } });
+    }
+  }
+  return [...found.values()];
+}
+
+/** @param most The number of names that are shown; all unless given. */
+function row({ symbol, risk, verb, why, accounts, names }: Change, most?: number): string {
+  const of = [verb, ...(names.length === 0 ? [] : [listed(names, most)])].map((text, at) =>
+    at ? text : markdown(text),
+  );
+  return rowOf([`\`${symbol}\``, listed(accounts, most), of.join(' '), markdown(why), riskText(risk)]);
+}
+
+/** Too many risky changes for a row each: one row an action, with the names alone, as far as they fit. */
+function shortRows(changes: readonly Change[], given: number): string[] {
+  const groups = new Map<string, { readonly first: Change; readonly names: string[] }>();
+  for (const change of changes) {
+    const key = `${change.risk} ${change.verb}`;
+    const names = change.accounts.flatMap((account) =>
+      change.names.length === 0 ? [account] : change.names.map((name) => `${account}/${name}`),
+    );
+    const known = groups.get(key);
+    if (known) known.names.push(...names);
+    else groups.set(key, { first: change, names });
+  }
+  let room = given - 300 * groups.size;
+  return [...groups.values()].map(({ first, names }) => {
+    const text = listedWithin(names, room);
+    room -= text.length;
+    return rowOf([`\`${first.symbol}\``, text, markdown(first.verb), '`mdacc plan` shows why', riskText(first.risk)]);
+  });
+}
+
+function rowOf(cells: readonly string[]): string {
   return `| ${cells.join(' | ')} |`;
 }
 
-function what(action: Action): string {
+function riskText(risk: Risk): string {
+  return risk === 'safe' ? 'safe' : `**${risk}**`;
+}
+
+/** What is done, to which tokens, and what else makes it another change than one of the same name. */
+function what(action: Action): { readonly verb: string; readonly names: string[]; readonly exact?: unknown } {
   const verb = action.action.replace('_', ' ');
   switch (action.action) {
     case 'rotate_token':
-      return `${verb} ${action.before.name} -> ${action.after.name}`;
+      return { verb, names: [`${action.before.name} -> ${action.after.name}`] };
     case 'create_token':
     case 'adopt_token':
-      return `${verb} ${action.after.name}`;
+      return { verb, names: [action.after.name] };
     case 'revoke_token':
-      return `${verb} ${action.before.name}`;
+      return { verb, names: [action.before.name] };
     case 'set_ducklings':
-      return `${verb}${ceiling(action.compute)}`;
+      return { verb: `${verb}${ceiling(action.compute)}`, names: [], exact: [action.before, action.after] };
     case 'forget':
-      return action.token === undefined ? verb : `${verb} ${action.token}`;
+      return { verb, names: action.token === undefined ? [] : [action.token] };
     default:
-      return verb;
+      return { verb, names: [] };
   }
 }
 
@@ -102,23 +212,30 @@ function details(account: string, actions: readonly Action[]): string {
   return `\n<details><summary>${markdown(account)}</summary>\n\n${fence}diff\n${diff}\n${fence}\n\n</details>`;
 }
 
+/** One line for each direction. */
 function protections({ protection }: Plan): string[] {
   const said = (on: boolean) => (on ? 'on' : 'off');
-  return protection.flatMap(({ account, before, after }) => [
-    '',
-    `🔓 **${markdown(account)}**: deletion protection ${said(before)} -> ${said(after)}, in the state alone`,
-  ]);
+  return [false, true].flatMap((after) => {
+    const names = protection.filter((change) => change.after === after).map(({ account }) => account);
+    if (names.length === 0) return [];
+    const change = `deletion protection ${said(!after)} -> ${said(after)}, in the state alone`;
+    return ['', `🔓 **${listedWithin(names, PROTECTION_LENGTH)}**: ${change}`];
+  });
 }
 
 function notices(mark: string, all: readonly PlanNotice[], inContext: InContext): string[] {
   const shown = all.slice(0, NOTICES_SHOWN).flatMap((notice) => {
     const { subject, message, hint } = noticeText(notice);
     const about = subject === undefined ? '' : `**${markdown(subject)}**: `;
-    return ['', `${mark} ${about}${markdown(message)}<br>${markdown(hintText(hint, inContext))}`];
+    return ['', `${mark} ${about}${markdown(cut(message))}<br>${markdown(cut(hintText(hint, inContext)))}`];
   });
   return all.length > NOTICES_SHOWN
     ? [...shown, '', `${mark} and ${all.length - NOTICES_SHOWN} more like these`]
     : shown;
+}
+
+function cut(text: string, most = NOTICE_LENGTH): string {
+  return text.length > most ? `${text.slice(0, most)}…` : text;
 }
 
 function computeLine(compute: ComputeCeiling | undefined): string[] {
@@ -129,33 +246,47 @@ function ceiling(compute: ComputeCeiling | undefined): string {
   return compute === undefined ? '' : ` at most ${price(compute.before)} -> ${price(compute.after)} an hour`;
 }
 
-function skipped(accounts: readonly string[]): string[] {
-  if (accounts.length === 0) return [];
-  return [
-    `… and ${listed(accounts, 'account', 'accounts')} not shown because of the size limit; \`mdacc plan\` shows all.`,
-    '',
+function skippedText(rows: number, accounts: readonly string[]): string[] {
+  const parts = [
+    ...(rows === 0 ? [] : [`${rows} more safe ${rows === 1 ? 'change' : 'changes'}`]),
+    ...(accounts.length === 0 ? [] : [`the diffs of ${countedNames(accounts, 'account', 'accounts')}`]),
   ];
+  return parts.length === 0
+    ? []
+    : [`… and ${parts.join(' and ')}, not shown because of the size limit; \`mdacc plan\` shows all.`, ''];
 }
 
 /** What apply does not touch. */
 function untouched(plan: Plan): string[] {
   const { accounts, tokens } = plan.unmanaged;
   const names = tokens.map((token) => `${token.account}/${token.name === '' ? token.id : token.name}`);
-  const unmanaged = accounts === null ? 'accounts not known' : listed(accounts, 'account', 'accounts');
+  const unmanaged = accounts === null ? 'accounts not known' : countedNames(accounts, 'account', 'accounts');
   return [
     ...(plan.retained.length > 0
-      ? [`No longer in the configuration, retained: ${listed(plan.retained, 'account', 'accounts')}`, '']
+      ? [`No longer in the configuration, retained: ${countedNames(plan.retained, 'account', 'accounts')}`, '']
       : []),
-    `Unmanaged, not touched: ${unmanaged}, ${listed(names, 'token', 'tokens')}`,
+    `Unmanaged, not touched: ${unmanaged}, ${countedNames(names, 'token', 'tokens')}`,
   ];
 }
 
-function listed(names: readonly string[], one: string, many: string): string {
+function countedNames(names: readonly string[], one: string, many: string): string {
   const count = `${names.length} ${names.length === 1 ? one : many}`;
-  if (names.length === 0) return count;
-  const more = names.length > NAMES_SHOWN ? ` and ${names.length - NAMES_SHOWN} more` : '';
-  return `${count} (${names
-    .slice(0, NAMES_SHOWN)
-    .map((name) => markdown(name.slice(0, 40)))
-    .join(', ')}${more})`;
+  const short = names.map((name) => cut(name, NAME_LENGTH));
+  return names.length === 0 ? count : `${count} (${listed(short, NAMES_SHOWN)})`;
+}
+
+/** `a, b and 3 more`. */
+function listed(names: readonly string[], most = names.length): string {
+  const shown = names.slice(0, most).map(markdown).join(', ');
+  return names.length > most ? `${shown} and ${names.length - most} more` : shown;
+}
+
+/** As many names as fit into so many characters. */
+function listedWithin(names: readonly string[], characters: number): string {
+  let left = characters;
+  const fitting = names.findIndex((name) => {
+    left -= markdown(name).length + 2;
+    return left < 0;
+  });
+  return listed(names, fitting === -1 ? names.length : fitting);
 }
