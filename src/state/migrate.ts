@@ -11,8 +11,14 @@ export interface Migrations {
   readonly steps: ReadonlyMap<number, (document: OldDocument) => OldDocument>;
 }
 
-/** One step for each old version. */
-export const MIGRATIONS: Migrations = { to: STATE_VERSION, steps: new Map([[1, toVersion2]]) };
+/** One step for each old version. Version 3 is not released yet: add fields to it. */
+export const MIGRATIONS: Migrations = {
+  to: STATE_VERSION,
+  steps: new Map([
+    [1, toVersion2],
+    [2, toVersion3],
+  ]),
+};
 
 /** Migrates a document to the current version; undefined when a step for one of the versions is missing. */
 export function migrate(document: OldDocument, from: number, migrations: Migrations): OldDocument | undefined {
@@ -32,6 +38,11 @@ function toVersion2(document: OldDocument): OldDocument {
   );
   const account = inField('tokens', (tokens) => inEach(tokens, token));
   return { ...inField('accounts', (accounts) => inEach(accounts, account))(document), version: 2 };
+}
+
+/** Version 3 added optional fields only, which programs that read version 2 refuse. */
+function toVersion3(document: OldDocument): OldDocument {
+  return { ...document, version: 3 };
 }
 
 type Change = (object: OldDocument) => OldDocument;

@@ -9,10 +9,10 @@ import type {
 } from '../model/state.ts';
 
 /** The version of the state file that this program writes. */
-export const STATE_VERSION = 2;
+export const STATE_VERSION = 3;
 
 /** The state file as JSON, described by `schemas/state.schema.json`: the entries of the model, with objects instead of maps. */
-export interface StateDocument extends Pick<State, 'lineage' | 'serial' | 'organization'> {
+export interface StateDocument extends Pick<State, 'lineage' | 'serial' | 'organization' | 'organization_id'> {
   readonly version: typeof STATE_VERSION;
   readonly sandbox?: true;
   readonly runs?: readonly string[];
@@ -68,6 +68,7 @@ export function* statePieces(state: State): Generator<string> {
     `"lineage": ${JSON.stringify(state.lineage)}`,
     `"serial": ${state.serial}`,
     `"organization": ${JSON.stringify(state.organization)}`,
+    ...(state.organization_id === undefined ? [] : [`"organization_id": ${JSON.stringify(state.organization_id)}`]),
     ...(state.sandbox ? ['"sandbox": true'] : []),
     ...(state.runs.length > 0 ? [`"runs": ${JSON.stringify(state.runs, null, 2).replaceAll('\n', '\n  ')}`] : []),
   ];
@@ -139,9 +140,10 @@ function ordered<T extends object>(entry: T, fields: Fields<T>): T {
 
 /** Converts a document that matches the schema to a state. */
 export function stateFromDocument(document: StateDocument): State {
-  const { organization, sandbox = false, lineage, serial, runs = [], accounts } = document;
+  const { organization, organization_id, sandbox = false, lineage, serial, runs = [], accounts } = document;
   return {
     organization,
+    ...(organization_id === undefined ? {} : { organization_id }),
     sandbox,
     lineage,
     serial,

@@ -70,10 +70,10 @@ describe('openState', () => {
   });
 
   it.each([
-    ['a newer version', edited('"version": 2', '"version": 9'), 'STATE_NEWER', /version 9.*up to 2/, /npm install/],
+    ['a newer version', edited('"version": 3', '"version": 9'), 'STATE_NEWER', /version 9.*up to 3/, /npm install/],
     ['another organization', edited('"acme"', '"other"'), 'STATE_FOREIGN', /"other".*"acme"/, /--state/],
     ['no version', '{"accounts":{}}', 'STATE_INVALID', /version/, /git checkout/],
-    ['an unknown older version', edited('"version": 2', '"version": 0'), 'STATE_INVALID', /version 0/, /git checkout/],
+    ['an unknown older version', edited('"version": 3', '"version": 0'), 'STATE_INVALID', /version 0/, /git checkout/],
     ['another kind of JSON', '[]', 'STATE_INVALID', /not a state/, /git checkout/],
     ['an empty file', '', 'STATE_INVALID', /is empty/, /git checkout/],
     ['half a file', good.slice(0, 300), 'STATE_INVALID', /not JSON at line 13/, /adopt what is live/],
@@ -87,7 +87,7 @@ describe('openState', () => {
     ],
     [
       'an unknown field',
-      edited('"version": 2', '"version": 2, "x": 2'),
+      edited('"version": 3', '"version": 3, "x": 2'),
       'STATE_INVALID',
       /the document has an unknown "x"/,
       /git/,
@@ -171,9 +171,10 @@ describe('openState', () => {
 describe('migration', () => {
   const steps = new Map<number, (document: OldDocument) => OldDocument>([
     [0, ({ org, ...rest }) => ({ ...rest, version: 1, organization: org })],
-    [1, (document) => ({ ...document, version: 2, accounts: {} })],
+    [1, (document) => ({ ...document, version: 2 })],
+    [2, (document) => ({ ...document, version: 3, accounts: {} })],
   ]);
-  const migrations = { to: 2, steps };
+  const migrations = { to: 3, steps };
   const old = `{"version":0,"lineage":"${example.lineage}","serial":4,"org":"acme"}`;
 
   it('reads an old version, and keeps the old file beside the first write', async () => {
@@ -198,7 +199,7 @@ describe('migration', () => {
     expect(file.state).toEqual({ ...example, runs: ['2026-11-01T08:00:00.000Z'], accounts: withFailed });
     await updateAccount(file, 'a_b', () => bareAccount('a_b'));
     expect(await readFile(`${path}.v1.backup`, 'utf8')).toBe(text);
-    expect(JSON.parse(await readFile(path, 'utf8'))).toMatchObject({ version: 2, serial: 8 });
+    expect(JSON.parse(await readFile(path, 'utf8'))).toMatchObject({ version: 3, serial: 8 });
     expect((await openState(path, 'acme')).state).toEqual(file.state);
   });
 
