@@ -175,7 +175,7 @@ export class World {
       username,
       needsDucklings: this.needsDucklings(desired, username),
     }));
-    return readLive({ api, names, parallelism: 4 });
+    return readLive({ api, names, managed: this.stateWriter.state.accounts, parallelism: 4 });
   }
 
   protected needsDucklings(_desired: Desired, _username: string): boolean {

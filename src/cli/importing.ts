@@ -6,7 +6,7 @@
  */
 import { adoptAll } from '../apply/adopt.ts';
 import { type Decided, decideSafely, type ImportFiles, readForImport } from '../engine/importing.ts';
-import { openService, type ServiceOptions, warnOfClock } from '../engine/service.ts';
+import { checkClock, openService, type ServiceOptions } from '../engine/service.ts';
 import { statePath } from '../engine/state.ts';
 import type { Selection } from '../import/selection.ts';
 import type { Desired } from '../model/desired.ts';
@@ -63,6 +63,7 @@ export async function importLive(
       const live = await withContext('Reading accounts', io, stopping, (context) =>
         readForImport({ selection, desired, state, service, parallelism: options.parallelism }, context),
       );
+      checkClock(service, io);
       const files = (await beginning.settle?.(live)) ?? read;
       const decided = await decideSafely({ selection, files, live, state, service }, options, {
         env: io.env,
@@ -71,7 +72,6 @@ export async function importLive(
       show(decided, files, withoutDucklings(selection, files.loaded.desired), io);
       for (const { message, hint } of [...(beginning.notices ?? []), ...decided.decided.notices.map(importNoticeText)])
         io.warn(message, hint);
-      warnOfClock(service, io);
       return await carryOut(decided, files, live, stateWriter, options, io, stopping);
     } finally {
       await service.close();

@@ -12,7 +12,7 @@ import { accountNames } from '../plan/plan.ts';
 import type { SecretStore } from '../secrets/store.ts';
 import { kindOf, openStores, secretPathsIn } from '../secrets/stores.ts';
 import { matchesNothing, onlyMatcher } from './planning.ts';
-import { type Context, type Service, warnOfClock } from './service.ts';
+import { type Context, checkClock, type Service } from './service.ts';
 
 export interface EvidenceOptions {
   readonly only?: readonly string[];
@@ -39,7 +39,7 @@ export async function gatherEvidence(
 ): Promise<Evidence> {
   const only = onlyMatcher(options.only);
   const live = await readAllAccounts(desired, state, service, { only, parallelism: options.parallelism }, context);
-  warnOfClock(service, context);
+  checkClock(service, context);
   const stores = openStores(desired.stores);
   const [active, unusableStores, usage] = await Promise.all([
     readActive(service),
@@ -76,6 +76,7 @@ function readAllAccounts(
   const question = {
     api,
     names: names.map((username) => ({ username, needsDucklings: true })),
+    managed: state.accounts,
     others: ({ username }: { readonly username: string }) => only(username) && !isIgnored(username),
     parallelism,
     ...(progress ? { onProgress: progress } : {}),

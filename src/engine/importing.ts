@@ -170,6 +170,7 @@ export function readForImport(input: ImportReadingInput, { progress, signal }: O
   return readLive({
     api: service.api,
     names: names.map((username) => ({ username, needsDucklings: needsDucklings(username, desired) })),
+    managed: state.accounts,
     ...(isAll ? { others: (user) => decide(user) === 'include' } : {}),
     parallelism,
     ...(progress ? { onProgress: progress } : {}),

@@ -11,7 +11,7 @@ import { accountNames, makePlan, type PlanOptions } from '../plan/plan.ts';
 import type { SecretStore } from '../secrets/store.ts';
 import { openStores, secretPathsIn } from '../secrets/stores.ts';
 import { nearest } from '../yaml/wording.ts';
-import { type Context, type Service, warnOfClock } from './service.ts';
+import { type Context, checkClock, type Service } from './service.ts';
 
 /** How to plan: the options of the plan, and the maximum number of concurrent calls. */
 export interface PlanNowOptions extends Pick<PlanOptions, 'rotate' | 'because'> {
@@ -41,7 +41,7 @@ export async function planNow(
   const stores = openStores(desired.stores);
   const only = onlyMatcher(options.only);
   const live = await readAccounts({ desired, state, service, only, parallelism: options.parallelism }, context);
-  warnOfClock(service, context);
+  checkClock(service, context);
   const { prune = false, due = false, only: globs, rotate, because } = options;
   const plan = planFrom({
     desired,
@@ -100,6 +100,7 @@ export function readAccounts(input: ReadingInput, { progress, signal }: Omit<Con
   return readLive({
     api: service.api,
     names: accountsToRead(desired, state, only),
+    managed: state.accounts,
     parallelism,
     ...(progress ? { onProgress: progress } : {}),
     ...(signal ? { signal } : {}),

@@ -3,7 +3,7 @@ import { existsSync } from 'node:fs';
 import path from 'node:path';
 import { shownRelativePath } from '../files/paths.ts';
 import { Secret } from '../model/secret.ts';
-import type { Seconds } from '../model/time.ts';
+import { describeSpan, isoTime, type Seconds } from '../model/time.ts';
 import { type Hint, UserError } from '../model/user-error.ts';
 import { DEFAULT_ADDRESS, isLoopback, parseAddress } from '../motherduck/address.ts';
 import { adminTokenClaims } from '../motherduck/admin-token.ts';
@@ -41,6 +41,7 @@ const DEFAULT_SANDBOX = '.motherduck-sandbox';
 const REQUEST_SECONDS = 30;
 const CONNECT_SECONDS = 60;
 const CLOCK_TOLERANCE_MS = 120_000;
+const CLOCK_LIMIT_MS = 24 * 3_600_000;
 /** The variables that hold the token of programs that connect. */
 export const PROGRAM_VARIABLES = ['MOTHERDUCK_TOKEN', 'motherduck_token'] as const;
 const ADMIN_VARIABLES = ['MOTHERDUCK_ADMIN_TOKEN', ...PROGRAM_VARIABLES] as const;
@@ -74,15 +75,30 @@ export function noteNewSandbox(folder: string, { note }: Pick<Surroundings, 'not
   if (!existsSync(folder)) note(`Created a sandbox organization in ${shownRelativePath(folder)}.`);
 }
 
-/** Warns when the clock of this machine is wrong. Plans are still right, because they use MotherDuck's time. */
-export function warnOfClock({ api, isSandbox }: Service, { warn }: Context): void {
+/**
+ * Compares MotherDuck's clock with that of this machine: warns of minutes, and refuses a day, since one of them is wrong, and
+ * a token that is revoked too early cannot be restored.
+ *
+ * @throws UserError CLOCK_DIFFERS
+ */
+export function checkClock(
+  { api, isSandbox }: Pick<Service, 'api' | 'isSandbox'>,
+  { warn }: Pick<Context, 'warn'>,
+): void {
   const difference = api.clockDifference() ?? 0;
   if (isSandbox || Math.abs(difference) < CLOCK_TOLERANCE_MS) return;
-  const minutes = Math.round(Math.abs(difference) / 60_000);
   const side = difference > 0 ? 'behind' : 'ahead of';
-  warn(`this machine's clock is ${minutes} minutes ${side} MotherDuck's`, {
-    text: "Plans use MotherDuck's time; correct the clock.",
-  });
+  const message = `this machine's clock is ${describeSpan(Math.abs(difference) / 1000)} ${side} MotherDuck's`;
+  if (Math.abs(difference) < CLOCK_LIMIT_MS) {
+    warn(message, { text: "Plans use MotherDuck's time; correct the clock." });
+    return;
+  }
+  const local = isoTime(api.now() - difference);
+  throw new UserError(
+    'CLOCK_DIFFERS',
+    `${message} (${local} here, ${isoTime(api.now())} there), so nothing was done: tokens would be revoked at the wrong time`,
+    'Correct the clock of this machine. If it is right, check --api-url and the proxy, which may change the Date header.',
+  );
 }
 
 async function openMotherDuck(options: ServiceOptions, io: Surroundings): Promise<Service> {

@@ -1,4 +1,5 @@
 import { onlyMatcher, planFrom, readAccounts } from '../engine/planning.ts';
+import { checkClock } from '../engine/service.ts';
 import type { Desired } from '../model/desired.ts';
 import type { Live } from '../model/live.ts';
 import type { Plan } from '../model/plan.ts';
@@ -30,7 +31,7 @@ export interface ReadLiveOptions extends SharedOptions {
  * the state. An account that cannot be read is `unknown` in the result.
  *
  * @throws {@link UserError} TOKEN_REFUSED, NOT_ADMIN, API_UNREACHABLE, API_NOT_MOTHERDUCK or API_FAILED if nothing can be read;
- * INTERRUPTED if `signal` was aborted
+ * CLOCK_DIFFERS if MotherDuck's clock and this machine's are a day apart; INTERRUPTED if `signal` was aborted
  * @example
  * ```ts
  * import { loadConfig, openService, readLive, readState } from 'motherduck-accounts';
@@ -45,10 +46,12 @@ export interface ReadLiveOptions extends SharedOptions {
 export async function readLive(options: ReadLiveOptions): Promise<Live> {
   const { desired, state, service, only, onProgress, signal } = options;
   const { parallelism } = service.opened;
-  return readAccounts(
-    { desired, state: snapshotOf(state), service, only: onlyMatcher(only), parallelism },
+  const live = await readAccounts(
+    { desired, state: snapshotOf(state), service: service.opened, only: onlyMatcher(only), parallelism },
     { ...(onProgress ? { progress: onProgress } : {}), ...(signal ? { signal } : {}) },
   );
+  checkClock(service.opened, { warn: () => {} });
+  return live;
 }
 
 /**

@@ -1,12 +1,13 @@
 /**
  * Reads the live organization with as few requests as possible.
  *
- * The list of users comes first. If it is complete, accounts that it lacks are absent, and only the others need requests of
- * their own: for their tokens and, if the configuration manages them, their Ducklings. Without the list, each account is
- * looked up by its Ducklings, since MotherDuck has no `GET /v1/users/{username}`. An account that cannot be read is
- * `unknown` and does not stop the others.
+ * The list of users comes first. If it is complete, accounts that it lacks and that were never managed are absent, and only
+ * the others need requests of their own: for their tokens and, if the configuration manages them, their Ducklings. A managed
+ * account that the list lacks, and without the list each account, is looked up by its Ducklings, since MotherDuck has no
+ * `GET /v1/users/{username}`. An account that cannot be read is `unknown` and does not stop the others.
  */
 import type { Live, LiveAccount, LiveUser, Presence } from '../model/live.ts';
+import type { State } from '../model/state.ts';
 import { UserError } from '../model/user-error.ts';
 import { accountKey } from '../model/username.ts';
 import type { WireUser } from '../model/wire.ts';
@@ -18,6 +19,8 @@ export interface LiveRequest {
   readonly api: LiveApi;
   /** The accounts of the configuration and the state; repeated names are merged. */
   readonly names: readonly { readonly username: string; readonly needsDucklings: boolean }[];
+  /** The managed accounts, which are absent only if a request of their own says so. */
+  readonly managed: State['accounts'];
   /** Selects other listed service accounts, which are read with their Ducklings; default none. */
   readonly others?: (user: LiveUser) => boolean;
   /** Maximum number of accounts that are read at once. */
@@ -37,7 +40,7 @@ export async function readLive(request: LiveRequest): Promise<Live> {
   const { api, signal } = request;
   stopIf(signal);
   const users = await listUsers(api);
-  const requested = toRequests([...request.names, ...otherNames(request, users)], users);
+  const requested = toRequests([...request.names, ...otherNames(request, users)], users, request.managed);
   const accounts = new Map<string, Presence<LiveAccount>>(requested.map(({ key }) => [key, { presence: 'absent' }]));
   const toRead = requested.filter(({ certainlyAbsent }) => !certainlyAbsent);
 
@@ -57,14 +60,13 @@ export async function readLive(request: LiveRequest): Promise<Live> {
   return { now: api.now(), accounts, users };
 }
 
-type Users = { readonly listed: true; readonly all: readonly LiveUser[]; readonly complete: boolean } | NotListed;
-type NotListed = { readonly listed: false; readonly why: ApiError };
+type Users = Exclude<Live['users'], { readonly listed: false }> | { readonly listed: false; readonly why: ApiError };
 
 /** Lists users, which is new (October 2026): without it in the region the status is 404, without the privilege 403. */
 async function listUsers(api: LiveApi): Promise<Users> {
   try {
-    const { users, complete } = await api.listUsers();
-    return { listed: true, all: users.map(toUser), complete };
+    const { users, ...count } = await api.listUsers();
+    return { listed: true, all: users.map(toUser), ...count };
   } catch (error) {
     if (!(error instanceof ApiError)) throw error;
     const isUnrouted = error.failure === 'not_motherduck' && error.status === 404;
@@ -79,7 +81,11 @@ function otherNames({ others }: LiveRequest, users: Users): LiveRequest['names']
   return selected.map(({ username }) => ({ username, needsDucklings: true }));
 }
 
-function toRequests(names: LiveRequest['names'], users: Users): (AccountRequest & { certainlyAbsent: boolean })[] {
+function toRequests(
+  names: LiveRequest['names'],
+  users: Users,
+  managed: LiveRequest['managed'],
+): (AccountRequest & { certainlyAbsent: boolean })[] {
   const byAccount = new Map<string, { username: string; needsDucklings: boolean }>();
   for (const { username, needsDucklings } of names) {
     const before = byAccount.get(accountKey(username));
@@ -90,7 +96,8 @@ function toRequests(names: LiveRequest['names'], users: Users): (AccountRequest 
   const isComplete = users.listed && users.complete;
   return [...byAccount].map(([key, { username, needsDucklings }]) => {
     const user = byKey.get(key);
-    return { key, username, needsDucklings, user, certainlyAbsent: isComplete && user === undefined };
+    const certainlyAbsent = isComplete && user === undefined && !managed.has(key);
+    return { key, username, needsDucklings, user, certainlyAbsent };
   });
 }
 

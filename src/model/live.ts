@@ -15,13 +15,15 @@ export interface Live {
         readonly all: readonly LiveUser[];
         /** false: MotherDuck's total differs from the listed users, so there may be accounts that were not listed. */
         readonly complete: boolean;
+        /** The number of users by MotherDuck's own count; absent when it returned none. */
+        readonly total?: number;
       }
     | { readonly listed: false; readonly why: UserError };
 }
 
 /**
- * Whether something exists. Only a 404 with the code NOT_FOUND, or an account missing from a complete user list,
- * means absent; every other failure is unknown, and nothing is created, deleted or forgotten for an unknown.
+ * Whether something exists. Only a 404 with the code NOT_FOUND, or, for an account that was never managed, its absence from
+ * a complete user list means absent; every other failure is unknown, and nothing is created, deleted or forgotten for it.
  */
 export type Presence<T> =
   | { readonly presence: 'present'; readonly value: T }

@@ -14,6 +14,8 @@ export interface Notice {
 /** What a plan warns of. `noticeText` of `plan` words it. */
 export type PlanWarning =
   | { readonly kind: 'users_unlisted'; readonly why: string; readonly hint: Hint }
+  /** MotherDuck listed `listed` users and counts `total`; null: it returned no count. */
+  | { readonly kind: 'users_incomplete'; readonly listed: number; readonly total: number | null }
   /** Token `name` was stored but not verified, so `replaced`, which it replaces, is not revoked. */
   | {
       readonly kind: 'unverified';

@@ -12,10 +12,10 @@ import { Fields, readActiveAccount, readCreatedToken, readDucklings, readToken, 
  */
 export interface Api {
   /**
-   * Reads all pages. `complete` is true only if `total_count` matches the number of users; an empty list is never
-   * complete, because the admin token's user must be in it.
+   * Reads all pages. `complete` is true only if `total_count` of every page is the number of users; an empty list is never
+   * complete, because the admin token's user must be in it. `total` is the last page's `total_count`.
    */
-  listUsers(): Promise<{ users: WireUser[]; complete: boolean }>;
+  listUsers(): Promise<{ users: WireUser[]; complete: boolean; total?: number }>;
   /** Creates a service account. */
   createUser(username: string): Promise<void>;
   /** Deletes the account and all of its data, permanently. */
@@ -52,10 +52,15 @@ export interface Api {
 export function createApi(client: RestClient): Api {
   return {
     async listUsers() {
-      const { items, total } = await readPages(client, '/v1/users', 'users', readUser, (user) => user.id, {
+      const { items, totals } = await readPages(client, '/v1/users', 'users', readUser, (user) => user.id, {
         limit: '1000',
       });
-      return { users: items, complete: items.length > 0 && total === items.length };
+      const total = totals.at(-1);
+      return {
+        users: items,
+        complete: items.length > 0 && totals.every((each) => each === items.length),
+        ...(total === undefined ? {} : { total }),
+      };
     },
 
     async createUser(username) {
@@ -77,7 +82,13 @@ export function createApi(client: RestClient): Api {
 
     async listTokens(username) {
       const path = userPath('GET', username, 'tokens');
-      return (await readPages(client, path, 'tokens', readToken, (token) => token.id)).items;
+      const { items, totals, context } = await readPages(client, path, 'tokens', readToken, (token) => token.id);
+      // A token that the list lacks counts as revoked, so a list that MotherDuck counts otherwise is not believed.
+      const other = totals.find((total) => total !== undefined && total !== items.length);
+      if (other !== undefined) {
+        throw notMotherDuck(context, `"total_count" is ${other}, and the list has ${items.length}`);
+      }
+      return items;
     },
 
     async deleteToken(username, tokenId) {
@@ -115,8 +126,9 @@ const MAX_LIST_LENGTH = 256 * 1024 * 1024;
 
 /**
  * Reads all pages of a list. MotherDuck's token and active-account lists have one page today, but its own provider
- * follows `next_page_token` there too. A user inserted meanwhile can be on two pages, so repeats are dropped; a page token
- * that is returned twice is an error, as in MotherDuck's provider.
+ * follows `next_page_token` there too. A user inserted meanwhile can be on two pages, so repeats are dropped; one deleted
+ * meanwhile can hide another, which the pages' totals show. A page token that is returned twice is an error, as in
+ * MotherDuck's provider.
  */
 async function readPages<T>(
   client: RestClient,
@@ -125,8 +137,9 @@ async function readPages<T>(
   read: (item: Fields) => T,
   idOf: (item: T) => string,
   query: Readonly<Record<string, string>> = {},
-): Promise<{ items: T[]; total: number | undefined }> {
+): Promise<{ items: T[]; totals: (number | undefined)[]; context: RestResponse['context'] }> {
   const items = new Map<string, T>();
+  const totals: (number | undefined)[] = [];
   const seen = new Set<string>();
   let next: string | undefined;
   let gathered = 0;
@@ -137,8 +150,9 @@ async function readPages<T>(
     if (gathered > MAX_LIST_LENGTH) throw notMotherDuck(context, 'the list has more than 256 MB');
     const page = new Fields(json, context);
     for (const item of page.objects(name).map(read)) if (!items.has(idOf(item))) items.set(idOf(item), item);
+    totals.push(page.integerOr('total_count', undefined));
     next = page.textOr('next_page_token', '');
-    if (next === '') return { items: [...items.values()], total: page.integerOr('total_count', undefined) };
+    if (next === '') return { items: [...items.values()], totals, context };
     if (seen.has(next)) throw notMotherDuck(context, 'the list returned the same page token twice');
     if (seen.add(next).size >= MAX_PAGES) throw notMotherDuck(context, `the list has more than ${MAX_PAGES} pages`);
   }

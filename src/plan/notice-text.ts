@@ -41,6 +41,11 @@ function words(notice: PlanNotice): Omit<NoticeText, 'subject'> {
         message: `the users of the organization cannot be listed, so unmanaged accounts are not shown: ${notice.why}`,
         hint: notice.hint,
       };
+    case 'users_incomplete':
+      return {
+        message: `${incompleteList(notice)}, so some unmanaged accounts may not be shown`,
+        hint: { text: 'It may have changed while it was read. Plan again.', command: ['plan'] },
+      };
     case 'unverified':
       return {
         message: `"${notice.name}" was stored but not verified, so "${notice.replaced}" stays live`,
@@ -165,6 +170,12 @@ function words(notice: PlanNotice): Omit<NoticeText, 'subject'> {
     default:
       return notice satisfies never;
   }
+}
+
+/** Says that the list of users lacks some. */
+export function incompleteList({ listed, total }: { readonly listed: number; readonly total: number | null }): string {
+  const counts = total === null ? 'MotherDuck returned no total' : `${listed} received, and MotherDuck counts ${total}`;
+  return `the list of users is incomplete (${counts})`;
 }
 
 /** Kinds whose messages name what they are about. */

@@ -185,7 +185,8 @@ function unmanagedAccounts(desired: Desired, live: Live, state: State): Unmanage
 }
 
 function unlisted({ users }: Live): PlanWarning[] {
-  return users.listed ? [] : [{ kind: 'users_unlisted', why: users.why.message, hint: users.why.hint }];
+  if (!users.listed) return [{ kind: 'users_unlisted', why: users.why.message, hint: users.why.hint }];
+  return users.complete ? [] : [{ kind: 'users_incomplete', listed: users.all.length, total: users.total ?? null }];
 }
 
 /** Tokens whose time between due and expiry is shorter than the longest time between recent applies. */

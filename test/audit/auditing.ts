@@ -16,6 +16,7 @@ export function liveOf(world: World, desired: Desired): Promise<Live> {
     api: world.api,
     names: accountNames(desired, world.stateWriter.state).map((username) => ({ username, needsDucklings: true })),
     others: ({ username }) => !isIgnored(username),
+    managed: world.stateWriter.state.accounts,
     parallelism: 8,
   });
 }

@@ -5,6 +5,7 @@ import type { Live } from '../../src/model/live.ts';
 import { UserError } from '../../src/model/user-error.ts';
 import type { WireDucklings, WireToken, WireUser } from '../../src/model/wire.ts';
 import { ApiError, type ApiFailure } from '../../src/motherduck/transport-errors.ts';
+import { bareAccount } from '../state/example.ts';
 
 const DUCKLINGS: WireDucklings = {
   read_write: { instance_size: 'standard', cooldown_seconds: 600 },
@@ -53,7 +54,7 @@ function world({ users = [], complete = true, tokens = {}, ducklings = {} }: Wor
     more: Partial<LiveRequest> = {},
   ) => {
     const full = names.map((name) => (typeof name === 'string' ? { username: name, needsDucklings: true } : name));
-    return readLive({ api, names: full, parallelism: 3, ...more });
+    return readLive({ api, names: full, managed: new Map(), parallelism: 3, ...more });
   };
   return { asked, read };
 }
@@ -91,6 +92,18 @@ describe('with a complete list of users', () => {
     });
     expect(live.users).toMatchObject({ listed: true, all: [{ username: 'A_1' }, { username: 'other' }] });
     expect(live.now).toBe(1237);
+  });
+
+  it('asks for a managed account that it lacks', async () => {
+    const { asked, read } = world({ users: [user('a')], ducklings: { gone: failure('absent', 404) } });
+    const managed = new Map(['a', 'gone', 'skipped'].map((name) => [name, bareAccount(name)]));
+    const live = await read(['a', 'gone', 'skipped', 'new'], { managed });
+    expect(presences(live)).toEqual({ a: 'present', gone: 'absent', skipped: 'present', new: 'absent' });
+    expect(asked.filter((call) => call.startsWith('ducklings')).sort()).toEqual([
+      'ducklings a',
+      'ducklings gone',
+      'ducklings skipped',
+    ]);
   });
 
   it('reads Ducklings only if needed, and once for a repeated name', async () => {

@@ -52,7 +52,7 @@ const DUCKLINGS: WireDucklings = {
 describe('each endpoint: request and response', () => {
   it('lists users', async () => {
     const { api, asked } = answering({ users: [{ ...USER, extra: 1 }], total_count: 1, next_page_token: null });
-    expect(await api.listUsers()).toEqual({ users: [USER], complete: true });
+    expect(await api.listUsers()).toEqual({ users: [USER], complete: true, total: 1 });
     expect(asked()).toEqual([{ method: 'GET', path: '/v1/users?limit=1000', body: undefined }]);
   });
 
@@ -161,6 +161,18 @@ describe('lists over pages', () => {
     ['there is nothing at all', { users: [] }],
   ])('are incomplete when %s', async (_why, answer) => {
     expect((await answering(answer).api.listUsers()).complete).toBe(false);
+  });
+
+  it('are incomplete when a user who is deleted between two pages hides another', async () => {
+    const { api } = answering(page(['1', '2'], 'next', 4), page(['4'], null, 3));
+    expect(await api.listUsers()).toMatchObject({ complete: false, total: 3 });
+  });
+
+  it('of tokens are refused when MotherDuck counts others', async () => {
+    const { api } = answering({ tokens: [TOKEN], total_count: 2 });
+    expect((await failureOf(api.listTokens('a'))).failure).toBe('not_motherduck');
+    const right = answering({ tokens: [TOKEN], total_count: 1 });
+    expect(await right.api.listTokens('a')).toHaveLength(1);
   });
 
   it('are an error when a page token is returned twice', async () => {

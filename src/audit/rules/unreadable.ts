@@ -1,4 +1,5 @@
 import type { UserError } from '../../model/user-error.ts';
+import { incompleteList } from '../../plan/notice-text.ts';
 import { aboutAccount, type Found, type Rule } from '../rule.ts';
 
 /** The only finding of an account that cannot be read. */
@@ -15,7 +16,7 @@ export const unreadable: Rule = {
       yield notRead(message, users.why);
     } else if (!users.complete) {
       yield {
-        message: 'the list of users is incomplete, so some unmanaged accounts may not be reported',
+        message: `${incompleteList({ listed: users.all.length, total: users.total ?? null })}, so some unmanaged accounts may not be reported`,
         fix: { text: 'It may have changed while it was read. Run the audit again.' },
       };
     }
