@@ -11,6 +11,8 @@ export interface Target {
   readonly options: Readonly<Record<string, string>>;
   /** SQL that runs first, in order; when a statement fails, the connection fails. */
   readonly setup: readonly string[];
+  /** SQL after which the connection reaches no local file, loads no extension, and cannot change that again. */
+  readonly confine: readonly string[];
   /** SQL that stops the Duckling before its cooldown ends. */
   readonly shutdown: string;
 }
@@ -24,8 +26,8 @@ export interface Connector {
 
 /**
  * Connects to MotherDuck: `md:` with the documented parameters in the path, and the token in the options, which keeps it
- * out of DuckDB's messages. `saas_mode` is not set: it forbids local extensions, which an account's own query may need,
- * and it is not verified that all checks work with it.
+ * out of DuckDB's messages. `saas_mode` is not set, since it is not verified that all checks work with it; the account's own
+ * SQL is confined by DuckDB's settings instead.
  *
  * @param about.timeoutMs Milliseconds until a connection attempt is given up.
  */
@@ -43,6 +45,13 @@ export function motherduckConnector(about: { readonly userAgent: string; readonl
         path: `md:${database}?${parameters}`,
         options: { motherduck_token: token.reveal(), custom_user_agent: about.userAgent },
         setup: [],
+        // Not enable_external_access: MotherDuck may still read from object stores, and attach databases.
+        confine: [
+          "SET disabled_filesystems = 'LocalFileSystem'",
+          'SET autoinstall_known_extensions = false',
+          'SET autoload_known_extensions = false',
+          'SET lock_configuration = true',
+        ],
         shutdown: 'SHUTDOWN',
       };
     },

@@ -24,6 +24,8 @@ export interface ProbeStepRequest {
   readonly sql: string;
   /** Return all rows, not only the first. */
   readonly every?: boolean;
+  /** The SQL is not this program's own: it and what follows reach no local file. */
+  readonly foreign?: boolean;
 }
 
 export interface ProbeInput {
@@ -68,6 +70,14 @@ async function open(target: Target): Promise<DuckDBConnection> {
   const connection = await instance.connect();
   for (const sql of target.setup) await connection.run(sql);
   return connection;
+}
+
+const confined = new WeakSet<DuckDBConnection>();
+
+async function confine(connection: DuckDBConnection, target: Target): Promise<void> {
+  if (confined.has(connection)) return;
+  for (const sql of target.confine) await connection.run(sql);
+  confined.add(connection);
 }
 
 /** Reads the whole result, because an error can come late, and keeps one row unless all are requested. */
@@ -124,7 +134,10 @@ async function probe({ target, request }: ProbeInput): Promise<void> {
   for (const each of request.steps) {
     await step(
       each.name,
-      () => ask(connection, each),
+      async () => {
+        if (each.foreign) await confine(connection, target);
+        return ask(connection, each);
+      },
       (answer) => answer,
     );
   }

@@ -18,6 +18,9 @@ const EXTENSION = '.duckdb';
 /** No effect: SHUTDOWN is a parser error without MotherDuck's extension, as was seen with DuckDB 1.5.6. */
 const SHUTDOWN = 'SELECT 1';
 
+/** Databases that are attached stay writable. */
+const CONFINE = ['SET enable_external_access = false', 'SET lock_configuration = true'];
+
 /** Source: MotherDuck's documentation. */
 const NOT_AUTHENTICATED = 'Request failed: Your request is not authenticated. Please check your MotherDuck token.';
 /** The rule is documented; assumption: the text. */
@@ -54,6 +57,7 @@ export function sandboxConnector(sandbox: Organization | string, client: Sandbox
         path,
         options: readOnly ? { access_mode: 'READ_ONLY' } : {},
         setup: [...about, ...siblings.map((each) => attach(each.path, each.name, readOnly)), ...after],
+        confine: CONFINE,
         shutdown: SHUTDOWN,
       };
     },
@@ -76,7 +80,7 @@ function adminOf({ adminToken }: SandboxClient): { adminToken?: Secret } {
 }
 
 function refused(message: string): Target {
-  return { path: ':memory:', options: {}, setup: [raise(message)], shutdown: SHUTDOWN };
+  return { path: ':memory:', options: {}, setup: [raise(message)], confine: CONFINE, shutdown: SHUTDOWN };
 }
 
 function inMemory(about: readonly string[], database: string | undefined): Target {
@@ -85,6 +89,7 @@ function inMemory(about: readonly string[], database: string | undefined): Targe
     path: ':memory:',
     options: {},
     setup: [...about, first, use(database || FIRST_DATABASE)],
+    confine: CONFINE,
     shutdown: SHUTDOWN,
   };
 }

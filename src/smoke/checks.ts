@@ -27,7 +27,7 @@ export function requestFor(expected: Expected, shutdown: boolean): ProbeRequest 
       { name: 'user', sql: 'SELECT md_user() AS username' },
       { name: 'organization', sql: 'FROM md_user_info()' },
       ...(expected.size === undefined ? [] : [{ name: 'size', sql: 'SELECT type FROM md_live_duckling_size()' }]),
-      ...(expected.query === undefined ? [] : [{ name: 'query', sql: expected.query }]),
+      ...(expected.query === undefined ? [] : [{ name: 'query', sql: expected.query, foreign: true }]),
     ],
     shutdown,
   };

@@ -119,6 +119,14 @@ const KNOWN: readonly { readonly text: RegExp; readonly explain: (text: string, 
       ),
   },
   {
+    text: /disabled by configuration|disabled through configuration|configuration has been locked/i, // seen
+    explain: (text) =>
+      accountFailure(
+        text,
+        'smoke.query reaches no local file, loads no extension and changes no setting: query what the account sees at MotherDuck.',
+      ),
+  },
+  {
     text: /read.?scaling/i, // any error that mentions it; the text is not documented
     explain: (text, about) =>
       accountFailure(

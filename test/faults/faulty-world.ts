@@ -147,7 +147,13 @@ export class FaultyWorld extends World {
 /** The smoke test as apply runs it, but for the child process: whether a secret connects is asked of the organization. */
 function smokeTest(api: Api, organization: Organization): Verify {
   const connector: Connector = {
-    target: async (token) => ({ path: 'md:', options: { motherduck_token: token.reveal() }, setup: [], shutdown: '' }),
+    target: async (token) => ({
+      path: 'md:',
+      options: { motherduck_token: token.reveal() },
+      setup: [],
+      confine: [],
+      shutdown: '',
+    }),
     noteShutdown: (username, type) => organization.sleep(username, type),
   };
   const probe = probeOf(organization);

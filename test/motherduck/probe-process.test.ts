@@ -7,6 +7,8 @@ import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
 import { Secret } from '../../src/model/secret.ts';
 import { motherduckConnector, type Target } from '../../src/motherduck/connector.ts';
 import { childEnvironment, type ProbeRequest, runProbe } from '../../src/motherduck/probe-process.ts';
+import { sandboxConnector } from '../../src/sandbox/connector.ts';
+import { memorySandbox } from '../../src/sandbox/open.ts';
 import { isWindows } from '../platform.ts';
 import { buildProbe, ENDLESS, MARKER, PROBE_TIMEOUT_MS } from '../smoke/fake-motherduck.ts';
 
@@ -21,7 +23,7 @@ beforeAll(async () => {
 afterAll(() => probe.remove());
 
 function local(more: Partial<Target> = {}): Target {
-  return { path: ':memory:', options: {}, setup: [], shutdown: 'SELECT 1', ...more };
+  return { path: ':memory:', options: {}, setup: [], confine: [], shutdown: 'SELECT 1', ...more };
 }
 
 function ask(...sql: string[]): ProbeRequest {
@@ -34,7 +36,7 @@ function run(target: Target, request: ProbeRequest, more: Partial<Parameters<typ
 
 describe('runProbe', () => {
   it('reports the first row, the number of rows and the milliseconds of each step', async () => {
-    const target = local({ setup: ['CREATE TABLE t AS SELECT 42 AS x'], shutdown: 'DROP TABLE t' });
+    const target = local({ setup: ['CREATE TABLE t AS SELECT 42 AS x'], confine: [], shutdown: 'DROP TABLE t' });
     const request = {
       ...ask('SELECT x, NULL AS y FROM t;', 'FROM range(5000)', 'SELECT 1 WHERE false'),
       shutdown: true,
@@ -106,6 +108,58 @@ describe('runProbe', () => {
       }
     },
   );
+});
+
+describe('SQL of the configuration', () => {
+  const confinements = {
+    MotherDuck: async () =>
+      (await motherduckConnector({ userAgent: 'test', timeoutMs: 1000 }).target(TOKEN, '')).confine,
+    'the sandbox': async () => (await sandboxConnector(await memorySandbox()).target(TOKEN, undefined)).confine,
+  };
+  it.each(Object.entries(confinements))('reaches no local file and no extension: %s', async (_, confine) => {
+    const secrets = join(probe.folder, 'secrets.env');
+    const out = join(probe.folder, 'out');
+    writeFileSync(secrets, `KEY=${MARKER}`);
+    const hostile = [
+      `COPY (SELECT content FROM read_text('${secrets}')) TO '${out}'`,
+      `FROM read_text('${secrets}')`,
+      `FROM read_csv('${secrets}')`,
+      `FROM read_blob('file://${secrets}')`,
+      `FROM glob('${probe.folder}/*')`,
+      `FROM '${probe.path}'`,
+      "FROM read_text('/proc/self/environ')",
+      `COPY (SELECT 1) TO '${out}'`,
+      `EXPORT DATABASE '${out}'`,
+      `ATTACH '${out}'`,
+      'INSTALL httpfs',
+      'LOAD httpfs',
+      `LOAD '${out}.duckdb_extension'`,
+      "FROM read_text('http://127.0.0.1:1/latest/meta-data')",
+      'SET lock_configuration = false',
+      'RESET lock_configuration',
+      'SET enable_external_access = true',
+      "SET disabled_filesystems = ''",
+      `SET temp_directory = '${out}'`,
+      `PRAGMA profiling_output = '${out}'`,
+      `CREATE PERSISTENT SECRET s (TYPE http, BEARER_TOKEN '${MARKER}')`,
+      `SELECT 1; FROM read_text('${secrets}')`,
+    ];
+    const steps = hostile.map((sql, index) => ({ name: `q${index}`, sql, foreign: true }));
+    steps.push({ name: 'fine', sql: 'SELECT 41 + 1 AS x', foreign: true });
+    const report = await run(local({ confine: await confine() }), { steps, shutdown: true });
+    expect(hostile.filter((_sql, index) => report.get(`q${index}`)?.failure?.kind !== 'sql')).toEqual([]);
+    expect(report.get('fine')?.answer?.row).toEqual({ x: '42' });
+    expect(JSON.stringify([...report.values()])).not.toContain(MARKER);
+    expect(readdirSync(probe.folder)).not.toContain('out');
+  });
+
+  it('is not run where the connection cannot be confined', async () => {
+    const steps = [{ name: 'own', sql: 'CREATE TABLE ran AS SELECT 1', foreign: true }];
+    const target = local({ confine: ['SET no_such_setting = 1'] });
+    const report = await run(target, { steps: [...steps, { name: 'after', sql: 'FROM ran' }], shutdown: false });
+    expect(report.get('own')?.failure?.text).toContain('no_such_setting');
+    expect(report.get('after')?.failure?.text).toContain('ran');
+  });
 });
 
 describe('a child that ends early', () => {

@@ -109,7 +109,10 @@ describe('a connection', () => {
     mkdirSync(home, { recursive: true });
     for (const name of ['sales', `it's "odd"`]) {
       const path = join(home, `${name}.duckdb`);
-      await query({ path, options: {}, setup: [], shutdown: '' }, `CREATE TABLE orders AS SELECT 'x' AS id`);
+      await query(
+        { path, options: {}, setup: [], confine: [], shutdown: '' },
+        `CREATE TABLE orders AS SELECT 'x' AS id`,
+      );
     }
     const sales = await connector.target(await mint('read_write'), 'sales');
     expect(await query(sales, 'SELECT current_database() AS here, count(*) AS n FROM orders')).toEqual([

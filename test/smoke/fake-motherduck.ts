@@ -111,6 +111,7 @@ export class FakeMotherDuck {
         `CREATE MACRO md_live_duckling_size() AS TABLE SELECT '${size}' AS type`,
         ...(identity.setup ?? []),
       ],
+      confine: [],
       shutdown: this.shutdown,
     };
   }
