@@ -1,7 +1,8 @@
 #!/usr/bin/env node
 /** The program: runs the typed command, and ends with exit code 64 when it was used wrongly. */
 import type { Command } from 'commander';
-import { commandOf, seeHelp } from './cli/help.ts';
+import { commandFirst, commandOf } from './cli/command-words.ts';
+import { seeHelp } from './cli/help.ts';
 import { forLog } from './cli/terminal.ts';
 import { program } from './program.ts';
 
@@ -9,41 +10,32 @@ const EXIT_USAGE = 64;
 
 async function main(): Promise<void> {
   const mdacc = program();
+  const words = commandFirst(mdacc, process.argv.slice(2));
   // Help that is not read to its end is no error.
   process.stdout.on('error', () => undefined);
   try {
-    await mdacc.parseAsync();
+    await mdacc.parseAsync(words, { from: 'user' });
   } catch (error) {
     if (!isUsageError(error)) throw error;
     if (error.exitCode === 0) return;
-    const words = process.argv.slice(2);
-    hintAtOrder(mdacc, words);
     hintAtSandbox(error, words);
     if (wantsJson(words)) process.stdout.write(asJson({ error: usageError(error, commandOf(mdacc, words)) }));
     process.exitCode = EXIT_USAGE;
   }
 }
 
-/** Options come after the command; many people type them before it. */
-function hintAtOrder(mdacc: Command, words: readonly string[]): void {
-  const command = mdacc.commands.map((each) => each.name()).find((name) => words.includes(name));
-  if (command === undefined || words[0] === command || !words[0]?.startsWith('--')) return;
-  const rest = words.filter((word) => word !== command);
-  const hint = `Options come after the command: mdacc ${[command, ...rest].join(' ')}\n`;
-  process.stderr.write(forLog(process.env)(hint));
-}
-
-/** `--sandbox` takes an optional folder, so it takes the word that follows it. */
-function hintAtSandbox(error: Error & { readonly code?: string }, words: readonly string[]): void {
-  const at = words.indexOf('--sandbox');
-  const taken = words[at + 1];
-  if (error.code !== 'commander.missingArgument' || at === -1 || taken === undefined || taken.startsWith('-')) return;
-  const rest = words.filter((_, index) => index !== at);
-  process.stderr.write(`--sandbox takes ${taken} as its folder; put it last: mdacc ${rest.join(' ')} --sandbox\n`);
+/** Says how a folder is named, where one follows `--sandbox`. */
+function hintAtSandbox({ code }: Error & { readonly code?: string }, words: readonly string[]): void {
+  const at = words.findIndex((word) => word.startsWith('--sandbox='));
+  const isExcess = code === 'commander.excessArguments' && words.includes('--sandbox');
+  if (at === -1 && !isExcess) return;
+  const folder = words[at]?.split('=')[1] ?? words[words.indexOf('--sandbox') + 1];
+  const hint = `--sandbox takes no value. If ${folder} is a folder: --sandbox-dir ${folder}\n`;
+  if (folder !== undefined && !folder.startsWith('-')) process.stderr.write(forLog(process.env)(hint));
 }
 
 function wantsJson(words: readonly string[]): boolean {
-  return words.includes('--format=json') || words[words.indexOf('--format') + 1] === 'json';
+  return /(^| )(--format|-o)[= ]?json( |$)/.test(words.join(' '));
 }
 
 function asJson(document: object): string {

@@ -12,12 +12,13 @@ import {
   LOCK_TIMEOUT,
   milliseconds,
   NO_SERVICE,
+  OF_SANDBOX,
   ONLY,
   OUTPUT,
   PRUNE,
   port,
   rate,
-  SANDBOX_FOLDER,
+  refuseEmpty,
   SERVICE,
   withOptions,
   YES,
@@ -68,9 +69,8 @@ export function program(): Command {
     .command('validate')
     .description('Check the configuration without a network connection')
     .addOption(format('Set the format of the findings', VALIDATE_FORMATS))
-    .addOption(NO_SERVICE)
     .action(go(() => import('./commands/validate.ts')));
-  withOptions(validate, CONFIG, OUTPUT);
+  withOptions(validate, NO_SERVICE, CONFIG, OUTPUT);
   withExamples(validate, 'mdacc validate', 'mdacc validate --config prod.yaml --format github');
 
   const plan = mdacc
@@ -203,7 +203,16 @@ export function program(): Command {
     .allowUnknownOption()
     .action(async (words: readonly string[]) => (await import('./commands/complete.ts')).complete(mdacc, words));
 
+  for (const command of mdacc.commands) if (!command.name().startsWith('_')) refuseEmpty(command);
+  mdacc.hook('preAction', (_, command) => refuseEmptyVariables(command, process.env));
   return mdacc;
+}
+
+/** Like an empty option, an empty variable is wrong usage, where the command uses it. */
+function refuseEmptyVariables(command: Command, env: NodeJS.ProcessEnv): void {
+  if (!command.options.some(({ long }) => long === '--config')) return;
+  const empty = ['MDACC_CONFIG', 'MDACC_STATE', 'MDACC_SANDBOX'].find((name) => env[name]?.trim() === '');
+  if (empty !== undefined) command.error(`error: ${empty} is set, but empty`, { code: 'commander.emptyVariable' });
 }
 
 function stateCommands(state: Command): void {
@@ -214,7 +223,7 @@ function stateCommands(state: Command): void {
     .description('List managed accounts and tokens, with the locations of their secrets')
     .addOption(format('Set the format of the state', STATE_FORMATS))
     .action(go(async () => ({ run: (await import('./commands/state.ts')).list })));
-  withOptions(list, [NO_SERVICE], CONFIG, OUTPUT);
+  withOptions(list, NO_SERVICE, CONFIG, OUTPUT);
   withExamples(list, 'mdacc state list', 'mdacc state list --format json');
 
   const show = state
@@ -222,7 +231,7 @@ function stateCommands(state: Command): void {
     .description('Print one entry as JSON')
     .argument('<account[/token]>', 'Name as in the configuration')
     .action(go(async () => ({ run: (await import('./commands/state.ts')).show })));
-  withOptions(show, [NO_SERVICE], CONFIG, OUTPUT);
+  withOptions(show, NO_SERVICE, CONFIG, OUTPUT);
   withExamples(show, 'mdacc state show etl_prod', 'mdacc state show etl_prod/airflow');
 
   const forget = state
@@ -230,14 +239,14 @@ function stateCommands(state: Command): void {
     .description('Remove an entry from the state without changing MotherDuck')
     .argument('<account[/token]>', 'Name as in the configuration')
     .action(go(async () => ({ run: (await import('./commands/state.ts')).forget })));
-  withOptions(forget, [YES, LOCK_TIMEOUT, NO_SERVICE], CONFIG, OUTPUT);
+  withOptions(forget, [YES, LOCK_TIMEOUT, ...NO_SERVICE], CONFIG, OUTPUT);
   withExamples(forget, 'mdacc state forget tenant_acme', 'mdacc state forget etl_prod/airflow --yes');
 
   const unlock = state
     .command('unlock')
     .description('Remove the lock of a run that has ended')
     .action(go(async () => ({ run: (await import('./commands/state.ts')).unlock })));
-  withOptions(unlock, [YES, NO_SERVICE], CONFIG, OUTPUT);
+  withOptions(unlock, [YES, ...NO_SERVICE], CONFIG, OUTPUT);
   withExamples(unlock, 'mdacc state unlock', 'mdacc state unlock --yes');
 }
 
@@ -258,7 +267,7 @@ function sandboxCommands(sandbox: Command): void {
       ),
     )
     .action(go(async () => ({ run: (await import('./commands/sandbox.ts')).serve })));
-  withOptions(serve, [SANDBOX_FOLDER], OUTPUT);
+  withOptions(serve, OF_SANDBOX, OUTPUT);
   withExamples(
     serve,
     'mdacc sandbox serve',
@@ -270,7 +279,7 @@ function sandboxCommands(sandbox: Command): void {
     .command('connect')
     .description('Connect with the token in MOTHERDUCK_TOKEN and print its account')
     .action(go(async () => ({ run: (await import('./commands/sandbox.ts')).connect })));
-  withOptions(connect, [SANDBOX_FOLDER], OUTPUT);
+  withOptions(connect, OF_SANDBOX, OUTPUT);
   withExamples(
     connect,
     '. .motherduck/secrets.env',
@@ -281,22 +290,22 @@ function sandboxCommands(sandbox: Command): void {
     .command('reset')
     .description('Delete everything in the sandbox and reset its clock')
     .action(go(async () => ({ run: (await import('./commands/sandbox.ts')).reset })));
-  withOptions(reset, [SANDBOX_FOLDER], OUTPUT);
-  withExamples(reset, 'mdacc sandbox reset', 'mdacc sandbox reset --sandbox rehearsal');
+  withOptions(reset, OF_SANDBOX, OUTPUT);
+  withExamples(reset, 'mdacc sandbox reset', 'mdacc sandbox reset --sandbox-dir rehearsal');
 
   const seed = sandbox
     .command('seed')
     .description('Add N accounts with two tokens each')
     .argument('<n>', 'Number of accounts', count)
     .action(go(async () => ({ run: (await import('./commands/sandbox.ts')).seed })));
-  withOptions(seed, [SANDBOX_FOLDER], OUTPUT);
-  withExamples(seed, 'mdacc sandbox seed 20', 'mdacc sandbox seed 1000 --sandbox large');
+  withOptions(seed, OF_SANDBOX, OUTPUT);
+  withExamples(seed, 'mdacc sandbox seed 20', 'mdacc sandbox seed 1000 --sandbox-dir large');
 
   const advance = sandbox
     .command('advance')
     .description('Advance the clock of the sandbox')
     .argument('<duration>', 'Time such as 12h, 80d or 2w', duration)
     .action(go(async () => ({ run: (await import('./commands/sandbox.ts')).advance })));
-  withOptions(advance, [SANDBOX_FOLDER], OUTPUT);
+  withOptions(advance, OF_SANDBOX, OUTPUT);
   withExamples(advance, 'mdacc sandbox advance 80d', 'mdacc sandbox advance 12h');
 }

@@ -13,10 +13,11 @@ export const ENVIRONMENT = [
   ['MOTHERDUCK_ADMIN_TOKEN', 'Read/write token of an Admin'],
   ['MOTHERDUCK_TOKEN', 'The same, if that is not set; then motherduck_token'],
   ['MOTHERDUCK_API_URL', "Address of MotherDuck's API, as with --api-url"],
-  ['MDACC_SANDBOX', 'Folder of the sandbox that is served at that address'],
+  ['MDACC_CONFIG, MDACC_STATE', 'Files, as with --config and --state'],
+  ['MDACC_SANDBOX', 'Folder of the sandbox, embedded or served'],
   ['NO_COLOR, FORCE_COLOR', 'No colours; colours also without a terminal'],
   ['TERM=dumb, CI=true', 'No progress bar; with dumb also no colours'],
-  ['GITHUB_ACTIONS=true', 'Outputs and a summary for the job; set by the runner'],
+  ['GITHUB_ACTIONS=true', 'Job outputs and a summary; set by the runner'],
 ] as const;
 
 export function environmentLines(): string[] {
@@ -57,10 +58,4 @@ export function seeHelp(command: Command): string {
 /** `mdacc state show`. */
 export function fullName(command: Command): string {
   return command.parent === null ? command.name() : `${fullName(command.parent)} ${command.name()}`;
-}
-
-/** The command that the words on the command line name, as far as they name one. */
-export function commandOf(program: Command, words: readonly string[]): Command {
-  const next = program.commands.find((each) => each.name() === words[0]);
-  return next === undefined ? program : commandOf(next, words.slice(1));
 }

@@ -20,19 +20,24 @@ function gather(text: string, before: string[] = []): string[] {
 export const OUTPUT = under(
   'Output:',
   new Option('--no-color', 'Print no colours, as with NO_COLOR'),
-  new Option('--quiet', 'Print only the result and errors'),
+  new Option('-q, --quiet', 'Print only the result and errors'),
   new Option('--debug', 'Print requests and timings on stderr, never secrets'),
 );
 
 export const CONFIG = under(
   'Configuration:',
-  new Option('--config <file>', 'Set the configuration file').default('motherduck.accounts.yaml'),
-  new Option('--state <file>', 'Set the state file (default: motherduck.accounts.state.json beside the configuration)'),
+  new Option('-c, --config <file>', 'Set the configuration file')
+    .env('MDACC_CONFIG')
+    .default('motherduck.accounts.yaml'),
+  new Option('--state <file>', 'Set the state file (default: beside the configuration, named after it)').env(
+    'MDACC_STATE',
+  ),
 );
 
 export const SERVICE = under(
   'MotherDuck, or the sandbox:',
-  new Option('--sandbox [dir]', 'Use the embedded sandbox organization (default dir: .motherduck-sandbox)'),
+  new Option('--sandbox', 'Use the embedded sandbox organization'),
+  sandboxDir('Set the folder of the sandbox, and use it'),
   new Option('--api-url <url>', "Set the address of MotherDuck's API, as with MOTHERDUCK_API_URL"),
   new Option('--parallelism <n>', 'Set the maximum number of concurrent operations').argParser(count).default(10),
   new Option(
@@ -42,19 +47,25 @@ export const SERVICE = under(
 );
 
 /** For commands that work on the sandbox itself. */
-export const SANDBOX_FOLDER = new Option(
-  '--sandbox [dir]',
-  'Set the folder of the sandbox (default: MDACC_SANDBOX, else .motherduck-sandbox)',
-);
+export const OF_SANDBOX = [...under('The sandbox:', sandboxDir('Set its folder'), noEffect('--sandbox')), ...CONFIG];
 
-/** For commands that connect to nothing, so that a script can pass it to every command. */
-export const NO_SERVICE = new Option('--sandbox [dir]', 'No effect; accepted for consistency');
+/** For commands that connect to nothing, so that a script can pass them to every command. */
+export const NO_SERVICE = [noEffect('--sandbox'), noEffect('--sandbox-dir <dir>')];
+
+function sandboxDir(description: string): Option {
+  const fallback = 'MDACC_SANDBOX, else .motherduck-sandbox beside the configuration';
+  return new Option('--sandbox-dir <dir>', `${description} (default: ${fallback})`).implies({ sandbox: true });
+}
+
+function noEffect(flags: string): Option {
+  return new Option(flags, 'No effect; accepted for consistency');
+}
 
 export const ONLY = new Option('--only <glob>', 'Include only accounts that match; repeatable').argParser(gather);
 export const LOCK_TIMEOUT = new Option('--lock-timeout <duration>', 'Wait this long for another run to end').argParser(
   duration,
 );
-export const YES = new Option('--yes', 'Do not ask for confirmation');
+export const YES = new Option('-y, --yes', 'Do not ask for confirmation');
 export const DRY_RUN = new Option('--dry-run', 'Show what would be written, without writing it');
 export const PRUNE = new Option('--prune', 'Also delete managed accounts that are no longer in the configuration');
 export const DUE = new Option(
@@ -74,7 +85,30 @@ export const APPLYING = [
 /** `--format` with the names of these formats; the first is the default. */
 export function format(description: string, formats: Readonly<Record<string, unknown>>): Option {
   const names = Object.keys(formats);
-  return new Option('--format <format>', description).choices(names).default(names[0]);
+  return new Option('-o, --format <format>', description).choices(names).default(names[0]);
+}
+
+/** Makes an empty value of any option or argument wrong usage: it is a variable that is not set, and no wish. */
+export function refuseEmpty(command: Command, done = new Set<Option>()): void {
+  for (const option of command.options) {
+    if (!option.required || done.has(option)) continue;
+    done.add(option);
+    const { parseArg } = option;
+    option.argParser((value, before) => (parseArg ? parseArg(filled(value), before) : filled(value)));
+  }
+  for (const argument of command.registeredArguments) {
+    const { parseArg, variadic } = argument;
+    const one = (value: string, before: unknown) => (parseArg ? parseArg(filled(value), before) : filled(value));
+    argument.argParser((value, before) =>
+      variadic ? [...((before as unknown[]) ?? []), one(value, before)] : one(value, before),
+    );
+  }
+  for (const each of command.commands) refuseEmpty(each, done);
+}
+
+function filled(value: string): string {
+  if (value.trim() === '') throw new InvalidArgumentError('It is empty.');
+  return value;
 }
 
 export function duration(text: string): Seconds {

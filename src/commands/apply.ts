@@ -6,6 +6,7 @@ import { runCommand } from '../cli/run.ts';
 import { planNow } from '../engine/planning.ts';
 import type { Desired } from '../model/desired.ts';
 import { UserError } from '../model/user-error.ts';
+import { accountKey } from '../model/username.ts';
 import { parsePlanFile, refuseStale } from '../plan/plan-file.ts';
 
 export function run(options: ApplyOptions, planFile: string | undefined): Promise<number> {
@@ -20,8 +21,8 @@ export function run(options: ApplyOptions, planFile: string | undefined): Promis
   });
 }
 
-/** Refuses options that would change a saved plan, and `--sandbox today.plan`, which takes the plan for a folder. */
-function refuseMixed({ only, prune, due, sandbox }: ApplyOptions, planFile: string | undefined): void {
+/** Refuses options that would change a saved plan. */
+function refuseMixed({ only, prune, due }: ApplyOptions, planFile: string | undefined): void {
   if (planFile !== undefined && (only !== undefined || prune || due)) {
     const given = [
       ...(only ?? []).flatMap((glob) => ['--only', glob]),
@@ -31,16 +32,12 @@ function refuseMixed({ only, prune, due, sandbox }: ApplyOptions, planFile: stri
     const hint = { text: 'Save a new plan with these options.', command: ['plan', ...given, '--out', planFile] };
     throw new UserError('USAGE', 'a saved plan is applied as a whole, without --only, --prune and --due', hint);
   }
-  if (planFile === undefined && typeof sandbox === 'string' && sandbox.endsWith('.plan')) {
-    const hint = { text: 'Put the plan first.', command: ['apply', sandbox, '--sandbox'] };
-    throw new UserError('USAGE', `--sandbox takes ${sandbox} as its folder`, hint);
-  }
 }
 
 /** Plans the saved actions, if nothing has changed since: the plan is made again in the same way, and compared. */
 function savedPlan(planFile: string, desired: Desired, options: ApplyOptions): Planner {
   return async (stateWriter, service, context) => {
-    const saved = parsePlanFile(await readPlanFile(planFile), planFile);
+    const saved = parsePlanFile(await readPlanFile(planFile, desired), planFile);
     const only = Object.keys(saved.fingerprints);
     const asSaved = { ...options, prune: saved.prune, due: saved.due ?? false, ...(only.length > 0 ? { only } : {}) };
     const planned = await planNow(desired, stateWriter.state, service, asSaved, context);
@@ -49,11 +46,13 @@ function savedPlan(planFile: string, desired: Desired, options: ApplyOptions): P
   };
 }
 
-async function readPlanFile(file: string): Promise<string> {
+async function readPlanFile(file: string, { accounts }: Desired): Promise<string> {
   try {
     return await readFile(file, 'utf8');
   } catch (cause) {
-    const hint = { text: 'Save one.', command: ['plan', '--out', file] };
+    const hint = accounts.has(accountKey(file))
+      ? { text: 'To apply only this account, name it with --only.', command: ['apply', '--only', file] }
+      : { text: 'Save one.', command: ['plan', '--out', file] };
     throw new UserError('PLAN_INVALID', `the plan file ${file} cannot be read`, hint, { cause });
   }
 }

@@ -1,11 +1,13 @@
 /** `mdacc __complete`: answers a completion script at each Tab. */
 import type { Command } from 'commander';
+import { commandFirst } from '../cli/command-words.ts';
 import { candidatesFor, type Names } from '../completion/candidates.ts';
 import { answerText } from '../completion/scripts.ts';
 
 /** Prints the candidates. It never fails, because a shell cannot show an error there. */
 export async function complete(program: Command, words: readonly string[]): Promise<void> {
-  process.stdout.write(answerText(await candidatesFor(program, words, namesOf)));
+  const inOrder = [...commandFirst(program, words.slice(0, -1)), ...words.slice(-1)];
+  process.stdout.write(answerText(await candidatesFor(program, inOrder, namesOf)));
 }
 
 /** Returns the names of the configuration; none if it cannot be read. */
@@ -14,7 +16,9 @@ async function namesOf(config: string | undefined): Promise<Names> {
     import('../config/load.ts'),
     import('../config/errors.ts'),
   ]);
-  const loaded = await loadConfig(config ?? DEFAULT_CONFIG, process.env).catch(() => undefined);
+  const loaded = await loadConfig(config ?? process.env.MDACC_CONFIG ?? DEFAULT_CONFIG, process.env).catch(
+    () => undefined,
+  );
   if (!loaded?.ok) return { accounts: [], tokens: [] };
   const accounts = [...loaded.desired.accounts.values()];
   return {

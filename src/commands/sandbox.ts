@@ -2,6 +2,7 @@
 import { randomBytes } from 'node:crypto';
 import { once } from 'node:events';
 import { existsSync } from 'node:fs';
+import type { ConfigOptions } from '../cli/configuration.ts';
 import type { Io, OutputOptions } from '../cli/io.ts';
 import { EXIT, runCommand } from '../cli/run.ts';
 import { noteNewSandbox, PROGRAM_VARIABLES, sandboxFolder, tokenIn } from '../engine/service.ts';
@@ -15,8 +16,8 @@ import { openSandbox, resetSandbox } from '../sandbox/open.ts';
 import type { Organization } from '../sandbox/organization.ts';
 import { serve as serveOrganization } from '../sandbox/server.ts';
 
-interface SandboxOptions extends OutputOptions {
-  readonly sandbox?: string | true;
+interface SandboxOptions extends OutputOptions, ConfigOptions {
+  readonly sandboxDir?: string;
 }
 
 interface ServeOptions extends SandboxOptions {
@@ -32,7 +33,7 @@ export function serve(options: ServeOptions): Promise<number> {
   return runCommand(options, async (io) => {
     const given = io.env.MOTHERDUCK_ADMIN_TOKEN?.trim();
     const token = given ? given : `sandbox-admin-${randomBytes(24).toString('base64url')}`;
-    const folder = sandboxFolder(options.sandbox, io.env);
+    const folder = sandboxFolder(options, io.env);
     const organization = await openSandbox(folder, { adminToken: new Secret(token) });
     const server = await serveOrganization({
       organization,
@@ -56,7 +57,7 @@ export function serve(options: ServeOptions): Promise<number> {
 
 export function reset(options: SandboxOptions): Promise<number> {
   return runCommand(options, async (io) => {
-    await resetSandbox(sandboxFolder(options.sandbox, io.env));
+    await resetSandbox(sandboxFolder(options, io.env));
     io.report('The sandbox is empty, and its clock is the real one again.\n');
     io.note('Remove the state file of its accounts too: they no longer exist.');
     return EXIT.done;
@@ -80,7 +81,7 @@ export function advance(options: SandboxOptions, duration: Seconds): Promise<num
 /** Connects with the token in MOTHERDUCK_TOKEN, as a program does, and prints its account. */
 export function connect(options: SandboxOptions): Promise<number> {
   return runCommand(options, async (io) => {
-    const folder = sandboxFolder(options.sandbox, io.env);
+    const folder = sandboxFolder(options, io.env);
     const token = tokenFor(folder, io);
     const target = await sandboxConnector(folder).target(token, undefined);
     const steps = [
@@ -102,12 +103,11 @@ export function connect(options: SandboxOptions): Promise<number> {
 }
 
 /** The token to connect to the sandbox of a folder with. @throws UserError USAGE without a token, or without a sandbox */
-function tokenFor(folder: string, { env, options: { sandbox } }: Io): Secret {
+function tokenFor(folder: string, { env }: Io): Secret {
   if (!existsSync(folder)) {
-    const option = typeof sandbox === 'string' ? `--sandbox=${sandbox}` : '--sandbox';
     const hint = {
-      text: 'Name another folder with --sandbox DIR, or create a sandbox.',
-      command: ['apply', option],
+      text: 'Name another folder with --sandbox-dir DIR, or create a sandbox.',
+      command: ['apply', '--sandbox'],
     };
     throw new UserError('USAGE', `there is no sandbox in ${shownRelativePath(folder)}`, hint);
   }
@@ -121,7 +121,7 @@ const CONNECT_MS = 60_000;
 
 function withSandbox(options: SandboxOptions, work: (organization: Organization) => Promise<string>): Promise<number> {
   return runCommand(options, async (io) => {
-    const folder = sandboxFolder(options.sandbox, io.env);
+    const folder = sandboxFolder(options, io.env);
     noteNewSandbox(folder, io);
     const organization = await openSandbox(folder);
     try {

@@ -14,8 +14,16 @@ import { createRestClient } from '../motherduck/rest-client.ts';
 import { PRODUCT, readUsage } from '../motherduck/usage.ts';
 import { VERSION } from '../version.ts';
 
-export interface ServiceOptions {
-  readonly sandbox?: string | true;
+/** Where the embedded sandbox is. */
+export interface SandboxLocation {
+  readonly sandboxDir?: string;
+  /** The main file of the configuration, beside which the sandbox is by default. */
+  readonly config?: string;
+}
+
+export interface ServiceOptions extends Omit<SandboxLocation, 'config'> {
+  /** Use the embedded sandbox. */
+  readonly sandbox?: boolean;
   readonly apiUrl?: string;
   readonly parallelism: number;
   /** Seconds. */
@@ -57,17 +65,17 @@ export interface Surroundings {
 }
 
 /** Opens it. @throws UserError TOKEN_MISSING, API_URL_INVALID, SANDBOX_FAILED */
-export async function openService(options: ServiceOptions, io: Surroundings): Promise<Service> {
-  if (options.sandbox === undefined) return openMotherDuck(options, io);
+export async function openService(options: ServiceOptions & SandboxLocation, io: Surroundings): Promise<Service> {
+  if (!options.sandbox) return openMotherDuck(options, io);
   if (options.apiUrl !== undefined) {
     throw new UserError('USAGE', '--sandbox and --api-url name different organizations', 'Remove one of them.');
   }
-  return openEmbedded(options.sandbox, options, io);
+  return openEmbedded(options, io);
 }
 
-/** The folder of the sandbox: as named, as the environment says for a served one, or the default. */
-export function sandboxFolder(named: string | true | undefined, env: NodeJS.ProcessEnv): string {
-  return path.resolve(typeof named === 'string' ? named : (nonEmpty(env.MDACC_SANDBOX) ?? DEFAULT_SANDBOX));
+/** The folder of the sandbox: as named by the option or the environment, or beside the configuration. */
+export function sandboxFolder({ sandboxDir, config = '' }: SandboxLocation, env: NodeJS.ProcessEnv): string {
+  return path.resolve(sandboxDir ?? nonEmpty(env.MDACC_SANDBOX) ?? path.join(path.dirname(config), DEFAULT_SANDBOX));
 }
 
 /** Notes that a new sandbox is created, since it may be the wrong folder. */
@@ -117,9 +125,9 @@ async function openMotherDuck(options: ServiceOptions, io: Surroundings): Promis
   const connectMs = (options.timeout ?? CONNECT_SECONDS) * 1000;
   const isSandbox = await isServedSandbox(api, address);
   const folder = nonEmpty(io.env.MDACC_SANDBOX);
-  if (folder !== undefined && !isSandbox) {
+  if (folder !== undefined && !isSandbox && isLoopback(address.hostname)) {
     await api.close();
-    throw noSandboxAt(address, isLoopback(address.hostname) && api.isSandbox() === undefined);
+    throw noSandboxAt(address, api.isSandbox() === undefined);
   }
   const connector = isSandbox
     ? await connectorOf(folder, token)
@@ -149,8 +157,8 @@ async function isServedSandbox(api: Api, address: URL): Promise<boolean> {
   return api.isSandbox() === true;
 }
 
-async function openEmbedded(named: string | true, options: ServiceOptions, io: Surroundings): Promise<Service> {
-  const folder = sandboxFolder(named, io.env);
+async function openEmbedded(options: ServiceOptions & SandboxLocation, io: Surroundings): Promise<Service> {
+  const folder = sandboxFolder(options, io.env);
   noteNewSandbox(folder, io);
   const { embeddedSandbox } = await import('../sandbox/sandbox-transport.ts');
   const { organization, transport, token, connector } = await embeddedSandbox(folder, USER_AGENT);

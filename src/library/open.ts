@@ -101,7 +101,8 @@ export interface Service {
  * ```
  */
 export async function openService(options: ServiceOptions = {}): Promise<Service> {
-  const { token, env = process.env, parallelism = 10, debug, ...location } = options;
+  const { token, env = process.env, parallelism = 10, debug, sandbox, ...more } = options;
+  const location = sandbox === undefined ? more : { ...more, sandbox: true, sandboxDir: sandbox };
   const opened = await openEngineService(
     { ...location, parallelism },
     {

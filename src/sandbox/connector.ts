@@ -107,7 +107,7 @@ function filesOf(
     return { path: join(home, FIRST_DATABASE + EXTENSION), siblings };
   } catch (cause) {
     const message = `the sandbox's databases cannot be written: ${home}`;
-    throw new UserError('SANDBOX_FAILED', message, 'Give a writable folder with `--sandbox DIR`.', {
+    throw new UserError('SANDBOX_FAILED', message, 'Give a writable folder with `--sandbox-dir DIR`.', {
       cause,
     });
   }

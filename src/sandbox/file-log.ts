@@ -173,13 +173,13 @@ export class FileLog implements EventLog {
     throw new UserError(
       'SANDBOX_FAILED',
       `the sandbox in ${this.#folder} was written by another version of this program`,
-      { text: 'Give another folder with --sandbox DIR, or start an empty one.', command: this.#reset() },
+      { text: 'Give another folder with --sandbox-dir DIR, or start an empty one.', command: this.#reset() },
     );
   }
 
   /** The command that empties this sandbox. */
   #reset(): readonly string[] {
-    return ['sandbox', 'reset', '--sandbox', this.#folder];
+    return ['sandbox', 'reset', '--sandbox-dir', this.#folder];
   }
 
   #damaged(line: number): UserError {
@@ -194,7 +194,7 @@ export class FileLog implements EventLog {
 function openLog(folder: string): number {
   try {
     mkdirSync(folder, { recursive: true });
-    // Only in an empty folder: `--sandbox .` must not exclude a project from git.
+    // Only in an empty folder: `--sandbox-dir .` must not exclude a project from git.
     if (readdirSync(folder).length === 0) writeFileSync(join(folder, '.gitignore'), '*\n');
     return openSync(join(folder, FILE), 'a+');
   } catch (error) {
@@ -207,7 +207,7 @@ function unusable(folder: string, cause: unknown): UserError {
   return new UserError(
     'SANDBOX_FAILED',
     `the sandbox's folder cannot be written: ${folder} (${why})`,
-    'Give a writable folder with `--sandbox DIR`.',
+    'Give a writable folder with `--sandbox-dir DIR`.',
     { cause },
   );
 }

@@ -19,7 +19,13 @@ describe('commands in context', () => {
 
   it('say an option once, and put it before the names that follow --', () => {
     expect(inContext(['plan', '--sandbox'], { sandbox: true })).toEqual(['plan', '--sandbox']);
-    expect(inContext(['import', '--', '-odd'], { sandbox: 'lab' })).toEqual(['import', '--sandbox=lab', '--', '-odd']);
+    expect(inContext(['import', '--', '-odd'], { sandbox: true, sandboxDir: 'lab' })).toEqual([
+      'import',
+      '--sandbox-dir',
+      'lab',
+      '--',
+      '-odd',
+    ]);
   });
 
   it('leave out --api-url where no API is called', () => {
@@ -28,7 +34,12 @@ describe('commands in context', () => {
   });
 
   it('leave commands alone that know no configuration', () => {
-    expect(inContext(['sandbox', 'serve'], { config: 'prod.yaml', sandbox: true })).toEqual(['sandbox', 'serve']);
+    expect(inContext(['schema', 'plan'], { config: 'prod.yaml', sandbox: true })).toEqual(['schema', 'plan']);
+  });
+
+  it('of the sandbox have what says where it is', () => {
+    const typed = { config: 'prod.yaml', state: 's.json', sandbox: true, apiUrl: 'http://localhost:1' };
+    expect(inContext(['sandbox', 'reset'], typed)).toEqual(['sandbox', 'reset', '--config', 'prod.yaml']);
   });
 
   it('have only options that the command has', () => {

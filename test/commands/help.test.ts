@@ -45,8 +45,7 @@ describe('an error on the command line tells what to type next', () => {
     ['completion', 'source <(mdacc completion bash)'],
     ['sandbox seed', 'mdacc sandbox seed 20', 'mdacc sandbox seed --help'],
     ['sandbox advance 3', 'mdacc sandbox advance 80d'],
-    ['--sandbox plan', 'mdacc plan --sandbox'],
-    ['rotate --sandbox etl_prod', 'mdacc rotate etl_prod --sandbox'],
+    ['plan --sandbox lab', '--sandbox-dir lab'],
     ['import', 'mdacc import --all'],
     ['sandbox connect', '.motherduck-sandbox', 'mdacc apply --sandbox'],
   ])('mdacc %s', async (words, ...names) => {

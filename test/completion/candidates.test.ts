@@ -37,9 +37,9 @@ describe('what comes next', () => {
     expect(await next('plan --lock-timeout ')).toEqual({ words: [], files: 'none' });
   });
 
-  it('may be the value of an option that needs none', async () => {
-    expect(await next('plan --sandbox ')).toEqual({ words: [], files: 'folders' });
-    expect(await next('rotate --sandbox et')).toEqual({ words: ['etl_prod', 'etl_prod/airflow'], files: 'folders' });
+  it('is a folder after --sandbox-dir, and no value of --sandbox', async () => {
+    expect(await next('plan --sandbox-dir ')).toEqual({ words: [], files: 'folders' });
+    expect(await next('rotate --sandbox et')).toEqual({ words: ['etl_prod', 'etl_prod/airflow'], files: 'none' });
   });
 
   it('is an account or a token of the configuration that is meant', async () => {

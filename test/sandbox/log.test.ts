@@ -253,7 +253,7 @@ describe('a damaged log', () => {
       const error = {
         code: 'SANDBOX_FAILED',
         message: expect.stringContaining('line 3'),
-        hint: { command: ['sandbox', 'reset', '--sandbox', expect.any(String)] },
+        hint: { command: ['sandbox', 'reset', '--sandbox-dir', expect.any(String)] },
       };
       await expect(open(dir)).rejects.toMatchObject(error);
       await expect(ask(sandbox, 'GET /v1/users')).rejects.toMatchObject(error);
@@ -271,7 +271,7 @@ describe('a damaged log', () => {
     writeFileSync(logOf(dir), '{"something":"else"}\n');
     await expect(open(dir)).rejects.toMatchObject({ code: 'SANDBOX_FAILED' });
     writeFileSync(join(dir, 'file'), '');
-    const error = { code: 'SANDBOX_FAILED', hint: { text: expect.stringContaining('--sandbox DIR') } };
+    const error = { code: 'SANDBOX_FAILED', hint: { text: expect.stringContaining('--sandbox-dir DIR') } };
     await expect(open(join(dir, 'file', 'sandbox'))).rejects.toMatchObject(error);
   });
 });

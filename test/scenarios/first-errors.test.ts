@@ -162,9 +162,10 @@ describe('wrong usage', () => {
     ['plan --sandbox --only etl_prd', '--only etl_prd', '--only etl_prod?'],
     ['smoke --sandbox --only etl_prd', '--only etl_prd', '--only etl_prod?'],
     ['sandbox advance', "'duration'"],
-    ['--sandbox plan', 'mdacc plan --sandbox'],
+    ['plan --sandbox lab', '--sandbox takes no value', '--sandbox-dir lab'],
+    ['plan --sandbox=lab', '--sandbox takes no value', '--sandbox-dir lab'],
+    ['--sandbx plan', "'--sandbx'", '--sandbox?'],
     ['apply today.plan --sandbox --only etl_prod', '--only'],
-    ['apply --sandbox today.plan', 'mdacc apply today.plan --sandbox'],
     ['plan --sandbox --api-url http://localhost:1', '--sandbox', '--api-url'],
     ['schema nonsense', 'config, plan, state'],
   ])('mdacc %s', async (words, ...names) => {
@@ -207,14 +208,11 @@ it('apply without a terminal and without --yes does nothing', async () => {
   expect(folder.has('motherduck.accounts.state.json.lock')).toBe(false);
 });
 
-it('a word that --sandbox takes for its folder is pointed out', async () => {
-  const folder = new Stage();
-  const rotate = await folder.run('rotate --sandbox etl_prod/airflow');
-  expect(rotate).toMatchObject({ code: 64 });
-  expect(rotate.stderr).toContain('mdacc rotate etl_prod/airflow --sandbox');
-  const imported = await folder.run('import --sandbox etl_prod');
-  expect(imported).toMatchObject({ code: 64 });
-  expect(imported.stderr).toContain('mdacc import etl_prod --sandbox');
+it('the word after --sandbox is no folder', async () => {
+  const folder = await Stage.applied();
+  expect((await folder.run('rotate --sandbox etl_prod/airflow --yes --no-smoke')).stdout).toContain('airflow.2');
+  const applied = await folder.run('apply --sandbox etl_prod --yes');
+  expectError(applied, 1, ['etl_prod', 'mdacc apply --only etl_prod --sandbox']);
   expect(folder.has('etl_prod')).toBe(false);
 });
 

@@ -51,17 +51,16 @@ describe('commands to type next', () => {
     ['plan --config new/none.yaml --sandbox', ['init', '--config', 'new/none.yaml', '--sandbox']],
     ['plan --out broken.yaml --sandbox', ['plan', '--out', 'today.plan', '--sandbox']],
     ['init --config broken.yaml', ['import', '--all', '--config', 'broken.yaml']],
-    ['apply --config prod.yaml --sandbox=lab', ['plan', '--config', 'prod.yaml', '--sandbox=lab']],
+    ['apply --config prod.yaml --sandbox-dir lab', ['plan', '--config', 'prod.yaml', '--sandbox-dir', 'lab']],
     [
       'apply none.plan --config prod.yaml --sandbox',
       ['plan', '--out', 'none.plan', '--config', 'prod.yaml', '--sandbox'],
     ],
     ['apply a.plan --only etl_prod --sandbox', ['plan', '--only', 'etl_prod', '--out', 'a.plan', '--sandbox']],
-    ['apply --sandbox today.plan', ['apply', 'today.plan', '--sandbox']],
-    ['audit --idle 30d --sandbox=lab', ['audit', '--usage', '--idle', '30d', '--sandbox=lab']],
-    ['import --sandbox etl_prod', ['import', 'etl_prod', '--sandbox']],
+    ['apply --sandbox etl_prod', ['apply', '--only', 'etl_prod', '--sandbox']],
+    ['audit --idle 30d --sandbox-dir lab', ['audit', '--usage', '--idle', '30d', '--sandbox-dir', 'lab']],
     ['sandbox connect', ['state', 'list']],
-    ['sandbox connect --sandbox none', ['apply', '--sandbox=none']],
+    ['sandbox connect --sandbox-dir none', ['apply', '--sandbox-dir', 'none']],
   ])('of the error of "%s" is accepted as it stands', async (typed, command) => {
     const stage = await Stage.applied();
     stage.write('prod.yaml', stage.read('motherduck.accounts.yaml'));

@@ -1,0 +1,97 @@
+/** Where the sandbox and the state are: beside the configuration, whatever the shell's folder. */
+import { mkdirSync } from 'node:fs';
+import { describe, expect, it } from 'vitest';
+import { CONFIG, SANDBOX, Stage } from '../stage.ts';
+
+/** A stage whose configuration is in a folder below the shell's. */
+function inFolder(folder: string): Stage {
+  const stage = new Stage();
+  stage.write(`${folder}/${CONFIG}`, stage.read());
+  stage.remove(CONFIG);
+  return stage;
+}
+
+describe('the folder of the sandbox', () => {
+  it('is beside the configuration, and not in the folder of the shell', async () => {
+    const stage = inFolder('infra');
+    const { stderr } = await stage.run(`plan --sandbox --config infra/${CONFIG}`);
+    expect(stderr).toContain(`Created a sandbox organization in infra/${SANDBOX}.`);
+    expect([stage.has(`infra/${SANDBOX}`), stage.has(SANDBOX)]).toEqual([true, false]);
+    await stage.run(`sandbox advance 3d --config infra/${CONFIG}`);
+    expect(stage.has(SANDBOX)).toBe(false);
+  });
+
+  it('is the one that --sandbox-dir names, which uses it', async () => {
+    const stage = new Stage();
+    expect(await stage.json('plan --sandbox-dir lab')).toMatchObject({ code: 0, document: { sandbox: true } });
+    expect(await stage.json('plan --sandbox-dir=lab')).toMatchObject({ code: 0, document: { sandbox: true } });
+    expect([stage.has('lab'), stage.has(SANDBOX)]).toEqual([true, false]);
+  });
+
+  it('is the one that MDACC_SANDBOX names, which alone switches nothing', async () => {
+    const stage = new Stage();
+    const env = { MDACC_SANDBOX: 'lab' };
+    const alone = await stage.json('plan', env);
+    expect(alone).toMatchObject({ code: 1, document: { error: { code: 'TOKEN_MISSING' } } });
+    expect((await stage.run('plan --sandbox', env)).stderr).toContain('Created a sandbox organization in lab.');
+    expect([stage.has('lab'), stage.has(SANDBOX)]).toEqual([true, false]);
+  });
+});
+
+describe('options before the command', () => {
+  it.each([
+    '--sandbox plan',
+    '--sandbox-dir .motherduck-sandbox plan --quiet',
+    `--config ${CONFIG} --sandbox apply --yes`,
+    `--config=${CONFIG} state --state none.json list`,
+    '--quiet sandbox --config motherduck.accounts.yaml seed 1',
+    '--version plan',
+  ])('mdacc %s', async (words) => {
+    const stage = new Stage();
+    mkdirSync(stage.file(SANDBOX));
+    expect((await stage.run(words)).code).toBe(words.includes('none') ? 1 : 0);
+  });
+
+  it('are completed after', async () => {
+    const stage = new Stage();
+    expect((await stage.run(['__complete', '--', '--sandbox', 'rotate', 'etl_'])).stdout).toContain('etl_prod');
+  });
+});
+
+describe('an empty value is wrong usage', () => {
+  it.each(['--only', '--api-url', '--state', '--config', '--sandbox-dir', '--out', '--timeout', '--format'])(
+    'plan %s',
+    async (option) => {
+      for (const words of [[option, ''], [`${option}=`], [option, ' ']]) {
+        const ran = await new Stage().run(['plan', ...words]);
+        expect(ran).toMatchObject({ code: 64, stderr: expect.stringContaining(option) });
+      }
+    },
+  );
+
+  it.each(['MDACC_CONFIG', 'MDACC_STATE', 'MDACC_SANDBOX'])('plan with %s', async (name) => {
+    const ran = await new Stage().run('plan', { [name]: '' });
+    expect(ran).toMatchObject({ code: 64, stderr: expect.stringContaining(name) });
+    expect(await new Stage().run('schema', { [name]: '' })).toMatchObject({ code: 0 });
+  });
+
+  it.each([
+    ['apply', ''],
+    ['rotate', 'etl_prod', ''],
+    ['state', 'show', ''],
+    ['import', ''],
+  ])('%s %s %s', async (...words) => {
+    expect(await new Stage().run([...words, '--sandbox'].filter((word) => word !== undefined))).toMatchObject({
+      code: 64,
+    });
+  });
+});
+
+it('MDACC_CONFIG and MDACC_STATE name the files, and options come first', async () => {
+  const stage = await Stage.applied();
+  stage.write('prod.yaml', stage.read().replace('organization: acme', 'organization: other'));
+  const env = { MDACC_CONFIG: 'prod.yaml', MDACC_STATE: 'none.json' };
+  expect(await stage.json('plan --sandbox', env)).toMatchObject({ document: { organization: 'other' } });
+  expect(await stage.json(`plan --sandbox -c ${CONFIG}`, env)).toMatchObject({ document: { organization: 'acme' } });
+  expect((await stage.run('state list', env)).stderr).toContain('none.json');
+});
