@@ -145,7 +145,7 @@ export class FaultyWorld extends World {
 }
 
 /** The smoke test as apply runs it, but for the child process: whether a secret connects is asked of the organization. */
-function smokeTest(api: Api, organization: Organization): Verify {
+export function smokeTest(api: Api, organization: Organization): Verify {
   const connector: Connector = {
     target: async (token) => ({
       path: 'md:',
