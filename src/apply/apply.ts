@@ -15,8 +15,10 @@ import type { AccountSmoke } from '../model/smoke.ts';
 import { UserError } from '../model/user-error.ts';
 import { accountKey } from '../model/username.ts';
 import { inParallel } from '../motherduck/concurrency.ts';
+import type { SecretTarget } from '../secrets/store.ts';
 import { AccountApply, type ApplyInput, type Halt, type Outcome } from './apply-account.ts';
 import { refreshState } from './refresh-state.ts';
+import { isFirstSecret } from './token-actions.ts';
 
 /** The result of an apply. */
 export interface Applied {
@@ -67,11 +69,18 @@ export function countAccounts(input: Pick<ApplyInput, 'plan' | 'desired' | 'stat
   return groupByAccount(input).size;
 }
 
-async function checkStores({ plan, stores }: ApplyInput): Promise<void> {
-  const names = plan.actions.flatMap((action) =>
-    action.action === 'create_token' || action.action === 'rotate_token' ? [action.after.secret_store] : [],
-  );
-  await Promise.all([...new Set(names)].map((name) => stores.get(name)?.check()));
+/** Each store is checked with the tokens whose secrets it will get. */
+async function checkStores({ plan, stores, stateWriter }: ApplyInput): Promise<void> {
+  const targets = new Map<string, SecretTarget[]>();
+  for (const action of plan.actions) {
+    if (action.action !== 'create_token' && action.action !== 'rotate_token') continue;
+    const { account, token, after } = action;
+    const store = stores.get(after.secret_store);
+    const isFirst = store !== undefined && isFirstSecret(stateWriter.state, store, { account, token });
+    const target = { account, token, ...(isFirst ? { isFirst } : {}), ...(plan.sandbox ? { isSandbox: true } : {}) };
+    targets.set(after.secret_store, [...(targets.get(after.secret_store) ?? []), target]);
+  }
+  await Promise.all([...targets].map(([name, all]) => stores.get(name)?.check(all)));
 }
 
 /** The plan's actions by account; accounts that are only tested again have none. */

@@ -10,9 +10,9 @@
  */
 import type { DesiredAccount } from '../model/desired.ts';
 import type { CreateToken, RevokeToken, RotateToken } from '../model/plan.ts';
-import type { Secret } from '../model/secret.ts';
+import type { Secret, TokenAddress } from '../model/secret.ts';
 import type { AccountSmoke } from '../model/smoke.ts';
-import type { RetiringToken, StateToken, TokenRecord } from '../model/state.ts';
+import type { RetiringToken, State, StateToken, TokenRecord } from '../model/state.ts';
 import { isoTime } from '../model/time.ts';
 import { UserError } from '../model/user-error.ts';
 import { accountKey } from '../model/username.ts';
@@ -43,13 +43,15 @@ export async function createToken(
 ): Promise<Secret> {
   const store = tools.stores.get(action.after.secret_store);
   if (store === undefined) throw new Error(`no secret store "${action.after.secret_store}"`);
+  const address = { account: account.username, token: action.token };
+  const isFirst = isFirstSecret(tools.stateWriter.state, store, address);
   await recordIntent(action, account, tools);
   const { record, secret } = await callCreate(action, account, tools);
   try {
     await store.put(
       {
-        account: account.username,
-        token: action.token,
+        ...address,
+        ...(isFirst ? { isFirst } : {}),
         generation: action.after.generation,
         type: action.after.type,
         expiresAt: record.expire_at ?? null,
@@ -62,6 +64,19 @@ export async function createToken(
   }
   await recordResult(action, account, record, store, tools);
   return secret;
+}
+
+/**
+ * Whether the state has nothing of a token at its secret path yet, so that a value that is there is another's. An interrupted
+ * run may have stored something.
+ */
+export function isFirstSecret({ accounts }: State, store: SecretStore, address: TokenAddress): boolean {
+  const entry = accounts.get(accountKey(address.account))?.tokens.get(address.token);
+  if (entry === undefined) return true;
+  const { current, generation, intents } = entry;
+  if (intents.length > 0 || generation > (current?.generation ?? 0)) return false;
+  if (current === undefined || current.secret === 'unknown') return true;
+  return current.secret.store !== store.name || current.secret.secret_path !== store.secretPath(address);
 }
 
 /**

@@ -2,7 +2,7 @@
 import { setFlagsFromString } from 'node:v8';
 import { InvalidConfiguration } from '../config/errors.ts';
 import { type Loaded, loadConfig } from '../config/load.ts';
-import type { StateLocation } from '../engine/state.ts';
+import { type StateLocation, statePath } from '../engine/state.ts';
 import type { Desired } from '../model/desired.ts';
 import { diagnosticJson } from '../yaml/diagnostic.ts';
 import { renderDiagnostics } from '../yaml/render.ts';
@@ -12,9 +12,9 @@ import { columnsOf } from './terminal.ts';
 export type ConfigOptions = StateLocation;
 
 /** Reads the configuration, and shows errors and warnings on stderr. @throws InvalidConfiguration */
-export async function readDesired({ config }: ConfigOptions, io: Io): Promise<Desired> {
+export async function readDesired({ config, ...options }: ConfigOptions, io: Io): Promise<Desired> {
   setCommandFlags();
-  const loaded = await loadConfig(config, io.env);
+  const loaded = await loadConfig(config, io.env, undefined, statePath({ config, ...options }));
   showFindings(loaded, io);
   if (loaded.ok) return loaded.desired;
   throw new InvalidConfiguration(config, loaded.diagnostics.map(diagnosticJson), true);

@@ -4,6 +4,7 @@ import type { OutputOptions } from '../cli/io.ts';
 import { EXIT, runCommand } from '../cli/run.ts';
 import { columnsOf } from '../cli/terminal.ts';
 import { type Loaded, loadConfig } from '../config/load.ts';
+import { statePath } from '../engine/state.ts';
 import { VALIDATE_FORMATS, type ValidateFormat } from '../report/formats.ts';
 import type { Validation } from '../report/validate/validation.ts';
 import { STORE_KINDS } from '../secrets/stores.ts';
@@ -15,7 +16,7 @@ interface ValidateOptions extends ConfigOptions, OutputOptions {
 
 export function run(options: ValidateOptions): Promise<number> {
   return runCommand(options, async (io) => {
-    const loaded = await loadConfig(options.config, io.env);
+    const loaded = await loadConfig(options.config, io.env, undefined, statePath(options));
     const validation = validationOf(loaded, options.config);
     const { commands, report } = VALIDATE_FORMATS[options.format];
     // These commands are meant for the runner; any other text is written so that the runner finds none in it.

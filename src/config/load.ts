@@ -1,7 +1,8 @@
 import path from 'node:path';
+import { targetOf } from '../files/paths.ts';
 import type { Definitions, Desired } from '../model/desired.ts';
 import { accountKey } from '../model/username.ts';
-import type { WrittenStore } from '../secrets/store.ts';
+import type { OwnFiles, WrittenStore } from '../secrets/store.ts';
 import { type Diagnostic, Problems } from '../yaml/diagnostic.ts';
 import { quote } from '../yaml/wording.ts';
 import { checkDucklings } from './check-ducklings.ts';
@@ -34,7 +35,8 @@ interface Findings {
 /**
  * Loads a configuration with its included files: replaces environment variables, checks structure and meaning, and resolves
  * templates, pools and policies. Returns all errors of all files at once. Uses no network. `unwritten` has texts by absolute
- * path that replace those on the disk, so that a change can be checked before it is made.
+ * path that replace those on the disk, so that a change can be checked before it is made. `stateFile` is the state's, which no
+ * store may write.
  *
  * @throws UserError CONFIG_NOT_FOUND when there is no file at `file`; CONFIG_INVALID when it cannot be read at all
  */
@@ -42,12 +44,13 @@ export async function loadConfig(
   file: string,
   env: NodeJS.ProcessEnv,
   unwritten: ReadonlyMap<string, string> = new Map(),
+  stateFile?: string,
 ): Promise<Loaded> {
   const problems = new Problems();
   const files = await readFiles(file, env, problems, unwritten);
   // If a file is missing or of another version, names may be missing too, so the meaning is not checked.
   const readable = files.all.map((one) => checkStructure(one, problems));
-  const meaning = files.complete && readable.every(Boolean) ? await build(files, problems) : undefined;
+  const meaning = files.complete && readable.every(Boolean) ? await build(files, stateFile, problems) : undefined;
   const findings: Findings = {
     warnings: problems.sorted('warning'),
     files: files.all.map(({ source }) => source.file),
@@ -60,27 +63,29 @@ export async function loadConfig(
 }
 
 /** Checks the meaning, also when the structure has errors. Returns a function that converts it, to be called without errors. */
-async function build(files: ConfigFiles, problems: Problems): Promise<(() => Meaning) | undefined> {
+async function build(
+  files: ConfigFiles,
+  stateFile: string | undefined,
+  problems: Problems,
+): Promise<(() => Meaning) | undefined> {
   const main = files.all[0];
   if (main?.root === undefined) return undefined;
   const resolved = resolve(joinFiles(main.root, files.all, problems), problems);
   const limits = limitsOf(main.root);
   const stores = await resolveStores(resolved.sections.stores, path.dirname(path.resolve(main.source.file)));
-  const paths = files.all.map((one) => one.real);
-  checkMeaning(resolved, stores, limits, paths, problems);
+  const state = stateFile === undefined ? undefined : await targetOf(stateFile).catch(() => path.resolve(stateFile));
+  const own = { configuration: files.all.map((one) => one.real), ...(state === undefined ? {} : { state }) };
+  checkMeaning(resolved, stores, limits, own, problems);
   const about = { file: main.source.file, hash: files.hash };
   return () => ({ desired: desiredOf(resolved, stores, limits, about), definitions: definitionsOf(resolved) });
 }
 
-/**
- * Reports values that are well-formed but wrong: exceeded limits, colliding names, contradicting settings.
- * `files` are the real paths of the configuration's own files.
- */
+/** Reports values that are well-formed but wrong: exceeded limits, colliding names, contradicting settings. */
 function checkMeaning(
   resolved: Resolved,
   stores: readonly WrittenStore[],
   limits: Limits,
-  files: readonly string[],
+  files: OwnFiles,
   problems: Problems,
 ): void {
   checkAccountNames(resolved.accounts, problems);

@@ -1,7 +1,7 @@
 import path from 'node:path';
 import { targetOf } from '../files/paths.ts';
 import { accountKey } from '../model/username.ts';
-import type { StoredToken, WrittenStore } from '../secrets/store.ts';
+import type { OwnFiles, StoredToken, WrittenStore } from '../secrets/store.ts';
 import { kindOf, STORE_KINDS, storeKind } from '../secrets/stores.ts';
 import type { Problems } from '../yaml/diagnostic.ts';
 import { locationOf, type Span } from '../yaml/source.ts';
@@ -41,11 +41,11 @@ async function targetOfPath(node: Node | undefined, folder: string): Promise<str
   return await targetOf(file).catch(() => file);
 }
 
-/** Checks each store, and that no two tokens write the same secret path. `files` are the real paths of the configuration's own. */
+/** Checks each store, and that no two tokens write the same secret path. */
 export function checkStores(
   stores: readonly WrittenStore[],
   accounts: readonly ResolvedAccount[],
-  files: readonly string[],
+  files: OwnFiles,
   problems: Problems,
 ): void {
   for (const kind of STORE_KINDS) {

@@ -12,6 +12,8 @@ export interface AtomicOptions {
   readonly mode: number;
   /** Keep the mode of an existing file. */
   readonly keepMode?: boolean;
+  /** Write the new file and remove it again, to find out whether it can be written. */
+  readonly isRehearsal?: boolean;
 }
 
 /**
@@ -35,6 +37,7 @@ export async function writeFileAtomic(path: string, data: string | Uint8Array, o
     } finally {
       await file.close();
     }
+    if (options.isRehearsal === true) return await unlink(temp);
     await retryWhileBusy(() => rename(temp, target));
   } catch (error) {
     await unlink(temp).catch(() => undefined);

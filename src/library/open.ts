@@ -47,7 +47,7 @@ export async function loadConfig(
   file = 'motherduck.accounts.yaml',
   options: LoadConfigOptions = {},
 ): Promise<LoadedConfig> {
-  const loaded = await readConfig(file, { ...(options.env ?? process.env) });
+  const loaded = await readConfig(file, { ...(options.env ?? process.env) }, undefined, statePath({ config: file }));
   if (!loaded.ok) throw new InvalidConfiguration(file, loaded.diagnostics.map(diagnosticJson), false);
   return { desired: loaded.desired, warnings: loaded.warnings.map(diagnosticJson), files: loaded.files };
 }

@@ -44,6 +44,7 @@ export type ErrorCode =
   | 'STATE_UNWRITABLE'
   | 'STORE_UNUSABLE'
   | 'STORE_FAILED'
+  | 'STORE_FOREIGN'
   | 'GUARDRAIL'
   | 'PLAN_STALE'
   | 'PLAN_INVALID'

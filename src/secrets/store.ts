@@ -19,8 +19,8 @@ export interface StoreKind<Config extends SecretStoreConfig = SecretStoreConfig>
   locate?(block: Node): Node | undefined;
   /** Reads a block; undefined when it does not match the schema, which has been reported. */
   read(block: Node, base: Base): Config | undefined;
-  /** Reports errors that the schema cannot express. `stores` are all of this kind, `files` the configuration files. */
-  check(stores: readonly WrittenStore<Config>[], files: readonly string[], problems: Problems): void;
+  /** Reports errors that the schema cannot express. `stores` are all of this kind. */
+  check(stores: readonly WrittenStore<Config>[], files: OwnFiles, problems: Problems): void;
   /** The name of the program that receives the secrets, for a store that cannot tell sandbox secrets from real ones. */
   recipient?(config: Config): string;
   /** Opens the store, without accessing it. `owners` are shared by all stores of a run. */
@@ -61,6 +61,12 @@ export interface Base extends Pick<SecretStoreConfig, 'name' | 'location'> {
   readonly folder: string;
 }
 
+/** Files of the program, which no store may write; as absolute paths without symbolic links. */
+export interface OwnFiles {
+  readonly configuration: readonly string[];
+  readonly state?: string;
+}
+
 /** A secret store of the configuration, with its location. */
 export interface WrittenStore<Config extends SecretStoreConfig = SecretStoreConfig> {
   readonly config: Config;
@@ -91,8 +97,16 @@ export function reportOwnFile(pathNode: Node, problems: Problems, included?: Nod
   });
 }
 
+/** A token whose secret is to be stored. */
+export interface SecretTarget extends TokenAddress {
+  /** Nothing of the state's is at the secret path yet: a value that is there is not this state's, and stays. */
+  readonly isFirst?: boolean;
+  /** It is a sandbox's, and replaces no real one. */
+  readonly isSandbox?: boolean;
+}
+
 /** The token that a secret belongs to: what a store needs for the secret path. */
-export interface SecretAddress extends TokenAddress {
+export interface SecretAddress extends SecretTarget {
   readonly generation: number;
   readonly type: TokenType;
   /** ISO 8601; null: does not expire. */
@@ -104,14 +118,28 @@ export interface SecretStore {
   readonly name: string;
   /** The secret path of a token, for output and to detect a move; the same for every generation. */
   secretPath(address: TokenAddress): string;
-  /** Checks that secrets can be written. Called before any token is created. @throws UserError STORE_UNUSABLE */
-  check(): Promise<void>;
-  /** Stores the secret and replaces an older one. The secret is durable when this resolves. @throws UserError STORE_FAILED */
+  /**
+   * Checks that secrets can be written. Called before any account or token is created, with the tokens whose secrets will be
+   * stored: what passes can be stored. Without tokens, it writes nothing.
+   *
+   * @throws UserError STORE_UNUSABLE, STORE_FOREIGN
+   */
+  check(targets?: readonly SecretTarget[]): Promise<void>;
+  /**
+   * Stores the secret and replaces an older one. The secret is durable when this resolves.
+   *
+   * @throws UserError STORE_FAILED, STORE_FOREIGN
+   */
   put(address: SecretAddress, secret: Secret): Promise<void>;
 }
 
 /** The token that each secret path was written for in this run: a second token must not overwrite the first one's secret. */
 export type Owners = Map<string, string>;
+
+/** Whether a text has the form of MotherDuck's secrets. */
+export function isJwt(text: string): boolean {
+  return /^[\w-]+\.[\w-]+\.[\w-]+$/.test(text);
+}
 
 /** Whether a secret comes from the sandbox: the payload of its JWTs has the issuer `sandbox`. */
 export function isSandboxSecret(secret: string): boolean {

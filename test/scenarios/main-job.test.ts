@@ -225,8 +225,8 @@ describe('a rehearsal in a folder that is in use', () => {
       mode: 0o600,
     });
     const ran = await folder.run('apply --sandbox --yes --no-smoke');
-    expect(ran.code).toBe(3);
-    expectGolden('errors', 'does not write over a secret that is not of the sandbox', ran.stdout);
+    expect(ran.code).toBe(1);
+    expectGolden('errors', 'does not write over a secret that is not of the sandbox', ran.stderr);
     expect(folder.read('.motherduck/secrets.env')).toContain('MOTHERDUCK_TOKEN_ETL_PROD_AIRFLOW=the-real-one\n');
   });
 });

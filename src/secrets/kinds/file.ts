@@ -4,8 +4,8 @@ import { DEFAULT_VARIABLE, variableOf } from '../../model/secret.ts';
 import type { Problems } from '../../yaml/diagnostic.ts';
 import { booleanOf, child, fromEnvironment, textOf } from '../../yaml/tree.ts';
 import { quote, showNode } from '../../yaml/wording.ts';
-import { reportOwnFile, type StoreKind, type WrittenStore } from '../store.ts';
-import type { FileStoreConfig } from './file/check-file.ts';
+import { type OwnFiles, reportOwnFile, type StoreKind, type WrittenStore } from '../store.ts';
+import { type FileStoreConfig, isDevicePath } from './file/check-file.ts';
 import { fileStore } from './file/store.ts';
 
 /** The kind `file`. */
@@ -39,6 +39,11 @@ export const file: StoreKind<FileStoreConfig> = {
         minLength: 1,
         default: DEFAULT_VARIABLE,
       },
+      overwrite: {
+        description: 'Whether the first secret of a token replaces a value that this state did not write.',
+        type: 'boolean',
+        default: false,
+      },
       allow_unignored: {
         description: 'Whether the file may be in a git repository that does not ignore it.',
         type: 'boolean',
@@ -67,6 +72,7 @@ export const file: StoreKind<FileStoreConfig> = {
       format,
       variable: textOf(child(block, 'variable')) ?? DEFAULT_VARIABLE,
       allowUnignored: booleanOf(child(block, 'allow_unignored')) ?? false,
+      ...(booleanOf(child(block, 'overwrite')) === true ? { overwrite: true } : {}),
     };
   },
 
@@ -75,6 +81,7 @@ export const file: StoreKind<FileStoreConfig> = {
     for (const store of stores) {
       const target = targetOf(store);
       checkPath(store, files, problems);
+      checkLock(store, stores, problems);
       checkVariable(store, problems);
       checkFormat(store, first.get(target), problems);
       if (!first.has(target)) first.set(target, store);
@@ -104,18 +111,37 @@ function targetOf({ config, target }: Written): string {
   return target ?? config.path;
 }
 
-function checkPath(store: Written, files: readonly string[], problems: Problems): void {
+function checkPath(store: Written, files: OwnFiles, problems: Problems): void {
   const { config, block } = store;
   const pathNode = child(block, 'path');
   if (pathNode === undefined) return;
   if (config.shownPath.startsWith('~')) {
     const hint = 'write ${' + 'HOME} for your home directory';
     problems.error('store-path', pathNode.at, '~ is not replaced in a path', { hint });
-  } else if (files.includes(targetOf(store))) {
+  } else if (files.configuration.includes(targetOf(store))) {
     reportOwnFile(pathNode, problems);
+  } else if (files.state !== undefined && [files.state, `${files.state}.lock`].includes(targetOf(store))) {
+    const what = targetOf(store) === files.state ? 'the state file' : 'the lock of the state';
+    const hint = 'give the secrets a file of their own';
+    problems.error('store-path', pathNode.at, `${showNode(pathNode)} is ${what}`, { hint });
+  } else if (isDevicePath(config.path) || isDevicePath(targetOf(store))) {
+    const hint = 'name a file; the secrets are kept in it';
+    problems.error('store-path', pathNode.at, `${showNode(pathNode)} is not a regular file`, { hint });
+  } else if (targetOf(store).split(/[\\/]/).includes('.git')) {
+    const hint = 'name a file outside of it';
+    problems.error('store-path', pathNode.at, `${showNode(pathNode)} is in git's own folder`, { hint });
   } else if (/[\\/]$/.test(config.shownPath)) {
     problems.error('store-path', pathNode.at, `${showNode(pathNode)} is a folder`, { hint: 'name a file in it' });
   }
+}
+
+/** Beside each file of secrets is its lock, which is removed after every write. */
+function checkLock(store: Written, stores: readonly Written[], problems: Problems): void {
+  const locked = stores.find((other) => targetOf(store) === `${targetOf(other)}.lock`);
+  const pathNode = child(store.block, 'path');
+  if (locked === undefined || pathNode === undefined) return;
+  const message = `${showNode(pathNode)} is the lock of the secret store ${quote(locked.config.name)}`;
+  problems.error('store-path', pathNode.at, message, { hint: 'name another file' });
 }
 
 function checkVariable({ config, block }: Written, problems: Problems): void {

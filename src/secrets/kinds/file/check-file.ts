@@ -22,6 +22,8 @@ export interface FileStoreConfig extends SecretStoreConfig {
   /** Template of the dotenv variable. */
   readonly variable: string;
   readonly allowUnignored: boolean;
+  /** Replace values that this state did not write. */
+  readonly overwrite?: boolean;
 }
 
 /**
@@ -37,6 +39,8 @@ export async function checkFile(config: FileStoreConfig): Promise<void> {
     throw unusable(config, `cannot have variables named "${config.variable}"`, hint);
   }
   const { folder, file } = await resolvedPaths(config);
+  if (!(await isFileOrAbsent(config.path))) throw notAFile(config, 'not a regular file');
+  if (file.split(/[\\/]/).includes('.git')) throw notAFile(config, "in git's own folder");
   await checkExisting(config, file);
   await checkFolder(config, folder);
   if (!config.allowUnignored) await checkGit(config, file);
@@ -61,12 +65,28 @@ function exists(path: string): Promise<boolean> {
   );
 }
 
+/** What a link of the system leads to, such as /dev/stdout, may have no path of its own. */
+async function isFileOrAbsent(path: string): Promise<boolean> {
+  const facts = await stat(path).catch(() => undefined);
+  if (facts === undefined || facts.isDirectory()) return true;
+  return facts.isFile() && !isDevicePath(path);
+}
+
+/** Whether a path is the system's own and not a file of the user. */
+export function isDevicePath(path: string): boolean {
+  return /^\/(dev|proc|sys)\//.test(path) && !path.startsWith('/dev/shm/');
+}
+
+function notAFile(config: FileStoreConfig, what: string): UserError {
+  return unusable(config, `is ${what}`, `Name a file in \`path\` of the secret store ${config.name}.`);
+}
+
 async function checkExisting(config: FileStoreConfig, file: string): Promise<void> {
   const facts = await stat(file).catch(() => undefined);
   if (facts === undefined) return;
   if (!facts.isFile()) {
     const what = facts.isDirectory() ? 'a folder' : 'not a regular file';
-    throw unusable(config, `is ${what}`, `Name a file in \`path\` of the secret store ${config.name}.`);
+    throw notAFile(config, what);
   }
   if (process.platform !== 'win32' && (facts.mode & 0o077) !== 0) {
     const mode = (facts.mode & 0o777).toString(8).padStart(3, '0');

@@ -1,0 +1,169 @@
+/** Secret stores as a user meets them: what the check finds, what is never overwritten, and what is removed. */
+import { chmodSync, mkdirSync } from 'node:fs';
+import { describe, expect, it } from 'vitest';
+import { isWindows } from '../platform.ts';
+import { CONFIG, STATE, Stage } from '../stage.ts';
+
+const SECRETS = '.motherduck/secrets.env';
+const VARIABLE = 'MOTHERDUCK_TOKEN_ETL_PROD_AIRFLOW';
+const APPLY = 'apply --sandbox --yes --no-smoke';
+
+const configuration = (store: string, accounts = 'etl_prod: { tokens: { airflow: pipeline } }') => `version: 1
+organization: acme
+secret_stores:
+  local: ${store}
+token_policies:
+  pipeline: { type: read_write, ttl: 90d, rotate_before: 14d, overlap: 24h, secret_store: local }
+accounts:
+  ${accounts}
+`;
+const DOTENV = `{ kind: file, path: ${SECRETS}, format: dotenv }`;
+
+const usersOf = (stage: Stage) =>
+  stage.inSandbox(async (organization) => organization.inspect().accounts.map(({ username }) => username));
+
+describe('what cannot be written is found before an account is made', () => {
+  const refused = async (stage: Stage) => {
+    const ran = await stage.run(APPLY);
+    expect(ran.code).toBe(1);
+    expect(ran.stdout).not.toContain('done');
+    expect(await usersOf(stage)).not.toContain('etl_prod');
+    return ran.stderr;
+  };
+
+  it.each([
+    [STATE, 'is the state file'],
+    [`${STATE}.lock`, 'is the lock of the state'],
+    [CONFIG, 'is a file of the configuration itself'],
+    ['/dev/stdout', 'is not a regular file'],
+    ['/proc/self/fd/1', 'is not a regular file'],
+    ['.git/info/exclude', "is in git's own folder"],
+  ])('validate refuses the path %s', async (path, why) => {
+    const stage = new Stage(configuration(`{ kind: file, path: ${path}, format: dotenv }`));
+    const ran = await stage.run('validate');
+    expect(ran).toMatchObject({ code: 1, stdout: expect.stringContaining(why) });
+    expect(await refused(stage)).toContain(why);
+  });
+
+  it('plan refuses the state file that --state names', async () => {
+    const stage = new Stage(configuration(DOTENV));
+    const ran = await stage.run(['plan', '--sandbox', '--state', SECRETS]);
+    expect(ran).toMatchObject({ code: 1, stderr: expect.stringContaining('is the state file') });
+  });
+
+  it('validate refuses the lock of another store', async () => {
+    const stage = new Stage(
+      configuration(`${DOTENV}\n  other: { kind: file, path: ${SECRETS}.lock, format: dotenv }`).replace(
+        'airflow: pipeline',
+        'airflow: pipeline, bi: { policy: pipeline, secret_store: other }',
+      ),
+    );
+    const ran = await stage.run('validate');
+    expect(ran).toMatchObject({ code: 1, stdout: expect.stringContaining('is the lock of the secret store "local"') });
+  });
+
+  it('a JSON file with something else where an account must be', async () => {
+    const stage = new Stage(configuration('{ kind: file, path: secrets.json, format: json }'));
+    stage.write('secrets.json', '{"etl_prod":"x"}', 0o600);
+    expect(await refused(stage)).toContain('the value of "etl_prod" is not an object');
+    expect(stage.read('secrets.json')).toBe('{"etl_prod":"x"}');
+  });
+
+  it('a lock that is a folder', async () => {
+    const stage = new Stage(configuration(DOTENV));
+    mkdirSync(stage.file(`${SECRETS}.lock`), { recursive: true });
+    expect(await refused(stage)).toContain(`its lock ${SECRETS}.lock is not a file`);
+  });
+
+  it('a name that leaves no room for the lock', async () => {
+    const stage = new Stage(configuration(`{ kind: file, path: ${'s'.repeat(252)}, format: dotenv }`));
+    expect(await refused(stage)).toContain('ENAMETOOLONG');
+  });
+
+  it.skipIf(isWindows || process.getuid?.() === 0)('a folder that cannot be written', async () => {
+    const stage = new Stage(configuration('{ kind: file, path: kept/secrets.env, format: dotenv }'));
+    mkdirSync(stage.file('kept'));
+    chmodSync(stage.file('kept'), 0o500);
+    expect(await refused(stage)).toContain('not writable');
+  });
+
+  it('leaves nothing behind but the folder', async () => {
+    const stage = new Stage(configuration(DOTENV));
+    stage.write(SECRETS, 'OTHER=1\n', 0o600);
+    stage.write('.motherduck/keep', '');
+    const { code } = await stage.run(APPLY);
+    expect(code).toBe(0);
+    expect(stage.read(SECRETS)).toMatch(/^OTHER=1\nMOTHERDUCK_TOKEN_ETL_PROD_AIRFLOW=\S+\n$/);
+  });
+});
+
+describe('the first secret of a token overwrites nothing that another program wrote', () => {
+  it('in a file that two configurations share', async () => {
+    const stage = new Stage(configuration(DOTENV));
+    expect((await stage.run(APPLY)).code).toBe(0);
+    const before = stage.read(SECRETS);
+    stage.write('other.yaml', configuration(DOTENV).replace('acme', 'globex'));
+    const ran = await stage.run(`${APPLY} --config other.yaml --state other.json`, { MDACC_SANDBOX: 'other' });
+    expect(ran.code).toBe(1);
+    expect(ran.stderr).toContain(`${SECRETS}#${VARIABLE} already has a value`);
+    expect(stage.read(SECRETS)).toBe(before);
+    expect(stage.has('other.json')).toBe(false);
+  });
+
+  it.each([
+    ['dotenv', 'secrets.env', `${VARIABLE}=mine\n`],
+    ['json', 'secrets.json', '{"etl_prod": {"airflow": "mine"}}'],
+  ])('in a %s file, until the store says overwrite', async (format, path, text) => {
+    const store = `{ kind: file, path: ${path}, format: ${format} }`;
+    const stage = new Stage(configuration(store));
+    stage.write(path, text, 0o600);
+    const { code, stderr } = await stage.run(APPLY);
+    expect([code, stderr]).toEqual([1, expect.stringContaining('already has a value that this state did not write')]);
+    expect(stderr).not.toContain('mine');
+    expect(stage.read(path)).toBe(text);
+    expect(await usersOf(stage)).not.toContain('etl_prod');
+    stage.edit((yaml) => yaml.replace(store, store.replace(' }', ', overwrite: true }')));
+    expect((await stage.run(APPLY)).code).toBe(0);
+    expect(stage.read(path)).not.toContain('mine');
+  });
+
+  it('and a rehearsal takes the place of no real secret at all', async () => {
+    const stage = new Stage(configuration(DOTENV.replace(' }', ', overwrite: true }')));
+    const real = `${VARIABLE}=eyJhbGciOiJIUzI1NiJ9.eyJzZXNzaW9uIjoieCJ9.c2lnbmF0dXJl\n`;
+    stage.write(SECRETS, real, 0o600);
+    expect((await stage.run(APPLY)).stderr).toContain('the sandbox would overwrite a real secret');
+    expect(stage.read(SECRETS)).toBe(real);
+    expect(await usersOf(stage)).not.toContain('etl_prod');
+  });
+
+  it('but an empty value is no secret, and its own is replaced', async () => {
+    const stage = new Stage(configuration(DOTENV));
+    stage.write(SECRETS, `# to be filled\n${VARIABLE}=\n`, 0o600);
+    expect((await stage.run(APPLY)).code).toBe(0);
+    const first = stage.read(SECRETS);
+    expect((await stage.run('rotate etl_prod --sandbox --yes --no-smoke')).code).toBe(0);
+    expect(stage.read(SECRETS)).not.toBe(first);
+    expect(stage.read(SECRETS)).toMatch(/^# to be filled\nMOTHERDUCK_TOKEN_ETL_PROD_AIRFLOW=\S+\n$/);
+  });
+
+  it('in a store that it moves to', async () => {
+    const stage = new Stage(configuration(DOTENV));
+    expect((await stage.run(APPLY)).code).toBe(0);
+    stage.write('new.env', `${VARIABLE}=mine\n`, 0o600);
+    stage.edit((yaml) => yaml.replace(SECRETS, 'new.env'));
+    const ran = await stage.run(APPLY);
+    expect([ran.code, ran.stderr]).toEqual([1, expect.stringContaining(`new.env#${VARIABLE}`)]);
+    expect(stage.read('new.env')).toBe(`${VARIABLE}=mine\n`);
+  });
+});
+
+it('a JSON file keeps everything else byte for byte', async () => {
+  const stage = new Stage(configuration('{ kind: file, path: secrets.json, format: json, overwrite: true }'));
+  const text = '{\n    "id": 12345678901234567890,\n    "v" : 1.0,\n\t"etl_prod": { "n": 1e2 }\n}';
+  stage.write('secrets.json', text, 0o600);
+  expect((await stage.run(APPLY)).code).toBe(0);
+  const [head, tail] = text.split(' }\n}');
+  expect(stage.read('secrets.json')).toMatch(/"airflow": "[^"]+" \}\n\}$/);
+  expect(stage.read('secrets.json').startsWith(`${head}, "airflow": "`)).toBe(true);
+  expect(tail).toBe('');
+});
