@@ -2,7 +2,7 @@
 
 import type { Live } from '../model/live.ts';
 import type { AdoptAccount, AdoptToken } from '../model/plan.ts';
-import type { State, StateAccount, StateToken } from '../model/state.ts';
+import type { RetiringToken, State, StateAccount, StateToken } from '../model/state.ts';
 import { isoTime } from '../model/time.ts';
 import { accountKey } from '../model/username.ts';
 import { adoptedRecord } from '../plan/tokens.ts';
@@ -26,10 +26,18 @@ function adoptedAccount({ account, after }: AdoptAccount, at: string, id: string
   };
 }
 
-/** The state's entry of a token after the live one is adopted; its secret is unknown. */
-function adoptedToken({ after }: AdoptToken, before: StateToken): StateToken {
+/** The state's entry of a token after the live one is adopted; its secret is unknown, so what it replaces stays live. */
+function adoptedToken({ before: replaced, after }: AdoptToken, entry: StateToken): StateToken {
   const { generation, ...token } = after;
-  return { ...before, generation: Math.max(before.generation, generation), current: adoptedRecord(token, generation) };
+  const retiring: RetiringToken[] = replaced
+    ? [{ id: replaced.id, name: replaced.name, expires_at: replaced.expires_at, why: 'replaced' }]
+    : [];
+  return {
+    ...entry,
+    generation: Math.max(entry.generation, generation),
+    current: adoptedRecord(token, generation),
+    retiring: [...entry.retiring, ...retiring],
+  };
 }
 
 /**

@@ -120,6 +120,8 @@ export async function recordVerification(
 /** @param now Milliseconds since 1970. @param overlap Seconds. @param isTested Whether the token connected, rather than was only stored. */
 function withVerification(entry: StateToken, now: number, overlap: number, isTested: boolean): StateToken {
   const { current, ...rest } = entry;
+  // Nothing is known of an adopted token's secret, so the store may still have that of the token it replaced.
+  if (current?.secret === 'unknown') return entry;
   const isFirst = isTested && current !== undefined && current.verified_at === undefined;
   if (!isFirst && !entry.retiring.some(awaitsVerification)) return entry;
   // A Date header has whole seconds: a run in the same second must not be before this time.
@@ -138,7 +140,7 @@ function awaitsVerification(old: RetiringToken): boolean {
 
 async function endOverlap(username: string, token: string, tools: TokenTools): Promise<void> {
   for (const old of tokenOf(tools.stateWriter, username, token).retiring) {
-    if (old.why !== 'replaced') continue;
+    if (old.why !== 'replaced' || old.retire_at === undefined) continue;
     await deleteToken(username, old.id, tools.api);
     await updateToken(tools.stateWriter, username, token, (entry) => ({
       ...entry,

@@ -23,6 +23,15 @@ export type PlanWarning =
       readonly token: string;
       readonly name: string;
       readonly replaced: string;
+      /** Token `name` was adopted, so its secret is unknown and no test can verify it. */
+      readonly adopted?: true;
+    }
+  /** Live tokens that the state does not know, of its series and as new as its own or newer: it is not the newest state. */
+  | {
+      readonly kind: 'older_state';
+      readonly account: string;
+      readonly token: string;
+      readonly names: readonly string[];
     }
   /** All of an account's tokens are replaced within one overlap. */
   | { readonly kind: 'turnover'; readonly account: string; readonly tokens: number }

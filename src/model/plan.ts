@@ -167,9 +167,14 @@ export interface AdoptedToken extends ShownToken {
 /** Adopts a live token into the state as it is. */
 export interface AdoptToken extends ActionBase {
   readonly action: 'adopt_token';
-  readonly reason: { readonly kind: 'unmanaged' } | { readonly kind: 'renamed'; readonly from: string };
+  /** `newer`: the state has an older generation, so an older state is in use. `current`: the name of the state's token. */
+  readonly reason:
+    | { readonly kind: 'unmanaged' }
+    | { readonly kind: 'newer'; readonly current?: string }
+    | { readonly kind: 'renamed'; readonly from: string };
   readonly token: string;
-  readonly before: null;
+  /** The live token of the state that it replaces. */
+  readonly before: ShownToken | null;
   readonly after: AdoptedToken;
   /** The key in the state, when the configuration renamed it. */
   readonly from?: string;

@@ -151,9 +151,10 @@ function planTokens(
     });
   });
   const moved = new Set(renamed.values());
+  const claimed = new Set(plans.flatMap(({ known }) => [...known]));
   for (const [key, token] of state?.tokens ?? []) {
     if (!desired.tokens.has(key) && !moved.has(key))
-      plans.push(planRemovedToken(key, token, liveTokens, records, account, context.now));
+      plans.push(planRemovedToken(key, token, liveTokens, claimed, records, account, context.now));
   }
   return plans;
 }

@@ -46,7 +46,24 @@ function words(notice: PlanNotice): Omit<NoticeText, 'subject'> {
         message: `${incompleteList(notice)}, so some unmanaged accounts may not be shown`,
         hint: { text: 'It may have changed while it was read. Plan again.', command: ['plan'] },
       };
+    case 'older_state':
+      return {
+        message: `an older state is in use: ${few(notice.names.map((name) => `"${name}"`))} is newer than what the state knows`,
+        hint: {
+          text: 'Bring back the newest state and plan again. If it is lost, apply, then store a secret that is known.',
+          command: ['rotate', `${notice.account}/${notice.token}`],
+        },
+      };
     case 'unverified':
+      if (notice.adopted) {
+        return {
+          message: `"${notice.name}" was adopted and its secret is not known, so "${notice.replaced}" stays live`,
+          hint: {
+            text: 'Create a new token and test it.',
+            command: ['rotate', `${notice.account}/${notice.token}`],
+          },
+        };
+      }
       return {
         message: `"${notice.name}" was stored but not verified, so "${notice.replaced}" stays live`,
         hint: {

@@ -36,10 +36,19 @@ export function reasonText(action: Action): string {
           return `revoked outside of mdacc: "${reason.name}" (${reason.id}) is no longer in MotherDuck`;
       }
     }
-    case 'adopt_token':
-      return action.reason.kind === 'unmanaged'
-        ? `"${action.after.name}" is live and not in the state: adopted as it is, with an unknown secret`
-        : `renamed in the configuration, from "${action.reason.from}" to "${action.token}": the token stays`;
+    case 'adopt_token': {
+      const { reason, after } = action;
+      switch (reason.kind) {
+        case 'unmanaged':
+          return `"${after.name}" is live and not in the state: adopted as it is, with an unknown secret`;
+        case 'newer': {
+          const than = reason.current === undefined ? '' : `, and newer than its "${reason.current}"`;
+          return `"${after.name}" is live and not in the state${than}: adopted as it is, with an unknown secret`;
+        }
+        default:
+          return `renamed in the configuration, from "${reason.from}" to "${action.token}": the token stays`;
+      }
+    }
     case 'rotate_token':
       return rotationText(action.reason);
     case 'revoke_token': {

@@ -99,10 +99,12 @@ function whatChanged(desired: DesiredToken, current: TokenRecord, context: Token
 
 /**
  * A run that was stopped between storing a new secret and connecting with it left a replacement that can never be
- * verified, since its secret is no longer in memory. One that was tested and failed is left to the user.
+ * verified, since its secret is no longer in memory. One that was tested and failed is left to the user, and so is one
+ * that was adopted.
  */
 function untestedReplacement(current: TokenRecord, series: TokenSeries): InterruptedRotation | undefined {
   const isRetiring = series.retiring.some(({ record }) => record.why === 'replaced' && record.retire_at === undefined);
-  if (!isRetiring || current.verified_at !== undefined || current.failed_at !== undefined) return undefined;
+  const isDecided = current.verified_at !== undefined || current.failed_at !== undefined;
+  if (!isRetiring || isDecided || current.secret === 'unknown') return undefined;
   return { kind: 'interrupted', left: 'untested', name: current.name, current: current.name };
 }

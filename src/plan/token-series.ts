@@ -63,20 +63,52 @@ export function tokenSeries(
   return { known, retiring, orphans, intents: state?.intents ?? [] };
 }
 
+/** A live token of a higher generation was not named by this program, and names after it would soon be no generations. */
+const MAX_GENERATION = 999_999;
+
+/** The generation of a live token in the series of a name; undefined when it is of none. */
+export function liveGeneration(base: string, { name }: LiveToken): number | undefined {
+  const generation = generationOf(base, name);
+  return generation === undefined || generation > MAX_GENERATION ? undefined : generation;
+}
+
 /** Live tokens of the desired name and type that are not taken, of the highest generation among them. */
 export function adoptable(
-  desired: DesiredToken,
+  { name, type }: Pick<DesiredToken, 'name' | 'type'>,
+  live: readonly LiveToken[],
+  isTaken: (token: LiveToken) => boolean,
+  now: number,
+): { readonly generation: number; readonly tokens: LiveToken[] } {
+  const series = live.flatMap((token) => {
+    const generation = liveGeneration(name, token);
+    const fits = generation !== undefined && token.type === type && !isTaken(token) && !isExpired(token, now);
+    return fits ? [{ token, generation }] : [];
+  });
+  const generation = Math.max(0, ...series.map((entry) => entry.generation));
+  return { generation, tokens: series.filter((entry) => entry.generation === generation).map(({ token }) => token) };
+}
+
+/**
+ * Whether the state cannot be the newest one, since a live token that it does not know has this generation. Of two tokens
+ * of one generation, from two runs with the same state, the later one is the newer.
+ */
+export function isNewer(token: LiveToken, generation: number, { generation: known, current }: StateToken): boolean {
+  const isRival = current?.generation === generation;
+  return generation >= known && (!isRival || token.createdAt > Date.parse(current.created_at));
+}
+
+/** Live tokens of the series that the state does not know, and that a newer state would know. */
+export function newerTokens(
+  base: string,
+  state: StateToken,
   live: readonly LiveToken[],
   isTaken: (token: LiveToken) => boolean,
   now: number,
 ): LiveToken[] {
-  const series = live.flatMap((token) => {
-    const generation = generationOf(desired.name, token.name);
-    const fits = generation !== undefined && token.type === desired.type && !isTaken(token) && !isExpired(token, now);
-    return fits ? [{ token, generation }] : [];
+  return live.filter((token) => {
+    const generation = liveGeneration(base, token);
+    return generation !== undefined && isNewer(token, generation, state) && !isTaken(token) && !isExpired(token, now);
   });
-  const highest = Math.max(...series.map((entry) => entry.generation));
-  return series.filter((entry) => entry.generation === highest).map((entry) => entry.token);
 }
 
 /** A live token as plans show it. */

@@ -5,6 +5,8 @@
  * have been stored.
  *
  *   no current, one live of the name        -> adopt_token
+ *   one live that the state does not know,
+ *     as new as its own or newer            -> adopt_token: an older state is in use; its current begins to retire
  *   no current, none live                   -> create_token
  *   current gone or expired                 -> create_token (the next generation)
  *   current due                             -> rotate_token; the old one's overlap begins once the new one is verified
@@ -17,7 +19,7 @@ import type { LiveToken } from '../model/live.ts';
 import type { PlanError, PlanWarning } from '../model/notice.ts';
 import type { Action, NextChange, PlannedToken, Risk, RotateToken, ShownToken } from '../model/plan.ts';
 import type { StateToken, TokenRecord } from '../model/state.ts';
-import { generationName, generationOf } from '../model/tokens.ts';
+import { generationName, generationOf, seriesOf } from '../model/tokens.ts';
 import { position } from './account-plan.ts';
 import { type TokenContext, whyCreate, whyRotate } from './token-reasons.ts';
 import {
@@ -25,6 +27,9 @@ import {
   adoptable,
   futureRevocations,
   isExpired,
+  isNewer,
+  liveGeneration,
+  newerTokens,
   nextOfCurrent,
   show,
   type TokenSeries,
@@ -58,41 +63,44 @@ export function planToken(
   const series = tokenSeries(state, live, context.records, now);
   const known = new Set([...series.known, ...series.orphans.map((orphan) => orphan.id)]);
   const revocations = [...overlapEnded(series, account, desired.key, now), ...orphaned(series, account, desired.key)];
-  const warnings = unverifiedToken(state, series, account, desired.key);
+  const unverified = unverifiedToken(state, series, account, desired.key);
+  const warnings: PlanWarning[] = [];
   const done = (actions: readonly Action[], next: readonly NextChange[] = [], errors: readonly PlanError[] = []) => ({
     actions: [...actions, ...revocations],
-    warnings,
+    warnings: [...warnings, ...unverified],
     errors,
     next: [...next, ...futureRevocations(series, account, desired.key, now)],
     known,
-    unverified: warnings.length > 0,
+    unverified: unverified.length > 0,
   });
 
   const current = state?.current;
-  const currentLive = current && live.find((token) => token.id === current.id);
+  const found = current && live.find((token) => token.id === current.id);
+  const currentLive = found && !isExpired(found, now) ? found : undefined;
 
-  if (current === undefined || currentLive === undefined || isExpired(currentLive, now)) {
-    const { records } = context;
-    const isTaken = ({ id, name }: LiveToken) => known.has(id) || records.ids.has(id) || records.names.has(name);
-    const candidates =
-      current === undefined && series.orphans.length === 0 ? adoptable(desired, live, isTaken, now) : [];
-    const [candidate, ...others] = candidates;
-    if (candidate !== undefined && others.length > 0) {
-      const [ids, name] = [candidates.map(({ id }) => id), candidate.name];
+  const candidates = toAdopt(desired, state, live, series, context);
+  const [candidate, ...others] = candidates;
+  if (candidate !== undefined) {
+    const { id, name } = candidate;
+    for (const each of candidates) known.add(each.id);
+    const isOlderState = state !== undefined && state.generation > 0;
+    if (isOlderState) warnings.push({ kind: 'older_state', account, token: desired.key, names: [name] });
+    if (others.length > 0) {
+      const ids = [id, ...others.map((other) => other.id)];
       return done([], [], [{ kind: 'ambiguous', account, token: desired.key, name, type: desired.type, ids }]);
     }
-    if (candidate !== undefined) {
-      known.add(candidate.id);
-      const actions = adopt(desired, candidate, state, live, series, context);
-      const isRotated = actions.some(({ action }) => action === 'rotate_token');
-      return done(actions, isRotated ? [] : nextOfCurrent(desired, candidate, undefined, account));
-    }
-    const before = currentLive === undefined ? null : show(currentLive);
+    const actions = adopt(desired, candidate, state, currentLive, live, series, context);
+    const isRotated = actions.some(({ action }) => action === 'rotate_token');
+    return done(actions, isRotated ? [] : nextOfCurrent(desired, candidate, undefined, account));
+  }
+
+  if (current === undefined || currentLive === undefined) {
+    const before = found === undefined ? null : show(found);
     return done([
       {
         action: 'create_token',
         ...about,
-        reason: whyCreate(current, currentLive, series, context),
+        reason: whyCreate(current, found, series, context),
         risk: 'safe',
         before,
         after: plannedToken(desired, state, live, context.records),
@@ -101,15 +109,35 @@ export function planToken(
   }
 
   const why = whyRotate(desired, current, currentLive, series, context);
-  if (context.renamedFrom !== undefined) {
-    return done(
-      moveKey(desired, current, currentLive, state, live, why, context),
-      why === undefined ? nextOfCurrent(desired, currentLive, current.ttl, account) : [],
-    );
-  }
+  const { renamedFrom } = context;
+  const moved = renamedFrom === undefined ? [] : [moveKey(desired, current, currentLive, renamedFrom, context)];
   return why === undefined
-    ? done([], nextOfCurrent(desired, currentLive, current.ttl, account))
-    : done([rotate(desired, currentLive, state, live, why, context)]);
+    ? done(moved, nextOfCurrent(desired, currentLive, current.ttl, account))
+    : done([...moved, rotate(desired, currentLive, state, live, why, context)]);
+}
+
+/**
+ * The live tokens to choose from, one of which becomes current: without a current one, any of the name; else those that
+ * only a newer state knows. The name may have changed in the configuration since.
+ */
+function toAdopt(
+  desired: DesiredToken,
+  state: StateToken | undefined,
+  live: readonly LiveToken[],
+  series: TokenSeries,
+  { records, now }: TokenContext,
+): LiveToken[] {
+  const isTaken = ({ id, name }: LiveToken) => records.ids.has(id) || records.names.has(name);
+  const current = state?.current;
+  const bases = [desired.name, ...(current === undefined ? [] : [seriesOf(current.name)])];
+  for (const name of new Set(bases)) {
+    const { generation, tokens } = adoptable({ name, type: desired.type }, live, isTaken, now);
+    const isAfter = series.orphans.every((orphan) => generation > (liveGeneration(name, orphan) ?? 0));
+    if (state === undefined || (current === undefined && series.orphans.length === 0)) return tokens;
+    const newer = isAfter ? tokens.filter((token) => isNewer(token, generation, state)) : [];
+    if (newer.length > 0) return newer;
+  }
+  return [];
 }
 
 /** Adoption alone rotates nothing; a token that is also due is rotated by a second action. */
@@ -117,24 +145,32 @@ function adopt(
   desired: DesiredToken,
   candidate: LiveToken,
   state: StateToken | undefined,
+  currentLive: LiveToken | undefined,
   live: readonly LiveToken[],
   series: TokenSeries,
   context: TokenContext,
 ): Action[] {
-  const { account } = context;
-  const generation = generationOf(desired.name, candidate.name) ?? 1;
+  const { account, renamedFrom } = context;
+  const current = state?.current;
+  const generation =
+    generationOf(desired.name, candidate.name) ?? generationOf(seriesOf(candidate.name), candidate.name) ?? 1;
+  const newer = current === undefined ? { kind: 'newer' as const } : { kind: 'newer' as const, current: current.name };
   const adoption: Action = {
     action: 'adopt_token',
     account,
     token: desired.key,
     ...position(desired.location),
-    reason: { kind: 'unmanaged' },
+    reason: state === undefined || state.generation === 0 ? { kind: 'unmanaged' } : newer,
     risk: 'safe',
-    before: null,
+    before: currentLive === undefined ? null : show(currentLive),
     after: { ...show(candidate), generation },
   };
+  const moved =
+    renamedFrom === undefined || current === undefined || currentLive === undefined
+      ? []
+      : [moveKey(desired, current, currentLive, renamedFrom, context)];
   const due = whyRotate(desired, adoptedRecord(show(candidate), generation), candidate, series, context);
-  return due === undefined ? [adoption] : [adoption, rotate(desired, candidate, state, live, due, context)];
+  return [...moved, adoption, ...(due === undefined ? [] : [rotate(desired, candidate, state, live, due, context)])];
 }
 
 /** The configuration has another key for a token of the state: the entry moves, and the token stays. */
@@ -142,23 +178,20 @@ function moveKey(
   desired: DesiredToken,
   current: TokenRecord,
   currentLive: LiveToken,
-  state: StateToken | undefined,
-  live: readonly LiveToken[],
-  due: Why | undefined,
+  from: string,
   context: TokenContext,
-): Action[] {
-  const moved: Action = {
+): Action {
+  return {
     action: 'adopt_token',
     account: context.account,
     token: desired.key,
     ...position(desired.location),
-    reason: { kind: 'renamed', from: context.renamedFrom ?? '' },
+    reason: { kind: 'renamed', from },
     risk: 'safe',
     before: null,
     after: { ...show(currentLive), generation: current.generation },
-    ...(context.renamedFrom === undefined ? {} : { from: context.renamedFrom }),
+    from,
   };
-  return due === undefined ? [moved] : [moved, rotate(desired, currentLive, state, live, due, context)];
 }
 
 /** The state's record of an adopted token, whose requested lifetime is not known. */
@@ -187,17 +220,27 @@ function rotate(
   };
 }
 
-/** Plans a token of the state whose key is no longer in the configuration. */
+/**
+ * Plans a token of the state whose key is no longer in the configuration.
+ *
+ * @param claimed Ids of the live tokens of the account's other keys.
+ */
 export function planRemovedToken(
   key: string,
   state: StateToken,
   live: readonly LiveToken[],
+  claimed: ReadonlySet<string>,
   records: AccountRecords,
   account: string,
   now: number,
 ): TokenPlan {
   const series = tokenSeries(state, live, records, now);
-  const all = live.filter((token) => series.known.has(token.id) || series.orphans.includes(token));
+  const base = seriesOf((state.current ?? state.intents[0] ?? state.retiring[0])?.name ?? key);
+  const isTaken = ({ id, name }: LiveToken) => claimed.has(id) || records.ids.has(id) || records.names.has(name);
+  const newer = newerTokens(base, state, live, isTaken, now);
+  const all = live.filter(
+    (token) => series.known.has(token.id) || series.orphans.includes(token) || newer.includes(token),
+  );
   const actions: Action[] = all.map((token) => {
     const replaced = series.retiring.find((entry) => entry.live.id === token.id);
     const risk: Risk = replaced !== undefined || isExpired(token, now) ? 'safe' : 'disruptive';
@@ -224,7 +267,8 @@ export function planRemovedToken(
   }
   return {
     actions,
-    warnings: [],
+    warnings:
+      newer.length === 0 ? [] : [{ kind: 'older_state', account, token: key, names: newer.map(({ name }) => name) }],
     errors: [],
     next: [],
     known: new Set(all.map((token) => token.id)),
@@ -239,7 +283,8 @@ function plannedToken(
   records: AccountRecords,
 ): PlannedToken {
   const names = new Set([...live.map((token) => token.name), ...records.names]);
-  let generation = (state?.generation ?? 0) + 1;
+  const generations = live.map((token) => liveGeneration(desired.name, token) ?? 0);
+  let generation = Math.max(state?.generation ?? 0, ...generations) + 1;
   while (names.has(generationName(desired.name, generation))) generation += 1;
   return {
     name: generationName(desired.name, generation),
@@ -285,5 +330,6 @@ function unverifiedToken(
 ): PlanWarning[] {
   const old = series.retiring.find(({ record }) => record.why === 'replaced' && record.retire_at === undefined);
   if (state?.current === undefined || old === undefined) return [];
-  return [{ kind: 'unverified', account, token, name: state.current.name, replaced: old.record.name }];
+  const adopted = state.current.secret === 'unknown' ? { adopted: true as const } : {};
+  return [{ kind: 'unverified', account, token, name: state.current.name, replaced: old.live.name, ...adopted }];
 }

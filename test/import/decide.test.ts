@@ -249,8 +249,8 @@ describe('a token is left out', () => {
       { name: 'app.5', ttl: DAY },
       { name: 'app.2.2', ttl: DAY },
     ]);
-    const series = 'managed_series app';
-    expect(skipped(await the.import())).toEqual([`etl_prod/app.5: ${series}`, `etl_prod/app.2.2: ${series}`]);
+    expect(await the.plan()).toEqual(['adopt_token etl_prod/app']);
+    expect(skipped(await the.import())).toEqual(['etl_prod/app.2.2: managed_series app']);
     expect(await the.plan()).toEqual([]);
   });
 
@@ -584,8 +584,8 @@ describe('what is asked for by name', () => {
     await the.import();
     the.edit((text) => text.replace(/^ *airflow: .*\n/m, ''));
     await the.account('etl_prod', [{ name: 'airflow.2', ttl: 90 * DAY }]);
-    expect(skipped(await the.import())).toEqual(['etl_prod/airflow.2: managed_series airflow']);
-    expect(await the.plan()).toEqual(['revoke_token etl_prod/airflow']);
+    expect(skipped(await the.import())).toEqual([]);
+    expect(await the.plan()).toEqual(['revoke_token etl_prod/airflow', 'revoke_token etl_prod/airflow']);
   });
 });
 

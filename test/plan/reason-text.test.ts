@@ -34,6 +34,7 @@ const ALL: readonly (readonly [action: Action['action'], reason: object, more?: 
   ['create_token', { kind: 'expired', name: 'airflow', expired_at }],
   ['create_token', { kind: 'revoked', name: 'airflow', id: 'id-1' }],
   ['adopt_token', { kind: 'unmanaged' }, { after: live }],
+  ['adopt_token', { kind: 'newer', current: 'airflow' }, { after: { ...live, name: 'airflow.2' } }],
   ['adopt_token', { kind: 'renamed', from: 'dbt' }],
   [
     'rotate_token',
