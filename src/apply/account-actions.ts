@@ -18,6 +18,12 @@ export interface AccountTools {
   readonly stateWriter: StateWriter;
 }
 
+/** What a deletion needs. */
+export interface DeletionTools extends AccountTools {
+  /** MotherDuck's id of the user of that name; undefined when the list of users lacks it. @throws ApiError */
+  idOf(username: string): Promise<string | undefined>;
+}
+
 /** Creates an account. When the answer is lost, checks whether the account exists. @throws ApiError */
 export async function createAccount(action: CreateAccount, tools: AccountTools): Promise<void> {
   const { api, stateWriter } = tools;
@@ -62,9 +68,19 @@ export async function setDucklings(action: SetDucklings, account: DesiredAccount
   });
 }
 
-/** Deletes an account and all of its data. @throws ApiError */
-export async function deleteAccount(action: DeleteAccount, tools: AccountTools): Promise<void> {
+/**
+ * Deletes an account and all of its data, if it is still the one of the state.
+ *
+ * @throws ApiError; UserError PLAN_STALE when another account has its name.
+ */
+export async function deleteAccount(action: DeleteAccount, tools: DeletionTools): Promise<void> {
   const { api, stateWriter } = tools;
+  const id = await tools.idOf(action.account);
+  const isGone = id === undefined && !(await exists(action.account, api));
+  if (!isGone && (id === undefined || id !== stateWriter.state.accounts.get(accountKey(action.account))?.id)) {
+    const message = `another account is named ${action.account} at MotherDuck since the plan was made, so it was not deleted`;
+    throw new UserError('PLAN_STALE', message, { text: 'See what there is now.', command: ['plan'] });
+  }
   const at = isoTime(api.now());
   await updateAccount(
     stateWriter,

@@ -6,7 +6,7 @@ import type { RetiringToken, State, StateAccount, StateToken } from '../model/st
 import { isoTime } from '../model/time.ts';
 import { accountKey } from '../model/username.ts';
 import { adoptedRecord } from '../plan/tokens.ts';
-import { type AccountTools, withoutIntent } from './account-actions.ts';
+import type { AccountTools } from './account-actions.ts';
 import { NO_TOKEN, noteAccount, noteToken, type StateWriter } from './state-writer.ts';
 
 /**
@@ -76,9 +76,13 @@ function idOf({ accounts }: Live, key: string): string | undefined {
 export function adoptAccount(action: AdoptAccount, tools: AccountTools & { readonly live: Live }): void {
   const { api, stateWriter, live } = tools;
   const id = idOf(live, accountKey(action.account));
-  noteAccount(stateWriter, action.account, (entry) =>
-    entry === undefined ? adoptedAccount(action, isoTime(api.now()), id) : withoutIntent(entry),
-  );
+  noteAccount(stateWriter, action.account, (entry) => {
+    const adopted = adoptedAccount(action, isoTime(api.now()), id);
+    if (entry === undefined || action.reason.kind === 'replaced_outside')
+      return { ...adopted, tokens: entry?.tokens ?? adopted.tokens };
+    const { intent: _done, ...account } = entry;
+    return { ...account, ...(id === undefined ? {} : { id }) };
+  });
 }
 
 /** Adopts a live token into the state, or renames its entry when the configuration renamed its key. */

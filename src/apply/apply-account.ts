@@ -10,7 +10,7 @@ import { accountKey } from '../model/username.ts';
 import type { Api } from '../motherduck/api.ts';
 import { isAfterVerification } from '../plan/action-order.ts';
 import type { SecretStore } from '../secrets/store.ts';
-import { createAccount, deleteAccount, forget, setDucklings } from './account-actions.ts';
+import { createAccount, type DeletionTools, deleteAccount, forget, setDucklings } from './account-actions.ts';
 import { adoptAccount, adoptToken } from './adopt.ts';
 import type { StateWriter } from './state-writer.ts';
 import { createToken, recordVerification, revokeToken } from './token-actions.ts';
@@ -65,7 +65,7 @@ export interface AccountResult {
 /** The apply of one account. */
 export class AccountApply {
   readonly #account: string;
-  readonly #input: ApplyInput & { readonly halt: Halt };
+  readonly #input: ApplyInput & Pick<DeletionTools, 'idOf'> & { readonly halt: Halt };
   readonly #desired: DesiredAccount | undefined;
   readonly #outcomes: Outcome[] = [];
   readonly #smoke: AccountSmoke[] = [];
@@ -78,7 +78,7 @@ export class AccountApply {
   #failedAccount: UserError | undefined;
   #isTouched = false;
 
-  constructor(account: string, input: ApplyInput & { readonly halt: Halt }) {
+  constructor(account: string, input: ApplyInput & Pick<DeletionTools, 'idOf'> & { readonly halt: Halt }) {
     this.#account = account;
     this.#input = input;
     this.#desired = input.desired.accounts.get(accountKey(account));

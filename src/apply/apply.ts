@@ -12,6 +12,7 @@
 import { setMaxListeners } from 'node:events';
 import type { Action } from '../model/plan.ts';
 import type { AccountSmoke } from '../model/smoke.ts';
+import type { StateAccount } from '../model/state.ts';
 import { UserError } from '../model/user-error.ts';
 import { accountKey } from '../model/username.ts';
 import { inParallel } from '../motherduck/concurrency.ts';
@@ -39,18 +40,51 @@ export async function apply(input: ApplyInput): Promise<Applied> {
   await checkStores(input);
   await input.stateWriter.update((state) => refreshState(state, input));
   const groups = groupByAccount(input);
+  let ids: ReturnType<typeof listIds> | undefined;
+  // Read when an account is first deleted: it may have been replaced since the plan was made.
+  const idOf = async (username: string) => {
+    ids ??= listIds(input.api);
+    return (await ids).get(accountKey(username));
+  };
   const halt: Halt = {};
   const results = await inParallel(groups, input.parallelism, async ([account, actions]) => {
-    const result = await new AccountApply(account, { ...input, halt }).run(actions);
+    const result = await new AccountApply(account, { ...input, halt, idOf }).run(actions);
     input.onEvent?.({ kind: 'account', account });
     return result;
   });
+  await recordIds(input);
   return {
     outcomes: results.flatMap((result) => result.outcomes),
     smoke: results.flatMap((result) => result.smoke),
     failures: [...results.flatMap((result) => result.failures), ...(await saved(input))],
     interrupted: input.stopping.aborted,
   };
+}
+
+/** The users' ids by `accountKey`; of two with one name, that of the active one. @throws ApiError */
+async function listIds(api: ApplyInput['api']): Promise<ReadonlyMap<string, string>> {
+  const { users } = await api.listUsers();
+  const activeLast = [...users].sort((a, b) => Number(b.is_deprovisioned) - Number(a.is_deprovisioned));
+  return new Map(activeLast.map(({ username, id }) => [accountKey(username), id]));
+}
+
+/** Notes the ids of new accounts, which MotherDuck's answer to a creation lacks. What fails here is noted by the next apply. */
+async function recordIds({ api, stateWriter, stopping }: ApplyInput): Promise<void> {
+  const isNew = ({ id, intent, origin }: StateAccount) =>
+    id === undefined && intent === undefined && origin === 'created';
+  if (stopping.aborted || ![...stateWriter.state.accounts.values()].some(isNew)) return;
+  try {
+    const ids = await listIds(api);
+    stateWriter.note((state) => {
+      const identified = [...state.accounts].map(([key, account]): [string, StateAccount] => {
+        const id = ids.get(key);
+        return [key, id !== undefined && isNew(account) ? { ...account, id } : account];
+      });
+      return { ...state, accounts: new Map(identified) };
+    });
+  } catch (error) {
+    if (!(error instanceof UserError)) throw error;
+  }
 }
 
 /** Writes noted changes and those that could not be written before. */

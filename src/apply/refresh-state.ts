@@ -35,11 +35,10 @@ export function refreshState(state: State, { desired, live, plan }: RefreshInput
     const tokens = liveAccount
       ? refreshTokens(account, liveAccount, live.now, (token) => desiredAccount?.tokens.has(token) ?? true)
       : account.tokens;
-    // After an account left the configuration, another account may have taken its name: keep the known id.
-    const id = (desiredAccount && liveAccount?.user?.id) ?? account.id;
-    // A newly seen id alone is not worth a write.
-    const isNewId = id !== account.id && runs !== state.runs;
-    if (isNewId || deletionProtection !== account.deletion_protection || tokens !== account.tokens) {
+    // A known id stays: another account that has taken the name is adopted or forgotten by an action of the plan.
+    const isOurs = desiredAccount !== undefined && account.intent === undefined;
+    const id = account.id ?? (isOurs ? liveAccount?.user?.id : undefined);
+    if (id !== account.id || deletionProtection !== account.deletion_protection || tokens !== account.tokens) {
       accounts.set(key, {
         ...account,
         ...(id === undefined ? {} : { id }),

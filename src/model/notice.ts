@@ -56,6 +56,8 @@ export type PlanError =
   /** The name belongs to a person's user. `managed`: the state has a service account of that name. */
   | { readonly kind: 'person'; readonly account: string; readonly managed: boolean }
   | { readonly kind: 'deprovisioned'; readonly account: string }
+  /** It may be another account of that name, so it is not deleted. `listed`: its id is known, and the state has none. */
+  | { readonly kind: 'unidentified'; readonly account: string; readonly listed: boolean }
   /** Several live tokens could be adopted. */
   | {
       readonly kind: 'ambiguous';
@@ -68,8 +70,8 @@ export type PlanError =
 
 /** A guardrail that a plan breaks. */
 export type Violation =
-  /** It would delete the account that runs the program; `own_account_unknown`: that cannot be ruled out. */
-  | { readonly kind: 'own_account' | 'own_account_unknown' | 'protected'; readonly account: string }
+  /** It would delete the account that runs the program, or one with deletion protection. */
+  | { readonly kind: 'own_account' | 'protected'; readonly account: string }
   | { readonly kind: 'too_many_deletes'; readonly limit: number; readonly accounts: readonly string[] }
   | CeilingExceeded
   /** `planned`: accounts of this plan have no known ceiling; else only accounts that `--only` left out. */

@@ -93,6 +93,9 @@ function planEntry(
   if (state.intent?.action === 'create_account') {
     return [{ action: 'adopt_account', ...about, reason: { kind: 'interrupted' }, after }];
   }
+  if (state.id !== undefined && live.user !== undefined && state.id !== live.user.id) {
+    return [{ action: 'adopt_account', ...about, reason: { kind: 'replaced_outside' }, after }];
+  }
   return [];
 }
 

@@ -17,8 +17,7 @@ export interface GuardrailInput {
   /** The accounts with a ceiling that is not known after the plan. */
   readonly unpriced: readonly string[];
   isPlanned(username: string): boolean;
-  /** `unknown` when the users cannot be listed. */
-  isSelf(username: string): boolean | 'unknown';
+  isSelf(username: string): boolean;
 }
 
 /** The violations of a plan; apply refuses while there is one. */
@@ -47,9 +46,7 @@ function raisesCeiling({ ownCompute: { before, after } }: Pick<GuardrailInput, '
 }
 
 function refusedDeletion(account: string, { state, isSelf }: GuardrailInput): Violation[] {
-  const isOwn = isSelf(account);
-  if (isOwn === 'unknown') return [{ kind: 'own_account_unknown', account }];
-  if (isOwn) return [{ kind: 'own_account', account }];
+  if (isSelf(account)) return [{ kind: 'own_account', account }];
   return state.accounts.get(accountKey(account))?.deletion_protection ? [{ kind: 'protected', account }] : [];
 }
 
@@ -67,13 +64,9 @@ function ceilingViolation({ desired, compute, unpriced, isPlanned }: GuardrailIn
  * Tells whether a user is the one whose token runs the program, by the claims in the token itself: any claim that is
  * the user's id, name or e-mail address. MotherDuck does not document the claims, so none is relied on by name.
  */
-export function selfMatcher(
-  claims: readonly string[],
-  users: readonly LiveUser[] | undefined,
-): (username: string) => boolean | 'unknown' {
+export function selfMatcher(claims: readonly string[], users: readonly LiveUser[]): (username: string) => boolean {
   const own = new Set(claims.map((claim) => claim.toLowerCase()));
   return (username) => {
-    if (users === undefined) return own.has(username.toLowerCase()) || 'unknown';
     const user = users.find((candidate) => accountKey(candidate.username) === accountKey(username));
     const names = [username, user?.username, user?.id, user?.email];
     return names.some((name) => name !== undefined && own.has(name.toLowerCase()));

@@ -132,17 +132,28 @@ function words(notice: PlanNotice): Omit<NoticeText, 'subject'> {
         message: `"${notice.account}" is deprovisioned at MotherDuck`,
         hint: { text: 'Have it provisioned again in MotherDuck, or remove it from the configuration.' },
       };
+    case 'unidentified':
+      return notice.listed
+        ? {
+            code: 'ACCOUNT_UNUSABLE',
+            message: 'not deleted: the state has no user id of it, so it may be another account of that name',
+            hint: {
+              text: 'Put it back into the configuration and apply, which records its id, or delete it at MotherDuck and forget it.',
+              command: ['state', 'forget', notice.account],
+            },
+          }
+        : {
+            code: 'ACCOUNT_UNUSABLE',
+            message: 'not deleted: its user id cannot be read, so it may be another account of that name',
+            hint: {
+              text: 'Plan with an admin token that may list users, or delete it at MotherDuck; the next apply forgets it.',
+            },
+          };
     case 'ambiguous':
       return {
         code: 'TOKEN_AMBIGUOUS',
         message: `${notice.ids.length} live ${notice.type} tokens are named "${notice.name}": ${notice.ids.join(' and ')}`,
         hint: { text: 'Revoke the unused one at MotherDuck, then plan again.' },
-      };
-    case 'own_account_unknown':
-      return {
-        code: 'GUARDRAIL',
-        message: `${notice.account} may be the account whose token runs this program: users cannot be listed, so this cannot be ruled out`,
-        hint: { text: 'Delete it at MotherDuck; the next apply forgets it.' },
       };
     case 'own_account':
       return {
@@ -196,7 +207,7 @@ export function incompleteList({ listed, total }: { readonly listed: number; rea
 }
 
 /** Kinds whose messages name what they are about. */
-const NAMES_SUBJECT = ['own_account', 'own_account_unknown', 'protected'];
+const NAMES_SUBJECT = ['own_account', 'protected'];
 
 function subjectOf(notice: PlanNotice): string | undefined {
   if (!('account' in notice) || NAMES_SUBJECT.includes(notice.kind)) return undefined;

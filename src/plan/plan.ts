@@ -71,7 +71,7 @@ export function makePlan(desired: Desired, live: Live, state: State, options: Pl
   const compute = desired.computeRates && sumCeilings([...ceilings.values()]);
   const unpriced = [...ceilings].filter(([, { after }]) => after === null).map(([username]) => username);
   const ownCompute = sumCeilings([...ceilings].filter(([username]) => only(username)).map(([, ceiling]) => ceiling));
-  const isSelf = selfMatcher(options.claims ?? [], live.users.listed ? live.users.all : undefined);
+  const isSelf = selfMatcher(options.claims ?? [], live.users.listed ? live.users.all : []);
   return {
     organization: desired.organization,
     sandbox: options.sandbox ?? false,

@@ -13,9 +13,7 @@ export function reasonText(action: Action): string {
         ? `new (${shortLine(action.reason.at)})`
         : `deleted outside of mdacc: in the state since ${action.reason.since.slice(0, 10)}, no longer in MotherDuck`;
     case 'adopt_account':
-      return action.reason.kind === 'unmanaged'
-        ? 'it exists at MotherDuck and is not in the state: adopted as it is'
-        : 'created by an interrupted run';
+      return ADOPTED[action.reason.kind];
     case 'set_ducklings': {
       const { reason, before, after } = action;
       if (reason.kind === 'new_account' || before === null) return `the account is new, ${lineText(reason.at)}`;
@@ -74,6 +72,9 @@ export function reasonText(action: Action): string {
       if (action.reason.kind === 'replaced_outside') {
         return 'removed from the configuration, and another account has its name now';
       }
+      if (action.reason.kind === 'unconfirmed') {
+        return 'removed from the configuration; its creation was never confirmed, so the account of that name may be another one';
+      }
       return action.token === undefined
         ? `${REMOVED[action.reason.kind]}, and it is no longer in MotherDuck`
         : `"${action.token}" was removed from the configuration, and has no live tokens`;
@@ -130,6 +131,12 @@ const REVOKED: Readonly<Record<string, string>> = {
   never_stored: 'the secret was never stored',
   orphan: 'an interrupted run created it, and its secret may not be stored',
 };
+
+const ADOPTED = {
+  unmanaged: 'it exists at MotherDuck and is not in the state: adopted as it is',
+  interrupted: 'an interrupted run may have created it: adopted as it is',
+  replaced_outside: 'deleted and created again outside of mdacc, with another user id: adopted as it is',
+} as const;
 
 const REMOVED = { removed: 'removed from the configuration', destroyed: 'requested with mdacc destroy' } as const;
 

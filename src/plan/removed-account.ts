@@ -17,6 +17,7 @@ export function planRemovedAccount(
 ): AccountPlan {
   if (state === undefined) return NOTHING;
   const about = { account, after: null } as const;
+  if (live !== undefined && state.intent?.action === 'create_account') return forgetOnly(account, 'unconfirmed');
   if (live === undefined) {
     const reason = { kind: context.because };
     const forget: Action = { action: 'forget', ...about, reason, risk: 'safe', before: { username: account } };
@@ -29,6 +30,9 @@ export function planRemovedAccount(
   const other = live.user && whyNotOurs(account, state, live.user);
   if (other !== undefined) return other;
   if (context.prune) {
+    // What cannot be told from another account of that name is not deleted.
+    if (state.id === undefined || live.user === undefined)
+      return { ...NOTHING, errors: [{ kind: 'unidentified', account, listed: live.user !== undefined }] };
     const before = { username: live.username, tokens: live.tokens.map(show) };
     const reason = { kind: context.because };
     const compute = priceLive(live, context.desired.computeRates, 0);
@@ -81,10 +85,14 @@ function whyNotOurs(account: string, state: StateAccount, user: LiveUser): Accou
   if (!user.isServiceAccount) {
     return { ...NOTHING, errors: [{ kind: 'person', account, managed: true }] };
   }
-  if (state.id === undefined || state.id === user.id) return undefined;
-  const reason = { kind: 'replaced_outside' } as const;
+  return state.id === undefined || state.id === user.id ? undefined : forgetOnly(account, 'replaced_outside');
+}
+
+/** Forgets the account while another one, or perhaps another one, has its name. */
+function forgetOnly(account: string, kind: 'replaced_outside' | 'unconfirmed'): AccountPlan {
   const before = { username: account };
-  return { ...NOTHING, actions: [{ action: 'forget', account, reason, risk: 'safe', before, after: null }] };
+  const actions: Action[] = [{ action: 'forget', account, reason: { kind }, risk: 'safe', before, after: null }];
+  return { ...NOTHING, actions };
 }
 
 function notRotated(account: string, next: readonly NextChange[]): PlanWarning[] {

@@ -408,11 +408,12 @@ describe('what leaves the configuration', () => {
     expect(reasonAt(plan, 0)).toEqual({ kind: 'replaced_outside' });
   });
 
-  it('nothing is deleted while nobody can tell whose token runs the program', async () => {
+  it('nothing is deleted while users cannot be listed, so that nobody can tell whose token runs the program', async () => {
     const world = new World({ usersList: 'forbidden' });
     await world.apply(desire({ etl_prod: { protected: false } }));
     const plan = await world.plan(desire({}, { guardrails: { maxDeletes: 1 } }), { prune: true, claims: ['some-id'] });
-    expect(plan.violations).toEqual([{ kind: 'own_account_unknown', account: 'etl_prod' }]);
+    expect(plan.actions).toEqual([]);
+    expect(plan.errors).toEqual([{ kind: 'unidentified', account: 'etl_prod', listed: false }]);
   });
 
   it('warns that the tokens of a retained account are not rotated', async () => {

@@ -38,7 +38,7 @@ describe("MotherDuck's clock", () => {
     }
     expect(folder.has('motherduck.accounts.state.json')).toBe(false);
     const { stderr } = await folder.run('plan', env);
-    expectGolden('errors', `a clock ${_what}`, stderr, { span: /\d+ (days|hours)/g });
+    expectGolden('errors', `MotherDuck's clock > ${_what}`, stderr, { span: /\d+ (days|hours)/g });
   });
 
   it('minutes ahead is a warning', async () => {
