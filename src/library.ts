@@ -67,6 +67,7 @@ export type {
   RevokeToken,
   Risk,
   RotateToken,
+  Scope,
   SetDucklings,
   ShownToken,
   SourceLine,

@@ -26,6 +26,7 @@ export function audit(evidence: Evidence, rules: readonly Rule[] = RULES): Audit
   return {
     organization: desired.organization,
     sandbox: evidence.sandbox,
+    ...(evidence.scope ? { scope: evidence.scope } : {}),
     at: isoTime(evidence.now),
     file: desired.file,
     checked: { accounts: checked.length, tokens: checked.reduce((sum, { tokens }) => sum + tokens.length, 0) },

@@ -4,7 +4,7 @@
  */
 import type { Desired, SecretStoreConfig } from '../model/desired.ts';
 import type { Live } from '../model/live.ts';
-import type { Action, Plan } from '../model/plan.ts';
+import type { Action, Plan, Scope } from '../model/plan.ts';
 import type { State } from '../model/state.ts';
 import type { UserError } from '../model/user-error.ts';
 import { accountKey, globMatcher } from '../model/username.ts';
@@ -27,6 +27,7 @@ export interface Readings {
   /** The secret stores that tokens use and that cannot be written, by name. */
   readonly unusableStores: ReadonlyMap<string, UserError>;
   readonly usage?: Usage;
+  readonly scope?: Scope;
 }
 
 /** The accounts with running Ducklings, or why they could not be read. */
@@ -62,6 +63,7 @@ export interface Evidence {
   readonly active: Active;
   readonly unusableStores: readonly { readonly store: SecretStoreConfig; readonly why: UserError }[];
   readonly usage?: Usage;
+  readonly scope?: Scope;
 }
 
 /** Joins what was read. */
@@ -82,6 +84,7 @@ export function joinEvidence(readings: Readings): Evidence {
       return why === undefined ? [] : [{ store, why }];
     }),
     ...(usage ? { usage } : {}),
+    ...(readings.scope ? { scope: readings.scope } : {}),
   };
 }
 

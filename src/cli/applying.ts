@@ -11,6 +11,7 @@ import type { Plan } from '../model/plan.ts';
 import { hasChanges } from '../plan/plan.ts';
 import { eventLine } from '../report/apply/text.ts';
 import { APPLY_FORMATS, type ApplyFormat } from '../report/formats.ts';
+import { relocated } from '../report/locations.ts';
 import { kindOf } from '../secrets/stores.ts';
 import { openState, type StateFile } from '../state/state-file.ts';
 import type { ConfigOptions } from './configuration.ts';
@@ -114,7 +115,8 @@ async function carryOut(
   const { applied, smoke } = done;
   const format = APPLY_FORMATS[options.format];
   const isWorthTelling = hasChanges(plan) || smoke.accounts.length > 0 || applied.failures.length > 0;
-  if (format.plan === undefined) io.report(format.applied({ plan, applied, smoke }, io.paint.out, io.inContext));
+  if (format.plan === undefined)
+    io.report(format.applied({ plan: relocated(plan, io.pathOf), applied, smoke }, io.paint.out, io.inContext));
   else if (isWorthTelling && format.isWhole)
     io.note(format.applied({ plan, applied, smoke }, io.paint.err, io.inContext).trimEnd());
   else if (isWorthTelling) io.report(format.applied({ plan, applied, smoke }, io.paint.out, io.inContext));

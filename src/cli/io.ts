@@ -1,7 +1,9 @@
 /** The input and output of a command: streams, environment, and messages to the user. */
+import { repositoryPath } from '../files/paths.ts';
 import { type Hint, UserError } from '../model/user-error.ts';
 import { jsonText, printable } from '../report/escape.ts';
 import { hintsInContext, hintText, type InContext } from '../report/hint.ts';
+import { type PathOf, relocated } from '../report/locations.ts';
 import { type Paint, unbroken, wrapTo } from '../report/terminal-text.ts';
 import { ChangingLine, columnsOf, forLog, paintFor, type TerminalOptions } from './terminal.ts';
 import { type ContextOptions, contextOf } from './typed-options.ts';
@@ -15,6 +17,8 @@ export interface Io {
   readonly options: OutputOptions & ContextOptions;
   /** Adds the context options that the user typed to a command to type next. */
   readonly inContext: InContext;
+  /** Names a file for the selected format: a program reads it from the root of the repository. */
+  readonly pathOf: PathOf;
   /** Colours for the result on stdout and for everything else on stderr. */
   readonly paint: { readonly out: Paint; readonly err: Paint };
   /** The progress line on stderr, which every other line clears. */
@@ -35,6 +39,9 @@ export interface Io {
   debug(line: string): void;
 }
 
+/** Formats that programs read, where files are named from the root of the repository. */
+const FOR_PROGRAMS = ['json', 'sarif', 'junit', 'github'];
+
 export function openIo(options: OutputOptions & ContextOptions): Io {
   const { env, stdout, stderr } = process;
   const paint = {
@@ -53,6 +60,7 @@ export function openIo(options: OutputOptions & ContextOptions): Io {
     env,
     options,
     inContext,
+    pathOf: FOR_PROGRAMS.includes(options.format ?? '') ? repositoryPath : (file) => file,
     paint,
     changing,
     result: (text) => write(stdout, shown(text)),
@@ -94,7 +102,7 @@ export function presentError(error: unknown, io: Io): void {
     ...(location ? { location } : {}),
     ...('diagnostics' in known ? { diagnostics: known.diagnostics } : {}),
   };
-  io.result(jsonText({ error: { code, message, hint, ...more } }));
+  io.result(jsonText({ error: { code, message, hint, ...relocated(more, io.pathOf) } }));
 }
 
 function bug(error: unknown): UserError {

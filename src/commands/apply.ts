@@ -4,6 +4,7 @@ import { type ApplyOptions, type Planner, planAndApply } from '../cli/applying.t
 import { readDesired } from '../cli/configuration.ts';
 import { runCommand } from '../cli/run.ts';
 import { planNow } from '../engine/planning.ts';
+import { scopeOf } from '../engine/state.ts';
 import type { Desired } from '../model/desired.ts';
 import { UserError } from '../model/user-error.ts';
 import { accountKey } from '../model/username.ts';
@@ -13,9 +14,11 @@ export function run(options: ApplyOptions, planFile: string | undefined): Promis
   return runCommand(options, async (io) => {
     refuseMixed(options, planFile);
     const desired = await readDesired(options, io);
+    const scope = scopeOf(options, options.only);
     const planner: Planner =
       planFile === undefined
-        ? (stateWriter, service, context) => planNow(desired, stateWriter.state, service, options, context)
+        ? (stateWriter, service, context) =>
+            planNow(desired, stateWriter.state, service, { ...options, scope }, context)
         : savedPlan(planFile, desired, options);
     return planAndApply('apply', desired, options, io, planner);
   });
@@ -41,8 +44,9 @@ function savedPlan(planFile: string, desired: Desired, options: ApplyOptions): P
     const only = Object.keys(saved.fingerprints);
     const asSaved = { ...options, prune: saved.prune, due: saved.due ?? false, ...(only.length > 0 ? { only } : {}) };
     const planned = await planNow(desired, stateWriter.state, service, asSaved, context);
+    const { scope } = saved.plan;
     refuseStale(saved, planned, stateWriter.state);
-    return { ...planned, plan: { ...planned.plan, actions: saved.plan.actions } };
+    return { ...planned, plan: { ...planned.plan, ...(scope ? { scope } : {}), actions: saved.plan.actions } };
   };
 }
 

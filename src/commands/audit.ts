@@ -6,11 +6,12 @@ import { withContext } from '../cli/progress.ts';
 import { EXIT, runCommand } from '../cli/run.ts';
 import { type EvidenceOptions, gatherEvidence } from '../engine/auditing.ts';
 import { openService, type ServiceOptions } from '../engine/service.ts';
-import { statePath } from '../engine/state.ts';
+import { scopeOf, statePath } from '../engine/state.ts';
 import type { Audit, Severity } from '../model/audit.ts';
 import { formatDuration } from '../model/time.ts';
 import { UserError } from '../model/user-error.ts';
 import { type AuditFormat, renderAudit } from '../report/formats.ts';
+import { relocated } from '../report/locations.ts';
 import { openState } from '../state/state-file.ts';
 
 interface AuditOptions extends EvidenceOptions, ConfigOptions, ServiceOptions, OutputOptions {
@@ -28,12 +29,14 @@ export function run(options: AuditOptions): Promise<number> {
     const service = await openService(options, io);
     try {
       const { state } = await openState(statePath(options), desired.organization, { sandbox: service.isSandbox });
+      const scope = scopeOf(options, options.only);
       const found = audit(
         await withContext('Reading accounts', io, undefined, (context) =>
-          gatherEvidence(desired, state, service, options, context),
+          gatherEvidence(desired, state, service, { ...options, scope }, context),
         ),
       );
-      io.report(renderAudit(found, options.format, io.paint.out, io.inContext));
+      const located = { ...relocated(found, io.pathOf), file: io.pathOf(found.file) };
+      io.report(renderAudit(located, options.format, io.paint.out, io.inContext));
       return exitCode(found, options.failOn);
     } finally {
       await service.close();

@@ -3,14 +3,16 @@ import { type ApplyOptions, planAndApply } from '../cli/applying.ts';
 import { readDesired } from '../cli/configuration.ts';
 import { runCommand } from '../cli/run.ts';
 import { planNow } from '../engine/planning.ts';
+import { scopeOf } from '../engine/state.ts';
 
 export function run(options: ApplyOptions): Promise<number> {
   return runCommand(options, async (io) => {
     const desired = await readDesired(options, io);
     // Without accounts in the configuration, every managed one is pruned.
     const nothing = { ...desired, accounts: new Map<never, never>() };
+    const scope = scopeOf(options, options.only);
     return planAndApply('destroy', nothing, options, io, (stateWriter, service, context) =>
-      planNow(nothing, stateWriter.state, service, { ...options, prune: true, because: 'destroyed' }, context),
+      planNow(nothing, stateWriter.state, service, { ...options, prune: true, because: 'destroyed', scope }, context),
     );
   });
 }

@@ -8,7 +8,7 @@ import { withContext } from '../cli/progress.ts';
 import { EXIT, runCommand } from '../cli/run.ts';
 import { planNow } from '../engine/planning.ts';
 import { openService } from '../engine/service.ts';
-import { statePath } from '../engine/state.ts';
+import { scopeOf, statePath } from '../engine/state.ts';
 import { writeFileAtomic } from '../files/atomic-write.ts';
 import { codeOf } from '../files/system-errors.ts';
 import type { Plan } from '../model/plan.ts';
@@ -17,6 +17,7 @@ import { hasChanges } from '../plan/plan.ts';
 import { isPlanFile, planFile } from '../plan/plan-file.ts';
 import { renderPlan } from '../report/formats.ts';
 import { commandText } from '../report/hint.ts';
+import { relocated } from '../report/locations.ts';
 import { unbroken } from '../report/terminal-text.ts';
 import { openState } from '../state/state-file.ts';
 import { waitUnlocked } from '../state/state-lock.ts';
@@ -34,12 +35,12 @@ export function run(options: PlanCommandOptions): Promise<number> {
     try {
       const { state } = await openState(statePath(options), desired.organization, { sandbox: service.isSandbox });
       const planned = await withContext('Reading accounts', io, undefined, (context) =>
-        planNow(desired, state, service, options, context),
+        planNow(desired, state, service, { ...options, scope: scopeOf(options, options.only) }, context),
       );
       const { out, prune = false, due = false } = options;
       // Before the plan is printed, so that --format json prints one document, also where the file cannot be written.
       if (out !== undefined) await save(out, planFile(planned, state, { prune, due }));
-      io.report(renderPlan(planned.plan, options.format, io.paint.out, io.inContext));
+      io.report(renderPlan(relocated(planned.plan, io.pathOf), options.format, io.paint.out, io.inContext));
       if (out !== undefined)
         io.note(`Saved to ${out}. Apply it with: ${unbroken(commandText(['apply', out], io.inContext))}`);
       const code = exitCode(planned.plan, options);

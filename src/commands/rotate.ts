@@ -3,6 +3,7 @@ import { type ApplyOptions, planAndApply } from '../cli/applying.ts';
 import { readDesired } from '../cli/configuration.ts';
 import { runCommand } from '../cli/run.ts';
 import { planNow } from '../engine/planning.ts';
+import { scopeOf } from '../engine/state.ts';
 import type { Desired } from '../model/desired.ts';
 import { UserError } from '../model/user-error.ts';
 import { accountKey } from '../model/username.ts';
@@ -15,8 +16,9 @@ export function run(options: ApplyOptions, names: readonly string[]): Promise<nu
     const rotate = (account: string, token: string) =>
       selected.some((each) => each.account === account && (each.token === undefined || each.token === token));
     const only = [...new Set(selected.map((each) => each.account))];
+    const scope = scopeOf(options, only);
     return planAndApply('rotate', desired, options, io, (stateWriter, service, context) =>
-      planNow(desired, stateWriter.state, service, { ...options, only, prune: false, rotate }, context),
+      planNow(desired, stateWriter.state, service, { ...options, only, prune: false, rotate, scope }, context),
     );
   });
 }

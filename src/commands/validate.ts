@@ -6,6 +6,7 @@ import { columnsOf } from '../cli/terminal.ts';
 import { type Loaded, loadConfig } from '../config/load.ts';
 import { statePath } from '../engine/state.ts';
 import { VALIDATE_FORMATS, type ValidateFormat } from '../report/formats.ts';
+import { relocatedValidation } from '../report/locations.ts';
 import type { Validation } from '../report/validate/validation.ts';
 import { STORE_KINDS } from '../secrets/stores.ts';
 import { CODES } from '../yaml/diagnostic.ts';
@@ -17,7 +18,7 @@ interface ValidateOptions extends ConfigOptions, OutputOptions {
 export function run(options: ValidateOptions): Promise<number> {
   return runCommand(options, async (io) => {
     const loaded = await loadConfig(options.config, io.env, undefined, statePath(options));
-    const validation = validationOf(loaded, options.config);
+    const validation = relocatedValidation(validationOf(loaded, options.config), io.pathOf);
     const { commands, report } = VALIDATE_FORMATS[options.format];
     // These commands are meant for the runner; any other text is written so that the runner finds none in it.
     if (commands !== undefined) io.commands(commands(validation), 'result');

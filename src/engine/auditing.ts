@@ -8,13 +8,13 @@ import type { Seconds } from '../model/time.ts';
 import { UserError } from '../model/user-error.ts';
 import { globMatcher } from '../model/username.ts';
 import { ApiError } from '../motherduck/transport-errors.ts';
-import { accountNames } from '../plan/plan.ts';
+import { accountNames, type PlanOptions } from '../plan/plan.ts';
 import type { SecretStore } from '../secrets/store.ts';
 import { kindOf, openStores, secretPathsIn } from '../secrets/stores.ts';
 import { matchesNothing, onlyMatcher } from './planning.ts';
 import { type Context, checkClock, type Service } from './service.ts';
 
-export interface EvidenceOptions {
+export interface EvidenceOptions extends Pick<PlanOptions, 'scope'> {
   readonly only?: readonly string[];
   readonly parallelism: number;
   readonly usage?: boolean;
@@ -56,6 +56,7 @@ export async function gatherEvidence(
     secretPath: secretPathsIn(stores),
     ...(options.only ? { only } : {}),
     ...(usage ? { usage } : {}),
+    ...(options.scope ? { scope: options.scope } : {}),
   });
   if (options.only && evidence.accounts.length === 0) {
     throw matchesNothing(options.only, namesOf(desired, live, state), 'the configuration, the state or MotherDuck');

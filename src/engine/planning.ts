@@ -14,7 +14,7 @@ import { nearest } from '../yaml/wording.ts';
 import { type Context, checkClock, type Service } from './service.ts';
 
 /** How to plan: the options of the plan, and the maximum number of concurrent calls. */
-export interface PlanNowOptions extends Pick<PlanOptions, 'rotate' | 'because'> {
+export interface PlanNowOptions extends Pick<PlanOptions, 'rotate' | 'because' | 'scope'> {
   /** Globs of usernames; all accounts unless given. */
   readonly only?: readonly string[];
   readonly prune?: boolean;
@@ -42,7 +42,7 @@ export async function planNow(
   const only = onlyMatcher(options.only);
   const live = await readAccounts({ desired, state, service, only, parallelism: options.parallelism }, context);
   checkClock(service, context);
-  const { prune = false, due = false, only: globs, rotate, because } = options;
+  const { prune = false, due = false, only: globs, rotate, because, scope } = options;
   const plan = planFrom({
     desired,
     live,
@@ -54,12 +54,13 @@ export async function planNow(
     ...(globs ? { only: globs } : {}),
     ...(rotate ? { rotate } : {}),
     ...(because ? { because } : {}),
+    ...(scope ? { scope } : {}),
   });
   return { desired, stores, live, plan };
 }
 
 /** The readings and the options of a plan. */
-export interface PlanningInput extends Pick<PlanOptions, 'prune' | 'due' | 'rotate' | 'because'> {
+export interface PlanningInput extends Pick<PlanOptions, 'prune' | 'due' | 'rotate' | 'because' | 'scope'> {
   readonly desired: Desired;
   readonly live: Live;
   readonly state: State;

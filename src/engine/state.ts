@@ -1,5 +1,7 @@
 /** The location of the state, and work under its lock. */
 import path from 'node:path';
+import { repositoryPath } from '../files/paths.ts';
+import type { Scope } from '../model/plan.ts';
 import type { Seconds } from '../model/time.ts';
 import { lockState } from '../state/state-lock.ts';
 import type { Context } from './service.ts';
@@ -14,6 +16,15 @@ export interface StateLocation {
 /** The path of the state: as given, or beside the configuration. */
 export function statePath({ config, state }: StateLocation): string {
   return state ?? path.join(path.dirname(config), 'motherduck.accounts.state.json');
+}
+
+/** What a command is about, for its report. */
+export function scopeOf(location: StateLocation, only: readonly string[] | undefined): Scope {
+  return {
+    configuration: repositoryPath(location.config),
+    state: repositoryPath(statePath(location)),
+    ...(only ? { only } : {}),
+  };
 }
 
 /**

@@ -1,3 +1,4 @@
+import { existsSync } from 'node:fs';
 import { access, readlink, realpath } from 'node:fs/promises';
 import { basename, dirname, isAbsolute, join, relative, resolve, sep } from 'node:path';
 import { codeOf } from './system-errors.ts';
@@ -22,6 +23,19 @@ export async function workTreeOf(folder: string): Promise<string | undefined> {
     if (isTree) return ancestor;
     if (dirname(ancestor) === ancestor) return undefined;
   }
+}
+
+/** The path of a file from the root of its git work tree, for reports that programs read; as shown where there is none. */
+export function repositoryPath(file: string): string {
+  const path = resolve(file);
+  const root = rootAbove(dirname(path));
+  return root === undefined ? shownPath(file) : shownPath(relative(root, path));
+}
+
+function rootAbove(folder: string): string | undefined {
+  if (existsSync(join(folder, '.git'))) return folder;
+  const parent = dirname(folder);
+  return parent === folder ? undefined : rootAbove(parent);
 }
 
 /** Whether `path` is `folder` or below it. Both are absolute and without symbolic links. */

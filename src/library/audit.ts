@@ -1,6 +1,7 @@
 import { audit as auditEvidence } from '../audit/audit.ts';
 import { gatherEvidence } from '../engine/auditing.ts';
 import type { Audit } from '../model/audit.ts';
+import type { Scope } from '../model/plan.ts';
 import { type AuditFormat, renderAudit as renderAuditAs } from '../report/formats.ts';
 import { type SharedOptions, snapshotOf } from './plan.ts';
 
@@ -8,6 +9,8 @@ import { type SharedOptions, snapshotOf } from './plan.ts';
 export interface AuditOptions extends SharedOptions {
   /** Also find accounts that ran no query for this many seconds, which takes a connection to `md:`. Default: not checked. */
   readonly idle?: number;
+  /** What the audit is about, for its reports. Default: not said. */
+  readonly scope?: Scope;
   /** Also check the secret stores that run programs, by running their `check` commands. Default: false. */
   readonly checkStores?: boolean;
 }
@@ -30,12 +33,13 @@ export interface AuditOptions extends SharedOptions {
  * ```
  */
 export async function audit(options: AuditOptions): Promise<Audit> {
-  const { desired, state, service, only, idle, checkStores = false } = options;
+  const { desired, state, service, only, idle, scope, checkStores = false } = options;
   const { parallelism } = service.opened;
   const evidence = {
     parallelism,
     checkStores,
     ...(only ? { only } : {}),
+    ...(scope ? { scope } : {}),
     ...(idle === undefined ? {} : { usage: true, idle }),
   };
   return auditEvidence(await gatherEvidence(desired, snapshotOf(state), service.opened, evidence, { warn: () => {} }));

@@ -2,7 +2,7 @@ import { onlyMatcher, planFrom, readAccounts } from '../engine/planning.ts';
 import { checkClock } from '../engine/service.ts';
 import type { Desired } from '../model/desired.ts';
 import type { Live } from '../model/live.ts';
-import type { Plan } from '../model/plan.ts';
+import type { Plan, Scope } from '../model/plan.ts';
 import type { State } from '../model/state.ts';
 import { type PlanFormat, renderPlan as renderPlanAs } from '../report/formats.ts';
 import type { SecretStore } from '../secrets/store.ts';
@@ -88,6 +88,8 @@ export interface PlanOptions extends SharedOptions {
   readonly prune?: boolean;
   /** Plan only scheduled work, and skip accounts with other changes. Default: false. */
   readonly due?: boolean;
+  /** What the plan is about, for its reports. Default: not said. */
+  readonly scope?: Scope;
   /** Whether to replace a token now, by username and token key, whether or not it is due. Default: no token. */
   readonly rotate?: (account: string, token: string) => boolean;
 }

@@ -1,3 +1,4 @@
+import type { Scope } from './plan.ts';
 import type { Hint, Location } from './user-error.ts';
 
 /** An Audit: the live organization compared with the configuration and good practice. Data only; it never holds a secret. */
@@ -5,6 +6,8 @@ export interface Audit {
   readonly organization: string;
   /** Whether this is the embedded sandbox organization and not MotherDuck. */
   readonly sandbox: boolean;
+  /** What was audited; absent when the program that audited did not say. */
+  readonly scope?: Scope;
   /** MotherDuck's time by which expiry was judged; ISO 8601. */
   readonly at: string;
   /** The main file of the configuration, as shown to the user; findings without a location belong to it. */

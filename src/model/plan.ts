@@ -10,6 +10,8 @@ export interface Plan {
   readonly sandbox: boolean;
   /** MotherDuck's time, to which expiry and rotation were compared; ISO 8601. */
   readonly at: string;
+  /** What it was made of; absent when the program that planned did not say. */
+  readonly scope?: Scope;
   /** Only scheduled work was planned; the warnings name accounts with other changes. */
   readonly due?: true;
   /** In the order of apply within an account; accounts in the order of the configuration, then by name. */
@@ -32,6 +34,14 @@ export interface Plan {
   readonly next: readonly NextChange[];
   /** The maximum price per hour, by `compute_rates`; absent without rates. */
   readonly compute?: ComputeCeiling;
+}
+
+/** Which configuration, state and accounts a plan or an audit is about. Files are named from the root of the repository. */
+export interface Scope {
+  readonly configuration: string;
+  readonly state: string;
+  /** The globs of `--only`; absent for all accounts. */
+  readonly only?: readonly string[];
 }
 
 /** Live accounts and tokens in neither configuration nor state; apply does not change them. */

@@ -17,7 +17,7 @@
 import type { Desired, DesiredToken } from '../model/desired.ts';
 import type { Live, LiveAccount, Presence } from '../model/live.ts';
 import type { PlanWarning } from '../model/notice.ts';
-import type { Action, ActionName, ComputeCeiling, Plan, Summary, Unmanaged } from '../model/plan.ts';
+import type { Action, ActionName, ComputeCeiling, Plan, Scope, Summary, Unmanaged } from '../model/plan.ts';
 import type { State } from '../model/state.ts';
 import { isoTime } from '../model/time.ts';
 import { UserError } from '../model/user-error.ts';
@@ -41,6 +41,8 @@ export interface PlanOptions {
   readonly rotate?: (account: string, token: string) => boolean;
   /** Where a store would put a token's secret; without it a changed secret path is not noticed. */
   readonly secretPath?: (account: string, token: DesiredToken) => string | undefined;
+  /** What the plan is about, for its reports. */
+  readonly scope?: Scope;
   /** The organization is the embedded sandbox. */
   readonly sandbox?: boolean;
   /** The claims of the token that runs the program, so that its own account is never deleted. */
@@ -76,6 +78,7 @@ export function makePlan(desired: Desired, live: Live, state: State, options: Pl
     organization: desired.organization,
     sandbox: options.sandbox ?? false,
     at: isoTime(live.now),
+    ...(options.scope ? { scope: options.scope } : {}),
     ...(options.due ? { due: true } : {}),
     actions,
     retained: plans.filter(({ plan }) => plan.retained).map(({ username }) => username),

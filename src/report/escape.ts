@@ -2,6 +2,8 @@
  * How the formats escape text. Names come from a live organization, where anyone may have put an escape sequence, a line break
  * or markup into one, which a terminal, a pull request or a runner would interpret.
  */
+import { createHash } from 'node:crypto';
+import type { Scope } from '../model/plan.ts';
 
 /** The same data with `\ufffd` for every control character in its texts. */
 export function printable<T>(data: T): T {
@@ -49,9 +51,34 @@ export function xml(text: string): string {
 /** GitHub accepts 65,536 characters in a comment or an issue. */
 export const MOST_CHARACTERS = 65_000;
 
-/** A bot finds its own comment by this marker, and updates it instead of adding another. */
-export function commentMarker(report: 'plan' | 'audit', organization: string): string {
-  return `<!-- motherduck-accounts ${report}: ${organization.replace(/[^\w.-]/g, '-')} -->`;
+/**
+ * A bot finds its own comment by this marker, and updates it instead of adding another. Reports of other accounts or from other
+ * files have other markers.
+ */
+export function commentMarker(
+  report: 'plan' | 'audit',
+  {
+    organization,
+    sandbox,
+    scope,
+  }: { readonly organization: string; readonly sandbox: boolean; readonly scope?: Scope },
+): string {
+  const { configuration, state, only = [] } = scope ?? {};
+  const parts = [organization, configuration, state, ...only.map((glob) => `--only=${glob}`), sandbox && 'sandbox'];
+  const text = parts.flatMap((part) => (part ? markerWord(part) : [])).join(' ');
+  return `<!-- motherduck-accounts ${report}: ${shortened(text)} -->`;
+}
+
+/** Different names stay different, and none ends the HTML comment. */
+function markerWord(text: string): string {
+  return text.replace(/[^\w.,*?=/-]/gu, (character) => `%${character.codePointAt(0)?.toString(16)};`);
+}
+
+const MARKER_LENGTH = 500;
+
+function shortened(text: string): string {
+  if (text.length <= MARKER_LENGTH) return text;
+  return `${text.slice(0, MARKER_LENGTH)}~${createHash('sha256').update(text).digest('hex')}`;
 }
 
 /**

@@ -1,5 +1,5 @@
 /** The plan action by itself: its inputs and outputs, and that README tells them. */
-import { existsSync, mkdirSync, readdirSync, readFileSync, renameSync, writeFileSync } from 'node:fs';
+import { copyFileSync, existsSync, mkdirSync, readdirSync, readFileSync, renameSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { isWindows } from '../platform.ts';
@@ -80,6 +80,38 @@ describe.skipIf(isWindows)('the action', () => {
       writeFileSync(path.join(folder, 'team/accounts.yaml'), 'version: 2\n');
     });
     expect(wrong.log).toMatch(/^::error file=team\/accounts\.yaml,line=1,/m);
+  });
+
+  it('keeps a comment for each folder and each "only", also when a plan fails', async () => {
+    const stage = await CiStage.open();
+    const both = (folder: string) => {
+      for (const team of ['team', 'infra/other']) {
+        mkdirSync(path.join(folder, team), { recursive: true });
+        copyFileSync(
+          path.join(folder, 'motherduck.accounts.yaml'),
+          path.join(folder, team, 'motherduck.accounts.yaml'),
+        );
+      }
+    };
+    const runs = [
+      { 'working-directory': 'team' },
+      { 'working-directory': 'infra/other' },
+      { 'working-directory': 'team', only: 'etl_*' },
+      { 'working-directory': 'team', only: '*' },
+    ];
+    for (const inputs of [...runs, ...runs]) await use(stage, inputs, both);
+    const { comments } = stage.github;
+    expect(comments).toHaveLength(4);
+    const found = comments.map(({ body }) => body.split('\n')[2]);
+    expect(found[1]).toBe(
+      '<!-- motherduck-accounts plan: acme infra/other/motherduck.accounts.yaml infra/other/motherduck.accounts.state.json sandbox -->',
+    );
+    const wrong = (folder: string) => {
+      both(folder);
+      writeFileSync(path.join(folder, 'team/motherduck.accounts.yaml'), 'version: 2\n');
+    };
+    await use(stage, runs[2] ?? {}, wrong);
+    expect(comments.map(({ body }) => body.startsWith('❌'))).toEqual([false, false, true, false]);
   });
 
   it('writes no comment and no artifact when none is wanted', async () => {

@@ -6,7 +6,8 @@ import { RENOVATE } from './github.ts';
 import { GitLabStage } from './gitlab-stage.ts';
 
 const EVE = { login: 'eve', type: 'User' } as const;
-const MARKER = '<!-- motherduck-accounts audit: acme -->';
+const MARKER =
+  '<!-- motherduck-accounts audit: acme motherduck.accounts.yaml motherduck.accounts.state.json sandbox -->';
 
 async function audit(stage: CiStage, vars: Record<string, string> = {}) {
   const jobs = await stage.run('audit.yml', { event: stage.night, vars });

@@ -96,6 +96,7 @@ export class GitLabStage {
       CI_API_V4_URL: `${this.gitlab.url}/api/v4`,
       CI_DEFAULT_BRANCH: 'main',
       CI_JOB_ID: '12',
+      CI_JOB_NAME: 'plan',
       CI_JOB_URL: `${this.gitlab.url}/acme/accounts/-/jobs/12`,
       CI_MERGE_REQUEST_IID: '7',
       CI_PIPELINE_ID: '11',

@@ -53,7 +53,10 @@ describe.skipIf(isWindows)('a merge request', () => {
   it('has one note, which is written over, and says when there is no plan any more', async () => {
     const project = await GitLabStage.open();
     const { notes } = project.gitlab;
-    project.gitlab.note(1, 'Look:\n<!-- motherduck-accounts plan: acme -->\n');
+    project.gitlab.note(
+      1,
+      'Look:\n<!-- motherduck-accounts plan: acme motherduck.accounts.yaml motherduck.accounts.state.json sandbox -->\n',
+    );
     for (let count = 0; count < 130; count += 1) project.gitlab.note(1, `Note ${count}`);
     expect(await project.run('validate')).toMatchObject({ code: 0 });
     const first = await project.run('plan');
@@ -69,6 +72,15 @@ describe.skipIf(isWindows)('a merge request', () => {
     expect(notes).toHaveLength(132);
     expect(notes.at(-1)?.body).toMatch(/^\*\*Plan: 2 accounts to create/);
     expect(notes[0]?.body).toContain('Look:');
+  });
+
+  it('keeps a note for each job that plans', async () => {
+    const project = await GitLabStage.open();
+    const { notes } = project.gitlab;
+    await project.run('plan', { env: { CI_JOB_NAME: 'plan: [dev]' } });
+    await project.run('plan', { env: { CI_JOB_NAME: 'plan: [prod]' } });
+    await project.run('plan', { env: { CI_JOB_NAME: 'plan: [prod]', MOTHERDUCK_ADMIN_TOKEN: 'wrong' } });
+    expect(notes.map(({ body }) => body.startsWith('❌'))).toEqual([false, true]);
   });
 
   it('is planned without a token for notes too', async () => {

@@ -47,7 +47,9 @@ describe.skipIf(isWindows)('hostile names of tokens', () => {
     }
     expect(stage.github.comments).toHaveLength(1);
     const body = stage.github.comments[0]?.body ?? '';
-    expect(body.match(/^<!-- motherduck-accounts plan: .*-->$/gm)).toEqual(['<!-- motherduck-accounts plan: acme -->']);
+    expect(body.match(/^<!-- motherduck-accounts plan: .*-->$/gm)).toEqual([
+      '<!-- motherduck-accounts plan: acme motherduck.accounts.yaml motherduck.accounts.state.json sandbox -->',
+    ]);
     for (const token of ['ghs_', stage.secrets.MOTHERDUCK_ADMIN_TOKEN ?? '']) expect(body).not.toContain(token);
   });
 });

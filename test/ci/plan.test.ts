@@ -36,7 +36,9 @@ describe.skipIf(isWindows)('a plan in a pull request', () => {
     expect(stage.github.comments).toHaveLength(1);
     const [comment] = stage.github.comments;
     expect(comment?.body).toMatch(/^\*\*Plan: 2 accounts to create/);
-    expect(comment?.body).toContain('\n<!-- motherduck-accounts plan: acme -->\n');
+    expect(comment?.body).toContain(
+      '\n<!-- motherduck-accounts plan: acme motherduck.accounts.yaml motherduck.accounts.state.json sandbox -->\n',
+    );
     expect(comment?.body).toContain('actions/runs/7) of ');
 
     const second = await plan(stage, addAccount);
@@ -49,7 +51,11 @@ describe.skipIf(isWindows)('a plan in a pull request', () => {
   it('is in the summary, and in an artifact that apply takes', async () => {
     const stage = await CiStage.open();
     const { summary } = await plan(stage, nothing);
-    expect(summary.match(/<!-- motherduck-accounts plan: acme -->/g)).toHaveLength(1);
+    expect(
+      summary.match(
+        /<!-- motherduck-accounts plan: acme motherduck.accounts.yaml motherduck.accounts.state.json sandbox -->/g,
+      ),
+    ).toHaveLength(1);
     const artifact = path.join(stage.artifacts, 'motherduck-accounts-plan');
     expect(readdirSync(artifact)).toEqual(['accounts.plan', 'plan.html', 'plan.md']);
     expect(readFileSync(path.join(artifact, 'plan.html'), 'utf8')).toMatch(/^<!doctype html>/i);
@@ -58,13 +64,22 @@ describe.skipIf(isWindows)('a plan in a pull request', () => {
 
   it('leaves the comments of others alone, even one that quotes its marker', async () => {
     const stage = await CiStage.open();
-    const quoted = stage.github.comment(7, 'Look:\n<!-- motherduck-accounts plan: acme -->\n', {
-      login: 'eve',
-      type: 'User',
-    });
-    const quoting = stage.github.comment(7, '> <!-- motherduck-accounts plan: acme -->', WORKFLOW_USER);
+    const quoted = stage.github.comment(
+      7,
+      'Look:\n<!-- motherduck-accounts plan: acme motherduck.accounts.yaml motherduck.accounts.state.json sandbox -->\n',
+      {
+        login: 'eve',
+        type: 'User',
+      },
+    );
+    const quoting = stage.github.comment(
+      7,
+      '> <!-- motherduck-accounts plan: acme motherduck.accounts.yaml motherduck.accounts.state.json sandbox -->',
+      WORKFLOW_USER,
+    );
     const other = stage.github.comment(7, '<!-- motherduck-accounts plan: globex -->', WORKFLOW_USER);
-    const marker = '<!-- motherduck-accounts plan: acme -->';
+    const marker =
+      '<!-- motherduck-accounts plan: acme motherduck.accounts.yaml motherduck.accounts.state.json sandbox -->';
     const bot = stage.github.comment(7, `**Plan: nothing**\n\n${marker}\n`, RENOVATE);
     const fenced = stage.github.comment(7, `Log:\n\`\`\`\n\n${marker}\n\`\`\`\n`, WORKFLOW_USER);
     const others = [quoted, quoting, other, bot, fenced];

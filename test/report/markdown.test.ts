@@ -129,6 +129,29 @@ describe('a plan as Markdown', () => {
       expect(text).not.toContain(mark);
     expect(text).toContain('&#64;&#8203;everyone');
     expect(text).toContain('````diff');
-    expect(commentMarker('plan', 'x --> <script>')).toBe('<!-- motherduck-accounts plan: x------script- -->');
+    expect(commentMarker('plan', { organization: 'x --> @<script>', sandbox: false })).toBe(
+      '<!-- motherduck-accounts plan: x%20;--%3e;%20;%40;%3c;script%3e; -->',
+    );
+  });
+
+  it('has a marker that names organization, configuration, state, --only and the sandbox', async () => {
+    const plan = await new World().plan(desire({ etl_prod: {} }));
+    const marker = (differs: Partial<Plan>) => /<!-- .* -->/.exec(planMarkdown({ ...plan, ...differs }))?.[0];
+    const scope = { configuration: 'infra/x.yaml', state: 'infra/x.state.json' };
+    expect(marker({ scope })).toBe('<!-- motherduck-accounts plan: acme infra/x.yaml infra/x.state.json -->');
+    const markers = [
+      marker({}),
+      marker({ scope }),
+      marker({ scope, sandbox: true }),
+      marker({ scope: { ...scope, configuration: 'infra/y.yaml' } }),
+      marker({ scope: { ...scope, state: 'infra/y.state.json' } }),
+      marker({ scope: { ...scope, only: ['etl_*'] } }),
+      marker({ scope: { ...scope, only: ['etl_?'] } }),
+      marker({ scope: { ...scope, only: ['etl-*'] } }),
+      marker({ scope: { ...scope, only: Array.from({ length: 100 }, (_, index) => `tenant_${index}`) } }),
+      marker({ scope: { ...scope, only: Array.from({ length: 101 }, (_, index) => `tenant_${index}`) } }),
+    ];
+    expect(new Set(markers).size).toBe(markers.length);
+    for (const each of markers) expect(each?.length).toBeLessThan(700);
   });
 });

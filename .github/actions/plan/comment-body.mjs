@@ -1,4 +1,5 @@
 /** What stands in the pull request's comment: the plan, or that there is none, and where it comes from. */
+import { createHash } from 'node:crypto';
 import path from 'node:path';
 import { runUrl } from './event.mjs';
 
@@ -24,11 +25,16 @@ function footer(env, pull) {
   return `<sub>[This run](${runUrl(env)})${commit}</sub>\n${marker(env)}\n`;
 }
 
-/** A run that failed knows no organization, by whose marker a plan is found; so each comment also says of what it is. */
-function marker({ WORKING_DIRECTORY = '.', CONFIG = '', STATE = '' }) {
-  const of = [CONFIG, STATE].filter((name) => name !== '').map((name) => path.posix.join(WORKING_DIRECTORY, name));
-  return `<!-- motherduck-accounts plan of: ${of
-    .join(' ')
-    .replace(/[^\w./ -]/g, '-')
-    .slice(-200)} -->`;
+/** A run that failed writes no plan, by whose marker its comment is found; so each comment also says of what it is. */
+function marker({ WORKING_DIRECTORY = '.', CONFIG = '', STATE = '', ONLY = '' }) {
+  const files = [CONFIG, STATE].filter((name) => name !== '').map((name) => path.posix.join(WORKING_DIRECTORY, name));
+  const globs = ONLY.split('\n').flatMap((glob) => (glob.trim() === '' ? [] : [`--only=${glob.trim()}`]));
+  const of = [...files, ...globs].map(word).join(' ');
+  const hash = createHash('sha256').update(of).digest('hex').slice(0, 16);
+  return `<!-- motherduck-accounts plan of: ${of.length > 200 ? `${of.slice(0, 180)}~${hash}` : of} -->`;
+}
+
+/** Different names stay different, and none ends the HTML comment. */
+function word(text) {
+  return text.replace(/[^\w.,*?=/-]/gu, (character) => `%${character.codePointAt(0).toString(16)};`);
 }

@@ -23,7 +23,7 @@ try {
   process.exitCode = 1;
 }
 
-/** The organization's comment if there is one, else the one that says it is of the same configuration. */
+/** The comment of the same plan if there is one, else the one that says it is of the same configuration and accounts. */
 async function find(wanted) {
   const isOwn = await authorship(env);
   const found = new Map();

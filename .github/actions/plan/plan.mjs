@@ -103,18 +103,12 @@ function mdacc(words, { quiet = false, env: more = {} } = {}) {
   });
   if (done.error) throw done.error;
   const said = `${done.stderr}${done.stdout}`;
-  if (isForRunner) process.stdout.write(fromRoot(said));
+  if (isForRunner) process.stdout.write(said);
   else if (!quiet) {
     const seal = randomUUID();
     process.stdout.write(`::stop-commands::${seal}\n${said}\n::${seal}::\n`);
   }
   return { code: done.status ?? 1, stdout: done.stdout, stderr: done.stderr };
-}
-
-/** GitHub knows the files of annotations by their path from the repository's root. */
-function fromRoot(annotations) {
-  const named = /^(::(?:error|warning) file=)([^,]+)/gm;
-  return annotations.replace(named, (_, start, file) => `${start}${path.posix.join(env.WORKING_DIRECTORY, file)}`);
 }
 
 function output(name, value) {

@@ -20,7 +20,7 @@ export function auditMarkdown(given: Audit): string {
   const head = [
     `**${markdown(auditSummary(audit))}**`,
     '',
-    commentMarker('audit', audit.organization),
+    commentMarker('audit', audit),
     `${markdown(audit.organization)}${audit.sandbox ? ', in the sandbox,' : ''} at ${showTime(Date.parse(audit.at))}`,
   ];
   const foot = [...ignored(audit), ...meanings(audit)];

@@ -9,7 +9,7 @@ import { subjectOf } from './findings.ts';
 export function auditSarif(given: Audit): string {
   const { organization, file, rules, findings } = printable(given);
   return sarifLog(
-    `audit/${organization}`,
+    `audit/${organization}/${file}`,
     rules.map(({ id, name, severity, title, help }) => ({ id, name, short: title, full: help, level: severity })),
     findings.map((finding) => ({
       rule: finding.rule,

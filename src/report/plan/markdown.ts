@@ -33,7 +33,7 @@ export function planMarkdown(given: Plan, _paint?: Paint, inContext: InContext =
   const head = [
     `**${markdown(summaryLine(plan))}**`,
     '',
-    commentMarker('plan', plan.organization),
+    commentMarker('plan', plan),
     `${markdown(plan.organization)}${plan.sandbox ? ', in the sandbox,' : ''} at ${showTime(Date.parse(plan.at))}`,
     ...computeLine(plan.compute),
     ...notices('❌', plan.errors, inContext),

@@ -6,7 +6,7 @@ import { readFileSync } from 'node:fs';
 import path from 'node:path';
 import { authorship, call, pages } from './rest.mjs';
 
-const MARKER = /^<!-- motherduck-accounts audit: (.+) -->$/;
+const MARKER = /^<!-- motherduck-accounts audit: (\S+)(?: .*)? -->$/;
 
 /** The marker stands under the first line of an audit; elsewhere it is quoted. */
 const MARKER_AT = 2;
