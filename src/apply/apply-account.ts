@@ -122,7 +122,7 @@ export class AccountApply {
   /** A token that programs may use is revoked only when its replacement, created in this run, has connected. */
   #awaitsVerification(action: Action): UserError | undefined {
     if (action.action !== 'revoke_token' || !this.#unverified.has(action.token ?? '')) return undefined;
-    if (action.reason.kind !== 'overlap_ended' && action.reason.kind !== 'orphan') return undefined;
+    if (action.reason.kind !== 'overlap_ended') return undefined;
     const message = `its replacement did not connect, so "${action.before.name}" is kept`;
     return new UserError('SMOKE_FAILED', message, {
       text: 'Fix what the smoke test reports, then apply again.',

@@ -2,7 +2,7 @@
 import type { Desired } from '../model/desired.ts';
 import type { Live, LiveAccount } from '../model/live.ts';
 import type { Plan } from '../model/plan.ts';
-import type { State, StateAccount, StateToken, TokenIntent } from '../model/state.ts';
+import { mayBeStored, type State, type StateAccount, type StateToken, type TokenIntent } from '../model/state.ts';
 import { isoTime } from '../model/time.ts';
 import { accountKey } from '../model/username.ts';
 
@@ -53,7 +53,7 @@ export function refreshState(state: State, { desired, live, plan }: RefreshInput
 
 /** An interrupted run may have stored the secret of an intent's token, as long as no newer token was stored. */
 function isInDoubt({ current }: StateToken, intent: TokenIntent): boolean {
-  return current !== undefined && intent.generation > current.generation;
+  return mayBeStored(intent) && current !== undefined && intent.generation > current.generation;
 }
 
 /** Tokens of human users and of deprovisioned accounts are not read, so their absence means nothing. */

@@ -1,10 +1,12 @@
 /**
- * MotherDuck shows a token's secret once, so the order is: record the intent, create, store the secret, record the result.
+ * MotherDuck shows a token's secret once, so the order is: record the intent, create, record that storing begins, store the
+ * secret, record the result.
  *
  *   killed before the creation   no live token has the intent's name: nothing to do
- *   killed after it              a live token has it, an orphan; the next run replaces it, then revokes it
+ *   killed after it              a live token has it, an orphan; the next run revokes it
  *   no answer to the creation    the same, and the orphan is looked for at once
- *   the store fails              the token is revoked at once; if that fails too, the state keeps its id, to revoke it later
+ *   killed while storing         programs may use the orphan: the next run replaces it, and revokes it after the overlap
+ *   the store fails              the token is revoked at once; if that fails too, it is such an orphan
  *
  * No token whose secret was never stored stays alive, and the token to replace is untouched until the new secret is stored.
  */
@@ -48,6 +50,7 @@ export async function createToken(
   await recordIntent(action, account, tools);
   const { record, secret } = await callCreate(action, account, tools);
   try {
+    await recordStoring(action, account, tools);
     await store.put(
       {
         ...address,
@@ -176,11 +179,19 @@ async function recordIntent(
   tools: TokenTools,
 ): Promise<void> {
   const { name, generation } = action.after;
-  const intent = { name, generation, at: isoTime(tools.api.now()) };
+  const intent = { name, generation, at: isoTime(tools.api.now()), storing: false };
   await updateToken(tools.stateWriter, account.username, action.token, (entry) => ({
     ...entry,
     generation: Math.max(entry.generation, generation),
     intents: [...entry.intents, intent],
+  }));
+}
+
+/** From here on, programs may find the secret in the store. */
+function recordStoring(action: CreateToken | RotateToken, account: DesiredAccount, tools: TokenTools): Promise<void> {
+  return updateToken(tools.stateWriter, account.username, action.token, (entry) => ({
+    ...entry,
+    intents: entry.intents.map((intent) => (intent.name === action.after.name ? { ...intent, storing: true } : intent)),
   }));
 }
 
@@ -248,7 +259,7 @@ async function revokeOrphans(
   );
 }
 
-/** The secret could not be stored: revokes the new token, or records it for the next run to revoke. */
+/** The secret could not be stored: revokes the new token; if that fails, its intent says that it is an orphan. */
 async function discard(
   action: CreateToken | RotateToken,
   account: DesiredAccount,
@@ -260,17 +271,8 @@ async function discard(
     // A store that failed may have stored the secret nevertheless: with the intent, the next run creates another token.
     const isReplacement = tokenOf(tools.stateWriter, account.username, action.token).current !== undefined;
     if (!isReplacement) await dropIntent(action, account, tools);
-  } catch {
-    const unstored: RetiringToken = {
-      id: record.id,
-      name: action.after.name,
-      expires_at: record.expire_at ?? null,
-      why: 'never_stored',
-    };
-    await updateToken(tools.stateWriter, account.username, action.token, (entry) => ({
-      ...entry,
-      retiring: [...entry.retiring, unstored],
-    }));
+  } catch (error) {
+    if (!(error instanceof ApiError)) throw error;
   }
 }
 
@@ -297,11 +299,12 @@ async function recordResult(
     },
   };
   await updateToken(tools.stateWriter, account.username, action.token, ({ current, ...entry }) => {
-    const replaced: RetiringToken[] =
-      action.before !== null && current !== undefined
-        ? [{ id: current.id, name: current.name, expires_at: current.expires_at, why: 'replaced' }]
-        : [];
-    const intents = entry.intents.filter((intent) => intent.name !== name);
+    const { orphans = [] } = action.after;
+    const replaced = [...(action.before !== null && current !== undefined ? [current] : []), ...orphans].map(
+      ({ id, name, expires_at }): RetiringToken => ({ id, name, expires_at, why: 'replaced' }),
+    );
+    const done = new Set([name, ...orphans.map((orphan) => orphan.name)]);
+    const intents = entry.intents.filter((intent) => !done.has(intent.name));
     return { ...entry, current: created, retiring: [...entry.retiring, ...replaced], intents };
   });
 }

@@ -150,6 +150,8 @@ export function missingTokens({ desired, state, live, actions, now }: TokenReadi
   const leftOver = new Set(
     actions.filter(isLeftOver).flatMap(({ token, before }) => (alive.has(before.id) ? [token] : [])),
   );
+  for (const action of actions)
+    if (action.action === 'create_token' && action.after.orphans) leftOver.add(action.token);
   return actions.flatMap((action) => {
     if (action.action !== 'create_token' || leftOver.has(action.token)) return [];
     const isInState = state?.tokens.get(action.token)?.current !== undefined;

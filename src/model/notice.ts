@@ -33,6 +33,14 @@ export type PlanWarning =
       readonly token: string;
       readonly names: readonly string[];
     }
+  /** Token `name` of an interrupted run may be stored and in use, and nothing replaces it. `retained`: with its account. */
+  | {
+      readonly kind: 'orphan';
+      readonly account: string;
+      readonly token: string;
+      readonly name: string;
+      readonly retained: boolean;
+    }
   /** All of an account's tokens are replaced within one overlap. */
   | { readonly kind: 'turnover'; readonly account: string; readonly tokens: number }
   | { readonly kind: 'smoke_failed'; readonly account: string }

@@ -153,6 +153,8 @@ export interface PlannedToken {
   readonly description?: string;
   readonly secret_store: string;
   readonly policy: string;
+  /** Tokens of interrupted runs whose secrets may be stored: it replaces them too, so that they retire after the overlap. */
+  readonly orphans?: readonly ShownToken[];
 }
 
 /** Creates a token and stores its secret. */

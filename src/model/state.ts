@@ -91,4 +91,11 @@ export interface TokenIntent {
   readonly name: string;
   readonly generation: number;
   readonly at: string;
+  /** Whether storing its secret has begun; absent in states of older versions, which did not record that. */
+  readonly storing?: boolean;
+}
+
+/** Whether a store may have the secret of a token whose creation was interrupted, so that programs may use it. */
+export function mayBeStored({ storing }: TokenIntent): boolean {
+  return storing !== false;
 }

@@ -1,9 +1,12 @@
 /** The input and the result of planning one account. */
 
 import type { Desired, DesiredToken } from '../model/desired.ts';
+import type { LiveAccount } from '../model/live.ts';
 import type { PlanError, PlanWarning } from '../model/notice.ts';
 import type { Action, ComputeCeiling, NextChange, SourceLine, Unmanaged } from '../model/plan.ts';
+import { isSmokeToken } from '../model/tokens.ts';
 import type { Location } from '../model/user-error.ts';
+import { isExpired } from './token-series.ts';
 
 /** What is known when an account is planned. `now` in milliseconds since 1970. */
 export interface AccountContext {
@@ -54,4 +57,16 @@ export function sourceLine({ file, line }: Location, mainFile: string): SourceLi
 /** The `line` and `file` of an action. */
 export function position(location: Location): { line: number; file: string } {
   return { line: location.line, file: location.file };
+}
+
+/** Live tokens of a managed account that are not managed. */
+export function unmanagedTokens(
+  account: string,
+  live: LiveAccount | undefined,
+  known: ReadonlySet<string>,
+  now: number,
+): Unmanaged['tokens'] {
+  const others =
+    live?.tokens.filter((token) => !known.has(token.id) && !isSmokeToken(token) && !isExpired(token, now)) ?? [];
+  return others.map((token) => ({ account, name: token.name, id: token.id }));
 }

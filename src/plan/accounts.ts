@@ -6,7 +6,14 @@ import type { PlanError, PlanWarning } from '../model/notice.ts';
 import type { Action, ComputeCeiling, SetDucklings, Unmanaged } from '../model/plan.ts';
 import type { StateAccount } from '../model/state.ts';
 import { generationOf, isSmokeToken } from '../model/tokens.ts';
-import { type AccountContext, type AccountPlan, NOTHING, position, sourceLine } from './account-plan.ts';
+import {
+  type AccountContext,
+  type AccountPlan,
+  NOTHING,
+  position,
+  sourceLine,
+  unmanagedTokens,
+} from './account-plan.ts';
 import { inOrder } from './action-order.ts';
 import { ducklingChanges, ducklingRisk, hourlyCeiling, mergeDucklings, type Rates } from './ducklings.ts';
 import { planRemovedAccount } from './removed-account.ts';
@@ -201,17 +208,6 @@ function smokeLeftovers(account: string, live: LiveAccount | undefined, now: num
     before: show(token),
     after: null,
   }));
-}
-
-function unmanagedTokens(
-  account: string,
-  live: LiveAccount | undefined,
-  known: ReadonlySet<string>,
-  now: number,
-): Unmanaged['tokens'] {
-  const others =
-    live?.tokens.filter((token) => !known.has(token.id) && !isSmokeToken(token) && !isExpired(token, now)) ?? [];
-  return others.map((token) => ({ account, name: token.name, id: token.id }));
 }
 
 /** Warns when all tokens of an account are replaced within one overlap: a program that restarts late has none that works. */

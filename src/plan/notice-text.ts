@@ -71,6 +71,16 @@ function words(notice: PlanNotice): Omit<NoticeText, 'subject'> {
           command: ['rotate', `${notice.account}/${notice.token}`],
         },
       };
+    case 'orphan':
+      return {
+        message: `an interrupted run created "${notice.name}", whose secret may be stored and in use, so it stays live`,
+        hint: notice.retained
+          ? {
+              text: 'Put the account back into the configuration to replace the token, or delete the account.',
+              command: ['apply', '--prune', '--only', notice.account],
+            }
+          : { text: 'Replace it.', command: ['rotate', `${notice.account}/${notice.token}`] },
+      };
     case 'turnover':
       return {
         message: `all ${notice.tokens} tokens of ${notice.account} are replaced within one overlap`,

@@ -59,7 +59,7 @@ export function reasonText(action: Action): string {
         case 'never_stored':
           return `the secret of "${before.name}" was never stored`;
         case 'orphan':
-          return `an interrupted run created "${before.name}", and its secret may not be stored`;
+          return `an interrupted run created "${before.name}", and its secret was not stored`;
         default:
           return 'an interrupted smoke test left it';
       }

@@ -3,10 +3,10 @@ import type { LiveAccount, LiveToken, LiveUser } from '../model/live.ts';
 import type { PlanWarning } from '../model/notice.ts';
 import type { Action, ComputeCeiling, NextChange } from '../model/plan.ts';
 import type { StateAccount, StateToken } from '../model/state.ts';
-import { type AccountContext, type AccountPlan, NOTHING } from './account-plan.ts';
+import { type AccountContext, type AccountPlan, NOTHING, unmanagedTokens } from './account-plan.ts';
 import { hourlyCeiling, type Rates } from './ducklings.ts';
 import { type AccountRecords, accountRecords, expiryOfRetained, show, tokenSeries } from './token-series.ts';
-import { overlapEnded, type TokenPlan } from './tokens.ts';
+import { orphaned, orphanWarnings, overlapEnded, type TokenPlan } from './tokens.ts';
 
 /** Deletes the account when pruning was asked for, forgets it when it is gone, and else retains it. */
 export function planRemovedAccount(
@@ -52,13 +52,14 @@ export function planRemovedAccount(
     ...NOTHING,
     actions,
     next,
-    warnings: notRotated(account, next),
+    warnings: [...tokens.flatMap((plan) => plan.warnings), ...notRotated(account, next)],
+    unmanagedTokens: unmanagedTokens(account, live, new Set(tokens.flatMap((plan) => [...plan.known])), context.now),
     retained: true,
     ...priceLive(live, context.desired.computeRates),
   };
 }
 
-/** Scheduled work of a retained account's token: ended overlaps. An orphan may be in use, and nothing replaces it. */
+/** Scheduled work of a retained account's token: ended overlaps, and orphans, but for those that may be in use. */
 function planRetainedToken(
   key: string,
   state: StateToken,
@@ -68,11 +69,11 @@ function planRetainedToken(
   now: number,
 ): TokenPlan {
   const series = tokenSeries(state, live, records, now);
-  const actions = overlapEnded(series, account, key, now);
+  const actions = [...overlapEnded(series, account, key, now), ...orphaned(series, account, key)];
   const known = new Set([...series.known, ...series.orphans.map((orphan) => orphan.id)]);
   return {
     actions,
-    warnings: [],
+    warnings: orphanWarnings(series, account, key, true),
     errors: [],
     next: expiryOfRetained(state, live, account, key, now),
     known,

@@ -3,7 +3,7 @@ import type { DesiredToken } from '../model/desired.ts';
 import type { LiveToken } from '../model/live.ts';
 import type { CreateToken, InterruptedRotation, RotateToken, TokenChange } from '../model/plan.ts';
 import { rotationDue } from '../model/rotation-due.ts';
-import type { TokenRecord } from '../model/state.ts';
+import { mayBeStored, type TokenRecord } from '../model/state.ts';
 import { isoTime } from '../model/time.ts';
 import { generationOf } from '../model/tokens.ts';
 import { sourceLine } from './account-plan.ts';
@@ -74,9 +74,9 @@ function whatWasInterrupted(
   current: TokenRecord,
   series: TokenSeries,
 ): InterruptedRotation | undefined {
-  const orphan = series.orphans.find((each) => (generationOf(desired.name, each.name) ?? 0) > current.generation);
+  const orphan = series.storedOrphans.find((each) => (generationOf(desired.name, each.name) ?? 0) > current.generation);
   if (orphan) return { kind: 'interrupted', left: 'orphan', name: orphan.name, current: current.name };
-  const intent = series.intents.find((each) => each.generation > current.generation);
+  const intent = series.intents.find((each) => mayBeStored(each) && each.generation > current.generation);
   return intent && { kind: 'interrupted', left: 'intent', name: intent.name, current: current.name };
 }
 

@@ -6,7 +6,7 @@ import type { DesiredToken } from '../model/desired.ts';
 import type { LiveToken } from '../model/live.ts';
 import type { NextChange, ShownToken } from '../model/plan.ts';
 import { rotationDue } from '../model/rotation-due.ts';
-import type { RetiringToken, StateToken, TokenIntent } from '../model/state.ts';
+import { mayBeStored, type RetiringToken, type StateToken, type TokenIntent } from '../model/state.ts';
 import { isoTime, type Seconds } from '../model/time.ts';
 import { generationOf } from '../model/tokens.ts';
 
@@ -34,7 +34,10 @@ export interface TokenSeries {
   /** Ids in the state, live or not. */
   readonly known: ReadonlySet<string>;
   readonly retiring: readonly { readonly record: RetiringToken; readonly live: LiveToken }[];
+  /** Live tokens of interrupted runs. */
   readonly orphans: readonly LiveToken[];
+  /** Those whose secret may be stored, so that programs may use them. */
+  readonly storedOrphans: readonly LiveToken[];
   readonly intents: readonly TokenIntent[];
 }
 
@@ -60,7 +63,9 @@ export function tokenSeries(
     return retired === undefined ? [] : [{ record, live: retired }];
   });
   const orphans = live.filter((token) => tried.has(token.name) && !account.ids.has(token.id) && !isExpired(token, now));
-  return { known, retiring, orphans, intents: state?.intents ?? [] };
+  const stored = new Set(state?.intents.filter(mayBeStored).map((intent) => intent.name));
+  const storedOrphans = orphans.filter(({ name }) => stored.has(name));
+  return { known, retiring, orphans, storedOrphans, intents: state?.intents ?? [] };
 }
 
 /** A live token of a higher generation was not named by this program, and names after it would soon be no generations. */

@@ -11,7 +11,8 @@
  *   current gone or expired                 -> create_token (the next generation)
  *   current due                             -> rotate_token; the old one's overlap begins once the new one is verified
  *   retiring, overlap ended                 -> revoke_token
- *   orphan                                  -> a new generation first, then revoke_token
+ *   orphan, certainly not stored            -> revoke_token
+ *   orphan that may be stored, so in use    -> the next generation replaces it; it retires with the replaced token
  *   key left the configuration              -> revoke_token for all of the series; forget when none is live
  */
 import type { DesiredToken } from '../model/desired.ts';
@@ -63,11 +64,15 @@ export function planToken(
   const series = tokenSeries(state, live, context.records, now);
   const known = new Set([...series.known, ...series.orphans.map((orphan) => orphan.id)]);
   const revocations = [...overlapEnded(series, account, desired.key, now), ...orphaned(series, account, desired.key)];
-  const unverified = unverifiedToken(state, series, account, desired.key);
+  const unverified = unverifiedTokens(state, series, account, desired.key);
   const warnings: PlanWarning[] = [];
   const done = (actions: readonly Action[], next: readonly NextChange[] = [], errors: readonly PlanError[] = []) => ({
     actions: [...actions, ...revocations],
-    warnings: [...warnings, ...unverified],
+    warnings: [
+      ...warnings,
+      ...unverified,
+      ...(actions.some(replacesOrphans) ? [] : orphanWarnings(series, account, desired.key, false)),
+    ],
     errors,
     next: [...next, ...futureRevocations(series, account, desired.key, now)],
     known,
@@ -103,7 +108,7 @@ export function planToken(
         reason: whyCreate(current, found, series, context),
         risk: 'safe',
         before,
-        after: plannedToken(desired, state, live, context.records),
+        after: plannedToken(desired, state, live, series, context.records),
       },
     ]);
   }
@@ -113,7 +118,7 @@ export function planToken(
   const moved = renamedFrom === undefined ? [] : [moveKey(desired, current, currentLive, renamedFrom, context)];
   return why === undefined
     ? done(moved, nextOfCurrent(desired, currentLive, current.ttl, account))
-    : done([...moved, rotate(desired, currentLive, state, live, why, context)]);
+    : done([...moved, rotate(desired, currentLive, state, live, series, why, context)]);
 }
 
 /**
@@ -170,7 +175,11 @@ function adopt(
       ? []
       : [moveKey(desired, current, currentLive, renamedFrom, context)];
   const due = whyRotate(desired, adoptedRecord(show(candidate), generation), candidate, series, context);
-  return [...moved, adoption, ...(due === undefined ? [] : [rotate(desired, candidate, state, live, due, context)])];
+  return [
+    ...moved,
+    adoption,
+    ...(due === undefined ? [] : [rotate(desired, candidate, state, live, series, due, context)]),
+  ];
 }
 
 /** The configuration has another key for a token of the state: the entry moves, and the token stays. */
@@ -205,6 +214,7 @@ function rotate(
   old: LiveToken,
   state: StateToken | undefined,
   live: readonly LiveToken[],
+  series: TokenSeries,
   why: Why,
   context: TokenContext,
 ): Action {
@@ -216,7 +226,7 @@ function rotate(
     reason: why,
     risk: desired.overlap === 0 ? 'disruptive' : 'safe',
     before: show(old),
-    after: { ...plannedToken(desired, state, live, context.records), overlap: desired.overlap },
+    after: { ...plannedToken(desired, state, live, series, context.records), overlap: desired.overlap },
   };
 }
 
@@ -280,6 +290,7 @@ function plannedToken(
   desired: DesiredToken,
   state: StateToken | undefined,
   live: readonly LiveToken[],
+  { storedOrphans }: TokenSeries,
   records: AccountRecords,
 ): PlannedToken {
   const names = new Set([...live.map((token) => token.name), ...records.names]);
@@ -294,6 +305,7 @@ function plannedToken(
     ...(desired.description === undefined ? {} : { description: desired.description }),
     secret_store: desired.store,
     policy: desired.policy,
+    ...(storedOrphans.length === 0 ? {} : { orphans: storedOrphans.map(show) }),
   };
 }
 
@@ -310,26 +322,40 @@ export function overlapEnded(series: TokenSeries, account: string, token: string
   });
 }
 
-function orphaned(series: TokenSeries, account: string, token: string): Action[] {
-  return series.orphans.map((orphan) => ({
-    action: 'revoke_token',
-    account,
-    token,
-    reason: { kind: 'orphan' },
-    risk: 'safe',
-    before: show(orphan),
-    after: null,
-  }));
+/** Nothing uses a token whose secret was certainly never stored. */
+export function orphaned(series: TokenSeries, account: string, token: string): Action[] {
+  return series.orphans
+    .filter((orphan) => !series.storedOrphans.includes(orphan))
+    .map((orphan) => ({
+      action: 'revoke_token',
+      account,
+      token,
+      reason: { kind: 'orphan' },
+      risk: 'safe',
+      before: show(orphan),
+      after: null,
+    }));
 }
 
-function unverifiedToken(
+/** Orphans that may be stored, and that no action replaces. */
+export function orphanWarnings(series: TokenSeries, account: string, token: string, retained: boolean): PlanWarning[] {
+  return series.storedOrphans.map(({ name }) => ({ kind: 'orphan', account, token, name, retained }));
+}
+
+function replacesOrphans({ action }: Action): boolean {
+  return action === 'create_token' || action === 'rotate_token';
+}
+
+function unverifiedTokens(
   state: StateToken | undefined,
   series: TokenSeries,
   account: string,
   token: string,
 ): PlanWarning[] {
-  const old = series.retiring.find(({ record }) => record.why === 'replaced' && record.retire_at === undefined);
-  if (state?.current === undefined || old === undefined) return [];
-  const adopted = state.current.secret === 'unknown' ? { adopted: true as const } : {};
-  return [{ kind: 'unverified', account, token, name: state.current.name, replaced: old.live.name, ...adopted }];
+  const current = state?.current;
+  if (current === undefined) return [];
+  const adopted = current.secret === 'unknown' ? { adopted: true as const } : {};
+  return series.retiring
+    .filter(({ record }) => record.why === 'replaced' && record.retire_at === undefined)
+    .map(({ live }) => ({ kind: 'unverified', account, token, name: current.name, replaced: live.name, ...adopted }));
 }

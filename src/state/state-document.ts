@@ -51,7 +51,7 @@ const RECORD: Fields<TokenRecord> = {
 };
 const SECRET: Fields<StoredSecret> = { store: true, secret_path: true, at: true };
 const RETIRING: Fields<RetiringToken> = { id: true, name: true, expires_at: true, retire_at: true, why: true };
-const INTENT: Fields<TokenIntent> = { name: true, generation: true, at: true };
+const INTENT: Fields<TokenIntent> = { name: true, generation: true, at: true, storing: true };
 
 /**
  * The text of the state file. It is committed to git, so equal states have equal texts and a small change has a small

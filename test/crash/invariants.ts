@@ -36,6 +36,25 @@ function cutOff(stage: CrashStage, before: Snapshot, now: Snapshot): string[] {
   });
 }
 
+/** What programs find in the stores and can connect with, as they may from now on until the overlap has ended: hashes, by token. */
+export async function usable(stage: CrashStage): Promise<ReadonlyMap<string, string>> {
+  const now = await Snapshot.take(stage);
+  return new Map(
+    now.desiredTokens().flatMap(({ name, account, token }) => {
+      const live = now.tokens(account).find(({ hash }) => hash === storedHash(stage, account, token));
+      return live === undefined || token.overlap === 0 || now.isExpired(live) ? [] : [[name, live.hash]];
+    }),
+  );
+}
+
+/** Programs that read a store after a kill can go on with that through the next apply. */
+export async function revokedInUse(stage: CrashStage, used: ReadonlyMap<string, string>): Promise<string[]> {
+  const live = new Set((await Snapshot.take(stage)).accounts.flatMap(({ tokens }) => tokens.map(({ hash }) => hash)));
+  return [...used].flatMap(([name, hash]) =>
+    live.has(hash) ? [] : [`what the store had for ${name} after the kill opens nothing`],
+  );
+}
+
 /** Every configured token is live, of its type, and its secret is in its store. */
 function unusable(stage: CrashStage, now: Snapshot): string[] {
   return now.desiredTokens().flatMap(({ name, account, token, current, live }) => {

@@ -3,7 +3,7 @@ import { existsSync, rmSync } from 'node:fs';
 import path from 'node:path';
 import { STATE } from '../stage.ts';
 import { CrashStage } from './crash-stage.ts';
-import { problemsAfterKill, problemsAtEnd } from './invariants.ts';
+import { problemsAfterKill, problemsAtEnd, revokedInUse, usable } from './invariants.ts';
 import { type Point, pointsOf, type Trace } from './points.ts';
 import { planned, Snapshot } from './snapshot.ts';
 
@@ -81,7 +81,8 @@ export class Scenario {
         if (ran.signal !== 'SIGKILL') return [`it was not killed there, and ended with exit code ${ran.code}`];
         problems.push(...(await problemsAfterKill(stage, this.before)));
       }
-      return [...problems, ...(await this.#repair(stage, isProgram))];
+      const used = await usable(stage);
+      return [...problems, ...(await this.#repair(stage, isProgram)), ...(await revokedInUse(stage, used))];
     } finally {
       await stage.close();
       rmSync(stage.path, { recursive: true });

@@ -61,7 +61,6 @@ export const PLANNED = [
   'rotate_token etl_prod/orphan',
   'rotate_token found/due',
   'revoke_token etl_prod/aging',
-  'revoke_token etl_prod/orphan',
   'revoke_token etl_prod/old',
   'revoke_token etl_prod',
   'forget etl_prod/lost',
@@ -100,7 +99,7 @@ export async function prepareFullPlan(): Promise<FullPlan> {
     events: world.organization.inspect().events,
     state: world.stateWriter.durable,
     secrets: new Map(world.store.secrets),
-    inUse: [...inUse, read(world, 'etl_prod/aging'), due.secret, adopted.secret],
+    inUse: [...inUse, read(world, 'etl_prod/aging'), read(world, 'etl_prod/orphan'), due.secret, adopted.secret],
     unmanaged: idsOf(world, (name) => name === 'laptop'),
     adopted: adopted.record.id,
   };
@@ -122,7 +121,7 @@ function failed(account: string) {
 
 /** A run was killed after it had made and stored `orphan.2`, before it could note that. */
 async function interrupt(world: FaultyWorld, api: Api): Promise<void> {
-  const intent = { name: 'orphan.2', generation: 2, at: new Date(api.now()).toISOString() };
+  const intent = { name: 'orphan.2', generation: 2, at: new Date(api.now()).toISOString(), storing: true };
   await updateToken(world.stateWriter, 'etl_prod', 'orphan', (before) => ({
     ...before,
     generation: 2,

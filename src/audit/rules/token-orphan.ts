@@ -15,7 +15,7 @@ export const tokenOrphan: Rule = {
   name: 'token-orphan',
   severity: 'warning',
   title: 'An interrupted run left a token behind.',
-  help: 'A token whose secret is unknown is useless and still gives access. The next apply revokes it after it has created a new one. Tokens of a smoke test expire after five minutes.',
+  help: 'A token whose secret is unknown is useless and still gives access. The next apply replaces it, and revokes it: at once when its secret was not stored, else after the overlap. Tokens of a smoke test expire after five minutes.',
   *check({ accounts }) {
     for (const account of accounts) {
       for (const token of account.tokens) {
@@ -28,7 +28,7 @@ export const tokenOrphan: Rule = {
   },
 };
 
-function fixFor(account: AuditedAccount, { role }: AuditedToken): Hint {
-  const isRevoked = account.standing === 'configured' || (account.standing === 'removed' && role === 'never_stored');
+function fixFor(account: AuditedAccount, { planned }: AuditedToken): Hint {
+  const isRevoked = account.standing === 'configured' || planned?.action === 'revoke_token';
   return isRevoked ? apply(account, 'Apply the configuration to revoke.') : REVOKE;
 }

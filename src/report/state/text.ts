@@ -1,6 +1,6 @@
 /** The state for a terminal: a line per account, and below it its tokens with their secret paths. */
 
-import type { StateAccount, StateToken } from '../../model/state.ts';
+import { mayBeStored, type StateAccount, type StateToken } from '../../model/state.ts';
 import { columnWidth, padTo } from '../../model/text-width.ts';
 import { counted } from '../../model/wording.ts';
 import { printable } from '../escape.ts';
@@ -54,7 +54,9 @@ function tokenLines(key: string, width: number, token: StateToken): string[] {
     lines.push(`${named(old.name)}, ${status}`);
   }
   for (const intent of token.intents)
-    lines.push(`${named(intent.name)}, an interrupted creation of ${intent.at.slice(0, 10)}`);
+    lines.push(
+      `${named(intent.name)}, an interrupted creation of ${intent.at.slice(0, 10)}, ${mayBeStored(intent) ? 'which may be stored' : 'not stored'}`,
+    );
   return lines.map((line, index) => `  ${padTo(index === 0 ? key : '', width)} ${line}`);
 }
 

@@ -1,0 +1,108 @@
+/** Tokens of interrupted runs: those that may be stored are replaced first, the others go at once, and none is unsaid. */
+import { describe, expect, it } from 'vitest';
+import { updateToken } from '../../src/apply/state-writer.ts';
+import { brief, DAY, desire, HOUR, token, World } from '../world.ts';
+
+const forever = { ttl: null, rotateBefore: 0 };
+const desired = desire({ etl_prod: { tokens: [token('airflow', forever)], protected: false } });
+
+/** A run was killed when it had created `airflow.2`; undefined: it was one of a version that did not note when storing began. */
+async function killed(storing: boolean | undefined, wanted = desired): Promise<World> {
+  const world = new World();
+  await world.apply(wanted);
+  const { record } = await world.api.createToken('etl_prod', { name: 'airflow.2' });
+  const began = storing === undefined ? {} : { storing };
+  await updateToken(world.stateWriter, 'etl_prod', 'airflow', (entry) => ({
+    ...entry,
+    generation: 2,
+    intents: [{ name: 'airflow.2', generation: 2, at: record.created_ts, ...began }],
+  }));
+  return world;
+}
+
+describe.each([true, undefined])('an orphan whose secret may be stored (%s)', (storing) => {
+  it('is replaced, and lives on for its overlap', async () => {
+    const world = await killed(storing);
+    const { plan } = await world.apply(desired);
+    expect(plan.actions).toMatchObject([
+      { action: 'rotate_token', reason: { left: 'orphan' }, after: { orphans: [{ name: 'airflow.2' }] } },
+    ]);
+    expect(world.tokenNames('etl_prod')).toEqual(['airflow', 'airflow.2', 'airflow.3']);
+    const after = await world.plan(desired);
+    expect(brief(after)).toEqual([]);
+    expect(after.next).toMatchObject([
+      { change: 'is revoked', name: 'airflow' },
+      { change: 'is revoked', name: 'airflow.2' },
+    ]);
+    await world.organization.advance(25 * HOUR);
+    await world.apply(desired);
+    expect(world.tokenNames('etl_prod')).toEqual(['airflow.3']);
+  });
+
+  it('of an account that left the configuration is kept, and named', async () => {
+    const world = await killed(storing);
+    const { plan } = await world.apply(desire({}));
+    expect(brief(plan)).toEqual([]);
+    expect(plan.warnings).toEqual([
+      { kind: 'orphan', account: 'etl_prod', token: 'airflow', name: 'airflow.2', retained: true },
+    ]);
+    expect(world.tokenNames('etl_prod')).toEqual(['airflow', 'airflow.2']);
+  });
+
+  it('of a key that left the configuration is revoked with its series', async () => {
+    const world = await killed(storing);
+    await world.apply(desire({ etl_prod: {} }));
+    expect(world.tokenNames('etl_prod')).toEqual([]);
+  });
+
+  it('older than the current token is kept until a rotation, and named', async () => {
+    const world = await killed(storing);
+    await world.api.createToken('etl_prod', { name: 'airflow.3' });
+    await world.apply(desired);
+    const plan = await world.plan(desired);
+    expect(brief(plan)).toEqual([]);
+    expect(plan.warnings.map(({ kind }) => kind)).toEqual(['unverified', 'orphan']);
+    await world.apply(desired, { rotate: () => true });
+    await world.organization.advance(25 * HOUR);
+    await world.apply(desired);
+    expect(world.tokenNames('etl_prod')).toEqual(['airflow.4']);
+  });
+});
+
+describe('an orphan whose secret was certainly not stored', () => {
+  it.each([
+    ['of a configured token', desired],
+    ['of a key that left the configuration', desire({ etl_prod: { tokens: [token('dbt', forever)] } })],
+    ['of an account that left the configuration', desire({})],
+  ])('%s is revoked at once, and replaces nothing', async (_, wanted) => {
+    const world = await killed(false);
+    const { plan } = await world.apply(wanted);
+    expect(plan.actions.map(({ before }) => before)).toContainEqual(expect.objectContaining({ name: 'airflow.2' }));
+    expect(plan.actions.map(({ action }) => action)).not.toContain('rotate_token');
+    expect(world.tokenNames('etl_prod')).not.toContain('airflow.2');
+    expect(brief(await world.plan(wanted))).toEqual([]);
+  });
+
+  it('goes even when its account fails the smoke test', async () => {
+    const wanted = desire({ etl_prod: { tokens: [token('airflow')] } });
+    const world = await killed(false, wanted);
+    await world.organization.advance(80 * DAY);
+    const failed = {
+      account: 'etl_prod',
+      outcome: 'failed',
+      verified: [],
+      connections: [],
+      warnings: [],
+      ms: 0,
+    } as const;
+    await world.apply(wanted, { verify: async () => failed });
+    expect(world.tokenNames('etl_prod')).toEqual(['airflow', 'airflow.3']);
+  });
+});
+
+it('names the unmanaged tokens of a retained account', async () => {
+  const world = new World();
+  await world.apply(desired);
+  await world.api.createToken('etl_prod', { name: 'laptop' });
+  expect((await world.plan(desire({}))).unmanaged.tokens).toMatchObject([{ account: 'etl_prod', name: 'laptop' }]);
+});
