@@ -34,6 +34,8 @@ export interface PlanningOptions extends ConfigOptions, ServiceOptions, OutputOp
 export interface ApplyOptions extends PlanningOptions {
   readonly yes?: boolean;
   readonly allowDelete?: boolean;
+  /** With --real-stores, in the sandbox. */
+  readonly realStores?: boolean;
   /** false with --no-smoke. */
   readonly smoke: boolean;
 }
@@ -86,15 +88,16 @@ function needsConsent(plan: Plan, options: ApplyOptions): boolean {
 }
 
 /** Warns where secrets of the sandbox would reach a real store, which cannot tell them from others. */
-function warnOfRealStores({ plan, desired }: Planned, { isSandbox }: Service, io: Io): void {
+function warnOfRealStores({ plan, desired, stores }: Planned, { isSandbox }: Service, io: Io): void {
   if (!isSandbox) return;
   const names = plan.actions.flatMap((action) =>
     action.action === 'create_token' || action.action === 'rotate_token' ? [action.after.secret_store] : [],
   );
   for (const name of new Set(names)) {
     const store = desired.stores.get(name);
-    const recipient = store && kindOf(store).recipient?.(store);
-    if (recipient !== undefined) io.warn(`the secret store ${name} is real: ${recipient} gets secrets of the sandbox`);
+    const isRehearsed = stores.get(name)?.rehearsedIn !== undefined;
+    const recipient = store && !isRehearsed && kindOf(store).recipient?.(store);
+    if (recipient) io.warn(`the secret store ${name} is real: ${recipient} gets secrets of the sandbox`);
   }
 }
 

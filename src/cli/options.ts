@@ -77,6 +77,7 @@ export const DUE = new Option(
 export const APPLYING = [
   YES,
   new Option('--allow-delete', 'Allow --yes to delete accounts'),
+  new Option('--real-stores', 'Run the commands of secret stores in the sandbox too'),
   new Option('--no-smoke', 'Skip the smoke test after the apply'),
   format('Set the format of the plan and the result', APPLY_FORMATS),
   LOCK_TIMEOUT,

@@ -10,8 +10,8 @@ import { globMatcher } from '../model/username.ts';
 import { ApiError } from '../motherduck/transport-errors.ts';
 import { accountNames, type PlanOptions } from '../plan/plan.ts';
 import type { SecretStore } from '../secrets/store.ts';
-import { kindOf, openStores, secretPathsIn } from '../secrets/stores.ts';
-import { matchesNothing, onlyMatcher } from './planning.ts';
+import { kindOf, secretPathsIn } from '../secrets/stores.ts';
+import { matchesNothing, onlyMatcher, storesFor } from './planning.ts';
 import { type Context, checkClock, type Service } from './service.ts';
 
 export interface EvidenceOptions extends Pick<PlanOptions, 'scope'> {
@@ -40,7 +40,7 @@ export async function gatherEvidence(
   const only = onlyMatcher(options.only);
   const live = await readAllAccounts(desired, state, service, { only, parallelism: options.parallelism }, context);
   checkClock(service, context);
-  const stores = openStores(desired.stores);
+  const stores = storesFor(desired, service);
   const [active, unusableStores, usage] = await Promise.all([
     readActive(service),
     checkStores(desired, stores, only, options.checkStores ?? false),

@@ -19,6 +19,8 @@ export interface PlanNowOptions extends Pick<PlanOptions, 'rotate' | 'because' |
   readonly only?: readonly string[];
   readonly prune?: boolean;
   readonly due?: boolean;
+  /** Run the programs of secret stores in a sandbox too. */
+  readonly realStores?: boolean;
   readonly parallelism: number;
 }
 
@@ -38,7 +40,7 @@ export async function planNow(
   options: PlanNowOptions,
   context: Context,
 ): Promise<Planned> {
-  const stores = openStores(desired.stores);
+  const stores = storesFor(desired, service, options.realStores);
   const only = onlyMatcher(options.only);
   const live = await readAccounts({ desired, state, service, only, parallelism: options.parallelism }, context);
   checkClock(service, context);
@@ -57,6 +59,26 @@ export async function planNow(
     ...(scope ? { scope } : {}),
   });
   return { desired, stores, live, plan };
+}
+
+/**
+ * Opens the secret stores, which a sandbox rehearses where they run programs, unless `real` is given.
+ *
+ * @throws UserError USAGE: `real` is for a sandbox only
+ */
+export function storesFor(
+  desired: Desired,
+  { isSandbox, sandboxFolder: folder }: Pick<Service, 'isSandbox' | 'sandboxFolder'>,
+  real = false,
+): ReadonlyMap<string, SecretStore> {
+  if (real && !isSandbox) {
+    throw new UserError(
+      'USAGE',
+      '--real-stores is for the sandbox',
+      'Without a sandbox, stores are real: leave it out.',
+    );
+  }
+  return openStores(desired.stores, isSandbox && !real ? { folder } : undefined);
 }
 
 /** The readings and the options of a plan. */
@@ -82,6 +104,7 @@ export function planFrom({ desired, live, state, service, stores, only: globs, .
     claims: service.claims,
     sandbox: service.isSandbox,
     secretPath: secretPathsIn(stores),
+    rehearsed: new Map([...stores].flatMap(([name, { rehearsedIn }]) => (rehearsedIn ? [[name, rehearsedIn]] : []))),
   });
 }
 

@@ -35,6 +35,8 @@ export interface Service {
   readonly connector: Connector;
   /** Whether it is a sandbox, so that nothing reaches MotherDuck. */
   readonly isSandbox: boolean;
+  /** The sandbox's folder, where it is known. */
+  readonly sandboxFolder?: string;
   /** The claims of the admin token that may identify its account. */
   readonly claims: readonly string[];
   /** Milliseconds that one connection may take. */
@@ -136,6 +138,7 @@ async function openMotherDuck(options: ServiceOptions, io: Surroundings): Promis
     api,
     connector,
     isSandbox,
+    ...(isSandbox && folder !== undefined ? { sandboxFolder: path.resolve(folder) } : {}),
     claims: adminTokenClaims(token),
     connectMs,
     readUsage: usageReader(connector, token, connectMs),
@@ -177,6 +180,7 @@ async function openEmbedded(options: ServiceOptions & SandboxLocation, io: Surro
     api: createApi(http),
     connector,
     isSandbox: true,
+    sandboxFolder: folder,
     claims: adminTokenClaims(token),
     connectMs,
     readUsage: usageReader(connector, token, connectMs),

@@ -68,7 +68,7 @@ export interface Applied {
  * ```
  */
 export async function apply(options: ApplyOptions): Promise<Applied> {
-  const { plan, desired, live, state, service, stores = openStores(desired), onEvent } = options;
+  const { plan, desired, live, state, service, stores = openStores(desired, service), onEvent } = options;
   refuseViolations(plan, false);
   refuseDeletions(plan, options.allowDelete ?? false);
   const done = await applyTested(

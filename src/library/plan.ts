@@ -1,4 +1,4 @@
-import { onlyMatcher, planFrom, readAccounts } from '../engine/planning.ts';
+import { onlyMatcher, planFrom, readAccounts, storesFor } from '../engine/planning.ts';
 import { checkClock } from '../engine/service.ts';
 import type { Desired } from '../model/desired.ts';
 import type { Live } from '../model/live.ts';
@@ -58,6 +58,9 @@ export async function readLive(options: ReadLiveOptions): Promise<Live> {
  * Opens the secret stores of the configuration, by name. `plan` and `apply` do this themselves. Call it to replace a store:
  * put your own `SecretStore` into the map, under the name of the configured one.
  *
+ * @param service If it is a sandbox, the programs of exec stores are not run: the secrets go to `stores` in its folder. Without it,
+ * every store is real.
+ *
  * @example
  * ```ts
  * import { loadConfig, openStores, type Secret, type SecretStore } from 'motherduck-accounts';
@@ -74,8 +77,8 @@ export async function readLive(options: ReadLiveOptions): Promise<Live> {
  * console.log([...stores.keys()]);
  * ```
  */
-export function openStores(desired: Desired): ReadonlyMap<string, SecretStore> {
-  return openConfiguredStores(desired.stores);
+export function openStores(desired: Desired, service?: Service): ReadonlyMap<string, SecretStore> {
+  return service === undefined ? openConfiguredStores(desired.stores) : storesFor(desired, service.opened);
 }
 
 /** The options of `plan`. */
@@ -112,7 +115,7 @@ export interface PlanOptions extends SharedOptions {
  * ```
  */
 export function plan(options: PlanOptions): Plan {
-  const { state, service, stores = openStores(options.desired), ...rest } = options;
+  const { state, service, stores = openStores(options.desired, options.service), ...rest } = options;
   return planFrom({ ...rest, state: snapshotOf(state), service: service.opened, stores });
 }
 

@@ -41,6 +41,11 @@ export type PlanWarning =
       readonly name: string;
       readonly retained: boolean;
     }
+  /** In the sandbox, the programs of these stores are not run: their secrets go to folders. */
+  | {
+      readonly kind: 'stores_rehearsed';
+      readonly stores: readonly { readonly store: string; readonly folder: string }[];
+    }
   /** All of an account's tokens are replaced within one overlap. */
   | { readonly kind: 'turnover'; readonly account: string; readonly tokens: number }
   | { readonly kind: 'smoke_failed'; readonly account: string }

@@ -81,6 +81,13 @@ function words(notice: PlanNotice): Omit<NoticeText, 'subject'> {
             }
           : { text: 'Replace it.', command: ['rotate', `${notice.account}/${notice.token}`] },
       };
+    case 'stores_rehearsed': {
+      const stores = notice.stores.map(({ store, folder }) => `${store} (secrets go to ${folder})`);
+      return {
+        message: `in the sandbox, the command of a secret store is not run: ${few(stores)}`,
+        hint: { text: 'To run it, with a secret of the sandbox:', command: ['apply', '--real-stores'] },
+      };
+    }
     case 'turnover':
       return {
         message: `all ${notice.tokens} tokens of ${notice.account} are replaced within one overlap`,

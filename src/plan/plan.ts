@@ -43,6 +43,8 @@ export interface PlanOptions {
   readonly secretPath?: (account: string, token: DesiredToken) => string | undefined;
   /** What the plan is about, for its reports. */
   readonly scope?: Scope;
+  /** Stores that are rehearsed, and where their secrets go, for output. */
+  readonly rehearsed?: ReadonlyMap<string, string>;
   /** The organization is the embedded sandbox. */
   readonly sandbox?: boolean;
   /** The claims of the token that runs the program, so that its own account is never deleted. */
@@ -93,6 +95,7 @@ export function makePlan(desired: Desired, live: Live, state: State, options: Pl
     },
     warnings: [
       ...unlisted(live),
+      ...rehearsals(actions, options.rehearsed),
       ...plans.flatMap(({ plan }) => plan.warnings),
       ...lateApplies(desired, state, live.now),
       ...ceilingWarning({ desired, compute, ownCompute }),
@@ -190,6 +193,13 @@ function unmanagedAccounts(desired: Desired, live: Live, state: State): Unmanage
 function unlisted({ users }: Live): PlanWarning[] {
   if (!users.listed) return [{ kind: 'users_unlisted', why: users.why.message, hint: users.why.hint }];
   return users.complete ? [] : [{ kind: 'users_incomplete', listed: users.all.length, total: users.total ?? null }];
+}
+
+/** The stores whose programs are not run, although the plan has secrets for them. */
+function rehearsals(actions: readonly Action[], rehearsed: PlanOptions['rehearsed'] = new Map()): PlanWarning[] {
+  const used = new Set(actions.map(({ after }) => after && 'secret_store' in after && after.secret_store));
+  const stores = [...rehearsed].filter(([store]) => used.has(store)).map(([store, folder]) => ({ store, folder }));
+  return stores.length === 0 ? [] : [{ kind: 'stores_rehearsed', stores }];
 }
 
 /** Tokens whose time between due and expiry is shorter than the longest time between recent applies. */

@@ -38,6 +38,7 @@ export async function resetSandbox(folder: string): Promise<void> {
   }
   try {
     rmSync(join(folder, DATABASES), { recursive: true, force: true });
+    rmSync(join(folder, 'stores'), { recursive: true, force: true });
   } catch (cause) {
     const message = `the sandbox's databases could not all be removed: ${join(folder, DATABASES)}`;
     throw new UserError('SANDBOX_FAILED', message, 'Close the programs that have them open, then run reset again.', {

@@ -21,7 +21,7 @@ export interface StoreKind<Config extends SecretStoreConfig = SecretStoreConfig>
   read(block: Node, base: Base): Config | undefined;
   /** Reports errors that the schema cannot express. `stores` are all of this kind. */
   check(stores: readonly WrittenStore<Config>[], files: OwnFiles, problems: Problems): void;
-  /** The name of the program that receives the secrets, for a store that cannot tell sandbox secrets from real ones. */
+  /** The name of the program that receives the secrets, for a store that cannot tell sandbox secrets from real ones: it is rehearsed. */
   recipient?(config: Config): string;
   /** Opens the store, without accessing it. `owners` are shared by all stores of a run. */
   open(config: Config, owners: Owners): SecretStore;
@@ -116,6 +116,8 @@ export interface SecretAddress extends SecretTarget {
 /** Stores the secrets of new tokens. Secrets are never read back. */
 export interface SecretStore {
   readonly name: string;
+  /** Where secrets go in the place of the configured program, in a sandbox; for output. */
+  readonly rehearsedIn?: string;
   /** The secret path of a token, for output and to detect a move; the same for every generation. */
   secretPath(address: TokenAddress): string;
   /**
@@ -131,6 +133,13 @@ export interface SecretStore {
    * @throws UserError STORE_FAILED, STORE_FOREIGN
    */
   put(address: SecretAddress, secret: Secret): Promise<void>;
+  /**
+   * Removes the secret of a token that is gone; it may be gone already. Absent: this store removes none.
+   *
+   * @param secretPath As the state has it. It may be another one than the configuration gives the token now.
+   * @throws UserError STORE_FAILED
+   */
+  remove?(secretPath: string, address: TokenAddress): Promise<void>;
 }
 
 /** The token that each secret path was written for in this run: a second token must not overwrite the first one's secret. */

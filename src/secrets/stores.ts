@@ -2,6 +2,7 @@ import type { SecretStoreConfig } from '../model/desired.ts';
 import { DEFAULT_VARIABLE, type TokenAddress, variableOf } from '../model/secret.ts';
 import * as catalog from './catalog.ts';
 import { file } from './kinds/file.ts';
+import { rehearsedStore } from './rehearsed.ts';
 import type { Owners, SecretPaths, SecretStore, StoreKind } from './store.ts';
 
 /** In the order of the documentation: stores on this computer, then those that pass secrets to other programs. */
@@ -21,10 +22,24 @@ export function kindOf(config: { readonly kind: string }): StoreKind {
   return kind;
 }
 
-/** Opens the stores of a configuration, by name, without accessing them. */
-export function openStores(configs: ReadonlyMap<string, SecretStoreConfig>): ReadonlyMap<string, SecretStore> {
+/**
+ * Opens the stores of a configuration, by name, without accessing them.
+ *
+ * @param sandbox Given in a sandbox: stores that run programs are rehearsed in its folder, where that is known.
+ */
+export function openStores(
+  configs: ReadonlyMap<string, SecretStoreConfig>,
+  sandbox?: { readonly folder: string | undefined },
+): ReadonlyMap<string, SecretStore> {
   const owners: Owners = new Map();
-  return new Map([...configs].map(([name, config]) => [name, kindOf(config).open(config, owners)]));
+  return new Map(
+    [...configs].map(([name, config]) => {
+      const kind = kindOf(config);
+      const store = kind.open(config, owners);
+      const isRehearsed = sandbox !== undefined && kind.recipient !== undefined;
+      return [name, isRehearsed ? rehearsedStore(store, config, sandbox.folder) : store];
+    }),
+  );
 }
 
 /** A function that gives a token's secret path, which plans compare with the one in the state. */

@@ -4,6 +4,9 @@ import path from 'node:path';
 import { MAIN } from '../in-process.ts';
 import { standInForMdacc } from './command-server.ts';
 
+/** On a real runner stores are real, without an option for that. */
+const REAL_STORES = 'case " $* " in *" apply "* | *" rotate "*) set -- "$@" --real-stores ;; esac';
+
 export class Programs {
   /** For the PATH: the stand-ins. What npm installs globally comes here too, and is not there before. */
   readonly bin: string;
@@ -23,7 +26,7 @@ export class Programs {
   static async open(folder: string, asProcess: boolean): Promise<Programs> {
     const programs = new Programs(folder);
     const mdacc = asProcess ? `exec ${process.execPath} ${MAIN} "$@"` : await standInForMdacc(folder);
-    programs.#write(path.join(folder, 'mdacc'), mdacc);
+    programs.#write(path.join(folder, 'mdacc'), `${REAL_STORES}\n${mdacc}`);
     return programs;
   }
 

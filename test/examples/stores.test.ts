@@ -62,7 +62,7 @@ it.skipIf(isWindows)('there is one for every store that is promised', () => {
 describe.skipIf(isWindows).each(Object.entries(STORES))('the example %s', (store, expected) => {
   it('puts each secret where it says, by the commands it says, on standard input alone', async () => {
     const { folder, standIns } = copyOf(store);
-    const applied = await folder.run('apply --sandbox --yes --no-smoke');
+    const applied = await folder.run('apply --sandbox --real-stores --yes --no-smoke');
     expect(applied, applied.stderr + applied.stdout).toMatchObject({ code: 0 });
     const calls = standIns.takeCalls();
     const addresses = TOKENS.map((token) => stateTokenOf(folder, token));
@@ -81,7 +81,7 @@ describe.skipIf(isWindows).each(Object.entries(STORES))('the example %s', (store
     expectNowhereElse(folder, calls, kept.values());
     expect(await folder.run('plan --sandbox --detailed-exitcode')).toMatchObject({ code: 0 });
 
-    const rotated = await folder.run('rotate --sandbox --yes --no-smoke etl_prod/airflow');
+    const rotated = await folder.run('rotate --sandbox --real-stores --yes --no-smoke etl_prod/airflow');
     expect(rotated, rotated.stderr).toMatchObject({ code: 0 });
     const callsOfRotation = standIns.takeCalls();
     const again = stateTokenOf(folder, ETL);
@@ -98,7 +98,7 @@ describe.skipIf(isWindows).each(Object.entries(STORES))('the example %s', (store
 
   it('creates nothing when nobody is logged in, and says so', async () => {
     const { folder, standIns } = copyOf(store);
-    const ran = await folder.json('apply --sandbox --yes', { FAIL: 'login' });
+    const ran = await folder.json('apply --sandbox --real-stores --yes', { FAIL: 'login' });
     expect(ran).toMatchObject({ code: 1, document: { error: { code: 'STORE_UNUSABLE' } } });
     expect(ran.stderr).toContain(` ${store} `);
     expect(ran.stderr).toContain('you are not logged in');
@@ -108,7 +108,7 @@ describe.skipIf(isWindows).each(Object.entries(STORES))('the example %s', (store
 
   it('revokes a token whose secret the store did not take, and makes another one the next time', async () => {
     const { folder, standIns } = copyOf(store);
-    const ran = await folder.json('apply --sandbox --yes --no-smoke', { FAIL: 'put' });
+    const ran = await folder.json('apply --sandbox --real-stores --yes --no-smoke', { FAIL: 'put' });
     expect(ran).toMatchObject({
       code: 3,
       document: {
@@ -130,7 +130,7 @@ describe.skipIf(isWindows).each(Object.entries(STORES))('the example %s', (store
     expectNowhereElse(folder, standIns.takeCalls(), refused);
     expect(await liveTokens(folder)).toEqual([]);
 
-    expect(await folder.run('apply --sandbox --yes --no-smoke')).toMatchObject({ code: 0 });
+    expect(await folder.run('apply --sandbox --real-stores --yes --no-smoke')).toMatchObject({ code: 0 });
     const live = await liveTokens(folder);
     expect(live?.map(({ account }) => account).sort()).toEqual(TOKENS.map(({ account }) => account).sort());
     expect(standIns.kept().size).toBe(TOKENS.length);

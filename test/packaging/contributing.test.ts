@@ -66,7 +66,7 @@ describe('a new rule and a new kind of store', { timeout: 180_000 }, () => {
     const yaml = readText('motherduck.accounts.yaml').replace(/local: \{.*\}/, store);
     writeFileSync(path.join(folder, 'motherduck.accounts.yaml'), yaml);
     expect(mdacc('schema', 'config')).toContain('"$ref": "#/$defs/directory_store"');
-    mdacc('apply', '--sandbox', '--yes', '--no-smoke', '--quiet');
+    mdacc('apply', '--sandbox', '--real-stores', '--yes', '--no-smoke', '--quiet');
     const secret = path.join(folder, 'secrets/etl_prod.airflow');
     expect(readFileSync(secret, 'utf8')).toMatch(/^ey/);
     if (!isWindows) expect(statSync(secret).mode & 0o777).toBe(0o600);

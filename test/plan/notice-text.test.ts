@@ -13,6 +13,10 @@ const ALL = {
   orphan: { kind: 'orphan', account, token: 'airflow', name: 'airflow.2', retained: false },
   older_state: { kind: 'older_state', account, token: 'airflow', names: ['airflow.2'] },
   unverified: { kind: 'unverified', account, token: 'airflow', name: 'airflow.2', replaced: 'airflow' },
+  stores_rehearsed: {
+    kind: 'stores_rehearsed',
+    stores: [{ store: 'vault', folder: '.motherduck-sandbox/stores/vault' }],
+  },
   turnover: { kind: 'turnover', account, tokens: 2 },
   smoke_failed: { kind: 'smoke_failed', account },
   not_rotated: { kind: 'not_rotated', account, name: 'airflow', expires_at: '2027-02-06T00:00:00.000Z' },

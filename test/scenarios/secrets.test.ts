@@ -82,7 +82,7 @@ it.skipIf(!hasProc)('are in no output, file, argument or environment', { timeout
 
   // What differs in its output alone is run in this process.
   runs.push(await folder.runProgram('plan --debug --out the.plan'));
-  runs.push(await folder.runProgram('apply the.plan --yes --debug'));
+  runs.push(await folder.runProgram('apply the.plan --real-stores --yes --debug'));
   expect(runs.at(-1), runs.at(-1)?.stderr).toMatchObject({ code: 0 });
   runs.push(await folder.run('plan --format json --debug'));
   runs.push(await folder.run('plan --format markdown --debug'));
@@ -103,11 +103,11 @@ it.skipIf(!hasProc)('are in no output, file, argument or environment', { timeout
 
   // What fails must not tell either: a store that shouts, an API that refuses, a sandbox that is gone.
   folder.edit((text) => text.replaceAll('90d', '80d'));
-  runs.push(await folder.runProgram('apply --yes --debug', { FAIL: '1' }));
+  runs.push(await folder.runProgram('apply --real-stores --yes --debug', { FAIL: '1' }));
   expect(runs.at(-1)).toMatchObject({ code: 3 });
-  runs.push(await folder.runProgram('apply --yes --debug --format json', { FAIL: '1' }));
+  runs.push(await folder.runProgram('apply --real-stores --yes --debug --format json', { FAIL: '1' }));
   runs.push(await folder.runProgram('plan --debug', { MOTHERDUCK_ADMIN_TOKEN: 'admin-marker-of-this-test-wrong' }));
-  runs.push(await folder.runProgram('apply --yes --debug --no-smoke'));
+  runs.push(await folder.runProgram('apply --real-stores --yes --debug --no-smoke'));
   expect(runs.at(-1), runs.at(-1)?.stderr).toMatchObject({ code: 0 });
 
   const env = folder.read('.motherduck/secrets.env');

@@ -2,7 +2,7 @@
 import { chmodSync, mkdirSync } from 'node:fs';
 import { describe, expect, it } from 'vitest';
 import { isWindows } from '../platform.ts';
-import { CONFIG, STATE, Stage } from '../stage.ts';
+import { CONFIG, SANDBOX, STATE, Stage } from '../stage.ts';
 
 const SECRETS = '.motherduck/secrets.env';
 const VARIABLE = 'MOTHERDUCK_TOKEN_ETL_PROD_AIRFLOW';
@@ -166,4 +166,55 @@ it('a JSON file keeps everything else byte for byte', async () => {
   expect(stage.read('secrets.json')).toMatch(/"airflow": "[^"]+" \}\n\}$/);
   expect(stage.read('secrets.json').startsWith(`${head}, "airflow": "`)).toBe(true);
   expect(tail).toBe('');
+});
+
+describe('in the sandbox, a store that runs a program', () => {
+  const exec = (program: string) =>
+    `{ kind: exec, command: [${JSON.stringify(process.execPath)}, -e, ${JSON.stringify(program)}], check: [no-such-vault] }`;
+  const writes = (name: string) =>
+    exec(`require('fs').writeFileSync('${name}', require('fs').readFileSync(0, 'utf8'))`);
+  const KEPT = `${SANDBOX}/stores/local/etl_prod/airflow`;
+
+  it('is rehearsed: nothing is run, the secret goes to the sandbox, and the plan says so', async () => {
+    const stage = new Stage(configuration(writes('ran')));
+    const plan = await stage.json('plan --sandbox');
+    expect(plan.document).toMatchObject({
+      warnings: [{ kind: 'stores_rehearsed', stores: [{ store: 'local', folder: `${SANDBOX}/stores/local` }] }],
+    });
+    expect((await stage.run(APPLY)).code).toBe(0);
+    expect(stage.has('ran')).toBe(false);
+    const env = { MOTHERDUCK_TOKEN: stage.read(KEPT) };
+    expect((await stage.run('sandbox connect', env)).stdout).toContain('Connected as etl_prod');
+    const second = await stage.json('plan --sandbox');
+    expect(second.document).toMatchObject({ actions: [], warnings: [] });
+    expect((await stage.run('audit --sandbox --check-stores --fail-on error')).stdout).not.toContain('no-such-vault');
+    await stage.run('sandbox reset');
+    expect(stage.has(KEPT)).toBe(false);
+  });
+
+  it('is run with --real-stores, by apply and rotate', async () => {
+    const stage = new Stage(configuration(writes('ran').replace(', check: [no-such-vault]', '')));
+    expect((await stage.run('apply --sandbox --yes --no-smoke')).code).toBe(0);
+    const { code, stderr } = await stage.run('rotate etl_prod --sandbox --yes --no-smoke --real-stores');
+    expect([code, stderr]).toEqual([0, expect.stringContaining('the secret store local is real')]);
+    expect(stage.read('ran')).toMatch(/^[\w-]+\.[\w-]+\.[\w-]+$/);
+  });
+
+  it('is rehearsed in the folder of a served sandbox, and refused when that is not known', async () => {
+    const stage = new Stage(configuration(writes('ran')));
+    await stage.serve();
+    expect((await stage.run('apply --yes --no-smoke')).code).toBe(0);
+    expect(stage.has(KEPT)).toBe(true);
+    delete stage.env.MDACC_SANDBOX;
+    const { code, stderr } = await stage.run('rotate etl_prod --yes --no-smoke');
+    expect([code, stderr]).toEqual([1, expect.stringContaining('MDACC_SANDBOX, which names it, is not set')]);
+    expect(stage.has('ran')).toBe(false);
+  });
+});
+
+it('--real-stores is for the sandbox', async () => {
+  const stage = new Stage(configuration(DOTENV));
+  const env = { MOTHERDUCK_API_URL: 'http://127.0.0.1:9', MOTHERDUCK_ADMIN_TOKEN: 'a.b.c' };
+  const { code, stderr } = await stage.run('apply --yes --real-stores', env);
+  expect([code, stderr]).toEqual([64, expect.stringContaining('--real-stores is for the sandbox')]);
 });

@@ -97,6 +97,10 @@ function checkWords({ block }: WrittenStore<ExecStoreConfig>, problems: Problems
     const message = `{${placeholder}} is not replaced in check, which runs once, before tokens exist`;
     problems.error('store-command', word.at, message, { hint: 'remove it from check' });
   }
+  for (const word of [...command, ...check]) {
+    if (word.kind !== 'scalar' || !String(word.value).includes('\0')) continue;
+    problems.error('store-command', word.at, 'a word of a command cannot have a NUL character');
+  }
   for (const [program] of [command, check]) {
     if (program?.kind === 'scalar' && program.value === '') {
       problems.error('store-command', program.at, 'the name of the program is empty');

@@ -4,7 +4,7 @@ import type { Secret } from '../../../model/secret.ts';
 import type { Seconds } from '../../../model/time.ts';
 import { type ErrorCode, UserError } from '../../../model/user-error.ts';
 import { counted } from '../../../model/wording.ts';
-import type { SecretAddress, SecretStore } from '../../store.ts';
+import type { SecretAddress, SecretStore, SecretTarget } from '../../store.ts';
 import { findProgram, type Outcome, runCommand } from './run-command.ts';
 import { scrub } from './scrub.ts';
 
@@ -37,15 +37,18 @@ export function execStore(config: ExecStoreConfig): SecretStore {
     name: config.name,
     // The words may change without the secret moving, so they are not part of the secret path.
     secretPath: () => config.name,
-    check: () => check(config),
+    check: (targets = []) => check(config, targets),
     put: (address, secret) => put(config, address, secret),
   };
 }
 
-async function check(config: ExecStoreConfig): Promise<void> {
-  const program = config.command[0] ?? '';
-  // A program name with a placeholder cannot be looked up before there is a token.
-  if (!program.includes('{')) await checkProgram(program, config);
+async function check(config: ExecStoreConfig, targets: readonly SecretTarget[]): Promise<void> {
+  const first = config.command.slice(0, 1);
+  const programs = targets.flatMap(({ account, token }) => expandWords(first, { account, token }));
+  for (const program of new Set([...first, ...programs])) {
+    // A program name with a placeholder cannot be looked up before there is a token.
+    if (!program.includes('{')) await checkProgram(program, config);
+  }
   if (config.check === undefined) return;
   const outcome = await runCommand(config.check, { timeoutMs: config.timeout * 1000, folder: config.folder });
   if (outcome.ended === 'exit' && outcome.code === 0) return;

@@ -1,0 +1,49 @@
+/** In the sandbox, a store that passes secrets to a program is rehearsed: nothing is run, and the secrets go to the sandbox's folder. */
+import { mkdir, rm } from 'node:fs/promises';
+import { dirname, join } from 'node:path';
+import { writeFileAtomic } from '../files/atomic-write.ts';
+import { shownRelativePath } from '../files/paths.ts';
+import { codeOf } from '../files/system-errors.ts';
+import type { SecretStoreConfig } from '../model/desired.ts';
+import type { TokenAddress } from '../model/secret.ts';
+import { UserError } from '../model/user-error.ts';
+import type { SecretStore } from './store.ts';
+
+/** The stores' folder in the folder of a sandbox. */
+export const REHEARSED = 'stores';
+
+/** A store in the place of `real`. @param folder The sandbox's folder; undefined when it is not known. */
+export function rehearsedStore(real: SecretStore, config: SecretStoreConfig, folder: string | undefined): SecretStore {
+  const own = folder === undefined ? undefined : join(folder, REHEARSED, config.name);
+  const fileOf = ({ account, token }: TokenAddress) => join(own ?? '', account, token);
+  const write = async (address: TokenAddress, text: string, isRehearsal: boolean) => {
+    await mkdir(dirname(fileOf(address)), { recursive: true, mode: 0o700 });
+    await writeFileAtomic(fileOf(address), text, { mode: 0o600, isRehearsal });
+  };
+  return {
+    name: real.name,
+    rehearsedIn: own === undefined ? 'the folder of the sandbox' : shownRelativePath(own),
+    secretPath: (address) => real.secretPath(address),
+    check: async (targets = []) => {
+      if (own === undefined) throw folderUnknown(config);
+      for (const target of targets) await write(target, '', true).catch(failed(config, 'STORE_UNUSABLE'));
+    },
+    put: (address, secret) => write(address, secret.reveal(), false).catch(failed(config, 'STORE_FAILED')),
+    remove: async (_secretPath, address) => {
+      if (own !== undefined) await rm(fileOf(address), { force: true }).catch(failed(config, 'STORE_FAILED'));
+    },
+  };
+}
+
+function folderUnknown({ name, location }: SecretStoreConfig): UserError {
+  const message = `The secret store ${name} is rehearsed in the sandbox's folder, and MDACC_SANDBOX, which names it, is not set.`;
+  const hint = 'Set it to the value that the served sandbox printed, or run the real store with --real-stores.';
+  return new UserError('STORE_UNUSABLE', message, hint, { location });
+}
+
+function failed({ name, location }: SecretStoreConfig, code: 'STORE_UNUSABLE' | 'STORE_FAILED') {
+  return (error: unknown): never => {
+    const message = `The secret store ${name} cannot be rehearsed in the sandbox's folder (${codeOf(error) ?? 'failed'}).`;
+    throw new UserError(code, message, "Give this user write access to the sandbox's folder.", { location });
+  };
+}
