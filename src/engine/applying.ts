@@ -6,7 +6,7 @@ import type { Plan } from '../model/plan.ts';
 import type { Smoke } from '../model/smoke.ts';
 import { UserError } from '../model/user-error.ts';
 import { runProbe } from '../motherduck/probe-process.ts';
-import { noticeText } from '../plan/notice-text.ts';
+import { groupNotices } from '../plan/notice-groups.ts';
 import { SmokeSession } from '../smoke/session.ts';
 import type { Service } from './service.ts';
 
@@ -44,13 +44,14 @@ export async function applyTested(
 
 /** @param shown whether the violations were shown before; if not, the message names them. @throws UserError GUARDRAIL */
 export function refuseViolations({ violations }: Plan, shown: boolean): void {
-  const [first] = violations;
+  const groups = groupNotices(violations);
+  const [first] = groups;
   if (first === undefined) return;
-  const said = violations.map((violation) => noticeText(violation).message).join('; ');
+  const said = groups.map(({ message }) => message).join('; ');
   const message = shown
     ? 'the plan violates a guardrail, as shown above, so nothing was done'
     : `the plan is refused: ${said}`;
-  throw new UserError('GUARDRAIL', message, noticeText(first).hint);
+  throw new UserError('GUARDRAIL', message, first.hint);
 }
 
 /** Whether the whole plan was applied without errors. The smoke test is not considered. */

@@ -192,7 +192,7 @@ function words(notice: PlanNotice): Omit<NoticeText, 'subject'> {
       const narrow = accounts.length > 1 ? ', or narrow the plan with --only' : '';
       return {
         code: 'GUARDRAIL',
-        message: `the plan deletes ${counted(accounts.length, 'account')} and guardrails.max_deletes is ${limit}: ${accounts.join(', ')}`,
+        message: `the plan deletes ${counted(accounts.length, 'account')} and guardrails.max_deletes is ${limit}: ${few(accounts, 20)}`,
         hint: { text: `If that is intended, set "max_deletes: ${accounts.length}" under guardrails${narrow}.` },
       };
     }

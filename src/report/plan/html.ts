@@ -5,7 +5,7 @@
 
 import type { PlanNotice } from '../../model/notice.ts';
 import type { Action, Plan, Risk } from '../../model/plan.ts';
-import { noticeText } from '../../plan/notice-text.ts';
+import { groupNotices } from '../../plan/notice-groups.ts';
 import { hasChanges } from '../../plan/plan.ts';
 import { printable } from '../escape.ts';
 import { hintText, type InContext, noContext } from '../hint.ts';
@@ -72,8 +72,7 @@ export function attention(plan: Plan, inContext: InContext): Markup[] {
 }
 
 function notices(title: string, kind: 'remove' | 'change', all: readonly PlanNotice[], inContext: InContext): Markup[] {
-  return all.map((notice) => {
-    const { subject, message, hint } = noticeText(notice);
+  return groupNotices(all).map(({ subject, message, hint }) => {
     const about = subject === undefined ? NOTHING : html` <b>${subject}</b>`;
     return html`<div class="notice ${kind}"><b>${title}</b>${about}<p>${message}</p><p><small>${hintText(hint, inContext)}</small></p></div>`;
   });

@@ -1,5 +1,6 @@
-import type { Notice, PlanNotice } from '../../model/notice.ts';
+import type { Notice, PlanNotice, PlanWarning } from '../../model/notice.ts';
 import type { Action, Plan, Reason, Summary } from '../../model/plan.ts';
+import { groupNotices, type NoticeGroup } from '../../plan/notice-groups.ts';
 import { wordedNotice } from '../../plan/notice-text.ts';
 import { summarize } from '../../plan/plan.ts';
 import { reasonText } from '../../plan/reason-text.ts';
@@ -17,9 +18,19 @@ export interface PlanDocument extends Omit<Plan, 'actions' | NoticeList> {
   readonly version: 1;
   readonly summary: Summary;
   readonly actions: readonly (Omit<Action, 'reason'> & { readonly reason: Reason & { readonly text: string } })[];
-  readonly warnings: readonly (PlanNotice & Notice)[];
+  readonly warnings: readonly GroupedWarning[];
   readonly errors: readonly (PlanNotice & Notice)[];
   readonly violations: readonly (PlanNotice & Notice)[];
+}
+
+/** Warnings of one kind as one. */
+export interface GroupedWarning extends Pick<Notice, 'code' | 'message' | 'hint'> {
+  readonly kind: PlanWarning['kind'];
+  readonly count: number;
+  /** What they are about: `etl_prod`, `etl_prod/airflow`. */
+  readonly names: readonly string[];
+  /** The data of each. */
+  readonly cases: readonly Omit<PlanWarning, 'kind'>[];
 }
 
 type NoticeList = 'warnings' | 'errors' | 'violations';
@@ -29,9 +40,14 @@ export function planDocument(plan: Plan): PlanDocument {
   const { organization, sandbox, at, ...rest } = plan;
   const actions = plan.actions.map((action) => ({ ...action, reason: { ...action.reason, text: reasonText(action) } }));
   const notices = {
-    warnings: plan.warnings.map(wordedNotice),
+    warnings: groupNotices(plan.warnings).map(groupedWarning),
     errors: plan.errors.map(wordedNotice),
     violations: plan.violations.map(wordedNotice),
   };
   return { version: 1, organization, sandbox, at, summary: summarize(plan), ...rest, actions, ...notices };
+}
+
+function groupedWarning({ kind, code, message, hint, names, notices }: NoticeGroup<PlanWarning>): GroupedWarning {
+  const cases = notices.map(({ kind: _, ...data }) => data);
+  return { kind, ...(code === undefined ? {} : { code }), message, hint, count: notices.length, names, cases };
 }

@@ -7,7 +7,7 @@
 import type { PlanNotice } from '../../model/notice.ts';
 import type { Action, ComputeCeiling, Plan, Risk } from '../../model/plan.ts';
 import { showTime } from '../../model/time.ts';
-import { noticeText } from '../../plan/notice-text.ts';
+import { groupNotices } from '../../plan/notice-groups.ts';
 import { reasonText, sharedReasonText } from '../../plan/reason-text.ts';
 import { commentMarker, lengthOf, MOST_CHARACTERS, markdown, printable } from '../escape.ts';
 import { hintText, type InContext, noContext } from '../hint.ts';
@@ -224,13 +224,13 @@ function protections({ protection }: Plan): string[] {
 }
 
 function notices(mark: string, all: readonly PlanNotice[], inContext: InContext): string[] {
-  const shown = all.slice(0, NOTICES_SHOWN).flatMap((notice) => {
-    const { subject, message, hint } = noticeText(notice);
+  const groups = groupNotices(all);
+  const shown = groups.slice(0, NOTICES_SHOWN).flatMap(({ subject, message, hint }) => {
     const about = subject === undefined ? '' : `**${markdown(subject)}**: `;
     return ['', `${mark} ${about}${markdown(cut(message))}<br>${markdown(cut(hintText(hint, inContext)))}`];
   });
-  return all.length > NOTICES_SHOWN
-    ? [...shown, '', `${mark} and ${all.length - NOTICES_SHOWN} more like these`]
+  return groups.length > NOTICES_SHOWN
+    ? [...shown, '', `${mark} and ${groups.length - NOTICES_SHOWN} more like these`]
     : shown;
 }
 

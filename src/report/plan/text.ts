@@ -5,7 +5,7 @@ import type { Action, ComputeCeiling, NextChange, Plan } from '../../model/plan.
 import { columnWidth, padTo } from '../../model/text-width.ts';
 import { isoTime } from '../../model/time.ts';
 import { counted, few } from '../../model/wording.ts';
-import { noticeText } from '../../plan/notice-text.ts';
+import { groupNotices } from '../../plan/notice-groups.ts';
 import { reasonText } from '../../plan/reason-text.ts';
 import { printable } from '../escape.ts';
 import { hintText, type InContext, noContext } from '../hint.ts';
@@ -97,9 +97,8 @@ function notices(
   paint: Paint,
   inContext: InContext,
 ): string {
-  return all
-    .map((notice) => {
-      const { subject, message, hint } = noticeText(notice);
+  return groupNotices(all)
+    .map(({ subject, message, hint }) => {
       return `${paint[colour](`${title}:`)} ${subject === undefined ? '' : `${subject}: `}${message}\n  ${hintText(hint, inContext, paint.command)}`;
     })
     .join('\n');

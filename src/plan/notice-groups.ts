@@ -1,0 +1,117 @@
+/** Notices of one kind are shown as one, with a count and names: thousands of accounts can have the same problem. */
+import type { PlanNotice } from '../model/notice.ts';
+import { counted, few } from '../model/wording.ts';
+import { type NoticeText, noticeText } from './notice-text.ts';
+
+/** Notices that are shown as one, and their words. */
+export interface NoticeGroup<N extends PlanNotice = PlanNotice> extends NoticeText {
+  readonly kind: N['kind'];
+  readonly notices: readonly N[];
+  /** The accounts or tokens that they are about: `etl_prod`, `etl_prod/airflow`. */
+  readonly names: readonly string[];
+}
+
+/** The number of names in a message. */
+const NAMES_SHOWN = 8;
+/** The number of accounts in a command. */
+const ARGUMENTS = 5;
+
+const DEPROVISIONED = {
+  text: 'Have them provisioned again in MotherDuck, or remove them from the configuration.',
+};
+
+/** Groups notices by kind, in the order of the first of each kind; what could not be read also by its code. */
+export function groupNotices<N extends PlanNotice>(all: readonly N[]): NoticeGroup<N>[] {
+  const groups = new Map<string, N[]>();
+  for (const notice of all) {
+    const key = `${notice.kind} ${'code' in notice ? notice.code : ''}`;
+    const group = groups.get(key);
+    if (group) group.push(notice);
+    else groups.set(key, [notice]);
+  }
+  return [...groups.values()].flatMap((notices) => {
+    const [first] = notices;
+    if (first === undefined) return [];
+    const names = notices.flatMap(namesIn);
+    return [
+      { kind: first.kind, notices, names, ...(notices.length === 1 ? noticeText(first) : inWords(notices, names)) },
+    ];
+  });
+}
+
+function namesIn(notice: PlanNotice): readonly string[] {
+  if ('account' in notice) return ['token' in notice ? `${notice.account}/${notice.token}` : notice.account];
+  return 'accounts' in notice ? notice.accounts : 'tokens' in notice ? notice.tokens : [];
+}
+
+/** @param notices at least two of one kind */
+function inWords(notices: readonly PlanNotice[], names: readonly string[]): NoticeText {
+  const [first] = notices as readonly [PlanNotice];
+  const { code, message, hint, subject } = noticeText(first);
+  const coded = code === undefined ? {} : { code };
+  const shown = few(names, NAMES_SHOWN);
+  const accounts = counted(names.length, 'account');
+  const tokens = counted(names.length, 'token');
+  const only = names.length > ARGUMENTS ? [] : names.flatMap((name) => ['--only', name]);
+  const rotate = names.length > ARGUMENTS ? {} : { command: ['rotate', ...names] };
+  switch (first.kind) {
+    case 'turnover':
+      return { message: `all tokens of ${accounts} are replaced within one overlap: ${shown}`, hint };
+    case 'smoke_failed':
+      return {
+        message: `the last smoke tests of ${accounts} failed; apply tests them again: ${shown}`,
+        hint: { text: 'See why.', command: ['smoke', ...only] },
+      };
+    case 'not_rotated': {
+      const times = notices.flatMap((notice) => (notice.kind === 'not_rotated' ? [notice.expires_at] : []));
+      const day = times.sort()[0]?.slice(0, 10) ?? '';
+      return {
+        message: `the tokens of ${accounts} are no longer rotated, since these were removed from the configuration; the first expires ${day}: ${shown}`,
+        hint: {
+          text: 'Put the accounts back into the configuration, or delete them.',
+          command: ['apply', '--prune', ...only],
+        },
+      };
+    }
+    case 'not_scheduled':
+      return {
+        message: `${accounts} skipped, since they have changes beside scheduled work: ${shown}`,
+        hint: { text: 'Review them, then apply them.', command: ['apply', ...only] },
+      };
+    case 'older_state':
+      return {
+        message: `an older state is in use: ${tokens} have newer live ones that the state does not know: ${shown}`,
+        hint: { text: hint.text, ...rotate },
+      };
+    case 'unverified':
+      return {
+        message: `${tokens} were stored or adopted and not verified, so the tokens they replaced stay live: ${shown}`,
+        hint: {
+          text: 'Create new tokens and test them, or accept those that were stored with apply --no-smoke.',
+          ...rotate,
+        },
+      };
+    case 'unreadable':
+      return { ...coded, message: `${accounts} could not be read: ${shown}. The first: ${message}`, hint };
+    case 'deprovisioned':
+      return { ...coded, message: `${accounts} are deprovisioned at MotherDuck: ${shown}`, hint: DEPROVISIONED };
+    case 'protected':
+      return {
+        ...coded,
+        message: `${accounts} have deletion_protection, recorded in the state: ${shown}`,
+        hint: {
+          text: 'Before you delete them, set "deletion_protection: false" in their blocks (restore blocks that are gone) and apply that.',
+          command: ['apply', ...only],
+        },
+      };
+    default: {
+      const about = subject === undefined ? '' : `${subject}: `;
+      const { command: _, ...text } = hint;
+      return {
+        ...coded,
+        message: `${about}${message}; and ${names.length - 1} more of this kind: ${few(names.slice(1), NAMES_SHOWN)}`,
+        hint: text,
+      };
+    }
+  }
+}
