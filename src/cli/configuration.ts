@@ -9,12 +9,15 @@ import { renderDiagnostics } from '../yaml/render.ts';
 import type { Io } from './io.ts';
 import { columnsOf } from './terminal.ts';
 
-export type ConfigOptions = StateLocation;
+export interface ConfigOptions extends StateLocation {
+  /** Environment variables that the configuration may use although their names speak of a secret. */
+  readonly allowEnv?: readonly string[];
+}
 
 /** Reads the configuration, and shows errors and warnings on stderr. @throws InvalidConfiguration */
 export async function readDesired({ config, ...options }: ConfigOptions, io: Io): Promise<Desired> {
   setCommandFlags();
-  const loaded = await loadConfig(config, io.env, undefined, statePath({ config, ...options }));
+  const loaded = await loadConfig(config, io.env, undefined, statePath({ config, ...options }), options.allowEnv);
   showFindings(loaded, io);
   if (loaded.ok) return loaded.desired;
   throw new InvalidConfiguration(config, loaded.diagnostics.map(diagnosticJson), true);

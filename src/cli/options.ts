@@ -32,6 +32,10 @@ export const CONFIG = under(
   new Option('--state <file>', 'Set the state file (default: beside the configuration, named after it)').env(
     'MDACC_STATE',
   ),
+  new Option(
+    '--allow-env <name>',
+    'Let the configuration use this variable, whose name speaks of a secret; repeatable',
+  ).argParser(gather),
 );
 
 export const SERVICE = under(

@@ -9,6 +9,7 @@ export interface ContextOptions {
   readonly sandbox?: boolean;
   readonly sandboxDir?: string;
   readonly apiUrl?: string;
+  readonly allowEnv?: readonly string[];
 }
 
 /** Commands that take none of them. */
@@ -18,7 +19,7 @@ const WITHOUT_API_URL = ['state', 'validate', 'sandbox'];
 
 /** Gives argv with the context options that were typed; those of `options` at their defaults are left out. */
 export function inContext(argv: readonly string[], options: ContextOptions): readonly string[] {
-  const { config, state, sandbox, sandboxDir, apiUrl } = options;
+  const { config, state, sandbox, sandboxDir, apiUrl, allowEnv = [] } = options;
   const isOfSandbox = argv[0] === 'sandbox';
   if (WITHOUT_CONTEXT.includes(argv[0] ?? '')) return argv;
   const typed: readonly (readonly string[])[] = [
@@ -26,6 +27,7 @@ export function inContext(argv: readonly string[], options: ContextOptions): rea
     state === undefined || isOfSandbox ? [] : ['--state', state],
     apiUrl === undefined || WITHOUT_API_URL.includes(argv[0] ?? '') ? [] : ['--api-url', apiUrl],
     sandboxDir !== undefined ? ['--sandbox-dir', sandboxDir] : sandbox && !isOfSandbox ? ['--sandbox'] : [],
+    ...allowEnv.map((name) => ['--allow-env', name]),
   ];
   // `--sandbox-dir` implies `--sandbox`.
   const words = sandboxDir === undefined ? argv : argv.filter((word) => word !== '--sandbox');

@@ -16,7 +16,9 @@ async function namesOf(config: string | undefined): Promise<Names> {
     import('../config/load.ts'),
     import('../config/errors.ts'),
   ]);
-  const loaded = await loadConfig(config ?? process.env.MDACC_CONFIG ?? DEFAULT_CONFIG, process.env).catch(
+  const file = config ?? process.env.MDACC_CONFIG ?? DEFAULT_CONFIG;
+  // No value is shown, so any may be used.
+  const loaded = await loadConfig(file, process.env, undefined, undefined, Object.keys(process.env)).catch(
     () => undefined,
   );
   if (!loaded?.ok) return { accounts: [], tokens: [] };

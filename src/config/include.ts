@@ -1,9 +1,17 @@
-import { readdir, realpath } from 'node:fs/promises';
+import { lstat, readdir } from 'node:fs/promises';
 import path from 'node:path';
-import { isWithin, targetOf, workTreeOf } from '../files/paths.ts';
+import { ignoredFiles } from '../files/git.ts';
+import { isWithin, workTreeOf } from '../files/paths.ts';
+import { matchesGlob } from '../model/username.ts';
 
 /** The maximum depth of `**`. */
 const DEEPEST = 12;
+/** How many characters of patterns the globs of a configuration may compare with names of files, so that each ends soon. */
+export const GLOB_BUDGET = 10_000_000;
+/** Characters. */
+const LONGEST = 1000;
+/** The maximum number of patterns that the braces of one glob stand for. */
+const MAX_ALTERNATIVES = 1000;
 
 /** Whether a file may be included. Other files, such as a secrets file, must not be quoted in errors. */
 export function isYamlName(name: string): boolean {
@@ -14,38 +22,74 @@ export function isYamlName(name: string): boolean {
  * The folder in which a glob of `include` starts, relative to the folder of the configuration. Undefined for a pattern that
  * is no glob: it names one file, which must exist.
  */
-export async function baseOfGlob(pattern: string): Promise<string | undefined> {
-  const { isGlob, base } = (await loadPicomatch()).scan(pattern);
-  return isGlob ? base : undefined;
+export function baseOfGlob(pattern: string): string | undefined {
+  if (!/[*?{]/.test(pattern)) return undefined;
+  const steps = pattern.split('/');
+  const first = steps.findIndex((step) => /[*?{]/.test(step));
+  return steps.slice(0, first).join('/') || (pattern.startsWith('/') ? '/' : '');
 }
 
-/** Most configurations include nothing, so the library is loaded only when it is needed. */
-async function loadPicomatch() {
-  return (await import('picomatch')).default;
-}
+/** Why a glob cannot be followed. */
+export class GlobTooLarge extends Error {}
 
 /**
- * The files that a glob matches below a folder, as paths relative to that folder, in alphabetical order. Folders that
- * are links are not entered; `**` does not look into node_modules and hidden folders.
+ * The files that a glob matches below a folder, as paths relative to that folder, in alphabetical order. In it `*` and `?`
+ * match within a name, `**` any folders, and `{a,b}` either. Folders that are links are not entered; `**` does not look
+ * into node_modules and hidden folders.
+ *
+ * @param budget what is left of GLOB_BUDGET
+ * @throws GlobTooLarge
  */
-export async function matchingFiles(folder: string, pattern: string): Promise<string[]> {
-  const picomatch = await loadPicomatch();
-  const { base, glob } = picomatch.scan(pattern);
-  const matches = picomatch(glob);
-  const levels = glob.includes('**') ? DEEPEST : glob.split('/').length;
+export async function matchingFiles(folder: string, pattern: string, budget: { left: number }): Promise<string[]> {
+  if (pattern.length > LONGEST) throw new GlobTooLarge('is too long');
+  const base = baseOfGlob(pattern) ?? '';
+  const glob = pattern.slice(base.length).replace(/^\/+/, '');
+  const alternatives = alternativesOf(glob).map((each) =>
+    each.split('/').filter((step) => step !== '.' && step !== ''),
+  );
+  const levels = Math.min(
+    DEEPEST,
+    Math.max(...alternatives.map((steps) => (steps.includes('**') ? DEEPEST : steps.length))),
+  );
   const found: string[] = [];
-  const walk = async (below: string, left: number): Promise<void> => {
-    for (const entry of await entriesIn(path.join(folder, base, below))) {
-      const name = below === '' ? entry.name : `${below}/${entry.name}`;
+  const cost = alternatives.flat().reduce((sum, step) => sum + step.length + 1, 1);
+  const walk = async (below: readonly string[]): Promise<void> => {
+    for (const entry of await entriesIn(path.join(folder, base, ...below))) {
+      budget.left -= cost;
+      if (budget.left < 0) throw new GlobTooLarge('looks at too many files');
+      const steps = [...below, entry.name];
       if (!entry.isDirectory()) {
-        if (matches(name)) found.push(path.posix.join(base, name));
-      } else if (left > 1 && entry.name !== 'node_modules' && !entry.name.startsWith('.')) {
-        await walk(name, left - 1);
+        if (alternatives.some((alternative) => matchesSteps(alternative, steps)))
+          found.push(path.posix.join(base, ...steps));
+      } else if (steps.length < levels && entry.name !== 'node_modules' && !entry.name.startsWith('.')) {
+        await walk(steps);
       }
     }
   };
-  await walk('', levels);
+  await walk([]);
   return found.sort((a, b) => (a < b ? -1 : 1));
+}
+
+/** The patterns without braces that a glob with braces stands for. */
+function alternativesOf(glob: string): string[] {
+  let patterns = [''];
+  for (const part of glob.match(/\{[^{}]*\}|[^{}]+|[{}]/g) ?? []) {
+    const choices = /^\{.*,.*\}$/.test(part) ? part.slice(1, -1).split(',') : [part];
+    patterns = patterns.flatMap((before) => choices.map((choice) => before + choice));
+    if (patterns.length > MAX_ALTERNATIVES) throw new GlobTooLarge('has too many braces');
+  }
+  return patterns;
+}
+
+/** Compares the steps of two paths. A step of the pattern gets a mark, so that only `**` is the star of matchesGlob. */
+function matchesSteps(pattern: readonly string[], steps: readonly string[]): boolean {
+  const marked = pattern.map((step) => (step === '**' ? '*' : `/${step}`));
+  return matchesGlob(marked, steps, (one, step) => matchesStep(one.slice(1), step));
+}
+
+function matchesStep(pattern: string, name: string): boolean {
+  if (name.startsWith('.') && !pattern.startsWith('.')) return false;
+  return matchesGlob([...pattern], [...name], (one, character) => one === '?' || one === character);
 }
 
 /** The entries of a folder; none if it does not exist or cannot be read. */
@@ -57,33 +101,79 @@ async function entriesIn(folder: string) {
   }
 }
 
-/**
- * The limits for included files. A configuration in a git work tree includes only files of that tree: its author may be
- * somebody else than the user (a pull request from a fork), and errors quote lines. Outside of git there is no limit.
- */
-export class Confines {
-  /** The work tree, without symbolic links; undefined outside of any. */
-  readonly tree: string | undefined;
-
-  private constructor(tree: string | undefined) {
-    this.tree = tree;
-  }
-
-  /** The limits for a configuration. @param main the absolute path of its main file; a link belongs to the tree it is in */
-  static async of(main: string): Promise<Confines> {
-    const folder = path.dirname(main);
-    const tree = (await workTreeOf(folder)) ?? (await workTreeOf(await followed(folder)));
-    return new Confines(tree && (await followed(tree)));
-  }
-
-  /** Whether an absolute path leads out of the tree, directly or by links, even if nothing exists there. */
-  async excludes(absolute: string): Promise<boolean> {
-    if (this.tree === undefined) return false;
-    const target = await targetOf(absolute).catch(() => absolute);
-    return !isWithin(this.tree, target);
-  }
+/** Names of `.git` on some file system: case is ignored, as are dots and spaces at the end and characters that are not shown. */
+function isGitFolder(name: string): boolean {
+  return /^(\.git|git~\d+)$/i.test(
+    name.replace(/[\u200c-\u200f\u202a-\u202e\u206a-\u206f\ufeff]/g, '').replace(/[. ]+$/, ''),
+  );
 }
 
-async function followed(folder: string): Promise<string> {
-  return await realpath(folder).catch(() => folder);
+/** Why a file is not read as configuration. */
+export type Exclusion = 'outside' | 'link';
+
+/**
+ * The limits for the files of a configuration: its git work tree, or its folder outside of any. The author of a
+ * configuration may be somebody else than the user (a pull request from a fork), and errors quote lines, so no link is
+ * followed and nothing is read that belongs to the repository's machinery or is ignored.
+ */
+export class Confines {
+  /** An absolute path; links that lead to it are the user's own. */
+  readonly root: string;
+  readonly #isTree: boolean;
+
+  private constructor(root: string, isTree: boolean) {
+    this.root = root;
+    this.#isTree = isTree;
+  }
+
+  /** The limits for a configuration. @param main the absolute path of its main file */
+  static async of(main: string): Promise<Confines> {
+    const folder = path.dirname(main);
+    const tree = await workTreeOf(folder);
+    return new Confines(tree ?? folder, tree !== undefined);
+  }
+
+  /** The root in words. */
+  get noun(): string {
+    return this.#isTree ? 'the git work tree' : 'the folder';
+  }
+
+  /** Whether an absolute path is out of bounds, even if nothing exists there. */
+  async excludes(absolute: string): Promise<Exclusion | undefined> {
+    if (!isWithin(this.root, absolute)) return 'outside';
+    const steps = path.relative(this.root, absolute).split(path.sep);
+    if (steps.some(isGitFolder)) return 'outside';
+    let reached = this.root;
+    for (const step of steps) {
+      if (step === '') continue;
+      reached = path.join(reached, step);
+      const facts = await lstat(reached).catch(() => undefined);
+      if (facts === undefined) return undefined;
+      if (facts.isSymbolicLink()) return 'link';
+    }
+    return undefined;
+  }
+
+  /** Which of the files git ignores, or why git cannot tell. */
+  async ignored(files: readonly string[]): Promise<ReadonlySet<string> | { readonly why: string }> {
+    const ignored = new Set<string>();
+    const byFolder = new Map<string, string[]>();
+    for (const file of this.#isTree ? files : []) {
+      const folder = path.dirname(file);
+      byFolder.set(folder, byFolder.get(folder) ?? []);
+      byFolder.get(folder)?.push(file);
+    }
+    // A folder of the tree may be one of its own, such as a submodule.
+    const byTree = new Map<string, string[]>();
+    for (const [folder, inIt] of byFolder) {
+      const tree = (await workTreeOf(folder)) ?? this.root;
+      byTree.set(tree, (byTree.get(tree) ?? []).concat(inIt));
+    }
+    for (const [tree, all] of byTree) {
+      const found = await ignoredFiles(tree, all);
+      if ('why' in found) return found;
+      for (const file of found) ignored.add(file);
+    }
+    return ignored;
+  }
 }

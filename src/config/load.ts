@@ -37,6 +37,7 @@ interface Findings {
  * templates, pools and policies. Returns all errors of all files at once. Uses no network. `unwritten` has texts by absolute
  * path that replace those on the disk, so that a change can be checked before it is made. `stateFile` is the state's, which no
  * store may write.
+ * `allowEnv` names variables that may be used although their names speak of a secret.
  *
  * @throws UserError CONFIG_NOT_FOUND when there is no file at `file`; CONFIG_INVALID when it cannot be read at all
  */
@@ -45,9 +46,10 @@ export async function loadConfig(
   env: NodeJS.ProcessEnv,
   unwritten: ReadonlyMap<string, string> = new Map(),
   stateFile?: string,
+  allowEnv: readonly string[] = [],
 ): Promise<Loaded> {
   const problems = new Problems();
-  const files = await readFiles(file, env, problems, unwritten);
+  const files = await readFiles(file, env, problems, unwritten, allowEnv);
   // If a file is missing or of another version, names may be missing too, so the meaning is not checked.
   const readable = files.all.map((one) => checkStructure(one, problems));
   const meaning = files.complete && readable.every(Boolean) ? await build(files, stateFile, problems) : undefined;

@@ -1,21 +1,30 @@
 import { createHash } from 'node:crypto';
-import { constants, open, realpath, stat } from 'node:fs/promises';
+import { constants, lstat, open, realpath, stat } from 'node:fs/promises';
 import path from 'node:path';
 import { shownPath } from '../files/paths.ts';
 import { UserError } from '../model/user-error.ts';
 import { reportOwnFile } from '../secrets/store.ts';
-import type { Problems } from '../yaml/diagnostic.ts';
+import type { DiagnosticCode, Problems } from '../yaml/diagnostic.ts';
 import { Environment } from '../yaml/environment.ts';
 import { ALIAS_BUDGET, type ParseContext, parseSource } from '../yaml/parse.ts';
 import { decode, type Source, type Span, sourceOf } from '../yaml/source.ts';
 import { child, entriesOf, itemsOf, type Node, type ScalarNode, textOf } from '../yaml/tree.ts';
 import { quote, showNode } from '../yaml/wording.ts';
 import { notFound } from './errors.ts';
-import { baseOfGlob, Confines, isYamlName, matchingFiles } from './include.ts';
+import {
+  baseOfGlob,
+  Confines,
+  type Exclusion,
+  GLOB_BUDGET,
+  GlobTooLarge,
+  isYamlName,
+  matchingFiles,
+} from './include.ts';
 import { secretFiles } from './stores.ts';
 
 /** The maximum total size of the files of a configuration, in bytes. */
 export const MAX_BYTES = 10 * 1024 * 1024;
+const MAX_FILES = 10_000;
 
 /** One file of the configuration. The main file comes first, then included files in the order of `include`. */
 export interface ConfigFile {
@@ -39,6 +48,7 @@ export interface ConfigFiles {
  * Reads the main file and its included files. Reports errors in their encoding, YAML and variables.
  *
  * @param unwritten texts by absolute path that replace files on the disk
+ * @param allowEnv variables that may be used although their names speak of a secret
  *
  * @throws UserError CONFIG_NOT_FOUND when there is no main file; CONFIG_INVALID when it cannot be read
  */
@@ -47,8 +57,9 @@ export async function readFiles(
   env: NodeJS.ProcessEnv,
   problems: Problems,
   unwritten: ReadonlyMap<string, string>,
+  allowEnv: readonly string[] = [],
 ): Promise<ConfigFiles> {
-  const reader = new Reader(main, env, problems, unwritten);
+  const reader = new Reader(main, new Environment(env, allowEnv), problems, unwritten);
   return reader.readAll();
 }
 
@@ -64,22 +75,21 @@ class Reader {
   /** The files that secrets are stored in, with the nodes that name them. They are never included. */
   readonly #secrets = new Map<string, Node>();
   #confines: Confines | undefined;
+  readonly #globBudget = { left: GLOB_BUDGET };
   #bytesLeft = MAX_BYTES;
   #complete = true;
 
-  constructor(main: string, env: NodeJS.ProcessEnv, problems: Problems, unwritten: ReadonlyMap<string, string>) {
+  constructor(main: string, environment: Environment, problems: Problems, unwritten: ReadonlyMap<string, string>) {
     this.#main = main;
     this.#unwritten = unwritten;
     this.#folder = path.dirname(path.resolve(main));
-    this.#context = { environment: new Environment(env), problems, aliasBudget: ALIAS_BUDGET };
+    this.#context = { environment, problems, aliasBudget: ALIAS_BUDGET };
   }
 
   async readAll(): Promise<ConfigFiles> {
     const root = await this.#readMain();
     await this.#noteSecrets(root);
-    for (const pattern of itemsOf(child(root, 'include'))) {
-      if (pattern.kind === 'scalar') await this.#include(pattern);
-    }
+    await this.#includeAll(itemsOf(child(root, 'include')));
     for (const [name, value] of this.#context.environment.used()) this.#digest('env', name, value);
     this.#context.problems.inOrderOf(this.#files.map(({ source }) => source.file));
     return { all: this.#files, complete: this.#complete, hash: this.#hash.digest('hex') };
@@ -88,26 +98,28 @@ class Reader {
   async #readMain(): Promise<Node | undefined> {
     const absolute = path.resolve(this.#main);
     this.#confines = await Confines.of(absolute);
-    if (await this.#confines.excludes(absolute)) {
-      const message = `cannot read ${quote(this.#main)}: it is a link that leads out of the git work tree ${quote(this.#confines.tree ?? '')}`;
-      throw new UserError(
-        'CONFIG_INVALID',
-        message,
-        'replace the link with the file, or name the real path of the file with --config FILE',
-      );
+    const excluded = await this.#confines.excludes(absolute);
+    if (excluded !== undefined) {
+      const why =
+        excluded === 'link' ? 'it is a link, or is reached through one' : 'it is part of the git repository itself';
+      throw unreadable(this.#main, why, 'a configuration is a regular file: name it with --config FILE');
     }
     const outcome = await this.#read(absolute);
+    const ignored = await this.#confines.ignored([absolute]);
+    if (!('why' in ignored) && ignored.has(absolute)) {
+      const hint = `a configuration is kept in git; git check-ignore -v ${shownPath(this.#main)} shows the pattern to remove`;
+      throw unreadable(this.#main, 'git ignores it', hint);
+    }
     if (outcome.is === 'missing') throw await notFound(this.#main);
     if (outcome.is === 'unreadable') {
-      const hint = 'name a YAML file with --config FILE';
-      throw new UserError('CONFIG_INVALID', `cannot read ${quote(this.#main)}: ${outcome.why}`, hint);
+      throw unreadable(this.#main, outcome.why, 'name a YAML file with --config FILE');
     }
     return this.#take('main', this.#main, absolute, outcome);
   }
 
   async #read(absolute: string): Promise<Outcome> {
     const text = this.#unwritten.get(absolute);
-    if (text === undefined) return readRegular(absolute, this.#bytesLeft);
+    if (text === undefined) return readRegular(absolute, this.#bytesLeft, this.#confines);
     const bytes = Buffer.from(text);
     return bytes.length > this.#bytesLeft ? { is: 'large' } : { is: 'text', bytes };
   }
@@ -118,49 +130,97 @@ class Reader {
     }
   }
 
-  async #include(pattern: ScalarNode): Promise<void> {
+  /** Reads the files of all patterns, after git was asked once which of them it ignores. */
+  async #includeAll(patterns: readonly Node[]): Promise<void> {
+    const names: { readonly name: string; readonly absolute: string; readonly pattern: ScalarNode }[] = [];
+    const seen = new Set<string>();
+    for (const pattern of patterns) {
+      if (pattern.kind !== 'scalar') continue;
+      for (const name of await this.#namesOf(pattern)) {
+        const absolute = path.resolve(this.#folder, name);
+        if (seen.has(absolute)) continue;
+        seen.add(absolute);
+        const excluded = await this.#confines?.excludes(absolute);
+        if (excluded === undefined) names.push({ name, absolute, pattern });
+        else this.#reportExcluded(excluded, pattern, name);
+      }
+      if (seen.size > MAX_FILES) {
+        const message = `more than ${MAX_FILES.toLocaleString('en')} files are included`;
+        return this.#refuse('too-large', pattern, message, 'join some of them');
+      }
+    }
+    const ignored = (await this.#confines?.ignored(names.map(({ absolute }) => absolute))) ?? new Set<string>();
+    for (const { name, absolute, pattern } of names) {
+      const subject = pattern.env === undefined ? quote(name) : showNode(pattern);
+      if ('why' in ignored) {
+        const [why] = ignored.why.split('\n');
+        const message = `included file ${subject} is not read: git cannot tell whether it is ignored`;
+        this.#refuse('include-ignored', pattern, message, `${why}; make git usable here`);
+      } else if (ignored.has(absolute)) {
+        const hint = 'a configuration is kept in git: include another file, or remove the pattern from .gitignore';
+        this.#refuse('include-ignored', pattern, `git ignores the included file ${subject}`, hint);
+      } else await this.#includeFile(name, pattern);
+    }
+  }
+
+  /** The names of the files of one pattern, relative to the folder of the configuration. */
+  async #namesOf(pattern: ScalarNode): Promise<readonly string[]> {
     const text = textOf(pattern);
     if (text === undefined || text === '') {
       this.#complete = false;
-      return;
+      return [];
     }
-    const base = await baseOfGlob(text);
-    if (await this.#leadsOut(base ?? text)) return this.#reportOutside(pattern, text);
+    const base = baseOfGlob(text);
+    const excluded = await this.#confines?.excludes(path.resolve(this.#folder, base ?? text));
+    if (excluded !== undefined) {
+      this.#reportExcluded(excluded, pattern, text);
+      return [];
+    }
     if (base === undefined) {
-      if (isYamlName(text)) await this.#includeFile(text, pattern);
-      else await this.#reportEnding(text, pattern);
-      return;
+      if (isYamlName(text)) return [text];
+      await this.#reportEnding(text, pattern);
+      return [];
     }
-    const matches = await matchingFiles(this.#folder, text);
-    const names = matches.filter(isYamlName);
-    if (names.length === 0) {
-      this.#context.problems.warning('include-nothing', pattern.at, `no file matches ${showNode(pattern)}`, {
-        hint:
-          matches.length > 0
-            ? 'only files that end in .yaml or .yml are included'
-            : `globs start in ${quote(path.dirname(this.#main))}, the folder of the configuration`,
-      });
-    }
-    for (const name of names) {
-      if (await this.#leadsOut(name)) this.#reportOutside(pattern, name);
-      else await this.#includeFile(name, pattern);
+    try {
+      const matches = await matchingFiles(this.#folder, text, this.#globBudget);
+      const names = matches.filter(isYamlName);
+      if (names.length === 0) {
+        this.#context.problems.warning('include-nothing', pattern.at, `no file matches ${showNode(pattern)}`, {
+          hint:
+            matches.length > 0
+              ? 'only files that end in .yaml or .yml are included'
+              : `globs start in ${quote(path.dirname(this.#main))}, the folder of the configuration`,
+        });
+      }
+      return names;
+    } catch (error) {
+      if (!(error instanceof GlobTooLarge)) throw error;
+      this.#refuse(
+        'include-glob',
+        pattern,
+        `${showNode(pattern)} ${error.message}`,
+        'name a folder before the first star',
+      );
+      return [];
     }
   }
 
-  async #leadsOut(name: string): Promise<boolean> {
-    return (await this.#confines?.excludes(path.resolve(this.#folder, name))) ?? false;
-  }
-
-  /** Reports an outside file without revealing whether it exists. */
-  #reportOutside(pattern: ScalarNode, name: string): void {
+  #refuse(code: DiagnosticCode, pattern: ScalarNode, message: string, hint: string): void {
     this.#complete = false;
+    this.#context.problems.error(code, pattern.at, message, { hint });
+  }
+
+  /** Reports a file that is out of bounds without revealing whether it exists. */
+  #reportExcluded(excluded: Exclusion, pattern: ScalarNode, name: string): void {
     const subject = pattern.env === undefined ? quote(name) : showNode(pattern);
-    this.#context.problems.error(
-      'include-outside',
-      pattern.at,
-      `included file ${subject} is not in the git work tree of the configuration`,
-      { hint: `put the file itself into ${quote(this.#confines?.tree ?? '')}, not a link to it` },
-    );
+    const { noun = '', root = '' } = this.#confines ?? {};
+    if (excluded === 'link') {
+      const message = `included file ${subject} is a link, or is reached through one`;
+      this.#refuse('include-link', pattern, message, 'include the file itself');
+    } else {
+      const message = `included file ${subject} is not in ${noun} of the configuration`;
+      this.#refuse('include-outside', pattern, message, `put the file itself into ${quote(root)}`);
+    }
   }
 
   async #reportEnding(name: string, pattern: ScalarNode): Promise<void> {
@@ -235,16 +295,29 @@ class Reader {
 type Readable = { readonly is: 'text'; readonly bytes: Buffer } | { readonly is: 'large' };
 type Outcome = Readable | { readonly is: 'missing' } | { readonly is: 'unreadable'; readonly why: string };
 
-/** Reads a regular file of at most `most` bytes. A pipe or a device could block forever. */
-async function readRegular(file: string, most: number): Promise<Outcome> {
+function unreadable(main: string, why: string, hint: string): UserError {
+  return new UserError('CONFIG_INVALID', `cannot read ${quote(main)}: ${why}`, hint);
+}
+
+/** Windows has no such flags. */
+const { O_RDONLY, O_NONBLOCK = 0, O_NOFOLLOW = 0 } = constants;
+
+/**
+ * Reads a regular file of at most `most` bytes. A pipe or a device could block forever. After it is open it is the file at
+ * that path, and the path has no link, so that none can be put there between a check and the reading.
+ */
+async function readRegular(file: string, most: number, confines: Confines | undefined): Promise<Outcome> {
   try {
     // Without O_NONBLOCK, opening a pipe would wait for a writer.
-    const handle = await open(file, constants.O_RDONLY | constants.O_NONBLOCK);
+    const handle = await open(file, O_RDONLY | O_NONBLOCK | O_NOFOLLOW);
     try {
-      const stat = await handle.stat();
+      const stat = await handle.stat({ bigint: true });
       if (!stat.isFile())
         return { is: 'unreadable', why: stat.isDirectory() ? 'it is a folder' : 'it is not a regular file' };
-      if (stat.size > most) return { is: 'large' };
+      const there = await lstat(file, { bigint: true });
+      const isSame = there.ino === stat.ino && there.dev === stat.dev && (await confines?.excludes(file)) === undefined;
+      if (!isSame) return { is: 'unreadable', why: 'it was replaced while it was read' };
+      if (stat.size > BigInt(most)) return { is: 'large' };
       const bytes = await handle.readFile();
       return bytes.length > most ? { is: 'large' } : { is: 'text', bytes };
     } finally {
@@ -253,6 +326,7 @@ async function readRegular(file: string, most: number): Promise<Outcome> {
   } catch (error) {
     const code = error instanceof Error && 'code' in error ? String(error.code) : '';
     if (code === 'ENOENT' || code === 'ENOTDIR') return { is: 'missing' };
+    if (code === 'ELOOP') return { is: 'unreadable', why: 'it is a link' };
     return { is: 'unreadable', why: code === 'EACCES' ? 'permission denied' : code || 'it cannot be opened' };
   }
 }

@@ -44,6 +44,7 @@ export interface Situation {
 
 export interface Choices {
   readonly config: string;
+  readonly allowEnv?: readonly string[];
   /** The secret store of new policies. */
   readonly store?: string;
   /** The included file that new accounts are written to. */
@@ -102,13 +103,13 @@ export async function decideSafely(
 
 /** Loads the configuration with the changes. @throws UserError IMPORT_REFUSED when it would not be valid */
 async function loadChanged(
-  { config }: Choices,
+  { config, allowEnv }: Choices,
   { texts }: ImportFiles,
   changes: ReadonlyMap<string, string>,
   { env, showFindings }: ImportSurroundings,
 ): Promise<LoadedWell> {
   const unwritten = new Map([...texts, ...changes].map(([file, text]) => [path.resolve(file), text]));
-  const loaded = await loadConfig(config, env, unwritten);
+  const loaded = await loadConfig(config, env, unwritten, undefined, allowEnv);
   if (loaded.ok) return loaded;
   showFindings(loaded);
   const message = 'the configuration would not be valid with the import, so nothing was written';

@@ -18,6 +18,8 @@ export type Environment = Readonly<Record<string, string | undefined>>;
 export interface LoadConfigOptions {
   /** The values of `${NAME}` in the configuration. Default: `process.env`. */
   readonly env?: Environment;
+  /** Variables that the configuration may use although their names speak of a secret. Default: none. */
+  readonly allowEnv?: readonly string[];
 }
 
 /** A configuration without errors. */
@@ -47,7 +49,8 @@ export async function loadConfig(
   file = 'motherduck.accounts.yaml',
   options: LoadConfigOptions = {},
 ): Promise<LoadedConfig> {
-  const loaded = await readConfig(file, { ...(options.env ?? process.env) }, undefined, statePath({ config: file }));
+  const env = { ...(options.env ?? process.env) };
+  const loaded = await readConfig(file, env, undefined, statePath({ config: file }), options.allowEnv);
   if (!loaded.ok) throw new InvalidConfiguration(file, loaded.diagnostics.map(diagnosticJson), false);
   return { desired: loaded.desired, warnings: loaded.warnings.map(diagnosticJson), files: loaded.files };
 }

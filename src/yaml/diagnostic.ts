@@ -1,3 +1,4 @@
+import { maskCredentials } from '../model/credential.ts';
 import type { Location } from '../model/user-error.ts';
 import { locationOf, type Span } from './source.ts';
 
@@ -100,10 +101,10 @@ export class Problems {
     const diagnostic: Diagnostic = {
       code,
       severity,
-      message,
+      message: maskCredentials(message),
       location: locationOf(at),
       length: Math.max(1, at.end - at.start),
-      ...(hint === undefined ? {} : { hint }),
+      ...(hint === undefined ? {} : { hint: maskCredentials(hint) }),
       ...(related === undefined ? {} : { related: { message: related.message, location: locationOf(related.at) } }),
     };
     this.#found.set(key, { diagnostic, start: at.start });
@@ -126,10 +127,14 @@ export const CODES = {
   'duplicate-key': 'A key is repeated in one mapping.',
   'include-missing': 'An included file does not exist or cannot be read.',
   'include-ending': 'An included file does not end in .yaml or .yml.',
-  'include-outside': 'An included file is outside of the git work tree of the configuration.',
+  'include-outside':
+    'An included file is outside of the git work tree of the configuration, or of its folder where there is none.',
+  'include-link': 'An included file is a link, or is reached through one.',
+  'include-ignored': 'An included file is ignored by git.',
+  'include-glob': 'An include pattern is too long, or would look at too many files.',
   'include-nothing': 'An include pattern matches no file.',
   'variable-missing': 'An environment variable is not set.',
-  'variable-secret': 'A value would contain a token from the environment.',
+  'variable-secret': 'A value would contain a token or another secret from the environment.',
   'variable-malformed': 'A ${ in a value is not followed by the name of an environment variable.',
   'version-unsupported': 'The format version is not supported.',
   'unknown-key': 'A key that is not allowed here.',

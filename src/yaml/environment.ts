@@ -1,3 +1,4 @@
+import { isCredential, isCredentialName } from '../model/credential.ts';
 import { isSecretVariable, secretValues } from '../model/secret.ts';
 import type { FromEnvironment } from './tree.ts';
 
@@ -5,10 +6,13 @@ import type { FromEnvironment } from './tree.ts';
 export class Environment {
   readonly #values: NodeJS.ProcessEnv;
   readonly #secrets: readonly string[];
+  readonly #allowed: ReadonlySet<string>;
   readonly #used = new Map<string, string>();
 
-  constructor(values: NodeJS.ProcessEnv) {
+  /** @param allowed names of variables that may be used although they speak of a secret */
+  constructor(values: NodeJS.ProcessEnv, allowed: readonly string[] = []) {
     this.#values = values;
+    this.#allowed = new Set(allowed);
     this.#secrets = secretValues(values);
   }
 
@@ -19,12 +23,17 @@ export class Environment {
     return value;
   }
 
-  /** Whether a variable contains a MotherDuck token, by its name, its value or its form of a JWT. */
-  isSecret(name: string): boolean {
+  /**
+   * Whether a variable contains a MotherDuck token, by its name, its value or its form of a JWT; or is another secret, by its
+   * name or its form, that is not allowed.
+   */
+  secrecy(name: string): 'token' | 'secret' | undefined {
     const value = Object.hasOwn(this.#values, name) ? (this.#values[name] ?? '') : '';
     const isToken =
       /eyJ[\w-]{6,}\.[\w-]+\.[\w-]+/.test(value) || this.#secrets.some((secret) => value.includes(secret));
-    return isToken || isSecretVariable(name);
+    if (isToken || isSecretVariable(name)) return 'token';
+    if (this.#allowed.has(name)) return undefined;
+    return isCredentialName(name) || isCredential(value) ? 'secret' : undefined;
   }
 
   /** The names and values of the used variables, sorted by name. */
@@ -39,7 +48,7 @@ export interface BadVariable {
   /** Absent when no name follows `${`. */
   readonly name?: string;
   /** The variable contains a secret, which would appear in plans and reports. */
-  readonly isSecret?: true;
+  readonly secrecy?: 'token' | 'secret';
 }
 
 /** A text with its variables replaced. */
@@ -66,11 +75,11 @@ export function substitute(raw: string, environment: Environment): Substituted {
     index += 1;
     if (match === '$$') return '$';
     replaced = true;
-    const isSecret = name !== undefined && environment.isSecret(name);
-    const value = name === undefined || isSecret ? undefined : environment.get(name);
+    const secrecy = name === undefined ? undefined : environment.secrecy(name);
+    const value = name === undefined || secrecy !== undefined ? undefined : environment.get(name);
     missing ||= value === undefined;
     if (value === undefined && bad.length < MAX_BAD) {
-      bad.push({ index, ...(name === undefined ? {} : { name }), ...(isSecret ? { isSecret } : {}) });
+      bad.push({ index, ...(name === undefined ? {} : { name }), ...(secrecy ? { secrecy } : {}) });
     }
     return value ?? match;
   });

@@ -1,4 +1,5 @@
 import stringWidth from 'string-width';
+import { maskLine } from '../model/credential.ts';
 import type { Diagnostic } from './diagnostic.ts';
 import { replaceControls } from './wording.ts';
 
@@ -33,20 +34,43 @@ export function renderDiagnostics(
 ): string {
   const width = Math.max(MIN_WIDTH, Math.min(MAX_WIDTH, columns - FRAME_WIDTH));
   const linesOf = new Map<string, string[]>();
-  const lineAt = (file: string, line: number): string | undefined => {
+  const lineAt = (file: string, line: number): Line | undefined => {
     const lines = linesOf.get(file) ?? sources.get(file)?.split('\n') ?? [];
     linesOf.set(file, lines);
-    return lines[line - 1]?.replace(/\r$/, '');
+    const text = lines[line - 1]?.replace(/\r$/, '');
+    return text === undefined ? undefined : { text, key: keyAbove(lines, line - 1) };
   };
   return diagnostics.map((one) => render(one, lineAt(one.location.file, one.location.line), paint, width)).join('\n');
 }
 
-function render(diagnostic: Diagnostic, line: string | undefined, paint: Paint, width: number): string {
+interface Line {
+  readonly text: string;
+  /** The line with the key that this one belongs to. */
+  readonly key?: string | undefined;
+}
+
+/** How many lines above are searched for the key that a line belongs to. */
+const FAR = 100;
+
+function keyAbove(lines: readonly string[], index: number): string | undefined {
+  const own = indentOf(lines[index] ?? '');
+  for (let above = index - 1; above >= 0 && above >= index - FAR; above -= 1) {
+    const line = lines[above] ?? '';
+    if (line.trim() !== '' && (indentOf(line) < own || own === 0)) return line;
+  }
+  return undefined;
+}
+
+function indentOf(line: string): number {
+  return line.search(/\S|$/);
+}
+
+function render(diagnostic: Diagnostic, line: Line | undefined, paint: Paint, width: number): string {
   const { location, severity, message, hint, related } = diagnostic;
   const mark = severity === 'error' ? paint.red : paint.yellow;
   const headline = severity === 'error' ? paint.bold(message) : `${mark('warning:')} ${message}`;
   const rows = [`${paint.bold(position(location))}: ${headline}`];
-  if (line !== undefined && line.trim() !== '') {
+  if (line !== undefined && line.text.trim() !== '') {
     const number = String(location.line).padStart(5);
     const { text, padding, length } = excerpt(line, location.column - 1, diagnostic.length, width);
     rows.push(`${paint.dim(`${number} |`)} ${text}`);
@@ -62,7 +86,8 @@ function position({ file, line, column }: Diagnostic['location']): string {
 }
 
 /** The part of a line around a column, and the padding before its marker, which keeps tabs so that both line up. */
-function excerpt(line: string, column: number, marked: number, width: number) {
+function excerpt({ text, key }: Line, column: number, marked: number, width: number) {
+  const line = masked(text, column, key);
   let from = line.length <= width ? 0 : Math.max(0, Math.min(column - Math.floor(width / 3), line.length - width));
   let end = Math.min(line.length, from + width);
   // Wide characters take two columns, so fewer fit: cut to the right of the marked ones first.
@@ -82,6 +107,15 @@ function excerpt(line: string, column: number, marked: number, width: number) {
     padding: ' '.repeat(before.length) + blank(cut.slice(0, column - from)),
     length: Math.max(1, stringWidth(replaceControls(markedText).replaceAll('\t', ' '))),
   };
+}
+
+/** How far from the marked column credentials are looked for; more than what is shown. */
+const NEAR = 1000;
+
+/** The line without its credentials, as long as before. */
+function masked(line: string, column: number, key?: string): string {
+  const [from, end] = [Math.max(0, column - NEAR), column + NEAR];
+  return ' '.repeat(from) + maskLine(line.slice(from, end), key) + ' '.repeat(Math.max(0, line.length - end));
 }
 
 /** Spaces as wide as the text; tabs stay tabs. */

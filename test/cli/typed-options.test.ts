@@ -28,6 +28,13 @@ describe('commands in context', () => {
     ]);
   });
 
+  it('let the configuration use the same variables', () => {
+    expect(inContext(['apply'], { allowEnv: ['A_KEY', 'B_KEY'] })).toEqual([
+      ...['apply', '--allow-env', 'A_KEY'],
+      ...['--allow-env', 'B_KEY'],
+    ]);
+  });
+
   it('leave out --api-url where no API is called', () => {
     const options = { config: 'prod.yaml', apiUrl: 'http://localhost:1' };
     expect(inContext(['state', 'unlock'], options)).toEqual(['state', 'unlock', '--config', 'prod.yaml']);

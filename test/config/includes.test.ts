@@ -95,13 +95,11 @@ describe('include', () => {
       expect(JSON.stringify(loaded)).not.toContain('s3cret');
     });
 
-    test.skipIf(isWindows).each(['[teams/secrets.yaml]', '["teams/*"]', '["linked/*.yaml"]', '[link.yaml]'])(
+    test.each(['[teams/secrets.yaml]', '["teams/*"]'])(
       'a secrets file that ends so is not read: %s',
       async (include) => {
         const yaml = main(include).replace('path: secrets.env', 'path: teams/secrets.yaml');
         const folder = folderOf({ [MAIN]: yaml, 'teams/secrets.yaml': secrets });
-        symlinkSync('teams', path.join(folder, 'linked'));
-        symlinkSync('teams/secrets.yaml', path.join(folder, 'link.yaml'));
         const loaded = await loadConfig(path.join(folder, MAIN), {});
         expect(all(loaded)).toMatchObject([
           {
@@ -171,11 +169,28 @@ describe('include', () => {
     expectGolden('configuration', 'included files that are none', messages.join('\n'));
   });
 
-  test('files above the main one can be included', async () => {
-    const folder = folderOf({ 'shared.yaml': one('s_s'), [`prod/${MAIN}`]: main('[../shared.yaml]') });
+  test('files above the main one can only be included within a git work tree', async () => {
+    const folder = folderOf({ 'shared.yaml': one('s_s'), [`prod/${MAIN}`]: main('[../shared.yaml, "../*.yaml"]') });
+    const refused = await loadConfig(path.join(folder, 'prod', MAIN), {});
+    expect(all(refused).map(({ code }) => code)).toEqual(['include-outside', 'include-outside']);
+    expect(refused.files).toEqual([path.join(folder, 'prod', MAIN)]);
+    mkdirSync(path.join(folder, '.git'));
     const loaded = await loadConfig(path.join(folder, 'prod', MAIN), {});
     expect(loaded.files).toEqual([path.join(folder, 'prod', MAIN), path.join(folder, 'shared.yaml')]);
   });
+
+  test.skipIf(isWindows).each(['link.yaml', '"*.yaml"', 'linked/b.yaml', '"linked/*.yaml"', 'real/../linked/b.yaml'])(
+    'no link is followed, wherever it leads: %s',
+    async (include) => {
+      const folder = folderOf({ [MAIN]: main(`[${include}]`), 'real/b.yaml': 's3cret: [s3cret\n' });
+      symlinkSync('real/b.yaml', path.join(folder, 'link.yaml'));
+      symlinkSync('real', path.join(folder, 'linked'));
+      const loaded = await loadConfig(path.join(folder, MAIN), {});
+      expect(all(loaded).map(({ code }) => code)).toEqual(['include-link']);
+      expect(loaded.files).toHaveLength(1);
+      expect(textOf(loaded)).not.toContain('s3cret');
+    },
+  );
 });
 
 describe('in a git work tree', () => {
@@ -220,8 +235,8 @@ describe('in a git work tree', () => {
       symlinkSync('../..', path.join(folder, 'repo/conf/linked'));
       symlinkSync('../../absent', path.join(folder, 'repo/conf/gone.yaml'));
       const outside = await found(folder);
-      expect(outside).toContain(`include-outside ${include === '"*.yaml"' ? 'c.yaml' : include.replaceAll('"', '')}`);
-      expect(outside.filter((line) => !line.startsWith('include-outside'))).toEqual([]);
+      expect(outside).toContain(`include-link ${include === '"*.yaml"' ? 'c.yaml' : include.replaceAll('"', '')}`);
+      expect(outside.filter((line) => !line.startsWith('include-link'))).toEqual([]);
     },
   );
 
@@ -248,6 +263,67 @@ describe('in a git work tree', () => {
     const folder = tree('[../shared.yaml]');
     symlinkSync('repo', path.join(folder, 'way'));
     expect(all(await loadConfig(path.join(folder, 'way/conf', MAIN), {}))).toEqual([]);
+  });
+});
+
+describe('with git', () => {
+  const repository = (files: Record<string, string>): string => {
+    const folder = folderOf(files);
+    execFileSync('git', ['init', '--quiet', folder]);
+    return folder;
+  };
+  const codesOf = async (file: string): Promise<string[]> => {
+    const loaded = await loadConfig(file, {});
+    expect(JSON.stringify([...loaded.sources.values(), ...all(loaded)])).not.toContain('s3cret');
+    return all(loaded).map(({ code, message }) => `${code} ${/"([^"]*)"/.exec(message)?.[1]}`);
+  };
+  const secret = 'a: [s3cret\n';
+
+  test('what git ignores is not read, unless it is tracked', async () => {
+    const files = { '.gitignore': 'private/\n*.local.yaml\n', 'private/a.yaml': secret, 'b.local.yaml': secret };
+    const include = '[private/a.yaml, "*.local.yaml", "team/*.yaml", kept.local.yaml]';
+    const folder = repository({ ...files, [MAIN]: main(include), 'team/c.yaml': one('c_c'), 'kept.local.yaml': '' });
+    execFileSync('git', ['-C', folder, 'add', '--force', 'kept.local.yaml']);
+    expect(await codesOf(path.join(folder, MAIN))).toEqual([
+      'include-ignored private/a.yaml',
+      'include-ignored b.local.yaml',
+    ]);
+    await expect(loadConfig(path.join(folder, 'private/a.yaml'), {})).rejects.toMatchObject({
+      code: 'CONFIG_INVALID',
+      message: expect.stringContaining('git ignores it'),
+    });
+  });
+
+  test.each(['.git/x.yaml', '".git/*.yaml"', '.GIT/x.yaml', 'sub/../.git/x.yaml', 'sub/.git/y.yaml'])(
+    'nothing of a repository itself is read: %s',
+    async (include) => {
+      const folder = repository({ [MAIN]: main(`[${include}]`) });
+      for (const name of ['.git/x.yaml', 'sub/.git/y.yaml']) {
+        mkdirSync(path.dirname(path.join(folder, name)), { recursive: true });
+        writeFileSync(path.join(folder, name), secret);
+      }
+      expect(await codesOf(path.join(folder, MAIN))).toEqual([`include-outside ${include.replaceAll('"', '')}`]);
+      await expect(loadConfig(path.join(folder, '.git/x.yaml'), {})).rejects.toMatchObject({ code: 'CONFIG_INVALID' });
+    },
+  );
+
+  test('a file of which git cannot tell is not read', async () => {
+    const folder = repository({ [MAIN]: main('[sub/a.yaml, b.yaml]'), 'sub/a.yaml': secret, 'b.yaml': secret });
+    // A submodule that is not there: its folder is the repository's business.
+    const entry = `160000,${'1'.repeat(40)},sub`;
+    execFileSync('git', ['-C', folder, 'update-index', '--add', '--cacheinfo', entry]);
+    expect(await codesOf(path.join(folder, MAIN))).toEqual(['include-ignored sub/a.yaml', 'include-ignored b.yaml']);
+  });
+
+  test.skipIf(isWindows)('a main file that is a link, or behind one, is not read', async () => {
+    const folder = repository({ 'real/x.yaml': secret });
+    symlinkSync('.git/config', path.join(folder, MAIN));
+    symlinkSync('real', path.join(folder, 'linked'));
+    for (const name of [MAIN, 'linked/x.yaml'])
+      await expect(loadConfig(path.join(folder, name), {})).rejects.toMatchObject({
+        code: 'CONFIG_INVALID',
+        message: expect.stringContaining('it is a link'),
+      });
   });
 });
 

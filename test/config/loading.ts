@@ -25,9 +25,13 @@ export function folderOf(files: Files): string {
 }
 
 /** Loads the main file of a new folder, or a single text as that file. Names in the result are relative to the folder. */
-export async function load(files: Files | string, env: NodeJS.ProcessEnv = {}): Promise<Loaded> {
+export async function load(
+  files: Files | string,
+  env: NodeJS.ProcessEnv = {},
+  allowEnv: readonly string[] = [],
+): Promise<Loaded> {
   const folder = folderOf(typeof files === 'string' ? { [MAIN]: files } : files);
-  const loaded = await loadConfig(path.join(folder, MAIN), env);
+  const loaded = await loadConfig(path.join(folder, MAIN), env, undefined, undefined, allowEnv);
   return JSON.parse(JSON.stringify(loaded, keepMaps).replaceAll(`${folder}/`, ''), makeMaps) as Loaded;
 }
 

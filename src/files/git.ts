@@ -1,0 +1,42 @@
+import { withoutTokens } from '../model/secret.ts';
+
+export interface GitOutcome {
+  /** -1: git could not be run. */
+  readonly exit: number;
+  readonly stdout: string;
+  readonly why: string;
+}
+
+/** Runs git in a work tree. Nothing that its repository configures is run. */
+export async function git(tree: string, words: readonly string[], stdin = ''): Promise<GitOutcome> {
+  const { execFile } = await import('node:child_process');
+  return new Promise((resolve) => {
+    // A repository may configure a file system monitor program, which must not run. A container often runs as another user.
+    const args = ['-c', 'core.fsmonitor=false', '-c', 'safe.directory=*', '-C', tree, ...words];
+    const options = { env: ownEnvironment(), timeout: 30_000, maxBuffer: 64 * 1024 * 1024 };
+    const child = execFile('git', args, options, (error, stdout, stderr) => {
+      if (error === null) return resolve({ exit: 0, stdout, why: '' });
+      if (typeof error.code === 'number') return resolve({ exit: error.code, stdout, why: stderr.trim() });
+      const why = String(error.code) === 'ENOENT' ? 'git is not installed' : 'git could not be run';
+      resolve({ exit: -1, stdout: '', why });
+    });
+    child.stdin?.on('error', () => {}); // it has exited, and its exit code says how
+    child.stdin?.end(stdin);
+  });
+}
+
+/** Inside a git hook, GIT_DIR and similar variables point to another repository. */
+function ownEnvironment(): NodeJS.ProcessEnv {
+  const kept = Object.entries(withoutTokens(process.env)).filter(([name]) => !name.toUpperCase().startsWith('GIT_'));
+  return { ...Object.fromEntries(kept), LC_ALL: 'C' };
+}
+
+/** The files that git ignores, or why git cannot tell. Paths are absolute; the work tree may be a wrong one. */
+export async function ignoredFiles(
+  tree: string,
+  files: readonly string[],
+): Promise<ReadonlySet<string> | { readonly why: string }> {
+  const { exit, stdout, why } = await git(tree, ['check-ignore', '-z', '--stdin'], `${files.join('\0')}\0`);
+  if (exit === 0) return new Set(stdout.split('\0'));
+  return exit === 1 || why.includes('not a git repository') ? new Set() : { why };
+}

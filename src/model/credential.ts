@@ -1,0 +1,79 @@
+/** Credentials of any kind, by the names people give them and by their form: what no plan, report or error may show. */
+
+const NAMES = [
+  /token|secret|passw|passphrase|credential|cookie|bearer|webhook/i,
+  /(?:^|_|-|[a-z])(?:pwd|pat|dsn|jwt|otp)s?(?:$|[_-])/i,
+  /keys?(?:$|[_\d-])/i,
+  /(?:^|_|-)o?auth(?:n|z|orization|entication)?(?:$|[_-])/i,
+  /private|(?:^|_|-)certs?(?:$|[_-])/i,
+];
+
+/** Whether the name of a variable or a key speaks of a credential. */
+export function isCredentialName(name: string): boolean {
+  return name !== 'PWD' && name !== 'OLDPWD' && NAMES.some((pattern) => pattern.test(name));
+}
+
+/** Forms that only credentials have: JWTs, tokens of known services, private keys, and names with passwords in URLs. */
+const FORMS = [
+  /eyJ[\w-]{6,}[\w.-]*/g,
+  /(?<!\w)(?:gh[pousr]_|github_pat_|glpat-|xox[a-z]-|sk[-_](?:live|test|proj|ant)[-_]|npm_|dckr_pat_|hv[sb]\.|AKIA|ASIA|AIza|ya29\.|SG\.)[\w.-]{8,}/g,
+  /(?<=:\/\/)[^\s/@]{0,200}:[^\s/@]{1,200}(?=@)/g,
+  /(?<=\b(?:basic|bearer)\s{1,3})[\w+/=.-]{8,}/gi,
+  /-----BEGIN [A-Z ]{0,30}PRIVATE KEY-----.{0,4000}/gs,
+];
+
+/** Whether a value is certainly a credential, by its form. */
+export function isCredential(value: string): boolean {
+  return FORMS.some((form) => value.search(form) !== -1);
+}
+
+/** Texts that are long and look random: in hexadecimal, or of both cases and digits without words. */
+const RANDOM = /(?<!\w)[\w+/=-]{20,}/g;
+
+function isRandom(text: string): boolean {
+  if (/^[0-9a-f]{32,}$/i.test(text)) return true;
+  if (!/[a-z]/.test(text) || !/[A-Z]/.test(text) || !/\d/.test(text)) return false;
+  return text.replace(/[A-Z]?[a-z]{2,}|[A-Z]{2,}|\d+|[_+/=-]/g, '') !== '';
+}
+
+function mask(text: string): string {
+  return '*'.repeat(text.length);
+}
+
+/** The text with as many asterisks in place of every credential. */
+export function maskCredentials(text: string): string {
+  const masked = FORMS.reduce((before, form) => before.replace(form, mask), text);
+  return masked.replace(RANDOM, (found) => (isRandom(found) ? mask(found) : found));
+}
+
+/** Keys of the configuration itself that speak of tokens and secrets, and hold none. */
+const OWN_KEYS = /^(tokens|token_policies|max_token_ttl|secret_stores?)$/;
+const ASSIGNMENT = /(?<![\w.-])(["']?)([\w.-]{1,100})\1\s{0,20}[:=]\s{0,20}(?=\S)/g;
+
+/**
+ * A line of a file with asterisks in place of its credentials, also of values whose key speaks of one. `key` is the line with
+ * the key that this line belongs to, if there is one.
+ */
+export function maskLine(line: string, key = ''): string {
+  const above = /^[\s-]*["']?([\w.-]{1,100})["']?\s*[:=]\s*([|>][-+\d]*|["'[].*)?$/.exec(key.slice(0, 300));
+  if (above?.[1] !== undefined && speaksOfOne(above[1])) return line.replace(/\S+/g, mask);
+  let masked = '';
+  let end = 0;
+  for (const match of line.matchAll(ASSIGNMENT)) {
+    const start = match.index + match[0].length;
+    if (match.index < end || !speaksOfOne(match[2] ?? '')) continue;
+    const rest = line.slice(start);
+    // A mapping holds keys and values of its own.
+    if (/^\{\s*(["']?[\w.-]+["']?\s*:|\})/.test(rest)) continue;
+    const isAlone = line.slice(0, match.index).trim().replace(/^-\s*/, '') === '';
+    const quoted = /^"(?:[^"\\]|\\.)*"?|^'[^']*'?|^\[[^\]]*/.exec(rest)?.[0];
+    const value = quoted ?? (isAlone ? rest : (/^[^,}\]]*/.exec(rest)?.[0] ?? rest));
+    masked += line.slice(end, start) + value.replace(/\S+/g, mask);
+    end = start + value.length;
+  }
+  return maskCredentials(masked + line.slice(end));
+}
+
+function speaksOfOne(key: string): boolean {
+  return !OWN_KEYS.test(key) && isCredentialName(key);
+}

@@ -1,0 +1,117 @@
+/** A line that an error quotes may be one of a secrets file: it never shows a token or another credential. */
+import { describe, expect, test } from 'vitest';
+import { isCredentialName, maskLine } from '../../src/model/credential.ts';
+import { BASE, expectText, findings, load, textOf } from './loading.ts';
+
+const JWT = 'eyJhbGciOiJIUzI1NiJ9.eyJzdWIiOiJhIn0.c2lnbmF0dXJl';
+
+describe('quoted lines', () => {
+  test.each<[string, string]>([
+    [`MOTHERDUCK_TOKEN_A: ${JWT}`, JWT],
+    [`whatever: ${JWT}`, JWT],
+    [`- ${JWT}`, JWT],
+    ['	extraheader = AUTHORIZATION: basic eDphYmNkZWZnaGlqa2w=', 'eDphYmNkZWZnaGlqa2w='],
+    ['url: https://ann:hunter2@example.com/x', 'hunter2'],
+    ['x: ghp_0123456789abcdefghijABCDEFGHIJ012345', 'ghp_0123456789'],
+    ['aws_secret_access_key = wJalrXUtnFEMI/K7MDENG/bPxRfiCYEXAMPLEKEY', 'wJalr'],
+    ['x: wJalrXUtnFEMI/K7MDENG/bPxRfiCY2AMPLEKEY', 'bPxRfiCY'],
+    ['x: [5f4dcc3b5aa765d61d8327deb882cf99', '5f4dcc3b'],
+    ['password: hunter2, or so', 'so'],
+    ['password: "hunter2', 'hunter2'],
+    ['{ user: ann, password: hunter2 }', 'hunter2'],
+    ['{ a: 1, "api-key": \'hunter2, too\' }', 'too'],
+    ['db_pwd: hunter2', 'hunter2'],
+    ['passwords: [hunter1, hunter2]', 'hunter2'],
+    ['password: {hunter2', 'hunter2'],
+    ['auth: { user: ann, password: hunter2 }', 'hunter2'],
+    ['dbPassword: hunter2', 'hunter2'],
+  ])('%s', (line, secret) => {
+    expect(line).toContain(secret);
+    expect(maskLine(line)).not.toContain(secret);
+    expect(maskLine(line)).toHaveLength(line.length);
+  });
+
+  test.each([
+    'secret_stores: { local: { kind: file, path: secrets.env } }',
+    '  pipeline: { type: read_write, ttl: 90d, secret_store: local }',
+    '  etl_prod: { tokens: { airflow: pipeline }, smoke: false }',
+    'token_policies:',
+    '  token_service: { template: tenant }',
+    '  Tenant_Acme_Corporation_2024_EU: { template: tenant }',
+    '  tenant_5f4dcc3b5aa765d61d8327deb882cf99: { template: tenant }',
+    'include: [accounts/very/long/path/to/the/Teams/2024/*.yaml]',
+  ])('of a configuration are shown: %s', (line) => {
+    expect(maskLine(line)).toBe(line);
+  });
+
+  test('a value below its key', () => {
+    expect(maskLine('    MIIEv', '  private_key: |')).toBe('    *****');
+    expect(maskLine('  a: pipeline', 'tokens:')).toBe('  a: pipeline');
+  });
+});
+
+test('errors show no credential, wherever it stands', async () => {
+  const secret = 's3cretvalue';
+  const files = {
+    'motherduck.accounts.yaml': `${BASE}include: [a.yaml]\naccounts:\n  abc: { tokens: { a: ${JWT} } }\n`,
+    'a.yaml': `db_password: ${secret}\napi_key:\n  ${secret}: x\n${JWT}: 1\nfine: 1\n`,
+  };
+  const shown = textOf(await load(files)) + JSON.stringify(await load(files), ['diagnostics', 'message', 'hint']);
+  expect(shown).not.toContain(secret);
+  expect(shown).not.toMatch(/eyJ|c2lnbmF0dXJl/);
+  await expectText('lines with credentials', files);
+  const broken = { ...files, 'a.yaml': `key: [${secret}\n` };
+  expect(textOf(await load(broken))).not.toContain(secret);
+});
+
+describe('variables whose names speak of a secret', () => {
+  const yaml = (name: string) => `${BASE}accounts:\n  abc: { tokens: { a: app } }\nignore: ["\${${name}}"]\n`;
+
+  test.each([
+    'AWS_SECRET_ACCESS_KEY',
+    'GITHUB_TOKEN',
+    'DB_PASSWORD',
+    'PGPASSWORD',
+    'db_passwd',
+    'SSH_PRIVATE_KEY',
+    'GOOGLE_APPLICATION_CREDENTIALS',
+    'BASIC_AUTH',
+    'OAUTH_THING',
+    'API_KEY',
+    'APIKEY',
+    'GITHUB_PAT',
+    'SENTRY_DSN',
+  ])('%s is refused, set or not, until it is allowed', async (name) => {
+    expect(await findings(yaml(name), { [name]: 'value' })).toEqual([`variable-secret 10 \${${name}}`]);
+    expect(await findings(yaml(name), {})).toEqual([`variable-secret 10 \${${name}}`]);
+    const loaded = await load(yaml(name), { [name]: 'value' }, [name]);
+    expect(loaded).toMatchObject({ ok: true, desired: { ignore: ['value'] } });
+    expect(await load(yaml(name), { [name]: 'value' }, ['OTHER'])).toMatchObject({ ok: false });
+  });
+
+  test.each(['REGION', 'TEAM', 'PWD', 'AUTHOR', 'KEYCLOAK_REALM', 'PATH', 'ENVIRONMENT', 'PATTERN', 'HOME'])(
+    '%s is not one of them',
+    (name) => {
+      expect(isCredentialName(name)).toBe(false);
+    },
+  );
+
+  test('a value that is certainly a credential is refused under any name, until it is allowed', async () => {
+    for (const X of ['postgres://ann:hunter2@db/x', 'ghp_0123456789abcdefghijABCDEFGHIJ012345']) {
+      expect(await findings(yaml('X'), { X })).toEqual(['variable-secret 10 ${X}']);
+      expect(await load(yaml('X'), { X }, ['X'])).toMatchObject({ ok: true });
+    }
+  });
+
+  test('a token of MotherDuck cannot be allowed', async () => {
+    const env = { MOTHERDUCK_ADMIN_TOKEN: 'an-admin-token-of-no-shape', OTHER: 'an-admin-token-of-no-shape' };
+    for (const name of ['MOTHERDUCK_ADMIN_TOKEN', 'OTHER', 'motherduck_token'])
+      expect(await load(yaml(name), env, [name])).toMatchObject({ ok: false });
+  });
+
+  test('the error says how to allow it', async () => {
+    await expectText('a variable that speaks of a secret', yaml('AWS_SECRET_ACCESS_KEY'), {
+      AWS_SECRET_ACCESS_KEY: 's3cret',
+    });
+  });
+});
