@@ -10,7 +10,8 @@
  *
  * No token whose secret was never stored stays alive, and the token to replace is untouched until the new secret is stored.
  */
-import type { DesiredAccount } from '../model/desired.ts';
+import type { DesiredAccount, DesiredToken } from '../model/desired.ts';
+import type { Live } from '../model/live.ts';
 import type { CreateToken, RevokeToken, RotateToken } from '../model/plan.ts';
 import type { Secret, TokenAddress } from '../model/secret.ts';
 import type { AccountSmoke } from '../model/smoke.ts';
@@ -21,7 +22,7 @@ import { accountKey } from '../model/username.ts';
 import type { WireToken } from '../model/wire.ts';
 import type { Api } from '../motherduck/api.ts';
 import { ApiError } from '../motherduck/transport-errors.ts';
-import { accountRecords } from '../plan/token-series.ts';
+import { accountRecords, isNamedAfter } from '../plan/token-series.ts';
 import type { SecretStore } from '../secrets/store.ts';
 import { type StateWriter, tokenOf, updateAccount, updateToken } from './state-writer.ts';
 
@@ -30,6 +31,8 @@ export interface TokenTools {
   readonly api: Api;
   readonly stateWriter: StateWriter;
   readonly stores: ReadonlyMap<string, SecretStore>;
+  /** What the plan was made from. */
+  readonly live: Live;
 }
 
 /**
@@ -117,7 +120,7 @@ export async function recordVerification(
     if (smoke === undefined || smoke.outcome === 'interrupted') return isSame ? account : { ...account, tokens };
     return { ...account, tokens, smoke: { at: isoTime(now), passed: smoke.outcome === 'passed' } };
   });
-  for (const token of verified) if (token.overlap === 0) await endOverlap(desired.username, token.key, tools);
+  for (const token of verified) if (token.overlap === 0) await endOverlap(desired.username, token, tools);
 }
 
 /** @param now Milliseconds since 1970. @param overlap Seconds. @param isTested Whether the token connected, rather than was only stored. */
@@ -141,11 +144,16 @@ function awaitsVerification(old: RetiringToken): boolean {
   return old.why === 'replaced' && old.retire_at === undefined;
 }
 
-async function endOverlap(username: string, token: string, tools: TokenTools): Promise<void> {
-  for (const old of tokenOf(tools.stateWriter, username, token).retiring) {
+/** Revokes what the plan shows as replaced. As in the plan, the state alone is no reason to revoke a token of another name. */
+async function endOverlap(username: string, { key, name }: DesiredToken, tools: TokenTools): Promise<void> {
+  const account = tools.live.accounts.get(accountKey(username));
+  const live = account?.presence === 'present' ? account.value.tokens : [];
+  for (const old of tokenOf(tools.stateWriter, username, key).retiring) {
     if (old.why !== 'replaced' || old.retire_at === undefined) continue;
+    const found = live.find(({ id }) => id === old.id);
+    if (!isNamedAfter([key, name], (found ?? old).name)) continue;
     await deleteToken(username, old.id, tools.api);
-    await updateToken(tools.stateWriter, username, token, (entry) => ({
+    await updateToken(tools.stateWriter, username, key, (entry) => ({
       ...entry,
       retiring: entry.retiring.filter((each) => each.id !== old.id),
     }));

@@ -33,6 +33,14 @@ export type PlanWarning =
       readonly token: string;
       readonly names: readonly string[];
     }
+  /** The state has token `name` as one of `token`, but it is named after another, so it is not revoked. */
+  | {
+      readonly kind: 'other_series';
+      readonly account: string;
+      readonly token: string;
+      readonly name: string;
+      readonly id: string;
+    }
   /** Token `name` of an interrupted run may be stored and in use, and nothing replaces it. `retained`: with its account. */
   | {
       readonly kind: 'orphan';

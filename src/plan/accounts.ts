@@ -3,7 +3,7 @@
 import type { Desired, DesiredAccount } from '../model/desired.ts';
 import type { LiveAccount, LiveToken, Presence } from '../model/live.ts';
 import type { PlanError, PlanWarning } from '../model/notice.ts';
-import type { Action, ComputeCeiling, SetDucklings, Unmanaged } from '../model/plan.ts';
+import type { Action, ComputeCeiling, SetDucklings } from '../model/plan.ts';
 import type { StateAccount } from '../model/state.ts';
 import { generationOf, isSmokeToken } from '../model/tokens.ts';
 import {

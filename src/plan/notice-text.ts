@@ -71,6 +71,13 @@ function words(notice: PlanNotice): Omit<NoticeText, 'subject'> {
           command: ['rotate', `${notice.account}/${notice.token}`],
         },
       };
+    case 'other_series':
+      return {
+        message: `the state has "${notice.name}" (${notice.id}) as one of its tokens, but it is not named after it, so it is not revoked`,
+        hint: {
+          text: 'If it had this name before and nothing uses it, revoke it at MotherDuck. Else find out who changed the state.',
+        },
+      };
     case 'orphan':
       return {
         message: `an interrupted run created "${notice.name}", whose secret may be stored and in use, so it stays live`,

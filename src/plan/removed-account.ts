@@ -6,7 +6,7 @@ import type { StateAccount, StateToken } from '../model/state.ts';
 import { type AccountContext, type AccountPlan, NOTHING, unmanagedTokens } from './account-plan.ts';
 import { hourlyCeiling, type Rates } from './ducklings.ts';
 import { type AccountRecords, accountRecords, expiryOfRetained, show, tokenSeries } from './token-series.ts';
-import { orphaned, orphanWarnings, overlapEnded, type TokenPlan } from './tokens.ts';
+import { orphaned, orphanWarnings, otherSeries, overlapEnded, type TokenPlan } from './tokens.ts';
 
 /** Deletes the account when pruning was asked for, forgets it when it is gone, and else retains it. */
 export function planRemovedAccount(
@@ -68,12 +68,12 @@ function planRetainedToken(
   account: string,
   now: number,
 ): TokenPlan {
-  const series = tokenSeries(state, live, records, now);
+  const series = tokenSeries([key], state, live, records, now);
   const actions = [...overlapEnded(series, account, key, now), ...orphaned(series, account, key)];
   const known = new Set([...series.known, ...series.orphans.map((orphan) => orphan.id)]);
   return {
     actions,
-    warnings: orphanWarnings(series, account, key, true),
+    warnings: [...otherSeries(series, account, key), ...orphanWarnings(series, account, key, true)],
     errors: [],
     next: expiryOfRetained(state, live, account, key, now),
     known,

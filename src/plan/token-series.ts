@@ -8,7 +8,7 @@ import type { NextChange, ShownToken } from '../model/plan.ts';
 import { rotationDue } from '../model/rotation-due.ts';
 import { mayBeStored, type RetiringToken, type StateToken, type TokenIntent } from '../model/state.ts';
 import { isoTime, type Seconds } from '../model/time.ts';
-import { generationOf } from '../model/tokens.ts';
+import { generationOf, seriesOf } from '../model/tokens.ts';
 
 /** The tokens of an account in the state, whatever their key: another key must neither adopt them nor take them for orphans. */
 export interface AccountRecords {
@@ -33,6 +33,12 @@ export function accountRecords(tokens: Iterable<StateToken>): AccountRecords {
 export interface TokenSeries {
   /** Ids in the state, live or not. */
   readonly known: ReadonlySet<string>;
+  /** The current token, unless it has expired or the live token of its id has another name than in the state. */
+  readonly current: LiveToken | undefined;
+  /** The same, expired or not. */
+  readonly listed: LiveToken | undefined;
+  /** Live tokens that the state has for this key, and that are named after another: a damaged state, or an earlier `name`. */
+  readonly others: readonly LiveToken[];
   readonly retiring: readonly { readonly record: RetiringToken; readonly live: LiveToken }[];
   /** Live tokens of interrupted runs. */
   readonly orphans: readonly LiveToken[];
@@ -41,31 +47,47 @@ export interface TokenSeries {
   readonly intents: readonly TokenIntent[];
 }
 
+/** Whether a live token is named after one of these: its own key, name, or current token. Only such a token is revoked. */
+export function isNamedAfter(bases: readonly string[], name: string): boolean {
+  return bases.some((base) => generationOf(base, name) !== undefined);
+}
+
 /**
- * Finds the live tokens of one key.
+ * Finds the live tokens of one key. The state is not trusted alone: what it says of ids must fit the live names.
  *
+ * @param names The key, and the name in the configuration.
  * @param state The key's tokens in the state.
  * @param live All live tokens of the account.
  * @param now Milliseconds since 1970.
  */
 export function tokenSeries(
+  names: readonly string[],
   state: StateToken | undefined,
   live: readonly LiveToken[],
   account: AccountRecords,
   now: number,
 ): TokenSeries {
-  const records = state?.retiring ?? [];
-  const known = new Set(records.map((record) => record.id));
-  if (state?.current) known.add(state.current.id);
-  const tried = new Set(state?.intents.map((intent) => intent.name));
-  const retiring = records.flatMap((record) => {
-    const retired = live.find((token) => token.id === record.id);
-    return retired === undefined ? [] : [{ record, live: retired }];
+  const inState = live.find((token) => token.id === state?.current?.id);
+  const listed = inState?.name === state?.current?.name ? inState : undefined;
+  const bases = listed === undefined ? names : [...names, seriesOf(listed.name)];
+  const retired = (state?.retiring ?? []).flatMap((record) => {
+    const found = live.find((token) => token.id === record.id);
+    return found === undefined ? [] : [{ record, live: found }];
   });
-  const orphans = live.filter((token) => tried.has(token.name) && !account.ids.has(token.id) && !isExpired(token, now));
+  const retiring = retired.filter((entry) => isNamedAfter(bases, entry.live.name));
+  const tried = new Set(state?.intents.map((intent) => intent.name));
+  const left = live.filter((token) => tried.has(token.name) && !account.ids.has(token.id) && !isExpired(token, now));
+  const orphans = left.filter(({ name }) => isNamedAfter(bases, name));
+  const known = new Set([...(listed ? [listed.id] : []), ...retiring.map((entry) => entry.live.id)]);
+  const others = [
+    ...(inState === listed || inState === undefined ? [] : [inState]),
+    ...retired.flatMap((entry) => (retiring.includes(entry) ? [] : [entry.live])),
+    ...left.filter((token) => !orphans.includes(token)),
+  ].filter((token) => !isExpired(token, now));
+  const current = listed === undefined || isExpired(listed, now) ? undefined : listed;
   const stored = new Set(state?.intents.filter(mayBeStored).map((intent) => intent.name));
   const storedOrphans = orphans.filter(({ name }) => stored.has(name));
-  return { known, retiring, orphans, storedOrphans, intents: state?.intents ?? [] };
+  return { known, current, listed, others, retiring, orphans, storedOrphans, intents: state?.intents ?? [] };
 }
 
 /** A live token of a higher generation was not named by this program, and names after it would soon be no generations. */

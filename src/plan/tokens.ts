@@ -61,7 +61,7 @@ export function planToken(
 ): TokenPlan {
   const { account, now } = context;
   const about = { account, token: desired.key, ...position(desired.location) };
-  const series = tokenSeries(state, live, context.records, now);
+  const series = tokenSeries([desired.key, desired.name], state, live, context.records, now);
   const known = new Set([...series.known, ...series.orphans.map((orphan) => orphan.id)]);
   const revocations = [...overlapEnded(series, account, desired.key, now), ...orphaned(series, account, desired.key)];
   const unverified = unverifiedTokens(state, series, account, desired.key);
@@ -70,6 +70,7 @@ export function planToken(
     actions: [...actions, ...revocations],
     warnings: [
       ...warnings,
+      ...otherSeries(series, account, desired.key),
       ...unverified,
       ...(actions.some(replacesOrphans) ? [] : orphanWarnings(series, account, desired.key, false)),
     ],
@@ -80,8 +81,7 @@ export function planToken(
   });
 
   const current = state?.current;
-  const found = current && live.find((token) => token.id === current.id);
-  const currentLive = found && !isExpired(found, now) ? found : undefined;
+  const { current: currentLive, listed } = series;
 
   const candidates = toAdopt(desired, state, live, series, context);
   const [candidate, ...others] = candidates;
@@ -100,12 +100,12 @@ export function planToken(
   }
 
   if (current === undefined || currentLive === undefined) {
-    const before = found === undefined ? null : show(found);
+    const before = listed === undefined ? null : show(listed);
     return done([
       {
         action: 'create_token',
         ...about,
-        reason: whyCreate(current, found, series, context),
+        reason: whyCreate(current, listed, series, context),
         risk: 'safe',
         before,
         after: plannedToken(desired, state, live, series, context.records),
@@ -244,7 +244,7 @@ export function planRemovedToken(
   account: string,
   now: number,
 ): TokenPlan {
-  const series = tokenSeries(state, live, records, now);
+  const series = tokenSeries([key], state, live, records, now);
   const base = seriesOf((state.current ?? state.intents[0] ?? state.retiring[0])?.name ?? key);
   const isTaken = ({ id, name }: LiveToken) => claimed.has(id) || records.ids.has(id) || records.names.has(name);
   const newer = newerTokens(base, state, live, isTaken, now);
@@ -264,7 +264,9 @@ export function planRemovedToken(
       after: null,
     };
   });
-  if (actions.length === 0) {
+  const ids = new Set([state.current?.id, ...state.retiring.map((old) => old.id)]);
+  const isLeft = live.some((token) => ids.has(token.id) && !all.includes(token));
+  if (actions.length === 0 || isLeft) {
     actions.push({
       action: 'forget',
       account,
@@ -277,8 +279,12 @@ export function planRemovedToken(
   }
   return {
     actions,
-    warnings:
-      newer.length === 0 ? [] : [{ kind: 'older_state', account, token: key, names: newer.map(({ name }) => name) }],
+    warnings: [
+      ...(newer.length === 0
+        ? []
+        : [{ kind: 'older_state' as const, account, token: key, names: newer.map(({ name }) => name) }]),
+      ...otherSeries(series, account, key),
+    ],
     errors: [],
     next: [],
     known: new Set(all.map((token) => token.id)),
@@ -335,6 +341,11 @@ export function orphaned(series: TokenSeries, account: string, token: string): A
       before: show(orphan),
       after: null,
     }));
+}
+
+/** Nothing is revoked because a state says so of a token with another name. */
+export function otherSeries(series: TokenSeries, account: string, token: string): PlanWarning[] {
+  return series.others.map(({ id, name }) => ({ kind: 'other_series', account, token, name, id }));
 }
 
 /** Orphans that may be stored, and that no action replaces. */

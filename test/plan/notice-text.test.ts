@@ -10,6 +10,7 @@ const hint = { text: 'Do this.' };
 const ALL = {
   users_unlisted: { kind: 'users_unlisted', why: 'NOT_ADMIN', hint },
   users_incomplete: { kind: 'users_incomplete', listed: 10, total: 50 },
+  other_series: { kind: 'other_series', account, token: 'airflow', name: 'laptop', id: 'id-9' },
   orphan: { kind: 'orphan', account, token: 'airflow', name: 'airflow.2', retained: false },
   older_state: { kind: 'older_state', account, token: 'airflow', names: ['airflow.2'] },
   unverified: { kind: 'unverified', account, token: 'airflow', name: 'airflow.2', replaced: 'airflow' },

@@ -1,0 +1,68 @@
+/** A state that someone edited names tokens that are not of its series: nothing of theirs is revoked, and the plan says so. */
+import { describe, expect, it } from 'vitest';
+import { updateToken } from '../../src/apply/state-writer.ts';
+import type { StateToken } from '../../src/model/state.ts';
+import { brief, DAY, desire, HOUR, token, World } from '../world.ts';
+
+const PAST = '2020-01-01T00:00:00.000Z';
+const desired = desire({ etl_prod: { tokens: [token('airflow', { overlap: 0 })], protected: false } });
+
+/** @param edit given the id of a token of somebody else's */
+async function edited(edit: (entry: StateToken, id: string) => Partial<StateToken>): Promise<World> {
+  const world = new World();
+  await world.apply(desired);
+  const { record } = await world.api.createToken('etl_prod', { name: 'laptop' });
+  await updateToken(world.stateWriter, 'etl_prod', 'airflow', (entry) => ({ ...entry, ...edit(entry, record.id) }));
+  return world;
+}
+
+const retiring = (id: string, name: string) => ({
+  retiring: [{ id, name, expires_at: null, retire_at: PAST, why: 'replaced' as const }],
+});
+const EDITS: [string, (entry: StateToken, id: string) => Partial<StateToken>][] = [
+  ['a replaced one by its name', (_, id) => retiring(id, 'laptop')],
+  ['a replaced one by a name of the series', (_, id) => retiring(id, 'airflow')],
+  [
+    'one that was never stored',
+    (_, id) => ({ retiring: [{ id, name: 'airflow', expires_at: null, why: 'never_stored' }] }),
+  ],
+  ['an interrupted one', () => ({ intents: [{ name: 'laptop', generation: 2, at: PAST, storing: false }] })],
+  ['the current one', ({ current }, id) => (current ? { current: { ...current, id } } : {})],
+];
+
+describe.each(EDITS)("somebody else's token as %s", (_, edit) => {
+  it.each([
+    ['a configured key', desired, {}],
+    ['a key that rotates', desired, { rotate: () => true }],
+    ['a key that left', desire({ etl_prod: { tokens: [token('dbt')] } }), {}],
+    ['a retained account', desire({}), {}],
+  ])('is not revoked with %s, and is named', async (_what, wanted, options) => {
+    const world = await edited(edit);
+    const { plan } = await world.apply(wanted, options);
+    expect(world.tokenNames('etl_prod')).toContain('laptop');
+    expect(plan.warnings).toContainEqual(expect.objectContaining({ kind: 'other_series', name: 'laptop' }));
+    expect(plan.actions.filter(({ action }) => action === 'revoke_token')).not.toContainEqual(
+      expect.objectContaining({ before: expect.objectContaining({ name: 'laptop' }) }),
+    );
+    await world.organization.advance(DAY);
+    await world.apply(wanted);
+    expect(world.tokenNames('etl_prod')).toContain('laptop');
+    expect(brief(await world.plan(wanted))).toEqual([]);
+  });
+});
+
+it.each([
+  ['from the key, its old token is revoked after the overlap', 'airflow', ['BI.2']],
+  ['from another name, its old token stays until someone revokes it', 'BI (old)', ['BI (old)', 'BI.2']],
+])('a name that changes %s', async (_, before, names) => {
+  const world = new World();
+  await world.apply(desire({ etl_prod: { tokens: [token('airflow', { name: before })] } }));
+  const wanted = desire({ etl_prod: { tokens: [token('airflow', { name: 'BI' })] } });
+  await world.apply(wanted);
+  await world.organization.advance(25 * HOUR);
+  await world.apply(wanted);
+  expect(world.tokenNames('etl_prod')).toEqual(names);
+  const plan = await world.plan(wanted);
+  expect(brief(plan)).toEqual([]);
+  expect(plan.warnings.map(({ kind }) => kind)).toEqual(names.length === 2 ? ['other_series'] : []);
+});
