@@ -4,7 +4,7 @@ import { type Hint, UserError } from '../model/user-error.ts';
 import { jsonText, printable } from '../report/escape.ts';
 import { hintsInContext, hintText, type InContext } from '../report/hint.ts';
 import { type PathOf, relocated } from '../report/locations.ts';
-import { type Paint, unbroken, wrapTo } from '../report/terminal-text.ts';
+import { type Paint, terminalText, unbroken, wrapTo } from '../report/terminal-text.ts';
 import { ChangingLine, columnsOf, forLog, paintFor, type TerminalOptions } from './terminal.ts';
 import { type ContextOptions, contextOf } from './typed-options.ts';
 
@@ -53,7 +53,7 @@ export function openIo(options: OutputOptions & ContextOptions): Io {
   const changing = new ChangingLine(stderr);
   const write = (stream: NodeJS.WriteStream, text: string) => {
     changing.clear();
-    stream.write(text);
+    stream.write(terminalText(text, stream === stdout ? paint.out : paint.err));
   };
   const say = (text: string) => write(stderr, `${told(wrapTo(text, columnsOf(stderr)))}\n`);
   return {

@@ -58,6 +58,18 @@ const MIN_COLUMNS = 20;
 const MIN_TEXT = 24;
 const MIN_SHARE = 0.4;
 
+/**
+ * What may reach a terminal: every output goes through here. Control characters, which could move the cursor, retitle the window
+ * or hide a line, become `\ufffd`; line breaks, tabs and, where `paint` marks parts of a text, its colours stay.
+ */
+export function terminalText(text: string, paint: Paint): string {
+  return text.replace(paint.bold === same ? CONTROL : CONTROL_BUT_COLOURS, '\ufffd');
+}
+
+const CONTROL = /(?![\n\t])[\p{Cc}\p{Cf}\u2028\u2029]/gu;
+// biome-ignore lint/suspicious/noControlCharactersInRegex: the colours of `coloured`
+const CONTROL_BUT_COLOURS = /(?!\x1b\[(?:1|22?|3[1236]|39)m)(?![\n\t])[\p{Cc}\p{Cf}\u2028\u2029]/gu;
+
 // biome-ignore lint/suspicious/noControlCharactersInRegex: a colour takes no columns
 const COLOUR = /\x1b\[\d+m/g;
 /** A name that others gave may contain a command: no row begins with one, unless it went through `unbroken`. */

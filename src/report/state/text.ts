@@ -16,11 +16,12 @@ export function stateText({ state }: ShownState, paint: Paint = plain): string {
   const blocks = accounts.map((account) => accountBlock(account, paint));
   const tokens = accounts.reduce((sum, account) => sum + account.tokens.size, 0);
   const location = state.sandbox ? ', in the sandbox' : '';
-  const total = `${state.organization}${location}: ${counted(accounts.length, 'account')}, ${counted(tokens, 'token')}; serial ${state.serial}.`;
+  const total = `${printable(state.organization)}${location}: ${counted(accounts.length, 'account')}, ${counted(tokens, 'token')}; serial ${state.serial}.`;
   return `${[...blocks, paint.bold(total)].join('\n\n')}\n`;
 }
 
 function accountBlock(account: StateAccount, paint: Paint): string {
+  const username = printable(account.username);
   const facts = [
     `${account.origin} ${account.since.slice(0, 10)}`,
     account.deletion_protection ? 'protected' : 'not protected',
@@ -29,11 +30,11 @@ function accountBlock(account: StateAccount, paint: Paint): string {
       : 'never tested',
     ...(account.intent ? [`interrupted: ${account.intent.action.replace('_', ' ')}`] : []),
   ];
-  const width = Math.max(MIN_KEY_WIDTH, columnWidth([...account.tokens.keys()], MAX_KEY_WIDTH));
+  const width = Math.max(MIN_KEY_WIDTH, columnWidth([...account.tokens.keys()].map(printable), MAX_KEY_WIDTH));
   const tokens = [...account.tokens]
     .sort(([a], [b]) => (a < b ? -1 : 1))
     .flatMap(([key, token]) => tokenLines(key, width, token));
-  return [`${paint.bold(account.username)}  ${paint.dim(facts.join(', '))}`, ...tokens].join('\n');
+  return [`${paint.bold(username)}  ${paint.dim(printable(facts.join(', ')))}`, ...tokens].join('\n');
 }
 
 function tokenLines(key: string, width: number, token: StateToken): string[] {
@@ -42,7 +43,7 @@ function tokenLines(key: string, width: number, token: StateToken): string[] {
   if (current) {
     const secret =
       current.secret === 'unknown' ? 'secret unknown (adopted)' : `secret in ${current.secret.secret_path}`;
-    lines.push(`${named(current.name)}, ${current.type}, ${expiry(current.expires_at)}, ${secret}`);
+    lines.push(`${current.name}, ${current.type}, ${expiry(current.expires_at)}, ${secret}`);
   }
   for (const old of token.retiring) {
     const status =
@@ -51,17 +52,13 @@ function tokenLines(key: string, width: number, token: StateToken): string[] {
         : old.retire_at === undefined
           ? 'replaced, live until its replacement is verified'
           : `replaced, revoked after ${old.retire_at.slice(0, 16).replace('T', ' ')} UTC`;
-    lines.push(`${named(old.name)}, ${status}`);
+    lines.push(`${old.name}, ${status}`);
   }
   for (const intent of token.intents)
     lines.push(
-      `${named(intent.name)}, an interrupted creation of ${intent.at.slice(0, 10)}, ${mayBeStored(intent) ? 'which may be stored' : 'not stored'}`,
+      `${intent.name}, an interrupted creation of ${intent.at.slice(0, 10)}, ${mayBeStored(intent) ? 'which may be stored' : 'not stored'}`,
     );
-  return lines.map((line, index) => `  ${padTo(index === 0 ? key : '', width)} ${line}`);
-}
-
-function named(name: string): string {
-  return printable(name);
+  return lines.map((line, index) => printable(`  ${padTo(index === 0 ? printable(key) : '', width)} ${line}`));
 }
 
 function expiry(at: string | null): string {
