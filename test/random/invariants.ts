@@ -1,4 +1,5 @@
 /** What holds after every run, also one that was killed; and what holds after the last one. */
+import type { PlanWarning } from '../../src/model/notice.ts';
 import type { Action, Plan } from '../../src/model/plan.ts';
 import { generationOf, SMOKE_TOKEN_NAME } from '../../src/model/tokens.ts';
 import { hasChanges } from '../../src/plan/plan.ts';
@@ -150,10 +151,14 @@ function names(plan: Plan, account: string, id: string, name = ''): boolean {
   return (
     JSON.stringify([plan.actions, plan.unmanaged.tokens]).includes(`"${id}"`) ||
     plan.next.some((each) => each.account === account && each.name === name) ||
-    plan.warnings.some((each) => 'replaced' in each && each.account === account && each.replaced === name) ||
+    plan.warnings.some((each) => 'account' in each && each.account === account && saysName(each, name)) ||
     plan.errors.some((each) => each.account === account) ||
     plan.unmanaged.accounts?.includes(account) === true
   );
+}
+
+function saysName(warning: PlanWarning, name: string): boolean {
+  return ('replaced' in warning && warning.replaced === name) || ('name' in warning && warning.name === name);
 }
 
 interface DesiredName {

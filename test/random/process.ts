@@ -107,6 +107,8 @@ const BAD_GATEWAY = {
 export interface Wire {
   /** Told of each call that changes something, with its answer. */
   changed(request: TransportRequest, response: TransportResponse): void;
+  /** What MotherDuck answers to a reading. */
+  read(response: TransportResponse): TransportResponse;
   /** Between the first two pages of the users. */
   betweenPages(): Promise<void>;
 }
@@ -120,9 +122,9 @@ export function transportOf(process: Process, inner: Transport, sketch: RunSketc
     async send(request) {
       await process.living();
       if (request.method === 'GET') {
-        if (request.path !== '/v1/users' || sketch.page === undefined) return inner.send(request);
+        if (request.path !== '/v1/users' || sketch.page === undefined) return wire.read(await inner.send(request));
         if (++pages === 2) await wire.betweenPages();
-        return inner.send({ ...request, query: { ...request.query, limit: String(sketch.page) } });
+        return wire.read(await inner.send({ ...request, query: { ...request.query, limit: String(sketch.page) } }));
       }
       await process.point();
       changes += 1;

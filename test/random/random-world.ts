@@ -19,7 +19,18 @@ import { smokeTest } from '../faults/faulty-world.ts';
 import { brief, desire, MemoryStateWriter, MemoryStore, token, World } from '../world.ts';
 import { problemsAfterRun, problemsAtEnd, snapshot } from './invariants.ts';
 import { Process, RandomStateWriter, storeIn, transportOf } from './process.ts';
-import { type AccountBlock, PERSONS, POLICIES, type RunSketch, type Step, type Story, THEIRS } from './steps.ts';
+import {
+  type AccountBlock,
+  ODD,
+  ODD_USERS,
+  PERSONS,
+  POLICIES,
+  type RunSketch,
+  type Step,
+  type Story,
+  THEIRS,
+  TRIED,
+} from './steps.ts';
 
 const ADMIN = new Secret('admin-of-the-random-test');
 
@@ -62,6 +73,11 @@ export interface Ran {
   readonly failed: readonly string[];
 }
 
+interface Described {
+  readonly id: string;
+  readonly username?: string;
+}
+
 export class RandomWorld {
   readonly organization = new World({ adminToken: ADMIN }).organization;
   readonly stores = new Map([
@@ -81,6 +97,8 @@ export class RandomWorld {
   /** By secret. */
   readonly stored = new Map<string, StoredAt>();
   readonly secrets = new Set<string>();
+  /** What is odd of tokens, by id. */
+  readonly #odd = new Map<string, object>();
   readonly #blocks = new Map<string, AccountBlock>();
   readonly #transport: Transport = sandboxTransport(this.organization, ADMIN);
   /** What people do at MotherDuck. */
@@ -162,6 +180,10 @@ export class RandomWorld {
         return this.account(step.account) && this.#byHand.deleteUser(step.account);
       case 'create account':
         return this.account(step.account) ? undefined : this.#byHand.createUser(step.account);
+      case 'deprovision':
+        return this.account(step.account) && this.organization.deprovision(step.account);
+      case 'hire':
+        return this.account(step.account) ? undefined : this.organization.addHuman(step.account);
       case 'create token':
         return this.#createToken(step);
       default:
@@ -169,16 +191,19 @@ export class RandomWorld {
     }
   }
 
-  async #createToken({ account, name, ttl }: Extract<Step, { step: 'create token' }>): Promise<void> {
+  async #createToken({ account, name, ttl, odd }: Extract<Step, { step: 'create token' }>): Promise<void> {
     // A name that an interrupted run was about to use: nobody can tell whose token it is.
     const isIntended = this.written.some((state) =>
       [...(state.accounts.get(account)?.tokens.values() ?? [])].some(({ intents }) =>
         intents.some((intent) => intent.name === name),
       ),
     );
-    if (this.account(account) === undefined || isIntended || name === '') return;
+    const live = this.account(account);
+    if (!live?.isServiceAccount || live.isDeprovisioned || isIntended) return;
     const request = { name, token_type: 'read_write' as const, ...(ttl === undefined ? {} : { ttl }) };
-    this.secrets.add((await this.#byHand.createToken(account, request)).secret.reveal());
+    const { record, secret } = await this.#byHand.createToken(account, request);
+    this.secrets.add(secret.reveal());
+    if (odd !== undefined) this.#odd.set(record.id, ODD[odd]);
   }
 
   #configure(): void {
@@ -267,6 +292,7 @@ export class RandomWorld {
     const api = this.#openApi(
       transportOf(process, this.#transport, sketch, {
         changed: (request, response) => this.#record(request, response, ran.calls),
+        read: (response) => this.#withOddities(response),
         betweenPages: () => this.#betweenPages(sketch),
       }),
     );
@@ -360,6 +386,18 @@ export class RandomWorld {
     }
     const overlap = this.desired.accounts.get(account)?.tokens.get(key)?.overlap ?? 0;
     this.stored.set(secret.reveal(), { store, account, token: key, overlap });
+  }
+
+  /** Things of other people as a newer MotherDuck describes them. */
+  #withOddities(response: TransportResponse): TransportResponse {
+    if (response.status !== 200 || !TRIED.oddValues) return response;
+    const answer = JSON.parse(response.text) as { users?: Described[]; tokens?: Described[] };
+    const text = JSON.stringify({
+      ...answer,
+      ...(answer.users && { users: answer.users.map((user) => ({ ...user, ...ODD_USERS[user.username ?? ''] })) }),
+      ...(answer.tokens && { tokens: answer.tokens.map((token) => ({ ...token, ...this.#odd.get(token.id) })) }),
+    });
+    return { ...response, text };
   }
 
   #leaked(output: string): string[] {

@@ -9,7 +9,6 @@ export const TRIED = {
   orphansNamed: false,
   accountsOfOthers: false,
   olderStates: false,
-  peopleLeave: false,
   oddValues: false,
 };
 
@@ -59,6 +58,23 @@ export interface RunSketch {
   readonly meanwhile?: 'joins' | 'leaves';
 }
 
+/** What is odd of a token: its type is new, a time is not there or not a time, it has no name, all of it is new. */
+export const ODD = {
+  type: { token_type: 'read_magic' },
+  'no type': { token_type: undefined },
+  'no time': { created_ts: undefined },
+  'bad time': { expire_at: 'never' },
+  'no name': { name: undefined },
+  more: { scopes: ['all'], last_used: null },
+} as const;
+type Odd = keyof typeof ODD;
+/** Users of whom MotherDuck says less, or more, than of others. */
+export const ODD_USERS: Readonly<Record<string, object>> = {
+  zzz_legacy: { is_deprovisioned: undefined, roles: undefined },
+  zoe: { roles: ['galactic'], email: undefined },
+  legacy: { roles: null, region: 'moon' },
+};
+
 export type Step =
   | { readonly step: 'apply'; readonly run: RunSketch }
   /** null: the account leaves the configuration. */
@@ -69,11 +85,16 @@ export type Step =
   | { readonly step: 'delete token'; readonly account: Username; readonly index: number }
   | { readonly step: 'delete account'; readonly account: Username }
   | { readonly step: 'create account'; readonly account: Username }
+  /** A directory no longer has the account, or a person has its name. */
+  | { readonly step: 'deprovision'; readonly account: Username }
+  | { readonly step: 'hire'; readonly account: Username }
   | {
       readonly step: 'create token';
       readonly account: Username | (typeof THEIRS)[number];
       readonly name: string;
       readonly ttl: number | undefined;
+      /** MotherDuck says something of it that this program does not know. */
+      readonly odd?: Odd;
     };
 
 export interface Story {
@@ -85,11 +106,13 @@ export interface Story {
 
 const username = fc.constantFrom(...USERNAMES);
 const policy = fc.constantFrom(...(Object.keys(POLICIES) as Policy[]));
-const maybe = <T>(arbitrary: fc.Arbitrary<T>, freq = 3) => fc.option(arbitrary, { nil: undefined, freq });
+/** @param weight how often it is there, of each time that it is not */
+const maybe = <T>(arbitrary: fc.Arbitrary<T>, weight: number) =>
+  fc.oneof({ weight: 4, arbitrary: fc.constant(undefined) }, { weight: 4 * weight, arbitrary });
 
 const block: fc.Arbitrary<AccountBlock> = fc
   .record({
-    airflow: maybe(policy, 4),
+    airflow: maybe(policy, 3),
     app: maybe(policy, 1),
     size: maybe(fc.constantFrom('pulse', 'standard', 'jumbo'), 1),
     isProtected: fc.boolean(),
@@ -118,9 +141,9 @@ const run: fc.Arbitrary<RunSketch> = fc
     faults,
     prune: fc.boolean(),
     smoke: fc.boolean(),
-    due: maybe(fc.constant(true), 1),
-    rotate: maybe(username, 1),
-    page: maybe(fc.constantFrom(2, 3, 5), 1),
+    due: maybe(fc.constant(true), 0.25),
+    rotate: maybe(username, 0.25),
+    page: maybe(fc.constantFrom(2, 3, 5), 0.5),
     meanwhile: maybe(fc.constantFrom('joins' as const, 'leaves' as const), 1),
   })
   .map(({ faults: found, due, rotate, page, meanwhile, ...rest }) => ({
@@ -133,43 +156,54 @@ const run: fc.Arbitrary<RunSketch> = fc
   }));
 
 /** Names of tokens that people make by hand, some of which are those of a series. */
-const handName = fc.constantFrom('theirs', 'airflow', 'airflow.3', 'app', 'airflow.x', '');
+const handName = fc.constantFrom('theirs', 'airflow', 'airflow.3', 'app', 'airflow.x');
 
 export const step: fc.Arbitrary<Step> = fc.oneof(
-  { weight: 8, arbitrary: fc.record({ step: fc.constant('apply' as const), run }) },
+  { weight: 16, arbitrary: fc.record({ step: fc.constant('apply' as const), run }) },
   {
-    weight: 4,
+    weight: 8,
     arbitrary: fc.record({
       step: fc.constant('configure' as const),
       account: username,
-      block: fc.option(block, { nil: null, freq: 2 }),
+      block: fc.option(block, { nil: null, freq: 3 }),
     }),
   },
   {
-    weight: 3,
+    weight: 6,
     arbitrary: fc.record({
       step: fc.constant('wait' as const),
       seconds: fc.constantFrom(60, 400, 3 * HOUR, DAY, 2 * DAY, 5 * DAY, 25 * DAY, 80 * DAY, 100 * DAY),
     }),
   },
   {
-    weight: 1,
+    weight: 2,
     arbitrary: fc.record({
       step: fc.constant('delete token' as const),
       account: username,
       index: fc.nat({ max: 3 }),
     }),
   },
-  { weight: 1, arbitrary: fc.record({ step: fc.constant('delete account' as const), account: username }) },
-  { weight: 1, arbitrary: fc.record({ step: fc.constant('create account' as const), account: username }) },
+  { weight: 2, arbitrary: fc.record({ step: fc.constant('delete account' as const), account: username }) },
+  { weight: 2, arbitrary: fc.record({ step: fc.constant('create account' as const), account: username }) },
   {
     weight: 1,
-    arbitrary: fc.record({
-      step: fc.constant('create token' as const),
-      account: fc.constantFrom(...USERNAMES, ...THEIRS),
-      name: handName,
-      ttl: fc.constantFrom(undefined, 900, 10 * DAY, 90 * DAY),
-    }),
+    arbitrary: fc.record({ step: fc.constantFrom('deprovision' as const, 'hire' as const), account: username }),
+  },
+  {
+    weight: TRIED.olderStates ? 4 : 0,
+    arbitrary: fc.record({ step: fc.constant('restore state' as const), writes: fc.integer({ min: 1, max: 30 }) }),
+  },
+  {
+    weight: 4,
+    arbitrary: fc
+      .record({
+        step: fc.constant('create token' as const),
+        account: fc.constantFrom(...USERNAMES, ...THEIRS),
+        name: handName,
+        ttl: fc.constantFrom(undefined, 900, 10 * DAY, 90 * DAY),
+        odd: maybe(fc.constantFrom(...(Object.keys(ODD) as Odd[])), TRIED.oddValues ? 1 : 0),
+      })
+      .map(({ odd, ...rest }) => ({ ...rest, ...(odd && { odd }) })),
   },
 );
 
