@@ -1,11 +1,11 @@
 /** What holds after every run, also one that was killed; and what holds after the last one. */
 import type { PlanWarning } from '../../src/model/notice.ts';
-import type { Action, Plan } from '../../src/model/plan.ts';
+import type { Action, Plan, RevokeToken } from '../../src/model/plan.ts';
 import { generationOf, SMOKE_TOKEN_NAME } from '../../src/model/tokens.ts';
 import { hasChanges } from '../../src/plan/plan.ts';
 import { brief } from '../world.ts';
 import type { Call, LiveAccount, Ran, RandomWorld } from './random-world.ts';
-import { TRIED } from './steps.ts';
+import { POLICIES, TRIED } from './steps.ts';
 
 /** What was there before a run. */
 export interface Before {
@@ -25,7 +25,7 @@ export function snapshot(world: RandomWorld): Before {
 
 export function problemsAfterRun(world: RandomWorld, before: Before, ran: Ran): string[] {
   return [
-    ...ran.calls.flatMap((call) => unplanned(call, before, ran) ?? notOurs(call, world, before) ?? []),
+    ...ran.calls.flatMap((call) => unplanned(call, before, ran) ?? notOurs(call, world, before, ran) ?? []),
     ...(TRIED.tokensInUse ? ran.calls.flatMap((call) => usedToken(call, world) ?? []) : []),
     ...(ran.plan?.actions ?? []).flatMap((action) => withoutProof(action, before) ?? []),
     ...cutOff(world, before),
@@ -66,14 +66,28 @@ function unplanned(call: Call, { accounts }: Before, { plan, calls }: Ran): stri
 }
 
 /** Something was deleted that the program neither created nor adopted. */
-function notOurs({ method, account, id = '' }: Call, { ours }: RandomWorld, { accounts }: Before): string | undefined {
-  if (method === 'DELETE token' && !ours.tokens.has(id)) {
+function notOurs(
+  { method, account, id = '' }: Call,
+  { ours }: RandomWorld,
+  { accounts }: Before,
+  { plan }: Ran,
+): string | undefined {
+  // A token with the name of a managed series belongs to it, whoever made it: it leaves with its key, and the plan names it.
+  const leaves = plan?.actions.some(
+    (each) => each.action === 'revoke_token' && each.before.id === id && isOfSeries(each),
+  );
+  if (method === 'DELETE token' && !ours.tokens.has(id) && !leaves) {
     return `revoked a token of somebody else: ${account} ${nameOf(id, account, accounts)}`;
   }
   const user = accounts.find(({ username }) => username === account)?.id ?? '';
   if (TRIED.accountsOfOthers && method === 'DELETE account' && !ours.users.has(user))
     return `deleted an account of somebody else: ${account}`;
   return undefined;
+}
+
+function isOfSeries({ token, reason, before }: RevokeToken): boolean {
+  const names = [token ?? '', ...Object.values(POLICIES).flatMap((policy) => ('name' in policy ? [policy.name] : []))];
+  return reason.kind === 'removed' && names.some((name) => generationOf(name, before.name) !== undefined);
 }
 
 /** A token was revoked that a store held until now, or within its overlap. */

@@ -84,9 +84,9 @@ export class RandomWorld {
     ['memory', new MemoryStore('memory')],
     ['other', new MemoryStore('other')],
   ]);
-  /** Every state that was written, oldest first; the first was there before any run. */
-  readonly written: State[] = [{ ...new MemoryStateWriter().state, lineage: '0b1f2c3d-0000-4000-8000-000000000001' }];
-  state: State = this.written[0] as State;
+  /** The states that runs left, also those that were killed, oldest first; the first was there before any run. */
+  readonly copies: State[] = [{ ...new MemoryStateWriter().state, lineage: '0b1f2c3d-0000-4000-8000-000000000001' }];
+  state: State = this.copies[0] as State;
   desired: Desired = desire({});
   /** What happened, for people. */
   readonly log: string[] = [];
@@ -169,7 +169,7 @@ export class RandomWorld {
       case 'wait':
         return void (await this.organization.advance(step.seconds));
       case 'restore state':
-        this.state = this.written[Math.max(0, this.written.length - 1 - step.writes)] as State;
+        this.state = this.copies[Math.max(0, this.copies.length - 1 - step.runs)] as State;
         return;
       case 'delete token': {
         const tokens = this.account(step.account)?.tokens ?? [];
@@ -193,7 +193,7 @@ export class RandomWorld {
 
   async #createToken({ account, name, ttl, odd }: Extract<Step, { step: 'create token' }>): Promise<void> {
     // A name that an interrupted run was about to use: nobody can tell whose token it is.
-    const isIntended = this.written.some((state) =>
+    const isIntended = this.copies.some((state) =>
       [...(state.accounts.get(account)?.tokens.values() ?? [])].some(({ intents }) =>
         intents.some((intent) => intent.name === name),
       ),
@@ -256,6 +256,7 @@ export class RandomWorld {
       `  ${end}: ${brief(ran.plan ?? { actions: [] }).join(', ')}${ran.failed.map((each) => `; ${each}`).join('')}`,
     );
     this.problems.push(...problemsAfterRun(this, before, ran), ...this.#leaked(output.join('\n')));
+    this.copies.push(this.state);
     // Longer than what MotherDuck's `Date` leaves out.
     await this.organization.advance(2);
     return ran;
@@ -298,7 +299,6 @@ export class RandomWorld {
     );
     const stateWriter = new RandomStateWriter(read(this.state), process, (state) => {
       this.state = state;
-      this.written.push(state);
     });
     const { live, plan } = await this.#plan(api, sketch, stateWriter.state);
     ran.plan = plan;

@@ -8,7 +8,7 @@ export const TRIED = {
   tokensInUse: false,
   orphansNamed: false,
   accountsOfOthers: false,
-  olderStates: false,
+  olderStates: true,
   oddValues: false,
 };
 
@@ -80,8 +80,8 @@ export type Step =
   /** null: the account leaves the configuration. */
   | { readonly step: 'configure'; readonly account: Username; readonly block: AccountBlock | null }
   | { readonly step: 'wait'; readonly seconds: number }
-  /** An older state is put back: of so many writes before. */
-  | { readonly step: 'restore state'; readonly writes: number }
+  /** An older state is put back: that of so many runs before. */
+  | { readonly step: 'restore state'; readonly runs: number }
   | { readonly step: 'delete token'; readonly account: Username; readonly index: number }
   | { readonly step: 'delete account'; readonly account: Username }
   | { readonly step: 'create account'; readonly account: Username }
@@ -191,7 +191,7 @@ export const step: fc.Arbitrary<Step> = fc.oneof(
   },
   {
     weight: TRIED.olderStates ? 4 : 0,
-    arbitrary: fc.record({ step: fc.constant('restore state' as const), writes: fc.integer({ min: 1, max: 30 }) }),
+    arbitrary: fc.record({ step: fc.constant('restore state' as const), runs: fc.integer({ min: 1, max: 4 }) }),
   },
   {
     weight: 4,
