@@ -106,7 +106,8 @@ function usedToken({ method, account, id }: Call, world: RandomWorld): string | 
 function withoutProof(action: Action, { accounts }: Before): string | undefined {
   const isThere = accounts.some(({ username }) => username === action.account);
   if (action.action === 'create_account' && isThere) return `plans to create ${action.account}, which is there`;
-  const isGone = action.action === 'forget' && action.token === undefined && action.reason.kind !== 'replaced_outside';
+  const isGone =
+    action.action === 'forget' && action.token === undefined && /^(removed|destroyed)$/.test(action.reason.kind);
   return isGone && isThere ? `plans to forget ${action.account}, which is there` : undefined;
 }
 

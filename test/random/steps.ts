@@ -7,7 +7,7 @@ import { DAY, HOUR } from '../world.ts';
 export const TRIED = {
   tokensInUse: false,
   orphansNamed: false,
-  accountsOfOthers: false,
+  accountsOfOthers: true,
   olderStates: true,
   oddValues: false,
 };
