@@ -52,7 +52,10 @@ export async function apply(input: ApplyInput): Promise<Applied> {
     input.onEvent?.({ kind: 'account', account });
     return result;
   });
-  await recordIds(input);
+  await recordIds(
+    results.flatMap((result) => result.outcomes),
+    input,
+  );
   return {
     outcomes: results.flatMap((result) => result.outcomes),
     smoke: results.flatMap((result) => result.smoke),
@@ -68,17 +71,23 @@ async function listIds(api: ApplyInput['api']): Promise<ReadonlyMap<string, stri
   return new Map(activeLast.map(({ username, id }) => [accountKey(username), id]));
 }
 
-/** Notes the ids of new accounts, which MotherDuck's answer to a creation lacks. What fails here is noted by the next apply. */
-async function recordIds({ api, stateWriter, stopping }: ApplyInput): Promise<void> {
-  const isNew = ({ id, intent, origin }: StateAccount) =>
-    id === undefined && intent === undefined && origin === 'created';
-  if (stopping.aborted || ![...stateWriter.state.accounts.values()].some(isNew)) return;
+/**
+ * Notes the ids of the accounts that this apply created, which MotherDuck's answer to a creation lacks. Those of an apply
+ * that ended sooner are adopted by the next plan: by then, another account may have the name.
+ */
+async function recordIds(outcomes: readonly Outcome[], { api, stateWriter, stopping }: ApplyInput): Promise<void> {
+  const created = new Set(
+    outcomes.flatMap(({ action, result }) =>
+      action.action === 'create_account' && result === 'done' ? [accountKey(action.account)] : [],
+    ),
+  );
+  if (stopping.aborted || created.size === 0) return;
   try {
     const ids = await listIds(api);
     stateWriter.note((state) => {
       const identified = [...state.accounts].map(([key, account]): [string, StateAccount] => {
         const id = ids.get(key);
-        return [key, id !== undefined && isNew(account) ? { ...account, id } : account];
+        return [key, id !== undefined && created.has(key) ? { ...account, id } : account];
       });
       return { ...state, accounts: new Map(identified) };
     });

@@ -35,16 +35,9 @@ export function refreshState(state: State, { desired, live, plan }: RefreshInput
     const tokens = liveAccount
       ? refreshTokens(account, liveAccount, live.now, (token) => desiredAccount?.tokens.has(token) ?? true)
       : account.tokens;
-    // A known id stays: another account that has taken the name is adopted or forgotten by an action of the plan.
-    const isOurs = desiredAccount !== undefined && account.intent === undefined;
-    const id = account.id ?? (isOurs ? liveAccount?.user?.id : undefined);
-    if (id !== account.id || deletionProtection !== account.deletion_protection || tokens !== account.tokens) {
-      accounts.set(key, {
-        ...account,
-        ...(id === undefined ? {} : { id }),
-        deletion_protection: deletionProtection,
-        tokens,
-      });
+    // Ids are recorded by actions of the plan, which name the account.
+    if (deletionProtection !== account.deletion_protection || tokens !== account.tokens) {
+      accounts.set(key, { ...account, deletion_protection: deletionProtection, tokens });
     }
   }
   const same = runs === state.runs && [...accounts].every(([key, account]) => state.accounts.get(key) === account);

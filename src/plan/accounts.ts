@@ -97,7 +97,9 @@ function planEntry(
   if (state === undefined) {
     return [{ action: 'adopt_account', ...about, reason: { kind: 'unmanaged' }, after }];
   }
-  if (state.intent?.action === 'create_account') {
+  // Without an id, the run that created it ended before it could tell it from another account of that name.
+  const isUnidentified = state.id === undefined && live.user !== undefined;
+  if (state.intent?.action === 'create_account' || isUnidentified) {
     return [{ action: 'adopt_account', ...about, reason: { kind: 'interrupted' }, after }];
   }
   if (state.id !== undefined && live.user !== undefined && state.id !== live.user.id) {
