@@ -36,6 +36,7 @@ export {
 } from './library/plan.ts';
 export type { Audit, Finding, RuleInfo, Severity } from './model/audit.ts';
 export type {
+  AccountLimit,
   Desired,
   DesiredAccount,
   DesiredAccountDucklings,

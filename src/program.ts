@@ -2,6 +2,7 @@
 import { Argument, Command, Option } from 'commander';
 import { environmentLines, HELP, section, withExamples } from './cli/help.ts';
 import {
+  ALLOW_MISSING,
   APPLYING,
   CONFIG,
   count,
@@ -81,7 +82,7 @@ export function program(): Command {
     .action(go(() => import('./commands/plan.ts')));
   withOptions(
     plan,
-    [ONLY, PRUNE, DUE, format('Set the format of the plan', PLAN_FORMATS), LOCK_TIMEOUT],
+    [ONLY, PRUNE, DUE, ALLOW_MISSING, format('Set the format of the plan', PLAN_FORMATS), LOCK_TIMEOUT],
     CONFIG,
     SERVICE,
     OUTPUT,

@@ -5,6 +5,7 @@ import type { Plan } from '../model/plan.ts';
 import { mayBeStored, type State, type StateAccount, type StateToken, type TokenIntent } from '../model/state.ts';
 import { isoTime } from '../model/time.ts';
 import { accountKey } from '../model/username.ts';
+import { searchManaged } from '../plan/missing-accounts.ts';
 
 /** An intent whose token has not appeared after this time is dropped: the call that could have created it is over. */
 const INTENT_LIFE_MS = 24 * 3_600_000;
@@ -40,8 +41,19 @@ export function refreshState(state: State, { desired, live, plan }: RefreshInput
       accounts.set(key, { ...account, deletion_protection: deletionProtection, tokens });
     }
   }
-  const same = runs === state.runs && [...accounts].every(([key, account]) => state.accounts.get(key) === account);
-  return same ? state : { ...state, runs, accounts };
+  const { missing, found } = searchManaged(state, live);
+  // Everything is made anew in another organization, whose id is not known yet.
+  const isElsewhere = state.organization_id !== undefined && found === 0 && missing.length > 0;
+  const same =
+    !isElsewhere && runs === state.runs && [...accounts].every(([key, account]) => state.accounts.get(key) === account);
+  if (same) return state;
+  const { organization_id, ...rest } = state;
+  return {
+    ...rest,
+    ...(organization_id === undefined || isElsewhere ? {} : { organization_id }),
+    runs,
+    accounts,
+  };
 }
 
 /** An interrupted run may have stored the secret of an intent's token, as long as no newer token was stored. */

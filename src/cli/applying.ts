@@ -26,6 +26,7 @@ export interface PlanningOptions extends ConfigOptions, ServiceOptions, OutputOp
   readonly only?: readonly string[];
   readonly prune?: boolean;
   readonly due?: boolean;
+  readonly allowMissing?: boolean;
   readonly format: ApplyFormat;
   /** Seconds. */
   readonly lockTimeout?: number;

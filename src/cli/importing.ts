@@ -13,6 +13,7 @@ import type { Desired } from '../model/desired.ts';
 import type { Live } from '../model/live.ts';
 import type { Notice } from '../model/notice.ts';
 import { few } from '../model/wording.ts';
+import { refuseMissing } from '../plan/missing-accounts.ts';
 import { commandText } from '../report/hint.ts';
 import { type Counts, importDiff, importNoticeText, importSummary, skippedText } from '../report/import/text.ts';
 import { openState, type StateFile } from '../state/state-file.ts';
@@ -64,6 +65,7 @@ export async function importLive(
         readForImport({ selection, desired, state, service, parallelism: options.parallelism }, context),
       );
       checkClock(service, io);
+      refuseMissing(desired, state, live);
       const files = (await beginning.settle?.(live)) ?? read;
       const decided = await decideSafely({ selection, files, live, state, service }, options, {
         env: io.env,

@@ -77,8 +77,14 @@ export const DUE = new Option(
   'Apply only scheduled work: due rotations and ended overlaps; skip accounts with other changes',
 );
 
+export const ALLOW_MISSING = new Option(
+  '--allow-missing',
+  'Go on although managed accounts are gone: they were deleted on purpose',
+);
+
 /** The options of commands that apply a plan. */
 export const APPLYING = [
+  ALLOW_MISSING,
   YES,
   new Option('--allow-delete', 'Allow --yes to delete accounts'),
   new Option('--real-stores', 'Run the commands of secret stores in the sandbox too'),

@@ -42,7 +42,13 @@ function savedPlan(planFile: string, desired: Desired, options: ApplyOptions): P
   return async (stateWriter, service, context) => {
     const saved = parsePlanFile(await readPlanFile(planFile, desired), planFile);
     const only = Object.keys(saved.fingerprints);
-    const asSaved = { ...options, prune: saved.prune, due: saved.due ?? false, ...(only.length > 0 ? { only } : {}) };
+    const asSaved = {
+      ...options,
+      prune: saved.prune,
+      due: saved.due ?? false,
+      allowMissing: saved.allow_missing ?? false,
+      ...(only.length > 0 ? { only } : {}),
+    };
     const planned = await planNow(desired, stateWriter.state, service, asSaved, context);
     const { scope } = saved.plan;
     refuseStale(saved, planned, stateWriter.state);

@@ -37,9 +37,9 @@ export function run(options: PlanCommandOptions): Promise<number> {
       const planned = await withContext('Reading accounts', io, undefined, (context) =>
         planNow(desired, state, service, { ...options, scope: scopeOf(options, options.only) }, context),
       );
-      const { out, prune = false, due = false } = options;
+      const { out, prune = false, due = false, allowMissing = false } = options;
       // Before the plan is printed, so that --format json prints one document, also where the file cannot be written.
-      if (out !== undefined) await save(out, planFile(planned, state, { prune, due }));
+      if (out !== undefined) await save(out, planFile(planned, state, { prune, due, allow_missing: allowMissing }));
       io.report(renderPlan(relocated(planned.plan, io.pathOf), options.format, io.paint.out, io.inContext));
       if (out !== undefined)
         io.note(`Saved to ${out}. Apply it with: ${unbroken(commandText(['apply', out], io.inContext))}`);

@@ -46,7 +46,7 @@ async function tested(
   try {
     const stateWriter = await openState(path, desired.organization, { sandbox: service.isSandbox });
     const smoke = await withContext('Testing accounts', io, stopping, (context) =>
-      smokeTest(desired, service, options, context),
+      smokeTest(desired, stateWriter.state, service, options, context),
     );
     await recordSmoke(stateWriter, smoke);
     return smoke;

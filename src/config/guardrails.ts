@@ -1,6 +1,7 @@
+import type { AccountLimit } from '../model/desired.ts';
 import { SIZES, type Size } from '../model/ducklings.ts';
 import type { Seconds } from '../model/time.ts';
-import { booleanOf, child, durationOf, itemsOf, type Node, numberOf } from '../yaml/tree.ts';
+import { booleanOf, child, durationOf, itemsOf, type Node, numberOf, textOf } from '../yaml/tree.ts';
 import { sizeOf } from './settings.ts';
 
 /** A limit and its node. */
@@ -13,6 +14,7 @@ export interface Limit<T> {
 export interface Limits {
   readonly maxComputeCeiling?: Limit<number>;
   readonly maxDeletes: number;
+  readonly maxMissing?: Limit<AccountLimit>;
   readonly maxTokenTtl?: Limit<Seconds>;
   readonly allowNeverExpiring: boolean;
   readonly allowedSizes?: Limit<readonly Size[]>;
@@ -31,6 +33,7 @@ export function limitsOf(main: Node): Limits {
   };
   const optional = {
     maxComputeCeiling: limit('max_compute_ceiling', numberOf),
+    maxMissing: limit('max_missing', accountLimitOf),
     maxTokenTtl: limit('max_token_ttl', durationOf),
     allowedSizes: limit('allowed_sizes', sizesOf),
     maxPoolSizeTotal: limit('max_pool_size_total', numberOf),
@@ -42,6 +45,12 @@ export function limitsOf(main: Node): Limits {
     allowNeverExpiring: booleanOf(child(guardrails, 'allow_never_expiring')) ?? false,
     ...(given as Partial<Limits>),
   };
+}
+
+/** `3` or `30%`. */
+function accountLimitOf(node: Node): AccountLimit | undefined {
+  const [, percent] = /^(\d{1,3})%$/.exec(textOf(node) ?? '') ?? [];
+  return percent === undefined ? numberOf(node) : { percent: Number(percent) };
 }
 
 function sizesOf(node: Node): readonly Size[] | undefined {

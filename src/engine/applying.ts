@@ -9,6 +9,7 @@ import { runProbe } from '../motherduck/probe-process.ts';
 import { groupNotices } from '../plan/notice-groups.ts';
 import { SmokeSession } from '../smoke/session.ts';
 import type { Service } from './service.ts';
+import { recordOrganization } from './smoke.ts';
 
 export interface TestedApply {
   readonly applied: Applied;
@@ -39,7 +40,15 @@ export async function applyTested(
     api,
     ...(isTested ? { verify: (account, secrets) => session.test(account, secrets) } : {}),
   });
-  return { applied, smoke: session.result(applied.smoke) };
+  const { stateWriter } = input;
+  const smoke = session.result(applied.smoke, stateWriter.state.organization_id);
+  try {
+    await recordOrganization(stateWriter, smoke);
+    return { applied, smoke };
+  } catch (error) {
+    if (!(error instanceof UserError)) throw error;
+    return { applied: { ...applied, failures: [...applied.failures, error] }, smoke };
+  }
 }
 
 /** @param shown whether the violations were shown before; if not, the message names them. @throws UserError GUARDRAIL */

@@ -7,6 +7,7 @@ import type { State } from '../model/state.ts';
 import { UserError } from '../model/user-error.ts';
 import { accountKey, globMatcher } from '../model/username.ts';
 import { few } from '../model/wording.ts';
+import { refuseMissing } from '../plan/missing-accounts.ts';
 import { accountNames, makePlan, type PlanOptions } from '../plan/plan.ts';
 import type { SecretStore } from '../secrets/store.ts';
 import { openStores, secretPathsIn } from '../secrets/stores.ts';
@@ -21,6 +22,8 @@ export interface PlanNowOptions extends Pick<PlanOptions, 'rotate' | 'because' |
   readonly due?: boolean;
   /** Run the programs of secret stores in a sandbox too. */
   readonly realStores?: boolean;
+  /** Whether any number of managed accounts may be gone. */
+  readonly allowMissing?: boolean;
   readonly parallelism: number;
 }
 
@@ -44,7 +47,7 @@ export async function planNow(
   const only = onlyMatcher(options.only);
   const live = await readAccounts({ desired, state, service, only, parallelism: options.parallelism }, context);
   checkClock(service, context);
-  const { prune = false, due = false, only: globs, rotate, because, scope } = options;
+  const { prune = false, due = false, allowMissing = false, only: globs, rotate, because, scope } = options;
   const plan = planFrom({
     desired,
     live,
@@ -53,6 +56,7 @@ export async function planNow(
     stores,
     prune,
     due,
+    allowMissing,
     ...(globs ? { only: globs } : {}),
     ...(rotate ? { rotate } : {}),
     ...(because ? { because } : {}),
@@ -89,15 +93,22 @@ export interface PlanningInput extends Pick<PlanOptions, 'prune' | 'due' | 'rota
   readonly service: Pick<Service, 'claims' | 'isSandbox'>;
   readonly stores: ReadonlyMap<string, SecretStore>;
   readonly only?: readonly string[];
+  readonly allowMissing?: boolean;
 }
 
-/** Makes a plan from the readings. @throws UserError USAGE: nothing matches `only` */
-export function planFrom({ desired, live, state, service, stores, only: globs, ...rest }: PlanningInput): Plan {
+/**
+ * Makes a plan from the readings.
+ *
+ * @throws UserError USAGE: nothing matches `only`; ORGANIZATION_DIFFERS, MANY_MISSING
+ */
+export function planFrom(input: PlanningInput): Plan {
+  const { desired, live, state, service, stores, only: globs, allowMissing = false, ...rest } = input;
   const only = onlyMatcher(globs);
   const names = accountNames(desired, state);
   if (globs !== undefined && !names.some(only)) {
     throw matchesNothing(globs, names, 'the configuration or the state');
   }
+  if (!allowMissing) refuseMissing(desired, state, live);
   return makePlan(desired, live, state, {
     ...rest,
     only,

@@ -1,7 +1,8 @@
 /** Tests accounts by connecting as each of them, and records the results in the state. */
-import { updateAccount } from '../apply/state-writer.ts';
+import { type StateWriter, updateAccount } from '../apply/state-writer.ts';
 import type { Desired } from '../model/desired.ts';
 import type { Smoke } from '../model/smoke.ts';
+import type { State } from '../model/state.ts';
 import { UserError } from '../model/user-error.ts';
 import { accountKey } from '../model/username.ts';
 import { runProbe } from '../motherduck/probe-process.ts';
@@ -18,6 +19,7 @@ import type { Context, Service } from './service.ts';
  */
 export async function smokeTest(
   desired: Desired,
+  state: Pick<State, 'organization_id'>,
   service: Service,
   options: { readonly only?: readonly string[]; readonly parallelism: number },
   { progress, signal }: Context,
@@ -39,6 +41,7 @@ export async function smokeTest(
     probe: runProbe,
     timeoutMs: service.connectMs,
     parallelism: options.parallelism,
+    organization: state.organization_id,
     ...(signal ? { signal } : {}),
     onDone: () => {
       done += 1;
@@ -47,8 +50,20 @@ export async function smokeTest(
   });
 }
 
+/** Records the organization's id with the first connection, for later tests to compare. */
+export async function recordOrganization(stateWriter: StateWriter, smoke: Smoke): Promise<void> {
+  const id = smoke.organization?.id;
+  const isSure = smoke.accounts.every(({ connections }) =>
+    connections.every(({ organization }) => organization === undefined || organization.id === id),
+  );
+  if (id === undefined || !isSure || stateWriter.state.organization_id !== undefined) return;
+  if (stateWriter.state.accounts.size === 0) return;
+  await stateWriter.update((state) => ({ ...state, organization_id: id }));
+}
+
 /** Records the test result of each managed account in the state. */
 export async function recordSmoke(stateWriter: StateFile, smoke: Smoke): Promise<void> {
+  await recordOrganization(stateWriter, smoke);
   const tested = smoke.accounts.filter(({ outcome }) => outcome === 'passed' || outcome === 'failed');
   const known = tested.filter(({ account }) => stateWriter.state.accounts.has(accountKey(account)));
   await Promise.all(

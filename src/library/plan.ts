@@ -93,6 +93,8 @@ export interface PlanOptions extends SharedOptions {
   readonly due?: boolean;
   /** What the plan is about, for its reports. Default: not said. */
   readonly scope?: Scope;
+  /** Plan although more managed accounts are gone than `max_missing` allows. Default: false. */
+  readonly allowMissing?: boolean;
   /** Whether to replace a token now, by username and token key, whether or not it is due. Default: no token. */
   readonly rotate?: (account: string, token: string) => boolean;
 }
@@ -101,7 +103,8 @@ export interface PlanOptions extends SharedOptions {
  * Plans the changes that make MotherDuck match the configuration. Changes nothing. Accounts that cannot be planned are in
  * `errors` of the plan, broken guardrails in `violations`.
  *
- * @throws {@link UserError} USAGE if `only` matches no account of the configuration or the state
+ * @throws {@link UserError} USAGE if `only` matches no account of the configuration or the state; ORGANIZATION_DIFFERS or
+ * MANY_MISSING if managed accounts are gone
  * @example
  * ```ts
  * import { loadConfig, openService, plan, readLive, readState } from 'motherduck-accounts';

@@ -62,10 +62,25 @@ export interface SecretStoreConfig {
   readonly location: Location;
 }
 
+/** A limit of accounts: a number, or a percentage of the managed ones. */
+export type AccountLimit = number | { readonly percent: number };
+
+/** Whether so many accounts are more than the limit allows. */
+export function exceeds(accounts: number, limit: AccountLimit, managed: number): boolean {
+  return typeof limit === 'number' ? accounts > limit : accounts * 100 > limit.percent * managed;
+}
+
+/** A limit as in the configuration: `3` or `30%`. */
+export function limitText(limit: AccountLimit): string {
+  return typeof limit === 'number' ? String(limit) : `${limit.percent}%`;
+}
+
 /** The limits that the configuration sets for plans. */
 export interface Guardrails {
   readonly maxComputeCeiling?: number;
   readonly maxDeletes: number;
+  /** Managed accounts that may be gone at once. */
+  readonly maxMissing?: AccountLimit;
   readonly maxTokenTtl?: Seconds;
   readonly allowNeverExpiring: boolean;
   readonly allowedSizes?: readonly Size[];

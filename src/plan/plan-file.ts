@@ -19,6 +19,8 @@ export interface PlanFile {
   readonly prune: boolean;
   /** Made with `--due`. */
   readonly due?: boolean;
+  /** Made with `--allow-missing`. */
+  readonly allow_missing?: boolean;
   readonly configuration: string;
   /** null: there was no state yet. */
   readonly state: { readonly lineage: string; readonly serial: number } | null;
@@ -33,7 +35,11 @@ interface Planned {
 }
 
 /** The text of a plan file. */
-export function planFile(planned: Planned, state: State, asked: Pick<PlanFile, 'prune' | 'due'>): string {
+export function planFile(
+  planned: Planned,
+  state: State,
+  asked: Pick<PlanFile, 'prune' | 'due' | 'allow_missing'>,
+): string {
   const file: PlanFile = {
     kind: 'motherduck-accounts plan',
     version: 2,

@@ -53,9 +53,9 @@ export class SmokeSession {
     }
   }
 
-  /** The result of a run, which also checks that all accounts belong to one organization. */
-  result(accounts: readonly AccountSmoke[]): Smoke {
-    const judged = judgeOrganization(accounts);
+  /** The result of a run, which also checks that all accounts belong to one organization, by its id if that is known. */
+  result(accounts: readonly AccountSmoke[], organization?: string): Smoke {
+    const judged = judgeOrganization(accounts, organization);
     return {
       at: new Date(this.#options.api.now()).toISOString(),
       ...judged,
@@ -102,6 +102,8 @@ export class SmokeSession {
 }
 
 export interface SmokeRun extends SessionOptions {
+  /** The id of the organization that all accounts must be in; absent: that of most of them. */
+  readonly organization?: string | undefined;
   readonly accounts: readonly { readonly account: SmokeSubject; readonly secrets?: SmokeOptions['secrets'] }[];
   readonly onDone?: (result: AccountSmoke, progress: { readonly done: number; readonly total: number }) => void;
 }
@@ -119,18 +121,25 @@ export async function smokeAccounts(run: SmokeRun): Promise<Smoke> {
       return result;
     }),
   );
-  return session.result(results);
+  return session.result(results, run.organization);
 }
 
-/** Fails the check `organization` of accounts in another organization than most of them (than the first, when even). */
-export function judgeOrganization(accounts: readonly AccountSmoke[]): {
+/** Fails the check `organization` of accounts in another one than `known`, or else than most of them (than the first, when even). */
+export function judgeOrganization(
+  accounts: readonly AccountSmoke[],
+  known?: string,
+): {
   readonly organization?: SmokeOrganization;
   readonly accounts: readonly AccountSmoke[];
 } {
   const organization = mostFrequent(accounts);
   if (organization === undefined) return { accounts };
-  return { organization, accounts: accounts.map((account) => judgeAccount(account, organization)) };
+  const expected = known === undefined || known === organization.id ? organization : known;
+  return { organization, accounts: accounts.map((account) => judgeAccount(account, expected)) };
 }
+
+/** The organization that is expected; that of the state by its id alone. */
+type ExpectedOrganization = SmokeOrganization | string;
 
 function mostFrequent(accounts: readonly AccountSmoke[]): SmokeOrganization | undefined {
   const counts = new Map<string, { organization: SmokeOrganization; count: number }>();
@@ -147,9 +156,10 @@ function mostFrequent(accounts: readonly AccountSmoke[]): SmokeOrganization | un
   return best?.organization;
 }
 
-function judgeAccount(account: AccountSmoke, expected: SmokeOrganization): AccountSmoke {
+function judgeAccount(account: AccountSmoke, expected: ExpectedOrganization): AccountSmoke {
+  const id = typeof expected === 'string' ? expected : expected.id;
   const isForeign = (connection: ConnectionSmoke) =>
-    connection.organization !== undefined && connection.organization.id !== expected.id;
+    connection.organization !== undefined && connection.organization.id !== id;
   if (!account.connections.some(isForeign)) return account;
   const connections = account.connections.map((connection) =>
     isForeign(connection) ? failOrganization(connection, expected) : connection,
@@ -157,19 +167,29 @@ function judgeAccount(account: AccountSmoke, expected: SmokeOrganization): Accou
   return { ...account, connections, outcome: account.outcome === 'passed' ? 'failed' : account.outcome };
 }
 
-function failOrganization(connection: ConnectionSmoke, expected: SmokeOrganization): ConnectionSmoke {
+function failOrganization(connection: ConnectionSmoke, expected: ExpectedOrganization): ConnectionSmoke {
   const found = connection.organization?.name ?? '';
+  const difference =
+    typeof expected === 'string'
+      ? {
+          expected,
+          message: `the account is in the organization "${found}", and the state is of another one`,
+          hint: { text: 'Check that the admin token and --state are of the same organization.' },
+        }
+      : {
+          expected: `${expected.name} (${expected.id})`,
+          message: `the account is in the organization "${found}", the others are in "${expected.name}"`,
+          hint: {
+            text: 'One configuration manages one organization: give the other one its own file, state and admin token.',
+          },
+        };
   const checks = connection.checks.map((check) =>
     check.name === 'organization'
       ? {
           ...check,
           passed: false,
           found: `${found} (${connection.organization?.id})`,
-          expected: `${expected.name} (${expected.id})`,
-          message: `the account is in the organization "${found}", the others are in "${expected.name}"`,
-          hint: {
-            text: 'One configuration manages one organization: give the other one its own file, state and admin token.',
-          },
+          ...difference,
         }
       : check,
   );

@@ -51,7 +51,10 @@ describe('commands to type next', () => {
     ['plan --config new/none.yaml --sandbox', ['init', '--config', 'new/none.yaml', '--sandbox']],
     ['plan --out broken.yaml --sandbox', ['plan', '--out', 'today.plan', '--sandbox']],
     ['init --config broken.yaml', ['import', '--all', '--config', 'broken.yaml']],
-    ['apply --config prod.yaml --sandbox-dir lab', ['plan', '--config', 'prod.yaml', '--sandbox-dir', 'lab']],
+    [
+      'apply --config prod.yaml --state lab.json --sandbox-dir lab',
+      ['plan', '--config', 'prod.yaml', '--state', 'lab.json', '--sandbox-dir', 'lab'],
+    ],
     [
       'apply none.plan --config prod.yaml --sandbox',
       ['plan', '--out', 'none.plan', '--config', 'prod.yaml', '--sandbox'],

@@ -3,7 +3,7 @@ import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { describe, expect, it, onTestFinished } from 'vitest';
 import { expectGolden } from '../golden/golden.ts';
-import { Stage } from '../stage.ts';
+import { STATE, Stage } from '../stage.ts';
 
 const NOBODY = { first_name: null, last_name: null, email: null, is_deprovisioned: false, roles: ['admin'] };
 const ADMIN = { id: 'u-1', username: 'root', is_service_account: false, ...NOBODY };
@@ -45,5 +45,73 @@ describe("MotherDuck's clock", () => {
     const ran = await new Stage().run('plan', await serveAt(600));
     expect(ran.code, ran.stderr).toBe(0);
     expect(ran.stderr).toMatch(/clock is \d+ minutes behind MotherDuck's/);
+  });
+});
+
+/** Deletes accounts by hand in the served sandbox. */
+async function deleteByHand({ env }: Stage, ...names: readonly string[]): Promise<void> {
+  for (const name of names) {
+    const headers = { Authorization: `Bearer ${env.MOTHERDUCK_ADMIN_TOKEN}` };
+    const { status } = await fetch(`${env.MOTHERDUCK_API_URL}/v1/users/${name}`, { method: 'DELETE', headers });
+    expect(status).toBe(200);
+  }
+}
+
+describe('an organization with none of the managed accounts', () => {
+  const ALL = ['etl_prod', 'tenant_acme', 'tenant_globex'];
+
+  it('is another one: nothing is done, and no secret is overwritten', async () => {
+    const folder = new Stage();
+    await folder.serve();
+    expect((await folder.run('apply --yes --no-smoke')).code).toBe(0);
+    await deleteByHand(folder, ...ALL);
+    const before = [folder.read(STATE), folder.read('.motherduck/secrets.env')];
+    const commands = [
+      'plan',
+      'apply --yes',
+      'apply --yes --due',
+      'rotate etl_prod --yes',
+      'destroy --yes --allow-delete',
+      'import --all --yes',
+    ];
+    for (const command of commands) {
+      const ran = await folder.run(command);
+      expect(ran.code, `${command}: ${ran.stderr}`).toBe(1);
+      expect(ran.stderr, command).toContain('another organization');
+      for (const name of ALL) expect(ran.stderr).toContain(name);
+    }
+    expectGolden('errors', 'is another one', (await folder.run('plan')).stderr);
+    expect([folder.read(STATE), folder.read('.motherduck/secrets.env')]).toEqual(before);
+    expect((await folder.run('plan --allow-missing --detailed-exitcode')).code).toBe(2);
+    expect((await folder.run('plan --allow-missing --out today.plan')).code).toBe(0);
+    expect((await folder.run('apply today.plan --yes --no-smoke')).code).toBe(0);
+    expect((await folder.run('plan --detailed-exitcode')).code).toBe(0);
+  });
+
+  it('with some of them missing, guardrails.max_missing decides', async () => {
+    const folder = new Stage();
+    folder.edit((text) => `${text}\nguardrails: { max_missing: 33% }\n`.replace(/^guardrails:\n( .*\n)*/m, ''));
+    await folder.serve();
+    expect((await folder.run('apply --yes --no-smoke')).code).toBe(0);
+    await deleteByHand(folder, 'tenant_acme');
+    const ran = await folder.run('plan');
+    expect(ran.code, ran.stderr).toBe(1);
+    expectGolden('errors', 'with some of them missing', ran.stderr);
+    folder.edit((text) => text.replace('33%', '1'));
+    expect((await folder.run('plan --detailed-exitcode')).code).toBe(2);
+  });
+});
+
+describe("the organization's id", () => {
+  it('is recorded by the first smoke test, and compared by the next ones', async () => {
+    const folder = new Stage();
+    expect((await folder.run('apply --sandbox --yes')).code).toBe(0);
+    const { organization_id } = JSON.parse(folder.read(STATE));
+    expect(organization_id).toBeTypeOf('string');
+    expect((await folder.run('smoke --sandbox')).code).toBe(0);
+    folder.write(STATE, folder.read(STATE).replace(organization_id, 'another-organization'));
+    const { code, stdout } = await folder.run('smoke --sandbox');
+    expect(code).toBe(4);
+    expect(stdout).toContain('the state is of another one');
   });
 });

@@ -153,4 +153,10 @@ describe('judgeOrganization', () => {
     expect(judgeOrganization([named('x', 'b'), named('y', 'a')]).organization?.id).toBe('b');
     expect(judgeOrganization([]).organization).toBeUndefined();
   });
+
+  it('is the one that is known, whatever most accounts say', () => {
+    const { accounts } = judgeOrganization([named('x', 'b'), named('y', 'a'), named('z', 'a')], 'b');
+    expect(accounts.map(({ outcome }) => outcome)).toEqual(['passed', 'failed', 'failed']);
+    expect(accounts[1]?.connections[0]?.checks[0]).toMatchObject({ found: 'A (a)', expected: 'b', passed: false });
+  });
 });
