@@ -5,7 +5,7 @@ import type { ApplyEvent } from '../apply/apply-account.ts';
 import { applyTested, isComplete, refuseViolations, type TestedApply } from '../engine/applying.ts';
 import type { Planned } from '../engine/planning.ts';
 import { type Context, openService, type Service, type ServiceOptions } from '../engine/service.ts';
-import { statePath } from '../engine/state.ts';
+import { openStateOf, statePath } from '../engine/state.ts';
 import type { Desired } from '../model/desired.ts';
 import type { Plan } from '../model/plan.ts';
 import { hasChanges } from '../plan/plan.ts';
@@ -13,7 +13,7 @@ import { eventLine } from '../report/apply/text.ts';
 import { APPLY_FORMATS, type ApplyFormat } from '../report/formats.ts';
 import { relocated } from '../report/locations.ts';
 import { kindOf } from '../secrets/stores.ts';
-import { openState, type StateFile } from '../state/state-file.ts';
+import type { StateFile } from '../state/state-file.ts';
 import type { ConfigOptions } from './configuration.ts';
 import { confirm } from './confirm.ts';
 import { annotate, tellGitHub } from './github.ts';
@@ -56,7 +56,7 @@ export async function planAndApply(
   return underLock(command, path, options, io, async (stopping) => {
     const service = await openService(options, io);
     try {
-      const stateWriter = await openState(path, desired.organization, { sandbox: service.isSandbox });
+      const stateWriter = await openStateOf(options, desired, service);
       const planned = await withContext('Reading accounts', io, stopping, (context) =>
         planner(stateWriter, service, context),
       );

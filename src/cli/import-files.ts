@@ -4,6 +4,7 @@ import path from 'node:path';
 import { InvalidConfiguration } from '../config/errors.ts';
 import { loadConfig } from '../config/load.ts';
 import type { ImportFiles } from '../engine/importing.ts';
+import { statePath } from '../engine/state.ts';
 import { writeFileAtomic } from '../files/atomic-write.ts';
 import { readText } from '../files/read-text.ts';
 import { codeOf } from '../files/system-errors.ts';
@@ -91,14 +92,13 @@ function changed(file: string): UserError {
   return new UserError('IMPORT_REFUSED', message, 'Check the file, then import again.');
 }
 
-const IGNORED = ['.motherduck/', '.motherduck-sandbox/', 'motherduck.accounts.state.json.lock'];
-
 /** Adds missing lines to the .gitignore beside a configuration, for secrets and local files. Returns their number and its path. */
 export async function ignoreInGit(config: string): Promise<{ readonly added: number; readonly file: string }> {
   const file = path.join(path.dirname(config), '.gitignore');
   const text = await readFile(file, 'utf8').catch(() => '');
   const present = new Set(text.split(/\r?\n/).map((line) => line.trim()));
-  const missing = IGNORED.filter((line) => !present.has(line));
+  const lock = `${path.basename(statePath({ config }))}.lock`;
+  const missing = ['.motherduck/', '.motherduck-sandbox/', lock].filter((line) => !present.has(line));
   if (missing.length > 0)
     await appendFile(file, `${text === '' || text.endsWith('\n') ? '' : '\n'}${missing.join('\n')}\n`);
   return { added: missing.length, file };

@@ -7,7 +7,7 @@
 import { adoptAll } from '../apply/adopt.ts';
 import { type Decided, decideSafely, type ImportFiles, readForImport } from '../engine/importing.ts';
 import { checkClock, openService, type ServiceOptions } from '../engine/service.ts';
-import { statePath } from '../engine/state.ts';
+import { openStateOf, statePath } from '../engine/state.ts';
 import type { Selection } from '../import/selection.ts';
 import type { Desired } from '../model/desired.ts';
 import type { Live } from '../model/live.ts';
@@ -59,7 +59,7 @@ export async function importLive(
     const service = await openService(options, io);
     try {
       const { desired } = read.loaded;
-      const stateWriter = await openState(statePath(options), desired.organization, { sandbox: service.isSandbox });
+      const stateWriter = await openStateOf(options, desired, service);
       const { state } = stateWriter;
       const live = await withContext('Reading accounts', io, stopping, (context) =>
         readForImport({ selection, desired, state, service, parallelism: options.parallelism }, context),

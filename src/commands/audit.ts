@@ -6,13 +6,12 @@ import { withContext } from '../cli/progress.ts';
 import { EXIT, runCommand } from '../cli/run.ts';
 import { type EvidenceOptions, gatherEvidence } from '../engine/auditing.ts';
 import { openService, type ServiceOptions } from '../engine/service.ts';
-import { scopeOf, statePath } from '../engine/state.ts';
+import { openStateOf, scopeOf } from '../engine/state.ts';
 import type { Audit, Severity } from '../model/audit.ts';
 import { formatDuration } from '../model/time.ts';
 import { UserError } from '../model/user-error.ts';
 import { type AuditFormat, renderAudit } from '../report/formats.ts';
 import { relocated } from '../report/locations.ts';
-import { openState } from '../state/state-file.ts';
 
 interface AuditOptions extends EvidenceOptions, ConfigOptions, ServiceOptions, OutputOptions {
   readonly format: AuditFormat;
@@ -28,7 +27,7 @@ export function run(options: AuditOptions): Promise<number> {
     const desired = await readDesired(options, io);
     const service = await openService(options, io);
     try {
-      const { state } = await openState(statePath(options), desired.organization, { sandbox: service.isSandbox });
+      const { state } = await openStateOf(options, desired, service);
       const scope = scopeOf(options, options.only);
       const found = audit(
         await withContext('Reading accounts', io, undefined, (context) =>

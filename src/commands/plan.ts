@@ -8,7 +8,7 @@ import { withContext } from '../cli/progress.ts';
 import { EXIT, runCommand } from '../cli/run.ts';
 import { planNow } from '../engine/planning.ts';
 import { openService } from '../engine/service.ts';
-import { scopeOf, statePath } from '../engine/state.ts';
+import { openStateOf, scopeOf, statePath } from '../engine/state.ts';
 import { writeFileAtomic } from '../files/atomic-write.ts';
 import { codeOf } from '../files/system-errors.ts';
 import type { Plan } from '../model/plan.ts';
@@ -19,7 +19,6 @@ import { renderPlan } from '../report/formats.ts';
 import { commandText } from '../report/hint.ts';
 import { relocated } from '../report/locations.ts';
 import { unbroken } from '../report/terminal-text.ts';
-import { openState } from '../state/state-file.ts';
 import { waitUnlocked } from '../state/state-lock.ts';
 
 interface PlanCommandOptions extends PlanningOptions {
@@ -33,7 +32,7 @@ export function run(options: PlanCommandOptions): Promise<number> {
     await waitUnlocked(statePath(options), (options.lockTimeout ?? 0) * 1000);
     const service = await openService(options, io);
     try {
-      const { state } = await openState(statePath(options), desired.organization, { sandbox: service.isSandbox });
+      const { state } = await openStateOf(options, desired, service);
       const planned = await withContext('Reading accounts', io, undefined, (context) =>
         planNow(desired, state, service, { ...options, scope: scopeOf(options, options.only) }, context),
       );

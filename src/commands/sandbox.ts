@@ -6,6 +6,7 @@ import type { ConfigOptions } from '../cli/configuration.ts';
 import type { Io, OutputOptions } from '../cli/io.ts';
 import { EXIT, runCommand } from '../cli/run.ts';
 import { noteNewSandbox, PROGRAM_VARIABLES, sandboxFolder, tokenIn } from '../engine/service.ts';
+import { statePath } from '../engine/state.ts';
 import { shownPath, shownRelativePath } from '../files/paths.ts';
 import { Secret } from '../model/secret.ts';
 import { formatDuration, type Seconds, showTime } from '../model/time.ts';
@@ -15,6 +16,7 @@ import { sandboxConnector } from '../sandbox/connector.ts';
 import { openSandbox, resetSandbox } from '../sandbox/open.ts';
 import type { Organization } from '../sandbox/organization.ts';
 import { serve as serveOrganization } from '../sandbox/server.ts';
+import { openAnyState } from '../state/state-file.ts';
 
 interface SandboxOptions extends OutputOptions, ConfigOptions {
   readonly sandboxDir?: string;
@@ -59,7 +61,9 @@ export function reset(options: SandboxOptions): Promise<number> {
   return runCommand(options, async (io) => {
     await resetSandbox(sandboxFolder(options, io.env));
     io.report('The sandbox is empty, and its clock is the real one again.\n');
-    io.note('Remove the state file of its accounts too: they no longer exist.');
+    const state = statePath(options);
+    const known = await openAnyState(state).catch(() => undefined);
+    if (known?.state.sandbox) io.note(`Remove the state of its accounts too: rm ${state}`);
     return EXIT.done;
   });
 }

@@ -6,11 +6,10 @@ import { EXIT, runCommand } from '../cli/run.ts';
 import { underLock } from '../cli/signals.ts';
 import { openService, type ServiceOptions } from '../engine/service.ts';
 import { recordSmoke, smokeTest } from '../engine/smoke.ts';
-import { statePath } from '../engine/state.ts';
+import { openStateOf, statePath } from '../engine/state.ts';
 import type { Desired } from '../model/desired.ts';
 import type { Smoke } from '../model/smoke.ts';
 import { renderSmoke, type SmokeFormat } from '../report/formats.ts';
-import { openState } from '../state/state-file.ts';
 
 interface SmokeOptions extends ConfigOptions, ServiceOptions, OutputOptions {
   readonly only?: readonly string[];
@@ -44,7 +43,7 @@ async function tested(
 ): Promise<Smoke> {
   const service = await openService(options, io);
   try {
-    const stateWriter = await openState(path, desired.organization, { sandbox: service.isSandbox });
+    const stateWriter = await openStateOf(options, desired, service);
     const smoke = await withContext('Testing accounts', io, stopping, (context) =>
       smokeTest(desired, stateWriter.state, service, options, context),
     );

@@ -37,6 +37,8 @@ export interface Service {
   readonly isSandbox: boolean;
   /** The sandbox's folder, where it is known. */
   readonly sandboxFolder?: string;
+  /** The id of the sandbox's organization, to which its state is bound. */
+  readonly sandboxId?: string;
   /** The claims of the admin token that may identify its account. */
   readonly claims: readonly string[];
   /** Milliseconds that one connection may take. */
@@ -126,6 +128,7 @@ async function openMotherDuck(options: ServiceOptions, io: Surroundings): Promis
   const api = createApi(http);
   const connectMs = (options.timeout ?? CONNECT_SECONDS) * 1000;
   const isSandbox = await isServedSandbox(api, address);
+  const sandboxId = isSandbox ? api.sandboxId() : undefined;
   const folder = nonEmpty(io.env.MDACC_SANDBOX);
   if (folder !== undefined && !isSandbox && isLoopback(address.hostname)) {
     await api.close();
@@ -139,6 +142,7 @@ async function openMotherDuck(options: ServiceOptions, io: Surroundings): Promis
     connector,
     isSandbox,
     ...(isSandbox && folder !== undefined ? { sandboxFolder: path.resolve(folder) } : {}),
+    ...(sandboxId === undefined ? {} : { sandboxId }),
     claims: adminTokenClaims(token),
     connectMs,
     readUsage: usageReader(connector, token, connectMs),
@@ -181,6 +185,7 @@ async function openEmbedded(options: ServiceOptions & SandboxLocation, io: Surro
     connector,
     isSandbox: true,
     sandboxFolder: folder,
+    sandboxId: organization.id(),
     claims: adminTokenClaims(token),
     connectMs,
     readUsage: usageReader(connector, token, connectMs),

@@ -1,10 +1,12 @@
 /** The location of the state, and work under its lock. */
-import path from 'node:path';
 import { repositoryPath } from '../files/paths.ts';
+import type { Desired } from '../model/desired.ts';
 import type { Scope } from '../model/plan.ts';
 import type { Seconds } from '../model/time.ts';
+import { refuseLeftState } from '../state/read-state.ts';
+import { openState, type StateFile } from '../state/state-file.ts';
 import { lockState } from '../state/state-lock.ts';
-import type { Context } from './service.ts';
+import type { Context, Service } from './service.ts';
 
 export interface StateLocation {
   /** The main file of the configuration. */
@@ -13,9 +15,26 @@ export interface StateLocation {
   readonly state?: string;
 }
 
-/** The path of the state: as given, or beside the configuration. */
+/** The path of the state: as given, or beside the configuration and named after it. */
 export function statePath({ config, state }: StateLocation): string {
-  return state ?? path.join(path.dirname(config), 'motherduck.accounts.state.json');
+  return state ?? config.replace(/\.(ya?ml|json)$/i, '').concat('.state.json');
+}
+
+/**
+ * Opens the state of a configuration and an organization.
+ *
+ * @throws UserError STATE_NEWER, STATE_FOREIGN or STATE_INVALID
+ */
+export async function openStateOf(
+  location: StateLocation,
+  { organization }: Pick<Desired, 'organization'>,
+  { isSandbox, sandboxId }: Pick<Service, 'isSandbox' | 'sandboxId'>,
+): Promise<StateFile> {
+  const file = statePath(location);
+  const of = { sandbox: isSandbox, configuration: location.config, ...(sandboxId === undefined ? {} : { sandboxId }) };
+  const opened = await openState(file, organization, of);
+  if (location.state === undefined && opened.state.serial === 0) await refuseLeftState(file, opened.state);
+  return opened;
 }
 
 /** What a command is about, for its report. */

@@ -3,11 +3,10 @@ import type { StateWriter } from '../apply/state-writer.ts';
 import { InvalidConfiguration } from '../config/errors.ts';
 import { loadConfig as readConfig } from '../config/load.ts';
 import { type Service as EngineService, openService as openEngineService } from '../engine/service.ts';
-import { statePath } from '../engine/state.ts';
+import { openStateOf, statePath } from '../engine/state.ts';
 import type { Desired } from '../model/desired.ts';
 import type { State } from '../model/state.ts';
 import type { Api } from '../motherduck/api.ts';
-import { openState as openStateFile } from '../state/state-file.ts';
 import { lockState } from '../state/state-lock.ts';
 import { type DiagnosticJson, diagnosticJson } from '../yaml/diagnostic.ts';
 
@@ -123,7 +122,7 @@ export async function openService(options: ServiceOptions = {}): Promise<Service
 export interface ReadStateOptions {
   readonly desired: Desired;
   readonly service: Service;
-  /** The path of the state file. Default: `motherduck.accounts.state.json` beside the configuration. */
+  /** The path of the state file. Default: beside the configuration and named after it, as `motherduck.accounts.state.json`. */
   readonly stateFile?: string;
 }
 
@@ -207,8 +206,9 @@ export async function openState(options: OpenStateOptions): Promise<OpenState> {
 }
 
 function openFile(options: ReadStateOptions) {
-  const { desired, service } = options;
-  return openStateFile(fileOf(options), desired.organization, { sandbox: service.isSandbox });
+  const { desired, service, stateFile } = options;
+  const location = { config: desired.file, ...(stateFile === undefined ? {} : { state: stateFile }) };
+  return openStateOf(location, desired, service.opened);
 }
 
 function fileOf({ desired, stateFile }: ReadStateOptions): string {

@@ -4,7 +4,9 @@ import type { TokenType } from './tokens.ts';
 /** State: managed accounts and tokens, and what was created; never a secret. All times are ISO 8601, by MotherDuck's clock. */
 export interface State {
   readonly organization: string;
-  /** MotherDuck's id of the organization, from the first smoke test. */
+  /** The main file of the configuration, without its folder. */
+  readonly configuration?: string;
+  /** MotherDuck's id of the organization, from the first smoke test; of a sandbox from the beginning. */
   readonly organization_id?: string;
   /** Whether it is the state of the embedded sandbox and not of MotherDuck. */
   readonly sandbox: boolean;

@@ -40,6 +40,8 @@ export interface Api {
   detectSandbox(): Promise<void>;
   /** Whether the responses come from a sandbox; undefined before the first one. */
   isSandbox(): boolean | undefined;
+  /** The id of a served sandbox's organization. */
+  sandboxId(): string | undefined;
   /** Closes the connections. */
   close(): Promise<void>;
 }
@@ -115,6 +117,7 @@ export function createApi(client: RestClient): Api {
     clockDifference: () => client.clockDifference(),
     detectSandbox: () => client.detectSandbox(),
     isSandbox: () => client.isSandbox(),
+    sandboxId: () => client.sandboxId(),
     close: () => client.close(),
   };
 }

@@ -49,6 +49,8 @@ export interface RestClient {
   detectSandbox(): Promise<void>;
   /** Whether a response had the header `x-sandbox`, which MotherDuck never sends; undefined before the first response. */
   isSandbox(): boolean | undefined;
+  /** The id of the sandbox's organization, from its responses. */
+  sandboxId(): string | undefined;
   now(): number;
   clockDifference(): number | undefined;
   close(): Promise<void>;
@@ -85,6 +87,7 @@ export function createRestClient(options: RestClientOptions): RestClient {
   setMaxListeners(0, closing.signal);
   let closed: Promise<void> | undefined;
   let sandbox: boolean | undefined;
+  let sandboxId: string | undefined;
 
   /** Makes one attempt. When the client closes, reads are aborted, and changes that were sent may complete. */
   async function attempt(request: TransportRequest): Promise<TransportResponse | NodeJS.ErrnoException> {
@@ -98,6 +101,7 @@ export function createRestClient(options: RestClientOptions): RestClient {
   /** Only responses in MotherDuck's format set the clock: a proxy's page may have another time. */
   function learnFrom({ status, headers, text }: TransportResponse): void {
     sandbox = sandbox === true || headers['x-sandbox'] !== undefined;
+    sandboxId ??= headers['x-sandbox-organization'];
     if (looksLikeMotherDuck(status, text)) clock.observe(headers.date);
   }
 
@@ -148,6 +152,7 @@ export function createRestClient(options: RestClientOptions): RestClient {
     now: () => clock.now(),
     clockDifference: () => clock.difference(),
     isSandbox: () => sandbox,
+    sandboxId: () => sandboxId,
 
     async detectSandbox() {
       // An error is ignored: the first real call fails with it too, and reports it.

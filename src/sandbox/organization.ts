@@ -63,6 +63,11 @@ export class Organization {
     return respond(request, this.#store, this.#rules, this.#adminHash);
   }
 
+  /** The id of the organization, which a reset changes. */
+  id(): string {
+    return this.#store.read().identity.organization;
+  }
+
   /** The sandbox's time in milliseconds since 1970. */
   now(): number {
     return this.#store.now();

@@ -82,6 +82,7 @@ function send(response: ServerResponse, sent: SandboxResponse, organization: Org
   response.writeHead(sent.status, {
     date: new Date(organization.now()).toUTCString(),
     'content-type': sent.type,
+    'x-sandbox-organization': organization.id(),
     ...sent.headers,
   });
   response.end(sent.text);

@@ -5,14 +5,14 @@ import { codeOf } from '../files/system-errors.ts';
 import type { State } from '../model/state.ts';
 import { type Hint, UserError } from '../model/user-error.ts';
 import { accountKey } from '../model/username.ts';
-import { type Migrations, migrate } from './migrate.ts';
+import { MIGRATIONS, type Migrations, migrate } from './migrate.ts';
 import { type StateDocument, stateFromDocument } from './state-document.ts';
 import type { SchemaError } from './state-validator.generated.js';
 
 const LARGEST = 64 * 1024 * 1024;
 
-/** The organization that a state belongs to. */
-export type StateOf = Pick<State, 'organization' | 'sandbox'>;
+/** What a state belongs to. */
+export type StateOf = Pick<State, 'organization' | 'organization_id' | 'sandbox' | 'configuration'>;
 
 /** A state file that was read. */
 export interface ReadState {
@@ -26,18 +26,21 @@ export interface ReadState {
 /**
  * Reads and checks a state file; undefined when there is none.
  *
- * @param of The organization that it must belong to; undefined: any.
+ * @param of What it must belong to, with the configuration's folder; undefined: anything.
  * @throws UserError STATE_NEWER, STATE_FOREIGN or STATE_INVALID.
  */
 export async function readState(
   path: string,
-  of: StateOf | undefined,
+  of: (StateOf & { readonly folder?: string }) | undefined,
   migrations: Migrations,
 ): Promise<ReadState | undefined> {
   const text = await readStateText(path);
   if (text === undefined) return undefined;
   const parsed = await parseState(path, text, migrations);
-  if (of !== undefined) refuseForeign(path, parsed.state, of);
+  if (of !== undefined) {
+    refuseForeign(path, parsed.state, of);
+    await refuseOtherConfiguration(path, parsed.state, of.configuration, of.folder ?? dirname(path));
+  }
   return { ...parsed, text };
 }
 
@@ -56,9 +59,50 @@ function refuseForeign(path: string, state: State, of: StateOf): void {
   if (!state.sandbox && of.sandbox) {
     const message = `${path} is the state of the real organization, but this command would use it in a sandbox.`;
     const hint =
-      'Use the sandbox in a copy of the folder, so that the secrets of real tokens are not overwritten either.';
+      'Use the sandbox in a copy of the folder without its state, so that the secrets of real tokens are not overwritten either.';
     throw new UserError('STATE_FOREIGN', message, hint);
   }
+  const { organization_id: known } = state;
+  if (of.sandbox && known !== undefined && of.organization_id !== undefined && known !== of.organization_id) {
+    const message = `${path} is the state of another sandbox, or of this one before it was reset or removed.`;
+    const hint = `Name the other sandbox's folder with --sandbox-dir. If it is gone, remove its state: rm ${path}`;
+    throw new UserError('STATE_FOREIGN', message, hint);
+  }
+}
+
+/** With a shared state, each configuration of a folder would delete the accounts of the others. */
+async function refuseOtherConfiguration(path: string, state: State, own: string | undefined, folder: string) {
+  const { configuration } = state;
+  if (own === undefined || configuration === undefined || configuration === own) return;
+  if (!(await isFile(join(folder, configuration)))) return; // it was renamed
+  throw new UserError(
+    'STATE_FOREIGN',
+    `${path} is the state of ${configuration}, but the configuration is ${own}.`,
+    `Leave out --state (MDACC_STATE), so that each configuration has a state of its own. If ${own} replaces ${configuration}, remove ${configuration}.`,
+  );
+}
+
+/** Refuses to begin without a state beside one whose configuration was renamed, or which has an older default name. @throws UserError STATE_FOREIGN */
+export async function refuseLeftState(path: string, of: StateOf): Promise<void> {
+  const folder = dirname(path);
+  for (const name of await readdir(folder).catch(() => [])) {
+    if (!name.endsWith('.state.json')) continue;
+    const file = join(folder, name);
+    const { state } = (await readState(file, undefined, MIGRATIONS).catch(() => undefined)) ?? {};
+    if (state === undefined || state.organization !== of.organization || state.sandbox !== of.sandbox) continue;
+    const owner = state.configuration ?? name.replace(/\.state\.json$/, '.yaml');
+    if (owner !== of.configuration && (await isFile(join(folder, owner)))) continue;
+    const message = `there is no state at ${path}, but ${file} is a state of "${of.organization}" without a configuration`;
+    const hint = `If it is of this configuration, rename it: mv ${file} ${path}. If not, move it to another folder.`;
+    throw new UserError('STATE_FOREIGN', message, hint);
+  }
+}
+
+function isFile(path: string): Promise<boolean> {
+  return stat(path).then(
+    (found) => found.isFile(),
+    () => false,
+  );
 }
 
 /** The file's text without a byte order mark; undefined when there is no file. @throws UserError STATE_INVALID */

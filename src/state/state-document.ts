@@ -12,7 +12,8 @@ import type {
 export const STATE_VERSION = 3;
 
 /** The state file as JSON, described by `schemas/state.schema.json`: the entries of the model, with objects instead of maps. */
-export interface StateDocument extends Pick<State, 'lineage' | 'serial' | 'organization' | 'organization_id'> {
+export interface StateDocument
+  extends Pick<State, 'lineage' | 'serial' | 'configuration' | 'organization' | 'organization_id'> {
   readonly version: typeof STATE_VERSION;
   readonly sandbox?: true;
   readonly runs?: readonly string[];
@@ -67,6 +68,7 @@ export function* statePieces(state: State): Generator<string> {
     `"version": ${STATE_VERSION}`,
     `"lineage": ${JSON.stringify(state.lineage)}`,
     `"serial": ${state.serial}`,
+    ...(state.configuration === undefined ? [] : [`"configuration": ${JSON.stringify(state.configuration)}`]),
     `"organization": ${JSON.stringify(state.organization)}`,
     ...(state.organization_id === undefined ? [] : [`"organization_id": ${JSON.stringify(state.organization_id)}`]),
     ...(state.sandbox ? ['"sandbox": true'] : []),
@@ -140,10 +142,20 @@ function ordered<T extends object>(entry: T, fields: Fields<T>): T {
 
 /** Converts a document that matches the schema to a state. */
 export function stateFromDocument(document: StateDocument): State {
-  const { organization, organization_id, sandbox = false, lineage, serial, runs = [], accounts } = document;
+  const {
+    organization,
+    organization_id,
+    configuration,
+    sandbox = false,
+    lineage,
+    serial,
+    runs = [],
+    accounts,
+  } = document;
   return {
     organization,
     ...(organization_id === undefined ? {} : { organization_id }),
+    ...(configuration === undefined ? {} : { configuration }),
     sandbox,
     lineage,
     serial,

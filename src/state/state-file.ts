@@ -1,4 +1,5 @@
 import { randomUUID } from 'node:crypto';
+import { basename, dirname } from 'node:path';
 import { writeFileAtomic } from '../files/atomic-write.ts';
 import { codeOf } from '../files/system-errors.ts';
 import { Utf8Buffer, WriteThrottle } from '../files/write-throttle.ts';
@@ -12,6 +13,10 @@ import { statePieces } from './state-document.ts';
 export interface StateOptions {
   /** Whether the organization is the embedded sandbox, whose state is never mixed with MotherDuck's. */
   readonly sandbox?: boolean;
+  /** The id of a sandbox's organization. */
+  readonly sandboxId?: string;
+  /** The path of the configuration's main file. */
+  readonly configuration?: string;
   /** For tests: other migrations. */
   readonly migrations?: Migrations;
 }
@@ -22,8 +27,15 @@ export interface StateOptions {
  * @throws UserError STATE_NEWER, STATE_FOREIGN or STATE_INVALID.
  */
 export async function openState(path: string, organization: string, options: StateOptions = {}): Promise<StateFile> {
-  const { sandbox = false, migrations = MIGRATIONS } = options;
-  return new StateFile(path, { organization, sandbox }, await readState(path, { organization, sandbox }, migrations));
+  const { sandbox = false, sandboxId, configuration, migrations = MIGRATIONS } = options;
+  const of = {
+    organization,
+    sandbox,
+    ...(sandboxId === undefined ? {} : { organization_id: sandboxId }),
+    ...(configuration === undefined ? {} : { configuration: basename(configuration) }),
+  };
+  const read = await readState(path, { ...of, folder: dirname(configuration ?? path) }, migrations);
+  return new StateFile(path, of, read);
 }
 
 /** Opens a state of any organization, to show it or to remove an entry. @throws UserError STATE_NEWER, or STATE_INVALID, also when there is no file. */
@@ -60,14 +72,8 @@ export class StateFile {
   constructor(path: string, of: StateOf, read: ReadState | undefined) {
     this.path = path;
     this.#opened = read ?? 'none';
-    this.#state = read?.state ?? {
-      organization: of.organization,
-      sandbox: of.sandbox,
-      lineage: randomUUID(),
-      serial: 0,
-      runs: [],
-      accounts: new Map(),
-    };
+    const { lineage = randomUUID(), serial = 0, runs = [], accounts = new Map() } = read?.state ?? {};
+    this.#state = { ...read?.state, ...of, lineage, serial, runs, accounts };
     this.#durable = this.#state;
   }
 

@@ -6,7 +6,7 @@ import { DuckDBInstance } from '@duckdb/node-api';
 import { describe, expect, it } from 'vitest';
 import { loadConfig } from '../../src/config/load.ts';
 import { ROOT } from '../in-process.ts';
-import { Stage } from '../stage.ts';
+import { CONFIG, Stage } from '../stage.ts';
 import { blocksOf, readText } from './markdown.ts';
 
 const DAY = 86_400;
@@ -22,7 +22,8 @@ let begun: Promise<string[]> | undefined;
 function ignoredByInit(): Promise<string[]> {
   const begin = async () => {
     const folder = new Stage('');
-    await folder.run('init --config other.yaml');
+    folder.remove(CONFIG);
+    await folder.run('init');
     return folder.read('.gitignore').trim().split('\n');
   };
   begun ??= begin();

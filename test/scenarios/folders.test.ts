@@ -1,7 +1,7 @@
 /** Where the sandbox and the state are: beside the configuration, whatever the shell's folder. */
-import { mkdirSync } from 'node:fs';
+import { mkdirSync, renameSync } from 'node:fs';
 import { describe, expect, it } from 'vitest';
-import { CONFIG, SANDBOX, Stage } from '../stage.ts';
+import { CONFIG, SANDBOX, STATE, Stage } from '../stage.ts';
 
 /** A stage whose configuration is in a folder below the shell's. */
 function inFolder(folder: string): Stage {
@@ -35,6 +35,68 @@ describe('the folder of the sandbox', () => {
     expect(alone).toMatchObject({ code: 1, document: { error: { code: 'TOKEN_MISSING' } } });
     expect((await stage.run('plan --sandbox', env)).stderr).toContain('Created a sandbox organization in lab.');
     expect([stage.has('lab'), stage.has(SANDBOX)]).toEqual([true, false]);
+  });
+});
+
+describe('the state', () => {
+  const FOREIGN = { code: 1, document: { error: { code: 'STATE_FOREIGN' } } };
+
+  it('is named after its configuration, so that two of a folder never share one', async () => {
+    const stage = new Stage();
+    stage.write('prod.yaml', stage.read().replaceAll('tenant_', 'prod_'));
+    renameSync(stage.file(CONFIG), stage.file('dev.yml'));
+    for (const config of ['dev.yml', 'prod.yaml']) {
+      expect((await stage.run(`apply --sandbox --yes --no-smoke -c ${config}`)).code).toBe(0);
+    }
+    expect([stage.has('dev.state.json'), stage.has('prod.state.json'), stage.has(STATE)]).toEqual([true, true, false]);
+    expect(await stage.json('plan --sandbox -c dev.yml')).toMatchObject({ document: { actions: [], retained: [] } });
+    expect((await stage.run('init --config new.yaml')).code).toBe(0);
+    expect(stage.read('.gitignore')).toContain('\nnew.state.json.lock\n');
+  });
+
+  it('of another configuration of the folder is refused', async () => {
+    const stage = await Stage.applied();
+    stage.write('dev.yaml', stage.read());
+    const ran = await stage.json(`apply --sandbox --yes -c dev.yaml --state ${STATE}`);
+    expect(ran).toMatchObject(FOREIGN);
+    expect(ran.stderr).toContain(`is the state of ${CONFIG}, but the configuration is dev.yaml`);
+    expect(await stage.json('plan --sandbox -c dev.yaml', { MDACC_STATE: STATE })).toMatchObject(FOREIGN);
+    stage.remove(CONFIG);
+    expect(await stage.json(`plan --sandbox -c dev.yaml --state ${STATE}`)).toMatchObject({ code: 0 });
+  });
+
+  it.each([true, false])('is found after its configuration was renamed; named in it: %s', async (isNamed) => {
+    const stage = await Stage.applied();
+    if (!isNamed) stage.write(STATE, stage.read(STATE).replace(/^ {2}"configuration".*\n/m, ''));
+    renameSync(stage.file(CONFIG), stage.file('prod.yaml'));
+    const ran = await stage.json('apply --sandbox --yes -c prod.yaml');
+    expect(ran).toMatchObject(FOREIGN);
+    expect(ran.stderr).toContain(`mv ${STATE} prod.state.json`);
+    renameSync(stage.file(STATE), stage.file('prod.state.json'));
+    expect(await stage.json('plan --sandbox -c prod.yaml')).toMatchObject({ code: 0, document: { actions: [] } });
+    expect((await stage.run('rotate etl_prod/airflow --sandbox --yes --no-smoke -c prod.yaml')).code).toBe(0);
+    expect(JSON.parse(stage.read('prod.state.json'))).toMatchObject({ configuration: 'prod.yaml' });
+  });
+
+  it('is bound to the sandbox that it was made in', async () => {
+    const stage = await Stage.applied();
+    const other = await stage.json('plan --sandbox-dir lab');
+    expect(other).toMatchObject(FOREIGN);
+    expect(other.stderr).toContain('--sandbox-dir');
+    await stage.serve();
+    expect(await stage.json('plan')).toMatchObject({ code: 0, document: { actions: [] } });
+    const reset = await stage.run('sandbox reset');
+    expect(reset.stderr).toContain(`rm ${STATE}`);
+    expect(await stage.json('apply --sandbox --yes')).toMatchObject(FOREIGN);
+    expect(await stage.json('plan')).toMatchObject(FOREIGN);
+    stage.remove(STATE);
+    expect(await stage.json('plan --sandbox')).toMatchObject({ code: 0 });
+  });
+
+  it('of another served sandbox is refused too', async () => {
+    const [stage, other] = [await Stage.applied(), new Stage()];
+    await other.serve();
+    expect(await stage.json('apply --yes', other.env)).toMatchObject(FOREIGN);
   });
 });
 

@@ -1,6 +1,7 @@
 /** What an output says to type next is right as it stands: it is typed, with the options that were typed before. */
+import { renameSync } from 'node:fs';
 import { describe, expect, it } from 'vitest';
-import { Stage } from '../stage.ts';
+import { CONFIG, STATE, Stage } from '../stage.ts';
 
 const USAGE = 64;
 
@@ -9,10 +10,17 @@ function commandsIn(text: string): string[][] {
   return [...text.matchAll(/: mdacc (.+)$/gm)].map(([, words = '']) => words.trim().split(' '));
 }
 
+/** A stage whose configuration was renamed after the apply. */
+async function renamed(): Promise<Stage> {
+  const folder = await Stage.applied();
+  renameSync(folder.file(CONFIG), folder.file('prod.yaml'));
+  return folder;
+}
+
 describe('commands to type next', () => {
   it('of a plan carry --config and --sandbox, and are accepted as they stand', async () => {
-    const folder = await Stage.applied();
-    folder.write('prod.yaml', folder.read('motherduck.accounts.yaml').replace(/^ {2}tenant_acme:.*\n/m, ''));
+    const folder = await renamed();
+    folder.write('prod.yaml', folder.read('prod.yaml').replace(/^ {2}tenant_acme:.*\n/m, ''));
     const state = ['--config', 'prod.yaml', '--state', 'motherduck.accounts.state.json', '--sandbox'];
     const { stdout } = await folder.run(['plan', ...state]);
     const commands = commandsIn(stdout);
@@ -31,8 +39,8 @@ describe('commands to type next', () => {
   });
 
   it('of an audit carry them too', async () => {
-    const folder = await Stage.applied();
-    folder.write('prod.yaml', folder.read('motherduck.accounts.yaml'));
+    const folder = await renamed();
+    renameSync(folder.file(STATE), folder.file('prod.state.json'));
     const ran = await folder.run('audit --config prod.yaml --sandbox --format json');
     const { findings } = JSON.parse(ran.stdout) as { findings: { fix: { command?: string[] } }[] };
     const commands = findings.flatMap(({ fix }) => (fix.command === undefined ? [] : [fix.command]));
