@@ -41,6 +41,15 @@ export type PlanWarning =
       readonly name: string;
       readonly id: string;
     }
+  /** MotherDuck gave token `name` less life than asked, in seconds; null: until revoked. */
+  | {
+      readonly kind: 'shorter_life';
+      readonly account: string;
+      readonly token: string;
+      readonly name: string;
+      readonly asked: Seconds | null;
+      readonly given: Seconds;
+    }
   /** Token `name` of an interrupted run may be stored and in use, and nothing replaces it. `retained`: with its account. */
   | {
       readonly kind: 'orphan';

@@ -180,11 +180,14 @@ export interface AdoptedToken extends ShownToken {
 /** Adopts a live token into the state as it is. */
 export interface AdoptToken extends ActionBase {
   readonly action: 'adopt_token';
-  /** `newer`: the state has an older generation, so an older state is in use. `current`: the name of the state's token. */
+  /**
+   * `newer`: the state has an older generation, so an older state is in use. `current`: the name of the state's token.
+   * `renamed`: the key; `replaced` by the next action, in most cases because the secret path contains the key.
+   */
   readonly reason:
     | { readonly kind: 'unmanaged' }
     | { readonly kind: 'newer'; readonly current?: string }
-    | { readonly kind: 'renamed'; readonly from: string };
+    | { readonly kind: 'renamed'; readonly from: string; readonly replaced: boolean };
   readonly token: string;
   /** The live token of the state that it replaces. */
   readonly before: ShownToken | null;
@@ -210,7 +213,10 @@ export interface RotateToken extends ActionBase {
         readonly expires_at: string;
         readonly seconds_left: Seconds;
         readonly policy: string;
+        /** How long before its expiry it is replaced; of a `shortened` token less than its policy says. */
         readonly rotate_before: Seconds;
+        /** MotherDuck gave it less life than requested. */
+        readonly shortened?: true;
       }
     | { readonly kind: 'changed'; readonly change: TokenChange; readonly at: SourceLine }
     | { readonly kind: 'requested' }

@@ -1,7 +1,7 @@
 /** The wording of a plan's warnings, errors and violations, for every output format. */
 
 import type { Notice, PlanNotice } from '../model/notice.ts';
-import { describeSpan } from '../model/time.ts';
+import { describeSpan, formatDuration } from '../model/time.ts';
 import type { ErrorCode, Hint } from '../model/user-error.ts';
 import { counted, few } from '../model/wording.ts';
 
@@ -78,6 +78,15 @@ function words(notice: PlanNotice): Omit<NoticeText, 'subject'> {
           text: 'If it had this name before and nothing uses it, revoke it at MotherDuck. Else find out who changed the state.',
         },
       };
+    case 'shorter_life': {
+      const asked = notice.asked === null ? 'a token that never expires' : describeSpan(notice.asked);
+      return {
+        message: `MotherDuck gave "${notice.name}" ${describeSpan(notice.given)} of life, and not ${asked} as asked; it is rotated in time`,
+        hint: {
+          text: `Set "ttl: ${formatDuration(Math.round(notice.given / 60) * 60)}", or less, in its policy, or have the limit raised.`,
+        },
+      };
+    }
     case 'orphan':
       return {
         message: `an interrupted run created "${notice.name}", whose secret may be stored and in use, so it stays live`,

@@ -18,6 +18,7 @@ import type { Desired, DesiredToken } from '../model/desired.ts';
 import type { Live, LiveAccount, Presence } from '../model/live.ts';
 import type { PlanWarning } from '../model/notice.ts';
 import type { Action, ActionName, ComputeCeiling, Plan, Scope, Summary, Unmanaged } from '../model/plan.ts';
+import { rotationDue } from '../model/rotation-due.ts';
 import type { State } from '../model/state.ts';
 import { isoTime } from '../model/time.ts';
 import { UserError } from '../model/user-error.ts';
@@ -209,7 +210,9 @@ function lateApplies(desired: Desired, state: State, now: number): PlanWarning[]
     [...account.tokens.values()]
       .filter((token) => {
         const current = state.accounts.get(accountKey(account.username))?.tokens.get(token.key)?.current;
-        return current !== undefined && current.expires_at !== null && token.rotateBefore * 1000 <= interval;
+        if (current === undefined || current.expires_at === null) return false;
+        const [createdAt, expiresAt] = [Date.parse(current.created_at), Date.parse(current.expires_at)];
+        return expiresAt - (rotationDue(token, { createdAt, expiresAt }, current.ttl) ?? expiresAt) <= interval;
       })
       .map((token) => `${account.username}/${token.key}`),
   );

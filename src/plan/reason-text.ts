@@ -44,7 +44,7 @@ export function reasonText(action: Action): string {
           return `"${after.name}" is live and not in the state${than}: adopted as it is, with an unknown secret`;
         }
         default:
-          return `renamed in the configuration, from "${reason.from}" to "${action.token}": the token stays`;
+          return `renamed in the configuration, from "${reason.from}" to "${action.token}": ${reason.replaced ? 'its entry moves, and the token is replaced' : 'the token stays'}`;
       }
     }
     case 'rotate_token':
@@ -150,6 +150,9 @@ function rotationText(reason: RotateToken['reason']): string {
       return `${tokenChangeText(reason.change)}, ${lineText(reason.at)}`;
     default: {
       const left = describeSpan(reason.seconds_left);
+      if (reason.shortened) {
+        return `expires in ${left}; MotherDuck gave it less life than policy ${reason.policy} asks, so it rotates at ${describeSpan(reason.rotate_before)}`;
+      }
       return `expires in ${left}, policy ${reason.policy} rotates at ${describeSpan(reason.rotate_before)}`;
     }
   }

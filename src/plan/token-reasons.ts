@@ -2,7 +2,7 @@
 import type { DesiredToken } from '../model/desired.ts';
 import type { LiveToken } from '../model/live.ts';
 import type { CreateToken, InterruptedRotation, RotateToken, TokenChange } from '../model/plan.ts';
-import { rotationDue } from '../model/rotation-due.ts';
+import { isShortened, rotationDue } from '../model/rotation-due.ts';
 import { mayBeStored, type TokenRecord } from '../model/state.ts';
 import { isoTime } from '../model/time.ts';
 import { generationOf } from '../model/tokens.ts';
@@ -63,9 +63,11 @@ export function whyRotate(
   if (untested) return untested;
   const due = rotationDue(desired, live, current.ttl);
   if (live.expiresAt === null || due === null || due > context.now) return undefined;
-  const { policy, rotateBefore: rotate_before } = desired;
+  const { policy } = desired;
   const seconds_left = (live.expiresAt - context.now) / 1000;
-  return { kind: 'due', expires_at: isoTime(live.expiresAt), seconds_left, policy, rotate_before };
+  const rotate_before = (live.expiresAt - due) / 1000;
+  const shortened = isShortened(live, current.ttl) ? { shortened: true as const } : {};
+  return { kind: 'due', expires_at: isoTime(live.expiresAt), seconds_left, policy, rotate_before, ...shortened };
 }
 
 /** What an interrupted run left: the store may have another secret than that of the current token. */

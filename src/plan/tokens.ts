@@ -19,6 +19,7 @@ import type { DesiredToken } from '../model/desired.ts';
 import type { LiveToken } from '../model/live.ts';
 import type { PlanError, PlanWarning } from '../model/notice.ts';
 import type { Action, NextChange, PlannedToken, Risk, RotateToken, ShownToken } from '../model/plan.ts';
+import { isShortened } from '../model/rotation-due.ts';
 import type { StateToken, TokenRecord } from '../model/state.ts';
 import { generationName, generationOf, seriesOf } from '../model/tokens.ts';
 import { position } from './account-plan.ts';
@@ -71,6 +72,7 @@ export function planToken(
     warnings: [
       ...warnings,
       ...otherSeries(series, account, desired.key),
+      ...shorterLife(state, series, account, desired.key),
       ...unverified,
       ...(actions.some(replacesOrphans) ? [] : orphanWarnings(series, account, desired.key, false)),
     ],
@@ -115,7 +117,8 @@ export function planToken(
 
   const why = whyRotate(desired, current, currentLive, series, context);
   const { renamedFrom } = context;
-  const moved = renamedFrom === undefined ? [] : [moveKey(desired, current, currentLive, renamedFrom, context)];
+  const moved =
+    renamedFrom === undefined ? [] : [moveKey(desired, current, currentLive, renamedFrom, why !== undefined, context)];
   return why === undefined
     ? done(moved, nextOfCurrent(desired, currentLive, current.ttl, account))
     : done([...moved, rotate(desired, currentLive, state, live, series, why, context)]);
@@ -173,7 +176,7 @@ function adopt(
   const moved =
     renamedFrom === undefined || current === undefined || currentLive === undefined
       ? []
-      : [moveKey(desired, current, currentLive, renamedFrom, context)];
+      : [moveKey(desired, current, currentLive, renamedFrom, true, context)];
   const due = whyRotate(desired, adoptedRecord(show(candidate), generation), candidate, series, context);
   return [
     ...moved,
@@ -182,12 +185,13 @@ function adopt(
   ];
 }
 
-/** The configuration has another key for a token of the state: the entry moves, and the token stays. */
+/** The configuration has another key for a token of the state: the entry moves. The token stays, unless its secret moves too. */
 function moveKey(
   desired: DesiredToken,
   current: TokenRecord,
   currentLive: LiveToken,
   from: string,
+  isReplaced: boolean,
   context: TokenContext,
 ): Action {
   return {
@@ -195,7 +199,7 @@ function moveKey(
     account: context.account,
     token: desired.key,
     ...position(desired.location),
-    reason: { kind: 'renamed', from },
+    reason: { kind: 'renamed', from, replaced: isReplaced },
     risk: 'safe',
     before: null,
     after: { ...show(currentLive), generation: current.generation },
@@ -341,6 +345,20 @@ export function orphaned(series: TokenSeries, account: string, token: string): A
       before: show(orphan),
       after: null,
     }));
+}
+
+function shorterLife(
+  state: StateToken | undefined,
+  { current }: TokenSeries,
+  account: string,
+  token: string,
+): PlanWarning[] {
+  const asked = state?.current?.ttl;
+  if (asked === undefined || current === undefined || current.expiresAt === null) return [];
+  const given = (current.expiresAt - current.createdAt) / 1000;
+  return isShortened(current, asked)
+    ? [{ kind: 'shorter_life', account, token, name: current.name, asked, given }]
+    : [];
 }
 
 /** Nothing is revoked because a state says so of a token with another name. */

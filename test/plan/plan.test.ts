@@ -250,8 +250,38 @@ describe('rotation', () => {
     const fresh = await world.plan(desired);
     expect(brief(fresh)).toEqual([]);
     expect(fresh.next.filter(({ at }) => Date.parse(at) <= Date.parse(fresh.at))).toEqual([]);
+    expect(fresh.warnings).toEqual([
+      {
+        kind: 'shorter_life',
+        account: 'etl_prod',
+        token: 'airflow',
+        name: 'airflow',
+        asked: 90 * DAY,
+        given: 7 * DAY,
+      },
+    ]);
     await world.organization.advance(4 * DAY);
-    expect(brief(await world.plan(desired))).toEqual(['rotate_token etl_prod/airflow']);
+    const due = await world.plan(desired);
+    expect(brief(due)).toEqual(['rotate_token etl_prod/airflow']);
+    expect(reasonAt(due, 0)).toMatchObject({ kind: 'due', rotate_before: 3.5 * DAY, shortened: true });
+    // The time between due and expiry is half of the life, and not the policy's 14 days.
+    expect(due.warnings).toContainEqual({ kind: 'late_applies', interval: 4 * DAY, tokens: ['etl_prod/airflow'] });
+  });
+
+  it('of a token that was to live until revoked, and was given an end, comes before that', async () => {
+    const forever = desire({ etl_prod: { tokens: [token('airflow', { ttl: null, rotateBefore: 0 })] } });
+    const world = new World();
+    world.interfere = async (request) => {
+      if (request.method !== 'POST' || !request.url.endsWith('/tokens')) return undefined;
+      const body = { ...((await request.clone().json()) as object), ttl: 30 * DAY };
+      return world.organization.handle(new Request(request, { body: JSON.stringify(body) }));
+    };
+    await world.apply(forever);
+    const fresh = await world.plan(forever);
+    expect(fresh.warnings).toMatchObject([{ kind: 'shorter_life', asked: null, given: 30 * DAY }]);
+    expect(fresh.next).toMatchObject([{ change: 'rotates' }]);
+    await world.organization.advance(16 * DAY);
+    expect(brief(await world.plan(forever))).toEqual(['rotate_token etl_prod/airflow']);
   });
 
   it('warns when all tokens of an account are replaced within one overlap', async () => {
@@ -296,7 +326,7 @@ describe('a key that the configuration renames', () => {
     expect(brief(plan)).toEqual(['adopt_token etl_prod/loader']);
     expect(plan.actions[0]).toMatchObject({
       from: 'airflow',
-      reason: { kind: 'renamed', from: 'airflow' },
+      reason: { kind: 'renamed', from: 'airflow', replaced: false },
     });
     await world.apply(renamed, { secretPath: () => 'memory#etl_prod/airflow' });
     expect(world.tokenNames('etl_prod')).toEqual(['airflow']);
@@ -310,6 +340,13 @@ describe('a key that the configuration renames', () => {
     const renamed = desire({ etl_prod: { tokens: [token('loader', { name: 'airflow' })] } });
     const { plan } = await world.apply(renamed);
     expect(brief(plan)).toEqual(['adopt_token etl_prod/loader', 'rotate_token etl_prod/loader']);
+    expect(reasonAt(plan, 0)).toEqual({ kind: 'renamed', from: 'airflow', replaced: true });
+    expect(reasonAt(plan, 1)).toMatchObject({ kind: 'changed', change: { field: 'secret_path' } });
+    expect(plan.next).toEqual([]);
+    expect((await world.plan(renamed)).next).toMatchObject([
+      { token: 'loader', change: 'is revoked', name: 'airflow' },
+      { token: 'loader', change: 'rotates', name: 'airflow.2' },
+    ]);
     expect(world.tokenNames('etl_prod')).toEqual(['airflow', 'airflow.2']);
     expect([...world.store.secrets.keys()]).toEqual(['etl_prod/airflow', 'etl_prod/loader']);
     expect(brief(await world.plan(renamed))).toEqual([]);

@@ -36,10 +36,22 @@ const ALL: readonly (readonly [action: Action['action'], reason: object, more?: 
   ['create_token', { kind: 'revoked', name: 'airflow', id: 'id-1' }],
   ['adopt_token', { kind: 'unmanaged' }, { after: live }],
   ['adopt_token', { kind: 'newer', current: 'airflow' }, { after: { ...live, name: 'airflow.2' } }],
-  ['adopt_token', { kind: 'renamed', from: 'dbt' }],
+  ['adopt_token', { kind: 'renamed', from: 'dbt', replaced: false }],
+  ['adopt_token', { kind: 'renamed', from: 'dbt', replaced: true }],
   [
     'rotate_token',
     { kind: 'due', expires_at: expired_at, seconds_left: 9 * DAY, policy: 'pipeline', rotate_before: 14 * DAY },
+  ],
+  [
+    'rotate_token',
+    {
+      kind: 'due',
+      expires_at: expired_at,
+      seconds_left: 3 * DAY,
+      policy: 'pipeline',
+      rotate_before: 3.5 * DAY,
+      shortened: true,
+    },
   ],
   ['rotate_token', { kind: 'requested' }],
   ['rotate_token', { kind: 'changed', at, change: { field: 'type', before: 'read_write', after: 'read_scaling' } }],
