@@ -85,9 +85,17 @@ export function tokenSeries(
     ...left.filter((token) => !orphans.includes(token)),
   ].filter((token) => !isExpired(token, now));
   const current = listed === undefined || isExpired(listed, now) ? undefined : listed;
-  const stored = new Set(state?.intents.filter(mayBeStored).map((intent) => intent.name));
-  const storedOrphans = orphans.filter(({ name }) => stored.has(name));
+  const storedOrphans = orphans.filter((orphan) =>
+    state?.intents.some((intent) => intent.name === orphan.name && (mayBeStored(intent) || isLater(orphan, intent))),
+  );
   return { known, current, listed, others, retiring, orphans, storedOrphans, intents: state?.intents ?? [] };
+}
+
+/** No call creates a token later than this; one of its name that is younger was created by a run that had another state. */
+const CALL_LIFE_MS = 3_600_000;
+
+function isLater({ createdAt }: LiveToken, { at }: TokenIntent): boolean {
+  return createdAt - Date.parse(at) > CALL_LIFE_MS;
 }
 
 /** A live token of a higher generation was not named by this program, and names after it would soon be no generations. */

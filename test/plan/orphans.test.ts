@@ -100,6 +100,16 @@ describe('an orphan whose secret was certainly not stored', () => {
   });
 });
 
+it('a token of an intended name that was created much later is of a run with another state, and may be in use', async () => {
+  const world = await killed(false);
+  await updateToken(world.stateWriter, 'etl_prod', 'airflow', (entry) => ({
+    ...entry,
+    intents: entry.intents.map((intent) => ({ ...intent, at: new Date(world.api.now() - 7_200_000).toISOString() })),
+  }));
+  await world.apply(desired);
+  expect(world.tokenNames('etl_prod')).toEqual(['airflow', 'airflow.2', 'airflow.3']);
+});
+
 it('names the unmanaged tokens of a retained account', async () => {
   const world = new World();
   await world.apply(desired);

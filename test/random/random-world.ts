@@ -16,7 +16,7 @@ import { sandboxTransport } from '../../src/sandbox/sandbox-transport.ts';
 import type { SecretAddress } from '../../src/secrets/store.ts';
 import { type StateDocument, serializeState, stateFromDocument } from '../../src/state/state-document.ts';
 import { smokeTest } from '../faults/faulty-world.ts';
-import { brief, desire, MemoryStateWriter, MemoryStore, token, World } from '../world.ts';
+import { brief, desire, HOUR, MemoryStateWriter, MemoryStore, token, World } from '../world.ts';
 import { problemsAfterRun, problemsAtEnd, snapshot } from './invariants.ts';
 import { Process, RandomStateWriter, storeIn, transportOf } from './process.ts';
 import {
@@ -169,6 +169,8 @@ export class RandomWorld {
       case 'wait':
         return void (await this.organization.advance(step.seconds));
       case 'restore state':
+        // Nobody has one sooner.
+        await this.organization.advance(2 * HOUR);
         this.state = this.copies[Math.max(0, this.copies.length - 1 - step.runs)] as State;
         return;
       case 'delete token': {

@@ -5,8 +5,8 @@ import { DAY, HOUR } from '../world.ts';
 
 /** What is tried and checked; what is false does not hold yet. */
 export const TRIED = {
-  tokensInUse: false,
-  orphansNamed: false,
+  tokensInUse: true,
+  orphansNamed: true,
   accountsOfOthers: true,
   olderStates: true,
   oddValues: false,
