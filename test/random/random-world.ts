@@ -6,7 +6,7 @@ import type { Desired } from '../../src/model/desired.ts';
 import type { Action, Plan } from '../../src/model/plan.ts';
 import { Secret } from '../../src/model/secret.ts';
 import type { State } from '../../src/model/state.ts';
-import { UserError } from '../../src/model/user-error.ts';
+import { type ErrorCode, UserError } from '../../src/model/user-error.ts';
 import { type Api, createApi } from '../../src/motherduck/api.ts';
 import { createRestClient } from '../../src/motherduck/rest-client.ts';
 import type { Transport, TransportRequest, TransportResponse } from '../../src/motherduck/transport.ts';
@@ -148,13 +148,21 @@ export class RandomWorld {
 
   /** One more apply in which nothing goes wrong, and the plan after it. */
   async #end({ prune, smoke }: Story['last']): Promise<void> {
-    const first = await this.run({ prune, smoke });
-    const isRefused = first.plan !== undefined && first.plan.violations.length > 0;
-    if (isRefused && first.calls.length > 0) this.problems.push('a plan that was refused changed something');
-    const { failed, thrown } = isRefused ? await this.run({ smoke }) : first;
-    if (!isRefused && thrown !== undefined) this.problems.push(`the last run failed: ${thrown}`);
-    this.problems.push(...failed.map((each) => `the last run: ${each}`));
-    this.problems.push(...problemsAtEnd(this, await this.plan({ prune: prune && !isRefused })));
+    let run: RunSketch = { prune, smoke };
+    let ran = await this.run(run);
+    if (isCode(ran.thrown, 'ORGANIZATION_DIFFERS', 'MANY_MISSING')) {
+      run = { ...run, allowMissing: true };
+      ran = await this.run(run);
+    }
+    if (isCode(ran.thrown, 'GUARDRAIL')) {
+      run = { ...run, prune: false };
+      ran = await this.run(run);
+    }
+    if (ran.thrown !== undefined) this.problems.push(`the last run failed: ${ran.thrown}`);
+    this.problems.push(...ran.failed.map((each) => `the last run: ${each}`));
+    // As a process plans that changes nothing.
+    const { plan } = await this.#plan(this.#byHand, { prune: run.prune === true }, this.state);
+    this.problems.push(...problemsAtEnd(this, plan));
   }
 
   async #take(step: Step): Promise<void> {
@@ -257,6 +265,7 @@ export class RandomWorld {
     this.log.push(
       `  ${end}: ${brief(ran.plan ?? { actions: [] }).join(', ')}${ran.failed.map((each) => `; ${each}`).join('')}`,
     );
+    if (ran.thrown !== undefined && calls.length > 0) this.problems.push(`failed with ${end}, and changed something`);
     this.problems.push(...problemsAfterRun(this, before, ran), ...this.#leaked(output.join('\n')));
     this.copies.push(this.state);
     // Longer than what MotherDuck's `Date` leaves out.
@@ -264,13 +273,7 @@ export class RandomWorld {
     return ran;
   }
 
-  /** Reads and plans, as a process does that changes nothing. */
-  async plan(options: Pick<RunSketch, 'prune'>): Promise<Plan> {
-    const { plan } = await this.#plan(this.#byHand, options, this.state);
-    return plan;
-  }
-
-  async #plan(api: Api, { prune = false, due = false, rotate }: RunSketch, state: State) {
+  async #plan(api: Api, { prune = false, due = false, allowMissing = false, rotate }: RunSketch, state: State) {
     const { desired } = this;
     const live = await readAccounts({ desired, state, service: { api }, only: () => true, parallelism: 4 }, {});
     const plan = planFrom({
@@ -281,6 +284,7 @@ export class RandomWorld {
       stores: this.stores,
       prune,
       due,
+      allowMissing,
       ...(rotate ? { rotate: (account: string) => account === rotate } : {}),
     });
     return { live, plan };
@@ -420,6 +424,10 @@ export class RandomWorld {
       }),
     );
   }
+}
+
+function isCode(error: unknown, ...codes: readonly ErrorCode[]): boolean {
+  return error instanceof UserError && codes.includes(error.code);
 }
 
 /** A state as a next process reads it. */

@@ -44,6 +44,7 @@ export interface RunSketch {
   readonly prune?: boolean;
   readonly smoke?: boolean;
   readonly due?: boolean;
+  readonly allowMissing?: boolean;
   /** Rotates all tokens of the account. */
   readonly rotate?: Username;
   /** The process is killed at this point: before or after a call that changes something, a write of the state, of a secret. */
@@ -142,14 +143,16 @@ const run: fc.Arbitrary<RunSketch> = fc
     prune: fc.boolean(),
     smoke: fc.boolean(),
     due: maybe(fc.constant(true), 0.25),
+    allowMissing: maybe(fc.constant(true), 0.25),
     rotate: maybe(username, 0.25),
     page: maybe(fc.constantFrom(2, 3, 5), 0.5),
     meanwhile: maybe(fc.constantFrom('joins' as const, 'leaves' as const), 1),
   })
-  .map(({ faults: found, due, rotate, page, meanwhile, ...rest }) => ({
+  .map(({ faults: found, due, allowMissing, rotate, page, meanwhile, ...rest }) => ({
     ...rest,
     ...found,
     ...(due && { due }),
+    ...(allowMissing && { allowMissing }),
     ...(rotate && { rotate }),
     ...(page && { page }),
     ...(page && meanwhile && { meanwhile }),
