@@ -149,7 +149,9 @@ async function endOverlap(username: string, { key, name }: DesiredToken, tools: 
   const account = tools.live.accounts.get(accountKey(username));
   const live = account?.presence === 'present' ? account.value.tokens : [];
   for (const old of tokenOf(tools.stateWriter, username, key).retiring) {
+    // One that was replaced before may have an overlap that has not ended.
     if (old.why !== 'replaced' || old.retire_at === undefined) continue;
+    if (Date.parse(old.retire_at) > tools.api.now()) continue;
     const found = live.find(({ id }) => id === old.id);
     if (!isNamedAfter([key, name], (found ?? old).name)) continue;
     await deleteToken(username, old.id, tools.api);

@@ -25,6 +25,8 @@ export type PlanWarning =
       readonly replaced: string;
       /** Token `name` was adopted, so its secret is unknown and no test can verify it. */
       readonly adopted?: true;
+      /** Its account left the configuration. */
+      readonly retained?: true;
     }
   /** Live tokens that the state does not know, of its series and as new as its own or newer: it is not the newest state. */
   | {

@@ -17,7 +17,7 @@ import {
 import { inOrder } from './action-order.ts';
 import { ducklingChanges, ducklingRisk, hourlyCeiling, mergeDucklings, type Rates } from './ducklings.ts';
 import { planRemovedAccount } from './removed-account.ts';
-import { accountRecords, isExpired, show } from './token-series.ts';
+import { accountRecords, isExpired, isNamedAfter, show } from './token-series.ts';
 import { planRemovedToken, planToken, type TokenPlan } from './tokens.ts';
 
 /** Plans an account that the configuration or the state names. */
@@ -163,10 +163,12 @@ function planTokens(
     });
   });
   const moved = new Set(renamed.values());
+  const names = [...desired.tokens.values()].map(({ name }) => name);
   const claimed = new Set(plans.flatMap(({ known }) => [...known]));
+  const isClaimed = ({ id, name }: LiveToken) => claimed.has(id) || isNamedAfter(names, name);
   for (const [key, token] of state?.tokens ?? []) {
     if (!desired.tokens.has(key) && !moved.has(key))
-      plans.push(planRemovedToken(key, token, liveTokens, claimed, records, account, context.now));
+      plans.push(planRemovedToken(key, token, liveTokens, isClaimed, records, account, context.now));
   }
   return plans;
 }

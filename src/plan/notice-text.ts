@@ -54,23 +54,16 @@ function words(notice: PlanNotice): Omit<NoticeText, 'subject'> {
           command: ['rotate', `${notice.account}/${notice.token}`],
         },
       };
-    case 'unverified':
-      if (notice.adopted) {
-        return {
-          message: `"${notice.name}" was adopted and its secret is not known, so "${notice.replaced}" stays live`,
-          hint: {
-            text: 'Create a new token and test it.',
-            command: ['rotate', `${notice.account}/${notice.token}`],
-          },
-        };
-      }
+    case 'unverified': {
+      const why = notice.adopted ? 'was adopted and its secret is not known' : 'was stored but not verified';
+      const text = notice.adopted
+        ? 'Create a new token and test it.'
+        : 'Create a new token and test it, or accept this one with apply --no-smoke.';
       return {
-        message: `"${notice.name}" was stored but not verified, so "${notice.replaced}" stays live`,
-        hint: {
-          text: 'Create a new token and test it, or accept this one with apply --no-smoke.',
-          command: ['rotate', `${notice.account}/${notice.token}`],
-        },
+        message: `"${notice.name}" ${why}, so "${notice.replaced}" stays live`,
+        hint: replaceHint(notice, text),
       };
+    }
     case 'other_series':
       return {
         message: `the state has "${notice.name}" (${notice.id}) as one of its tokens, but it is not named after it, so it is not revoked`,
@@ -90,12 +83,7 @@ function words(notice: PlanNotice): Omit<NoticeText, 'subject'> {
     case 'orphan':
       return {
         message: `an interrupted run created "${notice.name}", whose secret may be stored and in use, so it stays live`,
-        hint: notice.retained
-          ? {
-              text: 'Put the account back into the configuration to replace the token, or delete the account.',
-              command: ['apply', '--prune', '--only', notice.account],
-            }
-          : { text: 'Replace it.', command: ['rotate', `${notice.account}/${notice.token}`] },
+        hint: replaceHint(notice, 'Replace it.'),
       };
     case 'stores_rehearsed': {
       const stores = notice.stores.map(({ store, folder }) => `${store} (secrets go to ${folder})`);
@@ -237,6 +225,18 @@ function words(notice: PlanNotice): Omit<NoticeText, 'subject'> {
 export function incompleteList({ listed, total }: { readonly listed: number; readonly total: number | null }): string {
   const counts = total === null ? 'MotherDuck returned no total' : `${listed} received, and MotherDuck counts ${total}`;
   return `the list of users is incomplete (${counts})`;
+}
+
+/** What to do about a token that only a new one can replace; those of an account that left the configuration get none. */
+function replaceHint(
+  { account, token, retained }: { readonly account: string; readonly token: string; readonly retained?: boolean },
+  text: string,
+): Hint {
+  if (!retained) return { text, command: ['rotate', `${account}/${token}`] };
+  return {
+    text: 'Put the account back into the configuration to replace the token, or delete the account.',
+    command: ['apply', '--prune', '--only', account],
+  };
 }
 
 /** Kinds whose messages name what they are about. */

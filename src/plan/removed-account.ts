@@ -5,8 +5,15 @@ import type { Action, ComputeCeiling, NextChange } from '../model/plan.ts';
 import type { StateAccount, StateToken } from '../model/state.ts';
 import { type AccountContext, type AccountPlan, NOTHING, unmanagedTokens } from './account-plan.ts';
 import { hourlyCeiling, type Rates } from './ducklings.ts';
-import { type AccountRecords, accountRecords, expiryOfRetained, show, tokenSeries } from './token-series.ts';
-import { orphaned, orphanWarnings, otherSeries, overlapEnded, type TokenPlan } from './tokens.ts';
+import {
+  type AccountRecords,
+  accountRecords,
+  expiryOfRetained,
+  futureRevocations,
+  show,
+  tokenSeries,
+} from './token-series.ts';
+import { orphaned, orphanWarnings, otherSeries, overlapEnded, type TokenPlan, unverifiedTokens } from './tokens.ts';
 
 /** Deletes the account when pruning was asked for, forgets it when it is gone, and else retains it. */
 export function planRemovedAccount(
@@ -73,9 +80,13 @@ function planRetainedToken(
   const known = new Set([...series.known, ...series.orphans.map((orphan) => orphan.id)]);
   return {
     actions,
-    warnings: [...otherSeries(series, account, key), ...orphanWarnings(series, account, key, true)],
+    warnings: [
+      ...otherSeries(series, account, key),
+      ...unverifiedTokens(state, series, account, key, true),
+      ...orphanWarnings(series, account, key, true),
+    ],
     errors: [],
-    next: expiryOfRetained(state, live, account, key, now),
+    next: [...expiryOfRetained(state, live, account, key, now), ...futureRevocations(series, account, key, now)],
     known,
     unverified: false,
   };
@@ -97,7 +108,7 @@ function forgetOnly(account: string, kind: 'replaced_outside' | 'unconfirmed'): 
 }
 
 function notRotated(account: string, next: readonly NextChange[]): PlanWarning[] {
-  const [first] = [...next].sort((a, b) => (a.at < b.at ? -1 : 1));
+  const [first] = next.filter(({ change }) => change === 'expires').sort((a, b) => (a.at < b.at ? -1 : 1));
   return first === undefined ? [] : [{ kind: 'not_rotated', account, name: first.name, expires_at: first.at }];
 }
 

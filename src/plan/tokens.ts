@@ -237,20 +237,20 @@ function rotate(
 /**
  * Plans a token of the state whose key is no longer in the configuration.
  *
- * @param claimed Ids of the live tokens of the account's other keys.
+ * @param isClaimed Whether an unknown live token belongs to another key, by its id or by its name.
  */
 export function planRemovedToken(
   key: string,
   state: StateToken,
   live: readonly LiveToken[],
-  claimed: ReadonlySet<string>,
+  isClaimed: (token: LiveToken) => boolean,
   records: AccountRecords,
   account: string,
   now: number,
 ): TokenPlan {
   const series = tokenSeries([key], state, live, records, now);
   const base = seriesOf((state.current ?? state.intents[0] ?? state.retiring[0])?.name ?? key);
-  const isTaken = ({ id, name }: LiveToken) => claimed.has(id) || records.ids.has(id) || records.names.has(name);
+  const isTaken = (token: LiveToken) => isClaimed(token) || records.ids.has(token.id) || records.names.has(token.name);
   const newer = newerTokens(base, state, live, isTaken, now);
   const all = live.filter(
     (token) => series.known.has(token.id) || series.orphans.includes(token) || newer.includes(token),
@@ -375,15 +375,20 @@ function replacesOrphans({ action }: Action): boolean {
   return action === 'create_token' || action === 'rotate_token';
 }
 
-function unverifiedTokens(
+/** Replaced tokens that stay, because the one that replaced them was not verified. */
+export function unverifiedTokens(
   state: StateToken | undefined,
   series: TokenSeries,
   account: string,
   token: string,
+  isRetained = false,
 ): PlanWarning[] {
   const current = state?.current;
   if (current === undefined) return [];
-  const adopted = current.secret === 'unknown' ? { adopted: true as const } : {};
+  const adopted = {
+    ...(current.secret === 'unknown' ? { adopted: true as const } : {}),
+    ...(isRetained ? { retained: true as const } : {}),
+  };
   return series.retiring
     .filter(({ record }) => record.why === 'replaced' && record.retire_at === undefined)
     .map(({ live }) => ({ kind: 'unverified', account, token, name: current.name, replaced: live.name, ...adopted }));

@@ -151,6 +151,20 @@ describe('of two runs with one state, which made two tokens of one name', () => 
   });
 });
 
+it('what an older state has under another key stays, when its name belongs to a configured one', async () => {
+  const world = new World();
+  await world.apply(desire({ etl_prod: { tokens: [token('loads', { name: 'airflow' })] } }));
+  const { state } = world.stateWriter;
+  const readers = desire({ etl_prod: { tokens: [token('airflow', { type: 'read_scaling' })] } });
+  await world.apply(readers);
+  world.stateWriter.state = state;
+  await world.organization.advance(60);
+  await world.api.createToken('etl_prod', { name: 'airflow.2' });
+  const { plan } = await world.apply(desired);
+  expect(plan.unmanaged.tokens).toMatchObject([{ name: 'airflow.2' }]);
+  expect(world.tokenNames('etl_prod')).toEqual(['airflow.2', 'airflow.2']);
+});
+
 describe('generations never go back', () => {
   it.each([
     ['that is adopted', 'read_write', ['airflow.3', 'airflow.4']],

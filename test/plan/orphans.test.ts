@@ -1,10 +1,13 @@
 /** Tokens of interrupted runs: those that may be stored are replaced first, the others go at once, and none is unsaid. */
 import { describe, expect, it } from 'vitest';
 import { updateToken } from '../../src/apply/state-writer.ts';
+import { noticeText } from '../../src/plan/notice-text.ts';
 import { brief, DAY, desire, HOUR, token, World } from '../world.ts';
 
 const forever = { ttl: null, rotateBefore: 0 };
 const desired = desire({ etl_prod: { tokens: [token('airflow', forever)], protected: false } });
+
+const failed = { account: 'etl_prod', outcome: 'failed', verified: [], connections: [], warnings: [], ms: 0 } as const;
 
 /** A run was killed when it had created `airflow.2`; undefined: it was one of a version that did not note when storing began. */
 async function killed(storing: boolean | undefined, wanted = desired): Promise<World> {
@@ -115,4 +118,36 @@ it('names the unmanaged tokens of a retained account', async () => {
   await world.apply(desired);
   await world.api.createToken('etl_prod', { name: 'laptop' });
   expect((await world.plan(desire({}))).unmanaged.tokens).toMatchObject([{ account: 'etl_prod', name: 'laptop' }]);
+});
+
+describe('a replaced token of an account that left the configuration', () => {
+  it('is announced until its overlap has ended', async () => {
+    const world = new World();
+    await world.apply(desired);
+    await world.apply(desired, { rotate: () => true });
+    expect((await world.plan(desire({}))).next).toMatchObject([{ change: 'is revoked', name: 'airflow' }]);
+  });
+
+  it('is named when its replacement was not verified', async () => {
+    const world = new World();
+    await world.apply(desired);
+    await world.apply(desired, { rotate: () => true, verify: async () => failed });
+    const { warnings } = await world.plan(desire({}));
+    expect(warnings).toMatchObject([{ kind: 'unverified', replaced: 'airflow', retained: true }]);
+    expect(warnings.map((warning) => noticeText(warning).hint.command)).toEqual([
+      ['apply', '--prune', '--only', 'etl_prod'],
+    ]);
+  });
+});
+
+it('a token that was replaced with an overlap keeps it when the overlap becomes 0', async () => {
+  const world = new World();
+  await world.apply(desired);
+  await world.apply(desired, { rotate: () => true });
+  const none = desire({ etl_prod: { tokens: [token('airflow', { ...forever, overlap: 0 })] } });
+  await world.apply(none);
+  expect(world.tokenNames('etl_prod')).toEqual(['airflow', 'airflow.2']);
+  await world.organization.advance(25 * HOUR);
+  await world.apply(none);
+  expect(world.tokenNames('etl_prod')).toEqual(['airflow.2']);
 });
