@@ -10,7 +10,8 @@ import type { Api } from '../motherduck/api.ts';
 import { ApiError } from '../motherduck/transport-errors.ts';
 import { fromWire, toWire } from '../motherduck/wire.ts';
 import { ducklingChanges, mergeDucklings } from '../plan/ducklings.ts';
-import { noteAccount, noteToken, type StateWriter, updateAccount } from './state-writer.ts';
+import { type RemovalTools, removeSecrets } from './dead-secrets.ts';
+import { noteAccount, noteToken, type StateWriter, tokenOf, updateAccount } from './state-writer.ts';
 
 /** What actions on accounts need. */
 export interface AccountTools {
@@ -19,7 +20,7 @@ export interface AccountTools {
 }
 
 /** What a deletion needs. */
-export interface DeletionTools extends AccountTools {
+export interface DeletionTools extends AccountTools, RemovalTools {
   /** MotherDuck's id of the user of that name; undefined when the list of users lacks it. @throws ApiError */
   idOf(username: string): Promise<string | undefined>;
 }
@@ -95,11 +96,20 @@ export async function deleteAccount(action: DeleteAccount, tools: DeletionTools)
       await updateAccount(stateWriter, action.account, withoutIntent);
     if (error.failure !== 'absent') throw error;
   }
+  await removeAllSecrets(action.account, tools);
   await updateAccount(stateWriter, action.account, () => undefined);
 }
 
-/** Removes an account or a token that no longer exists from the state. */
-export function forget(action: Forget, stateWriter: StateWriter): void {
+function removeAllSecrets(username: string, tools: AccountTools & RemovalTools): Promise<void> {
+  const tokens = tools.stateWriter.state.accounts.get(accountKey(username))?.tokens ?? [];
+  return removeSecrets(username, tokens, tools);
+}
+
+/** Removes an account or a token that no longer exists from the state, and its secrets from their stores. @throws UserError STORE_FAILED */
+export async function forget(action: Forget, tools: AccountTools & RemovalTools): Promise<void> {
+  const { stateWriter } = tools;
+  if (action.token === undefined) await removeAllSecrets(action.account, tools);
+  else await removeSecrets(action.account, [[action.token, tokenOf(stateWriter, action.account, action.token)]], tools);
   if (action.token === undefined) noteAccount(stateWriter, action.account, () => undefined);
   else noteToken(stateWriter, action.account, action.token, () => undefined);
 }

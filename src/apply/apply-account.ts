@@ -102,7 +102,9 @@ export class AccountApply {
       if (!(error instanceof UserError)) throw error;
       if (error.code === 'STATE_UNWRITABLE') this.#input.halt.error = error;
       if (action.action === 'create_account' || action.action === 'adopt_account') this.#failedAccount = error;
-      if ('token' in action && action.token !== undefined) this.#failedTokens.set(action.token, error);
+      // The other tokens of a series are revoked also where a secret could not be removed.
+      const isRevoked = action.action === 'revoke_token' && error.code === 'STORE_FAILED';
+      if ('token' in action && action.token !== undefined && !isRevoked) this.#failedTokens.set(action.token, error);
       this.#end({ action, result: 'failed', error });
     }
   }
@@ -162,7 +164,7 @@ export class AccountApply {
       case 'delete_account':
         return deleteAccount(action, tools);
       case 'forget':
-        return forget(action, tools.stateWriter);
+        return forget(action, tools);
       default:
         return action satisfies never;
     }

@@ -18,7 +18,8 @@ import { accountKey } from '../model/username.ts';
 import { inParallel } from '../motherduck/concurrency.ts';
 import type { SecretTarget } from '../secrets/store.ts';
 import { AccountApply, type ApplyInput, type Halt, type Outcome } from './apply-account.ts';
-import { refreshState } from './refresh-state.ts';
+import { removeSecret } from './dead-secrets.ts';
+import { goneSecrets, refreshState } from './refresh-state.ts';
 import { isFirstSecret } from './token-actions.ts';
 
 /** The result of an apply. */
@@ -38,6 +39,7 @@ export interface Applied {
 export async function apply(input: ApplyInput): Promise<Applied> {
   setMaxListeners(0, input.stopping);
   await checkStores(input);
+  const removals = await removeGone(input);
   await input.stateWriter.update((state) => refreshState(state, input));
   const groups = groupByAccount(input);
   let ids: ReturnType<typeof listIds> | undefined;
@@ -59,7 +61,7 @@ export async function apply(input: ApplyInput): Promise<Applied> {
   return {
     outcomes: results.flatMap((result) => result.outcomes),
     smoke: results.flatMap((result) => result.smoke),
-    failures: [...results.flatMap((result) => result.failures), ...(await saved(input))],
+    failures: [...removals, ...results.flatMap((result) => result.failures), ...(await saved(input))],
     interrupted: input.stopping.aborted,
   };
 }
@@ -94,6 +96,18 @@ async function recordIds(outcomes: readonly Outcome[], { api, stateWriter, stopp
   } catch (error) {
     if (!(error instanceof UserError)) throw error;
   }
+}
+
+/** Removes the secrets of replaced tokens that someone revoked. Failures are reported, and nothing waits for them. */
+async function removeGone(input: ApplyInput): Promise<UserError[]> {
+  const failures: UserError[] = [];
+  for (const { account, token, secret } of goneSecrets(input.stateWriter.state, input.live)) {
+    await removeSecret(account, token, secret, input).catch((error: unknown) => {
+      if (!(error instanceof UserError)) throw error;
+      failures.push(error);
+    });
+  }
+  return failures;
 }
 
 /** Writes noted changes and those that could not be written before. */

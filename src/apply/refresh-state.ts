@@ -2,7 +2,14 @@
 import type { Desired } from '../model/desired.ts';
 import type { Live, LiveAccount } from '../model/live.ts';
 import type { Plan } from '../model/plan.ts';
-import { mayBeStored, type State, type StateAccount, type StateToken, type TokenIntent } from '../model/state.ts';
+import {
+  mayBeStored,
+  type State,
+  type StateAccount,
+  type StateToken,
+  type StoredSecret,
+  type TokenIntent,
+} from '../model/state.ts';
 import { isoTime } from '../model/time.ts';
 import { accountKey } from '../model/username.ts';
 import { searchManaged } from '../plan/missing-accounts.ts';
@@ -72,6 +79,18 @@ function withRun(runs: readonly string[], now: number): readonly string[] {
   return now - latest < RUN_INTERVAL_MS ? runs : [...runs.slice(1 - RUNS_KEPT), isoTime(now)];
 }
 
+/** The replaced tokens that `refreshState` drops because they are gone, and whose secrets are still somewhere. */
+export function goneSecrets(state: State, live: Live): { account: string; token: string; secret: StoredSecret }[] {
+  return [...state.accounts].flatMap(([key, { username: account, tokens }]) => {
+    const presence = live.accounts.get(key);
+    if (presence?.presence !== 'present' || !isRead(presence.value)) return [];
+    const ids = new Set(presence.value.tokens.map(({ id }) => id));
+    return [...tokens].flatMap(([token, { retiring }]) =>
+      retiring.flatMap(({ id, secret }) => (secret === undefined || ids.has(id) ? [] : [{ account, token, secret }])),
+    );
+  });
+}
+
 function refreshTokens(
   account: StateAccount,
   live: LiveAccount,
@@ -88,7 +107,12 @@ function refreshTokens(
       (intent) => names.has(intent.name) || isInDoubt(token, intent) || now - Date.parse(intent.at) < INTENT_LIFE_MS,
     );
     const { current, ...rest } = token;
-    const gone = current !== undefined && !ids.has(current.id) && !isDesired(key);
+    const isGone = current !== undefined && !ids.has(current.id) && !isDesired(key);
+    const secret = isGone && current.secret !== 'unknown' ? current.secret : undefined;
+    const last = retiring.at(-1);
+    // Whatever is the last to leave the state has the secret that is to be removed with it.
+    if (secret !== undefined && last !== undefined) retiring.splice(-1, 1, { secret, ...last });
+    const gone = isGone && (secret === undefined || last !== undefined);
     const same = retiring.length === token.retiring.length && intents.length === token.intents.length && !gone;
     changed ||= !same;
     tokens.set(key, same ? token : { ...rest, ...(current && !gone ? { current } : {}), retiring, intents });

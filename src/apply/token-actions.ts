@@ -15,7 +15,7 @@ import type { Live } from '../model/live.ts';
 import type { CreateToken, RevokeToken, RotateToken } from '../model/plan.ts';
 import type { Secret, TokenAddress } from '../model/secret.ts';
 import type { AccountSmoke } from '../model/smoke.ts';
-import type { RetiringToken, State, StateToken, TokenRecord } from '../model/state.ts';
+import { mayBeStored, type RetiringToken, type State, type StateToken, type TokenRecord } from '../model/state.ts';
 import { isoTime } from '../model/time.ts';
 import { UserError } from '../model/user-error.ts';
 import { accountKey } from '../model/username.ts';
@@ -24,13 +24,13 @@ import type { Api } from '../motherduck/api.ts';
 import { ApiError } from '../motherduck/transport-errors.ts';
 import { accountRecords, isNamedAfter } from '../plan/token-series.ts';
 import type { SecretStore } from '../secrets/store.ts';
+import { type RemovalTools, removeSecret } from './dead-secrets.ts';
 import { type StateWriter, tokenOf, updateAccount, updateToken } from './state-writer.ts';
 
 /** What actions on tokens need. */
-export interface TokenTools {
+export interface TokenTools extends RemovalTools {
   readonly api: Api;
   readonly stateWriter: StateWriter;
-  readonly stores: ReadonlyMap<string, SecretStore>;
   /** What the plan was made from. */
   readonly live: Live;
 }
@@ -65,7 +65,7 @@ export async function createToken(
       secret,
     );
   } catch (error) {
-    await discard(action, account, record, tools);
+    await discard(action, account, record, tools, error);
     throw error;
   }
   await recordResult(action, account, record, store, tools);
@@ -80,9 +80,12 @@ export function isFirstSecret({ accounts }: State, store: SecretStore, address: 
   const entry = accounts.get(accountKey(address.account))?.tokens.get(address.token);
   if (entry === undefined) return true;
   const { current, generation, intents } = entry;
-  if (intents.length > 0 || generation > (current?.generation ?? 0)) return false;
-  if (current === undefined || current.secret === 'unknown') return true;
-  return current.secret.store !== store.name || current.secret.secret_path !== store.secretPath(address);
+  if (intents.some(mayBeStored) || generation > (current?.generation ?? 0)) return false;
+  const secretPath = store.secretPath(address);
+  return ![...(current ? [current] : []), ...entry.retiring].some(
+    ({ secret = 'unknown' }) =>
+      secret !== 'unknown' && secret.store === store.name && secret.secret_path === secretPath,
+  );
 }
 
 /**
@@ -155,6 +158,7 @@ async function endOverlap(username: string, { key, name }: DesiredToken, tools: 
     const found = live.find(({ id }) => id === old.id);
     if (!isNamedAfter([key, name], (found ?? old).name)) continue;
     await deleteToken(username, old.id, tools.api);
+    await removeSecret(username, key, old.secret, tools);
     await updateToken(tools.stateWriter, username, key, (entry) => ({
       ...entry,
       retiring: entry.retiring.filter((each) => each.id !== old.id),
@@ -171,6 +175,10 @@ async function endOverlap(username: string, { key, name }: DesiredToken, tools: 
 export async function revokeToken(action: RevokeToken, isDesired: boolean, tools: TokenTools): Promise<void> {
   await deleteToken(action.account, action.before.id, tools.api);
   if (action.token === undefined) return;
+  const { current, retiring } = tokenOf(tools.stateWriter, action.account, action.token);
+  // The secret of a token that the configuration has is replaced, not removed.
+  const dead = [...(current && !isDesired ? [current] : []), ...retiring].find(({ id }) => id === action.before.id);
+  await removeSecret(action.account, action.token, dead?.secret, tools);
   await updateToken(tools.stateWriter, action.account, action.token, (entry) => {
     const { current, ...rest } = entry;
     const kept: StateToken = {
@@ -275,12 +283,14 @@ async function discard(
   account: DesiredAccount,
   record: WireToken,
   tools: TokenTools,
+  cause: unknown,
 ): Promise<void> {
   try {
     await deleteToken(account.username, record.id, tools.api);
     // A store that failed may have stored the secret nevertheless: with the intent, the next run creates another token.
     const isReplacement = tokenOf(tools.stateWriter, account.username, action.token).current !== undefined;
-    if (!isReplacement) await dropIntent(action, account, tools);
+    const isForeign = cause instanceof UserError && cause.code === 'STORE_FOREIGN';
+    if (!isReplacement || isForeign) await dropIntent(action, account, tools);
   } catch (error) {
     if (!(error instanceof ApiError)) throw error;
   }
@@ -308,15 +318,38 @@ async function recordResult(
       at: isoTime(tools.api.now()),
     },
   };
+  const before = tokenOf(tools.stateWriter, account.username, action.token).current;
+  const left = before === undefined || isSamePlace(before.secret, created.secret) ? undefined : before.secret;
+  const movedSecret = left === undefined || left === 'unknown' ? {} : { secret: left };
   await updateToken(tools.stateWriter, account.username, action.token, ({ current, ...entry }) => {
     const { orphans = [] } = action.after;
     const replaced = [...(action.before !== null && current !== undefined ? [current] : []), ...orphans].map(
-      ({ id, name, expires_at }): RetiringToken => ({ id, name, expires_at, why: 'replaced' }),
+      ({ id, name, expires_at }): RetiringToken => ({
+        id,
+        name,
+        expires_at,
+        why: 'replaced',
+        ...(id === current?.id ? movedSecret : {}),
+      }),
     );
     const done = new Set([name, ...orphans.map((orphan) => orphan.name)]);
     const intents = entry.intents.filter((intent) => !done.has(intent.name));
     return { ...entry, current: created, retiring: [...entry.retiring, ...replaced], intents };
   });
+  // The token that it replaces is gone already, so nothing reads its secret any more.
+  if (action.before === null && left !== undefined) {
+    await removeSecret(account.username, action.token, left, tools).catch(ignoreFailure);
+  }
+}
+
+/** The new secret is stored; an old one that cannot be removed does not undo that. */
+function ignoreFailure(error: unknown): void {
+  if (!(error instanceof UserError)) throw error;
+}
+
+function isSamePlace(a: TokenRecord['secret'], b: TokenRecord['secret']): boolean {
+  if (a === 'unknown' || b === 'unknown') return false;
+  return a.store === b.store && a.secret_path === b.secret_path;
 }
 
 async function deleteToken(username: string, id: string, api: Api): Promise<void> {

@@ -14,6 +14,7 @@ export { protectionDiffers } from './rules/protection-differs.ts';
 export { readScalingWithoutPool } from './rules/read-scaling-without-pool.ts';
 export { removedAccountRunning } from './rules/removed-account-running.ts';
 export { rotationOverdue } from './rules/rotation-overdue.ts';
+export { secretLost } from './rules/secret-lost.ts';
 export { secretUnknown } from './rules/secret-unknown.ts';
 export { sizeNotAllowed } from './rules/size-not-allowed.ts';
 export { smokeFailed } from './rules/smoke-failed.ts';

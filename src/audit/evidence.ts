@@ -26,6 +26,8 @@ export interface Readings {
   readonly secretPath?: NonNullable<PlanOptions['secretPath']>;
   /** The secret stores that tokens use and that cannot be written, by name. */
   readonly unusableStores: ReadonlyMap<string, UserError>;
+  /** Tokens whose secret a store lost: `etl_prod/airflow`. */
+  readonly lostSecrets?: ReadonlySet<string>;
   readonly usage?: Usage;
   readonly scope?: Scope;
 }
@@ -62,6 +64,7 @@ export interface Evidence {
   readonly users: Live['users'];
   readonly active: Active;
   readonly unusableStores: readonly { readonly store: SecretStoreConfig; readonly why: UserError }[];
+  readonly lostSecrets: ReadonlySet<string>;
   readonly usage?: Usage;
   readonly scope?: Scope;
 }
@@ -83,6 +86,7 @@ export function joinEvidence(readings: Readings): Evidence {
       const why = readings.unusableStores.get(store.name);
       return why === undefined ? [] : [{ store, why }];
     }),
+    lostSecrets: readings.lostSecrets ?? new Set(),
     ...(usage ? { usage } : {}),
     ...(readings.scope ? { scope: readings.scope } : {}),
   };

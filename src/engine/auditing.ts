@@ -11,6 +11,7 @@ import { ApiError } from '../motherduck/transport-errors.ts';
 import { accountNames, type PlanOptions } from '../plan/plan.ts';
 import type { SecretStore } from '../secrets/store.ts';
 import { kindOf, secretPathsIn } from '../secrets/stores.ts';
+import { findLostSecrets } from './lost-secrets.ts';
 import { matchesNothing, onlyMatcher, storesFor } from './planning.ts';
 import { type Context, checkClock, type Service } from './service.ts';
 
@@ -41,8 +42,9 @@ export async function gatherEvidence(
   const live = await readAllAccounts(desired, state, service, { only, parallelism: options.parallelism }, context);
   checkClock(service, context);
   const stores = storesFor(desired, service);
-  const [active, unusableStores, usage] = await Promise.all([
+  const [active, lost, unusableStores, usage] = await Promise.all([
     readActive(service),
+    findLostSecrets(desired, state, stores, only),
     checkStores(desired, stores, only, options.checkStores ?? false),
     options.usage ? readUsage(service, options.idle ?? IDLE) : undefined,
   ]);
@@ -52,6 +54,7 @@ export async function gatherEvidence(
     state,
     sandbox: service.isSandbox,
     active,
+    lostSecrets: new Set([...lost.values()].flat()),
     unusableStores,
     secretPath: secretPathsIn(stores),
     ...(options.only ? { only } : {}),

@@ -12,6 +12,7 @@ import { accountNames, makePlan, type PlanOptions } from '../plan/plan.ts';
 import type { SecretStore } from '../secrets/store.ts';
 import { openStores, secretPathsIn } from '../secrets/stores.ts';
 import { nearest } from '../yaml/wording.ts';
+import { findLostSecrets } from './lost-secrets.ts';
 import { type Context, checkClock, type Service } from './service.ts';
 
 /** How to plan: the options of the plan, and the maximum number of concurrent calls. */
@@ -54,6 +55,7 @@ export async function planNow(
     state,
     service,
     stores,
+    lost: await findLostSecrets(desired, state, stores, only),
     prune,
     due,
     allowMissing,
@@ -92,6 +94,8 @@ export interface PlanningInput extends Pick<PlanOptions, 'prune' | 'due' | 'rota
   readonly state: State;
   readonly service: Pick<Service, 'claims' | 'isSandbox'>;
   readonly stores: ReadonlyMap<string, SecretStore>;
+  /** The tokens whose secret a store lost, by the store. */
+  readonly lost?: ReadonlyMap<string, readonly string[]>;
   readonly only?: readonly string[];
   readonly allowMissing?: boolean;
 }
@@ -102,7 +106,7 @@ export interface PlanningInput extends Pick<PlanOptions, 'prune' | 'due' | 'rota
  * @throws UserError USAGE: nothing matches `only`; ORGANIZATION_DIFFERS, MANY_MISSING
  */
 export function planFrom(input: PlanningInput): Plan {
-  const { desired, live, state, service, stores, only: globs, allowMissing = false, ...rest } = input;
+  const { desired, live, state, service, stores, lost, only: globs, allowMissing = false, ...rest } = input;
   const only = onlyMatcher(globs);
   const names = accountNames(desired, state);
   if (globs !== undefined && !names.some(only)) {
@@ -115,7 +119,11 @@ export function planFrom(input: PlanningInput): Plan {
     claims: service.claims,
     sandbox: service.isSandbox,
     secretPath: secretPathsIn(stores),
-    rehearsed: new Map([...stores].flatMap(([name, { rehearsedIn }]) => (rehearsedIn ? [[name, rehearsedIn]] : []))),
+    storeFacts: {
+      rehearsed: new Map([...stores].flatMap(([name, { rehearsedIn }]) => (rehearsedIn ? [[name, rehearsedIn]] : []))),
+      removing: new Set([...stores].flatMap(([name, { remove }]) => (remove ? [name] : []))),
+      ...(lost ? { lost } : {}),
+    },
   });
 }
 

@@ -6,9 +6,11 @@ import type { State } from '../model/state.ts';
 import { UserError } from '../model/user-error.ts';
 import { accountKey } from '../model/username.ts';
 import { runProbe } from '../motherduck/probe-process.ts';
+import { noticeText } from '../plan/notice-text.ts';
 import { smokeAccounts } from '../smoke/session.ts';
 import type { StateFile } from '../state/state-file.ts';
-import { matchesNothing, onlyMatcher } from './planning.ts';
+import { findLostSecrets } from './lost-secrets.ts';
+import { matchesNothing, onlyMatcher, storesFor } from './planning.ts';
 import type { Context, Service } from './service.ts';
 
 /**
@@ -19,7 +21,7 @@ import type { Context, Service } from './service.ts';
  */
 export async function smokeTest(
   desired: Desired,
-  state: Pick<State, 'organization_id'>,
+  state: State,
   service: Service,
   options: { readonly only?: readonly string[]; readonly parallelism: number },
   { progress, signal }: Context,
@@ -34,7 +36,7 @@ export async function smokeTest(
   }
   let done = 0;
   progress?.(done, accounts.length);
-  return smokeAccounts({
+  const smoke = await smokeAccounts({
     accounts: accounts.map((account) => ({ account })),
     api: service.api,
     connector: service.connector,
@@ -48,6 +50,9 @@ export async function smokeTest(
       progress?.(done, accounts.length);
     },
   });
+  const lost = await findLostSecrets(desired, state, storesFor(desired, service), only);
+  const notices = [...lost].map(([store, tokens]) => noticeText({ kind: 'secret_lost', store, tokens }));
+  return { ...smoke, warnings: [...smoke.warnings, ...notices.map(({ message, hint }) => ({ message, hint }))] };
 }
 
 /** Records the organization's id with the first connection, for later tests to compare. */

@@ -65,6 +65,10 @@ export type PlanWarning =
       readonly kind: 'stores_rehearsed';
       readonly stores: readonly { readonly store: string; readonly folder: string }[];
     }
+  /** The store does not have the secrets of these tokens, which it should have: `etl_prod/airflow`. */
+  | { readonly kind: 'secret_lost'; readonly store: string; readonly tokens: readonly string[] }
+  /** These tokens go, and their secrets stay in the store, which removes none. */
+  | { readonly kind: 'secret_stays'; readonly store: string; readonly tokens: readonly string[] }
   /** All of an account's tokens are replaced within one overlap. */
   | { readonly kind: 'turnover'; readonly account: string; readonly tokens: number }
   | { readonly kind: 'smoke_failed'; readonly account: string }

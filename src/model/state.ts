@@ -86,6 +86,8 @@ export interface RetiringToken {
   readonly retire_at?: string;
   /** Why it is revoked: it was replaced, or its secret was never stored. */
   readonly why: 'replaced' | 'never_stored';
+  /** Where its secret is, if its replacement's is elsewhere or if it has none. */
+  readonly secret?: StoredSecret;
 }
 
 /** A creation, saved before its call was sent. */

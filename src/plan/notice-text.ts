@@ -34,6 +34,9 @@ export function noticeText(notice: PlanNotice): NoticeText {
   return { ...(subject === undefined ? {} : { subject }), ...words(notice) };
 }
 
+/** As many as fit on a command line that a person reads. */
+const TOKENS_TYPED = 10;
+
 function words(notice: PlanNotice): Omit<NoticeText, 'subject'> {
   switch (notice.kind) {
     case 'users_unlisted':
@@ -92,6 +95,21 @@ function words(notice: PlanNotice): Omit<NoticeText, 'subject'> {
         hint: { text: 'To run it, with a secret of the sandbox:', command: ['apply', '--real-stores'] },
       };
     }
+    case 'secret_lost': {
+      const one = notice.tokens.length === 1;
+      return {
+        message: `the secret store ${notice.store} does not have ${one ? 'the secret' : `${notice.tokens.length} secrets`} that it should have: ${few(notice.tokens)}`,
+        hint: {
+          text: one ? 'Replace the token.' : 'Replace the tokens.',
+          command: ['rotate', ...notice.tokens.slice(0, TOKENS_TYPED)],
+        },
+      };
+    }
+    case 'secret_stays':
+      return {
+        message: `the secret store ${notice.store} keeps secrets of tokens that go, since it has no command that removes them: ${few(notice.tokens)}`,
+        hint: { text: 'Give the store a `remove` command before the apply, or remove them there.' },
+      };
     case 'turnover':
       return {
         message: `all ${notice.tokens} tokens of ${notice.account} are replaced within one overlap`,

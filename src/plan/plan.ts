@@ -27,6 +27,7 @@ import type { AccountContext, AccountPlan } from './account-plan.ts';
 import { configuredCeiling, planAccount } from './accounts.ts';
 import { sumCeilings } from './ducklings.ts';
 import { ceilingWarning, findViolations, selfMatcher } from './guardrails.ts';
+import { type StoreFacts, secretWarnings } from './secret-warnings.ts';
 
 /** What to plan, and what else is known. */
 export interface PlanOptions {
@@ -44,8 +45,8 @@ export interface PlanOptions {
   readonly secretPath?: (account: string, token: DesiredToken) => string | undefined;
   /** What the plan is about, for its reports. */
   readonly scope?: Scope;
-  /** Stores that are rehearsed, and where their secrets go, for output. */
-  readonly rehearsed?: ReadonlyMap<string, string>;
+  /** What is known of the secret stores; without it the plan warns of nothing about them. */
+  readonly storeFacts?: StoreFacts;
   /** The organization is the embedded sandbox. */
   readonly sandbox?: boolean;
   /** The claims of the token that runs the program, so that its own account is never deleted. */
@@ -96,7 +97,7 @@ export function makePlan(desired: Desired, live: Live, state: State, options: Pl
     },
     warnings: [
       ...unlisted(live),
-      ...rehearsals(actions, options.rehearsed),
+      ...secretWarnings(actions, state, options.storeFacts),
       ...plans.flatMap(({ plan }) => plan.warnings),
       ...lateApplies(desired, state, live.now),
       ...ceilingWarning({ desired, compute, ownCompute }),
@@ -194,13 +195,6 @@ function unmanagedAccounts(desired: Desired, live: Live, state: State): Unmanage
 function unlisted({ users }: Live): PlanWarning[] {
   if (!users.listed) return [{ kind: 'users_unlisted', why: users.why.message, hint: users.why.hint }];
   return users.complete ? [] : [{ kind: 'users_incomplete', listed: users.all.length, total: users.total ?? null }];
-}
-
-/** The stores whose programs are not run, although the plan has secrets for them. */
-function rehearsals(actions: readonly Action[], rehearsed: PlanOptions['rehearsed'] = new Map()): PlanWarning[] {
-  const used = new Set(actions.map(({ after }) => after && 'secret_store' in after && after.secret_store));
-  const stores = [...rehearsed].filter(([store]) => used.has(store)).map(([store, folder]) => ({ store, folder }));
-  return stores.length === 0 ? [] : [{ kind: 'stores_rehearsed', stores }];
 }
 
 /** Tokens whose time between due and expiry is shorter than the longest time between recent applies. */

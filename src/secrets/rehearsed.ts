@@ -29,9 +29,10 @@ export function rehearsedStore(real: SecretStore, config: SecretStoreConfig, fol
       for (const target of targets) await write(target, '', true).catch(failed(config, 'STORE_UNUSABLE'));
     },
     put: (address, secret) => write(address, secret.reveal(), false).catch(failed(config, 'STORE_FAILED')),
-    remove: async (_secretPath, address) => {
-      if (own !== undefined) await rm(fileOf(address), { force: true }).catch(failed(config, 'STORE_FAILED'));
+    remove: async (secret) => {
+      if (own !== undefined) await rm(fileOf(secret), { force: true }).catch(failed(config, 'STORE_FAILED'));
     },
+    placeOf: fileOf,
   };
 }
 

@@ -113,6 +113,14 @@ export interface SecretAddress extends SecretTarget {
   readonly expiresAt: string | null;
 }
 
+/** The secret of a token that no longer exists. */
+export interface DeadSecret extends TokenAddress {
+  /** As the state has it. It may be another one than the configuration gives the token now. */
+  readonly secretPath: string;
+  /** It is a sandbox's, and no real secret is removed in its place. */
+  readonly isSandbox?: boolean;
+}
+
 /** Stores the secrets of new tokens. Secrets are never read back. */
 export interface SecretStore {
   readonly name: string;
@@ -133,13 +141,12 @@ export interface SecretStore {
    * @throws UserError STORE_FAILED, STORE_FOREIGN
    */
   put(address: SecretAddress, secret: Secret): Promise<void>;
-  /**
-   * Removes the secret of a token that is gone; it may be gone already. Absent: this store removes none.
-   *
-   * @param secretPath As the state has it. It may be another one than the configuration gives the token now.
-   * @throws UserError STORE_FAILED
-   */
-  remove?(secretPath: string, address: TokenAddress): Promise<void>;
+  /** Those of the tokens that have no secret in the store; none where that cannot be known. Absent: the store cannot be read. */
+  lost?(tokens: readonly TokenAddress[]): Promise<readonly TokenAddress[]>;
+  /** Removes the secret of a token that is gone; it may be gone already. Absent: this store removes none. @throws UserError STORE_FAILED */
+  remove?(secret: DeadSecret): Promise<void>;
+  /** Equal for secrets that would overwrite each other. Without a secret path, where the configuration puts it. */
+  placeOf?(address: TokenAddress, secretPath?: string): string;
 }
 
 /** The token that each secret path was written for in this run: a second token must not overwrite the first one's secret. */

@@ -51,7 +51,14 @@ const RECORD: Fields<TokenRecord> = {
   failed_at: true,
 };
 const SECRET: Fields<StoredSecret> = { store: true, secret_path: true, at: true };
-const RETIRING: Fields<RetiringToken> = { id: true, name: true, expires_at: true, retire_at: true, why: true };
+const RETIRING: Fields<RetiringToken> = {
+  id: true,
+  name: true,
+  expires_at: true,
+  retire_at: true,
+  why: true,
+  secret: true,
+};
 const INTENT: Fields<TokenIntent> = { name: true, generation: true, at: true, storing: true };
 
 /**
@@ -123,7 +130,10 @@ function tokenDocument(token: StateToken): StateToken {
   return {
     ...ordered(token, TOKEN),
     ...(token.current && { current: recordDocument(token.current) }),
-    retiring: token.retiring.map((one) => ordered(one, RETIRING)),
+    retiring: token.retiring.map((one) => ({
+      ...ordered(one, RETIRING),
+      ...(one.secret && { secret: ordered(one.secret, SECRET) }),
+    })),
     intents: token.intents.map((one) => ordered(one, INTENT)),
   };
 }

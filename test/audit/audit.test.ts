@@ -42,6 +42,7 @@ describe('an organization with one instance of every rule', () => {
       'MDA024 sealed',
       'MDA011 stray',
       'MDA004 stray/a year',
+      'MDA035 untested/load',
       'MDA016 admin_bot',
       'MDA022 aged/app',
       'MDA032 dropped',

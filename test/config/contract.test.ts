@@ -66,6 +66,7 @@ test('its stores, guardrails, rates and globs are resolved', async () => {
     kind: 'file',
     name: 'local',
     path: '.motherduck/secrets.env', // absolute; loading.ts takes the folder away
+    folder: expect.any(String),
     shownPath: '.motherduck/secrets.env',
     format: 'dotenv',
     variable: 'MOTHERDUCK_TOKEN_{ACCOUNT}_{TOKEN}',

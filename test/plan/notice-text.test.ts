@@ -26,6 +26,8 @@ const ALL = {
     kind: 'stores_rehearsed',
     stores: [{ store: 'vault', folder: '.motherduck-sandbox/stores/vault' }],
   },
+  secret_lost: { kind: 'secret_lost', store: 'local', tokens: ['etl_prod/airflow', 'etl_prod/bi'] },
+  secret_stays: { kind: 'secret_stays', store: 'vault', tokens: ['etl_prod/airflow'] },
   turnover: { kind: 'turnover', account, tokens: 2 },
   smoke_failed: { kind: 'smoke_failed', account },
   not_rotated: { kind: 'not_rotated', account, name: 'airflow', expires_at: '2027-02-06T00:00:00.000Z' },

@@ -1,5 +1,8 @@
 /** A configuration may be a stranger's pull request: only apply and `audit --check-stores` run what it names. */
-import { expect, it } from 'vitest';
+import { once } from 'node:events';
+import { createServer } from 'node:http';
+import type { AddressInfo } from 'node:net';
+import { expect, it, onTestFinished } from 'vitest';
 import { Stage } from '../stage.ts';
 
 const CONFIGURATION = `version: 1
@@ -16,6 +19,20 @@ const RAN = `require('node:fs').appendFileSync(__dirname + '/ran.txt', process.a
 process.exit(process.argv[2] === 'check' ? 3 : 0);
 `;
 
+/** Lets the served sandbox pass for MotherDuck: a response of MotherDuck lacks the header of a sandbox. */
+async function withoutItsName(stage: Stage): Promise<void> {
+  const sandbox = stage.env.MOTHERDUCK_API_URL;
+  const server = createServer(async ({ method, url, headers }, response) => {
+    const { authorization = '' } = headers;
+    const answer = await fetch(`${sandbox}${url}`, { method: method ?? 'GET', headers: { authorization } });
+    response.writeHead(answer.status, { 'content-type': 'application/json' }).end(await answer.text());
+  }).listen(0, '127.0.0.1');
+  await once(server, 'listening');
+  onTestFinished(() => void server.close());
+  stage.env.MOTHERDUCK_API_URL = `http://127.0.0.1:${(server.address() as AddressInfo).port}`;
+  delete stage.env.MDACC_SANDBOX;
+}
+
 it('runs no command of a store but to apply, and to check stores where an audit is asked to', async () => {
   const stage = new Stage(CONFIGURATION);
   stage.write('ran.cjs', RAN);
@@ -29,12 +46,16 @@ it('runs no command of a store but to apply, and to check stores where an audit 
     'import --all --sandbox --yes',
     'state list',
     'schema',
+    'audit --sandbox --check-stores',
     'apply --sandbox',
+    'apply --sandbox --yes',
   ]) {
     await stage.run(words);
     expect([words, stage.has('ran.txt')]).toEqual([words, false]);
   }
-  const { code, document } = await stage.json('audit --sandbox --check-stores');
+  await stage.serve();
+  await withoutItsName(stage);
+  const { code, document } = await stage.json('audit --check-stores --state other.json');
   expect({ code, document }).toMatchObject({
     code: 2,
     document: { findings: expect.arrayContaining([expect.objectContaining({ rule: 'MDA019' })]) },

@@ -1,5 +1,5 @@
 /** Secret stores as a user meets them: what the check finds, what is never overwritten, and what is removed. */
-import { chmodSync, mkdirSync } from 'node:fs';
+import { chmodSync, mkdirSync, rmSync } from 'node:fs';
 import { describe, expect, it } from 'vitest';
 import { isWindows } from '../platform.ts';
 import { CONFIG, SANDBOX, STATE, Stage } from '../stage.ts';
@@ -179,7 +179,12 @@ describe('in the sandbox, a store that runs a program', () => {
     const stage = new Stage(configuration(writes('ran')));
     const plan = await stage.json('plan --sandbox');
     expect(plan.document).toMatchObject({
-      warnings: [{ kind: 'stores_rehearsed', stores: [{ store: 'local', folder: `${SANDBOX}/stores/local` }] }],
+      warnings: [
+        {
+          kind: 'stores_rehearsed',
+          cases: [{ stores: [{ store: 'local', folder: `${SANDBOX}/stores/local` }] }],
+        },
+      ],
     });
     expect((await stage.run(APPLY)).code).toBe(0);
     expect(stage.has('ran')).toBe(false);
@@ -217,4 +222,134 @@ it('--real-stores is for the sandbox', async () => {
   const env = { MOTHERDUCK_API_URL: 'http://127.0.0.1:9', MOTHERDUCK_ADMIN_TOKEN: 'a.b.c' };
   const { code, stderr } = await stage.run('apply --yes --real-stores', env);
   expect([code, stderr]).toEqual([64, expect.stringContaining('--real-stores is for the sandbox')]);
+});
+
+describe('a file store that lost a secret', () => {
+  it('is noticed by plan, smoke and audit, and a rotation mends it', async () => {
+    const stage = new Stage(configuration(DOTENV));
+    expect((await stage.run('apply --sandbox --yes')).code).toBe(0);
+    expect((await stage.run('plan --sandbox')).stdout).not.toContain('does not have');
+    rmSync(stage.file('.motherduck'), { recursive: true });
+    const said = 'the secret store local does not have the secret that it should have: etl_prod/airflow';
+    const plan = await stage.run('plan --sandbox');
+    expect(plan.stdout).toContain(said);
+    expect(plan.stdout).toContain('mdacc rotate etl_prod/airflow --sandbox');
+    expect((await stage.run('smoke --sandbox')).stdout).toContain(said);
+    expect((await stage.json('audit --sandbox')).document).toMatchObject({
+      findings: expect.arrayContaining([expect.objectContaining({ rule: 'MDA035' })]),
+    });
+    expect((await stage.run('rotate etl_prod/airflow --sandbox --yes --no-smoke')).stdout).not.toContain(said);
+    expect((await stage.json('plan --sandbox')).document).toMatchObject({ actions: [], warnings: [] });
+  });
+
+  it('is noticed where one variable is gone, and not where the file cannot be read', async () => {
+    const stage = new Stage(configuration(DOTENV).replace('airflow: pipeline', 'airflow: pipeline, bi: pipeline'));
+    expect((await stage.run(APPLY)).code).toBe(0);
+    stage.write(SECRETS, stage.read(SECRETS).replace(/^.*_BI=.*\n/m, ''));
+    const { document } = await stage.json('plan --sandbox');
+    expect(document).toMatchObject({
+      warnings: [{ kind: 'secret_lost', cases: [{ store: 'local', tokens: ['etl_prod/bi'] }] }],
+    });
+  });
+});
+
+describe('the secret of a token that is gone for good', () => {
+  const TWO = 'etl_prod: { tokens: { airflow: pipeline, bi: pipeline } }\n  other: { tokens: { bi: pipeline } }';
+  const JSON_FILE = '{ kind: file, path: s.json, format: json }';
+  const open = (store: string, accounts = TWO) =>
+    Stage.applied(configuration(store, accounts).replace('accounts:', 'guardrails: { max_deletes: 9 }\naccounts:'));
+
+  it.each([
+    [DOTENV, SECRETS, /^(?!.*ETL_PROD_BI)/s, 'MOTHERDUCK_TOKEN_ETL_PROD_AIRFLOW'],
+    [JSON_FILE, 's.json', /^(?!.*"etl_prod": \{[^}]*"bi")/s, '"airflow"'],
+  ])('is removed when its key leaves the configuration: %s', async (store, file, without, kept) => {
+    const stage = await open(store);
+    stage.edit((yaml) => yaml.replace(', bi: pipeline', ''));
+    expect((await stage.run(APPLY)).code).toBe(0);
+    expect(stage.read(file)).toMatch(without);
+    expect(stage.read(file)).toContain(kept);
+    expect((await stage.json('plan --sandbox')).document).toMatchObject({ actions: [], warnings: [] });
+    // It can come back.
+    stage.edit((yaml) => yaml.replace('airflow: pipeline', 'airflow: pipeline, bi: pipeline'));
+    expect((await stage.run(APPLY)).code).toBe(0);
+  });
+
+  it('is removed with its account, also when someone else deleted that', async () => {
+    const stage = await open(JSON_FILE, TWO.replaceAll('pipeline }', 'pipeline }, deletion_protection: false'));
+    const url = await stage.serve();
+    const headers = { authorization: `Bearer ${stage.env.MOTHERDUCK_ADMIN_TOKEN}` };
+    expect((await fetch(`${url}/v1/users/other`, { method: 'DELETE', headers })).status).toBe(200);
+    for (const name of Object.keys(stage.env)) delete stage.env[name];
+    stage.edit((yaml) => yaml.replace(/ {2}other:.*\n/, ''));
+    expect((await stage.run(APPLY)).code).toBe(0);
+    expect(JSON.parse(stage.read('s.json'))).toEqual({
+      etl_prod: { airflow: expect.any(String), bi: expect.any(String) },
+    });
+    const { code } = await stage.run('destroy --sandbox --yes --allow-delete');
+    expect([code, stage.read('s.json')]).toEqual([0, '{}\n']);
+  });
+
+  it('is removed by the `remove` command, and again by the next apply when that failed', async () => {
+    const store = `{ kind: exec, command: [tee, "{account}.{token}"], remove: [sh, -c, 'rm "$0" && test ! -e sealed', "{account}.{token}"] }`;
+    const stage = new Stage(configuration(store, TWO));
+    const apply = `${APPLY} --real-stores`;
+    expect((await stage.run(apply)).code).toBe(0);
+    expect(stage.has('etl_prod.bi')).toBe(true);
+    stage.edit((yaml) => yaml.replace(', bi: pipeline', ''));
+    stage.write('sealed', '');
+    const failed = await stage.run(apply);
+    expect([failed.code, failed.stdout]).toEqual([
+      3,
+      expect.stringContaining('did not remove the secret of etl_prod/bi'),
+    ]);
+    stage.remove('sealed');
+    stage.write('etl_prod.bi', '');
+    expect((await stage.run(apply)).code).toBe(0);
+    expect([stage.has('etl_prod.bi'), stage.has('other.bi')]).toEqual([false, true]);
+    expect((await stage.json('plan --sandbox')).document).toMatchObject({ actions: [], warnings: [] });
+  });
+
+  it('stays where the store has no such command, and the plan says so', async () => {
+    const stage = new Stage(configuration('{ kind: exec, command: [tee, "{account}.{token}"] }', TWO));
+    expect((await stage.run(`${APPLY} --real-stores`)).code).toBe(0);
+    stage.edit((yaml) => yaml.replace(', bi: pipeline', ''));
+    const ran = await stage.run(`${APPLY} --real-stores`);
+    expect([ran.code, ran.stdout]).toEqual([0, expect.stringContaining('keeps secrets of tokens that go')]);
+    expect(stage.has('etl_prod.bi')).toBe(true);
+  });
+
+  it.each([
+    ['another file', (yaml: string) => yaml.replace(SECRETS, 'new.env')],
+    [
+      'another variable',
+      (yaml: string) => yaml.replace('format: dotenv', 'format: dotenv, variable: "X_{ACCOUNT}_{TOKEN}"'),
+    ],
+    [
+      'another store',
+      (yaml: string) =>
+        yaml
+          .replace('token_policies', `  more: ${JSON_FILE}\ntoken_policies`)
+          .replaceAll('store: local', 'store: more'),
+    ],
+    ['another key', (yaml: string) => yaml.replace('airflow: pipeline', 'loads: { policy: pipeline, name: airflow }')],
+  ])('of a token that moved to %s stays for the overlap of the old one', async (_, change) => {
+    const stage = await open(DOTENV, 'etl_prod: { tokens: { airflow: pipeline } }');
+    stage.edit(change);
+    expect((await stage.run(APPLY)).code).toBe(0);
+    const isThere = () => stage.read(SECRETS).includes(`${VARIABLE}=`);
+    expect(isThere()).toBe(true);
+    await stage.advance(25 * 3600);
+    expect((await stage.run(APPLY)).code).toBe(0);
+    expect(isThere()).toBe(false);
+    expect((await stage.json('plan --sandbox')).document).toMatchObject({ actions: [], warnings: [] });
+  });
+
+  it('is not removed where it is no secret of this tool, or where another token has the place', async () => {
+    const stage = await open(DOTENV);
+    const text = stage.read(SECRETS).replace(/(_ETL_PROD_BI=).*/, '$1by-hand');
+    stage.write(SECRETS, text);
+    stage.edit((yaml) => yaml.replace(', bi: pipeline', ''));
+    expect((await stage.run(APPLY)).code).toBe(0);
+    expect(stage.read(SECRETS)).toBe(text);
+  });
 });

@@ -33,6 +33,14 @@ export const exec: StoreKind<ExecStoreConfig> = {
         items: COMMAND_WORD,
         examples: [['vault', 'token', 'lookup']],
       },
+      remove: {
+        description:
+          'A command to run when a token is gone for good, to remove its secret. {account} and {token} are replaced in the words.',
+        type: 'array',
+        minItems: 1,
+        items: COMMAND_WORD,
+        examples: [['vault', 'kv', 'metadata', 'delete', 'secret/motherduck/{account}/{token}']],
+      },
       timeout: {
         description: 'The time limit of one command, 1s to 1h.',
         $ref: '#/$defs/duration',
@@ -47,10 +55,12 @@ export const exec: StoreKind<ExecStoreConfig> = {
   },
 
   read(block, { folder, ...base }) {
-    const [command, check] = [textsOf(child(block, 'command')), textsOf(child(block, 'check'))];
-    if (command === undefined || (check === undefined && child(block, 'check') !== undefined)) return undefined;
+    const command = textsOf(child(block, 'command'));
+    const others = (['check', 'remove'] as const).filter((name) => child(block, name) !== undefined);
+    const words = others.map((name) => [name, textsOf(child(block, name))] as const);
+    if (command === undefined || words.some(([, each]) => each === undefined)) return undefined;
     const timeout = durationOf(child(block, 'timeout')) ?? DEFAULT_TIMEOUT;
-    return { kind: 'exec', ...base, command, ...(check === undefined ? {} : { check }), folder, timeout };
+    return { kind: 'exec', ...base, command, ...Object.fromEntries(words), folder, timeout };
   },
 
   check(stores, _files, problems) {
@@ -90,6 +100,8 @@ function wordsFor({ command }: ExecStoreConfig, { account, token, type }: Stored
 
 function checkWords({ block }: WrittenStore<ExecStoreConfig>, problems: Problems): void {
   const [command, check] = [itemsOf(child(block, 'command')), itemsOf(child(block, 'check'))];
+  const remove = itemsOf(child(block, 'remove'));
+  for (const word of remove) checkPlaceholders(word, problems, ['account', 'token']);
   for (const word of command) checkPlaceholders(word, problems);
   for (const word of check) {
     const placeholder = placeholdersIn(word).find(isPlaceholder);
@@ -97,27 +109,27 @@ function checkWords({ block }: WrittenStore<ExecStoreConfig>, problems: Problems
     const message = `{${placeholder}} is not replaced in check, which runs once, before tokens exist`;
     problems.error('store-command', word.at, message, { hint: 'remove it from check' });
   }
-  for (const word of [...command, ...check]) {
+  for (const word of [...command, ...check, ...remove]) {
     if (word.kind !== 'scalar' || !String(word.value).includes('\0')) continue;
     problems.error('store-command', word.at, 'a word of a command cannot have a NUL character');
   }
-  for (const [program] of [command, check]) {
+  for (const [program] of [command, check, remove]) {
     if (program?.kind === 'scalar' && program.value === '') {
       problems.error('store-command', program.at, 'the name of the program is empty');
     }
   }
 }
 
-function checkPlaceholders(word: Node, problems: Problems): void {
+function checkPlaceholders(word: Node, problems: Problems, allowed: readonly string[] = PLACEHOLDERS): void {
   for (const name of placeholdersIn(word)) {
-    if (isPlaceholder(name)) continue;
-    const known = enumerated(PLACEHOLDERS.map((one) => `{${one}}`));
+    if (allowed.includes(name)) continue;
+    const known = enumerated(allowed.map((one) => `{${one}}`));
     if (fromEnvironment(word)) {
       problems.error('store-command', word.at, `the value of ${showNode(word)} has an unknown placeholder`, {
         hint: `known placeholders: ${known}`,
       });
     } else {
-      const near = suggestion(name, PLACEHOLDERS)?.replace(/"(\w+)"/, '"{$1}"');
+      const near = suggestion(name, allowed)?.replace(/"(\w+)"/, '"{$1}"');
       const hint = near?.startsWith('did you mean') ? near : `known placeholders: ${known}`;
       problems.error('store-command', word.at, `unknown placeholder {${name}}`, { hint });
     }

@@ -68,6 +68,7 @@ export const file: StoreKind<FileStoreConfig> = {
       kind: 'file',
       ...base,
       path: path.resolve(folder, written),
+      folder,
       shownPath: pathNode?.kind === 'scalar' && pathNode.env !== undefined ? pathNode.env.raw : written,
       format,
       variable: textOf(child(block, 'variable')) ?? DEFAULT_VARIABLE,

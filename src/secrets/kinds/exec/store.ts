@@ -1,6 +1,6 @@
 import { basename } from 'node:path';
 import type { SecretStoreConfig } from '../../../model/desired.ts';
-import type { Secret } from '../../../model/secret.ts';
+import type { Secret, TokenAddress } from '../../../model/secret.ts';
 import type { Seconds } from '../../../model/time.ts';
 import { type ErrorCode, UserError } from '../../../model/user-error.ts';
 import { counted } from '../../../model/wording.ts';
@@ -13,6 +13,7 @@ export interface ExecStoreConfig extends SecretStoreConfig {
   readonly kind: 'exec';
   readonly command: readonly string[];
   readonly check?: readonly string[];
+  readonly remove?: readonly string[];
   /** The working directory of both commands: the folder of the main file, absolute. */
   readonly folder: string;
   /** The time limit of one command, in seconds. */
@@ -39,6 +40,8 @@ export function execStore(config: ExecStoreConfig): SecretStore {
     secretPath: () => config.name,
     check: (targets = []) => check(config, targets),
     put: (address, secret) => put(config, address, secret),
+    ...(config.remove === undefined ? {} : { remove: (secret) => remove(config, config.remove ?? [], secret) }),
+    placeOf: ({ account, token }) => JSON.stringify(expandWords(config.command, { account, token })),
   };
 }
 
@@ -74,6 +77,16 @@ async function put(config: ExecStoreConfig, address: SecretAddress, secret: Secr
   const why = describe(config, words[0] ?? '', outcome, secret);
   const message = `The secret store ${config.name} did not store the secret of ${address.account}/${address.token}: ${why}`;
   throw failure('STORE_FAILED', config, message, 'Fix the command or its environment, then run this command again.');
+}
+
+async function remove(config: ExecStoreConfig, command: readonly string[], address: TokenAddress): Promise<void> {
+  const { account, token } = address;
+  const words = expandWords(command, { account, token });
+  const outcome = await runCommand(words, { timeoutMs: config.timeout * 1000, folder: config.folder });
+  if (outcome.ended === 'exit' && outcome.code === 0) return;
+  const why = describe(config, words[0] ?? '', outcome);
+  const message = `The secret store ${config.name} did not remove the secret of ${account}/${token}, whose token is gone: ${why}`;
+  throw failure('STORE_FAILED', config, message, 'Fix `remove` or its environment, then run this command again.');
 }
 
 function unusable(

@@ -22,6 +22,8 @@ export interface FileStoreConfig extends SecretStoreConfig {
   /** Template of the dotenv variable. */
   readonly variable: string;
   readonly allowUnignored: boolean;
+  /** The configuration's folder, to which secret paths of the state are relative; absolute. */
+  readonly folder?: string;
   /** Replace values that this state did not write. */
   readonly overwrite?: boolean;
 }

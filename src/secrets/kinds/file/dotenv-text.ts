@@ -36,6 +36,12 @@ export class DotenvText implements SecretsText {
     }
   }
 
+  /** Removes the lines of a variable. */
+  remove({ variable }: Pick<FileEntry, 'variable'>): void {
+    for (const index of this.#indexes.get(variable) ?? []) this.#entries[index] = { text: '', head: '' };
+    this.#indexes.delete(variable);
+  }
+
   text(): string {
     return this.#entries.map(({ text }) => text).join('');
   }

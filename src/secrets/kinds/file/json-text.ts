@@ -28,6 +28,8 @@ export class JsonText implements SecretsText {
   /** The secrets that were set, by account and token; maps, since a name may be `__proto__`. */
   readonly #set = new Map<string, Map<string, string>>();
 
+  readonly #removed = new Map<string, Set<string>>();
+
   /** @throws NotASecretsFile */
   constructor(text: string) {
     // JSON.parse is strict; the parser with positions accepts more than JSON.
@@ -52,14 +54,25 @@ export class JsonText implements SecretsText {
     if (tokens !== undefined && tokens.type !== 'object') {
       throw new NotASecretsFile(`the value of "${account}" is not an object`);
     }
+    this.#removed.get(account)?.delete(token);
     const set = this.#set.get(account) ?? new Map<string, string>();
     this.#set.set(account, set.set(token, value));
   }
 
+  remove({ account, token }: TokenAddress): void {
+    this.#set.get(account)?.delete(token);
+    this.#removed.set(account, (this.#removed.get(account) ?? new Set()).add(token));
+  }
+
   text(): string {
+    return withoutMembers(this.#withSecrets(), this.#removed);
+  }
+
+  #withSecrets(): string {
     const edits: { offset: number; length: number; content: string }[] = [];
     const newAccounts: [name: string, value: string][] = [];
     for (const [account, set] of this.#set) {
+      if (set.size === 0) continue;
       const node = this.#accounts.byName.get(account);
       if (node === undefined) newAccounts.push([account, this.#object(set)]);
       else {
@@ -109,6 +122,44 @@ export class JsonText implements SecretsText {
   #member([name, value]: readonly [string, string]): string {
     return `${JSON.stringify(name)}${this.#layout.colon}${value}`;
   }
+}
+
+/** The text without these members of its accounts, and without accounts that have no others. */
+function withoutMembers(text: string, removed: ReadonlyMap<string, ReadonlySet<string>>): string {
+  if ([...removed.values()].every(({ size }) => size === 0)) return text;
+  const edits: Edit[] = [];
+  const isEmptied = (account: Node) => {
+    const tokens = removed.get(nameOf(account));
+    const [, value] = account.children ?? [];
+    if (tokens === undefined || value?.type !== 'object') return false;
+    const isGone = (token: Node) => tokens.has(nameOf(token));
+    if (value.children?.some(isGone) && value.children.every(isGone)) return true;
+    edits.push(...removals(value, isGone));
+    return false;
+  };
+  const root = treeOf(text);
+  const emptied = new Set((root.children ?? []).filter(isEmptied));
+  return applyEdits(text, [...edits, ...removals(root, (account) => emptied.has(account))]);
+}
+
+type Edit = Parameters<typeof applyEdits>[1][number];
+
+/** The edits that remove members of an object, each with one comma. */
+function removals(object: Node, isGone: (member: Node) => boolean): Edit[] {
+  const members = object.children ?? [];
+  const first = members.findIndex((member) => !isGone(member));
+  if (first === -1 && members.length > 0) return [{ offset: object.offset, length: object.length, content: '{}' }];
+  return members.flatMap((member, index) => {
+    if (!isGone(member)) return [];
+    const before = members[index - 1];
+    const from = index < first || before === undefined ? member.offset : end(before);
+    const to = index < first ? (members[index + 1]?.offset ?? end(member)) : end(member);
+    return [{ offset: from, length: to - from, content: '' }];
+  });
+}
+
+function nameOf(member: Node): string {
+  return String(member.children?.[0]?.value);
 }
 
 /** @throws NotASecretsFile when the text is nested too deeply for the parser. */

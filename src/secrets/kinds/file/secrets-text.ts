@@ -6,6 +6,8 @@ export interface SecretsText {
   current(entry: FileEntry): readonly string[];
   /** @throws UnquotableError, NotASecretsFile */
   set(entry: FileEntry, secret: string): void;
+  /** Removes the token's secrets. */
+  remove(entry: FileEntry): void;
   text(): string;
 }
 

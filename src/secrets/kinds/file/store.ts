@@ -1,8 +1,8 @@
 import { mkdir, stat } from 'node:fs/promises';
-import { dirname } from 'node:path';
+import { dirname, resolve } from 'node:path';
 import { type AtomicOptions, NotSyncedError, writeFileAtomic } from '../../../files/atomic-write.ts';
 import { acquireLock, type Lock, LockedError } from '../../../files/lock.ts';
-import { shownRelativePath, targetOf } from '../../../files/paths.ts';
+import { isWithin, shownRelativePath, targetOf } from '../../../files/paths.ts';
 import { NotTextError, readText } from '../../../files/read-text.ts';
 import { codeOf } from '../../../files/system-errors.ts';
 import { WriteThrottle } from '../../../files/write-throttle.ts';
@@ -10,6 +10,7 @@ import { type Secret, type TokenAddress, variableOf } from '../../../model/secre
 import { UserError } from '../../../model/user-error.ts';
 import { few } from '../../../model/wording.ts';
 import {
+  type DeadSecret,
   isJwt,
   isSandboxSecret,
   type Owners,
@@ -30,12 +31,15 @@ export function fileStore(config: FileStoreConfig, owners: Owners = new Map()): 
       await checkFile(config);
       if (targets.length > 0) await rehearse(config, targets);
     },
+    lost: (tokens) => lostIn(config, tokens),
+    remove: (secret) => removeFrom(config, secret),
+    placeOf: (address, secretPath = secretPathIn(config, address)) => placeIn(config, address, secretPath).key,
     put: async (address, secret) => {
       try {
         // Several stores may share a file, which has one queue, one lock, and one owner of each secret path.
         const target = await targetOf(config.path);
         claim(owners, `${target}#${entryIn(config, address)}`, address);
-        await enqueue(target, { config, address, secret });
+        await enqueue(target, config.format, putOf(config, address, secret));
       } catch (error) {
         throw failed(config, address, error);
       }
@@ -96,6 +100,50 @@ function fileEntry(config: FileStoreConfig, { account, token }: TokenAddress): F
   return { account, token, variable: variableOf(config.variable, { account, token }) };
 }
 
+/** A file that cannot be read says nothing. */
+async function lostIn(config: FileStoreConfig, tokens: readonly TokenAddress[]): Promise<readonly TokenAddress[]> {
+  try {
+    const content = await parsed(config.format, (await readText(await targetOf(config.path))) ?? '');
+    return tokens.filter((token) => content.current(fileEntry(config, token)).every((value) => value === ''));
+  } catch {
+    return [];
+  }
+}
+
+/** Where a secret path of the state is; the configuration may have another file or variable by now. */
+function placeIn(config: FileStoreConfig, { account, token }: TokenAddress, secretPath: string) {
+  const at = secretPath.lastIndexOf('#');
+  const [shown, name] = [secretPath.slice(0, at), secretPath.slice(at + 1)];
+  const path = shown === config.shownPath ? config.path : resolve(config.folder ?? dirname(config.path), shown);
+  const isVariable = /^[A-Za-z_][A-Za-z0-9_]*$/.test(name);
+  const key = name.startsWith(`${account}.`) ? name.slice(account.length + 1) : token;
+  const format = isVariable ? ('dotenv' as const) : ('json' as const);
+  return { key: JSON.stringify([path, name]), path, format, entry: { account, token: key, variable: name } };
+}
+
+/** Removes only what is a token's secret, and a file that it does not have is none. */
+async function removeFrom(config: FileStoreConfig, secret: DeadSecret): Promise<void> {
+  try {
+    const { path, format, entry } = placeIn(config, secret, secret.secretPath);
+    // The state may come from another machine: only files of the configuration are changed.
+    if (path !== config.path && !isWithin(config.folder ?? dirname(config.path), path)) return;
+    const target = await targetOf(path);
+    if (!(await stat(target).catch(() => undefined))?.isFile()) return;
+    await enqueue(target, format, (content) => {
+      const values = content.current(entry);
+      const isOurs = (value: string) => (secret.isSandbox === true ? isSandboxSecret(value) : isJwt(value));
+      if (values.length === 0 || !values.every(isOurs)) return false;
+      content.remove(entry);
+      return true;
+    });
+  } catch (error) {
+    const [why, hint] = reasonOf(config, error);
+    const { account, token, secretPath } = secret;
+    const message = `The secret of ${account}/${token}, whose token is gone, could not be removed from ${secretPath}: ${why}.`;
+    throw new UserError('STORE_FAILED', message, hint, { location: config.location });
+  }
+}
+
 function claim(owners: Owners, secretPath: string, address: TokenAddress): void {
   const token = `${address.account}/${address.token}`;
   const owner = owners.get(secretPath) ?? token;
@@ -113,21 +161,19 @@ function entryIn(config: FileStoreConfig, address: TokenAddress): string {
   return config.format === 'json' ? `${address.account}.${address.token}` : variableOf(config.variable, address);
 }
 
-/** A secret to put into a file. */
-interface Put {
-  readonly config: FileStoreConfig;
-  readonly address: SecretAddress;
-  readonly secret: Secret;
-}
+/** Puts a secret into the text of a file, or removes one. Returns whether the text changed. */
+type Change = (content: SecretsText) => boolean;
 
-interface QueuedPut extends Put {
-  stored(): void;
+interface QueuedChange {
+  readonly change: Change;
+  done(): void;
   refuse(error: unknown): void;
 }
 
-/** The secrets to put into one file, while earlier ones are written. */
+/** The changes of one file, while earlier ones are written. */
 interface Queue {
-  readonly queued: QueuedPut[];
+  readonly queued: QueuedChange[];
+  readonly format: FileStoreConfig['format'];
   readonly throttle: WriteThrottle;
   isBusy: boolean;
 }
@@ -135,45 +181,53 @@ interface Queue {
 const queues = new Map<string, Queue>();
 
 /**
- * Puts a secret into a file. Secrets that arrive during a write are put together, in their order, so that a large file
- * is not read and written for each of them.
+ * Changes a file. Changes that arrive during a write are made together, in their order, so that a large file is not read
+ * and written for each of them.
  */
-function enqueue(target: string, put: Put): Promise<void> {
-  const key = `${put.config.format} ${target}`;
-  const queue = queues.get(key) ?? { queued: [], throttle: new WriteThrottle(), isBusy: false };
+function enqueue(target: string, format: FileStoreConfig['format'], change: Change): Promise<void> {
+  const key = `${format} ${target}`;
+  const queue = queues.get(key) ?? { queued: [], format, throttle: new WriteThrottle(), isBusy: false };
   queues.set(key, queue);
-  return new Promise((stored, refuse) => {
-    queue.queued.push({ ...put, stored, refuse });
-    if (!queue.isBusy) void putQueued(queue, target);
+  return new Promise((done, refuse) => {
+    queue.queued.push({ change, done, refuse });
+    if (!queue.isBusy) void changeQueued(queue, target);
   });
 }
 
-async function putQueued(queue: Queue, target: string): Promise<void> {
+async function changeQueued(queue: Queue, target: string): Promise<void> {
   queue.isBusy = true;
   while (queue.queued.length > 0) {
     await queue.throttle.wait();
-    const puts = queue.queued.splice(0);
+    const changes = queue.queued.splice(0);
     try {
-      const put = await putAll(target, puts, queue.throttle);
-      for (const { stored } of put) stored();
+      for (const { done } of await changeAll(target, changes, queue)) done();
     } catch (error) {
-      for (const { refuse } of puts) refuse(error);
+      for (const { refuse } of changes) refuse(error);
     }
   }
   queue.isBusy = false;
 }
 
-/** Puts secrets into the file while its lock is held. Returns those that were put; the others were refused. */
-async function putAll(
+/** Makes the changes while the file's lock is held. Returns those that were made; the others were refused. */
+function changeAll(
   target: string,
-  puts: readonly QueuedPut[],
-  throttle: WriteThrottle,
-): Promise<readonly QueuedPut[]> {
-  return await changeFile(target, puts[0]?.config.format ?? 'dotenv', async (content, write) => {
+  changes: readonly QueuedChange[],
+  { format, throttle }: Queue,
+): Promise<readonly QueuedChange[]> {
+  return changeFile(target, format, async (content, write) => {
     const started = performance.now();
-    const put = puts.filter((one) => isPut(one, content));
-    if (put.length > 0) throttle.wrote(started, await write());
-    return put;
+    let isChanged = false;
+    const made = changes.filter(({ change, refuse }) => {
+      try {
+        isChanged = change(content) || isChanged;
+        return true;
+      } catch (error) {
+        refuse(error);
+        return false;
+      }
+    });
+    if (isChanged) throttle.wrote(started, await write());
+    return made;
   });
 }
 
@@ -225,17 +279,14 @@ async function parsed(format: FileStoreConfig['format'], text: string): Promise<
   return new JsonText(text);
 }
 
-function isPut({ config, address, secret, refuse }: QueuedPut, content: SecretsText): boolean {
+function putOf(config: FileStoreConfig, address: SecretAddress, secret: Secret): Change {
   const entry = fileEntry(config, address);
-  try {
+  return (content) => {
     if (isForeign(config, address, content, secret)) throw foreignSecrets(config, [address]);
     if (isSandboxSecret(secret.reveal())) refuseReal(config, content.current(entry));
     content.set(entry, secret.reveal());
     return true;
-  } catch (error) {
-    refuse(error);
-    return false;
-  }
+  };
 }
 
 /** A sandbox run must not overwrite a real secret, which MotherDuck does not show again. */

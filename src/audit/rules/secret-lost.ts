@@ -1,0 +1,24 @@
+import { aboutToken, type Rule, replace } from '../rule.ts';
+
+/** Known of stores that can be read, which are files. */
+export const secretLost: Rule = {
+  id: 'MDA035',
+  name: 'secret-lost',
+  severity: 'error',
+  title: 'A secret store does not have the secret that the state says is there.',
+  help: 'Programs that start now do not find the token. MotherDuck shows a secret only once, so a lost one is replaced together with its token. The check looked at the files of the machine that runs the audit.',
+  *check({ accounts, lostSecrets }) {
+    for (const account of accounts) {
+      for (const token of account.tokens) {
+        const { desired, planned } = token;
+        if (desired === undefined || planned !== undefined) continue;
+        if (!lostSecrets.has(`${account.username}/${desired.key}`)) continue;
+        yield {
+          ...aboutToken(account, token),
+          message: `has no secret in the secret store ${desired.store}, which should have it`,
+          fix: replace(account, token),
+        };
+      }
+    }
+  },
+};
