@@ -64,6 +64,7 @@ export function decideImport(input: ImportInput): Decision {
     ...skippedAccounts,
     ...[...closed.values()].flatMap((tokens) => tokens ?? []),
     ...imported.flatMap(({ tokens }) => tokens.skipped),
+    ...imported.flatMap(({ candidate }) => unreadableTokens(candidate)),
   ];
   const named = namedToken(candidates, skipped);
   if (named !== undefined) return { refused: named };
@@ -114,6 +115,18 @@ function closedTokens(candidate: Candidate, texts: ConfigTexts): Skipped[] | und
   return tokens
     .filter((token) => isSelected(candidate, token))
     .map(({ id, name }) => ({ account: username, token: { name, id }, reason }));
+}
+
+/** The selected tokens that this version cannot read. */
+function unreadableTokens({ username, live, only }: Candidate): Skipped[] {
+  const hint = { text: 'Install a newer version of motherduck-accounts.' };
+  return (live.unreadableTokens ?? [])
+    .filter(({ id, name }) => only === undefined || only.includes(id) || only.includes(name))
+    .map(({ id, name, why }) => ({
+      account: username,
+      token: { id, name },
+      reason: { kind: 'unreadable', message: why, hint },
+    }));
 }
 
 /** The first skipped token that was named: nothing is imported then. */

@@ -1,5 +1,6 @@
 /** Which live accounts and tokens an import covers: everything, or those that were named. */
 import type { Desired, DesiredAccount } from '../model/desired.ts';
+import { POOL_SIZE, sizeFacts } from '../model/ducklings.ts';
 import type { AccountSkipReason, Skipped } from '../model/import.ts';
 import type { Live, LiveAccount, LiveToken, LiveUser } from '../model/live.ts';
 import type { Plan } from '../model/plan.ts';
@@ -131,8 +132,12 @@ function findAll(context: Context): Candidates {
       continue;
     }
     const found = live.accounts.get(accountKey(user.username));
-    if (found?.presence === 'present') candidates.push(newCandidate(found.value));
-    else if (found?.presence === 'unknown') skipped.push(unreadable(user.username, found.error));
+    if (found?.presence === 'present') {
+      const odd = unwritable(found.value);
+      if (odd) skipped.push(odd);
+      else candidates.push(newCandidate(found.value));
+    }
+    if (found?.presence === 'unknown') skipped.push(unreadable(user.username, found.error));
   }
   return { candidates, skipped, refused: [] };
 }
@@ -176,6 +181,8 @@ function findNamed(selected: SelectedAccount, context: Context): Candidate | Ski
   if (configured === undefined && !USERNAME_PATTERN.test(username)) {
     return { account: username, reason: { kind: 'invalid_username' } };
   }
+  const odd = configured === undefined && selected.tokens === undefined ? unwritable(found.value) : undefined;
+  if (odd) return odd;
   const candidate = configured ? configuredCandidate(configured, found.value, context) : newCandidate(found.value);
   for (const token of selected.tokens ?? []) refuseUnknown(token, found.value);
   return selected.tokens === undefined ? candidate : { ...candidate, only: selected.tokens };
@@ -189,6 +196,19 @@ function configuredCandidate(configured: DesiredAccount, live: LiveAccount, { un
 
 function newCandidate(live: LiveAccount): Candidate {
   return { username: live.username, live, tokens: live.tokens };
+}
+
+/** Why an account cannot be written: its Ducklings are not known, or the configuration cannot say them. */
+function unwritable({ username, ducklings, unreadableDucklings }: LiveAccount): Skipped | undefined {
+  if (unreadableDucklings) return unreadable(username, unreadableDucklings);
+  const pool = ducklings?.read_scaling;
+  if (pool === undefined) return undefined;
+  if (pool.pool_size < POOL_SIZE.min || pool.pool_size > POOL_SIZE.max) {
+    const what = `its read scaling pool_size is ${pool.pool_size}`;
+    return { account: username, reason: { kind: 'outside_limits', what } };
+  }
+  if (sizeFacts(pool.size).readScaling) return undefined;
+  return { account: username, reason: { kind: 'outside_limits', what: `its read scaling size is ${pool.size}` } };
 }
 
 function unreadable(account: string, { message, hint }: UserError): Skipped {
@@ -218,8 +238,8 @@ function absent(username: string, { desired, live }: Context): UserError {
   return new UserError('USAGE', message, hint ?? list);
 }
 
-function refuseUnknown(token: string, { username, tokens }: LiveAccount): void {
-  if (tokens.some(({ id, name }) => id === token || name === token)) return;
+function refuseUnknown(token: string, { username, tokens, unreadableTokens = [] }: LiveAccount): void {
+  if ([...tokens, ...unreadableTokens].some(({ id, name }) => id === token || name === token)) return;
   const hint = suggestion(token, [...new Set(tokens.map(({ name }) => name))], 'there are');
   const all = { text: 'Import all of its tokens.', command: ['import', username] };
   throw new UserError('USAGE', `${username} has no token "${token}"`, hint ?? all);

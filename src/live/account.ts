@@ -1,9 +1,9 @@
-import type { LiveAccount, LiveToken, LiveUser, Presence } from '../model/live.ts';
+import type { LiveAccount, LiveToken, LiveUser, Presence, UnreadableToken } from '../model/live.ts';
 import { UserError } from '../model/user-error.ts';
 import type { WireToken } from '../model/wire.ts';
 import type { Api } from '../motherduck/api.ts';
 import { ApiError } from '../motherduck/transport-errors.ts';
-import { fromWire } from '../motherduck/wire.ts';
+import { fromWire, NEWER_VERSION, UnknownValue } from '../motherduck/wire.ts';
 
 /** The part of the API that reading uses. */
 export type LiveApi = Pick<Api, 'listUsers' | 'listTokens' | 'getDucklings' | 'now'>;
@@ -21,6 +21,7 @@ export interface AccountRequest {
 export async function readAccount(api: LiveApi, request: AccountRequest): Promise<Presence<LiveAccount>> {
   const { user } = request;
   // Humans' tokens are not managed, so they are not read: a plan only needs to know that the name is taken.
+  if (user?.unreadable !== undefined) return { presence: 'unknown', error: unreadable(user.username, user.unreadable) };
   if (user !== undefined && !user.isServiceAccount) return present({ username: user.username, user, tokens: [] });
   try {
     return present(await (user === undefined ? probe(api, request) : readListed(api, request, user)));
@@ -43,7 +44,7 @@ async function readListed(api: LiveApi, request: AccountRequest, user: LiveUser)
   const { username } = user;
   const reads = [
     api.listTokens(username),
-    request.needsDucklings ? api.getDucklings(username) : Promise.resolve(undefined),
+    request.needsDucklings ? readDucklings(api, username) : Promise.resolve({}),
   ] as const;
   // Waits for both even if one fails, so that no request is still running afterwards.
   await Promise.allSettled(reads);
@@ -51,47 +52,61 @@ async function readListed(api: LiveApi, request: AccountRequest, user: LiveUser)
   return {
     username,
     user,
-    tokens: toTokens(username, tokens),
-    ...(ducklings && { ducklings: fromWire(ducklings) }),
+    ...toTokens(tokens),
+    ...ducklings,
   };
 }
 
 /** Reads an account that is not in the list. @throws ApiError with the failure `absent` if it does not exist */
 async function probe(api: LiveApi, { username, needsDucklings }: AccountRequest): Promise<LiveAccount> {
-  const ducklings = await api.getDucklings(username);
-  const tokens = toTokens(username, await api.listTokens(username));
-  return { username, tokens, ...(needsDucklings ? { ducklings: fromWire(ducklings) } : {}) };
+  const ducklings = await readDucklings(api, username);
+  const tokens = toTokens(await api.listTokens(username));
+  return { username, ...tokens, ...(needsDucklings ? ducklings : {}) };
 }
 
-function toTokens(username: string, tokens: readonly WireToken[]): LiveToken[] {
-  return tokens.map((token) => toToken(username, token)).sort((a, b) => (a.id < b.id ? -1 : a.id > b.id ? 1 : 0));
+/** A size that this version does not know leaves the tokens of the account as they are known. */
+async function readDucklings(
+  api: LiveApi,
+  username: string,
+): Promise<Pick<LiveAccount, 'ducklings' | 'unreadableDucklings'>> {
+  try {
+    return { ducklings: fromWire(await api.getDucklings(username)) };
+  } catch (error) {
+    if (error instanceof UnknownValue) return { unreadableDucklings: error };
+    throw error;
+  }
 }
 
-function toToken(username: string, wire: WireToken): LiveToken {
-  return {
-    id: wire.id,
-    name: wire.name ?? '',
-    type: wire.token_type,
-    createdAt: toTime(username, 'created_ts', wire.created_ts),
-    expiresAt: wire.expire_at === undefined ? null : toTime(username, 'expire_at', wire.expire_at),
-    ...(wire.description === undefined ? {} : { description: wire.description }),
-  };
+function toTokens(all: readonly WireToken[]): Pick<LiveAccount, 'tokens' | 'unreadableTokens'> {
+  const tokens: LiveToken[] = [];
+  const unreadableTokens: UnreadableToken[] = [];
+  for (const wire of [...all].sort((a, b) => (a.id < b.id ? -1 : a.id > b.id ? 1 : 0))) {
+    const token = toToken(wire);
+    if ('why' in token) unreadableTokens.push(token);
+    else tokens.push(token);
+  }
+  return { tokens, ...(unreadableTokens.length > 0 ? { unreadableTokens } : {}) };
+}
+
+function toToken(wire: WireToken): LiveToken | UnreadableToken {
+  const { id, name = '', token_type: type, description, expire_at: expiry } = wire;
+  const createdAt = toTime(wire.created_ts);
+  const expiresAt = expiry === undefined ? null : toTime(expiry);
+  if (wire.unreadable !== undefined) return { id, name, why: wire.unreadable };
+  if (createdAt === undefined) return { id, name, why: 'it has an invalid "created_ts"' };
+  if (expiresAt === undefined) return { id, name, why: 'it has an invalid "expire_at"' };
+  return { id, name, type, createdAt, expiresAt, ...(description === undefined ? {} : { description }) };
+}
+
+function unreadable(username: string, why: string): UserError {
+  return new UserError('ACCOUNT_UNREADABLE', `${username} cannot be read: ${why}`, NEWER_VERSION);
 }
 
 const ISO_TIME = /^\d{4}-\d{2}-\d{2}[T ]\d{2}:\d{2}(:\d{2}(\.\d+)?)?(Z|[+-]\d{2}(:?\d{2})?)?$/i;
 
-/**
- * Parses an ISO 8601 time into milliseconds since 1970; without a zone it is UTC.
- *
- * @throws UserError ACCOUNT_UNREADABLE
- */
-function toTime(username: string, field: string, text: string): number {
+/** Parses an ISO 8601 time into milliseconds since 1970; without a zone it is UTC. Undefined for another text. */
+function toTime(text: string): number | undefined {
   const [, , , zone] = ISO_TIME.exec(text) ?? [];
   const milliseconds = ISO_TIME.test(text) ? Date.parse(zone === undefined ? `${text}Z` : text) : Number.NaN;
-  if (!Number.isNaN(milliseconds)) return milliseconds;
-  throw new UserError(
-    'ACCOUNT_UNREADABLE',
-    `a token of ${username} has an invalid "${field}"`,
-    'It is needed to plan rotations. Check --api-url, or install a newer version of motherduck-accounts.',
-  );
+  return Number.isNaN(milliseconds) ? undefined : milliseconds;
 }

@@ -132,6 +132,7 @@ export function toUser(wire: WireUser): LiveUser {
     isServiceAccount: wire.is_service_account,
     isDeprovisioned: wire.is_deprovisioned,
     roles: wire.roles,
+    ...(wire.unreadable === undefined ? {} : { unreadable: wire.unreadable }),
   };
 }
 

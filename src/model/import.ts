@@ -45,6 +45,8 @@ export type SkipReason = AccountSkipReason | TokenSkipReason;
 export type AccountSkipReason =
   /** It could not be read; another run may import it. */
   | { readonly kind: 'unreadable'; readonly message: string; readonly hint: Hint }
+  /** MotherDuck returned Ducklings that the configuration cannot say. */
+  | { readonly kind: 'outside_limits'; readonly what: string }
   /** In the state, and no longer in the configuration. */
   | { readonly kind: 'removed' }
   /** The configuration does not allow its name. */
@@ -55,6 +57,7 @@ export type AccountSkipReason =
 
 /** Why a token is not imported. */
 export type TokenSkipReason =
+  | { readonly kind: 'unreadable'; readonly message: string; readonly hint: Hint }
   | { readonly kind: 'expired'; readonly expires_at: string }
   | { readonly kind: 'expires_soon'; readonly expires_in: Seconds }
   | { readonly kind: 'no_name' }

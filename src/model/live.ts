@@ -38,6 +38,8 @@ export interface LiveUser {
   readonly isServiceAccount: boolean;
   readonly isDeprovisioned: boolean;
   readonly roles: readonly string[];
+  /** What this version could not read. If the account is managed, it is unknown. */
+  readonly unreadable?: string;
 }
 
 /** A live service account. */
@@ -48,8 +50,20 @@ export interface LiveAccount {
   readonly user?: LiveUser;
   /** Absent when they were not read, because the configuration does not manage this account's Ducklings. */
   readonly ducklings?: Ducklings;
+  /** Why the Ducklings are not known, where MotherDuck returned a value that this version does not know. */
+  readonly unreadableDucklings?: UserError;
   /** Sorted by id, including expired tokens that MotherDuck lists. */
   readonly tokens: readonly LiveToken[];
+  /** Tokens with a value that this version does not know. Nothing is done to them, nor to a managed token that one may be. */
+  readonly unreadableTokens?: readonly UnreadableToken[];
+}
+
+/** A live token that this version cannot read. */
+export interface UnreadableToken {
+  readonly id: string;
+  /** Empty when MotherDuck returns none. */
+  readonly name: string;
+  readonly why: string;
 }
 
 /** A live token. MotherDuck never returns its secret again. */

@@ -85,6 +85,8 @@ export type PlanError =
   | {
       readonly kind: 'unreadable';
       readonly account: string;
+      /** The key of a token; absent when it is about the account or its Ducklings. */
+      readonly token?: string;
       readonly code: ErrorCode;
       readonly why: string;
       readonly hint: Hint;

@@ -12,6 +12,8 @@ export interface WireUser {
   is_service_account: boolean;
   is_deprovisioned: boolean;
   roles: string[];
+  /** What this version could not read; the field then has a value that may be wrong. */
+  unreadable?: string;
 }
 
 /** The body of a request to create a token. */
@@ -34,6 +36,8 @@ export interface WireToken {
   read_only: boolean;
   token_type: TokenType;
   description?: string;
+  /** What this version could not read; the field then has a value that may be wrong. */
+  unreadable?: string;
 }
 
 /** The answer to a creation: the only one with the secret. */

@@ -58,9 +58,11 @@ export function createApi(client: RestClient): Api {
         limit: '1000',
       });
       const total = totals.at(-1);
+      // A user without a name may be any account that the list lacks.
+      const users = items.filter(({ username }) => username !== '');
       return {
-        users: items,
-        complete: items.length > 0 && totals.every((each) => each === items.length),
+        users,
+        complete: items.length > 0 && users.length === items.length && totals.every((each) => each === items.length),
         ...(total === undefined ? {} : { total }),
       };
     },

@@ -5,31 +5,46 @@ import type { WireActiveAccounts, WireDucklings, WireToken, WireTokenRequest, Wi
 import { effectOf, notMotherDuck, type ResponseContext } from './response.ts';
 import { ApiError } from './transport-errors.ts';
 
-/** Reads a user. @throws ApiError for an invalid response, as the other readers do */
+/** Reads a user: what is not known of one must not stop the others. @throws ApiError without an id */
 export function readUser(user: Fields): WireUser {
+  const problems: string[] = [];
+  const read = <T>(field: () => T, otherwise: T): T => noting(field, otherwise, problems);
   return {
     id: user.text('id'),
-    username: user.text('username'),
-    email: user.textOr('email', null),
-    first_name: user.textOr('first_name', null),
-    last_name: user.textOr('last_name', null),
-    is_service_account: user.flag('is_service_account'),
-    is_deprovisioned: user.flag('is_deprovisioned'),
-    roles: user.texts('roles'),
+    username: lenient(() => user.textOr('username', '')) ?? '',
+    email: lenient(() => user.textOr('email', null)) ?? null,
+    first_name: lenient(() => user.textOr('first_name', null)) ?? null,
+    last_name: lenient(() => user.textOr('last_name', null)) ?? null,
+    is_service_account: read(() => user.flag('is_service_account'), false),
+    is_deprovisioned: read(() => user.flag('is_deprovisioned'), false),
+    roles: read(() => user.texts('roles'), []),
+    ...optional('unreadable', problems[0]),
   };
 }
 
 /** Reads a token's record, which has no secret. */
 export function readToken(token: Fields): WireToken {
-  const type = token.word('token_type', TOKEN_TYPES);
+  const problems: string[] = [];
+  const read = <T>(field: () => T, otherwise: T): T => noting(field, otherwise, problems);
+  const type = read<TokenType>(() => token.word('token_type', TOKEN_TYPES), 'read_write');
   return {
     id: token.text('id'),
-    created_ts: token.text('created_ts'),
-    read_only: token.flagOr('read_only', type === 'read_scaling'),
+    created_ts: read(() => token.text('created_ts'), ''),
+    read_only: lenient(() => token.flag('read_only')) ?? type === 'read_scaling',
     token_type: type,
-    ...optional('name', token.textOr('name', undefined)),
-    ...optional('expire_at', token.textOr('expire_at', undefined)),
-    ...optional('description', token.textOr('description', undefined)),
+    ...optional(
+      'name',
+      read(() => token.textOr('name', undefined), undefined),
+    ),
+    ...optional(
+      'expire_at',
+      read(() => token.textOr('expire_at', undefined), undefined),
+    ),
+    ...optional(
+      'description',
+      lenient(() => token.textOr('description', undefined)),
+    ),
+    ...optional('unreadable', problems[0]),
   };
 }
 
@@ -76,12 +91,23 @@ export function readDucklings(ducklings: Fields): WireDucklings {
 export function readActiveAccount(account: Fields): WireActiveAccounts['accounts'][number] {
   return {
     username: account.text('username'),
-    ducklings: account.objects('ducklings').map((duckling) => ({
-      id: duckling.text('id'),
-      type: duckling.word('type', TOKEN_TYPES),
-      status: duckling.word('status', ['active', 'cooldown'] as const),
-    })),
+    // One of another type is not counted; one of another status may be running.
+    ducklings: account.objects('ducklings').flatMap((duckling) => {
+      const type = lenient(() => duckling.word('type', TOKEN_TYPES));
+      const status = lenient(() => duckling.word('status', ['active', 'cooldown'] as const)) ?? 'active';
+      return type === undefined ? [] : [{ id: duckling.text('id'), type, status }];
+    }),
   };
+}
+
+/** Reads a field; one that cannot be read has another value, and why is noted. */
+function noting<T>(read: () => T, otherwise: T, problems: string[]): T {
+  try {
+    return read();
+  } catch (error) {
+    problems.push(error instanceof Error ? error.message : String(error));
+    return otherwise;
+  }
 }
 
 function lenient<T>(read: () => T): T | undefined {
@@ -97,6 +123,12 @@ function optional<K extends string, V>(key: K, value: V | undefined): { [P in K]
   if (value !== undefined) some[key] = value;
   return some;
 }
+
+/** What to do about a value that this version does not know. */
+export const NEWER_VERSION = 'MotherDuck may have added it: install a newer version of motherduck-accounts.';
+
+/** A response of MotherDuck with a value that this version does not know. */
+export class UnknownValue extends ApiError {}
 
 /**
  * Reads a response's JSON field by field. A required field that is missing or has the wrong type is an ApiError, which
@@ -183,11 +215,11 @@ export class Fields {
 
   #unknown(name: string, text: string, known: readonly string[]): never {
     const { call, status, printable } = this.#context;
-    throw new ApiError(
+    throw new UnknownValue(
       'not_motherduck',
       'API_FAILED',
       `${call}: "${this.#pathOf(name)}" is "${printable(text).slice(0, 60)}", which this version does not know (it knows ${known.join(', ')})`,
-      'MotherDuck may have added it: install a newer version of motherduck-accounts.',
+      NEWER_VERSION,
       { call, status, effect: effectOf(this.#context, true) },
     );
   }

@@ -68,5 +68,6 @@ export function unmanagedTokens(
 ): Unmanaged['tokens'] {
   const others =
     live?.tokens.filter((token) => !known.has(token.id) && !isSmokeToken(token) && !isExpired(token, now)) ?? [];
-  return others.map((token) => ({ account, name: token.name, id: token.id }));
+  const unreadable = live?.unreadableTokens?.filter(({ id }) => !known.has(id)) ?? [];
+  return [...others, ...unreadable].map((token) => ({ account, name: token.name, id: token.id }));
 }

@@ -18,7 +18,7 @@ import { inOrder } from './action-order.ts';
 import { ducklingChanges, ducklingRisk, hourlyCeiling, mergeDucklings, type Rates } from './ducklings.ts';
 import { planRemovedAccount } from './removed-account.ts';
 import { accountRecords, isExpired, isNamedAfter, show } from './token-series.ts';
-import { planRemovedToken, planToken, type TokenPlan } from './tokens.ts';
+import { planRemovedToken, planToken, type TokenPlan, unreadableToken } from './tokens.ts';
 
 /** Plans an account that the configuration or the state names. */
 export function planAccount(
@@ -68,7 +68,7 @@ function planDesiredAccount(
       ...turnover(desired, state, changes, context.now),
       ...(isFailing ? [{ kind: 'smoke_failed' as const, account: desired.username }] : []),
     ],
-    errors: tokens.flatMap((plan) => plan.errors),
+    errors: [...unreadableDucklings(desired, live), ...tokens.flatMap((plan) => plan.errors)],
     next: tokens.flatMap((plan) => plan.next),
     unmanagedTokens: unmanagedTokens(desired.username, live, known, context.now),
     retest: isFailing,
@@ -118,6 +118,7 @@ function planDucklings(
   const rates = context.desired.computeRates;
   const at = sourceLine(location, context.desired.file);
   const about = { action: 'set_ducklings', account: desired.username, ...position(location) } as const;
+  if (live?.unreadableDucklings !== undefined) return undefined;
   if (live?.ducklings === undefined) {
     const compute = rates && { compute: { before: 0, after: hourlyCeiling(ducklings, rates) } };
     return { ...about, reason: { kind: 'new_account', at }, risk: 'safe', before: null, after: ducklings, ...compute };
@@ -138,6 +139,13 @@ function planDucklings(
   };
 }
 
+/** Ducklings that are managed and not known are not changed. */
+function unreadableDucklings({ username, ducklings }: DesiredAccount, live: LiveAccount | undefined): PlanError[] {
+  const why = live?.unreadableDucklings;
+  if (why === undefined || ducklings === undefined) return [];
+  return [{ kind: 'unreadable', account: username, code: why.code, why: why.message, hint: why.hint }];
+}
+
 function planTokens(
   desired: DesiredAccount,
   state: StateAccount | undefined,
@@ -150,6 +158,9 @@ function planTokens(
   const records = accountRecords(state?.tokens.values() ?? []);
   const plans = [...desired.tokens.values()].map((token) => {
     const renamedFrom = renamed.get(token.key);
+    const stateToken = state?.tokens.get(renamedFrom ?? token.key);
+    const unreadable = unreadableToken(account, token.key, [token.key, token.name], stateToken, live);
+    if (unreadable) return unreadable;
     return planToken(token, state?.tokens.get(renamedFrom ?? token.key), liveTokens, {
       account,
       now: context.now,
@@ -167,8 +178,9 @@ function planTokens(
   const claimed = new Set(plans.flatMap(({ known }) => [...known]));
   const isClaimed = ({ id, name }: LiveToken) => claimed.has(id) || isNamedAfter(names, name);
   for (const [key, token] of state?.tokens ?? []) {
-    if (!desired.tokens.has(key) && !moved.has(key))
-      plans.push(planRemovedToken(key, token, liveTokens, isClaimed, records, account, context.now));
+    if (desired.tokens.has(key) || moved.has(key)) continue;
+    const unreadable = unreadableToken(account, key, [], token, live);
+    plans.push(unreadable ?? planRemovedToken(key, token, liveTokens, isClaimed, records, account, context.now));
   }
   return plans;
 }

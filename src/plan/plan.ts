@@ -76,7 +76,13 @@ export function makePlan(desired: Desired, live: Live, state: State, options: Pl
   const ceilings = ceilingsOf(desired, state, plans);
   const compute = desired.computeRates && sumCeilings([...ceilings.values()]);
   const unpriced = [...ceilings].filter(([, { after }]) => after === null).map(([username]) => username);
-  const ownCompute = sumCeilings([...ceilings].filter(([username]) => only(username)).map(([, ceiling]) => ceiling));
+  // Ducklings of a size that this version does not know are not changed, so they raise no ceiling.
+  const isChanged = (username: string) => {
+    const account = live.accounts.get(accountKey(username));
+    return account?.presence !== 'present' || account.value.unreadableDucklings === undefined;
+  };
+  const own = [...ceilings].filter(([username]) => only(username) && isChanged(username));
+  const ownCompute = sumCeilings(own.map(([, ceiling]) => ceiling));
   const isSelf = selfMatcher(options.claims ?? [], live.users.listed ? live.users.all : []);
   return {
     organization: desired.organization,

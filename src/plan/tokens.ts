@@ -16,7 +16,7 @@
  *   key left the configuration              -> revoke_token for all of the series; forget when none is live
  */
 import type { DesiredToken } from '../model/desired.ts';
-import type { LiveToken } from '../model/live.ts';
+import type { LiveAccount, LiveToken } from '../model/live.ts';
 import type { PlanError, PlanWarning } from '../model/notice.ts';
 import type { Action, NextChange, PlannedToken, Risk, RotateToken, ShownToken } from '../model/plan.ts';
 import { isShortened } from '../model/rotation-due.ts';
@@ -52,6 +52,36 @@ export interface TokenPlan {
 }
 
 type Why = RotateToken['reason'];
+
+/** The plan of a token that a live token, of which this version cannot read all, may belong to: nothing is done to it. */
+export function unreadableToken(
+  account: string,
+  key: string,
+  names: readonly string[],
+  state: StateToken | undefined,
+  live: LiveAccount | undefined,
+): TokenPlan | undefined {
+  const records = state === undefined ? [] : [...(state.current ? [state.current] : []), ...state.retiring];
+  const ids = new Set(records.map(({ id }) => id));
+  const bases = [
+    ...names,
+    ...records.map(({ name }) => seriesOf(name)),
+    ...(state?.intents ?? []).map(({ name }) => seriesOf(name)),
+  ];
+  const isOwn = (token: { readonly id: string; readonly name: string }) =>
+    ids.has(token.id) || bases.some((base) => generationOf(base, token.name) !== undefined);
+  const found = live?.unreadableTokens?.find(isOwn);
+  if (found === undefined) return undefined;
+  const hint = { text: 'MotherDuck may have added it: install a newer version of motherduck-accounts.' };
+  return {
+    actions: [],
+    warnings: [],
+    errors: [{ kind: 'unreadable', account, token: key, code: 'ACCOUNT_UNREADABLE', why: found.why, hint }],
+    next: [],
+    known: new Set([...(live?.tokens ?? []), ...(live?.unreadableTokens ?? [])].filter(isOwn).map(({ id }) => id)),
+    unverified: false,
+  };
+}
 
 /** Plans one token of the configuration. */
 export function planToken(

@@ -222,14 +222,8 @@ describe('the shape of responses', () => {
   it.each([
     ['users', (answer: unknown) => answering(answer).api.listUsers(), { users: {} }],
     ['users[0].id', (answer: unknown) => answering(answer).api.listUsers(), { users: [{ ...USER, id: 7 }] }],
-    ['users[0].roles', (answer: unknown) => answering(answer).api.listUsers(), { users: [{ ...USER, roles: [1] }] }],
     ['total_count', (answer: unknown) => answering(answer).api.listUsers(), { users: [], total_count: '1' }],
     ['tokens[1]', (answer: unknown) => answering(answer).api.listTokens('a'), { tokens: [TOKEN, null] }],
-    [
-      'tokens[0].created_ts',
-      (answer: unknown) => answering(answer).api.listTokens('a'),
-      { tokens: [{ ...TOKEN, created_ts: null }] },
-    ],
     [
       'read_scaling.flock_size',
       (answer: unknown) => answering(answer).api.getDucklings('a'),
@@ -247,6 +241,28 @@ describe('the shape of responses', () => {
     const error = await failureOf(call(answer));
     expect(error).toMatchObject({ failure: 'not_motherduck', code: 'API_NOT_MOTHERDUCK', status: 200 });
     expect(error.message).toContain(`"${field}"`);
+  });
+
+  it.each(['is_deprovisioned', 'is_service_account', 'roles'])(
+    'of a user without a valid %s is noted',
+    async (field) => {
+      const { users } = await answering({ users: [{ ...USER, [field]: 7 }], total_count: 1 }).api.listUsers();
+      expect(users).toMatchObject([{ id: USER.id, unreadable: expect.stringContaining(`"users[0].${field}"`) }]);
+    },
+  );
+
+  it.each(['created_ts', 'token_type', 'name'])('of a token without a valid %s is noted', async (field) => {
+    const tokens = await answering({ tokens: [{ ...TOKEN, [field]: 7 }] }).api.listTokens('a');
+    expect(tokens).toMatchObject([{ id: TOKEN.id, unreadable: expect.stringContaining(`"tokens[0].${field}"`) }]);
+  });
+
+  it('makes a list with a nameless user incomplete', async () => {
+    const { users, complete } = await answering({
+      users: [USER, { ...USER, id: 'other', username: null }],
+      total_count: 2,
+    }).api.listUsers();
+    expect(users).toHaveLength(1);
+    expect(complete).toBe(false);
   });
 
   it('reports an unknown size instead of guessing', async () => {

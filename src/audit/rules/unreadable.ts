@@ -21,6 +21,14 @@ export const unreadable: Rule = {
       };
     }
     for (const account of accounts) {
+      const { unreadableDucklings, unreadableTokens = [] } = account.live ?? {};
+      if (unreadableDucklings) {
+        yield { ...aboutAccount(account), ...notRead('its Ducklings could not be read', unreadableDucklings) };
+      }
+      for (const { id, name, why } of unreadableTokens) {
+        const message = `its token ${name === '' ? id : `"${name}"`} could not be read: ${why}`;
+        yield { ...aboutAccount(account), message, fix: { text: 'Install a newer version of motherduck-accounts.' } };
+      }
       if (account.obstacle?.is !== 'unreadable') continue;
       yield { ...aboutAccount(account), ...notRead('it could not be read', account.obstacle.why) };
     }

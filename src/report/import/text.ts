@@ -64,6 +64,8 @@ export function skipReasonText(reason: SkipReason): string {
   switch (reason.kind) {
     case 'unreadable':
       return `it could not be read: ${reason.message}`;
+    case 'outside_limits':
+      return `${reason.what}, which the configuration does not allow`;
     case 'removed':
       return 'it is in the state, and was removed from the configuration';
     case 'invalid_username':
@@ -111,6 +113,8 @@ export function skipHint({ account, token, reason }: Skipped): Hint {
   switch (reason.kind) {
     case 'unreadable':
       return reason.hint;
+    case 'outside_limits':
+      return { text: 'Change it at MotherDuck, or list the account under "ignore".' };
     case 'removed':
       return {
         text: 'Put its block back as it was. Or start over: remove it from the state, then import it.',

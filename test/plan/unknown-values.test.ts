@@ -1,0 +1,160 @@
+/** A value that this version does not know stops nothing that is unmanaged, and of what is managed that thing alone. */
+import { describe, expect, it } from 'vitest';
+import { ImportStage } from '../import/import-stage.ts';
+import { brief, DAY, desire, token, World } from '../world.ts';
+
+type Json = Record<string, unknown>;
+
+/** Changes objects in the responses to GET. */
+function alter(world: World, change: (object: Json) => Json): void {
+  world.interfere = async (request) => {
+    if (request.method !== 'GET') return undefined;
+    const response = await world.organization.handle(request);
+    const body = JSON.parse(await response.text(), (_key, value: unknown) =>
+      typeof value === 'object' && value !== null && !Array.isArray(value) ? change(value as Json) : value,
+    );
+    return Response.json(body, { status: response.status, headers: { date: response.headers.get('date') ?? '' } });
+  };
+}
+
+const without = (name: string) => (object: Json) =>
+  Object.fromEntries(Object.entries(object).filter(([key]) => key !== name));
+const RATES = new Map([['pulse', 0.5]] as const);
+const SMALL = { read_write: { size: 'pulse' }, read_scaling: { size: 'pulse', pool_size: 2 } } as const;
+
+/** Two managed tokens that are due, an unmanaged token and an unmanaged account. */
+async function due(differs: Parameters<typeof desire>[1] = {}) {
+  const world = new World();
+  const desired = desire(
+    { etl_prod: { tokens: [token('a'), token('b')] }, ml_prod: { tokens: [token('c')] } },
+    differs,
+  );
+  await world.apply(desired);
+  await world.api.createUser('stray');
+  await world.organization.advance(80 * DAY);
+  await world.api.createToken('etl_prod', { name: 'laptop' });
+  return { world, desired };
+}
+
+const ROTATIONS = ['rotate_token etl_prod/a', 'rotate_token etl_prod/b', 'rotate_token ml_prod/c'];
+const OF = { laptop: ({ name }: Json) => name === 'laptop', a: ({ name }: Json) => name === 'a' };
+
+describe('an unmanaged token', () => {
+  it.each([
+    ['of a new type', (object: Json) => ({ ...object, token_type: 'admin' })],
+    ['without created_ts', without('created_ts')],
+    ['with an invalid expire_at', (object: Json) => ({ ...object, expire_at: 'soon' })],
+  ])('%s stops nothing, and is named', async (_name, change) => {
+    const { world, desired } = await due();
+    alter(world, (object) => (OF.laptop(object) ? change(object) : object));
+    const plan = await world.plan(desired);
+    expect(brief(plan)).toEqual(ROTATIONS);
+    expect(plan.errors).toEqual([]);
+    expect(plan.unmanaged.tokens).toMatchObject([{ account: 'etl_prod', name: 'laptop' }]);
+  });
+});
+
+describe('a managed token', () => {
+  it.each([
+    ['of a new type', (object: Json) => ({ ...object, token_type: 'admin' })],
+    ['without created_ts', without('created_ts')],
+  ])('%s stops that token alone', async (_name, change) => {
+    const { world, desired } = await due();
+    alter(world, (object) => (OF.a(object) ? change(object) : object));
+    const plan = await world.plan(desired);
+    expect(brief(plan)).toEqual(ROTATIONS.slice(1));
+    expect(plan.errors).toMatchObject([{ kind: 'unreadable', account: 'etl_prod', token: 'a' }]);
+    expect(plan.unmanaged.tokens).toMatchObject([{ name: 'laptop' }]);
+    const removed = await world.plan(desire({ etl_prod: { tokens: [token('b')] }, ml_prod: { tokens: [token('c')] } }));
+    expect(brief(removed)).toEqual(ROTATIONS.slice(1));
+    expect(removed.errors).toMatchObject([{ kind: 'unreadable', token: 'a' }]);
+  });
+
+  it('is not created beside one of its name that cannot be read', async () => {
+    const { world } = await due();
+    alter(world, (object) => (OF.laptop(object) ? without('created_ts')(object) : object));
+    const desired = desire({ etl_prod: { tokens: [token('a'), token('b'), token('laptop')] } });
+    const plan = await world.plan(desired, { only: (name) => name === 'etl_prod' });
+    expect(brief(plan)).toEqual(ROTATIONS.slice(0, 2));
+    expect(plan.errors).toMatchObject([{ kind: 'unreadable', token: 'laptop' }]);
+  });
+});
+
+describe('a new size', () => {
+  const tera = (object: Json) => ('instance_size' in object ? { ...object, instance_size: 'tera' } : object);
+
+  it('of unmanaged Ducklings stops nothing, also with rates and a ceiling', async () => {
+    const { world, desired } = await due({ computeRates: RATES, guardrails: { maxComputeCeiling: 5 } });
+    alter(world, tera);
+    const plan = await world.plan(desired);
+    expect(brief(plan)).toEqual(ROTATIONS);
+    expect(plan).toMatchObject({ errors: [], violations: [], compute: { before: null, after: null } });
+  });
+
+  it('of managed Ducklings stops a change of them, and no rotation', async () => {
+    const { world } = await due();
+    alter(world, tera);
+    const desired = desire({ etl_prod: { tokens: [token('a')], ducklings: SMALL } });
+    const plan = await world.plan(desired, { only: (name) => name === 'etl_prod' });
+    expect(brief(plan)).toEqual(['rotate_token etl_prod/a', 'revoke_token etl_prod/b']);
+    expect(plan.errors).toMatchObject([{ kind: 'unreadable', account: 'etl_prod', code: 'API_FAILED' }]);
+  });
+});
+
+describe('a user', () => {
+  it.each(['is_deprovisioned', 'is_service_account', 'roles'])(
+    'without %s stops nothing if unmanaged',
+    async (field) => {
+      const { world, desired } = await due();
+      alter(world, (object) => (object.username === 'stray' ? { ...object, [field]: 7 } : object));
+      const plan = await world.plan(desired);
+      expect(brief(plan)).toEqual(ROTATIONS);
+      expect(plan.errors).toEqual([]);
+    },
+  );
+
+  it('without is_deprovisioned stops its own account if managed', async () => {
+    const { world, desired } = await due();
+    alter(world, (object) => (object.username === 'ml_prod' ? without('is_deprovisioned')(object) : object));
+    const plan = await world.plan(desired);
+    expect(brief(plan)).toEqual(ROTATIONS.slice(0, 2));
+    expect(plan.errors).toMatchObject([{ kind: 'unreadable', account: 'ml_prod' }]);
+  });
+});
+
+describe('import --all', () => {
+  it.each([
+    ['a pool of 128', (object: Json) => ('flock_size' in object ? { ...object, flock_size: 128 } : object)],
+    ['a new size', (object: Json) => ('instance_size' in object ? { ...object, instance_size: 'tera' } : object)],
+  ])('leaves out an account with %s, names it, and writes the rest', async (_name, change) => {
+    const the = new ImportStage();
+    for (const name of ['first', 'odd', 'last']) await the.account(name, [{ name: 'app', ttl: 90 * DAY }]);
+    the.world.interfere = async (request) => {
+      if (!new URL(request.url).pathname.endsWith('/odd/instances')) return undefined;
+      const body = await (await the.world.organization.handle(request)).text();
+      return Response.json(
+        JSON.parse(body, (_key, value) => (typeof value === 'object' && value !== null ? change(value) : value)),
+      );
+    };
+    const decided = await the.import();
+    expect(decided).toMatchObject({ accounts: 2, tokens: 2, skipped: [{ account: 'odd' }] });
+    expect(the.read()).toContain('first:');
+    expect(the.read()).toContain('last:');
+    expect(the.read()).not.toContain('odd');
+  });
+
+  it('leaves out a token of a new type, and imports its account', async () => {
+    const the = new ImportStage();
+    await the.account(
+      'first',
+      ['app', 'laptop'].map((name) => ({ name, ttl: 90 * DAY })),
+    );
+    alter(the.world, (object) => (OF.laptop(object) ? { ...object, token_type: 'admin' } : object));
+    const decided = await the.import();
+    expect(decided).toMatchObject({
+      accounts: 1,
+      tokens: 1,
+      skipped: [{ account: 'first', token: { name: 'laptop' } }],
+    });
+  });
+});
