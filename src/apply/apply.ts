@@ -135,7 +135,9 @@ async function checkStores({ plan, stores, stateWriter }: ApplyInput): Promise<v
     const store = stores.get(after.secret_store);
     const isFirst = store !== undefined && isFirstSecret(stateWriter.state, store, { account, token });
     const target = { account, token, ...(isFirst ? { isFirst } : {}), ...(plan.sandbox ? { isSandbox: true } : {}) };
-    targets.set(after.secret_store, [...(targets.get(after.secret_store) ?? []), target]);
+    const all = targets.get(after.secret_store) ?? [];
+    all.push(target);
+    targets.set(after.secret_store, all);
   }
   await Promise.all([...targets].map(([name, all]) => stores.get(name)?.check(all)));
 }

@@ -11,9 +11,9 @@ import { ApiError } from '../motherduck/transport-errors.ts';
 import { accountNames, type PlanOptions } from '../plan/plan.ts';
 import type { SecretStore } from '../secrets/store.ts';
 import { kindOf, secretPathsIn } from '../secrets/stores.ts';
-import { findLostSecrets } from './lost-secrets.ts';
 import { matchesNothing, onlyMatcher, storesFor } from './planning.ts';
 import { type Context, checkClock, type Service } from './service.ts';
+import { findLostSecrets } from './store-contents.ts';
 
 export interface EvidenceOptions extends Pick<PlanOptions, 'scope'> {
   readonly only?: readonly string[];

@@ -12,8 +12,8 @@ import { accountNames, makePlan, type PlanOptions } from '../plan/plan.ts';
 import type { SecretStore } from '../secrets/store.ts';
 import { openStores, secretPathsIn } from '../secrets/stores.ts';
 import { nearest } from '../yaml/wording.ts';
-import { findLostSecrets } from './lost-secrets.ts';
 import { type Context, checkClock, type Service } from './service.ts';
+import { findForeignSecrets, findLostSecrets, type NamesByStore } from './store-contents.ts';
 
 /** How to plan: the options of the plan, and the maximum number of concurrent calls. */
 export interface PlanNowOptions extends Pick<PlanOptions, 'rotate' | 'because' | 'scope'> {
@@ -56,6 +56,7 @@ export async function planNow(
     service,
     stores,
     lost: await findLostSecrets(desired, state, stores, only),
+    foreign: await findForeignSecrets(desired, state, stores, only),
     prune,
     due,
     allowMissing,
@@ -95,7 +96,9 @@ export interface PlanningInput extends Pick<PlanOptions, 'prune' | 'due' | 'rota
   readonly service: Pick<Service, 'claims' | 'isSandbox'>;
   readonly stores: ReadonlyMap<string, SecretStore>;
   /** The tokens whose secret a store lost, by the store. */
-  readonly lost?: ReadonlyMap<string, readonly string[]>;
+  readonly lost?: NamesByStore;
+  /** The tokens whose first secret would take the place of a value that is not this state's, by the store. */
+  readonly foreign?: NamesByStore;
   readonly only?: readonly string[];
   readonly allowMissing?: boolean;
 }
@@ -106,7 +109,7 @@ export interface PlanningInput extends Pick<PlanOptions, 'prune' | 'due' | 'rota
  * @throws UserError USAGE: nothing matches `only`; ORGANIZATION_DIFFERS, MANY_MISSING
  */
 export function planFrom(input: PlanningInput): Plan {
-  const { desired, live, state, service, stores, lost, only: globs, allowMissing = false, ...rest } = input;
+  const { desired, live, state, service, stores, lost, foreign, only: globs, allowMissing = false, ...rest } = input;
   const only = onlyMatcher(globs);
   const names = accountNames(desired, state);
   if (globs !== undefined && !names.some(only)) {
@@ -123,6 +126,7 @@ export function planFrom(input: PlanningInput): Plan {
       rehearsed: new Map([...stores].flatMap(([name, { rehearsedIn }]) => (rehearsedIn ? [[name, rehearsedIn]] : []))),
       removing: new Set([...stores].flatMap(([name, { remove }]) => (remove ? [name] : []))),
       ...(lost ? { lost } : {}),
+      ...(foreign ? { foreign } : {}),
     },
   });
 }

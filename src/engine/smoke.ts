@@ -9,9 +9,9 @@ import { runProbe } from '../motherduck/probe-process.ts';
 import { noticeText } from '../plan/notice-text.ts';
 import { smokeAccounts } from '../smoke/session.ts';
 import type { StateFile } from '../state/state-file.ts';
-import { findLostSecrets } from './lost-secrets.ts';
 import { matchesNothing, onlyMatcher, storesFor } from './planning.ts';
 import type { Context, Service } from './service.ts';
+import { findLostSecrets } from './store-contents.ts';
 
 /**
  * Connects as each account of the configuration and checks what it finds.

@@ -67,6 +67,8 @@ export type PlanWarning =
     }
   /** The store does not have the secrets of these tokens, which it should have: `etl_prod/airflow`. */
   | { readonly kind: 'secret_lost'; readonly store: string; readonly tokens: readonly string[] }
+  /** The store has values of others where the first secrets of these tokens would go. */
+  | { readonly kind: 'secret_foreign'; readonly store: string; readonly tokens: readonly string[] }
   /** These tokens go, and their secrets stay in the store, which removes none. */
   | { readonly kind: 'secret_stays'; readonly store: string; readonly tokens: readonly string[] }
   /** All of an account's tokens are replaced within one overlap. */

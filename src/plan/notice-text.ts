@@ -105,6 +105,11 @@ function words(notice: PlanNotice): Omit<NoticeText, 'subject'> {
         },
       };
     }
+    case 'secret_foreign':
+      return {
+        message: `the secret store ${notice.store} has values that this state did not write, so apply refuses to store a secret there: ${few(notice.tokens)}`,
+        hint: { text: 'Move them away, or set `overwrite: true` on the store to replace them.' },
+      };
     case 'secret_stays':
       return {
         message: `the secret store ${notice.store} keeps secrets of tokens that go, since it has no command that removes them: ${few(notice.tokens)}`,

@@ -12,12 +12,19 @@ export interface StoreFacts {
   readonly removing: ReadonlySet<string>;
   /** The tokens whose secret a store lost, by the store: `etl_prod/airflow`. */
   readonly lost?: ReadonlyMap<string, readonly string[]>;
+  /** The tokens whose first secret would take the place of a value that is not this state's, by the store. */
+  readonly foreign?: ReadonlyMap<string, readonly string[]>;
 }
 
 /** The warnings of a plan's actions. */
 export function secretWarnings(actions: readonly Action[], state: State, facts: StoreFacts | undefined): PlanWarning[] {
   if (facts === undefined) return [];
-  return [...rehearsals(actions, facts), ...losses(actions, facts), ...leftBehind(actions, state, facts)];
+  const foreign = [...(facts.foreign ?? [])].map(([store, tokens]) => ({
+    kind: 'secret_foreign' as const,
+    store,
+    tokens,
+  }));
+  return [...rehearsals(actions, facts), ...losses(actions, facts), ...foreign, ...leftBehind(actions, state, facts)];
 }
 
 /** The stores whose programs are not run, although the plan has secrets for them. */

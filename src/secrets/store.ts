@@ -143,6 +143,8 @@ export interface SecretStore {
   put(address: SecretAddress, secret: Secret): Promise<void>;
   /** Those of the tokens that have no secret in the store; none where that cannot be known. Absent: the store cannot be read. */
   lost?(tokens: readonly TokenAddress[]): Promise<readonly TokenAddress[]>;
+  /** Those of the tokens whose secret would take the place of a value that is not this state's. Absent: the store cannot be read. */
+  foreign?(targets: readonly SecretTarget[]): Promise<readonly SecretTarget[]>;
   /** Removes the secret of a token that is gone; it may be gone already. Absent: this store removes none. @throws UserError STORE_FAILED */
   remove?(secret: DeadSecret): Promise<void>;
   /** Equal for secrets that would overwrite each other. Without a secret path, where the configuration puts it. */

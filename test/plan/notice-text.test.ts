@@ -27,6 +27,7 @@ const ALL = {
     stores: [{ store: 'vault', folder: '.motherduck-sandbox/stores/vault' }],
   },
   secret_lost: { kind: 'secret_lost', store: 'local', tokens: ['etl_prod/airflow', 'etl_prod/bi'] },
+  secret_foreign: { kind: 'secret_foreign', store: 'local', tokens: ['etl_prod/airflow'] },
   secret_stays: { kind: 'secret_stays', store: 'vault', tokens: ['etl_prod/airflow'] },
   turnover: { kind: 'turnover', account, tokens: 2 },
   smoke_failed: { kind: 'smoke_failed', account },

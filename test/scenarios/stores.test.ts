@@ -117,6 +117,9 @@ describe('the first secret of a token overwrites nothing that another program wr
     const store = `{ kind: file, path: ${path}, format: ${format} }`;
     const stage = new Stage(configuration(store));
     stage.write(path, text, 0o600);
+    expect((await stage.json('plan --sandbox')).document).toMatchObject({
+      warnings: [{ kind: 'secret_foreign', cases: [{ store: 'local', tokens: ['etl_prod/airflow'] }] }],
+    });
     const { code, stderr } = await stage.run(APPLY);
     expect([code, stderr]).toEqual([1, expect.stringContaining('already has a value that this state did not write')]);
     expect(stderr).not.toContain('mine');

@@ -31,7 +31,9 @@ export function fileStore(config: FileStoreConfig, owners: Owners = new Map()): 
       await checkFile(config);
       if (targets.length > 0) await rehearse(config, targets);
     },
-    lost: (tokens) => lostIn(config, tokens),
+    lost: (tokens) => withContent(config, (content) => tokens.filter((token) => !isIn(config, token, content))),
+    foreign: (targets) =>
+      withContent(config, (content) => targets.filter((target) => isForeign(config, target, content))),
     remove: (secret) => removeFrom(config, secret),
     placeOf: (address, secretPath = secretPathIn(config, address)) => placeIn(config, address, secretPath).key,
     put: async (address, secret) => {
@@ -101,13 +103,16 @@ function fileEntry(config: FileStoreConfig, { account, token }: TokenAddress): F
 }
 
 /** A file that cannot be read says nothing. */
-async function lostIn(config: FileStoreConfig, tokens: readonly TokenAddress[]): Promise<readonly TokenAddress[]> {
+async function withContent<T>(config: FileStoreConfig, look: (content: SecretsText) => readonly T[]) {
   try {
-    const content = await parsed(config.format, (await readText(await targetOf(config.path))) ?? '');
-    return tokens.filter((token) => content.current(fileEntry(config, token)).every((value) => value === ''));
+    return look(await parsed(config.format, (await readText(await targetOf(config.path))) ?? ''));
   } catch {
     return [];
   }
+}
+
+function isIn(config: FileStoreConfig, token: TokenAddress, content: SecretsText): boolean {
+  return content.current(fileEntry(config, token)).some((value) => value !== '');
 }
 
 /** Where a secret path of the state is; the configuration may have another file or variable by now. */
