@@ -86,13 +86,7 @@ export function createApi(client: RestClient): Api {
 
     async listTokens(username) {
       const path = userPath('GET', username, 'tokens');
-      const { items, totals, context } = await readPages(client, path, 'tokens', readToken, (token) => token.id);
-      // A token that the list lacks counts as revoked, so a list that MotherDuck counts otherwise is not believed.
-      const other = totals.find((total) => total !== undefined && total !== items.length);
-      if (other !== undefined) {
-        throw notMotherDuck(context, `"total_count" is ${other}, and the list has ${items.length}`);
-      }
-      return items;
+      return readAll(client, path, 'tokens', readToken, (token) => token.id);
     },
 
     async deleteToken(username, tokenId) {
@@ -111,8 +105,7 @@ export function createApi(client: RestClient): Api {
     },
 
     async activeAccounts() {
-      return (await readPages(client, '/v1/active_accounts', 'accounts', readActiveAccount, ({ username }) => username))
-        .items;
+      return readAll(client, '/v1/active_accounts', 'accounts', readActiveAccount, ({ username }) => username);
     },
 
     now: () => client.now(),
@@ -161,6 +154,14 @@ async function readPages<T>(
     if (seen.has(next)) throw notMotherDuck(context, 'the list returned the same page token twice');
     if (seen.add(next).size >= MAX_PAGES) throw notMotherDuck(context, `the list has more than ${MAX_PAGES} pages`);
   }
+}
+
+/** Reads a list whose lack of an item means something: one that MotherDuck counts otherwise is an error. @throws ApiError */
+async function readAll<T>(...list: Parameters<typeof readPages<T>>): Promise<T[]> {
+  const { items, totals, context } = await readPages(...list);
+  const other = totals.find((total) => total !== undefined && total !== items.length);
+  if (other === undefined) return items;
+  throw notMotherDuck(context, `"total_count" is ${other}, and the list has ${items.length}`);
 }
 
 /** `/v1/users/{username}/...` with each part percent-encoded. @throws ApiError for a part that could change the path's meaning */

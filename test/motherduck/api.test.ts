@@ -168,7 +168,9 @@ describe('lists over pages', () => {
     expect(await api.listUsers()).toMatchObject({ complete: false, total: 3 });
   });
 
-  it('of tokens are refused when MotherDuck counts others', async () => {
+  it('of tokens and of active accounts are refused when MotherDuck counts others', async () => {
+    const active = answering({ accounts: [{ username: 'a', ducklings: [] }], total_count: 2 });
+    expect((await failureOf(active.api.activeAccounts())).failure).toBe('not_motherduck');
     const { api } = answering({ tokens: [TOKEN], total_count: 2 });
     expect((await failureOf(api.listTokens('a'))).failure).toBe('not_motherduck');
     const right = answering({ tokens: [TOKEN], total_count: 1 });

@@ -1,4 +1,5 @@
 import { expect, it } from 'vitest';
+import schema from '../../schemas/plan.schema.json' with { type: 'json' };
 import type { Action } from '../../src/model/plan.ts';
 import { reasonText } from '../../src/plan/reason-text.ts';
 import { expectGolden } from '../golden/golden.ts';
@@ -92,4 +93,9 @@ it('words every reason', () => {
   });
   expect(new Set(ALL.map(([action]) => action)).size).toBe(9);
   expectGolden('plans', 'reasons', lines.join('\n'), 'exact');
+});
+
+it('has every kind in the schema of plans', () => {
+  const { enum: kinds } = schema.$defs.action.properties.reason.properties.kind;
+  expect(new Set(kinds)).toEqual(new Set(ALL.map(([, reason]) => 'kind' in reason && reason.kind)));
 });
