@@ -11,8 +11,7 @@ const EXIT_USAGE = 64;
 async function main(): Promise<void> {
   const mdacc = program();
   const words = commandFirst(mdacc, process.argv.slice(2));
-  // Help that is not read to its end is no error.
-  process.stdout.on('error', () => undefined);
+  noteLostOutput();
   try {
     await mdacc.parseAsync(words, { from: 'user' });
   } catch (error) {
@@ -22,6 +21,22 @@ async function main(): Promise<void> {
     if (wantsJson(words)) process.stdout.write(asJson({ error: usageError(error, commandOf(mdacc, words)) }));
     process.exitCode = EXIT_USAGE;
   }
+}
+
+/** Broken output must not stop an apply; if the result was lost, the command fails at its end. Output that is not read to its end is no error. */
+function noteLostOutput(): void {
+  let isLost = false;
+  process.stderr.on('error', () => undefined);
+  process.stdout.on('error', ({ code }: NodeJS.ErrnoException) => {
+    if (code === 'EPIPE' || isLost) return;
+    isLost = true;
+    const hint = 'Free space there, or write to another file. What was applied is saved in the state.';
+    process.stderr.write(`Error: the output could not be written (${code})\n  ${hint}\n`);
+  });
+  process.once('exit', () => {
+    // 2 says that there are differences or findings, which nobody has read.
+    if (isLost && [0, 2].includes(Number(process.exitCode ?? 0))) process.exitCode = 1;
+  });
 }
 
 /** Says how a folder is named, where one follows `--sandbox`. */

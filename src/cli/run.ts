@@ -1,4 +1,4 @@
-/** Runs a command: errors become exit codes, and output that is closed early does not stop it. */
+/** Runs a command: errors become exit codes. */
 import { type ErrorCode, UserError } from '../model/user-error.ts';
 import { type Io, type OutputOptions, openIo, presentError } from './io.ts';
 import type { ContextOptions } from './typed-options.ts';
@@ -26,15 +26,6 @@ export async function runCommand(
   body: (io: Io) => Promise<number>,
 ): Promise<number> {
   const io = openIo(options);
-  // Broken output must not stop an apply; if the result was lost, the command fails at its end.
-  let outputError: NodeJS.ErrnoException | undefined;
-  process.stdout.on('error', (error: NodeJS.ErrnoException) => {
-    if (error.code !== 'EPIPE') outputError = error;
-  });
-  process.stderr.on('error', () => undefined);
-  process.once('exit', () => {
-    if (outputError !== undefined && process.exitCode === EXIT.done) process.exitCode = EXIT.error;
-  });
   try {
     return await body(io);
   } catch (error) {

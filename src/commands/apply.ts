@@ -2,13 +2,17 @@
 import { readFile } from 'node:fs/promises';
 import { type ApplyOptions, type Planner, planAndApply } from '../cli/applying.ts';
 import { readDesired } from '../cli/configuration.ts';
+import type { Io } from '../cli/io.ts';
 import { runCommand } from '../cli/run.ts';
 import { planNow } from '../engine/planning.ts';
+import { apiAddress } from '../engine/service.ts';
 import { scopeOf } from '../engine/state.ts';
+import { codeOf } from '../files/system-errors.ts';
 import type { Desired } from '../model/desired.ts';
 import { UserError } from '../model/user-error.ts';
 import { accountKey } from '../model/username.ts';
-import { parsePlanFile, refuseStale } from '../plan/plan-file.ts';
+import { isLoopback } from '../motherduck/address.ts';
+import { type PlanFile, parsePlanFile, refuseStale } from '../plan/plan-file.ts';
 
 export function run(options: ApplyOptions, planFile: string | undefined): Promise<number> {
   return runCommand(options, async (io) => {
@@ -19,7 +23,7 @@ export function run(options: ApplyOptions, planFile: string | undefined): Promis
       planFile === undefined
         ? (stateWriter, service, context) =>
             planNow(desired, stateWriter.state, service, { ...options, scope }, context)
-        : savedPlan(planFile, desired, options);
+        : savedPlan(await readSaved(planFile, desired, options, io), desired, options);
     return planAndApply('apply', desired, options, io, planner);
   });
 }
@@ -38,10 +42,11 @@ function refuseMixed({ only, prune, due }: ApplyOptions, planFile: string | unde
 }
 
 /** Plans the saved actions, if nothing has changed since: the plan is made again in the same way, and compared. */
-function savedPlan(planFile: string, desired: Desired, options: ApplyOptions): Planner {
+function savedPlan(saved: Saved, desired: Desired, options: ApplyOptions): Planner {
   return async (stateWriter, service, context) => {
-    const saved = parsePlanFile(await readPlanFile(planFile, desired), planFile);
-    const only = Object.keys(saved.fingerprints);
+    refuseElsewhere(saved, service.isSandbox);
+    const isKnown = (key: string) => desired.accounts.has(key) || stateWriter.state.accounts.has(key);
+    const only = Object.keys(saved.fingerprints).filter(isKnown);
     const asSaved = {
       ...options,
       prune: saved.prune,
@@ -56,13 +61,37 @@ function savedPlan(planFile: string, desired: Desired, options: ApplyOptions): P
   };
 }
 
+/** A saved plan and its file. */
+type Saved = PlanFile & { readonly file: string };
+
+/** Reads a saved plan, before anything needs the organization that it may not be of. @throws UserError PLAN_INVALID */
+async function readSaved(file: string, desired: Desired, options: ApplyOptions, io: Io): Promise<Saved> {
+  const saved = { ...parsePlanFile(await readPlanFile(file, desired), file), file };
+  // On this machine a sandbox may be served.
+  if (options.sandbox || !isLoopback(apiAddress(options, io.env).hostname))
+    refuseElsewhere(saved, options.sandbox ?? false);
+  return saved;
+}
+
+function refuseElsewhere({ plan, file }: Saved, isSandbox: boolean): void {
+  if (plan.sandbox === isSandbox) return;
+  const [of, here] = isSandbox ? ['MotherDuck', 'the sandbox'] : ['the sandbox', 'MotherDuck'];
+  const hint = isSandbox
+    ? 'Apply it without --sandbox, or save a plan of the sandbox in another file.'
+    : {
+        text: 'Save a plan of MotherDuck in another file, or apply this one in the sandbox.',
+        command: ['apply', file, '--sandbox'],
+      };
+  throw new UserError('PLAN_INVALID', `${file} is a plan of ${of}, but this command would use it in ${here}`, hint);
+}
+
 async function readPlanFile(file: string, { accounts }: Desired): Promise<string> {
   try {
     return await readFile(file, 'utf8');
   } catch (cause) {
     const hint = accounts.has(accountKey(file))
       ? { text: 'To apply only this account, name it with --only.', command: ['apply', '--only', file] }
-      : { text: 'Save one.', command: ['plan', '--out', file] };
+      : { text: 'Save one.', command: ['plan', '--out', codeOf(cause) === 'ENOENT' ? file : 'today.plan'] };
     throw new UserError('PLAN_INVALID', `the plan file ${file} cannot be read`, hint, { cause });
   }
 }

@@ -11,7 +11,7 @@ import { ApiError } from '../motherduck/transport-errors.ts';
 import { accountNames, type PlanOptions } from '../plan/plan.ts';
 import type { SecretStore } from '../secrets/store.ts';
 import { kindOf, secretPathsIn } from '../secrets/stores.ts';
-import { matchesNothing, onlyMatcher, storesFor } from './planning.ts';
+import { onlyMatcher, refuseUnmatched, storesFor } from './planning.ts';
 import { type Context, checkClock, type Service } from './service.ts';
 import { findLostSecrets } from './store-contents.ts';
 
@@ -61,9 +61,7 @@ export async function gatherEvidence(
     ...(usage ? { usage } : {}),
     ...(options.scope ? { scope: options.scope } : {}),
   });
-  if (options.only && evidence.accounts.length === 0) {
-    throw matchesNothing(options.only, namesOf(desired, live, state), 'the configuration, the state or MotherDuck');
-  }
+  refuseUnmatched(options.only, namesOf(desired, live, state), 'the configuration, the state or MotherDuck');
   return evidence;
 }
 

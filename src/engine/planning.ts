@@ -5,7 +5,7 @@ import type { Live } from '../model/live.ts';
 import type { Plan } from '../model/plan.ts';
 import type { State } from '../model/state.ts';
 import { UserError } from '../model/user-error.ts';
-import { accountKey, globMatcher } from '../model/username.ts';
+import { accountKey, globMatcher, unmatchedGlobs } from '../model/username.ts';
 import { few } from '../model/wording.ts';
 import { refuseMissing } from '../plan/missing-accounts.ts';
 import { accountNames, makePlan, type PlanOptions } from '../plan/plan.ts';
@@ -106,15 +106,13 @@ export interface PlanningInput extends Pick<PlanOptions, 'prune' | 'due' | 'rota
 /**
  * Makes a plan from the readings.
  *
- * @throws UserError USAGE: nothing matches `only`; ORGANIZATION_DIFFERS, MANY_MISSING
+ * @throws UserError USAGE: a glob of `only` matches nothing; ORGANIZATION_DIFFERS, MANY_MISSING
  */
 export function planFrom(input: PlanningInput): Plan {
   const { desired, live, state, service, stores, lost, foreign, only: globs, allowMissing = false, ...rest } = input;
   const only = onlyMatcher(globs);
   const names = accountNames(desired, state);
-  if (globs !== undefined && !names.some(only)) {
-    throw matchesNothing(globs, names, 'the configuration or the state');
-  }
+  refuseUnmatched(globs, names, 'the configuration or the state');
   if (!allowMissing) refuseMissing(desired, state, live);
   return makePlan(desired, live, state, {
     ...rest,
@@ -171,13 +169,15 @@ export function onlyMatcher(globs: readonly string[] | undefined): (username: st
   return globs === undefined ? () => true : globMatcher(globs);
 }
 
-/** The error for globs that match no account. @param names the accounts there are. @param source where they come from */
-export function matchesNothing(globs: readonly string[], names: readonly string[], source: string): UserError {
+/** Refuses globs that match no account. @param names the accounts there are. @param source where they come from. @throws UserError USAGE */
+export function refuseUnmatched(only: readonly string[] | undefined, names: readonly string[], source: string): void {
+  const globs = unmatchedGlobs(only ?? [], names);
+  if (globs.length === 0) return;
   const said = globs.map((glob) => `--only ${glob}`).join(' ');
   const near = globs.flatMap((glob) => nearest(glob, names) ?? []);
   const hint =
     near.length > 0
       ? `Did you mean ${near.map((name) => `--only ${name}`).join(' ')}?`
       : `There are: ${few(names, NAMES_SHOWN)}`;
-  return new UserError('USAGE', `${said} matches no account of ${source}`, hint);
+  throw new UserError('USAGE', `${said} matches no account of ${source}`, hint);
 }

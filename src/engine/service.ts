@@ -113,8 +113,13 @@ export function checkClock(
   );
 }
 
+/** The address of MotherDuck's API. @throws UserError API_URL_INVALID */
+export function apiAddress({ apiUrl }: Pick<ServiceOptions, 'apiUrl'>, env: NodeJS.ProcessEnv): URL {
+  return parseAddress(apiUrl ?? nonEmpty(env.MOTHERDUCK_API_URL) ?? DEFAULT_ADDRESS);
+}
+
 async function openMotherDuck(options: ServiceOptions, io: Surroundings): Promise<Service> {
-  const address = parseAddress(options.apiUrl ?? nonEmpty(io.env.MOTHERDUCK_API_URL) ?? DEFAULT_ADDRESS);
+  const address = apiAddress(options, io.env);
   const { token, source } = adminToken(io.env);
   const http = createRestClient({
     address,

@@ -9,7 +9,7 @@ import { runProbe } from '../motherduck/probe-process.ts';
 import { noticeText } from '../plan/notice-text.ts';
 import { smokeAccounts } from '../smoke/session.ts';
 import type { StateFile } from '../state/state-file.ts';
-import { matchesNothing, onlyMatcher, storesFor } from './planning.ts';
+import { onlyMatcher, refuseUnmatched, storesFor } from './planning.ts';
 import type { Context, Service } from './service.ts';
 import { findLostSecrets } from './store-contents.ts';
 
@@ -28,9 +28,9 @@ export async function smokeTest(
 ): Promise<Smoke> {
   const only = onlyMatcher(options.only);
   const accounts = [...desired.accounts.values()].filter((account) => only(account.username));
+  const names = [...desired.accounts.values()].map((account) => account.username);
+  if (names.length > 0) refuseUnmatched(options.only, names, 'the configuration');
   if (accounts.length === 0) {
-    const names = [...desired.accounts.values()].map((account) => account.username);
-    if (options.only && names.length > 0) throw matchesNothing(options.only, names, 'the configuration');
     const hint = { text: 'Add one under accounts, then apply.', command: ['apply'] };
     throw new UserError('USAGE', 'the configuration has no account to test', hint);
   }

@@ -22,6 +22,12 @@ export function globMatcher(globs: readonly string[]): (name: string) => boolean
   };
 }
 
+/** The globs that match none of the names. */
+export function unmatchedGlobs(globs: readonly string[], names: readonly string[]): string[] {
+  const keys = new Set(names.map(accountKey));
+  return globs.filter((glob) => (isGlob(glob) ? !names.some(globMatcher([glob])) : !keys.has(accountKey(glob))));
+}
+
 /** Whether a text contains `*` or `?`. */
 function isGlob(text: string): boolean {
   return /[*?]/.test(text);

@@ -115,11 +115,13 @@ export async function readStateText(path: string): Promise<string | undefined> {
   } catch (error) {
     if (error instanceof UserError) throw error;
     if (codeOf(error) === 'ENOENT') return undefined;
-    if (error instanceof NotTextError) throw invalid(path, 'is not UTF-8 text', await restoreHint(path));
-    const hint = `Give this user read access (chmod u+r ${path}), or name another state file with --state.`;
-    throw new UserError('STATE_INVALID', `${path} cannot be read: ${codeOf(error) ?? 'failed'}.`, hint, {
-      cause: error,
-    });
+    if (error instanceof NotTextError) throw invalid(path, 'is not UTF-8 text', await restoreHint(path, '?'));
+    const code = codeOf(error) ?? 'failed';
+    const why = code === 'EISDIR' ? 'it is a folder' : code;
+    const access =
+      code === 'EACCES' || code === 'EPERM' ? `Give this user read access (chmod u+r ${path}), or name` : 'Name';
+    const hint = `${access} another state file with --state.`;
+    throw new UserError('STATE_INVALID', `${path} cannot be read: ${why}.`, hint, { cause: error });
   }
 }
 
@@ -127,7 +129,7 @@ async function parseState(path: string, text: string, migrations: Migrations): P
   const document = await parseDocument(path, text);
   const version = document.version;
   if (typeof version !== 'number' || !Number.isSafeInteger(version)) {
-    throw invalid(path, 'has no version, so it may not be a state file', await restoreHint(path));
+    throw invalid(path, 'has no version, so it may not be a state file', await restoreHint(path, text));
   }
   if (version > migrations.to) {
     throw new UserError(
@@ -138,7 +140,7 @@ async function parseState(path: string, text: string, migrations: Migrations): P
   }
   const current = migrate(document, version, migrations);
   if (current === undefined) {
-    throw invalid(path, `has version ${version}, which this program cannot read`, await restoreHint(path));
+    throw invalid(path, `has version ${version}, which this program cannot read`, await restoreHint(path, text));
   }
   const state = await check(path, text, current);
   return version === migrations.to ? { state } : { state, migratedFrom: version };
@@ -152,12 +154,12 @@ async function parseDocument(path: string, text: string): Promise<Readonly<Recor
     throw await damaged(path, text);
   }
   if (typeof document === 'object' && document !== null && !Array.isArray(document)) return { ...document };
-  throw invalid(path, 'is JSON, but not a state', await restoreHint(path));
+  throw invalid(path, 'is JSON, but not a state', await restoreHint(path, text));
 }
 
 async function damaged(path: string, text: string): Promise<UserError> {
   const conflict = /^<<<<<<< /m.exec(text);
-  if (conflict !== null) {
+  if (conflict !== null && isLikeState(text)) {
     const line = text.slice(0, conflict.index).split('\n').length;
     return invalid(
       path,
@@ -169,12 +171,12 @@ async function damaged(path: string, text: string): Promise<UserError> {
       line,
     );
   }
-  if (text.trim() === '') return invalid(path, 'is empty', await restoreHint(path));
+  if (text.trim() === '') return invalid(path, 'is empty', await restoreHint(path, text));
   const line = (await linesOf(text)).errorLine;
   return invalid(
     path,
-    `is damaged: not JSON${line === undefined ? '' : ` at line ${line}`}`,
-    await restoreHint(path),
+    `${isLikeState(text) ? 'is damaged' : 'is not a state'}: not JSON${line === undefined ? '' : ` at line ${line}`}`,
+    await restoreHint(path, text),
     line,
   );
 }
@@ -195,7 +197,7 @@ async function wrongAt(path: string, text: string, pointer: string, problem: str
   const line = (await linesOf(text)).lineOf.get(pointer);
   const member = `${pointer === '' ? 'the document' : pointer.slice(1).replaceAll('/', '.')}`;
   const at = line === undefined ? '' : ` at line ${line}`;
-  return invalid(path, `is not a valid state${at}: ${member} ${problem}`, await restoreHint(path), line);
+  return invalid(path, `is not a valid state${at}: ${member} ${problem}`, await restoreHint(path, text), line);
 }
 
 /** The parser with positions is loaded only for invalid files. */
@@ -208,16 +210,29 @@ function invalid(path: string, problem: string, hint: Hint | string, line?: numb
   return new UserError('STATE_INVALID', `${path} ${problem}.`, hint, location);
 }
 
-/** Names the newest backup in the file's folder, if there is one. */
-async function restoreHint(path: string): Promise<Hint> {
+/** Advises to restore a state, with the newest backup in its folder; another file is left alone. */
+async function restoreHint(path: string, text: string): Promise<Hint> {
   const names = await readdir(dirname(path)).catch(() => []);
   const backup = names
     .filter((name) => name.startsWith(`${basename(path)}.`) && name.endsWith('.backup'))
     .sort()
     .at(-1);
+  if (backup === undefined && text.trim() !== '' && !isLikeState(text)) {
+    const kind = /^(version|organization|accounts)\s*:/m.test(text)
+      ? 'It looks like a configuration.'
+      : 'It does not look like a state.';
+    return {
+      text: `${kind} Leave out --state (MDACC_STATE), or name the state's file. A damaged state comes back from git or a backup.`,
+    };
+  }
   const also = backup === undefined ? '' : `, or the backup ${join(dirname(path), backup)}`;
-  const text = `Restore the last good version (git checkout -- ${path}${also}). If there is none, move the file away and adopt what is live.`;
-  return { text, command: ['apply'] };
+  const advice = `Restore the last good version (git checkout -- ${path}${also}). If there is none, move the file away and adopt what is live.`;
+  return { text: advice, command: ['apply'] };
+}
+
+/** Whether a text has the first lines of a state, so that advice to restore it harms no other file. */
+function isLikeState(text: string): boolean {
+  return /^\s{0,2}"(lineage|serial)"/m.test(text);
 }
 
 /**

@@ -100,6 +100,8 @@ function reportFaults(source: Source, faults: readonly YAMLError[], brackets: Br
 }
 
 function rootFaults(source: Source, faults: readonly YAMLError[], brackets: Brackets): Fault[] {
+  const conflicts = [...source.text.matchAll(/^<{7} .*$|^>{7} .*$|^={7}$/gm)];
+  if (conflicts.length > 0) return conflictFaults(conflicts);
   const lineOf = (offset: number): number => source.lines.linePos(offset).line;
   // After a tab, the parser's other errors are unreliable.
   const tab = firstTab(source, faults, brackets);
@@ -117,6 +119,18 @@ function rootFaults(source: Source, faults: readonly YAMLError[], brackets: Brac
     shown.push(fault);
   }
   return [...shown, ...(tab === undefined ? [] : [tab])];
+}
+
+/** Git's conflict markers: one fault for each conflict, at its first line. */
+function conflictFaults(markers: readonly RegExpExecArray[]): Fault[] {
+  const begins = markers.filter(([line]) => line.startsWith('<'));
+  return (begins.length > 0 ? begins : markers.slice(0, 1)).map(({ 0: line, index: start }) => ({
+    code: 'yaml-syntax',
+    start,
+    end: start + line.length,
+    message: 'a git merge conflict is here',
+    hint: 'keep one side, and remove the lines of <<<<<<<, ======= and >>>>>>>',
+  }));
 }
 
 function byStart(a: { readonly start: number }, b: { readonly start: number }): number {

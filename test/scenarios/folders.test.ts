@@ -1,7 +1,7 @@
 /** Where the sandbox and the state are: beside the configuration, whatever the shell's folder. */
-import { mkdirSync, renameSync } from 'node:fs';
+import { closeSync, existsSync, mkdirSync, openSync, renameSync } from 'node:fs';
 import { describe, expect, it } from 'vitest';
-import { CONFIG, SANDBOX, STATE, Stage } from '../stage.ts';
+import { CONFIG, outputOf, SANDBOX, STATE, Stage } from '../stage.ts';
 
 /** A stage whose configuration is in a folder below the shell's. */
 function inFolder(folder: string): Stage {
@@ -157,3 +157,71 @@ it('MDACC_CONFIG and MDACC_STATE name the files, and options come first', async 
   expect(await stage.json(`plan --sandbox -c ${CONFIG}`, env)).toMatchObject({ document: { organization: 'acme' } });
   expect((await stage.run('state list', env)).stderr).toContain('none.json');
 });
+
+describe('every --only must match', () => {
+  it.each(['plan', 'apply --yes', 'audit', 'smoke', 'destroy --yes --allow-delete'])('mdacc %s', async (words) => {
+    const stage = await Stage.applied();
+    const ran = await stage.run(`${words} --sandbox --only etl_prod --only nobody --only none_*`);
+    expect(ran).toMatchObject({ code: 64, stderr: expect.stringContaining('--only nobody --only none_* matches no') });
+  });
+});
+
+describe('a file in the place of another is told apart, and nothing of it is restored or removed', () => {
+  it.each([
+    [`plan --sandbox --state ${CONFIG}`, 'looks like a configuration'],
+    ['plan --sandbox --state notes.txt', 'does not look like a state'],
+    ['plan --sandbox --state conflict.yaml', 'looks like a configuration'],
+    ['plan --sandbox --state .motherduck', 'it is a folder'],
+    ['state list --state .motherduck', 'it is a folder'],
+    [`plan --sandbox --config ${STATE}`, 'this is a state'],
+    ['plan --sandbox --config a.plan', 'this is a saved plan'],
+    ['plan --sandbox --state a.plan', 'does not look like a state'],
+    ['apply --sandbox .motherduck', 'mdacc plan --out today.plan'],
+    ['validate --config conflict.yaml', 'a git merge conflict is here'],
+  ])('%s', async (words, what) => {
+    const stage = await Stage.applied();
+    await stage.run('plan --sandbox --out a.plan');
+    stage.write('notes.txt', 'eggs, milk');
+    stage.write('conflict.yaml', stage.read().replace('accounts:', '<<<<<<< HEAD\naccounts:\n=======\n>>>>>>> b'));
+    const { code, stdout, stderr } = await stage.run(words);
+    expect(code).toBe(1);
+    expect(stdout + stderr).toContain(what);
+    expect(stdout + stderr).not.toMatch(/git checkout|chmod|newer|colon/);
+  });
+});
+
+describe('a plan says what it is of', () => {
+  it('when a plan of the sandbox is applied elsewhere', async () => {
+    const stage = new Stage();
+    await stage.run('plan --sandbox --out a.plan');
+    for (const env of [{}, { MOTHERDUCK_ADMIN_TOKEN: 'x' }]) {
+      const ran = await stage.json('apply a.plan --yes', env);
+      expect(ran).toMatchObject({ code: 1, document: { error: { code: 'PLAN_INVALID' } } });
+      expect(ran.stderr).toContain('a.plan is a plan of the sandbox');
+      expect(ran.stderr).toContain('mdacc apply a.plan --sandbox');
+    }
+    await stage.serve();
+    expect(await stage.json('apply a.plan --yes --no-smoke')).toMatchObject({ code: 0 });
+  });
+
+  it('when a plan of MotherDuck is applied in the sandbox', async () => {
+    const stage = new Stage();
+    await stage.run('plan --sandbox --out a.plan');
+    stage.write('a.plan', stage.read('a.plan').replace(/"sandbox": true/, '"sandbox": false'));
+    const ran = await stage.run('apply a.plan --sandbox --yes');
+    expect(ran).toMatchObject({ code: 1, stderr: expect.stringContaining('a.plan is a plan of MotherDuck') });
+  });
+});
+
+it.runIf(existsSync('/dev/full')).each(['plan --sandbox', 'audit --sandbox', 'schema', 'completion bash', '--version'])(
+  'a full disk for stdout is said, with exit code 1: %s',
+  async (words) => {
+    const stage = new Stage();
+    const full = openSync('/dev/full', 'w');
+    const child = stage.spawn(words, {}, { stdio: ['ignore', full, 'pipe'] });
+    const { code, stderr } = await outputOf(child);
+    closeSync(full);
+    expect(code).toBe(1);
+    expect(stderr).toContain('Error: the output could not be written (ENOSPC)');
+  },
+);

@@ -72,9 +72,9 @@ describe('openState', () => {
   it.each([
     ['a newer version', edited('"version": 3', '"version": 9'), 'STATE_NEWER', /version 9.*up to 3/, /npm install/],
     ['another organization', edited('"acme"', '"other"'), 'STATE_FOREIGN', /"other".*"acme"/, /--state/],
-    ['no version', '{"accounts":{}}', 'STATE_INVALID', /version/, /git checkout/],
+    ['no version', '{"accounts":{}}', 'STATE_INVALID', /version/, /--state/],
     ['an unknown older version', edited('"version": 3', '"version": 0'), 'STATE_INVALID', /version 0/, /git checkout/],
-    ['another kind of JSON', '[]', 'STATE_INVALID', /not a state/, /git checkout/],
+    ['another kind of JSON', '[]', 'STATE_INVALID', /not a state/, /--state/],
     ['an empty file', '', 'STATE_INVALID', /is empty/, /git checkout/],
     ['half a file', good.slice(0, 300), 'STATE_INVALID', /not JSON at line 13/, /adopt what is live/],
     ['a comma too many', edited('"acme",', '"acme",,'), 'STATE_INVALID', /at line 5/, /git checkout/],
