@@ -111,7 +111,7 @@ describe.skipIf(isWindows)('an apply with every kind of action, killed and done 
   });
 
   it('twice: again while the next apply mends', LONG, async () => {
-    const firsts = of('request', 'secret').filter(({ at }, index) => at <= 12 && index % 5 === 2);
+    const firsts = of('request', 'secret').filter(({ at }, index) => at <= 9 && index % 5 === 2);
     const pairs = firsts.map((first, index): Point[] => {
       const second = { at: 1 + (index % 3), about: 'of the next apply' };
       if (index % 2 === 0) return [first, { what: 'request', when: 'after', ...second }];

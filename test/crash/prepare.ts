@@ -84,7 +84,7 @@ export const ACTIONS = [
 /** Makes the folder, up to the moment before the last apply. */
 export async function prepareMainPlan(stage: CrashStage): Promise<void> {
   const apply = async () => {
-    const { code, stdout, stderr } = await stage.runUntil('apply --yes --no-smoke');
+    const { code, stdout, stderr } = await stage.runUntil('apply --yes --no-smoke --real-stores');
     if (code !== 0) throw new Error(`the preparation failed: ${stdout}${stderr}`);
   };
   stage.write(DOTENV, '# written by hand\nOTHER=theirs\n', 0o600);

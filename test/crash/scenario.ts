@@ -7,7 +7,7 @@ import { problemsAfterKill, problemsAtEnd, revokedInUse, usable } from './invari
 import { type Point, pointsOf, type Trace } from './points.ts';
 import { planned, Snapshot } from './snapshot.ts';
 
-const APPLY = 'apply --yes --prune --allow-delete';
+const APPLY = 'apply --yes --prune --allow-delete --real-stores';
 
 export interface ScenarioOptions {
   /** Where the folders are made. */
