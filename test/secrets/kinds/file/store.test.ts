@@ -327,3 +327,53 @@ describe('writing', () => {
     expect(await modeOf(path)).toBe('600');
   });
 });
+
+describe('a secret that is removed', () => {
+  const [A, B] = [marker, `${marker}B`];
+  const removed = async (text: string, format: 'json' | 'dotenv', ...entries: readonly string[]) => {
+    const path = join(await newFolder(), 'secrets');
+    await writeFile(path, text, { mode: 0o600 });
+    const store = fileStore(fileConfig(path, { format, shownPath: 'secrets' }));
+    const names = entries.map((entry) => ({ account: entry.split('.')[0] ?? '', token: entry.split('.')[1] ?? '' }));
+    await Promise.all(names.map((name) => store.remove?.({ ...name, secretPath: store.secretPath(name) })));
+    return readFile(path, 'utf8');
+  };
+
+  it.each([
+    [`{"a":{"x":"${A}","y":"${B}","z":1.0}}`, ['a.x'], `{"a":{"y":"${B}","z":1.0}}`],
+    [`{"a":{"x":"${A}","y":"${B}","z":1.0}}`, ['a.y'], `{"a":{"x":"${A}","z":1.0}}`],
+    [`{"a":{"x":"${A}","y":"${B}","z":1.0}}`, ['a.x', 'a.y'], '{"a":{"z":1.0}}'],
+    [`{"a":{"w":1.0,"x":"${A}","y":"${B}"}}`, ['a.x', 'a.y'], '{"a":{"w":1.0}}'],
+    [`{"a":{"x":"${A}","w":1.0,"y":"${B}"}, "b" : {}}`, ['a.x', 'a.y'], '{"a":{"w":1.0}, "b" : {}}'],
+    [
+      `{\n  "a": {\n    "x": "${A}"\n  },\n  "b": {\n    "x": "${B}"\n  }\n}\n`,
+      ['a.x'],
+      `{\n  "b": {\n    "x": "${B}"\n  }\n}\n`,
+    ],
+    [
+      `{\n  "a": {\n    "x": "${A}"\n  },\n  "b": {\n    "x": "${B}"\n  }\n}\n`,
+      ['b.x'],
+      `{\n  "a": {\n    "x": "${A}"\n  }\n}\n`,
+    ],
+    [`\uFEFF{"a":{"x":"${A}","x":"${B}"}}`, ['a.x'], '\uFEFF{}'],
+    [`{"a":{"x":"by hand"},"b":"x"}`, ['a.x', 'b.x', 'c.x'], `{"a":{"x":"by hand"},"b":"x"}`],
+  ])('leaves every other byte of a JSON file: %j without %j', async (text, names, left) => {
+    expect(await removed(text, 'json', ...names)).toBe(left);
+  });
+
+  it('leaves every other line of a dotenv file', async () => {
+    const name = 'MOTHERDUCK_TOKEN_A_X';
+    const text = `# mine\nexport ${name}="${A}" # old\r\nO=1\n${name}=${B}\n${name}_2=${A}`;
+    expect(await removed(text, 'dotenv', 'a.x')).toBe(`# mine\nO=1\n${name}_2=${A}`);
+    expect(await removed(`${name}=by-hand\n`, 'dotenv', 'a.x')).toBe(`${name}=by-hand\n`);
+  });
+
+  it('is never in a file outside the folder of the configuration', async () => {
+    const folder = await newFolder();
+    const outside = join(await newFolder(), 'x.env');
+    await writeFile(outside, `X=${A}\n`, { mode: 0o600 });
+    const store = fileStore(fileConfig(join(folder, 'secrets.env'), { folder }));
+    await store.remove?.({ account: 'a', token: 'x', secretPath: `${outside}#X` });
+    expect(await readFile(outside, 'utf8')).toBe(`X=${A}\n`);
+  });
+});
