@@ -1,9 +1,10 @@
 import path from 'node:path';
 import { targetOf } from '../files/paths.ts';
 import type { Definitions, Desired } from '../model/desired.ts';
-import { accountKey } from '../model/username.ts';
+import { accountKey, MAX_GLOBS, sizeOfGlobs } from '../model/username.ts';
 import type { OwnFiles, WrittenStore } from '../secrets/store.ts';
 import { type Diagnostic, Problems } from '../yaml/diagnostic.ts';
+import { child, itemsOf, textOf } from '../yaml/tree.ts';
 import { quote } from '../yaml/wording.ts';
 import { checkDucklings } from './check-ducklings.ts';
 import { checkTokens } from './check-tokens.ts';
@@ -93,6 +94,12 @@ function checkMeaning(
   checkAccountNames(resolved.accounts, problems);
   checkTokens(resolved, limits, problems);
   checkDucklings(resolved, limits, problems);
+  const ignore = child(resolved.sections.main, 'ignore');
+  if (ignore !== undefined && sizeOfGlobs(itemsOf(ignore).flatMap((item) => textOf(item) ?? [])) > MAX_GLOBS) {
+    const message = `the globs have more than ${MAX_GLOBS.toLocaleString('en')} characters together`;
+    const hint = 'use shorter globs that match more names, or names without * and ?, of which there may be any number';
+    problems.error('too-large', ignore.at, message, { hint });
+  }
   checkStores(stores, resolved.accounts, files, problems);
   if (limits.maxComputeCeiling !== undefined && limits.rates === undefined) {
     const hint = 'give your prices under compute_rates, for example { standard: 2.40, jumbo: 4.80 }';

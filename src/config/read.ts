@@ -25,6 +25,8 @@ import { secretFiles } from './stores.ts';
 /** The maximum total size of the files of a configuration, in bytes. */
 export const MAX_BYTES = 10 * 1024 * 1024;
 const MAX_FILES = 10_000;
+const MAX_STORES = 200;
+const NARROWER = 'name a folder before the first star';
 
 /** One file of the configuration. The main file comes first, then included files in the order of `include`. */
 export interface ConfigFile {
@@ -125,7 +127,12 @@ class Reader {
   }
 
   async #noteSecrets(root: Node | undefined): Promise<void> {
-    for (const { value } of entriesOf(child(root, 'secret_stores')).values()) {
+    const stores = child(root, 'secret_stores');
+    if (stores !== undefined && entriesOf(stores).size > MAX_STORES) {
+      this.#refuse('too-large', stores, `there are more than ${MAX_STORES} secret stores`, 'let accounts share stores');
+      return;
+    }
+    for (const { value } of entriesOf(stores).values()) {
       for (const [file, node] of await secretFiles(value, this.#folder)) this.#secrets.set(file, node);
     }
   }
@@ -134,7 +141,7 @@ class Reader {
   async #includeAll(patterns: readonly Node[]): Promise<void> {
     const names: { readonly name: string; readonly absolute: string; readonly pattern: ScalarNode }[] = [];
     const seen = new Set<string>();
-    for (const pattern of patterns) {
+    for (const [index, pattern] of patterns.entries()) {
       if (pattern.kind !== 'scalar') continue;
       for (const name of await this.#namesOf(pattern)) {
         const absolute = path.resolve(this.#folder, name);
@@ -144,7 +151,7 @@ class Reader {
         if (excluded === undefined) names.push({ name, absolute, pattern });
         else this.#reportExcluded(excluded, pattern, name);
       }
-      if (seen.size > MAX_FILES) {
+      if (Math.max(seen.size, index) > MAX_FILES) {
         const message = `more than ${MAX_FILES.toLocaleString('en')} files are included`;
         return this.#refuse('too-large', pattern, message, 'join some of them');
       }
@@ -171,6 +178,15 @@ class Reader {
       return [];
     }
     const base = baseOfGlob(text);
+    if (base !== undefined && this.#globBudget.left < 0) {
+      this.#refuse(
+        'include-glob',
+        pattern,
+        `${showNode(pattern)} is not followed, as others looked at too many files`,
+        NARROWER,
+      );
+      return [];
+    }
     const excluded = await this.#confines?.excludes(path.resolve(this.#folder, base ?? text));
     if (excluded !== undefined) {
       this.#reportExcluded(excluded, pattern, text);
@@ -195,17 +211,12 @@ class Reader {
       return names;
     } catch (error) {
       if (!(error instanceof GlobTooLarge)) throw error;
-      this.#refuse(
-        'include-glob',
-        pattern,
-        `${showNode(pattern)} ${error.message}`,
-        'name a folder before the first star',
-      );
+      this.#refuse('include-glob', pattern, `${showNode(pattern)} ${error.message}`, NARROWER);
       return [];
     }
   }
 
-  #refuse(code: DiagnosticCode, pattern: ScalarNode, message: string, hint: string): void {
+  #refuse(code: DiagnosticCode, pattern: Node, message: string, hint: string): void {
     this.#complete = false;
     this.#context.problems.error(code, pattern.at, message, { hint });
   }

@@ -209,6 +209,9 @@ export function joinFiles(main: Node, files: readonly { readonly root?: Node }[]
   };
 }
 
+/** The maximum number of unknown names of a section for which a similar one is searched. */
+const MAX_HINTS = 100;
+
 /** The names of one section, with a record of which were used. */
 export class Names {
   readonly #section: string;
@@ -255,6 +258,7 @@ export class Names {
   #hintFor(name: string): string {
     const known = this.#hints.get(name);
     if (known !== undefined) return known;
+    if (this.#hints.size >= MAX_HINTS) return `add it under ${this.#section}`;
     const names = [...this.#entries.keys()];
     const near = suggestion(name, names, `known under ${this.#section}`);
     const hint = near ?? (names.length === 0 ? `${this.#section} is empty` : `add it under ${this.#section}`);

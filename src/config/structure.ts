@@ -27,7 +27,10 @@ export function checkStructure(file: ConfigFile, problems: Problems): boolean {
   }
   if (file.role === 'main' && isOtherVersion(root, problems)) return false;
   const validate = file.role === 'main' ? validateConfig : validateIncluded;
-  for (const error of schemaErrors(root, validate)) explain(error, root, problems);
+  for (const error of schemaErrors(root, validate)) {
+    if (problems.isFull) problems.error('bad-value', root.at, 'more');
+    else explain(error, root, problems);
+  }
   return true;
 }
 

@@ -9,16 +9,37 @@ export function accountKey(username: string): string {
   return username.replace(/[A-Z]+/g, (letters) => letters.toLowerCase());
 }
 
+/** The maximum number of characters of all globs that are compared with names together, so that a long list takes seconds. */
+export const MAX_GLOBS = 20_000;
+
+/** The number of characters of those globs that are more than names, as `*` and `?` make them. */
+export function sizeOfGlobs(globs: readonly string[]): number {
+  return globs.reduce((sum, glob) => sum + (isGlob(glob) ? glob.length : 0), 0);
+}
+
 /** Returns a function that tells whether a username matches one of the globs (`*`, `?`), ignoring case. */
 export function globMatcher(globs: readonly string[]): (name: string) => boolean {
   // Plain names are looked up in a set, as there may be thousands.
   const names = new Set(globs.filter((glob) => !isGlob(glob)).map(accountKey));
-  const patterns = globs.filter(isGlob).map((glob) => [...accountKey(glob)]);
+  const patterns = globs.filter(isGlob).map((glob) => {
+    const key = accountKey(glob);
+    const parts = key.split('*');
+    // Most names are told apart by how a glob begins or by its length.
+    const [first = ''] = parts;
+    return {
+      characters: [...key],
+      start: first.includes('?') ? '' : first,
+      least: parts.reduce((sum, part) => sum + [...part].length, 0),
+    };
+  });
   return (name) => {
     const key = accountKey(name);
     if (names.has(key)) return true;
     const characters = patterns.length === 0 ? [] : [...key];
-    return patterns.some((pattern) => matchesGlob(pattern, characters, isSameCharacter));
+    return patterns.some(
+      ({ characters: pattern, start, least }) =>
+        least <= characters.length && key.startsWith(start) && matchesGlob(pattern, characters, isSameCharacter),
+    );
   };
 }
 

@@ -57,12 +57,16 @@ export interface Extras {
   readonly related?: { readonly message: string; readonly at: Span };
 }
 
+/** The maximum number of errors, and of warnings, that are kept: more than anybody reads, and a limit for hostile files. */
+export const MAX_DIAGNOSTICS = 1000;
+
 /** Collects the diagnostics of one run; duplicates at a location are kept once. */
 export class Problems {
   readonly #found = new Map<string, { diagnostic: Diagnostic; start: number }>();
   /** The order of the files in the diagnostics. */
   readonly #files: string[] = [];
-  #errors = 0;
+  readonly #kept = { error: 0, warning: 0 };
+  readonly #left = { error: 0, warning: 0 };
 
   /** Sets the order of the files in the diagnostics. */
   inOrderOf(files: readonly string[]): void {
@@ -78,25 +82,39 @@ export class Problems {
   }
 
   get hasErrors(): boolean {
-    return this.#errors > 0;
+    return this.#kept.error > 0;
+  }
+
+  /** Whether no more errors are kept, so that none needs a hint. */
+  get isFull(): boolean {
+    return this.#kept.error >= MAX_DIAGNOSTICS;
   }
 
   /** The diagnostics of a severity, sorted by file, line and column. */
   sorted(severity: Diagnostic['severity']): Diagnostic[] {
     const rank = new Map(this.#files.map((file, index) => [file, index]));
-    return [...this.#found.values()]
+    const sorted = [...this.#found.values()]
       .filter(({ diagnostic }) => diagnostic.severity === severity)
       .sort((a, b) => {
         const file = (rank.get(a.diagnostic.location.file) ?? -1) - (rank.get(b.diagnostic.location.file) ?? -1);
         return file || a.start - b.start;
       })
       .map(({ diagnostic }) => diagnostic);
+    const left = this.#left[severity];
+    const last = sorted.at(-1);
+    if (left === 0 || last === undefined) return sorted;
+    const message = `${left.toLocaleString('en')} more ${severity}s are not shown`;
+    return [...sorted, { code: 'too-many', severity, message, location: last.location, length: 1 }];
   }
 
   #add(severity: Diagnostic['severity'], code: DiagnosticCode, at: Span, message: string, extras: Extras): void {
+    if (this.#kept[severity] >= MAX_DIAGNOSTICS) {
+      this.#left[severity] += 1;
+      return;
+    }
     const key = `${at.source.file}\0${at.start}\0${code}\0${message}`;
     if (this.#found.has(key)) return;
-    if (severity === 'error') this.#errors += 1;
+    this.#kept[severity] += 1;
     const { hint, related } = extras;
     const diagnostic: Diagnostic = {
       code,
@@ -117,7 +135,8 @@ export class Problems {
  */
 export const CODES = {
   encoding: 'A file is not UTF-8 text.',
-  'too-large': 'The files together are too large.',
+  'too-large': 'The files together are too large, or have too much of one thing.',
+  'too-many': 'There are more errors or warnings than are shown.',
   'too-deep': 'A file is nested too deeply.',
   'yaml-syntax': 'A file is not well-formed YAML.',
   'yaml-documents': 'A file contains more than one YAML document.',

@@ -33,6 +33,8 @@ export function describeNode(node: Node): string {
 const MAX_LISTED = 8;
 /** With more candidates than this, only those with the same first letter are compared. */
 const MANY = 500;
+/** The maximum number of characters that are compared with characters for one name, so that none takes long. */
+const MAX_COMPARED = 2_000_000;
 
 /** `did you mean "x"?`, or the known names if there are at most eight; otherwise undefined. */
 export function suggestion(wrong: string, known: readonly string[], what = 'known here'): string | undefined {
@@ -47,13 +49,17 @@ export function nearest(wrong: string, known: readonly string[]): string | undef
   if (wrong.length > 100) return undefined;
   const plain = folded(wrong);
   let best: string | undefined;
+  let left = MAX_COMPARED;
   let least = Math.max(1, Math.floor(wrong.length / 3)) + 1;
   for (const name of known) {
     if (name === wrong || Math.abs(name.length - wrong.length) >= least) continue;
     if (known.length > MANY && name[0] !== wrong[0]) continue;
     // All very short names are within one mistake of each other.
     if (wrong.length < 3 && name[0] !== wrong[0]) continue;
-    const distance = folded(name) === plain ? 0 : mistakes(plain, folded(name));
+    const candidate = folded(name);
+    left -= candidate === plain ? 0 : plain.length * candidate.length;
+    if (left < 0) break;
+    const distance = candidate === plain ? 0 : mistakes(plain, candidate);
     if (distance < least) [best, least] = [name, distance];
   }
   return best;

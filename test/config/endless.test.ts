@@ -1,0 +1,63 @@
+/** Hostile files end soon, which the time limit of a test holds, and say as much as a person reads. */
+import { describe, expect, test } from 'vitest';
+import { globMatcher, matchesGlob } from '../../src/model/username.ts';
+import { MAX_DIAGNOSTICS } from '../../src/yaml/diagnostic.ts';
+import { all, BASE, load } from './loading.ts';
+
+const many = (count: number, line: (index: number) => string) =>
+  Array.from({ length: count }, (_, i) => line(i)).join('');
+const long = (index: number) => `template_${String(index).padStart(5, '0')}_of_a_customer`;
+
+describe('many errors', () => {
+  test.each<[string, string, string]>([
+    [
+      'wrong template names, each near thousands of others',
+      `templates:\n${many(20_000, (i) => `  ${long(i)}: { smoke: false }\n`)}accounts:\n${many(20_000, (i) => `  acc_${i}: { template: ${long(i)}s }\n`)}`,
+      'unknown-template',
+    ],
+    ['unknown keys', `accounts:\n  abc:\n${many(100_000, (i) => `    templat${i}: 1\n`)}`, 'unknown-key'],
+    ['repeated keys', `accounts:\n${'  abc: {}\n'.repeat(100_000)}`, 'duplicate-key'],
+    ['missing variables', `ignore:\n${'  - ${A}${B}${C}\n'.repeat(50_000)}`, 'variable-missing'],
+  ])('%s', async (_name, yaml, code) => {
+    const found = all(await load(BASE + yaml));
+    expect(found).toHaveLength(MAX_DIAGNOSTICS + 1);
+    expect(found[0]?.code).toBe(code);
+    expect(found.at(-1)).toMatchObject({ code: 'too-many', message: expect.stringMatching(/^[\d,]+ more errors are/) });
+  });
+});
+
+describe('too much of one thing', () => {
+  test.each<[string, string, string[]]>([
+    ['globs to ignore', `ignore:\n${many(5000, (i) => `  - '*a*a*${i}*b'\n`)}`, ['too-large']],
+    ['names to ignore are no globs', `ignore:\n${many(50_000, (i) => `  - legacy_${i}\n`)}`, []],
+    ['included files', `include:\n${'  - a.yaml\n'.repeat(50_000)}`, ['too-large']],
+    ['braces', `include: ['${'{a,b}'.repeat(30)}.yaml']\n`, ['include-glob']],
+    ['stars', `include: ['${'*a'.repeat(400)}b.yaml']\n`, ['include-nothing']],
+    ['a long glob', `include: ['${'*a'.repeat(4000)}b.yaml']\n`, ['include-glob']],
+  ])('%s', async (_name, yaml, codes) => {
+    const text = `${BASE}accounts:\n  abc: { tokens: { a: app } }\n${yaml}`;
+    const loaded = await load({ 'motherduck.accounts.yaml': text, [`${'a'.repeat(200)}.yaml`]: '' });
+    expect(all(loaded).map(({ code }) => code)).toEqual(codes);
+  });
+
+  test('secret stores', async () => {
+    const stores = many(50_000, (i) => `  s${i}: { kind: file, path: s.env, format: dotenv }\n`);
+    const loaded = await load(BASE.replace('secret_stores:\n', `secret_stores:\n${stores}`));
+    expect(all(loaded).map(({ code }) => code)).toEqual(['too-large']);
+  });
+});
+
+test('a glob takes at most the product of both lengths', () => {
+  let compared = 0;
+  const text = [...'a'.repeat(500)];
+  const pattern = [...`${'*a'.repeat(200)}b`];
+  const same = (one: string, other: string) => {
+    compared += 1;
+    return one === other;
+  };
+  expect(matchesGlob(pattern, text, same)).toBe(false);
+  expect(compared).toBeLessThanOrEqual(pattern.length * text.length);
+  const isIgnored = globMatcher(['a*', '*_old', 'x?z', '**', 'é?']);
+  expect(globMatcher(['a*', '*_old', 'x?z'])('B')).toBe(false);
+  expect(['abc', 'b_OLD', 'xyz', ''].map(isIgnored)).toEqual([true, true, true, true]);
+});
