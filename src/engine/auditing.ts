@@ -3,19 +3,24 @@ import { type Active, type Evidence, joinEvidence, type Usage } from '../audit/e
 import { readLive } from '../live/read.ts';
 import type { Desired } from '../model/desired.ts';
 import type { Live } from '../model/live.ts';
-import type { State } from '../model/state.ts';
+import type { State, StateAccount } from '../model/state.ts';
 import type { Seconds } from '../model/time.ts';
+import { isSmokeToken } from '../model/tokens.ts';
 import { UserError } from '../model/user-error.ts';
-import { globMatcher } from '../model/username.ts';
+import { accountKey, globMatcher } from '../model/username.ts';
+import { counted, few } from '../model/wording.ts';
 import { ApiError } from '../motherduck/transport-errors.ts';
 import { accountNames, type PlanOptions } from '../plan/plan.ts';
 import type { SecretStore } from '../secrets/store.ts';
 import { kindOf, secretPathsIn } from '../secrets/stores.ts';
+import { serializeAccount } from '../state/state-document.ts';
 import { onlyMatcher, refuseUnmatched, storesFor } from './planning.ts';
 import { type Context, checkClock, type Service } from './service.ts';
 import { findLostSecrets } from './store-contents.ts';
 
 export interface EvidenceOptions extends Pick<PlanOptions, 'scope'> {
+  /** Reads the state again, and who holds its lock, after what is live was read. Without it, no run is expected meanwhile. */
+  readonly readStateAgain?: () => Promise<{ readonly state: State; readonly holder?: string }>;
   readonly only?: readonly string[];
   readonly parallelism: number;
   readonly usage?: boolean;
@@ -33,13 +38,24 @@ const IDLE: Seconds = 30 * 86_400;
  */
 export async function gatherEvidence(
   desired: Desired,
-  state: State,
+  before: State,
   service: Service,
   options: EvidenceOptions,
   context: Context,
 ): Promise<Evidence> {
-  const only = onlyMatcher(options.only);
-  const live = await readAllAccounts(desired, state, service, { only, parallelism: options.parallelism }, context);
+  const wanted = onlyMatcher(options.only);
+  const read = await readAllAccounts(
+    desired,
+    before,
+    service,
+    { only: wanted, parallelism: options.parallelism },
+    context,
+  );
+  const { state, holder } = (await options.readStateAgain?.()) ?? { state: before };
+  const changing = changingAccounts(before, state, holder !== undefined, wanted);
+  if (changing.size > 0) warnOfRun([...changing.values()], holder, context);
+  const only = (username: string) => wanted(username) && !changing.has(accountKey(username));
+  const live = holder === undefined ? read : withoutSmokeTokens(read);
   checkClock(service, context);
   const stores = storesFor(desired, service);
   const [active, lost, unusableStores, usage] = await Promise.all([
@@ -57,12 +73,56 @@ export async function gatherEvidence(
     lostSecrets: new Set([...lost.values()].flat()),
     unusableStores,
     secretPath: secretPathsIn(stores),
-    ...(options.only ? { only } : {}),
+    ...(options.only || changing.size > 0 ? { only } : {}),
     ...(usage ? { usage } : {}),
     ...(options.scope ? { scope: options.scope } : {}),
   });
   refuseUnmatched(options.only, namesOf(desired, live, state), 'the configuration, the state or MotherDuck');
   return evidence;
+}
+
+/**
+ * The usernames, by `accountKey`, of accounts that another run changes: what was read of them is older than the state, or newer.
+ * While a run holds the lock, calls that the state only announces are its own.
+ */
+function changingAccounts(
+  before: State,
+  after: State,
+  isLocked: boolean,
+  only: (username: string) => boolean,
+): ReadonlyMap<string, string> {
+  if (before === after && !isLocked) return new Map();
+  const changing = new Map<string, string>();
+  for (const key of new Set([...before.accounts.keys(), ...after.accounts.keys()])) {
+    const [then, now] = [before.accounts.get(key), after.accounts.get(key)];
+    const username = (now ?? then)?.username ?? key;
+    const isSame = then !== undefined && now !== undefined && serializeAccount(then) === serializeAccount(now);
+    if (only(username) && (!isSame || (isLocked && isPending(now)))) changing.set(key, username);
+  }
+  return changing;
+}
+
+function isPending({ intent, tokens }: StateAccount): boolean {
+  return intent !== undefined || [...tokens.values()].some(({ intents }) => intents.length > 0);
+}
+
+function warnOfRun(names: readonly string[], holder: string | undefined, { warn }: Context): void {
+  const verb = holder === undefined ? 'was changing' : 'is changing';
+  warn(
+    `another run ${verb} ${counted(names.length, 'account')}, not checked: ${few(names)}${holder === undefined ? '' : ` (${holder})`}`,
+    { text: 'Audit again when it has ended.' },
+  );
+}
+
+/** Those of a smoke test that runs now. */
+function withoutSmokeTokens(live: Live): Live {
+  const accounts = new Map(live.accounts);
+  for (const [key, account] of live.accounts) {
+    if (account.presence !== 'present') continue;
+    const tokens = account.value.tokens.filter((token) => !isSmokeToken(token));
+    accounts.set(key, { ...account, value: { ...account.value, tokens } });
+  }
+  return { ...live, accounts };
 }
 
 /** Reads the accounts of the configuration and the state, and every other service account that is not ignored. */

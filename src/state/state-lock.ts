@@ -103,6 +103,17 @@ export async function waitUnlocked(statePath: string, waitMs: number): Promise<v
   }
 }
 
+/** Says which running process holds the lock of a state; undefined when none does. */
+export async function lockHolder(statePath: string): Promise<string | undefined> {
+  try {
+    await waitUnlocked(statePath, 0);
+    return undefined;
+  } catch (error) {
+    if (error instanceof UserError && error.code === 'STATE_LOCKED') return error.message;
+    throw error;
+  }
+}
+
 const POLL_MS = 200;
 
 /** How to stop the holder. Where the lock has no start time of the process, another one may have its pid now. */
