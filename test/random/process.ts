@@ -1,10 +1,10 @@
 /** One process of the program in a random story: it can be killed, calls can fail, and all that it made is recorded. */
 import type { StateWriter } from '../../src/apply/state-writer.ts';
-import type { Secret } from '../../src/model/secret.ts';
+import type { Secret, TokenAddress } from '../../src/model/secret.ts';
 import type { State } from '../../src/model/state.ts';
 import { UserError } from '../../src/model/user-error.ts';
 import type { Transport, TransportRequest, TransportResponse } from '../../src/motherduck/transport.ts';
-import type { SecretAddress, SecretStore } from '../../src/secrets/store.ts';
+import type { SecretAddress, SecretStore, SecretTarget } from '../../src/secrets/store.ts';
 import { MemoryStore } from '../world.ts';
 import type { RunSketch } from './steps.ts';
 
@@ -76,22 +76,52 @@ export class RandomStateWriter implements StateWriter {
   }
 }
 
+/** A store as file stores are: it overwrites no foreign secret unless it may, and removes those of tokens that are gone. */
+export class RandomStore extends MemoryStore {
+  isOverwriting = false;
+
+  override async check(targets: readonly SecretTarget[] = []): Promise<void> {
+    for (const { account, token, isFirst } of targets) {
+      if (!isFirst || this.isOverwriting || !this.secrets.has(`${account}/${token}`)) continue;
+      throw new UserError('STORE_FOREIGN', `${account}/${token} is there already`, 'Remove it.');
+    }
+  }
+
+  override async put(address: SecretAddress, secret: Secret): Promise<void> {
+    await this.check([address]);
+    await super.put(address, secret);
+  }
+
+  async remove({ account, token }: TokenAddress): Promise<void> {
+    this.secrets.delete(`${account}/${token}`);
+  }
+
+  placeOf(address: TokenAddress): string {
+    return this.secretPath(address);
+  }
+}
+
 /** A store in this process, in front of the one that programs read. */
 export function storeIn(
   process: Process,
-  store: MemoryStore,
+  store: RandomStore,
   refuses: (put: number) => boolean,
   onPut: (address: SecretAddress, secret: Secret) => void,
 ): SecretStore {
   let puts = 0;
   // All else is as the store does it.
-  return Object.assign(Object.create(store) as MemoryStore, {
+  return Object.assign(Object.create(store) as RandomStore, {
     async put(address: SecretAddress, secret: Secret) {
       await process.point();
       puts += 1;
       if (refuses(puts)) throw new UserError('STORE_FAILED', 'the store is full', 'Make room.');
-      await MemoryStore.prototype.put.call(store, address, secret);
+      await store.put(address, secret);
       onPut(address, secret);
+      await process.point();
+    },
+    async remove(address: TokenAddress) {
+      await process.point();
+      await store.remove(address);
       await process.point();
     },
   });

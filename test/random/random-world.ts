@@ -16,9 +16,9 @@ import { sandboxTransport } from '../../src/sandbox/sandbox-transport.ts';
 import type { SecretAddress } from '../../src/secrets/store.ts';
 import { type StateDocument, serializeState, stateFromDocument } from '../../src/state/state-document.ts';
 import { smokeTest } from '../faults/faulty-world.ts';
-import { brief, desire, HOUR, MemoryStateWriter, MemoryStore, token, World } from '../world.ts';
+import { brief, desire, HOUR, MemoryStateWriter, token, World } from '../world.ts';
 import { problemsAfterRun, problemsAtEnd, snapshot } from './invariants.ts';
-import { Process, RandomStateWriter, storeIn, transportOf } from './process.ts';
+import { Process, RandomStateWriter, RandomStore, storeIn, transportOf } from './process.ts';
 import {
   type AccountBlock,
   ODD,
@@ -81,8 +81,8 @@ interface Described {
 export class RandomWorld {
   readonly organization = new World({ adminToken: ADMIN }).organization;
   readonly stores = new Map([
-    ['memory', new MemoryStore('memory')],
-    ['other', new MemoryStore('other')],
+    ['memory', new RandomStore('memory')],
+    ['other', new RandomStore('other')],
   ]);
   /** The states that runs left, also those that were killed, oldest first; the first was there before any run. */
   readonly copies: State[] = [{ ...new MemoryStateWriter().state, lineage: '0b1f2c3d-0000-4000-8000-000000000001' }];
@@ -152,6 +152,10 @@ export class RandomWorld {
     let ran = await this.run(run);
     if (isCode(ran.thrown, 'ORGANIZATION_DIFFERS', 'MANY_MISSING')) {
       run = { ...run, allowMissing: true };
+      ran = await this.run(run);
+    }
+    if (isCode(ran.thrown, 'STORE_FOREIGN')) {
+      for (const store of this.stores.values()) store.isOverwriting = true;
       ran = await this.run(run);
     }
     if (isCode(ran.thrown, 'GUARDRAIL')) {
