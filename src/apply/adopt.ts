@@ -32,8 +32,10 @@ function adoptedToken({ before: replaced, after }: AdoptToken, entry: StateToken
   const retiring: RetiringToken[] = replaced
     ? [{ id: replaced.id, name: replaced.name, expires_at: replaced.expires_at, why: 'replaced' }]
     : [];
+  const secret = entry.current?.secret;
   return {
     ...entry,
+    ...(secret === undefined || secret === 'unknown' ? {} : { stored: secret }),
     generation: Math.max(entry.generation, generation),
     current: adoptedRecord(token, generation),
     retiring: [...entry.retiring, ...retiring],

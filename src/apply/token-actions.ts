@@ -79,12 +79,12 @@ export async function createToken(
 export function isFirstSecret({ accounts }: State, store: SecretStore, address: TokenAddress): boolean {
   const entry = accounts.get(accountKey(address.account))?.tokens.get(address.token);
   if (entry === undefined) return true;
-  const { current, generation, intents } = entry;
+  const { current, generation, intents, stored } = entry;
   if (intents.some(mayBeStored) || generation > (current?.generation ?? 0)) return false;
   const secretPath = store.secretPath(address);
-  return ![...(current ? [current] : []), ...entry.retiring].some(
-    ({ secret = 'unknown' }) =>
-      secret !== 'unknown' && secret.store === store.name && secret.secret_path === secretPath,
+  const known = [current?.secret, stored, ...entry.retiring.map(({ secret }) => secret)];
+  return !known.some(
+    (secret = 'unknown') => secret !== 'unknown' && secret.store === store.name && secret.secret_path === secretPath,
   );
 }
 
@@ -321,7 +321,7 @@ async function recordResult(
   const before = tokenOf(tools.stateWriter, account.username, action.token).current;
   const left = before === undefined || isSamePlace(before.secret, created.secret) ? undefined : before.secret;
   const movedSecret = left === undefined || left === 'unknown' ? {} : { secret: left };
-  await updateToken(tools.stateWriter, account.username, action.token, ({ current, ...entry }) => {
+  await updateToken(tools.stateWriter, account.username, action.token, ({ current, stored: _replaced, ...entry }) => {
     const { orphans = [] } = action.after;
     const replaced = [...(action.before !== null && current !== undefined ? [current] : []), ...orphans].map(
       ({ id, name, expires_at }): RetiringToken => ({

@@ -43,6 +43,8 @@ export interface StateToken {
   /** The highest generation that was used or attempted; the next token gets a higher one. */
   readonly generation: number;
   readonly current?: TokenRecord;
+  /** Where the secret of the token is that an adopted one replaced: the next secret may replace it. */
+  readonly stored?: StoredSecret;
   /** Replaced tokens during their overlap, and tokens whose revocation failed. */
   readonly retiring: readonly RetiringToken[];
   /** Creations with unknown results; a live token with such a name is an orphan. */

@@ -37,7 +37,7 @@ const ACCOUNT: Fields<StateAccount> = {
 };
 const ACCOUNT_INTENT: Fields<NonNullable<StateAccount['intent']>> = { action: true, at: true };
 const SMOKE: Fields<NonNullable<StateAccount['smoke']>> = { at: true, passed: true };
-const TOKEN: Fields<StateToken> = { generation: true, current: true, retiring: true, intents: true };
+const TOKEN: Fields<StateToken> = { generation: true, current: true, stored: true, retiring: true, intents: true };
 const RECORD: Fields<TokenRecord> = {
   id: true,
   name: true,
@@ -130,6 +130,7 @@ function tokenDocument(token: StateToken): StateToken {
   return {
     ...ordered(token, TOKEN),
     ...(token.current && { current: recordDocument(token.current) }),
+    ...(token.stored && { stored: ordered(token.stored, SECRET) }),
     retiring: token.retiring.map((one) => ({
       ...ordered(one, RETIRING),
       ...(one.secret && { secret: ordered(one.secret, SECRET) }),

@@ -151,3 +151,19 @@ it('a token that was replaced with an overlap keeps it when the overlap becomes 
   await world.apply(none);
   expect(world.tokenNames('etl_prod')).toEqual(['airflow.2']);
 });
+
+it('a token that an older state adopted is replaced in its store', async () => {
+  const world = new World();
+  const wanted = desire({ etl_prod: { tokens: [token('airflow')] } });
+  await world.apply(wanted);
+  const older = world.stateWriter.state;
+  await world.organization.advance(80 * DAY);
+  await world.apply(wanted);
+  world.stateWriter.state = older;
+  expect(brief((await world.apply(wanted)).plan)).toEqual(['adopt_token etl_prod/airflow']);
+  await world.organization.advance(80 * DAY);
+  const checked: unknown[] = [];
+  Object.assign(world.store, { check: async (targets: readonly unknown[]) => void checked.push(...targets) });
+  await world.apply(wanted);
+  expect(checked).toEqual([{ account: 'etl_prod', token: 'airflow' }]);
+});
