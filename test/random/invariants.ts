@@ -5,7 +5,7 @@ import { generationOf, SMOKE_TOKEN_NAME } from '../../src/model/tokens.ts';
 import { hasChanges } from '../../src/plan/plan.ts';
 import { brief } from '../world.ts';
 import type { Call, LiveAccount, Ran, RandomWorld } from './random-world.ts';
-import { POLICIES, TRIED } from './steps.ts';
+import { POLICIES } from './steps.ts';
 
 /** What was there before a run. */
 export interface Before {
@@ -26,7 +26,7 @@ export function snapshot(world: RandomWorld): Before {
 export function problemsAfterRun(world: RandomWorld, before: Before, ran: Ran): string[] {
   return [
     ...ran.calls.flatMap((call) => unplanned(call, before, ran) ?? notOurs(call, world, before, ran) ?? []),
-    ...(TRIED.tokensInUse ? ran.calls.flatMap((call) => usedToken(call, world) ?? []) : []),
+    ...ran.calls.flatMap((call) => usedToken(call, world) ?? []),
     ...(ran.plan?.actions ?? []).flatMap((action) => withoutProof(action, before) ?? []),
     ...cutOff(world, before),
   ];
@@ -80,8 +80,7 @@ function notOurs(
     return `revoked a token of somebody else: ${account} ${nameOf(id, account, accounts)}`;
   }
   const user = accounts.find(({ username }) => username === account)?.id ?? '';
-  if (TRIED.accountsOfOthers && method === 'DELETE account' && !ours.users.has(user))
-    return `deleted an account of somebody else: ${account}`;
+  if (method === 'DELETE account' && !ours.users.has(user)) return `deleted an account of somebody else: ${account}`;
   return undefined;
 }
 
@@ -131,7 +130,7 @@ export function problemsAtEnd(world: RandomWorld, plan: Plan): string[] {
   return [
     ...left,
     ...desiredTokens(world).flatMap((desired) => (unplanned.has(desired.account) ? [] : unusable(world, desired))),
-    ...(TRIED.orphansNamed ? unnamed(world, plan) : []),
+    ...unnamed(world, plan),
   ];
 }
 
