@@ -32,10 +32,8 @@ export function groupNotices<N extends PlanNotice>(all: readonly N[]): NoticeGro
   return [...groups.values()].flatMap((notices) => {
     const [first] = notices;
     if (first === undefined) return [];
-    const names = notices.flatMap(namesIn);
-    return [
-      { kind: first.kind, notices, names, ...(notices.length === 1 ? noticeText(first) : inWords(notices, names)) },
-    ];
+    const names = [...new Set(notices.flatMap(namesIn))];
+    return [{ kind: first.kind, notices, names, ...inWords(notices, names) }];
   });
 }
 
@@ -44,10 +42,14 @@ function namesIn(notice: PlanNotice): readonly string[] {
   return 'accounts' in notice ? notice.accounts : 'tokens' in notice ? notice.tokens : [];
 }
 
-/** @param notices at least two of one kind */
 function inWords(notices: readonly PlanNotice[], names: readonly string[]): NoticeText {
   const [first] = notices as readonly [PlanNotice];
   const { code, message, hint, subject } = noticeText(first);
+  if (notices.length === 1) return noticeText(first);
+  if ('token' in first && names.length === 1) {
+    const all = new Set(notices.map((notice) => noticeText(notice).message));
+    return { ...noticeText(first), message: [...all].join('; ') };
+  }
   const coded = code === undefined ? {} : { code };
   const shown = few(names, NAMES_SHOWN);
   const accounts = counted(names.length, 'account');
@@ -86,10 +88,13 @@ function inWords(notices: readonly PlanNotice[], names: readonly string[]): Noti
     case 'unverified':
       return {
         message: `${tokens} were stored or adopted and not verified, so the tokens they replaced stay live: ${shown}`,
-        hint: {
-          text: 'Create new tokens and test them, or accept those that were stored with apply --no-smoke.',
-          ...rotate,
-        },
+        // Tokens of an account that left the configuration are not rotated.
+        hint: notices.some((notice) => 'retained' in notice && notice.retained)
+          ? { text: hint.text }
+          : {
+              text: 'Create new tokens and test them, or accept those that were stored with apply --no-smoke.',
+              ...rotate,
+            },
       };
     case 'unreadable':
       return { ...coded, message: `${accounts} could not be read: ${shown}. The first: ${message}`, hint };

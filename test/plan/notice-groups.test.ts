@@ -40,6 +40,18 @@ it('words one as before, and names few of many', () => {
   }
 });
 
+it('says of several about one token what each says, and names no command that a retained account refuses', () => {
+  const one = { kind: 'unverified', account: 'etl_prod', token: 'airflow', name: 'airflow.3' } as const;
+  const of = (...all: PlanNotice[]) => groupNotices(all)[0];
+  const both = of({ ...one, replaced: 'airflow' }, { ...one, replaced: 'airflow.2' });
+  expect(both).toMatchObject({ names: ['etl_prod/airflow'], hint: { command: ['rotate', 'etl_prod/airflow'] } });
+  expect(both?.message).toContain('so "airflow" stays live; ');
+  expect(both?.message).toContain('so "airflow.2" stays live');
+  const left = { ...one, retained: true, replaced: 'dbt' } as const;
+  const mixed = of({ ...left, account: 'old' }, { ...left, account: 'older' });
+  expect(mixed?.hint.command).toBeUndefined();
+});
+
 it('is one warning in every format of a plan', async () => {
   const world = new World();
   const names = Array.from({ length: 30 }, (_, index) => `tenant_${index}`);
