@@ -9,8 +9,10 @@ import { noteNewSandbox, PROGRAM_VARIABLES, sandboxFolder, tokenIn } from '../en
 import { statePath } from '../engine/state.ts';
 import { shownPath, shownRelativePath } from '../files/paths.ts';
 import { Secret } from '../model/secret.ts';
+import type { State } from '../model/state.ts';
 import { formatDuration, type Seconds, showTime } from '../model/time.ts';
 import { UserError } from '../model/user-error.ts';
+import { few } from '../model/wording.ts';
 import { runProbe } from '../motherduck/probe-process.ts';
 import { sandboxConnector } from '../sandbox/connector.ts';
 import { openSandbox, resetSandbox } from '../sandbox/open.ts';
@@ -59,13 +61,38 @@ export function serve(options: ServeOptions): Promise<number> {
 
 export function reset(options: SandboxOptions): Promise<number> {
   return runCommand(options, async (io) => {
-    await resetSandbox(sandboxFolder(options, io.env));
+    const folder = sandboxFolder(options, io.env);
+    const id = existsSync(folder) ? await idOf(folder) : undefined;
+    await resetSandbox(folder);
     io.report('The sandbox is empty, and its clock is the real one again.\n');
     const state = statePath(options);
     const known = await openAnyState(state).catch(() => undefined);
-    if (known?.state.sandbox) io.note(`Remove the state of its accounts too: rm ${state}`);
+    if (id !== undefined && known?.state.organization_id === id) {
+      io.note(`Remove the state of its accounts too: rm ${state}`);
+      const files = secretFiles(known.state);
+      if (files.length > 0)
+        io.note(`Their secrets are in ${few(files)}. Remove them there, as apply does not overwrite them.`);
+    }
     return EXIT.done;
   });
+}
+
+/** The id of a sandbox's organization; undefined if it is damaged. */
+async function idOf(folder: string): Promise<string | undefined> {
+  const organization = await openSandbox(folder).catch(() => undefined);
+  const id = organization?.id();
+  organization?.close();
+  return id;
+}
+
+/** The files that hold secrets of a state. */
+function secretFiles({ accounts }: State): string[] {
+  const paths = [...accounts.values()].flatMap(({ tokens }) =>
+    [...tokens.values()].flatMap(({ current }) =>
+      current && current.secret !== 'unknown' ? [current.secret.secret_path] : [],
+    ),
+  );
+  return [...new Set(paths.filter((each) => each.includes('#')).map((each) => each.replace(/#.*$/s, '')))];
 }
 
 export function seed(options: SandboxOptions, count: number): Promise<number> {

@@ -87,6 +87,8 @@ describe('the state', () => {
     expect(await stage.json('plan')).toMatchObject({ code: 0, document: { actions: [] } });
     const reset = await stage.run('sandbox reset');
     expect(reset.stderr).toContain(`rm ${STATE}`);
+    expect(reset.stderr).toContain('.motherduck/secrets.env');
+    expect((await stage.run('sandbox reset')).stderr).toBe('');
     expect(await stage.json('apply --sandbox --yes')).toMatchObject(FOREIGN);
     expect(await stage.json('plan')).toMatchObject(FOREIGN);
     stage.remove(STATE);
