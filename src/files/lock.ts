@@ -1,8 +1,9 @@
 import { randomUUID } from 'node:crypto';
-import { link, open, readFile, rename, stat, unlink } from 'node:fs/promises';
+import { link, open, rename, stat, unlink } from 'node:fs/promises';
 import { setTimeout as pause } from 'node:timers/promises';
 import { removeLeftovers, tempBeside } from './atomic-write.ts';
 import { type ProcessName, processStatus, thisProcess } from './process.ts';
+import { readRegularFile } from './read-text.ts';
 import { codeOf, retryWhileBusy } from './system-errors.ts';
 
 /** The holder of a lock, as its file names it. */
@@ -216,7 +217,7 @@ async function removeFile(path: string): Promise<void> {
 /** Reads a lock file; undefined when there is none. @throws The system's error. */
 async function readLockFile(path: string): Promise<LockFile | undefined> {
   try {
-    const text = await retryWhileBusy(() => readFile(path, 'utf8'));
+    const text = (await retryWhileBusy(() => readRegularFile(path))).toString('utf8');
     return { text, holder: parse(text) };
   } catch (error) {
     if (codeOf(error) === 'ENOENT') return undefined;

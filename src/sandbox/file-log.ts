@@ -190,16 +190,32 @@ export class FileLog implements EventLog {
   }
 }
 
-/** Creates the folder, with a .gitignore that excludes it, and opens its log. @throws UserError SANDBOX_FAILED */
+/**
+ * Creates the folder, with a .gitignore that excludes it, and opens its log. A folder with other files is not a sandbox: a
+ * reset would remove its databases.
+ *
+ * @throws UserError SANDBOX_FAILED
+ */
 function openLog(folder: string): number {
+  let found: string[];
   try {
     mkdirSync(folder, { recursive: true });
-    // Only in an empty folder: `--sandbox-dir .` must not exclude a project from git.
-    if (readdirSync(folder).length === 0) writeFileSync(join(folder, '.gitignore'), '*\n');
-    return openSync(join(folder, FILE), 'a+');
+    found = readdirSync(folder);
+    if (found.length === 0) writeFileSync(join(folder, '.gitignore'), '*\n');
+    if (isSandbox(found)) return openSync(join(folder, FILE), 'a+');
   } catch (error) {
     throw unusable(folder, error);
   }
+  throw new UserError(
+    'SANDBOX_FAILED',
+    `${folder} is not a sandbox: it has other files, and no ${FILE}`,
+    'Give an empty folder, or one that does not exist yet, with `--sandbox-dir DIR`.',
+  );
+}
+
+/** Whether these files are of a sandbox, of one whose creation was interrupted, or of none. */
+function isSandbox(files: readonly string[]): boolean {
+  return files.includes(FILE) || files.every((file) => file === '.gitignore' || file.startsWith(LOCK));
 }
 
 function unusable(folder: string, cause: unknown): UserError {

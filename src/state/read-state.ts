@@ -1,6 +1,6 @@
 import { readdir, stat } from 'node:fs/promises';
 import { basename, dirname, join } from 'node:path';
-import { NotTextError, readText } from '../files/read-text.ts';
+import { NotAFileError, NotTextError, readText } from '../files/read-text.ts';
 import { codeOf } from '../files/system-errors.ts';
 import type { State } from '../model/state.ts';
 import { type Hint, UserError } from '../model/user-error.ts';
@@ -117,7 +117,7 @@ export async function readStateText(path: string): Promise<string | undefined> {
     if (codeOf(error) === 'ENOENT') return undefined;
     if (error instanceof NotTextError) throw invalid(path, 'is not UTF-8 text', await restoreHint(path, '?'));
     const code = codeOf(error) ?? 'failed';
-    const why = code === 'EISDIR' ? 'it is a folder' : code;
+    const why = code === 'EISDIR' ? 'it is a folder' : error instanceof NotAFileError ? 'it is not a file' : code;
     const access =
       code === 'EACCES' || code === 'EPERM' ? `Give this user read access (chmod u+r ${path}), or name` : 'Name';
     const hint = `${access} another state file with --state.`;

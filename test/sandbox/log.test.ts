@@ -47,14 +47,27 @@ describe('what is stored', () => {
     second.close();
   });
 
-  test('the folder excludes itself from git, unless it has other files', async () => {
+  test('the folder excludes itself from git', async () => {
     const dir = join(folder(), 'sandbox');
     (await open(dir)).close();
     expect(readFileSync(join(dir, '.gitignore'), 'utf8')).toBe('*\n');
+  });
+
+  test('a folder with other files is no sandbox, and a reset removes nothing from it', async () => {
     const project = folder();
-    writeFileSync(join(project, 'main.ts'), '');
-    (await open(project)).close();
-    expect(existsSync(join(project, '.gitignore'))).toBe(false);
+    mkdirSync(join(project, 'databases'));
+    writeFileSync(join(project, 'databases', 'important.duckdb'), 'precious');
+    await expect(open(project)).rejects.toMatchObject({ code: 'SANDBOX_FAILED' });
+    await expect(resetSandbox(project)).rejects.toMatchObject({ code: 'SANDBOX_FAILED' });
+    expect(readdirSync(project)).toEqual(['databases']);
+    expect(readFileSync(join(project, 'databases', 'important.duckdb'), 'utf8')).toBe('precious');
+  });
+
+  test('a folder whose creation was interrupted is completed', async () => {
+    const dir = folder();
+    writeFileSync(join(dir, '.gitignore'), '*\n');
+    (await open(dir)).close();
+    expect(existsSync(join(dir, 'organization.jsonl'))).toBe(true);
   });
 
   test('no secret in any file', async () => {

@@ -1,0 +1,37 @@
+import { execFileSync } from 'node:child_process';
+import { mkdir, symlink, writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { describe, expect, it } from 'vitest';
+import { readLock } from '../../src/files/lock.ts';
+import { readText } from '../../src/files/read-text.ts';
+import { readStateText } from '../../src/state/read-state.ts';
+import { newFolder } from './processes.ts';
+
+describe('readText', () => {
+  it('reads a file, also through a link, and nothing where there is none', async () => {
+    const folder = await newFolder();
+    await writeFile(join(folder, 'a'), 'text');
+    await symlink('a', join(folder, 'link'));
+    expect(await readText(join(folder, 'link'))).toBe('text');
+    expect(await readText(join(folder, 'none'))).toBeUndefined();
+  });
+
+  it('refuses what is not UTF-8', async () => {
+    const path = join(await newFolder(), 'a');
+    await writeFile(path, Buffer.from([0xff, 0xfe]));
+    await expect(readText(path)).rejects.toMatchObject({ name: 'NotTextError' });
+  });
+
+  it.runIf(process.platform !== 'win32')('refuses folders, devices and pipes, which may never end', async () => {
+    const folder = await newFolder();
+    await mkdir(join(folder, 'folder'));
+    await symlink('/dev/zero', join(folder, 'device'));
+    execFileSync('mkfifo', [join(folder, 'pipe')]);
+    await expect(readText(join(folder, 'folder'))).rejects.toMatchObject({ code: 'EISDIR' });
+    for (const name of ['device', 'pipe']) {
+      await expect(readText(join(folder, name))).rejects.toMatchObject({ code: 'EINVAL' });
+      await expect(readLock(join(folder, name))).rejects.toMatchObject({ code: 'EINVAL' });
+      await expect(readStateText(join(folder, name))).rejects.toMatchObject({ code: 'STATE_INVALID' });
+    }
+  });
+});
