@@ -11,7 +11,7 @@
  * No token whose secret was never stored stays alive, and the token to replace is untouched until the new secret is stored.
  */
 import type { DesiredAccount, DesiredToken } from '../model/desired.ts';
-import type { Live } from '../model/live.ts';
+import type { Live, LiveToken } from '../model/live.ts';
 import type { CreateToken, RevokeToken, RotateToken } from '../model/plan.ts';
 import type { Secret, TokenAddress } from '../model/secret.ts';
 import type { AccountSmoke } from '../model/smoke.ts';
@@ -148,9 +148,13 @@ function awaitsVerification(old: RetiringToken): boolean {
 }
 
 /** Revokes what the plan shows as replaced. As in the plan, the state alone is no reason to revoke a token of another name. */
+function liveTokens(username: string, { live }: TokenTools): readonly LiveToken[] {
+  const account = live.accounts.get(accountKey(username));
+  return account?.presence === 'present' ? account.value.tokens : [];
+}
+
 async function endOverlap(username: string, { key, name }: DesiredToken, tools: TokenTools): Promise<void> {
-  const account = tools.live.accounts.get(accountKey(username));
-  const live = account?.presence === 'present' ? account.value.tokens : [];
+  const live = liveTokens(username, tools);
   for (const old of tokenOf(tools.stateWriter, username, key).retiring) {
     // One that was replaced before may have an overlap that has not ended.
     if (old.why !== 'replaced' || old.retire_at === undefined) continue;
@@ -176,14 +180,17 @@ export async function revokeToken(action: RevokeToken, isDesired: boolean, tools
   await deleteToken(action.account, action.before.id, tools.api);
   if (action.token === undefined) return;
   const { current, retiring } = tokenOf(tools.stateWriter, action.account, action.token);
+  // With an older state, what left the configuration is newer than the token of the state, which is gone already.
+  const isGone =
+    current !== undefined && !isDesired && !liveTokens(action.account, tools).some(({ id }) => id === current.id);
   // The secret of a token that the configuration has is replaced, not removed.
   const dead = [...(current && !isDesired ? [current] : []), ...retiring].find(({ id }) => id === action.before.id);
-  await removeSecret(action.account, action.token, dead?.secret, tools);
+  await removeSecret(action.account, action.token, (dead ?? (isGone ? current : undefined))?.secret, tools);
   await updateToken(tools.stateWriter, action.account, action.token, (entry) => {
     const { current, ...rest } = entry;
     const kept: StateToken = {
       ...rest,
-      ...(current && current.id !== action.before.id ? { current } : {}),
+      ...(current && current.id !== action.before.id && !isGone ? { current } : {}),
       retiring: entry.retiring.filter((old) => old.id !== action.before.id),
       intents: entry.intents.filter((intent) => intent.name !== action.before.name),
     };

@@ -167,3 +167,15 @@ it('a token that an older state adopted is replaced in its store', async () => {
   await world.apply(wanted);
   expect(checked).toEqual([{ account: 'etl_prod', token: 'airflow' }]);
 });
+
+it('a key that leaves an older state leaves it at once, when its token there is gone', async () => {
+  const world = new World();
+  await world.apply(desired);
+  const older = world.stateWriter.state;
+  await world.api.deleteUser('etl_prod');
+  await world.apply(desired);
+  world.stateWriter.state = older;
+  const without = desire({ etl_prod: {} });
+  expect(brief((await world.apply(without)).plan)).toEqual(['adopt_account etl_prod', 'revoke_token etl_prod/airflow']);
+  expect(brief(await world.plan(without))).toEqual([]);
+});

@@ -140,7 +140,8 @@ export class RandomWorld {
   }
 
   isLive({ account, id }: MadeToken): boolean {
-    const live = this.account(account)?.tokens.find((each) => each.id === id);
+    const found = this.account(account);
+    const live = found?.isDeprovisioned ? undefined : found?.tokens.find((each) => each.id === id);
     return live !== undefined && (live.expiresAt === null || live.expiresAt > this.now());
   }
 
@@ -154,16 +155,11 @@ export class RandomWorld {
   async #end({ prune, smoke }: Story['last']): Promise<void> {
     let run: RunSketch = { prune, smoke };
     let ran = await this.run(run);
-    if (isCode(ran.thrown, 'ORGANIZATION_DIFFERS', 'MANY_MISSING')) {
-      run = { ...run, allowMissing: true };
-      ran = await this.run(run);
-    }
-    if (isCode(ran.thrown, 'STORE_FOREIGN')) {
-      for (const store of this.stores.values()) store.isOverwriting = true;
-      ran = await this.run(run);
-    }
-    if (isCode(ran.thrown, 'GUARDRAIL')) {
-      run = { ...run, prune: false };
+    // What the user does about a refusal; each can be followed by another.
+    for (let answers = 0; answers < 3 && ran.thrown !== undefined; answers += 1) {
+      if (isCode(ran.thrown, 'ORGANIZATION_DIFFERS', 'MANY_MISSING')) run = { ...run, allowMissing: true };
+      else if (isCode(ran.thrown, 'GUARDRAIL')) run = { ...run, prune: false };
+      else if (isCode(ran.thrown, 'STORE_FOREIGN')) for (const each of this.stores.values()) each.isOverwriting = true;
       ran = await this.run(run);
     }
     if (ran.thrown !== undefined) this.problems.push(`the last run failed: ${ran.thrown}`);
