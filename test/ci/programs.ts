@@ -78,5 +78,5 @@ esac`;
 }
 
 function git(folder: string): string {
-  return `echo "git $*" >>${folder}/command-lines\nexec /usr/bin/env PATH="\${PATH#${folder}/bin:}" git "$@"`;
+  return `echo "git $*" >>${folder}/command-lines\nexec /usr/bin/env PATH="\${PATH//"${folder}/bin:"/}" git "$@"`;
 }

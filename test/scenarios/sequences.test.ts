@@ -392,14 +392,18 @@ class Story {
       }
     }
     const alive = new Set(accounts.flatMap(({ tokens }) => tokens.map(({ id }) => id)));
-    for (const [username, at, { retiring }] of tokensOf(state)) {
+    for (const [username, at, { current, retiring }] of tokensOf(state)) {
       for (const { id, name, retire_at: retireAt, why } of retiring) {
         if (!alive.has(id)) continue;
         expect(why).toBe('replaced');
+        // Nothing proves that a token of another name was made by a run, so the plan asks the user to revoke it.
+        if (plan.warnings.some((warning) => warning.kind === 'other_series' && warning.id === id)) continue;
         const isLate = retireAt !== undefined && Date.parse(retireAt) < now - 3000;
         expect(isLate, `${name} of ${username}/${at} outlives its overlap`).toBe(false);
         const isWanted = desired.accounts.get(accountKey(username))?.tokens.has(at) ?? false;
-        if (isWanted && options.smoke === false)
+        // The secret of an adopted token is unknown, so what it replaced stays until a rotation.
+        const isReplaced = current !== undefined && current.secret !== 'unknown';
+        if (isWanted && isReplaced && options.smoke === false)
           expect(retireAt, `${name} of ${username}/${at} stays for ever`).toBeDefined();
       }
     }
