@@ -12,6 +12,8 @@ async function main(): Promise<void> {
   const mdacc = program();
   const words = commandFirst(mdacc, process.argv.slice(2));
   noteLostOutput();
+  // Not for help and version, which would open stderr for nothing.
+  mdacc.hook('preAction', () => void process.stderr.on('error', () => undefined));
   try {
     await mdacc.parseAsync(words, { from: 'user' });
   } catch (error) {
@@ -26,7 +28,6 @@ async function main(): Promise<void> {
 /** Broken output must not stop an apply; if the result was lost, the command fails at its end. Output that is not read to its end is no error. */
 function noteLostOutput(): void {
   let isLost = false;
-  process.stderr.on('error', () => undefined);
   process.stdout.on('error', ({ code }: NodeJS.ErrnoException) => {
     if (code === 'EPIPE' || isLost) return;
     isLost = true;
