@@ -10,6 +10,7 @@
  * token if it was on a token. When `stopping` is aborted, the actions in progress are finished and no others begin.
  */
 import { setMaxListeners } from 'node:events';
+import { chooseUsers } from '../model/live.ts';
 import type { Action } from '../model/plan.ts';
 import type { AccountSmoke } from '../model/smoke.ts';
 import type { StateAccount } from '../model/state.ts';
@@ -66,11 +67,10 @@ export async function apply(input: ApplyInput): Promise<Applied> {
   };
 }
 
-/** The users' ids by `accountKey`; of two with one name, that of the active one. @throws ApiError */
+/** The users' ids by `accountKey`. @throws ApiError */
 async function listIds(api: ApplyInput['api']): Promise<ReadonlyMap<string, string>> {
   const { users } = await api.listUsers();
-  const activeLast = [...users].sort((a, b) => Number(b.is_deprovisioned) - Number(a.is_deprovisioned));
-  return new Map(activeLast.map(({ username, id }) => [accountKey(username), id]));
+  return new Map([...chooseUsers(users, (user) => user.is_deprovisioned)].map(([key, { id }]) => [key, id]));
 }
 
 /**

@@ -61,7 +61,7 @@ function ducklingsOf({
 }
 
 /** The settings of one side of Ducklings that are given. */
-export function sideOf({ size, poolSize, cooldown }: SideSettings): DesiredDucklings['read_scaling'] {
+function sideOf({ size, poolSize, cooldown }: SideSettings): DesiredDucklings['read_scaling'] {
   return {
     ...(size?.value === undefined ? {} : { size: size.value }),
     ...(poolSize?.value === undefined ? {} : { pool_size: poolSize.value }),

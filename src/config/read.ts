@@ -23,7 +23,7 @@ import {
 import { secretFiles } from './stores.ts';
 
 /** The maximum total size of the files of a configuration, in bytes. */
-export const MAX_BYTES = 10 * 1024 * 1024;
+const MAX_BYTES = 10 * 1024 * 1024;
 const MAX_FILES = 10_000;
 const MAX_STORES = 200;
 const NARROWER = 'name a folder before the first star';

@@ -6,7 +6,7 @@
  * account that the list lacks, and without the list each account, is looked up by its Ducklings, since MotherDuck has no
  * `GET /v1/users/{username}`. An account that cannot be read is `unknown` and does not stop the others.
  */
-import type { Live, LiveAccount, LiveUser, Presence } from '../model/live.ts';
+import { chooseUsers, type Live, type LiveAccount, type LiveUser, type Presence } from '../model/live.ts';
 import type { State } from '../model/state.ts';
 import { UserError } from '../model/user-error.ts';
 import { accountKey } from '../model/username.ts';
@@ -92,7 +92,7 @@ function toRequests(
     const needs = needsDucklings || before?.needsDucklings === true;
     byAccount.set(accountKey(username), { username: before?.username ?? username, needsDucklings: needs });
   }
-  const byKey = users.listed ? chooseUsers(users.all) : new Map<string, LiveUser>();
+  const byKey = users.listed ? chooseUsers(users.all, (user) => user.isDeprovisioned) : new Map<string, LiveUser>();
   const isComplete = users.listed && users.complete;
   return [...byAccount].map(([key, { username, needsDucklings }]) => {
     const user = byKey.get(key);
@@ -134,19 +134,4 @@ export function toUser(wire: WireUser): LiveUser {
     roles: wire.roles,
     ...(wire.unreadable === undefined ? {} : { unreadable: wire.unreadable }),
   };
-}
-
-/**
- * The users by `accountKey`. Usernames are unique among active users only: if a deprovisioned user is listed under the
- * same name, the active one is chosen.
- */
-export function chooseUsers(users: readonly LiveUser[]): Map<string, LiveUser> {
-  const byKey = new Map<string, LiveUser>();
-  for (const user of users) {
-    const other = byKey.get(accountKey(user.username));
-    if (other === undefined || (other.isDeprovisioned && !user.isDeprovisioned)) {
-      byKey.set(accountKey(user.username), user);
-    }
-  }
-  return byKey;
 }

@@ -1,6 +1,7 @@
 import type { Ducklings } from './ducklings.ts';
 import type { TokenType } from './tokens.ts';
 import type { UserError } from './user-error.ts';
+import { accountKey } from './username.ts';
 
 /** Live: one reading of the organization at MotherDuck. */
 export interface Live {
@@ -77,4 +78,21 @@ export interface LiveToken {
   /** Milliseconds since 1970; null when the token does not expire. */
   readonly expiresAt: number | null;
   readonly description?: string;
+}
+
+/**
+ * The users by `accountKey`. Usernames are unique among active users only: if a deprovisioned user is listed under the
+ * same name, the active one is chosen.
+ */
+export function chooseUsers<User extends { readonly username: string }>(
+  users: readonly User[],
+  isDeprovisioned: (user: User) => boolean,
+): Map<string, User> {
+  const byKey = new Map<string, User>();
+  for (const user of users) {
+    const key = accountKey(user.username);
+    const other = byKey.get(key);
+    if (other === undefined || (isDeprovisioned(other) && !isDeprovisioned(user))) byKey.set(key, user);
+  }
+  return byKey;
 }

@@ -7,7 +7,7 @@ export interface Hint {
 }
 
 /** A hint from its text, or the hint itself. */
-export function toHint(hint: Hint | string): Hint {
+function toHint(hint: Hint | string): Hint {
   return typeof hint === 'string' ? { text: hint } : hint;
 }
 

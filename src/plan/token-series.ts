@@ -107,6 +107,14 @@ export function liveGeneration(base: string, { name }: LiveToken): number | unde
   return generation === undefined || generation > MAX_GENERATION ? undefined : generation;
 }
 
+/** Live tokens of the series of a name that are not taken, with their generations. */
+function untaken(base: string, live: readonly LiveToken[], isTaken: (token: LiveToken) => boolean, now: number) {
+  return live.flatMap((token) => {
+    const generation = liveGeneration(base, token);
+    return generation === undefined || isTaken(token) || isExpired(token, now) ? [] : [{ token, generation }];
+  });
+}
+
 /** Live tokens of the desired name and type that are not taken, of the highest generation among them. */
 export function adoptable(
   { name, type }: Pick<DesiredToken, 'name' | 'type'>,
@@ -114,11 +122,7 @@ export function adoptable(
   isTaken: (token: LiveToken) => boolean,
   now: number,
 ): { readonly generation: number; readonly tokens: LiveToken[] } {
-  const series = live.flatMap((token) => {
-    const generation = liveGeneration(name, token);
-    const fits = generation !== undefined && token.type === type && !isTaken(token) && !isExpired(token, now);
-    return fits ? [{ token, generation }] : [];
-  });
+  const series = untaken(name, live, isTaken, now).filter(({ token }) => token.type === type);
   const generation = Math.max(0, ...series.map((entry) => entry.generation));
   return { generation, tokens: series.filter((entry) => entry.generation === generation).map(({ token }) => token) };
 }
@@ -140,10 +144,9 @@ export function newerTokens(
   isTaken: (token: LiveToken) => boolean,
   now: number,
 ): LiveToken[] {
-  return live.filter((token) => {
-    const generation = liveGeneration(base, token);
-    return generation !== undefined && isNewer(token, generation, state) && !isTaken(token) && !isExpired(token, now);
-  });
+  return untaken(base, live, isTaken, now).flatMap(({ token, generation }) =>
+    isNewer(token, generation, state) ? [token] : [],
+  );
 }
 
 /** A live token as plans show it. */

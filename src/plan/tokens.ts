@@ -286,8 +286,10 @@ export function planRemovedToken(
     (token) => series.known.has(token.id) || series.orphans.includes(token) || newer.includes(token),
   );
   const actions: Action[] = all.map((token) => {
-    const replaced = series.retiring.find((entry) => entry.live.id === token.id);
-    const risk: Risk = replaced !== undefined || isExpired(token, now) ? 'safe' : 'disruptive';
+    const replaced = series.retiring.find((entry) => entry.live.id === token.id)?.record;
+    // Until its overlap has ended, programs may use a replaced token.
+    const isUnused = replaced?.why === 'never_stored' || Date.parse(replaced?.retire_at ?? '') <= now;
+    const risk: Risk = isUnused || isExpired(token, now) ? 'safe' : 'disruptive';
     return {
       action: 'revoke_token',
       account,

@@ -40,7 +40,7 @@ export function accountOf(state: OrganizationState, username: string): Account {
 }
 
 /** MotherDuck's error codes with their HTTP statuses. Source: its OpenAPI document; assumption: CONFLICT, TOO_MANY_REQUESTS. */
-export const STATUS_OF = {
+const STATUS_OF = {
   BAD_REQUEST: 400,
   UNAUTHORIZED: 401,
   FORBIDDEN: 403,

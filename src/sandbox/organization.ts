@@ -192,12 +192,7 @@ export interface SeedOptions {
 const NINETY_DAYS = 90 * 86_400;
 
 /** The events that create a large organization, for one write. Hashes are random, so the tokens have no secrets. */
-export function seedEvents(
-  state: OrganizationState,
-  at: number,
-  count: number,
-  options: SeedOptions,
-): Decision<number> {
+function seedEvents(state: OrganizationState, at: number, count: number, options: SeedOptions): Decision<number> {
   const { prefix = 'tenant_', ttl = NINETY_DAYS, tokens = { read_write: 'etl', read_scaling: 'app' } } = options;
   const expires = ttl === null ? {} : { expires: at + ttl * 1000 };
   const ducklings = options.ducklings === undefined ? {} : { ducklings: options.ducklings };

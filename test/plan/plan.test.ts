@@ -371,6 +371,18 @@ describe('what leaves the configuration', () => {
     expect(brief(await world.plan(without))).toEqual([]);
   });
 
+  it('a replaced token may be in use until its overlap has ended', async () => {
+    const desired = desire({ etl_prod: { tokens: [token('airflow'), token('old')] } });
+    const world = await applied(desired);
+    await world.apply(desired, { rotate: (_, key) => key === 'old' });
+    const without = desire({ etl_prod: { tokens: [token('airflow')] } });
+    const plan = await world.plan(without);
+    expect(plan.actions).toMatchObject([
+      { before: { name: 'old.2' }, risk: 'disruptive' },
+      { before: { name: 'old' }, risk: 'disruptive' },
+    ]);
+  });
+
   it('an account is left, and named as left', async () => {
     const world = await applied(desire({ etl_prod: { tokens: [token('airflow')], protected: false } }));
     const plan = await world.plan(desire({}));

@@ -39,7 +39,7 @@ export function eventLine(event: ApplyEvent, paint: Paint = plain): string {
 }
 
 /** `etl_prod/airflow: rotate token airflow.2`. */
-export function describeAction(given: Action): string {
+function describeAction(given: Action): string {
   const action = printable(given);
   const verb = action.action.replaceAll('_', ' ');
   switch (action.action) {

@@ -79,7 +79,7 @@ function notices(title: string, kind: 'remove' | 'change', all: readonly PlanNot
 }
 
 /** The number of destructive and disruptive actions, for the head of the page. */
-export function riskFacts({ actions }: Plan): Markup[] {
+function riskFacts({ actions }: Plan): Markup[] {
   return (['destructive', 'disruptive'] as const).flatMap((risk) => {
     const count = actions.filter((action) => action.risk === risk).length;
     return count === 0 ? [] : [html`${riskTag(risk, `${count} ${risk}`)}`];

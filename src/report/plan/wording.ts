@@ -147,7 +147,7 @@ export function paintSymbol(symbol: Symbol, paint: Paint, width: number): string
 }
 
 /** `standard, cooldown 10m; pool standard x4, cooldown 5m`: Ducklings in one line. */
-export function describeDucklings(ducklings: Ducklings | DesiredDucklings): string {
+function describeDucklings(ducklings: Ducklings | DesiredDucklings): string {
   const { read_write, read_scaling } = ducklings;
   const single = [read_write.size, cooldown(read_write.cooldown)];
   const { size, pool_size } = read_scaling;

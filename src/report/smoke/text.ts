@@ -19,7 +19,7 @@ export function smokeText(given: Smoke, paint: Paint = plain, inContext: InConte
 }
 
 /** `Smoke test: 3 of 3 accounts passed.` */
-export function smokeSummary(smoke: Smoke): string {
+function smokeSummary(smoke: Smoke): string {
   const tested = smoke.accounts.filter((account) => account.outcome !== 'skipped');
   const passed = tested.filter((account) => account.outcome === 'passed').length;
   const skipped = smoke.accounts.length - tested.length;
