@@ -118,7 +118,8 @@ accounts:
 
 # Limits that every plan must respect.
 guardrails:
-  max_deletes: 0
+  max_deletes: 0 # accounts that one apply may delete: a number, or 5% of the managed ones
+  max_creates: 50 # likewise; left out: no limit
   allowed_sizes: [${SIZES.slice(0, 2).join(', ')}]
 `;
 }

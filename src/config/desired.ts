@@ -87,11 +87,12 @@ function tokenOf(token: ResolvedToken): DesiredToken {
 }
 
 function guardrailsOf(limits: Limits): Guardrails {
-  const { maxComputeCeiling, maxMissing, maxTokenTtl, allowedSizes, maxPoolSizeTotal } = limits;
+  const { maxComputeCeiling, maxCreates, maxMissing, maxTokenTtl, allowedSizes, maxPoolSizeTotal } = limits;
   return {
     maxDeletes: limits.maxDeletes,
     allowNeverExpiring: limits.allowNeverExpiring,
     ...(maxComputeCeiling === undefined ? {} : { maxComputeCeiling: maxComputeCeiling.value }),
+    ...(maxCreates === undefined ? {} : { maxCreates: maxCreates.value }),
     ...(maxMissing === undefined ? {} : { maxMissing: maxMissing.value }),
     ...(maxTokenTtl === undefined ? {} : { maxTokenTtl: maxTokenTtl.value }),
     ...(allowedSizes === undefined ? {} : { allowedSizes: allowedSizes.value }),

@@ -13,7 +13,8 @@ export interface Limit<T> {
 /** The limits of the main file, each with its location. */
 export interface Limits {
   readonly maxComputeCeiling?: Limit<number>;
-  readonly maxDeletes: number;
+  readonly maxDeletes: AccountLimit;
+  readonly maxCreates?: Limit<AccountLimit>;
   readonly maxMissing?: Limit<AccountLimit>;
   readonly maxTokenTtl?: Limit<Seconds>;
   readonly allowNeverExpiring: boolean;
@@ -33,6 +34,7 @@ export function limitsOf(main: Node): Limits {
   };
   const optional = {
     maxComputeCeiling: limit('max_compute_ceiling', numberOf),
+    maxCreates: limit('max_creates', accountLimitOf),
     maxMissing: limit('max_missing', accountLimitOf),
     maxTokenTtl: limit('max_token_ttl', durationOf),
     allowedSizes: limit('allowed_sizes', sizesOf),
@@ -41,7 +43,7 @@ export function limitsOf(main: Node): Limits {
   };
   const given = Object.fromEntries(Object.entries(optional).filter(([, value]) => value !== undefined));
   return {
-    maxDeletes: numberOf(child(guardrails, 'max_deletes')) ?? 0,
+    maxDeletes: limit('max_deletes', accountLimitOf)?.value ?? 0,
     allowNeverExpiring: booleanOf(child(guardrails, 'allow_never_expiring')) ?? false,
     ...(given as Partial<Limits>),
   };

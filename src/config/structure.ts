@@ -71,7 +71,9 @@ function schemaErrors(root: Node, validate: Validator): readonly SchemaError[] {
 }
 
 function rereadAt(error: SchemaError, root: Node, data: unknown): boolean {
-  if (error.keyword !== 'type') return false;
+  // A number, or a text of a pattern: `30%`.
+  const takesNumber = error.keyword === 'pattern' && [error.parentSchema?.type].flat().includes('integer');
+  if (error.keyword !== 'type' && !takesNumber) return false;
   const path = pathOf(error);
   const { node } = locate(root, path);
   if (node.kind !== 'scalar' || node.env === undefined) return false;

@@ -65,9 +65,11 @@ export interface SecretStoreConfig {
 /** A limit of accounts: a number, or a percentage of the managed ones. */
 export type AccountLimit = number | { readonly percent: number };
 
-/** Whether so many accounts are more than the limit allows. */
-export function exceeds(accounts: number, limit: AccountLimit, managed: number): boolean {
-  return typeof limit === 'number' ? accounts > limit : accounts * 100 > limit.percent * managed;
+/** The number of accounts that the limit allows. A percentage is rounded down unless `round` says otherwise. */
+export function allowedBy(limit: AccountLimit, managed: number, round: 'up' | 'down' = 'down'): number {
+  if (typeof limit === 'number') return limit;
+  const part = (limit.percent * managed) / 100;
+  return round === 'up' ? Math.ceil(part) : Math.floor(part);
 }
 
 /** A limit as in the configuration: `3` or `30%`. */
@@ -78,7 +80,9 @@ export function limitText(limit: AccountLimit): string {
 /** The limits that the configuration sets for plans. */
 export interface Guardrails {
   readonly maxComputeCeiling?: number;
-  readonly maxDeletes: number;
+  readonly maxDeletes: AccountLimit;
+  /** Accounts that one apply may create. A percentage is rounded up, and limits nothing before an account is managed. */
+  readonly maxCreates?: AccountLimit;
   /** Managed accounts that may be gone at once. */
   readonly maxMissing?: AccountLimit;
   readonly maxTokenTtl?: Seconds;

@@ -1,3 +1,4 @@
+import type { AccountLimit } from './desired.ts';
 import type { Seconds } from './time.ts';
 import type { TokenType } from './tokens.ts';
 import type { ErrorCode, Hint } from './user-error.ts';
@@ -112,7 +113,13 @@ export type PlanError =
 export type Violation =
   /** It would delete the account that runs the program, or one with deletion protection. */
   | { readonly kind: 'own_account' | 'protected'; readonly account: string }
-  | { readonly kind: 'too_many_deletes'; readonly limit: number; readonly accounts: readonly string[] }
+  /** `allowed`: the number of accounts that the limit comes to. */
+  | {
+      readonly kind: 'too_many_deletes' | 'too_many_creates';
+      readonly limit: AccountLimit;
+      readonly allowed: number;
+      readonly accounts: readonly string[];
+    }
   | CeilingExceeded
   /** `planned`: accounts of this plan have no known ceiling; else only accounts that `--only` left out. */
   | {

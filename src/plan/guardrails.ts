@@ -1,5 +1,5 @@
 /** Guardrails: what a plan must not do. */
-import type { Desired } from '../model/desired.ts';
+import { allowedBy, type Desired } from '../model/desired.ts';
 import type { LiveUser } from '../model/live.ts';
 import type { PlanWarning, Violation } from '../model/notice.ts';
 import type { Action, ComputeCeiling, DeleteAccount } from '../model/plan.ts';
@@ -24,12 +24,28 @@ export interface GuardrailInput {
 export function findViolations(input: GuardrailInput): Violation[] {
   const deletions = input.actions.filter((action): action is DeleteAccount => action.action === 'delete_account');
   const accounts = deletions.map(({ account }) => account);
-  const limit = input.desired.guardrails.maxDeletes;
   return [
     ...accounts.flatMap((account) => refusedDeletion(account, input)),
-    ...(accounts.length > limit ? [{ kind: 'too_many_deletes' as const, limit, accounts }] : []),
+    ...tooManyDeletes(accounts, input),
+    ...tooManyCreates(input),
     ...(raisesCeiling(input) ? ceilingViolation(input) : []),
   ];
+}
+
+function tooManyDeletes(accounts: readonly string[], { desired, state }: GuardrailInput): Violation[] {
+  const { maxDeletes: limit } = desired.guardrails;
+  const allowed = allowedBy(limit, state.accounts.size);
+  return accounts.length > allowed ? [{ kind: 'too_many_deletes', limit, allowed, accounts }] : [];
+}
+
+/** A percentage is rounded up, so that a small organization can grow, and the first apply has nothing to be a part of. */
+function tooManyCreates({ desired, state, actions }: GuardrailInput): Violation[] {
+  const { maxCreates: limit } = desired.guardrails;
+  const managed = state.accounts.size;
+  if (limit === undefined || (typeof limit !== 'number' && managed === 0)) return [];
+  const accounts = actions.filter(({ action }) => action === 'create_account').map(({ account }) => account);
+  const allowed = allowedBy(limit, managed, 'up');
+  return accounts.length > allowed ? [{ kind: 'too_many_creates', limit, allowed, accounts }] : [];
 }
 
 /** A ceiling that is exceeded already refuses only plans that raise it: tokens are still rotated. */

@@ -1,5 +1,5 @@
 /** Whether what is live is the organization of the state: managed accounts that are all gone are those of another one. */
-import { type AccountLimit, type Desired, exceeds, limitText } from '../model/desired.ts';
+import { type AccountLimit, allowedBy, type Desired, limitText } from '../model/desired.ts';
 import type { Live, LiveUser } from '../model/live.ts';
 import type { State, StateAccount } from '../model/state.ts';
 import { UserError } from '../model/user-error.ts';
@@ -51,7 +51,7 @@ export function refuseMissing({ guardrails, organization }: Desired, state: Stat
   }
   const managed = state.accounts.size;
   const limit = guardrails.maxMissing ?? (managed < DEFAULT_FROM ? undefined : DEFAULT_LIMIT);
-  if (limit === undefined || !exceeds(missing.length, limit, managed)) return;
+  if (limit === undefined || missing.length <= allowedBy(limit, managed)) return;
   const message = `${missing.length} of ${counted(managed, 'managed account')} are missing and guardrails.max_missing is ${limitText(limit)}, so nothing was done: ${names}`;
   throw new UserError('MANY_MISSING', message, hint);
 }

@@ -1,5 +1,6 @@
 /** The wording of a plan's warnings, errors and violations, for every output format. */
 
+import { limitText } from '../model/desired.ts';
 import type { Notice, PlanNotice } from '../model/notice.ts';
 import { describeSpan, formatDuration } from '../model/time.ts';
 import type { ErrorCode, Hint } from '../model/user-error.ts';
@@ -214,13 +215,16 @@ function words(notice: PlanNotice): Omit<NoticeText, 'subject'> {
           command: ['apply', '--only', notice.account],
         },
       };
-    case 'too_many_deletes': {
-      const { limit, accounts } = notice;
+    case 'too_many_deletes':
+    case 'too_many_creates': {
+      const { limit, allowed, accounts } = notice;
+      const [verb, name] = notice.kind === 'too_many_deletes' ? ['deletes', 'max_deletes'] : ['creates', 'max_creates'];
       const narrow = accounts.length > 1 ? ', or narrow the plan with --only' : '';
+      const number = typeof limit === 'number' ? '' : `, now ${counted(allowed, 'account')}`;
       return {
         code: 'GUARDRAIL',
-        message: `the plan deletes ${counted(accounts.length, 'account')} and guardrails.max_deletes is ${limit}: ${few(accounts, 20)}`,
-        hint: { text: `If that is intended, set "max_deletes: ${accounts.length}" under guardrails${narrow}.` },
+        message: `the plan ${verb} ${counted(accounts.length, 'account')} and guardrails.${name} is ${limitText(limit)}${number}: ${few(accounts, 20)}`,
+        hint: { text: `If that is intended, set "${name}: ${accounts.length}" under guardrails${narrow}.` },
       };
     }
     case 'ceiling_exceeded':

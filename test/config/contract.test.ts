@@ -77,6 +77,7 @@ test('its stores, guardrails, rates and globs are resolved', async () => {
   expect(guardrails).toEqual({
     maxComputeCeiling: 200,
     maxDeletes: 0,
+    maxCreates: 50,
     maxTokenTtl: 365 * 86_400,
     allowNeverExpiring: false,
     allowedSizes: ['pulse', 'standard', 'jumbo'],

@@ -58,16 +58,20 @@ describe('values from the environment', () => {
 
   test('are numbers and booleans only where those are wanted', async () => {
     const yaml = account(
-      `deletion_protection: \${FLAG}\n    smoke: \${FLAG}\nignore: ["\${N}"]\nguardrails:\n  max_deletes: \${N}\n  max_compute_ceiling: \${F}\ncompute_rates: { jumbo: "\${F}" }`,
+      `deletion_protection: \${FLAG}\n    smoke: \${FLAG}\nignore: ["\${N}"]\nguardrails:\n  max_deletes: \${N}\n  max_creates: \${PERCENT}\n  max_compute_ceiling: \${F}\ncompute_rates: { jumbo: "\${F}" }`,
     );
     const read = await desired(yaml.replace('version: 1', `version: \${ONE}`), {
       FLAG: 'false',
       N: '12',
+      PERCENT: '5%',
       F: '2.5',
       ONE: '1',
     });
     expect(read.accounts.get('abc')).toMatchObject({ deletionProtection: false, smoke: false });
-    expect(read).toMatchObject({ ignore: ['12'], guardrails: { maxDeletes: 12, maxComputeCeiling: 2.5 } });
+    expect(read).toMatchObject({
+      ignore: ['12'],
+      guardrails: { maxDeletes: 12, maxCreates: { percent: 5 }, maxComputeCeiling: 2.5 },
+    });
     expect(read.computeRates?.get('jumbo')).toBe(2.5);
   });
 

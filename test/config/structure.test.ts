@@ -29,6 +29,8 @@ describe('the structure of the main file', () => {
     ['a section of the wrong kind', `${BASE}accounts: [a]\n`, ['wrong-type 8 [a]']],
     ['a guardrail below zero', `${BASE}guardrails: { max_deletes: -1 }\n`, ['bad-value 8 -1']],
     ['a guardrail that is no whole number', `${BASE}guardrails: { max_deletes: 1.5 }\n`, ['wrong-type 8 1.5']],
+    ['a percentage above 100', `${BASE}guardrails: { max_deletes: 101% }\n`, ['bad-value 8 101%']],
+    ['a fraction of a percent', `${BASE}guardrails: { max_creates: 0.5% }\n`, ['bad-value 8 0.5%']],
     ['an empty list of sizes', `${BASE}guardrails: { allowed_sizes: [] }\n`, ['bad-value 8 []']],
     ['an unknown size', `${BASE}guardrails: { allowed_sizes: [puls] }\n`, ['bad-value 8 puls']],
     ['a rate of an unknown size', `${BASE}compute_rates: { jumb: 1 }\n`, ['unknown-key 8 jumb']],

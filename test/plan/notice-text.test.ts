@@ -41,7 +41,8 @@ const ALL = {
   ambiguous: { kind: 'ambiguous', account, token: 'airflow', name: 'airflow', type: 'read_write', ids: ['a', 'b'] },
   own_account: { kind: 'own_account', account },
   protected: { kind: 'protected', account },
-  too_many_deletes: { kind: 'too_many_deletes', limit: 0, accounts: [account] },
+  too_many_deletes: { kind: 'too_many_deletes', limit: 0, allowed: 0, accounts: [account] },
+  too_many_creates: { kind: 'too_many_creates', limit: { percent: 10 }, allowed: 2, accounts: ['a_1', 'a_2', 'a_3'] },
   ceiling_exceeded: { kind: 'ceiling_exceeded', ceiling: 14.4, limit: 10 },
   ceiling_unknown: { kind: 'ceiling_unknown', limit: 10, accounts: [account], planned: false },
 } as const satisfies { readonly [K in PlanNotice['kind']]: PlanNotice & { readonly kind: K } };

@@ -394,7 +394,7 @@ describe('what leaves the configuration', () => {
     const world = await applied(desire({ etl_prod: { tokens: [token('airflow')], protected: false } }));
     const refused = await world.plan(desire({}), { prune: true });
     expect(brief(refused)).toEqual(['delete_account etl_prod']);
-    expect(refused.violations[0]).toEqual({ kind: 'too_many_deletes', limit: 0, accounts: ['etl_prod'] });
+    expect(refused.violations[0]).toEqual({ kind: 'too_many_deletes', limit: 0, allowed: 0, accounts: ['etl_prod'] });
     const allowed = desire({}, { guardrails: { maxDeletes: 1 } });
     const { plan } = await world.apply(allowed, { prune: true });
     expect(plan.violations).toEqual([]);
