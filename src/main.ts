@@ -2,11 +2,10 @@
 /** The program: runs the typed command, and ends with exit code 64 when it was used wrongly. */
 import type { Command } from 'commander';
 import { commandFirst, commandOf } from './cli/command-words.ts';
+import { EXIT } from './cli/exit-codes.ts';
 import { seeHelp } from './cli/help.ts';
 import { forLog } from './cli/terminal.ts';
 import { program } from './program.ts';
-
-const EXIT_USAGE = 64;
 
 async function main(): Promise<void> {
   const mdacc = program();
@@ -21,7 +20,7 @@ async function main(): Promise<void> {
     if (error.exitCode === 0) return;
     hintAtSandbox(error, words);
     if (wantsJson(words)) process.stdout.write(asJson({ error: usageError(error, commandOf(mdacc, words)) }));
-    process.exitCode = EXIT_USAGE;
+    process.exitCode = EXIT.usage;
   }
 }
 

@@ -1,4 +1,5 @@
 /** The command line: every command with its options and its module, which is imported when the command is called. */
+
 import { Argument, Command, Option } from 'commander';
 import { environmentLines, HELP, section, withExamples } from './cli/help.ts';
 import {
@@ -26,6 +27,8 @@ import {
 } from './cli/options.ts';
 import { forLog } from './cli/terminal.ts';
 import { SCRIPTS, SHELLS, type Shell } from './completion/scripts.ts';
+import { DEFAULT_ORGANIZATION, IDLE_AFTER } from './model/defaults.ts';
+import { formatDuration } from './model/time.ts';
 import { AUDIT_FORMATS, PLAN_FORMATS, SMOKE_FORMATS, STATE_FORMATS, VALIDATE_FORMATS } from './report/formats.ts';
 import { VERSION } from './version.ts';
 
@@ -61,7 +64,7 @@ export function program(): Command {
     .command('init')
     .description('Write a commented starter file, or a configuration of the live accounts')
     .option('--from-live', 'Include the accounts, Ducklings and tokens at MotherDuck')
-    .option('--organization <name>', 'Set a name of your own for the organization (default: my_organization)')
+    .option('--organization <name>', `Set a name of your own for the organization (default: ${DEFAULT_ORGANIZATION})`)
     .action(go(() => import('./commands/init.ts')));
   withOptions(init, [YES, DRY_RUN, LOCK_TIMEOUT], CONFIG, SERVICE, OUTPUT);
   withExamples(init, 'mdacc init', 'mdacc init --from-live --organization acme');
@@ -128,7 +131,7 @@ export function program(): Command {
     .addOption(
       new Option(
         '--idle <duration>',
-        'Set the time without a query after which --usage reports an account (default: 30d)',
+        `Set the time without a query after which --usage reports an account (default: ${formatDuration(IDLE_AFTER)})`,
       ).argParser(duration),
     )
     .action(go(() => import('./commands/audit.ts')));

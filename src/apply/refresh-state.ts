@@ -10,13 +10,13 @@ import {
   type StoredSecret,
   type TokenIntent,
 } from '../model/state.ts';
-import { isoTime } from '../model/time.ts';
+import { DAY_MS, HOUR_MS, isoTime } from '../model/time.ts';
 import { accountKey } from '../model/username.ts';
 import { searchManaged } from '../plan/missing-accounts.ts';
 
 /** An intent whose token has not appeared after this time is dropped: the call that could have created it is over. */
-const INTENT_LIFE_MS = 24 * 3_600_000;
-const RUN_INTERVAL_MS = 12 * 3_600_000;
+const INTENT_LIFE_MS = DAY_MS;
+const RUN_INTERVAL_MS = 12 * HOUR_MS;
 const RUNS_KEPT = 5;
 
 /** The readings and the plan that a state is refreshed from. */

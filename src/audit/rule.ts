@@ -4,7 +4,7 @@
  */
 import type { Finding, RuleInfo } from '../model/audit.ts';
 import type { LiveToken } from '../model/live.ts';
-import { isoTime } from '../model/time.ts';
+import { DAY_MS, isoTime } from '../model/time.ts';
 import type { Hint } from '../model/user-error.ts';
 import type { AuditedAccount } from './account.ts';
 import type { Evidence } from './evidence.ts';
@@ -23,7 +23,7 @@ export type Found = Omit<Finding, 'rule' | 'severity'>;
 type Subject = Pick<Found, 'account' | 'token' | 'location'>;
 
 /** Milliseconds that scheduled work may be late before it is reported: two nightly runs, so that one may fail and be fixed. */
-export const OVERDUE_AFTER_MS = 2 * 86_400_000;
+export const OVERDUE_AFTER_MS = 2 * DAY_MS;
 
 /** A finding's account, and its location in the configuration. */
 export function aboutAccount({ username, desired }: AuditedAccount): Subject {

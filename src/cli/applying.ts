@@ -16,10 +16,10 @@ import { kindOf } from '../secrets/stores.ts';
 import type { StateFile } from '../state/state-file.ts';
 import type { ConfigOptions } from './configuration.ts';
 import { confirm } from './confirm.ts';
+import { EXIT } from './exit-codes.ts';
 import { annotate, tellGitHub } from './github.ts';
 import type { Io, OutputOptions } from './io.ts';
 import { Progress, withContext } from './progress.ts';
-import { EXIT } from './run.ts';
 import { underLock } from './signals.ts';
 
 export interface PlanningOptions extends ConfigOptions, ServiceOptions, OutputOptions {

@@ -1,4 +1,5 @@
 /** The files that init and import read and write. */
+
 import { appendFile, readFile, writeFile } from 'node:fs/promises';
 import path from 'node:path';
 import { InvalidConfiguration } from '../config/errors.ts';
@@ -8,6 +9,7 @@ import { statePath } from '../engine/state.ts';
 import { writeFileAtomic } from '../files/atomic-write.ts';
 import { readText } from '../files/read-text.ts';
 import { codeOf } from '../files/system-errors.ts';
+import { DEFAULT_SANDBOX } from '../model/defaults.ts';
 import { UserError } from '../model/user-error.ts';
 import { diagnosticJson } from '../yaml/diagnostic.ts';
 import { type ConfigOptions, showFindings } from './configuration.ts';
@@ -98,7 +100,7 @@ export async function ignoreInGit(config: string): Promise<{ readonly added: num
   const text = await readFile(file, 'utf8').catch(() => '');
   const present = new Set(text.split(/\r?\n/).map((line) => line.trim()));
   const lock = `${path.basename(statePath({ config }))}.lock`;
-  const missing = ['.motherduck/', '.motherduck-sandbox/', lock].filter((line) => !present.has(line));
+  const missing = ['.motherduck/', `${DEFAULT_SANDBOX}/`, lock].filter((line) => !present.has(line));
   if (missing.length > 0)
     await appendFile(file, `${text === '' || text.endsWith('\n') ? '' : '\n'}${missing.join('\n')}\n`);
   return { added: missing.length, file };

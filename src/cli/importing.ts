@@ -20,10 +20,10 @@ import { openState, type StateFile } from '../state/state-file.ts';
 import { waitUnlocked } from '../state/state-lock.ts';
 import { type ConfigOptions, setCommandFlags, showFindings } from './configuration.ts';
 import { askFor } from './confirm.ts';
+import { EXIT } from './exit-codes.ts';
 import { ignoreInGit, writeImportFiles } from './import-files.ts';
 import type { Io, OutputOptions } from './io.ts';
 import { withContext } from './progress.ts';
-import { EXIT } from './run.ts';
 import { underLock } from './signals.ts';
 
 export interface ImportOptions extends ConfigOptions, ServiceOptions, OutputOptions {

@@ -1,5 +1,13 @@
 /** The options that several commands share, in the groups that help shows, and the parsers of option values. */
+
 import { type Command, InvalidArgumentError, Option } from 'commander';
+import {
+  CONNECT_SECONDS,
+  DEFAULT_CONFIG,
+  DEFAULT_PARALLELISM,
+  DEFAULT_SANDBOX,
+  REQUEST_SECONDS,
+} from '../model/defaults.ts';
 import { parseDuration, type Seconds } from '../model/time.ts';
 import { APPLY_FORMATS } from '../report/formats.ts';
 
@@ -26,9 +34,7 @@ export const OUTPUT = under(
 
 export const CONFIG = under(
   'Configuration:',
-  new Option('-c, --config <file>', 'Set the configuration file')
-    .env('MDACC_CONFIG')
-    .default('motherduck.accounts.yaml'),
+  new Option('-c, --config <file>', 'Set the configuration file').env('MDACC_CONFIG').default(DEFAULT_CONFIG),
   new Option('--state <file>', 'Set the state file (default: beside the configuration, named after it)').env(
     'MDACC_STATE',
   ),
@@ -43,10 +49,12 @@ export const SERVICE = under(
   new Option('--sandbox', 'Use the embedded sandbox organization'),
   sandboxDir('Set the folder of the sandbox, and use it'),
   new Option('--api-url <url>', "Set the address of MotherDuck's API, as with MOTHERDUCK_API_URL"),
-  new Option('--parallelism <n>', 'Set the maximum number of concurrent operations').argParser(count).default(10),
+  new Option('--parallelism <n>', 'Set the maximum number of concurrent operations')
+    .argParser(count)
+    .default(DEFAULT_PARALLELISM),
   new Option(
     '--timeout <duration>',
-    'Set the time limit of one request or connection (default: 30s, connections 60s)',
+    `Set the time limit of one request or connection (default: ${REQUEST_SECONDS}s, connections ${CONNECT_SECONDS}s)`,
   ).argParser(duration),
 );
 
@@ -57,7 +65,7 @@ export const OF_SANDBOX = [...under('The sandbox:', sandboxDir('Set its folder')
 export const NO_SERVICE = [noEffect('--sandbox'), noEffect('--sandbox-dir <dir>')];
 
 function sandboxDir(description: string): Option {
-  const fallback = 'MDACC_SANDBOX, else .motherduck-sandbox beside the configuration';
+  const fallback = `MDACC_SANDBOX, else ${DEFAULT_SANDBOX} beside the configuration`;
   return new Option('--sandbox-dir <dir>', `${description} (default: ${fallback})`).implies({ sandbox: true });
 }
 

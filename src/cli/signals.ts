@@ -1,7 +1,7 @@
 /** Interruptions by Ctrl-C, SIGTERM or a closed terminal, and work under the lock of the state. */
 import { underStateLock } from '../engine/state.ts';
+import { EXIT } from './exit-codes.ts';
 import type { Io } from './io.ts';
-import { EXIT } from './run.ts';
 
 /** Whether a question is open, so that no calls are in flight. */
 let isAsking = false;

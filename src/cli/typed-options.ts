@@ -1,5 +1,5 @@
 /** Commands to type next carry the options that say which configuration, state and organization the user works on. */
-import { DEFAULT_CONFIG } from '../config/errors.ts';
+import { DEFAULT_CONFIG } from '../model/defaults.ts';
 import type { InContext } from '../report/hint.ts';
 
 /** The options that a command to type next repeats. */

@@ -1,9 +1,10 @@
 /** `mdacc audit`: compares the live organization with the configuration and good practice. Changes nothing, anywhere. */
 import { audit } from '../audit/audit.ts';
 import { type ConfigOptions, readDesired } from '../cli/configuration.ts';
+import { EXIT } from '../cli/exit-codes.ts';
 import type { OutputOptions } from '../cli/io.ts';
 import { withContext } from '../cli/progress.ts';
-import { EXIT, runCommand } from '../cli/run.ts';
+import { runCommand } from '../cli/run.ts';
 import { type EvidenceOptions, gatherEvidence } from '../engine/auditing.ts';
 import { openService, type ServiceOptions } from '../engine/service.ts';
 import { openStateOf, scopeOf, statePath } from '../engine/state.ts';

@@ -14,7 +14,7 @@ export async function complete(program: Command, words: readonly string[]): Prom
 async function namesOf(config: string | undefined): Promise<Names> {
   const [{ loadConfig }, { DEFAULT_CONFIG }] = await Promise.all([
     import('../config/load.ts'),
-    import('../config/errors.ts'),
+    import('../model/defaults.ts'),
   ]);
   const file = config ?? process.env.MDACC_CONFIG ?? DEFAULT_CONFIG;
   // No value is shown, so any may be used.

@@ -1,13 +1,16 @@
 /** `mdacc init`: writes a starter file or a configuration of the live accounts, and adds secrets to .gitignore. Overwrites nothing. */
+
 import { stat } from 'node:fs/promises';
+import { EXIT } from '../cli/exit-codes.ts';
 import { alreadyThere, ignoreInGit, newImportFiles, writeNew } from '../cli/import-files.ts';
 import { type ImportOptions, importLive } from '../cli/importing.ts';
 import type { Io } from '../cli/io.ts';
-import { EXIT, runCommand } from '../cli/run.ts';
+import { runCommand } from '../cli/run.ts';
 import { contextOf } from '../cli/typed-options.ts';
 import { statePath } from '../engine/state.ts';
 import { initialConfig, tightestLimits } from '../import/initial-config.ts';
 import { scalar } from '../import/yaml-writer.ts';
+import { DEFAULT_ORGANIZATION } from '../model/defaults.ts';
 import { SIZES } from '../model/ducklings.ts';
 import { formatDuration } from '../model/time.ts';
 import { TOKEN_TTL_SECONDS } from '../model/tokens.ts';
@@ -23,7 +26,10 @@ export function run(options: InitOptions): Promise<number> {
   return runCommand(options, (io) => (options.fromLive ? fromLive(options, io) : fromStarter(options, io)));
 }
 
-async function fromStarter({ config, organization = UNNAMED, dryRun }: InitOptions, io: Io): Promise<number> {
+async function fromStarter(
+  { config, organization = DEFAULT_ORGANIZATION, dryRun }: InitOptions,
+  io: Io,
+): Promise<number> {
   const text = starter(organization);
   await newImportFiles({ config }, text, io);
   if (dryRun) {
@@ -52,10 +58,10 @@ function nextSteps({ options: { config, state } }: Io): string[] {
 }
 
 async function fromLive(options: InitOptions, io: Io): Promise<number> {
-  const { config, organization = UNNAMED } = options;
+  const { config, organization = DEFAULT_ORGANIZATION } = options;
   if (await isThere(config)) throw alreadyThere(config);
   await refuseState(statePath(options));
-  const message = `the organization is named ${UNNAMED}, also in the state`;
+  const message = `the organization is named ${DEFAULT_ORGANIZATION}, also in the state`;
   const unnamed = { message, hint: { text: 'Give it another name with --organization NAME.' } };
   const beginning = {
     notices: options.organization === undefined ? [unnamed] : [],
@@ -80,9 +86,6 @@ function isThere(file: string): Promise<boolean> {
     () => false,
   );
 }
-
-/** The name of the organization unless another is given. */
-export const UNNAMED = 'my_organization';
 
 export function starter(organization: string): string {
   return `# The service accounts of a MotherDuck organization, their access tokens and Ducklings.

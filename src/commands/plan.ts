@@ -3,9 +3,10 @@
 import { readFile } from 'node:fs/promises';
 import type { PlanningOptions } from '../cli/applying.ts';
 import { readDesired } from '../cli/configuration.ts';
+import { EXIT } from '../cli/exit-codes.ts';
 import { tellGitHub } from '../cli/github.ts';
 import { withContext } from '../cli/progress.ts';
-import { EXIT, runCommand } from '../cli/run.ts';
+import { runCommand } from '../cli/run.ts';
 import { planNow } from '../engine/planning.ts';
 import { openService } from '../engine/service.ts';
 import { openStateOf, scopeOf, statePath } from '../engine/state.ts';

@@ -1,13 +1,16 @@
 /** `mdacc sandbox serve|reset|seed|advance|connect`: the embedded organization, for rehearsals and tests. */
+
 import { randomBytes } from 'node:crypto';
 import { once } from 'node:events';
 import { existsSync } from 'node:fs';
 import type { ConfigOptions } from '../cli/configuration.ts';
+import { EXIT } from '../cli/exit-codes.ts';
 import type { Io, OutputOptions } from '../cli/io.ts';
-import { EXIT, runCommand } from '../cli/run.ts';
+import { runCommand } from '../cli/run.ts';
 import { noteNewSandbox, PROGRAM_VARIABLES, sandboxFolder, tokenIn } from '../engine/service.ts';
 import { statePath } from '../engine/state.ts';
 import { shownPath, shownRelativePath } from '../files/paths.ts';
+import { CONNECT_SECONDS } from '../model/defaults.ts';
 import { Secret } from '../model/secret.ts';
 import type { State } from '../model/state.ts';
 import { formatDuration, type Seconds, showTime } from '../model/time.ts';
@@ -119,7 +122,11 @@ export function connect(options: SandboxOptions): Promise<number> {
       { name: 'user', sql: 'SELECT md_user() AS name' },
       { name: 'size', sql: 'SELECT type AS name FROM md_live_duckling_size()' },
     ];
-    const report = await runProbe(target, { steps, shutdown: false }, { timeoutMs: CONNECT_MS, secrets: [token] });
+    const report = await runProbe(
+      target,
+      { steps, shutdown: false },
+      { timeoutMs: CONNECT_SECONDS * 1000, secrets: [token] },
+    );
     const failure = report.get('connect')?.failure ?? report.get('user')?.failure;
     if (failure !== undefined) {
       const text =
@@ -147,8 +154,6 @@ function tokenFor(folder: string, { env }: Io): Secret {
   const text = 'Set it to a secret that an apply stored. The state says where secrets are.';
   throw new UserError('USAGE', 'MOTHERDUCK_TOKEN is not set', { text, command: ['state', 'list'] });
 }
-
-const CONNECT_MS = 60_000;
 
 function withSandbox(options: SandboxOptions, work: (organization: Organization) => Promise<string>): Promise<number> {
   return runCommand(options, async (io) => {

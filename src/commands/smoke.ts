@@ -1,8 +1,9 @@
 /** `mdacc smoke`: tests each account with a connection through DuckDB. */
 import { type ConfigOptions, readDesired } from '../cli/configuration.ts';
+import { EXIT } from '../cli/exit-codes.ts';
 import type { Io, OutputOptions } from '../cli/io.ts';
 import { withContext } from '../cli/progress.ts';
-import { EXIT, runCommand } from '../cli/run.ts';
+import { runCommand } from '../cli/run.ts';
 import { underLock } from '../cli/signals.ts';
 import { openService, type ServiceOptions } from '../engine/service.ts';
 import { recordSmoke, smokeTest } from '../engine/smoke.ts';

@@ -2,8 +2,9 @@
 import { updateAccount, updateToken } from '../apply/state-writer.ts';
 import type { ConfigOptions } from '../cli/configuration.ts';
 import { askFor } from '../cli/confirm.ts';
+import { EXIT } from '../cli/exit-codes.ts';
 import type { Io, OutputOptions } from '../cli/io.ts';
-import { EXIT, runCommand } from '../cli/run.ts';
+import { runCommand } from '../cli/run.ts';
 import { underLock } from '../cli/signals.ts';
 import { statePath } from '../engine/state.ts';
 import type { State, StateAccount } from '../model/state.ts';

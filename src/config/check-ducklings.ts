@@ -1,4 +1,5 @@
 import { COOLDOWN_SECONDS, POOL_SIZE, type Size, sizeFacts, sizesThat } from '../model/ducklings.ts';
+import { HOUR } from '../model/time.ts';
 import { enumerated } from '../model/wording.ts';
 import type { Problems } from '../yaml/diagnostic.ts';
 import { showNode } from '../yaml/wording.ts';
@@ -31,7 +32,7 @@ function checkSide({ size, cooldown }: SideSettings, limits: Limits, problems: P
   if (cooldown?.value === undefined) return;
   const { min, max } = COOLDOWN_SECONDS;
   if (cooldown.value < min || cooldown.value > max) {
-    const range = `${min}s to ${max / 3600}h`;
+    const range = `${min}s to ${max / HOUR}h`;
     problems.error('cooldown-range', cooldown.node.at, `cooldown ${showNode(cooldown.node)} is outside ${range}`);
   }
   if (size?.value !== undefined && !sizeFacts(size.value).cooldown.settable) {

@@ -1,9 +1,9 @@
 import { formatDuration } from '../model/time.ts';
 import {
   generationOf,
+  MAX_FIRST_NAME,
   RESERVED_TOKEN_NAMES,
   SMOKE_TOKEN_NAME,
-  TOKEN_NAME_LENGTH,
   TOKEN_TTL_SECONDS,
 } from '../model/tokens.ts';
 import { enumerated } from '../model/wording.ts';
@@ -13,9 +13,6 @@ import { quote, showNode } from '../yaml/wording.ts';
 import type { Limits } from './guardrails.ts';
 import type { Resolved, ResolvedAccount, ResolvedToken } from './resolve.ts';
 import { locationToReport, type TokenSettings } from './settings.ts';
-
-/** Characters for the `.2` of a later generation, up to nine digits. */
-const SUFFIX_ROOM = 10;
 
 /** Checks each policy, and each token with the settings of its policy. */
 export function checkTokens(resolved: Resolved, limits: Limits, problems: Problems): void {
@@ -131,12 +128,11 @@ function checkName(token: ResolvedToken, problems: Problems): void {
     problems.error('token-name', at, `${keeper} reserves the token name ${quote(name)}`, {
       hint: 'choose another name',
     });
-  } else if (token.name === undefined && name.length > TOKEN_NAME_LENGTH.max - SUFFIX_ROOM) {
-    const most = TOKEN_NAME_LENGTH.max - SUFFIX_ROOM;
+  } else if (token.name === undefined && name.length > MAX_FIRST_NAME) {
     problems.error(
       'token-name',
       at,
-      `the token name has ${name.length} characters, at most ${most} leave room for ".2" and so on`,
+      `the token name has ${name.length} characters, at most ${MAX_FIRST_NAME} leave room for ".2" and so on`,
     );
   }
 }

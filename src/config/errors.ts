@@ -1,11 +1,9 @@
 import { readdir, stat } from 'node:fs/promises';
 import path from 'node:path';
+import { DEFAULT_CONFIG } from '../model/defaults.ts';
 import { UserError } from '../model/user-error.ts';
 import type { DiagnosticJson } from '../yaml/diagnostic.ts';
 import { nearest, quote } from '../yaml/wording.ts';
-
-/** The default name of the main file. */
-export const DEFAULT_CONFIG = 'motherduck.accounts.yaml';
 
 /** The error for a configuration that does not exist: the hint names a similar file here or the same file in a folder above. */
 export async function notFound(file: string): Promise<UserError> {

@@ -1,6 +1,8 @@
 /** Gathers the evidence of an audit. What cannot be read becomes a finding instead of an error. */
+
 import { type Active, type Evidence, joinEvidence, type Usage } from '../audit/evidence.ts';
 import { readLive } from '../live/read.ts';
+import { IDLE_AFTER } from '../model/defaults.ts';
 import type { Desired } from '../model/desired.ts';
 import type { Live } from '../model/live.ts';
 import type { State, StateAccount } from '../model/state.ts';
@@ -28,8 +30,6 @@ export interface EvidenceOptions extends Pick<PlanOptions, 'scope'> {
   /** Whether stores are checked that run programs of the configuration. */
   readonly checkStores?: boolean;
 }
-
-const IDLE: Seconds = 30 * 86_400;
 
 /**
  * Reads the evidence of an audit. Changes nothing, and runs no program that the configuration names unless `checkStores` is given.
@@ -62,7 +62,7 @@ export async function gatherEvidence(
     readActive(service),
     findLostSecrets(desired, state, stores, only),
     checkStores(desired, stores, only, options.checkStores ?? false),
-    options.usage ? readUsage(service, options.idle ?? IDLE) : undefined,
+    options.usage ? readUsage(service, options.idle ?? IDLE_AFTER) : undefined,
   ]);
   const evidence = joinEvidence({
     desired,

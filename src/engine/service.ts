@@ -1,9 +1,11 @@
 /** The organization that a command works on: MotherDuck's, another address of its API, or the embedded sandbox. */
+
 import { existsSync } from 'node:fs';
 import path from 'node:path';
 import { shownRelativePath } from '../files/paths.ts';
+import { CONNECT_SECONDS, DEFAULT_SANDBOX, REQUEST_SECONDS } from '../model/defaults.ts';
 import { Secret } from '../model/secret.ts';
-import { describeSpan, isoTime, type Seconds } from '../model/time.ts';
+import { DAY_MS, describeSpan, isoTime, MINUTE_MS, type Seconds } from '../model/time.ts';
 import { type Hint, UserError } from '../model/user-error.ts';
 import { DEFAULT_ADDRESS, isLoopback, parseAddress } from '../motherduck/address.ts';
 import { adminTokenClaims } from '../motherduck/admin-token.ts';
@@ -49,11 +51,8 @@ export interface Service {
 }
 
 export const USER_AGENT = `${PRODUCT}/${VERSION}`;
-const DEFAULT_SANDBOX = '.motherduck-sandbox';
-const REQUEST_SECONDS = 30;
-const CONNECT_SECONDS = 60;
-const CLOCK_TOLERANCE_MS = 120_000;
-const CLOCK_LIMIT_MS = 24 * 3_600_000;
+const CLOCK_TOLERANCE_MS = 2 * MINUTE_MS;
+const CLOCK_LIMIT_MS = DAY_MS;
 /** The variables that hold the token of programs that connect. */
 export const PROGRAM_VARIABLES = ['MOTHERDUCK_TOKEN', 'motherduck_token'] as const;
 const ADMIN_VARIABLES = ['MOTHERDUCK_ADMIN_TOKEN', ...PROGRAM_VARIABLES] as const;

@@ -2,6 +2,7 @@ import { createHash, randomBytes } from 'node:crypto';
 import { type FileHandle, open, readdir, rename, stat, unlink } from 'node:fs/promises';
 import { hostname } from 'node:os';
 import { basename, dirname, join } from 'node:path';
+import { DAY_MS } from '../model/time.ts';
 import { targetOf } from './paths.ts';
 import { isRunning } from './process.ts';
 import { codeOf, retryWhileBusy } from './system-errors.ts';
@@ -113,7 +114,6 @@ async function syncFolder(folder: string): Promise<void> {
 
 const HOST = createHash('sha256').update(hostname()).digest('hex').slice(0, 8);
 const LEFTOVER = /^\.mdacc-([0-9a-f]{8})-(\d+)-[0-9a-f]{16}\.tmp$/;
-const A_DAY = 86_400_000;
 
 /** A new unguessable name in the folder of `path`: `<name>.mdacc-<host>-<pid>-<random>.tmp`. */
 export function tempBeside(path: string): string {
@@ -136,7 +136,7 @@ export async function removeLeftovers(path: string): Promise<void> {
 async function isLeftover(file: string, host: string, pid: number): Promise<boolean> {
   if (host === HOST && !isRunning(pid)) return true;
   const facts = await stat(file).catch(() => undefined);
-  return facts !== undefined && Date.now() - facts.mtimeMs > A_DAY;
+  return facts !== undefined && Date.now() - facts.mtimeMs > DAY_MS;
 }
 
 /** The start of temporary names of `path`: its own name, cut so that the whole stays below the 255 bytes of file systems. */

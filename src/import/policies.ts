@@ -5,7 +5,7 @@
 import type { Definitions, Desired, Guardrails, PolicyDefinition } from '../model/desired.ts';
 import type { LiveToken } from '../model/live.ts';
 import { rotationDue } from '../model/rotation-due.ts';
-import { formatDuration, type Seconds } from '../model/time.ts';
+import { DAY, formatDuration, HOUR, MINUTE, type Seconds } from '../model/time.ts';
 import { TOKEN_TTL_SECONDS, type TokenType } from '../model/tokens.ts';
 import { UserError } from '../model/user-error.ts';
 import { entriesOf, scalar, type YamlEntry } from './yaml-writer.ts';
@@ -74,7 +74,7 @@ export class Policies {
     if (known !== undefined) return known;
     const name = unused(plain, this.#names);
     const store = this.#storeName();
-    const times = ttl === null ? { rotateBefore: 0, overlap: 86_400 } : rotationTimes(ttl);
+    const times = ttl === null ? { rotateBefore: 0, overlap: DAY } : rotationTimes(ttl);
     this.#added.push({
       key: name,
       value: {
@@ -120,10 +120,6 @@ export function unused(plain: string, names: Set<string>): string {
   names.add(name);
   return name;
 }
-
-const MINUTE = 60;
-const HOUR = 60 * MINUTE;
-const DAY = 24 * HOUR;
 
 /** Lifetime of the replacements of a token that never expires, where that is not allowed. */
 const DEFAULT_TTL = 90 * DAY;

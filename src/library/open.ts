@@ -1,9 +1,11 @@
 /** What a program opens before it plans: the configuration, the organization and the state. */
+
 import type { StateWriter } from '../apply/state-writer.ts';
 import { InvalidConfiguration } from '../config/errors.ts';
 import { loadConfig as readConfig } from '../config/load.ts';
 import { type Service as EngineService, openService as openEngineService } from '../engine/service.ts';
 import { openStateOf, statePath } from '../engine/state.ts';
+import { DEFAULT_CONFIG, DEFAULT_PARALLELISM } from '../model/defaults.ts';
 import type { Desired } from '../model/desired.ts';
 import type { State } from '../model/state.ts';
 import type { Api } from '../motherduck/api.ts';
@@ -44,10 +46,7 @@ export interface LoadedConfig {
  * console.log(`${desired.organization}: ${desired.accounts.size} accounts`);
  * ```
  */
-export async function loadConfig(
-  file = 'motherduck.accounts.yaml',
-  options: LoadConfigOptions = {},
-): Promise<LoadedConfig> {
+export async function loadConfig(file = DEFAULT_CONFIG, options: LoadConfigOptions = {}): Promise<LoadedConfig> {
   const env = { ...(options.env ?? process.env) };
   const loaded = await readConfig(file, env, undefined, statePath({ config: file }), options.allowEnv);
   if (!loaded.ok) throw new InvalidConfiguration(file, loaded.diagnostics.map(diagnosticJson), false);
@@ -103,7 +102,7 @@ export interface Service {
  * ```
  */
 export async function openService(options: ServiceOptions = {}): Promise<Service> {
-  const { token, env = process.env, parallelism = 10, debug, sandbox, ...more } = options;
+  const { token, env = process.env, parallelism = DEFAULT_PARALLELISM, debug, sandbox, ...more } = options;
   const location = sandbox === undefined ? more : { ...more, sandbox: true, sandboxDir: sandbox };
   const opened = await openEngineService(
     { ...location, parallelism },

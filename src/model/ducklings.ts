@@ -72,6 +72,29 @@ export function sizeFacts(size: Size): DucklingSize {
   return DUCKLING_SIZES[size];
 }
 
+/** MotherDuck's plans, and the size of a new account's Ducklings. Business: as seen live. Lite: its only size. */
+const TIERS = {
+  business: { newSize: 'standard' },
+  lite: { newSize: 'pulse' },
+} as const satisfies Readonly<Record<string, { readonly newSize: Size }>>;
+
+/** A plan of MotherDuck, which decides the sizes that an organization can have. */
+export type Tier = keyof typeof TIERS;
+
+/** The pool of a new account, as seen live on a Business plan. Assumption: as large on the others. */
+const NEW_POOL_SIZE = 4;
+
+/** The Ducklings of a new account. */
+export function newDucklings(tier: Tier): Ducklings {
+  const { newSize: size } = TIERS[tier];
+  return { read_write: { size }, read_scaling: { size, pool_size: NEW_POOL_SIZE } };
+}
+
+/** Whether the plan includes a size. */
+export function includesSize(tier: Tier, size: Size): boolean {
+  return tier !== 'lite' || DUCKLING_SIZES[size].lite;
+}
+
 /** The sizes whose facts match a condition, smallest first. */
 export function sizesThat(hold: (facts: DucklingSize) => boolean): readonly Size[] {
   return SIZES.filter((size) => hold(DUCKLING_SIZES[size]));

@@ -1,7 +1,14 @@
 /** A span of time in whole seconds. */
 export type Seconds = number;
 
-const UNITS = { s: 1, m: 60, h: 3600, d: 86_400, w: 604_800 } as const;
+export const MINUTE: Seconds = 60;
+export const HOUR: Seconds = 60 * MINUTE;
+export const DAY: Seconds = 24 * HOUR;
+export const MINUTE_MS = MINUTE * 1000;
+export const HOUR_MS = HOUR * 1000;
+export const DAY_MS = DAY * 1000;
+
+const UNITS = { s: 1, m: MINUTE, h: HOUR, d: DAY, w: 7 * DAY } as const;
 const UNIT_OF: ReadonlyMap<string, number> = new Map(Object.entries(UNITS));
 
 /** Parses `<n>(s|m|h|d|w)`, for example `90d`, into seconds; undefined when the text is not a duration. */

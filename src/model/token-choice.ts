@@ -6,8 +6,15 @@ import type { DesiredAccount } from './desired.ts';
 import type { TokenSkipReason } from './import.ts';
 import type { LiveToken } from './live.ts';
 import type { StateAccount } from './state.ts';
-import { isoTime } from './time.ts';
-import { generationOf, isSmokeToken, RESERVED_TOKEN_NAMES, SMOKE_TOKEN_NAME, seriesOf } from './tokens.ts';
+import { isoTime, MINUTE_MS } from './time.ts';
+import {
+  generationOf,
+  isSmokeToken,
+  MAX_FIRST_NAME,
+  RESERVED_TOKEN_NAMES,
+  SMOKE_TOKEN_NAME,
+  seriesOf,
+} from './tokens.ts';
 
 /** A token to adopt. */
 export interface ChosenToken {
@@ -34,9 +41,7 @@ export interface ChoiceInput {
 }
 
 /** A token that expires sooner could be gone before its import is confirmed; milliseconds. */
-const MIN_REMAINING_MS = 10 * 60_000;
-/** The configuration's limit for `name`, which leaves room for `.2` and so on. */
-const MAX_NAME = 245;
+const MIN_REMAINING_MS = 10 * MINUTE_MS;
 
 /** Chooses the tokens to adopt among the selected ones; the other selected ones are skipped with a reason. */
 export function chooseTokens(input: ChoiceInput): Choice {
@@ -84,7 +89,7 @@ function whyNever(token: LiveToken, now: number): TokenSkipReason | undefined {
   if (RESERVED_TOKEN_NAMES.some((reserved) => reserved.toLowerCase() === plain)) {
     return { kind: 'reserved_name', by: 'motherduck' };
   }
-  if (seriesOf(name).length > MAX_NAME) return { kind: 'name_too_long', limit: MAX_NAME };
+  if (seriesOf(name).length > MAX_FIRST_NAME) return { kind: 'name_too_long', limit: MAX_FIRST_NAME };
   return /\p{Cc}|\p{Cs}/u.test(name) ? { kind: 'control_characters' } : undefined;
 }
 

@@ -7,6 +7,8 @@ export type TokenType = (typeof TOKEN_TYPES)[number];
 export const TOKEN_TTL_SECONDS = { min: 300, max: 31_536_000 } as const;
 /** The length of a token name, in characters. */
 export const TOKEN_NAME_LENGTH = { min: 1, max: 255 } as const;
+/** The longest name of a token's first generation, which leaves room for the `.2` of later ones, up to nine digits. */
+export const MAX_FIRST_NAME = TOKEN_NAME_LENGTH.max - 10;
 /** The length of a token description, in characters. */
 export const TOKEN_DESCRIPTION_LENGTH = { min: 1, max: 1000 } as const;
 

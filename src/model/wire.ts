@@ -2,6 +2,9 @@
 import type { Size } from './ducklings.ts';
 import type { TokenType } from './tokens.ts';
 
+/** The largest `limit` of a list of users that is known to work. */
+export const MAX_USERS_A_PAGE = 1000;
+
 /** A user. */
 export interface WireUser {
   id: string;

@@ -1,6 +1,13 @@
 import { Secret } from '../model/secret.ts';
 import { accountKey } from '../model/username.ts';
-import type { WireActiveAccounts, WireDucklings, WireToken, WireTokenRequest, WireUser } from '../model/wire.ts';
+import {
+  MAX_USERS_A_PAGE,
+  type WireActiveAccounts,
+  type WireDucklings,
+  type WireToken,
+  type WireTokenRequest,
+  type WireUser,
+} from '../model/wire.ts';
 import { notMotherDuck } from './response.ts';
 import type { RestClient, RestResponse } from './rest-client.ts';
 import { ApiError } from './transport-errors.ts';
@@ -55,7 +62,7 @@ export function createApi(client: RestClient): Api {
   return {
     async listUsers() {
       const { items, totals } = await readPages(client, '/v1/users', 'users', readUser, (user) => user.id, {
-        limit: '1000',
+        limit: String(MAX_USERS_A_PAGE),
       });
       const total = totals.at(-1);
       // A user without a name may be any account that the list lacks.

@@ -1,5 +1,6 @@
 import { setMaxListeners } from 'node:events';
 import { setTimeout as sleepFor } from 'node:timers/promises';
+import { REQUEST_SECONDS } from '../model/defaults.ts';
 import type { Secret } from '../model/secret.ts';
 import { adminTokenProblem, checkAdminToken } from './admin-token.ts';
 import { Limiter } from './concurrency.ts';
@@ -56,8 +57,6 @@ export interface RestClient {
   close(): Promise<void>;
 }
 
-const DEFAULT_TIMEOUT_MS = 30_000;
-
 /** How a call ended, after its last attempt. */
 interface Exchange {
   readonly result: TransportResponse | NodeJS.ErrnoException;
@@ -72,7 +71,7 @@ interface Exchange {
  * @throws UserError TOKEN_REFUSED for a token that cannot be sent in a header
  */
 export function createRestClient(options: RestClientOptions): RestClient {
-  const { address, token, tokenSource = 'MOTHERDUCK_ADMIN_TOKEN', timeoutMs = DEFAULT_TIMEOUT_MS } = options;
+  const { address, token, tokenSource = 'MOTHERDUCK_ADMIN_TOKEN', timeoutMs = REQUEST_SECONDS * 1000 } = options;
   const { sleep = abortableSleep, random = Math.random, time = MACHINE_TIME, debug } = options;
   checkAdminToken(token, tokenSource);
 

@@ -2,7 +2,7 @@
 
 import { limitText } from '../model/desired.ts';
 import type { Notice, PlanNotice } from '../model/notice.ts';
-import { describeSpan, formatDuration } from '../model/time.ts';
+import { describeSpan, formatDuration, MINUTE } from '../model/time.ts';
 import type { ErrorCode, Hint } from '../model/user-error.ts';
 import { counted, few } from '../model/wording.ts';
 
@@ -80,7 +80,7 @@ function words(notice: PlanNotice): Omit<NoticeText, 'subject'> {
       return {
         message: `MotherDuck gave "${notice.name}" ${describeSpan(notice.given)} of life, and not ${asked} as asked; it is rotated in time`,
         hint: {
-          text: `Set "ttl: ${formatDuration(Math.round(notice.given / 60) * 60)}", or less, in its policy, or have the limit raised.`,
+          text: `Set "ttl: ${formatDuration(Math.round(notice.given / MINUTE) * MINUTE)}", or less, in its policy, or have the limit raised.`,
         },
       };
     }

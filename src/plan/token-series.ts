@@ -7,7 +7,7 @@ import type { LiveToken } from '../model/live.ts';
 import type { NextChange, ShownToken } from '../model/plan.ts';
 import { rotationDue } from '../model/rotation-due.ts';
 import { mayBeStored, type RetiringToken, type StateToken, type TokenIntent } from '../model/state.ts';
-import { isoTime, type Seconds } from '../model/time.ts';
+import { HOUR_MS, isoTime, type Seconds } from '../model/time.ts';
 import { generationOf, seriesOf } from '../model/tokens.ts';
 
 /** The tokens of an account in the state, whatever their key: another key must neither adopt them nor take them for orphans. */
@@ -92,7 +92,7 @@ export function tokenSeries(
 }
 
 /** No call creates a token later than this; one of its name that is younger was created by a run that had another state. */
-const CALL_LIFE_MS = 3_600_000;
+const CALL_LIFE_MS = HOUR_MS;
 
 function isLater({ createdAt }: LiveToken, { at }: TokenIntent): boolean {
   return createdAt - Date.parse(at) > CALL_LIFE_MS;

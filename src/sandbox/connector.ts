@@ -1,6 +1,7 @@
 import { createHash } from 'node:crypto';
 import { existsSync, mkdirSync, readdirSync } from 'node:fs';
 import { join, resolve } from 'node:path';
+import type { Tier } from '../model/ducklings.ts';
 import type { Secret } from '../model/secret.ts';
 import type { TokenType } from '../model/tokens.ts';
 import { UserError } from '../model/user-error.ts';
@@ -9,7 +10,7 @@ import type { Connector, Target } from '../motherduck/connector.ts';
 import { sizeTitle } from './ducklings.ts';
 import { DATABASES, openSandbox } from './open.ts';
 import type { Connection, Organization } from './organization.ts';
-import type { Account, Tier } from './organization-state.ts';
+import type { Account } from './organization-state.ts';
 
 /** The database that every new account has. */
 const FIRST_DATABASE = 'my_db';

@@ -1,8 +1,17 @@
-import { COOLDOWN_SECONDS, POOL_SIZE, SIZES, type Size, sizeFacts } from '../model/ducklings.ts';
+import {
+  COOLDOWN_SECONDS,
+  includesSize,
+  POOL_SIZE,
+  SIZES,
+  type Size,
+  sizeFacts,
+  type Tier,
+} from '../model/ducklings.ts';
+import { MINUTE } from '../model/time.ts';
 import { TOKEN_TYPES, type TokenType } from '../model/tokens.ts';
 import type { WireActiveAccounts, WireDucklings } from '../model/wire.ts';
 import { accountOf, ok, type RequestContext, RestError, type SandboxResponse } from './endpoint.ts';
-import { type Account, type Tier, withDefaultCooldowns } from './organization-state.ts';
+import { type Account, withDefaultCooldowns } from './organization-state.ts';
 import { Issues } from './validation.ts';
 
 /** GET /v1/users/{username}/instances. */
@@ -40,7 +49,7 @@ export function activeAccounts({ store }: RequestContext): SandboxResponse {
 }
 
 /** Seconds. Assumption: a Duckling without a cooldown setting stays awake for the shortest time that is billed. */
-const MIN_BILLED_SECONDS = 60;
+const MIN_BILLED_SECONDS = MINUTE;
 
 /**
  * Whether a kind of Duckling of the account is awake.
@@ -94,8 +103,7 @@ function readDuckling(issues: Issues, config: Readonly<Record<string, unknown>> 
 function checkTier(ducklings: WireDucklings, tier: Tier): void {
   for (const type of TOKEN_TYPES) {
     const { instance_size: size } = ducklings[type];
-    const { lite, readScaling } = sizeFacts(size);
-    if ((tier === 'lite' && !lite) || (type === 'read_scaling' && !readScaling)) {
+    if (!includesSize(tier, size) || (type === 'read_scaling' && !sizeFacts(size).readScaling)) {
       throw new RestError(
         'BAD_REQUEST',
         `Invalid config for tier ${tier}: ${type} does not support instance_size ${size}`,

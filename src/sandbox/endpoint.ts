@@ -1,7 +1,8 @@
+import type { Tier } from '../model/ducklings.ts';
 import type { TokenType } from '../model/tokens.ts';
 import type { WireError } from '../model/wire.ts';
 import type { OrganizationStore } from './log.ts';
-import type { Account, OrganizationState, Tier } from './organization-state.ts';
+import type { Account, OrganizationState } from './organization-state.ts';
 
 /** The account and type of the token that a request or a connection uses. */
 export interface Caller {

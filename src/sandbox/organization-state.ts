@@ -1,7 +1,8 @@
-import { type Size, sizeFacts } from '../model/ducklings.ts';
+import { newDucklings, type Size, sizeFacts, type Tier } from '../model/ducklings.ts';
 import type { TokenType } from '../model/tokens.ts';
 import { accountKey } from '../model/username.ts';
 import type { WireDucklings } from '../model/wire.ts';
+import { toWire } from '../motherduck/wire.ts';
 
 /**
  * A change of a sandbox organization; one line of its log. `at` is the sandbox's time in milliseconds since 1970,
@@ -88,21 +89,11 @@ function isEvent(value: unknown): value is SandboxEvent {
   return true;
 }
 
-/** The organization's plan, which decides the sizes that may be set. */
-export type Tier = 'business' | 'lite';
-
-/** A new service account's Ducklings. Business: as seen live. Lite: its only size; assumption: with as large a pool. */
+/** A new service account's Ducklings. */
 export const NEW_DUCKLINGS: Readonly<Record<Tier, WireDucklings>> = {
-  business: newDucklings('standard'),
-  lite: newDucklings('pulse'),
+  business: withDefaultCooldowns(toWire(newDucklings('business'))),
+  lite: withDefaultCooldowns(toWire(newDucklings('lite'))),
 };
-
-function newDucklings(size: Size): WireDucklings {
-  return withDefaultCooldowns({
-    read_write: { instance_size: size },
-    read_scaling: { instance_size: size, flock_size: 4 },
-  });
-}
 
 /** Adds missing cooldowns, as MotherDuck does: `getDucklings` then reports the size's default. */
 export function withDefaultCooldowns({ read_write, read_scaling }: WireDucklings): WireDucklings {

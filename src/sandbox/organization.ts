@@ -1,5 +1,6 @@
 import { randomBytes, randomUUID } from 'node:crypto';
 import type { Secret } from '../model/secret.ts';
+import { DAY } from '../model/time.ts';
 import { TOKEN_TYPES, type TokenType } from '../model/tokens.ts';
 import type { WireDucklings } from '../model/wire.ts';
 import { type AdminHash, hashOf, identify } from './authentication.ts';
@@ -189,7 +190,7 @@ export interface SeedOptions {
   readonly ducklings?: WireDucklings;
 }
 
-const NINETY_DAYS = 90 * 86_400;
+const NINETY_DAYS = 90 * DAY;
 
 /** The events that create a large organization, for one write. Hashes are random, so the tokens have no secrets. */
 function seedEvents(state: OrganizationState, at: number, count: number, options: SeedOptions): Decision<number> {

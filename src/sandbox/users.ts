@@ -1,5 +1,5 @@
 import { randomUUID } from 'node:crypto';
-import type { WireUser } from '../model/wire.ts';
+import { MAX_USERS_A_PAGE, type WireUser } from '../model/wire.ts';
 import { accountOf, ok, type RequestContext, RestError, type SandboxResponse, UNROUTED } from './endpoint.ts';
 import { type Account, NEW_DUCKLINGS } from './organization-state.ts';
 import { Issues } from './validation.ts';
@@ -92,8 +92,8 @@ interface UserQuery {
   readonly offset: number;
 }
 
-/** Assumption: a page has 100 users unless `limit` is given, and at most 1000; 1000 is known to work. */
-const PAGE = { default: 100, min: 1, max: 1000 } as const;
+/** Assumption: a page has 100 users unless `limit` is given, and no more than is known to work. */
+const PAGE = { default: 100, min: 1, max: MAX_USERS_A_PAGE } as const;
 
 function readUserQuery(query: URLSearchParams): UserQuery {
   const issues = new Issues();

@@ -1,6 +1,7 @@
 /** Explains why a connection failed, and what to do. Pure. */
 
 import { sizesThat } from '../model/ducklings.ts';
+import { MINUTE } from '../model/time.ts';
 import type { TokenType } from '../model/tokens.ts';
 import type { Hint } from '../model/user-error.ts';
 import { enumerated } from '../model/wording.ts';
@@ -21,7 +22,7 @@ interface About {
 }
 
 /** Sizes that take minutes to start. */
-const SLOW_SIZES = sizesThat(({ startsIn }) => startsIn >= 60);
+const SLOW_SIZES = sizesThat(({ startsIn }) => startsIn >= MINUTE);
 
 /** Explains the failure of a step of a probe. The message of an unknown error is DuckDB's text. */
 export function explain(failure: ProbeFailure, about: About): Failure {

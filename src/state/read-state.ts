@@ -110,7 +110,11 @@ export async function readStateText(path: string): Promise<string | undefined> {
   try {
     const { size } = await stat(path);
     if (size > LARGEST)
-      throw invalid(path, `is larger than 64 MB (${size} bytes)`, 'Check that --state names a state file.');
+      throw invalid(
+        path,
+        `is larger than ${LARGEST / 2 ** 20} MB (${size} bytes)`,
+        'Check that --state names a state file.',
+      );
     return (await readText(path))?.replace(/^\uFEFF/, '');
   } catch (error) {
     if (error instanceof UserError) throw error;

@@ -1,9 +1,9 @@
-import { describeSpan } from '../../model/time.ts';
+import { DAY_MS, describeSpan } from '../../model/time.ts';
 import { type AuditedAccount, keptTokens } from '../account.ts';
 import { aboutToken, day, type Rule, replace } from '../rule.ts';
 import type { AuditedToken } from '../tokens.ts';
 
-const SOON_MS = 7 * 86_400_000;
+const SOON_MS = 7 * DAY_MS;
 
 /** Not for a configured token, which its policy rotates, nor for an unmanaged one with a lifetime of at most 7 days. */
 export const tokenExpiring: Rule = {

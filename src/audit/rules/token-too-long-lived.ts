@@ -1,9 +1,9 @@
-import { describeSpan, formatDuration } from '../../model/time.ts';
+import { describeSpan, formatDuration, MINUTE } from '../../model/time.ts';
 import { keptTokens } from '../account.ts';
 import { aboutToken, day, type Rule, replace } from '../rule.ts';
 
 /** Seconds by which the lifetime that MotherDuck gives may differ from the ttl of the request. */
-const TOLERANCE = 60;
+const TOLERANCE = MINUTE;
 
 /** One that never expires is reported as that. */
 export const tokenTooLongLived: Rule = {

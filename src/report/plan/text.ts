@@ -3,7 +3,7 @@
 import type { PlanNotice } from '../../model/notice.ts';
 import type { Action, ComputeCeiling, NextChange, Plan } from '../../model/plan.ts';
 import { columnWidth, padTo } from '../../model/text-width.ts';
-import { isoTime } from '../../model/time.ts';
+import { DAY_MS, isoTime } from '../../model/time.ts';
 import { counted, few } from '../../model/wording.ts';
 import { groupNotices } from '../../plan/notice-groups.ts';
 import { reasonText } from '../../plan/reason-text.ts';
@@ -160,7 +160,7 @@ function nextChanges(changes: readonly NextChange[], now: number): string {
   const [first] = changes;
   if (first === undefined) return '';
   const day = first.at.slice(0, 10);
-  const days = Math.round((Date.parse(day) - Date.parse(isoTime(now).slice(0, 10))) / 86_400_000);
+  const days = Math.round((Date.parse(day) - Date.parse(isoTime(now).slice(0, 10))) / DAY_MS);
   const when = days >= 1 ? `in ${counted(days, 'day')}` : untilText(Date.parse(first.at), now);
   const names = few(
     changes.map(({ account, name }) => `${account}/${name}`),

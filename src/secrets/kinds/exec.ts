@@ -1,4 +1,5 @@
 /** `kind: exec`: secrets passed to the user's program on its standard input. */
+import { HOUR } from '../../model/time.ts';
 import { enumerated } from '../../model/wording.ts';
 import type { Problems } from '../../yaml/diagnostic.ts';
 import { child, durationOf, fromEnvironment, itemsOf, type Node, textsOf } from '../../yaml/tree.ts';
@@ -7,7 +8,7 @@ import { COMMAND_WORD, type StoredToken, type StoreKind, type WrittenStore } fro
 import { type ExecStoreConfig, execStore, expandWords, PLACEHOLDERS } from './exec/store.ts';
 
 const DEFAULT_TIMEOUT = 30;
-const TIMEOUT_SECONDS = { min: 1, max: 3600 } as const;
+const TIMEOUT_SECONDS = { min: 1, max: HOUR } as const;
 
 /** The kind `exec`. */
 export const exec: StoreKind<ExecStoreConfig> = {

@@ -1,6 +1,6 @@
 /** When tokens begin and end: one line per token, the soonest first; for many, also how many change when. */
 import type { Action, NextChange, Plan, PlannedToken, ShownToken } from '../../../model/plan.ts';
-import { describeSpan, formatDuration, type Seconds, showTime } from '../../../model/time.ts';
+import { DAY, describeSpan, formatDuration, HOUR, type Seconds, showTime } from '../../../model/time.ts';
 import { counted } from '../../../model/wording.ts';
 import { html, type Markup, NOTHING } from '../../page/markup.ts';
 import { untilText } from '../wording.ts';
@@ -152,8 +152,6 @@ function bar(count: number, index: number, most: number): Markup {
   return html`<rect class="many" x="${x ?? ''}" width="${wide ?? ''}" y="${BAR_HEIGHT - height}" height="${height}"/>`;
 }
 
-const HOUR = 3600;
-const DAY = 24 * HOUR;
 /** Distances between labels; more than four labels do not fit on a phone. */
 const STEPS: readonly Seconds[] = [HOUR, 3 * HOUR, 12 * HOUR, DAY, 2 * DAY, 7 * DAY, 14 * DAY, 30 * DAY, 90 * DAY];
 const TICKS = 4;

@@ -1,0 +1,17 @@
+/** The values that apply where neither an option nor the environment sets one. */
+import { DAY, type Seconds } from './time.ts';
+
+/** The main file of the configuration. */
+export const DEFAULT_CONFIG = 'motherduck.accounts.yaml';
+/** The folder of the sandbox, beside the configuration. */
+export const DEFAULT_SANDBOX = '.motherduck-sandbox';
+/** The name of the organization in a starter file. */
+export const DEFAULT_ORGANIZATION = 'my_organization';
+/** The maximum number of concurrent requests and connections. */
+export const DEFAULT_PARALLELISM = 10;
+/** The time limit of one attempt at a request. */
+export const REQUEST_SECONDS: Seconds = 30;
+/** The time limit of one connection. */
+export const CONNECT_SECONDS: Seconds = 60;
+/** After how much time without a query an account is idle. */
+export const IDLE_AFTER: Seconds = 30 * DAY;
