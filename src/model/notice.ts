@@ -29,7 +29,7 @@ export type PlanWarning =
       /** Its account left the configuration. */
       readonly retained?: true;
     }
-  /** Live tokens that the state does not know, of its series and as new as its own or newer: it is not the newest state. */
+  /** Live tokens that the state does not know, of its series and newer than its own live ones: it is not the newest state. */
   | {
       readonly kind: 'older_state';
       readonly account: string;
@@ -43,6 +43,17 @@ export type PlanWarning =
       readonly token: string;
       readonly name: string;
       readonly id: string;
+    }
+  /** Live token `name`, which the state does not know, has the generation of its live token `current`. It is left alone. */
+  | {
+      readonly kind: 'rival';
+      readonly account: string;
+      readonly token: string;
+      readonly name: string;
+      readonly id: string;
+      readonly current: string;
+      /** The key left the configuration. */
+      readonly removed?: true;
     }
   /** MotherDuck gave token `name` less life than asked, in seconds; null: until revoked. */
   | {

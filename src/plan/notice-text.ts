@@ -75,6 +75,16 @@ function words(notice: PlanNotice): Omit<NoticeText, 'subject'> {
           text: 'If it had this name before and nothing uses it, revoke it at MotherDuck. Else find out who changed the state.',
         },
       };
+    case 'rival': {
+      const message = `another live token is named "${notice.name}" (${notice.id}), beside the "${notice.current}" of the state, so it is left alone`;
+      const text = 'If nothing uses it, revoke it at MotherDuck.';
+      if (notice.removed) return { message, hint: { text } };
+      const command = ['rotate', `${notice.account}/${notice.token}`];
+      return {
+        message,
+        hint: { text: `${text} If another run stored it, store a secret that is known first.`, command },
+      };
+    }
     case 'shorter_life': {
       const asked = notice.asked === null ? 'a token that never expires' : describeSpan(notice.asked);
       return {

@@ -128,25 +128,40 @@ export function adoptable(
 }
 
 /**
- * Whether the state cannot be the newest one, since a live token that it does not know has this generation. Of two tokens
- * of one generation, from two runs with the same state, the later one is the newer.
+ * Whether the state cannot be the newest one, since a live token that it does not know has this generation. While its own
+ * current token is live, another of that generation does not say so: anyone may create a second token of a name.
  */
-export function isNewer(token: LiveToken, generation: number, { generation: known, current }: StateToken): boolean {
-  const isRival = current?.generation === generation;
-  return generation >= known && (!isRival || token.createdAt > Date.parse(current.created_at));
+export function isNewer(generation: number, state: StateToken, current: LiveToken | undefined): boolean {
+  const isRival = current !== undefined && state.current?.generation === generation;
+  return generation >= state.generation && !isRival;
 }
 
 /** Live tokens of the series that the state does not know, and that a newer state would know. */
 export function newerTokens(
   base: string,
   state: StateToken,
+  { current }: TokenSeries,
   live: readonly LiveToken[],
   isTaken: (token: LiveToken) => boolean,
   now: number,
 ): LiveToken[] {
   return untaken(base, live, isTaken, now).flatMap(({ token, generation }) =>
-    isNewer(token, generation, state) ? [token] : [],
+    isNewer(generation, state, current) ? [token] : [],
   );
+}
+
+/** Live tokens that the state does not know and that have the generation of its live current one: whose they are is not known. */
+export function rivalTokens(
+  bases: readonly string[],
+  state: StateToken | undefined,
+  { current }: TokenSeries,
+  live: readonly LiveToken[],
+  isTaken: (token: LiveToken) => boolean,
+  now: number,
+): LiveToken[] {
+  if (current === undefined) return [];
+  const all = [...new Set(bases)].flatMap((base) => untaken(base, live, isTaken, now));
+  return all.flatMap(({ token, generation }) => (generation === state?.current?.generation ? [token] : []));
 }
 
 /** A live token as plans show it. */

@@ -6,7 +6,9 @@
  *
  *   no current, one live of the name        -> adopt_token
  *   one live that the state does not know,
- *     as new as its own or newer            -> adopt_token: an older state is in use; its current begins to retire
+ *     newer than its own live ones          -> adopt_token: an older state is in use; its current begins to retire
+ *   one live that the state does not know,
+ *     of the generation of its live current -> nothing: it is named, and stays unmanaged
  *   no current, none live                   -> create_token
  *   current gone or expired                 -> create_token (the next generation)
  *   current due                             -> rotate_token; the old one's overlap begins once the new one is verified
@@ -33,6 +35,7 @@ import {
   liveGeneration,
   newerTokens,
   nextOfCurrent,
+  rivalTokens,
   show,
   type TokenSeries,
   tokenSeries,
@@ -93,6 +96,7 @@ export function planToken(
   const { account, now } = context;
   const about = { account, token: desired.key, ...position(desired.location) };
   const series = tokenSeries([desired.key, desired.name], state, live, context.records, now);
+  const isTaken = takenBy(context.records);
   const known = new Set([...series.known, ...series.orphans.map((orphan) => orphan.id)]);
   const revocations = [...overlapEnded(series, account, desired.key, now), ...orphaned(series, account, desired.key)];
   const unverified = unverifiedTokens(state, series, account, desired.key);
@@ -102,6 +106,7 @@ export function planToken(
     warnings: [
       ...warnings,
       ...otherSeries(series, account, desired.key),
+      ...rivals(rivalTokens(basesOf(desired, state), state, series, live, isTaken, now), state, account, desired.key),
       ...shorterLife(state, series, account, desired.key),
       ...unverified,
       ...(actions.some(replacesOrphans) ? [] : orphanWarnings(series, account, desired.key, false)),
@@ -165,17 +170,24 @@ function toAdopt(
   series: TokenSeries,
   { records, now }: TokenContext,
 ): LiveToken[] {
-  const isTaken = ({ id, name }: LiveToken) => records.ids.has(id) || records.names.has(name);
   const current = state?.current;
-  const bases = [desired.name, ...(current === undefined ? [] : [seriesOf(current.name)])];
-  for (const name of new Set(bases)) {
-    const { generation, tokens } = adoptable({ name, type: desired.type }, live, isTaken, now);
+  for (const name of new Set(basesOf(desired, state))) {
+    const { generation, tokens } = adoptable({ name, type: desired.type }, live, takenBy(records), now);
     const isAfter = series.orphans.every((orphan) => generation > (liveGeneration(name, orphan) ?? 0));
     if (state === undefined || (current === undefined && series.orphans.length === 0)) return tokens;
-    const newer = isAfter ? tokens.filter((token) => isNewer(token, generation, state)) : [];
-    if (newer.length > 0) return newer;
+    if (isAfter && tokens.length > 0 && isNewer(generation, state, series.current)) return tokens;
   }
   return [];
+}
+
+/** The names whose series a token of the configuration may continue: it may have been renamed there. */
+function basesOf({ name }: DesiredToken, state: StateToken | undefined): string[] {
+  return [name, ...(state?.current === undefined ? [] : [seriesOf(state.current.name)])];
+}
+
+/** Tells which live tokens the state has, under any key. */
+function takenBy({ ids, names }: AccountRecords): (token: LiveToken) => boolean {
+  return ({ id, name }) => ids.has(id) || names.has(name);
 }
 
 /** Adoption alone rotates nothing; a token that is also due is rotated by a second action. */
@@ -280,8 +292,9 @@ export function planRemovedToken(
 ): TokenPlan {
   const series = tokenSeries([key], state, live, records, now);
   const base = seriesOf((state.current ?? state.intents[0] ?? state.retiring[0])?.name ?? key);
-  const isTaken = (token: LiveToken) => isClaimed(token) || records.ids.has(token.id) || records.names.has(token.name);
-  const newer = newerTokens(base, state, live, isTaken, now);
+  const isInState = takenBy(records);
+  const isTaken = (token: LiveToken) => isClaimed(token) || isInState(token);
+  const newer = newerTokens(base, state, series, live, isTaken, now);
   const all = live.filter(
     (token) => series.known.has(token.id) || series.orphans.includes(token) || newer.includes(token),
   );
@@ -320,6 +333,7 @@ export function planRemovedToken(
         ? []
         : [{ kind: 'older_state' as const, account, token: key, names: newer.map(({ name }) => name) }]),
       ...otherSeries(series, account, key),
+      ...rivals(rivalTokens([base], state, series, live, isTaken, now), state, account, key, true),
     ],
     errors: [],
     next: [],
@@ -396,6 +410,19 @@ function shorterLife(
 /** Nothing is revoked because a state says so of a token with another name. */
 export function otherSeries(series: TokenSeries, account: string, token: string): PlanWarning[] {
   return series.others.map(({ id, name }) => ({ kind: 'other_series', account, token, name, id }));
+}
+
+/** A second token of a name may be anybody's, so it is neither adopted nor revoked. */
+function rivals(
+  tokens: readonly LiveToken[],
+  state: StateToken | undefined,
+  account: string,
+  token: string,
+  isRemoved = false,
+): PlanWarning[] {
+  const current = state?.current?.name ?? '';
+  const removed = isRemoved ? { removed: true as const } : {};
+  return tokens.map(({ id, name }) => ({ kind: 'rival', account, token, name, id, current, ...removed }));
 }
 
 /** Orphans that may be stored, and that no action replaces. */

@@ -11,6 +11,7 @@ const ALL = {
   users_unlisted: { kind: 'users_unlisted', why: 'NOT_ADMIN', hint },
   users_incomplete: { kind: 'users_incomplete', listed: 10, total: 50 },
   other_series: { kind: 'other_series', account, token: 'airflow', name: 'laptop', id: 'id-9' },
+  rival: { kind: 'rival', account, token: 'airflow', name: 'airflow', id: 'b', current: 'airflow' },
   shorter_life: {
     kind: 'shorter_life',
     account,

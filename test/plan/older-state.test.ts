@@ -1,6 +1,7 @@
 /** A state that is not the newest: tokens of a managed series that it does not know are adopted, once, and said. */
 import { describe, expect, it } from 'vitest';
 import { updateToken } from '../../src/apply/state-writer.ts';
+import type { Plan } from '../../src/model/plan.ts';
 import { STATE, Stage } from '../stage.ts';
 import { type AccountSketch, brief, DAY, desire, HOUR, token, World } from '../world.ts';
 
@@ -124,30 +125,113 @@ it.each<[string, AccountSketch]>([
   );
 });
 
-describe('of two runs with one state, which made two tokens of one name', () => {
-  it('the later one is taken, since it was stored last', async () => {
-    const world = await lost();
-    await world.apply(desired);
+describe('a second live token of the name that the current one has', () => {
+  const both = desire({ etl_prod: { tokens: [token('airflow'), token('dbt')] } });
+
+  /** @param generation of the state's current token @param age of the second one, in seconds: it is that much older */
+  async function rival(generation = 1, age = -60) {
+    const world = new World();
+    await world.apply(both);
+    if (generation === 2) await world.apply(both, { rotate: (_, key) => key === 'airflow' });
+    const name = generation === 1 ? 'airflow' : 'airflow.2';
     await world.organization.advance(60);
-    const { record } = await world.api.createToken('etl_prod', { name: 'airflow.2', ttl: 90 * DAY });
-    const { plan } = await world.apply(desired);
-    expect(plan.actions).toMatchObject([{ action: 'adopt_token', after: { id: record.id, name: 'airflow.2' } }]);
-    expect(brief(await world.plan(desired))).toEqual([]);
+    const { record } = await world.api.createToken('etl_prod', { name, ttl: 90 * DAY });
+    const own = world.stateWriter.state.accounts.get('etl_prod')?.tokens.get('airflow')?.current?.id;
+    if (age > 0) {
+      const created_at = new Date(Date.parse(record.created_ts) + age * 1000).toISOString();
+      await updateToken(world.stateWriter, 'etl_prod', 'airflow', (entry) => ({
+        ...entry,
+        ...(entry.current && { current: { ...entry.current, created_at } }),
+      }));
+    }
+    return { world, record, own, name };
+  }
+  const current = ({ stateWriter }: World) =>
+    stateWriter.state.accounts.get('etl_prod')?.tokens.get('airflow')?.current?.id;
+  const rivals = ({ warnings }: Plan) => warnings.filter(({ kind }) => kind === 'rival');
+
+  it.each([
+    [1, -60],
+    [1, 60],
+    [2, -60],
+    [2, 60],
+  ])('is left as it is, and named: generation %d, created %d seconds before', async (generation, age) => {
+    const { world, record, own, name } = await rival(generation, age);
+    const { plan } = await world.apply(both);
+    expect(brief(plan)).toEqual([]);
+    expect(plan.warnings.map(({ kind }) => kind)).not.toContain('older_state');
+    expect(rivals(plan)).toEqual([
+      { kind: 'rival', account: 'etl_prod', token: 'airflow', name, id: record.id, current: name },
+    ]);
+    expect(plan.unmanaged.tokens).toEqual([{ account: 'etl_prod', name, id: record.id }]);
+    expect(current(world)).toBe(own);
+    expect(brief(await world.plan(both))).toEqual([]);
   });
 
-  it('the earlier one is left as it is, and named', async () => {
-    const world = new World();
-    await world.apply(desired);
-    await world.organization.advance(60);
-    const { record } = await world.api.createToken('etl_prod', { name: 'airflow', ttl: 90 * DAY });
-    await updateToken(world.stateWriter, 'etl_prod', 'airflow', (entry) => ({
-      ...entry,
-      ...(entry.current && { current: { ...entry.current, id: record.id, created_at: record.created_ts } }),
-    }));
-    const plan = await world.plan(desired);
+  it('stays when the own one is rotated, and no generation is used twice', async () => {
+    const { world, record } = await rival();
+    await world.apply(both, { rotate: (_, key) => key === 'airflow' });
+    await world.organization.advance(25 * HOUR);
+    const { plan } = await world.apply(both);
+    expect(brief(plan)).toEqual(['revoke_token etl_prod/airflow']);
+    expect(world.tokenNames('etl_prod')).toEqual(['airflow', 'airflow.2', 'dbt']);
+    const after = await world.plan(both);
+    expect(brief(after)).toEqual([]);
+    expect(after.unmanaged.tokens).toMatchObject([{ id: record.id }]);
+  });
+
+  it('does not keep scheduled work from being done', async () => {
+    const { world, record } = await rival();
+    await world.organization.advance(80 * DAY);
+    const { plan } = await world.apply(both, { due: true });
+    expect(brief(plan)).toEqual(['rotate_token etl_prod/airflow', 'rotate_token etl_prod/dbt']);
+    expect(plan.unmanaged.tokens).toMatchObject([{ id: record.id }]);
+  });
+
+  it('stays when the key leaves the configuration, and is named', async () => {
+    const { world, record, own } = await rival();
+    const dbt = desire({ etl_prod: { tokens: [token('dbt')] } });
+    const { plan } = await world.apply(dbt);
+    expect(plan.actions).toMatchObject([{ action: 'revoke_token', before: { id: own } }]);
+    expect(rivals(plan)).toMatchObject([{ id: record.id, removed: true }]);
+    expect(world.tokenNames('etl_prod')).toEqual(['airflow', 'dbt']);
+    expect(brief(await world.plan(dbt))).toEqual([]);
+  });
+
+  it('stays when the configuration has another name, which it has', async () => {
+    const { world } = await rival();
+    const { record } = await world.api.createToken('etl_prod', { name: 'Loads' });
+    const renamed = desire({ etl_prod: { tokens: [token('airflow', { name: 'Loads' }), token('dbt')] } });
+    const { plan } = await world.apply(renamed);
+    expect(plan.actions).toMatchObject([{ action: 'rotate_token', after: { name: 'Loads.2' } }]);
+    expect(rivals(plan).map((warning) => 'id' in warning && warning.id)).toContain(record.id);
+    expect(brief(await world.plan(renamed))).toEqual([]);
+  });
+
+  it('stays and is listed when the account leaves, and goes with it', async () => {
+    const { world, record } = await rival();
+    const none = desire({}, { guardrails: { maxDeletes: 1 } });
+    const { plan } = await world.apply(none);
     expect(brief(plan)).toEqual([]);
-    expect(plan.warnings).toEqual([]);
-    expect(plan.unmanaged.tokens).toMatchObject([{ name: 'airflow' }]);
+    expect(plan.unmanaged.tokens).toMatchObject([{ id: record.id }]);
+    const [deletion] = (await world.plan(none, { prune: true })).actions;
+    expect(JSON.stringify(deletion?.before)).toContain(record.id);
+  });
+
+  it('is adopted when the own one is gone, and settles', async () => {
+    const { world, record, own } = await rival();
+    await world.api.deleteToken('etl_prod', own ?? '');
+    const { plan } = await world.apply(both);
+    expect(plan.actions).toMatchObject([{ action: 'adopt_token', after: { id: record.id, generation: 1 } }]);
+    expect(brief(await world.plan(both))).toEqual([]);
+  });
+
+  it('gives way to a higher generation, which says that a newer state exists', async () => {
+    const { world } = await rival();
+    const { record } = await world.api.createToken('etl_prod', { name: 'airflow.2' });
+    const { plan } = await world.apply(both);
+    expect(plan.actions).toMatchObject([{ action: 'adopt_token', after: { id: record.id } }]);
+    expect(brief(await world.plan(both))).toEqual([]);
   });
 });
 
