@@ -36,7 +36,7 @@ async function readFacts() {
       contents: `
         export { STORE_KINDS } from './src/secrets/stores.ts';
         export { COOLDOWN_SECONDS, DUCKLING_SIZES, POOL_SIZE } from './src/model/ducklings.ts';
-        export { TOKEN_TYPES } from './src/model/tokens.ts';
+        export { MAX_FIRST_NAME, TOKEN_DESCRIPTION_LENGTH, TOKEN_TTL_SECONDS, TOKEN_TYPES } from './src/model/tokens.ts';
         export { formatDuration } from './src/model/time.ts';
       `,
       resolveDir: root,
@@ -54,7 +54,9 @@ async function readFacts() {
 }
 
 /** What the configuration's schema repeats, by its path there. */
-function configValues({ COOLDOWN_SECONDS, DUCKLING_SIZES, POOL_SIZE, TOKEN_TYPES, formatDuration }) {
+function configValues(facts) {
+  const { COOLDOWN_SECONDS, DUCKLING_SIZES, POOL_SIZE, formatDuration } = facts;
+  const { MAX_FIRST_NAME, TOKEN_DESCRIPTION_LENGTH, TOKEN_TTL_SECONDS, TOKEN_TYPES } = facts;
   const sizes = Object.entries(DUCKLING_SIZES);
   const named = (hold) => enumerated(sizes.filter(([, facts]) => hold(facts)).map(([size]) => size));
   const rate = (size) => ({
@@ -63,6 +65,8 @@ function configValues({ COOLDOWN_SECONDS, DUCKLING_SIZES, POOL_SIZE, TOKEN_TYPES
     minimum: 0,
   });
   const pool = '$defs.read_scaling.properties.pool_size';
+  const name = '$defs.token.properties.name';
+  const ttls = `${formatDuration(TOKEN_TTL_SECONDS.min)} to ${formatDuration(TOKEN_TTL_SECONDS.max)}`;
   const { min, max } = POOL_SIZE;
   const cooldowns = `${COOLDOWN_SECONDS.min}s to ${COOLDOWN_SECONDS.max / 3600}h`;
   return [
@@ -81,6 +85,18 @@ function configValues({ COOLDOWN_SECONDS, DUCKLING_SIZES, POOL_SIZE, TOKEN_TYPES
     [`${pool}.minimum`, min],
     [`${pool}.maximum`, max],
     ['$defs.token_type.enum', TOKEN_TYPES],
+    [
+      '$defs.ttl.description',
+      `The lifetime of a token, ${ttls}, or never (which guardrails.allow_never_expiring must allow).`,
+    ],
+    [
+      '$defs.token_description.title',
+      `a description of ${TOKEN_DESCRIPTION_LENGTH.min} to ${TOKEN_DESCRIPTION_LENGTH.max} characters`,
+    ],
+    ['$defs.token_description.minLength', TOKEN_DESCRIPTION_LENGTH.min],
+    ['$defs.token_description.maxLength', TOKEN_DESCRIPTION_LENGTH.max],
+    [`${name}.title`, `a token name of 1 to ${MAX_FIRST_NAME} characters without control characters`],
+    [`${name}.maxLength`, MAX_FIRST_NAME],
   ];
 }
 
