@@ -19,7 +19,11 @@ export async function readDesired({ config, ...options }: ConfigOptions, io: Io)
   setCommandFlags();
   const loaded = await loadConfig(config, io.env, undefined, statePath({ config, ...options }), options.allowEnv);
   showFindings(loaded, io);
-  if (loaded.ok) return loaded.desired;
+  if (loaded.ok) {
+    const accounts = [...loaded.desired.accounts.values()];
+    io.keepWhole(accounts.flatMap(({ tokens }) => [...tokens.values()].map(({ name }) => name)));
+    return loaded.desired;
+  }
   throw new InvalidConfiguration(config, loaded.diagnostics.map(diagnosticJson), true);
 }
 

@@ -23,6 +23,8 @@ export interface Io {
   readonly paint: { readonly out: Paint; readonly err: Paint };
   /** The progress line on stderr, which every other line clears. */
   readonly changing: Pick<ChangingLine, 'show' | 'clear'>;
+  /** Takes names that others gave, which no line is broken within. */
+  keepWhole(names: Iterable<string>): void;
   /** Writes the result unchanged. */
   result(text: string): void;
   /** Writes the result in the selected format; text is wrapped to the width of a terminal. */
@@ -55,7 +57,9 @@ export function openIo(options: OutputOptions & ContextOptions): Io {
     changing.clear();
     stream.write(terminalText(text, stream === stdout ? paint.out : paint.err));
   };
-  const say = (text: string) => write(stderr, `${told(wrapTo(text, columnsOf(stderr)))}\n`);
+  const names = new Set<string>();
+  const wrapped = (text: string, stream: NodeJS.WriteStream) => wrapTo(text, columnsOf(stream), names);
+  const say = (text: string) => write(stderr, `${told(wrapped(text, stderr))}\n`);
   return {
     env,
     options,
@@ -63,8 +67,11 @@ export function openIo(options: OutputOptions & ContextOptions): Io {
     pathOf: FOR_PROGRAMS.includes(options.format ?? '') ? repositoryPath : (file) => file,
     paint,
     changing,
+    keepWhole: (given) => {
+      for (const name of given) if (name.includes(' ')) names.add(printable(name));
+    },
     result: (text) => write(stdout, shown(text)),
-    report: (text) => write(stdout, shown(wrapTo(text, isText(options) ? columnsOf(stdout) : undefined))),
+    report: (text) => write(stdout, shown(isText(options) ? wrapped(text, stdout) : text)),
     commands: (text, as) => write(as === 'result' ? stdout : stderr, text),
     say,
     note: (text) => {

@@ -7,7 +7,7 @@ import type { Io, OutputOptions } from '../cli/io.ts';
 import { runCommand } from '../cli/run.ts';
 import { underLock } from '../cli/signals.ts';
 import { statePath } from '../engine/state.ts';
-import type { State, StateAccount } from '../model/state.ts';
+import type { State, StateAccount, StateToken } from '../model/state.ts';
 import { UserError } from '../model/user-error.ts';
 import { accountKey } from '../model/username.ts';
 import { jsonText, printable } from '../report/escape.ts';
@@ -26,9 +26,15 @@ interface StateOptions extends ConfigOptions, OutputOptions {
 export function list(options: StateOptions & { readonly format: StateFormat }): Promise<number> {
   return runCommand(options, async (io) => {
     const { state } = await openAnyState(statePath(options));
+    io.keepWhole([...state.accounts.values()].flatMap(({ tokens }) => [...tokens.values()].flatMap(namesOf)));
     io.report(STATE_FORMATS[options.format]({ state, text: serializeState(state) }, io.paint.out));
     return EXIT.done;
   });
+}
+
+/** The names at MotherDuck of a token's generations. */
+function namesOf({ current, retiring, intents }: StateToken): string[] {
+  return [...(current ? [current] : []), ...retiring, ...intents].map(({ name }) => name);
 }
 
 export function show(options: StateOptions, name: string): Promise<number> {

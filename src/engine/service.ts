@@ -12,7 +12,7 @@ import { adminTokenClaims } from '../motherduck/admin-token.ts';
 import { type Api, createApi } from '../motherduck/api.ts';
 import { type Connector, motherduckConnector } from '../motherduck/connector.ts';
 import { runProbe } from '../motherduck/probe-process.ts';
-import { createRestClient } from '../motherduck/rest-client.ts';
+import { createRestClient, type RestClientOptions } from '../motherduck/rest-client.ts';
 import { PRODUCT, readUsage } from '../motherduck/usage.ts';
 import { VERSION } from '../version.ts';
 
@@ -65,6 +65,8 @@ export interface Surroundings {
   note(text: string): void;
   /** Takes a line for each request, with `options.debug`. */
   debug(line: string): void;
+  /** Takes the names of accounts and tokens that MotherDuck returned. */
+  keepWhole?(names: Iterable<string>): void;
 }
 
 /** Opens it. @throws UserError TOKEN_MISSING, API_URL_INVALID, SANDBOX_FAILED */
@@ -117,19 +119,26 @@ export function apiAddress({ apiUrl }: Pick<ServiceOptions, 'apiUrl'>, env: Node
   return parseAddress(apiUrl ?? nonEmpty(env.MOTHERDUCK_API_URL) ?? DEFAULT_ADDRESS);
 }
 
-async function openMotherDuck(options: ServiceOptions, io: Surroundings): Promise<Service> {
-  const address = apiAddress(options, io.env);
-  const { token, source } = adminToken(io.env);
-  const http = createRestClient({
-    address,
-    token,
-    tokenSource: source,
-    parallelism: options.parallelism,
-    timeoutMs: (options.timeout ?? REQUEST_SECONDS) * 1000,
+/** Opens the REST API. */
+function openApi(
+  to: Pick<RestClientOptions, 'address' | 'token' | 'tokenSource' | 'transport'>,
+  { parallelism, timeout = REQUEST_SECONDS }: ServiceOptions,
+  io: Surroundings,
+): Api {
+  const client = createRestClient({
+    ...to,
+    parallelism,
+    timeoutMs: timeout * 1000,
     userAgent: USER_AGENT,
     ...(io.options.debug ? { debug: io.debug } : {}),
   });
-  const api = createApi(http);
+  return createApi(client, (names) => io.keepWhole?.(names));
+}
+
+async function openMotherDuck(options: ServiceOptions, io: Surroundings): Promise<Service> {
+  const address = apiAddress(options, io.env);
+  const { token, source } = adminToken(io.env);
+  const api = openApi({ address, token, tokenSource: source }, options, io);
   const connectMs = (options.timeout ?? CONNECT_SECONDS) * 1000;
   const isSandbox = await isServedSandbox(api, address);
   const sandboxId = isSandbox ? api.sandboxId() : undefined;
@@ -173,19 +182,11 @@ async function openEmbedded(options: ServiceOptions & SandboxLocation, io: Surro
   noteNewSandbox(folder, io);
   const { embeddedSandbox } = await import('../sandbox/sandbox-transport.ts');
   const { organization, transport, token, connector } = await embeddedSandbox(folder, USER_AGENT);
-  const http = createRestClient({
-    address: parseAddress('http://localhost'),
-    token,
-    tokenSource: 'the sandbox',
-    parallelism: options.parallelism,
-    timeoutMs: (options.timeout ?? REQUEST_SECONDS) * 1000,
-    userAgent: USER_AGENT,
-    transport,
-    ...(io.options.debug ? { debug: io.debug } : {}),
-  });
+  const address = parseAddress('http://localhost');
+  const api = openApi({ address, token, tokenSource: 'the sandbox', transport }, options, io);
   const connectMs = (options.timeout ?? CONNECT_SECONDS) * 1000;
   return {
-    api: createApi(http),
+    api,
     connector,
     isSandbox: true,
     sandboxFolder: folder,
@@ -194,7 +195,7 @@ async function openEmbedded(options: ServiceOptions & SandboxLocation, io: Surro
     connectMs,
     readUsage: usageReader(connector, token, connectMs),
     close: async () => {
-      await http.close();
+      await api.close();
       organization.close();
     },
   };

@@ -56,9 +56,10 @@ export interface Api {
 /**
  * Calls the API through a REST client, which its `close` closes.
  *
+ * @param onNames Called with the names of users and tokens that were listed.
  * @internal
  */
-export function createApi(client: RestClient): Api {
+export function createApi(client: RestClient, onNames: (names: readonly string[]) => void = () => {}): Api {
   return {
     async listUsers() {
       const { items, totals } = await readPages(client, '/v1/users', 'users', readUser, (user) => user.id, {
@@ -67,6 +68,7 @@ export function createApi(client: RestClient): Api {
       const total = totals.at(-1);
       // A user without a name may be any account that the list lacks.
       const users = items.filter(({ username }) => username !== '');
+      onNames(users.map(({ username }) => username));
       return {
         users,
         complete: items.length > 0 && users.length === items.length && totals.every((each) => each === items.length),
@@ -93,7 +95,9 @@ export function createApi(client: RestClient): Api {
 
     async listTokens(username) {
       const path = userPath('GET', username, 'tokens');
-      return readAll(client, path, 'tokens', readToken, (token) => token.id);
+      const tokens = await readAll(client, path, 'tokens', readToken, (token) => token.id);
+      onNames(tokens.flatMap(({ name }) => name ?? []));
+      return tokens;
     },
 
     async deleteToken(username, tokenId) {

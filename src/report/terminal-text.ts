@@ -18,9 +18,9 @@ export interface Paint {
 /** A blank at which `wrapTo` breaks no line. Unicode assigns no character to this code point. */
 const JOINER = '\ufdd0';
 
-/** Keeps a command on one line of a text that goes through `wrapTo`: half of a command could be pasted and run. */
-export function unbroken(command: string): string {
-  return command.replaceAll(' ', JOINER);
+/** Keeps a command or a name on one line of a text that goes through `wrapTo`: half of a command could be pasted and run. */
+export function unbroken(text: string): string {
+  return text.replaceAll(' ', JOINER);
 }
 
 /** Not Node's `styleText`, which looks at the environment: paintFor decides for each stream. */
@@ -72,25 +72,27 @@ const CONTROL_BUT_COLOURS = /(?!\x1b\[(?:1|22?|3[1236]|39)m)(?![\n\t])[\p{Cc}\p{
 
 // biome-ignore lint/suspicious/noControlCharactersInRegex: a colour takes no columns
 const COLOUR = /\x1b\[\d+m/g;
-/** A name that others gave may contain a command: no row begins with one, unless it went through `unbroken`. */
-const UNBROKEN = /^ | +(?=(?:mdacc|motherduck-accounts) )/gi;
-
-/** The text for a terminal of so many columns; undefined: for a file or a pipe, whose lines are not broken. */
-export function wrapTo(text: string, columns: number | undefined): string {
+/**
+ * The text for a terminal of so many columns; undefined: for a file or a pipe, whose lines are not broken.
+ * @param names Names that others gave, which stay whole: a row that begins within one could look like advice of the program.
+ */
+export function wrapTo(text: string, columns: number | undefined, names: Iterable<string> = []): string {
   const isWrapped = columns !== undefined && columns >= MIN_COLUMNS;
-  return (isWrapped ? text.split('\n').map((line) => wrapLine(line, columns)) : [text])
+  // A name may be the beginning of another.
+  const longestFirst = isWrapped ? [...names].sort((a, b) => b.length - a.length) : [];
+  return (isWrapped ? text.split('\n').map((line) => wrapLine(line, columns, longestFirst)) : [text])
     .join('\n')
     .replaceAll(JOINER, ' ');
 }
 
-function wrapLine(line: string, columns: number): string {
-  const plain = line.replace(COLOUR, '').replaceAll(JOINER, ' ');
+function wrapLine(given: string, columns: number, names: readonly string[]): string {
   // wrap-ansi would normalize names, which then do not match those at MotherDuck.
-  if (stringWidth(plain) <= columns || line !== line.normalize()) return line;
-  const head = headOf(plain, columns);
+  if (stringWidth(given.replace(COLOUR, '')) <= columns || given !== given.normalize()) return given;
+  const line = names.reduce((kept, name) => kept.replaceAll(name, unbroken(name)), given);
+  const head = headOf(line.replace(COLOUR, ''), columns);
   const [before, text] = splitAt(line.trimEnd(), head.length);
   // A blank at the start would be trimmed, though it stands within the line.
-  const kept = text.replace(UNBROKEN, (blanks) => JOINER.repeat(blanks.length));
+  const kept = text.startsWith(' ') ? unbroken(' ') + text.slice(1) : text;
   const rows = wrapAnsi(kept, columns - stringWidth(head)).split('\n');
   return before + rows.join(`\n${' '.repeat(stringWidth(head))}`);
 }

@@ -85,7 +85,7 @@ describe('names that others gave', () => {
   const EVIL = 'y. mdacc apply --prune --yes --allow-delete --only etl_prod or else mdacc apply --prune';
   /** Rows that could be taken for the program's own advice. */
   const advice = (text: string, columns: number) =>
-    wrapTo(text, columns)
+    wrapTo(text, columns, ['y. mdacc', EVIL])
       .split('\n')
       .filter((row) => row.trim().startsWith('mdacc apply'));
 
