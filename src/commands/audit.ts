@@ -7,13 +7,12 @@ import { withContext } from '../cli/progress.ts';
 import { runCommand } from '../cli/run.ts';
 import { type EvidenceOptions, gatherEvidence } from '../engine/auditing.ts';
 import { openService, type ServiceOptions } from '../engine/service.ts';
-import { openStateOf, scopeOf, statePath } from '../engine/state.ts';
+import { openStateOf, readStateNow, scopeOf } from '../engine/state.ts';
 import type { Audit, Severity } from '../model/audit.ts';
 import { formatDuration } from '../model/time.ts';
 import { UserError } from '../model/user-error.ts';
 import { type AuditFormat, renderAudit } from '../report/formats.ts';
 import { relocated } from '../report/locations.ts';
-import { lockHolder } from '../state/state-lock.ts';
 
 interface AuditOptions extends EvidenceOptions, ConfigOptions, ServiceOptions, OutputOptions {
   readonly format: AuditFormat;
@@ -30,11 +29,7 @@ export function run(options: AuditOptions): Promise<number> {
     const service = await openService(options, io);
     try {
       const { state } = await openStateOf(options, desired, service);
-      const readStateAgain = async () => {
-        const holder = await lockHolder(statePath(options));
-        const { state: again } = await openStateOf(options, desired, service);
-        return { state: again, ...(holder === undefined ? {} : { holder }) };
-      };
+      const readStateAgain = () => readStateNow(options, desired, service);
       const scope = scopeOf(options, options.only);
       const found = audit(
         await withContext('Reading accounts', io, undefined, (context) =>

@@ -12,17 +12,19 @@ import { UserError } from '../model/user-error.ts';
 import { accountKey, globMatcher } from '../model/username.ts';
 import { counted, few } from '../model/wording.ts';
 import { ApiError } from '../motherduck/transport-errors.ts';
+import { refuseMissing } from '../plan/missing-accounts.ts';
 import { accountNames, type PlanOptions } from '../plan/plan.ts';
 import type { SecretStore } from '../secrets/store.ts';
 import { kindOf, secretPathsIn } from '../secrets/stores.ts';
 import { serializeAccount } from '../state/state-document.ts';
 import { onlyMatcher, refuseUnmatched, storesFor } from './planning.ts';
 import { type Context, checkClock, type Service } from './service.ts';
+import type { StateNow } from './state.ts';
 import { findLostSecrets } from './store-contents.ts';
 
 export interface EvidenceOptions extends Pick<PlanOptions, 'scope'> {
-  /** Reads the state again, and who holds its lock, after what is live was read. Without it, no run is expected meanwhile. */
-  readonly readStateAgain?: () => Promise<{ readonly state: State; readonly holder?: string }>;
+  /** Reads the state again after what is live was read. Without it, no run is expected meanwhile. */
+  readonly readStateAgain?: () => Promise<StateNow>;
   readonly only?: readonly string[];
   readonly parallelism: number;
   readonly usage?: boolean;
@@ -34,7 +36,8 @@ export interface EvidenceOptions extends Pick<PlanOptions, 'scope'> {
 /**
  * Reads the evidence of an audit. Changes nothing, and runs no program that the configuration names unless `checkStores` is given.
  *
- * @throws UserError when no audit is possible: the token was refused, MotherDuck cannot be reached, or nothing matches --only
+ * @throws UserError when no audit is possible: the token was refused, MotherDuck cannot be reached, it is another organization
+ * than that of the state (ORGANIZATION_DIFFERS, MANY_MISSING), or nothing matches --only
  */
 export async function gatherEvidence(
   desired: Desired,
@@ -57,6 +60,7 @@ export async function gatherEvidence(
   const only = (username: string) => wanted(username) && !changing.has(accountKey(username));
   const live = holder === undefined ? read : withoutSmokeTokens(read);
   checkClock(service, context);
+  refuseMissing(desired, { accounts: new Map([...state.accounts].filter(([key]) => !changing.has(key))) }, live);
   const stores = storesFor(desired, service);
   const [active, lost, unusableStores, usage] = await Promise.all([
     readActive(service),

@@ -113,7 +113,7 @@ export function planFrom(input: PlanningInput): Plan {
   const only = onlyMatcher(globs);
   const names = accountNames(desired, state);
   refuseUnmatched(globs, names, 'the configuration or the state');
-  if (!allowMissing) refuseMissing(desired, state, live);
+  if (!allowMissing) refuseMissing(desired, state, live, rest.because === 'destroyed' ? 'destroy' : 'plan');
   return makePlan(desired, live, state, {
     ...rest,
     only,

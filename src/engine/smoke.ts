@@ -1,11 +1,14 @@
 /** Tests accounts by connecting as each of them, and records the results in the state. */
 import { type StateWriter, updateAccount } from '../apply/state-writer.ts';
+import { readLive } from '../live/read.ts';
 import type { Desired } from '../model/desired.ts';
 import type { Smoke } from '../model/smoke.ts';
 import type { State } from '../model/state.ts';
 import { UserError } from '../model/user-error.ts';
 import { accountKey } from '../model/username.ts';
 import { runProbe } from '../motherduck/probe-process.ts';
+import { ApiError } from '../motherduck/transport-errors.ts';
+import { refuseMissing } from '../plan/missing-accounts.ts';
 import { noticeText } from '../plan/notice-text.ts';
 import { smokeAccounts } from '../smoke/session.ts';
 import type { StateFile } from '../state/state-file.ts';
@@ -17,7 +20,7 @@ import { findLostSecrets } from './store-contents.ts';
  * Connects as each account of the configuration and checks what it finds.
  *
  * @param options `only`: globs of usernames; `parallelism`: the maximum number of concurrent connections
- * @throws UserError USAGE: the configuration has no account to test, or none matches `only`
+ * @throws UserError USAGE: the configuration has no account to test, or none matches `only`; ORGANIZATION_DIFFERS, MANY_MISSING
  */
 export async function smokeTest(
   desired: Desired,
@@ -34,6 +37,7 @@ export async function smokeTest(
     const hint = { text: 'Add one under accounts, then apply.', command: ['apply'] };
     throw new UserError('USAGE', 'the configuration has no account to test', hint);
   }
+  await refuseOtherOrganization(desired, state, service, options.parallelism, signal);
   let done = 0;
   progress?.(done, accounts.length);
   const smoke = await smokeAccounts({
@@ -53,6 +57,32 @@ export async function smokeTest(
   const lost = await findLostSecrets(desired, state, storesFor(desired, service), only);
   const notices = [...lost].map(([store, tokens]) => noticeText({ kind: 'secret_lost', store, tokens }));
   return { ...smoke, warnings: [...smoke.warnings, ...notices.map(({ message, hint }) => ({ message, hint }))] };
+}
+
+/** Refuses before any token is created: in another organization, the accounts of these names are not the managed ones. */
+async function refuseOtherOrganization(
+  desired: Desired,
+  { accounts }: State,
+  { api }: Service,
+  parallelism: number,
+  signal: AbortSignal | undefined,
+): Promise<void> {
+  if (accounts.size === 0) return;
+  const names = [...accounts.values()].map(({ username }) => ({ username, needsDucklings: false }));
+  try {
+    const live = await readLive({
+      api,
+      names,
+      managed: accounts,
+      isAbsenceOnly: true,
+      parallelism,
+      ...(signal ? { signal } : {}),
+    });
+    refuseMissing(desired, { accounts }, live);
+  } catch (error) {
+    // Without any reading nothing is known, and each account's test says why it fails.
+    if (!(error instanceof ApiError)) throw error;
+  }
 }
 
 /** Records the organization's id with the first connection, for later tests to compare. */

@@ -2,10 +2,11 @@
 import { repositoryPath } from '../files/paths.ts';
 import type { Desired } from '../model/desired.ts';
 import type { Scope } from '../model/plan.ts';
+import type { State } from '../model/state.ts';
 import type { Seconds } from '../model/time.ts';
 import { refuseLeftState } from '../state/read-state.ts';
 import { openState, type StateFile } from '../state/state-file.ts';
-import { lockState } from '../state/state-lock.ts';
+import { lockHolder, lockState } from '../state/state-lock.ts';
 import type { Context, Service } from './service.ts';
 
 export interface StateLocation {
@@ -35,6 +36,24 @@ export async function openStateOf(
   const opened = await openState(file, organization, of);
   if (location.state === undefined && opened.state.serial === 0) await refuseLeftState(file, opened.state);
   return opened;
+}
+
+/** The state at this moment, and who is changing it. */
+export interface StateNow {
+  readonly state: State;
+  /** The run that holds the lock, in words. */
+  readonly holder?: string;
+}
+
+/** Reads the state again, and who holds its lock. A run that ends meanwhile is still named. */
+export async function readStateNow(
+  location: StateLocation,
+  desired: Pick<Desired, 'organization'>,
+  service: Pick<Service, 'isSandbox' | 'sandboxId'>,
+): Promise<StateNow> {
+  const holder = await lockHolder(statePath(location));
+  const { state } = await openStateOf(location, desired, service);
+  return { state, ...(holder === undefined ? {} : { holder }) };
 }
 
 /** What a command is about, for its report. */

@@ -71,6 +71,8 @@ export async function apply(options: ApplyOptions): Promise<Applied> {
   const { plan, desired, live, state, service, stores = openStores(desired, service), onEvent } = options;
   refuseViolations(plan, false);
   refuseDeletions(plan, options.allowDelete ?? false);
+  const run = Symbol('apply');
+  state.applying.add(run);
   const done = await applyTested(
     {
       plan,
@@ -84,7 +86,7 @@ export async function apply(options: ApplyOptions): Promise<Applied> {
     },
     service.opened,
     options.smoke ?? true,
-  );
+  ).finally(() => state.applying.delete(run));
   return { ...done.applied, smoke: done.smoke, succeeded: isComplete(plan, done) && done.smoke.passed };
 }
 

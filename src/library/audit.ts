@@ -3,6 +3,7 @@ import { gatherEvidence } from '../engine/auditing.ts';
 import type { Audit } from '../model/audit.ts';
 import type { Scope } from '../model/plan.ts';
 import { type AuditFormat, renderAudit as renderAuditAs } from '../report/formats.ts';
+import { rereadOf } from './open.ts';
 import { type SharedOptions, snapshotOf } from './plan.ts';
 
 /** The options of `audit`. */
@@ -13,13 +14,16 @@ export interface AuditOptions extends SharedOptions {
   readonly scope?: Scope;
   /** Also check the secret stores that run programs, by running their `check` commands. Default: false. */
   readonly checkStores?: boolean;
+  /** Receives a warning, for example that accounts were not checked because another run was changing them. */
+  readonly onWarning?: (message: string) => void;
 }
 
 /**
- * Reads the organization and compares it with the configuration and good practice. Changes nothing.
+ * Reads the organization and compares it with the configuration and good practice. Changes nothing. The state of `readState` or
+ * `openState` is read again afterwards, so that accounts that a run is changing meanwhile are not judged.
  *
  * @throws {@link UserError} TOKEN_REFUSED, NOT_ADMIN, API_UNREACHABLE, API_NOT_MOTHERDUCK or API_FAILED if nothing can be read;
- * USAGE if `only` matches no account
+ * ORGANIZATION_DIFFERS or MANY_MISSING if managed accounts are gone; CLOCK_DIFFERS; USAGE if `only` matches no account
  * @example
  * ```ts
  * import { audit, loadConfig, openService, readState } from 'motherduck-accounts';
@@ -33,16 +37,19 @@ export interface AuditOptions extends SharedOptions {
  * ```
  */
 export async function audit(options: AuditOptions): Promise<Audit> {
-  const { desired, state, service, only, idle, scope, checkStores = false } = options;
+  const { desired, state, service, only, idle, scope, checkStores = false, onWarning = () => {} } = options;
   const { parallelism } = service.opened;
+  const readStateAgain = rereadOf(state);
   const evidence = {
     parallelism,
     checkStores,
+    ...(readStateAgain ? { readStateAgain } : {}),
     ...(only ? { only } : {}),
     ...(scope ? { scope } : {}),
     ...(idle === undefined ? {} : { usage: true, idle }),
   };
-  return auditEvidence(await gatherEvidence(desired, snapshotOf(state), service.opened, evidence, { warn: () => {} }));
+  const context = { warn: onWarning };
+  return auditEvidence(await gatherEvidence(desired, snapshotOf(state), service.opened, evidence, context));
 }
 
 /**

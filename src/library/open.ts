@@ -4,7 +4,7 @@ import type { StateWriter } from '../apply/state-writer.ts';
 import { InvalidConfiguration } from '../config/errors.ts';
 import { loadConfig as readConfig } from '../config/load.ts';
 import { type Service as EngineService, openService as openEngineService } from '../engine/service.ts';
-import { openStateOf, statePath } from '../engine/state.ts';
+import { openStateOf, readStateNow, type StateLocation, type StateNow, statePath } from '../engine/state.ts';
 import { DEFAULT_CONFIG, DEFAULT_PARALLELISM } from '../model/defaults.ts';
 import type { Desired } from '../model/desired.ts';
 import type { State } from '../model/state.ts';
@@ -140,7 +140,19 @@ export interface ReadStateOptions {
  * ```
  */
 export async function readState(options: ReadStateOptions): Promise<State> {
-  return (await openFile(options)).state;
+  const { state } = await openFile(options);
+  const { desired, service } = options;
+  rereads.set(state, () => readStateNow(locationOf(options), desired, service.opened));
+  return state;
+}
+
+/** How each state of `readState` is read again. */
+const rereads = new WeakMap<State, () => Promise<StateNow>>();
+
+/** Reads a state again; undefined for one that is neither of `readState` nor open. */
+export function rereadOf(state: State | OpenState): (() => Promise<StateNow>) | undefined {
+  if (!('stateWriter' in state)) return rereads.get(state);
+  return async () => ({ state: state.state, ...(state.applying.size > 0 ? { holder: 'this program' } : {}) });
 }
 
 /** The options of `openState`. */
@@ -165,6 +177,8 @@ export interface OpenState {
   close(): Promise<void>;
   /** @internal */
   readonly stateWriter: StateWriter;
+  /** The applies that run now. @internal */
+  readonly applying: Set<symbol>;
 }
 
 /**
@@ -188,11 +202,12 @@ export interface OpenState {
  */
 export async function openState(options: OpenStateOptions): Promise<OpenState> {
   const { wait = 0, onWarning = () => {}, signal } = options;
-  const lock = await lockState(fileOf(options), 'library', wait * 1000, { warn: onWarning }, signal);
+  const lock = await lockState(statePath(locationOf(options)), 'library', wait * 1000, { warn: onWarning }, signal);
   try {
     const stateWriter = await openFile(options);
     return {
       stateWriter,
+      applying: new Set(),
       get state() {
         return stateWriter.state;
       },
@@ -205,11 +220,9 @@ export async function openState(options: OpenStateOptions): Promise<OpenState> {
 }
 
 function openFile(options: ReadStateOptions) {
-  const { desired, service, stateFile } = options;
-  const location = { config: desired.file, ...(stateFile === undefined ? {} : { state: stateFile }) };
-  return openStateOf(location, desired, service.opened);
+  return openStateOf(locationOf(options), options.desired, options.service.opened);
 }
 
-function fileOf({ desired, stateFile }: ReadStateOptions): string {
-  return statePath({ config: desired.file, ...(stateFile === undefined ? {} : { state: stateFile }) });
+function locationOf({ desired, stateFile }: ReadStateOptions): StateLocation {
+  return { config: desired.file, ...(stateFile === undefined ? {} : { state: stateFile }) };
 }

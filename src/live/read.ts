@@ -21,6 +21,8 @@ export interface LiveRequest {
   readonly names: readonly { readonly username: string; readonly needsDucklings: boolean }[];
   /** The managed accounts, which are absent only if a request of their own says so. */
   readonly managed: State['accounts'];
+  /** Read only accounts that the list lacks: whether they are there is all that is asked. */
+  readonly isAbsenceOnly?: boolean;
   /** Selects other listed service accounts, which are read with their Ducklings; default none. */
   readonly others?: (user: LiveUser) => boolean;
   /** Maximum number of accounts that are read at once. */
@@ -40,7 +42,9 @@ export async function readLive(request: LiveRequest): Promise<Live> {
   const { api, signal } = request;
   stopIf(signal);
   const users = await listUsers(api);
-  const requested = toRequests([...request.names, ...otherNames(request, users)], users, request.managed);
+  const requested = toRequests([...request.names, ...otherNames(request, users)], users, request.managed).filter(
+    ({ user }) => user === undefined || !request.isAbsenceOnly,
+  );
   const accounts = new Map<string, Presence<LiveAccount>>(requested.map(({ key }) => [key, { presence: 'absent' }]));
   const toRead = requested.filter(({ certainlyAbsent }) => !certainlyAbsent);
 

@@ -36,13 +36,19 @@ export function searchManaged({ accounts }: Pick<State, 'accounts'>, live: Live)
 /**
  * Refuses what is another organization, or one that lacks more accounts than `max_missing` allows.
  *
+ * @param command what to type with `--allow-missing`
  * @throws UserError ORGANIZATION_DIFFERS, MANY_MISSING
  */
-export function refuseMissing({ guardrails, organization }: Desired, state: State, live: Live): void {
+export function refuseMissing(
+  { guardrails, organization }: Pick<Desired, 'guardrails' | 'organization'>,
+  state: Pick<State, 'accounts'>,
+  live: Live,
+  command: 'plan' | 'destroy' = 'plan',
+): void {
   const { missing, found } = searchManaged(state, live);
   if (missing.length === 0) return;
   const fix = `Check that the admin token is of the organization "${organization}", and that --state names its state. If the accounts were deleted on purpose, say so.`;
-  const hint = { text: fix, command: ['plan', '--allow-missing'] };
+  const hint = { text: fix, command: [command, '--allow-missing'] };
   const names = few(missing, NAMES_SHOWN);
   if (found === 0) {
     const none = missing.length === 1 ? 'the managed account' : `none of the ${missing.length} managed accounts`;

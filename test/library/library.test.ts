@@ -102,6 +102,54 @@ describe('a program', () => {
     for (const spy of printed) expect(spy).not.toHaveBeenCalled();
   });
 
+  it.each([
+    ['of readState', false],
+    ['that is open', true],
+  ])('audits while a run applies, with a state %s, and does not judge what it changes', async (_, isOpen) => {
+    const opened = await open();
+    await applyAll(opened);
+    const { service, file } = opened;
+    await writeFile(
+      file,
+      CONFIGURATION.replace('guardrails:', '  new_one: { tokens: { app: pipeline } }\nguardrails:'),
+    );
+    const { desired } = await loadConfig(file);
+    const state = isOpen ? await openState({ desired, service }) : await readState({ desired, service });
+    const { listUsers } = service.api;
+    vi.spyOn(service.api, 'listUsers').mockImplementationOnce(async () => {
+      const users = await listUsers();
+      if (!('close' in state)) await applyAll({ desired, service });
+      else {
+        const live = await readLive({ desired, state, service });
+        const planned = plan({ desired, live, state, service });
+        await apply({ plan: planned, desired, live, state, service, smoke: false });
+      }
+      return users;
+    });
+    const warnings: string[] = [];
+    const found = await audit({ desired, state, service, onWarning: (message) => warnings.push(message) });
+    if ('close' in state) await state.close();
+    expect(found.checked.accounts).toBe(2);
+    expect(found.findings.filter(({ account }) => account === 'new_one')).toEqual([]);
+    expect(warnings).toEqual([expect.stringContaining('new_one')]);
+  });
+
+  it('refuses to plan and to audit another organization', async () => {
+    const opened = await open();
+    await applyAll(opened);
+    const { desired, service } = opened;
+    const state = await readState({ desired, service });
+    for (const name of ['etl', 'bi_app']) {
+      await service.api.deleteUser(name);
+      await service.api.createUser(name);
+    }
+    const live = await readLive({ desired, state, service });
+    expect(() => plan({ desired, live, state, service })).toThrow(
+      expect.objectContaining({ code: 'ORGANIZATION_DIFFERS' }),
+    );
+    expect(await codeOf(audit({ desired, state, service }))).toBe('ORGANIZATION_DIFFERS');
+  });
+
   it('renders plans, their results and audits as the commands do', async () => {
     const opened = await open();
     const { planned, applied } = await applyAll(opened);

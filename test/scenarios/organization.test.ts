@@ -57,6 +57,16 @@ async function deleteByHand({ env }: Stage, ...names: readonly string[]): Promis
   }
 }
 
+/** Creates accounts by hand in the served sandbox. */
+async function createByHand({ env }: Stage, ...names: readonly string[]): Promise<void> {
+  for (const username of names) {
+    const headers = { Authorization: `Bearer ${env.MOTHERDUCK_ADMIN_TOKEN}`, 'Content-Type': 'application/json' };
+    const body = JSON.stringify({ username });
+    const { status } = await fetch(`${env.MOTHERDUCK_API_URL}/v1/users`, { method: 'POST', headers, body });
+    expect(status).toBe(200);
+  }
+}
+
 describe('an organization with none of the managed accounts', () => {
   const ALL = ['etl_prod', 'tenant_acme', 'tenant_globex'];
 
@@ -73,6 +83,9 @@ describe('an organization with none of the managed accounts', () => {
       'rotate etl_prod --yes',
       'destroy --yes --allow-delete',
       'import --all --yes',
+      'audit',
+      'audit --only etl_*',
+      'smoke',
     ];
     for (const command of commands) {
       const ran = await folder.run(command);
@@ -88,6 +101,46 @@ describe('an organization with none of the managed accounts', () => {
     expect((await folder.run('plan --detailed-exitcode')).code).toBe(0);
   });
 
+  it('is another one, also when it has accounts of the same names', async () => {
+    const folder = new Stage();
+    await folder.serve();
+    expect((await folder.run('apply --yes --no-smoke')).code).toBe(0);
+    await deleteByHand(folder, ...ALL);
+    await createByHand(folder, ...ALL);
+    const before = [folder.read(STATE), folder.read('.motherduck/secrets.env')];
+    const commands = [
+      ...['plan', 'apply --yes', 'apply --yes --due', 'rotate etl_prod --yes', 'destroy --yes --allow-delete'],
+      ...['import --all --yes', 'audit', 'audit --usage', 'smoke', 'smoke --only etl_prod'],
+    ];
+    for (const command of commands) {
+      const ran = await folder.run(`${command} --debug`);
+      expect(ran.code, `${command}: ${ran.stderr}`).toBe(1);
+      expect(ran.stderr, command).toContain('another organization');
+      expect(ran.stderr, command).not.toMatch(/POST|PUT|DELETE/);
+      if (command.startsWith('import')) continue; // it has no formats
+      const { error } = (await folder.json(command)).document as { readonly error: { readonly code: string } };
+      expect(error.code, command).toBe('ORGANIZATION_DIFFERS');
+    }
+    expect([folder.read(STATE), folder.read('.motherduck/secrets.env')]).toEqual(before);
+    expectGolden('errors', 'of the same names > destroy', (await folder.run('destroy --yes --allow-delete')).stderr);
+  });
+
+  it('is no matter for commands that only use the state', async () => {
+    const folder = new Stage();
+    await folder.serve();
+    expect((await folder.run('apply --yes --no-smoke')).code).toBe(0);
+    await deleteByHand(folder, ...ALL);
+    for (const command of ['state list', 'state show etl_prod', 'validate', 'state forget etl_prod --yes'])
+      expect((await folder.run(command)).code, command).toBe(0);
+  });
+
+  it('is no matter for a smoke test before the first apply', async () => {
+    const folder = new Stage();
+    await folder.serve();
+    const { code, stdout } = await folder.run('smoke');
+    expect(code, stdout).toBe(4);
+  });
+
   it('with some of them missing, guardrails.max_missing decides', async () => {
     const folder = new Stage();
     folder.edit((text) => `${text}\nguardrails: { max_missing: 33% }\n`.replace(/^guardrails:\n( .*\n)*/m, ''));
@@ -97,8 +150,15 @@ describe('an organization with none of the managed accounts', () => {
     const ran = await folder.run('plan');
     expect(ran.code, ran.stderr).toBe(1);
     expectGolden('errors', 'with some of them missing', ran.stderr);
+    for (const command of ['audit', 'smoke', 'rotate etl_prod --yes', 'import --all --yes', 'destroy --yes']) {
+      const other = await folder.run(command);
+      expect(other.code, command).toBe(1);
+      expect(other.stderr, command).toContain('1 of 3 managed accounts are missing');
+    }
+    expect(JSON.parse((await folder.run('audit --format json')).stdout).error.code).toBe('MANY_MISSING');
     folder.edit((text) => text.replace('33%', '1'));
     expect((await folder.run('plan --detailed-exitcode')).code).toBe(2);
+    expect((await folder.run('audit')).stdout).toContain('tenant_acme');
   });
 });
 
