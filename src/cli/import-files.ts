@@ -1,13 +1,13 @@
 /** The files that init and import read and write. */
-
-import { appendFile, readFile, writeFile } from 'node:fs/promises';
+import { writeFile } from 'node:fs/promises';
 import path from 'node:path';
 import { InvalidConfiguration } from '../config/errors.ts';
 import { loadConfig } from '../config/load.ts';
 import type { ImportFiles } from '../engine/importing.ts';
 import { statePath } from '../engine/state.ts';
 import { writeFileAtomic } from '../files/atomic-write.ts';
-import { readText } from '../files/read-text.ts';
+import { refuseTrackedLinks } from '../files/links.ts';
+import { readText, whyUnreadable } from '../files/read-text.ts';
 import { codeOf } from '../files/system-errors.ts';
 import { DEFAULT_SANDBOX } from '../model/defaults.ts';
 import { UserError } from '../model/user-error.ts';
@@ -62,8 +62,10 @@ export async function writeImportFiles(
 /** Writes a file that must not exist. @throws UserError FILE_EXISTS or FILE_UNWRITABLE */
 export async function writeNew(file: string, text: string): Promise<void> {
   try {
+    await refuseTrackedLinks(path.dirname(file));
     await writeFile(file, text, { flag: 'wx' });
   } catch (cause) {
+    if (cause instanceof UserError) throw cause;
     if (codeOf(cause) === 'EEXIST') throw alreadyThere(file, cause);
     const hint =
       codeOf(cause) === 'ENOENT'
@@ -83,8 +85,9 @@ async function replace(file: string, text: string): Promise<void> {
   try {
     await writeFileAtomic(file, text, { mode: 0o666, keepMode: true });
   } catch (cause) {
+    if (cause instanceof UserError) throw cause;
     const hint =
-      'Give this user write access to the file and to its folder, where a temporary file is written, then import again.';
+      'Give this user write access to the file and to its folder, where a temporary file is written, then run the command again.';
     throw new UserError('FILE_UNWRITABLE', `${file} cannot be written (${codeOf(cause)})`, hint, { cause });
   }
 }
@@ -97,11 +100,16 @@ function changed(file: string): UserError {
 /** Adds missing lines to the .gitignore beside a configuration, for secrets and local files. Returns their number and its path. */
 export async function ignoreInGit(config: string): Promise<{ readonly added: number; readonly file: string }> {
   const file = path.join(path.dirname(config), '.gitignore');
-  const text = await readFile(file, 'utf8').catch(() => '');
+  const text = (await readText(file).catch((cause) => refuseIgnoreFile(file, cause))) ?? '';
   const present = new Set(text.split(/\r?\n/).map((line) => line.trim()));
   const lock = `${path.basename(statePath({ config }))}.lock`;
   const missing = ['.motherduck/', `${DEFAULT_SANDBOX}/`, lock].filter((line) => !present.has(line));
-  if (missing.length > 0)
-    await appendFile(file, `${text === '' || text.endsWith('\n') ? '' : '\n'}${missing.join('\n')}\n`);
+  const ended = text === '' || text.endsWith('\n') ? text : `${text}\n`;
+  if (missing.length > 0) await replace(file, `${ended}${missing.join('\n')}\n`);
   return { added: missing.length, file };
+}
+
+function refuseIgnoreFile(file: string, cause: unknown): never {
+  const hint = 'Correct it, or move it away. Its lines keep secrets out of git.';
+  throw new UserError('FILE_UNWRITABLE', `${file} cannot be read: ${whyUnreadable(cause)}`, hint, { cause });
 }

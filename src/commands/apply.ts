@@ -1,5 +1,4 @@
 /** `mdacc apply`: shows the plan, asks, applies it, stores the secrets and tests the changed accounts. */
-import { readFile } from 'node:fs/promises';
 import { type ApplyOptions, type Planner, planAndApply } from '../cli/applying.ts';
 import { readDesired } from '../cli/configuration.ts';
 import type { Io } from '../cli/io.ts';
@@ -7,7 +6,7 @@ import { runCommand } from '../cli/run.ts';
 import { planNow } from '../engine/planning.ts';
 import { apiAddress } from '../engine/service.ts';
 import { scopeOf } from '../engine/state.ts';
-import { codeOf } from '../files/system-errors.ts';
+import { readText, whyUnreadable } from '../files/read-text.ts';
 import type { Desired } from '../model/desired.ts';
 import { UserError } from '../model/user-error.ts';
 import { accountKey } from '../model/username.ts';
@@ -86,12 +85,16 @@ function refuseElsewhere({ plan, file }: Saved, isSandbox: boolean): void {
 }
 
 async function readPlanFile(file: string, { accounts }: Desired): Promise<string> {
+  let cause: unknown;
   try {
-    return await readFile(file, 'utf8');
-  } catch (cause) {
-    const hint = accounts.has(accountKey(file))
-      ? { text: 'To apply only this account, name it with --only.', command: ['apply', '--only', file] }
-      : { text: 'Save one.', command: ['plan', '--out', codeOf(cause) === 'ENOENT' ? file : 'today.plan'] };
-    throw new UserError('PLAN_INVALID', `the plan file ${file} cannot be read`, hint, { cause });
+    const text = await readText(file);
+    if (text !== undefined) return text;
+  } catch (error) {
+    cause = error;
   }
+  const hint = accounts.has(accountKey(file))
+    ? { text: 'To apply only this account, name it with --only.', command: ['apply', '--only', file] }
+    : { text: 'Save one.', command: ['plan', '--out', cause === undefined ? file : 'today.plan'] };
+  const why = cause === undefined ? 'it does not exist' : whyUnreadable(cause);
+  throw new UserError('PLAN_INVALID', `the plan file ${file} cannot be read: ${why}`, hint, { cause });
 }

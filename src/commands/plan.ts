@@ -1,6 +1,5 @@
 /** `mdacc plan`: shows what apply would change, and why. Changes nothing. */
 
-import { readFile } from 'node:fs/promises';
 import type { PlanningOptions } from '../cli/applying.ts';
 import { readDesired } from '../cli/configuration.ts';
 import { EXIT } from '../cli/exit-codes.ts';
@@ -11,7 +10,7 @@ import { planNow } from '../engine/planning.ts';
 import { openService } from '../engine/service.ts';
 import { openStateOf, scopeOf, statePath } from '../engine/state.ts';
 import { writeFileAtomic } from '../files/atomic-write.ts';
-import { codeOf } from '../files/system-errors.ts';
+import { NotTextError, readText, whyUnreadable } from '../files/read-text.ts';
 import type { Plan } from '../model/plan.ts';
 import { UserError } from '../model/user-error.ts';
 import { hasChanges } from '../plan/plan.ts';
@@ -55,7 +54,10 @@ export function run(options: PlanCommandOptions): Promise<number> {
 /** Overwrites an older plan and nothing else: a typing error must not cost a configuration or a state. */
 async function save(file: string, text: string): Promise<void> {
   try {
-    const before = await readFile(file, 'utf8').catch(absent);
+    const before = await readText(file).catch((error: unknown) => {
+      if (error instanceof NotTextError) return '';
+      throw error;
+    });
     if (before !== undefined && !isPlanFile(before)) {
       const hint = { text: 'Name another file, for example today.plan.', command: ['plan', '--out', 'today.plan'] };
       throw new UserError('FILE_EXISTS', `${file} exists and is not a plan, so it was not overwritten`, hint);
@@ -65,12 +67,10 @@ async function save(file: string, text: string): Promise<void> {
     if (cause instanceof UserError) throw cause;
     const text = 'Name a file in a folder that exists and that you can write, for example today.plan.';
     const hint = { text, command: ['plan', '--out', 'today.plan'] };
-    throw new UserError('FILE_UNWRITABLE', `the plan cannot be saved to ${file} (${codeOf(cause)})`, hint, { cause });
+    throw new UserError('FILE_UNWRITABLE', `the plan cannot be saved to ${file}: ${whyUnreadable(cause)}`, hint, {
+      cause,
+    });
   }
-}
-
-function absent(error: unknown): undefined {
-  if (codeOf(error) !== 'ENOENT') throw error;
 }
 
 function exitCode(plan: Plan, options: PlanCommandOptions): number {

@@ -1,7 +1,9 @@
 import { createHash } from 'node:crypto';
-import { constants, lstat, open, realpath, stat } from 'node:fs/promises';
+import { realpath, stat } from 'node:fs/promises';
 import path from 'node:path';
 import { shownPath } from '../files/paths.ts';
+import { readRegularFile, whyUnreadable } from '../files/read-text.ts';
+import { codeOf } from '../files/system-errors.ts';
 import { UserError } from '../model/user-error.ts';
 import { reportOwnFile } from '../secrets/store.ts';
 import type { DiagnosticCode, Problems } from '../yaml/diagnostic.ts';
@@ -310,34 +312,19 @@ function unreadable(main: string, why: string, hint: string): UserError {
   return new UserError('CONFIG_INVALID', `cannot read ${quote(main)}: ${why}`, hint);
 }
 
-/** Windows has no such flags. */
-const { O_RDONLY, O_NONBLOCK = 0, O_NOFOLLOW = 0 } = constants;
-
 /**
- * Reads a regular file of at most `most` bytes. A pipe or a device could block forever. After it is open it is the file at
- * that path, and the path has no link, so that none can be put there between a check and the reading.
+ * Reads a regular file of at most `most` bytes, whose path has no link. That is checked again after the reading: a link may
+ * have been put there between a check and the reading.
  */
 async function readRegular(file: string, most: number, confines: Confines | undefined): Promise<Outcome> {
   try {
-    // Without O_NONBLOCK, opening a pipe would wait for a writer.
-    const handle = await open(file, O_RDONLY | O_NONBLOCK | O_NOFOLLOW);
-    try {
-      const stat = await handle.stat({ bigint: true });
-      if (!stat.isFile())
-        return { is: 'unreadable', why: stat.isDirectory() ? 'it is a folder' : 'it is not a regular file' };
-      const there = await lstat(file, { bigint: true });
-      const isSame = there.ino === stat.ino && there.dev === stat.dev && (await confines?.excludes(file)) === undefined;
-      if (!isSame) return { is: 'unreadable', why: 'it was replaced while it was read' };
-      if (stat.size > BigInt(most)) return { is: 'large' };
-      const bytes = await handle.readFile();
-      return bytes.length > most ? { is: 'large' } : { is: 'text', bytes };
-    } finally {
-      await handle.close();
-    }
+    const bytes = await readRegularFile(file, { most, noLink: true, isSame: true });
+    if ((await confines?.excludes(file)) !== undefined)
+      return { is: 'unreadable', why: 'it was replaced while it was read' };
+    return { is: 'text', bytes };
   } catch (error) {
-    const code = error instanceof Error && 'code' in error ? String(error.code) : '';
+    const code = codeOf(error);
     if (code === 'ENOENT' || code === 'ENOTDIR') return { is: 'missing' };
-    if (code === 'ELOOP') return { is: 'unreadable', why: 'it is a link' };
-    return { is: 'unreadable', why: code === 'EACCES' ? 'permission denied' : code || 'it cannot be opened' };
+    return code === 'EFBIG' ? { is: 'large' } : { is: 'unreadable', why: whyUnreadable(error) };
   }
 }

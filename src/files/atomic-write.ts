@@ -3,7 +3,7 @@ import { type FileHandle, open, readdir, rename, stat, unlink } from 'node:fs/pr
 import { hostname } from 'node:os';
 import { basename, dirname, join } from 'node:path';
 import { DAY_MS } from '../model/time.ts';
-import { targetOf } from './paths.ts';
+import { writableTarget } from './links.ts';
 import { isRunning } from './process.ts';
 import { codeOf, retryWhileBusy } from './system-errors.ts';
 
@@ -21,11 +21,11 @@ export interface AtomicOptions {
  * Replaces a file's whole content. A crash or a full disk leaves either the old file or the new one, and the content
  * is on the disk when this returns. The target of a symbolic link is replaced, not the link.
  *
- * @throws The system's error, with its `code`, after the temporary file was removed; NotSyncedError when the file was
+ * @throws UserError LINK_REFUSED for a link that git tracks. The system's error, with its `code`, after the temporary file was removed; NotSyncedError when the file was
  * replaced and its folder could not be synced.
  */
 export async function writeFileAtomic(path: string, data: string | Uint8Array, options: AtomicOptions): Promise<void> {
-  const target = await targetOf(path);
+  const target = await writableTarget(path);
   const existing = await regularFile(target);
   await removeLeftovers(target);
   const temp = tempBeside(target);

@@ -1,9 +1,10 @@
 import { randomUUID } from 'node:crypto';
 import { link, open, rename, stat, unlink } from 'node:fs/promises';
 import { setTimeout as pause } from 'node:timers/promises';
+import { UserError } from '../model/user-error.ts';
 import { removeLeftovers, tempBeside } from './atomic-write.ts';
 import { type ProcessName, processStatus, thisProcess } from './process.ts';
-import { readRegularFile } from './read-text.ts';
+import { NotAFileError, readRegularFile } from './read-text.ts';
 import { codeOf, retryWhileBusy } from './system-errors.ts';
 
 /** The holder of a lock, as its file names it. */
@@ -217,11 +218,16 @@ async function removeFile(path: string): Promise<void> {
 /** Reads a lock file; undefined when there is none. @throws The system's error. */
 async function readLockFile(path: string): Promise<LockFile | undefined> {
   try {
-    const text = (await retryWhileBusy(() => readRegularFile(path))).toString('utf8');
+    const bytes = await retryWhileBusy(() => readRegularFile(path, { noLink: true, most: 64 * 1024 }));
+    const text = bytes.toString('utf8');
     return { text, holder: parse(text) };
   } catch (error) {
     if (codeOf(error) === 'ENOENT') return undefined;
-    throw error;
+    if (!(error instanceof NotAFileError)) throw error;
+    const message = `${path} is the place of a lock, and ${error.message}`;
+    throw new UserError('FILE_UNWRITABLE', message, `Remove it, or move it away: mv ${path} ${path}.old`, {
+      cause: error,
+    });
   }
 }
 

@@ -55,6 +55,7 @@ export type ErrorCode =
   | 'USAGE_UNREADABLE'
   | 'FILE_EXISTS'
   | 'FILE_UNWRITABLE'
+  | 'LINK_REFUSED'
   | 'INTERRUPTED'
   | 'SANDBOX_FAILED'
   | 'BUG';

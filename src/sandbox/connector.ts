@@ -1,6 +1,7 @@
 import { createHash } from 'node:crypto';
 import { existsSync, mkdirSync, readdirSync } from 'node:fs';
 import { join, resolve } from 'node:path';
+import { refuseTrackedLinks } from '../files/links.ts';
 import type { Tier } from '../model/ducklings.ts';
 import type { Secret } from '../model/secret.ts';
 import type { TokenType } from '../model/tokens.ts';
@@ -50,7 +51,7 @@ export function sandboxConnector(sandbox: Organization | string, client: Sandbox
       const about = [...macros(connection, opened.tier), ...(history ? queryHistory(history) : [])];
       const after = database === undefined || database === '' ? [] : [use(database)];
       if (opened.folder === undefined) return inMemory(about, database);
-      const { path, siblings } = filesOf(opened.folder, connection);
+      const { path, siblings } = await filesOf(opened.folder, connection);
       const readOnly = connection.type === 'read_scaling';
       // An account that has no database yet: its read scaling tokens see an empty one.
       if (readOnly && !existsSync(path)) return inMemory(about, database);
@@ -96,17 +97,21 @@ function inMemory(about: readonly string[], database: string | undefined): Targe
 }
 
 /** The account's databases: the first one's path, and every other DuckDB file in its folder. */
-function filesOf(
+async function filesOf(
   folder: string,
   { account }: Connection,
-): { path: string; siblings: { path: string; name: string }[] } {
+): Promise<{ path: string; siblings: { path: string; name: string }[] }> {
   const home = resolve(folder, DATABASES, folderName(accountKey(account.username)));
   try {
+    await refuseTrackedLinks(home);
     mkdirSync(home, { recursive: true });
-    const names = readdirSync(home).filter((file) => file.endsWith(EXTENSION) && file !== FIRST_DATABASE + EXTENSION);
+    const all = readdirSync(home);
+    for (const name of all) await refuseTrackedLinks(join(home, name));
+    const names = all.filter((file) => file.endsWith(EXTENSION) && file !== FIRST_DATABASE + EXTENSION);
     const siblings = names.sort().map((file) => ({ path: join(home, file), name: file.slice(0, -EXTENSION.length) }));
     return { path: join(home, FIRST_DATABASE + EXTENSION), siblings };
   } catch (cause) {
+    if (cause instanceof UserError) throw cause;
     const message = `the sandbox's databases cannot be written: ${home}`;
     throw new UserError('SANDBOX_FAILED', message, 'Give a writable folder with `--sandbox-dir DIR`.', {
       cause,

@@ -1,6 +1,8 @@
 import {
   closeSync,
+  constants,
   fstatSync,
+  lstatSync,
   mkdirSync,
   openSync,
   readdirSync,
@@ -202,7 +204,7 @@ function openLog(folder: string): number {
     mkdirSync(folder, { recursive: true });
     found = readdirSync(folder);
     if (found.length === 0) writeFileSync(join(folder, '.gitignore'), '*\n');
-    if (isSandbox(found)) return openSync(join(folder, FILE), 'a+');
+    if (isSandbox(found)) return openRegular(join(folder, FILE));
   } catch (error) {
     throw unusable(folder, error);
   }
@@ -213,13 +215,35 @@ function openLog(folder: string): number {
   );
 }
 
+/** The largest log that is read, in bytes. */
+const LARGEST = 256 * 1024 * 1024;
+const { O_RDWR, O_APPEND, O_CREAT, O_NONBLOCK = 0, O_NOFOLLOW = 0 } = constants;
+
+/** A link could lead to a file outside of the sandbox. @throws The system's error, or one with a code like it */
+function openRegular(path: string): number {
+  const file = openSync(path, O_RDWR | O_APPEND | O_CREAT | O_NONBLOCK | O_NOFOLLOW, 0o666);
+  const facts = fstatSync(file);
+  if (facts.isFile() && facts.size <= LARGEST && !lstatSync(path).isSymbolicLink()) return file;
+  closeSync(file);
+  const code = facts.size > LARGEST ? 'EFBIG' : 'EINVAL';
+  throw Object.assign(new Error('not a log'), { code });
+}
+
 /** Whether these files are of a sandbox, of one whose creation was interrupted, or of none. */
 function isSandbox(files: readonly string[]): boolean {
   return files.includes(FILE) || files.every((file) => file === '.gitignore' || file.startsWith(LOCK));
 }
 
+const WHY: Readonly<Record<string, string>> = {
+  ELOOP: `${FILE} is a link`,
+  EISDIR: `${FILE} is a folder`,
+  EINVAL: `${FILE} is not a regular file`,
+  EFBIG: `${FILE} is too large`,
+};
+
 function unusable(folder: string, cause: unknown): UserError {
-  const why = cause instanceof Error && 'code' in cause ? cause.code : cause;
+  const code = cause instanceof Error && 'code' in cause ? String(cause.code) : String(cause);
+  const why = WHY[code] ?? code;
   return new UserError(
     'SANDBOX_FAILED',
     `the sandbox's folder cannot be written: ${folder} (${why})`,

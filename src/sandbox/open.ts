@@ -1,5 +1,6 @@
 import { rmSync } from 'node:fs';
 import { join } from 'node:path';
+import { refuseTrackedLinks } from '../files/links.ts';
 import { UserError } from '../model/user-error.ts';
 import { FileLog } from './file-log.ts';
 import { MemoryLog } from './log.ts';
@@ -13,6 +14,7 @@ export async function openSandbox(
   folder: string,
   options: Omit<OrganizationOptions, 'folder'> = {},
 ): Promise<Organization> {
+  await refuseLinks(folder);
   const log = new FileLog(folder);
   try {
     await log.write(() => ({ events: [], result: undefined })); // reports a damaged log now, not at the first request
@@ -23,6 +25,11 @@ export async function openSandbox(
   return new Organization(log, { ...options, folder });
 }
 
+/** A pull request may contain a sandbox. @throws UserError LINK_REFUSED */
+async function refuseLinks(folder: string): Promise<void> {
+  for (const name of ['', DATABASES]) await refuseTrackedLinks(join(folder, name));
+}
+
 /** An organization in memory. */
 export function memorySandbox(options: Omit<OrganizationOptions, 'folder'> = {}): Organization {
   return new Organization(new MemoryLog(), options);
@@ -30,6 +37,7 @@ export function memorySandbox(options: Omit<OrganizationOptions, 'folder'> = {})
 
 /** Empties the sandbox in a folder, with its databases and even if it is damaged. @throws UserError SANDBOX_FAILED */
 export async function resetSandbox(folder: string): Promise<void> {
+  await refuseLinks(folder);
   const log = new FileLog(folder);
   try {
     await log.clear();

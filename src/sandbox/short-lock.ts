@@ -60,7 +60,12 @@ function takeFile(path: string): boolean {
 function isStale(path: string): boolean {
   try {
     const facts = lstatSync(path);
-    const [pid = '', host] = (facts.isSymbolicLink() ? readlinkSync(path) : readFileSync(path, 'utf8')).split(' ');
+    const text = facts.isSymbolicLink()
+      ? readlinkSync(path)
+      : facts.size < 1000 && facts.isFile()
+        ? readFileSync(path, 'utf8')
+        : '';
+    const [pid = '', host] = text.split(' ');
     if (host === HOST && !isRunning(Number(pid))) return true;
     return Date.now() - facts.mtimeMs > STALE_AFTER_MS;
   } catch (error) {

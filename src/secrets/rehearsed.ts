@@ -2,6 +2,7 @@
 import { mkdir, rm } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import { writeFileAtomic } from '../files/atomic-write.ts';
+import { refuseTrackedLinks } from '../files/links.ts';
 import { shownRelativePath } from '../files/paths.ts';
 import { codeOf } from '../files/system-errors.ts';
 import type { SecretStoreConfig } from '../model/desired.ts';
@@ -17,6 +18,7 @@ export function rehearsedStore(real: SecretStore, config: SecretStoreConfig, fol
   const own = folder === undefined ? undefined : join(folder, REHEARSED, config.name);
   const fileOf = ({ account, token }: TokenAddress) => join(own ?? '', account, token);
   const write = async (address: TokenAddress, text: string, isRehearsal: boolean) => {
+    await refuseTrackedLinks(fileOf(address));
     await mkdir(dirname(fileOf(address)), { recursive: true, mode: 0o700 });
     await writeFileAtomic(fileOf(address), text, { mode: 0o600, isRehearsal });
   };
@@ -30,7 +32,9 @@ export function rehearsedStore(real: SecretStore, config: SecretStoreConfig, fol
     },
     put: (address, secret) => write(address, secret.reveal(), false).catch(failed(config, 'STORE_FAILED')),
     remove: async (secret) => {
-      if (own !== undefined) await rm(fileOf(secret), { force: true }).catch(failed(config, 'STORE_FAILED'));
+      if (own === undefined) return;
+      await refuseTrackedLinks(dirname(fileOf(secret)));
+      await rm(fileOf(secret), { force: true }).catch(failed(config, 'STORE_FAILED'));
     },
     placeOf: fileOf,
   };
@@ -44,6 +48,7 @@ function folderUnknown({ name, location }: SecretStoreConfig): UserError {
 
 function failed({ name, location }: SecretStoreConfig, code: 'STORE_UNUSABLE' | 'STORE_FAILED') {
   return (error: unknown): never => {
+    if (error instanceof UserError) throw error;
     const message = `The secret store ${name} cannot be rehearsed in the sandbox's folder (${codeOf(error) ?? 'failed'}).`;
     throw new UserError(code, message, "Give this user write access to the sandbox's folder.", { location });
   };

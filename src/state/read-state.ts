@@ -108,20 +108,13 @@ function isFile(path: string): Promise<boolean> {
 /** The file's text without a byte order mark; undefined when there is no file. @throws UserError STATE_INVALID */
 export async function readStateText(path: string): Promise<string | undefined> {
   try {
-    const { size } = await stat(path);
-    if (size > LARGEST)
-      throw invalid(
-        path,
-        `is larger than ${LARGEST / 2 ** 20} MB (${size} bytes)`,
-        'Check that --state names a state file.',
-      );
-    return (await readText(path))?.replace(/^\uFEFF/, '');
+    return (await readText(path, { most: LARGEST }))?.replace(/^\uFEFF/, '');
   } catch (error) {
-    if (error instanceof UserError) throw error;
-    if (codeOf(error) === 'ENOENT') return undefined;
     if (error instanceof NotTextError) throw invalid(path, 'is not UTF-8 text', await restoreHint(path, '?'));
     const code = codeOf(error) ?? 'failed';
-    const why = code === 'EISDIR' ? 'it is a folder' : error instanceof NotAFileError ? 'it is not a file' : code;
+    if (code === 'EFBIG')
+      throw invalid(path, `is larger than ${LARGEST / 2 ** 20} MB`, 'Check that --state names a state file.');
+    const why = error instanceof NotAFileError ? error.message : code;
     const access =
       code === 'EACCES' || code === 'EPERM' ? `Give this user read access (chmod u+r ${path}), or name` : 'Name';
     const hint = `${access} another state file with --state.`;

@@ -2,8 +2,8 @@ import { hostname } from 'node:os';
 import { resolve } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { removeLeftovers } from '../files/atomic-write.ts';
+import { writableTarget } from '../files/links.ts';
 import { acquireLock, breakLock, type Lock, LockedError, type LockHolder, readLock } from '../files/lock.ts';
-import { targetOf } from '../files/paths.ts';
 import { processStatus } from '../files/process.ts';
 import { codeOf } from '../files/system-errors.ts';
 import { UserError } from '../model/user-error.ts';
@@ -11,9 +11,10 @@ import { UserError } from '../model/user-error.ts';
 /** The path of a state's lock file: beside the target of symbolic links, so that each path to the state has the same lock. @throws UserError STATE_UNWRITABLE */
 export async function stateLockPath(statePath: string): Promise<string> {
   try {
-    const target = await targetOf(statePath);
+    const target = await writableTarget(statePath);
     return `${target === resolve(statePath) ? statePath : target}.lock`;
   } catch (error) {
+    if (error instanceof UserError) throw error;
     const hint = 'Give this user access to the folder of the state file, or name another state file with --state.';
     const message = `${statePath} cannot be reached: ${codeOf(error) ?? 'failed'}.`;
     throw new UserError('STATE_UNWRITABLE', message, hint, { cause: error });
@@ -48,9 +49,10 @@ export async function lockState(
       },
     );
     // Remove temporary files of killed runs now: this run may have nothing to write.
-    await removeLeftovers(await targetOf(statePath));
+    await removeLeftovers(await writableTarget(statePath));
     return lock;
   } catch (error) {
+    if (error instanceof UserError) throw error;
     if (error instanceof LockedError) throw locked(statePath, path, error.holder);
     if (signal?.aborted)
       throw new UserError('INTERRUPTED', 'interrupted while waiting for another run', 'Run the command again.');

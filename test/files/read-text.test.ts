@@ -1,5 +1,5 @@
 import { execFileSync } from 'node:child_process';
-import { mkdir, symlink, writeFile } from 'node:fs/promises';
+import { mkdir, symlink, truncate, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { readLock } from '../../src/files/lock.ts';
@@ -30,8 +30,20 @@ describe('readText', () => {
     await expect(readText(join(folder, 'folder'))).rejects.toMatchObject({ code: 'EISDIR' });
     for (const name of ['device', 'pipe']) {
       await expect(readText(join(folder, name))).rejects.toMatchObject({ code: 'EINVAL' });
-      await expect(readLock(join(folder, name))).rejects.toMatchObject({ code: 'EINVAL' });
+      await expect(readLock(join(folder, name))).rejects.toMatchObject({ code: 'FILE_UNWRITABLE' });
       await expect(readStateText(join(folder, name))).rejects.toMatchObject({ code: 'STATE_INVALID' });
     }
+  });
+
+  it('refuses what is larger than asked, also where the system tells no size', async () => {
+    const path = join(await newFolder(), 'a');
+    await writeFile(path, 'x'.repeat(100_000));
+    expect(await readText(path, { most: 100_000 })).toHaveLength(100_000);
+    await expect(readText(path, { most: 99_999 })).rejects.toMatchObject({ code: 'EFBIG' });
+    await truncate(path, 2 ** 40);
+    await expect(readText(path)).rejects.toMatchObject({ code: 'EFBIG' });
+    if (process.platform !== 'linux') return;
+    expect(await readText('/proc/self/status')).toContain('Pid:');
+    await expect(readText('/proc/self/status', { most: 10 })).rejects.toMatchObject({ code: 'EFBIG' });
   });
 });

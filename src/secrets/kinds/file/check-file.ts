@@ -2,8 +2,8 @@ import { constants } from 'node:fs';
 import { access, stat } from 'node:fs/promises';
 import { dirname, join, relative } from 'node:path';
 import { tempBeside, tempStem } from '../../../files/atomic-write.ts';
-import { targetOf } from '../../../files/paths.ts';
-import { NotTextError, readText } from '../../../files/read-text.ts';
+import { writableTarget } from '../../../files/links.ts';
+import { NotAFileError, NotTextError, readText } from '../../../files/read-text.ts';
 import { codeOf } from '../../../files/system-errors.ts';
 import type { SecretStoreConfig } from '../../../model/desired.ts';
 import { isVariableTemplate } from '../../../model/secret.ts';
@@ -51,7 +51,7 @@ export async function checkFile(config: FileStoreConfig): Promise<void> {
 /** The file with symbolic links resolved, and its nearest ancestor folder that exists. */
 async function resolvedPaths(config: FileStoreConfig): Promise<{ folder: string; file: string }> {
   try {
-    const file = await targetOf(config.path);
+    const file = await writableTarget(config.path);
     let folder = dirname(file);
     while (!(await exists(folder)) && dirname(folder) !== folder) folder = dirname(folder);
     return { folder, file };
@@ -180,6 +180,13 @@ export function quoted(path: string, platform: NodeJS.Platform = process.platfor
 }
 
 function unreachable(config: FileStoreConfig, error: unknown): UserError {
+  if (error instanceof UserError) return unusable(config, `cannot be written: ${error.message}`, error.hint.text);
+  if (error instanceof NotAFileError)
+    return unusable(
+      config,
+      `cannot be read: ${error.message}`,
+      `Name another \`path\` in the secret store ${config.name}.`,
+    );
   const hint = `Give this user read and write access to it, or name another \`path\` in the secret store ${config.name}.`;
   return unusable(config, `cannot be accessed: ${codeOf(error) ?? 'failed'}`, hint);
 }

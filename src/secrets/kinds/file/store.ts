@@ -1,6 +1,7 @@
 import { mkdir, stat } from 'node:fs/promises';
 import { dirname, resolve } from 'node:path';
 import { type AtomicOptions, NotSyncedError, writeFileAtomic } from '../../../files/atomic-write.ts';
+import { writableTarget } from '../../../files/links.ts';
 import { acquireLock, type Lock, LockedError } from '../../../files/lock.ts';
 import { isWithin, shownRelativePath, targetOf } from '../../../files/paths.ts';
 import { NotTextError, readText } from '../../../files/read-text.ts';
@@ -39,7 +40,7 @@ export function fileStore(config: FileStoreConfig, owners: Owners = new Map()): 
     put: async (address, secret) => {
       try {
         // Several stores may share a file, which has one queue, one lock, and one owner of each secret path.
-        const target = await targetOf(config.path);
+        const target = await writableTarget(config.path);
         claim(owners, `${target}#${entryIn(config, address)}`, address);
         await enqueue(target, config.format, putOf(config, address, secret));
       } catch (error) {
@@ -60,7 +61,7 @@ const REHEARSED = 'x'.repeat(600);
 async function rehearse(config: FileStoreConfig, targets: readonly SecretTarget[]): Promise<void> {
   const foreign: SecretTarget[] = [];
   try {
-    await changeFile(await targetOf(config.path), config.format, async (content, write) => {
+    await changeFile(await writableTarget(config.path), config.format, async (content, write) => {
       for (const target of targets) {
         if (isForeign(config, target, content)) foreign.push(target);
         else if (target.isSandbox) refuseReal(config, content.current(fileEntry(config, target)));
@@ -132,7 +133,7 @@ async function removeFrom(config: FileStoreConfig, secret: DeadSecret): Promise<
     const { path, format, entry } = placeIn(config, secret, secret.secretPath);
     // The state may come from another machine: only files of the configuration are changed.
     if (path !== config.path && !isWithin(config.folder ?? dirname(config.path), path)) return;
-    const target = await targetOf(path);
+    const target = await writableTarget(path);
     if (!(await stat(target).catch(() => undefined))?.isFile()) return;
     await enqueue(target, format, (content) => {
       const values = content.current(entry);
@@ -305,7 +306,7 @@ function refuseReal({ overwrite }: FileStoreConfig, current: readonly string[]):
 
 /** The message has only the system's code, and no cause is kept, because the file contains secrets. */
 function failed(config: FileStoreConfig, { account, token }: SecretAddress, error: unknown): UserError {
-  if (error instanceof UserError) return error;
+  if (error instanceof UserError && error.code === 'STORE_FOREIGN') return error;
   const [why, hint] = reasonOf(config, error);
   const message = `The secret of ${account}/${token} could not be written to ${config.shownPath}: ${why}.`;
   return new UserError('STORE_FAILED', message, hint, { location: config.location });
@@ -334,6 +335,7 @@ function reasonOf(config: FileStoreConfig, error: unknown): [why: string, hint: 
   }
   if (error instanceof NotASecretsFile) return [error.message, `Fix the file or move it away, ${again}`];
   if (error instanceof NotTextError) return ['it is not UTF-8 text', `Fix the file or move it away, ${again}`];
+  if (error instanceof UserError) return [error.message, error.hint.text];
   const code = codeOf(error) ?? 'failed';
   const full = code === 'ENOSPC' || code === 'EDQUOT' || code === 'EFBIG';
   return [
