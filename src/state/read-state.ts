@@ -4,7 +4,7 @@ import { NotAFileError, NotTextError, readText } from '../files/read-text.ts';
 import { codeOf } from '../files/system-errors.ts';
 import type { State } from '../model/state.ts';
 import { type Hint, UserError } from '../model/user-error.ts';
-import { accountKey } from '../model/username.ts';
+import { contradictionOf } from './contradictions.ts';
 import { MIGRATIONS, type Migrations, migrate } from './migrate.ts';
 import { type StateDocument, stateFromDocument } from './state-document.ts';
 import type { SchemaError } from './state-validator.generated.js';
@@ -182,11 +182,8 @@ async function check(path: string, text: string, document: unknown): Promise<Sta
   const violation = await violationOf(document);
   if (violation !== undefined) throw await wrongAt(path, text, violation.pointer, violation.problem);
   const state = stateFromDocument(document as StateDocument);
-  for (const [key, { username }] of state.accounts) {
-    if (accountKey(username) === key) continue;
-    const problem = `is "${username}", which does not match its key "${key}"`;
-    throw await wrongAt(path, text, `/accounts/${key}/username`, problem);
-  }
+  const contradiction = contradictionOf(state);
+  if (contradiction !== undefined) throw await wrongAt(path, text, contradiction.pointer, contradiction.problem);
   return state;
 }
 
