@@ -30,7 +30,7 @@ function noteLostOutput(): void {
   process.stdout.on('error', ({ code }: NodeJS.ErrnoException) => {
     if (code === 'EPIPE' || isLost) return;
     isLost = true;
-    const hint = 'Free space there, or write to another file. What was applied is saved in the state.';
+    const hint = 'Free space there, or write to another file. mdacc plan shows what is left to do.';
     process.stderr.write(`Error: the output could not be written (${code})\n  ${hint}\n`);
   });
   process.once('exit', () => {

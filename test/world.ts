@@ -83,6 +83,10 @@ export function desire(
 export class MemoryStateWriter implements StateWriter {
   state: State = { organization: 'acme', sandbox: true, lineage: 'l', serial: 0, runs: [], accounts: new Map() };
 
+  get durable(): State {
+    return this.state;
+  }
+
   async update(change: (state: State) => State): Promise<void> {
     const changed = change(this.state);
     if (changed !== this.state) this.state = { ...changed, serial: this.state.serial + 1 };

@@ -21,6 +21,7 @@ import type { SecretTarget } from '../secrets/store.ts';
 import { AccountApply, type ApplyInput, type Halt, type Outcome } from './apply-account.ts';
 import { removeSecret } from './dead-secrets.ts';
 import { goneSecrets, refreshState } from './refresh-state.ts';
+import { unsavedEntries } from './state-writer.ts';
 import { isFirstSecret } from './token-actions.ts';
 
 /** The result of an apply. */
@@ -30,6 +31,8 @@ export interface Applied {
   /** Failures outside of actions: of writing the state, or of revoking a token without an overlap. */
   readonly failures: readonly UserError[];
   readonly interrupted: boolean;
+  /** Accounts (`etl_prod`) and tokens (`etl_prod/airflow`) whose changes could not be written to the state. */
+  readonly unsaved: readonly string[];
 }
 
 /**
@@ -59,11 +62,13 @@ export async function apply(input: ApplyInput): Promise<Applied> {
     results.flatMap((result) => result.outcomes),
     input,
   );
+  const failures = [...removals, ...results.flatMap((result) => result.failures), ...(await saved(input))];
   return {
     outcomes: results.flatMap((result) => result.outcomes),
     smoke: results.flatMap((result) => result.smoke),
-    failures: [...removals, ...results.flatMap((result) => result.failures), ...(await saved(input))],
+    failures,
     interrupted: input.stopping.aborted,
+    unsaved: unsavedEntries(input.stateWriter),
   };
 }
 

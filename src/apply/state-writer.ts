@@ -5,6 +5,8 @@ import { accountKey } from '../model/username.ts';
 /** The state file as apply uses it. */
 export interface StateWriter {
   readonly state: State;
+  /** The state on the disk, which lacks changes that could not be written. */
+  readonly durable: State;
   /** Changes the state; resolves when the change is on the disk. @throws UserError STATE_UNWRITABLE */
   update(change: (state: State) => State): Promise<void>;
   /**
@@ -12,6 +14,21 @@ export interface StateWriter {
    * that the next plan would repeat if they were lost.
    */
   note(change: (state: State) => State): void;
+}
+
+/** What the state on the disk lacks or has otherwise: `etl_prod`, or `etl_prod/airflow` where only that token differs. */
+export function unsavedEntries({ state, durable }: StateWriter): string[] {
+  if (state === durable) return [];
+  const keys = new Set([...durable.accounts.keys(), ...state.accounts.keys()]);
+  return [...keys].flatMap((key) => {
+    const [now, before] = [state.accounts.get(key), durable.accounts.get(key)];
+    if (now === before) return [];
+    const { username = key } = now ?? before ?? {};
+    const tokens = new Set([...(before?.tokens.keys() ?? []), ...(now?.tokens.keys() ?? [])]);
+    const changed = [...tokens].filter((token) => now?.tokens.get(token) !== before?.tokens.get(token));
+    const isWhole = now === undefined || before === undefined || changed.length === 0;
+    return isWhole ? [username] : changed.map((token) => `${username}/${token}`);
+  });
 }
 
 /** The state of a token that was never created or adopted. */

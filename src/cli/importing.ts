@@ -12,6 +12,7 @@ import type { Selection } from '../import/selection.ts';
 import type { Desired } from '../model/desired.ts';
 import type { Live } from '../model/live.ts';
 import type { Notice } from '../model/notice.ts';
+import { UserError } from '../model/user-error.ts';
 import { few } from '../model/wording.ts';
 import { refuseMissing } from '../plan/missing-accounts.ts';
 import { commandText } from '../report/hint.ts';
@@ -111,12 +112,22 @@ async function carryOut(
     }
     await writeImportFiles(files, texts);
     if (decided.addsStore || files.isNew) await ignoreInGit(config);
-    await stateWriter.update((state) => adoptAll(state, actions, live));
+    await stateWriter
+      .update((state) => adoptAll(state, actions, live))
+      .catch((error) => notAdopted(error, [...texts.keys()]));
     await stateWriter.close();
   }
   io.report(`${texts.size > 0 ? '\n' : ''}${summary({ decided, actions }, config, dryRun ? 'dry_run' : 'done')}`);
   if (isDone) io.note(`Next: ${commandText(['plan'], io.inContext)}, then commit ${config} and ${statePath(options)}.`);
   return skipped.some(({ reason }) => reason.kind === 'unreadable') ? EXIT.partly : EXIT.done;
+}
+
+/** The configuration is written before the state. */
+function notAdopted(error: unknown, written: readonly string[]): never {
+  if (!(error instanceof UserError) || written.length === 0) throw error;
+  const message = `${error.message} ${written.join(' and ')} ${written.length === 1 ? 'was' : 'were'} written, and the state was not.`;
+  const text = `${error.hint.text} Or let apply adopt what is written.`;
+  throw new UserError(error.code, message, { text, command: ['apply'] }, { cause: error });
 }
 
 /** The named accounts that are in the configuration without Ducklings. */

@@ -2,6 +2,7 @@
 
 import { type Applied, apply } from '../apply/apply.ts';
 import type { ApplyInput } from '../apply/apply-account.ts';
+import { unsavedEntries } from '../apply/state-writer.ts';
 import type { Plan } from '../model/plan.ts';
 import type { Smoke } from '../model/smoke.ts';
 import { UserError } from '../model/user-error.ts';
@@ -44,10 +45,11 @@ export async function applyTested(
   const smoke = session.result(applied.smoke, stateWriter.state.organization_id);
   try {
     await recordOrganization(stateWriter, smoke);
-    return { applied, smoke };
+    return { applied: { ...applied, unsaved: unsavedEntries(stateWriter) }, smoke };
   } catch (error) {
     if (!(error instanceof UserError)) throw error;
-    return { applied: { ...applied, failures: [...applied.failures, error] }, smoke };
+    const failures = [...applied.failures, error];
+    return { applied: { ...applied, failures, unsaved: unsavedEntries(stateWriter) }, smoke };
   }
 }
 

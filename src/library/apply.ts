@@ -39,6 +39,8 @@ export interface Applied {
   readonly smoke: Smoke;
   /** Errors outside of the actions, for example a state file that cannot be written. */
   readonly failures: readonly UserError[];
+  /** Accounts (`etl_prod`) and tokens (`etl_prod/airflow`) whose changes could not be written to the state. */
+  readonly unsaved: readonly string[];
   /** `signal` was aborted before the end. */
   readonly interrupted: boolean;
 }

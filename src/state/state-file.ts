@@ -82,6 +82,11 @@ export class StateFile {
     return this.#state;
   }
 
+  /** The state on disk. */
+  get durable(): State {
+    return this.#durable;
+  }
+
   /**
    * Applies a change, which returns a new state or the given one, and writes it.
    *

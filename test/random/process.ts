@@ -57,6 +57,10 @@ export class RandomStateWriter implements StateWriter {
     this.#save = save;
   }
 
+  get durable(): State {
+    return this.#saved;
+  }
+
   async update(change: (state: State) => State): Promise<void> {
     this.note(change);
     if (this.state === this.#saved) return;

@@ -24,7 +24,12 @@ export function appliedJson(
   }));
   const document = {
     ...planDocument(plan),
-    applied: { interrupted: applied.interrupted, outcomes, failures: applied.failures.map(said) },
+    applied: {
+      interrupted: applied.interrupted,
+      outcomes,
+      failures: applied.failures.map(said),
+      unsaved: applied.unsaved,
+    },
     smoke,
   };
   return jsonText(hintsInContext(document, inContext));

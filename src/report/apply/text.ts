@@ -5,6 +5,7 @@ import type { ApplyEvent } from '../../apply/apply-account.ts';
 import type { Action, Plan } from '../../model/plan.ts';
 import type { Smoke } from '../../model/smoke.ts';
 import type { UserError } from '../../model/user-error.ts';
+import { few } from '../../model/wording.ts';
 import { printable } from '../escape.ts';
 import { hintText, type InContext, noContext } from '../hint.ts';
 import { smokeText } from '../smoke/text.ts';
@@ -58,6 +59,13 @@ function failure(what: string, error: UserError | undefined, paint: Paint, inCon
   return `${paint.red('Failed:')} ${what}${printable(error?.message ?? '')}${error === undefined ? '' : `\n  ${printable(hintText(error.hint, inContext, paint.command))}`}`;
 }
 
+const SAVED = ' The state was saved; run apply again to continue.';
+
+function notSaved(unsaved: readonly string[]): string {
+  const names = few(printable([...unsaved]), 10);
+  return `\nThe state was not saved: it lacks what was done to ${names}. Correct that first; then run apply again, which adopts what is at MotherDuck.`;
+}
+
 /** What was done, what failed and why, and how the smoke test ended. */
 export function appliedText(
   { applied, smoke }: AppliedPlan,
@@ -74,7 +82,8 @@ export function appliedText(
   const parts = [total === 0 ? 'the state matches the configuration' : `${count('done')} of ${total} actions done`];
   if (failed.length > 0) parts.push(`${failed.length} failed`);
   if (count('skipped') > 0) parts.push(`${count('skipped')} skipped`);
-  const again = failures.length > 0 || count('skipped') > 0 ? ' The state was saved; run apply again to continue.' : '';
+  const isUnfinished = failures.length > 0 || count('skipped') > 0;
+  const again = applied.unsaved.length > 0 ? notSaved(applied.unsaved) : isUnfinished ? SAVED : '';
   const summary = `${paint.bold(`Applied: ${parts.join(', ')}.`)}${again}`;
   const tested = smoke.accounts.length > 0 ? [smokeText(smoke, paint, inContext).trimEnd()] : [];
   return `\n${[...failures, summary, ...tested].join('\n')}\n`;
