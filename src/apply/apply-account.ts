@@ -28,6 +28,8 @@ export interface ApplyInput {
   readonly stores: ReadonlyMap<string, SecretStore>;
   /** Connects as an account; absent with --no-smoke, where an overlap begins when the new secret is stored. */
   readonly verify?: (account: DesiredAccount, secrets: FreshSecrets) => Promise<AccountSmoke>;
+  /** Called before each action: throws when the time by which the plan decided can no longer be trusted. */
+  readonly checkClock?: () => void;
   /** The maximum number of accounts processed at once. */
   readonly parallelism: number;
   /** When aborted, actions in progress finish and no others begin. */
@@ -50,7 +52,7 @@ export interface Outcome {
   readonly error?: UserError;
 }
 
-/** Shared by all accounts. Set when the state can no longer be written: no account may begin an action that cannot be recorded. */
+/** Shared by all accounts. Set when the state can no longer be written, or the clock is wrong: no account begins another action. */
 export interface Halt {
   error?: UserError;
 }
@@ -116,9 +118,23 @@ export class AccountApply {
         command: ['apply'],
       });
     }
+    this.#checkClock();
     const token = 'token' in action ? action.token : undefined;
     const failed = token === undefined ? undefined : this.#failedTokens.get(token);
     return this.#input.halt.error ?? this.#failedAccount ?? failed ?? this.#awaitsVerification(action);
+  }
+
+  /** Overlaps are recorded and ended by this time, and a token that is revoked cannot be restored. */
+  #checkClock(): void {
+    const { halt, checkClock } = this.#input;
+    if (halt.error) return;
+    try {
+      checkClock?.();
+    } catch (error) {
+      if (!(error instanceof UserError)) throw error;
+      halt.error = error;
+      this.#failures.push(error);
+    }
   }
 
   /** A token that programs may use is revoked only when its replacement, created in this run, has connected. */
@@ -178,10 +194,12 @@ export class AccountApply {
     const isTested = this.#input.verify !== undefined && desired.smoke !== false;
     if (isTested && !this.#isTouched && !this.#input.plan.retest.includes(this.#account)) return;
     try {
-      await recordVerification(desired, await this.#test(desired), new Set(this.#fresh.keys()), this.#input);
+      const smoke = await this.#test(desired);
+      this.#checkClock();
+      if (!halt.error) await recordVerification(desired, smoke, new Set(this.#fresh.keys()), this.#input);
     } catch (error) {
       if (!(error instanceof UserError)) throw error;
-      if (error.code === 'STATE_UNWRITABLE') this.#input.halt.error = error;
+      if (error.code === 'STATE_UNWRITABLE') halt.error = error;
       this.#failures.push(error);
     } finally {
       this.#fresh.clear();

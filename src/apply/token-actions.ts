@@ -123,7 +123,7 @@ export async function recordVerification(
     if (smoke === undefined || smoke.outcome === 'interrupted') return isSame ? account : { ...account, tokens };
     return { ...account, tokens, smoke: { at: isoTime(now), passed: smoke.outcome === 'passed' } };
   });
-  for (const token of verified) if (token.overlap === 0) await endOverlap(desired.username, token, tools);
+  for (const token of verified) if (token.overlap === 0) await endOverlap(desired.username, token, now, tools);
 }
 
 /** @param now Milliseconds since 1970. @param overlap Seconds. @param isTested Whether the token connected, rather than was only stored. */
@@ -153,12 +153,17 @@ function liveTokens(username: string, { live }: TokenTools): readonly LiveToken[
   return account?.presence === 'present' ? account.value.tokens : [];
 }
 
-async function endOverlap(username: string, { key, name }: DesiredToken, tools: TokenTools): Promise<void> {
+async function endOverlap(
+  username: string,
+  { key, name }: DesiredToken,
+  now: number,
+  tools: TokenTools,
+): Promise<void> {
   const live = liveTokens(username, tools);
   for (const old of tokenOf(tools.stateWriter, username, key).retiring) {
     // One that was replaced before may have an overlap that has not ended.
     if (old.why !== 'replaced' || old.retire_at === undefined) continue;
-    if (Date.parse(old.retire_at) > tools.api.now()) continue;
+    if (Date.parse(old.retire_at) > now) continue;
     const found = live.find(({ id }) => id === old.id);
     if (!isNamedAfter([key, name], (found ?? old).name)) continue;
     await deleteToken(username, old.id, tools.api);

@@ -17,7 +17,7 @@ import { few } from '../model/wording.ts';
 import { refuseMissing } from '../plan/missing-accounts.ts';
 import { commandText } from '../report/hint.ts';
 import { type Counts, importDiff, importNoticeText, importSummary, skippedText } from '../report/import/text.ts';
-import { openState, type StateFile } from '../state/state-file.ts';
+import type { StateFile } from '../state/state-file.ts';
 import { waitUnlocked } from '../state/state-lock.ts';
 import { type ConfigOptions, setCommandFlags, showFindings } from './configuration.ts';
 import { askFor } from './confirm.ts';

@@ -23,9 +23,7 @@ export function run(options: SmokeOptions): Promise<number> {
   return runCommand(options, async (io) => {
     const desired = await readDesired(options, io);
     const path = statePath(options);
-    const smoke = await underLock('smoke', path, options, io, (stopping) =>
-      tested(desired, path, options, io, stopping),
-    );
+    const smoke = await underLock('smoke', path, options, io, (stopping) => tested(desired, options, io, stopping));
     io.report(renderSmoke(smoke, options.format, io.paint.out, io.inContext));
     if (smoke.accounts.some((account) => account.outcome === 'interrupted')) {
       io.say('Interrupted: accounts that were not tested are marked. Run the same command to test them.');
@@ -35,13 +33,7 @@ export function run(options: SmokeOptions): Promise<number> {
   });
 }
 
-async function tested(
-  desired: Desired,
-  path: string,
-  options: SmokeOptions,
-  io: Io,
-  stopping: AbortSignal,
-): Promise<Smoke> {
+async function tested(desired: Desired, options: SmokeOptions, io: Io, stopping: AbortSignal): Promise<Smoke> {
   const service = await openService(options, io);
   try {
     const stateWriter = await openStateOf(options, desired, service);

@@ -9,7 +9,7 @@ import { UserError } from '../model/user-error.ts';
 import { runProbe } from '../motherduck/probe-process.ts';
 import { groupNotices } from '../plan/notice-groups.ts';
 import { SmokeSession } from '../smoke/session.ts';
-import type { Service } from './service.ts';
+import { clockGuard, type Service } from './service.ts';
 import { recordOrganization } from './smoke.ts';
 
 export interface TestedApply {
@@ -24,10 +24,11 @@ export interface TestedApply {
  * @throws UserError STORE_UNUSABLE, before anything is changed
  */
 export async function applyTested(
-  input: Omit<ApplyInput, 'verify' | 'api'>,
-  { api, connector, connectMs }: Pick<Service, 'api' | 'connector' | 'connectMs'>,
+  input: Omit<ApplyInput, 'verify' | 'api' | 'checkClock'>,
+  service: Pick<Service, 'api' | 'connector' | 'connectMs'>,
   isTested: boolean,
 ): Promise<TestedApply> {
+  const { api, connector, connectMs } = service;
   const session = new SmokeSession({
     api,
     connector,
@@ -39,6 +40,7 @@ export async function applyTested(
   const applied = await apply({
     ...input,
     api,
+    checkClock: clockGuard(service),
     ...(isTested ? { verify: (account, secrets) => session.test(account, secrets) } : {}),
   });
   const { stateWriter } = input;

@@ -114,6 +114,28 @@ export function checkClock(
   );
 }
 
+/**
+ * Remembers how MotherDuck's clock and that of this machine differ. The function that it returns refuses when one of them has
+ * moved by a day since: after a machine's sleep both have.
+ */
+export function clockGuard({ api }: Pick<Service, 'api'>): () => void {
+  const before = api.clockDifference() ?? 0;
+  return () => {
+    const moved = (api.clockDifference() ?? before) - before;
+    // A Date header has whole seconds, and its response takes a while.
+    if (Math.abs(moved) < CLOCK_LIMIT_MS - CLOCK_TOLERANCE_MS) return;
+    const [here, there] = [isoTime(api.now() - before - moved), isoTime(api.now())];
+    throw new UserError(
+      'CLOCK_DIFFERS',
+      `the clocks of MotherDuck and of this machine moved apart by ${describeSpan(Math.round(Math.abs(moved) / 60_000) * 60)} during this run (${here} here, ${there} there), so nothing more was done: tokens would be revoked at the wrong time`,
+      {
+        text: 'Check the clock of this machine and, with a proxy, its Date header. Then continue.',
+        command: ['apply'],
+      },
+    );
+  };
+}
+
 /** The address of MotherDuck's API. @throws UserError API_URL_INVALID */
 export function apiAddress({ apiUrl }: Pick<ServiceOptions, 'apiUrl'>, env: NodeJS.ProcessEnv): URL {
   return parseAddress(apiUrl ?? nonEmpty(env.MOTHERDUCK_API_URL) ?? DEFAULT_ADDRESS);

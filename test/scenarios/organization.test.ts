@@ -48,6 +48,108 @@ describe("MotherDuck's clock", () => {
   });
 });
 
+const ROTATED = `version: 1
+organization: acme
+secret_stores: { local: { kind: file, path: .motherduck/secrets.env, format: dotenv } }
+token_policies:
+  night: { type: read_write, ttl: 90d, rotate_before: 14d, overlap: 24h, secret_store: local }
+  quick: { type: read_write, ttl: 90d, rotate_before: 14d, overlap: 1s, secret_store: local }
+accounts:
+  a_1: { tokens: { app: night } }
+  a_2: { tokens: { app: night } }
+  a_3: { tokens: { app: night } }
+  z_1: { tokens: { app: quick } }
+`;
+
+/** An applied organization that is no sandbox to the program, behind a proxy that changes `clock.ahead` at the first change. */
+async function behindProxy() {
+  const folder = new Stage(ROTATED);
+  const target = await folder.serve();
+  const clock = { ahead: 0, jump: 0 };
+  const writes: string[] = [];
+  const server = createServer(async (request, response) => {
+    const body: Buffer[] = [];
+    for await (const chunk of request) body.push(chunk as Buffer);
+    const { method = 'GET', url = '' } = request;
+    const { authorization = '' } = request.headers;
+    const headers = { authorization, 'content-type': 'application/json' };
+    const answer = await fetch(target + url, {
+      method,
+      headers,
+      ...(body.length ? { body: Buffer.concat(body) } : {}),
+    });
+    if (method !== 'GET') {
+      writes.push(`${method} ${url.replace(/\/[0-9a-f-]{36}$/, '')}`);
+      clock.ahead += clock.jump;
+      clock.jump = 0;
+    }
+    response.setHeader('Date', new Date(Date.now() + clock.ahead * 1000).toUTCString());
+    response.setHeader('Content-Type', answer.headers.get('content-type') ?? '');
+    response.writeHead(answer.status);
+    response.end(await answer.text());
+  });
+  server.listen(0, '127.0.0.1');
+  await new Promise((resolve) => server.once('listening', resolve));
+  onTestFinished(() => void server.close());
+  const { MDACC_SANDBOX: _, ...env } = folder.env;
+  const MOTHERDUCK_API_URL = `http://127.0.0.1:${(server.address() as AddressInfo).port}`;
+  for (const name of Object.keys(folder.env)) delete folder.env[name];
+  Object.assign(folder.env, env, { MOTHERDUCK_API_URL });
+  expect((await folder.run('apply --yes --no-smoke')).code).toBe(0);
+  writes.length = 0;
+  return { folder, clock, writes };
+}
+
+interface Tokens {
+  readonly tokens: { readonly app: { readonly retiring: readonly { name: string; retire_at: string }[] } };
+}
+
+function retiring(folder: Stage) {
+  const { accounts } = JSON.parse(folder.read(STATE)) as { readonly accounts: Readonly<Record<string, Tokens>> };
+  return Object.values(accounts).flatMap(({ tokens }) => tokens.app.retiring);
+}
+
+describe('a clock that moves by a day during an apply', () => {
+  it.each([
+    ['ahead', DAY],
+    ['back', -DAY],
+  ])('%s: no overlap begins at the wrong time', async (_, jump) => {
+    const { folder, clock, writes } = await behindProxy();
+    clock.jump = jump;
+    const ran = await folder.run('rotate a_1 a_2 a_3 z_1 --yes --no-smoke --parallelism 1');
+    expect(ran.code, ran.stderr).toBe(3);
+    // Three responses agree before a new time is trusted.
+    expect(writes).toEqual(['a_1', 'a_2', 'a_3'].map((name) => `POST /v1/users/${name}/tokens`));
+    clock.ahead = 0;
+    expect((await folder.run('apply --yes --no-smoke')).code).toBe(0);
+    expect(writes.filter((write) => write.startsWith('DELETE'))).toEqual([]);
+    const replaced = retiring(folder);
+    expect(replaced.map(({ name }) => name)).toEqual(['app', 'app', 'app', 'app.2']);
+    for (const { retire_at } of replaced) {
+      const left = Date.parse(retire_at) - Date.now();
+      expect(left).toBeGreaterThan((DAY - 120) * 1000);
+      expect(left).toBeLessThan((DAY + 120) * 1000);
+    }
+  });
+
+  it('stops before the next revocation, and says what to do', async () => {
+    const { folder, clock, writes } = await behindProxy();
+    expect((await folder.run('rotate z_1 --yes --no-smoke')).code).toBe(0);
+    await new Promise((resolve) => setTimeout(resolve, 2_100));
+    folder.edit((text) => text.replace('  z_1:', '  b_1: { tokens: { app: night } }\n  b_2: {}\n  z_1:'));
+    writes.length = 0;
+    clock.jump = DAY;
+    const ran = await folder.run('apply --yes --no-smoke --parallelism 1');
+    expect(ran.code, ran.stderr).toBe(3);
+    const failed = ran.stdout.slice(ran.stdout.indexOf('Failed:'));
+    expectGolden('errors', 'a clock that moves by a day', failed, { time: /\d{4}-[\d-]+[T ][\d:.]+(Z| UTC)/g });
+    expect(writes).toEqual(['POST /v1/users', 'POST /v1/users/b_1/tokens', 'POST /v1/users']);
+    clock.ahead = 0;
+    expect((await folder.run('apply --yes --no-smoke')).code).toBe(0);
+    expect(writes).toContain('DELETE /v1/users/z_1/tokens');
+  });
+});
+
 /** Deletes accounts by hand in the served sandbox. */
 async function deleteByHand({ env }: Stage, ...names: readonly string[]): Promise<void> {
   for (const name of names) {
