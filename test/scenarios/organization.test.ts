@@ -1,5 +1,5 @@
 /** The wrong organization, and the wrong clock: nothing is done. */
-import { createServer } from 'node:http';
+import { createServer, type IncomingMessage, type ServerResponse } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { describe, expect, it, onTestFinished } from 'vitest';
 import { expectGolden } from '../golden/golden.ts';
@@ -61,12 +61,11 @@ accounts:
   z_1: { tokens: { app: quick } }
 `;
 
-/** An applied organization that is no sandbox to the program, behind a proxy that changes `clock.ahead` at the first change. */
-async function behindProxy() {
-  const folder = new Stage(ROTATED);
-  const target = await folder.serve();
-  const clock = { ahead: 0, jump: 0 };
-  const writes: string[] = [];
+/** Passes requests on to `target`, and the responses back, with what `change` does to their headers; it may answer by itself. */
+async function proxyTo(
+  target: string,
+  change: (request: IncomingMessage, response: ServerResponse, answer: Response) => boolean,
+): Promise<string> {
   const server = createServer(async (request, response) => {
     const body: Buffer[] = [];
     for await (const chunk of request) body.push(chunk as Buffer);
@@ -78,23 +77,34 @@ async function behindProxy() {
       headers,
       ...(body.length ? { body: Buffer.concat(body) } : {}),
     });
-    if (method !== 'GET') {
-      writes.push(`${method} ${url.replace(/\/[0-9a-f-]{36}$/, '')}`);
-      clock.ahead += clock.jump;
-      clock.jump = 0;
-    }
-    response.setHeader('Date', new Date(Date.now() + clock.ahead * 1000).toUTCString());
     response.setHeader('Content-Type', answer.headers.get('content-type') ?? '');
+    if (!change(request, response, answer)) return;
     response.writeHead(answer.status);
     response.end(await answer.text());
   });
   server.listen(0, '127.0.0.1');
   await new Promise((resolve) => server.once('listening', resolve));
   onTestFinished(() => void server.close());
-  const { MDACC_SANDBOX: _, ...env } = folder.env;
-  const MOTHERDUCK_API_URL = `http://127.0.0.1:${(server.address() as AddressInfo).port}`;
-  for (const name of Object.keys(folder.env)) delete folder.env[name];
-  Object.assign(folder.env, env, { MOTHERDUCK_API_URL });
+  return `http://127.0.0.1:${(server.address() as AddressInfo).port}`;
+}
+
+/** An applied organization that is no sandbox to the program, behind a proxy that changes `clock.ahead` at the first change. */
+async function behindProxy() {
+  const folder = new Stage(ROTATED);
+  const target = await folder.serve();
+  const clock = { ahead: 0, jump: 0 };
+  const writes: string[] = [];
+  const MOTHERDUCK_API_URL = await proxyTo(target, ({ method, url = '' }, response) => {
+    if (method !== 'GET') {
+      writes.push(`${method} ${url.replace(/\/[0-9a-f-]{36}$/, '')}`);
+      clock.ahead += clock.jump;
+      clock.jump = 0;
+    }
+    response.setHeader('Date', new Date(Date.now() + clock.ahead * 1000).toUTCString());
+    return true;
+  });
+  delete folder.env.MDACC_SANDBOX;
+  Object.assign(folder.env, { MOTHERDUCK_API_URL });
   expect((await folder.run('apply --yes --no-smoke')).code).toBe(0);
   writes.length = 0;
   return { folder, clock, writes };
@@ -275,5 +285,26 @@ describe("the organization's id", () => {
     const { code, stderr } = await folder.run('smoke --sandbox');
     expect(code).toBe(1);
     expect(stderr).toContain('is the state of another sandbox');
+  });
+
+  it('tells another organization whose accounts have the same names, where users cannot be listed', async () => {
+    const [folder, other] = [new Stage(), new Stage()];
+    await folder.serve();
+    expect((await folder.run('apply --yes')).code).toBe(0);
+    const target = await other.serve();
+    expect((await other.run('apply --yes')).code).toBe(0);
+    const MOTHERDUCK_API_URL = await proxyTo(target, ({ url = '' }, response) => {
+      response.setHeader('X-Sandbox', 'motherduck-accounts'); // an older one, which does not send its id
+      if (!/^\/v1\/users(\?|$)/.test(url)) return true;
+      response.writeHead(403);
+      response.end(JSON.stringify({ code: 'FORBIDDEN', message: 'Requires a minimum role' }));
+      return false;
+    });
+    Object.assign(folder.env, other.env, { MOTHERDUCK_API_URL });
+    const { organization_id } = JSON.parse(folder.read(STATE));
+    const { code, stdout, stderr } = await folder.run('smoke');
+    expect(code, stderr).toBe(4);
+    expectGolden('errors', 'the state is of another organization', stdout, { ms: /\d+ ms/g, id: /[0-9a-f-]{36}/g });
+    expect(JSON.parse(folder.read(STATE)).organization_id).toBe(organization_id);
   });
 });
