@@ -53,8 +53,13 @@ it('runs no command of a store but to apply, and to check stores where an audit 
     await stage.run(words);
     expect([words, stage.has('ran.txt')]).toEqual([words, false]);
   }
+  // A sandbox rehearses its stores, so only with MotherDuck it shows that no command is run.
   await stage.serve();
   await withoutItsName(stage);
+  for (const words of ['plan', 'audit', 'audit --usage', 'import --all --yes --dry-run', 'apply']) {
+    await stage.run(`${words} --state other.json`, { HTTP_PROXY: 'http://127.0.0.1:1' });
+    expect([words, stage.has('ran.txt')]).toEqual([words, false]);
+  }
   const { code, document } = await stage.json('audit --check-stores --state other.json');
   expect({ code, document }).toMatchObject({
     code: 2,
