@@ -82,6 +82,69 @@ describe.skipIf(isWindows)('an apply that is interrupted', () => {
   });
 });
 
+/** The folder's served sandbox behind a server that is told of each request before it is passed on. */
+async function watched(folder: Stage, before: (request: string) => Promise<void>): Promise<string> {
+  const target = await folder.serve();
+  const server = createServer(async (request, response) => {
+    const body: Buffer[] = [];
+    for await (const chunk of request) body.push(chunk as Buffer);
+    const { method = 'GET', url = '', headers } = request;
+    await before(`${method} ${url}`);
+    const { authorization = '' } = headers;
+    const answer = await fetch(target + url, {
+      method,
+      headers: { authorization, 'content-type': 'application/json' },
+      ...(body.length > 0 ? { body: Buffer.concat(body) } : {}),
+    });
+    response.writeHead(answer.status, Object.fromEntries(answer.headers)).end(await answer.text());
+  }).listen(0, '127.0.0.1');
+  await once(server, 'listening');
+  onTestFinished(() => void server.close());
+  return `http://127.0.0.1:${(server.address() as AddressInfo).port}`;
+}
+
+describe('an audit beside an apply', () => {
+  it('does not judge what the apply changed after the audit had read its state', async () => {
+    const folder = new Stage();
+    let isDone = false;
+    const url = await watched(folder, async (request) => {
+      if (isDone || !request.startsWith('GET /v1/users?limit')) return;
+      isDone = true;
+      expect((await folder.runProgram('apply --yes --no-smoke --only tenant_*')).code).toBe(0);
+    });
+    const audit = await folder.json('audit', { MOTHERDUCK_API_URL: url });
+    expect(audit.stderr).toContain('another run was changing 2 accounts, not checked: tenant_acme, tenant_globex');
+    const { findings } = audit.document as { findings: { account?: string }[] };
+    expect(new Set(findings.map(({ account }) => account))).toEqual(new Set(['etl_prod']));
+  });
+
+  it('leaves the accounts to it that it is changing while it holds the lock, and names it', async () => {
+    const folder = new Stage();
+    let release = () => {};
+    const released = new Promise<void>((resolve) => {
+      release = resolve;
+    });
+    let reach = () => {};
+    const reached = new Promise<void>((resolve) => {
+      reach = resolve;
+    });
+    const url = await watched(folder, async (request) => {
+      if (request !== 'POST /v1/users/etl_prod/tokens') return;
+      reach();
+      await released;
+    });
+    const child = folder.spawn('apply --yes --no-smoke --only etl_prod', { MOTHERDUCK_API_URL: url });
+    const ended = once(child, 'close');
+    await reached;
+    const audit = await folder.json('audit');
+    expect(audit.stderr).toMatch(/another run is changing 1 account, not checked: etl_prod \(.*"apply"/);
+    const { findings } = audit.document as { findings: { account?: string }[] };
+    expect(findings.map(({ account }) => account)).not.toContain('etl_prod');
+    release();
+    expect(await ended).toEqual([0, null]);
+  });
+});
+
 describe('two runs at once', () => {
   it.skipIf(isWindows)('the second refuses, naming who holds the lock, or waits for it', async () => {
     const folder = new Stage();
