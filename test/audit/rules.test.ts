@@ -420,3 +420,25 @@ it('what the command of a store said in several lines is said on one', async () 
     { rule: 'MDA019', message: 'its check failed. It said: sealed since noon', location },
   ]);
 });
+
+it('a token of less life than asked is overdue when a plan says so, and not sooner', async () => {
+  const world = new World();
+  world.interfere = async (request) => {
+    if (request.method !== 'POST' || !request.url.endsWith('/tokens')) return undefined;
+    const body = { ...((await request.clone().json()) as object), ttl: 7 * DAY };
+    return world.organization.handle(new Request(request, { body: JSON.stringify(body) }));
+  };
+  await world.apply(desired, { verify: passes });
+  world.interfere = undefined;
+  await world.organization.advance(3 * DAY);
+  const plan = await world.plan(desired);
+  expect(plan.actions).toEqual([]);
+  expect(found(await auditOf(world, desired))).not.toContain('MDA025 etl_prod/load');
+  const [rotation] = plan.next.filter(({ change }) => change === 'rotates');
+  await world.organization.advance(Math.ceil((Date.parse(rotation?.at ?? '') - Date.parse(plan.at)) / 1000));
+  expect(await world.plan(desired)).toMatchObject({ actions: [{ action: 'rotate_token' }] });
+  await world.organization.advance(1.75 * DAY + 60);
+  const late = await auditOf(world, desired);
+  expect(found(late)).toContain('MDA025 etl_prod/load');
+  expect(messages(late).join()).toContain(`since ${rotation?.at.slice(0, 10)}`);
+});

@@ -108,6 +108,26 @@ describe('a plan as Markdown', () => {
     for (const name of names) expect(text).toMatch(new RegExp(`[ /]${name.replace('_', '&#95;')}[ ,]`));
   });
 
+  it('names every disruptive change where a row of each would not fit', async () => {
+    const plan = await new World().plan(desire({}));
+    const accounts = Array.from({ length: 700 }, (_, index) => `tenant_${index}`);
+    const revoked = accounts.map((account) => ({
+      action: 'revoke_token' as const,
+      account,
+      token: `of_${account}`,
+      risk: 'disruptive' as const,
+      reason: { kind: 'removed' as const },
+      before: { id: account, name: `of_${account}`, type: 'read_write' as const, created_at: '', expires_at: null },
+      after: null,
+    }));
+    const text = planMarkdown({ ...plan, actions: revoked });
+    expect(text.length).toBeLessThanOrEqual(65_000);
+    for (const account of accounts) {
+      const name = account.replace('_', '&#95;');
+      expect(text).toMatch(new RegExp(`[ /]${name}/of&#95;${name}[ ,]`));
+    }
+  });
+
   it('takes no Markdown, HTML or mention from the names of a live organization', async () => {
     const world = new World();
     await world.api.createUser('etl_prod');
