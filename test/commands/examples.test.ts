@@ -45,8 +45,8 @@ const SAID: readonly (readonly [string, RegExp])[] = [
   ['mdacc validate', /is valid/],
   ['mdacc apply --due --yes', /etl_prod\/backfill: rotate token/],
   ['mdacc import --all --dry-run', /\+ {2}etl_prod:/],
-  ['mdacc rotate tenant_acme tenant_globex --yes', /2 of 2 actions done/],
-  ['mdacc destroy --only "tenant_*" --yes --allow-delete', /2 of 2 actions done/],
+  ['mdacc rotate tenant_acme tenant_globex --yes', /\b2 of 2\b/],
+  ['mdacc destroy --only "tenant_*" --yes --allow-delete', /\b2 of 2\b/],
   ['sandbox connect', /^Connected as etl_prod/],
 ];
 
@@ -76,7 +76,7 @@ describe.skipIf(isWindows)('the examples', () => {
     installMdacc(folder);
     const { code, stdout, stderr } = await shell(folder, line, '/bin/bash');
     if (ASKING.some((words) => line.startsWith(`mdacc ${words}`)) && !line.includes('--yes')) {
-      expect({ code, stderr }).toEqual({ code: 1, stderr: expect.stringContaining('there is no terminal to ask on') });
+      expect({ code, stderr }).toEqual({ code: 1, stderr: expect.stringContaining('--yes') });
     } else {
       expect({ code, stdout, stderr }).toMatchObject({ code: 0, stderr: expect.not.stringMatching(/^Error/m) });
       for (const [, said] of SAID.filter(([words]) => line.includes(words))) expect(stdout + stderr).toMatch(said);

@@ -6,9 +6,14 @@ import { describe, expect, it } from 'vitest';
 import { type GoldenFile, read } from './golden.ts';
 
 const HERE = path.dirname(fileURLToPath(import.meta.url));
-const TESTS = readdirSync(path.dirname(HERE), { recursive: true, encoding: 'utf8' })
-  .filter((name) => name.endsWith('.ts'))
-  .map((name) => readFileSync(path.join(HERE, '..', name), 'utf8'));
+/** The TypeScript below a folder, by its path. */
+function sources(folder: string): Map<string, string> {
+  const names = readdirSync(folder, { recursive: true, encoding: 'utf8' }).filter((name) => name.endsWith('.ts'));
+  return new Map(names.map((name) => [name, readFileSync(path.join(folder, name), 'utf8')]));
+}
+
+const FILES = sources(path.dirname(HERE));
+const TESTS = [...FILES.values()];
 
 describe('each entry of a golden file', () => {
   const files = readdirSync(HERE).filter((name) => name.endsWith('.txt'));
@@ -17,5 +22,31 @@ describe('each entry of a golden file', () => {
     const isNamed = (part: string) => TESTS.some((text) => text.includes(part.replace(/^mdacc /, '')));
     const stale = entries.filter((entry) => !entry.split(' > ').every(isNamed));
     expect(stale).toEqual([]);
+  });
+});
+
+describe('exact English', () => {
+  /** What a matcher compares with, where it is written in its parentheses. */
+  const EXPECTED =
+    /\b(?:toBe|toEqual|toContain|toMatch|toThrow|stringContaining|stringMatching)\(\s*('[^'\n]+'|"[^"\n]+"|`[^`]+`|\/[^\n]+\/\w*)[,)\s]/g;
+  const WORDS = /[a-z']+(?:,? [a-z']+){3,}/gi;
+  /** A sentence has one of them, and a command or a name has none. */
+  const OF_SENTENCES = /\b(?:an?|the|is|are|was|not|no|of|to|it|that|has|have|cannot|nothing)\b/i;
+
+  // The sandbox speaks as MotherDuck does.
+  const product = [...sources(path.join(HERE, '../../src'))]
+    .filter(([name]) => !name.startsWith('sandbox'))
+    .map(([, text]) => text.replace(/^\s*(\/\*\*|\*|\/\/).*$/gm, ''))
+    .join('\n');
+
+  it("of the program's texts is in golden files alone", () => {
+    const found = [...FILES].flatMap(([name, text]) =>
+      [...text.matchAll(EXPECTED)].flatMap(([, expected = '']) =>
+        (expected.match(WORDS) ?? [])
+          .filter((words) => OF_SENTENCES.test(words) && product.includes(words))
+          .map((words) => `${name}: ${words}`),
+      ),
+    );
+    expect(found).toEqual([]);
   });
 });

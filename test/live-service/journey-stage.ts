@@ -65,6 +65,17 @@ export class JourneyStage extends Stage {
     throw new Error(this.#shown(`mdacc ${words} ${wrong}\n${ran.stdout}${ran.stderr}`));
   }
 
+  /** Types a command, and counts in its JSON: the plan's actions, those that were done, and the accounts that passed. */
+  async counts(words: string, options: { exits?: number; says?: readonly string[] } = {}): Promise<Counts> {
+    const { stdout } = await this.mdacc(`${words} --format json`, options);
+    const { actions = [], applied, smoke } = JSON.parse(stdout) as Document;
+    return {
+      planned: actions.length,
+      done: (applied?.outcomes ?? []).filter(({ result }) => result === 'done').length,
+      passed: (smoke?.accounts ?? []).filter(({ outcome }) => outcome === 'passed').length,
+    };
+  }
+
   /** The secret that a program would read, in quotes or without. */
   secret(word: keyof typeof JOURNEY, token: string): string | undefined {
     if (!existsSync(this.file(SECRETS))) return undefined;
@@ -97,6 +108,18 @@ export class JourneyStage extends Stage {
     const redact = redactor([...this.api.secrets, ...(named ?? [])], this.others);
     return redact(text.replace(/^(Unmanaged, not touched: \d+ accounts?) \([^)]*\)/gm, '$1'));
   }
+}
+
+interface Counts {
+  readonly planned: number;
+  readonly done: number;
+  readonly passed: number;
+}
+
+interface Document {
+  readonly actions?: readonly object[];
+  readonly applied?: { readonly outcomes: readonly { readonly result: string }[] };
+  readonly smoke?: { readonly accounts: readonly { readonly outcome: string }[] };
 }
 
 /** The JSON of a good answer. @throws Error for any other */

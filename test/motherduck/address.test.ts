@@ -1,6 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { UserError } from '../../src/model/user-error.ts';
 import { parseAddress } from '../../src/motherduck/address.ts';
+import { expectGoldenError } from '../golden/golden.ts';
 
 function refusal(text: string): UserError {
   try {
@@ -29,18 +30,16 @@ describe('the address of the API', () => {
   });
 
   it.each([
-    ['http://api.motherduck.com', 'is not an https address'],
-    ['http://localhost.evil.example', 'is not an https address'],
-    ['http://128.0.0.1', 'is not an https address'],
-    ['ftp://localhost', 'is not an https address'],
-    ['https://x?token=1', 'query or a fragment'],
-    ['https://x/#', 'query or a fragment'],
-    ['https://', 'is not an address'],
-    ['https://a b', 'is not an address'],
-  ])('refuses %s', (text, what) => {
-    const error = refusal(text);
-    expect(error.code).toBe('API_URL_INVALID');
-    expect(error.message).toContain(what);
+    'http://api.motherduck.com',
+    'http://localhost.evil.example',
+    'http://128.0.0.1',
+    'ftp://localhost',
+    'https://x?token=1',
+    'https://x/#',
+    'https://',
+    'https://a b',
+  ])('refuses %s', (text) => {
+    expectGoldenError(`an address > ${text}`, refusal(text));
   });
 
   it.each([

@@ -347,23 +347,22 @@ describe('no connection', () => {
   });
 
   it.each([
-    ['ENOTFOUND', 'the host api.motherduck.com was not found', '--api-url', 1],
-    ['EAI_AGAIN', 'could not be resolved', 'DNS', 5],
-    ['ENETUNREACH', 'cannot be reached', 'VPN', 5],
-    ['UND_ERR_CONNECT_TIMEOUT', 'timed out', 'firewall', 2],
-    ['SELF_SIGNED_CERT_IN_CHAIN', 'certificate', 'NODE_EXTRA_CA_CERTS', 1],
-    ['CERT_HAS_EXPIRED', 'certificate', 'NODE_EXTRA_CA_CERTS', 1],
-    ['ERR_TLS_CERT_ALTNAME_INVALID', 'certificate', '--api-url', 1],
-    ['EPROTO', 'does not use TLS', '--api-url', 1],
-    ['EWHATEVER', 'failed (EWHATEVER)', 'network', 5],
-  ])('%s', async (code, what, hint, attempts) => {
+    ['ENOTFOUND', 1],
+    ['EAI_AGAIN', 5],
+    ['ENETUNREACH', 5],
+    ['UND_ERR_CONNECT_TIMEOUT', 2],
+    ['SELF_SIGNED_CERT_IN_CHAIN', 1],
+    ['CERT_HAS_EXPIRED', 1],
+    ['ERR_TLS_CERT_ALTNAME_INVALID', 1],
+    ['EPROTO', 1],
+    ['EWHATEVER', 5],
+  ])('%s', async (code, attempts) => {
     const { http, lines } = faked(async () => {
       throw Object.assign(new Error('MARKER'), { code, syscall: 'connect' });
     });
     const error = await failureOf(post(http));
     expect(error).toMatchObject({ failure: 'unreachable', code: 'API_UNREACHABLE', effect: 'none' });
-    expect(error.message).toContain(what);
-    expect(error.hint.text).toContain(hint);
+    expectGoldenError(`no connection > ${code}`, error);
     await failureOf(get(http));
     expect(lines).toHaveLength(1 + attempts);
   });

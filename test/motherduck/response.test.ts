@@ -2,6 +2,7 @@ import { HttpResponse, http as mock } from 'msw';
 import { describe, expect, it } from 'vitest';
 import { Secret } from '../../src/model/secret.ts';
 import type { RestClientOptions } from '../../src/motherduck/rest-client.ts';
+import { MAY_HAVE_TAKEN_EFFECT } from '../../src/motherduck/transport-errors.ts';
 import { expectGoldenError } from '../golden/golden.ts';
 import { failureOf, jwt, mocked } from './support.ts';
 
@@ -131,7 +132,7 @@ describe('whether a failed call may have taken effect', () => {
   ] as const)('%s with the response %i %j: %s', async (call, status, body, effect, expected) => {
     const { error, tries } = await failing(status, body, { call });
     expect(error.effect).toBe(effect);
-    expect(error.hint.text.includes('may have taken effect')).toBe(effect === 'unknown');
+    expect(error.hint.text.includes(MAY_HAVE_TAKEN_EFFECT)).toBe(effect === 'unknown');
     expect(tries).toBe(expected);
   });
 

@@ -141,23 +141,23 @@ describe('installed', () => {
   it('validates, prints its schemas and plans', async () => {
     expect(await npx(project, 'mdacc', 'validate')).toBe('motherduck.accounts.yaml is valid: 3 accounts, 4 tokens.\n');
     expect(JSON.parse(await npx(project, 'mdacc', 'schema', 'plan'))).toHaveProperty('$schema');
-    expect(await npx(project, 'mdacc', 'plan', '--sandbox')).toContain('Plan: 3 accounts to create');
+    expect(await npx(project, 'mdacc', 'plan', '--sandbox')).toMatch(/^Plan: 3 /m);
   });
 
   it('is a library: a program plans, applies, connects and audits', async () => {
     copyFileSync(path.join(ROOT, 'examples/library/apply.mjs'), path.join(project, 'apply.mjs'));
     const said = await node(project, 'apply.mjs');
-    expect(said).toContain('Plan: 3 accounts to create');
-    expect(said).toContain('Applied: 10 of 10 actions done.');
-    expect(said).toContain('Smoke test: 3 of 3 accounts passed in sandbox.');
+    expect(said).toMatch(/^Plan: 3 /m);
+    expect(said).toMatch(/^Applied: 10 of 10 /m);
+    expect(said).toMatch(/^Smoke test: 3 of 3 /m);
     expect(said).toMatch(/^Audit: .*3 accounts/m);
     expect(readdirSync(project)).toContain('motherduck.accounts.state.json');
     expect(readdirSync(project)).not.toContain('motherduck.accounts.state.json.lock');
   });
 
   it('has a command that continues with the state of that program', async () => {
-    expect(await npx(project, 'mdacc', 'plan', '--sandbox')).toContain('No changes.');
-    expect(await npx(project, 'mdacc', 'smoke', '--sandbox', '--only', 'etl_prod')).toContain('1 of 1 accounts passed');
+    await npx(project, 'mdacc', 'plan', '--sandbox', '--detailed-exitcode');
+    expect(await npx(project, 'mdacc', 'smoke', '--sandbox', '--only', 'etl_prod')).toContain('1 of 1 ');
   });
 
   it('has the same functions and classes for import and require', async () => {

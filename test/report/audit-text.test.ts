@@ -90,9 +90,7 @@ describe('an audit as text', () => {
         fix: { text: 'Run the smoke test.', command: ['smoke', '--only', `a_${index}`] },
       }),
     );
-    expect(auditText(audit(...many))).toContain(
-      '\n         Run the smoke test (for the first of 9): mdacc smoke --only a_0\n',
-    );
+    expectGolden('audits', 'as text, with an example of a command', auditText(audit(...many)), 'exact');
   });
 
   it('says that nothing was found, and where', () => {

