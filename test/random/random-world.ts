@@ -14,6 +14,7 @@ import { eventLine } from '../../src/report/apply/text.ts';
 import { PLAN_FORMATS } from '../../src/report/formats.ts';
 import { sandboxTransport } from '../../src/sandbox/sandbox-transport.ts';
 import type { SecretAddress } from '../../src/secrets/store.ts';
+import { contradictionOf } from '../../src/state/contradictions.ts';
 import { type StateDocument, serializeState, stateFromDocument } from '../../src/state/state-document.ts';
 import { smokeTest } from '../faults/faulty-world.ts';
 import { brief, desire, HOUR, MemoryStateWriter, token, World } from '../world.ts';
@@ -271,6 +272,8 @@ export class RandomWorld {
     );
     if (ran.thrown !== undefined && calls.length > 0) this.problems.push(`failed with ${end}, and changed something`);
     this.problems.push(...problemsAfterRun(this, before, ran), ...this.#leaked(output.join('\n')));
+    const contradiction = contradictionOf(this.state);
+    if (contradiction) this.problems.push(`no run can read the state: ${JSON.stringify(contradiction)}`);
     this.copies.push(this.state);
     // Longer than what MotherDuck's `Date` leaves out.
     await this.organization.advance(2);

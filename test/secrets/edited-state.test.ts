@@ -1,0 +1,33 @@
+/** A state that someone edited says that a token which is gone has its secret where another's is: that one stays. */
+import { expect, it } from 'vitest';
+import { STATE, Stage } from '../stage.ts';
+
+type Tokens = Record<string, { current: { id: string; name: string; secret: { secret_path: string } } }>;
+interface Document {
+  accounts: Record<string, { tokens: Tokens }>;
+}
+
+const CONFIGURATION = `version: 1
+organization: acme
+secret_stores: { local: { kind: file, path: s.env, format: dotenv } }
+token_policies: { loads: { type: read_write, ttl: 90d, rotate_before: 14d, overlap: 24h, secret_store: local } }
+accounts:
+  etl_prod: { tokens: { airflow: loads } }
+`;
+const SECOND = '  left: { tokens: { app: loads } }\n';
+
+it.each(['a retained account', 'another key of the account'])('the secret of %s stays', async (whose) => {
+  const stage = await Stage.applied(CONFIGURATION + SECOND);
+  const isRetained = whose === 'a retained account';
+  if (isRetained) stage.write('motherduck.accounts.yaml', CONFIGURATION);
+  const before = stage.read('s.env');
+  const document = JSON.parse(stage.read(STATE)) as Document;
+  const { etl_prod: own, left } = document.accounts;
+  const taken = isRetained ? left?.tokens.app : own?.tokens.airflow;
+  if (own === undefined || taken === undefined) throw new Error('no token');
+  own.tokens.ghost = { ...structuredClone(taken), current: { ...structuredClone(taken.current), id: 'gone' } };
+  stage.write(STATE, JSON.stringify(document));
+  expect((await stage.run('apply --sandbox --yes --no-smoke')).code).toBe(0);
+  expect(Object.keys((JSON.parse(stage.read(STATE)) as Document).accounts.etl_prod?.tokens ?? {})).toEqual(['airflow']);
+  expect(stage.read('s.env')).toBe(before);
+});
