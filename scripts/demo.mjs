@@ -1,4 +1,5 @@
-// Demonstrates the program with the embedded sandbox, and shows each command as it would be typed.
+// Demonstrates the program with the embedded sandbox, and shows each command as it would be typed. With --api-url and an
+// address it uses the sandbox that is served there, as MOTHERDUCK_ADMIN_TOKEN and MDACC_SANDBOX say.
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { cpSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
@@ -19,13 +20,9 @@ cpSync(path.join(root, 'schemas'), path.join(folder, 'schemas'), { recursive: tr
 writeFileSync(path.join(folder, '.gitignore'), '.motherduck/\n.motherduck-sandbox/\n');
 
 const env = { ...process.env, ...(isTerminal ? { FORCE_COLOR: '1' } : {}) };
-for (const name of [
-  'MOTHERDUCK_ADMIN_TOKEN',
-  'MOTHERDUCK_TOKEN',
-  'motherduck_token',
-  'MOTHERDUCK_API_URL',
-  'MDACC_SANDBOX',
-]) {
+const service = process.argv.slice(2).join(' ') || '--sandbox';
+const ofOtherOrganizations = ['MOTHERDUCK_ADMIN_TOKEN', 'MOTHERDUCK_API_URL', 'MDACC_SANDBOX'];
+for (const name of ['MOTHERDUCK_TOKEN', 'motherduck_token', ...(service === '--sandbox' ? ofOtherOrganizations : [])]) {
   delete env[name];
 }
 
@@ -93,34 +90,34 @@ try {
   say('motherduck.accounts.yaml has three service accounts with tokens and Ducklings. Check it.');
   await type('validate');
   say('Show what apply would change. --sandbox replaces MotherDuck; without it, these commands need an admin token.');
-  await type('plan --sandbox');
+  await type(`plan ${service}`);
   say('Apply it. Secrets go straight to .motherduck/secrets.env. Then apply connects as each account.');
-  await type('apply --sandbox --yes', { shows: '3 of 3 accounts passed' });
+  await type(`apply ${service} --yes`, { shows: '3 of 3 accounts passed' });
   say('Plan again: there is nothing left to do.');
-  await type('plan --sandbox', { shows: 'No changes.' });
+  await type(`plan ${service}`, { shows: 'No changes.' });
 
   const old = readSecret();
   say('80 days later. Apply did not run, so short-lived tokens have expired, and airflow is due.');
   await type('sandbox advance 80d');
-  await type('plan --sandbox', { shows: 'airflow -> airflow.2' });
+  await type(`plan ${service}`, { shows: 'airflow -> airflow.2' });
   say(
     'airflow.2 is created, stored at the secret path of airflow, and verified. Only then does the overlap of airflow begin:',
   );
-  await type('apply --sandbox --yes', { shows: 'airflow -> airflow.2' });
+  await type(`apply ${service} --yes`, { shows: 'airflow -> airflow.2' });
   say('running programs can restart at any time during the overlap, and programs that start now get the new secret.');
   await connectWith('the secret from before', old, { shows: 'Connected as etl_prod' });
   await connectWith('the secret from the store', readSecret(), { shows: 'Connected as etl_prod' });
   say('Two days later, the overlap of 24 hours has ended.');
   await type('sandbox advance 2d');
-  await type('apply --sandbox --yes', { shows: 'its overlap ended' });
+  await type(`apply ${service} --yes`, { shows: 'its overlap ended' });
   await connectWith('the secret from before', old, { exits: 1, shows: 'not authenticated' });
 
   say('Someone revokes a token by hand. (This calls the REST API of the sandbox, which mdacc sandbox serve offers.)');
   await revokeByHand();
   say('The next apply reports and replaces it.');
-  await type('apply --sandbox --yes', { shows: 'create token airflow.3' });
+  await type(`apply ${service} --yes`, { shows: 'create token airflow.3' });
   await connectWith('the secret from the store', readSecret(), { shows: 'Connected as etl_prod' });
-  await type('plan --sandbox', { shows: 'No changes.' });
+  await type(`plan ${service}`, { shows: 'No changes.' });
   process.stdout.write(
     `\n${bold('The demo passed.')} The same commands without --sandbox, or with --api-url, work on the real service.\n`,
   );

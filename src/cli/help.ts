@@ -15,6 +15,8 @@ export const ENVIRONMENT = [
   ['MOTHERDUCK_API_URL', "Address of MotherDuck's API, as with --api-url"],
   ['MDACC_CONFIG, MDACC_STATE', 'Files, as with --config and --state'],
   ['MDACC_SANDBOX', 'Folder of the sandbox, embedded or served'],
+  ['HTTPS_PROXY, NO_PROXY', 'Proxy (or HTTP_PROXY); hosts without one'],
+  ['NODE_EXTRA_CA_CERTS', 'File of further CA certificates, in PEM format'],
   ['NO_COLOR, FORCE_COLOR', 'No colours; colours also without a terminal'],
   ['TERM=dumb, CI=true', 'No progress bar; with dumb also no colours'],
   ['GITHUB_ACTIONS=true', 'Job outputs and a summary; set by the runner'],

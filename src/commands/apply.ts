@@ -4,13 +4,12 @@ import { readDesired } from '../cli/configuration.ts';
 import type { Io } from '../cli/io.ts';
 import { runCommand } from '../cli/run.ts';
 import { planNow } from '../engine/planning.ts';
-import { apiAddress } from '../engine/service.ts';
+import { apiAddress, mayBeSandbox } from '../engine/service.ts';
 import { scopeOf } from '../engine/state.ts';
 import { readText, whyUnreadable } from '../files/read-text.ts';
 import type { Desired } from '../model/desired.ts';
 import { UserError } from '../model/user-error.ts';
 import { accountKey } from '../model/username.ts';
-import { isLoopback } from '../motherduck/address.ts';
 import { type PlanFile, parsePlanFile, refuseStale } from '../plan/plan-file.ts';
 
 export function run(options: ApplyOptions, planFile: string | undefined): Promise<number> {
@@ -66,8 +65,7 @@ type Saved = PlanFile & { readonly file: string };
 /** Reads a saved plan, before anything needs the organization that it may not be of. @throws UserError PLAN_INVALID */
 async function readSaved(file: string, desired: Desired, options: ApplyOptions, io: Io): Promise<Saved> {
   const saved = { ...parsePlanFile(await readPlanFile(file, desired), file), file };
-  // On this machine a sandbox may be served.
-  if (options.sandbox || !isLoopback(apiAddress(options, io.env).hostname))
+  if (options.sandbox || !mayBeSandbox(apiAddress(options, io.env), io.env))
     refuseElsewhere(saved, options.sandbox ?? false);
   return saved;
 }

@@ -12,6 +12,7 @@ import { adminTokenClaims } from '../motherduck/admin-token.ts';
 import { type Api, createApi } from '../motherduck/api.ts';
 import { type Connector, motherduckConnector } from '../motherduck/connector.ts';
 import { runProbe } from '../motherduck/probe-process.ts';
+import { proxyFor } from '../motherduck/proxy.ts';
 import { createRestClient, type RestClientOptions } from '../motherduck/rest-client.ts';
 import { PRODUCT, readUsage } from '../motherduck/usage.ts';
 import { VERSION } from '../version.ts';
@@ -69,7 +70,7 @@ export interface Surroundings {
   keepWhole?(names: Iterable<string>): void;
 }
 
-/** Opens it. @throws UserError TOKEN_MISSING, API_URL_INVALID, SANDBOX_FAILED */
+/** Opens it. @throws UserError TOKEN_MISSING, API_URL_INVALID, PROXY_INVALID, SANDBOX_FAILED */
 export async function openService(options: ServiceOptions & SandboxLocation, io: Surroundings): Promise<Service> {
   if (!options.sandbox) return openMotherDuck(options, io);
   if (options.apiUrl !== undefined) {
@@ -143,7 +144,7 @@ export function apiAddress({ apiUrl }: Pick<ServiceOptions, 'apiUrl'>, env: Node
 
 /** Opens the REST API. */
 function openApi(
-  to: Pick<RestClientOptions, 'address' | 'token' | 'tokenSource' | 'transport'>,
+  to: Pick<RestClientOptions, 'address' | 'token' | 'tokenSource' | 'network' | 'transport'>,
   { parallelism, timeout = REQUEST_SECONDS }: ServiceOptions,
   io: Surroundings,
 ): Api {
@@ -160,9 +161,12 @@ function openApi(
 async function openMotherDuck(options: ServiceOptions, io: Surroundings): Promise<Service> {
   const address = apiAddress(options, io.env);
   const { token, source } = adminToken(io.env);
-  const api = openApi({ address, token, tokenSource: source }, options, io);
+  const proxy = proxyFor(address, io.env);
+  const extraCa = nonEmpty(io.env.NODE_EXTRA_CA_CERTS);
+  const network = { ...(proxy ? { proxy } : {}), ...(extraCa ? { extraCa } : {}) };
+  const api = openApi({ address, token, tokenSource: source, network }, options, io);
   const connectMs = (options.timeout ?? CONNECT_SECONDS) * 1000;
-  const isSandbox = await isServedSandbox(api, address);
+  const isSandbox = mayBeSandbox(address, io.env) && (await isServedSandbox(api));
   const sandboxId = isSandbox ? api.sandboxId() : undefined;
   const folder = nonEmpty(io.env.MDACC_SANDBOX);
   if (folder !== undefined && !isSandbox && isLoopback(address.hostname)) {
@@ -171,7 +175,7 @@ async function openMotherDuck(options: ServiceOptions, io: Surroundings): Promis
   }
   const connector = isSandbox
     ? await connectorOf(folder, token)
-    : motherduckConnector({ userAgent: USER_AGENT, timeoutMs: connectMs });
+    : motherduckConnector({ userAgent: USER_AGENT, timeoutMs: connectMs, env: io.env });
   return {
     api,
     connector,
@@ -192,9 +196,12 @@ function noSandboxAt({ origin, port }: URL, isSilent: boolean): UserError {
   return new UserError('SANDBOX_FAILED', `MDACC_SANDBOX is set, and ${what}`, hint);
 }
 
-/** Whether a sandbox is served there. It is served on this machine only, so other addresses are not asked. */
-async function isServedSandbox(api: Api, address: URL): Promise<boolean> {
-  if (!isLoopback(address.hostname)) return false;
+/** Whether a sandbox may be served there: on this machine, or where MDACC_SANDBOX is set, behind a server with TLS. */
+export function mayBeSandbox(address: URL, env: NodeJS.ProcessEnv): boolean {
+  return isLoopback(address.hostname) || nonEmpty(env.MDACC_SANDBOX) !== undefined;
+}
+
+async function isServedSandbox(api: Api): Promise<boolean> {
   await api.detectSandbox();
   return api.isSandbox() === true;
 }

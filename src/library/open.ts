@@ -86,7 +86,7 @@ export interface Service {
 /**
  * Opens MotherDuck's REST API, or an embedded sandbox. MotherDuck checks the token only at the first call.
  *
- * @throws {@link UserError} TOKEN_MISSING; TOKEN_REFUSED if the text cannot be a token; API_URL_INVALID; SANDBOX_FAILED; USAGE
+ * @throws {@link UserError} TOKEN_MISSING; TOKEN_REFUSED if the text cannot be a token; API_URL_INVALID; PROXY_INVALID; SANDBOX_FAILED; USAGE
  * if both `sandbox` and `apiUrl` are given
  * @example
  * ```ts

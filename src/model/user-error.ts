@@ -27,6 +27,7 @@ export type ErrorCode =
   | 'TOKEN_REFUSED'
   | 'NOT_ADMIN'
   | 'API_URL_INVALID'
+  | 'PROXY_INVALID'
   | 'API_UNREACHABLE'
   | 'API_NOT_MOTHERDUCK'
   | 'API_FAILED'

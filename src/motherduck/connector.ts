@@ -2,6 +2,7 @@
 import type { Secret } from '../model/secret.ts';
 import type { TokenType } from '../model/tokens.ts';
 import { UserError } from '../model/user-error.ts';
+import { duckdbProxy } from './proxy.ts';
 
 /** How to open a connection; passed to a child process on its standard input. */
 export interface Target {
@@ -30,8 +31,13 @@ export interface Connector {
  * SQL is confined by DuckDB's settings instead.
  *
  * @param about.timeoutMs Milliseconds until a connection attempt is given up.
+ * @param about.env names the proxy through which DuckDB downloads its extension
  */
-export function motherduckConnector(about: { readonly userAgent: string; readonly timeoutMs: number }): Connector {
+export function motherduckConnector(about: {
+  readonly userAgent: string;
+  readonly timeoutMs: number;
+  readonly env?: NodeJS.ProcessEnv;
+}): Connector {
   const seconds = Math.max(1, Math.floor(about.timeoutMs / 1000));
   const parameters = `session_name=mdacc&dbinstance_inactivity_ttl=0s&connection_timeout=${seconds}s`;
   return {
@@ -43,7 +49,11 @@ export function motherduckConnector(about: { readonly userAgent: string; readonl
       }
       return {
         path: `md:${database}?${parameters}`,
-        options: { motherduck_token: token.reveal(), custom_user_agent: about.userAgent },
+        options: {
+          motherduck_token: token.reveal(),
+          custom_user_agent: about.userAgent,
+          ...duckdbProxy(about.env ?? {}),
+        },
         setup: [],
         // Not enable_external_access: MotherDuck may still read from object stores, and attach databases.
         confine: [

@@ -1,8 +1,9 @@
 import { promisify } from 'node:util';
 import type { Dispatcher, Pool as UndiciPool } from 'undici';
 import type { Secret } from '../model/secret.ts';
+import type { HttpProxy } from './proxy.ts';
 import { queryString, type Transport, type TransportRequest, type TransportResponse } from './transport.ts';
-import { AttemptError, codeOf } from './transport-errors.ts';
+import { AttemptError, codeOf, markUnsent } from './transport-errors.ts';
 
 /** The largest response body that is accepted, before and after decompression. A page of 1000 users has about 300 kB. */
 const MAX_BODY_BYTES = 16 * 1024 * 1024;
@@ -17,6 +18,8 @@ export interface HttpTransportOptions {
   readonly connections: number;
   /** Milliseconds that one attempt may take, connecting and body included. */
   readonly timeoutMs: number;
+  /** From `proxyFor`. */
+  readonly proxy?: HttpProxy | undefined;
   /** For tests: used instead of undici's pool. */
   readonly openPool?: () => Promise<ConnectionPool>;
 }
@@ -58,14 +61,21 @@ export function httpTransport(options: HttpTransportOptions): Transport {
   };
 }
 
-async function openUndiciPool({ address, connections, timeoutMs }: HttpTransportOptions): Promise<ConnectionPool> {
+async function openUndiciPool(options: HttpTransportOptions): Promise<ConnectionPool> {
+  const { address, timeoutMs, proxy, userAgent } = options;
+  const connections = Math.max(1, Math.floor(options.connections));
+  const connectMs = Math.min(timeoutMs, MAX_CONNECT_MS);
+  if (proxy !== undefined) {
+    const { openProxyPool } = await import('./proxy-pool.ts');
+    return openProxyPool({ proxy, userAgent, connections, connectMs });
+  }
   // undici's index also loads fetch, WebSockets, caches and mocks, which takes as long as the requests of a short plan.
   // @ts-expect-error: undici types only its index
   const { default: Pool }: { default: typeof UndiciPool } = await import('undici/lib/dispatcher/pool.js');
   return new Pool(address.origin, {
-    connections: Math.max(1, Math.floor(connections)),
+    connections,
     pipelining: 1,
-    connect: { timeout: Math.min(timeoutMs, MAX_CONNECT_MS) },
+    connect: { timeout: connectMs },
     // `exchange` has its own time limit, over the whole attempt: undici's restart with every byte.
     headersTimeout: 0,
     bodyTimeout: 0,
@@ -132,7 +142,7 @@ function exchange(
         resolve({ status, headers, bytes: Buffer.concat(chunks) });
       },
       onResponseError(_controller, error) {
-        fail(error);
+        fail(connection === undefined ? markUnsent(error) : error);
       },
     };
     try {

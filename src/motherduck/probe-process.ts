@@ -7,6 +7,7 @@ import path from 'node:path';
 import { type Secret, withoutTokens } from '../model/secret.ts';
 import type { Target } from './connector.ts';
 import type { ProbeAnswer, ProbeEvent, ProbeInput, ProbeRequest, ProbeRow } from './probe.ts';
+import { inBothSpellings, proxySecrets } from './proxy.ts';
 import { scrub } from './scrub.ts';
 
 export type { ProbeAnswer, ProbeRequest } from './probe.ts';
@@ -187,10 +188,14 @@ const PASSED = new RegExp(
  */
 export function childEnvironment(env: NodeJS.ProcessEnv): NodeJS.ProcessEnv {
   const passed = Object.entries(withoutTokens(env)).filter(([name]) => PASSED.test(name));
-  return { ...Object.fromEntries(passed), BROWSER: 'false' };
+  return { ...Object.fromEntries(passed), ...inBothSpellings(env), BROWSER: 'false' };
 }
 
 function secretsOf(target: Target, more: readonly Secret[] = []): string[] {
   const inOptions = Object.entries(target.options).filter(([name]) => /token|secret|password/i.test(name));
-  return [...inOptions.map(([, value]) => value), ...more.map((secret) => secret.reveal())];
+  return [
+    ...inOptions.map(([, value]) => value),
+    ...more.map((secret) => secret.reveal()),
+    ...proxySecrets(process.env),
+  ];
 }

@@ -1,9 +1,9 @@
 import type { ErrorCode } from '../model/user-error.ts';
 import type { Printable } from './scrub.ts';
-import { ApiError, type ApiFailure, MAY_HAVE_TAKEN_EFFECT } from './transport-errors.ts';
+import { ApiError, type ApiFailure, checkWay, MAY_HAVE_TAKEN_EFFECT, type Network } from './transport-errors.ts';
 
 /** A response without its body, and what an error about it says. */
-export interface ResponseContext {
+export interface ResponseContext extends Network {
   readonly call: string;
   /** The origin of the API address, for messages. */
   readonly origin: string;
@@ -62,7 +62,7 @@ export function notMotherDuck(context: ResponseContext, what: string): ApiError 
     'not_motherduck',
     'API_NOT_MOTHERDUCK',
     `${context.call}: the response from ${context.origin} is not from MotherDuck's API: ${what}`,
-    withDoubt('Check --api-url or MOTHERDUCK_API_URL, and any proxy in between.', effect),
+    withDoubt(checkWay(context), effect),
     { call: context.call, status: context.status, effect },
   );
 }

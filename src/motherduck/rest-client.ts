@@ -5,12 +5,13 @@ import type { Secret } from '../model/secret.ts';
 import { adminTokenProblem, checkAdminToken } from './admin-token.ts';
 import { Limiter } from './concurrency.ts';
 import { httpTransport } from './http-transport.ts';
+import { describeProxy } from './proxy.ts';
 import { looksLikeMotherDuck, type ResponseContext, readResponse } from './response.ts';
 import { isThrottled, mayHaveTakenEffect, type Outcome, retryDelay } from './retry.ts';
 import { printableWithout } from './scrub.ts';
 import { Clock, MACHINE_TIME, type TimeSource } from './server-clock.ts';
 import type { Transport, TransportRequest, TransportResponse } from './transport.ts';
-import { AttemptError, codeOf, noResponse } from './transport-errors.ts';
+import { AttemptError, codeOf, type Network, noResponse } from './transport-errors.ts';
 
 export interface RestClientOptions {
   /** From `parseAddress`. */
@@ -22,6 +23,8 @@ export interface RestClientOptions {
   readonly parallelism: number;
   /** Milliseconds that one attempt at a call may take, connecting and body included. Default 30 s. */
   readonly timeoutMs?: number;
+  /** The proxy, and where trusted certificates come from. */
+  readonly network?: Network;
   /** Used instead of HTTP, for the embedded sandbox. Its owner closes it. */
   readonly transport?: Transport;
   /** Called with a line for each attempt: method, path, status, time. Never a token, header or body. */
@@ -72,7 +75,9 @@ interface Exchange {
  */
 export function createRestClient(options: RestClientOptions): RestClient {
   const { address, token, tokenSource = 'MOTHERDUCK_ADMIN_TOKEN', timeoutMs = REQUEST_SECONDS * 1000 } = options;
-  const { sleep = abortableSleep, random = Math.random, time = MACHINE_TIME, debug } = options;
+  const { sleep = abortableSleep, random = Math.random, time = MACHINE_TIME, debug, network = {} } = options;
+  const { proxy } = network;
+  if (proxy !== undefined) debug?.(`requests go through ${describeProxy(proxy)}`);
   checkAdminToken(token, tokenSource);
 
   const clock = new Clock(time, debug);
@@ -80,7 +85,7 @@ export function createRestClient(options: RestClientOptions): RestClient {
   const printable = printableWithout(token.reveal());
   const transport =
     options.transport ??
-    httpTransport({ address, token, userAgent: options.userAgent, connections: options.parallelism, timeoutMs });
+    httpTransport({ address, token, userAgent: options.userAgent, connections: options.parallelism, timeoutMs, proxy });
   const closing = new AbortController();
   // Each concurrent call adds a listener; Node warns about a leak at more than ten.
   setMaxListeners(0, closing.signal);
@@ -162,7 +167,7 @@ export function createRestClient(options: RestClientOptions): RestClient {
       const call = `${request.method} ${request.path}`;
       const isRead = request.method === 'GET';
       const { result, attempts, uncertain } = await exchange(request, true);
-      const about = { call, origin: address.origin, printable, attempts };
+      const about = { call, origin: address.origin, printable, attempts, ...network };
       if (result instanceof Error) {
         throw noResponse(result, { ...about, effect: uncertain ? 'unknown' : 'none', timeoutMs });
       }

@@ -1,4 +1,6 @@
 /** The rules for repeating a request; rest-client.ts follows them. Pure. */
+
+import { ProxyError } from './proxy-errors.ts';
 import { parseHttpDate } from './server-clock.ts';
 import type { Method } from './transport.ts';
 import { isTimeout, isTransient, neverSent } from './transport-errors.ts';
@@ -41,7 +43,8 @@ export function retryDelay(call: Attempts, now: number, random: number): number 
   const { last, method, attempts } = call;
   if (attempts > maxRetries(last)) return undefined;
   const mayPass = 'status' in last ? RETRIED_STATUSES.includes(last.status) : isTransient(last.error);
-  if (!mayPass || (method === 'POST' && !isThrottled(last))) return undefined;
+  const isProxy = 'error' in last && last.error instanceof ProxyError;
+  if (!mayPass || (method === 'POST' && !isThrottled(last) && !isProxy)) return undefined;
   const backoff = Math.min(BASE_MS * 2 ** (attempts - 1), MAX_BACKOFF_MS);
   const requested = 'status' in last ? retryAfterMs(last.retryAfter, now) : undefined;
   const delay = requested === undefined ? backoff * (0.5 + random / 2) : requested + BASE_MS * random;

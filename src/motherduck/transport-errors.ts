@@ -1,4 +1,6 @@
 import { type ErrorCode, UserError } from '../model/user-error.ts';
+import { describeProxy, extraCaAdvice, type HttpProxy } from './proxy.ts';
+import { explainProxy, goAround, ProxyError } from './proxy-errors.ts';
 import type { Printable } from './scrub.ts';
 
 /**
@@ -59,8 +61,15 @@ export class AttemptError extends Error {
   }
 }
 
+/** What is between this machine and the API, for messages. */
+export interface Network {
+  readonly proxy?: HttpProxy;
+  /** The value of NODE_EXTRA_CA_CERTS, which Node has read at its start. */
+  readonly extraCa?: string;
+}
+
 /** A call without a complete response, for messages. */
-export interface CallContext {
+export interface CallContext extends Network {
   readonly call: string;
   /** The origin of the API address, for messages. */
   readonly origin: string;
@@ -86,7 +95,12 @@ export function noResponse(error: NodeJS.ErrnoException, about: CallContext): Ap
 export const MAY_HAVE_TAKEN_EFFECT = 'The request may have taken effect anyway; the next plan shows what is live.';
 
 const CHECK_ADDRESS = 'Check --api-url or MOTHERDUCK_API_URL.';
-const CHECK_PROXY = 'Check --api-url or MOTHERDUCK_API_URL, and any proxy in between.';
+
+/** What to check when the response is not MotherDuck's. */
+export function checkWay({ proxy, origin }: Pick<CallContext, 'proxy' | 'origin'>): string {
+  if (proxy === undefined) return 'Check --api-url or MOTHERDUCK_API_URL, and any proxy in between.';
+  return `Check --api-url or MOTHERDUCK_API_URL, and ${describeProxy(proxy)}. ${goAround(proxy, new URL(origin).host)}`;
+}
 
 function explain(
   error: NodeJS.ErrnoException,
@@ -94,35 +108,45 @@ function explain(
 ): { failure: ApiFailure; what: string; hint: string } {
   const code = codeOf(error);
   const { host } = new URL(about.origin);
+  const { proxy } = about;
+  if (error instanceof ProxyError && proxy !== undefined) {
+    const [what, hint] = explainProxy(error, proxy, host);
+    return { failure: 'unreachable', what, hint };
+  }
   if (code === 'TIMEOUT') {
     const what = `no complete response from ${host} within ${Math.ceil(about.timeoutMs / 1000)} s`;
     return { failure: 'timeout', what, hint: 'Run the command again, if necessary with a longer --timeout.' };
   }
   if (code === 'TOO_BIG') {
     const what = `${host} sent more than 16 MB, which MotherDuck's API never does`;
-    return { failure: 'not_motherduck', what, hint: CHECK_PROXY };
+    return { failure: 'not_motherduck', what, hint: checkWay(about) };
   }
   if (code === 'BAD_ENCODING') {
     const what = `${host} sent a compressed body that cannot be decoded`;
-    return { failure: 'not_motherduck', what, hint: CHECK_PROXY };
+    return { failure: 'not_motherduck', what, hint: checkWay(about) };
   }
   if (code.startsWith('HPE_') || code === 'UND_ERR_HEADERS_OVERFLOW') {
     const what = `the response from ${about.origin} is not valid HTTP (${code})`;
-    return { failure: 'not_motherduck', what, hint: CHECK_PROXY };
+    return { failure: 'not_motherduck', what, hint: checkWay(about) };
   }
+  const through = proxy === undefined ? '' : `, through ${describeProxy(proxy)}`;
   if (isCertificate(code)) {
-    const what = `the certificate of ${host} is not trusted (${code})`;
-    const hint = `${CHECK_ADDRESS} Behind a company proxy, set NODE_EXTRA_CA_CERTS to a file with the proxy's CA certificate.`;
-    return { failure: 'unreachable', what, hint };
+    const what = `the certificate of ${host} is not trusted (${code})${through}`;
+    return { failure: 'unreachable', what, hint: about.printable(`${CHECK_ADDRESS}${certificateAdvice(code, about)}`) };
   }
-  const [what, hint] = connectionFailure(code, host) ?? [
+  const [what, hint] = connectionFailure(code, host, unsent.has(error)) ?? [
     `the connection to ${host} failed (${about.printable(code === '' ? error.message : code)})`,
     `Check the network. ${CHECK_ADDRESS}`,
   ];
-  return { failure: 'unreachable', what, hint };
+  if (proxy === undefined) return { failure: 'unreachable', what, hint };
+  return { failure: 'unreachable', what: what + through, hint: checkWay(about) };
 }
 
-function connectionFailure(code: string, host: string): readonly [what: string, hint: string] | undefined {
+function connectionFailure(
+  code: string,
+  host: string,
+  isUnsent: boolean,
+): readonly [what: string, hint: string] | undefined {
   switch (code) {
     case 'ENOTFOUND':
       return [`the host ${host} was not found (${code})`, `${CHECK_ADDRESS} Check also that this machine is online.`];
@@ -151,7 +175,7 @@ function connectionFailure(code: string, host: string): readonly [what: string, 
     case 'UND_ERR_SOCKET':
     case 'UND_ERR_RES_CONTENT_LENGTH_MISMATCH':
       return [
-        `the connection to ${host} was lost before the response was complete (${code})`,
+        `the connection to ${host} was lost before ${isUnsent ? 'it was ready' : 'the response was complete'} (${code})`,
         'Run the command again.',
       ];
     case 'CLOSED':
@@ -163,9 +187,19 @@ function connectionFailure(code: string, host: string): readonly [what: string, 
   }
 }
 
+/** Errors of attempts that ended before there was a connection for them. */
+const unsent = new WeakSet<Error>();
+
+/** Notes that the attempt with this error had no connection, so that nothing was sent. */
+export function markUnsent(error: Error): Error {
+  unsent.add(error);
+  return error;
+}
+
 /** Whether an attempt with this error certainly did not reach MotherDuck. */
 export function neverSent(error: NodeJS.ErrnoException): boolean {
   const code = codeOf(error);
+  if (error instanceof ProxyError || unsent.has(error)) return true;
   if (NEVER_SENT_CODES.includes(code) || isCertificate(code)) return true;
   const parts: unknown[] = error instanceof AggregateError ? error.errors : [error];
   return parts.length > 0 && parts.every((part) => ['connect', 'getaddrinfo'].includes(syscallOf(part)));
@@ -175,15 +209,26 @@ const NEVER_SENT_CODES: readonly string[] = ['NO_CONNECTION', 'UND_ERR_CONNECT_T
 
 /** Whether the error may go away within seconds, unlike an unknown host, a bad certificate or a wrong protocol. */
 export function isTransient(error: NodeJS.ErrnoException): boolean {
-  const code = codeOf(error);
   if (isTimeout(error)) return true;
+  const code = plainCode(error);
+  if (error instanceof ProxyError && [502, 503, 504].includes(Number(error.problem))) return true;
   if (code.startsWith('UND_ERR_')) return TRANSIENT_UNDICI.includes(code);
   return /^E(?!RR_)[A-Z_]+$/.test(code) && code !== 'ENOTFOUND' && code !== 'EPROTO';
 }
 
 /** Whether a time limit ended the attempt. */
 export function isTimeout(error: NodeJS.ErrnoException): boolean {
-  return ['TIMEOUT', 'NO_CONNECTION', 'UND_ERR_CONNECT_TIMEOUT', 'ETIMEDOUT'].includes(codeOf(error));
+  return TIMEOUTS.includes(plainCode(error));
+}
+
+const TIMEOUTS: readonly string[] = [
+  ...['TIMEOUT', 'NO_CONNECTION', 'UND_ERR_CONNECT_TIMEOUT', 'ETIMEDOUT'],
+  'UND_ERR_HEADERS_TIMEOUT', // of a proxy; requests have no such limit
+];
+
+/** The code as if there were no proxy: of an error on the way to one, the same as on the way to MotherDuck. */
+function plainCode(error: NodeJS.ErrnoException): string {
+  return error instanceof ProxyError ? String(error.problem) : codeOf(error);
 }
 
 const TRANSIENT_UNDICI: readonly string[] = ['UND_ERR_SOCKET', 'UND_ERR_RES_CONTENT_LENGTH_MISMATCH'];
@@ -197,6 +242,11 @@ export function codeOf(error: NodeJS.ErrnoException): string {
 
 function syscallOf(error: unknown): string {
   return error instanceof Error && 'syscall' in error ? String(error.syscall) : '';
+}
+
+function certificateAdvice(code: string, { extraCa }: Network): string {
+  if (/SELF_SIGNED|^UNABLE_TO_|UNTRUSTED/.test(code)) return ` ${extraCaAdvice(extraCa)}`;
+  return /EXPIRED|NOT_YET/.test(code) ? " Check also this machine's clock." : '';
 }
 
 function isCertificate(code: string): boolean {

@@ -246,6 +246,7 @@ describe('the environment of the child', () => {
     expect(childEnvironment({ ...env, ...more })).toEqual({
       PATH: '/bin',
       HTTP_PROXY: 'http://proxy',
+      http_proxy: 'http://proxy',
       BROWSER: 'false',
     });
   });
@@ -265,7 +266,7 @@ describe('the environment of the child', () => {
       VAULT_TOKEN: 'other',
       LD_PRELOAD: '/evil.so',
     };
-    expect(childEnvironment(env)).toEqual({ ...needed, BROWSER: 'false' });
+    expect(childEnvironment(env)).toEqual({ ...needed, NO_PROXY: 'localhost', BROWSER: 'false' });
   });
 });
 

@@ -1,4 +1,5 @@
 import { describe, expect, it } from 'vitest';
+import { ProxyError } from '../../src/motherduck/proxy-errors.ts';
 import { type Outcome, retryDelay } from '../../src/motherduck/retry.ts';
 import type { Method } from '../../src/motherduck/transport.ts';
 
@@ -25,6 +26,14 @@ describe('whether a call is repeated', () => {
     expect(delay('POST', { status: 429 })).toBeGreaterThan(0);
     for (const status of [500, 502, 503, 504]) expect(delay('POST', { status })).toBeUndefined();
     for (const code of ['ECONNREFUSED', 'ECONNRESET', 'TIMEOUT']) expect(delay('POST', broken(code))).toBeUndefined();
+  });
+
+  it('a POST too if a proxy opened no tunnel for it, and may do so later', () => {
+    const at = (problem: number | string) => delay('POST', { error: new ProxyError(problem) });
+    for (const problem of [502, 503, 504, 'ECONNREFUSED', 'UND_ERR_SOCKET', 'UND_ERR_HEADERS_TIMEOUT'])
+      expect(at(problem)).toBeGreaterThan(0);
+    for (const problem of [407, 403, 405, 302, 'ENOTFOUND', 'CERT_HAS_EXPIRED', 'EPROTO', ''])
+      expect(at(problem)).toBeUndefined();
   });
 
   it.each([
