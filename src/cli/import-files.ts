@@ -1,5 +1,5 @@
 /** The files that init and import read and write. */
-import { writeFile } from 'node:fs/promises';
+import { stat, writeFile } from 'node:fs/promises';
 import path from 'node:path';
 import { InvalidConfiguration } from '../config/errors.ts';
 import { loadConfig } from '../config/load.ts';
@@ -9,7 +9,7 @@ import { writeFileAtomic } from '../files/atomic-write.ts';
 import { refuseTrackedLinks } from '../files/links.ts';
 import { readText, whyUnreadable } from '../files/read-text.ts';
 import { codeOf } from '../files/system-errors.ts';
-import { DEFAULT_SANDBOX } from '../model/defaults.ts';
+import { DEFAULT_CONFIG, DEFAULT_SANDBOX } from '../model/defaults.ts';
 import { UserError } from '../model/user-error.ts';
 import { diagnosticJson } from '../yaml/diagnostic.ts';
 import { type ConfigOptions, showFindings } from './configuration.ts';
@@ -73,6 +73,17 @@ export async function writeNew(file: string, text: string): Promise<void> {
         : 'Go to a folder that you can write, or choose another file with --config.';
     throw new UserError('FILE_UNWRITABLE', `${file} cannot be written (${codeOf(cause)})`, hint, { cause });
   }
+}
+
+/** @throws UserError FILE_UNWRITABLE: `--config FOLDER` */
+export async function refuseFolder(file: string, ...flags: readonly string[]): Promise<void> {
+  const isFolder = /[\\/]$/.test(file) || (await stat(file).catch(() => undefined))?.isDirectory() === true;
+  if (!isFolder) return;
+  const command = ['init', ...flags, '--config', path.join(file, DEFAULT_CONFIG)];
+  throw new UserError('FILE_UNWRITABLE', `${file} is a folder, and --config names a file`, {
+    text: 'Name the file.',
+    command,
+  });
 }
 
 export function alreadyThere(file: string, cause?: unknown): UserError {

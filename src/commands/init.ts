@@ -2,7 +2,7 @@
 
 import { stat } from 'node:fs/promises';
 import { EXIT } from '../cli/exit-codes.ts';
-import { alreadyThere, ignoreInGit, newImportFiles, writeNew } from '../cli/import-files.ts';
+import { alreadyThere, ignoreInGit, newImportFiles, refuseFolder, writeNew } from '../cli/import-files.ts';
 import { type ImportOptions, importLive } from '../cli/importing.ts';
 import type { Io } from '../cli/io.ts';
 import { runCommand } from '../cli/run.ts';
@@ -30,6 +30,7 @@ async function fromStarter(
   { config, organization = DEFAULT_ORGANIZATION, dryRun }: InitOptions,
   io: Io,
 ): Promise<number> {
+  await refuseFolder(config);
   const text = starter(organization);
   await newImportFiles({ config }, text, io);
   if (dryRun) {
@@ -59,6 +60,7 @@ function nextSteps({ options: { config, state } }: Io): string[] {
 
 async function fromLive(options: InitOptions, io: Io): Promise<number> {
   const { config, organization = DEFAULT_ORGANIZATION } = options;
+  await refuseFolder(config, '--from-live');
   if (await isThere(config)) throw alreadyThere(config);
   await refuseState(statePath(options));
   const message = `the organization is named ${DEFAULT_ORGANIZATION}, also in the state`;

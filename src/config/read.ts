@@ -4,6 +4,7 @@ import path from 'node:path';
 import { shownPath } from '../files/paths.ts';
 import { readRegularFile, whyUnreadable } from '../files/read-text.ts';
 import { codeOf } from '../files/system-errors.ts';
+import { DEFAULT_CONFIG } from '../model/defaults.ts';
 import { UserError } from '../model/user-error.ts';
 import { reportOwnFile } from '../secrets/store.ts';
 import type { DiagnosticCode, Problems } from '../yaml/diagnostic.ts';
@@ -116,7 +117,9 @@ class Reader {
     }
     if (outcome.is === 'missing') throw await notFound(this.#main);
     if (outcome.is === 'unreadable') {
-      throw unreadable(this.#main, outcome.why, 'name a YAML file with --config FILE');
+      const isFolder = (await stat(absolute).catch(() => undefined))?.isDirectory() === true;
+      const file = isFolder ? shownPath(path.join(this.#main, DEFAULT_CONFIG)) : 'FILE';
+      throw unreadable(this.#main, outcome.why, `name a YAML file with --config ${file}`);
     }
     return this.#take('main', this.#main, absolute, outcome);
   }

@@ -10,10 +10,17 @@ import { ACTION, type Job, readAction } from './workflow.ts';
 const README = readFileSync(path.join(ACTION, 'README.md'), 'utf8');
 
 /** A job that uses it with these inputs, on a push or in a pull request. */
-async function use(stage: CiStage, inputs: Record<string, string>, change = (_folder: string) => {}, pull = true) {
+async function use(
+  stage: CiStage,
+  inputs: Record<string, string>,
+  change = (_folder: string) => {},
+  pull = true,
+  env = {},
+) {
   const uses = 'OWNER/motherduck-accounts/.github/actions/plan@v1';
   const names = Object.keys(readAction().outputs);
   const job: Job = {
+    env,
     outputs: Object.fromEntries(names.map((name) => [name, `\${{ steps.it.outputs.${name} }}`])),
     steps: [
       { uses: 'actions/checkout@v6', with: { 'persist-credentials': false } },
@@ -80,6 +87,15 @@ describe.skipIf(isWindows)('the action', () => {
       writeFileSync(path.join(folder, 'team/accounts.yaml'), 'version: 2\n');
     });
     expect(wrong.log).toMatch(/^::error file=team\/accounts\.yaml,line=1,/m);
+  });
+
+  it('takes the files of the job where it is given none', async () => {
+    const stage = await CiStage.open();
+    const env = { MDACC_CONFIG: 'team/accounts.yaml', MDACC_STATE: 'team/of-the-team.json' };
+    const { status, log } = await use(stage, {}, intoTeam, true, env);
+    expect(status, log).toBe('success');
+    const marker = '<!-- motherduck-accounts plan of: team/accounts.yaml team/of-the-team.json -->';
+    expect(stage.github.comments[0]?.body).toContain(marker);
   });
 
   it('keeps a comment for each folder and each "only", also when a plan fails', async () => {

@@ -1,9 +1,12 @@
 /** On main: plan, approval, exactly that plan, and the state back in the repository, whatever became of it. */
-import { chmodSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { execFileSync } from 'node:child_process';
+import { chmodSync, mkdirSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
 import { describe, expect, it } from 'vitest';
+import { newFolder } from '../files/processes.ts';
 import { isWindows } from '../platform.ts';
 import { CiStage } from './ci-stage.ts';
+import { EXAMPLE } from './workflow.ts';
 
 const STATE = 'motherduck.accounts.state.json';
 const APPLY = 'Apply the approved plan';
@@ -179,3 +182,25 @@ function configurations(folder: string): string[] {
     .filter((name) => /\.git\/config$/.test(name))
     .map((name) => readFileSync(path.join(folder, name), 'utf8'));
 }
+
+describe.skipIf(isWindows)('the script that commits the state', () => {
+  const script = path.join(EXAMPLE, '.github/scripts/commit-state.sh');
+
+  it.each([
+    ['motherduck.accounts.state.json', {}],
+    ['infra/prod.state.json', { MDACC_CONFIG: 'infra/prod.yaml' }],
+    ['infra/prod.yml.bak.state.json', { MDACC_CONFIG: 'infra/prod.yml.bak' }],
+    ['elsewhere.json', { MDACC_CONFIG: 'infra/prod.yaml', MDACC_STATE: 'elsewhere.json' }],
+    ['given.json', { MDACC_STATE: 'elsewhere.json', STATE_FILE: 'given.json' }],
+  ])('commits %s with %j, as mdacc names it', async (file, env) => {
+    const stage = await CiStage.open();
+    const folder = await newFolder();
+    const { bare } = stage.github.repository;
+    execFileSync('git', ['clone', '--quiet', bare, folder]);
+    mkdirSync(path.join(folder, path.dirname(file)), { recursive: true });
+    writeFileSync(path.join(folder, file), '{}\n');
+    const more = { BRANCH: 'main', PUSH_URL: bare, RUN_ID: '1', ...env };
+    execFileSync('bash', [script], { cwd: folder, env: { PATH: process.env.PATH, HOME: folder, ...more } });
+    expect(stage.github.repository.read(file, 'main')).toBe('{}\n');
+  });
+});

@@ -12,6 +12,9 @@ import { pullRequest } from './event.mjs';
 const { ADMIN_TOKEN, API_URL, ...env } = process.env;
 if (ADMIN_TOKEN) env.MOTHERDUCK_ADMIN_TOKEN = ADMIN_TOKEN;
 if (API_URL) env.MOTHERDUCK_API_URL = API_URL;
+// As mdacc itself: the input, else the job's variable, else the default. The comment names both files.
+env.CONFIG ||= env.MDACC_CONFIG || 'motherduck.accounts.yaml';
+env.STATE ||= env.MDACC_STATE || '';
 
 /** A stranger's configuration is validated too, and may ask for any variable. */
 const WITHOUT_TOKEN = { env: { MOTHERDUCK_ADMIN_TOKEN: undefined } };

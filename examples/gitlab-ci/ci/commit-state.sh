@@ -4,9 +4,11 @@
 #
 # BRANCH      where the state belongs           PUSH_URL   the repository, without credentials
 # PUSH_TOKEN  may push there; empty: as it is   RUN_ID     identifies this run
-# STATE_FILE  default motherduck.accounts.state.json
+# STATE_FILE  default: as for mdacc, MDACC_STATE, else the file that is named after MDACC_CONFIG and beside it
 set -euo pipefail
-state=${STATE_FILE:-motherduck.accounts.state.json}
+config=${MDACC_CONFIG:-motherduck.accounts.yaml}
+beside=$(printf '%s' "$config" | sed -E 's/\.(ya?ml|json)$//').state.json
+state=${STATE_FILE:-${MDACC_STATE:-$beside}}
 rescue=motherduck-state/$RUN_ID
 
 export GIT_AUTHOR_NAME=motherduck-accounts GIT_COMMITTER_NAME=motherduck-accounts
