@@ -14,7 +14,7 @@ import { accountKey } from '../src/model/username.ts';
 import { type Api, createApi } from '../src/motherduck/api.ts';
 import { createRestClient } from '../src/motherduck/rest-client.ts';
 import type { Transport } from '../src/motherduck/transport.ts';
-import { accountNames, makePlan, type PlanOptions } from '../src/plan/plan.ts';
+import { accountNames, type MakePlanOptions, makePlan } from '../src/plan/plan.ts';
 import { MemoryLog } from '../src/sandbox/log.ts';
 import { Organization, type OrganizationOptions } from '../src/sandbox/organization.ts';
 import type { SandboxEvent } from '../src/sandbox/organization-state.ts';
@@ -186,19 +186,19 @@ export class World {
     return true;
   }
 
-  async plan(desired: Desired, options: PlanOptions = {}): Promise<Plan> {
+  async plan(desired: Desired, options: MakePlanOptions = {}): Promise<Plan> {
     return this.planOf(desired, await this.live(desired), options);
   }
 
-  planOf(desired: Desired, live: Live, options: PlanOptions = {}): Plan {
-    const secretPath: PlanOptions['secretPath'] = (account, { key, store }) =>
+  planOf(desired: Desired, live: Live, options: MakePlanOptions = {}): Plan {
+    const secretPath: MakePlanOptions['secretPath'] = (account, { key, store }) =>
       (this.stores.get(store) ?? this.store).secretPath({ account, token: key });
     return makePlan(desired, live, this.stateWriter.state, { secretPath, ...options });
   }
 
   async apply(
     desired: Desired,
-    options: PlanOptions & { readonly verify?: ApplyInput['verify']; readonly stopping?: AbortSignal } = {},
+    options: MakePlanOptions & { readonly verify?: ApplyInput['verify']; readonly stopping?: AbortSignal } = {},
   ): Promise<Applied & { readonly plan: Plan }> {
     const { verify, stopping = new AbortController().signal, ...planning } = options;
     const plan = await this.plan(desired, planning);

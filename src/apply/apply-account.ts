@@ -191,8 +191,8 @@ export class AccountApply {
     const desired = this.#desired;
     const { stopping, halt } = this.#input;
     if (desired === undefined || this.#failedAccount || stopping.aborted || halt.error) return;
-    const isTested = this.#input.verify !== undefined && desired.smoke !== false;
-    if (isTested && !this.#isTouched && !this.#input.plan.retest.includes(this.#account)) return;
+    const isToVerify = this.#input.verify !== undefined && desired.smoke !== false;
+    if (isToVerify && !this.#isTouched && !this.#input.plan.retest.includes(this.#account)) return;
     try {
       const smoke = await this.#test(desired);
       this.#checkClock();

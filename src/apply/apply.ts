@@ -11,7 +11,7 @@
  */
 import { setMaxListeners } from 'node:events';
 import { chooseUsers } from '../model/live.ts';
-import type { Action } from '../model/plan.ts';
+import { type Action, actionsByAccount, storingActions } from '../model/plan.ts';
 import type { AccountSmoke } from '../model/smoke.ts';
 import type { StateAccount } from '../model/state.ts';
 import { UserError } from '../model/user-error.ts';
@@ -45,7 +45,7 @@ export async function apply(input: ApplyInput): Promise<Applied> {
   await checkStores(input);
   const removals = await removeGone(input);
   await input.stateWriter.update((state) => refreshState(state, input));
-  const groups = groupByAccount(input);
+  const groups = actionsToApply(input);
   let ids: ReturnType<typeof listIds> | undefined;
   // Read when an account is first deleted: it may have been replaced since the plan was made.
   const idOf = async (username: string) => {
@@ -128,15 +128,13 @@ async function saved({ stateWriter }: ApplyInput): Promise<UserError[]> {
 
 /** The number of accounts that an apply of this plan processes, for its progress. */
 export function countAccounts(input: Pick<ApplyInput, 'plan' | 'desired' | 'stateWriter'>): number {
-  return groupByAccount(input).size;
+  return actionsToApply(input).size;
 }
 
 /** Each store is checked with the tokens whose secrets it will get. */
 async function checkStores({ plan, stores, stateWriter }: ApplyInput): Promise<void> {
   const targets = new Map<string, SecretTarget[]>();
-  for (const action of plan.actions) {
-    if (action.action !== 'create_token' && action.action !== 'rotate_token') continue;
-    const { account, token, after } = action;
+  for (const { account, token, after } of storingActions(plan.actions)) {
     const store = stores.get(after.secret_store);
     const isFirst = store !== undefined && isFirstSecret(stateWriter.state, store, { account, token });
     const target = { account, token, ...(isFirst ? { isFirst } : {}), ...(plan.sandbox ? { isSandbox: true } : {}) };
@@ -148,17 +146,12 @@ async function checkStores({ plan, stores, stateWriter }: ApplyInput): Promise<v
 }
 
 /** The plan's actions by account; accounts that are only tested again have none. */
-function groupByAccount({
+function actionsToApply({
   plan,
   desired,
   stateWriter,
 }: Pick<ApplyInput, 'plan' | 'desired' | 'stateWriter'>): Map<string, Action[]> {
-  const groups = new Map<string, Action[]>();
-  for (const action of plan.actions) {
-    const group = groups.get(action.account);
-    if (group) group.push(action);
-    else groups.set(action.account, [action]);
-  }
+  const groups = actionsByAccount(plan.actions);
   const unverified = plan.unverified.map((name) => name.split('/')[0] ?? '');
   for (const account of [...plan.retest, ...unverified]) {
     const isKnown = desired.accounts.has(accountKey(account)) && stateWriter.state.accounts.has(accountKey(account));

@@ -126,12 +126,12 @@ export async function recordVerification(
   for (const token of verified) if (token.overlap === 0) await endOverlap(desired.username, token, now, tools);
 }
 
-/** @param now Milliseconds since 1970. @param overlap Seconds. @param isTested Whether the token connected, rather than was only stored. */
-function withVerification(entry: StateToken, now: number, overlap: number, isTested: boolean): StateToken {
+/** @param now Milliseconds since 1970. @param overlap Seconds. @param hasConnected False if it was only stored. */
+function withVerification(entry: StateToken, now: number, overlap: number, hasConnected: boolean): StateToken {
   const { current, ...rest } = entry;
   // Nothing is known of an adopted token's secret, so the store may still have that of the token it replaced.
   if (current?.secret === 'unknown') return entry;
-  const isFirst = isTested && current !== undefined && current.verified_at === undefined;
+  const isFirst = hasConnected && current !== undefined && current.verified_at === undefined;
   if (!isFirst && !entry.retiring.some(awaitsVerification)) return entry;
   // A Date header has whole seconds: a run in the same second must not be before this time.
   const retireAt = isoTime(Math.floor(now / 1000) * 1000 + overlap * 1000);

@@ -9,7 +9,7 @@ import type { State } from '../model/state.ts';
 import type { UserError } from '../model/user-error.ts';
 import { accountKey, globMatcher } from '../model/username.ts';
 import type { WireActiveAccounts } from '../model/wire.ts';
-import { accountNames, makePlan, type PlanOptions } from '../plan/plan.ts';
+import { accountNames, type MakePlanOptions, makePlan } from '../plan/plan.ts';
 import { type AuditedAccount, joinAccount } from './account.ts';
 
 /** What was read for an audit; what could not be read has the error instead. */
@@ -23,7 +23,7 @@ export interface Readings {
   readonly only?: (username: string) => boolean;
   readonly active: Active;
   /** Where a store would put a token's secret; without it a changed secret path is not noticed. */
-  readonly secretPath?: NonNullable<PlanOptions['secretPath']>;
+  readonly secretPath?: NonNullable<MakePlanOptions['secretPath']>;
   /** The secret stores that tokens use and that cannot be written, by name. */
   readonly unusableStores: ReadonlyMap<string, UserError>;
   /** Tokens whose secret a store lost: `etl_prod/airflow`. */

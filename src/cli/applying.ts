@@ -4,10 +4,10 @@ import { countAccounts } from '../apply/apply.ts';
 import type { ApplyEvent } from '../apply/apply-account.ts';
 import { applyTested, isComplete, refuseViolations, type TestedApply } from '../engine/applying.ts';
 import type { Planned } from '../engine/planning.ts';
-import { type Context, openService, type Service, type ServiceOptions } from '../engine/service.ts';
+import { openService, type RunContext, type Service, type ServiceOptions } from '../engine/service.ts';
 import { openStateOf, statePath } from '../engine/state.ts';
 import type { Desired } from '../model/desired.ts';
-import type { Plan } from '../model/plan.ts';
+import { type Plan, storingActions } from '../model/plan.ts';
 import { hasChanges } from '../plan/plan.ts';
 import { eventLine } from '../report/apply/text.ts';
 import { APPLY_FORMATS, type ApplyFormat } from '../report/formats.ts';
@@ -19,10 +19,10 @@ import { confirm } from './confirm.ts';
 import { EXIT } from './exit-codes.ts';
 import { annotate, tellGitHub } from './github.ts';
 import type { Io, OutputOptions } from './io.ts';
-import { Progress, withContext } from './progress.ts';
+import { Progress, withProgress } from './progress.ts';
 import { underLock } from './signals.ts';
 
-export interface PlanningOptions extends ConfigOptions, ServiceOptions, OutputOptions {
+export interface PlanCommandOptions extends ConfigOptions, ServiceOptions, OutputOptions {
   readonly only?: readonly string[];
   readonly prune?: boolean;
   readonly due?: boolean;
@@ -32,7 +32,7 @@ export interface PlanningOptions extends ConfigOptions, ServiceOptions, OutputOp
   readonly lockTimeout?: number;
 }
 
-export interface ApplyOptions extends PlanningOptions {
+export interface ApplyCommandOptions extends PlanCommandOptions {
   readonly yes?: boolean;
   readonly allowDelete?: boolean;
   /** With --real-stores, in the sandbox. */
@@ -42,13 +42,13 @@ export interface ApplyOptions extends PlanningOptions {
 }
 
 /** Makes the plan to apply. */
-export type Planner = (stateWriter: StateFile, service: Service, context: Context) => Promise<Planned>;
+export type Planner = (stateWriter: StateFile, service: Service, context: RunContext) => Promise<Planned>;
 
 /** Locks the state, plans, asks and applies. Returns the exit code. */
 export async function planAndApply(
   command: string,
   desired: Desired,
-  options: ApplyOptions,
+  options: ApplyCommandOptions,
   io: Io,
   planner: Planner,
 ): Promise<number> {
@@ -57,21 +57,21 @@ export async function planAndApply(
     const service = await openService(options, io);
     try {
       const stateWriter = await openStateOf(options, desired, service);
-      const planned = await withContext('Reading accounts', io, stopping, (context) =>
+      const planned = await withProgress('Reading accounts', io, stopping, (context) =>
         planner(stateWriter, service, context),
       );
-      return await show(planned, stateWriter, service, options, io, stopping);
+      return await showAndApply(planned, stateWriter, service, options, io, stopping);
     } finally {
       await service.close();
     }
   });
 }
 
-async function show(
+async function showAndApply(
   planned: Planned,
   stateWriter: StateFile,
   service: Service,
-  options: ApplyOptions,
+  options: ApplyCommandOptions,
   io: Io,
   stopping: AbortSignal,
 ): Promise<number> {
@@ -84,16 +84,14 @@ async function show(
 }
 
 /** Whether to ask first. Without a smoke test, an apply also accepts unverified tokens, so that their overlaps begin. */
-function needsConsent(plan: Plan, options: ApplyOptions): boolean {
+function needsConsent(plan: Plan, options: ApplyCommandOptions): boolean {
   return hasChanges(plan) || (!options.smoke && plan.unverified.length > 0);
 }
 
 /** Warns where secrets of the sandbox would reach a real store, which cannot tell them from others. */
 function warnOfRealStores({ plan, desired, stores }: Planned, { isSandbox }: Service, io: Io): void {
   if (!isSandbox) return;
-  const names = plan.actions.flatMap((action) =>
-    action.action === 'create_token' || action.action === 'rotate_token' ? [action.after.secret_store] : [],
-  );
+  const names = storingActions(plan.actions).map(({ after }) => after.secret_store);
   for (const name of new Set(names)) {
     const store = desired.stores.get(name);
     const isRehearsed = stores.get(name)?.rehearsedIn !== undefined;
@@ -106,14 +104,14 @@ async function carryOut(
   { plan, desired, live, stores }: Planned,
   stateWriter: StateFile,
   service: Service,
-  options: ApplyOptions,
+  options: ApplyCommandOptions,
   io: Io,
   stopping: AbortSignal,
 ): Promise<number> {
   const input = { plan, desired, live, stateWriter, stores, parallelism: options.parallelism, stopping };
   const done = isBeforeFirst(options, stateWriter)
     ? nothingDone(plan)
-    : await withProgress(countAccounts(input), io, (onEvent) =>
+    : await applyWithProgress(countAccounts(input), io, (onEvent) =>
         applyTested({ ...input, onEvent }, service, options.smoke),
       );
   const { applied, smoke } = done;
@@ -136,11 +134,11 @@ function nothingDone({ at }: Plan): TestedApply {
 }
 
 /** Whether a scheduled run precedes the first apply. It creates no state, which would make a plan that waits for approval stale. */
-function isBeforeFirst({ due }: ApplyOptions, { state }: StateFile): boolean {
+function isBeforeFirst({ due }: ApplyCommandOptions, { state }: StateFile): boolean {
   return due === true && state.serial === 0;
 }
 
-async function withProgress<T>(
+async function applyWithProgress<T>(
   accounts: number,
   io: Io,
   work: (onEvent: (event: ApplyEvent) => void) => Promise<T>,

@@ -24,7 +24,7 @@ import { askFor } from './confirm.ts';
 import { EXIT } from './exit-codes.ts';
 import { ignoreInGit, writeImportFiles } from './import-files.ts';
 import type { Io, OutputOptions } from './io.ts';
-import { withContext } from './progress.ts';
+import { withProgress } from './progress.ts';
 import { underLock } from './signals.ts';
 
 export interface ImportOptions extends ConfigOptions, ServiceOptions, OutputOptions {
@@ -62,7 +62,7 @@ export async function importLive(
       const { desired } = read.loaded;
       const stateWriter = await openStateOf(options, desired, service);
       const { state } = stateWriter;
-      const live = await withContext('Reading accounts', io, stopping, (context) =>
+      const live = await withProgress('Reading accounts', io, stopping, (context) =>
         readForImport({ selection, desired, state, service, parallelism: options.parallelism }, context),
       );
       checkClock(service, io);
@@ -72,7 +72,7 @@ export async function importLive(
         env: io.env,
         showFindings: (loaded) => showFindings(loaded, io),
       });
-      show(decided, files, withoutDucklings(selection, files.loaded.desired), io);
+      showImport(decided, files, withoutDucklings(selection, files.loaded.desired), io);
       for (const { message, hint } of [...(beginning.notices ?? []), ...decided.decided.notices.map(importNoticeText)])
         io.warn(message, hint);
       return await carryOut(decided, files, live, stateWriter, options, io, stopping);
@@ -86,7 +86,7 @@ export async function importLive(
 }
 
 /** Shows the lines first, since there may be many; what is skipped follows, just above the question. */
-function show({ decided }: Decided, files: ImportFiles, unmanaged: readonly string[], io: Io): void {
+function showImport({ decided }: Decided, files: ImportFiles, unmanaged: readonly string[], io: Io): void {
   io.result(importDiff(files.isNew ? new Map() : files.texts, decided, io.paint.out));
   if (unmanaged.length > 0) io.note(`The Ducklings of ${few(unmanaged)} stay unmanaged, as configured.`);
   if (decided.skipped.length > 0) io.note(skippedText(decided.skipped, io.paint.err, io.inContext));

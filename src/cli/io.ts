@@ -6,7 +6,7 @@ import { hintsInContext, hintText, type InContext } from '../report/hint.ts';
 import { type PathOf, relocated } from '../report/locations.ts';
 import { type Paint, terminalText, unbroken, wrapTo } from '../report/terminal-text.ts';
 import { ChangingLine, columnsOf, forLog, paintFor, type TerminalOptions } from './terminal.ts';
-import { type ContextOptions, contextOf } from './typed-options.ts';
+import { contextOf, type TypedOptions } from './typed-options.ts';
 
 export interface OutputOptions extends TerminalOptions {
   readonly format?: string;
@@ -14,7 +14,7 @@ export interface OutputOptions extends TerminalOptions {
 
 export interface Io {
   readonly env: NodeJS.ProcessEnv;
-  readonly options: OutputOptions & ContextOptions;
+  readonly options: OutputOptions & TypedOptions;
   /** Adds the context options that the user typed to a command to type next. */
   readonly inContext: InContext;
   /** Names a file for the selected format: a program reads it from the root of the repository. */
@@ -44,7 +44,7 @@ export interface Io {
 /** Formats that programs read, where files are named from the root of the repository. */
 const FOR_PROGRAMS = ['json', 'sarif', 'junit', 'github'];
 
-export function openIo(options: OutputOptions & ContextOptions): Io {
+export function openIo(options: OutputOptions & TypedOptions): Io {
   const { env, stdout, stderr } = process;
   const paint = {
     out: { ...paintFor(stdout, options, env), command: unbroken },

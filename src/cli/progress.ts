@@ -1,5 +1,5 @@
 /** Progress on stderr: a line that changes on a terminal, nothing elsewhere. */
-import type { Context } from '../engine/service.ts';
+import type { RunContext } from '../engine/service.ts';
 import type { Io } from './io.ts';
 import { progressLine } from './progress-line.ts';
 import { canChangeLines, columnsOf, hasBlocks } from './terminal.ts';
@@ -68,11 +68,11 @@ export class Progress {
 }
 
 /** Does the work with a context whose progress is shown as a bar labelled `what`, which is removed at the end. */
-export async function withContext<T>(
+export async function withProgress<T>(
   what: string,
   io: Io,
   signal: AbortSignal | undefined,
-  work: (context: Context) => Promise<T>,
+  work: (context: RunContext) => Promise<T>,
 ): Promise<T> {
   let bar: Progress | undefined;
   const end = () => {

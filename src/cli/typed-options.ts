@@ -3,7 +3,7 @@ import { DEFAULT_CONFIG } from '../model/defaults.ts';
 import type { InContext } from '../report/hint.ts';
 
 /** The options that a command to type next repeats. */
-export interface ContextOptions {
+export interface TypedOptions {
   readonly config?: string;
   readonly state?: string;
   readonly sandbox?: boolean;
@@ -18,7 +18,7 @@ const WITHOUT_CONTEXT = ['schema', 'completion', 'help'];
 const WITHOUT_API_URL = ['state', 'validate', 'sandbox'];
 
 /** Gives argv with the context options that were typed; those of `options` at their defaults are left out. */
-export function inContext(argv: readonly string[], options: ContextOptions): readonly string[] {
+export function inContext(argv: readonly string[], options: TypedOptions): readonly string[] {
   const { config, state, sandbox, sandboxDir, apiUrl, allowEnv = [] } = options;
   const isOfSandbox = argv[0] === 'sandbox';
   if (WITHOUT_CONTEXT.includes(argv[0] ?? '')) return argv;
@@ -37,6 +37,6 @@ export function inContext(argv: readonly string[], options: ContextOptions): rea
 }
 
 /** Adds the context options that were typed to commands. */
-export function contextOf(options: ContextOptions): InContext {
+export function contextOf(options: TypedOptions): InContext {
   return (argv) => inContext(argv, options);
 }

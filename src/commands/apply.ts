@@ -1,5 +1,5 @@
 /** `mdacc apply`: shows the plan, asks, applies it, stores the secrets and tests the changed accounts. */
-import { type ApplyOptions, type Planner, planAndApply } from '../cli/applying.ts';
+import { type ApplyCommandOptions, type Planner, planAndApply } from '../cli/applying.ts';
 import { readDesired } from '../cli/configuration.ts';
 import type { Io } from '../cli/io.ts';
 import { runCommand } from '../cli/run.ts';
@@ -12,7 +12,7 @@ import { UserError } from '../model/user-error.ts';
 import { accountKey } from '../model/username.ts';
 import { type PlanFile, parsePlanFile, refuseStale } from '../plan/plan-file.ts';
 
-export function run(options: ApplyOptions, planFile: string | undefined): Promise<number> {
+export function run(options: ApplyCommandOptions, planFile: string | undefined): Promise<number> {
   return runCommand(options, async (io) => {
     refuseMixed(options, planFile);
     const desired = await readDesired(options, io);
@@ -27,7 +27,7 @@ export function run(options: ApplyOptions, planFile: string | undefined): Promis
 }
 
 /** Refuses options that would change a saved plan. */
-function refuseMixed({ only, prune, due }: ApplyOptions, planFile: string | undefined): void {
+function refuseMixed({ only, prune, due }: ApplyCommandOptions, planFile: string | undefined): void {
   if (planFile !== undefined && (only !== undefined || prune || due)) {
     const given = [
       ...(only ?? []).flatMap((glob) => ['--only', glob]),
@@ -40,7 +40,7 @@ function refuseMixed({ only, prune, due }: ApplyOptions, planFile: string | unde
 }
 
 /** Plans the saved actions, if nothing has changed since: the plan is made again in the same way, and compared. */
-function savedPlan(saved: Saved, desired: Desired, options: ApplyOptions): Planner {
+function savedPlan(saved: Saved, desired: Desired, options: ApplyCommandOptions): Planner {
   return async (stateWriter, service, context) => {
     refuseElsewhere(saved, service.isSandbox);
     const isKnown = (key: string) => desired.accounts.has(key) || stateWriter.state.accounts.has(key);
@@ -63,7 +63,7 @@ function savedPlan(saved: Saved, desired: Desired, options: ApplyOptions): Plann
 type Saved = PlanFile & { readonly file: string };
 
 /** Reads a saved plan, before anything needs the organization that it may not be of. @throws UserError PLAN_INVALID */
-async function readSaved(file: string, desired: Desired, options: ApplyOptions, io: Io): Promise<Saved> {
+async function readSaved(file: string, desired: Desired, options: ApplyCommandOptions, io: Io): Promise<Saved> {
   const saved = { ...parsePlanFile(await readPlanFile(file, desired), file), file };
   if (options.sandbox || !mayBeSandbox(apiAddress(options, io.env), io.env))
     refuseElsewhere(saved, options.sandbox ?? false);

@@ -3,7 +3,7 @@ import { audit } from '../audit/audit.ts';
 import { type ConfigOptions, readDesired } from '../cli/configuration.ts';
 import { EXIT } from '../cli/exit-codes.ts';
 import type { OutputOptions } from '../cli/io.ts';
-import { withContext } from '../cli/progress.ts';
+import { withProgress } from '../cli/progress.ts';
 import { runCommand } from '../cli/run.ts';
 import { type EvidenceOptions, gatherEvidence } from '../engine/auditing.ts';
 import { openService, type ServiceOptions } from '../engine/service.ts';
@@ -32,7 +32,7 @@ export function run(options: AuditOptions): Promise<number> {
       const readStateAgain = () => readStateNow(options, desired, service);
       const scope = scopeOf(options, options.only);
       const found = audit(
-        await withContext('Reading accounts', io, undefined, (context) =>
+        await withProgress('Reading accounts', io, undefined, (context) =>
           gatherEvidence(desired, state, service, { ...options, scope, readStateAgain }, context),
         ),
       );

@@ -1,11 +1,11 @@
 /** `mdacc destroy`: deletes every managed account, under the same guardrails as pruning. */
-import { type ApplyOptions, planAndApply } from '../cli/applying.ts';
+import { type ApplyCommandOptions, planAndApply } from '../cli/applying.ts';
 import { readDesired } from '../cli/configuration.ts';
 import { runCommand } from '../cli/run.ts';
 import { planNow } from '../engine/planning.ts';
 import { scopeOf } from '../engine/state.ts';
 
-export function run(options: ApplyOptions): Promise<number> {
+export function run(options: ApplyCommandOptions): Promise<number> {
   return runCommand(options, async (io) => {
     const desired = await readDesired(options, io);
     // Without accounts in the configuration, every managed one is pruned.

@@ -1,10 +1,10 @@
 /** `mdacc plan`: shows what apply would change, and why. Changes nothing. */
 
-import type { PlanningOptions } from '../cli/applying.ts';
+import type { PlanCommandOptions } from '../cli/applying.ts';
 import { readDesired } from '../cli/configuration.ts';
 import { EXIT } from '../cli/exit-codes.ts';
 import { tellGitHub } from '../cli/github.ts';
-import { withContext } from '../cli/progress.ts';
+import { withProgress } from '../cli/progress.ts';
 import { runCommand } from '../cli/run.ts';
 import { planNow } from '../engine/planning.ts';
 import { openService } from '../engine/service.ts';
@@ -21,19 +21,19 @@ import { relocated } from '../report/locations.ts';
 import { unbroken } from '../report/terminal-text.ts';
 import { waitUnlocked } from '../state/state-lock.ts';
 
-interface PlanCommandOptions extends PlanningOptions {
+interface Options extends PlanCommandOptions {
   readonly out?: string;
   readonly detailedExitcode?: boolean;
 }
 
-export function run(options: PlanCommandOptions): Promise<number> {
+export function run(options: Options): Promise<number> {
   return runCommand(options, async (io) => {
     const desired = await readDesired(options, io);
     await waitUnlocked(statePath(options), (options.lockTimeout ?? 0) * 1000);
     const service = await openService(options, io);
     try {
       const { state } = await openStateOf(options, desired, service);
-      const planned = await withContext('Reading accounts', io, undefined, (context) =>
+      const planned = await withProgress('Reading accounts', io, undefined, (context) =>
         planNow(desired, state, service, { ...options, scope: scopeOf(options, options.only) }, context),
       );
       const { out, prune = false, due = false, allowMissing = false } = options;
@@ -73,7 +73,7 @@ async function save(file: string, text: string): Promise<void> {
   }
 }
 
-function exitCode(plan: Plan, options: PlanCommandOptions): number {
+function exitCode(plan: Plan, options: Options): number {
   if (plan.errors.length > 0 || plan.violations.length > 0) return EXIT.error;
   return options.detailedExitcode && hasChanges(plan) ? EXIT.differences : EXIT.done;
 }

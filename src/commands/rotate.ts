@@ -1,5 +1,5 @@
 /** `mdacc rotate`: replaces tokens now, whether they are due or not, with a normal plan and apply. */
-import { type ApplyOptions, planAndApply } from '../cli/applying.ts';
+import { type ApplyCommandOptions, planAndApply } from '../cli/applying.ts';
 import { readDesired } from '../cli/configuration.ts';
 import { runCommand } from '../cli/run.ts';
 import { planNow } from '../engine/planning.ts';
@@ -9,7 +9,7 @@ import { UserError } from '../model/user-error.ts';
 import { accountKey } from '../model/username.ts';
 import { suggestion } from '../yaml/wording.ts';
 
-export function run(options: ApplyOptions, names: readonly string[]): Promise<number> {
+export function run(options: ApplyCommandOptions, names: readonly string[]): Promise<number> {
   return runCommand(options, async (io) => {
     const desired = await readDesired(options, io);
     const selected = names.map((name) => find(name, desired));

@@ -2,7 +2,7 @@
 import { type ConfigOptions, readDesired } from '../cli/configuration.ts';
 import { EXIT } from '../cli/exit-codes.ts';
 import type { Io, OutputOptions } from '../cli/io.ts';
-import { withContext } from '../cli/progress.ts';
+import { withProgress } from '../cli/progress.ts';
 import { runCommand } from '../cli/run.ts';
 import { underLock } from '../cli/signals.ts';
 import { openService, type ServiceOptions } from '../engine/service.ts';
@@ -37,7 +37,7 @@ async function tested(desired: Desired, options: SmokeOptions, io: Io, stopping:
   const service = await openService(options, io);
   try {
     const stateWriter = await openStateOf(options, desired, service);
-    const smoke = await withContext('Testing accounts', io, stopping, (context) =>
+    const smoke = await withProgress('Testing accounts', io, stopping, (context) =>
       smokeTest(desired, stateWriter.state, service, options, context),
     );
     await recordSmoke(stateWriter, smoke);

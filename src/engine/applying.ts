@@ -20,13 +20,13 @@ export interface TestedApply {
 /**
  * Applies the plan.
  *
- * @param isTested whether the changed accounts are tested with a connection
+ * @param withSmoke whether the changed accounts are tested with a connection
  * @throws UserError STORE_UNUSABLE, before anything is changed
  */
 export async function applyTested(
   input: Omit<ApplyInput, 'verify' | 'api' | 'checkClock'>,
   service: Pick<Service, 'api' | 'connector' | 'connectMs'>,
-  isTested: boolean,
+  withSmoke: boolean,
 ): Promise<TestedApply> {
   const { api, connector, connectMs } = service;
   const session = new SmokeSession({
@@ -41,7 +41,7 @@ export async function applyTested(
     ...input,
     api,
     checkClock: clockGuard(service),
-    ...(isTested ? { verify: (account, secrets) => session.test(account, secrets) } : {}),
+    ...(withSmoke ? { verify: (account, secrets) => session.test(account, secrets) } : {}),
   });
   const { stateWriter } = input;
   const smoke = session.result(applied.smoke, stateWriter.state.organization_id);

@@ -13,16 +13,16 @@ import { accountKey, globMatcher } from '../model/username.ts';
 import { counted, few } from '../model/wording.ts';
 import { ApiError } from '../motherduck/transport-errors.ts';
 import { refuseMissing } from '../plan/missing-accounts.ts';
-import { accountNames, type PlanOptions } from '../plan/plan.ts';
+import { accountNames, type MakePlanOptions } from '../plan/plan.ts';
 import type { SecretStore } from '../secrets/store.ts';
 import { kindOf, secretPathsIn } from '../secrets/stores.ts';
 import { serializeAccount } from '../state/state-document.ts';
 import { onlyMatcher, refuseUnmatched, storesFor } from './planning.ts';
-import { type Context, checkClock, type Service } from './service.ts';
+import { checkClock, type RunContext, type Service } from './service.ts';
 import type { StateNow } from './state.ts';
 import { findLostSecrets } from './store-contents.ts';
 
-export interface EvidenceOptions extends Pick<PlanOptions, 'scope'> {
+export interface EvidenceOptions extends Pick<MakePlanOptions, 'scope'> {
   /** Reads the state again after what is live was read. Without it, no run is expected meanwhile. */
   readonly readStateAgain?: () => Promise<StateNow>;
   readonly only?: readonly string[];
@@ -44,7 +44,7 @@ export async function gatherEvidence(
   before: State,
   service: Service,
   options: EvidenceOptions,
-  context: Context,
+  context: RunContext,
 ): Promise<Evidence> {
   const wanted = onlyMatcher(options.only);
   const read = await readAllAccounts(
@@ -110,7 +110,7 @@ function isPending({ intent, tokens }: StateAccount): boolean {
   return intent !== undefined || [...tokens.values()].some(({ intents }) => intents.length > 0);
 }
 
-function warnOfRun(names: readonly string[], holder: string | undefined, { warn }: Context): void {
+function warnOfRun(names: readonly string[], holder: string | undefined, { warn }: RunContext): void {
   const verb = holder === undefined ? 'was changing' : 'is changing';
   warn(
     `another run ${verb} ${counted(names.length, 'account')}, not checked: ${few(names)}${holder === undefined ? '' : ` (${holder})`}`,
@@ -135,7 +135,7 @@ function readAllAccounts(
   state: State,
   { api }: Service,
   { only, parallelism }: { readonly only: (username: string) => boolean; readonly parallelism: number },
-  { progress, signal }: Context,
+  { progress, signal }: RunContext,
 ): Promise<Live> {
   const isIgnored = globMatcher(desired.ignore);
   const names = accountNames(desired, state).filter(only);

@@ -17,7 +17,7 @@ import { accountNames, makePlan } from '../plan/plan.ts';
 import { importRefused, obstacleText } from '../report/import/text.ts';
 import { newSecretPaths, openStores, secretPathsIn } from '../secrets/stores.ts';
 import { suggestion } from '../yaml/wording.ts';
-import type { Context, Service } from './service.ts';
+import type { RunContext, Service } from './service.ts';
 
 export interface ImportFiles {
   readonly loaded: LoadedWell;
@@ -163,7 +163,10 @@ export interface ImportReadingInput {
 }
 
 /** Reads the selected accounts; with `--all`, every account that an import may take. */
-export function readForImport(input: ImportReadingInput, { progress, signal }: Omit<Context, 'warn'>): Promise<Live> {
+export function readForImport(
+  input: ImportReadingInput,
+  { progress, signal }: Omit<RunContext, 'warn'>,
+): Promise<Live> {
   const { selection, desired, state, service, parallelism } = input;
   const isAll = selection.what === 'all';
   const names = isAll ? accountNames(desired, state) : [...selection.accounts.values()].map(({ username }) => username);

@@ -8,15 +8,15 @@ import { UserError } from '../model/user-error.ts';
 import { accountKey, globMatcher, unmatchedGlobs } from '../model/username.ts';
 import { few } from '../model/wording.ts';
 import { refuseMissing } from '../plan/missing-accounts.ts';
-import { accountNames, makePlan, type PlanOptions } from '../plan/plan.ts';
+import { accountNames, type MakePlanOptions, makePlan } from '../plan/plan.ts';
 import type { SecretStore } from '../secrets/store.ts';
 import { openStores, secretPathsIn } from '../secrets/stores.ts';
 import { nearest } from '../yaml/wording.ts';
-import { type Context, checkClock, type Service } from './service.ts';
+import { checkClock, type RunContext, type Service } from './service.ts';
 import { findForeignSecrets, findLostSecrets, type NamesByStore } from './store-contents.ts';
 
 /** How to plan: the options of the plan, and the maximum number of concurrent calls. */
-export interface PlanNowOptions extends Pick<PlanOptions, 'rotate' | 'because' | 'scope'> {
+export interface PlanNowOptions extends Pick<MakePlanOptions, 'rotate' | 'because' | 'scope'> {
   /** Globs of usernames; all accounts unless given. */
   readonly only?: readonly string[];
   readonly prune?: boolean;
@@ -42,7 +42,7 @@ export async function planNow(
   state: State,
   service: Service,
   options: PlanNowOptions,
-  context: Context,
+  context: RunContext,
 ): Promise<Planned> {
   const stores = storesFor(desired, service, options.realStores);
   const only = onlyMatcher(options.only);
@@ -89,7 +89,7 @@ export function storesFor(
 }
 
 /** The readings and the options of a plan. */
-export interface PlanningInput extends Pick<PlanOptions, 'prune' | 'due' | 'rotate' | 'because' | 'scope'> {
+export interface PlanFromInput extends Pick<MakePlanOptions, 'prune' | 'due' | 'rotate' | 'because' | 'scope'> {
   readonly desired: Desired;
   readonly live: Live;
   readonly state: State;
@@ -108,7 +108,7 @@ export interface PlanningInput extends Pick<PlanOptions, 'prune' | 'due' | 'rota
  *
  * @throws UserError USAGE: a glob of `only` matches nothing; ORGANIZATION_DIFFERS, MANY_MISSING
  */
-export function planFrom(input: PlanningInput): Plan {
+export function planFrom(input: PlanFromInput): Plan {
   const { desired, live, state, service, stores, lost, foreign, only: globs, allowMissing = false, ...rest } = input;
   const only = onlyMatcher(globs);
   const names = accountNames(desired, state);
@@ -140,7 +140,7 @@ export interface ReadingInput {
 }
 
 /** Reads the accounts of the configuration and the state. @throws UserError when nothing can be read, INTERRUPTED */
-export function readAccounts(input: ReadingInput, { progress, signal }: Omit<Context, 'warn'>): Promise<Live> {
+export function readAccounts(input: ReadingInput, { progress, signal }: Omit<RunContext, 'warn'>): Promise<Live> {
   const { desired, state, service, only, parallelism } = input;
   return readLive({
     api: service.api,

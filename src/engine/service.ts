@@ -97,7 +97,7 @@ export function noteNewSandbox(folder: string, { note }: Pick<Surroundings, 'not
  */
 export function checkClock(
   { api, isSandbox }: Pick<Service, 'api' | 'isSandbox'>,
-  { warn }: Pick<Context, 'warn'>,
+  { warn }: Pick<RunContext, 'warn'>,
 ): void {
   const difference = api.clockDifference() ?? 0;
   if (isSandbox || Math.abs(difference) < CLOCK_TOLERANCE_MS) return;
@@ -276,7 +276,7 @@ function nonEmpty(text: string | undefined): string | undefined {
   return text === undefined || text.trim() === '' ? undefined : text;
 }
 
-export interface Context {
+export interface RunContext {
   /** Takes a warning that the user should see. */
   warn(message: string, hint?: Hint): void;
   /** Takes a remark, for example that a lock is waited for. */

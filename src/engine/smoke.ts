@@ -13,7 +13,7 @@ import { noticeText } from '../plan/notice-text.ts';
 import { smokeAccounts } from '../smoke/session.ts';
 import type { StateFile } from '../state/state-file.ts';
 import { onlyMatcher, refuseUnmatched, storesFor } from './planning.ts';
-import type { Context, Service } from './service.ts';
+import type { RunContext, Service } from './service.ts';
 import { findLostSecrets } from './store-contents.ts';
 
 /**
@@ -27,7 +27,7 @@ export async function smokeTest(
   state: State,
   service: Service,
   options: { readonly only?: readonly string[]; readonly parallelism: number },
-  { progress, signal }: Context,
+  { progress, signal }: RunContext,
 ): Promise<Smoke> {
   const only = onlyMatcher(options.only);
   const accounts = [...desired.accounts.values()].filter((account) => only(account.username));

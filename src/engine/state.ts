@@ -7,7 +7,7 @@ import type { Seconds } from '../model/time.ts';
 import { refuseLeftState } from '../state/read-state.ts';
 import { openState, type StateFile } from '../state/state-file.ts';
 import { lockHolder, lockState } from '../state/state-lock.ts';
-import type { Context, Service } from './service.ts';
+import type { RunContext, Service } from './service.ts';
 
 export interface StateLocation {
   /** The main file of the configuration. */
@@ -76,7 +76,7 @@ export async function underStateLock<T>(
   file: string,
   holder: string,
   wait: Seconds,
-  context: Context,
+  context: RunContext,
   work: () => Promise<T>,
 ): Promise<T> {
   const lock = await lockState(file, holder, wait * 1000, context, context.signal);

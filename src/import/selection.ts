@@ -103,12 +103,12 @@ export function findCandidates(input: CandidateInput): Candidates {
   return { candidates, skipped: [], refused };
 }
 
-interface Context extends CandidateInput {
+interface CandidateContext extends CandidateInput {
   /** Ids of unmanaged tokens, by account as the configuration spells it. */
   readonly unmanaged: ReadonlyMap<string, ReadonlySet<string>>;
 }
 
-function findAll(context: Context): Candidates {
+function findAll(context: CandidateContext): Candidates {
   const { desired, live } = context;
   if (!live.users.listed) {
     const message = `the users of the organization cannot be listed, so --all is not possible: ${live.users.why.message}`;
@@ -168,7 +168,7 @@ export function allDecision(
   };
 }
 
-function findNamed(selected: SelectedAccount, context: Context): Candidate | Skipped {
+function findNamed(selected: SelectedAccount, context: CandidateContext): Candidate | Skipped {
   const { desired, state, live } = context;
   const key = accountKey(selected.username);
   const found = live.accounts.get(key);
@@ -188,7 +188,11 @@ function findNamed(selected: SelectedAccount, context: Context): Candidate | Ski
   return selected.tokens === undefined ? candidate : { ...candidate, only: selected.tokens };
 }
 
-function configuredCandidate(configured: DesiredAccount, live: LiveAccount, { unmanaged }: Context): Candidate {
+function configuredCandidate(
+  configured: DesiredAccount,
+  live: LiveAccount,
+  { unmanaged }: CandidateContext,
+): Candidate {
   const ids = unmanaged.get(configured.username);
   const tokens = live.tokens.filter((token) => ids?.has(token.id));
   return { username: configured.username, live, configured, tokens };
@@ -221,7 +225,7 @@ function refuseUnusable({ username, user }: LiveAccount): void {
   throw new UserError('ACCOUNT_UNUSABLE', `${username} ${what}`, 'It cannot be managed here. Name a service account.');
 }
 
-function absent(username: string, { desired, live }: Context): UserError {
+function absent(username: string, { desired, live }: CandidateContext): UserError {
   if (desired.accounts.has(accountKey(username))) {
     const message = `${username} is in the configuration and does not exist at MotherDuck`;
     const hint = { text: 'There is nothing to adopt. Apply to create it.', command: ['apply', '--only', username] };

@@ -270,6 +270,22 @@ export type Action =
   | DeleteAccount
   | Forget;
 
+/** The actions by account, both in the order of the plan. */
+export function actionsByAccount(actions: readonly Action[]): Map<string, Action[]> {
+  const groups = new Map<string, Action[]>();
+  for (const action of actions) {
+    const group = groups.get(action.account);
+    if (group) group.push(action);
+    else groups.set(action.account, [action]);
+  }
+  return groups;
+}
+
+/** The actions that store a secret. */
+export function storingActions(actions: readonly Action[]): (CreateToken | RotateToken)[] {
+  return actions.filter((action) => action.action === 'create_token' || action.action === 'rotate_token');
+}
+
 /** Why an action is planned; `reasonText` of `plan` words it. */
 export type Reason = Action['reason'];
 

@@ -168,7 +168,7 @@ function planTokens(
       newAccount: live === undefined,
       rotateNow: context.isRotatedNow(account, token.key),
       secretPath: (each) => context.secretPath(account, each),
-      isTested: desired.smoke !== false,
+      isSmokeTested: desired.smoke !== false,
       records,
       ...(renamedFrom === undefined ? {} : { renamedFrom }),
     });

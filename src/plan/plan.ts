@@ -30,7 +30,7 @@ import { ceilingWarning, findViolations, selfMatcher } from './guardrails.ts';
 import { type StoreFacts, secretWarnings } from './secret-warnings.ts';
 
 /** What to plan, and what else is known. */
-export interface PlanOptions {
+export interface MakePlanOptions {
   /** Which accounts are planned at all (`--only`); all when absent. */
   readonly only?: (username: string) => boolean;
   /** Delete managed accounts that the configuration does not have. */
@@ -54,7 +54,7 @@ export interface PlanOptions {
 }
 
 /** Makes the plan. Time is `live.now`, MotherDuck's. */
-export function makePlan(desired: Desired, live: Live, state: State, options: PlanOptions = {}): Plan {
+export function makePlan(desired: Desired, live: Live, state: State, options: MakePlanOptions = {}): Plan {
   const { only = () => true } = options;
   const context: AccountContext = {
     desired,

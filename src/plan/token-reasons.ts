@@ -18,7 +18,7 @@ export interface TokenContext {
   /** This plan creates the account. */
   readonly newAccount: boolean;
   /** The account is to be tested, so a replaced token waits for its replacement to be verified. */
-  readonly isTested: boolean;
+  readonly isSmokeTested: boolean;
   /** The key of this token in the state, when the configuration renamed it. */
   readonly renamedFrom?: string;
   readonly rotateNow: boolean;
@@ -59,7 +59,7 @@ export function whyRotate(
   if (context.rotateNow) return { kind: 'requested' };
   const change = whatChanged(desired, current, context);
   if (change) return { kind: 'changed', change, at: sourceLine(desired.location, context.file) };
-  const untested = context.isTested ? untestedReplacement(current, series) : undefined;
+  const untested = context.isSmokeTested ? untestedReplacement(current, series) : undefined;
   if (untested) return untested;
   const due = rotationDue(desired, live, current.ttl);
   if (live.expiresAt === null || due === null || due > context.now) return undefined;

@@ -6,7 +6,7 @@ import type { Action, Plan } from '../../src/model/plan.ts';
 import type { State } from '../../src/model/state.ts';
 import { UserError } from '../../src/model/user-error.ts';
 import { accountKey } from '../../src/model/username.ts';
-import { makePlan, type PlanOptions } from '../../src/plan/plan.ts';
+import { type MakePlanOptions, makePlan } from '../../src/plan/plan.ts';
 import { configuration, type OutsideChange, outsideChange } from '../plan/arbitraries.ts';
 import { DAY, World } from '../world.ts';
 import { auditOf, fails, liveOf, passes } from './auditing.ts';
@@ -54,7 +54,8 @@ function hasToken(state: State, username: string): boolean {
 async function disagreement(world: World, desired: Desired): Promise<string[]> {
   const live = await liveOf(world, desired);
   const { state } = world.stateWriter;
-  const secretPath: PlanOptions['secretPath'] = (account, { key }) => world.store.secretPath({ account, token: key });
+  const secretPath: MakePlanOptions['secretPath'] = (account, { key }) =>
+    world.store.secretPath({ account, token: key });
   const plan = makePlan(desired, live, state, { secretPath });
   const audit = await auditOf(world, desired, { live, secretPath });
   const grave = audit.findings.filter(({ severity }) => severity !== 'note').map(({ account }) => account);

@@ -10,7 +10,7 @@ import { accountKey } from '../../src/model/username.ts';
 import type { Api } from '../../src/motherduck/api.ts';
 import type { Connector } from '../../src/motherduck/connector.ts';
 import type { ProbeReport, ProbeRunner } from '../../src/motherduck/probe-process.ts';
-import type { PlanOptions } from '../../src/plan/plan.ts';
+import type { MakePlanOptions } from '../../src/plan/plan.ts';
 import type { Organization } from '../../src/sandbox/organization.ts';
 import type { SandboxEvent } from '../../src/sandbox/organization-state.ts';
 import { SmokeSession } from '../../src/smoke/session.ts';
@@ -20,7 +20,7 @@ import { type Fault, SLOW } from './fault.ts';
 
 type Verify = NonNullable<Parameters<typeof apply>[0]['verify']>;
 
-export interface RunOptions extends PlanOptions {
+export interface RunOptions extends MakePlanOptions {
   /** false: as with --no-smoke; a function: in the place of the smoke test. */
   readonly smoke?: false | Verify;
   /** One attempt at a call, in milliseconds. */

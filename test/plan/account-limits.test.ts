@@ -1,7 +1,7 @@
 /** `max_deletes` and `max_creates`: numbers, or percentages of the managed accounts. */
 import { expect, it } from 'vitest';
 import type { Desired, Guardrails } from '../../src/model/desired.ts';
-import type { PlanOptions } from '../../src/plan/plan.ts';
+import type { MakePlanOptions } from '../../src/plan/plan.ts';
 import { desire, World } from '../world.ts';
 
 const tenants = (from: number, count: number, guardrails: Partial<Guardrails> = {}) =>
@@ -11,7 +11,7 @@ const tenants = (from: number, count: number, guardrails: Partial<Guardrails> = 
   );
 
 /** The violations of a plan for `after`, with so many accounts managed. */
-async function violations(managed: number, after: Desired, options: PlanOptions = {}) {
+async function violations(managed: number, after: Desired, options: MakePlanOptions = {}) {
   const world = new World();
   if (managed > 0) await world.apply(tenants(0, managed));
   return (await world.plan(after, options)).violations;

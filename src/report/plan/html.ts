@@ -4,7 +4,7 @@
  */
 
 import type { PlanNotice } from '../../model/notice.ts';
-import type { Action, Plan, Risk } from '../../model/plan.ts';
+import { type Action, actionsByAccount, type Plan, type Risk } from '../../model/plan.ts';
 import { groupNotices } from '../../plan/notice-groups.ts';
 import { hasChanges } from '../../plan/plan.ts';
 import { printable } from '../escape.ts';
@@ -15,12 +15,12 @@ import type { Paint } from '../terminal-text.ts';
 import { accountCards, cardId, riskTag, verbOf } from './html/card.ts';
 import { ducklingTable } from './html/duckling-table.ts';
 import { timeline } from './html/timeline.ts';
-import { groupByAccount, price, subjectOf, summaryLine } from './wording.ts';
+import { price, subjectOf, summaryLine } from './wording.ts';
 
 /** Writes the plan. */
 export function planHtml(given: Plan, _paint?: Paint, inContext: InContext = noContext): string {
   const plan = printable(given);
-  const groups = groupByAccount(plan.actions);
+  const groups = actionsByAccount(plan.actions);
   const cardOf = new Map([...groups.keys()].map((account, index) => [account, cardId(index)]));
   const parts: readonly (readonly [id: string, title: string, body: Markup | undefined])[] = [
     ['changes', 'Changes by account', accountCards(groups)],

@@ -5,7 +5,7 @@
  */
 
 import type { PlanNotice } from '../../model/notice.ts';
-import type { Action, ComputeCeiling, Plan, Risk } from '../../model/plan.ts';
+import { type Action, actionsByAccount, type ComputeCeiling, type Plan, type Risk } from '../../model/plan.ts';
 import { showTime } from '../../model/time.ts';
 import { groupNotices } from '../../plan/notice-groups.ts';
 import { reasonText, sharedReasonText } from '../../plan/reason-text.ts';
@@ -13,7 +13,7 @@ import { commentMarker, lengthOf, MOST_CHARACTERS, markdown, printable } from '.
 import { hintText, type InContext, noContext } from '../hint.ts';
 import type { Paint } from '../terminal-text.ts';
 import { accountDiff } from './account-yaml.ts';
-import { groupByAccount, price, summaryLine, symbolOf } from './wording.ts';
+import { price, summaryLine, symbolOf } from './wording.ts';
 
 /** Characters for the list of what was skipped. */
 const ROOM_AT_THE_END = 1000;
@@ -63,7 +63,7 @@ function takeWhatFits(actions: readonly Action[], given: number) {
     room -= text.length + 1;
     return true;
   };
-  const groups = [...groupByAccount(actions)].map(([account, own]) => ({ account, own, rank: rankOf(own) }));
+  const groups = [...actionsByAccount(actions)].map(([account, own]) => ({ account, own, rank: rankOf(own) }));
   const shown = new Map<string, string>();
   const addBlocks = (isWanted: (rank: number) => boolean) => {
     for (const { account, own, rank } of groups) {

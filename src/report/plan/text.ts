@@ -1,7 +1,7 @@
 /** A plan for a terminal: a block for each account, what needs attention, what is not touched, and a summary line. */
 
 import type { PlanNotice } from '../../model/notice.ts';
-import type { Action, ComputeCeiling, NextChange, Plan } from '../../model/plan.ts';
+import { type Action, actionsByAccount, type ComputeCeiling, type NextChange, type Plan } from '../../model/plan.ts';
 import { columnWidth, padTo } from '../../model/text-width.ts';
 import { DAY_MS, isoTime } from '../../model/time.ts';
 import { counted, few } from '../../model/wording.ts';
@@ -10,17 +10,7 @@ import { reasonText } from '../../plan/reason-text.ts';
 import { printable } from '../escape.ts';
 import { hintText, type InContext, noContext } from '../hint.ts';
 import { headline, type Paint, plain } from '../terminal-text.ts';
-import {
-  detailOf,
-  groupByAccount,
-  isOfAccount,
-  paintSymbol,
-  price,
-  subjectOf,
-  summaryLine,
-  symbolOf,
-  untilText,
-} from './wording.ts';
+import { detailOf, isOfAccount, paintSymbol, price, subjectOf, summaryLine, symbolOf, untilText } from './wording.ts';
 
 /** The number of names that are shown; the rest is counted. */
 const NAMES_SHOWN = 8;
@@ -32,7 +22,7 @@ const SYMBOL_WIDTH = 3;
 /** Writes the plan. */
 export function planText(given: Plan, paint: Paint = plain, inContext: InContext = noContext): string {
   const plan = printable(given);
-  const blocks = [...groupByAccount(plan.actions)].map(([account, actions]) => accountBlock(account, actions, paint));
+  const blocks = [...actionsByAccount(plan.actions)].map(([account, actions]) => accountBlock(account, actions, paint));
   const sections = [
     paint.dim(headline(plan)),
     ...blocks,

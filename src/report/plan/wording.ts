@@ -72,17 +72,6 @@ export function price(value: number | null): string {
   return value === null ? 'unknown' : value.toFixed(2);
 }
 
-/** The actions of a plan by account, both in the plan's order. */
-export function groupByAccount(actions: readonly Action[]): Map<string, Action[]> {
-  const groups = new Map<string, Action[]>();
-  for (const action of actions) {
-    const group = groups.get(action.account);
-    if (group) group.push(action);
-    else groups.set(action.account, [action]);
-  }
-  return groups;
-}
-
 const NO_CHANGES = 'No changes. MotherDuck matches the configuration.';
 const NOTHING_DUE = 'Nothing is due.';
 
