@@ -6,6 +6,7 @@ import { EXIT } from './cli/exit-codes.ts';
 import { seeHelp } from './cli/help.ts';
 import { forLog } from './cli/terminal.ts';
 import { program } from './program.ts';
+import { jsonText, visibleLines } from './report/escape.ts';
 
 async function main(): Promise<void> {
   const mdacc = program();
@@ -46,7 +47,7 @@ function hintAtSandbox({ code }: Error & { readonly code?: string }, words: read
   if (at === -1 && !isExcess) return;
   const folder = words[at]?.split('=')[1] ?? words[words.indexOf('--sandbox') + 1];
   const hint = `--sandbox takes no value. If ${folder} is a folder: --sandbox-dir ${folder}\n`;
-  if (folder !== undefined && !folder.startsWith('-')) process.stderr.write(forLog(process.env)(hint));
+  if (folder !== undefined && !folder.startsWith('-')) process.stderr.write(visibleLines(forLog(process.env)(hint)));
 }
 
 function wantsJson(words: readonly string[]): boolean {
@@ -54,7 +55,7 @@ function wantsJson(words: readonly string[]): boolean {
 }
 
 function asJson(document: object): string {
-  return forLog(process.env, 'json')(`${JSON.stringify(document, null, 2)}\n`);
+  return forLog(process.env, 'json')(jsonText(document));
 }
 
 function usageError({ message }: Error, command: Command) {

@@ -29,6 +29,7 @@ import { forLog } from './cli/terminal.ts';
 import { SCRIPTS, SHELLS, type Shell } from './completion/scripts.ts';
 import { DEFAULT_ORGANIZATION, IDLE_AFTER } from './model/defaults.ts';
 import { formatDuration } from './model/time.ts';
+import { visibleLines } from './report/escape.ts';
 import { AUDIT_FORMATS, PLAN_FORMATS, SMOKE_FORMATS, STATE_FORMATS, VALIDATE_FORMATS } from './report/formats.ts';
 import { VERSION } from './version.ts';
 
@@ -54,7 +55,7 @@ export function program(): Command {
     .helpOption('-h, --help', 'Show this help')
     .helpCommand('help [command]', 'Show the help of a command')
     .configureHelp(HELP)
-    .configureOutput({ writeErr: (text) => void process.stderr.write(forLog(process.env)(text)) })
+    .configureOutput({ writeErr: (text) => void process.stderr.write(visibleLines(forLog(process.env)(text))) })
     .exitOverride()
     .enablePositionalOptions();
   withExamples(mdacc, 'mdacc init', 'mdacc plan --sandbox', 'mdacc apply --sandbox', 'mdacc plan --help');

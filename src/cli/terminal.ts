@@ -63,14 +63,18 @@ const ESCAPES: Readonly<Record<string, { readonly hash: string; readonly colon: 
 };
 const SPACED = { hash: ' #', colon: ' :' };
 
+/** Whether a runner looks for commands in the log: one of GitHub Actions, Azure Pipelines and TeamCity. */
+const isRunner = ({ GITHUB_ACTIONS, TF_BUILD, TEAMCITY_VERSION }: NodeJS.ProcessEnv) =>
+  GITHUB_ACTIONS === 'true' || Boolean(TF_BUILD || TEAMCITY_VERSION);
+
 /** Returns the function that makes output safe for the log of this environment. @param format a format of reports */
 export function forLog(env: NodeJS.ProcessEnv, format = 'text'): (text: string) => string {
-  return env.GITHUB_ACTIONS === 'true' ? (text) => withoutCommands(text, format) : (text) => text;
+  return isRunner(env) ? (text) => withoutCommands(text, format) : (text) => text;
 }
 
-/** Hides workflow commands in a text: `##[command]` anywhere in a line, `::command::` at its beginning, also after blanks. */
+/** Hides workflow commands in a text: `##[command]` and `##vso[command]` anywhere in a line, `::command::` at its beginning, also after blanks. */
 export function withoutCommands(text: string, format = 'text'): string {
   const { hash, colon } = ESCAPES[format] ?? SPACED;
   // No line of JSON begins with a colon.
-  return text.replace(/##(?=\[)/g, `#${hash}`).replace(/^([\t\v\f\x85\p{Z}]*):(?=:)./gmu, `$1:${colon}`);
+  return text.replace(/##(?=\w*\[)/g, `#${hash}`).replace(/^([\t\v\f\x85\p{Z}]*):(?=:)./gmu, `$1:${colon}`);
 }

@@ -5,10 +5,26 @@
 import { createHash } from 'node:crypto';
 import type { Scope } from '../model/plan.ts';
 
+/** Characters that a terminal obeys, that change the direction of text, or that nobody sees, but for the one that makes an emoji of a sign. */
+const UNSEEN = String.raw`(?!\ufe0f)[\p{Cc}\p{Cf}\p{Default_Ignorable_Code_Point}\u2028\u2029]`;
+
+/** These characters, except what comes before them in a pattern. */
+export function unseenExcept(pattern: string): RegExp {
+  return new RegExp(pattern + UNSEEN, 'gu');
+}
+
+const ALL_UNSEEN = unseenExcept('');
+const UNSEEN_IN_LINES = unseenExcept(String.raw`(?![\n\t])`);
+
+/** The text of lines with `\ufffd` for every control character. */
+export function visibleLines(text: string): string {
+  return text.replace(UNSEEN_IN_LINES, '\ufffd');
+}
+
 /** The same data with `\ufffd` for every control character in its texts. */
 export function printable<T>(data: T): T {
   return JSON.parse(JSON.stringify(data), (_key, value: unknown) =>
-    typeof value === 'string' ? value.replace(/[\p{Cc}\p{Cf}\u2028\u2029]/gu, '\ufffd') : value,
+    typeof value === 'string' ? value.replace(ALL_UNSEEN, '\ufffd') : value,
   ) as T;
 }
 
@@ -17,9 +33,12 @@ export function jsonText(document: unknown): string {
   return visibleJson(`${JSON.stringify(document, null, 2)}\n`);
 }
 
+/** No text of JSON has others of the first 32 as they are. */
+const UNSEEN_IN_JSON = unseenExcept(String.raw`(?![\n\r\t])`);
+
 /** The same JSON, with escapes for characters that are invisible or change the direction of text. */
 export function visibleJson(json: string): string {
-  return json.replace(/[\p{Cf}\u2028\u2029\u007f-\u009f]/gu, escaped);
+  return json.replace(UNSEEN_IN_JSON, escaped);
 }
 
 /** `\u202e`; two of them for a character beyond the first 65,536. */

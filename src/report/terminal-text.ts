@@ -2,6 +2,7 @@
 import stringWidth from 'string-width';
 import wrapAnsi from 'wrap-ansi';
 import { showTime } from '../model/time.ts';
+import { unseenExcept, visibleLines } from './escape.ts';
 
 /** Marks parts of a text for a terminal; `plain` leaves them as they are. Colours are those of its own palette, which suit light and dark. */
 export interface Paint {
@@ -63,12 +64,11 @@ const MIN_SHARE = 0.4;
  * or hide a line, become `\ufffd`; line breaks, tabs and, where `paint` marks parts of a text, its colours stay.
  */
 export function terminalText(text: string, paint: Paint): string {
-  return text.replace(paint.bold === same ? CONTROL : CONTROL_BUT_COLOURS, '\ufffd');
+  return paint.bold === same ? visibleLines(text) : text.replace(UNSEEN_BUT_COLOURS, '\ufffd');
 }
 
-const CONTROL = /(?![\n\t])[\p{Cc}\p{Cf}\u2028\u2029]/gu;
-// biome-ignore lint/suspicious/noControlCharactersInRegex: the colours of `coloured`
-const CONTROL_BUT_COLOURS = /(?!\x1b\[(?:1|22?|3[1236]|39)m)(?![\n\t])[\p{Cc}\p{Cf}\u2028\u2029]/gu;
+/** The colours are those of `coloured`. */
+const UNSEEN_BUT_COLOURS = unseenExcept(String.raw`(?!\x1b\[(?:1|22?|3[1236]|39)m)(?![\n\t])`);
 
 // biome-ignore lint/suspicious/noControlCharactersInRegex: a colour takes no columns
 const COLOUR = /\x1b\[\d+m/g;

@@ -3,9 +3,9 @@ import { expect, it } from 'vitest';
 import { coloured, plain, terminalText } from '../../src/report/terminal-text.ts';
 import { STATE, Stage } from '../stage.ts';
 
-const EVIL = '\u001b[31mred\u001b]0;title\u0007\r\u009b2K\u202eevil\nline';
+const EVIL = '\u001b[31mred\u001b]0;title\u0007\r\u009b2K\u202eevil\nli\u3164\u200b\u{e0101}ne';
 /** All but line breaks and tabs. */
-const CONTROL = /(?![\n\t])[\p{Cc}\p{Cf}\u2028\u2029]/u;
+const CONTROL = /(?!\ufe0f)(?![\n\t])[\p{Cc}\p{Cf}\p{Default_Ignorable_Code_Point}\u2028\u2029]/u;
 
 // biome-ignore lint/suspicious/noControlCharactersInRegex: the colours of the program
 const COLOURS = /\u001b\[(?:1|22?|3[1236]|39)m/g;
@@ -66,4 +66,63 @@ it('every output loses control characters at last, and keeps the colours that it
   expect(terminalText(text, plain)).not.toMatch(CONTROL);
   expect(terminalText(coloured.green('ok'), coloured)).toBe('\u001b[32mok\u001b[39m');
   expect(terminalText('\u001b[8mhidden\u001b[2J', coloured)).not.toContain('\u001b');
+});
+
+it.each([
+  [EVIL],
+  [`--${EVIL}`],
+  ['plan', '--format', EVIL],
+  ['plan', '--timeout', EVIL, '--format', 'json'],
+  ['plan', '--sandbox', EVIL],
+])('wrong words are said without control characters: %j', async (...words) => {
+  const { code, stdout, stderr } = await new Stage().run(words);
+  expect(code).toBe(64);
+  expect(`${stdout}${stderr}`).toContain(';title');
+  expect(`${stdout}${stderr}`).not.toMatch(CONTROL);
+});
+
+/** Names that are markup somewhere. */
+const MARKUP = [
+  '![i](http://x.y/z.png) [l](http://e.vil) www.e.vil',
+  '</details></td></table><!-- --> <img src=x onerror=alert(1)>',
+  `<script>alert(1)</script>"'>`,
+  'a | b `c` ```\n# H @everyone #1 ~~x~~ **b**',
+  'x\nEOF\nchanges=false',
+];
+
+it('no name is markup of a comment, a page or a document, nor ends an output of a job', {
+  timeout: 120_000,
+}, async () => {
+  const stage = await Stage.applied();
+  await stage.serve();
+  const headers = { authorization: `Bearer ${stage.env.MOTHERDUCK_ADMIN_TOKEN}`, 'content-type': 'application/json' };
+  for (const name of [...MARKUP, EVIL]) {
+    const body = JSON.stringify({ name, description: name });
+    const url = `${stage.env.MOTHERDUCK_API_URL}/v1/users/etl_prod/tokens`;
+    expect((await fetch(url, { method: 'POST', headers, body })).ok).toBe(true);
+  }
+  // Some are taken over, so that they are in the actions and their diffs too.
+  const taken = MARKUP.slice(0, 3).map(
+    (name, n) => `      taken_${n}: { policy: pipeline, name: ${JSON.stringify(name)} }\n`,
+  );
+  stage.edit((text) => text.replace('      airflow: pipeline', `${taken.join('')}      airflow: pipeline`));
+  const runner = {
+    GITHUB_ACTIONS: 'true',
+    GITHUB_OUTPUT: stage.file('outputs'),
+    GITHUB_STEP_SUMMARY: stage.file('summary'),
+  };
+  for (const command of ['plan', 'audit']) {
+    const { stdout: comment, stderr } = await stage.run(`${command} --format markdown`, runner);
+    const { stdout: page } = await stage.run(`${command} --format html`);
+    expect(comment, stderr).toContain('alert');
+    expect(page).toContain('alert');
+    const text = comment.replace(/^(`{3,})diff\n[^\r]*?\n\1$/gm, '').replace(/^<!-- .*-->$/gm, '');
+    expect(text.replace(/<\/?(details|summary|br)>/g, '')).not.toMatch(/<|!\[|\]\(|@(?!&)|https?:\/\/|www\.|^# /m);
+    expect(comment.match(/<details>/g)?.length ?? 0).toBe(comment.match(/^<\/details>$/gm)?.length ?? 0);
+    expect(page).not.toMatch(/<(script>alert|img|\/details><\/td)/);
+    expect(comment + page).not.toMatch(CONTROL);
+  }
+  const junit = (await stage.run('audit --format junit')).stdout;
+  expect(junit).not.toMatch(/<(script|img|\/details)/);
+  expect(stage.read('outputs')).toMatch(/^summary=.*\nchanges=true\nexitcode=0\n$/);
 });

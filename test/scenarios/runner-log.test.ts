@@ -92,9 +92,16 @@ describe('in GitHub Actions', () => {
   });
 });
 
+it.each([{ TF_BUILD: 'True' }, { TEAMCITY_VERSION: '2026.1' }])('other runners get none either: %j', async (env) => {
+  const { stderr } = await new Stage().run(['##vso[task.setvariable variable=PATH]x'], env);
+  expect(stderr).toContain('task.setvariable');
+  expect(stderr).not.toMatch(/##\w*\[/);
+});
+
 describe('withoutCommands', () => {
   it.each([
     ['##[a] ###[b]', '# #[a] ## #[b]'],
+    ['##vso[task.setvariable] ##teamcity[a] ## [b]', '# #vso[task.setvariable] # #teamcity[a] ## [b]'],
     ['::a\n  ::b\r\u2003::c', ': :a\n  : :b\r\u2003: :c'],
     ['a ::b:: :c', 'a ::b:: :c'],
     ['\u0085::a', '\u0085: :a'],
