@@ -305,5 +305,8 @@ describe("the organization's id", () => {
     expect(code, stderr).toBe(4);
     expectGolden('errors', 'the state is of another organization', stdout, { ms: /\d+ ms/g, id: /[0-9a-f-]{36}/g });
     expect(JSON.parse(folder.read(STATE)).organization_id).toBe(organization_id);
+    const applied = await folder.run('rotate etl_prod/airflow --yes');
+    expect([applied.code, applied.stdout]).toEqual([4, expect.stringContaining('the state is of another one')]);
+    expect(JSON.parse(folder.read(STATE)).organization_id).toBe(organization_id);
   });
 });
