@@ -40,6 +40,17 @@ describe('too much of one thing', () => {
     expect(all(loaded).map(({ code }) => code)).toEqual(codes);
   });
 
+  test('globs that look at many files end, and the next ones are not followed', async () => {
+    const names = many(1200, (i) => `f_${i} `)
+      .trim()
+      .split(' ');
+    const files = Object.fromEntries(names.map((name) => [name, '']));
+    const text = `${BASE}include: ['${'{aaa,bbb}'.repeat(9)}x.yaml', '*.yaml']\n`;
+    const loaded = await load({ ...files, 'motherduck.accounts.yaml': text });
+    expect(all(loaded).map(({ code }) => code)).toEqual(['include-glob', 'include-glob']);
+    expect(all(loaded)[1]?.message).toContain('others looked at too many files');
+  });
+
   test('secret stores', async () => {
     const stores = many(50_000, (i) => `  s${i}: { kind: file, path: s.env, format: dotenv }\n`);
     const loaded = await load(BASE.replace('secret_stores:\n', `secret_stores:\n${stores}`));
