@@ -249,6 +249,16 @@ it('what an older state has under another key stays, when its name belongs to a 
   expect(world.tokenNames('etl_prod')).toEqual(['airflow.2', 'airflow.2']);
 });
 
+it('a token that is adopted and due at once is announced by its replacement, not a second time', async () => {
+  const world = new World();
+  await world.api.createUser('etl_prod');
+  await world.api.createToken('etl_prod', { name: 'airflow', ttl: DAY });
+  const { plan } = await world.apply(desired);
+  expect(brief(plan).slice(1)).toEqual(['adopt_token etl_prod/airflow', 'rotate_token etl_prod/airflow']);
+  expect(plan.next).toEqual([]);
+  expect((await world.plan(desired)).next).toMatchObject([{ change: 'is revoked' }, { change: 'rotates' }]);
+});
+
 describe('generations never go back', () => {
   it.each([
     ['that is adopted', 'read_write', ['airflow.3', 'airflow.4']],
