@@ -1,6 +1,7 @@
 import { createHash } from 'node:crypto';
 import { realpath, stat } from 'node:fs/promises';
 import path from 'node:path';
+import { findTrackedLink } from '../files/links.ts';
 import { shownPath } from '../files/paths.ts';
 import { readRegularFile, whyUnreadable } from '../files/read-text.ts';
 import { codeOf } from '../files/system-errors.ts';
@@ -103,7 +104,9 @@ class Reader {
   async #readMain(): Promise<Node | undefined> {
     const absolute = path.resolve(this.#main);
     this.#confines = await Confines.of(absolute);
-    const excluded = await this.#confines.excludes(absolute);
+    // The link of a pull request may lead into another work tree, whose limits are then those of the configuration.
+    const isLinked = (await findTrackedLink(path.dirname(absolute))) !== undefined;
+    const excluded = isLinked ? 'link' : await this.#confines.excludes(absolute);
     if (excluded !== undefined) {
       const why =
         excluded === 'link' ? 'it is a link, or is reached through one' : 'it is part of the git repository itself';

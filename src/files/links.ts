@@ -10,29 +10,46 @@ export async function writableTarget(path: string): Promise<string> {
   return targetOf(path);
 }
 
-/**
- * Refuses a path of which some step is a symbolic link that git tracks: the author of a pull request may have chosen its
- * target. A link that git does not track, or outside of any work tree, is the user's own, and is followed.
- *
- * @throws UserError LINK_REFUSED
- */
+/** @throws UserError LINK_REFUSED when `findTrackedLink` finds a link */
 export async function refuseTrackedLinks(path: string): Promise<void> {
+  const found = await findTrackedLink(path);
+  if (found === undefined) return;
+  const shown = shownRelativePath(found.link);
+  const tracks = found.why === '' ? 'that git tracks' : `and git cannot tell whether it tracks it (${found.why})`;
+  const hint =
+    found.why === '' ? `Remove it (git rm --cached ${shown}), or name the file itself.` : 'Make git usable here.';
+  throw new UserError('LINK_REFUSED', `${shown} is a link ${tracks}, so nothing is written through it`, hint);
+}
+
+interface TrackedLink {
+  readonly link: string;
+  /** Why git cannot tell whether it tracks the link; empty when it does. */
+  readonly why: string;
+}
+
+/**
+ * The first step of a path that is a symbolic link which git tracks: the author of a pull request may have chosen its
+ * target. A link that git does not track, or outside of any work tree, is the user's own, and is followed.
+ */
+export async function findTrackedLink(path: string): Promise<TrackedLink | undefined> {
   let reached = parse(resolve(path)).root;
   const steps = stepsOf(resolve(path));
   for (let links = 0; links < 40; ) {
     const step = steps.shift();
-    if (step === undefined) return;
+    if (step === undefined) return undefined;
     const next = step === '..' ? dirname(reached) : join(reached, step);
     const to = await readlink(next).catch(() => undefined);
     if (to === undefined) {
       reached = next;
       continue;
     }
-    await refuseTracked(next);
+    const why = await whyTracked(next);
+    if (why !== undefined) return { link: next, why };
     links++;
     if (isAbsolute(to)) reached = parse(to).root;
     steps.unshift(...stepsOf(to));
   }
+  return undefined;
 }
 
 function stepsOf(path: string): string[] {
@@ -43,18 +60,12 @@ function stepsOf(path: string): string[] {
     .filter((step) => step !== '' && step !== '.');
 }
 
-async function refuseTracked(link: string): Promise<void> {
+async function whyTracked(link: string): Promise<string | undefined> {
   const tree = await workTreeOf(dirname(link));
-  if (tree === undefined) return;
+  if (tree === undefined) return undefined;
   // Some file systems ignore case, and git does not.
   const pathspec = `:(icase,literal)${relative(tree, link).split(sep).join('/')}`;
   const { exit, stdout, why } = await git(tree, ['ls-files', '-z', '--', pathspec]);
-  if (exit === 0 ? stdout === '' : why.includes('not a git repository')) return;
-  const shown = shownRelativePath(link);
-  const tracks = exit === 0 ? 'that git tracks' : `and git cannot tell whether it tracks it (${why.split('\n')[0]})`;
-  throw new UserError(
-    'LINK_REFUSED',
-    `${shown} is a link ${tracks}, so nothing is written through it`,
-    exit === 0 ? `Remove it (git rm --cached ${shown}), or name the file itself.` : 'Make git usable here.',
-  );
+  if (exit === 0) return stdout === '' ? undefined : '';
+  return why.includes('not a git repository') ? undefined : (why.split('\n')[0] ?? 'git failed');
 }

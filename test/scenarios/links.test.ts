@@ -83,6 +83,25 @@ describe.skipIf(isWindows)('a committed link is not written through, where', () 
     expect(written()).toEqual([]);
   });
 
+  it.each(['my_db.duckdb', 'my_db.duckdb.wal', 'other.duckdb'])('a database is: %s', async (file) => {
+    const { stage, written } = repository({ [`${SANDBOX}/databases/etl_prod/${file}`]: 'OUTSIDE/file' });
+    stage.write(`${SANDBOX}/organization.jsonl`, '');
+    const ran = await stage.run('apply --sandbox --yes');
+    expect(ran.code).not.toBe(0);
+    expect(ran.stdout + ran.stderr).toContain('is a link that git tracks');
+    expect(written()).toEqual([]);
+  });
+
+  it('the backup of an older state is', async () => {
+    const { stage, written } = repository({ [`${STATE}.v2.backup`]: 'OUTSIDE/file' });
+    await stage.run('apply --sandbox --yes --no-smoke');
+    stage.write(STATE, stage.read(STATE).replace('"version": 3', '"version": 2'));
+    stage.edit((text) => text.replaceAll('90d', '80d'));
+    const ran = await stage.run('apply --sandbox --yes --no-smoke');
+    expect([ran.code, ran.stdout + ran.stderr]).toEqual([1, expect.stringContaining('is a link that git tracks')]);
+    expect(written()).toEqual([]);
+  });
+
   it('the log of the sandbox is, committed or not', async () => {
     const { stage, written } = repository({ [`${SANDBOX}/organization.jsonl`]: 'OUTSIDE/file' });
     const ran = await stage.json('plan --sandbox');
@@ -114,6 +133,17 @@ describe.skipIf(isWindows)('a committed link is not written through, where', () 
       }
       expect(written()).toEqual([]);
     }
+  });
+});
+
+describe.skipIf(isWindows)('a committed link is not read through', () => {
+  it('to a configuration in another work tree', async () => {
+    const { stage, outside } = repository({ infra: 'OUTSIDE/victim' });
+    outside.write(`victim/${CONFIG}`, 'version: 1\nfound_outside: 1\n');
+    mkdirSync(outside.file('victim/.git'));
+    const { code, stdout, stderr } = await stage.run(`validate --config infra/${CONFIG}`);
+    expect([code, stderr]).toEqual([1, expect.stringContaining('it is a link, or is reached through one')]);
+    expect(stdout + stderr).not.toContain('found_outside');
   });
 });
 
