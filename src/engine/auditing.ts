@@ -55,7 +55,7 @@ export async function gatherEvidence(
     context,
   );
   const { state, holder } = (await options.readStateAgain?.()) ?? { state: before };
-  const changing = changingAccounts(before, state, holder !== undefined, wanted);
+  const changing = changingAccounts(desired, before, state, holder !== undefined, wanted);
   if (changing.size > 0) warnOfRun([...changing.values()], holder, context);
   const only = (username: string) => wanted(username) && !changing.has(accountKey(username));
   const live = holder === undefined ? read : withoutSmokeTokens(read);
@@ -87,9 +87,10 @@ export async function gatherEvidence(
 
 /**
  * The usernames, by `accountKey`, of accounts that another run changes: what was read of them is older than the state, or newer.
- * While a run holds the lock, calls that the state only announces are its own.
+ * While a run holds the lock, calls that the state only announces are its own, and what is not created yet may be its work too.
  */
 function changingAccounts(
+  desired: Desired,
   before: State,
   after: State,
   isLocked: boolean,
@@ -102,6 +103,11 @@ function changingAccounts(
     const username = (now ?? then)?.username ?? key;
     const isSame = then !== undefined && now !== undefined && serializeAccount(then) === serializeAccount(now);
     if (only(username) && (!isSame || (isLocked && isPending(now)))) changing.set(key, username);
+  }
+  for (const [key, { username, tokens }] of isLocked ? desired.accounts : []) {
+    const known = after.accounts.get(key)?.tokens;
+    const isNew = known === undefined || [...tokens.keys()].some((token) => !known.has(token));
+    if (isNew && only(username)) changing.set(key, username);
   }
   return changing;
 }

@@ -77,5 +77,20 @@ it('leaves calls that a run with the lock has only announced to that run', async
     async () => ({ ...(await again()), holder: 'locked by apply' }),
   );
   expect(found(running.result).join()).not.toContain('etl_prod');
+  expect(running.warnings).toEqual([expect.stringContaining('another run is changing 2 accounts')]);
+});
+
+it('leaves what is not created yet to a run with the lock', async () => {
+  const of = await world();
+  const again = async () => ({ state: of.stateWriter.state });
+  const idle = await auditing(of, async () => {}, again);
+  expect(found(idle.result).join()).toContain('MDA026 new_one');
+  const running = await auditing(
+    of,
+    async () => {},
+    async () => ({ ...(await again()), holder: 'locked by apply' }),
+  );
+  expect(found(running.result).join()).not.toContain('new_one');
+  expect(found(running.result).join()).toContain('MDA025 etl_prod/a');
   expect(running.warnings).toEqual([expect.stringContaining('another run is changing 1 account')]);
 });
