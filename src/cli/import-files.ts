@@ -9,7 +9,7 @@ import { writeFileAtomic } from '../files/atomic-write.ts';
 import { refuseTrackedLinks } from '../files/links.ts';
 import { readText, whyUnreadable } from '../files/read-text.ts';
 import { codeOf } from '../files/system-errors.ts';
-import { DEFAULT_CONFIG, DEFAULT_SANDBOX } from '../model/defaults.ts';
+import { DEFAULT_CONFIG, DEFAULT_SANDBOX, SECRETS_FOLDER } from '../model/defaults.ts';
 import { UserError } from '../model/user-error.ts';
 import { diagnosticJson } from '../yaml/diagnostic.ts';
 import { type ConfigOptions, showFindings } from './configuration.ts';
@@ -114,7 +114,7 @@ export async function ignoreInGit(config: string): Promise<{ readonly added: num
   const text = (await readText(file).catch((cause) => refuseIgnoreFile(file, cause))) ?? '';
   const present = new Set(text.split(/\r?\n/).map((line) => line.trim()));
   const lock = `${path.basename(statePath({ config }))}.lock`;
-  const missing = ['.motherduck/', `${DEFAULT_SANDBOX}/`, lock].filter((line) => !present.has(line));
+  const missing = [`${SECRETS_FOLDER}/`, `${DEFAULT_SANDBOX}/`, lock].filter((line) => !present.has(line));
   const ended = text === '' || text.endsWith('\n') ? text : `${text}\n`;
   if (missing.length > 0) await replace(file, `${ended}${missing.join('\n')}\n`);
   return { added: missing.length, file };

@@ -10,7 +10,7 @@ import { contextOf } from '../cli/typed-options.ts';
 import { statePath } from '../engine/state.ts';
 import { initialConfig, tightestLimits } from '../import/initial-config.ts';
 import { scalar } from '../import/yaml-writer.ts';
-import { DEFAULT_ORGANIZATION } from '../model/defaults.ts';
+import { DEFAULT_ORGANIZATION, DEFAULT_SECRETS } from '../model/defaults.ts';
 import { SIZES } from '../model/ducklings.ts';
 import { formatDuration } from '../model/time.ts';
 import { TOKEN_TTL_SECONDS } from '../model/tokens.ts';
@@ -97,7 +97,7 @@ organization: ${scalar(organization)} # a name of your own; a state file of anot
 
 # Where the secret of a new token is stored. MotherDuck shows it once, and it is kept nowhere else.
 secret_stores:
-  local: { kind: file, path: .motherduck/secrets.env, format: dotenv }
+  local: { kind: file, path: ${DEFAULT_SECRETS}, format: dotenv }
   # vault: { kind: exec, command: [vault, kv, put, "secret/motherduck/{account}/{token}", "value=-"] }
 
 # How long tokens live, and when they are replaced.

@@ -10,6 +10,7 @@
  * What the guardrails forbid is not written. It is a pure function: the caller writes the texts, after it has made sure
  * that the next plan only adopts (adoption-check.ts).
  */
+import { DEFAULT_SECRETS } from '../model/defaults.ts';
 import type { Definitions } from '../model/desired.ts';
 import type { Ducklings } from '../model/ducklings.ts';
 import type { Import, Skipped } from '../model/import.ts';
@@ -101,7 +102,7 @@ export function decideImport(input: ImportInput): Decision {
 
 const STORE: YamlEntry = {
   key: FIRST_STORE,
-  value: { layout: 'line', entries: entriesOf({ kind: 'file', path: '.motherduck/secrets.env', format: 'dotenv' }) },
+  value: { layout: 'line', entries: entriesOf({ kind: 'file', path: DEFAULT_SECRETS, format: 'dotenv' }) },
 };
 
 /** The selected tokens of an account whose block cannot take them without changing another one; undefined when it can. */

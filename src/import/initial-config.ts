@@ -1,4 +1,5 @@
 /** The configuration to which `init --from-live` adds the live accounts. */
+import { DEFAULT_SECRETS } from '../model/defaults.ts';
 import { SIZES } from '../model/ducklings.ts';
 import type { Live } from '../model/live.ts';
 import { formatDuration } from '../model/time.ts';
@@ -37,7 +38,7 @@ organization: ${scalar(organization)} # a name of your own; a state file of anot
 
 # Where the secrets of new tokens are stored. The secrets of the tokens below are unknown until the tokens are rotated.
 secret_stores:
-  local: { kind: file, path: .motherduck/secrets.env, format: dotenv }
+  local: { kind: file, path: ${DEFAULT_SECRETS}, format: dotenv }
   # vault: { kind: exec, command: [vault, kv, put, "secret/motherduck/{account}/{token}", "value=-"] }
 
 # How long new tokens live, and when they are rotated.

@@ -5,6 +5,9 @@ import { DAY, type Seconds } from './time.ts';
 export const DEFAULT_CONFIG = 'motherduck.accounts.yaml';
 /** The folder of the sandbox, beside the configuration. */
 export const DEFAULT_SANDBOX = '.motherduck-sandbox';
+/** The folder of the secrets, beside the configuration, and their file in a starter file. */
+export const SECRETS_FOLDER = '.motherduck';
+export const DEFAULT_SECRETS = `${SECRETS_FOLDER}/secrets.env`;
 /** The name of the organization in a starter file. */
 export const DEFAULT_ORGANIZATION = 'my_organization';
 /** The maximum number of concurrent requests and connections. */
