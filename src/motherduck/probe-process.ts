@@ -176,7 +176,7 @@ function stepOf({ ms, answer, failure }: ProbeEvent, clean: (text: string) => st
 const PASSED = new RegExp(
   `^(${[
     'home|path|user|logname|tz|lang|language|lc_\\w+|tmpdir|temp|tmp|(dy)?ld_(fallback_)?library_path',
-    '(http|https|all|no)_proxy|ssl_cert_(file|dir)|curl_ca_bundle|node_extra_ca_certs|grpc_default_ssl_roots_file_path',
+    'all_proxy|ssl_cert_(file|dir)|curl_ca_bundle|node_extra_ca_certs|grpc_default_ssl_roots_file_path',
     'systemroot|systemdrive|windir|comspec|pathext|userprofile|homedrive|homepath|appdata|localappdata|programdata',
   ].join('|')})$`,
   'i',
@@ -187,8 +187,9 @@ const PASSED = new RegExp(
  * another identity or address, and secrets of other programs are none of its business. No value contains a token.
  */
 export function childEnvironment(env: NodeJS.ProcessEnv): NodeJS.ProcessEnv {
-  const passed = Object.entries(withoutTokens(env)).filter(([name]) => PASSED.test(name));
-  return { ...Object.fromEntries(passed), ...inBothSpellings(env), BROWSER: 'false' };
+  const known = withoutTokens(env);
+  const passed = Object.entries(known).filter(([name]) => PASSED.test(name));
+  return { ...Object.fromEntries(passed), ...inBothSpellings(known), BROWSER: 'false' };
 }
 
 function secretsOf(target: Target, more: readonly Secret[] = []): string[] {

@@ -1,11 +1,11 @@
 /** Connections through a proxy: a tunnel by CONNECT, and in it TLS with the server, which the proxy does not see into. */
-import { isIP } from 'node:net';
-import type { Dispatcher } from 'undici';
+import type { buildConnector, Dispatcher } from 'undici';
 import { authorizationOf, type HttpProxy } from './proxy.ts';
 import { ProxyError } from './proxy-errors.ts';
 import { codeOf } from './transport-errors.ts';
 
 type Undici = typeof import('undici');
+type Connector = buildConnector.connector;
 /** `Dispatcher.connect` as a function. */
 type Connect = (this: Dispatcher, options: Dispatcher.ConnectOptions) => Promise<Dispatcher.ConnectData>;
 
@@ -37,8 +37,12 @@ export async function openProxyPool(options: ProxyPoolOptions): Promise<Dispatch
     proxyTls: { timeout: connectMs },
     headersTimeout: 0,
     bodyTimeout: 0,
-    clientFactory: (origin, given) => {
-      const pool = new Pool(origin, { ...given, headersTimeout: connectMs });
+    clientFactory: (origin, { connect: connector }: { connect?: Connector }) => {
+      const pool = new Pool(origin, {
+        // undici would check the proxy's certificate for the name of the server if the proxy is named by its IP address.
+        connect: ({ servername: _, ...options }, callback) => connector?.(options, callback),
+        headersTimeout: connectMs,
+      });
       return Object.assign(pool, { connect: connectOf(connect.bind(pool)) });
     },
   });
@@ -46,13 +50,10 @@ export async function openProxyPool(options: ProxyPoolOptions): Promise<Dispatch
 
 /** Makes errors of a CONNECT distinct from those of the tunnel, with the status, which undici gives in prose only. */
 function connectOf(connect: OmitThisParameter<Connect>): OmitThisParameter<Connect> {
-  return async (options: Dispatcher.ConnectOptions & { servername?: string }) => {
-    // TLS knows no servername that is an IP address, and Node warns of one.
-    const { servername = '', ...rest } = options;
-    const isName = isIP(servername.replace(/^\[|\]$/g, '')) === 0;
+  return async (options) => {
     let answer: Dispatcher.ConnectData;
     try {
-      answer = await connect(isName ? options : rest);
+      answer = await connect(options);
     } catch (error) {
       throw new ProxyError(codeOf(error as NodeJS.ErrnoException));
     }

@@ -67,13 +67,24 @@ export function duckdbProxy(env: NodeJS.ProcessEnv): Record<string, string> {
   return { http_proxy: `${url.hostname}:${url.port || '80'}`, ...signIn };
 }
 
-/** The same variables, each in both spellings with the value that counts, since libraries differ in what they read. */
+/**
+ * The same variables, each in both spellings with the value that counts, since libraries differ in what they read; without
+ * HTTP_PROXY where it does not hold for DuckDB's downloads.
+ */
 export function inBothSpellings(env: NodeJS.ProcessEnv): NodeJS.ProcessEnv {
   const both = [HTTPS, HTTP, NO_PROXY].flatMap((variables) => {
     const value = firstSet(env, variables)?.value;
     return value === undefined ? [] : variables.map((variable) => [variable, value] as const);
   });
-  return Object.fromEntries(both);
+  return Object.fromEntries(both.filter(([variable]) => variable !== 'HTTP_PROXY' || isForDownloads(env)));
+}
+
+function isForDownloads(env: NodeJS.ProcessEnv): boolean {
+  try {
+    return duckdbProxy(env).http_proxy !== undefined;
+  } catch {
+    return true; // and DuckDB says what is wrong with it, unless the connection is to the sandbox
+  }
 }
 
 /** The credentials in the variables that name proxies, as they can occur in foreign texts. */

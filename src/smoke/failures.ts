@@ -105,8 +105,7 @@ const KNOWN: readonly { readonly text: RegExp; readonly explain: (text: string, 
       const duckdb = version === undefined ? 'the same DuckDB version' : `DuckDB ${version}`;
       return machineFailure(
         `DuckDB could not download its motherduck extension from ${host}`,
-        // Seen: for this download DuckDB 1.5.6 uses HTTP_PROXY, but neither HTTPS_PROXY nor the lower-case names.
-        `Make ${host} reachable (behind a proxy set HTTP_PROXY: DuckDB does not use HTTPS_PROXY for this), or run INSTALL motherduck as this user with ${duckdb}. To apply without the smoke test.`,
+        `Make ${host} reachable (behind a proxy set HTTPS_PROXY or HTTP_PROXY), or run INSTALL motherduck as this user with ${duckdb}. To apply without the smoke test.`,
         ['apply', '--no-smoke'],
       );
     },

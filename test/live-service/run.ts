@@ -108,7 +108,7 @@ function siteOf(
   const agent = `motherduck-accounts/${version}`;
   const connector =
     sandbox === undefined
-      ? motherduckConnector({ userAgent: agent, timeoutMs: CONNECT_MS })
+      ? motherduckConnector({ userAgent: agent, timeoutMs: CONNECT_MS, env: process.env })
       : sandboxConnector(sandbox, { agent, adminToken: token });
   const options = { timeoutMs: CONNECT_MS, probePath: path.join(root, 'dist/probe.cjs'), signal: stopping };
   return {

@@ -4,7 +4,7 @@ import path from 'node:path';
 import { beforeEach, describe, expect, it } from 'vitest';
 import { ROOT } from '../in-process.ts';
 import { outputOf, SANDBOX, Stage } from '../stage.ts';
-import { CA, type ConnectProxy, HOST, OTHER_CA, refusal, startProxy, startTls } from './connect-proxy.ts';
+import { CA, type ConnectProxy, HOST, OTHER_CA, refusal, startProxy, startRaw, startTls } from './connect-proxy.ts';
 
 const MARKER = 'MARKER-of-the-proxy';
 const ENCODED = Buffer.from(`us@er:${MARKER}/1`).toString('base64');
@@ -27,7 +27,7 @@ const through = (proxy: ConnectProxy, more: Record<string, string> = {}) => ({
 });
 
 describe('behind a proxy with a private CA', () => {
-  it('the commands of the demo work', async () => {
+  it('the commands of the demo work', { timeout: 240_000 }, async () => {
     const proxy = await startProxy({ hosts: { [HOST]: tls }, credentials: `us@er:${MARKER}/1` });
     const named = `http://us%40er:${MARKER}%2F1@127.0.0.1:${proxy.port}/`;
     const env = { ...process.env, ...stage.env, ...through(proxy, { HTTPS_PROXY: named }), HOME: stage.path };
@@ -71,6 +71,44 @@ describe('behind a proxy with a private CA', () => {
       expect(stderr).toContain('(407)');
       if (words.includes('debug')) expect(stderr).toContain(`the proxy 127.0.0.1:${proxy.port} (HTTPS_PROXY)`);
       for (const text of [MARKER, ENCODED, 'us@er', 'us%40er']) expect(stdout + stderr).not.toContain(text);
+    }
+  });
+
+  it('DuckDB downloads its extension through the proxy, with its credentials, and shows them nowhere', async () => {
+    const proxy = await startProxy({ hosts: { [HOST]: tls }, credentials: `us@er:${MARKER}/1` });
+    const named = `http://us%40er:${MARKER}%2F1@127.0.0.1:${proxy.port}/`;
+    // Without the folder of the sandbox, the service is taken for MotherDuck.
+    delete stage.env.MDACC_SANDBOX;
+    const { code, stdout, stderr } = await stage.runProgram(
+      'apply --yes --debug',
+      through(proxy, { HTTPS_PROXY: named }),
+    );
+    expect(code).toBe(4);
+    expect(proxy.downloads).not.toHaveLength(0);
+    for (const download of proxy.downloads)
+      expect(download).toMatch(new RegExp(`^http://extensions\\.duckdb\\.org/\\S+ us@er:${MARKER}/1$`));
+    expect(stdout).toContain('http://extensions.duckdb.org');
+    for (const text of [MARKER, ENCODED]) expect(stdout + stderr).not.toContain(text);
+  });
+
+  it('a page in the place of an answer, and a certificate for another host, are said of the proxy', async () => {
+    const page = await startRaw((socket) => socket.once('data', () => socket.end(refusal(403))));
+    const proxy = await startProxy({ hosts: { [HOST]: await startTls(page), 'other.test': tls } });
+    const blocked = await stage.runProgram('plan -o json', through(proxy));
+    expect(JSON.parse(blocked.stdout).error).toMatchObject({
+      code: 'API_NOT_MOTHERDUCK',
+      hint: { text: expect.stringContaining(`the proxy 127.0.0.1:${proxy.port} (HTTPS_PROXY)`) },
+    });
+    const other = { MOTHERDUCK_API_URL: 'https://other.test' };
+    for (const tlsProxy of ['https://127.0.0.1', 'https://localhost']) {
+      const { port } = await startProxy({ hosts: { 'other.test': tls }, tls: true });
+      const { stderr } = await stage.runProgram(
+        'plan',
+        through(proxy, { ...other, HTTPS_PROXY: `${tlsProxy}:${port}` }),
+      );
+      expect(stderr).toContain('the certificate of other.test');
+      expect(stderr).toContain('ERR_TLS_CERT_ALTNAME_INVALID');
+      expect(stderr).not.toContain('DEP0123');
     }
   });
 

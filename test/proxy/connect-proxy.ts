@@ -1,6 +1,6 @@
 /** Proxies as companies run them, and a server with TLS behind them. */
 import { readFileSync } from 'node:fs';
-import { createServer as createHttpServer, type IncomingMessage } from 'node:http';
+import { createServer as createHttpServer, type IncomingMessage, type ServerResponse } from 'node:http';
 import { createServer as createHttpsServer } from 'node:https';
 import { type AddressInfo, connect, createServer as createTcpServer, type Server, type Socket } from 'node:net';
 import path from 'node:path';
@@ -22,6 +22,8 @@ export interface ConnectProxy {
   /** The targets of all CONNECTs. */
   readonly targets: string[];
   readonly headers: IncomingMessage['headers'][];
+  /** The addresses of plain requests, which it refuses, with their credentials. */
+  readonly downloads: string[];
 }
 
 interface ProxyOptions {
@@ -40,7 +42,13 @@ export async function startProxy(options: ProxyOptions = {}): Promise<ConnectPro
   const { hosts = {}, tls = false, credentials, answer } = options;
   const targets: string[] = [];
   const headers: IncomingMessage['headers'][] = [];
+  const downloads: string[] = [];
   const server = tls ? createHttpsServer(SERVER) : createHttpServer();
+  server.on('request', (request: IncomingMessage, response: ServerResponse) => {
+    const [, encoded = ''] = request.headers['proxy-authorization']?.split(' ') ?? [];
+    downloads.push(`${request.url} ${Buffer.from(encoded, 'base64')}`);
+    response.writeHead(403).end();
+  });
   server.on('connect', (request: IncomingMessage, client: Duplex, head: Buffer) => {
     client.on('error', () => {});
     targets.push(request.url ?? '');
@@ -62,7 +70,7 @@ export async function startProxy(options: ProxyOptions = {}): Promise<ConnectPro
     client.on('close', () => upstream.destroy());
   });
   const port = await listen(server);
-  return { url: `${tls ? 'https' : 'http'}://127.0.0.1:${port}`, port, targets, headers };
+  return { url: `${tls ? 'https' : 'http'}://127.0.0.1:${port}`, port, targets, headers, downloads };
 }
 
 /** An answer to CONNECT, with a page as proxies send it. */

@@ -192,6 +192,17 @@ describe('the child that connects', () => {
     });
   });
 
+  it('has no HTTP_PROXY that does not hold for its downloads', () => {
+    expect(inBothSpellings({ HTTP_PROXY: 'b', NO_PROXY: '*' })).toEqual({
+      http_proxy: 'b',
+      no_proxy: '*',
+      NO_PROXY: '*',
+    });
+    expect(inBothSpellings({ HTTP_PROXY: 'https://b' })).toEqual({ http_proxy: 'https://b' });
+    // Of the sandbox; a connection to MotherDuck was refused before.
+    expect(inBothSpellings({ HTTP_PROXY: '://' })).toEqual({ http_proxy: '://', HTTP_PROXY: '://' });
+  });
+
   it('repeats no credentials', () => {
     const secrets = proxySecrets({
       HTTPS_PROXY: `http://me:p%40${MARKER}@proxy`,
