@@ -20,7 +20,7 @@ import { serializeAccount } from '../state/state-document.ts';
 import { onlyMatcher, refuseUnmatched, storesFor } from './planning.ts';
 import { checkClock, type RunContext, type Service } from './service.ts';
 import type { StateNow } from './state.ts';
-import { findLostSecrets } from './store-contents.ts';
+import { inspectStores } from './store-contents.ts';
 
 export interface EvidenceOptions extends Pick<MakePlanOptions, 'scope'> {
   /** Reads the state again after what is live was read. Without it, no run is expected meanwhile. */
@@ -62,9 +62,9 @@ export async function gatherEvidence(
   checkClock(service, context);
   refuseMissing(desired, { accounts: new Map([...state.accounts].filter(([key]) => !changing.has(key))) }, live);
   const stores = storesFor(desired, service);
-  const [active, lost, unusableStores, usage] = await Promise.all([
+  const [active, { lost, lostRetained }, unusableStores, usage] = await Promise.all([
     readActive(service),
-    findLostSecrets(desired, state, stores, only),
+    inspectStores(desired, state, stores, only),
     checkStores(desired, stores, only, options.checkStores ?? false),
     options.usage ? readUsage(service, options.idle ?? IDLE_AFTER) : undefined,
   ]);
@@ -74,7 +74,7 @@ export async function gatherEvidence(
     state,
     sandbox: service.isSandbox,
     active,
-    lostSecrets: new Set([...lost.values()].flat()),
+    lostSecrets: new Set([...lost.values(), ...lostRetained.values()].flat()),
     unusableStores,
     secretPath: secretPathsIn(stores),
     ...(options.only || changing.size > 0 ? { only } : {}),

@@ -9,11 +9,12 @@ import { accountKey, globMatcher, unmatchedGlobs } from '../model/username.ts';
 import { few } from '../model/wording.ts';
 import { refuseMissing } from '../plan/missing-accounts.ts';
 import { accountNames, type MakePlanOptions, makePlan } from '../plan/plan.ts';
+import type { StoreContents } from '../plan/secret-warnings.ts';
 import type { SecretStore } from '../secrets/store.ts';
 import { openStores, secretPathsIn } from '../secrets/stores.ts';
 import { nearest } from '../yaml/wording.ts';
 import { checkClock, type RunContext, type Service } from './service.ts';
-import { findForeignSecrets, findLostSecrets, type NamesByStore } from './store-contents.ts';
+import { inspectStores } from './store-contents.ts';
 
 /** How to plan: the options of the plan, and the maximum number of concurrent calls. */
 export interface PlanNowOptions extends Pick<MakePlanOptions, 'rotate' | 'because' | 'scope'> {
@@ -55,8 +56,7 @@ export async function planNow(
     state,
     service,
     stores,
-    lost: await findLostSecrets(desired, state, stores, only),
-    foreign: await findForeignSecrets(desired, state, stores, only),
+    storeContents: await inspectStores(desired, state, stores, only),
     prune,
     due,
     allowMissing,
@@ -95,10 +95,7 @@ export interface PlanFromInput extends Pick<MakePlanOptions, 'prune' | 'due' | '
   readonly state: State;
   readonly service: Pick<Service, 'claims' | 'isSandbox'>;
   readonly stores: ReadonlyMap<string, SecretStore>;
-  /** The tokens whose secret a store lost, by the store. */
-  readonly lost?: NamesByStore;
-  /** The tokens whose first secret would take the place of a value that is not this state's, by the store. */
-  readonly foreign?: NamesByStore;
+  readonly storeContents?: StoreContents;
   readonly only?: readonly string[];
   readonly allowMissing?: boolean;
 }
@@ -109,7 +106,7 @@ export interface PlanFromInput extends Pick<MakePlanOptions, 'prune' | 'due' | '
  * @throws UserError USAGE: a glob of `only` matches nothing; ORGANIZATION_DIFFERS, MANY_MISSING
  */
 export function planFrom(input: PlanFromInput): Plan {
-  const { desired, live, state, service, stores, lost, foreign, only: globs, allowMissing = false, ...rest } = input;
+  const { desired, live, state, service, stores, storeContents, only: globs, allowMissing = false, ...rest } = input;
   const only = onlyMatcher(globs);
   const names = accountNames(desired, state);
   refuseUnmatched(globs, names, 'the configuration or the state');
@@ -123,8 +120,7 @@ export function planFrom(input: PlanFromInput): Plan {
     storeFacts: {
       rehearsed: new Map([...stores].flatMap(([name, { rehearsedIn }]) => (rehearsedIn ? [[name, rehearsedIn]] : []))),
       removing: new Set([...stores].flatMap(([name, { remove }]) => (remove ? [name] : []))),
-      ...(lost ? { lost } : {}),
-      ...(foreign ? { foreign } : {}),
+      ...storeContents,
     },
   });
 }

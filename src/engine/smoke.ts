@@ -10,11 +10,12 @@ import { runProbe } from '../motherduck/probe-process.ts';
 import { ApiError } from '../motherduck/transport-errors.ts';
 import { refuseMissing } from '../plan/missing-accounts.ts';
 import { noticeText } from '../plan/notice-text.ts';
+import { secretLosses } from '../plan/secret-warnings.ts';
 import { smokeAccounts } from '../smoke/session.ts';
 import type { StateFile } from '../state/state-file.ts';
 import { onlyMatcher, refuseUnmatched, storesFor } from './planning.ts';
 import type { RunContext, Service } from './service.ts';
-import { findLostSecrets } from './store-contents.ts';
+import { inspectStores } from './store-contents.ts';
 
 /**
  * Connects as each account of the configuration and checks what it finds.
@@ -54,8 +55,7 @@ export async function smokeTest(
       progress?.(done, accounts.length);
     },
   });
-  const lost = await findLostSecrets(desired, state, storesFor(desired, service), only);
-  const notices = [...lost].map(([store, tokens]) => noticeText({ kind: 'secret_lost', store, tokens }));
+  const notices = secretLosses(await inspectStores(desired, state, storesFor(desired, service), only)).map(noticeText);
   return { ...smoke, warnings: [...smoke.warnings, ...notices.map(({ message, hint }) => ({ message, hint }))] };
 }
 

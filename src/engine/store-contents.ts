@@ -4,69 +4,70 @@ import type { Desired } from '../model/desired.ts';
 import type { TokenAddress } from '../model/secret.ts';
 import type { State } from '../model/state.ts';
 import { accountKey } from '../model/username.ts';
+import type { StoreContents } from '../plan/secret-warnings.ts';
 import type { SecretStore } from '../secrets/store.ts';
 
-/** The tokens that a store is to be asked about. */
-type Tokens = ReadonlyMap<string, readonly TokenAddress[]>;
-
-/** Tokens by the store, as a person names them: `etl_prod/airflow`. */
-export type NamesByStore = ReadonlyMap<string, readonly string[]>;
-
-/** The tokens whose secret a store lost. */
-export function findLostSecrets(
+/** Looks into every store that can be read, once. */
+export async function inspectStores(
   desired: Desired,
   state: State,
   stores: ReadonlyMap<string, SecretStore>,
   only: (username: string) => boolean,
-): Promise<NamesByStore> {
-  const stored = tokensBy(desired, stores, only, (address, store) => {
-    const entry = state.accounts.get(accountKey(address.account))?.tokens.get(address.token);
-    const secret = entry?.current?.secret ?? 'unknown';
-    return secret !== 'unknown' && secret.store === store.name && secret.secret_path === store.secretPath(address);
-  });
-  return ask(stored, (store, tokens) => stores.get(store)?.lost?.(tokens));
+): Promise<StoreContents> {
+  const contents = { lost: new Map(), lostRetained: new Map(), foreign: new Map() };
+  const isSandbox = state.sandbox ? { isSandbox: true } : {};
+  const put = (into: Map<string, readonly string[]>, store: string, tokens: readonly TokenAddress[]) => {
+    if (tokens.length > 0)
+      into.set(
+        store,
+        tokens.map(({ account, token }) => `${account}/${token}`),
+      );
+  };
+  const isRetained = ({ account }: TokenAddress) => !desired.accounts.has(accountKey(account));
+  const all = [...configuredTokens(desired), ...retainedTokens(desired, state)].filter(({ account }) => only(account));
+  for (const store of stores.values()) {
+    if (store.inspect === undefined) continue;
+    const own = all.filter((token) => token.store === store.name).map(({ account, token }) => ({ account, token }));
+    const stored = own.filter((address) => isStored(state, store, address));
+    const first = own.filter((address) => !isRetained(address) && isFirstSecret(state, store, address));
+    if (stored.length === 0 && first.length === 0) continue;
+    const targets = first.map((address) => ({ ...address, ...isSandbox, isFirst: true }));
+    const { lost, foreign } = await store.inspect({ stored, first: targets });
+    put(
+      contents.lost,
+      store.name,
+      lost.filter((address) => !isRetained(address)),
+    );
+    put(contents.lostRetained, store.name, lost.filter(isRetained));
+    put(contents.foreign, store.name, foreign);
+  }
+  return contents;
 }
 
-/** The tokens whose first secret would take the place of a value that this state did not write. */
-export function findForeignSecrets(
-  desired: Desired,
-  state: State,
-  stores: ReadonlyMap<string, SecretStore>,
-  only: (username: string) => boolean,
-): Promise<NamesByStore> {
-  const first = tokensBy(desired, stores, only, (address, store) => isFirstSecret(state, store, address));
-  const isSandbox = state.sandbox ? { isSandbox: true } : {};
-  return ask(first, (store, tokens) =>
-    stores.get(store)?.foreign?.(tokens.map((token) => ({ ...token, ...isSandbox, isFirst: true }))),
+interface StoreToken extends TokenAddress {
+  readonly store: string;
+}
+
+function configuredTokens({ accounts }: Desired): StoreToken[] {
+  return [...accounts.values()].flatMap(({ username: account, tokens }) =>
+    [...tokens.values()].map(({ key: token, store }) => ({ account, token, store })),
   );
 }
 
-function tokensBy(
-  desired: Desired,
-  stores: ReadonlyMap<string, SecretStore>,
-  only: (username: string) => boolean,
-  isMeant: (address: TokenAddress, store: SecretStore) => boolean,
-): Tokens {
-  const found = new Map<string, TokenAddress[]>([...stores.keys()].map((name) => [name, []]));
-  for (const { username: account, tokens } of desired.accounts.values()) {
-    if (!only(account)) continue;
-    for (const { key: token, store: name } of tokens.values()) {
-      const store = stores.get(name);
-      if (store !== undefined && isMeant({ account, token }, store)) found.get(name)?.push({ account, token });
-    }
-  }
-  return found;
+/** Tokens of accounts that left the configuration, which stay in use. */
+function retainedTokens(desired: Desired, { accounts }: State): StoreToken[] {
+  return [...accounts].flatMap(([key, { username: account, tokens }]) =>
+    desired.accounts.has(key)
+      ? []
+      : [...tokens].flatMap(([token, { current }]) =>
+          current === undefined || current.secret === 'unknown'
+            ? []
+            : [{ account, token, store: current.secret.store }],
+        ),
+  );
 }
 
-async function ask(
-  tokens: Tokens,
-  question: (store: string, tokens: readonly TokenAddress[]) => Promise<readonly TokenAddress[]> | undefined,
-): Promise<NamesByStore> {
-  const answers = new Map<string, readonly string[]>();
-  for (const [store, asked] of tokens) {
-    const found = asked.length === 0 ? [] : ((await question(store, asked)) ?? []);
-    const names = found.map(({ account, token }) => `${account}/${token}`);
-    if (names.length > 0) answers.set(store, names);
-  }
-  return answers;
+function isStored({ accounts }: State, store: SecretStore, address: TokenAddress): boolean {
+  const secret = accounts.get(accountKey(address.account))?.tokens.get(address.token)?.current?.secret ?? 'unknown';
+  return secret !== 'unknown' && secret.store === store.name && secret.secret_path === store.secretPath(address);
 }

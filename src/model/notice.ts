@@ -78,7 +78,13 @@ export type PlanWarning =
       readonly stores: readonly { readonly store: string; readonly folder: string }[];
     }
   /** The store does not have the secrets of these tokens, which it should have: `etl_prod/airflow`. */
-  | { readonly kind: 'secret_lost'; readonly store: string; readonly tokens: readonly string[] }
+  | {
+      readonly kind: 'secret_lost';
+      readonly store: string;
+      readonly tokens: readonly string[];
+      /** Their accounts left the configuration. */
+      readonly retained?: true;
+    }
   /** The store has values of others where the first secrets of these tokens would go. */
   | { readonly kind: 'secret_foreign'; readonly store: string; readonly tokens: readonly string[] }
   /** These tokens go, and their secrets stay in the store, which removes none. */

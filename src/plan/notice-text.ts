@@ -108,8 +108,13 @@ function words(notice: PlanNotice): Omit<NoticeText, 'subject'> {
     }
     case 'secret_lost': {
       const one = notice.tokens.length === 1;
+      const message = `the secret store ${notice.store} does not have ${one ? 'the secret' : `${notice.tokens.length} secrets`} that it should have: ${few(notice.tokens)}`;
+      if (notice.retained) {
+        const text = 'Put the account back into the configuration to replace the token, or delete the account.';
+        return { message, hint: { text } };
+      }
       return {
-        message: `the secret store ${notice.store} does not have ${one ? 'the secret' : `${notice.tokens.length} secrets`} that it should have: ${few(notice.tokens)}`,
+        message,
         hint: {
           text: one ? 'Replace the token.' : 'Replace the tokens.',
           command: ['rotate', ...notice.tokens.slice(0, TOKENS_TYPED)],

@@ -4,16 +4,25 @@ import type { Action } from '../model/plan.ts';
 import type { State, StateToken } from '../model/state.ts';
 import { accountKey } from '../model/username.ts';
 
+/** Tokens by the store, as a person names them: `etl_prod/airflow`. */
+type NamesByStore = ReadonlyMap<string, readonly string[]>;
+
+/** What stores that can be read have. */
+export interface StoreContents {
+  /** The tokens whose secret a store lost. */
+  readonly lost: NamesByStore;
+  /** The same, of accounts that left the configuration. */
+  readonly lostRetained: NamesByStore;
+  /** The tokens whose first secret would take the place of a value that is not this state's. */
+  readonly foreign: NamesByStore;
+}
+
 /** What is known of the stores. */
-export interface StoreFacts {
+export interface StoreFacts extends Partial<StoreContents> {
   /** Stores that are rehearsed, and where their secrets go, for output. */
   readonly rehearsed: ReadonlyMap<string, string>;
   /** Stores whose secrets are removed when their tokens are gone. */
   readonly removing: ReadonlySet<string>;
-  /** The tokens whose secret a store lost, by the store: `etl_prod/airflow`. */
-  readonly lost?: ReadonlyMap<string, readonly string[]>;
-  /** The tokens whose first secret would take the place of a value that is not this state's, by the store. */
-  readonly foreign?: ReadonlyMap<string, readonly string[]>;
 }
 
 /** The warnings of a plan's actions. */
@@ -35,16 +44,40 @@ function rehearsals(actions: readonly Action[], { rehearsed }: StoreFacts): Plan
 }
 
 /** Lost secrets that no action replaces. */
-function losses(actions: readonly Action[], { lost = new Map() }: StoreFacts): PlanWarning[] {
+function losses(
+  actions: readonly Action[],
+  { lost = new Map(), lostRetained = new Map() }: Partial<StoreContents>,
+): PlanWarning[] {
   const replaced = new Set(
     actions.flatMap((action) =>
       'token' in action && action.after !== null ? [`${action.account}/${action.token}`] : [],
     ),
   );
-  return [...lost].flatMap(([store, names]): PlanWarning[] => {
-    const tokens = names.filter((name) => !replaced.has(name));
-    return tokens.length === 0 ? [] : [{ kind: 'secret_lost', store, tokens }];
-  });
+  const gone = new Set(
+    actions.flatMap(({ action, account }) => (action === 'delete_account' || action === 'forget' ? [account] : [])),
+  );
+  const kept = new Map(
+    [...lostRetained].map(([store, names]) => [store, names.filter((name) => !gone.has(accountOf(name)))] as const),
+  );
+  const left = new Map(
+    [...lost].map(([store, names]) => [store, names.filter((name) => !replaced.has(name))] as const),
+  );
+  return secretLosses({ lost: left, lostRetained: kept });
+}
+
+function accountOf(name: string): string {
+  return name.slice(0, name.indexOf('/'));
+}
+
+/** The warnings of lost secrets. */
+export function secretLosses({ lost, lostRetained }: Pick<StoreContents, 'lost' | 'lostRetained'>): PlanWarning[] {
+  const some = ([, tokens]: readonly [string, readonly string[]]) => tokens.length > 0;
+  return [
+    ...[...lost].filter(some).map(([store, tokens]) => ({ kind: 'secret_lost' as const, store, tokens })),
+    ...[...lostRetained]
+      .filter(some)
+      .map(([store, tokens]) => ({ kind: 'secret_lost' as const, store, tokens, retained: true as const })),
+  ];
 }
 
 /** Secrets of tokens that go for good, in stores that remove none. */

@@ -121,6 +121,22 @@ export interface DeadSecret extends TokenAddress {
   readonly isSandbox?: boolean;
 }
 
+/** What a state says of a store. */
+export interface ExpectedSecrets {
+  /** Tokens whose secret it has. */
+  readonly stored: readonly TokenAddress[];
+  /** Tokens of which it has nothing yet. */
+  readonly first: readonly SecretTarget[];
+}
+
+/** Where a store is not as expected; nothing where that cannot be known. */
+export interface StoreFindings {
+  /** Tokens that have no secret in it. */
+  readonly lost: readonly TokenAddress[];
+  /** Tokens whose first secret would take the place of a value that is not this state's. */
+  readonly foreign: readonly TokenAddress[];
+}
+
 /** Stores the secrets of new tokens. Secrets are never read back. */
 export interface SecretStore {
   readonly name: string;
@@ -141,10 +157,8 @@ export interface SecretStore {
    * @throws UserError STORE_FAILED, STORE_FOREIGN
    */
   put(address: SecretAddress, secret: Secret): Promise<void>;
-  /** Those of the tokens that have no secret in the store; none where that cannot be known. Absent: the store cannot be read. */
-  lost?(tokens: readonly TokenAddress[]): Promise<readonly TokenAddress[]>;
-  /** Those of the tokens whose secret would take the place of a value that is not this state's. Absent: the store cannot be read. */
-  foreign?(targets: readonly SecretTarget[]): Promise<readonly SecretTarget[]>;
+  /** Looks for the tokens in the store, without changing it. Absent: the store cannot be read. */
+  inspect?(expected: ExpectedSecrets): Promise<StoreFindings>;
   /** Removes the secret of a token that is gone; it may be gone already. Absent: this store removes none. @throws UserError STORE_FAILED */
   remove?(secret: DeadSecret): Promise<void>;
   /** Equal for secrets that would overwrite each other. Without a secret path, where the configuration puts it. */

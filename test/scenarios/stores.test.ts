@@ -260,6 +260,38 @@ describe('a file store that lost a secret', () => {
   });
 });
 
+it('the lost secret of an account that left the configuration is noticed by plan, smoke and audit', async () => {
+  const both = configuration(
+    DOTENV,
+    'etl_prod: { tokens: { airflow: pipeline } }\n  left: { tokens: { bi: pipeline } }',
+  );
+  const stage = await Stage.applied(both);
+  stage.edit((yaml) => yaml.replace(/ {2}left:.*\n/, ''));
+  const isSaid = async () => {
+    const { document } = await stage.json('plan --sandbox');
+    return JSON.stringify(document).includes('"secret_lost"');
+  };
+  expect(await isSaid()).toBe(false);
+  stage.write(SECRETS, stage.read(SECRETS).replace(/^.*LEFT_BI=.*\n/m, ''));
+  expect((await stage.json('plan --sandbox')).document).toMatchObject({
+    actions: [],
+    warnings: expect.arrayContaining([
+      expect.objectContaining({
+        kind: 'secret_lost',
+        cases: [{ store: 'local', tokens: ['left/bi'], retained: true }],
+        hint: { text: expect.stringContaining('Put the account back') },
+      }),
+    ]),
+  });
+  expect((await stage.run('smoke --sandbox')).stdout).toContain('left/bi');
+  expect((await stage.json('audit --sandbox')).document).toMatchObject({
+    findings: expect.arrayContaining([expect.objectContaining({ rule: 'MDA035', account: 'left' })]),
+  });
+  // An account that goes needs none.
+  const { stdout } = await stage.run('plan --sandbox --prune');
+  expect(stdout).not.toContain('should have');
+});
+
 describe('the secret of a token that is gone for good', () => {
   const TWO = 'etl_prod: { tokens: { airflow: pipeline, bi: pipeline } }\n  other: { tokens: { bi: pipeline } }';
   const JSON_FILE = '{ kind: file, path: s.json, format: json }';

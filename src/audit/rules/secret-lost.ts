@@ -10,12 +10,12 @@ export const secretLost: Rule = {
   *check({ accounts, lostSecrets }) {
     for (const account of accounts) {
       for (const token of account.tokens) {
-        const { desired, planned } = token;
-        if (desired === undefined || planned !== undefined) continue;
-        if (!lostSecrets.has(`${account.username}/${desired.key}`)) continue;
+        const { role, key, record, planned } = token;
+        if (role !== 'current' || planned !== undefined || !lostSecrets.has(`${account.username}/${key}`)) continue;
+        const store = record === undefined || record.secret === 'unknown' ? '' : ` ${record.secret.store}`;
         yield {
           ...aboutToken(account, token),
-          message: `has no secret in the secret store ${desired.store}, which should have it`,
+          message: `has no secret in the secret store${store}, which should have it`,
           fix: replace(account, token),
         };
       }

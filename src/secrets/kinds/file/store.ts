@@ -12,12 +12,14 @@ import { UserError } from '../../../model/user-error.ts';
 import { few } from '../../../model/wording.ts';
 import {
   type DeadSecret,
+  type ExpectedSecrets,
   isJwt,
   isSandboxSecret,
   type Owners,
   type SecretAddress,
   type SecretStore,
   type SecretTarget,
+  type StoreFindings,
 } from '../../store.ts';
 import { checkFile, type FileStoreConfig } from './check-file.ts';
 import { DotenvText } from './dotenv-text.ts';
@@ -32,9 +34,7 @@ export function fileStore(config: FileStoreConfig, owners: Owners = new Map()): 
       await checkFile(config);
       if (targets.length > 0) await rehearse(config, targets);
     },
-    lost: (tokens) => withContent(config, (content) => tokens.filter((token) => !isIn(config, token, content))),
-    foreign: (targets) =>
-      withContent(config, (content) => targets.filter((target) => isForeign(config, target, content))),
+    inspect: (expected) => inspect(config, expected),
     remove: (secret) => removeFrom(config, secret),
     placeOf: (address, secretPath = secretPathIn(config, address)) => placeIn(config, address, secretPath).key,
     put: async (address, secret) => {
@@ -104,11 +104,15 @@ function fileEntry(config: FileStoreConfig, { account, token }: TokenAddress): F
 }
 
 /** A file that cannot be read says nothing. */
-async function withContent<T>(config: FileStoreConfig, look: (content: SecretsText) => readonly T[]) {
+async function inspect(config: FileStoreConfig, { stored, first }: ExpectedSecrets): Promise<StoreFindings> {
   try {
-    return look(await parsed(config.format, (await readText(await targetOf(config.path))) ?? ''));
+    const content = await parsed(config.format, (await readText(await targetOf(config.path))) ?? '');
+    return {
+      lost: stored.filter((token) => !isIn(config, token, content)),
+      foreign: first.filter((target) => isForeign(config, target, content)),
+    };
   } catch {
-    return [];
+    return { lost: [], foreign: [] };
   }
 }
 
