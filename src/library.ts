@@ -102,5 +102,12 @@ export { ApiError, type ApiFailure } from './motherduck/transport-errors.ts';
 export { type NoticeText, noticeText } from './plan/notice-text.ts';
 export { hasChanges } from './plan/plan.ts';
 export type { AuditFormat, PlanFormat } from './report/formats.ts';
-export type { DeadSecret, SecretAddress, SecretStore, SecretTarget } from './secrets/store.ts';
+export type {
+  DeadSecret,
+  ExpectedSecrets,
+  SecretAddress,
+  SecretStore,
+  SecretTarget,
+  StoreFindings,
+} from './secrets/store.ts';
 export type { DiagnosticCode, DiagnosticJson, RelatedLocation } from './yaml/diagnostic.ts';

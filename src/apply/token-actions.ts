@@ -74,13 +74,13 @@ export async function createToken(
 
 /**
  * Whether the state has nothing of a token at its secret path yet, so that a value that is there is another's. An interrupted
- * run may have stored something.
+ * run may have stored something, unless its intent says that it did not.
  */
 export function isFirstSecret({ accounts }: State, store: SecretStore, address: TokenAddress): boolean {
   const entry = accounts.get(accountKey(address.account))?.tokens.get(address.token);
   if (entry === undefined) return true;
   const { current, generation, intents, stored } = entry;
-  if (intents.some(mayBeStored) || generation > (current?.generation ?? 0)) return false;
+  if (intents.some(mayBeStored) || generation - intents.length > (current?.generation ?? 0)) return false;
   const secretPath = store.secretPath(address);
   const known = [current?.secret, stored, ...entry.retiring.map(({ secret }) => secret)];
   return !known.some(

@@ -133,6 +133,21 @@ describe('the first secret of a token overwrites nothing that another program wr
     expect(stage.read(path)).not.toContain('mine');
   });
 
+  it('and not by a second run, nor after one that was killed before it stored anything', async () => {
+    const stage = await Stage.applied(configuration(DOTENV));
+    const state = JSON.parse(stage.read(STATE)) as { accounts: { etl_prod: { tokens: Record<string, object> } } };
+    const intent = { name: 'airflow', generation: 1, at: '2026-01-01T00:00:00.000Z', storing: false };
+    state.accounts.etl_prod.tokens.airflow = { generation: 1, retiring: [], intents: [intent] };
+    stage.write(STATE, JSON.stringify(state));
+    const text = `${VARIABLE}=mine\n`;
+    stage.write(SECRETS, text, 0o600);
+    for (const _run of [1, 2, 3]) {
+      const { code, document } = await stage.json(APPLY);
+      expect([code, document]).toMatchObject([1, { error: { code: 'STORE_FOREIGN' } }]);
+      expect(stage.read(SECRETS)).toBe(text);
+    }
+  });
+
   it('and a rehearsal takes the place of no real secret at all', async () => {
     const stage = new Stage(configuration(DOTENV.replace(' }', ', overwrite: true }')));
     const real = `${VARIABLE}=eyJhbGciOiJIUzI1NiJ9.eyJzZXNzaW9uIjoieCJ9.c2lnbmF0dXJl\n`;
