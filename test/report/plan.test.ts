@@ -32,6 +32,12 @@ it('in colour is the same text', async () => {
   expect(planText(plan, coloured).replace(/\x1b\[\d+m/g, '')).toBe(planText(plan));
 });
 
+it('counts days as a calendar does, in every format', () => {
+  const [evening, morning] = [Date.parse('2026-11-29T23:00:00Z'), Date.parse('2026-12-03T01:00:00Z')];
+  expect(untilText(morning, evening)).toBe('in 4 days');
+  expect(untilText(morning + 1, morning)).toBe('in 1 second');
+});
+
 it('never says that a later change is in 0 seconds', () => {
   expect([untilText(1, 0), untilText(1000, 0), untilText(90_000, 0)]).toMatchInlineSnapshot(`
     [

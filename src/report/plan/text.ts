@@ -3,8 +3,7 @@
 import type { PlanNotice } from '../../model/notice.ts';
 import { type Action, actionsByAccount, type ComputeCeiling, type NextChange, type Plan } from '../../model/plan.ts';
 import { columnWidth, padTo } from '../../model/text-width.ts';
-import { DAY_MS, isoTime } from '../../model/time.ts';
-import { counted, few } from '../../model/wording.ts';
+import { few } from '../../model/wording.ts';
 import { groupNotices } from '../../plan/notice-groups.ts';
 import { reasonText } from '../../plan/reason-text.ts';
 import { printable } from '../escape.ts';
@@ -150,8 +149,7 @@ function nextChanges(changes: readonly NextChange[], now: number): string {
   const [first] = changes;
   if (first === undefined) return '';
   const day = first.at.slice(0, 10);
-  const days = Math.round((Date.parse(day) - Date.parse(isoTime(now).slice(0, 10))) / DAY_MS);
-  const when = days >= 1 ? `in ${counted(days, 'day')}` : untilText(Date.parse(first.at), now);
+  const when = untilText(Date.parse(first.at), now);
   const names = few(
     changes.map(({ account, name }) => `${account}/${name}`),
     TOKENS_SHOWN,

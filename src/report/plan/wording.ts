@@ -2,7 +2,8 @@
 
 import type { DesiredDucklings, Ducklings } from '../../model/ducklings.ts';
 import type { Action, ComputeCeiling, Plan, PlannedToken, Summary } from '../../model/plan.ts';
-import { describeSpan, formatDuration } from '../../model/time.ts';
+import { DAY_MS, describeSpan, formatDuration } from '../../model/time.ts';
+import { counted } from '../../model/wording.ts';
 import { hasChanges, summarize } from '../../plan/plan.ts';
 import type { Paint } from '../terminal-text.ts';
 
@@ -158,7 +159,9 @@ function sentence(name: string, parts: readonly (string | undefined)[]): string 
   return said.length === 0 ? '' : `${name} ${said.join(', ')}`;
 }
 
-/** `in 3 hours`: how long until a later time; at least a second. Both are in milliseconds since 1970. */
+/** `in 3 days`, as a calendar (UTC) counts them, or `in 3 hours` of the same day; at least a second. Both are in milliseconds since 1970. */
 export function untilText(at: number, now: number): string {
+  const days = Math.floor(at / DAY_MS) - Math.floor(now / DAY_MS);
+  if (days >= 1) return `in ${counted(days, 'day')}`;
   return `in ${describeSpan(Math.max(1, Math.ceil((at - now) / 1000)))}`;
 }
