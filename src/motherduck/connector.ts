@@ -47,16 +47,21 @@ export function motherduckConnector(about: {
         const hint = 'Remove "database" and name it in the query instead, in double quotes.';
         throw new UserError('CONNECT_FAILED', `a connection cannot be opened with the database name ${shown}`, hint);
       }
+      const proxy = duckdbProxy(about.env ?? {});
       return {
         path: `md:${database}?${parameters}`,
         options: {
           motherduck_token: token.reveal(),
           custom_user_agent: about.userAgent,
-          ...duckdbProxy(about.env ?? {}),
+          ...proxy,
         },
         setup: [],
         // Not enable_external_access: MotherDuck may still read from object stores, and attach databases.
         confine: [
+          // SQL could read them.
+          ...(proxy.http_proxy_password === undefined
+            ? []
+            : ["SET http_proxy_username = ''", "SET http_proxy_password = ''"]),
           "SET disabled_filesystems = 'LocalFileSystem'",
           'SET autoinstall_known_extensions = false',
           'SET autoload_known_extensions = false',

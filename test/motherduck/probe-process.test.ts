@@ -153,6 +153,23 @@ describe('SQL of the configuration', () => {
     expect(readdirSync(probe.folder)).not.toContain('out');
   });
 
+  it('reads no credentials of a proxy', async () => {
+    const env = { HTTP_PROXY: `http://${MARKER}:${MARKER}@127.0.0.1:1` };
+    const { confine, options } = await motherduckConnector({ userAgent: 'test', timeoutMs: 1000, env }).target(
+      TOKEN,
+      '',
+    );
+    const { motherduck_token: _, custom_user_agent: __, ...proxy } = options;
+    const sql = "SELECT count(*) AS n FROM duckdb_settings() WHERE value LIKE '%MARKER%'";
+    const steps = [
+      { name: 'before', sql },
+      { name: 'own', sql, foreign: true },
+    ];
+    const report = await run(local({ confine, options: proxy }), { steps, shutdown: false });
+    expect(report.get('before')?.answer?.row).toEqual({ n: '2' });
+    expect(report.get('own')?.answer?.row).toEqual({ n: '0' });
+  });
+
   it('is not run where the connection cannot be confined', async () => {
     const steps = [{ name: 'own', sql: 'CREATE TABLE ran AS SELECT 1', foreign: true }];
     const target = local({ confine: ['SET no_such_setting = 1'] });
