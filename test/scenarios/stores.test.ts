@@ -396,6 +396,47 @@ describe('the secret of a token that is gone for good', () => {
     expect((await stage.json('plan --sandbox')).document).toMatchObject({ actions: [], warnings: [] });
   });
 
+  describe('of a token that moved to another file goes at once', () => {
+    const ONE = 'etl_prod: { tokens: { airflow: pipeline } }';
+    const move = (yaml: string) => yaml.replace(SECRETS, 'new.env');
+    const isThere = (stage: Stage) => stage.read(SECRETS).includes(`${VARIABLE}=`);
+    /** Somebody revokes the first token. */
+    const revoke = async (stage: Stage) => {
+      const { tokens } = JSON.parse(stage.read(STATE)).accounts.etl_prod;
+      const { current, retiring } = tokens.airflow;
+      const { id } = retiring[0] ?? current;
+      const url = await stage.serve();
+      const headers = { authorization: `Bearer ${stage.env.MOTHERDUCK_ADMIN_TOKEN}` };
+      expect((await fetch(`${url}/v1/users/etl_prod/tokens/${id}`, { method: 'DELETE', headers })).status).toBe(200);
+      for (const name of Object.keys(stage.env)) delete stage.env[name];
+    };
+
+    it('without an overlap', async () => {
+      const stage = await open(DOTENV, ONE);
+      stage.edit((yaml) => move(yaml).replace(/overlap: \w+/, 'overlap: 0s'));
+      expect((await stage.run(APPLY)).code).toBe(0);
+      expect([isThere(stage), stage.read('new.env')]).toEqual([false, expect.stringContaining(`${VARIABLE}=`)]);
+    });
+
+    it('when somebody revoked it before', async () => {
+      const stage = await open(DOTENV, ONE);
+      await revoke(stage);
+      stage.edit(move);
+      expect((await stage.run(APPLY)).code).toBe(0);
+      expect([isThere(stage), stage.read('new.env')]).toEqual([false, expect.stringContaining(`${VARIABLE}=`)]);
+    });
+
+    it('when somebody revokes it within its overlap', async () => {
+      const stage = await open(DOTENV, ONE);
+      stage.edit(move);
+      expect((await stage.run(APPLY)).code).toBe(0);
+      await revoke(stage);
+      expect(isThere(stage)).toBe(true);
+      expect((await stage.run(APPLY)).code).toBe(0);
+      expect([isThere(stage), stage.read('new.env')]).toEqual([false, expect.stringContaining(`${VARIABLE}=`)]);
+    });
+  });
+
   it('is not removed where it is no secret of this tool, or where another token has the place', async () => {
     const stage = await open(DOTENV);
     const text = stage.read(SECRETS).replace(/(_ETL_PROD_BI=).*/, '$1by-hand');
