@@ -4,6 +4,7 @@ import { audit } from '../../src/audit/audit.ts';
 import { gatherEvidence } from '../../src/engine/auditing.ts';
 import type { Service } from '../../src/engine/service.ts';
 import type { State } from '../../src/model/state.ts';
+import { SMOKE_TOKEN_NAME } from '../../src/model/tokens.ts';
 import { DAY, desire, token, World } from '../world.ts';
 import { found } from './auditing.ts';
 
@@ -93,4 +94,18 @@ it('leaves what is not created yet to a run with the lock', async () => {
   expect(found(running.result).join()).not.toContain('new_one');
   expect(found(running.result).join()).toContain('MDA025 etl_prod/a');
   expect(running.warnings).toEqual([expect.stringContaining('another run is changing 1 account')]);
+});
+
+it('says nothing of the tokens of a smoke test that runs', async () => {
+  const of = await world();
+  await of.api.createToken('ml_prod', { name: SMOKE_TOKEN_NAME, ttl: 300 });
+  const again = async () => ({ state: of.stateWriter.state });
+  const idle = await auditing(of, async () => {}, again);
+  const running = await auditing(
+    of,
+    async () => {},
+    async () => ({ ...(await again()), holder: 'locked by apply' }),
+  );
+  const more = found(idle.result).filter((each) => !found(running.result).includes(each));
+  expect(more).toEqual([expect.stringMatching(/ ml_prod/)]);
 });
