@@ -129,22 +129,47 @@ export function problemsAtEnd(world: RandomWorld, plan: Plan): string[] {
   const unplanned = new Set(plan.errors.map(({ account }) => account));
   return [
     ...left,
-    ...desiredTokens(world).flatMap((desired) => (unplanned.has(desired.account) ? [] : unusable(world, desired))),
+    ...desiredTokens(world).flatMap((desired) =>
+      unplanned.has(desired.account) ? [] : unusable(world, desired, plan),
+    ),
+    ...unsaidLosses(world, plan),
     ...unnamed(world, plan),
   ];
 }
 
 /** The token of the configuration is live, and programs can read its secret. */
-function unusable(world: RandomWorld, { account, key, store, name }: DesiredName): string[] {
+function unusable(world: RandomWorld, { account, key, store, name }: DesiredName, plan: Plan): string[] {
   const current = world.state.accounts.get(account)?.tokens.get(key)?.current;
   const live = world.account(account)?.tokens.find(({ id }) => id === current?.id);
   if (current === undefined || live === undefined) return [`${account}/${key} has no live token`];
   if (generationOf(name, live.name) === undefined) return [`${account}/${key} is "${live.name}"`];
   if (current.secret === 'unknown') return [];
   const made = world.made.get(current.id);
+  // What is there is not known, since secrets are never read back, but that nothing is there is said.
+  const broken = world.broken.get(`${store} ${account}/${key}`);
+  if (broken === 'theirs' || (broken === 'gone' && saysLost(plan, store, `${account}/${key}`))) return [];
   return made?.secret === world.secretOf(account, key, store)
     ? []
     : [`the secret of ${account}/${key} is not in its store`];
+}
+
+/** Of every current token whose secret is gone, also of an account that left the configuration, the plan says so. */
+function unsaidLosses(world: RandomWorld, plan: Plan): string[] {
+  return [...world.state.accounts].flatMap(([key, { username, tokens }]) => {
+    const isRetained = !world.desired.accounts.has(key) && plan.retained.includes(username);
+    return [...tokens].flatMap(([token, { current }]) => {
+      if (!isRetained || current === undefined || current.secret === 'unknown') return [];
+      const { store } = current.secret;
+      const isGone = !world.stores.get(store)?.secrets.has(`${username}/${token}`);
+      return !isGone || saysLost(plan, store, `${username}/${token}`)
+        ? []
+        : [`nothing says that the secret of ${username}/${token} is gone`];
+    });
+  });
+}
+
+function saysLost({ warnings }: Plan, store: string, token: string): boolean {
+  return warnings.some((each) => each.kind === 'secret_lost' && each.store === store && each.tokens.includes(token));
 }
 
 /** A token that the program created is the current one of its series, or the plan says what becomes of it. */

@@ -4,7 +4,13 @@ import type { Secret, TokenAddress } from '../../src/model/secret.ts';
 import type { State } from '../../src/model/state.ts';
 import { UserError } from '../../src/model/user-error.ts';
 import type { Transport, TransportRequest, TransportResponse } from '../../src/motherduck/transport.ts';
-import type { SecretAddress, SecretStore, SecretTarget } from '../../src/secrets/store.ts';
+import type {
+  ExpectedSecrets,
+  SecretAddress,
+  SecretStore,
+  SecretTarget,
+  StoreFindings,
+} from '../../src/secrets/store.ts';
 import { MemoryStore } from '../world.ts';
 import type { RunSketch } from './steps.ts';
 
@@ -94,6 +100,14 @@ export class RandomStore extends MemoryStore {
   override async put(address: SecretAddress, secret: Secret): Promise<void> {
     await this.check([address]);
     await super.put(address, secret);
+  }
+
+  async inspect({ stored, first }: ExpectedSecrets): Promise<StoreFindings> {
+    const has = ({ account, token }: TokenAddress) => (this.secrets.get(`${account}/${token}`) ?? '') !== '';
+    return {
+      lost: stored.filter((address) => !has(address)),
+      foreign: this.isOverwriting ? [] : first.filter(has),
+    };
   }
 
   async remove({ account, token }: TokenAddress): Promise<void> {

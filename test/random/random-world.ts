@@ -2,6 +2,7 @@
 import { apply } from '../../src/apply/apply.ts';
 import { refuseViolations } from '../../src/engine/applying.ts';
 import { planFrom, readAccounts } from '../../src/engine/planning.ts';
+import { inspectStores } from '../../src/engine/store-contents.ts';
 import type { Desired } from '../../src/model/desired.ts';
 import type { Action, Plan } from '../../src/model/plan.ts';
 import { Secret } from '../../src/model/secret.ts';
@@ -97,6 +98,8 @@ export class RandomWorld {
   /** By secret. */
   readonly stored = new Map<string, StoredAt>();
   readonly secrets = new Set<string>();
+  /** What people did to secrets in stores, until another is stored there: by store and token. */
+  readonly broken = new Map<string, 'gone' | 'theirs'>();
   /** What is odd of tokens, by id. */
   readonly #odd = new Map<string, object>();
   readonly #blocks = new Map<string, AccountBlock>();
@@ -185,6 +188,20 @@ export class RandomWorld {
         // Nobody has one sooner.
         await this.organization.advance(2 * HOUR);
         this.state = this.copies[Math.max(0, this.copies.length - 1 - step.runs)] as State;
+        return;
+      case 'lose store': {
+        const { secrets } = this.stores.get(step.store) as RandomStore;
+        for (const key of secrets.keys()) this.broken.set(`${step.store} ${key}`, 'gone');
+        return secrets.clear();
+      }
+      case 'edit secret':
+        for (const [name, { secrets }] of this.stores) {
+          const key = `${step.account}/${step.key}`;
+          if (!secrets.has(key)) continue;
+          this.broken.set(`${name} ${key}`, step.to);
+          if (step.to === 'gone') secrets.delete(key);
+          else secrets.set(key, 'of somebody else');
+        }
         return;
       case 'delete token': {
         const tokens = this.account(step.account)?.tokens ?? [];
@@ -289,6 +306,7 @@ export class RandomWorld {
       state,
       service: { claims: [], isSandbox: true },
       stores: this.stores,
+      storeContents: await inspectStores(desired, state, this.stores, () => true),
       prune,
       due,
       allowMissing,
@@ -397,6 +415,7 @@ export class RandomWorld {
     for (const other of this.stored.values()) {
       if (other.account === account && other.token === key) other.until ??= this.now();
     }
+    this.broken.delete(`${store} ${account}/${key}`);
     const overlap = this.desired.accounts.get(account)?.tokens.get(key)?.overlap ?? 0;
     this.stored.set(secret.reveal(), { store, account, token: key, overlap });
   }

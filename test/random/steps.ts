@@ -74,6 +74,9 @@ export type Step =
   | { readonly step: 'wait'; readonly seconds: number }
   /** An older state is put back: that of so many runs before. */
   | { readonly step: 'restore state'; readonly runs: number }
+  /** A store is gone, or its secret of one token, which is now empty or another's. */
+  | { readonly step: 'lose store'; readonly store: 'memory' | 'other' }
+  | { readonly step: 'edit secret'; readonly account: Username; readonly key: Key; readonly to: 'gone' | 'theirs' }
   | { readonly step: 'delete token'; readonly account: Username; readonly index: number }
   | { readonly step: 'delete account'; readonly account: Username }
   | { readonly step: 'create account'; readonly account: Username }
@@ -175,6 +178,22 @@ export const step: fc.Arbitrary<Step> = fc.oneof(
       step: fc.constant('delete token' as const),
       account: username,
       index: fc.nat({ max: 3 }),
+    }),
+  },
+  {
+    weight: 1,
+    arbitrary: fc.record({
+      step: fc.constant('lose store' as const),
+      store: fc.constantFrom('memory' as const, 'other' as const),
+    }),
+  },
+  {
+    weight: 1,
+    arbitrary: fc.record({
+      step: fc.constant('edit secret' as const),
+      account: username,
+      key: fc.constantFrom(...KEYS),
+      to: fc.constantFrom('gone' as const, 'theirs' as const),
     }),
   },
   { weight: 2, arbitrary: fc.record({ step: fc.constant('delete account' as const), account: username }) },
