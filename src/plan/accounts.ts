@@ -17,8 +17,10 @@ import {
 import { inOrder } from './action-order.ts';
 import { ducklingChanges, ducklingRisk, hourlyCeiling, mergeDucklings, type Rates } from './ducklings.ts';
 import { planRemovedAccount } from './removed-account.ts';
+import { planRemovedToken } from './removed-token.ts';
 import { accountRecords, isExpired, isNamedAfter, show } from './token-series.ts';
-import { planRemovedToken, planToken, type TokenPlan, unreadableToken } from './tokens.ts';
+import { planToken, type TokenPlan } from './tokens.ts';
+import { unreadableToken } from './unreadable-token.ts';
 
 /** Plans an account that the configuration or the state names. */
 export function planAccount(

@@ -1,19 +1,12 @@
 /** An account of the state that left the configuration: retained, deleted, or forgotten. */
-import type { LiveAccount, LiveToken, LiveUser } from '../model/live.ts';
+import type { LiveAccount, LiveUser } from '../model/live.ts';
 import type { PlanWarning } from '../model/notice.ts';
 import type { Action, ComputeCeiling, NextChange } from '../model/plan.ts';
-import type { StateAccount, StateToken } from '../model/state.ts';
+import type { StateAccount } from '../model/state.ts';
 import { type AccountContext, type AccountPlan, NOTHING, unmanagedTokens } from './account-plan.ts';
 import { hourlyCeiling, type Rates } from './ducklings.ts';
-import {
-  type AccountRecords,
-  accountRecords,
-  expiryOfRetained,
-  futureRevocations,
-  show,
-  tokenSeries,
-} from './token-series.ts';
-import { orphaned, orphanWarnings, otherSeries, overlapEnded, type TokenPlan, unverifiedTokens } from './tokens.ts';
+import { planRetainedToken } from './removed-token.ts';
+import { accountRecords, show } from './token-series.ts';
 
 /** Deletes the account when pruning was asked for, forgets it when it is gone, and else retains it. */
 export function planRemovedAccount(
@@ -63,32 +56,6 @@ export function planRemovedAccount(
     unmanagedTokens: unmanagedTokens(account, live, new Set(tokens.flatMap((plan) => [...plan.known])), context.now),
     retained: true,
     ...priceLive(live, context.desired.computeRates),
-  };
-}
-
-/** Scheduled work of a retained account's token: ended overlaps, and orphans, but for those that may be in use. */
-function planRetainedToken(
-  key: string,
-  state: StateToken,
-  live: readonly LiveToken[],
-  records: AccountRecords,
-  account: string,
-  now: number,
-): TokenPlan {
-  const series = tokenSeries([key], state, live, records, now);
-  const actions = [...overlapEnded(series, account, key, now), ...orphaned(series, account, key)];
-  const known = new Set([...series.known, ...series.orphans.map((orphan) => orphan.id)]);
-  return {
-    actions,
-    warnings: [
-      ...otherSeries(series, account, key),
-      ...unverifiedTokens(state, series, account, key, true),
-      ...orphanWarnings(series, account, key, true),
-    ],
-    errors: [],
-    next: [...expiryOfRetained(state, live, account, key, now), ...futureRevocations(series, account, key, now)],
-    known,
-    unverified: false,
   };
 }
 

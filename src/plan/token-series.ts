@@ -29,6 +29,11 @@ export function accountRecords(tokens: Iterable<StateToken>): AccountRecords {
   };
 }
 
+/** Tells which live tokens the state has, under any key. */
+export function takenBy({ ids, names }: AccountRecords): (token: LiveToken) => boolean {
+  return ({ id, name }) => ids.has(id) || names.has(name);
+}
+
 /** What the state and MotherDuck have of one key. */
 export interface TokenSeries {
   /** Ids in the state, live or not. */
@@ -188,26 +193,4 @@ export function nextOfCurrent(
 ): NextChange[] {
   const due = rotationDue(desired, live, requestedTtl);
   return due === null ? [] : [{ account, token: desired.key, change: 'rotates', name: live.name, at: isoTime(due) }];
-}
-
-/** Replaced tokens are revoked when their overlaps end. */
-export function futureRevocations(series: TokenSeries, account: string, token: string, now: number): NextChange[] {
-  return series.retiring.flatMap(({ record }): NextChange[] =>
-    record.retire_at !== undefined && Date.parse(record.retire_at) > now
-      ? [{ account, token, change: 'is revoked', name: record.name, at: record.retire_at }]
-      : [],
-  );
-}
-
-/** A retained account's tokens are not rotated, so they expire. */
-export function expiryOfRetained(
-  state: StateToken,
-  live: readonly LiveToken[],
-  account: string,
-  token: string,
-  now: number,
-): NextChange[] {
-  const current = live.find((each) => each.id === state.current?.id);
-  if (current === undefined || current.expiresAt === null || isExpired(current, now)) return [];
-  return [{ account, token, change: 'expires', name: current.name, at: isoTime(current.expiresAt) }];
 }

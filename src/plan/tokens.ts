@@ -17,29 +17,29 @@
  *   orphan that may be stored, so in use    -> the next generation replaces it; it retires with the replaced token
  *   key left the configuration              -> revoke_token for all of the series; forget when none is live
  */
+
 import type { DesiredToken } from '../model/desired.ts';
-import type { LiveAccount, LiveToken } from '../model/live.ts';
+import type { LiveToken } from '../model/live.ts';
 import type { PlanError, PlanWarning } from '../model/notice.ts';
-import type { Action, NextChange, PlannedToken, Risk, RotateToken, ShownToken } from '../model/plan.ts';
-import { isShortened } from '../model/rotation-due.ts';
+import type { Action, NextChange, PlannedToken, RotateToken, ShownToken } from '../model/plan.ts';
 import type { StateToken, TokenRecord } from '../model/state.ts';
 import { generationName, generationOf, seriesOf } from '../model/tokens.ts';
 import { position } from './account-plan.ts';
+import { futureRevocations, orphaned, overlapEnded } from './revocations.ts';
 import { type TokenContext, whyCreate, whyRotate } from './token-reasons.ts';
 import {
   type AccountRecords,
   adoptable,
-  futureRevocations,
-  isExpired,
   isNewer,
   liveGeneration,
-  newerTokens,
   nextOfCurrent,
   rivalTokens,
   show,
   type TokenSeries,
+  takenBy,
   tokenSeries,
 } from './token-series.ts';
+import { orphanWarnings, otherSeries, rivals, shorterLife, unverifiedTokens } from './token-warnings.ts';
 
 /** The plan of one token. */
 export interface TokenPlan {
@@ -55,36 +55,6 @@ export interface TokenPlan {
 }
 
 type Why = RotateToken['reason'];
-
-/** The plan of a token that a live token, of which this version cannot read all, may belong to: nothing is done to it. */
-export function unreadableToken(
-  account: string,
-  key: string,
-  names: readonly string[],
-  state: StateToken | undefined,
-  live: LiveAccount | undefined,
-): TokenPlan | undefined {
-  const records = state === undefined ? [] : [...(state.current ? [state.current] : []), ...state.retiring];
-  const ids = new Set(records.map(({ id }) => id));
-  const bases = [
-    ...names,
-    ...records.map(({ name }) => seriesOf(name)),
-    ...(state?.intents ?? []).map(({ name }) => seriesOf(name)),
-  ];
-  const isOwn = (token: { readonly id: string; readonly name: string }) =>
-    ids.has(token.id) || bases.some((base) => generationOf(base, token.name) !== undefined);
-  const found = live?.unreadableTokens?.find(isOwn);
-  if (found === undefined) return undefined;
-  const hint = { text: 'MotherDuck may have added it: install a newer version of motherduck-accounts.' };
-  return {
-    actions: [],
-    warnings: [],
-    errors: [{ kind: 'unreadable', account, token: key, code: 'ACCOUNT_UNREADABLE', why: found.why, hint }],
-    next: [],
-    known: new Set([...(live?.tokens ?? []), ...(live?.unreadableTokens ?? [])].filter(isOwn).map(({ id }) => id)),
-    unverified: false,
-  };
-}
 
 /** Plans one token of the configuration. */
 export function planToken(
@@ -185,11 +155,6 @@ function basesOf({ name }: DesiredToken, state: StateToken | undefined): string[
   return [name, ...(state?.current === undefined ? [] : [seriesOf(state.current.name)])];
 }
 
-/** Tells which live tokens the state has, under any key. */
-function takenBy({ ids, names }: AccountRecords): (token: LiveToken) => boolean {
-  return ({ id, name }) => ids.has(id) || names.has(name);
-}
-
 /** Adoption alone rotates nothing; a token that is also due is rotated by a second action. */
 function adopt(
   desired: DesiredToken,
@@ -276,72 +241,6 @@ function rotate(
   };
 }
 
-/**
- * Plans a token of the state whose key is no longer in the configuration.
- *
- * @param isClaimed Whether an unknown live token belongs to another key, by its id or by its name.
- */
-export function planRemovedToken(
-  key: string,
-  state: StateToken,
-  live: readonly LiveToken[],
-  isClaimed: (token: LiveToken) => boolean,
-  records: AccountRecords,
-  account: string,
-  now: number,
-): TokenPlan {
-  const series = tokenSeries([key], state, live, records, now);
-  const base = seriesOf((state.current ?? state.intents[0] ?? state.retiring[0])?.name ?? key);
-  const isInState = takenBy(records);
-  const isTaken = (token: LiveToken) => isClaimed(token) || isInState(token);
-  const newer = newerTokens(base, state, series, live, isTaken, now);
-  const all = live.filter(
-    (token) => series.known.has(token.id) || series.orphans.includes(token) || newer.includes(token),
-  );
-  const actions: Action[] = all.map((token) => {
-    const replaced = series.retiring.find((entry) => entry.live.id === token.id)?.record;
-    // Until its overlap has ended, programs may use a replaced token.
-    const isUnused = replaced?.why === 'never_stored' || Date.parse(replaced?.retire_at ?? '') <= now;
-    const risk: Risk = isUnused || isExpired(token, now) ? 'safe' : 'disruptive';
-    return {
-      action: 'revoke_token',
-      account,
-      token: key,
-      reason: { kind: 'removed' },
-      risk,
-      before: show(token),
-      after: null,
-    };
-  });
-  const ids = new Set([state.current?.id, ...state.retiring.map((old) => old.id)]);
-  const isLeft = live.some((token) => ids.has(token.id) && !all.includes(token));
-  if (actions.length === 0 || isLeft) {
-    actions.push({
-      action: 'forget',
-      account,
-      token: key,
-      reason: { kind: 'removed' },
-      risk: 'safe',
-      before: { username: account },
-      after: null,
-    });
-  }
-  return {
-    actions,
-    warnings: [
-      ...(newer.length === 0
-        ? []
-        : [{ kind: 'older_state' as const, account, token: key, names: newer.map(({ name }) => name) }]),
-      ...otherSeries(series, account, key),
-      ...rivals(rivalTokens([base], state, series, live, isTaken, now), state, account, key, true),
-    ],
-    errors: [],
-    next: [],
-    known: new Set(all.map((token) => token.id)),
-    unverified: false,
-  };
-}
-
 function plannedToken(
   desired: DesiredToken,
   state: StateToken | undefined,
@@ -365,90 +264,6 @@ function plannedToken(
   };
 }
 
-/** A replaced token is revoked when its overlap has ended; that begins only when its replacement was verified. */
-export function overlapEnded(series: TokenSeries, account: string, token: string, now: number): Action[] {
-  return series.retiring.flatMap(({ record, live }): Action[] => {
-    const about = { action: 'revoke_token', account, token, risk: 'safe', before: show(live), after: null } as const;
-    if (record.why === 'never_stored') {
-      return [{ ...about, reason: { kind: 'never_stored' } }];
-    }
-    if (record.retire_at === undefined) return [];
-    if (Date.parse(record.retire_at) > now) return [];
-    return [{ ...about, reason: { kind: 'overlap_ended', retire_at: record.retire_at } }];
-  });
-}
-
-/** Nothing uses a token whose secret was certainly never stored. */
-export function orphaned(series: TokenSeries, account: string, token: string): Action[] {
-  return series.orphans
-    .filter((orphan) => !series.storedOrphans.includes(orphan))
-    .map((orphan) => ({
-      action: 'revoke_token',
-      account,
-      token,
-      reason: { kind: 'orphan' },
-      risk: 'safe',
-      before: show(orphan),
-      after: null,
-    }));
-}
-
-function shorterLife(
-  state: StateToken | undefined,
-  { current }: TokenSeries,
-  account: string,
-  token: string,
-): PlanWarning[] {
-  const asked = state?.current?.ttl;
-  if (asked === undefined || current === undefined || current.expiresAt === null) return [];
-  const given = (current.expiresAt - current.createdAt) / 1000;
-  return isShortened(current, asked)
-    ? [{ kind: 'shorter_life', account, token, name: current.name, asked, given }]
-    : [];
-}
-
-/** Nothing is revoked because a state says so of a token with another name. */
-export function otherSeries(series: TokenSeries, account: string, token: string): PlanWarning[] {
-  return series.others.map(({ id, name }) => ({ kind: 'other_series', account, token, name, id }));
-}
-
-/** A second token of a name may be anybody's, so it is neither adopted nor revoked. */
-function rivals(
-  tokens: readonly LiveToken[],
-  state: StateToken | undefined,
-  account: string,
-  token: string,
-  isRemoved = false,
-): PlanWarning[] {
-  const current = state?.current?.name ?? '';
-  const removed = isRemoved ? { removed: true as const } : {};
-  return tokens.map(({ id, name }) => ({ kind: 'rival', account, token, name, id, current, ...removed }));
-}
-
-/** Orphans that may be stored, and that no action replaces. */
-export function orphanWarnings(series: TokenSeries, account: string, token: string, retained: boolean): PlanWarning[] {
-  return series.storedOrphans.map(({ name }) => ({ kind: 'orphan', account, token, name, retained }));
-}
-
 function replacesOrphans({ action }: Action): boolean {
   return action === 'create_token' || action === 'rotate_token';
-}
-
-/** Replaced tokens that stay, because the one that replaced them was not verified. */
-export function unverifiedTokens(
-  state: StateToken | undefined,
-  series: TokenSeries,
-  account: string,
-  token: string,
-  isRetained = false,
-): PlanWarning[] {
-  const current = state?.current;
-  if (current === undefined) return [];
-  const adopted = {
-    ...(current.secret === 'unknown' ? { adopted: true as const } : {}),
-    ...(isRetained ? { retained: true as const } : {}),
-  };
-  return series.retiring
-    .filter(({ record }) => record.why === 'replaced' && record.retire_at === undefined)
-    .map(({ live }) => ({ kind: 'unverified', account, token, name: current.name, replaced: live.name, ...adopted }));
 }

@@ -1,0 +1,123 @@
+/** Tokens that only the state has: their key, or their account, left the configuration. */
+import type { LiveToken } from '../model/live.ts';
+import type { Action, NextChange, Risk } from '../model/plan.ts';
+import type { StateToken } from '../model/state.ts';
+import { isoTime } from '../model/time.ts';
+import { seriesOf } from '../model/tokens.ts';
+import { futureRevocations, orphaned, overlapEnded } from './revocations.ts';
+import {
+  type AccountRecords,
+  isExpired,
+  newerTokens,
+  rivalTokens,
+  show,
+  takenBy,
+  tokenSeries,
+} from './token-series.ts';
+import { orphanWarnings, otherSeries, rivals, unverifiedTokens } from './token-warnings.ts';
+import type { TokenPlan } from './tokens.ts';
+
+/**
+ * Plans a token of the state whose key is no longer in the configuration.
+ *
+ * @param isClaimed Whether an unknown live token belongs to another key, by its id or by its name.
+ */
+export function planRemovedToken(
+  key: string,
+  state: StateToken,
+  live: readonly LiveToken[],
+  isClaimed: (token: LiveToken) => boolean,
+  records: AccountRecords,
+  account: string,
+  now: number,
+): TokenPlan {
+  const series = tokenSeries([key], state, live, records, now);
+  const base = seriesOf((state.current ?? state.intents[0] ?? state.retiring[0])?.name ?? key);
+  const isInState = takenBy(records);
+  const isTaken = (token: LiveToken) => isClaimed(token) || isInState(token);
+  const newer = newerTokens(base, state, series, live, isTaken, now);
+  const all = live.filter(
+    (token) => series.known.has(token.id) || series.orphans.includes(token) || newer.includes(token),
+  );
+  const actions: Action[] = all.map((token) => {
+    const replaced = series.retiring.find((entry) => entry.live.id === token.id)?.record;
+    // Until its overlap has ended, programs may use a replaced token.
+    const isUnused = replaced?.why === 'never_stored' || Date.parse(replaced?.retire_at ?? '') <= now;
+    const risk: Risk = isUnused || isExpired(token, now) ? 'safe' : 'disruptive';
+    return {
+      action: 'revoke_token',
+      account,
+      token: key,
+      reason: { kind: 'removed' },
+      risk,
+      before: show(token),
+      after: null,
+    };
+  });
+  const ids = new Set([state.current?.id, ...state.retiring.map((old) => old.id)]);
+  const isLeft = live.some((token) => ids.has(token.id) && !all.includes(token));
+  if (actions.length === 0 || isLeft) {
+    actions.push({
+      action: 'forget',
+      account,
+      token: key,
+      reason: { kind: 'removed' },
+      risk: 'safe',
+      before: { username: account },
+      after: null,
+    });
+  }
+  return {
+    actions,
+    warnings: [
+      ...(newer.length === 0
+        ? []
+        : [{ kind: 'older_state' as const, account, token: key, names: newer.map(({ name }) => name) }]),
+      ...otherSeries(series, account, key),
+      ...rivals(rivalTokens([base], state, series, live, isTaken, now), state, account, key, true),
+    ],
+    errors: [],
+    next: [],
+    known: new Set(all.map((token) => token.id)),
+    unverified: false,
+  };
+}
+
+/** Scheduled work of a retained account's token: ended overlaps, and orphans, but for those that may be in use. */
+export function planRetainedToken(
+  key: string,
+  state: StateToken,
+  live: readonly LiveToken[],
+  records: AccountRecords,
+  account: string,
+  now: number,
+): TokenPlan {
+  const series = tokenSeries([key], state, live, records, now);
+  const actions = [...overlapEnded(series, account, key, now), ...orphaned(series, account, key)];
+  const known = new Set([...series.known, ...series.orphans.map((orphan) => orphan.id)]);
+  return {
+    actions,
+    warnings: [
+      ...otherSeries(series, account, key),
+      ...unverifiedTokens(state, series, account, key, true),
+      ...orphanWarnings(series, account, key, true),
+    ],
+    errors: [],
+    next: [...expiryOfRetained(state, live, account, key, now), ...futureRevocations(series, account, key, now)],
+    known,
+    unverified: false,
+  };
+}
+
+/** A retained account's tokens are not rotated, so they expire. */
+function expiryOfRetained(
+  state: StateToken,
+  live: readonly LiveToken[],
+  account: string,
+  token: string,
+  now: number,
+): NextChange[] {
+  const current = live.find((each) => each.id === state.current?.id);
+  if (current === undefined || current.expiresAt === null || isExpired(current, now)) return [];
+  return [{ account, token, change: 'expires', name: current.name, at: isoTime(current.expiresAt) }];
+}

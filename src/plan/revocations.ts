@@ -1,0 +1,40 @@
+/** The tokens of a series that are revoked, now or later, because nothing uses them any more. */
+import type { Action, NextChange } from '../model/plan.ts';
+import { show, type TokenSeries } from './token-series.ts';
+
+/** A replaced token is revoked when its overlap has ended; that begins only when its replacement was verified. */
+export function overlapEnded(series: TokenSeries, account: string, token: string, now: number): Action[] {
+  return series.retiring.flatMap(({ record, live }): Action[] => {
+    const about = { action: 'revoke_token', account, token, risk: 'safe', before: show(live), after: null } as const;
+    if (record.why === 'never_stored') {
+      return [{ ...about, reason: { kind: 'never_stored' } }];
+    }
+    if (record.retire_at === undefined) return [];
+    if (Date.parse(record.retire_at) > now) return [];
+    return [{ ...about, reason: { kind: 'overlap_ended', retire_at: record.retire_at } }];
+  });
+}
+
+/** Nothing uses a token whose secret was certainly never stored. */
+export function orphaned(series: TokenSeries, account: string, token: string): Action[] {
+  return series.orphans
+    .filter((orphan) => !series.storedOrphans.includes(orphan))
+    .map((orphan) => ({
+      action: 'revoke_token',
+      account,
+      token,
+      reason: { kind: 'orphan' },
+      risk: 'safe',
+      before: show(orphan),
+      after: null,
+    }));
+}
+
+/** Replaced tokens are revoked when their overlaps end. */
+export function futureRevocations(series: TokenSeries, account: string, token: string, now: number): NextChange[] {
+  return series.retiring.flatMap(({ record }): NextChange[] =>
+    record.retire_at !== undefined && Date.parse(record.retire_at) > now
+      ? [{ account, token, change: 'is revoked', name: record.name, at: record.retire_at }]
+      : [],
+  );
+}

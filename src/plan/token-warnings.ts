@@ -1,0 +1,62 @@
+/** What a plan warns of about the tokens of one series. */
+import type { LiveToken } from '../model/live.ts';
+import type { PlanWarning } from '../model/notice.ts';
+import { isShortened } from '../model/rotation-due.ts';
+import type { StateToken } from '../model/state.ts';
+import type { TokenSeries } from './token-series.ts';
+
+export function shorterLife(
+  state: StateToken | undefined,
+  { current }: TokenSeries,
+  account: string,
+  token: string,
+): PlanWarning[] {
+  const asked = state?.current?.ttl;
+  if (asked === undefined || current === undefined || current.expiresAt === null) return [];
+  const given = (current.expiresAt - current.createdAt) / 1000;
+  return isShortened(current, asked)
+    ? [{ kind: 'shorter_life', account, token, name: current.name, asked, given }]
+    : [];
+}
+
+/** Nothing is revoked because a state says so of a token with another name. */
+export function otherSeries(series: TokenSeries, account: string, token: string): PlanWarning[] {
+  return series.others.map(({ id, name }) => ({ kind: 'other_series', account, token, name, id }));
+}
+
+/** A second token of a name may be anybody's, so it is neither adopted nor revoked. */
+export function rivals(
+  tokens: readonly LiveToken[],
+  state: StateToken | undefined,
+  account: string,
+  token: string,
+  isRemoved = false,
+): PlanWarning[] {
+  const current = state?.current?.name ?? '';
+  const removed = isRemoved ? { removed: true as const } : {};
+  return tokens.map(({ id, name }) => ({ kind: 'rival', account, token, name, id, current, ...removed }));
+}
+
+/** Orphans that may be stored, and that no action replaces. */
+export function orphanWarnings(series: TokenSeries, account: string, token: string, retained: boolean): PlanWarning[] {
+  return series.storedOrphans.map(({ name }) => ({ kind: 'orphan', account, token, name, retained }));
+}
+
+/** Replaced tokens that stay, because the one that replaced them was not verified. */
+export function unverifiedTokens(
+  state: StateToken | undefined,
+  series: TokenSeries,
+  account: string,
+  token: string,
+  isRetained = false,
+): PlanWarning[] {
+  const current = state?.current;
+  if (current === undefined) return [];
+  const adopted = {
+    ...(current.secret === 'unknown' ? { adopted: true as const } : {}),
+    ...(isRetained ? { retained: true as const } : {}),
+  };
+  return series.retiring
+    .filter(({ record }) => record.why === 'replaced' && record.retire_at === undefined)
+    .map(({ live }) => ({ kind: 'unverified', account, token, name: current.name, replaced: live.name, ...adopted }));
+}
