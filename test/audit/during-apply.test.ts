@@ -107,5 +107,6 @@ it('says nothing of the tokens of a smoke test that runs', async () => {
     async () => ({ ...(await again()), holder: 'locked by apply' }),
   );
   const more = found(idle.result).filter((each) => !found(running.result).includes(each));
-  expect(more).toEqual([expect.stringMatching(/ ml_prod/)]);
+  // The account that is not created yet may be the work of the run.
+  expect(more).toEqual(['MDA026 new_one', expect.stringMatching(/ ml_prod/)]);
 });
