@@ -56,7 +56,7 @@ describe.skipIf(isWindows)('a committed link is not written through, where', () 
     const { stage, written } = repository({ [link]: target, ...(target === 'b' ? { b: 'OUTSIDE/file' } : {}) });
     if (link.startsWith(`${SANDBOX}/`)) stage.write(`${SANDBOX}/organization.jsonl`, '');
     const ran = await stage.run(command);
-    expect(ran.stderr).toMatch(/is a link that git tracks, so nothing is written through it\n {2}Remove it \(git rm/);
+    expect(ran.stderr).toMatch(/\blink\b.*\n.*\(git rm /);
     expect(ran.code).toBe(1);
     expect(written()).toEqual([]);
     expect(lstatSync(stage.file(link)).isSymbolicLink()).toBe(true);
@@ -126,10 +126,7 @@ describe.skipIf(isWindows)('a committed link is not written through, where', () 
       const { stage, written } = repository({ [`${STATE}.lock`]: target });
       for (const command of ['plan --sandbox', 'apply --sandbox --yes']) {
         const { code, stderr } = await stage.run(command);
-        expect([code, stderr]).toEqual([
-          1,
-          expect.stringMatching(/\.lock is the place of a lock, and it is a link\n {2}Remove it/),
-        ]);
+        expect([code, stderr]).toEqual([1, expect.stringMatching(/\.lock .*\blink\b/)]);
       }
       expect(written()).toEqual([]);
     }
