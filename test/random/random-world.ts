@@ -98,6 +98,10 @@ export class RandomWorld {
   /** By secret. */
   readonly stored = new Map<string, StoredAt>();
   readonly secrets = new Set<string>();
+  /** Tokens that people revoked. */
+  readonly revoked = new Set<string>();
+  /** An older state was put back. */
+  isRestored = false;
   /** What people did to secrets in stores, until another is stored there: by store and token. */
   readonly broken = new Map<string, 'gone' | 'theirs'>();
   /** What is odd of tokens, by id. */
@@ -187,6 +191,7 @@ export class RandomWorld {
       case 'restore state':
         // Nobody has one sooner.
         await this.organization.advance(2 * HOUR);
+        this.isRestored = true;
         this.state = this.copies[Math.max(0, this.copies.length - 1 - step.runs)] as State;
         return;
       case 'lose store': {
@@ -206,6 +211,7 @@ export class RandomWorld {
       case 'delete token': {
         const tokens = this.account(step.account)?.tokens ?? [];
         const found = tokens[step.index % Math.max(1, tokens.length)];
+        if (found) this.revoked.add(found.id);
         return found && this.#byHand.deleteToken(step.account, found.id);
       }
       case 'delete account':
