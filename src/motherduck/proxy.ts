@@ -1,6 +1,5 @@
 /** Which proxy the environment names for an address, and what it says about certificates. */
 import { readFileSync } from 'node:fs';
-import { isIPv6 } from 'node:net';
 import { Secret } from '../model/secret.ts';
 import { UserError } from '../model/user-error.ts';
 import { isLoopback } from './address.ts';
@@ -157,6 +156,11 @@ function bare(host: string): string {
     .replace(/\.$/, '')
     .replace(/^\[(.*)\]$/, '$1');
   return isIPv6(plain) ? new URL(`http://[${plain}]`).hostname.slice(1, -1) : plain;
+}
+
+/** As in node:net, which a plan of the sandbox does not need to load. */
+function isIPv6(text: string): boolean {
+  return text.includes(':') && URL.canParse(`http://[${text}]`);
 }
 
 function parseProxy(variable: string, value: string): HttpProxy {

@@ -130,6 +130,17 @@ describe('behind a proxy with a private CA', () => {
 });
 
 describe('without a proxy', () => {
+  it('nothing of it is loaded', async () => {
+    stage.write('loaded.cjs', "process.on('exit', () => console.error(Object.keys(require.cache).join()));");
+    const proxy = await startProxy({ hosts: { [HOST]: tls } });
+    const loadedBy = async (env: Record<string, string>) =>
+      (await outputOf(stage.spawn('plan', env, { node: ['--require', stage.file('loaded.cjs')] }))).stderr;
+    expect(await loadedBy(through(proxy))).toContain('proxy-agent.js');
+    const direct = await loadedBy({ ...through(proxy), MOTHERDUCK_API_URL: `https://localhost:${tls}` });
+    expect(direct).toContain('pool.js');
+    expect(direct).not.toContain('proxy-agent.js');
+  });
+
   it('the API with a private CA is reached', async () => {
     const { code, stderr } = await stage.runProgram('plan', {
       MOTHERDUCK_API_URL: `https://localhost:${tls}`,
