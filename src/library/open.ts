@@ -61,7 +61,7 @@ export interface ServiceOptions {
   readonly token?: string;
   /** The address of the REST API. Default: `MOTHERDUCK_API_URL` in `env`, else MotherDuck's. */
   readonly apiUrl?: string;
-  /** Environment variables with the token and the address. Default: `process.env`. */
+  /** Environment variables with the token, the address and the proxy. Default: `process.env`. */
   readonly env?: Environment;
   /** Maximum number of concurrent requests and connections. Default: 10. */
   readonly parallelism?: number;
