@@ -1,16 +1,31 @@
 /** Credentials of any kind, by the names people give them and by their form: what no plan, report or error may show. */
 
-const NAMES = [
-  /token|secret|passw|passphrase|credential|cookie|bearer|webhook/i,
-  /(?:^|_|-|[a-z])(?:pwd|pat|dsn|jwt|otp)s?(?:$|[_-])/i,
-  /keys?(?:$|[_\d-])/i,
-  /(?:^|_|-)o?auth(?:n|z|orization|entication)?(?:$|[_-])/i,
-  /private|(?:^|_|-)certs?(?:$|[_-])/i,
-];
+const PARTS = /token|secret|passw|passphrase|credential|cookie|bearer|webhook|private|netrc|kubeconfig/i;
+
+/** Words of names, split at `_` and before capitals. */
+const WORDS = new Set(
+  `pass pwd pw pat dsn jwt otp totp pin sas cred creds sess session sk tok signing signature cert certs certificate pem pfx
+  p12 htpasswd auth authn authz authorization authentication oauth bearer priv salt seed sig connstr
+  pats jwts otps pins`.split(/\s+/),
+);
+/** Ends of words, such as DBPASS and APIKEY, and words that end like them. */
+const ENDS = /(?:pass|passfile|keys?|pwd|dsn|jwt|tok)$/;
+const OTHERS = /^(?:com|encom|by|tres|sur|over|under)pass$|^(?:mon|tur|don|hoc|joc|whis|mic)keys?$/;
+const TOGETHER =
+  /(?:^|_)(?:conn(?:ection)?_?str(?:ing)?|(?:database|db|redis|mongo(?:db)?|postgres|mysql|amqp|broker)_ur[il])(?:_|$)/i;
 
 /** Whether the name of a variable or a key speaks of a credential. */
 export function isCredentialName(name: string): boolean {
-  return name !== 'PWD' && name !== 'OLDPWD' && NAMES.some((pattern) => pattern.test(name));
+  if (name === 'PWD' || name === 'OLDPWD') return false;
+  if (PARTS.test(name) || TOGETHER.test(name)) return true;
+  const words = name
+    .replace(/([a-z\d])([A-Z])/g, '$1_$2')
+    .toLowerCase()
+    .split(/[^a-z\d]+/);
+  return words.some((each) => {
+    const word = WORDS.has(each) ? each : each.replace(/\d+$/, '');
+    return WORDS.has(word) || (ENDS.test(word) && !OTHERS.test(word));
+  });
 }
 
 /** Forms that only credentials have: JWTs, tokens of known services, private keys, and names with passwords in URLs. */
@@ -19,11 +34,12 @@ const FORMS = [
   /(?<!\w)(?:gh[pousr]_|github_pat_|glpat-|xox[a-z]-|sk[-_](?:live|test|proj|ant)[-_]|npm_|dckr_pat_|hv[sb]\.|AKIA|ASIA|AIza|ya29\.|SG\.)[\w.-]{8,}/g,
   /(?<=:\/\/)[^\s/@]{0,200}:[^\s/@]{1,200}(?=@)/g,
   /(?<=\b(?:basic|bearer)\s{1,3})[\w+/=.-]{8,}/gi,
-  /-----BEGIN [A-Z ]{0,30}PRIVATE KEY-----.{0,4000}/gs,
+  /(?<=\b(?:accountkey|sharedaccess(?:key|signature)|sig|x-amz-signature|password|pwd)=)[^\s&;]{6,}/gi,
+  /-----BEGIN [A-Z ]{0,30}(?:PRIVATE KEY|CERTIFICATE)(?: BLOCK)?-----.{0,4000}/gs,
 ];
 
 /** Whether a value is certainly a credential, by its form. */
-export function isCredential(value: string): boolean {
+function isCredential(value: string): boolean {
   return FORMS.some((form) => value.search(form) !== -1);
 }
 
@@ -34,6 +50,18 @@ function isRandom(text: string): boolean {
   if (/^[0-9a-f]{32,}$/i.test(text)) return true;
   if (!/[a-z]/.test(text) || !/[A-Z]/.test(text) || !/\d/.test(text)) return false;
   return text.replace(/[A-Z]?[a-z]{2,}|[A-Z]{2,}|\d+|[_+/=-]/g, '') !== '';
+}
+
+/**
+ * Whether a value looks like a credential: by its form, or because a part of it looks random. Stricter than what is masked in
+ * lines, since a variable that is none can be allowed.
+ */
+export function mayBeCredential(value: string): boolean {
+  if (isCredential(value) || (value.match(RANDOM) ?? []).some(isRandom)) return true;
+  if (/(?<![a-z\d])[\da-f]{32,}(?![a-z\d])|:\/\/[^\s/@]{16,}@/i.test(value)) return true;
+  // Letters and digits that take turns are no words.
+  const runs = value.match(/[A-Za-z\d]{24,}/g) ?? [];
+  return runs.some((run) => (run.match(/\d+/g) ?? []).length >= 5);
 }
 
 function mask(text: string): string {

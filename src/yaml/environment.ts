@@ -1,4 +1,4 @@
-import { isCredential, isCredentialName } from '../model/credential.ts';
+import { isCredentialName, mayBeCredential } from '../model/credential.ts';
 import { isSecretVariable, secretValues } from '../model/secret.ts';
 import type { FromEnvironment } from './tree.ts';
 
@@ -33,7 +33,7 @@ export class Environment {
       /eyJ[\w-]{6,}\.[\w-]+\.[\w-]+/.test(value) || this.#secrets.some((secret) => value.includes(secret));
     if (isToken || isSecretVariable(name)) return 'token';
     if (this.#allowed.has(name)) return undefined;
-    return isCredentialName(name) || isCredential(value) ? 'secret' : undefined;
+    return isCredentialName(name) || mayBeCredential(value) ? 'secret' : undefined;
   }
 
   /** The names and values of the used variables, sorted by name. */

@@ -81,6 +81,9 @@ describe('variables whose names speak of a secret', () => {
     'APIKEY',
     'GITHUB_PAT',
     'SENTRY_DSN',
+    ...`DB_PASS PGPASS SMTP_PASS VAULT_PASS ANSIBLE_VAULT_PASS AZURE_STORAGE_CONNECTION_STRING SAS AZURE_SAS CREDS SESSION
+    PIN SIGNING NETRC KUBECONFIG TOK PW DB_PW DB_PWD DSN DATABASE_URL COOKIE JWT BEARER PAT STRIPE_SK PRIVATE CERT TLS_CERT
+    dbPass SMTP_PASS_2 MYSQL_DSN OTP`.split(/\s+/),
   ])('%s is refused, set or not, until it is allowed', async (name) => {
     expect(await findings(yaml(name), { [name]: 'value' })).toEqual([`variable-secret 10 \${${name}}`]);
     expect(await findings(yaml(name), {})).toEqual([`variable-secret 10 \${${name}}`]);
@@ -89,18 +92,57 @@ describe('variables whose names speak of a secret', () => {
     expect(await load(yaml(name), { [name]: 'value' }, ['OTHER'])).toMatchObject({ ok: false });
   });
 
-  test.each(['REGION', 'TEAM', 'PWD', 'AUTHOR', 'KEYCLOAK_REALM', 'PATH', 'ENVIRONMENT', 'PATTERN', 'HOME'])(
-    '%s is not one of them',
-    (name) => {
-      expect(isCredentialName(name)).toBe(false);
-    },
-  );
+  test.each([
+    ...'PASSENGERS COMPASS BYPASS MONKEY TURKEY PATHS COMPAT FORMAT SASS_DIR PINNED CERTAIN SKU TOKYO'.split(' '),
+    'REGION',
+    'TEAM',
+    'PWD',
+    'AUTHOR',
+    'KEYCLOAK_REALM',
+    'PATH',
+    'ENVIRONMENT',
+    'PATTERN',
+    'HOME',
+  ])('%s is not one of them', (name) => {
+    expect(isCredentialName(name)).toBe(false);
+  });
 
   test('a value that is certainly a credential is refused under any name, until it is allowed', async () => {
     for (const X of ['postgres://ann:hunter2@db/x', 'ghp_0123456789abcdefghijABCDEFGHIJ012345']) {
       expect(await findings(yaml('X'), { X })).toEqual(['variable-secret 10 ${X}']);
       expect(await load(yaml('X'), { X }, ['X'])).toMatchObject({ ok: true });
     }
+  });
+
+  test.each([
+    'postgres://ann:hunter2@db/x',
+    'https://5f4dcc3b5aa765d61d8327deb882cf99@sentry.example.com/1',
+    'DefaultEndpointsProtocol=https;AccountName=acme;AccountKey=aGVsbG8=;EndpointSuffix=core.windows.net',
+    'https://acme.blob.core.windows.net/x?sp=r&sig=abcdefghij',
+    JWT,
+    '5f4dcc3b5aa765d61d8327deb882cf99',
+    'wJalrXUtnFEMI/K7MDENG/bPxRfiCY2AMPLEKEY',
+    'k3n9q8z7x1v5b2m4c6l0p9o8',
+    '-----BEGIN CERTIFICATE-----\nMIIB',
+    'Server=db;User=ann;Password=hunter2',
+  ])('of any name are refused by their value, which is not shown: %s', async (X) => {
+    expect(await findings(yaml('X'), { X })).toEqual(['variable-secret 10 ${X}']);
+    const loaded = await load(yaml('X'), { X });
+    expect(textOf(loaded)).not.toContain(X);
+    if (X !== JWT) expect(textOf(loaded)).toContain('--allow-env X');
+  });
+
+  test.each([
+    'eu-central-1',
+    'Tenant_Acme_Corporation_2024_EU',
+    '.motherduck/secrets.env',
+    '0f4c2a1e-1b2c-4d5e-8f90-123456789abc',
+    'ssh://git@github.com/acme/accounts.git',
+    'https://vault.example.com:8200/v1/secret',
+    '/home/runner/work/Accounts2/accounts/environments',
+    'data-platform-production-eu-west-1-2026-11-29',
+  ])('an ordinary value: %s', async (X) => {
+    expect(await load(yaml('X'), { X })).toMatchObject({ ok: true });
   });
 
   test('a token of MotherDuck cannot be allowed', async () => {
