@@ -39,6 +39,7 @@ function adoptedToken({ before: replaced, after }: AdoptToken, entry: StateToken
     generation: Math.max(entry.generation, generation),
     current: adoptedRecord(token, generation),
     retiring: [...entry.retiring, ...retiring],
+    intents: entry.intents.filter(({ name }) => name !== token.name),
   };
 }
 

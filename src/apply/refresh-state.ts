@@ -1,6 +1,6 @@
 /** What apply updates in the state before any action: deletion protection, resources that no longer exist, the time of the run. */
 import type { Desired } from '../model/desired.ts';
-import type { Live, LiveAccount } from '../model/live.ts';
+import type { Live, LiveAccount, LiveToken } from '../model/live.ts';
 import type { Plan } from '../model/plan.ts';
 import {
   mayBeStored,
@@ -10,12 +10,11 @@ import {
   type StoredSecret,
   type TokenIntent,
 } from '../model/state.ts';
-import { DAY_MS, HOUR_MS, isoTime } from '../model/time.ts';
+import { HOUR_MS, isoTime } from '../model/time.ts';
 import { accountKey } from '../model/username.ts';
+import { canHaveCreated, mayStillCreate } from '../plan/intents.ts';
 import { searchManaged } from '../plan/missing-accounts.ts';
 
-/** An intent whose token has not appeared after this time is dropped: the call that could have created it is over. */
-const INTENT_LIFE_MS = DAY_MS;
 const RUN_INTERVAL_MS = 12 * HOUR_MS;
 const RUNS_KEPT = 5;
 
@@ -63,8 +62,20 @@ export function refreshState(state: State, { desired, live, plan }: RefreshInput
   };
 }
 
+/** The intents whose calls may have created a token that is live, or may still do so, or whose secrets a store may have. */
+export function openIntents(
+  token: Pick<StateToken, 'current' | 'intents'>,
+  live: readonly LiveToken[],
+  now: number,
+): readonly TokenIntent[] {
+  return token.intents.filter(
+    (intent) =>
+      mayStillCreate(intent, now) || isInDoubt(token, intent) || live.some((each) => canHaveCreated(intent, each, now)),
+  );
+}
+
 /** An interrupted run may have stored the secret of an intent's token, as long as no newer token was stored. */
-function isInDoubt({ current }: StateToken, intent: TokenIntent): boolean {
+function isInDoubt({ current }: Pick<StateToken, 'current'>, intent: TokenIntent): boolean {
   return mayBeStored(intent) && current !== undefined && intent.generation > current.generation;
 }
 
@@ -98,14 +109,11 @@ function refreshTokens(
   isDesired: (token: string) => boolean,
 ): ReadonlyMap<string, StateToken> {
   const ids = new Set(live.tokens.map((token) => token.id));
-  const names = new Set(live.tokens.map((token) => token.name));
   const tokens = new Map<string, StateToken>();
   let changed = false;
   for (const [key, token] of account.tokens) {
     const retiring = token.retiring.filter((record) => ids.has(record.id));
-    const intents = token.intents.filter(
-      (intent) => names.has(intent.name) || isInDoubt(token, intent) || now - Date.parse(intent.at) < INTENT_LIFE_MS,
-    );
+    const intents = openIntents(token, live.tokens, now);
     const { current, ...rest } = token;
     const isGone = current !== undefined && !ids.has(current.id) && !isDesired(key);
     const secret = isGone && current.secret !== 'unknown' ? current.secret : undefined;

@@ -22,9 +22,11 @@ import { accountKey } from '../model/username.ts';
 import type { WireToken } from '../model/wire.ts';
 import type { Api } from '../motherduck/api.ts';
 import { ApiError } from '../motherduck/transport-errors.ts';
+import { canHaveCreated } from '../plan/intents.ts';
 import { accountRecords, isNamedAfter } from '../plan/token-series.ts';
 import type { SecretStore } from '../secrets/store.ts';
 import { type RemovalTools, removeSecret } from './dead-secrets.ts';
+import { openIntents } from './refresh-state.ts';
 import { type StateWriter, tokenOf, updateAccount, updateToken } from './state-writer.ts';
 
 /** What actions on tokens need. */
@@ -257,7 +259,10 @@ async function dropIntent(
   });
 }
 
-/** The answer was lost, and the secret with it: revokes what the call created. The intent stays, since the call may still arrive. */
+/**
+ * The answer was lost, and the secret with it: revokes what the call created, if there is one token that it can have created.
+ * Without one, the intent stays: the call may still arrive.
+ */
 async function revokeOrphans(
   action: CreateToken | RotateToken,
   account: DesiredAccount,
@@ -265,28 +270,46 @@ async function revokeOrphans(
   cause: ApiError,
 ): Promise<never> {
   const { name } = action.after;
-  const tokens = tools.stateWriter.state.accounts.get(accountKey(account.username))?.tokens.values() ?? [];
-  const known = accountRecords(tokens).ids;
-  let revoked = 0;
+  const { ids, intents } = accountRecords(
+    tools.stateWriter.state.accounts.get(accountKey(account.username))?.tokens.values() ?? [],
+  );
+  const isOwn = ({ id, name, created_ts }: WireToken) =>
+    !ids.has(id) &&
+    intents.some((intent) =>
+      canHaveCreated(intent, { name: name ?? '', createdAt: Date.parse(created_ts) }, tools.api.now()),
+    );
+  let outcome = 'no token was created';
   try {
-    for (const token of await tools.api.listTokens(account.username)) {
-      if (token.name !== name || known.has(token.id)) continue;
+    const [token, ...others] = (await tools.api.listTokens(account.username)).filter(
+      (each) => each.name === name && isOwn(each),
+    );
+    if (others.length > 0) outcome = `another run created a token "${name}" too, so none is revoked`;
+    else if (token !== undefined) {
       await deleteToken(account.username, token.id, tools.api);
-      revoked += 1;
+      outcome = 'a token was created and revoked, because its secret was lost';
     }
+    if (token !== undefined && others.length === 0) await removeIntent(action, account, tools);
   } catch (error) {
-    const why = error instanceof UserError ? ` (${error.message})` : '';
-    const message = `${cause.message}; whether a token was created is unknown${why}`;
-    const hint = { text: `Look for "${name}" again, and revoke it.`, command: ['apply'] };
+    if (!(error instanceof UserError) || error.code === 'STATE_UNWRITABLE') throw error;
+    const message = `${cause.message}; whether a token was created is unknown (${error.message})`;
+    const hint = { text: `Look for "${name}" again, and revoke it.`, command: repeating(action) };
     throw new UserError('TOKEN_LOST', message, hint, { cause });
   }
-  const outcome = revoked > 0 ? 'a token was created and revoked, because its secret was lost' : 'no token was created';
-  throw new UserError(
-    'TOKEN_LOST',
-    `${cause.message}; ${outcome}`,
-    { text: 'Create it.', command: ['apply'] },
-    { cause },
-  );
+  const hint = { text: 'Create it.', command: repeating(action) };
+  throw new UserError('TOKEN_LOST', `${cause.message}; ${outcome}`, hint, { cause });
+}
+
+/** The command whose plan has the action again. */
+function repeating({ account, token, reason }: CreateToken | RotateToken): string[] {
+  return reason.kind === 'requested' ? ['rotate', `${account}/${token}`] : ['apply'];
+}
+
+/** Removes the intent of a call whose token is gone; its name is not used again. */
+function removeIntent(action: CreateToken | RotateToken, account: DesiredAccount, tools: TokenTools): Promise<void> {
+  return updateToken(tools.stateWriter, account.username, action.token, (entry) => ({
+    ...entry,
+    intents: entry.intents.filter(({ name }) => name !== action.after.name),
+  }));
 }
 
 /** The secret could not be stored: revokes the new token; if that fails, its intent says that it is an orphan. */
@@ -345,7 +368,12 @@ async function recordResult(
       }),
     );
     const done = new Set([name, ...orphans.map((orphan) => orphan.name)]);
-    const intents = entry.intents.filter((intent) => !done.has(intent.name));
+    const left = entry.intents.filter((intent) => !done.has(intent.name));
+    const intents = openIntents(
+      { current: created, intents: left },
+      liveTokens(account.username, tools),
+      tools.api.now(),
+    );
     return { ...entry, current: created, retiring: [...entry.retiring, ...replaced], intents };
   });
   // The token that it replaces is gone already, so nothing reads its secret any more.

@@ -6,6 +6,7 @@ import type { StateAccount, TokenRecord } from '../model/state.ts';
 import { chooseTokens, managedSeries } from '../model/token-choice.ts';
 import { isSmokeToken, RESERVED_TOKEN_NAMES, seriesOf } from '../model/tokens.ts';
 import { USERNAME_PATTERN } from '../model/username.ts';
+import { canHaveCreated } from '../plan/intents.ts';
 import { isExpired } from '../plan/token-series.ts';
 
 /**
@@ -70,7 +71,7 @@ export function joinTokens(readings: TokenReadings): AuditedToken[] {
 
 type Role = Omit<AuditedToken, 'live' | 'isAdoptable'>;
 
-function roles({ desired, state, actions }: TokenReadings): (token: LiveToken) => Role {
+function roles({ desired, state, actions, now }: TokenReadings): (token: LiveToken) => Role {
   const series = [...(state?.tokens ?? [])];
   const known = new Map<string, Role>();
   for (const [key, { current, retiring }] of series) {
@@ -85,15 +86,15 @@ function roles({ desired, state, actions }: TokenReadings): (token: LiveToken) =
     const token = plannedToken(action, state, desired);
     if (token) known.set(token.id, { ...known.get(token.id), ...token.role });
   }
-  const intended = new Map(series.flatMap(([key, { intents }]) => intents.map(({ name }) => [name, key])));
+  const intended = series.flatMap(([key, { intents }]) => intents.map((intent) => ({ key, intent })));
   return (token) => {
     const role = known.get(token.id);
     if (role) return role;
     if (RESERVED_TOKEN_NAMES.includes(token.name)) return { role: 'reserved' };
     // A plan has no action for tokens of interrupted runs on an account that is not in the configuration.
     if (isSmokeToken(token)) return { role: 'smoke_test' };
-    const key = intended.get(token.name);
-    return key === undefined ? { role: 'unmanaged' } : { role: 'orphan', key };
+    const own = intended.find(({ intent }) => canHaveCreated(intent, token, now));
+    return own === undefined ? { role: 'unmanaged' } : { role: 'orphan', key: own.key };
   };
 }
 

@@ -161,10 +161,10 @@ export interface PlannedToken {
 export interface CreateToken extends ActionBase {
   readonly action: 'create_token';
   readonly token: string;
-  /** `interrupted`: a run left the orphan, whose secret may not be stored. */
+  /** `interrupted`: a run left the orphan, whose secret may not be stored, or certainly is not. */
   readonly reason:
     | { readonly kind: 'new' | 'new_account' }
-    | { readonly kind: 'interrupted'; readonly orphan: string }
+    | { readonly kind: 'interrupted'; readonly orphan: string; readonly stored?: false }
     | { readonly kind: 'expired'; readonly name: string; readonly expired_at: string }
     | { readonly kind: 'revoked'; readonly name: string; readonly id: string };
   /** The expired token that it replaces, where MotherDuck still lists it. */

@@ -27,7 +27,9 @@ export function reasonText(action: Action): string {
         case 'new':
           return 'it is in the configuration and not in MotherDuck';
         case 'interrupted':
-          return `an interrupted run created "${reason.orphan}", whose secret may not be stored`;
+          return reason.stored === false
+            ? `an interrupted run created "${reason.orphan}", and did not store its secret`
+            : `an interrupted run created "${reason.orphan}", whose secret may not be stored`;
         case 'expired':
           return `"${reason.name}" expired ${showTime(Date.parse(reason.expired_at))}`;
         default:
@@ -129,7 +131,7 @@ const REVOKED: Readonly<Record<string, string>> = {
   removed: 'removed from the configuration',
   overlap_ended: 'replaced, and the overlap ended',
   never_stored: 'the secret was never stored',
-  orphan: 'an interrupted run created it, and its secret may not be stored',
+  orphan: 'an interrupted run created it, and its secret was not stored',
 };
 
 const ADOPTED = {

@@ -33,7 +33,7 @@ export function planRemovedToken(
 ): TokenPlan {
   const series = tokenSeries([key], state, live, records, now);
   const base = seriesOf((state.current ?? state.intents[0] ?? state.retiring[0])?.name ?? key);
-  const isInState = takenBy(records);
+  const isInState = takenBy(records, now);
   const isTaken = (token: LiveToken) => isClaimed(token) || isInState(token);
   const newer = newerTokens(base, state, series, live, isTaken, now);
   const all = live.filter(

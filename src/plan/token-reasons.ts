@@ -36,8 +36,10 @@ export function whyCreate(
   context: TokenContext,
 ): CreateToken['reason'] {
   if (context.newAccount) return { kind: 'new_account' };
+  const [stored] = series.storedOrphans;
+  if (stored) return { kind: 'interrupted', orphan: stored.name };
   const [orphan] = series.orphans;
-  if (orphan) return { kind: 'interrupted', orphan: orphan.name };
+  if (orphan) return { kind: 'interrupted', orphan: orphan.name, stored: false };
   if (current === undefined) return { kind: 'new' };
   const expiresAt = currentLive?.expiresAt ?? (current.expires_at === null ? null : Date.parse(current.expires_at));
   if (expiresAt !== null && expiresAt <= context.now) {

@@ -7,8 +7,9 @@ import type { LiveToken } from '../model/live.ts';
 import type { NextChange, ShownToken } from '../model/plan.ts';
 import { rotationDue } from '../model/rotation-due.ts';
 import { mayBeStored, type RetiringToken, type StateToken, type TokenIntent } from '../model/state.ts';
-import { HOUR_MS, isoTime, type Seconds } from '../model/time.ts';
+import { isoTime, type Seconds } from '../model/time.ts';
 import { generationOf, seriesOf } from '../model/tokens.ts';
+import { canHaveCreated } from './intents.ts';
 
 /** The tokens of an account in the state, whatever their key: another key must neither adopt them nor take them for orphans. */
 export interface AccountRecords {
@@ -16,22 +17,25 @@ export interface AccountRecords {
   readonly ids: ReadonlySet<string>;
   /** Of tokens whose creation was begun. */
   readonly names: ReadonlySet<string>;
+  readonly intents: readonly TokenIntent[];
 }
 
-/** The ids and intended names of all tokens of an account in the state. */
+/** The ids and the intents of all tokens of an account in the state. */
 export function accountRecords(tokens: Iterable<StateToken>): AccountRecords {
   const all = [...tokens];
+  const intents = all.flatMap((token) => token.intents);
   return {
     ids: new Set(
       all.flatMap(({ current, retiring }) => [...(current ? [current.id] : []), ...retiring.map((old) => old.id)]),
     ),
-    names: new Set(all.flatMap(({ intents }) => intents.map((intent) => intent.name))),
+    names: new Set(intents.map(({ name }) => name)),
+    intents,
   };
 }
 
 /** Tells which live tokens the state has, under any key. */
-export function takenBy({ ids, names }: AccountRecords): (token: LiveToken) => boolean {
-  return ({ id, name }) => ids.has(id) || names.has(name);
+export function takenBy({ ids, intents }: AccountRecords, now: number): (token: LiveToken) => boolean {
+  return (token) => ids.has(token.id) || intents.some((intent) => canHaveCreated(intent, token, now));
 }
 
 /** What the state and MotherDuck have of one key. */
@@ -80,27 +84,40 @@ export function tokenSeries(
     return found === undefined ? [] : [{ record, live: found }];
   });
   const retiring = retired.filter((entry) => isNamedAfter(bases, entry.live.name));
-  const tried = new Set(state?.intents.map((intent) => intent.name));
-  const left = live.filter((token) => tried.has(token.name) && !account.ids.has(token.id) && !isExpired(token, now));
-  const orphans = left.filter(({ name }) => isNamedAfter(bases, name));
+  const intents = state?.intents ?? [];
+  const unknown = live.filter((token) => !account.ids.has(token.id) && !isExpired(token, now));
+  const isNamed = ({ name }: LiveToken) => isNamedAfter(bases, name);
+  const orphans = unknown.filter(
+    (token) => isNamed(token) && intents.some((intent) => canHaveCreated(intent, token, now)),
+  );
   const known = new Set([...(listed ? [listed.id] : []), ...retiring.map((entry) => entry.live.id)]);
   const others = [
     ...(inState === listed || inState === undefined ? [] : [inState]),
     ...retired.flatMap((entry) => (retiring.includes(entry) ? [] : [entry.live])),
-    ...left.filter((token) => !orphans.includes(token)),
+    ...unknown.filter((token) => !isNamed(token) && intents.some(({ name }) => name === token.name)),
   ].filter((token) => !isExpired(token, now));
   const current = listed === undefined || isExpired(listed, now) ? undefined : listed;
-  const storedOrphans = orphans.filter((orphan) =>
-    state?.intents.some((intent) => intent.name === orphan.name && (mayBeStored(intent) || isLater(orphan, intent))),
+  const isOlder = isOlderState(state, inState, now);
+  const storedOrphans = orphans.filter(
+    (orphan) =>
+      isOlder ||
+      unknown.some((other) => other !== orphan && isSuccessor(other, orphan)) ||
+      intents.some((intent) => intent.name === orphan.name && mayBeStored(intent)),
   );
-  return { known, current, listed, others, retiring, orphans, storedOrphans, intents: state?.intents ?? [] };
+  return { known, current, listed, others, retiring, orphans, storedOrphans, intents };
 }
 
-/** No call creates a token later than this; one of its name that is younger was created by a run that had another state. */
-const CALL_LIFE_MS = HOUR_MS;
+/** The current token was revoked before its time: by a run with another state, whose tokens may be in use. */
+function isOlderState(state: StateToken | undefined, inState: LiveToken | undefined, now: number): boolean {
+  if (state?.current === undefined || inState !== undefined) return false;
+  const { expires_at: expiresAt } = state.current;
+  return expiresAt === null || Date.parse(expiresAt) > now;
+}
 
-function isLater({ createdAt }: LiveToken, { at }: TokenIntent): boolean {
-  return createdAt - Date.parse(at) > CALL_LIFE_MS;
+/** Whether a live token that the state does not know has the name of another, or replaced it: whose they are is not known. */
+function isSuccessor({ name }: LiveToken, orphan: LiveToken): boolean {
+  const base = seriesOf(orphan.name);
+  return (generationOf(base, name) ?? 0) >= (generationOf(base, orphan.name) ?? 1);
 }
 
 /** A live token of a higher generation was not named by this program, and names after it would soon be no generations. */

@@ -66,7 +66,7 @@ export function planToken(
   const { account, now } = context;
   const about = { account, token: desired.key, ...position(desired.location) };
   const series = tokenSeries([desired.key, desired.name], state, live, context.records, now);
-  const isTaken = takenBy(context.records);
+  const isTaken = takenBy(context.records, now);
   const known = new Set([...series.known, ...series.orphans.map((orphan) => orphan.id)]);
   const revocations = [...overlapEnded(series, account, desired.key, now), ...orphaned(series, account, desired.key)];
   const unverified = unverifiedTokens(state, series, account, desired.key);
@@ -142,7 +142,7 @@ function toAdopt(
 ): LiveToken[] {
   const current = state?.current;
   for (const name of new Set(basesOf(desired, state))) {
-    const { generation, tokens } = adoptable({ name, type: desired.type }, live, takenBy(records), now);
+    const { generation, tokens } = adoptable({ name, type: desired.type }, live, takenBy(records, now), now);
     const isAfter = series.orphans.every((orphan) => generation > (liveGeneration(name, orphan) ?? 0));
     if (state === undefined || (current === undefined && series.orphans.length === 0)) return tokens;
     if (isAfter && tokens.length > 0 && isNewer(generation, state, series.current)) return tokens;

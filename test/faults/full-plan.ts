@@ -121,7 +121,12 @@ function failed(account: string) {
 
 /** A run was killed after it had made and stored `orphan.2`, before it could note that. */
 async function interrupt(world: FaultyWorld, api: Api): Promise<void> {
-  const intent = { name: 'orphan.2', generation: 2, at: new Date(api.now()).toISOString(), storing: true };
+  const intent = {
+    name: 'orphan.2',
+    generation: 2,
+    at: new Date(world.organization.now()).toISOString(),
+    storing: true,
+  };
   await updateToken(world.stateWriter, 'etl_prod', 'orphan', (before) => ({
     ...before,
     generation: 2,

@@ -33,6 +33,7 @@ const ALL: readonly (readonly [action: Action['action'], reason: object, more?: 
   ['create_token', { kind: 'new_account' }],
   ['create_token', { kind: 'new' }],
   ['create_token', { kind: 'interrupted', orphan: 'airflow.2' }],
+  ['create_token', { kind: 'interrupted', orphan: 'airflow.2', stored: false }],
   ['create_token', { kind: 'expired', name: 'airflow', expired_at }],
   ['create_token', { kind: 'revoked', name: 'airflow', id: 'id-1' }],
   ['adopt_token', { kind: 'unmanaged' }, { after: live }],

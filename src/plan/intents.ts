@@ -1,0 +1,35 @@
+/**
+ * Which live tokens a creation that was begun can have made. A state is not trusted alone: other clones of it may have
+ * created a token of an intended name, and use it, and anyone may have edited it.
+ */
+import type { LiveToken } from '../model/live.ts';
+import type { TokenIntent } from '../model/state.ts';
+import { DAY_MS, MINUTE_MS } from '../model/time.ts';
+
+/** How long the call of an intent may take, with its repetitions; a token that is younger was created by another call. */
+const CALL_LIFE_MS = 5 * MINUTE_MS;
+/** MotherDuck's time is known to the second, and by one of its servers. */
+const SKEW_MS = MINUTE_MS;
+/** An interrupted run is repeated sooner; a token that is older and unknown may be in use, whatever a state says. */
+const INTENT_LIFE_MS = 30 * DAY_MS;
+
+/**
+ * Whether the call of an intent can have created a token: it has the name, and was created in the time of the call.
+ *
+ * @param token `createdAt` in milliseconds since 1970.
+ * @param now Milliseconds since 1970.
+ */
+export function canHaveCreated(
+  { name, at }: TokenIntent,
+  token: Pick<LiveToken, 'name' | 'createdAt'>,
+  now: number,
+): boolean {
+  const begun = Date.parse(at);
+  const took = token.createdAt - begun;
+  return token.name === name && took >= -SKEW_MS && took <= CALL_LIFE_MS && now - begun <= INTENT_LIFE_MS;
+}
+
+/** Whether the call of an intent may still create its token. */
+export function mayStillCreate({ at }: TokenIntent, now: number): boolean {
+  return Math.abs(now - Date.parse(at)) <= CALL_LIFE_MS;
+}
