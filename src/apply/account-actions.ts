@@ -11,7 +11,7 @@ import { ApiError } from '../motherduck/transport-errors.ts';
 import { fromWire, toWire } from '../motherduck/wire.ts';
 import { ducklingChanges, mergeDucklings } from '../plan/ducklings.ts';
 import { type RemovalTools, removeSecrets } from './dead-secrets.ts';
-import { noteAccount, noteToken, type StateWriter, tokenOf, updateAccount } from './state-writer.ts';
+import { noteAccount, noteToken, recordFirst, type StateWriter, tokenOf, updateAccount } from './state-writer.ts';
 
 /** What actions on accounts need. */
 export interface AccountTools {
@@ -38,7 +38,9 @@ export async function createAccount(action: CreateAccount, tools: AccountTools):
     intent: { action: 'create_account', at },
     tokens: new Map(),
   };
-  await updateAccount(stateWriter, action.account, () => ({ ...fresh, tokens: onlyGenerations(before?.tokens) }));
+  await recordFirst(stateWriter, action.account, () =>
+    updateAccount(stateWriter, action.account, () => ({ ...fresh, tokens: onlyGenerations(before?.tokens) })),
+  );
   try {
     await api.createUser(action.account);
   } catch (error) {
@@ -83,10 +85,12 @@ export async function deleteAccount(action: DeleteAccount, tools: DeletionTools)
     throw new UserError('PLAN_STALE', message, { text: 'See what there is now.', command: ['plan'] });
   }
   const at = isoTime(api.now());
-  await updateAccount(
-    stateWriter,
-    action.account,
-    (entry) => entry && { ...entry, intent: { action: 'delete_account', at } },
+  await recordFirst(stateWriter, action.account, () =>
+    updateAccount(
+      stateWriter,
+      action.account,
+      (entry) => entry && { ...entry, intent: { action: 'delete_account', at } },
+    ),
   );
   try {
     await api.deleteUser(action.account);

@@ -12,6 +12,7 @@ import { isAfterVerification } from '../plan/action-order.ts';
 import type { SecretStore } from '../secrets/store.ts';
 import { createAccount, type DeletionTools, deleteAccount, forget, setDucklings } from './account-actions.ts';
 import { adoptAccount, adoptToken } from './adopt.ts';
+import { nextCommand } from './next-command.ts';
 import type { StateWriter } from './state-writer.ts';
 import { createToken, recordVerification, revokeToken } from './token-actions.ts';
 
@@ -115,7 +116,7 @@ export class AccountApply {
     if (this.#input.stopping.aborted) {
       return new UserError('INTERRUPTED', 'interrupted before this action began', {
         text: 'Continue.',
-        command: ['apply'],
+        command: nextCommand([action]),
       });
     }
     this.#checkClock();

@@ -53,6 +53,20 @@ export function updateToken(
   return updateAccount(stateWriter, username, inToken(token, change));
 }
 
+/**
+ * Records what precedes a call that cannot be repeated. When that cannot be written, the call is not made, so the account's
+ * entry is as it was.
+ */
+export async function recordFirst(stateWriter: StateWriter, username: string, record: () => Promise<void>) {
+  const before = stateWriter.state.accounts.get(accountKey(username));
+  try {
+    await record();
+  } catch (error) {
+    noteAccount(stateWriter, username, () => before);
+    throw error;
+  }
+}
+
 /** As `updateAccount`, but written later: see `StateWriter.note`. */
 export function noteAccount(stateWriter: StateWriter, username: string, change: AccountChange): void {
   stateWriter.note(inAccount(username, change));

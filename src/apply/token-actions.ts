@@ -26,8 +26,9 @@ import { canHaveCreated } from '../plan/intents.ts';
 import { accountRecords, isNamedAfter } from '../plan/token-series.ts';
 import type { SecretStore } from '../secrets/store.ts';
 import { type RemovalTools, removeSecret } from './dead-secrets.ts';
+import { nextCommand } from './next-command.ts';
 import { openIntents } from './refresh-state.ts';
-import { type StateWriter, tokenOf, updateAccount, updateToken } from './state-writer.ts';
+import { recordFirst, type StateWriter, tokenOf, updateAccount, updateToken } from './state-writer.ts';
 
 /** What actions on tokens need. */
 export interface TokenTools extends RemovalTools {
@@ -212,19 +213,25 @@ async function recordIntent(
 ): Promise<void> {
   const { name, generation } = action.after;
   const intent = { name, generation, at: isoTime(tools.api.now()), storing: false };
-  await updateToken(tools.stateWriter, account.username, action.token, (entry) => ({
-    ...entry,
-    generation: Math.max(entry.generation, generation),
-    intents: [...entry.intents, intent],
-  }));
+  await recordFirst(tools.stateWriter, account.username, () =>
+    updateToken(tools.stateWriter, account.username, action.token, (entry) => ({
+      ...entry,
+      generation: Math.max(entry.generation, generation),
+      intents: [...entry.intents, intent],
+    })),
+  );
 }
 
 /** From here on, programs may find the secret in the store. */
 function recordStoring(action: CreateToken | RotateToken, account: DesiredAccount, tools: TokenTools): Promise<void> {
-  return updateToken(tools.stateWriter, account.username, action.token, (entry) => ({
-    ...entry,
-    intents: entry.intents.map((intent) => (intent.name === action.after.name ? { ...intent, storing: true } : intent)),
-  }));
+  return recordFirst(tools.stateWriter, account.username, () =>
+    updateToken(tools.stateWriter, account.username, action.token, (entry) => ({
+      ...entry,
+      intents: entry.intents.map((intent) =>
+        intent.name === action.after.name ? { ...intent, storing: true } : intent,
+      ),
+    })),
+  );
 }
 
 async function callCreate(action: CreateToken | RotateToken, account: DesiredAccount, tools: TokenTools) {
@@ -292,16 +299,11 @@ async function revokeOrphans(
   } catch (error) {
     if (!(error instanceof UserError) || error.code === 'STATE_UNWRITABLE') throw error;
     const message = `${cause.message}; whether a token was created is unknown (${error.message})`;
-    const hint = { text: `Look for "${name}" again, and revoke it.`, command: repeating(action) };
+    const hint = { text: `Look for "${name}" again, and revoke it.`, command: nextCommand([action]) };
     throw new UserError('TOKEN_LOST', message, hint, { cause });
   }
-  const hint = { text: 'Create it.', command: repeating(action) };
+  const hint = { text: 'Continue.', command: nextCommand([action]) };
   throw new UserError('TOKEN_LOST', `${cause.message}; ${outcome}`, hint, { cause });
-}
-
-/** The command whose plan has the action again. */
-function repeating({ account, token, reason }: CreateToken | RotateToken): string[] {
-  return reason.kind === 'requested' ? ['rotate', `${account}/${token}`] : ['apply'];
 }
 
 /** Removes the intent of a call whose token is gone; its name is not used again. */
@@ -324,8 +326,9 @@ async function discard(
     await deleteToken(account.username, record.id, tools.api);
     // A store that failed may have stored the secret nevertheless: with the intent, the next run creates another token.
     const isReplacement = tokenOf(tools.stateWriter, account.username, action.token).current !== undefined;
-    const isForeign = cause instanceof UserError && cause.code === 'STORE_FOREIGN';
-    if (!isReplacement || isForeign) await dropIntent(action, account, tools);
+    const isNotStored =
+      cause instanceof UserError && (cause.code === 'STORE_FOREIGN' || cause.code === 'STATE_UNWRITABLE');
+    if (!isReplacement || isNotStored) await dropIntent(action, account, tools);
   } catch (error) {
     if (!(error instanceof ApiError)) throw error;
   }

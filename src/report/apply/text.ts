@@ -2,6 +2,7 @@
 
 import type { Applied } from '../../apply/apply.ts';
 import type { ApplyEvent } from '../../apply/apply-account.ts';
+import { nextCommand } from '../../apply/next-command.ts';
 import type { Action, Plan } from '../../model/plan.ts';
 import type { Smoke } from '../../model/smoke.ts';
 import type { UserError } from '../../model/user-error.ts';
@@ -59,11 +60,25 @@ function failure(what: string, error: UserError | undefined, paint: Paint, inCon
   return `${paint.red('Failed:')} ${what}${printable(error?.message ?? '')}${error === undefined ? '' : `\n  ${printable(hintText(error.hint, inContext, paint.command))}`}`;
 }
 
-const SAVED = ' The state was saved; run apply again to continue.';
-
-function notSaved(unsaved: readonly string[]): string {
-  const names = few(printable([...unsaved]), 10);
-  return `\nThe state was not saved: it lacks what was done to ${names}. Correct that first; then run apply again, which adopts what is at MotherDuck.`;
+/** Whether the state has what was done, and what to type next. */
+function whatNext({ outcomes, failures, unsaved }: Applied, paint: Paint, inContext: InContext): string {
+  const undone = outcomes.filter(({ result }) => result !== 'done');
+  if (undone.length === 0 && failures.length === 0) return '';
+  const command = nextCommand(undone.map(({ action }) => action));
+  const isRequested = command[0] === 'rotate';
+  const again = (text: string) => hintText({ text, command }, inContext, paint.command);
+  if (unsaved.length > 0) {
+    const names = few(printable([...unsaved]), 10);
+    const next = again('Correct that first; what is at MotherDuck is then adopted.');
+    return `\nThe state was not saved: it lacks what was done to ${names}. ${next}`;
+  }
+  const errors = [...failures, ...undone.flatMap(({ error }) => (error ? [error] : []))];
+  if (errors.some(({ code }) => code.startsWith('STATE_'))) {
+    return `\nThe state cannot be written, and lacks nothing that was done. ${again('Correct that first, then continue.')}`;
+  }
+  return isRequested
+    ? `\nThe state was saved. ${again('Rotate again what was not.')}`
+    : ' The state was saved; run apply again to continue.';
 }
 
 /** What was done, what failed and why, and how the smoke test ended. */
@@ -82,9 +97,7 @@ export function appliedText(
   const parts = [total === 0 ? 'the state matches the configuration' : `${count('done')} of ${total} actions done`];
   if (failed.length > 0) parts.push(`${failed.length} failed`);
   if (count('skipped') > 0) parts.push(`${count('skipped')} skipped`);
-  const isUnfinished = failures.length > 0 || count('skipped') > 0;
-  const again = applied.unsaved.length > 0 ? notSaved(applied.unsaved) : isUnfinished ? SAVED : '';
-  const summary = `${paint.bold(`Applied: ${parts.join(', ')}.`)}${again}`;
+  const summary = `${paint.bold(`Applied: ${parts.join(', ')}.`)}${whatNext(applied, paint, inContext)}`;
   const tested = smoke.accounts.length > 0 ? [smokeText(smoke, paint, inContext).trimEnd()] : [];
   return `\n${[...failures, summary, ...tested].join('\n')}\n`;
 }

@@ -1,0 +1,91 @@
+/** What a run that did not do all says to type next: what the next apply does not repeat is requested again. */
+import { describe, expect, it } from 'vitest';
+import type { Applied } from '../../src/apply/apply.ts';
+import type { Plan } from '../../src/model/plan.ts';
+import type { State } from '../../src/model/state.ts';
+import { UserError } from '../../src/model/user-error.ts';
+import { appliedText } from '../../src/report/apply/text.ts';
+import { brief, desire, MemoryStateWriter, token, World } from '../world.ts';
+
+const desired = desire({
+  etl_prod: { tokens: [token('airflow'), token('dbt')] },
+  tenant_a: { tokens: [token('app')] },
+});
+
+/** A disk that is full from the next write on. */
+class FullDisk extends MemoryStateWriter {
+  readonly #saved: State;
+  constructor(state: State) {
+    super();
+    this.state = state;
+    this.#saved = state;
+  }
+  override get durable(): State {
+    return this.#saved;
+  }
+  override async update(change: (state: State) => State): Promise<void> {
+    this.state = change(this.state);
+    if (this.state !== this.#saved) throw new UserError('STATE_UNWRITABLE', 'full', 'Make room.');
+  }
+}
+
+/** A served organization that makes what is asked and loses its answers, or makes nothing. */
+function broken(world: World, makes: boolean): void {
+  world.interfere = async (request) => {
+    if (request.method !== 'POST') return undefined;
+    if (makes) await world.organization.handle(request);
+    return new Response('<html>502</html>', { status: 502, headers: { 'content-type': 'text/html' } });
+  };
+}
+
+function said(applied: Applied & { readonly plan: Plan }): string {
+  return appliedText({ plan: applied.plan, applied, smoke: { at: '', accounts: [], warnings: [], passed: true } });
+}
+
+describe.each([true, false])('a rotation that was requested, and whose answers are lost (made: %s)', (makes) => {
+  it('is requested again, for what was not done', async () => {
+    const world = new World();
+    await world.apply(desired);
+    broken(world, makes);
+    const applied = await world.apply(desired, { rotate: (_, key) => key !== 'dbt' });
+    expect(applied.outcomes.map(({ error }) => error?.hint.command)).toEqual([
+      ['rotate', 'etl_prod/airflow'],
+      ['rotate', 'tenant_a/app'],
+    ]);
+    const text = said(applied);
+    expect(text).toContain('mdacc rotate etl_prod/airflow tenant_a/app');
+    expect(text).not.toContain('apply');
+    world.interfere = undefined;
+    expect(brief(await world.plan(desired))).toEqual([]);
+  });
+});
+
+it('a creation whose answer is lost is in the next plan', async () => {
+  const world = new World();
+  broken(world, true);
+  const applied = await world.apply(desired);
+  expect(said(applied)).not.toContain('rotate');
+  world.interfere = undefined;
+  expect(brief(await world.plan(desired))).not.toEqual([]);
+});
+
+it('a disk that is full before the call leaves no intent, and what was requested is requested again', async () => {
+  const world = new World();
+  await world.apply(desired);
+  const before = world.stateWriter.state;
+  world.stateWriter = new FullDisk(before);
+  const applied = await world.apply(desired, { rotate: (_, key) => key === 'airflow' });
+  expect(applied.unsaved).toEqual([]);
+  expect(world.stateWriter.state.accounts.get('etl_prod')).toBe(before.accounts.get('etl_prod'));
+  expect(said(applied)).not.toContain('was saved');
+  expect(said(applied)).toContain('mdacc rotate etl_prod/airflow');
+});
+
+it('a disk that is full before an account is created leaves nothing of it', async () => {
+  const world = new World();
+  const before = world.stateWriter.state;
+  world.stateWriter = new FullDisk({ ...before, runs: [new Date(world.organization.now()).toISOString()] });
+  const applied = await world.apply(desired);
+  expect(applied.unsaved).toEqual([]);
+  expect(said(applied)).not.toContain('was saved');
+});
