@@ -30,6 +30,9 @@ import { secretFiles } from './stores.ts';
 const MAX_BYTES = 10 * 1024 * 1024;
 const MAX_FILES = 10_000;
 const MAX_STORES = 200;
+const MAX_ACCOUNTS = 50_000;
+const MAX_TOKENS = 200_000;
+const SPLIT = 'split the organization into several configurations, each with its own state';
 const NARROWER = 'name a folder before the first star';
 
 /** One file of the configuration. The main file comes first, then included files in the order of `include`. */
@@ -39,7 +42,7 @@ export interface ConfigFile {
   /** The real path of the file. */
   readonly real: string;
   /** Absent when the file is not well-formed, which has been reported. */
-  readonly root?: Node;
+  root?: Node;
 }
 
 export interface ConfigFiles {
@@ -83,6 +86,7 @@ class Reader {
   #confines: Confines | undefined;
   readonly #globBudget = { left: GLOB_BUDGET };
   #bytesLeft = MAX_BYTES;
+  #accountsLeft = MAX_ACCOUNTS;
   #complete = true;
 
   constructor(main: string, environment: Environment, problems: Problems, unwritten: ReadonlyMap<string, string>) {
@@ -96,6 +100,7 @@ class Reader {
     const root = await this.#readMain();
     await this.#noteSecrets(root);
     await this.#includeAll(itemsOf(child(root, 'include')));
+    this.#limitTokens();
     for (const [name, value] of this.#context.environment.used()) this.#digest('env', name, value);
     this.#context.problems.inOrderOf(this.#files.map(({ source }) => source.file));
     return { all: this.#files, complete: this.#complete, hash: this.#hash.digest('hex') };
@@ -170,7 +175,10 @@ class Reader {
       if ('why' in ignored) {
         const [why] = ignored.why.split('\n');
         const message = `included file ${subject} is not read: git cannot tell whether it is ignored`;
-        this.#refuse('include-ignored', pattern, message, `${why}; make git usable here`);
+        const fix = why?.includes('did not answer')
+          ? 'look for patterns of many stars in .gitignore'
+          : 'make git usable here';
+        this.#refuse('include-ignored', pattern, message, `${why}; ${fix}`);
       } else if (ignored.has(absolute)) {
         const hint = 'a configuration is kept in git: include another file, or remove the pattern from .gitignore';
         this.#refuse('include-ignored', pattern, `git ignores the included file ${subject}`, hint);
@@ -280,6 +288,22 @@ class Reader {
     this.#context.problems.error('include-missing', pattern.at, `included file ${subject} ${why}`);
   }
 
+  /** An account has its own tokens and those of its template, so a small file can have very many. */
+  #limitTokens(): void {
+    const sections = (name: string) => this.#files.flatMap(({ root }) => [...entriesOf(child(root, name)).values()]);
+    const sizeOf = (node: Node | undefined): number => entriesOf(child(node, 'tokens')).size;
+    const templates = new Map(sections('templates').map(({ key, value }) => [key, sizeOf(value)]));
+    let left = MAX_TOKENS;
+    for (const { value } of sections('accounts')) {
+      left -= sizeOf(value) + (templates.get(textOf(child(value, 'template')) ?? '') ?? 0);
+      if (left >= 0) continue;
+      const message = `the accounts have more than ${MAX_TOKENS.toLocaleString('en')} tokens`;
+      this.#refuse('too-large', value, message, SPLIT);
+      for (const file of this.#files) delete file.root;
+      return;
+    }
+  }
+
   async #take(role: ConfigFile['role'], file: string, absolute: string, outcome: Readable): Promise<Node | undefined> {
     const real = await realpath(absolute).catch(() => absolute);
     this.#seen.add(real);
@@ -289,13 +313,20 @@ class Reader {
     const { problems } = this.#context;
     let root: Node | undefined;
     if (outcome.is === 'large') {
-      const hint = 'split the organization into several configurations, each with its own state';
-      problems.error('too-large', start, 'the files of the configuration are larger than 10 MB in total', { hint });
+      const message = 'the files of the configuration are larger than 10 MB in total';
+      problems.error('too-large', start, message, { hint: SPLIT });
     } else {
       this.#bytesLeft -= outcome.bytes.length;
       this.#digest('file', shownPath(path.relative(this.#folder, absolute)), outcome.bytes);
       if (typeof text === 'string') root = parseSource(source, this.#context);
       else problems.error('encoding', start, text.message, { hint: text.hint });
+      const before = this.#accountsLeft;
+      this.#accountsLeft -= entriesOf(child(root, 'accounts')).size;
+      if (this.#accountsLeft < 0) {
+        root = undefined;
+        const message = `there are more than ${MAX_ACCOUNTS.toLocaleString('en')} accounts`;
+        if (before >= 0) problems.error('too-large', start, message, { hint: SPLIT });
+      }
     }
     if (root === undefined) this.#complete = false;
     this.#files.push({ role, source, real, ...(root === undefined ? {} : { root }) });

@@ -7,17 +7,21 @@ export interface GitOutcome {
   readonly why: string;
 }
 
+/** In seconds. A hostile pattern of .gitignore takes git years. */
+const TIME_LIMIT = 10;
+
 /** Runs git in a work tree. Nothing that its repository configures is run. */
-export async function git(tree: string, words: readonly string[], stdin = ''): Promise<GitOutcome> {
+export async function git(tree: string, words: readonly string[], stdin = '', limit = TIME_LIMIT): Promise<GitOutcome> {
   const { execFile } = await import('node:child_process');
   return new Promise((resolve) => {
     // A repository may configure a file system monitor program, which must not run. A container often runs as another user.
     const args = ['-c', 'core.fsmonitor=false', '-c', 'safe.directory=*', '-C', tree, ...words];
-    const options = { env: ownEnvironment(), timeout: 30_000, maxBuffer: 64 * 1024 * 1024 };
+    const options = { env: ownEnvironment(), timeout: limit * 1000, maxBuffer: 64 * 1024 * 1024 };
     const child = execFile('git', args, options, (error, stdout, stderr) => {
       if (error === null) return resolve({ exit: 0, stdout, why: '' });
       if (typeof error.code === 'number') return resolve({ exit: error.code, stdout, why: stderr.trim() });
-      const why = String(error.code) === 'ENOENT' ? 'git is not installed' : 'git could not be run';
+      const failed = error.killed === true ? `git did not answer within ${limit} s` : 'git could not be run';
+      const why = String(error.code) === 'ENOENT' ? 'git is not installed' : failed;
       resolve({ exit: -1, stdout: '', why });
     });
     child.stdin?.on('error', () => {}); // it has exited, and its exit code says how

@@ -58,7 +58,7 @@ export interface Extras {
 }
 
 /** The maximum number of errors, and of warnings, that are kept: more than anybody reads, and a limit for hostile files. */
-export const MAX_DIAGNOSTICS = 1000;
+export const MAX_DIAGNOSTICS = 200;
 
 /** Collects the diagnostics of one run; duplicates at a location are kept once. */
 export class Problems {

@@ -4,8 +4,8 @@ import type { Source } from './source.ts';
 
 /** The deepest nesting that is read. A configuration needs seven levels. */
 export const MAX_DEPTH = 64;
-/** More lexical tokens are refused, to limit the parser's memory. A file with 10 MB of accounts has fewer. */
-const MAX_LEXEMES = 6_000_000;
+/** More lexical tokens are refused, to limit the parser's memory. A file with 50,000 accounts has fewer. */
+const MAX_LEXEMES = 3_000_000;
 
 /**
  * Parses one file as a single YAML 1.2 document. Returns undefined after reporting errors of its syntax.

@@ -51,6 +51,30 @@ describe('too much of one thing', () => {
     expect(all(loaded)[1]?.message).toContain('others looked at too many files');
   });
 
+  test.each<[string, string]>([
+    ['accounts, each with an error', many(120_000, (i) => `  abc${i}: { tokens: { app: nope } }\n`)],
+    ['empty accounts', many(120_000, (i) => `  abc${i}: {}\n`)],
+    [
+      'tokens of aliases',
+      `  abc: &a { tokens: { ${many(900, (i) => `t${i}: app, `)} } }\n${many(1000, (i) => `  abc${i}: *a\n`)}`,
+    ],
+  ])('%s', async (_name, accounts) => {
+    const found = all(await load(`${BASE}accounts:\n${accounts}`));
+    expect(found.map(({ code }) => code)).toEqual(['too-large']);
+    expect(found[0]?.message).toMatch(/more than (50,000 accounts|200,000 tokens)$/);
+  });
+
+  test('tokens of templates', async () => {
+    const template = `templates:\n  big: { tokens: { ${many(1000, (i) => `t${i}: app, `)} } }\n`;
+    const accounts = `accounts:\n${many(300, (i) => `  abc${i}: { template: big }\n`)}`;
+    expect(all(await load(BASE + template + accounts)).map(({ code }) => code)).toEqual(['too-large']);
+  });
+
+  test('50,000 accounts are not too many', async () => {
+    const accounts = `accounts:\n${many(50_000, (i) => `  abc${i}: { tokens: { a: app } }\n`)}`;
+    expect(await load(BASE + accounts)).toMatchObject({ ok: true });
+  });
+
   test('secret stores', async () => {
     const stores = many(50_000, (i) => `  s${i}: { kind: file, path: s.env, format: dotenv }\n`);
     const loaded = await load(BASE.replace('secret_stores:\n', `secret_stores:\n${stores}`));
