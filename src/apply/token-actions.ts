@@ -7,6 +7,7 @@
  *   no answer to the creation    the same, and the orphan is looked for at once
  *   killed while storing         programs may use the orphan: the next run replaces it, and revokes it after the overlap
  *   the store fails              the token is revoked at once; if that fails too, it is such an orphan
+ *   another type than asked for  the same, and nothing is stored
  *
  * No token whose secret was never stored stays alive, and the token to replace is untouched until the new secret is stored.
  */
@@ -17,10 +18,12 @@ import type { Secret, TokenAddress } from '../model/secret.ts';
 import type { AccountSmoke } from '../model/smoke.ts';
 import { mayBeStored, type RetiringToken, type State, type StateToken, type TokenRecord } from '../model/state.ts';
 import { isoTime } from '../model/time.ts';
+import { type TokenType, typeName } from '../model/tokens.ts';
 import { UserError } from '../model/user-error.ts';
 import { accountKey } from '../model/username.ts';
 import type { WireToken } from '../model/wire.ts';
 import type { Api } from '../motherduck/api.ts';
+import { claimedType } from '../motherduck/token-claims.ts';
 import { ApiError } from '../motherduck/transport-errors.ts';
 import { canHaveCreated } from '../plan/intents.ts';
 import { accountRecords, isNamedAfter } from '../plan/token-series.ts';
@@ -42,7 +45,7 @@ export interface TokenTools extends RemovalTools {
  * Creates a token or the replacement of one, and stores its secret.
  *
  * @returns The secret, to verify that it connects.
- * @throws ApiError; UserError TOKEN_LOST, STORE_FAILED or STATE_UNWRITABLE
+ * @throws ApiError; UserError TOKEN_LOST, TOKEN_DIFFERS, STORE_FAILED or STATE_UNWRITABLE
  */
 export async function createToken(
   action: CreateToken | RotateToken,
@@ -55,6 +58,8 @@ export async function createToken(
   const isFirst = isFirstSecret(tools.stateWriter.state, store, address);
   await recordIntent(action, account, tools);
   const { record, secret } = await callCreate(action, account, tools);
+  const type = claimedType(secret) ?? record.token_type;
+  if (type !== action.after.type) throw await refuseType(type, action, account, record, tools);
   try {
     await recordStoring(action, account, tools);
     await store.put(
@@ -312,6 +317,42 @@ function removeIntent(action: CreateToken | RotateToken, account: DesiredAccount
     ...entry,
     intents: entry.intents.filter(({ name }) => name !== action.after.name),
   }));
+}
+
+/** A token of another type than was asked for can do more than it should, or less than its program needs. */
+async function refuseType(
+  found: TokenType,
+  action: CreateToken | RotateToken,
+  account: DesiredAccount,
+  record: WireToken,
+  tools: TokenTools,
+): Promise<UserError> {
+  const message = `MotherDuck created a ${typeName(found)} token where a ${typeName(action.after.type)} token was asked for`;
+  const isRevoked = await revokeUnused(action, account, record, tools);
+  return new UserError(
+    'TOKEN_DIFFERS',
+    `${message}; its secret was not stored, and it ${isRevoked ? 'was revoked' : 'could not be revoked'}`,
+    isRevoked
+      ? { text: 'Create it again. If it happens again, report it to MotherDuck.', command: ['apply'] }
+      : { text: `Revoke "${record.name ?? action.after.name}", and create it again.`, command: ['apply'] },
+  );
+}
+
+/** Revokes a new token that is in no store, and resolves to whether that succeeded; if not, its intent says that it is an orphan. */
+async function revokeUnused(
+  action: CreateToken | RotateToken,
+  account: DesiredAccount,
+  record: WireToken,
+  tools: TokenTools,
+): Promise<boolean> {
+  try {
+    await deleteToken(account.username, record.id, tools.api);
+  } catch (error) {
+    if (!(error instanceof ApiError)) throw error;
+    return false;
+  }
+  await dropIntent(action, account, tools);
+  return true;
 }
 
 /** The secret could not be stored: revokes the new token; if that fails, its intent says that it is an orphan. */

@@ -3,6 +3,11 @@ export const TOKEN_TYPES = ['read_write', 'read_scaling'] as const;
 /** The type of a token, in the words of the configuration and of MotherDuck. */
 export type TokenType = (typeof TOKEN_TYPES)[number];
 
+/** A type in words: `read/write`. */
+export function typeName(type: TokenType): string {
+  return type === 'read_write' ? 'read/write' : 'read scaling';
+}
+
 /** Limits of MotherDuck's REST API: the lifetime of a token in seconds. */
 export const TOKEN_TTL_SECONDS = { min: 300, max: 31_536_000 } as const;
 /** The length of a token name, in characters. */

@@ -38,6 +38,7 @@ export type ErrorCode =
   | 'ACCOUNT_UNUSABLE'
   | 'TOKEN_AMBIGUOUS'
   | 'TOKEN_LOST'
+  | 'TOKEN_DIFFERS'
   | 'STATE_INVALID'
   | 'STATE_FOREIGN'
   | 'STATE_NEWER'

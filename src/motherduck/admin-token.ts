@@ -1,5 +1,6 @@
 import type { Secret } from '../model/secret.ts';
 import { UserError } from '../model/user-error.ts';
+import { claimsOf } from './token-claims.ts';
 
 /**
  * Checks that the admin token can be sent in a header.
@@ -30,7 +31,7 @@ export function checkAdminToken(token: Secret, source: string): void {
  * @param now MotherDuck's time, in milliseconds since 1970
  */
 export function adminTokenProblem(token: Secret, now: number): string | undefined {
-  const claims = payloadOf(token.reveal());
+  const claims = claimsOf(token);
   if (claims === undefined) return undefined;
   const type = claims.tokenType ?? claims.token_type;
   if (type === 'read_scaling' || claims.readOnly === true || claims.read_only === true) {
@@ -43,15 +44,5 @@ export function adminTokenProblem(token: Secret, now: number): string | undefine
 
 /** The string claims of the admin token, one of which may identify its user (name, email or id); empty if it is no JWT. */
 export function adminTokenClaims(token: Secret): string[] {
-  return Object.values(payloadOf(token.reveal()) ?? {}).filter((value) => typeof value === 'string');
-}
-
-function payloadOf(token: string): Readonly<Record<string, unknown>> | undefined {
-  try {
-    const payload: unknown = JSON.parse(Buffer.from(token.split('.')[1] ?? '', 'base64url').toString('utf8'));
-    return typeof payload === 'object' && payload !== null ? { ...payload } : undefined;
-  } catch {
-    // Not a JWT. The parser's error is dropped, because it quotes the token.
-    return undefined;
-  }
+  return Object.values(claimsOf(token) ?? {}).filter((value) => typeof value === 'string');
 }

@@ -2,6 +2,7 @@ import { describe, expect, it } from 'vitest';
 import { updateToken } from '../../src/apply/state-writer.ts';
 import type { AccountSmoke } from '../../src/model/smoke.ts';
 import { UserError } from '../../src/model/user-error.ts';
+import { jwt } from '../motherduck/support.ts';
 import { brief, DAY, desire, HOUR, token, World } from '../world.ts';
 
 const desired = desire({ etl_prod: { tokens: [token('airflow')] } });
@@ -70,6 +71,80 @@ describe('a token whose secret cannot be stored', () => {
     await expect(world.apply(desired)).rejects.toMatchObject({ code: 'STORE_UNUSABLE' });
     expect(world.calls).toEqual([]);
     expect(world.stateWriter.state.serial).toBe(0);
+  });
+});
+
+describe('a token of another type than was asked for', () => {
+  const reader = desire({ etl_prod: { tokens: [token('airflow', { type: 'read_scaling' })] } });
+  /** MotherDuck makes a token, and its secret has other claims. */
+  function claim(world: World, claims: object, isRevocable = true) {
+    world.interfere = async (request) => {
+      if (isTokenCall(request, 'DELETE') && !isRevocable) return new Response('<html>', { status: 503 });
+      if (!isTokenCall(request, 'POST')) return undefined;
+      const created = (await (await world.organization.handle(request)).json()) as { token: string };
+      return Response.json({ ...created, token: jwt(claims) });
+    };
+  }
+
+  it.each([{ tokenType: 'read_write', readOnly: true }, { readOnly: false }, { tokenType: 'other', readOnly: false }])(
+    'is revoked before its secret is stored: %j',
+    async (claims) => {
+      const world = new World();
+      claim(world, claims);
+      const { outcomes } = await world.apply(reader);
+      expect(outcomes.at(-1)).toMatchObject({
+        result: 'failed',
+        error: { code: 'TOKEN_DIFFERS', message: expect.stringMatching(/a read\/write token where.*it was revoked$/) },
+      });
+      expect(JSON.stringify(outcomes)).not.toContain(jwt(claims));
+      expect(world.store.secrets.size).toBe(0);
+      expect(world.tokenNames('etl_prod')).toEqual([]);
+      expect(entryOf(world)).toBeUndefined();
+      world.interfere = undefined;
+      await world.apply(reader);
+      expect(world.tokenNames('etl_prod')).toEqual(['airflow']);
+    },
+  );
+
+  it('is an orphan that the next run revokes, when it cannot be revoked at once', async () => {
+    const world = new World();
+    claim(world, { tokenType: 'read_write' }, false);
+    const { outcomes } = await world.apply(reader);
+    expect(outcomes.at(-1)).toMatchObject({ error: { message: expect.stringMatching(/could not be revoked$/) } });
+    expect(entryOf(world)?.intents).toMatchObject([{ name: 'airflow', storing: false }]);
+    world.interfere = undefined;
+    const { plan } = await world.apply(reader);
+    expect(brief(plan)).toContain('revoke_token etl_prod/airflow');
+    expect(world.tokenNames('etl_prod')).toEqual(['airflow.2']);
+  });
+
+  it('by the answer of the API, too', async () => {
+    const world = new World();
+    world.interfere = async (request) => {
+      if (!isTokenCall(request, 'POST')) return undefined;
+      const created = (await (await world.organization.handle(request)).json()) as object;
+      return Response.json({ ...created, token: 'opaque', token_type: 'read_write' });
+    };
+    const { outcomes } = await world.apply(reader);
+    expect(outcomes.at(-1)).toMatchObject({ error: { code: 'TOKEN_DIFFERS' } });
+  });
+
+  it.each([
+    'opaque',
+    'a.b.c',
+    jwt({}),
+    jwt({ tokenType: 'other' }),
+    jwt({ tokenType: 'read_scaling', readOnly: false }),
+  ])('is not suspected where its claims do not tell: %s', async (secret) => {
+    const world = new World();
+    world.interfere = async (request) => {
+      if (!isTokenCall(request, 'POST')) return undefined;
+      const created = (await (await world.organization.handle(request)).json()) as object;
+      return Response.json({ ...created, token: secret });
+    };
+    const { outcomes } = await world.apply(reader);
+    expect(outcomes.filter(({ result }) => result !== 'done')).toEqual([]);
+    expect(world.tokenNames('etl_prod')).toEqual(['airflow']);
   });
 });
 
