@@ -172,11 +172,15 @@ function stepOf({ ms, answer, failure }: ProbeEvent, clean: (text: string) => st
   };
 }
 
-/** The variables that the child needs: files, languages, certificates, proxies, and what Windows starts programs with. */
+/**
+ * The variables that the child needs: files, languages, certificates, proxies, what Windows starts programs with, and the
+ * build of the extension where somebody pins it.
+ */
 const PASSED = new RegExp(
   `^(${[
     'home|path|user|logname|tz|lang|language|lc_\\w+|tmpdir|temp|tmp|(dy)?ld_(fallback_)?library_path',
     'all_proxy|ssl_cert_(file|dir)|curl_ca_bundle|node_extra_ca_certs|grpc_default_ssl_roots_file_path',
+    'motherduck_ext_version',
     'systemroot|systemdrive|windir|comspec|pathext|userprofile|homedrive|homepath|appdata|localappdata|programdata',
   ].join('|')})$`,
   'i',

@@ -270,7 +270,14 @@ describe('the environment of the child', () => {
 
   it('holds only what a connection needs', () => {
     const token = 'a-token-of-the-admin';
-    const needed = { HOME: '/home/a', LC_ALL: 'C', no_proxy: 'localhost', SSL_CERT_FILE: '/ca.pem', SystemRoot: 'C:' };
+    const needed = {
+      HOME: '/home/a',
+      LC_ALL: 'C',
+      no_proxy: 'localhost',
+      SSL_CERT_FILE: '/ca.pem',
+      SystemRoot: 'C:',
+      MOTHERDUCK_EXT_VERSION: 'v1.5.6',
+    };
     const env = {
       ...needed,
       MOTHERDUCK_ADMIN_TOKEN: token,
@@ -285,6 +292,24 @@ describe('the environment of the child', () => {
     };
     expect(childEnvironment(env)).toEqual({ ...needed, NO_PROXY: 'localhost', BROWSER: 'false' });
   });
+
+  it.each(['MOTHERDUCK_HOST', 'motherduck_host'])(
+    'is without %s, which the extension would connect to',
+    async (name) => {
+      const program = join(probe.folder, 'environment.cjs');
+      const event = "JSON.stringify({ step: 'connect', ms: 0, answer: { rows: 1, row: process.env } })";
+      writeFileSync(program, `require('node:fs').writeSync(3, ${event} + '\\n');`);
+      Object.assign(process.env, { [name]: 'pg.evil.example', MOTHERDUCK_EXT_VERSION: 'v1.5.6' });
+      try {
+        const row = (await run(local(), ask(), { probePath: program })).get('connect')?.answer?.row;
+        expect(row).toMatchObject({ MOTHERDUCK_EXT_VERSION: 'v1.5.6' });
+        expect(JSON.stringify(row)).not.toMatch(/evil|_host/i);
+      } finally {
+        delete process.env[name];
+        delete process.env.MOTHERDUCK_EXT_VERSION;
+      }
+    },
+  );
 });
 
 /** The process ids of this process's children that run the program. */

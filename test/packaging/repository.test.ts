@@ -35,12 +35,17 @@ it('CODEOWNERS gives every file owners, and names paths that exist', () => {
   expect(lines.filter(([, ...owners]) => owners.length === 0)).toEqual([]);
 });
 
-it('dependabot.yml updates npm and every folder with workflows or an action', () => {
+it('dependabot.yml updates npm, except to DuckDB 2, and every folder with workflows or an action', () => {
   const { version, updates } = parse(readText('.github/dependabot.yml'));
   expect(version).toBe(2);
   const [npm, actions] = updates;
   expect(npm).toMatchObject({ 'package-ecosystem': 'npm', directory: '/' });
   expect(actions).toMatchObject({ 'package-ecosystem': 'github-actions' });
+  // MotherDuck does not accept DuckDB 2 yet.
+  expect(npm.ignore).toEqual([
+    { 'dependency-name': '@duckdb/node-api', 'update-types': ['version-update:semver-major'] },
+  ]);
+  expect(manifest.dependencies['@duckdb/node-api']).toMatch(/^1\.\d+\.\d+(-r\.\d+)?$/);
   const folders: string[] = actions.directories;
   const used = (folder: string) => exists(path.join(folder, '.github/workflows')) || exists(`${folder}/action.yml`);
   expect(folders.filter((folder) => !used(folder))).toEqual([]);
