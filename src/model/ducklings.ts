@@ -78,6 +78,9 @@ const TIERS = {
   lite: { newSize: 'pulse' },
 } as const satisfies Readonly<Record<string, { readonly newSize: Size }>>;
 
+/** The service accounts that an organization on the Lite plan can have. */
+export const LITE_SERVICE_ACCOUNTS = 2;
+
 /** A plan of MotherDuck, which decides the sizes that an organization can have. */
 export type Tier = keyof typeof TIERS;
 

@@ -42,6 +42,12 @@ export function adminTokenProblem(token: Secret, now: number): string | undefine
   return `this one expired at ${new Date(exp * 1000).toISOString()}`;
 }
 
+/** What is wrong with the form of an admin token that was not recognized; undefined if it is that of MotherDuck's tokens. */
+export function malformedToken(token: Secret): string | undefined {
+  if (/^[\w-]+\.[\w-]+\.[\w-]+$/.test(token.reveal())) return undefined;
+  return 'this one is incomplete or no MotherDuck token, which has three parts separated by dots';
+}
+
 /** The string claims of the admin token, one of which may identify its user (name, email or id); empty if it is no JWT. */
 export function adminTokenClaims(token: Secret): string[] {
   return Object.values(claimsOf(token) ?? {}).filter((value) => typeof value === 'string');

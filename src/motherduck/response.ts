@@ -1,10 +1,14 @@
+import { LITE_SERVICE_ACCOUNTS, POOL_SIZE, sizesThat } from '../model/ducklings.ts';
 import type { ErrorCode } from '../model/user-error.ts';
+import { DEFAULT_ADDRESS } from './address.ts';
 import type { Printable } from './scrub.ts';
 import { ApiError, type ApiFailure, checkWay, MAY_HAVE_TAKEN_EFFECT, type Network } from './transport-errors.ts';
 
 /** A response without its body, and what an error about it says. */
 export interface ResponseContext extends Network {
   readonly call: string;
+  /** Where the request went, percent-encoded: `/v1/users`. */
+  readonly path: string;
   /** The origin of the API address, for messages. */
   readonly origin: string;
   readonly status: number;
@@ -41,7 +45,7 @@ export function readResponse(context: ResponseContext, text: string): unknown {
   if (status === 404 && codeOf(body) !== 'NOT_FOUND') {
     throw notMotherDuck(context, 'status 404 without the code NOT_FOUND, so the path is unknown there');
   }
-  throw refused(context, body, REFUSALS.get(status) ?? INVALID);
+  throw refused(context, body, refusalOf(context, body));
 }
 
 /** Whether a response is in MotherDuck's format: a JSON object; for an error, with a message and a code. */
@@ -83,7 +87,21 @@ const INVALID: Refusal = {
   failure: 'invalid',
   code: 'API_FAILED',
   what: 'MotherDuck refused the request',
-  hint: () => "Fix what MotherDuck's message names. Your organization's plan can have lower limits than the API.",
+  hint: (context) => {
+    const fix = "Fix what MotherDuck's message names.";
+    return context.isRead ? fix : `${fix} It may be a limit of your MotherDuck plan${limitsOn(context)}.`;
+  },
+};
+const LIMITED: Refusal = {
+  ...INVALID,
+  hint: (context) =>
+    `This is probably a limit of your MotherDuck plan${limitsOn(context)}. Keep to the limit in the configuration, or change the plan.`,
+};
+const CONFLICT: Refusal = {
+  failure: 'conflict',
+  code: 'API_FAILED',
+  what: 'conflict with an existing resource',
+  hint: () => 'The name is taken, or something changed meanwhile. The next plan shows what is live.',
 };
 const THROTTLED: Refusal = {
   failure: 'throttled',
@@ -99,7 +117,8 @@ const UNAVAILABLE: Refusal = {
 };
 const REFUSALS: ReadonlyMap<number, Refusal> = new Map<number, Refusal>([
   [401, { failure: 'unauthorized', code: 'TOKEN_REFUSED', what: 'the admin token was refused', hint: whichToken }],
-  [403, { failure: 'forbidden', code: 'NOT_ADMIN', what: 'the admin token lacks permission', hint: whichToken }],
+  [402, LIMITED],
+  [403, { failure: 'forbidden', code: 'NOT_ADMIN', what: 'the admin token lacks permission', hint: whichRole }],
   [
     404,
     {
@@ -109,24 +128,63 @@ const REFUSALS: ReadonlyMap<number, Refusal> = new Map<number, Refusal>([
       hint: () => 'It was deleted meanwhile or has another name. The next plan shows what is live.',
     },
   ],
-  [
-    409,
-    {
-      failure: 'conflict',
-      code: 'API_FAILED',
-      what: 'conflict with an existing resource',
-      hint: () => 'The name is taken, or something changed meanwhile. The next plan shows what is live.',
-    },
-  ],
+  [409, CONFLICT],
 ]);
+
+/**
+ * What a refusal means. Where MotherDuck's texts are not known, its words decide only what is advised: a 400 for a taken
+ * name, and a 403 for a limit of the plan.
+ */
+function refusalOf({ status, isRead }: ResponseContext, body: unknown): Refusal {
+  const words = isErrorBody(body) && !isRead ? messageOf(body) : '';
+  if (status === 400 && /unique constraint/i.test(words)) return CONFLICT;
+  if (REFUSED_BY_PLAN.includes(status) && SPEAKS_OF_PLAN.test(words) && !SPEAKS_OF_ROLE.test(words)) return LIMITED;
+  return REFUSALS.get(status) ?? INVALID;
+}
+
+const REFUSED_BY_PLAN: readonly number[] = [400, 402, 403];
+const SPEAKS_OF_PLAN = /\b(plan|tier|limit(s|ed)?|quota|upgrade|billing|subscription|trial)\b/i;
+const SPEAKS_OF_ROLE = /\b(roles?|admins?|privileges?|permissions?)\b/i;
+
+/** What plans are known to limit of what a request changes, after a colon; empty where nothing is known. */
+function limitsOn({ path }: ResponseContext): string {
+  if (path === USERS_PATH) return `: the Lite plan has ${LITE_SERVICE_ACCOUNTS} service accounts`;
+  if (!path.endsWith('/instances')) return '';
+  const sizes = sizesThat(({ readScaling }) => readScaling).join(', ');
+  return `: the Lite plan has ${sizesThat(({ lite }) => lite).join(', ')} Ducklings only, read scaling has ${sizes} unless MotherDuck's support enables more, and pools can have fewer Ducklings than ${POOL_SIZE.max}`;
+}
+
+const USERS_PATH = '/v1/users';
 
 /** Request timeout and client closed request: whatever the body says, the request may have been completed. */
 const INTERRUPTED_STATUSES: readonly number[] = [408, 499];
 
-function whichToken({ tokenSource, tokenProblem }: ResponseContext): string {
+function whichToken({ tokenSource, tokenProblem, origin }: ResponseContext): string {
   const problem = tokenProblem();
-  const hint = `${tokenSource} must be a read/write token of an Admin${problem === undefined ? '' : `; ${problem}`}.`;
-  return `${hint} Create one in MotherDuck's web UI under Settings, Access Tokens, then: export ${tokenSource}=…`;
+  const region =
+    problem === undefined && origin === DEFAULT_ADDRESS
+      ? ' If your organization is in a private region, give the API host of that region with --api-url.'
+      : '';
+  return `${mustBe(tokenSource, problem)}${region} ${howToCreate(tokenSource)}`;
+}
+
+function mustBe(tokenSource: string, problem: string | undefined): string {
+  return `${tokenSource} must be a read/write token of an Admin${problem === undefined ? '' : `; ${problem}`}.`;
+}
+
+function howToCreate(tokenSource: string): string {
+  return `Create one in MotherDuck's web UI under Settings, Access Tokens, then: export ${tokenSource}=…`;
+}
+
+/** All preset roles may list users, and everything else needs the highest one. */
+function whichRole(context: ResponseContext): string {
+  const { path, isRead, tokenSource, tokenProblem } = context;
+  const problem = tokenProblem();
+  if (problem !== undefined) return whichToken(context);
+  if (path === USERS_PATH && isRead) {
+    return `The roles admin, builder and explorer may list users, so the user of ${tokenSource} probably has a custom role: add the privilege member_management.view_all_members to it, or use a token of an Admin.`;
+  }
+  return `${tokenSource} must be a read/write token of an Admin: that is the minimum role for this. ${howToCreate(tokenSource)}`;
 }
 
 function refused(context: ResponseContext, body: unknown, refusal: Refusal): ApiError {

@@ -2,7 +2,7 @@ import { setMaxListeners } from 'node:events';
 import { setTimeout as sleepFor } from 'node:timers/promises';
 import { REQUEST_SECONDS } from '../model/defaults.ts';
 import type { Secret } from '../model/secret.ts';
-import { adminTokenProblem, checkAdminToken } from './admin-token.ts';
+import { adminTokenProblem, checkAdminToken, malformedToken } from './admin-token.ts';
 import { Limiter } from './concurrency.ts';
 import { httpTransport } from './http-transport.ts';
 import { describeProxy } from './proxy.ts';
@@ -173,8 +173,10 @@ export function createRestClient(options: RestClientOptions): RestClient {
       }
       const { status, headers, text } = result;
       const contentType = headers['content-type'] ?? '';
-      const tokenProblem = () => adminTokenProblem(token, clock.now());
-      const context = { ...about, status, contentType, isRead, uncertain, tokenSource, tokenProblem };
+      const tokenProblem = () =>
+        adminTokenProblem(token, clock.now()) ?? (status === 401 ? malformedToken(token) : undefined);
+      const { path } = request;
+      const context = { ...about, path, status, contentType, isRead, uncertain, tokenSource, tokenProblem };
       return { json: readResponse(context, text), length: text.length, context };
     },
 

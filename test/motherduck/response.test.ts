@@ -6,7 +6,7 @@ import { MAY_HAVE_TAKEN_EFFECT } from '../../src/motherduck/transport-errors.ts'
 import { expectGoldenError } from '../golden/golden.ts';
 import { failureOf, jwt, mocked } from './support.ts';
 
-type Call = 'read' | 'create' | 'set' | 'delete';
+type Call = 'read' | 'list' | 'create' | 'createUser' | 'set' | 'delete';
 
 /** The error of a call with this response, and the number of attempts. */
 async function failing(
@@ -25,6 +25,8 @@ async function failing(
   const size = { instance_size: 'pulse' } as const;
   const calls = {
     read: () => api.getDucklings('etl_prod'),
+    list: () => api.listUsers(),
+    createUser: () => api.createUser('etl_prod'),
     create: () => api.createToken('etl_prod', { name: 'x' }),
     set: () => api.setDucklings('etl_prod', { read_write: size, read_scaling: { ...size, flock_size: 1 } }),
     delete: () => api.deleteToken('etl_prod', 't1'),
@@ -198,6 +200,89 @@ describe('a refused admin token', () => {
     const expired = await refused(401, { exp: 1_700_000_000 });
     expect(expired.hint.text).toContain('2023-11-14T22:13:20.000Z');
     expectGoldenError('a refused admin token > expired', expired);
+    const cut = { token: new Secret(jwt({}).slice(0, 30)) };
+    const incomplete = (await failing(401, { message: 'No', code: 'UNAUTHORIZED' }, { http: cut })).error;
+    expect(incomplete.hint.text).not.toContain(cut.token.reveal());
+    expectGoldenError('a refused admin token > incomplete', incomplete);
+    expect((await failing(403, { message: 'No', code: 'FORBIDDEN' }, { http: cut })).error.hint.text).not.toContain(
+      'dots',
+    );
     expectGoldenError('a refused admin token > read_scaling', await refused(403, { tokenType: 'read_scaling' }));
+  });
+});
+
+describe('a name that is taken', () => {
+  const UNIQUE = { code: 'BAD_REQUEST', message: 'Unique constraint failed on the fields: (`name`)' };
+
+  it.each([
+    UNIQUE,
+    { ...UNIQUE, message: 'No', issues: [{ message: 'violates unique constraint "users_username_key"' }] },
+  ])('is a conflict with status 400 too: %j', async (body) => {
+    for (const call of ['create', 'createUser'] as const) {
+      const { error, tries } = await failing(400, body, { call });
+      expect(error).toMatchObject({ failure: 'conflict', code: 'API_FAILED', status: 400, effect: 'none' });
+      expect(error.hint).toEqual((await failing(409, { ...body, code: 'CONFLICT' }, { call })).error.hint);
+      expect(tries).toBe(1);
+    }
+  });
+
+  it('is not what a read, or a page of a proxy, speaks of', async () => {
+    expect((await failing(400, UNIQUE)).error.failure).toBe('invalid');
+    expect((await failing(400, '<p>unique constraint</p>', { call: 'create' })).error.failure).toBe('not_motherduck');
+  });
+});
+
+describe("a limit of the organization's plan", () => {
+  const PLAN = { code: 'FORBIDDEN', message: 'Your plan is limited to 2 service accounts. Upgrade your plan' };
+
+  it.each([
+    ['accounts, as invalid', 'createUser', 400, PLAN.message],
+    ['accounts, as unpaid', 'createUser', 402, 'Payment required'],
+    ['accounts, as forbidden', 'createUser', 403, PLAN.message],
+    ['Ducklings', 'set', 400, 'Invalid config for tier lite: instance_size'],
+    ['tokens', 'create', 403, 'Read scaling tokens are not part of this plan'],
+  ] as const)('%s', async (what, call, status, message) => {
+    const { error } = await failing(status, { code: 'BAD_REQUEST', message }, { call });
+    expect(error).toMatchObject({ failure: 'invalid', code: 'API_FAILED', effect: 'none' });
+    expect(error.message).toContain(message);
+    expect(error.hint.text).toContain('probably');
+    expectGoldenError(`a limit of the plan > ${what}`, error);
+  });
+
+  it('may be what another text means', async () => {
+    const { error } = await failing(400, { code: 'BAD_REQUEST', message: 'No' }, { call: 'set' });
+    expect(error.hint.text).toContain('Lite');
+    expect(error.hint.text).not.toContain('probably');
+  });
+
+  it('is not what a refusal for lack of a role means', async () => {
+    const message = 'Requires a minimum role of admin. Upgrade your plan for custom roles';
+    const { error } = await failing(403, { code: 'FORBIDDEN', message }, { call: 'createUser' });
+    expect(error).toMatchObject({ failure: 'forbidden', code: 'NOT_ADMIN' });
+  });
+});
+
+describe('a refusal for lack of permission', () => {
+  const ROLE = { code: 'FORBIDDEN', message: 'Requires a minimum role' };
+
+  it("has MotherDuck's words, and the role that is needed", async () => {
+    const { error } = await failing(403, ROLE, { call: 'create' });
+    expect(error).toMatchObject({ failure: 'forbidden', code: 'NOT_ADMIN' });
+    expect(error.message).toContain(ROLE.message);
+    expect(error.hint.text).toContain('minimum role');
+    expectGoldenError('a refusal for lack of permission > create', error);
+  });
+
+  it('of the list of users names a custom role, since all preset roles may list users', async () => {
+    const { error } = await failing(403, ROLE, { call: 'list' });
+    expect(error.hint.text).toContain('custom role');
+    expectGoldenError('a refusal for lack of permission > list', error);
+  });
+
+  it('of a read scaling token names its type alone', async () => {
+    const http = { token: new Secret(jwt({ tokenType: 'read_scaling' })) };
+    const { error } = await failing(403, ROLE, { call: 'list', http });
+    expect(error.hint.text).toContain('read scaling');
+    expect(error.hint.text).not.toContain('custom role');
   });
 });
