@@ -69,6 +69,7 @@ export type {
   Risk,
   RotateToken,
   Scope,
+  SecretRemoval,
   SetDucklings,
   ShownToken,
   SourceLine,
@@ -104,6 +105,7 @@ export { hasChanges } from './plan/plan.ts';
 export type { AuditFormat, PlanFormat } from './report/formats.ts';
 export type {
   DeadSecret,
+  ExpectedSecret,
   ExpectedSecrets,
   SecretAddress,
   SecretStore,

@@ -17,12 +17,13 @@ import type { StateAccount } from '../model/state.ts';
 import { UserError } from '../model/user-error.ts';
 import { accountKey } from '../model/username.ts';
 import { inParallel } from '../motherduck/concurrency.ts';
+import { goneSecrets } from '../plan/dead-secrets.ts';
 import type { SecretTarget } from '../secrets/store.ts';
 import { AccountApply, type ApplyInput, type Halt, type Outcome } from './apply-account.ts';
-import { removeSecret } from './dead-secrets.ts';
-import { goneSecrets, refreshState } from './refresh-state.ts';
+import { removeSecret, UsedPlaces } from './dead-secrets.ts';
+import { refreshState } from './refresh-state.ts';
 import { unsavedEntries } from './state-writer.ts';
-import { isFirstSecret } from './token-actions.ts';
+import { isFirstSecret, writtenFingerprints } from './token-actions.ts';
 
 /** The result of an apply. */
 export interface Applied {
@@ -106,8 +107,11 @@ async function recordIds(outcomes: readonly Outcome[], { api, stateWriter, stopp
 /** Removes the secrets of replaced tokens that someone revoked. Failures are reported, and nothing waits for them. */
 async function removeGone(input: ApplyInput): Promise<UserError[]> {
   const failures: UserError[] = [];
-  for (const { account, token, secret } of goneSecrets(input.stateWriter.state, input.live)) {
-    await removeSecret(account, token, secret, input).catch((error: unknown) => {
+  const { state } = input.stateWriter;
+  const gone = goneSecrets(state, input.live);
+  const places = new UsedPlaces(input.desired, state, input.stores);
+  for (const dead of gone) {
+    await removeSecret(dead, input, places).catch((error: unknown) => {
       if (!(error instanceof UserError)) throw error;
       failures.push(error);
     });
@@ -137,7 +141,8 @@ async function checkStores({ plan, stores, stateWriter }: ApplyInput): Promise<v
   for (const { account, token, after } of storingActions(plan.actions)) {
     const store = stores.get(after.secret_store);
     const isFirst = store !== undefined && isFirstSecret(stateWriter.state, store, { account, token });
-    const target = { account, token, ...(isFirst ? { isFirst } : {}), ...(plan.sandbox ? { isSandbox: true } : {}) };
+    const first = isFirst ? { isFirst, written: writtenFingerprints(stateWriter.state, account) } : {};
+    const target = { account, token, ...first, ...(plan.sandbox ? { isSandbox: true } : {}) };
     const all = targets.get(after.secret_store) ?? [];
     all.push(target);
     targets.set(after.secret_store, all);

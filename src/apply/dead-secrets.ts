@@ -1,10 +1,12 @@
 /** Secrets of tokens that no longer exist: they are removed from the stores that can remove them. */
 import type { Desired } from '../model/desired.ts';
-import type { Plan } from '../model/plan.ts';
+import type { Plan, SecretRemoval } from '../model/plan.ts';
 import type { State, StateToken, TokenRecord } from '../model/state.ts';
 import { UserError } from '../model/user-error.ts';
 import { accountKey } from '../model/username.ts';
+import { type DeadRecord, secretsOf } from '../plan/dead-secrets.ts';
 import type { SecretStore } from '../secrets/store.ts';
+import { kindOf } from '../secrets/stores.ts';
 import type { StateWriter } from './state-writer.ts';
 
 /** What the removal of secrets needs. */
@@ -15,22 +17,31 @@ export interface RemovalTools {
   readonly stateWriter: StateWriter;
 }
 
-/** Where a token's secret is, as far as the state knows. */
-type KnownSecret = TokenRecord['secret'] | undefined;
-
-/** Removes a secret, unless it is where the configuration puts one or the state has one of another token. @throws UserError STORE_FAILED */
+/** Removes a secret, if `howRemoved` says so. @throws UserError STORE_FAILED */
 export async function removeSecret(
-  account: string,
-  token: string,
-  secret: KnownSecret,
+  dead: DeadRecord | undefined,
   tools: RemovalTools,
+  places = placesOf(tools),
 ): Promise<void> {
-  if (secret === undefined || secret === 'unknown') return;
-  const store = tools.stores.get(secret.store);
-  const place = store?.placeOf?.({ account, token }, secret.secret_path);
-  if (place !== undefined && (placesInUse(tools).has(place) || isOfAnother(place, account, token, tools))) return;
-  const isSandbox = tools.plan.sandbox ? { isSandbox: true } : {};
-  await store?.remove?.({ account, token, secretPath: secret.secret_path, ...isSandbox });
+  if (dead === undefined) return;
+  const { plan, stores, stateWriter } = tools;
+  if (places.howRemoved(dead, stateWriter.state) === undefined) return;
+  const { account, token, secret, interrupted } = dead;
+  await stores.get(secret.store)?.remove?.({
+    account,
+    token,
+    secretPath: secret.secret_path,
+    ...(secret.fingerprint === undefined ? {} : { fingerprints: [secret.fingerprint, ...interrupted] }),
+    ...(plan.sandbox ? { isSandbox: true } : {}),
+  });
+}
+
+const usedPlaces = new WeakMap<RemovalTools['plan'], UsedPlaces>();
+
+function placesOf({ plan, desired, stores, stateWriter }: RemovalTools): UsedPlaces {
+  const places = usedPlaces.get(plan) ?? new UsedPlaces(desired, stateWriter.state, stores);
+  usedPlaces.set(plan, places);
+  return places;
 }
 
 /** Removes all secrets of these tokens of an account. @throws UserError STORE_FAILED, after trying all */
@@ -40,58 +51,84 @@ export async function removeSecrets(
   tools: RemovalTools,
 ): Promise<void> {
   let failed: UserError | undefined;
-  for (const [key, { current, retiring }] of tokens) {
-    for (const { secret } of [...(current ? [current] : []), ...retiring]) {
-      await removeSecret(account, key, secret, tools).catch((error: unknown) => {
-        if (!(error instanceof UserError)) throw error;
-        failed ??= error;
-      });
-    }
+  for (const dead of [...tokens].flatMap(([key, entry]) => secretsOf(account, key, entry))) {
+    await removeSecret(dead, tools).catch((error: unknown) => {
+      if (!(error instanceof UserError)) throw error;
+      failed ??= error;
+    });
   }
   if (failed) throw failed;
 }
 
-const inUse = new WeakMap<Desired, ReadonlySet<string>>();
+/** Where secrets are that stay. The state may have been edited, so a dead secret that it names may be another's. */
+export class UsedPlaces {
+  readonly #desired: Desired;
+  readonly #stores: ReadonlyMap<string, SecretStore>;
+  /** Where the configuration puts secrets. */
+  readonly #configured = new Set<string>();
+  readonly #paths = new Set<string>();
+  /** The accounts that have a current token's secret at a place. */
+  readonly #owners = new Map<string, Set<string>>();
+  /** The ids of the tokens that have a fingerprint. */
+  readonly #ids = new Map<string, Set<string>>();
 
-function placesInUse({ desired, stores }: RemovalTools): ReadonlySet<string> {
-  const known = inUse.get(desired);
-  if (known !== undefined) return known;
-  const places = [...desired.accounts.values()].flatMap(({ username: account, tokens }) =>
-    [...tokens.values()].flatMap(({ key: token, store }) => stores.get(store)?.placeOf?.({ account, token }) ?? []),
-  );
-  const found = new Set(places);
-  inUse.set(desired, found);
-  return found;
-}
-
-const owners = new WeakMap<Desired, ReadonlyMap<string, ReadonlySet<string>>>();
-
-/** Whether the state has the secret of a current token of another key there. It may have been edited. */
-function isOfAnother(place: string, account: string, token: string, tools: RemovalTools): boolean {
-  const { desired, stateWriter, stores } = tools;
-  const own = accountKey(account);
-  const byPlace = owners.get(desired) ?? ownersByPlace(stateWriter.state, stores);
-  owners.set(desired, byPlace);
-  if ([...(byPlace.get(place) ?? [])].some((key) => key !== own && stateWriter.state.accounts.has(key))) return true;
-  const entry = stateWriter.state.accounts.get(own);
-  return [...(entry?.tokens ?? [])].some(
-    ([key, { current }]) => key !== token && placeOf(account, key, current, stores) === place,
-  );
-}
-
-/** The accounts that have a current token's secret at a place. */
-function ownersByPlace({ accounts }: State, stores: RemovalTools['stores']): ReadonlyMap<string, ReadonlySet<string>> {
-  const found = new Map<string, Set<string>>();
-  for (const [key, { username, tokens }] of accounts) {
-    for (const [token, { current }] of tokens) {
-      const place = placeOf(username, token, current, stores);
-      if (place !== undefined) found.set(place, (found.get(place) ?? new Set()).add(key));
+  constructor(desired: Desired, { accounts }: State, stores: ReadonlyMap<string, SecretStore>) {
+    this.#desired = desired;
+    this.#stores = stores;
+    for (const { username: account, tokens } of desired.accounts.values()) {
+      for (const { key: token, store: name } of tokens.values()) {
+        const store = stores.get(name);
+        const place = store?.placeOf?.({ account, token });
+        if (place !== undefined) this.#configured.add(place);
+        if (store !== undefined) this.#paths.add(store.secretPath({ account, token }));
+      }
+    }
+    for (const [key, { username, tokens }] of accounts) {
+      for (const [token, { current, retiring }] of tokens) {
+        const place = this.#placeOf(username, token, current);
+        if (place !== undefined) this.#owners.set(place, (this.#owners.get(place) ?? new Set()).add(key));
+        for (const { id, secret } of [...(current ? [current] : []), ...retiring]) {
+          const fingerprint = secret === undefined || secret === 'unknown' ? undefined : secret.fingerprint;
+          if (fingerprint === undefined) continue;
+          this.#ids.set(fingerprint, (this.#ids.get(fingerprint) ?? new Set()).add(id));
+        }
+      }
     }
   }
-  return found;
-}
 
-function placeOf(account: string, token: string, current: TokenRecord | undefined, stores: RemovalTools['stores']) {
-  if (current === undefined || current.secret === 'unknown') return undefined;
-  return stores.get(current.secret.store)?.placeOf?.({ account, token }, current.secret.secret_path);
+  /** Whether the configuration puts a secret at a secret path, in whatever store. */
+  isConfigured(secretPath: string): boolean {
+    return this.#paths.has(secretPath);
+  }
+
+  /** How a dead secret is removed; undefined when it stays, since it may be another's or its store removes none. */
+  howRemoved({ account, token, id, secret }: DeadRecord, state: State): SecretRemoval['by'] | undefined {
+    const store = this.#stores.get(secret.store);
+    if (store?.remove === undefined) return undefined;
+    const { fingerprint, secret_path: path } = secret;
+    if ([...(this.#ids.get(fingerprint ?? '') ?? [])].some((other) => other !== id)) return undefined;
+    const place = store.placeOf?.({ account, token }, path);
+    if (place !== undefined && (this.#configured.has(place) || this.#isOfAnother(place, account, token, state))) {
+      return undefined;
+    }
+    const config = this.#desired.stores.get(secret.store);
+    const isFile = config !== undefined && kindOf(config).recipient === undefined;
+    if (isFile) return fingerprint === undefined && path !== store.secretPath({ account, token }) ? undefined : 'file';
+    return store.rehearsedIn === undefined ? 'command' : 'rehearsal';
+  }
+
+  /** Whether the state has the secret of a current token of another key there. */
+  #isOfAnother(place: string, account: string, token: string, { accounts }: State): boolean {
+    const own = accountKey(account);
+    const owners = [...(this.#owners.get(place) ?? [])];
+    if (owners.some((key) => key !== own && accounts.has(key))) return true;
+    return [...(accounts.get(own)?.tokens ?? [])].some(
+      ([key, { current }]) => key !== token && this.#placeOf(account, key, current) === place,
+    );
+  }
+
+  #placeOf(account: string, token: string, current: TokenRecord | undefined): string | undefined {
+    if (current === undefined || current.secret === 'unknown') return undefined;
+    return this.#stores.get(current.secret.store)?.placeOf?.({ account, token }, current.secret.secret_path);
+  }
 }

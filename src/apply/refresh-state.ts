@@ -2,16 +2,10 @@
 import type { Desired } from '../model/desired.ts';
 import type { Live, LiveAccount, LiveToken } from '../model/live.ts';
 import type { Plan } from '../model/plan.ts';
-import {
-  mayBeStored,
-  type State,
-  type StateAccount,
-  type StateToken,
-  type StoredSecret,
-  type TokenIntent,
-} from '../model/state.ts';
+import { mayBeStored, type State, type StateAccount, type StateToken, type TokenIntent } from '../model/state.ts';
 import { HOUR_MS, isoTime } from '../model/time.ts';
 import { accountKey } from '../model/username.ts';
+import { isRead } from '../plan/dead-secrets.ts';
 import { canHaveCreated, mayStillCreate } from '../plan/intents.ts';
 import { searchManaged } from '../plan/missing-accounts.ts';
 
@@ -79,27 +73,10 @@ function isInDoubt({ current }: Pick<StateToken, 'current'>, intent: TokenIntent
   return mayBeStored(intent) && current !== undefined && intent.generation > current.generation;
 }
 
-/** Tokens of human users and of deprovisioned accounts are not read, so their absence means nothing. */
-function isRead({ user }: LiveAccount): boolean {
-  return user === undefined || (user.isServiceAccount && !user.isDeprovisioned);
-}
-
 /** Runs shortly after one another count once: the list tells how regularly apply runs. */
 function withRun(runs: readonly string[], now: number): readonly string[] {
   const latest = Date.parse(runs.at(-1) ?? '');
   return now - latest < RUN_INTERVAL_MS ? runs : [...runs.slice(1 - RUNS_KEPT), isoTime(now)];
-}
-
-/** The replaced tokens that `refreshState` drops because they are gone, and whose secrets are still somewhere. */
-export function goneSecrets(state: State, live: Live): { account: string; token: string; secret: StoredSecret }[] {
-  return [...state.accounts].flatMap(([key, { username: account, tokens }]) => {
-    const presence = live.accounts.get(key);
-    if (presence?.presence !== 'present' || !isRead(presence.value)) return [];
-    const ids = new Set(presence.value.tokens.map(({ id }) => id));
-    return [...tokens].flatMap(([token, { retiring }]) =>
-      retiring.flatMap(({ id, secret }) => (secret === undefined || ids.has(id) ? [] : [{ account, token, secret }])),
-    );
-  });
 }
 
 function refreshTokens(

@@ -25,8 +25,10 @@ import type { WireToken } from '../model/wire.ts';
 import type { Api } from '../motherduck/api.ts';
 import { claimedType } from '../motherduck/token-claims.ts';
 import { ApiError } from '../motherduck/transport-errors.ts';
+import { revokedSecret, secretsOf } from '../plan/dead-secrets.ts';
 import { canHaveCreated } from '../plan/intents.ts';
 import { accountRecords, isNamedAfter } from '../plan/token-series.ts';
+import { fingerprintOf } from '../secrets/fingerprint.ts';
 import type { SecretStore } from '../secrets/store.ts';
 import { type RemovalTools, removeSecret } from './dead-secrets.ts';
 import { nextCommand } from './next-command.ts';
@@ -61,11 +63,11 @@ export async function createToken(
   const type = claimedType(secret) ?? record.token_type;
   if (type !== action.after.type) throw await refuseType(type, action, account, record, tools);
   try {
-    await recordStoring(action, account, tools);
+    await recordStoring(action, account, fingerprintOf(secret.reveal()), tools);
     await store.put(
       {
         ...address,
-        ...(isFirst ? { isFirst } : {}),
+        ...(isFirst ? { isFirst, written: writtenFingerprints(tools.stateWriter.state, account.username) } : {}),
         generation: action.after.generation,
         type: action.after.type,
         expiresAt: record.expire_at ?? null,
@@ -76,7 +78,7 @@ export async function createToken(
     await discard(action, account, record, tools, error);
     throw error;
   }
-  await recordResult(action, account, record, store, tools);
+  await recordResult(action, account, record, { store, fingerprint: fingerprintOf(secret.reveal()) }, tools);
   return secret;
 }
 
@@ -94,6 +96,18 @@ export function isFirstSecret({ accounts }: State, store: SecretStore, address: 
   return !known.some(
     (secret = 'unknown') => secret !== 'unknown' && secret.store === store.name && secret.secret_path === secretPath,
   );
+}
+
+/** The fingerprints of what a state wrote for the tokens of an account, under any key: a key may have been renamed. */
+export function writtenFingerprints({ accounts }: State, account: string): ReadonlySet<string> {
+  const entries = [...(accounts.get(accountKey(account))?.tokens.values() ?? [])];
+  const secrets = entries.flatMap(({ current, stored, retiring, intents }) => [
+    current?.secret,
+    stored,
+    ...retiring.map(({ secret }) => secret),
+    ...intents,
+  ]);
+  return new Set(secrets.flatMap((secret = 'unknown') => (secret === 'unknown' ? [] : (secret.fingerprint ?? []))));
 }
 
 /**
@@ -175,7 +189,8 @@ async function endOverlap(
     const found = live.find(({ id }) => id === old.id);
     if (!isNamedAfter([key, name], (found ?? old).name)) continue;
     await deleteToken(username, old.id, tools.api);
-    await removeSecret(username, key, old.secret, tools);
+    const dead = secretsOf(username, key, tokenOf(tools.stateWriter, username, key)).find(({ id }) => id === old.id);
+    await removeSecret(dead, tools);
     await updateToken(tools.stateWriter, username, key, (entry) => ({
       ...entry,
       retiring: entry.retiring.filter((each) => each.id !== old.id),
@@ -192,13 +207,14 @@ async function endOverlap(
 export async function revokeToken(action: RevokeToken, isDesired: boolean, tools: TokenTools): Promise<void> {
   await deleteToken(action.account, action.before.id, tools.api);
   if (action.token === undefined) return;
-  const { current, retiring } = tokenOf(tools.stateWriter, action.account, action.token);
+  const entry = tokenOf(tools.stateWriter, action.account, action.token);
+  const { current } = entry;
   // With an older state, what left the configuration is newer than the token of the state, which is gone already.
   const isGone =
     current !== undefined && !isDesired && !liveTokens(action.account, tools).some(({ id }) => id === current.id);
-  // The secret of a token that the configuration has is replaced, not removed.
-  const dead = [...(current && !isDesired ? [current] : []), ...retiring].find(({ id }) => id === action.before.id);
-  await removeSecret(action.account, action.token, (dead ?? (isGone ? current : undefined))?.secret, tools);
+  const live = new Set(liveTokens(action.account, tools).map(({ id }) => id));
+  const about = { id: action.before.id, isDesired, live };
+  await removeSecret(revokedSecret(action.account, action.token, entry, about), tools);
   await updateToken(tools.stateWriter, action.account, action.token, (entry) => {
     const { current, ...rest } = entry;
     const kept: StateToken = {
@@ -228,12 +244,17 @@ async function recordIntent(
 }
 
 /** From here on, programs may find the secret in the store. */
-function recordStoring(action: CreateToken | RotateToken, account: DesiredAccount, tools: TokenTools): Promise<void> {
+function recordStoring(
+  action: CreateToken | RotateToken,
+  account: DesiredAccount,
+  fingerprint: string,
+  tools: TokenTools,
+): Promise<void> {
   return recordFirst(tools.stateWriter, account.username, () =>
     updateToken(tools.stateWriter, account.username, action.token, (entry) => ({
       ...entry,
       intents: entry.intents.map((intent) =>
-        intent.name === action.after.name ? { ...intent, storing: true } : intent,
+        intent.name === action.after.name ? { ...intent, storing: true, fingerprint } : intent,
       ),
     })),
   );
@@ -379,7 +400,7 @@ async function recordResult(
   action: CreateToken | RotateToken,
   account: DesiredAccount,
   record: WireToken,
-  store: SecretStore,
+  { store, fingerprint }: { readonly store: SecretStore; readonly fingerprint: string },
   tools: TokenTools,
 ): Promise<void> {
   const { name, generation, type, ttl } = action.after;
@@ -395,6 +416,7 @@ async function recordResult(
       store: store.name,
       secret_path: store.secretPath({ account: account.username, token: action.token }),
       at: isoTime(tools.api.now()),
+      fingerprint,
     },
   };
   const before = tokenOf(tools.stateWriter, account.username, action.token).current;
@@ -421,8 +443,15 @@ async function recordResult(
     return { ...entry, current: created, retiring: [...entry.retiring, ...replaced], intents };
   });
   // The token that it replaces is gone already, so nothing reads its secret any more.
-  if (action.before === null && left !== undefined) {
-    await removeSecret(account.username, action.token, left, tools).catch(ignoreFailure);
+  if (action.before === null && left !== undefined && left !== 'unknown') {
+    const dead = {
+      account: account.username,
+      token: action.token,
+      id: before?.id ?? '',
+      secret: left,
+      interrupted: [],
+    };
+    await removeSecret(dead, tools).catch(ignoreFailure);
   }
 }
 

@@ -1,4 +1,5 @@
 /** Reads the live organization, and plans from it, the configuration and the state. */
+import { UsedPlaces } from '../apply/dead-secrets.ts';
 import { readLive } from '../live/read.ts';
 import type { Desired } from '../model/desired.ts';
 import type { Live } from '../model/live.ts';
@@ -111,6 +112,7 @@ export function planFrom(input: PlanFromInput): Plan {
   const names = accountNames(desired, state);
   refuseUnmatched(globs, names, 'the configuration or the state');
   if (!allowMissing) refuseMissing(desired, state, live, rest.because === 'destroyed' ? 'destroy' : 'plan');
+  const places = new UsedPlaces(desired, state, stores);
   return makePlan(desired, live, state, {
     ...rest,
     only,
@@ -119,7 +121,9 @@ export function planFrom(input: PlanFromInput): Plan {
     secretPath: secretPathsIn(stores),
     storeFacts: {
       rehearsed: new Map([...stores].flatMap(([name, { rehearsedIn }]) => (rehearsedIn ? [[name, rehearsedIn]] : []))),
-      removing: new Set([...stores].flatMap(([name, { remove }]) => (remove ? [name] : []))),
+      removing: new Map([...stores].map(([name, { remove }]) => [name, remove !== undefined])),
+      isUsedPath: (path) => places.isConfigured(path),
+      howRemoved: (dead) => places.howRemoved(dead, state),
       ...storeContents,
     },
   });

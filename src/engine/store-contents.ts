@@ -1,11 +1,12 @@
 /** What stores that can be read have: secrets that they lost, and values of others where a secret is to go. */
-import { isFirstSecret } from '../apply/token-actions.ts';
+import { isFirstSecret, writtenFingerprints } from '../apply/token-actions.ts';
 import type { Desired } from '../model/desired.ts';
 import type { TokenAddress } from '../model/secret.ts';
-import type { State } from '../model/state.ts';
+import type { State, StoredSecret } from '../model/state.ts';
+import { UserError } from '../model/user-error.ts';
 import { accountKey } from '../model/username.ts';
 import type { StoreContents } from '../plan/secret-warnings.ts';
-import type { SecretStore } from '../secrets/store.ts';
+import type { ExpectedSecret, SecretStore } from '../secrets/store.ts';
 
 /** Looks into every store that can be read, once. */
 export async function inspectStores(
@@ -14,34 +15,43 @@ export async function inspectStores(
   stores: ReadonlyMap<string, SecretStore>,
   only: (username: string) => boolean,
 ): Promise<StoreContents> {
-  const contents = { lost: new Map(), lostRetained: new Map(), foreign: new Map() };
+  const contents = { lost: new Map(), lostRetained: new Map(), foreign: new Map(), unreadable: new Map() };
   const isSandbox = state.sandbox ? { isSandbox: true } : {};
   const put = (into: Map<string, readonly string[]>, store: string, tokens: readonly TokenAddress[]) => {
-    if (tokens.length > 0)
-      into.set(
-        store,
-        tokens.map(({ account, token }) => `${account}/${token}`),
-      );
+    if (tokens.length > 0) into.set(store, tokens.map(nameOf));
   };
   const isRetained = ({ account }: TokenAddress) => !desired.accounts.has(accountKey(account));
   const all = [...configuredTokens(desired), ...retainedTokens(desired, state)].filter(({ account }) => only(account));
   for (const store of stores.values()) {
     if (store.inspect === undefined) continue;
     const own = all.filter((token) => token.store === store.name).map(({ account, token }) => ({ account, token }));
-    const stored = own.filter((address) => isStored(state, store, address));
+    const stored = own.flatMap((address) => expectedSecret(state, store, address) ?? []);
     const first = own.filter((address) => !isRetained(address) && isFirstSecret(state, store, address));
     if (stored.length === 0 && first.length === 0) continue;
-    const targets = first.map((address) => ({ ...address, ...isSandbox, isFirst: true }));
-    const { lost, foreign } = await store.inspect({ stored, first: targets });
-    put(
-      contents.lost,
-      store.name,
-      lost.filter((address) => !isRetained(address)),
-    );
-    put(contents.lostRetained, store.name, lost.filter(isRetained));
-    put(contents.foreign, store.name, foreign);
+    const targets = first.map((address) => ({
+      ...address,
+      ...isSandbox,
+      isFirst: true,
+      written: writtenFingerprints(state, address.account),
+    }));
+    try {
+      const { lost, foreign } = await store.inspect({ stored, first: targets });
+      const wanted = lost.filter((address) => !isRetained(address));
+      put(contents.lost, store.name, wanted);
+      put(contents.lostRetained, store.name, lost.filter(isRetained));
+      if (foreign.length === 0) continue;
+      const places = foreign.map((address) => store.secretPath(address));
+      contents.foreign.set(store.name, { tokens: foreign.map(nameOf), places });
+    } catch (error) {
+      if (!(error instanceof UserError)) throw error;
+      contents.unreadable.set(store.name, { why: error.message, hint: error.hint });
+    }
   }
   return contents;
+}
+
+function nameOf({ account, token }: TokenAddress): string {
+  return `${account}/${token}`;
 }
 
 interface StoreToken extends TokenAddress {
@@ -67,7 +77,20 @@ function retainedTokens(desired: Desired, { accounts }: State): StoreToken[] {
   );
 }
 
-function isStored({ accounts }: State, store: SecretStore, address: TokenAddress): boolean {
-  const secret = accounts.get(accountKey(address.account))?.tokens.get(address.token)?.current?.secret ?? 'unknown';
-  return secret !== 'unknown' && secret.store === store.name && secret.secret_path === store.secretPath(address);
+/** What the store has of a token by the state; undefined when it need not have anything. */
+function expectedSecret({ accounts }: State, store: SecretStore, address: TokenAddress): ExpectedSecret | undefined {
+  const entry = accounts.get(accountKey(address.account))?.tokens.get(address.token);
+  const isHere = (secret: StoredSecret) =>
+    secret.store === store.name && secret.secret_path === store.secretPath(address);
+  const secret = entry?.current?.secret;
+  if (entry === undefined || secret === undefined) return undefined;
+  if (secret !== 'unknown') {
+    const { fingerprint } = secret;
+    return isHere(secret) ? { ...address, ...(fingerprint === undefined ? {} : { fingerprint }) } : undefined;
+  }
+  // While the token that an adopted one replaced lives, its secret serves.
+  const { stored, retiring } = entry;
+  const isServing = retiring.some(({ why, retire_at }) => why === 'replaced' && retire_at === undefined);
+  if (stored === undefined || isServing || !isHere(stored)) return undefined;
+  return { ...address, ...(stored.fingerprint === undefined ? {} : { replaced: stored.fingerprint }) };
 }

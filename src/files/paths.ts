@@ -1,4 +1,4 @@
-import { existsSync } from 'node:fs';
+import { existsSync, realpathSync } from 'node:fs';
 import { access, readlink, realpath } from 'node:fs/promises';
 import { basename, dirname, isAbsolute, join, relative, resolve, sep } from 'node:path';
 import { codeOf } from './system-errors.ts';
@@ -58,6 +58,15 @@ export async function targetOf(path: string): Promise<string> {
     target = resolve(dirname(target), next);
   }
   return target;
+}
+
+/** The same at once, of a path as of its nearest folder that exists; the path itself where nothing can be resolved. */
+export function realPathOf(path: string): string {
+  try {
+    return realpathSync.native(path);
+  } catch {
+    return dirname(path) === path ? path : join(realPathOf(dirname(path)), basename(path));
+  }
 }
 
 async function realFolder(folder: string): Promise<string> {

@@ -7,6 +7,7 @@ import type { TokenAddress } from '../model/secret.ts';
 import type { State } from '../model/state.ts';
 import { formatDuration, isoTime } from '../model/time.ts';
 import { type ChosenToken, chooseTokens, managedSeries } from '../model/token-choice.ts';
+import { isTokenKey } from '../model/tokens.ts';
 import { accountKey } from '../model/username.ts';
 import { type Lifetime, type Policies, type Policy, postponedRotation } from './policies.ts';
 import { type Candidate, isSelected } from './selection.ts';
@@ -117,7 +118,6 @@ export function lifetimeNotices(tokens: readonly AddressedToken[]): ImportNotice
   ].filter(({ names }) => names.length > 0);
 }
 
-const KEY = /^[A-Za-z][A-Za-z0-9_-]*$/;
 /** The limit of a token's name, which leaves room for ".2". */
 const MAX_KEY = 245;
 const MAX_SLUG = 60;
@@ -125,7 +125,7 @@ const MAX_NUMBER = 20;
 
 /** Whether a live name is a valid key. */
 export function isKey(name: string): boolean {
-  return KEY.test(name) && name.length <= MAX_KEY;
+  return isTokenKey(name) && name.length <= MAX_KEY;
 }
 
 /** Where secret stores keep the secrets of tokens. */

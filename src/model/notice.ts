@@ -77,6 +77,8 @@ export type PlanWarning =
       readonly kind: 'stores_rehearsed';
       readonly stores: readonly { readonly store: string; readonly folder: string }[];
     }
+  /** The store cannot be read, so nothing is known of the secrets that it should have. */
+  | { readonly kind: 'store_unreadable'; readonly store: string; readonly why: string; readonly hint: Hint }
   /** The store does not have the secrets of these tokens, which it should have: `etl_prod/airflow`. */
   | {
       readonly kind: 'secret_lost';
@@ -86,9 +88,22 @@ export type PlanWarning =
       readonly retained?: true;
     }
   /** The store has values of others where the first secrets of these tokens would go. */
-  | { readonly kind: 'secret_foreign'; readonly store: string; readonly tokens: readonly string[] }
+  | {
+      readonly kind: 'secret_foreign';
+      readonly store: string;
+      readonly tokens: readonly string[];
+      /** Their secret paths. */
+      readonly places: readonly string[];
+    }
   /** These tokens go, and their secrets stay in the store, which removes none. */
   | { readonly kind: 'secret_stays'; readonly store: string; readonly tokens: readonly string[] }
+  /** The same, and the configuration no longer has the store: `places` are the secret paths. */
+  | {
+      readonly kind: 'secret_left';
+      readonly store: string;
+      readonly tokens: readonly string[];
+      readonly places: readonly string[];
+    }
   /** All of an account's tokens are replaced within one overlap. */
   | { readonly kind: 'turnover'; readonly account: string; readonly tokens: number }
   | { readonly kind: 'smoke_failed'; readonly account: string }

@@ -24,6 +24,8 @@ export interface Plan {
   readonly unverified: readonly string[];
   /** Accounts whose last smoke test failed: apply tests them again. */
   readonly retest: readonly string[];
+  /** The secrets of tokens that go or are gone, which apply removes from their stores. Absent when nothing is known of the stores. */
+  readonly removals?: readonly SecretRemoval[];
   readonly unmanaged: Unmanaged;
   readonly warnings: readonly PlanWarning[];
   /** Accounts that could not be planned, with reasons. They are not changed. */
@@ -34,6 +36,16 @@ export interface Plan {
   readonly next: readonly NextChange[];
   /** The maximum price per hour, by `compute_rates`; absent without rates. */
   readonly compute?: ComputeCeiling;
+}
+
+/** A secret that apply removes from its store, if it is still there. */
+export interface SecretRemoval {
+  readonly account: string;
+  readonly token: string;
+  readonly store: string;
+  readonly secret_path: string;
+  /** From a file, by the `remove` command of its store, or where a sandbox rehearses that store. */
+  readonly by: 'file' | 'command' | 'rehearsal';
 }
 
 /** Which configuration, state and accounts a plan or an audit is about. Files are named from the root of the repository. */
@@ -152,6 +164,8 @@ export interface PlannedToken {
   readonly ttl: Seconds | null;
   readonly description?: string;
   readonly secret_store: string;
+  /** The secret paths, where the secret goes elsewhere than that of the token before it. */
+  readonly secret_moves?: { readonly before: string; readonly after: string };
   readonly policy: string;
   /** Tokens of interrupted runs whose secrets may be stored: it replaces them too, so that they retire after the overlap. */
   readonly orphans?: readonly ShownToken[];

@@ -1,7 +1,7 @@
 import type { Seconds } from './time.ts';
 import type { TokenType } from './tokens.ts';
 
-/** State: managed accounts and tokens, and what was created; never a secret. All times are ISO 8601, by MotherDuck's clock. */
+/** State: managed accounts and tokens, and what was created; never a secret, only fingerprints of secrets. All times are ISO 8601, by MotherDuck's clock. */
 export interface State {
   readonly organization: string;
   /** The main file of the configuration, without its folder. */
@@ -77,6 +77,11 @@ export interface StoredSecret {
   /** The secret path in the store, to detect a move: `.motherduck/secrets.env#MOTHERDUCK_TOKEN_A_B`. */
   readonly secret_path: string;
   readonly at: string;
+  /**
+   * A hash of the value, to tell it from one that this state did not write. A token's secret has hundreds of random bits, so the
+   * hash reveals nothing of it. Absent in older records.
+   */
+  readonly fingerprint?: string;
 }
 
 /** A replaced token that is still valid. */
@@ -99,6 +104,8 @@ export interface TokenIntent {
   readonly at: string;
   /** Whether storing its secret has begun; absent in states of older versions, which did not record that. */
   readonly storing?: boolean;
+  /** Of the secret whose storing has begun; see `StoredSecret`. */
+  readonly fingerprint?: string;
 }
 
 /** Whether a store may have the secret of a token whose creation was interrupted, so that programs may use it. */

@@ -17,6 +17,11 @@ export const MAX_FIRST_NAME = TOKEN_NAME_LENGTH.max - 10;
 /** The length of a token description, in characters. */
 export const TOKEN_DESCRIPTION_LENGTH = { min: 1, max: 1000 } as const;
 
+/** Whether a text can be the key of a token in the configuration. */
+export function isTokenKey(text: string): boolean {
+  return /^[A-Za-z][A-Za-z0-9_-]*$/.test(text);
+}
+
 /** Names that MotherDuck reserves for its own tokens. */
 export const RESERVED_TOKEN_NAMES: readonly string[] = ['MotherDuck Extension', 'MotherDuck Flights'];
 

@@ -1,6 +1,11 @@
 /** The pattern of a service account's name. MotherDuck also accepts Unicode letters; like its Terraform provider, mdacc allows ASCII only. */
 export const USERNAME_PATTERN = /^[A-Za-z][A-Za-z0-9_]{2,254}$/;
 
+/** Whether MotherDuck may have an account of this name, which adopted accounts may have too: Unicode letters, digits, underscores. */
+export function isUsername(text: string): boolean {
+  return /^[\p{L}_][\p{L}\p{M}\p{N}_.@+-]{0,254}$/u.test(text);
+}
+
 /**
  * The key of a username: MotherDuck ignores case, so names with equal keys are the same account. Only ASCII letters are
  * lower-cased, because some others become ASCII in lower case (the Kelvin sign).

@@ -20,11 +20,13 @@ const DEPROVISIONED = {
   text: 'Have them provisioned again in MotherDuck, or remove them from the configuration.',
 };
 
-/** Groups notices by kind, in the order of the first of each kind; what could not be read also by its code. */
+/** Groups notices by kind, in the order of the first of each kind; what could not be read also by its code, what is in a store also by the store. */
 export function groupNotices<N extends PlanNotice>(all: readonly N[]): NoticeGroup<N>[] {
   const groups = new Map<string, N[]>();
   for (const notice of all) {
-    const key = `${notice.kind} ${'code' in notice ? notice.code : ''}`;
+    // What is said of a store names its places.
+    const part = 'code' in notice ? notice.code : 'store' in notice ? notice.store : '';
+    const key = `${notice.kind} ${part}`;
     const group = groups.get(key);
     if (group) group.push(notice);
     else groups.set(key, [notice]);

@@ -37,6 +37,7 @@ export function noticeText(notice: PlanNotice): NoticeText {
 
 /** As many as fit on a command line that a person reads. */
 const TOKENS_TYPED = 10;
+const PLACES_SHOWN = 10;
 
 function words(notice: PlanNotice): Omit<NoticeText, 'subject'> {
   switch (notice.kind) {
@@ -106,6 +107,8 @@ function words(notice: PlanNotice): Omit<NoticeText, 'subject'> {
         hint: { text: 'To run it, with a secret of the sandbox:', command: ['apply', '--real-stores'] },
       };
     }
+    case 'store_unreadable':
+      return { message: `the secret store ${notice.store}: ${notice.why}`, hint: notice.hint };
     case 'secret_lost': {
       const one = notice.tokens.length === 1;
       const message = `the secret store ${notice.store} does not have ${one ? 'the secret' : `${notice.tokens.length} secrets`} that it should have: ${few(notice.tokens)}`;
@@ -123,13 +126,18 @@ function words(notice: PlanNotice): Omit<NoticeText, 'subject'> {
     }
     case 'secret_foreign':
       return {
-        message: `the secret store ${notice.store} has values that this state did not write, so apply refuses to store a secret there: ${few(notice.tokens)}`,
+        message: `the secret store ${notice.store} has values that this state did not write, so apply refuses to store the secrets of ${few(notice.tokens)} there: ${few(notice.places, PLACES_SHOWN)}`,
         hint: { text: 'Move them away, or set `overwrite: true` on the store to replace them.' },
       };
     case 'secret_stays':
       return {
         message: `the secret store ${notice.store} keeps secrets of tokens that go, since it has no command that removes them: ${few(notice.tokens)}`,
         hint: { text: 'Give the store a `remove` command before the apply, or remove them there.' },
+      };
+    case 'secret_left':
+      return {
+        message: `the secret store ${notice.store} is no longer in the configuration, so secrets of tokens that go stay there: ${few(notice.tokens)}`,
+        hint: { text: `Delete by hand, after the apply: ${few(notice.places, PLACES_SHOWN)}` },
       };
     case 'turnover':
       return {

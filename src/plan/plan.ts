@@ -25,9 +25,10 @@ import { UserError } from '../model/user-error.ts';
 import { accountKey, globMatcher } from '../model/username.ts';
 import type { AccountContext, AccountPlan } from './account-plan.ts';
 import { configuredCeiling, planAccount } from './accounts.ts';
+import { deadSecrets } from './dead-secrets.ts';
 import { sumCeilings } from './ducklings.ts';
 import { ceilingWarning, findViolations, selfMatcher } from './guardrails.ts';
-import { type StoreFacts, secretWarnings } from './secret-warnings.ts';
+import { removalsOf, type StoreFacts, secretWarnings } from './secret-warnings.ts';
 
 /** What to plan, and what else is known. */
 export interface MakePlanOptions {
@@ -73,6 +74,7 @@ export function makePlan(desired: Desired, live: Live, state: State, options: Ma
       return { username, plan: options.due ? scheduledOnly(username, plan) : plan };
     });
   const actions = plans.flatMap(({ plan }) => plan.actions);
+  const dead = deadSecrets(actions, state, live, desired);
   const ceilings = ceilingsOf(desired, state, plans);
   const compute = desired.computeRates && sumCeilings([...ceilings.values()]);
   const unpriced = [...ceilings].filter(([, { after }]) => after === null).map(([username]) => username);
@@ -97,13 +99,14 @@ export function makePlan(desired: Desired, live: Live, state: State, options: Ma
     ),
     unverified: plans.flatMap(({ username, plan }) => plan.unverified.map((key) => `${username}/${key}`)),
     retest: plans.filter(({ plan }) => plan.retest).map(({ username }) => username),
+    ...(options.storeFacts ? { removals: removalsOf(dead, options.storeFacts) } : {}),
     unmanaged: {
       accounts: unmanagedAccounts(desired, live, state)?.filter(only) ?? null,
       tokens: plans.flatMap(({ plan }) => plan.unmanagedTokens),
     },
     warnings: [
       ...unlisted(live),
-      ...secretWarnings(actions, state, options.storeFacts),
+      ...secretWarnings(actions, dead, options.storeFacts),
       ...plans.flatMap(({ plan }) => plan.warnings),
       ...lateApplies(desired, state, live.now),
       ...ceilingWarning({ desired, compute, ownCompute }),
@@ -171,7 +174,7 @@ function changedAccounts(plan: Plan): number {
 }
 
 /**
- * Whether an apply of the plan would change anything, at MotherDuck or in the state.
+ * Whether an apply of the plan would change anything, at MotherDuck, in the state or in a secret store.
  *
  * @example
  * ```ts
@@ -185,7 +188,7 @@ function changedAccounts(plan: Plan): number {
  * ```
  */
 export function hasChanges(plan: Plan): boolean {
-  return plan.actions.length > 0 || plan.protection.length > 0;
+  return plan.actions.length > 0 || plan.protection.length > 0 || (plan.removals ?? []).length > 0;
 }
 
 function unmanagedAccounts(desired: Desired, live: Live, state: State): Unmanaged['accounts'] {

@@ -1,12 +1,24 @@
 /** The wording of reasons, for every output format and for the audit. */
 
-import type { Action, InterruptedRotation, RotateToken, SourceLine, TokenChange } from '../model/plan.ts';
+import type { Action, CreateToken, InterruptedRotation, RotateToken, SourceLine, TokenChange } from '../model/plan.ts';
 import { describeSpan, formatDuration, showTime } from '../model/time.ts';
 import { counted } from '../model/wording.ts';
 import { ducklingChanges } from './ducklings.ts';
 
 /** Words the reason of an action for a reviewer. */
 export function reasonText(action: Action): string {
+  const moves = action.action === 'create_token' || action.action === 'rotate_token' ? movesText(action) : '';
+  return `${ownReasonText(action)}${moves}`;
+}
+
+/** Programs read a secret that moves from its old place until they are told. */
+function movesText({ reason, after: { secret_moves: moves } }: CreateToken | RotateToken): string {
+  if (moves === undefined) return '';
+  if (reason.kind === 'changed' && reason.change.field === 'secret_path') return '';
+  return `; its secret moves: ${moves.before} -> ${moves.after}`;
+}
+
+function ownReasonText(action: Action): string {
   switch (action.action) {
     case 'create_account':
       return action.reason.kind === 'new'
@@ -87,6 +99,11 @@ export function reasonText(action: Action): string {
 
 /** Words the reason of identical changes: without the lines, names and times in which they differ. */
 export function sharedReasonText(action: Action): string {
+  const isMoved = (action.action === 'create_token' || action.action === 'rotate_token') && movesText(action) !== '';
+  return `${ownSharedText(action)}${isMoved ? '; the secret moves' : ''}`;
+}
+
+function ownSharedText(action: Action): string {
   const { reason } = action;
   switch (action.action) {
     case 'create_account':

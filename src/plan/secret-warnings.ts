@@ -1,8 +1,8 @@
 /** What a plan warns of about the secrets in stores: rehearsed, lost, or left behind. */
 import type { PlanWarning } from '../model/notice.ts';
-import type { Action } from '../model/plan.ts';
-import type { State, StateToken } from '../model/state.ts';
-import { accountKey } from '../model/username.ts';
+import type { Action, SecretRemoval } from '../model/plan.ts';
+import type { Hint } from '../model/user-error.ts';
+import type { DeadRecord } from './dead-secrets.ts';
 
 /** Tokens by the store, as a person names them: `etl_prod/airflow`. */
 type NamesByStore = ReadonlyMap<string, readonly string[]>;
@@ -14,26 +14,36 @@ export interface StoreContents {
   /** The same, of accounts that left the configuration. */
   readonly lostRetained: NamesByStore;
   /** The tokens whose first secret would take the place of a value that is not this state's. */
-  readonly foreign: NamesByStore;
+  readonly foreign: ReadonlyMap<string, { readonly tokens: readonly string[]; readonly places: readonly string[] }>;
+  /** Stores that cannot be read. */
+  readonly unreadable: ReadonlyMap<string, { readonly why: string; readonly hint: Hint }>;
 }
 
 /** What is known of the stores. */
 export interface StoreFacts extends Partial<StoreContents> {
   /** Stores that are rehearsed, and where their secrets go, for output. */
   readonly rehearsed: ReadonlyMap<string, string>;
-  /** Stores whose secrets are removed when their tokens are gone. */
-  readonly removing: ReadonlySet<string>;
+  /** The stores of the configuration, and whether they remove the secrets of tokens that are gone. */
+  readonly removing: ReadonlyMap<string, boolean>;
+  /** Whether the configuration puts a secret at a secret path. */
+  readonly isUsedPath: (secretPath: string) => boolean;
+  /** How a dead secret is removed; undefined when it is not. */
+  readonly howRemoved: (dead: DeadRecord) => SecretRemoval['by'] | undefined;
 }
 
 /** The warnings of a plan's actions. */
-export function secretWarnings(actions: readonly Action[], state: State, facts: StoreFacts | undefined): PlanWarning[] {
+export function secretWarnings(
+  actions: readonly Action[],
+  dead: readonly DeadRecord[],
+  facts: StoreFacts | undefined,
+): PlanWarning[] {
   if (facts === undefined) return [];
-  const foreign = [...(facts.foreign ?? [])].map(([store, tokens]) => ({
+  const foreign = [...(facts.foreign ?? [])].map(([store, found]) => ({
     kind: 'secret_foreign' as const,
     store,
-    tokens,
+    ...found,
   }));
-  return [...rehearsals(actions, facts), ...losses(actions, facts), ...foreign, ...leftBehind(actions, state, facts)];
+  return [...rehearsals(actions, facts), ...losses(actions, facts), ...foreign, ...leftBehind(dead, facts)];
 }
 
 /** The stores whose programs are not run, although the plan has secrets for them. */
@@ -46,7 +56,7 @@ function rehearsals(actions: readonly Action[], { rehearsed }: StoreFacts): Plan
 /** Lost secrets that no action replaces. */
 function losses(
   actions: readonly Action[],
-  { lost = new Map(), lostRetained = new Map() }: Partial<StoreContents>,
+  { lost = new Map(), lostRetained = new Map(), unreadable = new Map() }: Partial<StoreContents>,
 ): PlanWarning[] {
   const replaced = new Set(
     actions.flatMap((action) =>
@@ -62,17 +72,18 @@ function losses(
   const left = new Map(
     [...lost].map(([store, names]) => [store, names.filter((name) => !replaced.has(name))] as const),
   );
-  return secretLosses({ lost: left, lostRetained: kept });
+  return secretLosses({ lost: left, lostRetained: kept, unreadable });
 }
 
 function accountOf(name: string): string {
   return name.slice(0, name.indexOf('/'));
 }
 
-/** The warnings of lost secrets. */
-export function secretLosses({ lost, lostRetained }: Pick<StoreContents, 'lost' | 'lostRetained'>): PlanWarning[] {
+/** The warnings of lost secrets, and of stores that cannot be read. */
+export function secretLosses({ lost, lostRetained, unreadable }: Omit<StoreContents, 'foreign'>): PlanWarning[] {
   const some = ([, tokens]: readonly [string, readonly string[]]) => tokens.length > 0;
   return [
+    ...[...unreadable].map(([store, why]) => ({ kind: 'store_unreadable' as const, store, ...why })),
     ...[...lost].filter(some).map(([store, tokens]) => ({ kind: 'secret_lost' as const, store, tokens })),
     ...[...lostRetained]
       .filter(some)
@@ -80,22 +91,31 @@ export function secretLosses({ lost, lostRetained }: Pick<StoreContents, 'lost' 
   ];
 }
 
-/** Secrets of tokens that go for good, in stores that remove none. */
-function leftBehind(actions: readonly Action[], state: State, { removing }: StoreFacts): PlanWarning[] {
-  const stays = new Map<string, Set<string>>();
-  for (const action of actions) {
-    if (!isForGood(action)) continue;
-    const tokens = state.accounts.get(accountKey(action.account))?.tokens ?? new Map<string, StateToken>();
-    for (const [key, { current }] of tokens) {
-      if ('token' in action && action.token !== key) continue;
-      if (current === undefined || current.secret === 'unknown' || removing.has(current.secret.store)) continue;
-      const { store } = current.secret;
-      stays.set(store, (stays.get(store) ?? new Set()).add(`${action.account}/${key}`));
-    }
-  }
-  return [...stays].map(([store, tokens]) => ({ kind: 'secret_stays', store, tokens: [...tokens] }));
+/** The dead secrets that apply removes. */
+export function removalsOf(dead: readonly DeadRecord[], { howRemoved }: StoreFacts): SecretRemoval[] {
+  return dead.flatMap((record) => {
+    const { account, token, secret } = record;
+    const by = howRemoved(record);
+    return by === undefined ? [] : [{ account, token, store: secret.store, secret_path: secret.secret_path, by }];
+  });
 }
 
-function isForGood({ action, reason }: Action): boolean {
-  return action === 'delete_account' || action === 'forget' || (action === 'revoke_token' && reason.kind === 'removed');
+/** Dead secrets in stores that remove none, or that the configuration does not have any more. */
+function leftBehind(dead: readonly DeadRecord[], { removing, isUsedPath }: StoreFacts): PlanWarning[] {
+  const warnings = new Map<string, PlanWarning & { kind: 'secret_stays' | 'secret_left' }>();
+  for (const { account, token, secret } of dead) {
+    const { store, secret_path: path } = secret;
+    if (removing.get(store) === true || (!removing.has(store) && isUsedPath(path))) continue;
+    const found = warnings.get(store);
+    const tokens = [...new Set([...(found?.tokens ?? []), `${account}/${token}`])];
+    const place = path.includes('#') ? path : `${account}/${token} in ${store}`;
+    const places = [...(found?.kind === 'secret_left' ? found.places : []), place];
+    warnings.set(
+      store,
+      removing.has(store)
+        ? { kind: 'secret_stays', store, tokens }
+        : { kind: 'secret_left', store, tokens, places: [...new Set(places)] },
+    );
+  }
+  return [...warnings.values()];
 }

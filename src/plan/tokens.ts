@@ -28,7 +28,6 @@ import { position } from './account-plan.ts';
 import { futureRevocations, orphaned, overlapEnded } from './revocations.ts';
 import { type TokenContext, whyCreate, whyRotate } from './token-reasons.ts';
 import {
-  type AccountRecords,
   adoptable,
   isNewer,
   liveGeneration,
@@ -115,7 +114,7 @@ export function planToken(
         reason: whyCreate(current, listed, series, context),
         risk: 'safe',
         before,
-        after: plannedToken(desired, state, live, series, context.records),
+        after: plannedToken(desired, state, live, series, context),
       },
     ]);
   }
@@ -237,7 +236,7 @@ function rotate(
     reason: why,
     risk: desired.overlap === 0 ? 'disruptive' : 'safe',
     before: show(old),
-    after: { ...plannedToken(desired, state, live, series, context.records), overlap: desired.overlap },
+    after: { ...plannedToken(desired, state, live, series, context), overlap: desired.overlap },
   };
 }
 
@@ -246,7 +245,7 @@ function plannedToken(
   state: StateToken | undefined,
   live: readonly LiveToken[],
   { storedOrphans }: TokenSeries,
-  records: AccountRecords,
+  { records, secretPath }: TokenContext,
 ): PlannedToken {
   const names = new Set([...live.map((token) => token.name), ...records.names]);
   const generations = live.map((token) => liveGeneration(desired.name, token) ?? 0);
@@ -259,9 +258,16 @@ function plannedToken(
     ttl: desired.ttl,
     ...(desired.description === undefined ? {} : { description: desired.description }),
     secret_store: desired.store,
+    ...secretMoves(state, secretPath(desired)),
     policy: desired.policy,
     ...(storedOrphans.length === 0 ? {} : { orphans: storedOrphans.map(show) }),
   };
+}
+
+function secretMoves(state: StateToken | undefined, after: string | undefined): Pick<PlannedToken, 'secret_moves'> {
+  const secret = state?.current?.secret ?? 'unknown';
+  if (secret === 'unknown' || after === undefined || secret.secret_path === after) return {};
+  return { secret_moves: { before: secret.secret_path, after } };
 }
 
 function replacesOrphans({ action }: Action): boolean {

@@ -101,6 +101,8 @@ export function reportOwnFile(pathNode: Node, problems: Problems, included?: Nod
 export interface SecretTarget extends TokenAddress {
   /** Nothing of the state's is at the secret path yet: a value that is there is not this state's, and stays. */
   readonly isFirst?: boolean;
+  /** Fingerprints of what the state wrote for the account's tokens: of those, `isFirst` says nothing. */
+  readonly written?: ReadonlySet<string>;
   /** It is a sandbox's, and replaces no real one. */
   readonly isSandbox?: boolean;
 }
@@ -117,21 +119,34 @@ export interface SecretAddress extends SecretTarget {
 export interface DeadSecret extends TokenAddress {
   /** As the state has it. It may be another one than the configuration gives the token now. */
   readonly secretPath: string;
+  /**
+   * Of the values that the state wrote for the token: no other value is removed. Without any, which is so in older states,
+   * a secret is removed only where the store has the token now.
+   */
+  readonly fingerprints?: readonly string[];
   /** It is a sandbox's, and no real secret is removed in its place. */
   readonly isSandbox?: boolean;
+}
+
+/** A token whose secret a store has. */
+export interface ExpectedSecret extends TokenAddress {
+  /** Of the secret; absent in older states, and for adopted tokens. */
+  readonly fingerprint?: string;
+  /** Of the token that an adopted one replaced: its secret is not the adopted one's. */
+  readonly replaced?: string;
 }
 
 /** What a state says of a store. */
 export interface ExpectedSecrets {
   /** Tokens whose secret it has. */
-  readonly stored: readonly TokenAddress[];
+  readonly stored: readonly ExpectedSecret[];
   /** Tokens of which it has nothing yet. */
   readonly first: readonly SecretTarget[];
 }
 
-/** Where a store is not as expected; nothing where that cannot be known. */
+/** Where a store is not as expected. */
 export interface StoreFindings {
-  /** Tokens that have no secret in it. */
+  /** Tokens that have no secret in it, or another value. */
   readonly lost: readonly TokenAddress[];
   /** Tokens whose first secret would take the place of a value that is not this state's. */
   readonly foreign: readonly TokenAddress[];
@@ -157,7 +172,7 @@ export interface SecretStore {
    * @throws UserError STORE_FAILED, STORE_FOREIGN
    */
   put(address: SecretAddress, secret: Secret): Promise<void>;
-  /** Looks for the tokens in the store, without changing it. Absent: the store cannot be read. */
+  /** Looks for the tokens in the store, without changing it. Absent: the store cannot be read. @throws UserError STORE_UNUSABLE */
   inspect?(expected: ExpectedSecrets): Promise<StoreFindings>;
   /** Removes the secret of a token that is gone; it may be gone already. Absent: this store removes none. @throws UserError STORE_FAILED */
   remove?(secret: DeadSecret): Promise<void>;

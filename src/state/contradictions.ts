@@ -3,8 +3,8 @@
  * Such a state would have tokens revoked that are in use.
  */
 import type { State, StateToken } from '../model/state.ts';
-import { generationName, seriesOf } from '../model/tokens.ts';
-import { accountKey } from '../model/username.ts';
+import { generationName, isTokenKey, seriesOf, TOKEN_NAME_LENGTH } from '../model/tokens.ts';
+import { accountKey, isUsername } from '../model/username.ts';
 
 /** Where a state is wrong, as a JSON pointer, and the problem with its value. */
 interface Contradiction {
@@ -20,13 +20,36 @@ export function contradictionOf(state: State): Contradiction | undefined {
     if (accountKey(username) !== key) {
       return { pointer: `${account}/username`, problem: `is "${username}", which does not match its key "${key}"` };
     }
+    if (!isUsername(username)) {
+      return {
+        pointer: `${account}/username`,
+        problem: `is ${JSON.stringify(username)}, which no account can be named`,
+      };
+    }
     for (const [token, entry] of tokens) {
+      if (!isTokenKey(token)) {
+        return { pointer: `${account}/tokens`, problem: `has ${JSON.stringify(token)}, which no token's key can be` };
+      }
       const pointer = `${account}/tokens/${token}`;
-      const found = wrongGeneration(pointer, entry) ?? repeatedId(pointer, `${username}/${token}`, entry, owners);
+      const found =
+        wrongName(pointer, entry) ??
+        wrongGeneration(pointer, entry) ??
+        repeatedId(pointer, `${username}/${token}`, entry, owners);
       if (found !== undefined) return found;
     }
   }
   return undefined;
+}
+
+/** Names reach the commands of secret stores and the terminal. */
+function wrongName(pointer: string, { current, retiring, intents }: StateToken): Contradiction | undefined {
+  const all = [
+    ...(current === undefined ? [] : [{ at: `${pointer}/current/name`, name: current.name }]),
+    ...retiring.map(({ name }, index) => ({ at: `${pointer}/retiring/${index}/name`, name })),
+    ...intents.map(({ name }, index) => ({ at: `${pointer}/intents/${index}/name`, name })),
+  ];
+  const wrong = all.find(({ name }) => name.length > TOKEN_NAME_LENGTH.max || /\p{Cc}/u.test(name));
+  return wrong && { pointer: wrong.at, problem: `is ${JSON.stringify(wrong.name)}, which no token can be named` };
 }
 
 function wrongGeneration(pointer: string, { generation, current, intents }: StateToken): Contradiction | undefined {

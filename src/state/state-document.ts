@@ -50,7 +50,7 @@ const RECORD: Fields<TokenRecord> = {
   verified_at: true,
   failed_at: true,
 };
-const SECRET: Fields<StoredSecret> = { store: true, secret_path: true, at: true };
+const SECRET: Fields<StoredSecret> = { store: true, secret_path: true, at: true, fingerprint: true };
 const RETIRING: Fields<RetiringToken> = {
   id: true,
   name: true,
@@ -59,7 +59,7 @@ const RETIRING: Fields<RetiringToken> = {
   why: true,
   secret: true,
 };
-const INTENT: Fields<TokenIntent> = { name: true, generation: true, at: true, storing: true };
+const INTENT: Fields<TokenIntent> = { name: true, generation: true, at: true, storing: true, fingerprint: true };
 
 /**
  * The text of the state file. It is committed to git, so equal states have equal texts and a small change has a small

@@ -179,12 +179,12 @@ describe('migration', () => {
 
   it('keeps accounts and tokens of a version 1 file whose names are those of its fields', async () => {
     const token = { generation: 1, retiring: [], intents: [] };
-    const tokens = `{"__proto__":${JSON.stringify(token)},"current":${JSON.stringify(token)},"place":${JSON.stringify(token)}}`;
+    const tokens = `{"constructor":${JSON.stringify(token)},"current":${JSON.stringify(token)},"place":${JSON.stringify(token)}}`;
     const account = `{"username":"proved_at","origin":"created","since":"2026-11-01T08:00:00Z","deletion_protection":true,"tokens":${tokens}}`;
     const head = `"version":1,"lineage":"${example.lineage}","serial":1,"organization":"acme"`;
     const { state } = await open(`{${head},"accounts":{"proved_at":${account}}}`);
     expect([...(state.accounts.get('proved_at')?.tokens ?? [])]).toEqual(
-      ['__proto__', 'current', 'place'].map((key) => [key, token]),
+      ['constructor', 'current', 'place'].map((key) => [key, token]),
     );
   });
 });

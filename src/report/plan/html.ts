@@ -15,7 +15,7 @@ import type { Paint } from '../terminal-text.ts';
 import { accountCards, cardId, riskTag, verbOf } from './html/card.ts';
 import { ducklingTable } from './html/duckling-table.ts';
 import { timeline } from './html/timeline.ts';
-import { price, subjectOf, summaryLine } from './wording.ts';
+import { price, removalText, subjectOf, summaryLine } from './wording.ts';
 
 /** Writes the plan. */
 export function planHtml(given: Plan, _paint?: Paint, inContext: InContext = noContext): string {
@@ -26,6 +26,7 @@ export function planHtml(given: Plan, _paint?: Paint, inContext: InContext = noC
     ['changes', 'Changes by account', accountCards(groups)],
     ['ducklings', 'Ducklings before and after', ducklingTable(plan)],
     ['timeline', 'When tokens change', timeline(plan)],
+    ['removals', 'Secrets removed from stores', removals(plan)],
     ['untouched', 'Not touched', untouched(plan)],
   ];
   const there = parts.flatMap(([id, title, body]) => (body === undefined ? [] : [{ id, title, body }]));
@@ -102,6 +103,11 @@ export function risky({ actions }: Plan, cardOf: ReadonlyMap<string, string>): M
 
 function ofRisk(actions: readonly Action[], risk: Risk): Action[] {
   return actions.filter((action) => action.risk === risk);
+}
+
+function removals({ removals: all = [] }: Plan): Markup | undefined {
+  if (all.length === 0) return undefined;
+  return html`<ul>${all.map((removal) => html`<li>${removalText(removal)}</li>`)}</ul>`;
 }
 
 /** What apply does not touch: retained accounts, and unmanaged accounts and tokens. */

@@ -13,7 +13,7 @@ import { commentMarker, lengthOf, MOST_CHARACTERS, markdown, printable } from '.
 import { hintText, type InContext, noContext } from '../hint.ts';
 import type { Paint } from '../terminal-text.ts';
 import { accountDiff } from './account-yaml.ts';
-import { price, summaryLine, symbolOf } from './wording.ts';
+import { price, removalText, summaryLine, symbolOf } from './wording.ts';
 
 /** Characters for the list of what was skipped. */
 const ROOM_AT_THE_END = 1000;
@@ -23,6 +23,8 @@ const NOTICES_SHOWN = 20;
 const NOTICE_LENGTH = 600;
 /** Characters of the names of one change of deletion protection. */
 const PROTECTION_LENGTH = 4000;
+/** Characters of the list of secrets that are removed. */
+const REMOVALS_LENGTH = 8000;
 /** Characters of a name that is one of many. */
 const NAME_LENGTH = 40;
 const TABLE = ['', '| | account | what | why | risk |', '|---|---|---|---|---|'];
@@ -40,6 +42,7 @@ export function planMarkdown(given: Plan, _paint?: Paint, inContext: InContext =
     ...notices('⛔', plan.violations, inContext),
     ...notices('⚠️', plan.warnings, inContext),
     ...protections(plan),
+    ...removals(plan),
   ];
   const foot = untouched(plan);
   const room = MOST_CHARACTERS - lengthOf(head) - lengthOf(foot) - lengthOf(TABLE) - ROOM_AT_THE_END;
@@ -221,6 +224,19 @@ function protections({ protection }: Plan): string[] {
     const change = `deletion protection ${said(!after)} -> ${said(after)}, in the state alone`;
     return ['', `🔓 **${listedWithin(names, PROTECTION_LENGTH)}**: ${change}`];
   });
+}
+
+/** The secrets that leave their stores. */
+function removals({ removals: all = [] }: Plan): string[] {
+  if (all.length === 0) return [];
+  const lines = all.map((removal) => `- ${markdown(removalText(removal))}`);
+  let left = REMOVALS_LENGTH;
+  const fitting = lines.filter((line) => {
+    left -= line.length + 1;
+    return left >= 0;
+  });
+  const more = lines.length - fitting.length;
+  return ['', 'Removed from secret stores:', '', ...fitting, ...(more === 0 ? [] : [`- and ${more} more`])];
 }
 
 function notices(mark: string, all: readonly PlanNotice[], inContext: InContext): string[] {

@@ -9,7 +9,17 @@ import { reasonText } from '../../plan/reason-text.ts';
 import { printable } from '../escape.ts';
 import { hintText, type InContext, noContext } from '../hint.ts';
 import { headline, type Paint, plain } from '../terminal-text.ts';
-import { detailOf, isOfAccount, paintSymbol, price, subjectOf, summaryLine, symbolOf, untilText } from './wording.ts';
+import {
+  detailOf,
+  isOfAccount,
+  paintSymbol,
+  price,
+  removalText,
+  subjectOf,
+  summaryLine,
+  symbolOf,
+  untilText,
+} from './wording.ts';
 
 /** The number of names that are shown; the rest is counted. */
 const NAMES_SHOWN = 8;
@@ -26,6 +36,7 @@ export function planText(given: Plan, paint: Paint = plain, inContext: InContext
     paint.dim(headline(plan)),
     ...blocks,
     protections(plan, paint),
+    removals(plan, paint),
     notices('Error', plan.errors, 'red', paint, inContext),
     notices('Refused', plan.violations, 'red', paint, inContext),
     notices('Warning', plan.warnings, 'yellow', paint, inContext),
@@ -77,6 +88,11 @@ function protections({ protection }: Plan, paint: Paint): string {
       return `${paintSymbol('~', paint, SYMBOL_WIDTH)} ${paint.bold(account)}  ${paint.dim(change)}`;
     })
     .join('\n');
+}
+
+/** The secrets that leave their stores. */
+function removals({ removals: all = [] }: Plan, paint: Paint): string {
+  return all.map((removal) => `${paintSymbol('-', paint, SYMBOL_WIDTH)} ${removalText(removal)}`).join('\n');
 }
 
 function notices(

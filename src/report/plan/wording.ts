@@ -1,7 +1,7 @@
 /** What every format says of a plan: its summary line, and the symbol, subject, detail and price of each action. */
 
 import type { DesiredDucklings, Ducklings } from '../../model/ducklings.ts';
-import type { Action, ComputeCeiling, Plan, PlannedToken, Summary } from '../../model/plan.ts';
+import type { Action, ComputeCeiling, Plan, PlannedToken, SecretRemoval, Summary } from '../../model/plan.ts';
 import { DAY_MS, describeSpan, formatDuration } from '../../model/time.ts';
 import { counted } from '../../model/wording.ts';
 import { hasChanges, summarize } from '../../plan/plan.ts';
@@ -84,7 +84,22 @@ export function summaryLine(plan: Plan): string {
     return plan.due ? NOTHING_DUE : NO_CHANGES;
   }
   const { accounts, tokens } = summarize(plan);
-  return `Plan: ${accountCounts(accounts)}; ${tokenCounts(tokens)}.`;
+  const { removals = [] } = plan;
+  const secrets = removals.length === 0 ? '' : `; ${counted(removals.length, 'secret')} to remove`;
+  return `Plan: ${accountCounts(accounts)}; ${tokenCounts(tokens)}${secrets}.`;
+}
+
+/** `secret of etl_prod/airflow, from local: .motherduck/secrets.env#A`: what is removed, and where. */
+export function removalText({ account, token, store, secret_path: path, by }: SecretRemoval): string {
+  const what = `secret of ${account}/${token}, from ${store}`;
+  switch (by) {
+    case 'file':
+      return `${what}: ${path}`;
+    case 'command':
+      return `${what}: its remove command runs`;
+    default:
+      return `${what}: rehearsed in the sandbox`;
+  }
 }
 
 function accountCounts(accounts: Summary['accounts']): string {

@@ -3,15 +3,17 @@ import { dirname, resolve } from 'node:path';
 import { type AtomicOptions, NotSyncedError, writeFileAtomic } from '../../../files/atomic-write.ts';
 import { writableTarget } from '../../../files/links.ts';
 import { acquireLock, type Lock, LockedError } from '../../../files/lock.ts';
-import { isWithin, shownRelativePath, targetOf } from '../../../files/paths.ts';
+import { isWithin, realPathOf, shownRelativePath, targetOf } from '../../../files/paths.ts';
 import { NotTextError, readText } from '../../../files/read-text.ts';
 import { codeOf } from '../../../files/system-errors.ts';
 import { WriteThrottle } from '../../../files/write-throttle.ts';
 import { type Secret, type TokenAddress, variableOf } from '../../../model/secret.ts';
 import { UserError } from '../../../model/user-error.ts';
 import { few } from '../../../model/wording.ts';
+import { fingerprintOf } from '../../fingerprint.ts';
 import {
   type DeadSecret,
+  type ExpectedSecret,
   type ExpectedSecrets,
   isJwt,
   isSandboxSecret,
@@ -27,6 +29,7 @@ import { type FileEntry, NotASecretsFile, type SecretsText, UnquotableError } fr
 
 /** A store that keeps all its secrets in one file that only its owner can read. */
 export function fileStore(config: FileStoreConfig, owners: Owners = new Map()): SecretStore {
+  const realPaths = new Map<string, string>();
   return {
     name: config.name,
     secretPath: (address) => secretPathIn(config, address),
@@ -36,7 +39,7 @@ export function fileStore(config: FileStoreConfig, owners: Owners = new Map()): 
     },
     inspect: (expected) => inspect(config, expected),
     remove: (secret) => removeFrom(config, secret),
-    placeOf: (address, secretPath = secretPathIn(config, address)) => placeIn(config, address, secretPath).key,
+    placeOf: (address, secretPath = secretPathIn(config, address)) => placeKey(config, address, secretPath, realPaths),
     put: async (address, secret) => {
       try {
         // Several stores may share a file, which has one queue, one lock, and one owner of each secret path.
@@ -64,7 +67,7 @@ async function rehearse(config: FileStoreConfig, targets: readonly SecretTarget[
     await changeFile(await writableTarget(config.path), config.format, async (content, write) => {
       for (const target of targets) {
         if (isForeign(config, target, content)) foreign.push(target);
-        else if (target.isSandbox) refuseReal(config, content.current(fileEntry(config, target)));
+        else if (target.isSandbox) refuseReal(config, target, content.current(fileEntry(config, target)));
         content.set(fileEntry(config, target), REHEARSED);
       }
       await write({ isRehearsal: true });
@@ -82,7 +85,8 @@ function isForeign(config: FileStoreConfig, target: SecretTarget, content: Secre
   if (target.isFirst !== true || config.overwrite) return false;
   const values = content.current(fileEntry(config, target)).filter((value) => value !== '');
   const isSandbox = target.isSandbox === true || (secret !== undefined && isSandboxSecret(secret.reveal()));
-  return values.some((value) => isSandbox || !isSandboxSecret(value));
+  const isWritten = (value: string) => target.written?.has(fingerprintOf(value)) === true;
+  return values.some((value) => (isSandbox || !isSandboxSecret(value)) && !isWritten(value));
 }
 
 function foreignSecrets(config: FileStoreConfig, targets: readonly SecretTarget[]): UserError {
@@ -103,7 +107,7 @@ function fileEntry(config: FileStoreConfig, { account, token }: TokenAddress): F
   return { account, token, variable: variableOf(config.variable, { account, token }) };
 }
 
-/** A file that cannot be read says nothing. */
+/** @throws UserError STORE_UNUSABLE: what cannot be read says nothing of its secrets */
 async function inspect(config: FileStoreConfig, { stored, first }: ExpectedSecrets): Promise<StoreFindings> {
   try {
     const content = await parsed(config.format, (await readText(await targetOf(config.path))) ?? '');
@@ -111,37 +115,68 @@ async function inspect(config: FileStoreConfig, { stored, first }: ExpectedSecre
       lost: stored.filter((token) => !isIn(config, token, content)),
       foreign: first.filter((target) => isForeign(config, target, content)),
     };
-  } catch {
-    return { lost: [], foreign: [] };
+  } catch (error) {
+    await checkFile(config);
+    const [why, hint] = reasonOf(config, error);
+    const message = `The secrets file ${config.shownPath} cannot be read: ${why}.`;
+    throw new UserError('STORE_UNUSABLE', message, hint, { location: config.location });
   }
 }
 
-function isIn(config: FileStoreConfig, token: TokenAddress, content: SecretsText): boolean {
-  return content.current(fileEntry(config, token)).some((value) => value !== '');
+/** Where a variable has several values, readers of the file differ in which one they use. */
+function isIn(config: FileStoreConfig, token: ExpectedSecret, content: SecretsText): boolean {
+  const values = content.current(fileEntry(config, token)).filter((value) => value !== '');
+  if (values.length === 0) return false;
+  const { fingerprint, replaced } = token;
+  return values.map(fingerprintOf).every((one) => (fingerprint === undefined ? one !== replaced : one === fingerprint));
 }
 
-/** Where a secret path of the state is; the configuration may have another file or variable by now. */
-function placeIn(config: FileStoreConfig, { account, token }: TokenAddress, secretPath: string) {
+/** Where a secret path of the state is; the configuration may have another file or variable by now. Undefined: nowhere in a file. */
+function placeIn(config: FileStoreConfig, { account }: TokenAddress, secretPath: string) {
   const at = secretPath.lastIndexOf('#');
   const [shown, name] = [secretPath.slice(0, at), secretPath.slice(at + 1)];
+  if (at <= 0) return undefined;
   const path = shown === config.shownPath ? config.path : resolve(config.folder ?? dirname(config.path), shown);
-  const isVariable = /^[A-Za-z_][A-Za-z0-9_]*$/.test(name);
-  const key = name.startsWith(`${account}.`) ? name.slice(account.length + 1) : token;
-  const format = isVariable ? ('dotenv' as const) : ('json' as const);
-  return { key: JSON.stringify([path, name]), path, format, entry: { account, token: key, variable: name } };
+  if (/^[A-Za-z_][A-Za-z0-9_]*$/.test(name)) {
+    return { path, format: 'dotenv' as const, entry: { account, token: '', variable: name } };
+  }
+  if (!name.startsWith(`${account}.`)) return undefined;
+  return { path, format: 'json' as const, entry: { account, token: name.slice(account.length + 1), variable: name } };
 }
 
-/** Removes only what is a token's secret, and a file that it does not have is none. */
+/** Links are resolved, so that two ways to one file are one place. */
+function placeKey(
+  config: FileStoreConfig,
+  address: TokenAddress,
+  secretPath: string,
+  realPaths: Map<string, string>,
+): string {
+  const place = placeIn(config, address, secretPath);
+  if (place === undefined) return JSON.stringify([secretPath]);
+  const real = realPaths.get(place.path) ?? realPathOf(place.path);
+  realPaths.set(place.path, real);
+  return JSON.stringify([real, place.entry.variable]);
+}
+
+/**
+ * Removes only the value that the state wrote, and changes only files of the configuration: anybody may have edited the state.
+ *
+ * @throws UserError STORE_FAILED
+ */
 async function removeFrom(config: FileStoreConfig, secret: DeadSecret): Promise<void> {
   try {
-    const { path, format, entry } = placeIn(config, secret, secret.secretPath);
-    // The state may come from another machine: only files of the configuration are changed.
-    if (path !== config.path && !isWithin(config.folder ?? dirname(config.path), path)) return;
-    const target = await writableTarget(path);
-    if (!(await stat(target).catch(() => undefined))?.isFile()) return;
+    const place = placeIn(config, secret, secret.secretPath);
+    const { fingerprints = [] } = secret;
+    if (place === undefined || (fingerprints.length === 0 && secret.secretPath !== secretPathIn(config, secret)))
+      return;
+    const { path, format, entry } = place;
+    const target = await ownTarget(config, path);
+    if (target === undefined || !(await stat(target).catch(() => undefined))?.isFile()) return;
+    const isOurs = (value: string) =>
+      (secret.isSandbox === true ? isSandboxSecret(value) : isJwt(value)) &&
+      (fingerprints.length === 0 || fingerprints.includes(fingerprintOf(value)));
     await enqueue(target, format, (content) => {
       const values = content.current(entry);
-      const isOurs = (value: string) => (secret.isSandbox === true ? isSandboxSecret(value) : isJwt(value));
       if (values.length === 0 || !values.every(isOurs)) return false;
       content.remove(entry);
       return true;
@@ -152,6 +187,14 @@ async function removeFrom(config: FileStoreConfig, secret: DeadSecret): Promise<
     const message = `The secret of ${account}/${token}, whose token is gone, could not be removed from ${secretPath}: ${why}.`;
     throw new UserError('STORE_FAILED', message, hint, { location: config.location });
   }
+}
+
+/** The file at a path of the state, with links resolved; undefined for one that is not the configuration's. */
+async function ownTarget(config: FileStoreConfig, path: string): Promise<string | undefined> {
+  if (path === config.path) return writableTarget(path);
+  const target = await writableTarget(path).catch(() => undefined);
+  const folder = await targetOf(config.folder ?? dirname(config.path));
+  return target !== undefined && isWithin(folder, target) ? target : undefined;
 }
 
 function claim(owners: Owners, secretPath: string, address: TokenAddress): void {
@@ -293,7 +336,7 @@ function putOf(config: FileStoreConfig, address: SecretAddress, secret: Secret):
   const entry = fileEntry(config, address);
   return (content) => {
     if (isForeign(config, address, content, secret)) throw foreignSecrets(config, [address]);
-    if (isSandboxSecret(secret.reveal())) refuseReal(config, content.current(entry));
+    if (isSandboxSecret(secret.reveal())) refuseReal(config, address, content.current(entry));
     content.set(entry, secret.reveal());
     return true;
   };
@@ -302,9 +345,10 @@ function putOf(config: FileStoreConfig, address: SecretAddress, secret: Secret):
 /** A sandbox run must not overwrite a real secret, which MotherDuck does not show again. */
 class RealSecretError extends Error {}
 
-/** With `overwrite`, what cannot be a token's secret may go. @throws RealSecretError */
-function refuseReal({ overwrite }: FileStoreConfig, current: readonly string[]): void {
-  const isReal = (value: string) => value !== '' && !isSandboxSecret(value) && (!overwrite || isJwt(value));
+/** With `overwrite`, and where this state wrote before, what cannot be a token's secret may go. @throws RealSecretError */
+function refuseReal({ overwrite }: FileStoreConfig, { isFirst }: SecretTarget, current: readonly string[]): void {
+  const mayGo = overwrite === true || isFirst !== true;
+  const isReal = (value: string) => value !== '' && !isSandboxSecret(value) && (!mayGo || isJwt(value));
   if (current.some(isReal)) throw new RealSecretError();
 }
 

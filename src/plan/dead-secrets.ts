@@ -1,0 +1,134 @@
+/** The secrets of tokens that go or are gone: apply removes them from stores that can remove them. */
+import type { Desired } from '../model/desired.ts';
+import type { Live, LiveAccount } from '../model/live.ts';
+import type { Action } from '../model/plan.ts';
+import type { State, StateToken, StoredSecret, TokenRecord } from '../model/state.ts';
+import { accountKey } from '../model/username.ts';
+
+/** A secret of a token, with what else may be in its place. */
+export interface DeadRecord {
+  readonly account: string;
+  readonly token: string;
+  /** Of the token. */
+  readonly id: string;
+  readonly secret: StoredSecret;
+  /** Of the secrets of this key that an interrupted run may have stored in its place. */
+  readonly interrupted: readonly string[];
+}
+
+/** All secrets of a key. */
+export function secretsOf(account: string, token: string, entry: StateToken): DeadRecord[] {
+  const { current, retiring } = entry;
+  return [
+    ...(current === undefined ? [] : deadRecord(account, token, { ...current, secret: lastSecret(entry) }, entry)),
+    ...retiring.flatMap((old) => deadRecord(account, token, old, entry)),
+  ];
+}
+
+/** Of the current token; of an adopted one, that of the token before it. */
+function lastSecret({ current, stored }: StateToken): TokenRecord['secret'] | undefined {
+  return current?.secret === 'unknown' ? stored : current?.secret;
+}
+
+function deadRecord(
+  account: string,
+  token: string,
+  { id, secret = 'unknown' }: { readonly id: string; readonly secret?: TokenRecord['secret'] | undefined },
+  { intents }: StateToken,
+): DeadRecord[] {
+  if (secret === 'unknown') return [];
+  const interrupted = intents.flatMap(({ fingerprint }) => fingerprint ?? []);
+  return [{ account, token, id, secret, interrupted }];
+}
+
+/**
+ * The secret that goes with a revoked token.
+ *
+ * @param id Of the revoked token.
+ * @param isDesired Whether the configuration has the key: then the current secret is replaced, not removed.
+ * @param live Ids of live tokens.
+ */
+export function revokedSecret(
+  account: string,
+  token: string,
+  entry: StateToken,
+  { id, isDesired, live }: { readonly id: string; readonly isDesired: boolean; readonly live: ReadonlySet<string> },
+): DeadRecord | undefined {
+  const all = secretsOf(account, token, entry);
+  const isCurrent = (record: DeadRecord) => record.id === entry.current?.id;
+  const own = all.find((record) => record.id === id && !(isDesired && isCurrent(record)));
+  // With an older state, what left the configuration is newer than the token of the state, which is gone already.
+  return own ?? (isDesired ? undefined : all.find((record) => isCurrent(record) && !live.has(record.id)));
+}
+
+/** The secrets of replaced tokens that are gone, and which the next apply drops from the state. */
+export function goneSecrets(state: State, live: Live): DeadRecord[] {
+  return [...state.accounts].flatMap(([key, { username: account, tokens }]) => {
+    const presence = live.accounts.get(key);
+    if (presence?.presence !== 'present' || !isRead(presence.value)) return [];
+    const ids = new Set(presence.value.tokens.map(({ id }) => id));
+    return [...tokens].flatMap(([token, entry]) =>
+      entry.retiring.flatMap((old) => (ids.has(old.id) ? [] : deadRecord(account, token, old, entry))),
+    );
+  });
+}
+
+/** Tokens of human users and of deprovisioned accounts are not read, so their absence means nothing. */
+export function isRead({ user }: LiveAccount): boolean {
+  return user === undefined || (user.isServiceAccount && !user.isDeprovisioned);
+}
+
+/** The secrets that are dead when the actions are done. */
+export function deadSecrets(actions: readonly Action[], state: State, live: Live, desired: Desired): DeadRecord[] {
+  const renamed = new Map(
+    actions.flatMap((action) =>
+      action.action === 'adopt_token' && action.from !== undefined
+        ? [[`${action.account}/${action.token}`, action.from] as const]
+        : [],
+    ),
+  );
+  const dead = actions.flatMap((action) => secretsOfAction(action, state, live, desired, renamed));
+  const places = [...goneSecrets(state, live), ...dead].map((record) => {
+    const { store, secret_path } = record.secret;
+    return [JSON.stringify([record.account, record.token, store, secret_path]), record] as const;
+  });
+  return [...new Map(places).values()];
+}
+
+function secretsOfAction(
+  action: Action,
+  { accounts }: State,
+  live: Live,
+  desired: Desired,
+  renamed: ReadonlyMap<string, string>,
+): DeadRecord[] {
+  const { account } = action;
+  const key = accountKey(account);
+  const tokens = accounts.get(key)?.tokens ?? new Map<string, StateToken>();
+  switch (action.action) {
+    case 'delete_account':
+      return [...tokens].flatMap(([token, entry]) => secretsOf(account, token, entry));
+    case 'forget': {
+      const gone = action.token === undefined ? [...tokens] : [...tokens].filter(([token]) => token === action.token);
+      return gone.flatMap(([token, entry]) => secretsOf(account, token, entry));
+    }
+    case 'revoke_token': {
+      const entry = tokens.get(action.token ?? '');
+      if (action.token === undefined || entry === undefined) return [];
+      const isDesired = desired.accounts.get(key)?.tokens.has(action.token) ?? false;
+      const presence = live.accounts.get(key);
+      const found = presence?.presence === 'present' ? presence.value.tokens : [];
+      const about = { id: action.before.id, isDesired, live: new Set(found.map(({ id }) => id)) };
+      return [revokedSecret(account, action.token, entry, about) ?? []].flat();
+    }
+    case 'create_token':
+    case 'rotate_token': {
+      const entry = tokens.get(renamed.get(`${account}/${action.token}`) ?? action.token);
+      const isAtOnce = action.action === 'rotate_token' ? action.after.overlap === 0 : action.before === null;
+      if (entry?.current === undefined || action.after.secret_moves === undefined || !isAtOnce) return [];
+      return deadRecord(account, action.token, entry.current, entry);
+    }
+    default:
+      return [];
+  }
+}
