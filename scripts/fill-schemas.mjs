@@ -12,12 +12,14 @@ const root = path.dirname(path.dirname(fileURLToPath(import.meta.url)));
 const BIOME = path.join(root, 'node_modules/@biomejs/biome/bin/biome');
 const CONFIG = path.join(root, 'schemas/motherduck.accounts.schema.json');
 const STATE = path.join(root, 'schemas/state.schema.json');
+const ORGANIZATION = path.join(root, 'schemas/organization.schema.json');
 
 /** Writes the schemas whose facts have changed in the sources, formatted for the linter. */
 export async function fillSchemas() {
   const facts = await readFacts();
   await update(CONFIG, (text) => withStores(withValues(text, configValues(facts)), facts.STORE_KINDS));
   await update(STATE, (text) => withValues(text, [['$defs.type.enum', facts.TOKEN_TYPES]]));
+  await update(ORGANIZATION, (text) => withValues(text, [['properties', settingProperties(facts.SETTINGS)]]));
 }
 
 async function update(file, change) {
@@ -38,6 +40,7 @@ async function readFacts() {
         export { COOLDOWN_SECONDS, DUCKLING_SIZES, POOL_SIZE } from './src/model/ducklings.ts';
         export { MAX_FIRST_NAME, TOKEN_DESCRIPTION_LENGTH, TOKEN_TTL_SECONDS, TOKEN_TYPES } from './src/model/tokens.ts';
         export { formatDuration } from './src/model/time.ts';
+        export { SETTINGS } from './src/sandbox/settings.ts';
       `,
       resolveDir: root,
       loader: 'ts',
@@ -51,6 +54,23 @@ async function readFacts() {
   });
   const code = Buffer.from(outputFiles[0].contents).toString('base64');
   return await import(`data:text/javascript;base64,${code}`);
+}
+
+/** The settings of the sandbox's organization. */
+function settingProperties(settings) {
+  const schema = { description: 'The address of this schema, for editors.', type: 'string' };
+  return {
+    $schema: schema,
+    ...Object.fromEntries(Object.entries(settings).map(([name, one]) => [name, setting(one)])),
+  };
+}
+
+function setting({ kind, about, fallback, ...facts }) {
+  const description = `${about.charAt(0).toUpperCase()}${about.slice(1)}.`;
+  if (kind === 'choice') return { description, enum: facts.values, default: fallback };
+  if (kind === 'flag') return { description, type: 'boolean', default: fallback };
+  const type = fallback === null ? ['integer', 'null'] : 'integer';
+  return { description, type, minimum: facts.min, maximum: facts.max, default: fallback };
 }
 
 /** What the configuration's schema repeats, by its path there. */

@@ -21,6 +21,7 @@ import {
   port,
   rate,
   refuseEmpty,
+  SANDBOX_SETTINGS,
   SERVICE,
   withOptions,
   YES,
@@ -183,7 +184,7 @@ export function program(): Command {
     .description('Print a JSON Schema')
     .addArgument(
       new Argument('[which]', 'What the schema describes')
-        .choices(['config', 'plan', 'state', 'audit'])
+        .choices(['config', 'plan', 'state', 'audit', 'organization'])
         .default('config'),
     )
     .action(go(() => import('./commands/schema.ts')));
@@ -271,13 +272,15 @@ function sandboxCommands(sandbox: Command): void {
         count,
       ),
     )
+    .option('--export', 'Print the variables as lines that a shell can eval')
     .action(go(async () => ({ run: (await import('./commands/sandbox.ts')).serve })));
-  withOptions(serve, OF_SANDBOX, OUTPUT);
+  withOptions(serve, SANDBOX_SETTINGS, OF_SANDBOX, OUTPUT);
   withExamples(
     serve,
     'mdacc sandbox serve',
     'mdacc sandbox serve --port 8080',
     'mdacc sandbox serve --latency 20 --fail 0.05',
+    'mdacc sandbox serve --plan lite',
   );
 
   const connect = sandbox

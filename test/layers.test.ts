@@ -35,7 +35,7 @@ const MAY_IMPORT: Readonly<Record<string, readonly string[]>> = {
   report: ['model', 'yaml', 'plan', 'apply'],
   smoke: ['model', 'motherduck'],
   apply: ['model', 'motherduck', 'plan', 'secrets'],
-  sandbox: ['model', 'motherduck', 'files'],
+  sandbox: ['model', 'files', 'yaml', 'motherduck'],
 };
 
 /** Pure folders: no files, no network, no clock. */

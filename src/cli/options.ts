@@ -10,6 +10,7 @@ import {
 } from '../model/defaults.ts';
 import { parseDuration, type Seconds } from '../model/time.ts';
 import { APPLY_FORMATS } from '../report/formats.ts';
+import { expectedOf, SETTING_NAMES, SETTINGS, type Setting, type SettingName } from '../sandbox/settings.ts';
 
 /** Adds groups of options to a command, and returns the command. */
 export function withOptions(command: Command, ...groups: readonly (readonly Option[])[]): Command {
@@ -60,6 +61,31 @@ export const SERVICE = under(
 
 /** For commands that work on the sandbox itself. */
 export const OF_SANDBOX = [...under('The sandbox:', sandboxDir('Set its folder'), noEffect('--sandbox')), ...CONFIG];
+
+/** An option for each setting of the sandbox's organization. */
+export const SANDBOX_SETTINGS = under(
+  'The organization (saved in organization.json in the folder of the sandbox):',
+  ...SETTING_NAMES.map(settingOption),
+);
+
+function settingOption(name: SettingName): Option {
+  const setting: Setting = SETTINGS[name];
+  const flag = `--${name.replaceAll('_', '-')}`;
+  const about = `Set ${setting.about}`;
+  switch (setting.kind) {
+    case 'choice':
+      return new Option(`${flag} <value>`, about).choices(setting.values);
+    case 'flag':
+      return new Option(`${flag} [boolean]`, about).choices(['true', 'false']).preset('true');
+    case 'number':
+      return new Option(`${flag} <n>`, `${about}, ${setting.min} to ${setting.max}`).argParser((text) => {
+        const value = /^\d{1,9}$/.test(text) ? Number(text) : undefined;
+        const expected = expectedOf(setting, value);
+        if (expected !== undefined) throw new InvalidArgumentError(`Write ${expected}.`);
+        return value;
+      });
+  }
+}
 
 /** For commands that connect to nothing, so that a script can pass them to every command. */
 export const NO_SERVICE = [noEffect('--sandbox'), noEffect('--sandbox-dir <dir>')];

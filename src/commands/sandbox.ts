@@ -3,6 +3,7 @@
 import { randomBytes } from 'node:crypto';
 import { once } from 'node:events';
 import { existsSync } from 'node:fs';
+import { join } from 'node:path';
 import type { ConfigOptions } from '../cli/configuration.ts';
 import { EXIT } from '../cli/exit-codes.ts';
 import type { Io, OutputOptions } from '../cli/io.ts';
@@ -21,6 +22,8 @@ import { sandboxConnector } from '../sandbox/connector.ts';
 import { openSandbox, resetSandbox } from '../sandbox/open.ts';
 import type { Organization } from '../sandbox/organization.ts';
 import { serve as serveOrganization } from '../sandbox/server.ts';
+import { SETTING_NAMES, SETTINGS, SETTINGS_FILE, type Settings } from '../sandbox/settings.ts';
+import { saveSettings } from '../sandbox/settings-file.ts';
 import { openAnyState } from '../state/state-file.ts';
 
 interface SandboxOptions extends OutputOptions, ConfigOptions {
@@ -33,6 +36,7 @@ interface ServeOptions extends SandboxOptions {
   readonly latency?: number;
   readonly fail?: number;
   readonly rateLimit?: number;
+  readonly export?: boolean;
 }
 
 /** Serves until it is interrupted. It is ready when the three variables are printed. */
@@ -41,7 +45,10 @@ export function serve(options: ServeOptions): Promise<number> {
     const given = io.env.MOTHERDUCK_ADMIN_TOKEN?.trim();
     const token = given ? given : `sandbox-admin-${randomBytes(24).toString('base64url')}`;
     const folder = sandboxFolder(options, io.env);
-    const organization = await openSandbox(folder, { adminToken: new Secret(token) });
+    const typed = typedSettings(options);
+    const organization = await openSandbox(folder, { ...typed, adminToken: new Secret(token) });
+    // The connections of other programs to this sandbox must find the same organization.
+    await saveSettings(folder, typed);
     const server = await serveOrganization({
       organization,
       port: options.port,
@@ -50,16 +57,47 @@ export function serve(options: ServeOptions): Promise<number> {
       ...(options.rateLimit === undefined ? {} : { rateLimit: options.rateLimit }),
     });
     // The token gives access to this sandbox only, and only while it is served.
-    io.result(
-      `MOTHERDUCK_API_URL=${server.url}\nMOTHERDUCK_ADMIN_TOKEN=${token}\nMDACC_SANDBOX=${shownPath(folder)}\n`,
+    const variables = {
+      MOTHERDUCK_API_URL: server.url,
+      MOTHERDUCK_ADMIN_TOKEN: token,
+      MDACC_SANDBOX: shownPath(folder),
+    };
+    const lines = Object.entries(variables).map(([name, value]) =>
+      options.export ? `export ${name}=${forShell(value)}\n` : `${name}=${value}\n`,
     );
-    io.note('This is a sandbox, not MotherDuck. Ctrl-C ends it. In another terminal, paste these lines, then type:');
-    io.note('  export MOTHERDUCK_API_URL MOTHERDUCK_ADMIN_TOKEN MDACC_SANDBOX');
+    io.result(lines.join(''));
+    const differing = differingSettings(organization.settings);
+    if (differing !== '') io.note(`Its settings, in ${shownRelativePath(join(folder, SETTINGS_FILE))}: ${differing}.`);
+    const then = options.export ? '.' : ', then type:';
+    io.note(`This is a sandbox, not MotherDuck. Ctrl-C ends it. In another terminal, paste these lines${then}`);
+    if (!options.export) io.note(`  export ${Object.keys(variables).join(' ')}`);
     await Promise.race([once(process, 'SIGINT'), once(process, 'SIGTERM')]);
     await server.close();
     organization.close();
     return EXIT.done;
   });
+}
+
+/** The settings that were given as options. */
+function typedSettings(options: object): Partial<Settings> {
+  const given = new Map(Object.entries(options));
+  const found = SETTING_NAMES.flatMap((name) => {
+    const value = given.get(name.replace(/_(.)/g, (_, letter: string) => letter.toUpperCase()));
+    if (value === undefined) return [];
+    return [[name, SETTINGS[name].kind === 'flag' ? value === 'true' : value]];
+  });
+  return Object.fromEntries(found);
+}
+
+/** The settings that are not at their fallback: `plan lite, users_list missing`. */
+function differingSettings(settings: Settings): string {
+  const differing = SETTING_NAMES.filter((name) => settings[name] !== SETTINGS[name].fallback);
+  return differing.map((name) => `${name} ${settings[name]}`).join(', ');
+}
+
+/** A value for a shell, in quotes if it needs them. */
+function forShell(value: string): string {
+  return /^[\w./:@%+=-]+$/.test(value) ? value : `'${value.replaceAll("'", `'\\''`)}'`;
 }
 
 export function reset(options: SandboxOptions): Promise<number> {
@@ -68,6 +106,7 @@ export function reset(options: SandboxOptions): Promise<number> {
     const id = existsSync(folder) ? await idOf(folder) : undefined;
     await resetSandbox(folder);
     io.report('The sandbox is empty, and its clock is the real one again.\n');
+    if (existsSync(join(folder, SETTINGS_FILE))) io.note(`Its settings in ${SETTINGS_FILE} stay.`);
     const state = statePath(options);
     const known = await openAnyState(state).catch(() => undefined);
     if (id !== undefined && known?.state.organization_id === id) {

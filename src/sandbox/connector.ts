@@ -48,7 +48,7 @@ export function sandboxConnector(sandbox: Organization | string, client: Sandbox
       if (connection === 'unauthenticated') return refused(NOT_AUTHENTICATED);
       if (connection === 'never_connected') return refused(NEVER_CONNECTED);
       const history = opened.history(connection);
-      const about = [...macros(connection, opened.tier), ...(history ? queryHistory(history) : [])];
+      const about = [...macros(connection, opened.settings.plan), ...(history ? queryHistory(history) : [])];
       const after = database === undefined || database === '' ? [] : [use(database)];
       if (opened.folder === undefined) return inMemory(about, database);
       const { path, siblings } = await filesOf(opened.folder, connection);

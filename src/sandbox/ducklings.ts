@@ -20,11 +20,11 @@ export function getDucklings({ store, username }: RequestContext): SandboxRespon
 }
 
 /** PUT /v1/users/{username}/instances. Both kinds are required; a missing cooldown becomes the size's default. */
-export function setDucklings({ store, rules, username, body }: RequestContext): Promise<SandboxResponse> {
+export function setDucklings({ store, settings, username, body }: RequestContext): Promise<SandboxResponse> {
   const ducklings = withDefaultCooldowns(readDucklings(body));
   return store.write((state, at) => {
     const account = accountOf(state, username);
-    checkTier(ducklings, rules.tier);
+    checkTier(ducklings, settings.plan);
     return { events: [{ at, event: 'ducklings_set', account: account.username, ducklings }], result: ok(ducklings) };
   });
 }

@@ -1,8 +1,8 @@
-import type { Tier } from '../model/ducklings.ts';
 import type { TokenType } from '../model/tokens.ts';
 import type { WireError } from '../model/wire.ts';
 import type { OrganizationStore } from './log.ts';
 import type { Account, OrganizationState } from './organization-state.ts';
+import type { Settings } from './settings.ts';
 
 /** The account and type of the token that a request or a connection uses. */
 export interface Caller {
@@ -10,19 +10,10 @@ export interface Caller {
   readonly type: TokenType;
 }
 
-/** How an organization differs from the default: a Business plan, in a region with all features. */
-export interface Rules {
-  readonly tier: Tier;
-  /** false: a region without token descriptions, which drops them silently. */
-  readonly descriptions: boolean;
-  /** Whether GET /v1/users works, is refused for lack of the privilege, or does not exist in this region yet. */
-  readonly usersList: 'ok' | 'forbidden' | 'unrouted';
-}
-
 /** A routed and authenticated request, as an endpoint gets it. */
 export interface RequestContext {
   readonly store: OrganizationStore;
-  readonly rules: Rules;
+  readonly settings: Settings;
   readonly caller: Caller;
   readonly username: string;
   readonly tokenId: string;

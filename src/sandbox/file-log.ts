@@ -15,6 +15,7 @@ import { join } from 'node:path';
 import { UserError } from '../model/user-error.ts';
 import { type Decision, type EventLog, newIdentity } from './log.ts';
 import { type Identity, OrganizationState, readEvent, type SandboxEvent } from './organization-state.ts';
+import { SETTINGS_FILE } from './settings.ts';
 import { underLock } from './short-lock.ts';
 
 const FILE = 'organization.jsonl';
@@ -203,7 +204,7 @@ function openLog(folder: string): number {
   try {
     mkdirSync(folder, { recursive: true });
     found = readdirSync(folder);
-    if (found.length === 0) writeFileSync(join(folder, '.gitignore'), '*\n');
+    if (found.every((file) => file === SETTINGS_FILE)) writeFileSync(join(folder, '.gitignore'), '*\n');
     if (isSandbox(found)) return openRegular(join(folder, FILE));
   } catch (error) {
     throw unusable(folder, error);
@@ -231,7 +232,8 @@ function openRegular(path: string): number {
 
 /** Whether these files are of a sandbox, of one whose creation was interrupted, or of none. */
 function isSandbox(files: readonly string[]): boolean {
-  return files.includes(FILE) || files.every((file) => file === '.gitignore' || file.startsWith(LOCK));
+  const isOurs = (file: string) => file === '.gitignore' || file === SETTINGS_FILE || file.startsWith(LOCK);
+  return files.includes(FILE) || files.every(isOurs);
 }
 
 const WHY: Readonly<Record<string, string>> = {

@@ -1,20 +1,26 @@
-import { rmSync } from 'node:fs';
+import { existsSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
 import { refuseTrackedLinks } from '../files/links.ts';
 import { UserError } from '../model/user-error.ts';
 import { FileLog } from './file-log.ts';
 import { MemoryLog } from './log.ts';
 import { Organization, type OrganizationOptions } from './organization.ts';
+import { SETTINGS_FILE, type Settings } from './settings.ts';
 
 /** The folder in a sandbox that contains a folder of DuckDB files for each account that connected. */
 export const DATABASES = 'databases';
 
-/** Opens the organization in a folder, and creates both if they do not exist. @throws UserError SANDBOX_FAILED */
+/**
+ * Opens the organization in a folder, with the settings there, and creates both if they do not exist.
+ *
+ * @throws UserError SANDBOX_FAILED
+ */
 export async function openSandbox(
   folder: string,
   options: Omit<OrganizationOptions, 'folder'> = {},
 ): Promise<Organization> {
   await refuseLinks(folder);
+  const settings = await settingsOf(folder);
   const log = new FileLog(folder);
   try {
     await log.write(() => ({ events: [], result: undefined })); // reports a damaged log now, not at the first request
@@ -22,12 +28,19 @@ export async function openSandbox(
     log.close();
     throw error;
   }
-  return new Organization(log, { ...options, folder });
+  return new Organization(log, { ...settings, ...options, folder });
+}
+
+/** Loads what reads the file only where there is one. */
+async function settingsOf(folder: string): Promise<Partial<Settings>> {
+  if (!existsSync(join(folder, SETTINGS_FILE))) return {};
+  const { readSettings } = await import('./settings-file.ts');
+  return readSettings(folder);
 }
 
 /** A pull request may contain a sandbox. @throws UserError LINK_REFUSED */
 async function refuseLinks(folder: string): Promise<void> {
-  for (const name of ['', DATABASES]) await refuseTrackedLinks(join(folder, name));
+  for (const name of ['', DATABASES, SETTINGS_FILE]) await refuseTrackedLinks(join(folder, name));
 }
 
 /** An organization in memory. */

@@ -5,7 +5,7 @@ import { TOKEN_TYPES, type TokenType } from '../model/tokens.ts';
 import type { WireDucklings } from '../model/wire.ts';
 import { type AdminHash, hashOf, identify } from './authentication.ts';
 import { isAwake } from './ducklings.ts';
-import type { Rules, SandboxResponse } from './endpoint.ts';
+import type { SandboxResponse } from './endpoint.ts';
 import { type Decision, type EventLog, OrganizationStore } from './log.ts';
 import {
   type Account,
@@ -16,9 +16,10 @@ import {
   type Token,
 } from './organization-state.ts';
 import { respond, type SandboxRequest } from './rest-api.ts';
+import { type Settings, settingsOf } from './settings.ts';
 import { issueToken } from './tokens.ts';
 
-export interface OrganizationOptions extends Partial<Rules> {
+export interface OrganizationOptions extends Partial<Settings> {
   /** Accepted as a read/write token of the Admin in this process; it is never written. */
   readonly adminToken?: Secret;
   /** The sandbox's folder; absent for an organization in memory. */
@@ -31,19 +32,16 @@ export interface OrganizationOptions extends Partial<Rules> {
  */
 export class Organization {
   readonly folder: string | undefined;
-  readonly tier: Rules['tier'];
+  readonly settings: Settings;
   readonly #log: EventLog;
   readonly #store: OrganizationStore;
-  readonly #rules: Rules;
   readonly #adminHash: AdminHash;
 
   constructor(log: EventLog, options: OrganizationOptions = {}) {
-    const { tier = 'business', descriptions = true, usersList = 'ok' } = options;
     this.folder = options.folder;
-    this.tier = tier;
+    this.settings = settingsOf(options);
     this.#log = log;
     this.#store = new OrganizationStore(log);
-    this.#rules = { tier, descriptions, usersList };
     this.#adminHash = options.adminToken && hashOf(options.adminToken);
   }
 
@@ -61,7 +59,7 @@ export class Organization {
 
   /** As `handle`, without the fetch API's objects. @throws UserError SANDBOX_FAILED if the log is unusable */
   respond(request: SandboxRequest): Promise<SandboxResponse> {
-    return respond(request, this.#store, this.#rules, this.#adminHash);
+    return respond(request, this.#store, this.settings, this.#adminHash);
   }
 
   /** The id of the organization, which a reset changes. */
@@ -144,7 +142,9 @@ export class Organization {
 
   /** All accounts, for the query history; undefined unless the connection is an Admin's and the plan is Business. */
   history({ account }: Connection): readonly Account[] | undefined {
-    return this.tier === 'business' && account.roles.includes('Admin') ? this.#store.read().accounts() : undefined;
+    return this.settings.plan === 'business' && account.roles.includes('Admin')
+      ? this.#store.read().accounts()
+      : undefined;
   }
 
   /** Stops a Duckling before its cooldown ends, as SHUTDOWN does. */

@@ -1,8 +1,9 @@
 import { Secret } from '../model/secret.ts';
 import { type AdminHash, identify, requireAdmin } from './authentication.ts';
 import { activeAccounts, getDucklings, setDucklings } from './ducklings.ts';
-import { type Endpoint, errorResponse, RestError, type Rules, type SandboxResponse, UNROUTED } from './endpoint.ts';
+import { type Endpoint, errorResponse, RestError, type SandboxResponse, UNROUTED } from './endpoint.ts';
 import type { OrganizationStore } from './log.ts';
+import type { Settings } from './settings.ts';
 import { createToken, deleteToken, listTokens } from './tokens.ts';
 import { createUser, deleteUser, listUsers } from './users.ts';
 
@@ -83,10 +84,10 @@ export interface SandboxRequest {
 export async function respond(
   request: SandboxRequest,
   store: OrganizationStore,
-  rules: Rules,
+  settings: Settings,
   adminHash: AdminHash,
 ): Promise<SandboxResponse> {
-  const response = await handle(request, store, rules, adminHash);
+  const response = await handle(request, store, settings, adminHash);
   return {
     ...response,
     headers: {
@@ -100,7 +101,7 @@ export async function respond(
 async function handle(
   request: SandboxRequest,
   store: OrganizationStore,
-  rules: Rules,
+  settings: Settings,
   adminHash: AdminHash,
 ): Promise<SandboxResponse> {
   const [path = '', ...query] = request.target.split('?');
@@ -114,7 +115,7 @@ async function handle(
     const caller = requireAdmin(identified);
     const body = readJson(request.body);
     const parameters = new URLSearchParams(query.join('?'));
-    return await route.endpoint({ store, rules, caller, username, tokenId, query: parameters, body });
+    return await route.endpoint({ store, settings, caller, username, tokenId, query: parameters, body });
   } catch (error) {
     if (error instanceof RestError) return errorResponse(error, route.procedure);
     throw error;

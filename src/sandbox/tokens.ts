@@ -15,7 +15,7 @@ import type { Account, SandboxEvent, Token } from './organization-state.ts';
 import { Issues } from './validation.ts';
 
 /** POST /v1/users/{username}/tokens. Assumption: two tokens of an account may have the same name. */
-export function createToken({ store, rules, caller, username, body }: RequestContext): Promise<SandboxResponse> {
+export function createToken({ store, settings, caller, username, body }: RequestContext): Promise<SandboxResponse> {
   const { name, type, ttl, description } = readTokenRequest(body);
   return store.write((state, at) => {
     const account = accountOf(state, username);
@@ -27,7 +27,7 @@ export function createToken({ store, rules, caller, username, body }: RequestCon
       name,
       type,
       ttl,
-      ...(description !== undefined && rules.descriptions && { description }),
+      ...(description !== undefined && settings.descriptions === 'kept' && { description }),
     });
     const created: WireCreatedToken = { token: issued.secret.reveal(), ...wireToken(issued.token) };
     return { events: [issued.event], result: ok(created) };

@@ -5,9 +5,9 @@ import { type Account, NEW_DUCKLINGS } from './organization-state.ts';
 import { Issues } from './validation.ts';
 
 /** GET /v1/users: by username, in pages. As at MotherDuck, a user inserted between two requests can be on two pages. */
-export function listUsers({ store, rules, query }: RequestContext): SandboxResponse {
-  if (rules.usersList === 'unrouted') return UNROUTED;
-  if (rules.usersList === 'forbidden') {
+export function listUsers({ store, settings, query }: RequestContext): SandboxResponse {
+  if (settings.users_list === 'missing') return UNROUTED;
+  if (settings.users_list === 'forbidden') {
     throw new RestError('FORBIDDEN', 'Missing privilege member_management.view_all_members'); // assumption: the text
   }
   const { isServiceAccount, isDeprovisioned, limit, offset } = readUserQuery(query);
@@ -29,13 +29,13 @@ export function listUsers({ store, rules, query }: RequestContext): SandboxRespo
 }
 
 /** POST /v1/users: creates a service account. Assumption: 409 for an existing username, which public clients expect. */
-export function createUser({ store, rules, body }: RequestContext): Promise<SandboxResponse> {
+export function createUser({ store, settings, body }: RequestContext): Promise<SandboxResponse> {
   const username = readUsername(body);
   return store.write((state, at) => {
     if (state.account(username) !== undefined) {
       throw new RestError('CONFLICT', `A user with the username "${username}" already exists`); // assumption: the text
     }
-    const ducklings = rules.tier === 'business' ? {} : { ducklings: NEW_DUCKLINGS[rules.tier] };
+    const ducklings = settings.plan === 'business' ? {} : { ducklings: NEW_DUCKLINGS[settings.plan] };
     return {
       events: [{ at, event: 'account_created', account: username, id: randomUUID(), ...ducklings }],
       result: ok({ username }),

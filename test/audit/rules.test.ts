@@ -336,7 +336,7 @@ describe('what cannot be read', () => {
   const why = new UserError('API_FAILED', 'GET /v1/active_accounts failed', 'Try again.');
 
   it('the list of users', async () => {
-    const world = new World({ usersList: 'forbidden' });
+    const world = new World({ users_list: 'forbidden' });
     await world.apply(desired, { verify: passes });
     const result = await auditOf(world, desired);
     expect(found(result)).toEqual(['MDA024']);

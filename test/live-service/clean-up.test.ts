@@ -23,7 +23,7 @@ describe('cleaning up after a run', () => {
   });
 
   it('does without a list of users, by the names that a run makes', async () => {
-    const { organization, api } = answering(RUN, { usersList: 'forbidden' });
+    const { organization, api } = answering(RUN, { users_list: 'forbidden' });
     await populate(organization, ...OTHERS, `${RUN}_etl`, `${RUN}_facts`);
     expect((await cleanUp(api, none)).removed).toEqual([`${RUN}_etl`, `${RUN}_facts`]);
     expect(usernames(organization)).toEqual(OTHERS);

@@ -56,7 +56,7 @@ describe('the query history of the sandbox', () => {
   });
 
   it('exists on a Business plan only, and for Admins only', async () => {
-    const free = sandbox({ tier: 'lite' });
+    const free = sandbox({ plan: 'lite' });
     expect(await thrown(readUsage({ ...free, probe: real, timeoutMs: PROBE_TIMEOUT_MS }))).toMatchObject({
       code: 'USAGE_UNREADABLE',
       message: expect.stringContaining('query_history'),

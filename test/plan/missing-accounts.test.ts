@@ -55,7 +55,7 @@ it('refuses another organization, also one with accounts of the same names', asy
 
 it('refuses another organization whose users cannot be listed', async () => {
   const desired = tenants(2);
-  const other = await elsewhere(desired, new World({ usersList: 'forbidden' }));
+  const other = await elsewhere(desired, new World({ users_list: 'forbidden' }));
   expect(await refusal(planIn(other, desired))).toMatch(/^ORGANIZATION_DIFFERS/);
 });
 

@@ -461,7 +461,7 @@ describe('what leaves the configuration', () => {
   });
 
   it('nothing is deleted while users cannot be listed, so that nobody can tell whose token runs the program', async () => {
-    const world = new World({ usersList: 'forbidden' });
+    const world = new World({ users_list: 'forbidden' });
     await world.apply(desire({ etl_prod: { protected: false } }));
     const plan = await world.plan(desire({}, { guardrails: { maxDeletes: 1 } }), { prune: true, claims: ['some-id'] });
     expect(plan.actions).toEqual([]);
@@ -519,7 +519,7 @@ describe('unknown is neither present nor absent', () => {
   });
 
   it('users that cannot be listed are probed one by one, and the plan says what it cannot show', async () => {
-    const world = new World({ usersList: 'forbidden' });
+    const world = new World({ users_list: 'forbidden' });
     await world.api.createUser('here');
     const plan = await world.plan(desire({ here: {}, gone: {} }));
     expect(brief(plan)).toEqual(['adopt_account here', 'create_account gone']);

@@ -154,7 +154,7 @@ describe('PUT /v1/users/{username}/instances', () => {
   });
 
   test('the Lite plan has pulse only', async () => {
-    const sandbox = await withAccount({ tier: 'lite' });
+    const sandbox = await withAccount({ plan: 'lite' });
     expect((await ask(sandbox, 'GET /v1/users/etl_prod/instances')).body.read_write).toEqual(PULSE);
     const config = { read_write: { instance_size: 'standard' }, read_scaling: POOL };
     const answer = await ask(sandbox, CALL, { json: { config } });

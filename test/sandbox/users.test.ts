@@ -153,9 +153,9 @@ describe('GET /v1/users', () => {
   });
 
   test('can be refused for lack of the privilege, or not exist', async () => {
-    const forbidden = await ask(organization({ usersList: 'forbidden' }), 'GET /v1/users');
+    const forbidden = await ask(organization({ users_list: 'forbidden' }), 'GET /v1/users');
     expect(forbidden).toMatchObject({ status: 403, body: { code: 'FORBIDDEN' } });
-    const unrouted = await ask(organization({ usersList: 'unrouted' }), 'GET /v1/users');
+    const unrouted = await ask(organization({ users_list: 'missing' }), 'GET /v1/users');
     expect(unrouted).toMatchObject({ status: 404, body: 'Not Found' });
   });
 });

@@ -111,7 +111,7 @@ describe('mdacc audit', () => {
 
   it('finds what it cannot read: a list of users without the privilege', async () => {
     const folder = new Stage(CONFIGURATION);
-    const organization = memorySandbox({ adminToken: new Secret('the-admin'), usersList: 'forbidden' });
+    const organization = memorySandbox({ adminToken: new Secret('the-admin'), users_list: 'forbidden' });
     const server = await serve({ organization, port: 0 });
     onTestFinished(() => server.close());
     Object.assign(folder.env, { MOTHERDUCK_API_URL: server.url, MOTHERDUCK_ADMIN_TOKEN: 'the-admin' });

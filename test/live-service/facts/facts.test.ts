@@ -110,7 +110,7 @@ describe('where the service is another', () => {
   });
 
   it('an account on the Lite plan is seen to be one', async () => {
-    const world = answering(RUN, { tier: 'lite' });
+    const world = answering(RUN, { plan: 'lite' });
     const facts = await lookAtFacts(siteOf(world, { connect: async () => new Map() }), running);
     const about = (name: string) => facts.find((fact) => fact.about === name);
     expect(about('The Ducklings of a new account')).toMatchObject({ verdict: 'differs', seen: 'pulse and pulse x4' });
