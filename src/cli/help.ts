@@ -13,6 +13,7 @@ export const ENVIRONMENT = [
   ['MOTHERDUCK_ADMIN_TOKEN', 'Read/write token of an Admin'],
   ['MOTHERDUCK_TOKEN', 'The same, if that is not set; then motherduck_token'],
   ['MOTHERDUCK_API_URL', "Address of MotherDuck's API, as with --api-url"],
+  ['MOTHERDUCK_API_BASE_URL', "The same, as in MotherDuck's Terraform provider"],
   ['MDACC_CONFIG, MDACC_STATE', 'Files, as with --config and --state'],
   ['MDACC_SANDBOX', 'Folder of the sandbox, embedded or served'],
   ['HTTPS_PROXY, NO_PROXY', 'Proxy (or HTTP_PROXY); hosts without one'],

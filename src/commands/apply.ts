@@ -65,7 +65,7 @@ type Saved = PlanFile & { readonly file: string };
 /** Reads a saved plan, before anything needs the organization that it may not be of. @throws UserError PLAN_INVALID */
 async function readSaved(file: string, desired: Desired, options: ApplyCommandOptions, io: Io): Promise<Saved> {
   const saved = { ...parsePlanFile(await readPlanFile(file, desired), file), file };
-  if (options.sandbox || !mayBeSandbox(apiAddress(options, io.env), io.env))
+  if (options.sandbox || !mayBeSandbox(apiAddress(options, io.env).address, io.env))
     refuseElsewhere(saved, options.sandbox ?? false);
   return saved;
 }

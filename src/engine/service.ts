@@ -7,7 +7,7 @@ import { CONNECT_SECONDS, DEFAULT_SANDBOX, REQUEST_SECONDS } from '../model/defa
 import { Secret } from '../model/secret.ts';
 import { DAY_MS, describeSpan, isoTime, MINUTE_MS, type Seconds } from '../model/time.ts';
 import { type Hint, UserError } from '../model/user-error.ts';
-import { DEFAULT_ADDRESS, isLoopback, parseAddress } from '../motherduck/address.ts';
+import { type ApiAddress, chooseAddress, isLoopback, parseAddress } from '../motherduck/address.ts';
 import { adminTokenClaims } from '../motherduck/admin-token.ts';
 import { type Api, createApi } from '../motherduck/api.ts';
 import { type Connector, motherduckConnector } from '../motherduck/connector.ts';
@@ -138,8 +138,8 @@ export function clockGuard({ api }: Pick<Service, 'api'>): () => void {
 }
 
 /** The address of MotherDuck's API. @throws UserError API_URL_INVALID */
-export function apiAddress({ apiUrl }: Pick<ServiceOptions, 'apiUrl'>, env: NodeJS.ProcessEnv): URL {
-  return parseAddress(apiUrl ?? nonEmpty(env.MOTHERDUCK_API_URL) ?? DEFAULT_ADDRESS);
+export function apiAddress({ apiUrl }: Pick<ServiceOptions, 'apiUrl'>, env: NodeJS.ProcessEnv): ApiAddress {
+  return chooseAddress(apiUrl, env);
 }
 
 /** Opens the REST API. */
@@ -159,11 +159,15 @@ function openApi(
 }
 
 async function openMotherDuck(options: ServiceOptions, io: Surroundings): Promise<Service> {
-  const address = apiAddress(options, io.env);
+  const { address, source: addressSource } = apiAddress(options, io.env);
   const { token, source } = adminToken(io.env);
   const proxy = proxyFor(address, io.env);
   const extraCa = nonEmpty(io.env.NODE_EXTRA_CA_CERTS);
-  const network = { ...(proxy ? { proxy } : {}), ...(extraCa ? { extraCa } : {}) };
+  const network = {
+    ...(addressSource === undefined ? {} : { addressSource }),
+    ...(proxy ? { proxy } : {}),
+    ...(extraCa ? { extraCa } : {}),
+  };
   const api = openApi({ address, token, tokenSource: source, network }, options, io);
   const connectMs = (options.timeout ?? CONNECT_SECONDS) * 1000;
   const isSandbox = mayBeSandbox(address, io.env) && (await isServedSandbox(api));
@@ -171,7 +175,7 @@ async function openMotherDuck(options: ServiceOptions, io: Surroundings): Promis
   const folder = nonEmpty(io.env.MDACC_SANDBOX);
   if (folder !== undefined && !isSandbox && isLoopback(address.hostname)) {
     await api.close();
-    throw noSandboxAt(address, api.isSandbox() === undefined);
+    throw noSandboxAt(address, addressSource, api.isSandbox() === undefined);
   }
   const connector = isSandbox
     ? await connectorOf(folder, token)
@@ -189,9 +193,10 @@ async function openMotherDuck(options: ServiceOptions, io: Surroundings): Promis
   };
 }
 
-function noSandboxAt({ origin, port }: URL, isSilent: boolean): UserError {
+function noSandboxAt({ origin, port }: URL, source: string | undefined, isSilent: boolean): UserError {
   const what = isSilent ? `nothing answers at ${origin}` : `what answers at ${origin} is not a sandbox`;
-  const text = 'Work without it (unset MDACC_SANDBOX MOTHERDUCK_API_URL), or serve the sandbox in another terminal.';
+  const variables = ['MDACC_SANDBOX', ...(source === undefined || source.startsWith('-') ? [] : [source])].join(' ');
+  const text = `Work without it (unset ${variables}), or serve the sandbox in another terminal.`;
   const hint = { text, command: ['sandbox', 'serve', '--port', port || '8080'] };
   return new UserError('SANDBOX_FAILED', `MDACC_SANDBOX is set, and ${what}`, hint);
 }

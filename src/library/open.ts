@@ -59,7 +59,7 @@ export interface ServiceOptions {
   readonly sandbox?: string;
   /** A read/write token of an Admin. Default: the variable in `env` that the commands read. */
   readonly token?: string;
-  /** The address of the REST API. Default: `MOTHERDUCK_API_URL` in `env`, else MotherDuck's. */
+  /** The address of the REST API. Default: `MOTHERDUCK_API_URL` or `MOTHERDUCK_API_BASE_URL` in `env`, else MotherDuck's. */
   readonly apiUrl?: string;
   /** Environment variables with the token, the address and the proxy. Default: `process.env`. */
   readonly env?: Environment;

@@ -3,14 +3,52 @@ import { UserError } from '../model/user-error.ts';
 /** The base URL of MotherDuck's REST API. Source: MotherDuck's OpenAPI document, `servers`. */
 export const DEFAULT_ADDRESS = 'https://api.motherduck.com';
 
+/** The variables with the API's address: the one of this program, and the one of MotherDuck's Terraform provider. */
+const VARIABLES = ['MOTHERDUCK_API_URL', 'MOTHERDUCK_API_BASE_URL'] as const;
+
+/** An address of the API, and the option or variable that it came from; absent for MotherDuck's own. */
+export interface ApiAddress {
+  readonly address: URL;
+  readonly source?: string;
+}
+
 /**
- * Parses the REST API's address (`--api-url`, `MOTHERDUCK_API_URL`), by default MotherDuck's own. A path prefix is kept. As
- * in MotherDuck's Terraform provider, `http:` is accepted for loopback hosts only, and credentials, query and fragment
- * are refused.
+ * The address of the REST API: `--api-url`, else what the environment says, else MotherDuck's own.
  *
+ * @throws UserError API_URL_INVALID: it is no address, or both variables are set and differ
+ */
+export function chooseAddress(option: string | undefined, env: NodeJS.ProcessEnv): ApiAddress {
+  if (option !== undefined) return { address: parseAddress(option), source: '--api-url' };
+  const given = VARIABLES.flatMap((source) => {
+    const text = env[source]?.trim() ?? '';
+    return text === '' ? [] : [{ source, address: parseAddress(text, source) }];
+  });
+  const [first, second] = given;
+  if (first === undefined) return { address: parseAddress() };
+  if (second !== undefined && plainHref(first.address) !== plainHref(second.address)) {
+    throw new UserError(
+      'API_URL_INVALID',
+      `${first.source} and ${second.source} are both set and name different addresses (${plainHref(first.address)}, ${plainHref(second.address)})`,
+      `Unset the one that is wrong (unset ${second.source}), or give the address with --api-url.`,
+    );
+  }
+  return first;
+}
+
+function plainHref({ href }: URL): string {
+  return href.replace(/\/+$/, '');
+}
+
+/**
+ * Parses the REST API's address, by default MotherDuck's own. A path prefix is kept. As in MotherDuck's Terraform provider,
+ * `http:` is accepted for loopback hosts only, and credentials, query and fragment are refused.
+ *
+ * @param source the option or variable that it came from, for errors
  * @throws UserError API_URL_INVALID
  */
-export function parseAddress(text: string | undefined = DEFAULT_ADDRESS): URL {
+export function parseAddress(text: string | undefined = DEFAULT_ADDRESS, source = '--api-url'): URL {
+  const invalid = (what: string, hint: string) =>
+    new UserError('API_URL_INVALID', `the API address in ${source} is invalid: ${what}`, hint);
   const address = text.trim() === '' ? DEFAULT_ADDRESS : text.trim();
   if (!/^[a-z][a-z0-9+.-]*:\/\//i.test(address)) {
     throw invalid(
@@ -36,10 +74,6 @@ export function parseAddress(text: string | undefined = DEFAULT_ADDRESS): URL {
 }
 
 const EXAMPLE_HINT = `Write it like ${DEFAULT_ADDRESS}, or omit it to use that address.`;
-
-function invalid(what: string, hint: string): UserError {
-  return new UserError('API_URL_INVALID', `the API address (--api-url, MOTHERDUCK_API_URL) is invalid: ${what}`, hint);
-}
 
 /** Whether a host is this machine. */
 export function isLoopback(hostname: string): boolean {

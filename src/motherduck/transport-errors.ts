@@ -63,6 +63,8 @@ export class AttemptError extends Error {
 
 /** What is between this machine and the API, for messages. */
 export interface Network {
+  /** The option or variable that the API's address came from; absent for MotherDuck's own. */
+  readonly addressSource?: string;
   readonly proxy?: HttpProxy;
   /** The value of NODE_EXTRA_CA_CERTS, which Node has read at its start. */
   readonly extraCa?: string;
@@ -94,12 +96,16 @@ export function noResponse(error: NodeJS.ErrnoException, about: CallContext): Ap
 
 export const MAY_HAVE_TAKEN_EFFECT = 'The request may have taken effect anyway; the next plan shows what is live.';
 
-const CHECK_ADDRESS = 'Check --api-url or MOTHERDUCK_API_URL.';
+/** Where to look for the API's address. */
+function addressIn({ addressSource = '--api-url or MOTHERDUCK_API_URL' }: Network): string {
+  return addressSource;
+}
 
 /** What to check when the response is not MotherDuck's. */
-export function checkWay({ proxy, origin }: Pick<CallContext, 'proxy' | 'origin'>): string {
-  if (proxy === undefined) return 'Check --api-url or MOTHERDUCK_API_URL, and any proxy in between.';
-  return `Check --api-url or MOTHERDUCK_API_URL, and ${describeProxy(proxy)}. ${goAround(proxy, new URL(origin).host)}`;
+export function checkWay(about: Network & Pick<CallContext, 'origin'>): string {
+  const { proxy, origin } = about;
+  if (proxy === undefined) return `Check ${addressIn(about)}, and any proxy in between.`;
+  return `Check ${addressIn(about)}, and ${describeProxy(proxy)}. ${goAround(proxy, new URL(origin).host)}`;
 }
 
 function explain(
@@ -129,14 +135,15 @@ function explain(
     const what = `the response from ${about.origin} is not valid HTTP (${code})`;
     return { failure: 'not_motherduck', what, hint: checkWay(about) };
   }
+  const checkAddress = `Check ${addressIn(about)}.`;
   const through = proxy === undefined ? '' : `, through ${describeProxy(proxy)}`;
   if (isCertificate(code)) {
     const what = `the certificate of ${host} is not trusted (${code})${through}`;
-    return { failure: 'unreachable', what, hint: about.printable(`${CHECK_ADDRESS}${certificateAdvice(code, about)}`) };
+    return { failure: 'unreachable', what, hint: about.printable(`${checkAddress}${certificateAdvice(code, about)}`) };
   }
-  const [what, hint] = connectionFailure(code, host, unsent.has(error)) ?? [
+  const [what, hint] = connectionFailure(code, host, unsent.has(error), checkAddress) ?? [
     `the connection to ${host} failed (${about.printable(code === '' ? error.message : code)})`,
-    `Check the network. ${CHECK_ADDRESS}`,
+    `Check the network. ${checkAddress}`,
   ];
   if (proxy === undefined) return { failure: 'unreachable', what, hint };
   return { failure: 'unreachable', what: what + through, hint: checkWay(about) };
@@ -146,21 +153,22 @@ function connectionFailure(
   code: string,
   host: string,
   isUnsent: boolean,
+  checkAddress: string,
 ): readonly [what: string, hint: string] | undefined {
   switch (code) {
     case 'ENOTFOUND':
-      return [`the host ${host} was not found (${code})`, `${CHECK_ADDRESS} Check also that this machine is online.`];
+      return [`the host ${host} was not found (${code})`, `${checkAddress} Check also that this machine is online.`];
     case 'EAI_AGAIN':
       return [
         `the host name ${host} could not be resolved (${code})`,
         'Check the network and its DNS, then run the command again.',
       ];
     case 'ECONNREFUSED':
-      return [`nothing answers at ${host} (${code})`, `${CHECK_ADDRESS} To serve a sandbox: mdacc sandbox serve`];
+      return [`nothing answers at ${host} (${code})`, `${checkAddress} To serve a sandbox: mdacc sandbox serve`];
     case 'NO_CONNECTION':
     case 'UND_ERR_CONNECT_TIMEOUT':
     case 'ETIMEDOUT':
-      return [`the connection to ${host} timed out (${code})`, `Check for a firewall in between. ${CHECK_ADDRESS}`];
+      return [`the connection to ${host} timed out (${code})`, `Check for a firewall in between. ${checkAddress}`];
     case 'EHOSTUNREACH':
     case 'ENETUNREACH':
     case 'ENETDOWN':
@@ -169,7 +177,7 @@ function connectionFailure(
     case 'EPROTO':
     case 'ERR_SSL_WRONG_VERSION_NUMBER':
     case 'ERR_SSL_PACKET_LENGTH_TOO_LONG':
-      return [`${host} does not use TLS (${code})`, `${CHECK_ADDRESS} A local sandbox has an http: address.`];
+      return [`${host} does not use TLS (${code})`, `${checkAddress} A local sandbox has an http: address.`];
     case 'ECONNRESET':
     case 'EPIPE':
     case 'UND_ERR_SOCKET':
