@@ -73,8 +73,10 @@ export type {
   SetDucklings,
   ShownToken,
   SourceLine,
+  StoreDestination,
   TokenChange,
   Unmanaged,
+  UsedStore,
 } from './model/plan.ts';
 export type { Secret, TokenAddress } from './model/secret.ts';
 export type {

@@ -12,7 +12,7 @@ import { refuseMissing } from '../plan/missing-accounts.ts';
 import { accountNames, type MakePlanOptions, makePlan } from '../plan/plan.ts';
 import type { StoreContents } from '../plan/secret-warnings.ts';
 import type { SecretStore } from '../secrets/store.ts';
-import { openStores, secretPathsIn } from '../secrets/stores.ts';
+import { kindOf, openStores, secretPathsIn } from '../secrets/stores.ts';
 import { nearest } from '../yaml/wording.ts';
 import { checkClock, type RunContext, type Service } from './service.ts';
 import { inspectStores } from './store-contents.ts';
@@ -124,6 +124,7 @@ export function planFrom(input: PlanFromInput): Plan {
       removing: new Map([...stores].map(([name, { remove }]) => [name, remove !== undefined])),
       isUsedPath: (path) => places.isConfigured(path),
       howRemoved: (dead) => places.howRemoved(dead, state),
+      destinations: new Map([...desired.stores].map(([name, config]) => [name, kindOf(config).destination(config)])),
       ...storeContents,
     },
   });

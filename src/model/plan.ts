@@ -34,6 +34,8 @@ export interface Plan {
   readonly violations: readonly Violation[];
   /** The next scheduled change of each managed token, soonest first. */
   readonly next: readonly NextChange[];
+  /** The secret stores that it writes to or removes from; absent when there is none. */
+  readonly stores?: readonly UsedStore[];
   /** The maximum price per hour, by `compute_rates`; absent without rates. */
   readonly compute?: ComputeCeiling;
 }
@@ -46,6 +48,26 @@ export interface SecretRemoval {
   readonly secret_path: string;
   /** From a file, by the `remove` command of its store, or where a sandbox rehearses that store. */
   readonly by: 'file' | 'command' | 'rehearsal';
+}
+
+/** Where a store puts secrets, as the configuration has it: `${NAME}` is not replaced. */
+export interface StoreDestination {
+  readonly kind: string;
+  /** The file of a file store. */
+  readonly path?: string;
+  /** Values that the state did not write are replaced. */
+  readonly overwrite?: true;
+  /** The commands of an exec store: to store a secret, to check the store, and to remove a secret. */
+  readonly command?: readonly string[];
+  readonly check?: readonly string[];
+  readonly remove?: readonly string[];
+}
+
+/** A secret store that a plan uses. */
+export interface UsedStore extends StoreDestination {
+  readonly store: string;
+  readonly writes: boolean;
+  readonly removes: boolean;
 }
 
 /** Which configuration, state and accounts a plan or an audit is about. Files are named from the root of the repository. */

@@ -28,7 +28,7 @@ import { configuredCeiling, planAccount } from './accounts.ts';
 import { deadSecrets } from './dead-secrets.ts';
 import { sumCeilings } from './ducklings.ts';
 import { ceilingWarning, findViolations, selfMatcher } from './guardrails.ts';
-import { removalsOf, type StoreFacts, secretWarnings } from './secret-warnings.ts';
+import { removalsOf, type StoreFacts, secretWarnings, usedStores } from './secret-warnings.ts';
 
 /** What to plan, and what else is known. */
 export interface MakePlanOptions {
@@ -85,6 +85,8 @@ export function makePlan(desired: Desired, live: Live, state: State, options: Ma
   };
   const own = [...ceilings].filter(([username]) => only(username) && isChanged(username));
   const ownCompute = sumCeilings(own.map(([, ceiling]) => ceiling));
+  const removals = options.storeFacts && removalsOf(dead, options.storeFacts);
+  const stores = usedStores(actions, removals ?? [], options.storeFacts);
   const isSelf = selfMatcher(options.claims ?? [], live.users.listed ? live.users.all : []);
   return {
     organization: desired.organization,
@@ -99,7 +101,7 @@ export function makePlan(desired: Desired, live: Live, state: State, options: Ma
     ),
     unverified: plans.flatMap(({ username, plan }) => plan.unverified.map((key) => `${username}/${key}`)),
     retest: plans.filter(({ plan }) => plan.retest).map(({ username }) => username),
-    ...(options.storeFacts ? { removals: removalsOf(dead, options.storeFacts) } : {}),
+    ...(removals ? { removals } : {}),
     unmanaged: {
       accounts: unmanagedAccounts(desired, live, state)?.filter(only) ?? null,
       tokens: plans.flatMap(({ plan }) => plan.unmanagedTokens),
@@ -114,6 +116,7 @@ export function makePlan(desired: Desired, live: Live, state: State, options: Ma
     errors: plans.flatMap(({ plan }) => plan.errors),
     violations: findViolations({ desired, state, actions, compute, ownCompute, unpriced, isPlanned: only, isSelf }),
     next: plans.flatMap(({ plan }) => plan.next).sort((a, b) => order(a.at, b.at) || order(a.account, b.account)),
+    ...(stores.length === 0 ? {} : { stores }),
     ...(compute ? { compute } : {}),
   };
 }

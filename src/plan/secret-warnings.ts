@@ -1,6 +1,6 @@
 /** What a plan warns of about the secrets in stores: rehearsed, lost, or left behind. */
 import type { PlanWarning } from '../model/notice.ts';
-import type { Action, SecretRemoval } from '../model/plan.ts';
+import type { Action, SecretRemoval, StoreDestination, UsedStore } from '../model/plan.ts';
 import type { Hint } from '../model/user-error.ts';
 import type { DeadRecord } from './dead-secrets.ts';
 
@@ -29,6 +29,22 @@ export interface StoreFacts extends Partial<StoreContents> {
   readonly isUsedPath: (secretPath: string) => boolean;
   /** How a dead secret is removed; undefined when it is not. */
   readonly howRemoved: (dead: DeadRecord) => SecretRemoval['by'] | undefined;
+  /** Where each store puts secrets. */
+  readonly destinations?: ReadonlyMap<string, StoreDestination>;
+}
+
+/** The stores that a plan writes to or removes from, in the order of the configuration. */
+export function usedStores(
+  actions: readonly Action[],
+  removals: readonly SecretRemoval[],
+  { destinations = new Map() }: Partial<StoreFacts> = {},
+): UsedStore[] {
+  const written = new Set(actions.map(({ after }) => after && 'secret_store' in after && after.secret_store));
+  const left = new Set(removals.map(({ store }) => store));
+  return [...destinations].flatMap(([store, destination]) => {
+    const [writes, removes] = [written.has(store), left.has(store)];
+    return writes || removes ? [{ store, writes, removes, ...destination }] : [];
+  });
 }
 
 /** The warnings of a plan's actions. */

@@ -1,4 +1,5 @@
 import type { SecretStoreConfig } from '../model/desired.ts';
+import type { StoreDestination } from '../model/plan.ts';
 import type { Secret, TokenAddress } from '../model/secret.ts';
 import type { TokenType } from '../model/tokens.ts';
 import type { Problems } from '../yaml/diagnostic.ts';
@@ -21,6 +22,8 @@ export interface StoreKind<Config extends SecretStoreConfig = SecretStoreConfig>
   read(block: Node, base: Base): Config | undefined;
   /** Reports errors that the schema cannot express. `stores` are all of this kind. */
   check(stores: readonly WrittenStore<Config>[], files: OwnFiles, problems: Problems): void;
+  /** Where its secrets go, for a plan. */
+  destination(config: Config): StoreDestination;
   /** The name of the program that receives the secrets, for a store that cannot tell sandbox secrets from real ones: it is rehearsed. */
   recipient?(config: Config): string;
   /** Opens the store, without accessing it. `owners` are shared by all stores of a run. */

@@ -15,6 +15,7 @@ import type { Paint } from '../terminal-text.ts';
 import { accountCards, cardId, riskTag, verbOf } from './html/card.ts';
 import { ducklingTable } from './html/duckling-table.ts';
 import { timeline } from './html/timeline.ts';
+import { storeLines } from './stores.ts';
 import { price, removalText, subjectOf, summaryLine } from './wording.ts';
 
 /** Writes the plan. */
@@ -27,6 +28,7 @@ export function planHtml(given: Plan, _paint?: Paint, inContext: InContext = noC
     ['ducklings', 'Ducklings before and after', ducklingTable(plan)],
     ['timeline', 'When tokens change', timeline(plan)],
     ['removals', 'Secrets removed from stores', removals(plan)],
+    ['stores', 'Where secrets go', stores(given)],
     ['untouched', 'Not touched', untouched(plan)],
   ];
   const there = parts.flatMap(([id, title, body]) => (body === undefined ? [] : [{ id, title, body }]));
@@ -44,6 +46,12 @@ export function planHtml(given: Plan, _paint?: Paint, inContext: InContext = noC
       ...there.map(({ id, title, body }) => html`<section id="${id}"><h2>${title}</h2>${body}</section>`),
     ],
   });
+}
+
+function stores(plan: Plan): Markup | undefined {
+  const lines = storeLines(plan);
+  if (lines.length === 0) return undefined;
+  return html`<ul>${lines.map(({ text, exact, note }) => html`<li>${text}: <code>${exact}</code>${note === undefined ? NOTHING : html` <b>${note}</b>`}</li>`)}</ul>`;
 }
 
 function link({ id, title }: { readonly id: string; readonly title: string }): Markup {

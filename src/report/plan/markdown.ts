@@ -13,6 +13,7 @@ import { commentMarker, lengthOf, MOST_CHARACTERS, markdown, printable } from '.
 import { hintText, type InContext, noContext } from '../hint.ts';
 import type { Paint } from '../terminal-text.ts';
 import { accountDiff } from './account-yaml.ts';
+import { storeLines } from './stores.ts';
 import { price, removalText, summaryLine, symbolOf } from './wording.ts';
 
 /** Characters for the list of what was skipped. */
@@ -43,6 +44,7 @@ export function planMarkdown(given: Plan, _paint?: Paint, inContext: InContext =
     ...notices('⚠️', plan.warnings, inContext),
     ...protections(plan),
     ...removals(plan),
+    ...stores(given),
   ];
   const foot = untouched(plan);
   const room = MOST_CHARACTERS - lengthOf(head) - lengthOf(foot) - lengthOf(TABLE) - ROOM_AT_THE_END;
@@ -213,6 +215,25 @@ function details(account: string, actions: readonly Action[]): string {
   const longest = Math.max(2, ...[...diff.matchAll(/`+/g)].map(([run]) => run.length));
   const fence = '`'.repeat(longest + 1);
   return `\n<details><summary>${markdown(account)}</summary>\n\n${fence}diff\n${diff}\n${fence}\n\n</details>`;
+}
+
+/** Characters of all stores. */
+const STORES_LENGTH = 8000;
+
+function stores(plan: Plan): string[] {
+  let room = STORES_LENGTH;
+  const lines = storeLines(plan).map(({ text, exact, note }) => {
+    const longest = Math.max(0, ...[...exact.matchAll(/`+/g)].map(([run]) => run.length));
+    const fence = '`'.repeat(longest + 1);
+    const code = longest === 0 ? `${fence}${exact}${fence}` : `${fence} ${exact} ${fence}`;
+    return ['', `🔑 ${markdown(text)}: ${code}${note === undefined ? '' : ` (**${markdown(note)}**)`}`];
+  });
+  const shown = lines.filter((line) => {
+    room -= lengthOf(line);
+    return room >= 0;
+  });
+  const left = lines.length - shown.length;
+  return left === 0 ? shown.flat() : [...shown.flat(), '', `🔑 and ${left} more places; \`mdacc plan\` shows them`];
 }
 
 /** One line for each direction. */

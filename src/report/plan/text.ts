@@ -9,6 +9,7 @@ import { reasonText } from '../../plan/reason-text.ts';
 import { printable } from '../escape.ts';
 import { hintText, type InContext, noContext } from '../hint.ts';
 import { headline, type Paint, plain } from '../terminal-text.ts';
+import { storeLines } from './stores.ts';
 import {
   detailOf,
   isOfAccount,
@@ -40,6 +41,9 @@ export function planText(given: Plan, paint: Paint = plain, inContext: InContext
     notices('Error', plan.errors, 'red', paint, inContext),
     notices('Refused', plan.violations, 'red', paint, inContext),
     notices('Warning', plan.warnings, 'yellow', paint, inContext),
+    storeLines(given)
+      .map(({ text, exact, note }) => `${text}: ${paint.command(exact)}${note === undefined ? '' : ` (${note})`}`)
+      .join('\n'),
     [...untouched(plan, paint), ...computeLine(plan.compute), ...nextLines(plan, paint)].join('\n'),
     paint.bold(summaryLine(plan)),
   ];

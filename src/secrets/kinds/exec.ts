@@ -61,7 +61,8 @@ export const exec: StoreKind<ExecStoreConfig> = {
     const words = others.map((name) => [name, textsOf(child(block, name))] as const);
     if (command === undefined || words.some(([, each]) => each === undefined)) return undefined;
     const timeout = durationOf(child(block, 'timeout')) ?? DEFAULT_TIMEOUT;
-    return { kind: 'exec', ...base, command, ...Object.fromEntries(words), folder, timeout };
+    const shown = Object.fromEntries(['command', ...others].map((name) => [name, rawWords(child(block, name))]));
+    return { kind: 'exec', ...base, command, ...Object.fromEntries(words), shown, folder, timeout };
   },
 
   check(stores, _files, problems) {
@@ -89,10 +90,23 @@ export const exec: StoreKind<ExecStoreConfig> = {
     change: 'put {account} and {token} into the command so that they are told apart',
   },
 
+  destination: ({ command, check, remove, shown }) => ({
+    kind: 'exec',
+    command,
+    ...(check === undefined ? {} : { check }),
+    ...(remove === undefined ? {} : { remove }),
+    ...shown,
+  }),
+
   recipient: ({ command }) => command[0] ?? '',
 
   open: execStore,
 };
+
+/** The words of a command without values from the environment. */
+function rawWords(command: Node | undefined): string[] {
+  return itemsOf(command).map((word) => (word.kind === 'scalar' ? (word.env?.raw ?? String(word.value)) : ''));
+}
 
 /** The words without generation and expiry, which change with each rotation: paths must differ between tokens without them. */
 function wordsFor({ command }: ExecStoreConfig, { account, token, type }: StoredToken): string[] {

@@ -103,6 +103,12 @@ export const file: StoreKind<FileStoreConfig> = {
     change: 'give the store a variable with {ACCOUNT} and {TOKEN} that tells them apart',
   },
 
+  destination: ({ shownPath, overwrite }) => ({
+    kind: 'file',
+    path: shownPath,
+    ...(overwrite === true ? { overwrite } : {}),
+  }),
+
   open: fileStore,
 };
 

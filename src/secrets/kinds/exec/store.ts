@@ -14,6 +14,8 @@ export interface ExecStoreConfig extends SecretStoreConfig {
   readonly command: readonly string[];
   readonly check?: readonly string[];
   readonly remove?: readonly string[];
+  /** The commands without values from the environment. */
+  readonly shown?: Readonly<Record<string, readonly string[]>>;
   /** The working directory of both commands: the folder of the main file, absolute. */
   readonly folder: string;
   /** The time limit of one command, in seconds. */
