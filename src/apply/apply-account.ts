@@ -14,7 +14,7 @@ import { createAccount, type DeletionTools, deleteAccount, forget, setDucklings 
 import { adoptAccount, adoptToken } from './adopt.ts';
 import { nextCommand } from './next-command.ts';
 import type { StateWriter } from './state-writer.ts';
-import { createToken, recordVerification, revokeToken } from './token-actions.ts';
+import { createToken, recordVerification, revokeToken, type TokenTools } from './token-actions.ts';
 
 /** Secrets of tokens that were created in this run, by the token's key. */
 export type FreshSecrets = ReadonlyMap<string, { readonly secret: Secret; readonly type: TokenType }>;
@@ -68,7 +68,7 @@ export interface AccountResult {
 /** The apply of one account. */
 export class AccountApply {
   readonly #account: string;
-  readonly #input: ApplyInput & Pick<DeletionTools, 'idOf'> & { readonly halt: Halt };
+  readonly #input: ApplyInput & Pick<DeletionTools, 'idOf'> & Pick<TokenTools, 'before'> & { readonly halt: Halt };
   readonly #desired: DesiredAccount | undefined;
   readonly #outcomes: Outcome[] = [];
   readonly #smoke: AccountSmoke[] = [];
@@ -81,7 +81,10 @@ export class AccountApply {
   #failedAccount: UserError | undefined;
   #isTouched = false;
 
-  constructor(account: string, input: ApplyInput & Pick<DeletionTools, 'idOf'> & { readonly halt: Halt }) {
+  constructor(
+    account: string,
+    input: ApplyInput & Pick<DeletionTools, 'idOf'> & Pick<TokenTools, 'before'> & { readonly halt: Halt },
+  ) {
     this.#account = account;
     this.#input = input;
     this.#desired = input.desired.accounts.get(accountKey(account));

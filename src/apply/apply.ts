@@ -43,6 +43,7 @@ export interface Applied {
  */
 export async function apply(input: ApplyInput): Promise<Applied> {
   setMaxListeners(0, input.stopping);
+  const before = input.stateWriter.state;
   await checkStores(input);
   const removals = await removeGone(input);
   await input.stateWriter.update((state) => refreshState(state, input));
@@ -55,7 +56,7 @@ export async function apply(input: ApplyInput): Promise<Applied> {
   };
   const halt: Halt = {};
   const results = await inParallel(groups, input.parallelism, async ([account, actions]) => {
-    const result = await new AccountApply(account, { ...input, halt, idOf }).run(actions);
+    const result = await new AccountApply(account, { ...input, before, halt, idOf }).run(actions);
     input.onEvent?.({ kind: 'account', account });
     return result;
   });

@@ -41,6 +41,8 @@ export interface TokenTools extends RemovalTools {
   readonly stateWriter: StateWriter;
   /** What the plan was made from. */
   readonly live: Live;
+  /** The state by which the stores were checked. */
+  readonly before: State;
 }
 
 /**
@@ -57,7 +59,8 @@ export async function createToken(
   const store = tools.stores.get(action.after.secret_store);
   if (store === undefined) throw new Error(`no secret store "${action.after.secret_store}"`);
   const address = { account: account.username, token: action.token };
-  const isFirst = isFirstSecret(tools.stateWriter.state, store, address);
+  // What was no first secret when the stores were checked is none after an adoption.
+  const isFirst = [tools.before, tools.stateWriter.state].every((state) => isFirstSecret(state, store, address));
   await recordIntent(action, account, tools);
   const { record, secret } = await callCreate(action, account, tools);
   const type = claimedType(secret) ?? record.token_type;

@@ -91,7 +91,7 @@ function roles({ desired, state, actions, now }: TokenReadings): (token: LiveTok
     const role = known.get(token.id);
     if (role) return role;
     if (RESERVED_TOKEN_NAMES.includes(token.name)) return { role: 'reserved' };
-    // A plan has no action for tokens of interrupted runs on an account that is not in the configuration.
+    // A plan has no action for tokens of interrupted runs on an account that is unmanaged.
     if (isSmokeToken(token)) return { role: 'smoke_test' };
     const own = intended.find(({ intent }) => canHaveCreated(intent, token, now));
     return own === undefined ? { role: 'unmanaged' } : { role: 'orphan', key: own.key };

@@ -5,7 +5,7 @@ import type { LiveAccount, LiveToken, Presence } from '../model/live.ts';
 import type { PlanError, PlanWarning } from '../model/notice.ts';
 import type { Action, ComputeCeiling, SetDucklings } from '../model/plan.ts';
 import type { StateAccount } from '../model/state.ts';
-import { generationOf, isSmokeToken } from '../model/tokens.ts';
+import { generationOf } from '../model/tokens.ts';
 import {
   type AccountContext,
   type AccountPlan,
@@ -18,7 +18,8 @@ import { inOrder } from './action-order.ts';
 import { ducklingChanges, ducklingRisk, hourlyCeiling, mergeDucklings, type Rates } from './ducklings.ts';
 import { planRemovedAccount } from './removed-account.ts';
 import { planRemovedToken } from './removed-token.ts';
-import { accountRecords, isExpired, isNamedAfter, show } from './token-series.ts';
+import { smokeLeftovers } from './revocations.ts';
+import { accountRecords, isExpired, isNamedAfter } from './token-series.ts';
 import { planToken, type TokenPlan } from './tokens.ts';
 import { unreadableToken } from './unreadable-token.ts';
 
@@ -213,19 +214,6 @@ function renamedKeys(
 function whyUnusable(account: string, { user }: LiveAccount): PlanError | undefined {
   if (user?.isServiceAccount === false) return { kind: 'person', account, managed: false };
   return user?.isDeprovisioned ? { kind: 'deprovisioned', account } : undefined;
-}
-
-/** A smoke test's own tokens live five minutes; those of a killed run are revoked sooner. */
-function smokeLeftovers(account: string, live: LiveAccount | undefined, now: number): Action[] {
-  const leftovers = live?.tokens.filter((token) => isSmokeToken(token) && !isExpired(token, now)) ?? [];
-  return leftovers.map((token) => ({
-    action: 'revoke_token',
-    account,
-    reason: { kind: 'smoke_test' },
-    risk: 'safe',
-    before: show(token),
-    after: null,
-  }));
 }
 
 /** Warns when all tokens of an account are replaced within one overlap: a program that restarts late has none that works. */

@@ -6,6 +6,7 @@ import type { StateAccount } from '../model/state.ts';
 import { type AccountContext, type AccountPlan, NOTHING, unmanagedTokens } from './account-plan.ts';
 import { hourlyCeiling, type Rates } from './ducklings.ts';
 import { planRetainedToken } from './removed-token.ts';
+import { smokeLeftovers } from './revocations.ts';
 import { accountRecords, show } from './token-series.ts';
 
 /** Deletes the account when pruning was asked for, forgets it when it is gone, and else retains it. */
@@ -46,7 +47,7 @@ export function planRemovedAccount(
   const tokens = [...state.tokens].map(([key, token]) =>
     planRetainedToken(key, token, live.tokens, records, account, context.now),
   );
-  const actions = tokens.flatMap((plan) => plan.actions);
+  const actions = [...tokens.flatMap((plan) => plan.actions), ...smokeLeftovers(account, live, context.now)];
   const next = tokens.flatMap((plan) => plan.next);
   return {
     ...NOTHING,

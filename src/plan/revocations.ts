@@ -1,6 +1,8 @@
 /** The tokens of a series that are revoked, now or later, because nothing uses them any more. */
+import type { LiveAccount } from '../model/live.ts';
 import type { Action, NextChange } from '../model/plan.ts';
-import { show, type TokenSeries } from './token-series.ts';
+import { isSmokeToken } from '../model/tokens.ts';
+import { isExpired, show, type TokenSeries } from './token-series.ts';
 
 /** A replaced token is revoked when its overlap has ended; that begins only when its replacement was verified. */
 export function overlapEnded(series: TokenSeries, account: string, token: string, now: number): Action[] {
@@ -37,4 +39,17 @@ export function futureRevocations(series: TokenSeries, account: string, token: s
       ? [{ account, token, change: 'is revoked', name: record.name, at: record.retire_at }]
       : [],
   );
+}
+
+/** A smoke test's own tokens live five minutes; those of a killed run are revoked sooner. */
+export function smokeLeftovers(account: string, live: LiveAccount | undefined, now: number): Action[] {
+  const leftovers = live?.tokens.filter((token) => isSmokeToken(token) && !isExpired(token, now)) ?? [];
+  return leftovers.map((token) => ({
+    action: 'revoke_token',
+    account,
+    reason: { kind: 'smoke_test' },
+    risk: 'safe',
+    before: show(token),
+    after: null,
+  }));
 }

@@ -97,11 +97,13 @@ export function tokenSeries(
     ...unknown.filter((token) => !isNamed(token) && intents.some(({ name }) => name === token.name)),
   ].filter((token) => !isExpired(token, now));
   const current = listed === undefined || isExpired(listed, now) ? undefined : listed;
+  // Another run created an adopted token, as it may have created what came before it.
+  const theirs = listed !== undefined && state?.current?.secret === 'unknown' ? [...unknown, listed] : unknown;
   const isOlder = isOlderState(state, inState, now);
   const storedOrphans = orphans.filter(
     (orphan) =>
       isOlder ||
-      unknown.some((other) => other !== orphan && isSuccessor(other, orphan)) ||
+      theirs.some((other) => other !== orphan && isSuccessor(other, orphan)) ||
       intents.some((intent) => intent.name === orphan.name && mayBeStored(intent)),
   );
   return { known, current, listed, others, retiring, orphans, storedOrphans, intents };
@@ -114,7 +116,7 @@ function isOlderState(state: StateToken | undefined, inState: LiveToken | undefi
   return expiresAt === null || Date.parse(expiresAt) > now;
 }
 
-/** Whether a live token that the state does not know has the name of another, or replaced it: whose they are is not known. */
+/** Whether a live token of another run has the name of an orphan, or replaced it: whose they are is not known. */
 function isSuccessor({ name }: LiveToken, orphan: LiveToken): boolean {
   const base = seriesOf(orphan.name);
   return (generationOf(base, name) ?? 0) >= (generationOf(base, orphan.name) ?? 1);

@@ -192,8 +192,17 @@ export class RandomWorld {
         // Nobody has one sooner.
         await this.organization.advance(2 * HOUR);
         this.isRestored = true;
-        this.state = this.copies[Math.max(0, this.copies.length - 1 - step.runs)] as State;
+        this.state = this.#copy(step.runs);
         return;
+      case 'other clone': {
+        // Longer than the call of a killed run may take.
+        await this.organization.advance(400);
+        const own = this.state;
+        this.state = this.#copy(step.runs);
+        await this.run({ rotate: step.rotate, smoke: step.smoke });
+        this.state = own;
+        return;
+      }
       case 'lose store': {
         const { secrets } = this.stores.get(step.store) as RandomStore;
         for (const key of secrets.keys()) this.broken.set(`${step.store} ${key}`, 'gone');
@@ -227,6 +236,11 @@ export class RandomWorld {
       default:
         return step satisfies never;
     }
+  }
+
+  /** The state that was left so many runs before. */
+  #copy(runs: number): State {
+    return this.copies[Math.max(0, this.copies.length - 1 - runs)] as State;
   }
 
   async #createToken({ account, name, ttl, odd }: Extract<Step, { step: 'create token' }>): Promise<void> {

@@ -77,6 +77,8 @@ export type Step =
   /** A store is gone, or its secret of one token, which is now empty or another's. */
   | { readonly step: 'lose store'; readonly store: 'memory' | 'other' }
   | { readonly step: 'edit secret'; readonly account: Username; readonly key: Key; readonly to: 'gone' | 'theirs' }
+  /** Another clone of the state, as it was so many runs before, rotates, also where the last run here was killed. */
+  | { readonly step: 'other clone'; readonly runs: number; readonly rotate: Username; readonly smoke: boolean }
   | { readonly step: 'delete token'; readonly account: Username; readonly index: number }
   | { readonly step: 'delete account'; readonly account: Username }
   | { readonly step: 'create account'; readonly account: Username }
@@ -205,6 +207,15 @@ export const step: fc.Arbitrary<Step> = fc.oneof(
   {
     weight: 4,
     arbitrary: fc.record({ step: fc.constant('restore state' as const), runs: fc.integer({ min: 1, max: 4 }) }),
+  },
+  {
+    weight: 4,
+    arbitrary: fc.record({
+      step: fc.constant('other clone' as const),
+      runs: fc.integer({ min: 1, max: 3 }),
+      rotate: username,
+      smoke: fc.boolean(),
+    }),
   },
   {
     weight: 4,
