@@ -1,15 +1,19 @@
 /** Whether what is live is the organization of the state: managed accounts that are all gone are those of another one. */
 import { type AccountLimit, allowedBy, type Desired, limitText } from '../model/desired.ts';
-import type { Live, LiveUser } from '../model/live.ts';
+import type { Live, LiveAccount, LiveUser } from '../model/live.ts';
 import type { State, StateAccount } from '../model/state.ts';
+import { seriesOf } from '../model/tokens.ts';
 import { UserError } from '../model/user-error.ts';
 import { accountKey } from '../model/username.ts';
 import { counted, few } from '../model/wording.ts';
+import { isExpired, liveGeneration } from './token-series.ts';
 
 /** The managed accounts that were looked for. */
 export interface Searched {
   readonly missing: readonly string[];
   readonly found: number;
+  /** Those of `missing` whose names are there, and whose tokens are not: probably accounts of another organization. */
+  readonly strange: readonly string[];
 }
 
 const NAMES_SHOWN = 20;
@@ -18,19 +22,48 @@ const DEFAULT_FROM = 10;
 const DEFAULT_LIMIT: AccountLimit = { percent: 30 };
 
 /**
- * Looks for the managed accounts by name and user id. Accounts that could not be read, and those that a run has begun to
- * create or to delete, are neither missing nor found.
+ * Looks for the managed accounts by name and user id and, where no user ids can be compared, by their tokens. Accounts that
+ * could not be read, and those that a run has begun to create or to delete, are neither missing nor found.
  */
 export function searchManaged({ accounts }: Pick<State, 'accounts'>, live: Live): Searched {
   const listed = live.users.listed ? usersByAccount(live.users.all) : undefined;
   const missing: string[] = [];
+  const byName: { account: StateAccount; found: LiveAccount | undefined }[] = [];
   let found = 0;
   for (const [key, account] of accounts) {
-    const isThere = account.intent === undefined ? search(key, account, live, listed) : undefined;
-    if (isThere === true) found += 1;
-    if (isThere === false) missing.push(account.username);
+    const result = account.intent === undefined ? search(key, account, live, listed) : 'unknown';
+    if (result === 'found') found += 1;
+    if (result === 'missing') missing.push(account.username);
+    const read = live.accounts.get(key);
+    if (result === 'name_only') byName.push({ account, found: read?.presence === 'present' ? read.value : undefined });
   }
-  return { missing, found };
+  if (found > 0 || !haveOtherTokens(byName, live.now)) return { missing, found: found + byName.length, strange: [] };
+  const strange = byName.map(({ account }) => account.username);
+  return { missing: [...missing, ...strange], found, strange };
+}
+
+/**
+ * Whether accounts of the same names are others, by their tokens: none of the state's is live, though at least two should be.
+ * A single one may have been revoked by hand, but for a token that only another state can know.
+ */
+function haveOtherTokens(
+  accounts: readonly { readonly account: StateAccount; readonly found: LiveAccount | undefined }[],
+  now: number,
+): boolean {
+  let expected = 0;
+  let rivals = 0;
+  for (const { account, found } of accounts) {
+    const ids = new Set([...(found?.tokens ?? []), ...(found?.unreadableTokens ?? [])].map(({ id }) => id));
+    for (const { current, retiring, generation } of found === undefined ? [] : account.tokens.values()) {
+      if ([current, ...retiring].some((record) => record !== undefined && ids.has(record.id))) return false;
+      if (current === undefined || (current.expires_at !== null && Date.parse(current.expires_at) <= now)) continue;
+      expected += 1;
+      const isRival = (token: LiveAccount['tokens'][number]) =>
+        !isExpired(token, now) && (liveGeneration(seriesOf(current.name), token) ?? 0) >= generation;
+      if (found?.tokens.some(isRival)) rivals += 1;
+    }
+  }
+  return expected > 1 || rivals > 0;
 }
 
 /**
@@ -45,11 +78,17 @@ export function refuseMissing(
   live: Live,
   command: 'plan' | 'destroy' = 'plan',
 ): void {
-  const { missing, found } = searchManaged(state, live);
+  const { missing, found, strange } = searchManaged(state, live);
   if (missing.length === 0) return;
-  const fix = `Check that the admin token is of the organization "${organization}", and that --state names its state. If the accounts were deleted on purpose, say so.`;
-  const hint = { text: fix, command: [command, '--allow-missing'] };
   const names = few(missing, NAMES_SHOWN);
+  const check = `Check that the admin token is of the organization "${organization}", and that --state names its`;
+  const flags = [command, '--allow-missing'];
+  if (strange.length > 0) {
+    const message = `none of the tokens of the state is live, and the user ids of the accounts cannot be compared (${names}): this may be another organization than that of the state, so nothing was done`;
+    const text = `${check} newest state. If the tokens were revoked on purpose, say so.`;
+    throw new UserError('ORGANIZATION_DIFFERS', message, { text, command: flags });
+  }
+  const hint = { text: `${check} state. If the accounts were deleted on purpose, say so.`, command: flags };
   if (found === 0) {
     const none = missing.length === 1 ? 'the managed account' : `none of the ${missing.length} managed accounts`;
     const message = `${none} is ${missing.length === 1 ? 'not ' : ''}there (${names}): this may be another organization than that of the state, so nothing was done`;
@@ -73,19 +112,19 @@ function usersByAccount(users: readonly LiveUser[]): ReadonlyMap<string, readonl
   return byKey;
 }
 
-/** Whether the account is there; undefined when this is unknown. */
+/** Whether the account is there; `name_only`: one of its name is, and whether it is the same cannot be told by user ids. */
 function search(
   key: string,
   account: StateAccount,
   live: Live,
   listed: ReadonlyMap<string, readonly LiveUser[]> | undefined,
-): boolean | undefined {
-  const isOurs = ({ id, isServiceAccount }: LiveUser) =>
-    account.id === undefined ? isServiceAccount : account.id === id;
-  if (listed?.get(key)?.some(isOurs)) return true;
+): 'found' | 'missing' | 'name_only' | 'unknown' {
+  const users = listed?.get(key) ?? [];
+  if (account.id !== undefined && users.some(({ id }) => id === account.id)) return 'found';
+  if (account.id === undefined && users.some(({ isServiceAccount }) => isServiceAccount)) return 'name_only';
   const read = live.accounts.get(key);
   // `--only` left it out.
-  if (read === undefined) return live.users.listed && live.users.complete ? false : undefined;
-  if (read.presence !== 'present') return read.presence === 'absent' ? false : undefined;
-  return read.value.user === undefined || isOurs(read.value.user);
+  if (read === undefined) return live.users.listed && live.users.complete ? 'missing' : 'unknown';
+  if (read.presence === 'unknown') return 'unknown';
+  return read.presence === 'present' && read.value.user === undefined ? 'name_only' : 'missing';
 }

@@ -3,7 +3,7 @@ import { createServer, type IncomingMessage, type ServerResponse } from 'node:ht
 import type { AddressInfo } from 'node:net';
 import { describe, expect, it, onTestFinished } from 'vitest';
 import { expectGolden } from '../golden/golden.ts';
-import { STATE, Stage } from '../stage.ts';
+import { SANDBOX, STATE, Stage } from '../stage.ts';
 
 const NOBODY = { first_name: null, last_name: null, email: null, is_deprovisioned: false, roles: ['admin'] };
 const ADMIN = { id: 'u-1', username: 'root', is_service_account: false, ...NOBODY };
@@ -274,6 +274,81 @@ describe('an organization with none of the managed accounts', () => {
   });
 });
 
+/** A folder whose configuration was applied, and whose commands then use another sandbox, where it was applied too. */
+async function inAnother(
+  configuration: string | undefined,
+  usersList: 'missing' | 'forbidden',
+): Promise<{ folder: Stage; other: Stage }> {
+  const [folder, other] = [new Stage(configuration), new Stage(configuration)];
+  await folder.serve();
+  await other.serve();
+  for (const stage of [folder, other]) expect((await stage.run('apply --yes --no-smoke')).code).toBe(0);
+  other.write(`${SANDBOX}/organization.json`, JSON.stringify({ users_list: usersList }));
+  await other.serve();
+  // As MotherDuck does, it does not send the id of its organization.
+  const MOTHERDUCK_API_URL = await proxyTo(other.env.MOTHERDUCK_API_URL ?? '', (_request, response) => {
+    response.setHeader('X-Sandbox', 'motherduck-accounts');
+    return true;
+  });
+  Object.assign(folder.env, other.env, { MOTHERDUCK_API_URL });
+  return { folder, other };
+}
+
+const ONE_TOKEN = `version: 1
+organization: acme
+secret_stores: { local: { kind: file, path: .motherduck/secrets.env, format: dotenv } }
+token_policies: { p: { type: read_write, ttl: 90d, rotate_before: 14d, overlap: 24h, secret_store: local } }
+accounts: { etl_prod: { tokens: { app: p } } }
+`;
+
+describe('an organization whose accounts have the same names, where users cannot be listed', () => {
+  it.each([
+    [undefined, 'missing'],
+    [undefined, 'forbidden'],
+    [ONE_TOKEN, 'missing'],
+  ] as const)('is another one by its tokens (%#): nothing is done', async (configuration, usersList) => {
+    const { folder, other } = await inAnother(configuration, usersList);
+    const files = () => [folder.read(STATE), folder.read('.motherduck/secrets.env')];
+    const before = files();
+    const commands = [
+      ...['plan', 'apply --yes', 'apply --yes --due', 'rotate etl_prod --yes', 'destroy --yes --allow-delete'],
+      ...['import --all --yes', 'import etl_prod --yes', 'audit', 'smoke'],
+    ];
+    for (const command of commands) {
+      const ran = await folder.run(`${command} --debug`);
+      expect(ran.code, `${command}: ${ran.stderr}`).toBe(1);
+      expect(ran.stderr, command).toContain('another organization');
+      expect(ran.stderr, command).not.toMatch(/POST|PUT|DELETE/);
+    }
+    expect(files()).toEqual(before);
+    if (configuration === undefined) {
+      expectGolden('errors', 'of the same names > whose users cannot be listed', (await folder.run('plan')).stderr);
+    }
+    expect((await folder.json('plan')).document).toMatchObject({ error: { code: 'ORGANIZATION_DIFFERS' } });
+    expect((await folder.run('plan --allow-missing --detailed-exitcode')).code).toBe(2);
+    expect((await folder.run('apply --allow-missing --yes --no-smoke')).code).toBe(0);
+    expect((await folder.run('plan --detailed-exitcode')).code).toBe(0);
+    expect((await other.run('plan')).code).toBe(0);
+  });
+
+  it('is the same one after somebody revoked a token by hand', async () => {
+    for (const configuration of [undefined, ONE_TOKEN]) {
+      const folder = new Stage(configuration);
+      folder.write(`${SANDBOX}/organization.json`, JSON.stringify({ users_list: 'missing' }));
+      const url = await folder.serve();
+      expect((await folder.run('apply --yes --no-smoke')).code).toBe(0);
+      const headers = { Authorization: `Bearer ${folder.env.MOTHERDUCK_ADMIN_TOKEN}` };
+      const { tokens } = (await (await fetch(`${url}/v1/users/etl_prod/tokens`, { headers })).json()) as {
+        readonly tokens: readonly { readonly id: string }[];
+      };
+      await fetch(`${url}/v1/users/etl_prod/tokens/${tokens[0]?.id}`, { method: 'DELETE', headers });
+      const ran = await folder.run('plan --detailed-exitcode');
+      expect(ran.code, ran.stderr).toBe(2);
+      expect((await folder.run('apply --yes --no-smoke')).code).toBe(0);
+    }
+  });
+});
+
 describe("the organization's id", () => {
   it('is recorded, and compared by the next runs', async () => {
     const folder = new Stage();
@@ -301,6 +376,8 @@ describe("the organization's id", () => {
     });
     Object.assign(folder.env, other.env, { MOTHERDUCK_API_URL });
     const { organization_id } = JSON.parse(folder.read(STATE));
+    // Its tokens tell nothing when they have expired.
+    folder.write(STATE, folder.read(STATE).replace(/"expires_at": "\d{4}/g, '"expires_at": "2020'));
     const { code, stdout, stderr } = await folder.run('smoke');
     expect(code, stderr).toBe(4);
     expectGolden('errors', 'the state is of another organization', stdout, { ms: /\d+ ms/g, id: /[0-9a-f-]{36}/g });
