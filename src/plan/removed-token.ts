@@ -99,7 +99,7 @@ export function planRetainedToken(
     actions,
     warnings: [
       ...otherSeries(series, account, key),
-      ...unverifiedTokens(state, series, account, key, true),
+      ...unverifiedTokens(state, series, account, key, now, true),
       ...orphanWarnings(series, account, key, true),
     ],
     errors: [],

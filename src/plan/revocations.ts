@@ -34,8 +34,8 @@ export function orphaned(series: TokenSeries, account: string, token: string): A
 
 /** Replaced tokens are revoked when their overlaps end. */
 export function futureRevocations(series: TokenSeries, account: string, token: string, now: number): NextChange[] {
-  return series.retiring.flatMap(({ record }): NextChange[] =>
-    record.retire_at !== undefined && Date.parse(record.retire_at) > now
+  return series.retiring.flatMap(({ record, live }): NextChange[] =>
+    !isExpired(live, now) && record.retire_at !== undefined && Date.parse(record.retire_at) > now
       ? [{ account, token, change: 'is revoked', name: record.name, at: record.retire_at }]
       : [],
   );

@@ -3,7 +3,7 @@ import type { LiveToken } from '../model/live.ts';
 import type { PlanWarning } from '../model/notice.ts';
 import { isShortened } from '../model/rotation-due.ts';
 import type { StateToken } from '../model/state.ts';
-import type { TokenSeries } from './token-series.ts';
+import { isExpired, type TokenSeries } from './token-series.ts';
 
 export function shorterLife(
   state: StateToken | undefined,
@@ -48,6 +48,7 @@ export function unverifiedTokens(
   series: TokenSeries,
   account: string,
   token: string,
+  now: number,
   isRetained = false,
 ): PlanWarning[] {
   const current = state?.current;
@@ -57,6 +58,6 @@ export function unverifiedTokens(
     ...(isRetained ? { retained: true as const } : {}),
   };
   return series.retiring
-    .filter(({ record }) => record.why === 'replaced' && record.retire_at === undefined)
+    .filter(({ record, live }) => record.why === 'replaced' && record.retire_at === undefined && !isExpired(live, now))
     .map(({ live }) => ({ kind: 'unverified', account, token, name: current.name, replaced: live.name, ...adopted }));
 }

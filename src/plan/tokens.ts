@@ -68,7 +68,7 @@ export function planToken(
   const isTaken = takenBy(context.records, now);
   const known = new Set([...series.known, ...series.orphans.map((orphan) => orphan.id)]);
   const revocations = [...overlapEnded(series, account, desired.key, now), ...orphaned(series, account, desired.key)];
-  const unverified = unverifiedTokens(state, series, account, desired.key);
+  const unverified = unverifiedTokens(state, series, account, desired.key, now);
   const warnings: PlanWarning[] = [];
   const done = (actions: readonly Action[], next: readonly NextChange[] = [], errors: readonly PlanError[] = []) => ({
     actions: [...actions, ...revocations],
@@ -77,8 +77,7 @@ export function planToken(
       ...otherSeries(series, account, desired.key),
       ...rivals(rivalTokens(basesOf(desired, state), state, series, live, isTaken, now), state, account, desired.key),
       ...shorterLife(state, series, account, desired.key),
-      ...unverified,
-      ...(actions.some(replacesOrphans) ? [] : orphanWarnings(series, account, desired.key, false)),
+      ...(actions.some(isNewToken) ? [] : [...unverified, ...orphanWarnings(series, account, desired.key, false)]),
     ],
     errors,
     next: [...next, ...futureRevocations(series, account, desired.key, now)],
@@ -270,6 +269,6 @@ function secretMoves(state: StateToken | undefined, after: string | undefined): 
   return { secret_moves: { before: secret.secret_path, after } };
 }
 
-function replacesOrphans({ action }: Action): boolean {
+function isNewToken({ action }: Action): boolean {
   return action === 'create_token' || action === 'rotate_token';
 }
