@@ -10,6 +10,7 @@ const ROOMS = [
   'live',
   'model',
   'motherduck',
+  'openapi',
   'plan',
   'report',
   'sandbox',

@@ -16,7 +16,7 @@ interface Route {
 }
 
 /** The endpoints of MotherDuck's REST API. There is no `GET /v1/users/{username}`. */
-const ROUTES: readonly Route[] = [
+export const ROUTES: readonly Route[] = [
   { method: 'GET', path: '/v1/users', procedure: 'users.list', endpoint: listUsers },
   { method: 'POST', path: '/v1/users', procedure: 'users.createServiceAccount', endpoint: createUser },
   { method: 'DELETE', path: '/v1/users/{username}', procedure: 'users.delete', endpoint: deleteUser },

@@ -6,6 +6,7 @@ import { onTestFinished } from 'vitest';
 import { Secret } from '../../src/model/secret.ts';
 import { memorySandbox } from '../../src/sandbox/open.ts';
 import type { Organization, OrganizationOptions } from '../../src/sandbox/organization.ts';
+import { expectDescribed } from '../openapi/document.ts';
 
 export const ADMIN = 'the-admin-token-of-these-tests';
 
@@ -21,7 +22,7 @@ export interface Asked {
   readonly text?: string;
 }
 
-/** Sends a raw request and returns the response, with its JSON or else its text. */
+/** Sends a raw request and returns the response, with its JSON or else its text. Each is as the OpenAPI document describes. */
 export async function ask(sandbox: Organization, call: string, { token = ADMIN, json, text }: Asked = {}) {
   const [method = '', path = ''] = call.split(' ');
   const body = json === undefined ? text : JSON.stringify(json);
@@ -35,6 +36,8 @@ export async function ask(sandbox: Organization, call: string, { token = ADMIN, 
   });
   const response = await sandbox.handle(request);
   const answer = await response.text();
+  const headers = Object.fromEntries(response.headers);
+  expectDescribed({ method, target: path }, { status: response.status, headers, text: answer }, 'closed');
   const isJson = response.headers.get('content-type') === 'application/json';
   return { status: response.status, headers: response.headers, body: isJson ? JSON.parse(answer) : answer };
 }
