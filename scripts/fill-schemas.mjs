@@ -13,6 +13,7 @@ const BIOME = path.join(root, 'node_modules/@biomejs/biome/bin/biome');
 const CONFIG = path.join(root, 'schemas/motherduck.accounts.schema.json');
 const STATE = path.join(root, 'schemas/state.schema.json');
 const ORGANIZATION = path.join(root, 'schemas/organization.schema.json');
+const OPENAPI = path.join(root, 'schemas/motherduck-rest.openapi.json');
 
 /** Writes the schemas whose facts have changed in the sources, formatted for the linter. */
 export async function fillSchemas() {
@@ -20,6 +21,7 @@ export async function fillSchemas() {
   await update(CONFIG, (text) => withStores(withValues(text, configValues(facts)), facts.STORE_KINDS));
   await update(STATE, (text) => withValues(text, [['$defs.type.enum', facts.TOKEN_TYPES]]));
   await update(ORGANIZATION, (text) => withValues(text, [['properties', settingProperties(facts.SETTINGS)]]));
+  await update(OPENAPI, (text) => withValues(text, openApiValues(facts)));
 }
 
 async function update(file, change) {
@@ -38,7 +40,9 @@ async function readFacts() {
       contents: `
         export { STORE_KINDS } from './src/secrets/stores.ts';
         export { COOLDOWN_SECONDS, DUCKLING_SIZES, POOL_SIZE } from './src/model/ducklings.ts';
-        export { MAX_FIRST_NAME, TOKEN_DESCRIPTION_LENGTH, TOKEN_TTL_SECONDS, TOKEN_TYPES } from './src/model/tokens.ts';
+        export * from './src/model/tokens.ts';
+        export { USERNAME_PATTERN } from './src/model/username.ts';
+        export { MAX_USERS_A_PAGE } from './src/model/wire.ts';
         export { formatDuration } from './src/model/time.ts';
         export { SETTINGS } from './src/sandbox/settings.ts';
       `,
@@ -117,6 +121,37 @@ function configValues(facts) {
     ['$defs.token_description.maxLength', TOKEN_DESCRIPTION_LENGTH.max],
     [`${name}.title`, `a token name of 1 to ${MAX_FIRST_NAME} characters without control characters`],
     [`${name}.maxLength`, MAX_FIRST_NAME],
+  ];
+}
+
+/** What the description of MotherDuck's REST API repeats, by its path there. */
+function openApiValues(facts) {
+  const { COOLDOWN_SECONDS, DUCKLING_SIZES, MAX_USERS_A_PAGE, POOL_SIZE, USERNAME_PATTERN } = facts;
+  const { RESERVED_TOKEN_NAMES, TOKEN_DESCRIPTION_LENGTH, TOKEN_NAME_LENGTH, TOKEN_TTL_SECONDS, TOKEN_TYPES } = facts;
+  const sizes = Object.keys(DUCKLING_SIZES);
+  const sizesThat = (hold) => sizes.filter((size) => hold(DUCKLING_SIZES[size]));
+  const schemas = 'components.schemas';
+  const token = `${schemas}.NewToken.properties`;
+  const scaling = `${schemas}.NewDucklings.properties.config.properties.read_scaling.properties`;
+  const limits = (where, { min, max }, [least, most] = ['minimum', 'maximum']) => [
+    [`${where}.${least}`, min],
+    [`${where}.${most}`, max],
+  ];
+  return [
+    ['components.parameters.Limit.schema.maximum', MAX_USERS_A_PAGE],
+    [`${schemas}.NewUser.properties.username.x-portable-pattern`, USERNAME_PATTERN.source],
+    [`${schemas}.TokenType.enum`, TOKEN_TYPES],
+    [`${schemas}.KnownTokenType.x-extensible-enum`, TOKEN_TYPES],
+    ...limits(`${token}.name`, TOKEN_NAME_LENGTH, ['minLength', 'maxLength']),
+    [`${token}.name.not.enum`, RESERVED_TOKEN_NAMES],
+    ...limits(`${token}.ttl`, TOKEN_TTL_SECONDS),
+    [`${token}.description.maxLength`, TOKEN_DESCRIPTION_LENGTH.max],
+    [`${schemas}.Size.enum`, sizes],
+    [`${schemas}.KnownSize.x-extensible-enum`, sizes],
+    ...limits(`${schemas}.NewCooldown`, COOLDOWN_SECONDS),
+    [`${scaling}.instance_size.x-without-support`, sizesThat(({ readScaling }) => readScaling)],
+    ...limits(`${scaling}.flock_size`, POOL_SIZE),
+    [`${schemas}.NoCooldown.if.properties.instance_size.enum`, sizesThat(({ cooldown }) => !cooldown.settable)],
   ];
 }
 
