@@ -161,7 +161,8 @@ function faultResponse(fault: Fault): SandboxResponse | undefined {
   }
 }
 
-function tooManyRequests(retryAfterSeconds: number): SandboxResponse {
+/** The response to a request over the limit. */
+export function tooManyRequests(retryAfterSeconds: number): SandboxResponse {
   return withLength(errorResponse(new RestError('TOO_MANY_REQUESTS', 'Too many requests'), 'sandbox.rateLimit'), {
     'retry-after': String(retryAfterSeconds),
   });

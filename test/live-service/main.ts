@@ -1,41 +1,88 @@
-/** `npm run test:live`, with `-- --clean RUN` and `-- --sweep`. README.md says what they do. */
-import { rmSync } from 'node:fs';
+/** `npm run test:live` and `npm run compare`. README.md says what they do. */
+import { existsSync, readFileSync, rmSync } from 'node:fs';
+import { parseArgs } from 'node:util';
 import { UserError } from '../../src/model/user-error.ts';
 import { counted } from '../../src/model/wording.ts';
 import { hintText } from '../../src/report/hint.ts';
 import { cleanUp, leftovers } from './clean-up.ts';
 import { beganAt } from './names.ts';
 import { RawApi } from './raw-api.ts';
-import { runSuite, type World, workFolder } from './run.ts';
+import { compare, comparedText } from './recording/compare.ts';
+import { readRecording } from './recording/read.ts';
+import { type Parts, runSuite, type World, workFolder } from './run.ts';
 import { HOW_TO_RUN, readSettings, type Settings } from './settings.ts';
 import { listUsers } from './users.ts';
 
 const SIGNALS = ['SIGINT', 'SIGTERM', 'SIGHUP'] as const;
-const USAGE = 'npm run test:live, npm run test:live -- --clean RUN, or npm run test:live -- --sweep';
+const USAGE = `  npm run test:live -- [journey|facts] [--record FILE [--hide WORD]...]
+  npm run test:live -- --clean RUN
+  npm run test:live -- --sweep
+  npm run compare FILE`;
 
-/** Gives the exit code: 0 passed or skipped, 1 failed, 64 wrong usage, 130 interrupted. */
+/** What was typed. */
+type Asked =
+  | { readonly mode: 'run'; readonly parts: Parts; readonly record?: string; readonly hide: readonly string[] }
+  | { readonly mode: 'compare'; readonly file: string }
+  | { readonly mode: 'clean'; readonly run: string }
+  | { readonly mode: 'sweep' };
+
+/** @throws UserError USAGE */
+function readArguments(args: readonly string[]): Asked {
+  const wrong = () => new UserError('USAGE', `not understood: ${args.join(' ')}`, `Type one of these:\n${USAGE}`);
+  const options = {
+    record: { type: 'string' },
+    hide: { type: 'string', multiple: true },
+    clean: { type: 'string' },
+    sweep: { type: 'boolean' },
+  } as const;
+  let parsed: ReturnType<typeof parseArgs<{ options: typeof options; allowPositionals: true }>>;
+  try {
+    parsed = parseArgs({ args: [...args], options, allowPositionals: true });
+  } catch {
+    throw wrong();
+  }
+  const { record, hide = [], clean, sweep } = parsed.values;
+  const [word, file, ...rest] = parsed.positionals;
+  const given = Object.keys(parsed.values).length;
+  if (word === 'compare' && file !== undefined && rest.length + given === 0) return { mode: 'compare', file };
+  if (file !== undefined) throw wrong();
+  if (clean !== undefined && beganAt(clean) !== undefined && given === 1 && word === undefined)
+    return { mode: 'clean', run: clean };
+  if (sweep && given === 1 && word === undefined) return { mode: 'sweep' };
+  const isPart = word === undefined || word === 'journey' || word === 'facts';
+  if (!isPart || clean !== undefined || sweep || record === '' || (hide.length > 0 && record === undefined))
+    throw wrong();
+  const parts = { journey: word !== 'facts', facts: word !== 'journey' };
+  return { mode: 'run', parts, hide, ...(record === undefined ? {} : { record }) };
+}
+
+/** Gives the exit code: 0 passed or skipped, 1 failed or different, 64 wrong usage, 130 interrupted. */
 export async function main(args: readonly string[], world: Omit<World, 'stopping'>): Promise<number> {
   try {
-    const [mode, run, ...rest] = args;
+    const asked = readArguments(args);
+    if (asked.mode === 'compare') return await compareWithSandbox(asked.file, world);
     const settings = readSettings(world.env);
-    const isClean = mode === '--clean' && beganAt(run) !== undefined && rest.length === 0;
-    const isSweep = mode === '--sweep' && run === undefined;
-    if (mode !== undefined && !isClean && !isSweep)
-      throw new UserError('USAGE', `not understood: ${args.join(' ')}`, USAGE);
-    if (settings === undefined || (mode === undefined && world.env.MDACC_LIVE !== '1')) {
+    if (settings === undefined || (asked.mode === 'run' && world.env.MDACC_LIVE !== '1')) {
       world.note(HOW_TO_RUN);
       return 0;
     }
-    if (isClean) return await clean(settings, String(run), world);
-    if (isSweep) return await sweep(settings, world);
+    if (asked.mode === 'clean') return await clean(settings, asked.run, world);
+    if (asked.mode === 'sweep') return await sweep(settings, world);
     refuseWindows();
-    return await whole(settings, world);
+    return await whole(settings, asked, world);
   } catch (error) {
     // Causes are left out: what one says of a request is not looked through for secrets.
     const hint = error instanceof UserError ? `\n  ${hintText(error.hint)}` : '';
     world.note(`${error instanceof Error ? error.message : String(error)}${hint}`);
     return error instanceof UserError && error.code === 'USAGE' ? 64 : 1;
   }
+}
+
+async function compareWithSandbox(file: string, { result }: Pick<World, 'result'>): Promise<number> {
+  const recording = readRecording(file, existsSync(file) ? readFileSync(file, 'utf8') : undefined);
+  const compared = await compare(recording);
+  result(comparedText(compared, recording.of));
+  return compared.every(({ differences }) => differences.length === 0) ? 0 : 1;
 }
 
 /** @throws UserError USAGE where a group of processes cannot be stopped as a whole, so that something could be made after the end */
@@ -45,7 +92,11 @@ function refuseWindows(): void {
 }
 
 /** The suite, which the first signal and the end of its time make stop. */
-async function whole(settings: Settings, world: Omit<World, 'stopping'>): Promise<number> {
+async function whole(
+  settings: Settings,
+  asked: Extract<Asked, { mode: 'run' }>,
+  world: Omit<World, 'stopping'>,
+): Promise<number> {
   const stopping = new AbortController();
   let interrupted = false;
   const onSignal = () => {
@@ -56,7 +107,7 @@ async function whole(settings: Settings, world: Omit<World, 'stopping'>): Promis
   for (const signal of SIGNALS) process.on(signal, onSignal);
   const timer = setTimeout(() => stopping.abort('its time was over'), settings.limit);
   try {
-    const good = await runSuite(settings, { ...world, stopping: stopping.signal });
+    const good = await runSuite(settings, asked, { ...world, stopping: stopping.signal });
     return interrupted ? 130 : good ? 0 : 1;
   } finally {
     clearTimeout(timer);

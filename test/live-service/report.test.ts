@@ -9,6 +9,7 @@ const RUN: Run = {
   node: 'v20.20.2',
   at: 'https://api.motherduck.com',
   isSandbox: false,
+  parts: { journey: true, facts: true },
   began: Date.UTC(2026, 10, 24, 22, 53),
   steps: [
     { step: 'plan says it', state: 'passed', ms: 940 },

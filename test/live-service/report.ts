@@ -15,6 +15,8 @@ export interface Run {
   readonly isSandbox: boolean;
   /** Milliseconds since 1970. */
   readonly began: number;
+  /** What was run. */
+  readonly parts: { readonly journey: boolean; readonly facts: boolean };
   readonly steps: readonly Step[];
   readonly facts: readonly Fact[];
   /** Accounts that were removed after it. */
@@ -26,8 +28,15 @@ export interface Run {
 }
 
 /** Whether the product did what it should and nothing was left behind. Facts that differ fail nothing. */
-export function passed({ steps, left, broken }: Run): boolean {
-  return broken === undefined && left.size === 0 && steps.length > 0 && steps.every(({ state }) => state === 'passed');
+export function passed({ parts, steps, facts, left, broken }: Run): boolean {
+  const isDone = (!parts.journey || steps.length > 0) && (!parts.facts || facts.length > 0);
+  return broken === undefined && left.size === 0 && isDone && steps.every(({ state }) => state === 'passed');
+}
+
+/** What was seen, in one line: `A username that exists: 409 CONFLICT "..."`. */
+export function factLine({ about, documented, seen, verdict }: Fact): string {
+  const aside = verdict === 'differs' ? ` (documented: ${documented})` : verdict === 'unseen' ? ' (not looked at)' : '';
+  return `${about}: ${seen}${aside}`.replace(/\s+/g, ' ');
 }
 
 /** @param redact is used on what came from outside */
@@ -40,7 +49,9 @@ export function report(raw: Run, redact: Redact): string {
     })),
     facts: raw.facts.map((fact) => ({ ...fact, seen: redact(fact.seen) })),
   };
-  return `${[heading(run), summary(run), steps(run), facts(run), differences(run)].join('\n\n')}\n`;
+  const { parts } = run;
+  const sections = [...(parts.journey ? [steps(run)] : []), ...(parts.facts ? [facts(run), differences(run)] : [])];
+  return `${[heading(run), summary(run), ...sections].join('\n\n')}\n`;
 }
 
 function heading({ run, version, node, at, isSandbox, began }: Run): string {
@@ -49,12 +60,14 @@ function heading({ run, version, node, at, isSandbox, began }: Run): string {
 }
 
 function summary(run: Run): string {
-  const { steps, facts, removed, left, broken } = run;
+  const { parts, steps, facts, removed, left, broken } = run;
   const count = (verdict: Fact['verdict']) => facts.filter((fact) => fact.verdict === verdict).length;
   const good = steps.filter(({ state }) => state === 'passed').length;
   const lines = [
-    `**${passed(run) ? 'Passed' : 'Failed'}**: ${good} of ${steps.length} steps passed${broken === undefined ? '.' : `; ${broken}.`}`,
-    `Facts: ${count('as documented')} as documented, ${count('differs')} different, ${count('noted')} noted that are not documented, ${count('unseen')} not looked at.`,
+    `**${passed(run) ? 'Passed' : 'Failed'}**: ${parts.journey ? `${good} of ${steps.length} steps passed` : 'the journey was not run'}${broken === undefined ? '.' : `; ${broken}.`}`,
+    !parts.facts
+      ? 'Facts: not run.'
+      : `Facts: ${count('as documented')} as documented, ${count('differs')} different, ${count('noted')} noted that are not documented, ${count('unseen')} not looked at.`,
     left.size === 0
       ? `Nothing was left behind (after the steps, ${counted(removed.length, 'account')} had to be removed).`
       : `**Left behind**: ${[...left].map(([name, why]) => `\`${name}\` (${why})`).join(', ')}. Remove them: npm run test:live -- --clean ${run.run}`,

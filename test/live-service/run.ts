@@ -7,6 +7,7 @@ import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { Secret } from '../../src/model/secret.ts';
+import { counted } from '../../src/model/wording.ts';
 import { motherduckConnector } from '../../src/motherduck/connector.ts';
 import { runProbe } from '../../src/motherduck/probe-process.ts';
 import { sandboxConnector } from '../../src/sandbox/connector.ts';
@@ -17,8 +18,10 @@ import { lookAtFacts } from './facts/facts.ts';
 import { type Journey, journey } from './journey.ts';
 import { FACTS, newRun, runOf } from './names.ts';
 import { type RawAnswer, RawApi } from './raw-api.ts';
+import { Recorder } from './recording/recorder.ts';
+import { recordingOf, recordingText } from './recording/recording.ts';
 import { redactor } from './redact.ts';
-import { passed, type Run, report } from './report.ts';
+import { factLine, passed, type Run, report } from './report.ts';
 import type { Settings } from './settings.ts';
 import { listUsers, namesOfOthers } from './users.ts';
 
@@ -40,11 +43,27 @@ export function workFolder(run: string): string {
 
 const CONNECT_MS = 60_000;
 
+/** Which of the two is run. */
+export interface Parts {
+  readonly journey: boolean;
+  readonly facts: boolean;
+}
+
+export interface RunOptions {
+  readonly parts: Parts;
+  /** The file for a recording. */
+  readonly record?: string;
+  /** Words that the recording must not show. */
+  readonly hide: readonly string[];
+}
+
 /** Runs everything. Gives whether the product did what it should, and nothing was left behind. */
-export async function runSuite(settings: Settings, world: World): Promise<boolean> {
+export async function runSuite(settings: Settings, options: RunOptions, world: World): Promise<boolean> {
+  const { parts, record } = options;
   const { note, stopping } = world;
   const run = settings.run ?? newRun();
-  const api = new RawApi({ ...settings, run });
+  const recorder = record === undefined ? undefined : new Recorder();
+  const api = new RawApi({ ...settings, run, ...(recorder && { send: (request) => recorder.send(request) }) });
   const began = Date.now();
   const greeted = await api.get('/v1/users?limit=1');
   refuseUnusable(greeted, settings.address);
@@ -57,40 +76,72 @@ export async function runSuite(settings: Settings, world: World): Promise<boolea
   let facts: Fact[] = [];
   let failure: string | undefined;
   let cleaned: Cleaned;
+  const redact = redactor(api.secrets, others);
+  const told = (fact: Fact) => note(factLine({ ...fact, seen: redact(fact.seen) }));
+  const organization = new Set<string>();
+  // The commands of the journey reach the API through it.
+  const port = parts.journey ? await recorder?.serve(settings.address) : undefined;
   try {
-    went = await journey({ ...world, env: environmentOf(settings, world.env), work, run });
-    if (!stopping.aborted) note('The steps are done; now the facts.');
-    facts = await lookAtFacts(siteOf(settings, api, world), stopping);
+    const env = { ...environmentOf(settings, world.env), ...(port && { MOTHERDUCK_API_URL: port.url }) };
+    if (parts.journey) went = await journey({ ...world, env, work, run });
+    if (parts.journey && parts.facts && !stopping.aborted) note('The steps are done; now the facts.');
+    if (parts.facts) facts = await lookAtFacts(siteOf(settings, api, world, organization), stopping, told);
   } catch (error) {
     failure = `it broke off: ${error instanceof Error ? error.message : String(error)}`;
   } finally {
     cleaned = await cleanUp(api);
+    await port?.close();
   }
   rmSync(work, { recursive: true, force: true });
   const broken = stopping.aborted
     ? String(stopping.reason)
-    : (failure ?? (went.code === undefined ? 'the steps were killed' : undefined));
-  const told: Run = {
+    : (failure ?? (parts.journey && went.code === undefined ? 'the steps were killed' : undefined));
+  const outcome: Run = {
     run,
     version: world.version,
     node: process.version,
     at: settings.address.origin,
     isSandbox: greeted.headers.has('x-sandbox'),
     began,
+    parts,
     steps: went.steps,
     facts,
     ...cleaned,
     ...(broken === undefined ? {} : { broken }),
   };
-  const text = report(told, redactor(api.secrets, others));
+  const text = report(outcome, redact);
   world.result(text);
   if (settings.report !== undefined) writeFileSync(settings.report, text);
-  return passed(told) && went.code === 0;
+  if (record !== undefined && recorder !== undefined) {
+    const hidden = [...options.hide, ...organization, ...others, ...api.secrets, ...networkNames(settings, world.env)];
+    const recording = recordingOf(recorder.exchanges, {
+      run,
+      admin: settings.token.reveal(),
+      made_by: `motherduck-accounts ${world.version}`,
+      hidden,
+    });
+    writeFileSync(record, recordingText(recording));
+    note(`Recorded ${counted(recording.exchanges.length, 'request')} in ${record}. Read it before you send it.`);
+  }
+  return passed(outcome) && (!parts.journey || went.code === 0);
+}
+
+const PROXIES = /^(https?|all)_proxy$/i;
+
+/** Hosts, and the user and password of a proxy: what an error of a network may repeat. */
+function networkNames({ address }: Settings, env: NodeJS.ProcessEnv): string[] {
+  const proxies = Object.entries(env).flatMap(([name, value]) => (PROXIES.test(name) && value ? [value] : []));
+  return [address.href, ...proxies].flatMap((text) => {
+    if (!URL.canParse(text)) return [text];
+    const { host, hostname, username, password } = new URL(text);
+    return [text, host, hostname, username, password, decodeURIComponent(username), decodeURIComponent(password)];
+  });
 }
 
 /** A folder is named from where a person types, and the steps run elsewhere. */
 function environmentOf({ sandbox }: Settings, env: NodeJS.ProcessEnv): NodeJS.ProcessEnv {
-  return sandbox === undefined ? env : { ...env, MDACC_SANDBOX: sandbox };
+  const address = env.MOTHERDUCK_API_URL || env.MOTHERDUCK_API_BASE_URL;
+  return { ...env, ...(sandbox && { MDACC_SANDBOX: sandbox }), ...(address && { MOTHERDUCK_API_URL: address }) };
 }
 
 /** Before anything is made: is this an Admin of MotherDuck? Without the list of users, the rest can still be tried. */
@@ -104,6 +155,7 @@ function siteOf(
   { token, sandbox, usage, wait }: Settings,
   api: RawApi,
   { root, version, stopping }: World,
+  organization: Set<string>,
 ): FactContext {
   const agent = `motherduck-accounts/${version}`;
   const connector =
@@ -118,7 +170,12 @@ function siteOf(
     usage,
     wait,
     sleep: (ms) => sleep(ms, undefined, { signal: stopping }),
-    connect: async (secret: Secret, steps, shutdown = false) =>
-      runProbe(await connector.target(secret, undefined), { steps, shutdown }, { ...options, secrets: [secret] }),
+    connect: async (secret: Secret, steps, shutdown = false) => {
+      const target = await connector.target(secret, undefined);
+      const report = await runProbe(target, { steps, shutdown }, { ...options, secrets: [secret] });
+      const info = report.get('info')?.answer?.row;
+      for (const name of ['org_id', 'org_name', 'user_id']) if (info?.[name]) organization.add(info[name]);
+      return report;
+    },
   };
 }

@@ -44,7 +44,7 @@ export function readSettings(env: NodeJS.ProcessEnv): Settings | undefined {
   const minutes = Number(text('MDACC_LIVE_MINUTES') ?? 20);
   if (!(minutes > 0 && minutes <= 120)) throw unusable('MDACC_LIVE_MINUTES', 'It is a number up to 120.');
   return {
-    address: parseAddress(text('MOTHERDUCK_API_URL')),
+    address: parseAddress(text('MOTHERDUCK_API_URL') ?? text('MOTHERDUCK_API_BASE_URL')),
     token: new Secret(token),
     size,
     usage: text('MDACC_LIVE_USAGE') === '1',

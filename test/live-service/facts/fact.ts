@@ -25,15 +25,15 @@ export type Look = (about: string, documented: string | undefined, see: () => Pr
 export class Unseen extends Error {}
 
 /** Writes facts down, in the order in which they are looked at. */
-export function looking(facts: Fact[], stopping: AbortSignal): Look {
+export function looking(note: (fact: Fact) => void, stopping: AbortSignal): Look {
   return async (about, documented, see) => {
     if (stopping.aborted) return;
     try {
       const { seen, fits } = await see();
       const verdict = documented === undefined || fits === undefined ? 'noted' : fits ? 'as documented' : 'differs';
-      facts.push({ about, documented, seen, verdict });
+      note({ about, documented, seen, verdict });
     } catch (error) {
-      facts.push({
+      note({
         about,
         documented,
         seen: error instanceof Error ? error.message : String(error),

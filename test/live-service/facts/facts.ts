@@ -8,9 +8,17 @@ import { lookAtExpiry, lookAtTokens } from './tokens.ts';
 import { lookAtCreation, lookAtDeletion, lookAtUsers } from './users.ts';
 
 /** Holds MotherDuck against its documentation. Never rejects, and stops at the next fact when it is told to. */
-export async function lookAtFacts(context: FactContext, stopping: AbortSignal): Promise<Fact[]> {
+export async function lookAtFacts(
+  context: FactContext,
+  stopping: AbortSignal,
+  tell: (fact: Fact) => void = () => {},
+): Promise<Fact[]> {
   const facts: Fact[] = [];
-  const look = looking(facts, stopping);
+  const note = (fact: Fact) => {
+    facts.push(fact);
+    tell(fact);
+  };
+  const look = looking(note, stopping);
   await lookAtCreation(context, look);
   await lookAtErrors(context, look);
   await lookAtTokens(context, look);
