@@ -39,7 +39,8 @@ function adoptedToken({ before: replaced, after }: AdoptToken, entry: StateToken
     generation: Math.max(entry.generation, generation),
     current: adoptedRecord(token, generation),
     retiring: [...entry.retiring, ...retiring],
-    intents: entry.intents.filter(({ name }) => name !== token.name),
+    // What an interrupted run stored is known by its intent alone.
+    intents: entry.intents.filter(({ name, fingerprint }) => name !== token.name || fingerprint !== undefined),
   };
 }
 

@@ -70,7 +70,10 @@ export function openIntents(
 
 /** An interrupted run may have stored the secret of an intent's token, as long as no newer token was stored. */
 function isInDoubt({ current }: Pick<StateToken, 'current'>, intent: TokenIntent): boolean {
-  return mayBeStored(intent) && current !== undefined && intent.generation > current.generation;
+  if (!mayBeStored(intent)) return false;
+  if (current !== undefined && intent.generation > current.generation) return true;
+  // Its value in the store is known by this alone.
+  return intent.fingerprint !== undefined && (current === undefined || current.secret === 'unknown');
 }
 
 /** Runs shortly after one another count once: the list tells how regularly apply runs. */
