@@ -8,7 +8,9 @@ import {
   DEFAULT_SANDBOX,
   REQUEST_SECONDS,
 } from '../model/defaults.ts';
+import { SLOW_SIZES } from '../model/ducklings.ts';
 import { parseDuration, type Seconds } from '../model/time.ts';
+import { enumerated } from '../model/wording.ts';
 import { APPLY_FORMATS } from '../report/formats.ts';
 import { expectedOf, SETTING_NAMES, SETTINGS, type Setting, type SettingName } from '../sandbox/settings.ts';
 
@@ -55,7 +57,7 @@ export const SERVICE = under(
     .default(DEFAULT_PARALLELISM),
   new Option(
     '--timeout <duration>',
-    `Set the time limit of one request or connection (default: ${REQUEST_SECONDS}s, connections ${CONNECT_SECONDS}s)`,
+    `Set the time limit of one request or connection (default: ${REQUEST_SECONDS}s, connections ${CONNECT_SECONDS}s, longer for ${enumerated(SLOW_SIZES)})`,
   ).argParser(duration),
 );
 

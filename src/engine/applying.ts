@@ -25,15 +25,15 @@ export interface TestedApply {
  */
 export async function applyTested(
   input: Omit<ApplyInput, 'verify' | 'api' | 'checkClock'>,
-  service: Pick<Service, 'api' | 'connector' | 'connectMs'>,
+  service: Pick<Service, 'api' | 'connector' | 'timeout'>,
   withSmoke: boolean,
 ): Promise<TestedApply> {
-  const { api, connector, connectMs } = service;
+  const { api, connector, timeout } = service;
   const session = new SmokeSession({
     api,
     connector,
     probe: runProbe,
-    timeoutMs: connectMs,
+    ...(timeout === undefined ? {} : { timeout }),
     parallelism: input.parallelism,
     signal: input.stopping,
   });

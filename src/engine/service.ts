@@ -44,8 +44,8 @@ export interface Service {
   readonly sandboxId?: string;
   /** The claims of the admin token that may identify its account. */
   readonly claims: readonly string[];
-  /** Milliseconds that one connection may take. */
-  readonly connectMs: number;
+  /** Seconds that one connection may take, as the user gave them; absent: as its Duckling needs. */
+  readonly timeout?: Seconds;
   /** When each user last ran a query, by one connection as the Admin. @throws UserError USAGE_UNREADABLE, INTERRUPTED */
   readUsage(signal?: AbortSignal): Promise<ReadonlyMap<string, number>>;
   close(): Promise<void>;
@@ -169,7 +169,6 @@ async function openMotherDuck(options: ServiceOptions, io: Surroundings): Promis
     ...(extraCa ? { extraCa } : {}),
   };
   const api = openApi({ address, token, tokenSource: source, network }, options, io);
-  const connectMs = (options.timeout ?? CONNECT_SECONDS) * 1000;
   const isSandbox = mayBeSandbox(address, io.env) && (await isServedSandbox(api));
   const sandboxId = isSandbox ? api.sandboxId() : undefined;
   const folder = nonEmpty(io.env.MDACC_SANDBOX);
@@ -179,7 +178,7 @@ async function openMotherDuck(options: ServiceOptions, io: Surroundings): Promis
   }
   const connector = isSandbox
     ? await connectorOf(folder, token)
-    : motherduckConnector({ userAgent: USER_AGENT, timeoutMs: connectMs, env: io.env });
+    : motherduckConnector({ userAgent: USER_AGENT, env: io.env });
   return {
     api,
     connector,
@@ -187,8 +186,8 @@ async function openMotherDuck(options: ServiceOptions, io: Surroundings): Promis
     ...(isSandbox && folder !== undefined ? { sandboxFolder: path.resolve(folder) } : {}),
     ...(sandboxId === undefined ? {} : { sandboxId }),
     claims: adminTokenClaims(token),
-    connectMs,
-    readUsage: usageReader(connector, token, connectMs),
+    ...(options.timeout === undefined ? {} : { timeout: options.timeout }),
+    readUsage: usageReader(connector, token, options.timeout),
     close: () => api.close(),
   };
 }
@@ -218,7 +217,6 @@ async function openEmbedded(options: ServiceOptions & SandboxLocation, io: Surro
   const { organization, transport, token, connector } = await embeddedSandbox(folder, USER_AGENT);
   const address = parseAddress('http://localhost');
   const api = openApi({ address, token, tokenSource: 'the sandbox', transport }, options, io);
-  const connectMs = (options.timeout ?? CONNECT_SECONDS) * 1000;
   return {
     api,
     connector,
@@ -226,8 +224,8 @@ async function openEmbedded(options: ServiceOptions & SandboxLocation, io: Surro
     sandboxFolder: folder,
     sandboxId: organization.id(),
     claims: adminTokenClaims(token),
-    connectMs,
-    readUsage: usageReader(connector, token, connectMs),
+    ...(options.timeout === undefined ? {} : { timeout: options.timeout }),
+    readUsage: usageReader(connector, token, options.timeout),
     close: async () => {
       await api.close();
       organization.close();
@@ -235,7 +233,8 @@ async function openEmbedded(options: ServiceOptions & SandboxLocation, io: Surro
   };
 }
 
-function usageReader(connector: Connector, token: Secret, timeoutMs: number): Service['readUsage'] {
+function usageReader(connector: Connector, token: Secret, timeout = CONNECT_SECONDS): Service['readUsage'] {
+  const timeoutMs = timeout * 1000;
   return (signal) => readUsage({ connector, probe: runProbe, token, timeoutMs, ...(signal ? { signal } : {}) });
 }
 

@@ -46,7 +46,7 @@ export async function smokeTest(
     api: service.api,
     connector: service.connector,
     probe: runProbe,
-    timeoutMs: service.connectMs,
+    ...(service.timeout === undefined ? {} : { timeout: service.timeout }),
     parallelism: options.parallelism,
     organization: state.organization_id,
     ...(signal ? { signal } : {}),

@@ -1,4 +1,5 @@
 /** The values that apply where neither an option nor the environment sets one. */
+import { type Size, sizeFacts } from './ducklings.ts';
 import { DAY, type Seconds } from './time.ts';
 
 /** The main file of the configuration. */
@@ -14,7 +15,12 @@ export const DEFAULT_ORGANIZATION = 'my_organization';
 export const DEFAULT_PARALLELISM = 10;
 /** The time limit of one attempt at a request. */
 export const REQUEST_SECONDS: Seconds = 30;
-/** The time limit of one connection. */
+/** The time limit of one connection, beside the start of its Duckling. */
 export const CONNECT_SECONDS: Seconds = 60;
 /** After how much time without a query an account is idle. */
 export const IDLE_AFTER: Seconds = 30 * DAY;
+
+/** The time limit of one connection to a Duckling of a size; undefined: the size is not known. */
+export function connectSeconds(size: Size | undefined): Seconds {
+  return CONNECT_SECONDS + (size === undefined ? 0 : Math.round(sizeFacts(size).startsIn));
+}

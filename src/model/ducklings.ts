@@ -1,4 +1,4 @@
-import type { Seconds } from './time.ts';
+import { MINUTE, type Seconds } from './time.ts';
 
 /** The facts about one Duckling size. */
 interface DucklingSize {
@@ -102,6 +102,9 @@ export function includesSize(tier: Tier, size: Size): boolean {
 export function sizesThat(hold: (facts: DucklingSize) => boolean): readonly Size[] {
   return SIZES.filter((size) => hold(DUCKLING_SIZES[size]));
 }
+
+/** The sizes that take minutes to start. */
+export const SLOW_SIZES = sizesThat(({ startsIn }) => startsIn >= MINUTE);
 
 /** Limits of MotherDuck's REST API: a cooldown in seconds. */
 export const COOLDOWN_SECONDS = { min: 60, max: 86_400 } as const;

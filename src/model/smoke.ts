@@ -55,10 +55,19 @@ export interface ConnectionSmoke {
 
 /**
  * - `token`: a temporary token could be created (listed only when it could not)
- * - `connects`, `user` (is the account), `organization` (one for all), `size` (of the Duckling)
+ * - `connects`, `user` (is the account), `organization` (one for all), `duckling` (its kind is the token's; listed only where
+ *   MotherDuck says it), `size` (of the Duckling)
  * - `database`, `query`: those that the configuration gives the account
  */
-export type SmokeCheckName = 'token' | 'connects' | 'user' | 'organization' | 'size' | 'database' | 'query';
+export type SmokeCheckName =
+  | 'token'
+  | 'connects'
+  | 'user'
+  | 'organization'
+  | 'duckling'
+  | 'size'
+  | 'database'
+  | 'query';
 
 /** One check of a connection. */
 export interface SmokeCheck {

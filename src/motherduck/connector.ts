@@ -1,5 +1,7 @@
 /** Connectors: what a DuckDB connection opens, `md:` at MotherDuck or a database file of the sandbox. */
+import { CONNECT_SECONDS } from '../model/defaults.ts';
 import type { Secret } from '../model/secret.ts';
+import type { Seconds } from '../model/time.ts';
 import type { TokenType } from '../model/tokens.ts';
 import { UserError } from '../model/user-error.ts';
 import { duckdbProxy } from './proxy.ts';
@@ -19,8 +21,12 @@ export interface Target {
 }
 
 export interface Connector {
-  /** The target for a token, and for a database if given. Does no network I/O. */
-  target(token: Secret, database: string | undefined): Promise<Target>;
+  /**
+   * The target for a token, and for a database if given. Does no network I/O.
+   *
+   * @param seconds until a connection attempt is given up; a minute unless given
+   */
+  target(token: Secret, database: string | undefined, seconds?: Seconds): Promise<Target>;
   /** Called after SHUTDOWN was sent, so that the sandbox's Duckling stops as MotherDuck's does. */
   noteShutdown(username: string, type: TokenType): Promise<void>;
 }
@@ -30,24 +36,22 @@ export interface Connector {
  * out of DuckDB's messages. `saas_mode` is not set, since it is not verified that all checks work with it; the account's own
  * SQL is confined by DuckDB's settings instead.
  *
- * @param about.timeoutMs Milliseconds until a connection attempt is given up.
  * @param about.env names the proxy through which DuckDB downloads its extension
  */
 export function motherduckConnector(about: {
   readonly userAgent: string;
-  readonly timeoutMs: number;
   readonly env?: NodeJS.ProcessEnv;
 }): Connector {
-  const seconds = Math.max(1, Math.floor(about.timeoutMs / 1000));
-  const parameters = `session_name=mdacc&dbinstance_inactivity_ttl=0s&connection_timeout=${seconds}s`;
   return {
-    async target(token, database = '') {
+    async target(token, database = '', seconds = CONNECT_SECONDS) {
       if (/[?&#\p{Cc}]/u.test(database)) {
         const shown = JSON.stringify(database);
         const hint = 'Remove "database" and name it in the query instead, in double quotes.';
         throw new UserError('CONNECT_FAILED', `a connection cannot be opened with the database name ${shown}`, hint);
       }
       const proxy = duckdbProxy(about.env ?? {});
+      const limit = Math.max(1, Math.floor(seconds));
+      const parameters = `session_name=mdacc&dbinstance_inactivity_ttl=0s&connection_timeout=${limit}s`;
       return {
         path: `md:${database}?${parameters}`,
         options: {

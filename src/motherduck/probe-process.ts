@@ -6,7 +6,7 @@ import { existsSync } from 'node:fs';
 import path from 'node:path';
 import { type Secret, withoutTokens } from '../model/secret.ts';
 import type { Target } from './connector.ts';
-import type { ProbeAnswer, ProbeEvent, ProbeInput, ProbeRequest, ProbeRow } from './probe.ts';
+import type { DuckDBBuild, ProbeAnswer, ProbeEvent, ProbeInput, ProbeRequest, ProbeRow } from './probe.ts';
 import { inBothSpellings, proxySecrets } from './proxy.ts';
 import { scrub } from './scrub.ts';
 
@@ -20,6 +20,10 @@ export interface ProbeFailure {
   readonly kind: 'sql' | 'native' | 'refused' | 'time_limit' | 'aborted' | 'crashed';
   /** One line, without secrets and control characters. */
   readonly text: string;
+  /** The DuckDB that could not connect, where its version or extension may be why. */
+  readonly duckdb?: DuckDBBuild;
+  /** The variable that gives other programs another host to connect to; the child is without it. */
+  readonly withheld?: string;
 }
 
 export interface ProbeStep {
@@ -61,7 +65,8 @@ export async function runProbe(target: Target, request: ProbeRequest, options: P
   const started = performance.now();
   const clean = (text: string) => scrub(text, secretsOf(target, options.secrets));
   const steps = new Map<string, ProbeStep>();
-  const end = await runChild({ target, request }, options, (event) => steps.set(event.step, stepOf(event, clean)));
+  const take = (event: ProbeEvent) => steps.set(event.step, stepOf(event, clean));
+  const end = await runChild({ target, request }, options, take);
 
   if (steps.get('connect')?.failure !== undefined) return steps;
   const names = ['connect', ...request.steps.map((step) => step.name), ...(request.shutdown ? ['shutdown'] : [])];
@@ -168,8 +173,13 @@ function stepOf({ ms, answer, failure }: ProbeEvent, clean: (text: string) => st
         ...(answer.every && { every: answer.every.map(cleanRow) }),
       },
     }),
-    ...(failure && { failure: { kind: failure.kind, text: clean(failure.text) } }),
+    ...(failure && { failure: failureOf(failure, clean) }),
   };
+}
+
+function failureOf({ kind, text, duckdb }: NonNullable<ProbeEvent['failure']>, clean: (text: string) => string) {
+  const withheld = ['MOTHERDUCK_HOST', 'motherduck_host'].find((name) => process.env[name]);
+  return { kind, text: clean(text), ...(duckdb && { duckdb }), ...(withheld && { withheld }) };
 }
 
 /**

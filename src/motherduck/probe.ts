@@ -9,6 +9,8 @@
  * a hang or a crash is kept, and the first step without a line is the one that did not finish.
  */
 import { writeSync } from 'node:fs';
+import { homedir } from 'node:os';
+import { join } from 'node:path';
 import type { DuckDBConnection } from '@duckdb/node-api';
 import type { Target } from './connector.ts';
 
@@ -49,7 +51,21 @@ export interface ProbeEvent {
   readonly ms: number;
   readonly answer?: ProbeAnswer;
   /** `refused`: not tried; `native`: DuckDB is not available for this platform; `sql`: an error of DuckDB or MotherDuck. */
-  readonly failure?: { readonly kind: 'refused' | 'native' | 'sql'; readonly text: string };
+  readonly failure?: {
+    readonly kind: 'refused' | 'native' | 'sql';
+    readonly text: string;
+    readonly duckdb?: DuckDBBuild;
+  };
+}
+
+/** The DuckDB that connects, where its version or extension is at fault. */
+export interface DuckDBBuild {
+  /** `v1.5.6` */
+  readonly version: string;
+  /** `linux_amd64` */
+  readonly platform: string;
+  /** The folder of its extensions. */
+  readonly folder: string;
 }
 
 /** Limits the pipe; the parent shortens texts further after it has removed secrets. */
@@ -104,6 +120,19 @@ function shownValue(value: unknown): string | null {
   return (typeof value === 'string' ? value : JSON.stringify(value)).slice(0, MAX_TEXT);
 }
 
+/** The folder is DuckDB's default, since no option of this program sets another. */
+async function duckdbBuild(): Promise<DuckDBBuild | undefined> {
+  try {
+    const { DuckDBInstance, version } = await import('@duckdb/node-api');
+    const connection = await (await DuckDBInstance.create(':memory:')).connect();
+    const [row] = await (await connection.runAndReadAll('PRAGMA platform')).getRowObjectsJson();
+    const platform = String(row?.platform);
+    return { version: version(), platform, folder: join(homedir(), '.duckdb', 'extensions', version(), platform) };
+  } catch {
+    return undefined;
+  }
+}
+
 function textOf(error: unknown): string {
   return (error instanceof Error ? error.message : String(error)).slice(0, MAX_TEXT);
 }
@@ -122,7 +151,9 @@ async function step<T>(name: string, run: () => Promise<T>, answerOf: (value: T)
     return value;
   } catch (error) {
     const kind = error instanceof Refused ? 'refused' : error instanceof NoNative ? 'native' : 'sql';
-    report({ failure: { kind, text: textOf(error) } });
+    const text = textOf(error);
+    const duckdb = name === 'connect' && kind === 'sql' && /extension|version/i.test(text) && (await duckdbBuild());
+    report({ failure: { kind, text, ...(duckdb ? { duckdb } : {}) } });
     return undefined;
   }
 }

@@ -37,7 +37,7 @@ export interface UsageRequest {
  */
 export async function readUsage(input: UsageRequest): Promise<ReadonlyMap<string, number>> {
   const { connector, probe, token, timeoutMs, signal } = input;
-  const target = await connector.target(token, undefined);
+  const target = await connector.target(token, undefined, timeoutMs / 1000);
   const request = { steps: [{ name: 'usage', sql: LAST_QUERIES, every: true }], shutdown: false };
   const report = await probe(target, request, { timeoutMs, secrets: [token], ...(signal ? { signal } : {}) });
   const failure = report.get('connect')?.failure ?? report.get('usage')?.failure;

@@ -140,9 +140,11 @@ function macros({ account, type, identity }: Connection, tier: Tier): string[] {
     region: 'sandbox',
   };
   const columns = Object.entries(info).map(([name, value]) => `${text(value)} AS ${name}`);
+  const ducklingId = `${account.id}.${type === 'read_write' ? 'rw' : 'rs.0'}`; // assumption: what precedes its end
   return [
     `CREATE OR REPLACE TEMP MACRO md_user() AS ${text(account.username)}`,
     `CREATE OR REPLACE TEMP MACRO md_user_info() AS TABLE SELECT ${columns.join(', ')}`,
+    `CREATE OR REPLACE TEMP MACRO __md_duckling_id() AS TABLE SELECT ${text(ducklingId)} AS id`,
     `CREATE OR REPLACE TEMP MACRO md_live_duckling_size() AS TABLE SELECT ${text(sizeTitle(account.ducklings[type].instance_size))} AS type`,
   ];
 }

@@ -20,6 +20,7 @@ import { SMOKE_TOKEN_NAME, TOKEN_TYPES, type TokenType } from '../model/tokens.t
 import { scrub } from '../motherduck/scrub.ts';
 import { ApiError } from '../motherduck/transport-errors.ts';
 import type { Expected } from './checks.ts';
+import type { CommonFailure } from './common-failure.ts';
 import { type ConnectingToken, type ConnectionOptions, connect, shutDownDuckling } from './connection.ts';
 import type { Failure } from './failures.ts';
 import { type TokenApi, withTemporaryToken } from './temporary-token.ts';
@@ -39,8 +40,8 @@ export interface SmokeOptions extends ConnectionOptions {
   readonly api: TokenApi;
   /** Whether a Duckling of the kind ran before the test; undefined: unknown, then none is shut down. */
   readonly ranBefore: Readonly<Record<TokenType, boolean>> | undefined;
-  /** A failure of this machine that any account of the run met; the others then do not connect. */
-  readonly machine?: { failure?: Failure };
+  /** That of the run's accounts. */
+  readonly common?: CommonFailure;
 }
 
 /** Connects as the account and runs the checks. Never rejects: a failure is in the result. */
@@ -103,8 +104,8 @@ class AccountTest {
   }
 
   async #connectTemporary(type: TokenType): Promise<void> {
-    const { api, account, machine } = this.#options;
-    if (machine?.failure !== undefined) return this.#fail(type, 'connects', machine.failure.problem);
+    const { api, account, common } = this.#options;
+    if (common?.problem !== undefined) return this.#fail(type, 'connects', common.problem);
     try {
       await withTemporaryToken({ api, account: account.username, type, warn: this.#warn }, (secret) =>
         this.#connectAll(type, [{ name: SMOKE_TOKEN_NAME, temporary: true, secret }]),
@@ -121,13 +122,13 @@ class AccountTest {
   }
 
   async #connectAll(type: TokenType, tokens: readonly ConnectingToken[]): Promise<void> {
-    const { machine, ranBefore } = this.#options;
+    const { common, ranBefore } = this.#options;
     const shutsDown = ranBefore !== undefined && !ranBefore[type];
     let stillRunning: ConnectingToken | undefined;
     for (const [index, token] of tokens.entries()) {
       if (this.#stopped()) return;
-      if (machine?.failure !== undefined) {
-        this.#fail(type, 'connects', machine.failure.problem, token);
+      if (common?.problem !== undefined) {
+        this.#fail(type, 'connects', common.problem, token);
         continue;
       }
       const shutdown = shutsDown && index === tokens.length - 1;
@@ -143,7 +144,7 @@ class AccountTest {
       if (verified && !token.temporary) this.verified.push(token.name);
       if (connects && type === this.#queried()) this.#queryDone = true;
       if (connects && type === 'read_write') this.#readWriteConnected = true;
-      if (failure?.scope === 'machine' && machine !== undefined) machine.failure = failure;
+      common?.note(this.#options.account.username, failure);
       if (connects) stillRunning = shutDown ? undefined : token;
     }
     if (shutsDown && stillRunning !== undefined && !this.#stopped()) await this.#shutDownAfter(stillRunning, type);

@@ -1,20 +1,24 @@
 /** One connection: opened through the connector, checked, and its Duckling shut down if requested. */
+import { setTimeout as sleep } from 'node:timers/promises';
+import { connectSeconds } from '../model/defaults.ts';
+import type { Size } from '../model/ducklings.ts';
 import type { Notice } from '../model/notice.ts';
 import type { Secret } from '../model/secret.ts';
 import type { ConnectionSmoke, SmokeCheck } from '../model/smoke.ts';
+import type { Seconds } from '../model/time.ts';
 import { UserError } from '../model/user-error.ts';
 import type { Connector } from '../motherduck/connector.ts';
 import type { ProbeReport, ProbeRequest, ProbeRunner } from '../motherduck/probe-process.ts';
 import { scrub } from '../motherduck/scrub.ts';
 import { type Expected, judge, organizationOf, requestFor } from './checks.ts';
-import { explain, type Failure } from './failures.ts';
+import { explain, type Failure, type TimeLimit } from './failures.ts';
 
 /** How the connections of a run are made. */
 export interface ConnectionOptions {
   readonly connector: Connector;
   readonly probe: ProbeRunner;
-  /** Milliseconds for one connection with its checks. */
-  readonly timeoutMs: number;
+  /** Seconds for one connection with its checks, as the user gave them; absent: as its Duckling needs. */
+  readonly timeout?: Seconds;
   readonly probePath?: string;
   readonly signal?: AbortSignal;
 }
@@ -35,7 +39,7 @@ export interface Connected {
   readonly verified: boolean;
   /** SHUTDOWN was sent, with or without success. */
   readonly shutDown: boolean;
-  /** Why the connection could not be made. */
+  /** Why the connection could not be made, or not used. */
   readonly failure?: Failure;
 }
 
@@ -47,20 +51,22 @@ export async function connect(
   shutdown: boolean,
   warn: (notice: Notice) => void,
 ): Promise<Connected> {
-  const expected: Expected = token.temporary ? subject : { ...subject, token: token.name };
-  let checked = expected;
+  const limit = limitFor(options, subject.size);
+  const expected: Limited = { ...subject, limit, ...(token.temporary ? {} : { token: token.name }) };
+  let checked: Limited = expected;
   let missing: SmokeCheck | undefined;
-  let report = await open(options, token, expected.database, requestFor(expected, shutdown));
+  let { report, attempts } = await open(options, token, expected, requestFor(expected, shutdown));
   const first = report.get('connect')?.failure;
-  if (first?.kind === 'sql' && expected.database !== undefined && explain(first, expected).scope === 'account') {
+  if (first?.kind === 'sql' && expected.database !== undefined && isOfAccount(explain(first, expected))) {
     // The database may be what is missing, which does not mean that the token is wrong.
     missing = { name: 'database', passed: false, ms: msOf(report), ...explain(first, expected).problem };
     const { database, query, ...without } = expected;
     checked = without;
-    report = await open(options, token, undefined, requestFor(checked, shutdown));
+    ({ report, attempts } = await open(options, token, checked, requestFor(checked, shutdown)));
   }
   const failure = report.get('connect')?.failure;
-  const judged = judge(report, checked);
+  const unusable = failure ?? report.get('user')?.failure;
+  const judged = judge(report, { ...checked, attempts });
   const checks = missing === undefined || failure !== undefined ? judged : [...judged, missing];
   const organization = organizationOf(report.get('organization')?.answer);
   const shutDown = await finishShutdown(options.connector, report, expected, warn);
@@ -77,7 +83,7 @@ export async function connect(
     connects: failure === undefined,
     verified: failure === undefined && checks.some((check) => check.name === 'user' && check.passed),
     shutDown: report.has('shutdown'),
-    ...(failure && { failure: explain(failure, expected) }),
+    ...(unusable && { failure: explain(unusable, { ...expected, attempts }) }),
   };
 }
 
@@ -88,18 +94,71 @@ export async function shutDownDuckling(
   expected: Expected,
   warn: (notice: Notice) => void,
 ): Promise<boolean> {
-  const report = await open(options, token, undefined, { steps: [], shutdown: true });
+  const { database: _, ...about } = { ...expected, limit: limitFor(options, expected.size) };
+  const { report } = await open(options, token, about, { steps: [], shutdown: true });
   return finishShutdown(options.connector, report, expected, warn);
 }
 
+type Limited = Expected & { readonly limit: TimeLimit };
+
+function limitFor({ timeout }: ConnectionOptions, size: Size | undefined): TimeLimit {
+  return { seconds: timeout ?? connectSeconds(size), isGiven: timeout !== undefined, ...(size && { size }) };
+}
+
+function isOfAccount({ scope, isDoubtful = false }: Failure): boolean {
+  return scope === 'account' && !isDoubtful;
+}
+
+/** Opens the target and runs the request; again after a momentary failure, within the time limit. */
 async function open(
-  { connector, probe, timeoutMs, probePath, signal }: ConnectionOptions,
+  options: ConnectionOptions,
+  token: ConnectingToken,
+  expected: Limited,
+  request: ProbeRequest,
+): Promise<{ readonly report: ProbeReport; readonly attempts: number }> {
+  const started = performance.now();
+  const left = () => expected.limit.seconds * 1000 - (performance.now() - started);
+  let last: ProbeReport | undefined;
+  for (let attempts = 1; ; attempts += 1) {
+    const spent = performance.now() - started;
+    const report = withDelay(await openOnce(options, token, expected.database, request, left()), spent);
+    // That the time was up says less than why it was spent.
+    if (last !== undefined && report.get('connect')?.failure?.kind === 'time_limit') return { report: last, attempts };
+    const pause = Math.min(FIRST_PAUSE_MS * 2 ** (attempts - 1), LONGEST_PAUSE_MS);
+    if (!isMomentary(report, expected) || left() < pause + SHORTEST_ATTEMPT_MS) return { report, attempts };
+    last = report;
+    const isWaiting = await sleep(pause, true, options.signal && { signal: options.signal }).catch(() => false);
+    if (!isWaiting) return { report, attempts };
+  }
+}
+
+const FIRST_PAUSE_MS = 500;
+const LONGEST_PAUSE_MS = 8000;
+/** In less, nothing connects. */
+const SHORTEST_ATTEMPT_MS = 1000;
+
+/** The account's own query may have had an effect, so nothing is tried again after it was sent. */
+function isMomentary(report: ProbeReport, expected: Expected): boolean {
+  const failures = [...report].flatMap(([step, { failure }]) => (failure && step !== 'shutdown' ? [failure] : []));
+  return !report.has('query') && failures.some((failure) => explain(failure, expected).isMomentary);
+}
+
+/** @param ms spent on earlier attempts */
+function withDelay(report: ProbeReport, ms: number): ProbeReport {
+  const connected = report.get('connect');
+  if (connected === undefined || ms < 1) return report;
+  return new Map(report).set('connect', { ...connected, ms: connected.ms + Math.round(ms) });
+}
+
+async function openOnce(
+  { connector, probe, probePath, signal }: ConnectionOptions,
   { secret }: ConnectingToken,
   database: string | undefined,
   request: ProbeRequest,
+  timeoutMs: number,
 ): Promise<ProbeReport> {
   try {
-    const target = await connector.target(secret, database);
+    const target = await connector.target(secret, database, timeoutMs / 1000);
     const probeOptions = { timeoutMs, secrets: [secret], ...(probePath && { probePath }), ...(signal && { signal }) };
     return await probe(target, request, probeOptions);
   } catch (error) {

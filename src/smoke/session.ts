@@ -1,6 +1,6 @@
 /**
- * The smoke tests of one run. They share which Ducklings ran before, the limit of concurrent processes, failures of this
- * machine, and the organization that all accounts must belong to.
+ * The smoke tests of one run. They share which Ducklings ran before, the limit of concurrent processes, a failure that
+ * all would meet, and the organization that all accounts must belong to.
  */
 import { setMaxListeners } from 'node:events';
 import { availableParallelism } from 'node:os';
@@ -11,8 +11,8 @@ import type { UserError } from '../model/user-error.ts';
 import { accountKey } from '../model/username.ts';
 import type { Api } from '../motherduck/api.ts';
 import { type SmokeOptions, type SmokeSubject, smokeAccount } from './account.ts';
+import { CommonFailure } from './common-failure.ts';
 import type { ConnectionOptions } from './connection.ts';
-import type { Failure } from './failures.ts';
 import type { TokenApi } from './temporary-token.ts';
 
 export interface SessionOptions extends ConnectionOptions {
@@ -29,7 +29,7 @@ export class SmokeSession {
   readonly #options: SessionOptions;
   readonly #limit: number;
   readonly #warnings: Notice[] = [];
-  readonly #machine: { failure?: Failure } = {};
+  readonly #common = new CommonFailure();
   readonly #queue: (() => void)[] = [];
   #active = 0;
   #before: Promise<ReadonlyMap<string, Running> | undefined> | undefined;
@@ -47,7 +47,7 @@ export class SmokeSession {
     const ranBefore = running && (running.get(accountKey(account.username)) ?? NONE);
     await this.#enter();
     try {
-      return await smokeAccount({ ...this.#options, account, secrets, ranBefore, machine: this.#machine });
+      return await smokeAccount({ ...this.#options, account, secrets, ranBefore, common: this.#common });
     } finally {
       this.#leave();
     }

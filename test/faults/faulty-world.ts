@@ -157,7 +157,7 @@ export function smokeTest(api: Api, organization: Organization): Verify {
     noteShutdown: (username, type) => organization.sleep(username, type),
   };
   const probe = probeOf(organization);
-  const session = new SmokeSession({ api, connector, probe, timeoutMs: 10_000, parallelism: 8 });
+  const session = new SmokeSession({ api, connector, probe, timeout: 10, parallelism: 8 });
   return (account, secrets) => session.test(account, secrets);
 }
 

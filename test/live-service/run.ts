@@ -160,7 +160,7 @@ function siteOf(
   const agent = `motherduck-accounts/${version}`;
   const connector =
     sandbox === undefined
-      ? motherduckConnector({ userAgent: agent, timeoutMs: CONNECT_MS, env: process.env })
+      ? motherduckConnector({ userAgent: agent, env: process.env })
       : sandboxConnector(sandbox, { agent, adminToken: token });
   const options = { timeoutMs: CONNECT_MS, probePath: path.join(root, 'dist/probe.cjs'), signal: stopping };
   return {

@@ -112,8 +112,7 @@ describe('runProbe', () => {
 
 describe('SQL of the configuration', () => {
   const confinements = {
-    MotherDuck: async () =>
-      (await motherduckConnector({ userAgent: 'test', timeoutMs: 1000 }).target(TOKEN, '')).confine,
+    MotherDuck: async () => (await motherduckConnector({ userAgent: 'test' }).target(TOKEN, '')).confine,
     'the sandbox': async () => (await sandboxConnector(await memorySandbox()).target(TOKEN, undefined)).confine,
   };
   it.each(Object.entries(confinements))('reaches no local file and no extension: %s', async (_, confine) => {
@@ -155,10 +154,7 @@ describe('SQL of the configuration', () => {
 
   it('reads no credentials of a proxy', async () => {
     const env = { HTTP_PROXY: `http://${MARKER}:${MARKER}@127.0.0.1:1` };
-    const { confine, options } = await motherduckConnector({ userAgent: 'test', timeoutMs: 1000, env }).target(
-      TOKEN,
-      '',
-    );
+    const { confine, options } = await motherduckConnector({ userAgent: 'test', env }).target(TOKEN, '');
     const { motherduck_token: _, custom_user_agent: __, ...proxy } = options;
     const sql = "SELECT count(*) AS n FROM duckdb_settings() WHERE value LIKE '%MARKER%'";
     const steps = [
@@ -218,10 +214,10 @@ it.skipIf(isWindows)('the child outlives Ctrl-C, which is for the parent to answ
 });
 
 describe('motherduckConnector', () => {
-  const connector = motherduckConnector({ userAgent: 'motherduck-accounts/1.2.3', timeoutMs: 45_000 });
+  const connector = motherduckConnector({ userAgent: 'motherduck-accounts/1.2.3' });
 
   it('has the token in the options and not in the path', async () => {
-    const target = await connector.target(TOKEN, 'sales');
+    const target = await connector.target(TOKEN, 'sales', 45);
     const parameters = 'session_name=mdacc&dbinstance_inactivity_ttl=0s&connection_timeout=45s';
     expect(target.path).toBe(`md:sales?${parameters}`);
     expect(target.options).toEqual({
@@ -229,7 +225,7 @@ describe('motherduckConnector', () => {
       custom_user_agent: 'motherduck-accounts/1.2.3',
     });
     expect(target.shutdown).toBe('SHUTDOWN');
-    expect((await connector.target(TOKEN, undefined)).path).toBe(`md:?${parameters}`);
+    expect((await connector.target(TOKEN, undefined)).path).toBe(`md:?${parameters.replace('45s', '60s')}`);
   });
 
   it('rejects a database name that would add parameters', async () => {
@@ -246,6 +242,11 @@ describe('motherduckConnector', () => {
       expect(report.get('connect')?.failure).toMatchObject({
         kind: 'sql',
         text: expect.stringContaining('Failed to download extension "motherduck"'),
+        duckdb: {
+          version: expect.stringMatching(/^v1\.\d+\.\d+$/),
+          platform: expect.stringMatching(/^\w+$/),
+          folder: expect.stringContaining(join(probe.folder, '.duckdb', 'extensions', 'v1.')),
+        },
       });
     } finally {
       for (const [name, value] of Object.entries(before)) {

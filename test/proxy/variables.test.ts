@@ -182,7 +182,7 @@ describe('the child that connects', () => {
 
   it('is given them by the connector', async () => {
     const env = { HTTPS_PROXY: PROXY };
-    const { options } = await motherduckConnector({ userAgent: 'x', timeoutMs: 1, env }).target(new Secret('t'), '');
+    const { options } = await motherduckConnector({ userAgent: 'x', env }).target(new Secret('t'), '');
     expect(options).toEqual({ motherduck_token: 't', custom_user_agent: 'x', http_proxy: 'proxy.corp:3128' });
   });
 

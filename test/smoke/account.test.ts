@@ -35,7 +35,7 @@ function held(tokens: Record<string, [TokenType, Identity]>): SmokeOptions['secr
 
 async function smoke(subject: SmokeSubject, more: Partial<SmokeOptions> = {}): Promise<AccountSmoke> {
   const { api, connector, probe } = world;
-  const common = { api, connector, probe, timeoutMs: PROBE_TIMEOUT_MS, secrets: new Map(), ranBefore: undefined };
+  const common = { api, connector, probe, timeout: PROBE_TIMEOUT_MS / 1000, secrets: new Map(), ranBefore: undefined };
   const result = await smokeAccount({ ...common, account: subject, ...more });
   results.push(result);
   return result;
@@ -190,10 +190,10 @@ describe('temporary tokens are revoked', () => {
 
   it('after a query that never ends', async () => {
     const endless = account({ a: 'read_write' }, { smoke: { query: ENDLESS } });
-    const result = await smoke(endless, { timeoutMs: 3000 });
+    const result = await smoke(endless, { timeout: 3 });
     expect(failed(result)).toMatchObject({
       name: 'query',
-      message: expect.stringMatching(/\b3 s$/),
+      message: expect.stringMatching(/\b3 s \(--timeout\)$/),
       hint: { text: expect.stringContaining('--timeout') },
     });
     expect(world.calls).toEqual(['create etl_prod mdacc smoke read_write 300', 'delete etl_prod t0']);

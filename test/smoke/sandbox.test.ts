@@ -59,7 +59,7 @@ it('tests the accounts of a sandbox like those of MotherDuck', async () => {
       api,
       connector,
       probe,
-      timeoutMs: PROBE_TIMEOUT_MS,
+      timeout: PROBE_TIMEOUT_MS / 1000,
       parallelism: 4,
     });
 

@@ -30,7 +30,7 @@ function run(
   more: Partial<Parameters<typeof smokeAccounts>[0]> = {},
 ) {
   const { api, connector, probe } = world;
-  return smokeAccounts({ accounts, api, connector, probe, timeoutMs: PROBE_TIMEOUT_MS, parallelism: 10, ...more });
+  return smokeAccounts({ accounts, api, connector, probe, timeout: PROBE_TIMEOUT_MS / 1000, parallelism: 10, ...more });
 }
 
 describe('smokeAccounts', () => {
@@ -73,7 +73,7 @@ describe('smokeAccounts', () => {
 
   it('stops connecting and creates no tokens after a failure of this machine', async () => {
     const message =
-      'IO Error: Failed to download extension "motherduck" at URL "http://extensions.example/v1.5.6/x.gz"';
+      'IO Error: Failed to download extension "motherduck" at URL "http://extensions.example/v1.5.6/linux_arm64/motherduck.duckdb_extension.gz"';
     let tried = 0;
     const broken = async () => {
       tried += 1;
@@ -87,13 +87,58 @@ describe('smokeAccounts', () => {
       expect(outcome).toBe('failed');
       expect(connections[0]?.checks[0]).toMatchObject({
         name: 'connects',
-        message: expect.stringMatching(/ http:\/\/extensions\.example$/),
+        message: expect.stringMatching(/ http:\/\/extensions\.example for DuckDB 1\.5\.6 on linux_arm64$/),
         hint: {
-          text: expect.stringMatching(/HTTP_PROXY.*INSTALL motherduck.*DuckDB 1\.5\.6/),
+          text: expect.stringMatching(/HTTP_PROXY.*v1\.5\.6\/linux_arm64.*MOTHERDUCK_EXT_VERSION/),
           command: ['apply', '--no-smoke'],
         },
       });
     }
+  });
+
+  it.each([
+    ['no answer', { kind: 'time_limit' as const, text: 'no answer within 1 s' }],
+    [
+      'a service that is down',
+      { kind: 'sql' as const, text: 'Could not connect to MotherDuck. Please try again later' },
+    ],
+  ])('stops after %s to five accounts in a row', async (_, failure) => {
+    let tried = 0;
+    const silent = async () => {
+      tried += 1;
+      return new Map([['connect', { ms: 1, failure }]]);
+    };
+    const names = ['a', 'b', 'c', 'd', 'e', 'f', 'g'];
+    const result = await run(
+      names.map((name) => entry(name)),
+      { probe: silent, parallelism: 1, timeout: 1 },
+    );
+    expect(tried).toBe(5);
+    const messages = result.accounts.map(({ connections }) => connections[0]?.checks[0]?.message ?? '');
+    expect(messages.map((message) => message.startsWith('not tried'))).toEqual([
+      false,
+      false,
+      false,
+      false,
+      false,
+      true,
+      true,
+    ]);
+  });
+
+  it('goes on when an account between them connects', async () => {
+    let tried = 0;
+    const flaky = async () => {
+      tried += 1;
+      const failure = { kind: 'time_limit' as const, text: 'no answer within 1 s' };
+      return new Map([['connect', { ms: 1, ...(tried % 4 === 0 ? {} : { failure }) }]]);
+    };
+    const names = ['a', 'b', 'c', 'd', 'e', 'f', 'g', 'h', 'i', 'j'];
+    const { accounts } = await run(
+      names.map((name) => entry(name)),
+      { probe: flaky, parallelism: 1, timeout: 1 },
+    );
+    expect(JSON.stringify(accounts)).not.toContain('not tried');
   });
 
   it('connects as at most as many accounts at once as allowed', async () => {

@@ -113,7 +113,7 @@ export async function lookAtConnections(context: FactContext, look: Look): Promi
 function failureOf(report: ProbeReport, step: string): string | undefined {
   const ended = report.get(step);
   const failure = ended?.failure ?? report.get('connect')?.failure;
-  const isTheirs = failure?.kind === 'sql' && explain(failure, ABOUT).scope !== 'machine';
+  const isTheirs = failure?.kind === 'sql' && /token|account/.test(explain(failure, ABOUT).scope);
   if (ended === undefined || (failure !== undefined && !isTheirs))
     throw new Unseen(failure?.text ?? 'it was not tried');
   return failure?.text;
