@@ -40,6 +40,22 @@ export function jsonLines(text: string): JsonLines {
   return errorLine === undefined ? { lineOf } : { lineOf, errorLine };
 }
 
+/** The first key that is repeated in its object, with its line. */
+export function repeatedKey(text: string): { readonly key: string; readonly line: number } | undefined {
+  const open: Set<string>[] = [];
+  let found: { readonly key: string; readonly line: number } | undefined;
+  visit(text, {
+    onObjectBegin: () => void open.push(new Set()),
+    onObjectEnd: () => void open.pop(),
+    onObjectProperty: (key, _offset, _length, line) => {
+      const keys = open.at(-1);
+      if (keys?.has(key)) found ??= { key, line: line + 1 };
+      keys?.add(key);
+    },
+  });
+  return found;
+}
+
 function pointerOf(path: readonly (string | number)[]): string {
   return path.map((step) => `/${String(step).replaceAll('~', '~0').replaceAll('/', '~1')}`).join('');
 }

@@ -3,13 +3,20 @@ import { basename, dirname, join } from 'node:path';
 import { NotAFileError, NotTextError, readText } from '../files/read-text.ts';
 import { codeOf } from '../files/system-errors.ts';
 import type { State } from '../model/state.ts';
+import { generationOf, seriesOf } from '../model/tokens.ts';
 import { type Hint, UserError } from '../model/user-error.ts';
 import { contradictionOf } from './contradictions.ts';
+import type { JsonLines } from './json-lines.ts';
+import { jsonShape, keysOf } from './json-shape.ts';
 import { MIGRATIONS, type Migrations, migrate } from './migrate.ts';
 import { type StateDocument, stateFromDocument } from './state-document.ts';
 import type { SchemaError } from './state-validator.generated.js';
 
 const LARGEST = 64 * 1024 * 1024;
+/** Without lines, the error of a huge file comes soon. */
+const LARGEST_WITH_LINES = 8 * 1024 * 1024;
+/** Twice as many as a configuration may have, since a state keeps those that left it. */
+const MAX_ACCOUNTS = 100_000;
 
 /** What a state belongs to. */
 export type StateOf = Pick<State, 'organization' | 'organization_id' | 'sandbox' | 'configuration'>;
@@ -144,11 +151,17 @@ async function parseState(path: string, text: string, migrations: Migrations): P
 }
 
 async function parseDocument(path: string, text: string): Promise<Readonly<Record<string, unknown>>> {
+  const shape = jsonShape(text);
+  if ('problem' in shape) throw invalid(path, shape.problem, await restoreHint(path, text));
   let document: unknown;
   try {
     document = JSON.parse(text);
   } catch {
     throw await damaged(path, text);
+  }
+  if (keysOf(document) !== shape.keys) {
+    const { key, line } = (await import('./json-lines.ts')).repeatedKey(text) ?? { key: '?', line: 1 };
+    throw invalid(path, `has the key "${key}" twice at line ${line}`, await restoreHint(path, text), line);
   }
   if (typeof document === 'object' && document !== null && !Array.isArray(document)) return { ...document };
   throw invalid(path, 'is JSON, but not a state', await restoreHint(path, text));
@@ -179,23 +192,63 @@ async function damaged(path: string, text: string): Promise<UserError> {
 }
 
 async function check(path: string, text: string, document: unknown): Promise<State> {
+  if (Object.keys(fieldOf(document, 'accounts') ?? {}).length > MAX_ACCOUNTS) {
+    const problem = `has more than ${MAX_ACCOUNTS.toLocaleString('en')} accounts`;
+    throw invalid(path, problem, await restoreHint(path, text));
+  }
   const violation = await violationOf(document);
-  if (violation !== undefined) throw await wrongAt(path, text, violation.pointer, violation.problem);
+  if (violation !== undefined) {
+    const hint = violation.isTooMuch ? numberHint(document, violation.pointer) : undefined;
+    throw await wrongAt(path, text, violation.pointer, violation.problem, hint);
+  }
   const state = stateFromDocument(document as StateDocument);
   const contradiction = contradictionOf(state);
   if (contradiction !== undefined) throw await wrongAt(path, text, contradiction.pointer, contradiction.problem);
   return state;
 }
 
-async function wrongAt(path: string, text: string, pointer: string, problem: string): Promise<UserError> {
+/** No run writes so large a number, and an older version of the file may be outdated: the number itself is corrected. */
+function numberHint(document: unknown, pointer: string): Hint | undefined {
+  const steps = pointer.slice(1).split('/');
+  const path = steps.slice(0, -1).map((step) => step.replaceAll('~1', '/').replaceAll('~0', '~'));
+  const parent = path.reduce<unknown>((value, step) => fieldOf(value, step), document);
+  const known = [fieldOf(fieldOf(parent, 'current'), 'name'), fieldOf(parent, 'name')].find(
+    (name): name is string => typeof name === 'string',
+  );
+  const generation = known === undefined ? 1 : generationOf(seriesOf(known), known);
+  if (steps.at(-1) === 'serial') {
+    return {
+      text: 'It was edited. Set it to the serial of the last good version in git, or to 1, then plan.',
+      command: ['plan'],
+    };
+  }
+  if (generation === undefined || generation > MAX_GENERATION) return undefined;
+  return { text: `It was edited. Set it to ${generation} there, then plan.`, command: ['plan'] };
+}
+
+const MAX_GENERATION = 9_999_999;
+
+function fieldOf(value: unknown, name: string): unknown {
+  return typeof value === 'object' && value !== null
+    ? Object.entries(value).find(([key]) => key === name)?.[1]
+    : undefined;
+}
+
+async function wrongAt(path: string, text: string, pointer: string, problem: string, hint?: Hint): Promise<UserError> {
   const line = (await linesOf(text)).lineOf.get(pointer);
   const member = `${pointer === '' ? 'the document' : pointer.slice(1).replaceAll('/', '.')}`;
   const at = line === undefined ? '' : ` at line ${line}`;
-  return invalid(path, `is not a valid state${at}: ${member} ${problem}`, await restoreHint(path, text), line);
+  return invalid(
+    path,
+    `is not a valid state${at}: ${member} ${problem}`,
+    hint ?? (await restoreHint(path, text)),
+    line,
+  );
 }
 
 /** The parser with positions is loaded only for invalid files. */
-async function linesOf(text: string) {
+async function linesOf(text: string): Promise<JsonLines> {
+  if (text.length > LARGEST_WITH_LINES) return { lineOf: new Map() };
   return (await import('./json-lines.ts')).jsonLines(text);
 }
 
@@ -235,13 +288,13 @@ function isLikeState(text: string): boolean {
  */
 export async function violationOf(
   document: unknown,
-): Promise<{ readonly pointer: string; readonly problem: string } | undefined> {
+): Promise<{ readonly pointer: string; readonly problem: string; readonly isTooMuch?: boolean } | undefined> {
   const { validate } = await import('./state-validator.generated.js');
   if (validate(document)) return undefined;
   const first = validate.errors?.[0];
   return first === undefined
     ? { pointer: '', problem: 'is invalid' }
-    : { pointer: first.instancePath, problem: problemOf(first) };
+    : { pointer: first.instancePath, problem: problemOf(first), isTooMuch: first.keyword === 'maximum' };
 }
 
 function problemOf({ keyword, params, parentSchema, message }: SchemaError): string {

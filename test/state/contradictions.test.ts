@@ -83,7 +83,7 @@ describe.each(EDITS)('%s', (_, edit, message) => {
       expect(code).toBe(1);
       expect(stderr).toMatch(message);
       expect(stderr).toMatch(/not a valid state at line \d+/);
-      expect(stderr).toContain('git checkout');
+      expect(stderr).toMatch(/git checkout|Set it to 1 there/);
     }
     stage.write(STATE, good);
     expect(await stage.json('plan --sandbox')).toMatchObject({ document: { actions: [] } });

@@ -1,0 +1,77 @@
+/** A state from a hostile pull request: refused soon, before anything is done, with a hint that leads out. */
+import { describe, expect, it } from 'vitest';
+import { STATE, Stage } from '../stage.ts';
+
+type Entry = { generation: number; current: { generation: number; name: string } };
+type Document = { serial: number; accounts: Record<string, { tokens: Record<string, Entry> }> };
+
+async function edited(change: (text: string) => string): Promise<Stage> {
+  const stage = await Stage.applied();
+  stage.write(STATE, change(stage.read(STATE)));
+  return stage;
+}
+
+async function failure(
+  stage: Stage,
+): Promise<{ code: string; message: string; hint: { text: string }; location?: object }> {
+  const { document } = await stage.json('plan --sandbox --format json');
+  return (document as { error: never }).error;
+}
+
+describe('a number that no run reaches', () => {
+  it.each<[string, (document: Document, airflow: Entry) => void, RegExp]>([
+    ['a serial', (document) => (document.serial = 2 ** 53 - 1), /Set it to .* 1\b/],
+    ['a generation', (_document, airflow) => (airflow.generation = 2 ** 53 - 1), /Set it to 1 there/],
+    ["a current token's", (_document, { current }) => (current.generation = 2 ** 53 - 1), /Set it to 1 there/],
+  ])('%s', async (_name, change, hint) => {
+    const stage = await edited((text) => {
+      const document = JSON.parse(text) as Document;
+      const airflow = document.accounts.etl_prod?.tokens.airflow ?? expect.unreachable();
+      change(document, airflow);
+      return JSON.stringify(document, null, 2);
+    });
+    const error = await failure(stage);
+    expect(error).toMatchObject({ code: 'STATE_INVALID', hint: { text: expect.stringMatching(hint) } });
+    // What the hint says leads out.
+    const line = (error.location as { line: number }).line;
+    const lines = stage.read(STATE).split('\n');
+    lines[line - 1] = lines[line - 1]?.replace(/\d+/, '1') ?? '';
+    stage.write(STATE, lines.join('\n'));
+    expect(await stage.json('plan --sandbox --format json')).toMatchObject({ code: 0, document: { actions: [] } });
+  });
+});
+
+describe('a text that would be parsed for minutes', () => {
+  it.each<[string, (text: string) => string, RegExp]>([
+    [
+      'deep lists',
+      (text) => text.replace('"etl_prod": {', `"etl_prod": ${'['.repeat(3_000_000)}${']'.repeat(3_000_000)}, "x": {`),
+      /too deeply/,
+    ],
+    ['open lists', () => '['.repeat(30_000_000), /too deeply/],
+    ['many values', () => `[${'[],'.repeat(7_000_000)}[]]`, /too many values/],
+    ['a string without an end', () => `["${'\\"'.repeat(5_000_000)}`, /not JSON/],
+    [
+      'accounts that are not there',
+      (text) =>
+        text.replace(
+          '"accounts": {',
+          `"accounts": {${Array.from({ length: 110_000 }, (_, i) => `"g${i}":{},`).join('')}`,
+        ),
+      /100,000 accounts/,
+    ],
+    [
+      'a key twice',
+      (text) => text.replace('"retiring":', '"retiring": [],\n"retiring":'),
+      /"retiring" twice at line \d+/,
+    ],
+    [
+      'an account twice',
+      (text) => text.replace('"etl_prod":', '"etl_prod": {},\n"etl_prod":'),
+      /"etl_prod" twice at line \d+/,
+    ],
+  ])('%s', { timeout: 10_000 }, async (_name, change, message) => {
+    const error = await failure(await edited(change));
+    expect(error).toMatchObject({ code: 'STATE_INVALID', message: expect.stringMatching(message) });
+  });
+});
