@@ -5,6 +5,7 @@ import { at, problemsOf } from './document.ts';
 interface Schema {
   readonly $ref?: string;
   readonly type?: string | readonly string[];
+  readonly const?: unknown;
   readonly enum?: readonly unknown[];
   readonly 'x-extensible-enum'?: readonly unknown[];
   readonly anyOf?: readonly Schema[];
@@ -24,7 +25,9 @@ export function schemaAt(pointer: string): Schema {
 }
 
 function followed({ $ref, ...own }: Schema): Schema {
-  return $ref === undefined ? own : { ...followed(schemaAt($ref)), ...own };
+  if ($ref === undefined) return own;
+  const { properties, ...others } = followed(schemaAt($ref));
+  return { ...others, ...own, ...(properties && { properties: { ...properties, ...own.properties } }) };
 }
 
 /** Values that are valid by the schema at a pointer. */
@@ -48,6 +51,7 @@ function valuesOf(reference: Schema, wild: boolean): fc.Arbitrary<unknown> {
 
 function rightValues(schema: Schema, wild: boolean): fc.Arbitrary<unknown> {
   const listed = schema.enum ?? schema['x-extensible-enum'];
+  if (schema.const !== undefined) return fc.constant(schema.const);
   if (listed !== undefined) return fc.constantFrom(...listed);
   if (schema.anyOf !== undefined) return fc.oneof(...schema.anyOf.map((each) => valuesOf(each, wild)));
   const types = [schema.type].flat();
