@@ -16,7 +16,7 @@ const STORY = [
   ['rotate etl/airflow --yes --no-smoke', 0],
   ['import --all --yes', 0],
   ['audit --fail-on never', 0],
-  ['destroy --only etl --yes', 0],
+  ['destroy --only etl --yes --allow-delete', 0],
 ] as const;
 
 const CONFIGURATION = `
