@@ -15,6 +15,7 @@ import { runProbe } from '../motherduck/probe-process.ts';
 import { proxyFor } from '../motherduck/proxy.ts';
 import { createRestClient, type RestClientOptions } from '../motherduck/rest-client.ts';
 import { PRODUCT, readUsage } from '../motherduck/usage.ts';
+import { explainForAdmin } from '../smoke/failures.ts';
 import { VERSION } from '../version.ts';
 
 /** Where the embedded sandbox is. */
@@ -235,7 +236,15 @@ async function openEmbedded(options: ServiceOptions & SandboxLocation, io: Surro
 
 function usageReader(connector: Connector, token: Secret, timeout = CONNECT_SECONDS): Service['readUsage'] {
   const timeoutMs = timeout * 1000;
-  return (signal) => readUsage({ connector, probe: runProbe, token, timeoutMs, ...(signal ? { signal } : {}) });
+  return (signal) =>
+    readUsage({
+      connector,
+      probe: runProbe,
+      explain: explainForAdmin,
+      token,
+      timeoutMs,
+      ...(signal ? { signal } : {}),
+    });
 }
 
 /** The connector of a served sandbox, whose databases are in the folder that the environment names. */

@@ -22,6 +22,8 @@ const LAST_QUERIES = `
 export interface UsageRequest {
   readonly connector: Connector;
   readonly probe: ProbeRunner;
+  /** Explains a failed connection. */
+  readonly explain: (failure: ProbeFailure) => { readonly message: string; readonly hint: string };
   /** A read/write token of an Admin. */
   readonly token: Secret;
   /** Milliseconds for the connection and its query. */
@@ -41,7 +43,7 @@ export async function readUsage(input: UsageRequest): Promise<ReadonlyMap<string
   const request = { steps: [{ name: 'usage', sql: LAST_QUERIES, every: true }], shutdown: false };
   const report = await probe(target, request, { timeoutMs, secrets: [token], ...(signal ? { signal } : {}) });
   const failure = report.get('connect')?.failure ?? report.get('usage')?.failure;
-  if (failure !== undefined) throw refusal(failure, token);
+  if (failure !== undefined) throw refusal(failure, input);
   const rows = report.get('usage')?.answer?.every ?? [];
   return new Map(
     rows.flatMap(({ username, last }) =>
@@ -50,13 +52,18 @@ export async function readUsage(input: UsageRequest): Promise<ReadonlyMap<string
   );
 }
 
-function refusal(failure: ProbeFailure, token: Secret): UserError {
+function refusal(failure: ProbeFailure, { token, explain }: UsageRequest): UserError {
   if (failure.kind === 'aborted') {
     return new UserError('INTERRUPTED', 'reading the query history was interrupted', 'Nothing was changed.');
   }
-  const why = scrub(failure.text, [token.reveal()]);
-  const hint = /query_history|md_information_schema|catalog error/i.test(why)
-    ? 'MotherDuck offers it on Business plans, to Admins. Otherwise, omit --usage.'
-    : 'Fix the error in the message, or omit --usage.';
-  return new UserError('USAGE_UNREADABLE', `the query history cannot be read: ${why}`, hint);
+  const isMissing = /query_history|md_information_schema|catalog error/i.test(failure.text);
+  const { message, hint } = isMissing
+    ? { message: failure.text, hint: 'MotherDuck offers it on Business plans, to Admins.' }
+    : explain(failure);
+  const why = scrub(message, [token.reveal()]);
+  return new UserError(
+    'USAGE_UNREADABLE',
+    `the query history cannot be read: ${why}`,
+    `${hint} Otherwise, omit --usage.`,
+  );
 }

@@ -120,10 +120,16 @@ function judgeDuckling(answer: ProbeAnswer, { account, token, type }: Expected):
     found,
     expected: type === 'read_write' ? 'rw' : 'rs.<n>',
     message: `a ${typeName(type)} token reached the ${typeName(reached)} Duckling (${found})`,
-    hint: {
-      text: 'What connects with it can do more than it should, or less than it needs. Replace the token.',
-      command: ['rotate', token === undefined ? account : `${account}/${token}`],
-    },
+    hint:
+      token === undefined
+        ? {
+            text: 'MotherDuck made a token of another type than was asked for: test again, and report it to MotherDuck if it stays.',
+            command: ['smoke', '--only', account],
+          }
+        : {
+            text: 'What connects with it can do more than it should, or less than it needs. Replace the token.',
+            command: ['rotate', `${account}/${token}`],
+          },
   };
 }
 

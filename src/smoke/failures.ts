@@ -19,6 +19,8 @@ export interface Failure {
   /** It may pass by itself within seconds. */
   readonly isMomentary?: boolean;
   readonly problem: { readonly message: string; readonly hint: Hint };
+  /** What the hint says, without what to type in a smoke test. */
+  readonly advice: string;
 }
 
 /** The time limit of one connection. */
@@ -74,6 +76,18 @@ export function explain(failure: ProbeFailure, about: About): Failure {
   }
 }
 
+/** The same for the connection of the Admin, with which the query history is read. */
+export function explainForAdmin(failure: ProbeFailure): { readonly message: string; readonly hint: string } {
+  const { scope, problem, advice } = explain(failure, { account: '', type: 'read_write' });
+  if (scope === 'token') {
+    return {
+      message: `MotherDuck refused the admin token: ${failure.text}`,
+      hint: 'Check that it is live, and a read/write token.',
+    };
+  }
+  return { message: problem.message, hint: advice };
+}
+
 function explainKnown(failure: ProbeFailure, about: About): Failure | undefined {
   // DuckDB quotes the statement, which can contain anything.
   const text = failure.text.replace(/\s*LINE \d+: .*/s, '');
@@ -105,16 +119,17 @@ function testAgain({ account }: Pick<About, 'account'>): string[] {
 const WITHOUT_SMOKE = { text: 'To apply without the smoke test.', command: ['apply', '--no-smoke'] };
 
 function forAccount(message: string, text: string, command?: readonly string[]): Failure {
-  return { scope: 'account', problem: { message, hint: { text, ...(command ? { command } : {}) } } };
+  return { scope: 'account', problem: { message, hint: { text, ...(command ? { command } : {}) } }, advice: text };
 }
 
 function forMachine(message: string, text: string, otherwise?: Hint): Failure {
   const hint = otherwise ? { ...otherwise, text: `${text} ${otherwise.text}` } : { text };
-  return { scope: 'machine', problem: { message, hint } };
+  return { scope: 'machine', problem: { message, hint }, advice: text };
 }
 
 function forService(message: string, text: string): Failure {
-  return { scope: 'service', problem: { message, hint: { ...WITHOUT_SMOKE, text: `${text} ${WITHOUT_SMOKE.text}` } } };
+  const hint = { ...WITHOUT_SMOKE, text: `${text} ${WITHOUT_SMOKE.text}` };
+  return { scope: 'service', problem: { message, hint }, advice: text };
 }
 
 /** @param why after "the token": `has expired` @param advice before "Replace it." */
@@ -122,11 +137,11 @@ function forToken({ text }: ProbeFailure, why: string, { account, token }: About
   if (token !== undefined) {
     const message = `MotherDuck refused the token "${token}": it ${why}`;
     const hint = { text: `${advice} Replace it.`.trim(), command: ['rotate', `${account}/${token}`] };
-    return { scope: 'token', problem: { message, hint } };
+    return { scope: 'token', problem: { message, hint }, advice };
   }
   const message = `MotherDuck refused a token that its API had just created: ${text}`;
   const hint = `Test again. If it is refused again, check in MotherDuck whether ${account} is active.`;
-  return { scope: 'token', problem: { message, hint: { text: hint, command: testAgain({ account }) } } };
+  return { scope: 'token', problem: { message, hint: { text: hint, command: testAgain({ account }) } }, advice };
 }
 
 /** Said where such a variable breaks the connections of other programs, so that it is not suspected here. */

@@ -4,6 +4,7 @@ import { type ProbeReport, type ProbeRunner, runProbe } from '../../src/motherdu
 import { PRODUCT, readUsage } from '../../src/motherduck/usage.ts';
 import { sandboxConnector } from '../../src/sandbox/connector.ts';
 import { memorySandbox } from '../../src/sandbox/open.ts';
+import { explainForAdmin } from '../../src/smoke/failures.ts';
 import { buildProbe, PROBE_TIMEOUT_MS } from '../smoke/fake-motherduck.ts';
 
 vi.setConfig({ testTimeout: PROBE_TIMEOUT_MS });
@@ -40,7 +41,13 @@ describe('the query history of the sandbox', () => {
     await organization.connect(secret, `${PRODUCT}/0.1.0`);
     await organization.connect(await organization.mint({ username: 'quiet_00001' }), `${PRODUCT}/0.1.0`);
 
-    const usage = await readUsage({ connector, probe: real, token, timeoutMs: PROBE_TIMEOUT_MS });
+    const usage = await readUsage({
+      connector,
+      probe: real,
+      explain: explainForAdmin,
+      token,
+      timeoutMs: PROBE_TIMEOUT_MS,
+    });
     expect([...usage.keys()].sort()).toEqual(['sandbox_admin', 'tenant_00001']);
     expect(Math.abs((usage.get('tenant_00001') ?? 0) - used)).toBeLessThan(60_000);
   });
@@ -52,12 +59,16 @@ describe('the query history of the sandbox', () => {
     for (const { username } of all) {
       await organization.connect(await organization.mint({ username }));
     }
-    expect((await readUsage({ connector, probe: real, token, timeoutMs: PROBE_TIMEOUT_MS })).size).toBe(3000 + 1);
+    expect(
+      (await readUsage({ connector, probe: real, explain: explainForAdmin, token, timeoutMs: PROBE_TIMEOUT_MS })).size,
+    ).toBe(3000 + 1);
   });
 
   it('exists on a Business plan only, and for Admins only', async () => {
     const free = sandbox({ plan: 'lite' });
-    expect(await thrown(readUsage({ ...free, probe: real, timeoutMs: PROBE_TIMEOUT_MS }))).toMatchObject({
+    expect(
+      await thrown(readUsage({ ...free, probe: real, explain: explainForAdmin, timeoutMs: PROBE_TIMEOUT_MS })),
+    ).toMatchObject({
       code: 'USAGE_UNREADABLE',
       message: expect.stringContaining('query_history'),
       hint: { text: expect.stringContaining('Business') },
@@ -65,7 +76,9 @@ describe('the query history of the sandbox', () => {
     const { organization, connector } = sandbox();
     await organization.seed(1);
     const token = await organization.mint({ username: 'tenant_00001' });
-    expect(await thrown(readUsage({ connector, probe: real, token, timeoutMs: PROBE_TIMEOUT_MS }))).toMatchObject({
+    expect(
+      await thrown(readUsage({ connector, probe: real, explain: explainForAdmin, token, timeoutMs: PROBE_TIMEOUT_MS })),
+    ).toMatchObject({
       code: 'USAGE_UNREADABLE',
     });
   });
@@ -79,15 +92,35 @@ describe('a connection that fails', () => {
     const { connector } = sandbox();
     const token = new Secret('eyJhbGciOi.eyJzdWIiOiJhZG1pbiJ9aaaaaaaaaaaa.c2lnbmF0dXJlLXRleHQ');
     const probe = async () => report('connect', 'sql', `Request failed for ${token.reveal()}: not authenticated`);
-    const error = await thrown(readUsage({ connector, probe, token, timeoutMs: 1000 }));
+    const error = await thrown(readUsage({ connector, probe, explain: explainForAdmin, token, timeoutMs: 1000 }));
     expect(error).toMatchObject({ code: 'USAGE_UNREADABLE', message: expect.stringContaining('not authenticated') });
     expect(String(error)).not.toContain('eyJzdWIi');
+  });
+
+  it.each([
+    ['Jwt is expired', /admin token: Jwt is expired/, /live.*omit --usage/],
+    ['UNAVAILABLE: missing selected ALPN property', /proxy/, /motherduck\.com.*omit --usage/],
+    ['nobody knows', /nobody knows/, /omit --usage/],
+  ])('is explained, without what belongs to the smoke test: %s', async (text, message, hint) => {
+    const { connector, token } = sandbox();
+    const probe = async () => report('connect', 'sql', text);
+    expect(
+      await thrown(readUsage({ connector, probe, explain: explainForAdmin, token, timeoutMs: 1000 })),
+    ).toMatchObject({
+      code: 'USAGE_UNREADABLE',
+      message: expect.stringMatching(message),
+      hint: { text: expect.stringMatching(hint) },
+    });
+    const error = await thrown(readUsage({ connector, probe, explain: explainForAdmin, token, timeoutMs: 1000 }));
+    expect(JSON.stringify(error)).not.toMatch(/smoke/);
   });
 
   it('is an interruption if it was interrupted', async () => {
     const { connector, token } = sandbox();
     const probe = async () => report('usage', 'aborted', 'interrupted');
-    expect(await thrown(readUsage({ connector, probe, token, timeoutMs: 1000 }))).toMatchObject({
+    expect(
+      await thrown(readUsage({ connector, probe, explain: explainForAdmin, token, timeoutMs: 1000 })),
+    ).toMatchObject({
       code: 'INTERRUPTED',
     });
   });

@@ -21,6 +21,7 @@ async function connecting(
   reports: readonly ProbeReport[],
   options: Partial<ConnectionOptions> = {},
   more: Partial<Expected> = {},
+  token = TOKEN,
 ) {
   const limits: number[] = [];
   const probe: ProbeRunner = async (_target, _request, { timeoutMs }) => {
@@ -35,7 +36,7 @@ async function connecting(
     },
     noteShutdown: async () => {},
   };
-  const made = await connect({ connector, probe, ...options }, TOKEN, { ...EXPECTED, ...more }, false, () => {});
+  const made = await connect({ connector, probe, ...options }, token, { ...EXPECTED, ...more }, false, () => {});
   const failed = made.smoke.checks.filter(({ passed }) => !passed);
   return { made, limits, seconds, failed, checks: made.smoke.checks.map(({ name }) => name) };
 }
@@ -130,6 +131,12 @@ describe('the kind of the Duckling', () => {
         hint: { command: ['rotate', 'etl_prod/airflow'] },
       },
     ]);
+  });
+
+  it('is not, of a temporary token: nothing is to be replaced', async () => {
+    const temporary = { ...TOKEN, temporary: true };
+    const { failed } = await connecting([duckling({ id: 'a.rs.0' })], {}, {}, temporary);
+    expect(failed).toMatchObject([{ name: 'duckling', hint: { command: ['smoke', '--only', 'etl_prod'] } }]);
   });
 
   it.each([
