@@ -2,7 +2,8 @@ import { createHash, randomBytes } from 'node:crypto';
 import { Secret } from '../model/secret.ts';
 import type { TokenType } from '../model/tokens.ts';
 import { type Caller, RestError } from './endpoint.ts';
-import { ADMIN_USERNAME, type OrganizationState } from './organization-state.ts';
+import { type Account, ADMIN_USERNAME, type OrganizationState } from './organization-state.ts';
+import type { Settings } from './settings.ts';
 
 /**
  * Makes a token's secret: a JWT as MotherDuck's are, with the issuer `sandbox`.
@@ -58,18 +59,33 @@ export function identify(
   return expiresAt !== null && expiresAt <= now ? undefined : { account: known.account, type };
 }
 
+/** The preset roles. Each includes those after it; any other role is a custom one. */
+const ROLES = ['admin', 'builder', 'explorer'] as const;
+
+/** A preset role. */
+export type Role = (typeof ROLES)[number];
+
+/** The roles that were granted to an account; the Admin's is a setting of the sandbox. */
+export function rolesOf(account: Account, settings: Settings): readonly string[] {
+  return account.username === ADMIN_USERNAME ? [settings.role] : account.roles;
+}
+
 /**
- * Every endpoint requires a read/write token of an Admin. Assumption: the text of the two FORBIDDEN errors.
+ * Every endpoint requires a read/write token; all but the list of users also the Admin role, although Builders can create
+ * service accounts and tokens in the web UI. Assumption: the texts of the FORBIDDEN errors but for "minimum role".
  *
+ * @param minimum undefined: any preset role, since all of them may list users
  * @throws RestError UNAUTHORIZED, FORBIDDEN
  */
-export function requireAdmin(caller: Caller | undefined): Caller {
+export function authorize(caller: Caller | undefined, minimum: Role | undefined, settings: Settings): Caller {
   if (caller === undefined) {
     throw new RestError('UNAUTHORIZED', 'Your request is not authenticated. Please check your MotherDuck token.');
   }
   if (caller.type !== 'read_write')
     throw new RestError('FORBIDDEN', 'A read scaling token cannot be used with the REST API');
-  if (!caller.account.roles.includes('Admin'))
-    throw new RestError('FORBIDDEN', 'This operation requires the Admin role');
-  return caller;
+  const roles = rolesOf(caller.account, settings);
+  const allowed = ROLES.slice(0, minimum === undefined ? ROLES.length : ROLES.indexOf(minimum) + 1);
+  if (allowed.some((role) => roles.includes(role))) return caller;
+  if (minimum === undefined) throw new RestError('FORBIDDEN', 'Missing privilege member_management.view_all_members');
+  throw new RestError('FORBIDDEN', `This operation requires a minimum role of ${minimum}`);
 }

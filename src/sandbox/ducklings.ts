@@ -1,17 +1,10 @@
-import {
-  COOLDOWN_SECONDS,
-  includesSize,
-  POOL_SIZE,
-  SIZES,
-  type Size,
-  sizeFacts,
-  type Tier,
-} from '../model/ducklings.ts';
+import { COOLDOWN_SECONDS, includesSize, isSize, POOL_SIZE, SIZES, type Size, sizeFacts } from '../model/ducklings.ts';
 import { MINUTE } from '../model/time.ts';
 import { TOKEN_TYPES, type TokenType } from '../model/tokens.ts';
 import type { WireActiveAccounts, WireDucklings } from '../model/wire.ts';
 import { accountOf, ok, type RequestContext, RestError, type SandboxResponse } from './endpoint.ts';
 import { type Account, withDefaultCooldowns } from './organization-state.ts';
+import type { Settings } from './settings.ts';
 import { Issues } from './validation.ts';
 
 /** GET /v1/users/{username}/instances. */
@@ -24,7 +17,7 @@ export function setDucklings({ store, settings, username, body }: RequestContext
   const ducklings = withDefaultCooldowns(readDucklings(body));
   return store.write((state, at) => {
     const account = accountOf(state, username);
-    checkTier(ducklings, settings.plan);
+    checkPlan(ducklings, settings);
     return { events: [{ at, event: 'ducklings_set', account: account.username, ducklings }], result: ok(ducklings) };
   });
 }
@@ -48,16 +41,14 @@ export function activeAccounts({ store }: RequestContext): SandboxResponse {
   return ok({ accounts });
 }
 
-/** Seconds. Assumption: a Duckling without a cooldown setting stays awake for the shortest time that is billed. */
-const MIN_BILLED_SECONDS = MINUTE;
-
 /**
  * Whether a kind of Duckling of the account is awake.
  * @param now the sandbox's time, in milliseconds since 1970
  */
 export function isAwake(account: Account, type: TokenType, now: number): boolean {
   const wokenAt = account.wokenAt.get(type);
-  const seconds = account.ducklings[type].cooldown_seconds ?? MIN_BILLED_SECONDS;
+  const { cooldown_seconds, instance_size } = account.ducklings[type];
+  const seconds = cooldown_seconds ?? (isSize(instance_size) ? sizeFacts(instance_size).cooldown.seconds : MINUTE);
   return wokenAt !== undefined && now < wokenAt + seconds * 1000;
 }
 
@@ -99,15 +90,20 @@ function readDuckling(issues: Issues, config: Readonly<Record<string, unknown>> 
   return { fields, path, duckling };
 }
 
-/** Refuses sizes that the organization's plan does not include. @throws RestError BAD_REQUEST */
-function checkTier(ducklings: WireDucklings, tier: Tier): void {
+/**
+ * Refuses sizes and pools that the organization's plan does not include. Assumption: the text after `Invalid config for tier`.
+ *
+ * @throws RestError BAD_REQUEST
+ */
+function checkPlan(ducklings: WireDucklings, { plan, max_pool_size }: Settings): void {
+  const refused = (what: string) => new RestError('BAD_REQUEST', `Invalid config for tier ${plan}: ${what}`);
   for (const type of TOKEN_TYPES) {
     const { instance_size: size } = ducklings[type];
-    if (!includesSize(tier, size) || (type === 'read_scaling' && !sizeFacts(size).readScaling)) {
-      throw new RestError(
-        'BAD_REQUEST',
-        `Invalid config for tier ${tier}: ${type} does not support instance_size ${size}`,
-      );
+    if (!includesSize(plan, size) || (type === 'read_scaling' && !sizeFacts(size).readScaling)) {
+      throw refused(`${type} does not support instance_size ${size}`);
     }
+  }
+  if (max_pool_size !== null && ducklings.read_scaling.flock_size > max_pool_size) {
+    throw refused(`flock_size must be at most ${max_pool_size}`);
   }
 }

@@ -64,6 +64,19 @@ export class RestError extends Error {
   }
 }
 
+/**
+ * A name that exists already. Public clients expect 409, and some also 400 with "unique constraint".
+ * Assumption: the texts.
+ *
+ * @param message for 409
+ * @param constraint the name of the constraint, for 400
+ */
+export function nameTaken({ taken_name }: Settings, message: string, constraint: string): RestError {
+  return taken_name === 'conflict'
+    ? new RestError('CONFLICT', message)
+    : new RestError('BAD_REQUEST', `duplicate key value violates unique constraint "${constraint}_key"`);
+}
+
 /** A response, before it becomes a fetch `Response` or is sent over HTTP. */
 export interface SandboxResponse {
   readonly status: number;

@@ -1,8 +1,9 @@
-import { newDucklings, type Size, sizeFacts, type Tier } from '../model/ducklings.ts';
+import { newDucklings, POOL_SIZE, type Size, sizeFacts } from '../model/ducklings.ts';
 import type { TokenType } from '../model/tokens.ts';
 import { accountKey } from '../model/username.ts';
 import type { WireDucklings } from '../model/wire.ts';
 import { toWire } from '../motherduck/wire.ts';
+import type { Settings } from './settings.ts';
 
 /**
  * A change of a sandbox organization; one line of its log. `at` is the sandbox's time in milliseconds since 1970,
@@ -89,11 +90,14 @@ function isEvent(value: unknown): value is SandboxEvent {
   return true;
 }
 
-/** A new service account's Ducklings. */
-export const NEW_DUCKLINGS: Readonly<Record<Tier, WireDucklings>> = {
-  business: withDefaultCooldowns(toWire(newDucklings('business'))),
-  lite: withDefaultCooldowns(toWire(newDucklings('lite'))),
-};
+/** A new service account's Ducklings. Assumption: its pool is no larger than the plan allows. */
+export function newDucklingsOf({ plan, max_pool_size }: Pick<Settings, 'plan' | 'max_pool_size'>): WireDucklings {
+  const { read_write, read_scaling } = withDefaultCooldowns(toWire(newDucklings(plan)));
+  const flock_size = Math.min(read_scaling.flock_size, max_pool_size ?? POOL_SIZE.max);
+  return { read_write, read_scaling: { ...read_scaling, flock_size } };
+}
+
+const BUSINESS_DUCKLINGS = newDucklingsOf({ plan: 'business', max_pool_size: null });
 
 /** Adds missing cooldowns, as MotherDuck does: `getDucklings` then reports the size's default. */
 export function withDefaultCooldowns({ read_write, read_scaling }: WireDucklings): WireDucklings {
@@ -245,10 +249,10 @@ export class OrganizationState {
       username: event.account,
       isServiceAccount: event.human === undefined,
       email: event.human?.email ?? null,
-      roles: event.human?.roles ?? ['Member'], // assumption: a service account's role
+      roles: event.human?.roles ?? ['builder'], // assumption: a service account's role
       createdAt: event.at,
       isDeprovisioned: false,
-      ducklings: event.ducklings ?? NEW_DUCKLINGS.business,
+      ducklings: event.ducklings ?? BUSINESS_DUCKLINGS,
       tokens: new Map(),
       hasConnected: false,
       wokenAt: new Map(),
@@ -258,4 +262,4 @@ export class OrganizationState {
   }
 }
 
-const ADMIN = { email: 'admin@sandbox.invalid', roles: ['Admin'] } as const;
+const ADMIN = { email: 'admin@sandbox.invalid', roles: ['admin'] } as const;

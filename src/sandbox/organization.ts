@@ -3,7 +3,7 @@ import type { Secret } from '../model/secret.ts';
 import { DAY } from '../model/time.ts';
 import { TOKEN_TYPES, type TokenType } from '../model/tokens.ts';
 import type { WireDucklings } from '../model/wire.ts';
-import { type AdminHash, hashOf, identify } from './authentication.ts';
+import { type AdminHash, hashOf, identify, rolesOf } from './authentication.ts';
 import { isAwake } from './ducklings.ts';
 import type { SandboxResponse } from './endpoint.ts';
 import { type Decision, type EventLog, OrganizationStore } from './log.ts';
@@ -17,7 +17,7 @@ import {
 } from './organization-state.ts';
 import { respond, type SandboxRequest } from './rest-api.ts';
 import { type Settings, settingsOf } from './settings.ts';
-import { issueToken } from './tokens.ts';
+import { issueToken, listedTokens } from './tokens.ts';
 
 export interface OrganizationOptions extends Partial<Settings> {
   /** Accepted as a read/write token of the Admin in this process; it is never written. */
@@ -94,7 +94,7 @@ export class Organization {
 
   /** Adds a human user. */
   async addHuman(username: string, about: { email?: string; roles?: readonly string[] } = {}): Promise<void> {
-    const { email = `${username}@sandbox.invalid`, roles = ['Member'] } = about;
+    const { email = `${username}@sandbox.invalid`, roles = ['builder'] } = about;
     const id = randomUUID();
     await this.#record((at) => ({ at, event: 'account_created', account: username, id, human: { email, roles } }));
   }
@@ -142,7 +142,7 @@ export class Organization {
 
   /** All accounts, for the query history; undefined unless the connection is an Admin's and the plan is Business. */
   history({ account }: Connection): readonly Account[] | undefined {
-    return this.settings.plan === 'business' && account.roles.includes('Admin')
+    return this.settings.plan === 'business' && rolesOf(account, this.settings).includes('admin')
       ? this.#store.read().accounts()
       : undefined;
   }
@@ -156,11 +156,12 @@ export class Organization {
     });
   }
 
-  /** For tests: accounts and tokens without secrets, and all events. */
+  /** For tests: accounts and tokens that have not expired, without secrets, and all events. */
   inspect(): { accounts: (Omit<Account, 'tokens'> & { tokens: Token[] })[]; events: readonly SandboxEvent[] } {
     const accounts = this.#store.read().accounts();
+    const now = this.now();
     return {
-      accounts: accounts.map((account) => ({ ...account, tokens: [...account.tokens.values()] })),
+      accounts: accounts.map((account) => ({ ...account, tokens: [...listedTokens(account, now)] })),
       events: this.#log.events(),
     };
   }

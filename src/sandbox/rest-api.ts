@@ -1,5 +1,5 @@
 import { Secret } from '../model/secret.ts';
-import { type AdminHash, identify, requireAdmin } from './authentication.ts';
+import { type AdminHash, authorize, identify, type Role } from './authentication.ts';
 import { activeAccounts, getDucklings, setDucklings } from './ducklings.ts';
 import { type Endpoint, errorResponse, RestError, type SandboxResponse, UNROUTED } from './endpoint.ts';
 import type { OrganizationStore } from './log.ts';
@@ -13,24 +13,57 @@ interface Route {
   /** MotherDuck's name of the endpoint in `data.path` of an error. Assumption for all but `users.createServiceAccount`. */
   readonly procedure: string;
   readonly endpoint: Endpoint;
+  /** The least role that may call it; absent: any preset one. */
+  readonly role?: Role;
 }
 
 /** The endpoints of MotherDuck's REST API. There is no `GET /v1/users/{username}`. */
 export const ROUTES: readonly Route[] = [
   { method: 'GET', path: '/v1/users', procedure: 'users.list', endpoint: listUsers },
-  { method: 'POST', path: '/v1/users', procedure: 'users.createServiceAccount', endpoint: createUser },
-  { method: 'DELETE', path: '/v1/users/{username}', procedure: 'users.delete', endpoint: deleteUser },
-  { method: 'POST', path: '/v1/users/{username}/tokens', procedure: 'users.createToken', endpoint: createToken },
-  { method: 'GET', path: '/v1/users/{username}/tokens', procedure: 'users.listTokens', endpoint: listTokens },
+  { method: 'POST', path: '/v1/users', procedure: 'users.createServiceAccount', endpoint: createUser, role: 'admin' },
+  { method: 'DELETE', path: '/v1/users/{username}', procedure: 'users.delete', endpoint: deleteUser, role: 'admin' },
+  {
+    method: 'POST',
+    path: '/v1/users/{username}/tokens',
+    procedure: 'users.createToken',
+    endpoint: createToken,
+    role: 'admin',
+  },
+  {
+    method: 'GET',
+    path: '/v1/users/{username}/tokens',
+    procedure: 'users.listTokens',
+    endpoint: listTokens,
+    role: 'admin',
+  },
   {
     method: 'DELETE',
     path: '/v1/users/{username}/tokens/{token}',
     procedure: 'users.deleteToken',
     endpoint: deleteToken,
+    role: 'admin',
   },
-  { method: 'GET', path: '/v1/users/{username}/instances', procedure: 'ducklings.get', endpoint: getDucklings },
-  { method: 'PUT', path: '/v1/users/{username}/instances', procedure: 'ducklings.set', endpoint: setDucklings },
-  { method: 'GET', path: '/v1/active_accounts', procedure: 'activeAccounts.list', endpoint: activeAccounts },
+  {
+    method: 'GET',
+    path: '/v1/users/{username}/instances',
+    procedure: 'ducklings.get',
+    endpoint: getDucklings,
+    role: 'admin',
+  },
+  {
+    method: 'PUT',
+    path: '/v1/users/{username}/instances',
+    procedure: 'ducklings.set',
+    endpoint: setDucklings,
+    role: 'admin',
+  },
+  {
+    method: 'GET',
+    path: '/v1/active_accounts',
+    procedure: 'activeAccounts.list',
+    endpoint: activeAccounts,
+    role: 'admin',
+  },
 ];
 
 interface Routed {
@@ -112,7 +145,7 @@ async function handle(
     const bearer = /^Bearer +(\S+)$/i.exec(request.authorization ?? '')?.[1];
     const identified =
       bearer === undefined ? undefined : identify(store.read(), new Secret(bearer), store.now(), adminHash);
-    const caller = requireAdmin(identified);
+    const caller = authorize(identified, route.role, settings);
     const body = readJson(request.body);
     const parameters = new URLSearchParams(query.join('?'));
     return await route.endpoint({ store, settings, caller, username, tokenId, query: parameters, body });

@@ -10,11 +10,11 @@ import {
 } from '../model/tokens.ts';
 import type { WireCreatedToken, WireToken } from '../model/wire.ts';
 import { hashOf, newSecret } from './authentication.ts';
-import { accountOf, ok, type RequestContext, RestError, type SandboxResponse } from './endpoint.ts';
+import { accountOf, nameTaken, ok, type RequestContext, RestError, type SandboxResponse } from './endpoint.ts';
 import type { Account, SandboxEvent, Token } from './organization-state.ts';
 import { Issues } from './validation.ts';
 
-/** POST /v1/users/{username}/tokens. Assumption: two tokens of an account may have the same name. */
+/** POST /v1/users/{username}/tokens. Assumption: names of expired tokens are free again. */
 export function createToken({ store, settings, caller, username, body }: RequestContext): Promise<SandboxResponse> {
   const { name, type, ttl, description } = readTokenRequest(body);
   return store.write((state, at) => {
@@ -23,6 +23,10 @@ export function createToken({ store, settings, caller, username, body }: Request
       throw new RestError('FORBIDDEN', 'Admins can create tokens for service accounts and for themselves only'); // assumption
     }
     if (account.isDeprovisioned) throw new RestError('FORBIDDEN', `User "${account.username}" is deprovisioned`); // assumption
+    const isTaken = listedTokens(account, at).some((token) => token.name === name);
+    if (settings.token_names === 'unique' && isTaken) {
+      throw nameTaken(settings, `A token with the name "${name}" already exists`, 'tokens_user_id_name');
+    }
     const issued = issueToken(account, at, {
       name,
       type,
@@ -34,16 +38,22 @@ export function createToken({ store, settings, caller, username, body }: Request
   });
 }
 
-/** GET /v1/users/{username}/tokens: one page, oldest first. Assumption: expired tokens stay listed until they are deleted. */
+/** GET /v1/users/{username}/tokens: one page, oldest first, without expired and revoked tokens. */
 export function listTokens({ store, username }: RequestContext): SandboxResponse {
-  return ok({ tokens: [...accountOf(store.read(), username).tokens.values()].map(wireToken) });
+  return ok({ tokens: listedTokens(accountOf(store.read(), username), store.now()).map(wireToken) });
 }
 
-/** DELETE /v1/users/{username}/tokens/{token_id}. */
+/** The tokens that have not expired. @param now the sandbox's time, in milliseconds since 1970 */
+export function listedTokens(account: Account, now: number): readonly Token[] {
+  return [...account.tokens.values()].filter(({ expiresAt }) => expiresAt === null || expiresAt > now);
+}
+
+/** DELETE /v1/users/{username}/tokens/{token_id}. Assumption: an expired token is not found, as it is not listed. */
 export function deleteToken({ store, username, tokenId }: RequestContext): Promise<SandboxResponse> {
   return store.write((state, at) => {
     const account = accountOf(state, username);
-    if (!account.tokens.has(tokenId)) throw new RestError('NOT_FOUND', `Token "${tokenId}" not found`); // assumption: the text
+    if (!listedTokens(account, at).some(({ id }) => id === tokenId))
+      throw new RestError('NOT_FOUND', `Token "${tokenId}" not found`); // assumption: the text
     return { events: [{ at, event: 'token_deleted', account: account.username, id: tokenId }], result: ok({}) };
   });
 }

@@ -1,16 +1,29 @@
 import { randomUUID } from 'node:crypto';
+import { LITE_SERVICE_ACCOUNTS } from '../model/ducklings.ts';
 import { MAX_USERS_A_PAGE, type WireUser } from '../model/wire.ts';
-import { accountOf, ok, type RequestContext, RestError, type SandboxResponse, UNROUTED } from './endpoint.ts';
-import { type Account, NEW_DUCKLINGS } from './organization-state.ts';
+import { rolesOf } from './authentication.ts';
+import {
+  accountOf,
+  nameTaken,
+  ok,
+  type RequestContext,
+  RestError,
+  type SandboxResponse,
+  UNROUTED,
+} from './endpoint.ts';
+import type { OrganizationStore } from './log.ts';
+import { type Account, newDucklingsOf, type OrganizationState, type SandboxEvent } from './organization-state.ts';
+import type { Settings } from './settings.ts';
 import { Issues } from './validation.ts';
 
 /** GET /v1/users: by username, in pages. As at MotherDuck, a user inserted between two requests can be on two pages. */
-export function listUsers({ store, settings, query }: RequestContext): SandboxResponse {
+export async function listUsers({ store, settings, query }: RequestContext): Promise<SandboxResponse> {
   if (settings.users_list === 'missing') return UNROUTED;
   if (settings.users_list === 'forbidden') {
     throw new RestError('FORBIDDEN', 'Missing privilege member_management.view_all_members'); // assumption: the text
   }
   const { isServiceAccount, isDeprovisioned, limit, offset } = readUserQuery(query);
+  if (settings.shifting_pages && offset > 0) await shiftUsers(store);
   const all = store.read().accounts();
   const matching =
     isServiceAccount === undefined && isDeprovisioned === undefined
@@ -20,27 +33,62 @@ export function listUsers({ store, settings, query }: RequestContext): SandboxRe
             (isServiceAccount ?? account.isServiceAccount) === account.isServiceAccount &&
             (isDeprovisioned ?? account.isDeprovisioned) === account.isDeprovisioned,
         );
-  const end = offset + limit;
+  const end = offset + Math.min(limit, pageSize(settings));
   return ok({
-    users: matching.slice(offset, end).map(wireUser),
+    users: matching.slice(offset, end).map((account) => wireUser(account, settings)),
     total_count: matching.length,
     next_page_token: end < matching.length ? writePageToken(end) : null,
   });
 }
 
-/** POST /v1/users: creates a service account. Assumption: 409 for an existing username, which public clients expect. */
+/** Assumption: a larger `limit` than a page may have is no error. */
+function pageSize({ page_size, shifting_pages }: Settings): number {
+  return page_size ?? (shifting_pages ? 3 : MAX_USERS_A_PAGE);
+}
+
+/** Sorted before the other users, so that it moves all of them. */
+const VISITOR = 'a-visitor@sandbox.invalid';
+
+/** A user who signs up or is deleted while the list is read: the next page repeats a user, or lacks one. */
+function shiftUsers(store: OrganizationStore): Promise<void> {
+  return store.write((state, at) => {
+    const human = { email: VISITOR, roles: ['explorer'] };
+    const event: SandboxEvent =
+      state.account(VISITOR) === undefined
+        ? { at, event: 'account_created', account: VISITOR, id: randomUUID(), human }
+        : { at, event: 'account_deleted', account: VISITOR };
+    return { events: [event], result: undefined };
+  });
+}
+
+/** POST /v1/users: creates a service account. */
 export function createUser({ store, settings, body }: RequestContext): Promise<SandboxResponse> {
   const username = readUsername(body);
   return store.write((state, at) => {
     if (state.account(username) !== undefined) {
-      throw new RestError('CONFLICT', `A user with the username "${username}" already exists`); // assumption: the text
+      throw nameTaken(settings, `A user with the username "${username}" already exists`, 'users_username');
     }
-    const ducklings = settings.plan === 'business' ? {} : { ducklings: NEW_DUCKLINGS[settings.plan] };
+    checkServiceAccounts(state, settings);
+    const ducklings = isBusiness(settings) ? {} : { ducklings: newDucklingsOf(settings) };
     return {
       events: [{ at, event: 'account_created', account: username, id: randomUUID(), ...ducklings }],
       result: ok({ username }),
     };
   });
+}
+
+/** Whether a new account has the Ducklings that an event without any means. */
+function isBusiness({ plan, max_pool_size }: Settings): boolean {
+  return plan === 'business' && max_pool_size === null;
+}
+
+/** Assumption: status and text, and that the deprovisioned do not count. @throws RestError BAD_REQUEST */
+function checkServiceAccounts(state: OrganizationState, settings: Settings): void {
+  const most = settings.max_service_accounts ?? (settings.plan === 'lite' ? LITE_SERVICE_ACCOUNTS : null);
+  if (most === null) return;
+  const count = state.accounts().filter((each) => each.isServiceAccount && !each.isDeprovisioned).length;
+  if (count < most) return;
+  throw new RestError('BAD_REQUEST', `Service account limit reached for tier ${settings.plan}: at most ${most}`);
 }
 
 /** DELETE /v1/users/{username}: deletes the account with its tokens and its data. */
@@ -55,7 +103,7 @@ export function deleteUser({ store, caller, username }: RequestContext): Promise
   });
 }
 
-function wireUser(account: Account): WireUser {
+function wireUser(account: Account, settings: Settings): WireUser {
   return {
     id: account.id,
     username: account.username,
@@ -64,7 +112,7 @@ function wireUser(account: Account): WireUser {
     last_name: null,
     is_service_account: account.isServiceAccount,
     is_deprovisioned: account.isDeprovisioned,
-    roles: [...account.roles],
+    roles: [...rolesOf(account, settings)],
   };
 }
 
@@ -92,7 +140,7 @@ interface UserQuery {
   readonly offset: number;
 }
 
-/** Assumption: a page has 100 users unless `limit` is given, and no more than is known to work. */
+/** Assumption: a page has 100 users unless `limit` is given, and a `limit` above what is known to work is refused. */
 const PAGE = { default: 100, min: 1, max: MAX_USERS_A_PAGE } as const;
 
 function readUserQuery(query: URLSearchParams): UserQuery {

@@ -138,7 +138,7 @@ describe('a clean organization', () => {
 
   async function applied(): Promise<World> {
     const world = new World();
-    await world.organization.addHuman('anna', { roles: ['Admin'] });
+    await world.organization.addHuman('anna', { roles: ['admin'] });
     await world.organization.mint({ username: 'anna', name: 'forever' });
     await world.api.createUser('long_gone');
     await world.organization.deprovision('long_gone');

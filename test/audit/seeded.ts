@@ -128,7 +128,7 @@ async function people({ api, organization, stateWriter }: World): Promise<void> 
   await organization.mint({ username: 'browsed', name: 'MotherDuck Extension' });
   await api.deleteUser('deleted');
   await organization.deprovision('former');
-  await organization.setRoles('admin_bot', ['Admin']);
+  await organization.setRoles('admin_bot', ['admin']);
   const { record, secret } = await api.createToken('leaver', { name: 'by hand' });
   await organization.connect(secret);
   await api.deleteToken('leaver', record.id);

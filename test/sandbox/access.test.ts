@@ -35,10 +35,10 @@ describe('authentication', () => {
     const sandbox = organization();
     await accounts(sandbox, 'admin_bot');
     const secret = (await sandbox.mint({ username: 'admin_bot' })).reveal();
-    await sandbox.setRoles('ADMIN_BOT', ['Admin']);
+    await sandbox.setRoles('ADMIN_BOT', ['admin']);
     const answer = await ask(sandbox, 'GET /v1/users?is_service_account=true', { token: secret });
-    expect(answer).toMatchObject({ status: 200, body: { users: [{ username: 'admin_bot', roles: ['Admin'] }] } });
-    await sandbox.setRoles('admin_bot', ['Member']);
+    expect(answer).toMatchObject({ status: 200, body: { users: [{ username: 'admin_bot', roles: ['admin'] }] } });
+    await sandbox.setRoles('admin_bot', ['custom']);
     expect((await ask(sandbox, 'GET /v1/users', { token: secret })).status).toBe(403);
   });
 
@@ -52,7 +52,6 @@ describe('authentication', () => {
   });
 
   test.each([
-    'GET /v1/users',
     'POST /v1/users',
     'DELETE /v1/users/etl_prod',
     'GET /v1/users/etl_prod/tokens',
@@ -61,21 +60,50 @@ describe('authentication', () => {
     'GET /v1/users/etl_prod/instances',
     'PUT /v1/users/etl_prod/instances',
     'GET /v1/active_accounts',
-  ])('a service account and a plain member get 403 from %s', async (call) => {
+  ])('a service account, a Builder, an Explorer and a custom role get 403 from %s', async (call) => {
     const sandbox = organization();
     await accounts(sandbox, 'etl_prod');
-    await sandbox.addHuman('jane');
-    const service = await sandbox.mint({ username: 'etl_prod' });
-    const member = await sandbox.mint({ username: 'jane' });
-    for (const secret of [service, member]) {
+    const secrets = [await sandbox.mint({ username: 'etl_prod' })];
+    for (const role of ['builder', 'explorer', 'custom']) {
+      await sandbox.addHuman(`a.${role}@acme.com`, { roles: [role] });
+      secrets.push(await sandbox.mint({ username: `a.${role}@acme.com` }));
+    }
+    for (const secret of secrets) {
       const answer = await ask(sandbox, call, { token: secret.reveal() });
       expect(answer).toMatchObject({ status: 403, body: { code: 'FORBIDDEN' } });
+      expect(answer.body.message).toMatch(/minimum role/);
     }
+  });
+
+  test.each([
+    [['admin'], 200],
+    [['builder'], 200],
+    [['explorer'], 200],
+    [['custom'], 403],
+    [['custom', 'explorer'], 200],
+    [[], 403],
+  ])('the roles %j get %d from the list of users', async (roles, status) => {
+    const sandbox = organization();
+    await sandbox.addHuman('jane', { roles });
+    const secret = await sandbox.mint({ username: 'jane' });
+    const answer = await ask(sandbox, 'GET /v1/users', { token: secret.reveal() });
+    expect(answer.status).toBe(status);
+    if (status === 403) expect(answer.body.message).toMatch(/member_management.view_all_members/);
+  });
+
+  test.each(['builder', 'explorer'] as const)('the user of the admin token can have the role %s only', async (role) => {
+    const sandbox = organization({ role });
+    const list = await ask(sandbox, 'GET /v1/users');
+    expect(list).toMatchObject({ status: 200, body: { users: [{ username: 'sandbox_admin', roles: [role] }] } });
+    const json = { username: 'etl_prod' };
+    const answer = await ask(sandbox, 'POST /v1/users', { json });
+    expect(answer).toMatchObject({ status: 403, body: { code: 'FORBIDDEN' } });
+    expect(answer.body.message).toMatch(/minimum role/);
   });
 
   test('a second Admin is accepted', async () => {
     const sandbox = organization();
-    await sandbox.addHuman('jane', { roles: ['Admin'] });
+    await sandbox.addHuman('jane', { roles: ['admin'] });
     const secret = await sandbox.mint({ username: 'jane' });
     expect((await ask(sandbox, 'GET /v1/users', { token: secret.reveal() })).status).toBe(200);
     await sandbox.deprovision('jane');

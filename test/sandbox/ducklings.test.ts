@@ -162,6 +162,16 @@ describe('PUT /v1/users/{username}/instances', () => {
     expect(answer.body.message).toMatch(/^Invalid config for tier lite: /);
   });
 
+  test('a plan can allow smaller pools only', async () => {
+    const sandbox = await withAccount({ max_pool_size: 3 });
+    expect((await ask(sandbox, 'GET /v1/users/etl_prod/instances')).body.read_scaling.flock_size).toBe(3);
+    const config = (flock_size: number) => ({ read_write: PULSE, read_scaling: { ...PULSE, flock_size } });
+    const refused = await ask(sandbox, CALL, { json: { config: config(4) } });
+    expect(refused.status).toBe(400);
+    expect(refused.body.message).toMatch(/^Invalid config for tier business: /);
+    expect((await ask(sandbox, CALL, { json: { config: config(3) } })).status).toBe(200);
+  });
+
   test('of an unknown account is a JSON 404', async () => {
     const json = { config: { read_write: PULSE, read_scaling: POOL } };
     const answer = await ask(organization(), 'PUT /v1/users/nobody/instances', { json });
@@ -181,6 +191,14 @@ describe('GET /v1/active_accounts', () => {
       accounts: [{ username: 'etl_prod', ducklings: [{ id: 'rw', type: 'read_write', status: 'active' }] }],
     });
     await sandbox.advance(61);
+    expect(await active(sandbox)).toEqual({ accounts: [] });
+  });
+
+  test('a pulse Duckling sleeps after a second', async () => {
+    const sandbox = await withAccount({ plan: 'lite' });
+    await sandbox.connect(await sandbox.mint({ username: 'etl_prod' }));
+    expect((await active(sandbox)).accounts).toHaveLength(1);
+    await sandbox.advance(1);
     expect(await active(sandbox)).toEqual({ accounts: [] });
   });
 

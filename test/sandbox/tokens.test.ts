@@ -110,6 +110,32 @@ describe('POST /v1/users/{username}/tokens', () => {
   });
 });
 
+describe('the name of another token of the account', () => {
+  const json = { name: 'airflow' };
+
+  test('is accepted unless token names are unique, of which expired tokens are no part', async () => {
+    const sandbox = await withAccount();
+    await token(sandbox, 'etl_prod', { ...json, ttl: 300 });
+    expect((await ask(sandbox, 'POST /v1/users/etl_prod/tokens', { json })).status).toBe(200);
+    const unique = await withAccount({ token_names: 'unique' });
+    await accounts(unique, 'other');
+    await token(unique, 'etl_prod', { ...json, ttl: 300 });
+    const answer = await ask(unique, 'POST /v1/users/etl_prod/tokens', { json });
+    expect(answer).toMatchObject({ status: 409, body: { code: 'CONFLICT' } });
+    expect((await ask(unique, 'POST /v1/users/other/tokens', { json })).status).toBe(200);
+    await unique.advance(300);
+    expect((await ask(unique, 'POST /v1/users/etl_prod/tokens', { json })).status).toBe(200);
+  });
+
+  test('can be a 400 that speaks of a unique constraint', async () => {
+    const sandbox = await withAccount({ token_names: 'unique', taken_name: 'unique_constraint' });
+    await token(sandbox, 'etl_prod', json);
+    const answer = await ask(sandbox, 'POST /v1/users/etl_prod/tokens', { json });
+    expect(answer).toMatchObject({ status: 400, body: { code: 'BAD_REQUEST' } });
+    expect(answer.body.message).toMatch(/unique constraint/);
+  });
+});
+
 describe('GET /v1/users/{username}/tokens', () => {
   test('lists them without secrets, oldest first, without regard to case', async () => {
     const sandbox = await withAccount();
@@ -139,11 +165,16 @@ describe('GET /v1/users/{username}/tokens', () => {
     });
   });
 
-  test('keeps expired ones until they are deleted', async () => {
+  test('lacks expired and revoked ones', async () => {
     const sandbox = await withAccount();
-    await token(sandbox, 'etl_prod', { ttl: 300 });
-    await sandbox.advance(400);
-    expect((await ask(sandbox, 'GET /v1/users/etl_prod/tokens')).body.tokens).toHaveLength(1);
+    const { id } = await token(sandbox, 'etl_prod', { ttl: 300 });
+    const revoked = await token(sandbox, 'etl_prod');
+    await ask(sandbox, `DELETE /v1/users/etl_prod/tokens/${revoked.id}`);
+    await sandbox.advance(299);
+    expect((await ask(sandbox, 'GET /v1/users/etl_prod/tokens')).body.tokens).toMatchObject([{ id }]);
+    await sandbox.advance(1);
+    expect((await ask(sandbox, 'GET /v1/users/etl_prod/tokens')).body).toEqual({ tokens: [] });
+    expect((await ask(sandbox, `DELETE /v1/users/etl_prod/tokens/${id}`)).status).toBe(404);
   });
 
   test('of an unknown account is a JSON 404', async () => {

@@ -51,6 +51,63 @@ describe('POST /v1/users', () => {
   });
 });
 
+describe('where organizations differ', () => {
+  test('an existing name is a 400 that speaks of a unique constraint', async () => {
+    const sandbox = organization({ taken_name: 'unique_constraint' });
+    await accounts(sandbox, 'etl_prod');
+    const answer = await ask(sandbox, 'POST /v1/users', { json: { username: 'ETL_prod' } });
+    expect(answer).toMatchObject({ status: 400, body: { code: 'BAD_REQUEST' } });
+    expect(answer.body.message).toMatch(/unique constraint/);
+  });
+
+  test.each([
+    [{ plan: 'lite' }, 2],
+    [{ max_service_accounts: 1 }, 1],
+    [{ plan: 'lite', max_service_accounts: 3 }, 3],
+  ] as const)('with %j there are %d service accounts', async (settings, most) => {
+    const sandbox = organization(settings);
+    await sandbox.addHuman('jane');
+    const create = async (username: string) => ask(sandbox, 'POST /v1/users', { json: { username } });
+    for (let number = 1; number <= most; number += 1) expect((await create(`etl_${number}`)).status).toBe(200);
+    const answer = await create('one_more');
+    expect(answer).toMatchObject({ status: 400, body: { code: 'BAD_REQUEST' } });
+    expect(answer.body.message).toContain(`at most ${most}`);
+    // A taken name is said first, and a deleted account leaves room.
+    expect((await create('etl_1')).status).toBe(409);
+    await ask(sandbox, 'DELETE /v1/users/etl_1');
+    expect((await create('one_more')).status).toBe(200);
+  });
+
+  test('a page has at most so many users, whatever the limit', async () => {
+    const sandbox = organization({ page_size: 2 });
+    await accounts(sandbox, 'aaa1', 'aaa2', 'aaa3');
+    const first = await ask(sandbox, 'GET /v1/users?limit=1000');
+    expect(first.body).toMatchObject({ users: [{ username: 'aaa1' }, { username: 'aaa2' }], total_count: 4 });
+    const second = await ask(sandbox, `GET /v1/users?limit=1000&page_token=${first.body.next_page_token}`);
+    expect(second.body).toMatchObject({ users: [{ username: 'aaa3' }, {}], next_page_token: null });
+  });
+
+  test('pages shift: a walk repeats a user, the next one lacks one, and the totals tell', async () => {
+    const sandbox = organization({ shifting_pages: true });
+    await accounts(sandbox, 'aaa1', 'aaa2', 'aaa3', 'aaa4');
+    const walk = async () => {
+      const [pages, totals]: [string[], number[]] = [[], []];
+      for (let token = ''; ; ) {
+        const { body } = await ask(sandbox, `GET /v1/users?limit=1000${token}`);
+        pages.push(body.users.map((user: { username: string }) => user.username).join(' '));
+        totals.push(body.total_count);
+        if (body.next_page_token === null) return { pages, totals };
+        token = `&page_token=${body.next_page_token}`;
+      }
+    };
+    expect(await walk()).toEqual({ pages: ['aaa1 aaa2 aaa3', 'aaa3 aaa4 sandbox_admin'], totals: [5, 6] });
+    expect(await walk()).toEqual({
+      pages: ['a-visitor@sandbox.invalid aaa1 aaa2', 'aaa4 sandbox_admin'],
+      totals: [6, 5],
+    });
+  });
+});
+
 describe('DELETE /v1/users/{username}', () => {
   test('deletes the account and its tokens', async () => {
     const sandbox = organization();
@@ -95,7 +152,7 @@ describe('GET /v1/users', () => {
           last_name: null,
           is_service_account: true,
           is_deprovisioned: false,
-          roles: ['Member'],
+          roles: ['builder'],
         },
         {
           id: expect.stringMatching(/^[0-9a-f-]{36}$/),
@@ -105,7 +162,7 @@ describe('GET /v1/users', () => {
           last_name: null,
           is_service_account: false,
           is_deprovisioned: false,
-          roles: ['Admin'],
+          roles: ['admin'],
         },
       ],
       total_count: 2,
