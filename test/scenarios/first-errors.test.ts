@@ -57,7 +57,7 @@ describe('the token', () => {
     const folder = new Stage();
     await folder.serve();
     const token = await folder.inSandbox(async (organization) => {
-      await organization.addHuman('anna');
+      await organization.addHuman('anna', { roles: ['analyst'] });
       return organization.mint({ username: 'anna' });
     });
     const ran = await folder.run('plan', { MOTHERDUCK_ADMIN_TOKEN: token.reveal() });

@@ -88,7 +88,10 @@ export async function lookAtConnections(context: FactContext, look: Look): Promi
       const seen = `${lineOf(answer)}; ${counted(accounts.length, 'account')}, each with ${shapes.join(' and ')}; this one: ${awake.join(', ') || 'not in it'}`;
       return {
         seen,
-        fits: shapes.join() === ACTIVE && awake.some((line) => /^rs\.\d+ read_scaling (active|cooldown)$/.test(line)),
+        // A Pulse Duckling may sleep by now.
+        fits:
+          shapes.every((shape) => shape === ACTIVE) &&
+          (own === undefined || awake.some((line) => /^rs\.\d+ read_scaling (active|cooldown)$/.test(line))),
       };
     },
   );

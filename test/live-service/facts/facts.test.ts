@@ -51,7 +51,7 @@ describe('in the sandbox', () => {
       'read_only of a read/write and of a read scaling token: false and true',
       expect.stringMatching(/^Two living tokens of one name: 200 with .*; then 200 with /),
       'A page of 1001 users: 400 BAD_REQUEST "Number must be less than or equal to 1000" (limit: too_big)',
-      'A token that expired, in the list: still listed',
+      'A token that expired, in the list: not listed any more',
       'A deleted account in the list: not listed',
     ]);
     expect(having(facts, 'as documented').length).toBeGreaterThan(40);
