@@ -102,8 +102,7 @@ export class AccountApply {
     if (obstacle) return this.#end({ action, result: 'skipped', error: obstacle });
     this.#input.onEvent?.({ kind: 'begin', action });
     try {
-      await this.#perform(action);
-      this.#end({ action, result: 'done' });
+      this.#end({ action: await this.#perform(action), result: 'done' });
     } catch (error) {
       if (!(error instanceof UserError)) throw error;
       if (error.code === 'STATE_UNWRITABLE') this.#input.halt.error = error;
@@ -157,37 +156,44 @@ export class AccountApply {
     this.#input.onEvent?.({ kind: 'end', outcome });
   }
 
-  async #perform(action: Action): Promise<void> {
+  /** Performs an action, and resolves to what was done: a new token may have another name than was planned. */
+  async #perform(action: Action): Promise<Action> {
     const tools = this.#input;
     switch (action.action) {
       case 'create_account':
         await createAccount(action, tools);
         this.#isTouched = true;
-        return;
+        break;
       case 'adopt_account':
-        return adoptAccount(action, tools);
+        adoptAccount(action, tools);
+        break;
       case 'set_ducklings':
         await setDucklings(action, this.#requireDesired(), tools.api);
         this.#isTouched = true;
-        return;
+        break;
       case 'create_token':
       case 'rotate_token': {
-        const secret = await createToken(action, this.#requireDesired(), tools);
-        this.#fresh.set(action.token, { secret, type: action.after.type });
+        const created = await createToken(action, this.#requireDesired(), tools);
+        this.#fresh.set(action.token, { secret: created.secret, type: action.after.type });
         this.#isTouched = true;
-        return;
+        return created.action;
       }
       case 'adopt_token':
-        return adoptToken(action, tools);
+        adoptToken(action, tools);
+        break;
       case 'revoke_token':
-        return revokeToken(action, this.#desired?.tokens.has(action.token ?? '') ?? false, tools);
+        await revokeToken(action, this.#desired?.tokens.has(action.token ?? '') ?? false, tools);
+        break;
       case 'delete_account':
-        return deleteAccount(action, tools);
+        await deleteAccount(action, tools);
+        break;
       case 'forget':
-        return forget(action, tools);
+        await forget(action, tools);
+        break;
       default:
-        return action satisfies never;
+        action satisfies never;
     }
+    return action;
   }
 
   /** Connects with the new tokens; then the overlap of the replaced ones begins. */

@@ -3,6 +3,7 @@
  * secret, record the result.
  *
  *   killed before the creation   no live token has the intent's name: nothing to do
+ *   the name is taken            nothing was created: later names of the series are tried
  *   killed after it              a live token has it, an orphan; the next run revokes it
  *   no answer to the creation    the same, and the orphan is looked for at once
  *   killed while storing         programs may use the orphan: the next run replaces it, and revokes it after the overlap
@@ -18,7 +19,7 @@ import type { Secret, TokenAddress } from '../model/secret.ts';
 import type { AccountSmoke } from '../model/smoke.ts';
 import { mayBeStored, type RetiringToken, type State, type StateToken, type TokenRecord } from '../model/state.ts';
 import { isoTime } from '../model/time.ts';
-import { type TokenType, typeName } from '../model/tokens.ts';
+import { generationName, type TokenType, typeName } from '../model/tokens.ts';
 import { UserError } from '../model/user-error.ts';
 import { accountKey } from '../model/username.ts';
 import type { WireToken } from '../model/wire.ts';
@@ -48,21 +49,20 @@ export interface TokenTools extends RemovalTools {
 /**
  * Creates a token or the replacement of one, and stores its secret.
  *
- * @returns The secret, to verify that it connects.
+ * @returns The secret, to verify that it connects, and the action with the name that the token has.
  * @throws ApiError; UserError TOKEN_LOST, TOKEN_DIFFERS, STORE_FAILED or STATE_UNWRITABLE
  */
 export async function createToken(
-  action: CreateToken | RotateToken,
+  planned: CreateToken | RotateToken,
   account: DesiredAccount,
   tools: TokenTools,
-): Promise<Secret> {
-  const store = tools.stores.get(action.after.secret_store);
-  if (store === undefined) throw new Error(`no secret store "${action.after.secret_store}"`);
-  const address = { account: account.username, token: action.token };
+): Promise<{ secret: Secret; action: CreateToken | RotateToken }> {
+  const store = tools.stores.get(planned.after.secret_store);
+  if (store === undefined) throw new Error(`no secret store "${planned.after.secret_store}"`);
+  const address = { account: account.username, token: planned.token };
   // What was no first secret when the stores were checked is none after an adoption.
   const isFirst = [tools.before, tools.stateWriter.state].every((state) => isFirstSecret(state, store, address));
-  await recordIntent(action, account, tools);
-  const { record, secret } = await callCreate(action, account, tools);
+  const { action, record, secret } = await createNamed(planned, account, tools);
   const type = claimedType(secret) ?? record.token_type;
   if (type !== action.after.type) throw await refuseType(type, action, account, record, tools);
   try {
@@ -82,7 +82,7 @@ export async function createToken(
     throw error;
   }
   await recordResult(action, account, record, { store, fingerprint: fingerprintOf(secret.reveal()) }, tools);
-  return secret;
+  return { secret, action };
 }
 
 /**
@@ -263,6 +263,50 @@ function recordStoring(
   );
 }
 
+/** How many names of a series are tried, each twice as far from the last. */
+const MAX_NAMES = 8;
+
+/**
+ * Creates the token, under a later generation's name where MotherDuck refuses the planned one: it may keep the names of tokens
+ * that it no longer lists.
+ */
+async function createNamed(planned: CreateToken | RotateToken, account: DesiredAccount, tools: TokenTools) {
+  const { generation } = tokenOf(tools.stateWriter, account.username, planned.token);
+  let action = planned;
+  for (let tried = 1; ; tried += 1) {
+    await recordIntent(action, account, tools);
+    try {
+      return { action, ...(await callCreate(action, account, tools)) };
+    } catch (error) {
+      if (!(error instanceof ApiError) || error.effect !== 'none') throw error;
+      await dropIntent(action, account, tools, generation);
+      const isTaken = error.failure === 'conflict' && tried < MAX_NAMES;
+      const next = isTaken ? await laterName(action, 2 ** (tried - 1), account, tools) : undefined;
+      if (next === undefined) throw error;
+      action = next;
+    }
+  }
+}
+
+/** The action under a later name; undefined if a live token has the name, since another run may have created it just now. */
+async function laterName(
+  action: CreateToken | RotateToken,
+  step: number,
+  account: DesiredAccount,
+  { api, stateWriter }: TokenTools,
+): Promise<CreateToken | RotateToken | undefined> {
+  const base = account.tokens.get(action.token)?.name ?? action.token;
+  const live = new Set((await api.listTokens(account.username)).map(({ name }) => name));
+  if (live.has(action.after.name)) return undefined;
+  const { names } = accountRecords(stateWriter.state.accounts.get(accountKey(account.username))?.tokens.values() ?? []);
+  let generation = action.after.generation + step;
+  while (live.has(generationName(base, generation)) || names.has(generationName(base, generation))) generation += 1;
+  const later = { name: generationName(base, generation), generation };
+  return action.action === 'create_token'
+    ? { ...action, after: { ...action.after, ...later } }
+    : { ...action, after: { ...action.after, ...later } };
+}
+
 async function callCreate(action: CreateToken | RotateToken, account: DesiredAccount, tools: TokenTools) {
   const { name, type, ttl, description } = action.after;
   try {
@@ -274,8 +318,7 @@ async function callCreate(action: CreateToken | RotateToken, account: DesiredAcc
     });
   } catch (error) {
     if (!(error instanceof ApiError)) throw error;
-    if (error.effect === 'none') await dropIntent(action, account, tools);
-    else await revokeOrphans(action, account, tools, error);
+    if (error.effect !== 'none') await revokeOrphans(action, account, tools, error);
     throw error;
   }
 }
@@ -285,10 +328,11 @@ async function dropIntent(
   action: CreateToken | RotateToken,
   account: DesiredAccount,
   tools: TokenTools,
+  before = action.after.generation - 1,
 ): Promise<void> {
   await updateToken(tools.stateWriter, account.username, action.token, (entry) => {
     const intents = entry.intents.filter((intent) => intent.name !== action.after.name);
-    const generation = entry.generation === action.after.generation ? entry.generation - 1 : entry.generation;
+    const generation = entry.generation === action.after.generation ? before : entry.generation;
     const empty =
       generation === 0 && entry.current === undefined && intents.length === 0 && entry.retiring.length === 0;
     return empty ? undefined : { ...entry, generation, intents };
