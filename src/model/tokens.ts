@@ -29,6 +29,19 @@ export const RESERVED_TOKEN_NAMES: readonly string[] = ['MotherDuck Extension', 
 export const SMOKE_TOKEN_NAME = 'mdacc smoke';
 const SMOKE_TOKEN_LIFE_MS = 2 * TOKEN_TTL_SECONDS.min * 1000;
 
+/** The name of such a token where the plain one is taken, perhaps by a token that is not listed any more. @param now Milliseconds since 1970 */
+export function otherSmokeName(now: number): string {
+  return `${SMOKE_TOKEN_NAME} ${now.toString(36)}`;
+}
+
+/** Whether a smoke test gives its tokens this name. */
+export function isSmokeName(name: string): boolean {
+  return (
+    name === SMOKE_TOKEN_NAME ||
+    (name.startsWith(SMOKE_TOKEN_NAME) && /^ [0-9a-z]+$/.test(name.slice(SMOKE_TOKEN_NAME.length)))
+  );
+}
+
 /** Whether a live token was created by a smoke test: it has the name and a short lifetime. Others of that name are the user's. */
 export function isSmokeToken(token: {
   readonly name: string;
@@ -36,7 +49,7 @@ export function isSmokeToken(token: {
   readonly expiresAt: number | null;
 }): boolean {
   const { name, createdAt, expiresAt } = token;
-  return name === SMOKE_TOKEN_NAME && expiresAt !== null && expiresAt - createdAt <= SMOKE_TOKEN_LIFE_MS;
+  return isSmokeName(name) && expiresAt !== null && expiresAt - createdAt <= SMOKE_TOKEN_LIFE_MS;
 }
 
 /** The name at MotherDuck of a token's nth generation: `airflow`, then `airflow.2`, `airflow.3`. */

@@ -1,6 +1,6 @@
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it, vi } from 'vitest';
 import type { AccountSmoke, SmokeCheck } from '../../src/model/smoke.ts';
-import type { TokenType } from '../../src/model/tokens.ts';
+import { isSmokeName, type TokenType } from '../../src/model/tokens.ts';
 import { type SmokeOptions, type SmokeSubject, smokeAccount } from '../../src/smoke/account.ts';
 import { buildProbe, ENDLESS, FakeMotherDuck, type Identity, MARKER, PROBE_TIMEOUT_MS } from './fake-motherduck.ts';
 
@@ -244,6 +244,16 @@ describe('temporary tokens are revoked', () => {
     world.leftover('left', world.api.now() - 60_000);
     expect((await smoke(account({ a: 'read_write' }))).outcome).toBe('passed');
     expect(world.calls.map((call) => call.split(' ')[0])).toEqual(['create', 'delete', 'create', 'delete']);
+  });
+
+  it('under another name where the usual one stays taken', async () => {
+    world.takenNames.add('mdacc smoke');
+    expect((await smoke(account({ a: 'read_write' }))).outcome).toBe('passed');
+    const [first, again, other, last] = world.calls;
+    expect([first, again]).toEqual(Array(2).fill('create etl_prod mdacc smoke read_write 300'));
+    expect(other).toMatch(/^create etl_prod mdacc smoke \w+ read_write 300$/);
+    expect(last).toBe('delete etl_prod t0');
+    expect(isSmokeName(other?.split(' ').slice(2, 5).join(' ') ?? '')).toBe(true);
   });
 
   it('and one that cannot be created is a failed check', async () => {

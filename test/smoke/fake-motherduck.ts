@@ -116,11 +116,14 @@ export class FakeMotherDuck {
     };
   }
 
+  /** Names of tokens that are refused though no listed token has them. */
+  readonly takenNames = new Set<string>();
+
   readonly api: SessionOptions['api'] = {
     createToken: async (username, request) => {
       const type = request.token_type ?? 'read_write';
       this.calls.push(`create ${username} ${request.name} ${type} ${request.ttl}`);
-      if (this.alive.size > 0) throw apiError('conflict', 'none');
+      if (this.alive.size > 0 || this.takenNames.has(request.name)) throw apiError('conflict', 'none');
       const id = `t${this.#count}`;
       const lost = this.#failure('createToken');
       if (lost?.effect === 'none') throw apiError(lost.failure, 'none');
