@@ -111,12 +111,13 @@ export function program(): Command {
   const smoke = mdacc
     .command('smoke')
     .description('Test each account with a connection through DuckDB')
+    .argument('[account...]', 'Names or globs, as with --only; default: all')
     .addOption(ONLY)
     .addOption(format('Set the format of the results', SMOKE_FORMATS))
     .addOption(LOCK_TIMEOUT)
     .action(go(() => import('./commands/smoke.ts')));
   withOptions(smoke, CONFIG, SERVICE, OUTPUT);
-  withExamples(smoke, 'mdacc smoke', 'mdacc smoke --only etl_prod --format junit > smoke.xml');
+  withExamples(smoke, 'mdacc smoke', 'mdacc smoke etl_prod "tenant_*"', 'mdacc smoke --format junit > smoke.xml');
 
   const audit = mdacc
     .command('audit')
@@ -151,6 +152,7 @@ export function program(): Command {
     .argument('[account[/token]...]', 'Names as at MotherDuck; a token also by its id')
     .option('--all', 'Import every service account, and unmanaged tokens of managed accounts')
     .option('--store <name>', 'Set the secret store of new policies, if the configuration has several')
+    .addOption(ALLOW_MISSING)
     .option('--into <file>', 'Write new accounts to this included file (default: the main file)')
     .action(go(() => import('./commands/import.ts')));
   withOptions(adopt, [YES, DRY_RUN, LOCK_TIMEOUT], CONFIG, SERVICE, OUTPUT);

@@ -32,6 +32,7 @@ export interface ImportOptions extends ConfigOptions, ServiceOptions, OutputOpti
   readonly dryRun?: boolean;
   readonly store?: string;
   readonly into?: string;
+  readonly allowMissing?: boolean;
   /** Seconds. */
   readonly lockTimeout?: number;
 }
@@ -42,6 +43,8 @@ export interface Beginning {
   read(): Promise<ImportFiles>;
   /** Changes the configuration to add to, once the live organization is known. */
   settle?(live: Live): Promise<ImportFiles>;
+  /** The command that begins so, for hints. */
+  readonly argv?: readonly string[];
   /** Notices to show to the user. */
   readonly notices?: readonly Notice[];
 }
@@ -66,7 +69,7 @@ export async function importLive(
         readForImport({ selection, desired, state, service, parallelism: options.parallelism }, context),
       );
       checkClock(service, io);
-      refuseMissing(desired, state, live);
+      if (!options.allowMissing) refuseMissing(desired, state, live, beginning.argv);
       const files = (await beginning.settle?.(live)) ?? read;
       const decided = await decideSafely({ selection, files, live, state, service }, options, {
         env: io.env,

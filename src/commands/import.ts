@@ -11,6 +11,7 @@ interface ImportCommandOptions extends ImportOptions {
 export function run(options: ImportCommandOptions, names: readonly string[]): Promise<number> {
   return runCommand(options, async (io) => {
     const selection = parseSelection(names, options.all ?? false);
-    return importLive('import', selection, { read: () => readImportFiles(options, io) }, options, io);
+    const argv = ['import', ...(options.all ? ['--all'] : []), ...names];
+    return importLive('import', selection, { argv, read: () => readImportFiles(options, io) }, options, io);
   });
 }

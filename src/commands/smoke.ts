@@ -19,7 +19,10 @@ interface SmokeOptions extends ConfigOptions, ServiceOptions, OutputOptions {
   readonly lockTimeout?: number;
 }
 
-export function run(options: SmokeOptions): Promise<number> {
+/** @param names globs of usernames, as those of --only */
+export function run(given: SmokeOptions, names: readonly string[] = []): Promise<number> {
+  const only = [...(given.only ?? []), ...names];
+  const options = only.length === 0 ? given : { ...given, only };
   return runCommand(options, async (io) => {
     const desired = await readDesired(options, io);
     const path = statePath(options);

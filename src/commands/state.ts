@@ -10,6 +10,7 @@ import { statePath } from '../engine/state.ts';
 import type { State, StateAccount, StateToken } from '../model/state.ts';
 import { UserError } from '../model/user-error.ts';
 import { accountKey } from '../model/username.ts';
+import { few } from '../model/wording.ts';
 import { jsonText, printable } from '../report/escape.ts';
 import { STATE_FORMATS, type StateFormat } from '../report/formats.ts';
 import { serializeAccount, serializeState } from '../state/state-document.ts';
@@ -55,6 +56,7 @@ export function forget(options: StateOptions, name: string): Promise<number> {
       const { account, token } = find(name, file.state);
       const what = token === undefined ? account.username : `${account.username}/${token}`;
       const shown = printable(what);
+      warnOfIntents(account, token, io);
       await sure(`Forget ${what}? It stays at MotherDuck and is no longer managed.`, options, io);
       if (token === undefined) await updateAccount(file, account.username, () => undefined);
       else await updateToken(file, account.username, token, () => undefined);
@@ -63,6 +65,17 @@ export function forget(options: StateOptions, name: string): Promise<number> {
       io.note('If the configuration still names it, the next apply adopts it again.');
       return EXIT.done;
     });
+  });
+}
+
+/** What an interrupted run created is forgotten too: the next apply could not tell it from any other token. */
+function warnOfIntents({ username, tokens }: StateAccount, token: string | undefined, io: Io): void {
+  const entries = [...tokens].flatMap(([key, entry]) => (token === undefined || token === key ? [entry] : []));
+  const names = entries.flatMap(({ intents }) => intents.map(({ name }) => printable(`"${name}"`)));
+  if (names.length === 0) return;
+  io.warn(`an interrupted run of ${username} may have created ${few(names)}, which is forgotten too`, {
+    text: 'Apply before you forget, which revokes or replaces it. Else look for it at MotherDuck, and revoke it.',
+    command: ['apply', '--only', username],
   });
 }
 

@@ -89,7 +89,7 @@ function argumentAt(all: readonly Argument[], index: number): Argument | undefin
   return all[index] ?? (all.at(-1)?.variadic ? all.at(-1) : undefined);
 }
 
-/** The candidates for a value, by its name in help: `file`, `dir`, `glob` or `account`. */
+/** The candidates for a value, by its name in help: `file`, `dir`, `glob`, `account` or `account[/token]`. */
 async function valuesOf(
   metavar: string,
   choices: readonly string[] | undefined,
@@ -98,7 +98,8 @@ async function valuesOf(
   if (choices !== undefined) return { words: choices.map((word) => ({ word })), files: 'none' };
   if (/file/.test(metavar)) return { words: [], files: 'files' };
   if (/dir/.test(metavar)) return { words: [], files: 'folders' };
-  if (metavar === 'glob') return { words: (await ask()).accounts.map((word) => ({ word })), files: 'none' };
+  if (metavar === 'glob' || metavar === 'account')
+    return { words: (await ask()).accounts.map((word) => ({ word })), files: 'none' };
   if (!metavar.startsWith('account')) return NOTHING;
   const { accounts, tokens } = await ask();
   return { words: [...accounts, ...tokens].map((word) => ({ word })), files: 'none' };

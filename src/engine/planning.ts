@@ -111,7 +111,7 @@ export function planFrom(input: PlanFromInput): Plan {
   const only = onlyMatcher(globs);
   const names = accountNames(desired, state);
   refuseUnmatched(globs, names, 'the configuration or the state');
-  if (!allowMissing) refuseMissing(desired, state, live, rest.because === 'destroyed' ? 'destroy' : 'plan');
+  if (!allowMissing) refuseMissing(desired, state, live, [rest.because === 'destroyed' ? 'destroy' : 'plan']);
   const places = new UsedPlaces(desired, state, stores);
   return makePlan(desired, live, state, {
     ...rest,

@@ -170,12 +170,13 @@ async function openMotherDuck(options: ServiceOptions, io: Surroundings): Promis
     ...(extraCa ? { extraCa } : {}),
   };
   const api = openApi({ address, token, tokenSource: source, network }, options, io);
-  const isSandbox = mayBeSandbox(address, io.env) && (await isServedSandbox(api));
+  const cut = mayBeSandbox(address, io.env) ? await api.detectSandbox() : undefined;
+  const isSandbox = mayBeSandbox(address, io.env) && api.isSandbox() === true;
   const sandboxId = isSandbox ? api.sandboxId() : undefined;
   const folder = nonEmpty(io.env.MDACC_SANDBOX);
   if (folder !== undefined && !isSandbox && isLoopback(address.hostname)) {
     await api.close();
-    throw noSandboxAt(address, addressSource, api.isSandbox() === undefined);
+    throw noSandboxAt(address, addressSource, api.isSandbox() === undefined, cut);
   }
   const connector = isSandbox
     ? await connectorOf(folder, token)
@@ -193,8 +194,14 @@ async function openMotherDuck(options: ServiceOptions, io: Surroundings): Promis
   };
 }
 
-function noSandboxAt({ origin, port }: URL, source: string | undefined, isSilent: boolean): UserError {
-  const what = isSilent ? `nothing answers at ${origin}` : `what answers at ${origin} is not a sandbox`;
+function noSandboxAt(
+  { origin, port }: URL,
+  source: string | undefined,
+  isSilent: boolean,
+  cut: string | undefined,
+): UserError {
+  const silence = cut === undefined ? `nothing answers at ${origin}` : `${origin} cuts every connection (${cut})`;
+  const what = isSilent ? silence : `what answers at ${origin} is not a sandbox`;
   const variables = ['MDACC_SANDBOX', ...(source === undefined || source.startsWith('-') ? [] : [source])].join(' ');
   const text = `Work without it (unset ${variables}), or serve the sandbox in another terminal.`;
   const hint = { text, command: ['sandbox', 'serve', '--port', port || '8080'] };
@@ -204,11 +211,6 @@ function noSandboxAt({ origin, port }: URL, source: string | undefined, isSilent
 /** Whether a sandbox may be served there: on this machine, or where MDACC_SANDBOX is set, behind a server with TLS. */
 export function mayBeSandbox(address: URL, env: NodeJS.ProcessEnv): boolean {
   return isLoopback(address.hostname) || nonEmpty(env.MDACC_SANDBOX) !== undefined;
-}
-
-async function isServedSandbox(api: Api): Promise<boolean> {
-  await api.detectSandbox();
-  return api.isSandbox() === true;
 }
 
 async function openEmbedded(options: ServiceOptions & SandboxLocation, io: Surroundings): Promise<Service> {

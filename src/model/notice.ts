@@ -129,8 +129,11 @@ export type PlanError =
   /** The name belongs to a person's user. `managed`: the state has a service account of that name. */
   | { readonly kind: 'person'; readonly account: string; readonly managed: boolean }
   | { readonly kind: 'deprovisioned'; readonly account: string }
-  /** It may be another account of that name, so it is not deleted. `listed`: its id is known, and the state has none. */
-  | { readonly kind: 'unidentified'; readonly account: string; readonly listed: boolean }
+  /**
+   * It may be another account of that name, so it is not deleted. `listed`: its id is known, and the state has none.
+   * `destroyed`: with all others, whether the configuration has it or not.
+   */
+  | { readonly kind: 'unidentified'; readonly account: string; readonly listed: boolean; readonly destroyed?: true }
   /** Several live tokens could be adopted. */
   | {
       readonly kind: 'ambiguous';

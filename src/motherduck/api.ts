@@ -43,8 +43,8 @@ export interface Api {
   now(): number;
   /** How far MotherDuck's clock is ahead of the local one, in milliseconds; undefined before the first response. */
   clockDifference(): number | undefined;
-  /** Sends one harmless request without the token, so that `isSandbox` is known. Never fails. */
-  detectSandbox(): Promise<void>;
+  /** Sends a harmless request without the token, so that `isSandbox` is known. Never fails. Returns how its connection was cut. */
+  detectSandbox(): Promise<string | undefined>;
   /** Whether the responses come from a sandbox; undefined before the first one. */
   isSandbox(): boolean | undefined;
   /** The id of a served sandbox's organization. */

@@ -11,7 +11,7 @@ import { isThrottled, mayHaveTakenEffect, type Outcome, retryDelay } from './ret
 import { printableWithout } from './scrub.ts';
 import { Clock, MACHINE_TIME, type TimeSource } from './server-clock.ts';
 import type { Transport, TransportRequest, TransportResponse } from './transport.ts';
-import { AttemptError, codeOf, type Network, noResponse } from './transport-errors.ts';
+import { AttemptError, codeOf, isTimeout, type Network, neverSent, noResponse } from './transport-errors.ts';
 
 export interface RestClientOptions {
   /** From `parseAddress`. */
@@ -49,8 +49,12 @@ export interface RestResponse {
 /** Makes all calls to the REST API. `do` returns successful responses and throws ApiError for everything else. */
 export interface RestClient {
   do(request: RestRequest): Promise<RestResponse>;
-  /** Requests `GET /` once, without the token, so that `isSandbox` is known. Never fails. */
-  detectSandbox(): Promise<void>;
+  /**
+   * Requests `GET /` without the token, again where the connection is cut, so that `isSandbox` is known. Never fails.
+   *
+   * @returns How the connection was cut, if it always was.
+   */
+  detectSandbox(): Promise<string | undefined>;
   /** Whether a response had the header `x-sandbox`, which MotherDuck never sends; undefined before the first response. */
   isSandbox(): boolean | undefined;
   /** The id of the sandbox's organization, from its responses. */
@@ -59,6 +63,10 @@ export interface RestClient {
   clockDifference(): number | undefined;
   close(): Promise<void>;
 }
+
+/** A connection that is cut before its response says nothing of who answers. */
+const GREETINGS = 5;
+const GREETING_DELAY_MS = 100;
 
 /** How a call ended, after its last attempt. */
 interface Exchange {
@@ -159,8 +167,14 @@ export function createRestClient(options: RestClientOptions): RestClient {
     sandboxId: () => sandboxId,
 
     async detectSandbox() {
-      // An error is ignored: the first real call fails with it too, and reports it.
-      await exchange({ method: 'GET', path: '/', anonymous: true }, false);
+      for (let attempt = 1; ; attempt += 1) {
+        const { result } = await exchange({ method: 'GET', path: '/', anonymous: true }, false);
+        // An error is no failure of this: the first real call fails with it too, and reports it.
+        if (!(result instanceof Error) || neverSent(result)) return undefined;
+        const isOver = attempt === GREETINGS || isTimeout(result) || closing.signal.aborted;
+        if (isOver) return codeOf(result) || result.message;
+        await sleep(GREETING_DELAY_MS * attempt, closing.signal).catch(() => undefined);
+      }
     },
 
     async do(request) {

@@ -76,13 +76,13 @@ export function refuseMissing(
   { guardrails, organization }: Pick<Desired, 'guardrails' | 'organization'>,
   state: Pick<State, 'accounts'>,
   live: Live,
-  command: 'plan' | 'destroy' = 'plan',
+  command: readonly string[] = ['plan'],
 ): void {
   const { missing, found, strange } = searchManaged(state, live);
   if (missing.length === 0) return;
   const names = few(missing, NAMES_SHOWN);
   const check = `Check that the admin token is of the organization "${organization}", and that --state names its`;
-  const flags = [command, '--allow-missing'];
+  const flags = [...command, '--allow-missing'];
   if (strange.length > 0) {
     const message = `none of the tokens of the state is live, and the user ids of the accounts cannot be compared (${names}): this may be another organization than that of the state, so nothing was done`;
     const text = `${check} newest state. If the tokens were revoked on purpose, say so.`;

@@ -205,10 +205,15 @@ function words(notice: PlanNotice): Omit<NoticeText, 'subject'> {
         ? {
             code: 'ACCOUNT_UNUSABLE',
             message: 'not deleted: the state has no user id of it, so it may be another account of that name',
-            hint: {
-              text: 'Put it back into the configuration and apply, which records its id, or delete it at MotherDuck and forget it.',
-              command: ['state', 'forget', notice.account],
-            },
+            hint: notice.destroyed
+              ? {
+                  text: 'Apply first, with the account in the configuration, which records its id. Then destroy again.',
+                  command: ['apply', '--only', notice.account],
+                }
+              : {
+                  text: 'Put it back into the configuration and apply, which records its id, or delete it at MotherDuck and forget it.',
+                  command: ['state', 'forget', notice.account],
+                },
           }
         : {
             code: 'ACCOUNT_UNUSABLE',

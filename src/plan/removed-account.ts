@@ -18,7 +18,9 @@ export function planRemovedAccount(
 ): AccountPlan {
   if (state === undefined) return NOTHING;
   const about = { account, after: null } as const;
-  if (live !== undefined && state.intent?.action === 'create_account') return forgetOnly(account, 'unconfirmed');
+  const isDestroyed = context.because === 'destroyed';
+  const isUnconfirmed = state.intent?.action === 'create_account';
+  if (live !== undefined && isUnconfirmed && !isDestroyed) return forgetOnly(account, 'unconfirmed');
   if (live === undefined) {
     const reason = { kind: context.because };
     const forget: Action = { action: 'forget', ...about, reason, risk: 'safe', before: { username: account } };
@@ -32,8 +34,11 @@ export function planRemovedAccount(
   if (other !== undefined) return other;
   if (context.prune) {
     // What cannot be told from another account of that name is not deleted.
-    if (state.id === undefined || live.user === undefined)
-      return { ...NOTHING, errors: [{ kind: 'unidentified', account, listed: live.user !== undefined }] };
+    if (state.id === undefined || live.user === undefined || isUnconfirmed) {
+      const destroyed = isDestroyed ? { destroyed: true as const } : {};
+      const error = { kind: 'unidentified', account, listed: live.user !== undefined, ...destroyed } as const;
+      return { ...NOTHING, errors: [error] };
+    }
     const before = { username: live.username, tokens: live.tokens.map(show) };
     const reason = { kind: context.because };
     const compute = priceLive(live, context.desired.computeRates, 0);

@@ -536,11 +536,20 @@ describe('whether it is a sandbox', () => {
     },
   );
 
+  it('a connection that is cut is opened again', async () => {
+    const { http, count } = await served((request, response, n) =>
+      n < 4 ? request.socket.destroy() : json(response, 200, {}, SANDBOX),
+    );
+    expect(await http.detectSandbox()).toBeUndefined();
+    expect(http.isSandbox()).toBe(true);
+    expect(count()).toBe(4);
+  });
+
   it('no response is no error, and leaves it unknown', async () => {
     const { http, count } = await served((request) => request.socket.destroy());
-    await http.detectSandbox();
+    expect(await http.detectSandbox()).toMatch(/^[A-Z_]+$/);
     expect(http.isSandbox()).toBeUndefined();
-    expect(count()).toBe(1);
+    expect(count()).toBe(5);
     await http.close();
     await http.detectSandbox();
   });
