@@ -4,7 +4,7 @@ import type { Desired } from '../model/desired.ts';
 import type { Scope } from '../model/plan.ts';
 import type { State } from '../model/state.ts';
 import type { Seconds } from '../model/time.ts';
-import { refuseLeftState } from '../state/read-state.ts';
+import { ownState, refuseLeftState } from '../state/read-state.ts';
 import { openState, type StateFile } from '../state/state-file.ts';
 import { lockHolder, lockState } from '../state/state-lock.ts';
 import type { RunContext, Service } from './service.ts';
@@ -18,7 +18,7 @@ export interface StateLocation {
 
 /** The path of the state: as given, or beside the configuration and named after it. */
 export function statePath({ config, state }: StateLocation): string {
-  return state ?? config.replace(/\.(ya?ml|json)$/i, '').concat('.state.json');
+  return state ?? ownState(config);
 }
 
 /**

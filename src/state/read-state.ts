@@ -82,11 +82,22 @@ async function refuseOtherConfiguration(path: string, state: State, own: string 
   const { configuration } = state;
   if (own === undefined || configuration === undefined || configuration === own) return;
   if (!(await isFile(join(folder, configuration)))) return; // it was renamed
+  const message = `${path} is the state of ${configuration}, but the configuration is ${own}.`;
+  if (basename(path) === ownState(own)) {
+    // It is where this configuration's state belongs, so it was copied there.
+    const hint = `It is a copy. Move it away, and ${own} begins with a state of its own: mv ${path} ${path}.old. If ${own} replaces ${configuration}, remove ${configuration}.`;
+    throw new UserError('STATE_FOREIGN', message, hint);
+  }
   throw new UserError(
     'STATE_FOREIGN',
-    `${path} is the state of ${configuration}, but the configuration is ${own}.`,
+    message,
     `Leave out --state (MDACC_STATE), so that each configuration has a state of its own. If ${own} replaces ${configuration}, remove ${configuration}.`,
   );
+}
+
+/** The name of a configuration's state, unless another is given. */
+export function ownState(configuration: string): string {
+  return configuration.replace(/\.(ya?ml|json)$/i, '').concat('.state.json');
 }
 
 /** Refuses to begin without a state beside one whose configuration was renamed, or which has an older default name. @throws UserError STATE_FOREIGN */

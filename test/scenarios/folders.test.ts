@@ -55,6 +55,17 @@ describe('the state', () => {
     expect(stage.read('.gitignore')).toContain('\nnew.state.json.lock\n');
   });
 
+  it('that was copied from another configuration is refused, and the hint leads out', async () => {
+    const stage = await Stage.applied();
+    stage.write('dev.yaml', stage.read());
+    stage.write('dev.state.json', stage.read(STATE));
+    const { code, stderr } = await stage.run('plan --sandbox -c dev.yaml');
+    expect([code, stderr]).toEqual([1, expect.not.stringContaining('--state')]);
+    const [, from = '', to = ''] = /mv (\S+) (\S+)\./.exec(stderr) ?? [];
+    renameSync(stage.file(from), stage.file(to));
+    expect(await stage.json('plan --sandbox -c dev.yaml')).toMatchObject({ code: 0 });
+  });
+
   it('of another configuration of the folder is refused', async () => {
     const stage = await Stage.applied();
     stage.write('dev.yaml', stage.read());
