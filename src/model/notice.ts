@@ -44,6 +44,15 @@ export type PlanWarning =
       readonly name: string;
       readonly id: string;
     }
+  /** Token `name` is replaced by one of another name, so it is no longer of the series and is not revoked. */
+  | {
+      readonly kind: 'left_live';
+      readonly account: string;
+      readonly token: string;
+      readonly name: string;
+      readonly id: string;
+      readonly by: string;
+    }
   /** Live token `name`, which the state does not know, has the generation of its live token `current`. It is left alone. */
   | {
       readonly kind: 'rival';

@@ -236,6 +236,8 @@ export interface AdoptToken extends ActionBase {
 export interface PlannedRotation extends PlannedToken {
   /** How long the replaced token stays valid, in seconds. */
   readonly overlap: Seconds;
+  /** The replaced token has a name of another series, so it is never revoked. */
+  readonly keeps_old?: true;
 }
 
 /** Replaces a token with a new one. */

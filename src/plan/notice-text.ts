@@ -69,6 +69,11 @@ function words(notice: PlanNotice): Omit<NoticeText, 'subject'> {
         hint: replaceHint(notice, text),
       };
     }
+    case 'left_live':
+      return {
+        message: `"${notice.name}" (${notice.id}) stays live after "${notice.by}" replaces it: its name is of another series, so it is never revoked`,
+        hint: { text: 'Apply, let its programs read the new secret, then revoke it at MotherDuck by hand.' },
+      };
     case 'other_series':
       return {
         message: `the state has "${notice.name}" (${notice.id}) as one of its tokens, but it is not named after it, so it is not revoked`,

@@ -1,9 +1,10 @@
 /** What a plan warns of about the tokens of one series. */
 import type { LiveToken } from '../model/live.ts';
 import type { PlanWarning } from '../model/notice.ts';
+import type { Action } from '../model/plan.ts';
 import { isShortened } from '../model/rotation-due.ts';
 import type { StateToken } from '../model/state.ts';
-import { isExpired, type TokenSeries } from './token-series.ts';
+import { isExpired, isNamedAfter, type TokenSeries } from './token-series.ts';
 
 export function shorterLife(
   state: StateToken | undefined,
@@ -22,6 +23,20 @@ export function shorterLife(
 /** Nothing is revoked because a state says so of a token with another name. */
 export function otherSeries(series: TokenSeries, account: string, token: string): PlanWarning[] {
   return series.others.map(({ id, name }) => ({ kind: 'other_series', account, token, name, id }));
+}
+
+/** With a new name, the tokens of the old one leave the series, and are not revoked any more. */
+export function leftLive(
+  action: Action,
+  { retiring }: TokenSeries,
+  bases: readonly string[],
+  revocations: readonly Action[],
+): PlanWarning[] {
+  if (action.action !== 'rotate_token' || action.after.keeps_old === undefined) return [];
+  const { account, token, before, after } = action;
+  const ended = new Set(revocations.map((one) => (one.action === 'revoke_token' ? one.before.id : undefined)));
+  const old = retiring.map(({ live }) => live).filter(({ id, name }) => !ended.has(id) && !isNamedAfter(bases, name));
+  return [before, ...old].map(({ id, name }) => ({ kind: 'left_live', account, token, name, id, by: after.name }));
 }
 
 /** A second token of a name may be anybody's, so it is neither adopted nor revoked. */

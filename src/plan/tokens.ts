@@ -29,6 +29,7 @@ import { futureRevocations, orphaned, overlapEnded } from './revocations.ts';
 import { type TokenContext, whyCreate, whyRotate } from './token-reasons.ts';
 import {
   adoptable,
+  isNamedAfter,
   isNewer,
   liveGeneration,
   nextOfCurrent,
@@ -38,7 +39,7 @@ import {
   takenBy,
   tokenSeries,
 } from './token-series.ts';
-import { orphanWarnings, otherSeries, rivals, shorterLife, unverifiedTokens } from './token-warnings.ts';
+import { leftLive, orphanWarnings, otherSeries, rivals, shorterLife, unverifiedTokens } from './token-warnings.ts';
 
 /** The plan of one token. */
 export interface TokenPlan {
@@ -74,13 +75,19 @@ export function planToken(
     actions: [...actions, ...revocations],
     warnings: [
       ...warnings,
+      ...actions.flatMap((action) => leftLive(action, series, [desired.key, desired.name], revocations)),
       ...otherSeries(series, account, desired.key),
       ...rivals(rivalTokens(basesOf(desired, state), state, series, live, isTaken, now), state, account, desired.key),
       ...shorterLife(state, series, account, desired.key),
       ...(actions.some(isNewToken) ? [] : [...unverified, ...orphanWarnings(series, account, desired.key, false)]),
     ],
     errors,
-    next: [...next, ...futureRevocations(series, account, desired.key, now)],
+    next: [
+      ...next,
+      ...futureRevocations(series, account, desired.key, now).filter(
+        ({ name }) => !actions.some(isRenaming) || isNamedAfter([desired.key, desired.name], name),
+      ),
+    ],
     known,
     unverified: unverified.length > 0,
   });
@@ -235,7 +242,11 @@ function rotate(
     reason: why,
     risk: desired.overlap === 0 ? 'disruptive' : 'safe',
     before: show(old),
-    after: { ...plannedToken(desired, state, live, series, context), overlap: desired.overlap },
+    after: {
+      ...plannedToken(desired, state, live, series, context),
+      overlap: desired.overlap,
+      ...(isNamedAfter([desired.key, desired.name], old.name) ? {} : { keeps_old: true }),
+    },
   };
 }
 
@@ -271,4 +282,8 @@ function secretMoves(state: StateToken | undefined, after: string | undefined): 
 
 function isNewToken({ action }: Action): boolean {
   return action === 'create_token' || action === 'rotate_token';
+}
+
+function isRenaming(action: Action): boolean {
+  return action.action === 'rotate_token' && action.after.keeps_old === true;
 }

@@ -61,7 +61,12 @@ function draw(action: Action, before: Sketch, after: Sketch): void {
       before.tokens = { ...before.tokens, [name]: live(action.before) };
       after.tokens = {
         ...after.tokens,
-        [name]: { ...live(action.before), revoked: `${overlap} after its replacement` },
+        [name]: {
+          ...live(action.before),
+          revoked: action.after.keeps_old
+            ? 'never, since its name is of another series'
+            : `${overlap} after its replacement`,
+        },
         [action.after.name]: planned(action.after),
       };
       return;

@@ -44,7 +44,7 @@ export function detailOf(action: Action): string {
     case 'create_token':
       return plannedToken(action.after);
     case 'rotate_token':
-      return `${plannedToken(action.after)}, the old one stays live for ${formatDuration(action.after.overlap)}`;
+      return `${plannedToken(action.after)}, the old one stays live ${action.after.keeps_old ? 'until you revoke it' : `for ${formatDuration(action.after.overlap)}`}`;
     case 'adopt_token':
       return `${action.after.type}, ${expiry(action.after.expires_at)}`;
     case 'revoke_token':

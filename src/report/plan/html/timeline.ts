@@ -238,7 +238,13 @@ function changesOf(action: Action, now: number): Found[] {
       return [found(action.token, made(action.after, now))];
     case 'rotate_token':
       return [
-        found(action.token, replaced(action.before, now + action.after.overlap * 1000)),
+        found(
+          action.token,
+          replaced(
+            action.before,
+            action.after.keeps_old ? Number.POSITIVE_INFINITY : now + action.after.overlap * 1000,
+          ),
+        ),
         found(action.token, made(action.after, now)),
       ];
     case 'revoke_token':
@@ -260,6 +266,8 @@ function made({ name, ttl }: PlannedToken, now: number): Life {
 /** Ends with its overlap or with its expiry, whichever comes first. */
 function replaced({ name, expires_at }: ShownToken, overlapEnds: number): Life {
   const expires = expires_at === null ? Number.POSITIVE_INFINITY : Date.parse(expires_at);
+  if (overlapEnds === Number.POSITIVE_INFINITY && expires === overlapEnds)
+    return { name, begins: false, end: 'never expires' };
   return expires <= overlapEnds
     ? { name, begins: false, end: 'expires', at: expires }
     : { name, begins: false, end: 'is revoked', at: overlapEnds };
