@@ -89,6 +89,23 @@ describe('what the client sends', () => {
     expect([...sent].sort()).toEqual(operations.map(({ id }) => id).sort());
   });
 
+  it.each(['listUsers', 'listTokens', 'listActiveAccounts'])('is described for a second page of %s', async (id) => {
+    const sent: TransportRequest[] = [];
+    const { api } = rig({
+      transport: {
+        async send(request) {
+          expect(problemsOfSent(request)).toEqual([]);
+          const next_page_token = sent.push(request) === 1 ? 'next' : '';
+          const page = { users: [], tokens: [], accounts: [], next_page_token };
+          return { status: 200, headers: { 'content-type': 'application/json' }, text: JSON.stringify(page) };
+        },
+        close: async () => {},
+      },
+    });
+    await CALLS[id]?.(api);
+    expect(sent.map(({ query }) => query?.page_token)).toEqual([undefined, 'next']);
+  });
+
   it('is valid, whatever it is asked for', async () => {
     const { api } = watched();
     await api.createUser('etl');

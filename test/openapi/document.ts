@@ -9,17 +9,20 @@ export const document: Json = JSON.parse(
   readFileSync(new URL('../../schemas/motherduck-rest.openapi.json', import.meta.url), 'utf8'),
 );
 
+interface Parameter {
+  readonly name: string;
+  readonly in: 'path' | 'query';
+  readonly schema: { readonly type?: string };
+  /** Where it is. */
+  readonly pointer: string;
+}
+
 export interface Operation {
   readonly method: string;
   /** With the names of its parameters in braces. */
   readonly path: string;
   readonly id: string;
-  readonly parameters: readonly {
-    name: string;
-    in: 'path' | 'query';
-    required?: boolean;
-    schema: { readonly type?: string };
-  }[];
+  readonly parameters: readonly Parameter[];
   /** Where the schema of its body is; undefined without one. */
   readonly body: string | undefined;
   /** Where the responses are, by status. */
@@ -58,7 +61,7 @@ export const operations: readonly Operation[] = Object.keys(at('#/paths')).flatM
       path,
       id: operation.operationId,
       parameters: lists.flatMap(([of, list]) =>
-        (list ?? []).map((_, index) => at<Operation['parameters'][number]>(followed(`${of}/parameters/${index}`))),
+        (list ?? []).map((_, index) => parameterAt(followed(`${of}/parameters/${index}`))),
       ),
       body: operation.requestBody && `${here}/requestBody/content/application~1json/schema`,
       responses: new Map(
@@ -67,6 +70,10 @@ export const operations: readonly Operation[] = Object.keys(at('#/paths')).flatM
     };
   });
 });
+
+function parameterAt(pointer: string): Parameter {
+  return { ...at<Omit<Parameter, 'pointer'>>(pointer), pointer };
+}
 
 /** The operation of a request, and undefined for one that no server routes. */
 export function operationOf(method: string, target: string): Operation | undefined {
@@ -138,8 +145,8 @@ export function requestProblems(request: SentRequest, strictness: Strictness): s
   const problems = [...values].flatMap(([name, text]) => {
     const parameter = operation.parameters.find((each) => each.in === 'query' && each.name === name);
     if (parameter === undefined) return [`${name} is not described`];
-    const where = `#/components/parameters/${componentOf(name)}/schema`;
-    return problemsOf(queryValue(text, parameter.schema.type), where, strictness).map((problem) => `${name}${problem}`);
+    const value = queryValue(text, parameter.schema.type);
+    return problemsOf(value, `${parameter.pointer}/schema`, strictness).map((problem) => `${name}${problem}`);
   });
   if (new Set(values.keys()).size !== values.size) problems.push('a parameter is given twice');
   if (operation.body === undefined) return body === '' ? problems : [...problems, 'it has a body'];
@@ -152,11 +159,6 @@ function bodyProblems(body: string, pointer: string, strictness: Strictness): st
   } catch {
     return ['the body is not JSON'];
   }
-}
-
-function componentOf(name: string): string {
-  const found = Object.entries(at('#/components/parameters')).find(([, each]) => (each as Json).name === name);
-  return found?.[0] ?? '';
 }
 
 function queryValue(text: string, type: string | undefined): unknown {
