@@ -17,6 +17,7 @@ export const ENVIRONMENT = [
   ['MDACC_CONFIG, MDACC_STATE', 'Files, as with --config and --state'],
   ['MDACC_SANDBOX', 'Folder of the sandbox, embedded or served'],
   ['HTTPS_PROXY, NO_PROXY', 'Proxy (or HTTP_PROXY); hosts without one'],
+  ['MOTHERDUCK_EXT_VERSION', "Build of DuckDB's motherduck extension"],
   ['NODE_EXTRA_CA_CERTS', 'File of further CA certificates, in PEM format'],
   ['NO_COLOR, FORCE_COLOR', 'No colours; colours also without a terminal'],
   ['TERM=dumb, CI=true', 'No progress bar; with dumb also no colours'],

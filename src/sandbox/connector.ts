@@ -8,6 +8,7 @@ import type { TokenType } from '../model/tokens.ts';
 import { UserError } from '../model/user-error.ts';
 import { accountKey } from '../model/username.ts';
 import type { Connector, Target } from '../motherduck/connector.ts';
+import { claimsOf } from '../motherduck/token-claims.ts';
 import { sizeTitle } from './ducklings.ts';
 import { DATABASES, openSandbox } from './open.ts';
 import type { Connection, Organization } from './organization.ts';
@@ -23,8 +24,11 @@ const SHUTDOWN = 'SELECT 1';
 /** Databases that are attached stay writable. */
 const CONFINE = ['SET enable_external_access = false', 'SET lock_configuration = true'];
 
-/** Source: MotherDuck's documentation. */
+/** Source: MotherDuck's documentation, as is what is in the brackets. */
 const NOT_AUTHENTICATED = 'Request failed: Your request is not authenticated. Please check your MotherDuck token.';
+const MALFORMED = `${NOT_AUTHENTICATED} (Jwt is not in the form of Header.Payload.Signature with two dots and 3 sections)`;
+const EXPIRED = `${NOT_AUTHENTICATED} (Jwt is expired)`;
+const REVOKED = "Invalid MotherDuck token (PERMISSION_DENIED, RPC 'CREATE_SLT')";
 /** The rule is documented; assumption: the text. */
 const NEVER_CONNECTED =
   'Request failed: This account must connect with a read/write token once before its read scaling tokens can be used.';
@@ -45,7 +49,7 @@ export function sandboxConnector(sandbox: Organization | string, client: Sandbox
     async target(token, database): Promise<Target> {
       const opened = await organization();
       const connection = await opened.connect(token, client.agent);
-      if (connection === 'unauthenticated') return refused(NOT_AUTHENTICATED);
+      if (connection === 'unauthenticated') return refused(refusalOf(token, opened.now()));
       if (connection === 'never_connected') return refused(NEVER_CONNECTED);
       const history = opened.history(connection);
       const about = [...macros(connection, opened.settings.plan), ...(history ? queryHistory(history) : [])];
@@ -79,6 +83,13 @@ export interface SandboxClient {
 
 function adminOf({ adminToken }: SandboxClient): { adminToken?: Secret } {
   return adminToken === undefined ? {} : { adminToken };
+}
+
+/** Like MotherDuck, by what the token says about itself. */
+function refusalOf(token: Secret, now: number): string {
+  const claims = claimsOf(token);
+  if (claims === undefined) return MALFORMED;
+  return typeof claims.exp === 'number' && claims.exp * 1000 <= now ? EXPIRED : REVOKED;
 }
 
 function refused(message: string): Target {

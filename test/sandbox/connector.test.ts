@@ -66,6 +66,8 @@ describe('a connection', () => {
     expect(await query(target, target.shutdown)).toHaveLength(1);
     const scaling = await connector.target(await mint('read_scaling'), undefined);
     expect(await query(scaling, 'FROM md_live_duckling_size()')).toEqual([{ type: 'Pulse' }]);
+    expect(await query(target, 'FROM __md_duckling_id()')).toEqual([{ id: expect.stringMatching(/\.rw$/) }]);
+    expect(await query(scaling, 'FROM __md_duckling_id()')).toEqual([{ id: expect.stringMatching(/\.rs\.\d+$/) }]);
     expect((await query(scaling, 'FROM md_user_info()'))[0]).toEqual(info[0]);
   });
 
@@ -141,23 +143,24 @@ describe('a connection', () => {
 
 describe('a refused connection', () => {
   const WORDS = 'Request failed: Your request is not authenticated. Please check your MotherDuck token.';
+  const REVOKED = "Invalid MotherDuck token (PERMISSION_DENIED, RPC 'CREATE_SLT')";
 
   test('with a token that is unknown, expired, revoked or deleted with its account', async () => {
     const { sandbox, connector } = await setUp();
     const refused = async (token: Secret) => query(await connector.target(token, undefined), 'SELECT 1');
-    await expect(refused(new Secret('nobody'))).rejects.toThrow(WORDS);
+    await expect(refused(new Secret('nobody'))).rejects.toThrow(`${WORDS} (Jwt is not in the form of`);
     const expiring = await sandbox.mint({ username: 'etl_prod', ttl: 300 });
     await expect(refused(expiring)).resolves.toHaveLength(1);
     await sandbox.advance(300);
-    await expect(refused(expiring)).rejects.toThrow(WORDS);
+    await expect(refused(expiring)).rejects.toThrow(`${WORDS} (Jwt is expired)`);
     const lasting = await sandbox.mint({ username: 'etl_prod', name: 'lasting' });
     const { tokens } = (await ask(sandbox, 'GET /v1/users/etl_prod/tokens')).body;
     const { id } = tokens.find((each: { name: string }) => each.name === 'lasting');
     await ask(sandbox, `DELETE /v1/users/etl_prod/tokens/${id}`);
-    await expect(refused(lasting)).rejects.toThrow(WORDS);
+    await expect(refused(lasting)).rejects.toThrow(REVOKED);
     const other = await sandbox.mint({ username: 'etl_prod' });
     await ask(sandbox, 'DELETE /v1/users/etl_prod');
-    await expect(refused(other)).rejects.toThrow(WORDS);
+    await expect(refused(other)).rejects.toThrow(REVOKED);
     expect(await active(sandbox)).toEqual([]);
   });
 

@@ -70,6 +70,14 @@ it('tests the accounts of a sandbox like those of MotherDuck', async () => {
     ]);
     expect(result.organization?.name).toBe('sandbox');
     expect(result.accounts[1]?.verified).toEqual(['app']);
+    const kinds = result.accounts[1]?.connections.map(({ type, checks }) => [
+      type,
+      checks.find(({ name }) => name === 'duckling')?.found,
+    ]);
+    expect(kinds).toEqual([
+      ['read_write', 'rw'],
+      ['read_scaling', 'rs.0'],
+    ]);
     expect(result.accounts[2]?.connections[0]?.checks.at(-1)).toMatchObject({
       name: 'database',
       passed: false,

@@ -16,7 +16,7 @@ const ACTIVE = 'ducklings, username';
 const FIELDS = ['id', 'type', 'status'] as const;
 /** Only whose fault a failure is, is asked. */
 const ABOUT = { account: 'facts', type: 'read_write' } as const;
-const REFUSED = 'Your request is not authenticated. Please check your MotherDuck token.';
+const REFUSED = 'Invalid MotherDuck token (PERMISSION_DENIED';
 
 export async function lookAtConnections(context: FactContext, look: Look): Promise<void> {
   const { api, subject, admin } = context;
