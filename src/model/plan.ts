@@ -191,6 +191,8 @@ export interface PlannedToken {
   readonly policy: string;
   /** Tokens of interrupted runs whose secrets may be stored: it replaces them too, so that they retire after the overlap. */
   readonly orphans?: readonly ShownToken[];
+  /** Replaced tokens that were kept until a replacement is verified: they retire with the one that it replaces. */
+  readonly waiting?: readonly ShownToken[];
 }
 
 /** Creates a token and stores its secret. */

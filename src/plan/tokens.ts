@@ -254,9 +254,12 @@ function plannedToken(
   desired: DesiredToken,
   state: StateToken | undefined,
   live: readonly LiveToken[],
-  { storedOrphans }: TokenSeries,
+  { storedOrphans, retiring }: TokenSeries,
   { records, secretPath }: TokenContext,
 ): PlannedToken {
+  const waiting = retiring
+    .filter(({ record }) => record.why === 'replaced' && record.retire_at === undefined)
+    .map(({ live }) => show(live));
   const names = new Set([...live.map((token) => token.name), ...records.names]);
   const generations = live.map((token) => liveGeneration(desired.name, token) ?? 0);
   let generation = Math.max(state?.generation ?? 0, ...generations) + 1;
@@ -271,6 +274,7 @@ function plannedToken(
     ...secretMoves(state, secretPath(desired)),
     policy: desired.policy,
     ...(storedOrphans.length === 0 ? {} : { orphans: storedOrphans.map(show) }),
+    ...(waiting.length === 0 ? {} : { waiting }),
   };
 }
 

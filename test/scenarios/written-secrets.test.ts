@@ -30,7 +30,7 @@ interface Secret {
 }
 interface Token {
   current?: { id: string; name: string; secret: Secret | 'unknown' };
-  retiring: { secret?: Secret }[];
+  retiring: { secret?: Secret; retire_at?: string }[];
   intents: object[];
 }
 interface Document {
@@ -322,5 +322,17 @@ describe('the plan names the secrets that apply removes', () => {
     const { warnings } = document as { warnings: { kind: string; cases: { store: string; places: string[] }[] }[] };
     const foreign = warnings.filter(({ kind }) => kind === 'secret_foreign');
     expect(foreign.map(({ cases: [first] }) => [first?.store, first?.places])).toEqual(places);
+  });
+});
+
+it('the plan of a rotation names the replaced tokens that waited for one', async () => {
+  const stage = await Stage.applied(CONFIGURATION);
+  expect((await stage.run('rotate etl/airflow --sandbox --yes --no-smoke')).code).toBe(0);
+  editState(stage, ({ accounts }) => {
+    for (const old of accounts.etl?.tokens.airflow?.retiring ?? []) delete old.retire_at;
+  });
+  const { document } = await stage.json('plan --sandbox');
+  expect(document).toMatchObject({
+    actions: [{ action: 'rotate_token', after: { waiting: [{ name: 'airflow' }] } }],
   });
 });

@@ -3,7 +3,7 @@
 import type { DesiredDucklings, Ducklings } from '../../model/ducklings.ts';
 import type { Action, ComputeCeiling, Plan, PlannedToken, SecretRemoval, Summary } from '../../model/plan.ts';
 import { DAY_MS, describeSpan, formatDuration } from '../../model/time.ts';
-import { counted } from '../../model/wording.ts';
+import { counted, few } from '../../model/wording.ts';
 import { hasChanges, summarize } from '../../plan/plan.ts';
 import type { Paint } from '../terminal-text.ts';
 
@@ -42,9 +42,12 @@ export function detailOf(action: Action): string {
     case 'set_ducklings':
       return `${describeDucklings(action.after)}${ceiling(action.compute)}`;
     case 'create_token':
-      return plannedToken(action.after);
-    case 'rotate_token':
-      return `${plannedToken(action.after)}, the old one stays live ${action.after.keeps_old ? 'until you revoke it' : `for ${formatDuration(action.after.overlap)}`}`;
+      return `${plannedToken(action.after)}${waitingText(action.after)}`;
+    case 'rotate_token': {
+      const { overlap, keeps_old: isKept } = action.after;
+      const life = isKept ? 'until you revoke it' : `for ${formatDuration(overlap)}`;
+      return `${plannedToken(action.after)}, the old one stays live ${life}${waitingText(action.after)}`;
+    }
     case 'adopt_token':
       return `${action.after.type}, ${expiry(action.after.expires_at)}`;
     case 'revoke_token':
@@ -52,6 +55,13 @@ export function detailOf(action: Action): string {
     default:
       return '';
   }
+}
+
+/** Tokens that an earlier rotation replaced, and that still live. */
+function waitingText({ waiting = [] }: PlannedToken): string {
+  if (waiting.length === 0) return '';
+  const verb = waiting.length === 1 ? 'retires' : 'retire';
+  return `, and ${few(waiting.map(({ name }) => name))} ${verb} when it is verified`;
 }
 
 function plannedToken(token: PlannedToken): string {
