@@ -35,7 +35,7 @@ export interface ConnectingToken {
 export interface Connected {
   readonly smoke: ConnectionSmoke;
   readonly connects: boolean;
-  /** It connected as the expected account. */
+  /** It connected as the expected account, and not to a Duckling of another kind. */
   readonly verified: boolean;
   /** SHUTDOWN was sent, with or without success. */
   readonly shutDown: boolean;
@@ -81,10 +81,18 @@ export async function connect(
       ...(organization && { organization }),
     },
     connects: failure === undefined,
-    verified: failure === undefined && checks.some((check) => check.name === 'user' && check.passed),
+    verified: checks.some(isProof) && !checks.some(isDisproof),
     shutDown: report.has('shutdown'),
     ...(unusable && { failure: explain(unusable, { ...expected, attempts }) }),
   };
+}
+
+function isProof({ name, passed }: SmokeCheck): boolean {
+  return name === 'user' && passed;
+}
+
+function isDisproof({ name, passed }: SmokeCheck): boolean {
+  return name === 'duckling' && !passed;
 }
 
 /** Connects once more to shut the Duckling down. Resolves to whether SHUTDOWN succeeded. Never rejects. */
@@ -137,9 +145,14 @@ const LONGEST_PAUSE_MS = 8000;
 /** In less, nothing connects. */
 const SHORTEST_ATTEMPT_MS = 1000;
 
+/** Nothing fails without them. */
+const OPTIONAL_STEPS: ReadonlySet<string> = new Set(['duckling', 'shutdown']);
+
 /** The account's own query may have had an effect, so nothing is tried again after it was sent. */
 function isMomentary(report: ProbeReport, expected: Expected): boolean {
-  const failures = [...report].flatMap(([step, { failure }]) => (failure && step !== 'shutdown' ? [failure] : []));
+  const failures = [...report].flatMap(([step, { failure }]) =>
+    failure && !OPTIONAL_STEPS.has(step) ? [failure] : [],
+  );
   return !report.has('query') && failures.some((failure) => explain(failure, expected).isMomentary);
 }
 

@@ -61,6 +61,11 @@ describe('a momentary failure', () => {
     expect(limits).toHaveLength(1);
   });
 
+  it('not for what is left out of the test where it fails', async () => {
+    const { made, limits } = await connecting([answering({ duckling: UNAVAILABLE })]);
+    expect([made.smoke.passed, limits.length]).toEqual([true, 1]);
+  });
+
   it('until the time is up, and it says how often', async () => {
     const { limits, failed } = await connecting([new Map([['connect', UNAVAILABLE]])], { timeout: 2 });
     expect(limits).toHaveLength(2);
@@ -121,7 +126,8 @@ describe('the kind of the Duckling', () => {
   });
 
   it('is not: the token is to be replaced', async () => {
-    const { failed } = await connecting([duckling({ id: 'a.rw' })], {}, { type: 'read_scaling' });
+    const { made, failed } = await connecting([duckling({ id: 'a.rw' })], {}, { type: 'read_scaling' });
+    expect(made.verified).toBe(false); // so what it replaces stays live
     expect(failed).toMatchObject([
       {
         name: 'duckling',
