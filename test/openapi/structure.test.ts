@@ -1,7 +1,7 @@
 /** The document itself: its structure, its references, and that it says of MotherDuck what the sources say. */
 import { Ajv2020 as Ajv } from 'ajv/dist/2020.js';
 import { describe, expect, it } from 'vitest';
-import { COOLDOWN_SECONDS, POOL_SIZE, SIZES, sizesThat } from '../../src/model/ducklings.ts';
+import { COOLDOWN_SECONDS, LITE_SERVICE_ACCOUNTS, POOL_SIZE, SIZES, sizesThat } from '../../src/model/ducklings.ts';
 import {
   RESERVED_TOKEN_NAMES,
   TOKEN_DESCRIPTION_LENGTH,
@@ -109,7 +109,6 @@ const OPENAPI = {
         description: TEXT,
         headers: map(def('header')),
         content: def('content'),
-        'x-not-in-sandbox': TEXT,
       }),
     ),
     content: map(closed(['schema'], { schema: { type: 'object' }, examples: map(closed(['value'], { value: {} })) }), {
@@ -213,6 +212,14 @@ describe('what the document repeats from the sources', () => {
       sizesThat(({ cooldown }) => !cooldown.settable),
     ],
     ['reserved token names', () => at('#/components/schemas/NewToken/properties/name/not').enum, RESERVED_TOKEN_NAMES],
+    [
+      'the limit of the Lite plan',
+      () =>
+        at<string[]>('#/paths/~1v1~1users/post/x-sources')
+          .join()
+          .match(/allows (\d+)/)?.[1],
+      String(LITE_SERVICE_ACCOUNTS),
+    ],
     ['users a page', () => at('#/components/parameters/Limit/schema').maximum, MAX_USERS_A_PAGE],
     [
       'our usernames',
