@@ -28,6 +28,8 @@ export type PlanWarning =
       readonly adopted?: true;
       /** Its account left the configuration. */
       readonly retained?: true;
+      /** This plan replaces it, and the one that it replaced ends with it. */
+      readonly rotated?: true;
     }
   /** Live tokens that the state does not know, of its series and newer than its own live ones: it is not the newest state. */
   | {

@@ -26,7 +26,8 @@ export function groupNotices<N extends PlanNotice>(all: readonly N[]): NoticeGro
   for (const notice of all) {
     // What is said of a store names its places.
     const part = 'code' in notice ? notice.code : 'store' in notice ? notice.store : '';
-    const key = `${notice.kind} ${part}`;
+    // What the plan does itself is not advised.
+    const key = `${notice.kind} ${part} ${'rotated' in notice}`;
     const group = groups.get(key);
     if (group) group.push(notice);
     else groups.set(key, [notice]);
@@ -91,7 +92,7 @@ function inWords(notices: readonly PlanNotice[], names: readonly string[]): Noti
       return {
         message: `${tokens} were stored or adopted and not verified, so the tokens they replaced stay live: ${shown}`,
         // Tokens of an account that left the configuration are not rotated.
-        hint: notices.some((notice) => 'retained' in notice && notice.retained)
+        hint: notices.some((notice) => ('retained' in notice && notice.retained) || 'rotated' in notice)
           ? { text: hint.text }
           : {
               text: 'Create new tokens and test them, or accept those that were stored with apply --no-smoke.',

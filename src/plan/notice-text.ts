@@ -66,7 +66,7 @@ function words(notice: PlanNotice): Omit<NoticeText, 'subject'> {
         : 'Create a new token and test it, or accept this one with apply --no-smoke.';
       return {
         message: `"${notice.name}" ${why}, so "${notice.replaced}" stays live`,
-        hint: replaceHint(notice, text),
+        hint: notice.rotated ? { text: 'This plan replaces both.' } : replaceHint(notice, text),
       };
     }
     case 'left_live':

@@ -65,7 +65,7 @@ export function unverifiedTokens(
   token: string,
   now: number,
   isRetained = false,
-): PlanWarning[] {
+): (PlanWarning & { readonly kind: 'unverified' })[] {
   const current = state?.current;
   if (current === undefined) return [];
   const adopted = {

@@ -79,7 +79,9 @@ export function planToken(
       ...otherSeries(series, account, desired.key),
       ...rivals(rivalTokens(basesOf(desired, state), state, series, live, isTaken, now), state, account, desired.key),
       ...shorterLife(state, series, account, desired.key),
-      ...(actions.some(isNewToken) ? [] : [...unverified, ...orphanWarnings(series, account, desired.key, false)]),
+      ...(actions.some(isNewToken)
+        ? unverified.map((warning) => ({ ...warning, rotated: true as const }))
+        : [...unverified, ...orphanWarnings(series, account, desired.key, false)]),
     ],
     errors,
     next: [

@@ -1,5 +1,6 @@
 /** A plan advises nothing that it does itself, and announces nothing of what is over. */
 import { expect, it } from 'vitest';
+import { groupNotices } from '../../src/plan/notice-groups.ts';
 import { brief, DAY, desire, token, World } from '../world.ts';
 
 const desired = desire({ etl_prod: { tokens: [token('airflow')] } });
@@ -14,7 +15,9 @@ it('unverified tokens are named until the plan rotates them', async () => {
   expect(kinds(await world.plan(desired))).toContain('unverified');
   const rotating = await world.plan(desired, { rotate: () => true });
   expect(brief(rotating)).toContain('rotate_token etl_prod/airflow');
-  expect(kinds(rotating)).not.toContain('unverified');
+  const [named] = groupNotices(rotating.warnings.filter(({ kind }) => kind === 'unverified'));
+  expect(named?.notices).toMatchObject([{ replaced: 'airflow', rotated: true }]);
+  expect(named?.hint).not.toHaveProperty('command');
 });
 
 it.each<[string, DesiredOverlap]>([
