@@ -73,8 +73,7 @@ async function listUsers(api: LiveApi): Promise<Users> {
     return { listed: true, all: users.map(toUser), ...count };
   } catch (error) {
     if (!(error instanceof ApiError)) throw error;
-    const isUnrouted = error.failure === 'not_motherduck' && error.status === 404;
-    if (error.failure === 'forbidden' || isUnrouted) return { listed: false, why: error };
+    if (error.failure === 'forbidden' || error.status === 404) return { listed: false, why: error };
     throw error;
   }
 }

@@ -39,6 +39,9 @@ export function readResponse(context: ResponseContext, text: string): unknown {
   if (status >= 500) throw refused(context, body, UNAVAILABLE);
   if (status === 429) throw refused(context, body, THROTTLED);
   if (status < 400) throw notMotherDuck(context, `it redirects (${status}), which MotherDuck's API never does`);
+  if (status === 404 && context.path === USERS_PATH && context.isRead && !looksLikeHtml(context, text)) {
+    throw refused(context, body, NO_USERS_LIST);
+  }
   if (body === NOT_JSON && (looksLikeHtml(context, text) || ![401, 403].includes(status))) {
     throw notMotherDuck(context, `status ${status} without an error in MotherDuck's format`);
   }
@@ -80,7 +83,8 @@ interface Refusal {
   readonly failure: ApiFailure;
   readonly code: ErrorCode;
   readonly what: string;
-  readonly hint: (context: ResponseContext) => string;
+  /** @param words MotherDuck's */
+  readonly hint: (context: ResponseContext, words: string) => string;
 }
 
 const INVALID: Refusal = {
@@ -101,7 +105,18 @@ const CONFLICT: Refusal = {
   failure: 'conflict',
   code: 'API_FAILED',
   what: 'conflict with an existing resource',
-  hint: () => 'The name is taken, or something changed meanwhile. The next plan shows what is live.',
+  hint: ({ path, isRead }) =>
+    path === USERS_PATH && !isRead
+      ? 'A user already has that name. The next plan adopts it if it is a service account. If that plan creates it again, the user cannot be seen: choose another name.'
+      : 'The name is taken, or something changed meanwhile. The next plan shows what is live.',
+};
+/** The list of users is new, and not in all regions yet. At a wrong address, the accounts are not MotherDuck's either. */
+const NO_USERS_LIST: Refusal = {
+  failure: 'not_motherduck',
+  code: 'API_FAILED',
+  what: 'this region of MotherDuck has no list of users yet',
+  hint: ({ origin }) =>
+    `Accounts are read one by one. If your organization is in another region than ${origin}, give the API host of that region with --api-url.`,
 };
 const THROTTLED: Refusal = {
   failure: 'throttled',
@@ -160,12 +175,20 @@ const USERS_PATH = '/v1/users';
 const INTERRUPTED_STATUSES: readonly number[] = [408, 499];
 
 function whichToken({ tokenSource, tokenProblem, origin }: ResponseContext): string {
+  if (!isVariable(tokenSource)) return OF_THE_SANDBOX;
   const problem = tokenProblem();
   const region =
     problem === undefined && origin === DEFAULT_ADDRESS
       ? ' If your organization is in a private region, give the API host of that region with --api-url.'
       : '';
   return `${mustBe(tokenSource, problem)}${region} ${howToCreate(tokenSource)}`;
+}
+
+const OF_THE_SANDBOX = "This is the sandbox's own admin token; organization.json in its folder says what it may do.";
+
+/** The token of the embedded sandbox comes from none. */
+function isVariable(tokenSource: string): boolean {
+  return /^\w+$/.test(tokenSource);
 }
 
 function mustBe(tokenSource: string, problem: string | undefined): string {
@@ -177,14 +200,17 @@ function howToCreate(tokenSource: string): string {
 }
 
 /** All preset roles may list users, and everything else needs the highest one. */
-function whichRole(context: ResponseContext): string {
+function whichRole(context: ResponseContext, words: string): string {
   const { path, isRead, tokenSource, tokenProblem } = context;
   const problem = tokenProblem();
   if (problem !== undefined) return whichToken(context);
   if (path === USERS_PATH && isRead) {
-    return `The roles admin, builder and explorer may list users, so the user of ${tokenSource} probably has a custom role: add the privilege member_management.view_all_members to it, or use a token of an Admin.`;
+    const user = isVariable(tokenSource) ? `the user of ${tokenSource}` : "the sandbox's Admin";
+    return `The roles admin, builder and explorer may list users, so ${user} probably has a custom role: add the privilege member_management.view_all_members to it, or use a token of an Admin.`;
   }
-  return `${tokenSource} must be a read/write token of an Admin: that is the minimum role for this. ${howToCreate(tokenSource)}`;
+  const doubt = words === '' || SPEAKS_OF_ROLE.test(words) ? '' : "Fix what MotherDuck's message names. ";
+  if (!isVariable(tokenSource)) return doubt + OF_THE_SANDBOX;
+  return `${doubt}${tokenSource} must be a read/write token of an Admin: that is the minimum role for this. ${howToCreate(tokenSource)}`;
 }
 
 function refused(context: ResponseContext, body: unknown, refusal: Refusal): ApiError {
@@ -198,7 +224,7 @@ function refused(context: ResponseContext, body: unknown, refusal: Refusal): Api
     refusal.failure,
     refusal.code,
     `${context.call}: ${refusal.what} (${context.status}${tries})${words === '' ? '' : `: ${words}`}`,
-    withDoubt(refusal.hint(context), effect),
+    withDoubt(refusal.hint(context, words), effect),
     { call: context.call, status: context.status, effect },
   );
 }

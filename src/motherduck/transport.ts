@@ -34,6 +34,6 @@ export interface Transport {
 }
 
 /** `?name=value&...`, or an empty string without a query. */
-export function queryString(query: TransportRequest['query']): string {
-  return query === undefined ? '' : `?${new URLSearchParams(query)}`;
+export function queryString(query: TransportRequest['query'] = {}): string {
+  return Object.keys(query).length === 0 ? '' : `?${new URLSearchParams(query)}`;
 }

@@ -226,6 +226,11 @@ describe('a name that is taken', () => {
     }
   });
 
+  it('of an account is adopted by the next plan, or belongs to somebody who is not shown', async () => {
+    const { error } = await failing(400, UNIQUE, { call: 'createUser' });
+    expectGoldenError('a name that is taken', error);
+  });
+
   it('is not what a read, or a page of a proxy, speaks of', async () => {
     expect((await failing(400, UNIQUE)).error.failure).toBe('invalid');
     expect((await failing(400, '<p>unique constraint</p>', { call: 'create' })).error.failure).toBe('not_motherduck');
@@ -284,5 +289,32 @@ describe('a refusal for lack of permission', () => {
     const { error } = await failing(403, ROLE, { call: 'list', http });
     expect(error.hint.text).toContain('read scaling');
     expect(error.hint.text).not.toContain('custom role');
+  });
+});
+
+describe('a region without a list of users', () => {
+  it.each(['Not Found', '', { message: 'Not Found' }, NOT_FOUND])(
+    'says so, whatever its 404 looks like: %j',
+    async (body) => {
+      const { error, tries } = await failing(404, body, { call: 'list' });
+      expect(error).toMatchObject({ failure: 'not_motherduck', code: 'API_FAILED', status: 404, effect: 'none' });
+      expect(error.hint.text).toContain('--api-url');
+      expect(tries).toBe(1);
+      if (body === '') expectGoldenError('a region without a list of users', error);
+    },
+  );
+
+  it("is not what a proxy's page means", async () => {
+    expect((await failing(404, HTML, { call: 'list' })).error.code).toBe('API_NOT_MOTHERDUCK');
+  });
+});
+
+describe('the admin token of the embedded sandbox', () => {
+  it.each([401, 403])('comes from no variable: %i', async (status) => {
+    const body = { code: 'FORBIDDEN', message: 'Requires a minimum role' };
+    for (const call of ['create', 'list'] as const) {
+      const { error } = await failing(status, body, { call, http: { tokenSource: 'the sandbox' } });
+      expect(error.hint.text).not.toContain('export');
+    }
   });
 });

@@ -69,7 +69,7 @@ export function skipReasonText(reason: SkipReason): string {
     case 'removed':
       return 'it is in the state, and was removed from the configuration';
     case 'invalid_username':
-      return 'its name has characters other than A-Z, 0-9 and _, which the configuration does not allow';
+      return 'the configuration allows only names of 3 to 255 letters (A-Z), digits and _ that begin with a letter';
     case 'own_account':
       return 'the admin token of this run belongs to it';
     case 'admin':
