@@ -118,6 +118,6 @@ describe('a new run', () => {
       accountsOf(RUN)
         .filter((name) => !fine.includes(name))
         .map((name) => name.length),
-    ).toEqual([`${RUN}_bad-name`.length, 256]);
+    ).toEqual([`${RUN}_bad-name`.length, 256, `${RUN}_é`.length]);
   });
 });

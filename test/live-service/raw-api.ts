@@ -71,8 +71,9 @@ export class RawApi {
     return this.#call({ method: 'PUT', path: `${this.#path(username)}/instances`, body: { config } });
   }
 
-  tokens(username: string): Promise<RawAnswer> {
-    return this.get(`${this.#path(username)}/tokens`);
+  /** @param query with its question mark @param token instead of the Admin's */
+  tokens(username: string, query = '', token?: string): Promise<RawAnswer> {
+    return this.get(`${this.#path(username)}/tokens${query}`, token);
   }
 
   ducklings(username: string): Promise<RawAnswer> {

@@ -75,6 +75,7 @@ export async function runSuite(settings: Settings, options: RunOptions, world: W
   let went: Journey = { steps: [], code: undefined };
   let facts: Fact[] = [];
   let failure: string | undefined;
+  let before: Cleaned = { removed: [], left: new Map() };
   let cleaned: Cleaned;
   const redact = redactor(api.secrets, others);
   const told = (fact: Fact) => note(factLine({ ...fact, seen: redact(fact.seen) }));
@@ -84,7 +85,11 @@ export async function runSuite(settings: Settings, options: RunOptions, world: W
   try {
     const env = { ...environmentOf(settings, world.env), ...(port && { MOTHERDUCK_API_URL: port.url }) };
     if (parts.journey) went = await journey({ ...world, env, work, run });
-    if (parts.journey && parts.facts && !stopping.aborted) note('The steps are done; now the facts.');
+    if (parts.journey && parts.facts && !stopping.aborted) {
+      note('The steps are done; now the facts.');
+      // A plan can allow few accounts.
+      before = await cleanUp(api);
+    }
     if (parts.facts) facts = await lookAtFacts(siteOf(settings, api, world, organization), stopping, told);
   } catch (error) {
     failure = `it broke off: ${error instanceof Error ? error.message : String(error)}`;
@@ -106,7 +111,8 @@ export async function runSuite(settings: Settings, options: RunOptions, world: W
     parts,
     steps: went.steps,
     facts,
-    ...cleaned,
+    left: cleaned.left,
+    removed: [...new Set([...before.removed, ...cleaned.removed])],
     ...(broken === undefined ? {} : { broken }),
   };
   const text = report(outcome, redact);
@@ -168,6 +174,7 @@ function siteOf(
     subject: `${api.run}_${FACTS.subject}`,
     admin: token,
     usage,
+    shares: sandbox === undefined,
     wait,
     sleep: (ms) => sleep(ms, undefined, { signal: stopping }),
     connect: async (secret: Secret, steps, shutdown = false) => {

@@ -1,24 +1,15 @@
 /** The live suite as people start it, against `mdacc sandbox serve`: only the three variables that it prints differ. */
-import { type ChildProcess, spawn } from 'node:child_process';
-import { once } from 'node:events';
 import { existsSync, readFileSync } from 'node:fs';
-import { tmpdir } from 'node:os';
-import path from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
-import { describe, expect, it, onTestFinished } from 'vitest';
+import { describe, expect, it } from 'vitest';
 import { openSandbox } from '../../src/sandbox/open.ts';
-import { type Ran, ROOT } from '../in-process.ts';
 import { Stage } from '../stage.ts';
 import { runOf } from './names.ts';
 import { workFolder } from './run.ts';
+import { startSuite } from './start-suite.ts';
 
-const START = path.join(ROOT, 'test/live-service/start.mjs');
 const REPORT = 'report.md';
-
-interface Started {
-  readonly child: ChildProcess;
-  readonly ended: Promise<Ran>;
-}
+const RECORDING = 'recording.json';
 
 /** A served sandbox in which there are others. */
 async function inhabited(...options: readonly string[]): Promise<Stage> {
@@ -26,23 +17,6 @@ async function inhabited(...options: readonly string[]): Promise<Stage> {
   await folder.run('sandbox seed 12');
   await folder.serveByProgram(...options);
   return folder;
-}
-
-/** Starts what `npm run test:live` starts once it has built the program. */
-function start(folder: Stage, args: readonly string[] = [], env: Record<string, string> = {}): Started {
-  const child = spawn(process.execPath, [START, ...args], {
-    cwd: folder.path,
-    env: { PATH: process.env.PATH ?? '', HOME: folder.path, TMPDIR: tmpdir(), MDACC_LIVE: '1', ...folder.env, ...env },
-    stdio: ['ignore', 'pipe', 'pipe'],
-  });
-  onTestFinished(() => void child.kill('SIGKILL'));
-  const said = { stdout: '', stderr: '' };
-  for (const name of ['stdout', 'stderr'] as const) {
-    child[name]?.setEncoding('utf8').on('data', (text: string) => {
-      said[name] += text;
-    });
-  }
-  return { child, ended: once(child, 'close').then(([code]) => ({ code, ...said })) };
 }
 
 /** Everything that the sandbox holds of service accounts, in two parts. */
@@ -68,7 +42,7 @@ describe.skipIf(process.platform === 'win32')('npm run test:live', () => {
   it('passes, finds the sandbox as documented, and leaves everything as it was', async () => {
     const folder = await inhabited();
     const before = await accounts(folder);
-    const { code, stdout, stderr } = await start(folder, [], {
+    const { code, stdout, stderr } = await startSuite(folder, ['--record', folder.file(RECORDING)], {
       MDACC_LIVE_REPORT: folder.file(REPORT),
       MDACC_LIVE_USAGE: '1',
     }).ended;
@@ -78,21 +52,31 @@ describe.skipIf(process.platform === 'win32')('npm run test:live', () => {
     expect(stdout).toContain('at a sandbox at http://127.0.0.1:');
     expect(stdout).toMatch(/\n## Differences\n\nNone\.\n$/);
     expect(stdout.match(/^.*\| unseen \|$/gm)).toEqual([
-      '| A token that expired, in the list | - | it takes five minutes; MDACC_LIVE_WAIT=1 waits for it | unseen |',
+      expect.stringMatching(/^\| A read scaling connection that attaches a share \| - \| the sandbox has no shares /),
+      expect.stringMatching(
+        /^\| A token that expired, in the list \| .* \| it takes five minutes; MDACC_LIVE_WAIT=1 waits/,
+      ),
+      expect.stringMatching(/^\| A token that expired, in a connection \| .* \| no token has expired /),
     ]);
+    expect(stderr).toMatch(/^A username that exists: 409 CONFLICT ".*", a conflict$/m);
 
     expect(before.others).toHaveLength(12);
     expect(await accounts(folder)).toEqual(before);
-    for (const text of [stdout, stderr]) {
+    const recording = folder.read(RECORDING);
+    for (const text of [stdout, stderr, recording]) {
       expect(text).not.toContain(folder.env.MOTHERDUCK_ADMIN_TOKEN);
       expect(text).not.toMatch(/eyJ|tenant_0/);
     }
+    expect(recording.length).toBeLessThan(60_000);
+    const compared = await startSuite(folder, ['compare', folder.file(RECORDING)]).ended;
+    expect(compared.stdout).toMatch(/^The sandbox answers all \d+ recorded requests as a sandbox did\.\n$/);
+    expect(compared.code).toBe(0);
   });
 
   it('that is interrupted removes what it made', async () => {
     const folder = await inhabited();
     const before = await accounts(folder);
-    const { child, ended } = start(folder);
+    const { child, ended } = startSuite(folder);
     await begun(folder);
     child.kill('SIGINT');
     const { code, stdout, stderr } = await ended;
@@ -106,7 +90,7 @@ describe.skipIf(process.platform === 'win32')('npm run test:live', () => {
   it('that is killed makes nothing more, and --clean removes what it made', async () => {
     const folder = await inhabited();
     const before = await accounts(folder);
-    const { child, ended } = start(folder);
+    const { child, ended } = startSuite(folder);
     const run = await begun(folder);
     child.kill('SIGKILL');
     await ended;
@@ -114,7 +98,7 @@ describe.skipIf(process.platform === 'win32')('npm run test:live', () => {
     const left = await accounts(folder);
     expect(left.own.length).toBeGreaterThan(0);
     expect(existsSync(workFolder(run))).toBe(true);
-    const cleaned = await start(folder, ['--clean', run]).ended;
+    const cleaned = await startSuite(folder, ['--clean', run]).ended;
     expect(cleaned.code, cleaned.stderr).toBe(0);
     await sleep(1000);
     expect(existsSync(workFolder(run))).toBe(false);

@@ -16,6 +16,7 @@ const ACTIVE = 'ducklings, username';
 const FIELDS = ['id', 'type', 'status'] as const;
 /** Only whose fault a failure is, is asked. */
 const ABOUT = { account: 'facts', type: 'read_write' } as const;
+const UNKNOWN_ID = '00000000-0000-4000-8000-000000000000';
 const REFUSED = 'Invalid MotherDuck token (PERMISSION_DENIED';
 
 export async function lookAtConnections(context: FactContext, look: Look): Promise<void> {
@@ -65,11 +66,37 @@ export async function lookAtConnections(context: FactContext, look: Look): Promi
   let reads: ProbeReport = new Map();
   await look('A read scaling token afterwards', 'connects, to a Pulse', async () => {
     // It stays awake, to be seen as an active account.
-    reads = await context.connect((await mint('read_scaling')).secret, [SIZE]);
+    reads = await context.connect((await mint('read_scaling')).secret, [
+      SIZE,
+      { name: 'duckling', sql: 'FROM __md_duckling_id()' },
+      { name: 'write', sql: 'CREATE DATABASE mdacc_live' },
+      ...(context.shares ? [{ name: 'attach', sql: `ATTACH 'md:_share/mdacc_live/${UNKNOWN_ID}' AS mdacc_live` }] : []),
+    ]);
     const failure = failureOf(reads, 'connect');
     if (failure !== undefined) return { seen: failure, fits: false };
     const { seen, fits } = answered(reads, 'size', isPulse);
     return { seen: `connects; ${seen}`, fits: fits === true };
+  });
+
+  await look('__md_duckling_id()', 'ends in .rs. and a number for a read scaling token', async () =>
+    answered(reads, 'duckling', (row) => {
+      const [id = ''] = Object.values(row);
+      const ending = /\.(rw|rs\.\d+)$/.exec(id ?? '')?.[0];
+      return {
+        seen: ending === undefined ? 'ends otherwise' : `ends in ${ending}`,
+        fits: ending?.startsWith('.rs') === true,
+      };
+    }),
+  );
+
+  await look('A read scaling connection that creates a database', 'refused', async () => {
+    const failure = failureOf(reads, 'write');
+    return { seen: failure ?? 'taken', fits: failure !== undefined };
+  });
+
+  await look('A read scaling connection that attaches a share', undefined, async () => {
+    if (!context.shares) throw new Unseen('the sandbox has no shares');
+    return { seen: failureOf(reads, 'attach') ?? 'taken' };
   });
 
   await look(
@@ -103,6 +130,11 @@ export async function lookAtConnections(context: FactContext, look: Look): Promi
     return { seen: failure ?? 'connects', fits: failure?.includes(REFUSED) ?? false };
   });
 
+  await look('A malformed token', 'does not connect: "Jwt is not in the form of"', async () => {
+    const failure = failureOf(await context.connect(new Secret('nonsense'), []), 'connect');
+    return { seen: failure ?? 'connects', fits: failure?.includes('Jwt is not in the form of') ?? false };
+  });
+
   await look('The query history', 'shown to an Admin on a Business plan', async () => {
     if (!context.usage)
       throw new Unseen("MDACC_LIVE_USAGE=1 connects as the Admin, whose Duckling's minute costs what its size does");
@@ -113,7 +145,7 @@ export async function lookAtConnections(context: FactContext, look: Look): Promi
 }
 
 /** How a step failed; undefined: not. @throws Unseen when it was not tried, or when this machine is to blame */
-function failureOf(report: ProbeReport, step: string): string | undefined {
+export function failureOf(report: ProbeReport, step: string): string | undefined {
   const ended = report.get(step);
   const failure = ended?.failure ?? report.get('connect')?.failure;
   const isTheirs = failure?.kind === 'sql' && /token|account/.test(explain(failure, ABOUT).scope);

@@ -16,6 +16,8 @@ export interface FactContext {
   ): Promise<ProbeReport>;
   /** Whether the Admin may connect, whose Duckling may be of any size. */
   readonly usage: boolean;
+  /** Whether `ATTACH 'md:…'` reaches MotherDuck: from a sandbox it would, without a token. */
+  readonly shares: boolean;
   /** Whether to wait until a token has expired. */
   readonly wait: boolean;
   sleep(ms: number): Promise<unknown>;

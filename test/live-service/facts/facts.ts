@@ -21,11 +21,11 @@ export async function lookAtFacts(
   const look = looking(note, stopping);
   await lookAtCreation(context, look);
   await lookAtErrors(context, look);
-  await lookAtTokens(context, look);
+  const short = await lookAtTokens(context, look);
   await lookAtUsers(context, look);
   await lookAtDucklings(context, look);
   await lookAtConnections(context, look);
-  await lookAtExpiry(context, look);
+  await lookAtExpiry(context, look, short);
   await lookAtDeletion(context, look);
   return facts;
 }

@@ -1,5 +1,9 @@
 /** Tokens: what can be made, what is listed, and what they open. */
+
+import { Secret } from '../../../src/model/secret.ts';
+import { RESERVED_TOKEN_NAMES } from '../../../src/model/tokens.ts';
 import { fieldOf, listOf } from '../raw-api.ts';
+import { failureOf } from './connections.ts';
 import type { FactContext } from './context.ts';
 import { keysOf, type Look, lineOf, refusal, Unseen } from './fact.ts';
 
@@ -8,14 +12,16 @@ const TTL = 300;
 const UNKNOWN_ID = '00000000-0000-4000-8000-000000000000';
 const DESCRIPTION = 'made by the live suite, with a "quote" and an é';
 
-/** Looks, and leaves a token that expires while other things are looked at. */
-export async function lookAtTokens({ api, subject }: FactContext, look: Look): Promise<void> {
+/** Looks, and leaves a token that expires while other things are looked at. Gives its secret. */
+export async function lookAtTokens({ api, subject }: FactContext, look: Look): Promise<Secret | undefined> {
+  let short: Secret | undefined;
   const create = (body: object) => api.createToken(subject, { name: 'facts', ttl: TTL, ...body });
   const listed = async (name: string) =>
     listOf((await api.tokens(subject)).json, 'tokens').filter((token) => fieldOf(token, 'name') === name);
 
   await look('Creating a token', '200; the secret is a JWT, expire_at is ttl after created_ts', async () => {
     const answer = await create({ name: 'short' });
+    short = new Secret(secretIn(answer.json));
     const life = (timeOf(answer.json, 'expire_at') - timeOf(answer.json, 'created_ts')) / 1000;
     const isJwt = /^[\w-]+\.[\w-]+\.[\w-]+$/.test(String(fieldOf(answer.json, 'token')));
     const seen = `${lineOf(answer)}; the secret is ${isJwt ? 'a' : 'no'} JWT, its life ${life} s`;
@@ -41,9 +47,47 @@ export async function lookAtTokens({ api, subject }: FactContext, look: Look): P
     );
   }
 
-  await look('A token name that is reserved', '400 BAD_REQUEST', async () =>
-    refusal(await create({ name: 'MotherDuck Extension' }), { status: 400, code: 'BAD_REQUEST' }),
+  for (const name of RESERVED_TOKEN_NAMES) {
+    await look(`A token named ${name}`, '400 BAD_REQUEST: reserved', async () =>
+      refusal(await create({ name }), { status: 400, code: 'BAD_REQUEST' }),
+    );
+  }
+
+  await look('A token name of 256 characters', '400 BAD_REQUEST, an issue about name', async () =>
+    refusal(await create({ name: 'x'.repeat(256) }), { status: 400, code: 'BAD_REQUEST', field: 'name' }),
   );
+
+  await look('A description of 1001 characters', '400 BAD_REQUEST, an issue about description', async () =>
+    refusal(await create({ name: 'wordy', description: 'x'.repeat(1001) }), {
+      status: 400,
+      code: 'BAD_REQUEST',
+      field: 'description',
+    }),
+  );
+
+  await look('A token without ttl', '200 without expire_at: valid until revoked', async () => {
+    const answer = await create({ name: 'endless', ttl: undefined });
+    await api.deleteToken(subject, String(fieldOf(answer.json, 'id')));
+    const expires = fieldOf(answer.json, 'expire_at');
+    return { seen: lineOf(answer), fits: answer.status === 200 && (expires === undefined || expires === null) };
+  });
+
+  await look('The claims of a secret', 'tokenType and readOnly, as the token has them', async () => {
+    const made = [await create({ name: 'claims' }), await create({ name: 'claims too', token_type: 'read_scaling' })];
+    const claims = made.map(({ json }) => claimsOf(secretIn(json)));
+    const seen = claims.map(
+      (each) => `${keysOf(each)}; tokenType ${shownClaim(each, 'tokenType')}, readOnly ${shownClaim(each, 'readOnly')}`,
+    );
+    const fits = claims.map((each) => fieldOf(each, 'tokenType')).join() === 'read_write,read_scaling';
+    return { seen: seen.join(' and '), fits };
+  });
+
+  await look('Paging of the list of tokens', 'ignored: one page', async () => {
+    const all = listOf((await api.tokens(subject)).json, 'tokens').length;
+    const answer = await api.tokens(subject, '?limit=1&page_token=nonsense');
+    const some = listOf(answer.json, 'tokens').length;
+    return { seen: `${lineOf(answer)}; ${some} of ${all}`, fits: answer.status === 200 && some === all };
+  });
 
   await look('A description', 'kept', async () => {
     await create({ name: 'described', description: DESCRIPTION });
@@ -79,6 +123,10 @@ export async function lookAtTokens({ api, subject }: FactContext, look: Look): P
     return { seen, fits: answer.status === 200 && keysOf(answer.json) === 'nothing' && rest.length === 0 };
   });
 
+  await look('The name of a deleted token', undefined, async () => ({
+    seen: lineOf(await create({ name: 'deleted' })),
+  }));
+
   await look('Deleting a token that does not exist', '404 as JSON with the code NOT_FOUND', async () =>
     refusal(await api.deleteToken(subject, UNKNOWN_ID), { status: 404, code: 'NOT_FOUND' }),
   );
@@ -88,16 +136,25 @@ export async function lookAtTokens({ api, subject }: FactContext, look: Look): P
     return refused(api.get('/v1/users?limit=1', secretIn(json)));
   });
 
-  await look('The REST API with a token of no Admin', 'refused, 401 or 403', async () => {
+  await look('The REST API with a token of no Admin', '403 FORBIDDEN, which speaks of a minimum role', async () => {
     const { json } = await create({ name: 'asks too' });
-    // Every preset role may list users.
-    return refused(api.get('/v1/active_accounts', secretIn(json)));
+    const answer = await api.tokens(subject, '', secretIn(json));
+    return refusal(answer, { status: 403, code: 'FORBIDDEN', says: 'minimum role' });
   });
+
+  await look('The list of users with a token of no Admin', undefined, async () => {
+    const { json } = await create({ name: 'asks for users' });
+    return { seen: lineOf(await api.get('/v1/users?limit=1', secretIn(json))) };
+  });
+
+  return short;
 }
 
 /** The end of the token that was made first. */
-export async function lookAtExpiry({ api, subject, wait, sleep }: FactContext, look: Look): Promise<void> {
-  await look('A token that expired, in the list', undefined, async () => {
+export async function lookAtExpiry(context: FactContext, look: Look, short: Secret | undefined): Promise<void> {
+  const { api, subject, wait, sleep } = context;
+  let isOver = false;
+  await look('A token that expired, in the list', 'not listed any more', async () => {
     const find = async () => {
       const answer = await api.tokens(subject);
       const token = listOf(answer.json, 'tokens').find((each) => fieldOf(each, 'name') === 'short');
@@ -108,8 +165,31 @@ export async function lookAtExpiry({ api, subject, wait, sleep }: FactContext, l
     const rest = timeOf(token, 'expire_at') - now;
     if (rest > 0 && !wait) throw new Unseen('it takes five minutes; MDACC_LIVE_WAIT=1 waits for it');
     if (rest > 0) await sleep(rest + 5000);
-    return { seen: (await find()).token === undefined ? 'not listed any more' : 'still listed' };
+    isOver = true;
+    const isListed = (await find()).token !== undefined;
+    return { seen: isListed ? 'still listed' : 'not listed any more', fits: !isListed };
   });
+
+  await look('A token that expired, in a connection', 'does not connect: "Jwt is expired"', async () => {
+    if (short === undefined || !isOver) throw new Unseen('no token has expired');
+    const failure = failureOf(await context.connect(short, []), 'connect');
+    return { seen: failure ?? 'connects', fits: failure?.includes('Jwt is expired') ?? false };
+  });
+}
+
+/** The claims of a JWT; undefined where it is none. */
+function claimsOf(secret: string): unknown {
+  try {
+    return JSON.parse(Buffer.from(secret.split('.')[1] ?? '', 'base64url').toString());
+  } catch {
+    return undefined;
+  }
+}
+
+/** A claim that is a switch or a word; anything else may be a name. */
+function shownClaim(claims: unknown, name: string): string {
+  const value = fieldOf(claims, name);
+  return typeof value === 'boolean' || /^[a-z_]{1,20}$/.test(String(value)) ? String(value) : typeof value;
 }
 
 async function refused(asked: ReturnType<FactContext['api']['get']>) {

@@ -48,14 +48,20 @@ export async function lookAtUsers({ api, subject }: FactContext, look: Look): Pr
     refusal(await api.createUser(`${api.run}_${FACTS.long}`), { status: 400, code: 'BAD_REQUEST', field: 'username' }),
   );
 
-  await look('A username that exists', '409', async () => {
-    const answer = await api.createUser(subject);
-    return { seen: lineOf(answer), fits: answer.status === 409 };
+  await look('A username with a letter outside ASCII', undefined, async () => {
+    const answer = await api.createUser(`${api.run}_${FACTS.unicode}`);
+    if (answer.status === 200) await api.deleteUser(`${api.run}_${FACTS.unicode}`);
+    return { seen: lineOf(answer) };
   });
 
-  await look('A username that exists in other letters', '409: compared without regard to case', async () => {
+  await look('A username that exists', undefined, async () => {
+    const answer = await api.createUser(subject);
+    return { seen: `${lineOf(answer)}, ${takenAs(answer)}` };
+  });
+
+  await look('A username that exists in other letters', 'refused: compared without regard to case', async () => {
     const answer = await api.createUser(`${api.run}_${FACTS.capitals}`);
-    return { seen: lineOf(answer), fits: answer.status === 409 };
+    return { seen: lineOf(answer), fits: takenAs(answer) !== UNEXPECTED };
   });
 
   await look('An account by its name in other letters', '200: compared without regard to case', async () => {
@@ -102,6 +108,29 @@ export async function lookAtUsers({ api, subject }: FactContext, look: Look): Pr
     };
   });
 
+  await look('The list of users, with is_deprovisioned', 'true and false are two parts of the whole', async () => {
+    const counts = await Promise.all(
+      ['', '&is_deprovisioned=true', '&is_deprovisioned=false'].map(async (query) => {
+        const { status, json } = await api.get(`/v1/users?limit=1${query}`);
+        if (status !== 200) throw new Unseen(`the list of users answers ${status}`);
+        return Number(fieldOf(json, 'total_count'));
+      }),
+    );
+    const [all = 0, left = 0, there = 0] = counts;
+    return { seen: `${left} and ${there} of ${all}`, fits: left + there === all };
+  });
+
+  await look('The roles of a new service account', undefined, async () => {
+    const users = await listUsers(api);
+    if (users === undefined) throw new Unseen('the users cannot be listed');
+    const own = users.find((user) => fieldOf(user, 'username') === subject);
+    return { seen: listOf(own, 'roles').map(String).join(', ') || 'none' };
+  });
+
+  await look('A page token that was never given', undefined, async () => ({
+    seen: lineOf(await api.get('/v1/users?limit=1&page_token=nonsense')),
+  }));
+
   await look('A page of 1001 users', undefined, async () => ({ seen: lineOf(await api.get('/v1/users?limit=1001')) }));
 }
 
@@ -123,6 +152,15 @@ export async function lookAtDeletion({ api, subject }: FactContext, look: Look):
     if (users.length === 0) return { seen: 'not listed' };
     return { seen: users.some(isLiveServiceAccount) ? 'listed as if it were there' : 'listed as deprovisioned' };
   });
+}
+
+const UNEXPECTED = 'which the program does not take for a taken name';
+
+/** What the program makes of a refusal of a name. */
+function takenAs({ status, json }: RawAnswer): string {
+  if (status === 409) return 'a conflict';
+  const isConstraint = status === 400 && /unique constraint/i.test(String(fieldOf(json, 'message')));
+  return isConstraint ? 'a conflict in other words' : UNEXPECTED;
 }
 
 function sizeOf(part: unknown): string {
