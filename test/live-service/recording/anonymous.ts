@@ -157,7 +157,7 @@ export class Anonymous {
   }
 
   #isOwn(name: string): boolean {
-    return new RegExp(`^${RECORDED_RUN}_[A-Za-z0-9_-]{1,240}$`).test(name);
+    return new RegExp(`^${RECORDED_RUN}_(?:[A-Za-z0-9_-]{1,240}|é)$`).test(name);
   }
 
   /** An element of a list: an object, or a value of the list's field. */

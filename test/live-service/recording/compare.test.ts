@@ -1,10 +1,12 @@
 /** A recording of the sandbox compares equal, and each planted difference is shown. */
 import { beforeAll, describe, expect, it } from 'vitest';
 import { Secret } from '../../../src/model/secret.ts';
+import type { Settings } from '../../../src/sandbox/settings.ts';
 import type { FactContext } from '../facts/context.ts';
 import { lookAtFacts } from '../facts/facts.ts';
 import { newRun } from '../names.ts';
-import { ADMIN, answering, populate } from '../served.ts';
+import { ADMIN, answering } from '../served.ts';
+import { SWITCHES, switchName } from '../switches.ts';
 import { compare, comparedText, type Difference } from './compare.ts';
 import { Recorder } from './recorder.ts';
 import { type Recording, recordingOf, recordingText } from './recording.ts';
@@ -12,10 +14,10 @@ import { type Recording, recordingOf, recordingText } from './recording.ts';
 const RUN = newRun();
 
 /** What a run of the facts in a sandbox with others in it is recorded as. */
-async function recorded(settings: object = {}): Promise<Recording> {
+async function recorded(settings: Partial<Settings> = {}, others = 12): Promise<Recording> {
   const recorder: Recorder = new Recorder((request) => world.organization.handle(request));
   const world = answering(RUN, settings, (request) => recorder.send(request));
-  await populate(world.organization, ...Array.from({ length: 12 }, (_, index) => `tenant_${index}`));
+  await world.organization.seed(others);
   const connect: FactContext['connect'] = async (secret) => {
     await world.organization.connect(secret);
     return new Map([
@@ -29,6 +31,7 @@ async function recorded(settings: object = {}): Promise<Recording> {
     subject: `${RUN}_facts`,
     admin: new Secret(ADMIN),
     usage: true,
+    shares: false,
     wait: true,
     connect,
     sleep,
@@ -49,6 +52,15 @@ describe('a recording of the sandbox', () => {
     expect(comparedText(compared, 'it')).toMatch(/^The sandbox answers all \d+ recorded requests as it did.\n$/);
     expect(compared.length).toBeGreaterThan(50);
   });
+
+  it.each(SWITCHES.map((each) => [switchName(each), each.settings] as const))(
+    'with %s compares equal',
+    async (_, settings) => {
+      const others = settings.plan === 'lite' || settings.max_service_accounts ? 0 : 2;
+      const compared = await compare(await recorded(settings, others));
+      expect(comparedText(compared, 'it')).toMatch(/^The sandbox answers all \d+ recorded requests as it did.\n$/);
+    },
+  );
 
   it('is small enough for an issue', () => {
     expect(recordingText(recording).length).toBeLessThan(40_000);

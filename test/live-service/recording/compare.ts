@@ -8,7 +8,8 @@ import type { Organization } from '../../../src/sandbox/organization.ts';
 import { tooManyRequests } from '../../../src/sandbox/server.ts';
 import { fieldOf, listOf } from '../raw-api.ts';
 import { RECORDED_RUN } from './anonymous.ts';
-import { CUT, type Exchange, type Recorded, type Recording, recordingOf, shapesOf } from './recording.ts';
+import { type Exchange, type Recorded, type Recording, recordingOf, shapesOf } from './recording.ts';
+import { lengthOf } from './settings.ts';
 
 export interface Difference {
   /** `status`, `code`, `message`, `field tokens[].id`, `header retry-after`. */
@@ -70,7 +71,7 @@ class Replay {
 
   constructor(recording: Recording) {
     this.#recording = recording;
-    this.#organization = memorySandbox({ ...(recording.settings as object), adminToken: new Secret(ADMIN) });
+    this.#organization = memorySandbox({ ...recording.settings, adminToken: new Secret(ADMIN) });
     this.#began = this.#organization.now();
   }
 
@@ -82,8 +83,7 @@ class Replay {
       await this.#organization.addHuman(`left_${number}`);
       await this.#organization.deprovision(`left_${number}`);
     }
-    for (let number = 1; number <= account; number += 1)
-      await this.#send(request('POST', '/v1/users', { username: `account_${number}` }));
+    await this.#organization.seed(account, { prefix: 'account_' });
   }
 
   /** Every user that is left in the sandbox. */
@@ -322,10 +322,6 @@ function valueDifferences(recorded: unknown, answered: unknown, path = ''): Diff
   return a === b || isReplaced(a) || isReplaced(b)
     ? []
     : [{ of: `value ${path}`, recorded: a ?? '', sandbox: b ?? '' }];
-}
-
-function lengthOf(list: readonly unknown[]): number {
-  return list.reduce<number>((sum, each) => sum + Number((typeof each === 'string' && CUT.exec(each)?.[1]) || 1), 0);
 }
 
 function isReplaced(value: string | undefined): boolean {

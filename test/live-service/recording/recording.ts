@@ -2,7 +2,7 @@
 import { fieldOf, listOf } from '../raw-api.ts';
 import { isLiveServiceAccount } from '../users.ts';
 import { Anonymous, RECORDED_RUN, typeName } from './anonymous.ts';
-import { type RecordedSettings, settingsOf } from './settings.ts';
+import { CUT, type RecordedSettings, settingsOf } from './settings.ts';
 
 /** A request and its answer as they were, with everything that must not be shown. */
 export interface Exchange {
@@ -81,7 +81,7 @@ export function recordingOf(exchanges: readonly Exchange[], options: RecordingOp
     recording: 1,
     made_by: options.made_by,
     of: exchanges.some(({ headers }) => headers.has('x-sandbox')) ? 'a sandbox' : 'MotherDuck',
-    settings: settingsOf(all),
+    settings: settingsOf(all, others),
     others,
     left_out: exchanges.length - own.length,
     headers: USUAL_HEADERS,
@@ -173,9 +173,6 @@ function answerOf(text: string, headers: Headers, anonymous: Anonymous): unknown
 
 /** How many elements of a list are kept beside those that show a field or a type that no other does. */
 const KEPT = 3;
-/** The last element of a list that was cut. */
-export const CUT = /^<and (\d+) more>$/;
-
 /** Of a long list of users or accounts: those of the run, some others, and whatever is of another shape. */
 function withoutLongLists(json: unknown): unknown {
   if (Array.isArray(json)) {

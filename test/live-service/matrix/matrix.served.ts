@@ -1,0 +1,38 @@
+/** The whole live suite against `sandbox serve` with each setting; `npm run test:live:matrix` starts it. */
+import { readFileSync } from 'node:fs';
+import path from 'node:path';
+import { describe, expect, it } from 'vitest';
+import { ROOT } from '../../in-process.ts';
+import { Stage } from '../../stage.ts';
+import { compare, comparedText } from '../recording/compare.ts';
+import { readRecording } from '../recording/read.ts';
+import { startSuite } from '../start-suite.ts';
+import { SWITCHES, switchName, switchOptions } from '../switches.ts';
+
+const RECORDING = 'recording.json';
+
+describe('the live suite', () => {
+  it.each(SWITCHES.map((each) => [switchName(each), each] as const))('with %s', async (_, each) => {
+    const { settings, fails, failsByHand } = each;
+    const folder = new Stage('');
+    const isLimited = settings.plan === 'lite' || settings.max_service_accounts !== undefined;
+    if (!isLimited) await folder.run('sandbox seed 12');
+    await folder.serveByProgram(...switchOptions(each));
+    const { ended } = startSuite(folder, ['--record', folder.file(RECORDING)], { MDACC_LIVE_USAGE: '1' });
+    const { code, stdout, stderr } = await ended;
+
+    const said = [...(fails?.says ?? []), ...(failsByHand === undefined ? [] : [failsByHand])];
+    for (const words of said) expect(stderr).toContain(words);
+    expect(code, stdout + stderr).toBe(said.length === 0 ? 0 : 1);
+    expect(stdout).toContain('Nothing was left behind');
+    expect(stdout).toContain('## Facts');
+
+    const text = readFileSync(folder.file(RECORDING), 'utf8');
+    expect(text).not.toContain(folder.env.MOTHERDUCK_ADMIN_TOKEN);
+    expect(text).not.toMatch(/eyJ|tenant_0/);
+    expect(text.length).toBeLessThan(60_000);
+    expect(comparedText(await compare(readRecording(RECORDING, text)), 'it')).toMatch(/^The sandbox answers all /);
+  });
+});
+
+it('starts from the repository', () => expect(path.resolve('.')).toBe(ROOT));

@@ -1,0 +1,49 @@
+/** Each setting of the sandbox at what is not its fallback, and how the journey ends there. */
+import type { SettingName, Settings } from '../../src/sandbox/settings.ts';
+
+export interface Switch {
+  readonly settings: Partial<Settings>;
+  /** The command that then fails, and what it says; left out: none fails. */
+  readonly fails?: { readonly command: 'apply' | 'audit'; readonly says: readonly string[] };
+  /** What fails in the whole journey alone, where calls are made by hand. */
+  readonly failsByHand?: string;
+}
+
+const PLAN = 'This is probably a limit of your MotherDuck plan';
+const NO_LIST = 'the users cannot be listed, so unmanaged accounts';
+
+export const SWITCHES: readonly Switch[] = [
+  { settings: {} },
+  { settings: { plan: 'lite' }, failsByHand: 'MotherDuck answered 400 BAD_REQUEST to a call by hand' },
+  {
+    settings: { max_service_accounts: 1 },
+    fails: { command: 'apply', says: ['Service account limit reached', PLAN, 'the Lite plan has 2 service accounts'] },
+  },
+  { settings: { max_pool_size: 0 }, fails: { command: 'apply', says: ['flock_size must be at most 0', PLAN] } },
+  { settings: { role: 'builder' }, fails: { command: 'apply', says: ['(403): ', 'a minimum role of admin'] } },
+  { settings: { role: 'explorer' }, fails: { command: 'apply', says: ['(403): ', 'a minimum role of admin'] } },
+  { settings: { users_list: 'missing' }, fails: { command: 'audit', says: [NO_LIST] } },
+  { settings: { users_list: 'forbidden' }, fails: { command: 'audit', says: [NO_LIST, 'custom role'] } },
+  { settings: { page_size: 1 } },
+  { settings: { shifting_pages: true } },
+  { settings: { taken_name: 'unique_constraint' } },
+  { settings: { token_names: 'unique' } },
+  { settings: { token_names: 'unique', taken_name: 'unique_constraint' } },
+  { settings: { descriptions: 'dropped' } },
+  { settings: { unknown_values: true } },
+  { settings: { slow_starts: 1 } },
+];
+
+/** `users_list missing, page_size 1`. */
+export function switchName({ settings }: Switch): string {
+  const names = Object.entries(settings).map(([name, value]) => `${name} ${String(value)}`);
+  return names.join(', ') || 'no setting';
+}
+
+/** As options of `sandbox serve`. */
+export function switchOptions({ settings }: Switch): string[] {
+  return (Object.entries(settings) as [SettingName, unknown][]).flatMap(([name, value]) => [
+    `--${name.replaceAll('_', '-')}`,
+    String(value),
+  ]);
+}
