@@ -18,6 +18,8 @@ export interface Target {
   readonly confine: readonly string[];
   /** SQL that stops the Duckling before its cooldown ends. */
   readonly shutdown: string;
+  /** Milliseconds that a Duckling of the sandbox takes to start. */
+  readonly startsInMs?: number;
 }
 
 export interface Connector {

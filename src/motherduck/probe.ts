@@ -11,6 +11,7 @@
 import { writeSync } from 'node:fs';
 import { homedir } from 'node:os';
 import { join } from 'node:path';
+import { setTimeout as sleep } from 'node:timers/promises';
 import type { DuckDBConnection } from '@duckdb/node-api';
 import type { Target } from './connector.ts';
 
@@ -82,6 +83,7 @@ async function open(target: Target): Promise<DuckDBConnection> {
   const { DuckDBInstance } = await import('@duckdb/node-api').catch((error: unknown) => {
     throw new NoNative(textOf(error));
   });
+  if (target.startsInMs) await sleep(target.startsInMs);
   const instance = await DuckDBInstance.create(target.path, { ...target.options });
   const connection = await instance.connect();
   for (const sql of target.setup) await connection.run(sql);

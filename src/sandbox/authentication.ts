@@ -1,9 +1,12 @@
 import { createHash, randomBytes } from 'node:crypto';
 import { Secret } from '../model/secret.ts';
 import type { TokenType } from '../model/tokens.ts';
+import { claimsOf } from '../motherduck/token-claims.ts';
 import { type Caller, RestError } from './endpoint.ts';
 import { type Account, ADMIN_USERNAME, type OrganizationState } from './organization-state.ts';
 import type { Settings } from './settings.ts';
+
+const ISSUER = 'sandbox';
 
 /**
  * Makes a token's secret: a JWT as MotherDuck's are, with the issuer `sandbox`.
@@ -12,7 +15,7 @@ import type { Settings } from './settings.ts';
  */
 export function newSecret(about: { userId: string; type: TokenType; at: number; expiresAt: number | null }): Secret {
   const payload = {
-    iss: 'sandbox',
+    iss: ISSUER,
     userId: about.userId,
     tokenType: about.type,
     readOnly: about.type === 'read_scaling',
@@ -35,6 +38,17 @@ function part(value: object): string {
 
 /** The SHA-256 of the secret that this process accepts as the Admin's; it is never written. */
 export type AdminHash = string | undefined;
+
+/** Why a token that belongs to no account is refused: its form, its signature, its time, or that it was revoked. */
+export type Refusal = 'malformed' | 'foreign' | 'expired' | 'revoked';
+
+/** @param now the sandbox's time, in milliseconds since 1970 */
+export function refusalOf(secret: Secret, now: number): Refusal {
+  if (!/^[^.]+\.[^.]+\.[^.]+$/.test(secret.reveal())) return 'malformed';
+  const { iss, exp } = claimsOf(secret) ?? {};
+  if (iss !== ISSUER) return 'foreign';
+  return typeof exp === 'number' && exp * 1000 <= now ? 'expired' : 'revoked';
+}
 
 /**
  * Finds the account that a secret belongs to. Returns undefined if its token is unknown, revoked or expired, or its user

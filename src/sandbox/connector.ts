@@ -8,11 +8,12 @@ import type { TokenType } from '../model/tokens.ts';
 import { UserError } from '../model/user-error.ts';
 import { accountKey } from '../model/username.ts';
 import type { Connector, Target } from '../motherduck/connector.ts';
-import { claimsOf } from '../motherduck/token-claims.ts';
-import { sizeTitle } from './ducklings.ts';
+import { hashOf, type Refusal } from './authentication.ts';
+import { ducklingId, sizeTitle } from './ducklings.ts';
 import { DATABASES, openSandbox } from './open.ts';
 import type { Connection, Organization } from './organization.ts';
 import type { Account } from './organization-state.ts';
+import type { Settings } from './settings.ts';
 
 /** The database that every new account has. */
 const FIRST_DATABASE = 'my_db';
@@ -24,14 +25,24 @@ const SHUTDOWN = 'SELECT 1';
 /** Databases that are attached stay writable. */
 const CONFINE = ['SET enable_external_access = false', 'SET lock_configuration = true'];
 
-/** Source: MotherDuck's documentation, as is what is in the brackets. */
 const NOT_AUTHENTICATED = 'Request failed: Your request is not authenticated. Please check your MotherDuck token.';
-const MALFORMED = `${NOT_AUTHENTICATED} (Jwt is not in the form of Header.Payload.Signature with two dots and 3 sections)`;
-const EXPIRED = `${NOT_AUTHENTICATED} (Jwt is expired)`;
-const REVOKED = "Invalid MotherDuck token (PERMISSION_DENIED, RPC 'CREATE_SLT')";
-/** The rule is documented; assumption: the text. */
-const NEVER_CONNECTED =
-  'Request failed: This account must connect with a read/write token once before its read scaling tokens can be used.';
+/** As documented and seen; assumption: the texts of `foreign` and `never_connected`. */
+const REFUSALS: Readonly<Record<Refusal | 'never_connected', string>> = {
+  malformed: `${NOT_AUTHENTICATED} (Jwt is not in the form of Header.Payload.Signature with two dots and 3 sections)`,
+  foreign: `${NOT_AUTHENTICATED} (Jwt verification fails)`,
+  expired: `${NOT_AUTHENTICATED} (Jwt is expired)`,
+  revoked: "Request failed: Invalid MotherDuck token (PERMISSION_DENIED, RPC 'CREATE_SLT')",
+  never_connected:
+    'Request failed: This account must connect with a read/write token once before its read scaling tokens can be used.',
+};
+
+/** The texts of connections that fail for other reasons; assumption: what stands around the known words. */
+const FAILURES: Readonly<Record<Exclude<Settings['connections'], 'ok'>, string>> = {
+  momentary: "Request failed: UNAVAILABLE, RPC 'GET_WELCOME_PACK'",
+  unavailable: 'Could not connect to MotherDuck. Please try again later',
+  compute_limit: "Request failed: You've reached the daily compute limit for this plan",
+  newer_duckdb: 'Your DuckDB version is not yet supported by MotherDuck. The latest supported version is v1.4.1',
+};
 
 /**
  * Connects to the sandbox: a valid token opens the account's own DuckDB files. A refused connection fails in SQL, by
@@ -41,6 +52,7 @@ const NEVER_CONNECTED =
  */
 export function sandboxConnector(sandbox: Organization | string, client: SandboxClient = {}): Connector {
   let opening: Promise<Organization> | undefined;
+  const tried = new Set<string>();
   const organization = (): Promise<Organization> => {
     opening ??= typeof sandbox === 'string' ? openSandbox(sandbox, adminOf(client)) : Promise.resolve(sandbox);
     return opening;
@@ -48,24 +60,18 @@ export function sandboxConnector(sandbox: Organization | string, client: Sandbox
   return {
     async target(token, database): Promise<Target> {
       const opened = await organization();
+      const { connections, plan } = opened.settings;
+      const isRetry = connections === 'momentary' && tried.has(hashOf(token));
+      tried.add(hashOf(token));
+      if (connections !== 'ok' && !isRetry) return refused(FAILURES[connections]);
       const connection = await opened.connect(token, client.agent);
-      if (connection === 'unauthenticated') return refused(refusalOf(token, opened.now()));
-      if (connection === 'never_connected') return refused(NEVER_CONNECTED);
+      if (typeof connection === 'string') return refused(REFUSALS[connection]);
       const history = opened.history(connection);
-      const about = [...macros(connection, opened.settings.plan), ...(history ? queryHistory(history) : [])];
-      const after = database === undefined || database === '' ? [] : [use(database)];
-      if (opened.folder === undefined) return inMemory(about, database);
-      const { path, siblings } = await filesOf(opened.folder, connection);
-      const readOnly = connection.type === 'read_scaling';
-      // An account that has no database yet: its read scaling tokens see an empty one.
-      if (readOnly && !existsSync(path)) return inMemory(about, database);
-      return {
-        path,
-        options: readOnly ? { access_mode: 'READ_ONLY' } : {},
-        setup: [...about, ...siblings.map((each) => attach(each.path, each.name, readOnly)), ...after],
-        confine: CONFINE,
-        shutdown: SHUTDOWN,
-      };
+      const about = [...macros(connection, plan), ...(history ? queryHistory(history) : [])];
+      const files = opened.folder === undefined ? undefined : await filesOf(opened.folder, connection);
+      const { type, startsInMs } = connection;
+      const target = type === 'read_write' ? readWrite(about, files, database) : readScaling(about, files, database);
+      return { ...target, shutdown: SHUTDOWN, startsInMs };
     },
     async noteShutdown(username: string, type: TokenType): Promise<void> {
       await (await organization()).sleep(username, type);
@@ -85,33 +91,56 @@ function adminOf({ adminToken }: SandboxClient): { adminToken?: Secret } {
   return adminToken === undefined ? {} : { adminToken };
 }
 
-/** Like MotherDuck, by what the token says about itself. */
-function refusalOf(token: Secret, now: number): string {
-  const claims = claimsOf(token);
-  if (claims === undefined) return MALFORMED;
-  return typeof claims.exp === 'number' && claims.exp * 1000 <= now ? EXPIRED : REVOKED;
-}
-
 function refused(message: string): Target {
   return { path: ':memory:', options: {}, setup: [raise(message)], confine: CONFINE, shutdown: SHUTDOWN };
 }
 
-function inMemory(about: readonly string[], database: string | undefined): Target {
-  const first = attach(':memory:', FIRST_DATABASE, false);
+/** The databases of an account: the first one's path, and every other DuckDB file in its folder. */
+interface DatabaseFiles {
+  readonly path: string;
+  readonly siblings: readonly { readonly path: string; readonly name: string }[];
+}
+
+/** @param files undefined for an organization in memory, as `database` is for the first one */
+function readWrite(
+  about: readonly string[],
+  files: DatabaseFiles | undefined,
+  database: string | undefined,
+): Omit<Target, 'shutdown'> {
+  const { path = ':memory:', siblings = [] } = files ?? {};
+  const first = files === undefined ? [attach(path, FIRST_DATABASE, false)] : [];
+  const others = siblings.map((each) => attach(each.path, each.name, false));
+  return { path, options: {}, setup: [...about, ...first, ...others, ...use(database, siblings)], confine: CONFINE };
+}
+
+/**
+ * Refuses writes and, by refusing other files, ATTACH.
+ * Assumption: the text for ATTACH, which is DuckDB's; and that databases in memory can be attached does not matter.
+ */
+function readScaling(
+  about: readonly string[],
+  files: DatabaseFiles | undefined,
+  database: string | undefined,
+): Omit<Target, 'shutdown'> {
+  const { path = ':memory:', siblings = [] } = files ?? {};
+  const setup =
+    files === undefined
+      ? [attach(path, FIRST_DATABASE, false)]
+      : [
+          // An account that has no database yet gets an empty one.
+          ...(existsSync(path) ? [] : [attach(path, FIRST_DATABASE, false), `DETACH ${identifier(FIRST_DATABASE)}`]),
+          attach(path, FIRST_DATABASE, true),
+          ...siblings.map((each) => attach(each.path, each.name, true)),
+        ];
   return {
     path: ':memory:',
     options: {},
-    setup: [...about, first, use(database || FIRST_DATABASE)],
-    confine: CONFINE,
-    shutdown: SHUTDOWN,
+    setup: [...about, ...setup, ...use(database, siblings), ...CONFINE],
+    confine: [],
   };
 }
 
-/** The account's databases: the first one's path, and every other DuckDB file in its folder. */
-async function filesOf(
-  folder: string,
-  { account }: Connection,
-): Promise<{ path: string; siblings: { path: string; name: string }[] }> {
+async function filesOf(folder: string, { account }: Connection): Promise<DatabaseFiles> {
   const home = resolve(folder, DATABASES, folderName(accountKey(account.username)));
   try {
     await refuseTrackedLinks(home);
@@ -151,11 +180,11 @@ function macros({ account, type, identity }: Connection, tier: Tier): string[] {
     region: 'sandbox',
   };
   const columns = Object.entries(info).map(([name, value]) => `${text(value)} AS ${name}`);
-  const ducklingId = `${account.id}.${type === 'read_write' ? 'rw' : 'rs.0'}`; // assumption: what precedes its end
+  const duckling = `${account.id}.${ducklingId(type)}`; // assumption: what precedes its end
   return [
     `CREATE OR REPLACE TEMP MACRO md_user() AS ${text(account.username)}`,
     `CREATE OR REPLACE TEMP MACRO md_user_info() AS TABLE SELECT ${columns.join(', ')}`,
-    `CREATE OR REPLACE TEMP MACRO __md_duckling_id() AS TABLE SELECT ${text(ducklingId)} AS id`,
+    `CREATE OR REPLACE TEMP MACRO __md_duckling_id() AS TABLE SELECT ${text(duckling)} AS id`,
     `CREATE OR REPLACE TEMP MACRO md_live_duckling_size() AS TABLE SELECT ${text(sizeTitle(account.ducklings[type].instance_size))} AS type`,
   ];
 }
@@ -182,8 +211,12 @@ function attach(path: string, name: string, readOnly: boolean): string {
   return `ATTACH IF NOT EXISTS ${text(path)} AS ${identifier(name)}${readOnly ? ' (READ_ONLY)' : ''}`;
 }
 
-function use(database: string): string {
-  return `USE ${identifier(database)}`;
+/** @param siblings the databases beside the first one */
+function use(database: string | undefined, siblings: readonly { readonly name: string }[]): string[] {
+  const name = database || FIRST_DATABASE;
+  const isSame = (each: string) => each.toLowerCase() === name.toLowerCase();
+  const isThere = isSame(FIRST_DATABASE) || siblings.some((each) => isSame(each.name));
+  return [isThere ? `USE ${identifier(name)}` : raise(`no database/share named '${name}' found`)];
 }
 
 /** A statement that fails with the message. */

@@ -25,14 +25,13 @@ export function setDucklings({ store, settings, username, body }: RequestContext
 /**
  * GET /v1/active_accounts: accounts with a Duckling that was connected to, was not shut down, and whose cooldown has not
  * ended. The sandbox does not see a connection close, so their status is always `active`, never `cooldown`.
- * Assumption: the id of the first read scaling Duckling is `rs.1`.
  */
 export function activeAccounts({ store }: RequestContext): SandboxResponse {
   const now = store.now();
   const accounts: WireActiveAccounts['accounts'] = [];
   for (const account of store.read().accounts()) {
     const ducklings = TOKEN_TYPES.filter((type) => isAwake(account, type, now)).map((type) => ({
-      id: type === 'read_write' ? 'rw' : 'rs.1',
+      id: ducklingId(type),
       type,
       status: 'active' as const,
     }));
@@ -50,6 +49,11 @@ export function isAwake(account: Account, type: TokenType, now: number): boolean
   const { cooldown_seconds, instance_size } = account.ducklings[type];
   const seconds = cooldown_seconds ?? (isSize(instance_size) ? sizeFacts(instance_size).cooldown.seconds : MINUTE);
   return wokenAt !== undefined && now < wokenAt + seconds * 1000;
+}
+
+/** The id of a Duckling within its account. Assumption: that of the first for read scaling. */
+export function ducklingId(type: TokenType): string {
+  return type === 'read_write' ? 'rw' : 'rs.0';
 }
 
 /** A size as MotherDuck's texts and `md_live_duckling_size()` write it, for example `Pulse`. */

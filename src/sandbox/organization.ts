@@ -1,9 +1,10 @@
 import { randomBytes, randomUUID } from 'node:crypto';
+import { SLOW_SIZES } from '../model/ducklings.ts';
 import type { Secret } from '../model/secret.ts';
 import { DAY } from '../model/time.ts';
 import { TOKEN_TYPES, type TokenType } from '../model/tokens.ts';
 import type { WireDucklings } from '../model/wire.ts';
-import { type AdminHash, hashOf, identify, rolesOf } from './authentication.ts';
+import { type AdminHash, hashOf, identify, type Refusal, refusalOf, rolesOf } from './authentication.ts';
 import { isAwake } from './ducklings.ts';
 import type { SandboxResponse } from './endpoint.ts';
 import { type Decision, type EventLog, OrganizationStore } from './log.ts';
@@ -120,24 +121,29 @@ export class Organization {
   }
 
   /**
-   * Authenticates an `md:` connection and records that its Duckling is awake. Refuses an invalid token
-   * (`unauthenticated`), and read scaling before the first read/write connection (`never_connected`).
+   * Authenticates an `md:` connection and records that its Duckling is awake. Refuses an invalid token, and read scaling
+   * before the first read/write connection (`never_connected`).
    *
    * @param agent the client's user agent, for the query history
    */
-  connect(secret: Secret, agent?: string): Promise<Connection | 'unauthenticated' | 'never_connected'> {
-    return this.#store.write<Connection | 'unauthenticated' | 'never_connected'>((state, at) => {
+  connect(secret: Secret, agent?: string): Promise<Connection | Refusal | 'never_connected'> {
+    return this.#store.write<Connection | Refusal | 'never_connected'>((state, at) => {
       const caller = identify(state, secret, at, this.#adminHash);
-      if (caller === undefined) return { events: [], result: 'unauthenticated' };
+      if (caller === undefined) return { events: [], result: refusalOf(secret, at) };
       const { account, type } = caller;
       if (type === 'read_scaling' && !account.hasConnected) return { events: [], result: 'never_connected' };
       return {
         events: [
           { at, event: 'connected', account: account.username, type, ...(agent === undefined ? {} : { agent }) },
         ],
-        result: { account, type, identity: state.identity },
+        result: { account, type, identity: state.identity, startsInMs: this.#startsInMs(account, type, at) },
       };
     });
+  }
+
+  #startsInMs(account: Account, type: TokenType, now: number): number {
+    const isSlow = SLOW_SIZES.includes(account.ducklings[type].instance_size) && !isAwake(account, type, now);
+    return isSlow ? this.settings.slow_starts * 1000 : 0;
   }
 
   /** All accounts, for the query history; undefined unless the connection is an Admin's and the plan is Business. */
@@ -179,6 +185,8 @@ export interface Connection {
   readonly account: Account;
   readonly type: TokenType;
   readonly identity: Identity;
+  /** Milliseconds until its Duckling has started. */
+  readonly startsInMs: number;
 }
 
 export interface SeedOptions {

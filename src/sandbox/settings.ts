@@ -87,6 +87,12 @@ export const SETTINGS = {
     fallback: false,
     about: 'whether an account has a Duckling size, token type and role that mdacc does not know',
   },
+  connections: {
+    kind: 'choice',
+    values: ['ok', 'momentary', 'unavailable', 'compute_limit', 'newer_duckdb'],
+    fallback: 'ok',
+    about: 'how md: connections fail: the first of a token, or all, by MotherDuck, the plan or the version of DuckDB',
+  },
   slow_starts: {
     kind: 'number',
     min: 0,

@@ -9,8 +9,9 @@ import type { Target } from '../../src/motherduck/connector.ts';
 import { sandboxConnector } from '../../src/sandbox/connector.ts';
 import { memorySandbox, openSandbox } from '../../src/sandbox/open.ts';
 import type { Organization } from '../../src/sandbox/organization.ts';
+import type { Settings } from '../../src/sandbox/settings.ts';
 import { isWindows } from '../platform.ts';
-import { ADMIN, accounts, ask, folder } from './support.ts';
+import { ADMIN, accounts, ask, folder, organization } from './support.ts';
 
 /** Opens a target as the smoke test's child process does: setup in order, then the query; then closes it. */
 async function query(target: Target, sql: string) {
@@ -51,6 +52,7 @@ describe('a connection', () => {
     const target = await connector.target(await mint('read_write'), undefined);
     expect(await query(target, 'SELECT md_user() AS name')).toEqual([{ name: 'Etl_Prod' }]);
     expect(await query(target, 'FROM md_live_duckling_size()')).toEqual([{ type: 'Jumbo' }]);
+    expect(await query(target, 'FROM __md_duckling_id()')).toEqual([{ id: expect.stringMatching(/\.rw$/) }]);
     const info = await query(target, 'FROM md_user_info()');
     expect(info).toEqual([
       {
@@ -66,7 +68,6 @@ describe('a connection', () => {
     expect(await query(target, target.shutdown)).toHaveLength(1);
     const scaling = await connector.target(await mint('read_scaling'), undefined);
     expect(await query(scaling, 'FROM md_live_duckling_size()')).toEqual([{ type: 'Pulse' }]);
-    expect(await query(target, 'FROM __md_duckling_id()')).toEqual([{ id: expect.stringMatching(/\.rw$/) }]);
     expect(await query(scaling, 'FROM __md_duckling_id()')).toEqual([{ id: expect.stringMatching(/\.rs\.\d+$/) }]);
     expect((await query(scaling, 'FROM md_user_info()'))[0]).toEqual(info[0]);
   });
@@ -102,7 +103,11 @@ describe('a connection', () => {
     expect(await query(target, 'FROM numbers')).toEqual([{ number: 42 }]);
     const scaling = await connector.target(await mint('read_scaling'), 'my_db');
     expect(await query(scaling, 'FROM my_db.numbers')).toEqual([{ number: 42 }]);
-    await expect(query(scaling, 'CREATE TABLE more (a INTEGER)')).rejects.toThrow(/read-only/);
+    await expect(query(scaling, 'CREATE TABLE more (a INTEGER)')).rejects.toThrow(/is attached in read-only mode/);
+    const other = join(dir, 'other.duckdb');
+    await expect(query(scaling, `ATTACH '${other}' AS other`)).rejects.toThrow(/disabled by configuration/);
+    await expect(query(scaling, "ATTACH 'md:_share/sales/1' AS sales")).rejects.toThrow(/disabled/);
+    expect(await query(target, `ATTACH '${other}' AS other`)).toEqual([]);
   });
 
   test.skipIf(isWindows)('finds the other databases of the account, whatever their names', async () => {
@@ -124,7 +129,7 @@ describe('a connection', () => {
     const odd = await connector.target(await mint('read_scaling'), `it's "odd"`);
     expect(await query(odd, 'FROM orders')).toEqual([{ id: 'x' }]);
     const missing = await connector.target(await mint('read_write'), 'missing');
-    await expect(query(missing, 'SELECT 1')).rejects.toThrow(/"missing" found/);
+    await expect(query(missing, 'SELECT 1')).rejects.toThrow("no database/share named 'missing' found");
   });
 
   test.each(['Müller_1', `a${'b'.repeat(254)}`])('works for the name %s', async (username) => {
@@ -141,14 +146,60 @@ describe('a connection', () => {
   });
 });
 
+describe('where connections differ', () => {
+  const served = async (settings: Partial<Settings>) => {
+    const sandbox = organization(settings);
+    await accounts(sandbox, 'etl_prod');
+    const token = await sandbox.mint({ username: 'etl_prod' });
+    const connector = sandboxConnector(sandbox);
+    return { sandbox, target: (secret = token) => connector.target(secret, undefined) };
+  };
+
+  test.each(['mega', 'giga'])('%s takes as long to start as is set, unless it is awake', async (instance_size) => {
+    const { sandbox, target } = await served({ slow_starts: 30 });
+    expect((await target()).startsInMs).toBe(0);
+    const config = { read_write: { instance_size }, read_scaling: { instance_size: 'pulse', flock_size: 1 } };
+    await sandbox.advance(3600);
+    await ask(sandbox, 'PUT /v1/users/etl_prod/instances', { json: { config } });
+    expect((await target()).startsInMs).toBe(30_000);
+    expect((await target()).startsInMs).toBe(0);
+    const scaling = await sandbox.mint({ username: 'etl_prod', type: 'read_scaling' });
+    expect((await target(scaling)).startsInMs).toBe(0);
+    await sandbox.sleep('etl_prod', 'read_write');
+    expect((await target()).startsInMs).toBe(30_000);
+  });
+
+  test.each([
+    ['unavailable', /Could not connect to MotherDuck. Please try again later/],
+    ['compute_limit', /You've reached the daily compute limit for this plan/],
+    ['newer_duckdb', /is not yet supported by MotherDuck. The latest supported version is v/],
+  ] as const)('none works: %s', async (connections, words) => {
+    const { sandbox, target } = await served({ connections });
+    for (const _ of [1, 2]) await expect(query(await target(), 'SELECT 1')).rejects.toThrow(words);
+    expect(await active(sandbox)).toEqual([]);
+  });
+
+  test("a token's first one fails for a moment", async () => {
+    const { sandbox, target } = await served({ connections: 'momentary' });
+    await expect(query(await target(), 'SELECT 1')).rejects.toThrow(/UNAVAILABLE/);
+    expect(await query(await target(), 'SELECT 1 AS one')).toEqual([{ one: 1 }]);
+    const other = await sandbox.mint({ username: 'etl_prod' });
+    await expect(query(await target(other), 'SELECT 1')).rejects.toThrow(/UNAVAILABLE/);
+  });
+});
+
 describe('a refused connection', () => {
   const WORDS = 'Request failed: Your request is not authenticated. Please check your MotherDuck token.';
   const REVOKED = "Invalid MotherDuck token (PERMISSION_DENIED, RPC 'CREATE_SLT')";
 
-  test('with a token that is unknown, expired, revoked or deleted with its account', async () => {
+  test('with a token that is malformed, foreign, expired, revoked or deleted with its account', async () => {
     const { sandbox, connector } = await setUp();
     const refused = async (token: Secret) => query(await connector.target(token, undefined), 'SELECT 1');
-    await expect(refused(new Secret('nobody'))).rejects.toThrow(`${WORDS} (Jwt is not in the form of`);
+    for (const malformed of ['nobody', 'a.b', 'a..b', '']) {
+      await expect(refused(new Secret(malformed))).rejects.toThrow(`${WORDS} (Jwt is not in the form of`);
+    }
+    await expect(refused(new Secret('eyJhbGciOiJIUzI1NiJ9.e30.x'))).rejects.toThrow(WORDS);
+    await expect(refused(new Secret('a.b.c'))).rejects.toThrow(WORDS);
     const expiring = await sandbox.mint({ username: 'etl_prod', ttl: 300 });
     await expect(refused(expiring)).resolves.toHaveLength(1);
     await sandbox.advance(300);
@@ -172,8 +223,8 @@ describe('a refused connection', () => {
     );
     await connector.target(await mint('read_write'), undefined);
     // It connected, but opened no database: there is no file to read yet.
-    expect(await query(await connector.target(scaling, undefined), 'SELECT md_user() AS name')).toEqual([
-      { name: 'etl_prod' },
-    ]);
+    const target = await connector.target(scaling, undefined);
+    expect(await query(target, 'SELECT md_user() AS name')).toEqual([{ name: 'etl_prod' }]);
+    await expect(query(target, 'CREATE TABLE t (a INTEGER)')).rejects.toThrow(/is attached in read-only mode/);
   });
 });

@@ -208,7 +208,7 @@ describe('GET /v1/active_accounts', () => {
     await sandbox.connect(await sandbox.mint({ username: 'etl_prod', type: 'read_scaling' }));
     await sandbox.sleep('ETL_PROD', 'read_write');
     expect(await active(sandbox)).toEqual({
-      accounts: [{ username: 'etl_prod', ducklings: [{ id: 'rs.1', type: 'read_scaling', status: 'active' }] }],
+      accounts: [{ username: 'etl_prod', ducklings: [{ id: 'rs.0', type: 'read_scaling', status: 'active' }] }],
     });
   });
 });
