@@ -25,7 +25,9 @@ export function mergeDucklings(desired: DesiredDucklings, live: Ducklings): Duck
 
 function mergeSize(desired: DesiredDucklings[Kind], live: Ducklings[Kind]): Ducklings['read_write'] {
   const size = desired.size ?? live.size;
-  const cooldown = !sizeFacts(size).cooldown.settable ? undefined : (desired.cooldown ?? live.cooldown);
+  // MotherDuck may report the fixed cooldown of a size that takes none (1 s on Pulse), which no other size takes.
+  const kept = sizeFacts(live.size).cooldown.settable ? live.cooldown : undefined;
+  const cooldown = !sizeFacts(size).cooldown.settable ? undefined : (desired.cooldown ?? kept);
   return cooldown === undefined ? { size } : { size, cooldown };
 }
 

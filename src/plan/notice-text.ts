@@ -283,7 +283,12 @@ function words(notice: PlanNotice): Omit<NoticeText, 'subject'> {
 
 /** Says that the list of users lacks some. */
 export function incompleteList({ listed, total }: { readonly listed: number; readonly total: number | null }): string {
-  const counts = total === null ? 'MotherDuck returned no total' : `${listed} received, and MotherDuck counts ${total}`;
+  const counts =
+    total === null
+      ? 'MotherDuck returned no total'
+      : total === listed && total > 0
+        ? `${listed} received, and the counts of its pages differ`
+        : `${listed} received, and MotherDuck counts ${total}`;
   return `the list of users is incomplete (${counts})`;
 }
 

@@ -85,3 +85,8 @@ it('has every kind in the schema of plans', () => {
   const schema = JSON.parse(readFileSync('schemas/plan.schema.json', 'utf8'));
   expect(schema.$defs.notice.properties.kind.enum.toSorted()).toEqual(Object.keys(ALL).toSorted());
 });
+
+it('does not give two equal numbers as the difference of a list that changed while it was read', () => {
+  const { message } = noticeText({ kind: 'users_incomplete', listed: 4, total: 4 });
+  expect(message.match(/\b4\b/g)).toHaveLength(1);
+});

@@ -133,3 +133,43 @@ describe('live service accounts with names that no new account could have', () =
     expect((await stage.run('audit')).stdout).not.toContain('MDA001');
   });
 });
+
+describe('an organization whose users come and go while they are listed', () => {
+  it('loses no account: repeats are dropped, skips are noticed, and what is managed is asked for', async () => {
+    const stage = await Stage.applied();
+    stage.write(`${SANDBOX}/organization.json`, JSON.stringify({ shifting_pages: true, page_size: 1 }));
+    for (const _ of Array(3)) {
+      const { code, document } = await stage.json('plan --sandbox --detailed-exitcode');
+      expect(code).toBe(0);
+      const { warnings } = document as { readonly warnings: readonly { readonly kind: string }[] };
+      expect(warnings.map(({ kind }) => kind)).toEqual(['users_incomplete']);
+    }
+    expect((await stage.run('apply --sandbox --yes --no-smoke')).code).toBe(0);
+  });
+});
+
+describe.each(['conflict', 'unique_constraint'])('an organization that refuses a taken name as a %s', (taken_name) => {
+  it('lets every command work, also where the names of tokens are unique', async () => {
+    const stage = new Stage();
+    stage.write(`${SANDBOX}/organization.json`, JSON.stringify({ taken_name, token_names: 'unique' }));
+    expect((await stage.run('apply --sandbox --yes')).code).toBe(0);
+    expect((await stage.run('rotate etl_prod --sandbox --yes')).code).toBe(0);
+    expect((await stage.run('smoke --sandbox')).code).toBe(0);
+    expect((await stage.run('plan --sandbox --detailed-exitcode')).code).toBe(0);
+  });
+});
+
+describe('the limits of a Lite plan', () => {
+  it('are said to be probable, with MotherDuck’s words, and nothing else fails', async () => {
+    const stage = new Stage();
+    stage.write(`${SANDBOX}/organization.json`, JSON.stringify({ plan: 'lite' }));
+    const { code, document } = await stage.json('apply --sandbox --yes --no-smoke');
+    expect(code).toBe(3);
+    const { applied } = document as {
+      readonly applied: { readonly outcomes: readonly { error?: { hint: object } }[] };
+    };
+    const hints = applied.outcomes.flatMap(({ error }) => (error === undefined ? [] : [JSON.stringify(error)]));
+    expect(hints.filter((hint) => hint.includes('probably a limit'))).not.toEqual([]);
+    expect(hints.some((hint) => hint.includes('NOT_ADMIN'))).toBe(false);
+  });
+});
