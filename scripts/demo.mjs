@@ -110,7 +110,7 @@ try {
   say('Two days later, the overlap of 24 hours has ended.');
   await type('sandbox advance 2d');
   await type(`apply ${service} --yes`, { shows: 'its overlap ended' });
-  await connectWith('the secret from before', old, { exits: 1, shows: 'not authenticated' });
+  await connectWith('the secret from before', old, { exits: 1, shows: 'Invalid MotherDuck token' });
 
   say('Someone revokes a token by hand. (This calls the REST API of the sandbox, which mdacc sandbox serve offers.)');
   await revokeByHand();
