@@ -1,6 +1,5 @@
 /** `mdacc sandbox serve|reset|seed|advance|connect`: the embedded organization, for rehearsals and tests. */
 
-import { randomBytes } from 'node:crypto';
 import { once } from 'node:events';
 import { existsSync } from 'node:fs';
 import { join } from 'node:path';
@@ -43,10 +42,10 @@ interface ServeOptions extends SandboxOptions {
 export function serve(options: ServeOptions): Promise<number> {
   return runCommand(options, async (io) => {
     const given = io.env.MOTHERDUCK_ADMIN_TOKEN?.trim();
-    const token = given ? given : `sandbox-admin-${randomBytes(24).toString('base64url')}`;
     const folder = sandboxFolder(options, io.env);
     const typed = typedSettings(options);
-    const organization = await openSandbox(folder, { ...typed, adminToken: new Secret(token) });
+    const organization = await openSandbox(folder, { ...typed, ...(given ? { adminToken: new Secret(given) } : {}) });
+    const token = given ? given : organization.newAdminToken().reveal();
     // The connections of other programs to this sandbox must find the same organization.
     await saveSettings(folder, typed);
     const server = await serveOrganization({

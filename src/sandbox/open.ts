@@ -22,13 +22,14 @@ export async function openSandbox(
   await refuseLinks(folder);
   const settings = await settingsOf(folder);
   const log = new FileLog(folder);
+  const organization = new Organization(log, { ...settings, ...options, folder });
   try {
     await log.write(() => ({ events: [], result: undefined })); // reports a damaged log now, not at the first request
   } catch (error) {
     log.close();
     throw error;
   }
-  return new Organization(log, { ...settings, ...options, folder });
+  return organization;
 }
 
 /** Loads what reads the file only where there is one. */

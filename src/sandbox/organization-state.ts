@@ -162,14 +162,22 @@ export class OrganizationState {
   readonly #accounts = new Map<string, Account>();
   readonly #tokens = new Map<string, { account: Account; token: Token }>();
   #sorted: readonly Account[] | undefined;
+  #staged: readonly SandboxEvent[] = [];
 
-  /** Starts over as an organization that has only its Admin. */
+  /** Adds accounts that no log has, now and after each restart. */
+  stage(events: readonly SandboxEvent[]): void {
+    this.#staged = events;
+    for (const event of events) this.apply(event);
+  }
+
+  /** Starts over as an organization that has only its Admin, and what is staged. */
   restart(identity: Identity): void {
     this.identity = identity;
     this.clockOffset = 0;
     this.#accounts.clear();
     this.#tokens.clear();
     this.#add({ at: 0, event: 'account_created', account: ADMIN_USERNAME, id: identity.admin, human: ADMIN });
+    for (const event of this.#staged) this.apply(event);
   }
 
   /** Finds an account by its username, without regard to case. */

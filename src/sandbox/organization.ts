@@ -1,10 +1,10 @@
 import { randomBytes, randomUUID } from 'node:crypto';
-import { SLOW_SIZES } from '../model/ducklings.ts';
+import { type Size, SLOW_SIZES } from '../model/ducklings.ts';
 import type { Secret } from '../model/secret.ts';
 import { DAY } from '../model/time.ts';
 import { TOKEN_TYPES, type TokenType } from '../model/tokens.ts';
 import type { WireDucklings } from '../model/wire.ts';
-import { type AdminHash, hashOf, identify, type Refusal, refusalOf, rolesOf } from './authentication.ts';
+import { type AdminHash, hashOf, identify, newSecret, type Refusal, refusalOf, rolesOf } from './authentication.ts';
 import { isAwake } from './ducklings.ts';
 import type { SandboxResponse } from './endpoint.ts';
 import { type Decision, type EventLog, OrganizationStore } from './log.ts';
@@ -36,7 +36,7 @@ export class Organization {
   readonly settings: Settings;
   readonly #log: EventLog;
   readonly #store: OrganizationStore;
-  readonly #adminHash: AdminHash;
+  #adminHash: AdminHash;
 
   constructor(log: EventLog, options: OrganizationOptions = {}) {
     this.folder = options.folder;
@@ -44,6 +44,7 @@ export class Organization {
     this.#log = log;
     this.#store = new OrganizationStore(log);
     this.#adminHash = options.adminToken && hashOf(options.adminToken);
+    if (this.settings.unknown_values) log.state.stage(NEWER);
   }
 
   /** Answers a request to the REST API; its host does not matter. @throws UserError SANDBOX_FAILED if the log is unusable */
@@ -61,6 +62,14 @@ export class Organization {
   /** As `handle`, without the fetch API's objects. @throws UserError SANDBOX_FAILED if the log is unusable */
   respond(request: SandboxRequest): Promise<SandboxResponse> {
     return respond(request, this.#store, this.settings, this.#adminHash);
+  }
+
+  /** Makes the token that is accepted as the Admin's in this process; it is never written. */
+  newAdminToken(): Secret {
+    const userId = this.#store.read().identity.admin;
+    const secret = newSecret({ userId, type: 'read_write', at: this.now(), expiresAt: null });
+    this.#adminHash = hashOf(secret);
+    return secret;
   }
 
   /** The id of the organization, which a reset changes. */
@@ -180,6 +189,32 @@ export class Organization {
     return this.#store.write((_, at) => ({ events: [event(at)], result: undefined }));
   }
 }
+
+const NEWER_ACCOUNT = 'newer_values';
+
+/** An account as a later MotherDuck may have it: with a size, a token type and a role that this program does not know. */
+const NEWER: readonly SandboxEvent[] = [
+  {
+    at: 0,
+    event: 'account_created',
+    account: NEWER_ACCOUNT,
+    id: '00000000-0000-4000-8000-000000000001',
+    ducklings: {
+      read_write: { instance_size: 'tera' as Size, cooldown_seconds: 60 },
+      read_scaling: { instance_size: 'tera' as Size, flock_size: 2, cooldown_seconds: 60 },
+    },
+  },
+  { at: 0, event: 'roles_set', account: NEWER_ACCOUNT, roles: ['operator'] },
+  {
+    at: 0,
+    event: 'token_created',
+    account: NEWER_ACCOUNT,
+    id: '00000000-0000-4000-8000-000000000002',
+    name: 'newer',
+    type: 'write_only' as TokenType,
+    hash: 'of no secret',
+  },
+];
 
 export interface Connection {
   readonly account: Account;

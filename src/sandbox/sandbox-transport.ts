@@ -1,5 +1,4 @@
-import { randomBytes } from 'node:crypto';
-import { Secret } from '../model/secret.ts';
+import type { Secret } from '../model/secret.ts';
 import type { Connector } from '../motherduck/connector.ts';
 import { queryString, type Transport } from '../motherduck/transport.ts';
 import { sandboxConnector } from './connector.ts';
@@ -21,8 +20,8 @@ export interface EmbeddedSandbox {
  * @throws UserError SANDBOX_FAILED
  */
 export async function embeddedSandbox(folder: string, agent?: string): Promise<EmbeddedSandbox> {
-  const token = new Secret(`sandbox-admin-${randomBytes(24).toString('base64url')}`);
-  const organization = await openSandbox(folder, { adminToken: token });
+  const organization = await openSandbox(folder);
+  const token = organization.newAdminToken();
   return {
     organization,
     transport: sandboxTransport(organization, token),

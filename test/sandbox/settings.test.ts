@@ -1,12 +1,15 @@
 /** The settings of the sandbox's organization: its file, and the options of `sandbox serve`. */
 import { readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { describe, expect, test } from 'vitest';
+import { describe, expect, onTestFinished, test } from 'vitest';
+import { Secret } from '../../src/model/secret.ts';
+import { claimsOf } from '../../src/motherduck/token-claims.ts';
 import { program } from '../../src/program.ts';
 import { openSandbox, resetSandbox } from '../../src/sandbox/open.ts';
+import type { Organization } from '../../src/sandbox/organization.ts';
 import { SETTING_NAMES, SETTINGS, SETTINGS_FILE, type Setting, settingsOf } from '../../src/sandbox/settings.ts';
 import { readSettings, saveSettings } from '../../src/sandbox/settings-file.ts';
-import { folder } from './support.ts';
+import { ADMIN, ask, folder, organization } from './support.ts';
 
 function withFile(text: string): string {
   const made = folder();
@@ -110,4 +113,42 @@ describe('the table of settings', () => {
     expect(properties).toMatchObject(Object.fromEntries(described));
     expect(Object.keys(properties)).toEqual(SETTING_NAMES);
   });
+});
+
+describe('unknown_values', () => {
+  const list = async (sandbox: Organization) =>
+    (await ask(sandbox, 'GET /v1/users')).body.users as { username: string }[];
+
+  test('is an account with a size, a token type and a role that nobody knows, while it is on', async () => {
+    const made = folder();
+    const open = async (unknown_values: boolean) => {
+      const sandbox = await openSandbox(made, { adminToken: new Secret(ADMIN), unknown_values });
+      onTestFinished(() => sandbox.close());
+      return sandbox;
+    };
+    const sandbox = await open(true);
+    expect(await list(sandbox)).toMatchObject([{ username: 'newer_values', roles: ['operator'] }, {}]);
+    const { body } = await ask(sandbox, 'GET /v1/users/newer_values/tokens');
+    expect(body.tokens).toMatchObject([{ name: 'newer', token_type: 'write_only' }]);
+    const ducklings = await ask(sandbox, 'GET /v1/users/newer_values/instances');
+    expect(ducklings.body.read_write.instance_size).toBe('tera');
+    expect(await list(await open(false))).toMatchObject([{ username: 'sandbox_admin' }]);
+    await ask(sandbox, 'DELETE /v1/users/newer_values');
+    expect(await list(await open(true))).toMatchObject([{ username: 'sandbox_admin' }]);
+  });
+
+  test('is there again after a reset', async () => {
+    const sandbox = organization({ unknown_values: true });
+    await sandbox.reset();
+    expect(await list(sandbox)).toMatchObject([{ username: 'newer_values' }, {}]);
+  });
+});
+
+test('the admin token of a process is a token like others, and is nowhere in the log', async () => {
+  const sandbox = await openSandbox(folder());
+  onTestFinished(() => sandbox.close());
+  const token = sandbox.newAdminToken();
+  expect((await ask(sandbox, 'GET /v1/active_accounts', { token: token.reveal() })).status).toBe(200);
+  expect(claimsOf(token)).toMatchObject({ iss: 'sandbox', tokenType: 'read_write', readOnly: false });
+  expect(sandbox.inspect().events).toEqual([]);
 });
