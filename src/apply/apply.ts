@@ -22,7 +22,7 @@ import type { SecretTarget } from '../secrets/store.ts';
 import { AccountApply, type ApplyInput, type Halt, type Outcome } from './apply-account.ts';
 import { removeSecret, UsedPlaces } from './dead-secrets.ts';
 import { refreshState } from './refresh-state.ts';
-import { unsavedEntries } from './state-writer.ts';
+import { isSaved, unsavedEntries } from './state-writer.ts';
 import { isFirstSecret, writtenFingerprints } from './token-actions.ts';
 
 /** The result of an apply. */
@@ -34,6 +34,8 @@ export interface Applied {
   readonly interrupted: boolean;
   /** Accounts (`etl_prod`) and tokens (`etl_prod/airflow`) whose changes could not be written to the state. */
   readonly unsaved: readonly string[];
+  /** Whether the last write of the state succeeded. */
+  readonly saved: boolean;
 }
 
 /**
@@ -71,6 +73,7 @@ export async function apply(input: ApplyInput): Promise<Applied> {
     failures,
     interrupted: input.stopping.aborted,
     unsaved: unsavedEntries(input.stateWriter),
+    saved: isSaved(input.stateWriter),
   };
 }
 

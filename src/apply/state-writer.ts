@@ -16,9 +16,13 @@ export interface StateWriter {
   note(change: (state: State) => State): void;
 }
 
+/** Whether the state on the disk has every change. */
+export function isSaved({ state, durable }: StateWriter): boolean {
+  return state === durable;
+}
+
 /** What the state on the disk lacks or has otherwise: `etl_prod`, or `etl_prod/airflow` where only that token differs. */
 export function unsavedEntries({ state, durable }: StateWriter): string[] {
-  if (state === durable) return [];
   const keys = new Set([...durable.accounts.keys(), ...state.accounts.keys()]);
   return [...keys].flatMap((key) => {
     const [now, before] = [state.accounts.get(key), durable.accounts.get(key)];

@@ -129,7 +129,7 @@ async function carryOut(
 }
 
 function nothingDone({ at }: Plan): TestedApply {
-  const applied = { outcomes: [], smoke: [], failures: [], interrupted: false, unsaved: [] };
+  const applied = { outcomes: [], smoke: [], failures: [], interrupted: false, unsaved: [], saved: true };
   return { applied, smoke: { at, accounts: [], warnings: [], passed: true } };
 }
 
@@ -159,7 +159,7 @@ async function applyWithProgress<T>(
 function exitCodeOf(plan: Plan, done: TestedApply): number {
   const { applied, smoke } = done;
   // The codes of an interrupted and a partial apply say that the state was saved.
-  if (applied.unsaved.length > 0) return EXIT.error;
+  if (!applied.saved) return EXIT.error;
   if (applied.interrupted) return EXIT.interrupted;
   if (isComplete(plan, done)) return smoke.passed ? EXIT.done : EXIT.smokeFailed;
   const isOnlyRefused = applied.outcomes.length === 0 && applied.failures.length === 0;

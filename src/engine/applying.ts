@@ -2,7 +2,7 @@
 
 import { type Applied, apply } from '../apply/apply.ts';
 import type { ApplyInput } from '../apply/apply-account.ts';
-import { unsavedEntries } from '../apply/state-writer.ts';
+import { isSaved, unsavedEntries } from '../apply/state-writer.ts';
 import type { Plan } from '../model/plan.ts';
 import type { Smoke } from '../model/smoke.ts';
 import { UserError } from '../model/user-error.ts';
@@ -45,14 +45,15 @@ export async function applyTested(
   });
   const { stateWriter } = input;
   const smoke = session.result(applied.smoke, stateWriter.state.organization_id);
+  const failures = [...applied.failures];
   try {
     await recordOrganization(stateWriter, smoke);
-    return { applied: { ...applied, unsaved: unsavedEntries(stateWriter) }, smoke };
   } catch (error) {
     if (!(error instanceof UserError)) throw error;
-    const failures = [...applied.failures, error];
-    return { applied: { ...applied, failures, unsaved: unsavedEntries(stateWriter) }, smoke };
+    failures.push(error);
   }
+  const [unsaved, saved] = [unsavedEntries(stateWriter), isSaved(stateWriter)];
+  return { applied: { ...applied, failures, unsaved, saved }, smoke };
 }
 
 /** @param shown whether the violations were shown before; if not, the message names them. @throws UserError GUARDRAIL */

@@ -41,6 +41,8 @@ export interface Applied {
   readonly failures: readonly UserError[];
   /** Accounts (`etl_prod`) and tokens (`etl_prod/airflow`) whose changes could not be written to the state. */
   readonly unsaved: readonly string[];
+  /** Whether the last write of the state succeeded. */
+  readonly saved: boolean;
   /** `signal` was aborted before the end. */
   readonly interrupted: boolean;
 }

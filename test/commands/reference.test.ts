@@ -59,7 +59,16 @@ it.each(['README.md', 'CHANGELOG.md', ...readmes()])('%s names only commands and
 });
 
 /** What the machine, its shell or the job's runner sets for every program. */
-const OF_THE_MACHINE = ['PATH', 'LANG', 'LC_ALL', 'LC_CTYPE', 'GITHUB_OUTPUT', 'GITHUB_STEP_SUMMARY'];
+const OF_THE_MACHINE = [
+  'PATH',
+  'LANG',
+  'LC_ALL',
+  'LC_CTYPE',
+  'GITHUB_OUTPUT',
+  'GITHUB_STEP_SUMMARY',
+  'TF_BUILD',
+  'TEAMCITY_VERSION',
+];
 
 describe('the environment variables that are read', () => {
   const sources = readdirSync(path.join(ROOT, 'src'), { recursive: true, encoding: 'utf8' }).filter((file) =>

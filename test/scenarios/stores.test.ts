@@ -136,7 +136,7 @@ describe('the first secret of a token overwrites nothing that another program wr
   it('and not by a second run, nor after one that was killed before it stored anything', async () => {
     const stage = await Stage.applied(configuration(DOTENV));
     const state = JSON.parse(stage.read(STATE)) as { accounts: { etl_prod: { tokens: Record<string, object> } } };
-    const intent = { name: 'airflow', generation: 1, at: '2026-01-01T00:00:00.000Z', storing: false };
+    const intent = { name: 'airflow', generation: 1, at: new Date().toISOString(), storing: false };
     state.accounts.etl_prod.tokens.airflow = { generation: 1, retiring: [], intents: [intent] };
     stage.write(STATE, JSON.stringify(state));
     const text = `${VARIABLE}=mine\n`;

@@ -29,6 +29,7 @@ export function appliedJson(
       outcomes,
       failures: applied.failures.map(said),
       unsaved: applied.unsaved,
+      saved: applied.saved,
     },
     smoke,
   };

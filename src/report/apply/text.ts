@@ -61,7 +61,7 @@ function failure(what: string, error: UserError | undefined, paint: Paint, inCon
 }
 
 /** Whether the state has what was done, and what to type next. */
-function whatNext({ outcomes, failures, unsaved }: Applied, paint: Paint, inContext: InContext): string {
+function whatNext({ outcomes, failures, unsaved, saved }: Applied, paint: Paint, inContext: InContext): string {
   const undone = outcomes.filter(({ result }) => result !== 'done');
   if (undone.length === 0 && failures.length === 0) return '';
   const command = nextCommand(undone.map(({ action }) => action));
@@ -72,8 +72,7 @@ function whatNext({ outcomes, failures, unsaved }: Applied, paint: Paint, inCont
     const next = again('Correct that first; what is at MotherDuck is then adopted.');
     return `\nThe state was not saved: it lacks what was done to ${names}. ${next}`;
   }
-  const errors = [...failures, ...undone.flatMap(({ error }) => (error ? [error] : []))];
-  if (errors.some(({ code }) => code.startsWith('STATE_'))) {
+  if (!saved) {
     return `\nThe state cannot be written, and lacks nothing that was done. ${again('Correct that first, then continue.')}`;
   }
   return isRequested
