@@ -70,6 +70,9 @@ export function parseAddress(text: string | undefined = DEFAULT_ADDRESS, source 
       'Use https, or the admin token is sent unencrypted. http is accepted for localhost, 127.0.0.1 and [::1] only.',
     );
   }
+  if (/\/v1\/*$/.test(url.pathname)) {
+    throw invalid(`${printable(address)} ends with the API's own path`, 'Remove the "/v1" at its end.');
+  }
   return url;
 }
 

@@ -7,7 +7,7 @@ import type { Printable } from './scrub.ts';
  * How a call to the REST API failed.
  * - `absent`: a 404 with MotherDuck's code NOT_FOUND; the only failure that means that something does not exist.
  * - `not_motherduck`: a 404 for an unknown path, HTML, invalid JSON, a body over the limit: the response is not
- *   MotherDuck's, or has a value that this version does not know (code API_FAILED instead of API_NOT_MOTHERDUCK).
+ *   MotherDuck's; or, with the code API_FAILED, it has a value that this version does not know, or a region has no list of users.
  * - `unavailable`: 5xx after all retries; `unreachable`: no connection; `timeout`: no response in time.
  */
 export type ApiFailure =

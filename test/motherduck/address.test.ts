@@ -42,6 +42,7 @@ describe('the address of the API', () => {
     'ftp://localhost',
     'https://x?token=1',
     'https://x/#',
+    'https://api.motherduck.com/v1/',
     'https://',
     'https://a b',
   ])('refuses %s', (text) => {
