@@ -62,10 +62,16 @@ describe('an issue form', () => {
     expect(new Set(ids).size).toBe(ids.length);
   });
 
+  it('is named where a recording is described', () => {
+    const form = `${url}/issues/new?template=recording.yml`;
+    for (const file of ['README.md', 'SECURITY.md', 'test/live-service/README.md'])
+      expect(readText(file)).toContain(`(${form})`);
+  });
+
   it('sends vulnerabilities to the address of SECURITY.md', () => {
     const advisory = `${url}/security/advisories/new`;
     expect(readText('SECURITY.md')).toContain(`(${advisory})`);
-    expect(readText(`${FORMS}/bug.yml`)).toContain(`(${advisory})`);
+    for (const name of ['bug.yml', 'recording.yml']) expect(readText(`${FORMS}/${name}`)).toContain(`(${advisory})`);
     expect(parse(readText(`${FORMS}/config.yml`)).contact_links[0].url).toBe(advisory);
   });
 });
