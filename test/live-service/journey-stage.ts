@@ -9,6 +9,7 @@ import { type Chapter, configuration } from './configuration.ts';
 import { JOURNEY, runOf } from './names.ts';
 import { fieldOf, listOf, type RawAnswer, RawApi } from './raw-api.ts';
 import { redactor } from './redact.ts';
+import { senderTo } from './send.ts';
 import type { Settings } from './settings.ts';
 import { listUsers, namesOfOthers } from './users.ts';
 
@@ -30,7 +31,7 @@ export class JourneyStage extends Stage {
     super(configuration({ run, size: settings.size }), { leave });
     this.runName = run;
     this.#size = settings.size;
-    this.api = new RawApi({ ...settings, run });
+    this.api = new RawApi({ ...settings, run, send: senderTo(settings.address, process.env) });
     const network = Object.entries(process.env).filter(([name]) => NETWORK.test(name));
     Object.assign(this.env, Object.fromEntries(network), {
       MOTHERDUCK_ADMIN_TOKEN: settings.token.reveal(),

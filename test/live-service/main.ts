@@ -10,6 +10,7 @@ import { RawApi } from './raw-api.ts';
 import { compare, comparedText } from './recording/compare.ts';
 import { readRecording } from './recording/read.ts';
 import { type Parts, runSuite, type World, workFolder } from './run.ts';
+import { senderTo } from './send.ts';
 import { HOW_TO_RUN, readSettings, type Settings } from './settings.ts';
 import { listUsers } from './users.ts';
 
@@ -117,7 +118,9 @@ async function whole(
 
 /** Removes what one run made, for where its process was killed. */
 async function clean(settings: Settings, run: string, world: Omit<World, 'stopping'>): Promise<number> {
-  const { removed, left } = await cleanUp(new RawApi({ ...settings, run }));
+  const { removed, left } = await cleanUp(
+    new RawApi({ ...settings, run, send: senderTo(settings.address, world.env) }),
+  );
   rmSync(workFolder(run), { recursive: true, force: true });
   world.result(`${run}: ${counted(removed.length, 'account')} removed.\n`);
   for (const [name, why] of left) world.note(`${name} is still there: ${why}`);
@@ -126,7 +129,7 @@ async function clean(settings: Settings, run: string, world: Omit<World, 'stoppi
 
 /** Shows, and with MDACC_LIVE_SWEEP=1 removes, what runs left that began more than a day ago. */
 async function sweep(settings: Settings, world: Omit<World, 'stopping'>): Promise<number> {
-  const asking = new RawApi({ ...settings, run: '' });
+  const asking = new RawApi({ ...settings, run: '', send: senderTo(settings.address, world.env) });
   const users = await listUsers(asking);
   if (users === undefined) throw new Error('the users cannot be listed, so it is not known what was left');
   const date = Date.parse((await asking.get('/v1/users?limit=1')).headers.get('date') ?? '');

@@ -22,6 +22,7 @@ import { Recorder } from './recording/recorder.ts';
 import { recordingOf, recordingText } from './recording/recording.ts';
 import { redactor } from './redact.ts';
 import { factLine, passed, type Run, report } from './report.ts';
+import { senderTo } from './send.ts';
 import type { Settings } from './settings.ts';
 import { listUsers, namesOfOthers } from './users.ts';
 
@@ -62,8 +63,13 @@ export async function runSuite(settings: Settings, options: RunOptions, world: W
   const { parts, record } = options;
   const { note, stopping } = world;
   const run = settings.run ?? newRun();
-  const recorder = record === undefined ? undefined : new Recorder();
-  const api = new RawApi({ ...settings, run, ...(recorder && { send: (request) => recorder.send(request) }) });
+  const send = senderTo(settings.address, world.env);
+  const recorder = record === undefined ? undefined : new Recorder(send);
+  const api = new RawApi({
+    ...settings,
+    run,
+    send: recorder === undefined ? send : (request) => recorder.send(request),
+  });
   const began = Date.now();
   const greeted = await api.get('/v1/users?limit=1');
   refuseUnusable(greeted, settings.address);

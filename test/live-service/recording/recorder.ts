@@ -1,8 +1,7 @@
 /** Notes every request and answer of a run, also those of the commands, which reach MotherDuck through a port of it. */
 import { createServer, type IncomingMessage, type ServerResponse } from 'node:http';
+import type { Send } from '../send.ts';
 import type { Exchange } from './recording.ts';
-
-type Send = (request: Request) => Promise<Response>;
 
 /** Headers that belong to a connection or to an encoding, and not to the answer. */
 const OF_CONNECTION = ['connection', 'keep-alive', 'transfer-encoding', 'content-encoding', 'content-length'];
