@@ -2,7 +2,7 @@
  * A run: the steps, the facts, and then, whatever happened, the removal of what was made and the report. It is not the
  * process in which the steps run, so that their failing, hanging or being killed takes neither away.
  */
-import { mkdirSync, rmSync, writeFileSync } from 'node:fs';
+import { closeSync, mkdirSync, openSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
@@ -70,6 +70,8 @@ export async function runSuite(settings: Settings, options: RunOptions, world: W
     run,
     send: recorder === undefined ? send : (request) => recorder.send(request),
   });
+  // Found out now, and not when the run is over.
+  if (record !== undefined) closeSync(openSync(record, 'a'));
   const began = Date.now();
   const greeted = await api.get('/v1/users?limit=1');
   refuseUnusable(greeted, settings.address);
@@ -125,7 +127,7 @@ export async function runSuite(settings: Settings, options: RunOptions, world: W
   world.result(text);
   if (settings.report !== undefined) writeFileSync(settings.report, text);
   if (record !== undefined && recorder !== undefined) {
-    const hidden = [...options.hide, ...organization, ...others, ...api.secrets, ...networkNames(settings, world.env)];
+    const hidden = [...options.hide, ...organization, ...api.secrets, ...networkNames(settings, world.env)];
     const recording = recordingOf(recorder.exchanges, {
       run,
       admin: settings.token.reveal(),

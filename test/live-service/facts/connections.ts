@@ -123,6 +123,17 @@ export async function lookAtConnections(context: FactContext, look: Look): Promi
     },
   );
 
+  await look('A Pulse three seconds after its connection', undefined, async () => {
+    if (failureOf(reads, 'connect') !== undefined) throw new Unseen('no Duckling of the account runs');
+    await context.sleep(3000);
+    const { json } = await api.get('/v1/active_accounts');
+    const own = listOf(json, 'accounts').find((account) => fieldOf(account, 'username') === subject);
+    const states = listOf(own, 'ducklings').map(
+      (duckling) => `${String(fieldOf(duckling, 'id'))} ${String(fieldOf(duckling, 'status'))}`,
+    );
+    return { seen: states.join(', ') || 'not active' };
+  });
+
   await look('A token that was deleted', `does not connect: "${REFUSED}"`, async () => {
     if (first === undefined) throw new Unseen('no token was made');
     await api.deleteToken(subject, first.id);

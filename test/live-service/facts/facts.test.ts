@@ -62,6 +62,7 @@ describe('in the sandbox', () => {
       'The default cooldown of each size: standard 60 s, jumbo 60 s, mega 300 s, giga 600 s',
       'A cooldown that is left out, while the size stays: it becomes 60 s',
       'A read scaling pool of 64: 200 with read_scaling, read_write',
+      'A Pulse three seconds after its connection: not active',
       'A deleted account in the list: not listed',
     ]);
     expect(having(facts, 'as documented').length).toBeGreaterThan(40);
@@ -115,6 +116,7 @@ describe('where the service is another', () => {
       'A read scaling connection that creates a database',
       'A read scaling connection that attaches a share',
       'Active accounts',
+      'A Pulse three seconds after its connection',
       'A token that was deleted',
       'A malformed token',
       'The query history',
