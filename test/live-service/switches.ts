@@ -5,8 +5,8 @@ export interface Switch {
   readonly settings: Partial<Settings>;
   /** The command that then fails, and what it says; left out: none fails. */
   readonly fails?: { readonly command: 'apply' | 'audit'; readonly says: readonly string[] };
-  /** What fails in the whole journey alone, where calls are made by hand. */
-  readonly failsByHand?: string;
+  /** How the whole journey ends, where it is otherwise: it has calls by hand, and there are others. */
+  readonly whole?: { readonly says: string; readonly mayPass?: true };
 }
 
 const PLAN = 'This is probably a limit of your MotherDuck plan';
@@ -14,18 +14,26 @@ const NO_LIST = 'the users cannot be listed, so unmanaged accounts';
 
 export const SWITCHES: readonly Switch[] = [
   { settings: {} },
-  { settings: { plan: 'lite' }, failsByHand: 'MotherDuck answered 400 BAD_REQUEST to a call by hand' },
+  { settings: { plan: 'lite' }, whole: { says: 'MotherDuck answered 400 BAD_REQUEST to a call by hand' } },
   {
     settings: { max_service_accounts: 1 },
     fails: { command: 'apply', says: ['Service account limit reached', PLAN, 'the Lite plan has 2 service accounts'] },
   },
   { settings: { max_pool_size: 0 }, fails: { command: 'apply', says: ['flock_size must be at most 0', PLAN] } },
-  { settings: { role: 'builder' }, fails: { command: 'apply', says: ['(403): ', 'a minimum role of admin'] } },
-  { settings: { role: 'explorer' }, fails: { command: 'apply', says: ['(403): ', 'a minimum role of admin'] } },
+  {
+    settings: { role: 'builder' },
+    fails: { command: 'apply', says: ['(403): ', 'a minimum role of admin'] },
+    whole: { says: 'MotherDuck answered 403 FORBIDDEN to a call by hand' },
+  },
+  {
+    settings: { role: 'explorer' },
+    fails: { command: 'apply', says: ['(403): ', 'a minimum role of admin'] },
+    whole: { says: 'MotherDuck answered 403 FORBIDDEN to a call by hand' },
+  },
   { settings: { users_list: 'missing' }, fails: { command: 'audit', says: [NO_LIST] } },
   { settings: { users_list: 'forbidden' }, fails: { command: 'audit', says: [NO_LIST, 'custom role'] } },
-  { settings: { page_size: 1 } },
-  { settings: { shifting_pages: true } },
+  { settings: { page_size: 2 } },
+  { settings: { shifting_pages: true }, whole: { says: 'the list of users is incomplete', mayPass: true } },
   { settings: { taken_name: 'unique_constraint' } },
   { settings: { token_names: 'unique' } },
   { settings: { token_names: 'unique', taken_name: 'unique_constraint' } },

@@ -19,10 +19,11 @@ export class Recorder {
   async send(request: Request): Promise<Response> {
     const { pathname, search } = new URL(request.url);
     const requestBody = request.body === null ? '' : await request.clone().text();
+    const ended = this.exchanges.length;
     const response = await this.#send(request);
     const text = await response.text();
     const { status, headers } = response;
-    this.exchanges.push({
+    const exchange: Exchange = {
       at: Date.parse(headers.get('date') ?? '') || Date.now(),
       method: request.method,
       target: pathname.replace(/^.*?(?=\/v1\/)/, '') + search,
@@ -31,9 +32,21 @@ export class Recorder {
       status,
       headers,
       text,
-    });
+    };
+    this.#note(exchange, ended);
     const isEmpty = status === 204 || status === 304;
     return new Response(isEmpty ? null : text, { status, headers });
+  }
+
+  /**
+   * Of requests that ran at the same time, one that changed something comes before those that were refused: they may have
+   * been refused for its sake.
+   */
+  #note(exchange: Exchange, ended: number): void {
+    const changes = exchange.method !== 'GET' && exchange.status < 400;
+    let index = this.exchanges.length;
+    while (changes && index > ended && (this.exchanges[index - 1]?.status ?? 0) >= 400) index -= 1;
+    this.exchanges.splice(index, 0, exchange);
   }
 
   /** Listens on this machine, and passes on to the API what comes. */

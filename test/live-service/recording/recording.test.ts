@@ -1,6 +1,7 @@
 /** A recording has none of the markers that are planted everywhere, and keeps what relates to what. */
 import { describe, expect, it } from 'vitest';
 import { newRun } from '../names.ts';
+import { Recorder } from './recorder.ts';
 import { type Exchange, recordingOf, recordingText } from './recording.ts';
 
 const RUN = newRun();
@@ -279,5 +280,23 @@ describe('repeats', () => {
     const { users: shown } = (exchanges[0] ?? expect.unreachable()).answer as { users: unknown[] };
     expect(shown).toHaveLength(6);
     expect(shown.at(-1)).toBe('<and 496 more>');
+  });
+});
+
+describe('requests that ran at the same time', () => {
+  it('are noted with those first that changed something, since others may have been refused for their sake', async () => {
+    const answers: ((response: Response) => void)[] = [];
+    const recorder = new Recorder(() => new Promise((resolve) => answers.push(resolve)));
+    const send = (name: string) => recorder.send(new Request(`https://x/v1/${name}`, { method: 'POST' }));
+    const end = (index: number, status: number) => answers[index]?.(new Response('{}', { status }));
+    const alone = send('alone');
+    end(0, 409);
+    await alone;
+    const both = [send('made'), send('refused')];
+    end(2, 409);
+    await both[1];
+    end(1, 200);
+    await both[0];
+    expect(recorder.exchanges.map(({ target }) => target)).toEqual(['/v1/alone', '/v1/made', '/v1/refused']);
   });
 });

@@ -41,21 +41,21 @@ function pageSize(lists: readonly Recorded[]): number | undefined {
   return undefined;
 }
 
-/** How many service accounts there were when another one was refused for a limit. */
+/** The most service accounts that there were, if another one was refused for a limit. */
 function maxServiceAccounts(exchanges: readonly Recorded[], others: Others): number | undefined {
   const made = new Set<unknown>();
+  let [most, isLimited] = [0, false];
   for (const exchange of exchanges) {
     noteAccount(made, exchange);
     const { request, status, answer } = exchange;
     const isRefused = request === CREATE && status >= 400 && status < 500;
-    if (
+    most = Math.max(most, made.size);
+    isLimited ||=
       isRefused &&
       /\b(limit|maximum|at most|upgrade)\b/i.test(messageOf(answer)) &&
-      listOf(answer, 'issues').length === 0
-    )
-      return others.account + made.size;
+      listOf(answer, 'issues').length === 0;
   }
-  return undefined;
+  return isLimited ? others.account + most : undefined;
 }
 
 /** The largest read scaling pool that was seen, where one of a valid size was refused. */
