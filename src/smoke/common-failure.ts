@@ -22,6 +22,9 @@ export class CommonFailure {
     this.#doubtful.add(account);
     if (this.#doubtful.size < IN_A_ROW) return;
     const { message, hint } = failure.problem;
-    this.#problem = { message: `not tried, since ${IN_A_ROW} accounts in a row failed with: ${message}`, hint };
+    this.#problem = {
+      message: `not tried, since ${IN_A_ROW} accounts in a row failed with: ${message}`,
+      hint: { text: hint.text, command: ['smoke'] },
+    };
   }
 }

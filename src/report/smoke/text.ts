@@ -1,6 +1,7 @@
 /** A smoke test for a terminal: a line per account, failed checks with a fix, and a summary line. */
 import type { AccountSmoke, ConnectionSmoke, Smoke, SmokeCheck } from '../../model/smoke.ts';
 import { columnWidth, padTo } from '../../model/text-width.ts';
+import { SMOKE_TOKEN_NAME, typeName } from '../../model/tokens.ts';
 import { printable } from '../escape.ts';
 import { hintText, type InContext, noContext } from '../hint.ts';
 import { type Paint, plain } from '../terminal-text.ts';
@@ -10,7 +11,8 @@ export function smokeText(given: Smoke, paint: Paint = plain, inContext: InConte
   const smoke = printable(given);
   const names = smoke.accounts.map(({ account }) => account);
   const width = columnWidth(names, 32);
-  const lines = smoke.accounts.flatMap((account) => accountLines(account, width, paint, inContext));
+  const said = new Map<string, string>();
+  const lines = smoke.accounts.flatMap((account) => accountLines(account, width, said, paint, inContext));
   const warnings = [...smoke.warnings, ...smoke.accounts.flatMap((account) => account.warnings)].map(
     (warning) =>
       `${paint.yellow('Warning:')} ${warning.message}${warning.hint ? `\n  ${hintText(warning.hint, inContext, paint.command)}` : ''}`,
@@ -27,7 +29,14 @@ function smokeSummary(smoke: Smoke): string {
   return `Smoke test: ${passed} of ${tested.length} accounts passed${location}${skipped > 0 ? `, ${skipped} skipped` : ''}.`;
 }
 
-function accountLines(account: AccountSmoke, width: number, paint: Paint, inContext: InContext): string[] {
+/** @param said the account with which each failure was explained, by its text: what every account meets is explained once */
+function accountLines(
+  account: AccountSmoke,
+  width: number,
+  said: Map<string, string>,
+  paint: Paint,
+  inContext: InContext,
+): string[] {
   const mark = {
     passed: paint.green('passed'),
     failed: paint.red('failed'),
@@ -38,18 +47,24 @@ function accountLines(account: AccountSmoke, width: number, paint: Paint, inCont
     (connection) => `${nameOf(connection)} ${connection.passed ? 'ok' : 'failed'}`,
   );
   const head = `  ${padTo(account.account, width)}  ${mark}  ${tokens.join(', ')} (${account.ms} ms)`;
-  return [head, ...account.connections.flatMap((connection) => failures(connection, paint, inContext))];
+  const explained = (check: SmokeCheck) => {
+    const text = explain(check, paint, inContext);
+    const earlier = said.get(text);
+    said.set(text, earlier ?? account.account);
+    return earlier === undefined || earlier === account.account ? text : `the same as for ${earlier}`;
+  };
+  return [head, ...account.connections.flatMap((connection) => failures(connection, explained, paint))];
 }
 
-/** The name of a temporary token means nothing to the user, so its type is shown. */
+/** The name of a temporary token, also of one that was not created, means nothing to the user, so its type is shown. */
 function nameOf({ temporary, token, type }: ConnectionSmoke): string {
-  return temporary ? type.replace('_', '/').replace('read/scaling', 'read scaling') : token;
+  return temporary || token === SMOKE_TOKEN_NAME ? typeName(type) : token;
 }
 
-function failures(connection: ConnectionSmoke, paint: Paint, inContext: InContext): string[] {
+function failures(connection: ConnectionSmoke, explained: (check: SmokeCheck) => string, paint: Paint): string[] {
   return connection.checks
     .filter((check) => !check.passed)
-    .map((check) => `      ${paint.red(check.name)} with ${nameOf(connection)}: ${explain(check, paint, inContext)}`);
+    .map((check) => `      ${paint.red(check.name)} with ${nameOf(connection)}: ${explained(check)}`);
 }
 
 function explain({ message, hint, expected, found }: SmokeCheck, paint: Paint, inContext: InContext): string {

@@ -1,0 +1,25 @@
+import { expect, it } from 'vitest';
+import type { AccountSmoke, Smoke } from '../../src/model/smoke.ts';
+import { smokeText } from '../../src/report/smoke/text.ts';
+import { expectGolden } from '../golden/golden.ts';
+
+function failing(account: string, token: string, temporary: boolean, message: string): AccountSmoke {
+  const hint = { text: 'To apply without the smoke test.', command: ['apply', '--no-smoke'] };
+  const checks = [{ name: 'connects' as const, passed: false, ms: 1, message, hint }];
+  const connection = { type: 'read_write' as const, token, temporary, checks, passed: false, shut_down: false };
+  return { account, outcome: 'failed', connections: [connection], verified: [], warnings: [], ms: 1 };
+}
+
+it('explains once what every account meets', () => {
+  const accounts = [
+    failing('etl_prod', 'airflow', false, 'DuckDB cannot be loaded'),
+    failing('tenant_acme', 'mdacc smoke', true, 'DuckDB cannot be loaded'),
+    failing('tenant_globex', 'mdacc smoke', false, 'DuckDB cannot be loaded'), // not tried, so no token was made
+    failing('tenant_other', 'app', false, 'no such database'),
+  ];
+  const smoke: Smoke = { at: '2026-11-29T13:00:00.000Z', accounts, warnings: [], passed: false };
+  const text = smokeText(smoke);
+  expect(text.match(/cannot be loaded/g)).toHaveLength(1);
+  expect(text).not.toContain('mdacc smoke');
+  expectGolden('reports', 'a smoke test > what every account meets', text);
+});
