@@ -21,7 +21,12 @@ writeFileSync(path.join(folder, '.gitignore'), '.motherduck/\n.motherduck-sandbo
 
 const env = { ...process.env, ...(isTerminal ? { FORCE_COLOR: '1' } : {}) };
 const service = process.argv.slice(2).join(' ') || '--sandbox';
-const ofOtherOrganizations = ['MOTHERDUCK_ADMIN_TOKEN', 'MOTHERDUCK_API_URL', 'MDACC_SANDBOX'];
+const ofOtherOrganizations = [
+  'MOTHERDUCK_ADMIN_TOKEN',
+  'MOTHERDUCK_API_URL',
+  'MOTHERDUCK_API_BASE_URL',
+  'MDACC_SANDBOX',
+];
 for (const name of ['MOTHERDUCK_TOKEN', 'motherduck_token', ...(service === '--sandbox' ? ofOtherOrganizations : [])]) {
   delete env[name];
 }

@@ -98,6 +98,13 @@ describe.skipIf(isWindows)('the action', () => {
     expect(stage.github.comments[0]?.body).toContain(marker);
   });
 
+  it('takes the address that it is given, whatever variables of the job name another', async () => {
+    const stage = await CiStage.open();
+    const other = { MOTHERDUCK_API_BASE_URL: 'http://127.0.0.1:9' };
+    const given = { 'api-url': stage.organization.env.MOTHERDUCK_API_URL ?? '' };
+    expect((await use(stage, given, () => {}, true, other)).outputs).toMatchObject({ exitcode: '2' });
+  });
+
   it('keeps a comment for each folder and each "only", also when a plan fails', async () => {
     const stage = await CiStage.open();
     const both = (folder: string) => {

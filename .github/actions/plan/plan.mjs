@@ -11,7 +11,11 @@ import { pullRequest } from './event.mjs';
 
 const { ADMIN_TOKEN, API_URL, ...env } = process.env;
 if (ADMIN_TOKEN) env.MOTHERDUCK_ADMIN_TOKEN = ADMIN_TOKEN;
-if (API_URL) env.MOTHERDUCK_API_URL = API_URL;
+if (API_URL) {
+  env.MOTHERDUCK_API_URL = API_URL;
+  // mdacc refuses two addresses that differ, and the input has precedence over the job's.
+  delete env.MOTHERDUCK_API_BASE_URL;
+}
 // As mdacc itself: the input, else the job's variable, else the default. The comment names both files.
 env.CONFIG ||= env.MDACC_CONFIG || 'motherduck.accounts.yaml';
 env.STATE ||= env.MDACC_STATE || '';
