@@ -265,3 +265,12 @@ function withoutWord(text: string, word: string, shown: string): string {
 function escaped(text: string): string {
   return text.replace(/[\\^$.*+?()[\]{}|/]/g, '\\$&');
 }
+
+/** A part of a path; as it is where it is no valid encoding. */
+export function decoded(text: string): string {
+  try {
+    return decodeURIComponent(text);
+  } catch {
+    return text;
+  }
+}

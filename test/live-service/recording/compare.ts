@@ -7,7 +7,7 @@ import { memorySandbox } from '../../../src/sandbox/open.ts';
 import type { Organization } from '../../../src/sandbox/organization.ts';
 import { tooManyRequests } from '../../../src/sandbox/server.ts';
 import { fieldOf, listOf } from '../raw-api.ts';
-import { RECORDED_RUN } from './anonymous.ts';
+import { decoded, RECORDED_RUN } from './anonymous.ts';
 import { type Exchange, type Recorded, type Recording, recordingOf, shapesOf } from './recording.ts';
 import { lengthOf } from './settings.ts';
 
@@ -147,7 +147,7 @@ class Replay {
 
   #targetOf(target: string): string {
     const [path = '', query] = target.split('?');
-    const shown = path.split('/').map((part) => encodeURIComponent(this.#valueOf(decodeURIComponent(part))));
+    const shown = path.split('/').map((part) => encodeURIComponent(this.#valueOf(decoded(part))));
     const parameters = query?.split('&').map((each) => {
       const [name = '', value = ''] = each.split('=');
       return `${name}=${encodeURIComponent(this.#valueOf(value))}`;

@@ -1,5 +1,6 @@
 /** Reads a recording, which somebody else may have made. */
 import { UserError } from '../../../src/model/user-error.ts';
+import { expectedOf, SETTING_NAMES, SETTINGS } from '../../../src/sandbox/settings.ts';
 import { fieldOf, listOf } from '../raw-api.ts';
 import type { Recording } from './recording.ts';
 
@@ -10,13 +11,25 @@ export function readRecording(file: string, text: string | undefined): Recording
   const counts = ['person', 'account', 'left'].map((name) => fieldOf(fieldOf(json, 'others'), name));
   const isRecording =
     fieldOf(json, 'recording') === 1 &&
-    typeof fieldOf(json, 'headers') === 'object' &&
-    typeof fieldOf(json, 'settings') === 'object' &&
+    isObject(fieldOf(json, 'headers')) &&
+    areSettings(fieldOf(json, 'settings')) &&
     counts.every((count) => Number.isInteger(count) && Number(count) >= 0 && Number(count) <= 100_000) &&
     exchanges.every(isExchange);
   if (isRecording) return json as Recording;
   const problem = text === undefined ? 'there is no such file' : 'it is not a recording';
   throw new UserError('USAGE', `${file}: ${problem}`, 'Name a file that `npm run test:live -- --record FILE` wrote.');
+}
+
+function isObject(value: unknown): value is object {
+  return typeof value === 'object' && value !== null && !Array.isArray(value);
+}
+
+function areSettings(settings: unknown): boolean {
+  if (!isObject(settings)) return false;
+  return Object.entries(settings).every(([key, value]) => {
+    const name = SETTING_NAMES.find((each) => each === key);
+    return name !== undefined && expectedOf(SETTINGS[name], value) === undefined;
+  });
 }
 
 function isExchange(exchange: unknown): boolean {

@@ -1,7 +1,7 @@
 /** A recording: requests and answers of a run, without secrets and names, small enough for an issue. Pure. */
 import { fieldOf, listOf } from '../raw-api.ts';
 import { isLiveServiceAccount } from '../users.ts';
-import { Anonymous, RECORDED_RUN, typeName } from './anonymous.ts';
+import { Anonymous, decoded, RECORDED_RUN, typeName } from './anonymous.ts';
 import { CUT, type RecordedSettings, settingsOf } from './settings.ts';
 
 /** A request and its answer as they were, with everything that must not be shown. */
@@ -260,14 +260,6 @@ function whoIsThere(exchanges: readonly Exchange[], run: string): People {
     }
   }
   return { usernames, names, others: counts };
-}
-
-function decoded(text: string): string {
-  try {
-    return decodeURIComponent(text);
-  } catch {
-    return text;
-  }
 }
 
 function parsed(text: string): unknown {

@@ -1,6 +1,7 @@
 /** The settings of a sandbox that answers as a recording does, where it can. Pure. */
 import type { Settings } from '../../../src/sandbox/settings.ts';
 import { fieldOf, listOf } from '../raw-api.ts';
+import { decoded } from './anonymous.ts';
 import type { Others, Recorded } from './recording.ts';
 
 /** As in a sandbox's `organization.json`; what the recording does not tell is left out. */
@@ -87,7 +88,7 @@ function takenName(exchanges: readonly Recorded[]): Settings['taken_name'] | und
 function noteAccount(made: Set<unknown>, { request, body, status }: Recorded): void {
   if (status !== 200) return;
   const deleted = /^DELETE \/v1\/users\/([^/]+)$/.exec(request)?.[1];
-  if (deleted !== undefined) made.delete(decodeURIComponent(deleted));
+  if (deleted !== undefined) made.delete(decoded(deleted));
   if (request === CREATE) made.add(fieldOf(body, 'username'));
 }
 
