@@ -44,6 +44,13 @@ describe('cleaning up after a run', () => {
     expect(usernames(organization)).toEqual(OTHERS);
   });
 
+  it('of a token that may delete nothing leaves nothing where the list of users says so', async () => {
+    const { api } = answering(RUN, { role: 'explorer' });
+    expect(await cleanUp(api, async () => {})).toEqual({ removed: [], left: new Map() });
+    const unlisted = answering(RUN, { role: 'explorer', users_list: 'forbidden' });
+    expect((await cleanUp(unlisted.api, async () => {})).left.size).toBeGreaterThan(0);
+  });
+
   it('says what it could not delete', async () => {
     const { organization, api } = answering(RUN, {}, async (request, answer) =>
       request.method === 'DELETE' && request.url.endsWith('_etl') ? new Response('busy', { status: 503 }) : answer(),

@@ -27,7 +27,8 @@ export async function cleanUp(api: RawApi, sleep: (ms: number) => Promise<unknow
     if (pass > 2) await sleep(1000);
     left = new Map();
     for (const name of names) {
-      const result = await remove(api, name);
+      const isListed = listed === undefined || listed.includes(name);
+      const result = await remove(api, name, isListed);
       if (result === 'removed') removed.push(name);
       else if (result !== 'absent') left.set(name, result);
     }
@@ -41,11 +42,15 @@ async function listOwn(api: RawApi): Promise<string[] | undefined> {
   return own?.map((user) => String(fieldOf(user, 'username')));
 }
 
-async function remove(api: RawApi, username: string): Promise<string> {
+/** @param mayExist false: the list of users lacks it, so that a token without permission has nothing to delete */
+async function remove(api: RawApi, username: string, mayExist: boolean): Promise<string> {
   try {
     const answer = await api.deleteUser(username);
     if (answer.status === 200) return 'removed';
-    return isAbsent(answer) || isRefusedName(answer, username) ? 'absent' : `MotherDuck answered ${answer.status}`;
+    const isForbidden = answer.status === 403 && !mayExist;
+    return isForbidden || isAbsent(answer) || isRefusedName(answer, username)
+      ? 'absent'
+      : `MotherDuck answered ${answer.status}`;
   } catch {
     return 'MotherDuck did not answer';
   }

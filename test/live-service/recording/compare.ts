@@ -209,9 +209,12 @@ function differencesOf(recorded: Recorded, answered: Recorded, usual: Recording[
   return found;
 }
 
-/** Which users are on a page depends on who is there, so they are compared by themselves. */
+/** Which users are on a page, and whether another one follows, depends on who is there: users are compared by themselves. */
 function withoutUsers(answer: unknown): unknown {
-  return Array.isArray(fieldOf(answer, 'users')) ? { ...(answer as object), users: [] } : answer;
+  if (!Array.isArray(fieldOf(answer, 'users'))) return answer;
+  const next = fieldOf(answer, 'next_page_token');
+  const isPage = next === null || (typeof next === 'string' && next !== '');
+  return { ...(answer as object), users: [], ...(isPage ? { next_page_token: null } : {}) };
 }
 
 /** `own`: of the run. */
