@@ -167,7 +167,7 @@ describe('with an incomplete list', () => {
 });
 
 describe('without a list of users', () => {
-  it.each([failure('forbidden', 403), failure('not_motherduck', 404)])(
+  it.each([failure('forbidden', 403), failure('not_motherduck', 404), failure('absent', 404)])(
     'asks for every account: $failure',
     async (why) => {
       const { asked, read } = world({ users: why, ducklings: { gone: failure('absent', 404) } });
