@@ -15,7 +15,7 @@ import { Secret } from '../model/secret.ts';
 import type { State } from '../model/state.ts';
 import { formatDuration, type Seconds, showTime } from '../model/time.ts';
 import { UserError } from '../model/user-error.ts';
-import { few } from '../model/wording.ts';
+import { counted, few } from '../model/wording.ts';
 import { runProbe } from '../motherduck/probe-process.ts';
 import { sandboxConnector } from '../sandbox/connector.ts';
 import { openSandbox, resetSandbox } from '../sandbox/open.ts';
@@ -139,7 +139,7 @@ function secretFiles({ accounts }: State): string[] {
 export function seed(options: SandboxOptions, count: number): Promise<number> {
   return withSandbox(options, async (organization) => {
     const added = await organization.seed(count);
-    return `Added ${added} accounts with two tokens each to the sandbox.\n`;
+    return `Added ${counted(added, 'account')} with two tokens each to the sandbox.\n`;
   });
 }
 

@@ -4,8 +4,7 @@ import { applyEdits, modify, type Node, type ParseError, parseTree } from 'jsonc
 import { writeFileAtomic } from '../files/atomic-write.ts';
 import { shownRelativePath } from '../files/paths.ts';
 import { readText, whyUnreadable } from '../files/read-text.ts';
-import { type Location, UserError } from '../model/user-error.ts';
-import { counted } from '../model/wording.ts';
+import { UserError } from '../model/user-error.ts';
 import { locationOf, sourceOf } from '../yaml/source.ts';
 import { quote, suggestion } from '../yaml/wording.ts';
 import { expectedOf, SETTING_NAMES, SETTINGS, SETTINGS_FILE, type SettingName, type Settings } from './settings.ts';
@@ -82,8 +81,8 @@ function problemOf({ children: [key, value] = [] }: Node, read: Record<string, u
   const name = String(key?.value);
   if (name === '$schema' || key === undefined || value === undefined) return [];
   if (!isSettingName(name)) {
-    const hint = suggestion(name, SETTING_NAMES) ?? 'mdacc sandbox serve --help lists the settings';
-    return { offset: key.offset, text: `unknown setting ${quote(name)} (${hint})` };
+    const hint = suggestion(name, SETTING_NAMES);
+    return { offset: key.offset, text: `unknown setting ${quote(name)}${hint === undefined ? '' : ` (${hint})`}` };
   }
   if (Object.hasOwn(read, name)) return { offset: key.offset, text: `${quote(name)} is repeated` };
   const setting = SETTINGS[name];
@@ -105,20 +104,15 @@ function isSettingName(name: string): name is SettingName {
 function invalid(problems: readonly Problem[], text: string, file: string): UserError {
   const source = sourceOf(file, text);
   const located = problems.map((each) => ({
-    ...each,
+    text: each.text,
     location: locationOf({ source, start: each.offset, end: each.offset }),
   }));
   const [first, ...more] = located;
-  const rest = more.map(({ location, text }) => `\n  ${shown(location)}: ${text}`).join('');
-  const message = `${first?.text}${rest}`;
+  const rest = more.map((each) => `; line ${each.location.line}: ${each.text}`).join('');
   return new UserError(
     'SANDBOX_FAILED',
-    `the sandbox's settings have ${counted(problems.length, 'error')}: ${message}`,
-    'Correct the file. Its settings are the options of sandbox serve, with _ for -.',
+    `${first?.text}${rest}`,
+    { text: 'Correct the file. What it may contain:', command: ['sandbox', 'serve', '--help'] },
     first === undefined ? {} : { location: first.location },
   );
-}
-
-function shown({ file, line, column }: Location): string {
-  return `${file}:${line}:${column}`;
 }
