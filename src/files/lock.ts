@@ -80,6 +80,11 @@ export async function readLock(path: string): Promise<LockHolder | 'damaged' | u
   return found === undefined ? undefined : (found.holder ?? 'damaged');
 }
 
+/** What tells this holding of the lock from every other; undefined: it is free. @throws The system's error. */
+export async function lockIdentity(path: string): Promise<string | undefined> {
+  return (await readLockFile(path))?.text;
+}
+
 /** Removes the lock, whoever holds it, when the user knows that its process has ended. Returns its holder. */
 export async function breakLock(path: string): Promise<LockHolder | 'damaged' | undefined> {
   return await alone(path, async () => {

@@ -1,6 +1,7 @@
 import { randomUUID } from 'node:crypto';
 import { basename, dirname } from 'node:path';
 import { writeFileAtomic } from '../files/atomic-write.ts';
+import { lockIdentity } from '../files/lock.ts';
 import { codeOf } from '../files/system-errors.ts';
 import { Utf8Buffer, WriteThrottle } from '../files/write-throttle.ts';
 import type { State } from '../model/state.ts';
@@ -8,6 +9,7 @@ import { UserError } from '../model/user-error.ts';
 import { MIGRATIONS, type Migrations } from './migrate.ts';
 import { type ReadState, readState, readStateText, type StateOf } from './read-state.ts';
 import { statePieces } from './state-document.ts';
+import { stateLockPath } from './state-lock.ts';
 
 /** How to open a state. */
 export interface StateOptions {
@@ -35,13 +37,13 @@ export async function openState(path: string, organization: string, options: Sta
     ...(configuration === undefined ? {} : { configuration: basename(configuration) }),
   };
   const read = await readState(path, { ...of, folder: dirname(configuration ?? path) }, migrations);
-  return new StateFile(path, of, read);
+  return new StateFile(path, of, read, await heldLock(path));
 }
 
 /** Opens a state of any organization, to show it or to remove an entry. @throws UserError STATE_NEWER, or STATE_INVALID, also when there is no file. */
 export async function openAnyState(path: string): Promise<StateFile> {
   const read = await readState(path, undefined, MIGRATIONS);
-  if (read !== undefined) return new StateFile(path, read.state, read);
+  if (read !== undefined) return new StateFile(path, read.state, read, await heldLock(path));
   const text =
     'To use another state, name it with --state FILE, or its configuration with --config FILE. The first apply creates a state.';
   throw new UserError('STATE_INVALID', `there is no state at ${path}`, { text, command: ['apply'] });
@@ -49,7 +51,8 @@ export async function openAnyState(path: string): Promise<StateFile> {
 
 /**
  * The state in memory and its file. Changes are visible in memory at once; their promises resolve when they are on disk.
- * Hold the state's lock (state-lock.ts) from before opening until after `close`.
+ * Hold the state's lock (state-lock.ts) from before opening until after `close`: when it is broken meanwhile, nothing more
+ * is written, since another run may have written the state.
  *
  * Writes are batched: updates during one write go out together with the next, so that ten concurrent accounts do not
  * write a large file ten times.
@@ -63,14 +66,16 @@ export class StateFile {
   #opened: ReadState | 'none' | 'checked';
   /** The last write that was begun or scheduled; never rejects. */
   #last: Promise<void> = Promise.resolve();
+  readonly #lock: HeldLock;
   readonly #bytes = new Utf8Buffer();
   readonly #throttle = new WriteThrottle();
   /** The scheduled write that will include new updates; not begun. */
   #scheduled: Promise<void> | undefined;
 
   /** Use `openState`. */
-  constructor(path: string, of: StateOf, read: ReadState | undefined) {
+  constructor(path: string, of: StateOf, read: ReadState | undefined, lock: HeldLock) {
     this.path = path;
+    this.#lock = lock;
     this.#opened = read ?? 'none';
     const { lineage = randomUUID(), serial = 0, runs = [], accounts = new Map() } = read?.state ?? {};
     this.#state = { ...read?.state, ...of, lineage, serial, runs, accounts };
@@ -132,6 +137,7 @@ export class StateFile {
     const written: State = { ...before, serial: this.#durable.serial + 1 };
     const started = performance.now();
     try {
+      if ((await lockIdentity(this.#lock.path)) !== this.#lock.identity) throw lockBroken(this.path);
       await this.#beforeFirstWrite();
       const bytes = this.#bytes.encode(statePieces(written));
       await writeFileAtomic(this.path, bytes, { mode: 0o666, keepMode: true });
@@ -154,6 +160,25 @@ export class StateFile {
     }
     this.#opened = 'checked';
   }
+}
+
+/** The lock as it was when the state was opened. */
+interface HeldLock {
+  readonly path: string;
+  readonly identity: string | undefined;
+}
+
+async function heldLock(statePath: string): Promise<HeldLock> {
+  const path = await stateLockPath(statePath);
+  return { path, identity: await lockIdentity(path) };
+}
+
+function lockBroken(path: string): UserError {
+  return new UserError(
+    'STATE_UNWRITABLE',
+    `the lock of ${path} was removed or replaced during this run, so another run may have written the state: nothing more was written.`,
+    'Wait until other runs have ended, then run the command again: it finds and adopts what was created at MotherDuck.',
+  );
 }
 
 function changedOutside(path: string, opened: ReadState | undefined, now: string | undefined): UserError {

@@ -1,13 +1,16 @@
 import { symlink, writeFile } from 'node:fs/promises';
 import { hostname } from 'node:os';
 import { join } from 'node:path';
-import { expect, it } from 'vitest';
-import { readLock } from '../../src/files/lock.ts';
+import { describe, expect, it } from 'vitest';
+import { updateAccount } from '../../src/apply/state-writer.ts';
+import { breakLock, readLock } from '../../src/files/lock.ts';
 import type { UserError } from '../../src/model/user-error.ts';
+import { openState } from '../../src/state/state-file.ts';
 import { lockState, stateLockPath, unlockState, waitUnlocked } from '../../src/state/state-lock.ts';
 import { deadPid, newFolder } from '../files/processes.ts';
 import { expectGolden, expectGoldenError } from '../golden/golden.ts';
 import { isWindows } from '../platform.ts';
+import { bareAccount } from './example.ts';
 
 /** What differs from run to run. */
 const VALUES = { pid: process.pid, host: hostname() };
@@ -21,6 +24,37 @@ const holder = (facts: object) =>
     since: '2026-01-01T00:00:00.000Z',
     ...facts,
   });
+
+describe('a lock that is broken during a run', () => {
+  const run = async (path: string) => {
+    const lock = await lockState(path, 'mdacc apply', 0, quiet);
+    const file = await openState(path, 'acme');
+    return { file, add: (name: string) => updateAccount(file, name, () => bareAccount(name)), lock };
+  };
+
+  it('lets no run write over the state of the run that took it', async () => {
+    const path = await newPath();
+    const slow = await run(path);
+    await slow.add('before');
+    await breakLock(slow.lock.path);
+    const quick = await run(path);
+    await quick.add('quick');
+    await expect(slow.add('slow')).rejects.toMatchObject({ code: 'STATE_UNWRITABLE' });
+    await quick.file.close();
+    await quick.lock.release();
+    const error: unknown = await slow.file.close().catch((reason) => reason);
+    expectGoldenError('a lock that was broken during a run', error, VALUES);
+    await slow.lock.release();
+    expect([...(await openState(path, 'acme')).state.accounts.keys()]).toEqual(['before', 'quick']);
+  });
+
+  it('ends the writing of a run even when no other took it', async () => {
+    const { file, add, lock } = await run(await newPath());
+    await breakLock(lock.path);
+    await expect(add('late')).rejects.toMatchObject({ code: 'STATE_UNWRITABLE' });
+    expect(file.durable.serial).toBe(0);
+  });
+});
 
 it('creates its file beside the state, and names the holder, the time, and what to do', async () => {
   const path = await newPath();
