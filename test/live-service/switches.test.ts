@@ -23,6 +23,12 @@ describe('a short journey', () => {
       return;
     }
     expect(first, first.stderr).toMatchObject({ code: 0 });
+    if (settings.connections !== undefined) {
+      const tested = await stage.run(`smoke ${RUN}_etl --sandbox --timeout 5s`);
+      for (const words of fails?.says ?? []) expect(tested.stdout).toContain(words);
+      expect(tested, tested.stdout).toMatchObject({ code: fails === undefined ? 0 : 4 });
+      return;
+    }
     const rotated = await stage.run(`rotate ${RUN}_etl/load --sandbox --yes --no-smoke`);
     expect(rotated, rotated.stderr).toMatchObject({ code: 0 });
     await stage.run('sandbox advance 1m');

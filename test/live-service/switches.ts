@@ -4,7 +4,7 @@ import type { SettingName, Settings } from '../../src/sandbox/settings.ts';
 export interface Switch {
   readonly settings: Partial<Settings>;
   /** The command that then fails, and what it says; left out: none fails. */
-  readonly fails?: { readonly command: 'apply' | 'audit'; readonly says: readonly string[] };
+  readonly fails?: { readonly command: 'apply' | 'audit' | 'smoke'; readonly says: readonly string[] };
   /** How the whole journey ends, where it is otherwise: it has calls by hand, and there are others. */
   readonly whole?: { readonly says: string; readonly mayPass?: true };
 }
@@ -39,6 +39,22 @@ export const SWITCHES: readonly Switch[] = [
   { settings: { token_names: 'unique', taken_name: 'unique_constraint' } },
   { settings: { descriptions: 'dropped' } },
   { settings: { unknown_values: true } },
+  { settings: { connections: 'momentary' } },
+  {
+    settings: { connections: 'unavailable' },
+    fails: {
+      command: 'smoke',
+      says: ['Could not connect to MotherDuck', 'MotherDuck is down, or not reachable from here'],
+    },
+  },
+  {
+    settings: { connections: 'compute_limit' },
+    fails: { command: 'smoke', says: ['the organization has no compute left for today'] },
+  },
+  {
+    settings: { connections: 'newer_duckdb' },
+    fails: { command: 'smoke', says: ['MotherDuck does not accept DuckDB', 'the latest that it does is 1.4.1'] },
+  },
   { settings: { slow_starts: 1 } },
 ];
 
