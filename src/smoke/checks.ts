@@ -44,7 +44,7 @@ export function judge(report: ProbeReport, expected: Expected): SmokeCheck[] {
     checks.push(
       failure === undefined
         ? { name, ms, ...verdict(answer ?? { rows: 0 }) }
-        : { name, passed: false, ms, ...explain(failure, expected).problem },
+        : { name, passed: false, ms, ...explain(failure, { ...expected, isQuery: step === 'query' }).problem },
     );
   };
   add('connects', 'connect', () => ({ passed: true }));

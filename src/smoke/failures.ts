@@ -40,6 +40,8 @@ export interface About {
   readonly limit?: TimeLimit;
   /** How often it was tried; once unless given. */
   readonly attempts?: number;
+  /** The account's own query failed, after all else did not. */
+  readonly isQuery?: boolean;
 }
 
 /** Explains the failure of a step of a probe. The message of an unknown error is DuckDB's text. */
@@ -94,7 +96,11 @@ function explainKnown(failure: ProbeFailure, about: About): Failure | undefined 
   return KNOWN.find((known) => known.text.test(text))?.explain(failure, about);
 }
 
-function explainTimeLimit(text: string, { limit, account }: About): Failure {
+function explainTimeLimit(text: string, { limit, account, isQuery }: About): Failure {
+  if (isQuery && limit !== undefined) {
+    const within = `the query had no result within ${describeLimit(limit)}, with all that came before it`;
+    return forAccount(within, 'Let smoke.query ask for less, or use a longer --timeout.', testAgain({ account }));
+  }
   const blocked = 'If it never connects, check for a firewall or proxy between this machine and MotherDuck.';
   const slow = `A start of ${enumerated(SLOW_SIZES)} can take minutes`;
   const isSlow = limit?.size !== undefined && SLOW_SIZES.includes(limit.size);
@@ -229,7 +235,7 @@ const KNOWN: readonly { readonly text: RegExp; readonly explain: (failure: Probe
         const latest = /latest supported version is v?(\d+(\.\d+)*)/i.exec(text)?.[1];
         const used = duckdb === undefined ? 'this version of DuckDB' : `DuckDB ${duckdb.version.slice(1)}`;
         return forMachine(
-          `MotherDuck does not accept ${used} yet${latest ? `; the latest that it does is ${latest}` : ''}`,
+          `MotherDuck does not accept ${used} yet${latest ? `; the latest that it accepts is ${latest}` : ''}`,
           `Install motherduck-accounts with the version of @duckdb/node-api that it was made with; if it has that one, override it${latest ? ` with ${latest}` : ''}.`,
           WITHOUT_SMOKE,
         );

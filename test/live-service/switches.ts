@@ -53,7 +53,7 @@ export const SWITCHES: readonly Switch[] = [
   },
   {
     settings: { connections: 'newer_duckdb' },
-    fails: { command: 'smoke', says: ['MotherDuck does not accept DuckDB', 'the latest that it does is 1.4.1'] },
+    fails: { command: 'smoke', says: ['MotherDuck does not accept DuckDB', 'the latest that it accepts is 1.4.1'] },
   },
   { settings: { slow_starts: 1 } },
 ];

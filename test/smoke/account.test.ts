@@ -193,7 +193,7 @@ describe('temporary tokens are revoked', () => {
     const result = await smoke(endless, { timeout: 3 });
     expect(failed(result)).toMatchObject({
       name: 'query',
-      message: expect.stringMatching(/\b3 s \(--timeout\)$/),
+      message: expect.stringMatching(/query .*\b3 s \(--timeout\)/),
       hint: { text: expect.stringContaining('--timeout') },
     });
     expect(world.calls).toEqual(['create etl_prod mdacc smoke read_write 300', 'delete etl_prod t0']);
