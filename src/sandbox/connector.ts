@@ -1,16 +1,15 @@
-import { createHash } from 'node:crypto';
 import { existsSync, mkdirSync, readdirSync } from 'node:fs';
-import { join, resolve } from 'node:path';
+import { join } from 'node:path';
 import { refuseTrackedLinks } from '../files/links.ts';
 import type { Tier } from '../model/ducklings.ts';
 import type { Secret } from '../model/secret.ts';
 import type { TokenType } from '../model/tokens.ts';
 import { UserError } from '../model/user-error.ts';
-import { accountKey } from '../model/username.ts';
 import type { Connector, Target } from '../motherduck/connector.ts';
 import { hashOf, type Refusal } from './authentication.ts';
+import { homeOf } from './databases.ts';
 import { ducklingId, sizeTitle } from './ducklings.ts';
-import { DATABASES, openSandbox } from './open.ts';
+import { openSandbox } from './open.ts';
 import type { Connection, Organization } from './organization.ts';
 import type { Account } from './organization-state.ts';
 import type { Settings } from './settings.ts';
@@ -141,7 +140,7 @@ function readScaling(
 }
 
 async function filesOf(folder: string, { account }: Connection): Promise<DatabaseFiles> {
-  const home = resolve(folder, DATABASES, folderName(accountKey(account.username)));
+  const home = homeOf(folder, account.username);
   try {
     await refuseTrackedLinks(home);
     mkdirSync(home, { recursive: true });
@@ -157,16 +156,6 @@ async function filesOf(folder: string, { account }: Connection): Promise<Databas
       cause,
     });
   }
-}
-
-/** Names that Windows reserves for devices. */
-const DEVICES = /^(con|prn|aux|nul|com\d|lpt\d)$/;
-
-/** The username if it is a valid folder name everywhere, else a readable name with a hash. */
-function folderName(key: string): string {
-  if (/^[a-z0-9_]{1,100}$/.test(key) && !DEVICES.test(key)) return key;
-  const hash = createHash('sha256').update(key).digest('hex').slice(0, 16);
-  return `${key.replace(/[^a-z0-9_]/g, '-').slice(0, 80)}-${hash}`;
 }
 
 /** SQL that defines MotherDuck's functions for one account. Source of their names and columns: MotherDuck's documentation. */

@@ -14,6 +14,8 @@ export interface Caller {
 export interface RequestContext {
   readonly store: OrganizationStore;
   readonly settings: Settings;
+  /** The sandbox's folder; undefined for an organization in memory. */
+  readonly folder: string | undefined;
   readonly caller: Caller;
   readonly username: string;
   readonly tokenId: string;

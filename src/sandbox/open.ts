@@ -2,13 +2,11 @@ import { existsSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
 import { refuseTrackedLinks } from '../files/links.ts';
 import { UserError } from '../model/user-error.ts';
+import { DATABASES } from './databases.ts';
 import { FileLog } from './file-log.ts';
 import { MemoryLog } from './log.ts';
 import { Organization, type OrganizationOptions } from './organization.ts';
 import { SETTINGS_FILE, type Settings } from './settings.ts';
-
-/** The folder in a sandbox that contains a folder of DuckDB files for each account that connected. */
-export const DATABASES = 'databases';
 
 /**
  * Opens the organization in a folder, with the settings there, and creates both if they do not exist.

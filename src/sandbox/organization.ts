@@ -61,7 +61,8 @@ export class Organization {
 
   /** As `handle`, without the fetch API's objects. @throws UserError SANDBOX_FAILED if the log is unusable */
   respond(request: SandboxRequest): Promise<SandboxResponse> {
-    return respond(request, this.#store, this.settings, this.#adminHash);
+    const { settings, folder } = this;
+    return respond(request, { store: this.#store, settings, folder, adminHash: this.#adminHash });
   }
 
   /** Makes the token that is accepted as the Admin's in this process; it is never written. */

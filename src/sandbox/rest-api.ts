@@ -1,9 +1,14 @@
 import { Secret } from '../model/secret.ts';
 import { type AdminHash, authorize, identify, type Role } from './authentication.ts';
 import { activeAccounts, getDucklings, setDucklings } from './ducklings.ts';
-import { type Endpoint, errorResponse, RestError, type SandboxResponse, UNROUTED } from './endpoint.ts';
-import type { OrganizationStore } from './log.ts';
-import type { Settings } from './settings.ts';
+import {
+  type Endpoint,
+  errorResponse,
+  type RequestContext,
+  RestError,
+  type SandboxResponse,
+  UNROUTED,
+} from './endpoint.ts';
 import { createToken, deleteToken, listTokens } from './tokens.ts';
 import { createUser, deleteUser, listUsers } from './users.ts';
 
@@ -113,30 +118,26 @@ export interface SandboxRequest {
   readonly body: string;
 }
 
+/** What answers a request. */
+interface Answering extends Pick<RequestContext, 'store' | 'settings' | 'folder'> {
+  readonly adminHash: AdminHash;
+}
+
 /** Routes and authenticates a request, and runs its endpoint. A RestError becomes an error response. */
-export async function respond(
-  request: SandboxRequest,
-  store: OrganizationStore,
-  settings: Settings,
-  adminHash: AdminHash,
-): Promise<SandboxResponse> {
-  const response = await handle(request, store, settings, adminHash);
+export async function respond(request: SandboxRequest, answering: Answering): Promise<SandboxResponse> {
+  const response = await handle(request, answering);
   return {
     ...response,
     headers: {
-      date: httpDate(store.now()), // the sandbox's clock
+      date: httpDate(answering.store.now()), // the sandbox's clock
       'content-length': String(Buffer.byteLength(response.text)),
       'x-sandbox': 'motherduck-accounts',
     },
   };
 }
 
-async function handle(
-  request: SandboxRequest,
-  store: OrganizationStore,
-  settings: Settings,
-  adminHash: AdminHash,
-): Promise<SandboxResponse> {
+async function handle(request: SandboxRequest, { adminHash, ...context }: Answering): Promise<SandboxResponse> {
+  const { store, settings } = context;
   const [path = '', ...query] = request.target.split('?');
   const routed = findRoute(request.method, path);
   if (routed === undefined) return UNROUTED;
@@ -148,7 +149,7 @@ async function handle(
     const caller = authorize(identified, route.role, settings);
     const body = readJson(request.body);
     const parameters = new URLSearchParams(query.join('?'));
-    return await route.endpoint({ store, settings, caller, username, tokenId, query: parameters, body });
+    return await route.endpoint({ ...context, caller, username, tokenId, query: parameters, body });
   } catch (error) {
     if (error instanceof RestError) return errorResponse(error, route.procedure);
     throw error;

@@ -2,6 +2,7 @@ import { randomUUID } from 'node:crypto';
 import { LITE_SERVICE_ACCOUNTS } from '../model/ducklings.ts';
 import { MAX_USERS_A_PAGE, type WireUser } from '../model/wire.ts';
 import { rolesOf } from './authentication.ts';
+import { removeHome } from './databases.ts';
 import {
   accountOf,
   nameTaken,
@@ -92,10 +93,11 @@ function checkServiceAccounts(state: OrganizationState, settings: Settings): voi
 }
 
 /** DELETE /v1/users/{username}: deletes the account with its tokens and its data. */
-export function deleteUser({ store, caller, username }: RequestContext): Promise<SandboxResponse> {
+export function deleteUser({ store, folder, caller, username }: RequestContext): Promise<SandboxResponse> {
   return store.write((state, at) => {
     const account = accountOf(state, username);
     if (account.id === caller.account.id) throw new RestError('FORBIDDEN', 'You cannot delete yourself'); // assumption
+    if (folder !== undefined) removeHome(folder, account.username);
     return {
       events: [{ at, event: 'account_deleted', account: account.username }],
       result: ok({ username: account.username }),

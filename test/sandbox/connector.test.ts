@@ -132,6 +132,17 @@ describe('a connection', () => {
     await expect(query(missing, 'SELECT 1')).rejects.toThrow("no database/share named 'missing' found");
   });
 
+  test('finds nothing of an account of the same name that was deleted', async () => {
+    const { dir, sandbox, connector, mint } = await setUp();
+    const before = await connector.target(await mint('read_write'), undefined);
+    await query(before, 'CREATE TABLE numbers AS SELECT 42 AS number');
+    await ask(sandbox, 'DELETE /v1/users/ETL_prod');
+    expect(readdirSync(join(dir, 'databases'))).toEqual([]);
+    await accounts(sandbox, 'etl_prod');
+    const after = await connector.target(await mint('read_write'), undefined);
+    await expect(query(after, 'FROM numbers')).rejects.toThrow(/does not exist/);
+  });
+
   test.each(['Müller_1', `a${'b'.repeat(254)}`])('works for the name %s', async (username) => {
     const { dir, connector, mint } = await setUp(username);
     const target = await connector.target(await mint('read_write'), undefined);

@@ -1,7 +1,9 @@
 /** A person's own plan and region, rehearsed: `organization.json` in the sandbox's folder, and the options of `sandbox serve`. */
-import { describe, expect, it } from 'vitest';
+import { execFileSync } from 'node:child_process';
+import { describe, expect, it, onTestFinished } from 'vitest';
 import { SETTINGS_FILE, type Settings } from '../../src/sandbox/settings.ts';
 import type { Ran } from '../in-process.ts';
+import { isWindows } from '../platform.ts';
 import { SANDBOX, Stage } from '../stage.ts';
 
 const CONFIGURATION = `version: 1
@@ -120,6 +122,22 @@ describe('sandbox serve', () => {
     stage.edit((text) => text.replace(/ {4}ducklings.*\n/, ''));
     const ran = await stage.run('apply --yes');
     expect([ran.code, outputOf(ran)]).toEqual([0, expect.stringContaining('3 of 3 accounts passed')]);
+  });
+
+  it.skipIf(isWindows)('prints with --export what a shell can eval, whatever the name of the folder', async () => {
+    const stage = new Stage(CONFIGURATION);
+    const child = stage.spawn(['sandbox', 'serve', '--export', '--sandbox-dir', "a b/it's $HOME"]);
+    onTestFinished(() => void child.kill('SIGKILL'));
+    let said = '';
+    for await (const text of child.stdout ?? []) {
+      said += text;
+      if (said.includes('MDACC_SANDBOX=')) break;
+    }
+    const script = `${said}\nprintf '%s\\n' "$MDACC_SANDBOX" "$MOTHERDUCK_API_URL" "$MOTHERDUCK_ADMIN_TOKEN"`;
+    const [folder, url, token] = execFileSync('sh', ['-c', script], { encoding: 'utf8' }).split('\n');
+    expect(folder).toBe(stage.file("a b/it's $HOME"));
+    expect(url).toMatch(/^http:\/\/127\.0\.0\.1:\d+$/);
+    expect(said.split('\n')).toContain(`export MOTHERDUCK_ADMIN_TOKEN=${token}`);
   });
 
   it('is refused settings that are wrong, with the location of the first', async () => {
