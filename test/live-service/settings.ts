@@ -27,7 +27,7 @@ export interface Settings {
 export const HOW_TO_RUN = `The live suite was skipped. It makes service accounts of its own, named mdacc_live_…, and removes them. To run it:
   MDACC_LIVE=1 MOTHERDUCK_ADMIN_TOKEN=… npm run test:live
 with a read/write token of an Admin, or with the three variables that "mdacc sandbox serve" prints.
-test/live-service/README.md says what it does and what it costs.
+With "-- --record FILE" it also records the answers, for an issue. test/live-service/README.md says what it does and what it costs.
 `;
 
 /** Reads them; undefined without an admin token. @throws UserError for a value that cannot be used */
