@@ -4,6 +4,7 @@ import { applyEdits, modify, type Node, type ParseError, parseTree } from 'jsonc
 import { writeFileAtomic } from '../files/atomic-write.ts';
 import { shownRelativePath } from '../files/paths.ts';
 import { readText, whyUnreadable } from '../files/read-text.ts';
+import { maskCredentials } from '../model/credential.ts';
 import { UserError } from '../model/user-error.ts';
 import { locationOf, sourceOf } from '../yaml/source.ts';
 import { quote, suggestion } from '../yaml/wording.ts';
@@ -111,7 +112,7 @@ function invalid(problems: readonly Problem[], text: string, file: string): User
   const rest = more.map((each) => `; line ${each.location.line}: ${each.text}`).join('');
   return new UserError(
     'SANDBOX_FAILED',
-    `${first?.text}${rest}`,
+    maskCredentials(`${first?.text}${rest}`),
     { text: 'Correct the file. What it may contain:', command: ['sandbox', 'serve', '--help'] },
     first === undefined ? {} : { location: first.location },
   );

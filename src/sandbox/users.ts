@@ -17,7 +17,10 @@ import { type Account, newDucklingsOf, type OrganizationState, type SandboxEvent
 import type { Settings } from './settings.ts';
 import { Issues } from './validation.ts';
 
-/** GET /v1/users: by username, in pages. As at MotherDuck, a user inserted between two requests can be on two pages. */
+/**
+ * GET /v1/users: by username, in pages. As at MotherDuck, a user inserted between two requests can be on two pages.
+ * Assumption: it has the deprovisioned users too, unless they are filtered.
+ */
 export async function listUsers({ store, settings, query }: RequestContext): Promise<SandboxResponse> {
   if (settings.users_list === 'missing') return UNROUTED;
   if (settings.users_list === 'forbidden') {

@@ -65,6 +65,12 @@ describe(SETTINGS_FILE, () => {
     expect(said).toContain(words);
   });
 
+  test('that has a token by mistake is quoted without it', async () => {
+    const token = 'eyJhbGciOiJIUzI1NiIsInR5cCI6IkpXVCJ9.eyJzZXNzaW9uIjoibWFya2VyIn0.bWFya2VyLW1hcmtlci1tYXJrZXI';
+    expect(await refusal(JSON.stringify({ plan: token }))).not.toContain('bWFya2Vy');
+    expect(await refusal(JSON.stringify({ [token]: true }))).not.toContain('bWFya2Vy');
+  });
+
   test('stays as it is where settings are saved, and is not written without need', async () => {
     const text = '{\n  // as in production\n  "users_list": "missing"\n}\n';
     const made = withFile(text);
