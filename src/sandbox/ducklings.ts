@@ -14,7 +14,7 @@ export function getDucklings({ store, username }: RequestContext): SandboxRespon
 
 /** PUT /v1/users/{username}/instances. Both kinds are required; a missing cooldown becomes the size's default. */
 export function setDucklings({ store, settings, username, body }: RequestContext): Promise<SandboxResponse> {
-  const ducklings = withDefaultCooldowns(readDucklings(body));
+  const ducklings = withDefaultCooldowns(readDucklings(body), settings);
   return store.write((state, at) => {
     const account = accountOf(state, username);
     checkPlan(ducklings, settings);
@@ -99,11 +99,14 @@ function readDuckling(issues: Issues, config: Readonly<Record<string, unknown>> 
  *
  * @throws RestError BAD_REQUEST
  */
-function checkPlan(ducklings: WireDucklings, { plan, max_pool_size }: Settings): void {
+function checkPlan(ducklings: WireDucklings, { plan, max_pool_size, read_scaling_sizes }: Settings): void {
   const refused = (what: string) => new RestError('BAD_REQUEST', `Invalid config for tier ${plan}: ${what}`);
   for (const type of TOKEN_TYPES) {
     const { instance_size: size } = ducklings[type];
-    if (!includesSize(plan, size) || (type === 'read_scaling' && !sizeFacts(size).readScaling)) {
+    if (
+      !includesSize(plan, size) ||
+      (type === 'read_scaling' && read_scaling_sizes === 'usual' && !sizeFacts(size).readScaling)
+    ) {
       throw refused(`${type} does not support instance_size ${size}`);
     }
   }

@@ -1,9 +1,10 @@
 import { newDucklings, POOL_SIZE, type Size, sizeFacts } from '../model/ducklings.ts';
+import { MINUTE } from '../model/time.ts';
 import type { TokenType } from '../model/tokens.ts';
 import { accountKey } from '../model/username.ts';
 import type { WireDucklings } from '../model/wire.ts';
 import { toWire } from '../motherduck/wire.ts';
-import type { Settings } from './settings.ts';
+import { type Settings, settingsOf } from './settings.ts';
 
 /**
  * A change of a sandbox organization; one line of its log. `at` is the sandbox's time in milliseconds since 1970,
@@ -91,25 +92,29 @@ function isEvent(value: unknown): value is SandboxEvent {
 }
 
 /** A new service account's Ducklings. Assumption: its pool is no larger than the plan allows. */
-export function newDucklingsOf({ plan, max_pool_size }: Pick<Settings, 'plan' | 'max_pool_size'>): WireDucklings {
-  const { read_write, read_scaling } = withDefaultCooldowns(toWire(newDucklings(plan)));
+export function newDucklingsOf(settings: Settings): WireDucklings {
+  const { plan, max_pool_size } = settings;
+  const { read_write, read_scaling } = withDefaultCooldowns(toWire(newDucklings(plan)), settings);
   const flock_size = Math.min(read_scaling.flock_size, max_pool_size ?? POOL_SIZE.max);
   return { read_write, read_scaling: { ...read_scaling, flock_size } };
 }
 
-const BUSINESS_DUCKLINGS = newDucklingsOf({ plan: 'business', max_pool_size: null });
+const BUSINESS_DUCKLINGS = newDucklingsOf(settingsOf({}));
 
 /** Adds missing cooldowns, as MotherDuck does: `getDucklings` then reports the size's default. */
-export function withDefaultCooldowns({ read_write, read_scaling }: WireDucklings): WireDucklings {
+export function withDefaultCooldowns(
+  { read_write, read_scaling }: WireDucklings,
+  { default_cooldown }: Pick<Settings, 'default_cooldown'>,
+): WireDucklings {
+  const cooldownOf = (duckling: { instance_size: Size; cooldown_seconds?: number }) => {
+    const { settable, seconds } = sizeFacts(duckling.instance_size).cooldown;
+    if (!settable) return {};
+    return { cooldown_seconds: duckling.cooldown_seconds ?? (default_cooldown === 'minute' ? MINUTE : seconds) };
+  };
   return {
     read_write: { ...read_write, ...cooldownOf(read_write) },
     read_scaling: { ...read_scaling, ...cooldownOf(read_scaling) },
   };
-}
-
-function cooldownOf(duckling: { instance_size: Size; cooldown_seconds?: number }): { cooldown_seconds?: number } {
-  const { settable, seconds } = sizeFacts(duckling.instance_size).cooldown;
-  return settable ? { cooldown_seconds: duckling.cooldown_seconds ?? seconds } : {};
 }
 
 /** The username of the human user that every sandbox organization starts with. */

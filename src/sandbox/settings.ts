@@ -24,7 +24,7 @@ export const SETTINGS = {
     kind: 'choice',
     values: ['business', 'lite'] satisfies Tier[],
     fallback: 'business',
-    about: 'the plan; lite has Pulse only, and two service accounts',
+    about: 'the MotherDuck plan; lite has Pulse only, and two service accounts',
   },
   max_service_accounts: {
     kind: 'number',
@@ -39,6 +39,18 @@ export const SETTINGS = {
     max: 64,
     fallback: null,
     about: 'how large a read scaling pool may be',
+  },
+  read_scaling_sizes: {
+    kind: 'choice',
+    values: ['usual', 'all'],
+    fallback: 'usual',
+    about: "which sizes read scaling supports; MotherDuck's support can enable all",
+  },
+  default_cooldown: {
+    kind: 'choice',
+    values: ['by_size', 'minute'],
+    fallback: 'by_size',
+    about: 'the cooldown of a Duckling that is given none, by its size or a minute',
   },
   role: {
     kind: 'choice',

@@ -162,6 +162,25 @@ describe('PUT /v1/users/{username}/instances', () => {
     expect(answer.body.message).toMatch(/^Invalid config for tier lite: /);
   });
 
+  test("MotherDuck's support can enable all sizes for read scaling", async () => {
+    const sandbox = await withAccount({ read_scaling_sizes: 'all' });
+    const config = { read_write: PULSE, read_scaling: { instance_size: 'giga', flock_size: 1 } };
+    expect((await ask(sandbox, CALL, { json: { config } })).status).toBe(200);
+  });
+
+  test.each([
+    ['by_size', [300, 60]],
+    ['minute', [60, 60]],
+  ] as const)('the cooldown that is left out is a default: %s', async (default_cooldown, seconds) => {
+    const sandbox = await withAccount({ default_cooldown });
+    const config = {
+      read_write: { instance_size: 'mega' },
+      read_scaling: { instance_size: 'jumbo', flock_size: 1 },
+    };
+    const { body } = await ask(sandbox, CALL, { json: { config } });
+    expect([body.read_write.cooldown_seconds, body.read_scaling.cooldown_seconds]).toEqual(seconds);
+  });
+
   test('a plan can allow smaller pools only', async () => {
     const sandbox = await withAccount({ max_pool_size: 3 });
     expect((await ask(sandbox, 'GET /v1/users/etl_prod/instances')).body.read_scaling.flock_size).toBe(3);

@@ -42,6 +42,7 @@ describe('with each setting, half a year is applied and the plan is empty', () =
     { descriptions: 'dropped' },
     { unknown_values: true },
     { slow_starts: 600 },
+    { default_cooldown: 'minute', read_scaling_sizes: 'all' },
     { max_service_accounts: 3, max_pool_size: 4 },
   ])('%j', async (settings) => {
     const stage = stageWith(settings);
