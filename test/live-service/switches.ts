@@ -30,6 +30,8 @@ export const SWITCHES: readonly Switch[] = [
     fails: { command: 'apply', says: ['(403): ', 'a minimum role of admin'] },
     whole: { says: 'MotherDuck answered 403 FORBIDDEN to a call by hand' },
   },
+  { settings: { read_scaling_sizes: 'all' } },
+  { settings: { default_cooldown: 'minute' } },
   { settings: { users_list: 'missing' }, fails: { command: 'audit', says: [NO_LIST] } },
   { settings: { users_list: 'forbidden' }, fails: { command: 'audit', says: [NO_LIST, 'custom role'] } },
   { settings: { page_size: 2 } },
