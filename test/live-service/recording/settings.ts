@@ -1,4 +1,7 @@
 /** The settings of a sandbox that answers as a recording does, where it can. Pure. */
+import { isSize, sizeFacts } from '../../../src/model/ducklings.ts';
+import { MINUTE } from '../../../src/model/time.ts';
+import { TOKEN_TYPES } from '../../../src/model/tokens.ts';
 import type { Settings } from '../../../src/sandbox/settings.ts';
 import { fieldOf, listOf } from '../raw-api.ts';
 import { decoded } from './anonymous.ts';
@@ -25,6 +28,8 @@ export function settingsOf(exchanges: readonly Recorded[], others: Others): Reco
     page_size: pageSize(lists),
     max_service_accounts: isLite ? undefined : maxServiceAccounts(exchanges, others),
     max_pool_size: maxPoolSize(exchanges),
+    read_scaling_sizes: hasLargeReadScaling(exchanges) ? 'all' : undefined,
+    default_cooldown: hasShortCooldown(exchanges) ? 'minute' : undefined,
     taken_name: takenName(exchanges),
     token_names: tokenNames(exchanges),
     descriptions: described && fieldOf(described.answer, 'description') == null ? 'dropped' : undefined,
@@ -71,6 +76,30 @@ function maxPoolSize(exchanges: readonly Recorded[]): number | undefined {
   });
   if (!refused) return undefined;
   return Math.max(0, ...exchanges.map(({ answer }) => Number(sizeIn(answer) ?? 0)).filter(Number.isInteger));
+}
+
+const SET_DUCKLINGS = /^PUT .*\/instances$/;
+
+/** Whether read scaling was given a size that MotherDuck's support has to enable. */
+function hasLargeReadScaling(exchanges: readonly Recorded[]): boolean {
+  return exchanges.some(({ request, status, answer }) => {
+    const size = String(fieldOf(fieldOf(answer, 'read_scaling'), 'instance_size'));
+    return SET_DUCKLINGS.test(request) && status === 200 && isSize(size) && !sizeFacts(size).readScaling;
+  });
+}
+
+/** Whether a Duckling that was given no cooldown got a minute, although its size has a longer one. */
+function hasShortCooldown(exchanges: readonly Recorded[]): boolean {
+  return exchanges.some(({ request, body, status, answer }) =>
+    TOKEN_TYPES.some((type) => {
+      const [asked, got] = [fieldOf(fieldOf(body, 'config'), type), fieldOf(answer, type)];
+      const size = String(fieldOf(got, 'instance_size'));
+      const isLonger = isSize(size) && sizeFacts(size).cooldown.seconds > MINUTE;
+      const isLeftOut = fieldOf(asked, 'cooldown_seconds') === undefined;
+      const isSet = SET_DUCKLINGS.test(request) && status === 200;
+      return isSet && isLonger && isLeftOut && fieldOf(got, 'cooldown_seconds') === MINUTE;
+    }),
+  );
 }
 
 /** What the second creation of a username was answered with. */
