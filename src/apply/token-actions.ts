@@ -27,10 +27,11 @@ import type { Api } from '../motherduck/api.ts';
 import { claimedType } from '../motherduck/token-claims.ts';
 import { ApiError } from '../motherduck/transport-errors.ts';
 import { revokedSecret, secretsOf } from '../plan/dead-secrets.ts';
-import { canHaveCreated } from '../plan/intents.ts';
-import { accountRecords, isNamedAfter } from '../plan/token-series.ts';
+import { wasCreatedByOwn } from '../plan/intents.ts';
+import { accountRecords, canHaveReplaced, isNamedAfter } from '../plan/token-series.ts';
 import { fingerprintOf } from '../secrets/fingerprint.ts';
 import type { SecretStore } from '../secrets/store.ts';
+import { withoutOverlap } from './adopt.ts';
 import { type RemovalTools, removeSecret } from './dead-secrets.ts';
 import { nextCommand } from './next-command.ts';
 import { openIntents } from './refresh-state.ts';
@@ -185,12 +186,16 @@ async function endOverlap(
   tools: TokenTools,
 ): Promise<void> {
   const live = liveTokens(username, tools);
-  for (const old of tokenOf(tools.stateWriter, username, key).retiring) {
+  const { current, retiring } = tokenOf(tools.stateWriter, username, key);
+  if (current === undefined) return;
+  const successor = { name: current.name, createdAt: Date.parse(current.created_at) };
+  for (const old of retiring) {
     // One that was replaced before may have an overlap that has not ended.
     if (old.why !== 'replaced' || old.retire_at === undefined) continue;
     if (Date.parse(old.retire_at) > now) continue;
     const found = live.find(({ id }) => id === old.id);
     if (!isNamedAfter([key, name], (found ?? old).name)) continue;
+    if (found !== undefined && !canHaveReplaced([key, name], successor, found)) continue;
     await deleteToken(username, old.id, tools.api);
     const dead = secretsOf(username, key, tokenOf(tools.stateWriter, username, key)).find(({ id }) => id === old.id);
     await removeSecret(dead, tools);
@@ -356,7 +361,7 @@ async function revokeOrphans(
   const isOwn = ({ id, name, created_ts }: WireToken) =>
     !ids.has(id) &&
     intents.some((intent) =>
-      canHaveCreated(intent, { name: name ?? '', createdAt: Date.parse(created_ts) }, tools.api.now()),
+      wasCreatedByOwn(intent, { name: name ?? '', createdAt: Date.parse(created_ts) }, tools.api.now()),
     );
   let outcome = 'no token was created';
   try {
@@ -487,7 +492,10 @@ async function recordResult(
       liveTokens(account.username, tools),
       tools.api.now(),
     );
-    return { ...entry, current: created, retiring: [...entry.retiring, ...replaced], intents };
+    // Nothing live had replaced these, whatever the state says of their overlaps, which begin now.
+    const waiting = new Set((action.after.waiting ?? []).map(({ id }) => id));
+    const retiring = entry.retiring.map((old) => (waiting.has(old.id) ? withoutOverlap(old) : old));
+    return { ...entry, current: created, retiring: [...retiring, ...replaced], intents };
   });
   // The token that it replaces is gone already, so nothing reads its secret any more.
   if (action.before === null && left !== undefined && left !== 'unknown') {

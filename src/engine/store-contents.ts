@@ -2,7 +2,7 @@
 import { isFirstSecret, writtenFingerprints } from '../apply/token-actions.ts';
 import type { Desired } from '../model/desired.ts';
 import type { TokenAddress } from '../model/secret.ts';
-import type { State, StoredSecret } from '../model/state.ts';
+import { mayBeStored, type State, type StoredSecret } from '../model/state.ts';
 import { UserError } from '../model/user-error.ts';
 import { accountKey } from '../model/username.ts';
 import type { StoreContents } from '../plan/secret-warnings.ts';
@@ -15,7 +15,13 @@ export async function inspectStores(
   stores: ReadonlyMap<string, SecretStore>,
   only: (username: string) => boolean,
 ): Promise<StoreContents> {
-  const contents = { lost: new Map(), lostRetained: new Map(), foreign: new Map(), unreadable: new Map() };
+  const contents = {
+    lost: new Map(),
+    lostRetained: new Map(),
+    foreign: new Map(),
+    occupied: new Set<string>(),
+    unreadable: new Map(),
+  };
   const isSandbox = state.sandbox ? { isSandbox: true } : {};
   const put = (into: Map<string, readonly string[]>, store: string, tokens: readonly TokenAddress[]) => {
     if (tokens.length > 0) into.set(store, tokens.map(nameOf));
@@ -23,11 +29,21 @@ export async function inspectStores(
   const isRetained = ({ account }: TokenAddress) => !desired.accounts.has(accountKey(account));
   const all = [...configuredTokens(desired), ...retainedTokens(desired, state)].filter(({ account }) => only(account));
   for (const store of stores.values()) {
-    if (store.inspect === undefined) continue;
     const own = all.filter((token) => token.store === store.name).map(({ account, token }) => ({ account, token }));
+    const doubted = own
+      .filter((address) => isDoubted(state, address))
+      .map((address) => ({ ...address, written: writtenFingerprints(state, address.account) }));
+    // What cannot be read may have anything.
+    const occupy = (tokens: readonly TokenAddress[]) => {
+      for (const address of tokens) contents.occupied.add(nameOf(address));
+    };
+    if (store.inspect === undefined) {
+      occupy(doubted);
+      continue;
+    }
     const stored = own.flatMap((address) => expectedSecret(state, store, address) ?? []);
     const first = own.filter((address) => !isRetained(address) && isFirstSecret(state, store, address));
-    if (stored.length === 0 && first.length === 0) continue;
+    if (stored.length === 0 && first.length === 0 && doubted.length === 0) continue;
     const targets = first.map((address) => ({
       ...address,
       ...isSandbox,
@@ -35,7 +51,8 @@ export async function inspectStores(
       written: writtenFingerprints(state, address.account),
     }));
     try {
-      const { lost, foreign } = await store.inspect({ stored, first: targets });
+      const { lost, foreign, occupied } = await store.inspect({ stored, first: targets, doubted });
+      occupy(occupied);
       const wanted = lost.filter((address) => !isRetained(address));
       put(contents.lost, store.name, wanted);
       put(contents.lostRetained, store.name, lost.filter(isRetained));
@@ -44,6 +61,7 @@ export async function inspectStores(
       contents.foreign.set(store.name, { tokens: foreign.map(nameOf), places });
     } catch (error) {
       if (!(error instanceof UserError)) throw error;
+      occupy(doubted);
       contents.unreadable.set(store.name, { why: error.message, hint: error.hint });
     }
   }
@@ -74,6 +92,16 @@ function retainedTokens(desired: Desired, { accounts }: State): StoreToken[] {
             ? []
             : [{ account, token, store: current.secret.store }],
         ),
+  );
+}
+
+/** Whether a token was created, and another run may have stored its secret although this state says that it was not. */
+function isDoubted({ accounts }: State, { account, token }: TokenAddress): boolean {
+  return (
+    accounts
+      .get(accountKey(account))
+      ?.tokens.get(token)
+      ?.intents.some((intent) => !mayBeStored(intent)) ?? false
   );
 }
 

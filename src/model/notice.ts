@@ -46,6 +46,14 @@ export type PlanWarning =
       readonly name: string;
       readonly id: string;
     }
+  /** The state has token `name` as replaced, and no live token of a later generation replaced it. It is left alone. */
+  | {
+      readonly kind: 'not_replaced';
+      readonly account: string;
+      readonly token: string;
+      readonly name: string;
+      readonly id: string;
+    }
   /** Token `name` is replaced by one of another name, so it is no longer of the series and is not revoked. */
   | {
       readonly kind: 'left_live';

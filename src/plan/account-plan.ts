@@ -17,6 +17,8 @@ export interface AccountContext {
   readonly because: 'removed' | 'destroyed';
   isRotatedNow(account: string, token: string): boolean;
   secretPath(account: string, token: DesiredToken): string | undefined;
+  /** A store has a value for the token that the state did not write. */
+  isOccupied(account: string, token: string): boolean;
 }
 
 /** The plan of one account. */

@@ -6,10 +6,15 @@ import type { LiveToken } from '../model/live.ts';
 import type { TokenIntent } from '../model/state.ts';
 import { DAY_MS, MINUTE_MS } from '../model/time.ts';
 
-/** How long the call of an intent may take, with its repetitions; a token that is younger was created by another call. */
+/** How long the call of an intent may take, with its repetitions. */
 const CALL_LIFE_MS = 5 * MINUTE_MS;
+/**
+ * A token that was created later than a call's time limit after its intent may be another run's. A call that was repeated may
+ * have created it too: then it is adopted, since nothing is lost by that.
+ */
+const SOON_MS = 30_000;
 /** MotherDuck's time is known to the second, and by one of its servers. */
-const SKEW_MS = MINUTE_MS;
+const SKEW_MS = 10_000;
 /** An interrupted run is repeated sooner; a token that is older and unknown may be in use, whatever a state says. */
 const INTENT_LIFE_MS = 30 * DAY_MS;
 
@@ -18,15 +23,26 @@ const INTENT_LIFE_MS = 30 * DAY_MS;
  *
  * @param token `createdAt` in milliseconds since 1970.
  * @param now Milliseconds since 1970.
+ * @param soon How long the call can have taken, in milliseconds.
  */
 export function canHaveCreated(
   { name, at }: TokenIntent,
   token: Pick<LiveToken, 'name' | 'createdAt'>,
   now: number,
+  soon = SOON_MS,
 ): boolean {
   const begun = Date.parse(at);
   const took = token.createdAt - begun;
-  return token.name === name && took >= -SKEW_MS && took <= CALL_LIFE_MS && now - begun <= INTENT_LIFE_MS;
+  return token.name === name && took >= -SKEW_MS && took <= soon && now - begun <= INTENT_LIFE_MS;
+}
+
+/** The same, of a call whose run knows that it was sent, repeated, and not answered. */
+export function wasCreatedByOwn(
+  intent: TokenIntent,
+  token: Pick<LiveToken, 'name' | 'createdAt'>,
+  now: number,
+): boolean {
+  return canHaveCreated(intent, token, now, CALL_LIFE_MS);
 }
 
 /** Whether the call of an intent may still create its token. */

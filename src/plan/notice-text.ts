@@ -69,6 +69,13 @@ function words(notice: PlanNotice): Omit<NoticeText, 'subject'> {
         hint: notice.rotated ? { text: 'This plan replaces both.' } : replaceHint(notice, text),
       };
     }
+    case 'not_replaced':
+      return {
+        message: `the state has "${notice.name}" as replaced, but no live token of a later generation replaced it: it is left alone`,
+        hint: {
+          text: `If nothing uses it, revoke "${notice.name}" (id ${notice.id}) at MotherDuck; the next apply forgets it.`,
+        },
+      };
     case 'left_live':
       return {
         message: `"${notice.name}" (${notice.id}) stays live after "${notice.by}" replaces it: its name is of another series, so it is never revoked`,

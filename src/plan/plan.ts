@@ -64,6 +64,7 @@ export function makePlan(desired: Desired, live: Live, state: State, options: Ma
     because: options.because ?? 'removed',
     isRotatedNow: options.rotate ?? (() => false),
     secretPath: options.secretPath ?? (() => undefined),
+    isOccupied: (account, token) => options.storeFacts?.occupied?.has(`${account}/${token}`) ?? false,
   };
   const plans = accountNames(desired, state)
     .filter(only)

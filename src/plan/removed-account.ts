@@ -50,7 +50,7 @@ export function planRemovedAccount(
   }
   const records = accountRecords(state.tokens.values());
   const tokens = [...state.tokens].map(([key, token]) =>
-    planRetainedToken(key, token, live.tokens, records, account, context.now),
+    planRetainedToken(key, token, live.tokens, records, account, context.now, context.isOccupied(account, key)),
   );
   const actions = [...tokens.flatMap((plan) => plan.actions), ...smokeLeftovers(account, live, context.now)];
   const next = tokens.flatMap((plan) => plan.next);

@@ -14,7 +14,7 @@ import {
   takenBy,
   tokenSeries,
 } from './token-series.ts';
-import { orphanWarnings, otherSeries, rivals, unverifiedTokens } from './token-warnings.ts';
+import { notReplaced, orphanWarnings, otherSeries, rivals, unverifiedTokens } from './token-warnings.ts';
 import type { TokenPlan } from './tokens.ts';
 
 /**
@@ -40,9 +40,9 @@ export function planRemovedToken(
     (token) => series.known.has(token.id) || series.orphans.includes(token) || newer.includes(token),
   );
   const actions: Action[] = all.map((token) => {
-    const replaced = series.retiring.find((entry) => entry.live.id === token.id)?.record;
+    const replaced = series.retiring.find((entry) => entry.live.id === token.id);
     // Until its overlap has ended, programs may use a replaced token.
-    const isUnused = replaced?.why === 'never_stored' || Date.parse(replaced?.retire_at ?? '') <= now;
+    const isUnused = replaced?.isReplaced === true && Date.parse(replaced.record.retire_at ?? '') <= now;
     const risk: Risk = isUnused || isExpired(token, now) ? 'safe' : 'disruptive';
     return {
       action: 'revoke_token',
@@ -91,8 +91,9 @@ export function planRetainedToken(
   records: AccountRecords,
   account: string,
   now: number,
+  isOccupied: boolean,
 ): TokenPlan {
-  const series = tokenSeries([key], state, live, records, now);
+  const series = tokenSeries([key], state, live, records, now, isOccupied);
   const actions = [...overlapEnded(series, account, key, now), ...orphaned(series, account, key)];
   const known = new Set([...series.known, ...series.orphans.map((orphan) => orphan.id)]);
   return {
@@ -100,6 +101,7 @@ export function planRetainedToken(
     warnings: [
       ...otherSeries(series, account, key),
       ...unverifiedTokens(state, series, account, key, now, true),
+      ...notReplaced(series, account, key, now),
       ...orphanWarnings(series, account, key, true),
     ],
     errors: [],

@@ -6,13 +6,10 @@ import { isExpired, show, type TokenSeries } from './token-series.ts';
 
 /** A replaced token is revoked when its overlap has ended; that begins only when its replacement was verified. */
 export function overlapEnded(series: TokenSeries, account: string, token: string, now: number): Action[] {
-  return series.retiring.flatMap(({ record, live }): Action[] => {
-    const about = { action: 'revoke_token', account, token, risk: 'safe', before: show(live), after: null } as const;
-    if (record.why === 'never_stored') {
-      return [{ ...about, reason: { kind: 'never_stored' } }];
-    }
-    if (record.retire_at === undefined) return [];
+  return series.retiring.flatMap(({ record, live, isReplaced }): Action[] => {
+    if (!isReplaced || record.retire_at === undefined) return [];
     if (Date.parse(record.retire_at) > now) return [];
+    const about = { action: 'revoke_token', account, token, risk: 'safe', before: show(live), after: null } as const;
     return [{ ...about, reason: { kind: 'overlap_ended', retire_at: record.retire_at } }];
   });
 }
@@ -34,8 +31,8 @@ export function orphaned(series: TokenSeries, account: string, token: string): A
 
 /** Replaced tokens are revoked when their overlaps end. */
 export function futureRevocations(series: TokenSeries, account: string, token: string, now: number): NextChange[] {
-  return series.retiring.flatMap(({ record, live }): NextChange[] =>
-    !isExpired(live, now) && record.retire_at !== undefined && Date.parse(record.retire_at) > now
+  return series.retiring.flatMap(({ record, live, isReplaced }): NextChange[] =>
+    isReplaced && !isExpired(live, now) && record.retire_at !== undefined && Date.parse(record.retire_at) > now
       ? [{ account, token, change: 'is revoked', name: record.name, at: record.retire_at }]
       : [],
   );

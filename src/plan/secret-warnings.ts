@@ -15,6 +15,8 @@ export interface StoreContents {
   readonly lostRetained: NamesByStore;
   /** The tokens whose first secret would take the place of a value that is not this state's. */
   readonly foreign: ReadonlyMap<string, { readonly tokens: readonly string[]; readonly places: readonly string[] }>;
+  /** Tokens for which a store has a value that the state did not write, or which cannot be read: `etl_prod/airflow`. */
+  readonly occupied: ReadonlySet<string>;
   /** Stores that cannot be read. */
   readonly unreadable: ReadonlyMap<string, { readonly why: string; readonly hint: Hint }>;
 }
@@ -96,7 +98,11 @@ function accountOf(name: string): string {
 }
 
 /** The warnings of lost secrets, and of stores that cannot be read. */
-export function secretLosses({ lost, lostRetained, unreadable }: Omit<StoreContents, 'foreign'>): PlanWarning[] {
+export function secretLosses({
+  lost,
+  lostRetained,
+  unreadable,
+}: Omit<StoreContents, 'foreign' | 'occupied'>): PlanWarning[] {
   const some = ([, tokens]: readonly [string, readonly string[]]) => tokens.length > 0;
   return [
     ...[...unreadable].map(([store, why]) => ({ kind: 'store_unreadable' as const, store, ...why })),

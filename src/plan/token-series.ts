@@ -38,6 +38,14 @@ export function takenBy({ ids, intents }: AccountRecords, now: number): (token: 
   return (token) => ids.has(token.id) || intents.some((intent) => canHaveCreated(intent, token, now));
 }
 
+/** A live token that the state has as replaced. */
+export interface RetiringEntry {
+  readonly record: RetiringToken;
+  readonly live: LiveToken;
+  /** A live token can have replaced it. Without one, it may be in use, whatever the state says, and is left alone. */
+  readonly isReplaced: boolean;
+}
+
 /** What the state and MotherDuck have of one key. */
 export interface TokenSeries {
   /** Ids in the state, live or not. */
@@ -48,7 +56,7 @@ export interface TokenSeries {
   readonly listed: LiveToken | undefined;
   /** Live tokens that the state has for this key, and that are named after another: a damaged state, or an earlier `name`. */
   readonly others: readonly LiveToken[];
-  readonly retiring: readonly { readonly record: RetiringToken; readonly live: LiveToken }[];
+  readonly retiring: readonly RetiringEntry[];
   /** Live tokens of interrupted runs. */
   readonly orphans: readonly LiveToken[];
   /** Those whose secret may be stored, so that programs may use them. */
@@ -68,6 +76,7 @@ export function isNamedAfter(bases: readonly string[], name: string): boolean {
  * @param state The key's tokens in the state.
  * @param live All live tokens of the account.
  * @param now Milliseconds since 1970.
+ * @param isOccupied The store has a value for the key that the state did not write: an orphan's, perhaps, which another run stored.
  */
 export function tokenSeries(
   names: readonly string[],
@@ -75,6 +84,7 @@ export function tokenSeries(
   live: readonly LiveToken[],
   account: AccountRecords,
   now: number,
+  isOccupied = false,
 ): TokenSeries {
   const inState = live.find((token) => token.id === state?.current?.id);
   const listed = inState?.name === state?.current?.name ? inState : undefined;
@@ -83,30 +93,54 @@ export function tokenSeries(
     const found = live.find((token) => token.id === record.id);
     return found === undefined ? [] : [{ record, live: found }];
   });
-  const retiring = retired.filter((entry) => isNamedAfter(bases, entry.live.name));
+  const named = retired.filter(({ record, live }) => isNamedAfter(bases, live.name) && live.name === record.name);
   const intents = state?.intents ?? [];
   const unknown = live.filter((token) => !account.ids.has(token.id) && !isExpired(token, now));
   const isNamed = ({ name }: LiveToken) => isNamedAfter(bases, name);
   const orphans = unknown.filter(
     (token) => isNamed(token) && intents.some((intent) => canHaveCreated(intent, token, now)),
   );
+  const current = listed === undefined || isExpired(listed, now) ? undefined : listed;
+  // With an older state, its own current token may be gone, and a newer one live.
+  const newer =
+    state?.current === undefined ? [] : unknown.filter((token) => isNamed(token) && !orphans.includes(token));
+  const successors = [...(current === undefined ? [] : [current]), ...newer];
+  const retiring = named.map(({ record, live }): RetiringEntry => {
+    const isReplaced = record.why === 'replaced' && successors.some((one) => canHaveReplaced(bases, one, live));
+    return { record, live, isReplaced };
+  });
   const known = new Set([...(listed ? [listed.id] : []), ...retiring.map((entry) => entry.live.id)]);
   const others = [
     ...(inState === listed || inState === undefined ? [] : [inState]),
-    ...retired.flatMap((entry) => (retiring.includes(entry) ? [] : [entry.live])),
+    ...retired.flatMap((entry) => (named.includes(entry) ? [] : [entry.live])),
     ...unknown.filter((token) => !isNamed(token) && intents.some(({ name }) => name === token.name)),
   ].filter((token) => !isExpired(token, now));
-  const current = listed === undefined || isExpired(listed, now) ? undefined : listed;
   // Another run created an adopted token, as it may have created what came before it.
   const theirs = listed !== undefined && state?.current?.secret === 'unknown' ? [...unknown, listed] : unknown;
   const isOlder = isOlderState(state, inState, now);
   const storedOrphans = orphans.filter(
     (orphan) =>
       isOlder ||
+      isOccupied ||
       theirs.some((other) => other !== orphan && isSuccessor(other, orphan)) ||
       intents.some((intent) => intent.name === orphan.name && mayBeStored(intent)),
   );
   return { known, current, listed, others, retiring, orphans, storedOrphans, intents };
+}
+
+/**
+ * Whether a token can have replaced a live one: it is of a later generation, and was created later. Names and times at
+ * MotherDuck cannot be edited, as a state can.
+ *
+ * @param bases The names of the series.
+ */
+export function canHaveReplaced(
+  bases: readonly string[],
+  successor: { readonly name: string; readonly createdAt: number },
+  old: LiveToken,
+): boolean {
+  const generations = ({ name }: { readonly name: string }) => bases.flatMap((base) => generationOf(base, name) ?? []);
+  return Math.max(...generations(successor)) > Math.min(...generations(old)) && successor.createdAt >= old.createdAt;
 }
 
 /** The current token was revoked before its time: by a run with another state, whose tokens may be in use. */

@@ -25,6 +25,16 @@ export function otherSeries(series: TokenSeries, account: string, token: string)
   return series.others.map(({ id, name }) => ({ kind: 'other_series', account, token, name, id }));
 }
 
+/** The state has them as replaced, or as never stored, and no live token can have replaced them: they may be in use. */
+export function notReplaced({ retiring }: TokenSeries, account: string, token: string, now: number): PlanWarning[] {
+  return retiring
+    .filter(({ record, live, isReplaced }) => {
+      const isAwaiting = record.why === 'replaced' && record.retire_at === undefined;
+      return !isReplaced && !isAwaiting && !isExpired(live, now);
+    })
+    .map(({ live: { id, name } }) => ({ kind: 'not_replaced', account, token, name, id }));
+}
+
 /** With a new name, the tokens of the old one leave the series, and are not revoked any more. */
 export function leftLive(
   action: Action,

@@ -13,6 +13,7 @@
  *   current gone or expired                 -> create_token (the next generation)
  *   current due                             -> rotate_token; the old one's overlap begins once the new one is verified
  *   retiring, overlap ended                 -> revoke_token
+ *   retiring, and nothing live replaced it  -> nothing: it is named; the next token's overlap is its own
  *   orphan, certainly not stored            -> revoke_token
  *   orphan that may be stored, so in use    -> the next generation replaces it; it retires with the replaced token
  *   key left the configuration              -> revoke_token for all of the series; forget when none is live
@@ -29,6 +30,7 @@ import { futureRevocations, orphaned, overlapEnded } from './revocations.ts';
 import { type TokenContext, whyCreate, whyRotate } from './token-reasons.ts';
 import {
   adoptable,
+  isExpired,
   isNamedAfter,
   isNewer,
   liveGeneration,
@@ -39,7 +41,15 @@ import {
   takenBy,
   tokenSeries,
 } from './token-series.ts';
-import { leftLive, orphanWarnings, otherSeries, rivals, shorterLife, unverifiedTokens } from './token-warnings.ts';
+import {
+  leftLive,
+  notReplaced,
+  orphanWarnings,
+  otherSeries,
+  rivals,
+  shorterLife,
+  unverifiedTokens,
+} from './token-warnings.ts';
 
 /** The plan of one token. */
 export interface TokenPlan {
@@ -65,7 +75,7 @@ export function planToken(
 ): TokenPlan {
   const { account, now } = context;
   const about = { account, token: desired.key, ...position(desired.location) };
-  const series = tokenSeries([desired.key, desired.name], state, live, context.records, now);
+  const series = tokenSeries([desired.key, desired.name], state, live, context.records, now, context.isOccupied);
   const isTaken = takenBy(context.records, now);
   const known = new Set([...series.known, ...series.orphans.map((orphan) => orphan.id)]);
   const revocations = [...overlapEnded(series, account, desired.key, now), ...orphaned(series, account, desired.key)];
@@ -81,7 +91,11 @@ export function planToken(
       ...shorterLife(state, series, account, desired.key),
       ...(actions.some(isNewToken)
         ? unverified.map((warning) => ({ ...warning, rotated: true as const }))
-        : [...unverified, ...orphanWarnings(series, account, desired.key, false)]),
+        : [
+            ...unverified,
+            ...orphanWarnings(series, account, desired.key, false),
+            ...notReplaced(series, account, desired.key, now),
+          ]),
     ],
     errors,
     next: [
@@ -257,10 +271,10 @@ function plannedToken(
   state: StateToken | undefined,
   live: readonly LiveToken[],
   { storedOrphans, retiring }: TokenSeries,
-  { records, secretPath }: TokenContext,
+  { records, secretPath, now }: TokenContext,
 ): PlannedToken {
   const waiting = retiring
-    .filter(({ record }) => record.why === 'replaced' && record.retire_at === undefined)
+    .filter(({ record, live, isReplaced }) => !isExpired(live, now) && (!isReplaced || record.retire_at === undefined))
     .map(({ live }) => show(live));
   const names = new Set([...live.map((token) => token.name), ...records.names]);
   const generations = live.map((token) => liveGeneration(desired.name, token) ?? 0);

@@ -145,6 +145,8 @@ export interface ExpectedSecrets {
   readonly stored: readonly ExpectedSecret[];
   /** Tokens of which it has nothing yet. */
   readonly first: readonly SecretTarget[];
+  /** Tokens whose secret another run may have stored. */
+  readonly doubted: readonly SecretTarget[];
 }
 
 /** Where a store is not as expected. */
@@ -153,6 +155,8 @@ export interface StoreFindings {
   readonly lost: readonly TokenAddress[];
   /** Tokens whose first secret would take the place of a value that is not this state's. */
   readonly foreign: readonly TokenAddress[];
+  /** Of the doubted ones, those for which it has a value that the state did not write. */
+  readonly occupied: readonly TokenAddress[];
 }
 
 /** Stores the secrets of new tokens. Secrets are never read back. */

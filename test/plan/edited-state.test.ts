@@ -51,6 +51,73 @@ describe.each(EDITS)("somebody else's token as %s", (_, edit) => {
   });
 });
 
+describe('a replaced token that no live one can have replaced', () => {
+  const overlapping = desire({ etl_prod: { tokens: [token('airflow')], protected: false } });
+  const record = (id: string, name: string) => ({
+    id,
+    name,
+    expires_at: null,
+    retire_at: PAST,
+    why: 'replaced' as const,
+  });
+
+  /** `airflow` is the current token, `airflow.2` somebody else's. */
+  async function forged(edit: (entry: StateToken, id: string) => Partial<StateToken>): Promise<World> {
+    const world = new World();
+    await world.apply(overlapping);
+    const { record: made } = await world.api.createToken('etl_prod', { name: 'airflow.2' });
+    await updateToken(world.stateWriter, 'etl_prod', 'airflow', (entry) => ({
+      ...entry,
+      generation: 2,
+      ...edit(entry, made.id),
+    }));
+    return world;
+  }
+
+  const FORGED: [string, (entry: StateToken, id: string) => Partial<StateToken>][] = [
+    ['of a later generation', (_, id) => ({ retiring: [record(id, 'airflow.2')] })],
+    ['never stored', (_, id) => ({ retiring: [{ id, name: 'airflow.2', expires_at: null, why: 'never_stored' }] })],
+  ];
+
+  it.each(FORGED)('is left alone, and named: %s', async (_, edit) => {
+    for (const wanted of [overlapping, desire({})]) {
+      const world = await forged(edit);
+      const { plan } = await world.apply(wanted, { due: true });
+      expect(brief(plan)).toEqual([]);
+      expect(plan.warnings).toContainEqual(expect.objectContaining({ kind: 'not_replaced', name: 'airflow.2' }));
+      expect(world.tokenNames('etl_prod')).toEqual(['airflow', 'airflow.2']);
+    }
+  });
+
+  it.each(FORGED)('has a whole overlap after the next rotation: %s', async (_, edit) => {
+    const world = await forged(edit);
+    const { plan } = await world.apply(overlapping, { rotate: () => true });
+    expect(plan.actions).toMatchObject([{ action: 'rotate_token', after: { waiting: [{ name: 'airflow.2' }] } }]);
+    const after = await world.plan(overlapping);
+    expect(brief(after)).toEqual([]);
+    expect(after.next.map(({ name, change }) => `${name} ${change}`)).toContain('airflow.2 is revoked');
+    expect(world.tokenNames('etl_prod')).toEqual(['airflow', 'airflow.2', 'airflow.3']);
+  });
+
+  it('is not revoked in the run that creates a token, where the state has no current one', async () => {
+    for (const overlap of [0, DAY]) {
+      const wanted = desire({ etl_prod: { tokens: [token('airflow', { overlap })], protected: false } });
+      const world = await forged(({ current, ...entry }, id) => ({ ...entry, retiring: [record(id, 'airflow.2')] }));
+      await updateToken(world.stateWriter, 'etl_prod', 'airflow', ({ current: _, ...entry }) => entry);
+      const before = await world.plan(wanted);
+      expect(before.actions.map(({ action }) => action)).not.toContain('revoke_token');
+      const named = JSON.stringify([before.actions, before.warnings]);
+      expect(named).toContain('"airflow.2"');
+    }
+  });
+
+  it('leaves with its key as one that may be in use', async () => {
+    const world = await forged((_, id) => ({ retiring: [record(id, 'airflow.2')] }));
+    const plan = await world.plan(desire({ etl_prod: {} }));
+    expect(plan.actions.map(({ risk }) => risk)).toEqual(['disruptive', 'disruptive']);
+  });
+});
+
 it.each([
   ['from the key, its old token is revoked after the overlap', 'airflow', ['BI.2']],
   ['from another name, its old token stays until someone revokes it', 'BI (old)', ['BI (old)', 'BI.2']],

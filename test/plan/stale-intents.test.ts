@@ -7,6 +7,8 @@ import { brief, DAY, desire, HOUR, token, World } from '../world.ts';
 
 const desired = desire({ etl_prod: { tokens: [token('airflow')] } });
 const MINUTE = 60;
+/** Within the time that the first clone's own call could have taken. */
+const SOON = 20;
 
 function entryOf({ stateWriter }: World) {
   return stateWriter.state.accounts.get('etl_prod')?.tokens.get('airflow');
@@ -38,6 +40,7 @@ async function twoClones(seconds: number, storing = false): Promise<{ world: Wor
 }
 
 describe.each([
+  ['a minute', MINUTE],
   ['minutes', 6 * MINUTE],
   ['an hour', HOUR],
   ['days', 3 * DAY],
@@ -64,7 +67,7 @@ describe.each([
 });
 
 it('what another clone created is not revoked when its predecessor is gone already', async () => {
-  const { world } = await twoClones(MINUTE);
+  const { world } = await twoClones(SOON);
   const old = entryOf(world)?.current?.id ?? '';
   await world.api.deleteToken('etl_prod', old);
   const { plan } = await world.apply(desired);
@@ -73,11 +76,30 @@ it('what another clone created is not revoked when its predecessor is gone alrea
 });
 
 it('what another clone created is not revoked when it has a successor', async () => {
-  const { world, first } = await twoClones(MINUTE);
+  const { world, first } = await twoClones(SOON);
   await world.api.createToken('etl_prod', { name: 'airflow.3', ttl: 90 * DAY });
   world.stateWriter.state = first;
   await world.apply(desired);
   expect(world.tokenNames('etl_prod')).toEqual(['airflow', 'airflow.2', 'airflow.3']);
+});
+
+describe.each([
+  ['a configured account', desired, ['airflow', 'airflow.2', 'airflow.3']],
+  ['a retained account', desire({}), ['airflow', 'airflow.2']],
+])('what another clone created and stored where this state stores, for %s', (_, wanted, names) => {
+  it('is not revoked at once', async () => {
+    const { world } = await twoClones(SOON);
+    const storeFacts = {
+      rehearsed: new Map(),
+      removing: new Map(),
+      isUsedPath: () => true,
+      howRemoved: () => undefined,
+      occupied: new Set(['etl_prod/airflow']),
+    };
+    const { plan } = await world.apply(wanted, { storeFacts });
+    expect(plan.actions.map(({ action }) => action)).not.toContain('revoke_token');
+    expect(world.tokenNames('etl_prod')).toEqual(names);
+  });
 });
 
 describe('an intent in a state that somebody edited', () => {

@@ -4,6 +4,7 @@ import type { Secret, TokenAddress } from '../../src/model/secret.ts';
 import type { State } from '../../src/model/state.ts';
 import { UserError } from '../../src/model/user-error.ts';
 import type { Transport, TransportRequest, TransportResponse } from '../../src/motherduck/transport.ts';
+import { fingerprintOf } from '../../src/secrets/fingerprint.ts';
 import type {
   ExpectedSecrets,
   SecretAddress,
@@ -102,11 +103,16 @@ export class RandomStore extends MemoryStore {
     await super.put(address, secret);
   }
 
-  async inspect({ stored, first }: ExpectedSecrets): Promise<StoreFindings> {
+  async inspect({ stored, first, doubted }: ExpectedSecrets): Promise<StoreFindings> {
     const has = ({ account, token }: TokenAddress) => (this.secrets.get(`${account}/${token}`) ?? '') !== '';
     return {
       lost: stored.filter((address) => !has(address)),
       foreign: this.isOverwriting ? [] : first.filter(has),
+      occupied: doubted.filter(
+        (address) =>
+          has(address) &&
+          !address.written?.has(fingerprintOf(this.secrets.get(`${address.account}/${address.token}`) ?? '')),
+      ),
     };
   }
 

@@ -16,7 +16,7 @@ import { accountCards, cardId, riskTag, verbOf } from './html/card.ts';
 import { ducklingTable } from './html/duckling-table.ts';
 import { timeline } from './html/timeline.ts';
 import { storeLines } from './stores.ts';
-import { price, removalText, subjectOf, summaryLine } from './wording.ts';
+import { laterRevocations, price, removalText, subjectOf, summaryLine } from './wording.ts';
 
 /** Writes the plan. */
 export function planHtml(given: Plan, _paint?: Paint, inContext: InContext = noContext): string {
@@ -27,6 +27,7 @@ export function planHtml(given: Plan, _paint?: Paint, inContext: InContext = noC
     ['changes', 'Changes by account', accountCards(groups)],
     ['ducklings', 'Ducklings before and after', ducklingTable(plan)],
     ['timeline', 'When tokens change', timeline(plan)],
+    ['later', 'Revoked later, when overlaps end', later(plan)],
     ['removals', 'Secrets removed from stores', removals(plan)],
     ['stores', 'Where secrets go', stores(given)],
     ['untouched', 'Not touched', untouched(plan)],
@@ -111,6 +112,13 @@ export function risky({ actions }: Plan, cardOf: ReadonlyMap<string, string>): M
 
 function ofRisk(actions: readonly Action[], risk: Risk): Action[] {
   return actions.filter((action) => action.risk === risk);
+}
+
+/** All of them: a later apply revokes them without being asked again. */
+function later(plan: Plan): Markup | undefined {
+  const all = laterRevocations(plan);
+  if (all.length === 0) return undefined;
+  return html`<ul>${all.map(({ account, names }) => html`<li><b>${account}</b>: ${names.join(', ')}</li>`)}</ul>`;
 }
 
 function removals({ removals: all = [] }: Plan): Markup | undefined {

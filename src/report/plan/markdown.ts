@@ -7,6 +7,7 @@
 import type { PlanNotice } from '../../model/notice.ts';
 import { type Action, actionsByAccount, type ComputeCeiling, type Plan, type Risk } from '../../model/plan.ts';
 import { showTime } from '../../model/time.ts';
+import { counted } from '../../model/wording.ts';
 import { groupNotices } from '../../plan/notice-groups.ts';
 import { reasonText, sharedReasonText } from '../../plan/reason-text.ts';
 import { commentMarker, lengthOf, MOST_CHARACTERS, markdown, printable } from '../escape.ts';
@@ -14,7 +15,7 @@ import { hintText, type InContext, noContext } from '../hint.ts';
 import type { Paint } from '../terminal-text.ts';
 import { accountDiff } from './account-yaml.ts';
 import { storeLines } from './stores.ts';
-import { price, removalText, summaryLine, symbolOf } from './wording.ts';
+import { laterRevocations, price, removalText, summaryLine, symbolOf } from './wording.ts';
 
 /** Characters for the list of what was skipped. */
 const ROOM_AT_THE_END = 1000;
@@ -44,6 +45,7 @@ export function planMarkdown(given: Plan, _paint?: Paint, inContext: InContext =
     ...notices('⚠️', plan.warnings, inContext),
     ...protections(plan),
     ...removals(plan),
+    ...later(plan),
     ...stores(given),
   ];
   const foot = untouched(plan);
@@ -258,6 +260,25 @@ function removals({ removals: all = [] }: Plan): string[] {
   });
   const more = lines.length - fitting.length;
   return ['', 'Removed from secret stores:', '', ...fitting, ...(more === 0 ? [] : [`- and ${more} more`])];
+}
+
+/** Characters of the list of tokens that are revoked later. */
+const LATER_LENGTH = 16_000;
+
+/** What a later apply revokes, without being asked again. */
+function later(plan: Plan): string[] {
+  const all = laterRevocations(plan);
+  if (all.length === 0) return [];
+  const tokens = all.reduce((sum, { names }) => sum + names.length, 0);
+  const lines = all.map(({ account, names }) => `**${markdown(account)}**: ${listed(names)}`);
+  let left = LATER_LENGTH;
+  const fitting = lines.filter((line) => {
+    left -= line.length + 2;
+    return left >= 0;
+  });
+  const more = lines.length - fitting.length;
+  const rest = more === 0 ? '' : `; and of ${more} more accounts, which \`mdacc plan\` names`;
+  return ['', `🕒 ${counted(tokens, 'token')} to be revoked when the overlap ends: ${fitting.join('; ')}${rest}`];
 }
 
 function notices(mark: string, all: readonly PlanNotice[], inContext: InContext): string[] {

@@ -156,12 +156,17 @@ function nextLines(plan: Plan, paint: Paint): string[] {
     if (group) group.push(change);
     else groups.set(key, [change]);
   }
-  const shown = [...groups.values()].slice(0, DAYS_SHOWN);
+  // A later apply revokes without being asked again, so what it will revoke is never left out.
+  const shown = [...groups.values()].filter(([first], index) => index < DAYS_SHOWN || isRevocation(first));
   if (shown.length === 0) return [];
   const more = plan.next.length - shown.flat().length;
   const rest = more > 0 ? [`      and ${more} more later (--format json has all)`] : [];
   const lines = shown.map((changes, index) => `${index === 0 ? 'Next: ' : '      '}${nextChanges(changes, now)}`);
   return [...lines, ...rest].map(paint.dim);
+}
+
+function isRevocation(change: NextChange | undefined): boolean {
+  return change?.change === 'is revoked';
 }
 
 /** The changes of one day: `2026-12-17 (in 22 days): tenant_acme/app, tenant_globex/app rotate`. */
@@ -172,7 +177,7 @@ function nextChanges(changes: readonly NextChange[], now: number): string {
   const when = untilText(Date.parse(first.at), now);
   const names = few(
     changes.map(({ account, name }) => `${account}/${name}`),
-    TOKENS_SHOWN,
+    isRevocation(first) ? changes.length : TOKENS_SHOWN,
   );
   const verb = changes.length === 1 ? first.change : PLURAL[first.change];
   return `${day} (${when}): ${names} ${verb}`;

@@ -1,7 +1,15 @@
 /** What every format says of a plan: its summary line, and the symbol, subject, detail and price of each action. */
 
 import type { DesiredDucklings, Ducklings } from '../../model/ducklings.ts';
-import type { Action, ComputeCeiling, Plan, PlannedToken, SecretRemoval, Summary } from '../../model/plan.ts';
+import {
+  type Action,
+  type ComputeCeiling,
+  type Plan,
+  type PlannedToken,
+  type SecretRemoval,
+  type Summary,
+  storingActions,
+} from '../../model/plan.ts';
 import { DAY_MS, describeSpan, formatDuration } from '../../model/time.ts';
 import { counted, few } from '../../model/wording.ts';
 import { hasChanges, summarize } from '../../plan/plan.ts';
@@ -61,7 +69,10 @@ export function detailOf(action: Action): string {
 function waitingText({ waiting = [] }: PlannedToken): string {
   if (waiting.length === 0) return '';
   const verb = waiting.length === 1 ? 'retires' : 'retire';
-  return `, and ${few(waiting.map(({ name }) => name))} ${verb} when it is verified`;
+  return `, and ${few(
+    waiting.map(({ name }) => name),
+    waiting.length,
+  )} ${verb} when it is verified`;
 }
 
 function plannedToken(token: PlannedToken): string {
@@ -81,6 +92,29 @@ function ceiling(compute: ComputeCeiling | undefined): string {
 /** A price by the user's rates, which have no currency. */
 export function price(value: number | null): string {
   return value === null ? 'unknown' : value.toFixed(2);
+}
+
+/** Tokens of an account that a later apply revokes. */
+export interface LaterRevocation {
+  readonly account: string;
+  /** `airflow.2`, with its day where it is known: `airflow (2026-12-17)`. */
+  readonly names: readonly string[];
+}
+
+/** All tokens that a later apply revokes, by account: when their overlaps end, some of which begin with this plan. */
+export function laterRevocations({ actions, next }: Plan): LaterRevocation[] {
+  const byAccount = new Map<string, string[]>();
+  const add = (account: string, name: string) => {
+    const names = byAccount.get(account) ?? [];
+    if (!names.includes(name)) byAccount.set(account, [...names, name]);
+  };
+  for (const { account, name, change, at } of next) {
+    if (change === 'is revoked') add(account, `${name} (${at.slice(0, 10)})`);
+  }
+  for (const { account, after } of storingActions(actions)) {
+    for (const { name } of [...(after.waiting ?? []), ...(after.orphans ?? [])]) add(account, name);
+  }
+  return [...byAccount].map(([account, names]) => ({ account, names }));
 }
 
 const NO_CHANGES = 'No changes. MotherDuck matches the configuration.';

@@ -108,12 +108,17 @@ function fileEntry(config: FileStoreConfig, { account, token }: TokenAddress): F
 }
 
 /** @throws UserError STORE_UNUSABLE: what cannot be read says nothing of its secrets */
-async function inspect(config: FileStoreConfig, { stored, first }: ExpectedSecrets): Promise<StoreFindings> {
+async function inspect(config: FileStoreConfig, { stored, first, doubted }: ExpectedSecrets): Promise<StoreFindings> {
   try {
     const content = await parsed(config.format, (await readText(await targetOf(config.path))) ?? '');
     return {
       lost: stored.filter((token) => !isIn(config, token, content)),
       foreign: first.filter((target) => isForeign(config, target, content)),
+      occupied: doubted.filter((target) =>
+        content
+          .current(fileEntry(config, target))
+          .some((value) => value !== '' && !target.written?.has(fingerprintOf(value))),
+      ),
     };
   } catch (error) {
     await checkFile(config);
