@@ -108,7 +108,12 @@ export class UsedPlaces {
     const { fingerprint, secret_path: path } = secret;
     if ([...(this.#ids.get(fingerprint ?? '') ?? [])].some((other) => other !== id)) return undefined;
     const place = store.placeOf?.({ account, token }, path);
-    if (place !== undefined && (this.#configured.has(place) || this.#isOfAnother(place, account, token, state))) {
+    // The store was of another kind when the secret was stored.
+    if (store.placeOf !== undefined && place === undefined) return undefined;
+    if (
+      place !== undefined &&
+      (this.#configured.has(place) || this.#isOfAnother(place, { account, token, id }, state))
+    ) {
       return undefined;
     }
     const config = this.#desired.stores.get(secret.store);
@@ -117,13 +122,17 @@ export class UsedPlaces {
     return store.rehearsedIn === undefined ? 'command' : 'rehearsal';
   }
 
-  /** Whether the state has the secret of a current token of another key there. */
-  #isOfAnother(place: string, account: string, token: string, { accounts }: State): boolean {
+  /** Whether the state has the secret of another token there, which is the current one of its key. */
+  #isOfAnother(
+    place: string,
+    { account, token, id }: Pick<DeadRecord, 'account' | 'token' | 'id'>,
+    { accounts }: State,
+  ): boolean {
     const own = accountKey(account);
     const owners = [...(this.#owners.get(place) ?? [])];
     if (owners.some((key) => key !== own && accounts.has(key))) return true;
     return [...(accounts.get(own)?.tokens ?? [])].some(
-      ([key, { current }]) => key !== token && this.#placeOf(account, key, current) === place,
+      ([key, { current }]) => (key !== token || current?.id !== id) && this.#placeOf(account, key, current) === place,
     );
   }
 

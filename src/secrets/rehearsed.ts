@@ -8,7 +8,7 @@ import { codeOf } from '../files/system-errors.ts';
 import type { SecretStoreConfig } from '../model/desired.ts';
 import type { TokenAddress } from '../model/secret.ts';
 import { UserError } from '../model/user-error.ts';
-import type { SecretStore } from './store.ts';
+import { type SecretStore, tokenAtPath } from './store.ts';
 
 /** The stores' folder in the folder of a sandbox. */
 export const REHEARSED = 'stores';
@@ -32,11 +32,15 @@ export function rehearsedStore(real: SecretStore, config: SecretStoreConfig, fol
     },
     put: (address, secret) => write(address, secret.reveal(), false).catch(failed(config, 'STORE_FAILED')),
     remove: async (secret) => {
-      if (own === undefined) return;
-      await refuseTrackedLinks(dirname(fileOf(secret)));
-      await rm(fileOf(secret), { force: true }).catch(failed(config, 'STORE_FAILED'));
+      const at = tokenAtPath(config.name, secret.account, secret.secretPath);
+      if (own === undefined || at === undefined) return;
+      await refuseTrackedLinks(dirname(fileOf(at)));
+      await rm(fileOf(at), { force: true }).catch(failed(config, 'STORE_FAILED'));
     },
-    placeOf: fileOf,
+    placeOf: (address, secretPath = real.secretPath(address)) => {
+      const at = tokenAtPath(config.name, address.account, secretPath);
+      return at && fileOf(at);
+    },
   };
 }
 

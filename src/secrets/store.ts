@@ -1,7 +1,7 @@
 import type { SecretStoreConfig } from '../model/desired.ts';
 import type { StoreDestination } from '../model/plan.ts';
 import type { Secret, TokenAddress } from '../model/secret.ts';
-import type { TokenType } from '../model/tokens.ts';
+import { isTokenKey, type TokenType } from '../model/tokens.ts';
 import type { Problems } from '../yaml/diagnostic.ts';
 import type { Span } from '../yaml/source.ts';
 import type { Node } from '../yaml/tree.ts';
@@ -183,8 +183,23 @@ export interface SecretStore {
   inspect?(expected: ExpectedSecrets): Promise<StoreFindings>;
   /** Removes the secret of a token that is gone; it may be gone already. Absent: this store removes none. @throws UserError STORE_FAILED */
   remove?(secret: DeadSecret): Promise<void>;
-  /** Equal for secrets that would overwrite each other. Without a secret path, where the configuration puts it. */
-  placeOf?(address: TokenAddress, secretPath?: string): string;
+  /**
+   * Equal for secrets that would overwrite each other; undefined for a secret path that is not the store's. Without a secret
+   * path, where the configuration puts it.
+   */
+  placeOf?(address: TokenAddress, secretPath?: string): string | undefined;
+}
+
+/** The secret path in a store whose program knows where secrets are: `vault#etl_prod/airflow`. */
+export function pathByToken(store: string, { account, token }: TokenAddress): string {
+  return `${store}#${account}/${token}`;
+}
+
+/** The token at such a secret path, whose key may have been renamed since; undefined for another path, or another account's. */
+export function tokenAtPath(store: string, account: string, secretPath: string): TokenAddress | undefined {
+  const start = pathByToken(store, { account, token: '' });
+  const token = secretPath.slice(start.length);
+  return secretPath.startsWith(start) && isTokenKey(token) ? { account, token } : undefined;
 }
 
 /** The token that each secret path was written for in this run: a second token must not overwrite the first one's secret. */

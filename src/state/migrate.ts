@@ -40,9 +40,22 @@ function toVersion2(document: OldDocument): OldDocument {
   return { ...inField('accounts', (accounts) => inEach(accounts, account))(document), version: 2 };
 }
 
-/** Version 3 added optional fields only, which programs that read version 2 refuse. */
+/** Version 3 added optional fields, and the token to secret paths that were the name of the store alone. */
 function toVersion3(document: OldDocument): OldDocument {
-  return { ...document, version: 3 };
+  const account: Change = (entry) =>
+    inField('tokens', (tokens) =>
+      Object.fromEntries(
+        Object.entries(tokens).map(([key, token]) => {
+          const record = inField('secret', (secret) =>
+            secret.secret_path === secret.store
+              ? { ...secret, secret_path: `${secret.store}#${entry.username}/${key}` }
+              : secret,
+          );
+          return [key, isObject(token) ? inField('current', record)(token) : token];
+        }),
+      ),
+    )(entry);
+  return { ...inField('accounts', (accounts) => inEach(accounts, account))(document), version: 3 };
 }
 
 type Change = (object: OldDocument) => OldDocument;

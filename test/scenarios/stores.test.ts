@@ -361,6 +361,51 @@ describe('the secret of a token that is gone for good', () => {
     expect((await stage.json('plan --sandbox')).document).toMatchObject({ actions: [], warnings: [] });
   });
 
+  describe('of a store that runs programs', () => {
+    const PLACE = '[tee, "{account}.{token}"]';
+    const EXEC = `{ kind: exec, command: ${PLACE}, remove: [rm, "{account}.{token}"] }`;
+    const apply = `${APPLY} --real-stores`;
+    const leave = (stage: Stage) =>
+      stage.edit((yaml) => yaml.replace('etl_prod: { tokens: { airflow: pipeline } }', 'other: {}'));
+    /** The token moves, its account leaves the configuration, and the overlap of the old one ends. */
+    const moved = async (before: string, move: (yaml: string) => string) => {
+      const stage = new Stage(configuration(before));
+      expect((await stage.run(apply)).code).toBe(0);
+      stage.edit(move);
+      expect((await stage.run(apply)).code).toBe(0);
+      leave(stage);
+      await stage.advance(25 * 3600);
+      expect((await stage.run(`${apply} --due`)).code).toBe(0);
+      return stage;
+    };
+
+    it('is not removed when it is the current one, and that of another kind of store is dead', async () => {
+      const stage = await moved('{ kind: file, path: s.json, format: json }', (yaml) =>
+        yaml.replace('{ kind: file, path: s.json, format: json }', EXEC).replace('90d', '80d'),
+      );
+      expect(stage.has('etl_prod.airflow')).toBe(true);
+    });
+
+    it('is not removed when another store has the current one at its place', async () => {
+      const stage = await moved(EXEC, (yaml) =>
+        yaml.replace('token_policies', `  more: ${EXEC}\ntoken_policies`).replace('store: local', 'store: more'),
+      );
+      expect(stage.has('etl_prod.airflow')).toBe(true);
+    });
+
+    it('is stored anew when its key changes, and the old place is emptied after the overlap', async () => {
+      const stage = new Stage(configuration(EXEC));
+      expect((await stage.run(apply)).code).toBe(0);
+      stage.edit((yaml) => yaml.replace('airflow: pipeline', 'loads: { policy: pipeline, name: airflow }'));
+      expect((await stage.run(apply)).code).toBe(0);
+      expect([stage.has('etl_prod.airflow'), stage.has('etl_prod.loads')]).toEqual([true, true]);
+      await stage.advance(25 * 3600);
+      expect((await stage.run(apply)).code).toBe(0);
+      expect([stage.has('etl_prod.airflow'), stage.has('etl_prod.loads')]).toEqual([false, true]);
+      expect((await stage.json('plan --sandbox')).document).toMatchObject({ actions: [], warnings: [] });
+    });
+  });
+
   it('stays where the store has no such command, and the plan says so', async () => {
     const stage = new Stage(configuration('{ kind: exec, command: [tee, "{account}.{token}"] }', TWO));
     expect((await stage.run(`${APPLY} --real-stores`)).code).toBe(0);

@@ -21,7 +21,7 @@ export const fullAccount: StateAccount = {
           created_at: '2026-11-01T08:00:01.000Z',
           expires_at: '2027-01-30T08:00:01.000Z',
           ttl: 7_776_000,
-          secret: { store: 'vault', secret_path: 'vault', at: '2026-11-01T08:00:02.000Z' },
+          secret: { store: 'vault', secret_path: 'vault#ETL_prod/airflow', at: '2026-11-01T08:00:02.000Z' },
           verified_at: '2026-11-01T08:00:03.000Z',
         },
         retiring: [

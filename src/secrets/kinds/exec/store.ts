@@ -1,10 +1,17 @@
 import { basename } from 'node:path';
 import type { SecretStoreConfig } from '../../../model/desired.ts';
-import type { Secret, TokenAddress } from '../../../model/secret.ts';
+import type { Secret } from '../../../model/secret.ts';
 import type { Seconds } from '../../../model/time.ts';
 import { type ErrorCode, UserError } from '../../../model/user-error.ts';
 import { counted } from '../../../model/wording.ts';
-import type { SecretAddress, SecretStore, SecretTarget } from '../../store.ts';
+import {
+  type DeadSecret,
+  pathByToken,
+  type SecretAddress,
+  type SecretStore,
+  type SecretTarget,
+  tokenAtPath,
+} from '../../store.ts';
 import { findProgram, type Outcome, runCommand } from './run-command.ts';
 import { scrub } from './scrub.ts';
 
@@ -39,11 +46,14 @@ export function execStore(config: ExecStoreConfig): SecretStore {
   return {
     name: config.name,
     // The words may change without the secret moving, so they are not part of the secret path.
-    secretPath: () => config.name,
+    secretPath: (address) => pathByToken(config.name, address),
     check: (targets = []) => check(config, targets),
     put: (address, secret) => put(config, address, secret),
     ...(config.remove === undefined ? {} : { remove: (secret) => remove(config, config.remove ?? [], secret) }),
-    placeOf: ({ account, token }) => JSON.stringify(expandWords(config.command, { account, token })),
+    placeOf: (address, secretPath = pathByToken(config.name, address)) => {
+      const at = tokenAtPath(config.name, address.account, secretPath);
+      return at && JSON.stringify(expandWords(config.command, { ...at }));
+    },
   };
 }
 
@@ -81,8 +91,10 @@ async function put(config: ExecStoreConfig, address: SecretAddress, secret: Secr
   throw failure('STORE_FAILED', config, message, 'Fix the command or its environment, then run this command again.');
 }
 
-async function remove(config: ExecStoreConfig, command: readonly string[], address: TokenAddress): Promise<void> {
-  const { account, token } = address;
+async function remove(config: ExecStoreConfig, command: readonly string[], secret: DeadSecret): Promise<void> {
+  const at = tokenAtPath(config.name, secret.account, secret.secretPath);
+  if (at === undefined) return;
+  const { account, token } = at;
   const words = expandWords(command, { account, token });
   const outcome = await runCommand(words, { timeoutMs: config.timeout * 1000, folder: config.folder });
   if (outcome.ended === 'exit' && outcome.code === 0) return;

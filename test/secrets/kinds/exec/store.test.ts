@@ -203,8 +203,8 @@ describe.skipIf(isWindows)('check', () => {
   });
 });
 
-it.skipIf(isWindows)('the secret path of an exec store is its name, whatever the words', () => {
-  expect(execStore(execConfig(['vault', '{account}'])).secretPath(address())).toBe('vault');
+it.skipIf(isWindows)('the secret path of an exec store is its name and the token, whatever the words', () => {
+  expect(execStore(execConfig(['vault', '{account}'])).secretPath(address())).toBe('vault#etl_prod/airflow');
 });
 
 it.skipIf(isWindows)('openStores opens the store of each kind', () => {
@@ -213,5 +213,5 @@ it.skipIf(isWindows)('openStores opens the store of each kind', () => {
   );
   expect([...stores.keys()]).toEqual(['a', 'b']);
   expect(stores.get('a')?.secretPath(address())).toContain('#');
-  expect(stores.get('b')?.secretPath(address())).toBe('vault');
+  expect(stores.get('b')?.secretPath(address())).toBe('vault#etl_prod/airflow');
 });
