@@ -124,7 +124,7 @@ try {
   await connectWith('the secret from the store', readSecret(), { shows: 'Connected as etl_prod' });
   await type(`plan ${service}`, { shows: 'No changes.' });
   process.stdout.write(
-    `\n${bold('The demo passed.')} The same commands without --sandbox, or with --api-url, work on the real service.\n`,
+    `\n${bold('The demo passed.')} Without --sandbox, the same commands go to MotherDuck, and need an admin token.\n`,
   );
 } catch (error) {
   process.stderr.write(`\nThe demo failed: ${error.message}\n`);

@@ -4,17 +4,19 @@ import type { Command } from 'commander';
 import { commandFirst, commandOf } from './cli/command-words.ts';
 import { EXIT } from './cli/exit-codes.ts';
 import { seeHelp } from './cli/help.ts';
+import { refuseForgottenValues } from './cli/options.ts';
 import { forLog } from './cli/terminal.ts';
 import { program } from './program.ts';
 import { jsonText, visibleLines } from './report/escape.ts';
 
 async function main(): Promise<void> {
   const mdacc = program();
-  const words = commandFirst(mdacc, process.argv.slice(2));
+  const words = helpLast(commandFirst(mdacc, process.argv.slice(2)));
   noteLostOutput();
   // Not for help and version, which would open stderr for nothing.
   mdacc.hook('preAction', () => void process.stderr.on('error', () => undefined));
   try {
+    refuseForgottenValues(commandOf(mdacc, words), words);
     await mdacc.parseAsync(words, { from: 'user' });
   } catch (error) {
     if (!isUsageError(error)) throw error;
@@ -23,6 +25,14 @@ async function main(): Promise<void> {
     if (wantsJson(words)) process.stdout.write(asJson({ error: usageError(error, commandOf(mdacc, words)) }));
     process.exitCode = EXIT.usage;
   }
+}
+
+/** `help sandbox serve` becomes `sandbox serve --help`: commander's own help command knows one name. */
+function helpLast(words: readonly string[]): readonly string[] {
+  const [first, ...rest] = words;
+  return first === 'help' && rest.length > 1 && !rest.some((word) => word.startsWith('-'))
+    ? [...rest, '--help']
+    : words;
 }
 
 /** Broken output must not stop an apply; if the result was lost, the command fails at its end. Output that is not read to its end is no error. */
@@ -59,7 +69,8 @@ function asJson(document: object): string {
 }
 
 function usageError({ message }: Error, command: Command) {
-  return { code: 'USAGE', message: message.replace(/^error: /, ''), hint: { text: seeHelp(command) } };
+  const [first = ''] = message.replace(/^error: /, '').split('\n');
+  return { code: 'USAGE', message: first, hint: { text: seeHelp(command) } };
 }
 
 /** Whether commander threw the error, which it has printed. */

@@ -56,7 +56,10 @@ export function program(): Command {
     .helpOption('-h, --help', 'Show this help')
     .helpCommand('help [command]', 'Show the help of a command')
     .configureHelp(HELP)
-    .configureOutput({ writeErr: (text) => void process.stderr.write(visibleLines(forLog(process.env)(text))) })
+    .configureOutput({
+      writeErr: (text) => void process.stderr.write(visibleLines(forLog(process.env)(text))),
+      outputError: (text, write) => write(text.replace(/^error:/, 'Error:')),
+    })
     .exitOverride()
     .enablePositionalOptions();
   withExamples(mdacc, 'mdacc init', 'mdacc plan --sandbox', 'mdacc apply --sandbox', 'mdacc plan --help');

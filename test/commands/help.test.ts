@@ -1,4 +1,5 @@
 /** The help of every command: complete, and no wider than a terminal. */
+import { existsSync } from 'node:fs';
 import { describe, expect, it } from 'vitest';
 import { mdaccIn } from '../examples/markdown.ts';
 import { expectGolden } from '../golden/golden.ts';
@@ -46,6 +47,16 @@ describe('an error on the command line tells what to type next', () => {
     ['sandbox seed', 'mdacc sandbox seed 20', 'mdacc sandbox seed --help'],
     ['sandbox advance 3', 'mdacc sandbox advance 80d'],
     ['plan --sandbox lab', '--sandbox-dir lab'],
+    ['plan --only --sandbox', '--only has no value', 'mdacc plan --only "tenant_*"'],
+    ['plan --out --sandbox', '--out has no value', 'mdacc plan --out today.plan'],
+    ['--only --sandbox plan', '--only has no value'],
+    ['plan -qo --sandbox', '--format has no value'],
+    ['plan --parallelism -1', '--parallelism has no value'],
+    ['plan --only', '--only has no value', 'mdacc plan --only "tenant_*"'],
+    ['sandbox serve --plan --port 8080', '--plan has no value', 'mdacc sandbox serve --plan business'],
+    ['plan --format markdwn', 'Did you mean markdown?'],
+    ['sandbox serve --plan lit', 'Did you mean lite?'],
+    ['schema pln', 'Did you mean plan?'],
     ['import', 'mdacc import --all'],
     ['sandbox connect', '.motherduck-sandbox', 'mdacc apply --sandbox'],
   ])('mdacc %s', async (words, ...names) => {
@@ -53,6 +64,26 @@ describe('an error on the command line tells what to type next', () => {
     expect(ran).toMatchObject({ code: 64, stdout: '' });
     for (const name of names) expect(ran.stderr).toContain(name);
     expectGolden('errors', `wrong usage > mdacc ${words}`, ran.stderr);
+  });
+
+  it('an option value that begins with "-" passes after "="', async () => {
+    const ran = await new Stage().run('plan --sandbox --only=-x');
+    expect(ran.stderr).toContain('--only -x matches no account');
+  });
+
+  it('no file is named after an option', async () => {
+    const folder = new Stage();
+    await folder.run('plan --out --sandbox');
+    expect(existsSync(folder.file('--sandbox'))).toBe(false);
+  });
+
+  it('help finds a command in a group', async () => {
+    const [{ stdout }, { stdout: same }] = [
+      await new Stage().run('help sandbox serve'),
+      await new Stage().run('sandbox serve --help'),
+    ];
+    expect(stdout).toBe(same);
+    expect(stdout).toContain('--latency');
   });
 
   it('a group of commands without one of them shows its help', async () => {
