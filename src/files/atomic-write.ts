@@ -1,4 +1,5 @@
 import { createHash, randomBytes } from 'node:crypto';
+import type { BigIntStats } from 'node:fs';
 import { type FileHandle, open, readdir, rename, stat, unlink } from 'node:fs/promises';
 import { hostname } from 'node:os';
 import { basename, dirname, join } from 'node:path';
@@ -23,39 +24,67 @@ export interface AtomicOptions {
  *
  * @throws UserError LINK_REFUSED for a link that git tracks. The system's error, with its `code`, after the temporary file was removed; NotSyncedError when the file was
  * replaced and its folder could not be synced.
+ * @returns The `fileIdentity` of the new file.
  */
-export async function writeFileAtomic(path: string, data: string | Uint8Array, options: AtomicOptions): Promise<void> {
+export async function writeFileAtomic(
+  path: string,
+  data: string | Uint8Array,
+  options: AtomicOptions,
+): Promise<string> {
   const target = await writableTarget(path);
   const existing = await regularFile(target);
   await removeLeftovers(target);
   const temp = tempBeside(target);
   const file = await open(temp, 'wx', options.mode);
+  let identity: string;
   try {
     try {
       if (existing !== undefined) await copyOwner(file, existing, options.keepMode === true);
       await file.writeFile(data);
       await file.sync();
+      identity = identityOf(await file.stat({ bigint: true }));
     } finally {
       await file.close();
     }
-    if (options.isRehearsal === true) return await unlink(temp);
+    if (options.isRehearsal === true) {
+      await unlink(temp);
+      return identity;
+    }
     await retryWhileBusy(() => rename(temp, target));
   } catch (error) {
     await unlink(temp).catch(() => undefined);
     throw error;
   }
   await syncFolder(dirname(target)).catch((cause) => {
-    throw new NotSyncedError(cause);
+    throw new NotSyncedError(cause, identity);
   });
+  return identity;
+}
+
+/** What tells a file from another one that was written in its place; undefined: there is no file. @throws The system's error. */
+export async function fileIdentity(path: string): Promise<string | undefined> {
+  try {
+    return identityOf(await stat(path, { bigint: true }));
+  } catch (error) {
+    if (codeOf(error) === 'ENOENT') return undefined;
+    throw error;
+  }
+}
+
+function identityOf({ dev, ino, size, mtimeNs }: BigIntStats): string {
+  return [dev, ino, size, mtimeNs].join(' ');
 }
 
 /** The file was replaced, but a power failure may undo that. */
 export class NotSyncedError extends Error {
   readonly code: string | undefined;
+  /** The `fileIdentity` of the new file. */
+  readonly identity: string;
 
-  constructor(cause: unknown) {
+  constructor(cause: unknown, identity: string) {
     super('the folder could not be synced', { cause });
     this.code = codeOf(cause);
+    this.identity = identity;
   }
 }
 

@@ -1,6 +1,6 @@
 import { randomUUID } from 'node:crypto';
 import { basename, dirname } from 'node:path';
-import { writeFileAtomic } from '../files/atomic-write.ts';
+import { fileIdentity, NotSyncedError, writeFileAtomic } from '../files/atomic-write.ts';
 import { lockIdentity } from '../files/lock.ts';
 import { codeOf } from '../files/system-errors.ts';
 import { Utf8Buffer, WriteThrottle } from '../files/write-throttle.ts';
@@ -8,7 +8,7 @@ import type { State } from '../model/state.ts';
 import { UserError } from '../model/user-error.ts';
 import { MIGRATIONS, type Migrations } from './migrate.ts';
 import { type ReadState, readState, readStateText, type StateOf } from './read-state.ts';
-import { statePieces } from './state-document.ts';
+import { serializeState, statePieces } from './state-document.ts';
 import { stateLockPath } from './state-lock.ts';
 
 /** How to open a state. */
@@ -51,8 +51,8 @@ export async function openAnyState(path: string): Promise<StateFile> {
 
 /**
  * The state in memory and its file. Changes are visible in memory at once; their promises resolve when they are on disk.
- * Hold the state's lock (state-lock.ts) from before opening until after `close`: when it is broken meanwhile, nothing more
- * is written, since another run may have written the state.
+ * Hold the state's lock (state-lock.ts) from before opening until after `close`: when it is broken meanwhile, or the file is
+ * not the one that was written last, nothing more is written, since another run may have written the state.
  *
  * Writes are batched: updates during one write go out together with the next, so that ten concurrent accounts do not
  * write a large file ten times.
@@ -64,6 +64,10 @@ export class StateFile {
   #durable: State;
   /** The file as it was read, until the first write has checked that it is unchanged. */
   #opened: ReadState | 'none' | 'checked';
+  /** The identity of the file that was written last. */
+  #written: string | undefined;
+  /** Why nothing more is written. */
+  #lost: UserError | undefined;
   /** The last write that was begun or scheduled; never rejects. */
   #last: Promise<void> = Promise.resolve();
   readonly #lock: HeldLock;
@@ -137,16 +141,36 @@ export class StateFile {
     const written: State = { ...before, serial: this.#durable.serial + 1 };
     const started = performance.now();
     try {
-      if ((await lockIdentity(this.#lock.path)) !== this.#lock.identity) throw lockBroken(this.path);
+      if (this.#lost !== undefined) throw this.#lost;
+      await this.#checkOwn();
       await this.#beforeFirstWrite();
       const bytes = this.#bytes.encode(statePieces(written));
-      await writeFileAtomic(this.path, bytes, { mode: 0o666, keepMode: true });
+      this.#written = await writeFileAtomic(this.path, bytes, { mode: 0o666, keepMode: true });
       this.#throttle.wrote(started, bytes.length);
     } catch (error) {
+      // The file was replaced; the next write replaces it again.
+      if (error instanceof NotSyncedError) this.#written = error.identity;
       throw error instanceof UserError ? error : unwritable(this.path, error);
     }
     this.#durable = written;
     this.#state = this.#state === before ? written : { ...this.#state, serial: written.serial };
+  }
+
+  /** Refuses to write without the lock, or over what another run has written since the last write. */
+  async #checkOwn(): Promise<void> {
+    if ((await lockIdentity(this.#lock.path)) !== this.#lock.identity) this.#lost = lockBroken(this.path);
+    else if (!(await this.#isOwnFile())) this.#lost = writtenByOther(this.path);
+    if (this.#lost !== undefined) throw this.#lost;
+  }
+
+  /** By the file's identity, and by its text where that changed: a copy put back, or a file system that gives new numbers. */
+  async #isOwnFile(): Promise<boolean> {
+    if (this.#written === undefined) return true;
+    const identity = await fileIdentity(this.path);
+    if (identity === this.#written) return true;
+    if (identity === undefined || (await readStateText(this.path)) !== serializeState(this.#durable)) return false;
+    this.#written = identity;
+    return true;
   }
 
   /** Refuses to overwrite a file that was edited or pulled since it was opened; backs up one of an older version. */
@@ -178,6 +202,14 @@ function lockBroken(path: string): UserError {
     'STATE_UNWRITABLE',
     `the lock of ${path} was removed or replaced during this run, so another run may have written the state: nothing more was written.`,
     'Wait until other runs have ended, then run the command again: it finds and adopts what was created at MotherDuck.',
+  );
+}
+
+function writtenByOther(path: string): UserError {
+  return new UserError(
+    'STATE_UNWRITABLE',
+    `${path} was changed or removed by another program during this run: nothing more was written, and what the other program wrote stays.`,
+    'Check the file (git diff). Wait until other runs have ended, then run the command again: it finds and adopts what was created at MotherDuck.',
   );
 }
 

@@ -1,4 +1,4 @@
-import { chmod, open, readdir, readFile, rm, stat, writeFile } from 'node:fs/promises';
+import { chmod, open, readdir, readFile, rename, rm, stat, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { afterEach, describe, expect, it, vi } from 'vitest';
 import { updateAccount } from '../../src/apply/state-writer.ts';
@@ -212,4 +212,41 @@ it('is whole after kill -9 at any moment, and its serial only grows', async () =
   }
   await add(await openState(path, 'acme'), 'after');
   expect(await readdir(join(path, '..'))).toEqual(['state.json']);
+});
+
+describe('a file that another run wrote between two writes', () => {
+  const other = { ...example, serial: 40 };
+
+  it.each([
+    [
+      'by a rename',
+      async (path: string) => writeFile(`${path}.new`, serializeState(other)).then(() => rename(`${path}.new`, path)),
+    ],
+    ['in place', (path: string) => writeFile(path, serializeState(other))],
+    ['by removing it', (path: string) => rm(path)],
+  ])('is not overwritten, and nothing more is written: %s', async (_, change) => {
+    const path = await newPath();
+    const file = await openState(path, 'acme');
+    await add(file, 'first');
+    const own = await readFile(path, 'utf8');
+    await change(path);
+    const now = await readFile(path, 'utf8').catch(() => undefined);
+    await expect(add(file, 'second')).rejects.toMatchObject({
+      code: 'STATE_UNWRITABLE',
+      message: expect.stringContaining('during this run'),
+    });
+    expect(await readFile(path, 'utf8').catch(() => undefined)).toBe(now);
+    await writeFile(path, own);
+    await expect(file.close()).rejects.toMatchObject({ code: 'STATE_UNWRITABLE' });
+  });
+
+  it('is still its own when its text was put back', async () => {
+    const path = await newPath();
+    const file = await openState(path, 'acme');
+    await add(file, 'first');
+    await writeFile(path, await readFile(path, 'utf8'));
+    await add(file, 'second');
+    await add(file, 'third');
+    expect(await onDisk(path)).toMatchObject({ serial: 3, accounts: { first: {}, second: {}, third: {} } });
+  });
 });
