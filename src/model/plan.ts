@@ -34,7 +34,7 @@ export interface Plan {
   readonly violations: readonly Violation[];
   /** The next scheduled change of each managed token, soonest first. */
   readonly next: readonly NextChange[];
-  /** The secret stores that it writes to or removes from; absent when there is none. */
+  /** The secret stores that it writes to or removes from, and those of its tokens that run commands; absent when there is none. */
   readonly stores?: readonly UsedStore[];
   /** The maximum price per hour, by `compute_rates`; absent without rates. */
   readonly compute?: ComputeCeiling;
@@ -63,7 +63,7 @@ export interface StoreDestination {
   readonly remove?: readonly string[];
 }
 
-/** A secret store that a plan uses. */
+/** A secret store that a plan uses, or, if it neither writes nor removes, one whose commands a later apply runs. */
 export interface UsedStore extends StoreDestination {
   readonly store: string;
   readonly writes: boolean;

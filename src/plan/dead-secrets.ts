@@ -109,8 +109,9 @@ function secretsOfAction(
     case 'delete_account':
       return [...tokens].flatMap(([token, entry]) => secretsOf(account, token, entry));
     case 'forget': {
-      const gone = action.token === undefined ? [...tokens] : [...tokens].filter(([token]) => token === action.token);
-      return gone.flatMap(([token, entry]) => secretsOf(account, token, entry));
+      if (action.token === undefined) return [...tokens].flatMap(([token, entry]) => secretsOf(account, token, entry));
+      const entry = tokens.get(action.token);
+      return entry === undefined ? [] : secretsOf(account, action.token, entry);
     }
     case 'revoke_token': {
       const entry = tokens.get(action.token ?? '');

@@ -35,17 +35,24 @@ export interface StoreFacts extends Partial<StoreContents> {
   readonly destinations?: ReadonlyMap<string, StoreDestination>;
 }
 
-/** The stores that a plan writes to or removes from, in the order of the configuration. */
+/**
+ * The stores that a plan writes to or removes from, and those whose commands a later apply runs without being asked again,
+ * in the order of the configuration.
+ *
+ * @param configured The stores of the configuration's tokens.
+ */
 export function usedStores(
   actions: readonly Action[],
   removals: readonly SecretRemoval[],
   { destinations = new Map() }: Partial<StoreFacts> = {},
+  configured: ReadonlySet<string> = new Set(),
 ): UsedStore[] {
   const written = new Set(actions.map(({ after }) => after && 'secret_store' in after && after.secret_store));
   const left = new Set(removals.map(({ store }) => store));
   return [...destinations].flatMap(([store, destination]) => {
     const [writes, removes] = [written.has(store), left.has(store)];
-    return writes || removes ? [{ store, writes, removes, ...destination }] : [];
+    const isLater = destination.command !== undefined && configured.has(store);
+    return writes || removes || isLater ? [{ store, writes, removes, ...destination }] : [];
   });
 }
 

@@ -46,15 +46,29 @@ it('every format says where secrets go, once', async () => {
     expect(text.split("'.motherduck/`secrets.env'")).toHaveLength(2);
     expect(text).toContain('vault token lookup');
     expect(text).toContain('overwrite: true');
-    expect(text).not.toContain('vault delete');
+    expect(text).toContain('Later, secrets are removed from vault with');
     expect(text).not.toContain('unused.env');
   }
 });
 
-it('a plan that stores nothing does not speak of stores', async () => {
+it('a plan that stores nothing speaks of no files', async () => {
   const stage = await Stage.applied(configuration(STORES.replace(', "${WHERE}"', '')));
   for (const format of ['text', 'markdown', 'html', 'json'])
     expect((await stage.run(`plan --sandbox --format ${format}`)).stdout).not.toContain('secrets.env');
+});
+
+it('every plan says which commands a later apply runs without being asked again', async () => {
+  const stage = await Stage.applied(configuration(STORES.replace(', "${WHERE}"', '')));
+  stage.edit((text) => text.replace('"{account}/{token}"]', '"{account}/{token}", curl]'));
+  for (const format of ['text', 'markdown', 'html']) {
+    const { stdout } = await stage.run(`plan --sandbox --format ${format}`);
+    expect(stdout).toMatch(/No changes|Nothing/);
+    expect(stdout).toMatch(/Later secrets go to vault: .*curl/);
+    expect(stdout).toMatch(/vault is checked with: .*vault token lookup/);
+    expect(stdout).toMatch(/Later, secrets are removed from vault with: .*vault delete/);
+  }
+  const { document } = await stage.json('plan --sandbox');
+  expect(document).toMatchObject({ actions: [], stores: [{ store: 'vault', writes: false, removes: false }] });
 });
 
 it('it says what removes the secrets of a token that goes', async () => {

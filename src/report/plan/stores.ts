@@ -18,17 +18,26 @@ export function storeLines({ stores = [] }: Pick<Plan, 'stores'>): StoreLine[] {
 }
 
 function written({ store, writes, path, overwrite, command, check }: UsedStore): StoreLine[] {
-  if (!writes) return [];
+  if (!writes && command === undefined) return [];
   const name = printable(store);
   const note = 'overwrite: true, so values that are not of this state are replaced';
-  const to = { text: `Secrets go to ${name}`, exact: exactText(command, path), ...(overwrite ? { note } : {}) };
+  const to = {
+    text: `${writes ? 'Secrets' : 'Later secrets'} go to ${name}`,
+    exact: exactText(command, path),
+    ...(overwrite ? { note } : {}),
+  };
   return [to, ...(check === undefined ? [] : [{ text: `${name} is checked with`, exact: shellText(check) }])];
 }
 
 /** The secrets that leave are named elsewhere. */
 function removed({ store, removes, remove }: UsedStore): StoreLine[] {
-  if (!removes || remove === undefined) return [];
-  return [{ text: `Secrets are removed from ${printable(store)} with`, exact: shellText(remove) }];
+  if (remove === undefined) return [];
+  return [
+    {
+      text: `${removes ? 'Secrets' : 'Later, secrets'} are removed from ${printable(store)} with`,
+      exact: shellText(remove),
+    },
+  ];
 }
 
 function exactText(command: readonly string[] | undefined, path = ''): string {
