@@ -2,7 +2,7 @@
 
 import { once } from 'node:events';
 import { existsSync } from 'node:fs';
-import { join } from 'node:path';
+import { dirname, join } from 'node:path';
 import type { ConfigOptions } from '../cli/configuration.ts';
 import { EXIT } from '../cli/exit-codes.ts';
 import type { Io, OutputOptions } from '../cli/io.ts';
@@ -10,13 +10,16 @@ import { runCommand } from '../cli/run.ts';
 import { noteNewSandbox, PROGRAM_VARIABLES, sandboxFolder, tokenIn } from '../engine/service.ts';
 import { statePath } from '../engine/state.ts';
 import { shownPath, shownRelativePath } from '../files/paths.ts';
+import { leaveSandboxCommand } from '../files/shell.ts';
+
 import { CONNECT_SECONDS } from '../model/defaults.ts';
 import { Secret } from '../model/secret.ts';
-import type { State } from '../model/state.ts';
+import { secretFilesOf } from '../model/state.ts';
 import { formatDuration, type Seconds, showTime } from '../model/time.ts';
 import { UserError } from '../model/user-error.ts';
-import { counted, few } from '../model/wording.ts';
+import { counted } from '../model/wording.ts';
 import { runProbe } from '../motherduck/probe-process.ts';
+import { unbroken } from '../report/terminal-text.ts';
 import { sandboxConnector } from '../sandbox/connector.ts';
 import { openSandbox, resetSandbox } from '../sandbox/open.ts';
 import type { Organization } from '../sandbox/organization.ts';
@@ -109,10 +112,9 @@ export function reset(options: SandboxOptions): Promise<number> {
     const state = statePath(options);
     const known = await openAnyState(state).catch(() => undefined);
     if (id !== undefined && known?.state.organization_id === id) {
-      io.note(`Remove the state of its accounts too: rm ${state}`);
-      const files = secretFiles(known.state);
-      if (files.length > 0)
-        io.note(`Their secrets are in ${few(files)}. Remove them there, as apply does not overwrite them.`);
+      const command = leaveSandboxCommand(state, secretFilesOf(known.state, dirname(options.config)));
+      const what = command.includes(' && ') ? ', and move their secrets aside' : '';
+      io.note(`Remove the state of its accounts too${what}: ${unbroken(command)}`);
     }
     return EXIT.done;
   });
@@ -124,16 +126,6 @@ async function idOf(folder: string): Promise<string | undefined> {
   const id = organization?.id();
   organization?.close();
   return id;
-}
-
-/** The files that hold secrets of a state. */
-function secretFiles({ accounts }: State): string[] {
-  const paths = [...accounts.values()].flatMap(({ tokens }) =>
-    [...tokens.values()].flatMap(({ current }) =>
-      current && current.secret !== 'unknown' ? [current.secret.secret_path] : [],
-    ),
-  );
-  return [...new Set(paths.filter((each) => each.includes('#')).map((each) => each.replace(/#.*$/s, '')))];
 }
 
 export function seed(options: SandboxOptions, count: number): Promise<number> {

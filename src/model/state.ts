@@ -112,3 +112,18 @@ export interface TokenIntent {
 export function mayBeStored({ storing }: TokenIntent): boolean {
   return storing !== false;
 }
+
+/** The files in which file stores keep secrets of a state. @param folder The configuration's, to which their paths are relative. */
+export function secretFilesOf({ accounts }: State, folder: string): string[] {
+  const files = [...accounts.values()].flatMap(({ tokens }) =>
+    [...tokens.values()].flatMap(({ current }) => {
+      if (!current || current.secret === 'unknown') return [];
+      const [, file] = /^(.+?)#/s.exec(current.secret.secret_path) ?? [];
+      // A store that runs a command has its name in the place of a file.
+      return file === undefined || file === current.secret.store ? [] : [file];
+    }),
+  );
+  return [...new Set(files)].map((file) =>
+    folder === '.' || /^([\\/]|[A-Za-z]:)/.test(file) ? file : `${folder}/${file}`,
+  );
+}

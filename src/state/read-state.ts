@@ -1,8 +1,9 @@
 import { readdir, stat } from 'node:fs/promises';
 import { basename, dirname, join } from 'node:path';
 import { NotAFileError, NotTextError, readText } from '../files/read-text.ts';
+import { leaveSandboxCommand } from '../files/shell.ts';
 import { codeOf } from '../files/system-errors.ts';
-import type { State } from '../model/state.ts';
+import { type State, secretFilesOf } from '../model/state.ts';
 import { generationOf, seriesOf } from '../model/tokens.ts';
 import { type Hint, UserError } from '../model/user-error.ts';
 import { contradictionOf } from './contradictions.ts';
@@ -45,13 +46,13 @@ export async function readState(
   if (text === undefined) return undefined;
   const parsed = await parseState(path, text, migrations);
   if (of !== undefined) {
-    refuseForeign(path, parsed.state, of);
+    refuseForeign(path, parsed.state, of, of.folder ?? dirname(path));
     await refuseOtherConfiguration(path, parsed.state, of.configuration, of.folder ?? dirname(path));
   }
   return { ...parsed, text };
 }
 
-function refuseForeign(path: string, state: State, of: StateOf): void {
+function refuseForeign(path: string, state: State, of: StateOf, folder: string): void {
   if (state.organization !== of.organization) {
     throw new UserError(
       'STATE_FOREIGN',
@@ -61,7 +62,8 @@ function refuseForeign(path: string, state: State, of: StateOf): void {
   }
   if (state.sandbox && !of.sandbox) {
     const message = `${path} is the state of a sandbox, but this command would use it with MotherDuck.`;
-    throw new UserError('STATE_FOREIGN', message, `Add --sandbox, or remove the file: rm ${path}`);
+    const leave = leaveSandboxCommand(path, secretFilesOf(state, folder));
+    throw new UserError('STATE_FOREIGN', message, `To go on in the sandbox, add --sandbox. To leave it: ${leave}`);
   }
   if (!state.sandbox && of.sandbox) {
     const message = `${path} is the state of the real organization, but this command would use it in a sandbox.`;
@@ -72,7 +74,8 @@ function refuseForeign(path: string, state: State, of: StateOf): void {
   const { organization_id: known } = state;
   if (of.sandbox && known !== undefined && of.organization_id !== undefined && known !== of.organization_id) {
     const message = `${path} is the state of another sandbox, or of this one before it was reset or removed.`;
-    const hint = `Name the other sandbox's folder with --sandbox-dir. If it is gone, remove its state: rm ${path}`;
+    const leave = leaveSandboxCommand(path, secretFilesOf(state, folder));
+    const hint = `Name the other sandbox's folder with --sandbox-dir. If it is gone, remove what is left of it: ${leave}`;
     throw new UserError('STATE_FOREIGN', message, hint);
   }
 }

@@ -1,7 +1,12 @@
 /** Where the sandbox and the state are: beside the configuration, whatever the shell's folder. */
+import { once } from 'node:events';
 import { closeSync, existsSync, mkdirSync, openSync, renameSync } from 'node:fs';
-import { describe, expect, it } from 'vitest';
+import { createServer } from 'node:http';
+import type { AddressInfo } from 'node:net';
+import { describe, expect, it, onTestFinished } from 'vitest';
+import { installMdacc, shell } from '../commands/shell.ts';
 import { expectGolden } from '../golden/golden.ts';
+import { isWindows } from '../platform.ts';
 import { CONFIG, outputOf, SANDBOX, STATE, Stage } from '../stage.ts';
 
 /** A stage whose configuration is in a folder below the shell's. */
@@ -40,6 +45,8 @@ describe('the folder of the sandbox', () => {
 });
 
 describe('the state', () => {
+  /** What leads out of the sandbox completely. */
+  const LEAVE = `rm ${STATE} && mv .motherduck/secrets.env .motherduck/secrets.sandbox.env`;
   const FOREIGN = { code: 1, document: { error: { code: 'STATE_FOREIGN' } } };
 
   it('is named after its configuration, so that two of a folder never share one', async () => {
@@ -98,13 +105,34 @@ describe('the state', () => {
     await stage.serve();
     expect(await stage.json('plan')).toMatchObject({ code: 0, document: { actions: [] } });
     const reset = await stage.run('sandbox reset');
-    expect(reset.stderr).toContain(`rm ${STATE}`);
-    expect(reset.stderr).toContain('.motherduck/secrets.env');
+    expect(reset.stderr).toContain(`: ${LEAVE}\n`);
     expect((await stage.run('sandbox reset')).stderr).toBe('');
     expect(await stage.json('apply --sandbox --yes')).toMatchObject(FOREIGN);
     expect(await stage.json('plan')).toMatchObject(FOREIGN);
     stage.remove(STATE);
     expect(await stage.json('plan --sandbox')).toMatchObject({ code: 0 });
+  });
+
+  it.skipIf(isWindows)('is left by one line: from the sandbox to MotherDuck, and after a reset', async () => {
+    const stage = await Stage.applied();
+    installMdacc(stage);
+    const server = createServer((_request, response) => response.end());
+    server.listen(0, '127.0.0.1');
+    await once(server, 'listening');
+    onTestFinished(() => void server.close());
+    const url = `http://127.0.0.1:${(server.address() as AddressInfo).port}`;
+    const refused = await stage.run(['plan', '--api-url', url], { MOTHERDUCK_ADMIN_TOKEN: 'x' });
+    expect(refused.stderr).toContain(`To leave it: ${LEAVE}\n`);
+    for (const lines of [LEAVE, 'mdacc sandbox reset && mdacc apply --sandbox --yes --no-smoke']) {
+      expect(await shell(stage, lines)).toMatchObject({ code: 0 });
+    }
+    // The state is gone, and the secrets are still there.
+    await stage.run('sandbox reset');
+    stage.remove(STATE);
+    const foreign = await stage.run('apply --sandbox --yes --no-smoke');
+    const [, line = ''] = /the file aside: (mv .*)\n/.exec(foreign.stderr) ?? [];
+    expect(line).toBe('mv .motherduck/secrets.env .motherduck/secrets.sandbox.env');
+    expect(await shell(stage, `${line} && mdacc apply --sandbox --yes --no-smoke`)).toMatchObject({ code: 0 });
   });
 
   it('of another served sandbox is refused too', async () => {

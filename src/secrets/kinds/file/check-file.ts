@@ -4,6 +4,7 @@ import { dirname, join, relative } from 'node:path';
 import { tempBeside, tempStem } from '../../../files/atomic-write.ts';
 import { writableTarget } from '../../../files/links.ts';
 import { NotAFileError, NotTextError, readText } from '../../../files/read-text.ts';
+import { quoted } from '../../../files/shell.ts';
 import { codeOf } from '../../../files/system-errors.ts';
 import type { SecretStoreConfig } from '../../../model/desired.ts';
 import { isVariableTemplate } from '../../../model/secret.ts';
@@ -171,12 +172,6 @@ function patternFor(tree: string, file: string): string {
   const folder = relative(tree, dirname(file)).split(/[\\/]/).join('/');
   if (folder.startsWith('.')) return `${folder}/`;
   return `${folder === '' ? '' : `${folder}/`}${tempStem(file)}*`;
-}
-
-/** A path as a word of a shell command; on Windows, in quotes that all its shells accept. */
-export function quoted(path: string, platform: NodeJS.Platform = process.platform): string {
-  if (platform === 'win32') return /^[\w.\\/:@+,-]+$/.test(path) ? path : `"${path}"`;
-  return /^[\w./:@%+,-]+$/.test(path) ? path : `'${path.replaceAll("'", `'\\''`)}'`;
 }
 
 function unreachable(config: FileStoreConfig, error: unknown): UserError {

@@ -5,6 +5,7 @@ import { writableTarget } from '../../../files/links.ts';
 import { acquireLock, type Lock, LockedError } from '../../../files/lock.ts';
 import { isWithin, realPathOf, shownRelativePath, targetOf } from '../../../files/paths.ts';
 import { NotTextError, readText } from '../../../files/read-text.ts';
+import { moveAside } from '../../../files/shell.ts';
 import { codeOf } from '../../../files/system-errors.ts';
 import { WriteThrottle } from '../../../files/write-throttle.ts';
 import { type Secret, type TokenAddress, variableOf } from '../../../model/secret.ts';
@@ -63,11 +64,16 @@ const REHEARSED = 'x'.repeat(600);
  */
 async function rehearse(config: FileStoreConfig, targets: readonly SecretTarget[]): Promise<void> {
   const foreign: SecretTarget[] = [];
+  let areOfSandbox = true;
   try {
     await changeFile(await writableTarget(config.path), config.format, async (content, write) => {
       for (const target of targets) {
-        if (isForeign(config, target, content)) foreign.push(target);
-        else if (target.isSandbox) refuseReal(config, target, content.current(fileEntry(config, target)));
+        if (isForeign(config, target, content)) {
+          foreign.push(target);
+          areOfSandbox &&= content
+            .current(fileEntry(config, target))
+            .every((value) => value === '' || isSandboxSecret(value));
+        } else if (target.isSandbox) refuseReal(config, target, content.current(fileEntry(config, target)));
         content.set(fileEntry(config, target), REHEARSED);
       }
       await write({ isRehearsal: true });
@@ -77,7 +83,7 @@ async function rehearse(config: FileStoreConfig, targets: readonly SecretTarget[
     const message = `The secrets file ${config.shownPath} cannot be written: ${why}.`;
     throw new UserError('STORE_UNUSABLE', message, hint, { location: config.location });
   }
-  if (foreign.length > 0) throw foreignSecrets(config, foreign);
+  if (foreign.length > 0) throw foreignSecrets(config, foreign, areOfSandbox);
 }
 
 /** Whether the file has a value for the token that this state did not put there. A sandbox's secret is of no use elsewhere. */
@@ -89,15 +95,19 @@ function isForeign(config: FileStoreConfig, target: SecretTarget, content: Secre
   return values.some((value) => (isSandbox || !isSandboxSecret(value)) && !isWritten(value));
 }
 
-function foreignSecrets(config: FileStoreConfig, targets: readonly SecretTarget[]): UserError {
+function foreignSecrets(config: FileStoreConfig, targets: readonly SecretTarget[], areOfSandbox = false): UserError {
   const places = few(
     targets.map((target) => secretPathIn(config, target)),
     PLACES_SHOWN,
   );
   const [has, it] = targets.length === 1 ? ['has a value', 'it'] : ['have values', 'them'];
   const message = `${places} already ${has} that this state did not write, so nothing was stored there.`;
-  const copy = targets.some(({ isSandbox }) => isSandbox) ? 'Use the sandbox in a copy of the folder, or move' : 'Move';
-  const hint = `${copy} ${it} away, name another \`path\` in the secret store ${config.name}, or set \`overwrite: true\` on it to replace ${it}.`;
+  const other = `name another \`path\` in the secret store ${config.name}`;
+  const copy = targets.some(({ isSandbox }) => isSandbox) ? 'use the sandbox in a copy of the folder, ' : '';
+  const ways = `${copy}move ${it} away, ${other}, or set \`overwrite: true\` on it to replace ${it}.`;
+  const hint = areOfSandbox
+    ? `If another configuration of this sandbox stores there, ${other}. If an earlier sandbox did, move the file aside: ${moveAside(config.path)}`
+    : `${ways[0]?.toUpperCase()}${ways.slice(1)}`;
   return new UserError('STORE_FOREIGN', message, hint, { location: config.location });
 }
 

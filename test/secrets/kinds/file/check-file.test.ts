@@ -3,7 +3,8 @@ import { chmod, mkdir, readdir, readFile, stat, writeFile } from 'node:fs/promis
 import { join } from 'node:path';
 import { afterEach, describe, expect, it, vi } from 'vitest';
 import { tempBeside } from '../../../../src/files/atomic-write.ts';
-import { type FileStoreConfig, ignoreCommand, quoted } from '../../../../src/secrets/kinds/file/check-file.ts';
+import { quoted } from '../../../../src/files/shell.ts';
+import { type FileStoreConfig, ignoreCommand } from '../../../../src/secrets/kinds/file/check-file.ts';
 import { fileStore } from '../../../../src/secrets/kinds/file/store.ts';
 import { asNobody, newFolder, program, run } from '../../../files/processes.ts';
 import { expectGoldenError } from '../../../golden/golden.ts';
