@@ -1,7 +1,7 @@
 /** Secrets of tokens that no longer exist: they are removed from the stores that can remove them. */
 import type { Desired } from '../model/desired.ts';
 import type { Plan, SecretRemoval } from '../model/plan.ts';
-import type { State, StateToken, TokenRecord } from '../model/state.ts';
+import { isOtherCommand, type State, type StateToken, type TokenRecord } from '../model/state.ts';
 import { UserError } from '../model/user-error.ts';
 import { accountKey } from '../model/username.ts';
 import { type DeadRecord, secretsOf } from '../plan/dead-secrets.ts';
@@ -80,13 +80,15 @@ export class UsedPlaces {
         const store = stores.get(name);
         const place = store?.placeOf?.({ account, token });
         if (place !== undefined) this.#configured.add(place);
+        const command = store?.commandOf?.({ account, token });
+        if (command !== undefined) this.#configured.add(byCommand(command));
         if (store !== undefined) this.#paths.add(store.secretPath({ account, token }));
       }
     }
     for (const [key, { username, tokens }] of accounts) {
       for (const [token, { current, retiring }] of tokens) {
-        const place = this.#placeOf(username, token, current);
-        if (place !== undefined) this.#owners.set(place, (this.#owners.get(place) ?? new Set()).add(key));
+        for (const place of this.#placesOf(username, token, current?.secret))
+          this.#owners.set(place, (this.#owners.get(place) ?? new Set()).add(key));
         for (const { id, secret } of [...(current ? [current] : []), ...retiring]) {
           const fingerprint = secret === undefined || secret === 'unknown' ? undefined : secret.fingerprint;
           if (fingerprint === undefined) continue;
@@ -96,26 +98,30 @@ export class UsedPlaces {
     }
   }
 
-  /** Whether the configuration puts a secret at a secret path, in whatever store. */
-  isConfigured(secretPath: string): boolean {
-    return this.#paths.has(secretPath);
+  /** Whether a dead secret's place is in use: the configuration puts a secret there, or the state has a current one there. */
+  isUsed(dead: DeadRecord, state: State): boolean {
+    const { account, token, id, secret } = dead;
+    if ([...(this.#ids.get(secret.fingerprint ?? '') ?? [])].some((other) => other !== id)) return true;
+    if (secret.command === undefined && this.#paths.has(secret.secret_path)) return true;
+    return this.#placesOf(account, token, secret).some(
+      (place) => this.#configured.has(place) || this.#isOfAnother(place, dead, state),
+    );
+  }
+
+  /** Whether a secret is not where its store puts secrets now: the store was of another kind, or had another command. */
+  isElsewhere({ account, token, secret }: DeadRecord): boolean {
+    const store = this.#stores.get(secret.store);
+    if (store?.placeOf === undefined) return false;
+    const [at, path] = [{ account, token }, secret.secret_path];
+    return store.placeOf(at, path) === undefined || isOtherCommand(secret, store.commandOf?.(at, path));
   }
 
   /** How a dead secret is removed; undefined when it stays, since it may be another's or its store removes none. */
-  howRemoved({ account, token, id, secret }: DeadRecord, state: State): SecretRemoval['by'] | undefined {
+  howRemoved(dead: DeadRecord, state: State): SecretRemoval['by'] | undefined {
+    const { account, token, secret } = dead;
     const store = this.#stores.get(secret.store);
-    if (store?.remove === undefined) return undefined;
+    if (store?.remove === undefined || this.isElsewhere(dead) || this.isUsed(dead, state)) return undefined;
     const { fingerprint, secret_path: path } = secret;
-    if ([...(this.#ids.get(fingerprint ?? '') ?? [])].some((other) => other !== id)) return undefined;
-    const place = store.placeOf?.({ account, token }, path);
-    // The store was of another kind when the secret was stored.
-    if (store.placeOf !== undefined && place === undefined) return undefined;
-    if (
-      place !== undefined &&
-      (this.#configured.has(place) || this.#isOfAnother(place, { account, token, id }, state))
-    ) {
-      return undefined;
-    }
     const config = this.#desired.stores.get(secret.store);
     const isFile = config !== undefined && kindOf(config).recipient === undefined;
     if (isFile) return fingerprint === undefined && path !== store.secretPath({ account, token }) ? undefined : 'file';
@@ -132,12 +138,22 @@ export class UsedPlaces {
     const owners = [...(this.#owners.get(place) ?? [])];
     if (owners.some((key) => key !== own && accounts.has(key))) return true;
     return [...(accounts.get(own)?.tokens ?? [])].some(
-      ([key, { current }]) => (key !== token || current?.id !== id) && this.#placeOf(account, key, current) === place,
+      ([key, { current }]) =>
+        (key !== token || current?.id !== id) && this.#placesOf(account, key, current?.secret).includes(place),
     );
   }
 
-  #placeOf(account: string, token: string, current: TokenRecord | undefined): string | undefined {
-    if (current === undefined || current.secret === 'unknown') return undefined;
-    return this.#stores.get(current.secret.store)?.placeOf?.({ account, token }, current.secret.secret_path);
+  /** Where a secret is: by the command that stored it, and where its store puts it, unless its command is another now. */
+  #placesOf(account: string, token: string, secret: TokenRecord['secret'] = 'unknown'): string[] {
+    if (secret === 'unknown') return [];
+    const store = this.#stores.get(secret.store);
+    const [at, path] = [{ account, token }, secret.secret_path];
+    const place = isOtherCommand(secret, store?.commandOf?.(at, path)) ? undefined : store?.placeOf?.(at, path);
+    return [...(place === undefined ? [] : [place]), ...(secret.command ? [byCommand(secret.command)] : [])];
   }
+}
+
+/** The place of what a command stored, in whatever store. */
+function byCommand(hash: string): string {
+  return `command ${hash}`;
 }

@@ -17,7 +17,14 @@ import type { Live, LiveToken } from '../model/live.ts';
 import type { CreateToken, RevokeToken, RotateToken } from '../model/plan.ts';
 import type { Secret, TokenAddress } from '../model/secret.ts';
 import type { AccountSmoke } from '../model/smoke.ts';
-import { mayBeStored, type RetiringToken, type State, type StateToken, type TokenRecord } from '../model/state.ts';
+import {
+  isOtherCommand,
+  mayBeStored,
+  type RetiringToken,
+  type State,
+  type StateToken,
+  type TokenRecord,
+} from '../model/state.ts';
 import { isoTime } from '../model/time.ts';
 import { generationName, type TokenType, typeName } from '../model/tokens.ts';
 import { UserError } from '../model/user-error.ts';
@@ -456,6 +463,8 @@ async function recordResult(
   tools: TokenTools,
 ): Promise<void> {
   const { name, generation, type, ttl } = action.after;
+  const address = { account: account.username, token: action.token };
+  const command = store.commandOf?.(address);
   const created: TokenRecord = {
     id: record.id,
     name,
@@ -466,9 +475,10 @@ async function recordResult(
     ttl,
     secret: {
       store: store.name,
-      secret_path: store.secretPath({ account: account.username, token: action.token }),
+      secret_path: store.secretPath(address),
       at: isoTime(tools.api.now()),
       fingerprint,
+      ...(command === undefined ? {} : { command }),
     },
   };
   const before = tokenOf(tools.stateWriter, account.username, action.token).current;
@@ -517,7 +527,7 @@ function ignoreFailure(error: unknown): void {
 
 function isSamePlace(a: TokenRecord['secret'], b: TokenRecord['secret']): boolean {
   if (a === 'unknown' || b === 'unknown') return false;
-  return a.store === b.store && a.secret_path === b.secret_path;
+  return a.store === b.store && a.secret_path === b.secret_path && !isOtherCommand(a, b.command);
 }
 
 async function deleteToken(username: string, id: string, api: Api): Promise<void> {

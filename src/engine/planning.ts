@@ -122,7 +122,8 @@ export function planFrom(input: PlanFromInput): Plan {
     storeFacts: {
       rehearsed: new Map([...stores].flatMap(([name, { rehearsedIn }]) => (rehearsedIn ? [[name, rehearsedIn]] : []))),
       removing: new Map([...stores].map(([name, { remove }]) => [name, remove !== undefined])),
-      isUsedPath: (path) => places.isConfigured(path),
+      isUsed: (dead) => places.isUsed(dead, state),
+      isElsewhere: (dead) => places.isElsewhere(dead),
       howRemoved: (dead) => places.howRemoved(dead, state),
       destinations: new Map([...desired.stores].map(([name, config]) => [name, kindOf(config).destination(config)])),
       ...storeContents,

@@ -122,6 +122,8 @@ export type PlanWarning =
       readonly store: string;
       readonly tokens: readonly string[];
       readonly places: readonly string[];
+      /** The configuration has the store, but it was another kind, file or command when it stored them. */
+      readonly changed?: true;
     }
   /** All of an account's tokens are replaced within one overlap. */
   | { readonly kind: 'turnover'; readonly account: string; readonly tokens: number }

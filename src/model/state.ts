@@ -82,6 +82,11 @@ export interface StoredSecret {
    * hash reveals nothing of it. Absent in older records.
    */
   readonly fingerprint?: string;
+  /**
+   * In a store that runs programs: a hash of the command's words for the token, to notice that another command puts secrets
+   * elsewhere. Absent in older records.
+   */
+  readonly command?: string;
 }
 
 /** A replaced token that is still valid. */
@@ -126,4 +131,9 @@ export function secretFilesOf({ accounts }: State, folder: string): string[] {
   return [...new Set(files)].map((file) =>
     folder === '.' || /^([\\/]|[A-Za-z]:)/.test(file) ? file : `${folder}/${file}`,
   );
+}
+
+/** Whether another command put a secret where it is, so that it is not where the command of a store puts it now. */
+export function isOtherCommand({ command }: StoredSecret, now: string | undefined): boolean {
+  return command !== undefined && command !== now;
 }

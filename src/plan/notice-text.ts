@@ -148,7 +148,7 @@ function words(notice: PlanNotice): Omit<NoticeText, 'subject'> {
       };
     case 'secret_left':
       return {
-        message: `the secret store ${notice.store} is no longer in the configuration, so secrets of tokens that go stay there: ${few(notice.tokens)}`,
+        message: `the secret store ${notice.store} ${notice.changed ? 'was changed' : 'is no longer'} in the configuration, so secrets of tokens that go stay there: ${few(notice.tokens)}`,
         hint: { text: `Delete by hand, after the apply: ${few(notice.places, PLACES_SHOWN)}` },
       };
     case 'turnover':

@@ -27,8 +27,10 @@ export interface StoreFacts extends Partial<StoreContents> {
   readonly rehearsed: ReadonlyMap<string, string>;
   /** The stores of the configuration, and whether they remove the secrets of tokens that are gone. */
   readonly removing: ReadonlyMap<string, boolean>;
-  /** Whether the configuration puts a secret at a secret path. */
-  readonly isUsedPath: (secretPath: string) => boolean;
+  /** Whether the configuration or a current token has the place of a dead secret. */
+  readonly isUsed: (dead: DeadRecord) => boolean;
+  /** Whether a secret is not where its store puts secrets now. */
+  readonly isElsewhere: (dead: DeadRecord) => boolean;
   /** How a dead secret is removed; undefined when it is not. */
   readonly howRemoved: (dead: DeadRecord) => SecretRemoval['by'] | undefined;
   /** Where each store puts secrets. */
@@ -129,21 +131,25 @@ export function removalsOf(dead: readonly DeadRecord[], { howRemoved }: StoreFac
   });
 }
 
-/** Dead secrets in stores that remove none, or that the configuration does not have any more. */
-function leftBehind(dead: readonly DeadRecord[], { removing, isUsedPath }: StoreFacts): PlanWarning[] {
+/** Dead secrets in stores that remove none, that changed, or that the configuration does not have any more. */
+function leftBehind(dead: readonly DeadRecord[], facts: StoreFacts): PlanWarning[] {
   const warnings = new Map<string, PlanWarning & { kind: 'secret_stays' | 'secret_left' }>();
-  for (const { account, token, secret } of dead) {
+  for (const record of dead) {
+    if (facts.howRemoved(record) !== undefined || facts.isUsed(record)) continue;
+    const { account, token, secret } = record;
     const { store, secret_path: path } = secret;
-    if (removing.get(store) === true || (!removing.has(store) && isUsedPath(path))) continue;
-    const found = warnings.get(store);
+    const isKnown = facts.removing.has(store);
+    const kind = facts.removing.get(store) === false && !facts.isElsewhere(record) ? 'secret_stays' : 'secret_left';
+    const found = warnings.get(`${kind} ${store}`);
     const tokens = [...new Set([...(found?.tokens ?? []), `${account}/${token}`])];
-    const place = path.includes('#') ? path : `${account}/${token} in ${store}`;
+    const place = isKnown && secret.command !== undefined ? `${path} by its earlier command` : path;
     const places = [...(found?.kind === 'secret_left' ? found.places : []), place];
+    const changed = isKnown ? { changed: true as const } : {};
     warnings.set(
-      store,
-      removing.has(store)
-        ? { kind: 'secret_stays', store, tokens }
-        : { kind: 'secret_left', store, tokens, places: [...new Set(places)] },
+      `${kind} ${store}`,
+      kind === 'secret_stays'
+        ? { kind, store, tokens }
+        : { kind, store, tokens, places: [...new Set(places)], ...changed },
     );
   }
   return [...warnings.values()];

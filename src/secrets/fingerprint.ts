@@ -8,5 +8,14 @@ const DOMAIN = 'motherduck-accounts secret fingerprint 1\0';
  * random bits, so the fingerprint reveals nothing of them; and 128 bits are enough that no two secrets have the same one.
  */
 export function fingerprintOf(secret: string): string {
-  return createHash('sha256').update(DOMAIN).update(secret).digest().subarray(0, 16).toString('base64url');
+  return hashOf(DOMAIN, secret);
+}
+
+/** The hash of a command's words, by which a state recognizes the command that stored a secret. */
+export function commandHash(words: readonly string[]): string {
+  return hashOf('motherduck-accounts command 1\0', JSON.stringify(words));
+}
+
+function hashOf(domain: string, text: string): string {
+  return createHash('sha256').update(domain).update(text).digest().subarray(0, 16).toString('base64url');
 }

@@ -41,6 +41,8 @@ export function rehearsedStore(real: SecretStore, config: SecretStoreConfig, fol
       const at = tokenAtPath(config.name, address.account, secretPath);
       return at && fileOf(at);
     },
+    // What a real run would find changed is found in the rehearsal too.
+    ...(real.commandOf === undefined ? {} : { commandOf: real.commandOf }),
   };
 }
 

@@ -188,6 +188,8 @@ export interface SecretStore {
    * path, where the configuration puts it.
    */
   placeOf?(address: TokenAddress, secretPath?: string): string | undefined;
+  /** For a store that runs programs: the `commandHash` of its command for a token, or for the one at a secret path. */
+  commandOf?(address: TokenAddress, secretPath?: string): string | undefined;
 }
 
 /** The secret path in a store whose program knows where secrets are: `vault#etl_prod/airflow`. */

@@ -92,7 +92,8 @@ describe.each([
     const storeFacts = {
       rehearsed: new Map(),
       removing: new Map(),
-      isUsedPath: () => true,
+      isUsed: () => true,
+      isElsewhere: () => false,
       howRemoved: () => undefined,
       occupied: new Set(['etl_prod/airflow']),
     };

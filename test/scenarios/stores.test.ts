@@ -404,6 +404,43 @@ describe('the secret of a token that is gone for good', () => {
       expect([stage.has('etl_prod.airflow'), stage.has('etl_prod.loads')]).toEqual([false, true]);
       expect((await stage.json('plan --sandbox')).document).toMatchObject({ actions: [], warnings: [] });
     });
+
+    it('is not removed when another command stored it, and the plan says where it stays', async () => {
+      const stage = new Stage(configuration(EXEC, TWO));
+      expect((await stage.run(apply)).code).toBe(0);
+      stage.write('victim.bi', 'of another program');
+      stage.edit((yaml) => yaml.replace(EXEC, EXEC.replaceAll('{account}', 'victim')).replace(', bi: pipeline', ''));
+      const { code, document } = await stage.json(apply);
+      const cases = [{ tokens: ['etl_prod/bi'], places: ['local#etl_prod/bi by its earlier command'], changed: true }];
+      expect([code, document]).toMatchObject([0, { removals: [], warnings: [{ kind: 'secret_left', cases }] }]);
+      expect([stage.read('victim.bi'), stage.has('etl_prod.bi')]).toEqual(['of another program', true]);
+    });
+
+    it('is not named to be deleted by hand where another store has the current one', async () => {
+      const stage = new Stage(configuration(EXEC));
+      expect((await stage.run(apply)).code).toBe(0);
+      stage.edit((yaml) => yaml.replace('local: {', 'more: {').replace('store: local', 'store: more'));
+      expect((await stage.run(apply)).code).toBe(0);
+      await stage.advance(25 * 3600);
+      const { document } = await stage.json(apply);
+      expect(document).toMatchObject({ actions: [{ action: 'revoke_token' }], removals: [], warnings: [] });
+    });
+
+    it.each([
+      ['a file became a program', JSON_FILE, EXEC, 's.json#etl_prod.airflow'],
+      ['a program became a file', EXEC, JSON_FILE, 'local#etl_prod/airflow by its earlier command'],
+    ])('is named when it stays since %s', async (_, before, after, place) => {
+      const stage = new Stage(configuration(before));
+      expect((await stage.run(apply)).code).toBe(0);
+      stage.edit((yaml) => yaml.replace(before, after).replace('90d', '80d'));
+      expect((await stage.run(apply)).code).toBe(0);
+      await stage.advance(25 * 3600);
+      const { document } = await stage.json(apply);
+      expect(document).toMatchObject({
+        removals: [],
+        warnings: [{ kind: 'secret_left', cases: [{ places: [place] }] }],
+      });
+    });
   });
 
   it('stays where the store has no such command, and the plan says so', async () => {

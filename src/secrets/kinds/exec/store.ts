@@ -4,6 +4,7 @@ import type { Secret } from '../../../model/secret.ts';
 import type { Seconds } from '../../../model/time.ts';
 import { type ErrorCode, UserError } from '../../../model/user-error.ts';
 import { counted } from '../../../model/wording.ts';
+import { commandHash } from '../../fingerprint.ts';
 import {
   type DeadSecret,
   pathByToken,
@@ -54,7 +55,23 @@ export function execStore(config: ExecStoreConfig): SecretStore {
       const at = tokenAtPath(config.name, address.account, secretPath);
       return at && JSON.stringify(expandWords(config.command, { ...at }));
     },
+    commandOf: (address, secretPath = pathByToken(config.name, address)) => {
+      const at = tokenAtPath(config.name, address.account, secretPath);
+      return at && commandHash(expandWords(publicWords(config), { ...at }));
+    },
   };
+}
+
+/**
+ * The words of the command without values from the environment, which differ between computers and may be secret; but a value
+ * that has other placeholders than are written is needed to tell tokens apart.
+ */
+function publicWords({ command, shown }: ExecStoreConfig): string[] {
+  const placeholders = (word: string) => [...new Set(word.match(/\{[a-z_]+\}/g))].sort().join();
+  return command.map((word, index) => {
+    const written = shown?.command?.[index] ?? word;
+    return placeholders(written) === placeholders(word) ? written : word;
+  });
 }
 
 async function check(config: ExecStoreConfig, targets: readonly SecretTarget[]): Promise<void> {

@@ -165,9 +165,9 @@ function placeKey(
   address: TokenAddress,
   secretPath: string,
   realPaths: Map<string, string>,
-): string {
+): string | undefined {
   const place = placeIn(config, address, secretPath);
-  if (place === undefined) return JSON.stringify([secretPath]);
+  if (place === undefined) return undefined;
   const real = realPaths.get(place.path) ?? realPathOf(place.path);
   realPaths.set(place.path, real);
   return JSON.stringify([real, place.entry.variable]);
