@@ -1,6 +1,7 @@
 /** Secrets of tokens that no longer exist: they are removed from the stores that can remove them. */
 import type { Desired } from '../model/desired.ts';
 import type { Plan, SecretRemoval } from '../model/plan.ts';
+import { variableOf } from '../model/secret.ts';
 import { isOtherCommand, type State, type StateToken, type TokenRecord } from '../model/state.ts';
 import { UserError } from '../model/user-error.ts';
 import { accountKey } from '../model/username.ts';
@@ -101,11 +102,20 @@ export class UsedPlaces {
   /** Whether a dead secret's place is in use: the configuration puts a secret there, or the state has a current one there. */
   isUsed(dead: DeadRecord, state: State): boolean {
     const { account, token, id, secret } = dead;
+    if (this.#isOfOtherAccount(dead)) return true;
     if ([...(this.#ids.get(secret.fingerprint ?? '') ?? [])].some((other) => other !== id)) return true;
     if (secret.command === undefined && this.#paths.has(secret.secret_path)) return true;
     return this.#placesOf(account, token, secret).some(
       (place) => this.#configured.has(place) || this.#isOfAnother(place, dead, state),
     );
+  }
+
+  /** Whether a place that is not the store's is not named after the account either: anybody may have edited the state. */
+  #isOfOtherAccount({ account, token, secret: { store: name, secret_path: path } }: DeadRecord): boolean {
+    const store = this.#stores.get(name);
+    if (store?.placeOf === undefined || store.placeOf({ account, token }, path) !== undefined) return false;
+    const at = path.slice(path.lastIndexOf('#') + 1);
+    return !at.startsWith(account) && !at.includes(variableOf('{ACCOUNT}', { account, token }));
   }
 
   /** Whether a secret is not where its store puts secrets now: the store was of another kind, or had another command. */

@@ -386,6 +386,18 @@ describe('the secret of a token that is gone for good', () => {
       expect(stage.has('etl_prod.airflow')).toBe(true);
     });
 
+    it('of another kind is named as one to remove by hand', async () => {
+      const stage = new Stage(configuration('{ kind: file, path: s.json, format: json }'));
+      expect((await stage.run(apply)).code).toBe(0);
+      stage.edit((yaml) => yaml.replace('{ kind: file, path: s.json, format: json }', EXEC));
+      expect((await stage.run(apply)).code).toBe(0);
+      await stage.advance(25 * 3600);
+      const { document } = await stage.json('plan --sandbox');
+      expect(document).toMatchObject({
+        warnings: [{ kind: 'secret_left', hint: { text: expect.stringContaining('s.json#etl_prod.airflow') } }],
+      });
+    });
+
     it('is not removed when another store has the current one at its place', async () => {
       const stage = await moved(EXEC, (yaml) =>
         yaml.replace('token_policies', `  more: ${EXEC}\ntoken_policies`).replace('store: local', 'store: more'),

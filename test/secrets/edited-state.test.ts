@@ -31,3 +31,21 @@ it.each(['a retained account', 'another key of the account'])('the secret of %s 
   expect(Object.keys((JSON.parse(stage.read(STATE)) as Document).accounts.etl_prod?.tokens ?? {})).toEqual(['airflow']);
   expect(stage.read('s.env')).toBe(before);
 });
+
+it("the secret of another configuration's account stays, whose place and fingerprint the state names", async () => {
+  const stage = await Stage.applied(CONFIGURATION);
+  const before = stage.read('s.env');
+  const document = JSON.parse(stage.read(STATE)) as Document;
+  const secret = document.accounts.etl_prod?.tokens.airflow?.current.secret;
+  stage.write('staging.yaml', CONFIGURATION.replace('s.env', 't.env').replace('etl_prod', 'stg_one'));
+  expect((await stage.run('apply --config staging.yaml --sandbox --yes --no-smoke')).code).toBe(0);
+  const staging = JSON.parse(stage.read('staging.state.json'));
+  const gone = { id: 'gone', name: 'airflow', expires_at: null, why: 'replaced', retire_at: '2026-01-01T00:00:00Z' };
+  staging.accounts.stg_one.tokens.airflow.retiring.push({ ...gone, secret });
+  stage.write('staging.state.json', JSON.stringify(staging));
+  const { document: plan } = await stage.json('plan --config staging.yaml --sandbox');
+  expect(plan).toMatchObject({ warnings: [] });
+  expect(plan).not.toHaveProperty('removals.0');
+  expect((await stage.run('apply --config staging.yaml --sandbox --yes --no-smoke --due')).code).toBe(0);
+  expect(stage.read('s.env')).toBe(before);
+});

@@ -58,6 +58,7 @@ it.skipIf(isWindows)('a run whose state was replaced does not overwrite it', asy
   const { code, stdout } = await finish();
   expect({ code, stdout }).toMatchObject({ code: 1, stdout: expect.stringContaining('during this run') });
   expect(document(stage)).toEqual(now);
-  const plan = await stage.run('plan --sandbox');
-  expect(plan.stdout).toContain('an interrupted run left "app.2", which may be in the store');
+  const { document: plan } = await stage.json('plan --sandbox');
+  const reason = expect.objectContaining({ kind: 'interrupted', left: 'orphan', name: 'app.2' });
+  expect(plan).toMatchObject({ actions: expect.arrayContaining([expect.objectContaining({ reason })]) });
 });

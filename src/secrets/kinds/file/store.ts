@@ -8,7 +8,7 @@ import { NotTextError, readText } from '../../../files/read-text.ts';
 import { moveAside } from '../../../files/shell.ts';
 import { codeOf } from '../../../files/system-errors.ts';
 import { WriteThrottle } from '../../../files/write-throttle.ts';
-import { type Secret, type TokenAddress, variableOf } from '../../../model/secret.ts';
+import { DEFAULT_VARIABLE, type Secret, type TokenAddress, variableOf } from '../../../model/secret.ts';
 import { UserError } from '../../../model/user-error.ts';
 import { few } from '../../../model/wording.ts';
 import { fingerprintOf } from '../../fingerprint.ts';
@@ -146,17 +146,28 @@ function isIn(config: FileStoreConfig, token: ExpectedSecret, content: SecretsTe
   return values.map(fingerprintOf).every((one) => (fingerprint === undefined ? one !== replaced : one === fingerprint));
 }
 
-/** Where a secret path of the state is; the configuration may have another file or variable by now. Undefined: nowhere in a file. */
+/**
+ * Where a secret path of the state is; the configuration may have another file or variable by now. Undefined: nowhere in a
+ * file, or at a place that cannot be one of the account's, since anybody may have edited the state.
+ */
 function placeIn(config: FileStoreConfig, { account }: TokenAddress, secretPath: string) {
   const at = secretPath.lastIndexOf('#');
   const [shown, name] = [secretPath.slice(0, at), secretPath.slice(at + 1)];
   if (at <= 0) return undefined;
   const path = shown === config.shownPath ? config.path : resolve(config.folder ?? dirname(config.path), shown);
   if (/^[A-Za-z_][A-Za-z0-9_]*$/.test(name)) {
+    if (![config.variable, DEFAULT_VARIABLE].some((template) => isFromTemplate(template, account, name)))
+      return undefined;
     return { path, format: 'dotenv' as const, entry: { account, token: '', variable: name } };
   }
   if (!name.startsWith(`${account}.`)) return undefined;
   return { path, format: 'json' as const, entry: { account, token: name.slice(account.length + 1), variable: name } };
+}
+
+/** Whether a template gives a variable for some key of an account. */
+function isFromTemplate(template: string, account: string, name: string): boolean {
+  const parts = template.split('{TOKEN}').map((part) => variableOf(part, { account, token: '' }));
+  return new RegExp(`^${parts.join('[A-Z0-9_]+')}$`).test(name);
 }
 
 /** Links are resolved, so that two ways to one file are one place. */
