@@ -15,7 +15,7 @@ import type { SecretStore } from '../secrets/store.ts';
 import { kindOf, openStores, secretPathsIn } from '../secrets/stores.ts';
 import { nearest } from '../yaml/wording.ts';
 import { checkClock, type RunContext, type Service } from './service.ts';
-import { inspectStores } from './store-contents.ts';
+import { changedCommands, inspectStores } from './store-contents.ts';
 
 /** How to plan: the options of the plan, and the maximum number of concurrent calls. */
 export interface PlanNowOptions extends Pick<MakePlanOptions, 'rotate' | 'because' | 'scope'> {
@@ -123,6 +123,7 @@ export function planFrom(input: PlanFromInput): Plan {
       rehearsed: new Map([...stores].flatMap(([name, { rehearsedIn }]) => (rehearsedIn ? [[name, rehearsedIn]] : []))),
       removing: new Map([...stores].map(([name, { remove }]) => [name, remove !== undefined])),
       isUsed: (dead) => places.isUsed(dead, state),
+      changed: changedCommands(desired, state, stores, only),
       isElsewhere: (dead) => places.isElsewhere(dead),
       howRemoved: (dead) => places.howRemoved(dead, state),
       destinations: new Map([...desired.stores].map(([name, config]) => [name, kindOf(config).destination(config)])),

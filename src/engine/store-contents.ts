@@ -2,7 +2,7 @@
 import { isFirstSecret, writtenFingerprints } from '../apply/token-actions.ts';
 import type { Desired } from '../model/desired.ts';
 import type { TokenAddress } from '../model/secret.ts';
-import { mayBeStored, type State, type StoredSecret } from '../model/state.ts';
+import { isOtherCommand, mayBeStored, type State, type StoredSecret } from '../model/state.ts';
 import { UserError } from '../model/user-error.ts';
 import { accountKey } from '../model/username.ts';
 import type { StoreContents } from '../plan/secret-warnings.ts';
@@ -66,6 +66,25 @@ export async function inspectStores(
     }
   }
   return contents;
+}
+
+/** The tokens whose secret another command than the present one of their store stored, by the store. */
+export function changedCommands(
+  desired: Desired,
+  { accounts }: State,
+  stores: ReadonlyMap<string, SecretStore>,
+  only: (username: string) => boolean,
+): ReadonlyMap<string, readonly string[]> {
+  const changed = new Map<string, string[]>();
+  for (const { store, ...address } of configuredTokens(desired)) {
+    const secret = accounts.get(accountKey(address.account))?.tokens.get(address.token)?.current?.secret ?? 'unknown';
+    if (!only(address.account) || secret === 'unknown' || secret.store !== store) continue;
+    if (secret.secret_path !== stores.get(store)?.secretPath(address)) continue;
+    if (isOtherCommand(secret, stores.get(store)?.commandOf?.(address))) {
+      changed.set(store, [...(changed.get(store) ?? []), nameOf(address)]);
+    }
+  }
+  return changed;
 }
 
 function nameOf({ account, token }: TokenAddress): string {

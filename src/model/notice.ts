@@ -114,6 +114,8 @@ export type PlanWarning =
       /** Their secret paths. */
       readonly places: readonly string[];
     }
+  /** The store's command is another than that which stored the secrets of these tokens. */
+  | { readonly kind: 'command_changed'; readonly store: string; readonly tokens: readonly string[] }
   /** These tokens go, and their secrets stay in the store, which removes none. */
   | { readonly kind: 'secret_stays'; readonly store: string; readonly tokens: readonly string[] }
   /** The same, and the configuration no longer has the store: `places` are the secret paths. */

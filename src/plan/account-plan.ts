@@ -17,6 +17,8 @@ export interface AccountContext {
   readonly because: 'removed' | 'destroyed';
   isRotatedNow(account: string, token: string): boolean;
   secretPath(account: string, token: DesiredToken): string | undefined;
+  /** Another command than the present one of its store stored the token's secret. */
+  isCommandChanged(account: string, token: string): boolean;
   /** A store has a value for the token that the state did not write. */
   isOccupied(account: string, token: string): boolean;
 }

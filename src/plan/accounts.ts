@@ -172,6 +172,7 @@ function planTokens(
       rotateNow: context.isRotatedNow(account, token.key),
       secretPath: (each) => context.secretPath(account, each),
       isSmokeTested: desired.smoke !== false,
+      isCommandChanged: context.isCommandChanged(account, token.key),
       isOccupied: context.isOccupied(account, renamedFrom ?? token.key),
       records,
       ...(renamedFrom === undefined ? {} : { renamedFrom }),

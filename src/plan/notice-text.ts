@@ -141,6 +141,17 @@ function words(notice: PlanNotice): Omit<NoticeText, 'subject'> {
         message: `the secret store ${notice.store} has values that this state did not write, so apply refuses to store the secrets of ${few(notice.tokens)} there: ${few(notice.places, PLACES_SHOWN)}`,
         hint: { text: 'Move them away, or set `overwrite: true` on the store to replace them.' },
       };
+    case 'command_changed': {
+      const one = notice.tokens.length === 1;
+      const [were, move] = one ? ['a secret was', 'it moves'] : [`${notice.tokens.length} secrets were`, 'they move'];
+      return {
+        message: `the command of the secret store ${notice.store} changed since ${were} stored; ${move} at ${one ? 'its' : 'their'} next rotation: ${few(notice.tokens)}`,
+        hint: {
+          text: 'If that is not intended, restore the command. To store the secrets by it now:',
+          command: ['rotate', ...notice.tokens.slice(0, TOKENS_TYPED)],
+        },
+      };
+    }
     case 'secret_stays':
       return {
         message: `the secret store ${notice.store} keeps secrets of tokens that go, since it has no command that removes them: ${few(notice.tokens)}`,

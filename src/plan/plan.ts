@@ -64,6 +64,8 @@ export function makePlan(desired: Desired, live: Live, state: State, options: Ma
     because: options.because ?? 'removed',
     isRotatedNow: options.rotate ?? (() => false),
     secretPath: options.secretPath ?? (() => undefined),
+    isCommandChanged: (account, token) =>
+      [...(options.storeFacts?.changed?.values() ?? [])].some((names) => names.includes(`${account}/${token}`)),
     isOccupied: (account, token) => options.storeFacts?.occupied?.has(`${account}/${token}`) ?? false,
   };
   const plans = accountNames(desired, state)

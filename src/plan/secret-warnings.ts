@@ -31,6 +31,8 @@ export interface StoreFacts extends Partial<StoreContents> {
   readonly isUsed: (dead: DeadRecord) => boolean;
   /** Whether a secret is not where its store puts secrets now. */
   readonly isElsewhere: (dead: DeadRecord) => boolean;
+  /** The tokens whose secret another command than the present one of their store stored. */
+  readonly changed?: NamesByStore;
   /** How a dead secret is removed; undefined when it is not. */
   readonly howRemoved: (dead: DeadRecord) => SecretRemoval['by'] | undefined;
   /** Where each store puts secrets. */
@@ -70,7 +72,12 @@ export function secretWarnings(
     store,
     ...found,
   }));
-  return [...rehearsals(actions, facts), ...losses(actions, facts), ...foreign, ...leftBehind(dead, facts)];
+  const changed = [...(facts.changed ?? [])].map(([store, tokens]) => ({
+    kind: 'command_changed' as const,
+    store,
+    tokens,
+  }));
+  return [...rehearsals(actions, facts), ...losses(actions, facts), ...foreign, ...changed, ...leftBehind(dead, facts)];
 }
 
 /** The stores whose programs are not run, although the plan has secrets for them. */
@@ -131,6 +138,11 @@ export function removalsOf(dead: readonly DeadRecord[], { howRemoved }: StoreFac
   });
 }
 
+/** Where a store put a secret before its command changed. */
+export function byEarlierCommand(secretPath: string): string {
+  return `${secretPath} by its earlier command`;
+}
+
 /** Dead secrets in stores that remove none, that changed, or that the configuration does not have any more. */
 function leftBehind(dead: readonly DeadRecord[], facts: StoreFacts): PlanWarning[] {
   const warnings = new Map<string, PlanWarning & { kind: 'secret_stays' | 'secret_left' }>();
@@ -142,7 +154,7 @@ function leftBehind(dead: readonly DeadRecord[], facts: StoreFacts): PlanWarning
     const kind = facts.removing.get(store) === false && !facts.isElsewhere(record) ? 'secret_stays' : 'secret_left';
     const found = warnings.get(`${kind} ${store}`);
     const tokens = [...new Set([...(found?.tokens ?? []), `${account}/${token}`])];
-    const place = isKnown && secret.command !== undefined ? `${path} by its earlier command` : path;
+    const place = isKnown && secret.command !== undefined ? byEarlierCommand(path) : path;
     const places = [...(found?.kind === 'secret_left' ? found.places : []), place];
     const changed = isKnown ? { changed: true as const } : {};
     warnings.set(

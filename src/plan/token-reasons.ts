@@ -22,6 +22,8 @@ export interface TokenContext {
   /** The key of this token in the state, when the configuration renamed it. */
   readonly renamedFrom?: string;
   readonly rotateNow: boolean;
+  /** Another command than the present one of the store stored the token's secret. */
+  readonly isCommandChanged: boolean;
   /** The store has a value for the token that the state did not write. */
   readonly isOccupied: boolean;
   /** The tokens of the whole account in the state. */

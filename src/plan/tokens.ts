@@ -27,6 +27,7 @@ import type { StateToken, TokenRecord } from '../model/state.ts';
 import { generationName, generationOf, seriesOf } from '../model/tokens.ts';
 import { position } from './account-plan.ts';
 import { futureRevocations, orphaned, overlapEnded } from './revocations.ts';
+import { byEarlierCommand } from './secret-warnings.ts';
 import { type TokenContext, whyCreate, whyRotate } from './token-reasons.ts';
 import {
   adoptable,
@@ -271,7 +272,7 @@ function plannedToken(
   state: StateToken | undefined,
   live: readonly LiveToken[],
   { storedOrphans, retiring }: TokenSeries,
-  { records, secretPath, now }: TokenContext,
+  { records, secretPath, isCommandChanged, now }: TokenContext,
 ): PlannedToken {
   const waiting = retiring
     .filter(({ record, live, isReplaced }) => !isExpired(live, now) && (!isReplaced || record.retire_at === undefined))
@@ -287,17 +288,22 @@ function plannedToken(
     ttl: desired.ttl,
     ...(desired.description === undefined ? {} : { description: desired.description }),
     secret_store: desired.store,
-    ...secretMoves(state, secretPath(desired)),
+    ...secretMoves(state, secretPath(desired), isCommandChanged),
     policy: desired.policy,
     ...(storedOrphans.length === 0 ? {} : { orphans: storedOrphans.map(show) }),
     ...(waiting.length === 0 ? {} : { waiting }),
   };
 }
 
-function secretMoves(state: StateToken | undefined, after: string | undefined): Pick<PlannedToken, 'secret_moves'> {
+function secretMoves(
+  state: StateToken | undefined,
+  after: string | undefined,
+  isCommandChanged: boolean,
+): Pick<PlannedToken, 'secret_moves'> {
   const secret = state?.current?.secret ?? 'unknown';
-  if (secret === 'unknown' || after === undefined || secret.secret_path === after) return {};
-  return { secret_moves: { before: secret.secret_path, after } };
+  if (secret === 'unknown' || after === undefined) return {};
+  if (secret.secret_path !== after) return { secret_moves: { before: secret.secret_path, after } };
+  return isCommandChanged ? { secret_moves: { before: byEarlierCommand(after), after } } : {};
 }
 
 function isNewToken({ action }: Action): boolean {

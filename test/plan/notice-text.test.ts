@@ -32,6 +32,7 @@ const ALL = {
   store_unreadable: { kind: 'store_unreadable', store: 'local', why: 'It is not JSON.', hint },
   secret_lost: { kind: 'secret_lost', store: 'local', tokens: ['etl_prod/airflow', 'etl_prod/bi'] },
   secret_foreign: { kind: 'secret_foreign', store: 'local', tokens: ['etl_prod/airflow'], places: ['s.env#A'] },
+  command_changed: { kind: 'command_changed', store: 'vault', tokens: ['etl_prod/airflow', 'etl_prod/bi'] },
   secret_stays: { kind: 'secret_stays', store: 'vault', tokens: ['etl_prod/airflow'] },
   secret_left: { kind: 'secret_left', store: 'old', tokens: ['etl_prod/airflow'], places: ['s.json#etl_prod.airflow'] },
   turnover: { kind: 'turnover', account, tokens: 2 },

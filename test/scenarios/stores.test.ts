@@ -424,8 +424,51 @@ describe('the secret of a token that is gone for good', () => {
       stage.edit((yaml) => yaml.replace(EXEC, EXEC.replaceAll('{account}', 'victim')).replace(', bi: pipeline', ''));
       const { code, document } = await stage.json(apply);
       const cases = [{ tokens: ['etl_prod/bi'], places: ['local#etl_prod/bi by its earlier command'], changed: true }];
-      expect([code, document]).toMatchObject([0, { removals: [], warnings: [{ kind: 'secret_left', cases }] }]);
+      expect([code, document]).toMatchObject([
+        0,
+        { removals: [], warnings: [{ kind: 'command_changed' }, { kind: 'secret_left', cases }] },
+      ]);
       expect([stage.read('victim.bi'), stage.has('etl_prod.bi')]).toEqual(['of another program', true]);
+    });
+
+    it('moves at the next rotation when the command changes, which every plan says until then', async () => {
+      const stage = new Stage(configuration(EXEC));
+      expect((await stage.run(apply)).code).toBe(0);
+      stage.edit((yaml) => yaml.replace('[tee, "{account}.', '[tee, "evil.{account}.'));
+      const cases = [{ store: 'local', tokens: ['etl_prod/airflow'] }];
+      for (const command of ['plan --sandbox', apply]) {
+        const { document } = await stage.json(command);
+        expect(document).toMatchObject({ actions: [], warnings: [{ kind: 'command_changed', cases }] });
+      }
+      const markdown = await stage.run('plan --sandbox --format markdown');
+      expect(markdown.stdout).toContain('the command of the secret store local changed since a secret was stored');
+      await stage.advance(80 * 86_400);
+      expect((await stage.json('plan --sandbox --due')).document).toMatchObject({
+        actions: [{ after: { secret_moves: { before: 'local#etl_prod/airflow by its earlier command' } } }],
+        warnings: expect.arrayContaining([expect.objectContaining({ kind: 'command_changed' })]),
+      });
+      expect((await stage.run(apply)).code).toBe(0);
+      await stage.advance(25 * 3600);
+      const places = ['local#etl_prod/airflow by its earlier command'];
+      const { document } = await stage.json(apply);
+      expect(document).toMatchObject({
+        removals: [],
+        warnings: [{ kind: 'secret_left', cases: [{ places }] }, { kind: 'late_applies' }],
+      });
+      expect([stage.has('etl_prod.airflow'), stage.has('evil.etl_prod.airflow')]).toEqual([true, true]);
+      expect((await stage.json('plan --sandbox')).document).toMatchObject({
+        actions: [],
+        warnings: [{ kind: 'late_applies' }],
+      });
+    });
+
+    it('does not move when a value from the environment differs', async () => {
+      const stage = new Stage(configuration(EXEC.replace('[tee', '[tee, "${' + 'OTHER}"')));
+      expect((await stage.run(apply, { OTHER: 'a' })).code).toBe(0);
+      expect((await stage.json('plan --sandbox', { OTHER: 'b' })).document).toMatchObject({
+        actions: [],
+        warnings: [],
+      });
     });
 
     it('is not named to be deleted by hand where another store has the current one', async () => {
