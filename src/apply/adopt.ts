@@ -29,10 +29,19 @@ function adoptedAccount({ account, after }: AdoptAccount, at: string, id: string
 /** The state's entry of a token after the live one is adopted; its secret is unknown, so what it replaces stays live. */
 function adoptedToken({ before: replaced, after }: AdoptToken, entry: StateToken): StateToken {
   const { generation, ...token } = after;
-  const retiring: RetiringToken[] = replaced
-    ? [{ id: replaced.id, name: replaced.name, expires_at: replaced.expires_at, why: 'replaced' }]
-    : [];
   const secret = entry.current?.secret;
+  const fingerprint = secret === undefined || secret === 'unknown' ? undefined : secret.fingerprint;
+  const retiring: RetiringToken[] = replaced
+    ? [
+        {
+          id: replaced.id,
+          name: replaced.name,
+          expires_at: replaced.expires_at,
+          why: 'replaced',
+          ...(fingerprint === undefined ? {} : { fingerprint }),
+        },
+      ]
+    : [];
   return {
     ...entry,
     ...(secret === undefined || secret === 'unknown' ? {} : { stored: secret }),

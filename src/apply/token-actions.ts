@@ -23,6 +23,7 @@ import {
   type RetiringToken,
   type State,
   type StateToken,
+  type TokenIntent,
   type TokenRecord,
 } from '../model/state.ts';
 import { isoTime } from '../model/time.ts';
@@ -195,11 +196,15 @@ async function endOverlap(
   const live = liveTokens(username, tools);
   const { current, retiring } = tokenOf(tools.stateWriter, username, key);
   if (current === undefined) return;
+  // What had ended before is in the plan, unless the store has the secret.
+  const before = tools.before.accounts.get(accountKey(username))?.tokens.get(key)?.retiring ?? [];
+  const ended = before.filter(({ retire_at: at = '' }) => Date.parse(at) <= tools.live.now);
+  const planned = new Map(ended.map(({ id, retire_at }) => [id, retire_at]));
   const successor = { name: current.name, createdAt: Date.parse(current.created_at) };
   for (const old of retiring) {
     // One that was replaced before may have an overlap that has not ended.
     if (old.why !== 'replaced' || old.retire_at === undefined) continue;
-    if (Date.parse(old.retire_at) > now) continue;
+    if (Date.parse(old.retire_at) > now || planned.get(old.id) === old.retire_at) continue;
     const found = live.find(({ id }) => id === old.id);
     if (!isNamedAfter([key, name], (found ?? old).name)) continue;
     if (found !== undefined && !canHaveReplaced([key, name], successor, found)) continue;
@@ -493,6 +498,7 @@ async function recordResult(
         expires_at,
         why: 'replaced',
         ...(id === current?.id ? movedSecret : {}),
+        ...fingerprintIn(id === current?.id ? current.secret : entry.intents.find((intent) => intent.name === name)),
       }),
     );
     const done = new Set([name, ...orphans.map((orphan) => orphan.name)]);
@@ -523,6 +529,10 @@ async function recordResult(
 /** The new secret is stored; an old one that cannot be removed does not undo that. */
 function ignoreFailure(error: unknown): void {
   if (!(error instanceof UserError)) throw error;
+}
+
+function fingerprintIn(secret: TokenRecord['secret'] | TokenIntent = 'unknown'): Pick<RetiringToken, 'fingerprint'> {
+  return secret === 'unknown' || secret.fingerprint === undefined ? {} : { fingerprint: secret.fingerprint };
 }
 
 function isSamePlace(a: TokenRecord['secret'], b: TokenRecord['secret']): boolean {

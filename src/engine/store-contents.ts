@@ -20,6 +20,7 @@ export async function inspectStores(
     lostRetained: new Map(),
     foreign: new Map(),
     occupied: new Set<string>(),
+    held: new Set<string>(),
     unreadable: new Map(),
   };
   const isSandbox = state.sandbox ? { isSandbox: true } : {};
@@ -51,8 +52,9 @@ export async function inspectStores(
       written: writtenFingerprints(state, address.account),
     }));
     try {
-      const { lost, foreign, occupied } = await store.inspect({ stored, first: targets, doubted });
+      const { lost, foreign, occupied, held = [] } = await store.inspect({ stored, first: targets, doubted });
       occupy(occupied);
+      for (const fingerprint of held) contents.held.add(fingerprint);
       const wanted = lost.filter((address) => !isRetained(address));
       put(contents.lost, store.name, wanted);
       put(contents.lostRetained, store.name, lost.filter(isRetained));
@@ -131,13 +133,14 @@ function expectedSecret({ accounts }: State, store: SecretStore, address: TokenA
     secret.store === store.name && secret.secret_path === store.secretPath(address);
   const secret = entry?.current?.secret;
   if (entry === undefined || secret === undefined) return undefined;
+  const older = entry.retiring.flatMap((old) => old.fingerprint ?? old.secret?.fingerprint ?? []);
   if (secret !== 'unknown') {
     const { fingerprint } = secret;
-    return isHere(secret) ? { ...address, ...(fingerprint === undefined ? {} : { fingerprint }) } : undefined;
+    return isHere(secret) ? { ...address, older, ...(fingerprint === undefined ? {} : { fingerprint }) } : undefined;
   }
   // While the token that an adopted one replaced lives, its secret serves.
   const { stored, retiring } = entry;
   const isServing = retiring.some(({ why, retire_at }) => why === 'replaced' && retire_at === undefined);
   if (stored === undefined || isServing || !isHere(stored)) return undefined;
-  return { ...address, ...(stored.fingerprint === undefined ? {} : { replaced: stored.fingerprint }) };
+  return { ...address, older, ...(stored.fingerprint === undefined ? {} : { replaced: stored.fingerprint }) };
 }

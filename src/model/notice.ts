@@ -54,6 +54,15 @@ export type PlanWarning =
       readonly name: string;
       readonly id: string;
     }
+  /** The overlap of replaced token `name` has ended, but a store has its secret where that of its replacement must be. */
+  | {
+      readonly kind: 'overlap_held';
+      readonly account: string;
+      readonly token: string;
+      readonly name: string;
+      /** Its account left the configuration. */
+      readonly retained?: true;
+    }
   /** Token `name` is replaced by one of another name, so it is no longer of the series and is not revoked. */
   | {
       readonly kind: 'left_live';

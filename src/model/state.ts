@@ -100,6 +100,8 @@ export interface RetiringToken {
   readonly why: 'replaced' | 'never_stored';
   /** Where its secret is, if its replacement's is elsewhere or if it has none. */
   readonly secret?: StoredSecret;
+  /** Of its secret, which the store may have again. Absent in older records. */
+  readonly fingerprint?: string;
 }
 
 /** A creation, saved before its call was sent. */

@@ -4,6 +4,7 @@ import type { Desired, DesiredToken } from '../model/desired.ts';
 import type { LiveAccount } from '../model/live.ts';
 import type { PlanError, PlanWarning } from '../model/notice.ts';
 import type { Action, ComputeCeiling, NextChange, SourceLine, Unmanaged } from '../model/plan.ts';
+import type { RetiringToken } from '../model/state.ts';
 import { isSmokeToken } from '../model/tokens.ts';
 import type { Location } from '../model/user-error.ts';
 import { isExpired } from './token-series.ts';
@@ -19,6 +20,8 @@ export interface AccountContext {
   secretPath(account: string, token: DesiredToken): string | undefined;
   /** Another command than the present one of its store stored the token's secret. */
   isCommandChanged(account: string, token: string): boolean;
+  /** A store has the secret of a replaced token where that of its replacement must be. */
+  isHeld(old: RetiringToken): boolean;
   /** A store has a value for the token that the state did not write. */
   isOccupied(account: string, token: string): boolean;
 }

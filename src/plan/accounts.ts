@@ -173,6 +173,7 @@ function planTokens(
       secretPath: (each) => context.secretPath(account, each),
       isSmokeTested: desired.smoke !== false,
       isCommandChanged: context.isCommandChanged(account, token.key),
+      isHeld: context.isHeld,
       isOccupied: context.isOccupied(account, renamedFrom ?? token.key),
       records,
       ...(renamedFrom === undefined ? {} : { renamedFrom }),

@@ -76,6 +76,14 @@ function words(notice: PlanNotice): Omit<NoticeText, 'subject'> {
           text: `If nothing uses it, revoke "${notice.name}" (id ${notice.id}) at MotherDuck; the next apply forgets it.`,
         },
       };
+    case 'overlap_held':
+      return {
+        message: `"${notice.name}" is not revoked, although its overlap has ended: the store has its secret, and not that of its replacement`,
+        hint: replaceHint(
+          notice,
+          'An older copy of the store may have been restored. Bring back the newest, or replace the token.',
+        ),
+      };
     case 'left_live':
       return {
         message: `"${notice.name}" (${notice.id}) stays live after "${notice.by}" replaces it: its name is of another series, so it is never revoked`,

@@ -66,6 +66,8 @@ export function makePlan(desired: Desired, live: Live, state: State, options: Ma
     secretPath: options.secretPath ?? (() => undefined),
     isCommandChanged: (account, token) =>
       [...(options.storeFacts?.changed?.values() ?? [])].some((names) => names.includes(`${account}/${token}`)),
+    isHeld: ({ fingerprint, secret }) =>
+      options.storeFacts?.held?.has(fingerprint ?? secret?.fingerprint ?? '') ?? false,
     isOccupied: (account, token) => options.storeFacts?.occupied?.has(`${account}/${token}`) ?? false,
   };
   const plans = accountNames(desired, state)

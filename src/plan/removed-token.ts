@@ -1,7 +1,7 @@
 /** Tokens that only the state has: their key, or their account, left the configuration. */
 import type { LiveToken } from '../model/live.ts';
 import type { Action, NextChange, Risk } from '../model/plan.ts';
-import type { StateToken } from '../model/state.ts';
+import type { RetiringToken, StateToken } from '../model/state.ts';
 import { isoTime } from '../model/time.ts';
 import { seriesOf } from '../model/tokens.ts';
 import { futureRevocations, orphaned, overlapEnded } from './revocations.ts';
@@ -14,7 +14,7 @@ import {
   takenBy,
   tokenSeries,
 } from './token-series.ts';
-import { notReplaced, orphanWarnings, otherSeries, rivals, unverifiedTokens } from './token-warnings.ts';
+import { heldTokens, notReplaced, orphanWarnings, otherSeries, rivals, unverifiedTokens } from './token-warnings.ts';
 import type { TokenPlan } from './tokens.ts';
 
 /**
@@ -92,9 +92,10 @@ export function planRetainedToken(
   account: string,
   now: number,
   isOccupied: boolean,
+  isHeld: (old: RetiringToken) => boolean,
 ): TokenPlan {
   const series = tokenSeries([key], state, live, records, now, isOccupied);
-  const actions = [...overlapEnded(series, account, key, now), ...orphaned(series, account, key)];
+  const actions = [...overlapEnded(series, account, key, now, isHeld), ...orphaned(series, account, key)];
   const known = new Set([...series.known, ...series.orphans.map((orphan) => orphan.id)]);
   return {
     actions,
@@ -102,6 +103,7 @@ export function planRetainedToken(
       ...otherSeries(series, account, key),
       ...unverifiedTokens(state, series, account, key, now, true),
       ...notReplaced(series, account, key, now),
+      ...heldTokens(series, account, key, now, isHeld, true),
       ...orphanWarnings(series, account, key, true),
     ],
     errors: [],

@@ -1,14 +1,24 @@
 /** The tokens of a series that are revoked, now or later, because nothing uses them any more. */
 import type { LiveAccount } from '../model/live.ts';
 import type { Action, NextChange } from '../model/plan.ts';
+import type { RetiringToken } from '../model/state.ts';
 import { isSmokeToken } from '../model/tokens.ts';
 import { isExpired, show, type TokenSeries } from './token-series.ts';
 
-/** A replaced token is revoked when its overlap has ended; that begins only when its replacement was verified. */
-export function overlapEnded(series: TokenSeries, account: string, token: string, now: number): Action[] {
+/**
+ * A replaced token is revoked when its overlap has ended; that begins only when its replacement was verified. While a store
+ * has its secret, as after a backup was restored, programs use it.
+ */
+export function overlapEnded(
+  series: TokenSeries,
+  account: string,
+  token: string,
+  now: number,
+  isHeld: (old: RetiringToken) => boolean,
+): Action[] {
   return series.retiring.flatMap(({ record, live, isReplaced }): Action[] => {
     if (!isReplaced || record.retire_at === undefined) return [];
-    if (Date.parse(record.retire_at) > now) return [];
+    if (Date.parse(record.retire_at) > now || (isHeld(record) && !isExpired(live, now))) return [];
     const about = { action: 'revoke_token', account, token, risk: 'safe', before: show(live), after: null } as const;
     return [{ ...about, reason: { kind: 'overlap_ended', retire_at: record.retire_at } }];
   });

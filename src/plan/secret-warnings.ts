@@ -17,6 +17,8 @@ export interface StoreContents {
   readonly foreign: ReadonlyMap<string, { readonly tokens: readonly string[]; readonly places: readonly string[] }>;
   /** Tokens for which a store has a value that the state did not write, or which cannot be read: `etl_prod/airflow`. */
   readonly occupied: ReadonlySet<string>;
+  /** Fingerprints of replaced tokens whose secret a store has where that of their replacement must be. */
+  readonly held: ReadonlySet<string>;
   /** Stores that cannot be read. */
   readonly unreadable: ReadonlyMap<string, { readonly why: string; readonly hint: Hint }>;
 }
@@ -118,7 +120,7 @@ export function secretLosses({
   lost,
   lostRetained,
   unreadable,
-}: Omit<StoreContents, 'foreign' | 'occupied'>): PlanWarning[] {
+}: Pick<StoreContents, 'lost' | 'lostRetained' | 'unreadable'>): PlanWarning[] {
   const some = ([, tokens]: readonly [string, readonly string[]]) => tokens.length > 0;
   return [
     ...[...unreadable].map(([store, why]) => ({ kind: 'store_unreadable' as const, store, ...why })),

@@ -3,7 +3,7 @@ import type { DesiredToken } from '../model/desired.ts';
 import type { LiveToken } from '../model/live.ts';
 import type { CreateToken, InterruptedRotation, RotateToken, TokenChange } from '../model/plan.ts';
 import { isShortened, rotationDue } from '../model/rotation-due.ts';
-import { mayBeStored, type TokenRecord } from '../model/state.ts';
+import { mayBeStored, type RetiringToken, type TokenRecord } from '../model/state.ts';
 import { isoTime } from '../model/time.ts';
 import { generationOf } from '../model/tokens.ts';
 import { sourceLine } from './account-plan.ts';
@@ -24,6 +24,8 @@ export interface TokenContext {
   readonly rotateNow: boolean;
   /** Another command than the present one of the store stored the token's secret. */
   readonly isCommandChanged: boolean;
+  /** The store has the secret of a replaced token where that of its replacement must be. */
+  isHeld(old: RetiringToken): boolean;
   /** The store has a value for the token that the state did not write. */
   readonly isOccupied: boolean;
   /** The tokens of the whole account in the state. */

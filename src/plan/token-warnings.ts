@@ -3,7 +3,7 @@ import type { LiveToken } from '../model/live.ts';
 import type { PlanWarning } from '../model/notice.ts';
 import type { Action } from '../model/plan.ts';
 import { isShortened } from '../model/rotation-due.ts';
-import type { StateToken } from '../model/state.ts';
+import type { RetiringToken, StateToken } from '../model/state.ts';
 import { isExpired, isNamedAfter, type TokenSeries } from './token-series.ts';
 
 export function shorterLife(
@@ -33,6 +33,21 @@ export function notReplaced({ retiring }: TokenSeries, account: string, token: s
       return !isReplaced && !isAwaiting && !isExpired(live, now);
     })
     .map(({ live: { id, name } }) => ({ kind: 'not_replaced', account, token, name, id }));
+}
+
+/** The overlap of these has ended, and a store has their secret where that of their replacement must be. */
+export function heldTokens(
+  { retiring }: TokenSeries,
+  account: string,
+  token: string,
+  now: number,
+  isHeld: (old: RetiringToken) => boolean,
+  isRetained = false,
+): PlanWarning[] {
+  const retained = isRetained ? { retained: true as const } : {};
+  return retiring
+    .filter(({ record, live }) => Date.parse(record.retire_at ?? '') <= now && isHeld(record) && !isExpired(live, now))
+    .map(({ live: { name } }) => ({ kind: 'overlap_held', account, token, name, ...retained }));
 }
 
 /** With a new name, the tokens of the old one leave the series, and are not revoked any more. */

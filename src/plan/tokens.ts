@@ -43,6 +43,7 @@ import {
   tokenSeries,
 } from './token-series.ts';
 import {
+  heldTokens,
   leftLive,
   notReplaced,
   orphanWarnings,
@@ -79,7 +80,10 @@ export function planToken(
   const series = tokenSeries([desired.key, desired.name], state, live, context.records, now, context.isOccupied);
   const isTaken = takenBy(context.records, now);
   const known = new Set([...series.known, ...series.orphans.map((orphan) => orphan.id)]);
-  const revocations = [...overlapEnded(series, account, desired.key, now), ...orphaned(series, account, desired.key)];
+  const revocations = [
+    ...overlapEnded(series, account, desired.key, now, context.isHeld),
+    ...orphaned(series, account, desired.key),
+  ];
   const unverified = unverifiedTokens(state, series, account, desired.key, now);
   const warnings: PlanWarning[] = [];
   const done = (actions: readonly Action[], next: readonly NextChange[] = [], errors: readonly PlanError[] = []) => ({
@@ -96,6 +100,7 @@ export function planToken(
             ...unverified,
             ...orphanWarnings(series, account, desired.key, false),
             ...notReplaced(series, account, desired.key, now),
+            ...heldTokens(series, account, desired.key, now, context.isHeld),
           ]),
     ],
     errors,
@@ -272,10 +277,13 @@ function plannedToken(
   state: StateToken | undefined,
   live: readonly LiveToken[],
   { storedOrphans, retiring }: TokenSeries,
-  { records, secretPath, isCommandChanged, now }: TokenContext,
+  { records, secretPath, isCommandChanged, isHeld, now }: TokenContext,
 ): PlannedToken {
   const waiting = retiring
-    .filter(({ record, live, isReplaced }) => !isExpired(live, now) && (!isReplaced || record.retire_at === undefined))
+    .filter(
+      ({ record, live, isReplaced }) =>
+        !isExpired(live, now) && (!isReplaced || record.retire_at === undefined || isHeld(record)),
+    )
     .map(({ live }) => show(live));
   const names = new Set([...live.map((token) => token.name), ...records.names]);
   const generations = live.map((token) => liveGeneration(desired.name, token) ?? 0);

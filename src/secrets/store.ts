@@ -137,6 +137,8 @@ export interface ExpectedSecret extends TokenAddress {
   readonly fingerprint?: string;
   /** Of the token that an adopted one replaced: its secret is not the adopted one's. */
   readonly replaced?: string;
+  /** Of the tokens that it replaced and that are not revoked yet. */
+  readonly older?: readonly string[];
 }
 
 /** What a state says of a store. */
@@ -157,6 +159,8 @@ export interface StoreFindings {
   readonly foreign: readonly TokenAddress[];
   /** Of the doubted ones, those for which it has a value that the state did not write. */
   readonly occupied: readonly TokenAddress[];
+  /** The `older` fingerprints of the values that it has: programs read the secrets of replaced tokens. */
+  readonly held?: readonly string[];
 }
 
 /** Stores the secrets of new tokens. Secrets are never read back. */

@@ -58,6 +58,7 @@ const RETIRING: Fields<RetiringToken> = {
   retire_at: true,
   why: true,
   secret: true,
+  fingerprint: true,
 };
 const INTENT: Fields<TokenIntent> = { name: true, generation: true, at: true, storing: true, fingerprint: true };
 

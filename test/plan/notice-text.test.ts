@@ -10,6 +10,7 @@ const hint = { text: 'Do this.' };
 const ALL = {
   users_unlisted: { kind: 'users_unlisted', why: 'NOT_ADMIN', hint },
   users_incomplete: { kind: 'users_incomplete', listed: 10, total: 50 },
+  overlap_held: { kind: 'overlap_held', account, token: 'airflow', name: 'airflow' },
   left_live: { kind: 'left_live', account, token: 'etl', name: 'airflow', id: 'id-9', by: 'bi.2' },
   not_replaced: { kind: 'not_replaced', account, token: 'airflow', name: 'airflow.2', id: 'id-9' },
   other_series: { kind: 'other_series', account, token: 'airflow', name: 'laptop', id: 'id-9' },

@@ -336,3 +336,45 @@ it('the plan of a rotation names the replaced tokens that waited for one', async
     actions: [{ action: 'rotate_token', after: { waiting: [{ name: 'airflow' }] } }],
   });
 });
+
+describe('a replaced token whose secret the store has again', () => {
+  const restored = async (config = CONFIGURATION) => {
+    const stage = await Stage.applied(config);
+    const [env, json] = [stage.read(ENV), stage.read(JSON_FILE)];
+    expect((await stage.run('rotate etl ten --sandbox --yes')).code).toBe(0);
+    stage.write(ENV, env);
+    stage.write(JSON_FILE, json);
+    await stage.advance(3 * 86_400);
+    return stage;
+  };
+  const liveOf = (stage: Stage) =>
+    stage.inSandbox(async (organization) =>
+      organization
+        .inspect()
+        .accounts.flatMap(({ username, tokens }) => tokens.map(({ name }) => `${username}/${name}`)),
+    );
+
+  it('stays until the store has another, and then for an overlap', async () => {
+    const stage = await restored();
+    const held = await stage.json('apply --due --sandbox --yes');
+    const warnings = expect.arrayContaining([expect.objectContaining({ kind: 'overlap_held', count: 3 })]);
+    expect([held.code, held.document]).toMatchObject([0, { actions: [], warnings }]);
+    expect(await liveOf(stage)).toEqual(expect.arrayContaining(['etl/airflow', 'etl/bi', 'ten/app']));
+    expect((await stage.run('rotate etl/airflow --sandbox --yes')).code).toBe(0);
+    expect((await stage.run('apply --due --sandbox --yes')).code).toBe(0);
+    expect(await liveOf(stage)).toContain('etl/airflow');
+    await stage.advance(25 * 3600);
+    expect((await stage.run('apply --due --sandbox --yes')).code).toBe(0);
+    const left = await liveOf(stage);
+    expect([left.includes('etl/airflow'), left.includes('etl/bi')]).toEqual([false, true]);
+  });
+
+  it('stays when its account left the configuration', async () => {
+    const stage = await restored();
+    stage.edit((yaml) => yaml.replace(/ {2}ten: .*\n/, ''));
+    const { document } = await stage.json('apply --due --sandbox --yes');
+    const warnings = expect.arrayContaining([expect.objectContaining({ kind: 'overlap_held', count: 3 })]);
+    expect(document).toMatchObject({ actions: [], warnings });
+    expect(await liveOf(stage)).toContain('ten/app');
+  });
+});

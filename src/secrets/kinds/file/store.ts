@@ -124,6 +124,12 @@ async function inspect(config: FileStoreConfig, { stored, first, doubted }: Expe
     return {
       lost: stored.filter((token) => !isIn(config, token, content)),
       foreign: first.filter((target) => isForeign(config, target, content)),
+      held: stored.flatMap((token) =>
+        content
+          .current(fileEntry(config, token))
+          .map(fingerprintOf)
+          .filter((one) => token.older?.includes(one)),
+      ),
       occupied: doubted.filter((target) =>
         content
           .current(fileEntry(config, target))
