@@ -6,6 +6,7 @@ import type { Finding, RuleInfo } from '../model/audit.ts';
 import type { LiveToken } from '../model/live.ts';
 import { DAY_MS, isoTime } from '../model/time.ts';
 import type { Hint } from '../model/user-error.ts';
+import { deletionSteps } from '../plan/notice-text.ts';
 import type { AuditedAccount } from './account.ts';
 import type { Evidence } from './evidence.ts';
 import type { AuditedToken, GoneToken } from './tokens.ts';
@@ -101,7 +102,7 @@ export function recreate(account: AuditedAccount, { key }: GoneToken): Hint {
 /** What to do about an account that was removed from the configuration and is still live. */
 export function restoreOrDelete({ username, state }: AuditedAccount): Hint {
   const text = state?.deletion_protection
-    ? 'Put the account back into the configuration. To delete it with its data instead, put its block back with "deletion_protection: false", apply, remove the block again, allow the deletion in guardrails.max_deletes, then prune.'
+    ? deletionSteps()
     : 'Put the account back into the configuration, or allow its deletion in guardrails.max_deletes and delete it with its data.';
   return { text, command: prune(username) };
 }

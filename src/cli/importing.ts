@@ -17,6 +17,7 @@ import { few } from '../model/wording.ts';
 import { refuseMissing } from '../plan/missing-accounts.ts';
 import { commandText } from '../report/hint.ts';
 import { type Counts, importDiff, importNoticeText, importSummary, skippedText } from '../report/import/text.ts';
+import { unbroken } from '../report/terminal-text.ts';
 import type { StateFile } from '../state/state-file.ts';
 import { waitUnlocked } from '../state/state-lock.ts';
 import { type ConfigOptions, setCommandFlags, showFindings } from './configuration.ts';
@@ -121,7 +122,11 @@ async function carryOut(
     await stateWriter.close();
   }
   io.report(`${texts.size > 0 ? '\n' : ''}${summary({ decided, actions }, config, dryRun ? 'dry_run' : 'done')}`);
-  if (isDone) io.note(`Next: ${commandText(['plan'], io.inContext)}, then commit ${config} and ${statePath(options)}.`);
+  if (isDone) {
+    io.note(`Next: ${unbroken(commandText(['plan'], io.inContext))}`);
+    // The state of a sandbox is of no use to anybody else.
+    if (!stateWriter.state.sandbox) io.note(`Then commit ${config} and ${statePath(options)}.`);
+  }
   return skipped.some(({ reason }) => reason.kind === 'unreadable') ? EXIT.partly : EXIT.done;
 }
 

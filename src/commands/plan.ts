@@ -4,6 +4,7 @@ import type { PlanCommandOptions } from '../cli/applying.ts';
 import { readDesired } from '../cli/configuration.ts';
 import { EXIT } from '../cli/exit-codes.ts';
 import { tellGitHub } from '../cli/github.ts';
+import type { Io } from '../cli/io.ts';
 import { withProgress } from '../cli/progress.ts';
 import { runCommand } from '../cli/run.ts';
 import { planNow } from '../engine/planning.ts';
@@ -16,7 +17,7 @@ import { UserError } from '../model/user-error.ts';
 import { hasChanges } from '../plan/plan.ts';
 import { isPlanFile, planFile } from '../plan/plan-file.ts';
 import { renderPlan } from '../report/formats.ts';
-import { commandText } from '../report/hint.ts';
+import { commandText, shellWord } from '../report/hint.ts';
 import { relocated } from '../report/locations.ts';
 import { unbroken } from '../report/terminal-text.ts';
 import { waitUnlocked } from '../state/state-lock.ts';
@@ -28,6 +29,7 @@ interface Options extends PlanCommandOptions {
 
 export function run(options: Options): Promise<number> {
   return runCommand(options, async (io) => {
+    refuseReportAsPlan(options, io);
     const desired = await readDesired(options, io);
     await waitUnlocked(statePath(options), (options.lockTimeout ?? 0) * 1000);
     const service = await openService(options, io);
@@ -49,6 +51,16 @@ export function run(options: Options): Promise<number> {
       await service.close();
     }
   });
+}
+
+/** `--out plan.html` is a report in the mind of who types it. @throws UserError USAGE */
+function refuseReportAsPlan({ out = '' }: Options, io: Io): void {
+  const [, extension] = /\.(html?|md|markdown)$/i.exec(out) ?? [];
+  if (extension === undefined) return;
+  const format = /^h/i.test(extension) ? 'html' : 'markdown';
+  const command = commandText(['plan', '--format', format], io.inContext);
+  const message = `--out saves the plan for apply, and ${out} names a report`;
+  throw new UserError('USAGE', message, `Redirect the report: ${command} > ${shellWord(out)}`);
 }
 
 /** Overwrites an older plan and nothing else: a typing error must not cost a configuration or a state. */

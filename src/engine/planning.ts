@@ -15,7 +15,7 @@ import type { SecretStore } from '../secrets/store.ts';
 import { kindOf, openStores, secretPathsIn } from '../secrets/stores.ts';
 import { nearest } from '../yaml/wording.ts';
 import { checkClock, type RunContext, type Service } from './service.ts';
-import { changedCommands, inspectStores } from './store-contents.ts';
+import { changedCommands, inspectStores, unusableFiles } from './store-contents.ts';
 
 /** How to plan: the options of the plan, and the maximum number of concurrent calls. */
 export interface PlanNowOptions extends Pick<MakePlanOptions, 'rotate' | 'because' | 'scope'> {
@@ -57,7 +57,10 @@ export async function planNow(
     state,
     service,
     stores,
-    storeContents: await inspectStores(desired, state, stores, only),
+    storeContents: {
+      ...(await inspectStores(desired, state, stores, only)),
+      unusable: await unusableFiles(stores),
+    },
     prune,
     due,
     allowMissing,

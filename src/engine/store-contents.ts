@@ -3,7 +3,7 @@ import { isFirstSecret, writtenFingerprints } from '../apply/token-actions.ts';
 import type { Desired } from '../model/desired.ts';
 import type { TokenAddress } from '../model/secret.ts';
 import { isOtherCommand, mayBeStored, type State, type StoredSecret } from '../model/state.ts';
-import { UserError } from '../model/user-error.ts';
+import { type Hint, UserError } from '../model/user-error.ts';
 import { accountKey } from '../model/username.ts';
 import type { StoreContents } from '../plan/secret-warnings.ts';
 import type { ExpectedSecret, SecretStore } from '../secrets/store.ts';
@@ -87,6 +87,21 @@ export function changedCommands(
     }
   }
   return changed;
+}
+
+/** The stores of files in which nothing can be stored now, by the check of apply. Runs no program that the configuration names. */
+export async function unusableFiles(
+  stores: ReadonlyMap<string, SecretStore>,
+): Promise<NonNullable<StoreContents['unusable']>> {
+  const found = new Map<string, { why: string; hint: Hint }>();
+  for (const store of stores.values()) {
+    if (store.inspect === undefined) continue;
+    await store.check().catch((error: unknown) => {
+      if (!(error instanceof UserError)) throw error;
+      found.set(store.name, { why: error.message, hint: error.hint });
+    });
+  }
+  return found;
 }
 
 function nameOf({ account, token }: TokenAddress): string {

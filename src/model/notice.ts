@@ -107,6 +107,8 @@ export type PlanWarning =
     }
   /** The store cannot be read, so nothing is known of the secrets that it should have. */
   | { readonly kind: 'store_unreadable'; readonly store: string; readonly why: string; readonly hint: Hint }
+  /** Apply refuses: the plan has secrets for the store, and they cannot be stored there, or are not safe there. */
+  | { readonly kind: 'store_unusable'; readonly store: string; readonly why: string; readonly hint: Hint }
   /** The store does not have the secrets of these tokens, which it should have: `etl_prod/airflow`. */
   | {
       readonly kind: 'secret_lost';
@@ -140,7 +142,14 @@ export type PlanWarning =
   | { readonly kind: 'turnover'; readonly account: string; readonly tokens: number }
   | { readonly kind: 'smoke_failed'; readonly account: string }
   /** A retained account whose tokens are not rotated: `name` expires first. */
-  | { readonly kind: 'not_rotated'; readonly account: string; readonly name: string; readonly expires_at: string }
+  | {
+      readonly kind: 'not_rotated';
+      readonly account: string;
+      readonly name: string;
+      readonly expires_at: string;
+      /** Its protection, or `max_deletes: 0`, refuses its deletion. */
+      readonly kept?: true;
+    }
   /** Applies were up to `interval` apart, which is longer than `rotate_before` of these tokens: `etl_prod/airflow`. */
   | { readonly kind: 'late_applies'; readonly interval: Seconds; readonly tokens: readonly string[] }
   /** With `--due`, an account with other actions, by their names; without any, only its deletion protection changes. */

@@ -1,7 +1,7 @@
 /** Notices of one kind are shown as one, with a count and names: thousands of accounts can have the same problem. */
 import type { PlanNotice } from '../model/notice.ts';
 import { counted, few } from '../model/wording.ts';
-import { type NoticeText, noticeText } from './notice-text.ts';
+import { deletionSteps, type NoticeText, noticeText } from './notice-text.ts';
 
 /** Notices that are shown as one, and their words. */
 export interface NoticeGroup<N extends PlanNotice = PlanNotice> extends NoticeText {
@@ -73,7 +73,9 @@ function inWords(notices: readonly PlanNotice[], names: readonly string[]): Noti
       return {
         message: `the tokens of ${accounts} are no longer rotated, since these were removed from the configuration; the first expires ${day}: ${shown}`,
         hint: {
-          text: 'Put the accounts back into the configuration, or delete them.',
+          text: notices.some((notice) => 'kept' in notice)
+            ? deletionSteps(false)
+            : 'Put the accounts back into the configuration, or delete them with their data.',
           command: ['apply', '--prune', ...only],
         },
       };

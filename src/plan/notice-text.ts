@@ -129,6 +129,8 @@ function words(notice: PlanNotice): Omit<NoticeText, 'subject'> {
     }
     case 'store_unreadable':
       return { message: `the secret store ${notice.store}: ${notice.why}`, hint: notice.hint };
+    case 'store_unusable':
+      return { message: `apply will refuse to store secrets in ${notice.store}: ${notice.why}`, hint: notice.hint };
     case 'secret_lost': {
       const one = notice.tokens.length === 1;
       const message = `the secret store ${notice.store} does not have ${one ? 'the secret' : `${notice.tokens.length} secrets`} that it should have: ${few(notice.tokens)}`;
@@ -186,7 +188,7 @@ function words(notice: PlanNotice): Omit<NoticeText, 'subject'> {
       return {
         message: `its tokens are no longer rotated, since it was removed from the configuration; ${notice.name} expires ${notice.expires_at.slice(0, 10)}`,
         hint: {
-          text: 'Put it back into the configuration, or delete it.',
+          text: notice.kept ? deletionSteps() : 'Put it back into the configuration, or delete it with its data.',
           command: ['apply', '--prune', '--only', notice.account],
         },
       };
@@ -318,6 +320,12 @@ export function incompleteList({ listed, total }: { readonly listed: number; rea
   return `the list of users is incomplete (${counts})`;
 }
 
+/** What an account that left the configuration needs before it can be pruned, unless its protection and `max_deletes` allow that. */
+export function deletionSteps(isOne = true): string {
+  const [it, its] = isOne ? ['it', 'its'] : ['them', 'their'];
+  return `Put ${it} back into the configuration. To delete ${it} with ${its} data instead, put ${it} back with "deletion_protection: false", apply, remove ${it} again, allow the deletion in guardrails.max_deletes, then prune.`;
+}
+
 /** What to do about a token that only a new one can replace; those of an account that left the configuration get none. */
 function replaceHint(
   { account, token, retained }: { readonly account: string; readonly token: string; readonly retained?: boolean },
@@ -325,7 +333,7 @@ function replaceHint(
 ): Hint {
   if (!retained) return { text, command: ['rotate', `${account}/${token}`] };
   return {
-    text: 'Put the account back into the configuration to replace the token, or delete the account.',
+    text: deletionSteps(),
     command: ['apply', '--prune', '--only', account],
   };
 }

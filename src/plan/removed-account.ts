@@ -63,11 +63,12 @@ export function planRemovedAccount(
   );
   const actions = [...tokens.flatMap((plan) => plan.actions), ...smokeLeftovers(account, live, context.now)];
   const next = tokens.flatMap((plan) => plan.next);
+  const isKept = state.deletion_protection || context.desired.guardrails.maxDeletes === 0;
   return {
     ...NOTHING,
     actions,
     next,
-    warnings: [...tokens.flatMap((plan) => plan.warnings), ...notRotated(account, next)],
+    warnings: [...tokens.flatMap((plan) => plan.warnings), ...notRotated(account, next, isKept)],
     unmanagedTokens: unmanagedTokens(account, live, new Set(tokens.flatMap((plan) => [...plan.known])), context.now),
     retained: true,
     ...priceLive(live, context.desired.computeRates),
@@ -89,9 +90,11 @@ function forgetOnly(account: string, kind: 'replaced_outside' | 'unconfirmed'): 
   return { ...NOTHING, actions };
 }
 
-function notRotated(account: string, next: readonly NextChange[]): PlanWarning[] {
+function notRotated(account: string, next: readonly NextChange[], isKept: boolean): PlanWarning[] {
   const [first] = next.filter(({ change }) => change === 'expires').sort((a, b) => (a.at < b.at ? -1 : 1));
-  return first === undefined ? [] : [{ kind: 'not_rotated', account, name: first.name, expires_at: first.at }];
+  return first === undefined
+    ? []
+    : [{ kind: 'not_rotated', account, name: first.name, expires_at: first.at, ...(isKept ? { kept: true } : {}) }];
 }
 
 /** The ceiling of an account that left the configuration. @param after The price of an hour afterwards, where it changes. */

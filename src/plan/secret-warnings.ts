@@ -19,6 +19,8 @@ export interface StoreContents {
   readonly occupied: ReadonlySet<string>;
   /** Fingerprints of replaced tokens whose secret a store has where that of their replacement must be. */
   readonly held: ReadonlySet<string>;
+  /** Stores in which nothing can be stored now. */
+  readonly unusable?: ReadonlyMap<string, { readonly why: string; readonly hint: Hint }>;
   /** Stores that cannot be read. */
   readonly unreadable: ReadonlyMap<string, { readonly why: string; readonly hint: Hint }>;
 }
@@ -69,17 +71,43 @@ export function secretWarnings(
   facts: StoreFacts | undefined,
 ): PlanWarning[] {
   if (facts === undefined) return [];
-  const foreign = [...(facts.foreign ?? [])].map(([store, found]) => ({
-    kind: 'secret_foreign' as const,
-    store,
-    ...found,
-  }));
   const changed = [...(facts.changed ?? [])].map(([store, tokens]) => ({
     kind: 'command_changed' as const,
     store,
     tokens,
   }));
-  return [...rehearsals(actions, facts), ...losses(actions, facts), ...foreign, ...changed, ...leftBehind(dead, facts)];
+  return [
+    ...rehearsals(actions, facts),
+    ...losses(actions, facts),
+    ...refusals(actions, facts),
+    ...changed,
+    ...leftBehind(dead, facts),
+  ];
+}
+
+/** What apply refuses to store. Adopted tokens have no secret to store. */
+function refusals(actions: readonly Action[], facts: StoreFacts): PlanWarning[] {
+  const stored = actions.filter(({ action }) => action === 'create_token' || action === 'rotate_token');
+  const stores = new Set(stored.map(({ after }) => after && 'secret_store' in after && after.secret_store));
+  const tokens = new Set(stored.map((action) => ('token' in action ? `${action.account}/${action.token}` : '')));
+  const unusable = [...(facts.unusable ?? [])].filter(
+    ([store]) => stores.has(store) && facts.unreadable?.has(store) !== true,
+  );
+  const foreign = [...(facts.foreign ?? [])].flatMap(([store, found]): PlanWarning[] => {
+    const refused = found.tokens.flatMap((name, at) =>
+      tokens.has(name) ? [[name, found.places[at] ?? ''] as const] : [],
+    );
+    if (refused.length === 0) return [];
+    return [
+      {
+        kind: 'secret_foreign',
+        store,
+        tokens: refused.map(([name]) => name),
+        places: refused.map(([, place]) => place),
+      },
+    ];
+  });
+  return [...unusable.map(([store, why]) => ({ kind: 'store_unusable' as const, store, ...why })), ...foreign];
 }
 
 /** The stores whose programs are not run, although the plan has secrets for them. */

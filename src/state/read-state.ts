@@ -88,7 +88,7 @@ async function refuseOtherConfiguration(path: string, state: State, own: string 
   const message = `${path} is the state of ${configuration}, but the configuration is ${own}.`;
   if (basename(path) === ownState(own)) {
     // It is where this configuration's state belongs, so it was copied there.
-    const hint = `It is a copy. Move it away, and ${own} begins with a state of its own: mv ${path} ${path}.old. If ${own} replaces ${configuration}, remove ${configuration}.`;
+    const hint = `It is a copy. If ${own} replaces ${configuration}, remove ${configuration}. If not, move the copy away, and ${own} begins with a state of its own: mv ${path} ${path}.old`;
     throw new UserError('STATE_FOREIGN', message, hint);
   }
   throw new UserError(
@@ -114,7 +114,7 @@ export async function refuseLeftState(path: string, of: StateOf): Promise<void> 
     const owner = state.configuration ?? name.replace(/\.state\.json$/, '.yaml');
     if (owner !== of.configuration && (await isFile(join(folder, owner)))) continue;
     const message = `there is no state at ${path}, but ${file} is a state of "${of.organization}" without a configuration`;
-    const hint = `If it is of this configuration, rename it: mv ${file} ${path}. If not, move it to another folder.`;
+    const hint = `Move it to another folder, or, if it is of this configuration, rename it: mv ${file} ${path}`;
     throw new UserError('STATE_FOREIGN', message, hint);
   }
 }

@@ -31,6 +31,7 @@ const ALL = {
     stores: [{ store: 'vault', folder: '.motherduck-sandbox/stores/vault' }],
   },
   store_unreadable: { kind: 'store_unreadable', store: 'local', why: 'It is not JSON.', hint },
+  store_unusable: { kind: 'store_unusable', store: 'local', why: 'It is not ignored.', hint },
   secret_lost: { kind: 'secret_lost', store: 'local', tokens: ['etl_prod/airflow', 'etl_prod/bi'] },
   secret_foreign: { kind: 'secret_foreign', store: 'local', tokens: ['etl_prod/airflow'], places: ['s.env#A'] },
   command_changed: { kind: 'command_changed', store: 'vault', tokens: ['etl_prod/airflow', 'etl_prod/bi'] },

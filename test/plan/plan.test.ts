@@ -473,7 +473,11 @@ describe('what leaves the configuration', () => {
     const plan = await world.plan(desire({}));
     expect(plan.next).toMatchObject([{ change: 'expires', name: 'airflow' }]);
     const expires_at = plan.next[0]?.at;
-    expect(plan.warnings).toEqual([{ kind: 'not_rotated', account: 'etl_prod', name: 'airflow', expires_at }]);
+    const warning = { kind: 'not_rotated', account: 'etl_prod', name: 'airflow', expires_at };
+    expect(plan.warnings).toEqual([{ ...warning, kept: true }]);
+    await world.apply(desire({ etl_prod: { tokens: [token('airflow')], protected: false } }));
+    const deletable = await world.plan(desire({}, { guardrails: { maxDeletes: 1 } }));
+    expect(deletable.warnings).toEqual([warning]);
   });
 
   it('an account that is gone is forgotten', async () => {

@@ -314,6 +314,10 @@ describe('the plan names the secrets that apply removes', () => {
   it('and each value that is in the way once, by its store and place', async () => {
     const stage = await Stage.applied(CONFIGURATION);
     stage.remove(STATE);
+    // Adopted tokens have no secret to store.
+    const adopting = await stage.json('plan --sandbox');
+    expect(JSON.stringify(adopting.document)).not.toContain('secret_foreign');
+    await stage.run('sandbox reset');
     const { document } = await stage.json('plan --sandbox');
     const places = [
       ['local', [`${ENV}#${AIRFLOW}`, `${ENV}#MOTHERDUCK_TOKEN_ETL_BI`]],

@@ -126,7 +126,7 @@ async function checkFolder(config: FileStoreConfig, folder: string): Promise<voi
   try {
     await access(folder, constants.W_OK | constants.X_OK);
   } catch (error) {
-    const hint = `chmod u+wx ${quoted(folder)}, or name another \`path\` in the secret store ${config.name}.`;
+    const hint = `Make it writable, or name another \`path\` in the secret store ${config.name}: chmod u+wx ${quoted(folder)}`;
     throw unusable(
       config,
       `cannot be written: its folder ${folder} is not writable (${codeOf(error) ?? 'failed'})`,
@@ -140,11 +140,11 @@ async function checkGit(config: FileStoreConfig, file: string): Promise<void> {
   const [own, temporary] = [await gitExposure(file), await gitExposure(tempBeside(file))];
   const git = own.exposed === false ? temporary : own;
   if (git.exposed === false) return;
-  const override = `or set \`allow_unignored: true\` on the secret store ${config.name}.`;
+  const override = `or set \`allow_unignored: true\` on the secret store ${config.name}`;
   if (git.exposed === 'unknown') {
     const hint = git.why.includes('dubious ownership')
-      ? `git config --global --add safe.directory ${quoted(git.tree)}, ${override}`
-      : `Fix what \`git -C ${quoted(git.tree)} status\` reports, ${override}`;
+      ? `Trust the folder, ${override}: git config --global --add safe.directory ${quoted(git.tree)}`
+      : `Fix what \`git -C ${quoted(git.tree)} status\` reports, ${override}.`;
     throw unusable(
       config,
       `is inside the git work tree ${git.tree}, and git failed to check whether it is ignored: ${git.why}`,
@@ -159,7 +159,7 @@ async function checkGit(config: FileStoreConfig, file: string): Promise<void> {
     own.exposed === false
       ? `is ignored in the git work tree ${git.tree}, but its temporary files, ${tempStem(file)}.mdacc-*.tmp, are not`
       : `is inside the git work tree ${git.tree} and not ignored`;
-  throw unusable(config, what, `${ignore}, ${override}`);
+  throw unusable(config, what, `Ignore it, ${override}: ${ignore}`);
 }
 
 /** How to ignore a pattern. On Windows, `>>` does not always write UTF-8, the only encoding that git reads. */

@@ -84,7 +84,7 @@ describe.skipIf(isWindows)('check in a git work tree', () => {
     const absent = await refusal(check(path));
     expect(absent).toMatchObject({
       code: 'STORE_UNUSABLE',
-      hint: { text: expect.stringMatching(`^echo .motherduck/ >> ${tree}/.gitignore, .*\\ballow_unignored: true`) },
+      hint: { text: expect.stringMatching(`\\ballow_unignored: true.*: echo .motherduck/ >> ${tree}/.gitignore$`) },
     });
     await mkdir(join(tree, '.motherduck'));
     await writeFile(path, '', { mode: 0o600 });
@@ -120,7 +120,7 @@ describe.skipIf(isWindows)('check in a git work tree', () => {
         `a secrets file > is ignored when its temporary files are not > ${name.length > 30 ? 'long' : name}`,
         error,
       );
-      const [command = ''] = error.hint.text.split(', or ');
+      const [command = ''] = /echo .*$/.exec(error.hint.text) ?? [];
       expect(command).toMatch(/^echo '.*\*' >> .*\.gitignore$/);
       execFileSync('sh', ['-c', command]);
       await check(path);

@@ -1,0 +1,82 @@
+/** What a newcomer meets: what a plan tells before apply refuses, and steps that can be gone as they are written. */
+import { execFileSync } from 'node:child_process';
+import { chmodSync, existsSync } from 'node:fs';
+import { describe, expect, it } from 'vitest';
+import { shell } from '../commands/shell.ts';
+import { isWindows } from '../platform.ts';
+import { Stage } from '../stage.ts';
+
+const SECRETS = '.motherduck/secrets.env';
+
+describe('a plan tells what apply will refuse', () => {
+  it.skipIf(isWindows)('secrets that git would add, with a line to type', async () => {
+    const stage = new Stage();
+    execFileSync('git', ['init', '-q'], { cwd: stage.path });
+    stage.write('.gitignore', '.motherduck-sandbox/\n');
+    const plan = await stage.json('plan --sandbox');
+    expect(plan).toMatchObject({
+      code: 0,
+      document: { warnings: [{ kind: 'store_unusable', cases: [{ store: 'local' }] }] },
+    });
+    expect((await stage.run('apply --sandbox --yes --no-smoke')).code).toBe(1);
+    const { stdout } = await stage.run('plan --sandbox');
+    const [, line = ''] = /: (echo .*)$/m.exec(stdout) ?? [];
+    expect(await shell(stage, line)).toMatchObject({ code: 0 });
+    expect((await stage.json('plan --sandbox')).document).toMatchObject({ warnings: [] });
+    expect((await stage.run('apply --sandbox --yes --no-smoke')).code).toBe(0);
+  });
+
+  it.skipIf(isWindows)('a secrets file that others can read, while the plan has secrets for it', async () => {
+    const stage = await Stage.applied();
+    chmodSync(stage.file(SECRETS), 0o644);
+    expect((await stage.json('plan --sandbox')).document).toMatchObject({ actions: [], warnings: [] });
+    await stage.run('sandbox advance 80d');
+    const { document } = await stage.json('plan --sandbox');
+    expect(document).toMatchObject({
+      warnings: [{ kind: 'store_unusable', hint: { text: expect.stringContaining('chmod 600') } }, {}],
+    });
+  });
+});
+
+describe('steps that an output names', () => {
+  it('delete an account that left the configuration', async () => {
+    const stage = await Stage.applied();
+    const block = /^ {2}tenant_acme:.*\n/m;
+    const [line = ''] = block.exec(stage.read()) ?? [];
+    const removed = () => stage.edit((text) => text.replace(/^ {2}tenant_acme:.*\n/m, ''));
+    removed();
+    const { document } = await stage.json('plan --sandbox');
+    const { warnings } = document as unknown as { warnings: { hint: { text: string; command: string[] } }[] };
+    const { text = '', command = [] } = warnings[0]?.hint ?? {};
+    for (const step of ['deletion_protection: false', 'max_deletes']) expect(text).toContain(step);
+    const prune = [...command, '--yes', '--allow-delete'];
+    expect((await stage.run(prune)).code).toBe(1);
+    // As the steps say:
+    stage.edit((yaml) => yaml.replace(/^accounts:\n/m, `$&${line.replace(' }', ', deletion_protection: false }')}`));
+    expect((await stage.run('apply --sandbox --yes --no-smoke')).code).toBe(0);
+    removed();
+    stage.edit((yaml) => yaml.replace(/max_deletes: \d+/, 'max_deletes: 1'));
+    expect(await stage.run(prune)).toMatchObject({ code: 0, stdout: expect.stringContaining('tenant_acme') });
+  });
+
+  it.each([
+    ['plan.html', 'html'],
+    ['plan.md', 'markdown'],
+  ])('write a report to %s, which --out refuses', async (file, format) => {
+    const stage = new Stage();
+    const ran = await stage.run(`plan --sandbox --format ${format} --out ${file}`);
+    expect(ran).toMatchObject({
+      code: 64,
+      stderr: expect.stringContaining(`plan --format ${format} --sandbox > ${file}`),
+    });
+    expect(existsSync(stage.file(file))).toBe(false);
+  });
+
+  it('commit a state, but not that of a sandbox', async () => {
+    const stage = new Stage();
+    await stage.run('sandbox seed 1');
+    const imported = await stage.run('import --all --sandbox --yes');
+    expect(imported.stderr).toContain('mdacc plan --sandbox');
+    expect(imported.stdout + imported.stderr).not.toContain('commit');
+  });
+});
