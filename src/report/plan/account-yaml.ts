@@ -7,7 +7,8 @@ import { formatDuration } from '../../model/time.ts';
 
 interface Sketch {
   ducklings?: object;
-  tokens?: Record<string, object>;
+  /** By name. A copy for each of thousands would take minutes. */
+  tokens?: Map<string, object>;
   deletion_protection?: boolean;
 }
 
@@ -47,35 +48,32 @@ function draw(action: Action, before: Sketch, after: Sketch): void {
       after.ducklings = ducklings(action.after);
       return;
     case 'create_token':
-      after.tokens = { ...after.tokens, [action.after.name]: planned(action.after) };
+      put(after, action.after.name, planned(action.after));
       return;
     case 'adopt_token': {
       const { name } = action.after;
-      before.tokens = { ...before.tokens, [name]: live(action.after) };
-      after.tokens = { ...after.tokens, [name]: { ...live(action.after), managed: true } };
+      put(before, name, live(action.after));
+      put(after, name, { ...live(action.after), managed: true });
       return;
     }
     case 'rotate_token': {
       const { name } = action.before;
       const overlap = formatDuration(action.after.overlap);
-      before.tokens = { ...before.tokens, [name]: live(action.before) };
-      after.tokens = {
-        ...after.tokens,
-        [name]: {
-          ...live(action.before),
-          revoked: action.after.keeps_old
-            ? 'never, since its name is of another series'
-            : `${overlap} after its replacement`,
-        },
-        [action.after.name]: planned(action.after),
-      };
+      put(before, name, live(action.before));
+      put(after, name, {
+        ...live(action.before),
+        revoked: action.after.keeps_old
+          ? 'never, since its name is of another series'
+          : `${overlap} after its replacement`,
+      });
+      put(after, action.after.name, planned(action.after));
       return;
     }
     case 'revoke_token':
-      before.tokens = { ...before.tokens, [action.before.name]: live(action.before) };
+      put(before, action.before.name, live(action.before));
       return;
     case 'delete_account':
-      before.tokens = Object.fromEntries(action.before.tokens.map((token) => [token.name, live(token)]));
+      before.tokens = new Map(action.before.tokens.map((token) => [token.name, live(token)]));
       return;
     case 'adopt_account':
     case 'forget':
@@ -83,6 +81,11 @@ function draw(action: Action, before: Sketch, after: Sketch): void {
     default:
       action satisfies never;
   }
+}
+
+function put(sketch: Sketch, name: string, token: object): void {
+  sketch.tokens ??= new Map();
+  sketch.tokens.set(name, token);
 }
 
 function ducklings({ read_write, read_scaling }: Ducklings | DesiredDucklings): object {
