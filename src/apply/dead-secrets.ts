@@ -1,7 +1,7 @@
 /** Secrets of tokens that no longer exist: they are removed from the stores that can remove them. */
 import type { Desired } from '../model/desired.ts';
 import type { Plan, SecretRemoval } from '../model/plan.ts';
-import { variableOf } from '../model/secret.ts';
+import { type TokenAddress, variableOf } from '../model/secret.ts';
 import { isOtherCommand, type State, type StateToken, type TokenRecord } from '../model/state.ts';
 import { UserError } from '../model/user-error.ts';
 import { accountKey } from '../model/username.ts';
@@ -97,6 +97,12 @@ export class UsedPlaces {
         }
       }
     }
+  }
+
+  /** Another account that has a current token's secret where a token's would go. */
+  otherAccountAt({ account, token }: TokenAddress, store: SecretStore): string | undefined {
+    const places = [store.placeOf?.({ account, token })].flatMap((place) => place ?? []);
+    return places.flatMap((place) => [...(this.#owners.get(place) ?? [])]).find((key) => key !== accountKey(account));
   }
 
   /** Whether a dead secret's place is in use: the configuration puts a secret there, or the state has a current one there. */

@@ -498,6 +498,22 @@ describe('the secret of a token that is gone for good', () => {
     });
   });
 
+  it.each([
+    ['a file', DOTENV],
+    ['a program', '{ kind: exec, command: [tee, "{account}_{token}"] }'],
+  ])('of a retained account is not overwritten by another account in the store of %s', async (_, store) => {
+    const stage = new Stage(configuration(store, 'aaa_b: { tokens: { c: pipeline } }'));
+    const apply = `${APPLY}${store === DOTENV ? '' : ' --real-stores'}`;
+    expect((await stage.run(apply)).code).toBe(0);
+    const file = store === DOTENV ? SECRETS : 'aaa_b_c';
+    const before = stage.read(file);
+    stage.edit((yaml) => yaml.replace('aaa_b: { tokens: { c: pipeline } }', 'aaa: { tokens: { b_c: pipeline } }'));
+    const { code, document } = await stage.json(apply);
+    expect(code).toBe(1);
+    expect(document).toMatchObject({ error: { code: 'STORE_FOREIGN', message: expect.stringContaining('aaa_b') } });
+    expect(stage.read(file)).toBe(before);
+  });
+
   it('stays where the store has no such command, and the plan says so', async () => {
     const stage = new Stage(configuration('{ kind: exec, command: [tee, "{account}.{token}"] }', TWO));
     expect((await stage.run(`${APPLY} --real-stores`)).code).toBe(0);
