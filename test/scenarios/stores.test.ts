@@ -599,3 +599,27 @@ describe('the secret of a token that is gone for good', () => {
     expect(stage.read(SECRETS)).toBe(text);
   });
 });
+
+it.each([
+  ['a file that both clones share', DOTENV],
+  ['a program, whose store cannot be read', '{ kind: exec, command: [tee, "{account}.{token}"] }'],
+])('what another clone created and stored is not revoked as never stored, in the store of %s', async (_, store) => {
+  const stage = new Stage(configuration(store));
+  const real = store === DOTENV ? '' : ' --real-stores';
+  expect((await stage.run(`${APPLY}${real}`)).code).toBe(0);
+  stage.write('b.state.json', stage.read(STATE));
+  const rotated = await stage.json(`rotate etl_prod --sandbox --yes --no-smoke --state b.state.json${real}`);
+  expect(rotated.code).toBe(0);
+  const { current } = JSON.parse(stage.read('b.state.json')).accounts.etl_prod.tokens.airflow;
+  const own = JSON.parse(stage.read(STATE));
+  const { airflow } = own.accounts.etl_prod.tokens;
+  airflow.intents.push({ name: current.name, generation: 2, at: current.created_at, storing: false });
+  airflow.generation = 2;
+  stage.write(STATE, JSON.stringify(own));
+  const { document } = await stage.json(`${APPLY} --due${real}`);
+  expect(document).not.toMatchObject({ actions: expect.arrayContaining([{ action: 'revoke_token' }]) });
+  const ids = await stage.inSandbox(async (organization) =>
+    organization.inspect().accounts.flatMap(({ tokens }) => tokens.map(({ id }) => id)),
+  );
+  expect(ids).toContain(current.id);
+});
