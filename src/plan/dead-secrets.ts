@@ -87,7 +87,8 @@ export function deadSecrets(actions: readonly Action[], state: State, live: Live
         : [],
     ),
   );
-  const dead = actions.flatMap((action) => secretsOfAction(action, state, live, desired, renamed));
+  const liveIds = idsByAccount(live);
+  const dead = actions.flatMap((action) => secretsOfAction(action, state, liveIds, desired, renamed));
   const places = [...goneSecrets(state, live), ...dead].map((record) => {
     const { store, secret_path } = record.secret;
     return [JSON.stringify([record.account, record.token, store, secret_path]), record] as const;
@@ -95,10 +96,23 @@ export function deadSecrets(actions: readonly Action[], state: State, live: Live
   return [...new Map(places).values()];
 }
 
+/** The ids of an account's live tokens; gathered once, since it may have thousands of them and of actions. */
+function idsByAccount({ accounts }: Live): (key: string) => ReadonlySet<string> {
+  const gathered = new Map<string, ReadonlySet<string>>();
+  return (key) => {
+    const known = gathered.get(key);
+    if (known !== undefined) return known;
+    const presence = accounts.get(key);
+    const ids = new Set(presence?.presence === 'present' ? presence.value.tokens.map(({ id }) => id) : []);
+    gathered.set(key, ids);
+    return ids;
+  };
+}
+
 function secretsOfAction(
   action: Action,
   { accounts }: State,
-  live: Live,
+  liveIds: (key: string) => ReadonlySet<string>,
   desired: Desired,
   renamed: ReadonlyMap<string, string>,
 ): DeadRecord[] {
@@ -117,9 +131,7 @@ function secretsOfAction(
       const entry = tokens.get(action.token ?? '');
       if (action.token === undefined || entry === undefined) return [];
       const isDesired = desired.accounts.get(key)?.tokens.has(action.token) ?? false;
-      const presence = live.accounts.get(key);
-      const found = presence?.presence === 'present' ? presence.value.tokens : [];
-      const about = { id: action.before.id, isDesired, live: new Set(found.map(({ id }) => id)) };
+      const about = { id: action.before.id, isDesired, live: liveIds(key) };
       return [revokedSecret(account, action.token, entry, about) ?? []].flat();
     }
     case 'create_token':

@@ -57,6 +57,7 @@ export interface MakePlanOptions {
 /** Makes the plan. Time is `live.now`, MotherDuck's. */
 export function makePlan(desired: Desired, live: Live, state: State, options: MakePlanOptions = {}): Plan {
   const { only = () => true } = options;
+  const changed = new Set([...(options.storeFacts?.changed?.values() ?? [])].flat());
   const context: AccountContext = {
     desired,
     now: live.now,
@@ -64,8 +65,7 @@ export function makePlan(desired: Desired, live: Live, state: State, options: Ma
     because: options.because ?? 'removed',
     isRotatedNow: options.rotate ?? (() => false),
     secretPath: options.secretPath ?? (() => undefined),
-    isCommandChanged: (account, token) =>
-      [...(options.storeFacts?.changed?.values() ?? [])].some((names) => names.includes(`${account}/${token}`)),
+    isCommandChanged: (account, token) => changed.has(`${account}/${token}`),
     isHeld: ({ fingerprint, secret }) =>
       options.storeFacts?.held?.has(fingerprint ?? secret?.fingerprint ?? '') ?? false,
     isOccupied: (account, token) => options.storeFacts?.occupied?.has(`${account}/${token}`) ?? false,

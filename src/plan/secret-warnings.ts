@@ -175,24 +175,25 @@ export function byEarlierCommand(secretPath: string): string {
 
 /** Dead secrets in stores that remove none, that changed, or that the configuration does not have any more. */
 function leftBehind(dead: readonly DeadRecord[], facts: StoreFacts): PlanWarning[] {
-  const warnings = new Map<string, PlanWarning & { kind: 'secret_stays' | 'secret_left' }>();
+  type Left = Pick<PlanWarning & { kind: 'secret_left' }, 'store' | 'changed'>;
+  const left = new Map<string, Left & { readonly isLeft: boolean; tokens: Set<string>; places: Set<string> }>();
   for (const record of dead) {
     if (facts.howRemoved(record) !== undefined || facts.isUsed(record)) continue;
     const { account, token, secret } = record;
     const { store, secret_path: path } = secret;
     const isKnown = facts.removing.has(store);
-    const kind = facts.removing.get(store) === false && !facts.isElsewhere(record) ? 'secret_stays' : 'secret_left';
-    const found = warnings.get(`${kind} ${store}`);
-    const tokens = [...new Set([...(found?.tokens ?? []), `${account}/${token}`])];
-    const place = isKnown && secret.command !== undefined ? byEarlierCommand(path) : path;
-    const places = [...(found?.kind === 'secret_left' ? found.places : []), place];
+    const isLeft = facts.removing.get(store) !== false || facts.isElsewhere(record);
     const changed = isKnown ? { changed: true as const } : {};
-    warnings.set(
-      `${kind} ${store}`,
-      kind === 'secret_stays'
-        ? { kind, store, tokens }
-        : { kind, store, tokens, places: [...new Set(places)], ...changed },
-    );
+    const key = `${isLeft} ${store}`;
+    const found = left.get(key) ?? { store, ...changed, isLeft, tokens: new Set<string>(), places: new Set<string>() };
+    left.set(key, found);
+    found.tokens.add(`${account}/${token}`);
+    found.places.add(isKnown && secret.command !== undefined ? byEarlierCommand(path) : path);
   }
-  return [...warnings.values()];
+  return [...left.values()].map(({ isLeft, store, tokens: all, places, ...changed }) => {
+    const tokens = [...all];
+    return isLeft
+      ? { kind: 'secret_left', store, tokens, places: [...places], ...changed }
+      : { kind: 'secret_stays', store, tokens };
+  });
 }

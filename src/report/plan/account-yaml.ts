@@ -23,15 +23,56 @@ export function accountDiff(account: string, actions: readonly Action[]): string
     if (action.action === 'delete_account') isThereAfter = false;
     draw(action, before, after);
   }
-  return diffLines(yaml(account, before, isThereBefore), yaml(account, after, isThereAfter))
-    .flatMap(({ value, added, removed }) => {
-      const mark = added ? '+' : removed ? '-' : ' ';
-      return value
-        .split('\n')
-        .slice(0, -1)
-        .map((line) => `${mark} ${line}`);
-    })
-    .join('\n');
+  return diff(entries(yaml(account, before, isThereBefore)), entries(yaml(account, after, isThereAfter))).join('\n');
+}
+
+/** One token, Duckling or other entry of the YAML. */
+interface Entry {
+  readonly key: string;
+  readonly text: string;
+}
+
+function entries(text: string): Entry[] {
+  let parent = '';
+  return text.split(/^(?= {0,4}\S)/m).flatMap((part) => {
+    const [head = ''] = part.split('\n', 1);
+    if (!head.startsWith('    ')) parent = head;
+    return part === '' ? [] : [{ key: parent === head ? head : `${parent}\n${head}`, text: part }];
+  });
+}
+
+/** Entries have the same order on both sides, so each is compared with its own alone: thousands take no longer than their number. */
+function diff(before: readonly Entry[], after: readonly Entry[]): string[] {
+  const indexOf = new Map(before.map(({ key }, index) => [key, index]));
+  const lines: string[] = [];
+  let [at, added]: [number, Entry[]] = [0, []];
+  const passTo = (index: number) => {
+    for (const { text } of before.slice(at, index)) lines.push(...marked('-', text));
+    for (const { text } of added) lines.push(...marked('+', text));
+    [at, added] = [index, []];
+  };
+  for (const entry of after) {
+    const index = indexOf.get(entry.key) ?? -1;
+    const same = index < at ? undefined : before[index];
+    if (same === undefined) {
+      added.push(entry);
+      continue;
+    }
+    passTo(index);
+    at = index + 1;
+    for (const { value, added, removed } of diffLines(same.text, entry.text)) {
+      lines.push(...marked(added ? '+' : removed ? '-' : ' ', value));
+    }
+  }
+  passTo(before.length);
+  return lines;
+}
+
+function marked(mark: string, text: string): string[] {
+  return text
+    .split('\n')
+    .slice(0, -1)
+    .map((line) => `${mark} ${line}`);
 }
 
 function yaml(account: string, picture: Sketch, isThere: boolean): string {

@@ -108,10 +108,10 @@ interface Change {
   readonly risk: Risk;
   readonly verb: string;
   /** In the words of one action, or in those that all share. */
-  readonly why: string;
-  readonly accounts: readonly string[];
+  why: string;
+  readonly accounts: string[];
   /** Of tokens, as the verb's object; none for a change of the account. */
-  readonly names: readonly string[];
+  readonly names: string[];
 }
 
 function groupIdentical(actions: readonly Action[]): Change[] {
@@ -125,12 +125,12 @@ function groupIdentical(actions: readonly Action[]): Change[] {
   const ofAccount = joined(
     changes,
     ({ key, change }) => JSON.stringify([change.accounts, key]),
-    (a, b) => ({ ...a, names: [...a.names, ...b.names] }),
+    (a, b) => a.names.push(...b.names),
   );
   const all = joined(
     ofAccount,
     ({ key, change }) => JSON.stringify([change.names, key]),
-    (a, b) => ({ ...a, accounts: [...a.accounts, ...b.accounts] }),
+    (a, b) => a.accounts.push(...b.accounts),
   );
   return all.map(({ change }) => change);
 }
@@ -142,15 +142,19 @@ interface Keyed {
 }
 
 /** Joins changes of the same key, in the order of their first. */
-function joined(all: readonly Keyed[], keyOf: (one: Keyed) => string, join: (a: Change, b: Change) => Change): Keyed[] {
+function joined(
+  all: readonly Keyed[],
+  keyOf: (one: Keyed) => string,
+  join: (into: Change, other: Change) => unknown,
+): Keyed[] {
   const found = new Map<string, Keyed>();
   for (const one of all) {
     const key = keyOf(one);
     const known = found.get(key);
     if (known === undefined) found.set(key, one);
     else {
-      const why = known.change.why === one.change.why ? known.change.why : one.shared;
-      found.set(key, { ...known, change: { ...join(known.change, one.change), why } });
+      join(known.change, one.change);
+      if (known.change.why !== one.change.why) known.change.why = one.shared;
     }
   }
   return [...found.values()];

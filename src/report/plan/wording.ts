@@ -103,10 +103,9 @@ export interface LaterRevocation {
 
 /** All tokens that a later apply revokes, by account: when their overlaps end, some of which begin with this plan. */
 export function laterRevocations({ actions, next }: Plan): LaterRevocation[] {
-  const byAccount = new Map<string, string[]>();
+  const byAccount = new Map<string, Set<string>>();
   const add = (account: string, name: string) => {
-    const names = byAccount.get(account) ?? [];
-    if (!names.includes(name)) byAccount.set(account, [...names, name]);
+    byAccount.set(account, (byAccount.get(account) ?? new Set()).add(name));
   };
   for (const { account, name, change, at } of next) {
     if (change === 'is revoked') add(account, `${name} (${at.slice(0, 10)})`);
@@ -114,7 +113,7 @@ export function laterRevocations({ actions, next }: Plan): LaterRevocation[] {
   for (const { account, after } of storingActions(actions)) {
     for (const { name } of [...(after.waiting ?? []), ...(after.orphans ?? [])]) add(account, name);
   }
-  return [...byAccount].map(([account, names]) => ({ account, names }));
+  return [...byAccount].map(([account, names]) => ({ account, names: [...names] }));
 }
 
 const NO_CHANGES = 'No changes. MotherDuck matches the configuration.';
