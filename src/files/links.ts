@@ -60,6 +60,11 @@ function stepsOf(path: string): string[] {
     .filter((step) => step !== '' && step !== '.');
 }
 
+/** Whether git surely tracks a file or link. */
+export async function isTracked(path: string): Promise<boolean> {
+  return (await whyTracked(path)) === '';
+}
+
 async function whyTracked(link: string): Promise<string | undefined> {
   const tree = await workTreeOf(dirname(link));
   if (tree === undefined) return undefined;

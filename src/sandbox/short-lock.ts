@@ -1,12 +1,16 @@
 import { lstatSync, readFileSync, readlinkSync, symlinkSync, unlinkSync, writeFileSync } from 'node:fs';
 import { hostname } from 'node:os';
 import { setTimeout as sleep } from 'node:timers/promises';
+import { isTracked } from '../files/links.ts';
+import { shownRelativePath } from '../files/paths.ts';
 import { isRunning } from '../files/process.ts';
 import { isBusy } from '../files/system-errors.ts';
 import { UserError } from '../model/user-error.ts';
 
 /** A section takes milliseconds, a large seed under a second: an older lock was left by a crash. */
 const STALE_AFTER_MS = 10_000;
+/** Git is asked only about a lock that is held for so long. */
+const CHECK_AFTER_MS = 100;
 const GIVE_UP_AFTER_MS = 30_000;
 const HOST = hostname();
 
@@ -18,9 +22,13 @@ const HOST = hostname();
  */
 export async function underLock<T>(path: string, section: () => T): Promise<T> {
   const started = Date.now();
+  let isChecked = false;
   for (let wait = 1; !take(path); wait = Math.min(wait * 2, 16)) {
     if (isStale(path)) removeStale(path);
-    else if (Date.now() - started > GIVE_UP_AFTER_MS) throw busy(path);
+    else if (!isChecked && Date.now() - started > CHECK_AFTER_MS) {
+      isChecked = true;
+      if (await isTracked(path)) throw noLock(path, 'git tracks it', `git rm --cached ${path}; rm ${path}`);
+    } else if (Date.now() - started > GIVE_UP_AFTER_MS) throw busy(path);
     else await sleep(Math.random() * wait);
   }
   try {
@@ -60,11 +68,15 @@ function takeFile(path: string): boolean {
 function isStale(path: string): boolean {
   try {
     const facts = lstatSync(path);
+    const kind = facts.isDirectory() ? 'a folder' : facts.isSymbolicLink() || facts.isFile() ? undefined : 'no file';
+    if (kind !== undefined) throw noLock(path, `it is ${kind}`, `mv ${path} ${path}.old`);
     const text = facts.isSymbolicLink()
       ? readlinkSync(path)
       : facts.size < 1000 && facts.isFile()
         ? readFileSync(path, 'utf8')
-        : '';
+        : '?';
+    // Without links, a lock that is being written is empty.
+    if (text !== '' && !/^[1-9]\d* \S+$/.test(text)) return true;
     const [pid = '', host] = text.split(' ');
     if (host === HOST && !isRunning(Number(pid))) return true;
     return Date.now() - facts.mtimeMs > STALE_AFTER_MS;
@@ -105,6 +117,12 @@ function remove(path: string): void {
 
 function isCode(error: unknown, ...codes: string[]): boolean {
   return error instanceof Error && 'code' in error && codes.includes(String(error.code));
+}
+
+function noLock(path: string, why: string, command: string): UserError {
+  const shown = command.replaceAll(path, shownRelativePath(path));
+  const message = `${shownRelativePath(path)} is the place of the sandbox's lock, and ${why}, so no process holds it`;
+  return new UserError('SANDBOX_FAILED', message, `Remove it: ${shown}`);
 }
 
 function busy(path: string): UserError {
