@@ -11,15 +11,15 @@
  */
 import { setMaxListeners } from 'node:events';
 import { chooseUsers } from '../model/live.ts';
-import { type Action, actionsByAccount, storingActions } from '../model/plan.ts';
-import type { TokenAddress } from '../model/secret.ts';
+import { type Action, actionsByAccount, type CreateToken, type RotateToken, storingActions } from '../model/plan.ts';
 import type { AccountSmoke } from '../model/smoke.ts';
 import type { StateAccount } from '../model/state.ts';
 import { UserError } from '../model/user-error.ts';
 import { accountKey } from '../model/username.ts';
 import { inParallel } from '../motherduck/concurrency.ts';
 import { goneSecrets } from '../plan/dead-secrets.ts';
-import type { SecretStore, SecretTarget } from '../secrets/store.ts';
+import { noticeText } from '../plan/notice-text.ts';
+import type { SecretTarget } from '../secrets/store.ts';
 import { AccountApply, type ApplyInput, type Halt, type Outcome } from './apply-account.ts';
 import { removeSecret, UsedPlaces } from './dead-secrets.ts';
 import { refreshState } from './refresh-state.ts';
@@ -141,13 +141,15 @@ export function countAccounts(input: Pick<ApplyInput, 'plan' | 'desired' | 'stat
 }
 
 /** Each store is checked with the tokens whose secrets it will get. */
-async function checkStores({ plan, desired, stores, stateWriter }: ApplyInput): Promise<void> {
+async function checkStores(input: ApplyInput): Promise<void> {
+  const { plan, desired, stores, stateWriter } = input;
   const places = new UsedPlaces(desired, stateWriter.state, stores);
   const targets = new Map<string, SecretTarget[]>();
-  for (const { account, token, after } of storingActions(plan.actions)) {
+  for (const action of storingActions(plan.actions)) {
+    refuseTaken(action, input, places);
+    const { account, token, after } = action;
     const store = stores.get(after.secret_store);
     const isFirst = store !== undefined && isFirstSecret(stateWriter.state, store, { account, token });
-    if (isFirst) refuseTaken({ account, token }, store, places);
     const first = isFirst ? { isFirst, written: writtenFingerprints(stateWriter.state, account) } : {};
     const target = { account, token, ...first, ...(plan.sandbox ? { isSandbox: true } : {}) };
     const all = targets.get(after.secret_store) ?? [];
@@ -157,15 +159,15 @@ async function checkStores({ plan, desired, stores, stateWriter }: ApplyInput): 
   await Promise.all([...targets].map(([name, all]) => stores.get(name)?.check(all)));
 }
 
-/** The first secret of a token would take the place of one that this state wrote for another account, and that is in use. */
-function refuseTaken(address: TokenAddress, store: SecretStore, places: UsedPlaces): void {
-  const other = places.otherAccountAt(address, store);
-  if (other === undefined) return;
-  throw new UserError(
-    'STORE_FOREIGN',
-    `${store.secretPath(address)} has the secret of a token of ${other} in use, where that of ${address.account}/${address.token} would go, so nothing was stored.`,
-    `Name another place in the secret store ${store.name}, or another account or key; or delete ${other} first, if it is to go.`,
-  );
+/** The secret of a token would take the place of one that this state wrote for another account, and that is in use. */
+function refuseTaken(action: CreateToken | RotateToken, { plan, desired }: ApplyInput, places: UsedPlaces): void {
+  const holder = places.holderOf(action, plan);
+  if (holder === undefined) return;
+  const { account, token, after } = action;
+  const about = { store: after.secret_store, tokens: [`${account}/${token}`], holders: [holder] };
+  const { message, hint } = noticeText({ kind: 'secret_taken', ...about });
+  const config = desired.stores.get(after.secret_store);
+  throw new UserError('STORE_FOREIGN', message, hint, config && { location: config.location });
 }
 
 /** The plan's actions by account; accounts that are only tested again have none. */

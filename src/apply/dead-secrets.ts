@@ -1,7 +1,7 @@
 /** Secrets of tokens that no longer exist: they are removed from the stores that can remove them. */
 import type { Desired } from '../model/desired.ts';
-import type { Plan, SecretRemoval } from '../model/plan.ts';
-import { type TokenAddress, variableOf } from '../model/secret.ts';
+import type { CreateToken, Plan, RotateToken, SecretRemoval } from '../model/plan.ts';
+import { variableOf } from '../model/secret.ts';
 import { isOtherCommand, type State, type StateToken, type TokenRecord } from '../model/state.ts';
 import { UserError } from '../model/user-error.ts';
 import { accountKey } from '../model/username.ts';
@@ -68,8 +68,8 @@ export class UsedPlaces {
   /** Where the configuration puts secrets. */
   readonly #configured = new Set<string>();
   readonly #paths = new Set<string>();
-  /** The accounts that have a current token's secret at a place. */
-  readonly #owners = new Map<string, Set<string>>();
+  /** The accounts that have a current token's secret at a place, with the token: `etl_prod/airflow`. */
+  readonly #owners = new Map<string, Map<string, string>>();
   /** The ids of the tokens that have a fingerprint. */
   readonly #ids = new Map<string, Set<string>>();
 
@@ -88,8 +88,9 @@ export class UsedPlaces {
     }
     for (const [key, { username, tokens }] of accounts) {
       for (const [token, { current, retiring }] of tokens) {
-        for (const place of this.#placesOf(username, token, current?.secret))
-          this.#owners.set(place, (this.#owners.get(place) ?? new Set()).add(key));
+        for (const place of this.#placesOf(username, token, current?.secret)) {
+          this.#owners.set(place, (this.#owners.get(place) ?? new Map()).set(key, `${username}/${token}`));
+        }
         for (const { id, secret } of [...(current ? [current] : []), ...retiring]) {
           const fingerprint = secret === undefined || secret === 'unknown' ? undefined : secret.fingerprint;
           if (fingerprint === undefined) continue;
@@ -99,10 +100,17 @@ export class UsedPlaces {
     }
   }
 
-  /** Another account that has a current token's secret where a token's would go. */
-  otherAccountAt({ account, token }: TokenAddress, store: SecretStore): string | undefined {
-    const places = [store.placeOf?.({ account, token })].flatMap((place) => place ?? []);
-    return places.flatMap((place) => [...(this.#owners.get(place) ?? [])]).find((key) => key !== accountKey(account));
+  /** The current token of another account whose secret that of a new token would overwrite. */
+  holderOf(
+    { action, account, token, after }: CreateToken | RotateToken,
+    { actions }: Pick<Plan, 'actions'>,
+  ): string | undefined {
+    const store = this.#stores.get(after.secret_store);
+    const places = [store?.placeOf?.({ account, token }), byCommand(store?.commandOf?.({ account, token }) ?? action)];
+    const gone = actions.flatMap((one) => (one.action === 'forget' && one.token === undefined ? [one.account] : []));
+    const others = new Set([account, ...gone].map(accountKey));
+    const holders = places.flatMap((place) => [...(this.#owners.get(place ?? '') ?? [])]);
+    return holders.find(([key]) => !others.has(key))?.[1];
   }
 
   /** Whether a dead secret's place is in use: the configuration puts a secret there, or the state has a current one there. */
@@ -151,7 +159,7 @@ export class UsedPlaces {
     { accounts }: State,
   ): boolean {
     const own = accountKey(account);
-    const owners = [...(this.#owners.get(place) ?? [])];
+    const owners = [...(this.#owners.get(place)?.keys() ?? [])];
     if (owners.some((key) => key !== own && accounts.has(key))) return true;
     return [...(accounts.get(own)?.tokens ?? [])].some(
       ([key, { current }]) =>

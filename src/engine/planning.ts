@@ -127,6 +127,7 @@ export function planFrom(input: PlanFromInput): Plan {
       removing: new Map([...stores].map(([name, { remove }]) => [name, remove !== undefined])),
       isUsed: (dead) => places.isUsed(dead, state),
       changed: changedCommands(desired, state, stores, only),
+      holderOf: (action, actions) => places.holderOf(action, { actions }),
       isElsewhere: (dead) => places.isElsewhere(dead),
       howRemoved: (dead) => places.howRemoved(dead, state),
       destinations: new Map([...desired.stores].map(([name, config]) => [name, kindOf(config).destination(config)])),

@@ -125,6 +125,13 @@ export type PlanWarning =
       /** Their secret paths. */
       readonly places: readonly string[];
     }
+  /** The secrets of these tokens would go where those of `holders` are, which are of other accounts of this state. */
+  | {
+      readonly kind: 'secret_taken';
+      readonly store: string;
+      readonly tokens: readonly string[];
+      readonly holders: readonly string[];
+    }
   /** The store's command is another than that which stored the secrets of these tokens. */
   | { readonly kind: 'command_changed'; readonly store: string; readonly tokens: readonly string[] }
   /** These tokens go, and their secrets stay in the store, which removes none. */

@@ -151,6 +151,13 @@ function words(notice: PlanNotice): Omit<NoticeText, 'subject'> {
         message: `the secret store ${notice.store} has values that this state did not write, so apply refuses to store the secrets of ${few(notice.tokens)} there: ${few(notice.places, PLACES_SHOWN)}`,
         hint: { text: 'Move them away, or set `overwrite: true` on the store to replace them.' },
       };
+    case 'secret_taken':
+      return {
+        message: `in the secret store ${notice.store}, ${few(notice.tokens)} would overwrite ${notice.holders.length === 1 ? 'the secret' : 'the secrets'} of ${few(notice.holders)}, so apply refuses to store anything there`,
+        hint: {
+          text: 'Give the new tokens or accounts other names, or let the store tell them apart by {account} and {token}.',
+        },
+      };
     case 'command_changed': {
       const one = notice.tokens.length === 1;
       const [were, move] = one ? ['a secret was', 'it moves'] : [`${notice.tokens.length} secrets were`, 'they move'];

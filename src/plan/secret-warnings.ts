@@ -1,6 +1,14 @@
 /** What a plan warns of about the secrets in stores: rehearsed, lost, or left behind. */
 import type { PlanWarning } from '../model/notice.ts';
-import type { Action, SecretRemoval, StoreDestination, UsedStore } from '../model/plan.ts';
+import {
+  type Action,
+  type CreateToken,
+  type RotateToken,
+  type SecretRemoval,
+  type StoreDestination,
+  storingActions,
+  type UsedStore,
+} from '../model/plan.ts';
 import type { Hint } from '../model/user-error.ts';
 import type { DeadRecord } from './dead-secrets.ts';
 
@@ -33,6 +41,8 @@ export interface StoreFacts extends Partial<StoreContents> {
   readonly removing: ReadonlyMap<string, boolean>;
   /** Whether the configuration or a current token has the place of a dead secret. */
   readonly isUsed: (dead: DeadRecord) => boolean;
+  /** The current token of another account whose secret that of a new token would overwrite. */
+  readonly holderOf?: (action: CreateToken | RotateToken, actions: readonly Action[]) => string | undefined;
   /** Whether a secret is not where its store puts secrets now. */
   readonly isElsewhere: (dead: DeadRecord) => boolean;
   /** The tokens whose secret another command than the present one of their store stored. */
@@ -71,6 +81,7 @@ export function secretWarnings(
   facts: StoreFacts | undefined,
 ): PlanWarning[] {
   if (facts === undefined) return [];
+  const taken = takenPlaces(actions, facts);
   const changed = [...(facts.changed ?? [])].map(([store, tokens]) => ({
     kind: 'command_changed' as const,
     store,
@@ -79,14 +90,15 @@ export function secretWarnings(
   return [
     ...rehearsals(actions, facts),
     ...losses(actions, facts),
-    ...refusals(actions, facts),
+    ...taken,
+    ...refusals(actions, facts, new Set(taken.flatMap(({ tokens }) => tokens))),
     ...changed,
     ...leftBehind(dead, facts),
   ];
 }
 
-/** What apply refuses to store. Adopted tokens have no secret to store. */
-function refusals(actions: readonly Action[], facts: StoreFacts): PlanWarning[] {
+/** What apply refuses to store. Adopted tokens have no secret to store. @param taken tokens that are refused anyway */
+function refusals(actions: readonly Action[], facts: StoreFacts, taken: ReadonlySet<string>): PlanWarning[] {
   const stored = actions.filter(({ action }) => action === 'create_token' || action === 'rotate_token');
   const stores = new Set(stored.map(({ after }) => after && 'secret_store' in after && after.secret_store));
   const tokens = new Set(stored.map((action) => ('token' in action ? `${action.account}/${action.token}` : '')));
@@ -95,7 +107,7 @@ function refusals(actions: readonly Action[], facts: StoreFacts): PlanWarning[] 
   );
   const foreign = [...(facts.foreign ?? [])].flatMap(([store, found]): PlanWarning[] => {
     const refused = found.tokens.flatMap((name, at) =>
-      tokens.has(name) ? [[name, found.places[at] ?? ''] as const] : [],
+      tokens.has(name) && !taken.has(name) ? [[name, found.places[at] ?? ''] as const] : [],
     );
     if (refused.length === 0) return [];
     return [
@@ -108,6 +120,20 @@ function refusals(actions: readonly Action[], facts: StoreFacts): PlanWarning[] 
     ];
   });
   return [...unusable.map(([store, why]) => ({ kind: 'store_unusable' as const, store, ...why })), ...foreign];
+}
+
+/** New secrets where those of other accounts are. */
+function takenPlaces(actions: readonly Action[], { holderOf }: StoreFacts) {
+  const taken = new Map<string, PlanWarning & { kind: 'secret_taken' }>();
+  for (const action of storingActions(actions)) {
+    const holder = holderOf?.(action, actions);
+    if (holder === undefined) continue;
+    const store = action.after.secret_store;
+    const { tokens = [], holders = [] } = taken.get(store) ?? {};
+    const [name, all] = [`${action.account}/${action.token}`, [...new Set([...holders, holder])]];
+    taken.set(store, { kind: 'secret_taken', store, tokens: [...tokens, name], holders: all });
+  }
+  return [...taken.values()];
 }
 
 /** The stores whose programs are not run, although the plan has secrets for them. */

@@ -431,6 +431,28 @@ describe('the secret of a token that is gone for good', () => {
       expect([stage.read('victim.bi'), stage.has('etl_prod.bi')]).toEqual(['of another program', true]);
     });
 
+    it.each([
+      ['a program', '{ kind: exec, command: [tee, "{account}_{token}"] }', 'aaa_b_c'],
+      ['a file', '{ kind: file, path: s.env, format: dotenv }', 's.env'],
+    ])(
+      'is not overwritten by that of another account in %s, which has left the configuration',
+      async (_, store, file) => {
+        const stage = new Stage(configuration(store, 'aaa_b: { tokens: { c: pipeline } }'));
+        expect((await stage.run(apply)).code).toBe(0);
+        const before = stage.read(file);
+        stage.edit((yaml) => yaml.replace('aaa_b: { tokens: { c: pipeline } }', 'aaa: { tokens: { b_c: pipeline } }'));
+        const cases = [{ store: 'local', tokens: ['aaa/b_c'], holders: ['aaa_b/c'] }];
+        const { document } = await stage.json('plan --sandbox');
+        expect(document).toMatchObject({ warnings: expect.arrayContaining([expect.objectContaining({ cases })]) });
+        expect(document).not.toMatchObject({
+          warnings: expect.arrayContaining([expect.objectContaining({ kind: 'secret_foreign' })]),
+        });
+        expect(await stage.json(apply)).toMatchObject({ code: 1, document: { error: { code: 'STORE_FOREIGN' } } });
+        expect(stage.read(file)).toBe(before);
+        expect(await usersOf(stage)).not.toContain('aaa');
+      },
+    );
+
     it('moves at the next rotation when the command changes, which every plan says until then', async () => {
       const stage = new Stage(configuration(EXEC));
       expect((await stage.run(apply)).code).toBe(0);
