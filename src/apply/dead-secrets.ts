@@ -100,17 +100,30 @@ export class UsedPlaces {
     }
   }
 
-  /** The current token of another account whose secret that of a new token would overwrite. */
+  /** The current token of another account or key whose secret that of a new token would overwrite. */
   holderOf(
     { action, account, token, after }: CreateToken | RotateToken,
     { actions }: Pick<Plan, 'actions'>,
   ): string | undefined {
     const store = this.#stores.get(after.secret_store);
     const places = [store?.placeOf?.({ account, token }), byCommand(store?.commandOf?.({ account, token }) ?? action)];
-    const gone = actions.flatMap((one) => (one.action === 'forget' && one.token === undefined ? [one.account] : []));
-    const others = new Set([account, ...gone].map(accountKey));
     const holders = places.flatMap((place) => [...(this.#owners.get(place ?? '') ?? [])]);
-    return holders.find(([key]) => !others.has(key))?.[1];
+    return holders.find(([key, name]) => {
+      const isOwn = key === accountKey(account);
+      if (isOwn && (name === `${account}/${token}` || !this.#isDesired(key, name))) return false;
+      // What is stored elsewhere by the same plan, or forgotten, has the place no longer.
+      return !actions.some(
+        (one) =>
+          accountKey(one.account) === key &&
+          (isOwn
+            ? (one.action === 'create_token' || one.action === 'rotate_token') && `${one.account}/${one.token}` === name
+            : one.action === 'forget' && one.token === undefined),
+      );
+    })?.[1];
+  }
+
+  #isDesired(account: string, name: string): boolean {
+    return this.#desired.accounts.get(account)?.tokens.has(name.slice(name.indexOf('/') + 1)) ?? false;
   }
 
   /** Whether a dead secret's place is in use: the configuration puts a secret there, or the state has a current one there. */

@@ -125,7 +125,7 @@ export type PlanWarning =
       /** Their secret paths. */
       readonly places: readonly string[];
     }
-  /** The secrets of these tokens would go where those of `holders` are, which are of other accounts of this state. */
+  /** The secrets of these tokens would go where those of `holders` are, which are other tokens of this state. */
   | {
       readonly kind: 'secret_taken';
       readonly store: string;

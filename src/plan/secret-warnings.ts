@@ -41,7 +41,7 @@ export interface StoreFacts extends Partial<StoreContents> {
   readonly removing: ReadonlyMap<string, boolean>;
   /** Whether the configuration or a current token has the place of a dead secret. */
   readonly isUsed: (dead: DeadRecord) => boolean;
-  /** The current token of another account whose secret that of a new token would overwrite. */
+  /** The current token of another account or key whose secret that of a new token would overwrite. */
   readonly holderOf?: (action: CreateToken | RotateToken, actions: readonly Action[]) => string | undefined;
   /** Whether a secret is not where its store puts secrets now. */
   readonly isElsewhere: (dead: DeadRecord) => boolean;

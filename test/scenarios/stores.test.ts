@@ -453,6 +453,18 @@ describe('the secret of a token that is gone for good', () => {
       },
     );
 
+    it('is not overwritten by that of another key for which the command changed', async () => {
+      const stage = new Stage(configuration(EXEC, 'etl_prod: { tokens: { bi: pipeline, x_bi: pipeline } }'));
+      expect((await stage.run(apply)).code).toBe(0);
+      const before = stage.read('etl_prod.x_bi');
+      stage.edit((yaml) => yaml.replace(PLACE, '[tee, "{account}.x_{token}"]'));
+      const rotated = await stage.json('rotate etl_prod/bi --sandbox --yes --no-smoke --real-stores');
+      expect(rotated).toMatchObject({ code: 1, document: { error: { code: 'STORE_FOREIGN' } } });
+      expect(stage.read('etl_prod.x_bi')).toBe(before);
+      expect((await stage.run('rotate etl_prod --sandbox --yes --no-smoke --real-stores')).code).toBe(0);
+      expect(stage.has('etl_prod.x_x_bi')).toBe(true);
+    });
+
     it('moves at the next rotation when the command changes, which every plan says until then', async () => {
       const stage = new Stage(configuration(EXEC));
       expect((await stage.run(apply)).code).toBe(0);
