@@ -3,11 +3,12 @@
 import type { Command } from 'commander';
 import { commandFirst, commandOf } from './cli/command-words.ts';
 import { EXIT } from './cli/exit-codes.ts';
-import { seeHelp } from './cli/help.ts';
+import { fullName, seeHelp } from './cli/help.ts';
 import { refuseForgottenValues } from './cli/options.ts';
 import { forLog } from './cli/terminal.ts';
 import { program } from './program.ts';
 import { jsonText, visibleLines } from './report/escape.ts';
+import { shellWord } from './report/hint.ts';
 
 async function main(): Promise<void> {
   const mdacc = program();
@@ -22,6 +23,7 @@ async function main(): Promise<void> {
     if (!isUsageError(error)) throw error;
     if (error.exitCode === 0) return;
     hintAtSandbox(error, words);
+    hintAtConfig(error, commandOf(mdacc, words));
     if (wantsJson(words)) process.stdout.write(asJson({ error: usageError(error, commandOf(mdacc, words)) }));
     process.exitCode = EXIT.usage;
   }
@@ -58,6 +60,14 @@ function hintAtSandbox({ code }: Error & { readonly code?: string }, words: read
   const folder = words[at]?.split('=')[1] ?? words[words.indexOf('--sandbox') + 1];
   const hint = `--sandbox takes no value. If ${folder} is a folder: --sandbox-dir ${folder}\n`;
   if (folder !== undefined && !folder.startsWith('-')) process.stderr.write(visibleLines(forLog(process.env)(hint)));
+}
+
+/** Says how a configuration is named, where one follows a command that takes no arguments. */
+function hintAtConfig({ code }: Error & { readonly code?: string }, command: Command): void {
+  const file = command.args.find((word) => /\.ya?ml$/i.test(word));
+  if (code !== 'commander.excessArguments' || file === undefined) return;
+  const typed = `${fullName(command)} --config ${shellWord(file)}`;
+  process.stderr.write(visibleLines(forLog(process.env)(`To use another configuration: ${typed}\n`)));
 }
 
 function wantsJson(words: readonly string[]): boolean {

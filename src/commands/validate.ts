@@ -4,13 +4,13 @@ import { EXIT } from '../cli/exit-codes.ts';
 import type { OutputOptions } from '../cli/io.ts';
 import { runCommand } from '../cli/run.ts';
 import { columnsOf } from '../cli/terminal.ts';
-import { type Loaded, loadConfig } from '../config/load.ts';
+import { type Loaded, type LoadedWell, loadConfig } from '../config/load.ts';
 import { statePath } from '../engine/state.ts';
 import { VALIDATE_FORMATS, type ValidateFormat } from '../report/formats.ts';
 import { relocatedValidation } from '../report/locations.ts';
 import type { Validation } from '../report/validate/validation.ts';
 import { STORE_KINDS } from '../secrets/stores.ts';
-import { CODES } from '../yaml/diagnostic.ts';
+import { CODES, type Diagnostic } from '../yaml/diagnostic.ts';
 
 interface ValidateOptions extends ConfigOptions, OutputOptions {
   readonly format: ValidateFormat;
@@ -32,8 +32,18 @@ function validationOf(loaded: Loaded, config: string): Validation {
   const { files, sources, warnings } = loaded;
   const about = { config, files, sources, codes: DIAGNOSTICS };
   return loaded.ok
-    ? { ...about, desired: loaded.desired, findings: warnings }
+    ? { ...about, desired: loaded.desired, findings: [...withoutAccounts(loaded), ...warnings] }
     : { ...about, findings: [...loaded.diagnostics, ...warnings] };
+}
+
+/** A configuration without accounts is right, but hardly meant; a plan shows what it would do. */
+function withoutAccounts({ desired, files: [file = ''], sources }: LoadedWell): Diagnostic[] {
+  if (desired.accounts.size > 0) return [];
+  const before = (sources.get(file) ?? '').split(/^accounts:/m);
+  const line = before.length > 1 ? (before[0] ?? '').split('\n').length : 1;
+  const hint = 'add one under accounts, or import those at MotherDuck: mdacc import --all';
+  const location = { file, line, column: 1 };
+  return [{ code: 'no-accounts', severity: 'warning', message: 'there are no accounts', hint, location, length: 1 }];
 }
 
 const { unused, ...read } = CODES;

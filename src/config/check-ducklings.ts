@@ -33,7 +33,9 @@ function checkSide({ size, cooldown }: SideSettings, limits: Limits, problems: P
   const { min, max } = COOLDOWN_SECONDS;
   if (cooldown.value < min || cooldown.value > max) {
     const range = `${min}s to ${max / HOUR}h`;
-    problems.error('cooldown-range', cooldown.node.at, `cooldown ${showNode(cooldown.node)} is outside ${range}`);
+    const how = cooldown.value < min ? 'short' : 'long';
+    const message = `cooldown ${showNode(cooldown.node)} is too ${how}: MotherDuck accepts ${range}`;
+    problems.error('cooldown-range', cooldown.node.at, message);
   }
   if (size?.value !== undefined && !sizeFacts(size.value).cooldown.settable) {
     problems.error('cooldown-pulse', locationToReport(cooldown, size), `a ${size.value} Duckling has no cooldown`, {

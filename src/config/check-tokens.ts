@@ -84,7 +84,7 @@ type Ttl = NonNullable<TokenSettings['ttl']>;
 function checkTtl(seconds: number, { node }: Ttl, { maxTokenTtl }: Limits, problems: Problems): void {
   const { min, max } = TOKEN_TTL_SECONDS;
   if (seconds < min || seconds > max) {
-    const message = `ttl ${showNode(node)} is outside ${formatDuration(min)} to ${formatDuration(max)}, which MotherDuck accepts`;
+    const message = `ttl ${showNode(node)} is too ${seconds < min ? 'short' : 'long'}: MotherDuck accepts ${formatDuration(min)} to ${formatDuration(max)}`;
     problems.error('ttl-range', node.at, message);
   } else if (maxTokenTtl !== undefined && seconds > maxTokenTtl.value) {
     const message = `ttl ${showNode(node)} is longer than guardrails.max_token_ttl ${showNode(maxTokenTtl.node)}`;

@@ -16,7 +16,7 @@ export async function notFound(file: string): Promise<UserError> {
   }
   const above = await fileAbove(folder, path.basename(file));
   if (above !== undefined) {
-    const hint = `There is one in a folder above. Go there with: cd ${path.dirname(above)}, or add: --config ${above}`;
+    const hint = `There is one in a folder above. Add --config ${above}, or go there: cd ${path.dirname(above)}`;
     return new UserError('CONFIG_NOT_FOUND', message, hint);
   }
   return new UserError('CONFIG_NOT_FOUND', message, {

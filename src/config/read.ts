@@ -118,12 +118,12 @@ class Reader {
       throw unreadable(this.#main, why, 'a configuration is a regular file: name it with --config FILE');
     }
     const outcome = await this.#read(absolute);
+    if (outcome.is === 'missing') throw await notFound(this.#main);
     const ignored = await this.#confines.ignored([absolute]);
     if (!('why' in ignored) && ignored.has(absolute)) {
       const hint = `a configuration is kept in git; git check-ignore -v ${shownPath(this.#main)} shows the pattern to remove`;
       throw unreadable(this.#main, 'git ignores it', hint);
     }
-    if (outcome.is === 'missing') throw await notFound(this.#main);
     if (outcome.is === 'unreadable') {
       const isFolder = (await stat(absolute).catch(() => undefined))?.isDirectory() === true;
       const file = isFolder ? shownPath(path.join(this.#main, DEFAULT_CONFIG)) : 'FILE';

@@ -4,7 +4,7 @@ import { STORE_KINDS } from '../secrets/stores.ts';
 import type { Problems } from '../yaml/diagnostic.ts';
 import type { Span } from '../yaml/source.ts';
 import { child, coreScalar, entriesOf, type Node, numberOf, plain } from '../yaml/tree.ts';
-import { describeNode, quote, showNode, suggestion } from '../yaml/wording.ts';
+import { blankHint, describeNode, nearest, quote, showNode, suggestion } from '../yaml/wording.ts';
 import { type SchemaError, type Validator, validateConfig, validateIncluded } from './config-validator.generated.js';
 import type { ConfigFile } from './read.ts';
 
@@ -27,7 +27,9 @@ export function checkStructure(file: ConfigFile, problems: Problems): boolean {
   }
   if (file.role === 'main' && isOtherVersion(root, problems)) return false;
   const validate = file.role === 'main' ? validateConfig : validateIncluded;
-  for (const error of schemaErrors(root, validate)) {
+  const errors = schemaErrors(root, validate);
+  for (const error of errors) {
+    if (isMisspelt(error, errors)) continue;
     if (problems.isFull) problems.error('bad-value', root.at, 'more');
     else explain(error, root, problems);
   }
@@ -55,6 +57,18 @@ function isOtherVersion(root: Node, problems: Problems): boolean {
     { hint: newer ? 'install a newer motherduck-accounts' : `write version: ${VERSION}` },
   );
   return true;
+}
+
+/** Whether a key is not missing but misspelt, which an error of its own says. */
+function isMisspelt({ keyword, params, instancePath }: SchemaError, errors: readonly SchemaError[]): boolean {
+  if (keyword !== 'required') return false;
+  const unknown = errors.filter(
+    (other) => other.keyword === 'additionalProperties' && other.instancePath === instancePath,
+  );
+  return unknown.some(({ params: { additionalProperty }, parentSchema }) => {
+    const known = Object.keys(parentSchema?.properties ?? {});
+    return nearest(String(additionalProperty), known) === params.missingProperty;
+  });
 }
 
 function isNothing(node: Node): boolean {
@@ -94,6 +108,8 @@ export function explain(error: SchemaError, root: Node, problems: Problems): voi
     explainName(error.propertyName, error, node, problems);
     return;
   }
+  // `{ loader:pipeline }` is a key without a value, and its name has been reported.
+  if (isNothing(node) && blankHint(path.at(-1) ?? '') !== undefined) return;
   // A missing variable has been reported, so its type is unknown.
   if (node.kind === 'scalar' && node.env?.missing === true) return;
   switch (error.keyword) {
@@ -130,9 +146,30 @@ export function explain(error: SchemaError, root: Node, problems: Problems): voi
     case 'const': // the version, which is checked before
       break;
     default:
-      problems.error('bad-value', at, `expected ${expected(error)}, found ${measured(node)}`);
+      problems.error('bad-value', at, `expected ${expected(error)}, found ${measured(node)}`, {
+        hint: durationHint(error, node),
+      });
   }
 }
+
+/** The hint for a time in other words: `3 months`. */
+function durationHint({ parentSchema }: SchemaError, node: Node): string | undefined {
+  if (!String(parentSchema?.pattern).includes('[smhdw]') || node.kind !== 'scalar' || node.env !== undefined)
+    return undefined;
+  const [, count, word = ''] = /^(\d{1,4}) ?([a-z]+)$/i.exec(String(node.value)) ?? [];
+  const [, factor, unit] = TIME_WORDS.find(([names]) => names.test(word)) ?? [];
+  return count === undefined || factor === undefined ? undefined : `write ${Number(count) * factor}${unit}`;
+}
+
+const TIME_WORDS: readonly (readonly [RegExp, number, string])[] = [
+  [/^s(ec(ond)?s?)?$/i, 1, 's'],
+  [/^m(in(ute)?s?)?$/, 1, 'm'],
+  [/^h(rs?|ours?)?$/i, 1, 'h'],
+  [/^d(ays?)?$/i, 1, 'd'],
+  [/^w(eeks?)?$/i, 1, 'w'],
+  [/^(mo|mon|months?)$/i, 30, 'd'],
+  [/^y(rs?|ears?)?$/i, 365, 'd'],
+];
 
 const KINDS = STORE_KINDS.map(({ kind }) => kind);
 
@@ -173,7 +210,9 @@ function explainName(name: string, error: SchemaError, node: Node, problems: Pro
   const at = entriesOf(node).get(name)?.keyAt ?? node.at;
   const usable = name.replace(/[^A-Za-z0-9_]+/g, '_');
   const pattern = new RegExp(String(error.parentSchema?.pattern), 'u');
-  const hint = usable !== name && pattern.test(usable) ? `${quote(usable)} is valid` : undefined;
+  const value = entriesOf(node).get(name)?.value;
+  const blank = value !== undefined && isNothing(value) ? blankHint(name) : undefined;
+  const hint = blank ?? (usable !== name && pattern.test(usable) ? `${quote(usable)} is valid` : undefined);
   problems.error('bad-name', at, `${quote(name)} is not a valid name: expected ${expected(error)}`, { hint });
 }
 
@@ -187,6 +226,7 @@ function typeHint({ parentSchema }: SchemaError, node: Node): string | undefined
   if ([parentSchema?.type].flat().includes('array') && typeof node.value === 'string') {
     return listHint(node.value, parentSchema);
   }
+  if ([parentSchema?.type].flat().includes('object') && typeof node.value === 'string') return blankHint(node.value);
   const expectsDuration = String(parentSchema?.pattern).includes('[smhdw]');
   return expectsDuration && typeof node.value === 'number' ? 'add the unit: s, m, h, d or w' : undefined;
 }

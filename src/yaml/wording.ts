@@ -29,6 +29,12 @@ export function describeNode(node: Node): string {
   return typeof node.value === 'number' ? `the number ${node.value}` : String(node.value);
 }
 
+/** The hint for `loader:pipeline`, which YAML reads as one word. */
+export function blankHint(text: string): string | undefined {
+  const [, key, value] = /^([\w.-]{1,60}):([^\s:/\\][^\s,{}[\]]{0,59})/.exec(text) ?? [];
+  return key === undefined ? undefined : `write a blank after the colon: ${replaceControls(`${key}: ${value}`)}`;
+}
+
 /** The maximum number of known names that are listed when none is similar. */
 const MAX_LISTED = 8;
 /** With more candidates than this, only those with the same first letter are compared. */

@@ -1,6 +1,7 @@
 import { Composer, CST, type Document, Lexer, Parser, type YAMLError } from 'yaml';
 import type { Problems } from './diagnostic.ts';
 import type { Source } from './source.ts';
+import { blankHint } from './wording.ts';
 
 /** The deepest nesting that is read. A configuration needs seven levels. */
 export const MAX_DEPTH = 64;
@@ -156,9 +157,15 @@ function yamlFault(source: Source, fault: YAMLError): Fault & { readonly isVaria
   const code = fault.code === 'RESOURCE_EXHAUSTION' ? 'too-deep' : 'yaml-syntax';
   const at = { code, start, end: Math.min(fault.pos[1], start + 1) } as const;
   const variable = unquotedVariable(source.text, start);
-  if (variable === undefined) return { ...at, message: messageOf(fault), hint: HINTS[fault.code], isVariable: false };
+  if (variable === undefined)
+    return { ...at, message: messageOf(fault), hint: hintOf(source, fault, start), isVariable: false };
   const message = `${variable} needs quotes between { } or [ ]`;
   return { ...at, message, hint: `write "${variable}"`, isVariable: true };
+}
+
+function hintOf(source: Source, { code }: YAMLError, start: number): string | undefined {
+  const [line = ''] = source.text.slice(start, start + 200).split('\n');
+  return (/^\S+:\S/.test(line) ? blankHint(line) : undefined) ?? HINTS[code];
 }
 
 function messageOf(fault: YAMLError): string {

@@ -68,7 +68,7 @@ describe('the state', () => {
     stage.write('dev.state.json', stage.read(STATE));
     const { code, stderr } = await stage.run('plan --sandbox -c dev.yaml');
     expect([code, stderr]).toEqual([1, expect.not.stringContaining('--state')]);
-    const [, from = '', to = ''] = /mv (\S+) (\S+)\./.exec(stderr) ?? [];
+    const [, from = '', to = ''] = /mv (\S+) (\S+)$/m.exec(stderr) ?? [];
     renameSync(stage.file(from), stage.file(to));
     expect(await stage.json('plan --sandbox -c dev.yaml')).toMatchObject({ code: 0 });
   });

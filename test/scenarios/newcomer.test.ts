@@ -4,7 +4,7 @@ import { chmodSync, existsSync } from 'node:fs';
 import { describe, expect, it } from 'vitest';
 import { shell } from '../commands/shell.ts';
 import { isWindows } from '../platform.ts';
-import { Stage } from '../stage.ts';
+import { CONFIG, Stage } from '../stage.ts';
 
 const SECRETS = '.motherduck/secrets.env';
 
@@ -78,5 +78,33 @@ describe('steps that an output names', () => {
     const imported = await stage.run('import --all --sandbox --yes');
     expect(imported.stderr).toContain('mdacc plan --sandbox');
     expect(imported.stdout + imported.stderr).not.toContain('commit');
+  });
+});
+
+describe('a configuration with a slip', () => {
+  const TOKENS = '\naccounts:\n  etl_prod:\n    tokens:';
+  it.each([
+    ['no blank after a colon', `${TOKENS}\n      loader:pipeline\n`, 1, 'loader: pipeline'],
+    ['the same between braces', `${TOKENS} { loader:pipeline }\n`, 1, 'loader: pipeline'],
+    ['the same below another', `${TOKENS}\n      a: b\n      loader:pipeline\n`, 1, 'loader: pipeline'],
+    ['a ttl in words', '\ntoken_policies: { p: { ttl: 3 months } }\n', 1, '90d'],
+    ['a ttl that is too long', `${TOKENS} { a: p }\ntoken_policies: { p: { ttl: 400d } }\n`, 3, '365d'],
+    ['a key that is misspelt', '', 1, '"organization"'],
+    ['no account', '\naccounts: {}\n', 0, 'mdacc import --all'],
+  ])('%s', async (what, text, errors, fix) => {
+    const key = what.includes('misspelt') ? 'organisation' : 'organization';
+    const { stdout } = await new Stage(`version: 1\n${key}: acme${text}`).run('validate --format json');
+    const found = [...stdout.matchAll(/"severity": *"error"/g)];
+    expect(found.length).toBeLessThanOrEqual(errors);
+    expect(stdout).toContain(JSON.stringify(fix).slice(1, -1));
+  });
+
+  it('that is named without --config, or is not there in an ignored folder', async () => {
+    const stage = new Stage();
+    expect((await stage.run('validate orig.yaml')).stderr).toContain('mdacc validate --config orig.yaml');
+    execFileSync('git', ['init', '-q'], { cwd: stage.path });
+    stage.write('.gitignore', '*\n');
+    stage.remove(CONFIG);
+    expect((await stage.json('plan --sandbox')).document).toMatchObject({ error: { code: 'CONFIG_NOT_FOUND' } });
   });
 });

@@ -163,5 +163,6 @@ function placeholdersIn(word: Node): string[] {
 function checkTimeout({ config, block }: WrittenStore<ExecStoreConfig>, problems: Problems): void {
   const node = child(block, 'timeout');
   if (node === undefined || (config.timeout >= TIMEOUT_SECONDS.min && config.timeout <= TIMEOUT_SECONDS.max)) return;
-  problems.error('store-timeout', node.at, `timeout ${showNode(node)} is outside 1s to 1h`);
+  const how = config.timeout < TIMEOUT_SECONDS.min ? 'short' : 'long';
+  problems.error('store-timeout', node.at, `timeout ${showNode(node)} is too ${how}: it may be 1s to 1h`);
 }
