@@ -27,7 +27,7 @@ import {
   type TokenRecord,
 } from '../model/state.ts';
 import { isoTime } from '../model/time.ts';
-import { generationName, type TokenType, typeName } from '../model/tokens.ts';
+import { generationName, MAX_GENERATION, type TokenType, typeName } from '../model/tokens.ts';
 import { UserError } from '../model/user-error.ts';
 import { accountKey } from '../model/username.ts';
 import type { WireToken } from '../model/wire.ts';
@@ -318,6 +318,7 @@ async function laterName(
   const { names } = accountRecords(stateWriter.state.accounts.get(accountKey(account.username))?.tokens.values() ?? []);
   let generation = action.after.generation + step;
   while (live.has(generationName(base, generation)) || names.has(generationName(base, generation))) generation += 1;
+  if (generation > MAX_GENERATION) return undefined;
   const later = { name: generationName(base, generation), generation };
   return action.action === 'create_token'
     ? { ...action, after: { ...action.after, ...later } }

@@ -190,7 +190,9 @@ export type PlanError =
       readonly name: string;
       readonly type: TokenType;
       readonly ids: readonly string[];
-    };
+    }
+  /** The state's generation is the last one that it can hold. `actual`: that of its current token, where it has an earlier one. */
+  | { readonly kind: 'last_generation'; readonly account: string; readonly token: string; readonly actual?: number };
 
 /** A guardrail that a plan breaks. */
 export type Violation =

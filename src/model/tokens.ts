@@ -57,6 +57,9 @@ export function generationName(base: string, generation: number): string {
   return generation === 1 ? base : `${base}.${generation}`;
 }
 
+/** No run gets here: a token that rotates every hour does in a century. A live token of a later one was named by something else. */
+export const MAX_GENERATION = 999_999;
+
 /** The generation of a live name: for the base `airflow`, 1 for `airflow`, 2 for `airflow.2`, undefined for other names. */
 export function generationOf(base: string, name: string): number | undefined {
   if (name === base) return 1;

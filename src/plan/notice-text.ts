@@ -3,6 +3,7 @@
 import { limitText } from '../model/desired.ts';
 import type { Notice, PlanNotice } from '../model/notice.ts';
 import { describeSpan, formatDuration, MINUTE } from '../model/time.ts';
+import { MAX_GENERATION } from '../model/tokens.ts';
 import type { ErrorCode, Hint } from '../model/user-error.ts';
 import { counted, few } from '../model/wording.ts';
 
@@ -267,6 +268,18 @@ function words(notice: PlanNotice): Omit<NoticeText, 'subject'> {
         code: 'TOKEN_AMBIGUOUS',
         message: `${notice.ids.length} live ${notice.type} tokens are named "${notice.name}": ${notice.ids.join(' and ')}`,
         hint: { text: 'Revoke the unused one at MotherDuck, then plan again.' },
+      };
+    case 'last_generation':
+      return {
+        code: 'STATE_INVALID',
+        message: `the state says that "${notice.token}" had ${MAX_GENERATION.toLocaleString('en')} generations, so it can have no other`,
+        hint:
+          notice.actual === undefined
+            ? { text: `Give "${notice.token}" another key in the configuration, so that its generations begin anew.` }
+            : {
+                text: `It was edited. Set the token's "generation" in the state to ${notice.actual}, then plan.`,
+                command: ['plan'],
+              },
       };
     case 'own_account':
       return {

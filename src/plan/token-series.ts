@@ -8,7 +8,7 @@ import type { NextChange, ShownToken } from '../model/plan.ts';
 import { rotationDue } from '../model/rotation-due.ts';
 import { mayBeStored, type RetiringToken, type StateToken, type TokenIntent } from '../model/state.ts';
 import { isoTime, type Seconds } from '../model/time.ts';
-import { generationOf, seriesOf } from '../model/tokens.ts';
+import { generationOf, MAX_GENERATION, seriesOf } from '../model/tokens.ts';
 import { canHaveCreated } from './intents.ts';
 
 /** The tokens of an account in the state, whatever their key: another key must neither adopt them nor take them for orphans. */
@@ -155,9 +155,6 @@ function isSuccessor({ name }: LiveToken, orphan: LiveToken): boolean {
   const base = seriesOf(orphan.name);
   return (generationOf(base, name) ?? 0) >= (generationOf(base, orphan.name) ?? 1);
 }
-
-/** A live token of a higher generation was not named by this program, and names after it would soon be no generations. */
-const MAX_GENERATION = 999_999;
 
 /** The generation of a live token in the series of a name; undefined when it is of none. */
 export function liveGeneration(base: string, { name }: LiveToken): number | undefined {

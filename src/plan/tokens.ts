@@ -24,7 +24,7 @@ import type { LiveToken } from '../model/live.ts';
 import type { PlanError, PlanWarning } from '../model/notice.ts';
 import type { Action, NextChange, PlannedToken, RotateToken, ShownToken } from '../model/plan.ts';
 import type { StateToken, TokenRecord } from '../model/state.ts';
-import { generationName, generationOf, seriesOf } from '../model/tokens.ts';
+import { generationName, generationOf, MAX_GENERATION, seriesOf } from '../model/tokens.ts';
 import { position } from './account-plan.ts';
 import { futureRevocations, orphaned, overlapEnded } from './revocations.ts';
 import { byEarlierCommand } from './secret-warnings.ts';
@@ -76,6 +76,7 @@ export function planToken(
   context: TokenContext,
 ): TokenPlan {
   const { account, now } = context;
+  const current = state?.current;
   const about = { account, token: desired.key, ...position(desired.location) };
   const series = tokenSeries([desired.key, desired.name], state, live, context.records, now, context.isOccupied);
   const isTaken = takenBy(context.records, now);
@@ -86,7 +87,12 @@ export function planToken(
   ];
   const unverified = unverifiedTokens(state, series, account, desired.key, now);
   const warnings: PlanWarning[] = [];
-  const done = (actions: readonly Action[], next: readonly NextChange[] = [], errors: readonly PlanError[] = []) => ({
+  const done = (
+    planned: readonly Action[],
+    next: readonly NextChange[] = [],
+    errors: readonly PlanError[] = lastGeneration(planned, current, account, desired.key),
+    actions: readonly Action[] = errors.length > 0 ? [] : planned,
+  ): TokenPlan => ({
     actions: [...actions, ...revocations],
     warnings: [
       ...warnings,
@@ -114,7 +120,6 @@ export function planToken(
     unverified: unverified.length > 0,
   });
 
-  const current = state?.current;
   const { current: currentLive, listed } = series;
 
   const candidates = toAdopt(desired, state, live, series, context);
@@ -195,7 +200,7 @@ function adopt(
   const { account, renamedFrom } = context;
   const current = state?.current;
   const generation =
-    generationOf(desired.name, candidate.name) ?? generationOf(seriesOf(candidate.name), candidate.name) ?? 1;
+    liveGeneration(desired.name, candidate) ?? liveGeneration(seriesOf(candidate.name), candidate) ?? 1;
   const newer = current === undefined ? { kind: 'newer' as const } : { kind: 'newer' as const, current: current.name };
   const adoption: Action = {
     action: 'adopt_token',
@@ -312,6 +317,28 @@ function secretMoves(
   if (secret === 'unknown' || after === undefined) return {};
   if (secret.secret_path !== after) return { secret_moves: { before: secret.secret_path, after } };
   return isCommandChanged ? { secret_moves: { before: byEarlierCommand(after), after } } : {};
+}
+
+/** A state could not hold the next generation. */
+function lastGeneration(
+  actions: readonly Action[],
+  current: TokenRecord | undefined,
+  account: string,
+  token: string,
+): PlanError[] {
+  const isPast = (action: Action) =>
+    (action.action === 'create_token' || action.action === 'rotate_token') && action.after.generation > MAX_GENERATION;
+  if (!actions.some(isPast)) return [];
+  const named = current && generationOf(seriesOf(current.name), current.name);
+  const actual = current === undefined ? 1 : named;
+  return [
+    {
+      kind: 'last_generation',
+      account,
+      token,
+      ...(actual === undefined || actual >= MAX_GENERATION ? {} : { actual }),
+    },
+  ];
 }
 
 function isNewToken({ action }: Action): boolean {

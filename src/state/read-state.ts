@@ -4,7 +4,7 @@ import { NotAFileError, NotTextError, readText } from '../files/read-text.ts';
 import { leaveSandboxCommand } from '../files/shell.ts';
 import { codeOf } from '../files/system-errors.ts';
 import { type State, secretFilesOf } from '../model/state.ts';
-import { generationOf, seriesOf } from '../model/tokens.ts';
+import { generationOf, MAX_GENERATION, seriesOf } from '../model/tokens.ts';
 import { type Hint, UserError } from '../model/user-error.ts';
 import { contradictionOf } from './contradictions.ts';
 import type { JsonLines } from './json-lines.ts';
@@ -239,8 +239,6 @@ function numberHint(document: unknown, pointer: string): Hint | undefined {
   if (generation === undefined || generation > MAX_GENERATION) return undefined;
   return { text: `It was edited. Set it to ${generation} there, then plan.`, command: ['plan'] };
 }
-
-const MAX_GENERATION = 9_999_999;
 
 function fieldOf(value: unknown, name: string): unknown {
   return typeof value === 'object' && value !== null

@@ -48,6 +48,7 @@ const ALL = {
   deprovisioned: { kind: 'deprovisioned', account },
   unidentified: { kind: 'unidentified', account, listed: true },
   ambiguous: { kind: 'ambiguous', account, token: 'airflow', name: 'airflow', type: 'read_write', ids: ['a', 'b'] },
+  last_generation: { kind: 'last_generation', account, token: 'airflow', actual: 3 },
   own_account: { kind: 'own_account', account },
   protected: { kind: 'protected', account },
   too_many_deletes: { kind: 'too_many_deletes', limit: 0, allowed: 0, accounts: [account] },
@@ -73,7 +74,9 @@ it('names its account once', () => {
 
 it('has a code for what scripts may rely on', () => {
   const coded = Object.values(ALL).flatMap((notice) => noticeText(notice).code ?? []);
-  expect(new Set(coded)).toEqual(new Set(['ACCOUNT_UNREADABLE', 'ACCOUNT_UNUSABLE', 'TOKEN_AMBIGUOUS', 'GUARDRAIL']));
+  expect(new Set(coded)).toEqual(
+    new Set(['STATE_INVALID', 'ACCOUNT_UNREADABLE', 'ACCOUNT_UNUSABLE', 'TOKEN_AMBIGUOUS', 'GUARDRAIL']),
+  );
 });
 
 it('in JSON has its kind and data, and its words', () => {

@@ -41,6 +41,18 @@ describe('a number that no run reaches', () => {
   });
 });
 
+it('the last generation is not followed by one that the state cannot hold, and the hint leads out', async () => {
+  const stage = await edited((text) => text.replace('"generation": 1', '"generation": 999999'));
+  const before = stage.read(STATE);
+  expect(before).toContain('"generation": 999999');
+  expect(await stage.json('plan --sandbox')).toMatchObject({ code: 0, document: { actions: [], errors: [] } });
+  const refused = await stage.json('rotate etl_prod/airflow --sandbox --yes --no-smoke');
+  expect(refused.document).toMatchObject({ errors: [{ code: 'STATE_INVALID', hint: expect.anything() }] });
+  expect(stage.read(STATE)).toBe(before);
+  stage.write(STATE, before.replace('"generation": 999999', '"generation": 1'));
+  expect(await stage.json('rotate etl_prod/airflow --sandbox --yes --no-smoke')).toMatchObject({ code: 0 });
+});
+
 describe('a text that would be parsed for minutes', () => {
   it.each<[string, (text: string) => string, RegExp]>([
     [
