@@ -1,18 +1,19 @@
 /** Credentials of any kind, by the names people give them and by their form: what no plan, report or error may show. */
 
-const PARTS = /token|secret|passw|passphrase|credential|cookie|bearer|webhook|private|netrc|kubeconfig/i;
+const PARTS =
+  /token|secret|passw|passphrase|passcode|mnemonic|credential|cookie|bearer|webhook|private|netrc|kubeconfig/i;
 
 /** Words of names, split at `_` and before capitals. */
 const WORDS = new Set(
   `pass pwd pw pat dsn jwt otp totp pin sas cred creds sess session sk tok signing signature cert certs certificate pem pfx
   p12 htpasswd auth authn authz authorization authentication oauth bearer priv salt seed sig connstr
-  pats jwts otps pins`.split(/\s+/),
+  pats jwts otps pins hook hooks hmac pepper enc encryption encrypted crypt crypto decrypt`.split(/\s+/),
 );
 /** Ends of words, such as DBPASS and APIKEY, and words that end like them. */
-const ENDS = /(?:pass|passfile|keys?|pwd|dsn|jwt|tok)$/;
+const ENDS = /(?:pass|passfile|keys?|pwd|pw|hmac|crypt|dsn|jwt|tok)$/;
 const OTHERS = /^(?:com|encom|by|tres|sur|over|under)pass$|^(?:mon|tur|don|hoc|joc|whis|mic)keys?$/;
 const TOGETHER =
-  /(?:^|_)(?:conn(?:ection)?_?str(?:ing)?|(?:database|db|redis|mongo(?:db)?|postgres|mysql|amqp|broker)_ur[il])(?:_|$)/i;
+  /(?:^|_)(?:conn(?:ection)?_?str(?:ing)?|role_?id|(?:database|db|redis|mongo(?:db)?|postgres|mysql|amqp|broker)_ur[il])(?:_|$)/i;
 
 /** Whether the name of a variable or a key speaks of a credential. */
 export function isCredentialName(name: string): boolean {
@@ -31,7 +32,7 @@ export function isCredentialName(name: string): boolean {
 /** Forms that only credentials have: JWTs, tokens of known services, private keys, and names with passwords in URLs. */
 const FORMS = [
   /eyJ[\w-]{6,}[\w.-]*/g,
-  /(?<!\w)(?:gh[pousr]_|github_pat_|glpat-|xox[a-z]-|sk[-_](?:live|test|proj|ant)[-_]|npm_|dckr_pat_|hv[sb]\.|AKIA|ASIA|AIza|ya29\.|SG\.)[\w.-]{8,}/g,
+  /(?<!\w)(?:gh[pousr]_|github_pat_|gl(?:pat|ptt|dt|rt|cbt|soat)-|xox[a-z]-|xapp-|[rs]k[-_](?:live|test|proj|ant)[-_]|whsec_|shp(?:at|ss|ca|pa)_|dop_v1_|hf_|pypi-|npm_|dckr_pat_|hv[sb]\.|AKIA|ASIA|AIza|ya29\.|SG\.)[\w.-]{8,}/g,
   /(?<=:\/\/)[^\s/@]{0,200}:[^\s/@]{1,200}(?=@)/g,
   /(?<=\b(?:basic|bearer)\s{1,3})[\w+/=.-]{8,}/gi,
   /(?<=\b(?:accountkey|sharedaccess(?:key|signature)|sig|x-amz-signature|password|pwd)=)[^\s&;]{6,}/gi,
@@ -58,6 +59,7 @@ function isRandom(text: string): boolean {
  */
 export function mayBeCredential(value: string): boolean {
   if (isCredential(value) || (value.match(RANDOM) ?? []).some(isRandom)) return true;
+  if (/^[^\s:/@]+:[^\s/@]+@/.test(value)) return true;
   if (/(?<![a-z\d])[\da-f]{32,}(?![a-z\d])|:\/\/[^\s/@]{16,}@/i.test(value)) return true;
   // Letters and digits that take turns are no words.
   const runs = value.match(/[A-Za-z\d]{24,}/g) ?? [];

@@ -83,7 +83,9 @@ describe('variables whose names speak of a secret', () => {
     'SENTRY_DSN',
     ...`DB_PASS PGPASS SMTP_PASS VAULT_PASS ANSIBLE_VAULT_PASS AZURE_STORAGE_CONNECTION_STRING SAS AZURE_SAS CREDS SESSION
     PIN SIGNING NETRC KUBECONFIG TOK PW DB_PW DB_PWD DSN DATABASE_URL COOKIE JWT BEARER PAT STRIPE_SK PRIVATE CERT TLS_CERT
-    dbPass SMTP_PASS_2 MYSQL_DSN OTP`.split(/\s+/),
+    dbPass SMTP_PASS_2 MYSQL_DSN OTP DBPW PASSCODE PEPPER HMAC MNEMONIC SLACK_HOOK VAULT_ROLE_ID APP_ENC DB_CRYPT BCRYPT`.split(
+      /\s+/,
+    ),
   ])('%s is refused, set or not, until it is allowed', async (name) => {
     expect(await findings(yaml(name), { [name]: 'value' })).toEqual([`variable-secret 10 \${${name}}`]);
     expect(await findings(yaml(name), {})).toEqual([`variable-secret 10 \${${name}}`]);
@@ -93,7 +95,9 @@ describe('variables whose names speak of a secret', () => {
   });
 
   test.each([
-    ...'PASSENGERS COMPASS BYPASS MONKEY TURKEY PATHS COMPAT FORMAT SASS_DIR PINNED CERTAIN SKU TOKYO'.split(' '),
+    ...'PASSENGERS COMPASS BYPASS MONKEY TURKEY PATHS ENCODING ROLE IDENTITY COMPAT FORMAT SASS_DIR PINNED CERTAIN SKU TOKYO'.split(
+      ' ',
+    ),
     'REGION',
     'TEAM',
     'PWD',
@@ -116,6 +120,15 @@ describe('variables whose names speak of a secret', () => {
 
   test.each([
     'postgres://ann:hunter2@db/x',
+    'ann:hunter2@db.example.com/x',
+    'sk_live_abcdefgh',
+    'sk_test_abcdefgh',
+    'hvs.abcdefgh',
+    'glpat-abcdefgh',
+    'gho_abcdefgh',
+    'github_pat_abcdefgh',
+    'xoxb-abcdefgh',
+    'AKIAABCDEFGHIJKLMNOP',
     'https://5f4dcc3b5aa765d61d8327deb882cf99@sentry.example.com/1',
     'DefaultEndpointsProtocol=https;AccountName=acme;AccountKey=aGVsbG8=;EndpointSuffix=core.windows.net',
     'https://acme.blob.core.windows.net/x?sp=r&sig=abcdefghij',
