@@ -182,7 +182,7 @@ function interruptionText({ left, name, current }: InterruptedRotation): string 
     case 'orphan':
       return `an interrupted run left "${name}", which may be in the store instead of "${current}"`;
     case 'intent':
-      return `the store may hold the secret of "${name}", which was not created, instead of "${current}"`;
+      return `the store may hold the secret of "${name}", which is not live, instead of "${current}"`;
     default:
       return `an interrupted run stored "${current}" and did not verify it`;
   }

@@ -104,8 +104,17 @@ async function put(config: ExecStoreConfig, address: SecretAddress, secret: Secr
   const outcome = await runCommand(words, { timeoutMs: config.timeout * 1000, folder: config.folder, stdin: secret });
   if (outcome.ended === 'exit' && outcome.code === 0) return;
   const why = describe(config, words[0] ?? '', outcome, secret);
-  const message = `The secret store ${config.name} did not store the secret of ${address.account}/${address.token}: ${why}`;
-  throw failure('STORE_FAILED', config, message, 'Fix the command or its environment, then run this command again.');
+  // A command that began to run may have stored the secret and failed afterwards.
+  const isUnstored = outcome.ended === 'not_started' || outcome.ended === 'unread';
+  const did = isUnstored ? 'did not store' : 'may not have stored';
+  const message = `The secret store ${config.name} ${did} the secret of ${address.account}/${address.token}: ${why}`;
+  const left = isUnstored ? '' : ' Until then, the store may hold a secret that does not connect.';
+  throw failure(
+    'STORE_FAILED',
+    config,
+    message,
+    `Fix the command or its environment, then run this command again.${left}`,
+  );
 }
 
 async function remove(config: ExecStoreConfig, command: readonly string[], secret: DeadSecret): Promise<void> {
