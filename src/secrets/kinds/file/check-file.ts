@@ -10,7 +10,7 @@ import type { SecretStoreConfig } from '../../../model/desired.ts';
 import { isVariableTemplate } from '../../../model/secret.ts';
 import { UserError } from '../../../model/user-error.ts';
 import { gitExposure } from '../../git-exposure.ts';
-import { NotASecretsFile, parseSecrets } from './secrets-text.ts';
+import { NotASecretsFile, parseSecrets, refuseJson } from './secrets-text.ts';
 
 /** The configuration of a file store. */
 export interface FileStoreConfig extends SecretStoreConfig {
@@ -102,6 +102,7 @@ async function checkContent(config: FileStoreConfig, file: string): Promise<void
   try {
     const text = (await readText(file)) ?? '';
     if (config.format === 'json') parseSecrets(text);
+    else refuseJson(text);
   } catch (error) {
     const why =
       error instanceof NotASecretsFile
@@ -110,6 +111,10 @@ async function checkContent(config: FileStoreConfig, file: string): Promise<void
           ? 'is not UTF-8 text'
           : undefined;
     if (why === undefined) throw unreachable(config, error);
+    if (error instanceof NotASecretsFile && error.format !== undefined) {
+      const hint = `Name another \`path\` in the secret store ${config.name}, or set its \`format\` to ${error.format}: the secrets in the file may be in use.`;
+      throw unusable(config, why, hint);
+    }
     throw unusable(config, why, `Fix it, or move it away: mv ${quoted(config.path)} ${quoted(`${config.path}.old`)}`);
   }
 }

@@ -20,7 +20,21 @@ export interface FileEntry extends TokenAddress {
 export class UnquotableError extends Error {}
 
 /** The file is not a JSON secrets file; the message quotes nothing of it. */
-export class NotASecretsFile extends Error {}
+export class NotASecretsFile extends Error {
+  /** The format that the file has instead of its store's. */
+  readonly format: 'dotenv' | 'json' | undefined;
+
+  constructor(message: string, format?: NotASecretsFile['format']) {
+    super(message);
+    this.format = format;
+  }
+}
+
+/** Refuses what another program, or the store before its format changed, wrote as JSON. @throws NotASecretsFile */
+export function refuseJson(text: string): void {
+  if (!/^\uFEFF?\s*\{\s*["}]/.test(text)) return;
+  throw new NotASecretsFile('it is JSON, and the store has the format dotenv', 'json');
+}
 
 /** The object that a JSON secrets file contains; an empty one for an empty file. @throws NotASecretsFile */
 export function parseSecrets(text: string): Readonly<Record<string, unknown>> {
@@ -31,6 +45,8 @@ export function parseSecrets(text: string): Readonly<Record<string, unknown>> {
     parsed = JSON.parse(content);
   } catch {
     // The parser's message quotes the text around the error, which is likely to be a secret.
+    if (/^\s*(?:export\s+)?[A-Za-z_]\w*=/.test(content))
+      throw new NotASecretsFile('it is a dotenv file, and the store has the format json', 'dotenv');
     throw new NotASecretsFile('it is not JSON');
   }
   if (typeof parsed === 'object' && parsed !== null && !Array.isArray(parsed)) return { ...parsed };

@@ -26,7 +26,7 @@ import {
 } from '../../store.ts';
 import { checkFile, type FileStoreConfig } from './check-file.ts';
 import { DotenvText } from './dotenv-text.ts';
-import { type FileEntry, NotASecretsFile, type SecretsText, UnquotableError } from './secrets-text.ts';
+import { type FileEntry, NotASecretsFile, refuseJson, type SecretsText, UnquotableError } from './secrets-text.ts';
 
 /** A store that keeps all its secrets in one file that only its owner can read. */
 export function fileStore(config: FileStoreConfig, owners: Owners = new Map()): SecretStore {
@@ -359,7 +359,10 @@ function unlessReplaced(error: unknown): void {
 
 /** The JSON parser is loaded only for a JSON file. */
 async function parsed(format: FileStoreConfig['format'], text: string): Promise<SecretsText> {
-  if (format === 'dotenv') return new DotenvText(text);
+  if (format === 'dotenv') {
+    refuseJson(text);
+    return new DotenvText(text);
+  }
   const { JsonText } = await import('./json-text.ts');
   return new JsonText(text);
 }
