@@ -36,6 +36,20 @@ describe('a plan as Markdown', () => {
     expectGolden('plans', 'as Markdown, of a change and a rotation', text);
   });
 
+  it('shortens a very long command, and says so', async () => {
+    const command = ['sh', '-c', `cat > /dev/null # ${'x'.repeat(70_000)}`];
+    const store = { kind: 'exec', store: 'vault', writes: true, removes: false, command } as const;
+    const text = planMarkdown({
+      ...(await rotating()),
+      stores: [store, { ...store, store: 'other', command: ['cat'] }],
+    });
+    const lines = text.split('\n').filter((line) => line.includes('🔑'));
+    expect(lines).toHaveLength(2);
+    expect(lines[0]).toMatch(/vault.*cat > \/dev\/null.*70,0\d\d/);
+    expect(lines[1]).toMatch(/other.*`cat`/);
+    expect(text.length).toBeLessThan(65_000);
+  });
+
   it('is at most 65,000 characters, cut at the border of an account, and says what was left out', async () => {
     const text = planMarkdown(await large(600));
     expect(text.length).toBeLessThanOrEqual(65_000);

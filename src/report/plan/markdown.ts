@@ -225,14 +225,20 @@ function details(account: string, actions: readonly Action[]): string {
 
 /** Characters of all stores. */
 const STORES_LENGTH = 8000;
+/** Characters of one command. */
+const COMMAND_LENGTH = 1500;
 
 function stores(plan: Plan): string[] {
   let room = STORES_LENGTH;
-  const lines = storeLines(plan).map(({ text, exact, note }) => {
+  const lines = storeLines(plan).map(({ text, exact: whole, note }) => {
+    const isLong = whole.length > COMMAND_LENGTH;
+    const exact = isLong ? whole.slice(0, COMMAND_LENGTH).replace(/[\uD800-\uDBFF]$/, '') : whole;
+    const count = whole.length.toLocaleString('en');
+    const rest = isLong ? ` **and so on, ${count} characters in all; \`mdacc plan\` shows them**` : '';
     const longest = Math.max(0, ...[...exact.matchAll(/`+/g)].map(([run]) => run.length));
     const fence = '`'.repeat(longest + 1);
     const code = longest === 0 ? `${fence}${exact}${fence}` : `${fence} ${exact} ${fence}`;
-    return ['', `🔑 ${markdown(text)}: ${code}${note === undefined ? '' : ` (**${markdown(note)}**)`}`];
+    return ['', `🔑 ${markdown(text)}: ${code}${rest}${note === undefined ? '' : ` (**${markdown(note)}**)`}`];
   });
   const shown = lines.filter((line) => {
     room -= lengthOf(line);
