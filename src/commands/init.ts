@@ -15,6 +15,7 @@ import { SIZES } from '../model/ducklings.ts';
 import { formatDuration } from '../model/time.ts';
 import { TOKEN_TTL_SECONDS } from '../model/tokens.ts';
 import { UserError } from '../model/user-error.ts';
+import { counted } from '../model/wording.ts';
 import { commandText } from '../report/hint.ts';
 
 interface InitOptions extends ImportOptions {
@@ -40,7 +41,7 @@ async function fromStarter(
   }
   await writeNew(config, text);
   const { added, file } = await ignoreInGit(config);
-  io.report(`Wrote ${config}${added > 0 ? `, and ${added} lines to ${file}` : ''}.\n`);
+  io.report(`Wrote ${config}${added > 0 ? `, and ${counted(added, 'line')} to ${file}` : ''}.\n`);
   io.note(`Next: put your own names into ${config}, then\n${nextSteps(io).join('\n')}`);
   return EXIT.done;
 }

@@ -15,6 +15,8 @@ import { renderSmoke, type SmokeFormat } from '../report/formats.ts';
 interface SmokeOptions extends ConfigOptions, ServiceOptions, OutputOptions {
   readonly only?: readonly string[];
   readonly format: SmokeFormat;
+  /** Those of `only` that were typed as arguments. */
+  readonly names?: readonly string[];
   /** Seconds. */
   readonly lockTimeout?: number;
 }
@@ -22,7 +24,7 @@ interface SmokeOptions extends ConfigOptions, ServiceOptions, OutputOptions {
 /** @param names globs of usernames, as those of --only */
 export function run(given: SmokeOptions, names: readonly string[] = []): Promise<number> {
   const only = [...(given.only ?? []), ...names];
-  const options = only.length === 0 ? given : { ...given, only };
+  const options = only.length === 0 ? given : { ...given, only, names };
   return runCommand(options, async (io) => {
     const desired = await readDesired(options, io);
     const path = statePath(options);

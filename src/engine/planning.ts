@@ -176,15 +176,21 @@ export function onlyMatcher(globs: readonly string[] | undefined): (username: st
   return globs === undefined ? () => true : globMatcher(globs);
 }
 
-/** Refuses globs that match no account. @param names the accounts there are. @param source where they come from. @throws UserError USAGE */
-export function refuseUnmatched(only: readonly string[] | undefined, names: readonly string[], source: string): void {
+/** Refuses globs that match no account. @param names the accounts there are. @param source where they come from. @param typed the globs that were typed as arguments. @throws UserError USAGE */
+export function refuseUnmatched(
+  only: readonly string[] | undefined,
+  names: readonly string[],
+  source: string,
+  typed: readonly string[] = [],
+): void {
   const globs = unmatchedGlobs(only ?? [], names);
   if (globs.length === 0) return;
-  const said = globs.map((glob) => `--only ${glob}`).join(' ');
-  const near = globs.flatMap((glob) => nearest(glob, names) ?? []);
-  const hint =
-    near.length > 0
-      ? `Did you mean ${near.map((name) => `--only ${name}`).join(' ')}?`
-      : `There are: ${few(names, NAMES_SHOWN)}`;
+  const asTyped = (glob: string, name = glob) => (typed.includes(glob) ? name : `--only ${name}`);
+  const said = globs.map((glob) => asTyped(glob)).join(' ');
+  const near = globs.flatMap((glob) => {
+    const name = nearest(glob, names);
+    return name === undefined ? [] : [asTyped(glob, name)];
+  });
+  const hint = near.length > 0 ? `Did you mean ${near.join(' ')}?` : `There are: ${few(names, NAMES_SHOWN)}`;
   throw new UserError('USAGE', `${said} matches no account of ${source}`, hint);
 }

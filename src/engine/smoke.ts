@@ -20,20 +20,20 @@ import { inspectStores } from './store-contents.ts';
 /**
  * Connects as each account of the configuration and checks what it finds.
  *
- * @param options `only`: globs of usernames; `parallelism`: the maximum number of concurrent connections
+ * @param options `only`: globs of usernames, `names` those that were typed as arguments; `parallelism`: the maximum number of concurrent connections
  * @throws UserError USAGE: the configuration has no account to test, or none matches `only`; ORGANIZATION_DIFFERS, MANY_MISSING
  */
 export async function smokeTest(
   desired: Desired,
   state: State,
   service: Service,
-  options: { readonly only?: readonly string[]; readonly parallelism: number },
+  options: { readonly only?: readonly string[]; readonly names?: readonly string[]; readonly parallelism: number },
   { progress, signal }: RunContext,
 ): Promise<Smoke> {
   const only = onlyMatcher(options.only);
   const accounts = [...desired.accounts.values()].filter((account) => only(account.username));
   const names = [...desired.accounts.values()].map((account) => account.username);
-  if (names.length > 0) refuseUnmatched(options.only, names, 'the configuration');
+  if (names.length > 0) refuseUnmatched(options.only, names, 'the configuration', options.names);
   if (accounts.length === 0) {
     const hint = { text: 'Add one under accounts, then apply.', command: ['apply'] };
     throw new UserError('USAGE', 'the configuration has no account to test', hint);

@@ -1,6 +1,6 @@
 import { LITE_SERVICE_ACCOUNTS, POOL_SIZE, sizesThat } from '../model/ducklings.ts';
 import type { ErrorCode } from '../model/user-error.ts';
-import { DEFAULT_ADDRESS } from './address.ts';
+import { DEFAULT_ADDRESS, isLoopback } from './address.ts';
 import type { Printable } from './scrub.ts';
 import { ApiError, type ApiFailure, checkWay, MAY_HAVE_TAKEN_EFFECT, type Network } from './transport-errors.ts';
 
@@ -116,7 +116,9 @@ const NO_USERS_LIST: Refusal = {
   code: 'API_FAILED',
   what: 'this region of MotherDuck has no list of users yet',
   hint: ({ origin }) =>
-    `Accounts are read one by one. If your organization is in another region than ${origin}, give the API host of that region with --api-url.`,
+    isLoopback(new URL(origin).hostname)
+      ? 'Accounts are read one by one. The settings of the sandbox say so: users_list, in organization.json in its folder.'
+      : `Accounts are read one by one. If your organization is in another region than ${origin}, give the API host of that region with --api-url.`,
 };
 const THROTTLED: Refusal = {
   failure: 'throttled',

@@ -157,11 +157,14 @@ function connectionFailure(
 ): readonly [what: string, hint: string] | undefined {
   switch (code) {
     case 'ENOTFOUND':
-      return [`the host ${host} was not found (${code})`, `${checkAddress} Check also that this machine is online.`];
+      return [
+        `the host ${host} was not found (${code})`,
+        `${checkAddress} Check also that this machine is online. Behind a company's proxy, set HTTPS_PROXY.`,
+      ];
     case 'EAI_AGAIN':
       return [
         `the host name ${host} could not be resolved (${code})`,
-        'Check the network and its DNS, then run the command again.',
+        "Check the network and its DNS, then run the command again. Behind a company's proxy, set HTTPS_PROXY.",
       ];
     case 'ECONNREFUSED':
       return [`nothing answers at ${host} (${code})`, `${checkAddress} To serve a sandbox: mdacc sandbox serve`];

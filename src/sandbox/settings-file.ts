@@ -113,7 +113,10 @@ function invalid(problems: readonly Problem[], text: string, file: string): User
   return new UserError(
     'SANDBOX_FAILED',
     maskCredentials(`${first?.text}${rest}`),
-    { text: 'Correct the file. What it may contain:', command: ['sandbox', 'serve', '--help'] },
+    {
+      text: 'Correct the file, or remove it to have the usual settings. What it may contain, as options',
+      command: ['sandbox', 'serve', '--help'],
+    },
     first === undefined ? {} : { location: first.location },
   );
 }

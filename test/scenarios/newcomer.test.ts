@@ -81,6 +81,24 @@ describe('steps that an output names', () => {
   });
 });
 
+describe('an error names', () => {
+  it('an account as it was typed', async () => {
+    const stage = await Stage.applied();
+    const { stderr } = await stage.run('smoke etl_prd --sandbox');
+    expect(stderr).toContain('etl_prod?');
+    expect(stderr).not.toContain('--only');
+    expect((await stage.run('smoke --only etl_prd --sandbox')).stderr).toContain('--only etl_prod?');
+  });
+
+  it('no region where the sandbox lists no users', async () => {
+    const stage = new Stage();
+    stage.write('.motherduck-sandbox/organization.json', '{ "users_list": "missing" }');
+    const { stdout, stderr } = await stage.run('plan --sandbox');
+    expect(stdout + stderr).toContain('organization.json');
+    expect(stdout + stderr).not.toContain('--api-url');
+  });
+});
+
 describe('a configuration with a slip', () => {
   const TOKENS = '\naccounts:\n  etl_prod:\n    tokens:';
   it.each([
