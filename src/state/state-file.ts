@@ -167,8 +167,9 @@ export class StateFile {
   async #isOwnFile(): Promise<boolean> {
     if (this.#written === undefined) return true;
     const identity = await fileIdentity(this.path);
-    if (identity === this.#written) return true;
-    if (identity === undefined || (await readStateText(this.path)) !== serializeState(this.#durable)) return false;
+    // A file that is gone holds nothing that a write could replace.
+    if (identity === this.#written || identity === undefined) return true;
+    if ((await readStateText(this.path)) !== serializeState(this.#durable)) return false;
     this.#written = identity;
     return true;
   }
@@ -208,7 +209,7 @@ function lockBroken(path: string): UserError {
 function writtenByOther(path: string): UserError {
   return new UserError(
     'STATE_UNWRITABLE',
-    `${path} was changed or removed by another program during this run: nothing more was written, and what the other program wrote stays.`,
+    `${path} was changed by another program during this run: nothing more was written, and what the other program wrote stays.`,
     'Check the file (git diff). Wait until other runs have ended, then run the command again: it finds and adopts what was created at MotherDuck.',
   );
 }

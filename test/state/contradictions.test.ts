@@ -57,7 +57,7 @@ const EDITS: [string, (tokens: { own: Entry; other: Entry; far: Entry; all: Toke
   ],
   ['the generation is below that of the current one', ({ own }) => (own.generation = 0), /more than the token's 0/],
   ['a generation is negative', ({ own }) => (own.generation = -1), /generation must be >= 0/],
-  ['a generation is huge', ({ own }) => (own.generation = 999_999_999), /generation must be <= 9999999/],
+  ['a generation is huge', ({ own }) => (own.generation = 999_999_999), /generation must be <= 999999/],
   ['a generation is no whole number', ({ own }) => (own.generation = 1.5), /integer/],
 ];
 

@@ -223,7 +223,6 @@ describe('a file that another run wrote between two writes', () => {
       async (path: string) => writeFile(`${path}.new`, serializeState(other)).then(() => rename(`${path}.new`, path)),
     ],
     ['in place', (path: string) => writeFile(path, serializeState(other))],
-    ['by removing it', (path: string) => rm(path)],
   ])('is not overwritten, and nothing more is written: %s', async (_, change) => {
     const path = await newPath();
     const file = await openState(path, 'acme');
@@ -238,6 +237,15 @@ describe('a file that another run wrote between two writes', () => {
     expect(await readFile(path, 'utf8').catch(() => undefined)).toBe(now);
     await writeFile(path, own);
     await expect(file.close()).rejects.toMatchObject({ code: 'STATE_UNWRITABLE' });
+  });
+
+  it('is written again when it was removed, since nothing is lost by that', async () => {
+    const path = await newPath();
+    const file = await openState(path, 'acme');
+    await add(file, 'first');
+    await rm(path);
+    await add(file, 'second');
+    expect(await onDisk(path)).toMatchObject({ serial: 2, accounts: { first: {}, second: {} } });
   });
 
   it('is still its own when its text was put back', async () => {
