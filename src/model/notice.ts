@@ -37,6 +37,8 @@ export type PlanWarning =
       readonly account: string;
       readonly token: string;
       readonly names: readonly string[];
+      /** The state may well be the newest: the account was deleted and created again, by its user id; `possible` where that is not known. */
+      readonly recreated?: 'certain' | 'possible';
     }
   /** The state has token `name` as one of `token`, but it is named after another, so it is not revoked. */
   | {

@@ -159,6 +159,7 @@ function planTokens(
   const liveTokens = live?.tokens ?? [];
   const renamed = renamedKeys(desired, state, liveTokens, context.now);
   const records = accountRecords(state?.tokens.values() ?? []);
+  const recreated = howRecreated(state, live, records.ids);
   const plans = [...desired.tokens.values()].map((token) => {
     const renamedFrom = renamed.get(token.key);
     const stateToken = state?.tokens.get(renamedFrom ?? token.key);
@@ -169,6 +170,7 @@ function planTokens(
       now: context.now,
       file: context.desired.file,
       newAccount: live === undefined,
+      recreated,
       rotateNow: context.isRotatedNow(account, token.key),
       secretPath: (each) => context.secretPath(account, each),
       isSmokeTested: desired.smoke !== false,
@@ -189,6 +191,17 @@ function planTokens(
     plans.push(unreadable ?? planRemovedToken(key, token, liveTokens, isClaimed, records, account, context.now));
   }
   return plans;
+}
+
+/** Whether the account is another one than in the state: by its user id or, where users cannot be listed, since no token is left. */
+function howRecreated(
+  state: StateAccount | undefined,
+  live: LiveAccount | undefined,
+  ids: ReadonlySet<string>,
+): 'certain' | 'possible' | undefined {
+  if (state?.id === undefined || live === undefined) return undefined;
+  if (live.user !== undefined) return live.user.id === state.id ? undefined : 'certain';
+  return live.tokens.some(({ id }) => ids.has(id)) ? undefined : 'possible';
 }
 
 /** Keys that were renamed in the configuration while the token kept its name: new key to old. */

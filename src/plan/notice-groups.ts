@@ -27,7 +27,7 @@ export function groupNotices<N extends PlanNotice>(all: readonly N[]): NoticeGro
     // What is said of a store names its places.
     const part = 'code' in notice ? notice.code : 'store' in notice ? notice.store : '';
     // What the plan does itself is not advised.
-    const key = `${notice.kind} ${part} ${'rotated' in notice}`;
+    const key = `${notice.kind} ${part} ${'rotated' in notice} ${'recreated' in notice ? notice.recreated : ''}`;
     const group = groups.get(key);
     if (group) group.push(notice);
     else groups.set(key, [notice]);
@@ -86,8 +86,14 @@ function inWords(notices: readonly PlanNotice[], names: readonly string[]): Noti
         hint: { text: 'Review them, then apply them.', command: ['apply', ...only] },
       };
     case 'older_state':
+      if (first.recreated === 'certain') {
+        return {
+          message: `accounts were deleted and created again outside of mdacc: this state did not create ${tokens} of theirs: ${shown}`,
+          hint: { text: hint.text, ...rotate },
+        };
+      }
       return {
-        message: `an older state is in use: ${tokens} have newer live ones that the state does not know: ${shown}`,
+        message: `an older state is in use${first.recreated === undefined ? '' : ', or accounts were deleted and created again'}: ${tokens} have newer live ones that the state does not know: ${shown}`,
         hint: { text: hint.text, ...rotate },
       };
     case 'unverified':

@@ -52,14 +52,26 @@ function words(notice: PlanNotice): Omit<NoticeText, 'subject'> {
         message: `${incompleteList(notice)}, so some unmanaged accounts may not be shown`,
         hint: { text: 'It may have changed while it was read. Plan again.', command: ['plan'] },
       };
-    case 'older_state':
+    case 'older_state': {
+      const names = few(notice.names.map((name) => `"${name}"`));
+      if (notice.recreated === 'certain') {
+        return {
+          message: `the account was deleted and created again outside of mdacc: this state did not create its ${names}`,
+          hint: {
+            text: 'If a run with a newer state did so, bring back that state. Else apply, then store a secret that is known.',
+            command: ['rotate', `${notice.account}/${notice.token}`],
+          },
+        };
+      }
+      const or = notice.recreated === 'possible' ? ', or the account was deleted and created again' : '';
       return {
-        message: `an older state is in use: ${few(notice.names.map((name) => `"${name}"`))} is newer than what the state knows`,
+        message: `an older state is in use${or}: ${names} is newer than what the state knows`,
         hint: {
-          text: 'Bring back the newest state and plan again. If it is lost, apply, then store a secret that is known.',
+          text: `Bring back the newest state and plan again. If it is lost${or === '' ? '' : ' or the account is a new one'}, apply, then store a secret that is known.`,
           command: ['rotate', `${notice.account}/${notice.token}`],
         },
       };
+    }
     case 'unverified': {
       const why = notice.adopted ? 'was adopted and its secret is not known' : 'was stored but not verified';
       const text = notice.adopted

@@ -17,6 +17,8 @@ export interface TokenContext {
   readonly file: string;
   /** This plan creates the account. */
   readonly newAccount: boolean;
+  /** The account is another one of the same name than in the state. */
+  readonly recreated?: 'certain' | 'possible' | undefined;
   /** The account is to be tested, so a replaced token waits for its replacement to be verified. */
   readonly isSmokeTested: boolean;
   /** The key of this token in the state, when the configuration renamed it. */

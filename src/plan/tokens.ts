@@ -128,7 +128,11 @@ export function planToken(
     const { id, name } = candidate;
     for (const each of candidates) known.add(each.id);
     const isOlderState = state !== undefined && state.generation > 0;
-    if (isOlderState) warnings.push({ kind: 'older_state', account, token: desired.key, names: [name] });
+    if (isOlderState) {
+      const { recreated } = context;
+      const about = { account, token: desired.key, names: [name], ...(recreated === undefined ? {} : { recreated }) };
+      warnings.push({ kind: 'older_state', ...about });
+    }
     if (others.length > 0) {
       const ids = [id, ...others.map((other) => other.id)];
       return done([], [], [{ kind: 'ambiguous', account, token: desired.key, name, type: desired.type, ids }]);
@@ -207,7 +211,8 @@ function adopt(
     account,
     token: desired.key,
     ...position(desired.location),
-    reason: state === undefined || state.generation === 0 ? { kind: 'unmanaged' } : newer,
+    reason:
+      state === undefined || state.generation === 0 || context.recreated === 'certain' ? { kind: 'unmanaged' } : newer,
     risk: 'safe',
     before: currentLive === undefined ? null : show(currentLive),
     after: { ...show(candidate), generation },
