@@ -129,7 +129,7 @@ export class Confines {
   /** The limits for a configuration. @param main the absolute path of its main file */
   static async of(main: string): Promise<Confines> {
     const folder = path.dirname(main);
-    const tree = await workTreeOf(folder);
+    const tree = workTreeOf(folder);
     return new Confines(tree ?? folder, tree !== undefined);
   }
 
@@ -166,7 +166,7 @@ export class Confines {
     // A folder of the tree may be one of its own, such as a submodule.
     const byTree = new Map<string, string[]>();
     for (const [folder, inIt] of byFolder) {
-      const tree = (await workTreeOf(folder)) ?? this.root;
+      const tree = workTreeOf(folder) ?? this.root;
       byTree.set(tree, (byTree.get(tree) ?? []).concat(inIt));
     }
     for (const [tree, all] of byTree) {

@@ -1,3 +1,4 @@
+import { lstatSync } from 'node:fs';
 import { readlink } from 'node:fs/promises';
 import { dirname, isAbsolute, join, parse, relative, resolve, sep } from 'node:path';
 import { UserError } from '../model/user-error.ts';
@@ -38,7 +39,7 @@ export async function findTrackedLink(path: string): Promise<TrackedLink | undef
     const step = steps.shift();
     if (step === undefined) return undefined;
     const next = step === '..' ? dirname(reached) : join(reached, step);
-    const to = await readlink(next).catch(() => undefined);
+    const to = isLink(next) ? await readlink(next).catch(() => undefined) : undefined;
     if (to === undefined) {
       reached = next;
       continue;
@@ -50,6 +51,15 @@ export async function findTrackedLink(path: string): Promise<TrackedLink | undef
     steps.unshift(...stepsOf(to));
   }
   return undefined;
+}
+
+/** Synchronous, since each of the many steps would otherwise take longer to wait for than to read. */
+function isLink(path: string): boolean {
+  try {
+    return lstatSync(path, { throwIfNoEntry: false })?.isSymbolicLink() ?? false;
+  } catch {
+    return false;
+  }
 }
 
 function stepsOf(path: string): string[] {
@@ -66,7 +76,7 @@ export async function isTracked(path: string): Promise<boolean> {
 }
 
 async function whyTracked(link: string): Promise<string | undefined> {
-  const tree = await workTreeOf(dirname(link));
+  const tree = workTreeOf(dirname(link));
   if (tree === undefined) return undefined;
   // Some file systems ignore case, and git does not.
   const pathspec = `:(icase,literal)${relative(tree, link).split(sep).join('/')}`;

@@ -1,5 +1,4 @@
-import { existsSync, realpathSync } from 'node:fs';
-import { access, readlink, realpath } from 'node:fs/promises';
+import { existsSync, readlinkSync, realpathSync } from 'node:fs';
 import { basename, dirname, isAbsolute, join, relative, resolve, sep } from 'node:path';
 import { codeOf } from './system-errors.ts';
 
@@ -14,28 +13,17 @@ export function shownRelativePath(path: string): string {
 }
 
 /** The git work tree of an absolute folder: the nearest ancestor with a `.git`, which is a file in worktrees and submodules. */
-export async function workTreeOf(folder: string): Promise<string | undefined> {
-  for (let ancestor = folder; ; ancestor = dirname(ancestor)) {
-    const isTree = await access(join(ancestor, '.git')).then(
-      () => true,
-      () => false,
-    );
-    if (isTree) return ancestor;
-    if (dirname(ancestor) === ancestor) return undefined;
-  }
+export function workTreeOf(folder: string): string | undefined {
+  if (existsSync(join(folder, '.git'))) return folder;
+  const parent = dirname(folder);
+  return parent === folder ? undefined : workTreeOf(parent);
 }
 
 /** The path of a file from the root of its git work tree, for reports that programs read; as shown where there is none. */
 export function repositoryPath(file: string): string {
   const path = resolve(file);
-  const root = rootAbove(dirname(path));
+  const root = workTreeOf(dirname(path));
   return root === undefined ? shownPath(file) : shownPath(relative(root, path));
-}
-
-function rootAbove(folder: string): string | undefined {
-  if (existsSync(join(folder, '.git'))) return folder;
-  const parent = dirname(folder);
-  return parent === folder ? undefined : rootAbove(parent);
 }
 
 /** Whether `path` is `folder` or below it. Both are absolute and without symbolic links. */
@@ -44,17 +32,20 @@ export function isWithin(folder: string, path: string): boolean {
   return way !== '..' && !way.startsWith(`..${sep}`) && !isAbsolute(way);
 }
 
-/** The path with all symbolic links resolved, even when the file does not exist yet, so that each file has one target. @throws The system's error. */
+/**
+ * The path with all symbolic links resolved, even when the file does not exist yet, so that each file has one target.
+ * Its steps are synchronous: waiting for them takes longer. @throws The system's error.
+ */
 export async function targetOf(path: string): Promise<string> {
   let target = resolve(path);
   for (let links = 0; links < 40; links++) {
     try {
-      return await realpath(target);
+      return realpathSync.native(target);
     } catch (error) {
       if (codeOf(error) !== 'ENOENT') throw error;
     }
-    const next = await readlink(target).catch(() => undefined);
-    if (next === undefined) return join(await realFolder(dirname(target)), basename(target));
+    const next = readLink(target);
+    if (next === undefined) return join(realFolder(dirname(target)), basename(target));
     target = resolve(dirname(target), next);
   }
   return target;
@@ -69,11 +60,19 @@ export function realPathOf(path: string): string {
   }
 }
 
-async function realFolder(folder: string): Promise<string> {
+function realFolder(folder: string): string {
   try {
-    return await realpath(folder);
+    return realpathSync.native(folder);
   } catch (error) {
     if (codeOf(error) !== 'ENOENT' || dirname(folder) === folder) throw error;
-    return join(await realFolder(dirname(folder)), basename(folder));
+    return join(realFolder(dirname(folder)), basename(folder));
+  }
+}
+
+function readLink(path: string): string | undefined {
+  try {
+    return readlinkSync(path);
+  } catch {
+    return undefined;
   }
 }

@@ -12,7 +12,7 @@ export type GitExposure =
 
 /** Checks a file, which may not exist yet. `path` is absolute and without symbolic links. */
 export async function gitExposure(path: string): Promise<GitExposure> {
-  const tree = await workTreeOf(dirname(path));
+  const tree = workTreeOf(dirname(path));
   if (tree === undefined) return { exposed: false };
   // A tracked file is not ignored: check-ignore reads the index too.
   const ignored = await git(tree, ['check-ignore', '-q', '--', path]);
