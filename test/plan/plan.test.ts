@@ -301,7 +301,8 @@ describe('rotation', () => {
     expect((await world.plan(two)).warnings).toEqual([]);
     await world.apply(two);
     await world.organization.advance(15 * DAY + HOUR);
-    const interval = 15 * DAY + HOUR;
+    // The organization's clock goes on while the test runs.
+    const interval = expect.closeTo(15 * DAY + HOUR, -2);
     expect((await world.plan(two)).warnings).toEqual([
       { kind: 'late_applies', interval, tokens: ['etl_prod/airflow'] },
     ]);
