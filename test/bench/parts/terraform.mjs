@@ -43,7 +43,7 @@ async function compare(ours, theirs) {
       { measure: inNew(apply) },
     )),
   ];
-  ours.remove('motherduck.accounts.state.json');
+  ours.remove('motherduck.accounts.state.json', '.motherduck');
   return served(ours, 0, async (env) => {
     const mdaccHere = (words) => mdacc(words, { cwd: ours.cwd, env });
     await mdaccHere(apply);
