@@ -14,7 +14,8 @@ import { createAccount, type DeletionTools, deleteAccount, forget, setDucklings 
 import { adoptAccount, adoptToken } from './adopt.ts';
 import { nextCommand } from './next-command.ts';
 import type { StateWriter } from './state-writer.ts';
-import { createToken, recordVerification, revokeToken, type TokenTools } from './token-actions.ts';
+import { createToken, revokeToken, type TokenTools } from './token-actions.ts';
+import { recordVerification } from './verification.ts';
 
 /** Secrets of tokens that were created in this run, by the token's key. */
 export type FreshSecrets = ReadonlyMap<string, { readonly secret: Secret; readonly type: TokenType }>;

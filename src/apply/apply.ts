@@ -20,11 +20,11 @@ import { inParallel } from '../motherduck/concurrency.ts';
 import { goneSecrets } from '../plan/dead-secrets.ts';
 import { noticeText } from '../plan/notice-text.ts';
 import type { SecretTarget } from '../secrets/store.ts';
+import { isFirstSecret, writtenFingerprints } from '../secrets/written-secrets.ts';
 import { AccountApply, type ApplyInput, type Halt, type Outcome } from './apply-account.ts';
 import { removeSecret, UsedPlaces } from './dead-secrets.ts';
 import { refreshState } from './refresh-state.ts';
 import { isSaved, unsavedEntries } from './state-writer.ts';
-import { isFirstSecret, writtenFingerprints } from './token-actions.ts';
 
 /** The result of an apply. */
 export interface Applied {

@@ -12,14 +12,12 @@
  *
  * No token whose secret was never stored stays alive, and the token to replace is untouched until the new secret is stored.
  */
-import type { DesiredAccount, DesiredToken } from '../model/desired.ts';
+import type { DesiredAccount } from '../model/desired.ts';
 import type { Live, LiveToken } from '../model/live.ts';
 import type { CreateToken, RevokeToken, RotateToken } from '../model/plan.ts';
-import type { Secret, TokenAddress } from '../model/secret.ts';
-import type { AccountSmoke } from '../model/smoke.ts';
+import type { Secret } from '../model/secret.ts';
 import {
   isOtherCommand,
-  mayBeStored,
   type RetiringToken,
   type State,
   type StateToken,
@@ -34,16 +32,17 @@ import type { WireToken } from '../model/wire.ts';
 import type { Api } from '../motherduck/api.ts';
 import { claimedType } from '../motherduck/token-claims.ts';
 import { ApiError } from '../motherduck/transport-errors.ts';
-import { revokedSecret, secretsOf } from '../plan/dead-secrets.ts';
+import { revokedSecret } from '../plan/dead-secrets.ts';
 import { wasCreatedByOwn } from '../plan/intents.ts';
-import { accountRecords, canHaveReplaced, isNamedAfter } from '../plan/token-series.ts';
+import { accountRecords } from '../plan/token-series.ts';
 import { fingerprintOf } from '../secrets/fingerprint.ts';
 import type { SecretStore } from '../secrets/store.ts';
+import { isFirstSecret, writtenFingerprints } from '../secrets/written-secrets.ts';
 import { withoutOverlap } from './adopt.ts';
 import { type RemovalTools, removeSecret } from './dead-secrets.ts';
 import { nextCommand } from './next-command.ts';
 import { openIntents } from './refresh-state.ts';
-import { recordFirst, type StateWriter, tokenOf, updateAccount, updateToken } from './state-writer.ts';
+import { recordFirst, type StateWriter, tokenOf, updateToken } from './state-writer.ts';
 
 /** What actions on tokens need. */
 export interface TokenTools extends RemovalTools {
@@ -74,8 +73,9 @@ export async function createToken(
   const { action, record, secret } = await createNamed(planned, account, tools);
   const type = claimedType(secret) ?? record.token_type;
   if (type !== action.after.type) throw await refuseType(type, action, account, record, tools);
+  const fingerprint = fingerprintOf(secret.reveal());
   try {
-    await recordStoring(action, account, fingerprintOf(secret.reveal()), tools);
+    await recordStoring(action, account, fingerprint, tools);
     await store.put(
       {
         ...address,
@@ -90,132 +90,14 @@ export async function createToken(
     await discard(action, account, record, tools, error);
     throw error;
   }
-  await recordResult(action, account, record, { store, fingerprint: fingerprintOf(secret.reveal()) }, tools);
+  await recordResult(action, account, record, { store, fingerprint }, tools);
   return { secret, action };
 }
 
-/**
- * Whether the state has nothing of a token at its secret path yet, so that a value that is there is another's. An interrupted
- * run may have stored something, unless its intent says that it did not.
- */
-export function isFirstSecret({ accounts }: State, store: SecretStore, address: TokenAddress): boolean {
-  const entry = accounts.get(accountKey(address.account))?.tokens.get(address.token);
-  if (entry === undefined) return true;
-  const { current, generation, intents, stored } = entry;
-  if (intents.some(mayBeStored) || generation - intents.length > (current?.generation ?? 0)) return false;
-  const secretPath = store.secretPath(address);
-  const known = [current?.secret, stored, ...entry.retiring.map(({ secret }) => secret)];
-  return !known.some(
-    (secret = 'unknown') => secret !== 'unknown' && secret.store === store.name && secret.secret_path === secretPath,
-  );
-}
-
-/** The fingerprints of what a state wrote for the tokens of an account, under any key: a key may have been renamed. */
-export function writtenFingerprints({ accounts }: State, account: string): ReadonlySet<string> {
-  const entries = [...(accounts.get(accountKey(account))?.tokens.values() ?? [])];
-  const secrets = entries.flatMap(({ current, stored, retiring, intents }) => [
-    current?.secret,
-    stored,
-    ...retiring.map(({ secret }) => secret),
-    ...intents,
-  ]);
-  return new Set(secrets.flatMap((secret = 'unknown') => (secret === 'unknown' ? [] : (secret.fingerprint ?? []))));
-}
-
-/**
- * Records the result of a smoke test in one write: its outcome, the tokens that it verified, and the overlaps that begin
- * with their verification. Without a smoke test, overlaps begin when the new secret is stored. A replaced token without
- * an overlap is revoked at once.
- *
- * @param smoke undefined: the account was not tested.
- * @param tested The keys of the tokens created in this run, each of which was tested by itself.
- * @throws ApiError; UserError STATE_UNWRITABLE
- */
-export async function recordVerification(
-  desired: DesiredAccount,
-  smoke: AccountSmoke | undefined,
-  tested: ReadonlySet<string>,
-  tools: TokenTools,
-): Promise<void> {
-  const now = tools.api.now();
-  const verified = [...desired.tokens.values()].filter(
-    ({ key }) => smoke === undefined || smoke.verified.includes(key),
-  );
-  await updateAccount(tools.stateWriter, desired.username, (account) => {
-    if (account === undefined) return undefined;
-    const tokens = new Map(account.tokens);
-    for (const token of verified) {
-      const entry = tokens.get(token.key);
-      if (entry) tokens.set(token.key, withVerification(entry, now, token.overlap, smoke !== undefined));
-    }
-    for (const key of smoke === undefined || smoke.outcome === 'interrupted' ? [] : tested) {
-      const entry = tokens.get(key);
-      const isFailed = entry?.current !== undefined && !smoke?.verified.includes(key);
-      if (isFailed) tokens.set(key, { ...entry, current: { ...entry.current, failed_at: isoTime(now) } });
-    }
-    const isSame = [...tokens].every(([key, entry]) => account.tokens.get(key) === entry);
-    if (smoke === undefined || smoke.outcome === 'interrupted') return isSame ? account : { ...account, tokens };
-    return { ...account, tokens, smoke: { at: isoTime(now), passed: smoke.outcome === 'passed' } };
-  });
-  for (const token of verified) if (token.overlap === 0) await endOverlap(desired.username, token, now, tools);
-}
-
-/** @param now Milliseconds since 1970. @param overlap Seconds. @param hasConnected False if it was only stored. */
-function withVerification(entry: StateToken, now: number, overlap: number, hasConnected: boolean): StateToken {
-  const { current, ...rest } = entry;
-  // Nothing is known of an adopted token's secret, so the store may still have that of the token it replaced.
-  if (current?.secret === 'unknown') return entry;
-  const isFirst = hasConnected && current !== undefined && current.verified_at === undefined;
-  if (!isFirst && !entry.retiring.some(awaitsVerification)) return entry;
-  // A Date header has whole seconds: a run in the same second must not be before this time.
-  const retireAt = isoTime(Math.floor(now / 1000) * 1000 + overlap * 1000);
-  return {
-    ...rest,
-    ...(current ? { current: isFirst ? { ...current, verified_at: isoTime(now) } : current } : {}),
-    retiring: entry.retiring.map((old) => (awaitsVerification(old) ? { ...old, retire_at: retireAt } : old)),
-  };
-}
-
-/** Whether a replaced token is kept until its replacement has connected. */
-function awaitsVerification(old: RetiringToken): boolean {
-  return old.why === 'replaced' && old.retire_at === undefined;
-}
-
-/** Revokes what the plan shows as replaced. As in the plan, the state alone is no reason to revoke a token of another name. */
-function liveTokens(username: string, { live }: TokenTools): readonly LiveToken[] {
+/** The live tokens of an account, as the plan was made from them. */
+export function liveTokens(username: string, { live }: TokenTools): readonly LiveToken[] {
   const account = live.accounts.get(accountKey(username));
   return account?.presence === 'present' ? account.value.tokens : [];
-}
-
-async function endOverlap(
-  username: string,
-  { key, name }: DesiredToken,
-  now: number,
-  tools: TokenTools,
-): Promise<void> {
-  const live = liveTokens(username, tools);
-  const { current, retiring } = tokenOf(tools.stateWriter, username, key);
-  if (current === undefined) return;
-  // What had ended before is in the plan, unless the store has the secret.
-  const before = tools.before.accounts.get(accountKey(username))?.tokens.get(key)?.retiring ?? [];
-  const ended = before.filter(({ retire_at: at = '' }) => Date.parse(at) <= tools.live.now);
-  const planned = new Map(ended.map(({ id, retire_at }) => [id, retire_at]));
-  const successor = { name: current.name, createdAt: Date.parse(current.created_at) };
-  for (const old of retiring) {
-    // One that was replaced before may have an overlap that has not ended.
-    if (old.why !== 'replaced' || old.retire_at === undefined) continue;
-    if (Date.parse(old.retire_at) > now || planned.get(old.id) === old.retire_at) continue;
-    const found = live.find(({ id }) => id === old.id);
-    if (!isNamedAfter([key, name], (found ?? old).name)) continue;
-    if (found !== undefined && !canHaveReplaced([key, name], successor, found)) continue;
-    await deleteToken(username, old.id, tools.api);
-    const dead = secretsOf(username, key, tokenOf(tools.stateWriter, username, key)).find(({ id }) => id === old.id);
-    await removeSecret(dead, tools);
-    await updateToken(tools.stateWriter, username, key, (entry) => ({
-      ...entry,
-      retiring: entry.retiring.filter((each) => each.id !== old.id),
-    }));
-  }
 }
 
 /**
@@ -228,11 +110,9 @@ export async function revokeToken(action: RevokeToken, isDesired: boolean, tools
   await deleteToken(action.account, action.before.id, tools.api);
   if (action.token === undefined) return;
   const entry = tokenOf(tools.stateWriter, action.account, action.token);
-  const { current } = entry;
-  // With an older state, what left the configuration is newer than the token of the state, which is gone already.
-  const isGone =
-    current !== undefined && !isDesired && !liveTokens(action.account, tools).some(({ id }) => id === current.id);
   const live = new Set(liveTokens(action.account, tools).map(({ id }) => id));
+  // With an older state, what left the configuration is newer than the token of the state, which is gone already.
+  const isGone = !isDesired && !live.has(entry.current?.id ?? '');
   const about = { id: action.before.id, isDesired, live };
   await removeSecret(revokedSecret(action.account, action.token, entry, about), tools);
   await updateToken(tools.stateWriter, action.account, action.token, (entry) => {
@@ -341,7 +221,11 @@ async function callCreate(action: CreateToken | RotateToken, account: DesiredAcc
   }
 }
 
-/** Removes the intent, after a call that certainly created nothing. */
+/**
+ * Removes the intent of a call whose token is gone or was never created.
+ *
+ * @param before The generation that stays; by default the name is used again.
+ */
 async function dropIntent(
   action: CreateToken | RotateToken,
   account: DesiredAccount,
@@ -386,7 +270,7 @@ async function revokeOrphans(
       await deleteToken(account.username, token.id, tools.api);
       outcome = 'a token was created and revoked, because its secret was lost';
     }
-    if (token !== undefined && others.length === 0) await removeIntent(action, account, tools);
+    if (token !== undefined && others.length === 0) await dropIntent(action, account, tools, action.after.generation);
   } catch (error) {
     if (!(error instanceof UserError) || error.code === 'STATE_UNWRITABLE') throw error;
     const message = `${cause.message}; whether a token was created is unknown (${error.message})`;
@@ -395,14 +279,6 @@ async function revokeOrphans(
   }
   const hint = { text: 'Continue.', command: nextCommand([action]) };
   throw new UserError('TOKEN_LOST', `${cause.message}; ${outcome}`, hint, { cause });
-}
-
-/** Removes the intent of a call whose token is gone; its name is not used again. */
-function removeIntent(action: CreateToken | RotateToken, account: DesiredAccount, tools: TokenTools): Promise<void> {
-  return updateToken(tools.stateWriter, account.username, action.token, (entry) => ({
-    ...entry,
-    intents: entry.intents.filter(({ name }) => name !== action.after.name),
-  }));
 }
 
 /** A token of another type than was asked for can do more than it should, or less than its program needs. */
@@ -541,7 +417,8 @@ function isSamePlace(a: TokenRecord['secret'], b: TokenRecord['secret']): boolea
   return a.store === b.store && a.secret_path === b.secret_path && !isOtherCommand(a, b.command);
 }
 
-async function deleteToken(username: string, id: string, api: Api): Promise<void> {
+/** Revokes a token; one that is gone is no failure. @throws ApiError */
+export async function deleteToken(username: string, id: string, api: Api): Promise<void> {
   try {
     await api.deleteToken(username, id);
   } catch (error) {

@@ -1,5 +1,5 @@
 /** What stores that can be read have: secrets that they lost, and values of others where a secret is to go. */
-import { isFirstSecret, writtenFingerprints } from '../apply/token-actions.ts';
+
 import type { Desired } from '../model/desired.ts';
 import type { TokenAddress } from '../model/secret.ts';
 import { isOtherCommand, mayBeStored, type State, type StoredSecret } from '../model/state.ts';
@@ -7,6 +7,7 @@ import { type Hint, UserError } from '../model/user-error.ts';
 import { accountKey } from '../model/username.ts';
 import type { StoreContents } from '../plan/secret-warnings.ts';
 import type { ExpectedSecret, SecretStore } from '../secrets/store.ts';
+import { isFirstSecret, writtenFingerprints } from '../secrets/written-secrets.ts';
 
 /** Looks into every store that can be read, once. */
 export async function inspectStores(

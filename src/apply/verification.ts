@@ -1,0 +1,102 @@
+/** What follows a smoke test: which tokens it verified, and the overlaps that begin or end with that. */
+import type { DesiredAccount, DesiredToken } from '../model/desired.ts';
+import type { AccountSmoke } from '../model/smoke.ts';
+import type { RetiringToken, StateToken } from '../model/state.ts';
+import { isoTime } from '../model/time.ts';
+import { accountKey } from '../model/username.ts';
+import { secretsOf } from '../plan/dead-secrets.ts';
+import { canHaveReplaced, isNamedAfter } from '../plan/token-series.ts';
+import { removeSecret } from './dead-secrets.ts';
+import { tokenOf, updateAccount, updateToken } from './state-writer.ts';
+import { deleteToken, liveTokens, type TokenTools } from './token-actions.ts';
+
+/**
+ * Records the result of a smoke test in one write: its outcome, the tokens that it verified, and the overlaps that begin
+ * with their verification. Without a smoke test, overlaps begin when the new secret is stored. A replaced token without
+ * an overlap is revoked at once.
+ *
+ * @param smoke undefined: the account was not tested.
+ * @param tested The keys of the tokens created in this run, each of which was tested by itself.
+ * @throws ApiError; UserError STATE_UNWRITABLE
+ */
+export async function recordVerification(
+  desired: DesiredAccount,
+  smoke: AccountSmoke | undefined,
+  tested: ReadonlySet<string>,
+  tools: TokenTools,
+): Promise<void> {
+  const now = tools.api.now();
+  const verified = [...desired.tokens.values()].filter(
+    ({ key }) => smoke === undefined || smoke.verified.includes(key),
+  );
+  await updateAccount(tools.stateWriter, desired.username, (account) => {
+    if (account === undefined) return undefined;
+    const tokens = new Map(account.tokens);
+    for (const token of verified) {
+      const entry = tokens.get(token.key);
+      if (entry) tokens.set(token.key, withVerification(entry, now, token.overlap, smoke !== undefined));
+    }
+    for (const key of smoke === undefined || smoke.outcome === 'interrupted' ? [] : tested) {
+      const entry = tokens.get(key);
+      const isFailed = entry?.current !== undefined && !smoke?.verified.includes(key);
+      if (isFailed) tokens.set(key, { ...entry, current: { ...entry.current, failed_at: isoTime(now) } });
+    }
+    const isSame = [...tokens].every(([key, entry]) => account.tokens.get(key) === entry);
+    if (smoke === undefined || smoke.outcome === 'interrupted') return isSame ? account : { ...account, tokens };
+    return { ...account, tokens, smoke: { at: isoTime(now), passed: smoke.outcome === 'passed' } };
+  });
+  for (const token of verified) if (token.overlap === 0) await endOverlap(desired.username, token, now, tools);
+}
+
+/** @param now Milliseconds since 1970. @param overlap Seconds. @param hasConnected False if it was only stored. */
+function withVerification(entry: StateToken, now: number, overlap: number, hasConnected: boolean): StateToken {
+  const { current, ...rest } = entry;
+  // Nothing is known of an adopted token's secret, so the store may still have that of the token it replaced.
+  if (current?.secret === 'unknown') return entry;
+  const isFirst = hasConnected && current !== undefined && current.verified_at === undefined;
+  if (!isFirst && !entry.retiring.some(awaitsVerification)) return entry;
+  // A Date header has whole seconds: a run in the same second must not be before this time.
+  const retireAt = isoTime(Math.floor(now / 1000) * 1000 + overlap * 1000);
+  return {
+    ...rest,
+    ...(current ? { current: isFirst ? { ...current, verified_at: isoTime(now) } : current } : {}),
+    retiring: entry.retiring.map((old) => (awaitsVerification(old) ? { ...old, retire_at: retireAt } : old)),
+  };
+}
+
+/** Whether a replaced token is kept until its replacement has connected. */
+function awaitsVerification(old: RetiringToken): boolean {
+  return old.why === 'replaced' && old.retire_at === undefined;
+}
+
+/** Revokes what the plan shows as replaced. As in the plan, the state alone is no reason to revoke a token of another name. */
+async function endOverlap(
+  username: string,
+  { key, name }: DesiredToken,
+  now: number,
+  tools: TokenTools,
+): Promise<void> {
+  const live = liveTokens(username, tools);
+  const { current, retiring } = tokenOf(tools.stateWriter, username, key);
+  if (current === undefined) return;
+  // What had ended before is in the plan, unless the store has the secret.
+  const before = tools.before.accounts.get(accountKey(username))?.tokens.get(key)?.retiring ?? [];
+  const ended = before.filter(({ retire_at: at = '' }) => Date.parse(at) <= tools.live.now);
+  const planned = new Map(ended.map(({ id, retire_at }) => [id, retire_at]));
+  const successor = { name: current.name, createdAt: Date.parse(current.created_at) };
+  for (const old of retiring) {
+    // One that was replaced before may have an overlap that has not ended.
+    if (old.why !== 'replaced' || old.retire_at === undefined) continue;
+    if (Date.parse(old.retire_at) > now || planned.get(old.id) === old.retire_at) continue;
+    const found = live.find(({ id }) => id === old.id);
+    if (!isNamedAfter([key, name], (found ?? old).name)) continue;
+    if (found !== undefined && !canHaveReplaced([key, name], successor, found)) continue;
+    await deleteToken(username, old.id, tools.api);
+    const dead = secretsOf(username, key, tokenOf(tools.stateWriter, username, key)).find(({ id }) => id === old.id);
+    await removeSecret(dead, tools);
+    await updateToken(tools.stateWriter, username, key, (entry) => ({
+      ...entry,
+      retiring: entry.retiring.filter((each) => each.id !== old.id),
+    }));
+  }
+}
