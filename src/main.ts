@@ -47,8 +47,9 @@ function noteLostOutput(): void {
     process.stderr.write(`Error: the output could not be written (${code})\n  ${hint}\n`);
   });
   process.once('exit', () => {
-    // 2 says that there are differences or findings, which nobody has read.
-    if (isLost && [0, 2].includes(Number(process.exitCode ?? 0))) process.exitCode = 1;
+    // Nobody has read the differences or findings that the code speaks of.
+    const code = Number(process.exitCode ?? EXIT.done);
+    if (isLost && (code === EXIT.done || code === EXIT.differences)) process.exitCode = EXIT.error;
   });
 }
 

@@ -29,12 +29,24 @@ export async function inspectStores(
     if (tokens.length > 0) into.set(store, tokens.map(nameOf));
   };
   const isRetained = ({ account }: TokenAddress) => !desired.accounts.has(accountKey(account));
-  const all = [...configuredTokens(desired), ...retainedTokens(desired, state)].filter(({ account }) => only(account));
+  const byStore = new Map<string, TokenAddress[]>();
+  for (const { account, token, store } of [...configuredTokens(desired), ...retainedTokens(desired, state)]) {
+    if (!only(account)) continue;
+    const tokens = byStore.get(store) ?? [];
+    tokens.push({ account, token });
+    byStore.set(store, tokens);
+  }
+  const writtenBy = new Map<string, ReadonlySet<string>>();
+  const written = ({ account }: TokenAddress) => {
+    const known = writtenBy.get(account) ?? writtenFingerprints(state, account);
+    writtenBy.set(account, known);
+    return known;
+  };
   for (const store of stores.values()) {
-    const own = all.filter((token) => token.store === store.name).map(({ account, token }) => ({ account, token }));
+    const own = byStore.get(store.name) ?? [];
     const doubted = own
       .filter((address) => isDoubted(state, address))
-      .map((address) => ({ ...address, written: writtenFingerprints(state, address.account) }));
+      .map((address) => ({ ...address, written: written(address) }));
     // What cannot be read may have anything.
     const occupy = (tokens: readonly TokenAddress[]) => {
       for (const address of tokens) contents.occupied.add(nameOf(address));
@@ -50,7 +62,7 @@ export async function inspectStores(
       ...address,
       ...isSandbox,
       isFirst: true,
-      written: writtenFingerprints(state, address.account),
+      written: written(address),
     }));
     try {
       const { lost, foreign, occupied, held = [] } = await store.inspect({ stored, first: targets, doubted });
@@ -84,7 +96,9 @@ export function changedCommands(
     if (!only(address.account) || secret === 'unknown' || secret.store !== store) continue;
     if (secret.secret_path !== stores.get(store)?.secretPath(address)) continue;
     if (isOtherCommand(secret, stores.get(store)?.commandOf?.(address))) {
-      changed.set(store, [...(changed.get(store) ?? []), nameOf(address)]);
+      const names = changed.get(store) ?? [];
+      names.push(nameOf(address));
+      changed.set(store, names);
     }
   }
   return changed;
