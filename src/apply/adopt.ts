@@ -37,7 +37,6 @@ function adoptedToken({ before: replaced, after }: AdoptToken, entry: StateToken
           id: replaced.id,
           name: replaced.name,
           expires_at: replaced.expires_at,
-          why: 'replaced',
           ...(fingerprint === undefined ? {} : { fingerprint }),
         },
       ]
@@ -56,7 +55,7 @@ function adoptedToken({ before: replaced, after }: AdoptToken, entry: StateToken
 
 /** A replaced token whose overlap has not begun. */
 export function withoutOverlap({ retire_at: _, ...old }: RetiringToken): RetiringToken {
-  return { ...old, why: 'replaced' };
+  return old;
 }
 
 /**

@@ -373,7 +373,6 @@ async function recordResult(
         id,
         name,
         expires_at,
-        why: 'replaced',
         ...(id === current?.id ? movedSecret : {}),
         ...fingerprintIn(id === current?.id ? current.secret : entry.intents.find((intent) => intent.name === name)),
       }),

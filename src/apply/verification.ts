@@ -66,7 +66,7 @@ function withVerification(entry: StateToken, now: number, overlap: number, hasCo
 
 /** Whether a replaced token is kept until its replacement has connected. */
 function awaitsVerification(old: RetiringToken): boolean {
-  return old.why === 'replaced' && old.retire_at === undefined;
+  return old.retire_at === undefined;
 }
 
 /** Revokes what the plan shows as replaced. As in the plan, the state alone is no reason to revoke a token of another name. */
@@ -86,7 +86,7 @@ async function endOverlap(
   const successor = { name: current.name, createdAt: Date.parse(current.created_at) };
   for (const old of retiring) {
     // One that was replaced before may have an overlap that has not ended.
-    if (old.why !== 'replaced' || old.retire_at === undefined) continue;
+    if (old.retire_at === undefined) continue;
     if (Date.parse(old.retire_at) > now || planned.get(old.id) === old.retire_at) continue;
     const found = live.find(({ id }) => id === old.id);
     if (!isNamedAfter([key, name], (found ?? old).name)) continue;

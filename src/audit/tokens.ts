@@ -12,11 +12,11 @@ import { isExpired } from '../plan/token-series.ts';
 /**
  * - `current`: current in the state, or adopted for a configured token by the next apply
  * - `obsolete`: replaced or no longer configured; an apply revokes it when its time has come
- * - `orphan`, `never_stored`: from an interrupted run, or one whose secret store failed
+ * - `orphan`: from an interrupted run, or one whose secret store failed
  * - `smoke_test`: created for a smoke test
  * - `reserved`: created by MotherDuck for itself, under a name that nobody else can use
  */
-export type TokenRole = 'current' | 'obsolete' | 'orphan' | 'never_stored' | 'smoke_test' | 'reserved' | 'unmanaged';
+export type TokenRole = 'current' | 'obsolete' | 'orphan' | 'smoke_test' | 'reserved' | 'unmanaged';
 
 /** A live token with its role. */
 export interface AuditedToken {
@@ -75,9 +75,8 @@ function roles({ desired, state, actions, now }: TokenReadings): (token: LiveTok
   const series = [...(state?.tokens ?? [])];
   const known = new Map<string, Role>();
   for (const [key, { current, retiring }] of series) {
-    for (const { id, why, retire_at: retireAt } of retiring) {
-      const role = why === 'never_stored' ? why : 'obsolete';
-      known.set(id, { role, key, ...(retireAt === undefined ? {} : { retireAt: Date.parse(retireAt) }) });
+    for (const { id, retire_at: retireAt } of retiring) {
+      known.set(id, { role: 'obsolete', key, ...(retireAt === undefined ? {} : { retireAt: Date.parse(retireAt) }) });
     }
     const token = desired?.tokens.get(key);
     if (current) known.set(current.id, { role: 'current', key, record: current, ...(token ? { desired: token } : {}) });
@@ -147,7 +146,7 @@ export function goneTokens({ desired, state, live, now }: TokenReadings): GoneTo
 export function missingTokens({ desired, state, live, actions, now }: TokenReadings): DesiredToken[] {
   const alive = new Set(live.filter((token) => !isExpired(token, now)).map(({ id }) => id));
   const isLeftOver = (action: Action): action is RevokeToken =>
-    action.action === 'revoke_token' && (action.reason.kind === 'orphan' || action.reason.kind === 'never_stored');
+    action.action === 'revoke_token' && action.reason.kind === 'orphan';
   const leftOver = new Set(
     actions.filter(isLeftOver).flatMap(({ token, before }) => (alive.has(before.id) ? [token] : [])),
   );

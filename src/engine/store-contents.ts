@@ -170,7 +170,7 @@ function expectedSecret({ accounts }: State, store: SecretStore, address: TokenA
   }
   // While the token that an adopted one replaced lives, its secret serves.
   const { stored, retiring } = entry;
-  const isServing = retiring.some(({ why, retire_at }) => why === 'replaced' && retire_at === undefined);
+  const isServing = retiring.some(({ retire_at }) => retire_at === undefined);
   if (stored === undefined || isServing || !isHere(stored)) return undefined;
   return { ...address, older, ...(stored.fingerprint === undefined ? {} : { replaced: stored.fingerprint }) };
 }

@@ -272,7 +272,7 @@ export interface RevokeToken extends ActionBase {
   readonly token?: string;
   readonly reason:
     | { readonly kind: 'overlap_ended'; readonly retire_at: string }
-    | { readonly kind: 'orphan' | 'never_stored' | 'removed' | 'smoke_test' };
+    | { readonly kind: 'orphan' | 'removed' | 'smoke_test' };
   readonly before: ShownToken;
   readonly after: null;
 }

@@ -96,8 +96,6 @@ export interface RetiringToken {
   readonly expires_at: string | null;
   /** When a replaced token may be revoked; absent until its replacement has connected. */
   readonly retire_at?: string;
-  /** Why it is revoked: it was replaced, or its secret was never stored. */
-  readonly why: 'replaced' | 'never_stored';
   /** Where its secret is, if its replacement's is elsewhere or if it has none. */
   readonly secret?: StoredSecret;
   /** Of its secret, which the store may have again. Absent in older records. */

@@ -70,8 +70,6 @@ function ownReasonText(action: Action): string {
           return `"${action.token}" was removed from the configuration`;
         case 'overlap_ended':
           return `replaced, and its overlap ended ${showTime(Date.parse(reason.retire_at))}`;
-        case 'never_stored':
-          return `the secret of "${before.name}" was never stored`;
         case 'orphan':
           return `an interrupted run created "${before.name}", and its secret was not stored`;
         default:
@@ -147,7 +145,6 @@ const ROTATED: Readonly<Record<string, string>> = {
 const REVOKED: Readonly<Record<string, string>> = {
   removed: 'removed from the configuration',
   overlap_ended: 'replaced, and the overlap ended',
-  never_stored: 'the secret was never stored',
   orphan: 'an interrupted run created it, and its secret was not stored',
 };
 

@@ -115,7 +115,7 @@ function whatChanged(desired: DesiredToken, current: TokenRecord, context: Token
  * that was adopted.
  */
 function untestedReplacement(current: TokenRecord, series: TokenSeries): InterruptedRotation | undefined {
-  const isRetiring = series.retiring.some(({ record }) => record.why === 'replaced' && record.retire_at === undefined);
+  const isRetiring = series.retiring.some(({ record }) => record.retire_at === undefined);
   const isDecided = current.verified_at !== undefined || current.failed_at !== undefined;
   if (!isRetiring || isDecided || current.secret === 'unknown') return undefined;
   return { kind: 'interrupted', left: 'untested', name: current.name, current: current.name };

@@ -106,7 +106,7 @@ export function tokenSeries(
     state?.current === undefined ? [] : unknown.filter((token) => isNamed(token) && !orphans.includes(token));
   const successors = [...(current === undefined ? [] : [current]), ...newer];
   const retiring = named.map(({ record, live }): RetiringEntry => {
-    const isReplaced = record.why === 'replaced' && successors.some((one) => canHaveReplaced(bases, one, live));
+    const isReplaced = successors.some((one) => canHaveReplaced(bases, one, live));
     return { record, live, isReplaced };
   });
   const known = new Set([...(listed ? [listed.id] : []), ...retiring.map((entry) => entry.live.id)]);

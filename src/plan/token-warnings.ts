@@ -25,12 +25,11 @@ export function otherSeries(series: TokenSeries, account: string, token: string)
   return series.others.map(({ id, name }) => ({ kind: 'other_series', account, token, name, id }));
 }
 
-/** The state has them as replaced, or as never stored, and no live token can have replaced them: they may be in use. */
+/** The state has them as replaced, and no live token can have replaced them: they may be in use. */
 export function notReplaced({ retiring }: TokenSeries, account: string, token: string, now: number): PlanWarning[] {
   return retiring
     .filter(({ record, live, isReplaced }) => {
-      const isAwaiting = record.why === 'replaced' && record.retire_at === undefined;
-      return !isReplaced && !isAwaiting && !isExpired(live, now);
+      return !isReplaced && record.retire_at !== undefined && !isExpired(live, now);
     })
     .map(({ live: { id, name } }) => ({ kind: 'not_replaced', account, token, name, id }));
 }
@@ -98,6 +97,6 @@ export function unverifiedTokens(
     ...(isRetained ? { retained: true as const } : {}),
   };
   return series.retiring
-    .filter(({ record, live }) => record.why === 'replaced' && record.retire_at === undefined && !isExpired(live, now))
+    .filter(({ record, live }) => record.retire_at === undefined && !isExpired(live, now))
     .map(({ live }) => ({ kind: 'unverified', account, token, name: current.name, replaced: live.name, ...adopted }));
 }

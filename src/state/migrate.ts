@@ -11,12 +11,13 @@ export interface Migrations {
   readonly steps: ReadonlyMap<number, (document: OldDocument) => OldDocument>;
 }
 
-/** One step for each old version. Version 3 is not released yet: add fields to it. */
+/** One step for each old version. Version 4 is not released yet: add fields to it. */
 export const MIGRATIONS: Migrations = {
   to: STATE_VERSION,
   steps: new Map([
     [1, toVersion2],
     [2, toVersion3],
+    [3, toVersion4],
   ]),
 };
 
@@ -56,6 +57,23 @@ function toVersion3(document: OldDocument): OldDocument {
       ),
     )(entry);
   return { ...inField('accounts', (accounts) => inEach(accounts, account))(document), version: 3 };
+}
+
+/**
+ * Version 4 removed `why` of retiring tokens. One whose secret was never stored could be revoked at once, so its overlap
+ * has ended.
+ */
+function toVersion4(document: OldDocument): OldDocument {
+  const account: Change = (entry) => {
+    const retiring = ({ why, ...token }: OldDocument): OldDocument =>
+      why === 'never_stored' ? { ...token, retire_at: entry.since } : token;
+    const token: Change = (one) =>
+      Array.isArray(one.retiring)
+        ? { ...one, retiring: one.retiring.map((old: unknown) => (isObject(old) ? retiring(old) : old)) }
+        : one;
+    return inField('tokens', (tokens) => inEach(tokens, token))(entry);
+  };
+  return { ...inField('accounts', (accounts) => inEach(accounts, account))(document), version: 4 };
 }
 
 type Change = (object: OldDocument) => OldDocument;

@@ -9,7 +9,7 @@ import type {
 } from '../model/state.ts';
 
 /** The version of the state file that this program writes. */
-export const STATE_VERSION = 3;
+export const STATE_VERSION = 4;
 
 /** The state file as JSON, described by `schemas/state.schema.json`: the entries of the model, with objects instead of maps. */
 export interface StateDocument
@@ -56,7 +56,6 @@ const RETIRING: Fields<RetiringToken> = {
   name: true,
   expires_at: true,
   retire_at: true,
-  why: true,
   secret: true,
   fingerprint: true,
 };

@@ -17,14 +17,14 @@ async function edited(edit: (entry: StateToken, id: string) => Partial<StateToke
 }
 
 const retiring = (id: string, name: string) => ({
-  retiring: [{ id, name, expires_at: null, retire_at: PAST, why: 'replaced' as const }],
+  retiring: [{ id, name, expires_at: null, retire_at: PAST }],
 });
 const EDITS: [string, (entry: StateToken, id: string) => Partial<StateToken>][] = [
   ['a replaced one by its name', (_, id) => retiring(id, 'laptop')],
   ['a replaced one by a name of the series', (_, id) => retiring(id, 'airflow')],
   [
-    'one that was never stored',
-    (_, id) => ({ retiring: [{ id, name: 'airflow', expires_at: null, why: 'never_stored' }] }),
+    'a replaced one whose overlap has not begun',
+    (_, id) => ({ retiring: [{ id, name: 'airflow', expires_at: null }] }),
   ],
   ['an interrupted one', () => ({ intents: [{ name: 'laptop', generation: 2, at: PAST, storing: false }] })],
   ['the current one', ({ current }, id) => (current ? { current: { ...current, id } } : {})],
@@ -58,7 +58,6 @@ describe('a replaced token that no live one can have replaced', () => {
     name,
     expires_at: null,
     retire_at: PAST,
-    why: 'replaced' as const,
   });
 
   /** `airflow` is the current token, `airflow.2` somebody else's. */
@@ -76,7 +75,6 @@ describe('a replaced token that no live one can have replaced', () => {
 
   const FORGED: [string, (entry: StateToken, id: string) => Partial<StateToken>][] = [
     ['of a later generation', (_, id) => ({ retiring: [record(id, 'airflow.2')] })],
-    ['never stored', (_, id) => ({ retiring: [{ id, name: 'airflow.2', expires_at: null, why: 'never_stored' }] })],
   ];
 
   it.each(FORGED)('is left alone, and named: %s', async (_, edit) => {

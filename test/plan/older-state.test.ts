@@ -44,7 +44,7 @@ describe.each([
     expect(world.stateWriter.state.accounts.get('etl_prod')?.tokens.get('airflow')).toMatchObject({
       generation: 2,
       current: { name: 'airflow.2', secret: 'unknown' },
-      retiring: [{ name: 'airflow', why: 'replaced' }],
+      retiring: [{ name: 'airflow' }],
     });
     const after = await world.plan(wanted);
     expect(brief(after)).toEqual([]);

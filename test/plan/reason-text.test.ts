@@ -66,7 +66,6 @@ const ALL: readonly (readonly [action: Action['action'], reason: object, more?: 
   ['rotate_token', { ...interrupted, left: 'untested' }],
   ['revoke_token', { kind: 'removed' }],
   ['revoke_token', { kind: 'overlap_ended', retire_at: expired_at }],
-  ['revoke_token', { kind: 'never_stored' }],
   ['revoke_token', { kind: 'orphan' }],
   ['revoke_token', { kind: 'smoke_test' }],
   ['delete_account', { kind: 'removed' }, { before: { username: 'etl_prod', tokens: [live, live] } }],

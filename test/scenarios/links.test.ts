@@ -95,7 +95,7 @@ describe.skipIf(isWindows)('a committed link is not written through, where', () 
   it('the backup of an older state is', async () => {
     const { stage, written } = repository({ [`${STATE}.v2.backup`]: 'OUTSIDE/file' });
     await stage.run('apply --sandbox --yes --no-smoke');
-    stage.write(STATE, stage.read(STATE).replace('"version": 3', '"version": 2'));
+    stage.write(STATE, stage.read(STATE).replace('"version": 4', '"version": 2'));
     stage.edit((text) => text.replaceAll('90d', '80d'));
     const ran = await stage.run('apply --sandbox --yes --no-smoke');
     expect([ran.code, ran.stdout + ran.stderr]).toEqual([1, expect.stringContaining('is a link that git tracks')]);

@@ -73,7 +73,7 @@ describe('state', () => {
     const { stdout } = await folder.run('state list');
     expectGolden('reports', 'state list', stdout, { date: /\d{4}-\d\d-\d\d/g, serial: /(?<=serial )\d+/g });
     expect(JSON.parse((await folder.run('state list --format json')).stdout)).toMatchObject({
-      version: 3,
+      version: 4,
       sandbox: true,
     });
     expect(JSON.parse((await folder.run('state show etl_prod/airflow')).stdout)).toMatchObject({

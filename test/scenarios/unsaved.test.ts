@@ -66,7 +66,7 @@ describe('a state that is gone while it is used', () => {
   it('is told by import, with what was written before', async () => {
     const folder = await Stage.applied();
     await folder.run('sandbox seed 1');
-    folder.write(STATE, folder.read(STATE).replace('"version": 3', '"version": 2'));
+    folder.write(STATE, folder.read(STATE).replace('"version": 4', '"version": 2'));
     folder.write(`${STATE}.v2.backup/x`, '');
     const before = folder.read();
     const { code, stderr } = await folder.run('import --all --yes --sandbox');

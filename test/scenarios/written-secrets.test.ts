@@ -149,7 +149,6 @@ describe('an edited state', () => {
     id: 'deadbeef',
     name: 'airflow.0',
     expires_at: null,
-    why: 'replaced' as const,
     retire_at: PAST,
     secret,
   });

@@ -40,7 +40,7 @@ it("the secret of another configuration's account stays, whose place and fingerp
   stage.write('staging.yaml', CONFIGURATION.replace('s.env', 't.env').replace('etl_prod', 'stg_one'));
   expect((await stage.run('apply --config staging.yaml --sandbox --yes --no-smoke')).code).toBe(0);
   const staging = JSON.parse(stage.read('staging.state.json'));
-  const gone = { id: 'gone', name: 'airflow', expires_at: null, why: 'replaced', retire_at: '2026-01-01T00:00:00Z' };
+  const gone = { id: 'gone', name: 'airflow', expires_at: null, retire_at: '2026-01-01T00:00:00Z' };
   staging.accounts.stg_one.tokens.airflow.retiring.push({ ...gone, secret });
   stage.write('staging.state.json', JSON.stringify(staging));
   const { document: plan } = await stage.json('plan --config staging.yaml --sandbox');

@@ -12,7 +12,6 @@ const retiring = ({ id, name }: Record<string, unknown>) => ({
   name,
   expires_at: null,
   retire_at: PAST,
-  why: 'replaced',
 });
 const stored = { store: 'local', secret_path: 's.env#X', at: PAST };
 

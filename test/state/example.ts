@@ -25,8 +25,8 @@ export const fullAccount: StateAccount = {
           verified_at: '2026-11-01T08:00:03.000Z',
         },
         retiring: [
-          { id: 'id-1', name: 'airflow', expires_at: null, retire_at: '2026-11-03T08:00:00.000Z', why: 'replaced' },
-          { id: 'id-0', name: 'airflow', expires_at: '2026-12-01T00:00:00Z', why: 'never_stored' },
+          { id: 'id-1', name: 'airflow', expires_at: null, retire_at: '2026-11-03T08:00:00.000Z' },
+          { id: 'id-0', name: 'airflow', expires_at: '2026-12-01T00:00:00Z', retire_at: '2026-11-01T08:00:00.000Z' },
         ],
         intents: [{ name: 'airflow.3', generation: 3, at: '2026-11-02T08:00:00.000Z' }],
       },

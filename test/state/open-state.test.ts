@@ -44,7 +44,7 @@ const withFailed: typeof example.accounts = new Map([
               secret: { store: 'local', secret_path: 's.env#APP', at: '2026-11-01T08:00:02.000Z' },
               failed_at: '2026-11-01T08:00:03.000Z',
             },
-            retiring: [{ id: 'id-4', name: 'app', expires_at: null, why: 'replaced' }],
+            retiring: [{ id: 'id-4', name: 'app', expires_at: null }],
             intents: [],
           },
         ],
@@ -70,18 +70,18 @@ describe('openState', () => {
   });
 
   it.each([
-    ['a newer version', edited('"version": 3', '"version": 9')],
+    ['a newer version', edited('"version": 4', '"version": 9')],
     ['another organization', edited('"acme"', '"other"')],
     ['no version', '{"accounts":{}}'],
-    ['an unknown older version', edited('"version": 3', '"version": 0')],
+    ['an unknown older version', edited('"version": 4', '"version": 0')],
     ['another kind of JSON', '[]'],
     ['an empty file', ''],
     ['half a file', good.slice(0, 300)],
     ['a comma too many', edited('"acme",', '"acme",,')],
     ['a wrong type', edited('"passed": false', '"passed": 0')],
-    ['an unknown field', edited('"version": 3', '"version": 3, "x": 2')],
+    ['an unknown field', edited('"version": 4', '"version": 4, "x": 2')],
     ['no time', edited('2026-11-01T08:00:00.000Z', '2026-13-01T08:00:00.000Z')],
-    ['an unknown word', edited('"never_stored"', '"lost"')],
+    ['an unknown word', edited('"adopted"', '"lost"')],
     ['an account in another place', edited('"etl_prod": {', '"etl": {')],
     [
       'a merge conflict',
@@ -137,8 +137,9 @@ describe('migration', () => {
     [0, ({ org, ...rest }) => ({ ...rest, version: 1, organization: org })],
     [1, (document) => ({ ...document, version: 2 })],
     [2, (document) => ({ ...document, version: 3, accounts: {} })],
+    [3, (document) => ({ ...document, version: 4 })],
   ]);
-  const migrations = { to: 3, steps };
+  const migrations = { to: 4, steps };
   const old = `{"version":0,"lineage":"${example.lineage}","serial":4,"org":"acme"}`;
 
   it('reads an old version, and keeps the old file beside the first write', async () => {
@@ -163,7 +164,7 @@ describe('migration', () => {
     expect(file.state).toEqual({ ...example, runs: ['2026-11-01T08:00:00.000Z'], accounts: withFailed });
     await updateAccount(file, 'a_b', () => bareAccount('a_b'));
     expect(await readFile(`${path}.v1.backup`, 'utf8')).toBe(text);
-    expect(JSON.parse(await readFile(path, 'utf8'))).toMatchObject({ version: 3, serial: 8 });
+    expect(JSON.parse(await readFile(path, 'utf8'))).toMatchObject({ version: 4, serial: 8 });
     expect((await openState(path, 'acme')).state).toEqual(file.state);
   });
 

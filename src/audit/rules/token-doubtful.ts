@@ -22,5 +22,5 @@ export const tokenDoubtful: Rule = {
 };
 
 function isLeftOver({ tokens }: AuditedAccount, key: string | undefined): boolean {
-  return tokens.some((token) => token.key === key && (token.role === 'orphan' || token.role === 'never_stored'));
+  return tokens.some((token) => token.key === key && token.role === 'orphan');
 }

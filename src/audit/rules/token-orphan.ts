@@ -5,7 +5,6 @@ import type { AuditedToken, TokenRole } from '../tokens.ts';
 
 const ORIGINS: Partial<Record<TokenRole, string>> = {
   orphan: 'an interrupted run created it, and its secret may not have been stored',
-  never_stored: 'its secret could not be stored, and it could not be revoked then',
   smoke_test: 'a smoke test created it, and was interrupted or is still running',
 };
 

@@ -47,11 +47,9 @@ function tokenLines(key: string, width: number, token: StateToken): string[] {
   }
   for (const old of token.retiring) {
     const status =
-      old.why === 'never_stored'
-        ? 'its secret was never stored: revoked by the next apply'
-        : old.retire_at === undefined
-          ? 'replaced, live until its replacement is verified'
-          : `replaced, revoked after ${old.retire_at.slice(0, 16).replace('T', ' ')} UTC`;
+      old.retire_at === undefined
+        ? 'replaced, live until its replacement is verified'
+        : `replaced, revoked after ${old.retire_at.slice(0, 16).replace('T', ' ')} UTC`;
     lines.push(`${old.name}, ${status}`);
   }
   for (const intent of token.intents)
