@@ -39,6 +39,8 @@ export type PlanWarning =
       readonly names: readonly string[];
       /** The state may well be the newest: the account was deleted and created again, by its user id; `possible` where that is not known. */
       readonly recreated?: 'certain' | 'possible';
+      /** The configuration does not have the token any more. */
+      readonly removed?: true;
     }
   /** The state has token `name` as one of `token`, but it is named after another, so it is not revoked. */
   | {

@@ -19,6 +19,7 @@ import { ducklingChanges, ducklingRisk, hourlyCeiling, mergeDucklings, type Rate
 import { planRemovedAccount } from './removed-account.ts';
 import { planRemovedToken } from './removed-token.ts';
 import { smokeLeftovers } from './revocations.ts';
+import type { Recreated } from './token-reasons.ts';
 import { accountRecords, isExpired, isNamedAfter } from './token-series.ts';
 import { planToken, type TokenPlan } from './tokens.ts';
 import { unreadableToken } from './unreadable-token.ts';
@@ -158,14 +159,20 @@ function planTokens(
   const account = desired.username;
   const liveTokens = live?.tokens ?? [];
   const renamed = renamedKeys(desired, state, liveTokens, context.now);
-  const records = accountRecords(state?.tokens.values() ?? []);
-  const recreated = howRecreated(state, live, records.ids);
+  const all = accountRecords(state?.tokens.values() ?? []);
+  const recreated = howRecreated(state, live, all.ids);
+  // No creation that this state began made a token of an account that was created again since.
+  const records = recreated === 'certain' ? { ...all, intents: [] } : all;
+  const stateOf = (key: string) => {
+    const token = state?.tokens.get(key);
+    return token && recreated === 'certain' ? { ...token, intents: [] } : token;
+  };
   const plans = [...desired.tokens.values()].map((token) => {
     const renamedFrom = renamed.get(token.key);
-    const stateToken = state?.tokens.get(renamedFrom ?? token.key);
+    const stateToken = stateOf(renamedFrom ?? token.key);
     const unreadable = unreadableToken(account, token.key, [token.key, token.name], stateToken, live);
     if (unreadable) return unreadable;
-    return planToken(token, state?.tokens.get(renamedFrom ?? token.key), liveTokens, {
+    return planToken(token, stateToken, liveTokens, {
       account,
       now: context.now,
       file: context.desired.file,
@@ -185,10 +192,12 @@ function planTokens(
   const names = [...desired.tokens.values()].map(({ name }) => name);
   const claimed = new Set(plans.flatMap(({ known }) => [...known]));
   const isClaimed = ({ id, name }: LiveToken) => claimed.has(id) || isNamedAfter(names, name);
-  for (const [key, token] of state?.tokens ?? []) {
-    if (desired.tokens.has(key) || moved.has(key)) continue;
+  for (const key of state?.tokens.keys() ?? []) {
+    const token = stateOf(key);
+    if (desired.tokens.has(key) || moved.has(key) || token === undefined) continue;
     const unreadable = unreadableToken(account, key, [], token, live);
-    plans.push(unreadable ?? planRemovedToken(key, token, liveTokens, isClaimed, records, account, context.now));
+    const about = { account, now: context.now, recreated };
+    plans.push(unreadable ?? planRemovedToken(key, token, liveTokens, isClaimed, records, about));
   }
   return plans;
 }
@@ -198,7 +207,7 @@ function howRecreated(
   state: StateAccount | undefined,
   live: LiveAccount | undefined,
   ids: ReadonlySet<string>,
-): 'certain' | 'possible' | undefined {
+): Recreated | undefined {
   if (state?.id === undefined || live === undefined) return undefined;
   if (live.user !== undefined) return live.user.id === state.id ? undefined : 'certain';
   return live.tokens.some(({ id }) => ids.has(id)) ? undefined : 'possible';

@@ -27,7 +27,7 @@ export function groupNotices<N extends PlanNotice>(all: readonly N[]): NoticeGro
     // What is said of a store names its places.
     const part = 'code' in notice ? notice.code : 'store' in notice ? notice.store : '';
     // What the plan does itself is not advised.
-    const key = `${notice.kind} ${part} ${'rotated' in notice} ${'recreated' in notice ? notice.recreated : ''}`;
+    const key = `${notice.kind} ${part} ${'rotated' in notice} ${'recreated' in notice ? notice.recreated : ''} ${'removed' in notice}`;
     const group = groups.get(key);
     if (group) group.push(notice);
     else groups.set(key, [notice]);
@@ -94,7 +94,7 @@ function inWords(notices: readonly PlanNotice[], names: readonly string[]): Noti
       }
       return {
         message: `an older state is in use${first.recreated === undefined ? '' : ', or accounts were deleted and created again'}: ${tokens} have newer live ones that the state does not know: ${shown}`,
-        hint: { text: hint.text, ...rotate },
+        hint: first.removed ? { text: hint.text } : { text: hint.text, ...rotate },
       };
     case 'unverified':
       return {

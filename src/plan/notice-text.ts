@@ -63,6 +63,7 @@ function words(notice: PlanNotice): Omit<NoticeText, 'subject'> {
           },
         };
       }
+      if (notice.removed) return newerRemoved(notice, names);
       const or = notice.recreated === 'possible' ? ', or the account was deleted and created again' : '';
       return {
         message: `an older state is in use${or}: ${names} is newer than what the state knows`,
@@ -356,6 +357,26 @@ export function incompleteList({ listed, total }: { readonly listed: number; rea
 export function deletionSteps(isOne = true): string {
   const [it, its] = isOne ? ['it', 'its'] : ['them', 'their'];
   return `Put ${it} back into the configuration. To delete ${it} with ${its} data instead, put ${it} back with "deletion_protection: false", apply, remove ${it} again, allow the deletion in guardrails.max_deletes, then prune.`;
+}
+
+/** Newer tokens of a key that left the configuration: they are revoked, unless the account may be another one. */
+function newerRemoved(
+  { account, token, recreated }: PlanNotice & { readonly kind: 'older_state' },
+  names: string,
+): Omit<NoticeText, 'subject'> {
+  if (recreated === undefined) {
+    return {
+      message: `an older state is in use: ${names} is newer than what the state knows, and is revoked too`,
+      hint: { text: 'Bring back the newest state, or see to it that nothing uses these tokens before you apply.' },
+    };
+  }
+  return {
+    message: `an older state is in use, or the account was deleted and created again: this state did not create ${names}, so nothing is revoked or forgotten`,
+    hint: {
+      text: 'Bring back the newest state and plan again. If the account is a new one, forget the token.',
+      command: ['state', 'forget', `${account}/${token}`],
+    },
+  };
 }
 
 /** What to do about a token that only a new one can replace; those of an account that left the configuration get none. */

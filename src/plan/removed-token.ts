@@ -5,6 +5,7 @@ import type { RetiringToken, StateToken } from '../model/state.ts';
 import { isoTime } from '../model/time.ts';
 import { seriesOf } from '../model/tokens.ts';
 import { futureRevocations, orphaned, overlapEnded } from './revocations.ts';
+import type { TokenContext } from './token-reasons.ts';
 import {
   type AccountRecords,
   isExpired,
@@ -21,6 +22,7 @@ import type { TokenPlan } from './tokens.ts';
  * Plans a token of the state whose key is no longer in the configuration.
  *
  * @param isClaimed Whether an unknown live token belongs to another key, by its id or by its name.
+ * @param recreated Whether the account is another one than in the state: then its tokens are told by their ids alone.
  */
 export function planRemovedToken(
   key: string,
@@ -28,14 +30,15 @@ export function planRemovedToken(
   live: readonly LiveToken[],
   isClaimed: (token: LiveToken) => boolean,
   records: AccountRecords,
-  account: string,
-  now: number,
+  { account, now, recreated }: Pick<TokenContext, 'account' | 'now' | 'recreated'>,
 ): TokenPlan {
   const series = tokenSeries([key], state, live, records, now);
   const base = seriesOf((state.current ?? state.intents[0] ?? state.retiring[0])?.name ?? key);
   const isInState = takenBy(records, now);
   const isTaken = (token: LiveToken) => isClaimed(token) || isInState(token);
-  const newer = newerTokens(base, state, series, live, isTaken, now);
+  const found = newerTokens(base, state, series, live, isTaken, now);
+  // Whoever created the account again created its tokens, which only share their names with those of the state.
+  const newer = recreated === undefined ? found : [];
   const all = live.filter(
     (token) => series.known.has(token.id) || series.orphans.includes(token) || newer.includes(token),
   );
@@ -56,7 +59,8 @@ export function planRemovedToken(
   });
   const ids = new Set([state.current?.id, ...state.retiring.map((old) => old.id)]);
   const isLeft = live.some((token) => ids.has(token.id) && !all.includes(token));
-  if (actions.length === 0 || isLeft) {
+  const isUnclear = recreated === 'possible' && found.length > 0;
+  if ((actions.length === 0 || isLeft) && !isUnclear) {
     actions.push({
       action: 'forget',
       account,
@@ -70,9 +74,18 @@ export function planRemovedToken(
   return {
     actions,
     warnings: [
-      ...(newer.length === 0
+      ...(newer.length === 0 && !isUnclear
         ? []
-        : [{ kind: 'older_state' as const, account, token: key, names: newer.map(({ name }) => name) }]),
+        : [
+            {
+              kind: 'older_state' as const,
+              account,
+              token: key,
+              names: found.map(({ name }) => name),
+              removed: true as const,
+              ...(recreated === undefined ? {} : { recreated }),
+            },
+          ]),
       ...otherSeries(series, account, key),
       ...rivals(rivalTokens([base], state, series, live, isTaken, now), state, account, key, true),
     ],

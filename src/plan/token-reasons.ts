@@ -9,6 +9,9 @@ import { generationOf } from '../model/tokens.ts';
 import { sourceLine } from './account-plan.ts';
 import type { AccountRecords, TokenSeries } from './token-series.ts';
 
+/** Whether an account is another one of the same name than in the state; `possible` where users cannot be listed. */
+export type Recreated = 'certain' | 'possible';
+
 /** What is known when a token is planned. `now` in milliseconds since 1970. */
 export interface TokenContext {
   readonly account: string;
@@ -17,8 +20,7 @@ export interface TokenContext {
   readonly file: string;
   /** This plan creates the account. */
   readonly newAccount: boolean;
-  /** The account is another one of the same name than in the state. */
-  readonly recreated?: 'certain' | 'possible' | undefined;
+  readonly recreated?: Recreated | undefined;
   /** The account is to be tested, so a replaced token waits for its replacement to be verified. */
   readonly isSmokeTested: boolean;
   /** The key of this token in the state, when the configuration renamed it. */

@@ -191,7 +191,7 @@ export function isNewer(generation: number, state: StateToken, current: LiveToke
   return generation >= state.generation && !isRival;
 }
 
-/** Live tokens of the series that the state does not know, and that a newer state would know. */
+/** Live tokens of the series and of its type that the state does not know, and that a newer state would know. */
 export function newerTokens(
   base: string,
   state: StateToken,
@@ -201,7 +201,7 @@ export function newerTokens(
   now: number,
 ): LiveToken[] {
   return untaken(base, live, isTaken, now).flatMap(({ token, generation }) =>
-    isNewer(generation, state, current) ? [token] : [],
+    isNewer(generation, state, current) && (state.current?.type ?? token.type) === token.type ? [token] : [],
   );
 }
 
