@@ -20,7 +20,7 @@ import { inParallel } from '../motherduck/concurrency.ts';
 import { goneSecrets } from '../plan/dead-secrets.ts';
 import { noticeText } from '../plan/notice-text.ts';
 import type { SecretTarget } from '../secrets/store.ts';
-import { isFirstSecret, writtenFingerprints } from '../secrets/written-secrets.ts';
+import { firstTarget, isFirstSecret } from '../secrets/written-secrets.ts';
 import { AccountApply, type ApplyInput, type Halt, type Outcome } from './apply-account.ts';
 import { removeSecret, UsedPlaces } from './dead-secrets.ts';
 import { refreshState } from './refresh-state.ts';
@@ -149,9 +149,12 @@ async function checkStores(input: ApplyInput): Promise<void> {
     refuseTaken(action, input, places);
     const { account, token, after } = action;
     const store = stores.get(after.secret_store);
-    const isFirst = store !== undefined && isFirstSecret(stateWriter.state, store, { account, token });
-    const first = isFirst ? { isFirst, written: writtenFingerprints(stateWriter.state, account) } : {};
-    const target = { account, token, ...first, ...(plan.sandbox ? { isSandbox: true } : {}) };
+    const address = { account, token };
+    const isFirst = store !== undefined && isFirstSecret(stateWriter.state, store, address);
+    const target = {
+      ...(isFirst ? firstTarget(stateWriter.state, address) : address),
+      ...(plan.sandbox ? { isSandbox: true } : {}),
+    };
     const all = targets.get(after.secret_store) ?? [];
     all.push(target);
     targets.set(after.secret_store, all);

@@ -37,7 +37,7 @@ import { wasCreatedByOwn } from '../plan/intents.ts';
 import { accountRecords } from '../plan/token-series.ts';
 import { fingerprintOf } from '../secrets/fingerprint.ts';
 import type { SecretStore } from '../secrets/store.ts';
-import { isFirstSecret, writtenFingerprints } from '../secrets/written-secrets.ts';
+import { firstTarget, isFirstSecret } from '../secrets/written-secrets.ts';
 import { withoutOverlap } from './adopt.ts';
 import { type RemovalTools, removeSecret } from './dead-secrets.ts';
 import { nextCommand } from './next-command.ts';
@@ -78,8 +78,7 @@ export async function createToken(
     await recordStoring(action, account, fingerprint, tools);
     await store.put(
       {
-        ...address,
-        ...(isFirst ? { isFirst, written: writtenFingerprints(tools.stateWriter.state, account.username) } : {}),
+        ...(isFirst ? firstTarget(tools.stateWriter.state, address) : address),
         generation: action.after.generation,
         type: action.after.type,
         expiresAt: record.expire_at ?? null,

@@ -7,7 +7,7 @@ import { type Hint, UserError } from '../model/user-error.ts';
 import { accountKey } from '../model/username.ts';
 import type { StoreContents } from '../plan/secret-warnings.ts';
 import type { ExpectedSecret, SecretStore } from '../secrets/store.ts';
-import { isFirstSecret, writtenFingerprints } from '../secrets/written-secrets.ts';
+import { firstTarget, isFirstSecret, writtenFingerprints } from '../secrets/written-secrets.ts';
 
 /** Looks into every store that can be read, once. */
 export async function inspectStores(
@@ -36,17 +36,11 @@ export async function inspectStores(
     tokens.push({ account, token });
     byStore.set(store, tokens);
   }
-  const writtenBy = new Map<string, ReadonlySet<string>>();
-  const written = ({ account }: TokenAddress) => {
-    const known = writtenBy.get(account) ?? writtenFingerprints(state, account);
-    writtenBy.set(account, known);
-    return known;
-  };
   for (const store of stores.values()) {
     const own = byStore.get(store.name) ?? [];
     const doubted = own
       .filter((address) => isDoubted(state, address))
-      .map((address) => ({ ...address, written: written(address) }));
+      .map((address) => ({ ...address, written: writtenFingerprints(state, address.account) }));
     // What cannot be read may have anything.
     const occupy = (tokens: readonly TokenAddress[]) => {
       for (const address of tokens) contents.occupied.add(nameOf(address));
@@ -58,12 +52,7 @@ export async function inspectStores(
     const stored = own.flatMap((address) => expectedSecret(state, store, address) ?? []);
     const first = own.filter((address) => !isRetained(address) && isFirstSecret(state, store, address));
     if (stored.length === 0 && first.length === 0 && doubted.length === 0) continue;
-    const targets = first.map((address) => ({
-      ...address,
-      ...isSandbox,
-      isFirst: true,
-      written: written(address),
-    }));
+    const targets = first.map((address) => ({ ...firstTarget(state, address), ...isSandbox }));
     try {
       const { lost, foreign, occupied, held = [] } = await store.inspect({ stored, first: targets, doubted });
       occupy(occupied);

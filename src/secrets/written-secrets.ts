@@ -1,8 +1,8 @@
 /** What a state says of the secrets that were written to a store. */
 import type { TokenAddress } from '../model/secret.ts';
-import { mayBeStored, type State } from '../model/state.ts';
+import { mayBeStored, type State, type StateAccount } from '../model/state.ts';
 import { accountKey } from '../model/username.ts';
-import type { SecretStore } from './store.ts';
+import type { SecretStore, SecretTarget } from './store.ts';
 
 /**
  * Whether the state has nothing of a token at its secret path yet, so that a value that is there is another's. An interrupted
@@ -20,10 +20,25 @@ export function isFirstSecret({ accounts }: State, store: SecretStore, address: 
   );
 }
 
+/** The target of a first secret. What the state wrote for the account's tokens is not another's, and may be replaced. */
+export function firstTarget(state: State, address: TokenAddress): SecretTarget {
+  return { ...address, isFirst: true, written: writtenFingerprints(state, address.account) };
+}
+
+/** Accounts are immutable. */
+const fingerprints = new WeakMap<StateAccount, ReadonlySet<string>>();
+
 /** The fingerprints of what a state wrote for the tokens of an account, under any key: a key may have been renamed. */
 export function writtenFingerprints({ accounts }: State, account: string): ReadonlySet<string> {
-  const entries = [...(accounts.get(accountKey(account))?.tokens.values() ?? [])];
-  const secrets = entries.flatMap(({ current, stored, retiring, intents }) => [
+  const entry = accounts.get(accountKey(account));
+  if (entry === undefined) return new Set();
+  const known = fingerprints.get(entry) ?? fingerprintsOf(entry);
+  fingerprints.set(entry, known);
+  return known;
+}
+
+function fingerprintsOf({ tokens }: StateAccount): ReadonlySet<string> {
+  const secrets = [...tokens.values()].flatMap(({ current, stored, retiring, intents }) => [
     current?.secret,
     stored,
     ...retiring.map(({ secret }) => secret),
