@@ -12,9 +12,10 @@ import { isAfterVerification } from '../plan/action-order.ts';
 import type { SecretStore } from '../secrets/store.ts';
 import { createAccount, type DeletionTools, deleteAccount, forget, setDucklings } from './account-actions.ts';
 import { adoptAccount, adoptToken } from './adopt.ts';
+import { createToken } from './create-token.ts';
 import { nextCommand } from './next-command.ts';
+import { revokeToken, type TokenTools } from './revoke-token.ts';
 import type { StateWriter } from './state-writer.ts';
-import { createToken, revokeToken, type TokenTools } from './token-actions.ts';
 import { recordVerification } from './verification.ts';
 
 /** Secrets of tokens that were created in this run, by the token's key. */

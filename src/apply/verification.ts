@@ -7,8 +7,8 @@ import { accountKey } from '../model/username.ts';
 import { secretsOf } from '../plan/dead-secrets.ts';
 import { canHaveReplaced, isNamedAfter } from '../plan/token-series.ts';
 import { removeSecret } from './dead-secrets.ts';
+import { deleteToken, liveTokens, type TokenTools } from './revoke-token.ts';
 import { tokenOf, updateAccount, updateToken } from './state-writer.ts';
-import { deleteToken, liveTokens, type TokenTools } from './token-actions.ts';
 
 /**
  * Records the result of a smoke test in one write: its outcome, the tokens that it verified, and the overlaps that begin

@@ -13,46 +13,22 @@
  * No token whose secret was never stored stays alive, and the token to replace is untouched until the new secret is stored.
  */
 import type { DesiredAccount } from '../model/desired.ts';
-import type { Live, LiveToken } from '../model/live.ts';
-import type { CreateToken, RevokeToken, RotateToken } from '../model/plan.ts';
+import type { CreateToken, RotateToken } from '../model/plan.ts';
 import type { Secret } from '../model/secret.ts';
-import {
-  isOtherCommand,
-  type RetiringToken,
-  type State,
-  type StateToken,
-  type TokenIntent,
-  type TokenRecord,
-} from '../model/state.ts';
-import { isoTime } from '../model/time.ts';
 import { generationName, MAX_GENERATION, type TokenType, typeName } from '../model/tokens.ts';
 import { UserError } from '../model/user-error.ts';
 import { accountKey } from '../model/username.ts';
 import type { WireToken } from '../model/wire.ts';
-import type { Api } from '../motherduck/api.ts';
 import { claimedType } from '../motherduck/token-claims.ts';
 import { ApiError } from '../motherduck/transport-errors.ts';
-import { revokedSecret } from '../plan/dead-secrets.ts';
 import { wasCreatedByOwn } from '../plan/intents.ts';
 import { accountRecords } from '../plan/token-series.ts';
 import { fingerprintOf } from '../secrets/fingerprint.ts';
-import type { SecretStore } from '../secrets/store.ts';
 import { firstTarget, isFirstSecret } from '../secrets/written-secrets.ts';
-import { withoutOverlap } from './adopt.ts';
-import { type RemovalTools, removeSecret } from './dead-secrets.ts';
+import { dropIntent, recordIntent, recordResult, recordStoring } from './creation-records.ts';
 import { nextCommand } from './next-command.ts';
-import { openIntents } from './refresh-state.ts';
-import { recordFirst, type StateWriter, tokenOf, updateToken } from './state-writer.ts';
-
-/** What actions on tokens need. */
-export interface TokenTools extends RemovalTools {
-  readonly api: Api;
-  readonly stateWriter: StateWriter;
-  /** What the plan was made from. */
-  readonly live: Live;
-  /** The state by which the stores were checked. */
-  readonly before: State;
-}
+import { deleteToken, type TokenTools } from './revoke-token.ts';
+import { tokenOf } from './state-writer.ts';
 
 /**
  * Creates a token or the replacement of one, and stores its secret.
@@ -91,72 +67,6 @@ export async function createToken(
   }
   await recordResult(action, account, record, { store, fingerprint }, tools);
   return { secret, action };
-}
-
-/** The live tokens of an account, as the plan was made from them. */
-export function liveTokens(username: string, { live }: TokenTools): readonly LiveToken[] {
-  const account = live.accounts.get(accountKey(username));
-  return account?.presence === 'present' ? account.value.tokens : [];
-}
-
-/**
- * Revokes a token; it may be revoked already.
- *
- * @param isDesired Whether the configuration has the token's key.
- * @throws ApiError; UserError STATE_UNWRITABLE
- */
-export async function revokeToken(action: RevokeToken, isDesired: boolean, tools: TokenTools): Promise<void> {
-  await deleteToken(action.account, action.before.id, tools.api);
-  if (action.token === undefined) return;
-  const entry = tokenOf(tools.stateWriter, action.account, action.token);
-  const live = new Set(liveTokens(action.account, tools).map(({ id }) => id));
-  // With an older state, what left the configuration is newer than the token of the state, which is gone already.
-  const isGone = !isDesired && !live.has(entry.current?.id ?? '');
-  const about = { id: action.before.id, isDesired, live };
-  await removeSecret(revokedSecret(action.account, action.token, entry, about), tools);
-  await updateToken(tools.stateWriter, action.account, action.token, (entry) => {
-    const { current, ...rest } = entry;
-    const kept: StateToken = {
-      ...rest,
-      ...(current && current.id !== action.before.id && !isGone ? { current } : {}),
-      retiring: entry.retiring.filter((old) => old.id !== action.before.id),
-      intents: entry.intents.filter((intent) => intent.name !== action.before.name),
-    };
-    return isDesired || kept.current !== undefined || kept.retiring.length > 0 ? kept : undefined;
-  });
-}
-
-async function recordIntent(
-  action: CreateToken | RotateToken,
-  account: DesiredAccount,
-  tools: TokenTools,
-): Promise<void> {
-  const { name, generation } = action.after;
-  const intent = { name, generation, at: isoTime(tools.api.now()), storing: false };
-  await recordFirst(tools.stateWriter, account.username, () =>
-    updateToken(tools.stateWriter, account.username, action.token, (entry) => ({
-      ...entry,
-      generation: Math.max(entry.generation, generation),
-      intents: [...entry.intents, intent],
-    })),
-  );
-}
-
-/** From here on, programs may find the secret in the store. */
-function recordStoring(
-  action: CreateToken | RotateToken,
-  account: DesiredAccount,
-  fingerprint: string,
-  tools: TokenTools,
-): Promise<void> {
-  return recordFirst(tools.stateWriter, account.username, () =>
-    updateToken(tools.stateWriter, account.username, action.token, (entry) => ({
-      ...entry,
-      intents: entry.intents.map((intent) =>
-        intent.name === action.after.name ? { ...intent, storing: true, fingerprint } : intent,
-      ),
-    })),
-  );
 }
 
 /** How many names of a series are tried, each twice as far from the last. */
@@ -218,26 +128,6 @@ async function callCreate(action: CreateToken | RotateToken, account: DesiredAcc
     if (error.effect !== 'none') await revokeOrphans(action, account, tools, error);
     throw error;
   }
-}
-
-/**
- * Removes the intent of a call whose token is gone or was never created.
- *
- * @param before The generation that stays; by default the name is used again.
- */
-async function dropIntent(
-  action: CreateToken | RotateToken,
-  account: DesiredAccount,
-  tools: TokenTools,
-  before = action.after.generation - 1,
-): Promise<void> {
-  await updateToken(tools.stateWriter, account.username, action.token, (entry) => {
-    const intents = entry.intents.filter((intent) => intent.name !== action.after.name);
-    const generation = entry.generation === action.after.generation ? before : entry.generation;
-    const empty =
-      generation === 0 && entry.current === undefined && intents.length === 0 && entry.retiring.length === 0;
-    return empty ? undefined : { ...entry, generation, intents };
-  });
 }
 
 /**
@@ -333,93 +223,5 @@ async function discard(
     if (!isReplacement || isNotStored) await dropIntent(action, account, tools);
   } catch (error) {
     if (!(error instanceof ApiError)) throw error;
-  }
-}
-
-async function recordResult(
-  action: CreateToken | RotateToken,
-  account: DesiredAccount,
-  record: WireToken,
-  { store, fingerprint }: { readonly store: SecretStore; readonly fingerprint: string },
-  tools: TokenTools,
-): Promise<void> {
-  const { name, generation, type, ttl } = action.after;
-  const address = { account: account.username, token: action.token };
-  const command = store.commandOf?.(address);
-  const created: TokenRecord = {
-    id: record.id,
-    name,
-    generation,
-    type,
-    created_at: record.created_ts,
-    expires_at: record.expire_at ?? null,
-    ttl,
-    secret: {
-      store: store.name,
-      secret_path: store.secretPath(address),
-      at: isoTime(tools.api.now()),
-      fingerprint,
-      ...(command === undefined ? {} : { command }),
-    },
-  };
-  const before = tokenOf(tools.stateWriter, account.username, action.token).current;
-  const left = before === undefined || isSamePlace(before.secret, created.secret) ? undefined : before.secret;
-  const movedSecret = left === undefined || left === 'unknown' ? {} : { secret: left };
-  await updateToken(tools.stateWriter, account.username, action.token, ({ current, stored: _replaced, ...entry }) => {
-    const { orphans = [] } = action.after;
-    const replaced = [...(action.before !== null && current !== undefined ? [current] : []), ...orphans].map(
-      ({ id, name, expires_at }): RetiringToken => ({
-        id,
-        name,
-        expires_at,
-        ...(id === current?.id ? movedSecret : {}),
-        ...fingerprintIn(id === current?.id ? current.secret : entry.intents.find((intent) => intent.name === name)),
-      }),
-    );
-    const done = new Set([name, ...orphans.map((orphan) => orphan.name)]);
-    const left = entry.intents.filter((intent) => !done.has(intent.name));
-    const intents = openIntents(
-      { current: created, intents: left },
-      liveTokens(account.username, tools),
-      tools.api.now(),
-    );
-    // Nothing live had replaced these, whatever the state says of their overlaps, which begin now.
-    const waiting = new Set((action.after.waiting ?? []).map(({ id }) => id));
-    const retiring = entry.retiring.map((old) => (waiting.has(old.id) ? withoutOverlap(old) : old));
-    return { ...entry, current: created, retiring: [...retiring, ...replaced], intents };
-  });
-  // The token that it replaces is gone already, so nothing reads its secret any more.
-  if (action.before === null && left !== undefined && left !== 'unknown') {
-    const dead = {
-      account: account.username,
-      token: action.token,
-      id: before?.id ?? '',
-      secret: left,
-      interrupted: [],
-    };
-    await removeSecret(dead, tools).catch(ignoreFailure);
-  }
-}
-
-/** The new secret is stored; an old one that cannot be removed does not undo that. */
-function ignoreFailure(error: unknown): void {
-  if (!(error instanceof UserError)) throw error;
-}
-
-function fingerprintIn(secret: TokenRecord['secret'] | TokenIntent = 'unknown'): Pick<RetiringToken, 'fingerprint'> {
-  return secret === 'unknown' || secret.fingerprint === undefined ? {} : { fingerprint: secret.fingerprint };
-}
-
-function isSamePlace(a: TokenRecord['secret'], b: TokenRecord['secret']): boolean {
-  if (a === 'unknown' || b === 'unknown') return false;
-  return a.store === b.store && a.secret_path === b.secret_path && !isOtherCommand(a, b.command);
-}
-
-/** Revokes a token; one that is gone is no failure. @throws ApiError */
-export async function deleteToken(username: string, id: string, api: Api): Promise<void> {
-  try {
-    await api.deleteToken(username, id);
-  } catch (error) {
-    if (!(error instanceof ApiError && error.failure === 'absent')) throw error;
   }
 }

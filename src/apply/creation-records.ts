@@ -1,0 +1,147 @@
+/** What the state records of a creation: its intent, that storing begins, and its result. */
+import type { DesiredAccount } from '../model/desired.ts';
+import type { CreateToken, RotateToken } from '../model/plan.ts';
+import { isOtherCommand, type RetiringToken, type TokenIntent, type TokenRecord } from '../model/state.ts';
+import { isoTime } from '../model/time.ts';
+import { UserError } from '../model/user-error.ts';
+import type { WireToken } from '../model/wire.ts';
+import type { SecretStore } from '../secrets/store.ts';
+import { withoutOverlap } from './adopt.ts';
+import { removeSecret } from './dead-secrets.ts';
+import { openIntents } from './refresh-state.ts';
+import { liveTokens, type TokenTools } from './revoke-token.ts';
+import { recordFirst, tokenOf, updateToken } from './state-writer.ts';
+
+/** Before the creation: a live token of the name is an orphan of this run if no result follows. */
+export async function recordIntent(
+  action: CreateToken | RotateToken,
+  account: DesiredAccount,
+  tools: TokenTools,
+): Promise<void> {
+  const { name, generation } = action.after;
+  const intent = { name, generation, at: isoTime(tools.api.now()), storing: false };
+  await recordFirst(tools.stateWriter, account.username, () =>
+    updateToken(tools.stateWriter, account.username, action.token, (entry) => ({
+      ...entry,
+      generation: Math.max(entry.generation, generation),
+      intents: [...entry.intents, intent],
+    })),
+  );
+}
+
+/** From here on, programs may find the secret in the store. */
+export function recordStoring(
+  action: CreateToken | RotateToken,
+  account: DesiredAccount,
+  fingerprint: string,
+  tools: TokenTools,
+): Promise<void> {
+  return recordFirst(tools.stateWriter, account.username, () =>
+    updateToken(tools.stateWriter, account.username, action.token, (entry) => ({
+      ...entry,
+      intents: entry.intents.map((intent) =>
+        intent.name === action.after.name ? { ...intent, storing: true, fingerprint } : intent,
+      ),
+    })),
+  );
+}
+
+/**
+ * Removes the intent of a call whose token is gone or was never created.
+ *
+ * @param before The generation that stays; by default the name is used again.
+ */
+export async function dropIntent(
+  action: CreateToken | RotateToken,
+  account: DesiredAccount,
+  tools: TokenTools,
+  before = action.after.generation - 1,
+): Promise<void> {
+  await updateToken(tools.stateWriter, account.username, action.token, (entry) => {
+    const intents = entry.intents.filter((intent) => intent.name !== action.after.name);
+    const generation = entry.generation === action.after.generation ? before : entry.generation;
+    const empty =
+      generation === 0 && entry.current === undefined && intents.length === 0 && entry.retiring.length === 0;
+    return empty ? undefined : { ...entry, generation, intents };
+  });
+}
+
+/** The secret is stored: the token is current, and what it replaces begins to retire. */
+export async function recordResult(
+  action: CreateToken | RotateToken,
+  account: DesiredAccount,
+  record: WireToken,
+  { store, fingerprint }: { readonly store: SecretStore; readonly fingerprint: string },
+  tools: TokenTools,
+): Promise<void> {
+  const { name, generation, type, ttl } = action.after;
+  const address = { account: account.username, token: action.token };
+  const command = store.commandOf?.(address);
+  const created: TokenRecord = {
+    id: record.id,
+    name,
+    generation,
+    type,
+    created_at: record.created_ts,
+    expires_at: record.expire_at ?? null,
+    ttl,
+    secret: {
+      store: store.name,
+      secret_path: store.secretPath(address),
+      at: isoTime(tools.api.now()),
+      fingerprint,
+      ...(command === undefined ? {} : { command }),
+    },
+  };
+  const before = tokenOf(tools.stateWriter, account.username, action.token).current;
+  const left = before === undefined || isSamePlace(before.secret, created.secret) ? undefined : before.secret;
+  const movedSecret = left === undefined || left === 'unknown' ? {} : { secret: left };
+  await updateToken(tools.stateWriter, account.username, action.token, ({ current, stored: _replaced, ...entry }) => {
+    const { orphans = [] } = action.after;
+    const replaced = [...(action.before !== null && current !== undefined ? [current] : []), ...orphans].map(
+      ({ id, name, expires_at }): RetiringToken => ({
+        id,
+        name,
+        expires_at,
+        ...(id === current?.id ? movedSecret : {}),
+        ...fingerprintIn(id === current?.id ? current.secret : entry.intents.find((intent) => intent.name === name)),
+      }),
+    );
+    const done = new Set([name, ...orphans.map((orphan) => orphan.name)]);
+    const left = entry.intents.filter((intent) => !done.has(intent.name));
+    const intents = openIntents(
+      { current: created, intents: left },
+      liveTokens(account.username, tools),
+      tools.api.now(),
+    );
+    // Nothing live had replaced these, whatever the state says of their overlaps, which begin now.
+    const waiting = new Set((action.after.waiting ?? []).map(({ id }) => id));
+    const retiring = entry.retiring.map((old) => (waiting.has(old.id) ? withoutOverlap(old) : old));
+    return { ...entry, current: created, retiring: [...retiring, ...replaced], intents };
+  });
+  // The token that it replaces is gone already, so nothing reads its secret any more.
+  if (action.before === null && left !== undefined && left !== 'unknown') {
+    const dead = {
+      account: account.username,
+      token: action.token,
+      id: before?.id ?? '',
+      secret: left,
+      interrupted: [],
+    };
+    await removeSecret(dead, tools).catch(ignoreFailure);
+  }
+}
+
+/** The new secret is stored; an old one that cannot be removed does not undo that. */
+function ignoreFailure(error: unknown): void {
+  if (!(error instanceof UserError)) throw error;
+}
+
+function fingerprintIn(secret: TokenRecord['secret'] | TokenIntent = 'unknown'): Pick<RetiringToken, 'fingerprint'> {
+  return secret === 'unknown' || secret.fingerprint === undefined ? {} : { fingerprint: secret.fingerprint };
+}
+
+function isSamePlace(a: TokenRecord['secret'], b: TokenRecord['secret']): boolean {
+  if (a === 'unknown' || b === 'unknown') return false;
+  return a.store === b.store && a.secret_path === b.secret_path && !isOtherCommand(a, b.command);
+}

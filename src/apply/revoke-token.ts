@@ -1,0 +1,62 @@
+/** Revoking a token, and what actions on tokens need. */
+import type { Live, LiveToken } from '../model/live.ts';
+import type { RevokeToken } from '../model/plan.ts';
+import type { State, StateToken } from '../model/state.ts';
+import { accountKey } from '../model/username.ts';
+import type { Api } from '../motherduck/api.ts';
+import { ApiError } from '../motherduck/transport-errors.ts';
+import { revokedSecret } from '../plan/dead-secrets.ts';
+import { type RemovalTools, removeSecret } from './dead-secrets.ts';
+import { type StateWriter, tokenOf, updateToken } from './state-writer.ts';
+
+/** What actions on tokens need. */
+export interface TokenTools extends RemovalTools {
+  readonly api: Api;
+  readonly stateWriter: StateWriter;
+  /** What the plan was made from. */
+  readonly live: Live;
+  /** The state by which the stores were checked. */
+  readonly before: State;
+}
+
+/** The live tokens of an account, as the plan was made from them. */
+export function liveTokens(username: string, { live }: TokenTools): readonly LiveToken[] {
+  const account = live.accounts.get(accountKey(username));
+  return account?.presence === 'present' ? account.value.tokens : [];
+}
+
+/**
+ * Revokes a token; it may be revoked already.
+ *
+ * @param isDesired Whether the configuration has the token's key.
+ * @throws ApiError; UserError STATE_UNWRITABLE
+ */
+export async function revokeToken(action: RevokeToken, isDesired: boolean, tools: TokenTools): Promise<void> {
+  await deleteToken(action.account, action.before.id, tools.api);
+  if (action.token === undefined) return;
+  const entry = tokenOf(tools.stateWriter, action.account, action.token);
+  const live = new Set(liveTokens(action.account, tools).map(({ id }) => id));
+  // With an older state, what left the configuration is newer than the token of the state, which is gone already.
+  const isGone = !isDesired && !live.has(entry.current?.id ?? '');
+  const about = { id: action.before.id, isDesired, live };
+  await removeSecret(revokedSecret(action.account, action.token, entry, about), tools);
+  await updateToken(tools.stateWriter, action.account, action.token, (entry) => {
+    const { current, ...rest } = entry;
+    const kept: StateToken = {
+      ...rest,
+      ...(current && current.id !== action.before.id && !isGone ? { current } : {}),
+      retiring: entry.retiring.filter((old) => old.id !== action.before.id),
+      intents: entry.intents.filter((intent) => intent.name !== action.before.name),
+    };
+    return isDesired || kept.current !== undefined || kept.retiring.length > 0 ? kept : undefined;
+  });
+}
+
+/** Revokes a token; one that is gone is no failure. @throws ApiError */
+export async function deleteToken(username: string, id: string, api: Api): Promise<void> {
+  try {
+    await api.deleteToken(username, id);
+  } catch (error) {
+    if (!(error instanceof ApiError && error.failure === 'absent')) throw error;
+  }
+}
