@@ -5,7 +5,7 @@ import type { AdoptAccount, AdoptToken } from '../model/plan.ts';
 import type { RetiringToken, State, StateAccount, StateToken } from '../model/state.ts';
 import { isoTime } from '../model/time.ts';
 import { accountKey } from '../model/username.ts';
-import { adoptedRecord } from '../plan/tokens.ts';
+import { adoptedRecord } from '../plan/token-adoption.ts';
 import type { AccountTools } from './account-actions.ts';
 import { NO_TOKEN, noteAccount, noteToken, type StateWriter } from './state-writer.ts';
 

@@ -22,26 +22,14 @@
 import type { DesiredToken } from '../model/desired.ts';
 import type { LiveToken } from '../model/live.ts';
 import type { PlanError, PlanWarning } from '../model/notice.ts';
-import type { Action, NextChange, PlannedToken, RotateToken, ShownToken } from '../model/plan.ts';
-import type { StateToken, TokenRecord } from '../model/state.ts';
-import { generationName, generationOf, MAX_GENERATION, seriesOf } from '../model/tokens.ts';
+import type { Action, NextChange } from '../model/plan.ts';
+import type { StateToken } from '../model/state.ts';
 import { position } from './account-plan.ts';
+import { lastGeneration, plannedToken, rotate } from './new-token.ts';
 import { futureRevocations, orphaned, overlapEnded } from './revocations.ts';
-import { byEarlierCommand } from './secret-warnings.ts';
+import { adopt, basesOf, moveKey, toAdopt } from './token-adoption.ts';
 import { type TokenContext, whyCreate, whyRotate } from './token-reasons.ts';
-import {
-  adoptable,
-  isExpired,
-  isNamedAfter,
-  isNewer,
-  liveGeneration,
-  nextOfCurrent,
-  rivalTokens,
-  show,
-  type TokenSeries,
-  takenBy,
-  tokenSeries,
-} from './token-series.ts';
+import { isNamedAfter, nextOfCurrent, rivalTokens, show, takenBy, tokenSeries } from './token-series.ts';
 import {
   heldTokens,
   leftLive,
@@ -65,8 +53,6 @@ export interface TokenPlan {
   /** It was stored but not verified, so the token that it replaced stays. */
   readonly unverified: boolean;
 }
-
-type Why = RotateToken['reason'];
 
 /** Plans one token of the configuration. */
 export function planToken(
@@ -163,187 +149,6 @@ export function planToken(
   return why === undefined
     ? done(moved, nextOfCurrent(desired, currentLive, current.ttl, account))
     : done([...moved, rotate(desired, currentLive, state, live, series, why, context)]);
-}
-
-/**
- * The live tokens to choose from, one of which becomes current: without a current one, any of the name; else those that
- * only a newer state knows. The name may have changed in the configuration since.
- */
-function toAdopt(
-  desired: DesiredToken,
-  state: StateToken | undefined,
-  live: readonly LiveToken[],
-  series: TokenSeries,
-  { records, now }: TokenContext,
-): LiveToken[] {
-  const current = state?.current;
-  for (const name of new Set(basesOf(desired, state))) {
-    const { generation, tokens } = adoptable({ name, type: desired.type }, live, takenBy(records, now), now);
-    const isAfter = series.orphans.every((orphan) => generation > (liveGeneration(name, orphan) ?? 0));
-    if (state === undefined || (current === undefined && series.orphans.length === 0)) return tokens;
-    if (isAfter && tokens.length > 0 && isNewer(generation, state, series.current)) return tokens;
-  }
-  return [];
-}
-
-/** The names whose series a token of the configuration may continue: it may have been renamed there. */
-function basesOf({ name }: DesiredToken, state: StateToken | undefined): string[] {
-  return [name, ...(state?.current === undefined ? [] : [seriesOf(state.current.name)])];
-}
-
-/** Adoption alone rotates nothing; a token that is also due is rotated by a second action. */
-function adopt(
-  desired: DesiredToken,
-  candidate: LiveToken,
-  state: StateToken | undefined,
-  currentLive: LiveToken | undefined,
-  live: readonly LiveToken[],
-  series: TokenSeries,
-  context: TokenContext,
-): Action[] {
-  const { account, renamedFrom } = context;
-  const current = state?.current;
-  const generation =
-    liveGeneration(desired.name, candidate) ?? liveGeneration(seriesOf(candidate.name), candidate) ?? 1;
-  const newer = current === undefined ? { kind: 'newer' as const } : { kind: 'newer' as const, current: current.name };
-  const adoption: Action = {
-    action: 'adopt_token',
-    account,
-    token: desired.key,
-    ...position(desired.location),
-    reason:
-      state === undefined || state.generation === 0 || context.recreated === 'certain' ? { kind: 'unmanaged' } : newer,
-    risk: 'safe',
-    before: currentLive === undefined ? null : show(currentLive),
-    after: { ...show(candidate), generation },
-  };
-  const moved =
-    renamedFrom === undefined || current === undefined || currentLive === undefined
-      ? []
-      : [moveKey(desired, current, currentLive, renamedFrom, true, context)];
-  const due = whyRotate(desired, adoptedRecord(show(candidate), generation), candidate, series, context);
-  return [
-    ...moved,
-    adoption,
-    ...(due === undefined ? [] : [rotate(desired, candidate, state, live, series, due, context)]),
-  ];
-}
-
-/** The configuration has another key for a token of the state: the entry moves. The token stays, unless its secret moves too. */
-function moveKey(
-  desired: DesiredToken,
-  current: TokenRecord,
-  currentLive: LiveToken,
-  from: string,
-  isReplaced: boolean,
-  context: TokenContext,
-): Action {
-  return {
-    action: 'adopt_token',
-    account: context.account,
-    token: desired.key,
-    ...position(desired.location),
-    reason: { kind: 'renamed', from, replaced: isReplaced },
-    risk: 'safe',
-    before: null,
-    after: { ...show(currentLive), generation: current.generation },
-    from,
-  };
-}
-
-/** The state's record of an adopted token, whose requested lifetime is not known. */
-export function adoptedRecord(token: ShownToken, generation: number): TokenRecord {
-  const { id, name, type, created_at: createdAt, expires_at: expiresAt } = token;
-  return { id, name, generation, type, created_at: createdAt, expires_at: expiresAt, secret: 'unknown' };
-}
-
-function rotate(
-  desired: DesiredToken,
-  old: LiveToken,
-  state: StateToken | undefined,
-  live: readonly LiveToken[],
-  series: TokenSeries,
-  why: Why,
-  context: TokenContext,
-): Action {
-  return {
-    action: 'rotate_token',
-    account: context.account,
-    token: desired.key,
-    ...position(desired.location),
-    reason: why,
-    risk: desired.overlap === 0 ? 'disruptive' : 'safe',
-    before: show(old),
-    after: {
-      ...plannedToken(desired, state, live, series, context),
-      overlap: desired.overlap,
-      ...(isNamedAfter([desired.key, desired.name], old.name) ? {} : { keeps_old: true }),
-    },
-  };
-}
-
-function plannedToken(
-  desired: DesiredToken,
-  state: StateToken | undefined,
-  live: readonly LiveToken[],
-  { storedOrphans, retiring }: TokenSeries,
-  { records, secretPath, isCommandChanged, isHeld, now }: TokenContext,
-): PlannedToken {
-  const waiting = retiring
-    .filter(
-      ({ record, live, isReplaced }) =>
-        !isExpired(live, now) && (!isReplaced || record.retire_at === undefined || isHeld(record)),
-    )
-    .map(({ live }) => show(live));
-  const names = new Set([...live.map((token) => token.name), ...records.names]);
-  const generations = live.map((token) => liveGeneration(desired.name, token) ?? 0);
-  let generation = Math.max(state?.generation ?? 0, ...generations) + 1;
-  while (names.has(generationName(desired.name, generation))) generation += 1;
-  return {
-    name: generationName(desired.name, generation),
-    generation,
-    type: desired.type,
-    ttl: desired.ttl,
-    ...(desired.description === undefined ? {} : { description: desired.description }),
-    secret_store: desired.store,
-    ...secretMoves(state, secretPath(desired), isCommandChanged),
-    policy: desired.policy,
-    ...(storedOrphans.length === 0 ? {} : { orphans: storedOrphans.map(show) }),
-    ...(waiting.length === 0 ? {} : { waiting }),
-  };
-}
-
-function secretMoves(
-  state: StateToken | undefined,
-  after: string | undefined,
-  isCommandChanged: boolean,
-): Pick<PlannedToken, 'secret_moves'> {
-  const secret = state?.current?.secret ?? 'unknown';
-  if (secret === 'unknown' || after === undefined) return {};
-  if (secret.secret_path !== after) return { secret_moves: { before: secret.secret_path, after } };
-  return isCommandChanged ? { secret_moves: { before: byEarlierCommand(after), after } } : {};
-}
-
-/** A state could not hold the next generation. */
-function lastGeneration(
-  actions: readonly Action[],
-  current: TokenRecord | undefined,
-  account: string,
-  token: string,
-): PlanError[] {
-  const isPast = (action: Action) =>
-    (action.action === 'create_token' || action.action === 'rotate_token') && action.after.generation > MAX_GENERATION;
-  if (!actions.some(isPast)) return [];
-  const named = current && generationOf(seriesOf(current.name), current.name);
-  const actual = current === undefined ? 1 : named;
-  return [
-    {
-      kind: 'last_generation',
-      account,
-      token,
-      ...(actual === undefined || actual >= MAX_GENERATION ? {} : { actual }),
-    },
-  ];
 }
 
 function isNewToken({ action }: Action): boolean {

@@ -1,0 +1,102 @@
+/** The token that a creation or a rotation makes: its generation, its name, and where its secret goes. */
+import type { DesiredToken } from '../model/desired.ts';
+import type { LiveToken } from '../model/live.ts';
+import type { PlanError } from '../model/notice.ts';
+import type { Action, PlannedToken, RotateToken } from '../model/plan.ts';
+import type { StateToken, TokenRecord } from '../model/state.ts';
+import { generationName, generationOf, MAX_GENERATION, seriesOf } from '../model/tokens.ts';
+import { position } from './account-plan.ts';
+import { byEarlierCommand } from './secret-warnings.ts';
+import type { TokenContext } from './token-reasons.ts';
+import { isExpired, isNamedAfter, liveGeneration, show, type TokenSeries } from './token-series.ts';
+
+/** The rotation of a current token. */
+export function rotate(
+  desired: DesiredToken,
+  old: LiveToken,
+  state: StateToken | undefined,
+  live: readonly LiveToken[],
+  series: TokenSeries,
+  why: RotateToken['reason'],
+  context: TokenContext,
+): Action {
+  return {
+    action: 'rotate_token',
+    account: context.account,
+    token: desired.key,
+    ...position(desired.location),
+    reason: why,
+    risk: desired.overlap === 0 ? 'disruptive' : 'safe',
+    before: show(old),
+    after: {
+      ...plannedToken(desired, state, live, series, context),
+      overlap: desired.overlap,
+      ...(isNamedAfter([desired.key, desired.name], old.name) ? {} : { keeps_old: true }),
+    },
+  };
+}
+
+/** What a creation or a rotation makes: the next free name of the series, and where its secret goes. */
+export function plannedToken(
+  desired: DesiredToken,
+  state: StateToken | undefined,
+  live: readonly LiveToken[],
+  { storedOrphans, retiring }: TokenSeries,
+  { records, secretPath, isCommandChanged, isHeld, now }: TokenContext,
+): PlannedToken {
+  const waiting = retiring
+    .filter(
+      ({ record, live, isReplaced }) =>
+        !isExpired(live, now) && (!isReplaced || record.retire_at === undefined || isHeld(record)),
+    )
+    .map(({ live }) => show(live));
+  const names = new Set([...live.map((token) => token.name), ...records.names]);
+  const generations = live.map((token) => liveGeneration(desired.name, token) ?? 0);
+  let generation = Math.max(state?.generation ?? 0, ...generations) + 1;
+  while (names.has(generationName(desired.name, generation))) generation += 1;
+  return {
+    name: generationName(desired.name, generation),
+    generation,
+    type: desired.type,
+    ttl: desired.ttl,
+    ...(desired.description === undefined ? {} : { description: desired.description }),
+    secret_store: desired.store,
+    ...secretMoves(state, secretPath(desired), isCommandChanged),
+    policy: desired.policy,
+    ...(storedOrphans.length === 0 ? {} : { orphans: storedOrphans.map(show) }),
+    ...(waiting.length === 0 ? {} : { waiting }),
+  };
+}
+
+function secretMoves(
+  state: StateToken | undefined,
+  after: string | undefined,
+  isCommandChanged: boolean,
+): Pick<PlannedToken, 'secret_moves'> {
+  const secret = state?.current?.secret ?? 'unknown';
+  if (secret === 'unknown' || after === undefined) return {};
+  if (secret.secret_path !== after) return { secret_moves: { before: secret.secret_path, after } };
+  return isCommandChanged ? { secret_moves: { before: byEarlierCommand(after), after } } : {};
+}
+
+/** A state could not hold the next generation. */
+export function lastGeneration(
+  actions: readonly Action[],
+  current: TokenRecord | undefined,
+  account: string,
+  token: string,
+): PlanError[] {
+  const isPast = (action: Action) =>
+    (action.action === 'create_token' || action.action === 'rotate_token') && action.after.generation > MAX_GENERATION;
+  if (!actions.some(isPast)) return [];
+  const named = current && generationOf(seriesOf(current.name), current.name);
+  const actual = current === undefined ? 1 : named;
+  return [
+    {
+      kind: 'last_generation',
+      account,
+      token,
+      ...(actual === undefined || actual >= MAX_GENERATION ? {} : { actual }),
+    },
+  ];
+}

@@ -1,0 +1,102 @@
+/** Adopting live tokens: which one a token of the configuration stands for, and the actions that take it into the state. */
+import type { DesiredToken } from '../model/desired.ts';
+import type { LiveToken } from '../model/live.ts';
+import type { Action, ShownToken } from '../model/plan.ts';
+import type { StateToken, TokenRecord } from '../model/state.ts';
+import { seriesOf } from '../model/tokens.ts';
+import { position } from './account-plan.ts';
+import { rotate } from './new-token.ts';
+import { type TokenContext, whyRotate } from './token-reasons.ts';
+import { adoptable, isNewer, liveGeneration, show, type TokenSeries, takenBy } from './token-series.ts';
+
+/**
+ * The live tokens to choose from, one of which becomes current: without a current one, any of the name; else those that
+ * only a newer state knows. The name may have changed in the configuration since.
+ */
+export function toAdopt(
+  desired: DesiredToken,
+  state: StateToken | undefined,
+  live: readonly LiveToken[],
+  series: TokenSeries,
+  { records, now }: TokenContext,
+): LiveToken[] {
+  const current = state?.current;
+  for (const name of new Set(basesOf(desired, state))) {
+    const { generation, tokens } = adoptable({ name, type: desired.type }, live, takenBy(records, now), now);
+    const isAfter = series.orphans.every((orphan) => generation > (liveGeneration(name, orphan) ?? 0));
+    if (state === undefined || (current === undefined && series.orphans.length === 0)) return tokens;
+    if (isAfter && tokens.length > 0 && isNewer(generation, state, series.current)) return tokens;
+  }
+  return [];
+}
+
+/** The names whose series a token of the configuration may continue: it may have been renamed there. */
+export function basesOf({ name }: DesiredToken, state: StateToken | undefined): string[] {
+  return [name, ...(state?.current === undefined ? [] : [seriesOf(state.current.name)])];
+}
+
+/** Adoption alone rotates nothing; a token that is also due is rotated by a second action. */
+export function adopt(
+  desired: DesiredToken,
+  candidate: LiveToken,
+  state: StateToken | undefined,
+  currentLive: LiveToken | undefined,
+  live: readonly LiveToken[],
+  series: TokenSeries,
+  context: TokenContext,
+): Action[] {
+  const { account, renamedFrom } = context;
+  const current = state?.current;
+  const generation =
+    liveGeneration(desired.name, candidate) ?? liveGeneration(seriesOf(candidate.name), candidate) ?? 1;
+  const newer = current === undefined ? { kind: 'newer' as const } : { kind: 'newer' as const, current: current.name };
+  const adoption: Action = {
+    action: 'adopt_token',
+    account,
+    token: desired.key,
+    ...position(desired.location),
+    reason:
+      state === undefined || state.generation === 0 || context.recreated === 'certain' ? { kind: 'unmanaged' } : newer,
+    risk: 'safe',
+    before: currentLive === undefined ? null : show(currentLive),
+    after: { ...show(candidate), generation },
+  };
+  const moved =
+    renamedFrom === undefined || current === undefined || currentLive === undefined
+      ? []
+      : [moveKey(desired, current, currentLive, renamedFrom, true, context)];
+  const due = whyRotate(desired, adoptedRecord(show(candidate), generation), candidate, series, context);
+  return [
+    ...moved,
+    adoption,
+    ...(due === undefined ? [] : [rotate(desired, candidate, state, live, series, due, context)]),
+  ];
+}
+
+/** The configuration has another key for a token of the state: the entry moves. The token stays, unless its secret moves too. */
+export function moveKey(
+  desired: DesiredToken,
+  current: TokenRecord,
+  currentLive: LiveToken,
+  from: string,
+  isReplaced: boolean,
+  context: TokenContext,
+): Action {
+  return {
+    action: 'adopt_token',
+    account: context.account,
+    token: desired.key,
+    ...position(desired.location),
+    reason: { kind: 'renamed', from, replaced: isReplaced },
+    risk: 'safe',
+    before: null,
+    after: { ...show(currentLive), generation: current.generation },
+    from,
+  };
+}
+
+/** The state's record of an adopted token, whose requested lifetime is not known. */
+export function adoptedRecord(token: ShownToken, generation: number): TokenRecord {
+  const { id, name, type, created_at: createdAt, expires_at: expiresAt } = token;
+  return { id, name, generation, type, created_at: createdAt, expires_at: expiresAt, secret: 'unknown' };
+}
