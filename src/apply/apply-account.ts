@@ -67,10 +67,17 @@ export interface AccountResult {
   readonly failures: readonly UserError[];
 }
 
+/** What the accounts of an apply share. */
+export interface AccountInput extends ApplyInput, Pick<DeletionTools, 'idOf'>, Pick<TokenTools, 'before'> {
+  readonly halt: Halt;
+  /** Actions whose secrets the stores refuse, when the rest of the plan is applied all the same. */
+  readonly refused: ReadonlyMap<Action, UserError>;
+}
+
 /** The apply of one account. */
 export class AccountApply {
   readonly #account: string;
-  readonly #input: ApplyInput & Pick<DeletionTools, 'idOf'> & Pick<TokenTools, 'before'> & { readonly halt: Halt };
+  readonly #input: AccountInput;
   readonly #desired: DesiredAccount | undefined;
   readonly #outcomes: Outcome[] = [];
   readonly #smoke: AccountSmoke[] = [];
@@ -83,10 +90,7 @@ export class AccountApply {
   #failedAccount: UserError | undefined;
   #isTouched = false;
 
-  constructor(
-    account: string,
-    input: ApplyInput & Pick<DeletionTools, 'idOf'> & Pick<TokenTools, 'before'> & { readonly halt: Halt },
-  ) {
+  constructor(account: string, input: AccountInput) {
     this.#account = account;
     this.#input = input;
     this.#desired = input.desired.accounts.get(accountKey(account));
@@ -104,6 +108,8 @@ export class AccountApply {
     if (obstacle) return this.#end({ action, result: 'skipped', error: obstacle });
     this.#input.onEvent?.({ kind: 'begin', action });
     try {
+      const refused = this.#input.refused.get(action);
+      if (refused) throw refused;
       this.#end({ action: await this.#perform(action), result: 'done' });
     } catch (error) {
       if (!(error instanceof UserError)) throw error;

@@ -1,7 +1,8 @@
 /**
  * Carries out a Plan:
  *
- *   1. check the secret stores that the plan uses; if one cannot be written, nothing is done
+ *   1. check the secret stores that the plan uses; if one cannot be written, nothing is done. Nobody attends scheduled work, so
+ *      there only the tokens whose secrets cannot be stored fail, and the others do not expire meanwhile
  *   2. process accounts in parallel, at most `parallelism` at once
  *   3. within an account, in the plan's order: the account, its Ducklings, its tokens; then verify that new tokens
  *      connect; then revoke
@@ -19,7 +20,7 @@ import { accountKey } from '../model/username.ts';
 import { inParallel } from '../motherduck/concurrency.ts';
 import { goneSecrets } from '../plan/dead-secrets.ts';
 import { noticeText } from '../plan/notice-text.ts';
-import type { SecretTarget } from '../secrets/store.ts';
+import type { SecretStore, SecretTarget } from '../secrets/store.ts';
 import { firstTarget, isFirstSecret } from '../secrets/written-secrets.ts';
 import { AccountApply, type ApplyInput, type Halt, type Outcome } from './apply-account.ts';
 import { removeSecret, UsedPlaces } from './dead-secrets.ts';
@@ -42,12 +43,12 @@ export interface Applied {
 /**
  * Carries out the plan. Failures of actions are in the result.
  *
- * @throws UserError STORE_UNUSABLE, before anything was done; STATE_UNWRITABLE
+ * @throws UserError STORE_UNUSABLE, STORE_FOREIGN, before anything was done; STATE_UNWRITABLE
  */
 export async function apply(input: ApplyInput): Promise<Applied> {
   setMaxListeners(0, input.stopping);
   const before = input.stateWriter.state;
-  await checkStores(input);
+  const refused = await checkStores(input);
   const removals = await removeGone(input);
   await input.stateWriter.update((state) => refreshState(state, input));
   const groups = actionsToApply(input);
@@ -59,7 +60,7 @@ export async function apply(input: ApplyInput): Promise<Applied> {
   };
   const halt: Halt = {};
   const results = await inParallel(groups, input.parallelism, async ([account, actions]) => {
-    const result = await new AccountApply(account, { ...input, before, halt, idOf }).run(actions);
+    const result = await new AccountApply(account, { ...input, before, halt, idOf, refused }).run(actions);
     input.onEvent?.({ kind: 'account', account });
     return result;
   });
@@ -140,13 +141,27 @@ export function countAccounts(input: Pick<ApplyInput, 'plan' | 'desired' | 'stat
   return actionsToApply(input).size;
 }
 
-/** Each store is checked with the tokens whose secrets it will get. */
-async function checkStores(input: ApplyInput): Promise<void> {
+/**
+ * Each store is checked with the tokens whose secrets it will get.
+ *
+ * @returns The actions whose secrets cannot be stored.
+ * @throws UserError unless the plan is of scheduled work
+ */
+async function checkStores(input: ApplyInput): Promise<ReadonlyMap<Action, UserError>> {
   const { plan, desired, stores, stateWriter } = input;
   const places = new UsedPlaces(desired, stateWriter.state, stores);
-  const targets = new Map<string, SecretTarget[]>();
+  const targets = new Map<string, ActionTarget[]>();
+  const refused = new Map<Action, UserError>();
+  const refuse = (actions: readonly Action[], error: unknown) => {
+    if (plan.due !== true || !(error instanceof UserError)) throw error;
+    for (const action of actions) refused.set(action, error);
+  };
   for (const action of storingActions(plan.actions)) {
-    refuseTaken(action, input, places);
+    const taken = whyTaken(action, input, places);
+    if (taken) {
+      refuse([action], taken);
+      continue;
+    }
     const { account, token, after } = action;
     const store = stores.get(after.secret_store);
     const address = { account, token };
@@ -156,21 +171,58 @@ async function checkStores(input: ApplyInput): Promise<void> {
       ...(plan.sandbox ? { isSandbox: true } : {}),
     };
     const all = targets.get(after.secret_store) ?? [];
-    all.push(target);
+    all.push({ action, target });
     targets.set(after.secret_store, all);
   }
-  await Promise.all([...targets].map(([name, all]) => stores.get(name)?.check(all)));
+  await Promise.all([...targets].map(([name, all]) => checkStore(stores.get(name), all, refuse)));
+  return refused;
+}
+
+interface ActionTarget {
+  readonly action: Action;
+  readonly target: SecretTarget;
+}
+
+/** Checks a store; where it refuses, finds out for which tokens. */
+async function checkStore(
+  store: SecretStore | undefined,
+  all: readonly ActionTarget[],
+  refuse: (actions: readonly Action[], error: unknown) => void,
+): Promise<void> {
+  try {
+    await store?.check(all.map(({ target }) => target));
+  } catch (error) {
+    // Throws, unless the others are stored all the same.
+    refuse([], error);
+    const isWhole =
+      all.length === 1 ||
+      (await store?.check().then(
+        () => false,
+        () => true,
+      ));
+    if (isWhole)
+      return refuse(
+        all.map(({ action }) => action),
+        error,
+      );
+    const half = all.length >> 1;
+    for (const part of [all.slice(0, half), all.slice(half)]) await checkStore(store, part, refuse);
+  }
 }
 
 /** The secret of a token would take the place of one that this state wrote for another account, and that is in use. */
-function refuseTaken(action: CreateToken | RotateToken, { plan, desired }: ApplyInput, places: UsedPlaces): void {
+function whyTaken(
+  action: CreateToken | RotateToken,
+  { plan, desired }: ApplyInput,
+  places: UsedPlaces,
+): UserError | undefined {
   const holder = places.holderOf(action, plan);
-  if (holder === undefined) return;
+  if (holder === undefined) return undefined;
   const { account, token, after } = action;
   const about = { store: after.secret_store, tokens: [`${account}/${token}`], holders: [holder] };
   const { message, hint } = noticeText({ kind: 'secret_taken', ...about });
   const config = desired.stores.get(after.secret_store);
-  throw new UserError('STORE_FOREIGN', message, hint, config && { location: config.location });
+  return new UserError('STORE_FOREIGN', message, hint, config && { location: config.location });
 }
 
 /** The plan's actions by account; accounts that are only tested again have none. */

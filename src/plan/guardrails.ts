@@ -14,6 +14,8 @@ export interface GuardrailInput {
   readonly compute: ComputeCeiling | undefined;
   /** Of the accounts that are planned alone (`--only`). */
   readonly ownCompute: ComputeCeiling;
+  /** The plan is of scheduled work, which changes no Ducklings. */
+  readonly due: boolean;
   /** The accounts with a ceiling that is not known after the plan. */
   readonly unpriced: readonly string[];
   isPlanned(username: string): boolean;
@@ -49,7 +51,9 @@ function tooManyCreates({ desired, state, actions }: GuardrailInput): Violation[
 }
 
 /** A ceiling that is exceeded already refuses only plans that raise it: tokens are still rotated. */
-export function ceilingWarning(input: Pick<GuardrailInput, 'desired' | 'compute' | 'ownCompute'>): PlanWarning[] {
+export function ceilingWarning(
+  input: Pick<GuardrailInput, 'desired' | 'compute' | 'ownCompute' | 'due'>,
+): PlanWarning[] {
   const limit = input.desired.guardrails.maxComputeCeiling;
   const ceiling = input.compute?.after ?? null;
   return limit === undefined || ceiling === null || ceiling <= limit || raisesCeiling(input)
@@ -57,7 +61,8 @@ export function ceilingWarning(input: Pick<GuardrailInput, 'desired' | 'compute'
     : [{ kind: 'ceiling_exceeded', ceiling, limit }];
 }
 
-function raisesCeiling({ ownCompute: { before, after } }: Pick<GuardrailInput, 'ownCompute'>): boolean {
+function raisesCeiling({ due, ownCompute: { before, after } }: Pick<GuardrailInput, 'due' | 'ownCompute'>): boolean {
+  if (due) return false;
   return before === null || after === null || after > before;
 }
 

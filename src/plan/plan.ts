@@ -56,7 +56,7 @@ export interface MakePlanOptions {
 
 /** Makes the plan. Time is `live.now`, MotherDuck's. */
 export function makePlan(desired: Desired, live: Live, state: State, options: MakePlanOptions = {}): Plan {
-  const { only = () => true } = options;
+  const { only = () => true, due = false } = options;
   const changed = new Set([...(options.storeFacts?.changed?.values() ?? [])].flat());
   const context: AccountContext = {
     desired,
@@ -76,7 +76,7 @@ export function makePlan(desired: Desired, live: Live, state: State, options: Ma
       const key = accountKey(username);
       const presence = live.accounts.get(key) ?? notRead();
       const plan = planAccount(desired.accounts.get(key), state.accounts.get(key), presence, context);
-      return { username, plan: options.due ? scheduledOnly(username, plan) : plan };
+      return { username, plan: due ? scheduledOnly(username, plan) : plan };
     });
   const actions = plans.flatMap(({ plan }) => plan.actions);
   const dead = deadSecrets(actions, state, live, desired);
@@ -98,7 +98,7 @@ export function makePlan(desired: Desired, live: Live, state: State, options: Ma
     sandbox: options.sandbox ?? false,
     at: isoTime(live.now),
     ...(options.scope ? { scope: options.scope } : {}),
-    ...(options.due ? { due: true } : {}),
+    ...(due ? { due: true } : {}),
     actions,
     retained: plans.filter(({ plan }) => plan.retained).map(({ username }) => username),
     protection: plans.flatMap(({ username, plan }) =>
@@ -116,10 +116,20 @@ export function makePlan(desired: Desired, live: Live, state: State, options: Ma
       ...secretWarnings(actions, dead, options.storeFacts),
       ...plans.flatMap(({ plan }) => plan.warnings),
       ...lateApplies(desired, state, live.now),
-      ...ceilingWarning({ desired, compute, ownCompute }),
+      ...ceilingWarning({ desired, compute, ownCompute, due }),
     ],
     errors: plans.flatMap(({ plan }) => plan.errors),
-    violations: findViolations({ desired, state, actions, compute, ownCompute, unpriced, isPlanned: only, isSelf }),
+    violations: findViolations({
+      desired,
+      state,
+      actions,
+      compute,
+      ownCompute,
+      due,
+      unpriced,
+      isPlanned: only,
+      isSelf,
+    }),
     next: plans.flatMap(({ plan }) => plan.next).sort((a, b) => order(a.at, b.at) || order(a.account, b.account)),
     ...(stores.length === 0 ? {} : { stores }),
     ...(compute ? { compute } : {}),

@@ -62,6 +62,15 @@ describe('a plan of scheduled work', () => {
     expect(plan.compute).toEqual({ before: 0, after: 0 });
   });
 
+  it('is not refused where the ceiling is not known, since it changes no Ducklings', async () => {
+    const world = await later();
+    world.interfere = ({ url }) => (url.includes('/one/') ? new Response('{}', { status: 500 }) : undefined);
+    const about = { computeRates: new Map([['jumbo', 4.8]] as const), guardrails: { maxComputeCeiling: 1 } };
+    const desired = desire({ one: { tokens: [token('a')] }, two: { tokens: [token('b')] } }, about);
+    const plan = await world.plan(desired, { due: true });
+    expect([brief(plan), plan.violations]).toEqual([['rotate_token two/b'], []]);
+  });
+
   it('makes, adopts and deletes nobody, and leaves a token that someone revoked to a person', async () => {
     const world = await later();
     await world.api.createUser('found');
