@@ -5,17 +5,27 @@
  */
 
 import type { PlanNotice } from '../../model/notice.ts';
-import { type Action, actionsByAccount, type ComputeCeiling, type Plan, type Risk } from '../../model/plan.ts';
+import { type Action, actionsByAccount, type ComputeCeiling, type Plan } from '../../model/plan.ts';
 import { showTime } from '../../model/time.ts';
 import { counted } from '../../model/wording.ts';
 import { groupNotices } from '../../plan/notice-groups.ts';
-import { reasonText, sharedReasonText } from '../../plan/reason-text.ts';
 import { commentMarker, lengthOf, MOST_CHARACTERS, markdown, printable } from '../escape.ts';
 import { hintText, type InContext, noContext } from '../hint.ts';
 import type { Paint } from '../terminal-text.ts';
 import { accountDiff } from './account-yaml.ts';
+import {
+  ceiling,
+  firstThatFit,
+  groupIdentical,
+  listed,
+  listedWithin,
+  rankOf,
+  row,
+  SAFE,
+  shortRows,
+} from './markdown/changes.ts';
 import { storeLines } from './stores.ts';
-import { laterRevocations, price, removalText, summaryLine, symbolOf } from './wording.ts';
+import { laterRevocations, removalText, summaryLine } from './wording.ts';
 
 /** Characters for the list of what was skipped. */
 const ROOM_AT_THE_END = 1000;
@@ -55,11 +65,9 @@ export function planMarkdown(given: Plan, _paint?: Paint, inContext: InContext =
   return `${[...head, ...table, ...blocks, '', ...skipped, ...foot].join('\n')}\n`;
 }
 
-const RISKS = ['destructive', 'disruptive', 'safe'] as const satisfies readonly Risk[];
-
 /** Rows of risky changes first, then their diffs, then safe changes and their diffs. */
 function takeWhatFits(actions: readonly Action[], given: number) {
-  const changes = groupIdentical(actions).sort((a, b) => rank(a.risk) - rank(b.risk));
+  const changes = groupIdentical(actions);
   const risky = changes.filter(({ risk }) => risk !== 'safe');
   const safe = changes.filter(({ risk }) => risk === 'safe');
   const full = risky.map((change) => row(change));
@@ -92,130 +100,6 @@ function takeWhatFits(actions: readonly Action[], given: number) {
   };
 }
 
-function rank(risk: Risk): number {
-  return RISKS.indexOf(risk);
-}
-
-const SAFE = rank('safe');
-
-function rankOf(actions: readonly Action[]): number {
-  return Math.min(...actions.map(({ risk }) => rank(risk)));
-}
-
-/** Identical changes: of several tokens of an account, or of several accounts. */
-interface Change {
-  readonly symbol: string;
-  readonly risk: Risk;
-  readonly verb: string;
-  /** In the words of one action, or in those that all share. */
-  why: string;
-  readonly accounts: string[];
-  /** Of tokens, as the verb's object; none for a change of the account. */
-  readonly names: string[];
-}
-
-function groupIdentical(actions: readonly Action[]): Change[] {
-  const changes = actions.map((action) => {
-    const { verb, names, exact } = what(action);
-    const shared = sharedReasonText(action);
-    const key = JSON.stringify([symbolOf(action), action.risk, verb, shared, exact]);
-    const own = { symbol: symbolOf(action), risk: action.risk, verb, why: reasonText(action), names };
-    return { key, shared, change: { ...own, accounts: [action.account] } };
-  });
-  const ofAccount = joined(
-    changes,
-    ({ key, change }) => JSON.stringify([change.accounts, key]),
-    (a, b) => a.names.push(...b.names),
-  );
-  const all = joined(
-    ofAccount,
-    ({ key, change }) => JSON.stringify([change.names, key]),
-    (a, b) => a.accounts.push(...b.accounts),
-  );
-  return all.map(({ change }) => change);
-}
-
-interface Keyed {
-  readonly key: string;
-  readonly shared: string;
-  readonly change: Change;
-}
-
-/** Joins changes of the same key, in the order of their first. */
-function joined(
-  all: readonly Keyed[],
-  keyOf: (one: Keyed) => string,
-  join: (into: Change, other: Change) => unknown,
-): Keyed[] {
-  const found = new Map<string, Keyed>();
-  for (const one of all) {
-    const key = keyOf(one);
-    const known = found.get(key);
-    if (known === undefined) found.set(key, one);
-    else {
-      join(known.change, one.change);
-      if (known.change.why !== one.change.why) known.change.why = one.shared;
-    }
-  }
-  return [...found.values()];
-}
-
-/** @param most The number of names that are shown; all unless given. */
-function row({ symbol, risk, verb, why, accounts, names }: Change, most?: number): string {
-  const of = [verb, ...(names.length === 0 ? [] : [listed(names, most)])].map((text, at) =>
-    at ? text : markdown(text),
-  );
-  return rowOf([`\`${symbol}\``, listed(accounts, most), of.join(' '), markdown(why), riskText(risk)]);
-}
-
-/** Too many risky changes for a row each: one row an action, with the names alone, as far as they fit. */
-function shortRows(changes: readonly Change[], given: number): string[] {
-  const groups = new Map<string, { readonly first: Change; readonly names: string[] }>();
-  for (const change of changes) {
-    const key = `${change.risk} ${change.verb}`;
-    const names = change.accounts.flatMap((account) =>
-      change.names.length === 0 ? [account] : change.names.map((name) => `${account}/${name}`),
-    );
-    const known = groups.get(key);
-    if (known) known.names.push(...names);
-    else groups.set(key, { first: change, names });
-  }
-  let room = given - 300 * groups.size;
-  return [...groups.values()].map(({ first, names }) => {
-    const text = listedWithin(names, room);
-    room -= text.length;
-    return rowOf([`\`${first.symbol}\``, text, markdown(first.verb), '`mdacc plan` shows why', riskText(first.risk)]);
-  });
-}
-
-function rowOf(cells: readonly string[]): string {
-  return `| ${cells.join(' | ')} |`;
-}
-
-function riskText(risk: Risk): string {
-  return risk === 'safe' ? 'safe' : `**${risk}**`;
-}
-
-/** What is done, to which tokens, and what else makes it another change than one of the same name. */
-function what(action: Action): { readonly verb: string; readonly names: string[]; readonly exact?: unknown } {
-  const verb = action.action.replace('_', ' ');
-  switch (action.action) {
-    case 'rotate_token':
-      return { verb, names: [`${action.before.name} -> ${action.after.name}`] };
-    case 'create_token':
-    case 'adopt_token':
-      return { verb, names: [action.after.name] };
-    case 'revoke_token':
-      return { verb, names: [action.before.name] };
-    case 'set_ducklings':
-      return { verb: `${verb}${ceiling(action.compute)}`, names: [], exact: [action.before, action.after] };
-    case 'forget':
-      return { verb, names: action.token === undefined ? [] : [action.token] };
-    default:
-      return { verb, names: [] };
-  }
-}
-
 function details(account: string, actions: readonly Action[]): string {
   const diff = accountDiff(account, actions);
   const longest = Math.max(2, ...[...diff.matchAll(/`+/g)].map(([run]) => run.length));
@@ -229,7 +113,6 @@ const STORES_LENGTH = 8000;
 const COMMAND_LENGTH = 1500;
 
 function stores(plan: Plan): string[] {
-  let room = STORES_LENGTH;
   const lines = storeLines(plan).map(({ text, exact: whole, note }) => {
     const isLong = whole.length > COMMAND_LENGTH;
     const exact = isLong ? whole.slice(0, COMMAND_LENGTH).replace(/[\uD800-\uDBFF]$/, '') : whole;
@@ -240,10 +123,7 @@ function stores(plan: Plan): string[] {
     const code = longest === 0 ? `${fence}${exact}${fence}` : `${fence} ${exact} ${fence}`;
     return ['', `🔑 ${markdown(text)}: ${code}${rest}${note === undefined ? '' : ` (**${markdown(note)}**)`}`];
   });
-  const shown = lines.filter((line) => {
-    room -= lengthOf(line);
-    return room >= 0;
-  });
+  const shown = firstThatFit(lines, STORES_LENGTH, lengthOf);
   const left = lines.length - shown.length;
   return left === 0 ? shown.flat() : [...shown.flat(), '', `🔑 and ${left} more places; \`mdacc plan\` shows them`];
 }
@@ -263,11 +143,7 @@ function protections({ protection }: Plan): string[] {
 function removals({ removals: all = [] }: Plan): string[] {
   if (all.length === 0) return [];
   const lines = all.map((removal) => `- ${markdown(removalText(removal))}`);
-  let left = REMOVALS_LENGTH;
-  const fitting = lines.filter((line) => {
-    left -= line.length + 1;
-    return left >= 0;
-  });
+  const fitting = firstThatFit(lines, REMOVALS_LENGTH, (line) => line.length + 1);
   const more = lines.length - fitting.length;
   return ['', 'Removed from secret stores:', '', ...fitting, ...(more === 0 ? [] : [`- and ${more} more`])];
 }
@@ -281,11 +157,7 @@ function later(plan: Plan): string[] {
   if (all.length === 0) return [];
   const tokens = all.reduce((sum, { names }) => sum + names.length, 0);
   const lines = all.map(({ account, names }) => `**${markdown(account)}**: ${listed(names)}`);
-  let left = LATER_LENGTH;
-  const fitting = lines.filter((line) => {
-    left -= line.length + 2;
-    return left >= 0;
-  });
+  const fitting = firstThatFit(lines, LATER_LENGTH, (line) => line.length + 2);
   const more = lines.length - fitting.length;
   const rest = more === 0 ? '' : `; and of ${more} more accounts, which \`mdacc plan\` names`;
   return ['', `🕒 ${counted(tokens, 'token')} to be revoked when the overlap ends: ${fitting.join('; ')}${rest}`];
@@ -308,10 +180,6 @@ function cut(text: string, most = NOTICE_LENGTH): string {
 
 function computeLine(compute: ComputeCeiling | undefined): string[] {
   return compute === undefined ? [] : ['', `All Ducklings at once, by \`compute_rates\`:${ceiling(compute)}`];
-}
-
-function ceiling(compute: ComputeCeiling | undefined): string {
-  return compute === undefined ? '' : ` at most ${price(compute.before)} -> ${price(compute.after)} an hour`;
 }
 
 function skippedText(rows: number, accounts: readonly string[]): string[] {
@@ -341,20 +209,4 @@ function countedNames(names: readonly string[], one: string, many: string): stri
   const count = `${names.length} ${names.length === 1 ? one : many}`;
   const short = names.map((name) => cut(name, NAME_LENGTH));
   return names.length === 0 ? count : `${count} (${listed(short, NAMES_SHOWN)})`;
-}
-
-/** `a, b and 3 more`. */
-function listed(names: readonly string[], most = names.length): string {
-  const shown = names.slice(0, most).map(markdown).join(', ');
-  return names.length > most ? `${shown} and ${names.length - most} more` : shown;
-}
-
-/** As many names as fit into so many characters. */
-function listedWithin(names: readonly string[], characters: number): string {
-  let left = characters;
-  const fitting = names.findIndex((name) => {
-    left -= markdown(name).length + 2;
-    return left < 0;
-  });
-  return listed(names, fitting === -1 ? names.length : fitting);
 }

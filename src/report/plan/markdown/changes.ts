@@ -1,0 +1,158 @@
+/** The rows of the table of a plan's comment: identical changes are one row. */
+import type { Action, ComputeCeiling, Risk } from '../../../model/plan.ts';
+import { reasonText, sharedReasonText } from '../../../plan/reason-text.ts';
+import { markdown } from '../../escape.ts';
+import { price, symbolOf } from '../wording.ts';
+
+const RISKS = ['destructive', 'disruptive', 'safe'] as const satisfies readonly Risk[];
+
+function rank(risk: Risk): number {
+  return RISKS.indexOf(risk);
+}
+
+export const SAFE = rank('safe');
+
+/** The rank of the riskiest. */
+export function rankOf(actions: readonly Action[]): number {
+  return Math.min(...actions.map(({ risk }) => rank(risk)));
+}
+
+/** Identical changes: of several tokens of an account, or of several accounts. */
+export interface Change {
+  readonly symbol: string;
+  readonly risk: Risk;
+  readonly verb: string;
+  /** In the words of one action, or in those that all share. */
+  why: string;
+  readonly accounts: string[];
+  /** Of tokens, as the verb's object; none for a change of the account. */
+  readonly names: string[];
+}
+
+/** The rows of a table of actions, by risk. */
+export function groupIdentical(actions: readonly Action[]): Change[] {
+  const changes = actions.map((action) => {
+    const { verb, names, exact } = what(action);
+    const shared = sharedReasonText(action);
+    const key = JSON.stringify([symbolOf(action), action.risk, verb, shared, exact]);
+    const own = { symbol: symbolOf(action), risk: action.risk, verb, why: reasonText(action), names };
+    return { key, shared, change: { ...own, accounts: [action.account] } };
+  });
+  const ofAccount = joined(
+    changes,
+    ({ key, change }) => JSON.stringify([change.accounts, key]),
+    (a, b) => a.names.push(...b.names),
+  );
+  const all = joined(
+    ofAccount,
+    ({ key, change }) => JSON.stringify([change.names, key]),
+    (a, b) => a.accounts.push(...b.accounts),
+  );
+  return all.map(({ change }) => change).sort((a, b) => rank(a.risk) - rank(b.risk));
+}
+
+interface Keyed {
+  readonly key: string;
+  readonly shared: string;
+  readonly change: Change;
+}
+
+/** Joins changes of the same key, in the order of their first. */
+function joined(
+  all: readonly Keyed[],
+  keyOf: (one: Keyed) => string,
+  join: (into: Change, other: Change) => unknown,
+): Keyed[] {
+  const found = new Map<string, Keyed>();
+  for (const one of all) {
+    const key = keyOf(one);
+    const known = found.get(key);
+    if (known === undefined) found.set(key, one);
+    else {
+      join(known.change, one.change);
+      if (known.change.why !== one.change.why) known.change.why = one.shared;
+    }
+  }
+  return [...found.values()];
+}
+
+/** @param most The number of names that are shown; all unless given. */
+export function row({ symbol, risk, verb, why, accounts, names }: Change, most?: number): string {
+  const of = [verb, ...(names.length === 0 ? [] : [listed(names, most)])].map((text, at) =>
+    at ? text : markdown(text),
+  );
+  return rowOf([`\`${symbol}\``, listed(accounts, most), of.join(' '), markdown(why), riskText(risk)]);
+}
+
+/** Too many risky changes for a row each: one row an action, with the names alone, as far as they fit. */
+export function shortRows(changes: readonly Change[], given: number): string[] {
+  const groups = new Map<string, { readonly first: Change; readonly names: string[] }>();
+  for (const change of changes) {
+    const key = `${change.risk} ${change.verb}`;
+    const names = change.accounts.flatMap((account) =>
+      change.names.length === 0 ? [account] : change.names.map((name) => `${account}/${name}`),
+    );
+    const known = groups.get(key);
+    if (known) known.names.push(...names);
+    else groups.set(key, { first: change, names });
+  }
+  let room = given - 300 * groups.size;
+  return [...groups.values()].map(({ first, names }) => {
+    const text = listedWithin(names, room);
+    room -= text.length;
+    return rowOf([`\`${first.symbol}\``, text, markdown(first.verb), '`mdacc plan` shows why', riskText(first.risk)]);
+  });
+}
+
+function rowOf(cells: readonly string[]): string {
+  return `| ${cells.join(' | ')} |`;
+}
+
+function riskText(risk: Risk): string {
+  return risk === 'safe' ? 'safe' : `**${risk}**`;
+}
+
+/** What is done, to which tokens, and what else makes it another change than one of the same name. */
+function what(action: Action): { readonly verb: string; readonly names: string[]; readonly exact?: unknown } {
+  const verb = action.action.replace('_', ' ');
+  switch (action.action) {
+    case 'rotate_token':
+      return { verb, names: [`${action.before.name} -> ${action.after.name}`] };
+    case 'create_token':
+    case 'adopt_token':
+      return { verb, names: [action.after.name] };
+    case 'revoke_token':
+      return { verb, names: [action.before.name] };
+    case 'set_ducklings':
+      return { verb: `${verb}${ceiling(action.compute)}`, names: [], exact: [action.before, action.after] };
+    case 'forget':
+      return { verb, names: action.token === undefined ? [] : [action.token] };
+    default:
+      return { verb, names: [] };
+  }
+}
+
+export function ceiling(compute: ComputeCeiling | undefined): string {
+  return compute === undefined ? '' : ` at most ${price(compute.before)} -> ${price(compute.after)} an hour`;
+}
+
+/** `a, b and 3 more`. */
+export function listed(names: readonly string[], most = names.length): string {
+  const shown = names.slice(0, most).map(markdown).join(', ');
+  return names.length > most ? `${shown} and ${names.length - most} more` : shown;
+}
+
+/** As many names as fit into so many characters. */
+export function listedWithin(names: readonly string[], characters: number): string {
+  return listed(names, firstThatFit(names, characters, (name) => markdown(name).length + 2).length);
+}
+
+/** The texts up to the first with which they are longer than so many characters. */
+export function firstThatFit<T>(all: readonly T[], characters: number, lengthOf: (one: T) => number): readonly T[] {
+  let left = characters;
+  const end = all.findIndex((one) => {
+    left -= lengthOf(one);
+    return left < 0;
+  });
+  return end === -1 ? all : all.slice(0, end);
+}
