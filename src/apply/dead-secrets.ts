@@ -6,7 +6,7 @@ import { isOtherCommand, type State, type StateToken, type TokenRecord } from '.
 import { UserError } from '../model/user-error.ts';
 import { accountKey } from '../model/username.ts';
 import { type DeadRecord, secretsOf } from '../plan/dead-secrets.ts';
-import type { SecretStore } from '../secrets/store.ts';
+import type { DeadSecret, SecretStore } from '../secrets/store.ts';
 import { kindOf } from '../secrets/stores.ts';
 import type { StateWriter } from './state-writer.ts';
 
@@ -27,14 +27,18 @@ export async function removeSecret(
   if (dead === undefined) return;
   const { plan, stores, stateWriter } = tools;
   if (places.howRemoved(dead, stateWriter.state) === undefined) return;
-  const { account, token, secret, interrupted } = dead;
-  await stores.get(secret.store)?.remove?.({
+  await stores.get(dead.secret.store)?.remove?.(deadSecret(dead, plan.sandbox));
+}
+
+/** A dead secret, for its store. */
+export function deadSecret({ account, token, secret, interrupted }: DeadRecord, isSandbox: boolean): DeadSecret {
+  return {
     account,
     token,
     secretPath: secret.secret_path,
     ...(secret.fingerprint === undefined ? {} : { fingerprints: [secret.fingerprint, ...interrupted] }),
-    ...(plan.sandbox ? { isSandbox: true } : {}),
-  });
+    ...(isSandbox ? { isSandbox: true } : {}),
+  };
 }
 
 const usedPlaces = new WeakMap<RemovalTools['plan'], UsedPlaces>();

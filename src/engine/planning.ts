@@ -15,7 +15,7 @@ import type { SecretStore } from '../secrets/store.ts';
 import { kindOf, openStores, secretPathsIn } from '../secrets/stores.ts';
 import { nearest } from '../yaml/wording.ts';
 import { checkClock, type RunContext, type Service } from './service.ts';
-import { changedCommands, inspectStores, unusableFiles } from './store-contents.ts';
+import { changedCommands, findDead, inspectStores, unusableFiles } from './store-contents.ts';
 
 /** How to plan: the options of the plan, and the maximum number of concurrent calls. */
 export interface PlanNowOptions extends Pick<MakePlanOptions, 'rotate' | 'because' | 'scope'> {
@@ -60,6 +60,7 @@ export async function planNow(
     storeContents: {
       ...(await inspectStores(desired, state, stores, only)),
       unusable: await unusableFiles(stores),
+      atDead: await findDead(state, stores, only),
     },
     prune,
     due,

@@ -1,12 +1,14 @@
 /** What stores that can be read have: secrets that they lost, and values of others where a secret is to go. */
 
+import { deadSecret } from '../apply/dead-secrets.ts';
 import type { Desired } from '../model/desired.ts';
 import type { TokenAddress } from '../model/secret.ts';
 import { isOtherCommand, mayBeStored, type State, type StoredSecret } from '../model/state.ts';
 import { type Hint, UserError } from '../model/user-error.ts';
 import { accountKey } from '../model/username.ts';
+import { type DeadRecord, keyOfDead, secretsOf } from '../plan/dead-secrets.ts';
 import type { StoreContents } from '../plan/secret-warnings.ts';
-import type { ExpectedSecret, SecretStore } from '../secrets/store.ts';
+import type { DeadFinding, ExpectedSecret, SecretStore } from '../secrets/store.ts';
 import { firstTarget, isFirstSecret, writtenFingerprints } from '../secrets/written-secrets.ts';
 
 /** Looks into every store that can be read, once. */
@@ -70,6 +72,29 @@ export async function inspectStores(
     }
   }
   return contents;
+}
+
+/** What is at the places of the state's secrets, as far as stores can be read: for those that are dead when a plan is done. */
+export async function findDead(
+  { accounts, sandbox }: State,
+  stores: ReadonlyMap<string, SecretStore>,
+  only: (username: string) => boolean,
+): Promise<NonNullable<StoreContents['atDead']>> {
+  const byStore = new Map<string, DeadRecord[]>();
+  for (const { username, tokens } of accounts.values()) {
+    if (!only(username)) continue;
+    for (const record of [...tokens].flatMap(([token, entry]) => secretsOf(username, token, entry))) {
+      const records = byStore.get(record.secret.store) ?? [];
+      records.push(record);
+      byStore.set(record.secret.store, records);
+    }
+  }
+  const found = new Map<string, DeadFinding>();
+  for (const [name, records] of byStore) {
+    const findings = (await stores.get(name)?.findDead?.(records.map((each) => deadSecret(each, sandbox)))) ?? [];
+    for (const [index, finding] of findings.entries()) found.set(keyOfDead(records[index] as DeadRecord), finding);
+  }
+  return found;
 }
 
 /** The tokens whose secret another command than the present one of their store stored, by the store. */

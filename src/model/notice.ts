@@ -149,6 +149,15 @@ export type PlanWarning =
       /** The configuration has the store, but it was another kind, file or command when it stored them. */
       readonly changed?: true;
     }
+  /** The places of secrets of tokens that go have values which the state did not write, so they stay. */
+  | {
+      readonly kind: 'secret_not_removed';
+      readonly store: string;
+      readonly tokens: readonly string[];
+      readonly places: readonly string[];
+      /** The store is rehearsed, and its program stored them. */
+      readonly rehearsed?: true;
+    }
   /** All of an account's tokens are replaced within one overlap. */
   | { readonly kind: 'turnover'; readonly account: string; readonly tokens: number }
   | { readonly kind: 'smoke_failed'; readonly account: string }

@@ -16,6 +16,11 @@ export interface DeadRecord {
   readonly interrupted: readonly string[];
 }
 
+/** Equal for the same secret of the same token only. */
+export function keyOfDead({ account, token, id, secret }: DeadRecord): string {
+  return JSON.stringify([account, token, id, secret.store, secret.secret_path]);
+}
+
 /** All secrets of a key. */
 export function secretsOf(account: string, token: string, entry: StateToken): DeadRecord[] {
   const { current, retiring } = entry;

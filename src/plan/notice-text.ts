@@ -193,6 +193,17 @@ function words(notice: PlanNotice): Omit<NoticeText, 'subject'> {
         message: `the secret store ${notice.store} ${notice.changed ? 'was changed' : 'is no longer'} in the configuration, so secrets of tokens that go stay there: ${few(notice.tokens)}`,
         hint: { text: `Delete by hand, after the apply: ${few(notice.places, PLACES_SHOWN)}` },
       };
+    case 'secret_not_removed':
+      if (notice.rehearsed) {
+        return {
+          message: `the secret store ${notice.store} is rehearsed, so secrets of tokens that go stay where its program stored them: ${few(notice.tokens)}`,
+          hint: { text: 'Remove them too.', command: ['apply', '--real-stores'] },
+        };
+      }
+      return {
+        message: `the secret store ${notice.store} has values that this state did not write in the places of secrets of tokens that go, so they stay: ${few(notice.tokens)}`,
+        hint: { text: `If nothing uses them, delete them by hand: ${few(notice.places, PLACES_SHOWN)}` },
+      };
     case 'turnover':
       return {
         message: `all ${notice.tokens} tokens of ${notice.account} are replaced within one overlap`,

@@ -10,7 +10,7 @@ import {
   type UsedStore,
 } from '../model/plan.ts';
 import type { Hint } from '../model/user-error.ts';
-import type { DeadRecord } from './dead-secrets.ts';
+import { type DeadRecord, keyOfDead } from './dead-secrets.ts';
 
 /** Tokens by the store, as a person names them: `etl_prod/airflow`. */
 type NamesByStore = ReadonlyMap<string, readonly string[]>;
@@ -27,6 +27,8 @@ export interface StoreContents {
   readonly occupied: ReadonlySet<string>;
   /** Fingerprints of replaced tokens whose secret a store has where that of their replacement must be. */
   readonly held: ReadonlySet<string>;
+  /** What is at the places of the state's secrets, by `keyOfDead`: only a secret is removed when its token goes. */
+  readonly atDead?: ReadonlyMap<string, 'secret' | 'nothing' | 'other'>;
   /** Stores in which nothing can be stored now. */
   readonly unusable?: ReadonlyMap<string, { readonly why: string; readonly hint: Hint }>;
   /** Stores that cannot be read. */
@@ -94,6 +96,7 @@ export function secretWarnings(
     ...refusals(actions, facts, new Set(taken.flatMap(({ tokens }) => tokens))),
     ...changed,
     ...leftBehind(dead, facts),
+    ...othersValues(dead, facts),
   ];
 }
 
@@ -186,10 +189,11 @@ export function secretLosses({
 }
 
 /** The dead secrets that apply removes. */
-export function removalsOf(dead: readonly DeadRecord[], { howRemoved }: StoreFacts): SecretRemoval[] {
+export function removalsOf(dead: readonly DeadRecord[], { howRemoved, atDead }: StoreFacts): SecretRemoval[] {
   return dead.flatMap((record) => {
     const { account, token, secret } = record;
-    const by = howRemoved(record);
+    const isThere = (atDead?.get(keyOfDead(record)) ?? 'secret') === 'secret';
+    const by = isThere ? howRemoved(record) : undefined;
     return by === undefined ? [] : [{ account, token, store: secret.store, secret_path: secret.secret_path, by }];
   });
 }
@@ -197,6 +201,21 @@ export function removalsOf(dead: readonly DeadRecord[], { howRemoved }: StoreFac
 /** Where a store put a secret before its command changed. */
 export function byEarlierCommand(secretPath: string): string {
   return `${secretPath} by its earlier command`;
+}
+
+/** Places of dead secrets that stay as they are: they have values of others, or a rehearsal does not reach them. */
+function othersValues(dead: readonly DeadRecord[], { atDead, howRemoved, rehearsed }: StoreFacts): PlanWarning[] {
+  const stay = dead.filter((record) => atDead?.get(keyOfDead(record)) === 'other' && howRemoved(record) !== undefined);
+  return [...new Set(stay.map(({ secret }) => secret.store))].map((store) => {
+    const here = stay.filter(({ secret }) => secret.store === store);
+    return {
+      kind: 'secret_not_removed',
+      store,
+      tokens: [...new Set(here.map(({ account, token }) => `${account}/${token}`))],
+      places: [...new Set(here.map(({ secret }) => secret.secret_path))],
+      ...(rehearsed.has(store) ? { rehearsed: true as const } : {}),
+    };
+  });
 }
 
 /** Dead secrets in stores that remove none, that changed, or that the configuration does not have any more. */

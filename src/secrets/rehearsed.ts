@@ -1,4 +1,5 @@
 /** In the sandbox, a store that passes secrets to a program is rehearsed: nothing is run, and the secrets go to the sandbox's folder. */
+import { existsSync } from 'node:fs';
 import { mkdir, rm } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import { writeFileAtomic } from '../files/atomic-write.ts';
@@ -37,6 +38,12 @@ export function rehearsedStore(real: SecretStore, config: SecretStoreConfig, fol
       await refuseTrackedLinks(dirname(fileOf(at)));
       await rm(fileOf(at), { force: true }).catch(failed(config, 'STORE_FAILED'));
     },
+    // Where no rehearsal stored it, the program did, and has it.
+    findDead: async (secrets) =>
+      secrets.map(({ account, secretPath }) => {
+        const at = tokenAtPath(config.name, account, secretPath);
+        return own !== undefined && at !== undefined && existsSync(fileOf(at)) ? 'secret' : 'other';
+      }),
     placeOf: (address, secretPath = real.secretPath(address)) => {
       const at = tokenAtPath(config.name, address.account, secretPath);
       return at && fileOf(at);

@@ -131,6 +131,9 @@ export interface DeadSecret extends TokenAddress {
   readonly isSandbox?: boolean;
 }
 
+/** What is at the place of a dead secret: the secret, nothing, or a value that the state did not write, which `remove` leaves there. */
+export type DeadFinding = 'secret' | 'nothing' | 'other';
+
 /** A token whose secret a store has. */
 export interface ExpectedSecret extends TokenAddress {
   /** Of the secret; absent in older states, and for adopted tokens. */
@@ -187,6 +190,8 @@ export interface SecretStore {
   inspect?(expected: ExpectedSecrets): Promise<StoreFindings>;
   /** Removes the secret of a token that is gone; it may be gone already. Absent: this store removes none. @throws UserError STORE_FAILED */
   remove?(secret: DeadSecret): Promise<void>;
+  /** Looks at the places of dead secrets, without changing them. Absent: the store cannot be read. */
+  findDead?(secrets: readonly DeadSecret[]): Promise<DeadFinding[]>;
   /**
    * Equal for secrets that would overwrite each other; undefined for a secret path that is not the store's. Without a secret
    * path, where the configuration puts it.

@@ -38,6 +38,12 @@ const ALL = {
   command_changed: { kind: 'command_changed', store: 'vault', tokens: ['etl_prod/airflow', 'etl_prod/bi'] },
   secret_stays: { kind: 'secret_stays', store: 'vault', tokens: ['etl_prod/airflow'] },
   secret_left: { kind: 'secret_left', store: 'old', tokens: ['etl_prod/airflow'], places: ['s.json#etl_prod.airflow'] },
+  secret_not_removed: {
+    kind: 'secret_not_removed',
+    store: 'local',
+    tokens: ['etl_prod/airflow'],
+    places: ['s.json#etl_prod.airflow'],
+  },
   turnover: { kind: 'turnover', account, tokens: 2 },
   smoke_failed: { kind: 'smoke_failed', account },
   not_rotated: { kind: 'not_rotated', account, name: 'airflow', expires_at: '2027-02-06T00:00:00.000Z' },

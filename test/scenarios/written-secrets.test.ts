@@ -269,6 +269,50 @@ describe('the plan names the secrets that apply removes', () => {
     expect((await stage.json('plan --sandbox')).document).toMatchObject({ actions: [], removals: [] });
   });
 
+  const without = 'etl/airflow';
+  const kept = { kind: 'secret_not_removed', cases: [{ store: 'local', tokens: [without] }] };
+  it.each([
+    ['another value', (text: string) => text.replace(/^(\w+_AIRFLOW=).*$/m, '$1eyJh.eyJi.c2ln'), [kept]],
+    ['no value', (text: string) => text.replace(/^\w+_AIRFLOW=.*\n/m, ''), []],
+  ])('and none where its place has %s, which stays', async (_, change, warnings) => {
+    const stage = await Stage.applied(CONFIGURATION);
+    stage.edit(() => CONFIGURATION.replace('      airflow: rw\n', ''));
+    stage.write(ENV, change(stage.read(ENV)));
+    const before = stage.read(ENV);
+    expect((await stage.json('plan --sandbox')).document).toMatchObject({ removals: [], warnings });
+    expect((await stage.run('plan --sandbox')).stdout).not.toContain('to remove');
+    expect((await stage.run('apply --sandbox --yes --no-smoke')).code).toBe(0);
+    expect(stage.read(ENV)).toBe(before);
+  });
+
+  it('and none that only the real program of a rehearsed store has', async () => {
+    const exec = '{ kind: exec, command: [tee, "{account}.{token}"], remove: [rm, "{account}.{token}"] }';
+    const yaml = CONFIGURATION.replace(/ {2}js: .*/, `  js: ${exec}`);
+    const stage = new Stage(yaml);
+    expect((await stage.run('apply --sandbox --real-stores --yes --no-smoke')).code).toBe(0);
+    stage.edit(() => yaml.replace('tokens: { app: rj }', 'tokens: {}'));
+    expect((await stage.json('plan --sandbox')).document).toMatchObject({
+      removals: [],
+      warnings: [{ kind: 'secret_not_removed', cases: [{ store: 'js', rehearsed: true }] }],
+    });
+    expect(stage.has('ten.app')).toBe(true);
+    const real = await stage.json('apply --sandbox --real-stores --yes --no-smoke');
+    expect(real.document).toMatchObject({ removals: [{ by: 'command' }] });
+    expect(stage.has('ten.app')).toBe(false);
+  });
+
+  it('and none of a program whose store is a file now', async () => {
+    const exec = '{ kind: exec, command: [tee, "{account}.{token}"], remove: [rm, "{account}.{token}"] }';
+    const yaml = CONFIGURATION.replace(/ {2}js: .*/, `  js: ${exec}`);
+    const stage = new Stage(yaml);
+    expect((await stage.run('apply --sandbox --real-stores --yes --no-smoke')).code).toBe(0);
+    stage.edit(() => CONFIGURATION.replace('tokens: { app: rj }', 'tokens: {}'));
+    expect((await stage.json('plan --sandbox')).document).toMatchObject({
+      removals: [],
+      warnings: [{ kind: 'secret_left' }],
+    });
+  });
+
   it('of a replaced token that is gone, also with --due', async () => {
     const stage = await Stage.applied(CONFIGURATION);
     stage.edit((text) => text.replace('path: .motherduck/s.env', 'path: .motherduck/new.env'));

@@ -11,6 +11,7 @@ import { UserError } from '../../../model/user-error.ts';
 import { few } from '../../../model/wording.ts';
 import { fingerprintOf } from '../../fingerprint.ts';
 import {
+  type DeadFinding,
   type DeadSecret,
   type ExpectedSecret,
   type ExpectedSecrets,
@@ -38,6 +39,7 @@ export function fileStore(config: FileStoreConfig, owners: Owners = new Map()): 
     },
     inspect: (expected) => inspect(config, expected),
     remove: (secret) => removeFrom(config, secret),
+    findDead: (secrets) => findDead(config, secrets),
     placeOf: (address, secretPath = secretPathIn(config, address)) => placeKey(config, address, secretPath, realPaths),
     put: async (address, secret) => {
       try {
@@ -195,19 +197,11 @@ function placeKey(
  */
 async function removeFrom(config: FileStoreConfig, secret: DeadSecret): Promise<void> {
   try {
-    const place = placeIn(config, secret, secret.secretPath);
-    const { fingerprints = [] } = secret;
-    if (place === undefined || (fingerprints.length === 0 && secret.secretPath !== secretPathIn(config, secret)))
-      return;
-    const { path, format, entry } = place;
-    const target = await ownTarget(config, path);
-    if (target === undefined || !(await stat(target).catch(() => undefined))?.isFile()) return;
-    const isOurs = (value: string) =>
-      (secret.isSandbox === true ? isSandboxSecret(value) : isJwt(value)) &&
-      (fingerprints.length === 0 || fingerprints.includes(fingerprintOf(value)));
+    const place = await deadPlace(config, secret);
+    if (place === undefined) return;
+    const { target, format, entry } = place;
     await enqueue(target, format, (content) => {
-      const values = content.current(entry);
-      if (values.length === 0 || !values.every(isOurs)) return false;
+      if (deadIn(content.current(entry), secret) !== 'secret') return false;
       content.remove(entry);
       return true;
     });
@@ -217,6 +211,45 @@ async function removeFrom(config: FileStoreConfig, secret: DeadSecret): Promise<
     const message = `The secret of ${account}/${token}, whose token is gone, could not be removed from ${secretPath}: ${why}.`;
     throw new UserError('STORE_FAILED', message, hint, { location: config.location });
   }
+}
+
+/** What `removeFrom` would find. What cannot be read is its to report. */
+async function findDead(config: FileStoreConfig, secrets: readonly DeadSecret[]): Promise<DeadFinding[]> {
+  const files = new Map<string, Promise<SecretsText | undefined>>();
+  const found: DeadFinding[] = [];
+  for (const secret of secrets) {
+    const place = await deadPlace(config, secret).catch(() => 'unreadable' as const);
+    if (typeof place !== 'object') {
+      found.push(place === undefined ? 'nothing' : 'secret');
+      continue;
+    }
+    const { target, format, entry } = place;
+    const key = `${format} ${target}`;
+    const file = files.get(key) ?? readText(target).then((text = '') => parsed(format, text));
+    files.set(key, file);
+    const content = await file.catch(() => undefined);
+    found.push(content === undefined ? 'secret' : deadIn(content.current(entry), secret));
+  }
+  return found;
+}
+
+/** The file and the entry of a dead secret; undefined where nothing of the state's can be. */
+async function deadPlace(config: FileStoreConfig, secret: DeadSecret) {
+  const place = placeIn(config, secret, secret.secretPath);
+  const { fingerprints = [] } = secret;
+  if (place === undefined || (fingerprints.length === 0 && secret.secretPath !== secretPathIn(config, secret)))
+    return undefined;
+  const target = await ownTarget(config, place.path);
+  if (target === undefined || !(await stat(target).catch(() => undefined))?.isFile()) return undefined;
+  return { ...place, target };
+}
+
+function deadIn(values: readonly string[], { fingerprints = [], isSandbox = false }: DeadSecret): DeadFinding {
+  if (values.every((value) => value === '')) return 'nothing';
+  const isOurs = (value: string) =>
+    (isSandbox ? isSandboxSecret(value) : isJwt(value)) &&
+    (fingerprints.length === 0 || fingerprints.includes(fingerprintOf(value)));
+  return values.every(isOurs) ? 'secret' : 'other';
 }
 
 /** The file at a path of the state, with links resolved; undefined for one that is not the configuration's. */
