@@ -12,28 +12,19 @@ import type { DiagnosticCode, Problems } from '../yaml/diagnostic.ts';
 import { Environment } from '../yaml/environment.ts';
 import { ALIAS_BUDGET, type ParseContext, parseSource } from '../yaml/parse.ts';
 import { decode, type Source, type Span, sourceOf } from '../yaml/source.ts';
-import { child, entriesOf, itemsOf, type Node, type ScalarNode, textOf } from '../yaml/tree.ts';
+import { child, entriesOf, itemsOf, type Node, textOf } from '../yaml/tree.ts';
 import { quote, showNode } from '../yaml/wording.ts';
 import { notFound } from './errors.ts';
-import {
-  baseOfGlob,
-  Confines,
-  type Exclusion,
-  GLOB_BUDGET,
-  GlobTooLarge,
-  isYamlName,
-  matchingFiles,
-} from './include.ts';
+import { Confines } from './include.ts';
+import { type IncludedFile, IncludePatterns } from './include-patterns.ts';
 import { secretFiles } from './stores.ts';
 
 /** The maximum total size of the files of a configuration, in bytes. */
 const MAX_BYTES = 10 * 1024 * 1024;
-const MAX_FILES = 10_000;
 const MAX_STORES = 200;
 const MAX_ACCOUNTS = 50_000;
 const MAX_TOKENS = 200_000;
 const SPLIT = 'split the organization into several configurations, each with its own state';
-const NARROWER = 'name a folder before the first star';
 
 /** One file of the configuration. The main file comes first, then included files in the order of `include`. */
 export interface ConfigFile {
@@ -84,7 +75,6 @@ class Reader {
   /** The files that secrets are stored in, with the nodes that name them. They are never included. */
   readonly #secrets = new Map<string, Node>();
   #confines: Confines | undefined;
-  readonly #globBudget = { left: GLOB_BUDGET };
   #bytesLeft = MAX_BYTES;
   #accountsLeft = MAX_ACCOUNTS;
   #complete = true;
@@ -99,7 +89,7 @@ class Reader {
   async readAll(): Promise<ConfigFiles> {
     const root = await this.#readMain();
     await this.#noteSecrets(root);
-    await this.#includeAll(itemsOf(child(root, 'include')));
+    await this.#include(itemsOf(child(root, 'include')));
     this.#limitTokens();
     for (const [name, value] of this.#context.environment.used()) this.#digest('env', name, value);
     this.#context.problems.inOrderOf(this.#files.map(({ source }) => source.file));
@@ -150,123 +140,19 @@ class Reader {
     }
   }
 
-  /** Reads the files of all patterns, after git was asked once which of them it ignores. */
-  async #includeAll(patterns: readonly Node[]): Promise<void> {
-    const names: { readonly name: string; readonly absolute: string; readonly pattern: ScalarNode }[] = [];
-    const seen = new Set<string>();
-    for (const [index, pattern] of patterns.entries()) {
-      if (pattern.kind !== 'scalar') continue;
-      for (const name of await this.#namesOf(pattern)) {
-        const absolute = path.resolve(this.#folder, name);
-        if (seen.has(absolute)) continue;
-        seen.add(absolute);
-        const excluded = await this.#confines?.excludes(absolute);
-        if (excluded === undefined) names.push({ name, absolute, pattern });
-        else this.#reportExcluded(excluded, pattern, name);
-      }
-      if (Math.max(seen.size, index) > MAX_FILES) {
-        const message = `more than ${MAX_FILES.toLocaleString('en')} files are included`;
-        return this.#refuse('too-large', pattern, message, 'join some of them');
-      }
-    }
-    const ignored = (await this.#confines?.ignored(names.map(({ absolute }) => absolute))) ?? new Set<string>();
-    for (const { name, absolute, pattern } of names) {
-      const subject = pattern.env === undefined ? quote(name) : showNode(pattern);
-      if ('why' in ignored) {
-        const [why] = ignored.why.split('\n');
-        const message = `included file ${subject} is not read: git cannot tell whether it is ignored`;
-        const fix = why?.includes('did not answer')
-          ? 'look for patterns of many stars in .gitignore'
-          : 'make git usable here';
-        this.#refuse('include-ignored', pattern, message, `${why}; ${fix}`);
-      } else if (ignored.has(absolute)) {
-        const hint = 'a configuration is kept in git: include another file, or remove the pattern from .gitignore';
-        this.#refuse('include-ignored', pattern, `git ignores the included file ${subject}`, hint);
-      } else await this.#includeFile(name, pattern);
-    }
-  }
-
-  /** The names of the files of one pattern, relative to the folder of the configuration. */
-  async #namesOf(pattern: ScalarNode): Promise<readonly string[]> {
-    const text = textOf(pattern);
-    if (text === undefined || text === '') {
-      this.#complete = false;
-      return [];
-    }
-    const base = baseOfGlob(text);
-    if (base !== undefined && this.#globBudget.left < 0) {
-      this.#refuse(
-        'include-glob',
-        pattern,
-        `${showNode(pattern)} is not followed, as others looked at too many files`,
-        NARROWER,
-      );
-      return [];
-    }
-    const excluded = await this.#confines?.excludes(path.resolve(this.#folder, base ?? text));
-    if (excluded !== undefined) {
-      this.#reportExcluded(excluded, pattern, text);
-      return [];
-    }
-    if (base === undefined) {
-      if (isYamlName(text)) return [text];
-      await this.#reportEnding(text, pattern);
-      return [];
-    }
-    try {
-      const matches = await matchingFiles(this.#folder, text, this.#globBudget);
-      const names = matches.filter(isYamlName);
-      if (names.length === 0) {
-        this.#context.problems.warning('include-nothing', pattern.at, `no file matches ${showNode(pattern)}`, {
-          hint:
-            matches.length > 0
-              ? 'only files that end in .yaml or .yml are included'
-              : `globs start in ${quote(path.dirname(this.#main))}, the folder of the configuration`,
-        });
-      }
-      return names;
-    } catch (error) {
-      if (!(error instanceof GlobTooLarge)) throw error;
-      this.#refuse('include-glob', pattern, `${showNode(pattern)} ${error.message}`, NARROWER);
-      return [];
-    }
-  }
-
   #refuse(code: DiagnosticCode, pattern: Node, message: string, hint: string): void {
     this.#complete = false;
     this.#context.problems.error(code, pattern.at, message, { hint });
   }
 
-  /** Reports a file that is out of bounds without revealing whether it exists. */
-  #reportExcluded(excluded: Exclusion, pattern: ScalarNode, name: string): void {
-    const subject = pattern.env === undefined ? quote(name) : showNode(pattern);
-    const { noun = '', root = '' } = this.#confines ?? {};
-    if (excluded === 'link') {
-      const message = `included file ${subject} is a link, or is reached through one`;
-      this.#refuse('include-link', pattern, message, 'include the file itself');
-    } else {
-      const message = `included file ${subject} is not in ${noun} of the configuration`;
-      this.#refuse('include-outside', pattern, message, `put the file itself into ${quote(root)}`);
-    }
+  async #include(patterns: readonly Node[]): Promise<void> {
+    if (this.#confines === undefined) return;
+    const included = new IncludePatterns(this.#main, this.#confines, this.#context.problems);
+    for (const file of await included.filesOf(patterns)) await this.#includeFile(file);
+    this.#complete &&= included.isComplete;
   }
 
-  async #reportEnding(name: string, pattern: ScalarNode): Promise<void> {
-    this.#complete = false;
-    const isFolder = await stat(path.resolve(this.#folder, name)).then(
-      (facts) => facts.isDirectory(),
-      () => false,
-    );
-    const glob = pattern.env === undefined ? quote(path.posix.join(name, '*.yaml')) : 'a glob';
-    this.#context.problems.error(
-      'include-ending',
-      pattern.at,
-      `included file ${showNode(pattern)} does not end in .yaml or .yml`,
-      { hint: isFolder ? `it is a folder: write ${glob}` : 'if it is YAML, rename it' },
-    );
-  }
-
-  async #includeFile(name: string, pattern: ScalarNode): Promise<void> {
-    const absolute = path.resolve(this.#folder, name);
+  async #includeFile({ name, absolute, pattern }: IncludedFile): Promise<void> {
     const real = await realpath(absolute).catch(() => absolute);
     if (this.#seen.has(real)) return;
     const secrets = this.#secrets.get(real);
