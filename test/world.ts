@@ -223,6 +223,11 @@ export class World {
   }
 }
 
+/** A verification in which `etl_prod` fails its smoke test. */
+export async function failsSmoke() {
+  return { account: 'etl_prod', outcome: 'failed', verified: [], connections: [], warnings: [], ms: 0 } as const;
+}
+
 /** The actions of a plan in short: `rotate_token etl_prod/airflow`. */
 export function brief(plan: Pick<Plan, 'actions'>): string[] {
   return plan.actions.map((action) => {

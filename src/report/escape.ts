@@ -4,6 +4,7 @@
  */
 import { createHash } from 'node:crypto';
 import type { Scope } from '../model/plan.ts';
+import { showTime } from '../model/time.ts';
 
 /** Characters that a terminal obeys, that change the direction of text, or that nobody sees, but for the one that makes an emoji of a sign. */
 const UNSEEN = String.raw`(?!\ufe0f)[\p{Cc}\p{Cf}\p{Default_Ignorable_Code_Point}\u2028\u2029]`;
@@ -70,18 +71,32 @@ export function xml(text: string): string {
 /** GitHub accepts 65,536 characters in a comment or an issue. */
 export const MOST_CHARACTERS = 65_000;
 
+interface Commented {
+  readonly organization: string;
+  readonly sandbox: boolean;
+  readonly scope?: Scope;
+}
+
+/** How a comment begins. @param document Its time is ISO 8601. */
+export function commentHead(
+  report: 'plan' | 'audit',
+  summary: string,
+  document: Commented & { readonly at: string },
+): string[] {
+  const { organization, sandbox, at } = document;
+  return [
+    `**${markdown(summary)}**`,
+    '',
+    commentMarker(report, document),
+    `${markdown(organization)}${sandbox ? ', in the sandbox,' : ''} at ${showTime(Date.parse(at))}`,
+  ];
+}
+
 /**
  * A bot finds its own comment by this marker, and updates it instead of adding another. Reports of other accounts or from other
  * files have other markers.
  */
-export function commentMarker(
-  report: 'plan' | 'audit',
-  {
-    organization,
-    sandbox,
-    scope,
-  }: { readonly organization: string; readonly sandbox: boolean; readonly scope?: Scope },
-): string {
+export function commentMarker(report: 'plan' | 'audit', { organization, sandbox, scope }: Commented): string {
   const { configuration, state, only = [] } = scope ?? {};
   const parts = [organization, configuration, state, ...only.map((glob) => `--only=${glob}`), sandbox && 'sandbox'];
   const text = parts.flatMap((part) => (part ? markerWord(part) : [])).join(' ');
@@ -118,6 +133,16 @@ function gap(character: string): string {
 /** The number of characters of lines that are joined by line breaks. */
 export function lengthOf(lines: readonly string[]): number {
   return lines.reduce((sum, line) => sum + line.length + 1, 0);
+}
+
+/** The texts up to the first with which they are longer than so many characters. */
+export function firstThatFit<T>(all: readonly T[], characters: number, sizeOf: (one: T) => number): readonly T[] {
+  let left = characters;
+  const end = all.findIndex((one) => {
+    left -= sizeOf(one);
+    return left < 0;
+  });
+  return end === -1 ? all : all.slice(0, end);
 }
 
 /** One command on its own line. Its text may have several lines, and cannot end the command or begin another. */

@@ -1,17 +1,16 @@
 /** A plan advises nothing that it does itself, and announces nothing of what is over. */
 import { expect, it } from 'vitest';
 import { groupNotices } from '../../src/plan/notice-groups.ts';
-import { brief, DAY, desire, token, World } from '../world.ts';
+import { brief, DAY, desire, failsSmoke, token, World } from '../world.ts';
 
 const desired = desire({ etl_prod: { tokens: [token('airflow')] } });
-const failed = { account: 'etl_prod', outcome: 'failed', verified: [], connections: [], warnings: [], ms: 0 } as const;
 const kinds = ({ warnings }: { readonly warnings: readonly { readonly kind: string }[] }) =>
   warnings.map(({ kind }) => kind);
 
 it('unverified tokens are named until the plan rotates them', async () => {
   const world = new World();
   await world.apply(desired);
-  await world.apply(desired, { rotate: () => true, verify: async () => failed });
+  await world.apply(desired, { rotate: () => true, verify: failsSmoke });
   expect(kinds(await world.plan(desired))).toContain('unverified');
   const rotating = await world.plan(desired, { rotate: () => true });
   expect(brief(rotating)).toContain('rotate_token etl_prod/airflow');
@@ -22,7 +21,7 @@ it('unverified tokens are named until the plan rotates them', async () => {
 
 it.each<[string, DesiredOverlap]>([
   ['whose overlap would still run', { overlap: 200 * DAY }],
-  ['whose replacement was not verified', { verify: async () => failed }],
+  ['whose replacement was not verified', { verify: failsSmoke }],
 ])('a replaced token that has expired is not announced: %s', async (_, { overlap = DAY, verify }) => {
   const wanted = desire({ etl_prod: { tokens: [token('airflow', { overlap, ttl: 90 * DAY })] } });
   const world = new World();
@@ -50,5 +49,5 @@ it.each<[string, DesiredOverlap]>([
 
 interface DesiredOverlap {
   readonly overlap?: number;
-  readonly verify?: () => Promise<typeof failed>;
+  readonly verify?: typeof failsSmoke;
 }

@@ -2,12 +2,10 @@
 import { describe, expect, it } from 'vitest';
 import { updateToken } from '../../src/apply/state-writer.ts';
 import { noticeText } from '../../src/plan/notice-text.ts';
-import { brief, DAY, desire, HOUR, token, World } from '../world.ts';
+import { brief, DAY, desire, failsSmoke, HOUR, token, World } from '../world.ts';
 
 const forever = { ttl: null, rotateBefore: 0 };
 const desired = desire({ etl_prod: { tokens: [token('airflow', forever)], protected: false } });
-
-const failed = { account: 'etl_prod', outcome: 'failed', verified: [], connections: [], warnings: [], ms: 0 } as const;
 
 /** A run was killed when it had created `airflow.2`; undefined: it was one of a version that did not note when storing began. */
 async function killed(storing: boolean | undefined, wanted = desired): Promise<World> {
@@ -90,15 +88,7 @@ describe('an orphan whose secret was certainly not stored', () => {
     const wanted = desire({ etl_prod: { tokens: [token('airflow', { ttl: 20 * DAY })] } });
     const world = await killed(false, wanted);
     await world.organization.advance(10 * DAY);
-    const failed = {
-      account: 'etl_prod',
-      outcome: 'failed',
-      verified: [],
-      connections: [],
-      warnings: [],
-      ms: 0,
-    } as const;
-    await world.apply(wanted, { verify: async () => failed });
+    await world.apply(wanted, { verify: failsSmoke });
     expect(world.tokenNames('etl_prod')).toEqual(['airflow', 'airflow.3']);
   });
 });
@@ -121,7 +111,7 @@ describe('a replaced token of an account that left the configuration', () => {
   it('is named when its replacement was not verified', async () => {
     const world = new World();
     await world.apply(desired);
-    await world.apply(desired, { rotate: () => true, verify: async () => failed });
+    await world.apply(desired, { rotate: () => true, verify: failsSmoke });
     const { warnings } = await world.plan(desire({}));
     expect(warnings).toMatchObject([{ kind: 'unverified', replaced: 'airflow', retained: true }]);
     expect(warnings.map((warning) => noticeText(warning).hint.command)).toEqual([

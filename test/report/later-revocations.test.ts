@@ -3,7 +3,7 @@ import { expect, it } from 'vitest';
 import { planHtml } from '../../src/report/plan/html.ts';
 import { planMarkdown } from '../../src/report/plan/markdown.ts';
 import { planText } from '../../src/report/plan/text.ts';
-import { DAY, desire, HOUR, token, World } from '../world.ts';
+import { DAY, desire, failsSmoke, HOUR, token, World } from '../world.ts';
 
 const FORMATS = { text: planText, markdown: planMarkdown, html: planHtml };
 const keys = Array.from({ length: 60 }, (_, n) => `key${n + 10}`);
@@ -23,15 +23,7 @@ it.each(Object.entries(FORMATS))('in %s', async (_, write) => {
 it.each(Object.entries(FORMATS))('in %s, also those whose overlap begins with the plan', async (_, write) => {
   const world = new World();
   await world.apply(desired);
-  const failed = {
-    account: 'etl_prod',
-    outcome: 'failed',
-    verified: [],
-    connections: [],
-    warnings: [],
-    ms: 0,
-  } as const;
-  await world.apply(desired, { rotate: () => true, verify: async () => failed });
+  await world.apply(desired, { rotate: () => true, verify: failsSmoke });
   const report = write(await world.plan(desired, { rotate: () => true })).replaceAll('\\', '');
   for (const key of keys) expect(report).toMatch(new RegExp(`${key}\\b(?!\\.)`));
 });

@@ -1,16 +1,10 @@
 import { describe, expect, test } from 'vitest';
 import { SIZES, sizesThat } from '../../src/model/ducklings.ts';
-import { accounts, ask, organization } from './support.ts';
+import { ask, organization, withAccount } from './support.ts';
 
 const CALL = 'PUT /v1/users/etl_prod/instances';
 const PULSE = { instance_size: 'pulse' };
 const POOL = { instance_size: 'pulse', flock_size: 2 };
-
-async function withAccount(...options: Parameters<typeof organization>) {
-  const sandbox = organization(...options);
-  await accounts(sandbox, 'etl_prod');
-  return sandbox;
-}
 
 describe('GET /v1/users/{username}/instances', () => {
   test('a new account has standard Ducklings, four for read scaling, with cooldowns', async () => {

@@ -15,6 +15,13 @@ export function organization(options: Omit<OrganizationOptions, 'folder' | 'admi
   return memorySandbox({ ...options, adminToken: new Secret(ADMIN) });
 }
 
+/** An organization with the account `etl_prod`. */
+export async function withAccount(...options: Parameters<typeof organization>): Promise<Organization> {
+  const sandbox = organization(...options);
+  await accounts(sandbox, 'etl_prod');
+  return sandbox;
+}
+
 export interface Asked {
   /** null: no Authorization header. */
   readonly token?: string | null;

@@ -1,13 +1,7 @@
 import { describe, expect, test } from 'vitest';
-import { accounts, ask, invalid, organization, token } from './support.ts';
+import { accounts, ask, invalid, organization, token, withAccount } from './support.ts';
 
 const CALL = 'POST /v1/users/etl_prod/tokens';
-
-async function withAccount(...options: Parameters<typeof organization>) {
-  const sandbox = organization(...options);
-  await accounts(sandbox, 'etl_prod');
-  return sandbox;
-}
 
 describe('POST /v1/users/{username}/tokens', () => {
   test('returns the secret and the requested fields', async () => {

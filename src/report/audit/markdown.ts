@@ -3,9 +3,8 @@
  * characters, GitHub's limit; a longer one is cut between findings and counts those that are not shown.
  */
 import type { Audit, Finding, RuleInfo, Severity } from '../../model/audit.ts';
-import { showTime } from '../../model/time.ts';
 import { counted } from '../../model/wording.ts';
-import { commentMarker, lengthOf, MOST_CHARACTERS, markdown, printable } from '../escape.ts';
+import { commentHead, firstThatFit, lengthOf, MOST_CHARACTERS, markdown, printable } from '../escape.ts';
 import { hintText } from '../hint.ts';
 import { auditSummary, SEVERITIES, showLocation, subjectOf } from './findings.ts';
 
@@ -17,12 +16,7 @@ const MARKS = { error: '❌', warning: '⚠️', note: 'ℹ️' } as const satis
 /** Writes the audit. */
 export function auditMarkdown(given: Audit): string {
   const audit = printable(given);
-  const head = [
-    `**${markdown(auditSummary(audit))}**`,
-    '',
-    commentMarker('audit', audit),
-    `${markdown(audit.organization)}${audit.sandbox ? ', in the sandbox,' : ''} at ${showTime(Date.parse(audit.at))}`,
-  ];
+  const head = commentHead('audit', auditSummary(audit), audit);
   const foot = [...ignored(audit), ...meanings(audit)];
   const { rows, rest } = takeWhatFits(
     audit.findings,
@@ -33,16 +27,12 @@ export function auditMarkdown(given: Audit): string {
 }
 
 /** As many findings as there is room for, from the most severe. */
-function takeWhatFits(findings: readonly Finding[], room: number): { rows: string[]; rest: readonly Finding[] } {
-  const rows: string[] = [];
-  let used = 0;
-  for (const [index, finding] of findings.entries()) {
-    const next = row(finding);
-    used += next.length + 1;
-    if (used > room) return { rows, rest: findings.slice(index) };
-    rows.push(next);
-  }
-  return { rows, rest: [] };
+function takeWhatFits(
+  findings: readonly Finding[],
+  room: number,
+): { rows: readonly string[]; rest: readonly Finding[] } {
+  const rows = firstThatFit(findings.map(row), room, (text) => text.length + 1);
+  return { rows, rest: findings.slice(rows.length) };
 }
 
 function row(finding: Finding): string {

@@ -6,24 +6,13 @@
 
 import type { PlanNotice } from '../../model/notice.ts';
 import { type Action, actionsByAccount, type ComputeCeiling, type Plan } from '../../model/plan.ts';
-import { showTime } from '../../model/time.ts';
 import { counted } from '../../model/wording.ts';
 import { groupNotices } from '../../plan/notice-groups.ts';
-import { commentMarker, lengthOf, MOST_CHARACTERS, markdown, printable } from '../escape.ts';
+import { commentHead, firstThatFit, lengthOf, MOST_CHARACTERS, markdown, printable } from '../escape.ts';
 import { hintText, type InContext, noContext } from '../hint.ts';
 import type { Paint } from '../terminal-text.ts';
 import { accountDiff } from './account-yaml.ts';
-import {
-  ceiling,
-  firstThatFit,
-  groupIdentical,
-  listed,
-  listedWithin,
-  rankOf,
-  row,
-  SAFE,
-  shortRows,
-} from './markdown/changes.ts';
+import { ceiling, groupIdentical, listed, listedWithin, rankOf, row, SAFE, shortRows } from './markdown/changes.ts';
 import { storeLines } from './stores.ts';
 import { laterRevocations, removalText, summaryLine } from './wording.ts';
 
@@ -45,10 +34,7 @@ const TABLE = ['', '| | account | what | why | risk |', '|---|---|---|---|---|']
 export function planMarkdown(given: Plan, _paint?: Paint, inContext: InContext = noContext): string {
   const plan = printable(given);
   const head = [
-    `**${markdown(summaryLine(plan))}**`,
-    '',
-    commentMarker('plan', plan),
-    `${markdown(plan.organization)}${plan.sandbox ? ', in the sandbox,' : ''} at ${showTime(Date.parse(plan.at))}`,
+    ...commentHead('plan', summaryLine(plan), plan),
     ...computeLine(plan.compute),
     ...notices('❌', plan.errors, inContext),
     ...notices('⛔', plan.violations, inContext),

@@ -1,7 +1,7 @@
 /** The rows of the table of a plan's comment: identical changes are one row. */
 import type { Action, ComputeCeiling, Risk } from '../../../model/plan.ts';
 import { reasonText, sharedReasonText } from '../../../plan/reason-text.ts';
-import { markdown } from '../../escape.ts';
+import { firstThatFit, markdown } from '../../escape.ts';
 import { price, symbolOf } from '../wording.ts';
 
 const RISKS = ['destructive', 'disruptive', 'safe'] as const satisfies readonly Risk[];
@@ -145,14 +145,4 @@ export function listed(names: readonly string[], most = names.length): string {
 /** As many names as fit into so many characters. */
 export function listedWithin(names: readonly string[], characters: number): string {
   return listed(names, firstThatFit(names, characters, (name) => markdown(name).length + 2).length);
-}
-
-/** The texts up to the first with which they are longer than so many characters. */
-export function firstThatFit<T>(all: readonly T[], characters: number, lengthOf: (one: T) => number): readonly T[] {
-  let left = characters;
-  const end = all.findIndex((one) => {
-    left -= lengthOf(one);
-    return left < 0;
-  });
-  return end === -1 ? all : all.slice(0, end);
 }
