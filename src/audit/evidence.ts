@@ -96,7 +96,9 @@ function joinAccounts({ desired, live, state, active }: Readings, plan: Plan, on
   const actions = new Map<string, Action[]>();
   for (const action of plan.actions) {
     const key = accountKey(action.account);
-    actions.set(key, [...(actions.get(key) ?? []), action]);
+    const known = actions.get(key);
+    if (known) known.push(action);
+    else actions.set(key, [action]);
   }
   const protection = new Map(plan.protection.map((change) => [accountKey(change.account), change]));
   const running = new Map(

@@ -24,6 +24,8 @@ const MAX_BYTES = 10 * 1024 * 1024;
 const MAX_STORES = 200;
 const MAX_ACCOUNTS = 50_000;
 const MAX_TOKENS = 200_000;
+/** Of one account, with those of its template. */
+const MAX_TOKENS_OF_ACCOUNT = 2_000;
 const SPLIT = 'split the organization into several configurations, each with its own state';
 
 /** One file of the configuration. The main file comes first, then included files in the order of `include`. */
@@ -181,10 +183,13 @@ class Reader {
     const templates = new Map(sections('templates').map(({ key, value }) => [key, sizeOf(value)]));
     let left = MAX_TOKENS;
     for (const { value } of sections('accounts')) {
-      left -= sizeOf(value) + (templates.get(textOf(child(value, 'template')) ?? '') ?? 0);
-      if (left >= 0) continue;
-      const message = `the accounts have more than ${MAX_TOKENS.toLocaleString('en')} tokens`;
-      this.#refuse('too-large', value, message, SPLIT);
+      const size = sizeOf(value) + (templates.get(textOf(child(value, 'template')) ?? '') ?? 0);
+      left -= size;
+      const isLarge = size > MAX_TOKENS_OF_ACCOUNT;
+      if (left >= 0 && !isLarge) continue;
+      const [who, most] = isLarge ? ['an account has', MAX_TOKENS_OF_ACCOUNT] : ['the accounts have', MAX_TOKENS];
+      const hint = isLarge ? 'divide its tokens among several accounts' : SPLIT;
+      this.#refuse('too-large', value, `${who} more than ${most.toLocaleString('en')} tokens`, hint);
       for (const file of this.#files) delete file.root;
       return;
     }

@@ -18,6 +18,10 @@ const LARGEST = 64 * 1024 * 1024;
 const LARGEST_WITH_LINES = 8 * 1024 * 1024;
 /** Twice as many as a configuration may have, since a state keeps those that left it. */
 const MAX_ACCOUNTS = 100_000;
+/** Records of one account: its tokens' keys, replaced tokens and intents. Ten times the tokens that a configuration may give it. */
+const MAX_RECORDS = 20_000;
+/** No state is written so often. What may be read can be written again, since the schema allows more. */
+const MAX_SERIAL = 900_000_000_000;
 
 /** What a state belongs to. */
 export type StateOf = Pick<State, 'organization' | 'organization_id' | 'sandbox' | 'configuration'>;
@@ -216,6 +220,17 @@ async function check(path: string, text: string, document: unknown): Promise<Sta
     throw await wrongAt(path, text, violation.pointer, violation.problem, hint);
   }
   const state = stateFromDocument(document as StateDocument);
+  if (state.serial > MAX_SERIAL) {
+    const problem = `must be <= ${MAX_SERIAL}`;
+    throw await wrongAt(path, text, '/serial', problem, numberHint(document, '/serial'));
+  }
+  for (const [key, { tokens }] of state.accounts) {
+    let left = MAX_RECORDS;
+    for (const { retiring, intents } of tokens.values()) left -= 1 + retiring.length + intents.length;
+    if (left >= 0) continue;
+    const problem = `has more than ${MAX_RECORDS.toLocaleString('en')} tokens`;
+    throw await wrongAt(path, text, `/accounts/${key}`, problem);
+  }
   const contradiction = contradictionOf(state);
   if (contradiction !== undefined) throw await wrongAt(path, text, contradiction.pointer, contradiction.problem);
   return state;

@@ -64,6 +64,16 @@ describe('too much of one thing', () => {
     expect(found[0]?.message).toMatch(/more than (50,000 accounts|200,000 tokens)$/);
   });
 
+  test('tokens of one account', async () => {
+    const keys = (count: number) => `{ tokens: { ${many(count, (i) => `t${i}: app, `)} } }\n`;
+    const template = `templates:\n  big: ${keys(1500)}`;
+    const load600 = await load(`${BASE}${template}accounts:\n  abc: { template: big, ${keys(600).slice(2)}`);
+    expect(all(load600).map(({ code, message }) => [code, message])).toEqual([
+      ['too-large', 'an account has more than 2,000 tokens'],
+    ]);
+    expect(await load(`${BASE}accounts:\n  abc: ${keys(2000)}`)).toMatchObject({ ok: true });
+  });
+
   test('tokens of templates', async () => {
     const template = `templates:\n  big: { tokens: { ${many(1000, (i) => `t${i}: app, `)} } }\n`;
     const accounts = `accounts:\n${many(300, (i) => `  abc${i}: { template: big }\n`)}`;

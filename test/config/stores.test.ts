@@ -20,6 +20,7 @@ test.each<[string, string, string[]]>([
     ['store-command 4 "{acount}{tokn}"', 'store-command 4 "{acount}{tokn}"'],
   ],
   ['a placeholder in check', exec('a', ', check: [b, "{account}"]'), ['store-command 4 "{account}"']],
+  ['a command that nobody reads', exec(`sh, "${'x'.repeat(4000)}"`), ['store-command 4 sh']],
   ['no program', exec('""'), ['store-command 4 ""']],
   ['a timeout of an hour', exec('a', ', timeout: 1h'), []],
   ['a longer timeout', exec('a', ', timeout: 61m'), ['store-timeout 4 61m']],

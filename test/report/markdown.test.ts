@@ -50,6 +50,23 @@ describe('a plan as Markdown', () => {
     expect(text.length).toBeLessThan(65_000);
   });
 
+  it('names every store and begins every command, the changed ones first', async () => {
+    const stores = Array.from({ length: 30 }, (_, n) => ({
+      kind: 'exec',
+      store: `pad${n}`,
+      writes: true,
+      removes: false,
+      command: ['sh', '-c', 'x'.repeat(1400)],
+    }));
+    const vault = { kind: 'exec', store: 'vault', writes: false, removes: false, command: ['curl', 'y'.repeat(3000)] };
+    const changed = { kind: 'command_changed', store: 'vault', tokens: ['a/b'] } as const;
+    const text = planMarkdown({ ...(await rotating()), stores: [...stores, vault], warnings: [changed] });
+    const lines = text.split('\n').filter((line) => line.includes('🔑'));
+    expect(lines).toHaveLength(31);
+    expect(lines[0]).toMatch(/vault.*curl yyy.*3,005 characters/);
+    expect(text.length).toBeLessThan(65_000);
+  });
+
   it('is at most 65,000 characters, cut at the border of an account, and says what was left out', async () => {
     const text = planMarkdown(await large(600));
     expect(text.length).toBeLessThanOrEqual(65_000);

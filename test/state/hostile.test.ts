@@ -21,6 +21,7 @@ async function failure(
 describe('a number that no run reaches', () => {
   it.each<[string, (document: Document, airflow: Entry) => void, RegExp]>([
     ['a serial', (document) => (document.serial = 2 ** 53 - 1), /Set it to .* 1\b/],
+    ['the last serial of the format', (document) => (document.serial = 1e12), /Set it to .* 1\b/],
     ['a generation', (_document, airflow) => (airflow.generation = 2 ** 53 - 1), /Set it to 1 there/],
     ["a current token's", (_document, { current }) => (current.generation = 2 ** 53 - 1), /Set it to 1 there/],
   ])('%s', async (_name, change, hint) => {
@@ -71,6 +72,15 @@ describe('a text that would be parsed for minutes', () => {
           `"accounts": {${Array.from({ length: 110_000 }, (_, i) => `"g${i}":{},`).join('')}`,
         ),
       /100,000 accounts/,
+    ],
+    [
+      'tokens that are not there',
+      (text) =>
+        text.replace(
+          '"airflow": {',
+          `${Array.from({ length: 20_001 }, (_, i) => `"k${i}":{"generation":0,"retiring":[],"intents":[]},`).join('\n')}"airflow": {`,
+        ),
+      /20,000 tokens/,
     ],
     [
       'a key twice',

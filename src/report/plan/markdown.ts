@@ -88,30 +88,43 @@ function takeWhatFits(actions: readonly Action[], given: number) {
 
 function details(account: string, actions: readonly Action[]): string {
   const diff = accountDiff(account, actions);
-  const longest = Math.max(2, ...[...diff.matchAll(/`+/g)].map(([run]) => run.length));
-  const fence = '`'.repeat(longest + 1);
+  const fence = fenceFor(diff, 3);
   return `\n<details><summary>${markdown(account)}</summary>\n\n${fence}diff\n${diff}\n${fence}\n\n</details>`;
 }
 
+/** More backticks than the text has in a row, and so many at least. */
+function fenceFor(text: string, least: number): string {
+  return '`'.repeat([...text.matchAll(/`+/g)].reduce((most, [run]) => Math.max(most, run.length + 1), least));
+}
+
 /** Characters of all stores. */
-const STORES_LENGTH = 8000;
+const STORES_LENGTH = 16_000;
 /** Characters of one command. */
-const COMMAND_LENGTH = 1500;
+const COMMAND_LENGTH = { min: 80, max: 1500 } as const;
+/** Characters of a line about a store, without its command. */
+const STORE_LINE = 150;
 
 function stores(plan: Plan): string[] {
-  const lines = storeLines(plan).map(({ text, exact: whole, note }) => {
-    const isLong = whole.length > COMMAND_LENGTH;
-    const exact = isLong ? whole.slice(0, COMMAND_LENGTH).replace(/[\uD800-\uDBFF]$/, '') : whole;
+  const changed = new Set(plan.warnings.flatMap((notice) => (notice.kind === 'command_changed' ? notice.store : [])));
+  // The stores that a pull request redirects come first, and each line has its share of the room.
+  const first = [...(plan.stores ?? [])].sort((a, b) => Number(changed.has(b.store)) - Number(changed.has(a.store)));
+  const all = storeLines({ stores: first });
+  const share = Math.floor(STORES_LENGTH / Math.max(1, all.length)) - STORE_LINE;
+  const most = Math.min(COMMAND_LENGTH.max, Math.max(COMMAND_LENGTH.min, share));
+  const lines = all.map(({ text, exact: whole, note }) => {
+    const isLong = whole.length > most;
+    const exact = isLong ? whole.slice(0, most).replace(/[\uD800-\uDBFF]$/, '') : whole;
     const count = whole.length.toLocaleString('en');
     const rest = isLong ? ` **and so on, ${count} characters in all; \`mdacc plan\` shows them**` : '';
-    const longest = Math.max(0, ...[...exact.matchAll(/`+/g)].map(([run]) => run.length));
-    const fence = '`'.repeat(longest + 1);
-    const code = longest === 0 ? `${fence}${exact}${fence}` : `${fence} ${exact} ${fence}`;
+    const fence = fenceFor(exact, 1);
+    const code = fence === '`' ? `${fence}${exact}${fence}` : `${fence} ${exact} ${fence}`;
     return ['', `🔑 ${markdown(text)}: ${code}${rest}${note === undefined ? '' : ` (**${markdown(note)}**)`}`];
   });
   const shown = firstThatFit(lines, STORES_LENGTH, lengthOf);
   const left = lines.length - shown.length;
-  return left === 0 ? shown.flat() : [...shown.flat(), '', `🔑 and ${left} more places; \`mdacc plan\` shows them`];
+  return left === 0
+    ? shown.flat()
+    : [...shown.flat(), '', `🔑 **and ${left} more commands and files, not shown here: read them in \`mdacc plan\`**`];
 }
 
 /** One line for each direction. */

@@ -8,6 +8,8 @@ import { COMMAND_WORD, type StoredToken, type StoreKind, type WrittenStore } fro
 import { type ExecStoreConfig, execStore, expandWords, PLACEHOLDERS } from './exec/store.ts';
 
 const DEFAULT_TIMEOUT = 30;
+/** Characters of a command: those who review a plan read it. */
+const MAX_COMMAND_LENGTH = 4_000;
 const TIMEOUT_SECONDS = { min: 1, max: HOUR } as const;
 
 /** The kind `exec`. */
@@ -127,6 +129,14 @@ function checkWords({ block }: WrittenStore<ExecStoreConfig>, problems: Problems
   for (const word of [...command, ...check, ...remove]) {
     if (word.kind !== 'scalar' || !String(word.value).includes('\0')) continue;
     problems.error('store-command', word.at, 'a word of a command cannot have a NUL character');
+  }
+  for (const words of [command, check, remove]) {
+    const length = words.reduce((sum, word) => sum + (word.kind === 'scalar' ? String(word.value).length : 0), 0);
+    if (length <= MAX_COMMAND_LENGTH || words[0] === undefined) continue;
+    const [has, most] = [length, MAX_COMMAND_LENGTH].map((count) => count.toLocaleString('en'));
+    problems.error('store-command', words[0].at, `the command has ${has} characters, and may have ${most}`, {
+      hint: 'put it into a script, and name that here',
+    });
   }
   for (const [program] of [command, check, remove]) {
     if (program?.kind === 'scalar' && program.value === '') {

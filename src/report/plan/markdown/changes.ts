@@ -14,7 +14,7 @@ export const SAFE = rank('safe');
 
 /** The rank of the riskiest. */
 export function rankOf(actions: readonly Action[]): number {
-  return Math.min(...actions.map(({ risk }) => rank(risk)));
+  return actions.reduce((least, { risk }) => Math.min(least, rank(risk)), SAFE);
 }
 
 /** Identical changes: of several tokens of an account, or of several accounts. */
@@ -41,14 +41,19 @@ export function groupIdentical(actions: readonly Action[]): Change[] {
   const ofAccount = joined(
     changes,
     ({ key, change }) => JSON.stringify([change.accounts, key]),
-    (a, b) => a.names.push(...b.names),
+    (a, b) => addTo(a.names, b.names),
   );
   const all = joined(
     ofAccount,
     ({ key, change }) => JSON.stringify([change.names, key]),
-    (a, b) => a.accounts.push(...b.accounts),
+    (a, b) => addTo(a.accounts, b.accounts),
   );
   return all.map(({ change }) => change).sort((a, b) => rank(a.risk) - rank(b.risk));
+}
+
+/** Not by `push(...)`, which a very long list overflows. */
+function addTo(list: string[], names: readonly string[]): void {
+  for (const name of names) list.push(name);
 }
 
 interface Keyed {
@@ -93,7 +98,7 @@ export function shortRows(changes: readonly Change[], given: number): string[] {
       change.names.length === 0 ? [account] : change.names.map((name) => `${account}/${name}`),
     );
     const known = groups.get(key);
-    if (known) known.names.push(...names);
+    if (known) addTo(known.names, names);
     else groups.set(key, { first: change, names });
   }
   let room = given - 300 * groups.size;

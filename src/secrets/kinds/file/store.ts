@@ -172,8 +172,10 @@ function placeIn(config: FileStoreConfig, { account }: TokenAddress, secretPath:
 
 /** Whether a template gives a variable for some key of an account. */
 function isFromTemplate(template: string, account: string, name: string): boolean {
-  const parts = template.split('{TOKEN}').map((part) => variableOf(part, { account, token: '' }));
-  return new RegExp(`^${parts.join('[A-Z0-9_]+')}$`).test(name);
+  const [first = '', ...rest] = template.split('{TOKEN}').map((part) => variableOf(part, { account, token: '' }));
+  // In most cases no pattern has to be compiled.
+  if (!name.startsWith(first)) return false;
+  return rest.length === 0 ? name === first : new RegExp(`^${[first, ...rest].join('[A-Z0-9_]+')}$`).test(name);
 }
 
 /** Links are resolved, so that two ways to one file are one place. */
