@@ -19,7 +19,10 @@ export async function recordIntent(
   tools: TokenTools,
 ): Promise<void> {
   const { name, generation } = action.after;
-  const intent = { name, generation, at: isoTime(tools.api.now()), storing: false };
+  const address = { account: account.username, token: action.token };
+  const secretPath = tools.stores.get(action.after.secret_store)?.secretPath(address);
+  const to = secretPath === undefined ? {} : { secret_path: secretPath };
+  const intent = { name, generation, at: isoTime(tools.api.now()), storing: false, ...to };
   await recordFirst(tools.stateWriter, account.username, () =>
     updateToken(tools.stateWriter, account.username, action.token, (entry) => ({
       ...entry,

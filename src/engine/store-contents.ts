@@ -38,19 +38,23 @@ export async function inspectStores(
     tokens.push({ account, token });
     byStore.set(store, tokens);
   }
+  // What cannot be read may have anything.
+  const occupy = (tokens: readonly TokenAddress[]) => {
+    for (const address of tokens) contents.occupied.add(nameOf(address));
+  };
+  const doubtedBy = new Map<string, TokenAddress[]>();
+  for (const address of doubtedTokens(state, only)) {
+    const found = storesOf(address, desired, state, stores);
+    if (found === undefined) occupy([address]);
+    for (const name of found ?? []) doubtedBy.set(name, [...(doubtedBy.get(name) ?? []), address]);
+  }
   for (const store of stores.values()) {
     const own = byStore.get(store.name) ?? [];
-    const doubted = own
-      .filter((address) => isDoubted(state, address))
-      .map((address) => ({ ...address, written: writtenFingerprints(state, address.account) }));
-    // What cannot be read may have anything.
-    const occupy = (tokens: readonly TokenAddress[]) => {
-      for (const address of tokens) contents.occupied.add(nameOf(address));
-    };
-    if (store.inspect === undefined) {
-      occupy(doubted);
-      continue;
-    }
+    const doubted = (doubtedBy.get(store.name) ?? []).map((address) => ({
+      ...address,
+      written: writtenFingerprints(state, address.account),
+    }));
+    if (store.inspect === undefined) continue;
     const stored = own.flatMap((address) => expectedSecret(state, store, address) ?? []);
     const first = own.filter((address) => !isRetained(address) && isFirstSecret(state, store, address));
     if (stored.length === 0 && first.length === 0 && doubted.length === 0) continue;
@@ -160,14 +164,36 @@ function retainedTokens(desired: Desired, { accounts }: State): StoreToken[] {
   );
 }
 
-/** Whether a token was created, and another run may have stored its secret although this state says that it was not. */
-function isDoubted({ accounts }: State, { account, token }: TokenAddress): boolean {
-  return (
-    accounts
-      .get(accountKey(account))
-      ?.tokens.get(token)
-      ?.intents.some((intent) => !mayBeStored(intent)) ?? false
+/** Tokens whose creation was begun, and whose secret another run may have stored although this state says that it was not. */
+function doubtedTokens({ accounts }: State, only: (username: string) => boolean): TokenAddress[] {
+  return [...accounts.values()].flatMap(({ username: account, tokens }) =>
+    only(account)
+      ? [...tokens].flatMap(([token, { intents }]) =>
+          intents.some((intent) => !mayBeStored(intent)) ? [{ account, token }] : [],
+        )
+      : [],
   );
+}
+
+/** The stores that may have the secret of a doubted token; undefined where one is not known, or cannot be read. */
+function storesOf(
+  address: TokenAddress,
+  desired: Desired,
+  { accounts }: State,
+  stores: ReadonlyMap<string, SecretStore>,
+): ReadonlySet<string> | undefined {
+  const key = accountKey(address.account);
+  const configured = desired.accounts.get(key)?.tokens.get(address.token)?.store;
+  const found = new Set(configured === undefined ? [] : [configured]);
+  const { current, stored, intents = [] } = accounts.get(key)?.tokens.get(address.token) ?? {};
+  for (const secret of [current?.secret, stored])
+    if (secret !== undefined && secret !== 'unknown') found.add(secret.store);
+  for (const { secret_path: path } of intents) {
+    const store = [...stores.values()].find((each) => each.secretPath(address) === path);
+    if (store === undefined) return undefined;
+    found.add(store.name);
+  }
+  return found.size > 0 && [...found].every((name) => stores.get(name)?.inspect !== undefined) ? found : undefined;
 }
 
 /** What the store has of a token by the state; undefined when it need not have anything. */

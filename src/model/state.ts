@@ -109,6 +109,8 @@ export interface TokenIntent {
   readonly at: string;
   /** Whether storing its secret has begun; absent in states of older versions, which did not record that. */
   readonly storing?: boolean;
+  /** Where its secret is to be stored. Absent in older records. */
+  readonly secret_path?: string;
   /** Of the secret whose storing has begun; see `StoredSecret`. */
   readonly fingerprint?: string;
 }

@@ -68,7 +68,9 @@ export function makePlan(desired: Desired, live: Live, state: State, options: Ma
     isCommandChanged: (account, token) => changed.has(`${account}/${token}`),
     isHeld: ({ fingerprint, secret }) =>
       options.storeFacts?.held?.has(fingerprint ?? secret?.fingerprint ?? '') ?? false,
-    isOccupied: (account, token) => options.storeFacts?.occupied?.has(`${account}/${token}`) ?? false,
+    // What was not looked into may have anything.
+    isOccupied: (account, token) =>
+      options.storeFacts !== undefined && (options.storeFacts.occupied?.has(`${account}/${token}`) ?? true),
   };
   const plans = accountNames(desired, state)
     .filter(only)

@@ -59,7 +59,14 @@ const RETIRING: Fields<RetiringToken> = {
   secret: true,
   fingerprint: true,
 };
-const INTENT: Fields<TokenIntent> = { name: true, generation: true, at: true, storing: true, fingerprint: true };
+const INTENT: Fields<TokenIntent> = {
+  name: true,
+  generation: true,
+  at: true,
+  storing: true,
+  secret_path: true,
+  fingerprint: true,
+};
 
 /**
  * The text of the state file. It is committed to git, so equal states have equal texts and a small change has a small
