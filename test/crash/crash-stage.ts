@@ -1,5 +1,6 @@
 /** A stage that can kill the program: at a request, by the server of its organization; at a write of a file, by a hook. */
 import { cpSync, existsSync, mkdirSync, readFileSync } from 'node:fs';
+import { createRequire } from 'node:module';
 import path from 'node:path';
 import { Secret } from '../../src/model/secret.ts';
 import { openSandbox } from '../../src/sandbox/open.ts';
@@ -8,6 +9,10 @@ import type { Ran } from '../in-process.ts';
 import { outputOf, SANDBOX, STATE, Stage } from '../stage.ts';
 import { KillingServer } from './killing-server.ts';
 import type { Point, Trace } from './points.ts';
+
+const { takeImage } = createRequire(import.meta.url)('./image.cjs') as {
+  takeImage: (from: string, to: string) => void;
+};
 
 const HOOK = path.join(import.meta.dirname, 'file-hook.cjs');
 export const ADMIN = 'admin-of-the-crash-harness';
@@ -60,17 +65,38 @@ export class CrashStage extends Stage {
   }
 
   /** Runs the program to its end, or to the point at which it is killed. */
-  async runUntil(words: string, point?: Point): Promise<Killed> {
+  runUntil(words: string, point?: Point): Promise<Killed> {
+    return this.#watched(words, { point });
+  }
+
+  /** Runs the program to its end, and puts a copy of the folder as it is at each point into `images`, by the name of the point. */
+  runWithImages(words: string, images: string): Promise<Killed> {
+    return this.#watched(words, { images });
+  }
+
+  async #watched(
+    words: string,
+    { point, images }: { point?: Point | undefined; images?: string | undefined },
+  ): Promise<Killed> {
     this.#runs += 1;
     const log = `${this.path}.steps-${this.#runs}`;
     const kill = point?.what === 'request' ? undefined : point;
     const env = {
-      CRASH_HOOK: JSON.stringify({ log, files: WATCHED, kill }),
+      CRASH_HOOK: JSON.stringify({ log, files: WATCHED, kill, images }),
       CRASH_LOG: log,
       CRASH_VAULT: point?.what === 'vault' ? `${point.when} ${point.at}` : '',
     };
     const child = this.spawn(words, env, { node: ['--require', HOOK] });
-    this.server.killAt(point?.what === 'request' ? { ...point, kill: () => child.kill('SIGKILL') } : undefined);
+    this.server.atRequests((when, at) => {
+      if (images !== undefined) {
+        // It does nothing while its folder is copied.
+        child.kill('SIGSTOP');
+        takeImage(this.path, path.join(images, `${when} request ${at}`));
+        child.kill('SIGCONT');
+      }
+      const isHere = point?.what === 'request' && point.when === when && point.at === at;
+      return isHere && child.kill('SIGKILL');
+    });
     const ran = await outputOf(child);
     const requests = await this.server.settle();
     const steps = existsSync(log) ? readFileSync(log, 'utf8').split('\n').slice(0, -1) : [];

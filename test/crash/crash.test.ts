@@ -1,7 +1,9 @@
 /**
- * Kills the real program (SIGKILL) at every request that changes something and at every write of its files, and lets
- * the next apply mend what is left. That one apply must be enough: the configured tokens live with their secrets
- * stored, nothing twice, nothing that nobody knows, and what is not ours as it was.
+ * Stops the program at every request that changes something and at every write of its files, and lets the next apply
+ * mend what is left. That one apply must be enough: the configured tokens live with their secrets stored, nothing twice,
+ * nothing that nobody knows, and what is not ours as it was. A kill leaves the folder as it is at that moment, so one run
+ * of the program gives what a kill would leave at each point; every twelfth point is tried with a real SIGKILL, as are
+ * those where other processes or the time matter.
  */
 import { existsSync, mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
@@ -91,7 +93,7 @@ describe.skipIf(isWindows)('an apply with every kind of action, killed and done 
       first,
       { what: 'lock', when, at: 2, about: 'taken over' },
     ]);
-    await survives(scenario, 'lock', [...points, ...takeovers], { nextIsProgram: true });
+    await survives(scenario, 'lock', [...points, ...takeovers], { isReal: true });
   });
 
   it('with several accounts at a time', LONG, async () => {
@@ -99,7 +101,7 @@ describe.skipIf(isWindows)('an apply with every kind of action, killed and done 
     const early = [...of('request'), ...of('state').filter(({ at }) => at <= 20)];
     const points = early.filter((_, index) => index % 14 === 7);
     expect(points.length).toBeGreaterThanOrEqual(6);
-    await survives(scenario, 'parallel', points, { parallelism: 4, nextIsProgram: true });
+    await survives(scenario, 'parallel', points, { parallelism: 4, isReal: true });
   });
 
   it('when the next apply comes within the same second', LONG, async () => {
@@ -107,7 +109,7 @@ describe.skipIf(isWindows)('an apply with every kind of action, killed and done 
     const at = scenario.trace.requests.findIndex((request) => request.startsWith('DELETE')) + 1;
     const points = of('request').filter((point) => point.at === at);
     expect(points).toHaveLength(2);
-    await survives(scenario, 'second', points, { clockStands: true, nextIsProgram: true });
+    await survives(scenario, 'second', points, { clockStands: true, isReal: true });
   });
 
   it('twice: again while the next apply mends', LONG, async () => {

@@ -1,35 +1,36 @@
 /**
  * Loaded into the program by `node --require`: writes each step of the writes that the harness looks at into a log, and
- * ends the process by SIGKILL at one of them. What it puts into node:fs/promises reaches the built bundle's imports.
+ * ends the process by SIGKILL at one of them, or copies the folder at each, as a kill would leave it. What it puts into
+ * node:fs/promises reaches the built bundle's imports.
  *
- * CRASH_HOOK is JSON: `log`, a file; `files`, the kind of each watched file by its name; `kill`, a point or nothing.
+ * CRASH_HOOK is JSON: `log`, a file; `files`, the kind of each watched file by its name; `kill`, a point or nothing;
+ * `images`, where the copies are put, or nothing.
  */
 const { appendFileSync } = require('node:fs');
 const fs = require('node:fs/promises');
 const { syncBuiltinESMExports } = require('node:module');
-const { basename } = require('node:path');
+const { basename, join } = require('node:path');
+const { takeImage } = require('./image.cjs');
 
-const { log, files, kill } = JSON.parse(process.env.CRASH_HOOK);
+const { log, files, kill, images } = JSON.parse(process.env.CRASH_HOOK);
 const { open, rename, link, unlink } = fs;
 const TEMPORARY = /\.mdacc-[0-9a-f]{8}-\d+-[0-9a-f]{16}\.tmp$/;
 const counts = new Map();
 
-/** Counts the step and logs it; gives whether the process ends here. */
+/** Counts the step and logs it; the process may end here. */
 function reach(kind, when) {
   const step = `${kind} ${when}`;
-  counts.set(step, (counts.get(step) ?? 0) + 1);
+  const at = (counts.get(step) ?? 0) + 1;
+  counts.set(step, at);
   appendFileSync(log, `${step}\n`);
-  return kill?.what === kind && kill.when === when && kill.at === counts.get(step);
-}
-
-function die() {
-  process.kill(process.pid, 'SIGKILL');
+  if (images !== undefined) takeImage(process.cwd(), join(images, `${when} ${kind} ${at}`));
+  if (kill?.what === kind && kill.when === when && kill.at === at) process.kill(process.pid, 'SIGKILL');
 }
 
 async function around(kind, act) {
-  if (reach(kind, 'before')) die();
+  reach(kind, 'before');
   const result = await act();
-  if (reach(kind, 'after')) die();
+  reach(kind, 'after');
   return result;
 }
 
@@ -43,10 +44,10 @@ fs.open = async (path, ...rest) => {
   if (kind === undefined || kind === 'lock') return handle;
   const writeFile = handle.writeFile.bind(handle);
   handle.writeFile = async (data, ...more) => {
-    if (reach(kind, 'torn')) {
-      await handle.write(data.slice(0, data.length / 2));
-      die();
-    }
+    const half = Buffer.from(data).subarray(0, data.length / 2);
+    await handle.write(half, 0, half.length, 0);
+    reach(kind, 'torn');
+    await handle.truncate(0);
     return writeFile(data, ...more);
   };
   return handle;

@@ -3,19 +3,15 @@ import type { AddressInfo } from 'node:net';
 import { text } from 'node:stream/consumers';
 import type { Organization } from '../../src/sandbox/organization.ts';
 
-/** The request at which the client is killed, with its effect (`after`) or without it. It is never answered. */
-export interface Kill {
-  readonly at: number;
-  readonly when: string;
-  readonly kill: () => void;
-}
+/** Called before and after the effect of the nth request that changes something. True: its client was killed, and gets no answer. */
+export type AtRequest = (when: 'before' | 'after', at: number) => boolean;
 
-/** An organization over HTTP, which can kill its client at the nth request that changes something. */
+/** An organization over HTTP, which says when its client is at a request that changes something, so that it can be killed there. */
 export class KillingServer {
   readonly #organization: Organization;
   readonly #server: Server;
   readonly #inFlight = new Set<Promise<void>>();
-  #kill: Kill | undefined;
+  #reach: AtRequest = () => false;
   #requests: string[] = [];
   #date: string | undefined;
 
@@ -43,10 +39,10 @@ export class KillingServer {
     this.#date = new Date(this.#organization.now()).toUTCString();
   }
 
-  /** Kills the client at that request, counted from here on; undefined: never. */
-  killAt(kill: Kill | undefined): void {
+  /** Calls the function at each request, counted from here on. */
+  atRequests(reach: AtRequest): void {
     this.#requests = [];
-    this.#kill = kill;
+    this.#reach = reach;
   }
 
   /** Waits for the requests that a client left in flight. Returns those that would change something, in order. */
@@ -64,16 +60,11 @@ export class KillingServer {
   async #reply(request: IncomingMessage, response: ServerResponse): Promise<void> {
     const { method = '', url: target = '', headers } = request;
     const body = await text(request);
-    const perform = () => this.#organization.respond({ method, target, authorization: headers.authorization, body });
-    if (method !== 'GET') {
-      const { at, when, kill } = this.#kill ?? {};
-      if (this.#requests.push(`${method} ${target}`) === at) {
-        if (when === 'after') await perform();
-        kill?.();
-        return void response.destroy();
-      }
-    }
-    const { status, type, text: answer, headers: more } = await perform();
+    const at = method === 'GET' ? undefined : this.#requests.push(`${method} ${target}`);
+    if (at !== undefined && this.#reach('before', at)) return void response.destroy();
+    const call = { method, target, authorization: headers.authorization, body };
+    const { status, type, text: answer, headers: more } = await this.#organization.respond(call);
+    if (at !== undefined && this.#reach('after', at)) return void response.destroy();
     const date = this.#date === undefined ? {} : { date: this.#date };
     response.writeHead(status, { 'content-type': type, ...more, ...date }).end(answer);
   }

@@ -4,12 +4,13 @@
 reach() {
   [ -n "$CRASH_LOG" ] || return 0
   echo "vault $1" >>"$CRASH_LOG"
+  [ -n "$CRASH_VAULT" ] || return 0
   [ "$1 $(grep -c "^vault $1$" "$CRASH_LOG")" = "$CRASH_VAULT" ] || return 0
   kill -KILL "$PPID"
   exit
 }
 
-mkdir -p vault
+[ -d vault ] || mkdir vault
 reach before
 cat >"vault/$1.$2"
 reach after

@@ -20,8 +20,8 @@ export interface ScenarioOptions {
 
 export interface How {
   readonly parallelism?: number;
-  /** The next apply is the program too; else only every fourth is, and the others happen in this process. */
-  readonly nextIsProgram?: boolean;
+  /** Every attempt is real: the program is killed, and the next apply is the program too. Else every twelfth is. */
+  readonly isReal?: boolean;
   /** The Date header of the organization stands still, so that everything happens within one second. */
   readonly clockStands?: boolean;
 }
@@ -49,7 +49,8 @@ export class Scenario {
     const before = await Snapshot.take(prepared);
     await prepared.close();
     const copy = await CrashStage.open(`${prepared.path}-whole`, prepared.path);
-    const ran = await copy.runUntil(`${APPLY} --parallelism 1${options.smoke ? '' : ' --no-smoke'}`);
+    const words = `${APPLY} --parallelism 1${options.smoke ? '' : ' --no-smoke'}`;
+    const ran = await copy.runWithImages(words, `${prepared.path}-at`);
     if (ran.code !== 0) throw new Error(`the apply that nobody kills failed: ${ran.stdout}${ran.stderr}`);
     const whole = await Snapshot.take(copy);
     const problems = await problemsAtEnd(copy, before, whole);
@@ -60,33 +61,49 @@ export class Scenario {
 
   /** Opens a copy as it is before the apply. */
   open(): Promise<CrashStage> {
-    this.#attempts += 1;
-    const prepared = path.join(this.#options.base, this.#options.name);
-    return CrashStage.open(`${prepared}-${this.#attempts}`, prepared);
+    return this.#copy(path.join(this.#options.base, this.#options.name));
   }
 
-  /** Runs an apply for each of the kills, then one to its end: that must be enough. Returns what is wrong. */
+  #copy(folder: string): Promise<CrashStage> {
+    this.#attempts += 1;
+    return CrashStage.open(path.join(this.#options.base, `${this.#options.name}-${this.#attempts}`), folder);
+  }
+
+  /**
+   * Runs an apply for each of the kills, then one to its end: that must be enough. Returns what is wrong. For the first
+   * kill of most attempts, the folder is what it was at that point of the apply that nobody killed, since that is what a
+   * kill leaves.
+   */
   async attempt(
     kills: readonly Point[],
-    { parallelism = 1, nextIsProgram = false, clockStands = false }: How = {},
+    { parallelism = 1, isReal = this.#attempts % 12 === 0, clockStands = false }: How = {},
   ): Promise<string[]> {
-    const stage = await this.open();
-    const isProgram = nextIsProgram || this.#attempts % 4 === 0;
+    const [first, ...others] = kills;
+    const image = isReal || first === undefined ? undefined : this.#imageAt(first);
+    const stage = image === undefined ? await this.open() : await this.#copy(image);
     if (clockStands) stage.server.stopClock();
     const words = `${APPLY} --parallelism ${parallelism}${this.#options.smoke ? '' : ' --no-smoke'}`;
     const problems: string[] = [];
     try {
-      for (const point of kills) {
+      if (image !== undefined) problems.push(...(await problemsAfterKill(stage, this.before)));
+      for (const point of image === undefined ? kills : others) {
         const ran = await stage.runUntil(words, point);
         if (ran.signal !== 'SIGKILL') return [`it was not killed there, and ended with exit code ${ran.code}`];
         problems.push(...(await problemsAfterKill(stage, this.before)));
       }
       const used = await usable(stage);
-      return [...problems, ...(await this.#repair(stage, isProgram)), ...(await revokedInUse(stage, used))];
+      return [...problems, ...(await this.#repair(stage, isReal)), ...(await revokedInUse(stage, used))];
     } finally {
       await stage.close();
       rmSync(stage.path, { recursive: true });
     }
+  }
+
+  /** Undefined: there is none, and the program must be killed. */
+  #imageAt({ what, when, at }: Point): string | undefined {
+    const image = path.join(this.#options.base, `${this.#options.name}-at`, `${when} ${what} ${at}`);
+    // The command of a store takes none.
+    return what === 'vault' ? undefined : image;
   }
 
   async #repair(stage: CrashStage, isProgram: boolean): Promise<string[]> {
