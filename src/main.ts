@@ -11,8 +11,9 @@ import { jsonText, visibleLines } from './report/escape.ts';
 import { shellWord } from './report/hint.ts';
 
 async function main(): Promise<void> {
-  const mdacc = program();
-  const words = helpLast(commandFirst(mdacc, process.argv.slice(2)));
+  const typed = process.argv.slice(2);
+  const mdacc = program(typed);
+  const words = helpLast(commandFirst(mdacc, typed));
   noteLostOutput();
   // Not for help and version, which would open stderr for nothing.
   mdacc.hook('preAction', () => void process.stderr.on('error', () => undefined));

@@ -48,8 +48,14 @@ function go(load: () => Promise<Runner>) {
   };
 }
 
-/** Returns the whole command line. */
-export function program(): Command {
+/** What help and version are asked with, alone. */
+const ABOUT_THE_PROGRAM = ['-h', '--help', '-V', '--version'];
+
+/**
+ * Returns the command line. To make the options of every command takes half the time of `--help`, so with the typed `words`
+ * only the command that they begin with has its own. Every command has, without `words` or where an option may stand before its name.
+ */
+export function program(words: readonly string[] = []): Command {
   const mdacc = new Command('mdacc')
     .description('Manage MotherDuck service accounts, their tokens and Ducklings in one YAML file.')
     .version(VERSION, '-V, --version', 'Show the version')
@@ -65,154 +71,163 @@ export function program(): Command {
   withExamples(mdacc, 'mdacc init', 'mdacc plan --sandbox', 'mdacc apply --sandbox', 'mdacc plan --help');
   mdacc.addHelpText('after', section('Environment:', environmentLines()));
 
-  const init = mdacc
-    .command('init')
-    .description('Write a commented starter file, or a configuration of the live accounts')
-    .option('--from-live', 'Include the accounts, Ducklings and tokens at MotherDuck')
-    .option('--organization <name>', `Set a name of your own for the organization (default: ${DEFAULT_ORGANIZATION})`)
-    .action(go(() => import('./commands/init.ts')));
-  withOptions(init, [YES, DRY_RUN, LOCK_TIMEOUT], CONFIG, SERVICE, OUTPUT);
-  withExamples(init, 'mdacc init', 'mdacc init --from-live --organization acme');
+  const parts = new Map<string, () => void>();
+  const command = (name: string, description: string, define: (command: Command) => void) => {
+    const made = mdacc.command(name).description(description);
+    parts.set(name, () => define(made));
+  };
 
-  const validate = mdacc
-    .command('validate')
-    .description('Check the configuration without a network connection')
-    .addOption(format('Set the format of the findings', VALIDATE_FORMATS))
-    .action(go(() => import('./commands/validate.ts')));
-  withOptions(validate, NO_SERVICE, CONFIG, OUTPUT);
-  withExamples(validate, 'mdacc validate', 'mdacc validate --config prod.yaml --format github');
+  command('init', 'Write a commented starter file, or a configuration of the live accounts', (init) => {
+    init
+      .option('--from-live', 'Include the accounts, Ducklings and tokens at MotherDuck')
+      .option('--organization <name>', `Set a name of your own for the organization (default: ${DEFAULT_ORGANIZATION})`)
+      .action(go(() => import('./commands/init.ts')));
+    withOptions(init, [YES, DRY_RUN, LOCK_TIMEOUT], CONFIG, SERVICE, OUTPUT);
+    withExamples(init, 'mdacc init', 'mdacc init --from-live --organization acme');
+  });
 
-  const plan = mdacc
-    .command('plan')
-    .description('Show what apply would change, and why')
-    .option('--out <file>', 'Save the plan for apply')
-    .option('--detailed-exitcode', 'Exit with 2 if there are changes')
-    .action(go(() => import('./commands/plan.ts')));
-  withOptions(
-    plan,
-    [ONLY, PRUNE, DUE, ALLOW_MISSING, format('Set the format of the plan', PLAN_FORMATS), LOCK_TIMEOUT],
-    CONFIG,
-    SERVICE,
-    OUTPUT,
-  );
-  withExamples(
-    plan,
-    'mdacc plan',
-    'mdacc plan --only "tenant_*"',
-    'mdacc plan --format html > plan.html',
-    'mdacc plan --out today.plan && mdacc apply today.plan',
-  );
+  command('validate', 'Check the configuration without a network connection', (validate) => {
+    validate
+      .addOption(format('Set the format of the findings', VALIDATE_FORMATS))
+      .action(go(() => import('./commands/validate.ts')));
+    withOptions(validate, NO_SERVICE, CONFIG, OUTPUT);
+    withExamples(validate, 'mdacc validate', 'mdacc validate --config prod.yaml --format github');
+  });
 
-  const apply = mdacc
-    .command('apply')
-    .description('Show the plan, ask, apply it, store secrets and test the accounts')
-    .argument('[planfile]', 'A plan saved with plan --out')
-    .action(go(() => import('./commands/apply.ts')));
-  withOptions(apply, [ONLY, PRUNE, DUE], APPLYING, CONFIG, SERVICE, OUTPUT);
-  withExamples(apply, 'mdacc apply', 'mdacc apply today.plan --yes', 'mdacc apply --due --yes');
+  command('plan', 'Show what apply would change, and why', (plan) => {
+    plan
+      .option('--out <file>', 'Save the plan for apply')
+      .option('--detailed-exitcode', 'Exit with 2 if there are changes')
+      .action(go(() => import('./commands/plan.ts')));
+    withOptions(
+      plan,
+      [ONLY, PRUNE, DUE, ALLOW_MISSING, format('Set the format of the plan', PLAN_FORMATS), LOCK_TIMEOUT],
+      CONFIG,
+      SERVICE,
+      OUTPUT,
+    );
+    withExamples(
+      plan,
+      'mdacc plan',
+      'mdacc plan --only "tenant_*"',
+      'mdacc plan --format html > plan.html',
+      'mdacc plan --out today.plan && mdacc apply today.plan',
+    );
+  });
 
-  const smoke = mdacc
-    .command('smoke')
-    .description('Test each account with a connection through DuckDB')
-    .argument('[account...]', 'Names or globs, as with --only; default: all')
-    .addOption(ONLY)
-    .addOption(format('Set the format of the results', SMOKE_FORMATS))
-    .addOption(LOCK_TIMEOUT)
-    .action(go(() => import('./commands/smoke.ts')));
-  withOptions(smoke, CONFIG, SERVICE, OUTPUT);
-  withExamples(smoke, 'mdacc smoke', 'mdacc smoke etl_prod "tenant_*"', 'mdacc smoke --format junit > smoke.xml');
+  command('apply', 'Show the plan, ask, apply it, store secrets and test the accounts', (apply) => {
+    apply.argument('[planfile]', 'A plan saved with plan --out').action(go(() => import('./commands/apply.ts')));
+    withOptions(apply, [ONLY, PRUNE, DUE], APPLYING, CONFIG, SERVICE, OUTPUT);
+    withExamples(apply, 'mdacc apply', 'mdacc apply today.plan --yes', 'mdacc apply --due --yes');
+  });
 
-  const audit = mdacc
-    .command('audit')
-    .description('Compare live resources with the configuration and good practice')
-    .addOption(ONLY)
-    .addOption(format('Set the format of the findings', AUDIT_FORMATS))
-    .addOption(
-      new Option('--fail-on <severity>', 'Exit with 2 at or above this severity; notes never fail')
-        .choices(['error', 'warning', 'never'])
-        .default('warning'),
-    )
-    .option('--check-stores', 'Also run the check commands of the secret stores, which the configuration names')
-    .option('--usage', 'Also report accounts that ran no query (makes one md: connection as the Admin)')
-    .addOption(
-      new Option(
-        '--idle <duration>',
-        `Set the time without a query after which --usage reports an account (default: ${formatDuration(IDLE_AFTER)})`,
-      ).argParser(duration),
-    )
-    .action(go(() => import('./commands/audit.ts')));
-  withOptions(audit, CONFIG, SERVICE, OUTPUT);
-  withExamples(
-    audit,
-    'mdacc audit',
-    'mdacc audit --fail-on error --format sarif > audit.sarif',
-    'mdacc audit --usage --idle 60d',
-  );
+  command('smoke', 'Test each account with a connection through DuckDB', (smoke) => {
+    smoke
+      .argument('[account...]', 'Names or globs, as with --only; default: all')
+      .addOption(ONLY)
+      .addOption(format('Set the format of the results', SMOKE_FORMATS))
+      .addOption(LOCK_TIMEOUT)
+      .action(go(() => import('./commands/smoke.ts')));
+    withOptions(smoke, CONFIG, SERVICE, OUTPUT);
+    withExamples(smoke, 'mdacc smoke', 'mdacc smoke etl_prod "tenant_*"', 'mdacc smoke --format junit > smoke.xml');
+  });
 
-  const adopt = mdacc
-    .command('import')
-    .description('Add live accounts and tokens to the configuration and the state')
-    .argument('[account[/token]...]', 'Names as at MotherDuck; a token also by its id')
-    .option('--all', 'Import every service account, and unmanaged tokens of managed accounts')
-    .option('--store <name>', 'Set the secret store of new policies, if the configuration has several')
-    .addOption(ALLOW_MISSING)
-    .option('--into <file>', 'Write new accounts to this included file (default: the main file)')
-    .action(go(() => import('./commands/import.ts')));
-  withOptions(adopt, [YES, DRY_RUN, LOCK_TIMEOUT], CONFIG, SERVICE, OUTPUT);
-  withExamples(
-    adopt,
-    'mdacc import --all --dry-run',
-    'mdacc import etl_prod tenant_acme',
-    'mdacc import etl_prod/airflow',
-  );
+  command('audit', 'Compare live resources with the configuration and good practice', (audit) => {
+    audit
+      .addOption(ONLY)
+      .addOption(format('Set the format of the findings', AUDIT_FORMATS))
+      .addOption(
+        new Option('--fail-on <severity>', 'Exit with 2 at or above this severity; notes never fail')
+          .choices(['error', 'warning', 'never'])
+          .default('warning'),
+      )
+      .option('--check-stores', 'Also run the check commands of the secret stores, which the configuration names')
+      .option('--usage', 'Also report accounts that ran no query (makes one md: connection as the Admin)')
+      .addOption(
+        new Option(
+          '--idle <duration>',
+          `Set the time without a query after which --usage reports an account (default: ${formatDuration(IDLE_AFTER)})`,
+        ).argParser(duration),
+      )
+      .action(go(() => import('./commands/audit.ts')));
+    withOptions(audit, CONFIG, SERVICE, OUTPUT);
+    withExamples(
+      audit,
+      'mdacc audit',
+      'mdacc audit --fail-on error --format sarif > audit.sarif',
+      'mdacc audit --usage --idle 60d',
+    );
+  });
 
-  const rotate = mdacc
-    .command('rotate')
-    .description('Replace tokens now, whether they are due or not')
-    .argument('<account[/token]...>', 'Names as in the configuration; an account selects all of its tokens')
-    .action(go(() => import('./commands/rotate.ts')));
-  withOptions(rotate, APPLYING, CONFIG, SERVICE, OUTPUT);
-  withExamples(rotate, 'mdacc rotate etl_prod/airflow', 'mdacc rotate tenant_acme tenant_globex --yes');
+  command('import', 'Add live accounts and tokens to the configuration and the state', (adopt) => {
+    adopt
+      .argument('[account[/token]...]', 'Names as at MotherDuck; a token also by its id')
+      .option('--all', 'Import every service account, and unmanaged tokens of managed accounts')
+      .option('--store <name>', 'Set the secret store of new policies, if the configuration has several')
+      .addOption(ALLOW_MISSING)
+      .option('--into <file>', 'Write new accounts to this included file (default: the main file)')
+      .action(go(() => import('./commands/import.ts')));
+    withOptions(adopt, [YES, DRY_RUN, LOCK_TIMEOUT], CONFIG, SERVICE, OUTPUT);
+    withExamples(
+      adopt,
+      'mdacc import --all --dry-run',
+      'mdacc import etl_prod tenant_acme',
+      'mdacc import etl_prod/airflow',
+    );
+  });
 
-  const destroy = mdacc
-    .command('destroy')
-    .description('Delete every managed account, after a typed confirmation')
-    .action(go(() => import('./commands/destroy.ts')));
-  withOptions(destroy, [ONLY], APPLYING, CONFIG, SERVICE, OUTPUT);
-  withExamples(destroy, 'mdacc destroy', 'mdacc destroy --only "tenant_*" --yes --allow-delete');
+  command('rotate', 'Replace tokens now, whether they are due or not', (rotate) => {
+    rotate
+      .argument('<account[/token]...>', 'Names as in the configuration; an account selects all of its tokens')
+      .action(go(() => import('./commands/rotate.ts')));
+    withOptions(rotate, APPLYING, CONFIG, SERVICE, OUTPUT);
+    withExamples(rotate, 'mdacc rotate etl_prod/airflow', 'mdacc rotate tenant_acme tenant_globex --yes');
+  });
 
-  stateCommands(mdacc.command('state').description('Show the state, forget an entry or remove a stale lock'));
-  sandboxCommands(mdacc.command('sandbox').description('Serve the sandbox organization, fill it or advance its clock'));
+  command('destroy', 'Delete every managed account, after a typed confirmation', (destroy) => {
+    destroy.action(go(() => import('./commands/destroy.ts')));
+    withOptions(destroy, [ONLY], APPLYING, CONFIG, SERVICE, OUTPUT);
+    withExamples(destroy, 'mdacc destroy', 'mdacc destroy --only "tenant_*" --yes --allow-delete');
+  });
 
-  const schema = mdacc
-    .command('schema')
-    .description('Print a JSON Schema')
-    .addArgument(
-      new Argument('[which]', 'What the schema describes')
-        .choices(['config', 'plan', 'state', 'audit', 'organization'])
-        .default('config'),
-    )
-    .action(go(() => import('./commands/schema.ts')));
-  withOptions(schema, OUTPUT);
-  withExamples(schema, 'mdacc schema', 'mdacc schema plan > plan.schema.json');
+  command('state', 'Show the state, forget an entry or remove a stale lock', stateCommands);
+  command('sandbox', 'Serve the sandbox organization, fill it or advance its clock', sandboxCommands);
 
-  const completion = mdacc
-    .command('completion')
-    .description('Print a completion script for commands, options and names')
-    .addArgument(new Argument('<shell>', 'The shell').choices(SHELLS))
-    // Part of the main program, because every new shell waits for it.
-    .action((shell: Shell) => void process.stdout.write(SCRIPTS[shell]));
-  withExamples(
-    completion,
-    'source <(mdacc completion bash)',
-    'source <(mdacc completion zsh)',
-    'mdacc completion fish > ~/.config/fish/completions/mdacc.fish',
-  );
+  command('schema', 'Print a JSON Schema', (schema) => {
+    schema
+      .addArgument(
+        new Argument('[which]', 'What the schema describes')
+          .choices(['config', 'plan', 'state', 'audit', 'organization'])
+          .default('config'),
+      )
+      .action(go(() => import('./commands/schema.ts')));
+    withOptions(schema, OUTPUT);
+    withExamples(schema, 'mdacc schema', 'mdacc schema plan > plan.schema.json');
+  });
+
+  command('completion', 'Print a completion script for commands, options and names', (completion) => {
+    completion
+      .addArgument(new Argument('<shell>', 'The shell').choices(SHELLS))
+      // Part of the main program, because every new shell waits for it.
+      .action((shell: Shell) => void process.stdout.write(SCRIPTS[shell]));
+    withExamples(
+      completion,
+      'source <(mdacc completion bash)',
+      'source <(mdacc completion zsh)',
+      'mdacc completion fish > ~/.config/fish/completions/mdacc.fish',
+    );
+  });
   mdacc
     .command('__complete', { hidden: true })
     .argument('[words...]')
     .allowUnknownOption()
     .action(async (words: readonly string[]) => (await import('./commands/complete.ts')).complete(mdacc, words));
+
+  const [first = ''] = words;
+  const isAboutProgram = words.length === 1 && ABOUT_THE_PROGRAM.includes(first);
+  parts.get(first)?.();
+  const isOneCommand = mdacc.commands.find((each) => each.name() === first)?.commands.length === 0 && parts.has(first);
+  if (!isAboutProgram && !isOneCommand) for (const [name, define] of parts) if (name !== first) define();
 
   for (const command of mdacc.commands) if (!command.name().startsWith('_')) refuseEmpty(command);
   mdacc.hook('preAction', (_, command) => refuseEmptyVariables(command, process.env));

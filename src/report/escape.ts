@@ -9,9 +9,13 @@ import { showTime } from '../model/time.ts';
 /** Characters that a terminal obeys, that change the direction of text, or that nobody sees, but for the one that makes an emoji of a sign. */
 const UNSEEN = String.raw`(?!\ufe0f)[\p{Cc}\p{Cf}\p{Default_Ignorable_Code_Point}\u2028\u2029]`;
 
-/** These characters, except what comes before them in a pattern. */
-export function unseenExcept(pattern: string): RegExp {
-  return new RegExp(pattern + UNSEEN, 'gu');
+/** Gives these characters, except what comes before them in a pattern. The pattern is made late: few programs that start need it. */
+export function unseenExcept(pattern: string): () => RegExp {
+  let made: RegExp | undefined;
+  return () => {
+    made ??= new RegExp(pattern + UNSEEN, 'gu');
+    return made;
+  };
 }
 
 const ALL_UNSEEN = unseenExcept('');
@@ -19,13 +23,13 @@ const UNSEEN_IN_LINES = unseenExcept(String.raw`(?![\n\t])`);
 
 /** The text of lines with `\ufffd` for every control character. */
 export function visibleLines(text: string): string {
-  return text.replace(UNSEEN_IN_LINES, '\ufffd');
+  return text.replace(UNSEEN_IN_LINES(), '\ufffd');
 }
 
 /** The same data with `\ufffd` for every control character in its texts. */
 export function printable<T>(data: T): T {
   return JSON.parse(JSON.stringify(data), (_key, value: unknown) =>
-    typeof value === 'string' ? value.replace(ALL_UNSEEN, '\ufffd') : value,
+    typeof value === 'string' ? value.replace(ALL_UNSEEN(), '\ufffd') : value,
   ) as T;
 }
 
@@ -39,7 +43,7 @@ const UNSEEN_IN_JSON = unseenExcept(String.raw`(?![\n\r\t])`);
 
 /** The same JSON, with escapes for characters that are invisible or change the direction of text. */
 export function visibleJson(json: string): string {
-  return json.replace(UNSEEN_IN_JSON, escaped);
+  return json.replace(UNSEEN_IN_JSON(), escaped);
 }
 
 /** `\u202e`; two of them for a character beyond the first 65,536. */

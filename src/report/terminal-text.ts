@@ -64,7 +64,7 @@ const MIN_SHARE = 0.4;
  * or hide a line, become `\ufffd`; line breaks, tabs and, where `paint` marks parts of a text, its colours stay.
  */
 export function terminalText(text: string, paint: Paint): string {
-  return paint.bold === same ? visibleLines(text) : text.replace(UNSEEN_BUT_COLOURS, '\ufffd');
+  return paint.bold === same ? visibleLines(text) : text.replace(UNSEEN_BUT_COLOURS(), '\ufffd');
 }
 
 /** The colours are those of `coloured`. */

@@ -48,7 +48,7 @@ const UNSEEN = unseenExcept('');
 
 /** A command of a shell. Characters that nobody sees are escaped, as in `$'a\\n'`. */
 function shellText(words: readonly string[]): string {
-  return words.map((word) => (word.search(UNSEEN) === -1 ? shellWord(word) : `$'${escaped(word)}'`)).join(' ');
+  return words.map((word) => (word.search(UNSEEN()) === -1 ? shellWord(word) : `$'${escaped(word)}'`)).join(' ');
 }
 
 function escaped(word: string): string {
@@ -59,5 +59,5 @@ function escaped(word: string): string {
   ]);
   return word
     .replace(/[\\']/g, '\\$&')
-    .replace(UNSEEN, (one) => known.get(one) ?? `\\U${(one.codePointAt(0) ?? 0).toString(16).padStart(8, '0')}`);
+    .replace(UNSEEN(), (one) => known.get(one) ?? `\\U${(one.codePointAt(0) ?? 0).toString(16).padStart(8, '0')}`);
 }
