@@ -4,7 +4,14 @@ import { mkdir, readdir, readFile, rename, rm, writeFile } from 'node:fs/promise
 import path from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { build, transform } from 'esbuild';
-import { commandsOutside, lazyText, namesOfFormats, noChildProcess } from './bundle-plugins.mjs';
+import {
+  commandsOutside,
+  lazyText,
+  loadedLate,
+  namesOfFormats,
+  noChildProcess,
+  withLateChunks,
+} from './bundle-plugins.mjs';
 import { compileSchemas } from './compile-schemas.mjs';
 import { declareTypes, reExport } from './declare-types.mjs';
 import { fillSchemas } from './fill-schemas.mjs';
@@ -46,7 +53,7 @@ const jsonc = path.join(root, 'node_modules/jsonc-parser/lib/esm/main.js');
  * faster: Node needs no second loader and compiles only what is called.
  */
 async function asCommonJs(text) {
-  const { code } = await transform(text, {
+  const { code } = await transform(withLateChunks(text), {
     format: 'cjs',
     platform: 'node',
     target: common.target,
@@ -62,17 +69,17 @@ async function asCommonJs(text) {
   return code;
 }
 
-/** The chunks that a program always loads, as absolute paths. */
-function chunksOf(program, { outputs }) {
+/** The chunks that a file of src/ always loads, as absolute paths, its own first. @param late A file that it loads late, but usually. */
+function chunksOf(entryPoint, { outputs }, late) {
   const found = new Set();
   const visit = (file) => {
+    found.add(file);
     for (const { path: imported, kind, external } of outputs[file].imports) {
-      if (external || kind !== 'import-statement' || found.has(imported)) continue;
-      found.add(imported);
-      visit(imported);
+      if (external || found.has(imported)) continue;
+      if (kind === 'import-statement' || outputs[imported].entryPoint === late) visit(imported);
     }
   };
-  visit(Object.keys(outputs).find((file) => file.endsWith(program)));
+  visit(Object.keys(outputs).find((file) => outputs[file].entryPoint === entryPoint));
   return [...found].map((file) => path.resolve(root, file));
 }
 
@@ -119,7 +126,7 @@ const [, main, modules] = await Promise.all([
     format: 'cjs',
     minify: true,
     supported: { 'dynamic-import': false },
-    plugins: [commandsOutside, namesOfFormats, noChildProcess, lazyText],
+    plugins: [commandsOutside, namesOfFormats, noChildProcess],
   }),
   build({
     ...common,
@@ -134,15 +141,19 @@ const [, main, modules] = await Promise.all([
     minify: true,
     external: ['undici', 'undici/*', '@duckdb/node-api'],
     alias: { yaml, 'jsonc-parser': jsonc },
-    plugins: [lazyText],
+    plugins: [loadedLate, lazyText],
     write: false,
   }),
 ]);
 const texts = new Map();
 for (const { path: file, text } of modules.outputFiles) texts.set(file, await asCommonJs(text));
-const configuration = chunksOf('commands/validate.cjs', modules.metafile);
-const planning = chunksOf('commands/plan.cjs', modules.metafile).filter((file) => !configuration.includes(file));
-for (const [file, text] of withGroups(texts, { configuration, planning })) {
+const [, ...configuration] = chunksOf('src/commands/validate.ts', modules.metafile, 'src/report/validate/text.ts');
+const [, ...planned] = chunksOf('src/commands/plan.ts', modules.metafile, 'src/report/plan/text.ts');
+const planning = planned.filter((file) => !configuration.includes(file));
+const sandbox = chunksOf('src/sandbox/sandbox-transport.ts', modules.metafile).filter(
+  (file) => !planned.includes(file),
+);
+for (const [file, text] of withGroups(texts, { configuration, planning, sandbox })) {
   await mkdir(path.dirname(file), { recursive: true });
   await writeFile(file, text);
 }

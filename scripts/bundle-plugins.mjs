@@ -1,3 +1,4 @@
+import { readFile } from 'node:fs/promises';
 import path from 'node:path';
 
 /** An esbuild plugin: leaves commands out of the main bundle, which imports a command by its built name when it is called. */
@@ -32,20 +33,82 @@ export const noChildProcess = {
   },
 };
 
+/** Files of src/ that a command seldom needs, beside the renderers of report/formats.ts. They export functions alone. */
+const SELDOM = [
+  'motherduck/connector',
+  'motherduck/http-transport',
+  'motherduck/probe-process',
+  'motherduck/proxy',
+  'plan/plan-file',
+  'report/apply/github',
+  'report/plan/markdown',
+  'secrets/kinds/exec/scrub',
+  'smoke/failures',
+  'yaml/render',
+];
+
 /**
- * An esbuild plugin: runs string-width and wrap-ansi when a text needs them. When they load, they make a segmenter and emoji patterns,
- * which takes about 25 ms; the width of printable ASCII is its length.
+ * An esbuild plugin: puts files that are seldom needed into chunks of their own, which are loaded when one of their functions is
+ * first called. To compile 100 kB takes 2 ms, a twentieth of what Node takes to start. `withLateChunks` completes it.
+ */
+export const loadedLate = {
+  name: 'loaded-late',
+  setup({ onResolve, onLoad }) {
+    onResolve({ filter: /^\.\.?\/.*\.ts$/ }, ({ path: file, importer, kind, resolveDir }) => {
+      const target = path.resolve(resolveDir, file);
+      const name = path.relative(path.resolve('src'), target).replaceAll(path.sep, '/').replace(/\.ts$/, '');
+      const isRenderer = /[\\/]report[\\/]formats\.ts$/.test(importer) && /^\.\/\w+\//.test(file);
+      const isLate = kind === 'import-statement' && (isRenderer || SELDOM.includes(name));
+      return isLate ? { path: name, namespace: 'late', pluginData: target } : undefined;
+    });
+    onLoad({ filter: /.*/, namespace: 'late' }, async ({ pluginData: target }) => ({
+      contents: `
+        const load = () => loadLate(() => import('./${path.basename(target)}'));
+        ${functionsOf(await readFile(target, 'utf8'), target)
+          .map((name) => `export const ${name} = (...values) => load().${name}(...values);`)
+          .join('\n')}`,
+      resolveDir: path.dirname(target),
+    }));
+  },
+};
+
+function functionsOf(text, file) {
+  const exported = [...text.matchAll(/^export (?:async )?(const|let|class|function) (\w+)/gm)];
+  const other = exported.find(([, kind]) => kind !== 'function');
+  if (other !== undefined)
+    throw new Error(`${file} exports ${other[2]}, which is no function, so it cannot be loaded late`);
+  return exported.map(([, , name]) => name);
+}
+
+/** Makes what the plugins write as `loadLate(() => import(…))` a `require`, which returns at once. */
+export function withLateChunks(text) {
+  // esbuild may break a line anywhere, also in a string.
+  const late = text
+    .replaceAll('\\\n', '')
+    .replaceAll(/\bloadLate\(\s*\(\)\s*=>\s*import\(\s*"([^"]+)"\s*\)\s*\)/g, 'require("$1")');
+  if (/\bloadLate\b/.test(late))
+    throw new Error('a chunk that is to be loaded late was not found in what esbuild wrote');
+  return late;
+}
+
+/**
+ * An esbuild plugin: loads string-width and wrap-ansi when a text needs them. When they run, they make a segmenter and emoji
+ * patterns, which takes about 25 ms; the width of printable ASCII is its length.
  */
 export const lazyText = {
   name: 'lazy-text',
   setup({ onResolve, onLoad }) {
-    onResolve({ filter: /^(string-width|wrap-ansi)$/ }, ({ path: name }) => ({ path: name, namespace: 'lazy-text' }));
+    onResolve({ filter: /^(string-width|wrap-ansi)$/ }, ({ path: name, importer, kind }) =>
+      kind === 'dynamic-import' || importer.includes('node_modules')
+        ? undefined
+        : { path: name, namespace: 'lazy-text' },
+    );
     onLoad({ filter: /.*/, namespace: 'lazy-text' }, ({ path: name }) => ({
       contents: `
         let real;
         export default (text, ...rest) => {
           ${name === 'string-width' ? 'if (/^[ -~]*$/.test(text)) return text.length;' : ''}
-          real ??= require(${JSON.stringify(path.resolve(`node_modules/${name}/index.js`))}).default;
+          real ??= loadLate(() => import('${name}')).default;
           return real(text, ...rest);
         };`,
       resolveDir: process.cwd(),
