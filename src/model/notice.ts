@@ -67,6 +67,17 @@ export type PlanWarning =
       /** Its account left the configuration. */
       readonly retained?: true;
     }
+  /** Replaced token `name` lives longer than an overlap of the policy lasts; without `overlap`, of an account that left the configuration. */
+  | {
+      readonly kind: 'long_overlap';
+      readonly account: string;
+      readonly token: string;
+      readonly name: string;
+      readonly id: string;
+      readonly retire_at: string;
+      /** In seconds. */
+      readonly overlap?: Seconds;
+    }
   /** Token `name` is replaced by one of another name, so it is no longer of the series and is not revoked. */
   | {
       readonly kind: 'left_live';

@@ -90,6 +90,16 @@ function words(notice: PlanNotice): Omit<NoticeText, 'subject'> {
           text: `If nothing uses it, revoke "${notice.name}" (id ${notice.id}) at MotherDuck; the next apply forgets it.`,
         },
       };
+    case 'long_overlap': {
+      const policy =
+        notice.overlap === undefined ? '' : `, and the overlap of its policy is ${formatDuration(notice.overlap)}`;
+      return {
+        message: `"${notice.name}" was replaced and stays live until ${notice.retire_at.slice(0, 10)}${policy}`,
+        hint: {
+          text: `If nothing uses it, revoke "${notice.name}" (id ${notice.id}) at MotherDuck; the next apply forgets it. If the overlap was not shortened, find out who changed the state.`,
+        },
+      };
+    }
     case 'overlap_held':
       return {
         message: `"${notice.name}" is not revoked, although its overlap has ended: the store has its secret, and not that of its replacement`,

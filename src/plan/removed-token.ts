@@ -15,7 +15,15 @@ import {
   takenBy,
   tokenSeries,
 } from './token-series.ts';
-import { heldTokens, notReplaced, orphanWarnings, otherSeries, rivals, unverifiedTokens } from './token-warnings.ts';
+import {
+  heldTokens,
+  longOverlaps,
+  notReplaced,
+  orphanWarnings,
+  otherSeries,
+  rivals,
+  unverifiedTokens,
+} from './token-warnings.ts';
 import type { TokenPlan } from './tokens.ts';
 
 /**
@@ -118,6 +126,7 @@ export function planRetainedToken(
       ...notReplaced(series, account, key, now),
       ...heldTokens(series, account, key, now, isHeld, true),
       ...orphanWarnings(series, account, key, true),
+      ...longOverlaps(series, account, key, now),
     ],
     errors: [],
     next: [...expiryOfRetained(state, live, account, key, now), ...futureRevocations(series, account, key, now)],

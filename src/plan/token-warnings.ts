@@ -4,6 +4,7 @@ import type { PlanWarning } from '../model/notice.ts';
 import type { Action } from '../model/plan.ts';
 import { isShortened } from '../model/rotation-due.ts';
 import type { RetiringToken, StateToken } from '../model/state.ts';
+import { DAY, HOUR_MS, type Seconds } from '../model/time.ts';
 import { isExpired, isNamedAfter, type TokenSeries } from './token-series.ts';
 
 export function shorterLife(
@@ -47,6 +48,40 @@ export function heldTokens(
   return retiring
     .filter(({ record, live }) => Date.parse(record.retire_at ?? '') <= now && isHeld(record) && !isExpired(live, now))
     .map(({ live: { name } }) => ({ kind: 'overlap_held', account, token, name, ...retained }));
+}
+
+/** Clocks differ, and so do the times of a plan and of its apply. */
+const SLACK_MS = HOUR_MS;
+/** An overlap that is longer is unusual, where the policy is not known. */
+const LONG_OVERLAP = 30 * DAY;
+
+/**
+ * Replaced tokens that live longer from now on than an overlap lasts: the overlap was shortened since, or the state was edited.
+ * Which one is not known, so their overlaps do not end sooner.
+ */
+export function longOverlaps(
+  { retiring }: TokenSeries,
+  account: string,
+  token: string,
+  now: number,
+  overlap?: Seconds,
+): PlanWarning[] {
+  const end = now + (overlap ?? LONG_OVERLAP) * 1000 + SLACK_MS;
+  return retiring.flatMap(({ record: { retire_at }, live: { id, name, expiresAt }, isReplaced }): PlanWarning[] =>
+    !isReplaced || Math.min(Date.parse(retire_at ?? '') || 0, expiresAt ?? Number.POSITIVE_INFINITY) <= end
+      ? []
+      : [
+          {
+            kind: 'long_overlap',
+            account,
+            token,
+            name,
+            id,
+            retire_at: retire_at ?? '',
+            ...(overlap === undefined ? {} : { overlap }),
+          },
+        ],
+  );
 }
 
 /** With a new name, the tokens of the old one leave the series, and are not revoked any more. */

@@ -33,6 +33,7 @@ import { isNamedAfter, nextOfCurrent, rivalTokens, show, takenBy, tokenSeries } 
 import {
   heldTokens,
   leftLive,
+  longOverlaps,
   notReplaced,
   orphanWarnings,
   otherSeries,
@@ -86,6 +87,7 @@ export function planToken(
       ...otherSeries(series, account, desired.key),
       ...rivals(rivalTokens(basesOf(desired, state), state, series, live, isTaken, now), state, account, desired.key),
       ...shorterLife(state, series, account, desired.key),
+      ...longOverlaps(series, account, desired.key, now, desired.overlap),
       ...(actions.some(isNewToken)
         ? unverified.map((warning) => ({ ...warning, rotated: true as const }))
         : [

@@ -1,6 +1,7 @@
 /** A state that someone edited names tokens that are not of its series: nothing of theirs is revoked, and the plan says so. */
 import { describe, expect, it } from 'vitest';
 import { updateToken } from '../../src/apply/state-writer.ts';
+import type { Plan } from '../../src/model/plan.ts';
 import type { StateToken } from '../../src/model/state.ts';
 import { brief, DAY, desire, HOUR, token, World } from '../world.ts';
 
@@ -130,4 +131,24 @@ it.each([
   const plan = await world.plan(wanted);
   expect(brief(plan)).toEqual([]);
   expect(plan.warnings.map(({ kind }) => kind)).toEqual(names.length === 2 ? ['other_series'] : []);
+});
+
+describe('a replaced token that the state lets live for decades', () => {
+  const wanted = desire({ etl_prod: { tokens: [token('airflow', { ttl: null, rotateBefore: 0 })], protected: false } });
+  const long = ({ warnings }: Plan) => warnings.filter(({ kind }) => kind === 'long_overlap');
+
+  it.each([
+    ['is named, with the overlap of its policy', wanted, [{ name: 'airflow', overlap: DAY, id: expect.any(String) }]],
+    ['is named in an account that left the configuration', desire({}), [{ name: 'airflow' }]],
+  ])('%s', async (_, now, warnings) => {
+    const world = new World();
+    await world.apply(wanted);
+    await world.apply(wanted, { rotate: () => true });
+    expect(long(await world.plan(now))).toEqual([]);
+    await updateToken(world.stateWriter, 'etl_prod', 'airflow', (entry) => ({
+      ...entry,
+      retiring: entry.retiring.map((old) => ({ ...old, retire_at: '2099-01-01T00:00:00Z' })),
+    }));
+    expect(long(await world.plan(now))).toMatchObject(warnings);
+  });
 });
