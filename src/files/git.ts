@@ -8,10 +8,17 @@ export interface GitOutcome {
 }
 
 /** In seconds. A hostile pattern of .gitignore takes git years. */
-const TIME_LIMIT = 10;
+const TIME_LIMIT = 5;
+
+/** Questions that a work tree did not answer, which are not asked again for a while: that costs the same time each. */
+const unanswered = new Map<string, { readonly outcome: GitOutcome; readonly until: number }>();
+const ASK_AGAIN_MS = 60_000;
 
 /** Runs git in a work tree. Nothing that its repository configures is run. */
 export async function git(tree: string, words: readonly string[], stdin = '', limit = TIME_LIMIT): Promise<GitOutcome> {
+  const question = JSON.stringify([tree, words[0]]);
+  const known = unanswered.get(question);
+  if (known !== undefined && Date.now() < known.until) return known.outcome;
   const { execFile } = await import('node:child_process');
   return new Promise((resolve) => {
     // A repository may configure a file system monitor program, which must not run. A container often runs as another user.
@@ -22,7 +29,9 @@ export async function git(tree: string, words: readonly string[], stdin = '', li
       if (typeof error.code === 'number') return resolve({ exit: error.code, stdout, why: stderr.trim() });
       const failed = error.killed === true ? `git did not answer within ${limit} s` : 'git could not be run';
       const why = String(error.code) === 'ENOENT' ? 'git is not installed' : failed;
-      resolve({ exit: -1, stdout: '', why });
+      const outcome = { exit: -1, stdout: '', why };
+      if (why === failed && error.killed === true) unanswered.set(question, { outcome, until: Date.now() + ASK_AGAIN_MS });
+      resolve(outcome);
     });
     child.stdin?.on('error', () => {}); // it has exited, and its exit code says how
     child.stdin?.end(stdin);

@@ -1,13 +1,15 @@
 /** Credentials of any kind, by the names people give them and by their form: what no plan, report or error may show. */
 
 const PARTS =
-  /token|secret|passw|passphrase|passcode|mnemonic|credential|cookie|bearer|webhook|private|netrc|kubeconfig/i;
+  /token|secret|passw|passphrase|passcode|senha|kennwort|contrasena|wachtwoord|unseal|keytab|(?:recovery|seed|backup)_?(?:phrase|code)|mnemonic|credential|cookie|bearer|webhook|private|netrc|kubeconfig/i;
 
 /** Words of names, split at `_` and before capitals. */
 const WORDS = new Set(
   `pass pwd pw pat dsn jwt otp totp pin sas cred creds sess session sk tok signing signature cert certs certificate pem pfx
   p12 htpasswd auth authn authz authorization authentication oauth bearer priv salt seed sig connstr
-  pats jwts otps pins hook hooks hmac pepper enc encryption encrypted crypt crypto decrypt`.split(/\s+/),
+  pats jwts otps pins hook hooks hmac pepper mdp clave haslo parola psk nonce mfa 2fa sasl gpg enc encryption encrypted crypt crypto decrypt`.split(
+    /\s+/,
+  ),
 );
 /** Ends of words, such as DBPASS and APIKEY, and words that end like them. */
 const ENDS = /(?:pass|passfile|keys?|pwd|pw|hmac|crypt|dsn|jwt|tok)$/;
@@ -32,7 +34,8 @@ export function isCredentialName(name: string): boolean {
 /** Forms that only credentials have: JWTs, tokens of known services, private keys, and names with passwords in URLs. */
 const FORMS = [
   /eyJ[\w-]{6,}[\w.-]*/g,
-  /(?<!\w)(?:gh[pousr]_|github_pat_|gl(?:pat|ptt|dt|rt|cbt|soat)-|xox[a-z]-|xapp-|[rs]k[-_](?:live|test|proj|ant)[-_]|whsec_|shp(?:at|ss|ca|pa)_|dop_v1_|hf_|pypi-|npm_|dckr_pat_|hv[sb]\.|AKIA|ASIA|AIza|ya29\.|SG\.)[\w.-]{8,}/g,
+  /(?<!\w)(?:gh[pousr]_|github_pat_|gl(?:pat|ptt|dt|rt|cbt|soat)-|xox[a-z]-|xapp-|[rs]k[-_](?:live|test|proj|ant)[-_]|whsec_|shp(?:at|ss|ca|pa)_|dop_v1_|hf_|pypi-|npm_|dckr_pat_|hv[sb]\.|AKIA|ASIA|AIza|ya29\.|SG\.|AGE-SECRET-KEY-)[\w.-]{8,}/g,
+  /(?<=:\/\/(?:[\w.]{1,40}\.)?discord(?:app)?\.com\/api\/webhooks\/)\S{8,}/g,
   /(?<=:\/\/)[^\s/@]{0,200}:[^\s/@]{1,200}(?=@)/g,
   /(?<=\b(?:basic|bearer)\s{1,3})[\w+/=.-]{8,}/gi,
   /(?<=\b(?:accountkey|sharedaccess(?:key|signature)|sig|x-amz-signature|password|pwd)=)[^\s&;]{6,}/gi,

@@ -119,19 +119,31 @@ function shortened(text: string): string {
   return `${text.slice(0, MARKER_LENGTH)}~${createHash('sha256').update(text).digest('hex')}`;
 }
 
+/** What is markup where Markdown is parsed. */
+const MARKUP = String.raw`[&<>|\x60*_[\]@#~\\!$]|:(?=\/\/)|(?<=www)\.`;
 /**
- * Escapes a name of the live organization, so that nothing in it is Markdown, HTML, a link, a mention or a table's border.
- * GitHub looks for mentions and references in the rendered text, so a zero-width space is put into them.
+ * What GitHub and GitLab look for in the text that comes out, where an entity is a character again: mentions, references to
+ * issues, commits, milestones and snippets, and emoji.
  */
-export function markdown(text: string): string {
-  return text
-    .replace(/[&<>|`*_[\]@#~\\!]/g, (character) => `&#${character.codePointAt(0)};${gap(character)}`)
-    .replace(/:(?=\/\/)/g, '&#58;')
-    .replace(/(?<=www)\./gi, '&#46;');
+const REFERENCES = String.raw`[@#]|[&!~$%](?=["\d])|GH-(?=\d)|:(?=(?:[a-z+-][\w+-]*|100|1234):)|(?<![\w.-])(?=\d*[a-f])[\da-f]{7,40}(?![\w-])`;
+const ACTIVE = new RegExp(`${REFERENCES}|${MARKUP}`, 'gi');
+const REFERENCE = new RegExp(REFERENCES, 'iy');
+
+function isReference(text: string, at: number): boolean {
+  REFERENCE.lastIndex = at;
+  return REFERENCE.test(text);
 }
 
-function gap(character: string): string {
-  return character === '@' || character === '#' ? '&#8203;' : '';
+/**
+ * Escapes a name of a pull request or of the live organization, so that nothing in it is Markdown, HTML, mathematics, a link, a
+ * mention or a table's border. A zero-width space is put into what is a reference in the text that comes out.
+ */
+export function markdown(text: string): string {
+  return text.replace(ACTIVE, (found, at: number) => {
+    if (/^[\da-f]{7}/i.test(found)) return found.replace(/.{6}/g, '$&&#8203;');
+    const shown = found.length > 1 ? found : `&#${found.codePointAt(0)};`;
+    return isReference(text, at) ? `${shown}&#8203;` : shown;
+  });
 }
 
 /** The number of characters of lines that are joined by line breaks. */

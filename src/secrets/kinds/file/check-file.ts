@@ -3,6 +3,7 @@ import { access, stat } from 'node:fs/promises';
 import { dirname, join, relative } from 'node:path';
 import { tempBeside, tempStem } from '../../../files/atomic-write.ts';
 import { writableTarget } from '../../../files/links.ts';
+import { isWithin, realPathOf } from '../../../files/paths.ts';
 import { NotAFileError, NotTextError, readText } from '../../../files/read-text.ts';
 import { quoted } from '../../../files/shell.ts';
 import { codeOf } from '../../../files/system-errors.ts';
@@ -91,11 +92,22 @@ async function checkExisting(config: FileStoreConfig, file: string): Promise<voi
     const what = facts.isDirectory() ? 'a folder' : 'not a regular file';
     throw notAFile(config, what);
   }
+  await checkContent(config, file);
   if (process.platform !== 'win32' && (facts.mode & 0o077) !== 0) {
     const mode = (facts.mode & 0o777).toString(8).padStart(3, '0');
-    throw unusable(config, `can be read or written by other users (mode ${mode})`, `chmod 600 ${quoted(config.path)}`);
+    const hint = isForeign(config, file) ? elsewhere(config) : `chmod 600 ${quoted(config.path)}`;
+    throw unusable(config, `can be read or written by other users (mode ${mode})`, hint);
   }
-  await checkContent(config, file);
+}
+
+/** Whether a path is outside of the configuration's folder: who wrote the configuration may have named any file. */
+function isForeign({ folder }: FileStoreConfig, path: string): boolean {
+  return folder !== undefined && !isWithin(realPathOf(folder), path);
+}
+
+/** Says nothing that changes a file which may not be this program's. */
+function elsewhere({ name }: FileStoreConfig): string {
+  return `It is outside of the configuration's folder, so it may be another program's: name another \`path\` in the secret store ${name}.`;
 }
 
 async function checkContent(config: FileStoreConfig, file: string): Promise<void> {
@@ -115,6 +127,7 @@ async function checkContent(config: FileStoreConfig, file: string): Promise<void
       const hint = `Name another \`path\` in the secret store ${config.name}, or set its \`format\` to ${error.format}: the secrets in the file may be in use.`;
       throw unusable(config, why, hint);
     }
+    if (isForeign(config, file)) throw unusable(config, why, elsewhere(config));
     throw unusable(config, why, `Fix it, or move it away: mv ${quoted(config.path)} ${quoted(`${config.path}.old`)}`);
   }
 }
@@ -131,7 +144,9 @@ async function checkFolder(config: FileStoreConfig, folder: string): Promise<voi
   try {
     await access(folder, constants.W_OK | constants.X_OK);
   } catch (error) {
-    const hint = `Make it writable, or name another \`path\` in the secret store ${config.name}: chmod u+wx ${quoted(folder)}`;
+    const hint = isForeign(config, folder)
+      ? `Name another \`path\` in the secret store ${config.name}.`
+      : `Make it writable, or name another \`path\` in the secret store ${config.name}: chmod u+wx ${quoted(folder)}`;
     throw unusable(
       config,
       `cannot be written: its folder ${folder} is not writable (${codeOf(error) ?? 'failed'})`,

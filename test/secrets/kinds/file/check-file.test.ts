@@ -33,6 +33,20 @@ describe('check refuses', () => {
     await check(path);
   });
 
+  it.skipIf(isWindows)('a file outside of the configuration, and says nothing that changes it', async () => {
+    const [path, folder] = [join(await newFolder(), 'passwd'), await newFolder()];
+    for (const [format, text] of [
+      ['dotenv', 'root:x:0:0'],
+      ['json', 'root:x:0:0'],
+      ['json', '[]'],
+    ] as const) {
+      await writeFile(path, text, { mode: 0o644 });
+      const { hint } = await refusal(check(path, { folder, format }));
+      expect(hint.text).toMatch(/another `path`/);
+      expect(hint.text).not.toMatch(/chmod|mv /);
+    }
+  });
+
   it.skipIf(isWindows)('a folder instead of the file, a file instead of its folder, a device', async () => {
     const folder = await newFolder();
     await writeFile(join(folder, 'file'), '');
