@@ -30,7 +30,8 @@ export async function git(tree: string, words: readonly string[], stdin = '', li
       const failed = error.killed === true ? `git did not answer within ${limit} s` : 'git could not be run';
       const why = String(error.code) === 'ENOENT' ? 'git is not installed' : failed;
       const outcome = { exit: -1, stdout: '', why };
-      if (why === failed && error.killed === true) unanswered.set(question, { outcome, until: Date.now() + ASK_AGAIN_MS });
+      if (why === failed && error.killed === true)
+        unanswered.set(question, { outcome, until: Date.now() + ASK_AGAIN_MS });
       resolve(outcome);
     });
     child.stdin?.on('error', () => {}); // it has exited, and its exit code says how
