@@ -13,7 +13,7 @@ import type { State } from '../src/model/state.ts';
 import { accountKey } from '../src/model/username.ts';
 import { type Api, createApi } from '../src/motherduck/api.ts';
 import { createRestClient } from '../src/motherduck/rest-client.ts';
-import type { Transport } from '../src/motherduck/transport.ts';
+import type { Transport, TransportRequest } from '../src/motherduck/transport.ts';
 import { accountNames, type MakePlanOptions, makePlan } from '../src/plan/plan.ts';
 import { MemoryLog } from '../src/sandbox/log.ts';
 import { Organization, type OrganizationOptions } from '../src/sandbox/organization.ts';
@@ -158,7 +158,7 @@ export class World {
       ...sandbox,
       send: (request) => {
         if (request.method !== 'GET') this.calls.push(`${request.method} ${request.path}`);
-        return (this.interfere === undefined ? sandbox : interfered).send(request);
+        return (this.intercepts(request) ? interfered : sandbox).send(request);
       },
     };
     const http = createRestClient({
@@ -171,6 +171,11 @@ export class World {
       sleep: async () => {},
     });
     return createApi(http);
+  }
+
+  /** Whether `interfere` is asked about an attempt. */
+  protected intercepts(_request: TransportRequest): boolean {
+    return this.interfere !== undefined;
   }
 
   /** Reads what is live of the accounts of the configuration and the state. */
