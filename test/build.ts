@@ -1,6 +1,22 @@
 import { execFileSync } from 'node:child_process';
+import { chmodSync, mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import path from 'node:path';
+import type { TestProject } from 'vitest/node';
+
+declare module 'vitest' {
+  interface ProvidedContext {
+    /** A folder for folders that are removed after the tests of all files. */
+    folders: string;
+  }
+}
 
 /** The scenarios run the built program, so it is built from what is here before any test. */
-export function setup(): void {
+export function setup({ provide }: TestProject): () => void {
   execFileSync(process.execPath, ['scripts/build.mjs'], { stdio: 'inherit' });
+  const folders = mkdtempSync(path.join(tmpdir(), 'mdacc-'));
+  // Some tests run programs as another user.
+  chmodSync(folders, 0o755);
+  provide('folders', folders);
+  return () => rmSync(folders, { recursive: true, force: true, maxRetries: 10 });
 }

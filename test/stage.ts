@@ -1,11 +1,21 @@
 /** Where stories take place: a folder with a configuration and a sandbox, in which the built program runs, and a clock. */
 import { type ChildProcess, type StdioOptions, spawn } from 'node:child_process';
-import { randomUUID } from 'node:crypto';
+import { createHash, randomUUID } from 'node:crypto';
 import { once } from 'node:events';
-import { cpSync, existsSync, mkdirSync, mkdtempSync, readFileSync, realpathSync, rmSync, writeFileSync } from 'node:fs';
+import {
+  cpSync,
+  existsSync,
+  mkdirSync,
+  mkdtempSync,
+  readFileSync,
+  realpathSync,
+  renameSync,
+  rmSync,
+  writeFileSync,
+} from 'node:fs';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
-import { afterAll, onTestFinished } from 'vitest';
+import { inject, onTestFinished } from 'vitest';
 import { Secret } from '../src/model/secret.ts';
 import { openSandbox } from '../src/sandbox/open.ts';
 import type { Organization } from '../src/sandbox/organization.ts';
@@ -22,12 +32,6 @@ const PATH = process.env.PATH ?? '';
 const NEEDED_BY_WINDOWS = Object.fromEntries(
   Object.entries(process.env).filter(([name]) => isWindows && /^(systemroot|comspec|pathext|temp|tmp)$/i.test(name)),
 );
-
-/** Folders after an apply, by configuration; the tests of a file start from copies of them. */
-const keptAfterApply = new Map<string | undefined, string>();
-afterAll(() => {
-  for (const folder of keptAfterApply.values()) rmSync(folder, { recursive: true, force: true });
-});
 
 export interface StageOptions {
   /** A folder that exists, in the place of a new one; it keeps its configuration unless one is given. */
@@ -66,14 +70,20 @@ export class Stage {
   /** A folder whose configuration (the repository's own unless given) was applied in its sandbox. */
   static async applied(configuration?: string): Promise<Stage> {
     const stage = new Stage(configuration);
-    const kept = keptAfterApply.get(configuration);
-    if (kept !== undefined && existsSync(kept)) cpSync(kept, stage.path, { recursive: true });
+    // A folder after an apply is kept until the end of all tests, which start from copies of it.
+    const kept = path.join(inject('folders'), createHash('sha256').update(stage.read()).digest('hex'));
+    if (existsSync(kept)) cpSync(kept, stage.path, { recursive: true });
     else {
       const { code, stderr } = await stage.run('apply --sandbox --yes --no-smoke');
       if (code !== 0) throw new Error(stderr);
-      const copy = mkdtempSync(path.join(tmpdir(), 'mdacc-applied-'));
+      const copy = `${kept}.${process.pid}`;
       cpSync(stage.path, copy, { recursive: true });
-      keptAfterApply.set(configuration, copy);
+      try {
+        renameSync(copy, kept);
+      } catch {
+        // Another process was faster.
+        rmSync(copy, { recursive: true });
+      }
     }
     return stage;
   }

@@ -1,19 +1,13 @@
 import { type ChildProcess, spawn, spawnSync } from 'node:child_process';
-import { mkdtemp, realpath, rm, writeFile } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
+import { mkdtemp, realpath, writeFile } from 'node:fs/promises';
 import { join, resolve } from 'node:path';
 import { build } from 'esbuild';
-import { afterAll } from 'vitest';
+import { inject } from 'vitest';
 
-const folders: string[] = [];
-afterAll(() => Promise.all(folders.map((folder) => rm(folder, { recursive: true, force: true, maxRetries: 10 }))));
-
-/** A new empty folder, removed after the tests of the file. */
+/** A new empty folder, removed after the tests of all files. */
 export async function newFolder(): Promise<string> {
   // Its real path: the folder of temporary files may be a link or have a short name.
-  const folder = await realpath(await mkdtemp(join(tmpdir(), 'mdacc-files-')));
-  folders.push(folder);
-  return folder;
+  return await realpath(await mkdtemp(join(inject('folders'), 'files-')));
 }
 
 /** Writes a program from TypeScript text whose imports are relative to the repository. Returns its path. */

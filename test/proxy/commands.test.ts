@@ -1,4 +1,4 @@
-/** The built program behind a proxy with a private CA. */
+/** The built program behind a proxy with a private CA, which Node trusts from its start: where it is trusted, a process runs. */
 import { spawn } from 'node:child_process';
 import path from 'node:path';
 import { beforeEach, describe, expect, it } from 'vitest';
@@ -69,7 +69,7 @@ describe('behind a proxy with a private CA', () => {
       'plan --format markdown',
       'audit --format sarif',
     ]) {
-      const { code, stdout, stderr } = await stage.runProgram(words, env);
+      const { code, stdout, stderr } = await stage.run(words, env);
       expect(code).toBe(1);
       expect(stderr).toContain('(407)');
       if (words.includes('debug')) expect(stderr).toContain(`the proxy 127.0.0.1:${proxy.port} (HTTPS_PROXY)`);
@@ -118,16 +118,16 @@ describe('behind a proxy with a private CA', () => {
   it('a proxy that opens TLS is named, and so is the file that is not one of certificates', async () => {
     const proxy = await startProxy({ hosts: { [HOST]: tls } });
     const env = { HTTPS_PROXY: proxy.url };
-    const untrusted = await stage.runProgram('plan', env);
+    const untrusted = await stage.run('plan', env);
     expect(untrusted.code).toBe(1);
     expect(untrusted.stderr).toContain(`through the proxy 127.0.0.1:${proxy.port} (HTTPS_PROXY)`);
     expect(untrusted.stderr).toContain('export NODE_EXTRA_CA_CERTS=/path/to/ca.pem');
-    const missing = await stage.runProgram('plan', { ...env, NODE_EXTRA_CA_CERTS: 'no.pem' });
+    const missing = await stage.run('plan', { ...env, NODE_EXTRA_CA_CERTS: 'no.pem' });
     expect(missing.stderr).toContain('NODE_EXTRA_CA_CERTS is set, but no.pem cannot be read (ENOENT)');
     stage.write('ca.der', '\x30\x82\x01');
-    const binary = await stage.runProgram('plan', { ...env, NODE_EXTRA_CA_CERTS: 'ca.der' });
+    const binary = await stage.run('plan', { ...env, NODE_EXTRA_CA_CERTS: 'ca.der' });
     expect(binary.stderr).toContain('openssl x509 -inform der -in ca.der -out ca.pem');
-    const other = await stage.runProgram('plan', { ...env, NODE_EXTRA_CA_CERTS: OTHER_CA });
+    const other = await stage.run('plan', { ...env, NODE_EXTRA_CA_CERTS: OTHER_CA });
     expect(other.stderr).toContain('do not include the CA');
   });
 });
@@ -155,7 +155,7 @@ describe('without a proxy', () => {
   it('NO_PROXY is followed', async () => {
     const proxy = await startProxy({ hosts: { [HOST]: tls } });
     for (const [name, value] of Object.entries({ NO_PROXY: '.sandbox.test', no_proxy: `x, ${HOST}:443` })) {
-      const { code, stderr } = await stage.runProgram('plan', { HTTPS_PROXY: proxy.url, [name]: value });
+      const { code, stderr } = await stage.run('plan', { HTTPS_PROXY: proxy.url, [name]: value });
       expect(code).toBe(1);
       expect(stderr).toMatch(/ENOTFOUND|EAI_AGAIN/);
     }
@@ -169,11 +169,11 @@ describe('without a proxy', () => {
       const env = { [name]: `http://us:${MARKER}@127.0.0.1:1`, NO_PROXY: 'elsewhere.example' };
       const invalid = { [name]: `${MARKER}://` };
       for (const each of [env, invalid]) {
-        const { code, stderr } = await plain.runProgram('plan --sandbox', each);
+        const { code, stderr } = await plain.run('plan --sandbox', each);
         expect({ code, stderr: stderr.replace(/^Created.*\n/, '') }).toEqual({ code: 0, stderr: '' });
       }
       await plain.serve();
-      for (const each of [env, invalid]) expect((await plain.runProgram('plan', each)).code).toBe(0);
+      for (const each of [env, invalid]) expect((await plain.run('plan', each)).code).toBe(0);
       expect(plain.has(SANDBOX)).toBe(true);
     },
   );
