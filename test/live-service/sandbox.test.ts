@@ -11,11 +11,10 @@ import { startSuite } from './start-suite.ts';
 const REPORT = 'report.md';
 const RECORDING = 'recording.json';
 
-/** A served sandbox in which there are others. */
-async function inhabited(...options: readonly string[]): Promise<Stage> {
+/** A sandbox in which there are others. */
+async function inhabited(): Promise<Stage> {
   const folder = new Stage('');
   await folder.run('sandbox seed 12');
-  await folder.serveByProgram(...options);
   return folder;
 }
 
@@ -41,8 +40,10 @@ async function begun(folder: Stage): Promise<string> {
 describe.skipIf(process.platform === 'win32')('npm run test:live', () => {
   it('passes, finds the sandbox as documented, and leaves everything as it was', async () => {
     const folder = await inhabited();
+    await folder.serveByProgram();
     const before = await accounts(folder);
     const { code, stdout, stderr } = await startSuite(folder, ['--record', folder.file(RECORDING)], {
+      MDACC_LIVE_IN_PROCESS: '1',
       MDACC_LIVE_REPORT: folder.file(REPORT),
       MDACC_LIVE_USAGE: '1',
     }).ended;
@@ -75,6 +76,7 @@ describe.skipIf(process.platform === 'win32')('npm run test:live', () => {
 
   it('that is interrupted removes what it made', async () => {
     const folder = await inhabited();
+    await folder.serve();
     const before = await accounts(folder);
     const { child, ended } = startSuite(folder);
     await begun(folder);
@@ -89,6 +91,7 @@ describe.skipIf(process.platform === 'win32')('npm run test:live', () => {
 
   it('that is killed makes nothing more, and --clean removes what it made', async () => {
     const folder = await inhabited();
+    await folder.serve();
     const before = await accounts(folder);
     const { child, ended } = startSuite(folder);
     const run = await begun(folder);
