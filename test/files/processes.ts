@@ -7,7 +7,7 @@ import { inject } from 'vitest';
 /** A new empty folder, removed after the tests of all files. */
 export async function newFolder(): Promise<string> {
   // Its real path: the folder of temporary files may be a link or have a short name.
-  return await realpath(await mkdtemp(join(inject('folders'), 'files-')));
+  return await realpath(await mkdtemp(join(inject('folders'), 'mdacc-files-')));
 }
 
 /** Writes a program from TypeScript text whose imports are relative to the repository. Returns its path. */
