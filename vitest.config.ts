@@ -1,22 +1,13 @@
 import { defineConfig } from 'vitest/config';
 import { LongestFirst } from './test/longest-first.ts';
 
-/** Rooms whose tests leave nothing behind in their process, so that they share one: half of a short test is its start. */
-const ROOMS = [
-  'apply',
-  'audit',
-  'config',
-  'import',
-  'live',
-  'model',
-  'motherduck',
-  'openapi',
-  'plan',
-  'report',
-  'sandbox',
-  'yaml',
+/** Tests that leave something behind in their process: mocks of modules, and what lasts until the end of a file. */
+const APART = [
+  'test/ci/**/*.test.ts',
+  'test/crash/**/*.test.ts',
+  'test/packaging/**/*.test.ts',
+  'test/secrets/kinds/exec/run-command-pipe.test.ts',
 ];
-const sharing = ROOMS.map((room) => `test/${room}/**/*.test.ts`);
 // Long, since machines are busy and many tests start processes.
 const timeouts = { testTimeout: 60_000, hookTimeout: 60_000 };
 
@@ -27,8 +18,9 @@ export default defineConfig({
     maxWorkers: 3,
     sequence: { sequencer: LongestFirst },
     projects: [
-      { test: { ...timeouts, name: 'apart', include: ['test/**/*.test.ts'], exclude: sharing } },
-      { test: { ...timeouts, name: 'sharing', include: sharing, isolate: false } },
+      { test: { ...timeouts, name: 'apart', include: APART } },
+      // Half of a short test is the start of its process, so the files of all others share one a worker.
+      { test: { ...timeouts, name: 'sharing', include: ['test/**/*.test.ts'], exclude: APART, isolate: false } },
     ],
   },
 });

@@ -1,26 +1,32 @@
 /** The order of the test files: those that take long begin first, so that no core waits for the last of them. */
+import path from 'node:path';
 import { BaseSequencer, type TestSpecification } from 'vitest/node';
 
+/** Folders of long tests, for where there was no run before. */
 const LONG = [
   'crash',
-  'live-service',
   'ci',
   'packaging',
+  'live-service',
+  'faults',
   'examples',
   'scenarios',
+  'proxy',
   'commands',
-  'faults',
   'smoke',
-  'import',
 ];
 
 export class LongestFirst extends BaseSequencer {
   override async sort(files: TestSpecification[]): Promise<TestSpecification[]> {
-    return files.toSorted((a, b) => rank(a) - rank(b));
+    const sorted = files.toSorted((a, b) => this.#duration(b) - this.#duration(a));
+    // A process that files share ends as soon as a file comes next that needs its own.
+    return [true, false].flatMap((isolate) => sorted.filter(({ project }) => project.config.isolate === isolate));
   }
-}
 
-function rank({ moduleId }: TestSpecification): number {
-  const at = LONG.findIndex((folder) => moduleId.includes(`/test/${folder}/`));
-  return at === -1 ? LONG.length : at;
+  /** In milliseconds, as in the run before; a guess for a new file. */
+  #duration({ project, moduleId }: TestSpecification): number {
+    const key = `${project.name}:${path.relative(this.ctx.config.root, moduleId)}`;
+    const at = LONG.findIndex((folder) => moduleId.includes(`/test/${folder}/`));
+    return this.ctx.cache.getFileTestResults(key)?.duration ?? (at === -1 ? 0 : 60_000 - at);
+  }
 }
