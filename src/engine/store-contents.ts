@@ -46,15 +46,29 @@ export async function inspectStores(
   for (const address of doubtedTokens(state, only)) {
     const found = storesOf(address, desired, state, stores);
     if (found === undefined) occupy([address]);
-    for (const name of found ?? []) doubtedBy.set(name, [...(doubtedBy.get(name) ?? []), address]);
+    for (const name of found ?? []) {
+      const doubted = doubtedBy.get(name) ?? [];
+      doubted.push(address);
+      doubtedBy.set(name, doubted);
+    }
   }
+  const overwritten = overwrittenTokens(state);
   for (const store of stores.values()) {
     const own = byStore.get(store.name) ?? [];
     const doubted = (doubtedBy.get(store.name) ?? []).map((address) => ({
       ...address,
       written: writtenFingerprints(state, address.account),
     }));
-    if (store.inspect === undefined) continue;
+    if (store.inspect === undefined) {
+      const lost = own.filter((address) => overwritten.has(nameOf(address)));
+      put(
+        contents.lost,
+        store.name,
+        lost.filter((address) => !isRetained(address)),
+      );
+      put(contents.lostRetained, store.name, lost.filter(isRetained));
+      continue;
+    }
     const stored = own.flatMap((address) => expectedSecret(state, store, address) ?? []);
     const first = own.filter((address) => !isRetained(address) && isFirstSecret(state, store, address));
     if (stored.length === 0 && first.length === 0 && doubted.length === 0) continue;
@@ -173,6 +187,26 @@ function doubtedTokens({ accounts }: State, only: (username: string) => boolean)
         )
       : [],
   );
+}
+
+/** The tokens in whose place, by the command of their store, that of another current token was stored later. */
+function overwrittenTokens({ accounts }: State): ReadonlySet<string> {
+  const latest = new Map<string, { readonly name: string; readonly at: number }>();
+  const overwritten = new Set<string>();
+  for (const { username: account, tokens } of accounts.values()) {
+    for (const [token, { current }] of tokens) {
+      const secret = current?.secret ?? 'unknown';
+      if (secret === 'unknown' || secret.command === undefined) continue;
+      const [one, other] = [
+        { name: nameOf({ account, token }), at: Date.parse(secret.at) },
+        latest.get(secret.command),
+      ];
+      const isLater = other === undefined || one.at > other.at;
+      if (isLater) latest.set(secret.command, one);
+      if (other !== undefined) overwritten.add((isLater ? other : one).name);
+    }
+  }
+  return overwritten;
 }
 
 /** The stores that may have the secret of a doubted token; undefined where one is not known, or cannot be read. */
