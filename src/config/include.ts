@@ -1,6 +1,6 @@
 import { lstat, readdir } from 'node:fs/promises';
 import path from 'node:path';
-import { ignoredFiles } from '../files/git.ts';
+import { ignoredFiles, trackedYaml } from '../files/git.ts';
 import { isWithin, workTreeOf } from '../files/paths.ts';
 import { matchesGlob } from '../model/username.ts';
 
@@ -157,23 +157,36 @@ export class Confines {
   /** Which of the files git ignores, or why git cannot tell. */
   async ignored(files: readonly string[]): Promise<ReadonlySet<string> | { readonly why: string }> {
     const ignored = new Set<string>();
-    const byFolder = new Map<string, string[]>();
-    for (const file of this.#isTree ? files : []) {
-      const folder = path.dirname(file);
-      byFolder.set(folder, byFolder.get(folder) ?? []);
-      byFolder.get(folder)?.push(file);
-    }
-    // A folder of the tree may be one of its own, such as a submodule.
-    const byTree = new Map<string, string[]>();
-    for (const [folder, inIt] of byFolder) {
-      const tree = workTreeOf(folder) ?? this.root;
-      byTree.set(tree, (byTree.get(tree) ?? []).concat(inIt));
-    }
-    for (const [tree, all] of byTree) {
+    for (const [tree, all] of this.#byTree(files)) {
       const found = await ignoredFiles(tree, all);
       if ('why' in found) return found;
       for (const file of found) ignored.add(file);
     }
     return ignored;
+  }
+
+  /** Which of the files git does not track, or may not; none outside of a work tree. */
+  async untracked(files: readonly string[]): Promise<ReadonlySet<string>> {
+    const untracked = new Set<string>();
+    for (const [tree, all] of this.#byTree(files)) {
+      const tracked = await trackedYaml(tree);
+      for (const file of all) if (!tracked.has(file)) untracked.add(file);
+    }
+    return untracked;
+  }
+
+  /** A folder of the tree may be one of its own, such as a submodule. */
+  #byTree(files: readonly string[]): ReadonlyMap<string, string[]> {
+    const trees = new Map<string, string>();
+    const byTree = new Map<string, string[]>();
+    for (const file of this.#isTree ? files : []) {
+      const folder = path.dirname(file);
+      const tree = trees.get(folder) ?? workTreeOf(folder) ?? this.root;
+      trees.set(folder, tree);
+      const known = byTree.get(tree);
+      if (known) known.push(file);
+      else byTree.set(tree, [file]);
+    }
+    return byTree;
   }
 }

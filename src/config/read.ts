@@ -61,7 +61,8 @@ export async function readFiles(
   unwritten: ReadonlyMap<string, string>,
   allowEnv: readonly string[] = [],
 ): Promise<ConfigFiles> {
-  const reader = new Reader(main, new Environment(env, allowEnv), problems, unwritten);
+  const isRunner = !['', '0', 'false'].includes(env.CI ?? '');
+  const reader = new Reader(main, new Environment(env, allowEnv), problems, unwritten, isRunner);
   return reader.readAll();
 }
 
@@ -77,12 +78,22 @@ class Reader {
   /** The files that secrets are stored in, with the nodes that name them. They are never included. */
   readonly #secrets = new Map<string, Node>();
   #confines: Confines | undefined;
+  readonly #isRunner: boolean;
+  /** Included files that are not quoted: a pull request could include a file that a job wrote, with other secrets. */
+  #hidden: ReadonlySet<string> = new Set();
   #bytesLeft = MAX_BYTES;
   #accountsLeft = MAX_ACCOUNTS;
   #complete = true;
 
-  constructor(main: string, environment: Environment, problems: Problems, unwritten: ReadonlyMap<string, string>) {
+  constructor(
+    main: string,
+    environment: Environment,
+    problems: Problems,
+    unwritten: ReadonlyMap<string, string>,
+    isRunner: boolean,
+  ) {
     this.#main = main;
+    this.#isRunner = isRunner;
     this.#unwritten = unwritten;
     this.#folder = path.dirname(path.resolve(main));
     this.#context = { environment, problems, aliasBudget: ALIAS_BUDGET };
@@ -150,7 +161,9 @@ class Reader {
   async #include(patterns: readonly Node[]): Promise<void> {
     if (this.#confines === undefined) return;
     const included = new IncludePatterns(this.#main, this.#confines, this.#context.problems);
-    for (const file of await included.filesOf(patterns)) await this.#includeFile(file);
+    const files = await included.filesOf(patterns);
+    if (this.#isRunner) this.#hidden = await this.#confines.untracked(files.map(({ absolute }) => absolute));
+    for (const file of files) await this.#includeFile(file);
     this.#complete &&= included.isComplete;
   }
 
@@ -199,7 +212,8 @@ class Reader {
     const real = await realpath(absolute).catch(() => absolute);
     this.#seen.add(real);
     const text = outcome.is === 'large' ? '' : decode(outcome.bytes);
-    const source = sourceOf(shownPath(file), typeof text === 'string' ? text : '');
+    const isHidden = this.#hidden.has(absolute);
+    const source = sourceOf(shownPath(file), typeof text === 'string' ? text : '', isHidden);
     const start: Span = { source, start: 0, end: 0 };
     const { problems } = this.#context;
     let root: Node | undefined;

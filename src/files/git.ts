@@ -1,3 +1,4 @@
+import path from 'node:path';
 import { withoutTokens } from '../model/secret.ts';
 
 export interface GitOutcome {
@@ -53,4 +54,10 @@ export async function ignoredFiles(
   const { exit, stdout, why } = await git(tree, ['check-ignore', '-z', '--stdin'], `${files.join('\0')}\0`);
   if (exit === 0) return new Set(stdout.split('\0'));
   return exit === 1 || why.includes('not a git repository') ? new Set() : { why };
+}
+
+/** The YAML files that git tracks, as absolute paths; none when git cannot tell. */
+export async function trackedYaml(tree: string): Promise<ReadonlySet<string>> {
+  const { stdout } = await git(tree, ['ls-files', '-z', '--', ':(icase)*.yaml', ':(icase)*.yml']);
+  return new Set(stdout.split('\0').map((file) => path.join(tree, file)));
 }

@@ -15,6 +15,8 @@ export interface Diagnostic {
   readonly length: number;
   /** The other location of a conflict between two. */
   readonly related?: { readonly message: string; readonly location: Location };
+  /** Its line is not shown: on a runner, of a file that git does not track. */
+  readonly isHidden?: true;
 }
 
 /** A diagnostic as `validate --format json` shows it. */
@@ -115,13 +117,14 @@ export class Problems {
     const key = `${at.source.file}\0${at.start}\0${code}\0${message}`;
     if (this.#found.has(key)) return;
     this.#kept[severity] += 1;
-    const { hint, related } = extras;
+    const { hint, related } = at.source.isHidden ? { hint: ADD, related: undefined } : extras;
     const diagnostic: Diagnostic = {
       code,
       severity,
-      message: maskCredentials(message),
+      message: at.source.isHidden ? general(code) : maskCredentials(message),
       location: locationOf(at),
       length: Math.max(1, at.end - at.start),
+      ...(at.source.isHidden ? { isHidden: true } : {}),
       ...(hint === undefined ? {} : { hint: maskCredentials(hint) }),
       ...(related === undefined ? {} : { related: { message: related.message, location: locationOf(related.at) } }),
     };
@@ -187,6 +190,13 @@ export const CODES = {
   'rate-missing': 'A used size has no rate in compute_rates.',
   unused: 'Something is defined and never used.',
 } satisfies Record<string, string>;
+
+const ADD = 'git does not track the file, so nothing of it is shown here: git add it';
+
+/** What a diagnostic says without a word of the file. */
+function general(code: DiagnosticCode): string {
+  return (CODES as Readonly<Record<string, string>>)[code]?.replace(/\.$/, '') ?? 'the value is invalid';
+}
 
 /** Codes of secret stores start with `store-`. */
 export type DiagnosticCode = keyof typeof CODES | `store-${string}`;

@@ -40,7 +40,9 @@ export function renderDiagnostics(
     const text = lines[line - 1]?.replace(/\r$/, '');
     return text === undefined ? undefined : { text, key: keyAbove(lines, line - 1) };
   };
-  return diagnostics.map((one) => render(one, lineAt(one.location.file, one.location.line), paint, width)).join('\n');
+  return diagnostics
+    .map((one) => render(one, one.isHidden ? undefined : lineAt(one.location.file, one.location.line), paint, width))
+    .join('\n');
 }
 
 interface Line {

@@ -5,6 +5,8 @@ import type { Location } from '../model/user-error.ts';
 export interface Source {
   readonly file: string;
   readonly text: string;
+  /** Nothing of it is shown: on a runner it may hold what its author could not read. */
+  readonly isHidden?: true;
   /** The part of yaml's LineCounter that is used: the library's types must not need the package. */
   readonly lines: { linePos(offset: number): { readonly line: number; readonly col: number } };
 }
@@ -17,11 +19,11 @@ export interface Span {
 }
 
 /** Creates a source. Lines are counted here, so that positions do not depend on how far the parser came. */
-export function sourceOf(file: string, text: string): Source {
+export function sourceOf(file: string, text: string, isHidden = false): Source {
   const lines = new LineCounter();
   lines.addNewLine(0);
   for (let at = text.indexOf('\n'); at !== -1; at = text.indexOf('\n', at + 1)) lines.addNewLine(at + 1);
-  return { file, text, lines };
+  return { file, text, lines, ...(isHidden ? { isHidden } : {}) };
 }
 
 /** The position of a span's start. */
