@@ -8,7 +8,7 @@
  *   no answer to the creation    the same, and the orphan is looked for at once
  *   killed while storing         programs may use the orphan: the next run replaces it, and revokes it after the overlap
  *   the store fails              the token is revoked at once; if that fails too, it is such an orphan
- *   another type than asked for  the same, and nothing is stored
+ *   another type than requested  the same, and nothing is stored
  *
  * No token whose secret was never stored stays alive, and the token to replace is untouched until the new secret is stored.
  */
@@ -170,7 +170,7 @@ async function revokeOrphans(
   throw new UserError('TOKEN_LOST', `${cause.message}; ${outcome}`, hint, { cause });
 }
 
-/** A token of another type than was asked for can do more than it should, or less than its program needs. */
+/** A token of another type than requested can do more than it should, or less than its program needs. */
 async function refuseType(
   found: TokenType,
   action: CreateToken | RotateToken,
@@ -178,7 +178,7 @@ async function refuseType(
   record: WireToken,
   tools: TokenTools,
 ): Promise<UserError> {
-  const message = `MotherDuck created a ${typeName(found)} token where a ${typeName(action.after.type)} token was asked for`;
+  const message = `MotherDuck created a ${typeName(found)} token instead of the requested ${typeName(action.after.type)} token`;
   const isRevoked = await revokeUnused(action, account, record, tools);
   return new UserError(
     'TOKEN_DIFFERS',

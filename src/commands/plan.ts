@@ -53,7 +53,7 @@ export function run(options: Options): Promise<number> {
   });
 }
 
-/** `--out plan.html` is a report in the mind of who types it. @throws UserError USAGE */
+/** Whoever types `--out plan.html` expects a report. @throws UserError USAGE */
 function refuseReportAsPlan({ out = '' }: Options, io: Io): void {
   const [, extension] = /\.(html?|md|markdown)$/i.exec(out) ?? [];
   if (extension === undefined) return;

@@ -229,7 +229,7 @@ async function readLockFile(path: string): Promise<LockFile | undefined> {
   } catch (error) {
     if (codeOf(error) === 'ENOENT') return undefined;
     if (!(error instanceof NotAFileError)) throw error;
-    const message = `${path} is the place of a lock, and ${error.message}`;
+    const message = `${path} cannot be used as a lock: ${error.message}`;
     throw new UserError('FILE_UNWRITABLE', message, `Remove it, or move it away: mv ${path} ${path}.old`, {
       cause: error,
     });

@@ -65,7 +65,10 @@ function refusal(error: ProxyError, status: number, proxy: HttpProxy, host: stri
             `did not open a connection to ${host} (${status})`,
             `If this network asks for a sign-in, open a web page in a browser. Otherwise correct ${variable}. ${without}`,
           ]
-        : [`refused to connect to ${host} (${status})`, `Ask those who run the proxy to allow ${target}. ${without}`];
+        : [
+            `refused to connect to ${host} (${status})`,
+            `Ask the administrators of the proxy to allow ${target}. ${without}`,
+          ];
   }
 }
 

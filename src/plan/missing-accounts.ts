@@ -84,11 +84,11 @@ export function refuseMissing(
   const check = `Check that the admin token is of the organization "${organization}", and that --state names its`;
   const flags = [...command, '--allow-missing'];
   if (strange.length > 0) {
-    const message = `none of the tokens of the state is live, and the user ids of the accounts cannot be compared (${names}): this may be another organization than that of the state, so nothing was done`;
-    const text = `${check} newest state. If the tokens were revoked on purpose, say so.`;
+    const message = `no token of the state is live, and the user ids of the accounts cannot be compared (${names}): this may be another organization than that of the state, so nothing was done`;
+    const text = `${check} newest state. If the tokens were revoked on purpose, confirm that.`;
     throw new UserError('ORGANIZATION_DIFFERS', message, { text, command: flags });
   }
-  const hint = { text: `${check} state. If the accounts were deleted on purpose, say so.`, command: flags };
+  const hint = { text: `${check} state. If the accounts were deleted on purpose, confirm that.`, command: flags };
   if (found === 0) {
     const none = missing.length === 1 ? 'the managed account' : `none of the ${missing.length} managed accounts`;
     const message = `${none} is ${missing.length === 1 ? 'not ' : ''}there (${names}): this may be another organization than that of the state, so nothing was done`;

@@ -115,7 +115,7 @@ function words(notice: PlanNotice): Omit<NoticeText, 'subject'> {
       };
     case 'other_series':
       return {
-        message: `the state has "${notice.name}" (${notice.id}) as one of its tokens, but it is not named after it, so it is not revoked`,
+        message: `the state has "${notice.name}" (${notice.id}) under this token, but its name is of another series, so it is not revoked`,
         hint: {
           text: 'If it had this name before and nothing uses it, revoke it at MotherDuck. Else find out who changed the state.',
         },
@@ -131,9 +131,12 @@ function words(notice: PlanNotice): Omit<NoticeText, 'subject'> {
       };
     }
     case 'shorter_life': {
-      const asked = notice.asked === null ? 'a token that never expires' : describeSpan(notice.asked);
+      const asked =
+        notice.asked === null
+          ? 'although a token that never expires was requested'
+          : `instead of the requested ${describeSpan(notice.asked)}`;
       return {
-        message: `MotherDuck gave "${notice.name}" ${describeSpan(notice.given)} of life, and not ${asked} as asked; it is rotated in time`,
+        message: `MotherDuck gave "${notice.name}" a lifetime of ${describeSpan(notice.given)} ${asked}; it is rotated in time`,
         hint: {
           text: `Set "ttl: ${formatDuration(Math.round(notice.given / MINUTE) * MINUTE)}", or less, in its policy, or have the limit raised.`,
         },
@@ -188,30 +191,30 @@ function words(notice: PlanNotice): Omit<NoticeText, 'subject'> {
       return {
         message: `the command of the secret store ${notice.store} changed since ${were} stored; ${move} at ${one ? 'its' : 'their'} next rotation: ${few(notice.tokens)}`,
         hint: {
-          text: 'If that is not intended, restore the command. To store the secrets by it now:',
+          text: 'If that is not intended, restore the command. To store the secrets with it now:',
           command: ['rotate', ...notice.tokens.slice(0, TOKENS_TYPED)],
         },
       };
     }
     case 'secret_stays':
       return {
-        message: `the secret store ${notice.store} keeps secrets of tokens that go, since it has no command that removes them: ${few(notice.tokens)}`,
+        message: `the secret store ${notice.store} keeps secrets of revoked tokens, since it has no remove command: ${few(notice.tokens)}`,
         hint: { text: 'Give the store a `remove` command before the apply, or remove them there.' },
       };
     case 'secret_left':
       return {
-        message: `the secret store ${notice.store} ${notice.changed ? 'was changed' : 'is no longer'} in the configuration, so secrets of tokens that go stay there: ${few(notice.tokens)}`,
+        message: `the secret store ${notice.store} ${notice.changed ? 'was changed' : 'is no longer'} in the configuration, so secrets of revoked tokens stay there: ${few(notice.tokens)}`,
         hint: { text: `Delete by hand, after the apply: ${few(notice.places, PLACES_SHOWN)}` },
       };
     case 'secret_not_removed':
       if (notice.rehearsed) {
         return {
-          message: `the secret store ${notice.store} is rehearsed, so secrets of tokens that go stay where its program stored them: ${few(notice.tokens)}`,
+          message: `the secret store ${notice.store} is rehearsed, so secrets of revoked tokens stay where its program stored them: ${few(notice.tokens)}`,
           hint: { text: 'Remove them too.', command: ['apply', '--real-stores'] },
         };
       }
       return {
-        message: `the secret store ${notice.store} has values that this state did not write in the places of secrets of tokens that go, so they stay: ${few(notice.tokens)}`,
+        message: `the secret store ${notice.store} has values that this state did not write at the secret paths of revoked tokens, so they stay: ${few(notice.tokens)}`,
         hint: { text: `If nothing uses them, delete them by hand: ${few(notice.places, PLACES_SHOWN)}` },
       };
     case 'turnover':
@@ -388,7 +391,7 @@ function newerRemoved(
   if (recreated === undefined) {
     return {
       message: `an older state is in use: ${names} is newer than what the state knows, and is revoked too`,
-      hint: { text: 'Bring back the newest state, or see to it that nothing uses these tokens before you apply.' },
+      hint: { text: 'Bring back the newest state, or make sure that nothing uses these tokens before you apply.' },
     };
   }
   return {

@@ -114,7 +114,7 @@ function invalid(problems: readonly Problem[], text: string, file: string): User
     'SANDBOX_FAILED',
     maskCredentials(`${first?.text}${rest}`),
     {
-      text: 'Correct the file, or remove it to have the usual settings. What it may contain, as options',
+      text: 'Correct the file, or remove it to use the defaults. Its settings, as options',
       command: ['sandbox', 'serve', '--help'],
     },
     first === undefined ? {} : { location: first.location },

@@ -121,7 +121,7 @@ function isCode(error: unknown, ...codes: string[]): boolean {
 
 function noLock(path: string, why: string, command: string): UserError {
   const shown = command.replaceAll(path, shownRelativePath(path));
-  const message = `${shownRelativePath(path)} is the place of the sandbox's lock, and ${why}, so no process holds it`;
+  const message = `the sandbox's lock cannot be ${shownRelativePath(path)}, since ${why}`;
   return new UserError('SANDBOX_FAILED', message, `Remove it: ${shown}`);
 }
 

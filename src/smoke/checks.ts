@@ -123,7 +123,7 @@ function judgeDuckling(answer: ProbeAnswer, { account, token, type }: Expected):
     hint:
       token === undefined
         ? {
-            text: 'MotherDuck made a token of another type than was asked for: test again, and report it to MotherDuck if it stays.',
+            text: 'MotherDuck created a token of another type than requested. Test again, and report it to MotherDuck if it happens again.',
             command: ['smoke', '--only', account],
           }
         : {

@@ -295,8 +295,8 @@ const KNOWN: readonly { readonly text: RegExp; readonly explain: (failure: Probe
         forAccount(
           text,
           about.type === 'read_scaling'
-            ? `A read scaling token only reads: let smoke.query read, or give ${about.account} a read/write token, which then runs it.`
-            : 'A share only reads: let smoke.query read, or name a database that the account owns.',
+            ? `A read scaling token is read-only: let smoke.query read, or give ${about.account} a read/write token, which then runs it.`
+            : 'A share is read-only: let smoke.query read, or name a database that the account owns.',
         ),
     },
     {

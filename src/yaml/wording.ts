@@ -32,7 +32,7 @@ export function describeNode(node: Node): string {
 /** The hint for `loader:pipeline`, which YAML reads as one word. */
 export function blankHint(text: string): string | undefined {
   const [, key, value] = /^([\w.-]{1,60}):([^\s:/\\][^\s,{}[\]]{0,59})/.exec(text) ?? [];
-  return key === undefined ? undefined : `write a blank after the colon: ${replaceControls(`${key}: ${value}`)}`;
+  return key === undefined ? undefined : `write a space after the colon: ${replaceControls(`${key}: ${value}`)}`;
 }
 
 /** The maximum number of known names that are listed when none is similar. */

@@ -74,7 +74,7 @@ describe('a token whose secret cannot be stored', () => {
   });
 });
 
-describe('a token of another type than was asked for', () => {
+describe('a token of another type than requested', () => {
   const reader = desire({ etl_prod: { tokens: [token('airflow', { type: 'read_scaling' })] } });
   /** MotherDuck makes a token, and its secret has other claims. */
   function claim(world: World, claims: object, isRevocable = true) {
@@ -94,7 +94,10 @@ describe('a token of another type than was asked for', () => {
       const { outcomes } = await world.apply(reader);
       expect(outcomes.at(-1)).toMatchObject({
         result: 'failed',
-        error: { code: 'TOKEN_DIFFERS', message: expect.stringMatching(/a read\/write token where.*it was revoked$/) },
+        error: {
+          code: 'TOKEN_DIFFERS',
+          message: expect.stringMatching(/a read\/write token instead of.*it was revoked$/),
+        },
       });
       expect(JSON.stringify(outcomes)).not.toContain(jwt(claims));
       expect(world.store.secrets.size).toBe(0);

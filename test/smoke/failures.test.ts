@@ -128,7 +128,7 @@ describe('what the account can do', () => {
     const text = 'Invalid Input Error: Cannot execute statement on database "x" which is attached in read-only mode!';
     expect(shown(sql(text), { ...KEYED, type: 'read_scaling' })).toMatchObject({
       scope: 'account',
-      hint: { text: expect.stringMatching(/only reads.*read\/write token/) },
+      hint: { text: expect.stringMatching(/read-only.*read\/write token/) },
     });
     expect(shown(sql(text)).hint.text).toMatch(/share/);
   });

@@ -73,7 +73,7 @@ function whatNext({ outcomes, failures, unsaved, saved }: Applied, paint: Paint,
     return `\nThe state was not saved: it lacks what was done to ${names}. ${next}`;
   }
   if (!saved) {
-    return `\nThe state cannot be written, and lacks nothing that was done. ${again('Correct that first, then continue.')}`;
+    return `\nThe state cannot be written, but it has everything that was done. ${again('Correct that first, then continue.')}`;
   }
   return isRequested
     ? `\nThe state was saved. ${again('Rotate again what was not.')}`

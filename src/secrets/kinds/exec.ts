@@ -135,7 +135,7 @@ function checkWords({ block }: WrittenStore<ExecStoreConfig>, problems: Problems
     if (length <= MAX_COMMAND_LENGTH || words[0] === undefined) continue;
     const [has, most] = [length, MAX_COMMAND_LENGTH].map((count) => count.toLocaleString('en'));
     problems.error('store-command', words[0].at, `the command has ${has} characters, and may have ${most}`, {
-      hint: 'put it into a script, and name that here',
+      hint: 'put it into a script, and name the script here',
     });
   }
   for (const [program] of [command, check, remove]) {
