@@ -1,7 +1,7 @@
 /**
  * A plan that was reviewed and is applied later, exactly. It has what it was made from (the configuration's hash, the
  * state's lineage and serial, a fingerprint of each account as it was read), so that apply can tell whether anything
- * changed since. Every apply raises the state's serial, so a plan with changes works once.
+ * changed since. Every apply raises the state's serial, so a plan with changes works once. A file that was edited is refused.
  */
 import { createHash } from 'node:crypto';
 import type { Live, LiveAccount, Presence } from '../model/live.ts';
@@ -13,7 +13,7 @@ import { UserError } from '../model/user-error.ts';
 /** The document in a plan file. */
 export interface PlanFile {
   readonly kind: 'motherduck-accounts plan';
-  readonly version: 2;
+  readonly version: 3;
   readonly plan: Plan;
   /** Made with `--prune`. */
   readonly prune: boolean;
@@ -26,6 +26,8 @@ export interface PlanFile {
   readonly state: { readonly lineage: string; readonly serial: number } | null;
   /** Of each account that was read, by `accountKey`. */
   readonly fingerprints: Readonly<Record<string, string>>;
+  /** Of everything else in the file: what it says, such as `prune`, is what was reviewed. */
+  readonly digest: string;
 }
 
 interface Planned {
@@ -40,26 +42,36 @@ export function planFile(
   state: State,
   asked: Pick<PlanFile, 'prune' | 'due' | 'allow_missing'>,
 ): string {
-  const file: PlanFile = {
+  const file: Omit<PlanFile, 'digest'> = {
     kind: 'motherduck-accounts plan',
-    version: 2,
+    version: 3,
     plan: planned.plan,
     ...asked,
     configuration: planned.desired.hash,
     state: position(state),
     fingerprints: fingerprints(planned.live),
   };
-  return `${JSON.stringify(file, null, 2)}\n`;
+  return `${JSON.stringify({ ...file, digest: digestOf(file) }, null, 2)}\n`;
 }
 
 /** Reads the text of a plan file. @throws UserError PLAN_INVALID */
 export function parsePlanFile(text: string, name: string): PlanFile {
   const file = parsed(text);
-  if (file !== undefined) return file;
+  if (file !== undefined) {
+    const { digest, ...rest } = file;
+    if (digest === digestOf(rest)) return file;
+    const hint = { text: 'Save a new one and have it reviewed.', command: ['plan', '--out', 'today.plan'] };
+    throw new UserError('PLAN_INVALID', `${name} was changed after the plan was saved`, hint);
+  }
   const hint = /^\s*(version|accounts|organization)\s*:/m.test(text)
     ? { text: 'It looks like a configuration. Apply that.', command: ['apply', '--config', name] }
     : { text: 'Save one.', command: ['plan', '--out', 'today.plan'] };
   throw new UserError('PLAN_INVALID', `${name} is not a plan file of this version`, hint);
+}
+
+/** Of the data and not of the text, whose line breaks git may change. */
+function digestOf(file: Omit<PlanFile, 'digest'>): string {
+  return createHash('sha256').update(JSON.stringify(file)).digest('hex');
 }
 
 /** Whether the text is that of a plan file, of whatever version. */
@@ -70,7 +82,7 @@ export function isPlanFile(text: string): boolean {
 function parsed(text: string): PlanFile | undefined {
   try {
     const file = JSON.parse(text) as Partial<PlanFile> | null;
-    const isPlan = file?.kind === 'motherduck-accounts plan' && file.version === 2;
+    const isPlan = file?.kind === 'motherduck-accounts plan' && file.version === 3;
     return isPlan && areActions(file.plan?.actions) && file.fingerprints ? (file as PlanFile) : undefined;
   } catch {
     return undefined;

@@ -1,4 +1,5 @@
 /** The main job through the command line: plan, apply, test, and repair what people changed by hand. */
+import { createHash } from 'node:crypto';
 import { mkdirSync, statSync, writeFileSync } from 'node:fs';
 import { describe, expect, it } from 'vitest';
 import { Secret } from '../../src/model/secret.ts';
@@ -207,15 +208,41 @@ describe('a plan is not saved', () => {
 });
 
 describe('a saved plan that was altered', () => {
-  it('is refused: what it says must still be what would be planned', async () => {
+  const altered = async (from: string, to: string) => {
     const folder = new Stage();
     await folder.run('plan --sandbox --out today.plan');
-    folder.write('today.plan', folder.read('today.plan').replace('"secret_store": "local"', '"secret_store": "mine"'));
+    const text = folder.read('today.plan');
+    expect(text).toContain(from);
+    folder.write('today.plan', text.replace(from, to));
+    return folder;
+  };
+
+  it.each([
+    ['an action', '"secret_store": "local"', '"secret_store": "mine"'],
+    ['--prune', '"prune": false', '"prune": true'],
+    ['--due', '"due": false', '"due": true'],
+    ['--allow-missing', '"prune": false', '"prune": false, "allow_missing": true'],
+  ])('in %s is refused', async (_, from, to) => {
+    const folder = await altered(from, to);
     const { code, stderr, document } = await folder.json('apply today.plan --sandbox --yes');
-    expect(code).toBe(1);
-    expect(document).toMatchObject({ error: { code: 'PLAN_STALE' } });
-    expectGolden('errors', 'is refused: what it says must still be what would be planned', stderr);
+    expect([code, document]).toMatchObject([1, { error: { code: 'PLAN_INVALID' } }]);
+    expectGolden('errors', 'a saved plan that was altered is refused', stderr);
     expect(folder.has('motherduck.accounts.state.json')).toBe(false);
+  });
+
+  it('and is signed again is refused: what it says must still be what would be planned', async () => {
+    const folder = await altered('"secret_store": "local"', '"secret_store": "mine"');
+    const { digest: _, ...file } = JSON.parse(folder.read('today.plan'));
+    const digest = createHash('sha256').update(JSON.stringify(file)).digest('hex');
+    folder.write('today.plan', JSON.stringify({ ...file, digest }));
+    const { code, stderr, document } = await folder.json('apply today.plan --sandbox --yes');
+    expect([code, document]).toMatchObject([1, { error: { code: 'PLAN_STALE' } }]);
+    expectGolden('errors', 'is refused: what it says must still be what would be planned', stderr);
+  });
+
+  it('in its line breaks only is applied', async () => {
+    const folder = await altered('\n', '\r\n');
+    expect((await folder.run('apply today.plan --sandbox --yes --no-smoke')).code).toBe(0);
   });
 });
 
