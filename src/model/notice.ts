@@ -138,7 +138,7 @@ export type PlanWarning =
       readonly store: string;
       readonly tokens: readonly string[];
       /** Their secret paths. */
-      readonly places: readonly string[];
+      readonly secret_paths: readonly string[];
     }
   /** The secrets of these tokens would go where those of `holders` are, which are other tokens of this state. */
   | {
@@ -149,23 +149,23 @@ export type PlanWarning =
     }
   /** The store's command is another than that which stored the secrets of these tokens. */
   | { readonly kind: 'command_changed'; readonly store: string; readonly tokens: readonly string[] }
-  /** These tokens go, and their secrets stay in the store, which removes none. */
+  /** These tokens are revoked, and their secrets stay in the store, which removes none. */
   | { readonly kind: 'secret_stays'; readonly store: string; readonly tokens: readonly string[] }
-  /** The same, and the configuration no longer has the store: `places` are the secret paths. */
+  /** The same, and the configuration no longer has the store. */
   | {
       readonly kind: 'secret_left';
       readonly store: string;
       readonly tokens: readonly string[];
-      readonly places: readonly string[];
+      readonly secret_paths: readonly string[];
       /** The configuration has the store, but it was another kind, file or command when it stored them. */
       readonly changed?: true;
     }
-  /** The places of secrets of tokens that go have values which the state did not write, so they stay. */
+  /** The secret paths of revoked tokens have values which the state did not write, so they stay. */
   | {
       readonly kind: 'secret_not_removed';
       readonly store: string;
       readonly tokens: readonly string[];
-      readonly places: readonly string[];
+      readonly secret_paths: readonly string[];
       /** The store is rehearsed, and its program stored them. */
       readonly rehearsed?: true;
     }

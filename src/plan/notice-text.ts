@@ -38,7 +38,7 @@ export function noticeText(notice: PlanNotice): NoticeText {
 
 /** As many as fit on a command line that a person reads. */
 const TOKENS_TYPED = 10;
-const PLACES_SHOWN = 10;
+const PATHS_SHOWN = 10;
 
 function words(notice: PlanNotice): Omit<NoticeText, 'subject'> {
   switch (notice.kind) {
@@ -175,7 +175,7 @@ function words(notice: PlanNotice): Omit<NoticeText, 'subject'> {
     }
     case 'secret_foreign':
       return {
-        message: `the secret store ${notice.store} has values that this state did not write, so apply refuses to store the secrets of ${few(notice.tokens)} there: ${few(notice.places, PLACES_SHOWN)}`,
+        message: `the secret store ${notice.store} has values that this state did not write, so apply refuses to store the secrets of ${few(notice.tokens)} there: ${few(notice.secret_paths, PATHS_SHOWN)}`,
         hint: { text: 'Move them away, or set `overwrite: true` on the store to replace them.' },
       };
     case 'secret_taken':
@@ -204,7 +204,7 @@ function words(notice: PlanNotice): Omit<NoticeText, 'subject'> {
     case 'secret_left':
       return {
         message: `the secret store ${notice.store} ${notice.changed ? 'was changed' : 'is no longer'} in the configuration, so secrets of revoked tokens stay there: ${few(notice.tokens)}`,
-        hint: { text: `Delete by hand, after the apply: ${few(notice.places, PLACES_SHOWN)}` },
+        hint: { text: `Delete by hand, after the apply: ${few(notice.secret_paths, PATHS_SHOWN)}` },
       };
     case 'secret_not_removed':
       if (notice.rehearsed) {
@@ -215,7 +215,7 @@ function words(notice: PlanNotice): Omit<NoticeText, 'subject'> {
       }
       return {
         message: `the secret store ${notice.store} has values that this state did not write at the secret paths of revoked tokens, so they stay: ${few(notice.tokens)}`,
-        hint: { text: `If nothing uses them, delete them by hand: ${few(notice.places, PLACES_SHOWN)}` },
+        hint: { text: `If nothing uses them, delete them by hand: ${few(notice.secret_paths, PATHS_SHOWN)}` },
       };
     case 'turnover':
       return {

@@ -118,7 +118,7 @@ function refusals(actions: readonly Action[], facts: StoreFacts, taken: Readonly
         kind: 'secret_foreign',
         store,
         tokens: refused.map(([name]) => name),
-        places: refused.map(([, place]) => place),
+        secret_paths: refused.map(([, place]) => place),
       },
     ];
   });
@@ -212,7 +212,7 @@ function othersValues(dead: readonly DeadRecord[], { atDead, howRemoved, rehears
       kind: 'secret_not_removed',
       store,
       tokens: [...new Set(here.map(({ account, token }) => `${account}/${token}`))],
-      places: [...new Set(here.map(({ secret }) => secret.secret_path))],
+      secret_paths: [...new Set(here.map(({ secret }) => secret.secret_path))],
       ...(rehearsed.has(store) ? { rehearsed: true as const } : {}),
     };
   });
@@ -238,7 +238,7 @@ function leftBehind(dead: readonly DeadRecord[], facts: StoreFacts): PlanWarning
   return [...left.values()].map(({ isLeft, store, tokens: all, places, ...changed }) => {
     const tokens = [...all];
     return isLeft
-      ? { kind: 'secret_left', store, tokens, places: [...places], ...changed }
+      ? { kind: 'secret_left', store, tokens, secret_paths: [...places], ...changed }
       : { kind: 'secret_stays', store, tokens };
   });
 }

@@ -423,7 +423,9 @@ describe('the secret of a token that is gone for good', () => {
       stage.write('victim.bi', 'of another program');
       stage.edit((yaml) => yaml.replace(EXEC, EXEC.replaceAll('{account}', 'victim')).replace(', bi: pipeline', ''));
       const { code, document } = await stage.json(apply);
-      const cases = [{ tokens: ['etl_prod/bi'], places: ['local#etl_prod/bi by its earlier command'], changed: true }];
+      const cases = [
+        { tokens: ['etl_prod/bi'], secret_paths: ['local#etl_prod/bi by its earlier command'], changed: true },
+      ];
       expect([code, document]).toMatchObject([
         0,
         { removals: [], warnings: [{ kind: 'command_changed' }, { kind: 'secret_left', cases }] },
@@ -508,7 +510,7 @@ describe('the secret of a token that is gone for good', () => {
       const { document } = await stage.json(apply);
       expect(document).toMatchObject({
         removals: [],
-        warnings: [{ kind: 'secret_left', cases: [{ places }] }, { kind: 'late_applies' }],
+        warnings: [{ kind: 'secret_left', cases: [{ secret_paths: places }] }, { kind: 'late_applies' }],
       });
       expect([stage.has('etl_prod.airflow'), stage.has('evil.etl_prod.airflow')]).toEqual([true, true]);
       expect((await stage.json('plan --sandbox')).document).toMatchObject({
@@ -548,7 +550,7 @@ describe('the secret of a token that is gone for good', () => {
       const { document } = await stage.json(apply);
       expect(document).toMatchObject({
         removals: [],
-        warnings: [{ kind: 'secret_left', cases: [{ places: [place] }] }],
+        warnings: [{ kind: 'secret_left', cases: [{ secret_paths: [place] }] }],
       });
     });
   });

@@ -366,9 +366,11 @@ describe('the plan names the secrets that apply removes', () => {
       ['local', [`${ENV}#${AIRFLOW}`, `${ENV}#MOTHERDUCK_TOKEN_ETL_BI`]],
       ['js', [`${JSON_FILE}#ten.app`]],
     ];
-    const { warnings } = document as { warnings: { kind: string; cases: { store: string; places: string[] }[] }[] };
+    const { warnings } = document as {
+      warnings: { kind: string; cases: { store: string; secret_paths: string[] }[] }[];
+    };
     const foreign = warnings.filter(({ kind }) => kind === 'secret_foreign');
-    expect(foreign.map(({ cases: [first] }) => [first?.store, first?.places])).toEqual(places);
+    expect(foreign.map(({ cases: [first] }) => [first?.store, first?.secret_paths])).toEqual(places);
   });
 });
 
