@@ -1,21 +1,15 @@
-import { afterAll, beforeAll, describe, expect, it, onTestFinished, vi } from 'vitest';
+import { describe, expect, it, onTestFinished, vi } from 'vitest';
 import { Secret } from '../../src/model/secret.ts';
 import { type ProbeReport, type ProbeRunner, runProbe } from '../../src/motherduck/probe-process.ts';
 import { PRODUCT, readUsage } from '../../src/motherduck/usage.ts';
 import { sandboxConnector } from '../../src/sandbox/connector.ts';
 import { memorySandbox } from '../../src/sandbox/open.ts';
 import { explainForAdmin } from '../../src/smoke/failures.ts';
-import { buildProbe, PROBE_TIMEOUT_MS } from '../smoke/fake-motherduck.ts';
+import { PROBE, PROBE_TIMEOUT_MS } from '../smoke/fake-motherduck.ts';
 
 vi.setConfig({ testTimeout: PROBE_TIMEOUT_MS });
 
-let built: Awaited<ReturnType<typeof buildProbe>>;
-beforeAll(async () => {
-  built = await buildProbe();
-});
-afterAll(() => built.remove());
-
-const real: ProbeRunner = (target, request, rest) => runProbe(target, request, { ...rest, probePath: built.path });
+const real: ProbeRunner = (target, request, rest) => runProbe(target, request, { ...rest, probePath: PROBE });
 const thrown = (reading: Promise<unknown>) =>
   reading.then(
     () => undefined,

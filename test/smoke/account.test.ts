@@ -1,20 +1,15 @@
-import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it, vi } from 'vitest';
+import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 import type { AccountSmoke, SmokeCheck } from '../../src/model/smoke.ts';
 import { isSmokeName, type TokenType } from '../../src/model/tokens.ts';
 import { type SmokeOptions, type SmokeSubject, smokeAccount } from '../../src/smoke/account.ts';
-import { buildProbe, ENDLESS, FakeMotherDuck, type Identity, MARKER, PROBE_TIMEOUT_MS } from './fake-motherduck.ts';
+import { ENDLESS, FakeMotherDuck, type Identity, MARKER, PROBE_TIMEOUT_MS } from './fake-motherduck.ts';
 
 vi.setConfig({ testTimeout: PROBE_TIMEOUT_MS });
 
-let probe: Awaited<ReturnType<typeof buildProbe>>;
 let world: FakeMotherDuck;
 const results: AccountSmoke[] = [];
-beforeAll(async () => {
-  probe = await buildProbe();
-});
-afterAll(() => probe.remove());
 beforeEach(() => {
-  world = new FakeMotherDuck(probe.path);
+  world = new FakeMotherDuck();
 });
 afterEach(() => {
   expect(JSON.stringify([results, world.calls])).not.toContain(MARKER);
@@ -231,7 +226,7 @@ describe('temporary tokens are revoked', () => {
 
   it('when the response to their creation was lost, but not older ones', async () => {
     world.leftover('old', world.api.now() - 60_000);
-    const conflictFree = new FakeMotherDuck(probe.path);
+    const conflictFree = new FakeMotherDuck();
     conflictFree.fail = [{ on: 'createToken', failure: 'timeout', effect: 'unknown' }];
     world.alive.clear();
     world = conflictFree;

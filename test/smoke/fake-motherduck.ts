@@ -9,6 +9,7 @@ import type { Connector, Target } from '../../src/motherduck/connector.ts';
 import { type ProbeRunner, runProbe } from '../../src/motherduck/probe-process.ts';
 import { ApiError, type ApiFailure } from '../../src/motherduck/transport-errors.ts';
 import type { SessionOptions } from '../../src/smoke/session.ts';
+import { ROOT } from '../in-process.ts';
 
 /** Longer than a probe takes on a busy machine. */
 export const PROBE_TIMEOUT_MS = 60_000;
@@ -16,13 +17,15 @@ export const PROBE_TIMEOUT_MS = 60_000;
 /** Runs for hours. */
 export const ENDLESS = 'SELECT sum(a.range * b.range) FROM range(100000000) a, range(100000000) b';
 
-/** The built probe, in a folder from which Node resolves @duckdb/node-api. */
+/** The probe of the built program. */
+export const PROBE = join(ROOT, 'dist/probe.cjs');
+
+/** A probe of its own, in a folder from which Node resolves @duckdb/node-api. */
 export async function buildProbe(): Promise<{ path: string; folder: string; remove: () => void }> {
-  const root = join(import.meta.dirname, '../..');
-  const folder = join(root, 'node_modules/.cache/mdacc-test', `${process.pid}-${Math.random().toString(36).slice(2)}`);
+  const folder = join(ROOT, 'node_modules/.cache/mdacc-test', `${process.pid}-${Math.random().toString(36).slice(2)}`);
   mkdirSync(folder, { recursive: true });
   const path = join(folder, 'probe.mjs');
-  const entryPoints = [join(root, 'src/motherduck/probe.ts')];
+  const entryPoints = [join(ROOT, 'src/motherduck/probe.ts')];
   await build({ entryPoints, outfile: path, bundle: true, platform: 'node', format: 'esm', external: ['@duckdb/*'] });
   return { path, folder, remove: () => rmSync(folder, { recursive: true, force: true }) };
 }
@@ -60,12 +63,6 @@ export class FakeMotherDuck {
   #made: WireToken[] = [];
   #count = 0;
 
-  readonly probePath: string;
-
-  constructor(probePath: string) {
-    this.probePath = probePath;
-  }
-
   /** A secret that connects as the identity. */
   secret(identity: Identity): Secret {
     const text = `eyJhbGciOiJIUzI1NiJ9.${MARKER}payload${this.#count}.${MARKER}signature${this.#count++}`;
@@ -82,7 +79,7 @@ export class FakeMotherDuck {
   }
 
   readonly probe: ProbeRunner = (target, request, options) =>
-    runProbe(target, request, { ...options, probePath: this.probePath });
+    runProbe(target, request, { ...options, probePath: PROBE });
 
   readonly connector: Connector = {
     target: async (token, database) => {

@@ -1,7 +1,7 @@
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { afterAll, beforeAll, expect, it, vi } from 'vitest';
+import { afterAll, expect, it, vi } from 'vitest';
 import { parseAddress } from '../../src/motherduck/address.ts';
 import { createApi } from '../../src/motherduck/api.ts';
 import { type ProbeRunner, runProbe } from '../../src/motherduck/probe-process.ts';
@@ -9,17 +9,12 @@ import { createRestClient } from '../../src/motherduck/rest-client.ts';
 import { embeddedSandbox } from '../../src/sandbox/sandbox-transport.ts';
 import type { SmokeSubject } from '../../src/smoke/account.ts';
 import { smokeAccounts } from '../../src/smoke/session.ts';
-import { buildProbe, PROBE_TIMEOUT_MS } from './fake-motherduck.ts';
+import { PROBE, PROBE_TIMEOUT_MS } from './fake-motherduck.ts';
 
 vi.setConfig({ testTimeout: PROBE_TIMEOUT_MS });
 
-let built: Awaited<ReturnType<typeof buildProbe>>;
 const folder = mkdtempSync(join(tmpdir(), 'mdacc-smoke-'));
-beforeAll(async () => {
-  built = await buildProbe();
-});
 afterAll(() => {
-  built.remove();
   rmSync(folder, { recursive: true, force: true });
 });
 
@@ -49,7 +44,7 @@ it('tests the accounts of a sandbox like those of MotherDuck', async () => {
       tokens: new Map(),
       smoke: { database: 'sales', query: 'SELECT 1' },
     };
-    const probe: ProbeRunner = (target, request, rest) => runProbe(target, request, { ...rest, probePath: built.path });
+    const probe: ProbeRunner = (target, request, rest) => runProbe(target, request, { ...rest, probePath: PROBE });
     const result = await smokeAccounts({
       accounts: [
         { account: etl },

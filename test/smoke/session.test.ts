@@ -1,19 +1,14 @@
-import { afterAll, beforeAll, beforeEach, describe, expect, it, vi } from 'vitest';
+import { beforeEach, describe, expect, it, vi } from 'vitest';
 import type { AccountSmoke } from '../../src/model/smoke.ts';
 import type { SmokeSubject } from '../../src/smoke/account.ts';
 import { judgeOrganization, smokeAccounts } from '../../src/smoke/session.ts';
-import { buildProbe, FakeMotherDuck, type Identity, PROBE_TIMEOUT_MS } from './fake-motherduck.ts';
+import { FakeMotherDuck, type Identity, PROBE_TIMEOUT_MS } from './fake-motherduck.ts';
 
 vi.setConfig({ testTimeout: PROBE_TIMEOUT_MS });
 
-let probe: Awaited<ReturnType<typeof buildProbe>>;
 let world: FakeMotherDuck;
-beforeAll(async () => {
-  probe = await buildProbe();
-});
-afterAll(() => probe.remove());
 beforeEach(() => {
-  world = new FakeMotherDuck(probe.path);
+  world = new FakeMotherDuck();
 });
 
 function subject(username: string, smoke: SmokeSubject['smoke'] = {}): SmokeSubject {
