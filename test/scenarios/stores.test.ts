@@ -474,6 +474,8 @@ describe('the secret of a token that is gone for good', () => {
       );
       stage.write('put', 'cat > "$1"');
       expect((await stage.run(apply)).code).toBe(0);
+      // Times have whole seconds.
+      await stage.run('sandbox advance 1h');
       stage.edit((yaml) => yaml.replace(old, moved));
       stage.write('put', 'case "$1" in *x_x_bi) exit 1;; esac; cat > "$1"');
       expect((await stage.run('rotate etl_prod --sandbox --yes --no-smoke --real-stores')).code).toBe(3);
