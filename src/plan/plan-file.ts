@@ -112,7 +112,11 @@ export function refuseStale(file: PlanFile, now: Planned, state: State): void {
     (account) => planned.get(account) !== current.get(account),
   );
   if (accounts.length > 0) changed.push(`at MotherDuck: ${accounts.join(', ')}`);
-  if (changed.length === 0) changed.push(...alteredParts(file.plan.actions, now.plan.actions));
+  if (changed.length === 0) {
+    const parts = alteredParts(file.plan.actions, now.plan.actions);
+    changed.push(...parts.slice(0, PARTS_SHOWN));
+    if (parts.length > PARTS_SHOWN) changed.push(`${parts.length - PARTS_SHOWN} more`);
+  }
   if (changed.length === 0) return;
   const message = `the plan is stale; since it was made, this changed: ${changed.join('; ')}`;
   throw new UserError('PLAN_STALE', message, {
@@ -122,6 +126,9 @@ export function refuseStale(file: PlanFile, now: Planned, state: State): void {
 }
 
 /** The accounts and tokens whose reviewed actions differ from those that would be done now. */
+/** Of a plan file that was edited in many places. */
+const PARTS_SHOWN = 20;
+
 function alteredParts(reviewed: readonly Action[], planned: readonly Action[]): string[] {
   const now = byPart(planned);
   return [...byPart(reviewed)].filter(([part, actions]) => now.get(part) !== actions).map(([part]) => part);

@@ -67,13 +67,14 @@ class TreeBuilder {
 
   #map(pairs: readonly Pair[], at: Span, depth: number): Node {
     const entries = new Map<string, Entry>();
-    const merged: MapNode[] = [];
+    let merged: MapNode[] = [];
     for (const { key, value } of pairs) {
       const keyAt = isNode(key) ? this.#span(key.range, at) : at;
       const name = this.#keyName(key, keyAt);
       const node = this.#node(value, depth + 1, keyAt);
       if (name === undefined) continue;
-      if (name === '<<' && isScalar(key) && key.type === Scalar.PLAIN) merged.push(...this.#mergeSources(node));
+      // Not by `push(...)`, which a very long list overflows.
+      if (name === '<<' && isScalar(key) && key.type === Scalar.PLAIN) merged = merged.concat(this.#mergeSources(node));
       else this.#put(entries, { key: name, keyAt, value: node });
     }
     for (const source of merged) {
