@@ -78,6 +78,8 @@ describe.skipIf(isWindows)('put', () => {
       'KEPT',
     ])
       vi.stubEnv(name, 'x');
+    // A vault behind the proxy needs it.
+    vi.stubEnv('HTTPS_PROXY', 'http://ann:pw@proxy.example:8080');
     const spy = `
       const fs = require('fs');
       const own = fs.existsSync('/proc/self/environ') ? ['cmdline', 'environ'].map((name) => fs.readFileSync('/proc/self/' + name, 'utf8')) : [];
@@ -89,6 +91,7 @@ describe.skipIf(isWindows)('put', () => {
     const { env, cwd } = JSON.parse(seen);
     expect(Object.keys(env).filter((name) => /motherduck/i.test(name))).toEqual([]);
     expect(env.KEPT).toBe('x');
+    expect(env.HTTPS_PROXY).toBe('http://ann:pw@proxy.example:8080');
     expect(cwd).toBe(process.cwd());
   });
 
