@@ -1,11 +1,10 @@
-/** The wording of a plan's warnings, errors and violations, for every output format. */
+/** The wording of a plan's notices, for every output format: its warnings here, errors and violations in error-text.ts. */
 
-import { limitText } from '../model/desired.ts';
 import type { Notice, PlanNotice } from '../model/notice.ts';
 import { describeSpan, formatDuration, MINUTE } from '../model/time.ts';
-import { MAX_GENERATION } from '../model/tokens.ts';
 import type { ErrorCode, Hint } from '../model/user-error.ts';
-import { counted, few } from '../model/wording.ts';
+import { few } from '../model/wording.ts';
+import { errorText } from './error-text.ts';
 
 /** A notice in words. */
 export interface NoticeText {
@@ -249,120 +248,8 @@ function words(notice: PlanNotice): Omit<NoticeText, 'subject'> {
         hint: { text: 'Review it, then apply it.', command: ['apply', '--only', notice.account] },
       };
     }
-    case 'unreadable':
-      return {
-        code: notice.code,
-        message: notice.why,
-        hint: notice.hint,
-      };
-    case 'person':
-      return notice.managed
-        ? {
-            code: 'ACCOUNT_UNUSABLE',
-            message: `"${notice.account}" is now a person's user at MotherDuck, not the managed account`,
-            hint: {
-              text: 'Nothing is done to it. Remove it from the state.',
-              command: ['state', 'forget', notice.account],
-            },
-          }
-        : {
-            code: 'ACCOUNT_UNUSABLE',
-            message: `"${notice.account}" is a person's user at MotherDuck, not a service account`,
-            hint: {
-              text: 'An Admin cannot create tokens for another person. Choose another name for the service account.',
-            },
-          };
-    case 'deprovisioned':
-      return {
-        code: 'ACCOUNT_UNUSABLE',
-        message: `"${notice.account}" is deprovisioned at MotherDuck`,
-        hint: { text: 'Have it provisioned again in MotherDuck, or remove it from the configuration.' },
-      };
-    case 'unidentified':
-      return notice.listed
-        ? {
-            code: 'ACCOUNT_UNUSABLE',
-            message: 'not deleted: the state has no user id of it, so it may be another account of that name',
-            hint: notice.destroyed
-              ? {
-                  text: 'Apply first, with the account in the configuration, which records its id. Then destroy again.',
-                  command: ['apply', '--only', notice.account],
-                }
-              : {
-                  text: 'Put it back into the configuration and apply, which records its id, or delete it at MotherDuck and forget it.',
-                  command: ['state', 'forget', notice.account],
-                },
-          }
-        : {
-            code: 'ACCOUNT_UNUSABLE',
-            message: 'not deleted: its user id cannot be read, so it may be another account of that name',
-            hint: {
-              text: 'Plan with an admin token that may list users, or delete it at MotherDuck; the next apply forgets it.',
-            },
-          };
-    case 'ambiguous':
-      return {
-        code: 'TOKEN_AMBIGUOUS',
-        message: `${notice.ids.length} live ${notice.type} tokens are named "${notice.name}": ${notice.ids.join(' and ')}`,
-        hint: { text: 'Revoke the unused one at MotherDuck, then plan again.' },
-      };
-    case 'last_generation':
-      return {
-        code: 'STATE_INVALID',
-        message: `the state says that "${notice.token}" had ${MAX_GENERATION.toLocaleString('en')} generations, so it can have no other`,
-        hint:
-          notice.actual === undefined
-            ? { text: `Give "${notice.token}" another key in the configuration, so that its generations begin anew.` }
-            : {
-                text: `It was edited. Set the token's "generation" in the state to ${notice.actual}, then plan.`,
-                command: ['plan'],
-              },
-      };
-    case 'own_account':
-      return {
-        code: 'GUARDRAIL',
-        message: `${notice.account} is the account whose token runs this program: it cannot be deleted`,
-        hint: { text: 'Use the admin token of another user, or keep the account.' },
-      };
-    case 'protected':
-      return {
-        code: 'GUARDRAIL',
-        message: `${notice.account} has deletion_protection, recorded in the state`,
-        hint: {
-          text: 'Before you delete it, set "deletion_protection: false" in its block (restore the block if it is gone) and apply that.',
-          command: ['apply', '--only', notice.account],
-        },
-      };
-    case 'too_many_deletes':
-    case 'too_many_creates': {
-      const { limit, allowed, accounts } = notice;
-      const [verb, name] = notice.kind === 'too_many_deletes' ? ['deletes', 'max_deletes'] : ['creates', 'max_creates'];
-      const narrow = accounts.length > 1 ? ', or narrow the plan with --only' : '';
-      const number = typeof limit === 'number' ? '' : `, now ${counted(allowed, 'account')}`;
-      return {
-        code: 'GUARDRAIL',
-        message: `the plan ${verb} ${counted(accounts.length, 'account')} and guardrails.${name} is ${limitText(limit)}${number}: ${few(accounts, 20)}`,
-        hint: { text: `If that is intended, set "${name}: ${accounts.length}" under guardrails${narrow}.` },
-      };
-    }
-    case 'ceiling_exceeded':
-      return {
-        code: 'GUARDRAIL',
-        message: `all Ducklings at once would cost ${notice.ceiling} an hour and guardrails.max_compute_ceiling is ${notice.limit}`,
-        hint: { text: 'Choose smaller sizes or pools, or raise max_compute_ceiling.' },
-      };
-    case 'ceiling_unknown':
-      return {
-        code: 'GUARDRAIL',
-        message: `guardrails.max_compute_ceiling is ${notice.limit}, and the ceiling of ${few(notice.accounts)} is not known`,
-        hint: {
-          text: notice.planned
-            ? 'Write out size and pool_size of their Ducklings, and a rate for every size under compute_rates.'
-            : 'This plan raises the ceiling of its own accounts. Plan without --only, so that the Ducklings of all are read.',
-        },
-      };
     default:
-      return notice satisfies never;
+      return errorText(notice);
   }
 }
 
