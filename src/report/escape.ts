@@ -33,6 +33,22 @@ export function printable<T>(data: T): T {
   ) as T;
 }
 
+/** Characters of a text in a table, of which no name needs more: longer ones are edited, to hide what is after them. */
+const TEXT_LENGTH = 400;
+
+/** The same data, in which every longer text has its length in the place of its middle. */
+export function withoutLongTexts<T>(data: T): T {
+  return JSON.parse(JSON.stringify(data), (_key, value: unknown) =>
+    typeof value === 'string' && value.length > TEXT_LENGTH ? shortText(value) : value,
+  ) as T;
+}
+
+function shortText(text: string): string {
+  const [start, end] = [text.slice(0, 150), text.slice(-150)];
+  const middle = `… ${text.length.toLocaleString('en')} characters …`;
+  return `${start.replace(/[\uD800-\uDBFF]$/, '')}${middle}${end.replace(/^[\uDC00-\uDFFF]/, '')}`;
+}
+
 /** A document as one JSON text. */
 export function jsonText(document: unknown): string {
   return visibleJson(`${JSON.stringify(document, null, 2)}\n`);

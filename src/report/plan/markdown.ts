@@ -1,18 +1,37 @@
 /**
  * A plan for a pull request comment: the summary line first, a table ordered by risk, and a folded `diff` block for each
- * account. GitHub accepts 65,000 characters. Of a longer plan, safe changes and then diffs are skipped; every destructive
- * and disruptive change stays named.
+ * account. GitHub accepts 65,000 characters. Of a longer plan, creations and other plain changes and then diffs are skipped; every
+ * destructive and disruptive change, and every safe one that ends, moves or adopts something, stays named.
  */
 
 import type { PlanNotice } from '../../model/notice.ts';
-import { type Action, actionsByAccount, type ComputeCeiling, type Plan } from '../../model/plan.ts';
+import { type Action, actionsByAccount, type ComputeCeiling, type Plan, type SecretRemoval } from '../../model/plan.ts';
 import { counted } from '../../model/wording.ts';
 import { groupNotices } from '../../plan/notice-groups.ts';
-import { commentHead, firstThatFit, lengthOf, MOST_CHARACTERS, markdown, printable } from '../escape.ts';
+import {
+  commentHead,
+  firstThatFit,
+  lengthOf,
+  MOST_CHARACTERS,
+  markdown,
+  printable,
+  withoutLongTexts,
+} from '../escape.ts';
 import { hintText, type InContext, noContext } from '../hint.ts';
 import type { Paint } from '../terminal-text.ts';
 import { accountDiff } from './account-yaml.ts';
-import { ceiling, groupIdentical, listed, listedWithin, rankOf, row, SAFE, shortRows } from './markdown/changes.ts';
+import {
+  type Change,
+  ceiling,
+  groupIdentical,
+  listed,
+  listedWithin,
+  PLAIN,
+  rankOf,
+  row,
+  shortRows,
+} from './markdown/changes.ts';
+import { nextDays } from './next.ts';
 import { storeLines } from './stores.ts';
 import { laterRevocations, removalText, summaryLine } from './wording.ts';
 
@@ -24,40 +43,52 @@ const NOTICES_SHOWN = 20;
 const NOTICE_LENGTH = 600;
 /** Characters of the names of one change of deletion protection. */
 const PROTECTION_LENGTH = 4000;
+/** Characters of all notices of a kind. */
+const NOTICES_LENGTH = 12_000;
 /** Characters of the list of secrets that are removed. */
-const REMOVALS_LENGTH = 8000;
+const REMOVALS_LENGTH = 24_000;
+/** Characters of the list of tokens that are revoked later, and of the next scheduled work. */
+const LATER_LENGTH = 16_000;
+/** Characters that the rows of the table have at least. */
+const ROWS_LENGTH = 12_000;
 /** Characters of a name that is one of many. */
 const NAME_LENGTH = 40;
 const TABLE = ['', '| | account | what | why | risk |', '|---|---|---|---|---|'];
 
 /** Writes the plan. */
 export function planMarkdown(given: Plan, _paint?: Paint, inContext: InContext = noContext): string {
-  const plan = printable(given);
-  const head = [
+  const { warnings, errors, violations } = printable(given);
+  // A long text would be the end of its row. Notices are cut by themselves.
+  const plan = { ...withoutLongTexts(printable(given)), warnings, errors, violations };
+  const changes = groupIdentical(plan.actions);
+  const begin = [
     ...commentHead('plan', summaryLine(plan), plan),
     ...computeLine(plan.compute),
     ...notices('❌', plan.errors, inContext),
     ...notices('⛔', plan.violations, inContext),
     ...notices('⚠️', plan.warnings, inContext),
     ...protections(plan),
-    ...removals(plan),
-    ...later(plan),
-    ...stores(given),
   ];
+  const where = stores(given);
   const foot = untouched(plan);
-  const room = MOST_CHARACTERS - lengthOf(head) - lengthOf(foot) - lengthOf(TABLE) - ROOM_AT_THE_END;
-  const { rows, blocks, skipped } = takeWhatFits(plan.actions, room);
-  const table = rows.length === 0 ? [] : [...TABLE, ...rows];
-  return `${[...head, ...table, ...blocks, '', ...skipped, ...foot].join('\n')}\n`;
+  const all = MOST_CHARACTERS - lengthOf([...begin, ...where, ...foot, ...TABLE]) - ROOM_AT_THE_END;
+  const rows = Math.min(ROWS_LENGTH, lengthOf(named(changes).map((change) => row(change))));
+  const gone = removals(plan, Math.min(REMOVALS_LENGTH, all - rows));
+  const soon = later(plan, Math.min(LATER_LENGTH, all - rows - lengthOf(gone)));
+  const { table, blocks, skipped } = takeWhatFits(plan.actions, changes, all - lengthOf([...gone, ...soon]));
+  const rest = [...(table.length === 0 ? [] : [...TABLE, ...table]), ...blocks, '', ...skipped, ...foot];
+  return `${[...begin, ...gone, ...soon, ...where, ...rest].join('\n')}\n`;
 }
 
-/** Rows of risky changes first, then their diffs, then safe changes and their diffs. */
-function takeWhatFits(actions: readonly Action[], given: number) {
-  const changes = groupIdentical(actions);
-  const risky = changes.filter(({ risk }) => risk !== 'safe');
-  const safe = changes.filter(({ risk }) => risk === 'safe');
-  const full = risky.map((change) => row(change));
-  const rows = lengthOf(full) <= given ? full : shortRows(risky, given);
+/** Changes that are named whatever else there is. */
+function named(changes: readonly Change[]): Change[] {
+  return changes.filter(({ rank }) => rank < PLAIN);
+}
+
+/** Rows of named changes first, then the diffs of risky ones, then other changes and their diffs. */
+function takeWhatFits(actions: readonly Action[], changes: readonly Change[], given: number) {
+  const full = named(changes).map((change) => row(change));
+  const rows = lengthOf(full) <= given ? full : shortRows(named(changes), given);
   let room = given - lengthOf(rows);
   const take = (text: string): boolean => {
     if (text.length + 1 > room) return false;
@@ -68,21 +99,21 @@ function takeWhatFits(actions: readonly Action[], given: number) {
   const shown = new Map<string, string>();
   const addBlocks = (isWanted: (rank: number) => boolean) => {
     for (const { account, own, rank } of groups) {
-      if (!isWanted(rank)) continue;
+      if (!isWanted(rank) || shown.has(account)) continue;
       const block = details(account, own);
       if (take(block)) shown.set(account, block);
     }
   };
-  addBlocks((rank) => rank < SAFE);
-  const safeRows = safe.map((change) => row(change, NAMES_SHOWN));
-  const shownRows = safeRows.filter(take);
-  addBlocks((rank) => rank === SAFE);
   groups.sort((a, b) => a.rank - b.rank);
+  addBlocks((rank) => rank < PLAIN);
+  const plain = changes.filter(({ rank }) => rank === PLAIN).map((change) => row(change, NAMES_SHOWN));
+  const shownRows = plain.filter(take);
+  addBlocks((rank) => rank === PLAIN);
   const without = groups.filter(({ account }) => !shown.has(account)).map(({ account }) => account);
   return {
-    rows: [...rows, ...shownRows],
+    table: [...rows, ...shownRows],
     blocks: groups.flatMap(({ account }) => shown.get(account) ?? []),
-    skipped: skippedText(safeRows.length - shownRows.length, without),
+    skipped: skippedText(plain.length - shownRows.length, without),
   };
 }
 
@@ -138,25 +169,45 @@ function protections({ protection }: Plan): string[] {
   });
 }
 
-/** The secrets that leave their stores. */
-function removals({ removals: all = [] }: Plan): string[] {
+/** The secrets that leave their stores: where there are many, by their tokens' names alone. */
+function removals({ removals: all = [] }: Plan, room: number): string[] {
   if (all.length === 0) return [];
-  const lines = all.map((removal) => `- ${markdown(removalText(removal))}`);
-  const fitting = firstThatFit(lines, REMOVALS_LENGTH, (line) => line.length + 1);
-  const more = lines.length - fitting.length;
-  return ['', 'Removed from secret stores:', '', ...fitting, ...(more === 0 ? [] : [`- and ${more} more`])];
+  const full = all.map((removal) => `- ${markdown(removalText(removal))}`);
+  const lines = lengthOf(full) <= room ? full : removalsByStore(all, room);
+  return ['', 'Removed from secret stores:', '', ...lines];
 }
 
-/** Characters of the list of tokens that are revoked later. */
-const LATER_LENGTH = 16_000;
+function removalsByStore(all: readonly SecretRemoval[], room: number): string[] {
+  const byStore = new Map<string, string[]>();
+  for (const { store, account, token } of all) {
+    const names = byStore.get(store) ?? [];
+    names.push(`${account}/${token}`);
+    byStore.set(store, names);
+  }
+  const share = Math.floor(room / byStore.size) - 100;
+  return [...byStore].map(([store, names]) => `- from ${markdown(store)}: ${listedWithin(names, share)}`);
+}
 
-/** What a later apply revokes, without being asked again. */
-function later(plan: Plan): string[] {
+/** Names of the tokens of one day of scheduled work. */
+const TOKENS_SHOWN = 10;
+
+/** What a later apply revokes or replaces, without being asked again. */
+function later(plan: Plan, room: number): string[] {
+  const { days, more } = nextDays(
+    { ...plan, next: plan.next.filter(({ change }) => change !== 'is revoked') },
+    TOKENS_SHOWN,
+  );
+  const rest = more === 0 ? '' : `; and ${more} more later`;
+  const next = days.length === 0 ? [] : ['', `🕒 Next: ${days.map(markdown).join('; ')}${rest}`];
+  return [...laterRevoked(plan, room - lengthOf(next)), ...next];
+}
+
+function laterRevoked(plan: Plan, room: number): string[] {
   const all = laterRevocations(plan);
   if (all.length === 0) return [];
   const tokens = all.reduce((sum, { names }) => sum + names.length, 0);
   const lines = all.map(({ account, names }) => `**${markdown(account)}**: ${listed(names)}`);
-  const fitting = firstThatFit(lines, LATER_LENGTH, (line) => line.length + 2);
+  const fitting = firstThatFit(lines, room, (line) => line.length + 2);
   const more = lines.length - fitting.length;
   const rest = more === 0 ? '' : `; and of ${more} more accounts, which \`mdacc plan\` names`;
   return ['', `🕒 ${counted(tokens, 'token')} to be revoked when the overlap ends: ${fitting.join('; ')}${rest}`];
@@ -164,13 +215,13 @@ function later(plan: Plan): string[] {
 
 function notices(mark: string, all: readonly PlanNotice[], inContext: InContext): string[] {
   const groups = groupNotices(all);
-  const shown = groups.slice(0, NOTICES_SHOWN).flatMap(({ subject, message, hint }) => {
+  const lines = groups.slice(0, NOTICES_SHOWN).map(({ subject, message, hint }) => {
     const about = subject === undefined ? '' : `**${markdown(subject)}**: `;
-    return ['', `${mark} ${about}${markdown(cut(message))}<br>${markdown(cut(hintText(hint, inContext)))}`];
+    return `${mark} ${about}${markdown(cut(message))}<br>${markdown(cut(hintText(hint, inContext)))}`;
   });
-  return groups.length > NOTICES_SHOWN
-    ? [...shown, '', `${mark} and ${groups.length - NOTICES_SHOWN} more like these`]
-    : shown;
+  const fitting = firstThatFit(lines, NOTICES_LENGTH, (line) => line.length + 2);
+  const more = groups.length - fitting.length;
+  return [...fitting, ...(more === 0 ? [] : [`${mark} and ${more} more like these`])].flatMap((line) => ['', line]);
 }
 
 function cut(text: string, most = NOTICE_LENGTH): string {

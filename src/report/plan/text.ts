@@ -1,31 +1,20 @@
 /** A plan for a terminal: a block for each account, what needs attention, what is not touched, and a summary line. */
 
 import type { PlanNotice } from '../../model/notice.ts';
-import { type Action, actionsByAccount, type ComputeCeiling, type NextChange, type Plan } from '../../model/plan.ts';
+import { type Action, actionsByAccount, type ComputeCeiling, type Plan } from '../../model/plan.ts';
 import { columnWidth, padTo } from '../../model/text-width.ts';
-import { few } from '../../model/wording.ts';
 import { groupNotices } from '../../plan/notice-groups.ts';
 import { reasonText } from '../../plan/reason-text.ts';
 import { printable } from '../escape.ts';
 import { hintText, type InContext, noContext } from '../hint.ts';
 import { headline, type Paint, plain } from '../terminal-text.ts';
+import { nextDays } from './next.ts';
 import { storeLines } from './stores.ts';
-import {
-  detailOf,
-  isOfAccount,
-  paintSymbol,
-  price,
-  removalText,
-  subjectOf,
-  summaryLine,
-  symbolOf,
-  untilText,
-} from './wording.ts';
+import { detailOf, isOfAccount, paintSymbol, price, removalText, subjectOf, summaryLine, symbolOf } from './wording.ts';
 
 /** The number of names that are shown; the rest is counted. */
 const NAMES_SHOWN = 8;
-/** Of later changes: the number of days, and of tokens for each. */
-const DAYS_SHOWN = 3;
+/** Of the later changes of a day: the number of tokens. */
 const TOKENS_SHOWN = 3;
 const SYMBOL_WIDTH = 3;
 
@@ -148,43 +137,8 @@ function computeLine(compute: ComputeCeiling | undefined): string[] {
 }
 
 function nextLines(plan: Plan, paint: Paint): string[] {
-  const now = Date.parse(plan.at);
-  const groups = new Map<string, NextChange[]>();
-  for (const change of plan.next) {
-    const key = `${change.at.slice(0, 10)} ${change.change}`;
-    const group = groups.get(key);
-    if (group) group.push(change);
-    else groups.set(key, [change]);
-  }
-  // A later apply revokes without being asked again, so what it will revoke is never left out.
-  const shown = [...groups.values()].filter(([first], index) => index < DAYS_SHOWN || isRevocation(first));
-  if (shown.length === 0) return [];
-  const more = plan.next.length - shown.flat().length;
+  const { days, more } = nextDays(plan, TOKENS_SHOWN);
   const rest = more > 0 ? [`      and ${more} more later (--format json has all)`] : [];
-  const lines = shown.map((changes, index) => `${index === 0 ? 'Next: ' : '      '}${nextChanges(changes, now)}`);
-  return [...lines, ...rest].map(paint.dim);
+  const lines = days.map((day, index) => `${index === 0 ? 'Next: ' : '      '}${day}`);
+  return lines.length === 0 ? [] : [...lines, ...rest].map(paint.dim);
 }
-
-function isRevocation(change: NextChange | undefined): boolean {
-  return change?.change === 'is revoked';
-}
-
-/** The changes of one day: `2026-12-17 (in 22 days): tenant_acme/app, tenant_globex/app rotate`. */
-function nextChanges(changes: readonly NextChange[], now: number): string {
-  const [first] = changes;
-  if (first === undefined) return '';
-  const day = first.at.slice(0, 10);
-  const when = untilText(Date.parse(first.at), now);
-  const names = few(
-    changes.map(({ account, name }) => `${account}/${name}`),
-    isRevocation(first) ? changes.length : TOKENS_SHOWN,
-  );
-  const verb = changes.length === 1 ? first.change : PLURAL[first.change];
-  return `${day} (${when}): ${names} ${verb}`;
-}
-
-const PLURAL: Readonly<Record<NextChange['change'], string>> = {
-  rotates: 'rotate',
-  'is revoked': 'are revoked',
-  expires: 'expire',
-};

@@ -1,5 +1,5 @@
 /** The rows of the table of a plan's comment: identical changes are one row. */
-import type { Action, ComputeCeiling, Risk } from '../../../model/plan.ts';
+import type { Action, ActionName, ComputeCeiling, CreateToken, Risk, RotateToken } from '../../../model/plan.ts';
 import { reasonText, sharedReasonText } from '../../../plan/reason-text.ts';
 import { firstThatFit, markdown } from '../../escape.ts';
 import { price, symbolOf } from '../wording.ts';
@@ -10,17 +10,49 @@ function rank(risk: Risk): number {
   return RISKS.indexOf(risk);
 }
 
-export const SAFE = rank('safe');
+/** Of safe changes that are named whatever else there is: what ends, moves, enters the state or leaves it. */
+const NAMED: readonly ActionName[] = [
+  'revoke_token',
+  'rotate_token',
+  'create_token',
+  'adopt_token',
+  'adopt_account',
+  'forget',
+];
 
-/** The rank of the riskiest. */
+/** The rank of other safe changes, which a comment may leave out: creations, Ducklings, rotations as planned. */
+export const PLAIN = RISKS.length - 1 + NAMED.length;
+
+/** Risky changes first, then those safe ones that are named. */
+function actionRank(action: Action): number {
+  if (action.risk !== 'safe') return rank(action.risk);
+  const named = NAMED.indexOf(action.action);
+  return named === -1 || !isNamed(action) ? PLAIN : SAFE + named;
+}
+
+/** A rotation is named when its secret goes elsewhere than before. */
+function isNamed(action: Action): boolean {
+  return (action.action !== 'create_token' && action.action !== 'rotate_token') || isMoved(action);
+}
+
+function isMoved({ reason, after }: CreateToken | RotateToken): boolean {
+  const isElsewhere = reason.kind === 'changed' && reason.change.field.startsWith('secret_');
+  return isElsewhere || after.secret_moves !== undefined;
+}
+
+/** Where safe changes begin. */
+const SAFE = rank('safe');
+
+/** The rank of the first. */
 export function rankOf(actions: readonly Action[]): number {
-  return actions.reduce((least, { risk }) => Math.min(least, rank(risk)), SAFE);
+  return actions.reduce((least, action) => Math.min(least, actionRank(action)), PLAIN);
 }
 
 /** Identical changes: of several tokens of an account, or of several accounts. */
 export interface Change {
   readonly symbol: string;
   readonly risk: Risk;
+  readonly rank: number;
   readonly verb: string;
   /** In the words of one action, or in those that all share. */
   why: string;
@@ -34,8 +66,9 @@ export function groupIdentical(actions: readonly Action[]): Change[] {
   const changes = actions.map((action) => {
     const { verb, names, exact } = what(action);
     const shared = sharedReasonText(action);
-    const key = JSON.stringify([symbolOf(action), action.risk, verb, shared, exact]);
-    const own = { symbol: symbolOf(action), risk: action.risk, verb, why: reasonText(action), names };
+    const rank = actionRank(action);
+    const key = JSON.stringify([symbolOf(action), action.risk, rank, verb, shared, exact]);
+    const own = { symbol: symbolOf(action), risk: action.risk, rank, verb, why: reasonText(action), names };
     return { key, shared, change: { ...own, accounts: [action.account] } };
   });
   const ofAccount = joined(
@@ -48,7 +81,7 @@ export function groupIdentical(actions: readonly Action[]): Change[] {
     ({ key, change }) => JSON.stringify([change.names, key]),
     (a, b) => addTo(a.accounts, b.accounts),
   );
-  return all.map(({ change }) => change).sort((a, b) => rank(a.risk) - rank(b.risk));
+  return all.map(({ change }) => change).sort((a, b) => a.rank - b.rank);
 }
 
 /** Not by `push(...)`, which a very long list overflows. */
@@ -89,7 +122,7 @@ export function row({ symbol, risk, verb, why, accounts, names }: Change, most?:
   return rowOf([`\`${symbol}\``, listed(accounts, most), of.join(' '), markdown(why), riskText(risk)]);
 }
 
-/** Too many risky changes for a row each: one row an action, with the names alone, as far as they fit. */
+/** Too many changes for a row each: one row an action, with the names alone, as far as they fit. */
 export function shortRows(changes: readonly Change[], given: number): string[] {
   const groups = new Map<string, { readonly first: Change; readonly names: string[] }>();
   for (const change of changes) {

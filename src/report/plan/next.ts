@@ -1,0 +1,52 @@
+/** The scheduled work of the coming days, by day: it comes without another review. */
+import type { NextChange, Plan } from '../../model/plan.ts';
+import { few } from '../../model/wording.ts';
+import { untilText } from './wording.ts';
+
+const DAYS_SHOWN = 3;
+
+/**
+ * A line for each of the next days, and the number of changes that no line has.
+ *
+ * @param tokens The number of tokens that a line names.
+ */
+export function nextDays(plan: Plan, tokens: number): { readonly days: readonly string[]; readonly more: number } {
+  const groups = new Map<string, NextChange[]>();
+  for (const change of plan.next) {
+    const key = `${change.at.slice(0, 10)} ${change.change}`;
+    const group = groups.get(key);
+    if (group) group.push(change);
+    else groups.set(key, [change]);
+  }
+  // A later apply revokes without being asked again, so what it will revoke is never left out.
+  const shown = [...groups.values()].filter(([first], index) => index < DAYS_SHOWN || isRevocation(first));
+  const now = Date.parse(plan.at);
+  return {
+    days: shown.map((changes) => nextChanges(changes, now, tokens)),
+    more: plan.next.length - shown.reduce((sum, changes) => sum + changes.length, 0),
+  };
+}
+
+function isRevocation(change: NextChange | undefined): boolean {
+  return change?.change === 'is revoked';
+}
+
+/** The changes of one day: `2026-12-17 (in 22 days): tenant_acme/app, tenant_globex/app rotate`. */
+function nextChanges(changes: readonly NextChange[], now: number, tokens: number): string {
+  const [first] = changes;
+  if (first === undefined) return '';
+  const day = first.at.slice(0, 10);
+  const when = untilText(Date.parse(first.at), now);
+  const names = few(
+    changes.map(({ account, name }) => `${account}/${name}`),
+    isRevocation(first) ? changes.length : tokens,
+  );
+  const verb = changes.length === 1 ? first.change : PLURAL[first.change];
+  return `${day} (${when}): ${names} ${verb}`;
+}
+
+const PLURAL: Readonly<Record<NextChange['change'], string>> = {
+  rotates: 'rotate',
+  'is revoked': 'are revoked',
+  expires: 'expire',
+};

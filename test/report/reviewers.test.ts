@@ -1,0 +1,136 @@
+/** What a reviewer who reads only the comment of a plan must see, however much else a pull request puts into it. */
+import { describe, expect, it } from 'vitest';
+import type { Action, Plan, ShownToken } from '../../src/model/plan.ts';
+import { planMarkdown } from '../../src/report/plan/markdown.ts';
+import { DAY, desire, token, World } from '../world.ts';
+
+const shown = (name: string): ShownToken => ({
+  id: `id-of-${name}`,
+  name,
+  type: 'read_write',
+  created_at: '2026-11-01T00:00:00Z',
+  expires_at: null,
+});
+
+const revoke = (account: string, name = 'etl'): Action => ({
+  action: 'revoke_token',
+  account,
+  token: name,
+  risk: 'safe',
+  reason: { kind: 'orphan' },
+  before: shown(name),
+  after: null,
+});
+
+const adopt = (account: string): Action => ({
+  action: 'adopt_account',
+  account,
+  risk: 'safe',
+  reason: { kind: 'unmanaged' },
+  before: null,
+  after: { username: account, deletion_protection: true },
+});
+
+const rotate = (account: string, to: { readonly store: string; readonly moves?: { before: string; after: string } }) =>
+  ({
+    action: 'rotate_token',
+    account,
+    token: 'etl',
+    risk: 'safe',
+    reason: { kind: 'requested' },
+    before: shown('etl'),
+    after: {
+      ...{ name: 'etl.2', generation: 2, type: 'read_write', ttl: 90 * DAY, policy: 'p', overlap: DAY },
+      secret_store: to.store,
+      ...(to.moves ? { secret_moves: to.moves } : {}),
+    },
+  }) as const satisfies Action;
+
+const forget = (account: string): Action => ({
+  action: 'forget',
+  account,
+  risk: 'safe',
+  reason: { kind: 'removed' },
+  before: { username: account },
+  after: null,
+});
+
+/** So many accounts to create, none of whose changes is like that of another. */
+async function padded(count: number, actions: readonly Action[]): Promise<Plan> {
+  const accounts = Array.from({ length: count }, (_, n) => [
+    `a_number_with_a_long_name_for_padding_${n}`,
+    {
+      ducklings: { read_write: { size: 'pulse' }, read_scaling: { size: 'pulse', pool_size: (n % 16) + 1 } } as const,
+      tokens: [token(`app${n}`)],
+    },
+  ]);
+  const plan = await new World().plan(desire(Object.fromEntries(accounts)));
+  return { ...plan, actions: [...plan.actions, ...actions] };
+}
+
+describe('the table of a comment', () => {
+  it('has what ends, enters or moves something before what is new, and never cuts it', async () => {
+    const plan = await padded(900, [
+      rotate('zz_plain', { store: 'local' }),
+      forget('zz_left'),
+      adopt('zz_found'),
+      rotate('zz_moved', { store: 'evil', moves: { before: 'a.env#A', after: 'evil#zz/etl' } }),
+      revoke('zz_revoked'),
+    ]);
+    const text = planMarkdown(plan);
+    expect(text.length).toBeLessThanOrEqual(65_000);
+    expect(text).toMatch(/more safe changes/);
+    const rows = text.split('\n').filter((line) => line.endsWith(' safe |'));
+    expect(rows[0]).toContain('zz&#95;revoked | revoke token etl |');
+    expect(rows[1]).toContain('zz&#95;moved | rotate token');
+    expect(rows[2]).toContain('zz&#95;found | adopt account');
+    expect(rows[3]).toContain('zz&#95;left | forget');
+    expect(text).toContain('<summary>zz&#95;revoked</summary>');
+  });
+
+  it('names thousands of them in short rows', async () => {
+    const plan = await padded(
+      900,
+      Array.from({ length: 1500 }, (_, n) => revoke(`z${n}`, `t${n}`)),
+    );
+    const text = planMarkdown(plan);
+    expect(text.length).toBeLessThanOrEqual(65_000);
+    expect(text).toContain('z0/t0, ');
+    expect(text).toContain('z1499/t1499');
+  });
+
+  it('cuts the cells of a row that is too long, and never the row', async () => {
+    const before = 's'.repeat(70_000);
+    const plan = await padded(5, [rotate('zz_moved', { store: 'evil', moves: { before, after: 'evil#zz/etl' } })]);
+    const row = planMarkdown(plan)
+      .split('\n')
+      .find((line) => line.startsWith('|') && line.includes('zz&#95;moved'));
+    expect(row).toMatch(/its secret moves: s+… 70,000 characters …s+ -&#62; evil/);
+    expect(row?.length).toBeLessThan(2000);
+  });
+
+  it('names every secret that is removed', async () => {
+    const removals = Array.from({ length: 900 }, (_, n) => ({
+      account: `account_${n}`,
+      token: 'etl',
+      store: 'local',
+      secret_path: `.motherduck/secrets.env#MOTHERDUCK_TOKEN_ACCOUNT_${n}_ETL`,
+      by: 'file' as const,
+    }));
+    const text = planMarkdown({ ...(await padded(900, [])), removals });
+    expect(text.length).toBeLessThanOrEqual(65_000);
+    expect(text).toContain('account&#95;899/etl');
+  });
+});
+
+it('a comment has the next scheduled work, as text has it', async () => {
+  const next = ['etl_prod', 'bi_prod'].map((account) => ({
+    account,
+    token: 'etl',
+    change: 'rotates' as const,
+    name: 'etl',
+    at: '2026-12-01T00:00:00Z',
+  }));
+  const plan = { ...(await padded(1, [])), at: '2026-11-29T00:00:00Z', next };
+  expect(planMarkdown(plan)).toContain('Next: 2026-12-01 (in 2 days): etl&#95;prod/etl, bi&#95;prod/etl rotate');
+});
