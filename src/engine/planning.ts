@@ -4,7 +4,7 @@ import { readLive } from '../live/read.ts';
 import type { Desired } from '../model/desired.ts';
 import type { Live } from '../model/live.ts';
 import type { Plan } from '../model/plan.ts';
-import type { State } from '../model/state.ts';
+import { recordsOf, STATE_LIMITS, type State } from '../model/state.ts';
 import { UserError } from '../model/user-error.ts';
 import { accountKey, globMatcher, unmatchedGlobs } from '../model/username.ts';
 import { few } from '../model/wording.ts';
@@ -108,7 +108,7 @@ export interface PlanFromInput extends Pick<MakePlanOptions, 'prune' | 'due' | '
 /**
  * Makes a plan from the readings.
  *
- * @throws UserError USAGE: a glob of `only` matches nothing; ORGANIZATION_DIFFERS, MANY_MISSING
+ * @throws UserError USAGE: a glob of `only` matches nothing; ORGANIZATION_DIFFERS, MANY_MISSING, STATE_INVALID
  */
 export function planFrom(input: PlanFromInput): Plan {
   const { desired, live, state, service, stores, storeContents, only: globs, allowMissing = false, ...rest } = input;
@@ -116,6 +116,7 @@ export function planFrom(input: PlanFromInput): Plan {
   const names = accountNames(desired, state);
   refuseUnmatched(globs, names, 'the configuration or the state');
   if (!allowMissing) refuseMissing(desired, state, live, [rest.because === 'destroyed' ? 'destroy' : 'plan']);
+  if (rest.because !== 'destroyed') refuseFull(desired, state, names.length);
   const places = new UsedPlaces(desired, state, stores);
   return makePlan(desired, live, state, {
     ...rest,
@@ -135,6 +136,25 @@ export function planFrom(input: PlanFromInput): Plan {
       ...storeContents,
     },
   });
+}
+
+/** A token may leave its key, an intent and a replaced token in the state. */
+const RECORDS_PER_TOKEN = 3;
+
+/** What an apply writes must be readable for the next one. @throws UserError STATE_INVALID */
+function refuseFull(desired: Desired, state: State, accounts: number): void {
+  const full = [...state.accounts].find(([key, { tokens }]) => {
+    const planned = desired.accounts.get(key)?.tokens.size ?? 0;
+    return planned > 0 && recordsOf(tokens) + RECORDS_PER_TOKEN * planned > STATE_LIMITS.records;
+  });
+  if (full === undefined && accounts <= STATE_LIMITS.accounts) return;
+  const what = full
+    ? `${STATE_LIMITS.records.toLocaleString('en')} tokens of ${full[1].username}`
+    : `${STATE_LIMITS.accounts.toLocaleString('en')} accounts`;
+  const hint = full
+    ? 'It was edited: restore its last good version from git.'
+    : { text: 'Remove from it accounts that are no longer at MotherDuck.', command: ['state', 'forget', 'ACCOUNT'] };
+  throw new UserError('STATE_INVALID', `the state cannot hold more than ${what}, and an apply would write more`, hint);
 }
 
 /** The input for reading MotherDuck for a plan. */

@@ -139,3 +139,11 @@ export function secretFilesOf({ accounts }: State, folder: string): string[] {
 export function isOtherCommand({ command }: StoredSecret, now: string | undefined): boolean {
   return command !== undefined && command !== now;
 }
+
+/** What a state may hold: accounts, twice as many as a configuration, as those that left it stay; and records of one account. */
+export const STATE_LIMITS = { accounts: 100_000, records: 20_000 } as const;
+
+/** The number of an account's keys, replaced tokens and intents. */
+export function recordsOf(tokens: StateAccount['tokens']): number {
+  return [...tokens.values()].reduce((sum, { retiring, intents }) => sum + 1 + retiring.length + intents.length, 0);
+}

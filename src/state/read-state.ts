@@ -3,7 +3,7 @@ import { basename, dirname, join } from 'node:path';
 import { NotAFileError, NotTextError, readText } from '../files/read-text.ts';
 import { leaveSandboxCommand } from '../files/shell.ts';
 import { codeOf } from '../files/system-errors.ts';
-import { type State, secretFilesOf } from '../model/state.ts';
+import { recordsOf, STATE_LIMITS, type State, secretFilesOf } from '../model/state.ts';
 import { generationOf, MAX_GENERATION, seriesOf } from '../model/tokens.ts';
 import { type Hint, UserError } from '../model/user-error.ts';
 import { contradictionOf } from './contradictions.ts';
@@ -16,10 +16,6 @@ import type { SchemaError } from './state-validator.generated.js';
 const LARGEST = 64 * 1024 * 1024;
 /** Without lines, the error of a huge file comes soon. */
 const LARGEST_WITH_LINES = 8 * 1024 * 1024;
-/** Twice as many as a configuration may have, since a state keeps those that left it. */
-const MAX_ACCOUNTS = 100_000;
-/** Records of one account: its tokens' keys, replaced tokens and intents. Ten times the tokens that a configuration may give it. */
-const MAX_RECORDS = 20_000;
 /** No state is written so often. What may be read can be written again, since the schema allows more. */
 const MAX_SERIAL = 900_000_000_000;
 
@@ -210,8 +206,8 @@ async function damaged(path: string, text: string): Promise<UserError> {
 }
 
 async function check(path: string, text: string, document: unknown): Promise<State> {
-  if (Object.keys(fieldOf(document, 'accounts') ?? {}).length > MAX_ACCOUNTS) {
-    const problem = `has more than ${MAX_ACCOUNTS.toLocaleString('en')} accounts`;
+  if (Object.keys(fieldOf(document, 'accounts') ?? {}).length > STATE_LIMITS.accounts) {
+    const problem = `has more than ${STATE_LIMITS.accounts.toLocaleString('en')} accounts`;
     throw invalid(path, problem, await restoreHint(path, text));
   }
   const violation = await violationOf(document);
@@ -225,10 +221,8 @@ async function check(path: string, text: string, document: unknown): Promise<Sta
     throw await wrongAt(path, text, '/serial', problem, numberHint(document, '/serial'));
   }
   for (const [key, { tokens }] of state.accounts) {
-    let left = MAX_RECORDS;
-    for (const { retiring, intents } of tokens.values()) left -= 1 + retiring.length + intents.length;
-    if (left >= 0) continue;
-    const problem = `has more than ${MAX_RECORDS.toLocaleString('en')} tokens`;
+    if (recordsOf(tokens) <= STATE_LIMITS.records) continue;
+    const problem = `has more than ${STATE_LIMITS.records.toLocaleString('en')} tokens`;
     throw await wrongAt(path, text, `/accounts/${key}`, problem);
   }
   const contradiction = contradictionOf(state);

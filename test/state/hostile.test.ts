@@ -54,6 +54,19 @@ it('the last generation is not followed by one that the state cannot hold, and t
   expect(await stage.json('rotate etl_prod/airflow --sandbox --yes --no-smoke')).toMatchObject({ code: 0 });
 });
 
+it('a state that an apply would overfill is refused by the plan, before anything is done', async () => {
+  const keys = Array.from({ length: 19_996 }, (_, i) => `"k${i}":{"generation":0,"retiring":[],"intents":[]},`);
+  const stage = await edited((text) => text.replace('"airflow": {', `${keys.join('')}"airflow": {`));
+  const before = stage.read(STATE);
+  const error = await failure(stage);
+  expect(error).toMatchObject({
+    code: 'STATE_INVALID',
+    message: expect.stringContaining('etl_prod'),
+  });
+  expect(await stage.run('apply --sandbox --yes')).toMatchObject({ code: 1 });
+  expect(stage.read(STATE)).toBe(before);
+});
+
 describe('a text that would be parsed for minutes', () => {
   it.each<[string, (text: string) => string, RegExp]>([
     [
