@@ -25,7 +25,7 @@ export class LongestFirst extends BaseSequencer {
 
   /** In milliseconds, as in the run before; a guess for a new file. */
   #duration({ project, moduleId }: TestSpecification): number {
-    const key = `${project.name}:${path.relative(this.ctx.config.root, moduleId)}`;
+    const key = `${project.name}:${path.posix.relative(this.ctx.config.root, moduleId)}`;
     const at = LONG.findIndex((folder) => moduleId.includes(`/test/${folder}/`));
     return this.ctx.cache.getFileTestResults(key)?.duration ?? (at === -1 ? 0 : 60_000 - at);
   }
