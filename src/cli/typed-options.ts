@@ -17,7 +17,7 @@ const WITHOUT_CONTEXT = ['schema', 'completion', 'help'];
 /** Commands that never call MotherDuck take no `--api-url`. */
 const WITHOUT_API_URL = ['state', 'validate', 'sandbox'];
 
-/** Gives argv with the context options that were typed; those of `options` at their defaults are left out. */
+/** Gives argv with the context options that were typed; those of `options` at their defaults are omitted. */
 export function inContext(argv: readonly string[], options: TypedOptions): readonly string[] {
   const { config, state, sandbox, sandboxDir, apiUrl, allowEnv = [] } = options;
   const isOfSandbox = argv[0] === 'sandbox';

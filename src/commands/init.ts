@@ -125,7 +125,7 @@ accounts:
 # Limits that every plan must respect.
 guardrails:
   max_deletes: 0 # accounts that one apply may delete: a number, or 5% of the managed ones
-  max_creates: 50 # likewise; left out: no limit
+  max_creates: 50 # likewise; default: no limit
   allowed_sizes: [${SIZES.slice(0, 2).join(', ')}]
 `;
 }

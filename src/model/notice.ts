@@ -230,7 +230,7 @@ export type Violation =
       readonly accounts: readonly string[];
     }
   | CeilingExceeded
-  /** `planned`: accounts of this plan have no known ceiling; else only accounts that `--only` left out. */
+  /** `planned`: accounts of this plan have no known ceiling; else only accounts that `--only` excluded. */
   | {
       readonly kind: 'ceiling_unknown';
       readonly limit: number;

@@ -24,7 +24,7 @@ export interface Plan {
   readonly unverified: readonly string[];
   /** Accounts whose last smoke test failed: apply tests them again. */
   readonly retest: readonly string[];
-  /** The secrets of tokens that go or are gone, which apply removes from their stores. Absent when nothing is known of the stores. */
+  /** The secrets of revoked tokens, which apply removes from their stores. Absent when nothing is known of the stores. */
   readonly removals?: readonly SecretRemoval[];
   readonly unmanaged: Unmanaged;
   readonly warnings: readonly PlanWarning[];

@@ -22,7 +22,7 @@ export interface WireUser {
 /** The body of a request to create a token. */
 export interface WireTokenRequest {
   name: string;
-  /** Whole seconds; left out means valid until revoked. */
+  /** Whole seconds; absent: valid until revoked. */
   ttl?: number;
   token_type?: TokenType;
   description?: string;

@@ -1,18 +1,18 @@
-/** The secrets of tokens that go or are gone: apply removes them from stores that can remove them. */
+/** The secrets of revoked tokens: apply removes them from stores that can remove them. */
 import type { Desired } from '../model/desired.ts';
 import type { Live, LiveAccount } from '../model/live.ts';
 import type { Action } from '../model/plan.ts';
 import type { State, StateToken, StoredSecret, TokenRecord } from '../model/state.ts';
 import { accountKey } from '../model/username.ts';
 
-/** A secret of a token, with what else may be in its place. */
+/** A secret of a token, with what else may be at its secret path. */
 export interface DeadRecord {
   readonly account: string;
   readonly token: string;
   /** Of the token. */
   readonly id: string;
   readonly secret: StoredSecret;
-  /** Of the secrets of this key that an interrupted run may have stored in its place. */
+  /** Of the secrets of this key that an interrupted run may have stored at its secret path. */
   readonly interrupted: readonly string[];
 }
 

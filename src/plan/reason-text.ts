@@ -11,7 +11,7 @@ export function reasonText(action: Action): string {
   return `${ownReasonText(action)}${moves}`;
 }
 
-/** Programs read a secret that moves from its old place until they are told. */
+/** Programs read a moved secret from its old secret path until they are reconfigured. */
 function movesText({ reason, after: { secret_moves: moves } }: CreateToken | RotateToken): string {
   if (moves === undefined) return '';
   if (reason.kind === 'changed' && reason.change.field === 'secret_path') return '';

@@ -30,7 +30,7 @@ import type { TokenPlan } from './tokens.ts';
  * Plans a token of the state whose key is no longer in the configuration.
  *
  * @param isClaimed Whether an unknown live token belongs to another key, by its id or by its name.
- * @param recreated Whether the account is another one than in the state: then its tokens are told by their ids alone.
+ * @param recreated Whether the account is another one than in the state: then its tokens are known by their ids alone.
  */
 export function planRemovedToken(
   key: string,

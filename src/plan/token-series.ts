@@ -150,7 +150,7 @@ function isOlderState(state: StateToken | undefined, inState: LiveToken | undefi
   return expiresAt === null || Date.parse(expiresAt) > now;
 }
 
-/** Whether a live token of another run has the name of an orphan, or replaced it: whose they are is not known. */
+/** Whether a live token of another run has the name of an orphan, or replaced it: they may be another run's. */
 function isSuccessor({ name }: LiveToken, orphan: LiveToken): boolean {
   const base = seriesOf(orphan.name);
   return (generationOf(base, name) ?? 0) >= (generationOf(base, orphan.name) ?? 1);
@@ -205,7 +205,7 @@ export function newerTokens(
   );
 }
 
-/** Live tokens that the state does not know and that have the generation of its live current one: whose they are is not known. */
+/** Live tokens that the state does not know and that have the generation of its live current one: they may be another run's. */
 export function rivalTokens(
   bases: readonly string[],
   state: StateToken | undefined,

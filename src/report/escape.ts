@@ -6,7 +6,7 @@ import { createHash } from 'node:crypto';
 import type { Scope } from '../model/plan.ts';
 import { showTime } from '../model/time.ts';
 
-/** Characters that a terminal obeys, that change the direction of text, or that nobody sees, but for the one that makes an emoji of a sign. */
+/** Characters that a terminal obeys, that change the direction of text, or that are invisible, except the one that makes an emoji of a sign. */
 const UNSEEN = String.raw`(?!\ufe0f)[\p{Cc}\p{Cf}\p{Default_Ignorable_Code_Point}\u2028\u2029]`;
 
 /** Gives these characters, except what comes before them in a pattern. The pattern is made late: few programs that start need it. */

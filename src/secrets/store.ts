@@ -190,7 +190,7 @@ export interface SecretStore {
   inspect?(expected: ExpectedSecrets): Promise<StoreFindings>;
   /** Removes the secret of a token that is gone; it may be gone already. Absent: this store removes none. @throws UserError STORE_FAILED */
   remove?(secret: DeadSecret): Promise<void>;
-  /** Looks at the places of dead secrets, without changing them. Absent: the store cannot be read. */
+  /** Looks at the secret paths of dead secrets, without changing them. Absent: the store cannot be read. */
   findDead?(secrets: readonly DeadSecret[]): Promise<DeadFinding[]>;
   /**
    * Equal for secrets that would overwrite each other; undefined for a secret path that is not the store's. Without a secret

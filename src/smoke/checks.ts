@@ -110,7 +110,7 @@ function kindOf(answer: ProbeAnswer | undefined): string | undefined {
   return ids.find((id) => id !== undefined);
 }
 
-/** The function is not documented: without it, or with an answer of another form, this check is left out. */
+/** The function is not documented: without it, or with an answer of another form, this check is skipped. */
 function judgeDuckling(answer: ProbeAnswer, { account, token, type }: Expected): Verdict {
   const found = kindOf(answer) ?? '';
   const reached = found === 'rw' ? 'read_write' : 'read_scaling';

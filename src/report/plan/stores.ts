@@ -46,7 +46,7 @@ function exactText(command: readonly string[] | undefined, path = ''): string {
 
 const UNSEEN = unseenExcept('');
 
-/** A command of a shell. Characters that nobody sees are escaped, as in `$'a\\n'`. */
+/** A command of a shell. Invisible characters are escaped, as in `$'a\\n'`. */
 function shellText(words: readonly string[]): string {
   return words.map((word) => (word.search(UNSEEN()) === -1 ? shellWord(word) : `$'${escaped(word)}'`)).join(' ');
 }
