@@ -7,6 +7,8 @@ import { blankHint } from './wording.ts';
 export const MAX_DEPTH = 64;
 /** More lexical tokens are refused, to limit the parser's memory. A file with 50,000 accounts has fewer. */
 const MAX_LEXEMES = 3_000_000;
+// Compared with each lexeme, so they are read from the library once.
+const { DOCUMENT, FLOW_END, SCALAR } = CST;
 
 /**
  * Parses one file as a single YAML 1.2 document. Returns undefined after reporting errors of its syntax.
@@ -219,9 +221,9 @@ export class Brackets {
   next(lexeme: string): void {
     const last = this.#last;
     this.#last = lexeme;
-    if (last === CST.SCALAR) this.#offset += lexeme.length;
-    else if (lexeme === CST.FLOW_END) this.#flowEnd(last);
-    else if (lexeme !== CST.SCALAR && lexeme !== CST.DOCUMENT) {
+    if (last === SCALAR) this.#offset += lexeme.length;
+    else if (lexeme === FLOW_END) this.#flowEnd(last);
+    else if (lexeme !== SCALAR && lexeme !== DOCUMENT) {
       if (CLOSER.has(lexeme)) this.#open.push({ bracket: lexeme, start: this.#offset });
       else if (lexeme === '}' || lexeme === ']') this.#close(lexeme);
       this.#offset += lexeme.length;
