@@ -90,6 +90,7 @@ describe.skipIf(isWindows)('apply on main', () => {
   it('puts the state on a branch of its own when main does not take it', async () => {
     const stage = await CiStage.open();
     const hook = path.join(stage.github.repository.bare, 'hooks/update');
+    mkdirSync(path.dirname(hook), { recursive: true });
     writeFileSync(hook, '#!/bin/sh\n[ "$1" != refs/heads/main ] || { echo "protected branch" >&2; exit 1; }\n');
     const event = stage.push(nothing);
     chmodSync(hook, 0o755);

@@ -78,7 +78,11 @@ export class Repository {
 export const NO_MAINTENANCE = '[gc]\n\tauto = 0\n[maintenance]\n\tauto = false\n';
 
 const SOMEBODY = ['user.name=Somebody', 'user.email=somebody@example.com', 'init.defaultBranch=main'];
-const OPTIONS = [...SOMEBODY, 'gc.auto=0', 'maintenance.auto=false'].flatMap((setting) => ['-c', setting]);
+// Without a template, which would be copied into every clone and removed again.
+const OPTIONS = [...SOMEBODY, 'gc.auto=0', 'maintenance.auto=false', 'init.templateDir='].flatMap((setting) => [
+  '-c',
+  setting,
+]);
 
 export function run(folder: string, words: readonly string[]): string {
   return execFileSync('git', [...OPTIONS, ...words], { cwd: folder, encoding: 'utf8', stdio: 'pipe' });
