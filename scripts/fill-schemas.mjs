@@ -18,7 +18,9 @@ const OPENAPI = path.join(root, 'schemas/motherduck-rest.openapi.json');
 /** Writes the schemas whose facts have changed in the sources, formatted for the linter. */
 export async function fillSchemas() {
   const facts = await readFacts();
-  await update(CONFIG, (text) => withStores(withValues(text, configValues(facts)), facts.STORE_KINDS));
+  await update(CONFIG, (text) =>
+    withState(withStores(withValues(text, configValues(facts)), facts.STORE_KINDS), facts.STATE_KINDS),
+  );
   await update(STATE, (text) => withValues(text, [['$defs.type.enum', facts.TOKEN_TYPES]]));
   await update(ORGANIZATION, (text) => withValues(text, [['properties', settingProperties(facts.SETTINGS)]]));
   await update(OPENAPI, (text) => withValues(text, openApiValues(facts)));
@@ -39,6 +41,7 @@ async function readFacts() {
     stdin: {
       contents: `
         export { STORE_KINDS } from './src/secrets/stores.ts';
+        export { STATE_KINDS } from './src/state/backends.ts';
         export { COOLDOWN_SECONDS, DUCKLING_SIZES, POOL_SIZE } from './src/model/ducklings.ts';
         export * from './src/model/tokens.ts';
         export { USERNAME_PATTERN } from './src/model/username.ts';
@@ -199,6 +202,24 @@ function definitions(kinds) {
     oneOf: kinds.map(({ kind }) => ({ $ref: `#/$defs/${kind}_store` })),
   };
   return Object.assign({ secret_store }, ...kinds.map((kind) => ({ [`${kind.kind}_store`]: blockSchema(kind) })));
+}
+
+/** The definitions from `state` up to the secret stores are the kinds of state. */
+function withState(text, kinds) {
+  const start = text.indexOf('\n    "state": {', text.indexOf('"$defs"'));
+  const end = text.indexOf('\n    "secret_store": {', start);
+  if (start === -1 || end === -1) throw new Error(`${CONFIG} has no place for the kinds of state`);
+  const nouns = kinds.map(({ schema }) => schema.is);
+  const state = {
+    description: `Where the state is kept: ${enumerated(nouns)}.`,
+    type: 'object',
+    required: ['kind'],
+    discriminator: { propertyName: 'kind' },
+    oneOf: kinds.map(({ kind }) => ({ $ref: `#/$defs/${kind}_state` })),
+  };
+  const all = Object.assign({ state }, ...kinds.map((kind) => ({ [`${kind.kind}_state`]: blockSchema(kind) })));
+  const made = Object.entries(all).map(([name, one]) => `\n    "${name}": ${JSON.stringify(one)},`);
+  return text.slice(0, start) + made.join('') + text.slice(end);
 }
 
 function blockSchema({ kind, schema: { description, about, required, properties } }) {

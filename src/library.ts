@@ -43,6 +43,7 @@ export type {
   DesiredToken,
   Guardrails,
   SecretStoreConfig,
+  StateConfig,
 } from './model/desired.ts';
 export type { DesiredDucklings, Ducklings, Size } from './model/ducklings.ts';
 export type { Live, LiveAccount, LiveToken, LiveUser, Presence, UnreadableToken } from './model/live.ts';

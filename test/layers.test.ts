@@ -23,11 +23,12 @@ const MAY_IMPORT: Readonly<Record<string, readonly string[]>> = {
   ],
   files: ['model'],
   yaml: ['model'],
-  config: ['model', 'files', 'yaml', 'secrets'],
+  config: ['model', 'files', 'yaml', 'secrets', 'state'],
   motherduck: ['model'],
   // A kind of store is one file, so it also says how its block of the configuration is read and checked.
   secrets: ['model', 'files', 'yaml'],
-  state: ['model', 'files'],
+  // As a kind of store, a kind of state says how its block of the configuration is read.
+  state: ['model', 'files', 'yaml'],
   live: ['model', 'motherduck'],
   plan: ['model'],
   audit: ['model', 'plan'],

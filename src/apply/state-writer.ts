@@ -2,18 +2,23 @@
 import type { State, StateAccount, StateToken } from '../model/state.ts';
 import { accountKey } from '../model/username.ts';
 
-/** The state file as apply uses it. */
+/** The opened state as apply uses it. */
 export interface StateWriter {
   readonly state: State;
   /** The state on the disk, which lacks changes that could not be written. */
   readonly durable: State;
-  /** Changes the state; resolves when the change is on the disk. @throws UserError STATE_UNWRITABLE */
-  update(change: (state: State) => State): Promise<void>;
+  /**
+   * Changes the state; resolves when the change is on the disk.
+   *
+   * @param account The key of the only account that it changes, so that only that is compared and written; undefined: any may change.
+   * @throws UserError STATE_UNWRITABLE
+   */
+  update(change: (state: State) => State, account?: string): Promise<void>;
   /**
    * Changes the state in memory; the change is written with the next update, or when the state is closed. For changes
    * that the next plan would repeat if they were lost.
    */
-  note(change: (state: State) => State): void;
+  note(change: (state: State) => State, account?: string): void;
 }
 
 /** Whether the state on the disk has every change. */
@@ -44,7 +49,7 @@ type TokenChange = (token: StateToken) => StateToken | undefined;
 /** Changes one account; `undefined` removes it from the state. Writes nothing when nothing changes. @throws UserError STATE_UNWRITABLE */
 export async function updateAccount(stateWriter: StateWriter, username: string, change: AccountChange): Promise<void> {
   const inState = inAccount(username, change);
-  if (inState(stateWriter.state) !== stateWriter.state) await stateWriter.update(inState);
+  if (inState(stateWriter.state) !== stateWriter.state) await stateWriter.update(inState, accountKey(username));
 }
 
 /** Changes one token of an account that is in the state; `undefined` removes it. @throws UserError STATE_UNWRITABLE */
@@ -73,7 +78,7 @@ export async function recordFirst(stateWriter: StateWriter, username: string, re
 
 /** As `updateAccount`, but written later: see `StateWriter.note`. */
 export function noteAccount(stateWriter: StateWriter, username: string, change: AccountChange): void {
-  stateWriter.note(inAccount(username, change));
+  stateWriter.note(inAccount(username, change), accountKey(username));
 }
 
 /** As `updateToken`, but written later: see `StateWriter.note`. */

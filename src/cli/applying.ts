@@ -5,7 +5,7 @@ import type { ApplyEvent } from '../apply/apply-account.ts';
 import { applyTested, isComplete, refuseViolations, type TestedApply } from '../engine/applying.ts';
 import type { Planned } from '../engine/planning.ts';
 import { openService, type RunContext, type Service, type ServiceOptions } from '../engine/service.ts';
-import { openStateOf, statePath } from '../engine/state.ts';
+import { backendOf, openStateOf } from '../engine/state.ts';
 import type { Desired } from '../model/desired.ts';
 import { type Plan, storingActions } from '../model/plan.ts';
 import { hasChanges } from '../plan/plan.ts';
@@ -13,7 +13,7 @@ import { eventLine } from '../report/apply/text.ts';
 import { APPLY_FORMATS, type ApplyFormat } from '../report/formats.ts';
 import { relocated } from '../report/locations.ts';
 import { kindOf } from '../secrets/stores.ts';
-import type { StateFile } from '../state/state-file.ts';
+import type { OpenedState } from '../state/opened-state.ts';
 import type { ConfigOptions } from './configuration.ts';
 import { confirm } from './confirm.ts';
 import { EXIT } from './exit-codes.ts';
@@ -42,7 +42,7 @@ export interface ApplyCommandOptions extends PlanCommandOptions {
 }
 
 /** Makes the plan to apply. */
-export type Planner = (stateWriter: StateFile, service: Service, context: RunContext) => Promise<Planned>;
+export type Planner = (stateWriter: OpenedState, service: Service, context: RunContext) => Promise<Planned>;
 
 /** Locks the state, plans, asks and applies. Returns the exit code. */
 export async function planAndApply(
@@ -52,11 +52,11 @@ export async function planAndApply(
   io: Io,
   planner: Planner,
 ): Promise<number> {
-  const path = statePath(options);
-  return underLock(command, path, options, io, async (stopping) => {
+  const backend = await backendOf(options, desired.state, io.env);
+  return underLock(command, backend, options, io, async (stopping) => {
     const service = await openService(options, io);
     try {
-      const stateWriter = await openStateOf(options, desired, service);
+      const stateWriter = await openStateOf(backend, options, desired, service);
       const planned = await withProgress('Reading accounts', io, stopping, (context) =>
         planner(stateWriter, service, context),
       );
@@ -69,7 +69,7 @@ export async function planAndApply(
 
 async function showAndApply(
   planned: Planned,
-  stateWriter: StateFile,
+  stateWriter: OpenedState,
   service: Service,
   options: ApplyCommandOptions,
   io: Io,
@@ -102,7 +102,7 @@ function warnOfRealStores({ plan, desired, stores }: Planned, { isSandbox }: Ser
 
 async function carryOut(
   { plan, desired, live, stores }: Planned,
-  stateWriter: StateFile,
+  stateWriter: OpenedState,
   service: Service,
   options: ApplyCommandOptions,
   io: Io,
@@ -134,7 +134,7 @@ function nothingDone({ at }: Plan): TestedApply {
 }
 
 /** Whether a scheduled run precedes the first apply. It creates no state, which would make a plan that waits for approval stale. */
-function isBeforeFirst({ due }: ApplyCommandOptions, { state }: StateFile): boolean {
+function isBeforeFirst({ due }: ApplyCommandOptions, { state }: OpenedState): boolean {
   return due === true && state.serial === 0;
 }
 

@@ -7,7 +7,7 @@
 import { adoptAll } from '../apply/adopt.ts';
 import { type Decided, decideSafely, type ImportFiles, readForImport } from '../engine/importing.ts';
 import { checkClock, openService, type ServiceOptions } from '../engine/service.ts';
-import { openStateOf, statePath } from '../engine/state.ts';
+import { backendAt, openStateOf } from '../engine/state.ts';
 import type { Selection } from '../import/selection.ts';
 import type { Desired } from '../model/desired.ts';
 import type { Live } from '../model/live.ts';
@@ -18,7 +18,7 @@ import { refuseMissing } from '../plan/missing-accounts.ts';
 import { commandText } from '../report/hint.ts';
 import { type Counts, importDiff, importNoticeText, importSummary, skippedText } from '../report/import/text.ts';
 import { unbroken } from '../report/terminal-text.ts';
-import type { StateFile } from '../state/state-file.ts';
+import type { OpenedState } from '../state/opened-state.ts';
 import { waitUnlocked } from '../state/state-lock.ts';
 import { type ConfigOptions, setCommandFlags, showFindings } from './configuration.ts';
 import { askFor } from './confirm.ts';
@@ -59,12 +59,13 @@ export async function importLive(
   io: Io,
 ): Promise<number> {
   setCommandFlags();
+  const backend = await backendAt(options, io.env);
   const work = async (stopping: AbortSignal) => {
     const read = await beginning.read();
     const service = await openService(options, io);
     try {
       const { desired } = read.loaded;
-      const stateWriter = await openStateOf(options, desired, service);
+      const stateWriter = await openStateOf(backend, options, desired, service);
       const { state } = stateWriter;
       const live = await withProgress('Reading accounts', io, stopping, (context) =>
         readForImport({ selection, desired, state, service, parallelism: options.parallelism }, context),
@@ -84,8 +85,8 @@ export async function importLive(
       await service.close();
     }
   };
-  if (!options.dryRun) return underLock(command, statePath(options), options, io, work);
-  await waitUnlocked(statePath(options), (options.lockTimeout ?? 0) * 1000);
+  if (!options.dryRun) return underLock(command, backend, options, io, work);
+  await waitUnlocked(backend, (options.lockTimeout ?? 0) * 1000);
   return work(new AbortController().signal);
 }
 
@@ -100,7 +101,7 @@ async function carryOut(
   { decided, actions }: Decided,
   files: ImportFiles,
   live: Live,
-  stateWriter: StateFile,
+  stateWriter: OpenedState,
   options: ImportOptions,
   io: Io,
   stopping: AbortSignal,
@@ -125,7 +126,7 @@ async function carryOut(
   if (isDone) {
     io.note(`Next: ${unbroken(commandText(['plan'], io.inContext))}`);
     // The state of a sandbox is of no use to anybody else.
-    if (!stateWriter.state.sandbox) io.note(`Then commit ${config} and ${statePath(options)}.`);
+    if (!stateWriter.state.sandbox) io.note(`Then commit ${config} and ${stateWriter.name}.`);
   }
   return skipped.some(({ reason }) => reason.kind === 'unreadable') ? EXIT.partly : EXIT.done;
 }

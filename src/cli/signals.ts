@@ -1,5 +1,6 @@
 /** Interruptions by Ctrl-C, SIGTERM or a closed terminal, and work under the lock of the state. */
-import { underStateLock } from '../engine/state.ts';
+import { underStateLock, whoRuns } from '../engine/state.ts';
+import type { StateBackend } from '../state/backend.ts';
 import { EXIT } from './exit-codes.ts';
 import type { Io } from './io.ts';
 
@@ -49,14 +50,18 @@ export interface LockedOptions {
 /** Does the work under the lock of the state, which is released even if the work throws. @throws UserError STATE_LOCKED, INTERRUPTED */
 export function underLock<T>(
   command: string,
-  statePath: string,
+  backend: StateBackend,
   options: LockedOptions,
   io: Io,
   work: (stopping: AbortSignal) => Promise<T>,
 ): Promise<T> {
   return interruptible(io, (signal) =>
-    underStateLock(statePath, command, options.lockTimeout ?? 0, { warn: io.warn, note: io.note, signal }, () =>
-      work(signal),
+    underStateLock(
+      backend,
+      { command, who: whoRuns(io.env) },
+      options.lockTimeout ?? 0,
+      { warn: io.warn, note: io.note, signal },
+      () => work(signal),
     ),
   );
 }

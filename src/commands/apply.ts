@@ -16,11 +16,16 @@ export function run(options: ApplyCommandOptions, planFile: string | undefined):
   return runCommand(options, async (io) => {
     refuseMixed(options, planFile);
     const desired = await readDesired(options, io);
-    const scope = scopeOf(options, options.only);
     const planner: Planner =
       planFile === undefined
         ? (stateWriter, service, context) =>
-            planNow(desired, stateWriter.state, service, { ...options, scope }, context)
+            planNow(
+              desired,
+              stateWriter.state,
+              service,
+              { ...options, scope: scopeOf(options, stateWriter, options.only) },
+              context,
+            )
         : savedPlan(await readSaved(planFile, desired, options, io), desired, options);
     return planAndApply('apply', desired, options, io, planner);
   });

@@ -10,9 +10,10 @@ export function run(options: ApplyCommandOptions): Promise<number> {
     const desired = await readDesired(options, io);
     // Without accounts in the configuration, every managed one is pruned.
     const nothing = { ...desired, accounts: new Map<never, never>() };
-    const scope = scopeOf(options, options.only);
-    return planAndApply('destroy', nothing, options, io, (stateWriter, service, context) =>
-      planNow(nothing, stateWriter.state, service, { ...options, prune: true, because: 'destroyed', scope }, context),
-    );
+    return planAndApply('destroy', nothing, options, io, (stateWriter, service, context) => {
+      const scope = scopeOf(options, stateWriter, options.only);
+      const how = { ...options, prune: true, because: 'destroyed', scope } as const;
+      return planNow(nothing, stateWriter.state, service, how, context);
+    });
   });
 }

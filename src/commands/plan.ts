@@ -9,7 +9,7 @@ import { withProgress } from '../cli/progress.ts';
 import { runCommand } from '../cli/run.ts';
 import { planNow } from '../engine/planning.ts';
 import { openService } from '../engine/service.ts';
-import { openStateOf, scopeOf, statePath } from '../engine/state.ts';
+import { backendOf, openStateOf, scopeOf, statePath } from '../engine/state.ts';
 import { writeFileAtomic } from '../files/atomic-write.ts';
 import { NotTextError, readText, whyUnreadable } from '../files/read-text.ts';
 import type { Plan } from '../model/plan.ts';
@@ -31,12 +31,13 @@ export function run(options: Options): Promise<number> {
   return runCommand(options, async (io) => {
     refuseReportAsPlan(options, io);
     const desired = await readDesired(options, io);
-    await waitUnlocked(statePath(options), (options.lockTimeout ?? 0) * 1000);
+    const backend = await backendOf(options, desired.state, io.env);
+    await waitUnlocked(backend, (options.lockTimeout ?? 0) * 1000);
     const service = await openService(options, io);
     try {
-      const { state } = await openStateOf(options, desired, service);
+      const { state } = await openStateOf(backend, options, desired, service);
       const planned = await withProgress('Reading accounts', io, undefined, (context) =>
-        planNow(desired, state, service, { ...options, scope: scopeOf(options, options.only) }, context),
+        planNow(desired, state, service, { ...options, scope: scopeOf(options, backend, options.only) }, context),
       );
       const { out, prune = false, due = false, allowMissing = false } = options;
       // Before the plan is printed, so that --format json prints one document, also where the file cannot be written.

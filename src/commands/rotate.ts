@@ -16,10 +16,10 @@ export function run(options: ApplyCommandOptions, names: readonly string[]): Pro
     const rotate = (account: string, token: string) =>
       selected.some((each) => each.account === account && (each.token === undefined || each.token === token));
     const only = [...new Set(selected.map((each) => each.account))];
-    const scope = scopeOf(options, only);
-    return planAndApply('rotate', desired, options, io, (stateWriter, service, context) =>
-      planNow(desired, stateWriter.state, service, { ...options, only, prune: false, rotate, scope }, context),
-    );
+    return planAndApply('rotate', desired, options, io, (stateWriter, service, context) => {
+      const scope = scopeOf(options, stateWriter, only);
+      return planNow(desired, stateWriter.state, service, { ...options, only, prune: false, rotate, scope }, context);
+    });
   });
 }
 

@@ -26,7 +26,8 @@ import type { Organization } from '../sandbox/organization.ts';
 import { serve as serveOrganization } from '../sandbox/server.ts';
 import { SETTING_NAMES, SETTINGS, SETTINGS_FILE, type Settings } from '../sandbox/settings.ts';
 import { saveSettings } from '../sandbox/settings-file.ts';
-import { openAnyState } from '../state/state-file.ts';
+import { fileBackend } from '../state/kinds/file.ts';
+import { openAnyState } from '../state/opened-state.ts';
 
 interface SandboxOptions extends OutputOptions, ConfigOptions {
   readonly sandboxDir?: string;
@@ -110,7 +111,7 @@ export function reset(options: SandboxOptions): Promise<number> {
     io.report('The sandbox is empty, and its clock is the real one again.\n');
     if (existsSync(join(folder, SETTINGS_FILE))) io.note(`Its settings in ${SETTINGS_FILE} stay.`);
     const state = statePath(options);
-    const known = await openAnyState(state).catch(() => undefined);
+    const known = await openAnyState(fileBackend(state)).catch(() => undefined);
     if (id !== undefined && known?.state.organization_id === id) {
       const command = leaveSandboxCommand(state, secretFilesOf(known.state, dirname(options.config)));
       const what = command.includes(' && ') ? ', and move their secrets aside' : '';

@@ -7,10 +7,11 @@ import { runCommand } from '../cli/run.ts';
 import { underLock } from '../cli/signals.ts';
 import { openService, type ServiceOptions } from '../engine/service.ts';
 import { recordSmoke, smokeTest } from '../engine/smoke.ts';
-import { openStateOf, statePath } from '../engine/state.ts';
+import { backendOf, openStateOf } from '../engine/state.ts';
 import type { Desired } from '../model/desired.ts';
 import type { Smoke } from '../model/smoke.ts';
 import { renderSmoke, type SmokeFormat } from '../report/formats.ts';
+import type { StateBackend } from '../state/backend.ts';
 
 interface SmokeOptions extends ConfigOptions, ServiceOptions, OutputOptions {
   readonly only?: readonly string[];
@@ -27,8 +28,10 @@ export function run(given: SmokeOptions, names: readonly string[] = []): Promise
   const options = only.length === 0 ? given : { ...given, only, names };
   return runCommand(options, async (io) => {
     const desired = await readDesired(options, io);
-    const path = statePath(options);
-    const smoke = await underLock('smoke', path, options, io, (stopping) => tested(desired, options, io, stopping));
+    const backend = await backendOf(options, desired.state, io.env);
+    const smoke = await underLock('smoke', backend, options, io, (stopping) =>
+      tested(desired, backend, options, io, stopping),
+    );
     io.report(renderSmoke(smoke, options.format, io.paint.out, io.inContext));
     if (smoke.accounts.some((account) => account.outcome === 'interrupted')) {
       io.say('Interrupted: accounts that were not tested are marked. Run the same command to test them.');
@@ -38,10 +41,16 @@ export function run(given: SmokeOptions, names: readonly string[] = []): Promise
   });
 }
 
-async function tested(desired: Desired, options: SmokeOptions, io: Io, stopping: AbortSignal): Promise<Smoke> {
+async function tested(
+  desired: Desired,
+  backend: StateBackend,
+  options: SmokeOptions,
+  io: Io,
+  stopping: AbortSignal,
+): Promise<Smoke> {
   const service = await openService(options, io);
   try {
-    const stateWriter = await openStateOf(options, desired, service);
+    const stateWriter = await openStateOf(backend, options, desired, service);
     const smoke = await withProgress('Testing accounts', io, stopping, (context) =>
       smokeTest(desired, stateWriter.state, service, options, context),
     );

@@ -6,16 +6,15 @@ import { EXIT } from '../cli/exit-codes.ts';
 import type { Io, OutputOptions } from '../cli/io.ts';
 import { runCommand } from '../cli/run.ts';
 import { underLock } from '../cli/signals.ts';
-import { statePath } from '../engine/state.ts';
+import { backendAt } from '../engine/state.ts';
 import type { State, StateAccount, StateToken } from '../model/state.ts';
 import { UserError } from '../model/user-error.ts';
 import { accountKey } from '../model/username.ts';
 import { few } from '../model/wording.ts';
 import { jsonText, printable } from '../report/escape.ts';
 import { STATE_FORMATS, type StateFormat } from '../report/formats.ts';
+import { openAnyState } from '../state/opened-state.ts';
 import { serializeAccount, serializeState } from '../state/state-document.ts';
-import { openAnyState } from '../state/state-file.ts';
-import { unlockState } from '../state/state-lock.ts';
 import { suggestion } from '../yaml/wording.ts';
 
 interface StateOptions extends ConfigOptions, OutputOptions {
@@ -26,7 +25,7 @@ interface StateOptions extends ConfigOptions, OutputOptions {
 
 export function list(options: StateOptions & { readonly format: StateFormat }): Promise<number> {
   return runCommand(options, async (io) => {
-    const { state } = await openAnyState(statePath(options));
+    const { state } = await openAnyState(await backendAt(options, io.env));
     io.keepWhole([...state.accounts.values()].flatMap(({ tokens }) => [...tokens.values()].flatMap(namesOf)));
     io.report(STATE_FORMATS[options.format]({ state, text: serializeState(state) }, io.paint.out));
     return EXIT.done;
@@ -40,7 +39,7 @@ function namesOf({ current, retiring, intents }: StateToken): string[] {
 
 export function show(options: StateOptions, name: string): Promise<number> {
   return runCommand(options, async (io) => {
-    const { state } = await openAnyState(statePath(options));
+    const { state } = await openAnyState(await backendAt(options, io.env));
     const { account, token } = find(name, state);
     const document = JSON.parse(serializeAccount(account)) as { tokens: Record<string, unknown> };
     io.result(jsonText(token === undefined ? document : document.tokens[token]));
@@ -50,9 +49,9 @@ export function show(options: StateOptions, name: string): Promise<number> {
 
 export function forget(options: StateOptions, name: string): Promise<number> {
   return runCommand(options, async (io) => {
-    const path = statePath(options);
-    return underLock('state forget', path, options, io, async () => {
-      const file = await openAnyState(path);
+    const backend = await backendAt(options, io.env);
+    return underLock('state forget', backend, options, io, async () => {
+      const file = await openAnyState(backend);
       const { account, token } = find(name, file.state);
       const what = token === undefined ? account.username : `${account.username}/${token}`;
       const shown = printable(what);
@@ -81,7 +80,7 @@ function warnOfIntents({ username, tokens }: StateAccount, token: string | undef
 
 export function unlock(options: StateOptions): Promise<number> {
   return runCommand(options, async (io) => {
-    const told = await unlockState(statePath(options), (question) => sure(question, options, io));
+    const told = await (await backendAt(options, io.env)).unlock((question) => sure(question, options, io));
     io.report(`${told}\n`);
     return EXIT.done;
   });

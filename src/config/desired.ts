@@ -5,6 +5,7 @@ import type {
   DesiredToken,
   Guardrails,
   PolicyDefinition,
+  StateConfig,
 } from '../model/desired.ts';
 import type { DesiredDucklings } from '../model/ducklings.ts';
 import { accountKey } from '../model/username.ts';
@@ -21,6 +22,7 @@ export function desiredOf(
   resolved: Resolved,
   stores: readonly WrittenStore[],
   limits: Limits,
+  state: StateConfig | undefined,
   about: { readonly file: string; readonly hash: string },
 ): Desired {
   const { main } = resolved.sections;
@@ -29,6 +31,7 @@ export function desiredOf(
     file: about.file,
     organization: needed(textOf(child(main, 'organization'))),
     accounts: new Map(resolved.accounts.map((account) => [accountKey(account.username), accountOf(account)])),
+    ...(state === undefined ? {} : { state }),
     stores: new Map(stores.map(({ config }) => [config.name, config])),
     ignore: ignore.filter((glob) => glob !== undefined),
     ...(limits.rates === undefined ? {} : { computeRates: limits.rates }),

@@ -1,17 +1,20 @@
 import path from 'node:path';
 import { targetOf } from '../files/paths.ts';
-import type { Definitions, Desired } from '../model/desired.ts';
+import type { Definitions, Desired, StateConfig } from '../model/desired.ts';
 import { accountKey, MAX_GLOBS, sizeOfGlobs } from '../model/username.ts';
 import type { OwnFiles, WrittenStore } from '../secrets/store.ts';
-import { type Diagnostic, Problems } from '../yaml/diagnostic.ts';
+import { type Diagnostic, diagnosticJson, Problems } from '../yaml/diagnostic.ts';
+import { locationOf } from '../yaml/source.ts';
 import { child, itemsOf, textOf } from '../yaml/tree.ts';
 import { quote } from '../yaml/wording.ts';
 import { checkDucklings } from './check-ducklings.ts';
 import { checkTokens } from './check-tokens.ts';
 import { definitionsOf, desiredOf } from './desired.ts';
+import { InvalidConfiguration } from './errors.ts';
 import { type Limits, limitsOf } from './guardrails.ts';
-import { type ConfigFiles, readFiles } from './read.ts';
+import { type ConfigFiles, readFiles, readMainFile } from './read.ts';
 import { joinFiles, type Resolved, type ResolvedAccount, resolve } from './resolve.ts';
+import { stateConfigOf } from './state.ts';
 import { checkStores, resolveStores } from './stores.ts';
 import { checkStructure } from './structure.ts';
 
@@ -65,6 +68,29 @@ export async function loadConfig(
   return { ok: true, ...meaning(), ...findings };
 }
 
+/**
+ * Reads where the state is kept, from the main file alone: the rest may be wrong. Undefined: beside the configuration.
+ *
+ * @throws InvalidConfiguration when the block is wrong; UserError CONFIG_NOT_FOUND, or CONFIG_INVALID when the file cannot be read
+ */
+export async function loadStateConfig(
+  file: string,
+  env: NodeJS.ProcessEnv,
+  allowEnv: readonly string[] = [],
+): Promise<StateConfig | undefined> {
+  const problems = new Problems();
+  const main = await readMainFile(file, env, problems, allowEnv);
+  const block = child(main?.root, 'state');
+  if (main?.root === undefined || block === undefined) return undefined;
+  checkStructure(main, problems, 'state');
+  const config = stateConfigOf(main.root, problems);
+  const first = locationOf(block.at).line;
+  const last = first + main.source.text.slice(block.at.start, block.at.end).split('\n').length - 1;
+  const errors = problems.sorted('error').filter(({ location: { line } }) => line >= first && line <= last);
+  if (errors.length > 0) throw new InvalidConfiguration(file, errors.map(diagnosticJson), false);
+  return config;
+}
+
 /** Checks the meaning, also when the structure has errors. Returns a function that converts it, to be called without errors. */
 async function build(
   files: ConfigFiles,
@@ -75,12 +101,16 @@ async function build(
   if (main?.root === undefined) return undefined;
   const resolved = resolve(joinFiles(main.root, files.all, problems), problems);
   const limits = limitsOf(main.root);
+  const stateConfig = stateConfigOf(main.root, problems);
   const stores = await resolveStores(resolved.sections.stores, path.dirname(path.resolve(main.source.file)));
   const state = stateFile === undefined ? undefined : await targetOf(stateFile).catch(() => path.resolve(stateFile));
   const own = { configuration: files.all.map((one) => one.real), ...(state === undefined ? {} : { state }) };
   checkMeaning(resolved, stores, limits, own, problems);
   const about = { file: main.source.file, hash: files.hash };
-  return () => ({ desired: desiredOf(resolved, stores, limits, about), definitions: definitionsOf(resolved) });
+  return () => ({
+    desired: desiredOf(resolved, stores, limits, stateConfig, about),
+    definitions: definitionsOf(resolved),
+  });
 }
 
 /** Reports values that are well-formed but wrong: exceeded limits, colliding names, contradicting settings. */

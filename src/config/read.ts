@@ -66,6 +66,17 @@ export async function readFiles(
   return reader.readAll();
 }
 
+/** As `readFiles`, of the main file alone. */
+export async function readMainFile(
+  main: string,
+  env: NodeJS.ProcessEnv,
+  problems: Problems,
+  allowEnv: readonly string[] = [],
+): Promise<ConfigFile | undefined> {
+  const reader = new Reader(main, new Environment(env, allowEnv), problems, new Map());
+  return reader.readMainAlone();
+}
+
 class Reader {
   readonly #main: string;
   readonly #folder: string;
@@ -107,6 +118,11 @@ class Reader {
     for (const [name, value] of this.#context.environment.used()) this.#digest('env', name, value);
     this.#context.problems.inOrderOf(this.#files.map(({ source }) => source.file));
     return { all: this.#files, complete: this.#complete, hash: this.#hash.digest('hex') };
+  }
+
+  async readMainAlone(): Promise<ConfigFile | undefined> {
+    await this.#readMain();
+    return this.#files[0];
   }
 
   async #readMain(): Promise<Node | undefined> {

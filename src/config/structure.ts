@@ -1,6 +1,7 @@
 import { enumerated } from '../model/wording.ts';
 import { COMMAND_WORD } from '../secrets/store.ts';
 import { STORE_KINDS } from '../secrets/stores.ts';
+import { STATE_KINDS } from '../state/backends.ts';
 import type { Problems } from '../yaml/diagnostic.ts';
 import type { Span } from '../yaml/source.ts';
 import { child, coreScalar, entriesOf, type Node, numberOf, plain } from '../yaml/tree.ts';
@@ -14,8 +15,10 @@ const VERSION = 1;
 /**
  * Compares the structure of a file with the schema and reports every difference in plain words. Returns false when the file
  * has no content to check further.
+ *
+ * @param only The key at the top whose value is checked; undefined: the whole file.
  */
-export function checkStructure(file: ConfigFile, problems: Problems): boolean {
+export function checkStructure(file: ConfigFile, problems: Problems, only?: string): boolean {
   const { root } = file;
   if (root === undefined) return false;
   if (isNothing(root)) {
@@ -29,7 +32,7 @@ export function checkStructure(file: ConfigFile, problems: Problems): boolean {
   const validate = file.role === 'main' ? validateConfig : validateIncluded;
   const errors = schemaErrors(root, validate);
   for (const error of errors) {
-    if (isMisspelt(error, errors)) continue;
+    if (isMisspelt(error, errors) || (only !== undefined && pathOf(error)[0] !== only)) continue;
     if (problems.isFull) problems.error('bad-value', root.at, 'more');
     else explain(error, root, problems);
   }
@@ -138,8 +141,10 @@ export function explain(error: SchemaError, root: Node, problems: Problems): voi
     case 'discriminator': {
       const kind = child(node, 'kind');
       if (kind === undefined || (kind.kind === 'scalar' && kind.env?.missing === true)) break;
-      const hint = kind.kind === 'scalar' ? suggestion(String(kind.value), KINDS, 'allowed') : undefined;
-      problems.error('bad-value', kind.at, `expected a kind of secret store, found ${describeNode(kind)}`, { hint });
+      const [noun, kinds] =
+        path[0] === 'state' ? ['state', kindsOf(STATE_KINDS)] : ['secret store', kindsOf(STORE_KINDS)];
+      const hint = kind.kind === 'scalar' ? suggestion(String(kind.value), kinds, 'allowed') : undefined;
+      problems.error('bad-value', kind.at, `expected a kind of ${noun}, found ${describeNode(kind)}`, { hint });
       break;
     }
     case 'propertyNames': // the name itself has an error of its own
@@ -171,11 +176,14 @@ const TIME_WORDS: readonly (readonly [RegExp, number, string])[] = [
   [/^y(rs?|ears?)?$/i, 365, 'd'],
 ];
 
-const KINDS = STORE_KINDS.map(({ kind }) => kind);
+const kindsOf = (all: readonly { readonly kind: string }[]) => all.map(({ kind }) => kind);
 
 /** The hint for a missing key: its allowed values, if they are known. */
-function missingHint({ params, parentSchema }: SchemaError): string | undefined {
+function missingHint({ params, parentSchema, instancePath }: SchemaError): string | undefined {
   const key = String(params.missingProperty);
+  if (key === 'kind') {
+    return `write kind: ${enumerated(kindsOf(instancePath === '/state' ? STATE_KINDS : STORE_KINDS), 'or')}`;
+  }
   const properties = parentSchema?.properties as Readonly<Record<string, { enum?: string[] }>> | undefined;
   const allowed = properties?.[key]?.enum;
   return allowed === undefined ? REQUIRED_HINTS.get(key) : `write ${key}: ${enumerated(allowed, 'or')}`;
@@ -184,7 +192,6 @@ function missingHint({ params, parentSchema }: SchemaError): string | undefined 
 const REQUIRED_HINTS = new Map([
   ['version', 'write version: 1'],
   ['organization', 'write a name of your own for the organization; it is kept in the state'],
-  ['kind', `write kind: ${enumerated(KINDS, 'or')}`],
   ['policy', 'name one of token_policies'],
 ]);
 
@@ -203,7 +210,7 @@ function explainUnknownKey(error: SchemaError, node: Node, path: readonly string
 }
 
 const MAIN_ONLY: ReadonlySet<string> = new Set([
-  ...['version', 'organization', 'secret_stores', 'include', 'ignore', 'compute_rates', 'guardrails'],
+  ...['version', 'organization', 'state', 'secret_stores', 'include', 'ignore', 'compute_rates', 'guardrails'],
 ]);
 
 function explainName(name: string, error: SchemaError, node: Node, problems: Problems): void {

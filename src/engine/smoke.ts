@@ -12,7 +12,7 @@ import { refuseMissing } from '../plan/missing-accounts.ts';
 import { noticeText } from '../plan/notice-text.ts';
 import { secretLosses } from '../plan/secret-warnings.ts';
 import { smokeAccounts } from '../smoke/session.ts';
-import type { StateFile } from '../state/state-file.ts';
+import type { OpenedState } from '../state/opened-state.ts';
 import { onlyMatcher, refuseUnmatched, storesFor } from './planning.ts';
 import type { RunContext, Service } from './service.ts';
 import { inspectStores } from './store-contents.ts';
@@ -97,7 +97,7 @@ export async function recordOrganization(stateWriter: StateWriter, smoke: Smoke)
 }
 
 /** Records the test result of each managed account in the state. */
-export async function recordSmoke(stateWriter: StateFile, smoke: Smoke): Promise<void> {
+export async function recordSmoke(stateWriter: OpenedState, smoke: Smoke): Promise<void> {
   await recordOrganization(stateWriter, smoke);
   const tested = smoke.accounts.filter(({ outcome }) => outcome === 'passed' || outcome === 'failed');
   const known = tested.filter(({ account }) => stateWriter.state.accounts.has(accountKey(account)));

@@ -1,12 +1,18 @@
 /** The location of the state, and work under its lock. */
+import { existsSync } from 'node:fs';
+import { userInfo } from 'node:os';
+import { loadStateConfig } from '../config/load.ts';
 import { repositoryPath } from '../files/paths.ts';
-import type { Desired } from '../model/desired.ts';
+import type { Desired, StateConfig } from '../model/desired.ts';
 import type { Scope } from '../model/plan.ts';
 import type { State } from '../model/state.ts';
 import type { Seconds } from '../model/time.ts';
+import type { StateBackend } from '../state/backend.ts';
+import { openBackend } from '../state/backends.ts';
+import { fileBackend } from '../state/kinds/file.ts';
+import { type OpenedState, openState } from '../state/opened-state.ts';
 import { ownState, refuseLeftState } from '../state/read-state.ts';
-import { openState, type StateFile } from '../state/state-file.ts';
-import { lockHolder, lockState } from '../state/state-lock.ts';
+import { lockHolder } from '../state/state-lock.ts';
 import type { RunContext, Service } from './service.ts';
 
 export interface StateLocation {
@@ -22,19 +28,48 @@ export function statePath({ config, state }: StateLocation): string {
 }
 
 /**
+ * Where the state is kept: in the file that was named, else as the configuration says, else in a file beside it. One run uses
+ * one backend: it remembers what it read.
+ *
+ * @throws UserError STATE_UNREACHABLE: the library of the kind is missing
+ */
+export async function backendOf(
+  location: StateLocation,
+  config: StateConfig | undefined,
+  env: NodeJS.ProcessEnv,
+): Promise<StateBackend> {
+  const path = statePath(location);
+  if (location.state !== undefined || config === undefined) return fileBackend(path);
+  return openBackend(config, { env, defaultFile: path });
+}
+
+/** As `backendOf`, for a command that does not read the whole configuration, which may be missing. */
+export async function backendAt(
+  location: StateLocation & { readonly allowEnv?: readonly string[] },
+  env: NodeJS.ProcessEnv,
+): Promise<StateBackend> {
+  const isElsewhere = location.state === undefined && existsSync(location.config);
+  const config = isElsewhere ? await loadStateConfig(location.config, env, location.allowEnv) : undefined;
+  return backendOf(location, config, env);
+}
+
+/**
  * Opens the state of a configuration and an organization.
  *
  * @throws UserError STATE_NEWER, STATE_FOREIGN or STATE_INVALID
  */
 export async function openStateOf(
+  backend: StateBackend,
   location: StateLocation,
   { organization }: Pick<Desired, 'organization'>,
   { isSandbox, sandboxId }: Pick<Service, 'isSandbox' | 'sandboxId'>,
-): Promise<StateFile> {
-  const file = statePath(location);
+): Promise<OpenedState> {
   const of = { sandbox: isSandbox, configuration: location.config, ...(sandboxId === undefined ? {} : { sandboxId }) };
-  const opened = await openState(file, organization, of);
-  if (location.state === undefined && opened.state.serial === 0) await refuseLeftState(file, opened.state);
+  const opened = await openState(backend, organization, of);
+  const { file } = backend;
+  if (file !== undefined && location.state === undefined && opened.state.serial === 0) {
+    await refuseLeftState(file, opened.state);
+  }
   return opened;
 }
 
@@ -48,38 +83,68 @@ export interface StateNow {
 /** Reads the state again, and who holds its lock. A run that ends meanwhile is still named. */
 export async function readStateNow(
   location: StateLocation,
-  desired: Pick<Desired, 'organization'>,
+  desired: Pick<Desired, 'organization' | 'state'>,
   service: Pick<Service, 'isSandbox' | 'sandboxId'>,
+  env: NodeJS.ProcessEnv,
 ): Promise<StateNow> {
-  const holder = await lockHolder(statePath(location));
-  const { state } = await openStateOf(location, desired, service);
+  const backend = await backendOf(location, desired.state, env);
+  const holder = await lockHolder(backend);
+  const { state } = await openStateOf(backend, location, desired, service);
   return { state, ...(holder === undefined ? {} : { holder }) };
 }
 
 /** What a command is about, for its report. */
-export function scopeOf(location: StateLocation, only: readonly string[] | undefined): Scope {
+export function scopeOf(
+  { config }: StateLocation,
+  { file, name }: Pick<StateBackend, 'file' | 'name'>,
+  only: readonly string[] | undefined,
+): Scope {
   return {
-    configuration: repositoryPath(location.config),
-    state: repositoryPath(statePath(location)),
+    configuration: repositoryPath(config),
+    state: file === undefined ? name : repositoryPath(file),
     ...(only ? { only } : {}),
   };
+}
+
+/** Who runs a command: the URL of a CI job, or the user. */
+export function whoRuns(env: NodeJS.ProcessEnv): string {
+  const { GITHUB_SERVER_URL, GITHUB_REPOSITORY, GITHUB_RUN_ID, CI_JOB_URL, BUILD_URL } = env;
+  if (GITHUB_SERVER_URL && GITHUB_REPOSITORY && GITHUB_RUN_ID) {
+    return `${GITHUB_SERVER_URL}/${GITHUB_REPOSITORY}/actions/runs/${GITHUB_RUN_ID}`;
+  }
+  return CI_JOB_URL || BUILD_URL || userName();
+}
+
+function userName(): string {
+  try {
+    return userInfo().username;
+  } catch {
+    return 'an unknown user'; // The user id has no name, as in some containers.
+  }
 }
 
 /**
  * Locks the state, does the work, and releases the lock even if the work throws.
  *
- * @param holder the name that another run is shown while the state is locked
+ * @param command which another run is shown while the state is locked
  * @param wait how long to wait for another run, in seconds
  * @throws UserError STATE_LOCKED, INTERRUPTED
  */
 export async function underStateLock<T>(
-  file: string,
-  holder: string,
+  backend: StateBackend,
+  { command, who }: { readonly command: string; readonly who: string },
   wait: Seconds,
-  context: RunContext,
+  { warn, note, signal }: RunContext,
   work: () => Promise<T>,
 ): Promise<T> {
-  const lock = await lockState(file, holder, wait * 1000, context, context.signal);
+  const lock = await backend.lock({
+    command,
+    who,
+    waitMs: wait * 1000,
+    warn,
+    ...(note ? { note } : {}),
+    ...(signal ? { signal } : {}),
+  });
   try {
     return await work();
   } finally {

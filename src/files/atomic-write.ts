@@ -71,7 +71,8 @@ export async function fileIdentity(path: string): Promise<string | undefined> {
   }
 }
 
-function identityOf({ dev, ino, size, mtimeNs }: BigIntStats): string {
+/** As `fileIdentity`, of an open file. */
+export function identityOf({ dev, ino, size, mtimeNs }: BigIntStats): string {
   return [dev, ino, size, mtimeNs].join(' ');
 }
 

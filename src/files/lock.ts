@@ -10,6 +10,8 @@ import { codeOf, retryWhileBusy } from './system-errors.ts';
 /** The holder of a lock, as its file names it. */
 export interface LockHolder extends ProcessName {
   readonly command: string;
+  /** The user, or the URL of the job that runs the command. Absent in locks of older versions. */
+  readonly who?: string;
   /** When the lock was acquired; ISO 8601. */
   readonly since: string;
 }
@@ -56,9 +58,13 @@ export class LockedError extends Error {
  *
  * @throws LockedError when the wait is over; AbortError; the system's error when the file cannot be created.
  */
-export async function acquireLock(path: string, about: { command: string }, options: LockOptions): Promise<Lock> {
+export async function acquireLock(
+  path: string,
+  about: { readonly command: string; readonly who?: string },
+  options: LockOptions,
+): Promise<Lock> {
   const end = performance.now() + options.waitMs;
-  const holder: LockHolder = { ...thisProcess(), command: about.command, since: new Date().toISOString() };
+  const holder: LockHolder = { ...thisProcess(), ...about, since: new Date().toISOString() };
   // The id makes the text of each lock unique.
   const text = `${JSON.stringify({ ...holder, id: randomUUID() })}\n`;
   await removeLeftovers(path);
@@ -238,20 +244,25 @@ async function readLockFile(path: string): Promise<LockFile | undefined> {
 
 function parse(text: string): LockHolder | undefined {
   try {
-    const json: unknown = JSON.parse(text);
-    if (typeof json !== 'object' || json === null) return undefined;
-    const { pid, host, command, since, started, machine } = json as Record<string, unknown>;
-    if (typeof pid !== 'number' || !Number.isSafeInteger(pid) || pid < 1) return undefined;
-    if (typeof host !== 'string' || typeof command !== 'string' || typeof since !== 'string') return undefined;
-    return {
-      pid,
-      host,
-      command,
-      since,
-      ...(typeof started === 'string' ? { started } : {}),
-      ...(typeof machine === 'string' ? { machine } : {}),
-    };
+    return holderFrom(JSON.parse(text));
   } catch {
     return undefined;
   }
+}
+
+/** The holder that a parsed lock names; undefined when it is damaged. */
+export function holderFrom(json: unknown): LockHolder | undefined {
+  if (typeof json !== 'object' || json === null) return undefined;
+  const { pid, host, command, who, since, started, machine } = json as Record<string, unknown>;
+  if (typeof pid !== 'number' || !Number.isSafeInteger(pid) || pid < 1) return undefined;
+  if (typeof host !== 'string' || typeof command !== 'string' || typeof since !== 'string') return undefined;
+  return {
+    pid,
+    host,
+    command,
+    since,
+    ...(typeof who === 'string' ? { who } : {}),
+    ...(typeof started === 'string' ? { started } : {}),
+    ...(typeof machine === 'string' ? { machine } : {}),
+  };
 }

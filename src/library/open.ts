@@ -4,12 +4,20 @@ import type { StateWriter } from '../apply/state-writer.ts';
 import { InvalidConfiguration } from '../config/errors.ts';
 import { loadConfig as readConfig } from '../config/load.ts';
 import { type Service as EngineService, openService as openEngineService } from '../engine/service.ts';
-import { openStateOf, readStateNow, type StateLocation, type StateNow, statePath } from '../engine/state.ts';
+import {
+  backendOf,
+  openStateOf,
+  readStateNow,
+  type StateLocation,
+  type StateNow,
+  statePath,
+  whoRuns,
+} from '../engine/state.ts';
 import { DEFAULT_CONFIG, DEFAULT_PARALLELISM } from '../model/defaults.ts';
 import type { Desired } from '../model/desired.ts';
 import type { State } from '../model/state.ts';
 import type { Api } from '../motherduck/api.ts';
-import { lockState } from '../state/state-lock.ts';
+import type { StateBackend } from '../state/backend.ts';
 import { type DiagnosticJson, diagnosticJson } from '../yaml/diagnostic.ts';
 
 /** Environment variables by name. */
@@ -140,9 +148,9 @@ export interface ReadStateOptions {
  * ```
  */
 export async function readState(options: ReadStateOptions): Promise<State> {
-  const { state } = await openFile(options);
+  const { state } = await openFrom(await backendOf(locationOf(options), options.desired.state, process.env), options);
   const { desired, service } = options;
-  rereads.set(state, () => readStateNow(locationOf(options), desired, service.opened));
+  rereads.set(state, () => readStateNow(locationOf(options), desired, service.opened, process.env));
   return state;
 }
 
@@ -202,9 +210,16 @@ export interface OpenState {
  */
 export async function openState(options: OpenStateOptions): Promise<OpenState> {
   const { wait = 0, onWarning = () => {}, signal } = options;
-  const lock = await lockState(statePath(locationOf(options)), 'library', wait * 1000, { warn: onWarning }, signal);
+  const backend = await backendOf(locationOf(options), options.desired.state, process.env);
+  const lock = await backend.lock({
+    command: 'library',
+    who: whoRuns(process.env),
+    waitMs: wait * 1000,
+    warn: onWarning,
+    ...(signal ? { signal } : {}),
+  });
   try {
-    const stateWriter = await openFile(options);
+    const stateWriter = await openFrom(backend, options);
     return {
       stateWriter,
       applying: new Set(),
@@ -219,8 +234,8 @@ export async function openState(options: OpenStateOptions): Promise<OpenState> {
   }
 }
 
-function openFile(options: ReadStateOptions) {
-  return openStateOf(locationOf(options), options.desired, options.service.opened);
+function openFrom(backend: StateBackend, options: ReadStateOptions) {
+  return openStateOf(backend, locationOf(options), options.desired, options.service.opened);
 }
 
 function locationOf({ desired, stateFile }: ReadStateOptions): StateLocation {

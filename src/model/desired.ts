@@ -11,6 +11,8 @@ export interface Desired {
   /** The accounts by `accountKey` of their username, in the order of the files. */
   readonly accounts: ReadonlyMap<string, DesiredAccount>;
   readonly stores: ReadonlyMap<string, SecretStoreConfig>;
+  /** Where the state is kept; absent: in a file beside the configuration. */
+  readonly state?: StateConfig;
   /** Globs of live accounts that are not reported as unmanaged. */
   readonly ignore: readonly string[];
   /** The price per hour by size; absent without `compute_rates`. */
@@ -60,6 +62,13 @@ export interface SecretStoreConfig {
   readonly kind: string;
   readonly name: string;
   readonly location: Location;
+}
+
+/** Where the state is kept. Each kind in state/kinds has its own fields. */
+export interface StateConfig {
+  readonly kind: string;
+  readonly location: Location;
+  readonly [field: string]: string | number | boolean | Location | undefined;
 }
 
 /** A limit of accounts: a number, or a percentage of the managed ones. */

@@ -44,6 +44,8 @@ export type ErrorCode =
   | 'STATE_NEWER'
   | 'STATE_LOCKED'
   | 'STATE_UNWRITABLE'
+  | 'STATE_UNREACHABLE'
+  | 'STATE_LOST'
   | 'STORE_UNUSABLE'
   | 'STORE_FAILED'
   | 'STORE_FOREIGN'

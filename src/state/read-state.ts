@@ -1,19 +1,21 @@
+/** Reads a state from where it is kept, checks it, and brings it to the current version. */
 import { readdir, stat } from 'node:fs/promises';
 import { basename, dirname, join } from 'node:path';
-import { NotAFileError, NotTextError, readText } from '../files/read-text.ts';
 import { leaveSandboxCommand } from '../files/shell.ts';
-import { codeOf } from '../files/system-errors.ts';
 import { recordsOf, STATE_LIMITS, type State, secretFilesOf } from '../model/state.ts';
 import { generationOf, MAX_GENERATION, seriesOf } from '../model/tokens.ts';
 import { type Hint, UserError } from '../model/user-error.ts';
+import type { StateBackend, StoredState } from './backend.ts';
 import { contradictionOf } from './contradictions.ts';
+import { isLikeState } from './damage.ts';
 import type { JsonLines } from './json-lines.ts';
 import { jsonShape, keysOf } from './json-shape.ts';
+import { fileBackend } from './kinds/file.ts';
 import { MIGRATIONS, type Migrations, migrate } from './migrate.ts';
+import { LogError, replay } from './state-change.ts';
 import { type StateDocument, stateFromDocument } from './state-document.ts';
 import type { SchemaError } from './state-validator.generated.js';
 
-const LARGEST = 64 * 1024 * 1024;
 /** Without lines, the error of a huge file comes soon. */
 const LARGEST_WITH_LINES = 8 * 1024 * 1024;
 /** No state is written so often. What may be read can be written again, since the schema allows more. */
@@ -22,34 +24,32 @@ const MAX_SERIAL = 900_000_000_000;
 /** What a state belongs to. */
 export type StateOf = Pick<State, 'organization' | 'organization_id' | 'sandbox' | 'configuration'>;
 
-/** A state file that was read. */
+/** A state that was read. */
 export interface ReadState {
   readonly state: State;
-  /** The text of the file. */
-  readonly text: string;
-  /** The file's version, when it is older than the current one. */
+  /** The version in which it is kept, when it is older than the current one. */
   readonly migratedFrom?: number;
 }
 
 /**
- * Reads and checks a state file; undefined when there is none.
+ * Reads and checks a state; undefined when there is none.
  *
  * @param of What it must belong to, with the configuration's folder; undefined: anything.
  * @throws UserError STATE_NEWER, STATE_FOREIGN or STATE_INVALID.
  */
 export async function readState(
-  path: string,
-  of: (StateOf & { readonly folder?: string }) | undefined,
+  backend: StateBackend,
+  of: (StateOf & { readonly folder: string }) | undefined,
   migrations: Migrations,
 ): Promise<ReadState | undefined> {
-  const text = await readStateText(path);
-  if (text === undefined) return undefined;
-  const parsed = await parseState(path, text, migrations);
+  const stored = await backend.read();
+  if (stored === undefined) return undefined;
+  const parsed = await parseState(backend, stored, migrations);
   if (of !== undefined) {
-    refuseForeign(path, parsed.state, of, of.folder ?? dirname(path));
-    await refuseOtherConfiguration(path, parsed.state, of.configuration, of.folder ?? dirname(path));
+    refuseForeign(backend.name, parsed.state, of, of.folder);
+    await refuseOtherConfiguration(backend, parsed.state, of.configuration, of.folder);
   }
-  return { ...parsed, text };
+  return parsed;
 }
 
 function refuseForeign(path: string, state: State, of: StateOf, folder: string): void {
@@ -81,7 +81,12 @@ function refuseForeign(path: string, state: State, of: StateOf, folder: string):
 }
 
 /** With a shared state, each configuration of a folder would delete the accounts of the others. */
-async function refuseOtherConfiguration(path: string, state: State, own: string | undefined, folder: string) {
+async function refuseOtherConfiguration(
+  { name: path }: StateBackend,
+  state: State,
+  own: string | undefined,
+  folder: string,
+) {
   const { configuration } = state;
   if (own === undefined || configuration === undefined || configuration === own) return;
   if (!(await isFile(join(folder, configuration)))) return; // it was renamed
@@ -109,7 +114,7 @@ export async function refuseLeftState(path: string, of: StateOf): Promise<void> 
   for (const name of await readdir(folder).catch(() => [])) {
     if (!name.endsWith('.state.json')) continue;
     const file = join(folder, name);
-    const { state } = (await readState(file, undefined, MIGRATIONS).catch(() => undefined)) ?? {};
+    const { state } = (await readState(fileBackend(file), undefined, MIGRATIONS).catch(() => undefined)) ?? {};
     if (state === undefined || state.organization !== of.organization || state.sandbox !== of.sandbox) continue;
     const owner = state.configuration ?? name.replace(/\.state\.json$/, '.yaml');
     if (owner !== of.configuration && (await isFile(join(folder, owner)))) continue;
@@ -126,94 +131,121 @@ function isFile(path: string): Promise<boolean> {
   );
 }
 
-/** The file's text without a byte order mark; undefined when there is no file. @throws UserError STATE_INVALID */
-export async function readStateText(path: string): Promise<string | undefined> {
-  try {
-    return (await readText(path, { most: LARGEST }))?.replace(/^\uFEFF/, '');
-  } catch (error) {
-    if (error instanceof NotTextError) throw invalid(path, 'is not UTF-8 text', await restoreHint(path, '?'));
-    const code = codeOf(error) ?? 'failed';
-    if (code === 'EFBIG')
-      throw invalid(path, `is larger than ${LARGEST / 2 ** 20} MB`, 'Check that --state names a state file.');
-    const why = error instanceof NotAFileError ? error.message : code;
-    const access =
-      code === 'EACCES' || code === 'EPERM' ? `Give this user read access (chmod u+r ${path}), or name` : 'Name';
-    const hint = `${access} another state file with --state.`;
-    throw new UserError('STATE_INVALID', `${path} cannot be read: ${why}.`, hint, { cause: error });
-  }
-}
+/** Where a text is kept that may be wrong, for errors. */
+type Source = Pick<StateBackend, 'name' | 'file' | 'restoreHint'>;
 
-async function parseState(path: string, text: string, migrations: Migrations): Promise<Omit<ReadState, 'text'>> {
-  const document = await parseDocument(path, text);
+async function parseState(source: Source, stored: StoredState, migrations: Migrations): Promise<ReadState> {
+  const { snapshot, changes } = stored;
+  const text = snapshot ?? changes[0] ?? '';
+  const base = snapshot === undefined ? undefined : await parseDocument(source, snapshot);
+  const document = await replayed(source, stored, base);
   const version = document.version;
   if (typeof version !== 'number' || !Number.isSafeInteger(version)) {
-    throw invalid(path, 'has no version, so it may not be a state file', await restoreHint(path, text));
+    throw invalid(source, 'has no version, so it may not be a state file', await source.restoreHint(text));
   }
   if (version > migrations.to) {
     throw new UserError(
       'STATE_NEWER',
-      `${path} was written by a newer mdacc: it has version ${version}, and this one reads versions up to ${migrations.to}.`,
+      `${source.name} was written by a newer mdacc: it has version ${version}, and this one reads versions up to ${migrations.to}.`,
       'Update motherduck-accounts (npm install -g motherduck-accounts@latest), then run the command again.',
     );
   }
   const current = migrate(document, version, migrations);
   if (current === undefined) {
-    throw invalid(path, `has version ${version}, which this program cannot read`, await restoreHint(path, text));
+    throw invalid(source, `has version ${version}, which this program cannot read`, await source.restoreHint(text));
   }
-  const state = await check(path, text, current);
+  const state = await check(source, changes.length === 0 ? text : undefined, current);
   return version === migrations.to ? { state } : { state, migratedFrom: version };
 }
 
-async function parseDocument(path: string, text: string): Promise<Readonly<Record<string, unknown>>> {
+/** The document after the changes of the log. */
+async function replayed(
+  source: Source,
+  { snapshot = '', changes }: StoredState,
+  base: Readonly<Record<string, unknown>> | undefined,
+): Promise<Readonly<Record<string, unknown>>> {
+  if (base !== undefined && changes.length === 0) return base;
+  const lineOf = (index: number) => snapshot.split('\n').length + index;
+  const values: unknown[] = [];
+  for (const [index, change] of changes.entries()) values.push(await parseChange(source, change, lineOf(index)));
+  try {
+    return replay(base, values);
+  } catch (error) {
+    if (!(error instanceof LogError)) throw error;
+    throw invalid(
+      source,
+      `has a wrong log: line ${lineOf(error.index)} ${error.message}`,
+      await source.restoreHint(snapshot),
+      lineOf(error.index),
+    );
+  }
+}
+
+async function parseChange(source: Source, text: string, line: number): Promise<unknown> {
   const shape = jsonShape(text);
-  if ('problem' in shape) throw invalid(path, shape.problem, await restoreHint(path, text));
+  if (!('problem' in shape)) {
+    try {
+      const value: unknown = JSON.parse(text);
+      if (keysOf(value) === shape.keys) return value;
+    } catch {
+      // Not JSON.
+    }
+  }
+  const problem = `is damaged: line ${line} is not a change of a state`;
+  throw invalid(source, problem, await source.restoreHint(text), line);
+}
+
+async function parseDocument(source: Source, text: string): Promise<Readonly<Record<string, unknown>>> {
+  const shape = jsonShape(text);
+  if ('problem' in shape) throw invalid(source, shape.problem, await source.restoreHint(text));
   let document: unknown;
   try {
     document = JSON.parse(text);
   } catch {
-    throw await damaged(path, text);
+    throw await damaged(source, text);
   }
   if (keysOf(document) !== shape.keys) {
     const { key, line } = (await import('./json-lines.ts')).repeatedKey(text) ?? { key: '?', line: 1 };
-    throw invalid(path, `has the key "${key}" twice at line ${line}`, await restoreHint(path, text), line);
+    throw invalid(source, `has the key "${key}" twice at line ${line}`, await source.restoreHint(text), line);
   }
   if (typeof document === 'object' && document !== null && !Array.isArray(document)) return { ...document };
-  throw invalid(path, 'is JSON, but not a state', await restoreHint(path, text));
+  throw invalid(source, 'is JSON, but not a state', await source.restoreHint(text));
 }
 
-async function damaged(path: string, text: string): Promise<UserError> {
+async function damaged(source: Source, text: string): Promise<UserError> {
   const conflict = /^<<<<<<< /m.exec(text);
   if (conflict !== null && isLikeState(text)) {
     const line = text.slice(0, conflict.index).split('\n').length;
     return invalid(
-      path,
+      source,
       `has a git merge conflict at line ${line}`,
       {
-        text: `Keep one side completely (git checkout --ours -- ${path}, or --theirs), then compare it with MotherDuck.`,
+        text: `Keep one side completely (git checkout --ours -- ${source.name}, or --theirs), then compare it with MotherDuck.`,
         command: ['plan'],
       },
       line,
     );
   }
-  if (text.trim() === '') return invalid(path, 'is empty', await restoreHint(path, text));
+  if (text.trim() === '') return invalid(source, 'is empty', await source.restoreHint(text));
   const line = (await linesOf(text)).errorLine;
   return invalid(
-    path,
+    source,
     `${isLikeState(text) ? 'is damaged' : 'is not a state'}: not JSON${line === undefined ? '' : ` at line ${line}`}`,
-    await restoreHint(path, text),
+    await source.restoreHint(text),
     line,
   );
 }
 
-async function check(path: string, text: string, document: unknown): Promise<State> {
+/** @param text Of the document, to find lines in; undefined where it has none. */
+async function check(source: Source, text: string | undefined, document: unknown): Promise<State> {
   if (Object.keys(fieldOf(document, 'accounts') ?? {}).length > STATE_LIMITS.accounts) {
     const problem = `has more than ${STATE_LIMITS.accounts.toLocaleString('en')} accounts`;
-    throw invalid(path, problem, await restoreHint(path, text));
+    throw invalid(source, problem, await source.restoreHint(text ?? LIKE_STATE));
   }
   const violation = await violationOf(document);
   if (violation !== undefined) {
     const hint = violation.isTooMuch ? numberHint(document, violation.pointer) : undefined;
-    throw await wrongAt(path, text, violation.pointer, violation.problem, hint);
+    throw await wrongAt(source, text, violation.pointer, violation.problem, hint);
   }
   const state = stateFromDocument(document as StateDocument);
   if (state.serial > MAX_SERIAL) {
@@ -226,7 +258,7 @@ async function check(path: string, text: string, document: unknown): Promise<Sta
     throw await wrongAt(path, text, `/accounts/${key}`, problem);
   }
   const contradiction = contradictionOf(state);
-  if (contradiction !== undefined) throw await wrongAt(path, text, contradiction.pointer, contradiction.problem);
+  if (contradiction !== undefined) throw await wrongAt(source, text, contradiction.pointer, contradiction.problem);
   return state;
 }
 
@@ -255,14 +287,20 @@ function fieldOf(value: unknown, name: string): unknown {
     : undefined;
 }
 
-async function wrongAt(path: string, text: string, pointer: string, problem: string, hint?: Hint): Promise<UserError> {
-  const line = (await linesOf(text)).lineOf.get(pointer);
+async function wrongAt(
+  source: Source,
+  text: string | undefined,
+  pointer: string,
+  problem: string,
+  hint?: Hint,
+): Promise<UserError> {
+  const line = text === undefined ? undefined : (await linesOf(text)).lineOf.get(pointer);
   const member = `${pointer === '' ? 'the document' : pointer.slice(1).replaceAll('/', '.')}`;
   const at = line === undefined ? '' : ` at line ${line}`;
   return invalid(
-    path,
+    source,
     `is not a valid state${at}: ${member} ${problem}`,
-    hint ?? (await restoreHint(path, text)),
+    hint ?? (await source.restoreHint(text ?? LIKE_STATE)),
     line,
   );
 }
@@ -273,35 +311,13 @@ async function linesOf(text: string): Promise<JsonLines> {
   return (await import('./json-lines.ts')).jsonLines(text);
 }
 
-function invalid(path: string, problem: string, hint: Hint | string, line?: number): UserError {
-  const location = line === undefined ? {} : { location: { file: path, line, column: 1 } };
-  return new UserError('STATE_INVALID', `${path} ${problem}.`, hint, location);
+function invalid({ name, file }: Source, problem: string, hint: Hint | string, line?: number): UserError {
+  const location = line === undefined || file === undefined ? {} : { location: { file, line, column: 1 } };
+  return new UserError('STATE_INVALID', `${name} ${problem}.`, hint, location);
 }
 
-/** Advises to restore a state, with the newest backup in its folder; another file is left alone. */
-async function restoreHint(path: string, text: string): Promise<Hint> {
-  const names = await readdir(dirname(path)).catch(() => []);
-  const backup = names
-    .filter((name) => name.startsWith(`${basename(path)}.`) && name.endsWith('.backup'))
-    .sort()
-    .at(-1);
-  if (backup === undefined && text.trim() !== '' && !isLikeState(text)) {
-    const kind = /^(version|organization|accounts)\s*:/m.test(text)
-      ? 'It looks like a configuration.'
-      : 'It does not look like a state.';
-    return {
-      text: `${kind} Leave out --state (MDACC_STATE), or name the state's file. A damaged state comes back from git or a backup.`,
-    };
-  }
-  const also = backup === undefined ? '' : `, or the backup ${join(dirname(path), backup)}`;
-  const advice = `Restore the last good version (git checkout -- ${path}${also}). If there is none, move the file away and adopt what is live.`;
-  return { text: advice, command: ['apply'] };
-}
-
-/** Whether a text has the first lines of a state, so that advice to restore it harms no other file. */
-function isLikeState(text: string): boolean {
-  return /^\s{0,2}"(lineage|serial)"/m.test(text);
-}
+/** Stands for a text that is like a state, where changes follow it. */
+const LIKE_STATE = '  "lineage"';
 
 /**
  * The first violation of `schemas/state.schema.json` in a parsed document: a JSON pointer and the problem with its value.

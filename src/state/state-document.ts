@@ -12,15 +12,19 @@ import type {
 export const STATE_VERSION = 4;
 
 /** The state file as JSON, described by `schemas/state.schema.json`: the entries of the model, with objects instead of maps. */
-export interface StateDocument
-  extends Pick<State, 'lineage' | 'serial' | 'configuration' | 'organization' | 'organization_id'> {
+export interface StateDocument extends HeadDocument, Pick<State, 'lineage' | 'serial'> {
   readonly version: typeof STATE_VERSION;
-  readonly sandbox?: true;
-  readonly runs?: readonly string[];
   readonly accounts: Readonly<Record<string, AccountDocument>>;
 }
 
-type AccountDocument = Omit<StateAccount, 'tokens'> & { readonly tokens: Readonly<Record<string, StateToken>> };
+/** The fields beside the accounts that say what the state is of. */
+export interface HeadDocument extends Pick<State, 'configuration' | 'organization' | 'organization_id'> {
+  readonly sandbox?: true;
+  readonly runs?: readonly string[];
+}
+
+/** An account's entry in the document. */
+export type AccountDocument = Omit<StateAccount, 'tokens'> & { readonly tokens: Readonly<Record<string, StateToken>> };
 
 /** All fields of an entry, in the order of the file. */
 type Fields<T> = Readonly<Record<keyof T, true>>;
@@ -78,17 +82,8 @@ export function serializeState(state: State): string {
 
 /** The same text in pieces, about one for each account, so that a large state never is one string. */
 export function* statePieces(state: State): Generator<string> {
-  const head = [
-    `"version": ${STATE_VERSION}`,
-    `"lineage": ${JSON.stringify(state.lineage)}`,
-    `"serial": ${state.serial}`,
-    ...(state.configuration === undefined ? [] : [`"configuration": ${JSON.stringify(state.configuration)}`]),
-    `"organization": ${JSON.stringify(state.organization)}`,
-    ...(state.organization_id === undefined ? [] : [`"organization_id": ${JSON.stringify(state.organization_id)}`]),
-    ...(state.sandbox ? ['"sandbox": true'] : []),
-    ...(state.runs.length > 0 ? [`"runs": ${JSON.stringify(state.runs, null, 2).replaceAll('\n', '\n  ')}`] : []),
-  ];
-  yield `{\n  ${head.join(',\n  ')},\n  "accounts": {`;
+  const head = { version: STATE_VERSION, lineage: state.lineage, serial: state.serial, ...headDocument(state) };
+  yield JSON.stringify(head, null, 2).replace(/\n\}$/, ',\n  "accounts": {');
   let before = '\n    ';
   for (const [key, account] of sorted(state.accounts)) {
     yield `${before}${JSON.stringify(key)}: `;
@@ -96,6 +91,13 @@ export function* statePieces(state: State): Generator<string> {
     before = ',\n    ';
   }
   yield state.accounts.size === 0 ? '}\n}\n' : '\n  }\n}\n';
+}
+
+/** The state as a document. */
+export function stateDocument(state: State): StateDocument {
+  const { lineage, serial, accounts } = state;
+  const entries = [...sorted(accounts)].map(([key, account]) => [key, accountDocument(account)]);
+  return { version: STATE_VERSION, lineage, serial, ...headDocument(state), accounts: Object.fromEntries(entries) };
 }
 
 /** Accounts are immutable, so the text of an unchanged account is created once, however often the state is written. */
@@ -122,7 +124,19 @@ function* sorted<T>(map: ReadonlyMap<string, T>): Generator<[string, T]> {
   }
 }
 
-function accountDocument(account: StateAccount): AccountDocument {
+/** The fields of a state beside its accounts, in the order of the file. */
+export function headDocument({ configuration, organization, organization_id, sandbox, runs }: State): HeadDocument {
+  return {
+    ...(configuration === undefined ? {} : { configuration }),
+    organization,
+    ...(organization_id === undefined ? {} : { organization_id }),
+    ...(sandbox ? { sandbox: true as const } : {}),
+    ...(runs.length > 0 ? { runs } : {}),
+  };
+}
+
+/** An account's entry, in the order of the file. */
+export function accountDocument(account: StateAccount): AccountDocument {
   const { intent, smoke } = account;
   return {
     ...ordered(account, ACCOUNT),
@@ -133,7 +147,8 @@ function accountDocument(account: StateAccount): AccountDocument {
   };
 }
 
-function tokenDocument(token: StateToken): StateToken {
+/** A token's entry, in the order of the file. */
+export function tokenDocument(token: StateToken): StateToken {
   return {
     ...ordered(token, TOKEN),
     ...(token.current && { current: recordDocument(token.current) }),

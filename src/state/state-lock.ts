@@ -1,93 +1,9 @@
-import { hostname } from 'node:os';
-import { resolve } from 'node:path';
+/** Who holds the lock of a state, of any kind. */
 import { setTimeout as sleep } from 'node:timers/promises';
-import { removeLeftovers } from '../files/atomic-write.ts';
-import { writableTarget } from '../files/links.ts';
-import { acquireLock, breakLock, type Lock, LockedError, type LockHolder, readLock } from '../files/lock.ts';
-import { processStatus } from '../files/process.ts';
-import { codeOf } from '../files/system-errors.ts';
-import { UserError } from '../model/user-error.ts';
+import type { LockHolder } from '../files/lock.ts';
+import type { StateBackend } from './backend.ts';
 
-/** The path of a state's lock file: beside the target of symbolic links, so that each path to the state has the same lock. @throws UserError STATE_UNWRITABLE */
-export async function stateLockPath(statePath: string): Promise<string> {
-  try {
-    const target = await writableTarget(statePath);
-    return `${target === resolve(statePath) ? statePath : target}.lock`;
-  } catch (error) {
-    if (error instanceof UserError) throw error;
-    const hint = 'Give this user access to the folder of the state file, or name another state file with --state.';
-    const message = `${statePath} cannot be reached: ${codeOf(error) ?? 'failed'}.`;
-    throw new UserError('STATE_UNWRITABLE', message, hint, { cause: error });
-  }
-}
-
-/**
- * Locks the state for this run. Waits for a running holder; replaces the lock of an ended one with a warning.
- *
- * @param command The command that the lock names as its holder.
- * @param waitMs How long to wait for another run, in milliseconds; 0: not at all.
- * @param say Receives warnings, and a note when another run is waited for.
- * @throws UserError STATE_LOCKED; INTERRUPTED when `signal` is aborted; STATE_UNWRITABLE when the lock file cannot be created.
- */
-export async function lockState(
-  statePath: string,
-  command: string,
-  waitMs: number,
-  say: { readonly warn: (message: string) => void; readonly note?: (message: string) => void },
-  signal?: AbortSignal,
-): Promise<Lock> {
-  const path = await stateLockPath(statePath);
-  try {
-    const lock = await acquireLock(
-      path,
-      { command },
-      {
-        waitMs,
-        onStale: (holder) => say.warn(replaced(path, holder)),
-        onWait: (holder) => say.note?.(`${statePath}: waiting for another run${holder ? `, ${describe(holder)}` : ''}`),
-        ...(signal ? { signal } : {}),
-      },
-    );
-    // Remove temporary files of killed runs now: this run may have nothing to write.
-    await removeLeftovers(await writableTarget(statePath));
-    return lock;
-  } catch (error) {
-    if (error instanceof UserError) throw error;
-    if (error instanceof LockedError) throw locked(statePath, path, error.holder);
-    if (signal?.aborted)
-      throw new UserError('INTERRUPTED', 'interrupted while waiting for another run', 'Run the command again.');
-    const hint =
-      'Give this user write access to the folder of the state file, or name another state file with --state.';
-    throw new UserError('STATE_UNWRITABLE', `${path} cannot be created: ${codeOf(error) ?? 'failed'}.`, hint, {
-      cause: error,
-    });
-  }
-}
-
-function replaced(path: string, holder: LockHolder | undefined): string {
-  if (holder === undefined) return `${path} was damaged and old, so the lock was replaced.`;
-  return `${path} was left by ${describe(holder)}, which has ended; the lock was replaced.`;
-}
-
-function locked(statePath: string, path: string, holder: LockHolder | undefined): UserError {
-  const message =
-    holder === undefined
-      ? `${statePath} is locked by an unknown process: ${path} is damaged.`
-      : `${statePath} is locked by ${describe(holder)}.`;
-  const text = `Wait with --lock-timeout 5m.${holder === undefined ? '' : elsewhere(holder)} If that process has ended, remove the lock.`;
-  return new UserError('STATE_LOCKED', message, { text, command: ['state', 'unlock'] });
-}
-
-function elsewhere(holder: LockHolder): string {
-  if (processStatus(holder) !== 'unknown') return '';
-  return holder.host === hostname()
-    ? ' The process may run on another machine of this name, in another container, or may have ended with a restart: check first.'
-    : ` The process runs on another host or in another container: check on ${holder.host} first.`;
-}
-
-function describe(holder: LockHolder): string {
-  return `"${holder.command}" (process ${holder.pid} on ${holder.host}, since ${holder.since})`;
-}
+const POLL_MS = 200;
 
 /**
  * Waits until no other run holds the lock, without acquiring it: for commands that only read, and would otherwise see an
@@ -96,54 +12,22 @@ function describe(holder: LockHolder): string {
  * @param waitMs How long to wait, in milliseconds.
  * @throws UserError STATE_LOCKED
  */
-export async function waitUnlocked(statePath: string, waitMs: number): Promise<void> {
-  const path = await stateLockPath(statePath);
+export async function waitUnlocked(backend: StateBackend, waitMs: number): Promise<void> {
   for (const end = performance.now() + waitMs; ; await sleep(POLL_MS)) {
-    const holder = await readLock(path);
-    if (holder === undefined || holder === 'damaged' || processStatus(holder) === 'dead') return;
-    if (performance.now() >= end) throw locked(statePath, path, holder);
+    const holder = await backend.holder();
+    if (holder === undefined) return;
+    if (performance.now() >= end) throw backend.locked(holder);
   }
 }
 
 /** Says which running process holds the lock of a state; undefined when none does. */
-export async function lockHolder(statePath: string): Promise<string | undefined> {
-  try {
-    await waitUnlocked(statePath, 0);
-    return undefined;
-  } catch (error) {
-    if (error instanceof UserError && error.code === 'STATE_LOCKED') return error.message;
-    throw error;
-  }
+export async function lockHolder(backend: StateBackend): Promise<string | undefined> {
+  const holder = await backend.holder();
+  return holder && backend.locked(holder).message;
 }
 
-const POLL_MS = 200;
-
-/** How to stop the holder. Where the lock has no start time of the process, another one may have its pid now. */
-function stopHint(holder: LockHolder | undefined): string {
-  const command = process.platform === 'win32' ? `taskkill /pid ${holder?.pid} /f` : `kill ${holder?.pid}`;
-  return holder?.started === undefined
-    ? `${command}. If that is another program, remove the lock file yourself.`
-    : command;
-}
-
-/**
- * Removes a lock that a run left behind. Calls `ask` when it is unknown whether the holder has ended.
- *
- * @returns What was done, as a message.
- * @throws UserError STATE_LOCKED when the holder is running; what `ask` throws.
- */
-export async function unlockState(statePath: string, ask: (question: string) => Promise<void>): Promise<string> {
-  const path = await stateLockPath(statePath);
-  const found = await readLock(path);
-  if (found === undefined) return `${statePath} is not locked.`;
-  const holder = found === 'damaged' ? undefined : found;
-  const status = holder === undefined ? 'unknown' : processStatus(holder);
-  const owner = holder === undefined ? 'an unknown process' : describe(holder);
-  if (status === 'alive') {
-    const message = `${statePath} is locked by ${owner}, which is running.`;
-    throw new UserError('STATE_LOCKED', message, `Wait until it ends, or stop it: ${stopHint(holder)}`);
-  }
-  if (status === 'unknown') await ask(`The lock is held by ${owner}. Has that process certainly ended?`);
-  await breakLock(path);
-  return `Removed the lock of ${owner}.`;
+/** A holder, for messages. */
+export function describeHolder({ command, who, pid, host, since }: LockHolder): string {
+  const whose = who === undefined ? '' : ` of ${who}`;
+  return `"${command}"${whose} (process ${pid} on ${host}, since ${since})`;
 }

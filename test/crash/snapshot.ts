@@ -1,9 +1,11 @@
 /** The three readings at one moment: the configuration, the state, and the organization. */
+import { dirname } from 'node:path';
 import { loadConfig } from '../../src/config/load.ts';
 import type { Desired, DesiredToken } from '../../src/model/desired.ts';
 import type { Plan } from '../../src/model/plan.ts';
 import type { State, StateToken } from '../../src/model/state.ts';
 import type { Organization } from '../../src/sandbox/organization.ts';
+import { fileBackend } from '../../src/state/kinds/file.ts';
 import { MIGRATIONS } from '../../src/state/migrate.ts';
 import { readState } from '../../src/state/read-state.ts';
 import { CONFIG, STATE } from '../stage.ts';
@@ -32,7 +34,11 @@ export class Snapshot {
     const loaded = await loadConfig(stage.file(CONFIG), {});
     if (!loaded.ok) throw new Error(`the configuration has errors: ${JSON.stringify(loaded.diagnostics)}`);
     const { desired } = loaded;
-    const read = await readState(stage.file(STATE), { organization: desired.organization, sandbox: true }, MIGRATIONS);
+    const read = await readState(
+      fileBackend(stage.file(STATE)),
+      { organization: desired.organization, sandbox: true, folder: dirname(stage.file(CONFIG)) },
+      MIGRATIONS,
+    );
     return new Snapshot(stage, desired, read?.state);
   }
 

@@ -4,9 +4,10 @@ import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import type { StateWriter } from '../../src/apply/state-writer.ts';
 import type { State } from '../../src/model/state.ts';
+import type { OpenedState } from '../../src/state/opened-state.ts';
 import { serializeState } from '../../src/state/state-document.ts';
-import { openState, type StateFile } from '../../src/state/state-file.ts';
 import { canMount, onSmallDisk } from '../files/processes.ts';
+import { openFile } from '../state/open.ts';
 import { DiskStateWriter, type Write } from './disk-state-writer.ts';
 import { FaultMatrix, testTheRest } from './fault-matrix.ts';
 
@@ -80,12 +81,12 @@ describe('a write of the state', () => {
 
 /** The real file; `before` is told of each update. */
 class FullDiskStateWriter implements StateWriter {
-  readonly #file: StateFile;
+  readonly #file: OpenedState;
   readonly #before: (update: number) => Promise<unknown>;
   #updates = 0;
   durable: State;
 
-  constructor(file: StateFile, before: (update: number) => Promise<unknown>) {
+  constructor(file: OpenedState, before: (update: number) => Promise<unknown>) {
     this.#file = file;
     this.#before = before;
     this.durable = file.state;
@@ -108,7 +109,7 @@ class FullDiskStateWriter implements StateWriter {
 it.skipIf(!canMount)('the disk of the state is full from some moment on', async () => {
   const found = await onSmallDisk(async (folder) => {
     const path = join(folder, 'state.json');
-    const open = () => openState(path, 'acme', { sandbox: true });
+    const open = () => openFile(path, 'acme', { sandbox: true });
     const all: string[] = [];
     for (let index = 0; ; index += 1) {
       await writeFile(path, serializeState(matrix.prepared.state));

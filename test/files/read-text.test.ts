@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { readLock } from '../../src/files/lock.ts';
 import { readText } from '../../src/files/read-text.ts';
-import { readStateText } from '../../src/state/read-state.ts';
+import { fileBackend } from '../../src/state/kinds/file.ts';
 import { newFolder } from './processes.ts';
 
 describe('readText', () => {
@@ -31,7 +31,7 @@ describe('readText', () => {
     for (const name of ['device', 'pipe']) {
       await expect(readText(join(folder, name))).rejects.toMatchObject({ code: 'EINVAL' });
       await expect(readLock(join(folder, name))).rejects.toMatchObject({ code: 'FILE_UNWRITABLE' });
-      await expect(readStateText(join(folder, name))).rejects.toMatchObject({ code: 'STATE_INVALID' });
+      await expect(fileBackend(join(folder, name)).read()).rejects.toMatchObject({ code: 'STATE_INVALID' });
     }
   });
 

@@ -1,5 +1,6 @@
 /** Texts for people, word for word, in a few files that are read as a whole: `vitest -u` writes them. Elsewhere, tests assert on data. */
 import { mkdirSync, readFileSync, rmdirSync, writeFileSync } from 'node:fs';
+import { userInfo } from 'node:os';
 import path from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { expect } from 'vitest';
@@ -38,7 +39,8 @@ function withoutValues(text: string, values: Values): string {
   let shown = (path.sep === '/' ? text : text.replaceAll(path.sep, '/'))
     .replace(/[^\s"'`=(]*[/]mdacc-[\w-]+?-\w{6}(?=[/\s"'`:,.)]|$)/gm, '<folder>')
     .replace(/\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(\.\d+)?Z/g, '<time>')
-    .replace(/\d{4}-\d\d-\d\d \d\d:\d\d(?= UTC)/g, '<time>');
+    .replace(/\d{4}-\d\d-\d\d \d\d:\d\d(?= UTC)/g, '<time>')
+    .replaceAll(` of ${userInfo().username} (process`, ' of <user> (process');
   for (const [name, value] of Object.entries(values))
     shown = shown.replaceAll(typeof value === 'number' ? String(value) : value, `<${name}>`);
   return shown.replace(/[ \t]+$/gm, '').trimEnd();

@@ -4,10 +4,10 @@ import { describe, expect, it, vi } from 'vitest';
 import { updateAccount } from '../../src/apply/state-writer.ts';
 import type { OldDocument } from '../../src/state/migrate.ts';
 import { serializeState } from '../../src/state/state-document.ts';
-import { openState } from '../../src/state/state-file.ts';
 import { asNobody, newFolder, program, run } from '../files/processes.ts';
 import { expectGoldenError } from '../golden/golden.ts';
 import { bareAccount, example } from './example.ts';
+import { openFile } from './open.ts';
 
 // The tests start processes, on machines that may be busy.
 vi.setConfig({ testTimeout: 30_000 });
@@ -18,7 +18,7 @@ async function fileOf(text: string): Promise<string> {
   return path;
 }
 
-const open = async (text: string) => openState(await fileOf(text), 'acme');
+const open = async (text: string) => openFile(await fileOf(text), 'acme');
 const good = serializeState(example);
 /** The accounts of version-1.json: those of the example, and a token that did not connect. */
 const withFailed: typeof example.accounts = new Map([
@@ -57,7 +57,7 @@ const edited = (from: string | RegExp, to: string) => good.replace(from, to);
 describe('openState', () => {
   it('returns an empty state without a file, and writes nothing', async () => {
     const path = join(await newFolder(), 'state.json');
-    const file = await openState(path, 'acme');
+    const file = await openFile(path, 'acme');
     expect(file.state).toMatchObject({ organization: 'acme', serial: 0, accounts: new Map() });
     expect(file.state.lineage).toMatch(/^[0-9a-f-]{36}$/);
     await file.close();
@@ -95,18 +95,18 @@ describe('openState', () => {
   it('refuses what is not UTF-8, a folder, and a file over 64 MB', async () => {
     const path = await fileOf('');
     await writeFile(path, Buffer.from([0x7b, 0xff, 0x7d]));
-    await expect(openState(path, 'acme')).rejects.toMatchObject({ message: expect.stringContaining('not UTF-8') });
+    await expect(openFile(path, 'acme')).rejects.toMatchObject({ message: expect.stringContaining('not UTF-8') });
     await truncate(path, 65 * 1024 * 1024);
-    await expect(openState(path, 'acme')).rejects.toMatchObject({ message: expect.stringContaining('64 MB') });
+    await expect(openFile(path, 'acme')).rejects.toMatchObject({ message: expect.stringContaining('64 MB') });
     const folder = join(await newFolder(), 'state.json');
     await mkdir(folder);
-    await expect(openState(folder, 'acme')).rejects.toMatchObject({ code: 'STATE_INVALID' });
+    await expect(openFile(folder, 'acme')).rejects.toMatchObject({ code: 'STATE_INVALID' });
   });
 
   it('names the backup when there is one', async () => {
     const path = await fileOf('{');
     await writeFile(`${path}.v0.backup`, '');
-    await expect(openState(path, 'acme')).rejects.toMatchObject({
+    await expect(openFile(path, 'acme')).rejects.toMatchObject({
       hint: { text: expect.stringContaining(`${path}.v0.backup`) },
     });
   });
@@ -115,9 +115,10 @@ describe('openState', () => {
     const path = await fileOf(good);
     await chmod(join(path, '..'), 0o755);
     const file = await program(`
-      import { openState } from './src/state/state-file.ts';
+      import { fileBackend } from './src/state/kinds/file.ts';
+    import { openState } from './src/state/opened-state.ts';
       try {
-        const file = await openState(process.argv[2], 'acme');
+        const file = await openState(fileBackend(process.argv[2]), 'acme');
         await file.update((state) => ({ ...state }));
       } catch (error) {
         console.log(error.code);
@@ -144,28 +145,28 @@ describe('migration', () => {
 
   it('reads an old version, and keeps the old file beside the first write', async () => {
     const path = await fileOf(old);
-    const file = await openState(path, 'acme', { migrations });
+    const file = await openFile(path, 'acme', { migrations });
     expect(file.state).toEqual({ ...example, serial: 4, accounts: new Map() });
     expect(await readdir(join(path, '..'))).toEqual(['state.json']);
     await updateAccount(file, 'a_b', () => bareAccount('a_b'));
     expect(await readFile(`${path}.v0.backup`, 'utf8')).toBe(old);
-    expect((await openState(path, 'acme')).state).toEqual(file.state);
+    expect((await openFile(path, 'acme')).state).toEqual(file.state);
   });
 
   it('checks the migrated document', async () => {
     const path = await fileOf('{"version":0}');
-    await expect(openState(path, 'acme', { migrations })).rejects.toMatchObject({ code: 'STATE_INVALID' });
+    await expect(openFile(path, 'acme', { migrations })).rejects.toMatchObject({ code: 'STATE_INVALID' });
   });
 
   it('reads a file of version 1', async () => {
     const text = await readFile('test/state/version-1.json', 'utf8');
     const path = await fileOf(text);
-    const file = await openState(path, 'acme');
+    const file = await openFile(path, 'acme');
     expect(file.state).toEqual({ ...example, runs: ['2026-11-01T08:00:00.000Z'], accounts: withFailed });
     await updateAccount(file, 'a_b', () => bareAccount('a_b'));
     expect(await readFile(`${path}.v1.backup`, 'utf8')).toBe(text);
     expect(JSON.parse(await readFile(path, 'utf8'))).toMatchObject({ version: 4, serial: 8 });
-    expect((await openState(path, 'acme')).state).toEqual(file.state);
+    expect((await openFile(path, 'acme')).state).toEqual(file.state);
   });
 
   it.each([
@@ -193,10 +194,10 @@ describe('migration', () => {
 describe('a state of the sandbox', () => {
   it('is not used with MotherDuck, nor MotherDuck’s in the sandbox', async () => {
     for (const sandbox of [true, false]) {
-      const file = await openState(join(await newFolder(), 'state.json'), 'acme', { sandbox });
+      const file = await openFile(join(await newFolder(), 'state.json'), 'acme', { sandbox });
       await updateAccount(file, 'a_b', () => bareAccount('a_b'));
-      expect((await openState(file.path, 'acme', { sandbox })).state).toEqual(file.state);
-      const error: unknown = await openState(file.path, 'acme', { sandbox: !sandbox }).catch((reason) => reason);
+      expect((await openFile(file.name, 'acme', { sandbox })).state).toEqual(file.state);
+      const error: unknown = await openFile(file.name, 'acme', { sandbox: !sandbox }).catch((reason) => reason);
       expect(error).toMatchObject({ code: 'STATE_FOREIGN' });
       expectGoldenError(
         sandbox ? 'a state of the sandbox, at MotherDuck' : 'a state of MotherDuck, in the sandbox',

@@ -3,11 +3,12 @@ import { join } from 'node:path';
 import { afterEach, describe, expect, it, vi } from 'vitest';
 import { updateAccount } from '../../src/apply/state-writer.ts';
 import type { State } from '../../src/model/state.ts';
+import type { OpenedState } from '../../src/state/opened-state.ts';
 import { serializeState } from '../../src/state/state-document.ts';
-import { openState, type StateFile } from '../../src/state/state-file.ts';
 import { canMount, newFolder, onSmallDisk, program, run } from '../files/processes.ts';
 import { isWindows } from '../platform.ts';
 import { bareAccount, example } from './example.ts';
+import { openFile } from './open.ts';
 
 // The tests start processes, on machines that may be busy.
 vi.setConfig({ testTimeout: 30_000 });
@@ -15,22 +16,29 @@ vi.setConfig({ testTimeout: 30_000 });
 afterEach(() => vi.restoreAllMocks());
 
 const newPath = async () => join(await newFolder(), 'state.json');
-const add = (file: StateFile, name: string) => updateAccount(file, name, () => bareAccount(name));
-const onDisk = async (path: string) => JSON.parse(await readFile(path, 'utf8'));
+const add = (file: OpenedState, name: string) => updateAccount(file, name, () => bareAccount(name));
+/** The state as the next run reads it, as a document. */
+const onDisk = async (path: string) => JSON.parse(serializeState((await openFile(path)).state));
 
 /** Makes every fsync until the next call fail as on a full disk. */
 async function fillDisk(): Promise<{ free(): void }> {
   const handle = await open(import.meta.filename);
   const full = Object.assign(new Error('ENOSPC'), { code: 'ENOSPC' });
-  const spy = vi.spyOn(Object.getPrototypeOf(handle), 'sync').mockRejectedValue(full);
+  const spies = (['sync', 'datasync'] as const).map((name) =>
+    vi.spyOn(Object.getPrototypeOf(handle), name).mockRejectedValue(full),
+  );
   await handle.close();
-  return { free: () => spy.mockRestore() };
+  return {
+    free: () => {
+      for (const spy of spies) spy.mockRestore();
+    },
+  };
 }
 
-describe('StateFile', () => {
+describe('OpenedState', () => {
   it('changes in memory at once, and on disk when the update resolves', async () => {
     const path = await newPath();
-    const file = await openState(path, 'acme');
+    const file = await openFile(path);
     const before = file.state;
     const written = add(file, 'a_b');
     expect([...file.state.accounts.keys()]).toEqual(['a_b']);
@@ -44,7 +52,7 @@ describe('StateFile', () => {
 
   it('writes nothing for a change that changes nothing', async () => {
     const path = await newPath();
-    const file = await openState(path, 'acme');
+    const file = await openFile(path);
     await file.update((state) => state);
     await updateAccount(file, 'none', (account) => account);
     expect(file.state.serial).toBe(0);
@@ -53,7 +61,7 @@ describe('StateFile', () => {
 
   it('batches updates during a write', async () => {
     const path = await newPath();
-    const file = await openState(path, 'acme');
+    const file = await openFile(path);
     const all = Array.from({ length: 50 }, (_, n) => add(file, `account_${n}`));
     await all[0];
     const more = Array.from({ length: 50 }, (_, n) => add(file, `more_${n}`));
@@ -65,7 +73,7 @@ describe('StateFile', () => {
 
   it('waits for a write that includes the changes of others', async () => {
     const path = await newPath();
-    const file = await openState(path, 'acme');
+    const file = await openFile(path);
     void add(file, 'a_b');
     await file.update((state) => state);
     expect(Object.keys((await onDisk(path)).accounts)).toEqual(['a_b']);
@@ -75,7 +83,7 @@ describe('StateFile', () => {
   });
 
   it('rethrows the error of a change and keeps the state', async () => {
-    const file = await openState(await newPath(), 'acme');
+    const file = await openFile(await newPath(), 'acme');
     const failing = file.update(() => {
       throw new Error('mine');
     });
@@ -85,7 +93,7 @@ describe('StateFile', () => {
 
   it('rejects all pending updates when the disk is full, keeps the changes, and writes them later', async () => {
     const path = await newPath();
-    const file = await openState(path, 'acme');
+    const file = await openFile(path);
     await add(file, 'first');
     const disk = await fillDisk();
     const results = await Promise.allSettled([add(file, 'second'), add(file, 'third')]);
@@ -109,7 +117,7 @@ describe('StateFile', () => {
 
   it('writes on close what could not be written before', async () => {
     const path = await newPath();
-    const file = await openState(path, 'acme');
+    const file = await openFile(path);
     const disk = await fillDisk();
     await expect(add(file, 'a_b')).rejects.toMatchObject({ code: 'STATE_UNWRITABLE' });
     disk.free();
@@ -120,7 +128,7 @@ describe('StateFile', () => {
   it.skipIf(!canMount)('does the same on a disk that is really full', async () => {
     await onSmallDisk(async (folder) => {
       const path = join(folder, 'state.json');
-      const file = await openState(path, 'acme');
+      const file = await openFile(path);
       await add(file, 'a_b');
       await writeFile(join(folder, 'ballast'), Buffer.alloc(200_000)).catch(() => undefined);
       const many = Array.from({ length: 100 }, (_, n) => add(file, `account_${n}`));
@@ -135,7 +143,7 @@ describe('StateFile', () => {
   });
 
   it('says what to do when the folder is missing', async () => {
-    const file = await openState(join(await newFolder(), 'none/state.json'), 'acme');
+    const file = await openFile(join(await newFolder(), 'none/state.json'), 'acme');
     await expect(add(file, 'a_b')).rejects.toMatchObject({
       code: 'STATE_UNWRITABLE',
       message: expect.stringContaining('ENOENT'),
@@ -147,7 +155,7 @@ describe('StateFile', () => {
     const path = await newPath();
     await writeFile(path, serializeState(example));
     await chmod(path, 0o664);
-    await add(await openState(path, 'acme'), 'a_b');
+    await add(await openFile(path), 'a_b');
     expect((await stat(path)).mode & 0o777).toBe(0o664);
   });
 });
@@ -168,7 +176,7 @@ describe('a file that was changed after it had been read', () => {
   it.each(changes)('is not overwritten: %s', async (_, now, code, message) => {
     const path = await newPath();
     await writeFile(path, serializeState(example));
-    const file = await openState(path, 'acme');
+    const file = await openFile(path);
     if (now === undefined) await rm(path);
     else await writeFile(path, serializeState(now));
     await expect(add(file, 'a_b')).rejects.toMatchObject({ code, message: expect.stringContaining(message) });
@@ -177,7 +185,7 @@ describe('a file that was changed after it had been read', () => {
 
   it('is not overwritten: created meanwhile', async () => {
     const path = await newPath();
-    const file = await openState(path, 'acme');
+    const file = await openFile(path);
     await writeFile(path, serializeState(example));
     await expect(add(file, 'a_b')).rejects.toMatchObject({ code: 'STATE_FOREIGN' });
   });
@@ -187,8 +195,9 @@ it('is whole after kill -9 at any moment, and its serial only grows', async () =
   const path = await newPath();
   const busy = await program(`
     import { updateAccount } from './src/apply/state-writer.ts';
-    import { openState } from './src/state/state-file.ts';
-    const file = await openState(process.argv[2], 'acme');
+    import { fileBackend } from './src/state/kinds/file.ts';
+    import { openState } from './src/state/opened-state.ts';
+    const file = await openState(fileBackend(process.argv[2]), 'acme');
     console.log('opened');
     for (let n = 0; ; n++) {
       const since = '2026-11-01T08:00:00.000Z';
@@ -203,14 +212,14 @@ it('is whole after kill -9 at any moment, and its serial only grows', async () =
     await child.printed('writing');
     // Also read while it is being written.
     for (let look = 0; look < 5 + round * 3; look++) {
-      const seen = (await openState(path, 'acme')).state.serial;
+      const seen = (await openFile(path)).state.serial;
       expect(seen).toBeGreaterThanOrEqual(serial);
       serial = seen;
     }
     child.child.kill('SIGKILL');
     await child.ended;
   }
-  await add(await openState(path, 'acme'), 'after');
+  await add(await openFile(path), 'after');
   expect(await readdir(join(path, '..'))).toEqual(['state.json']);
 });
 
@@ -225,7 +234,7 @@ describe('a file that another run wrote between two writes', () => {
     ['in place', (path: string) => writeFile(path, serializeState(other))],
   ])('is not overwritten, and nothing more is written: %s', async (_, change) => {
     const path = await newPath();
-    const file = await openState(path, 'acme');
+    const file = await openFile(path);
     await add(file, 'first');
     const own = await readFile(path, 'utf8');
     await change(path);
@@ -241,7 +250,7 @@ describe('a file that another run wrote between two writes', () => {
 
   it('is written again when it was removed, since nothing is lost by that', async () => {
     const path = await newPath();
-    const file = await openState(path, 'acme');
+    const file = await openFile(path);
     await add(file, 'first');
     await rm(path);
     await add(file, 'second');
@@ -250,10 +259,12 @@ describe('a file that another run wrote between two writes', () => {
 
   it('is still its own when its text was put back', async () => {
     const path = await newPath();
-    const file = await openState(path, 'acme');
+    const file = await openFile(path);
     await add(file, 'first');
     await writeFile(path, await readFile(path, 'utf8'));
     await add(file, 'second');
+    await file.close();
+    await writeFile(path, await readFile(path, 'utf8'));
     await add(file, 'third');
     expect(await onDisk(path)).toMatchObject({ serial: 3, accounts: { first: {}, second: {}, third: {} } });
   });

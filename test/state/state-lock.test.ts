@@ -3,14 +3,16 @@ import { hostname } from 'node:os';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { updateAccount } from '../../src/apply/state-writer.ts';
-import { breakLock, readLock } from '../../src/files/lock.ts';
+import { breakLock, type LockHolder, readLock } from '../../src/files/lock.ts';
 import type { UserError } from '../../src/model/user-error.ts';
-import { openState } from '../../src/state/state-file.ts';
-import { lockState, stateLockPath, unlockState, waitUnlocked } from '../../src/state/state-lock.ts';
+import { fileBackend } from '../../src/state/kinds/file.ts';
+import { lockFileOf } from '../../src/state/kinds/file-lock.ts';
+import { waitUnlocked } from '../../src/state/state-lock.ts';
 import { deadPid, newFolder } from '../files/processes.ts';
 import { expectGolden, expectGoldenError } from '../golden/golden.ts';
 import { isWindows } from '../platform.ts';
 import { bareAccount } from './example.ts';
+import { lockFile, openFile, WHO } from './open.ts';
 
 /** What differs from run to run. */
 const VALUES = { pid: process.pid, host: hostname() };
@@ -27,8 +29,8 @@ const holder = (facts: object) =>
 
 describe('a lock that is broken during a run', () => {
   const run = async (path: string) => {
-    const lock = await lockState(path, 'mdacc apply', 0, quiet);
-    const file = await openState(path, 'acme');
+    const lock = await lockFile(path, 'mdacc apply', 0, quiet);
+    const file = await openFile(path, 'acme');
     return { file, add: (name: string) => updateAccount(file, name, () => bareAccount(name)), lock };
   };
 
@@ -36,7 +38,7 @@ describe('a lock that is broken during a run', () => {
     const path = await newPath();
     const slow = await run(path);
     await slow.add('before');
-    await breakLock(slow.lock.path);
+    await breakLock(`${path}.lock`);
     const quick = await run(path);
     await quick.add('quick');
     await expect(slow.add('slow')).rejects.toMatchObject({ code: 'STATE_UNWRITABLE' });
@@ -45,12 +47,13 @@ describe('a lock that is broken during a run', () => {
     const error: unknown = await slow.file.close().catch((reason) => reason);
     expectGoldenError('a lock that was broken during a run', error, VALUES);
     await slow.lock.release();
-    expect([...(await openState(path, 'acme')).state.accounts.keys()]).toEqual(['before', 'quick']);
+    expect([...(await openFile(path, 'acme')).state.accounts.keys()]).toEqual(['before', 'quick']);
   });
 
   it('ends the writing of a run even when no other took it', async () => {
-    const { file, add, lock } = await run(await newPath());
-    await breakLock(lock.path);
+    const path = await newPath();
+    const { file, add } = await run(path);
+    await breakLock(`${path}.lock`);
     await expect(add('late')).rejects.toMatchObject({ code: 'STATE_UNWRITABLE' });
     expect(file.durable.serial).toBe(0);
   });
@@ -58,15 +61,16 @@ describe('a lock that is broken during a run', () => {
 
 it('creates its file beside the state, and names the holder, the time, and what to do', async () => {
   const path = await newPath();
-  const lock = await lockState(path, 'mdacc apply', 0, quiet);
-  expect(await readLock(`${path}.lock`)).toMatchObject({ pid: process.pid });
-  const error: unknown = await lockState(path, 'mdacc rotate', 0, quiet).catch((reason) => reason);
+  const lock = await lockFile(path, 'mdacc apply', 0, quiet);
+  const held = await readLock(`${path}.lock`);
+  expect(held).toMatchObject({ pid: process.pid, who: WHO, since: expect.any(String) });
+  const error: unknown = await lockFile(path, 'mdacc rotate', 0, quiet).catch((reason) => reason);
   expect(error).toMatchObject({
     code: 'STATE_LOCKED',
     hint: { text: expect.stringContaining('--lock-timeout 5m'), command: ['state', 'unlock'] },
   });
   const { message } = error as UserError;
-  for (const fact of [path, '"mdacc apply"', process.pid, hostname(), lock.holder.since])
+  for (const fact of [path, '"mdacc apply"', process.pid, hostname(), (held as LockHolder).since])
     expect(message).toContain(String(fact));
   expectGoldenError('a lock that another process holds', error, VALUES);
   await lock.release();
@@ -74,8 +78,8 @@ it('creates its file beside the state, and names the holder, the time, and what 
 
 it('says that the holder is on another host', async () => {
   const path = await newPath();
-  await writeFile(await stateLockPath(path), holder({ host: 'ci-7' }));
-  await expect(lockState(path, 'mdacc apply', 0, quiet)).rejects.toMatchObject({
+  await writeFile(await lockFileOf(path), holder({ host: 'ci-7' }));
+  await expect(lockFile(path, 'mdacc apply', 0, quiet)).rejects.toMatchObject({
     code: 'STATE_LOCKED',
     hint: { text: expect.stringMatching(/another host.*ci-7/) },
   });
@@ -83,10 +87,10 @@ it('says that the holder is on another host', async () => {
 
 it('replaces the lock of an ended process with a warning', async () => {
   const path = await newPath();
-  await writeFile(await stateLockPath(path), holder({}));
+  await writeFile(await lockFileOf(path), holder({}));
   const warnings: string[] = [];
   const say = { warn: (message: string) => void warnings.push(message) };
-  await (await lockState(path, 'mdacc apply', 0, say)).release();
+  await (await lockFile(path, 'mdacc apply', 0, say)).release();
   expect(warnings).toEqual([expect.stringContaining('"mdacc apply"')]);
   expectGolden('warnings', 'replaces the lock of an ended process', warnings.join('\n'), {
     ...VALUES,
@@ -96,8 +100,8 @@ it('replaces the lock of an ended process with a warning', async () => {
 
 it('has no holder when its file is damaged', async () => {
   const path = await newPath();
-  await writeFile(await stateLockPath(path), '');
-  await expect(lockState(path, 'mdacc apply', 0, quiet)).rejects.toMatchObject({
+  await writeFile(await lockFileOf(path), '');
+  await expect(lockFile(path, 'mdacc apply', 0, quiet)).rejects.toMatchObject({
     code: 'STATE_LOCKED',
     hint: { command: ['state', 'unlock'] },
   });
@@ -105,7 +109,7 @@ it('has no holder when its file is damaged', async () => {
 
 it('says what to do when its file cannot be created', async () => {
   const path = join(await newFolder(), 'none/state.json');
-  await expect(lockState(path, 'mdacc apply', 0, quiet)).rejects.toMatchObject({
+  await expect(lockFile(path, 'mdacc apply', 0, quiet)).rejects.toMatchObject({
     code: 'STATE_UNWRITABLE',
     message: expect.stringContaining('ENOENT'),
   });
@@ -115,21 +119,21 @@ it.skipIf(isWindows)('locks a state once, by whatever path it is reached', async
   const path = await newPath();
   const links = [join(await newFolder(), 'one.json'), join(await newFolder(), 'two.json')] as const;
   for (const link of links) await symlink(path, link);
-  const lock = await lockState(links[0], 'mdacc apply', 0, quiet);
+  const lock = await lockFile(links[0], 'mdacc apply', 0, quiet);
   for (const way of [...links, path]) {
-    await expect(lockState(way, 'mdacc rotate', 0, quiet)).rejects.toMatchObject({ code: 'STATE_LOCKED' });
-    await expect(waitUnlocked(way, 0)).rejects.toMatchObject({ code: 'STATE_LOCKED' });
+    await expect(lockFile(way, 'mdacc rotate', 0, quiet)).rejects.toMatchObject({ code: 'STATE_LOCKED' });
+    await expect(waitUnlocked(fileBackend(way), 0)).rejects.toMatchObject({ code: 'STATE_LOCKED' });
   }
   await lock.release();
   await writeFile(`${path}.lock`, holder({}));
-  expect(await unlockState(links[1], async () => expect.unreachable())).toMatch(/^Removed /);
-  await waitUnlocked(links[0], 0);
+  expect(await fileBackend(links[1]).unlock(async () => expect.unreachable())).toMatch(/^Removed /);
+  await waitUnlocked(fileBackend(links[0]), 0);
 });
 
 it('explains a lock of this hostname from another boot', async () => {
   const path = await newPath();
-  await writeFile(await stateLockPath(path), holder({ started: 'last-boot pid:[4026531836] 5' }));
-  const error: unknown = await lockState(path, 'mdacc apply', 0, quiet).catch((reason) => reason);
+  await writeFile(await lockFileOf(path), holder({ started: 'last-boot pid:[4026531836] 5' }));
+  const error: unknown = await lockFile(path, 'mdacc apply', 0, quiet).catch((reason) => reason);
   expect(error).toMatchObject({ code: 'STATE_LOCKED' });
   expectGoldenError('what may be behind a lock of this host that is from another boot', error, {
     ...VALUES,
@@ -140,7 +144,7 @@ it('explains a lock of this hostname from another boot', async () => {
 it.skipIf(isWindows)('reports a cycle of symbolic links', async () => {
   const path = await newPath();
   await symlink(path, path);
-  await expect(lockState(path, 'mdacc apply', 0, quiet)).rejects.toMatchObject({
+  await expect(lockFile(path, 'mdacc apply', 0, quiet)).rejects.toMatchObject({
     code: 'STATE_UNWRITABLE',
     message: expect.stringContaining('ELOOP'),
   });
@@ -148,8 +152,11 @@ it.skipIf(isWindows)('reports a cycle of symbolic links', async () => {
 
 it('is not removed while its process runs, which may be another program with its pid', async () => {
   const path = await newPath();
-  const unlock = () => unlockState(path, async () => expect.unreachable()).catch((error: unknown) => error);
-  const lock = await lockState(path, 'mdacc apply', 0, quiet);
+  const unlock = () =>
+    fileBackend(path)
+      .unlock(async () => expect.unreachable())
+      .catch((error: unknown) => error);
+  const lock = await lockFile(path, 'mdacc apply', 0, quiet);
   const running = await unlock();
   expect(running).toMatchObject({ code: 'STATE_LOCKED' });
   expectGoldenError('unlock, of a process that runs', running, VALUES);
@@ -159,5 +166,4 @@ it('is not removed while its process runs, which may be another program with its
   const unsure = await unlock();
   expect(unsure).toMatchObject({ code: 'STATE_LOCKED', hint: { text: expect.stringMatching(/\bkill\b/) } });
   expectGoldenError('unlock, of a process that may be another one by now', unsure, VALUES);
-  expect(await readLock(`${path}.lock`)).toMatchObject({ pid: process.pid });
 });

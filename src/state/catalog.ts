@@ -1,0 +1,3 @@
+/** All kinds of states, one line each. A new kind is a file in kinds/ and a line here. */
+
+export { file } from './kinds/file.ts';

@@ -1,0 +1,308 @@
+/**
+ * A state in a file: the snapshot as JSON that people can read, then one line for each change since. It is complete at every
+ * moment, so that it can be committed after a run that was killed; a run that ends leaves the snapshot alone.
+ */
+import { open, readdir } from 'node:fs/promises';
+import { basename, dirname, join } from 'node:path';
+import { fileIdentity, identityOf, NotSyncedError, writeFileAtomic } from '../../files/atomic-write.ts';
+import { writableTarget } from '../../files/links.ts';
+import { lockIdentity } from '../../files/lock.ts';
+import { NotAFileError, NotTextError, readText } from '../../files/read-text.ts';
+import { codeOf } from '../../files/system-errors.ts';
+import { Utf8Buffer } from '../../files/write-throttle.ts';
+import { type Hint, UserError } from '../../model/user-error.ts';
+import type { AppendedChange, LockRequest, StateBackend, StateLock, StoredState } from '../backend.ts';
+import { isLikeState } from '../damage.ts';
+import type { StateKind } from '../state-kind.ts';
+import { fileHolder, fileLocked, lockFileOf, lockState, unlockState } from './file-lock.ts';
+
+const LARGEST = 64 * 1024 * 1024;
+/** The log of a small state may be this long before it is replaced by a snapshot; bytes. */
+const LOG_LEAST = 1024 * 1024;
+
+/** The kind `file`. */
+export const file: StateKind = {
+  kind: 'file',
+  schema: {
+    is: 'a file on this computer (the default)',
+    description: 'The state in a file beside the configuration.',
+    about: 'file: the state is a file beside the configuration, for one machine, or committed to git.',
+    required: [],
+    properties: {},
+  },
+  open: async (_, { defaultFile }) => fileBackend(defaultFile),
+};
+
+/** A state file. One object serves one run: it remembers what it read. */
+export function fileBackend(path: string): StateBackend {
+  return new FileBackend(path);
+}
+
+/** The sizes of the file and of its snapshot, in bytes. */
+interface Sizes {
+  readonly file: number;
+  readonly snapshot: number;
+}
+
+/** What was read from the file, until the first write has checked that it is unchanged. */
+type Opened = { readonly text: string | undefined } | 'checked';
+
+class FileBackend implements StateBackend {
+  readonly name: string;
+  readonly file: string;
+  #opened: Opened = { text: undefined };
+  /** The lock when the state was read. */
+  #lock: { readonly path: string; readonly identity: string | undefined } | undefined;
+  /** Of the file as this run wrote it; undefined: the next write replaces it. */
+  #sizes: Sizes | undefined;
+  /** The identity of the file that was written last. */
+  #identity: string | undefined;
+  /** The last change that was kept. */
+  #last: AppendedChange | undefined;
+  /** Whether changes follow the snapshot in the file. */
+  #hasChanges = false;
+  /** Why nothing more is written. */
+  #lost: UserError | undefined;
+  readonly #bytes = new Utf8Buffer();
+
+  constructor(path: string) {
+    this.name = path;
+    this.file = path;
+  }
+
+  async read(): Promise<StoredState | undefined> {
+    const path = await lockFileOf(this.file);
+    this.#lock = { path, identity: await lockIdentity(path) };
+    const text = await readStateText(this.file);
+    this.#opened = { text };
+    return text === undefined ? undefined : storedIn(text);
+  }
+
+  async append(change: AppendedChange): Promise<void> {
+    try {
+      await this.#refuseIfLost();
+      await this.#checkFirstWrite(change.migratedFrom);
+      const sizes = this.#sizes;
+      if (sizes === undefined || isLogTooLong(sizes)) await this.#writeWhole(change);
+      else await this.#appendLine(sizes, change.text);
+    } catch (error) {
+      throw error instanceof UserError ? error : unwritable(this.file, error);
+    }
+    this.#last = change;
+  }
+
+  async settle(): Promise<void> {
+    const last = this.#last;
+    if (last === undefined || !this.#hasChanges || this.#lost !== undefined) return;
+    try {
+      await this.#refuseIfLost();
+      await this.#writeWhole(last);
+    } catch {
+      // The log has it all; the next run writes the snapshot.
+    }
+  }
+
+  async lock(request: LockRequest): Promise<StateLock> {
+    const lock = await lockState(this.file, request);
+    return {
+      release: async () => {
+        await this.settle();
+        await lock.release();
+      },
+    };
+  }
+
+  holder() {
+    return fileHolder(this.file);
+  }
+
+  locked(holder: Parameters<StateBackend['locked']>[0]): UserError {
+    return fileLocked(this.file, holder);
+  }
+
+  unlock(ask: (question: string) => Promise<void>): Promise<string> {
+    return unlockState(this.file, ask);
+  }
+
+  restoreHint(text: string): Promise<Hint> {
+    return restoreHint(this.file, text);
+  }
+
+  /** Replaces the file by the whole state. */
+  async #writeWhole(change: AppendedChange): Promise<void> {
+    this.#sizes = undefined;
+    const bytes = this.#bytes.encode(change.snapshot());
+    try {
+      this.#identity = await writeFileAtomic(this.file, bytes, { mode: 0o666, keepMode: true });
+    } catch (error) {
+      // The file was replaced; the next write replaces it again.
+      if (error instanceof NotSyncedError) this.#identity = error.identity;
+      throw error;
+    }
+    this.#hasChanges = false;
+    this.#sizes = { file: bytes.length, snapshot: bytes.length };
+  }
+
+  /** Adds a line to the file. After a failure, which may leave half of it, the next write replaces the file. */
+  async #appendLine(sizes: Sizes, text: string): Promise<void> {
+    this.#sizes = undefined;
+    this.#hasChanges = true;
+    const line = Buffer.from(`${text}\n`);
+    const file = await open(await writableTarget(this.file), 'a');
+    try {
+      if (identityOf(await file.stat({ bigint: true })) !== this.#identity)
+        throw this.#loseTo(writtenByOther(this.file));
+      await file.appendFile(line);
+      await file.datasync();
+    } catch (error) {
+      if (this.#lost === undefined) await file.truncate(sizes.file).catch(() => undefined);
+      throw error;
+    } finally {
+      const now = await file.stat({ bigint: true });
+      await file.close();
+      // Another run may have written between the check and the end of the write.
+      if (now.size > sizes.file + line.length) this.#loseTo(writtenByOther(this.file));
+      this.#identity = identityOf(now);
+    }
+    this.#sizes = { file: sizes.file + line.length, snapshot: sizes.snapshot };
+    // Likewise, another run may have taken the lock and read the file.
+    await this.#refuseIfLost();
+  }
+
+  #loseTo(why: UserError): UserError {
+    this.#lost = why;
+    return why;
+  }
+
+  /** Refuses to write without the lock, or over what another run has written since the last write. */
+  async #refuseIfLost(): Promise<void> {
+    if (this.#lost !== undefined) throw this.#lost;
+    const lock = this.#lock;
+    if (lock !== undefined && (await lockIdentity(lock.path)) !== lock.identity) {
+      throw this.#loseTo(lockBroken(this.file));
+    }
+    if (!(await this.#isOwnFile())) throw this.#loseTo(writtenByOther(this.file));
+  }
+
+  /** By the file's identity, and by its text where that changed: a copy put back, or a file system that gives new numbers. */
+  async #isOwnFile(): Promise<boolean> {
+    if (this.#identity === undefined) return true;
+    const identity = await fileIdentity(this.file);
+    if (identity === this.#identity) return true;
+    this.#sizes = undefined;
+    // A file that is gone holds nothing that a write could replace.
+    if (identity === undefined) return true;
+    const last = this.#last;
+    if (this.#hasChanges || last === undefined) return false;
+    if ((await readStateText(this.file)) !== [...last.snapshot()].join('')) return false;
+    this.#identity = identity;
+    return true;
+  }
+
+  /** Before the first write: refuses to overwrite a file that was edited or pulled since it was read, and backs up one of an older version. */
+  async #checkFirstWrite(migratedFrom: number | undefined): Promise<void> {
+    const opened = this.#opened;
+    if (opened === 'checked') return;
+    const now = await readStateText(this.file);
+    if (now !== opened.text) throw changedOutside(this.file, opened.text, now);
+    if (migratedFrom !== undefined && now !== undefined) {
+      await writeFileAtomic(`${this.file}.v${migratedFrom}.backup`, now, { mode: 0o666 });
+    }
+    this.#opened = 'checked';
+  }
+}
+
+/** The snapshot and the changes in the text of a state file. */
+export function storedIn(text: string): StoredState {
+  const at = text.search(/^\{"serial":/m);
+  if (at === -1) return { snapshot: text, changes: [] };
+  const changes = text.slice(at).split('\n');
+  // What follows the last end of a line was being written when its run ended, and nobody was told that it is kept.
+  changes.pop();
+  return { snapshot: text.slice(0, at), changes };
+}
+
+/** Reading a log costs its size, so it is replaced once it is longer than its snapshot. */
+function isLogTooLong({ file, snapshot }: Sizes): boolean {
+  return file - snapshot > Math.max(snapshot, LOG_LEAST);
+}
+
+/** The file's text without a byte order mark; undefined when there is no file. @throws UserError STATE_INVALID */
+async function readStateText(path: string): Promise<string | undefined> {
+  try {
+    return (await readText(path, { most: LARGEST }))?.replace(/^\uFEFF/, '');
+  } catch (error) {
+    const invalid = (problem: string, hint: Hint | string) =>
+      new UserError('STATE_INVALID', `${path} ${problem}.`, hint, { cause: error });
+    if (error instanceof NotTextError) throw invalid('is not UTF-8 text', await restoreHint(path, '?'));
+    const code = codeOf(error) ?? 'failed';
+    if (code === 'EFBIG')
+      throw invalid(`is larger than ${LARGEST / 2 ** 20} MB`, 'Check that --state names a state file.');
+    const why = error instanceof NotAFileError ? error.message : code;
+    const access =
+      code === 'EACCES' || code === 'EPERM' ? `Give this user read access (chmod u+r ${path}), or name` : 'Name';
+    throw invalid(`cannot be read: ${why}`, `${access} another state file with --state.`);
+  }
+}
+
+/** Advises to restore a state, with the newest backup in its folder; another file is left alone. */
+async function restoreHint(path: string, text: string): Promise<Hint> {
+  const names = await readdir(dirname(path)).catch(() => []);
+  const backup = names
+    .filter((name) => name.startsWith(`${basename(path)}.`) && name.endsWith('.backup'))
+    .sort()
+    .at(-1);
+  if (backup === undefined && text.trim() !== '' && !isLikeState(text)) {
+    const kind = /^(version|organization|accounts)\s*:/m.test(text)
+      ? 'It looks like a configuration.'
+      : 'It does not look like a state.';
+    return {
+      text: `${kind} Leave out --state (MDACC_STATE), or name the state's file. A damaged state comes back from git or a backup.`,
+    };
+  }
+  const also = backup === undefined ? '' : `, or the backup ${join(dirname(path), backup)}`;
+  const advice = `Restore the last good version (git checkout -- ${path}${also}). If there is none, move the file away and adopt what is live.`;
+  return { text: advice, command: ['apply'] };
+}
+
+function lockBroken(path: string): UserError {
+  return new UserError(
+    'STATE_UNWRITABLE',
+    `the lock of ${path} was removed or replaced during this run, so another run may have written the state: nothing more was written.`,
+    'Wait until other runs have ended, then run the command again: it finds and adopts what was created at MotherDuck.',
+  );
+}
+
+function writtenByOther(path: string): UserError {
+  return new UserError(
+    'STATE_UNWRITABLE',
+    `${path} was changed by another program during this run: nothing more was written, and what the other program wrote stays.`,
+    'Check the file (git diff). Wait until other runs have ended, then run the command again: it finds and adopts what was created at MotherDuck.',
+  );
+}
+
+function changedOutside(path: string, opened: string | undefined, now: string | undefined): UserError {
+  const hint = 'The file was not overwritten. Check it, then run the command again.';
+  const lineage = /"lineage":\s*("[^"]+")/.exec(opened ?? '')?.[1];
+  const isChanged = opened !== undefined && (now === undefined || (lineage !== undefined && now.includes(lineage)));
+  if (isChanged) {
+    const what = now === undefined ? 'removed' : 'changed';
+    return new UserError('STATE_INVALID', `${path} was ${what} by another program after it was read.`, hint);
+  }
+  const before = opened === undefined ? 'there was no file' : 'the file had another lineage';
+  return new UserError('STATE_FOREIGN', `${path} is now a different state: when it was read, ${before}.`, hint);
+}
+
+function unwritable(path: string, error: unknown): UserError {
+  const code = codeOf(error) ?? 'failed';
+  const full = code === 'ENOSPC' || code === 'EDQUOT' || code === 'EFBIG';
+  const fix = full
+    ? `Free space on the disk of ${path}`
+    : `Give this user write access to ${path} and its folder, where a temporary file is created`;
+  return new UserError(
+    'STATE_UNWRITABLE',
+    `${path} cannot be written: ${code}.`,
+    `${fix}, then run the command again: it finds and adopts what was created at MotherDuck.`,
+    { cause: error },
+  );
+}

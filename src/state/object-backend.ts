@@ -1,0 +1,180 @@
+/**
+ * A state in a storage service: `log/<serial>.json` for each change, each created only if it does not exist yet, so that a
+ * serial is taken once; `snapshots/<serial>.json` from time to time; `lock.json` during a run.
+ *
+ * Objects of the log are never removed. A run that comes back from the dead finds its next serial taken, however late it is.
+ */
+import { setTimeout as sleep } from 'node:timers/promises';
+import { type Hint, UserError } from '../model/user-error.ts';
+import type { AppendedChange, LockRequest, StateBackend, StateLock, StoredState } from './backend.ts';
+import { ObjectLock } from './object-lock.ts';
+import { createOnce, type ObjectStore, sure, UnsureError } from './object-store.ts';
+
+/** A log that is longer is followed by a snapshot when the run ends. */
+const LOG_CHANGES = 20;
+/** A run that makes more changes than this writes a snapshot on its way, once they are longer than the last one. */
+const LOG_LARGE = 1000;
+const SNAPSHOTS_KEPT = 3;
+/** How many objects of the log are read at the same time. */
+const READ_AHEAD = 16;
+const DIGITS = 13;
+
+/** The state in a folder of a storage service. One object serves one run. */
+export function objectBackend(store: ObjectStore): StateBackend {
+  return new ObjectBackend(store);
+}
+
+class ObjectBackend implements StateBackend {
+  readonly name: string;
+  readonly #store: ObjectStore;
+  readonly #lock: ObjectLock;
+  /** The changes since the newest snapshot: how many, and their length. */
+  #log = { changes: 0, length: 0 };
+  #snapshotLength = 0;
+  /** The last change that was kept. */
+  #last: AppendedChange | undefined;
+  /** Why nothing more is written. */
+  #lost: UserError | undefined;
+
+  constructor(store: ObjectStore) {
+    this.name = store.name;
+    this.#store = store;
+    this.#lock = new ObjectLock(store);
+  }
+
+  async read(): Promise<StoredState | undefined> {
+    const newest = await sure(() => this.#newestSnapshot(), this.name);
+    const changes = await sure(() => this.#changesAfter(newest?.serial ?? 0), this.name);
+    if (newest === undefined && changes.length === 0) return undefined;
+    this.#log = { changes: changes.length, length: changes.reduce((sum, { length }) => sum + length, 0) };
+    this.#snapshotLength = newest?.text.length ?? 0;
+    return { ...(newest ? { snapshot: newest.text } : {}), changes };
+  }
+
+  async append(change: AppendedChange): Promise<void> {
+    if (this.#lost !== undefined) throw this.#lost;
+    if (!(await createOnce(this.#store, logKey(change.serial), change.text))) {
+      this.#lost = takenByOther(this.name, change.serial);
+      throw this.#lost;
+    }
+    this.#last = change;
+    this.#log = { changes: this.#log.changes + 1, length: this.#log.length + change.text.length };
+    if (this.#log.changes > LOG_LARGE && this.#log.length > this.#snapshotLength) await this.#writeSnapshot(change);
+  }
+
+  async settle(): Promise<void> {
+    const last = this.#last;
+    if (last !== undefined && this.#lost === undefined && this.#log.changes > LOG_CHANGES)
+      await this.#writeSnapshot(last);
+  }
+
+  async lock(request: LockRequest): Promise<StateLock> {
+    await this.#lock.acquire(request);
+    return {
+      release: async () => {
+        await this.settle();
+        await this.#lock.release();
+        await this.#store.close();
+      },
+    };
+  }
+
+  holder() {
+    return this.#lock.holder();
+  }
+
+  locked(holder: Parameters<StateBackend['locked']>[0]): UserError {
+    return this.#lock.locked(holder);
+  }
+
+  unlock(ask: (question: string) => Promise<void>): Promise<string> {
+    return this.#lock.unlock(ask);
+  }
+
+  async restoreHint(): Promise<Hint> {
+    return {
+      text: `Someone changed objects below ${this.name}. Restore them from the versions of the bucket, or look at them and remove what is wrong.`,
+    };
+  }
+
+  async #newestSnapshot(): Promise<{ readonly serial: number; readonly text: string } | undefined> {
+    for (;;) {
+      const serials = serialsOf(await this.#store.list('snapshots/'));
+      const serial = Math.max(...serials);
+      if (serials.length === 0) return undefined;
+      const found = await this.#store.get(snapshotKey(serial));
+      // Otherwise a run has removed it meanwhile, since there are newer ones.
+      if (found !== undefined) return { serial, text: found.text };
+    }
+  }
+
+  /** The changes after a serial. Several objects are read at a time, up to the first that does not exist. */
+  async #changesAfter(serial: number): Promise<string[]> {
+    const changes: string[] = [];
+    let gaps = 0;
+    for (let next = serial + 1; ; ) {
+      const keys = Array.from({ length: changes.length === 0 ? 2 : READ_AHEAD }, (_, n) => logKey(next + n));
+      const found = await Promise.all(keys.map((key) => this.#store.get(key)));
+      const end = found.indexOf(undefined);
+      if (end === keys.length - 1) found.push(await this.#store.get(logKey(next + keys.length)));
+      // Another run may be writing them at this moment.
+      if (end !== -1 && found.slice(end).some((each) => each !== undefined)) {
+        if (++gaps > 3) throw missing(this.name, next + end);
+        await sleep(100);
+        continue;
+      }
+      gaps = 0;
+      const texts = (end === -1 ? found : found.slice(0, end)).flatMap((each) => (each ? [each.text] : []));
+      // A whole state may have a higher serial than its place in the log.
+      const jump = texts.findIndex((text, n) => serialIn(text) > next + n);
+      changes.push(...(jump === -1 ? texts : texts.slice(0, jump + 1)));
+      if (jump !== -1) next = serialIn(texts[jump] ?? '') + 1;
+      else if (end !== -1) return changes;
+      else next += texts.length;
+    }
+  }
+
+  /** Best effort: the log has it all. */
+  async #writeSnapshot(change: AppendedChange): Promise<void> {
+    try {
+      const text = [...change.snapshot()].join('');
+      await createOnce(this.#store, snapshotKey(change.serial), text);
+      this.#log = { changes: 0, length: 0 };
+      this.#snapshotLength = text.length;
+      const old = serialsOf(await this.#store.list('snapshots/')).sort((a, b) => a - b);
+      for (const serial of old.slice(0, -SNAPSHOTS_KEPT)) await this.#store.remove(snapshotKey(serial));
+    } catch (error) {
+      if (!(error instanceof UnsureError || error instanceof UserError)) throw error;
+    }
+  }
+}
+
+const logKey = (serial: number) => `log/${String(serial).padStart(DIGITS, '0')}.json`;
+const snapshotKey = (serial: number) => `snapshots/${String(serial).padStart(DIGITS, '0')}.json`;
+
+function serialsOf(keys: readonly string[]): number[] {
+  return keys.flatMap((key) => {
+    const digits = /\/(\d{13})\.json$/.exec(key)?.[1];
+    return digits === undefined ? [] : [Number(digits)];
+  });
+}
+
+function serialIn(text: string): number {
+  return Number(/^\{"serial":(\d+),/.exec(text)?.[1] ?? 0);
+}
+
+function missing(name: string, serial: number): UserError {
+  return new UserError(
+    'STATE_INVALID',
+    `${name} has lost ${logKey(serial)}, and later changes are there.`,
+    'Restore it from the versions of the bucket.',
+  );
+}
+
+function takenByOther(name: string, serial: number): UserError {
+  return new UserError(
+    'STATE_LOST',
+    `another run has written the state ${name} (serial ${serial}) since this run began, so nothing more was done`,
+    'Wait until other runs have ended, then run the command again: it finds and adopts what was created at MotherDuck.',
+  );
+}
