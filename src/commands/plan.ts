@@ -9,7 +9,7 @@ import { withProgress } from '../cli/progress.ts';
 import { runCommand } from '../cli/run.ts';
 import { planNow } from '../engine/planning.ts';
 import { openService } from '../engine/service.ts';
-import { backendOf, openStateOf, scopeOf, statePath } from '../engine/state.ts';
+import { backendOf, openStateOf, scopeOf } from '../engine/state.ts';
 import { writeFileAtomic } from '../files/atomic-write.ts';
 import { NotTextError, readText, whyUnreadable } from '../files/read-text.ts';
 import type { Plan } from '../model/plan.ts';

@@ -61,9 +61,7 @@ export async function readFiles(
   unwritten: ReadonlyMap<string, string>,
   allowEnv: readonly string[] = [],
 ): Promise<ConfigFiles> {
-  const isRunner = !['', '0', 'false'].includes(env.CI ?? '');
-  const reader = new Reader(main, new Environment(env, allowEnv), problems, unwritten, isRunner);
-  return reader.readAll();
+  return new Reader(main, new Environment(env, allowEnv), problems, unwritten, isRunner(env)).readAll();
 }
 
 /** As `readFiles`, of the main file alone. */
@@ -73,8 +71,11 @@ export async function readMainFile(
   problems: Problems,
   allowEnv: readonly string[] = [],
 ): Promise<ConfigFile | undefined> {
-  const reader = new Reader(main, new Environment(env, allowEnv), problems, new Map());
-  return reader.readMainAlone();
+  return new Reader(main, new Environment(env, allowEnv), problems, new Map(), isRunner(env)).readMainAlone();
+}
+
+function isRunner({ CI = '' }: NodeJS.ProcessEnv): boolean {
+  return !['', '0', 'false'].includes(CI);
 }
 
 class Reader {

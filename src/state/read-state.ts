@@ -250,12 +250,12 @@ async function check(source: Source, text: string | undefined, document: unknown
   const state = stateFromDocument(document as StateDocument);
   if (state.serial > MAX_SERIAL) {
     const problem = `must be <= ${MAX_SERIAL}`;
-    throw await wrongAt(path, text, '/serial', problem, numberHint(document, '/serial'));
+    throw await wrongAt(source, text, '/serial', problem, numberHint(document, '/serial'));
   }
   for (const [key, { tokens }] of state.accounts) {
     if (recordsOf(tokens) <= STATE_LIMITS.records) continue;
     const problem = `has more than ${STATE_LIMITS.records.toLocaleString('en')} tokens`;
-    throw await wrongAt(path, text, `/accounts/${key}`, problem);
+    throw await wrongAt(source, text, `/accounts/${key}`, problem);
   }
   const contradiction = contradictionOf(state);
   if (contradiction !== undefined) throw await wrongAt(source, text, contradiction.pointer, contradiction.problem);

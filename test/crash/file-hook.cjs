@@ -40,6 +40,7 @@ function kindOf(path) {
 
 fs.open = async (path, ...rest) => {
   const handle = await open(path, ...rest);
+  if (rest[0] === 'a' && kindOf(path) !== undefined) return hookAppends(handle, kindOf(path));
   const kind = TEMPORARY.test(path) ? kindOf(String(path).replace(TEMPORARY, '')) : undefined;
   if (kind === undefined || kind === 'lock') return handle;
   const writeFile = handle.writeFile.bind(handle);
@@ -52,6 +53,20 @@ fs.open = async (path, ...rest) => {
   };
   return handle;
 };
+
+/** A line that is added to a file, whose half a kill may leave. */
+function hookAppends(handle, kind) {
+  const appendFile = handle.appendFile.bind(handle);
+  handle.appendFile = (data, ...more) =>
+    around(kind, async () => {
+      const { size } = await handle.stat();
+      await handle.write(data.subarray(0, data.length / 2));
+      reach(kind, 'torn');
+      await handle.truncate(size);
+      return appendFile(data, ...more);
+    });
+  return handle;
+}
 
 fs.rename = (from, to) => {
   const kind = kindOf(to);
