@@ -114,20 +114,20 @@ export class UsedPlaces {
     const holders = places.flatMap((place) => [...(this.#owners.get(place ?? '') ?? [])]);
     return holders.find(([key, name]) => {
       const isOwn = key === accountKey(account);
-      if (isOwn && (name === `${account}/${token}` || !this.#isDesired(key, name))) return false;
+      if (isOwn && (tokenOf(name) === token || !this.#isDesired(key, name))) return false;
       // What is stored elsewhere by the same plan, or forgotten, has the place no longer.
       return !actions.some(
         (one) =>
           accountKey(one.account) === key &&
           (isOwn
-            ? (one.action === 'create_token' || one.action === 'rotate_token') && `${one.account}/${one.token}` === name
+            ? (one.action === 'create_token' || one.action === 'rotate_token') && one.token === tokenOf(name)
             : one.action === 'forget' && one.token === undefined),
       );
     })?.[1];
   }
 
   #isDesired(account: string, name: string): boolean {
-    return this.#desired.accounts.get(account)?.tokens.has(name.slice(name.indexOf('/') + 1)) ?? false;
+    return this.#desired.accounts.get(account)?.tokens.has(tokenOf(name)) ?? false;
   }
 
   /** Whether a dead secret's place is in use: the configuration puts a secret there, or the state has a current one there. */
@@ -146,7 +146,7 @@ export class UsedPlaces {
     const store = this.#stores.get(name);
     if (store?.placeOf === undefined || store.placeOf({ account, token }, path) !== undefined) return false;
     const at = path.slice(path.lastIndexOf('#') + 1);
-    return !at.startsWith(account) && !at.includes(variableOf('{ACCOUNT}', { account, token }));
+    return !accountKey(at).startsWith(accountKey(account)) && !at.includes(variableOf('{ACCOUNT}', { account, token }));
   }
 
   /** Whether a secret is not where its store puts secrets now: the store was of another kind, or had another command. */
@@ -192,6 +192,11 @@ export class UsedPlaces {
     const place = isOtherCommand(secret, store?.commandOf?.(at, path)) ? undefined : store?.placeOf?.(at, path);
     return [...(place === undefined ? [] : [place]), ...(secret.command ? [byCommand(secret.command)] : [])];
   }
+}
+
+/** The key in `etl_prod/airflow`. */
+function tokenOf(name: string): string {
+  return name.slice(name.indexOf('/') + 1);
 }
 
 /** The place of what a command stored, in whatever store. */

@@ -40,10 +40,10 @@ export async function inspectStores(
   }
   // What cannot be read may have anything.
   const occupy = (tokens: readonly TokenAddress[]) => {
-    for (const address of tokens) contents.occupied.add(nameOf(address));
+    for (const address of tokens) contents.occupied.add(keyOf(address));
   };
   const doubtedBy = new Map<string, TokenAddress[]>();
-  for (const address of doubtedTokens(state, only)) {
+  for (const address of doubtedTokens(desired, state, only)) {
     const found = storesOf(address, desired, state, stores);
     if (found === undefined) occupy([address]);
     for (const name of found ?? []) {
@@ -60,7 +60,7 @@ export async function inspectStores(
       written: writtenFingerprints(state, address.account),
     }));
     if (store.inspect === undefined) {
-      const lost = own.filter((address) => overwritten.has(nameOf(address)));
+      const lost = own.filter((address) => overwritten.has(keyOf(address)));
       put(
         contents.lost,
         store.name,
@@ -155,6 +155,11 @@ function nameOf({ account, token }: TokenAddress): string {
   return `${account}/${token}`;
 }
 
+/** Equal for one account in whatever case. */
+function keyOf({ account, token }: TokenAddress): string {
+  return nameOf({ account: accountKey(account), token });
+}
+
 interface StoreToken extends TokenAddress {
   readonly store: string;
 }
@@ -179,14 +184,14 @@ function retainedTokens(desired: Desired, { accounts }: State): StoreToken[] {
 }
 
 /** Tokens whose creation was begun, and whose secret another run may have stored although this state says that it was not. */
-function doubtedTokens({ accounts }: State, only: (username: string) => boolean): TokenAddress[] {
-  return [...accounts.values()].flatMap(({ username: account, tokens }) =>
-    only(account)
-      ? [...tokens].flatMap(([token, { intents }]) =>
-          intents.some((intent) => !mayBeStored(intent)) ? [{ account, token }] : [],
-        )
-      : [],
-  );
+function doubtedTokens(desired: Desired, { accounts }: State, only: (username: string) => boolean): TokenAddress[] {
+  return [...accounts].flatMap(([key, { username, tokens }]) => {
+    const account = desired.accounts.get(key)?.username ?? username;
+    if (!only(account)) return [];
+    return [...tokens].flatMap(([token, { intents }]) =>
+      intents.some((intent) => !mayBeStored(intent)) ? [{ account, token }] : [],
+    );
+  });
 }
 
 /** The tokens in whose place, by the command of their store, that of another current token was stored later. */
@@ -197,10 +202,7 @@ function overwrittenTokens({ accounts }: State): ReadonlySet<string> {
     for (const [token, { current }] of tokens) {
       const secret = current?.secret ?? 'unknown';
       if (secret === 'unknown' || secret.command === undefined) continue;
-      const [one, other] = [
-        { name: nameOf({ account, token }), at: Date.parse(secret.at) },
-        latest.get(secret.command),
-      ];
+      const [one, other] = [{ name: keyOf({ account, token }), at: Date.parse(secret.at) }, latest.get(secret.command)];
       const isLater = other === undefined || one.at > other.at;
       if (isLater) latest.set(secret.command, one);
       if (other !== undefined) overwritten.add((isLater ? other : one).name);

@@ -18,7 +18,7 @@ export interface DeadRecord {
 
 /** Equal for the same secret of the same token only. */
 export function keyOfDead({ account, token, id, secret }: DeadRecord): string {
-  return JSON.stringify([account, token, id, secret.store, secret.secret_path]);
+  return JSON.stringify([accountKey(account), token, id, secret.store, secret.secret_path]);
 }
 
 /** All secrets of a key. */
@@ -96,7 +96,7 @@ export function deadSecrets(actions: readonly Action[], state: State, live: Live
   const dead = actions.flatMap((action) => secretsOfAction(action, state, liveIds, desired, renamed));
   const places = [...goneSecrets(state, live), ...dead].map((record) => {
     const { store, secret_path } = record.secret;
-    return [JSON.stringify([record.account, record.token, store, secret_path]), record] as const;
+    return [JSON.stringify([accountKey(record.account), record.token, store, secret_path]), record] as const;
   });
   return [...new Map(places).values()];
 }

@@ -70,7 +70,7 @@ export function makePlan(desired: Desired, live: Live, state: State, options: Ma
       options.storeFacts?.held?.has(fingerprint ?? secret?.fingerprint ?? '') ?? false,
     // What was not looked into may have anything.
     isOccupied: (account, token) =>
-      options.storeFacts !== undefined && (options.storeFacts.occupied?.has(`${account}/${token}`) ?? true),
+      options.storeFacts !== undefined && (options.storeFacts.occupied?.has(`${accountKey(account)}/${token}`) ?? true),
   };
   const plans = accountNames(desired, state)
     .filter(only)

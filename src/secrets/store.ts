@@ -2,6 +2,7 @@ import type { SecretStoreConfig } from '../model/desired.ts';
 import type { StoreDestination } from '../model/plan.ts';
 import type { Secret, TokenAddress } from '../model/secret.ts';
 import { isTokenKey, type TokenType } from '../model/tokens.ts';
+import { accountKey } from '../model/username.ts';
 import type { Problems } from '../yaml/diagnostic.ts';
 import type { Span } from '../yaml/source.ts';
 import type { Node } from '../yaml/tree.ts';
@@ -210,7 +211,11 @@ export function pathByToken(store: string, { account, token }: TokenAddress): st
 export function tokenAtPath(store: string, account: string, secretPath: string): TokenAddress | undefined {
   const start = pathByToken(store, { account, token: '' });
   const token = secretPath.slice(start.length);
-  return secretPath.startsWith(start) && isTokenKey(token) ? { account, token } : undefined;
+  const own = secretPath.slice(start.length - account.length - 1, start.length - 1);
+  // The case of the account's name may have changed since.
+  const isOwn =
+    accountKey(own) === accountKey(account) && secretPath.startsWith(pathByToken(store, { account: own, token }));
+  return isOwn && isTokenKey(token) ? { account: own, token } : undefined;
 }
 
 /** The token that each secret path was written for in this run: a second token must not overwrite the first one's secret. */

@@ -8,6 +8,7 @@ import { moveAside } from '../../../files/shell.ts';
 import { codeOf } from '../../../files/system-errors.ts';
 import { DEFAULT_VARIABLE, type Secret, type TokenAddress, variableOf } from '../../../model/secret.ts';
 import { UserError } from '../../../model/user-error.ts';
+import { accountKey } from '../../../model/username.ts';
 import { few } from '../../../model/wording.ts';
 import { fingerprintOf } from '../../fingerprint.ts';
 import {
@@ -166,8 +167,11 @@ function placeIn(config: FileStoreConfig, { account }: TokenAddress, secretPath:
       return undefined;
     return { path, format: 'dotenv' as const, entry: { account, token: '', variable: name } };
   }
-  if (!name.startsWith(`${account}.`)) return undefined;
-  return { path, format: 'json' as const, entry: { account, token: name.slice(account.length + 1), variable: name } };
+  // The case of the account's name may have changed since.
+  const own = name.slice(0, account.length);
+  if (accountKey(own) !== accountKey(account) || name[own.length] !== '.') return undefined;
+  const token = name.slice(own.length + 1);
+  return { path, format: 'json' as const, entry: { account: own, token, variable: name } };
 }
 
 /** Whether a template gives a variable for some key of an account. */
