@@ -153,7 +153,7 @@ const [, main, modules] = await Promise.all([
     format: 'esm',
     splitting: true,
     minify: true,
-    external: ['undici', 'undici/*', '@duckdb/node-api'],
+    external: ['undici', 'undici/*', '@duckdb/node-api', '@aws-sdk/*', '@google-cloud/*', '@azure/*'],
     alias: { yaml, 'jsonc-parser': jsonc },
     plugins: [loadedLate, lazyText],
     write: false,
