@@ -109,6 +109,7 @@ export type { AuditFormat, PlanFormat } from './report/formats.ts';
 export type {
   DeadFinding,
   DeadSecret,
+  DoubtedSecret,
   ExpectedSecret,
   ExpectedSecrets,
   SecretAddress,

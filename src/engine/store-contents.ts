@@ -8,8 +8,8 @@ import { type Hint, UserError } from '../model/user-error.ts';
 import { accountKey } from '../model/username.ts';
 import { type DeadRecord, keyOfDead, secretsOf } from '../plan/dead-secrets.ts';
 import type { StoreContents } from '../plan/secret-warnings.ts';
-import type { DeadFinding, ExpectedSecret, SecretStore } from '../secrets/store.ts';
-import { firstTarget, isFirstSecret, writtenFingerprints } from '../secrets/written-secrets.ts';
+import type { DeadFinding, DoubtedSecret, ExpectedSecret, SecretStore } from '../secrets/store.ts';
+import { firstTarget, isFirstSecret } from '../secrets/written-secrets.ts';
 
 /** Looks into every store that can be read, once. */
 export async function inspectStores(
@@ -22,7 +22,7 @@ export async function inspectStores(
     lost: new Map(),
     lostRetained: new Map(),
     foreign: new Map(),
-    occupied: new Set<string>(),
+    unstored: new Set<string>(),
     held: new Set<string>(),
     unreadable: new Map(),
   };
@@ -38,27 +38,11 @@ export async function inspectStores(
     tokens.push({ account, token });
     byStore.set(store, tokens);
   }
-  // What cannot be read may have anything.
-  const occupy = (tokens: readonly TokenAddress[]) => {
-    for (const address of tokens) contents.occupied.add(keyOf(address));
-  };
-  const doubtedBy = new Map<string, TokenAddress[]>();
-  for (const address of doubtedTokens(desired, state, only)) {
-    const found = storesOf(address, desired, state, stores);
-    if (found === undefined) occupy([address]);
-    for (const name of found ?? []) {
-      const doubted = doubtedBy.get(name) ?? [];
-      doubted.push(address);
-      doubtedBy.set(name, doubted);
-    }
-  }
+  const doubts = doubtedSecrets(desired, state, stores, only);
   const overwritten = overwrittenTokens(state);
   for (const store of stores.values()) {
     const own = byStore.get(store.name) ?? [];
-    const doubted = (doubtedBy.get(store.name) ?? []).map((address) => ({
-      ...address,
-      written: writtenFingerprints(state, address.account),
-    }));
+    const doubted = doubts.flatMap((each) => (each.store === store.name ? [each] : []));
     if (store.inspect === undefined) {
       const lost = own.filter((address) => overwritten.has(keyOf(address)));
       put(
@@ -74,8 +58,8 @@ export async function inspectStores(
     if (stored.length === 0 && first.length === 0 && doubted.length === 0) continue;
     const targets = first.map((address) => ({ ...firstTarget(state, address), ...isSandbox }));
     try {
-      const { lost, foreign, occupied, held = [] } = await store.inspect({ stored, first: targets, doubted });
-      occupy(occupied);
+      const { lost, foreign, unstored, held = [] } = await store.inspect({ stored, first: targets, doubted });
+      for (const address of unstored) contents.unstored.add(keyOf(address));
       for (const fingerprint of held) contents.held.add(fingerprint);
       const wanted = lost.filter((address) => !isRetained(address));
       put(contents.lost, store.name, wanted);
@@ -85,7 +69,6 @@ export async function inspectStores(
       contents.foreign.set(store.name, { tokens: foreign.map(nameOf), places });
     } catch (error) {
       if (!(error instanceof UserError)) throw error;
-      occupy(doubted);
       contents.unreadable.set(store.name, { why: error.message, hint: error.hint });
     }
   }
@@ -183,14 +166,27 @@ function retainedTokens(desired: Desired, { accounts }: State): StoreToken[] {
   );
 }
 
-/** Tokens whose creation was begun, and whose secret another run may have stored although this state says that it was not. */
-function doubtedTokens(desired: Desired, { accounts }: State, only: (username: string) => boolean): TokenAddress[] {
-  return [...accounts].flatMap(([key, { username, tokens }]) => {
-    const account = desired.accounts.get(key)?.username ?? username;
-    if (!only(account)) return [];
-    return [...tokens].flatMap(([token, { intents }]) =>
-      intents.some((intent) => !mayBeStored(intent)) ? [{ account, token }] : [],
-    );
+/**
+ * Tokens of the configuration whose creation was interrupted, by the state before anything was stored. The state alone proves
+ * nothing; their store does if it has the secret of the current token where the state, the intents and the configuration agree
+ * that secrets go.
+ */
+function doubtedSecrets(
+  desired: Desired,
+  { accounts }: State,
+  stores: ReadonlyMap<string, SecretStore>,
+  only: (username: string) => boolean,
+): (DoubtedSecret & { readonly store: string })[] {
+  return configuredTokens(desired).flatMap(({ store, ...address }) => {
+    const entry = accounts.get(accountKey(address.account))?.tokens.get(address.token);
+    const secret = entry?.current?.secret ?? 'unknown';
+    const intents = entry?.intents.filter((intent) => !mayBeStored(intent)) ?? [];
+    if (!only(address.account) || intents.length === 0 || secret === 'unknown' || secret.store !== store) return [];
+    const paths = [secret, ...intents].map((each) => each.secret_path);
+    const place = stores.get(store)?.secretPath(address);
+    if (secret.fingerprint === undefined || paths.some((path) => path !== place)) return [];
+    const begun = Math.min(...intents.map(({ at }) => Date.parse(at)));
+    return [{ ...address, store, fingerprint: secret.fingerprint, begun }];
   });
 }
 
@@ -209,27 +205,6 @@ function overwrittenTokens({ accounts }: State): ReadonlySet<string> {
     }
   }
   return overwritten;
-}
-
-/** The stores that may have the secret of a doubted token; undefined where one is not known, or cannot be read. */
-function storesOf(
-  address: TokenAddress,
-  desired: Desired,
-  { accounts }: State,
-  stores: ReadonlyMap<string, SecretStore>,
-): ReadonlySet<string> | undefined {
-  const key = accountKey(address.account);
-  const configured = desired.accounts.get(key)?.tokens.get(address.token)?.store;
-  const found = new Set(configured === undefined ? [] : [configured]);
-  const { current, stored, intents = [] } = accounts.get(key)?.tokens.get(address.token) ?? {};
-  for (const secret of [current?.secret, stored])
-    if (secret !== undefined && secret !== 'unknown') found.add(secret.store);
-  for (const { secret_path: path } of intents) {
-    const store = [...stores.values()].find((each) => each.secretPath(address) === path);
-    if (store === undefined) return undefined;
-    found.add(store.name);
-  }
-  return found.size > 0 && [...found].every((name) => stores.get(name)?.inspect !== undefined) ? found : undefined;
 }
 
 /** What the store has of a token by the state; undefined when it need not have anything. */

@@ -22,8 +22,8 @@ export interface AccountContext {
   isCommandChanged(account: string, token: string): boolean;
   /** A store has the secret of a replaced token where that of its replacement must be. */
   isHeld(old: RetiringToken): boolean;
-  /** A store has a value for the token that the state did not write. */
-  isOccupied(account: string, token: string): boolean;
+  /** The token's store certainly has no secret of an interrupted creation; what was not looked into may have one. */
+  isUnstored(account: string, token: string): boolean;
 }
 
 /** The plan of one account. */

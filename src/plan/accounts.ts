@@ -167,6 +167,7 @@ function planTokens(
     const token = state?.tokens.get(key);
     return token && recreated === 'certain' ? { ...token, intents: [] } : token;
   };
+  const isSameUser = state?.id !== undefined && state.id === live?.user?.id;
   const plans = [...desired.tokens.values()].map((token) => {
     const renamedFrom = renamed.get(token.key);
     const stateToken = stateOf(renamedFrom ?? token.key);
@@ -183,7 +184,7 @@ function planTokens(
       isSmokeTested: desired.smoke !== false,
       isCommandChanged: context.isCommandChanged(account, token.key),
       isHeld: context.isHeld,
-      isOccupied: context.isOccupied(account, renamedFrom ?? token.key),
+      isUnstored: isSameUser && context.isUnstored(account, token.key),
       records,
       ...(renamedFrom === undefined ? {} : { renamedFrom }),
     });

@@ -4,11 +4,15 @@ import type { LiveToken } from '../model/live.ts';
 import type { PlanError } from '../model/notice.ts';
 import type { Action, PlannedToken, RotateToken } from '../model/plan.ts';
 import type { StateToken, TokenRecord } from '../model/state.ts';
+import { MINUTE } from '../model/time.ts';
 import { generationName, generationOf, MAX_GENERATION, seriesOf } from '../model/tokens.ts';
 import { position } from './account-plan.ts';
 import { byEarlierCommand } from './secret-warnings.ts';
 import type { TokenContext } from './token-reasons.ts';
 import { isExpired, isNamedAfter, liveGeneration, show, type TokenSeries } from './token-series.ts';
+
+/** In seconds. In less, no program reads a new secret: the replaced token is revoked while it is in use. */
+const SHORT_OVERLAP = 5 * MINUTE;
 
 /** The rotation of a current token. */
 export function rotate(
@@ -20,16 +24,17 @@ export function rotate(
   why: RotateToken['reason'],
   context: TokenContext,
 ): Action {
+  const after = plannedToken(desired, state, live, series, context);
   return {
     action: 'rotate_token',
     account: context.account,
     token: desired.key,
     ...position(desired.location),
     reason: why,
-    risk: desired.overlap === 0 ? 'disruptive' : 'safe',
+    risk: desired.overlap < SHORT_OVERLAP || after.orphans !== undefined ? 'disruptive' : 'safe',
     before: show(old),
     after: {
-      ...plannedToken(desired, state, live, series, context),
+      ...after,
       overlap: desired.overlap,
       ...(isNamedAfter([desired.key, desired.name], old.name) ? {} : { keeps_old: true }),
     },

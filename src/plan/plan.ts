@@ -68,9 +68,8 @@ export function makePlan(desired: Desired, live: Live, state: State, options: Ma
     isCommandChanged: (account, token) => changed.has(`${account}/${token}`),
     isHeld: ({ fingerprint, secret }) =>
       options.storeFacts?.held?.has(fingerprint ?? secret?.fingerprint ?? '') ?? false,
-    // What was not looked into may have anything.
-    isOccupied: (account, token) =>
-      options.storeFacts !== undefined && (options.storeFacts.occupied?.has(`${accountKey(account)}/${token}`) ?? true),
+    isUnstored: (account, token) =>
+      options.storeFacts === undefined || options.storeFacts.unstored?.has(`${accountKey(account)}/${token}`) === true,
   };
   const plans = accountNames(desired, state)
     .filter(only)
@@ -268,9 +267,10 @@ function scheduledOnly(account: string, plan: AccountPlan): AccountPlan {
 function isScheduled(action: Action): boolean {
   switch (action.action) {
     case 'rotate_token':
-      return action.reason.kind === 'due' || action.reason.kind === 'interrupted';
     case 'create_token':
-      return action.reason.kind === 'expired' || action.reason.kind === 'interrupted';
+      // An orphan that may be in use is replaced when a person says so: nothing but the state says what it is.
+      if (action.after.orphans !== undefined) return false;
+      return ['due', 'expired', 'interrupted'].includes(action.reason.kind);
     case 'revoke_token':
       return action.reason.kind !== 'removed';
     default:

@@ -4,7 +4,7 @@ import type { Action, NextChange, Risk } from '../model/plan.ts';
 import type { RetiringToken, StateToken } from '../model/state.ts';
 import { isoTime } from '../model/time.ts';
 import { seriesOf } from '../model/tokens.ts';
-import { futureRevocations, orphaned, overlapEnded } from './revocations.ts';
+import { futureRevocations, overlapEnded } from './revocations.ts';
 import type { TokenContext } from './token-reasons.ts';
 import {
   type AccountRecords,
@@ -40,7 +40,7 @@ export function planRemovedToken(
   records: AccountRecords,
   { account, now, recreated }: Pick<TokenContext, 'account' | 'now' | 'recreated'>,
 ): TokenPlan {
-  const series = tokenSeries([key], state, live, records, now);
+  const series = tokenSeries([key], state, live, records, now, false);
   const base = seriesOf((state.current ?? state.intents[0] ?? state.retiring[0])?.name ?? key);
   const isInState = takenBy(records, now);
   const isTaken = (token: LiveToken) => isClaimed(token) || isInState(token);
@@ -104,7 +104,7 @@ export function planRemovedToken(
   };
 }
 
-/** Scheduled work of a retained account's token: ended overlaps, and orphans, but for those that may be in use. */
+/** Scheduled work of a retained account's token: ended overlaps. Orphans may be in use: nothing but the state says what they are. */
 export function planRetainedToken(
   key: string,
   state: StateToken,
@@ -112,11 +112,10 @@ export function planRetainedToken(
   records: AccountRecords,
   account: string,
   now: number,
-  isOccupied: boolean,
   isHeld: (old: RetiringToken) => boolean,
 ): TokenPlan {
-  const series = tokenSeries([key], state, live, records, now, isOccupied);
-  const actions = [...overlapEnded(series, account, key, now, isHeld), ...orphaned(series, account, key)];
+  const series = tokenSeries([key], state, live, records, now, false);
+  const actions = overlapEnded(series, account, key, now, isHeld);
   const known = new Set([...series.known, ...series.orphans.map((orphan) => orphan.id)]);
   return {
     actions,

@@ -23,8 +23,8 @@ export interface StoreContents {
   readonly lostRetained: NamesByStore;
   /** The tokens whose first secret would take the place of a value that is not this state's. */
   readonly foreign: ReadonlyMap<string, { readonly tokens: readonly string[]; readonly places: readonly string[] }>;
-  /** Tokens for which a store has a value that the state did not write, or which cannot be read: the account's `accountKey`, and the key. */
-  readonly occupied: ReadonlySet<string>;
+  /** Tokens of which a store certainly has the current secret, and not that of an interrupted creation: the account's `accountKey`, and the key. */
+  readonly unstored: ReadonlySet<string>;
   /** Fingerprints of replaced tokens whose secret a store has where that of their replacement must be. */
   readonly held: ReadonlySet<string>;
   /** What is at the places of the state's secrets, by `keyOfDead`: only a secret is removed when its token goes. */

@@ -30,8 +30,8 @@ export interface TokenContext {
   readonly isCommandChanged: boolean;
   /** The store has the secret of a replaced token where that of its replacement must be. */
   isHeld(old: RetiringToken): boolean;
-  /** The store has a value for the token that the state did not write. */
-  readonly isOccupied: boolean;
+  /** What the state says of interrupted creations is confirmed: it is this account, and the store has the current secret. */
+  readonly isUnstored: boolean;
   /** The tokens of the whole account in the state. */
   readonly records: AccountRecords;
   /** Where a store would put this token's secret now. */

@@ -76,7 +76,7 @@ export function isNamedAfter(bases: readonly string[], name: string): boolean {
  * @param state The key's tokens in the state.
  * @param live All live tokens of the account.
  * @param now Milliseconds since 1970.
- * @param isOccupied The store has a value for the key that the state did not write: an orphan's, perhaps, which another run stored.
+ * @param isUnstored Whether anything but the state, which anybody may have edited, shows that orphans are not stored.
  */
 export function tokenSeries(
   names: readonly string[],
@@ -84,7 +84,7 @@ export function tokenSeries(
   live: readonly LiveToken[],
   account: AccountRecords,
   now: number,
-  isOccupied = false,
+  isUnstored: boolean,
 ): TokenSeries {
   const inState = live.find((token) => token.id === state?.current?.id);
   const listed = inState?.name === state?.current?.name ? inState : undefined;
@@ -121,7 +121,7 @@ export function tokenSeries(
   const storedOrphans = orphans.filter(
     (orphan) =>
       isOlder ||
-      isOccupied ||
+      !isUnstored ||
       theirs.some((other) => other !== orphan && isSuccessor(other, orphan)) ||
       intents.some((intent) => intent.name === orphan.name && mayBeStored(intent)),
   );

@@ -65,7 +65,7 @@ export function planToken(
   const { account, now } = context;
   const current = state?.current;
   const about = { account, token: desired.key, ...position(desired.location) };
-  const series = tokenSeries([desired.key, desired.name], state, live, context.records, now, context.isOccupied);
+  const series = tokenSeries([desired.key, desired.name], state, live, context.records, now, context.isUnstored);
   const isTaken = takenBy(context.records, now);
   const known = new Set([...series.known, ...series.orphans.map((orphan) => orphan.id)]);
   const revocations = [
@@ -132,14 +132,15 @@ export function planToken(
 
   if (current === undefined || currentLive === undefined) {
     const before = listed === undefined ? null : show(listed);
+    const after = plannedToken(desired, state, live, series, context);
     return done([
       {
         action: 'create_token',
         ...about,
         reason: whyCreate(current, listed, series, context),
-        risk: 'safe',
+        risk: after.orphans === undefined ? 'safe' : 'disruptive',
         before,
-        after: plannedToken(desired, state, live, series, context),
+        after,
       },
     ]);
   }

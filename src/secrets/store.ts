@@ -145,14 +145,22 @@ export interface ExpectedSecret extends TokenAddress {
   readonly older?: readonly string[];
 }
 
+/** A token with a creation that was interrupted. Anybody may have edited the state, so the value in the store must confirm it. */
+export interface DoubtedSecret extends TokenAddress {
+  /** Of the current secret. */
+  readonly fingerprint: string;
+  /** When the creation was begun, in milliseconds since 1970: the current secret is older. */
+  readonly begun: number;
+}
+
 /** What a state says of a store. */
 export interface ExpectedSecrets {
   /** Tokens whose secret it has. */
   readonly stored: readonly ExpectedSecret[];
   /** Tokens of which it has nothing yet. */
   readonly first: readonly SecretTarget[];
-  /** Tokens whose secret another run may have stored. */
-  readonly doubted: readonly SecretTarget[];
+  /** Tokens of which a run that was interrupted may have stored another secret. */
+  readonly doubted: readonly DoubtedSecret[];
 }
 
 /** Where a store is not as expected. */
@@ -161,8 +169,8 @@ export interface StoreFindings {
   readonly lost: readonly TokenAddress[];
   /** Tokens whose first secret would take the place of a value that is not this state's. */
   readonly foreign: readonly TokenAddress[];
-  /** Of the doubted ones, those for which it has a value that the state did not write. */
-  readonly occupied: readonly TokenAddress[];
+  /** Of the doubted ones, those of which it certainly has the current secret, and no newer one. What is missing proves nothing. */
+  readonly unstored: readonly TokenAddress[];
   /** The `older` fingerprints of the values that it has: programs read the secrets of replaced tokens. */
   readonly held?: readonly string[];
 }
@@ -228,10 +236,27 @@ export function isJwt(text: string): boolean {
 
 /** Whether a secret comes from the sandbox: the payload of its JWTs has the issuer `sandbox`. */
 export function isSandboxSecret(secret: string): boolean {
+  return payloadOf(secret).iss === 'sandbox';
+}
+
+/** Less apart, times of MotherDuck do not tell two secrets apart. */
+const APART_MS = 60_000;
+
+/** Whether a secret is that of the current token, issued before the doubted creation; without a time of issue it is not known. */
+export function isCurrent(
+  secret: string,
+  fingerprint: string,
+  { fingerprint: current, begun }: DoubtedSecret,
+): boolean {
+  const { iat } = payloadOf(secret);
+  return fingerprint === current && typeof iat === 'number' && iat * 1000 < begun - APART_MS;
+}
+
+function payloadOf(secret: string): Readonly<Record<string, unknown>> {
   try {
     const payload: unknown = JSON.parse(Buffer.from(secret.split('.')[1] ?? '', 'base64url').toString('utf8'));
-    return typeof payload === 'object' && payload !== null && 'iss' in payload && payload.iss === 'sandbox';
+    return typeof payload === 'object' && payload !== null ? { ...payload } : {};
   } catch {
-    return false;
+    return {};
   }
 }

@@ -130,7 +130,7 @@ describe('what a run left', () => {
     expect(found(await auditOf(world, desired))).toEqual(['MDA008 etl_prod/load']);
     const left = await auditOf(world, desire({}));
     expect(found(left)).toEqual(['MDA008 etl_prod/load']);
-    expect(left.findings[0]?.fix).toMatchObject({ command: ['apply', '--only', 'etl_prod'] });
+    expect(left.findings[0]?.fix).toEqual({ text: 'Revoke it at MotherDuck if nothing uses it.' });
   });
 
   it('a token of a smoke test is found, and nothing else of it', async () => {

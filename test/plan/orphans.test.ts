@@ -74,7 +74,6 @@ describe('an orphan whose secret was certainly not stored', () => {
   it.each([
     ['of a configured token', desired],
     ['of a key that left the configuration', desire({ etl_prod: { tokens: [token('dbt', forever)] } })],
-    ['of an account that left the configuration', desire({})],
   ])('%s is revoked at once, and replaces nothing', async (_, wanted) => {
     const world = await killed(false);
     const { plan } = await world.apply(wanted);
@@ -82,6 +81,12 @@ describe('an orphan whose secret was certainly not stored', () => {
     expect(plan.actions.map(({ action }) => action)).not.toContain('rotate_token');
     expect(world.tokenNames('etl_prod')).not.toContain('airflow.2');
     expect(brief(await world.plan(wanted))).toEqual([]);
+  });
+
+  it('stays, and is named, when its account left the configuration: only the state says what it is', async () => {
+    const world = await killed(false);
+    const { plan } = await world.apply(desire({}));
+    expect([brief(plan), plan.warnings]).toMatchObject([[], [{ kind: 'orphan', name: 'airflow.2', retained: true }]]);
   });
 
   it('goes even when its account fails the smoke test', async () => {

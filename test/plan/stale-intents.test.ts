@@ -95,7 +95,7 @@ describe.each([
       isUsed: () => true,
       isElsewhere: () => false,
       howRemoved: () => undefined,
-      occupied: new Set(['etl_prod/airflow']),
+      unstored: new Set<string>(),
     };
     const { plan } = await world.apply(wanted, { storeFacts });
     expect(plan.actions.map(({ action }) => action)).not.toContain('revoke_token');

@@ -12,6 +12,7 @@ import type {
   SecretTarget,
   StoreFindings,
 } from '../../src/secrets/store.ts';
+import { isCurrent } from '../../src/secrets/store.ts';
 import { MemoryStore } from '../world.ts';
 import type { RunSketch } from './steps.ts';
 
@@ -108,11 +109,10 @@ export class RandomStore extends MemoryStore {
     return {
       lost: stored.filter((address) => !has(address)),
       foreign: this.isOverwriting ? [] : first.filter(has),
-      occupied: doubted.filter(
-        (address) =>
-          has(address) &&
-          !address.written?.has(fingerprintOf(this.secrets.get(`${address.account}/${address.token}`) ?? '')),
-      ),
+      unstored: doubted.filter((secret) => {
+        const value = this.secrets.get(`${secret.account}/${secret.token}`) ?? '';
+        return isCurrent(value, fingerprintOf(value), secret);
+      }),
     };
   }
 

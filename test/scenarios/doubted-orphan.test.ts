@@ -36,6 +36,14 @@ const liveTokens = (stage: Stage) =>
     organization.inspect().accounts.flatMap(({ username, tokens }) => tokens.map(({ name }) => `${username}/${name}`)),
   );
 
+/** The id of the account, and when its token was created. */
+const createdOf = (stage: Stage, account: string, token: string) =>
+  stage.inSandbox(async (organization) => {
+    const user = organization.inspect().accounts.find(({ username }) => username === account);
+    const createdAt = user?.tokens.find(({ name }) => name === token)?.createdAt ?? expect.unreachable();
+    return { id: user?.id, at: new Date(createdAt).toISOString() };
+  });
+
 describe.each([
   ['that runs a program', EXEC, (yaml: string) => yaml],
   ['that runs a program, of an account that left the configuration', EXEC, without],
@@ -54,11 +62,87 @@ describe.each([
   });
 });
 
-it('an orphan whose file has nothing is revoked at once', async () => {
-  const stage = await forged(FILE);
-  stage.write('.motherduck/secrets.env', '');
-  const { document } = await stage.json('plan --sandbox --due');
-  expect(document).toMatchObject({
-    actions: expect.arrayContaining([expect.objectContaining({ action: 'revoke_token' })]),
+describe('a live token that a state calls an orphan', () => {
+  const revocation = expect.objectContaining({ action: 'revoke_token' });
+  const moved = (yaml: string) => yaml.replace('secrets.env', 'moved.env');
+
+  it.each<[string, (stage: Stage) => void]>([
+    ['whose file is missing', (stage) => stage.remove('.motherduck/secrets.env')],
+    ['whose file has nothing', (stage) => stage.write('.motherduck/secrets.env', '')],
+    ['whose store has another path now', (stage) => stage.edit(moved)],
+    ['of an account that left the configuration', (stage) => stage.edit(without)],
+    ['with its secret as one that the state wrote', () => {}],
+  ])('%s is not revoked at once, nor by apply --due', async (_, change) => {
+    const stage = await Stage.applied(configuration(FILE));
+    const state = JSON.parse(stage.read(STATE));
+    const { airflow } = state.accounts.etl_prod.tokens;
+    const { created_at: at, secret } = airflow.current;
+    const intent = { name: 'airflow', generation: 1, at, storing: false };
+    const { fingerprint } = secret;
+    const retiring = [{ id: 'gone', name: 'airflow.9', expires_at: null, fingerprint }];
+    state.accounts.etl_prod.tokens.airflow = { generation: 1, retiring, intents: [intent] };
+    stage.write(STATE, JSON.stringify(state));
+    change(stage);
+    const { document } = await stage.json('plan --sandbox');
+    expect(document).not.toMatchObject({ actions: expect.arrayContaining([revocation]) });
+    const { actions, warnings } = document as { actions: { account: string; risk: string }[]; warnings: unknown[] };
+    expect(actions.filter(({ account, risk }) => account === 'etl_prod' && risk === 'safe')).toEqual([]);
+    expect(actions.length + warnings.length).toBeGreaterThan(0);
+    await stage.run('apply --sandbox --due --yes --no-smoke');
+    expect(await liveTokens(stage)).toEqual(['etl_prod/airflow']);
   });
+
+  it('of an account that nobody managed is not revoked, whatever the configuration says', async () => {
+    const stage = await Stage.applied(configuration(FILE));
+    await stage.inSandbox((organization) => organization.seed(1));
+    const { id, at } = await createdOf(stage, 'tenant_00001', 'etl');
+    const intents = [{ name: 'etl', generation: 1, at, storing: false }];
+    const state = JSON.parse(stage.read(STATE));
+    const entry = { username: 'tenant_00001', id, origin: 'created', since: at, deletion_protection: false };
+    state.accounts.tenant_00001 = { ...entry, tokens: { etl: { generation: 1, retiring: [], intents } } };
+    stage.write(STATE, JSON.stringify(state));
+    expect((await stage.json('plan --sandbox')).document).toMatchObject({
+      actions: [],
+      warnings: expect.arrayContaining([
+        expect.objectContaining({ kind: 'orphan', cases: [expect.objectContaining({ name: 'etl' })] }),
+      ]),
+    });
+    stage.edit((yaml) => `${yaml}  tenant_00001: { tokens: { etl: pipeline } }\n`);
+    await stage.run('apply --sandbox --due --yes --no-smoke');
+    expect(await liveTokens(stage)).toEqual(['etl_prod/airflow', 'tenant_00001/etl', 'tenant_00001/app']);
+    const { document } = await stage.json('plan --sandbox');
+    expect(document).toMatchObject({ actions: [{ action: 'create_token', risk: 'disruptive' }] });
+    await stage.run('apply --sandbox --yes --no-smoke');
+    expect(await liveTokens(stage)).toEqual(expect.arrayContaining(['tenant_00001/etl', 'tenant_00001/etl.2']));
+  });
+});
+
+it('an orphan of an interrupted rotation is revoked at once, while its file has the current secret', async () => {
+  const stage = await Stage.applied(configuration(FILE));
+  await stage.advance(3600);
+  await stage.inSandbox((organization) => organization.mint({ username: 'etl_prod', name: 'airflow.2' }));
+  const { at } = await createdOf(stage, 'etl_prod', 'airflow.2');
+  const state = JSON.parse(stage.read(STATE));
+  const { airflow } = state.accounts.etl_prod.tokens;
+  const { secret_path } = airflow.current.secret;
+  const intent = { name: 'airflow.2', generation: 2, at, storing: false, secret_path };
+  state.accounts.etl_prod.tokens.airflow = { ...airflow, generation: 2, intents: [intent] };
+  stage.write(STATE, JSON.stringify(state));
+  await stage.run('apply --sandbox --due --yes --no-smoke');
+  expect(await liveTokens(stage)).toEqual(['etl_prod/airflow']);
+});
+
+it('a token in use is no orphan of an earlier one that overlaps with it, although a state says that its secret is the stored one', async () => {
+  const stage = await Stage.applied(configuration(FILE));
+  await stage.advance(3600);
+  expect((await stage.run('rotate etl_prod/airflow --sandbox --yes --no-smoke')).code).toBe(0);
+  const state = JSON.parse(stage.read(STATE));
+  const { current, retiring } = state.accounts.etl_prod.tokens.airflow;
+  const { secret_path } = current.secret;
+  const intents = [{ name: 'airflow.2', generation: 2, at: current.created_at, storing: false, secret_path }];
+  const old = { ...current, id: retiring[0].id, name: 'airflow', generation: 1 };
+  state.accounts.etl_prod.tokens.airflow = { generation: 2, current: old, retiring: [], intents };
+  stage.write(STATE, JSON.stringify(state));
+  await stage.run('apply --sandbox --due --yes --no-smoke');
+  expect(await liveTokens(stage)).toEqual(['etl_prod/airflow', 'etl_prod/airflow.2']);
 });

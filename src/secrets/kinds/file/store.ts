@@ -16,6 +16,7 @@ import {
   type DeadSecret,
   type ExpectedSecret,
   type ExpectedSecrets,
+  isCurrent,
   isJwt,
   isSandboxSecret,
   type Owners,
@@ -121,7 +122,8 @@ function fileEntry(config: FileStoreConfig, { account, token }: TokenAddress): F
 /** @throws UserError STORE_UNUSABLE: what cannot be read says nothing of its secrets */
 async function inspect(config: FileStoreConfig, { stored, first, doubted }: ExpectedSecrets): Promise<StoreFindings> {
   try {
-    const content = await parsed(config.format, (await readText(await targetOf(config.path))) ?? '');
+    const text = await readText(await targetOf(config.path));
+    const content = await parsed(config.format, text ?? '');
     return {
       lost: stored.filter((token) => !isIn(config, token, content)),
       foreign: first.filter((target) => isForeign(config, target, content)),
@@ -131,11 +133,10 @@ async function inspect(config: FileStoreConfig, { stored, first, doubted }: Expe
           .map(fingerprintOf)
           .filter((one) => token.older?.includes(one)),
       ),
-      occupied: doubted.filter((target) =>
-        content
-          .current(fileEntry(config, target))
-          .some((value) => value !== '' && !target.written?.has(fingerprintOf(value))),
-      ),
+      unstored: doubted.filter((secret) => {
+        const values = content.current(fileEntry(config, secret));
+        return values.length > 0 && values.every((value) => isCurrent(value, fingerprintOf(value), secret));
+      }),
     };
   } catch (error) {
     await checkFile(config);
