@@ -15,7 +15,7 @@ import type { SecretStore } from '../secrets/store.ts';
 import { kindOf, openStores, secretPathsIn } from '../secrets/stores.ts';
 import { nearest } from '../yaml/wording.ts';
 import { checkClock, type RunContext, type Service } from './service.ts';
-import { changedCommands, findDead, inspectStores, unusableFiles } from './store-contents.ts';
+import { findDead, inspectStores, secretPlaces, unusableFiles } from './store-contents.ts';
 
 /** How to plan: the options of the plan, and the maximum number of concurrent calls. */
 export interface PlanNowOptions extends Pick<MakePlanOptions, 'rotate' | 'because' | 'scope'> {
@@ -128,7 +128,7 @@ export function planFrom(input: PlanFromInput): Plan {
       rehearsed: new Map([...stores].flatMap(([name, { rehearsedIn }]) => (rehearsedIn ? [[name, rehearsedIn]] : []))),
       removing: new Map([...stores].map(([name, { remove }]) => [name, remove !== undefined])),
       isUsed: (dead) => places.isUsed(dead, state),
-      changed: changedCommands(desired, state, stores, only),
+      ...secretPlaces(desired, state, stores, only),
       holderOf: (action, actions) => places.holderOf(action, { actions }),
       isElsewhere: (dead) => places.isElsewhere(dead),
       howRemoved: (dead) => places.howRemoved(dead, state),

@@ -7,7 +7,7 @@ import { isOtherCommand, mayBeStored, type State, type StoredSecret } from '../m
 import { type Hint, UserError } from '../model/user-error.ts';
 import { accountKey } from '../model/username.ts';
 import { type DeadRecord, keyOfDead, secretsOf } from '../plan/dead-secrets.ts';
-import type { StoreContents } from '../plan/secret-warnings.ts';
+import type { StoreContents, StoreFacts } from '../plan/secret-warnings.ts';
 import type { DeadFinding, DoubtedSecret, ExpectedSecret, SecretStore } from '../secrets/store.ts';
 import { firstTarget, isFirstSecret } from '../secrets/written-secrets.ts';
 
@@ -98,25 +98,39 @@ export async function findDead(
   return found;
 }
 
-/** The tokens whose secret another command than the present one of their store stored, by the store. */
-export function changedCommands(
+/** What the state says of where the tokens' secrets are, by the store to which the configuration puts the next ones. */
+export function secretPlaces(
   desired: Desired,
   { accounts }: State,
   stores: ReadonlyMap<string, SecretStore>,
   only: (username: string) => boolean,
-): ReadonlyMap<string, readonly string[]> {
-  const changed = new Map<string, string[]>();
-  for (const { store, ...address } of configuredTokens(desired)) {
-    const secret = accounts.get(accountKey(address.account))?.tokens.get(address.token)?.current?.secret ?? 'unknown';
-    if (!only(address.account) || secret === 'unknown' || secret.store !== store) continue;
-    if (secret.secret_path !== stores.get(store)?.secretPath(address)) continue;
-    if (isOtherCommand(secret, stores.get(store)?.commandOf?.(address))) {
-      const names = changed.get(store) ?? [];
-      names.push(nameOf(address));
-      changed.set(store, names);
-    }
+): Required<Pick<StoreFacts, 'changed' | 'unknown' | 'users'>> {
+  const [changed, unknown] = [new Map<string, string[]>(), new Map<string, string[]>()];
+  const users = new Map<string, { tokens: string[]; elsewhere: string[]; isKnown: boolean }>();
+  for (const { store: name, ...address } of configuredTokens(desired)) {
+    if (!only(address.account)) continue;
+    const store = stores.get(name);
+    const token = nameOf(address);
+    const own = users.get(name) ?? { tokens: [], elsewhere: [], isKnown: false };
+    users.set(name, own);
+    own.tokens.push(token);
+    const secret = accounts.get(accountKey(address.account))?.tokens.get(address.token)?.current?.secret;
+    if (secret === undefined) continue;
+    const isHere = secret !== 'unknown' && secret.store === name && secret.secret_path === store?.secretPath(address);
+    const command = store?.commandOf?.(address);
+    if (isHere && isOtherCommand(secret, command)) listOf(changed, name).push(token);
+    else if (isHere && command !== undefined && secret.command === undefined) listOf(unknown, name).push(token);
+    // A record that does not have what was stored may have been edited.
+    else if (isHere && secret.fingerprint !== undefined) own.isKnown = true;
+    if (!isHere || secret.fingerprint === undefined || secret.command !== command) own.elsewhere.push(token);
   }
-  return changed;
+  return { changed, unknown, users };
+}
+
+function listOf(lists: Map<string, string[]>, name: string): string[] {
+  const list = lists.get(name) ?? [];
+  lists.set(name, list);
+  return list;
 }
 
 /** The stores of files in which nothing can be stored now, by the check of apply. Runs no program that the configuration names. */

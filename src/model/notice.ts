@@ -149,6 +149,8 @@ export type PlanWarning =
     }
   /** The store's command is another than that which stored the secrets of these tokens. */
   | { readonly kind: 'command_changed'; readonly store: string; readonly tokens: readonly string[] }
+  /** The state does not have which command of the store stored the secrets of these tokens. */
+  | { readonly kind: 'command_unknown'; readonly store: string; readonly tokens: readonly string[] }
   /** These tokens are revoked, and their secrets stay in the store, which removes none. */
   | { readonly kind: 'secret_stays'; readonly store: string; readonly tokens: readonly string[] }
   /** The same, and the configuration no longer has the store. */

@@ -34,7 +34,7 @@ export interface Plan {
   readonly violations: readonly Violation[];
   /** The next scheduled change of each managed token, soonest first. */
   readonly next: readonly NextChange[];
-  /** The secret stores that it writes to or removes from, and those of its tokens that run commands; absent when there is none. */
+  /** The secret stores that it writes to or removes from, and those that its tokens use; absent when there is none. */
   readonly stores?: readonly UsedStore[];
   /** The maximum price per hour, by `compute_rates`; absent without rates. */
   readonly compute?: ComputeCeiling;
@@ -55,6 +55,8 @@ export interface StoreDestination {
   readonly kind: string;
   /** The file of a file store. */
   readonly path?: string;
+  /** The same, absolute, where the path leads out of the configuration's folder. */
+  readonly absolute?: string;
   /** Values that the state did not write are replaced. */
   readonly overwrite?: true;
   /** The commands of an exec store: to store a secret, to check the store, and to remove a secret. */
@@ -63,11 +65,17 @@ export interface StoreDestination {
   readonly remove?: readonly string[];
 }
 
-/** A secret store that a plan uses, or, if it neither writes nor removes, one whose commands a later apply runs. */
+/** A secret store that a plan uses, or, if it neither writes nor removes, one to which the next secrets of tokens go. */
 export interface UsedStore extends StoreDestination {
   readonly store: string;
   readonly writes: boolean;
   readonly removes: boolean;
+  /** The number of tokens whose secrets go there. */
+  readonly tokens: number;
+  /** By the state, it has no secret there. */
+  readonly new?: true;
+  /** Tokens whose secret is elsewhere by the state, or at a place that it does not know: `etl_prod/airflow`. Absent when there is none. */
+  readonly elsewhere?: readonly string[];
 }
 
 /** Which configuration, state and accounts a plan or an audit is about. Files are named from the root of the repository. */

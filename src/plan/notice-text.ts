@@ -195,6 +195,14 @@ function words(notice: PlanNotice): Omit<NoticeText, 'subject'> {
         },
       };
     }
+    case 'command_unknown':
+      return {
+        message: `it is not known which command of the secret store ${notice.store} stored ${notice.tokens.length === 1 ? 'a secret' : `${notice.tokens.length} secrets`}, so the command may have changed since: ${few(notice.tokens)}`,
+        hint: {
+          text: 'Read the command. To store the secrets with it now:',
+          command: ['rotate', ...notice.tokens.slice(0, TOKENS_TYPED)],
+        },
+      };
     case 'secret_stays':
       return {
         message: `the secret store ${notice.store} keeps secrets of revoked tokens, since it has no remove command: ${few(notice.tokens)}`,

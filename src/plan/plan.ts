@@ -92,7 +92,7 @@ export function makePlan(desired: Desired, live: Live, state: State, options: Ma
   const own = [...ceilings].filter(([username]) => only(username) && isChanged(username));
   const ownCompute = sumCeilings(own.map(([, ceiling]) => ceiling));
   const removals = options.storeFacts && removalsOf(dead, options.storeFacts);
-  const stores = usedStores(actions, removals ?? [], options.storeFacts, configuredStores(desired, only));
+  const stores = usedStores(actions, removals ?? [], options.storeFacts);
   const isSelf = selfMatcher(options.claims ?? [], live.users.listed ? live.users.all : []);
   return {
     organization: desired.organization,
@@ -135,11 +135,6 @@ export function makePlan(desired: Desired, live: Live, state: State, options: Ma
     ...(stores.length === 0 ? {} : { stores }),
     ...(compute ? { compute } : {}),
   };
-}
-
-function configuredStores({ accounts }: Desired, only: (username: string) => boolean): ReadonlySet<string> {
-  const own = [...accounts.values()].filter(({ username }) => only(username));
-  return new Set(own.flatMap(({ tokens }) => [...tokens.values()].map(({ store }) => store)));
 }
 
 /** The ceilings of all managed accounts; one that was not planned, or could not be, counts as configured. */

@@ -35,6 +35,15 @@ export interface StoreContents {
   readonly unreadable: ReadonlyMap<string, { readonly why: string; readonly hint: Hint }>;
 }
 
+/** The tokens of a store: `etl_prod/airflow`. */
+export interface StoreUsers {
+  readonly tokens: readonly string[];
+  /** Those with a secret elsewhere, or at a place that the state does not know. */
+  readonly elsewhere: readonly string[];
+  /** By the state, some secret is where the store puts it. */
+  readonly isKnown: boolean;
+}
+
 /** What is known of the stores. */
 export interface StoreFacts extends Partial<StoreContents> {
   /** Stores that are rehearsed, and where their secrets go, for output. */
@@ -49,6 +58,10 @@ export interface StoreFacts extends Partial<StoreContents> {
   readonly isElsewhere: (dead: DeadRecord) => boolean;
   /** The tokens whose secret another command than the present one of their store stored. */
   readonly changed?: NamesByStore;
+  /** The tokens of stores that run programs of which no record says by which command their secret was stored. */
+  readonly unknown?: NamesByStore;
+  /** The tokens whose secrets go to each store. */
+  readonly users?: ReadonlyMap<string, StoreUsers>;
   /** How a dead secret is removed; undefined when it is not. */
   readonly howRemoved: (dead: DeadRecord) => SecretRemoval['by'] | undefined;
   /** Where each store puts secrets. */
@@ -56,24 +69,36 @@ export interface StoreFacts extends Partial<StoreContents> {
 }
 
 /**
- * The stores that a plan writes to or removes from, and those whose commands a later apply runs without being asked again,
- * in the order of the configuration.
- *
- * @param configured The stores of the configuration's tokens.
+ * The stores that a plan writes to or removes from, and those to which a later apply writes without being asked again: first
+ * those where secrets go that are elsewhere now, then new ones, then others, each in the order of the configuration.
  */
 export function usedStores(
   actions: readonly Action[],
   removals: readonly SecretRemoval[],
-  { destinations = new Map() }: Partial<StoreFacts> = {},
-  configured: ReadonlySet<string> = new Set(),
+  { destinations = new Map(), users = new Map() }: Partial<StoreFacts> = {},
 ): UsedStore[] {
   const written = new Set(actions.map(({ after }) => after && 'secret_store' in after && after.secret_store));
   const left = new Set(removals.map(({ store }) => store));
-  return [...destinations].flatMap(([store, destination]) => {
-    const [writes, removes] = [written.has(store), left.has(store)];
-    const isLater = destination.command !== undefined && configured.has(store);
-    return writes || removes || isLater ? [{ store, writes, removes, ...destination }] : [];
+  const adopted = new Set(
+    actions.flatMap((action) => (action.action === 'adopt_token' ? [`${action.account}/${action.token}`] : [])),
+  );
+  const stores = [...destinations].flatMap(([store, destination]): UsedStore[] => {
+    const [writes, removes, own] = [written.has(store), left.has(store), users.get(store)];
+    if (!writes && !removes && own === undefined) return [];
+    const { tokens = [], isKnown = false } = own ?? {};
+    const moving = new Set(own?.elsewhere);
+    const elsewhere = tokens.filter((name) => moving.has(name) || adopted.has(name));
+    return [
+      {
+        ...{ store, writes, removes, tokens: tokens.length },
+        ...(isKnown || tokens.length === 0 ? {} : { new: true }),
+        ...(elsewhere.length === 0 ? {} : { elsewhere }),
+        ...destination,
+      },
+    ];
   });
+  const rank = (store: UsedStore) => (store.elsewhere !== undefined ? 0 : store.new ? 1 : 2);
+  return stores.sort((a, b) => rank(a) - rank(b));
 }
 
 /** The warnings of a plan's actions. */
@@ -84,17 +109,15 @@ export function secretWarnings(
 ): PlanWarning[] {
   if (facts === undefined) return [];
   const taken = takenPlaces(actions, facts);
-  const changed = [...(facts.changed ?? [])].map(([store, tokens]) => ({
-    kind: 'command_changed' as const,
-    store,
-    tokens,
-  }));
+  const ofStores = (kind: 'command_changed' | 'command_unknown', found: NamesByStore = new Map()) =>
+    [...found].map(([store, tokens]) => ({ kind, store, tokens }));
   return [
     ...rehearsals(actions, facts),
     ...losses(actions, facts),
     ...taken,
     ...refusals(actions, facts, new Set(taken.flatMap(({ tokens }) => tokens))),
-    ...changed,
+    ...ofStores('command_changed', facts.changed),
+    ...ofStores('command_unknown', facts.unknown),
     ...leftBehind(dead, facts),
     ...othersValues(dead, facts),
   ];

@@ -26,11 +26,43 @@ export function visibleLines(text: string): string {
   return text.replace(UNSEEN_IN_LINES(), '\ufffd');
 }
 
-/** The same data with `\ufffd` for every control character in its texts. */
+/** The same data with `\ufffd` for every control character in its texts, and without letters that only look like others. */
 export function printable<T>(data: T): T {
   return JSON.parse(JSON.stringify(data), (_key, value: unknown) =>
-    typeof value === 'string' ? value.replace(ALL_UNSEEN(), '\ufffd') : value,
+    typeof value === 'string' ? withoutLookalikes(value.replace(ALL_UNSEEN(), '\ufffd')) : value,
   ) as T;
+}
+
+/** Letters that are not of the Latin alphabet; those of Chinese, Japanese and Korean look like none of it and are mixed with it. */
+const OTHER_LETTER = String.raw`(?![\p{Script=Latin}\p{Script=Han}\p{Script=Hiragana}\p{Script=Katakana}\p{Script=Hangul}])\p{L}`;
+let words: { readonly word: RegExp; readonly latin: RegExp; readonly other: RegExp } | undefined;
+
+/**
+ * Escapes letters of other alphabets in a word that has Latin ones: `v\u{430}ult`. Words that are wholly in one alphabet stay.
+ * Commands and paths have `visibleAscii`.
+ */
+function withoutLookalikes(text: string): string {
+  if (!/[^\0-\x7f]/.test(text)) return text;
+  words ??= {
+    word: /[\p{L}\p{M}\p{N}_]+/gu,
+    latin: /\p{Script=Latin}/u,
+    other: new RegExp(OTHER_LETTER, 'gu'),
+  };
+  const { word, latin, other } = words;
+  return text.replace(word, (one) =>
+    latin.test(one) ? one.replace(other, (letter) => `\\u{${letter.codePointAt(0)?.toString(16)}}`) : one,
+  );
+}
+
+const SHORT_ESCAPES: Readonly<Record<string, string>> = { '\n': '\\n', '\r': '\\r', '\t': '\\t' };
+
+/** A word of a command, or a path, in which everything is seen as what it is: `v\u0430ult`. */
+export function visibleAscii(text: string): string {
+  return text.replace(/[^ -~]/gu, (one) => {
+    const code = one.codePointAt(0) ?? 0;
+    const hex = code.toString(16);
+    return SHORT_ESCAPES[one] ?? (code > 0xffff ? `\\U${hex.padStart(8, '0')}` : `\\u${hex.padStart(4, '0')}`);
+  });
 }
 
 /** Characters of a text in a table, of which no name needs more: longer ones are edited, to hide what is after them. */

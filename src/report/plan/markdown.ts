@@ -32,7 +32,7 @@ import {
   shortRows,
 } from './markdown/changes.ts';
 import { nextDays } from './next.ts';
-import { storeLines } from './stores.ts';
+import { type StoreLine, storeLines } from './stores.ts';
 import { laterRevocations, removalText, summaryLine } from './wording.ts';
 
 /** Characters for the list of what was skipped. */
@@ -61,23 +61,24 @@ export function planMarkdown(given: Plan, _paint?: Paint, inContext: InContext =
   // A long text would be the end of its row. Notices are cut by themselves.
   const plan = { ...withoutLongTexts(printable(given)), warnings, errors, violations };
   const changes = groupIdentical(plan.actions);
+  const title = commentHead('plan', summaryLine(plan), plan);
   const begin = [
-    ...commentHead('plan', summaryLine(plan), plan),
     ...computeLine(plan.compute),
     ...notices('❌', plan.errors, inContext),
     ...notices('⛔', plan.violations, inContext),
     ...notices('⚠️', plan.warnings, inContext),
     ...protections(plan),
   ];
-  const where = stores(given);
   const foot = untouched(plan);
-  const all = MOST_CHARACTERS - lengthOf([...begin, ...where, ...foot, ...TABLE]) - ROOM_AT_THE_END;
+  const all = MOST_CHARACTERS - lengthOf([...title, ...begin, ...foot, ...TABLE]) - ROOM_AT_THE_END;
   const rows = Math.min(ROWS_LENGTH, lengthOf(named(changes).map((change) => row(change))));
-  const gone = removals(plan, Math.min(REMOVALS_LENGTH, all - rows));
-  const soon = later(plan, Math.min(LATER_LENGTH, all - rows - lengthOf(gone)));
-  const { table, blocks, skipped } = takeWhatFits(plan.actions, changes, all - lengthOf([...gone, ...soon]));
+  const where = stores(given, all - rows);
+  const left = all - rows - lengthOf([...where.warning, ...where.lines]);
+  const gone = removals(plan, Math.min(REMOVALS_LENGTH, left));
+  const soon = later(plan, Math.min(LATER_LENGTH, left - lengthOf(gone)));
+  const { table, blocks, skipped } = takeWhatFits(plan.actions, changes, left + rows - lengthOf([...gone, ...soon]));
   const rest = [...(table.length === 0 ? [] : [...TABLE, ...table]), ...blocks, '', ...skipped, ...foot];
-  return `${[...begin, ...gone, ...soon, ...where, ...rest].join('\n')}\n`;
+  return `${[...title, ...where.warning, ...begin, ...gone, ...soon, ...where.lines, ...rest].join('\n')}\n`;
 }
 
 /** Changes that are named whatever else there is. */
@@ -128,34 +129,61 @@ function fenceFor(text: string, least: number): string {
   return '`'.repeat([...text.matchAll(/`+/g)].reduce((most, [run]) => Math.max(most, run.length + 1), least));
 }
 
-/** Characters of all stores. */
+/** Characters of all stores that are known. */
 const STORES_LENGTH = 16_000;
-/** Characters of one command. */
+/** Characters of one command, where not all fit whole. */
 const COMMAND_LENGTH = { min: 80, max: 1500 } as const;
 /** Characters of a line about a store, without its command. */
 const STORE_LINE = 150;
 
-function stores(plan: Plan): string[] {
-  const changed = new Set(plan.warnings.flatMap((notice) => (notice.kind === 'command_changed' ? notice.store : [])));
-  // The stores that a pull request redirects come first, and each line has its share of the room.
-  const first = [...(plan.stores ?? [])].sort((a, b) => Number(changed.has(b.store)) - Number(changed.has(a.store)));
-  const all = storeLines({ stores: first });
-  const share = Math.floor(STORES_LENGTH / Math.max(1, all.length)) - STORE_LINE;
+interface ShownStores {
+  /** That new or changed commands are not shown as a whole, for the first lines. */
+  readonly warning: readonly string[];
+  readonly lines: readonly string[];
+}
+
+/** Where secrets go. What is new or changed has all the room that there is, and is cut only where it does not fit. */
+function stores(plan: Plan, room: number): ShownStores {
+  const all = storeLines(plan);
+  const [fresh, known] = [all.filter(({ isNew }) => isNew), all.filter(({ isNew }) => !isNew)];
+  const whole = fresh.map((line) => storeText(line));
+  const isWhole = lengthOf(whole) + whole.length <= room;
+  const ofFresh = isWhole ? { shown: whole, cut: 0 } : fittingStores(fresh, room);
+  const left = room - lengthOf(ofFresh.shown) - ofFresh.shown.length;
+  const { shown } = fittingStores(known, Math.min(STORES_LENGTH, left));
+  const count = fresh.length - ofFresh.shown.length + known.length - shown.length;
+  const rest = `🔑 **and ${count} more commands and files, not shown here: read them in \`mdacc plan\`**`;
+  return {
+    warning: isWhole
+      ? []
+      : [
+          '',
+          `⚠️ **${counted(ofFresh.cut, 'new or changed destination')} of secrets, not shown as a whole here: read them in \`mdacc plan\` before you merge**`,
+        ],
+    lines: [...ofFresh.shown, ...shown, ...(count === 0 ? [] : [rest])].flatMap((line) => ['', line]),
+  };
+}
+
+/** Each line has its share of the room. */
+function fittingStores(lines: readonly StoreLine[], room: number) {
+  const share = Math.floor(room / Math.max(1, lines.length)) - STORE_LINE;
   const most = Math.min(COMMAND_LENGTH.max, Math.max(COMMAND_LENGTH.min, share));
-  const lines = all.map(({ text, exact: whole, note }) => {
-    const isLong = whole.length > most;
-    const exact = isLong ? whole.slice(0, most).replace(/[\uD800-\uDBFF]$/, '') : whole;
-    const count = whole.length.toLocaleString('en');
-    const rest = isLong ? ` **and so on, ${count} characters in all; \`mdacc plan\` shows them**` : '';
-    const fence = fenceFor(exact, 1);
-    const code = fence === '`' ? `${fence}${exact}${fence}` : `${fence} ${exact} ${fence}`;
-    return ['', `🔑 ${markdown(text)}: ${code}${rest}${note === undefined ? '' : ` (**${markdown(note)}**)`}`];
-  });
-  const shown = firstThatFit(lines, STORES_LENGTH, lengthOf);
-  const left = lines.length - shown.length;
-  return left === 0
-    ? shown.flat()
-    : [...shown.flat(), '', `🔑 **and ${left} more commands and files, not shown here: read them in \`mdacc plan\`**`];
+  const texts = lines.map((line) => storeText(line, most));
+  const shown = firstThatFit(texts, room - STORE_LINE, (text) => text.length + 2);
+  const isCut = ({ exact }: StoreLine, at: number) => at >= shown.length || exact.length > most;
+  return { shown, cut: lines.filter(isCut).length };
+}
+
+/** @param most The number of characters of the command that are shown. */
+function storeText({ text, exact: whole, note, isNew }: StoreLine, most = whole.length): string {
+  const isLong = whole.length > most;
+  const exact = whole.slice(0, most);
+  const count = whole.length.toLocaleString('en');
+  const rest = isLong ? ` **and so on, ${count} characters in all; \`mdacc plan\` shows them**` : '';
+  const fence = fenceFor(exact, 1);
+  const code = fence === '`' ? `${fence}${exact}${fence}` : `${fence} ${exact} ${fence}`;
+  const said = note === undefined ? '' : markdown(note);
+  return `🔑 ${markdown(text)}: ${code}${rest}${said === '' ? '' : isNew ? ` (**${said}**)` : ` (${said})`}`;
 }
 
 /** One line for each direction. */

@@ -1,6 +1,7 @@
 /** Where the secrets of a plan go: who reviews a change of the configuration must see that before they are there. */
 import type { Plan, UsedStore } from '../../model/plan.ts';
-import { printable, unseenExcept } from '../escape.ts';
+import { counted, few } from '../../model/wording.ts';
+import { printable, visibleAscii } from '../escape.ts';
 import { shellWord } from '../hint.ts';
 
 /** What is said of a store: `Secrets go to vault`, and the command. */
@@ -8,8 +9,10 @@ export interface StoreLine {
   readonly text: string;
   /** A command as typed in a shell, or a path. */
   readonly exact: string;
-  /** `overwrite: true` and what it means. */
+  /** `3 tokens`, `overwrite: true` and what it means. */
   readonly note?: string;
+  /** It is of a store that is new, or to which secrets go that are elsewhere now. */
+  readonly isNew: boolean;
 }
 
 /** The lines of all stores. */
@@ -17,47 +20,53 @@ export function storeLines({ stores = [] }: Pick<Plan, 'stores'>): StoreLine[] {
   return stores.flatMap((store) => [...written(store), ...removed(store)]);
 }
 
-function written({ store, writes, path, overwrite, command, check }: UsedStore): StoreLine[] {
-  if (!writes && command === undefined) return [];
+function written(used: UsedStore): StoreLine[] {
+  const { store, writes, path, absolute, tokens, command, check } = used;
+  if (!writes && tokens === 0) return [];
   const name = printable(store);
-  const note = 'overwrite: true, so values that are not of this state are replaced';
   const to = {
     text: `${writes ? 'Secrets' : 'Later secrets'} go to ${name}`,
-    exact: exactText(command, path),
-    ...(overwrite ? { note } : {}),
+    exact: shellText(command ?? [path ?? '']) + (absolute === undefined ? '' : `, which is ${shellText([absolute])}`),
+    note: noteOf(used),
+    isNew: isNew(used),
   };
-  return [to, ...(check === undefined ? [] : [{ text: `${name} is checked with`, exact: shellText(check) }])];
+  return [
+    to,
+    ...(check === undefined ? [] : [{ text: `${name} is checked with`, exact: shellText(check), isNew: to.isNew }]),
+  ];
+}
+
+function isNew({ new: isNewStore, elsewhere }: UsedStore): boolean {
+  return isNewStore === true || elsewhere !== undefined;
+}
+
+function noteOf({ tokens, elsewhere, overwrite, ...store }: UsedStore): string {
+  return [
+    counted(tokens, 'token'),
+    ...(store.new ? ['new'] : []),
+    ...(elsewhere ? [`now elsewhere or at an unknown place: ${few(elsewhere.map((name) => printable(name)))}`] : []),
+    ...(overwrite ? ['overwrite: true, so values that are not of this state are replaced'] : []),
+  ].join('; ');
 }
 
 /** The secrets that leave are named elsewhere. */
-function removed({ store, removes, remove }: UsedStore): StoreLine[] {
+function removed(used: UsedStore): StoreLine[] {
+  const { store, removes, remove } = used;
   if (remove === undefined) return [];
   return [
     {
       text: `${removes ? 'Secrets' : 'Later, secrets'} are removed from ${printable(store)} with`,
       exact: shellText(remove),
+      isNew: isNew(used),
     },
   ];
 }
 
-function exactText(command: readonly string[] | undefined, path = ''): string {
-  return command === undefined ? shellText([path]) : shellText(command);
-}
-
-const UNSEEN = unseenExcept('');
-
-/** A command of a shell. Invisible characters are escaped, as in `$'a\\n'`. */
+/** A command of a shell. A word with characters that are not ASCII, or invisible, is escaped, as in `$'a\\n'`. */
 function shellText(words: readonly string[]): string {
-  return words.map((word) => (word.search(UNSEEN()) === -1 ? shellWord(word) : `$'${escaped(word)}'`)).join(' ');
-}
-
-function escaped(word: string): string {
-  const known = new Map([
-    ['\n', '\\n'],
-    ['\r', '\\r'],
-    ['\t', '\\t'],
-  ]);
-  return word
-    .replace(/[\\']/g, '\\$&')
-    .replace(UNSEEN(), (one) => known.get(one) ?? `\\U${(one.codePointAt(0) ?? 0).toString(16).padStart(8, '0')}`);
+  return words
+    .map((word) =>
+      visibleAscii(word) === word ? shellWord(word) : `$'${visibleAscii(word.replace(/[\\']/g, '\\$&'))}'`,
+    )
+    .join(' ');
 }

@@ -1,5 +1,6 @@
 /** `kind: file`: secrets in a file on this computer, as lines VARIABLE=secret or as JSON. */
 import path from 'node:path';
+import { isWithin } from '../../files/paths.ts';
 import { DEFAULT_VARIABLE, variableOf } from '../../model/secret.ts';
 import type { Problems } from '../../yaml/diagnostic.ts';
 import { booleanOf, child, fromEnvironment, textOf } from '../../yaml/tree.ts';
@@ -103,9 +104,13 @@ export const file: StoreKind<FileStoreConfig> = {
     change: 'give the store a variable with {ACCOUNT} and {TOKEN} that tells them apart',
   },
 
-  destination: ({ shownPath, overwrite }) => ({
+  destination: ({ path: target, folder = '', shownPath, overwrite }) => ({
     kind: 'file',
     path: shownPath,
+    // A value from the environment is not shown.
+    ...(path.resolve(folder, shownPath) === target && shownPath !== target && !isWithin(folder, target)
+      ? { absolute: target }
+      : {}),
     ...(overwrite === true ? { overwrite } : {}),
   }),
 
