@@ -150,6 +150,7 @@ export function countAccounts(input: Pick<ApplyInput, 'plan' | 'desired' | 'stat
 async function checkStores(input: ApplyInput): Promise<ReadonlyMap<Action, UserError>> {
   const { plan, desired, stores, stateWriter } = input;
   const places = new UsedPlaces(desired, stateWriter.state, stores);
+  const files = filesOf(input);
   const targets = new Map<string, ActionTarget[]>();
   const refused = new Map<Action, UserError>();
   const refuse = (actions: readonly Action[], error: unknown) => {
@@ -169,6 +170,7 @@ async function checkStores(input: ApplyInput): Promise<ReadonlyMap<Action, UserE
     const target = {
       ...(isFirst ? firstTarget(stateWriter.state, address) : address),
       ...(plan.sandbox ? { isSandbox: true } : {}),
+      ...(isFirst && files.has(fileOf(store.secretPath(address))) ? { isShared: true } : {}),
     };
     const all = targets.get(after.secret_store) ?? [];
     all.push({ action, target });
@@ -176,6 +178,24 @@ async function checkStores(input: ApplyInput): Promise<ReadonlyMap<Action, UserE
   }
   await Promise.all([...targets].map(([name, all]) => checkStore(stores.get(name), all, refuse)));
   return refused;
+}
+
+/** The files in which the state's tokens have their secrets; those that were adopted, where the configuration puts them. */
+function filesOf({ desired, stores, stateWriter }: ApplyInput): ReadonlySet<string> {
+  const paths = [...stateWriter.state.accounts].flatMap(([key, { username, tokens }]) =>
+    [...tokens].flatMap(([token, { current }]) => {
+      const secret = current?.secret ?? 'unknown';
+      if (secret !== 'unknown') return [secret.secret_path];
+      const account = desired.accounts.get(key);
+      const store = stores.get(account?.tokens.get(token)?.store ?? '');
+      return store?.secretPath({ account: account?.username ?? username, token }) ?? [];
+    }),
+  );
+  return new Set(paths.map(fileOf));
+}
+
+function fileOf(secretPath: string): string {
+  return secretPath.slice(0, secretPath.lastIndexOf('#'));
 }
 
 interface ActionTarget {

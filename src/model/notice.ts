@@ -132,9 +132,12 @@ export type PlanWarning =
       /** Their accounts left the configuration. */
       readonly retained?: true;
     }
-  /** The store has values of others where the first secrets of these tokens would go. */
+  /**
+   * The store has values of others where the first secrets of these tokens would go: `secret_foreign` of this plan, and
+   * `secret_unknown` of a later one, for tokens that were adopted.
+   */
   | {
-      readonly kind: 'secret_foreign';
+      readonly kind: 'secret_foreign' | 'secret_unknown';
       readonly store: string;
       readonly tokens: readonly string[];
       /** Their secret paths. */

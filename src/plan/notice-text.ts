@@ -177,6 +177,13 @@ function words(notice: PlanNotice): Omit<NoticeText, 'subject'> {
         message: `the secret store ${notice.store} has values that this state did not write, so apply refuses to store the secrets of ${few(notice.tokens)} there: ${few(notice.secret_paths, PATHS_SHOWN)}`,
         hint: { text: 'Move them away, or set `overwrite: true` on the store to replace them.' },
       };
+    case 'secret_unknown':
+      return {
+        message: `the secret store ${notice.store} has values that this state did not write, so the next rotation of ${few(notice.tokens)} will be refused: ${few(notice.secret_paths, PATHS_SHOWN)}`,
+        hint: {
+          text: 'If the state was lost or the tokens were forgotten, set `overwrite: true` on the store before they are due. Else remove the values.',
+        },
+      };
     case 'secret_taken':
       return {
         message: `in the secret store ${notice.store}, ${few(notice.tokens)} would overwrite ${notice.holders.length === 1 ? 'the secret' : 'the secrets'} of ${few(notice.holders)}, so apply refuses to store anything there`,

@@ -118,6 +118,7 @@ export function secretWarnings(
     ...refusals(actions, facts, new Set(taken.flatMap(({ tokens }) => tokens))),
     ...ofStores('command_changed', facts.changed),
     ...ofStores('command_unknown', facts.unknown),
+    ...laterRefusals(actions, facts),
     ...leftBehind(dead, facts),
     ...othersValues(dead, facts),
   ];
@@ -136,16 +137,28 @@ function refusals(actions: readonly Action[], facts: StoreFacts, taken: Readonly
       tokens.has(name) && !taken.has(name) ? [[name, found.places[at] ?? ''] as const] : [],
     );
     if (refused.length === 0) return [];
-    return [
-      {
-        kind: 'secret_foreign',
-        store,
-        tokens: refused.map(([name]) => name),
-        secret_paths: refused.map(([, place]) => place),
-      },
-    ];
+    return [foreignWarning('secret_foreign', store, refused)];
   });
   return [...unusable.map(([store, why]) => ({ kind: 'store_unusable' as const, store, ...why })), ...foreign];
+}
+
+/** Values that the state did not write in the places of tokens that this plan does not store, such as adopted ones. */
+function laterRefusals(actions: readonly Action[], { foreign = new Map() }: StoreFacts): PlanWarning[] {
+  const stored = new Set(storingActions(actions).map(({ account, token }) => `${account}/${token}`));
+  return [...foreign].flatMap(([store, found]) => {
+    const later = found.tokens.flatMap((name, at) =>
+      stored.has(name) ? [] : [[name, found.places[at] ?? ''] as const],
+    );
+    return later.length === 0 ? [] : [foreignWarning('secret_unknown', store, later)];
+  });
+}
+
+function foreignWarning(
+  kind: 'secret_foreign' | 'secret_unknown',
+  store: string,
+  found: readonly (readonly [name: string, place: string])[],
+): PlanWarning {
+  return { kind, store, tokens: found.map(([name]) => name), secret_paths: found.map(([, place]) => place) };
 }
 
 /** New secrets where those of other accounts are. */

@@ -109,6 +109,8 @@ export interface SecretTarget extends TokenAddress {
   readonly written?: ReadonlySet<string>;
   /** It is a sandbox's, and replaces no real one. */
   readonly isSandbox?: boolean;
+  /** The state has tokens whose secrets are in the same file. */
+  readonly isShared?: boolean;
 }
 
 /** The token that a secret belongs to: what a store needs for the secret path. */

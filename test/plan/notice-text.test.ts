@@ -43,6 +43,7 @@ const ALL = {
   store_unusable: { kind: 'store_unusable', store: 'local', why: 'It is not ignored.', hint },
   secret_lost: { kind: 'secret_lost', store: 'local', tokens: ['etl_prod/airflow', 'etl_prod/bi'] },
   secret_foreign: { kind: 'secret_foreign', store: 'local', tokens: ['etl_prod/airflow'], secret_paths: ['s.env#A'] },
+  secret_unknown: { kind: 'secret_unknown', store: 'local', tokens: ['etl_prod/airflow'], secret_paths: ['s.env#A'] },
   secret_taken: { kind: 'secret_taken', store: 'vault', tokens: ['a/b_c'], holders: ['a_b/c'] },
   command_unknown: { kind: 'command_unknown', store: 'vault', tokens: ['etl_prod/airflow', 'etl_prod/bi'] },
   command_changed: { kind: 'command_changed', store: 'vault', tokens: ['etl_prod/airflow', 'etl_prod/bi'] },

@@ -128,7 +128,7 @@ async function checkContent(config: FileStoreConfig, file: string): Promise<void
       throw unusable(config, why, hint);
     }
     if (isForeign(config, file)) throw unusable(config, why, elsewhere(config));
-    throw unusable(config, why, `Fix it, or move it away: mv ${quoted(config.path)} ${quoted(`${config.path}.old`)}`);
+    throw unusable(config, why, 'Fix it, or restore it from a backup: the secrets in it may be in use.');
   }
 }
 

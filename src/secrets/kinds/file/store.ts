@@ -105,11 +105,18 @@ function foreignSecrets(config: FileStoreConfig, targets: readonly SecretTarget[
   const [has, it] = targets.length === 1 ? ['has a value', 'it'] : ['have values', 'them'];
   const message = `${places} already ${has} that this state did not write, so nothing was stored there.`;
   const other = `name another \`path\` in the secret store ${config.name}`;
-  const copy = targets.some(({ isSandbox }) => isSandbox) ? 'use the sandbox in a copy of the folder, ' : '';
-  const ways = `${copy}move ${it} away, ${other}, or set \`overwrite: true\` on it to replace ${it}.`;
+  const isShared = targets.some((target) => target.isShared);
+  const isSandbox = targets.some((target) => target.isSandbox);
+  const lost = `If the state was lost or the token forgotten, set \`overwrite: true\` on the secret store ${config.name} to replace ${it}.`;
+  const aside =
+    areOfSandbox && !isShared
+      ? ` If an earlier sandbox stored there, move the file aside: ${moveAside(config.path)}`
+      : '';
   const hint = areOfSandbox
-    ? `If another configuration of this sandbox stores there, ${other}. If an earlier sandbox did, move the file aside: ${moveAside(config.path)}`
-    : `${ways[0]?.toUpperCase()}${ways.slice(1)}`;
+    ? `${lost} If another configuration of this sandbox stores there, ${other}.${aside}`
+    : isSandbox
+      ? `Use the sandbox in a copy of the folder, move ${it} away, ${other}, or set \`overwrite: true\` on it to replace ${it}.`
+      : `${lost} Else move ${it} away, or ${other}.`;
   return new UserError('STORE_FOREIGN', message, hint, { location: config.location });
 }
 
@@ -333,8 +340,9 @@ function reasonOf(config: FileStoreConfig, error: unknown): [why: string, hint: 
     const why = 'the secret has characters that dotenv readers treat differently';
     return [why, `Set \`format: json\` for the secret store ${config.name}, ${again}`];
   }
-  if (error instanceof NotASecretsFile) return [error.message, `Fix the file or move it away, ${again}`];
-  if (error instanceof NotTextError) return ['it is not UTF-8 text', `Fix the file or move it away, ${again}`];
+  if (error instanceof NotASecretsFile) return [error.message, `Fix the file, or restore it from a backup, ${again}`];
+  if (error instanceof NotTextError)
+    return ['it is not UTF-8 text', `Fix the file, or restore it from a backup, ${again}`];
   if (error instanceof UserError) return [error.message, error.hint.text];
   const code = codeOf(error) ?? 'failed';
   const full = code === 'ENOSPC' || code === 'EDQUOT' || code === 'EFBIG';

@@ -153,7 +153,7 @@ describe('a json file', () => {
       const { path, store } = await json(text);
       expect(await refusal(store.check())).toMatchObject({
         code: 'STORE_UNUSABLE',
-        hint: { text: expect.stringContaining('mv ') },
+        hint: { text: expect.stringContaining('backup') },
       });
       expect(await refusal(store.put(address(), secret))).toMatchObject({ code: 'STORE_FAILED' });
       expect(await readFile(path, 'utf8')).toBe(text);
