@@ -42,6 +42,21 @@ describe('a number that no run reaches', () => {
   });
 });
 
+it.each([
+  ['organization', 101],
+  ['username', 256],
+  ['id', 1001],
+  ['name', 1001],
+  ['store', 65],
+  ['secret_path', 10_001],
+  ['configuration', 256],
+])('a %s that is longer than it can be is refused', async (field, length) => {
+  const long = 'x'.repeat(length);
+  const stage = await edited((text) => text.replace(new RegExp(`"${field}": ".*?"`), `"${field}": "${long}"`));
+  expect(await failure(stage)).toMatchObject({ code: 'STATE_INVALID', location: { line: expect.any(Number) } });
+  expect((await failure(stage)).message.length).toBeLessThan(500);
+});
+
 it('the last generation is not followed by one that the state cannot hold, and the hint leads out', async () => {
   const stage = await edited((text) => text.replace('"generation": 1', '"generation": 999999'));
   const before = stage.read(STATE);

@@ -33,11 +33,12 @@ export const file: StoreKind<FileStoreConfig> = {
         enum: ['dotenv', 'json'],
       },
       variable: {
-        title: 'the name of an environment variable which may have {ACCOUNT} and {TOKEN}',
+        title: 'the name of an environment variable which may have {ACCOUNT} and {TOKEN}, of at most 255 characters',
         description:
           "The name of a dotenv variable. {ACCOUNT} and {TOKEN} are replaced by the account and the token's key, in upper case and with _ for -.",
         type: 'string',
         minLength: 1,
+        maxLength: 255,
         default: DEFAULT_VARIABLE,
       },
       overwrite: {
