@@ -2,10 +2,12 @@
 import type { Live, LiveToken } from '../model/live.ts';
 import type { RevokeToken } from '../model/plan.ts';
 import type { State, StateToken } from '../model/state.ts';
+import { UserError } from '../model/user-error.ts';
 import { accountKey } from '../model/username.ts';
 import type { Api } from '../motherduck/api.ts';
 import { ApiError } from '../motherduck/transport-errors.ts';
 import { revokedSecret } from '../plan/dead-secrets.ts';
+import { expectedSecret } from '../secrets/written-secrets.ts';
 import { type RemovalTools, removeSecret } from './dead-secrets.ts';
 import { type StateWriter, tokenOf, updateToken } from './state-writer.ts';
 
@@ -29,9 +31,10 @@ export function liveTokens(username: string, { live }: TokenTools): readonly Liv
  * Revokes a token; it may be revoked already.
  *
  * @param isDesired Whether the configuration has the token's key.
- * @throws ApiError; UserError STATE_UNWRITABLE
+ * @throws ApiError; UserError STATE_UNWRITABLE; PLAN_STALE, STORE_UNUSABLE: programs may use it again
  */
 export async function revokeToken(action: RevokeToken, isDesired: boolean, tools: TokenTools): Promise<void> {
+  await refuseHeld(action, tools);
   await deleteToken(action.account, action.before.id, tools.api);
   if (action.token === undefined) return;
   const entry = tokenOf(tools.stateWriter, action.account, action.token);
@@ -50,6 +53,22 @@ export async function revokeToken(action: RevokeToken, isDesired: boolean, tools
     };
     return isDesired || kept.current !== undefined || kept.retiring.length > 0 ? kept : undefined;
   });
+}
+
+/** The store may have another secret than when the plan was made: that of a replaced token, from a backup. */
+async function refuseHeld({ account, token, before, reason }: RevokeToken, tools: TokenTools): Promise<void> {
+  if (reason.kind !== 'overlap_ended' || token === undefined) return;
+  const { current, retiring, stored } = tokenOf(tools.stateWriter, account, token);
+  const old = retiring.find(({ id }) => id === before.id);
+  const last = current?.secret === 'unknown' ? stored : current?.secret;
+  const store = last === undefined ? undefined : tools.stores.get(last.store);
+  const expected = store && expectedSecret(tools.stateWriter.state, store, { account, token });
+  const fingerprint = old?.fingerprint ?? old?.secret?.fingerprint;
+  if (store?.inspect === undefined || expected === undefined || fingerprint === undefined) return;
+  const { held = [] } = await store.inspect({ stored: [expected], first: [], doubted: [] });
+  if (!held.includes(fingerprint)) return;
+  const message = `the secret store ${store.name} has the secret of "${before.name}" again since the plan was made, so it was not revoked`;
+  throw new UserError('PLAN_STALE', message, { text: 'See what is planned now.', command: ['plan'] });
 }
 
 /** Revokes a token; one that is gone is no failure. @throws ApiError */

@@ -3,13 +3,13 @@
 import { deadSecret } from '../apply/dead-secrets.ts';
 import type { Desired } from '../model/desired.ts';
 import type { TokenAddress } from '../model/secret.ts';
-import { isOtherCommand, mayBeStored, type State, type StoredSecret } from '../model/state.ts';
+import { isOtherCommand, mayBeStored, type State } from '../model/state.ts';
 import { type Hint, UserError } from '../model/user-error.ts';
 import { accountKey } from '../model/username.ts';
 import { type DeadRecord, keyOfDead, secretsOf } from '../plan/dead-secrets.ts';
-import type { StoreContents, StoreFacts } from '../plan/secret-warnings.ts';
-import type { DeadFinding, DoubtedSecret, ExpectedSecret, SecretStore } from '../secrets/store.ts';
-import { firstTarget, isFirstSecret } from '../secrets/written-secrets.ts';
+import type { Held, StoreContents, StoreFacts } from '../plan/secret-warnings.ts';
+import type { DeadFinding, DoubtedSecret, SecretStore } from '../secrets/store.ts';
+import { expectedSecret, firstTarget, isFirstSecret } from '../secrets/written-secrets.ts';
 
 /** Looks into every store that can be read, once. */
 export async function inspectStores(
@@ -23,7 +23,7 @@ export async function inspectStores(
     lostRetained: new Map(),
     foreign: new Map(),
     unstored: new Set<string>(),
-    held: new Set<string>(),
+    held: new Map<string, Held>(),
     unreadable: new Map(),
   };
   const isSandbox = state.sandbox ? { isSandbox: true } : {};
@@ -60,7 +60,7 @@ export async function inspectStores(
     try {
       const { lost, foreign, unstored, held = [] } = await store.inspect({ stored, first: targets, doubted });
       for (const address of unstored) contents.unstored.add(keyOf(address));
-      for (const fingerprint of held) contents.held.add(fingerprint);
+      for (const fingerprint of held) contents.held.set(fingerprint, 'stored');
       const wanted = lost.filter((address) => !isRetained(address));
       put(contents.lost, store.name, wanted);
       put(contents.lostRetained, store.name, lost.filter(isRetained));
@@ -69,6 +69,7 @@ export async function inspectStores(
       contents.foreign.set(store.name, { tokens: foreign.map(nameOf), places });
     } catch (error) {
       if (!(error instanceof UserError)) throw error;
+      for (const { older = [] } of stored) for (const one of older) contents.held.set(one, 'unreadable');
       contents.unreadable.set(store.name, { why: error.message, hint: error.hint });
     }
   }
@@ -219,23 +220,4 @@ function overwrittenTokens({ accounts }: State): ReadonlySet<string> {
     }
   }
   return overwritten;
-}
-
-/** What the store has of a token by the state; undefined when it need not have anything. */
-function expectedSecret({ accounts }: State, store: SecretStore, address: TokenAddress): ExpectedSecret | undefined {
-  const entry = accounts.get(accountKey(address.account))?.tokens.get(address.token);
-  const isHere = (secret: StoredSecret) =>
-    secret.store === store.name && secret.secret_path === store.secretPath(address);
-  const secret = entry?.current?.secret;
-  if (entry === undefined || secret === undefined) return undefined;
-  const older = entry.retiring.flatMap((old) => old.fingerprint ?? old.secret?.fingerprint ?? []);
-  if (secret !== 'unknown') {
-    const { fingerprint } = secret;
-    return isHere(secret) ? { ...address, older, ...(fingerprint === undefined ? {} : { fingerprint }) } : undefined;
-  }
-  // While the token that an adopted one replaced lives, its secret serves.
-  const { stored, retiring } = entry;
-  const isServing = retiring.some(({ retire_at }) => retire_at === undefined);
-  if (stored === undefined || isServing || !isHere(stored)) return undefined;
-  return { ...address, older, ...(stored.fingerprint === undefined ? {} : { replaced: stored.fingerprint }) };
 }

@@ -58,12 +58,14 @@ export type PlanWarning =
       readonly name: string;
       readonly id: string;
     }
-  /** The overlap of replaced token `name` has ended, but a store has its secret where that of its replacement must be. */
+  /** The overlap of replaced token `name` has ended, but a store has its secret where that of its replacement must be, or may have it. */
   | {
       readonly kind: 'overlap_held';
       readonly account: string;
       readonly token: string;
       readonly name: string;
+      /** The store cannot be read. */
+      readonly unreadable?: true;
       /** Its account left the configuration. */
       readonly retained?: true;
     }

@@ -7,6 +7,7 @@ import type { Action, ComputeCeiling, NextChange, SourceLine, Unmanaged } from '
 import type { RetiringToken } from '../model/state.ts';
 import { isSmokeToken } from '../model/tokens.ts';
 import type { Location } from '../model/user-error.ts';
+import type { Held } from './secret-warnings.ts';
 import { isExpired } from './token-series.ts';
 
 /** What is known when an account is planned. `now` in milliseconds since 1970. */
@@ -21,7 +22,7 @@ export interface AccountContext {
   /** Another command than the present one of its store stored the token's secret. */
   isCommandChanged(account: string, token: string): boolean;
   /** A store has the secret of a replaced token where that of its replacement must be. */
-  isHeld(old: RetiringToken): boolean;
+  heldBy(old: RetiringToken): Held | undefined;
   /** The token's store certainly has no secret of an interrupted creation; what was not looked into may have one. */
   isUnstored(account: string, token: string): boolean;
 }

@@ -183,7 +183,7 @@ function planTokens(
       secretPath: (each) => context.secretPath(account, each),
       isSmokeTested: desired.smoke !== false,
       isCommandChanged: context.isCommandChanged(account, token.key),
-      isHeld: context.isHeld,
+      heldBy: context.heldBy,
       isUnstored: isSameUser && context.isUnstored(account, token.key),
       records,
       ...(renamedFrom === undefined ? {} : { renamedFrom }),

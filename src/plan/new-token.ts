@@ -47,12 +47,12 @@ export function plannedToken(
   state: StateToken | undefined,
   live: readonly LiveToken[],
   { storedOrphans, retiring }: TokenSeries,
-  { records, secretPath, isCommandChanged, isHeld, now }: TokenContext,
+  { records, secretPath, isCommandChanged, heldBy, now }: TokenContext,
 ): PlannedToken {
   const waiting = retiring
     .filter(
       ({ record, live, isReplaced }) =>
-        !isExpired(live, now) && (!isReplaced || record.retire_at === undefined || isHeld(record)),
+        !isExpired(live, now) && (!isReplaced || record.retire_at === undefined || heldBy(record) !== undefined),
     )
     .map(({ live }) => show(live));
   const names = new Set([...live.map((token) => token.name), ...records.names]);

@@ -100,6 +100,12 @@ function words(notice: PlanNotice): Omit<NoticeText, 'subject'> {
       };
     }
     case 'overlap_held':
+      if (notice.unreadable) {
+        return {
+          message: `"${notice.name}" is not revoked, although its overlap has ended: its store cannot be read, and may have its secret again`,
+          hint: { text: 'Correct the store. The next apply then revokes it.', command: ['apply'] },
+        };
+      }
       return {
         message: `"${notice.name}" is not revoked, although its overlap has ended: the store has its secret, and not that of its replacement`,
         hint: replaceHint(

@@ -66,8 +66,7 @@ export function makePlan(desired: Desired, live: Live, state: State, options: Ma
     isRotatedNow: options.rotate ?? (() => false),
     secretPath: options.secretPath ?? (() => undefined),
     isCommandChanged: (account, token) => changed.has(`${account}/${token}`),
-    isHeld: ({ fingerprint, secret }) =>
-      options.storeFacts?.held?.has(fingerprint ?? secret?.fingerprint ?? '') ?? false,
+    heldBy: ({ fingerprint, secret }) => options.storeFacts?.held?.get(fingerprint ?? secret?.fingerprint ?? ''),
     isUnstored: (account, token) =>
       options.storeFacts === undefined || options.storeFacts.unstored?.has(`${accountKey(account)}/${token}`) === true,
   };

@@ -50,7 +50,7 @@ export function planRemovedAccount(
   }
   const records = accountRecords(state.tokens.values());
   const tokens = [...state.tokens].map(([key, token]) =>
-    planRetainedToken(key, token, live.tokens, records, account, context.now, context.isHeld),
+    planRetainedToken(key, token, live.tokens, records, account, context.now, context.heldBy),
   );
   const actions = [...tokens.flatMap((plan) => plan.actions), ...smokeLeftovers(account, live, context.now)];
   const next = tokens.flatMap((plan) => plan.next);

@@ -5,6 +5,7 @@ import type { RetiringToken, StateToken } from '../model/state.ts';
 import { isoTime } from '../model/time.ts';
 import { seriesOf } from '../model/tokens.ts';
 import { futureRevocations, overlapEnded } from './revocations.ts';
+import type { Held } from './secret-warnings.ts';
 import type { TokenContext } from './token-reasons.ts';
 import {
   type AccountRecords,
@@ -112,10 +113,10 @@ export function planRetainedToken(
   records: AccountRecords,
   account: string,
   now: number,
-  isHeld: (old: RetiringToken) => boolean,
+  heldBy: (old: RetiringToken) => Held | undefined,
 ): TokenPlan {
   const series = tokenSeries([key], state, live, records, now, false);
-  const actions = overlapEnded(series, account, key, now, isHeld);
+  const actions = overlapEnded(series, account, key, now, heldBy);
   const known = new Set([...series.known, ...series.orphans.map((orphan) => orphan.id)]);
   return {
     actions,
@@ -123,7 +124,7 @@ export function planRetainedToken(
       ...otherSeries(series, account, key),
       ...unverifiedTokens(state, series, account, key, now, true),
       ...notReplaced(series, account, key, now),
-      ...heldTokens(series, account, key, now, isHeld, true),
+      ...heldTokens(series, account, key, now, heldBy, true),
       ...orphanWarnings(series, account, key, true),
       ...longOverlaps(series, account, key, now),
     ],

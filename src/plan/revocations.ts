@@ -3,6 +3,7 @@ import type { LiveAccount } from '../model/live.ts';
 import type { Action, NextChange } from '../model/plan.ts';
 import type { RetiringToken } from '../model/state.ts';
 import { isSmokeToken } from '../model/tokens.ts';
+import type { Held } from './secret-warnings.ts';
 import { isExpired, show, type TokenSeries } from './token-series.ts';
 
 /**
@@ -14,11 +15,11 @@ export function overlapEnded(
   account: string,
   token: string,
   now: number,
-  isHeld: (old: RetiringToken) => boolean,
+  heldBy: (old: RetiringToken) => Held | undefined,
 ): Action[] {
   return series.retiring.flatMap(({ record, live, isReplaced }): Action[] => {
     if (!isReplaced || record.retire_at === undefined) return [];
-    if (Date.parse(record.retire_at) > now || (isHeld(record) && !isExpired(live, now))) return [];
+    if (Date.parse(record.retire_at) > now || (heldBy(record) !== undefined && !isExpired(live, now))) return [];
     const about = { action: 'revoke_token', account, token, risk: 'safe', before: show(live), after: null } as const;
     return [{ ...about, reason: { kind: 'overlap_ended', retire_at: record.retire_at } }];
   });

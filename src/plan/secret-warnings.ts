@@ -15,6 +15,9 @@ import { type DeadRecord, keyOfDead } from './dead-secrets.ts';
 /** Tokens by the store, as a person names them: `etl_prod/airflow`. */
 type NamesByStore = ReadonlyMap<string, readonly string[]>;
 
+/** Whether a store has the secret of a replaced token, or may have it, since it cannot be read. */
+export type Held = 'stored' | 'unreadable';
+
 /** What stores that can be read have. */
 export interface StoreContents {
   /** The tokens whose secret a store lost. */
@@ -25,8 +28,8 @@ export interface StoreContents {
   readonly foreign: ReadonlyMap<string, { readonly tokens: readonly string[]; readonly places: readonly string[] }>;
   /** Tokens of which a store certainly has the current secret, and not that of an interrupted creation: the account's `accountKey`, and the key. */
   readonly unstored: ReadonlySet<string>;
-  /** Fingerprints of replaced tokens whose secret a store has where that of their replacement must be. */
-  readonly held: ReadonlySet<string>;
+  /** Fingerprints of replaced tokens whose secret a store has where that of their replacement must be, or may have. */
+  readonly held: ReadonlyMap<string, Held>;
   /** What is at the places of the state's secrets, by `keyOfDead`: only a secret is removed when its token goes. */
   readonly atDead?: ReadonlyMap<string, 'secret' | 'nothing' | 'other'>;
   /** Stores in which nothing can be stored now. */

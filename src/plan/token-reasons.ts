@@ -7,6 +7,7 @@ import { mayBeStored, type RetiringToken, type TokenRecord } from '../model/stat
 import { isoTime } from '../model/time.ts';
 import { generationOf } from '../model/tokens.ts';
 import { sourceLine } from './account-plan.ts';
+import type { Held } from './secret-warnings.ts';
 import type { AccountRecords, TokenSeries } from './token-series.ts';
 
 /** Whether an account is another one of the same name than in the state; `possible` where users cannot be listed. */
@@ -29,7 +30,7 @@ export interface TokenContext {
   /** Another command than the present one of the store stored the token's secret. */
   readonly isCommandChanged: boolean;
   /** The store has the secret of a replaced token where that of its replacement must be. */
-  isHeld(old: RetiringToken): boolean;
+  heldBy(old: RetiringToken): Held | undefined;
   /** What the state says of interrupted creations is confirmed: it is this account, and the store has the current secret. */
   readonly isUnstored: boolean;
   /** The tokens of the whole account in the state. */

@@ -5,6 +5,7 @@ import type { Action } from '../model/plan.ts';
 import { isShortened } from '../model/rotation-due.ts';
 import type { RetiringToken, StateToken } from '../model/state.ts';
 import { DAY, HOUR_MS, type Seconds } from '../model/time.ts';
+import type { Held } from './secret-warnings.ts';
 import { isExpired, isNamedAfter, type TokenSeries } from './token-series.ts';
 
 export function shorterLife(
@@ -41,13 +42,18 @@ export function heldTokens(
   account: string,
   token: string,
   now: number,
-  isHeld: (old: RetiringToken) => boolean,
+  heldBy: (old: RetiringToken) => Held | undefined,
   isRetained = false,
 ): PlanWarning[] {
   const retained = isRetained ? { retained: true as const } : {};
   return retiring
-    .filter(({ record, live }) => Date.parse(record.retire_at ?? '') <= now && isHeld(record) && !isExpired(live, now))
-    .map(({ live: { name } }) => ({ kind: 'overlap_held', account, token, name, ...retained }));
+    .filter(({ record, live }) => Date.parse(record.retire_at ?? '') <= now && !isExpired(live, now))
+    .flatMap(({ record, live: { name } }): PlanWarning[] => {
+      const by = heldBy(record);
+      if (by === undefined) return [];
+      const unread = by === 'unreadable' ? { unreadable: true as const } : {};
+      return [{ kind: 'overlap_held', account, token, name, ...retained, ...unread }];
+    });
 }
 
 /** Clocks differ, and so do the times of a plan and of its apply. */

@@ -69,7 +69,7 @@ export function planToken(
   const isTaken = takenBy(context.records, now);
   const known = new Set([...series.known, ...series.orphans.map((orphan) => orphan.id)]);
   const revocations = [
-    ...overlapEnded(series, account, desired.key, now, context.isHeld),
+    ...overlapEnded(series, account, desired.key, now, context.heldBy),
     ...orphaned(series, account, desired.key),
   ];
   const unverified = unverifiedTokens(state, series, account, desired.key, now);
@@ -94,7 +94,7 @@ export function planToken(
             ...unverified,
             ...orphanWarnings(series, account, desired.key, false),
             ...notReplaced(series, account, desired.key, now),
-            ...heldTokens(series, account, desired.key, now, context.isHeld),
+            ...heldTokens(series, account, desired.key, now, context.heldBy),
           ]),
     ],
     errors,

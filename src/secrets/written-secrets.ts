@@ -1,8 +1,8 @@
 /** What a state says of the secrets that were written to a store. */
 import type { TokenAddress } from '../model/secret.ts';
-import { mayBeStored, type State, type StateAccount } from '../model/state.ts';
+import { mayBeStored, type State, type StateAccount, type StoredSecret } from '../model/state.ts';
 import { accountKey } from '../model/username.ts';
-import type { SecretStore, SecretTarget } from './store.ts';
+import type { ExpectedSecret, SecretStore, SecretTarget } from './store.ts';
 
 /**
  * Whether the state has nothing of a token at its secret path yet, so that a value that is there is another's. An interrupted
@@ -18,6 +18,29 @@ export function isFirstSecret({ accounts }: State, store: SecretStore, address: 
   return !known.some(
     (secret = 'unknown') => secret !== 'unknown' && secret.store === store.name && secret.secret_path === secretPath,
   );
+}
+
+/** What the store has of a token by the state; undefined when it need not have anything. */
+export function expectedSecret(
+  { accounts }: State,
+  store: SecretStore,
+  address: TokenAddress,
+): ExpectedSecret | undefined {
+  const entry = accounts.get(accountKey(address.account))?.tokens.get(address.token);
+  const isHere = (secret: StoredSecret) =>
+    secret.store === store.name && secret.secret_path === store.secretPath(address);
+  const secret = entry?.current?.secret;
+  if (entry === undefined || secret === undefined) return undefined;
+  const older = entry.retiring.flatMap((old) => old.fingerprint ?? old.secret?.fingerprint ?? []);
+  if (secret !== 'unknown') {
+    const { fingerprint } = secret;
+    return isHere(secret) ? { ...address, older, ...(fingerprint === undefined ? {} : { fingerprint }) } : undefined;
+  }
+  // While the token that an adopted one replaced lives, its secret serves.
+  const { stored, retiring } = entry;
+  const isServing = retiring.some(({ retire_at }) => retire_at === undefined);
+  if (stored === undefined || isServing || !isHere(stored)) return undefined;
+  return { ...address, older, ...(stored.fingerprint === undefined ? {} : { replaced: stored.fingerprint }) };
 }
 
 /** The target of a first secret. What the state wrote for the account's tokens is not another's, and may be replaced. */

@@ -32,6 +32,7 @@ import { type FileEntry, NotASecretsFile, type SecretsText, UnquotableError } fr
 /** A store that keeps all its secrets in one file that only its owner can read. */
 export function fileStore(config: FileStoreConfig, owners: Owners = new Map()): SecretStore {
   const realPaths = new Map<string, string>();
+  const read = contentReader(config);
   return {
     name: config.name,
     secretPath: (address) => secretPathIn(config, address),
@@ -39,7 +40,7 @@ export function fileStore(config: FileStoreConfig, owners: Owners = new Map()): 
       await checkFile(config);
       if (targets.length > 0) await rehearse(config, targets);
     },
-    inspect: (expected) => inspect(config, expected),
+    inspect: (expected) => inspect(config, expected, read),
     remove: (secret) => removeFrom(config, secret),
     findDead: (secrets) => findDead(config, secrets),
     placeOf: (address, secretPath = secretPathIn(config, address)) => placeKey(config, address, secretPath, realPaths),
@@ -126,11 +127,27 @@ function fileEntry(config: FileStoreConfig, { account, token }: TokenAddress): F
   return { account, token, variable: variableOf(config.variable, { account, token }) };
 }
 
+/** Reads the file again only when it changed: before each of thousands of revocations, it is looked at. */
+function contentReader({ path, format }: FileStoreConfig): () => Promise<SecretsText> {
+  let last: { readonly stamp: string; readonly content: Promise<SecretsText> } | undefined;
+  return async () => {
+    const target = await targetOf(path);
+    const facts = await stat(target, { bigint: true }).catch(() => undefined);
+    const stamp = facts && [facts.ino, facts.size, facts.mtimeNs, facts.ctimeNs].join();
+    if (last === undefined || stamp === undefined || stamp !== last.stamp)
+      last = { stamp: stamp ?? '', content: readText(target).then((text = '') => parsed(format, text)) };
+    return last.content;
+  };
+}
+
 /** @throws UserError STORE_UNUSABLE: what cannot be read says nothing of its secrets */
-async function inspect(config: FileStoreConfig, { stored, first, doubted }: ExpectedSecrets): Promise<StoreFindings> {
+async function inspect(
+  config: FileStoreConfig,
+  { stored, first, doubted }: ExpectedSecrets,
+  read: () => Promise<SecretsText>,
+): Promise<StoreFindings> {
   try {
-    const text = await readText(await targetOf(config.path));
-    const content = await parsed(config.format, text ?? '');
+    const content = await read();
     return {
       lost: stored.filter((token) => !isIn(config, token, content)),
       foreign: first.filter((target) => isForeign(config, target, content)),
