@@ -19,7 +19,16 @@ export async function resolveStores(entries: ReadonlyMap<string, Entry>, folder:
     const target = await targetOfPath(kind?.locate?.(block), folder);
     stores.push({ config, at: keyAt, block, ...(target === undefined ? {} : { target }) });
   }
-  return stores;
+  return await completed(stores);
+}
+
+async function completed(stores: readonly WrittenStore[]): Promise<WrittenStore[]> {
+  const configs = new Map(stores.map(({ config }) => [config.name, config]));
+  for (const kind of STORE_KINDS) {
+    const own = [...configs.values()].filter((config) => config.kind === kind.kind);
+    for (const config of (await kind.complete?.(own)) ?? []) configs.set(config.name, config);
+  }
+  return stores.map((store) => ({ ...store, config: configs.get(store.config.name) ?? store.config }));
 }
 
 /** The files that the block of a store writes secrets to, with the nodes that name them. */

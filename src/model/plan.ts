@@ -63,6 +63,8 @@ export interface StoreDestination {
   readonly command?: readonly string[];
   readonly check?: readonly string[];
   readonly remove?: readonly string[];
+  /** Files of the repository that the commands name, from its root. */
+  readonly runs?: readonly string[];
 }
 
 /** A secret store that a plan uses, or, if it neither writes nor removes, one to which the next secrets of tokens go. */

@@ -83,7 +83,7 @@ export interface StoredSecret {
    */
   readonly fingerprint?: string;
   /**
-   * In a store that runs programs: a hash of the command's words for the token, to notice that another command puts secrets
+   * In a store that runs programs: a hash of the command's words for the token and of the repository's files that it names, to notice that another command puts secrets
    * elsewhere. Absent in older records.
    */
   readonly command?: string;

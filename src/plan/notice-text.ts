@@ -203,7 +203,7 @@ function words(notice: PlanNotice): Omit<NoticeText, 'subject'> {
       return {
         message: `the command of the secret store ${notice.store} changed since ${were} stored; ${move} at ${one ? 'its' : 'their'} next rotation: ${few(notice.tokens)}`,
         hint: {
-          text: 'If that is not intended, restore the command. To store the secrets with it now:',
+          text: 'If that is not intended, restore the command and the files that it runs. To store the secrets with it now:',
           command: ['rotate', ...notice.tokens.slice(0, TOKENS_TYPED)],
         },
       };

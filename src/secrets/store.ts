@@ -23,6 +23,8 @@ export interface StoreKind<Config extends SecretStoreConfig = SecretStoreConfig>
   read(block: Node, base: Base): Config | undefined;
   /** Reports errors that the schema cannot express. `stores` are all of this kind. */
   check(stores: readonly WrittenStore<Config>[], files: OwnFiles, problems: Problems): void;
+  /** Completes the blocks of this kind by what they name outside of the configuration. Runs nothing that they name. */
+  complete?(configs: readonly Config[]): Promise<readonly Config[]>;
   /** Where its secrets go, for a plan. */
   destination(config: Config): StoreDestination;
   /** The name of the program that receives the secrets, for a store that cannot tell sandbox secrets from real ones: it is rehearsed. */

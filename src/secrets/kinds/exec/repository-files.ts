@@ -1,0 +1,81 @@
+/** Files of the repository that commands name: whoever changes a script changes where secrets go. */
+import { createHash } from 'node:crypto';
+import { closeSync, openSync, readSync, statSync } from 'node:fs';
+import { join, relative, resolve } from 'node:path';
+import { git } from '../../../files/git.ts';
+import { isWithin, shownPath, workTreeOf } from '../../../files/paths.ts';
+
+/** A file that git tracks. */
+export interface RepositoryFile {
+  /** From the root of the repository. */
+  readonly path: string;
+  readonly hash: string;
+}
+
+/** By absolute path. */
+export type RepositoryFiles = ReadonlyMap<string, RepositoryFile>;
+
+/** Of hostile configurations. */
+const MOST_WORDS = 50_000;
+/** Bytes of a file that are compared, beside its size. */
+const MOST_BYTES = 4 * 1024 * 1024;
+
+/** The files of the repository that commands name, in the order of the words. @param folder Where the commands run, absolute. */
+export async function repositoryFiles(
+  commands: readonly (readonly string[])[],
+  folder: string,
+): Promise<RepositoryFiles> {
+  const tree = workTreeOf(folder);
+  if (tree === undefined) return new Map();
+  const named = new Set(commands.flatMap((words) => pathsIn(words, folder)));
+  const files = [...named].slice(0, MOST_WORDS).filter((path) => isWithin(tree, path) && isFile(path));
+  if (files.length === 0) return new Map();
+  const { exit, stdout } = await git(tree, ['--literal-pathspecs', 'ls-files', '-z', '--', ...files]);
+  // Where git cannot tell, all count, as they do where it can.
+  const tracked = exit === 0 ? new Set(stdout.split('\0').map((path) => join(tree, path))) : undefined;
+  return new Map(
+    files
+      .filter((path) => tracked?.has(path) ?? true)
+      .map((path) => [path, { path: shownPath(relative(tree, path)), hash: hashOf(path) }]),
+  );
+}
+
+/** Those of one command. */
+export function filesOf(words: readonly string[], folder: string, files: RepositoryFiles): RepositoryFile[] {
+  return files.size === 0 ? [] : [...new Set(pathsIn(words, folder))].flatMap((path) => files.get(path) ?? []);
+}
+
+/** What may be a file: each word, and what stands in a word that is a shell's, but for the files that the shell writes. */
+function pathsIn(words: readonly string[], folder: string): string[] {
+  return words
+    .flatMap((word, at) => {
+      // A program without a folder is looked up on the PATH.
+      if (at === 0) return /[\\/]/.test(word) ? [word] : [];
+      return [word, ...word.replace(/>\s*["']?[^\s"';|&]+/g, ' ').split(/[\s"'`;|&()<=,:@]+/)];
+    })
+    .filter((text) => text !== '' && text.length < 1000 && !/[{}\0]/.test(text))
+    .map((text) => resolve(folder, text));
+}
+
+function isFile(path: string): boolean {
+  try {
+    return statSync(path).isFile();
+  } catch {
+    return false;
+  }
+}
+
+/** The same whatever line breaks git gives the file on this computer. */
+function hashOf(path: string): string {
+  const hash = createHash('sha256');
+  try {
+    const bytes = Buffer.alloc(Math.min(statSync(path).size, MOST_BYTES));
+    const file = openSync(path, 'r');
+    const read = readSync(file, bytes, 0, bytes.length, 0);
+    closeSync(file);
+    hash.update(bytes.subarray(0, read).toString('latin1').replaceAll('\r\n', '\n'), 'latin1');
+  } catch {
+    hash.update('unreadable');
+  }
+  return hash.digest('base64url');
+}
