@@ -66,14 +66,14 @@ export async function importLive(
     try {
       const { desired } = read.loaded;
       const stateWriter = await openStateOf(backend, options, desired, service);
-      const { state } = stateWriter;
+      const { state, others } = stateWriter;
       const live = await withProgress('Reading accounts', io, stopping, (context) =>
-        readForImport({ selection, desired, state, service, parallelism: options.parallelism }, context),
+        readForImport({ selection, desired, state, service, others, parallelism: options.parallelism }, context),
       );
       checkClock(service, io);
       if (!options.allowMissing) refuseMissing(desired, state, live, beginning.argv);
       const files = (await beginning.settle?.(live)) ?? read;
-      const decided = await decideSafely({ selection, files, live, state, service }, options, {
+      const decided = await decideSafely({ selection, files, live, state, service, others }, options, {
         env: io.env,
         showFindings: (loaded) => showFindings(loaded, io),
       });

@@ -23,7 +23,7 @@ export function run(options: ApplyCommandOptions, planFile: string | undefined):
               desired,
               stateWriter.state,
               service,
-              { ...options, scope: scopeOf(options, stateWriter, options.only) },
+              { ...options, others: stateWriter.others, scope: scopeOf(options, stateWriter, options.only) },
               context,
             )
         : savedPlan(await readSaved(planFile, desired, options, io), desired, options);
@@ -52,6 +52,7 @@ function savedPlan(saved: Saved, desired: Desired, options: ApplyCommandOptions)
     const only = Object.keys(saved.fingerprints).filter(isKnown);
     const asSaved = {
       ...options,
+      others: stateWriter.others,
       prune: saved.prune,
       due: saved.due ?? false,
       allowMissing: saved.allow_missing ?? false,

@@ -12,7 +12,7 @@ export function run(options: ApplyCommandOptions): Promise<number> {
     const nothing = { ...desired, accounts: new Map<never, never>() };
     return planAndApply('destroy', nothing, options, io, (stateWriter, service, context) => {
       const scope = scopeOf(options, stateWriter, options.only);
-      const how = { ...options, prune: true, because: 'destroyed', scope } as const;
+      const how = { ...options, prune: true, because: 'destroyed', scope, others: stateWriter.others } as const;
       return planNow(nothing, stateWriter.state, service, how, context);
     });
   });

@@ -35,9 +35,15 @@ export function run(options: Options): Promise<number> {
     await waitUnlocked(backend, (options.lockTimeout ?? 0) * 1000);
     const service = await openService(options, io);
     try {
-      const { state } = await openStateOf(backend, options, desired, service);
+      const { state, others } = await openStateOf(backend, options, desired, service);
       const planned = await withProgress('Reading accounts', io, undefined, (context) =>
-        planNow(desired, state, service, { ...options, scope: scopeOf(options, backend, options.only) }, context),
+        planNow(
+          desired,
+          state,
+          service,
+          { ...options, others, scope: scopeOf(options, backend, options.only) },
+          context,
+        ),
       );
       const { out, prune = false, due = false, allowMissing = false } = options;
       // Before the plan is printed, so that --format json prints one document, also where the file cannot be written.

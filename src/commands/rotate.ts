@@ -18,7 +18,13 @@ export function run(options: ApplyCommandOptions, names: readonly string[]): Pro
     const only = [...new Set(selected.map((each) => each.account))];
     return planAndApply('rotate', desired, options, io, (stateWriter, service, context) => {
       const scope = scopeOf(options, stateWriter, only);
-      return planNow(desired, stateWriter.state, service, { ...options, only, prune: false, rotate, scope }, context);
+      return planNow(
+        desired,
+        stateWriter.state,
+        service,
+        { ...options, only, prune: false, rotate, scope, others: stateWriter.others },
+        context,
+      );
     });
   });
 }

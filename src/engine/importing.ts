@@ -16,6 +16,7 @@ import { few } from '../model/wording.ts';
 import { accountNames, makePlan } from '../plan/plan.ts';
 import { importRefused, obstacleText } from '../report/import/text.ts';
 import { newSecretPaths, openStores, secretPathsIn } from '../secrets/stores.ts';
+import { managedBy, type OtherState } from '../state/other-states.ts';
 import { suggestion } from '../yaml/wording.ts';
 import type { RunContext, Service } from './service.ts';
 
@@ -40,6 +41,8 @@ export interface Situation {
   readonly live: Live;
   readonly state: State;
   readonly service: Pick<Service, 'isSandbox' | 'claims'>;
+  /** The states of other configurations. */
+  readonly others: readonly OtherState[];
 }
 
 export interface Choices {
@@ -67,7 +70,7 @@ export async function decideSafely(
   choices: Choices,
   surroundings: ImportSurroundings,
 ): Promise<Decided> {
-  const { selection, files, live, state, service } = situation;
+  const { selection, files, live, state, service, others } = situation;
   const { desired, definitions } = files.loaded;
   const before = planOf(desired, situation);
   const decision = decideImport({
@@ -78,6 +81,7 @@ export async function decideSafely(
     live,
     plan: before,
     claims: service.claims,
+    managedBy: managedBy(others, state),
     texts: files.texts,
     into: intoOf(choices, files),
     secrets: newSecretPaths(desired.stores),
@@ -116,12 +120,13 @@ async function loadChanged(
   throw new UserError('IMPORT_REFUSED', message, 'Import the other accounts by name, and report this.');
 }
 
-function planOf(desired: Desired, { selection, live, state, service }: Situation): Plan {
+function planOf(desired: Desired, { selection, live, state, service, others }: Situation): Plan {
   const stores = openStores(desired.stores);
   return makePlan(desired, live, state, {
     only: (username) => selection.what === 'all' || selection.accounts.has(accountKey(username)),
     sandbox: service.isSandbox,
     claims: service.claims,
+    managedBy: managedBy(others, state),
     secretPath: secretPathsIn(stores),
   });
 }
@@ -159,6 +164,8 @@ export interface ImportReadingInput {
   readonly desired: Desired;
   readonly state: State;
   readonly service: Pick<Service, 'api' | 'claims'>;
+  /** The states of other configurations. */
+  readonly others: readonly OtherState[];
   readonly parallelism: number;
 }
 
@@ -167,10 +174,10 @@ export function readForImport(
   input: ImportReadingInput,
   { progress, signal }: Omit<RunContext, 'warn'>,
 ): Promise<Live> {
-  const { selection, desired, state, service, parallelism } = input;
+  const { selection, desired, state, service, others, parallelism } = input;
   const isAll = selection.what === 'all';
   const names = isAll ? accountNames(desired, state) : [...selection.accounts.values()].map(({ username }) => username);
-  const decide = allDecision(desired, state, service.claims);
+  const decide = allDecision(desired, state, service.claims, managedBy(others, state));
   return readLive({
     api: service.api,
     names: names.map((username) => ({ username, needsDucklings: needsDucklings(username, desired) })),

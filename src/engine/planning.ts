@@ -13,6 +13,7 @@ import { accountNames, type MakePlanOptions, makePlan } from '../plan/plan.ts';
 import type { StoreContents } from '../plan/secret-warnings.ts';
 import type { SecretStore } from '../secrets/store.ts';
 import { kindOf, openStores, secretPathsIn } from '../secrets/stores.ts';
+import { managedBy, type OtherState } from '../state/other-states.ts';
 import { nearest } from '../yaml/wording.ts';
 import { checkClock, type RunContext, type Service } from './service.ts';
 import { findDead, inspectStores, secretPlaces, unusableFiles } from './store-contents.ts';
@@ -27,6 +28,8 @@ export interface PlanNowOptions extends Pick<MakePlanOptions, 'rotate' | 'becaus
   readonly realStores?: boolean;
   /** Whether any number of managed accounts may be gone. */
   readonly allowMissing?: boolean;
+  /** The states of other configurations. */
+  readonly others: readonly OtherState[];
   readonly parallelism: number;
 }
 
@@ -50,7 +53,7 @@ export async function planNow(
   const only = onlyMatcher(options.only);
   const live = await readAccounts({ desired, state, service, only, parallelism: options.parallelism }, context);
   checkClock(service, context);
-  const { prune = false, due = false, allowMissing = false, only: globs, rotate, because, scope } = options;
+  const { prune = false, due = false, allowMissing = false, only: globs, rotate, because, scope, others } = options;
   const plan = planFrom({
     desired,
     live,
@@ -65,6 +68,7 @@ export async function planNow(
     prune,
     due,
     allowMissing,
+    others,
     ...(globs ? { only: globs } : {}),
     ...(rotate ? { rotate } : {}),
     ...(because ? { because } : {}),
@@ -101,6 +105,7 @@ export interface PlanFromInput extends Pick<MakePlanOptions, 'prune' | 'due' | '
   readonly service: Pick<Service, 'claims' | 'isSandbox'>;
   readonly stores: ReadonlyMap<string, SecretStore>;
   readonly storeContents?: StoreContents;
+  readonly others?: readonly OtherState[];
   readonly only?: readonly string[];
   readonly allowMissing?: boolean;
 }
@@ -111,7 +116,18 @@ export interface PlanFromInput extends Pick<MakePlanOptions, 'prune' | 'due' | '
  * @throws UserError USAGE: a glob of `only` matches nothing; ORGANIZATION_DIFFERS, MANY_MISSING, STATE_INVALID
  */
 export function planFrom(input: PlanFromInput): Plan {
-  const { desired, live, state, service, stores, storeContents, only: globs, allowMissing = false, ...rest } = input;
+  const {
+    desired,
+    live,
+    state,
+    service,
+    stores,
+    storeContents,
+    only: globs,
+    allowMissing = false,
+    others = [],
+    ...rest
+  } = input;
   const only = onlyMatcher(globs);
   const names = accountNames(desired, state);
   refuseUnmatched(globs, names, 'the configuration or the state');
@@ -122,6 +138,7 @@ export function planFrom(input: PlanFromInput): Plan {
     ...rest,
     only,
     claims: service.claims,
+    managedBy: managedBy(others, state),
     sandbox: service.isSandbox,
     secretPath: secretPathsIn(stores),
     storeFacts: {

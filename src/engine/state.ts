@@ -11,6 +11,7 @@ import type { StateBackend } from '../state/backend.ts';
 import { openBackend } from '../state/backends.ts';
 import { fileBackend } from '../state/kinds/file.ts';
 import { type OpenedState, openState } from '../state/opened-state.ts';
+import { otherStates } from '../state/other-states.ts';
 import { ownState, refuseLeftState } from '../state/read-state.ts';
 import { lockHolder } from '../state/state-lock.ts';
 import type { RunContext, Service } from './service.ts';
@@ -70,6 +71,7 @@ export async function openStateOf(
   if (file !== undefined && location.state === undefined && opened.state.serial === 0) {
     await refuseLeftState(file, opened.state);
   }
+  opened.others = await otherStates(location.config, file, opened.state);
   return opened;
 }
 

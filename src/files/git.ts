@@ -56,6 +56,12 @@ export async function ignoredFiles(
   return exit === 1 || why.includes('not a git repository') ? new Set() : { why };
 }
 
+/** The state files that git tracks, as absolute paths; none when git cannot tell. */
+export async function trackedStates(tree: string): Promise<readonly string[]> {
+  const { stdout } = await git(tree, ['ls-files', '-z', '--', '*.state.json']);
+  return stdout.split('\0').flatMap((file) => (file === '' ? [] : [path.join(tree, file)]));
+}
+
 /** The YAML files that git tracks, as absolute paths; none when git cannot tell. */
 export async function trackedYaml(tree: string): Promise<ReadonlySet<string>> {
   const { stdout } = await git(tree, ['ls-files', '-z', '--', ':(icase)*.yaml', ':(icase)*.yml']);

@@ -18,6 +18,7 @@ import type { Desired } from '../model/desired.ts';
 import type { State } from '../model/state.ts';
 import type { Api } from '../motherduck/api.ts';
 import type { StateBackend } from '../state/backend.ts';
+import type { OtherState } from '../state/other-states.ts';
 import { type DiagnosticJson, diagnosticJson } from '../yaml/diagnostic.ts';
 
 /** Environment variables by name. */
@@ -148,14 +149,23 @@ export interface ReadStateOptions {
  * ```
  */
 export async function readState(options: ReadStateOptions): Promise<State> {
-  const { state } = await openFrom(await backendOf(locationOf(options), options.desired.state, process.env), options);
+  const backend = await backendOf(locationOf(options), options.desired.state, process.env);
+  const { state, others } = await openFrom(backend, options);
   const { desired, service } = options;
+  othersBeside.set(state, others);
   rereads.set(state, () => readStateNow(locationOf(options), desired, service.opened, process.env));
   return state;
 }
 
 /** How each state of `readState` is read again. */
 const rereads = new WeakMap<State, () => Promise<StateNow>>();
+
+/** The states of other configurations beside each state of `readState`. */
+const othersBeside = new WeakMap<State, readonly OtherState[]>();
+
+export function othersOf(state: State | OpenState): readonly OtherState[] {
+  return 'stateWriter' in state ? state.others : (othersBeside.get(state) ?? []);
+}
 
 /** Reads a state again; undefined for one that is neither of `readState` nor open. */
 export function rereadOf(state: State | OpenState): (() => Promise<StateNow>) | undefined {
@@ -185,6 +195,8 @@ export interface OpenState {
   close(): Promise<void>;
   /** @internal */
   readonly stateWriter: StateWriter;
+  /** The states of other configurations. @internal */
+  readonly others: readonly OtherState[];
   /** The applies that run now. @internal */
   readonly applying: Set<symbol>;
 }
@@ -222,6 +234,7 @@ export async function openState(options: OpenStateOptions): Promise<OpenState> {
     const stateWriter = await openFrom(backend, options);
     return {
       stateWriter,
+      others: stateWriter.others,
       applying: new Set(),
       get state() {
         return stateWriter.state;

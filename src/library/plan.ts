@@ -7,7 +7,7 @@ import type { State } from '../model/state.ts';
 import { type PlanFormat, renderPlan as renderPlanAs } from '../report/formats.ts';
 import type { SecretStore } from '../secrets/store.ts';
 import { openStores as openConfiguredStores } from '../secrets/stores.ts';
-import type { OpenState, Service } from './open.ts';
+import { type OpenState, othersOf, type Service } from './open.ts';
 
 /** The options that `readLive`, `plan` and `audit` share. */
 export interface SharedOptions {
@@ -119,7 +119,7 @@ export interface PlanOptions extends SharedOptions {
  */
 export function plan(options: PlanOptions): Plan {
   const { state, service, stores = openStores(options.desired, options.service), ...rest } = options;
-  return planFrom({ ...rest, state: snapshotOf(state), service: service.opened, stores });
+  return planFrom({ ...rest, state: snapshotOf(state), service: service.opened, stores, others: othersOf(state) });
 }
 
 /**

@@ -49,6 +49,8 @@ export type AccountSkipReason =
   | { readonly kind: 'outside_limits'; readonly what: string }
   /** In the state, and no longer in the configuration. */
   | { readonly kind: 'removed' }
+  /** The state of another configuration manages it. */
+  | { readonly kind: 'managed_elsewhere'; readonly state: string }
   /** The configuration does not allow its name. */
   | { readonly kind: 'invalid_username' }
   /** The token of this run belongs to it. */

@@ -208,6 +208,8 @@ export type PlanError =
   /** The name belongs to a person's user. `managed`: the state has a service account of that name. */
   | { readonly kind: 'person'; readonly account: string; readonly managed: boolean }
   | { readonly kind: 'deprovisioned'; readonly account: string }
+  /** The state of another configuration manages it. `managed`: this one has it too. */
+  | { readonly kind: 'managed_elsewhere'; readonly account: string; readonly state: string; readonly managed: boolean }
   /**
    * It may be another account of that name, so it is not deleted. `listed`: its id is known, and the state has none.
    * `destroyed`: with all others, whether the configuration has it or not.

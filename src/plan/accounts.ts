@@ -37,6 +37,9 @@ export function planAccount(
     return { ...NOTHING, errors: [{ kind: 'unreadable', account, code, why: message, hint }] };
   }
   const found = live.presence === 'present' ? live.value : undefined;
+  const by = context.managedBy(account, found?.user?.id ?? state?.id);
+  if (by !== undefined)
+    return { ...NOTHING, errors: [{ kind: 'managed_elsewhere', account, state: by, managed: state !== undefined }] };
   if (desired === undefined) return planRemovedAccount(account, state, found, context);
   const unusable = found && whyUnusable(account, found);
   if (unusable) return { ...NOTHING, errors: [unusable] };

@@ -41,6 +41,20 @@ export function errorText(notice: PlanError | Violation): {
         message: `"${notice.account}" is deprovisioned at MotherDuck`,
         hint: { text: 'Have it provisioned again in MotherDuck, or remove it from the configuration.' },
       };
+    case 'managed_elsewhere':
+      return {
+        code: 'STATE_FOREIGN',
+        message: `${notice.state}, the state of another configuration, manages "${notice.account}"${notice.managed ? ' too' : ''}, so nothing is done to it`,
+        hint: notice.managed
+          ? {
+              text: 'If the other configuration should not have it, remove it there. Else forget it here.',
+              command: ['state', 'forget', notice.account],
+            }
+          : {
+              text: 'Leave it to that configuration. To move it here, remove it there, and from its state.',
+              command: ['state', 'forget', notice.account, '--state', notice.state],
+            },
+      };
     case 'unidentified':
       return notice.listed
         ? {

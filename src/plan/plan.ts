@@ -48,6 +48,8 @@ export interface MakePlanOptions {
   readonly scope?: Scope;
   /** What is known of the secret stores; without it the plan warns of nothing about them. */
   readonly storeFacts?: StoreFacts;
+  /** Which state of another configuration manages an account, by its user id or its name. */
+  readonly managedBy?: (username: string, id: string | undefined) => string | undefined;
   /** The organization is the embedded sandbox. */
   readonly sandbox?: boolean;
   /** The claims of the token that runs the program, so that its own account is never deleted. */
@@ -63,6 +65,7 @@ export function makePlan(desired: Desired, live: Live, state: State, options: Ma
     now: live.now,
     prune: options.prune ?? false,
     because: options.because ?? 'removed',
+    managedBy: options.managedBy ?? (() => undefined),
     isRotatedNow: options.rotate ?? (() => false),
     secretPath: options.secretPath ?? (() => undefined),
     isCommandChanged: (account, token) => changed.has(`${account}/${token}`),

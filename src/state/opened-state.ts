@@ -5,6 +5,7 @@ import type { State } from '../model/state.ts';
 import { UserError } from '../model/user-error.ts';
 import type { StateBackend } from './backend.ts';
 import { MIGRATIONS, type Migrations } from './migrate.ts';
+import type { OtherState } from './other-states.ts';
 import { type ReadState, readState, type StateOf } from './read-state.ts';
 import { changeBetween, type Touched, wholeChange } from './state-change.ts';
 import { statePieces } from './state-document.ts';
@@ -65,6 +66,8 @@ export class OpenedState {
   readonly name: string;
   /** The state's file; absent where it is no file. */
   readonly file?: string;
+  /** The states of other configurations, with which it must not share accounts. */
+  others: readonly OtherState[] = [];
   #state: State;
   /** The state as it is kept; another object than `#state` while changes are not written. */
   #durable: State;

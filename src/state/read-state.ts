@@ -124,7 +124,7 @@ export async function refuseLeftState(path: string, of: StateOf): Promise<void> 
   }
 }
 
-function isFile(path: string): Promise<boolean> {
+export function isFile(path: string): Promise<boolean> {
   return stat(path).then(
     (found) => found.isFile(),
     () => false,

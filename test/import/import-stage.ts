@@ -109,7 +109,7 @@ export class ImportStage extends Stage {
     const live = await this.#live(files, names);
     const more = { ...(store ? { store } : {}), ...(into ? { into: this.file(into) } : {}) };
     const service = { isSandbox: true, claims: [] };
-    const situation = { selection, files, live, state: this.world.stateWriter.state, service };
+    const situation = { selection, files, live, state: this.world.stateWriter.state, service, others: [] };
     const { decided, actions } = await decideSafely(
       situation,
       { config: this.file(CONFIG), ...more },
@@ -129,7 +129,10 @@ export class ImportStage extends Stage {
     const selection = parseSelection(names, names.length === 0);
     const { signal } = new AbortController();
     const { desired } = files.loaded;
-    return readForImport({ selection, desired, state: world.stateWriter.state, service, parallelism: 8 }, { signal });
+    return readForImport(
+      { selection, desired, state: world.stateWriter.state, service, others: [], parallelism: 8 },
+      { signal },
+    );
   }
 }
 

@@ -68,6 +68,7 @@ const ALL = {
   unreadable: { kind: 'unreadable', account, code: 'ACCOUNT_UNREADABLE', why: 'it was not read', hint },
   person: { kind: 'person', account, managed: true },
   deprovisioned: { kind: 'deprovisioned', account },
+  managed_elsewhere: { kind: 'managed_elsewhere', account, state: 'prod.state.json', managed: true },
   unidentified: { kind: 'unidentified', account, listed: true },
   ambiguous: { kind: 'ambiguous', account, token: 'airflow', name: 'airflow', type: 'read_write', ids: ['a', 'b'] },
   last_generation: { kind: 'last_generation', account, token: 'airflow', actual: 3 },
@@ -97,7 +98,14 @@ it('names its account once', () => {
 it('has a code for what scripts may rely on', () => {
   const coded = Object.values(ALL).flatMap((notice) => noticeText(notice).code ?? []);
   expect(new Set(coded)).toEqual(
-    new Set(['STATE_INVALID', 'ACCOUNT_UNREADABLE', 'ACCOUNT_UNUSABLE', 'TOKEN_AMBIGUOUS', 'GUARDRAIL']),
+    new Set([
+      'STATE_INVALID',
+      'STATE_FOREIGN',
+      'ACCOUNT_UNREADABLE',
+      'ACCOUNT_UNUSABLE',
+      'TOKEN_AMBIGUOUS',
+      'GUARDRAIL',
+    ]),
   );
 });
 

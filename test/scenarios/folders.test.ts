@@ -51,7 +51,7 @@ describe('the state', () => {
 
   it('is named after its configuration, so that two of a folder never share one', async () => {
     const stage = new Stage();
-    stage.write('prod.yaml', stage.read().replaceAll('tenant_', 'prod_'));
+    stage.write('prod.yaml', stage.read().replaceAll('tenant_', 'prod_').replaceAll('etl_prod', 'etl_main'));
     renameSync(stage.file(CONFIG), stage.file('dev.yml'));
     for (const config of ['dev.yml', 'prod.yaml']) {
       expect((await stage.run(`apply --sandbox --yes --no-smoke -c ${config}`)).code).toBe(0);
@@ -64,7 +64,7 @@ describe('the state', () => {
 
   it('that was copied from another configuration is refused, and the hint leads out', async () => {
     const stage = await Stage.applied();
-    stage.write('dev.yaml', stage.read());
+    stage.write('dev.yaml', stage.read().replaceAll('tenant_', 'dev_').replaceAll('etl_prod', 'etl_dev'));
     stage.write('dev.state.json', stage.read(STATE));
     const { code, stderr } = await stage.run('plan --sandbox -c dev.yaml');
     expect([code, stderr]).toEqual([1, expect.not.stringContaining('--state')]);

@@ -68,6 +68,8 @@ export function skipReasonText(reason: SkipReason): string {
       return `${reason.what}, which the configuration does not allow`;
     case 'removed':
       return 'it is in the state, and was removed from the configuration';
+    case 'managed_elsewhere':
+      return `${reason.state}, the state of another configuration, manages it`;
     case 'invalid_username':
       return 'the configuration allows only names of 3 to 255 letters (A-Z), digits and _ that begin with a letter';
     case 'own_account':
@@ -120,6 +122,8 @@ export function skipHint({ account, token, reason }: Skipped): Hint {
         text: 'Put its block back as it was. Or start over: remove it from the state, then import it.',
         command: ['state', 'forget', account],
       };
+    case 'managed_elsewhere':
+      return { text: 'Leave it to that configuration.' };
     case 'invalid_username':
       return { text: 'Manage it at MotherDuck, and list it under "ignore".' };
     case 'own_account':

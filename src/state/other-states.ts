@@ -1,0 +1,92 @@
+/** The states of other configurations beside one, and in its git repository. An account belongs to one of them only. */
+import { readdir } from 'node:fs/promises';
+import { basename, dirname, join, resolve } from 'node:path';
+import { trackedStates } from '../files/git.ts';
+import { realPathOf, shownRelativePath, workTreeOf } from '../files/paths.ts';
+import type { State } from '../model/state.ts';
+import { UserError } from '../model/user-error.ts';
+import { accountKey } from '../model/username.ts';
+import { fileBackend } from './kinds/file.ts';
+import { MIGRATIONS } from './migrate.ts';
+import { isFile, ownState, readState } from './read-state.ts';
+
+/** The state of another configuration. */
+export interface OtherState {
+  /** For output. */
+  readonly name: string;
+  readonly state: State;
+}
+
+/** Tells which other state manages an account, by its user id or, in the same organization, by its name. */
+export type ManagedBy = (username: string, id: string | undefined) => string | undefined;
+
+/**
+ * Reads the states of other configurations that git tracks or that are beside this one. One that cannot be read, or whose
+ * configuration is gone, manages nothing.
+ *
+ * @param configuration The path of the main file.
+ * @param own The file of its state; undefined: it is no file.
+ * @throws UserError STATE_FOREIGN: one of them is a copy of this one
+ */
+export async function otherStates(
+  configuration: string,
+  own: string | undefined,
+  { lineage }: State,
+): Promise<OtherState[]> {
+  const folder = resolve(dirname(configuration));
+  const beside = (await readdir(folder).catch(() => [])).map((name) => join(folder, name));
+  const tree = workTreeOf(folder);
+  const tracked = tree === undefined ? [] : await trackedStates(tree);
+  const ours = new Set(
+    [ownState(configuration), ...(own === undefined ? [] : [own])].map((file) => realPathOf(resolve(file))),
+  );
+  const files = new Set([...beside, ...tracked].filter((file) => file.endsWith(ENDING)).map(realPathOf));
+  const others: OtherState[] = [];
+  for (const file of [...files].sort()) {
+    if (ours.has(file)) continue;
+    const { state } = (await readState(fileBackend(file), undefined, MIGRATIONS).catch(() => undefined)) ?? {};
+    if (state === undefined || !(await isInUse(file, state))) continue;
+    const name = shownRelativePath(file);
+    if (state.lineage === lineage) throw copied(own ?? ownState(configuration), name);
+    others.push({ name, state });
+  }
+  return others;
+}
+
+const ENDING = '.state.json';
+
+/** Its configuration is beside it: the one that it names, or the one that it is named after. */
+async function isInUse(file: string, { configuration }: State): Promise<boolean> {
+  const base = basename(file).slice(0, -ENDING.length);
+  const names = [
+    ...(configuration === undefined ? [] : [basename(configuration)]),
+    ...['yaml', 'yml', 'json'].map((end) => `${base}.${end}`),
+  ];
+  for (const name of names) if (await isFile(join(dirname(file), name))) return true;
+  return false;
+}
+
+function copied(own: string, other: string): UserError {
+  const message = `${own} and ${other} are copies of one state, so two configurations would manage the same accounts.`;
+  const hint = `Keep the one that was written first, and move the other away: its configuration begins with a state of its own: mv ${own} ${own}.old`;
+  return new UserError('STATE_FOREIGN', message, hint);
+}
+
+/** @param own The state that asks. */
+export function managedBy(
+  others: readonly OtherState[],
+  own: Pick<State, 'organization' | 'organization_id' | 'sandbox'>,
+): ManagedBy {
+  const [byId, byName] = [new Map<string, string>(), new Map<string, string>()];
+  for (const { name, state } of others) {
+    if (state.sandbox !== own.sandbox) continue;
+    const isElsewhere =
+      state.organization !== own.organization ||
+      (state.organization_id ?? own.organization_id) !== (own.organization_id ?? state.organization_id);
+    for (const [key, { id }] of state.accounts) {
+      if (id !== undefined) byId.set(id, name);
+      if (!isElsewhere) byName.set(key, name);
+    }
+  }
+  return (username, id) => byId.get(id ?? '') ?? byName.get(accountKey(username));
+}
