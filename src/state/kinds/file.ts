@@ -2,9 +2,9 @@
  * A state in a file: the snapshot as JSON that people can read, then one line for each change since. It is complete at every
  * moment, so that it can be committed after a run that was killed; a run that ends leaves the snapshot alone.
  */
-import { open, readdir } from 'node:fs/promises';
+import { type FileHandle, open, readdir } from 'node:fs/promises';
 import { basename, dirname, join } from 'node:path';
-import { fileIdentity, identityOf, NotSyncedError, writeFileAtomic } from '../../files/atomic-write.ts';
+import { identityAt, identityOf, NotSyncedError, writeFileAtomic } from '../../files/atomic-write.ts';
 import { writableTarget } from '../../files/links.ts';
 import { lockIdentity } from '../../files/lock.ts';
 import { NotAFileError, NotTextError, readText } from '../../files/read-text.ts';
@@ -38,10 +38,11 @@ export function fileBackend(path: string): StateBackend {
   return new FileBackend(path);
 }
 
-/** The sizes of the file and of its snapshot, in bytes. */
-interface Sizes {
-  readonly file: number;
-  readonly snapshot: number;
+/** The file as this run wrote it: open to append to, with its size and that of its snapshot in bytes. */
+interface Log {
+  readonly file: FileHandle;
+  readonly size: number;
+  readonly snapshotSize: number;
 }
 
 /** What was read from the file, until the first write has checked that it is unchanged. */
@@ -51,10 +52,10 @@ class FileBackend implements StateBackend {
   readonly name: string;
   readonly file: string;
   #opened: Opened = { text: undefined };
-  /** The lock when the state was read. */
-  #lock: { readonly path: string; readonly identity: string | undefined } | undefined;
-  /** Of the file as this run wrote it; undefined: the next write replaces it. */
-  #sizes: Sizes | undefined;
+  /** The lock when the state was read: its file, what tells it from another file, and its text. */
+  #lock: { readonly path: string; identity: string | undefined; readonly text: string | undefined } | undefined;
+  /** Undefined: the next write replaces the file. */
+  #log: Log | undefined;
   /** The identity of the file that was written last. */
   #identity: string | undefined;
   /** The last change that was kept. */
@@ -72,7 +73,7 @@ class FileBackend implements StateBackend {
 
   async read(): Promise<StoredState | undefined> {
     const path = await lockFileOf(this.file);
-    this.#lock = { path, identity: await lockIdentity(path) };
+    this.#lock = { path, identity: identityAt(path), text: await lockIdentity(path) };
     const text = await readStateText(this.file);
     this.#opened = { text };
     return text === undefined ? undefined : storedIn(text);
@@ -82,9 +83,9 @@ class FileBackend implements StateBackend {
     try {
       await this.#refuseIfLost();
       await this.#checkFirstWrite(change.migratedFrom);
-      const sizes = this.#sizes;
-      if (sizes === undefined || isLogTooLong(sizes)) await this.#writeWhole(change);
-      else await this.#appendLine(sizes, change.text);
+      const log = this.#log;
+      if (log === undefined || isTooLong(log)) await this.#writeWhole(change);
+      else await this.#appendLine(log, change.text);
     } catch (error) {
       throw error instanceof UserError ? error : unwritable(this.file, error);
     }
@@ -93,12 +94,14 @@ class FileBackend implements StateBackend {
 
   async settle(): Promise<void> {
     const last = this.#last;
-    if (last === undefined || !this.#hasChanges || this.#lost !== undefined) return;
     try {
+      if (last === undefined || !this.#hasChanges || this.#lost !== undefined) return;
       await this.#refuseIfLost();
       await this.#writeWhole(last);
     } catch {
       // The log has it all; the next run writes the snapshot.
+    } finally {
+      await this.#closeLog();
     }
   }
 
@@ -130,7 +133,7 @@ class FileBackend implements StateBackend {
 
   /** Replaces the file by the whole state. */
   async #writeWhole(change: AppendedChange): Promise<void> {
-    this.#sizes = undefined;
+    await this.#closeLog();
     const bytes = this.#bytes.encode(change.snapshot());
     try {
       this.#identity = await writeFileAtomic(this.file, bytes, { mode: 0o666, keepMode: true });
@@ -140,33 +143,38 @@ class FileBackend implements StateBackend {
       throw error;
     }
     this.#hasChanges = false;
-    this.#sizes = { file: bytes.length, snapshot: bytes.length };
+    const file = await open(await writableTarget(this.file), 'a');
+    if (identityOf(await file.stat({ bigint: true })) === this.#identity) {
+      this.#log = { file, size: bytes.length, snapshotSize: bytes.length };
+    } else await file.close();
   }
 
   /** Adds a line to the file. After a failure, which may leave half of it, the next write replaces the file. */
-  async #appendLine(sizes: Sizes, text: string): Promise<void> {
-    this.#sizes = undefined;
+  async #appendLine(log: Log, text: string): Promise<void> {
     this.#hasChanges = true;
     const line = Buffer.from(`${text}\n`);
-    const file = await open(await writableTarget(this.file), 'a');
+    const size = log.size + line.length;
     try {
-      if (identityOf(await file.stat({ bigint: true })) !== this.#identity)
-        throw this.#loseTo(writtenByOther(this.file));
-      await file.appendFile(line);
-      await file.datasync();
+      await log.file.appendFile(line);
+      await log.file.datasync();
     } catch (error) {
-      if (this.#lost === undefined) await file.truncate(sizes.file).catch(() => undefined);
+      await log.file.truncate(log.size).catch(() => undefined);
+      this.#identity = identityOf(await log.file.stat({ bigint: true }));
+      await this.#closeLog();
       throw error;
-    } finally {
-      const now = await file.stat({ bigint: true });
-      await file.close();
-      // Another run may have written between the check and the end of the write.
-      if (now.size > sizes.file + line.length) this.#loseTo(writtenByOther(this.file));
-      this.#identity = identityOf(now);
     }
-    this.#sizes = { file: sizes.file + line.length, snapshot: sizes.snapshot };
-    // Likewise, another run may have taken the lock and read the file.
+    const now = await log.file.stat({ bigint: true });
+    this.#identity = identityOf(now);
+    this.#log = { ...log, size };
+    // Between the check before and the end of the write, another run may have written, or taken the lock and read the file.
+    if (now.size !== BigInt(size)) throw this.#loseTo(writtenByOther(this.file));
     await this.#refuseIfLost();
+  }
+
+  async #closeLog(): Promise<void> {
+    const log = this.#log;
+    this.#log = undefined;
+    await log?.file.close();
   }
 
   #loseTo(why: UserError): UserError {
@@ -177,19 +185,26 @@ class FileBackend implements StateBackend {
   /** Refuses to write without the lock, or over what another run has written since the last write. */
   async #refuseIfLost(): Promise<void> {
     if (this.#lost !== undefined) throw this.#lost;
-    const lock = this.#lock;
-    if (lock !== undefined && (await lockIdentity(lock.path)) !== lock.identity) {
-      throw this.#loseTo(lockBroken(this.file));
-    }
+    if (!(await this.#isOwnLock())) throw this.#loseTo(lockBroken(this.file));
     if (!(await this.#isOwnFile())) throw this.#loseTo(writtenByOther(this.file));
+  }
+
+  async #isOwnLock(): Promise<boolean> {
+    const lock = this.#lock;
+    if (lock === undefined) return true;
+    const identity = identityAt(lock.path);
+    if (identity === lock.identity) return true;
+    if (lock.text === undefined || (await lockIdentity(lock.path)) !== lock.text) return false;
+    lock.identity = identity;
+    return true;
   }
 
   /** By the file's identity, and by its text where that changed: a copy put back, or a file system that gives new numbers. */
   async #isOwnFile(): Promise<boolean> {
     if (this.#identity === undefined) return true;
-    const identity = await fileIdentity(this.file);
+    const identity = identityAt(this.file);
     if (identity === this.#identity) return true;
-    this.#sizes = undefined;
+    await this.#closeLog();
     // A file that is gone holds nothing that a write could replace.
     if (identity === undefined) return true;
     const last = this.#last;
@@ -223,8 +238,8 @@ export function storedIn(text: string): StoredState {
 }
 
 /** Reading a log costs its size, so it is replaced once it is longer than its snapshot. */
-function isLogTooLong({ file, snapshot }: Sizes): boolean {
-  return file - snapshot > Math.max(snapshot, LOG_LEAST);
+function isTooLong({ size, snapshotSize }: Log): boolean {
+  return size - snapshotSize > Math.max(snapshotSize, LOG_LEAST);
 }
 
 /** The file's text without a byte order mark; undefined when there is no file. @throws UserError STATE_INVALID */

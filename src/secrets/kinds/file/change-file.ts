@@ -1,7 +1,7 @@
 /** Changes to a secrets file: under its lock, as one write, and those that come during a write together. */
 import { mkdir, stat } from 'node:fs/promises';
 import { dirname } from 'node:path';
-import { type AtomicOptions, NotSyncedError, writeFileAtomic } from '../../../files/atomic-write.ts';
+import { type AtomicOptions, identityAt, NotSyncedError, writeFileAtomic } from '../../../files/atomic-write.ts';
 import { acquireLock, type Lock } from '../../../files/lock.ts';
 import { readText } from '../../../files/read-text.ts';
 import { WriteThrottle } from '../../../files/write-throttle.ts';
@@ -24,7 +24,18 @@ interface Queue {
   readonly format: FileStoreConfig['format'];
   readonly throttle: WriteThrottle;
   isBusy: boolean;
+  /** What was written last, so that a large file is not read and parsed again for the next change. */
+  known?: KnownText | undefined;
 }
+
+interface KnownText {
+  readonly content: SecretsText;
+  /** The file's identity: another program may have changed it since. */
+  readonly identity: string;
+}
+
+/** The secrets of a file are in memory this long after a write, in milliseconds. */
+const FORGOTTEN_AFTER_MS = 250;
 
 const queues = new Map<string, Queue>();
 
@@ -50,19 +61,22 @@ async function changeQueued(queue: Queue, target: string): Promise<void> {
     try {
       for (const { done } of await changeAll(target, changes, queue)) done();
     } catch (error) {
+      queue.known = undefined;
       for (const { refuse } of changes) refuse(error);
     }
   }
   queue.isBusy = false;
+  const forget = setTimeout(() => {
+    if (!queue.isBusy) queue.known = undefined;
+  }, FORGOTTEN_AFTER_MS);
+  forget.unref();
 }
 
 /** Makes the changes while the file's lock is held. Returns those that were made; the others were refused. */
-function changeAll(
-  target: string,
-  changes: readonly QueuedChange[],
-  { format, throttle }: Queue,
-): Promise<readonly QueuedChange[]> {
-  return changeFile(target, format, async (content, write) => {
+function changeAll(target: string, changes: readonly QueuedChange[], queue: Queue): Promise<readonly QueuedChange[]> {
+  const { known } = queue;
+  queue.known = undefined;
+  const change: FileChange<readonly QueuedChange[]> = async (content, write) => {
     const started = performance.now();
     let isChanged = false;
     const made = changes.filter(({ change, refuse }) => {
@@ -74,28 +88,43 @@ function changeAll(
         return false;
       }
     });
-    if (isChanged) throttle.wrote(started, await write());
+    if (!isChanged) return made;
+    const { length, identity } = await write();
+    queue.throttle.wrote(started, length);
+    // A dotenv file alone: what is removed from the text of a JSON file is there until it is parsed again.
+    if (queue.format === 'dotenv' && made.length === changes.length && identity) queue.known = { content, identity };
     return made;
-  });
+  };
+  return changeFile(target, queue.format, change, known);
 }
 
-/** Writes the changed text, and returns its length. */
-type Write = (options?: Pick<AtomicOptions, 'isRehearsal'>) => Promise<number>;
+/** Writes the changed text; the identity of the new file is absent where its folder could not be synced. */
+type Write = (
+  options?: Pick<AtomicOptions, 'isRehearsal'>,
+) => Promise<{ readonly length: number; readonly identity: string | undefined }>;
 
-/** Changes the file while its lock is held. */
+type FileChange<T> = (content: SecretsText, write: Write) => Promise<T>;
+
+/**
+ * Changes the file while its lock is held.
+ *
+ * @param known Its text as it was written last; read again when the file is another one by now.
+ */
 export async function changeFile<T>(
   target: string,
   format: FileStoreConfig['format'],
-  change: (content: SecretsText, write: Write) => Promise<T>,
+  change: FileChange<T>,
+  known?: KnownText,
 ): Promise<T> {
   await mkdir(dirname(target), { recursive: true, mode: 0o700 });
   const lock = await lockFile(`${target}.lock`);
   try {
-    const content = await parsed(format, (await readText(target)) ?? '');
+    const isKnown = known !== undefined && identityAt(target) === known.identity;
+    const content = isKnown ? known.content : await parsed(format, (await readText(target)) ?? '');
     return await change(content, async (options) => {
       const text = content.text();
-      await writeFileAtomic(target, text, { mode: 0o600, ...options }).catch(unlessReplaced);
-      return text.length;
+      const identity = await writeFileAtomic(target, text, { mode: 0o600, ...options }).catch(unlessReplaced);
+      return { length: text.length, identity };
     });
   } finally {
     // The secrets are stored; a lock that remains is replaced when this process has ended.
@@ -116,8 +145,9 @@ async function lockFile(path: string): Promise<Lock> {
 export class LockPathError extends Error {}
 
 /** The file was replaced, so the secrets are stored: an error would revoke them, although the old ones are overwritten. */
-function unlessReplaced(error: unknown): void {
+function unlessReplaced(error: unknown): undefined {
   if (!(error instanceof NotSyncedError)) throw error;
+  return undefined;
 }
 
 /** The JSON parser is loaded only for a JSON file. */
