@@ -44,7 +44,7 @@ async function readFacts() {
         export { STATE_KINDS } from './src/state/backends.ts';
         export { COOLDOWN_SECONDS, DUCKLING_SIZES, POOL_SIZE } from './src/model/ducklings.ts';
         export * from './src/model/tokens.ts';
-        export { USERNAME_PATTERN } from './src/model/username.ts';
+        export { NEW_USERNAME_PATTERN } from './src/model/username.ts';
         export { MAX_USERS_A_PAGE } from './src/model/wire.ts';
         export { formatDuration } from './src/model/time.ts';
         export { SETTINGS } from './src/sandbox/settings.ts';
@@ -129,7 +129,7 @@ function configValues(facts) {
 
 /** What the description of MotherDuck's REST API repeats, by its path there. */
 function openApiValues(facts) {
-  const { COOLDOWN_SECONDS, DUCKLING_SIZES, MAX_USERS_A_PAGE, POOL_SIZE, USERNAME_PATTERN } = facts;
+  const { COOLDOWN_SECONDS, DUCKLING_SIZES, MAX_USERS_A_PAGE, POOL_SIZE, NEW_USERNAME_PATTERN } = facts;
   const { RESERVED_TOKEN_NAMES, TOKEN_DESCRIPTION_LENGTH, TOKEN_NAME_LENGTH, TOKEN_TTL_SECONDS, TOKEN_TYPES } = facts;
   const sizes = Object.keys(DUCKLING_SIZES);
   const sizesThat = (hold) => sizes.filter((size) => hold(DUCKLING_SIZES[size]));
@@ -142,7 +142,7 @@ function openApiValues(facts) {
   ];
   return [
     ['components.parameters.Limit.schema.maximum', MAX_USERS_A_PAGE],
-    [`${schemas}.NewUser.properties.username.x-portable-pattern`, USERNAME_PATTERN.source],
+    [`${schemas}.NewUser.properties.username.x-portable-pattern`, NEW_USERNAME_PATTERN.source],
     [`${schemas}.TokenType.enum`, TOKEN_TYPES],
     [`${schemas}.KnownTokenType.x-extensible-enum`, TOKEN_TYPES],
     ...limits(`${token}.name`, TOKEN_NAME_LENGTH, ['minLength', 'maxLength']),

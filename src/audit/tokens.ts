@@ -5,7 +5,7 @@ import type { Action, RevokeToken, RotateToken, TokenChange } from '../model/pla
 import type { StateAccount, TokenRecord } from '../model/state.ts';
 import { chooseTokens, managedSeries } from '../model/token-choice.ts';
 import { isSmokeToken, RESERVED_TOKEN_NAMES, seriesOf } from '../model/tokens.ts';
-import { USERNAME_PATTERN } from '../model/username.ts';
+import { isUsername } from '../model/username.ts';
 import { canHaveCreated } from '../plan/intents.ts';
 import { isExpired } from '../plan/token-series.ts';
 
@@ -163,7 +163,7 @@ export function missingTokens({ desired, state, live, actions, now }: TokenReadi
 /** Why import does not adopt an account that is not in the configuration; undefined when it does. */
 export function whyNotImported(username: string, state: StateAccount | undefined): WhyNotImported | undefined {
   if (state !== undefined) return 'in_state';
-  return USERNAME_PATTERN.test(username) ? undefined : 'unusable_name';
+  return isUsername(username) ? undefined : 'unusable_name';
 }
 
 /**

@@ -6,11 +6,13 @@ import { runCommand } from '../cli/run.ts';
 import { columnsOf } from '../cli/terminal.ts';
 import { type Loaded, type LoadedWell, loadConfig } from '../config/load.ts';
 import { statePath } from '../engine/state.ts';
+import { isNewUsername, NEW_USERNAME_RULE } from '../model/username.ts';
 import { VALIDATE_FORMATS, type ValidateFormat } from '../report/formats.ts';
 import { relocatedValidation } from '../report/locations.ts';
 import type { Validation } from '../report/validate/validation.ts';
 import { STORE_KINDS } from '../secrets/stores.ts';
 import { CODES, type Diagnostic } from '../yaml/diagnostic.ts';
+import { quote } from '../yaml/wording.ts';
 
 interface ValidateOptions extends ConfigOptions, OutputOptions {
   readonly format: ValidateFormat;
@@ -32,7 +34,11 @@ function validationOf(loaded: Loaded, config: string): Validation {
   const { files, sources, warnings } = loaded;
   const about = { config, files, sources, codes: DIAGNOSTICS };
   return loaded.ok
-    ? { ...about, desired: loaded.desired, findings: [...withoutAccounts(loaded), ...warnings] }
+    ? {
+        ...about,
+        desired: loaded.desired,
+        findings: [...withoutAccounts(loaded), ...existingNames(loaded), ...warnings],
+      }
     : { ...about, findings: [...loaded.diagnostics, ...warnings] };
 }
 
@@ -44,6 +50,16 @@ function withoutAccounts({ desired, files: [file = ''], sources }: LoadedWell): 
   const hint = 'add one under accounts, or import those at MotherDuck: mdacc import --all';
   const location = { file, line, column: 1 };
   return [{ code: 'no-accounts', severity: 'warning', message: 'there are no accounts', hint, location, length: 1 }];
+}
+
+/** Accounts that cannot be new. Other commands say nothing of them where they exist; a plan refuses to create one. */
+function existingNames({ desired }: LoadedWell): Diagnostic[] {
+  return [...desired.accounts.values()].flatMap(({ username, location }) => {
+    if (isNewUsername(username)) return [];
+    const message = `${quote(username)} must exist at MotherDuck: no account of that name can be created`;
+    const hint = `a new one has ${NEW_USERNAME_RULE}`;
+    return [{ code: 'not-a-new-name', severity: 'warning', message, hint, location, length: username.length }];
+  });
 }
 
 const { unused, ...read } = CODES;

@@ -6,7 +6,7 @@ import type { Live, LiveAccount, LiveToken, LiveUser } from '../model/live.ts';
 import type { Plan } from '../model/plan.ts';
 import type { State } from '../model/state.ts';
 import { UserError } from '../model/user-error.ts';
-import { accountKey, globMatcher, USERNAME_PATTERN } from '../model/username.ts';
+import { accountKey, globMatcher, isUsername } from '../model/username.ts';
 import { suggestion } from '../yaml/wording.ts';
 
 /** What to import, as it was typed: everything, or accounts and tokens by their names. */
@@ -165,7 +165,7 @@ export function allDecision(
     if (state.accounts.has(key)) return { kind: 'removed' };
     const other = managedBy(username, id);
     if (other !== undefined) return { kind: 'managed_elsewhere', state: other };
-    if (!USERNAME_PATTERN.test(username)) return { kind: 'invalid_username' };
+    if (!isUsername(username)) return { kind: 'invalid_username' };
     if ([username, id, email].some((name) => name !== undefined && own.has(name.toLowerCase()))) {
       return { kind: 'own_account' };
     }
@@ -185,7 +185,7 @@ function findNamed(selected: SelectedAccount, context: CandidateContext): Candid
   const other = context.managedBy(username, found.value.user?.id);
   if (other !== undefined) return { account: username, reason: { kind: 'managed_elsewhere', state: other } };
   if (configured === undefined && state.accounts.has(key)) return { account: username, reason: { kind: 'removed' } };
-  if (configured === undefined && !USERNAME_PATTERN.test(username)) {
+  if (configured === undefined && !isUsername(username)) {
     return { account: username, reason: { kind: 'invalid_username' } };
   }
   const odd = configured === undefined && selected.tokens === undefined ? unwritable(found.value) : undefined;

@@ -210,6 +210,12 @@ export type PlanError =
   | { readonly kind: 'deprovisioned'; readonly account: string }
   /** The state of another configuration manages it. `managed`: this one has it too. */
   | { readonly kind: 'managed_elsewhere'; readonly account: string; readonly state: string; readonly managed: boolean }
+  /** There is no account of that name, and none can be created. */
+  | {
+      readonly kind: 'not_a_new_name';
+      readonly account: string;
+      readonly at: { readonly file?: string; readonly line: number };
+    }
   /**
    * It may be another account of that name, so it is not deleted. `listed`: its id is known, and the state has none.
    * `destroyed`: with all others, whether the configuration has it or not.

@@ -1,9 +1,27 @@
-/** The pattern of a service account's name. MotherDuck also accepts Unicode letters; like its Terraform provider, mdacc allows ASCII only. */
-export const USERNAME_PATTERN = /^[A-Za-z][A-Za-z0-9_]{2,254}$/;
+/** The pattern of a new service account's name. MotherDuck also accepts Unicode letters; like its Terraform provider, mdacc allows ASCII only. */
+export const NEW_USERNAME_PATTERN = /^[A-Za-z][A-Za-z0-9_]{2,254}$/;
 
-/** Whether MotherDuck may have an account of this name, which adopted accounts may have too: Unicode letters, digits, underscores. */
+/** What it accepts, in words. */
+export const NEW_USERNAME_RULE = '3 to 255 characters: a letter (A-Z), then letters, digits and underscores';
+
+/**
+ * The pattern of the names that accounts at MotherDuck may have. Names reach the commands of secret stores, file names and the
+ * terminal: none is an option, a path or a glob, and none has a character that is not seen. (`\p{…}` needs the flag `u`.)
+ */
+export const USERNAME_PATTERN = /^[\p{L}\p{N}](?:[\p{L}\p{M}\p{N}_.@+ -]{0,253}[\p{L}\p{M}\p{N}_.@+-])?$/u;
+
+/** What `USERNAME_PATTERN` accepts, in words. */
+export const USERNAME_RULE =
+  '1 to 255 letters, digits, spaces and _ . @ + -, beginning with a letter or a digit, without a space at the end';
+
+/** Whether an account at MotherDuck may have this name, so that it can be managed. */
 export function isUsername(text: string): boolean {
-  return /^[\p{L}_][\p{L}\p{M}\p{N}_.@+-]{0,254}$/u.test(text);
+  return USERNAME_PATTERN.test(text);
+}
+
+/** Whether an account of this name can be created. */
+export function isNewUsername(text: string): boolean {
+  return NEW_USERNAME_PATTERN.test(text);
 }
 
 /**

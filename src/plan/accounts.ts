@@ -6,6 +6,7 @@ import type { PlanError, PlanWarning } from '../model/notice.ts';
 import type { Action, ComputeCeiling, SetDucklings } from '../model/plan.ts';
 import type { StateAccount } from '../model/state.ts';
 import { generationOf } from '../model/tokens.ts';
+import { isNewUsername } from '../model/username.ts';
 import {
   type AccountContext,
   type AccountPlan,
@@ -43,6 +44,12 @@ export function planAccount(
   if (desired === undefined) return planRemovedAccount(account, state, found, context);
   const unusable = found && whyUnusable(account, found);
   if (unusable) return { ...NOTHING, errors: [unusable] };
+  if (found === undefined && !isNewUsername(account)) {
+    return {
+      ...NOTHING,
+      errors: [{ kind: 'not_a_new_name', account, at: sourceLine(desired.location, context.desired.file) }],
+    };
+  }
   return planDesiredAccount(desired, state, found, context);
 }
 

@@ -3,6 +3,7 @@ import { limitText } from '../model/desired.ts';
 import type { PlanError, Violation } from '../model/notice.ts';
 import { MAX_GENERATION } from '../model/tokens.ts';
 import type { ErrorCode, Hint } from '../model/user-error.ts';
+import { NEW_USERNAME_RULE } from '../model/username.ts';
 import { counted, few } from '../model/wording.ts';
 
 /** An error or a violation in words. */
@@ -55,6 +56,14 @@ export function errorText(notice: PlanError | Violation): {
               command: ['state', 'forget', notice.account, '--state', notice.state],
             },
       };
+    case 'not_a_new_name': {
+      const { file, line } = notice.at;
+      return {
+        code: 'ACCOUNT_UNUSABLE',
+        message: `MotherDuck has no account "${notice.account}" (${file === undefined ? `line ${line}` : `${file}:${line}`}), and none of that name can be created`,
+        hint: { text: `Correct the name if it is misspelled. That of a new account has ${NEW_USERNAME_RULE}.` },
+      };
+    }
     case 'unidentified':
       return notice.listed
         ? {

@@ -110,6 +110,11 @@ export class Organization {
     await this.#record((at) => ({ at, event: 'account_created', account: username, id, human: { email, roles } }));
   }
 
+  /** Adds a service account, also under a name that a new one could not have. */
+  async addServiceAccount(username: string): Promise<void> {
+    await this.#record((at) => ({ at, event: 'account_created', account: username, id: randomUUID() }));
+  }
+
   /** Marks a user as deprovisioned, as a directory sync does. */
   async deprovision(username: string): Promise<void> {
     await this.#record((at) => ({ at, event: 'account_deprovisioned', account: username }));

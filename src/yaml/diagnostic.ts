@@ -171,6 +171,7 @@ export const CODES = {
   'duplicate-name': 'A name is in two files.',
   'duplicate-account': 'Two accounts differ only in case.',
   'policy-incomplete': 'A token has a setting neither of its own nor from its policy.',
+  'not-a-new-name': 'An account of that name can be managed, but not created.',
   'no-accounts': 'The configuration has no accounts.',
   'ttl-range': 'A ttl is outside of what MotherDuck accepts.',
   'ttl-guardrail': 'A ttl is longer than guardrails.max_token_ttl.',

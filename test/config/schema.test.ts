@@ -11,7 +11,7 @@ import {
   TOKEN_TTL_SECONDS,
   TOKEN_TYPES,
 } from '../../src/model/tokens.ts';
-import { USERNAME_PATTERN } from '../../src/model/username.ts';
+import { USERNAME_PATTERN, USERNAME_RULE } from '../../src/model/username.ts';
 
 type Schema = Readonly<Record<string, unknown>>;
 const root = path.resolve(import.meta.dirname, '../..');
@@ -53,7 +53,8 @@ test("its limits are the model's", () => {
   expect(property('read_scaling', 'pool_size')).toMatchObject({ minimum: POOL_SIZE.min, maximum: POOL_SIZE.max });
   const { min, max } = TOKEN_DESCRIPTION_LENGTH;
   expect(defs.token_description).toMatchObject({ minLength: min, maxLength: max });
-  expect((defs.accounts as { propertyNames: Schema }).propertyNames.pattern).toBe(USERNAME_PATTERN.source);
+  const { propertyNames } = defs.accounts as { propertyNames: Schema };
+  expect(propertyNames).toEqual({ title: USERNAME_RULE, pattern: USERNAME_PATTERN.source });
   expect(property('file_store', 'variable')?.default).toBe(DEFAULT_VARIABLE);
   const ttl = `${formatDuration(TOKEN_TTL_SECONDS.min)} to ${formatDuration(TOKEN_TTL_SECONDS.max)}`;
   expect(defs.ttl?.description).toContain(ttl);

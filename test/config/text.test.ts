@@ -41,7 +41,7 @@ const CASES: readonly [string, Files][] = [
     'a rotation that would never end',
     { [MAIN]: `${BASE}accounts:\n  etl_prod: { tokens: { a: { policy: app, ttl: 7d } } }\n` },
   ],
-  ['a name that MotherDuck does not take', { [MAIN]: `${BASE}accounts:\n  etl-prod: { tokens: { a: app } }\n` }],
+  ['a name that MotherDuck does not take', { [MAIN]: `${BASE}accounts:\n  etl/prod: { tokens: { a: app } }\n` }],
   ['a tab', { [MAIN]: 'version: 1\norganization: acme\naccounts:\n\tetl_prod:\n' }],
   [
     'a bracket that is not closed',

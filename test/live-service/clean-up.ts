@@ -1,6 +1,6 @@
 /** Removes what a run made, whatever happened to it, and what runs of other days left. */
 import { setTimeout as sleepFor } from 'node:timers/promises';
-import { USERNAME_PATTERN } from '../../src/model/username.ts';
+import { NEW_USERNAME_PATTERN } from '../../src/model/username.ts';
 import { accountsOf, beganAt, runOf } from './names.ts';
 import { fieldOf, type RawAnswer, type RawApi } from './raw-api.ts';
 import { isLiveServiceAccount, listUsers } from './users.ts';
@@ -62,7 +62,7 @@ function isAbsent({ status, json }: RawAnswer): boolean {
 
 /** Two of the names that are tried are no usernames, so there is nothing of that name. */
 function isRefusedName({ status }: RawAnswer, username: string): boolean {
-  return status === 400 && !USERNAME_PATTERN.test(username);
+  return status === 400 && !NEW_USERNAME_PATTERN.test(username);
 }
 
 const DAY_MS = 24 * 60 * 60 * 1000;

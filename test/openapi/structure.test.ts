@@ -9,7 +9,7 @@ import {
   TOKEN_TTL_SECONDS,
   TOKEN_TYPES,
 } from '../../src/model/tokens.ts';
-import { USERNAME_PATTERN } from '../../src/model/username.ts';
+import { NEW_USERNAME_PATTERN } from '../../src/model/username.ts';
 import { MAX_USERS_A_PAGE, type WireError } from '../../src/model/wire.ts';
 import { at, document, followed, operations, problemsOf } from './document.ts';
 
@@ -224,7 +224,7 @@ describe('what the document repeats from the sources', () => {
     [
       'our usernames',
       () => at('#/components/schemas/NewUser/properties/username')['x-portable-pattern'],
-      USERNAME_PATTERN.source,
+      NEW_USERNAME_PATTERN.source,
     ],
   ])('%s', (_, read, expected) => {
     expect(read()).toEqual(expected);

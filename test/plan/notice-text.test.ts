@@ -69,6 +69,7 @@ const ALL = {
   person: { kind: 'person', account, managed: true },
   deprovisioned: { kind: 'deprovisioned', account },
   managed_elsewhere: { kind: 'managed_elsewhere', account, state: 'prod.state.json', managed: true },
+  not_a_new_name: { kind: 'not_a_new_name', account, at: { line: 12 } },
   unidentified: { kind: 'unidentified', account, listed: true },
   ambiguous: { kind: 'ambiguous', account, token: 'airflow', name: 'airflow', type: 'read_write', ids: ['a', 'b'] },
   last_generation: { kind: 'last_generation', account, token: 'airflow', actual: 3 },

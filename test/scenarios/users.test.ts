@@ -122,8 +122,8 @@ describe('live service accounts with names that no new account could have', () =
     const imported = await stage.run('import --all --yes');
     expect(imported.code, imported.stderr).toBe(0);
     for (const name of ODD) expect(imported.stderr + imported.stdout).toContain(name);
-    const one = await stage.run(['import', 'jo.hn@ex-ample.com', '--yes']);
-    expect([one.code, one.stderr]).toEqual([1, expect.stringContaining('jo.hn@ex-ample.com')]);
+    const one = await stage.run(['import', '%41', '--yes']);
+    expect([one.code, one.stderr]).toEqual([1, expect.stringContaining('%41')]);
     stage.edit((text) =>
       `${text}\n`
         .replace(/^ignore:.*\n/m, '')

@@ -5,6 +5,7 @@ import type { Notice } from '../../model/notice.ts';
 import type { Action } from '../../model/plan.ts';
 import { describeSpan } from '../../model/time.ts';
 import { type Hint, UserError } from '../../model/user-error.ts';
+import { USERNAME_RULE } from '../../model/username.ts';
 import { counted, few } from '../../model/wording.ts';
 import { noticeText } from '../../plan/notice-text.ts';
 import { reasonText } from '../../plan/reason-text.ts';
@@ -71,7 +72,7 @@ export function skipReasonText(reason: SkipReason): string {
     case 'managed_elsewhere':
       return `${reason.state}, the state of another configuration, manages it`;
     case 'invalid_username':
-      return 'the configuration allows only names of 3 to 255 letters (A-Z), digits and _ that begin with a letter';
+      return `the configuration takes only names of ${USERNAME_RULE}`;
     case 'own_account':
       return 'the admin token of this run belongs to it';
     case 'admin':
