@@ -89,6 +89,7 @@ export type {
   SmokeOrganization,
 } from './model/smoke.ts';
 export type {
+  MovedFrom,
   RetiringToken,
   State,
   StateAccount,

@@ -190,7 +190,7 @@ export function program(words: readonly string[] = []): Command {
     withExamples(destroy, 'mdacc destroy', 'mdacc destroy --only "tenant_*" --yes --allow-delete');
   });
 
-  command('state', 'Show the state, forget an entry or remove a stale lock', stateCommands);
+  command('state', 'Show the state, move it, forget an entry or remove a stale lock', stateCommands);
   command('sandbox', 'Serve the sandbox organization, fill it or advance its clock', sandboxCommands);
 
   command('schema', 'Print a JSON Schema', (schema) => {
@@ -274,6 +274,17 @@ function stateCommands(state: Command): void {
     .action(go(async () => ({ run: (await import('./commands/state.ts')).unlock })));
   withOptions(unlock, [YES, ...NO_SERVICE], CONFIG, OUTPUT);
   withExamples(unlock, 'mdacc state unlock', 'mdacc state unlock --yes');
+
+  const migrate = state
+    .command('migrate')
+    .description('Move the state to where the configuration now says')
+    .option(
+      '--from <file>',
+      'Name what says where the state is: the configuration before the change, or a state file (default: the file beside the configuration)',
+    )
+    .action(go(async () => ({ run: (await import('./commands/state.ts')).migrate })));
+  withOptions(migrate, [LOCK_TIMEOUT, ...NO_SERVICE], CONFIG, OUTPUT);
+  withExamples(migrate, 'mdacc state migrate', 'mdacc state migrate --from old.yaml');
 }
 
 function sandboxCommands(sandbox: Command): void {

@@ -1,4 +1,4 @@
-/** `mdacc state list|show|forget|unlock`: shows the state, removes an entry, removes a stale lock. */
+/** `mdacc state list|show|forget|unlock|migrate`: shows the state, removes an entry, removes a stale lock, moves the state. */
 import { updateAccount, updateToken } from '../apply/state-writer.ts';
 import type { ConfigOptions } from '../cli/configuration.ts';
 import { askFor } from '../cli/confirm.ts';
@@ -6,13 +6,21 @@ import { EXIT } from '../cli/exit-codes.ts';
 import type { Io, OutputOptions } from '../cli/io.ts';
 import { runCommand } from '../cli/run.ts';
 import { underLock } from '../cli/signals.ts';
-import { backendAt } from '../engine/state.ts';
+import { loadStateConfig } from '../config/load.ts';
+import { backendAt, statePath, underStateLock, whoRuns } from '../engine/state.ts';
+import { readText } from '../files/read-text.ts';
 import type { State, StateAccount, StateToken } from '../model/state.ts';
 import { UserError } from '../model/user-error.ts';
 import { accountKey } from '../model/username.ts';
-import { few } from '../model/wording.ts';
+import { counted, few } from '../model/wording.ts';
 import { jsonText, printable } from '../report/escape.ts';
 import { STATE_FORMATS, type StateFormat } from '../report/formats.ts';
+import { commandText } from '../report/hint.ts';
+import type { StateBackend } from '../state/backend.ts';
+import { openBackend } from '../state/backends.ts';
+import { isLikeState } from '../state/damage.ts';
+import { fileBackend, leftFile } from '../state/kinds/file.ts';
+import { isSamePlace, moveState } from '../state/move-state.ts';
 import { openAnyState } from '../state/opened-state.ts';
 import { serializeAccount, serializeState } from '../state/state-document.ts';
 import { suggestion } from '../yaml/wording.ts';
@@ -84,6 +92,67 @@ export function unlock(options: StateOptions): Promise<number> {
     io.report(`${told}\n`);
     return EXIT.done;
   });
+}
+
+export function migrate(options: StateOptions & { readonly from?: string }): Promise<number> {
+  return runCommand(options, async (io) => {
+    refuseStateOption(options);
+    const [from, to] = [await oldBackend(options, io), await backendAt(options, io.env)];
+    const about = { command: 'state migrate', who: whoRuns(io.env) };
+    const { isMoved, state } = await underLock(about.command, to, options, io, async (signal) => {
+      const move = () => moveState(from, to, { who: about.who, at: new Date().toISOString() });
+      if (isSamePlace(from, to)) return move();
+      const context = { warn: io.warn, note: io.note, signal };
+      return underStateLock(from, about, options.lockTimeout ?? 0, context, move);
+    });
+    const what = `the state of "${state.organization}" (${counted(state.accounts.size, 'account')}, serial ${state.serial})`;
+    if (!isMoved) io.report(printable(`Nothing to do: ${what} is in ${to.name}.`).concat('\n'));
+    else {
+      io.report(printable(`Moved ${what} from ${from.name} to ${to.name}.`).concat('\n'));
+      io.note(`Next: ${commandText(['plan'], io.inContext)}\n${afterMove(options, from, to, state)}`);
+    }
+    return EXIT.done;
+  });
+}
+
+/** What the user commits, and what is left of the old place. */
+function afterMove({ config }: StateOptions, from: StateBackend, to: StateBackend, { sandbox }: State): string {
+  const left =
+    from.file === undefined
+      ? `What is left in ${from.name} says where the state is, so that older configurations cannot go on.`
+      : `The old file is now ${leftFile(from.file)}. Keep it out of git, and remove it when you no longer need it.`;
+  const added = to.file === undefined ? '' : ` and ${to.file}`;
+  const removed = from.file === undefined ? '' : `, and the removal of ${from.file}`;
+  // The state of a sandbox is of no use to anybody else.
+  return sandbox ? left : `Then commit ${config}${added}${removed}.\n${left}`;
+}
+
+/** @throws UserError USAGE */
+function refuseStateOption({ state }: StateOptions): void {
+  if (state === undefined) return;
+  const text = 'Leave out --state (MDACC_STATE). To move the state from that file, name it.';
+  const hint = { text, command: ['state', 'migrate', '--from', state] };
+  throw new UserError(
+    'USAGE',
+    'state migrate moves the state to where the configuration says, and --state overrides that',
+    hint,
+  );
+}
+
+/** Where the state was: in the named state file, as the named configuration says, or beside the configuration. */
+async function oldBackend({ config, from, allowEnv }: StateOptions & { readonly from?: string }, io: Io) {
+  const defaultFile = statePath({ config });
+  if (from === undefined) return fileBackend(defaultFile);
+  if (await isStateFile(from)) return fileBackend(from);
+  const block = await loadStateConfig(from, io.env, allowEnv);
+  return block === undefined ? fileBackend(defaultFile) : openBackend(block, { env: io.env, defaultFile });
+}
+
+/** Whether a name is that of a state file, which may be moved already. */
+async function isStateFile(name: string): Promise<boolean> {
+  if (!name.endsWith('.json')) return false;
+  const text = await readText(name).catch(() => undefined);
+  return text === undefined ? name.endsWith('.state.json') : isLikeState(text);
 }
 
 async function sure(question: string, { yes }: StateOptions, io: Io): Promise<void> {

@@ -16,8 +16,19 @@ export interface State {
   readonly serial: number;
   /** Times of the latest applies, oldest first; at most one in twelve hours, so that a second apply changes nothing. */
   readonly runs: readonly string[];
+  /** Where the state was before it was moved here; absent when it began here. */
+  readonly moved_from?: MovedFrom;
   /** By `accountKey` of the username. */
   readonly accounts: ReadonlyMap<string, StateAccount>;
+}
+
+/** The place that a state was moved from. */
+export interface MovedFrom {
+  /** A URL, or the name of a file. */
+  readonly place: string;
+  /** The state's serial there: a state there with a higher one was written after the move. */
+  readonly serial: number;
+  readonly at: string;
 }
 
 /** A managed account. */

@@ -46,6 +46,7 @@ export type ErrorCode =
   | 'STATE_UNWRITABLE'
   | 'STATE_UNREACHABLE'
   | 'STATE_LOST'
+  | 'STATE_MOVED'
   | 'STORE_UNUSABLE'
   | 'STORE_FAILED'
   | 'STORE_FOREIGN'

@@ -20,6 +20,8 @@ export interface AppendedChange {
   snapshot(): Iterable<string>;
   /** The version of the format that the kept state has, where it must be kept as a whole in the current one. */
   readonly migratedFrom?: number;
+  /** The serial of the change before it, where that is not the one before its own: the state comes from elsewhere. 0: none. */
+  readonly after?: number;
 }
 
 /** Who takes a lock. */
@@ -56,6 +58,12 @@ export interface StateBackend {
    * @throws UserError STATE_UNWRITABLE; STATE_LOST when another run has written the state or broken the lock
    */
   append(change: AppendedChange): Promise<void>;
+  /**
+   * Keeps the last change, which says where the state was moved to: no other run can write any more. A file is renamed.
+   *
+   * @throws as `append`
+   */
+  leave(change: AppendedChange): Promise<void>;
   /** Keeps what was appended as a snapshot. Nothing is lost when that fails: the log has it all. */
   settle(): Promise<void>;
   /** @throws UserError STATE_LOCKED, INTERRUPTED, STATE_UNWRITABLE, STATE_UNREACHABLE */

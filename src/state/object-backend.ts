@@ -53,13 +53,18 @@ class ObjectBackend implements StateBackend {
 
   async append(change: AppendedChange): Promise<void> {
     if (this.#lost !== undefined) throw this.#lost;
-    if (!(await createOnce(this.#store, logKey(change.serial), change.text))) {
+    const place = (change.after ?? change.serial - 1) + 1;
+    if (!(await createOnce(this.#store, logKey(place), change.text))) {
       this.#lost = takenByOther(this.name, change.serial);
       throw this.#lost;
     }
     this.#last = change;
     this.#log = { changes: this.#log.changes + 1, length: this.#log.length + change.text.length };
     if (this.#log.changes > LOG_LARGE && this.#log.length > this.#snapshotLength) await this.#writeSnapshot(change);
+  }
+
+  leave(change: AppendedChange): Promise<void> {
+    return this.append(change);
   }
 
   async settle(): Promise<void> {
@@ -116,6 +121,14 @@ class ObjectBackend implements StateBackend {
       const keys = Array.from({ length: changes.length === 0 ? 2 : READ_AHEAD }, (_, n) => logKey(next + n));
       const found = await Promise.all(keys.map((key) => this.#store.get(key)));
       const end = found.indexOf(undefined);
+      const texts = (end === -1 ? found : found.slice(0, end)).flatMap((each) => (each ? [each.text] : []));
+      // A whole state may have a higher serial than its place in the log, and what follows it has higher ones too.
+      const jump = texts.findIndex((text, n) => serialIn(text) > next + n);
+      if (jump !== -1) {
+        changes.push(...texts.slice(0, jump + 1));
+        next = serialIn(texts[jump] ?? '') + 1;
+        continue;
+      }
       if (end === keys.length - 1) found.push(await this.#store.get(logKey(next + keys.length)));
       // Another run may be writing them at this moment.
       if (end !== -1 && found.slice(end).some((each) => each !== undefined)) {
@@ -124,13 +137,9 @@ class ObjectBackend implements StateBackend {
         continue;
       }
       gaps = 0;
-      const texts = (end === -1 ? found : found.slice(0, end)).flatMap((each) => (each ? [each.text] : []));
-      // A whole state may have a higher serial than its place in the log.
-      const jump = texts.findIndex((text, n) => serialIn(text) > next + n);
-      changes.push(...(jump === -1 ? texts : texts.slice(0, jump + 1)));
-      if (jump !== -1) next = serialIn(texts[jump] ?? '') + 1;
-      else if (end !== -1) return changes;
-      else next += texts.length;
+      changes.push(...texts);
+      if (end !== -1) return changes;
+      next += texts.length;
     }
   }
 

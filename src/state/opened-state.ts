@@ -48,11 +48,10 @@ export async function openAnyState(backend: StateBackend): Promise<OpenedState> 
   const read = await readState(backend, undefined, MIGRATIONS);
   if (read === undefined) {
     const message = `there is no state at ${backend.name}`;
-    throw new UserError(
-      'STATE_INVALID',
-      message,
-      'It is created by the first apply. Or name another file with --state.',
-    );
+    throw new UserError('STATE_INVALID', message, {
+      text: 'To use another state, name it with --state FILE, or its configuration with --config FILE. The first apply creates a state.',
+      command: ['apply'],
+    });
   }
   return new OpenedState(backend, read.state, read);
 }

@@ -12,7 +12,7 @@ import type { JsonLines } from './json-lines.ts';
 import { jsonShape, keysOf } from './json-shape.ts';
 import { fileBackend } from './kinds/file.ts';
 import { MIGRATIONS, type Migrations, migrate } from './migrate.ts';
-import { LogError, replay } from './state-change.ts';
+import { LogError, type Moved, movedTo, replay } from './state-change.ts';
 import { type StateDocument, stateFromDocument } from './state-document.ts';
 import type { SchemaError } from './state-validator.generated.js';
 
@@ -29,27 +29,47 @@ export interface ReadState {
   readonly state: State;
   /** The version in which it is kept, when it is older than the current one. */
   readonly migratedFrom?: number;
+  /** Where the state was moved to: what is here is what it was then. */
+  readonly moved?: Moved;
 }
 
 /**
  * Reads and checks a state; undefined when there is none.
  *
  * @param of What it must belong to, with the configuration's folder; undefined: anything.
- * @throws UserError STATE_NEWER, STATE_FOREIGN or STATE_INVALID.
+ * @throws UserError STATE_NEWER, STATE_FOREIGN, STATE_MOVED or STATE_INVALID.
  */
 export async function readState(
   backend: StateBackend,
   of: (StateOf & { readonly folder: string }) | undefined,
   migrations: Migrations,
 ): Promise<ReadState | undefined> {
-  const stored = await backend.read();
-  if (stored === undefined) return undefined;
-  const parsed = await parseState(backend, stored, migrations);
+  const parsed = await readKept(backend, migrations);
+  if (parsed === undefined) return undefined;
+  if (parsed.moved !== undefined) throw movedAway(backend, parsed.moved);
   if (of !== undefined) {
     refuseForeign(backend.name, parsed.state, of, of.folder);
     await refuseOtherConfiguration(backend, parsed.state, of.configuration, of.folder);
   }
   return parsed;
+}
+
+/** As `readState`, of anything, and also where the state was moved from. @throws UserError STATE_NEWER, STATE_INVALID */
+export async function readKept(backend: StateBackend, migrations: Migrations): Promise<ReadState | undefined> {
+  const stored = await backend.read();
+  return stored === undefined ? undefined : parseState(backend, stored, migrations);
+}
+
+/** The error of a place that the state has left. */
+export function movedAway({ name }: Pick<StateBackend, 'name'>, { to, at, who }: Moved): UserError {
+  return new UserError(
+    'STATE_MOVED',
+    `the state was moved from ${name} to ${to} (${at.slice(0, 16).replace('T', ' ')} UTC, by ${who})`,
+    {
+      text: 'Get the configuration that names the new place under "state" (git pull). To move the state back here, name a configuration that has the new place.',
+      command: ['state', 'migrate', '--from', 'FILE'],
+    },
+  );
 }
 
 function refuseForeign(path: string, state: State, of: StateOf, folder: string): void {
@@ -155,7 +175,12 @@ async function parseState(source: Source, stored: StoredState, migrations: Migra
     throw invalid(source, `has version ${version}, which this program cannot read`, await source.restoreHint(text));
   }
   const state = await check(source, changes.length === 0 ? text : undefined, current);
-  return version === migrations.to ? { state } : { state, migratedFrom: version };
+  const moved = movedTo(changes.slice(-1).map((change): unknown => JSON.parse(change)));
+  return {
+    state,
+    ...(version === migrations.to ? {} : { migratedFrom: version }),
+    ...(moved === undefined ? {} : { moved }),
+  };
 }
 
 /** The document after the changes of the log. */

@@ -26,6 +26,17 @@ export interface StateChange {
   readonly accounts?: Readonly<Record<string, AccountChange | null>>;
   /** The whole state, instead of what changed: where it came from elsewhere, or from an older version of the format. */
   readonly whole?: StateDocument;
+  /** The state was moved elsewhere: the last change, unless the whole state follows, moved back. */
+  readonly moved?: Moved;
+}
+
+/** Where a state was moved to. */
+export interface Moved {
+  /** A URL, or the name of a file. */
+  readonly to: string;
+  readonly at: string;
+  /** The user, or the URL of the job that moved it. */
+  readonly who: string;
 }
 
 interface AccountChange {
@@ -68,7 +79,8 @@ function isSameHead(before: State, after: State): boolean {
     before.organization_id === after.organization_id &&
     before.configuration === after.configuration &&
     before.sandbox === after.sandbox &&
-    before.runs === after.runs
+    before.runs === after.runs &&
+    before.moved_from === after.moved_from
   );
 }
 
@@ -104,6 +116,16 @@ export function wholeChange(state: State, writer: string): StateChange {
   return { serial, version: STATE_VERSION, lineage, writer, whole: stateDocument(state) };
 }
 
+/** The last entry of the log in a place that the state leaves. @param state As it is there, with the serial of the entry. */
+export function movedChange({ serial, lineage }: State, moved: Moved, writer: string): StateChange {
+  return { serial, version: STATE_VERSION, lineage, writer, moved };
+}
+
+/** Where the last change says that the state was moved to; undefined: nowhere. */
+export function movedTo(changes: readonly unknown[]): Moved | undefined {
+  return changeOf(changes.at(-1))?.moved;
+}
+
 /** A parsed document of the state, of which nothing is checked yet. */
 type AnyDocument = Readonly<Record<string, unknown>>;
 
@@ -132,6 +154,7 @@ export function replay(document: AnyDocument | undefined, changes: readonly unkn
   let serial = numberOf(head.serial) ?? 0;
   let lineage = head.lineage;
   const lost = new Set<unknown>();
+  let isMoved = false;
   for (const [index, value] of changes.entries()) {
     const change = changeOf(value);
     if (change === undefined) throw new LogError(index, 'is not a change of a state');
@@ -147,10 +170,15 @@ export function replay(document: AnyDocument | undefined, changes: readonly unkn
       head = change.whole;
       accounts.clear();
       for (const [key, account] of Object.entries(recordOf(change.whole.accounts) ?? {})) accounts.set(key, account);
+      isMoved = false;
       continue;
     }
+    if (isMoved) throw new LogError(index, 'follows the change by which the state was moved elsewhere');
     version ??= change.version;
-    if (change.version !== version) throw new LogError(index, `has version ${change.version}, after ${version}`);
+    isMoved = change.moved !== undefined;
+    // It changes nothing, so it may follow a state of another version.
+    if (!isMoved && change.version !== version)
+      throw new LogError(index, `has version ${change.version}, after ${version}`);
     if (change.serial !== serial + 1) {
       throw new LogError(index, `has the serial ${change.serial}, and ${serial + 1} is missing`);
     }
@@ -191,11 +219,12 @@ interface AnyChange {
   readonly head?: AnyDocument;
   readonly accounts?: AnyDocument;
   readonly whole?: AnyDocument;
+  readonly moved?: Moved;
 }
 
 /** A value as a change, of whose contents only the outermost is checked. */
 function changeOf(value: unknown): AnyChange | undefined {
-  const { serial, version, lineage, writer, head, accounts, whole, ...more } = recordOf(value) ?? {};
+  const { serial, version, lineage, writer, head, accounts, whole, moved, ...more } = recordOf(value) ?? {};
   const isChange =
     numberOf(serial) !== undefined &&
     numberOf(version) !== undefined &&
@@ -204,8 +233,14 @@ function changeOf(value: unknown): AnyChange | undefined {
     (head === undefined || recordOf(head) !== undefined) &&
     (accounts === undefined || recordOf(accounts) !== undefined) &&
     (whole === undefined || recordOf(whole) !== undefined) &&
+    (moved === undefined || isMove(moved)) &&
     Object.keys(more).length === 0;
   return isChange ? (value as AnyChange) : undefined;
+}
+
+function isMove(value: unknown): boolean {
+  const { to, at, who, ...more } = recordOf(value) ?? {};
+  return [to, at, who].every((text) => typeof text === 'string') && Object.keys(more).length === 0;
 }
 
 function recordOf(value: unknown): AnyDocument | undefined {

@@ -1,4 +1,5 @@
 import type {
+  MovedFrom,
   RetiringToken,
   State,
   StateAccount,
@@ -18,7 +19,7 @@ export interface StateDocument extends HeadDocument, Pick<State, 'lineage' | 'se
 }
 
 /** The fields beside the accounts that say what the state is of. */
-export interface HeadDocument extends Pick<State, 'configuration' | 'organization' | 'organization_id'> {
+export interface HeadDocument extends Pick<State, 'configuration' | 'organization' | 'organization_id' | 'moved_from'> {
   readonly sandbox?: true;
   readonly runs?: readonly string[];
 }
@@ -29,6 +30,7 @@ export type AccountDocument = Omit<StateAccount, 'tokens'> & { readonly tokens: 
 /** All fields of an entry, in the order of the file. */
 type Fields<T> = Readonly<Record<keyof T, true>>;
 
+const MOVED_FROM: Fields<MovedFrom> = { place: true, serial: true, at: true };
 const ACCOUNT: Fields<StateAccount> = {
   username: true,
   id: true,
@@ -125,13 +127,15 @@ function* sorted<T>(map: ReadonlyMap<string, T>): Generator<[string, T]> {
 }
 
 /** The fields of a state beside its accounts, in the order of the file. */
-export function headDocument({ configuration, organization, organization_id, sandbox, runs }: State): HeadDocument {
+export function headDocument(state: State): HeadDocument {
+  const { configuration, organization, organization_id, sandbox, runs, moved_from } = state;
   return {
     ...(configuration === undefined ? {} : { configuration }),
     organization,
     ...(organization_id === undefined ? {} : { organization_id }),
     ...(sandbox ? { sandbox: true as const } : {}),
     ...(runs.length > 0 ? { runs } : {}),
+    ...(moved_from === undefined ? {} : { moved_from: ordered(moved_from, MOVED_FROM) }),
   };
 }
 
@@ -183,6 +187,7 @@ export function stateFromDocument(document: StateDocument): State {
     lineage,
     serial,
     runs = [],
+    moved_from,
     accounts,
   } = document;
   return {
@@ -193,6 +198,7 @@ export function stateFromDocument(document: StateDocument): State {
     lineage,
     serial,
     runs,
+    ...(moved_from === undefined ? {} : { moved_from }),
     accounts: mapOf(accounts, (account) => ({ ...account, tokens: mapOf(account.tokens, (token) => token) })),
   };
 }

@@ -2,7 +2,7 @@
  * A state in a file: the snapshot as JSON that people can read, then one line for each change since. It is complete at every
  * moment, so that it can be committed after a run that was killed; a run that ends leaves the snapshot alone.
  */
-import { type FileHandle, open, readdir } from 'node:fs/promises';
+import { type FileHandle, open, readdir, rm } from 'node:fs/promises';
 import { basename, dirname, join } from 'node:path';
 import { identityAt, identityOf, NotSyncedError, writeFileAtomic } from '../../files/atomic-write.ts';
 import { writableTarget } from '../../files/links.ts';
@@ -76,7 +76,7 @@ class FileBackend implements StateBackend {
     this.#lock = { path, identity: identityAt(path), text: await lockIdentity(path) };
     const text = await readStateText(this.file);
     this.#opened = { text };
-    return text === undefined ? undefined : storedIn(text);
+    return text === undefined ? storedLeft(this.file) : storedIn(text);
   }
 
   async append(change: AppendedChange): Promise<void> {
@@ -90,6 +90,18 @@ class FileBackend implements StateBackend {
       throw error instanceof UserError ? error : unwritable(this.file, error);
     }
     this.#last = change;
+  }
+
+  async leave(change: AppendedChange): Promise<void> {
+    try {
+      await this.#refuseIfLost();
+      await this.#checkFirstWrite(undefined);
+      const pieces = [...change.snapshot(), `${change.text}\n`];
+      await writeFileAtomic(leftFile(this.file), pieces.join(''), { mode: 0o666 });
+      await rm(await writableTarget(this.file));
+    } catch (error) {
+      throw error instanceof UserError ? error : unwritable(this.file, error);
+    }
   }
 
   async settle(): Promise<void> {
@@ -235,6 +247,18 @@ export function storedIn(text: string): StoredState {
   // What follows the last end of a line was being written when its run ended, and nobody was told that it is kept.
   changes.pop();
   return { snapshot: text.slice(0, at), changes };
+}
+
+/** What remains of a file whose state was moved elsewhere. */
+export function leftFile(path: string): string {
+  return `${path}.migrated`;
+}
+
+/** A state that was moved from this file, so that no run begins a new one there; undefined: there was none. */
+async function storedLeft(path: string): Promise<StoredState | undefined> {
+  const text = await readText(leftFile(path), { most: LARGEST }).catch(() => undefined);
+  const stored = text === undefined ? undefined : storedIn(text);
+  return stored?.changes.at(-1)?.includes('"moved":{') ? stored : undefined;
 }
 
 /** Reading a log costs its size, so it is replaced once it is longer than its snapshot. */
