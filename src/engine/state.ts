@@ -41,7 +41,8 @@ export async function backendOf(
 ): Promise<StateBackend> {
   const path = statePath(location);
   if (location.state !== undefined || config === undefined) return fileBackend(path);
-  return openBackend(config, { env, defaultFile: path });
+  const http = async () => (await import('./state-http.ts')).stateHttp(env);
+  return openBackend(config, { env, defaultFile: path, http });
 }
 
 /** As `backendOf`, for a command that does not read the whole configuration, which may be missing. */

@@ -61,7 +61,10 @@ export function httpTransport(options: HttpTransportOptions): Transport {
   };
 }
 
-async function openUndiciPool(options: HttpTransportOptions): Promise<ConnectionPool> {
+/** Connections to one address, directly or through its proxy. */
+export async function openUndiciPool(
+  options: Pick<HttpTransportOptions, 'address' | 'timeoutMs' | 'proxy' | 'userAgent' | 'connections'>,
+): Promise<ConnectionPool> {
   const { address, timeoutMs, proxy, userAgent } = options;
   const connections = Math.max(1, Math.floor(options.connections));
   const connectMs = Math.min(timeoutMs, MAX_CONNECT_MS);
@@ -85,11 +88,12 @@ async function openUndiciPool(options: HttpTransportOptions): Promise<Connection
 type RawResponse = Omit<TransportResponse, 'text'> & { readonly bytes: Buffer };
 
 /** One request and its whole response, within the time limit, the size limit and the signal. */
-function exchange(
+export function exchange(
   pool: ConnectionPool,
   request: Dispatcher.DispatchOptions,
   timeoutMs: number,
   signal: TransportRequest['signal'],
+  mostBytes = MAX_BODY_BYTES,
 ): Promise<RawResponse> {
   return new Promise((resolve, reject) => {
     let connection: Dispatcher.DispatchController | undefined;
@@ -133,7 +137,7 @@ function exchange(
       onResponseData(_controller, chunk) {
         if (ended !== undefined) return;
         size += chunk.byteLength;
-        if (size > MAX_BODY_BYTES) fail(new AttemptError('TOO_BIG'));
+        if (size > mostBytes) fail(new AttemptError('TOO_BIG'));
         else chunks.push(chunk);
       },
       onResponseEnd() {

@@ -108,9 +108,10 @@ export function checkWay(about: Network & Pick<CallContext, 'origin'>): string {
   return `Check ${addressIn(about)}, and ${describeProxy(proxy)}. ${goAround(proxy, new URL(origin).host)}`;
 }
 
-function explain(
+/** Why there was no complete response, and what to do. */
+export function explain(
   error: NodeJS.ErrnoException,
-  about: CallContext,
+  about: Network & Pick<CallContext, 'origin' | 'timeoutMs' | 'printable'>,
 ): { failure: ApiFailure; what: string; hint: string } {
   const code = codeOf(error);
   const { host } = new URL(about.origin);

@@ -1,3 +1,4 @@
 /** All kinds of states, one line each. A new kind is a file in kinds/ and a line here. */
 
 export { file } from './kinds/file.ts';
+export { s3 } from './kinds/s3.ts';

@@ -4,8 +4,35 @@ import type { Problems } from '../yaml/diagnostic.ts';
 import type { Node } from '../yaml/tree.ts';
 import type { StateBackend } from './backend.ts';
 
+/** An HTTP request of a kind of state. */
+export interface StateRequest {
+  readonly url: URL;
+  readonly method: string;
+  readonly headers: Readonly<Record<string, string>>;
+  readonly body: string | Uint8Array | null;
+  /** Milliseconds that it may take, connecting and body included. */
+  readonly timeoutMs: number;
+  readonly signal?: AbortSignal;
+}
+
+export interface StateResponse {
+  readonly status: number;
+  /** By names in lower case. */
+  readonly headers: Readonly<Record<string, string | undefined>>;
+  readonly bytes: Uint8Array;
+}
+
+/** Sends HTTP requests, each through the proxy that the environment names for its address. Idle connections let the process end. */
+export interface StateHttp {
+  /** @throws UserError STATE_UNREACHABLE, PROXY_INVALID: it cannot succeed; UnsureError: there was no answer */
+  send(request: StateRequest): Promise<StateResponse>;
+  close(): Promise<void>;
+}
+
 /** What a kind may need beside its block. */
 export interface StateContext {
+  /** For kinds whose library takes one; others send requests of their own. */
+  http(): Promise<StateHttp>;
   readonly env: NodeJS.ProcessEnv;
   /** The state's file beside the configuration, where nothing else is said. */
   readonly defaultFile: string;

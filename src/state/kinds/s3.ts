@@ -1,0 +1,105 @@
+/** `kind: s3`: the state in a bucket of Amazon S3, or of a service with the same interface. */
+import type { StateConfig } from '../../model/desired.ts';
+import type { Problems } from '../../yaml/diagnostic.ts';
+import { child, fromEnvironment, type Node, textOf } from '../../yaml/tree.ts';
+import { showNode } from '../../yaml/wording.ts';
+import { objectBackend } from '../object-backend.ts';
+import { optionalPackage } from '../optional-package.ts';
+import type { StateKind } from '../state-kind.ts';
+
+/** The kind `s3`. */
+export const s3: StateKind = {
+  kind: 's3',
+  schema: {
+    is: 'a bucket of Amazon S3 or of a compatible service',
+    description: 'The state in a bucket of Amazon S3, or of a compatible service with conditional writes.',
+    about:
+      's3: the state is shared, in a bucket of Amazon S3 or of a compatible service. Credentials come from where the AWS tools find them: AWS_ACCESS_KEY_ID, AWS_PROFILE, a role. They need s3:GetObject, s3:PutObject and s3:DeleteObject below the prefix, and s3:ListBucket on the bucket.',
+    required: ['bucket'],
+    properties: {
+      bucket: {
+        title: "a bucket's name: 3 to 63 lower-case letters, digits, - and .",
+        description: 'The bucket, which must exist. Turn on its versioning, to be able to restore an older state.',
+        type: 'string',
+        pattern: '^[a-z0-9][a-z0-9.-]{1,61}[a-z0-9]$',
+        examples: ['acme-platform'],
+      },
+      prefix: {
+        title: 'names separated by /, as in motherduck/prod, of letters, digits and ! - _ . * ( )',
+        description:
+          'The folder in the bucket, of this state alone: motherduck/prod. Left out: the bucket holds nothing else.',
+        type: 'string',
+        maxLength: 500,
+        pattern: "^(?!(.*/)?\\.{1,2}(/|$))[A-Za-z0-9!_.*'()-]+(/[A-Za-z0-9!_.*'()-]+)*$",
+        examples: ['motherduck/prod'],
+      },
+      region: {
+        title: 'a region such as eu-central-1',
+        description:
+          "The bucket's region. Left out: AWS_REGION or the profile's; with an endpoint us-east-1, which most compatible services expect.",
+        type: 'string',
+        pattern: '^[a-z0-9][a-z0-9-]{0,62}$',
+        examples: ['eu-central-1'],
+      },
+      endpoint: {
+        title: 'an address such as https://s3.example.com',
+        description:
+          'The address of a compatible service, such as Cloudflare R2, Ceph, MinIO or SeaweedFS. Left out: Amazon S3.',
+        type: 'string',
+        minLength: 1,
+        examples: ['https://s3.example.com'],
+      },
+      path_style: {
+        description:
+          "Whether the bucket's name is in the path of an address, not in its host. The default is true with an endpoint, and false without.",
+        type: 'boolean',
+      },
+    },
+  },
+
+  check: (_, block, problems) => checkEndpoint(child(block, 'endpoint'), problems),
+
+  async open(config: StateConfig, { http }) {
+    const [sdk, { openS3 }] = await Promise.all([
+      optionalPackage(() => import('@aws-sdk/client-s3'), 's3', ['@aws-sdk/client-s3']),
+      import('./s3/store.ts'),
+    ]);
+    const text = (field: string) => (typeof config[field] === 'string' ? config[field] : undefined);
+    const [prefix, region, endpoint] = [text('prefix'), text('region'), text('endpoint')];
+    const place = {
+      bucket: text('bucket') ?? '',
+      ...(prefix === undefined ? {} : { prefix }),
+      ...(region === undefined ? {} : { region }),
+      ...(endpoint === undefined ? {} : { endpoint }),
+      pathStyle: config.path_style === undefined ? endpoint !== undefined : config.path_style === true,
+    };
+    return objectBackend(openS3(sdk, place, await http()));
+  },
+};
+
+const LOOPBACK = /^(localhost|127(\.\d{1,3}){3}|\[::1\])$/;
+
+/** Reports an endpoint that is no address, or not encrypted: the state names every account. */
+function checkEndpoint(node: Node | undefined, problems: Problems): void {
+  const text = textOf(node);
+  if (node === undefined || text === undefined) return;
+  const problem = problemOf(text);
+  if (problem === undefined) return;
+  const [what, hint] = problem;
+  problems.error('bad-value', node.at, `${showNode(node)} ${what}`, fromEnvironment(node) ? {} : { hint });
+}
+
+function problemOf(text: string): readonly [what: string, hint: string] | undefined {
+  const url = /^https?:\/\//i.test(text) && URL.canParse(text) ? new URL(text) : undefined;
+  if (url === undefined) return ['is not an address', 'write it like https://s3.example.com'];
+  if (url.username !== '' || url.password !== '') {
+    return ['has credentials', 'set AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY in the environment instead'];
+  }
+  if (url.pathname !== '/' || /[?#]/.test(text)) {
+    return ['has more than a host and a port', `write ${url.origin}, and the bucket as bucket:`];
+  }
+  if (url.protocol === 'http:' && !LOOPBACK.test(url.hostname)) {
+    return ['is not encrypted', `write https://${url.host}; http: is for this machine alone`];
+  }
+  return undefined;
+}

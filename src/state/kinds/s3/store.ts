@@ -1,0 +1,240 @@
+/** Objects in a bucket, through the AWS SDK, whose requests go through the program's own HTTP client. */
+import { Readable } from 'node:stream';
+import type { GetObjectCommandInput, S3Client, S3ClientConfig } from '@aws-sdk/client-s3';
+import type { ObjectStore } from '../../object-store.ts';
+import type { StateHttp } from '../../state-kind.ts';
+import { isAnsweredWith, refusalOf, type S3Operation } from './refusals.ts';
+
+type Sdk = typeof import('@aws-sdk/client-s3');
+
+/** Where the objects are. */
+export interface S3Place {
+  readonly bucket: string;
+  readonly prefix?: string;
+  readonly region?: string;
+  readonly endpoint?: string;
+  /** Whether the bucket's name is in the path. */
+  readonly pathStyle: boolean;
+}
+
+type RequestHandler = NonNullable<S3ClientConfig['requestHandler']>;
+
+/** A signed request of the SDK, which signs also those for credentials. */
+interface SdkRequest {
+  readonly protocol: string;
+  readonly hostname: string;
+  readonly port?: number;
+  readonly path: string;
+  readonly query?: Readonly<Record<string, string | readonly string[] | null>>;
+  readonly method: string;
+  readonly headers: Readonly<Record<string, string>>;
+  readonly body?: string | Uint8Array;
+}
+
+interface SdkOptions {
+  readonly abortSignal?: unknown;
+  readonly requestTimeout?: number;
+}
+
+/** How long a request for a small object may take, and for one of many megabytes; milliseconds. */
+export interface S3Limits {
+  readonly smallMs: number;
+  readonly largeMs: number;
+}
+
+const LIMITS: S3Limits = { smallMs: 20_000, largeMs: 300_000 };
+const IS_LARGE = 256 * 1024;
+
+export function openS3(sdk: Sdk, place: S3Place, http: StateHttp, limits: S3Limits = LIMITS): ObjectStore {
+  return new S3Store(sdk, place, http, limits);
+}
+
+class S3Store implements ObjectStore {
+  readonly name: string;
+  readonly #sdk: Sdk;
+  readonly #place: S3Place;
+  readonly #http: StateHttp;
+  readonly #limits: S3Limits;
+  readonly #client: S3Client;
+  /** The prefix of all keys. */
+  readonly #folder: string;
+  /** The service's clock at its last answer, and when that was by the process's timer. */
+  #clock = { date: Date.now(), at: performance.now() };
+
+  constructor(sdk: Sdk, place: S3Place, http: StateHttp, limits: S3Limits) {
+    const { bucket, prefix } = place;
+    this.name = `s3://${bucket}${prefix === undefined ? '' : `/${prefix}`}`;
+    this.#folder = prefix === undefined ? '' : `${prefix}/`;
+    this.#sdk = sdk;
+    this.#place = place;
+    this.#http = http;
+    this.#limits = limits;
+    this.#client = openClient(sdk, place, this.#handler());
+  }
+
+  get(key: string) {
+    return this.#answer('s3:GetObject', key, async () => {
+      const input: GetObjectCommandInput = this.#object(key);
+      const options = this.#limit(key.startsWith('snapshots/'));
+      try {
+        const { Body, LastModified } = await this.#client.send(new this.#sdk.GetObjectCommand(input), options);
+        const text = (await Body?.transformToString('utf-8')) ?? '';
+        return { text, modified: LastModified?.getTime() ?? this.now() };
+      } catch (error) {
+        if (isAnsweredWith(error, 404) && !isAnsweredWith(error, 'NoSuchBucket')) return undefined;
+        throw error;
+      }
+    });
+  }
+
+  create(key: string, text: string) {
+    return this.#answer('s3:PutObject', key, async () => {
+      try {
+        await this.#write(key, text, { IfNoneMatch: '*' });
+        return 'created';
+      } catch (error) {
+        if (isAnsweredWith(error, 412)) return 'exists';
+        throw error;
+      }
+    });
+  }
+
+  put(key: string, text: string) {
+    return this.#answer('s3:PutObject', key, () => this.#write(key, text, {}));
+  }
+
+  remove(key: string) {
+    return this.#answer('s3:DeleteObject', key, async () => {
+      await this.#client.send(new this.#sdk.DeleteObjectCommand(this.#object(key)), this.#limit(false));
+    });
+  }
+
+  list(prefix: string) {
+    return this.#answer('s3:ListBucket', undefined, async () => {
+      const keys: string[] = [];
+      let token: string | undefined;
+      do {
+        const page = await this.#client.send(
+          new this.#sdk.ListObjectsV2Command({
+            Bucket: this.#place.bucket,
+            Prefix: this.#folder + prefix,
+            ...(token === undefined ? {} : { ContinuationToken: token }),
+          }),
+          this.#limit(false),
+        );
+        for (const { Key } of page.Contents ?? []) if (Key !== undefined) keys.push(Key.slice(this.#folder.length));
+        token = page.IsTruncated ? page.NextContinuationToken : undefined;
+      } while (token !== undefined);
+      return keys;
+    });
+  }
+
+  now(): number {
+    return this.#clock.date + performance.now() - this.#clock.at;
+  }
+
+  async close(): Promise<void> {
+    this.#client.destroy();
+    await this.#http.close();
+  }
+
+  #object(key: string) {
+    return { Bucket: this.#place.bucket, Key: this.#folder + key };
+  }
+
+  #limit(isLarge: boolean) {
+    return { requestTimeout: isLarge ? this.#limits.largeMs : this.#limits.smallMs };
+  }
+
+  async #write(key: string, text: string, condition: { readonly IfNoneMatch?: string }): Promise<void> {
+    const Body = Buffer.from(text);
+    const input = { ...this.#object(key), ...condition, Body, ContentType: 'application/json' };
+    await this.#client.send(new this.#sdk.PutObjectCommand(input), this.#limit(Body.length > IS_LARGE));
+  }
+
+  async #answer<T>(operation: S3Operation, key: string | undefined, act: () => Promise<T>): Promise<T> {
+    try {
+      return await act();
+    } catch (error) {
+      throw refusalOf(error, { ...this.#place, name: this.name, operation, key: this.#folder + (key ?? '') });
+    }
+  }
+
+  #handler(): RequestHandler {
+    const { smallMs } = this.#limits;
+    return {
+      metadata: { handlerProtocol: 'http/1.1' },
+      destroy: () => {},
+      updateHttpClientConfig: () => {},
+      httpHandlerConfigs: () => ({}),
+      handle: async (request: SdkRequest, { abortSignal, requestTimeout = smallMs }: SdkOptions = {}) => {
+        const { protocol, hostname, port, path, query, method, headers, body } = request;
+        const url = new URL(`${protocol}//${hostname}${port === undefined ? '' : `:${port}`}${path}`);
+        url.search = queryString(query ?? {});
+        const { host: _, ...sent } = headers;
+        const response = await this.#http.send({
+          url,
+          method,
+          headers: sent,
+          body: body ?? null,
+          timeoutMs: requestTimeout,
+          ...(abortSignal instanceof AbortSignal ? { signal: abortSignal } : {}),
+        });
+        const date = Date.parse(response.headers.date ?? '');
+        if (!Number.isNaN(date)) this.#clock = { date, at: performance.now() };
+        const answered = Object.entries(response.headers).flatMap(([name, value]) =>
+          value === undefined ? [] : [[name, value]],
+        );
+        return {
+          response: {
+            statusCode: response.status,
+            headers: Object.fromEntries(answered),
+            body: Readable.from(response.bytes.length === 0 ? [] : [response.bytes]),
+          },
+        };
+      },
+    };
+  }
+}
+
+/** As it was signed: in the encoding of RFC 3986, which URLSearchParams does not use. */
+function queryString(query: NonNullable<SdkRequest['query']>): string {
+  const encode = (text: string) =>
+    encodeURIComponent(text).replace(/[!'()*]/g, (each) => `%${each.charCodeAt(0).toString(16).toUpperCase()}`);
+  const parts = Object.entries(query).flatMap(([name, value]) =>
+    [value ?? ''].flat().map((each) => (value === null ? encode(name) : `${encode(name)}=${encode(each)}`)),
+  );
+  return parts.join('&');
+}
+
+const QUIET = 'AWS_SDK_JS_NODE_VERSION_SUPPORT_WARNING_DISABLED';
+
+function openClient(
+  { S3Client }: Sdk,
+  { region, endpoint, pathStyle }: S3Place,
+  requestHandler: RequestHandler,
+): S3Client {
+  const ignore = () => {};
+  const fallback = endpoint === undefined ? undefined : (process.env.AWS_REGION ?? 'us-east-1');
+  const signedFor = region ?? fallback;
+  // This program says itself which versions of Node it runs on.
+  const before = process.env[QUIET];
+  process.env[QUIET] = 'true';
+  try {
+    return new S3Client({
+      ...(signedFor === undefined ? {} : { region: signedFor }),
+      ...(endpoint === undefined ? {} : { endpoint }),
+      forcePathStyle: pathStyle,
+      requestHandler,
+      // `sure` repeats requests: it knows which ones may be.
+      maxAttempts: 1,
+      // Older compatible services refuse the checksums that the SDK would add.
+      requestChecksumCalculation: 'WHEN_REQUIRED',
+      responseChecksumValidation: 'WHEN_REQUIRED',
+      logger: { trace: ignore, debug: ignore, info: ignore, warn: ignore, error: ignore },
+    });
+  } finally {
+    if (before === undefined) delete process.env[QUIET];
+    else process.env[QUIET] = before;
+  }
+}
