@@ -7,7 +7,7 @@ import type { Io, OutputOptions } from '../cli/io.ts';
 import { runCommand } from '../cli/run.ts';
 import { underLock } from '../cli/signals.ts';
 import { loadStateConfig } from '../config/load.ts';
-import { backendAt, statePath, underStateLock, whoRuns } from '../engine/state.ts';
+import { backendAt, backendOf, statePath, underStateLock, whoRuns } from '../engine/state.ts';
 import { readText } from '../files/read-text.ts';
 import type { State, StateAccount, StateToken } from '../model/state.ts';
 import { UserError } from '../model/user-error.ts';
@@ -17,7 +17,6 @@ import { jsonText, printable } from '../report/escape.ts';
 import { STATE_FORMATS, type StateFormat } from '../report/formats.ts';
 import { commandText } from '../report/hint.ts';
 import type { StateBackend } from '../state/backend.ts';
-import { openBackend } from '../state/backends.ts';
 import { isLikeState } from '../state/damage.ts';
 import { fileBackend, leftFile } from '../state/kinds/file.ts';
 import { isSamePlace, moveState } from '../state/move-state.ts';
@@ -141,11 +140,10 @@ function refuseStateOption({ state }: StateOptions): void {
 
 /** Where the state was: in the named state file, as the named configuration says, or beside the configuration. */
 async function oldBackend({ config, from, allowEnv }: StateOptions & { readonly from?: string }, io: Io) {
-  const defaultFile = statePath({ config });
-  if (from === undefined) return fileBackend(defaultFile);
+  if (from === undefined) return fileBackend(statePath({ config }));
   if (await isStateFile(from)) return fileBackend(from);
   const block = await loadStateConfig(from, io.env, allowEnv);
-  return block === undefined ? fileBackend(defaultFile) : openBackend(block, { env: io.env, defaultFile });
+  return backendOf({ config }, block, io.env);
 }
 
 /** Whether a name is that of a state file, which may be moved already. */
