@@ -40,6 +40,7 @@ export function takenBy({ ids, intents }: AccountRecords, now: number): (token: 
 
 /** A live token that the state has as replaced. */
 export interface RetiringEntry {
+  /** As in the state; with a later end of its overlap where that of the state cannot be true. */
   readonly record: RetiringToken;
   readonly live: LiveToken;
   /** A live token can have replaced it. Without one, it may be in use, whatever the state says, and is left alone. */
@@ -76,6 +77,7 @@ export function isNamedAfter(bases: readonly string[], name: string): boolean {
  * @param state The key's tokens in the state.
  * @param live All live tokens of the account.
  * @param now Milliseconds since 1970.
+ * @param overlap Of the policy, where it is known.
  * @param isUnstored Whether anything but the state, which anybody may have edited, shows that orphans are not stored.
  */
 export function tokenSeries(
@@ -85,6 +87,7 @@ export function tokenSeries(
   account: AccountRecords,
   now: number,
   isUnstored: boolean,
+  overlap: Seconds = 0,
 ): TokenSeries {
   const inState = live.find((token) => token.id === state?.current?.id);
   const listed = inState?.name === state?.current?.name ? inState : undefined;
@@ -105,9 +108,16 @@ export function tokenSeries(
   const newer =
     state?.current === undefined ? [] : unknown.filter((token) => isNamed(token) && !orphans.includes(token));
   const successors = [...(current === undefined ? [] : [current]), ...newer];
+  // The one that replaced it may be replaced by now. Without it, a later one counts, so that nothing ends too soon.
+  const replacing = [...successors, ...(named.length > NAMED_COMPARED ? [] : named.map((entry) => entry.live))];
   const retiring = named.map(({ record, live }): RetiringEntry => {
     const isReplaced = successors.some((one) => canHaveReplaced(bases, one, live));
-    return { record, live, isReplaced };
+    const replacedAt = Math.min(
+      ...replacing.flatMap((one) => (canHaveReplaced(bases, one, live) ? [one.createdAt] : [])),
+    );
+    // The present time is known to the second.
+    const end = Math.floor(replacedAt / 1000 + overlap) * 1000;
+    return { record: isReplaced ? notBefore(record, end) : record, live, isReplaced };
   });
   const known = new Set([...(listed ? [listed.id] : []), ...retiring.map((entry) => entry.live.id)]);
   const others = [
@@ -126,6 +136,15 @@ export function tokenSeries(
       intents.some((intent) => intent.name === orphan.name && mayBeStored(intent)),
   );
   return { known, current, listed, others, retiring, orphans, storedOrphans, intents };
+}
+
+/** More of them than a series ever has at once are not compared with each other. */
+const NAMED_COMPARED = 100;
+
+/** An overlap does not end before the replacement has lived for it, whatever the state says. @param end In milliseconds since 1970. */
+function notBefore(record: RetiringToken, end: number): RetiringToken {
+  const { retire_at: at } = record;
+  return at === undefined || Date.parse(at) >= end ? record : { ...record, retire_at: isoTime(end) };
 }
 
 /**

@@ -65,7 +65,15 @@ export function planToken(
   const { account, now } = context;
   const current = state?.current;
   const about = { account, token: desired.key, ...position(desired.location) };
-  const series = tokenSeries([desired.key, desired.name], state, live, context.records, now, context.isUnstored);
+  const series = tokenSeries(
+    [desired.key, desired.name],
+    state,
+    live,
+    context.records,
+    now,
+    context.isUnstored,
+    desired.overlap,
+  );
   const isTaken = takenBy(context.records, now);
   const known = new Set([...series.known, ...series.orphans.map((orphan) => orphan.id)]);
   const revocations = [

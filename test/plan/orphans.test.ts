@@ -1,6 +1,7 @@
 /** Tokens of interrupted runs: those that may be stored are replaced first, the others go at once, and none is unsaid. */
 import { describe, expect, it } from 'vitest';
 import { updateToken } from '../../src/apply/state-writer.ts';
+import type { RetiringToken } from '../../src/model/state.ts';
 import { noticeText } from '../../src/plan/notice-text.ts';
 import { brief, DAY, desire, failsSmoke, HOUR, token, World } from '../world.ts';
 
@@ -164,4 +165,38 @@ it('a key that leaves an older state is forgotten, when its account is another o
   expect(brief((await world.apply(without)).plan)).toEqual(['adopt_account etl_prod', 'forget etl_prod/airflow']);
   const after = await world.plan(without);
   expect([brief(after), after.unmanaged.tokens]).toMatchObject([[], [{ name: 'airflow.2' }]]);
+});
+
+describe('an overlap that a state says has ended', () => {
+  /** `airflow` was replaced 10 hours ago, with an overlap of a day. */
+  async function edited(change: (retiring: RetiringToken) => RetiringToken): Promise<World> {
+    const world = new World();
+    await world.apply(desired);
+    await world.organization.advance(30 * DAY);
+    await world.apply(desired, { rotate: () => true });
+    await world.organization.advance(10 * HOUR);
+    await updateToken(world.stateWriter, 'etl_prod', 'airflow', (entry) => ({
+      ...entry,
+      retiring: entry.retiring.map(change),
+    }));
+    return world;
+  }
+  const early = (old: RetiringToken) => ({ ...old, retire_at: '2001-01-01T00:00:00Z' });
+
+  it('has not, before the replacement has lived that long', async () => {
+    const world = await edited(early);
+    const plan = await world.plan(desired);
+    expect([brief(plan), plan.next]).toMatchObject([[], [{ change: 'is revoked', name: 'airflow' }]]);
+    expect(Date.parse(plan.next[0]?.at ?? '') - world.organization.now()).toBeGreaterThan(13 * HOUR * 1000);
+    await world.organization.advance(15 * HOUR);
+    expect(brief((await world.apply(desired)).plan)).toEqual(['revoke_token etl_prod/airflow']);
+  });
+
+  it('counts from the token that replaced it, and not from the latest', async () => {
+    const world = await edited((old) => old);
+    await world.apply(desired, { rotate: () => true });
+    await world.organization.advance(15 * HOUR);
+    expect(brief((await world.apply(desired)).plan)).toEqual(['revoke_token etl_prod/airflow']);
+    expect(world.tokenNames('etl_prod')).toEqual(['airflow.2', 'airflow.3']);
+  });
 });
