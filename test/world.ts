@@ -92,6 +92,8 @@ export class MemoryStateWriter implements StateWriter {
     if (changed !== this.state) this.state = { ...changed, serial: this.state.serial + 1 };
   }
 
+  async confirm(): Promise<void> {}
+
   note(change: (state: State) => State): void {
     this.state = change(this.state);
   }

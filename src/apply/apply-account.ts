@@ -5,7 +5,7 @@ import type { Action, Plan } from '../model/plan.ts';
 import type { Secret } from '../model/secret.ts';
 import type { AccountSmoke } from '../model/smoke.ts';
 import type { TokenType } from '../model/tokens.ts';
-import { UserError } from '../model/user-error.ts';
+import { isStateError, UserError } from '../model/user-error.ts';
 import { accountKey } from '../model/username.ts';
 import type { Api } from '../motherduck/api.ts';
 import { isAfterVerification } from '../plan/action-order.ts';
@@ -110,10 +110,11 @@ export class AccountApply {
     try {
       const refused = this.#input.refused.get(action);
       if (refused) throw refused;
+      await this.#input.stateWriter.confirm();
       this.#end({ action: await this.#perform(action), result: 'done' });
     } catch (error) {
       if (!(error instanceof UserError)) throw error;
-      if (error.code === 'STATE_UNWRITABLE') this.#input.halt.error = error;
+      if (isStateError(error)) this.#input.halt.error = error;
       if (action.action === 'create_account' || action.action === 'adopt_account') this.#failedAccount = error;
       // The other tokens of a series are revoked also where a secret could not be removed.
       const isRevoked = action.action === 'revoke_token' && error.code === 'STORE_FAILED';
@@ -217,7 +218,7 @@ export class AccountApply {
       if (!halt.error) await recordVerification(desired, smoke, new Set(this.#fresh.keys()), this.#input);
     } catch (error) {
       if (!(error instanceof UserError)) throw error;
-      if (error.code === 'STATE_UNWRITABLE') halt.error = error;
+      if (isStateError(error)) halt.error = error;
       this.#failures.push(error);
     } finally {
       this.#fresh.clear();

@@ -16,7 +16,7 @@ import type { DesiredAccount } from '../model/desired.ts';
 import type { CreateToken, RotateToken } from '../model/plan.ts';
 import type { Secret } from '../model/secret.ts';
 import { generationName, MAX_GENERATION, type TokenType, typeName } from '../model/tokens.ts';
-import { UserError } from '../model/user-error.ts';
+import { isStateError, UserError } from '../model/user-error.ts';
 import { accountKey } from '../model/username.ts';
 import type { WireToken } from '../model/wire.ts';
 import { claimedType } from '../motherduck/token-claims.ts';
@@ -161,7 +161,7 @@ async function revokeOrphans(
     }
     if (token !== undefined && others.length === 0) await dropIntent(action, account, tools, action.after.generation);
   } catch (error) {
-    if (!(error instanceof UserError) || error.code === 'STATE_UNWRITABLE') throw error;
+    if (!(error instanceof UserError) || isStateError(error)) throw error;
     const message = `${cause.message}; whether a token was created is unknown (${error.message})`;
     const hint = { text: `Look for "${name}" again, and revoke it.`, command: nextCommand([action]) };
     throw new UserError('TOKEN_LOST', message, hint, { cause });
@@ -214,12 +214,13 @@ async function discard(
   tools: TokenTools,
   cause: unknown,
 ): Promise<void> {
+  // Another run has the state, and decides what becomes of the token.
+  if (cause instanceof UserError && cause.code === 'STATE_LOST') return;
   try {
     await deleteToken(account.username, record.id, tools.api);
     // A store that failed may have stored the secret nevertheless: with the intent, the next run creates another token.
     const isReplacement = tokenOf(tools.stateWriter, account.username, action.token).current !== undefined;
-    const isNotStored =
-      cause instanceof UserError && (cause.code === 'STORE_FOREIGN' || cause.code === 'STATE_UNWRITABLE');
+    const isNotStored = isStateError(cause) || (cause instanceof UserError && cause.code === 'STORE_FOREIGN');
     if (!isReplacement || isNotStored) await dropIntent(action, account, tools);
   } catch (error) {
     if (!(error instanceof ApiError)) throw error;

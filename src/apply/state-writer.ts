@@ -19,6 +19,8 @@ export interface StateWriter {
    * that the next plan would repeat if they were lost.
    */
   note(change: (state: State) => State, account?: string): void;
+  /** Call before a call that changes something: a run that was suspended may have lost the state meanwhile. @throws UserError STATE_LOST, STATE_UNREACHABLE */
+  confirm(): Promise<void>;
 }
 
 /** Whether the state on the disk has every change. */

@@ -9,7 +9,7 @@ import { backendOf, openStateOf } from '../engine/state.ts';
 import type { Desired } from '../model/desired.ts';
 import { type Plan, storingActions } from '../model/plan.ts';
 import { hasChanges } from '../plan/plan.ts';
-import { eventLine } from '../report/apply/text.ts';
+import { eventLine, hasLostState } from '../report/apply/text.ts';
 import { APPLY_FORMATS, type ApplyFormat } from '../report/formats.ts';
 import { relocated } from '../report/locations.ts';
 import { kindOf } from '../secrets/stores.ts';
@@ -159,7 +159,7 @@ async function applyWithProgress<T>(
 function exitCodeOf(plan: Plan, done: TestedApply): number {
   const { applied, smoke } = done;
   // The codes of an interrupted and a partial apply say that the state was saved.
-  if (!applied.saved) return EXIT.error;
+  if (!applied.saved) return hasLostState(applied) ? EXIT.partly : EXIT.error;
   if (applied.interrupted) return EXIT.interrupted;
   if (isComplete(plan, done)) return smoke.passed ? EXIT.done : EXIT.smokeFailed;
   const isOnlyRefused = applied.outcomes.length === 0 && applied.failures.length === 0;

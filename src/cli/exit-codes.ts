@@ -14,6 +14,7 @@ export const EXIT = {
 
 const EXIT_OF: Partial<Record<ErrorCode, number>> = {
   STATE_LOCKED: EXIT.locked,
+  STATE_LOST: EXIT.partly,
   USAGE: EXIT.usage,
   INTERRUPTED: EXIT.interrupted,
 };

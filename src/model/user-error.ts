@@ -84,3 +84,8 @@ export class UserError extends Error {
     this.location = options.location;
   }
 }
+
+/** Whether the state cannot be written any more, so that nothing else may be begun. */
+export function isStateError(error: unknown): boolean {
+  return error instanceof UserError && ['STATE_UNWRITABLE', 'STATE_UNREACHABLE', 'STATE_LOST'].includes(error.code);
+}

@@ -64,6 +64,8 @@ export interface StateBackend {
    * @throws as `append`
    */
   leave(change: AppendedChange): Promise<void>;
+  /** Checks that no other run has written the state or broken the lock since. Costs little where this was just seen. @throws UserError STATE_LOST, STATE_UNREACHABLE */
+  confirm(): Promise<void>;
   /** Keeps what was appended as a snapshot. Nothing is lost when that fails: the log has it all. */
   settle(): Promise<void>;
   /** @throws UserError STATE_LOCKED, INTERRUPTED, STATE_UNWRITABLE, STATE_UNREACHABLE */

@@ -15,6 +15,8 @@ const LOG_CHANGES = 20;
 /** A run that makes more changes than this writes a snapshot on its way, once they are longer than the last one. */
 const LOG_LARGE = 1000;
 const SNAPSHOTS_KEPT = 3;
+/** How long a state that was seen to be the newest is taken for that. */
+const CONFIRMED_MS = 30_000;
 /** How many objects of the log are read at the same time. */
 const READ_AHEAD = 16;
 const DIGITS = 13;
@@ -35,6 +37,8 @@ class ObjectBackend implements StateBackend {
   #last: AppendedChange | undefined;
   /** Why nothing more is written. */
   #lost: UserError | undefined;
+  /** The serial of the state as this run knows it, and when it was seen to be the newest, on the clock of this machine. */
+  #newest = { serial: 0, seenAt: 0 };
 
   constructor(store: ObjectStore) {
     this.name = store.name;
@@ -48,6 +52,7 @@ class ObjectBackend implements StateBackend {
     if (newest === undefined && changes.length === 0) return undefined;
     this.#log = { changes: changes.length, length: changes.reduce((sum, { length }) => sum + length, 0) };
     this.#snapshotLength = newest?.text.length ?? 0;
+    this.#saw(serialIn(changes.at(-1) ?? '') || (newest?.serial ?? 0));
     return { ...(newest ? { snapshot: newest.text } : {}), changes };
   }
 
@@ -59,12 +64,29 @@ class ObjectBackend implements StateBackend {
       throw this.#lost;
     }
     this.#last = change;
+    this.#saw(change.serial);
     this.#log = { changes: this.#log.changes + 1, length: this.#log.length + change.text.length };
     if (this.#log.changes > LOG_LARGE && this.#log.length > this.#snapshotLength) await this.#writeSnapshot(change);
   }
 
   leave(change: AppendedChange): Promise<void> {
     return this.append(change);
+  }
+
+  async confirm(): Promise<void> {
+    const { serial, seenAt } = this.#newest;
+    if (this.#lost !== undefined) throw this.#lost;
+    // Not the monotonic clock, which stands still while a machine sleeps.
+    if (Math.abs(Date.now() - seenAt) < CONFIRMED_MS) return;
+    const next = await sure(() => this.#store.get(logKey(serial + 1)), this.name);
+    // An append of this run may have been made meanwhile.
+    if (next !== undefined && this.#newest.serial === serial) this.#lost = takenByOther(this.name, serial + 1);
+    if (this.#lost !== undefined) throw this.#lost;
+    if (next === undefined) this.#saw(serial);
+  }
+
+  #saw(serial: number): void {
+    this.#newest = { serial, seenAt: Date.now() };
   }
 
   async settle(): Promise<void> {

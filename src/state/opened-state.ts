@@ -121,6 +121,11 @@ export class OpenedState {
     else if (this.#touched !== 'all') this.#touched.add(account);
   }
 
+  /** Checks that no other run has written the state since. @throws UserError STATE_LOST, STATE_UNREACHABLE */
+  confirm(): Promise<void> {
+    return this.#backend.confirm();
+  }
+
   /**
    * Waits for the last write, writes what is not kept yet, and leaves the state as people can read it.
    *

@@ -24,6 +24,8 @@ export class DiskStateWriter implements StateWriter {
     await this.#save();
   }
 
+  async confirm(): Promise<void> {}
+
   note(change: (state: State) => State): void {
     this.state = change(this.state);
   }

@@ -101,6 +101,8 @@ class FullDiskStateWriter implements StateWriter {
     await this.#file.update(change);
   }
 
+  async confirm(): Promise<void> {}
+
   note(change: (state: State) => State): void {
     this.#file.note(change);
   }

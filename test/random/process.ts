@@ -79,6 +79,8 @@ export class RandomStateWriter implements StateWriter {
     await this.#process.point();
   }
 
+  async confirm(): Promise<void> {}
+
   note(change: (state: State) => State): void {
     if (!this.#process.isDead) this.state = change(this.state);
   }

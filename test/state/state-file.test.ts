@@ -240,12 +240,13 @@ describe('a file that another run wrote between two writes', () => {
     await change(path);
     const now = await readFile(path, 'utf8').catch(() => undefined);
     await expect(add(file, 'second')).rejects.toMatchObject({
-      code: 'STATE_UNWRITABLE',
+      code: 'STATE_LOST',
       message: expect.stringContaining('during this run'),
     });
     expect(await readFile(path, 'utf8').catch(() => undefined)).toBe(now);
     await writeFile(path, own);
-    await expect(file.close()).rejects.toMatchObject({ code: 'STATE_UNWRITABLE' });
+    await expect(file.close()).rejects.toMatchObject({ code: 'STATE_LOST' });
+    await expect(file.confirm()).rejects.toMatchObject({ code: 'STATE_LOST' });
   });
 
   it('is written again when it was removed, since nothing is lost by that', async () => {

@@ -41,7 +41,7 @@ describe('a lock that is broken during a run', () => {
     await breakLock(`${path}.lock`);
     const quick = await run(path);
     await quick.add('quick');
-    await expect(slow.add('slow')).rejects.toMatchObject({ code: 'STATE_UNWRITABLE' });
+    await expect(slow.add('slow')).rejects.toMatchObject({ code: 'STATE_LOST' });
     await quick.file.close();
     await quick.lock.release();
     const error: unknown = await slow.file.close().catch((reason) => reason);
@@ -54,7 +54,7 @@ describe('a lock that is broken during a run', () => {
     const path = await newPath();
     const { file, add } = await run(path);
     await breakLock(`${path}.lock`);
-    await expect(add('late')).rejects.toMatchObject({ code: 'STATE_UNWRITABLE' });
+    await expect(add('late')).rejects.toMatchObject({ code: 'STATE_LOST' });
     expect(file.durable.serial).toBe(0);
   });
 });

@@ -47,7 +47,7 @@ it.skipIf(isWindows)('a run whose lock was removed does not overwrite what the n
   expect(quick.code).toBe(0);
   const written = stage.read(STATE);
   const { code, stdout } = await finish();
-  expect({ code, stdout }).toMatchObject({ code: 1, stdout: expect.stringContaining('nothing more was written') });
+  expect({ code, stdout }).toMatchObject({ code: 3, stdout: expect.stringContaining('nothing more was written') });
   expect(stage.read(STATE)).toBe(written);
   expect(document(stage).accounts.etl?.tokens.airflow?.current?.name).toBe('airflow.2');
 });
@@ -57,7 +57,7 @@ it.skipIf(isWindows)('a run whose state was replaced does not overwrite it', asy
   const now = { ...document(stage), serial: 90 };
   stage.write(STATE, `${JSON.stringify(now, null, 2)}\n`);
   const { code, stdout } = await finish();
-  expect({ code, stdout }).toMatchObject({ code: 1, stdout: expect.stringContaining('during this run') });
+  expect({ code, stdout }).toMatchObject({ code: 3, stdout: expect.stringContaining('during this run') });
   expect(document(stage)).toEqual(now);
   const { document: plan } = await stage.json('plan --sandbox');
   const reason = expect.objectContaining({ kind: 'interrupted', left: 'orphan', name: 'app.2' });

@@ -60,6 +60,11 @@ function failure(what: string, error: UserError | undefined, paint: Paint, inCon
   return `${paint.red('Failed:')} ${what}${printable(error?.message ?? '')}${error === undefined ? '' : `\n  ${printable(hintText(error.hint, inContext, paint.command))}`}`;
 }
 
+/** Whether another run has taken the state: it mends what this one had begun. */
+export function hasLostState({ outcomes, failures }: Pick<Applied, 'outcomes' | 'failures'>): boolean {
+  return [...outcomes.map(({ error }) => error), ...failures].some((error) => error?.code === 'STATE_LOST');
+}
+
 /** Whether the state has what was done, and what to type next. */
 function whatNext({ outcomes, failures, unsaved, saved }: Applied, paint: Paint, inContext: InContext): string {
   const undone = outcomes.filter(({ result }) => result !== 'done');
@@ -69,6 +74,10 @@ function whatNext({ outcomes, failures, unsaved, saved }: Applied, paint: Paint,
   const again = (text: string) => hintText({ text, command }, inContext, paint.command);
   if (unsaved.length > 0) {
     const names = few(printable([...unsaved]), 10);
+    if (hasLostState({ outcomes, failures })) {
+      const next = again('Wait until it ends, then continue; what is at MotherDuck is then adopted.');
+      return `\nAnother run has the state, which lacks what was done to ${names}. ${next}`;
+    }
     const next = again('Correct that first; what is at MotherDuck is then adopted.');
     return `\nThe state was not saved: it lacks what was done to ${names}. ${next}`;
   }

@@ -104,6 +104,10 @@ class FileBackend implements StateBackend {
     }
   }
 
+  confirm(): Promise<void> {
+    return this.#refuseIfLost();
+  }
+
   async settle(): Promise<void> {
     const last = this.#last;
     try {
@@ -306,7 +310,7 @@ async function restoreHint(path: string, text: string): Promise<Hint> {
 
 function lockBroken(path: string): UserError {
   return new UserError(
-    'STATE_UNWRITABLE',
+    'STATE_LOST',
     `the lock of ${path} was removed or replaced during this run, so another run may have written the state: nothing more was written.`,
     'Wait until other runs have ended, then run the command again: it finds and adopts what was created at MotherDuck.',
   );
@@ -314,7 +318,7 @@ function lockBroken(path: string): UserError {
 
 function writtenByOther(path: string): UserError {
   return new UserError(
-    'STATE_UNWRITABLE',
+    'STATE_LOST',
     `${path} was changed by another program during this run: nothing more was written, and what the other program wrote stays.`,
     'Check the file (git diff). Wait until other runs have ended, then run the command again: it finds and adopts what was created at MotherDuck.',
   );
