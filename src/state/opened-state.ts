@@ -132,9 +132,12 @@ export class OpenedState {
    * @throws UserError STATE_UNWRITABLE
    */
   async close(): Promise<void> {
-    await this.#last;
-    await this.#save();
-    await this.#backend.settle();
+    try {
+      await this.#last;
+      await this.#save();
+    } finally {
+      await this.#backend.settle();
+    }
   }
 
   async #save(): Promise<void> {

@@ -134,6 +134,7 @@ it.skipIf(!canMount)('the disk of the state is full from some moment on', async 
         },
       });
       await rm(join(folder, 'ballast'), { force: true });
+      await file.close();
       if (once === undefined) return all;
       all.push(...once);
     }
