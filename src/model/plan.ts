@@ -36,6 +36,10 @@ export interface Plan {
   readonly next: readonly NextChange[];
   /** The secret stores that it writes to or removes from, and those that its tokens use; absent when there is none. */
   readonly stores?: readonly UsedStore[];
+  /** The guardrails that differ from the defaults; absent when there is none. */
+  readonly guardrails?: readonly GuardrailInForce[];
+  /** The accounts' own SQL that smoke tests run; absent when there is none. */
+  readonly smoke_queries?: readonly SmokeQuery[];
   /** The maximum price per hour, by `compute_rates`; absent without rates. */
   readonly compute?: ComputeCeiling;
 }
@@ -78,6 +82,20 @@ export interface UsedStore extends StoreDestination {
   readonly new?: true;
   /** Tokens whose secret is elsewhere by the state, or at a place that it does not know: `etl_prod/airflow`. Absent when there is none. */
   readonly elsewhere?: readonly string[];
+}
+
+/** A guardrail, in the words of the configuration: `max_deletes`, `100%`. */
+export interface GuardrailInForce {
+  readonly name: string;
+  readonly value: string;
+}
+
+/** SQL of the configuration that smoke tests run as accounts. */
+export interface SmokeQuery {
+  readonly query: string;
+  /** By its words, it may do more than read. */
+  readonly changes?: true;
+  readonly accounts: readonly string[];
 }
 
 /** Which configuration, state and accounts a plan or an audit is about. Files are named from the root of the repository. */

@@ -29,6 +29,7 @@ import { deadSecrets } from './dead-secrets.ts';
 import { sumCeilings } from './ducklings.ts';
 import { ceilingWarning, findViolations, selfMatcher } from './guardrails.ts';
 import { removalsOf, type StoreFacts, secretWarnings, usedStores } from './secret-warnings.ts';
+import { guardrailsInForce, smokeQueries } from './settings.ts';
 
 /** What to plan, and what else is known. */
 export interface MakePlanOptions {
@@ -95,6 +96,8 @@ export function makePlan(desired: Desired, live: Live, state: State, options: Ma
   const ownCompute = sumCeilings(own.map(([, ceiling]) => ceiling));
   const removals = options.storeFacts && removalsOf(dead, options.storeFacts);
   const stores = usedStores(actions, removals ?? [], options.storeFacts);
+  const guardrails = guardrailsInForce(desired.guardrails);
+  const smoke_queries = smokeQueries(desired, only);
   const isSelf = selfMatcher(options.claims ?? [], live.users.listed ? live.users.all : []);
   return {
     organization: desired.organization,
@@ -135,6 +138,8 @@ export function makePlan(desired: Desired, live: Live, state: State, options: Ma
     }),
     next: plans.flatMap(({ plan }) => plan.next).sort((a, b) => order(a.at, b.at) || order(a.account, b.account)),
     ...(stores.length === 0 ? {} : { stores }),
+    ...(guardrails.length === 0 ? {} : { guardrails }),
+    ...(smoke_queries.length === 0 ? {} : { smoke_queries }),
     ...(compute ? { compute } : {}),
   };
 }

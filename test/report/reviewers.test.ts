@@ -134,3 +134,32 @@ it('a comment has the next scheduled work, as text has it', async () => {
   const plan = { ...(await padded(1, [])), at: '2026-11-29T00:00:00Z', next };
   expect(planMarkdown(plan)).toContain('Next: 2026-12-01 (in 2 days): etl&#95;prod/etl, bi&#95;prod/etl rotate');
 });
+
+it('a comment has the guardrails and the smoke queries in force, folded, what may change data first', async () => {
+  const world = new World();
+  const smoke = (query: string) => ({ tokens: [token('app')], smoke: { query } });
+  const accounts = Object.fromEntries(Array.from({ length: 300 }, (_, n) => [`a${n}`, smoke(`SELECT ${n} FROM t`)]));
+  const desired = desire(
+    { ...accounts, zz: smoke('SELECT 1;\nDROP DATABASE prod'), zzz: smoke('SELECT 0 FROM t') },
+    { guardrails: { maxDeletes: { percent: 100 }, allowNeverExpiring: true } },
+  );
+  const plan = await world.plan(desired);
+  expect(plan).toMatchObject({
+    guardrails: [
+      { name: 'max_deletes', value: '100%' },
+      { name: 'allow_never_expiring', value: 'true' },
+    ],
+    smoke_queries: expect.arrayContaining([
+      { query: 'SELECT 1;\nDROP DATABASE prod', changes: true, accounts: ['zz'] },
+      { query: 'SELECT 0 FROM t', accounts: ['a0', 'zzz'] },
+    ]),
+  });
+  const text = planMarkdown(plan);
+  expect(text.length).toBeLessThanOrEqual(65_000);
+  expect(text).toMatch(/<summary>In force: 2 guardrails .*, 301 own smoke queries, <b>1 .*<\/b><\/summary>/);
+  expect(text).toContain('- max&#95;deletes: 100%');
+  expect(text).toMatch(/- \*\*may .*`SELECT 1;\\nDROP DATABASE prod` \(1 account \(zz\)\)\n- `SELECT 0/);
+  expect(text).toMatch(/and \d+ more, not/);
+  const plain = await new World().plan(desire({ a: { tokens: [token('app')] } }));
+  expect(planMarkdown(plain)).not.toContain('In force');
+});

@@ -15,6 +15,7 @@ import {
   MOST_CHARACTERS,
   markdown,
   printable,
+  visibleAscii,
   withoutLongTexts,
 } from '../escape.ts';
 import { hintText, type InContext, noContext } from '../hint.ts';
@@ -57,9 +58,9 @@ const TABLE = ['', '| | account | what | why | risk |', '|---|---|---|---|---|']
 
 /** Writes the plan. */
 export function planMarkdown(given: Plan, _paint?: Paint, inContext: InContext = noContext): string {
-  const { warnings, errors, violations } = printable(given);
+  const { warnings, errors, violations, ...others } = printable(given);
   // A long text would be the end of its row. Notices are cut by themselves.
-  const plan = { ...withoutLongTexts(printable(given)), warnings, errors, violations };
+  const plan = { ...withoutLongTexts(others), warnings, errors, violations };
   const changes = groupIdentical(plan.actions);
   const title = commentHead('plan', summaryLine(plan), plan);
   const begin = [
@@ -71,25 +72,23 @@ export function planMarkdown(given: Plan, _paint?: Paint, inContext: InContext =
   ];
   const foot = untouched(plan);
   const all = MOST_CHARACTERS - lengthOf([...title, ...begin, ...foot, ...TABLE]) - ROOM_AT_THE_END;
-  const rows = Math.min(ROWS_LENGTH, lengthOf(named(changes).map((change) => row(change))));
+  const namedRows = changes.filter(({ rank }) => rank < PLAIN).map((change) => row(change));
+  const rows = Math.min(ROWS_LENGTH, lengthOf(namedRows));
   const where = stores(given, all - rows);
-  const left = all - rows - lengthOf([...where.warning, ...where.lines]);
+  const set = settings(given, all - rows - lengthOf([...where.warning, ...where.lines]));
+  const left = all - rows - lengthOf([...where.warning, ...where.lines, ...set]);
   const gone = removals(plan, Math.min(REMOVALS_LENGTH, left));
   const soon = later(plan, Math.min(LATER_LENGTH, left - lengthOf(gone)));
-  const { table, blocks, skipped } = takeWhatFits(plan.actions, changes, left + rows - lengthOf([...gone, ...soon]));
-  const rest = [...(table.length === 0 ? [] : [...TABLE, ...table]), ...blocks, '', ...skipped, ...foot];
+  const room = left + rows - lengthOf([...gone, ...soon]);
+  const { table, blocks, skipped } = takeWhatFits(plan.actions, changes, namedRows, room);
+  const rest = [...(table.length === 0 ? [] : [...TABLE, ...table]), ...blocks, ...set, '', ...skipped, ...foot];
   return `${[...title, ...where.warning, ...begin, ...gone, ...soon, ...where.lines, ...rest].join('\n')}\n`;
 }
 
-/** Changes that are named whatever else there is. */
-function named(changes: readonly Change[]): Change[] {
-  return changes.filter(({ rank }) => rank < PLAIN);
-}
-
-/** Rows of named changes first, then the diffs of risky ones, then other changes and their diffs. */
-function takeWhatFits(actions: readonly Action[], changes: readonly Change[], given: number) {
-  const full = named(changes).map((change) => row(change));
-  const rows = lengthOf(full) <= given ? full : shortRows(named(changes), given);
+/** Changes that are named whatever else there is, and their diffs, then other changes and their diffs. */
+function takeWhatFits(actions: readonly Action[], changes: readonly Change[], full: readonly string[], given: number) {
+  const isShort = lengthOf(full) > given;
+  const rows = isShort ? shortRows(changes.slice(0, full.length), given) : full;
   let room = given - lengthOf(rows);
   const take = (text: string): boolean => {
     if (text.length + 1 > room) return false;
@@ -174,16 +173,51 @@ function fittingStores(lines: readonly StoreLine[], room: number) {
   return { shown, cut: lines.filter(isCut).length };
 }
 
-/** @param most The number of characters of the command that are shown. */
-function storeText({ text, exact: whole, note, isNew }: StoreLine, most = whole.length): string {
-  const isLong = whole.length > most;
+/** A text as code, with its length where it is cut. */
+function codeOf(whole: string, most: number): string {
   const exact = whole.slice(0, most);
   const count = whole.length.toLocaleString('en');
-  const rest = isLong ? ` **and so on, ${count} characters in all; \`mdacc plan\` shows them**` : '';
   const fence = fenceFor(exact, 1);
   const code = fence === '`' ? `${fence}${exact}${fence}` : `${fence} ${exact} ${fence}`;
+  return exact === whole ? code : `${code} **and so on, ${count} characters in all; \`mdacc plan\` shows them**`;
+}
+
+/** @param most The number of characters of the command that are shown. */
+function storeText({ text, exact: whole, note, isNew }: StoreLine, most = whole.length): string {
+  const code = codeOf(whole, most);
   const said = note === undefined ? '' : markdown(note);
-  return `🔑 ${markdown(text)}: ${code}${rest}${said === '' ? '' : isNew ? ` (**${said}**)` : ` (${said})`}`;
+  return `🔑 ${markdown(text)}: ${code}${said === '' ? '' : isNew ? ` (**${said}**)` : ` (${said})`}`;
+}
+
+/** Characters of all smoke queries, and of one at most. */
+const QUERIES_LENGTH = { all: 6000, one: 1000 } as const;
+
+/** Settings that change nothing by themselves, folded. */
+function settings({ guardrails = [], smoke_queries: queries = [] }: Plan, room: number): string[] {
+  if (guardrails.length === 0 && queries.length === 0) return [];
+  const changing = queries.filter(({ changes }) => changes).length;
+  const counts = [
+    ...(guardrails.length === 0
+      ? []
+      : [
+          `${guardrails.length} ${guardrails.length === 1 ? 'guardrail that differs from its default' : 'guardrails that differ from the defaults'}`,
+        ]),
+    ...(queries.length === 0 ? [] : [`${queries.length} own smoke ${queries.length === 1 ? 'query' : 'queries'}`]),
+    ...(changing === 0 ? [] : [`<b>${changing} of which may change data</b>`]),
+  ];
+  const lines = queries.map(({ query, changes, accounts }) => {
+    const code = codeOf(visibleAscii(query), QUERIES_LENGTH.one);
+    return `- ${changes ? '**may change data**: ' : ''}${code} (${countedNames(printable(accounts), 'account', 'accounts')})`;
+  });
+  const fitting = firstThatFit(lines, Math.min(QUERIES_LENGTH.all, room - 1500), (line) => line.length + 1);
+  const more = lines.length - fitting.length;
+  return [
+    ...['', `<details><summary>In force: ${counts.join(', ')}</summary>`, ''],
+    ...guardrails.map(({ name, value }) => `- ${name}: ${markdown(cut(value, 200))}`.replaceAll('_', '&#95;')),
+    ...(lines.length === 0 ? [] : ['', 'A smoke test runs as the account:', '', ...fitting]),
+    ...(more === 0 ? [] : [`- **and ${more} more, not shown here**`]),
+    ...['', '</details>'],
+  ];
 }
 
 /** One line for each direction. */
