@@ -74,9 +74,10 @@ export async function setDucklings(action: SetDucklings, account: DesiredAccount
 /**
  * Deletes an account and all of its data, if it is still the one of the state.
  *
+ * @returns Why secrets of it could not be removed. The state then keeps it as deleted, and the next run removes them.
  * @throws ApiError; UserError PLAN_STALE when another account has its name.
  */
-export async function deleteAccount(action: DeleteAccount, tools: DeletionTools): Promise<void> {
+export async function deleteAccount(action: DeleteAccount, tools: DeletionTools): Promise<UserError[]> {
   const { api, stateWriter } = tools;
   const id = await tools.idOf(action.account);
   const isGone = id === undefined && !(await exists(action.account, api));
@@ -100,8 +101,14 @@ export async function deleteAccount(action: DeleteAccount, tools: DeletionTools)
       await updateAccount(stateWriter, action.account, withoutIntent);
     if (error.failure !== 'absent') throw error;
   }
-  await removeAllSecrets(action.account, tools);
+  try {
+    await removeAllSecrets(action.account, tools);
+  } catch (error) {
+    if (!(error instanceof UserError)) throw error;
+    return [error];
+  }
   await updateAccount(stateWriter, action.account, () => undefined);
+  return [];
 }
 
 function removeAllSecrets(username: string, tools: AccountTools & RemovalTools): Promise<void> {

@@ -194,7 +194,8 @@ export class AccountApply {
         await revokeToken(action, this.#desired?.tokens.has(action.token ?? '') ?? false, tools);
         break;
       case 'delete_account':
-        await deleteAccount(action, tools);
+        // The account is gone all the same, and what is left of its secrets is told.
+        this.#failures.push(...(await deleteAccount(action, tools)));
         break;
       case 'forget':
         await forget(action, tools);

@@ -1,8 +1,15 @@
 /** The command that does what a run did not do. */
 import type { Action } from '../model/plan.ts';
 
-/** The next apply repeats what its plan finds again, and that is everything but a rotation that was requested. */
-export function nextCommand(undone: readonly Action[]): string[] {
+/**
+ * The next apply repeats what its plan finds again, and that is everything but a rotation that was requested. After a deletion
+ * it would create again what is gone.
+ *
+ * @param all The actions of the run, done or not.
+ */
+export function nextCommand(undone: readonly Action[], all: readonly Action[] = undone): string[] {
+  if (all.some(({ reason }) => reason.kind === 'destroyed')) return ['destroy'];
+  if (undone.some(({ action }) => action === 'delete_account')) return ['apply', '--prune'];
   const requested = undone.flatMap((action) =>
     action.action === 'rotate_token' && action.reason.kind === 'requested' ? [`${action.account}/${action.token}`] : [],
   );

@@ -37,8 +37,11 @@ export function refreshState(state: State, { desired, live, plan }: RefreshInput
       ? refreshTokens(account, liveAccount, live.now, (token) => desiredAccount?.tokens.has(token) ?? true)
       : account.tokens;
     // Ids are recorded by actions of the plan, which name the account.
-    if (deletionProtection !== account.deletion_protection || tokens !== account.tokens) {
-      accounts.set(key, { ...account, deletion_protection: deletionProtection, tokens });
+    // It was to be deleted, is still there, and stays.
+    const { intent, ...rest } = account;
+    const isKept = intent?.action === 'delete_account' && liveAccount !== undefined && desiredAccount !== undefined;
+    if (isKept || deletionProtection !== account.deletion_protection || tokens !== account.tokens) {
+      accounts.set(key, { ...(isKept ? rest : account), deletion_protection: deletionProtection, tokens });
     }
   }
   const { missing, found } = searchManaged(state, live);

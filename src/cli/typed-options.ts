@@ -10,7 +10,14 @@ export interface TypedOptions {
   readonly sandboxDir?: string;
   readonly apiUrl?: string;
   readonly allowEnv?: readonly string[];
+  readonly realStores?: boolean;
+  readonly only?: readonly string[];
+  readonly allowDelete?: boolean;
+  readonly allowMissing?: boolean;
 }
+
+/** Commands that store secrets. */
+const STORING = ['apply', 'rotate', 'destroy'];
 
 /** Commands that take none of them. */
 const WITHOUT_CONTEXT = ['schema', 'completion', 'help'];
@@ -19,21 +26,33 @@ const WITHOUT_API_URL = ['state', 'validate', 'sandbox'];
 
 /** Gives argv with the context options that were typed; those of `options` at their defaults are omitted. */
 export function inContext(argv: readonly string[], options: TypedOptions): readonly string[] {
-  const { config, state, sandbox, sandboxDir, apiUrl, allowEnv = [] } = options;
+  const { config, state, sandbox, sandboxDir, apiUrl, allowEnv = [], realStores } = options;
   const isOfSandbox = argv[0] === 'sandbox';
   if (WITHOUT_CONTEXT.includes(argv[0] ?? '')) return argv;
+  // What else is deleted was not asked for.
+  const isDeleting = argv[0] === 'destroy' || (argv[0] === 'apply' && argv.includes('--prune'));
   const typed: readonly (readonly string[])[] = [
     config === undefined || config === DEFAULT_CONFIG ? [] : ['--config', config],
     state === undefined || isOfSandbox ? [] : ['--state', state],
     apiUrl === undefined || WITHOUT_API_URL.includes(argv[0] ?? '') ? [] : ['--api-url', apiUrl],
     sandboxDir !== undefined ? ['--sandbox-dir', sandboxDir] : sandbox && !isOfSandbox ? ['--sandbox'] : [],
     ...allowEnv.map((name) => ['--allow-env', name]),
+    realStores && STORING.includes(argv[0] ?? '') ? ['--real-stores'] : [],
+    ...(isDeleting ? deletionOptions(options) : []),
   ];
   // `--sandbox-dir` implies `--sandbox`.
   const words = sandboxDir === undefined ? argv : argv.filter((word) => word !== '--sandbox');
   const added = typed.filter(([name = '']) => !words.includes(name)).flat();
   const end = words.indexOf('--');
   return end === -1 ? [...words, ...added] : [...words.slice(0, end), ...added, ...words.slice(end)];
+}
+
+function deletionOptions({ only = [], allowDelete, allowMissing }: TypedOptions): string[][] {
+  return [
+    only.flatMap((glob) => ['--only', glob]),
+    allowDelete ? ['--allow-delete'] : [],
+    allowMissing ? ['--allow-missing'] : [],
+  ];
 }
 
 /** Adds the context options that were typed to commands. */

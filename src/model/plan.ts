@@ -170,7 +170,9 @@ export interface CreateAccount extends ActionBase {
   readonly action: 'create_account';
   readonly reason:
     | { readonly kind: 'new'; readonly at: SourceLine }
-    | { readonly kind: 'deleted_outside'; readonly since: string };
+    | { readonly kind: 'deleted_outside'; readonly since: string }
+    /** A run that was to delete it ended before it was forgotten. */
+    | { readonly kind: 'deleted'; readonly at: string };
   readonly before: null;
   readonly after: { readonly username: string; readonly deletion_protection: boolean };
 }

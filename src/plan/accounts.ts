@@ -103,9 +103,13 @@ function planEntry(
   const after = { username: desired.username, deletion_protection: desired.deletionProtection };
   if (live === undefined) {
     const gone = state !== undefined && state.intent?.action !== 'create_account';
-    const reason = gone
-      ? ({ kind: 'deleted_outside', since: state.since } as const)
-      : ({ kind: 'new', at: sourceLine(desired.location, file) } as const);
+    const { intent } = state ?? {};
+    const reason =
+      intent?.action === 'delete_account'
+        ? ({ kind: 'deleted', at: intent.at } as const)
+        : gone
+          ? ({ kind: 'deleted_outside', since: state.since } as const)
+          : ({ kind: 'new', at: sourceLine(desired.location, file) } as const);
     return [{ action: 'create_account', ...about, reason, after }];
   }
   if (state === undefined) {

@@ -21,6 +21,9 @@ function movesText({ reason, after: { secret_moves: moves } }: CreateToken | Rot
 function ownReasonText(action: Action): string {
   switch (action.action) {
     case 'create_account':
+      if (action.reason.kind === 'deleted') {
+        return `deleted with mdacc on ${action.reason.at.slice(0, 10)}, in a run that did not end; it is created again`;
+      }
       return action.reason.kind === 'new'
         ? `new (${shortLine(action.reason.at)})`
         : `deleted outside of mdacc: in the state since ${action.reason.since.slice(0, 10)}, no longer in MotherDuck`;
@@ -82,7 +85,7 @@ function ownReasonText(action: Action): string {
     }
     case 'forget':
       if (action.reason.kind === 'replaced_outside') {
-        return 'removed from the configuration, and another account has its name now';
+        return 'deleted outside of mdacc, and another account has its name now, which stays';
       }
       if (action.reason.kind === 'unconfirmed') {
         return 'removed from the configuration; its creation was never confirmed, so the account of that name may be another one';
@@ -105,6 +108,7 @@ function ownSharedText(action: Action): string {
   const { reason } = action;
   switch (action.action) {
     case 'create_account':
+      if (reason.kind === 'deleted') return 'deleted with mdacc, in a run that did not end; created again';
       return reason.kind === 'new' ? 'new' : 'deleted outside of mdacc: in the state, no longer in MotherDuck';
     case 'set_ducklings':
       return action.before === null ? 'the account is new' : ducklingChanges(action.after, action.before).join('; ');

@@ -25,6 +25,7 @@ const ALL: readonly (readonly [action: Action['action'], reason: object, more?: 
   ['create_account', { kind: 'new', at }],
   ['create_account', { kind: 'new', at: { line: 7, file: 'accounts/tenants.yaml' } }],
   ['create_account', { kind: 'deleted_outside', since: expired_at }],
+  ['create_account', { kind: 'deleted', at: expired_at }],
   ['adopt_account', { kind: 'unmanaged' }],
   ['adopt_account', { kind: 'interrupted' }],
   ['adopt_account', { kind: 'replaced_outside' }],

@@ -27,6 +27,15 @@ function explain(account: AuditedAccount): Pick<Found, 'message' | 'fix'> | unde
   if (state === undefined || state.intent?.action === 'create_account') {
     return { message: 'in the configuration, and not created yet', fix: apply(account) };
   }
+  if (state.intent?.action === 'delete_account') {
+    return {
+      message: `deleted with mdacc on ${day(Date.parse(state.intent.at))}, in a run that did not end`,
+      fix: {
+        text: 'Destroy it again, or apply to create it again without data.',
+        command: ['destroy', '--only', account.username],
+      },
+    };
+  }
   return {
     message: `deleted outside of mdacc: managed since ${day(Date.parse(state.since))}, and no longer at MotherDuck`,
     fix: apply(account, 'Remove from the configuration, or apply to create again without data.'),

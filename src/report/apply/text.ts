@@ -69,8 +69,8 @@ export function hasLostState({ outcomes, failures }: Pick<Applied, 'outcomes' | 
 function whatNext({ outcomes, failures, unsaved, saved }: Applied, paint: Paint, inContext: InContext): string {
   const undone = outcomes.filter(({ result }) => result !== 'done');
   if (undone.length === 0 && failures.length === 0) return '';
-  const command = nextCommand(undone.map(({ action }) => action));
-  const isRequested = command[0] === 'rotate';
+  const [left, all] = [undone, outcomes].map((some) => some.map(({ action }) => action));
+  const command = nextCommand(left ?? [], all);
   const again = (text: string) => hintText({ text, command }, inContext, paint.command);
   if (unsaved.length > 0) {
     const names = few(printable([...unsaved]), 10);
@@ -84,9 +84,10 @@ function whatNext({ outcomes, failures, unsaved, saved }: Applied, paint: Paint,
   if (!saved) {
     return `\nThe state cannot be written, but it has everything that was done. ${again('Correct that first, then continue.')}`;
   }
-  return isRequested
-    ? `\nThe state was saved. ${again('Rotate again what was not.')}`
-    : ' The state was saved; run apply again to continue.';
+  if (command[0] === 'rotate') return `\nThe state was saved. ${again('Rotate again what was not.')}`;
+  return command.length === 1 && command[0] === 'apply'
+    ? ' The state was saved; run apply again to continue.'
+    : `\nThe state was saved. ${again('Continue.')}`;
 }
 
 /** What was done, what failed and why, and how the smoke test ended. */

@@ -1,0 +1,88 @@
+/** A `destroy` that did not do everything is continued with `destroy`: an apply would create again what is gone. */
+import { expect, it } from 'vitest';
+import { STATE, Stage } from '../stage.ts';
+
+const CONFIGURATION = `version: 1
+organization: acme
+secret_stores:
+  vault: { kind: exec, command: [node, store.cjs], remove: [node, remove.cjs, "{account}/{token}"] }
+token_policies:
+  p: { type: read_write, ttl: 90d, rotate_before: 14d, overlap: 24h, secret_store: vault }
+accounts:
+  etl: { deletion_protection: false, smoke: false, tokens: { air: { policy: p } } }
+  bix: { deletion_protection: false, smoke: false }
+guardrails: { max_deletes: 2 }
+`;
+const REAL = '--sandbox --real-stores --yes --no-smoke';
+
+async function destroyed(): Promise<Stage> {
+  const stage = new Stage(CONFIGURATION);
+  stage.write('store.cjs', 'process.stdin.resume();');
+  stage.write('remove.cjs', 'process.exit(1);');
+  expect((await stage.run(`apply ${REAL}`)).code).toBe(0);
+  return stage;
+}
+
+function removeBix(stage: Stage) {
+  return stage.inSandbox((organization) => {
+    const authorization = `Bearer ${organization.newAdminToken().reveal()}`;
+    return organization.respond({ method: 'DELETE', target: '/v1/users/bix', authorization, body: '' });
+  });
+}
+
+it('where a secret could not be removed, and the account is gone', async () => {
+  const stage = await destroyed();
+  const ran = await stage.run(`destroy ${REAL} --allow-delete --only etl`);
+  expect(ran.code).toBe(3);
+  expect(ran.stdout).toContain('1 of 1 actions done');
+  expect(ran.stdout).toContain('did not remove the secret of etl/air');
+  expect(ran.stdout).toContain('mdacc destroy --sandbox --real-stores --only etl --allow-delete');
+  expect(ran.stdout).not.toContain('run apply again');
+  const { document } = await stage.json('plan --sandbox --only etl');
+  expect(document).toMatchObject({ actions: [{ action: 'create_account', reason: { kind: 'deleted' } }, {}] });
+  stage.write('remove.cjs', "require('node:fs').writeFileSync('removed', process.argv[2]);");
+  expect((await stage.run(`destroy ${REAL} --allow-delete --only etl`)).code).toBe(0);
+  expect(stage.read('removed')).toBe('etl/air');
+  const again = await stage.json('plan --sandbox --only etl');
+  expect(again.document).toMatchObject({ actions: [{ reason: { kind: 'new' } }, {}] });
+});
+
+it('where the account is pruned', async () => {
+  const stage = await destroyed();
+  stage.edit((text) => text.replace(/^ {2}etl:.*\n/m, ''));
+  const ran = await stage.run(`apply ${REAL} --prune --allow-delete`);
+  expect([ran.code, ran.stdout]).toEqual([3, expect.stringContaining('1 of 1 actions done')]);
+  stage.write('remove.cjs', "require('node:fs').writeFileSync('removed', process.argv[2]);");
+  expect((await stage.run(`apply ${REAL} --prune --allow-delete`)).code).toBe(0);
+  expect(stage.read('removed')).toBe('etl/air');
+});
+
+it('where it was killed before the account was forgotten', async () => {
+  const stage = await destroyed();
+  await removeBix(stage);
+  const state = JSON.parse(stage.read(STATE)) as { accounts: { bix: { intent?: object } } };
+  state.accounts.bix.intent = { action: 'delete_account', at: '2026-11-29T10:00:00.000Z' };
+  stage.write(STATE, JSON.stringify(state));
+  const { stdout } = await stage.run('plan --sandbox --only bix');
+  expect(stdout).toContain('deleted with mdacc on 2026-11-29');
+  expect(stdout).not.toContain('deleted outside of mdacc');
+  const audit = await stage.run('audit --sandbox --only bix');
+  expect(audit.stdout).toContain('deleted with mdacc on 2026-11-29');
+});
+
+it('unless the account is there, and an apply finds that it stays', async () => {
+  const stage = await destroyed();
+  const state = JSON.parse(stage.read(STATE)) as { accounts: { bix: { intent?: object } } };
+  state.accounts.bix.intent = { action: 'delete_account', at: '2026-11-29T10:00:00.000Z' };
+  stage.write(STATE, JSON.stringify(state));
+  expect((await stage.run(`apply ${REAL}`)).code).toBe(0);
+  await removeBix(stage);
+  expect((await stage.run('plan --sandbox --only bix')).stdout).toContain('deleted outside of mdacc');
+});
+
+it('after a rotation that failed, with the same stores', async () => {
+  const stage = await destroyed();
+  stage.write('store.cjs', 'process.stdin.resume(); process.exitCode = 3;');
+  const ran = await stage.run(`rotate etl/air ${REAL}`);
+  expect([ran.code, ran.stdout]).toEqual([3, expect.stringContaining('mdacc rotate etl/air --sandbox --real-stores')]);
+});
