@@ -15,6 +15,7 @@ import { describeHolder } from './state-lock.ts';
 const KEY = 'lock.json';
 const POLL_MS = 1000;
 const RENEW_MS = MINUTE_MS;
+const RELEASE_ATTEMPTS = 4;
 /** A holder that has not renewed its lock for this long has ended, or can no longer reach the service. */
 export const SILENT_MS = 10 * MINUTE_MS;
 
@@ -67,8 +68,7 @@ export class ObjectLock {
     if (held === undefined) return;
     clearInterval(held.renewing);
     try {
-      if ((await this.#store.get(KEY))?.text === held.text) await this.#store.remove(KEY);
-      await this.#store.remove(heartbeat(held.id));
+      await this.#remove(held, RELEASE_ATTEMPTS);
     } catch {
       // Its holder has ended then.
     }
@@ -105,11 +105,15 @@ export class ObjectLock {
       throw new UserError('STATE_LOCKED', message, text);
     }
     if (status === 'unknown') await ask(`The lock is held by ${nameOf(holder)}. Has that process certainly ended?`);
-    await sure(async () => {
-      if ((await this.#store.get(KEY))?.text === found.text) await this.#store.remove(KEY);
-      await this.#store.remove(heartbeat(found.id));
-    }, this.#store.name);
+    await this.#remove(found);
     return `Removed the lock of ${nameOf(holder)}.`;
+  }
+
+  async #remove({ text, id }: { readonly text: string; readonly id: string }, attempts?: number): Promise<void> {
+    const repeated = <T>(act: () => Promise<T>) => sure(act, this.#store.name, attempts);
+    const found = await repeated(() => this.#store.get(KEY));
+    if (found?.text === text) await repeated(() => this.#store.remove(KEY));
+    await repeated(() => this.#store.remove(heartbeat(id)));
   }
 
   /** Some services accept a condition and ignore it: two runs would then both take a serial. */

@@ -58,13 +58,13 @@ export async function createOnce(store: ObjectStore, key: string, text: string):
 }
 
 /** Repeats requests that may not have reached the service. @throws UserError STATE_UNREACHABLE */
-export async function sure<T>(act: () => Promise<T>, name: string): Promise<T> {
+export async function sure<T>(act: () => Promise<T>, name: string, attempts: number = ATTEMPTS): Promise<T> {
   for (let attempt = 1; ; attempt++) {
     try {
       return await act();
     } catch (error) {
       if (!(error instanceof UnsureError)) throw error;
-      if (attempt === ATTEMPTS) throw unreachable(name, error);
+      if (attempt === attempts) throw unreachable(name, error);
       await sleep(Math.min(100 * 2 ** attempt, 5000) * (0.5 + Math.random() / 2));
     }
   }

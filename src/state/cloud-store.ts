@@ -1,0 +1,62 @@
+/** What the kinds `gcs` and `azure` have in common, whose libraries send their own requests. */
+import { maskCredentials } from '../model/credential.ts';
+import { UserError } from '../model/user-error.ts';
+import { replaceControls } from '../yaml/wording.ts';
+import { UnsureError } from './object-store.ts';
+
+/** How long a request may take, in milliseconds. */
+export const TIME_LIMIT_MS = 30_000;
+
+/** The part of a location after the bucket: '' or `motherduck/prod/`. */
+export function folderOf(prefix: unknown): string {
+  return typeof prefix === 'string' && prefix !== '' ? `${prefix}/` : '';
+}
+
+/** The clock of a service, as its answers show it. */
+export class ServiceClock {
+  #last = { ms: Date.now(), at: performance.now() };
+
+  /** @param date The header Date of an answer that has just come. */
+  seen(date: string | Date | undefined | null): void {
+    const ms = date instanceof Date ? date.getTime() : Date.parse(date ?? '');
+    if (!Number.isNaN(ms)) this.#last = { ms, at: performance.now() };
+  }
+
+  now(): number {
+    return this.#last.ms + performance.now() - this.#last.at;
+  }
+}
+
+/** What an error of a cloud's library says on one line, without what follows. */
+export function firstLine(error: unknown): string {
+  const text = error instanceof Error ? error.message : String(error);
+  const line = (text.split('\n').find((each) => each.trim() !== '') ?? 'no reason given').trim();
+  return maskCredentials(replaceControls(line).slice(0, 300));
+}
+
+/** Whether a service with this status has not decided yet: too many requests, or it is out of order. */
+export function isUndecided(status: number): boolean {
+  return status === 408 || status === 429 || status >= 500;
+}
+
+/** The error of a certificate that is not trusted; repeating the request does not help. */
+export function untrusted(name: string, error: unknown): UserError | undefined {
+  const code = error instanceof Error && 'code' in error ? String(error.code) : '';
+  if (!/CERT|SELF_SIGNED|UNABLE_TO_VERIFY/.test(code)) return undefined;
+  const hint = 'If a proxy of your company opens TLS connections: export NODE_EXTRA_CA_CERTS=/path/to/ca.pem';
+  return new UserError('STATE_UNREACHABLE', `the certificate of ${name} is not trusted (${code})`, hint);
+}
+
+/** Ends the wait for an answer, whatever the library does meanwhile. @throws UnsureError */
+export async function within<T>(ms: number, work: Promise<T>): Promise<T> {
+  let timer: NodeJS.Timeout | undefined;
+  const late = new Promise<never>((_, reject) => {
+    timer = setTimeout(() => reject(new UnsureError(`no answer within ${Math.round(ms / 1000)} seconds`)), ms);
+  });
+  try {
+    return await Promise.race([work, late]);
+  } finally {
+    clearTimeout(timer);
+    work.catch(() => undefined);
+  }
+}
