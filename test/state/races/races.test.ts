@@ -1,0 +1,207 @@
+/**
+ * Eight processes write one state; some are killed, and the lock of others is broken while they live. What was acknowledged is
+ * in the state at the end. MDACC_RACE_ROUNDS=200 makes it a long test.
+ */
+import { type ChildProcess, spawn } from 'node:child_process';
+import { mkdirSync } from 'node:fs';
+import path from 'node:path';
+import { setTimeout as sleep } from 'node:timers/promises';
+import { build } from 'esbuild';
+import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
+import { stateHttp } from '../../../src/engine/state-http.ts';
+import type { StateBackend } from '../../../src/state/backend.ts';
+import { openBackend } from '../../../src/state/backends.ts';
+import { fileBackend } from '../../../src/state/kinds/file.ts';
+import { openState } from '../../../src/state/opened-state.ts';
+import { newFolder } from '../../files/processes.ts';
+import { isWindows } from '../../platform.ts';
+import { S3Server } from '../servers/s3.ts';
+
+const isLong = process.env.MDACC_RACE_ROUNDS !== undefined;
+const ROUNDS = Number(process.env.MDACC_RACE_ROUNDS ?? 3);
+const WRITERS = 8;
+vi.setConfig({ testTimeout: 60_000 + ROUNDS * 10_000, hookTimeout: 60_000 });
+
+const root = path.resolve(import.meta.dirname, '../../..');
+/** In node_modules, where the program finds the packages that it imports. */
+const program = path.join(root, 'node_modules/.cache/mdacc-races', `writer-${process.pid}.mjs`);
+
+beforeAll(async () => {
+  mkdirSync(path.dirname(program), { recursive: true });
+  await build({
+    entryPoints: [path.join(import.meta.dirname, 'writer.ts')],
+    bundle: true,
+    outfile: program,
+    format: 'esm',
+    platform: 'node',
+    packages: 'external',
+  });
+});
+
+interface Place {
+  readonly kind: string;
+  /** As the program takes it. */
+  readonly words: string;
+  backend(): StateBackend | Promise<StateBackend>;
+}
+
+/** What the writers of a place have said. */
+class Writers {
+  readonly kept: string[] = [];
+  readonly lost: string[] = [];
+  readonly #place: Place;
+  #count = 0;
+
+  constructor(place: Place) {
+    this.#place = place;
+  }
+
+  /** Starts a writer; `onKept` is told of what it says. */
+  start(rounds: number, onKept: (child: ChildProcess) => void = () => {}): Promise<number | null> {
+    const { kind, words } = this.#place;
+    const name = `w${this.#count++}`;
+    const child = spawn(process.execPath, [program, kind, words, name, String(rounds)], {
+      env: { ...process.env, ...S3Server.ENV },
+      stdio: ['ignore', 'pipe', 'pipe'],
+    });
+    let [text, errors] = ['', ''];
+    child.stderr.on('data', (data) => {
+      errors += data;
+    });
+    child.stdout.on('data', (data) => {
+      text += data;
+      const lines = text.split('\n');
+      text = lines.pop() ?? '';
+      for (const line of lines) {
+        const [what, about = ''] = line.split(' ');
+        if (what === 'kept') {
+          this.kept.push(about);
+          onKept(child);
+        } else if (what === 'lost') this.lost.push(about);
+      }
+    });
+    return new Promise((done) => {
+      child.on('close', (code, signal) => {
+        if (signal === null && code !== 0) this.lost.push(`${name} ended: ${errors}`);
+        done(code);
+      });
+    });
+  }
+
+  /** What was acknowledged and is not in the state. */
+  async missing(): Promise<string[]> {
+    const { state } = await openState(await this.#place.backend(), 'acme');
+    return this.kept.filter((name) => !state.accounts.has(name));
+  }
+
+  async unlock(): Promise<void> {
+    await (await this.#place.backend()).unlock(async () => {}).catch(() => undefined);
+  }
+}
+
+let server: S3Server;
+beforeAll(async () => {
+  server = await S3Server.start();
+  server.ahead = 3_600_000;
+  for (const [name, value] of Object.entries(S3Server.ENV)) vi.stubEnv(name, value);
+});
+afterAll(async () => {
+  vi.unstubAllEnvs();
+  await server.end();
+});
+
+const PLACES: readonly [string, () => Promise<Place>][] = [
+  [
+    'a file',
+    async () => {
+      const file = path.join(await newFolder(), 'state.json');
+      return { kind: 'file', words: file, backend: () => fileBackend(file) };
+    },
+  ],
+  [
+    's3',
+    async () => {
+      const prefix = `p${Math.random().toString(36).slice(2)}`;
+      const block = { bucket: 'acme-platform', prefix, region: server.region, endpoint: server.url };
+      const config = { kind: 's3', location: { file: 'a.yaml', line: 1, column: 1 }, ...block };
+      const context = { env: process.env, defaultFile: '', http: async () => stateHttp({}) };
+      return { kind: 's3', words: JSON.stringify(block), backend: () => openBackend(config, context) };
+    },
+  ],
+];
+
+describe.skipIf(isWindows).each(isLong ? PLACES : PLACES.slice(0, 1))('eight writers of %s', (_, newPlace) => {
+  it('lose nothing', async () => {
+    const writers = new Writers(await newPlace());
+    await Promise.all(Array.from({ length: WRITERS }, () => writers.start(Math.ceil(ROUNDS / 3))));
+    expect(writers.lost).toEqual([]);
+    expect(writers.kept).toHaveLength(WRITERS * Math.ceil(ROUNDS / 3) * 3);
+    expect(await writers.missing()).toEqual([]);
+  });
+
+  it('lose nothing that was acknowledged when they are killed after any append', async () => {
+    const writers = new Writers(await newPlace());
+    for (let round = 0; round < ROUNDS; round++) {
+      let left = round % 4;
+      const victim = writers.start(2, (child) => void (left-- === 0 && child.kill('SIGKILL')));
+      const others = Array.from({ length: 2 }, () => writers.start(1));
+      await victim;
+      await writers.unlock();
+      await Promise.all(others);
+    }
+    expect(writers.lost).toEqual([]);
+    expect(await writers.missing()).toEqual([]);
+  });
+
+  it('stop when their lock is broken while they live, and lose nothing that was acknowledged', async () => {
+    const place = await newPlace();
+    const writers = new Writers(place);
+    let broken = 0;
+    for (let round = 0; round < ROUNDS; round++) {
+      let left = 1;
+      let stopped: ChildProcess | undefined;
+      const first = writers.start(1, (child) => {
+        if (left-- !== 1) return;
+        child.kill('SIGSTOP');
+        stopped = child;
+      });
+      while (stopped === undefined) await sleep(5);
+      await breakLock(place);
+      await writers.start(1);
+      stopped.kill('SIGCONT');
+      await first;
+      broken += 1;
+    }
+    expect(writers.lost.length).toBeGreaterThanOrEqual(broken);
+    expect(new Set(writers.lost)).toEqual(new Set(['STATE_LOST']));
+    expect(await writers.missing()).toEqual([]);
+  });
+});
+
+/** As somebody who is wrong about its holder. */
+async function breakLock({ kind, words }: Place): Promise<void> {
+  if (kind === 'file') {
+    const { rm } = await import('node:fs/promises');
+    return rm(`${words}.lock`);
+  }
+  const { prefix } = JSON.parse(words) as { prefix: string };
+  server.objects.delete(`acme-platform/${prefix}/lock.json`);
+}
+
+it.skipIf(isWindows || !isLong)('writers over a network that loses requests and answers lose nothing', async () => {
+  const [, newPlace] = PLACES[1] ?? [];
+  if (newPlace === undefined) throw new Error('there is no s3');
+  const place = await newPlace();
+  const writers = new Writers(place);
+  let n = 0;
+  server.fate = ({ isConditional }) => {
+    if (!isConditional) return 'answered';
+    n += 1;
+    return n % 7 === 0 ? 'answer_lost' : n % 7 === 3 ? 'never_arrives' : 'answered';
+  };
+  await Promise.all(Array.from({ length: WRITERS }, () => writers.start(Math.ceil(ROUNDS / 3))));
+  server.fate = () => 'answered';
+  expect(writers.lost).toEqual([]);
+  expect(writers.kept).toHaveLength(WRITERS * Math.ceil(ROUNDS / 3) * 3);
+  expect(await writers.missing()).toEqual([]);
+});

@@ -1,0 +1,54 @@
+/**
+ * One of many writers of a state, as a process of its own: locks it, adds accounts, each acknowledged on stdout, and frees it.
+ *
+ *   node writer.mjs KIND PLACE NAME ROUNDS
+ */
+import { setTimeout as sleep } from 'node:timers/promises';
+import { updateAccount } from '../../../src/apply/state-writer.ts';
+import { stateHttp } from '../../../src/engine/state-http.ts';
+import { isStateError, UserError } from '../../../src/model/user-error.ts';
+import { openBackend } from '../../../src/state/backends.ts';
+import { fileBackend } from '../../../src/state/kinds/file.ts';
+import { openState } from '../../../src/state/opened-state.ts';
+
+const [kind = '', place = '', name = '', rounds = '1'] = process.argv.slice(2);
+const say = (text: string) => process.stdout.write(`${text}\n`);
+
+function open() {
+  if (kind === 'file') return fileBackend(place);
+  const location = { file: 'a.yaml', line: 1, column: 1 };
+  const config = { kind, location, ...(JSON.parse(place) as object) };
+  return openBackend(config, { env: process.env, defaultFile: '', http: async () => stateHttp(process.env) });
+}
+
+for (let round = 0; round < Number(rounds); round++) {
+  const backend = await open();
+  const request = { command: 'write', who: name, waitMs: 120_000, warn: () => {} };
+  const lock = await backend.lock(request).catch((error: unknown) => {
+    if (error instanceof UserError && error.code === 'STATE_LOCKED') return undefined;
+    throw error;
+  });
+  if (lock === undefined) continue;
+  try {
+    const file = await openState(backend, 'acme');
+    for (let n = 0; n < 3; n++) {
+      await file.confirm();
+      const username = `${name}_${round}_${n}`;
+      await updateAccount(file, username, () => ({
+        username,
+        origin: 'created',
+        since: '2026-11-01T08:00:00.000Z',
+        deletion_protection: false,
+        tokens: new Map(),
+      }));
+      say(`kept ${username}`);
+    }
+  } catch (error) {
+    if (!(error instanceof UserError) || !isStateError(error)) throw error;
+    say(`lost ${error.code}`);
+  } finally {
+    await lock.release();
+  }
+  await sleep(Math.random() * 20);
+}
+say('done');
