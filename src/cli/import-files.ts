@@ -1,5 +1,5 @@
 /** The files that init and import read and write. */
-import { stat, writeFile } from 'node:fs/promises';
+import { stat } from 'node:fs/promises';
 import path from 'node:path';
 import { InvalidConfiguration } from '../config/errors.ts';
 import { loadConfig } from '../config/load.ts';
@@ -63,7 +63,7 @@ export async function writeImportFiles(
 export async function writeNew(file: string, text: string): Promise<void> {
   try {
     await refuseTrackedLinks(path.dirname(file));
-    await writeFile(file, text, { flag: 'wx' });
+    await writeFileAtomic(file, text, { mode: 0o666, isNew: true });
   } catch (cause) {
     if (cause instanceof UserError) throw cause;
     if (codeOf(cause) === 'EEXIST') throw alreadyThere(file, cause);

@@ -1,6 +1,6 @@
 import { createHash, randomBytes } from 'node:crypto';
 import { type BigIntStats, statSync } from 'node:fs';
-import { type FileHandle, open, readdir, rename, stat, unlink } from 'node:fs/promises';
+import { type FileHandle, link, lstat, open, readdir, rename, stat, unlink } from 'node:fs/promises';
 import { hostname } from 'node:os';
 import { basename, dirname, join } from 'node:path';
 import { DAY_MS } from '../model/time.ts';
@@ -16,6 +16,8 @@ export interface AtomicOptions {
   readonly keepMode?: boolean;
   /** Write the new file and remove it again, to find out whether it can be written. */
   readonly isRehearsal?: boolean;
+  /** Fail with EEXIST where there is a file or a link already. */
+  readonly isNew?: boolean;
 }
 
 /**
@@ -31,7 +33,7 @@ export async function writeFileAtomic(
   data: string | Uint8Array,
   options: AtomicOptions,
 ): Promise<string> {
-  const target = await writableTarget(path);
+  const target = options.isNew === true ? path : await writableTarget(path);
   const existing = await regularFile(target);
   await removeLeftovers(target);
   const temp = tempBeside(target);
@@ -50,7 +52,7 @@ export async function writeFileAtomic(
       await unlink(temp);
       return identity;
     }
-    await retryWhileBusy(() => rename(temp, target));
+    await retryWhileBusy(() => (options.isNew === true ? moveNew(temp, target) : rename(temp, target)));
   } catch (error) {
     await unlink(temp).catch(() => undefined);
     throw error;
@@ -59,6 +61,20 @@ export async function writeFileAtomic(
     throw new NotSyncedError(cause, identity);
   });
   return identity;
+}
+
+const NO_LINKS: readonly (string | undefined)[] = ['EPERM', 'ENOSYS', 'ENOTSUP', 'EOPNOTSUPP', 'EMLINK'];
+
+/** Unlike a rename, a second name for a file replaces nothing. */
+async function moveNew(temp: string, target: string): Promise<void> {
+  try {
+    await link(temp, target);
+    await unlink(temp);
+  } catch (error) {
+    if (!NO_LINKS.includes(codeOf(error))) throw error;
+    if (await lstat(target).catch(() => undefined)) throw Object.assign(new Error('EEXIST'), { code: 'EEXIST' });
+    await rename(temp, target);
+  }
 }
 
 /** What tells a file from another one that was written in its place; undefined: there is no file. @throws The system's error. */
