@@ -8,7 +8,7 @@ import type { WireToken } from '../model/wire.ts';
 import type { SecretStore } from '../secrets/store.ts';
 import { withoutOverlap } from './adopt.ts';
 import { removeSecret } from './dead-secrets.ts';
-import { openIntents } from './refresh-state.ts';
+import { openIntents, policyOf } from './refresh-state.ts';
 import { liveTokens, type TokenTools } from './revoke-token.ts';
 import { recordFirst, tokenOf, updateToken } from './state-writer.ts';
 
@@ -88,6 +88,7 @@ export async function recordResult(
     created_at: record.created_ts,
     expires_at: record.expire_at ?? null,
     ttl,
+    ...policyOf(account.tokens.get(action.token)),
     secret: {
       store: store.name,
       secret_path: store.secretPath(address),

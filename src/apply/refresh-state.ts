@@ -1,8 +1,15 @@
 /** What apply updates in the state before any action: deletion protection, resources that no longer exist, the time of the run. */
-import type { Desired } from '../model/desired.ts';
+import type { Desired, DesiredAccount, DesiredToken } from '../model/desired.ts';
 import type { Live, LiveAccount, LiveToken } from '../model/live.ts';
 import type { Plan } from '../model/plan.ts';
-import { mayBeStored, type State, type StateAccount, type StateToken, type TokenIntent } from '../model/state.ts';
+import {
+  mayBeStored,
+  type State,
+  type StateAccount,
+  type StateToken,
+  type TokenIntent,
+  type TokenRecord,
+} from '../model/state.ts';
 import { HOUR_MS, isoTime } from '../model/time.ts';
 import { accountKey } from '../model/username.ts';
 import { isRead } from '../plan/dead-secrets.ts';
@@ -16,7 +23,7 @@ const RUNS_KEPT = 5;
 export interface RefreshInput {
   readonly desired: Desired;
   readonly live: Live;
-  readonly plan: Pick<Plan, 'protection'>;
+  readonly plan: Pick<Plan, 'protection' | 'due'>;
 }
 
 /**
@@ -33,9 +40,11 @@ export function refreshState(state: State, { desired, live, plan }: RefreshInput
     const liveAccount = presence.presence === 'present' && isRead(presence.value) ? presence.value : undefined;
     const desiredAccount = desired.accounts.get(key);
     const deletionProtection = protection.get(key) ?? account.deletion_protection;
-    const tokens = liveAccount
+    const refreshed = liveAccount
       ? refreshTokens(account, liveAccount, live.now, (token) => desiredAccount?.tokens.has(token) ?? true)
       : account.tokens;
+    // What nobody attends accepts no other policy.
+    const tokens = plan.due ? refreshed : withPolicies(refreshed, desiredAccount);
     // Ids are recorded by actions of the plan, which name the account.
     // It was to be deleted, is still there, and stays.
     const { intent, ...rest } = account;
@@ -109,4 +118,24 @@ function refreshTokens(
     tokens.set(key, same ? token : { ...rest, ...(current && !gone ? { current } : {}), retiring, intents });
   }
   return changed ? tokens : account.tokens;
+}
+
+/** What the state keeps of a token's policy. */
+export function policyOf(desired: DesiredToken | undefined): Pick<TokenRecord, 'overlap' | 'rotate_before'> {
+  return desired === undefined ? {} : { overlap: desired.overlap, rotate_before: desired.rotateBefore };
+}
+
+/** The tokens with their policies as somebody applies them; the same map when nothing changes. */
+function withPolicies(
+  tokens: ReadonlyMap<string, StateToken>,
+  desired: DesiredAccount | undefined,
+): ReadonlyMap<string, StateToken> {
+  const changed = [...tokens].flatMap(([key, token]) => {
+    const { current } = token;
+    const { overlap, rotate_before } = policyOf(desired?.tokens.get(key));
+    if (current === undefined || current.secret === 'unknown' || overlap === undefined) return [];
+    if (current.overlap === overlap && current.rotate_before === rotate_before) return [];
+    return [[key, { ...token, current: { ...current, ...policyOf(desired?.tokens.get(key)) } }] as const];
+  });
+  return changed.length === 0 ? tokens : new Map([...tokens, ...changed]);
 }

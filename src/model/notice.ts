@@ -176,6 +176,16 @@ export type PlanWarning =
       /** The store is rehearsed, and its program stored them. */
       readonly rehearsed?: true;
     }
+  /** The policy of a token has a shorter overlap, or rotates it earlier, than when somebody applied it last. In seconds. */
+  | {
+      readonly kind: 'policy_hastened';
+      readonly account: string;
+      readonly token: string;
+      readonly before: { readonly overlap: Seconds; readonly rotate_before: Seconds };
+      readonly after: { readonly overlap: Seconds; readonly rotate_before: Seconds };
+    }
+  /** Token `name` does not expire, and replaces one that does. */
+  | { readonly kind: 'never_expires'; readonly account: string; readonly token: string; readonly name: string }
   /** All of an account's tokens are replaced within one overlap. */
   | { readonly kind: 'turnover'; readonly account: string; readonly tokens: number }
   | { readonly kind: 'smoke_failed'; readonly account: string }

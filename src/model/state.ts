@@ -73,6 +73,9 @@ export interface TokenRecord {
   readonly expires_at: string | null;
   /** The requested lifetime, in seconds; null: until revoked; absent: unknown, because the token was adopted. */
   readonly ttl?: Seconds | null;
+  /** Of its policy when somebody applied it last, in seconds. Absent for adopted tokens, and in older records. */
+  readonly overlap?: Seconds;
+  readonly rotate_before?: Seconds;
   /** Where the secret is stored; `unknown` for an adopted token. */
   readonly secret: StoredSecret | 'unknown';
   /** When the token first connected. */

@@ -25,13 +25,16 @@ export function rotate(
   context: TokenContext,
 ): Action {
   const after = plannedToken(desired, state, live, series, context);
+  const isShort = desired.overlap < SHORT_OVERLAP;
+  // Its programs may write no more, or reach other Ducklings.
+  const isOtherType = why.kind === 'changed' && why.change.field === 'type';
   return {
     action: 'rotate_token',
     account: context.account,
     token: desired.key,
     ...position(desired.location),
     reason: why,
-    risk: desired.overlap < SHORT_OVERLAP || after.orphans !== undefined ? 'disruptive' : 'safe',
+    risk: isShort || isOtherType || after.orphans !== undefined ? 'disruptive' : 'safe',
     before: show(old),
     after: {
       ...after,

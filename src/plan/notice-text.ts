@@ -262,6 +262,23 @@ function words(notice: PlanNotice): Omit<NoticeText, 'subject'> {
         message: `applies were up to ${describeSpan(notice.interval)} apart, longer than rotate_before of ${few(notice.tokens)}`,
         hint: { text: 'Such a token can expire before it is replaced. Apply more often, for example every night.' },
       };
+    case 'policy_hastened': {
+      const changes = (['overlap', 'rotate_before'] as const).flatMap((field) => {
+        const [before, after] = [notice.before[field], notice.after[field]];
+        return before === after ? [] : [`${field} ${formatDuration(before)} -> ${formatDuration(after)}`];
+      });
+      return {
+        message: `its policy changed, ${changes.join(', ')}: its programs get less time to read the next secret`,
+        hint: {
+          text: 'If that is not intended, restore the policy. Else apply; before that, --due revokes nothing at once.',
+        },
+      };
+    }
+    case 'never_expires':
+      return {
+        message: `"${notice.name}" replaces a token that expires, and is valid until it is revoked`,
+        hint: { text: 'If that is not intended, give its policy a ttl.' },
+      };
     case 'not_scheduled': {
       const names = notice.actions.map((action) => action.replace('_', ' ')).join(', ');
       return {

@@ -14,12 +14,12 @@
  *
  * It is a pure function: no I/O and no clock, so the same inputs give the same plan, byte for byte.
  */
-import type { Desired, DesiredToken } from '../model/desired.ts';
+import type { Desired, DesiredAccount, DesiredToken } from '../model/desired.ts';
 import type { Live, LiveAccount, Presence } from '../model/live.ts';
 import type { PlanWarning } from '../model/notice.ts';
 import type { Action, ActionName, ComputeCeiling, Plan, Scope, Summary, Unmanaged } from '../model/plan.ts';
 import { rotationDue } from '../model/rotation-due.ts';
-import type { State } from '../model/state.ts';
+import type { State, StateAccount } from '../model/state.ts';
 import { isoTime } from '../model/time.ts';
 import { UserError } from '../model/user-error.ts';
 import { accountKey, globMatcher } from '../model/username.ts';
@@ -30,6 +30,7 @@ import { sumCeilings } from './ducklings.ts';
 import { ceilingWarning, findViolations, selfMatcher } from './guardrails.ts';
 import { removalsOf, type StoreFacts, secretWarnings, usedStores } from './secret-warnings.ts';
 import { guardrailsInForce, smokeQueries } from './settings.ts';
+import { isHastened } from './token-warnings.ts';
 
 /** What to plan, and what else is known. */
 export interface MakePlanOptions {
@@ -80,7 +81,8 @@ export function makePlan(desired: Desired, live: Live, state: State, options: Ma
       const key = accountKey(username);
       const presence = live.accounts.get(key) ?? notRead();
       const plan = planAccount(desired.accounts.get(key), state.accounts.get(key), presence, context);
-      return { username, plan: due ? scheduledOnly(username, plan) : plan };
+      const isKnown = policyKnown(desired.accounts.get(key), state.accounts.get(key));
+      return { username, plan: due ? scheduledOnly(username, plan, isKnown) : plan };
     });
   const actions = plans.flatMap(({ plan }) => plan.actions);
   const dead = deadSecrets(actions, state, live, desired);
@@ -254,9 +256,18 @@ function longestInterval(runs: readonly string[], now: number): number {
   return Math.max(0, ...times.slice(1).map((time, index) => time - (times[index] ?? time)));
 }
 
+/** Whether somebody applied the policy of a token, which is in use by what this program stored, as it is or with less time. */
+function policyKnown(desired: DesiredAccount | undefined, state: StateAccount | undefined): (token: string) => boolean {
+  return (key) => {
+    const [token, current] = [desired?.tokens.get(key), state?.tokens.get(key)?.current];
+    if (token === undefined || current?.overlap === undefined || current.secret === 'unknown') return false;
+    return !isHastened(token, current);
+  };
+}
+
 /** With `--due`: the plan of an account with only scheduled work; of another, nothing but a warning. */
-function scheduledOnly(account: string, plan: AccountPlan): AccountPlan {
-  const others = plan.actions.filter((action) => !isScheduled(action));
+function scheduledOnly(account: string, plan: AccountPlan, isKnown: (token: string) => boolean): AccountPlan {
+  const others = plan.actions.filter((action) => !isScheduled(action, isKnown));
   if (others.length === 0 && plan.protection === undefined) return plan;
   const { protection: _, ...rest } = plan;
   const unchanged = plan.compute && { compute: { before: plan.compute.before, after: plan.compute.before } };
@@ -266,12 +277,14 @@ function scheduledOnly(account: string, plan: AccountPlan): AccountPlan {
 }
 
 /** Due work, and the repair of interrupted runs; nothing that a change of the configuration or at MotherDuck asks for. */
-function isScheduled(action: Action): boolean {
+function isScheduled(action: Action, isKnown: (token: string) => boolean): boolean {
   switch (action.action) {
     case 'rotate_token':
     case 'create_token':
       // An orphan that may be in use is replaced when a person says so: nothing but the state says what it is.
       if (action.after.orphans !== undefined) return false;
+      // It ends what is in use, and may do so because a policy changed since somebody saw a plan.
+      if (action.action === 'rotate_token' && action.risk !== 'safe' && !isKnown(action.token)) return false;
       return ['due', 'expired', 'interrupted'].includes(action.reason.kind);
     case 'revoke_token':
       return action.reason.kind !== 'removed';

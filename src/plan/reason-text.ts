@@ -195,7 +195,9 @@ export function tokenChangeText(change: TokenChange): string {
     case 'name':
       return `name "${change.before}" -> "${change.after}"`;
     case 'ttl':
-      return `ttl ${ttlText(change.before)} -> ${ttlText(change.after)}`;
+      return `ttl ${ttlText(change.before)} -> ${ttlText(change.after)}${change.after === null ? ', so it does not expire any more' : ''}`;
+    case 'type':
+      return `type ${change.before} -> ${change.after}, so it may ${change.after === 'read_write' ? 'write from now on' : 'not write any more'}`;
     default:
       return `${change.field.replace('_', ' ')} ${change.before} -> ${change.after}`;
   }

@@ -1,9 +1,10 @@
 /** What a plan warns of about the tokens of one series. */
+import type { DesiredToken } from '../model/desired.ts';
 import type { LiveToken } from '../model/live.ts';
 import type { PlanWarning } from '../model/notice.ts';
 import type { Action } from '../model/plan.ts';
 import { isShortened } from '../model/rotation-due.ts';
-import type { RetiringToken, StateToken } from '../model/state.ts';
+import type { RetiringToken, StateToken, TokenRecord } from '../model/state.ts';
 import { DAY, HOUR_MS, type Seconds } from '../model/time.ts';
 import type { Held } from './secret-warnings.ts';
 import { isExpired, isNamedAfter, type TokenSeries } from './token-series.ts';
@@ -140,4 +141,31 @@ export function unverifiedTokens(
   return series.retiring
     .filter(({ record, live }) => record.retire_at === undefined && !isExpired(live, now))
     .map(({ live }) => ({ kind: 'unverified', account, token, name: current.name, replaced: live.name, ...adopted }));
+}
+
+/** Whether a policy gives the programs of a token less time than it did when somebody applied it last. */
+export function isHastened(
+  { overlap, rotateBefore }: DesiredToken,
+  { overlap: was, rotate_before: before }: TokenRecord,
+): boolean {
+  return (was !== undefined && overlap < was) || (before !== undefined && rotateBefore > before);
+}
+
+/** A shorter overlap or an earlier rotation changes nothing now, and what a later run does that nobody attends. */
+export function hastened(desired: DesiredToken, state: StateToken | undefined, account: string): PlanWarning[] {
+  const current = state?.current;
+  if (current === undefined || !isHastened(desired, current)) return [];
+  const { overlap, rotateBefore: rotate_before } = desired;
+  const { overlap: was = overlap, rotate_before: before = rotate_before } = current;
+  const policy = { before: { overlap: was, rotate_before: before }, after: { overlap, rotate_before } };
+  return [{ kind: 'policy_hastened', account, token: desired.key, ...policy }];
+}
+
+/** Live tokens that expire, and whose replacements do not. */
+export function endless(actions: readonly Action[]): PlanWarning[] {
+  return actions.flatMap((action): PlanWarning[] =>
+    action.action === 'rotate_token' && action.after.ttl === null && action.before.expires_at !== null
+      ? [{ kind: 'never_expires', account: action.account, token: action.token, name: action.after.name }]
+      : [],
+  );
 }

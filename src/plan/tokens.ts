@@ -31,6 +31,8 @@ import { adopt, basesOf, moveKey, toAdopt } from './token-adoption.ts';
 import { type TokenContext, whyCreate, whyRotate } from './token-reasons.ts';
 import { isNamedAfter, nextOfCurrent, rivalTokens, show, takenBy, tokenSeries } from './token-series.ts';
 import {
+  endless,
+  hastened,
   heldTokens,
   leftLive,
   longOverlaps,
@@ -94,6 +96,8 @@ export function planToken(
       ...actions.flatMap((action) => leftLive(action, series, [desired.key, desired.name], revocations)),
       ...otherSeries(series, account, desired.key),
       ...rivals(rivalTokens(basesOf(desired, state), state, series, live, isTaken, now), state, account, desired.key),
+      ...hastened(desired, state, account),
+      ...endless(actions),
       ...shorterLife(state, series, account, desired.key),
       ...longOverlaps(series, account, desired.key, now, desired.overlap),
       ...(actions.some(isNewToken)

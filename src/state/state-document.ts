@@ -52,6 +52,8 @@ const RECORD: Fields<TokenRecord> = {
   created_at: true,
   expires_at: true,
   ttl: true,
+  overlap: true,
+  rotate_before: true,
   secret: true,
   verified_at: true,
   failed_at: true,
