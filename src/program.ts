@@ -31,7 +31,14 @@ import { SCRIPTS, SHELLS, type Shell } from './completion/scripts.ts';
 import { DEFAULT_ORGANIZATION, IDLE_AFTER } from './model/defaults.ts';
 import { formatDuration } from './model/time.ts';
 import { visibleLines } from './report/escape.ts';
-import { AUDIT_FORMATS, PLAN_FORMATS, SMOKE_FORMATS, STATE_FORMATS, VALIDATE_FORMATS } from './report/formats.ts';
+import {
+  AUDIT_FORMATS,
+  DOCTOR_FORMATS,
+  PLAN_FORMATS,
+  SMOKE_FORMATS,
+  STATE_FORMATS,
+  VALIDATE_FORMATS,
+} from './report/formats.ts';
 import { VERSION } from './version.ts';
 
 /** A command module: it takes options and arguments, and returns the exit code. */
@@ -92,6 +99,14 @@ export function program(words: readonly string[] = []): Command {
       .action(go(() => import('./commands/validate.ts')));
     withOptions(validate, NO_SERVICE, CONFIG, OUTPUT);
     withExamples(validate, 'mdacc validate', 'mdacc validate --config prod.yaml --format github');
+  });
+
+  command('doctor', 'Check all that an apply needs; runs the checks of secret stores', (doctor) => {
+    doctor
+      .addOption(format('Set the format of the checks', DOCTOR_FORMATS))
+      .action(go(() => import('./commands/doctor.ts')));
+    withOptions(doctor, CONFIG, SERVICE, OUTPUT);
+    withExamples(doctor, 'mdacc doctor', 'mdacc doctor --sandbox', 'mdacc doctor --format json');
   });
 
   command('plan', 'Show what apply would change, and why', (plan) => {
@@ -197,7 +212,7 @@ export function program(words: readonly string[] = []): Command {
     schema
       .addArgument(
         new Argument('[which]', 'What the schema describes')
-          .choices(['config', 'plan', 'state', 'audit', 'organization'])
+          .choices(['config', 'plan', 'state', 'audit', 'doctor', 'organization'])
           .default('config'),
       )
       .action(go(() => import('./commands/schema.ts')));

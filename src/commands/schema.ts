@@ -11,6 +11,7 @@ const FILES: ReadonlyMap<string, string> = new Map([
   ['plan', 'plan.schema.json'],
   ['state', 'state.schema.json'],
   ['audit', 'audit.schema.json'],
+  ['doctor', 'doctor.schema.json'],
   ['organization', 'organization.schema.json'],
 ]);
 

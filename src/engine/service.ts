@@ -11,7 +11,7 @@ import { type ApiAddress, chooseAddress, isLoopback, parseAddress } from '../mot
 import { adminTokenClaims } from '../motherduck/admin-token.ts';
 import { type Api, createApi } from '../motherduck/api.ts';
 import { type Connector, motherduckConnector } from '../motherduck/connector.ts';
-import { runProbe } from '../motherduck/probe-process.ts';
+import { type ProbeReport, type ProbeRequest, runProbe } from '../motherduck/probe-process.ts';
 import { proxyFor } from '../motherduck/proxy.ts';
 import { createRestClient, type RestClientOptions } from '../motherduck/rest-client.ts';
 import { PRODUCT, readUsage } from '../motherduck/usage.ts';
@@ -47,6 +47,8 @@ export interface Service {
   readonly claims: readonly string[];
   /** Seconds that one connection may take, as the user gave them; absent: as its Duckling needs. */
   readonly timeout?: Seconds;
+  /** Connects once as the Admin, and asks. @throws UserError when the connection cannot even be tried */
+  connectAsAdmin(steps: ProbeRequest['steps']): Promise<ProbeReport>;
   /** When each user last ran a query, by one connection as the Admin. @throws UserError USAGE_UNREADABLE, INTERRUPTED */
   readUsage(signal?: AbortSignal): Promise<ReadonlyMap<string, number>>;
   close(): Promise<void>;
@@ -189,6 +191,7 @@ async function openMotherDuck(options: ServiceOptions, io: Surroundings): Promis
     ...(sandboxId === undefined ? {} : { sandboxId }),
     claims: adminTokenClaims(token),
     ...(options.timeout === undefined ? {} : { timeout: options.timeout }),
+    connectAsAdmin: adminProbe(connector, token, options.timeout),
     readUsage: usageReader(connector, token, options.timeout),
     close: () => api.close(),
   };
@@ -228,11 +231,19 @@ async function openEmbedded(options: ServiceOptions & SandboxLocation, io: Surro
     sandboxId: organization.id(),
     claims: adminTokenClaims(token),
     ...(options.timeout === undefined ? {} : { timeout: options.timeout }),
+    connectAsAdmin: adminProbe(connector, token, options.timeout),
     readUsage: usageReader(connector, token, options.timeout),
     close: async () => {
       await api.close();
       organization.close();
     },
+  };
+}
+
+function adminProbe(connector: Connector, token: Secret, timeout = CONNECT_SECONDS): Service['connectAsAdmin'] {
+  return async (steps) => {
+    const target = await connector.target(token, undefined, timeout);
+    return runProbe(target, { steps, shutdown: false }, { timeoutMs: timeout * 1000, secrets: [token] });
   };
 }
 
@@ -277,7 +288,8 @@ export function tokenIn(env: NodeJS.ProcessEnv, variables: readonly string[]): F
   return undefined;
 }
 
-function adminToken(env: NodeJS.ProcessEnv): FoundToken {
+/** The admin token. @throws UserError TOKEN_MISSING */
+export function adminToken(env: NodeJS.ProcessEnv): FoundToken {
   const found = tokenIn(env, ADMIN_VARIABLES);
   if (found !== undefined) return found;
   throw new UserError(

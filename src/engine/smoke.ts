@@ -59,8 +59,8 @@ export async function smokeTest(
   return { ...smoke, warnings: [...smoke.warnings, ...notices.map(({ message, hint }) => ({ message, hint }))] };
 }
 
-/** Refuses before any token is created: in another organization, the accounts of these names are not the managed ones. */
-async function refuseOtherOrganization(
+/** Refuses before any token is created: in another organization, the accounts of these names are not the managed ones. @throws UserError ORGANIZATION_DIFFERS, MANY_MISSING */
+export async function refuseOtherOrganization(
   desired: Desired,
   { accounts }: State,
   { api }: Service,

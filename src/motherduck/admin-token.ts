@@ -37,9 +37,14 @@ export function adminTokenProblem(token: Secret, now: number): string | undefine
   if (type === 'read_scaling' || claims.readOnly === true || claims.read_only === true) {
     return 'this one is a read scaling token, which cannot be used for the REST API';
   }
-  const { exp } = claims;
-  if (typeof exp !== 'number' || exp * 1000 > now || !(Math.abs(exp) < 1e11)) return undefined;
-  return `this one expired at ${new Date(exp * 1000).toISOString()}`;
+  const expiry = tokenExpiry(token);
+  return expiry === undefined || expiry > now ? undefined : `this one expired at ${new Date(expiry).toISOString()}`;
+}
+
+/** When a token expires by its claims, in milliseconds since 1970; undefined where they do not say. */
+export function tokenExpiry(token: Secret): number | undefined {
+  const { exp } = claimsOf(token) ?? {};
+  return typeof exp === 'number' && Math.abs(exp) < 1e11 ? exp * 1000 : undefined;
 }
 
 /** What is wrong with the form of an admin token that was not recognized; undefined if it is that of MotherDuck's tokens. */

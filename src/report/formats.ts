@@ -3,6 +3,7 @@
  * of `--format`, help, completion and the types follow. The first format of a table is the default.
  */
 import type { Audit } from '../model/audit.ts';
+import type { DoctorReport } from '../model/doctor.ts';
 import type { Plan } from '../model/plan.ts';
 import type { Smoke } from '../model/smoke.ts';
 import { appliedJson } from './apply/json.ts';
@@ -13,6 +14,8 @@ import { auditJunit } from './audit/junit.ts';
 import { auditMarkdown } from './audit/markdown.ts';
 import { auditSarif } from './audit/sarif.ts';
 import { auditText } from './audit/text.ts';
+import { doctorJson } from './doctor/json.ts';
+import { doctorText } from './doctor/text.ts';
 import { hintsInContext, type InContext, noContext } from './hint.ts';
 import { planHtml } from './plan/html.ts';
 import { planJson } from './plan/json.ts';
@@ -108,6 +111,14 @@ export const SMOKE_FORMATS = {
   junit: smokeJunit,
 } satisfies Record<string, Render<Smoke>>;
 
+/** Of `doctor`. */
+export const DOCTOR_FORMATS = {
+  text: doctorText,
+  json: doctorJson,
+} satisfies Record<string, Render<DoctorReport>>;
+
+/** The output formats of what doctor found. */
+export type DoctorFormat = keyof typeof DOCTOR_FORMATS;
 /** The output formats of a validation. */
 export type ValidateFormat = keyof typeof VALIDATE_FORMATS;
 /** The output formats of what apply does. */
@@ -155,6 +166,11 @@ export function renderSmoke(
 ): string {
   const render = rendererOf<Smoke>(SMOKE_FORMATS, format, 'a smoke test');
   return render(format === 'text' ? smoke : hintsInContext(smoke, inContext), paint, inContext);
+}
+
+/** Renders what doctor found, as `renderPlan` does a plan. */
+export function renderDoctor(report: DoctorReport, format: DoctorFormat, paint: Paint, inContext: InContext): string {
+  return DOCTOR_FORMATS[format](format === 'text' ? report : hintsInContext(report, inContext), paint, inContext);
 }
 
 function rendererOf<T>(formats: Readonly<Record<string, Render<T>>>, format: string, subject: string): Render<T> {

@@ -13,6 +13,7 @@ it('every command is silent on stderr where nothing is wrong, warnings too', asy
     'plan --sandbox --out today.plan',
     'apply --sandbox --yes --no-smoke',
     'smoke --sandbox',
+    'doctor --sandbox',
     'audit --sandbox --fail-on never',
     'sandbox seed 2',
     'import --all --sandbox --yes',

@@ -53,7 +53,7 @@ describe('what comes next', () => {
 
   it('is a plan file for apply, a schema for schema, and no second argument where one is enough', async () => {
     expect(await next('apply ')).toEqual({ words: [], files: 'files' });
-    expect((await next('schema ')).words).toEqual(['config', 'plan', 'state', 'audit', 'organization']);
+    expect((await next('schema ')).words).toEqual(['config', 'plan', 'state', 'audit', 'doctor', 'organization']);
     expect((await next('schema plan ')).words).toEqual([]);
     expect((await next('completion ')).words).toEqual(['bash', 'zsh', 'fish']);
   });

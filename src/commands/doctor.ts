@@ -1,0 +1,20 @@
+/** `mdacc doctor`: checks all that an apply needs, and says what to do. Changes nothing. */
+import type { ConfigOptions } from '../cli/configuration.ts';
+import { EXIT } from '../cli/exit-codes.ts';
+import type { OutputOptions } from '../cli/io.ts';
+import { runCommand } from '../cli/run.ts';
+import { examine } from '../engine/doctor/doctor.ts';
+import type { ServiceOptions } from '../engine/service.ts';
+import { type DoctorFormat, renderDoctor } from '../report/formats.ts';
+
+interface DoctorCommandOptions extends ConfigOptions, ServiceOptions, OutputOptions {
+  readonly format: DoctorFormat;
+}
+
+export function run(options: DoctorCommandOptions): Promise<number> {
+  return runCommand(options, async (io) => {
+    const report = await examine(options, io);
+    io.report(renderDoctor(report, options.format, io.paint.out, io.inContext));
+    return report.passed ? EXIT.done : EXIT.error;
+  });
+}

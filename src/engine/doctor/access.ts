@@ -1,0 +1,133 @@
+/** Checks of the way to MotherDuck: token, proxy, certificates, API, role and clock. */
+import { describeSpan } from '../../model/time.ts';
+import type { UserError } from '../../model/user-error.ts';
+import { counted } from '../../model/wording.ts';
+import { adminTokenProblem, checkAdminToken, tokenExpiry } from '../../motherduck/admin-token.ts';
+import { describeProxy, extraCaProblem, proxyFor } from '../../motherduck/proxy.ts';
+import { ApiError, type ApiFailure } from '../../motherduck/transport-errors.ts';
+import { adminToken, apiAddress, checkClock } from '../service.ts';
+import { type Check, errorOf, type Finding, failed, ok, settled, skipped, warning } from './examination.ts';
+
+/** Seconds of life that are left, below which it is time for a new admin token. */
+const EXPIRES_SOON = 14 * 24 * 60 * 60;
+
+const token: Check = {
+  name: 'token',
+  async run(examination) {
+    if (examination.options.sandbox) return ok("the sandbox's own admin token");
+    const { token, source } = adminToken(examination.env);
+    checkAdminToken(token, source);
+    const now = await examination.now();
+    const renew = {
+      text: `Create another one as an Admin (MotherDuck's web page, Settings, Access Tokens), and type: export ${source}=…`,
+    };
+    const problem = adminTokenProblem(token, now);
+    if (problem !== undefined) {
+      const message = `${source} must be a read/write token of an Admin; ${problem}`;
+      return failed({ code: 'TOKEN_REFUSED', message, hint: renew });
+    }
+    const expiry = tokenExpiry(token);
+    if (expiry === undefined) return ok(`in ${source}`);
+    const left = Math.round((expiry - now) / 1000);
+    const message = `in ${source}, expires in ${describeSpan(left)}`;
+    return left < EXPIRES_SOON ? warning(message, renew) : ok(message);
+  },
+};
+
+const proxy: Check = {
+  name: 'proxy',
+  async run({ options, env }) {
+    if (options.sandbox) return skipped('the embedded sandbox needs none');
+    const address = addressOf(options, env);
+    if (address === undefined) return skipped('the address of the API is invalid');
+    const found = proxyFor(address, env);
+    return found === undefined
+      ? ok(`none is used for ${address.host}`)
+      : ok(`requests go through ${describeProxy(found)}`);
+  },
+};
+
+function addressOf(...about: Parameters<typeof apiAddress>): URL | undefined {
+  try {
+    return apiAddress(...about).address;
+  } catch {
+    return undefined; // the check of the API says why
+  }
+}
+
+const certificates: Check = {
+  name: 'certificates',
+  async run({ env }) {
+    const file = env.NODE_EXTRA_CA_CERTS?.trim() ?? '';
+    if (file === '') return ok('NODE_EXTRA_CA_CERTS is not set');
+    const problem = extraCaProblem(file);
+    return problem === undefined
+      ? ok(`those in ${file} are trusted too (NODE_EXTRA_CA_CERTS)`)
+      : warning(problem.what, { text: problem.fix });
+  },
+};
+
+/** Answers of MotherDuck's own. */
+const ANSWERED: readonly ApiFailure[] = ['unauthorized', 'forbidden'];
+
+const api: Check = {
+  name: 'api',
+  async run(examination) {
+    const error = await errorOf(examination.users());
+    if (error !== undefined && isOfAnother(error))
+      return skipped('needs the admin token, and a proxy that can be used');
+    if (isWithoutList(error)) return warning(error.message, error.hint);
+    if (error !== undefined && !(error instanceof ApiError && ANSWERED.includes(error.failure))) return failed(error);
+    const users = (await settled(examination.users()))?.length;
+    const who = examination.options.sandbox
+      ? 'the embedded sandbox'
+      : addressOf(examination.options, examination.env)?.origin;
+    return ok(`${who} answers${users === undefined ? '' : `, ${counted(users, 'user')}`}`);
+  },
+};
+
+/** Whether the check of the token or of the proxy says it. */
+function isOfAnother(error: UserError): boolean {
+  return (
+    error.code === 'TOKEN_MISSING' ||
+    error.code === 'PROXY_INVALID' ||
+    (error.code === 'TOKEN_REFUSED' && !(error instanceof ApiError))
+  );
+}
+
+/** A region that has no list of users yet. */
+function isWithoutList(error: UserError | undefined): error is ApiError {
+  return error instanceof ApiError && error.status === 404 && error.code === 'API_FAILED';
+}
+
+const role: Check = {
+  name: 'role',
+  async run(examination) {
+    const error = await errorOf(examination.users());
+    if (error instanceof ApiError && error.failure === 'unauthorized') return failed(error);
+    const isRefused = error instanceof ApiError && error.failure === 'forbidden';
+    if (error !== undefined && !isRefused && !isWithoutList(error)) return skipped('needs the API');
+    // All preset roles may list users; this, as all that apply does, needs an Admin.
+    const refusal = await errorOf((await examination.service()).api.activeAccounts());
+    if (refusal !== undefined) return failed(isRefused ? error : refusal);
+    if (isRefused) return warning(`${error.message}; accounts are read one by one`, error.hint);
+    return ok('the admin token has the rights of an Admin');
+  },
+};
+
+const clock: Check = {
+  name: 'clock',
+  async run(examination) {
+    const service = await settled(examination.service());
+    await settled(examination.users());
+    if (service?.api.clockDifference() === undefined) return skipped('needs the API');
+    if (service.isSandbox) return skipped('the sandbox has a clock of its own');
+    const found: Finding[] = [];
+    checkClock(service, {
+      warn: (message, hint = { text: 'Correct the clock.' }) => found.push(warning(message, hint)),
+    });
+    return found[0] ?? ok("this machine's clock agrees with MotherDuck's");
+  },
+};
+
+export const ACCESS: readonly Check[] = [token, proxy, certificates, api, role, clock];

@@ -1,0 +1,141 @@
+/** What the checks of `doctor` look at: each thing is opened once, by the first check that needs it. */
+import { InvalidConfiguration } from '../../config/errors.ts';
+import { loadConfig } from '../../config/load.ts';
+import type { Desired } from '../../model/desired.ts';
+import type { DoctorCheck, DoctorCheckName } from '../../model/doctor.ts';
+import type { State } from '../../model/state.ts';
+import { type Hint, UserError } from '../../model/user-error.ts';
+import type { WireUser } from '../../model/wire.ts';
+import type { ProbeReport } from '../../motherduck/probe-process.ts';
+import type { StateBackend } from '../../state/backend.ts';
+import { MIGRATIONS } from '../../state/migrate.ts';
+import { readState } from '../../state/read-state.ts';
+import { diagnosticJson } from '../../yaml/diagnostic.ts';
+import { openService, type Service, type ServiceOptions, type Surroundings } from '../service.ts';
+import { backendAt, backendOf, openStateOf, type StateLocation, statePath } from '../state.ts';
+
+export interface DoctorOptions extends ServiceOptions, StateLocation {
+  readonly allowEnv?: readonly string[];
+}
+
+/** A result of a check, but for its name. */
+export type Finding = Omit<DoctorCheck, 'name'>;
+
+/** A check of the registry. A `UserError` that it throws makes it a failed one. */
+export interface Check {
+  readonly name: DoctorCheckName;
+  run(examination: Examination): Promise<Finding | readonly (Finding & { readonly name?: DoctorCheckName })[]>;
+}
+
+export const ok = (message: string): Finding => ({ status: 'ok', message });
+export const skipped = (message: string, hint?: Hint): Finding => ({
+  status: 'skipped',
+  message,
+  ...(hint ? { hint } : {}),
+});
+export const warning = (message: string, hint: Hint): Finding => ({ status: 'warning', message, hint });
+export const failed = ({ code, message, hint }: Pick<UserError, 'code' | 'message' | 'hint'>): Finding => ({
+  status: 'failed',
+  message,
+  code,
+  hint,
+});
+
+/** A state as far as it could be opened. */
+export interface ExaminedState {
+  readonly backend: StateBackend;
+  /** Absent: there is none yet. */
+  readonly state?: State;
+  /** The older version in which it is kept. */
+  readonly migratedFrom?: number;
+}
+
+/** What the SQL of the one connection asks. */
+const QUESTIONS = [
+  { name: 'user', sql: 'SELECT md_user() AS username' },
+  { name: 'organization', sql: 'FROM md_user_info()' },
+  { name: 'version', sql: 'SELECT version() AS version' },
+];
+
+export class Examination {
+  readonly options: DoctorOptions;
+  readonly env: NodeJS.ProcessEnv;
+  /** Reads the configuration. @throws UserError CONFIG_NOT_FOUND, CONFIG_INVALID */
+  readonly configuration: () => Promise<Desired>;
+  /** @throws UserError as `openService` */
+  readonly service: () => Promise<Service>;
+  /** The users of the organization. @throws UserError */
+  readonly users: () => Promise<readonly WireUser[]>;
+  /** A connection as the Admin. @throws UserError */
+  readonly connection: () => Promise<ProbeReport>;
+  /** @throws UserError */
+  readonly state: () => Promise<ExaminedState>;
+
+  constructor(options: DoctorOptions, io: Surroundings) {
+    this.options = options;
+    this.env = io.env;
+    this.configuration = once(() => this.#load());
+    this.service = once(() => openService(options, io));
+    this.users = once(async () => (await (await this.service()).api.listUsers()).users);
+    this.connection = once(async () => (await this.service()).connectAsAdmin(QUESTIONS));
+    this.state = once(() => this.#openState());
+  }
+
+  /** Whether it is a sandbox, as far as that is known. */
+  async isSandbox(): Promise<boolean> {
+    const service = await settled(this.service());
+    return service?.isSandbox ?? this.options.sandbox ?? false;
+  }
+
+  /** MotherDuck's time in milliseconds since 1970, or that of this machine where it is not known. */
+  async now(): Promise<number> {
+    await settled(this.users());
+    return (await settled(this.service()))?.api.now() ?? Date.now();
+  }
+
+  async close(): Promise<void> {
+    await (await settled(this.service()))?.close();
+  }
+
+  async #load(): Promise<Desired> {
+    const { config, allowEnv } = this.options;
+    const loaded = await loadConfig(config, this.env, undefined, statePath(this.options), allowEnv);
+    if (loaded.ok) return loaded.desired;
+    throw new InvalidConfiguration(config, loaded.diagnostics.map(diagnosticJson), false);
+  }
+
+  /** Without a configuration, or an organization, the state is read as that of any. */
+  async #openState(): Promise<ExaminedState> {
+    const [desired, service] = await Promise.all([settled(this.configuration()), settled(this.service())]);
+    const backend = desired
+      ? await backendOf(this.options, desired.state, this.env)
+      : await backendAt(this.options, this.env);
+    const read = await readState(backend, undefined, MIGRATIONS);
+    if (desired && service) await openStateOf(backend, this.options, desired, service);
+    return { backend, ...read };
+  }
+}
+
+/** The value of a promise; undefined when it is rejected, which a check of its own says. */
+export function settled<T>(promise: Promise<T>): Promise<T | undefined> {
+  return promise.catch(() => undefined);
+}
+
+/** The error of a promise; undefined when it is fulfilled. */
+export async function errorOf(promise: Promise<unknown>): Promise<UserError | undefined> {
+  return promise.then(
+    () => undefined,
+    (error: unknown) => {
+      if (error instanceof UserError) return error;
+      throw error;
+    },
+  );
+}
+
+function once<T>(open: () => Promise<T>): () => Promise<T> {
+  let opened: Promise<T> | undefined;
+  return () => {
+    opened ??= open();
+    return opened;
+  };
+}

@@ -1,0 +1,103 @@
+/** Checks of what is on this side: configuration, state, lock and secret stores. */
+import { existsSync } from 'node:fs';
+import { access, constants } from 'node:fs/promises';
+import { dirname } from 'node:path';
+import { InvalidConfiguration } from '../../config/errors.ts';
+import type { SecretStoreConfig } from '../../model/desired.ts';
+import { UserError } from '../../model/user-error.ts';
+import { counted } from '../../model/wording.ts';
+import type { SecretStore } from '../../secrets/store.ts';
+import { storesFor } from '../planning.ts';
+import { type Check, errorOf, type Finding, failed, ok, settled, skipped, warning } from './examination.ts';
+
+const configuration: Check = {
+  name: 'configuration',
+  async run(examination) {
+    const { config } = examination.options;
+    const error = await errorOf(examination.configuration());
+    if (error instanceof InvalidConfiguration) {
+      const [first] = error.diagnostics;
+      const at = first && `${first.file}:${first.line}:${first.column}: ${first.message}`;
+      const count = counted(error.diagnostics.length, 'error');
+      const hint = { text: 'Show all of them.', command: ['validate'] };
+      return failed({ code: error.code, message: `${config} has ${count}${at === undefined ? '' : `: ${at}`}`, hint });
+    }
+    if (error?.code === 'CONFIG_NOT_FOUND') {
+      return skipped(`there is no ${config}, so its stores are not checked`, { text: 'Write one.', command: ['init'] });
+    }
+    if (error !== undefined) return failed(error);
+    const { accounts, organization } = await examination.configuration();
+    return ok(`${config}: ${counted(accounts.size, 'account')} of ${organization}`);
+  },
+};
+
+const state: Check = {
+  name: 'state',
+  async run(examination) {
+    const { backend, state: read, migratedFrom } = await examination.state();
+    const kind = backend.file === undefined ? '' : ' (kind file)';
+    await refuseUnwritable(backend.file);
+    if (read === undefined) return ok(`there is none yet; the first apply writes ${backend.name}${kind}`);
+    const old =
+      migratedFrom === undefined ? '' : `, of the older version ${migratedFrom}: the next apply writes the present one`;
+    const sandbox = read.sandbox ? ', of a sandbox' : '';
+    return ok(
+      `${backend.name}${kind}: ${counted(read.accounts.size, 'account')}, serial ${read.serial}${sandbox}${old}`,
+    );
+  },
+};
+
+async function refuseUnwritable(file: string | undefined): Promise<void> {
+  if (file === undefined) return;
+  for (const path of [dirname(file), ...(existsSync(file) ? [file] : [])]) {
+    await access(path, constants.W_OK).catch(() => {
+      throw new UserError(
+        'STATE_UNWRITABLE',
+        `${path} cannot be written`,
+        'Give this user write access to it, or name another file with --state.',
+      );
+    });
+  }
+}
+
+const lock: Check = {
+  name: 'lock',
+  async run(examination) {
+    const opened = await settled(examination.state());
+    if (opened === undefined) return skipped('needs the state');
+    const { backend } = opened;
+    const holder = await backend.holder();
+    if (holder === undefined) return ok('no run holds it');
+    const { message, hint } = backend.locked(holder);
+    return warning(message, hint);
+  },
+};
+
+const stores: Check = {
+  name: 'stores',
+  async run(examination) {
+    const desired = await settled(examination.configuration());
+    if (desired === undefined) return skipped('needs a configuration without errors');
+    const service = await settled(examination.service());
+    // Without an organization it may be a sandbox, where programs are not run.
+    const isSandbox =
+      service?.isSandbox ?? (examination.options.sandbox || examination.env.MDACC_SANDBOX !== undefined);
+    const opened = storesFor(desired, { ...service, isSandbox });
+    if (opened.size === 0) return skipped('the configuration has none');
+    return Promise.all(
+      [...opened].map(async ([name, store]) => ({
+        name: 'store' as const,
+        subject: name,
+        ...(await checkStore(store, desired.stores.get(name))),
+      })),
+    );
+  },
+};
+
+async function checkStore(store: SecretStore, config: SecretStoreConfig | undefined): Promise<Finding> {
+  const error = await errorOf(store.check());
+  if (error !== undefined) return failed(error);
+  return ok(store.rehearsedIn ? `rehearsed in ${store.rehearsedIn}` : `can store secrets (kind ${config?.kind})`);
+}
+
+export const FILES: readonly Check[] = [configuration, state, lock, stores];
