@@ -87,15 +87,16 @@ async function listIds(api: ApplyInput['api']): Promise<ReadonlyMap<string, stri
 
 /**
  * Notes the ids of the accounts that this apply created, which MotherDuck's answer to a creation lacks. Those of an apply
- * that ended sooner are adopted by the next plan: by then, another account may have the name.
+ * that was killed are adopted by the next plan: by then, another account may have the name. One that was stopped still reads them,
+ * so that a destroy knows what it made.
  */
-async function recordIds(outcomes: readonly Outcome[], { api, stateWriter, stopping }: ApplyInput): Promise<void> {
+async function recordIds(outcomes: readonly Outcome[], { api, stateWriter }: ApplyInput): Promise<void> {
   const created = new Set(
     outcomes.flatMap(({ action, result }) =>
       action.action === 'create_account' && result === 'done' ? [accountKey(action.account)] : [],
     ),
   );
-  if (stopping.aborted || created.size === 0) return;
+  if (created.size === 0) return;
   try {
     const ids = await listIds(api);
     stateWriter.note((state) => {

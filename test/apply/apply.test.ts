@@ -372,6 +372,8 @@ describe('a failed action', () => {
     expect(interrupted).toBe(true);
     expect(outcomes.map((outcome) => outcome.result)).toEqual(['done', 'done', 'skipped', 'skipped']);
     expect([...world.store.secrets.keys()]).toEqual(['etl_prod/a']);
+    // A destroy knows what the stopped run made.
+    expect(world.stateWriter.state.accounts.get('etl_prod')?.id).toMatch(/./);
     await world.apply(many);
     expect(world.tokenNames('etl_prod')).toEqual(['a', 'b', 'c']);
   });
