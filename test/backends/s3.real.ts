@@ -1,12 +1,13 @@
 /** The kind `s3` of a state, over servers that others wrote. */
 import * as sdk from '@aws-sdk/client-s3';
-import { afterAll, beforeAll, vi } from 'vitest';
+import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
 import { stateHttp } from '../../src/engine/state-http.ts';
 import { openS3 } from '../../src/state/kinds/s3/store.ts';
 import { UnsureError } from '../../src/state/object-store.ts';
 import type { StateHttp } from '../../src/state/state-kind.ts';
 import { type TestedFolder, type TestedService, testObjectStore } from '../state/backend-behaviour.ts';
 import type { Fate } from '../state/memory-store.ts';
+import { applyTwiceAtOnce, machineAt, type SharedPlace, useFromTwoMachines } from '../state/shared-state-story.ts';
 import { type RunningServer, type ServerProgram, withServer } from './real-server.ts';
 
 const CREDENTIALS = { AWS_ACCESS_KEY_ID: 'testkey', AWS_SECRET_ACCESS_KEY: 'testsecret' };
@@ -63,7 +64,34 @@ const SEAWEEDFS: ServerProgram = {
 };
 
 function testS3(name: string, program: ServerProgram): void {
-  withServer(name, program, (start) => testObjectStore(name, async () => placesOf(await start()), { rounds: 10 }));
+  withServer(name, program, (start) => {
+    testObjectStore(name, async () => placesOf(await start()), { rounds: 10 });
+
+    describe(`commands with a state in ${name}`, () => {
+      let server: RunningServer;
+      beforeAll(async () => {
+        server = await start();
+      });
+      afterAll(() => server.end());
+      const at = (prefix: string): SharedPlace => ({
+        block: `{ kind: s3, bucket: ${BUCKET}, prefix: ${prefix}, region: ${REGION}, endpoint: "${server.url}" }`,
+        env: CREDENTIALS,
+        name: `s3://${BUCKET}/${prefix}`,
+        secrets: [CREDENTIALS.AWS_SECRET_ACCESS_KEY],
+      });
+
+      it('are run by two machines', () => useFromTwoMachines(at('two-machines')));
+      it('are run at the same time', () => applyTwiceAtOnce(at('at-once')));
+      it('say that the bucket does not exist, or the credentials are unknown', async () => {
+        const place = at('wrong');
+        const missing = machineAt({ ...place, block: place.block.replace(BUCKET, 'acme-missing') });
+        expect((await missing.run('state list')).stderr).toContain('aws s3 mb s3://acme-missing');
+        if (program === MOTO) return;
+        const unknown = machineAt({ ...place, env: { AWS_ACCESS_KEY_ID: 'other', AWS_SECRET_ACCESS_KEY: 'other' } });
+        expect((await unknown.run('state list')).stderr).toContain('AWS_SECRET_ACCESS_KEY');
+      });
+    });
+  });
 }
 
 function placesOf({ url, end }: RunningServer): TestedService<TestedFolder> {

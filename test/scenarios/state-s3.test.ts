@@ -1,0 +1,73 @@
+/** A state in a bucket, as users meet it. */
+import { describe, expect, it, onTestFinished } from 'vitest';
+import { S3Server } from '../state/servers/s3.ts';
+import { applyTwiceAtOnce, machineAt, type SharedPlace, useFromTwoMachines } from '../state/shared-state-story.ts';
+
+async function start(): Promise<{ readonly server: S3Server; readonly place: SharedPlace }> {
+  const server = await S3Server.start();
+  onTestFinished(() => server.end());
+  const block = `{ kind: s3, bucket: acme-platform, prefix: motherduck/prod, region: eu-central-1, endpoint: "${server.url}" }`;
+  const env = S3Server.ENV;
+  const place = { block, env, name: 's3://acme-platform/motherduck/prod', secrets: [env.AWS_SECRET_ACCESS_KEY] };
+  return { server, place };
+}
+
+describe('a state in a bucket of S3', () => {
+  it('is used by two machines', async () => {
+    const { server, place } = await start();
+    await useFromTwoMachines(place);
+    expect(server.objects.has('acme-platform/motherduck/prod/lock.json')).toBe(false);
+    expect(server.objects.has('acme-platform/motherduck/prod/log/0000000000001.json')).toBe(true);
+    const texts = [...server.objects.values()].map(({ text }) => text).join('\n');
+    expect(texts).toContain('etl_prod');
+  });
+
+  it('is written by one of two applies at once', async () => {
+    await applyTwiceAtOnce((await start()).place);
+  });
+
+  it('that refuses is a plain error, for each command', async () => {
+    const { server, place } = await start();
+    server.buckets.clear();
+    const stage = machineAt(place);
+    for (const words of ['plan --sandbox', 'apply --sandbox --yes', 'state list', 'audit --sandbox']) {
+      const { code, document } = await stage.json(words);
+      const error = expect.objectContaining({ code: 'STATE_UNREACHABLE' });
+      expect([words, code, document]).toEqual([words, 1, expect.objectContaining({ error })]);
+    }
+    expect((await stage.run('state unlock')).code).toBe(1);
+  });
+
+  it('that refuses later ends an apply before its next call to MotherDuck', async () => {
+    const { server, place } = await start();
+    const stage = machineAt(place);
+    let n = 0;
+    server.fate = ({ isConditional, key }) =>
+      isConditional && key.includes('/log/') && ++n > 3 ? { status: 403, code: 'AccessDenied' } : 'answered';
+    const { code, stdout } = await stage.run('apply --sandbox --yes --no-smoke');
+    expect([code, stdout]).toEqual([1, expect.stringContaining('s3:PutObject')]);
+    server.fate = () => 'answered';
+    expect((await stage.run('apply --sandbox --yes --no-smoke')).code).toBe(0);
+    expect((await stage.run('plan --sandbox --detailed-exitcode')).code).toBe(0);
+  });
+
+  it.each([
+    ['http://s3.example.com', 'https://s3.example.com'],
+    ['s3.example.com', 'https://'],
+    ['https://s3.example.com/bucket', 'bucket:'],
+    ['https://key:MARKER@s3.example.com', 'AWS_ACCESS_KEY_ID'],
+    ['ftp://s3.example.com', 'https://'],
+  ])('has an endpoint that is checked: %s', async (endpoint, advice) => {
+    const place = { block: `{ kind: s3, bucket: acme, endpoint: "${endpoint}" }`, env: {}, name: '', secrets: [] };
+    const { code, stdout, stderr } = await machineAt(place).run('validate');
+    expect([code, stdout + stderr]).toEqual([1, expect.stringContaining(advice)]);
+  });
+
+  it.each(['/prod', 'prod/', 'a//b', 'a/../b', '.', 'a b', 'a\\\\b', ''])(
+    'has a prefix that is checked: "%s"',
+    async (prefix) => {
+      const place = { block: `{ kind: s3, bucket: acme, prefix: "${prefix}" }`, env: {}, name: '', secrets: [] };
+      expect((await machineAt(place).run('validate')).code).toBe(1);
+    },
+  );
+});
