@@ -100,6 +100,7 @@ export type {
   TokenIntent,
   TokenRecord,
 } from './model/state.ts';
+export type { StateRun } from './model/state-run.ts';
 export type { Seconds } from './model/time.ts';
 export type { TokenType } from './model/tokens.ts';
 export { type ErrorCode, type Hint, type Location, UserError } from './model/user-error.ts';

@@ -34,6 +34,7 @@ import { visibleLines } from './report/escape.ts';
 import {
   AUDIT_FORMATS,
   DOCTOR_FORMATS,
+  HISTORY_FORMATS,
   PLAN_FORMATS,
   SMOKE_FORMATS,
   STATE_FORMATS,
@@ -205,7 +206,7 @@ export function program(words: readonly string[] = []): Command {
     withExamples(destroy, 'mdacc destroy', 'mdacc destroy --only "tenant_*" --yes --allow-delete');
   });
 
-  command('state', 'Show the state, move it, forget an entry or remove a stale lock', stateCommands);
+  command('state', 'Show the state and its history, move it, forget an entry or remove a stale lock', stateCommands);
   command('sandbox', 'Serve the sandbox organization, fill it or advance its clock', sandboxCommands);
 
   command('schema', 'Print a JSON Schema', (schema) => {
@@ -274,6 +275,14 @@ function stateCommands(state: Command): void {
     .action(go(async () => ({ run: (await import('./commands/state.ts')).show })));
   withOptions(show, NO_SERVICE, CONFIG, OUTPUT);
   withExamples(show, 'mdacc state show etl_prod', 'mdacc state show etl_prod/airflow');
+
+  const history = state
+    .command('history')
+    .description('List the last runs: when, who, which command, what it did')
+    .addOption(format('Set the format of the history', HISTORY_FORMATS))
+    .action(go(async () => ({ run: (await import('./commands/state.ts')).history })));
+  withOptions(history, NO_SERVICE, CONFIG, OUTPUT);
+  withExamples(history, 'mdacc state history', 'mdacc state history --format json');
 
   const forget = state
     .command('forget')

@@ -10,6 +10,7 @@ import type { Live } from '../src/model/live.ts';
 import type { Plan } from '../src/model/plan.ts';
 import { Secret } from '../src/model/secret.ts';
 import type { State } from '../src/model/state.ts';
+import { isRecordDue, withRun } from '../src/model/state-run.ts';
 import { accountKey } from '../src/model/username.ts';
 import { type Api, createApi } from '../src/motherduck/api.ts';
 import { createRestClient } from '../src/motherduck/rest-client.ts';
@@ -209,10 +210,11 @@ export class World {
   ): Promise<Applied & { readonly plan: Plan }> {
     const { verify, stopping = new AbortController().signal, ...planning } = options;
     const plan = await this.plan(desired, planning);
+    const live = await this.live(desired);
     const applied = await apply({
       plan,
       desired,
-      live: await this.live(desired),
+      live,
       api: this.api,
       stateWriter: this.stateWriter,
       stores: this.stores,
@@ -220,6 +222,10 @@ export class World {
       stopping,
       ...(verify ? { verify } : {}),
     });
+    // As the commands do.
+    const run = { at: new Date(live.now).toISOString(), counts: {} };
+    if (isRecordDue(this.stateWriter.state.runs, live.now))
+      await this.stateWriter.update((state) => ({ ...state, runs: withRun(state.runs, run) })).catch(() => undefined);
     return { ...applied, plan };
   }
 

@@ -60,7 +60,7 @@ export function withoutOverlap({ retire_at: _, ...old }: RetiringToken): Retirin
 
 /**
  * The state after all of the adoptions, made in one pass for an import of thousands of accounts; no token may be a
- * renamed one. The first adoption counts as a run, from which on audit expects regular applies.
+ * renamed one.
  */
 export function adoptAll(state: State, actions: readonly (AdoptAccount | AdoptToken)[], live: Live): State {
   if (actions.length === 0) return state;
@@ -81,7 +81,7 @@ export function adoptAll(state: State, actions: readonly (AdoptAccount | AdoptTo
       accounts.set(key, { ...account, tokens: entries });
     }
   }
-  return { ...state, runs: state.runs.length === 0 ? [at] : state.runs, accounts };
+  return { ...state, accounts };
 }
 
 /** MotherDuck's id of the user. An account that is created again under the same name has another id. */

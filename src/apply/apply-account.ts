@@ -4,6 +4,7 @@ import type { Live } from '../model/live.ts';
 import type { Action, Plan } from '../model/plan.ts';
 import type { Secret } from '../model/secret.ts';
 import type { AccountSmoke } from '../model/smoke.ts';
+import type { StateRun } from '../model/state-run.ts';
 import type { TokenType } from '../model/tokens.ts';
 import { isStateError, UserError } from '../model/user-error.ts';
 import { accountKey } from '../model/username.ts';
@@ -38,6 +39,8 @@ export interface ApplyInput {
   /** When aborted, actions in progress finish and no others begin. */
   readonly stopping: AbortSignal;
   readonly onEvent?: (event: ApplyEvent) => void;
+  /** Recorded with the first change, for the history. */
+  readonly run?: StateRun;
 }
 
 /** Progress of an apply: an action begins or ends, an account is connected to or finished. */

@@ -15,6 +15,7 @@ import { chooseUsers } from '../model/live.ts';
 import { type Action, actionsByAccount, type CreateToken, type RotateToken, storingActions } from '../model/plan.ts';
 import type { AccountSmoke } from '../model/smoke.ts';
 import type { StateAccount } from '../model/state.ts';
+import { withRun } from '../model/state-run.ts';
 import { UserError } from '../model/user-error.ts';
 import { accountKey } from '../model/username.ts';
 import { inParallel } from '../motherduck/concurrency.ts';
@@ -52,6 +53,10 @@ export async function apply(input: ApplyInput): Promise<Applied> {
   const removals = await removeGone(input);
   await input.stateWriter.update((state) => refreshState(state, input));
   const groups = actionsToApply(input);
+  const { run } = input;
+  // Written with the first intent.
+  if (run !== undefined && groups.size > 0)
+    input.stateWriter.note((state) => ({ ...state, runs: withRun(state.runs, run) }));
   let ids: ReturnType<typeof listIds> | undefined;
   // Read when an account is first deleted: it may have been replaced since the plan was made.
   const idOf = async (username: string) => {

@@ -1,4 +1,4 @@
-/** What apply updates in the state before any action: deletion protection, resources that no longer exist, the time of the run. */
+/** What apply updates in the state before any action: deletion protection, resources that no longer exist. */
 import type { Desired, DesiredAccount, DesiredToken } from '../model/desired.ts';
 import type { Live, LiveAccount, LiveToken } from '../model/live.ts';
 import type { Plan } from '../model/plan.ts';
@@ -10,14 +10,10 @@ import {
   type TokenIntent,
   type TokenRecord,
 } from '../model/state.ts';
-import { HOUR_MS, isoTime } from '../model/time.ts';
 import { accountKey } from '../model/username.ts';
 import { isRead } from '../plan/dead-secrets.ts';
 import { canHaveCreated, mayStillCreate } from '../plan/intents.ts';
 import { searchManaged } from '../plan/missing-accounts.ts';
-
-const RUN_INTERVAL_MS = 12 * HOUR_MS;
-const RUNS_KEPT = 5;
 
 /** The readings and the plan that a state is refreshed from. */
 export interface RefreshInput {
@@ -33,7 +29,6 @@ export interface RefreshInput {
 export function refreshState(state: State, { desired, live, plan }: RefreshInput): State {
   const protection = new Map(plan.protection.map(({ account, after }) => [accountKey(account), after]));
   const accounts = new Map(state.accounts);
-  const runs = withRun(state.runs, live.now);
   for (const [key, account] of state.accounts) {
     const presence = live.accounts.get(key);
     if (presence === undefined) continue;
@@ -56,14 +51,12 @@ export function refreshState(state: State, { desired, live, plan }: RefreshInput
   const { missing, found } = searchManaged(state, live);
   // Everything is made anew in another organization, whose id is not known yet.
   const isElsewhere = state.organization_id !== undefined && found === 0 && missing.length > 0;
-  const same =
-    !isElsewhere && runs === state.runs && [...accounts].every(([key, account]) => state.accounts.get(key) === account);
+  const same = !isElsewhere && [...accounts].every(([key, account]) => state.accounts.get(key) === account);
   if (same) return state;
   const { organization_id, ...rest } = state;
   return {
     ...rest,
     ...(organization_id === undefined || isElsewhere ? {} : { organization_id }),
-    runs,
     accounts,
   };
 }
@@ -86,12 +79,6 @@ function isInDoubt({ current }: Pick<StateToken, 'current'>, intent: TokenIntent
   if (current !== undefined && intent.generation > current.generation) return true;
   // Its value in the store is known by this alone.
   return intent.fingerprint !== undefined && (current === undefined || current.secret === 'unknown');
-}
-
-/** Runs shortly after one another count once: the list tells how regularly apply runs. */
-function withRun(runs: readonly string[], now: number): readonly string[] {
-  const latest = Date.parse(runs.at(-1) ?? '');
-  return now - latest < RUN_INTERVAL_MS ? runs : [...runs.slice(1 - RUNS_KEPT), isoTime(now)];
 }
 
 function refreshTokens(

@@ -2,10 +2,10 @@
 
 import { countAccounts } from '../apply/apply.ts';
 import type { ApplyEvent } from '../apply/apply-account.ts';
-import { applyTested, isComplete, refuseViolations, type TestedApply } from '../engine/applying.ts';
+import { applyTested, isComplete, type RunBy, refuseViolations, type TestedApply } from '../engine/applying.ts';
 import type { Planned } from '../engine/planning.ts';
 import { openService, type RunContext, type Service, type ServiceOptions } from '../engine/service.ts';
-import { backendOf, openStateOf } from '../engine/state.ts';
+import { backendOf, openStateOf, whoRuns } from '../engine/state.ts';
 import type { Desired } from '../model/desired.ts';
 import { type Plan, storingActions } from '../model/plan.ts';
 import { hasChanges } from '../plan/plan.ts';
@@ -60,7 +60,7 @@ export async function planAndApply(
       const planned = await withProgress('Reading accounts', io, stopping, (context) =>
         planner(stateWriter, service, context),
       );
-      return await showAndApply(planned, stateWriter, service, options, io, stopping);
+      return await showAndApply(command, planned, stateWriter, service, options, io, stopping);
     } finally {
       await service.close();
     }
@@ -68,6 +68,7 @@ export async function planAndApply(
 }
 
 async function showAndApply(
+  command: string,
   planned: Planned,
   stateWriter: OpenedState,
   service: Service,
@@ -80,7 +81,7 @@ async function showAndApply(
   refuseViolations(planned.plan, render !== undefined);
   warnOfRealStores(planned, service, io);
   if (needsConsent(planned.plan, options)) await confirm(planned.plan, options, io, stopping);
-  return carryOut(planned, stateWriter, service, options, io, stopping);
+  return carryOut(command, planned, stateWriter, service, options, io, stopping);
 }
 
 /** Whether to ask first. Without a smoke test, an apply also accepts unverified tokens, so that their overlaps begin. */
@@ -101,6 +102,7 @@ function warnOfRealStores({ plan, desired, stores }: Planned, { isSandbox }: Ser
 }
 
 async function carryOut(
+  command: string,
   { plan, desired, live, stores }: Planned,
   stateWriter: OpenedState,
   service: Service,
@@ -109,10 +111,15 @@ async function carryOut(
   stopping: AbortSignal,
 ): Promise<number> {
   const input = { plan, desired, live, stateWriter, stores, parallelism: options.parallelism, stopping };
+  const by: RunBy = {
+    command: options.due ? `${command} --due` : command,
+    who: whoRuns(io.env),
+    exitCode: (done) => exitCodeOf(plan, done),
+  };
   const done = isBeforeFirst(options, stateWriter)
     ? nothingDone(plan)
     : await applyWithProgress(countAccounts(input), io, (onEvent) =>
-        applyTested({ ...input, onEvent }, service, options.smoke),
+        applyTested({ ...input, onEvent }, service, options.smoke, by),
       );
   const { applied, smoke } = done;
   const format = APPLY_FORMATS[options.format];

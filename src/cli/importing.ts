@@ -7,11 +7,13 @@
 import { adoptAll } from '../apply/adopt.ts';
 import { type Decided, decideSafely, type ImportFiles, readForImport } from '../engine/importing.ts';
 import { checkClock, openService, type ServiceOptions } from '../engine/service.ts';
-import { backendAt, openStateOf } from '../engine/state.ts';
+import { backendAt, openStateOf, whoRuns } from '../engine/state.ts';
 import type { Selection } from '../import/selection.ts';
 import type { Desired } from '../model/desired.ts';
 import type { Live } from '../model/live.ts';
 import type { Notice } from '../model/notice.ts';
+import { runBy, withRun } from '../model/state-run.ts';
+import { isoTime } from '../model/time.ts';
 import { UserError } from '../model/user-error.ts';
 import { few } from '../model/wording.ts';
 import { refuseMissing } from '../plan/missing-accounts.ts';
@@ -80,7 +82,7 @@ export async function importLive(
       showImport(decided, files, withoutDucklings(selection, files.loaded.desired), io);
       for (const { message, hint } of [...(beginning.notices ?? []), ...decided.decided.notices.map(importNoticeText)])
         io.warn(message, hint);
-      return await carryOut(decided, files, live, stateWriter, options, io, stopping);
+      return await carryOut(command, decided, files, live, stateWriter, options, io, stopping);
     } finally {
       await service.close();
     }
@@ -98,6 +100,7 @@ function showImport({ decided }: Decided, files: ImportFiles, unmanaged: readonl
 }
 
 async function carryOut(
+  command: string,
   { decided, actions }: Decided,
   files: ImportFiles,
   live: Live,
@@ -108,6 +111,7 @@ async function carryOut(
 ): Promise<number> {
   const { config, dryRun = false } = options;
   const { texts, skipped } = decided;
+  const code = skipped.some(({ reason }) => reason.kind === 'unreadable') ? EXIT.partly : EXIT.done;
   const isDone = !dryRun && (texts.size > 0 || actions.length > 0);
   if (isDone) {
     const question = texts.size > 0 ? `Write this to ${[...texts.keys()].join(' and ')}?` : 'Add that to the state?';
@@ -117,8 +121,16 @@ async function carryOut(
     }
     await writeImportFiles(files, texts);
     if (decided.addsStore || files.isNew) await ignoreInGit(config);
+    const run = {
+      ...runBy({ command, who: whoRuns(io.env) }, isoTime(live.now)),
+      counts: countsOf(actions),
+      exit_code: code,
+    };
     await stateWriter
-      .update((state) => adoptAll(state, actions, live))
+      .update((state) => {
+        const adopted = adoptAll(state, actions, live);
+        return adopted === state ? state : { ...adopted, runs: withRun(state.runs, run) };
+      })
       .catch((error) => notAdopted(error, [...texts.keys()]));
     await stateWriter.close();
   }
@@ -128,7 +140,13 @@ async function carryOut(
     // The state of a sandbox is of no use to anybody else.
     if (!stateWriter.state.sandbox) io.note(`Then commit ${config} and ${stateWriter.name}.`);
   }
-  return skipped.some(({ reason }) => reason.kind === 'unreadable') ? EXIT.partly : EXIT.done;
+  return code;
+}
+
+function countsOf(actions: Decided['actions']): Record<string, number> {
+  const counts: Record<string, number> = {};
+  for (const { action } of actions) counts[action] = (counts[action] ?? 0) + 1;
+  return counts;
 }
 
 /** The configuration is written before the state. */

@@ -1,4 +1,4 @@
-/** `mdacc state list|show|forget|unlock|migrate`: shows the state, removes an entry, removes a stale lock, moves the state. */
+/** `mdacc state list|show|history|forget|unlock|migrate`: shows the state and its runs, removes an entry, removes a stale lock, moves the state. */
 import { updateAccount, updateToken } from '../apply/state-writer.ts';
 import type { ConfigOptions } from '../cli/configuration.ts';
 import { askFor } from '../cli/confirm.ts';
@@ -10,11 +10,12 @@ import { loadStateConfig } from '../config/load.ts';
 import { backendAt, backendOf, statePath, underStateLock, whoRuns } from '../engine/state.ts';
 import { readText } from '../files/read-text.ts';
 import type { State, StateAccount, StateToken } from '../model/state.ts';
+import { runBy, withRun } from '../model/state-run.ts';
 import { UserError } from '../model/user-error.ts';
 import { accountKey } from '../model/username.ts';
 import { counted, few } from '../model/wording.ts';
 import { jsonText, printable } from '../report/escape.ts';
-import { STATE_FORMATS, type StateFormat } from '../report/formats.ts';
+import { HISTORY_FORMATS, type HistoryFormat, STATE_FORMATS, type StateFormat } from '../report/formats.ts';
 import { commandText } from '../report/hint.ts';
 import type { StateBackend } from '../state/backend.ts';
 import { isLikeState } from '../state/damage.ts';
@@ -35,6 +36,14 @@ export function list(options: StateOptions & { readonly format: StateFormat }): 
     const { state } = await openAnyState(await backendAt(options, io.env));
     io.keepWhole([...state.accounts.values()].flatMap(({ tokens }) => [...tokens.values()].flatMap(namesOf)));
     io.report(STATE_FORMATS[options.format]({ state, text: serializeState(state) }, io.paint.out));
+    return EXIT.done;
+  });
+}
+
+export function history(options: StateOptions & { readonly format: HistoryFormat }): Promise<number> {
+  return runCommand(options, async (io) => {
+    const { state } = await openAnyState(await backendAt(options, io.env));
+    io.report(HISTORY_FORMATS[options.format](state, io.paint.out));
     return EXIT.done;
   });
 }
@@ -64,6 +73,11 @@ export function forget(options: StateOptions, name: string): Promise<number> {
       const shown = printable(what);
       warnOfIntents(account, token, io);
       await sure(`Forget ${what}? It stays at MotherDuck and is no longer managed.`, options, io);
+      const run = runBy({ command: 'state forget', who: whoRuns(io.env) }, new Date().toISOString());
+      file.note((state) => ({
+        ...state,
+        runs: withRun(state.runs, { ...run, counts: { forget: 1 }, exit_code: EXIT.done }),
+      }));
       if (token === undefined) await updateAccount(file, account.username, () => undefined);
       else await updateToken(file, account.username, token, () => undefined);
       await file.close();

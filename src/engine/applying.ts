@@ -5,12 +5,21 @@ import type { ApplyInput } from '../apply/apply-account.ts';
 import { isSaved, unsavedEntries } from '../apply/state-writer.ts';
 import type { Plan } from '../model/plan.ts';
 import type { Smoke } from '../model/smoke.ts';
+import { isRecordDue, runBy, type StateRun, withRun } from '../model/state-run.ts';
+import { isoTime } from '../model/time.ts';
 import { UserError } from '../model/user-error.ts';
 import { runProbe } from '../motherduck/probe-process.ts';
 import { groupNotices } from '../plan/notice-groups.ts';
 import { SmokeSession } from '../smoke/session.ts';
 import { clockGuard, type Service } from './service.ts';
 import { recordOrganization } from './smoke.ts';
+
+/** Who runs which command, and with which exit code it ends. */
+export interface RunBy {
+  readonly command: string;
+  readonly who: string;
+  exitCode?(done: TestedApply): number;
+}
 
 export interface TestedApply {
   readonly applied: Applied;
@@ -21,12 +30,14 @@ export interface TestedApply {
  * Applies the plan.
  *
  * @param withSmoke whether the changed accounts are tested with a connection
+ * @param by who runs which command, for the history; `exitCode` tells how it ends
  * @throws UserError STORE_UNUSABLE, before anything is changed
  */
 export async function applyTested(
-  input: Omit<ApplyInput, 'verify' | 'api' | 'checkClock'>,
+  input: Omit<ApplyInput, 'verify' | 'api' | 'checkClock' | 'run'>,
   service: Pick<Service, 'api' | 'connector' | 'timeout'>,
   withSmoke: boolean,
+  by: RunBy,
 ): Promise<TestedApply> {
   const { api, connector, timeout } = service;
   const session = new SmokeSession({
@@ -37,8 +48,11 @@ export async function applyTested(
     parallelism: input.parallelism,
     signal: input.stopping,
   });
+  const run = runBy(by, isoTime(input.live.now));
+  const { state: before } = input.stateWriter;
   const applied = await apply({
     ...input,
+    run,
     api,
     checkClock: clockGuard(service),
     ...(withSmoke ? { verify: (account, secrets) => session.test(account, secrets) } : {}),
@@ -48,12 +62,32 @@ export async function applyTested(
   const failures = [...applied.failures];
   try {
     await recordOrganization(stateWriter, smoke);
+    const done = { applied: { ...applied, failures }, smoke };
+    const { runs, accounts } = stateWriter.state;
+    const isQuiet = applied.outcomes.length === 0 && failures.length === 0 && accounts === before.accounts;
+    if (!isQuiet || isRecordDue(runs, input.live.now)) await recordRun(stateWriter, run, done, by.exitCode?.(done));
   } catch (error) {
     if (!(error instanceof UserError)) throw error;
     failures.push(error);
   }
   const [unsaved, saved] = [unsavedEntries(stateWriter), isSaved(stateWriter)];
   return { applied: { ...applied, failures, unsaved, saved }, smoke };
+}
+
+/** Records what a run did and how it ended. @throws UserError STATE_UNWRITABLE */
+async function recordRun(
+  stateWriter: ApplyInput['stateWriter'],
+  run: StateRun,
+  { applied }: TestedApply,
+  exitCode: number | undefined,
+): Promise<void> {
+  const counts: Record<string, number> = {};
+  for (const { action, result } of applied.outcomes) {
+    const key = result === 'done' ? action.action : result;
+    counts[key] = (counts[key] ?? 0) + 1;
+  }
+  const ended = { ...run, counts, ...(exitCode === undefined ? {} : { exit_code: exitCode }) };
+  await stateWriter.update((state) => ({ ...state, runs: withRun(state.runs, ended) }));
 }
 
 /** @param shown whether the violations were shown before; if not, the message names them. @throws UserError GUARDRAIL */

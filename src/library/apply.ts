@@ -1,5 +1,6 @@
 import type { ApplyEvent, Outcome } from '../apply/apply-account.ts';
 import { applyTested, isComplete, refuseViolations } from '../engine/applying.ts';
+import { whoRuns } from '../engine/state.ts';
 import type { Desired } from '../model/desired.ts';
 import type { Live } from '../model/live.ts';
 import type { Plan } from '../model/plan.ts';
@@ -90,6 +91,7 @@ export async function apply(options: ApplyOptions): Promise<Applied> {
     },
     service.opened,
     options.smoke ?? true,
+    { command: 'library', who: whoRuns(process.env) },
   ).finally(() => state.applying.delete(run));
   return { ...done.applied, smoke: done.smoke, succeeded: isComplete(plan, done) && done.smoke.passed };
 }

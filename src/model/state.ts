@@ -1,3 +1,4 @@
+import type { StateRun } from './state-run.ts';
 import type { Seconds } from './time.ts';
 import type { TokenType } from './tokens.ts';
 
@@ -14,8 +15,8 @@ export interface State {
   readonly lineage: string;
   /** Incremented with every write. 0: never written. */
   readonly serial: number;
-  /** Times of the latest applies, oldest first; at most one in twelve hours, so that a second apply changes nothing. */
-  readonly runs: readonly string[];
+  /** The latest runs, oldest first. */
+  readonly runs: readonly StateRun[];
   /** Where the state was before it was moved here; absent when it began here. */
   readonly moved_from?: MovedFrom;
   /** By `accountKey` of the username. */

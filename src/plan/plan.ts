@@ -20,6 +20,7 @@ import type { PlanWarning } from '../model/notice.ts';
 import type { Action, ActionName, ComputeCeiling, Plan, Scope, Summary, Unmanaged } from '../model/plan.ts';
 import { rotationDue } from '../model/rotation-due.ts';
 import type { State, StateAccount } from '../model/state.ts';
+import { recentApplies, type StateRun } from '../model/state-run.ts';
 import { isoTime } from '../model/time.ts';
 import { UserError } from '../model/user-error.ts';
 import { accountKey, globMatcher } from '../model/username.ts';
@@ -251,8 +252,8 @@ function lateApplies(desired: Desired, state: State, now: number): PlanWarning[]
 }
 
 /** In milliseconds; the time since the latest run counts too. 0 when no run is known. */
-function longestInterval(runs: readonly string[], now: number): number {
-  const times = [...runs.map((run) => Date.parse(run)), now];
+function longestInterval(runs: readonly StateRun[], now: number): number {
+  const times = [...recentApplies(runs), now];
   return Math.max(0, ...times.slice(1).map((time, index) => time - (times[index] ?? time)));
 }
 

@@ -6,6 +6,7 @@ import type { Audit } from '../model/audit.ts';
 import type { DoctorReport } from '../model/doctor.ts';
 import type { Plan } from '../model/plan.ts';
 import type { Smoke } from '../model/smoke.ts';
+import type { State } from '../model/state.ts';
 import { appliedJson } from './apply/json.ts';
 import { type AppliedPlan, appliedText } from './apply/text.ts';
 import { auditHtml } from './audit/html.ts';
@@ -24,6 +25,7 @@ import { planText } from './plan/text.ts';
 import { smokeJson } from './smoke/json.ts';
 import { smokeJunit } from './smoke/junit.ts';
 import { smokeText } from './smoke/text.ts';
+import { historyJson, historyText } from './state/history.ts';
 import { type ShownState, stateJson } from './state/json.ts';
 import { stateText } from './state/text.ts';
 import { type Paint, plain } from './terminal-text.ts';
@@ -94,6 +96,12 @@ export const STATE_FORMATS = {
   json: stateJson,
 } satisfies Record<string, Render<ShownState>>;
 
+/** Of `state history`. */
+export const HISTORY_FORMATS = {
+  text: historyText,
+  json: historyJson,
+} satisfies Record<string, Render<State>>;
+
 /** Of `audit`. */
 export const AUDIT_FORMATS = {
   text: auditText,
@@ -125,6 +133,8 @@ export type ValidateFormat = keyof typeof VALIDATE_FORMATS;
 export type ApplyFormat = keyof typeof APPLY_FORMATS;
 /** The output formats of the state. */
 export type StateFormat = keyof typeof STATE_FORMATS;
+/** The output formats of the history. */
+export type HistoryFormat = keyof typeof HISTORY_FORMATS;
 /** The output formats of a plan. */
 export type PlanFormat = keyof typeof PLAN_FORMATS;
 /** The output formats of an audit. */

@@ -60,7 +60,7 @@ function toVersion3(document: OldDocument): OldDocument {
 }
 
 /**
- * Version 4 removed `why` of retiring tokens. One whose secret was never stored could be revoked at once, so its overlap
+ * Version 4 made runs of their times, and removed `why` of retiring tokens. One whose secret was never stored could be revoked at once, so its overlap
  * has ended.
  */
 function toVersion4(document: OldDocument): OldDocument {
@@ -73,7 +73,10 @@ function toVersion4(document: OldDocument): OldDocument {
         : one;
     return inField('tokens', (tokens) => inEach(tokens, token))(entry);
   };
-  return { ...inField('accounts', (accounts) => inEach(accounts, account))(document), version: 4 };
+  const runs = Array.isArray(document.runs)
+    ? { runs: document.runs.map((at: unknown) => (typeof at === 'string' ? { at } : at)) }
+    : {};
+  return { ...inField('accounts', (accounts) => inEach(accounts, account))(document), ...runs, version: 4 };
 }
 
 type Change = (object: OldDocument) => OldDocument;

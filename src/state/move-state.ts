@@ -2,6 +2,7 @@
 import { randomUUID } from 'node:crypto';
 import { basename, resolve } from 'node:path';
 import type { State } from '../model/state.ts';
+import { runBy, withRun } from '../model/state-run.ts';
 import { UserError } from '../model/user-error.ts';
 import { counted } from '../model/wording.ts';
 import type { StateBackend } from './backend.ts';
@@ -52,6 +53,11 @@ export async function moveState(from: StateBackend, to: StateBackend, mover: Sta
   const state: State = {
     ...old.state,
     serial: Math.max(old.state.serial, there?.state.serial ?? 0) + 1,
+    runs: withRun(old.state.runs, {
+      ...runBy({ command: 'state migrate', who: mover.who }, mover.at),
+      counts: {},
+      exit_code: 0,
+    }),
     moved_from: { place: placeOf(from), serial: old.state.serial, at: mover.at },
   };
   await to.append({

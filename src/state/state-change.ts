@@ -1,5 +1,6 @@
 /** A change of the state as the log keeps it: what one write made different. Pure. */
 import type { State, StateAccount, StateToken } from '../model/state.ts';
+import { type StateRun, withRun } from '../model/state-run.ts';
 import {
   type AccountDocument,
   accountDocument,
@@ -20,8 +21,10 @@ export interface StateChange {
   readonly lineage: string;
   /** The run that wrote it: tells the same change written twice from that of another run. */
   readonly writer: string;
-  /** The fields beside the accounts, where one of them changed. */
+  /** The fields beside the accounts, where another than the runs changed. */
   readonly head?: HeadDocument;
+  /** A run that is added to the last ones, or that ended. */
+  readonly run?: StateRun;
   /** By the account's key; null: removed. */
   readonly accounts?: Readonly<Record<string, AccountChange | null>>;
   /** The whole state, instead of what changed: where it came from elsewhere, or from an older version of the format. */
@@ -63,14 +66,26 @@ export function changeBetween(before: State, after: State, touched: Touched, wri
     }),
   );
   const { serial, lineage } = after;
+  const run = before.runs === after.runs ? undefined : lastRun(before, after);
+  const isSame = before.serial > 0 && isSameHead(before, after) && (before.runs === after.runs || run !== undefined);
   return {
     serial,
     version: STATE_VERSION,
     lineage,
     writer,
-    ...(before.serial > 0 && isSameHead(before, after) ? {} : { head: headDocument(after) }),
+    ...(isSame ? {} : { head: headDocument(after) }),
+    ...(isSame && run !== undefined ? { run } : {}),
     ...(Object.keys(accounts).length === 0 ? {} : { accounts }),
   };
+}
+
+/** The run that tells one state's runs from the other's; undefined: one is not enough. */
+function lastRun({ runs }: State, after: State): StateRun | undefined {
+  const last = after.runs.at(-1);
+  if (last === undefined) return undefined;
+  const expected = withRun(runs, last);
+  const isIt = expected.length === after.runs.length && expected.every((run, index) => run === after.runs[index]);
+  return isIt ? last : undefined;
 }
 
 function isSameHead(before: State, after: State): boolean {
@@ -79,7 +94,6 @@ function isSameHead(before: State, after: State): boolean {
     before.organization_id === after.organization_id &&
     before.configuration === after.configuration &&
     before.sandbox === after.sandbox &&
-    before.runs === after.runs &&
     before.moved_from === after.moved_from
   );
 }
@@ -186,6 +200,8 @@ export function replay(document: AnyDocument | undefined, changes: readonly unkn
     serial = change.serial;
     // Fields that are absent in the new head are gone.
     if (change.head !== undefined) head = change.head;
+    // The schema checks them.
+    if (change.run !== undefined) head = { ...head, runs: withRun(runsOf(head), change.run as unknown as StateRun) };
     for (const [key, account] of Object.entries(change.accounts ?? {})) {
       const now = accountAfter(recordOf(accounts.get(key)), account);
       if (now === 'unknown') throw new LogError(index, `changes a token of "${key}", which is not in the state`);
@@ -217,6 +233,7 @@ interface AnyChange {
   readonly lineage: string;
   readonly writer: string;
   readonly head?: AnyDocument;
+  readonly run?: AnyDocument;
   readonly accounts?: AnyDocument;
   readonly whole?: AnyDocument;
   readonly moved?: Moved;
@@ -224,18 +241,23 @@ interface AnyChange {
 
 /** A value as a change, of whose contents only the outermost is checked. */
 function changeOf(value: unknown): AnyChange | undefined {
-  const { serial, version, lineage, writer, head, accounts, whole, moved, ...more } = recordOf(value) ?? {};
+  const { serial, version, lineage, writer, head, run, accounts, whole, moved, ...more } = recordOf(value) ?? {};
   const isChange =
     numberOf(serial) !== undefined &&
     numberOf(version) !== undefined &&
     typeof lineage === 'string' &&
     typeof writer === 'string' &&
     (head === undefined || recordOf(head) !== undefined) &&
+    (run === undefined || recordOf(run) !== undefined) &&
     (accounts === undefined || recordOf(accounts) !== undefined) &&
     (whole === undefined || recordOf(whole) !== undefined) &&
     (moved === undefined || isMove(moved)) &&
     Object.keys(more).length === 0;
   return isChange ? (value as AnyChange) : undefined;
+}
+
+function runsOf({ runs }: AnyDocument): readonly StateRun[] {
+  return Array.isArray(runs) ? runs : [];
 }
 
 function isMove(value: unknown): boolean {

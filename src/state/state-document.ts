@@ -8,6 +8,7 @@ import type {
   TokenIntent,
   TokenRecord,
 } from '../model/state.ts';
+import type { StateRun } from '../model/state-run.ts';
 
 /** The version of the state file that this program writes. */
 export const STATE_VERSION = 4;
@@ -21,7 +22,7 @@ export interface StateDocument extends HeadDocument, Pick<State, 'lineage' | 'se
 /** The fields beside the accounts that say what the state is of. */
 export interface HeadDocument extends Pick<State, 'configuration' | 'organization' | 'organization_id' | 'moved_from'> {
   readonly sandbox?: true;
-  readonly runs?: readonly string[];
+  readonly runs?: readonly StateRun[];
 }
 
 /** An account's entry in the document. */
@@ -31,6 +32,7 @@ export type AccountDocument = Omit<StateAccount, 'tokens'> & { readonly tokens: 
 type Fields<T> = Readonly<Record<keyof T, true>>;
 
 const MOVED_FROM: Fields<MovedFrom> = { place: true, serial: true, at: true };
+const RUN: Fields<StateRun> = { at: true, who: true, command: true, counts: true, exit_code: true };
 const ACCOUNT: Fields<StateAccount> = {
   username: true,
   id: true,
@@ -86,8 +88,12 @@ export function serializeState(state: State): string {
 
 /** The same text in pieces, about one for each account, so that a large state never is one string. */
 export function* statePieces(state: State): Generator<string> {
-  const head = { version: STATE_VERSION, lineage: state.lineage, serial: state.serial, ...headDocument(state) };
-  yield JSON.stringify(head, null, 2).replace(/\n\}$/, ',\n  "accounts": {');
+  const { runs = [], ...rest } = headDocument(state);
+  const head = { version: STATE_VERSION, lineage: state.lineage, serial: state.serial, ...rest };
+  yield JSON.stringify(head, null, 2).replace(/\n\}$/, '');
+  // A line each.
+  if (runs.length > 0) yield `,\n  "runs": [\n    ${runs.map((run) => JSON.stringify(run)).join(',\n    ')}\n  ]`;
+  yield ',\n  "accounts": {';
   let before = '\n    ';
   for (const [key, account] of sorted(state.accounts)) {
     yield `${before}${JSON.stringify(key)}: `;
@@ -136,8 +142,8 @@ export function headDocument(state: State): HeadDocument {
     organization,
     ...(organization_id === undefined ? {} : { organization_id }),
     ...(sandbox ? { sandbox: true as const } : {}),
-    ...(runs.length > 0 ? { runs } : {}),
     ...(moved_from === undefined ? {} : { moved_from: ordered(moved_from, MOVED_FROM) }),
+    ...(runs.length > 0 ? { runs: runs.map((run) => ordered(run, RUN)) } : {}),
   };
 }
 

@@ -84,7 +84,7 @@ it('a disk that is full before the call leaves no intent, and what was requested
 it('a disk that is full before an account is created leaves nothing of it', async () => {
   const world = new World();
   const before = world.stateWriter.state;
-  world.stateWriter = new FullDisk({ ...before, runs: [new Date(world.organization.now()).toISOString()] });
+  world.stateWriter = new FullDisk({ ...before, runs: [{ at: new Date(world.organization.now()).toISOString() }] });
   const applied = await world.apply(desired);
   expect(applied.unsaved).toEqual([]);
   expect(said(applied)).not.toContain('was saved');

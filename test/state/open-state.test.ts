@@ -162,7 +162,7 @@ describe('migration', () => {
     const text = await readFile('test/state/version-1.json', 'utf8');
     const path = await fileOf(text);
     const file = await openFile(path, 'acme');
-    expect(file.state).toEqual({ ...example, runs: ['2026-11-01T08:00:00.000Z'], accounts: withFailed });
+    expect(file.state).toEqual({ ...example, runs: [{ at: '2026-11-01T08:00:00.000Z' }], accounts: withFailed });
     await updateAccount(file, 'a_b', () => bareAccount('a_b'));
     expect(await readFile(`${path}.v1.backup`, 'utf8')).toBe(text);
     expect(JSON.parse(await readFile(path, 'utf8'))).toMatchObject({ version: 4, serial: 8 });

@@ -2,6 +2,7 @@ import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { updateAccount, updateToken } from '../../src/apply/state-writer.ts';
 import type { State, StateAccount, StateToken } from '../../src/model/state.ts';
+import { withRun } from '../../src/model/state-run.ts';
 import type { AppendedChange, StateBackend } from '../../src/state/backend.ts';
 import { OpenedState } from '../../src/state/opened-state.ts';
 import { LogError, replay } from '../../src/state/state-change.ts';
@@ -37,6 +38,7 @@ const step = fc.oneof(
   fc.record({ kind: fc.constant('remove_token' as const), name, key: name }),
   fc.record({ kind: fc.constant('head' as const), id: fc.option(fc.constantFrom('org-1', 'org-2')) }),
   fc.record({ kind: fc.constant('all' as const), protect: fc.boolean() }),
+  fc.record({ kind: fc.constant('run' as const), command: fc.constantFrom('apply', 'rotate'), isEnded: fc.boolean() }),
 );
 type Step = typeof step extends fc.Arbitrary<infer T> ? T : never;
 
@@ -64,6 +66,11 @@ async function take(opened: OpenedState, one: Step): Promise<void> {
       return opened.update(({ organization_id: _, ...state }) =>
         one.id === null ? state : { ...state, organization_id: one.id },
       );
+    case 'run': {
+      const { command, isEnded } = one;
+      const run = { at: '2026-11-01T08:00:00.000Z', command, ...(isEnded ? { counts: { forget: 1 } } : {}) };
+      return opened.update((state) => ({ ...state, runs: withRun(state.runs, run) }));
+    }
     case 'all':
       return opened.update((state) => ({
         ...state,

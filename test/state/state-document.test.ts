@@ -24,10 +24,14 @@ describe('serializeState', () => {
     expect(Object.keys(JSON.parse(text).accounts.etl_prod.tokens)).toEqual(['BI-old', 'airflow']);
   });
 
-  it('writes the times of the latest applies, a line each', () => {
-    const runs = ['2026-11-01T08:00:00.000Z', '2026-11-02T08:00:00.000Z'];
+  it('writes the latest runs, a line each', () => {
+    const runs = [
+      { at: '2026-11-01T08:00:00.000Z' },
+      { at: '2026-11-02T08:00:00.000Z', who: 'ann', command: 'apply', counts: { create_token: 2 }, exit_code: 0 },
+    ];
     const text = serializeState({ ...example, runs });
-    expect(text).toBe(`${JSON.stringify(JSON.parse(text), null, 2)}\n`);
+    const lines = text.split('\n').filter((line) => line.startsWith('    {"at"'));
+    expect(lines.map((line) => JSON.parse(line.replace(/,$/, '')))).toEqual(runs);
     expect(roundTrip({ ...example, runs }).runs).toEqual(runs);
   });
 
