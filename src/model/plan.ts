@@ -121,6 +121,8 @@ export interface NextChange {
   readonly name: string;
   /** ISO 8601. */
   readonly at: string;
+  /** In seconds, of a rotation that leaves programs less than five minutes to read the new secret. */
+  readonly overlap?: Seconds;
 }
 
 /** The maximum price per hour, by the rates in the configuration, before and after the plan. */

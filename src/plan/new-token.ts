@@ -4,15 +4,11 @@ import type { LiveToken } from '../model/live.ts';
 import type { PlanError } from '../model/notice.ts';
 import type { Action, PlannedToken, RotateToken } from '../model/plan.ts';
 import type { StateToken, TokenRecord } from '../model/state.ts';
-import { MINUTE } from '../model/time.ts';
 import { generationName, generationOf, MAX_GENERATION, seriesOf } from '../model/tokens.ts';
 import { position } from './account-plan.ts';
 import { byEarlierCommand } from './secret-warnings.ts';
 import type { TokenContext } from './token-reasons.ts';
-import { isExpired, isNamedAfter, liveGeneration, show, type TokenSeries } from './token-series.ts';
-
-/** In seconds. In less, no program reads a new secret: the replaced token is revoked while it is in use. */
-const SHORT_OVERLAP = 5 * MINUTE;
+import { isExpired, isNamedAfter, liveGeneration, SHORT_OVERLAP, show, type TokenSeries } from './token-series.ts';
 
 /** The rotation of a current token. */
 export function rotate(

@@ -7,7 +7,7 @@ import type { LiveToken } from '../model/live.ts';
 import type { NextChange, ShownToken } from '../model/plan.ts';
 import { rotationDue } from '../model/rotation-due.ts';
 import { mayBeStored, type RetiringToken, type StateToken, type TokenIntent } from '../model/state.ts';
-import { isoTime, type Seconds } from '../model/time.ts';
+import { isoTime, MINUTE, type Seconds } from '../model/time.ts';
 import { generationOf, MAX_GENERATION, seriesOf } from '../model/tokens.ts';
 import { canHaveCreated } from './intents.ts';
 
@@ -238,6 +238,9 @@ export function rivalTokens(
   return all.flatMap(({ token, generation }) => (generation === state?.current?.generation ? [token] : []));
 }
 
+/** In seconds. In less, no program reads a new secret: the replaced token is revoked while it is in use. */
+export const SHORT_OVERLAP = 5 * MINUTE;
+
 /** A live token as plans show it. */
 export function show(token: LiveToken): ShownToken {
   const expires_at = token.expiresAt === null ? null : isoTime(token.expiresAt);
@@ -261,5 +264,7 @@ export function nextOfCurrent(
   account: string,
 ): NextChange[] {
   const due = rotationDue(desired, live, requestedTtl);
-  return due === null ? [] : [{ account, token: desired.key, change: 'rotates', name: live.name, at: isoTime(due) }];
+  if (due === null) return [];
+  const overlap = desired.overlap < SHORT_OVERLAP ? { overlap: desired.overlap } : {};
+  return [{ account, token: desired.key, change: 'rotates', name: live.name, at: isoTime(due), ...overlap }];
 }

@@ -55,7 +55,7 @@ describe('an overlap that became 0', () => {
     stage.edit(hastened);
     for (const _ of [1, 2]) {
       expect(await stage.json('plan --sandbox')).toMatchObject({
-        document: { actions: [], warnings: warning('policy_hastened') },
+        document: { actions: [], warnings: warning('policy_hastened'), next: [{ change: 'rotates', overlap: 0 }] },
       });
       await stage.run(`${APPLY} --due`);
     }

@@ -1,5 +1,6 @@
 /** The scheduled work of the coming days, by day: it comes without another review. */
 import type { NextChange, Plan } from '../../model/plan.ts';
+import { formatDuration } from '../../model/time.ts';
 import { few } from '../../model/wording.ts';
 import { untilText } from './wording.ts';
 
@@ -13,7 +14,7 @@ const DAYS_SHOWN = 3;
 export function nextDays(plan: Plan, tokens: number): { readonly days: readonly string[]; readonly more: number } {
   const groups = new Map<string, NextChange[]>();
   for (const change of plan.next) {
-    const key = `${change.at.slice(0, 10)} ${change.change}`;
+    const key = `${change.at.slice(0, 10)} ${change.change} ${change.overlap ?? ''}`;
     const group = groups.get(key);
     if (group) group.push(change);
     else groups.set(key, [change]);
@@ -42,7 +43,8 @@ function nextChanges(changes: readonly NextChange[], now: number, tokens: number
     isRevocation(first) ? changes.length : tokens,
   );
   const verb = changes.length === 1 ? first.change : PLURAL[first.change];
-  return `${day} (${when}): ${names} ${verb}`;
+  const overlap = first.overlap === undefined ? '' : ` with an overlap of ${formatDuration(first.overlap)}`;
+  return `${day} (${when}): ${names} ${verb}${overlap}`;
 }
 
 const PLURAL: Readonly<Record<NextChange['change'], string>> = {
