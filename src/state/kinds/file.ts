@@ -65,6 +65,8 @@ class FileBackend implements StateBackend {
   /** Why nothing more is written. */
   #lost: UserError | undefined;
   readonly #bytes = new Utf8Buffer();
+  /** The last write or check, which the next one waits for. */
+  #turn: Promise<void> = Promise.resolve();
 
   constructor(path: string) {
     this.name = path;
@@ -79,7 +81,18 @@ class FileBackend implements StateBackend {
     return text === undefined ? storedLeft(this.file) : storedIn(text);
   }
 
-  async append(change: AppendedChange): Promise<void> {
+  append(change: AppendedChange): Promise<void> {
+    return this.#inTurn(() => this.#append(change));
+  }
+
+  /** While a line is added, the file is not the one of before, nor yet that of after. */
+  #inTurn(work: () => Promise<void>): Promise<void> {
+    const done = this.#turn.then(work);
+    this.#turn = done.catch(() => undefined);
+    return done;
+  }
+
+  async #append(change: AppendedChange): Promise<void> {
     try {
       await this.#refuseIfLost();
       await this.#checkFirstWrite(change.migratedFrom);
@@ -105,7 +118,7 @@ class FileBackend implements StateBackend {
   }
 
   confirm(): Promise<void> {
-    return this.#refuseIfLost();
+    return this.#inTurn(() => this.#refuseIfLost());
   }
 
   async settle(): Promise<void> {
