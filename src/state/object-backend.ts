@@ -39,6 +39,8 @@ class ObjectBackend implements StateBackend {
   #lost: UserError | undefined;
   /** The serial of the state as this run knows it, and when it was seen to be the newest, on the clock of this machine. */
   #newest = { serial: 0, seenAt: 0 };
+  /** The append in flight; never rejects. */
+  #appending: Promise<void> | undefined;
 
   constructor(store: ObjectStore) {
     this.name = store.name;
@@ -56,7 +58,13 @@ class ObjectBackend implements StateBackend {
     return { ...(newest ? { snapshot: newest.text } : {}), changes };
   }
 
-  async append(change: AppendedChange): Promise<void> {
+  append(change: AppendedChange): Promise<void> {
+    const appending = this.#append(change);
+    this.#appending = appending.catch(() => undefined);
+    return appending;
+  }
+
+  async #append(change: AppendedChange): Promise<void> {
     if (this.#lost !== undefined) throw this.#lost;
     const place = (change.after ?? change.serial - 1) + 1;
     if (!(await createOnce(this.#store, logKey(place), change.text))) {
@@ -79,10 +87,12 @@ class ObjectBackend implements StateBackend {
     // Not the monotonic clock, which stands still while a machine sleeps.
     if (Math.abs(Date.now() - seenAt) < CONFIRMED_MS) return;
     const next = await sure(() => this.#store.get(logKey(serial + 1)), this.name);
-    // An append of this run may have been made meanwhile.
-    if (next !== undefined && this.#newest.serial === serial) this.#lost = takenByOther(this.name, serial + 1);
+    // It may be this run's, whose answer is on its way.
+    await this.#appending;
+    const isOwn = this.#newest.serial !== serial;
+    if (next !== undefined && !isOwn) this.#lost ??= takenByOther(this.name, serial + 1);
     if (this.#lost !== undefined) throw this.#lost;
-    if (next === undefined) this.#saw(serial);
+    if (!isOwn) this.#saw(serial);
   }
 
   #saw(serial: number): void {

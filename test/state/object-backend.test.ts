@@ -1,5 +1,5 @@
 /** A state in a storage service, over a service in memory. */
-import { describe, expect, it } from 'vitest';
+import { describe, expect, it, onTestFinished, vi } from 'vitest';
 import type { StateBackend } from '../../src/state/backend.ts';
 import { objectBackend } from '../../src/state/object-backend.ts';
 import { openState } from '../../src/state/opened-state.ts';
@@ -88,5 +88,24 @@ describe('its lock', () => {
       code: 'STATE_UNREACHABLE',
     });
     expect(service.objects.size).toBe(0);
+  });
+});
+
+describe('a run that was suspended', () => {
+  it('finds out before its next call that another run has written the state, and not about its own change', async () => {
+    const service = new MemoryService();
+    const file = await openState(objectBackend(service.store()), 'acme');
+    await add(file, 'before');
+    vi.useFakeTimers({ toFake: ['Date'], now: Date.now() + 60_000 });
+    onTestFinished(() => void vi.useRealTimers());
+    await Promise.all([add(file, 'own'), file.confirm()]);
+    vi.setSystemTime(Date.now() + 60_000);
+    await file.confirm();
+    const other = await openState(objectBackend(service.store()), 'acme');
+    await add(other, 'other');
+    await file.confirm();
+    vi.setSystemTime(Date.now() + 60_000);
+    await expect(file.confirm()).rejects.toMatchObject({ code: 'STATE_LOST' });
+    await expect(add(file, 'late')).rejects.toMatchObject({ code: 'STATE_LOST' });
   });
 });
