@@ -85,17 +85,20 @@ describe('unmanaged accounts', () => {
     expect(fixes).toEqual([{ text: expect.not.stringContaining('mdacc') }]);
   });
 
-  it.each(['--yes', 'über_etl', 'a'])('are not when the name "%s" cannot stand in the configuration', async (name) => {
-    const stage = staged('  other: {}\n');
-    await stage.account('stray', [{ name: 'forever' }]);
-    renameLive(stage.world, 'stray', name);
-    const result = await audited(stage);
-    expect(found(result)).toEqual(
-      ['MDA026 other', `MDA011 ${name}`, `MDA001 ${name}`, `MDA003 ${name}/forever`].sort(by(result)),
-    );
-    expect(adoptions(result)).toEqual([]);
-    expect(result.findings.map(({ fix }) => fix.text).join()).toContain('under "ignore"');
-  });
+  it.each(['--yes', 'a/b', 'a\u202eb'])(
+    'are not when the name "%s" cannot stand in the configuration',
+    async (name) => {
+      const stage = staged('  other: {}\n');
+      await stage.account('stray', [{ name: 'forever' }]);
+      renameLive(stage.world, 'stray', name);
+      const result = await audited(stage);
+      expect(found(result)).toEqual(
+        ['MDA026 other', `MDA011 ${name}`, `MDA001 ${name}`, `MDA003 ${name}/forever`].sort(by(result)),
+      );
+      expect(adoptions(result)).toEqual([]);
+      expect(result.findings.map(({ fix }) => fix.text).join()).toContain('under "ignore"');
+    },
+  );
 
   it('are after the state was told that the one before them is gone', async () => {
     const stage = staged('  etl_prod: {}\n');

@@ -238,6 +238,11 @@ describe('doctor', () => {
     expect(checks.organization).toMatchObject({ status: 'ok', message: expect.stringContaining('business') });
   });
 
+  it('is wrong usage with the options of two organizations', async () => {
+    const { code, stdout } = await new Stage().run('doctor --sandbox --api-url http://127.0.0.1:1');
+    expect([code, stdout]).toEqual([64, '']);
+  });
+
   it('goes on after a check that has a bug', async () => {
     const stage = new Stage();
     const io = { env: {}, options: {}, note: () => {}, debug: () => {} };

@@ -4,15 +4,17 @@ import { UserError } from '../../model/user-error.ts';
 import type { Surroundings } from '../service.ts';
 import { ACCESS } from './access.ts';
 import { CONNECTION } from './connection.ts';
-import { type Check, type DoctorOptions, Examination, failed } from './examination.ts';
+import { type Check, type DoctorOptions, Examination, errorOf, failed } from './examination.ts';
 import { FILES } from './files.ts';
 
 const CHECKS: readonly Check[] = [...FILES.slice(0, 1), ...ACCESS, ...CONNECTION, ...FILES.slice(1)];
 
-/** Runs every check, at once where they do not wait for each other. Changes nothing; a check that fails ends no other. */
+/** Runs every check, at once where they do not wait for each other. Changes nothing; a check that fails ends no other. @throws UserError USAGE */
 export async function examine(options: DoctorOptions, io: Surroundings): Promise<DoctorReport> {
   const examination = new Examination(options, io);
   try {
+    const wrong = await errorOf(examination.service()).catch(() => undefined);
+    if (wrong?.code === 'USAGE') throw wrong;
     const checks = (await Promise.all(CHECKS.map((check) => checked(check, examination)))).flat();
     return {
       sandbox: await examination.isSandbox(),
