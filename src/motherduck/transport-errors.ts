@@ -181,7 +181,10 @@ function connectionFailure(
     case 'EPROTO':
     case 'ERR_SSL_WRONG_VERSION_NUMBER':
     case 'ERR_SSL_PACKET_LENGTH_TOO_LONG':
-      return [`${host} does not use TLS (${code})`, `${checkAddress} A local sandbox has an http: address.`];
+      return [
+        `${host} does not use TLS (${code})`,
+        `${checkAddress} A server on this machine may have an http: address.`,
+      ];
     case 'ECONNRESET':
     case 'EPIPE':
     case 'UND_ERR_SOCKET':

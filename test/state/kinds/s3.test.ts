@@ -5,8 +5,9 @@ import { stateHttp } from '../../../src/engine/state-http.ts';
 import type { UserError } from '../../../src/model/user-error.ts';
 import { openS3, type S3Limits, type S3Place } from '../../../src/state/kinds/s3/store.ts';
 import { objectBackend } from '../../../src/state/object-backend.ts';
-import { type ObjectStore, UnsureError } from '../../../src/state/object-store.ts';
+import { type ObjectStore, sure, UnsureError } from '../../../src/state/object-store.ts';
 import { openState } from '../../../src/state/opened-state.ts';
+import { expectGoldenError } from '../../golden/golden.ts';
 import { add, LOCK_REQUEST, testObjectStore } from '../backend-behaviour.ts';
 import { type S3Fate, S3Server } from '../servers/s3.ts';
 
@@ -39,16 +40,6 @@ async function start(): Promise<S3Server> {
   const server = await S3Server.start();
   onTestFinished(() => server.end());
   return server;
-}
-
-/** What a store says when the server refuses everything. */
-async function refusal(
-  fate: S3Fate,
-  operation: (store: ObjectStore) => Promise<unknown> = (one) => one.get('lock.json'),
-) {
-  const server = await start();
-  server.fate = () => fate;
-  return errorOf(() => operation(open(server)));
 }
 
 async function errorOf(act: () => Promise<unknown>): Promise<UserError> {
@@ -125,11 +116,12 @@ describe('a state in s3', () => {
     expect(again.state.serial).toBe(1);
   });
 
-  it('has the clock of the service', async () => {
+  it('has the clock of the service, also to sign requests', async () => {
     const server = await start();
     server.ahead = 3_600_000;
     const store = open(server);
-    await store.put('lock.json', '{}');
+    await sure(() => store.put('lock.json', '{}'), store.name);
+    expect(server.requests).toHaveLength(2);
     expect(Math.abs(store.now() - Date.now() - server.ahead)).toBeLessThan(5000);
     expect(Math.abs(((await store.get('lock.json'))?.modified ?? 0) - store.now())).toBeLessThan(5000);
   });
@@ -144,12 +136,7 @@ describe('a state in s3', () => {
     expect(server.objects.size).toBe(0);
   });
 
-  it('refuses a service that does not know conditions', async () => {
-    const error = await refusal({ status: 501, code: 'NotImplemented' }, (store) => store.create('lock.json', '{}'));
-    expect(error).toMatchObject({ code: 'STATE_UNREACHABLE', message: expect.stringContaining('If-None-Match') });
-  });
-
-  it('says when the bucket does not exist, and how to create it', async () => {
+  it('says when the bucket does not exist, whatever is asked', async () => {
     const server = await start();
     for (const act of [
       (store: ObjectStore) => store.get('lock.json'),
@@ -158,70 +145,63 @@ describe('a state in s3', () => {
       (store: ObjectStore) => store.remove('lock.json'),
     ]) {
       const error = await errorOf(() => act(open(server, { bucket: 'acme-other' })));
-      expect(error.code).toBe('STATE_UNREACHABLE');
-      expect(error.message).toBe('s3://acme-other/prod: the bucket acme-other does not exist');
-      expect(error.hint?.text).toContain(
-        `aws s3 mb s3://acme-other --region eu-central-1 --endpoint-url ${server.url}`,
-      );
+      expectGoldenError('s3 > no bucket', error, { endpoint: server.url });
     }
   });
 
-  it('names the permission that is missing', async () => {
-    const denied: S3Fate = { status: 403, code: 'AccessDenied', message: 'Access Denied' };
-    const get = await refusal(denied);
-    expect(get.message).toBe(
-      's3://acme-platform/prod: the permission s3:GetObject or s3:ListBucket is missing (403 AccessDenied)',
-    );
-    expect(get.hint?.text).toContain('s3:PutObject and s3:DeleteObject on arn:aws:s3:::acme-platform/prod/*');
-    expect((await refusal(denied, (store) => store.create('lock.json', '{}'))).message).toContain('s3:PutObject');
-    expect((await refusal(denied, (store) => store.remove('lock.json'))).message).toContain('s3:DeleteObject');
-    expect((await refusal(denied, (store) => store.list(''))).message).toContain('s3:ListBucket');
-    const message = 'User: arn:aws:iam::1:user/x is not authorized to perform: kms:GenerateDataKey on resource: MARKER';
-    const key = await refusal({ ...denied, message }, (store) => store.create('lock.json', '{}'));
-    expect(key.message).toContain('the permission kms:GenerateDataKey is missing');
-    expect(key.hint?.text).toContain('Allow kms:GenerateDataKey on the key that encrypts the bucket');
+  const create = (store: ObjectStore) => store.create('lock.json', '{}');
+  const denied = { status: 403, code: 'AccessDenied' } as const;
+  const perform = 'User: arn:aws:iam::1:user/MARKER is not authorized to perform: kms:GenerateDataKey on: MARKER';
+
+  it.each<[string, S3Fate, ((store: ObjectStore) => Promise<unknown>)?]>([
+    ['may not read', denied],
+    ['may not write', denied, create],
+    ['may not remove', denied, (store) => store.remove('lock.json')],
+    ['may not list', denied, (store) => store.list('')],
+    ['may not use the key', { ...denied, message: perform }, create],
+    ['no answer to a condition', { status: 501, code: 'NotImplemented' }, create],
+    ['expired', { status: 400, code: 'ExpiredToken' }],
+    ['wrong secret key', { status: 403, code: 'SignatureDoesNotMatch' }],
+    ['moved', { status: 301, code: 'PermanentRedirect', headers: { 'x-amz-bucket-region': 'ap-southeast-2' } }],
+    ['moved, without a document', { status: 400, headers: { 'x-amz-bucket-region': 'ap-southeast-2' } }],
+    ['moved, who knows where to', { status: 301, code: 'PermanentRedirect' }],
+    ['no S3', { status: 405, code: 'MethodNotAllowed' }],
+  ])('says what is wrong, and what to do: %s', async (name, fate, act = (store) => store.get('lock.json')) => {
+    const server = await start();
+    server.fate = () => fate;
+    const error = await errorOf(() => act(open(server)));
+    expect(error.code).toBe('STATE_UNREACHABLE');
+    expectGoldenError(`s3 > ${name}`, error, { endpoint: server.url });
+    // Nothing of that goes away by itself.
+    expect(server.requests).toHaveLength(1);
   });
 
-  it('names the region of a bucket', async () => {
+  it('says what is wrong with the credentials, the region or the connection', async () => {
     const server = await start();
-    const wrong = await errorOf(() => open(server, { region: 'us-east-2' }).get('lock.json'));
-    expect(wrong.message).toContain('the bucket is in the region eu-central-1, not us-east-2');
-    expect(wrong.hint?.text).toContain('region: eu-central-1');
-    const moved = await refusal({
-      status: 301,
-      code: 'PermanentRedirect',
-      headers: { 'x-amz-bucket-region': 'ap-southeast-2' },
-    });
-    expect(moved.message).toContain('in the region ap-southeast-2, not eu-central-1');
-    const bare = await refusal({ status: 400, headers: { 'x-amz-bucket-region': 'ap-southeast-2' } });
-    expect(bare.hint?.text).toContain('region: ap-southeast-2');
-  });
-
-  it('says which credentials are missing, unknown or expired', async () => {
-    expect((await refusal({ status: 400, code: 'ExpiredToken' })).message).toContain('credentials have expired');
-    expect((await refusal({ status: 403, code: 'SignatureDoesNotMatch' })).message).toContain('does not accept');
-    const server = await start();
+    const golden = async (name: string, place: Partial<S3Place> = {}) => {
+      const error = await errorOf(() => open(server, place).get('lock.json'));
+      expectGoldenError(`s3 > ${name}`, error, { endpoint: server.url, host: new URL(server.url).host });
+    };
+    await golden('another region', { region: 'us-east-2' });
+    await golden('no TLS', { endpoint: server.url.replace('http:', 'https:') });
     vi.stubEnv('AWS_ACCESS_KEY_ID', 'AKIAOTHER');
-    expect((await errorOf(() => open(server).get('lock.json'))).hint?.text).toContain('AWS_SECRET_ACCESS_KEY');
+    await golden('unknown access key');
     vi.stubEnv('AWS_ACCESS_KEY_ID', undefined);
-    const missing = await errorOf(() => open(server).get('lock.json'));
-    expect(missing.code).toBe('STATE_UNREACHABLE');
-    expect(missing.message).toContain('no usable AWS credentials were found');
-    expect(missing.hint?.text).toContain('AWS_PROFILE');
+    await golden('no credentials');
     vi.stubEnv('AWS_PROFILE', 'nosuchprofile');
-    expect((await errorOf(() => open(server).get('lock.json'))).message).toContain('no usable AWS credentials');
-  });
-
-  it('says what else is wrong', async () => {
-    const page = await refusal({ status: 405, code: 'MethodNotAllowed' });
-    expect(page.message).toContain('405 MethodNotAllowed');
-    const server = await start();
-    const endpoint = server.url.replace('http:', 'https:');
-    const tls = await errorOf(() => open(server, { endpoint }).get('lock.json'));
-    expect(tls).toMatchObject({ code: 'STATE_UNREACHABLE', message: expect.stringContaining('does not use TLS') });
+    await golden('no such profile');
     await server.end();
+    vi.unstubAllEnvs();
+    for (const [name, value] of Object.entries(ENV)) vi.stubEnv(name, value);
     const gone = await errorOf(() => open(server).get('lock.json'));
     expect(gone).toBeInstanceOf(UnsureError);
-    expect(gone.message).toMatch(/nothing answers at 127\.0\.0\.1:\d+ \(ECONNREFUSED\)/);
+    expect(gone.message).toContain('ECONNREFUSED');
+  });
+
+  it('has no region but what is said, at Amazon', async () => {
+    vi.stubEnv('AWS_REGION', undefined);
+    vi.stubEnv('AWS_DEFAULT_REGION', undefined);
+    const store = openS3(sdk, { bucket: 'acme-platform', pathStyle: false }, stateHttp({}));
+    expectGoldenError('s3 > no region', await errorOf(() => store.get('lock.json')));
   });
 });

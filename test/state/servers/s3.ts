@@ -154,6 +154,8 @@ export class S3Server {
       const message = `The authorization header is malformed; the region '${region}' is wrong; expecting '${this.region}'`;
       return { status: 400, code: 'AuthorizationHeaderMalformed', message, fields: { Region: this.region } };
     }
+    const date = Date.parse(`${headers['x-amz-date']}`.replace(/^(....)(..)(..T..)(..)(..Z)$/, '$1-$2-$3:$4:$5'));
+    if (!(Math.abs(date - this.#now()) < 15 * 60_000)) return { status: 403, code: 'RequestTimeTooSkewed' };
     const needed = ['host', 'x-amz-date', 'x-amz-content-sha256'];
     if (!needed.every((name) => signed.split(';').includes(name)))
       return { status: 403, code: 'SignatureDoesNotMatch' };

@@ -12,9 +12,9 @@ export interface S3Attempt {
   readonly prefix?: string;
   readonly region?: string;
   readonly endpoint?: string;
+  /** Whether AWS_PROFILE is set. */
+  readonly hasProfile: boolean;
   readonly operation: S3Operation;
-  /** The object's key in the bucket. */
-  readonly key: string;
 }
 
 /** A failed request as the SDK throws it. */
@@ -58,11 +58,14 @@ export function refusalOf(error: unknown, attempt: S3Attempt): unknown {
   if (!(error instanceof Error)) return error;
   const status = statusOf(error);
   const code = codeOf(error);
-  const { name, bucket, endpoint } = attempt;
+  const { name, bucket, endpoint, hasProfile } = attempt;
   const told = [status, code].filter((each) => each !== undefined && each !== '').join(' ');
   const refused = (what: string, hint: string) =>
     new UserError('STATE_UNREACHABLE', `${name}: ${what}`, hint, { cause: new Error(told) });
 
+  const isPassing =
+    PASSING.includes(code) || status === 429 || (status !== undefined && status >= 500 && status !== 501);
+  if (isPassing || status === 408 || status === 409) return new UnsureError(`the service answered ${told}`);
   if (isExpired(error, code)) {
     return refused(
       `the AWS credentials have expired (${told})`,
@@ -72,7 +75,9 @@ export function refusalOf(error: unknown, attempt: S3Attempt): unknown {
   if (isWithoutCredentials(error)) {
     return refused(
       `no usable AWS credentials were found (${told})`,
-      'Set AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY, or AWS_PROFILE after aws configure or aws sso login. In GitHub Actions: aws-actions/configure-aws-credentials with role-to-assume. To check: aws sts get-caller-identity',
+      hasProfile
+        ? 'Check the profile that AWS_PROFILE names (aws configure list-profiles), and sign in where it needs that: aws sso login. To check: aws sts get-caller-identity'
+        : 'Set AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY, or AWS_PROFILE after aws configure or aws sso login. In GitHub Actions: aws-actions/configure-aws-credentials with role-to-assume. To check: aws sts get-caller-identity',
     );
   }
   if (/region is missing/i.test(error.message)) {
@@ -90,10 +95,12 @@ export function refusalOf(error: unknown, attempt: S3Attempt): unknown {
   }
   const region = otherRegion(error, attempt);
   if (region !== undefined || REDIRECTS.includes(code) || (status !== undefined && status >= 300 && status < 400)) {
-    const hint = region === undefined ? 'its region, as region: eu-central-1' : `region: ${region}`;
+    const find = endpoint === undefined ? ` To find it: aws s3api get-bucket-location --bucket ${bucket}` : '';
     return refused(
       `the bucket is ${region === undefined ? 'in another region' : `in the region ${region}`}${attempt.region === undefined ? '' : `, not ${attempt.region}`} (${told})`,
-      `Write ${hint} in the block state of the configuration.`,
+      region === undefined
+        ? `Write its region in the block state of the configuration.${find}`
+        : `Write region: ${region} in the block state of the configuration.`,
     );
   }
   if (code === 'NoSuchBucket' || (status === 404 && attempt.operation === 's3:ListBucket')) {
@@ -105,14 +112,12 @@ export function refusalOf(error: unknown, attempt: S3Attempt): unknown {
     );
   }
   if (status === 403 || code === 'AccessDenied' || code === 'AllAccessDisabled') return denied(error, told, attempt);
-  if (status === 501 || code === 'NotImplemented') {
+  if (status === 501) {
     return refused(
       'the service does not know conditional writes (If-None-Match), which a shared state needs (501)',
       'Use a newer version of the service, another service, or another kind of state.',
     );
   }
-  const isPassing = PASSING.includes(code) || status === 429 || (status !== undefined && status >= 500);
-  if (isPassing || status === 408 || status === 409) return new UnsureError(`the service answered ${told}`);
   if (status === undefined) return new UnsureError(told === '' ? 'the connection failed' : told);
   return refused(
     `the service answered ${told}, which is not expected`,
@@ -175,5 +180,7 @@ function statusOf(error: unknown): number | undefined {
 function codeOf(error: unknown): string {
   const { name, Code } = error as S3Failure;
   const code = typeof Code === 'string' ? Code : name;
-  return typeof code === 'string' && /^[A-Za-z0-9_.]{1,60}$/.test(code) && code !== 'Error' ? code : '';
+  return typeof code === 'string' && /^[A-Za-z0-9_.]{1,60}$/.test(code) && !/^(Error|Unknown|UnknownError)$/.test(code)
+    ? code
+    : '';
 }

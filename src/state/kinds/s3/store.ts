@@ -73,7 +73,7 @@ class S3Store implements ObjectStore {
   }
 
   get(key: string) {
-    return this.#answer('s3:GetObject', key, async () => {
+    return this.#answer('s3:GetObject', async () => {
       const input: GetObjectCommandInput = this.#object(key);
       const options = this.#limit(key.startsWith('snapshots/'));
       try {
@@ -88,7 +88,7 @@ class S3Store implements ObjectStore {
   }
 
   create(key: string, text: string) {
-    return this.#answer('s3:PutObject', key, async () => {
+    return this.#answer('s3:PutObject', async () => {
       try {
         await this.#write(key, text, { IfNoneMatch: '*' });
         return 'created';
@@ -100,17 +100,17 @@ class S3Store implements ObjectStore {
   }
 
   put(key: string, text: string) {
-    return this.#answer('s3:PutObject', key, () => this.#write(key, text, {}));
+    return this.#answer('s3:PutObject', () => this.#write(key, text, {}));
   }
 
   remove(key: string) {
-    return this.#answer('s3:DeleteObject', key, async () => {
+    return this.#answer('s3:DeleteObject', async () => {
       await this.#client.send(new this.#sdk.DeleteObjectCommand(this.#object(key)), this.#limit(false));
     });
   }
 
   list(prefix: string) {
-    return this.#answer('s3:ListBucket', undefined, async () => {
+    return this.#answer('s3:ListBucket', async () => {
       const keys: string[] = [];
       let token: string | undefined;
       do {
@@ -152,11 +152,16 @@ class S3Store implements ObjectStore {
     await this.#client.send(new this.#sdk.PutObjectCommand(input), this.#limit(Body.length > IS_LARGE));
   }
 
-  async #answer<T>(operation: S3Operation, key: string | undefined, act: () => Promise<T>): Promise<T> {
+  async #answer<T>(operation: S3Operation, act: () => Promise<T>): Promise<T> {
     try {
       return await act();
     } catch (error) {
-      throw refusalOf(error, { ...this.#place, name: this.name, operation, key: this.#folder + (key ?? '') });
+      throw refusalOf(error, {
+        ...this.#place,
+        name: this.name,
+        operation,
+        hasProfile: Boolean(process.env.AWS_PROFILE),
+      });
     }
   }
 
