@@ -249,7 +249,7 @@ describe('logins of Azure', () => {
     const store = await stand({}, []);
     await expect(store.list('')).rejects.toMatchObject({
       code: 'STATE_UNREACHABLE',
-      message: expect.stringContaining('no Azure credentials were found'),
+      message: expect.stringContaining('no Azure'),
       hint: { text: expect.stringContaining('az login') },
     });
   });
