@@ -135,6 +135,7 @@ describe('the kind azure', () => {
     [403, 'AuthorizationFailure', /does not allow this network/, /networking settings/],
     [403, 'AuthenticationFailed', /the credentials were refused/, /^Type: az login/],
     [401, 'InvalidAuthenticationInfo', /the credentials were refused/, /^Type: az login/],
+    [403, 'KeyBasedAuthenticationNotPermitted', /does not accept keys/, /^Unset AZURE_STORAGE_KEY/],
     [409, 'ContainerBeingDeleted', /was deleted/, /az storage container create/],
     [400, 'InvalidUri', /400 InvalidUri/, /Correct the block/],
   ])('says what to do about %i %s', async (status, code, message, hint) => {

@@ -205,10 +205,16 @@ class AzureStore implements ObjectStore {
         `Type: az login. A key or connection string in the environment must be of the account ${account}, and the clock of this computer right.`,
       );
     }
+    if (code === 'KeyBasedAuthenticationNotPermitted') {
+      return this.#refused(
+        `${account} does not accept keys`,
+        `Unset AZURE_STORAGE_KEY and AZURE_STORAGE_CONNECTION_STRING, type az login, and grant the role "${ROLE}".`,
+      );
+    }
     if (code === 'AuthorizationFailure') {
       return this.#refused(
         'the storage account does not allow this network, or this login',
-        `Allow this computer's address in the networking settings of ${account}, and grant the role "${ROLE}".`,
+        `Allow this computer's address in the networking settings of ${account}, and grant the role "${ROLE}". A key in the environment must be of this account.`,
       );
     }
     if (status === 403) {
