@@ -138,7 +138,8 @@ async function carryOut(
   if (isDone) {
     io.note(`Next: ${unbroken(commandText(['plan'], io.inContext))}`);
     // The state of a sandbox is of no use to anybody else.
-    if (!stateWriter.state.sandbox) io.note(`Then commit ${config} and ${stateWriter.name}.`);
+    const { file } = stateWriter;
+    if (!stateWriter.state.sandbox) io.note(`Then commit ${config}${file === undefined ? '' : ` and ${file}`}.`);
   }
   return code;
 }

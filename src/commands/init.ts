@@ -94,7 +94,10 @@ export function starter(organization: string): string {
   return `# The service accounts of a MotherDuck organization, their access tokens and Ducklings.
 # Check with "mdacc validate", preview with "mdacc plan", apply with "mdacc apply". "mdacc schema" prints the schema.
 version: 1
-organization: ${scalar(organization)} # a name of your own; a state file of another organization is refused
+organization: ${scalar(organization)} # a name of your own; a state of another organization is refused
+
+# Where the state is. Left out: in a file beside this one, to commit. In a bucket, machines and pipelines share it.
+# state: { kind: s3, bucket: acme-platform, prefix: motherduck/prod, region: eu-central-1 }
 
 # Where the secret of a new token is stored. MotherDuck shows it once, and it is kept nowhere else.
 secret_stores:

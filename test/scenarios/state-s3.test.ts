@@ -1,7 +1,13 @@
 /** A state in a bucket, as users meet it. */
 import { describe, expect, it, onTestFinished } from 'vitest';
 import { S3Server } from '../state/servers/s3.ts';
-import { applyTwiceAtOnce, machineAt, type SharedPlace, useFromTwoMachines } from '../state/shared-state-story.ts';
+import {
+  applyTwiceAtOnce,
+  machineAt,
+  moveThereAndBack,
+  type SharedPlace,
+  useFromTwoMachines,
+} from '../state/shared-state-story.ts';
 
 async function start(): Promise<{ readonly server: S3Server; readonly place: SharedPlace }> {
   const server = await S3Server.start();
@@ -24,6 +30,10 @@ describe('a state in a bucket of S3', () => {
 
   it('is written by one of two applies at once', async () => {
     await applyTwiceAtOnce((await start()).place);
+  });
+
+  it('is moved there, used, and moved back', async () => {
+    await moveThereAndBack((await start()).place);
   });
 
   it('that refuses is a plain error, for each command', async () => {

@@ -72,3 +72,41 @@ export async function applyTwiceAtOnce(place: SharedPlace): Promise<void> {
     expect(stderr).not.toMatch(/\bWarning\b/);
   }
 }
+
+/** A state moves from its file to the place, is used there with every command, and moves back. */
+export async function moveThereAndBack(place: SharedPlace): Promise<void> {
+  const stage = await Stage.applied();
+  Object.assign(stage.env, place.env);
+  const text = stage.read(CONFIG);
+  const run = async (machine: Stage, words: string, code = 0) => {
+    const ran = await machine.run(words);
+    expect([words, ran.code, ran.stdout + ran.stderr]).toEqual([words, code, expect.any(String)]);
+    for (const secret of place.secrets) expect(ran.stdout + ran.stderr).not.toContain(secret);
+    return ran.stdout + ran.stderr;
+  };
+  stage.edit((before) => before.replace('organization: acme', `organization: acme\nstate: ${place.block}`));
+  expect(await run(stage, 'state migrate')).toContain(place.name);
+  expect([stage.has(STATE), stage.has(`${STATE}.migrated`)]).toEqual([false, true]);
+  await run(stage, 'state migrate');
+  await run(stage, 'plan --sandbox --detailed-exitcode');
+  expect(await run(stage, 'state history')).toContain('state migrate');
+  expect(await run(stage, 'state list')).toContain('etl_prod');
+  await run(stage, 'state forget tenant_acme --yes');
+  await run(stage, 'state show tenant_acme', 64);
+  await run(stage, 'import tenant_acme --sandbox --yes');
+  await run(stage, 'state unlock');
+  // A machine with the older configuration.
+  const old = new Stage(stage.read(CONFIG));
+  Object.assign(old.env, stage.env, { MDACC_SANDBOX: stage.file(SANDBOX) });
+  stage.write('old.yaml', stage.read(CONFIG));
+  stage.write(CONFIG, `${text}\nstate: { kind: file }\n`);
+  const refused = await stage.json('plan --sandbox');
+  expect(refused).toMatchObject({ code: 1, document: { error: { code: 'STATE_MOVED' } } });
+  await run(stage, 'state migrate --from old.yaml');
+  await run(stage, 'plan --sandbox --detailed-exitcode');
+  expect(await old.json('apply --sandbox --yes')).toMatchObject({
+    code: 1,
+    document: { error: { code: 'STATE_MOVED', message: expect.stringContaining(STATE) } },
+  });
+  expect(old.has(STATE)).toBe(false);
+}
