@@ -12,7 +12,7 @@ import { openBackend } from '../state/backends.ts';
 import { fileBackend } from '../state/kinds/file.ts';
 import { type OpenedState, openState } from '../state/opened-state.ts';
 import { otherStates } from '../state/other-states.ts';
-import { ownState, refuseLeftState } from '../state/read-state.ts';
+import { ownState, refuseLeftState, refuseUnmoved } from '../state/read-state.ts';
 import { lockHolder } from '../state/state-lock.ts';
 import type { RunContext, Service } from './service.ts';
 
@@ -68,9 +68,10 @@ export async function openStateOf(
 ): Promise<OpenedState> {
   const of = { sandbox: isSandbox, configuration: location.config, ...(sandboxId === undefined ? {} : { sandboxId }) };
   const opened = await openState(backend, organization, of);
-  const { file } = backend;
-  if (file !== undefined && location.state === undefined && opened.state.serial === 0) {
-    await refuseLeftState(file, opened.state);
+  const { file, name } = backend;
+  if (location.state === undefined && opened.state.serial === 0) {
+    if (file === undefined) await refuseUnmoved(name, ownState(location.config), opened.state);
+    else await refuseLeftState(file, opened.state);
   }
   opened.others = await otherStates(location.config, file, opened.state);
   return opened;

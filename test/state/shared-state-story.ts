@@ -85,6 +85,8 @@ export async function moveThereAndBack(place: SharedPlace): Promise<void> {
     return ran.stdout + ran.stderr;
   };
   stage.edit((before) => before.replace('organization: acme', `organization: acme\nstate: ${place.block}`));
+  for (const words of ['plan --sandbox', 'apply --sandbox --yes'])
+    expect(await run(stage, words, 1)).toContain('mdacc state migrate');
   expect(await run(stage, 'state migrate')).toContain(place.name);
   expect([stage.has(STATE), stage.has(`${STATE}.migrated`)]).toEqual([false, true]);
   await run(stage, 'state migrate');
