@@ -6,9 +6,9 @@ export const NEW_USERNAME_RULE = '3 to 255 characters: a letter (A-Z), then lett
 
 /**
  * The pattern of the names that accounts at MotherDuck may have. Names reach the commands of secret stores, file names and the
- * terminal: none is an option, a path or a glob, and none has a character that is not seen. (`\p{…}` needs the flag `u`.)
+ * terminal: none is an option, a path or a glob, and none has a character that is not seen (`DI`: those that may be ignored when a text is shown). (`\p{…}` needs the flag `u`.)
  */
-export const USERNAME_PATTERN = /^[\p{L}\p{N}](?:[\p{L}\p{M}\p{N}_.@+ -]{0,253}[\p{L}\p{M}\p{N}_.@+-])?$/u;
+export const USERNAME_PATTERN = /^(?!.*\p{DI})[\p{L}\p{N}](?:[\p{L}\p{M}\p{N}_.@+ -]{0,253}[\p{L}\p{M}\p{N}_.@+-])?$/u;
 
 /** What `USERNAME_PATTERN` accepts, in words. */
 export const USERNAME_RULE =

@@ -172,12 +172,18 @@ function connectionFailure(
     case 'NO_CONNECTION':
     case 'UND_ERR_CONNECT_TIMEOUT':
     case 'ETIMEDOUT':
-      return [`the connection to ${host} timed out (${code})`, `Check for a firewall in between. ${checkAddress}`];
+      return [
+        `the connection to ${host} timed out (${code})`,
+        `Check for a firewall in between: behind a company's proxy, set HTTPS_PROXY. ${checkAddress}`,
+      ];
     case 'EHOSTUNREACH':
     case 'ENETUNREACH':
     case 'ENETDOWN':
     case 'EHOSTDOWN':
-      return [`${host} cannot be reached (${code})`, 'Check the network, and the VPN if one is needed.'];
+      return [
+        `${host} cannot be reached (${code})`,
+        "Check the network, and the VPN if one is needed. Behind a company's proxy, set HTTPS_PROXY.",
+      ];
     case 'EPROTO':
     case 'ERR_SSL_WRONG_VERSION_NUMBER':
     case 'ERR_SSL_PACKET_LENGTH_TOO_LONG':

@@ -73,6 +73,7 @@ describe('the structure of accounts, policies, pools and stores', () => {
     ['a username like a placeholder', 'accounts:\n  "a{token}":\n', ['bad-name 9 "a{token}"']],
     ['a username with a control character', 'accounts:\n  "a\\e[1m":\n', ['bad-name 9 "a\\e[1m"']],
     ['a username with a character that is not seen', 'accounts:\n  "a\\u202eb":\n', ['bad-name 9 "a\\u202eb"']],
+    ['a username with a mark that is not seen', 'accounts:\n  "a\\ufe0fb":\n', ['bad-name 9 "a\\ufe0fb"']],
     ['protection that is a word', 'accounts:\n  abc: { deletion_protection: yes }\n', ['wrong-type 9 yes']],
     ['smoke that is a word', 'accounts:\n  abc: { smoke: never }\n', ['wrong-type 9 never']],
     [
