@@ -265,7 +265,7 @@ function stateCommands(state: Command): void {
     .description('List managed accounts and tokens, with the locations of their secrets')
     .addOption(format('Set the format of the state', STATE_FORMATS))
     .action(go(async () => ({ run: (await import('./commands/state.ts')).list })));
-  withOptions(list, NO_SERVICE, CONFIG, OUTPUT);
+  withOptions(list, CONFIG, SERVICE, OUTPUT);
   withExamples(list, 'mdacc state list', 'mdacc state list --format json');
 
   const show = state
@@ -273,7 +273,7 @@ function stateCommands(state: Command): void {
     .description('Print one entry as JSON')
     .argument('<account[/token]>', 'Name as in the configuration')
     .action(go(async () => ({ run: (await import('./commands/state.ts')).show })));
-  withOptions(show, NO_SERVICE, CONFIG, OUTPUT);
+  withOptions(show, CONFIG, SERVICE, OUTPUT);
   withExamples(show, 'mdacc state show etl_prod', 'mdacc state show etl_prod/airflow');
 
   const history = state
@@ -281,7 +281,7 @@ function stateCommands(state: Command): void {
     .description('List the last runs: when, who, which command, what it did')
     .addOption(format('Set the format of the history', HISTORY_FORMATS))
     .action(go(async () => ({ run: (await import('./commands/state.ts')).history })));
-  withOptions(history, NO_SERVICE, CONFIG, OUTPUT);
+  withOptions(history, CONFIG, SERVICE, OUTPUT);
   withExamples(history, 'mdacc state history', 'mdacc state history --format json');
 
   const forget = state
@@ -289,14 +289,14 @@ function stateCommands(state: Command): void {
     .description('Remove an entry from the state without changing MotherDuck')
     .argument('<account[/token]>', 'Name as in the configuration')
     .action(go(async () => ({ run: (await import('./commands/state.ts')).forget })));
-  withOptions(forget, [YES, LOCK_TIMEOUT, ...NO_SERVICE], CONFIG, OUTPUT);
+  withOptions(forget, [YES, LOCK_TIMEOUT], CONFIG, SERVICE, OUTPUT);
   withExamples(forget, 'mdacc state forget tenant_acme', 'mdacc state forget etl_prod/airflow --yes');
 
   const unlock = state
     .command('unlock')
     .description('Remove the lock of a run that has ended')
     .action(go(async () => ({ run: (await import('./commands/state.ts')).unlock })));
-  withOptions(unlock, [YES, ...NO_SERVICE], CONFIG, OUTPUT);
+  withOptions(unlock, [YES], CONFIG, SERVICE, OUTPUT);
   withExamples(unlock, 'mdacc state unlock', 'mdacc state unlock --yes');
 
   const migrate = state
@@ -307,7 +307,7 @@ function stateCommands(state: Command): void {
       'Name what says where the state is: the configuration before the change, or a state file (default: the file beside the configuration)',
     )
     .action(go(async () => ({ run: (await import('./commands/state.ts')).migrate })));
-  withOptions(migrate, [LOCK_TIMEOUT, ...NO_SERVICE], CONFIG, OUTPUT);
+  withOptions(migrate, [LOCK_TIMEOUT], CONFIG, SERVICE, OUTPUT);
   withExamples(migrate, 'mdacc state migrate', 'mdacc state migrate --from old.yaml');
 }
 

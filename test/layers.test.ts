@@ -28,7 +28,7 @@ const MAY_IMPORT: Readonly<Record<string, readonly string[]>> = {
   // A kind of store is one file, so it also says how its block of the configuration is read and checked.
   secrets: ['model', 'files', 'yaml'],
   // As a kind of store, a kind of state says how its block of the configuration is read.
-  state: ['model', 'files', 'yaml'],
+  state: ['model', 'files', 'yaml', 'motherduck'],
   live: ['model', 'motherduck'],
   plan: ['model'],
   audit: ['model', 'plan'],

@@ -5,7 +5,7 @@ import type { ApplyEvent } from '../apply/apply-account.ts';
 import { applyTested, isComplete, type RunBy, refuseViolations, type TestedApply } from '../engine/applying.ts';
 import type { Planned } from '../engine/planning.ts';
 import { openService, type RunContext, type Service, type ServiceOptions } from '../engine/service.ts';
-import { backendOf, openStateOf, whoRuns } from '../engine/state.ts';
+import { backendOf, openStateOf, surroundingsOf, whoRuns } from '../engine/state.ts';
 import type { Desired } from '../model/desired.ts';
 import { type Plan, storingActions } from '../model/plan.ts';
 import { hasChanges } from '../plan/plan.ts';
@@ -52,7 +52,7 @@ export async function planAndApply(
   io: Io,
   planner: Planner,
 ): Promise<number> {
-  const backend = await backendOf(options, desired.state, io.env);
+  const backend = await backendOf(options, desired.state, surroundingsOf(options, io));
   return underLock(command, backend, options, io, async (stopping) => {
     const service = await openService(options, io);
     try {

@@ -7,7 +7,7 @@
 import { adoptAll } from '../apply/adopt.ts';
 import { type Decided, decideSafely, type ImportFiles, readForImport } from '../engine/importing.ts';
 import { checkClock, openService, type ServiceOptions } from '../engine/service.ts';
-import { backendAt, openStateOf, whoRuns } from '../engine/state.ts';
+import { backendAt, openStateOf, surroundingsOf, whoRuns } from '../engine/state.ts';
 import type { Selection } from '../import/selection.ts';
 import type { Desired } from '../model/desired.ts';
 import type { Live } from '../model/live.ts';
@@ -61,7 +61,7 @@ export async function importLive(
   io: Io,
 ): Promise<number> {
   setCommandFlags();
-  const backend = await backendAt(options, io.env);
+  const backend = await backendAt(options, surroundingsOf(options, io));
   const work = async (stopping: AbortSignal) => {
     const read = await beginning.read();
     const service = await openService(options, io);

@@ -7,7 +7,7 @@ import { withProgress } from '../cli/progress.ts';
 import { runCommand } from '../cli/run.ts';
 import { type EvidenceOptions, gatherEvidence } from '../engine/auditing.ts';
 import { openService, type ServiceOptions } from '../engine/service.ts';
-import { backendOf, openStateOf, readStateNow, scopeOf } from '../engine/state.ts';
+import { backendOf, beside, openStateOf, readStateNow, scopeOf } from '../engine/state.ts';
 import type { Audit, Severity } from '../model/audit.ts';
 import { formatDuration } from '../model/time.ts';
 import { UserError } from '../model/user-error.ts';
@@ -28,7 +28,7 @@ export function run(options: AuditOptions): Promise<number> {
     const desired = await readDesired(options, io);
     const service = await openService(options, io);
     try {
-      const backend = await backendOf(options, desired.state, io.env);
+      const backend = await backendOf(options, desired.state, beside(service, io.env));
       const { state } = await openStateOf(backend, options, desired, service);
       const readStateAgain = () => readStateNow(options, desired, service, io.env);
       const scope = scopeOf(options, backend, options.only);

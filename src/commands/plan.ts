@@ -9,7 +9,7 @@ import { withProgress } from '../cli/progress.ts';
 import { runCommand } from '../cli/run.ts';
 import { planNow } from '../engine/planning.ts';
 import { openService } from '../engine/service.ts';
-import { backendOf, openStateOf, scopeOf } from '../engine/state.ts';
+import { backendOf, openStateOf, scopeOf, surroundingsOf } from '../engine/state.ts';
 import { writeFileAtomic } from '../files/atomic-write.ts';
 import { NotTextError, readText, whyUnreadable } from '../files/read-text.ts';
 import type { Plan } from '../model/plan.ts';
@@ -31,7 +31,7 @@ export function run(options: Options): Promise<number> {
   return runCommand(options, async (io) => {
     refuseReportAsPlan(options, io);
     const desired = await readDesired(options, io);
-    const backend = await backendOf(options, desired.state, io.env);
+    const backend = await backendOf(options, desired.state, surroundingsOf(options, io));
     await waitUnlocked(backend, (options.lockTimeout ?? 0) * 1000);
     const service = await openService(options, io);
     try {

@@ -7,7 +7,7 @@ import { runCommand } from '../cli/run.ts';
 import { underLock } from '../cli/signals.ts';
 import { openService, type ServiceOptions } from '../engine/service.ts';
 import { recordSmoke, smokeTest } from '../engine/smoke.ts';
-import { backendOf, openStateOf } from '../engine/state.ts';
+import { backendOf, openStateOf, surroundingsOf } from '../engine/state.ts';
 import type { Desired } from '../model/desired.ts';
 import type { Smoke } from '../model/smoke.ts';
 import { renderSmoke, type SmokeFormat } from '../report/formats.ts';
@@ -28,7 +28,7 @@ export function run(given: SmokeOptions, names: readonly string[] = []): Promise
   const options = only.length === 0 ? given : { ...given, only, names };
   return runCommand(options, async (io) => {
     const desired = await readDesired(options, io);
-    const backend = await backendOf(options, desired.state, io.env);
+    const backend = await backendOf(options, desired.state, surroundingsOf(options, io));
     const smoke = await underLock('smoke', backend, options, io, (stopping) =>
       tested(desired, backend, options, io, stopping),
     );

@@ -7,7 +7,8 @@ import type { Io, OutputOptions } from '../cli/io.ts';
 import { runCommand } from '../cli/run.ts';
 import { underLock } from '../cli/signals.ts';
 import { loadStateConfig } from '../config/load.ts';
-import { backendAt, backendOf, statePath, underStateLock, whoRuns } from '../engine/state.ts';
+import type { ServiceOptions } from '../engine/service.ts';
+import { backendAt, backendOf, statePath, surroundingsOf, underStateLock, whoRuns } from '../engine/state.ts';
 import { readText } from '../files/read-text.ts';
 import type { State, StateAccount, StateToken } from '../model/state.ts';
 import { runBy, withRun } from '../model/state-run.ts';
@@ -25,7 +26,7 @@ import { openAnyState } from '../state/opened-state.ts';
 import { serializeAccount, serializeState } from '../state/state-document.ts';
 import { suggestion } from '../yaml/wording.ts';
 
-interface StateOptions extends ConfigOptions, OutputOptions {
+interface StateOptions extends ConfigOptions, ServiceOptions, OutputOptions {
   readonly yes?: boolean;
   /** Seconds. */
   readonly lockTimeout?: number;
@@ -33,7 +34,7 @@ interface StateOptions extends ConfigOptions, OutputOptions {
 
 export function list(options: StateOptions & { readonly format: StateFormat }): Promise<number> {
   return runCommand(options, async (io) => {
-    const { state } = await openAnyState(await backendAt(options, io.env));
+    const { state } = await openAnyState(await backendAt(options, surroundingsOf(options, io)));
     io.keepWhole([...state.accounts.values()].flatMap(({ tokens }) => [...tokens.values()].flatMap(namesOf)));
     io.report(STATE_FORMATS[options.format]({ state, text: serializeState(state) }, io.paint.out));
     return EXIT.done;
@@ -42,7 +43,7 @@ export function list(options: StateOptions & { readonly format: StateFormat }): 
 
 export function history(options: StateOptions & { readonly format: HistoryFormat }): Promise<number> {
   return runCommand(options, async (io) => {
-    const { state } = await openAnyState(await backendAt(options, io.env));
+    const { state } = await openAnyState(await backendAt(options, surroundingsOf(options, io)));
     io.report(HISTORY_FORMATS[options.format](state, io.paint.out));
     return EXIT.done;
   });
@@ -55,7 +56,7 @@ function namesOf({ current, retiring, intents }: StateToken): string[] {
 
 export function show(options: StateOptions, name: string): Promise<number> {
   return runCommand(options, async (io) => {
-    const { state } = await openAnyState(await backendAt(options, io.env));
+    const { state } = await openAnyState(await backendAt(options, surroundingsOf(options, io)));
     const { account, token } = find(name, state);
     const document = JSON.parse(serializeAccount(account)) as { tokens: Record<string, unknown> };
     io.result(jsonText(token === undefined ? document : document.tokens[token]));
@@ -65,7 +66,7 @@ export function show(options: StateOptions, name: string): Promise<number> {
 
 export function forget(options: StateOptions, name: string): Promise<number> {
   return runCommand(options, async (io) => {
-    const backend = await backendAt(options, io.env);
+    const backend = await backendAt(options, surroundingsOf(options, io));
     return underLock('state forget', backend, options, io, async () => {
       const file = await openAnyState(backend);
       const { account, token } = find(name, file.state);
@@ -101,7 +102,9 @@ function warnOfIntents({ username, tokens }: StateAccount, token: string | undef
 
 export function unlock(options: StateOptions): Promise<number> {
   return runCommand(options, async (io) => {
-    const told = await (await backendAt(options, io.env)).unlock((question) => sure(question, options, io));
+    const told = await (await backendAt(options, surroundingsOf(options, io))).unlock((question) =>
+      sure(question, options, io),
+    );
     io.report(`${told}\n`);
     return EXIT.done;
   });
@@ -110,7 +113,7 @@ export function unlock(options: StateOptions): Promise<number> {
 export function migrate(options: StateOptions & { readonly from?: string }): Promise<number> {
   return runCommand(options, async (io) => {
     refuseStateOption(options);
-    const [from, to] = [await oldBackend(options, io), await backendAt(options, io.env)];
+    const [from, to] = [await oldBackend(options, io), await backendAt(options, surroundingsOf(options, io))];
     const about = { command: 'state migrate', who: whoRuns(io.env) };
     const { isMoved, state } = await underLock(about.command, to, options, io, async (signal) => {
       const move = () => moveState(from, to, { who: about.who, at: new Date().toISOString() });
@@ -153,11 +156,12 @@ function refuseStateOption({ state }: StateOptions): void {
 }
 
 /** Where the state was: in the named state file, as the named configuration says, or beside the configuration. */
-async function oldBackend({ config, from, allowEnv }: StateOptions & { readonly from?: string }, io: Io) {
+async function oldBackend(options: StateOptions & { readonly from?: string }, io: Io) {
+  const { config, from, allowEnv } = options;
   if (from === undefined) return fileBackend(statePath({ config }));
   if (await isStateFile(from)) return fileBackend(from);
   const block = await loadStateConfig(from, io.env, allowEnv);
-  return backendOf({ config }, block, io.env);
+  return backendOf({ config }, block, surroundingsOf(options, io));
 }
 
 /** Whether a name is that of a state file, which may be moved already. */

@@ -16,6 +16,7 @@ import { proxyFor } from '../motherduck/proxy.ts';
 import { createRestClient, type RestClientOptions } from '../motherduck/rest-client.ts';
 import { PRODUCT, readUsage } from '../motherduck/usage.ts';
 import { explainForAdmin } from '../smoke/failures.ts';
+import type { AdminConnection } from '../state/state-kind.ts';
 import { VERSION } from '../version.ts';
 
 /** Where the embedded sandbox is. */
@@ -37,6 +38,8 @@ export interface ServiceOptions extends Omit<SandboxLocation, 'config'> {
 export interface Service {
   readonly api: Api;
   readonly connector: Connector;
+  /** For connections as the Admin. */
+  readonly admin: AdminConnection;
   /** Whether it is a sandbox, so that nothing reaches MotherDuck. */
   readonly isSandbox: boolean;
   /** The sandbox's folder, where it is known. */
@@ -186,6 +189,7 @@ async function openMotherDuck(options: ServiceOptions, io: Surroundings): Promis
   return {
     api,
     connector,
+    admin: adminConnection(connector, token, options),
     isSandbox,
     ...(isSandbox && folder !== undefined ? { sandboxFolder: path.resolve(folder) } : {}),
     ...(sandboxId === undefined ? {} : { sandboxId }),
@@ -226,6 +230,7 @@ async function openEmbedded(options: ServiceOptions & SandboxLocation, io: Surro
   return {
     api,
     connector,
+    admin: adminConnection(connector, token, options),
     isSandbox: true,
     sandboxFolder: folder,
     sandboxId: organization.id(),
@@ -247,6 +252,11 @@ function adminProbe(connector: Connector, token: Secret, timeout = CONNECT_SECON
   };
 }
 
+function adminConnection(connector: Connector, token: Secret, { timeout }: ServiceOptions): AdminConnection {
+  const seconds = timeout ?? CONNECT_SECONDS;
+  return { connector, token, seconds, explain: explainForAdmin, close: async () => {} };
+}
+
 function usageReader(connector: Connector, token: Secret, timeout = CONNECT_SECONDS): Service['readUsage'] {
   const timeoutMs = timeout * 1000;
   return (signal) =>
@@ -260,15 +270,18 @@ function usageReader(connector: Connector, token: Secret, timeout = CONNECT_SECO
     });
 }
 
+function noFolder(): never {
+  const hint = 'Set it to the value that the served sandbox printed. Smoke tests are skipped with --no-smoke.';
+  throw new UserError('CONNECT_FAILED', 'MDACC_SANDBOX, the folder of the served sandbox, is not set', hint);
+}
+
 /** The connector of a served sandbox, whose databases are in the folder that the environment names. */
 async function connectorOf(folder: string | undefined, adminToken: Secret): Promise<Connector> {
   const { sandboxConnector } = await import('../sandbox/connector.ts');
   if (folder !== undefined) return sandboxConnector(path.resolve(folder), { agent: USER_AGENT, adminToken });
   return {
-    target: () => {
-      const hint = 'Set it to the value that the served sandbox printed, or skip connections with --no-smoke.';
-      throw new UserError('CONNECT_FAILED', 'MDACC_SANDBOX, the folder of the served sandbox, is not set', hint);
-    },
+    target: noFolder,
+    sessionTarget: noFolder,
     noteShutdown: async () => {},
   };
 }

@@ -13,8 +13,16 @@ import { fileBackend } from '../state/kinds/file.ts';
 import { type OpenedState, openState } from '../state/opened-state.ts';
 import { otherStates } from '../state/other-states.ts';
 import { ownState, refuseLeftState, refuseUnmoved } from '../state/read-state.ts';
+import type { StateContext } from '../state/state-kind.ts';
 import { lockHolder } from '../state/state-lock.ts';
-import type { RunContext, Service } from './service.ts';
+import {
+  openService,
+  type RunContext,
+  type SandboxLocation,
+  type Service,
+  type ServiceOptions,
+  type Surroundings,
+} from './service.ts';
 
 export interface StateLocation {
   /** The main file of the configuration. */
@@ -28,6 +36,23 @@ export function statePath({ config, state }: StateLocation): string {
   return state ?? ownState(config);
 }
 
+/** What a state may need to be opened. */
+export type StateSurroundings = Pick<StateContext, 'env' | 'admin'>;
+
+/** For a state that is opened before the service, or without: where it is at MotherDuck, it opens a service of its own. */
+export function surroundingsOf(options: ServiceOptions & SandboxLocation, io: Surroundings): StateSurroundings {
+  const admin = async () => {
+    const service = await openService(options, io);
+    return { ...service.admin, close: () => service.close() };
+  };
+  return { env: io.env, admin };
+}
+
+/** For a state beside an open service. */
+export function beside({ admin }: Pick<Service, 'admin'>, env: NodeJS.ProcessEnv): StateSurroundings {
+  return { env, admin: async () => admin };
+}
+
 /**
  * Where the state is kept: in the file that was named, else as the configuration says, else in a file beside it. One run uses
  * one backend: it remembers what it read.
@@ -37,22 +62,22 @@ export function statePath({ config, state }: StateLocation): string {
 export async function backendOf(
   location: StateLocation,
   config: StateConfig | undefined,
-  env: NodeJS.ProcessEnv,
+  context: StateSurroundings,
 ): Promise<StateBackend> {
   const path = statePath(location);
   if (location.state !== undefined || config === undefined) return fileBackend(path);
-  const http = async () => (await import('./state-http.ts')).stateHttp(env);
-  return openBackend(config, { env, defaultFile: path, http });
+  const http = async () => (await import('./state-http.ts')).stateHttp(context.env);
+  return openBackend(config, { ...context, defaultFile: path, http });
 }
 
 /** As `backendOf`, for a command that does not read the whole configuration, which may be missing. */
 export async function backendAt(
   location: StateLocation & { readonly allowEnv?: readonly string[] },
-  env: NodeJS.ProcessEnv,
+  context: StateSurroundings,
 ): Promise<StateBackend> {
   const isElsewhere = location.state === undefined && existsSync(location.config);
-  const config = isElsewhere ? await loadStateConfig(location.config, env, location.allowEnv) : undefined;
-  return backendOf(location, config, env);
+  const config = isElsewhere ? await loadStateConfig(location.config, context.env, location.allowEnv) : undefined;
+  return backendOf(location, config, context);
 }
 
 /**
@@ -88,10 +113,10 @@ export interface StateNow {
 export async function readStateNow(
   location: StateLocation,
   desired: Pick<Desired, 'organization' | 'state'>,
-  service: Pick<Service, 'isSandbox' | 'sandboxId'>,
+  service: Pick<Service, 'isSandbox' | 'sandboxId' | 'admin'>,
   env: NodeJS.ProcessEnv,
 ): Promise<StateNow> {
-  const backend = await backendOf(location, desired.state, env);
+  const backend = await backendOf(location, desired.state, beside(service, env));
   const holder = await lockHolder(backend);
   const { state } = await openStateOf(backend, location, desired, service);
   return { state, ...(holder === undefined ? {} : { holder }) };

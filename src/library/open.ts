@@ -6,6 +6,7 @@ import { loadConfig as readConfig } from '../config/load.ts';
 import { type Service as EngineService, openService as openEngineService } from '../engine/service.ts';
 import {
   backendOf,
+  beside,
   openStateOf,
   readStateNow,
   type StateLocation,
@@ -149,7 +150,11 @@ export interface ReadStateOptions {
  * ```
  */
 export async function readState(options: ReadStateOptions): Promise<State> {
-  const backend = await backendOf(locationOf(options), options.desired.state, process.env);
+  const backend = await backendOf(
+    locationOf(options),
+    options.desired.state,
+    beside(options.service.opened, process.env),
+  );
   const { state, others } = await openFrom(backend, options);
   const { desired, service } = options;
   othersBeside.set(state, others);
@@ -222,7 +227,11 @@ export interface OpenState {
  */
 export async function openState(options: OpenStateOptions): Promise<OpenState> {
   const { wait = 0, onWarning = () => {}, signal } = options;
-  const backend = await backendOf(locationOf(options), options.desired.state, process.env);
+  const backend = await backendOf(
+    locationOf(options),
+    options.desired.state,
+    beside(options.service.opened, process.env),
+  );
   const lock = await backend.lock({
     command: 'library',
     who: whoRuns(process.env),

@@ -18,6 +18,8 @@ export interface Target {
   readonly confine: readonly string[];
   /** SQL that stops the Duckling before its cooldown ends. */
   readonly shutdown: string;
+  /** SQL around each transaction of a session: it opens a file of the sandbox, which one process at a time can have, and closes it. */
+  readonly transaction?: { readonly before: string; readonly after: string };
   /** Milliseconds that a Duckling of the sandbox takes to start. */
   readonly startsInMs?: number;
 }
@@ -29,6 +31,12 @@ export interface Connector {
    * @param seconds until a connection attempt is given up; a minute unless given
    */
   target(token: Secret, database: string | undefined, seconds?: Seconds): Promise<Target>;
+  /**
+   * The target for a session of statements that name a database in full. The sandbox has every database: it creates the file.
+   *
+   * @param seconds until a connection attempt is given up; a minute unless given
+   */
+  sessionTarget(token: Secret, database: string, seconds?: Seconds): Promise<Target>;
   /** Called after SHUTDOWN was sent, so that the sandbox's Duckling stops as MotherDuck's does. */
   noteShutdown(username: string, type: TokenType): Promise<void>;
 }
@@ -75,6 +83,9 @@ export function motherduckConnector(about: {
         ],
         shutdown: 'SHUTDOWN',
       };
+    },
+    sessionTarget(token, database, seconds) {
+      return this.target(token, database, seconds);
     },
     async noteShutdown() {}, // MotherDuck knows
   };

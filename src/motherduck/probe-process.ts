@@ -49,7 +49,7 @@ export interface ProbeOptions {
 export type ProbeRunner = (target: Target, request: ProbeRequest, options: ProbeOptions) => Promise<ProbeReport>;
 
 /** The build puts probe.cjs at the top of dist/, and this code either there or in a folder for shared chunks. */
-function builtProbe(): string {
+export function builtProbe(): string {
   const candidates = ['probe.cjs', '../probe.cjs'].map((file) => path.join(import.meta.dirname, file));
   return candidates.find((file) => existsSync(file)) ?? candidates.join(' or ');
 }
@@ -177,7 +177,7 @@ function stepOf({ ms, answer, failure }: ProbeEvent, clean: (text: string) => st
   };
 }
 
-function failureOf({ kind, text, duckdb }: NonNullable<ProbeEvent['failure']>, clean: (text: string) => string) {
+export function failureOf({ kind, text, duckdb }: NonNullable<ProbeEvent['failure']>, clean: (text: string) => string) {
   const withheld = ['MOTHERDUCK_HOST', 'motherduck_host'].find((name) => process.env[name]);
   return { kind, text: clean(text), ...(duckdb && { duckdb }), ...(withheld && { withheld }) };
 }
@@ -206,7 +206,7 @@ export function childEnvironment(env: NodeJS.ProcessEnv): NodeJS.ProcessEnv {
   return { ...Object.fromEntries(passed), ...inBothSpellings(known), BROWSER: 'false' };
 }
 
-function secretsOf(target: Target, more: readonly Secret[] = []): string[] {
+export function secretsOf(target: Target, more: readonly Secret[] = []): string[] {
   const inOptions = Object.entries(target.options).filter(([name]) => /token|secret|password/i.test(name));
   return [
     ...inOptions.map(([, value]) => value),

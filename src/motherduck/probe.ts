@@ -7,6 +7,9 @@
  * Standard input then stays open; when it ends, the parent has exited, and this program exits too.
  * Output: one line of JSON (ProbeEvent) per step on file descriptor 3, where no library prints. What was reported before
  * a hang or a crash is kept, and the first step without a line is the one that did not finish.
+ *
+ * With a SessionInput it connects once, then runs each line that follows (SessionQuery) as a transaction of its own, and
+ * answers with a line (SessionAnswer).
  */
 import { writeSync } from 'node:fs';
 import { homedir } from 'node:os';
@@ -57,6 +60,26 @@ export interface ProbeEvent {
     readonly text: string;
     readonly duckdb?: DuckDBBuild;
   };
+}
+
+/** The first line of a session. */
+export interface SessionInput {
+  readonly target: Target;
+  readonly session: true;
+}
+
+/** One statement; `values` are its parameters. */
+export interface SessionQuery {
+  readonly id: number;
+  readonly sql: string;
+  readonly values: readonly string[];
+}
+
+/** Its rows, whole, or why it failed. */
+export interface SessionAnswer {
+  readonly id: number;
+  readonly rows?: readonly ProbeRow[];
+  readonly failure?: NonNullable<ProbeEvent['failure']>;
 }
 
 /** The DuckDB that connects, where its version or extension is at fault. */
@@ -139,6 +162,11 @@ function textOf(error: unknown): string {
   return (error instanceof Error ? error.message : String(error)).slice(0, MAX_TEXT);
 }
 
+function failureOf(error: unknown): NonNullable<ProbeEvent['failure']> {
+  const kind = error instanceof Refused ? 'refused' : error instanceof NoNative ? 'native' : 'sql';
+  return { kind, text: textOf(error) };
+}
+
 /** Runs one step, reports it, and returns its result; undefined when it failed. */
 async function step<T>(name: string, run: () => Promise<T>, answerOf: (value: T) => ProbeAnswer | undefined) {
   const started = performance.now();
@@ -152,12 +180,15 @@ async function step<T>(name: string, run: () => Promise<T>, answerOf: (value: T)
     report(answer === undefined ? {} : { answer });
     return value;
   } catch (error) {
-    const kind = error instanceof Refused ? 'refused' : error instanceof NoNative ? 'native' : 'sql';
-    const text = textOf(error);
-    const duckdb = name === 'connect' && kind === 'sql' && /extension|version/i.test(text) && (await duckdbBuild());
-    report({ failure: { kind, text, ...(duckdb ? { duckdb } : {}) } });
+    const failure = failureOf(error);
+    report({ failure: name === 'connect' ? await withBuild(failure) : failure });
     return undefined;
   }
+}
+
+async function withBuild(failure: NonNullable<ProbeEvent['failure']>): Promise<NonNullable<ProbeEvent['failure']>> {
+  const duckdb = failure.kind === 'sql' && /extension|version/i.test(failure.text) && (await duckdbBuild());
+  return duckdb ? { ...failure, duckdb } : failure;
 }
 
 async function probe({ target, request }: ProbeInput): Promise<void> {
@@ -178,21 +209,100 @@ async function probe({ target, request }: ProbeInput): Promise<void> {
   connection.closeSync();
 }
 
+const FILE_WAIT_MS = 30_000;
+/** How long a file of the sandbox stays open while statements wait. */
+const FILE_HELD_MS = 100;
+/** Another process has the database file open, on Unix and on Windows. */
+const IN_USE = /could not set lock on file|conflicting lock|used by another process/i;
+
+/** Runs statements one after another. A connection that could not be opened is tried again by the next one. */
+function session(target: Target): (query: SessionQuery) => Promise<void> {
+  let connection: DuckDBConnection | undefined;
+  let waiting = 0;
+  let attachedAt: number | undefined;
+  const run = async ({ sql, values }: SessionQuery): Promise<readonly ProbeRow[]> => {
+    connection ??= await open(target).catch(async (error: unknown) => {
+      throw Object.assign(new Error(), { failure: await withBuild(failureOf(error)) });
+    });
+    const { transaction } = target;
+    if (transaction !== undefined && attachedAt === undefined) {
+      await attach(connection, transaction.before);
+      attachedAt = performance.now();
+    }
+    try {
+      const rows = await (await connection.runAndReadAll(sql, [...values])).getRowObjectsJson();
+      return rows.map((row) =>
+        Object.fromEntries(Object.entries(row).map(([name, value]) => [name, wholeValue(value)])),
+      );
+    } finally {
+      if (attachedAt !== undefined && (waiting === 0 || performance.now() - attachedAt > FILE_HELD_MS)) {
+        attachedAt = undefined;
+        if (transaction !== undefined) await connection.run(transaction.after);
+      }
+    }
+  };
+  let last: Promise<unknown> = Promise.resolve();
+  return (query) => {
+    waiting++;
+    const answer = last.then(async () => {
+      waiting--;
+      const outcome = await run(query).then(
+        (rows) => ({ rows }),
+        (error) => ({ failure: error.failure ?? failureOf(error) }),
+      );
+      writeWhole(`${JSON.stringify({ id: query.id, ...outcome } satisfies SessionAnswer)}\n`);
+    });
+    last = answer;
+    return answer;
+  };
+}
+
+/** Opens a file of the sandbox, once no other process has it. */
+async function attach(connection: DuckDBConnection, sql: string): Promise<void> {
+  for (const end = performance.now() + FILE_WAIT_MS; ; await sleep(5 + Math.random() * 20)) {
+    try {
+      await connection.run(sql);
+      return;
+    } catch (error) {
+      if (!IN_USE.test(textOf(error)) || performance.now() > end) throw error;
+    }
+  }
+}
+
+function wholeValue(value: unknown): string | null {
+  if (value === null || value === undefined) return null;
+  return typeof value === 'string' ? value : JSON.stringify(value);
+}
+
+/** Writes all of a text that may be longer than the pipe. */
+function writeWhole(text: string): void {
+  const bytes = Buffer.from(text);
+  for (let done = 0; done < bytes.length; ) done += writeSync(3, bytes, done);
+}
+
 // Ctrl-C reaches the whole process group; the parent decides whether this process stops.
 process.on('SIGINT', () => {});
 
 let text = '';
-let started = false;
+let next: ((query: SessionQuery) => Promise<void>) | 'probing' | undefined;
 process.stdin.setEncoding('utf8');
 process.stdin.on('end', () => process.kill(process.pid, 'SIGKILL'));
 process.stdin.on('data', (chunk: string) => {
-  if (started) return;
   text += chunk;
-  const end = text.indexOf('\n');
-  if (end === -1) return;
-  started = true;
-  probe(JSON.parse(text.slice(0, end)) as ProbeInput).then(
-    () => process.exit(0),
-    () => process.exit(70),
-  );
+  const lines = text.split('\n');
+  text = lines.pop() ?? '';
+  for (const line of lines) take(line).catch(() => process.exit(70));
 });
+
+async function take(line: string): Promise<void> {
+  if (next === 'probing') return;
+  if (next !== undefined) return next(JSON.parse(line) as SessionQuery);
+  const input = JSON.parse(line) as ProbeInput | SessionInput;
+  if ('session' in input) {
+    next = session(input.target);
+    return;
+  }
+  next = 'probing';
+  await probe(input);
+  process.exit(0);
+}

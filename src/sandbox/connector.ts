@@ -56,21 +56,40 @@ export function sandboxConnector(sandbox: Organization | string, client: Sandbox
     opening ??= typeof sandbox === 'string' ? openSandbox(sandbox, adminOf(client)) : Promise.resolve(sandbox);
     return opening;
   };
+  /** The connection, or the text with which it is refused. */
+  const connect = async (token: Secret): Promise<{ opened: Organization; connection: Connection } | string> => {
+    const opened = await organization();
+    const { connections } = opened.settings;
+    const isRetry = connections === 'momentary' && tried.has(hashOf(token));
+    tried.add(hashOf(token));
+    if (connections !== 'ok' && !isRetry) return FAILURES[connections];
+    const connection = await opened.connect(token, client.agent);
+    return typeof connection === 'string' ? REFUSALS[connection] : { opened, connection };
+  };
   return {
     async target(token, database): Promise<Target> {
-      const opened = await organization();
-      const { connections, plan } = opened.settings;
-      const isRetry = connections === 'momentary' && tried.has(hashOf(token));
-      tried.add(hashOf(token));
-      if (connections !== 'ok' && !isRetry) return refused(FAILURES[connections]);
-      const connection = await opened.connect(token, client.agent);
-      if (typeof connection === 'string') return refused(REFUSALS[connection]);
+      const connected = await connect(token);
+      if (typeof connected === 'string') return refused(connected);
+      const { opened, connection } = connected;
       const history = opened.history(connection);
-      const about = [...macros(connection, plan), ...(history ? queryHistory(history) : [])];
+      const about = [...macros(connection, opened.settings.plan), ...(history ? queryHistory(history) : [])];
       const files = opened.folder === undefined ? undefined : await filesOf(opened.folder, connection);
       const { type, startsInMs } = connection;
       const target = type === 'read_write' ? readWrite(about, files, database) : readScaling(about, files, database);
       return { ...target, shutdown: SHUTDOWN, startsInMs };
+    },
+    async sessionTarget(token, database): Promise<Target> {
+      const connected = await connect(token);
+      if (typeof connected === 'string') return refused(connected);
+      const { opened, connection } = connected;
+      const { type, startsInMs } = connection;
+      const target = { path: ':memory:', options: {}, confine: CONFINE, shutdown: SHUTDOWN, startsInMs };
+      if (opened.folder === undefined) return { ...target, setup: [attach(':memory:', database, false)] };
+      const { siblings } = await filesOf(opened.folder, connection);
+      const same = siblings.find(({ name }) => name.toLowerCase() === database.toLowerCase());
+      const path = same?.path ?? join(homeOf(opened.folder, connection.account.username), database + EXTENSION);
+      const before = attach(path, database, type !== 'read_write');
+      return { ...target, setup: [], transaction: { before, after: `DETACH ${identifier(database)}` } };
     },
     async noteShutdown(username: string, type: TokenType): Promise<void> {
       await (await organization()).sleep(username, type);

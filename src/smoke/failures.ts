@@ -78,16 +78,21 @@ export function explain(failure: ProbeFailure, about: About): Failure {
   }
 }
 
-/** The same for the connection of the Admin, with which the query history is read. */
-export function explainForAdmin(failure: ProbeFailure): { readonly message: string; readonly hint: string } {
-  const { scope, problem, advice } = explain(failure, { account: '', type: 'read_write' });
+/** The same for the connection of the Admin, with which the query history and a state are read. */
+export function explainForAdmin(failure: ProbeFailure): {
+  readonly message: string;
+  readonly hint: string;
+  readonly isMomentary: boolean;
+} {
+  const { scope, problem, advice, isMomentary = false } = explain(failure, { account: '', type: 'read_write' });
   if (scope === 'token') {
     return {
       message: `MotherDuck refused the admin token: ${failure.text}`,
       hint: 'Check that it is live, and a read/write token.',
+      isMomentary: false,
     };
   }
-  return { message: problem.message, hint: advice };
+  return { message: problem.message, hint: advice, isMomentary };
 }
 
 function explainKnown(failure: ProbeFailure, about: About): Failure | undefined {

@@ -3,4 +3,5 @@
 export { azure } from './kinds/azure.ts';
 export { file } from './kinds/file.ts';
 export { gcs } from './kinds/gcs.ts';
+export { motherduck } from './kinds/motherduck.ts';
 export { s3 } from './kinds/s3.ts';

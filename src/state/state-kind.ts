@@ -1,5 +1,9 @@
 /** The parts of a kind of state: how the configuration names it, and how it is opened. */
 import type { StateConfig } from '../model/desired.ts';
+import type { Secret } from '../model/secret.ts';
+import type { Seconds } from '../model/time.ts';
+import type { Connector } from '../motherduck/connector.ts';
+import type { ProbeFailure } from '../motherduck/probe-process.ts';
 import type { Problems } from '../yaml/diagnostic.ts';
 import type { Node } from '../yaml/tree.ts';
 import type { StateBackend } from './backend.ts';
@@ -29,6 +33,17 @@ export interface StateHttp {
   close(): Promise<void>;
 }
 
+/** How to connect to MotherDuck, or the sandbox, as the Admin. */
+export interface AdminConnection {
+  readonly connector: Connector;
+  readonly token: Secret;
+  /** The time limit of connecting, and of one statement. */
+  readonly seconds: Seconds;
+  /** What failed, and what to do about it. */
+  explain(failure: ProbeFailure): { readonly message: string; readonly hint: string; readonly isMomentary: boolean };
+  close(): Promise<void>;
+}
+
 /** What a kind may need beside its block. */
 export interface StateContext {
   /** For kinds whose library takes one; others send requests of their own. */
@@ -36,6 +51,8 @@ export interface StateContext {
   readonly env: NodeJS.ProcessEnv;
   /** The state's file beside the configuration, where nothing else is said. */
   readonly defaultFile: string;
+  /** Opened when it is needed, for a kind that keeps the state at MotherDuck. Whoever calls it closes it. @throws UserError */
+  admin(): Promise<AdminConnection>;
 }
 
 /** One file in `kinds/` and one line in `catalog.ts`. */

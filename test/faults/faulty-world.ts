@@ -160,6 +160,7 @@ export function smokeTest(api: Api, organization: Organization): Verify {
       confine: [],
       shutdown: '',
     }),
+    sessionTarget: () => Promise.reject(new Error('no state is kept here')),
     noteShutdown: (username, type) => organization.sleep(username, type),
   };
   const probe = probeOf(organization);

@@ -34,6 +34,7 @@ async function connecting(
       seconds.push(limit);
       return { path: ':memory:', options: {}, setup: [], confine: [], shutdown: 'SELECT 1' };
     },
+    sessionTarget: () => Promise.reject(new Error('no state is kept here')),
     noteShutdown: async () => {},
   };
   const made = await connect({ connector, probe, ...options }, token, { ...EXPECTED, ...more }, false, () => {});

@@ -87,6 +87,7 @@ export class FakeMotherDuck {
       this.opened.push(`${identity.user}:${database ?? ''}`);
       return this.#target(identity, database);
     },
+    sessionTarget: () => Promise.reject(new Error('no state is kept here')),
     noteShutdown: async (username, type) => {
       this.shutDown.push(`${username} ${type}`);
     },

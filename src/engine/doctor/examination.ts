@@ -107,9 +107,10 @@ export class Examination {
   /** Without a configuration, or an organization, the state is read as that of any. */
   async #openState(): Promise<ExaminedState> {
     const [desired, service] = await Promise.all([settled(this.configuration()), settled(this.service())]);
+    const context = { env: this.env, admin: async () => (await this.service()).admin };
     const backend = desired
-      ? await backendOf(this.options, desired.state, this.env)
-      : await backendAt(this.options, this.env);
+      ? await backendOf(this.options, desired.state, context)
+      : await backendAt(this.options, context);
     const read = await readState(backend, undefined, MIGRATIONS);
     if (desired && service) await openStateOf(backend, this.options, desired, service);
     return { backend, ...read };

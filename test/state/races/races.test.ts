@@ -12,9 +12,11 @@ import { stateHttp } from '../../../src/engine/state-http.ts';
 import type { StateBackend } from '../../../src/state/backend.ts';
 import { openBackend } from '../../../src/state/backends.ts';
 import { fileBackend } from '../../../src/state/kinds/file.ts';
+import { objectBackend } from '../../../src/state/object-backend.ts';
 import { openState } from '../../../src/state/opened-state.ts';
 import { newFolder } from '../../files/processes.ts';
 import { isWindows } from '../../platform.ts';
+import { sandboxTable } from '../sandbox-table.ts';
 import { S3Server } from '../servers/s3.ts';
 
 const isLong = process.env.MDACC_RACE_ROUNDS !== undefined;
@@ -124,8 +126,21 @@ const PLACES: readonly [string, () => Promise<Place>][] = [
       const prefix = `p${Math.random().toString(36).slice(2)}`;
       const block = { bucket: 'acme-platform', prefix, region: server.region, endpoint: server.url };
       const config = { kind: 's3', location: { file: 'a.yaml', line: 1, column: 1 }, ...block };
-      const context = { env: process.env, defaultFile: '', http: async () => stateHttp({}) };
+      const context = {
+        env: process.env,
+        defaultFile: '',
+        http: async () => stateHttp({}),
+        admin: () => Promise.reject(new Error('it is at no database')),
+      };
       return { kind: 's3', words: JSON.stringify(block), backend: () => openBackend(config, context) };
+    },
+  ],
+  [
+    'a table of the sandbox',
+    async () => {
+      const folder = await newFolder();
+      const backend = async () => objectBackend(await sandboxTable(folder, { database: 'ops' }));
+      return { kind: 'motherduck', words: folder, backend };
     },
   ],
 ];

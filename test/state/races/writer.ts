@@ -9,16 +9,20 @@ import { stateHttp } from '../../../src/engine/state-http.ts';
 import { isStateError, UserError } from '../../../src/model/user-error.ts';
 import { openBackend } from '../../../src/state/backends.ts';
 import { fileBackend } from '../../../src/state/kinds/file.ts';
+import { objectBackend } from '../../../src/state/object-backend.ts';
 import { openState } from '../../../src/state/opened-state.ts';
+import { sandboxTable } from '../sandbox-table.ts';
 
 const [kind = '', place = '', name = '', rounds = '1'] = process.argv.slice(2);
 const say = (text: string) => process.stdout.write(`${text}\n`);
 
 function open() {
   if (kind === 'file') return fileBackend(place);
+  if (kind === 'motherduck') return sandboxTable(place, { database: 'ops' }).then(objectBackend);
   const location = { file: 'a.yaml', line: 1, column: 1 };
   const config = { kind, location, ...(JSON.parse(place) as object) };
-  return openBackend(config, { env: process.env, defaultFile: '', http: async () => stateHttp(process.env) });
+  const context = { env: process.env, defaultFile: '', http: async () => stateHttp(process.env) };
+  return openBackend(config, { ...context, admin: () => Promise.reject(new Error('it is no table')) });
 }
 
 for (let round = 0; round < Number(rounds); round++) {
