@@ -39,6 +39,15 @@ export function isUndecided(status: number): boolean {
   return status === 408 || status === 429 || status >= 500;
 }
 
+/** The error of an answer that is not the service's: a proxy's own answer looks like one to the libraries. */
+export function fromElsewhere(name: string, host: string, status: number): UserError {
+  const hint =
+    status === 407
+      ? 'Write the user and the password of the proxy into HTTPS_PROXY: http://USER:PASSWORD@HOST:PORT'
+      : `Ask who manages the proxy (HTTPS_PROXY) to allow ${host}, or add it to NO_PROXY.`;
+  return new UserError('STATE_UNREACHABLE', `${name}: something other than ${host} answered ${status}`, hint);
+}
+
 /** The error of a certificate that is not trusted; repeating the request does not help. */
 export function untrusted(name: string, error: unknown): UserError | undefined {
   const code = error instanceof Error && 'code' in error ? String(error.code) : '';

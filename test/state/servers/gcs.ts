@@ -44,8 +44,11 @@ function handle({ method, url, headers, text }: ServedRequest, server: ObjectSer
   if (method === 'GET' && object) {
     return within('GET', () => {
       const found = server.objects.get(name);
+      const isMedia = url.searchParams.get('alt') === 'media';
+      // An error of the other form is a text.
+      if (found === undefined && isMedia) return { status: 404, text: `No such object: ${name}` };
       if (found === undefined) return failure(404, `No such object: ${name}`, 'notFound');
-      if (url.searchParams.get('alt') !== 'media') return json(200, metadata(name, server));
+      if (!isMedia) return json(200, metadata(name, server));
       const own = { 'content-type': 'application/json', 'last-modified': found.modified.toUTCString() };
       return { status: 200, headers: own, text: found.text };
     });

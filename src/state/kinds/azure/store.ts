@@ -3,7 +3,16 @@ import { text as textOf } from 'node:stream/consumers';
 import type { BlobServiceClient, ContainerClient } from '@azure/storage-blob';
 import { UserError } from '../../../model/user-error.ts';
 import { LOOPBACK } from '../../cloud-fields.ts';
-import { firstLine, folderOf, isUndecided, ServiceClock, TIME_LIMIT_MS, untrusted, within } from '../../cloud-store.ts';
+import {
+  firstLine,
+  folderOf,
+  fromElsewhere,
+  isUndecided,
+  ServiceClock,
+  TIME_LIMIT_MS,
+  untrusted,
+  within,
+} from '../../cloud-store.ts';
 import { type ObjectStore, type StoredObject, UnsureError } from '../../object-store.ts';
 import { authorityOf } from './clouds.ts';
 
@@ -189,8 +198,10 @@ class AzureStore implements ObjectStore {
     }
     if (status === undefined || isUndecided(status)) {
       const text = error instanceof Error && error.name === 'AbortError' ? 'no answer in time' : message;
-      return untrusted(this.name, error) ?? new UnsureError(status === undefined ? text : `${status} ${text}`);
+      return untrusted(this.name, error) ?? new UnsureError(status === undefined ? text : `${status} ${code}`.trim());
     }
+    // Azure names each error.
+    if (code === '') return fromElsewhere(this.name, new URL(this.#container.url).host, status);
     if (code === 'ContainerNotFound' || code === 'ContainerBeingDeleted') {
       return this.#refused(
         code === 'ContainerNotFound'
@@ -255,7 +266,8 @@ function failureOf(error: unknown): Failure {
   // The errors of all ways to log in are in one message; this one is of a login that was tried.
   const refusal = /AADSTS\d+[^\n]*/.exec(error instanceof Error ? error.message : '')?.[0];
   const message = firstLine(refusal ?? error);
-  const rest = { message, code: code ?? '', date: response?.headers?.get('date') };
+  const header = (one: string) => response?.headers?.get(one);
+  const rest = { message, code: code ?? header('x-ms-error-code') ?? '', date: header('date') };
   if (refusal !== undefined) return { ...rest, status: undefined, kind: 'login' };
   if (name === 'AuthenticationError') {
     const isOffline = /network_error|endpoints_resolution_error|ENOTFOUND|ECONN|ETIMEDOUT/.test(message);

@@ -2,7 +2,16 @@
 import { text as textOf } from 'node:stream/consumers';
 import type { Bucket } from '@google-cloud/storage';
 import { UserError } from '../../../model/user-error.ts';
-import { firstLine, folderOf, isUndecided, ServiceClock, TIME_LIMIT_MS, untrusted, within } from '../../cloud-store.ts';
+import {
+  firstLine,
+  folderOf,
+  fromElsewhere,
+  isUndecided,
+  ServiceClock,
+  TIME_LIMIT_MS,
+  untrusted,
+  within,
+} from '../../cloud-store.ts';
 import { type ObjectStore, type StoredObject, UnsureError } from '../../object-store.ts';
 
 type Sdk = typeof import('@google-cloud/storage');
@@ -16,6 +25,7 @@ export interface GcsPlace {
 }
 
 const ROLE = 'roles/storage.objectUser';
+const HOST = 'storage.googleapis.com';
 const LOGIN = 'gcloud auth application-default login';
 
 export function openGcs(
@@ -32,17 +42,19 @@ export function openGcs(
     clientOptions: { transporterOptions: { timeout: limitMs } },
     ...(endpoint === undefined ? {} : { apiEndpoint: endpoint.replace(/\/$/, '') }),
   });
-  return new GcsStore(storage.bucket(bucket), folderOf(prefix), limitMs);
+  return new GcsStore(storage.bucket(bucket), folderOf(prefix), endpoint !== undefined, limitMs);
 }
 
 class GcsStore implements ObjectStore {
   readonly name: string;
   readonly #bucket: Bucket;
   readonly #folder: string;
+  readonly #isEmulator: boolean;
   readonly #limitMs: number;
   readonly #clock = new ServiceClock();
 
-  constructor(bucket: Bucket, folder: string, limitMs: number) {
+  constructor(bucket: Bucket, folder: string, isEmulator: boolean, limitMs: number) {
+    this.#isEmulator = isEmulator;
     this.name = `gs://${bucket.name}/${folder}`.replace(/\/$/, '');
     this.#bucket = bucket;
     this.#folder = folder;
@@ -117,12 +129,13 @@ class GcsStore implements ObjectStore {
       const failure = failureOf(error);
       this.#clock.seen(failure.date);
       const isBucketMissing = failure.status === 404 && /bucket does not exist/i.test(failure.message);
-      if (expected !== undefined && failure.status === expected && !isBucketMissing) return expected;
+      const isAnswer = failure.isOwn || this.#isEmulator;
+      if (expected !== undefined && failure.status === expected && !isBucketMissing && isAnswer) return expected;
       throw this.#explained(failure, error);
     }
   }
 
-  #explained({ status, reasons, message }: Failure, error: unknown): UserError | UnsureError {
+  #explained({ status, reasons, message, isOwn }: Failure, error: unknown): UserError | UnsureError {
     const bucket = `gs://${this.#bucket.name}`;
     // "Anonymous caller": the library asks without credentials when it finds none.
     if (/could not load the default credentials|anonymous caller/i.test(message)) {
@@ -135,6 +148,9 @@ class GcsStore implements ObjectStore {
       return this.#refused('the Google login has expired, or was revoked', `Type: ${LOGIN}`);
     }
     if (status === 403 && reasons.some((reason) => /ratelimit/i.test(reason))) return new UnsureError(message);
+    if (status !== undefined && !isUndecided(status) && !isOwn && !this.#isEmulator) {
+      return fromElsewhere(this.name, HOST, status);
+    }
     if (status === 403) {
       return this.#refused(
         `permission is missing: ${message}`,
@@ -149,7 +165,7 @@ class GcsStore implements ObjectStore {
     }
     // 409: another request for the same object was being done.
     if (status === undefined || isUndecided(status) || status === 409) {
-      return untrusted(this.name, error) ?? new UnsureError(status === undefined ? message : `${status} ${message}`);
+      return untrusted(this.name, error) ?? new UnsureError(isOwn || status === undefined ? message : `${status}`);
     }
     return this.#refused(`${status} ${message}`, 'Correct the block `state`, or ask who manages the bucket.');
   }
@@ -168,6 +184,8 @@ interface Failure {
   readonly reasons: readonly string[];
   readonly message: string;
   readonly date: string | undefined;
+  /** Whether Google words it so. */
+  readonly isOwn: boolean;
 }
 
 function failureOf(error: unknown): Failure {
@@ -178,12 +196,11 @@ function failureOf(error: unknown): Failure {
   };
   const status = [code, response?.status].map(Number).find((each) => each >= 300 && each < 600);
   const inside = insideOf(error);
-  return {
-    status,
-    reasons: [errors ?? [], inside?.errors ?? []].flat().flatMap(({ reason }) => reason ?? []),
-    message: firstLine(inside?.message ?? errors?.[0]?.message ?? error),
-    date: response?.headers?.date,
-  };
+  const reasons = [errors ?? [], inside?.errors ?? []].flat().flatMap(({ reason }) => reason ?? []);
+  const message = firstLine(inside?.message ?? errors?.[0]?.message ?? error);
+  // Where an object is read, an error is a text.
+  const isText = /^[^<].*\b(object|bucket|caller|storage\.\w+)\b/i.test(message);
+  return { status, reasons, message, date: response?.headers?.date, isOwn: reasons.length > 0 || isText };
 }
 
 /** What Google says of an error. */
