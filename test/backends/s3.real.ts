@@ -3,11 +3,9 @@ import * as sdk from '@aws-sdk/client-s3';
 import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
 import { stateHttp } from '../../src/engine/state-http.ts';
 import { openS3 } from '../../src/state/kinds/s3/store.ts';
-import { UnsureError } from '../../src/state/object-store.ts';
-import type { StateHttp } from '../../src/state/state-kind.ts';
 import { type TestedFolder, type TestedService, testObjectStore } from '../state/backend-behaviour.ts';
-import type { Fate } from '../state/memory-store.ts';
 import { applyTwiceAtOnce, machineAt, type SharedPlace, useFromTwoMachines } from '../state/shared-state-story.ts';
+import { lossyFolder } from './lossy-store.ts';
 import { type RunningServer, type ServerProgram, withServer } from './real-server.ts';
 
 const CREDENTIALS = { AWS_ACCESS_KEY_ID: 'testkey', AWS_SECRET_ACCESS_KEY: 'testsecret' };
@@ -99,34 +97,9 @@ function placesOf({ url, end }: RunningServer): TestedService<TestedFolder> {
   return {
     place: async () => {
       const at = { bucket: BUCKET, prefix: `state-${places++}`, region: REGION, endpoint: url, pathStyle: true };
-      let fate: () => Fate = () => 'answered';
-      return {
-        store: async () =>
-          openS3(
-            sdk,
-            at,
-            lossy(stateHttp({}), () => fate()),
-          ),
-        loses: (given) => {
-          fate = given;
-        },
-      };
+      return lossyFolder(async () => openS3(sdk, at, stateHttp({})));
     },
     end,
-  };
-}
-
-/** Loses requests that create an object, or their answers. */
-function lossy(http: StateHttp, fate: () => Fate): StateHttp {
-  return {
-    async send(request) {
-      const decided = request.headers['if-none-match'] === '*' ? fate() : 'answered';
-      if (decided === 'never_arrives') throw new UnsureError(decided);
-      const answer = await http.send(request);
-      if (decided === 'answer_lost') throw new UnsureError(decided);
-      return answer;
-    },
-    close: () => http.close(),
   };
 }
 

@@ -59,19 +59,21 @@ export const s3: StateKind = {
 
   check: (_, block, problems) => checkEndpoint(child(block, 'endpoint'), problems),
 
-  async open(config: StateConfig, { http }) {
+  async open(config: StateConfig, { env, http }) {
     const [sdk, { openS3 }] = await Promise.all([
       optionalPackage(() => import('@aws-sdk/client-s3'), 's3', ['@aws-sdk/client-s3']),
       import('./s3/store.ts'),
     ]);
     const text = (field: string) => (typeof config[field] === 'string' ? config[field] : undefined);
     const [prefix, region, endpoint] = [text('prefix'), text('region'), text('endpoint')];
+    // The SDK takes the address of a compatible service from the environment too.
+    const isCompatible = Boolean(endpoint ?? (env.AWS_ENDPOINT_URL_S3 || env.AWS_ENDPOINT_URL));
     const place = {
       bucket: text('bucket') ?? '',
       ...(prefix === undefined ? {} : { prefix }),
       ...(region === undefined ? {} : { region }),
       ...(endpoint === undefined ? {} : { endpoint }),
-      pathStyle: config.path_style === undefined ? endpoint !== undefined : config.path_style === true,
+      pathStyle: config.path_style === undefined ? isCompatible : config.path_style === true,
     };
     return objectBackend(openS3(sdk, place, await http()));
   },

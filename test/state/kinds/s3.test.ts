@@ -1,12 +1,16 @@
 /** The kind `s3` of a state, over a server in this process. */
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import path from 'node:path';
 import * as sdk from '@aws-sdk/client-s3';
 import { afterEach, beforeEach, describe, expect, it, onTestFinished, vi } from 'vitest';
 import { stateHttp } from '../../../src/engine/state-http.ts';
-import type { UserError } from '../../../src/model/user-error.ts';
+import { UserError } from '../../../src/model/user-error.ts';
 import { openS3, type S3Limits, type S3Place } from '../../../src/state/kinds/s3/store.ts';
 import { objectBackend } from '../../../src/state/object-backend.ts';
 import { type ObjectStore, sure, UnsureError } from '../../../src/state/object-store.ts';
 import { openState } from '../../../src/state/opened-state.ts';
+import type { StateHttp } from '../../../src/state/state-kind.ts';
 import { expectGoldenError } from '../../golden/golden.ts';
 import { add, LOCK_REQUEST, testObjectStore } from '../backend-behaviour.ts';
 import { type S3Fate, S3Server } from '../servers/s3.ts';
@@ -196,6 +200,37 @@ describe('a state in s3', () => {
     const gone = await errorOf(() => open(server).get('lock.json'));
     expect(gone).toBeInstanceOf(UnsureError);
     expect(gone.message).toContain('ECONNREFUSED');
+  });
+
+  it('does not take a missing permission for another region, where the environment names the region', async () => {
+    vi.stubEnv('AWS_REGION', 'eu-central-1');
+    const server = await start();
+    server.fate = () => ({ ...denied, headers: { 'x-amz-bucket-region': 'eu-central-1' } });
+    const store = openS3(sdk, { bucket: 'acme-platform', endpoint: server.url, pathStyle: true }, stateHttp({}));
+    expect((await errorOf(() => store.list(''))).message).toContain('s3:ListBucket');
+  });
+
+  it('gets the credentials of a role with the same client', async () => {
+    const server = await start();
+    const folder = mkdtempSync(path.join(tmpdir(), 'mdacc-test-'));
+    onTestFinished(() => rmSync(folder, { recursive: true }));
+    writeFileSync(path.join(folder, 'token'), 'MARKER');
+    vi.stubEnv('AWS_ACCESS_KEY_ID', undefined);
+    vi.stubEnv('AWS_WEB_IDENTITY_TOKEN_FILE', path.join(folder, 'token'));
+    vi.stubEnv('AWS_ROLE_ARN', 'arn:aws:iam::123456789012:role/ci');
+    const sent: string[] = [];
+    const http = stateHttp({});
+    const hosts: StateHttp = {
+      ...http,
+      send: async (request) => {
+        sent.push(request.url.host);
+        throw new UserError('STATE_UNREACHABLE', 'refused by the proxy', 'Correct it.');
+      },
+    };
+    const at = { bucket: 'acme-platform', region: 'eu-central-1', endpoint: server.url, pathStyle: true };
+    const error = await errorOf(() => openS3(sdk, at, hosts).get('lock.json'));
+    expect(sent).toEqual(['sts.eu-central-1.amazonaws.com']);
+    expect(error.message).toBe('refused by the proxy');
   });
 
   it('has no region but what is said, at Amazon', async () => {

@@ -156,8 +156,11 @@ class S3Store implements ObjectStore {
     try {
       return await act();
     } catch (error) {
+      const { region } = this.#client.config;
+      const signedFor = this.#place.region ?? (await region().catch(() => undefined));
       throw refusalOf(error, {
         ...this.#place,
+        ...(signedFor === undefined ? {} : { region: signedFor }),
         name: this.name,
         operation,
         hasProfile: Boolean(process.env.AWS_PROFILE),
