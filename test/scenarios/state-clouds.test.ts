@@ -1,6 +1,7 @@
 /** A state in a bucket of Google's, and in a container of Azure's, as users meet it. */
 import { describe, expect, it, onTestFinished } from 'vitest';
 import { startProxy } from '../proxy/connect-proxy.ts';
+import { CONFIG, Stage } from '../stage.ts';
 import * as azure from '../state/servers/azure.ts';
 import * as gcs from '../state/servers/gcs.ts';
 import type { Answer, ObjectServer } from '../state/servers/object-server.ts';
@@ -129,6 +130,45 @@ describe.each(Object.entries(CLOUDS))('a state of the kind %s', (_, cloud) => {
     const place = { block, env: {}, name: '', secrets: [] };
     expect((await machineAt(place).run('validate')).code).toBe(1);
     expect((await machineAt(place).run('state list')).code).toBe(1);
+  });
+});
+
+it('moves from a file to one cloud, to the other, and back', async () => {
+  const servers = [await gcs.gcsServer(['acme']), await azure.azureServer({ key: KEY })];
+  onTestFinished(async () => void (await Promise.all(servers.map((server) => server.end()))));
+  const [google, microsoft] = [CLOUDS.gcs, CLOUDS.azure].map((cloud, n) => cloud?.place(servers[n]?.url ?? '').block);
+  const stage = new Stage();
+  Object.assign(stage.env, { AZURE_STORAGE_KEY: KEY });
+  const run = async (words: string) => {
+    const { code, stdout, stderr } = await stage.run(words);
+    expect([words, code, stdout + stderr]).toEqual([words, 0, expect.not.stringContaining(KEY)]);
+    return stdout;
+  };
+  await run('apply --sandbox --yes --no-smoke');
+  // A move is a change of its own.
+  const list = async () => (await run('state list')).replace(/serial \d+/, '');
+  const before = await list();
+  const text = stage.read();
+  for (const block of [google, microsoft, '{ kind: file }']) {
+    stage.write('old.yaml', stage.read());
+    stage.write(CONFIG, text.replace('organization: acme', `organization: acme\nstate: ${block}`));
+    await run('state migrate --from old.yaml');
+    expect(await list()).toBe(before);
+    await run('plan --sandbox --detailed-exitcode');
+    const old = await stage.json(['state', 'list', '--config', 'old.yaml']);
+    expect(old.code).toBe(1);
+  }
+});
+
+describe.each(Object.entries(CLOUDS))('the doctor, with a state of the kind %s', (_, cloud) => {
+  it('says what the cloud refuses', async () => {
+    const server = await cloud.start();
+    onTestFinished(() => server.end());
+    const stage = machineAt(cloud.place(server.url));
+    expect((await stage.run('doctor --sandbox')).stdout).toContain(cloud.place(server.url).name);
+    server.answer = () => cloud.denied;
+    const { code, stdout } = await stage.run('doctor --sandbox');
+    expect([code === 0, stdout]).toEqual([false, expect.stringContaining(cloud.role)]);
   });
 });
 

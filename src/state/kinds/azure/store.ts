@@ -231,7 +231,7 @@ class AzureStore implements ObjectStore {
     if (status === 403) {
       return this.#refused(
         `permission is missing (${code})`,
-        `Grant the role "${ROLE}": az role assignment create --role "${ROLE}" --assignee YOU --scope "$(az storage account show --name ${account} --query id --output tsv)". It takes effect within ten minutes.`,
+        `Grant the role "${ROLE}": az role assignment create --role "${ROLE}" --assignee YOU --scope "$(az storage account show --name ${account} --query id --output tsv)/blobServices/default/containers/${container}". It takes effect within ten minutes.`,
       );
     }
     return this.#refused(
