@@ -29,6 +29,8 @@ export interface RunOptions {
   readonly before?: Readonly<Record<string, () => void>>;
   /** The run is cancelled while the step of that name runs, as soon as its log holds the text. */
   readonly cancel?: { readonly during: string; readonly at: string };
+  /** What the environment has once a role of AWS was taken. */
+  readonly role?: (asked: Readonly<Record<string, string>>) => Readonly<Record<string, string>>;
 }
 
 export interface JobResult {
@@ -186,6 +188,9 @@ class Runner {
         return this.#upload(given);
       case 'actions/download-artifact':
         cpSync(path.join(this.#stage.artifacts, given.name ?? ''), given.path ?? '', { recursive: true });
+        return 'success';
+      case 'aws-actions/configure-aws-credentials':
+        Object.assign(this.#environment, this.#options.role?.(given));
         return 'success';
       case 'github/codeql-action/upload-sarif':
         this.#stage.sarif.push(readFileSync(given.sarif_file ?? '', 'utf8'));

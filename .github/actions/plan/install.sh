@@ -5,5 +5,6 @@ set -euo pipefail
 folder=$RUNNER_TEMP/motherduck-accounts
 mkdir -p "$folder"
 cd "$folder"
-npm install --prefix "$folder" --ignore-scripts --no-audit --no-fund --loglevel error "motherduck-accounts@$VERSION"
+read -ra packages <<<"${PACKAGES:-}"
+npm install --prefix "$folder" --ignore-scripts --no-audit --no-fund --loglevel error ${packages[@]+"${packages[@]}"} "motherduck-accounts@$VERSION"
 echo "$folder/node_modules/.bin" >>"$GITHUB_PATH"
