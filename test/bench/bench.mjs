@@ -8,7 +8,7 @@ import { availableParallelism, cpus, totalmem } from 'node:os';
 import path from 'node:path';
 import { root } from './measure.mjs';
 
-const PARTS = ['start-up', 'validate', 'plan', 'apply', 'large', 'smoke', 'terraform'];
+const PARTS = ['start-up', 'validate', 'plan', 'apply', 'bucket', 'growth', 'large', 'smoke', 'terraform'];
 const words = process.argv.slice(2);
 const wanted = words.filter((word) => word !== '--save');
 const unknown = wanted.filter((word) => !PARTS.includes(word));
@@ -48,17 +48,30 @@ function heading() {
 }
 
 function table(rows) {
-  const hasMemory = rows.some(({ megabytes }) => megabytes !== undefined);
-  const cells = rows.map(({ what, ms, ratio, megabytes, goal }) => [
+  const measured = (field) => rows.some((row) => row[field] !== undefined);
+  const [hasMemory, hasRatio] = [measured('megabytes'), measured('ratio') || !measured('megabytes')];
+  const columns = (what, ms, ratio, peak, goal) => [
     what,
-    ms.toFixed(ms < 1000 ? 1 : 0),
-    hasMemory ? `${megabytes.toFixed(0)} MB` : ratio === undefined ? '' : ratio.toFixed(2),
-    goal === undefined ? '' : `at most ${goal}`,
-  ]);
-  const all = [['', 'ms', hasMemory ? 'peak' : 'ratio', 'goal'], ...cells];
-  const widths = [0, 1, 2, 3].map((column) => Math.max(3, ...all.map((row) => row[column].length)));
+    ms,
+    ...(hasRatio ? [ratio] : []),
+    ...(hasMemory ? [peak] : []),
+    goal,
+  ];
+  const cells = rows.map(({ what, ms, ratio, megabytes, goal, goalMegabytes }) => {
+    const goals = [goal, goalMegabytes === undefined ? undefined : `${goalMegabytes} MB`].filter((each) => each);
+    return columns(
+      what,
+      ms.toFixed(ms < 1000 ? 1 : 0),
+      ratio === undefined ? '' : ratio.toFixed(2),
+      megabytes === undefined ? '' : `${megabytes.toFixed(0)} MB`,
+      goals.length === 0 ? '' : `at most ${goals.join(', ')}`,
+    );
+  });
+  const all = [columns('', 'ms', 'ratio', 'peak', 'goal'), ...cells];
+  const widths = all[0].map((_, column) => Math.max(3, ...all.map((row) => row[column].length)));
+  const isText = (at) => at === 0 || at === widths.length - 1;
   const line = (row) =>
-    `| ${row.map((cell, at) => (at === 0 || at === 3 ? cell.padEnd(widths[at]) : cell.padStart(widths[at]))).join(' | ')} |`;
-  const rule = `| ${widths.map((width, at) => (at === 0 || at === 3 ? '-'.repeat(width) : `${'-'.repeat(width - 1)}:`)).join(' | ')} |`;
+    `| ${row.map((cell, at) => (isText(at) ? cell.padEnd(widths[at]) : cell.padStart(widths[at]))).join(' | ')} |`;
+  const rule = `| ${widths.map((width, at) => (isText(at) ? '-'.repeat(width) : `${'-'.repeat(width - 1)}:`)).join(' | ')} |`;
   return [line(all[0]), rule, ...cells.map(line)].join('\n');
 }

@@ -5,10 +5,13 @@ import path from 'node:path';
 import { Secret } from '../../src/model/secret.ts';
 import { openSandbox } from '../../src/sandbox/open.ts';
 import type { Organization } from '../../src/sandbox/organization.ts';
+import type { StateBackend } from '../../src/state/backend.ts';
+import { fileBackend } from '../../src/state/kinds/file.ts';
 import type { Ran } from '../in-process.ts';
-import { outputOf, SANDBOX, STATE, Stage } from '../stage.ts';
+import { CONFIG, outputOf, SANDBOX, STATE, Stage } from '../stage.ts';
 import { KillingServer } from './killing-server.ts';
 import type { Point, Trace } from './points.ts';
+import { type ServiceKind, StateService } from './state-service.ts';
 
 const { takeImage } = createRequire(import.meta.url)('./image.cjs') as {
   takeImage: (from: string, to: string) => void;
@@ -39,22 +42,43 @@ export interface Killed extends Ran, Trace {
 export class CrashStage extends Stage {
   readonly organization: Organization;
   readonly server: KillingServer;
+  /** Where the state is; undefined: in a file. */
+  readonly service: StateService | undefined;
   #runs = 0;
 
-  private constructor(folder: string, organization: Organization, server: KillingServer) {
+  private constructor(folder: string, organization: Organization, server: KillingServer, service?: StateService) {
     super(undefined, { folder, leave: () => {} });
     this.organization = organization;
     this.server = server;
+    this.service = service;
     const env = { MOTHERDUCK_API_URL: server.url, MOTHERDUCK_ADMIN_TOKEN: ADMIN, MDACC_SANDBOX: SANDBOX };
-    Object.assign(this.env, env);
+    Object.assign(this.env, env, service?.env);
   }
 
-  /** Opens a folder, as a copy of another one where that is given. */
-  static async open(folder: string, copyOf?: string): Promise<CrashStage> {
+  /** Opens a folder, as a copy of another one where that is given. Its state is in a file, or in a service of this kind. */
+  static async open(folder: string, kind?: ServiceKind, copyOf?: string): Promise<CrashStage> {
     if (copyOf === undefined) mkdirSync(folder, { recursive: true });
     else cpSync(copyOf, folder, { recursive: true });
     const organization = await openSandbox(path.join(folder, SANDBOX), { adminToken: new Secret(ADMIN) });
-    return new CrashStage(folder, organization, await KillingServer.start(organization));
+    const service = kind === undefined ? undefined : await StateService.start(kind, folder);
+    const stage = new CrashStage(folder, organization, await KillingServer.start(organization), service);
+    // The service has another port than when the folder was made.
+    if (service !== undefined && stage.has(CONFIG)) stage.configure(stage.read().replace(/^state: .*\n/m, ''));
+    return stage;
+  }
+
+  /** Writes a configuration, with where the state is. */
+  configure(text: string): void {
+    this.write(CONFIG, `${text}${this.service?.block ?? ''}`);
+  }
+
+  /** The state, as a program would read it. */
+  backend(): StateBackend {
+    return this.service?.backend() ?? fileBackend(this.file(STATE));
+  }
+
+  isLocked(): boolean {
+    return this.service?.isLocked() ?? this.has(`${STATE}.lock`);
   }
 
   /** Does what a person or another program does at MotherDuck. */
@@ -80,31 +104,39 @@ export class CrashStage extends Stage {
   ): Promise<Killed> {
     this.#runs += 1;
     const log = `${this.path}.steps-${this.#runs}`;
-    const kill = point?.what === 'request' ? undefined : point;
+    const steps: string[] = [];
+    const kill = point?.what === 'request' || this.service?.has(point) ? undefined : point;
     const env = {
       CRASH_HOOK: JSON.stringify({ log, files: WATCHED, kill, images }),
       CRASH_LOG: log,
       CRASH_VAULT: point?.what === 'vault' ? `${point.when} ${point.at}` : '',
     };
     const child = this.spawn(words, env, { node: ['--require', HOOK] });
-    this.server.atRequests((when, at) => {
+    const reach = (what: Point['what'], when: 'before' | 'after', at: number) => {
       if (images !== undefined) {
         // It does nothing while its folder is copied.
         child.kill('SIGSTOP');
-        takeImage(this.path, path.join(images, `${when} request ${at}`));
+        takeImage(this.path, path.join(images, `${when} ${what} ${at}`));
         child.kill('SIGCONT');
       }
-      const isHere = point?.what === 'request' && point.when === when && point.at === at;
+      const isHere = point?.what === what && point.when === when && point.at === at;
       return isHere && child.kill('SIGKILL');
+    };
+    this.server.atRequests((when, at) => reach('request', when, at));
+    this.service?.atChanges((what, when, at) => {
+      steps.push(`${what} ${when}`);
+      return reach(what, when, at);
     });
     const ran = await outputOf(child);
     const requests = await this.server.settle();
-    const steps = existsSync(log) ? readFileSync(log, 'utf8').split('\n').slice(0, -1) : [];
+    if (existsSync(log)) steps.push(...readFileSync(log, 'utf8').split('\n').slice(0, -1));
+    this.service?.atChanges(() => false);
     return { ...ran, requests, steps };
   }
 
   async close(): Promise<void> {
     await this.server.close();
+    await this.service?.close();
     this.organization.close();
   }
 }

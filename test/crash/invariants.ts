@@ -167,12 +167,13 @@ function isWhole(name: string, text: string): boolean {
   );
 }
 
-/** No lock and no temporary file stays. */
+/** No lock and no temporary file stays, also not in the service that has the state. */
 function leftFiles(stage: CrashStage): string[] {
   const names = readdirSync(stage.path, { recursive: true, encoding: 'utf8' });
   const ours = names.filter((name) => !name.startsWith(SANDBOX) && /\.(tmp|lock|takeover)$/.test(name));
   // A name of its own for each would hide that they are one problem.
-  return ours.map((name) => `${name.replace(/\.mdacc-.*(?=\.tmp)/, '…')} was left`);
+  const locks = (stage.service?.locks() ?? []).map((key) => key.replace(/-.*(?=\.json)/, '-…'));
+  return [...ours.map((name) => name.replace(/\.mdacc-.*(?=\.tmp)/, '…')), ...locks].map((name) => `${name} was left`);
 }
 
 /** Read as programs read it, with none of the tool's own code: the SHA-256 of what stands in a token's store, which is what the organization keeps of a secret; undefined: nothing. */

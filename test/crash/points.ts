@@ -2,9 +2,18 @@
 import { availableParallelism } from 'node:os';
 import { inParallel } from '../../src/motherduck/concurrency.ts';
 
-/** A request that changes something, or a step of writing a file of some kind. */
+/** A request that changes something, at MotherDuck or in a service that has the state, or a step of writing a file of some kind. */
 export interface Point {
-  readonly what: 'request' | 'state' | 'secret' | 'vault' | 'lock' | 'lock release';
+  readonly what:
+    | 'request'
+    | 'state'
+    | 'secret'
+    | 'vault'
+    | 'lock'
+    | 'lock release'
+    /** A request to a service that has the state, for its lock, or for a snapshot. */
+    | 'state lock'
+    | 'state snapshot';
   /** `torn`: half of the temporary file is written. */
   readonly when: 'before' | 'torn' | 'after';
   /** Which one of its kind in the run, from 1 on. */

@@ -1,6 +1,5 @@
 /** The folders that are prepared once and copied for each kill: one whose next apply does every kind of action, one without a state. */
 import { fileURLToPath } from 'node:url';
-import { CONFIG } from '../stage.ts';
 import { type CrashStage, DOTENV, JSON_FILE } from './crash-stage.ts';
 
 const DAY = 86_400;
@@ -88,13 +87,13 @@ export async function prepareMainPlan(stage: CrashStage): Promise<void> {
     if (code !== 0) throw new Error(`the preparation failed: ${stdout}${stderr}`);
   };
   stage.write(DOTENV, '# written by hand\nOTHER=theirs\n', 0o600);
-  stage.write(CONFIG, FIRST);
+  stage.configure(FIRST);
   await apply();
   await stage.organization.advance(9 * DAY);
   await apply();
   await stage.organization.advance(2 * DAY);
   await changeByHand(stage);
-  stage.write(CONFIG, LAST);
+  stage.configure(LAST);
 }
 
 async function changeByHand(stage: CrashStage): Promise<void> {
@@ -129,5 +128,5 @@ accounts:
 /** Makes a folder with nothing but a configuration, for a first apply with its smoke test. */
 export async function prepareFirstRun(stage: CrashStage): Promise<void> {
   stage.write(DOTENV, '# written by hand\nOTHER=theirs\n', 0o600);
-  stage.write(CONFIG, FIRST_RUN);
+  stage.configure(FIRST_RUN);
 }

@@ -1,13 +1,16 @@
 /** A prepared folder, how an uninterrupted apply of it ends, and the attempts to kill an apply. */
-import { existsSync, rmSync } from 'node:fs';
+import { rmSync } from 'node:fs';
 import path from 'node:path';
-import { STATE } from '../stage.ts';
+import type { Ran } from '../in-process.ts';
 import { CrashStage } from './crash-stage.ts';
 import { problemsAfterKill, problemsAtEnd, revokedInUse, usable } from './invariants.ts';
 import { type Point, pointsOf, type Trace } from './points.ts';
 import { planned, Snapshot } from './snapshot.ts';
+import type { ServiceKind } from './state-service.ts';
 
 const APPLY = 'apply --yes --prune --allow-delete --real-stores';
+/** The exit code of a command that meets another run's lock. */
+const LOCKED = 5;
 
 export interface ScenarioOptions {
   /** Where the folders are made. */
@@ -16,6 +19,8 @@ export interface ScenarioOptions {
   /** Makes the folder what it is before the apply. */
   readonly prepare: (stage: CrashStage) => Promise<void>;
   readonly smoke: boolean;
+  /** The kind of the state, where that is no file. */
+  readonly kind?: ServiceKind;
 }
 
 export interface How {
@@ -44,11 +49,11 @@ export class Scenario {
   }
 
   static async prepare(options: ScenarioOptions): Promise<Scenario> {
-    const prepared = await CrashStage.open(path.join(options.base, options.name));
+    const prepared = await CrashStage.open(path.join(options.base, options.name), options.kind);
     await options.prepare(prepared);
     const before = await Snapshot.take(prepared);
     await prepared.close();
-    const copy = await CrashStage.open(`${prepared.path}-whole`, prepared.path);
+    const copy = await CrashStage.open(`${prepared.path}-whole`, options.kind, prepared.path);
     const words = `${APPLY} --parallelism 1${options.smoke ? '' : ' --no-smoke'}`;
     const ran = await copy.runWithImages(words, `${prepared.path}-at`);
     if (ran.code !== 0) throw new Error(`the apply that nobody kills failed: ${ran.stdout}${ran.stderr}`);
@@ -66,7 +71,8 @@ export class Scenario {
 
   #copy(folder: string): Promise<CrashStage> {
     this.#attempts += 1;
-    return CrashStage.open(path.join(this.#options.base, `${this.#options.name}-${this.#attempts}`), folder);
+    const { base, name, kind } = this.#options;
+    return CrashStage.open(path.join(base, `${name}-${this.#attempts}`), kind, folder);
   }
 
   /**
@@ -86,7 +92,8 @@ export class Scenario {
     const problems: string[] = [];
     try {
       if (image !== undefined) problems.push(...(await problemsAfterKill(stage, this.before)));
-      for (const point of image === undefined ? kills : others) {
+      for (const [index, point] of (image === undefined ? kills : others).entries()) {
+        if (index > 0 || image !== undefined) problems.push(...(await unlock(stage)));
         const ran = await stage.runUntil(words, point);
         if (ran.signal !== 'SIGKILL') return [`it was not killed there, and ended with exit code ${ran.code}`];
         problems.push(...(await problemsAfterKill(stage, this.before)));
@@ -107,15 +114,38 @@ export class Scenario {
   }
 
   async #repair(stage: CrashStage, isProgram: boolean): Promise<string[]> {
-    const isLocked = existsSync(stage.file(`${STATE}.lock`));
+    const isLocked = stage.isLocked();
     const again = `${APPLY} --no-smoke`;
-    const { code, stdout, stderr } = isProgram ? await stage.runProgram(again) : await stage.run(again);
+    const apply = () => (isProgram ? stage.runProgram(again) : stage.run(again));
+    if (stage.service !== undefined) {
+      // A lock that many machines share is never taken over.
+      const refused = isLocked && isProgram ? (await apply()).code : LOCKED;
+      const problems = refused === LOCKED ? [] : [`an apply that met the lock ended with exit code ${refused}`];
+      problems.push(...(await unlock(stage)));
+      const { code, stdout, stderr } = await apply();
+      return [...problems, ...(await this.#problemsAfter(stage, { code, stdout, stderr }))];
+    }
+    const { code, stdout, stderr } = await apply();
     const tells = /^Warning: .*\.lock .*\(process \d+ /m.test(stderr);
     return [
-      ...(code === 0 ? [] : [`the next apply ended with exit code ${code}: ${stdout}${stderr}`]),
       ...(tells === isLocked ? [] : [`the next apply ${tells ? 'took over a lock' : 'did not tell of the lock'}`]),
+      ...(await this.#problemsAfter(stage, { code, stdout, stderr })),
+    ];
+  }
+
+  async #problemsAfter(stage: CrashStage, { code, stdout, stderr }: Ran): Promise<string[]> {
+    return [
+      ...(code === 0 ? [] : [`the next apply ended with exit code ${code}: ${stdout}${stderr}`]),
       ...(await planned(stage)).map((action) => `the plan after it is not empty: ${action}`),
       ...(await problemsAtEnd(stage, this.before, this.whole)),
     ];
   }
+}
+
+/** Does what a person does who finds the lock of a run that was killed, where the next run does not take it over. */
+async function unlock(stage: CrashStage): Promise<string[]> {
+  if (stage.service === undefined || !stage.isLocked()) return [];
+  const { code, stdout, stderr } = await stage.run('state unlock');
+  if (code !== 0) return [`state unlock ended with exit code ${code}: ${stdout}${stderr}`];
+  return stage.isLocked() ? ['state unlock left the lock'] : [];
 }

@@ -5,10 +5,9 @@ import type { Desired, DesiredToken } from '../../src/model/desired.ts';
 import type { Plan } from '../../src/model/plan.ts';
 import type { State, StateToken } from '../../src/model/state.ts';
 import type { Organization } from '../../src/sandbox/organization.ts';
-import { fileBackend } from '../../src/state/kinds/file.ts';
 import { MIGRATIONS } from '../../src/state/migrate.ts';
 import { readState } from '../../src/state/read-state.ts';
-import { CONFIG, STATE } from '../stage.ts';
+import { CONFIG } from '../stage.ts';
 import { brief } from '../world.ts';
 import type { CrashStage } from './crash-stage.ts';
 
@@ -35,7 +34,7 @@ export class Snapshot {
     if (!loaded.ok) throw new Error(`the configuration has errors: ${JSON.stringify(loaded.diagnostics)}`);
     const { desired } = loaded;
     const read = await readState(
-      fileBackend(stage.file(STATE)),
+      stage.backend(),
       { organization: desired.organization, sandbox: true, folder: dirname(stage.file(CONFIG)) },
       MIGRATIONS,
     );

@@ -17,7 +17,7 @@ export function measure() {
       const rows = [];
       const time = async (what, ...args) => {
         const { ms, megabytes } = await mdacc(args, { cwd: folder.cwd, env, codes: [0, 2] });
-        rows.push({ what, ms, megabytes, goal: GOAL_MB });
+        rows.push({ what, ms, megabytes, goalMegabytes: GOAL_MB });
       };
       folder.write(configuration(ACCOUNTS));
       await time('`validate`', 'validate');

@@ -3,6 +3,9 @@ import { createServer, type IncomingMessage, type ServerResponse } from 'node:ht
 import type { AddressInfo } from 'node:net';
 import type { Fate } from '../memory-store.ts';
 
+/** Called before a request takes effect, and after it, when it is not answered yet. True: nothing more becomes of it. */
+export type AtEffect = (when: 'before' | 'after', action: string) => boolean;
+
 export interface ServedObject {
   readonly text: string;
   readonly modified: Date;
@@ -30,6 +33,7 @@ export class ObjectServer {
   /** The headers of the last request. */
   headers: IncomingMessage['headers'] = {};
   fate: (action: string) => Fate | 'hangs' = () => 'answered';
+  atEffect: AtEffect = () => false;
   /** Answers a request in the place of the service; undefined: as usual. */
   answer: (action: string) => Answer | undefined = () => undefined;
   /** Milliseconds that its clock is ahead of the process's. */
@@ -89,11 +93,11 @@ export class ObjectServer {
     };
     const { action, act } = this.#handle(served, this);
     this.requests.push(action);
-    const fate = this.fate(action);
+    const fate = this.atEffect('before', action) ? 'never_arrives' : this.fate(action);
     if (fate === 'hangs') return;
     if (fate === 'never_arrives') return void request.socket.destroy();
     const answer = this.answer(action) ?? act();
-    if (fate === 'answer_lost') return void request.socket.destroy();
+    if (this.atEffect('after', action) || fate === 'answer_lost') return void request.socket.destroy();
     response.sendDate = false;
     const body = Buffer.from(answer.text ?? '');
     const own = { date: this.now().toUTCString(), 'content-length': body.length, etag: '"1"' };

@@ -3,6 +3,7 @@ import { createHash } from 'node:crypto';
 import { createServer, type IncomingMessage, type ServerResponse } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import type { StoredObject } from '../../../src/state/object-store.ts';
+import type { AtEffect } from './object-server.ts';
 
 /** An answer that the server gives in the place of the right one. */
 export interface S3Refusal {
@@ -34,6 +35,7 @@ export class S3Server {
   readonly region = 'eu-central-1';
   /** Decides about each request. */
   fate: (request: S3Request) => S3Fate = () => 'answered';
+  atEffect: AtEffect = () => false;
   /** Milliseconds that an answer takes. */
   latencyMs = 0;
   /** Milliseconds that its clock is ahead of this machine's. */
@@ -73,18 +75,21 @@ export class S3Server {
     const isList = method === 'GET' && path === '';
     const key = isList ? (searchParams.get('prefix') ?? '') : path;
     const isConditional = request.headers['if-none-match'] === '*';
-    this.requests.push(`${isList ? 'LIST' : isConditional ? 'CREATE' : method} ${key}`);
+    const action = `${isList ? 'LIST' : isConditional ? 'CREATE' : method} ${key}`;
+    this.requests.push(action);
+    if (this.atEffect('before', action)) return void request.socket.destroy();
     const fate = this.fate({ method: isList ? 'LIST' : method, key, isConditional });
     if (fate === 'never_arrives') return void request.socket.destroy();
     if (typeof fate === 'object' && fate.tookEffect !== true) return void this.#refuse(response, fate);
     const wrong = this.#wrongSignature(request, body) ?? (this.buckets.has(bucket) ? undefined : NO_BUCKET);
     if (wrong !== undefined) return void this.#refuse(response, wrong);
-    const answer = () => this.#answer(response, { method, bucket, key, isList, isConditional, body, searchParams });
-    if (fate === 'answered') return answer();
-    // It takes effect, and what it answers is lost.
-    const lost = { writeHead: () => lost, end: () => lost } as unknown as ServerResponse;
-    this.#answer(lost, { method, bucket, key, isList, isConditional, body, searchParams });
-    if (typeof fate === 'object') this.#refuse(response, fate);
+    const held = new HeldAnswer();
+    const of = { method, bucket, key, isList, isConditional, body, searchParams };
+    this.#answer(held as unknown as ServerResponse, of);
+    if (this.atEffect('after', action)) request.socket.destroy();
+    else if (fate === 'answered') held.giveTo(response);
+    // Otherwise it took effect, and what it answers is lost.
+    else if (typeof fate === 'object') this.#refuse(response, fate);
     else if (fate === 'answer_lost') request.socket.destroy();
   }
 
@@ -170,6 +175,28 @@ export class S3Server {
 
   #now(): number {
     return Date.now() + this.ahead;
+  }
+}
+
+/** An answer that is not sent yet. */
+class HeldAnswer {
+  #status = 0;
+  #headers: Record<string, string> = {};
+  #body = '';
+
+  writeHead(status: number, headers: Record<string, string>): this {
+    this.#status = status;
+    this.#headers = headers;
+    return this;
+  }
+
+  end(body = ''): this {
+    this.#body = body;
+    return this;
+  }
+
+  giveTo(response: ServerResponse): void {
+    response.writeHead(this.#status, this.#headers).end(this.#body);
   }
 }
 
