@@ -124,8 +124,10 @@ export interface TokenIntent {
   readonly at: string;
   /** Whether storing its secret has begun; absent in states of older versions, which did not record that. */
   readonly storing?: boolean;
-  /** Where its secret is to be stored. Absent in older records. */
+  /** Where its secret is to be stored; see `StoredSecret`. Absent in older records. */
+  readonly store?: string;
   readonly secret_path?: string;
+  readonly command?: string;
   /** Of the secret whose storing has begun; see `StoredSecret`. */
   readonly fingerprint?: string;
 }
@@ -133,6 +135,14 @@ export interface TokenIntent {
 /** Whether a store may have the secret of a token whose creation was interrupted, so that programs may use it. */
 export function mayBeStored({ storing }: TokenIntent): boolean {
   return storing !== false;
+}
+
+/** The secret of a token whose creation was interrupted, where a store may have it; undefined where the state does not say. */
+export function secretOfIntent(intent: TokenIntent): StoredSecret | undefined {
+  const { store, secret_path, at, fingerprint, command } = intent;
+  if (!mayBeStored(intent) || store === undefined || secret_path === undefined || fingerprint === undefined)
+    return undefined;
+  return { store, secret_path, at, fingerprint, ...(command === undefined ? {} : { command }) };
 }
 
 /** The files in which file stores keep secrets of a state. @param folder The configuration's, to which their paths are relative. */

@@ -74,8 +74,10 @@ const INTENT: Fields<TokenIntent> = {
   generation: true,
   at: true,
   storing: true,
+  store: true,
   secret_path: true,
   fingerprint: true,
+  command: true,
 };
 
 /**
