@@ -119,9 +119,7 @@ export class AccountApply {
       if (!(error instanceof UserError)) throw error;
       if (isStateError(error)) this.#input.halt.error = error;
       if (action.action === 'create_account' || action.action === 'adopt_account') this.#failedAccount = error;
-      // The other tokens of a series are revoked also where a secret could not be removed.
-      const isRevoked = action.action === 'revoke_token' && error.code === 'STORE_FAILED';
-      if ('token' in action && action.token !== undefined && !isRevoked) this.#failedTokens.set(action.token, error);
+      if ('token' in action && action.token !== undefined) this.#failedTokens.set(action.token, error);
       this.#end({ action, result: 'failed', error });
     }
   }
@@ -194,7 +192,10 @@ export class AccountApply {
         adoptToken(action, tools);
         break;
       case 'revoke_token':
-        await revokeToken(action, this.#desired?.tokens.has(action.token ?? '') ?? false, tools);
+        // It is revoked all the same, and so are the others of its series.
+        this.#failures.push(
+          ...(await revokeToken(action, this.#desired?.tokens.has(action.token ?? '') ?? false, tools)),
+        );
         break;
       case 'delete_account':
         // The account is gone all the same, and what is left of its secrets is told.

@@ -1,7 +1,13 @@
 /** What the state records of a creation: its intent, that storing begins, and its result. */
 import type { DesiredAccount } from '../model/desired.ts';
 import type { CreateToken, RotateToken } from '../model/plan.ts';
-import { isOtherCommand, type RetiringToken, type TokenIntent, type TokenRecord } from '../model/state.ts';
+import {
+  isOtherCommand,
+  type RetiringToken,
+  secretOfIntent,
+  type TokenIntent,
+  type TokenRecord,
+} from '../model/state.ts';
 import { isoTime } from '../model/time.ts';
 import { UserError } from '../model/user-error.ts';
 import type { WireToken } from '../model/wire.ts';
@@ -20,8 +26,12 @@ export async function recordIntent(
 ): Promise<void> {
   const { name, generation } = action.after;
   const address = { account: account.username, token: action.token };
-  const secretPath = tools.stores.get(action.after.secret_store)?.secretPath(address);
-  const to = secretPath === undefined ? {} : { secret_path: secretPath };
+  const store = tools.stores.get(action.after.secret_store);
+  const command = store?.commandOf?.(address);
+  const to = {
+    ...(store === undefined ? {} : { store: store.name, secret_path: store.secretPath(address) }),
+    ...(command === undefined ? {} : { command }),
+  };
   const intent = { name, generation, at: isoTime(tools.api.now()), storing: false, ...to };
   await recordFirst(tools.stateWriter, account.username, () =>
     updateToken(tools.stateWriter, account.username, action.token, (entry) => ({
@@ -98,23 +108,29 @@ export async function recordResult(
     },
   };
   const before = tokenOf(tools.stateWriter, account.username, action.token).current;
-  const left = before === undefined || isSamePlace(before.secret, created.secret) ? undefined : before.secret;
-  const movedSecret = left === undefined || left === 'unknown' ? {} : { secret: left };
+  const moved = (secret: TokenRecord['secret'] = 'unknown') =>
+    secret === 'unknown' || isSamePlace(secret, created.secret) ? undefined : secret;
+  const left = moved(before?.secret);
   await updateToken(tools.stateWriter, account.username, action.token, ({ current, stored: _replaced, ...entry }) => {
     const { orphans = [] } = action.after;
     const replaced = [...(action.before !== null && current !== undefined ? [current] : []), ...orphans].map(
-      ({ id, name, expires_at }): RetiringToken => ({
-        id,
-        name,
-        expires_at,
-        ...(id === current?.id ? movedSecret : {}),
-        ...fingerprintIn(id === current?.id ? current.secret : entry.intents.find((intent) => intent.name === name)),
-      }),
+      ({ id, name, expires_at }): RetiringToken => {
+        const intent = entry.intents.find((each) => each.name === name);
+        const isCurrent = id === current?.id;
+        const secret = isCurrent ? left : moved(intent && secretOfIntent(intent));
+        return {
+          id,
+          name,
+          expires_at,
+          ...(secret === undefined ? {} : { secret }),
+          ...fingerprintIn(isCurrent ? current.secret : intent),
+        };
+      },
     );
     const done = new Set([name, ...orphans.map((orphan) => orphan.name)]);
-    const left = entry.intents.filter((intent) => !done.has(intent.name));
+    const others = entry.intents.filter((intent) => !done.has(intent.name));
     const intents = openIntents(
-      { current: created, intents: left },
+      { current: created, intents: others },
       liveTokens(account.username, tools),
       tools.api.now(),
     );
@@ -124,7 +140,7 @@ export async function recordResult(
     return { ...entry, current: created, retiring: [...retiring, ...replaced], intents };
   });
   // The token that it replaces is gone already, so nothing reads its secret any more.
-  if (action.before === null && left !== undefined && left !== 'unknown') {
+  if (action.before === null && left !== undefined) {
     const dead = {
       account: account.username,
       token: action.token,

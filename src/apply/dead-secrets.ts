@@ -18,16 +18,17 @@ export interface RemovalTools {
   readonly stateWriter: StateWriter;
 }
 
-/** Removes a secret, if `howRemoved` says so. @throws UserError STORE_FAILED */
+/** Removes a secret, if `howRemoved` says so; resolves to whether it does. @throws UserError STORE_FAILED */
 export async function removeSecret(
   dead: DeadRecord | undefined,
   tools: RemovalTools,
   places = placesOf(tools),
-): Promise<void> {
-  if (dead === undefined) return;
+): Promise<boolean> {
+  if (dead === undefined) return false;
   const { plan, stores, stateWriter } = tools;
-  if (places.howRemoved(dead, stateWriter.state) === undefined) return;
+  if (places.howRemoved(dead, stateWriter.state) === undefined) return false;
   await stores.get(dead.secret.store)?.remove?.(deadSecret(dead, plan.sandbox));
+  return true;
 }
 
 /** A dead secret, for its store. */

@@ -1,12 +1,12 @@
 /** Revoking a token, and what actions on tokens need. */
 import type { Live, LiveToken } from '../model/live.ts';
 import type { RevokeToken } from '../model/plan.ts';
-import type { State, StateToken } from '../model/state.ts';
+import { type State, type StateToken, secretOfIntent, type TokenIntent } from '../model/state.ts';
 import { UserError } from '../model/user-error.ts';
 import { accountKey } from '../model/username.ts';
 import type { Api } from '../motherduck/api.ts';
 import { ApiError } from '../motherduck/transport-errors.ts';
-import { revokedSecret } from '../plan/dead-secrets.ts';
+import { type DeadRecord, revokedSecret } from '../plan/dead-secrets.ts';
 import { expectedSecret } from '../secrets/written-secrets.ts';
 import { type RemovalTools, removeSecret } from './dead-secrets.ts';
 import { type StateWriter, tokenOf, updateToken } from './state-writer.ts';
@@ -31,28 +31,50 @@ export function liveTokens(username: string, { live }: TokenTools): readonly Liv
  * Revokes a token; it may be revoked already.
  *
  * @param isDesired Whether the configuration has the token's key.
+ * @returns Why its secret could not be removed. The state then keeps it, and the next run removes the secret.
  * @throws ApiError; UserError STATE_UNWRITABLE; PLAN_STALE, STORE_UNUSABLE: programs may use it again
  */
-export async function revokeToken(action: RevokeToken, isDesired: boolean, tools: TokenTools): Promise<void> {
+export async function revokeToken(action: RevokeToken, isDesired: boolean, tools: TokenTools): Promise<UserError[]> {
   await refuseHeld(action, tools);
   await deleteToken(action.account, action.before.id, tools.api);
-  if (action.token === undefined) return;
+  if (action.token === undefined) return [];
   const entry = tokenOf(tools.stateWriter, action.account, action.token);
   const live = new Set(liveTokens(action.account, tools).map(({ id }) => id));
   // With an older state, what left the configuration is newer than the token of the state, which is gone already.
   const isGone = !isDesired && !live.has(entry.current?.id ?? '');
-  const about = { id: action.before.id, isDesired, live };
-  await removeSecret(revokedSecret(action.account, action.token, entry, about), tools);
+  const about = { id: action.before.id, name: action.before.name, isDesired, live };
+  const dead = revokedSecret(action.account, action.token, entry, about);
+  let isRemoved = false;
+  try {
+    isRemoved = await removeSecret(dead, tools);
+  } catch (error) {
+    if (!(error instanceof UserError)) throw error;
+    return [error];
+  }
   await updateToken(tools.stateWriter, action.account, action.token, (entry) => {
     const { current, ...rest } = entry;
     const kept: StateToken = {
       ...rest,
       ...(current && current.id !== action.before.id && !isGone ? { current } : {}),
       retiring: entry.retiring.filter((old) => old.id !== action.before.id),
-      intents: entry.intents.filter((intent) => intent.name !== action.before.name),
+      // What an interrupted run stored in the place of another secret is removed with that one, and known by its intent alone.
+      intents: entry.intents
+        .filter(({ name, fingerprint }) => name !== action.before.name || (!isDesired && fingerprint !== undefined))
+        .map((intent) => (isRemoved && isAt(dead, intent) ? withoutFingerprint(intent) : intent)),
     };
     return isDesired || kept.current !== undefined || kept.retiring.length > 0 ? kept : undefined;
   });
+  return [];
+}
+
+function isAt(dead: DeadRecord | undefined, intent: TokenIntent): boolean {
+  const secret = secretOfIntent(intent);
+  return secret?.store === dead?.secret.store && secret?.secret_path === dead?.secret.secret_path;
+}
+
+/** No store has its secret any more. */
+function withoutFingerprint({ fingerprint: _, ...intent }: TokenIntent): TokenIntent {
+  return intent;
 }
 
 /** The store may have another secret than when the plan was made: that of a replaced token, from a backup. */

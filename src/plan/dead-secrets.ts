@@ -2,14 +2,14 @@
 import type { Desired } from '../model/desired.ts';
 import type { Live, LiveAccount } from '../model/live.ts';
 import type { Action } from '../model/plan.ts';
-import type { State, StateToken, StoredSecret, TokenRecord } from '../model/state.ts';
+import { type State, type StateToken, type StoredSecret, secretOfIntent, type TokenRecord } from '../model/state.ts';
 import { accountKey } from '../model/username.ts';
 
 /** A secret of a token, with what else may be at its secret path. */
 export interface DeadRecord {
   readonly account: string;
   readonly token: string;
-  /** Of the token. */
+  /** Of the token; of one whose creation was interrupted, `interruptedId` of its name. */
   readonly id: string;
   readonly secret: StoredSecret;
   /** Of the secrets of this key that an interrupted run may have stored at its secret path. */
@@ -21,10 +21,18 @@ export function keyOfDead({ account, token, id, secret }: DeadRecord): string {
   return JSON.stringify([accountKey(account), token, id, secret.store, secret.secret_path]);
 }
 
-/** All secrets of a key. */
+/** Stands for the id of a token whose creation was interrupted. No id has quotes. */
+function interruptedId(name: string): string {
+  return JSON.stringify(name);
+}
+
+/** All secrets of a key; first those that interrupted runs may have stored, since later ones took their places. */
 export function secretsOf(account: string, token: string, entry: StateToken): DeadRecord[] {
-  const { current, retiring } = entry;
+  const { current, retiring, intents } = entry;
   return [
+    ...intents.flatMap((intent) =>
+      deadRecord(account, token, { id: interruptedId(intent.name), secret: secretOfIntent(intent) }, entry),
+    ),
     ...(current === undefined ? [] : deadRecord(account, token, { ...current, secret: lastSecret(entry) }, entry)),
     ...retiring.flatMap((old) => deadRecord(account, token, old, entry)),
   ];
@@ -46,10 +54,17 @@ function deadRecord(
   return [{ account, token, id, secret, interrupted }];
 }
 
+interface RevokedToken {
+  readonly id: string;
+  readonly name: string;
+  readonly isDesired: boolean;
+  readonly live: ReadonlySet<string>;
+}
+
 /**
  * The secret that goes with a revoked token.
  *
- * @param id Of the revoked token.
+ * @param id Of the revoked token, as `name`.
  * @param isDesired Whether the configuration has the key: then the current secret is replaced, not removed.
  * @param live Ids of live tokens.
  */
@@ -57,11 +72,13 @@ export function revokedSecret(
   account: string,
   token: string,
   entry: StateToken,
-  { id, isDesired, live }: { readonly id: string; readonly isDesired: boolean; readonly live: ReadonlySet<string> },
+  { id, name, isDesired, live }: RevokedToken,
 ): DeadRecord | undefined {
   const all = secretsOf(account, token, entry);
   const isCurrent = (record: DeadRecord) => record.id === entry.current?.id;
-  const own = all.find((record) => record.id === id && !(isDesired && isCurrent(record)));
+  const own =
+    all.find((record) => record.id === id && !(isDesired && isCurrent(record))) ??
+    all.find((record) => record.id === interruptedId(name));
   // With an older state, what left the configuration is newer than the token of the state, which is gone already.
   return own ?? (isDesired ? undefined : all.find((record) => isCurrent(record) && !live.has(record.id)));
 }
@@ -94,11 +111,15 @@ export function deadSecrets(actions: readonly Action[], state: State, live: Live
   );
   const liveIds = idsByAccount(live);
   const dead = actions.flatMap((action) => secretsOfAction(action, state, liveIds, desired, renamed));
-  const places = [...goneSecrets(state, live), ...dead].map((record) => {
-    const { store, secret_path } = record.secret;
-    return [JSON.stringify([accountKey(record.account), record.token, store, secret_path]), record] as const;
-  });
-  return [...new Map(places).values()];
+  const values = [...goneSecrets(state, live), ...dead].map(
+    (record) => [JSON.stringify([placeOfDead(record), record.secret.fingerprint]), record] as const,
+  );
+  return [...new Map(values).values()];
+}
+
+/** Equal for secrets of a key that are at the same place, where each has taken the place of the one before it. */
+export function placeOfDead({ account, token, secret }: DeadRecord): string {
+  return JSON.stringify([accountKey(account), token, secret.store, secret.secret_path]);
 }
 
 /** The ids of an account's live tokens; gathered once, since it may have thousands of them and of actions. */
@@ -136,15 +157,19 @@ function secretsOfAction(
       const entry = tokens.get(action.token ?? '');
       if (action.token === undefined || entry === undefined) return [];
       const isDesired = desired.accounts.get(key)?.tokens.has(action.token) ?? false;
-      const about = { id: action.before.id, isDesired, live: liveIds(key) };
+      const about = { id: action.before.id, name: action.before.name, isDesired, live: liveIds(key) };
       return [revokedSecret(account, action.token, entry, about) ?? []].flat();
     }
     case 'create_token':
     case 'rotate_token': {
       const entry = tokens.get(renamed.get(`${account}/${action.token}`) ?? action.token);
-      const isAtOnce = action.action === 'rotate_token' ? action.after.overlap === 0 : action.before === null;
-      if (entry?.current === undefined || action.after.secret_moves === undefined || !isAtOnce) return [];
-      return deadRecord(account, action.token, entry.current, entry);
+      if (entry === undefined) return [];
+      const isWithout = action.action === 'rotate_token' && action.after.overlap === 0;
+      const isAtOnce = isWithout || (action.action === 'create_token' && action.before === null);
+      const orphans = new Set((action.after.orphans ?? []).map(({ name }) => interruptedId(name)));
+      const interrupted = secretsOf(account, action.token, entry).filter(({ id }) => isWithout && orphans.has(id));
+      if (entry.current === undefined || action.after.secret_moves === undefined || !isAtOnce) return interrupted;
+      return [...interrupted, ...deadRecord(account, action.token, entry.current, entry)];
     }
     default:
       return [];

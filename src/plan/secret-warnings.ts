@@ -10,7 +10,7 @@ import {
   type UsedStore,
 } from '../model/plan.ts';
 import type { Hint } from '../model/user-error.ts';
-import { type DeadRecord, keyOfDead } from './dead-secrets.ts';
+import { type DeadRecord, keyOfDead, placeOfDead } from './dead-secrets.ts';
 
 /** Tokens by the store, as a person names them: `etl_prod/airflow`. */
 type NamesByStore = ReadonlyMap<string, readonly string[]>;
@@ -229,12 +229,14 @@ export function secretLosses({
 
 /** The dead secrets that apply removes. */
 export function removalsOf(dead: readonly DeadRecord[], { howRemoved, atDead }: StoreFacts): SecretRemoval[] {
-  return dead.flatMap((record) => {
+  const removals = dead.flatMap((record) => {
     const { account, token, secret } = record;
     const isThere = (atDead?.get(keyOfDead(record)) ?? 'secret') === 'secret';
     const by = isThere ? howRemoved(record) : undefined;
-    return by === undefined ? [] : [{ account, token, store: secret.store, secret_path: secret.secret_path, by }];
+    const removal = { account, token, store: secret.store, secret_path: secret.secret_path };
+    return by === undefined ? [] : [[placeOfDead(record), { ...removal, by }] as const];
   });
+  return [...new Map(removals).values()];
 }
 
 /** Where a store put a secret before its command changed. */
@@ -244,7 +246,10 @@ export function byEarlierCommand(secretPath: string): string {
 
 /** Places of dead secrets that stay as they are: they have values of others, or a rehearsal does not reach them. */
 function othersValues(dead: readonly DeadRecord[], { atDead, howRemoved, rehearsed }: StoreFacts): PlanWarning[] {
-  const stay = dead.filter((record) => atDead?.get(keyOfDead(record)) === 'other' && howRemoved(record) !== undefined);
+  const removable = dead.filter((record) => howRemoved(record) !== undefined);
+  const isOther = (record: DeadRecord) => atDead?.get(keyOfDead(record)) === 'other';
+  const removed = new Set(removable.filter((record) => !isOther(record)).map(placeOfDead));
+  const stay = removable.filter((record) => isOther(record) && !removed.has(placeOfDead(record)));
   return [...new Set(stay.map(({ secret }) => secret.store))].map((store) => {
     const here = stay.filter(({ secret }) => secret.store === store);
     return {
