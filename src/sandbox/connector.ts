@@ -17,6 +17,8 @@ import type { Settings } from './settings.ts';
 /** The database that every new account has. */
 const FIRST_DATABASE = 'my_db';
 const EXTENSION = '.duckdb';
+/** The folder, in that of an account, of the databases that sessions open. */
+const SESSIONS = 'sessions';
 
 /** No effect: SHUTDOWN is a parser error without MotherDuck's extension, as was seen with DuckDB 1.5.6. */
 const SHUTDOWN = 'SELECT 1';
@@ -85,9 +87,7 @@ export function sandboxConnector(sandbox: Organization | string, client: Sandbox
       const { type, startsInMs } = connection;
       const target = { path: ':memory:', options: {}, confine: CONFINE, shutdown: SHUTDOWN, startsInMs };
       if (opened.folder === undefined) return { ...target, setup: [attach(':memory:', database, false)] };
-      const { siblings } = await filesOf(opened.folder, connection);
-      const same = siblings.find(({ name }) => name.toLowerCase() === database.toLowerCase());
-      const path = same?.path ?? join(homeOf(opened.folder, connection.account.username), database + EXTENSION);
+      const path = await sessionFile(opened.folder, connection, database);
       const before = attach(path, database, type !== 'read_write');
       return { ...target, setup: [], transaction: { before, after: `DETACH ${identifier(database)}` } };
     },
@@ -158,16 +158,33 @@ function readScaling(
   };
 }
 
+/** The file of a database for sessions. No other connection opens it, which would keep them waiting. */
+async function sessionFile(folder: string, { account }: Connection, database: string): Promise<string> {
+  const home = join(homeOf(folder, account.username), SESSIONS);
+  const path = join(home, database.toLowerCase() + EXTENSION);
+  return inFolder(home, async () => {
+    await refuseTrackedLinks(path);
+    return path;
+  });
+}
+
 async function filesOf(folder: string, { account }: Connection): Promise<DatabaseFiles> {
   const home = homeOf(folder, account.username);
-  try {
-    await refuseTrackedLinks(home);
-    mkdirSync(home, { recursive: true });
+  return inFolder(home, async () => {
     const all = readdirSync(home);
     for (const name of all) await refuseTrackedLinks(join(home, name));
     const names = all.filter((file) => file.endsWith(EXTENSION) && file !== FIRST_DATABASE + EXTENSION);
     const siblings = names.sort().map((file) => ({ path: join(home, file), name: file.slice(0, -EXTENSION.length) }));
     return { path: join(home, FIRST_DATABASE + EXTENSION), siblings };
+  });
+}
+
+/** Creates a folder of databases, and looks into it. @throws UserError LINK_REFUSED, SANDBOX_FAILED */
+async function inFolder<T>(home: string, look: () => Promise<T>): Promise<T> {
+  try {
+    await refuseTrackedLinks(home);
+    mkdirSync(home, { recursive: true });
+    return await look();
   } catch (cause) {
     if (cause instanceof UserError) throw cause;
     const message = `the sandbox's databases cannot be written: ${home}`;

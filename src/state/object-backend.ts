@@ -130,7 +130,7 @@ class ObjectBackend implements StateBackend {
 
   async restoreHint(): Promise<Hint> {
     return {
-      text: `Someone changed objects below ${this.name}. Restore them from the versions of the bucket, or look at them and remove what is wrong.`,
+      text: `Someone changed objects below ${this.name}. Restore them from ${versionsOf(this.#store)}, or look at them and remove what is wrong.`,
     };
   }
 
@@ -164,7 +164,7 @@ class ObjectBackend implements StateBackend {
       if (end === keys.length - 1) found.push(await this.#store.get(logKey(next + keys.length)));
       // Another run may be writing them at this moment.
       if (end !== -1 && found.slice(end).some((each) => each !== undefined)) {
-        if (++gaps > 3) throw missing(this.name, next + end);
+        if (++gaps > 3) throw missing(this.#store, next + end);
         await sleep(100);
         continue;
       }
@@ -204,12 +204,16 @@ function serialIn(text: string): number {
   return Number(/^\{"serial":(\d+),/.exec(text)?.[1] ?? 0);
 }
 
-function missing(name: string, serial: number): UserError {
+function missing(store: ObjectStore, serial: number): UserError {
   return new UserError(
     'STATE_INVALID',
-    `${name} has lost ${logKey(serial)}, and later changes are there.`,
-    'Restore it from the versions of the bucket.',
+    `${store.name} has lost ${logKey(serial)}, and later changes are there.`,
+    `Restore it from ${versionsOf(store)}.`,
   );
+}
+
+function versionsOf({ versions = 'the versions of the bucket' }: ObjectStore): string {
+  return versions;
 }
 
 function takenByOther(name: string, serial: number): UserError {

@@ -14,6 +14,8 @@ export interface StoredObject {
 export interface ObjectStore {
   /** How output names it: `s3://bucket/prefix`. */
   readonly name: string;
+  /** Where older versions of objects may be; "the versions of the bucket" unless given. */
+  readonly versions?: string;
   /** @throws UserError STATE_UNREACHABLE; UnsureError */
   get(key: string): Promise<StoredObject | undefined>;
   /**

@@ -65,6 +65,28 @@ describe('a state at MotherDuck', () => {
     expect(performance.now() - began).toBeLessThan(30_000);
   });
 
+  it('takes the state of a file, and gives it back', async () => {
+    const stage = await Stage.applied(OPS.replace(/^state: .*\n/m, ''));
+    const before = stage.read();
+    const [, lineage = ''] = /"lineage": "([^"]+)"/.exec(stage.read(STATE)) ?? [];
+    stage.write('motherduck.accounts.yaml', OPS);
+    // Nothing begins beside the file.
+    expect(await stage.run(`apply ${YES}`)).toMatchObject({
+      code: 1,
+      stderr: expect.stringContaining('state migrate'),
+    });
+    for (let time = 1; time <= 2; time++) expect(await stage.run('state migrate --sandbox')).toMatchObject({ code: 0 });
+    expect(await stage.run('plan --sandbox --detailed-exitcode')).toMatchObject({ code: 0 });
+    expect(await stage.run('state history --sandbox')).toMatchObject({ code: 0 });
+    expect(await stage.run('doctor --sandbox')).toMatchObject({ code: 0 });
+    expect((await stage.run('state list --sandbox --format json')).stdout).toContain(lineage);
+    stage.write('motherduck.accounts.yaml', before);
+    stage.write('old.yaml', OPS);
+    expect(await stage.run('state migrate --from old.yaml --sandbox')).toMatchObject({ code: 0 });
+    expect(await stage.run('plan --sandbox --detailed-exitcode')).toMatchObject({ code: 0 });
+    expect(await stage.run('plan --sandbox --config old.yaml')).toMatchObject({ code: 1 });
+  });
+
   it('is served with a sandbox, and needs its folder', async () => {
     const stage = new Stage(OPS);
     await stage.serve();

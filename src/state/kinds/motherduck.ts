@@ -69,6 +69,7 @@ type Sql = Pick<typeof import('../../motherduck/sql-session.ts'), 'SqlError' | '
 
 class TableStore implements ObjectStore {
   readonly name: string;
+  readonly versions = 'a copy of the database';
   readonly #database: string;
   readonly #schema: string;
   readonly #table: string;
@@ -280,7 +281,8 @@ const ROW = '(?, ?, make_timestamp(epoch_us(now())))';
 
 /** Errors of DuckDB by their text, as seen with DuckDB 1.5.6. */
 const NO_TABLE = /catalog error: table with name .* does not exist/is;
-const CONFLICT = /duplicate key|constraint violation|\bconflict\b(?!ing lock)|transactioncontext error/i;
+const CONFLICT =
+  /duplicate key|constraint violation|violates (primary key|unique) constraint|\bconflict\b(?!ing lock)|transactioncontext error/i;
 
 const KNOWN: readonly {
   readonly text: RegExp;

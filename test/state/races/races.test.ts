@@ -199,6 +199,11 @@ async function breakLock({ kind, words }: Place): Promise<void> {
     const { rm } = await import('node:fs/promises');
     return rm(`${words}.lock`);
   }
+  if (kind === 'motherduck') {
+    const table = await sandboxTable(words, { database: 'ops' });
+    await table.remove('lock.json');
+    return table.close();
+  }
   const { prefix } = JSON.parse(words) as { prefix: string };
   server.objects.delete(`acme-platform/${prefix}/lock.json`);
 }
