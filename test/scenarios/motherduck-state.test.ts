@@ -2,6 +2,7 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { describe, expect, it } from 'vitest';
 import { outputOf, SANDBOX, STATE, Stage } from '../stage.ts';
+import { moveThereAndBack } from '../state/shared-state-story.ts';
 
 const configuration = (state: string) => `version: 1
 organization: acme
@@ -35,6 +36,11 @@ const live = (stage: Stage) =>
   });
 
 describe('a state at MotherDuck', () => {
+  it('is moved there, used, and moved back', { timeout: 120_000 }, async () => {
+    const block = '{ kind: motherduck, database: ops }';
+    await moveThereAndBack({ block, env: {}, name: 'motherduck_accounts_state', secrets: [] });
+  });
+
   it('is created by an apply, and read by every command', async () => {
     const stage = new Stage(OPS);
     const first = await stage.run('plan --sandbox');

@@ -5,7 +5,13 @@ import { CONFIG, Stage } from '../stage.ts';
 import * as azure from '../state/servers/azure.ts';
 import * as gcs from '../state/servers/gcs.ts';
 import type { Answer, ObjectServer } from '../state/servers/object-server.ts';
-import { applyTwiceAtOnce, machineAt, type SharedPlace, useFromTwoMachines } from '../state/shared-state-story.ts';
+import {
+  applyTwiceAtOnce,
+  machineAt,
+  moveThereAndBack,
+  type SharedPlace,
+  useFromTwoMachines,
+} from '../state/shared-state-story.ts';
 
 interface Cloud {
   start(): Promise<ObjectServer>;
@@ -89,6 +95,10 @@ describe.each(Object.entries(CLOUDS))('a state of the kind %s', (_, cloud) => {
     await useFromTwoMachines(place);
     expect(server.objects.has('acme/motherduck/prod/lock.json')).toBe(false);
     expect(server.objects.has('acme/motherduck/prod/log/0000000000001.json')).toBe(true);
+  });
+
+  it('is moved there, used, and moved back', async () => {
+    await moveThereAndBack((await start()).place);
   });
 
   it('is written by one of two applies at once', async () => {

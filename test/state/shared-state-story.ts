@@ -87,16 +87,16 @@ export async function moveThereAndBack(place: SharedPlace): Promise<void> {
   stage.edit((before) => before.replace('organization: acme', `organization: acme\nstate: ${place.block}`));
   for (const words of ['plan --sandbox', 'apply --sandbox --yes'])
     expect(await run(stage, words, 1)).toContain('mdacc state migrate');
-  expect(await run(stage, 'state migrate')).toContain(place.name);
+  expect(await run(stage, 'state migrate --sandbox')).toContain(place.name);
   expect([stage.has(STATE), stage.has(`${STATE}.migrated`)]).toEqual([false, true]);
-  await run(stage, 'state migrate');
+  await run(stage, 'state migrate --sandbox');
   await run(stage, 'plan --sandbox --detailed-exitcode');
-  expect(await run(stage, 'state history')).toContain('state migrate');
-  expect(await run(stage, 'state list')).toContain('etl_prod');
-  await run(stage, 'state forget tenant_acme --yes');
-  await run(stage, 'state show tenant_acme', 64);
+  expect(await run(stage, 'state history --sandbox')).toContain('state migrate');
+  expect(await run(stage, 'state list --sandbox')).toContain('etl_prod');
+  await run(stage, 'state forget tenant_acme --sandbox --yes');
+  await run(stage, 'state show tenant_acme --sandbox', 64);
   await run(stage, 'import tenant_acme --sandbox --yes');
-  await run(stage, 'state unlock');
+  await run(stage, 'state unlock --sandbox');
   // A machine with the older configuration.
   const old = new Stage(stage.read(CONFIG));
   Object.assign(old.env, stage.env, { MDACC_SANDBOX: stage.file(SANDBOX) });
@@ -104,7 +104,7 @@ export async function moveThereAndBack(place: SharedPlace): Promise<void> {
   stage.write(CONFIG, `${text}\nstate: { kind: file }\n`);
   const refused = await stage.json('plan --sandbox');
   expect(refused).toMatchObject({ code: 1, document: { error: { code: 'STATE_MOVED' } } });
-  await run(stage, 'state migrate --from old.yaml');
+  await run(stage, 'state migrate --sandbox --from old.yaml');
   await run(stage, 'plan --sandbox --detailed-exitcode');
   expect(await old.json('apply --sandbox --yes')).toMatchObject({
     code: 1,
