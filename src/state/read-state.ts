@@ -10,7 +10,7 @@ import { contradictionOf } from './contradictions.ts';
 import { isLikeState } from './damage.ts';
 import type { JsonLines } from './json-lines.ts';
 import { jsonShape, keysOf } from './json-shape.ts';
-import { fileBackend } from './kinds/file.ts';
+import { fileBackend, leftFile } from './kinds/file.ts';
 import { MIGRATIONS, type Migrations, migrate } from './migrate.ts';
 import { LogError, type Moved, movedTo, replay } from './state-change.ts';
 import { type StateDocument, stateFromDocument } from './state-document.ts';
@@ -61,12 +61,13 @@ export async function readKept(backend: StateBackend, migrations: Migrations): P
 }
 
 /** The error of a place that the state has left. */
-export function movedAway({ name }: Pick<StateBackend, 'name'>, { to, at, who }: Moved): UserError {
+export function movedAway({ name, file }: Pick<StateBackend, 'name' | 'file'>, { to, at, who }: Moved): UserError {
+  const anew = file === undefined ? '' : ` To begin a new state here, remove ${leftFile(file)}.`;
   return new UserError(
     'STATE_MOVED',
     `the state was moved from ${name} to ${to} (${at.slice(0, 16).replace('T', ' ')} UTC, by ${who})`,
     {
-      text: 'Get the configuration that names the new place under "state" (git pull). To move the state back here, name a configuration that has the new place.',
+      text: `Get the configuration that names the new place under "state" (git pull).${anew} To move the state back here, name a configuration that has the new place.`,
       command: ['state', 'migrate', '--from', 'FILE'],
     },
   );
