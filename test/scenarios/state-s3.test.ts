@@ -1,5 +1,6 @@
 /** A state in a bucket, as users meet it. */
 import { describe, expect, it, onTestFinished } from 'vitest';
+import { outputOf } from '../stage.ts';
 import { S3Server } from '../state/servers/s3.ts';
 import {
   applyTwiceAtOnce,
@@ -34,6 +35,42 @@ describe('a state in a bucket of S3', () => {
 
   it('is moved there, used, and moved back', async () => {
     await moveThereAndBack((await start()).place);
+  });
+
+  it('is mended after a kill at an append, whether that took effect or not', async () => {
+    for (const [at, fate] of [
+      [2, 'answer_lost'],
+      [4, 'never_arrives'],
+      [7, 'answer_lost'],
+      [9, 'never_arrives'],
+    ] as const) {
+      const { server, place } = await start();
+      const stage = machineAt(place);
+      let n = 0;
+      server.fate = ({ isConditional, key }) => {
+        if (!isConditional || !key.includes('/log/') || ++n !== at) return 'answered';
+        killed.kill('SIGKILL');
+        return fate;
+      };
+      const killed = stage.spawn('apply --sandbox --yes --no-smoke');
+      expect((await outputOf(killed)).signal).toBe('SIGKILL');
+      server.fate = () => 'answered';
+      expect((await stage.run('apply --sandbox --yes --no-smoke')).code).toBe(5);
+      expect((await stage.run('state unlock')).code).toBe(0);
+      const mended = await stage.run('apply --sandbox --yes --no-smoke');
+      expect([at, mended.code, mended.stderr]).toEqual([at, 0, expect.any(String)]);
+      expect((await stage.run('plan --sandbox --detailed-exitcode')).code).toBe(0);
+    }
+  });
+
+  it('loses no rotation of four machines at once', async () => {
+    const { place } = await start();
+    const stage = machineAt(place);
+    expect((await stage.run('apply --sandbox --yes --no-smoke')).code).toBe(0);
+    const rotate = 'rotate etl_prod/airflow --sandbox --yes --no-smoke --lock-timeout 5m';
+    const ran = await Promise.all(Array.from({ length: 4 }, () => stage.runProgram(rotate)));
+    expect(ran.map(({ code, stderr }) => [code, code === 0 ? '' : stderr])).toEqual(Array(4).fill([0, '']));
+    expect((await stage.run('state show etl_prod/airflow')).stdout).toContain('airflow.5');
   });
 
   it('that refuses is a plain error, for each command', async () => {
