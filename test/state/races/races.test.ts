@@ -17,6 +17,9 @@ import { openState } from '../../../src/state/opened-state.ts';
 import { newFolder } from '../../files/processes.ts';
 import { isWindows } from '../../platform.ts';
 import { sandboxTable } from '../sandbox-table.ts';
+import { ACCOUNT, azureServer } from '../servers/azure.ts';
+import { gcsServer } from '../servers/gcs.ts';
+import type { ObjectServer } from '../servers/object-server.ts';
 import { S3Server } from '../servers/s3.ts';
 
 const isLong = process.env.MDACC_RACE_ROUNDS !== undefined;
@@ -45,6 +48,8 @@ interface Place {
   /** As the program takes it. */
   readonly words: string;
   backend(): StateBackend | Promise<StateBackend>;
+  /** Removes the lock, where the place is not in `server`. */
+  readonly removeLock?: () => void;
 }
 
 /** What the writers of a place have said. */
@@ -101,6 +106,34 @@ class Writers {
   }
 }
 
+const CONTEXT = {
+  env: process.env,
+  defaultFile: '',
+  http: async () => stateHttp({}),
+  admin: () => Promise.reject(new Error('it is at no database')),
+};
+const LOCATION = { file: 'a.yaml', line: 1, column: 1 };
+
+/** A folder of a cloud that stands in this process. */
+function cloudPlace(cloud: ObjectServer, kind: string, block: Readonly<Record<string, string>>): Place {
+  const prefix = `p${Math.random().toString(36).slice(2)}`;
+  const config = { kind, location: LOCATION, ...block, prefix };
+  const removeLock = () => void cloud.objects.delete(`acme/${prefix}/lock.json`);
+  return {
+    kind,
+    words: JSON.stringify({ ...block, prefix }),
+    backend: () => openBackend(config, CONTEXT),
+    removeLock,
+  };
+}
+
+let [google, microsoft]: ObjectServer[] = [];
+beforeAll(async () => {
+  [google, microsoft] = [await gcsServer(), await azureServer()];
+  for (const cloud of [google, microsoft]) cloud.ahead = -3_600_000;
+});
+afterAll(() => Promise.all([google?.end(), microsoft?.end()]));
+
 let server: S3Server;
 beforeAll(async () => {
   server = await S3Server.start();
@@ -125,14 +158,23 @@ const PLACES: readonly [string, () => Promise<Place>][] = [
     async () => {
       const prefix = `p${Math.random().toString(36).slice(2)}`;
       const block = { bucket: 'acme-platform', prefix, region: server.region, endpoint: server.url };
-      const config = { kind: 's3', location: { file: 'a.yaml', line: 1, column: 1 }, ...block };
-      const context = {
-        env: process.env,
-        defaultFile: '',
-        http: async () => stateHttp({}),
-        admin: () => Promise.reject(new Error('it is at no database')),
-      };
-      return { kind: 's3', words: JSON.stringify(block), backend: () => openBackend(config, context) };
+      const config = { kind: 's3', location: LOCATION, ...block };
+      return { kind: 's3', words: JSON.stringify(block), backend: () => openBackend(config, CONTEXT) };
+    },
+  ],
+  [
+    'gcs',
+    async () => {
+      if (google === undefined) throw new Error('its server has not started');
+      return cloudPlace(google, 'gcs', { bucket: 'acme', endpoint: google.url });
+    },
+  ],
+  [
+    'azure',
+    async () => {
+      if (microsoft === undefined) throw new Error('its server has not started');
+      const endpoint = `${microsoft.url}/${ACCOUNT}`;
+      return cloudPlace(microsoft, 'azure', { account: ACCOUNT, container: 'acme', endpoint });
     },
   ],
   [
@@ -194,7 +236,8 @@ describe.skipIf(isWindows).each(isLong ? PLACES : PLACES.slice(0, 1))('eight wri
 });
 
 /** As somebody who is wrong about its holder. */
-async function breakLock({ kind, words }: Place): Promise<void> {
+async function breakLock({ kind, words, removeLock }: Place): Promise<void> {
+  if (removeLock !== undefined) return removeLock();
   if (kind === 'file') {
     const { rm } = await import('node:fs/promises');
     return rm(`${words}.lock`);
