@@ -119,7 +119,9 @@ export function migrate(options: StateOptions & { readonly from?: string }): Pro
       const move = () => moveState(from, to, { who: about.who, at: new Date().toISOString() });
       if (isSamePlace(from, to)) return move();
       const context = { warn: io.warn, note: io.note, signal };
-      return underStateLock(from, about, options.lockTimeout ?? 0, context, move);
+      return underStateLock(from, about, options.lockTimeout ?? 0, context, move).catch((error: unknown) => {
+        throw inOldPlace(error, from, options);
+      });
     });
     const what = `the state of "${state.organization}" (${counted(state.accounts.size, 'account')}, serial ${state.serial})`;
     if (!isMoved) io.report(printable(`Nothing to do: ${what} is in ${to.name}.`).concat('\n'));
@@ -129,6 +131,14 @@ export function migrate(options: StateOptions & { readonly from?: string }): Pro
     }
     return EXIT.done;
   });
+}
+
+/** `state unlock` alone would unlock the new place. */
+function inOldPlace(error: unknown, { file }: StateBackend, { from = '' }: { readonly from?: string }): unknown {
+  if (!(error instanceof UserError) || error.code !== 'STATE_LOCKED') return error;
+  const there = file === undefined ? `--config ${from}` : `--state ${file}`;
+  const hint = `Wait with --lock-timeout 5m. If that process has ended, remove the lock of the old place: mdacc state unlock ${there}`;
+  return new UserError(error.code, error.message, hint, { cause: error });
 }
 
 /** What the user commits, and what is left of the old place. */

@@ -62,5 +62,8 @@ it('refuses the state of another lineage, and a locked one', async () => {
   stage.write('third.state.json', other);
   const holder = { pid: process.pid, host: 'ci-7', command: 'apply', who: 'ann', since: '2026-11-29T12:00:00.000Z' };
   stage.write('third.state.json.lock', JSON.stringify(holder));
-  expect(await stage.run('state migrate --from third.state.json')).toMatchObject({ code: 5 });
+  const locked = await stage.run('state migrate --from third.state.json');
+  expect(locked).toMatchObject({ code: 5, stderr: expect.stringContaining('state unlock --state third.state.json') });
+  await stage.run('state unlock --state third.state.json --yes');
+  expect(await stage.run('state migrate --from third.state.json')).toMatchObject({ code: 1 });
 });
