@@ -104,7 +104,7 @@ export async function recordResult(
       secret_path: store.secretPath(address),
       at: isoTime(tools.api.now()),
       fingerprint,
-      ...(command === undefined ? {} : { command }),
+      ...(command === undefined ? {} : { command, serial: tools.stateWriter.state.serial }),
     },
   };
   const before = tokenOf(tools.stateWriter, account.username, action.token).current;

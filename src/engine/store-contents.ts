@@ -205,16 +205,22 @@ function doubtedSecrets(
   });
 }
 
-/** The tokens in whose place, by the command of their store, that of another current token was stored later. */
+/**
+ * The tokens in whose place, by the command of their store, that of another current token was stored later. The state is
+ * written between two of an account, so its serials tell which, and the times only where there are none; apply refuses to
+ * store in the place of another account.
+ */
 function overwrittenTokens({ accounts }: State): ReadonlySet<string> {
-  const latest = new Map<string, { readonly name: string; readonly at: number }>();
+  const latest = new Map<string, { readonly name: string; readonly order: readonly [number, number] }>();
   const overwritten = new Set<string>();
   for (const { username: account, tokens } of accounts.values()) {
     for (const [token, { current }] of tokens) {
       const secret = current?.secret ?? 'unknown';
       if (secret === 'unknown' || secret.command === undefined) continue;
-      const [one, other] = [{ name: keyOf({ account, token }), at: Date.parse(secret.at) }, latest.get(secret.command)];
-      const isLater = other === undefined || one.at > other.at;
+      const order = [secret.serial ?? 0, Date.parse(secret.at)] as const;
+      const one = { name: keyOf({ account, token }), order };
+      const other = latest.get(secret.command);
+      const isLater = other === undefined || (order[0] - other.order[0] || order[1] - other.order[1]) > 0;
       if (isLater) latest.set(secret.command, one);
       if (other !== undefined) overwritten.add((isLater ? other : one).name);
     }

@@ -102,6 +102,8 @@ export interface StoredSecret {
    * elsewhere. Absent in older records.
    */
   readonly command?: string;
+  /** With `command`: the state's serial when it was recorded, to tell which of two secrets took the other's place. */
+  readonly serial?: number;
 }
 
 /** A replaced token that is still valid. */

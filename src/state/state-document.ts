@@ -60,7 +60,14 @@ const RECORD: Fields<TokenRecord> = {
   verified_at: true,
   failed_at: true,
 };
-const SECRET: Fields<StoredSecret> = { store: true, secret_path: true, at: true, fingerprint: true, command: true };
+const SECRET: Fields<StoredSecret> = {
+  store: true,
+  secret_path: true,
+  at: true,
+  fingerprint: true,
+  command: true,
+  serial: true,
+};
 const RETIRING: Fields<RetiringToken> = {
   id: true,
   name: true,
