@@ -20,6 +20,7 @@ export const ENVIRONMENT = [
   ['MOTHERDUCK_EXT_VERSION', "Build of DuckDB's motherduck extension"],
   ['NODE_EXTRA_CA_CERTS', 'File of further CA certificates, in PEM format'],
   ['AWS_PROFILE, AWS_REGION', 'For a state in S3, like others of the AWS tools'],
+  ['AWS_ENDPOINT_URL', 'A compatible service; or AWS_ENDPOINT_URL_S3'],
   ['AZURE_STORAGE_KEY', 'For Azure; or AZURE_STORAGE_CONNECTION_STRING'],
   ['AZURE_AUTHORITY_HOST', 'Logins of another cloud of Azure'],
   ['NO_COLOR, FORCE_COLOR', 'No colours; colours also without a terminal'],
