@@ -206,9 +206,13 @@ export class World {
 
   async apply(
     desired: Desired,
-    options: MakePlanOptions & { readonly verify?: ApplyInput['verify']; readonly stopping?: AbortSignal } = {},
+    options: MakePlanOptions & {
+      readonly verify?: ApplyInput['verify'];
+      readonly stopping?: AbortSignal;
+      readonly parallelism?: number;
+    } = {},
   ): Promise<Applied & { readonly plan: Plan }> {
-    const { verify, stopping = new AbortController().signal, ...planning } = options;
+    const { verify, stopping = new AbortController().signal, parallelism = 4, ...planning } = options;
     const plan = await this.plan(desired, planning);
     const live = await this.live(desired);
     const applied = await apply({
@@ -218,7 +222,7 @@ export class World {
       api: this.api,
       stateWriter: this.stateWriter,
       stores: this.stores,
-      parallelism: 4,
+      parallelism,
       stopping,
       ...(verify ? { verify } : {}),
     });

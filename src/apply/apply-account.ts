@@ -34,7 +34,7 @@ export interface ApplyInput {
   readonly verify?: (account: DesiredAccount, secrets: FreshSecrets) => Promise<AccountSmoke>;
   /** Called before each action: throws when the time by which the plan decided can no longer be trusted. */
   readonly checkClock?: () => void;
-  /** The maximum number of accounts processed at once. */
+  /** The maximum number of accounts processed at once; those that wait for the state do not count. */
   readonly parallelism: number;
   /** When aborted, actions in progress finish and no others begin. */
   readonly stopping: AbortSignal;

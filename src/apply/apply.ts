@@ -3,7 +3,7 @@
  *
  *   1. check the secret stores that the plan uses; if one cannot be written, nothing is done. Nobody attends scheduled work, so
  *      there only the tokens whose secrets cannot be stored fail, and the others do not expire meanwhile
- *   2. process accounts in parallel, at most `parallelism` at once
+ *   2. process accounts in parallel, at most `parallelism` at once, beside those that wait for the state
  *   3. within an account, in the plan's order: the account, its Ducklings, its tokens; then verify that new tokens
  *      connect; then revoke
  *
@@ -16,9 +16,9 @@ import { type Action, actionsByAccount, type CreateToken, type RotateToken, stor
 import type { AccountSmoke } from '../model/smoke.ts';
 import type { StateAccount } from '../model/state.ts';
 import { withRun } from '../model/state-run.ts';
-import { UserError } from '../model/user-error.ts';
+import { isStateError, UserError } from '../model/user-error.ts';
 import { accountKey } from '../model/username.ts';
-import { inParallel } from '../motherduck/concurrency.ts';
+import { inParallel, Slots } from '../motherduck/concurrency.ts';
 import { goneSecrets } from '../plan/dead-secrets.ts';
 import { noticeText } from '../plan/notice-text.ts';
 import type { SecretStore, SecretTarget } from '../secrets/store.ts';
@@ -26,7 +26,7 @@ import { firstTarget, isFirstSecret } from '../secrets/written-secrets.ts';
 import { AccountApply, type ApplyInput, type Halt, type Outcome } from './apply-account.ts';
 import { removeSecret, UsedPlaces } from './dead-secrets.ts';
 import { refreshState } from './refresh-state.ts';
-import { isSaved, unsavedEntries } from './state-writer.ts';
+import { isSaved, type StateWriter, unsavedEntries } from './state-writer.ts';
 
 /** The result of an apply. */
 export interface Applied {
@@ -40,6 +40,9 @@ export interface Applied {
   /** Whether the last write of the state succeeded. */
   readonly saved: boolean;
 }
+
+/** How many accounts are in progress for each operation at a time, most of which wait for the state where it is far away. */
+const ACCOUNTS_PER_OPERATION = 6;
 
 /**
  * Carries out the plan. Failures of actions are in the result.
@@ -64,8 +67,12 @@ export async function apply(input: ApplyInput): Promise<Applied> {
     return (await ids).get(accountKey(username));
   };
   const halt: Halt = {};
-  const results = await inParallel(groups, input.parallelism, async ([account, actions]) => {
-    const result = await new AccountApply(account, { ...input, before, halt, idOf, refused }).run(actions);
+  const slots = new Slots(input.parallelism);
+  const stateWriter = lendingSlots(input.stateWriter, slots, halt);
+  const atOnce = input.parallelism === 1 ? 1 : input.parallelism * ACCOUNTS_PER_OPERATION;
+  const results = await inParallel(groups, atOnce, async ([account, actions]) => {
+    const work = new AccountApply(account, { ...input, stateWriter, before, halt, idOf, refused });
+    const result = await slots.within(() => work.run(actions));
     input.onEvent?.({ kind: 'account', account });
     return result;
   });
@@ -81,6 +88,29 @@ export async function apply(input: ApplyInput): Promise<Applied> {
     interrupted: input.stopping.aborted,
     unsaved: unsavedEntries(input.stateWriter),
     saved: isSaved(input.stateWriter),
+  };
+}
+
+/** The same state, for work in slots, which others use while a change is written. When that fails, nobody waits for a slot to hear of it. */
+function lendingSlots(stateWriter: StateWriter, slots: Slots, halt: Halt): StateWriter {
+  const update: StateWriter['update'] = async (change, account) => {
+    try {
+      await stateWriter.update(change, account);
+    } catch (error) {
+      if (error instanceof UserError && isStateError(error)) halt.error ??= error;
+      throw error;
+    }
+  };
+  return {
+    get state() {
+      return stateWriter.state;
+    },
+    get durable() {
+      return stateWriter.durable;
+    },
+    update: (change, account) => slots.outside(() => update(change, account)),
+    note: (change, account) => stateWriter.note(change, account),
+    confirm: () => stateWriter.confirm(),
   };
 }
 

@@ -82,6 +82,48 @@ interface Waiter {
   refuse(reason: Error): void;
 }
 
+/** Slots for work, of which so much may run at a time. Work that waits for something else lends its slot to other work meanwhile. */
+export class Slots {
+  #free: number;
+  readonly #back: (() => void)[] = [];
+  readonly #first: (() => void)[] = [];
+
+  constructor(limit: number) {
+    this.#free = Math.max(1, limit);
+  }
+
+  /** Does the work in a slot, as soon as there is one. */
+  async within<T>(work: () => Promise<T>): Promise<T> {
+    await this.#enter(this.#first);
+    try {
+      return await work();
+    } finally {
+      this.#leave();
+    }
+  }
+
+  /** Called by work in a slot: waits without it. Work that comes back goes before work that begins. */
+  async outside<T>(wait: () => Promise<T>): Promise<T> {
+    this.#leave();
+    try {
+      return await wait();
+    } finally {
+      await this.#enter(this.#back);
+    }
+  }
+
+  async #enter(queue: (() => void)[]): Promise<void> {
+    if (this.#free > 0) this.#free -= 1;
+    else await new Promise<void>((enter) => queue.push(enter));
+  }
+
+  #leave(): void {
+    const next = this.#back.shift() ?? this.#first.shift();
+    if (next === undefined) this.#free += 1;
+    else next();
+  }
+}
+
 /**
  * Runs `work` for each item, at most `limit` at once, and returns the results in the items' order. After an error no other
  * item starts.

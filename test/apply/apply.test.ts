@@ -378,3 +378,42 @@ describe('a failed action', () => {
     expect(world.tokenNames('etl_prod')).toEqual(['a', 'b', 'c']);
   });
 });
+
+describe('accounts in parallel', () => {
+  const names = [1, 2, 3, 4, 5, 6].map((n) => `tenant_${n}`);
+  const many = desire(Object.fromEntries(names.map((name) => [name, { tokens: [token('airflow')] }])));
+
+  /** What is in progress at a time, at most: secrets that are stored, and accounts that are not finished. */
+  async function peaks(parallelism: number) {
+    const world = new World();
+    const { stateWriter, store } = world;
+    const running = { puts: 0, updates: 0 };
+    const peak = { puts: 0, updates: 0 };
+    const around = async <T>(what: 'puts' | 'updates', act: () => Promise<T>): Promise<T> => {
+      running[what] += 1;
+      peak[what] = Math.max(peak[what], running[what]);
+      // As far as a state in another region, or a command of a store.
+      await new Promise((done) => setTimeout(done, 5));
+      running[what] -= 1;
+      return act();
+    };
+    const [update, put] = [stateWriter.update.bind(stateWriter), store.put.bind(store)];
+    stateWriter.update = (...of) => around('updates', () => update(...of));
+    store.put = (...of) => around('puts', () => put(...of));
+    const { outcomes } = await world.apply(many, { parallelism });
+    expect(outcomes.map(({ result }) => result)).toEqual(Array(12).fill('done'));
+    return peak;
+  }
+
+  it('go on while others wait for the state', async () => {
+    expect((await peaks(2)).updates).toBeGreaterThanOrEqual(4);
+  });
+
+  it('store no more secrets at a time than operations are allowed', async () => {
+    expect((await peaks(2)).puts).toBeLessThanOrEqual(2);
+  });
+
+  it('are processed one after the other where one operation is allowed', async () => {
+    expect(await peaks(1)).toEqual({ puts: 1, updates: 1 });
+  });
+});
