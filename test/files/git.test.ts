@@ -1,4 +1,4 @@
-import { mkdtempSync, writeFileSync } from 'node:fs';
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { expect, it } from 'vitest';
@@ -11,8 +11,8 @@ it('a hostile .gitignore does not hold git for ever', async () => {
   const words = ['check-ignore', '-z', '--stdin'];
   const outcome = await git(tree, words, `${'a'.repeat(230)}.yaml\0`, 0.5);
   expect(outcome).toEqual({ exit: -1, stdout: '', why: 'git did not answer within 0.5 s' });
-  const asked = Date.now();
+  // Asked again, it would answer.
+  rmSync(path.join(tree, '.gitignore'));
   expect(await git(tree, words, 'a.yaml\0')).toEqual(outcome);
-  expect(Date.now() - asked).toBeLessThan(400);
   expect(await git(tree, ['ls-files'])).toMatchObject({ exit: 0 });
 });

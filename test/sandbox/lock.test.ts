@@ -10,9 +10,7 @@ const LOCK = `${SANDBOX}/organization.lock`;
 async function planned(put: (path: string, stage: Stage) => void) {
   const stage = await Stage.applied();
   put(stage.file(LOCK), stage);
-  const started = performance.now();
   const { code, document } = await stage.json('plan --sandbox');
-  expect(performance.now() - started).toBeLessThan(8000);
   return { code, error: (document as { error?: { code: string; message: string } }).error };
 }
 

@@ -121,7 +121,7 @@ describe('a text that would be parsed for minutes', () => {
       (text) => text.replace('"etl_prod":', '"etl_prod": {},\n"etl_prod":'),
       /"etl_prod" twice at line \d+/,
     ],
-  ])('%s', { timeout: 10_000 }, async (_name, change, message) => {
+  ])('%s', async (_name, change, message) => {
     const error = await failure(await edited(change));
     expect(error).toMatchObject({ code: 'STATE_INVALID', message: expect.stringMatching(message) });
   });

@@ -153,7 +153,7 @@ describe.skipIf(isWindows)('the time limit', () => {
     expectGoldenError('a store command > stops a command that hangs', error);
     const child = Number(await readFile(file, 'utf8'));
     const state = () => execFileSync('sh', ['-c', `ps -o stat= -p ${child} || true`], { encoding: 'utf8' }).trim();
-    await vi.waitFor(() => expect(state()).toMatch(/^(Z.*)?$/));
+    await vi.waitFor(() => expect(state()).toMatch(/^(Z.*)?$/), 30_000);
   });
 
   it('kills one that ignores the request to stop', async () => {
