@@ -76,7 +76,7 @@ function whatNext({ outcomes, failures, unsaved, saved }: Applied, paint: Paint,
     const names = few(printable([...unsaved]), 10);
     if (hasLostState({ outcomes, failures })) {
       const next = again('Wait until it ends, then continue; what is at MotherDuck is then adopted.');
-      return `\nAnother run has the state, which lacks what was done to ${names}. ${next}`;
+      return `\nAnother run may have the state, which lacks what was done to ${names}. ${next}`;
     }
     const next = again('Correct that first; what is at MotherDuck is then adopted.');
     return `\nThe state was not saved: it lacks what was done to ${names}. ${next}`;
