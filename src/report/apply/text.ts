@@ -90,6 +90,12 @@ function whatNext({ outcomes, failures, unsaved, saved }: Applied, paint: Paint,
     : `\nThe state was saved. ${again('Continue.')}`;
 }
 
+/** A state that cannot be written fails once for each account, and every time says the same. */
+function untold({ outcomes, failures }: Applied): UserError[] {
+  const told = new Set(outcomes.flatMap(({ result, error }) => (result === 'failed' && error ? [error.message] : [])));
+  return failures.filter(({ message }) => !told.has(message) && told.add(message));
+}
+
 /** What was done, what failed and why, and how the smoke test ended. */
 export function appliedText(
   { applied, smoke }: AppliedPlan,
@@ -100,7 +106,7 @@ export function appliedText(
   const count = (result: string) => applied.outcomes.filter((outcome) => outcome.result === result).length;
   const failures = [
     ...failed.map(({ action, error }) => failure(`${describeAction(action)}: `, error, paint, inContext)),
-    ...applied.failures.map((error) => failure('', error, paint, inContext)),
+    ...untold(applied).map((error) => failure('', error, paint, inContext)),
   ];
   const total = applied.outcomes.length;
   const parts = [total === 0 ? 'the state matches the configuration' : `${count('done')} of ${total} actions done`];
