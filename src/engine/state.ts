@@ -11,8 +11,8 @@ import type { StateBackend } from '../state/backend.ts';
 import { openBackend } from '../state/backends.ts';
 import { fileBackend } from '../state/kinds/file.ts';
 import { type OpenedState, openState } from '../state/opened-state.ts';
-import { otherStates } from '../state/other-states.ts';
-import { ownState, refuseLeftState, refuseUnmoved } from '../state/read-state.ts';
+import { otherStates, refuseUnmoved } from '../state/other-states.ts';
+import { ownState, refuseLeftState } from '../state/read-state.ts';
 import type { StateContext } from '../state/state-kind.ts';
 import { lockHolder } from '../state/state-lock.ts';
 import {
@@ -94,9 +94,9 @@ export async function openStateOf(
   const of = { sandbox: isSandbox, configuration: location.config, ...(sandboxId === undefined ? {} : { sandboxId }) };
   const opened = await openState(backend, organization, of);
   const { file, name } = backend;
-  if (location.state === undefined && opened.state.serial === 0) {
-    if (file === undefined) await refuseUnmoved(name, ownState(location.config), opened.state);
-    else await refuseLeftState(file, opened.state);
+  if (location.state === undefined) {
+    if (file === undefined) await refuseUnmoved(name, location.config, opened.state);
+    else if (opened.state.serial === 0) await refuseLeftState(file, opened.state);
   }
   opened.others = await otherStates(location.config, file, opened.state);
   return opened;

@@ -6,6 +6,7 @@ import { realPathOf, shownRelativePath, workTreeOf } from '../files/paths.ts';
 import type { State } from '../model/state.ts';
 import { UserError } from '../model/user-error.ts';
 import { accountKey } from '../model/username.ts';
+import { counted } from '../model/wording.ts';
 import { fileBackend } from './kinds/file.ts';
 import { MIGRATIONS } from './migrate.ts';
 import { isFile, ownState, readState } from './read-state.ts';
@@ -64,6 +65,61 @@ async function isInUse(file: string, { configuration }: State): Promise<boolean>
   ];
   for (const name of names) if (await isFile(join(dirname(file), name))) return true;
   return false;
+}
+
+/** What a place has. */
+type Kept = Pick<State, 'lineage' | 'serial' | 'sandbox' | 'accounts'>;
+
+/**
+ * Refuses a state in a service while one of the same configuration is in a file, from which it was not moved: beside the
+ * configuration or, where git tracks it, in the folder that the configuration left.
+ *
+ * @param there The state in the service; its serial is 0 where there is none.
+ * @throws UserError STATE_FOREIGN
+ */
+export async function refuseUnmoved(place: string, configuration: string, there: Kept): Promise<void> {
+  const own = ownState(configuration);
+  const tree = workTreeOf(resolve(dirname(configuration)));
+  const tracked = tree === undefined ? [] : await trackedStates(tree);
+  const left = tracked.filter(
+    (file) => basename(file) === basename(own) && realPathOf(file) !== realPathOf(resolve(own)),
+  );
+  for (const file of [own, ...left]) {
+    const read = await readState(fileBackend(file), undefined, MIGRATIONS).catch((error: unknown) => {
+      if (error instanceof UserError) return error;
+      throw error;
+    });
+    if (read === undefined) continue;
+    const name = file === own ? own : shownRelativePath(file);
+    if (read instanceof UserError) {
+      if (read.code !== 'STATE_MOVED' && file === own)
+        throw notMoved(place, there, name, `cannot be read (${read.message})`);
+      continue;
+    }
+    const { state } = read;
+    if (state.sandbox !== there.sandbox || (there.serial > 0 && state.accounts.size === 0)) continue;
+    if (file !== own && (await isInUse(file, state))) continue;
+    const has = `has the state of "${state.organization}" (${counted(state.accounts.size, 'account')})`;
+    throw notMoved(place, there, name, has, state, file === own);
+  }
+}
+
+function notMoved(place: string, there: Kept, file: string, what: string, state?: State, isDefault = true): UserError {
+  const isThere = there.serial > 0;
+  const found = isThere
+    ? `the configuration keeps its state in ${place} (${counted(there.accounts.size, 'account')}), but`
+    : `there is no state at ${place} yet, and`;
+  const message = `${found} ${file} ${what}`;
+  if (state !== undefined && (!isThere || state.lineage === there.lineage)) {
+    return new UserError('STATE_FOREIGN', message, {
+      text: `${isThere ? `If ${place} is the right place, finish the move` : 'Move it there'}. If you do not know that place, correct "state" in the configuration.`,
+      command: ['state', 'migrate', ...(isDefault ? [] : ['--from', file])],
+    });
+  }
+  const hint = isThere
+    ? `If the state in ${place} is the right one, move ${file} away. If not, correct "state" in the configuration.`
+    : `Restore ${file} and move it with mdacc state migrate. If you do not know ${place}, correct "state" in the configuration.`;
+  return new UserError('STATE_FOREIGN', message, hint);
 }
 
 function copied(own: string, other: string): UserError {

@@ -145,20 +145,6 @@ export async function refuseLeftState(path: string, of: StateOf): Promise<void> 
   }
 }
 
-/** Refuses to begin in another place while the state is in its file, from which it was not moved. @throws UserError STATE_FOREIGN */
-export async function refuseUnmoved(name: string, file: string, of: StateOf): Promise<void> {
-  const { state } = (await readState(fileBackend(file), undefined, MIGRATIONS).catch(() => undefined)) ?? {};
-  if (state === undefined || state.organization !== of.organization || state.sandbox !== of.sandbox) return;
-  throw new UserError(
-    'STATE_FOREIGN',
-    `there is no state at ${name} yet, and ${file} has the state of "${of.organization}"`,
-    {
-      text: 'Move it there.',
-      command: ['state', 'migrate'],
-    },
-  );
-}
-
 export function isFile(path: string): Promise<boolean> {
   return stat(path).then(
     (found) => found.isFile(),
