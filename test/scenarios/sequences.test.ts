@@ -403,7 +403,10 @@ class Story {
         // An account that left the configuration keeps an orphan, which may be in use, and the state what it was meant for.
         const isLeft = !desired.accounts.has(accountKey(username)) && this.intended(username).has(name);
         // What cannot be told from a token of others is named, and the user decides.
-        const isNamed = JSON.stringify([plan.warnings, plan.unmanaged.tokens]).includes(`"${id}"`);
+        const isOrphan = plan.warnings.some(
+          (warning) => warning.kind === 'orphan' && warning.account === username && warning.name === name,
+        );
+        const isNamed = isOrphan || JSON.stringify([plan.warnings, plan.unmanaged.tokens]).includes(`"${id}"`);
         if (isOurs && !isLeft && !isNamed) expect(ids, `${name} of ${username} is alive and forgotten`).toContain(id);
       }
     }
