@@ -12,6 +12,7 @@ import { CONFIG, outputOf, SANDBOX, STATE, Stage } from '../stage.ts';
 import { KillingServer } from './killing-server.ts';
 import type { Point, Trace } from './points.ts';
 import { type ServiceKind, StateService } from './state-service.ts';
+import { StateTable } from './state-table.ts';
 
 const { takeImage } = createRequire(import.meta.url)('./image.cjs') as {
   takeImage: (from: string, to: string) => void;
@@ -43,10 +44,15 @@ export class CrashStage extends Stage {
   readonly organization: Organization;
   readonly server: KillingServer;
   /** Where the state is; undefined: in a file. */
-  readonly service: StateService | undefined;
+  readonly service: StateService | StateTable | undefined;
   #runs = 0;
 
-  private constructor(folder: string, organization: Organization, server: KillingServer, service?: StateService) {
+  private constructor(
+    folder: string,
+    organization: Organization,
+    server: KillingServer,
+    service?: StateService | StateTable,
+  ) {
     super(undefined, { folder, leave: () => {} });
     this.organization = organization;
     this.server = server;
@@ -56,11 +62,16 @@ export class CrashStage extends Stage {
   }
 
   /** Opens a folder, as a copy of another one where that is given. Its state is in a file, or in a service of this kind. */
-  static async open(folder: string, kind?: ServiceKind, copyOf?: string): Promise<CrashStage> {
+  static async open(folder: string, kind?: ServiceKind | 'motherduck', copyOf?: string): Promise<CrashStage> {
     if (copyOf === undefined) mkdirSync(folder, { recursive: true });
     else cpSync(copyOf, folder, { recursive: true });
     const organization = await openSandbox(path.join(folder, SANDBOX), { adminToken: new Secret(ADMIN) });
-    const service = kind === undefined ? undefined : await StateService.start(kind, folder);
+    const service =
+      kind === undefined
+        ? undefined
+        : kind === 'motherduck'
+          ? new StateTable(path.join(folder, SANDBOX))
+          : await StateService.start(kind, folder);
     const stage = new CrashStage(folder, organization, await KillingServer.start(organization), service);
     // The service has another port than when the folder was made.
     if (service !== undefined && stage.has(CONFIG)) stage.configure(stage.read().replace(/^state: .*\n/m, ''));
@@ -73,12 +84,12 @@ export class CrashStage extends Stage {
   }
 
   /** The state, as a program would read it. */
-  backend(): StateBackend {
-    return this.service?.backend() ?? fileBackend(this.file(STATE));
+  async backend(): Promise<StateBackend> {
+    return (await this.service?.backend()) ?? fileBackend(this.file(STATE));
   }
 
-  isLocked(): boolean {
-    return this.service?.isLocked() ?? this.has(`${STATE}.lock`);
+  async isLocked(): Promise<boolean> {
+    return (await this.service?.isLocked()) ?? this.has(`${STATE}.lock`);
   }
 
   /** Does what a person or another program does at MotherDuck. */

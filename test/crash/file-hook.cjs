@@ -1,5 +1,6 @@
 /**
- * Loaded into the program by `node --require`: writes each step of the writes that the harness looks at into a log, and
+ * Loaded into the program by `node --require`: writes each step of the writes that the harness looks at into a log (of files,
+ * and of a state's table), and
  * ends the process by SIGKILL at one of them, or copies the folder at each, as a kill would leave it. What it puts into
  * node:fs/promises reaches the built bundle's imports.
  *
@@ -7,6 +8,7 @@
  * `images`, where the copies are put, or nothing.
  */
 const { appendFileSync } = require('node:fs');
+const childProcess = require('node:child_process');
 const fs = require('node:fs/promises');
 const { syncBuiltinESMExports } = require('node:module');
 const { basename, join } = require('node:path');
@@ -14,6 +16,7 @@ const { takeImage } = require('./image.cjs');
 
 const { log, files, kill, images } = JSON.parse(process.env.CRASH_HOOK);
 const { open, rename, link, unlink } = fs;
+const { spawn } = childProcess;
 const TEMPORARY = /\.mdacc-[0-9a-f]{8}-\d+-[0-9a-f]{16}\.tmp$/;
 const counts = new Map();
 
@@ -82,5 +85,35 @@ fs.unlink = (path) => {
   const kind = kindOf(path);
   return kind === undefined ? unlink(path) : around(`${kind} release`, () => unlink(path));
 };
+
+/** Statements that change the table of a state, which a process of its own runs: before it gets them, and when it answers. */
+childProcess.spawn = (program, args, ...rest) => {
+  const child = spawn(program, args, ...rest);
+  if (!/probe\.cjs$/.test(String(args?.[0]))) return child;
+  const sent = new Map();
+  const write = child.stdin.write.bind(child.stdin);
+  child.stdin.write = (line, ...more) => {
+    const { id, sql = '', values = [] } = JSON.parse(line);
+    if (/^\s*(INSERT|UPDATE|DELETE)/i.test(sql)) {
+      const kind = kindOfKey(String(values[0]));
+      sent.set(id, kind);
+      reach(kind, 'before');
+    }
+    return write(line, ...more);
+  };
+  child.stdio[3].on('data', (text) => {
+    for (const [, id] of String(text).matchAll(/(?:^|\n)\{"id":(\d+)/g)) {
+      const kind = sent.get(Number(id));
+      if (kind !== undefined) reach(kind, 'after');
+      sent.delete(Number(id));
+    }
+  });
+  return child;
+};
+
+function kindOfKey(key) {
+  if (key.startsWith('log/')) return 'state';
+  return key.startsWith('snapshots/') ? 'state snapshot' : 'state lock';
+}
 
 syncBuiltinESMExports();

@@ -18,7 +18,7 @@ export async function problemsAtEnd(stage: CrashStage, before: Snapshot, whole: 
   const now = await Snapshot.take(stage);
   return [
     ...damagedFiles(stage),
-    ...leftFiles(stage),
+    ...(await leftFiles(stage)),
     ...unmanagedChanges(before, now),
     ...halfDone(now),
     ...unusable(stage, now),
@@ -168,11 +168,11 @@ function isWhole(name: string, text: string): boolean {
 }
 
 /** No lock and no temporary file stays, also not in the service that has the state. */
-function leftFiles(stage: CrashStage): string[] {
+async function leftFiles(stage: CrashStage): Promise<string[]> {
   const names = readdirSync(stage.path, { recursive: true, encoding: 'utf8' });
   const ours = names.filter((name) => !name.startsWith(SANDBOX) && /\.(tmp|lock|takeover)$/.test(name));
   // A name of its own for each would hide that they are one problem.
-  const locks = (stage.service?.locks() ?? []).map((key) => key.replace(/-.*(?=\.json)/, '-…'));
+  const locks = ((await stage.service?.locks()) ?? []).map((key) => key.replace(/-.*(?=\.json)/, '-…'));
   return [...ours.map((name) => name.replace(/\.mdacc-.*(?=\.tmp)/, '…')), ...locks].map((name) => `${name} was left`);
 }
 

@@ -1,7 +1,7 @@
 /**
- * As crash.test.ts, for states in the servers that stand for clouds: the program is stopped also at every request to them
- * that changes something, before it arrives, and after it took effect with its answer lost. The lock of a run that was
- * killed is removed with `state unlock`.
+ * As crash.test.ts, for states in the servers that stand for clouds, and in a table of the sandbox: the program is
+ * stopped also at every request and statement that changes something there, before it arrives, and after it took effect
+ * with its answer lost. The lock of a run that was killed is removed with `state unlock`.
  *
  * By default some points of one kind; with MDACC_CRASH_KINDS=all (or names, with commas) all points of all kinds.
  */
@@ -18,7 +18,8 @@ import { SERVICE_KINDS } from './state-service.ts';
 
 const LONG = { timeout: 30 * 60_000 };
 const { MDACC_CRASH_KINDS: wanted = '' } = process.env;
-const kinds = wanted === 'all' ? SERVICE_KINDS : SERVICE_KINDS.filter((kind) => (wanted || 's3').includes(kind));
+const ALL = [...SERVICE_KINDS, 'motherduck'] as const;
+const kinds = wanted === 'all' ? ALL : ALL.filter((kind) => (wanted || 's3').includes(kind));
 const isThinned = wanted === '';
 
 const base = mkdtempSync(path.join(existsSync('/dev/shm') ? '/dev/shm' : tmpdir(), 'mdacc-crash-'));

@@ -20,7 +20,7 @@ export interface ScenarioOptions {
   readonly prepare: (stage: CrashStage) => Promise<void>;
   readonly smoke: boolean;
   /** The kind of the state, where that is no file. */
-  readonly kind?: ServiceKind;
+  readonly kind?: ServiceKind | 'motherduck';
 }
 
 export interface How {
@@ -114,7 +114,7 @@ export class Scenario {
   }
 
   async #repair(stage: CrashStage, isProgram: boolean): Promise<string[]> {
-    const isLocked = stage.isLocked();
+    const isLocked = await stage.isLocked();
     const again = `${APPLY} --no-smoke`;
     const apply = () => (isProgram ? stage.runProgram(again) : stage.run(again));
     if (stage.service !== undefined) {
@@ -144,8 +144,8 @@ export class Scenario {
 
 /** Does what a person does who finds the lock of a run that was killed, where the next run does not take it over. */
 async function unlock(stage: CrashStage): Promise<string[]> {
-  if (stage.service === undefined || !stage.isLocked()) return [];
+  if (stage.service === undefined || !(await stage.isLocked())) return [];
   const { code, stdout, stderr } = await stage.run('state unlock');
   if (code !== 0) return [`state unlock ended with exit code ${code}: ${stdout}${stderr}`];
-  return stage.isLocked() ? ['state unlock left the lock'] : [];
+  return (await stage.isLocked()) ? ['state unlock left the lock'] : [];
 }

@@ -34,7 +34,7 @@ export class Snapshot {
     if (!loaded.ok) throw new Error(`the configuration has errors: ${JSON.stringify(loaded.diagnostics)}`);
     const { desired } = loaded;
     const read = await readState(
-      stage.backend(),
+      await stage.backend(),
       { organization: desired.organization, sandbox: true, folder: dirname(stage.file(CONFIG)) },
       MIGRATIONS,
     );
