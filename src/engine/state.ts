@@ -5,14 +5,14 @@ import { loadStateConfig } from '../config/load.ts';
 import { repositoryPath } from '../files/paths.ts';
 import type { Desired, StateConfig } from '../model/desired.ts';
 import type { Scope } from '../model/plan.ts';
-import type { State } from '../model/state.ts';
+import { ownState, type State } from '../model/state.ts';
 import type { Seconds } from '../model/time.ts';
 import type { StateBackend } from '../state/backend.ts';
 import { openBackend } from '../state/backends.ts';
 import { fileBackend } from '../state/kinds/file.ts';
 import { type OpenedState, openState } from '../state/opened-state.ts';
 import { otherStates, refuseUnmoved } from '../state/other-states.ts';
-import { ownState, refuseLeftState } from '../state/read-state.ts';
+import { refuseLeftState } from '../state/read-state.ts';
 import type { StateContext } from '../state/state-kind.ts';
 import { lockHolder } from '../state/state-lock.ts';
 import {

@@ -174,3 +174,8 @@ export const STATE_LIMITS = { accounts: 100_000, records: 20_000 } as const;
 export function recordsOf(tokens: StateAccount['tokens']): number {
   return [...tokens.values()].reduce((sum, { retiring, intents }) => sum + 1 + retiring.length + intents.length, 0);
 }
+
+/** The name of a configuration's state, unless another is given. */
+export function ownState(configuration: string): string {
+  return configuration.replace(/\.(ya?ml|json)$/i, '').concat('.state.json');
+}

@@ -4,6 +4,7 @@
  */
 import { createHash } from 'node:crypto';
 import type { Scope } from '../model/plan.ts';
+import { ownState } from '../model/state.ts';
 import { showTime } from '../model/time.ts';
 
 /** Characters that a terminal obeys, that change the direction of text, or that are invisible, except the one that makes an emoji of a sign. */
@@ -129,6 +130,11 @@ interface Commented {
   readonly scope?: Scope;
 }
 
+/** Where the state is, unless it is the file beside the configuration that is named after it. */
+export function placeOfState({ scope }: Pick<Commented, 'scope'>): string | undefined {
+  return scope === undefined || scope.state === ownState(scope.configuration) ? undefined : scope.state;
+}
+
 /** How a comment begins. @param document Its time is ISO 8601. */
 export function commentHead(
   report: 'plan' | 'audit',
@@ -136,11 +142,13 @@ export function commentHead(
   document: Commented & { readonly at: string },
 ): string[] {
   const { organization, sandbox, at } = document;
+  const state = placeOfState(document);
   return [
     `**${markdown(summary)}**`,
     '',
     commentMarker(report, document),
     `${markdown(organization)}${sandbox ? ', in the sandbox,' : ''} at ${showTime(Date.parse(at))}`,
+    ...(state === undefined ? [] : ['', `State: **${markdown(visibleAscii(state))}**`]),
   ];
 }
 

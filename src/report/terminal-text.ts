@@ -1,8 +1,9 @@
 /** Text for a terminal: colours, lines that fit its width, commands that stay on one line, and the line that names the organization. */
 import stringWidth from 'string-width';
 import wrapAnsi from 'wrap-ansi';
+import type { Scope } from '../model/plan.ts';
 import { showTime } from '../model/time.ts';
-import { unseenExcept, visibleLines } from './escape.ts';
+import { placeOfState, unseenExcept, visibleAscii, visibleLines } from './escape.ts';
 
 /** Marks parts of a text for a terminal; `plain` leaves them as they are. Colours are those of its own palette, which suit light and dark. */
 export interface Paint {
@@ -123,4 +124,10 @@ export function headline(of: {
   return of.sandbox
     ? `${of.organization}, in the sandbox (nothing here reaches MotherDuck), ${time}`
     : `${of.organization}, ${time}`;
+}
+
+/** `State: s3://acme/prod`: where the state is, unless it is where everybody expects it. */
+export function stateLine(of: { readonly scope?: Scope }): string[] {
+  const place = placeOfState(of);
+  return place === undefined ? [] : [`State: ${visibleAscii(place)}`];
 }

@@ -80,3 +80,9 @@ function unreachable(name: string, error: UnsureError): UserError {
     { cause: error },
   );
 }
+
+/** How the name of a state ends where it is at a certain address: ` at https://s3.example.com`. Without credentials. */
+export function atAddress(address: string | undefined): string {
+  if (address === undefined) return '';
+  return ` at ${URL.canParse(address) ? new URL(address).origin : 'another address'}`;
+}

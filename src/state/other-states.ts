@@ -3,13 +3,13 @@ import { readdir } from 'node:fs/promises';
 import { basename, dirname, join, resolve } from 'node:path';
 import { trackedStates } from '../files/git.ts';
 import { realPathOf, shownRelativePath, workTreeOf } from '../files/paths.ts';
-import type { State } from '../model/state.ts';
+import { ownState, type State } from '../model/state.ts';
 import { UserError } from '../model/user-error.ts';
 import { accountKey } from '../model/username.ts';
 import { counted } from '../model/wording.ts';
 import { fileBackend } from './kinds/file.ts';
 import { MIGRATIONS } from './migrate.ts';
-import { isFile, ownState, readState } from './read-state.ts';
+import { isFile, readState } from './read-state.ts';
 
 /** The state of another configuration. */
 export interface OtherState {

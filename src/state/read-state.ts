@@ -2,7 +2,7 @@
 import { readdir, stat } from 'node:fs/promises';
 import { basename, dirname, join } from 'node:path';
 import { leaveSandboxCommand } from '../files/shell.ts';
-import { recordsOf, STATE_LIMITS, type State, secretFilesOf } from '../model/state.ts';
+import { ownState, recordsOf, STATE_LIMITS, type State, secretFilesOf } from '../model/state.ts';
 import { generationOf, MAX_GENERATION, seriesOf } from '../model/tokens.ts';
 import { type Hint, UserError } from '../model/user-error.ts';
 import type { StateBackend, StoredState } from './backend.ts';
@@ -122,11 +122,6 @@ async function refuseOtherConfiguration(
     message,
     `Leave out --state (MDACC_STATE), so that each configuration has a state of its own. If ${own} replaces ${configuration}, remove ${configuration}.`,
   );
-}
-
-/** The name of a configuration's state, unless another is given. */
-export function ownState(configuration: string): string {
-  return configuration.replace(/\.(ya?ml|json)$/i, '').concat('.state.json');
 }
 
 /** Refuses to begin without a state beside one whose configuration was renamed, or which has an older default name. @throws UserError STATE_FOREIGN */

@@ -80,3 +80,30 @@ it('is refused where git tracks the file in the folder that the configuration le
   const { code, stderr } = await stage.run(`plan --sandbox-dir .motherduck-sandbox -c infra/${CONFIG}`);
   expect([code, stderr]).toEqual([1, expect.stringContaining(STATE)]);
 });
+
+it('says in every plan and audit where the state is, unless it is the file beside the configuration', async () => {
+  const { server, stage } = await unmoved();
+  await stage.run('state migrate --sandbox');
+  const place = `s3://acme-platform/p at ${server.url}`;
+  const shown = async (command: string, format: string) => {
+    const { stdout } = await stage.run(`${command} --sandbox --format ${format}`);
+    // Entities as GitHub shows them, without what it does not show.
+    return stdout
+      .replace(/<!--[\s\S]*?-->/g, '')
+      .replace(/&#(\d+);/g, (_, code: string) => String.fromCodePoint(Number(code)))
+      .replaceAll('\u200b', '');
+  };
+  for (const command of ['plan', 'plan --due', 'audit']) {
+    expect(await shown(command, 'text')).toContain(`State: ${place}\n`);
+    expect(await shown(command, 'markdown')).toContain(`State: **${place}**\n`);
+    expect(await shown(command, 'html')).toContain(`State: <code>${place}</code>`);
+  }
+  const { stdout } = await stage.run('rotate etl_prod/airflow --sandbox --yes --no-smoke');
+  expect(stdout).toContain(`State: ${place}\n`);
+  const usual = await Stage.applied();
+  usual.write('moved.state.json', usual.read(STATE));
+  for (const format of ['text', 'markdown', 'html']) {
+    expect((await usual.run(`plan --sandbox --format ${format}`)).stdout).not.toContain('State: ');
+    expect((await usual.run(`plan --sandbox --state moved.state.json --format ${format}`)).stdout).toContain('State: ');
+  }
+});

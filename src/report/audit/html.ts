@@ -1,7 +1,7 @@
 /** An audit as a page: the summary line first, then the findings by account, most severe first; the rules at the end. */
 import type { Audit, Finding, Severity } from '../../model/audit.ts';
 import { counted } from '../../model/wording.ts';
-import { printable } from '../escape.ts';
+import { placeOfState, printable } from '../escape.ts';
 import { hintText } from '../hint.ts';
 import { countedNames, html, type Kind, type Markup, NOTHING, tag } from '../page/markup.ts';
 import { page } from '../page/page.ts';
@@ -20,6 +20,7 @@ export function auditHtml(given: Audit): string {
     summary: auditSummary(audit),
     organization,
     sandbox,
+    state: placeOfState(audit),
     at,
     facts: [html`${counted(audit.rules.length, 'rule')} checked`],
     sections: [...SEVERITIES.map((severity) => found(audit, severity)), ignored(audit), rules(audit)],

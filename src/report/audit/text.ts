@@ -5,7 +5,7 @@ import type { Hint, Location } from '../../model/user-error.ts';
 import { counted } from '../../model/wording.ts';
 import { printable } from '../escape.ts';
 import { hintText, type InContext, noContext } from '../hint.ts';
-import { headline, type Paint, plain } from '../terminal-text.ts';
+import { headline, type Paint, plain, stateLine } from '../terminal-text.ts';
 import { auditSummary, SEVERITIES, subjectOf } from './findings.ts';
 
 const SEVERITY_WIDTH = 'warning'.length;
@@ -19,7 +19,7 @@ const MAX_NAMES = 8;
 export function auditText(given: Audit, paint: Paint = plain, inContext: InContext = noContext): string {
   const audit = printable(given);
   const sections = [
-    paint.dim(headline(audit)),
+    [paint.dim(headline(audit)), ...stateLine(audit)].join('\n'),
     ...SEVERITIES.map((severity) => findingLines(severity, audit, paint, inContext)),
     paint.dim(ignored(audit)),
     paint.bold(auditSummary(audit)),

@@ -1,6 +1,7 @@
 /** The page around every report in HTML: one file without scripts and network access, for phones, desktops and printers. */
 import { showTime } from '../../model/time.ts';
 import { VERSION } from '../../version.ts';
+import { visibleAscii } from '../escape.ts';
 import { html, type Markup, NOTHING } from './markup.ts';
 import { STYLE } from './style.ts';
 
@@ -11,6 +12,8 @@ export interface Page {
   readonly summary: string;
   readonly organization: string;
   readonly sandbox: boolean;
+  /** Where the state is, unless it is where everybody expects it. */
+  readonly state: string | undefined;
   /** ISO 8601. */
   readonly at: string;
   /** Further facts under the summary, a few words each. */
@@ -22,7 +25,8 @@ export interface Page {
 const POLICY = "default-src 'none'; style-src 'unsafe-inline'; img-src data:; base-uri 'none'; form-action 'none'";
 
 /** Writes the whole file. */
-export function page({ title, summary, organization, sandbox, at, facts, sections }: Page): string {
+export function page({ title, summary, organization, sandbox, state, at, facts, sections }: Page): string {
+  const place = state === undefined ? NOTHING : html` <span>State: <code>${visibleAscii(state)}</code></span>`;
   return html`<!doctype html>
 <html lang="en">
 <head>
@@ -39,7 +43,7 @@ export function page({ title, summary, organization, sandbox, at, facts, section
 <body>
 <header>
 <h1>${summary}</h1>
-<p class="about"><b>${organization}</b> <span>${showTime(Date.parse(at))}</span>${facts.map((fact) => html` <span>${fact}</span>`)}</p>
+<p class="about"><b>${organization}</b> <span>${showTime(Date.parse(at))}</span>${place}${facts.map((fact) => html` <span>${fact}</span>`)}</p>
 ${sandbox ? SANDBOX : NOTHING}
 </header>
 <main>

@@ -7,7 +7,7 @@ import type { PlanNotice } from '../../model/notice.ts';
 import { type Action, actionsByAccount, type Plan, type Risk } from '../../model/plan.ts';
 import { groupNotices } from '../../plan/notice-groups.ts';
 import { hasChanges } from '../../plan/plan.ts';
-import { printable } from '../escape.ts';
+import { placeOfState, printable } from '../escape.ts';
 import { hintText, type InContext, noContext } from '../hint.ts';
 import { countedNames, html, type Markup, NOTHING } from '../page/markup.ts';
 import { page } from '../page/page.ts';
@@ -38,6 +38,7 @@ export function planHtml(given: Plan, _paint?: Paint, inContext: InContext = noC
     summary: summaryLine(plan),
     organization: plan.organization,
     sandbox: plan.sandbox,
+    state: placeOfState(plan),
     at: plan.at,
     facts: [...riskFacts(plan), ...ceilingFact(plan)],
     sections: [

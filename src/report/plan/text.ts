@@ -7,7 +7,7 @@ import { groupNotices } from '../../plan/notice-groups.ts';
 import { reasonText } from '../../plan/reason-text.ts';
 import { printable } from '../escape.ts';
 import { hintText, type InContext, noContext } from '../hint.ts';
-import { headline, type Paint, plain } from '../terminal-text.ts';
+import { headline, type Paint, plain, stateLine } from '../terminal-text.ts';
 import { nextDays } from './next.ts';
 import { storeLines } from './stores.ts';
 import { detailOf, isOfAccount, paintSymbol, price, removalText, subjectOf, summaryLine, symbolOf } from './wording.ts';
@@ -23,7 +23,7 @@ export function planText(given: Plan, paint: Paint = plain, inContext: InContext
   const plan = printable(given);
   const blocks = [...actionsByAccount(plan.actions)].map(([account, actions]) => accountBlock(account, actions, paint));
   const sections = [
-    paint.dim(headline(plan)),
+    [paint.dim(headline(plan)), ...stateLine(plan)].join('\n'),
     ...blocks,
     protections(plan, paint),
     removals(plan, paint),

@@ -67,13 +67,14 @@ export const s3: StateKind = {
     const text = (field: string) => (typeof config[field] === 'string' ? config[field] : undefined);
     const [prefix, region, endpoint] = [text('prefix'), text('region'), text('endpoint')];
     // The SDK takes the address of a compatible service from the environment too.
-    const isCompatible = Boolean(endpoint ?? (env.AWS_ENDPOINT_URL_S3 || env.AWS_ENDPOINT_URL));
+    const address = endpoint ?? (env.AWS_ENDPOINT_URL_S3 || env.AWS_ENDPOINT_URL || undefined);
     const place = {
       bucket: text('bucket') ?? '',
       ...(prefix === undefined ? {} : { prefix }),
       ...(region === undefined ? {} : { region }),
       ...(endpoint === undefined ? {} : { endpoint }),
-      pathStyle: config.path_style === undefined ? isCompatible : config.path_style === true,
+      ...(address === undefined ? {} : { address }),
+      pathStyle: config.path_style === undefined ? address !== undefined : config.path_style === true,
     };
     return objectBackend(openS3(sdk, place, await http()));
   },

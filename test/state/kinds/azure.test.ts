@@ -124,7 +124,7 @@ describe('the kind azure', () => {
     for (const act of acts) {
       await expect(act()).rejects.toMatchObject({
         code: 'STATE_UNREACHABLE',
-        message: `azure://${ACCOUNT}/other/prod: the container other does not exist`,
+        message: `${store.name}: the container other does not exist`,
         hint: { text: expect.stringContaining(`az storage container create --account-name ${ACCOUNT} --name other`) },
       });
     }

@@ -46,6 +46,8 @@ describe('the kind gcs', () => {
   it('is named by its bucket and prefix', async () => {
     expect(openGcs(sdk, { bucket: 'acme', prefix: 'motherduck/prod' }).name).toBe('gs://acme/motherduck/prod');
     expect(openGcs(sdk, { bucket: 'acme' }).name).toBe('gs://acme');
+    const elsewhere = openGcs(sdk, { bucket: 'acme', endpoint: 'https://acme.example/' });
+    expect(elsewhere.name).toBe('gs://acme at https://acme.example');
   });
 
   it('sends no credentials to an emulator', async () => {
@@ -99,7 +101,7 @@ describe('the kind gcs', () => {
     for (const act of acts) {
       await expect(act()).rejects.toMatchObject({
         code: 'STATE_UNREACHABLE',
-        message: 'gs://other/prod: the bucket other does not exist',
+        message: `${store.name}: the bucket other does not exist`,
         hint: { text: expect.stringContaining('gcloud storage buckets create gs://other') },
       });
     }

@@ -78,15 +78,15 @@ testObjectStore(
 );
 
 describe('a state in s3', () => {
-  it('is named by its bucket and its prefix', async () => {
+  it('is named by its bucket, its prefix and its address', async () => {
     const server = await start();
-    expect(open(server).name).toBe('s3://acme-platform/prod');
+    expect(open(server).name).toBe(`s3://acme-platform/prod at ${server.url}`);
     const store = openS3(
       sdk,
       { bucket: 'acme-platform', region: 'eu-central-1', endpoint: server.url, pathStyle: true },
       stateHttp({}),
     );
-    expect(store.name).toBe('s3://acme-platform');
+    expect(store.name).toBe(`s3://acme-platform at ${server.url}`);
     await store.put('lock.json', '{}');
     expect([...server.objects.keys()]).toEqual(['acme-platform/lock.json']);
   });

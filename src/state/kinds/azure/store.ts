@@ -13,7 +13,7 @@ import {
   untrusted,
   within,
 } from '../../cloud-store.ts';
-import { type ObjectStore, type StoredObject, UnsureError } from '../../object-store.ts';
+import { atAddress, type ObjectStore, type StoredObject, UnsureError } from '../../object-store.ts';
 import { authorityOf } from './clouds.ts';
 
 /** The libraries. That of logins is large, and not needed with a key. */
@@ -41,7 +41,9 @@ export async function openAzure(
   env: NodeJS.ProcessEnv,
   limitMs: number = TIME_LIMIT_MS,
 ): Promise<ObjectStore> {
-  const name = `azure://${place.account}/${place.container}/${folderOf(place.prefix)}`.replace(/\/$/, '');
+  const name = `azure://${place.account}/${place.container}/${folderOf(place.prefix)}`
+    .replace(/\/$/, '')
+    .concat(atAddress(place.endpoint));
   const service = await openService(sdk, place, env, name);
   return new AzureStore(service.getContainerClient(place.container), name, folderOf(place.prefix), limitMs);
 }

@@ -12,7 +12,7 @@ import {
   untrusted,
   within,
 } from '../../cloud-store.ts';
-import { type ObjectStore, type StoredObject, UnsureError } from '../../object-store.ts';
+import { atAddress, type ObjectStore, type StoredObject, UnsureError } from '../../object-store.ts';
 
 type Sdk = typeof import('@google-cloud/storage');
 
@@ -42,7 +42,7 @@ export function openGcs(
     clientOptions: { transporterOptions: { timeout: limitMs } },
     ...(endpoint === undefined ? {} : { apiEndpoint: endpoint.replace(/\/$/, '') }),
   });
-  return new GcsStore(storage.bucket(bucket), folderOf(prefix), endpoint !== undefined, limitMs);
+  return new GcsStore(storage.bucket(bucket), folderOf(prefix), endpoint, limitMs);
 }
 
 class GcsStore implements ObjectStore {
@@ -53,9 +53,9 @@ class GcsStore implements ObjectStore {
   readonly #limitMs: number;
   readonly #clock = new ServiceClock();
 
-  constructor(bucket: Bucket, folder: string, isEmulator: boolean, limitMs: number) {
-    this.#isEmulator = isEmulator;
-    this.name = `gs://${bucket.name}/${folder}`.replace(/\/$/, '');
+  constructor(bucket: Bucket, folder: string, endpoint: string | undefined, limitMs: number) {
+    this.#isEmulator = endpoint !== undefined;
+    this.name = `gs://${bucket.name}/${folder}`.replace(/\/$/, '').concat(atAddress(endpoint));
     this.#bucket = bucket;
     this.#folder = folder;
     this.#limitMs = limitMs;

@@ -1,7 +1,7 @@
 /** Objects in a bucket, through the AWS SDK, whose requests go through the program's own HTTP client. */
 import { Readable } from 'node:stream';
 import type { GetObjectCommandInput, S3Client, S3ClientConfig } from '@aws-sdk/client-s3';
-import type { ObjectStore } from '../../object-store.ts';
+import { atAddress, type ObjectStore } from '../../object-store.ts';
 import type { StateHttp } from '../../state-kind.ts';
 import { isAnsweredWith, refusalOf, type S3Operation } from './refusals.ts';
 
@@ -13,6 +13,8 @@ export interface S3Place {
   readonly prefix?: string;
   readonly region?: string;
   readonly endpoint?: string;
+  /** For output: the address of the service, also where the environment names it. */
+  readonly address?: string;
   /** Whether the bucket's name is in the path. */
   readonly pathStyle: boolean;
 }
@@ -62,8 +64,8 @@ class S3Store implements ObjectStore {
   #clock = { date: Date.now(), at: performance.now() };
 
   constructor(sdk: Sdk, place: S3Place, http: StateHttp, limits: S3Limits) {
-    const { bucket, prefix } = place;
-    this.name = `s3://${bucket}${prefix === undefined ? '' : `/${prefix}`}`;
+    const { bucket, prefix, address = place.endpoint } = place;
+    this.name = `s3://${bucket}${prefix === undefined ? '' : `/${prefix}`}${atAddress(address)}`;
     this.#folder = prefix === undefined ? '' : `${prefix}/`;
     this.#sdk = sdk;
     this.#place = place;
