@@ -13,7 +13,7 @@ import { accountNames, type MakePlanOptions, makePlan } from '../plan/plan.ts';
 import type { StoreContents } from '../plan/secret-warnings.ts';
 import type { SecretStore } from '../secrets/store.ts';
 import { kindOf, openStores, secretPathsIn } from '../secrets/stores.ts';
-import { managedBy, type OtherState } from '../state/other-states.ts';
+import { managedBy, type OtherState, unreadStates } from '../state/other-states.ts';
 import { nearest } from '../yaml/wording.ts';
 import { checkClock, type RunContext, type Service } from './service.ts';
 import { findDead, inspectStores, secretPlaces, unusableFiles } from './store-contents.ts';
@@ -139,6 +139,7 @@ export function planFrom(input: PlanFromInput): Plan {
     only,
     claims: service.claims,
     managedBy: managedBy(others, state),
+    unreadStates: unreadStates(others),
     sandbox: service.isSandbox,
     secretPath: secretPathsIn(stores),
     storeFacts: {

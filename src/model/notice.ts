@@ -15,6 +15,8 @@ export interface Notice {
 /** What a plan warns of. `noticeText` of `plan` words it. */
 export type PlanWarning =
   | { readonly kind: 'users_unlisted'; readonly why: string; readonly hint: Hint }
+  /** The state of another configuration cannot be read. */
+  | { readonly kind: 'state_unread'; readonly state: string; readonly why: string }
   /** MotherDuck listed `listed` users and counts `total`; null: it returned no count. */
   | { readonly kind: 'users_incomplete'; readonly listed: number; readonly total: number | null }
   /** Token `name` was stored but not verified, so `replaced`, which it replaces, is not revoked. */
@@ -220,6 +222,8 @@ export type PlanError =
   | { readonly kind: 'deprovisioned'; readonly account: string }
   /** The state of another configuration manages it. `managed`: this one has it too. */
   | { readonly kind: 'managed_elsewhere'; readonly account: string; readonly state: string; readonly managed: boolean }
+  /** The state of another configuration may manage it, and cannot be read. */
+  | { readonly kind: 'not_adopted'; readonly account: string; readonly state: string }
   /** There is no account of that name, and none can be created. */
   | {
       readonly kind: 'not_a_new_name';

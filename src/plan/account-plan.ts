@@ -19,6 +19,8 @@ export interface AccountContext {
   readonly because: 'removed' | 'destroyed';
   /** The state of another configuration that manages an account. */
   managedBy(account: string, id: string | undefined): string | undefined;
+  /** A state of another configuration that cannot be read. */
+  readonly unreadState: string | undefined;
   isRotatedNow(account: string, token: string): boolean;
   secretPath(account: string, token: DesiredToken): string | undefined;
   /** Another command than the present one of its store stored the token's secret. */

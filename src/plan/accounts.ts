@@ -41,6 +41,10 @@ export function planAccount(
   const by = context.managedBy(account, found?.user?.id ?? state?.id);
   if (by !== undefined)
     return { ...NOTHING, errors: [{ kind: 'managed_elsewhere', account, state: by, managed: state !== undefined }] };
+  const { unreadState } = context;
+  if (unreadState !== undefined && state === undefined && found !== undefined) {
+    return { ...NOTHING, errors: [{ kind: 'not_adopted', account, state: unreadState }] };
+  }
   if (desired === undefined) return planRemovedAccount(account, state, found, context);
   const unusable = found && whyUnusable(account, found);
   if (unusable) return { ...NOTHING, errors: [unusable] };

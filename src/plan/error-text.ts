@@ -56,6 +56,12 @@ export function errorText(notice: PlanError | Violation): {
               command: ['state', 'forget', notice.account, '--state', notice.state],
             },
       };
+    case 'not_adopted':
+      return {
+        code: 'STATE_FOREIGN',
+        message: `not adopted: ${notice.state}, the state of another configuration, cannot be read, and may manage it`,
+        hint: { text: `Repair ${notice.state}, then plan again.`, command: ['plan'] },
+      };
     case 'not_a_new_name': {
       const { file, line } = notice.at;
       return {

@@ -46,6 +46,13 @@ function words(notice: PlanNotice): Omit<NoticeText, 'subject'> {
         message: `the users of the organization cannot be listed, so unmanaged accounts are not shown: ${notice.why}`,
         hint: notice.hint,
       };
+    case 'state_unread':
+      return {
+        message: `${notice.state}, the state of another configuration, cannot be read, so no account is adopted that it may manage: ${notice.why}`,
+        hint: {
+          text: `Repair it, for example from its last good version in git. If nothing uses it, move it away.`,
+        },
+      };
     case 'users_incomplete':
       return {
         message: `${incompleteList(notice)}, so some unmanaged accounts may not be shown`,

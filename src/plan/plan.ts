@@ -53,6 +53,8 @@ export interface MakePlanOptions {
   readonly storeFacts?: StoreFacts;
   /** Which state of another configuration manages an account, by its user id or its name. */
   readonly managedBy?: (username: string, id: string | undefined) => string | undefined;
+  /** States of other configurations that cannot be read, so that each may manage any account. */
+  readonly unreadStates?: readonly { readonly state: string; readonly why: string }[];
   /** The organization is the embedded sandbox. */
   readonly sandbox?: boolean;
   /** The claims of the token that runs the program, so that its own account is never deleted. */
@@ -69,6 +71,7 @@ export function makePlan(desired: Desired, live: Live, state: State, options: Ma
     prune: options.prune ?? false,
     because: options.because ?? 'removed',
     managedBy: options.managedBy ?? (() => undefined),
+    unreadState: options.unreadStates?.[0]?.state,
     isRotatedNow: options.rotate ?? (() => false),
     secretPath: options.secretPath ?? (() => undefined),
     isCommandChanged: (account, token) => changed.has(`${account}/${token}`),
@@ -122,6 +125,7 @@ export function makePlan(desired: Desired, live: Live, state: State, options: Ma
     },
     warnings: [
       ...unlisted(live),
+      ...(options.unreadStates ?? []).map((each) => ({ kind: 'state_unread' as const, ...each })),
       ...secretWarnings(actions, dead, options.storeFacts),
       ...plans.flatMap(({ plan }) => plan.warnings),
       ...lateApplies(desired, state, live.now),

@@ -3,27 +3,29 @@ import { readdir } from 'node:fs/promises';
 import { basename, dirname, join, resolve } from 'node:path';
 import { trackedStates } from '../files/git.ts';
 import { realPathOf, shownRelativePath, workTreeOf } from '../files/paths.ts';
+import { readText } from '../files/read-text.ts';
 import { ownState, type State } from '../model/state.ts';
 import { UserError } from '../model/user-error.ts';
 import { accountKey } from '../model/username.ts';
 import { counted } from '../model/wording.ts';
 import { fileBackend } from './kinds/file.ts';
 import { MIGRATIONS } from './migrate.ts';
-import { isFile, readState } from './read-state.ts';
+import { isFile, type ReadState, readState } from './read-state.ts';
 
 /** The state of another configuration. */
 export interface OtherState {
   /** For output. */
   readonly name: string;
-  readonly state: State;
+  /** What it has; or why it cannot be read. */
+  readonly state: State | UserError;
 }
 
 /** Tells which other state manages an account, by its user id or, in the same organization, by its name. */
 export type ManagedBy = (username: string, id: string | undefined) => string | undefined;
 
 /**
- * Reads the states of other configurations that git tracks or that are beside this one. One that cannot be read, or whose
- * configuration is gone, manages nothing.
+ * Reads the states of other configurations that git tracks or that are beside this one. One whose configuration is gone
+ * manages nothing; one that cannot be read may manage any account.
  *
  * @param configuration The path of the main file.
  * @param own The file of its state; undefined: it is no file.
@@ -45,9 +47,14 @@ export async function otherStates(
   const others: OtherState[] = [];
   for (const file of [...files].sort()) {
     if (ours.has(file)) continue;
-    const { state } = (await readState(fileBackend(file), undefined, MIGRATIONS).catch(() => undefined)) ?? {};
-    if (state === undefined || !(await isInUse(file, state))) continue;
     const name = shownRelativePath(file);
+    const read = await readOrError(file);
+    if (read instanceof UserError) {
+      if (read.code !== 'STATE_MOVED' && (await isDamaged(file))) others.push({ name, state: read });
+      continue;
+    }
+    const { state } = read ?? {};
+    if (state === undefined || !(await isInUse(file, state))) continue;
     if (state.lineage === lineage) throw copied(own ?? ownState(configuration), name);
     others.push({ name, state });
   }
@@ -56,8 +63,23 @@ export async function otherStates(
 
 const ENDING = '.state.json';
 
+function readOrError(file: string): Promise<ReadState | UserError | undefined> {
+  return readState(fileBackend(file), undefined, MIGRATIONS).catch((error: unknown) => {
+    if (error instanceof UserError) return error;
+    throw error;
+  });
+}
+
+/** Whether a file that cannot be read is, or was, the state of a configuration that is there. */
+async function isDamaged(file: string): Promise<boolean> {
+  const text = (await readText(file).catch(() => undefined)) ?? '';
+  if (text.trim() !== '' && !/"(lineage|serial)"/.test(text)) return false;
+  const [, configuration] = /"configuration":\s*"([^"\\]+)"/.exec(text) ?? [];
+  return isInUse(file, configuration === undefined ? {} : { configuration });
+}
+
 /** Its configuration is beside it: the one that it names, or the one that it is named after. */
-async function isInUse(file: string, { configuration }: State): Promise<boolean> {
+async function isInUse(file: string, { configuration }: Pick<State, 'configuration'>): Promise<boolean> {
   const base = basename(file).slice(0, -ENDING.length);
   const names = [
     ...(configuration === undefined ? [] : [basename(configuration)]),
@@ -85,10 +107,7 @@ export async function refuseUnmoved(place: string, configuration: string, there:
     (file) => basename(file) === basename(own) && realPathOf(file) !== realPathOf(resolve(own)),
   );
   for (const file of [own, ...left]) {
-    const read = await readState(fileBackend(file), undefined, MIGRATIONS).catch((error: unknown) => {
-      if (error instanceof UserError) return error;
-      throw error;
-    });
+    const read = await readOrError(file);
     if (read === undefined) continue;
     const name = file === own ? own : shownRelativePath(file);
     if (read instanceof UserError) {
@@ -135,7 +154,7 @@ export function managedBy(
 ): ManagedBy {
   const [byId, byName] = [new Map<string, string>(), new Map<string, string>()];
   for (const { name, state } of others) {
-    if (state.sandbox !== own.sandbox) continue;
+    if (state instanceof UserError || state.sandbox !== own.sandbox) continue;
     const isElsewhere =
       state.organization !== own.organization ||
       (state.organization_id ?? own.organization_id) !== (own.organization_id ?? state.organization_id);
@@ -145,4 +164,9 @@ export function managedBy(
     }
   }
   return (username, id) => byId.get(id ?? '') ?? byName.get(accountKey(username));
+}
+
+/** The states that cannot be read, which may manage any account. */
+export function unreadStates(others: readonly OtherState[]): { readonly state: string; readonly why: string }[] {
+  return others.flatMap(({ name, state }) => (state instanceof UserError ? [{ state: name, why: state.message }] : []));
 }

@@ -8,6 +8,7 @@ const account = 'etl_prod';
 const hint = { text: 'Do this.' };
 /** One of every kind. */
 const ALL = {
+  state_unread: { kind: 'state_unread', state: 'prod.state.json', why: 'prod.state.json has merge conflicts.' },
   users_unlisted: { kind: 'users_unlisted', why: 'NOT_ADMIN', hint },
   users_incomplete: { kind: 'users_incomplete', listed: 10, total: 50 },
   overlap_held: { kind: 'overlap_held', account, token: 'airflow', name: 'airflow' },
@@ -76,6 +77,7 @@ const ALL = {
   unreadable: { kind: 'unreadable', account, code: 'ACCOUNT_UNREADABLE', why: 'it was not read', hint },
   person: { kind: 'person', account, managed: true },
   deprovisioned: { kind: 'deprovisioned', account },
+  not_adopted: { kind: 'not_adopted', account, state: 'prod.state.json' },
   managed_elsewhere: { kind: 'managed_elsewhere', account, state: 'prod.state.json', managed: true },
   not_a_new_name: { kind: 'not_a_new_name', account, at: { line: 12 } },
   unidentified: { kind: 'unidentified', account, listed: true },

@@ -93,3 +93,35 @@ it('a state whose configuration is gone claims nothing', async () => {
   stage.write('old.state.json', JSON.stringify({ ...JSON.parse(stage.read(STATE)), configuration: 'old.yaml' }));
   expect(await stage.json('plan --sandbox')).toMatchObject({ code: 0, document: { actions: [] } });
 });
+
+it.each([
+  ['damaged', (text: string) => `${text}x\n`],
+  [
+    'with a merge conflict',
+    (text: string) => text.replace(/^ {2}"serial".*$/m, '<<<<<<< a\n$&\n=======\n$&\n>>>>>>> b'),
+  ],
+  ['of a newer version', (text: string) => text.replace(/"version": \d+/, '"version": 99')],
+  ['empty', () => ''],
+])('a state that is %s may manage every account, so another configuration adopts none', async (_, change) => {
+  const stage = await Stage.applied();
+  stage.write('staging.yaml', OTHER);
+  stage.write(STATE, change(stage.read(STATE)));
+  const before = await liveTokens(stage);
+  const { code, document, stdout } = await stage.json('plan --sandbox -c staging.yaml');
+  expect([code, document]).toMatchObject([
+    1,
+    { actions: [{ account: 'tenant_new' }], errors: [{ kind: 'not_adopted' }], warnings: [{ kind: 'state_unread' }] },
+  ]);
+  expect(stdout).toContain(STATE);
+  expect((await stage.run('plan --sandbox -c staging.yaml --format markdown')).stdout).toMatch(/⚠️.*cannot be read/);
+  expect((await stage.run('apply --sandbox --yes --no-smoke -c staging.yaml')).code).toBe(3);
+  expect(await liveTokens(stage)).toEqual(before);
+});
+
+it('a file that only has the name of a state stops nothing', async () => {
+  const stage = await Stage.applied();
+  stage.write('staging.yaml', OTHER.replace('tenant_acme: { tokens: { app: dash } }, ', ''));
+  stage.write('door.yaml', 'x: 1\n');
+  stage.write('door.state.json', '{ "initial": "closed" }\n');
+  expect(await stage.json('plan --sandbox -c staging.yaml')).toMatchObject({ code: 0, document: { warnings: [] } });
+});
