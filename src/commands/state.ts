@@ -23,6 +23,7 @@ import { isLikeState } from '../state/damage.ts';
 import { fileBackend, leftFile } from '../state/kinds/file.ts';
 import { isSamePlace, moveState } from '../state/move-state.ts';
 import { openAnyState } from '../state/opened-state.ts';
+import { refuseMoveOfOther } from '../state/other-states.ts';
 import { serializeAccount, serializeState } from '../state/state-document.ts';
 import { suggestion } from '../yaml/wording.ts';
 
@@ -114,6 +115,7 @@ export function migrate(options: StateOptions & { readonly from?: string }): Pro
   return runCommand(options, async (io) => {
     refuseStateOption(options);
     const [from, to] = [await oldBackend(options, io), await backendAt(options, surroundingsOf(options, io))];
+    await refuseMoveOfOther(from, options.config);
     const about = { command: 'state migrate', who: whoRuns(io.env) };
     const { isMoved, state } = await underLock(about.command, to, options, io, async (signal) => {
       const move = () => moveState(from, to, { who: about.who, at: new Date().toISOString() });

@@ -8,9 +8,10 @@ import { ownState, type State } from '../model/state.ts';
 import { UserError } from '../model/user-error.ts';
 import { accountKey } from '../model/username.ts';
 import { counted } from '../model/wording.ts';
+import type { StateBackend } from './backend.ts';
 import { fileBackend } from './kinds/file.ts';
 import { MIGRATIONS } from './migrate.ts';
-import { isFile, type ReadState, readState } from './read-state.ts';
+import { isFile, type ReadState, readKept, readState } from './read-state.ts';
 
 /** The state of another configuration. */
 export interface OtherState {
@@ -169,4 +170,22 @@ export function managedBy(
 /** The states that cannot be read, which may manage any account. */
 export function unreadStates(others: readonly OtherState[]): { readonly state: string; readonly why: string }[] {
   return others.flatMap(({ name, state }) => (state instanceof UserError ? [{ state: name, why: state.message }] : []));
+}
+
+/** Refuses to move the state of another configuration that is still there. @throws UserError STATE_FOREIGN, and as `readKept` */
+export async function refuseMoveOfOther(from: StateBackend, configuration: string): Promise<void> {
+  const read = await readKept(from, MIGRATIONS);
+  if (read === undefined || read.moved !== undefined) return;
+  const name = basename(read.state.configuration ?? '');
+  const other = join(dirname(from.file ?? configuration), name);
+  if (name === '' || !(await isFile(other)) || realPathOf(resolve(other)) === realPathOf(resolve(configuration)))
+    return;
+  throw new UserError(
+    'STATE_FOREIGN',
+    `${from.name} is the state of ${other}, which would lose it, but the configuration is ${configuration}: nothing was moved.`,
+    {
+      text: `If ${configuration} replaces ${other}, remove ${other}. Else name that configuration.`,
+      command: ['state', 'migrate', '--config', other],
+    },
+  );
 }

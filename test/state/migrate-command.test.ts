@@ -67,3 +67,14 @@ it('refuses the state of another lineage, and a locked one', async () => {
   await stage.run('state unlock --state third.state.json --yes');
   expect(await stage.run('state migrate --from third.state.json')).toMatchObject({ code: 1 });
 });
+
+it('takes no state away from a configuration that is still there', async () => {
+  const stage = await Stage.applied();
+  stage.write('staging.yaml', stage.read());
+  const { code, stderr } = await stage.run(`state migrate -c staging.yaml --from ${STATE}`);
+  expect({ code, stderr }).toEqual({ code: 1, stderr: expect.stringContaining(CONFIG) });
+  expect([stage.has(STATE), stage.has('staging.state.json')]).toEqual([true, false]);
+  stage.remove(CONFIG);
+  expect(await stage.run(`state migrate -c staging.yaml --from ${STATE}`)).toMatchObject({ code: 0 });
+  expect(await stage.run('plan --sandbox -c staging.yaml')).toMatchObject({ code: 0 });
+});
