@@ -194,7 +194,7 @@ function words(notice: PlanNotice): Omit<NoticeText, 'subject'> {
       return {
         message: `the secret store ${notice.store} has values that this state did not write, so the next rotation of ${few(notice.tokens)} will be refused: ${few(notice.secret_paths, PATHS_SHOWN)}`,
         hint: {
-          text: 'If the state was lost or the tokens were forgotten, set `overwrite: true` on the store before they are due. Else remove the values.',
+          text: 'If the state was lost or the tokens were forgotten, set `overwrite: true` on the store before they are due. Else see who uses the values: they may be in use.',
         },
       };
     case 'secret_taken':

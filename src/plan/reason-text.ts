@@ -183,7 +183,7 @@ function interruptionText({ left, name, current }: InterruptedRotation): string 
     case 'orphan':
       return `an interrupted run left "${name}", which may be in the store instead of "${current}"`;
     case 'intent':
-      return `the store may hold the secret of "${name}", which is not live, instead of "${current}"`;
+      return `an interrupted run may have stored the secret of "${name}" instead of that of "${current}"`;
     default:
       return `an interrupted run stored "${current}" and did not verify it`;
   }

@@ -188,7 +188,9 @@ async function replayed(
   if (base !== undefined && changes.length === 0) return base;
   const lineOf = (index: number) => snapshot.split('\n').length + index;
   const values: unknown[] = [];
-  for (const [index, change] of changes.entries()) values.push(await parseChange(source, change, lineOf(index)));
+  for (const [index, change] of changes.entries()) {
+    values.push(await parseChange(source, change, lineOf(index), snapshot));
+  }
   try {
     return replay(base, values);
   } catch (error) {
@@ -202,7 +204,7 @@ async function replayed(
   }
 }
 
-async function parseChange(source: Source, text: string, line: number): Promise<unknown> {
+async function parseChange(source: Source, text: string, line: number, snapshot: string): Promise<unknown> {
   const shape = jsonShape(text);
   if (!('problem' in shape)) {
     try {
@@ -212,8 +214,9 @@ async function parseChange(source: Source, text: string, line: number): Promise<
       // Not JSON.
     }
   }
+  if (/^(<{7}|\|{7}|={7}|>{7})( |$)/.test(text)) throw conflictAt(source, line);
   const problem = `is damaged: line ${line} is not a change of a state`;
-  throw invalid(source, problem, await source.restoreHint(text), line);
+  throw invalid(source, problem, await source.restoreHint(snapshot), line);
 }
 
 async function parseDocument(source: Source, text: string): Promise<Readonly<Record<string, unknown>>> {
@@ -236,16 +239,7 @@ async function parseDocument(source: Source, text: string): Promise<Readonly<Rec
 async function damaged(source: Source, text: string): Promise<UserError> {
   const conflict = /^<<<<<<< /m.exec(text);
   if (conflict !== null && isLikeState(text)) {
-    const line = text.slice(0, conflict.index).split('\n').length;
-    return invalid(
-      source,
-      `has a git merge conflict at line ${line}`,
-      {
-        text: `Keep one side completely (git checkout --ours -- ${source.name}, or --theirs), then compare it with MotherDuck.`,
-        command: ['plan'],
-      },
-      line,
-    );
+    return conflictAt(source, text.slice(0, conflict.index).split('\n').length);
   }
   if (text.trim() === '') return invalid(source, 'is empty', await source.restoreHint(text));
   const line = (await linesOf(text)).errorLine;
@@ -253,6 +247,18 @@ async function damaged(source: Source, text: string): Promise<UserError> {
     source,
     `${isLikeState(text) ? 'is damaged' : 'is not a state'}: not JSON${line === undefined ? '' : ` at line ${line}`}`,
     await source.restoreHint(text),
+    line,
+  );
+}
+
+function conflictAt(source: Source, line: number): UserError {
+  return invalid(
+    source,
+    `has a git merge conflict at line ${line}`,
+    {
+      text: `Keep one side completely (git checkout --ours -- ${source.name}, or --theirs), then compare it with MotherDuck.`,
+      command: ['plan'],
+    },
     line,
   );
 }

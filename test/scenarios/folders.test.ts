@@ -60,6 +60,7 @@ describe('the state', () => {
     expect(await stage.json('plan --sandbox -c dev.yml')).toMatchObject({ document: { actions: [], retained: [] } });
     expect((await stage.run('init --config new.yaml')).code).toBe(0);
     expect(stage.read('.gitignore')).toContain('\nnew.state.json.lock\n');
+    expect(stage.read('.gitignore')).toContain('\n*.mdacc-*.tmp\n');
   });
 
   it('that was copied from another configuration is refused, and the hint leads out', async () => {

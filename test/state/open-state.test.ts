@@ -87,6 +87,11 @@ describe('openState', () => {
       'a merge conflict',
       edited('  "serial": 7,', '<<<<<<< HEAD\n  "serial": 7,\n=======\n  "serial": 8,\n>>>>>>> main'),
     ],
+    [
+      'a merge conflict in its log',
+      `${good}{"serial":8}\n<<<<<<< HEAD\n{"serial":9}\n=======\n{"serial":9}\n>>>>>>> main\n`,
+    ],
+    ['a line in its log that is no change', `${good}{"serial":8}\nx\n`],
   ])('refuses %s', async (what, text) => {
     const error = await open(text).catch((thrown: unknown) => thrown);
     expectGoldenError(`a state that is refused > ${what}`, error);

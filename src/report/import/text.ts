@@ -98,7 +98,7 @@ export function skipReasonText(reason: SkipReason): string {
     case 'older_generation':
       return `"${reason.newest}" is a newer generation of it`;
     case 'managed_series':
-      return `its name belongs to the series of "${reason.name}", which is managed`;
+      return `its name belongs to the series of "${reason.name}", which the configuration or the state has`;
     case 'no_secret_path':
       return `the secret store ${reason.store} has no ${reason.noun} for it that another token does not have`;
     case 'shared_block':

@@ -317,7 +317,7 @@ async function restoreHint(path: string, text: string): Promise<Hint> {
     };
   }
   const also = backup === undefined ? '' : `, or the backup ${join(dirname(path), backup)}`;
-  const advice = `Restore the last good version (git checkout -- ${path}${also}). If there is none, move the file away and adopt what is live.`;
+  const advice = `Copy the file away first: it may have what a run wrote after the last commit. Then restore the last good version (git checkout -- ${path}${also}). If there is none, move the file away and adopt what is live.`;
   return { text: advice, command: ['apply'] };
 }
 
