@@ -81,7 +81,7 @@ export interface AccountInput extends ApplyInput, Pick<DeletionTools, 'idOf'>, P
 export class AccountApply {
   readonly #account: string;
   readonly #input: AccountInput;
-  readonly #desired: DesiredAccount | undefined;
+  #desired: DesiredAccount | undefined;
   readonly #outcomes: Outcome[] = [];
   readonly #smoke: AccountSmoke[] = [];
   readonly #fresh = new Map<string, { secret: Secret; type: TokenType }>();
@@ -100,6 +100,7 @@ export class AccountApply {
   }
 
   async run(actions: readonly Action[]): Promise<AccountResult> {
+    this.#desired = this.#desired && withPlannedOverlaps(this.#desired, actions);
     for (const action of actions.filter((each) => !isAfterVerification(each))) await this.#apply(action);
     await this.#verify();
     for (const action of actions.filter(isAfterVerification)) await this.#apply(action);
@@ -245,4 +246,14 @@ export class AccountApply {
     if (this.#desired === undefined) throw new Error(`${this.#account} is in the plan and not in the configuration`);
     return this.#desired;
   }
+}
+
+/** A rotation that nobody attends may have a longer overlap than its policy, and records that one. */
+function withPlannedOverlaps(desired: DesiredAccount, actions: readonly Action[]): DesiredAccount {
+  const longer = actions.flatMap((action) => {
+    const token = action.action === 'rotate_token' ? desired.tokens.get(action.token) : undefined;
+    if (token === undefined || action.action !== 'rotate_token' || action.after.overlap <= token.overlap) return [];
+    return [[token.key, { ...token, overlap: action.after.overlap }] as const];
+  });
+  return longer.length === 0 ? desired : { ...desired, tokens: new Map([...desired.tokens, ...longer]) };
 }

@@ -120,7 +120,10 @@ function withPolicies(
   const changed = [...tokens].flatMap(([key, token]) => {
     const { current } = token;
     const { overlap, rotate_before } = policyOf(desired?.tokens.get(key));
-    if (current === undefined || current.secret === 'unknown' || overlap === undefined) return [];
+    if (current === undefined || overlap === undefined) return [];
+    // Of an adopted token, no policy is known to be applied; one that is recorded all the same is not warned of for ever.
+    const isRecorded = current.overlap !== undefined || current.rotate_before !== undefined;
+    if (current.secret === 'unknown' && !isRecorded) return [];
     if (current.overlap === overlap && current.rotate_before === rotate_before) return [];
     return [[key, { ...token, current: { ...current, ...policyOf(desired?.tokens.get(key)) } }] as const];
   });

@@ -8,7 +8,7 @@ import { openService, type RunContext, type Service, type ServiceOptions } from 
 import { backendOf, openStateOf, surroundingsOf, whoRuns } from '../engine/state.ts';
 import type { Desired } from '../model/desired.ts';
 import { type Plan, storingActions } from '../model/plan.ts';
-import { hasChanges } from '../plan/plan.ts';
+import { hasChanges, leavesDueWork } from '../plan/plan.ts';
 import { eventLine, hasLostState } from '../report/apply/text.ts';
 import { APPLY_FORMATS, type ApplyFormat } from '../report/formats.ts';
 import { relocated } from '../report/locations.ts';
@@ -169,6 +169,6 @@ function exitCodeOf(plan: Plan, done: TestedApply): number {
   if (!applied.saved) return hasLostState(applied) ? EXIT.partly : EXIT.error;
   if (applied.interrupted) return EXIT.interrupted;
   if (isComplete(plan, done)) return smoke.passed ? EXIT.done : EXIT.smokeFailed;
-  const isOnlyRefused = applied.outcomes.length === 0 && applied.failures.length === 0;
+  const isOnlyRefused = applied.outcomes.length === 0 && applied.failures.length === 0 && !leavesDueWork(plan);
   return isOnlyRefused ? EXIT.error : EXIT.partly;
 }

@@ -112,7 +112,7 @@ export const DRY_RUN = new Option('--dry-run', 'Show what would be written, with
 export const PRUNE = new Option('--prune', 'Also delete managed accounts that are no longer in the configuration');
 export const DUE = new Option(
   '--due',
-  'Include only scheduled work: due rotations and ended overlaps; skip accounts with other changes',
+  'Include only scheduled work: due rotations and ended overlaps; leave other changes alone',
 );
 
 export const ALLOW_MISSING = new Option(

@@ -14,7 +14,7 @@ import { writeFileAtomic } from '../files/atomic-write.ts';
 import { NotTextError, readText, whyUnreadable } from '../files/read-text.ts';
 import type { Plan } from '../model/plan.ts';
 import { UserError } from '../model/user-error.ts';
-import { hasChanges } from '../plan/plan.ts';
+import { hasChanges, leavesDueWork } from '../plan/plan.ts';
 import { isPlanFile, planFile } from '../plan/plan-file.ts';
 import { renderPlan } from '../report/formats.ts';
 import { commandText, shellWord } from '../report/hint.ts';
@@ -94,5 +94,5 @@ async function save(file: string, text: string): Promise<void> {
 
 function exitCode(plan: Plan, options: Options): number {
   if (plan.errors.length > 0 || plan.violations.length > 0) return EXIT.error;
-  return options.detailedExitcode && hasChanges(plan) ? EXIT.differences : EXIT.done;
+  return options.detailedExitcode && (hasChanges(plan) || leavesDueWork(plan)) ? EXIT.differences : EXIT.done;
 }

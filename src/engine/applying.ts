@@ -10,6 +10,7 @@ import { isoTime } from '../model/time.ts';
 import { UserError } from '../model/user-error.ts';
 import { runProbe } from '../motherduck/probe-process.ts';
 import { groupNotices } from '../plan/notice-groups.ts';
+import { leavesDueWork } from '../plan/plan.ts';
 import { SmokeSession } from '../smoke/session.ts';
 import { clockGuard, type Service } from './service.ts';
 import { recordOrganization } from './smoke.ts';
@@ -105,5 +106,7 @@ export function refuseViolations({ violations }: Plan, shown: boolean): void {
 /** Whether the whole plan was applied without errors. The smoke test is not considered. */
 export function isComplete(plan: Plan, { applied }: TestedApply): boolean {
   const isDone = applied.outcomes.every(({ result }) => result === 'done');
-  return !applied.interrupted && isDone && applied.failures.length === 0 && plan.errors.length === 0;
+  return (
+    !applied.interrupted && isDone && applied.failures.length === 0 && plan.errors.length === 0 && !leavesDueWork(plan)
+  );
 }

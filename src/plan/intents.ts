@@ -3,7 +3,7 @@
  * created a token of an intended name, and use it, and anyone may have edited it.
  */
 import type { LiveToken } from '../model/live.ts';
-import type { TokenIntent } from '../model/state.ts';
+import { mayBeStored, type TokenIntent } from '../model/state.ts';
 import { DAY_MS, MINUTE_MS } from '../model/time.ts';
 
 /** How long the call of an intent may take, with its repetitions. */
@@ -15,7 +15,7 @@ const CALL_LIFE_MS = 5 * MINUTE_MS;
 const SOON_MS = 30_000;
 /** MotherDuck's time is known to the second, and by one of its servers. */
 const SKEW_MS = 10_000;
-/** An interrupted run is repeated sooner; a token that is older and unknown may be in use, whatever a state says. */
+/** An interrupted run is repeated sooner; a token that is older and unknown may be in use, whatever a state says. One that may be stored is never revoked at once. */
 const INTENT_LIFE_MS = 30 * DAY_MS;
 
 /**
@@ -26,14 +26,17 @@ const INTENT_LIFE_MS = 30 * DAY_MS;
  * @param soon How long the call can have taken, in milliseconds.
  */
 export function canHaveCreated(
-  { name, at }: TokenIntent,
+  intent: TokenIntent,
   token: Pick<LiveToken, 'name' | 'createdAt'>,
   now: number,
   soon = SOON_MS,
 ): boolean {
+  const { name, at } = intent;
   const begun = Date.parse(at);
   const took = token.createdAt - begun;
-  return token.name === name && took >= -SKEW_MS && took <= soon && now - begun <= INTENT_LIFE_MS;
+  return (
+    token.name === name && took >= -SKEW_MS && took <= soon && (now - begun <= INTENT_LIFE_MS || mayBeStored(intent))
+  );
 }
 
 /** The same, of a call whose run knows that it was sent, repeated, and not answered. */

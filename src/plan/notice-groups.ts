@@ -80,9 +80,17 @@ function inWords(notices: readonly PlanNotice[], names: readonly string[]): Noti
         },
       };
     }
+    case 'due_left': {
+      const owners = [...new Set(notices.flatMap((notice) => ('account' in notice ? [notice.account] : [])))];
+      const command = owners.length > ARGUMENTS ? [] : owners.flatMap((name) => ['--only', name]);
+      return {
+        message: `${tokens} are due, and --due leaves them alone, since somebody must see what an apply does to them: ${shown}`,
+        hint: { text: 'Review them, then apply them.', command: ['apply', ...command] },
+      };
+    }
     case 'not_scheduled':
       return {
-        message: `${accounts} skipped, since they have changes beside scheduled work: ${shown}`,
+        message: `${accounts} have changes that --due leaves alone: ${shown}`,
         hint: { text: 'Review them, then apply them.', command: ['apply', ...only] },
       };
     case 'older_state':

@@ -277,7 +277,7 @@ function words(notice: PlanNotice): Omit<NoticeText, 'subject'> {
       return {
         message: `its policy changed, ${changes.join(', ')}: its programs get less time to read the next secret`,
         hint: {
-          text: 'If that is not intended, restore the policy. Else apply; before that, --due revokes nothing at once.',
+          text: 'If that is not intended, restore the policy. Else apply, which records it; before that, --due leaves a token alone whose overlap became shorter than 5 minutes.',
         },
       };
     }
@@ -286,10 +286,17 @@ function words(notice: PlanNotice): Omit<NoticeText, 'subject'> {
         message: `"${notice.name}" replaces a token that expires, and is valid until it is revoked`,
         hint: { text: 'If that is not intended, give its policy a ttl.' },
       };
+    case 'due_left': {
+      const day = notice.expires_at === null ? '' : `; it expires ${notice.expires_at.slice(0, 10)}`;
+      return {
+        message: `it is due, and --due leaves it alone, since somebody must see what an apply does to it${day}`,
+        hint: { text: 'Review it, then apply it.', command: ['apply', '--only', notice.account] },
+      };
+    }
     case 'not_scheduled': {
       const names = notice.actions.map((action) => action.replace('_', ' ')).join(', ');
       return {
-        message: `skipped, since it has changes beside scheduled work: ${names === '' ? 'a change of its deletion protection' : names}`,
+        message: `changes that --due leaves alone: ${names === '' ? 'a change of its deletion protection' : names}`,
         hint: { text: 'Review it, then apply it.', command: ['apply', '--only', notice.account] },
       };
     }

@@ -14,12 +14,12 @@
  *
  * It is a pure function: no I/O and no clock, so the same inputs give the same plan, byte for byte.
  */
-import type { Desired, DesiredAccount, DesiredToken } from '../model/desired.ts';
+import type { Desired, DesiredToken } from '../model/desired.ts';
 import type { Live, LiveAccount, Presence } from '../model/live.ts';
 import type { PlanWarning } from '../model/notice.ts';
-import type { Action, ActionName, ComputeCeiling, Plan, Scope, Summary, Unmanaged } from '../model/plan.ts';
+import type { ActionName, ComputeCeiling, Plan, Scope, Summary, Unmanaged } from '../model/plan.ts';
 import { rotationDue } from '../model/rotation-due.ts';
-import type { State, StateAccount } from '../model/state.ts';
+import type { State } from '../model/state.ts';
 import { recentApplies, type StateRun } from '../model/state-run.ts';
 import { isoTime } from '../model/time.ts';
 import { UserError } from '../model/user-error.ts';
@@ -29,9 +29,9 @@ import { configuredCeiling, planAccount } from './accounts.ts';
 import { deadSecrets } from './dead-secrets.ts';
 import { sumCeilings } from './ducklings.ts';
 import { ceilingWarning, findViolations, selfMatcher } from './guardrails.ts';
+import { scheduledOnly } from './scheduled.ts';
 import { removalsOf, type StoreFacts, secretWarnings, usedStores } from './secret-warnings.ts';
 import { guardrailsInForce, smokeQueries } from './settings.ts';
-import { isHastened } from './token-warnings.ts';
 
 /** What to plan, and what else is known. */
 export interface MakePlanOptions {
@@ -39,7 +39,7 @@ export interface MakePlanOptions {
   readonly only?: (username: string) => boolean;
   /** Delete managed accounts that the configuration does not have. */
   readonly prune?: boolean;
-  /** Only scheduled work; accounts with other changes are skipped. */
+  /** Only scheduled work; tokens with other changes are left alone. */
   readonly due?: boolean;
   /** Why accounts are deleted or forgotten; `removed` unless given. */
   readonly because?: 'removed' | 'destroyed';
@@ -85,8 +85,14 @@ export function makePlan(desired: Desired, live: Live, state: State, options: Ma
       const key = accountKey(username);
       const presence = live.accounts.get(key) ?? notRead();
       const plan = planAccount(desired.accounts.get(key), state.accounts.get(key), presence, context);
-      const isKnown = policyKnown(desired.accounts.get(key), state.accounts.get(key));
-      return { username, plan: due ? scheduledOnly(username, plan, isKnown) : plan };
+      if (!due) return { username, plan };
+      const readings = {
+        desired: desired.accounts.get(key),
+        state: state.accounts.get(key),
+        live: presence.presence === 'present' ? presence.value : undefined,
+        now: live.now,
+      };
+      return { username, plan: scheduledOnly(username, plan, readings) };
     });
   const actions = plans.flatMap(({ plan }) => plan.actions);
   const dead = deadSecrets(actions, state, live, desired);
@@ -221,7 +227,22 @@ function changedAccounts(plan: Plan): number {
  * ```
  */
 export function hasChanges(plan: Plan): boolean {
-  return plan.actions.length > 0 || plan.protection.length > 0 || (plan.removals ?? []).length > 0;
+  return (
+    plan.actions.length > 0 ||
+    plan.protection.length > 0 ||
+    (plan.removals ?? []).length > 0 ||
+    policiesToRecord(plan) > 0
+  );
+}
+
+/** The number of tokens whose policies give programs less time, which an apply that somebody attends records. */
+export function policiesToRecord({ due, warnings }: Plan): number {
+  return due ? 0 : warnings.filter(({ kind }) => kind === 'policy_hastened').length;
+}
+
+/** Whether something is due that a plan of scheduled work leaves alone. */
+export function leavesDueWork({ warnings }: Pick<Plan, 'warnings'>): boolean {
+  return warnings.some(({ kind }) => kind === 'due_left');
 }
 
 function unmanagedAccounts(desired: Desired, live: Live, state: State): Unmanaged['accounts'] {
@@ -259,43 +280,6 @@ function lateApplies(desired: Desired, state: State, now: number): PlanWarning[]
 function longestInterval(runs: readonly StateRun[], now: number): number {
   const times = [...recentApplies(runs), now];
   return Math.max(0, ...times.slice(1).map((time, index) => time - (times[index] ?? time)));
-}
-
-/** Whether somebody applied the policy of a token, which is in use by what this program stored, as it is or with less time. */
-function policyKnown(desired: DesiredAccount | undefined, state: StateAccount | undefined): (token: string) => boolean {
-  return (key) => {
-    const [token, current] = [desired?.tokens.get(key), state?.tokens.get(key)?.current];
-    if (token === undefined || current?.overlap === undefined || current.secret === 'unknown') return false;
-    return !isHastened(token, current);
-  };
-}
-
-/** With `--due`: the plan of an account with only scheduled work; of another, nothing but a warning. */
-function scheduledOnly(account: string, plan: AccountPlan, isKnown: (token: string) => boolean): AccountPlan {
-  const others = plan.actions.filter((action) => !isScheduled(action, isKnown));
-  if (others.length === 0 && plan.protection === undefined) return plan;
-  const { protection: _, ...rest } = plan;
-  const unchanged = plan.compute && { compute: { before: plan.compute.before, after: plan.compute.before } };
-  const actions = [...new Set(others.map(({ action }) => action))];
-  const skipped: PlanWarning = { kind: 'not_scheduled', account, actions };
-  return { ...rest, ...unchanged, actions: [], warnings: [...plan.warnings, skipped] };
-}
-
-/** Due work, and the repair of interrupted runs; nothing that a change of the configuration or at MotherDuck asks for. */
-function isScheduled(action: Action, isKnown: (token: string) => boolean): boolean {
-  switch (action.action) {
-    case 'rotate_token':
-    case 'create_token':
-      // An orphan that may be in use is replaced when a person says so: nothing but the state says what it is.
-      if (action.after.orphans !== undefined) return false;
-      // It ends what is in use, and may do so because a policy changed since somebody saw a plan.
-      if (action.action === 'rotate_token' && action.risk !== 'safe' && !isKnown(action.token)) return false;
-      return ['due', 'expired', 'interrupted'].includes(action.reason.kind);
-    case 'revoke_token':
-      return action.reason.kind !== 'removed';
-    default:
-      return false;
-  }
 }
 
 function order(a: string, b: string): number {

@@ -1,4 +1,5 @@
 import { describe, expect, it } from 'vitest';
+import type { Plan } from '../../src/model/plan.ts';
 import { brief, DAY, desire, token, World } from '../world.ts';
 
 const POOL = { read_write: { size: 'pulse' }, read_scaling: { size: 'pulse', pool_size: 1 } } as const;
@@ -23,27 +24,41 @@ describe('a plan of scheduled work', () => {
     expect(brief(await world.plan(same, { due: true }))).toContain('create_token one/a');
   });
 
+  const notices = (plan: Plan, wanted: string) => plan.warnings.filter(({ kind }) => kind === wanted);
+
   it.each([
     ['its Ducklings', { ducklings: { ...POOL, read_write: { size: 'jumbo' as const } }, tokens: [token('a')] }],
     ['another token', { ducklings: POOL, tokens: [token('a'), token('new')] }],
-    ['the type of a token', { ducklings: POOL, tokens: [token('a', { type: 'read_scaling' })] }],
-    ['the ttl of a token', { ducklings: POOL, tokens: [token('a', { ttl: 30 * DAY })] }],
-    ['the store of a token', { ducklings: POOL, tokens: [token('a', { store: 'other' })] }],
-    ['a token that left', { ducklings: POOL, tokens: [] }],
     ['its deletion protection', { ducklings: POOL, tokens: [token('a')], protected: false }],
-  ])('leaves out an account where %s changed, says so, and changes nothing of it', async (_what, one) => {
+  ])('does the due work of an account where %s changed, and leaves the change alone', async (_what, one) => {
     const world = await later();
     const changed = desire({ one, two: { tokens: [token('b')] } });
+    const { plan } = await world.apply(changed, { due: true });
+    expect(brief(plan)).toEqual(['rotate_token one/a', 'rotate_token two/b']);
+    expect(plan.protection).toEqual([]);
+    expect(notices(plan, 'not_scheduled')).toMatchObject([{ account: 'one' }]);
+    expect(notices(plan, 'due_left')).toEqual([]);
+    expect(world.tokenNames('one')).toEqual(['a', 'a.2']);
+  });
+
+  it.each([
+    ['the type of a token', [token('a', { type: 'read_scaling' })], ['a']],
+    ['the ttl of a token', [token('a', { ttl: 30 * DAY })], ['a']],
+    ['the store of a token', [token('a', { store: 'other' })], ['a']],
+    ['a token that left', [], []],
+  ])('leaves alone a token where %s changed, says so, and changes nothing of it', async (_what, tokens, due) => {
+    const world = await later();
+    const changed = desire({ one: { ducklings: POOL, tokens }, two: { tokens: [token('b')] } });
     const before = world.stateWriter.state.accounts.get('one');
     const { plan } = await world.apply(changed, { due: true });
     expect(brief(plan)).toEqual(['rotate_token two/b']);
-    expect(plan.protection).toEqual([]);
-    expect(plan.warnings.filter(({ kind }) => kind === 'not_scheduled')).toMatchObject([{ account: 'one' }]);
+    expect(notices(plan, 'not_scheduled')).toMatchObject([{ account: 'one' }]);
+    expect(notices(plan, 'due_left')).toMatchObject(due.map((name) => ({ account: 'one', token: name })));
     expect(world.stateWriter.state.accounts.get('one')).toEqual({ ...before, id: expect.any(String) });
     expect(world.tokenNames('one')).toEqual(['a']);
   });
 
-  it('is not refused for what an account that is left out would cost', async () => {
+  it('is not refused for what Ducklings that are left alone would cost', async () => {
     const world = await later();
     const one = { ducklings: { ...POOL, read_write: { size: 'jumbo' as const } }, tokens: [token('a')] };
     const about = { computeRates: new Map([['jumbo', 4.8]] as const), guardrails: { maxComputeCeiling: 1 } };
@@ -57,7 +72,7 @@ describe('a plan of scheduled work', () => {
     const desired = desire({ one, two }, about);
     expect((await world.plan(desired)).violations).toHaveLength(1);
     const plan = await world.plan(desired, { due: true });
-    expect(brief(plan)).toEqual(['rotate_token two/b']);
+    expect(brief(plan)).toEqual(['rotate_token one/a', 'rotate_token two/b']);
     expect(plan.violations).toEqual([]);
     expect(plan.compute).toEqual({ before: 0, after: 0 });
   });

@@ -13,6 +13,7 @@ const notices = (account: string): PlanNotice[] => [
   { kind: 'turnover', account, tokens: 2 },
   { kind: 'smoke_failed', account },
   { kind: 'not_rotated', account, name: 'airflow', expires_at: '2027-02-06T00:00:00.000Z' },
+  { kind: 'due_left', account, token: 'airflow', expires_at: '2027-02-06T00:00:00.000Z' },
   { kind: 'not_scheduled', account, actions: ['set_ducklings', 'create_token'] },
   { kind: 'unreadable', account, code: 'ACCOUNT_UNREADABLE', why: `${account} was not read`, hint },
   { kind: 'person', account, managed: true },

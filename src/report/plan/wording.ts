@@ -12,7 +12,7 @@ import {
 } from '../../model/plan.ts';
 import { DAY_MS, describeSpan, formatDuration } from '../../model/time.ts';
 import { counted, few } from '../../model/wording.ts';
-import { hasChanges, summarize } from '../../plan/plan.ts';
+import { hasChanges, leavesDueWork, policiesToRecord, summarize } from '../../plan/plan.ts';
 import type { Paint } from '../terminal-text.ts';
 
 /** Whether an action is on the account itself, and not on a part of it. */
@@ -118,18 +118,22 @@ export function laterRevocations({ actions, next }: Plan): LaterRevocation[] {
 
 const NO_CHANGES = 'No changes. MotherDuck matches the configuration.';
 const NOTHING_DUE = 'Nothing is due.';
+const DUE_LEFT = 'Nothing is done: what is due is left alone; see the warnings.';
 
 /** `Plan: 2 accounts to create, 1 to change, 0 to delete; 3 tokens to create, 1 to rotate, 0 to revoke.` */
 export function summaryLine(plan: Plan): string {
   if (!hasChanges(plan)) {
     if (plan.errors.length > 0) return 'No changes that could be planned; see the errors.';
     if (plan.violations.length > 0) return 'No changes; but the live organization breaks a guardrail, as shown above.';
+    if (leavesDueWork(plan)) return DUE_LEFT;
     return plan.due ? NOTHING_DUE : NO_CHANGES;
   }
   const { accounts, tokens } = summarize(plan);
   const { removals = [] } = plan;
   const secrets = removals.length === 0 ? '' : `; ${counted(removals.length, 'secret')} to remove`;
-  return `Plan: ${accountCounts(accounts)}; ${tokenCounts(tokens)}${secrets}.`;
+  const hastened = policiesToRecord(plan);
+  const policies = hastened === 0 ? '' : `; shorter policies of ${counted(hastened, 'token')} to record`;
+  return `Plan: ${accountCounts(accounts)}; ${tokenCounts(tokens)}${secrets}${policies}.`;
 }
 
 /** `secret of etl_prod/airflow, from local: .motherduck/secrets.env#A`: what is removed, and where. */

@@ -1,0 +1,157 @@
+/**
+ * With `--due`: the scheduled work of an account's plan. A change that somebody must see is left alone, for one token (a
+ * series) or for the account; the due work of the other tokens is done all the same, and what is due and left alone is named.
+ */
+import type { DesiredAccount } from '../model/desired.ts';
+import type { LiveAccount, LiveToken } from '../model/live.ts';
+import type { PlanWarning } from '../model/notice.ts';
+import type { Action, CreateToken, RotateToken } from '../model/plan.ts';
+import { rotationDue } from '../model/rotation-due.ts';
+import type { StateAccount, TokenRecord } from '../model/state.ts';
+import { DAY, DAY_MS } from '../model/time.ts';
+import type { AccountPlan } from './account-plan.ts';
+import { SHORT_OVERLAP } from './token-series.ts';
+import { isHastened } from './token-warnings.ts';
+
+/** The readings of one account. `now` in milliseconds since 1970. */
+interface Readings {
+  readonly desired: DesiredAccount | undefined;
+  readonly state: StateAccount | undefined;
+  readonly live: LiveAccount | undefined;
+  readonly now: number;
+}
+
+/**
+ * A due token that expires sooner is replaced whatever a person should see first, since an expired token stops programs for
+ * certain. A nightly run sees each token at least once within this time.
+ */
+const LAST_MS = 2 * DAY_MS;
+
+/** The plan with only scheduled work, and warnings of what is left alone. */
+export function scheduledOnly(account: string, plan: AccountPlan, readings: Readings): AccountPlan {
+  const isAnother = plan.actions.some(isOfAccount);
+  const older = new Set(plan.warnings.flatMap((each) => (each.kind === 'older_state' ? [each.token] : [])));
+  const kept = new Map<Action, Action>();
+  const due: PlanWarning[] = [];
+  for (const [token, actions] of byToken(plan.actions)) {
+    const isLeft = isAnother || (token !== undefined && older.has(token));
+    const scheduled = isLeft ? [] : actions.map((action) => asScheduled(action, readings));
+    // A token is left alone as a whole.
+    const whole = token === undefined || scheduled.every((action) => action !== undefined);
+    actions.forEach((action, index) => {
+      const done = whole ? scheduled[index] : undefined;
+      if (done !== undefined) kept.set(action, done);
+    });
+    if (token === undefined || (whole && !isLeft) || !isAnyDue(token, actions, readings)) continue;
+    const expires_at = readings.state?.tokens.get(token)?.current?.expires_at ?? null;
+    due.push({ kind: 'due_left', account, token, expires_at });
+  }
+  const left = plan.actions.filter((action) => !kept.has(action));
+  if (left.length === 0 && plan.protection === undefined) {
+    return { ...plan, actions: plan.actions.map((action) => kept.get(action) ?? action) };
+  }
+  const { protection: _, ...rest } = plan;
+  const unchanged = plan.compute && { compute: { before: plan.compute.before, after: plan.compute.before } };
+  const kinds = [...new Set(left.map(({ action }) => action))];
+  return {
+    ...rest,
+    ...unchanged,
+    actions: plan.actions.flatMap((action) => kept.get(action) ?? []),
+    warnings: [...plan.warnings, ...due, { kind: 'not_scheduled', account, actions: kinds }],
+  };
+}
+
+/** The account is created, adopted, deleted or forgotten: nothing of it is certain before that. */
+function isOfAccount(action: Action): boolean {
+  return (
+    ['create_account', 'adopt_account', 'delete_account'].includes(action.action) ||
+    (action.action === 'forget' && action.token === undefined)
+  );
+}
+
+function byToken(actions: readonly Action[]): Map<string | undefined, Action[]> {
+  const all = new Map<string | undefined, Action[]>();
+  for (const action of actions) {
+    const token = 'token' in action ? action.token : undefined;
+    const group = all.get(token);
+    if (group) group.push(action);
+    else all.set(token, [action]);
+  }
+  return all;
+}
+
+/** The action as nobody attends it: due work, and the repair of interrupted runs; undefined when it is left alone. */
+function asScheduled(action: Action, readings: Readings): Action | undefined {
+  switch (action.action) {
+    case 'rotate_token':
+      return scheduledRotation(action, readings);
+    case 'create_token':
+      return isScheduledCreation(action, readings) ? action : undefined;
+    case 'revoke_token':
+      return action.reason.kind === 'removed' ? undefined : action;
+    default:
+      return undefined;
+  }
+}
+
+function scheduledRotation(action: RotateToken, readings: Readings): RotateToken | undefined {
+  const { reason, after, token, before } = action;
+  const isDue = isCurrentDue(token, readings);
+  const isOrphanDone = after.orphans === undefined || isDue;
+  // It ends soon what is in use, and may do so because a policy changed since somebody saw a plan.
+  const isOverlapDone = after.overlap >= SHORT_OVERLAP || isPolicyKnown(token, readings);
+  if (['due', 'interrupted'].includes(reason.kind) && isOrphanDone && isOverlapDone) return action;
+  if (!isDue || before.expires_at === null || !isLast(Date.parse(before.expires_at), readings)) return undefined;
+  const recorded = recordOf(token, readings)?.overlap ?? 0;
+  return { ...action, after: { ...after, overlap: Math.max(after.overlap, recorded, DAY) } };
+}
+
+function isScheduledCreation({ reason, after, token }: CreateToken, readings: Readings): boolean {
+  if (!['expired', 'interrupted'].includes(reason.kind)) return false;
+  const { orphans } = after;
+  if (orphans === undefined) return true;
+  const overlap = readings.desired?.tokens.get(token)?.overlap ?? 0;
+  if (overlap < SHORT_OVERLAP && !isPolicyKnown(token, readings)) return false;
+  const current = recordOf(token, readings);
+  // One that was revoked before its time has an heir that another state knows.
+  if (current !== undefined) return isExpiredRecord(current, readings.now);
+  return orphans.some(({ expires_at }) => expires_at !== null && isLast(Date.parse(expires_at), readings));
+}
+
+const recordOf = (token: string, { state }: Readings): TokenRecord | undefined => state?.tokens.get(token)?.current;
+const isLast = (expiresAt: number, { now }: Readings): boolean => expiresAt - now < LAST_MS;
+const isExpiredRecord = ({ expires_at: at }: TokenRecord, now: number): boolean => at !== null && Date.parse(at) <= now;
+
+/** Whether somebody applied the policy of a token, which is in use by what this program stored, as it is or with less time. */
+function isPolicyKnown(token: string, readings: Readings): boolean {
+  const [desired, current] = [readings.desired?.tokens.get(token), recordOf(token, readings)];
+  if (desired === undefined || current?.overlap === undefined || current.secret === 'unknown') return false;
+  return !isHastened(desired, current);
+}
+
+/** Whether the current token of the state is due, whatever else its replacement is planned for. */
+function isCurrentDue(token: string, readings: Readings): boolean {
+  const [desired, current] = [readings.desired?.tokens.get(token), recordOf(token, readings)];
+  const live = current && readings.live?.tokens.find(({ id }: LiveToken) => id === current.id);
+  if (desired === undefined || live === undefined) return false;
+  const at = rotationDue(desired, live, current?.ttl);
+  return at !== null && at <= readings.now;
+}
+
+/** Whether something of a managed token is due. */
+function isAnyDue(token: string, actions: readonly Action[], readings: Readings): boolean {
+  if (readings.state === undefined) return false;
+  if (actions.some(({ action, reason }) => action === 'adopt_token' && reason.kind === 'unmanaged')) return false;
+  // Of an older state, another run replaced the current token.
+  const isReplaced = actions.some(({ action, reason }) => action === 'adopt_token' && reason.kind === 'newer');
+  return (
+    (!isReplaced && isCurrentDue(token, readings)) ||
+    actions.some(({ reason }) => ['due', 'expired', 'overlap_ended'].includes(reason.kind)) ||
+    (actions.some(({ action }) => action === 'create_token') && isExpired(token, readings))
+  );
+}
+
+function isExpired(token: string, readings: Readings): boolean {
+  const current = recordOf(token, readings);
+  return current !== undefined && isExpiredRecord(current, readings.now);
+}
