@@ -91,12 +91,18 @@ export async function lockIdentity(path: string): Promise<string | undefined> {
   return (await readLockFile(path))?.text;
 }
 
-/** Removes the lock, whoever holds it, when the user knows that its process has ended. Returns its holder. */
-export async function breakLock(path: string): Promise<LockHolder | 'damaged' | undefined> {
+/**
+ * Removes the lock when the user knows that its process has ended.
+ *
+ * @param identity Its `lockIdentity` as it was looked at: one that was acquired since is left alone. Left out: whichever it is.
+ * @returns Its holder; undefined when nothing was removed.
+ */
+export async function breakLock(path: string, identity?: string): Promise<LockHolder | 'damaged' | undefined> {
   return await alone(path, async () => {
-    const broken = await readLock(path);
+    const found = await readLockFile(path);
+    if (found === undefined || (identity !== undefined && found.text !== identity)) return undefined;
     await removeFile(path);
-    return broken;
+    return found.holder ?? 'damaged';
   });
 }
 

@@ -1,4 +1,4 @@
-import { symlink, writeFile } from 'node:fs/promises';
+import { readFile, symlink, writeFile } from 'node:fs/promises';
 import { hostname } from 'node:os';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
@@ -166,4 +166,13 @@ it('is not removed while its process runs, which may be another program with its
   const unsure = await unlock();
   expect(unsure).toMatchObject({ code: 'STATE_LOCKED', hint: { text: expect.stringMatching(/\bkill\b/) } });
   expectGoldenError('unlock, of a process that may be another one by now', unsure, VALUES);
+});
+
+it('is not removed when another run has acquired it since the question', async () => {
+  const path = await newPath();
+  await writeFile(`${path}.lock`, holder({ host: 'ci-7' }));
+  const other = holder({ pid: process.pid });
+  const unlocked = fileBackend(path).unlock(() => writeFile(`${path}.lock`, other));
+  await expect(unlocked).rejects.toMatchObject({ code: 'STATE_LOCKED' });
+  expect(await readFile(`${path}.lock`, 'utf8')).toBe(other);
 });

@@ -3,7 +3,15 @@ import { hostname } from 'node:os';
 import { resolve } from 'node:path';
 import { removeLeftovers } from '../../files/atomic-write.ts';
 import { writableTarget } from '../../files/links.ts';
-import { acquireLock, breakLock, type Lock, LockedError, type LockHolder, readLock } from '../../files/lock.ts';
+import {
+  acquireLock,
+  breakLock,
+  type Lock,
+  LockedError,
+  type LockHolder,
+  lockIdentity,
+  readLock,
+} from '../../files/lock.ts';
 import { processStatus } from '../../files/process.ts';
 import { codeOf } from '../../files/system-errors.ts';
 import { UserError } from '../../model/user-error.ts';
@@ -103,8 +111,10 @@ function stopHint(holder: LockHolder | undefined): string {
  */
 export async function unlockState(statePath: string, ask: (question: string) => Promise<void>): Promise<string> {
   const path = await lockFileOf(statePath);
+  // Before its holder, so that a lock that another run acquires between the two is not removed.
+  const identity = await lockIdentity(path);
   const found = await readLock(path);
-  if (found === undefined) return `${statePath} is not locked.`;
+  if (found === undefined || identity === undefined) return `${statePath} is not locked.`;
   const holder = found === 'damaged' ? undefined : found;
   const status = holder === undefined ? 'unknown' : processStatus(holder);
   const owner = holder === undefined ? 'an unknown process' : describeHolder(holder);
@@ -113,6 +123,6 @@ export async function unlockState(statePath: string, ask: (question: string) => 
     throw new UserError('STATE_LOCKED', message, `Wait until it ends, or stop it: ${stopHint(holder)}`);
   }
   if (status === 'unknown') await ask(`The lock is held by ${owner}. Has that process certainly ended?`);
-  await breakLock(path);
+  if ((await breakLock(path, identity)) === undefined) return unlockState(statePath, ask);
   return `Removed the lock of ${owner}.`;
 }
