@@ -11,7 +11,7 @@ import type { StateBackend } from '../state/backend.ts';
 import { openBackend } from '../state/backends.ts';
 import { fileBackend } from '../state/kinds/file.ts';
 import { type OpenedState, openState } from '../state/opened-state.ts';
-import { otherStates, refuseUnmoved } from '../state/other-states.ts';
+import { otherStates, refuseUnmoved, statesInRepository } from '../state/other-states.ts';
 import { refuseLeftState } from '../state/read-state.ts';
 import type { StateContext } from '../state/state-kind.ts';
 import { lockHolder } from '../state/state-lock.ts';
@@ -92,13 +92,15 @@ export async function openStateOf(
   { isSandbox, sandboxId }: Pick<Service, 'isSandbox' | 'sandboxId'>,
 ): Promise<OpenedState> {
   const of = { sandbox: isSandbox, configuration: location.config, ...(sandboxId === undefined ? {} : { sandboxId }) };
+  // git answers while the state is read.
+  const tracked = statesInRepository(location.config);
   const opened = await openState(backend, organization, of);
   const { file, name } = backend;
   if (location.state === undefined) {
-    if (file === undefined) await refuseUnmoved(name, location.config, opened.state);
+    if (file === undefined) await refuseUnmoved(name, location.config, opened.state, await tracked);
     else if (opened.state.serial === 0) await refuseLeftState(file, opened.state);
   }
-  opened.others = await otherStates(location.config, file, opened.state);
+  opened.others = await otherStates(location.config, file, opened.state, await tracked);
   return opened;
 }
 

@@ -24,23 +24,29 @@ export interface OtherState {
 /** Tells which other state manages an account, by its user id or, in the same organization, by its name. */
 export type ManagedBy = (username: string, id: string | undefined) => string | undefined;
 
+/** The state files that git tracks in the configuration's repository. Never rejects. */
+export async function statesInRepository(configuration: string): Promise<readonly string[]> {
+  const tree = workTreeOf(resolve(dirname(configuration)));
+  return tree === undefined ? [] : trackedStates(tree);
+}
+
 /**
  * Reads the states of other configurations that git tracks or that are beside this one. One whose configuration is gone
  * manages nothing; one that cannot be read may manage any account.
  *
  * @param configuration The path of the main file.
  * @param own The file of its state; undefined: it is no file.
+ * @param tracked From `statesInRepository`.
  * @throws UserError STATE_FOREIGN: one of them is a copy of this one
  */
 export async function otherStates(
   configuration: string,
   own: string | undefined,
   { lineage }: State,
+  tracked: readonly string[],
 ): Promise<OtherState[]> {
   const folder = resolve(dirname(configuration));
   const beside = (await readdir(folder).catch(() => [])).map((name) => join(folder, name));
-  const tree = workTreeOf(folder);
-  const tracked = tree === undefined ? [] : await trackedStates(tree);
   const ours = new Set(
     [ownState(configuration), ...(own === undefined ? [] : [own])].map((file) => realPathOf(resolve(file))),
   );
@@ -98,12 +104,16 @@ type Kept = Pick<State, 'lineage' | 'serial' | 'sandbox' | 'accounts'>;
  * configuration or, where git tracks it, in the folder that the configuration left.
  *
  * @param there The state in the service; its serial is 0 where there is none.
+ * @param tracked From `statesInRepository`.
  * @throws UserError STATE_FOREIGN
  */
-export async function refuseUnmoved(place: string, configuration: string, there: Kept): Promise<void> {
+export async function refuseUnmoved(
+  place: string,
+  configuration: string,
+  there: Kept,
+  tracked: readonly string[],
+): Promise<void> {
   const own = ownState(configuration);
-  const tree = workTreeOf(resolve(dirname(configuration)));
-  const tracked = tree === undefined ? [] : await trackedStates(tree);
   const left = tracked.filter(
     (file) => basename(file) === basename(own) && realPathOf(file) !== realPathOf(resolve(own)),
   );

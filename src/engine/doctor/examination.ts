@@ -9,7 +9,7 @@ import type { WireUser } from '../../model/wire.ts';
 import type { ProbeReport } from '../../motherduck/probe-process.ts';
 import type { StateBackend } from '../../state/backend.ts';
 import { MIGRATIONS } from '../../state/migrate.ts';
-import { refuseUnmoved } from '../../state/other-states.ts';
+import { refuseUnmoved, statesInRepository } from '../../state/other-states.ts';
 import { readState } from '../../state/read-state.ts';
 import { diagnosticJson } from '../../yaml/diagnostic.ts';
 import { openService, type Service, type ServiceOptions, type Surroundings } from '../service.ts';
@@ -116,7 +116,8 @@ export class Examination {
     if (desired && service) await openStateOf(backend, this.options, desired, service);
     else if (desired && backend.file === undefined) {
       const none = { lineage: '', serial: 0, sandbox: this.options.sandbox ?? false, accounts: new Map() };
-      await refuseUnmoved(backend.name, this.options.config, read?.state ?? none);
+      const { config } = this.options;
+      await refuseUnmoved(backend.name, config, read?.state ?? none, await statesInRepository(config));
     }
     return { backend, ...read };
   }
