@@ -54,7 +54,13 @@ export class InvalidConfiguration extends UserError {
 
   /** The message has the first diagnostic unless they were `shown` before. */
   constructor(config: string, diagnostics: readonly DiagnosticJson[], shown: boolean) {
-    const count = diagnostics.length === 1 ? 'an error' : `${diagnostics.length} errors`;
+    const isCut = diagnostics.at(-1)?.code === 'too-many';
+    const count =
+      diagnostics.length === 1
+        ? 'an error'
+        : isCut
+          ? `over ${diagnostics.length - 1} errors`
+          : `${diagnostics.length} errors`;
     const [first] = shown ? [] : diagnostics;
     const named =
       first && `the configuration has ${count}: ${first.file}:${first.line}:${first.column}: ${first.message}`;

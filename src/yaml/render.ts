@@ -19,8 +19,12 @@ const MAX_WIDTH = 120;
 const MIN_WIDTH = 20;
 const FRAME_WIDTH = '12345 | … …'.length;
 
+/** How many diagnostics of one code, with one hint, are shown with their line; the others take one row each. */
+const MAX_ALIKE = 5;
+
 /**
- * Diagnostics as text, separated by empty lines: location and message, the source line with a marker, the hint.
+ * Diagnostics as text, separated by empty lines: location and message, the source line with a marker, the hint. Of many
+ * that are alike, the first show all of it.
  *
  * @param sources The texts of the files, by the file names of the locations.
  * @param paint Colors; none by default.
@@ -40,9 +44,22 @@ export function renderDiagnostics(
     const text = lines[line - 1]?.replace(/\r$/, '');
     return text === undefined ? undefined : { text, key: keyAbove(lines, line - 1) };
   };
-  return diagnostics
-    .map((one) => render(one, one.isHidden ? undefined : lineAt(one.location.file, one.location.line), paint, width))
-    .join('\n');
+  const alike = new Map<string, number>();
+  const isOneMore = ({ code, severity, hint }: Diagnostic): boolean => {
+    const key = `${severity}\0${code}\0${hint}`;
+    const count = (alike.get(key) ?? 0) + 1;
+    alike.set(key, count);
+    return count > MAX_ALIKE;
+  };
+  let text = '';
+  for (const one of diagnostics) {
+    if (isOneMore(one)) text += `${headline(one, paint)}${one.related ? ` (${relatedTo(one.related)})` : ''}\n`;
+    else {
+      const line = one.isHidden ? undefined : lineAt(one.location.file, one.location.line);
+      text += `${text === '' ? '' : '\n'}${render(one, line, paint, width)}`;
+    }
+  }
+  return text;
 }
 
 interface Line {
@@ -68,19 +85,32 @@ function indentOf(line: string): number {
 }
 
 function render(diagnostic: Diagnostic, line: Line | undefined, paint: Paint, width: number): string {
-  const { location, severity, message, hint, related } = diagnostic;
-  const mark = severity === 'error' ? paint.red : paint.yellow;
-  const headline = severity === 'error' ? paint.bold(message) : `${mark('warning:')} ${message}`;
-  const rows = [`${paint.bold(position(location))}: ${headline}`];
+  const { location, hint, related } = diagnostic;
+  const mark = markOf(diagnostic, paint);
+  const rows = [headline(diagnostic, paint)];
   if (line !== undefined && line.text.trim() !== '') {
     const number = String(location.line).padStart(5);
     const { text, padding, length } = excerpt(line, location.column - 1, diagnostic.length, width);
     rows.push(`${paint.dim(`${number} |`)} ${text}`);
     rows.push(`${paint.dim(`${' '.repeat(number.length)} |`)} ${padding}${mark('^'.repeat(length))}`);
   }
-  if (related !== undefined) rows.push(`   ${related.message} at ${position(related.location)}`);
+  if (related !== undefined) rows.push(`   ${relatedTo(related)}`);
   if (hint !== undefined) rows.push(`   ${hint}`);
   return `${rows.join('\n')}\n`;
+}
+
+function headline(diagnostic: Diagnostic, paint: Paint): string {
+  const { location, severity, message } = diagnostic;
+  const text = severity === 'error' ? paint.bold(message) : `${markOf(diagnostic, paint)('warning:')} ${message}`;
+  return `${paint.bold(position(location))}: ${text}`;
+}
+
+function relatedTo({ message, location }: NonNullable<Diagnostic['related']>): string {
+  return `${message} at ${position(location)}`;
+}
+
+function markOf({ severity }: Diagnostic, paint: Paint): Paint['red'] {
+  return severity === 'error' ? paint.red : paint.yellow;
 }
 
 function position({ file, line, column }: Diagnostic['location']): string {

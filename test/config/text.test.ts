@@ -57,6 +57,12 @@ const CASES: readonly [string, Files][] = [
     { [MAIN]: `${BASE}accounts:\n  etl_prod: { ducklings: { read_scaling: { pool_size: \${N} } } }\n` },
   ],
   [
+    'many errors alike',
+    {
+      [MAIN]: `${BASE}accounts:\n  etl_prod: { tokens: { a: app } }\nguardrails:\n${[1, 2, 3, 4, 5, 6, 7].map((n) => `  tenant_${n}: {}\n`).join('')}`,
+    },
+  ],
+  [
     'a warning',
     {
       [MAIN]: `${BASE}duckling_pools:\n  small:\n    read_write: { size: pulse }\naccounts:\n  etl_prod: { tokens: { a: app } }\n`,
