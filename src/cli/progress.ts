@@ -1,5 +1,6 @@
 /** Progress on stderr: a line that changes on a terminal, nothing elsewhere. */
 import type { RunContext } from '../engine/service.ts';
+import { monotonicMs } from '../model/time.ts';
 import type { Io } from './io.ts';
 import { progressLine } from './progress-line.ts';
 import { canChangeLines, columnsOf, hasBlocks } from './terminal.ts';
@@ -13,7 +14,7 @@ export class Progress {
   readonly #what: string;
   readonly #total: number;
   readonly #isShown: boolean;
-  readonly #started = performance.now();
+  readonly #started = monotonicMs();
   readonly #timer: NodeJS.Timeout | undefined;
   #done = 0;
   #current = '';
@@ -58,7 +59,7 @@ export class Progress {
   };
 
   #draw(): void {
-    const milliseconds = performance.now() - this.#started;
+    const milliseconds = monotonicMs() - this.#started;
     const columns = columnsOf(process.stderr);
     if (milliseconds < SILENT_MS || columns === undefined) return;
     const [what, done, total, current] = [this.#what, this.#done, this.#total, this.#current];

@@ -1,6 +1,7 @@
 import { randomUUID } from 'node:crypto';
 import { link, open, rename, stat, unlink } from 'node:fs/promises';
 import { setTimeout as pause } from 'node:timers/promises';
+import { monotonicMs } from '../model/time.ts';
 import { UserError } from '../model/user-error.ts';
 import { removeLeftovers, tempBeside } from './atomic-write.ts';
 import { type ProcessName, processStatus, thisProcess } from './process.ts';
@@ -63,7 +64,7 @@ export async function acquireLock(
   about: { readonly command: string; readonly who?: string },
   options: LockOptions,
 ): Promise<Lock> {
-  const end = performance.now() + options.waitMs;
+  const end = monotonicMs() + options.waitMs;
   const holder: LockHolder = { ...thisProcess(), ...about, since: new Date().toISOString() };
   // The id makes the text of each lock unique.
   const text = `${JSON.stringify({ ...holder, id: randomUUID() })}\n`;
@@ -72,7 +73,7 @@ export async function acquireLock(
   for (;;) {
     const other = await tryAcquire(path, text, options.onStale);
     if (other === undefined) return { path, holder, release: () => removeIfOwn(path, text) };
-    const left = end - performance.now();
+    const left = end - monotonicMs();
     if (left <= 0) throw new LockedError(path, other.holder);
     if (!isWaiting) options.onWait?.(other.holder);
     isWaiting = true;

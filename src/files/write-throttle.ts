@@ -1,4 +1,5 @@
 import { setTimeout as sleep } from 'node:timers/promises';
+import { monotonicMs } from '../model/time.ts';
 
 /** A file of this many bytes takes about as long to write as a call to MotherDuck. */
 const LARGE = 512 * 1024;
@@ -6,12 +7,12 @@ const MAX_PAUSE_MS = 50;
 
 /** Pauses between writes of a large file for as long as a write took, so that changes of that time are written together. */
 export class WriteThrottle {
-  /** On the clock of `performance.now()`. */
+  /** On the clock of `monotonicMs`. */
   #nextWriteAt = 0;
 
   /** Milliseconds until the next write may begin; 0: now. */
   get remainingMs(): number {
-    return Math.max(0, this.#nextWriteAt - performance.now());
+    return Math.max(0, this.#nextWriteAt - monotonicMs());
   }
 
   /** Waits until the next write may begin. */
@@ -22,11 +23,11 @@ export class WriteThrottle {
   /**
    * Call when a write has ended.
    *
-   * @param started When it began, on the clock of `performance.now()`.
+   * @param started When it began, on the clock of `monotonicMs`.
    * @param bytes How much was written.
    */
   wrote(started: number, bytes: number): void {
-    const ended = performance.now();
+    const ended = monotonicMs();
     this.#nextWriteAt = bytes < LARGE ? ended : ended + Math.min(ended - started, MAX_PAUSE_MS);
   }
 }

@@ -5,6 +5,7 @@
 import { existsSync } from 'node:fs';
 import path from 'node:path';
 import { type Secret, withoutTokens } from '../model/secret.ts';
+import { monotonicMs } from '../model/time.ts';
 import type { Target } from './connector.ts';
 import type { DuckDBBuild, ProbeAnswer, ProbeEvent, ProbeInput, ProbeRequest, ProbeRow } from './probe.ts';
 import { inBothSpellings, proxySecrets } from './proxy.ts';
@@ -62,7 +63,7 @@ const MAX_STDERR = 4096;
 
 /** Opens the target in a child process and runs the request there. Never rejects. */
 export async function runProbe(target: Target, request: ProbeRequest, options: ProbeOptions): Promise<ProbeReport> {
-  const started = performance.now();
+  const started = monotonicMs();
   const clean = (text: string) => scrub(text, secretsOf(target, options.secrets));
   const steps = new Map<string, ProbeStep>();
   const take = (event: ProbeEvent) => steps.set(event.step, stepOf(event, clean));
@@ -73,7 +74,7 @@ export async function runProbe(target: Target, request: ProbeRequest, options: P
   const unfinished = names.find((name) => !steps.has(name));
   if (unfinished !== undefined) {
     const spent = [...steps.values()].reduce((sum, step) => sum + step.ms, 0);
-    const ms = Math.max(0, Math.round(performance.now() - started - spent));
+    const ms = Math.max(0, Math.round(monotonicMs() - started - spent));
     steps.set(unfinished, { ms, failure: { kind: end.kind, text: clean(end.text) } });
   }
   return steps;

@@ -16,6 +16,7 @@ import { homedir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { DuckDBConnection } from '@duckdb/node-api';
+import { monotonicMs } from '../model/time.ts';
 import type { Target } from './connector.ts';
 
 export interface ProbeRequest {
@@ -169,9 +170,9 @@ function failureOf(error: unknown): NonNullable<ProbeEvent['failure']> {
 
 /** Runs one step, reports it, and returns its result; undefined when it failed. */
 async function step<T>(name: string, run: () => Promise<T>, answerOf: (value: T) => ProbeAnswer | undefined) {
-  const started = performance.now();
+  const started = monotonicMs();
   const report = (rest: Omit<ProbeEvent, 'step' | 'ms'>) => {
-    const event: ProbeEvent = { step: name, ms: Math.round(performance.now() - started), ...rest };
+    const event: ProbeEvent = { step: name, ms: Math.round(monotonicMs() - started), ...rest };
     writeSync(3, `${JSON.stringify(event)}\n`);
   };
   try {
@@ -227,7 +228,7 @@ function session(target: Target): (query: SessionQuery) => Promise<void> {
     const { transaction } = target;
     if (transaction !== undefined && attachedAt === undefined) {
       await attach(connection, transaction.before);
-      attachedAt = performance.now();
+      attachedAt = monotonicMs();
     }
     try {
       const rows = await (await connection.runAndReadAll(sql, [...values])).getRowObjectsJson();
@@ -235,7 +236,7 @@ function session(target: Target): (query: SessionQuery) => Promise<void> {
         Object.fromEntries(Object.entries(row).map(([name, value]) => [name, wholeValue(value)])),
       );
     } finally {
-      if (attachedAt !== undefined && (waiting === 0 || performance.now() - attachedAt > FILE_HELD_MS)) {
+      if (attachedAt !== undefined && (waiting === 0 || monotonicMs() - attachedAt > FILE_HELD_MS)) {
         attachedAt = undefined;
         if (transaction !== undefined) await connection.run(transaction.after);
       }
@@ -259,12 +260,12 @@ function session(target: Target): (query: SessionQuery) => Promise<void> {
 
 /** Opens a file of the sandbox, once no other process has it. */
 async function attach(connection: DuckDBConnection, sql: string): Promise<void> {
-  for (const end = performance.now() + FILE_WAIT_MS; ; await sleep(5 + Math.random() * 20)) {
+  for (const end = monotonicMs() + FILE_WAIT_MS; ; await sleep(5 + Math.random() * 20)) {
     try {
       await connection.run(sql);
       return;
     } catch (error) {
-      if (!IN_USE.test(textOf(error)) || performance.now() > end) throw error;
+      if (!IN_USE.test(textOf(error)) || monotonicMs() > end) throw error;
     }
   }
 }

@@ -1,10 +1,12 @@
+import { monotonicMs } from '../model/time.ts';
+
 /** The local clocks: `wall` in milliseconds since 1970, `monotonic` in milliseconds of a clock that is never adjusted. */
 export interface TimeSource {
   wall(): number;
   monotonic(): number;
 }
 
-export const MACHINE_TIME: TimeSource = { wall: () => Date.now(), monotonic: () => performance.now() };
+export const MACHINE_TIME: TimeSource = { wall: () => Date.now(), monotonic: monotonicMs };
 
 /** A response whose time differs more than this from the known time is not trusted at once. */
 const TOLERANCE_MS = 120_000;

@@ -1,5 +1,6 @@
 import { createServer, type IncomingMessage, type ServerResponse } from 'node:http';
 import { setTimeout as sleep } from 'node:timers/promises';
+import { monotonicMs } from '../model/time.ts';
 import { UserError } from '../model/user-error.ts';
 import { errorResponse, RestError, type SandboxResponse } from './endpoint.ts';
 import type { Organization } from './organization.ts';
@@ -109,7 +110,7 @@ function rateLimiter(limit: number | undefined): () => boolean {
   let count = 0;
   return () => {
     if (limit === undefined) return true;
-    const now = performance.now();
+    const now = monotonicMs();
     if (now - started >= 1000) {
       started = now;
       count = 0;

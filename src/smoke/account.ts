@@ -16,6 +16,7 @@ import type { DesiredDucklings } from '../model/ducklings.ts';
 import type { Notice } from '../model/notice.ts';
 import type { Secret } from '../model/secret.ts';
 import type { AccountSmoke, ConnectionSmoke, SmokeCheck } from '../model/smoke.ts';
+import { monotonicMs } from '../model/time.ts';
 import { SMOKE_TOKEN_NAME, TOKEN_TYPES, type TokenType } from '../model/tokens.ts';
 import { scrub } from '../motherduck/scrub.ts';
 import { ApiError } from '../motherduck/transport-errors.ts';
@@ -47,7 +48,7 @@ export interface SmokeOptions extends ConnectionOptions {
 /** Connects as the account and runs the checks. Never rejects: a failure is in the result. */
 export async function smokeAccount(options: SmokeOptions): Promise<AccountSmoke> {
   const { account } = options;
-  const started = performance.now();
+  const started = monotonicMs();
   const test = new AccountTest(options);
   if (account.smoke !== false) await test.run().catch((error: unknown) => test.crashed(error));
   return {
@@ -56,7 +57,7 @@ export async function smokeAccount(options: SmokeOptions): Promise<AccountSmoke>
     connections: test.connections,
     verified: test.verified,
     warnings: test.warnings,
-    ms: Math.round(performance.now() - started),
+    ms: Math.round(monotonicMs() - started),
   };
 }
 

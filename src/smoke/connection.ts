@@ -6,6 +6,7 @@ import type { Notice } from '../model/notice.ts';
 import type { Secret } from '../model/secret.ts';
 import type { ConnectionSmoke, SmokeCheck } from '../model/smoke.ts';
 import type { Seconds } from '../model/time.ts';
+import { monotonicMs } from '../model/time.ts';
 import { UserError } from '../model/user-error.ts';
 import type { Connector } from '../motherduck/connector.ts';
 import type { ProbeReport, ProbeRequest, ProbeRunner } from '../motherduck/probe-process.ts';
@@ -124,11 +125,11 @@ async function open(
   expected: Limited,
   request: ProbeRequest,
 ): Promise<{ readonly report: ProbeReport; readonly attempts: number }> {
-  const started = performance.now();
-  const left = () => expected.limit.seconds * 1000 - (performance.now() - started);
+  const started = monotonicMs();
+  const left = () => expected.limit.seconds * 1000 - (monotonicMs() - started);
   let last: ProbeReport | undefined;
   for (let attempts = 1; ; attempts += 1) {
-    const spent = performance.now() - started;
+    const spent = monotonicMs() - started;
     const report = withDelay(await openOnce(options, token, expected.database, request, left()), spent);
     // That the time was up says less than why it was spent.
     if (last !== undefined && report.get('connect')?.failure?.kind === 'time_limit') return { report: last, attempts };

@@ -1,5 +1,6 @@
 /** What the kinds `gcs` and `azure` have in common, whose libraries send their own requests. */
 import { maskCredentials } from '../model/credential.ts';
+import { monotonicMs } from '../model/time.ts';
 import { UserError } from '../model/user-error.ts';
 import { replaceControls } from '../yaml/wording.ts';
 import { UnsureError } from './object-store.ts';
@@ -14,16 +15,16 @@ export function folderOf(prefix: unknown): string {
 
 /** The clock of a service, as its answers show it. */
 export class ServiceClock {
-  #last = { ms: Date.now(), at: performance.now() };
+  #last = { ms: Date.now(), at: monotonicMs() };
 
   /** @param date The header Date of an answer that has just come. */
   seen(date: string | Date | undefined | null): void {
     const ms = date instanceof Date ? date.getTime() : Date.parse(date ?? '');
-    if (!Number.isNaN(ms)) this.#last = { ms, at: performance.now() };
+    if (!Number.isNaN(ms)) this.#last = { ms, at: monotonicMs() };
   }
 
   now(): number {
-    return this.#last.ms + performance.now() - this.#last.at;
+    return this.#last.ms + monotonicMs() - this.#last.at;
   }
 }
 

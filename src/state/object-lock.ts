@@ -6,7 +6,7 @@ import { randomUUID } from 'node:crypto';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { holderFrom, type LockHolder } from '../files/lock.ts';
 import { processStatus, thisProcess } from '../files/process.ts';
-import { describeSpan, MINUTE_MS } from '../model/time.ts';
+import { describeSpan, MINUTE_MS, monotonicMs } from '../model/time.ts';
 import { UserError } from '../model/user-error.ts';
 import type { LockRequest } from './backend.ts';
 import { createOnce, type ObjectStore, sure } from './object-store.ts';
@@ -41,11 +41,11 @@ export class ObjectLock {
   async acquire({ command, who, waitMs, note, signal }: LockRequest): Promise<void> {
     const id = randomUUID();
     const text = JSON.stringify({ id, ...thisProcess(), command, who, since: new Date().toISOString() });
-    const end = performance.now() + waitMs;
+    const end = monotonicMs() + waitMs;
     for (let isFirst = true; !(await createOnce(this.#store, KEY, text)); isFirst = false) {
       const found = await this.#find();
       if (found === undefined) continue;
-      const left = end - performance.now();
+      const left = end - monotonicMs();
       if (left <= 0) throw this.locked(found.holder, found.silentMs);
       if (isFirst) note?.(`${this.#store.name}: waiting for another run, ${nameOf(found.holder)}`);
       await sleep(Math.min(POLL_MS, left), undefined, signal ? { signal } : {}).catch((error: unknown) => {

@@ -1,6 +1,7 @@
 /** Who holds the lock of a state, of any kind. */
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { LockHolder } from '../files/lock.ts';
+import { monotonicMs } from '../model/time.ts';
 import type { StateBackend } from './backend.ts';
 
 const POLL_MS = 200;
@@ -13,10 +14,10 @@ const POLL_MS = 200;
  * @throws UserError STATE_LOCKED
  */
 export async function waitUnlocked(backend: StateBackend, waitMs: number): Promise<void> {
-  for (const end = performance.now() + waitMs; ; await sleep(POLL_MS)) {
+  for (const end = monotonicMs() + waitMs; ; await sleep(POLL_MS)) {
     const holder = await backend.holder();
     if (holder === undefined) return;
-    if (performance.now() >= end) throw backend.locked(holder);
+    if (monotonicMs() >= end) throw backend.locked(holder);
   }
 }
 

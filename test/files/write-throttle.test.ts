@@ -1,8 +1,9 @@
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 import { Utf8Buffer, WriteThrottle } from '../../src/files/write-throttle.ts';
+import { monotonicMs } from '../../src/model/time.ts';
 
 // A clock that only the test advances.
-beforeEach(() => void vi.useFakeTimers({ toFake: ['performance'] }));
+beforeEach(() => void vi.useFakeTimers({ toFake: ['hrtime'] }));
 afterEach(() => void vi.useRealTimers());
 
 const MEGABYTE = 1024 * 1024;
@@ -14,7 +15,7 @@ it.each([
 ])('rests %s', (_, bytes, tookMs, restMs) => {
   const throttle = new WriteThrottle();
   expect(throttle.remainingMs).toBe(0);
-  const started = performance.now();
+  const started = monotonicMs();
   vi.advanceTimersByTime(tookMs);
   throttle.wrote(started, bytes);
   expect(throttle.remainingMs).toBe(restMs);

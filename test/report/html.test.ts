@@ -25,7 +25,7 @@ async function problemsOf(page: string): Promise<string[]> {
 }
 
 beforeEach(() => {
-  vi.useFakeTimers({ toFake: ['Date', 'performance'], now: Date.UTC(2026, 10, 24, 22, 53) });
+  vi.useFakeTimers({ toFake: ['Date', 'hrtime'], now: Date.UTC(2026, 10, 24, 22, 53) });
 });
 afterEach(() => {
   vi.useRealTimers();

@@ -4,6 +4,7 @@
  */
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { StateConfig } from '../../model/desired.ts';
+import { monotonicMs } from '../../model/time.ts';
 import { UserError } from '../../model/user-error.ts';
 import type { ProbeRow } from '../../motherduck/probe.ts';
 import type { SqlError, SqlSession } from '../../motherduck/sql-session.ts';
@@ -81,7 +82,7 @@ class TableStore implements ObjectStore {
   #admin: Promise<AdminConnection> | undefined;
   #session: Promise<SqlSession> | undefined;
   /** The database's time, and this machine's when it was read. */
-  #clock = { there: Date.now(), here: performance.now() };
+  #clock = { there: Date.now(), here: monotonicMs() };
   /** Keys that the next statement reads. */
   #wanted: Map<string, ((found: Promise<StoredObject | undefined>) => void)[]> | undefined;
 
@@ -122,7 +123,7 @@ class TableStore implements ObjectStore {
        WHERE name IN (${keys.map(() => '?').join(', ')})`,
       keys,
     );
-    if (rows[0] !== undefined) this.#clock = { there: Number(rows[0].now), here: performance.now() };
+    if (rows[0] !== undefined) this.#clock = { there: Number(rows[0].now), here: monotonicMs() };
     return new Map(
       rows.map(({ name, text, modified }) => [name ?? '', { text: text ?? '', modified: Number(modified) }]),
     );
@@ -150,7 +151,7 @@ class TableStore implements ObjectStore {
   }
 
   now(): number {
-    return this.#clock.there + performance.now() - this.#clock.here;
+    return this.#clock.there + monotonicMs() - this.#clock.here;
   }
 
   async close(): Promise<void> {
@@ -179,7 +180,7 @@ class TableStore implements ObjectStore {
    * @returns whether it succeeded
    */
   async #write(sql: string, values: readonly string[], isOver = async () => false): Promise<boolean> {
-    for (const end = performance.now() + this.#waitMs; ; await sleep(20 + Math.random() * 200)) {
+    for (const end = monotonicMs() + this.#waitMs; ; await sleep(20 + Math.random() * 200)) {
       try {
         await this.#run(sql, values);
         return true;
@@ -188,7 +189,7 @@ class TableStore implements ObjectStore {
         if (!isMissing && !this.#is(error, CONFLICT)) throw error;
         if (await isOver()) return false;
         if (isMissing) await this.#createTable();
-        if (performance.now() > end) throw this.#held(error);
+        if (monotonicMs() > end) throw this.#held(error);
       }
     }
   }

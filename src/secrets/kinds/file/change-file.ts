@@ -5,6 +5,7 @@ import { type AtomicOptions, identityAt, NotSyncedError, writeFileAtomic } from 
 import { acquireLock, type Lock } from '../../../files/lock.ts';
 import { readText } from '../../../files/read-text.ts';
 import { WriteThrottle } from '../../../files/write-throttle.ts';
+import { monotonicMs } from '../../../model/time.ts';
 import type { FileStoreConfig } from './check-file.ts';
 import { DotenvText } from './dotenv-text.ts';
 import { refuseJson, type SecretsText } from './secrets-text.ts';
@@ -77,7 +78,7 @@ function changeAll(target: string, changes: readonly QueuedChange[], queue: Queu
   const { known } = queue;
   queue.known = undefined;
   const change: FileChange<readonly QueuedChange[]> = async (content, write) => {
-    const started = performance.now();
+    const started = monotonicMs();
     let isChanged = false;
     const made = changes.filter(({ change, refuse }) => {
       try {

@@ -1,6 +1,7 @@
 /** Objects in a bucket, through the AWS SDK, whose requests go through the program's own HTTP client. */
 import { Readable } from 'node:stream';
 import type { GetObjectCommandInput, S3Client, S3ClientConfig } from '@aws-sdk/client-s3';
+import { monotonicMs } from '../../../model/time.ts';
 import { atAddress, type ObjectStore } from '../../object-store.ts';
 import type { StateHttp } from '../../state-kind.ts';
 import { isAnsweredWith, refusalOf, type S3Operation } from './refusals.ts';
@@ -61,7 +62,7 @@ class S3Store implements ObjectStore {
   /** The prefix of all keys. */
   readonly #folder: string;
   /** The service's clock at its last answer, and when that was by the process's timer. */
-  #clock = { date: Date.now(), at: performance.now() };
+  #clock = { date: Date.now(), at: monotonicMs() };
 
   constructor(sdk: Sdk, place: S3Place, http: StateHttp, limits: S3Limits) {
     const { bucket, prefix, address = place.endpoint } = place;
@@ -132,7 +133,7 @@ class S3Store implements ObjectStore {
   }
 
   now(): number {
-    return this.#clock.date + performance.now() - this.#clock.at;
+    return this.#clock.date + monotonicMs() - this.#clock.at;
   }
 
   async close(): Promise<void> {
@@ -191,7 +192,7 @@ class S3Store implements ObjectStore {
           ...(abortSignal instanceof AbortSignal ? { signal: abortSignal } : {}),
         });
         const date = Date.parse(response.headers.date ?? '');
-        if (!Number.isNaN(date)) this.#clock = { date, at: performance.now() };
+        if (!Number.isNaN(date)) this.#clock = { date, at: monotonicMs() };
         const answered = Object.entries(response.headers).flatMap(([name, value]) =>
           value === undefined ? [] : [[name, value]],
         );
