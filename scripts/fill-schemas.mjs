@@ -47,6 +47,7 @@ async function readFacts() {
         export { NEW_USERNAME_PATTERN } from './src/model/username.ts';
         export { MAX_USERS_A_PAGE } from './src/model/wire.ts';
         export { formatDuration } from './src/model/time.ts';
+        export { RULES } from './src/audit/audit.ts';
         export { SETTINGS } from './src/sandbox/settings.ts';
       `,
       resolveDir: root,
@@ -98,6 +99,10 @@ function configValues(facts) {
   const cooldowns = `${COOLDOWN_SECONDS.min}s to ${COOLDOWN_SECONDS.max / 3600}h`;
   return [
     ['properties.compute_rates.properties', Object.fromEntries(sizes.map(([size]) => [size, rate(size)]))],
+    [
+      'properties.audit.properties.accept.items.properties.rule.enum',
+      facts.RULES.filter(({ afterOthers }) => !afterOthers).map(({ id }) => id),
+    ],
     ['$defs.size.enum', sizes.map(([size]) => size)],
     [
       '$defs.size.description',

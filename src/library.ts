@@ -34,7 +34,7 @@ export {
   renderPlan,
   type SharedOptions,
 } from './library/plan.ts';
-export type { Audit, Finding, RuleInfo, Severity } from './model/audit.ts';
+export type { AcceptedFinding, Audit, Finding, RuleInfo, Severity } from './model/audit.ts';
 export type {
   AccountLimit,
   Desired,

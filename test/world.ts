@@ -61,6 +61,7 @@ export function desire(
     organization: 'acme',
     stores: new Map(),
     ignore: [],
+    acceptances: [],
     hash: 'h',
     ...differs,
     guardrails: { maxDeletes: 0, allowNeverExpiring: false, ...differs.guardrails },

@@ -3,15 +3,16 @@
  *
  *   readings   ->  evidence    evidence.ts: desired, live and state, joined
  *   evidence   ->  findings    rules/: one file per rule, listed in catalog.ts
- *   findings   ->  Audit       here: findings that another rule covers are dropped, the rest is sorted
+ *   findings   ->  Audit       here: findings that another rule covers are dropped, the rest is sorted, accepted ones apart
  *
  * It is a pure function: no I/O and no clock, so the same evidence gives the same audit, byte for byte.
  */
 import type { Audit, Finding, RuleInfo, Severity } from '../model/audit.ts';
 import { isoTime } from '../model/time.ts';
+import { separateAccepted } from './acceptance.ts';
 import * as catalog from './catalog.ts';
 import type { Evidence } from './evidence.ts';
-import type { Rule } from './rule.ts';
+import type { Others, Rule } from './rule.ts';
 
 /** Every rule, by id. */
 export const RULES: readonly Rule[] = Object.values(catalog).sort((a, b) => order(a.id, b.id));
@@ -22,6 +23,7 @@ const RANK: Readonly<Record<Severity, number>> = { error: 0, warning: 1, note: 2
 /** Runs the rules. */
 export function audit(evidence: Evidence, rules: readonly Rule[] = RULES): Audit {
   const { desired, accounts } = evidence;
+  const found = findingsOf(evidence, rules);
   const checked = accounts.filter(({ live }) => live !== undefined);
   return {
     organization: desired.organization,
@@ -32,7 +34,7 @@ export function audit(evidence: Evidence, rules: readonly Rule[] = RULES): Audit
     checked: { accounts: checked.length, tokens: checked.reduce((sum, { tokens }) => sum + tokens.length, 0) },
     ignored: evidence.ignored,
     rules: rules.map(infoOf),
-    findings: findingsOf(evidence, rules),
+    ...found,
   };
 }
 
@@ -40,18 +42,42 @@ function infoOf({ id, name, severity, title, help }: Rule): RuleInfo {
   return { id, name, severity, title, help };
 }
 
-function findingsOf(evidence: Evidence, rules: readonly Rule[]): Finding[] {
-  const findings = rules.flatMap((rule) =>
-    [...rule.check(evidence)].map((found): Finding => {
+function findingsOf(evidence: Evidence, rules: readonly Rule[]): Pick<Audit, 'findings' | 'accepted'> {
+  const unchecked = new Set(rules.filter(({ isChecked }) => isChecked?.(evidence) === false).map(({ id }) => id));
+  const nothing: Others = { findings: [], unchecked };
+  const first = withoutCovered(
+    findingsBy(
+      rules.filter(({ afterOthers }) => !afterOthers),
+      evidence,
+      nothing,
+    ),
+    rules,
+  );
+  const last = findingsBy(
+    rules.filter(({ afterOthers }) => afterOthers),
+    evidence,
+    { findings: first, unchecked },
+  );
+  const { open, accepted } = separateAccepted(first.sort(compare), evidence.desired.acceptances, evidence.now);
+  return { findings: [...open, ...last].sort(compare), accepted };
+}
+
+function findingsBy(rules: readonly Rule[], evidence: Evidence, others: Others): Finding[] {
+  return rules.flatMap((rule) =>
+    [...rule.check(evidence, others)].map((found): Finding => {
       const fix = { ...found.fix, text: onOneLine(found.fix.text) };
       return { rule: rule.id, severity: rule.severity, ...found, message: onOneLine(found.message), fix };
     }),
   );
+}
+
+/** Without the findings that another rule's finding about the same account and token covers. */
+function withoutCovered(findings: readonly Finding[], rules: readonly Rule[]): Finding[] {
   const subjects = new Set(findings.map(subjectOf));
   const yields = new Map(rules.map(({ id, yieldsTo = [] }) => [id, yieldsTo]));
-  return findings
-    .filter((finding) => !yields.get(finding.rule)?.some((rule) => subjects.has(subjectOf({ ...finding, rule }))))
-    .sort(compare);
+  return findings.filter(
+    (finding) => !yields.get(finding.rule)?.some((rule) => subjects.has(subjectOf({ ...finding, rule }))),
+  );
 }
 
 /** The output of a secret store's command may have several lines. */

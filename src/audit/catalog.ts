@@ -1,5 +1,7 @@
 /** Every rule, one line each. A new rule is a file in rules/ and a line here; audit.ts sorts them by id. */
 
+export { acceptanceEnded } from './rules/acceptance-ended.ts';
+export { acceptanceUnused } from './rules/acceptance-unused.ts';
 export { accountAdmin } from './rules/account-admin.ts';
 export { accountDeprovisioned } from './rules/account-deprovisioned.ts';
 export { accountIdle } from './rules/account-idle.ts';

@@ -15,7 +15,18 @@ import type { AuditedToken, GoneToken } from './tokens.ts';
 export interface Rule extends RuleInfo {
   /** Ids of rules that say more about the same account and token: where one of them reports it, this rule does not. */
   readonly yieldsTo?: readonly string[];
-  check(evidence: Evidence): Iterable<Found>;
+  /** Checked after the others: it reports what the configuration says about their findings, and cannot be accepted itself. */
+  readonly afterOthers?: true;
+  /** Whether the rule looked, with what was read; absent: always. */
+  readonly isChecked?: (evidence: Evidence) => boolean;
+  check(evidence: Evidence, others: Others): Iterable<Found>;
+}
+
+/** The other rules, for one that comes after them; before, nothing of them is known. */
+export interface Others {
+  readonly findings: readonly Finding[];
+  /** The ids of rules that did not look. */
+  readonly unchecked: ReadonlySet<string>;
 }
 
 /** What a rule reports; its id and severity are added from the rule. */

@@ -23,7 +23,7 @@ export function desiredOf(
   stores: readonly WrittenStore[],
   limits: Limits,
   state: StateConfig | undefined,
-  about: { readonly file: string; readonly hash: string },
+  about: Pick<Desired, 'file' | 'hash' | 'acceptances'>,
 ): Desired {
   const { main } = resolved.sections;
   const ignore = itemsOf(child(main, 'ignore')).map(textOf);
@@ -34,6 +34,7 @@ export function desiredOf(
     ...(state === undefined ? {} : { state }),
     stores: new Map(stores.map(({ config }) => [config.name, config])),
     ignore: ignore.filter((glob) => glob !== undefined),
+    acceptances: about.acceptances,
     ...(limits.rates === undefined ? {} : { computeRates: limits.rates }),
     guardrails: guardrailsOf(limits),
     hash: about.hash,

@@ -7,6 +7,7 @@ import { type Diagnostic, diagnosticJson, Problems } from '../yaml/diagnostic.ts
 import { locationOf } from '../yaml/source.ts';
 import { child, itemsOf, textOf } from '../yaml/tree.ts';
 import { quote } from '../yaml/wording.ts';
+import { acceptancesOf } from './acceptances.ts';
 import { checkDucklings } from './check-ducklings.ts';
 import { checkTokens } from './check-tokens.ts';
 import { definitionsOf, desiredOf } from './desired.ts';
@@ -102,13 +103,14 @@ async function build(
   const resolved = resolve(joinFiles(main.root, files.all, problems), problems);
   const limits = limitsOf(main.root);
   const stateConfig = stateConfigOf(main.root, problems);
+  const acceptances = acceptancesOf(main.root, problems);
   const stores = await resolveStores(resolved.sections.stores, path.dirname(path.resolve(main.source.file)));
   const state = stateFile === undefined ? undefined : await targetOf(stateFile).catch(() => path.resolve(stateFile));
   const own = { configuration: files.all.map((one) => one.real), ...(state === undefined ? {} : { state }) };
   checkMeaning(resolved, stores, limits, own, problems);
   const about = { file: main.source.file, hash: files.hash };
   return () => ({
-    desired: desiredOf(resolved, stores, limits, stateConfig, about),
+    desired: desiredOf(resolved, stores, limits, stateConfig, { ...about, acceptances }),
     definitions: definitionsOf(resolved),
   });
 }

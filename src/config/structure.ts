@@ -193,6 +193,7 @@ const REQUIRED_HINTS = new Map([
   ['version', 'write version: 1'],
   ['organization', 'write a name of your own for the organization; it is kept in the state'],
   ['policy', 'name one of token_policies'],
+  ['reason', 'say why the finding is accepted'],
 ]);
 
 function explainUnknownKey(error: SchemaError, node: Node, path: readonly string[], problems: Problems): void {
@@ -210,7 +211,7 @@ function explainUnknownKey(error: SchemaError, node: Node, path: readonly string
 }
 
 const MAIN_ONLY: ReadonlySet<string> = new Set([
-  ...['version', 'organization', 'state', 'secret_stores', 'include', 'ignore', 'compute_rates', 'guardrails'],
+  ...['version', 'organization', 'state', 'secret_stores', 'include', 'ignore', 'compute_rates', 'guardrails', 'audit'],
 ]);
 
 function explainName(name: string, error: SchemaError, node: Node, problems: Problems): void {

@@ -1,3 +1,4 @@
+import type { Acceptance } from './desired.ts';
 import type { Scope } from './plan.ts';
 import type { Hint, Location } from './user-error.ts';
 
@@ -20,6 +21,8 @@ export interface Audit {
   readonly rules: readonly RuleInfo[];
   /** Errors first, then warnings, then notes; within these by account, token and rule. */
   readonly findings: readonly Finding[];
+  /** The findings that the configuration accepts (`audit.accept`), in the same order. They are not among `findings`. */
+  readonly accepted: readonly AcceptedFinding[];
 }
 
 /** `error`: broken, unsafe, or about to be. `warning`: needs a decision. `note`: for information; never fails an audit. */
@@ -52,4 +55,9 @@ export interface Finding {
   readonly fix: Hint;
   /** Where in the configuration, if anywhere. */
   readonly location?: Location;
+}
+
+/** A finding that the configuration accepts. */
+export interface AcceptedFinding extends Finding {
+  readonly acceptance: Omit<Acceptance, 'rule' | 'accounts'>;
 }

@@ -15,11 +15,25 @@ export interface Desired {
   readonly state?: StateConfig;
   /** Globs of live accounts that are not reported as unmanaged. */
   readonly ignore: readonly string[];
+  /** The findings of audits that are accepted, in the order of the file. */
+  readonly acceptances: readonly Acceptance[];
   /** The price per hour by size; absent without `compute_rates`. */
   readonly computeRates?: ReadonlyMap<Size, number>;
   readonly guardrails: Guardrails;
   /** SHA-256 (hex) of all files and all environment values that were used. */
   readonly hash: string;
+}
+
+/** Findings that an audit lists as accepted. */
+export interface Acceptance {
+  /** The id of the rule: `MDA014`. */
+  readonly rule: string;
+  /** Globs of usernames; absent: every finding of the rule, also one about no account. */
+  readonly accounts?: readonly string[];
+  readonly reason: string;
+  /** The last day (UTC) on which it accepts, `2027-03-01`; absent: it has no end. */
+  readonly until?: string;
+  readonly location: Location;
 }
 
 /** A service account in the configuration. */

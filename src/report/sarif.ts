@@ -35,6 +35,8 @@ export interface SarifResult {
   /** The account or token that it is about: `etl_prod/airflow`. */
   readonly subject?: string;
   readonly related?: SarifLocation & { readonly message: string };
+  /** Why it is not to be shown as an alert. */
+  readonly suppressed?: string;
   /** What identifies the result in later runs, even on another line. */
   readonly identity: readonly string[];
 }
@@ -54,6 +56,7 @@ const LEVELS: readonly Level[] = ['error', 'warning', 'note'];
  */
 export function sarifLog(category: string, rules: readonly SarifRule[], given: readonly SarifResult[]): string {
   const results = mostSevere(given);
+  const isSuppressing = results.some(({ suppressed }) => suppressed !== undefined);
   const indexOf = new Map(rules.map(({ id }, index) => [id, index]));
   const fingerprint = fingerprints();
   const log = {
@@ -72,6 +75,7 @@ export function sarifLog(category: string, rules: readonly SarifRule[], given: r
           message: { text: plainMessage(result.message) },
           locations: [{ ...location(result.location), ...logical(result.subject) }],
           ...(result.related ? { relatedLocations: [related(result.related)] } : {}),
+          ...(isSuppressing ? suppressions(result.suppressed) : {}),
           partialFingerprints: { primaryLocationLineHash: fingerprint(result) },
         })),
       },
@@ -83,7 +87,15 @@ export function sarifLog(category: string, rules: readonly SarifRule[], given: r
 /** The results in the given order, unless there are too many. */
 function mostSevere(results: readonly SarifResult[]): readonly SarifResult[] {
   if (results.length <= MAX_RESULTS) return results;
-  return LEVELS.flatMap((level) => results.filter((result) => result.level === level)).slice(0, MAX_RESULTS);
+  const open = results.filter(({ suppressed }) => suppressed === undefined);
+  const sorted = LEVELS.flatMap((level) => open.filter((result) => result.level === level));
+  return [...sorted, ...results.filter(({ suppressed }) => suppressed !== undefined)].slice(0, MAX_RESULTS);
+}
+
+/** Every result must say whether it is suppressed if one does (SARIF 2.1.0, 3.27.23). */
+function suppressions(justification: string | undefined) {
+  const suppressed = { kind: 'external', status: 'accepted', justification };
+  return { suppressions: justification === undefined ? [] : [suppressed] };
 }
 
 function invocations(skipped: number) {

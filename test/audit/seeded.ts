@@ -48,8 +48,18 @@ const MEMORY = {
   location: { file: 'motherduck.accounts.yaml', line: 5, column: 3 },
 } as const;
 
+const ACCEPTANCES = [
+  { rule: 'MDA014', accounts: ['nobody_*'], reason: 'kept warm', location: { ...MEMORY.location, line: 90 } },
+  { rule: 'MDA001', reason: 'another team', until: '2026-01-31', location: { ...MEMORY.location, line: 91 } },
+];
+
 function configured(accounts: Readonly<Record<string, AccountSketch>>): Desired {
-  const about = { guardrails: GUARDRAILS, ignore: ['legacy_*'], stores: new Map([['memory', MEMORY]]) };
+  const about = {
+    guardrails: GUARDRAILS,
+    ignore: ['legacy_*'],
+    stores: new Map([['memory', MEMORY]]),
+    acceptances: ACCEPTANCES,
+  };
   return desire({ ...KEPT, ...accounts }, about);
 }
 

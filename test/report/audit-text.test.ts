@@ -19,6 +19,7 @@ function audit(...findings: readonly Finding[]): Audit {
     checked: { accounts: 14, tokens: 31 },
     ignored: [],
     rules: [],
+    accepted: [],
     findings,
   };
 }

@@ -57,6 +57,7 @@ export const FOUND: Audit = {
       help: 'What is there is not known.',
     },
   ],
+  accepted: [],
   findings: [
     {
       rule: 'MDA024',

@@ -10,6 +10,7 @@ export const accountIdle: Rule = {
   severity: 'warning',
   title: 'An account has not run a query for a long time.',
   help: 'The tokens of an account that nobody needs still give access, and nobody notices their use. Reported with --usage; --idle sets the time.',
+  isChecked: ({ usage }) => usage?.reading.ok === true,
   *check({ accounts, usage, now }) {
     if (!usage?.reading.ok) return;
     for (const account of accounts) {

@@ -1,5 +1,5 @@
 /** How findings are counted, grouped and named in every format. */
-import type { Audit, Finding, Severity } from '../../model/audit.ts';
+import type { AcceptedFinding, Audit, Finding, Severity } from '../../model/audit.ts';
 import type { Location } from '../../model/user-error.ts';
 import { counted } from '../../model/wording.ts';
 
@@ -17,7 +17,8 @@ export function auditSummary(audit: Audit): string {
   const counts = Object.entries(countFindings(audit)).filter(([, count]) => count > 0);
   const list = counts.map(([severity, count]) => counted(count, severity)).join(', ') || 'no findings';
   const { accounts, tokens } = audit.checked;
-  return `Audit: ${list} in ${counted(accounts, 'account')} with ${counted(tokens, 'token')}.`;
+  const accepted = audit.accepted.length > 0 ? `, and ${audit.accepted.length} accepted,` : '';
+  return `Audit: ${list}${accepted} in ${counted(accounts, 'account')} with ${counted(tokens, 'token')}.`;
 }
 
 /** The findings of one severity by account, in the audit's order; those of the whole organization under undefined. */
@@ -30,6 +31,11 @@ export function byAccount({ findings }: Audit, severity: Severity): Map<string |
     else groups.set(finding.account, [finding]);
   }
   return groups;
+}
+
+/** `accepted until 2027-03-01: pool kept warm for the launch` */
+export function acceptanceText({ acceptance: { reason, until } }: AcceptedFinding): string {
+  return `accepted${until === undefined ? '' : ` until ${until}`}: ${reason}`;
 }
 
 /** `etl_prod/airflow`; `the organization` for a finding without an account. */

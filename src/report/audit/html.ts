@@ -1,11 +1,19 @@
 /** An audit as a page: the summary line first, then the findings by account, most severe first; the rules at the end. */
-import type { Audit, Finding, Severity } from '../../model/audit.ts';
+import type { AcceptedFinding, Audit, Finding, Severity } from '../../model/audit.ts';
 import { counted } from '../../model/wording.ts';
 import { placeOfState, printable } from '../escape.ts';
 import { hintText } from '../hint.ts';
 import { countedNames, html, type Kind, type Markup, NOTHING, tag } from '../page/markup.ts';
 import { page } from '../page/page.ts';
-import { auditSummary, byAccount, countFindings, SEVERITIES, showLocation } from './findings.ts';
+import {
+  acceptanceText,
+  auditSummary,
+  byAccount,
+  countFindings,
+  SEVERITIES,
+  showLocation,
+  subjectOf,
+} from './findings.ts';
 
 const KINDS = { error: 'remove', warning: 'change', note: 'adopt' } as const satisfies Record<Severity, Kind>;
 /** Notes on more accounts than this are folded, so that the rules stay in reach. */
@@ -23,7 +31,7 @@ export function auditHtml(given: Audit): string {
     state: placeOfState(audit),
     at,
     facts: [html`${counted(audit.rules.length, 'rule')} checked`],
-    sections: [...SEVERITIES.map((severity) => found(audit, severity)), ignored(audit), rules(audit)],
+    sections: [...SEVERITIES.map((severity) => found(audit, severity)), accepted(audit), ignored(audit), rules(audit)],
   });
 }
 
@@ -48,6 +56,15 @@ function row({ rule, token, message, fix, location }: Finding, kind: Kind): Mark
   const where = location === undefined ? NOTHING : html`<p class="quiet"><code>${showLocation(location)}</code></p>`;
   const id = html`<a class="mark rule ${kind}" href="#${rule}">${rule}</a>`;
   return html`<li>${id}<div>${about}${message}<p class="quiet">${hintText(fix)}</p>${where}</div></li>`;
+}
+
+function accepted({ accepted: all }: Audit): Markup {
+  if (all.length === 0) return NOTHING;
+  const rows = all.map((finding: AcceptedFinding) => {
+    const where = html`<p class="quiet"><code>${showLocation(finding.acceptance.location)}</code></p>`;
+    return html`<li><a class="mark rule" href="#${finding.rule}">${finding.rule}</a><div><b>${subjectOf(finding)}</b> ${finding.message}<p>${acceptanceText(finding)}</p>${where}</div></li>`;
+  });
+  return html`<section id="accepted"><h2>${all.length} accepted</h2><ul class="rows">${rows}</ul></section>`;
 }
 
 function ignored({ ignored: names }: Audit): Markup {

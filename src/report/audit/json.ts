@@ -11,5 +11,6 @@ export function auditJson(audit: Audit): string {
 export function auditDocument(audit: Audit) {
   const { organization, sandbox, at, ...rest } = audit;
   const { error, warning, note } = countFindings(audit);
-  return { version: 1, organization, sandbox, at, summary: { errors: error, warnings: warning, notes: note }, ...rest };
+  const summary = { errors: error, warnings: warning, notes: note, accepted: audit.accepted.length };
+  return { version: 1, organization, sandbox, at, summary, ...rest };
 }

@@ -1,13 +1,13 @@
-/** An audit as JUnit XML: a suite per rule, a case per finding. Notes pass, with their text as output. */
-import type { Audit, Finding, RuleInfo } from '../../model/audit.ts';
+/** An audit as JUnit XML: a suite per rule, a case per finding. Accepted ones are skipped; notes pass, with their text as output. */
+import type { AcceptedFinding, Audit, Finding, RuleInfo } from '../../model/audit.ts';
 import { junitDocument, printable, xml } from '../escape.ts';
 import { hintText } from '../hint.ts';
-import { showLocation, subjectOf } from './findings.ts';
+import { acceptanceText, showLocation, subjectOf } from './findings.ts';
 
 /** Writes the audit. */
 export function auditJunit(given: Audit): string {
   const audit = printable(given);
-  const suites = audit.rules.map((rule) => suiteOf(rule, audit.findings));
+  const suites = audit.rules.map((rule) => suiteOf(rule, [...audit.findings, ...audit.accepted]));
   const name = `mdacc audit ${audit.organization}${audit.sandbox ? ' (sandbox)' : ''}`;
   const counts = { tests: sum(suites, 'tests'), failures: sum(suites, 'failures') };
   return junitDocument(
@@ -17,19 +17,22 @@ export function auditJunit(given: Audit): string {
   );
 }
 
+type AnyFinding = Finding | AcceptedFinding;
+
 interface Suite {
   readonly text: string;
   readonly tests: number;
   readonly failures: number;
 }
 
-function suiteOf(rule: RuleInfo, all: readonly Finding[]): Suite {
+function suiteOf(rule: RuleInfo, all: readonly AnyFinding[]): Suite {
   const findings = all.filter((finding) => finding.rule === rule.id);
   const failures = findings.filter(isFailure).length;
+  const skipped = findings.filter((finding) => 'acceptance' in finding).length;
   const tests = Math.max(1, findings.length);
   const className = xml(`${rule.id} ${rule.name}`);
   const cases = findings.length === 0 ? [passing(className, rule.title)] : casesOf(className, findings);
-  const head = `  <testsuite name="${className}" tests="${tests}" failures="${failures}">`;
+  const head = `  <testsuite name="${className}" tests="${tests}" failures="${failures}"${skipped === 0 ? '' : ` skipped="${skipped}"`}>`;
   return { text: [head, ...cases, '  </testsuite>'].join('\n'), tests, failures };
 }
 
@@ -39,7 +42,7 @@ function passing(className: string, title: string): string {
 }
 
 /** Test systems identify a case by its name from run to run, so cases of one name are numbered. */
-function casesOf(className: string, findings: readonly Finding[]): string[] {
+function casesOf(className: string, findings: readonly AnyFinding[]): string[] {
   const seen = new Map<string, number>();
   return findings.map((finding) => {
     const subject = subjectOf(finding);
@@ -50,16 +53,20 @@ function casesOf(className: string, findings: readonly Finding[]): string[] {
   });
 }
 
-function outcome(finding: Finding): string {
+function outcome(finding: AnyFinding): string {
   const { severity, message, fix, location } = finding;
   const more = `${hintText(fix)}${location === undefined ? '' : `\n${showLocation(location)}`}`;
+  if ('acceptance' in finding) {
+    const why = `${message} (${acceptanceText(finding)})`;
+    return `<skipped message="${xml(why)}"/>`;
+  }
   return isFailure(finding)
     ? `<failure type="${severity}" message="${xml(message)}">${xml(more)}</failure>`
     : `<system-out>${xml(`${message}\n${more}`)}</system-out>`;
 }
 
-function isFailure({ severity }: Finding): boolean {
-  return severity !== 'note';
+function isFailure(finding: AnyFinding): boolean {
+  return finding.severity !== 'note' && !('acceptance' in finding);
 }
 
 function sum(suites: readonly Suite[], what: 'tests' | 'failures'): number {

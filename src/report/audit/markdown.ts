@@ -2,15 +2,16 @@
  * An audit for an issue or a comment: the summary line first, then a table of findings, most severe first. At most 65,000
  * characters, GitHub's limit; a longer one is cut between findings and counts those that are not shown.
  */
-import type { Audit, Finding, RuleInfo, Severity } from '../../model/audit.ts';
+import type { AcceptedFinding, Audit, Finding, RuleInfo, Severity } from '../../model/audit.ts';
 import { counted } from '../../model/wording.ts';
 import { commentHead, firstThatFit, lengthOf, MOST_CHARACTERS, markdown, printable } from '../escape.ts';
 import { hintText } from '../hint.ts';
-import { auditSummary, SEVERITIES, showLocation, subjectOf } from './findings.ts';
+import { acceptanceText, auditSummary, SEVERITIES, showLocation, subjectOf } from './findings.ts';
 
 /** Characters for the head of the table and the line about findings that are not shown. */
 const ROOM_FOR_MORE = 400;
 const NAMES_SHOWN = 10;
+const ACCEPTED = '☑️';
 const MARKS = { error: '❌', warning: '⚠️', note: 'ℹ️' } as const satisfies Record<Severity, string>;
 
 /** Writes the audit. */
@@ -19,35 +20,39 @@ export function auditMarkdown(given: Audit): string {
   const head = commentHead('audit', auditSummary(audit), audit);
   const foot = [...ignored(audit), ...meanings(audit)];
   const { rows, rest } = takeWhatFits(
-    audit.findings,
+    [...audit.findings, ...audit.accepted],
     MOST_CHARACTERS - lengthOf(head) - lengthOf(foot) - ROOM_FOR_MORE,
   );
   const table = rows.length === 0 ? [] : ['', '| | rule | subject | finding | fix |', '|---|---|---|---|---|', ...rows];
   return `${[...head, ...table, ...notShown(rest), ...foot].join('\n')}\n`;
 }
 
-/** As many findings as there is room for, from the most severe. */
-function takeWhatFits(
-  findings: readonly Finding[],
-  room: number,
-): { rows: readonly string[]; rest: readonly Finding[] } {
+/** As many findings as there is room for, from the most severe; accepted ones come last. */
+function takeWhatFits(findings: readonly AnyFinding[], room: number) {
   const rows = firstThatFit(findings.map(row), room, (text) => text.length + 1);
   return { rows, rest: findings.slice(rows.length) };
 }
 
-function row(finding: Finding): string {
+type AnyFinding = Finding | AcceptedFinding;
+
+function row(finding: AnyFinding): string {
   const { severity, rule, message, fix, location } = finding;
+  const isAccepted = 'acceptance' in finding;
   const where = location === undefined ? '' : ` (${markdown(showLocation(location))})`;
   const subject = `**${markdown(subjectOf(finding))}**`;
-  return `| ${[MARKS[severity], rule, subject, `${markdown(message)}${where}`, markdown(hintText(fix))].join(' | ')} |`;
+  const last = isAccepted ? acceptanceText(finding) : hintText(fix);
+  const mark = isAccepted ? ACCEPTED : MARKS[severity];
+  return `| ${[mark, rule, subject, `${markdown(message)}${where}`, markdown(last)].join(' | ')} |`;
 }
 
-function notShown(findings: readonly Finding[]): string[] {
+function notShown(findings: readonly AnyFinding[]): string[] {
   if (findings.length === 0) return [];
+  const open = findings.filter((each) => !('acceptance' in each));
   const counts = SEVERITIES.map(
-    (severity) => [severity, findings.filter((each) => each.severity === severity).length] as const,
+    (severity) => [severity, open.filter((each) => each.severity === severity).length] as const,
   );
   const list = counts.flatMap(([severity, count]) => (count === 0 ? [] : [counted(count, severity)]));
+  if (open.length < findings.length) list.push(`${findings.length - open.length} accepted`);
   return ['', `… and ${list.join(', ')} not shown because of the size limit; \`mdacc audit\` shows all.`];
 }
 
@@ -59,8 +64,8 @@ function ignored({ ignored: names }: Audit): string[] {
 }
 
 /** Explains the rules with findings. */
-function meanings({ rules, findings }: Audit): string[] {
-  const ids = new Set(findings.map(({ rule }) => rule));
+function meanings({ rules, findings, accepted }: Audit): string[] {
+  const ids = new Set([...findings, ...accepted].map(({ rule }) => rule));
   const list = rules.filter(({ id }) => ids.has(id)).map(meaning);
   return list.length === 0
     ? []

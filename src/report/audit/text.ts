@@ -6,7 +6,7 @@ import { counted } from '../../model/wording.ts';
 import { printable } from '../escape.ts';
 import { hintText, type InContext, noContext } from '../hint.ts';
 import { headline, type Paint, plain, stateLine } from '../terminal-text.ts';
-import { auditSummary, SEVERITIES, subjectOf } from './findings.ts';
+import { acceptanceText, auditSummary, SEVERITIES, subjectOf } from './findings.ts';
 
 const SEVERITY_WIDTH = 'warning'.length;
 const MAX_SUBJECT_WIDTH = 32;
@@ -21,6 +21,7 @@ export function auditText(given: Audit, paint: Paint = plain, inContext: InConte
   const sections = [
     [paint.dim(headline(audit)), ...stateLine(audit)].join('\n'),
     ...SEVERITIES.map((severity) => findingLines(severity, audit, paint, inContext)),
+    acceptedLines(audit, paint),
     paint.dim(ignored(audit)),
     paint.bold(auditSummary(audit)),
   ];
@@ -38,6 +39,18 @@ function findingLines(severity: Severity, { findings, file }: Audit, paint: Pain
       });
       const fix = hintText(sharedFix(group.map(({ fix: each }) => each)), inContext, paint.command);
       return [...lines, paint.dim(`${' '.repeat(SEVERITY_WIDTH)}  ${fix}`)];
+    })
+    .join('\n');
+}
+
+function acceptedLines({ accepted, file }: Audit, paint: Paint): string {
+  const width = columnWidth(accepted.map(subjectOf), MAX_SUBJECT_WIDTH);
+  return accepted
+    .flatMap((finding) => {
+      const subject = padTo(subjectOf(finding), width);
+      const line = `accepted  ${finding.rule}  ${subject}  ${finding.message}`;
+      const where = locationSuffix(finding.acceptance.location, file);
+      return [paint.dim(line), paint.dim(`${' '.repeat('accepted'.length)}  ${acceptanceText(finding)}${where}`)];
     })
     .join('\n');
 }

@@ -1,0 +1,43 @@
+import { maskCredentials } from '../model/credential.ts';
+import type { Acceptance } from '../model/desired.ts';
+import { MAX_GLOBS, sizeOfGlobs } from '../model/username.ts';
+import type { Problems } from '../yaml/diagnostic.ts';
+import { locationOf } from '../yaml/source.ts';
+import { child, itemsOf, type Node, textOf, textsOf } from '../yaml/tree.ts';
+import { showNode } from '../yaml/wording.ts';
+
+/** Reads audit.accept. Entries with errors of their structure, which are reported, are left out. */
+export function acceptancesOf(main: Node, problems: Problems): Acceptance[] {
+  const list = child(child(main, 'audit'), 'accept');
+  const all = itemsOf(list).flatMap((entry) => acceptanceOf(entry, problems) ?? []);
+  if (list !== undefined && sizeOfGlobs(all.flatMap(({ accounts = [] }) => accounts)) > MAX_GLOBS) {
+    const message = `the globs have more than ${MAX_GLOBS.toLocaleString('en')} characters together`;
+    problems.error('too-large', list.at, message, { hint: 'use shorter globs that match more names' });
+  }
+  return all;
+}
+
+function acceptanceOf(entry: Node, problems: Problems): Acceptance | undefined {
+  const [rule, reason] = [textOf(child(entry, 'rule')), textOf(child(entry, 'reason'))];
+  const accounts = textsOf(child(entry, 'accounts'));
+  const end = child(entry, 'until');
+  const until = textOf(end);
+  if (end !== undefined && until !== undefined && /^\d{4}-\d\d-\d\d$/.test(until) && !isDay(until)) {
+    problems.error('bad-value', end.at, `there is no day ${showNode(end)}`);
+  }
+  if (rule === undefined || reason === undefined) return undefined;
+  return {
+    rule,
+    // It is in every report.
+    reason: maskCredentials(reason),
+    ...(accounts === undefined ? {} : { accounts }),
+    ...(until === undefined ? {} : { until }),
+    location: locationOf(entry.at),
+  };
+}
+
+/** Not `2027-02-30`. */
+function isDay(text: string): boolean {
+  const time = Date.parse(text);
+  return !Number.isNaN(time) && new Date(time).toISOString().startsWith(text);
+}
