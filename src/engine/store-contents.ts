@@ -3,7 +3,7 @@
 import { deadSecret } from '../apply/dead-secrets.ts';
 import type { Desired } from '../model/desired.ts';
 import type { TokenAddress } from '../model/secret.ts';
-import { isOtherCommand, mayBeStored, type State } from '../model/state.ts';
+import { isOtherCommand, type State } from '../model/state.ts';
 import { type Hint, UserError } from '../model/user-error.ts';
 import { accountKey } from '../model/username.ts';
 import { type DeadRecord, keyOfDead, secretsOf } from '../plan/dead-secrets.ts';
@@ -182,9 +182,8 @@ function retainedTokens(desired: Desired, { accounts }: State): StoreToken[] {
 }
 
 /**
- * Tokens of the configuration whose creation was interrupted, by the state before anything was stored. The state alone proves
- * nothing; their store does if it has the secret of the current token where the state, the intents and the configuration agree
- * that secrets go.
+ * Tokens of the configuration whose creation was interrupted. The state alone proves nothing; their store does if it has the
+ * secret of the current token where the state, the intents and the configuration agree that secrets go.
  */
 function doubtedSecrets(
   desired: Desired,
@@ -195,11 +194,13 @@ function doubtedSecrets(
   return configuredTokens(desired).flatMap(({ store, ...address }) => {
     const entry = accounts.get(accountKey(address.account))?.tokens.get(address.token);
     const secret = entry?.current?.secret ?? 'unknown';
-    const intents = entry?.intents.filter((intent) => !mayBeStored(intent)) ?? [];
+    const intents = entry?.intents ?? [];
     if (!only(address.account) || intents.length === 0 || secret === 'unknown' || secret.store !== store) return [];
     const paths = [secret, ...intents].map((each) => each.secret_path);
     const place = stores.get(store)?.secretPath(address);
     if (secret.fingerprint === undefined || paths.some((path) => path !== place)) return [];
+    // A program got the secret, which may have stored it anywhere.
+    if (intents.some(({ command }) => command !== undefined)) return [];
     const begun = Math.min(...intents.map(({ at }) => Date.parse(at)));
     return [{ ...address, store, fingerprint: secret.fingerprint, begun }];
   });

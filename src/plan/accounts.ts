@@ -202,7 +202,7 @@ function planTokens(
       isSmokeTested: desired.smoke !== false,
       isCommandChanged: context.isCommandChanged(account, token.key),
       heldBy: context.heldBy,
-      isUnstored: isSameUser && context.isUnstored(account, token.key),
+      unstoredBy: isSameUser ? context.unstoredBy(account, token.key) : undefined,
       records,
       ...(renamedFrom === undefined ? {} : { renamedFrom }),
     });

@@ -32,11 +32,13 @@ export function canHaveCreated(
   soon = SOON_MS,
 ): boolean {
   const { name, at } = intent;
-  const begun = Date.parse(at);
-  const took = token.createdAt - begun;
-  return (
-    token.name === name && took >= -SKEW_MS && took <= soon && (now - begun <= INTENT_LIFE_MS || mayBeStored(intent))
-  );
+  const took = token.createdAt - Date.parse(at);
+  return token.name === name && took >= -SKEW_MS && took <= soon && (isRecent(intent, now) || mayBeStored(intent));
+}
+
+/** Whether a token of the intent may be revoked at once, where it was not stored. */
+export function isRecent({ at }: TokenIntent, now: number): boolean {
+  return now - Date.parse(at) <= INTENT_LIFE_MS;
 }
 
 /** The same, of a call whose run knows that it was sent, repeated, and not answered. */

@@ -9,7 +9,7 @@ import { rotationDue } from '../model/rotation-due.ts';
 import { mayBeStored, type RetiringToken, type StateToken, type TokenIntent } from '../model/state.ts';
 import { isoTime, MINUTE, type Seconds } from '../model/time.ts';
 import { generationOf, MAX_GENERATION, seriesOf } from '../model/tokens.ts';
-import { canHaveCreated } from './intents.ts';
+import { canHaveCreated, isRecent } from './intents.ts';
 
 /** The tokens of an account in the state, whatever their key: another key must neither adopt them nor take them for orphans. */
 export interface AccountRecords {
@@ -62,8 +62,15 @@ export interface TokenSeries {
   readonly orphans: readonly LiveToken[];
   /** Those whose secret may be stored, so that programs may use them. */
   readonly storedOrphans: readonly LiveToken[];
-  readonly intents: readonly TokenIntent[];
+  /** Interrupted creations whose secrets a store may have. */
+  readonly storedIntents: readonly TokenIntent[];
 }
+
+/**
+ * What shows that the secrets of interrupted creations were not stored: their store, which has the secret from before them,
+ * or the state alone, which anybody may have edited.
+ */
+export type UnstoredBy = 'store' | 'state';
 
 /** Whether a live token is named after one of these: its own key, name, or current token. Only such a token is revoked. */
 export function isNamedAfter(bases: readonly string[], name: string): boolean {
@@ -77,8 +84,8 @@ export function isNamedAfter(bases: readonly string[], name: string): boolean {
  * @param state The key's tokens in the state.
  * @param live All live tokens of the account.
  * @param now Milliseconds since 1970.
+ * @param unstoredBy Undefined: orphans may be stored.
  * @param overlap Of the policy, where it is known.
- * @param isUnstored Whether anything but the state, which anybody may have edited, shows that orphans are not stored.
  */
 export function tokenSeries(
   names: readonly string[],
@@ -86,7 +93,7 @@ export function tokenSeries(
   live: readonly LiveToken[],
   account: AccountRecords,
   now: number,
-  isUnstored: boolean,
+  unstoredBy: UnstoredBy | undefined,
   overlap: Seconds = 0,
 ): TokenSeries {
   const inState = live.find((token) => token.id === state?.current?.id);
@@ -127,15 +134,18 @@ export function tokenSeries(
   ].filter((token) => !isExpired(token, now));
   // Another run created an adopted token, as it may have created what came before it.
   const theirs = listed !== undefined && state?.current?.secret === 'unknown' ? [...unknown, listed] : unknown;
-  const isOlder = isOlderState(state, inState, now);
+  const mayHaveOrphans = unstoredBy === undefined || isOlderState(state, inState, now);
+  const storing = intents.filter(mayBeStored);
+  const storedIntents = unstoredBy === 'store' ? [] : storing;
   const storedOrphans = orphans.filter(
     (orphan) =>
-      isOlder ||
-      !isUnstored ||
+      mayHaveOrphans ||
       theirs.some((other) => other !== orphan && isSuccessor(other, orphan)) ||
-      intents.some((intent) => intent.name === orphan.name && mayBeStored(intent)),
+      storing.some(
+        (intent) => intent.name === orphan.name && (storedIntents.includes(intent) || !isRecent(intent, now)),
+      ),
   );
-  return { known, current, listed, others, retiring, orphans, storedOrphans, intents };
+  return { known, current, listed, others, retiring, orphans, storedOrphans, storedIntents };
 }
 
 /** More of them than a series ever has at once are not compared with each other. */
