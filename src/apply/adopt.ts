@@ -90,14 +90,16 @@ function idOf({ accounts }: Live, key: string): string | undefined {
   return account?.presence === 'present' ? account.value.user?.id : undefined;
 }
 
+/** Whether the account is another one than that of the state. */
+const isReplaced = ({ reason: { kind } }: AdoptAccount) => kind === 'replaced_outside' || kind === 'deleted';
+
 /** Adopts a live account into the state. */
 export function adoptAccount(action: AdoptAccount, tools: AccountTools & { readonly live: Live }): void {
   const { api, stateWriter, live } = tools;
   const id = idOf(live, accountKey(action.account));
   noteAccount(stateWriter, action.account, (entry) => {
     const adopted = adoptedAccount(action, isoTime(api.now()), id);
-    if (entry === undefined || action.reason.kind === 'replaced_outside')
-      return { ...adopted, tokens: entry?.tokens ?? adopted.tokens };
+    if (entry === undefined || isReplaced(action)) return { ...adopted, tokens: entry?.tokens ?? adopted.tokens };
     const { intent: _done, ...account } = entry;
     return { ...account, ...(id === undefined ? {} : { id }) };
   });

@@ -43,7 +43,11 @@ export function refreshState(state: State, { desired, live, plan }: RefreshInput
     // Ids are recorded by actions of the plan, which name the account.
     // It was to be deleted, is still there, and stays.
     const { intent, ...rest } = account;
-    const isKept = intent?.action === 'delete_account' && liveAccount !== undefined && desiredAccount !== undefined;
+    const isKept =
+      intent?.action === 'delete_account' &&
+      liveAccount !== undefined &&
+      desiredAccount !== undefined &&
+      [undefined, account.id].includes(liveAccount.user?.id);
     if (isKept || deletionProtection !== account.deletion_protection || tokens !== account.tokens) {
       accounts.set(key, { ...(isKept ? rest : account), deletion_protection: deletionProtection, tokens });
     }

@@ -182,8 +182,10 @@ export interface CreateAccount extends ActionBase {
 /** Adopts a live account into the state as it is. */
 export interface AdoptAccount extends ActionBase {
   readonly action: 'adopt_account';
-  /** `replaced_outside`: the managed account was deleted, and another one has its name now. */
-  readonly reason: { readonly kind: 'unmanaged' | 'interrupted' | 'replaced_outside' };
+  /** `replaced_outside`, and `deleted`, by a run that ended before it forgot it: another account has its name now. */
+  readonly reason:
+    | { readonly kind: 'unmanaged' | 'interrupted' | 'replaced_outside' }
+    | { readonly kind: 'deleted'; readonly at: string };
   readonly before: null;
   readonly after: { readonly username: string; readonly deletion_protection: boolean };
 }
@@ -322,8 +324,13 @@ export interface DeleteAccount extends ActionBase {
 /** Removes something that no longer exists from the state. Calls nothing. */
 export interface Forget extends ActionBase {
   readonly action: 'forget';
-  /** `replaced_outside`: another account has its name now. `unconfirmed`: it may have, since the creation was never confirmed. */
-  readonly reason: { readonly kind: 'removed' | 'destroyed' | 'replaced_outside' | 'unconfirmed' };
+  /**
+   * `replaced_outside`, and `deleted`, by a run that ended before it forgot it: another account has its name now. `unconfirmed`:
+   * it may have, since the creation was never confirmed.
+   */
+  readonly reason:
+    | { readonly kind: 'removed' | 'destroyed' | 'replaced_outside' | 'unconfirmed' }
+    | { readonly kind: 'deleted'; readonly at: string };
   /** Absent: the whole account no longer exists. */
   readonly token?: string;
   readonly before: { readonly username: string };

@@ -17,7 +17,7 @@ import {
 } from './account-plan.ts';
 import { inOrder } from './action-order.ts';
 import { ducklingChanges, ducklingRisk, hourlyCeiling, mergeDucklings, type Rates } from './ducklings.ts';
-import { planRemovedAccount } from './removed-account.ts';
+import { planRemovedAccount, whyReplaced } from './removed-account.ts';
 import { planRemovedToken } from './removed-token.ts';
 import { smokeLeftovers } from './revocations.ts';
 import type { Recreated } from './token-reasons.ts';
@@ -125,7 +125,7 @@ function planEntry(
     return [{ action: 'adopt_account', ...about, reason: { kind: 'interrupted' }, after }];
   }
   if (state.id !== undefined && live.user !== undefined && state.id !== live.user.id) {
-    return [{ action: 'adopt_account', ...about, reason: { kind: 'replaced_outside' }, after }];
+    return [{ action: 'adopt_account', ...about, reason: whyReplaced(state), after }];
   }
   return [];
 }

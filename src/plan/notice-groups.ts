@@ -96,7 +96,7 @@ function inWords(notices: readonly PlanNotice[], names: readonly string[]): Noti
     case 'older_state':
       if (first.recreated === 'certain') {
         return {
-          message: `accounts were deleted and created again outside of mdacc: this state did not create ${tokens} of theirs: ${shown}`,
+          message: `accounts were deleted, and created again outside of mdacc: this state did not create ${tokens} of theirs: ${shown}`,
           hint: { text: hint.text, ...rotate },
         };
       }

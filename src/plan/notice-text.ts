@@ -62,7 +62,7 @@ function words(notice: PlanNotice): Omit<NoticeText, 'subject'> {
       const names = few(notice.names.map((name) => `"${name}"`));
       if (notice.recreated === 'certain') {
         return {
-          message: `the account was deleted and created again outside of mdacc: this state did not create its ${names}`,
+          message: `the account was deleted, and created again outside of mdacc: this state did not create its ${names}`,
           hint: {
             text: 'If a run with a newer state did so, bring back that state. Else apply, then store a secret that is known.',
             command: ['rotate', `${notice.account}/${notice.token}`],

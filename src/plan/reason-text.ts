@@ -28,7 +28,9 @@ function ownReasonText(action: Action): string {
         ? `new (${shortLine(action.reason.at)})`
         : `deleted outside of mdacc: in the state since ${action.reason.since.slice(0, 10)}, no longer in MotherDuck`;
     case 'adopt_account':
-      return ADOPTED[action.reason.kind];
+      return action.reason.kind === 'deleted'
+        ? `${deletedText(action.reason.at)} outside of mdacc, with another user id: adopted as it is`
+        : ADOPTED[action.reason.kind];
     case 'set_ducklings': {
       const { reason, before, after } = action;
       if (reason.kind === 'new_account' || before === null) return `the account is new, ${lineText(reason.at)}`;
@@ -84,6 +86,9 @@ function ownReasonText(action: Action): string {
       return `${REMOVED[action.reason.kind]}; this also deletes its ${tokens} and all databases it owns`;
     }
     case 'forget':
+      if (action.reason.kind === 'deleted') {
+        return `${deletedText(action.reason.at)} outside of mdacc, with another user id: that account is not managed, and stays`;
+      }
       if (action.reason.kind === 'replaced_outside') {
         return 'deleted outside of mdacc, and another account has its name now, which stays';
       }
@@ -96,6 +101,11 @@ function ownReasonText(action: Action): string {
     default:
       return action satisfies never;
   }
+}
+
+/** Of an account whose name another one has now. @param at When its deletion began. */
+function deletedText(at: string): string {
+  return `deleted with mdacc on ${showTime(Date.parse(at))}, in a run that did not end; created again`;
 }
 
 /** Words the reason of identical changes: without the lines, names and times in which they differ. */

@@ -1,7 +1,7 @@
 /** An account of the state that left the configuration: retained, deleted, or forgotten. */
 import type { LiveAccount, LiveUser } from '../model/live.ts';
 import type { PlanWarning } from '../model/notice.ts';
-import type { Action, ComputeCeiling, NextChange } from '../model/plan.ts';
+import type { Action, ComputeCeiling, Forget, NextChange } from '../model/plan.ts';
 import type { StateAccount } from '../model/state.ts';
 import { type AccountContext, type AccountPlan, NOTHING, unmanagedTokens } from './account-plan.ts';
 import { hourlyCeiling, type Rates } from './ducklings.ts';
@@ -20,7 +20,7 @@ export function planRemovedAccount(
   const about = { account, after: null } as const;
   const isDestroyed = context.because === 'destroyed';
   const isUnconfirmed = state.intent?.action === 'create_account';
-  if (live !== undefined && isUnconfirmed && !isDestroyed) return forgetOnly(account, 'unconfirmed');
+  if (live !== undefined && isUnconfirmed && !isDestroyed) return forgetOnly(account, { kind: 'unconfirmed' });
   if (live === undefined) {
     const reason = { kind: context.because };
     const forget: Action = { action: 'forget', ...about, reason, risk: 'safe', before: { username: account } };
@@ -71,13 +71,20 @@ function whyNotOurs(account: string, state: StateAccount, user: LiveUser): Accou
   if (!user.isServiceAccount) {
     return { ...NOTHING, errors: [{ kind: 'person', account, managed: true }] };
   }
-  return state.id === undefined || state.id === user.id ? undefined : forgetOnly(account, 'replaced_outside');
+  return state.id === undefined || state.id === user.id ? undefined : forgetOnly(account, whyReplaced(state));
+}
+
+/** Why another account has the name of a managed one: what deleted that. */
+export function whyReplaced({ intent }: StateAccount) {
+  return intent?.action === 'delete_account'
+    ? ({ kind: 'deleted', at: intent.at } as const)
+    : ({ kind: 'replaced_outside' } as const);
 }
 
 /** Forgets the account while another one, or perhaps another one, has its name. */
-function forgetOnly(account: string, kind: 'replaced_outside' | 'unconfirmed'): AccountPlan {
+function forgetOnly(account: string, reason: Forget['reason']): AccountPlan {
   const before = { username: account };
-  const actions: Action[] = [{ action: 'forget', account, reason: { kind }, risk: 'safe', before, after: null }];
+  const actions: Action[] = [{ action: 'forget', account, reason, risk: 'safe', before, after: null }];
   return { ...NOTHING, actions };
 }
 

@@ -29,6 +29,7 @@ const ALL: readonly (readonly [action: Action['action'], reason: object, more?: 
   ['adopt_account', { kind: 'unmanaged' }],
   ['adopt_account', { kind: 'interrupted' }],
   ['adopt_account', { kind: 'replaced_outside' }],
+  ['adopt_account', { kind: 'deleted', at: expired_at }],
   ['set_ducklings', { kind: 'new_account', at }, { before: null, after: DUCKLINGS[1] }],
   ['set_ducklings', { kind: 'changed', at }, { before: DUCKLINGS[0], after: DUCKLINGS[1] }],
   ['create_token', { kind: 'new_account' }],
@@ -75,6 +76,7 @@ const ALL: readonly (readonly [action: Action['action'], reason: object, more?: 
   ['forget', { kind: 'removed' }, { token: undefined }],
   ['forget', { kind: 'destroyed' }, { token: undefined }],
   ['forget', { kind: 'replaced_outside' }, { token: undefined }],
+  ['forget', { kind: 'deleted', at: expired_at }, { token: undefined }],
   ['forget', { kind: 'unconfirmed' }, { token: undefined }],
 ];
 

@@ -1,5 +1,5 @@
 /** A `destroy` that did not do everything is continued with `destroy`: an apply would create again what is gone. */
-import { expect, it } from 'vitest';
+import { describe, expect, it } from 'vitest';
 import { STATE, Stage } from '../stage.ts';
 
 const CONFIGURATION = `version: 1
@@ -68,6 +68,48 @@ it('where it was killed before the account was forgotten', async () => {
   expect(stdout).not.toContain('deleted outside of mdacc');
   const audit = await stage.run('audit --sandbox --only bix');
   expect(audit.stdout).toContain('deleted with mdacc on 2026-11-29');
+});
+
+describe('where it was killed, and a colleague created an account of that name', () => {
+  /** The deletion of `bix` was begun, and another account has its name. */
+  async function recreated(): Promise<Stage> {
+    const stage = await destroyed();
+    await removeBix(stage);
+    await stage.inSandbox((organization) => {
+      const authorization = `Bearer ${organization.newAdminToken().reveal()}`;
+      const body = JSON.stringify({ username: 'bix' });
+      return organization.respond({ method: 'POST', target: '/v1/users', authorization, body });
+    });
+    const state = JSON.parse(stage.read(STATE)) as { accounts: { bix: { intent?: object } } };
+    state.accounts.bix.intent = { action: 'delete_account', at: '2026-11-29T10:00:00.000Z' };
+    stage.write(STATE, JSON.stringify(state));
+    return stage;
+  }
+  const WHAT = 'deleted with mdacc on 2026-11-29 10:00 UTC, in a run that did not end; created again outside of mdacc';
+  const isThere = (stage: Stage) =>
+    stage.inSandbox(async (organization) => organization.inspect().accounts.some(({ username }) => username === 'bix'));
+
+  it.each(['apply --prune --allow-delete', 'destroy --allow-delete --only bix', 'apply'])(
+    '%s forgets it, and the other account stays',
+    async (command) => {
+      const stage = await recreated();
+      if (command.startsWith('apply')) stage.edit((text) => text.replace(/^ {2}bix:.*\n/m, ''));
+      const { code, stdout } = await stage.run(`${command} ${REAL}`);
+      expect([code, stdout]).toEqual([0, expect.stringContaining(WHAT)]);
+      expect(stdout).toContain('with another user id: that account is not managed, and stays');
+      expect([await isThere(stage), Object.keys(JSON.parse(stage.read(STATE)).accounts)]).toEqual([true, ['etl']]);
+    },
+  );
+
+  it('adopts the other account while the configuration names it, and says so after a --due run too', async () => {
+    const stage = await recreated();
+    await stage.run(`apply --due ${REAL}`);
+    const { stdout } = await stage.run('plan --sandbox');
+    expect(stdout).toContain(`${WHAT}, with another user id: adopted as it is`);
+    expect(stdout).not.toContain('deleted outside');
+    expect((await stage.run(`apply ${REAL}`)).code).toBe(0);
+    expect((await stage.run('plan --sandbox --detailed-exitcode')).code).toBe(0);
+  });
 });
 
 it('unless the account is there, and an apply finds that it stays', async () => {
