@@ -8,8 +8,11 @@ import { adoptAll } from '../apply/adopt.ts';
 import { type Decided, decideSafely, type ImportFiles, readForImport } from '../engine/importing.ts';
 import { checkClock, openService, type ServiceOptions } from '../engine/service.ts';
 import { backendAt, openStateOf, surroundingsOf, whoRuns } from '../engine/state.ts';
-import type { Selection } from '../import/selection.ts';
+import { type Selection, selectsDucklings } from '../import/selection.ts';
+import { handOver } from '../import/terraform.ts';
+import type { TerraformInstance } from '../import/terraform-state.ts';
 import type { Desired } from '../model/desired.ts';
+import type { HandOver } from '../model/import.ts';
 import type { Live } from '../model/live.ts';
 import type { Notice } from '../model/notice.ts';
 import { runBy, withRun } from '../model/state-run.ts';
@@ -18,6 +21,7 @@ import { UserError } from '../model/user-error.ts';
 import { few } from '../model/wording.ts';
 import { refuseMissing } from '../plan/missing-accounts.ts';
 import { commandText } from '../report/hint.ts';
+import { HAND_OVER, removedBlocks } from '../report/import/terraform.ts';
 import { type Counts, importDiff, importNoticeText, importSummary, skippedText } from '../report/import/text.ts';
 import { unbroken } from '../report/terminal-text.ts';
 import type { OpenedState } from '../state/opened-state.ts';
@@ -50,6 +54,8 @@ export interface Beginning {
   readonly argv?: readonly string[];
   /** Notices to show to the user. */
   readonly notices?: readonly Notice[];
+  /** What Terraform manages, where that is what was selected. */
+  readonly terraform?: readonly TerraformInstance[];
 }
 
 /** Imports the selection. Returns the exit code. @throws UserError */
@@ -75,14 +81,15 @@ export async function importLive(
       checkClock(service, io);
       if (!options.allowMissing) refuseMissing(desired, state, live, beginning.argv);
       const files = (await beginning.settle?.(live)) ?? read;
-      const decided = await decideSafely({ selection, files, live, state, service, others }, options, {
+      const { terraform } = beginning;
+      const decided = await decideSafely({ selection, files, live, state, service, others, terraform }, options, {
         env: io.env,
         showFindings: (loaded) => showFindings(loaded, io),
       });
       showImport(decided, files, withoutDucklings(selection, files.loaded.desired), io);
       for (const { message, hint } of [...(beginning.notices ?? []), ...decided.decided.notices.map(importNoticeText)])
         io.warn(message, hint);
-      return await carryOut(command, decided, files, live, stateWriter, options, io, stopping);
+      return await carryOut(command, decided, { files, live, stateWriter, terraform }, options, io, stopping);
     } finally {
       await service.close();
     }
@@ -99,12 +106,17 @@ function showImport({ decided }: Decided, files: ImportFiles, unmanaged: readonl
   if (decided.skipped.length > 0) io.note(skippedText(decided.skipped, io.paint.err, io.inContext));
 }
 
+interface Work {
+  readonly files: ImportFiles;
+  readonly live: Live;
+  readonly stateWriter: OpenedState;
+  readonly terraform: readonly TerraformInstance[] | undefined;
+}
+
 async function carryOut(
   command: string,
-  { decided, actions }: Decided,
-  files: ImportFiles,
-  live: Live,
-  stateWriter: OpenedState,
+  { decided, actions, desired }: Decided,
+  { files, live, stateWriter, terraform = [] }: Work,
   options: ImportOptions,
   io: Io,
   stopping: AbortSignal,
@@ -113,6 +125,7 @@ async function carryOut(
   const { texts, skipped } = decided;
   const code = skipped.some(({ reason }) => reason.kind === 'unreadable') ? EXIT.partly : EXIT.done;
   const isDone = !dryRun && (texts.size > 0 || actions.length > 0);
+  const after = adoptAll(stateWriter.state, actions, live);
   if (isDone) {
     const question = texts.size > 0 ? `Write this to ${[...texts.keys()].join(' and ')}?` : 'Add that to the state?';
     if (!options.yes) {
@@ -135,6 +148,7 @@ async function carryOut(
     await stateWriter.close();
   }
   io.report(`${texts.size > 0 ? '\n' : ''}${summary({ decided, actions }, config, dryRun ? 'dry_run' : 'done')}`);
+  showHandOver(handOver(terraform, after, desired), io);
   if (isDone) {
     io.note(`Next: ${unbroken(commandText(['plan'], io.inContext))}`);
     // The state of a sandbox is of no use to anybody else.
@@ -142,6 +156,13 @@ async function carryOut(
     if (!stateWriter.state.sandbox) io.note(`Then commit ${config}${file === undefined ? '' : ` and ${file}`}.`);
   }
   return code;
+}
+
+/** Shows what to do in Terraform, whose next apply would otherwise change what is managed here. */
+function showHandOver(found: HandOver, io: Io): void {
+  if (found.resources.length + found.instances.length === 0) return;
+  io.note(`\n${HAND_OVER}`);
+  io.result(`\n${removedBlocks(found)}`);
 }
 
 function countsOf(actions: Decided['actions']): Record<string, number> {
@@ -161,14 +182,18 @@ function notAdopted(error: unknown, written: readonly string[]): never {
 /** The named accounts that are in the configuration without Ducklings. */
 function withoutDucklings(selection: Selection, { accounts }: Desired): string[] {
   if (selection.what === 'all') return [];
-  const named = [...selection.accounts].filter(([, { tokens }]) => tokens === undefined);
+  const named = [...selection.accounts].filter(([, account]) => selectsDucklings(account));
   return named.flatMap(([key]) => {
     const account = accounts.get(key);
     return account !== undefined && account.ducklings === undefined ? [account.username] : [];
   });
 }
 
-function summary({ decided, actions }: Decided, config: string, stage: Counts['stage']): string {
+function summary(
+  { decided, actions }: Pick<Decided, 'decided' | 'actions'>,
+  config: string,
+  stage: Counts['stage'],
+): string {
   const { accounts, tokens, skipped, texts } = decided;
   const adopted = actions.filter(({ action }) => action === 'adopt_account').length;
   const configured = { accounts: adopted - accounts, tokens: actions.length - adopted - tokens };

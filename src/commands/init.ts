@@ -1,26 +1,21 @@
 /** `mdacc init`: writes a starter file or a configuration of the live accounts, and adds secrets to .gitignore. Overwrites nothing. */
-
-import { stat } from 'node:fs/promises';
 import { EXIT } from '../cli/exit-codes.ts';
 import { alreadyThere, ignoreInGit, newImportFiles, refuseFolder, writeNew } from '../cli/import-files.ts';
-import { type ImportOptions, importLive } from '../cli/importing.ts';
+import { importLive } from '../cli/importing.ts';
 import type { Io } from '../cli/io.ts';
+import { beginNew, isThere, type NewOptions } from '../cli/new-configuration.ts';
 import { runCommand } from '../cli/run.ts';
 import { contextOf } from '../cli/typed-options.ts';
-import { statePath } from '../engine/state.ts';
-import { initialConfig, tightestLimits } from '../import/initial-config.ts';
 import { scalar } from '../import/yaml-writer.ts';
 import { DEFAULT_ORGANIZATION, DEFAULT_SECRETS } from '../model/defaults.ts';
 import { SIZES } from '../model/ducklings.ts';
 import { formatDuration } from '../model/time.ts';
 import { TOKEN_TTL_SECONDS } from '../model/tokens.ts';
-import { UserError } from '../model/user-error.ts';
 import { counted } from '../model/wording.ts';
 import { commandText } from '../report/hint.ts';
 
-interface InitOptions extends ImportOptions {
+interface InitOptions extends NewOptions {
   readonly fromLive?: boolean;
-  readonly organization?: string;
 }
 
 export function run(options: InitOptions): Promise<number> {
@@ -60,34 +55,10 @@ function nextSteps({ options: { config, state } }: Io): string[] {
 }
 
 async function fromLive(options: InitOptions, io: Io): Promise<number> {
-  const { config, organization = DEFAULT_ORGANIZATION } = options;
+  const { config } = options;
   await refuseFolder(config, '--from-live');
   if (await isThere(config)) throw alreadyThere(config);
-  await refuseState(statePath(options));
-  const message = `the organization is named ${DEFAULT_ORGANIZATION}, also in the state`;
-  const unnamed = { message, hint: { text: 'Give it another name with --organization NAME.' } };
-  const beginning = {
-    notices: options.organization === undefined ? [unnamed] : [],
-    read: () => newImportFiles(options, initialConfig(organization), io),
-    settle: (live: Parameters<typeof tightestLimits>[0]) =>
-      newImportFiles(options, initialConfig(organization, tightestLimits(live)), io),
-  };
-  return importLive('init', { what: 'all' }, beginning, options, io);
-}
-
-/** Refuses to begin beside the state of another configuration, which knows the locations of secrets. */
-async function refuseState(state: string): Promise<void> {
-  if (!(await isThere(state))) return;
-  const hint =
-    'Restore its configuration from git. To start again, move the state file away: live accounts are then adopted.';
-  throw new UserError('FILE_EXISTS', `${state} exists, but its configuration does not`, hint);
-}
-
-function isThere(file: string): Promise<boolean> {
-  return stat(file).then(
-    () => true,
-    () => false,
-  );
+  return importLive('init', { what: 'all' }, await beginNew(options, io), options, io);
 }
 
 export function starter(organization: string): string {

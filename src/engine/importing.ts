@@ -4,6 +4,8 @@ import { type Loaded, type LoadedWell, loadConfig } from '../config/load.ts';
 import { type Adoption, adoptions, obstacles } from '../import/adoption-check.ts';
 import { decideImport } from '../import/decide.ts';
 import { allDecision, type Selection } from '../import/selection.ts';
+import { terraformSkipped } from '../import/terraform.ts';
+import type { TerraformInstance } from '../import/terraform-state.ts';
 import { readLive } from '../live/read.ts';
 import type { Desired } from '../model/desired.ts';
 import type { Import } from '../model/import.ts';
@@ -43,6 +45,8 @@ export interface Situation {
   readonly service: Pick<Service, 'isSandbox' | 'claims'>;
   /** The states of other configurations. */
   readonly others: readonly OtherState[];
+  /** What Terraform manages, where the selection is of that. */
+  readonly terraform?: readonly TerraformInstance[] | undefined;
 }
 
 export interface Choices {
@@ -58,6 +62,8 @@ export interface Decided {
   readonly decided: Import;
   /** What is added to the state: accounts and tokens written now, and selected ones that were in the configuration before. */
   readonly actions: readonly Adoption[];
+  /** The configuration with the import. */
+  readonly desired: Desired;
 }
 
 /**
@@ -88,7 +94,8 @@ export async function decideSafely(
     ...storeOf(choices, desired),
   });
   if ('refused' in decision) throw importRefused(decision.refused);
-  const decided = decision.import;
+  const lost = terraformSkipped(situation.terraform ?? [], live);
+  const decided = { ...decision.import, skipped: [...decision.import.skipped, ...lost] };
   // A new file is written even if there are no live accounts for it.
   const whole = files.isNew && decided.texts.size === 0 ? { ...decided, texts: files.texts } : decided;
   const changed = await loadChanged(choices, files, whole.texts, surroundings);
@@ -102,7 +109,8 @@ export async function decideSafely(
       'Nothing was written. Fix that, or import the other accounts by name.',
     );
   }
-  return { decided: whole, actions: adoptions(after, (account, token) => isSelected(account, token, situation)) };
+  const actions = adoptions(after, (account, token) => isSelected(account, token, situation));
+  return { decided: whole, actions, desired: changed.desired };
 }
 
 /** Loads the configuration with the changes. @throws UserError IMPORT_REFUSED when it would not be valid */

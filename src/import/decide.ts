@@ -67,7 +67,9 @@ export function decideImport(input: ImportInput): Decision {
     ...imported.flatMap(({ tokens }) => tokens.skipped),
     ...imported.flatMap(({ candidate }) => unreadableTokens(candidate)),
   ];
-  const named = namedToken(candidates, skipped);
+  const { selection } = input;
+  const isFound = selection.what === 'some' && selection.isFound;
+  const named = isFound ? undefined : namedToken(candidates, skipped);
   if (named !== undefined) return { refused: named };
 
   const added = imported.filter(({ candidate }) => candidate.configured === undefined);
@@ -136,9 +138,10 @@ function namedToken(candidates: readonly Candidate[], skipped: readonly Skipped[
   return skipped.find(({ account, token }) => token !== undefined && named.has(account));
 }
 
-/** A new account's Ducklings; not for an account of which only tokens were named. */
-function ownerOf({ candidate: { username, live, only } }: Imported): { username: string; ducklings: Ducklings }[] {
-  return live.ducklings === undefined || only !== undefined ? [] : [{ username, ducklings: live.ducklings }];
+/** A new account's Ducklings, if they are selected. */
+function ownerOf({ candidate }: Imported): { username: string; ducklings: Ducklings }[] {
+  const { username, live, withoutDucklings = false } = candidate;
+  return live.ducklings === undefined || withoutDucklings ? [] : [{ username, ducklings: live.ducklings }];
 }
 
 function accountEntry({ candidate, tokens }: Imported, ducklings: ReadonlyMap<string, YamlValue>): YamlEntry {

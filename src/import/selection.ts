@@ -9,16 +9,28 @@ import { UserError } from '../model/user-error.ts';
 import { accountKey, globMatcher, isUsername } from '../model/username.ts';
 import { suggestion } from '../yaml/wording.ts';
 
-/** What to import, as it was typed: everything, or accounts and tokens by their names. */
+/** What to import: everything, or accounts and tokens by the names that were typed or found in Terraform. */
 export type Selection =
   | { readonly what: 'all' }
-  | { readonly what: 'some'; readonly accounts: ReadonlyMap<string, SelectedAccount> };
+  | {
+      readonly what: 'some';
+      readonly accounts: ReadonlyMap<string, SelectedAccount>;
+      /** They were found, and not typed: what cannot be imported is skipped. By default, all is refused then. */
+      readonly isFound?: boolean;
+    };
 
 /** An account that was named, alone or for its tokens. */
 export interface SelectedAccount {
   readonly username: string;
   /** Names or ids of live tokens; absent: all of them. */
   readonly tokens?: readonly string[];
+  /** Whether the Ducklings of a new account are imported; absent: if its tokens are not named. */
+  readonly ducklings?: boolean;
+}
+
+/** Whether the selection has the Ducklings of an account. */
+export function selectsDucklings({ tokens, ducklings }: SelectedAccount): boolean {
+  return ducklings ?? tokens === undefined;
 }
 
 /** Reads `--all`, or any number of `ACCOUNT` and `ACCOUNT/TOKEN`. @throws UserError USAGE */
@@ -57,6 +69,8 @@ export interface Candidate {
   readonly tokens: readonly LiveToken[];
   /** Only these of them, by name or id; absent: all. */
   readonly only?: readonly string[];
+  /** Its Ducklings are not selected. */
+  readonly withoutDucklings?: boolean;
 }
 
 /** Whether a token of a candidate is selected. */
@@ -81,7 +95,7 @@ export interface CandidateInput {
 /** The accounts of a selection. */
 export interface Candidates {
   readonly candidates: readonly Candidate[];
-  /** Accounts that `--all` does not cover. */
+  /** Accounts that `--all` does not cover, and those in Terraform that cannot be imported. */
   readonly skipped: readonly Skipped[];
   /** Named accounts that cannot be imported. */
   readonly refused: readonly Skipped[];
@@ -98,11 +112,11 @@ export function findCandidates(input: CandidateInput): Candidates {
   const candidates: Candidate[] = [];
   const refused: Skipped[] = [];
   for (const selected of input.selection.accounts.values()) {
-    const found = findNamed(selected, context);
+    const found = findNamed(selected, context, input.selection.isFound);
     if ('reason' in found) refused.push(found);
     else candidates.push(found);
   }
-  return { candidates, skipped: [], refused };
+  return input.selection.isFound ? { candidates, skipped: refused, refused: [] } : { candidates, skipped: [], refused };
 }
 
 interface CandidateContext extends CandidateInput {
@@ -173,13 +187,19 @@ export function allDecision(
   };
 }
 
-function findNamed(selected: SelectedAccount, context: CandidateContext): Candidate | Skipped {
+function findNamed(selected: SelectedAccount, context: CandidateContext, isFound = false): Candidate | Skipped {
   const { desired, state, live } = context;
   const key = accountKey(selected.username);
   const found = live.accounts.get(key);
+  if (isFound && found?.presence === 'unknown') return unreadable(selected.username, found.error);
+  if (isFound && found?.presence !== 'present') return { account: selected.username, reason: { kind: 'absent' } };
   if (found?.presence === 'unknown') throw found.error;
   if (found?.presence !== 'present') throw absent(selected.username, context);
-  refuseUnusable(found.value);
+  const unusable = whyUnusable(found.value);
+  if (isFound && unusable !== undefined) {
+    return { account: found.value.username, reason: { kind: 'unusable', what: unusable } };
+  }
+  refuseUnusable(found.value, unusable);
   const configured = desired.accounts.get(key);
   const { username } = found.value;
   const other = context.managedBy(username, found.value.user?.id);
@@ -188,10 +208,13 @@ function findNamed(selected: SelectedAccount, context: CandidateContext): Candid
   if (configured === undefined && !isUsername(username)) {
     return { account: username, reason: { kind: 'invalid_username' } };
   }
-  const odd = configured === undefined && selected.tokens === undefined ? unwritable(found.value) : undefined;
+  const odd = configured === undefined && selectsDucklings(selected) ? unwritable(found.value) : undefined;
   if (odd) return odd;
-  const candidate = configured ? configuredCandidate(configured, found.value, context) : newCandidate(found.value);
-  for (const token of selected.tokens ?? []) refuseUnknown(token, found.value);
+  const candidate = {
+    ...(configured ? configuredCandidate(configured, found.value, context) : newCandidate(found.value)),
+    ...(selectsDucklings(selected) ? {} : { withoutDucklings: true }),
+  };
+  if (!isFound) for (const token of selected.tokens ?? []) refuseUnknown(token, found.value);
   return selected.tokens === undefined ? candidate : { ...candidate, only: selected.tokens };
 }
 
@@ -226,9 +249,13 @@ function unreadable(account: string, { message, hint }: UserError): Skipped {
   return { account, reason: { kind: 'unreadable', message, hint } };
 }
 
-function refuseUnusable({ username, user }: LiveAccount): void {
-  if (user === undefined || (user.isServiceAccount && !user.isDeprovisioned)) return;
-  const what = user.isServiceAccount ? 'is deprovisioned at MotherDuck' : "is a person's user, not a service account";
+function whyUnusable({ user }: LiveAccount): string | undefined {
+  if (user === undefined || (user.isServiceAccount && !user.isDeprovisioned)) return undefined;
+  return user.isServiceAccount ? 'is deprovisioned at MotherDuck' : "is a person's user, not a service account";
+}
+
+function refuseUnusable({ username }: LiveAccount, what: string | undefined): void {
+  if (what === undefined) return;
   throw new UserError('ACCOUNT_UNUSABLE', `${username} ${what}`, 'It cannot be managed here. Name a service account.');
 }
 

@@ -55,10 +55,23 @@ export type AccountSkipReason =
   | { readonly kind: 'invalid_username' }
   /** The token of this run belongs to it. */
   | { readonly kind: 'own_account' }
-  | { readonly kind: 'admin' };
+  | { readonly kind: 'admin' }
+  /** Terraform has it, and MotherDuck does not. */
+  | { readonly kind: 'absent' }
+  /** Terraform has it, and it is no service account in use. */
+  | { readonly kind: 'unusable'; readonly what: string }
+  | TerraformSkipReason;
+
+/** Why an instance of a Terraform resource is not imported. */
+export type TerraformSkipReason =
+  /** Terraform would replace it, or delete what is left of a replaced one. */
+  | { readonly kind: 'tainted' | 'deposed'; readonly address: string }
+  /** The account has no token with the id that Terraform has. */
+  | { readonly kind: 'gone'; readonly address: string };
 
 /** Why a token is not imported. */
 export type TokenSkipReason =
+  | TerraformSkipReason
   | { readonly kind: 'unreadable'; readonly message: string; readonly hint: Hint }
   | { readonly kind: 'expired'; readonly expires_at: string }
   | { readonly kind: 'expires_soon'; readonly expires_in: Seconds }
@@ -87,3 +100,11 @@ export type Obstacle =
   /** A username, or `account/key`. */
   | { readonly kind: 'not_adopted'; readonly name: string }
   | { readonly kind: 'new_notice'; readonly notice: PlanNotice };
+
+/** What of Terraform is managed here now, and must leave it before both change it. */
+export interface HandOver {
+  /** Resources all of whose instances are managed here: `module.tenant.motherduck_access_token.app`. */
+  readonly resources: readonly string[];
+  /** Managed instances of resources that have others: `motherduck_access_token.app["acme"]`. */
+  readonly instances: readonly string[];
+}

@@ -14,6 +14,17 @@ const UNPROTECTED = readFileSync(path.join(ROOT, 'motherduck.accounts.yaml'), 'u
   .replace('  etl_prod:\n', '  etl_prod:\n    deletion_protection: false\n')
   .replaceAll('{ template: tenant', '{ deletion_protection: false, template: tenant');
 
+/** The state of a Terraform configuration with one account. */
+const TERRAFORM = JSON.stringify({
+  version: 4,
+  resources: [
+    {
+      ...{ mode: 'managed', type: 'motherduck_service_account', name: 'etl' },
+      instances: [{ attributes: { id: 'etl_prod', username: 'etl_prod' } }],
+    },
+  ],
+});
+
 /** What a line finds where it is typed, beside an organization that was applied from the repository's configuration. */
 const BEFORE: readonly (readonly [RegExp, (folder: Stage) => unknown])[] = [
   [/^mdacc init/, forgetAll],
@@ -28,6 +39,7 @@ const BEFORE: readonly (readonly [RegExp, (folder: Stage) => unknown])[] = [
       folder.write('motherduck.accounts.yaml', 'version: 1\norganization: acme\n');
     },
   ],
+  [/terraform\.tfstate/, (folder) => folder.write('terraform.tfstate', TERRAFORM)],
   [/fish/, (folder) => folder.write('.config/fish/completions/other.fish', '')],
 ];
 
@@ -46,6 +58,7 @@ const SAID: readonly (readonly [string, RegExp])[] = [
   ['mdacc validate', /is valid/],
   ['mdacc apply --due --yes', /etl_prod\/backfill: rotate token/],
   ['mdacc import --all --dry-run', /\+ {2}etl_prod:/],
+  ['mdacc import --terraform', /from = motherduck_service_account\.etl\n/],
   ['mdacc rotate tenant_acme tenant_globex --yes', /\b2 of 2\b/],
   ['mdacc destroy --only "tenant_*" --yes --allow-delete', /\b2 of 2\b/],
   ['sandbox connect', /^Connected as etl_prod/],

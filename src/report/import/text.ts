@@ -10,8 +10,8 @@ import { counted, few } from '../../model/wording.ts';
 import { noticeText } from '../../plan/notice-text.ts';
 import { reasonText } from '../../plan/reason-text.ts';
 import { printable } from '../escape.ts';
-import { hintText, type InContext, noContext } from '../hint.ts';
-import type { Paint } from '../terminal-text.ts';
+import { hintText, type InContext, noContext, shellWord } from '../hint.ts';
+import { type Paint, unbroken } from '../terminal-text.ts';
 import { unifiedDiff } from './unified.ts';
 
 /** A unified diff of every file that changes. @param before The texts by file, without new files. */
@@ -77,6 +77,16 @@ export function skipReasonText(reason: SkipReason): string {
       return 'the admin token of this run belongs to it';
     case 'admin':
       return 'it has the Admin role';
+    case 'absent':
+      return 'Terraform has it, and MotherDuck does not';
+    case 'unusable':
+      return `it ${reason.what}`;
+    case 'tainted':
+      return `Terraform would replace it: ${reason.address} is tainted`;
+    case 'deposed':
+      return `Terraform would delete it: ${reason.address} has it as deposed`;
+    case 'gone':
+      return `MotherDuck has no token with the id that Terraform has in ${reason.address}: it was revoked, or it expired`;
     case 'expired':
       return `it expired ${reason.expires_at.slice(0, 10)}`;
     case 'expires_soon':
@@ -130,6 +140,20 @@ export function skipHint({ account, token, reason }: Skipped): Hint {
     case 'own_account':
     case 'admin':
       return { text: 'To manage it anyway, import it by name.', command: ['import', account] };
+    case 'absent':
+      return { text: `Run ${unbroken('terraform apply -refresh-only')}; Terraform then forgets it.` };
+    case 'unusable':
+      return { text: 'Leave it to Terraform.' };
+    case 'tainted':
+      return {
+        text: `If it works, ${unbroken(`terraform untaint ${shellWord(reason.address)}`)}, then write the state again.`,
+      };
+    case 'deposed':
+      return { text: `Run ${unbroken('terraform apply')}, then write the state and import it again.` };
+    case 'gone':
+      return {
+        text: `Remove it from Terraform, which would create it again: ${unbroken(`terraform state rm ${shellWord(reason.address)}`)}`,
+      };
     case 'smoke_token':
       return { text: 'The next apply revokes it.' };
     case 'expired':

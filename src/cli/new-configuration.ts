@@ -1,0 +1,42 @@
+/** Where init --from-live begins, and import --terraform in a folder without a configuration: with a new one, and no state. */
+import { stat } from 'node:fs/promises';
+import { statePath } from '../engine/state.ts';
+import { initialConfig, tightestLimits } from '../import/initial-config.ts';
+import { DEFAULT_ORGANIZATION } from '../model/defaults.ts';
+import { UserError } from '../model/user-error.ts';
+import { newImportFiles } from './import-files.ts';
+import type { Beginning, ImportOptions } from './importing.ts';
+import type { Io } from './io.ts';
+
+export interface NewOptions extends ImportOptions {
+  /** The name of the organization. */
+  readonly organization?: string;
+}
+
+/** Begins with a new configuration. @throws UserError FILE_EXISTS when there is a state */
+export async function beginNew(options: NewOptions, io: Io): Promise<Beginning> {
+  const { organization = DEFAULT_ORGANIZATION } = options;
+  await refuseState(statePath(options));
+  const message = `the organization is named ${DEFAULT_ORGANIZATION}, also in the state`;
+  const unnamed = { message, hint: { text: 'Give it another name with --organization NAME.' } };
+  return {
+    notices: options.organization === undefined ? [unnamed] : [],
+    read: () => newImportFiles(options, initialConfig(organization), io),
+    settle: (live) => newImportFiles(options, initialConfig(organization, tightestLimits(live)), io),
+  };
+}
+
+/** Refuses to begin beside the state of another configuration, which knows the locations of secrets. */
+async function refuseState(state: string): Promise<void> {
+  if (!(await isThere(state))) return;
+  const hint =
+    'Restore its configuration from git. To start again, move the state file away: live accounts are then adopted.';
+  throw new UserError('FILE_EXISTS', `${state} exists, but its configuration does not`, hint);
+}
+
+export function isThere(file: string): Promise<boolean> {
+  return stat(file).then(
+    () => true,
+    () => false,
+  );
+}

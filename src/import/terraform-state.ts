@@ -1,0 +1,153 @@
+/**
+ * What a Terraform state (version 4) has of MotherDuck: accounts, tokens with their secrets, and Duckling configurations, as
+ * MotherDuck's provider and `jpig18/motherduck` write them. The text is full of secrets, so no message quotes a value of it.
+ */
+import { Secret } from '../model/secret.ts';
+import { UserError } from '../model/user-error.ts';
+
+/** An instance of a MotherDuck resource in Terraform. */
+export interface TerraformInstance {
+  readonly kind: TerraformKind;
+  /** As `terraform state list` has it: `module.tenant["acme"].motherduck_access_token.app[0]`. */
+  readonly address: string;
+  /** As a `removed` block names it with all of its instances: `module.tenant.motherduck_access_token.app`. */
+  readonly resource: string;
+  readonly username: string;
+  /** Of a token. */
+  readonly token?: { readonly id: string; readonly name: string; readonly secret?: Secret };
+  /** Terraform would replace it (`tainted`), or delete what is left of a replaced one (`deposed`). */
+  readonly unfit?: 'tainted' | 'deposed';
+}
+
+type TerraformKind = 'account' | 'token' | 'ducklings';
+
+/** The resources of both providers. */
+const KINDS: ReadonlyMap<unknown, TerraformKind> = new Map([
+  ['motherduck_service_account', 'account'],
+  ['motherduck_access_token', 'token'],
+  // What `jpig18/motherduck` calls it.
+  ['motherduck_token', 'token'],
+  ['motherduck_duckling_config', 'ducklings'],
+]);
+
+/** Reads a state. @param file Its name, for messages. @throws UserError TERRAFORM_STATE_INVALID */
+export function parseTerraformState(text: string, file: string): readonly TerraformInstance[] {
+  const state = document(text, file);
+  refuseOthers(state, file);
+  const resources = listOf(state, 'resources', file);
+  const instances = resources.filter(isOfMotherDuck).flatMap((resource) => instancesOf(resource, file));
+  if (instances.length > 0) return instances;
+  const hint = `Use the state of the Terraform configuration that has motherduck_service_account: in its folder, ${PULL} ${file}`;
+  throw invalid(`${file} has no accounts, tokens or Ducklings of a MotherDuck provider`, hint);
+}
+
+const PULL = 'terraform state pull >';
+
+function invalid(message: string, hint: string): UserError {
+  return new UserError('TERRAFORM_STATE_INVALID', message, hint);
+}
+
+function damaged(file: string, what: string): UserError {
+  return invalid(`${file} is not a complete Terraform state: ${what}`, `Write it again: ${PULL} ${file}`);
+}
+
+type Json = Readonly<Record<string, unknown>>;
+
+function document(text: string, file: string): Json {
+  let value: unknown;
+  try {
+    value = JSON.parse(text.replace(/^\uFEFF/, ''));
+  } catch {
+    // The parser's error is dropped, because it quotes the text.
+    throw damaged(file, text.trim() === '' ? 'it is empty' : 'it is not JSON, or its end is missing');
+  }
+  return objectOf(value) ?? refuse(damaged(file, 'it is not a JSON object'));
+}
+
+/** Documents that are taken for a state, each with what to type. */
+function refuseOthers(state: Json, file: string): void {
+  if ('encrypted_data' in state)
+    throw invalid(`${file} is encrypted by OpenTofu`, `Write it decrypted: tofu state pull > ${file}`);
+  if ('format_version' in state)
+    throw invalid(`${file} is the output of terraform show or plan, not a state`, `Write the state: ${PULL} ${file}`);
+  if (objectOf(state.backend) !== undefined) {
+    const message = `${file} only says where Terraform keeps its state`;
+    throw invalid(message, `Write the state itself: ${PULL} terraform.tfstate`);
+  }
+  const { version } = state;
+  if (version === 4) return;
+  if (typeof version !== 'number') throw damaged(file, 'it has no version');
+  if (version > 4) {
+    const hint = 'Install a newer version of motherduck-accounts.';
+    throw invalid(`${file} has version ${version} of Terraform's states, and only 4 is known`, hint);
+  }
+  const hint = `Terraform 0.12 or later writes version 4: ${PULL} ${file}`;
+  throw invalid(`${file} has version ${version} of Terraform's states, and only 4 can be read`, hint);
+}
+
+/** Data sources only read, and other resources are none of ours. */
+function isOfMotherDuck({ mode, type }: Json): boolean {
+  return mode === 'managed' && KINDS.has(type);
+}
+
+/** A name of Terraform's language; anything else is no state that Terraform wrote. */
+const NAME = /^[\p{L}_][\p{L}\p{N}_-]*$/u;
+
+function instancesOf(resource: Json, file: string): TerraformInstance[] {
+  const { module, type, name } = resource;
+  const kind = KINDS.get(type);
+  const hasNames = typeof name === 'string' && NAME.test(name) && (module === undefined || typeof module === 'string');
+  if (kind === undefined || !hasNames) throw damaged(file, 'a resource has no name');
+  const path = module === undefined ? '' : `${module}.`;
+  const [full, plain] = [`${path}${type}.${name}`, `${withoutKeys(path)}${type}.${name}`];
+  return listOf(resource, 'instances', file).map((instance) => {
+    const { index_key: key, attributes } = instance;
+    const address = `${full}${key === undefined || key === null ? '' : `[${JSON.stringify(key)}]`}`;
+    return {
+      kind,
+      address,
+      resource: plain,
+      ...unfitness(instance),
+      ...facts(kind, objectOf(attributes) ?? {}, address, file),
+    };
+  });
+}
+
+/** A path of modules without the keys of instances, which may contain dots and brackets: `module.a["x.y"].` */
+function withoutKeys(path: string): string {
+  return path.replace(/\[(?:\d+|"(?:[^"\\]|\\.)*")\]/g, '');
+}
+
+function unfitness({ deposed, status }: Json): Pick<TerraformInstance, 'unfit'> {
+  if (typeof deposed === 'string' && deposed !== '') return { unfit: 'deposed' };
+  return status === 'tainted' ? { unfit: 'tainted' } : {};
+}
+
+function facts(kind: TerraformKind, attributes: Json, address: string, file: string) {
+  const username = textOf(attributes, 'username') ?? (kind === 'account' ? textOf(attributes, 'id') : undefined);
+  if (username === undefined) throw damaged(file, `${address} has no username`);
+  if (kind !== 'token') return { username };
+  const id = textOf(attributes, 'id') ?? refuse(damaged(file, `${address} has no id`));
+  const secret = textOf(attributes, 'token');
+  const name = textOf(attributes, 'name') ?? '';
+  return { username, token: { id, name, ...(secret === undefined ? {} : { secret: new Secret(secret) }) } };
+}
+
+function listOf(object: Json, field: string, file: string): Json[] {
+  const list = object[field];
+  if (!Array.isArray(list)) throw damaged(file, `it has no ${field}`);
+  return list.map((one) => objectOf(one) ?? refuse(damaged(file, `one of its ${field} is not a JSON object`)));
+}
+
+function objectOf(value: unknown): Json | undefined {
+  return typeof value === 'object' && value !== null && !Array.isArray(value) ? { ...value } : undefined;
+}
+
+function textOf(object: Json, field: string): string | undefined {
+  const value = object[field];
+  return typeof value === 'string' && value !== '' ? value : undefined;
+}
+
+function refuse(error: UserError): never {
+  throw error;
+}

@@ -1,0 +1,64 @@
+/** What Terraform manages as another source of an import: the selection, what is skipped, and what Terraform may forget. */
+import type { Desired } from '../model/desired.ts';
+import type { HandOver, Skipped } from '../model/import.ts';
+import type { Live } from '../model/live.ts';
+import type { State } from '../model/state.ts';
+import { accountKey } from '../model/username.ts';
+import type { SelectedAccount, Selection } from './selection.ts';
+import type { TerraformInstance } from './terraform-state.ts';
+
+/** Selects the accounts of a Terraform state, and of each the tokens and Ducklings that it names, by the ids of the tokens. */
+export function terraformSelection(instances: readonly TerraformInstance[]): Selection {
+  const accounts = new Map<string, SelectedAccount>();
+  for (const { kind, username, token } of instances.filter(isFit)) {
+    const key = accountKey(username);
+    const { tokens = [], ducklings = false, ...known } = accounts.get(key) ?? { username };
+    accounts.set(key, {
+      ...known,
+      tokens: token === undefined || tokens.includes(token.id) ? tokens : [...tokens, token.id],
+      ducklings: ducklings || kind === 'ducklings',
+    });
+  }
+  return { what: 'some', accounts, isFound: true };
+}
+
+function isFit({ unfit }: TerraformInstance): boolean {
+  return unfit === undefined;
+}
+
+/** What Terraform has and the selection does not: tokens that are gone, and what Terraform would replace or delete. */
+export function terraformSkipped(instances: readonly TerraformInstance[], live: Live): Skipped[] {
+  return instances.flatMap(({ username: account, token, unfit, address }): Skipped[] => {
+    const about = { account, ...(token === undefined ? {} : { token: { name: token.name, id: token.id } }) };
+    if (unfit !== undefined) return [{ ...about, reason: { kind: unfit, address } }];
+    const found = live.accounts.get(accountKey(account));
+    if (token === undefined || found?.presence !== 'present') return [];
+    const { tokens, unreadableTokens = [] } = found.value;
+    const isLive = [...tokens, ...unreadableTokens].some(({ id }) => id === token.id);
+    return isLive ? [] : [{ ...about, reason: { kind: 'gone', address } }];
+  });
+}
+
+/** Finds what of Terraform is managed here, by the state and the configuration after the import. */
+export function handOver(all: readonly TerraformInstance[], state: State, desired: Desired): HandOver {
+  // Terraform would forget what is left of a replaced one with it.
+  const unfit = new Set(all.filter((instance) => !isFit(instance)).map(({ address }) => address));
+  const managed = all.filter((instance) => !unfit.has(instance.address) && isManaged(instance, state, desired));
+  const others = new Set(
+    all.filter((instance) => !isManaged(instance, state, desired)).map(({ resource }) => resource),
+  );
+  return {
+    resources: [...new Set(managed.map(({ resource }) => resource))].filter((resource) => !others.has(resource)),
+    instances: managed.filter(({ resource }) => others.has(resource)).map(({ address }) => address),
+  };
+}
+
+function isManaged({ kind, username, token }: TerraformInstance, state: State, desired: Desired): boolean {
+  const account = state.accounts.get(accountKey(username));
+  if (account === undefined) return false;
+  if (kind === 'ducklings') return desired.accounts.get(accountKey(username))?.ducklings !== undefined;
+  if (token === undefined) return true;
+  return [...account.tokens.values()].some(({ current, retiring }) =>
+    [current, ...retiring].some((record) => record?.id === token.id),
+  );
+}

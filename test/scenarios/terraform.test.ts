@@ -1,0 +1,141 @@
+/** Coming from Terraform: what it manages is adopted from its state, and Terraform forgets it. */
+import { symlinkSync } from 'node:fs';
+import { describe, expect, it } from 'vitest';
+import { expectGolden } from '../golden/golden.ts';
+import { madeByTerraform, TFSTATE, type TfResource, type TfState } from '../import/terraform-stage.ts';
+import type { Ran } from '../in-process.ts';
+import { isWindows } from '../platform.ts';
+import { CONFIG, STATE } from '../stage.ts';
+
+const IMPORT = `import --terraform ${TFSTATE} --sandbox --organization acme --yes`;
+
+/** The accounts and tokens of a state, with the ids of the tokens. */
+function adopted(state: string): Record<string, Record<string, string>> {
+  const { accounts } = JSON.parse(state);
+  return Object.fromEntries(
+    Object.entries<{ tokens: Record<string, { current: { id: string } }> }>(accounts).map(([name, { tokens }]) => [
+      name,
+      Object.fromEntries(Object.entries(tokens).map(([key, { current }]) => [key, current.id])),
+    ]),
+  );
+}
+
+function resource({ resources }: TfState, type: string, name: string): TfResource {
+  const found = resources.find((each) => each.type === type && each.name === name);
+  if (found === undefined) throw new Error(`no ${type}.${name}`);
+  return found;
+}
+
+/** What an import says after the lines that it writes. */
+function ending({ stdout, stderr }: Ran): string {
+  return stdout.slice(stdout.lastIndexOf('\nImported ') + 1) + stderr;
+}
+
+describe('import --terraform', () => {
+  it('adopts what Terraform manages into a new configuration, and a second run does nothing', async () => {
+    const { folder, ids, write } = await madeByTerraform();
+    write();
+    const dry = await folder.run(`${IMPORT} --dry-run`);
+    expect(dry).toMatchObject({ code: 0, stdout: expect.stringContaining('Would import 3 accounts and 4 tokens') });
+    expect(folder.has(CONFIG) || folder.has(STATE)).toBe(false);
+
+    const ran = await folder.run(IMPORT);
+    expect(ran.code).toBe(0);
+    expectGolden('reports', 'import --terraform', ending(ran));
+    expect(adopted(folder.read(STATE))).toEqual({
+      etl_prod: { airflow: ids.get('etl_prod/airflow'), dbt: ids.get('etl_prod/dbt') },
+      tenant_acme: { app: ids.get('tenant_acme/app') },
+      tenant_globex: { app: ids.get('tenant_globex/app') },
+    });
+    expect(await folder.run('plan --sandbox --detailed-exitcode')).toMatchObject({ code: 0 });
+
+    const before = [folder.read(), folder.read(STATE)];
+    const again = await folder.run(`import --terraform ${TFSTATE} --sandbox --yes`);
+    expect(again).toMatchObject({ code: 0, stdout: expect.stringMatching(/^Nothing to import\.\n\nremoved \{/) });
+    expect([folder.read(), folder.read(STATE)]).toEqual(before);
+  });
+
+  it("adopts only what Terraform names, also with the other provider's resources and another case", async () => {
+    const { folder, ids, write } = await madeByTerraform();
+    folder.write(
+      CONFIG,
+      `version: 1
+organization: acme
+secret_stores: { local: { kind: file, path: .motherduck/secrets.env, format: dotenv } }
+accounts:
+  Etl_Prod: {} # ours
+`,
+    );
+    write('jpig18');
+    const ran = await folder.run(`import --terraform ${TFSTATE} --sandbox --yes`);
+    expect(ran).toMatchObject({ code: 0, stderr: expect.stringContaining('The Ducklings of Etl_Prod stay unmanaged') });
+    expect(ran.stdout.match(/from = .*/g)).toEqual([
+      'from = motherduck_service_account.etl',
+      'from = motherduck_token.etl',
+    ]);
+    expect(adopted(folder.read(STATE))).toEqual({ etl_prod: { airflow: ids.get('etl_prod/airflow') } });
+    expect(folder.read()).toContain('# ours');
+  });
+
+  it('skips what is not live, or in the middle of a replacement, and lets Terraform keep that', async () => {
+    const { folder, ids, write } = await madeByTerraform();
+    write('motherduckdb', (state) => {
+      const tokens = resource(state, 'motherduck_access_token', 'etl');
+      const [airflow] = tokens.instances;
+      const copy = (key: string, more: object, attributes: object) => ({
+        ...structuredClone(airflow ?? { attributes: {} }),
+        index_key: key,
+        ...more,
+        attributes: { ...structuredClone(airflow?.attributes), ...attributes },
+      });
+      tokens.instances.push(
+        copy('old', {}, { id: '00000000-0000-4000-8000-000000000000', name: 'rotated away' }),
+        copy('airflow', { deposed: '1c2d3e4f' }, { id: '11111111-0000-4000-8000-000000000000' }),
+      );
+      Object.assign(tokens.instances[1] ?? {}, { status: 'tainted' });
+      const accounts = resource(state, 'motherduck_service_account', 'etl').instances;
+      Object.assign(accounts[0] ?? {}, { index_key: 0 });
+      const attributes = { id: 'gone_account', username: 'gone_account' };
+      accounts.push({ ...structuredClone(accounts[0]), index_key: 1, attributes });
+    });
+    const ran = await folder.run(IMPORT);
+    expect(ran.code).toBe(0);
+    expectGolden('reports', 'import --terraform, with parts that stay', ending(ran));
+    expect(adopted(folder.read(STATE)).etl_prod).toEqual({ airflow: ids.get('etl_prod/airflow') });
+    expect(ran.stdout.match(/(?<=# terraform state rm ).*/g)).toEqual([`'motherduck_service_account.etl[0]'`]);
+  });
+
+  it('reads no other file, and says what to type', async () => {
+    const { folder, write } = await madeByTerraform();
+    write();
+    const wrong: [argv: string[], message: RegExp][] = [
+      [['--terraform', 'other.tfstate'], /other\.tfstate does not exist\n.*terraform state pull >/],
+      [['--terraform', '.'], /it is a folder/],
+      [['--terraform', TFSTATE, 'etl_prod'], /--terraform and names were both given/],
+      [['--organization', 'acme', '--all'], /--organization was given without --terraform/],
+    ];
+    for (const [argv, message] of wrong)
+      expect((await folder.run(['import', ...argv, '--sandbox'])).stderr).toMatch(message);
+    folder.write('cut.tfstate', folder.read(TFSTATE).slice(0, -99));
+    expect(await folder.run('import --terraform cut.tfstate --sandbox --debug')).toMatchObject({
+      code: 1,
+      stderr: expect.stringContaining('its end is missing'),
+    });
+    expect(folder.has(CONFIG)).toBe(false);
+  });
+
+  it.skipIf(isWindows)('follows a link of the user', async () => {
+    const { folder, write } = await madeByTerraform();
+    write();
+    symlinkSync(TFSTATE, folder.file('link.tfstate'));
+    expect(await folder.run('import --terraform link.tfstate --sandbox --dry-run')).toMatchObject({ code: 0 });
+  });
+
+  it('refuses to begin beside the state of a lost configuration', async () => {
+    const { folder, write } = await madeByTerraform();
+    write();
+    await folder.run(IMPORT);
+    folder.remove(CONFIG);
+    expect(await folder.run(IMPORT)).toMatchObject({ code: 1, stderr: expect.stringContaining('exists, but its') });
+  });
+});
