@@ -47,7 +47,16 @@ export type {
 } from './model/desired.ts';
 export type { DesiredDucklings, Ducklings, Size } from './model/ducklings.ts';
 export type { Live, LiveAccount, LiveToken, LiveUser, Presence, UnreadableToken } from './model/live.ts';
-export type { CeilingExceeded, Notice, PlanError, PlanNotice, PlanWarning, Violation } from './model/notice.ts';
+export type {
+  CeilingExceeded,
+  Notice,
+  PlanError,
+  PlanNotice,
+  PlanWarning,
+  SettingChange,
+  StateEdit,
+  Violation,
+} from './model/notice.ts';
 export type {
   Action,
   ActionBase,

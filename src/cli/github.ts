@@ -1,7 +1,7 @@
 /** GitHub Actions: outputs for later steps, the summary of the job and annotations. None of them contains a secret. */
 import { appendFile } from 'node:fs/promises';
 import type { Plan } from '../model/plan.ts';
-import { hasChanges } from '../plan/plan.ts';
+import { changesBranch, hasChanges } from '../plan/plan.ts';
 import { warningsGithub } from '../report/apply/github.ts';
 import { planMarkdown } from '../report/plan/markdown.ts';
 import { summaryLine } from '../report/plan/wording.ts';
@@ -11,7 +11,7 @@ import type { Io } from './io.ts';
 export async function tellGitHub(plan: Plan, exitCode: number, io: Io): Promise<void> {
   const { GITHUB_ACTIONS, GITHUB_OUTPUT, GITHUB_STEP_SUMMARY } = io.env;
   if (GITHUB_ACTIONS !== 'true') return;
-  const outputs = `summary=${summaryLine(plan)}\nchanges=${hasChanges(plan)}\nexitcode=${exitCode}\n`;
+  const outputs = `summary=${summaryLine(plan)}\nchanges=${hasChanges(plan) || changesBranch(plan)}\nexitcode=${exitCode}\n`;
   await append(GITHUB_OUTPUT, outputs, io);
   await append(GITHUB_STEP_SUMMARY, planMarkdown(plan, undefined, io.inContext), io);
 }

@@ -10,11 +10,12 @@ import { runCommand } from '../cli/run.ts';
 import { planNow } from '../engine/planning.ts';
 import { openService } from '../engine/service.ts';
 import { backendOf, openStateOf, scopeOf, surroundingsOf } from '../engine/state.ts';
+import { comparedWithTarget } from '../engine/target-branch.ts';
 import { writeFileAtomic } from '../files/atomic-write.ts';
 import { NotTextError, readText, whyUnreadable } from '../files/read-text.ts';
 import type { Plan } from '../model/plan.ts';
 import { UserError } from '../model/user-error.ts';
-import { hasChanges, leavesDueWork } from '../plan/plan.ts';
+import { changesBranch, hasChanges, leavesDueWork } from '../plan/plan.ts';
 import { isPlanFile, planFile } from '../plan/plan-file.ts';
 import { renderPlan } from '../report/formats.ts';
 import { commandText, shellWord } from '../report/hint.ts';
@@ -35,19 +36,22 @@ export function run(options: Options): Promise<number> {
     await waitUnlocked(backend, (options.lockTimeout ?? 0) * 1000);
     const service = await openService(options, io);
     try {
-      const { state, others } = await openStateOf(backend, options, desired, service);
+      const opened = await openStateOf(backend, options, desired, service);
+      const { others } = opened;
+      const { state, branch } = await comparedWithTarget(options.config, backend, opened.state, io.env);
       const planned = await withProgress('Reading accounts', io, undefined, (context) =>
         planNow(
           desired,
           state,
           service,
-          { ...options, others, scope: scopeOf(options, backend, options.only) },
+          { ...options, others, branch, scope: scopeOf(options, backend, options.only) },
           context,
         ),
       );
       const { out, prune = false, due = false, allowMissing = false } = options;
       // Before the plan is printed, so that --format json prints one document, also where the file cannot be written.
-      if (out !== undefined) await save(out, planFile(planned, state, { prune, due, allow_missing: allowMissing }));
+      if (out !== undefined)
+        await save(out, planFile(planned, opened.state, { prune, due, allow_missing: allowMissing }));
       io.report(renderPlan(relocated(planned.plan, io.pathOf), options.format, io.paint.out, io.inContext));
       if (out !== undefined)
         io.note(`Saved to ${out}. Apply it with: ${unbroken(commandText(['apply', out], io.inContext))}`);
@@ -94,5 +98,7 @@ async function save(file: string, text: string): Promise<void> {
 
 function exitCode(plan: Plan, options: Options): number {
   if (plan.errors.length > 0 || plan.violations.length > 0) return EXIT.error;
-  return options.detailedExitcode && (hasChanges(plan) || leavesDueWork(plan)) ? EXIT.differences : EXIT.done;
+  return options.detailedExitcode && (hasChanges(plan) || leavesDueWork(plan) || changesBranch(plan))
+    ? EXIT.differences
+    : EXIT.done;
 }

@@ -19,7 +19,7 @@ import { checkClock, type RunContext, type Service } from './service.ts';
 import { findDead, inspectStores, secretPlaces, unusableFiles } from './store-contents.ts';
 
 /** How to plan: the options of the plan, and the maximum number of concurrent calls. */
-export interface PlanNowOptions extends Pick<MakePlanOptions, 'rotate' | 'because' | 'scope'> {
+export interface PlanNowOptions extends Pick<MakePlanOptions, 'rotate' | 'because' | 'scope' | 'branch'> {
   /** Globs of usernames; all accounts unless given. */
   readonly only?: readonly string[];
   readonly prune?: boolean;
@@ -53,7 +53,17 @@ export async function planNow(
   const only = onlyMatcher(options.only);
   const live = await readAccounts({ desired, state, service, only, parallelism: options.parallelism }, context);
   checkClock(service, context);
-  const { prune = false, due = false, allowMissing = false, only: globs, rotate, because, scope, others } = options;
+  const {
+    prune = false,
+    due = false,
+    allowMissing = false,
+    only: globs,
+    rotate,
+    because,
+    scope,
+    branch,
+    others,
+  } = options;
   const plan = planFrom({
     desired,
     live,
@@ -73,6 +83,7 @@ export async function planNow(
     ...(rotate ? { rotate } : {}),
     ...(because ? { because } : {}),
     ...(scope ? { scope } : {}),
+    ...(branch ? { branch } : {}),
   });
   return { desired, stores, live, plan };
 }
@@ -98,7 +109,8 @@ export function storesFor(
 }
 
 /** The readings and the options of a plan. */
-export interface PlanFromInput extends Pick<MakePlanOptions, 'prune' | 'due' | 'rotate' | 'because' | 'scope'> {
+export interface PlanFromInput
+  extends Pick<MakePlanOptions, 'prune' | 'due' | 'rotate' | 'because' | 'scope' | 'branch'> {
   readonly desired: Desired;
   readonly live: Live;
   readonly state: State;

@@ -23,7 +23,7 @@ export async function git(tree: string, words: readonly string[], stdin = '', li
   const { execFile } = await import('node:child_process');
   return new Promise((resolve) => {
     // A repository may configure a file system monitor program, which must not run. A container often runs as another user.
-    const args = ['-c', 'core.fsmonitor=false', '-c', 'safe.directory=*', '-C', tree, ...words];
+    const args = ['--no-replace-objects', '-c', 'core.fsmonitor=false', '-c', 'safe.directory=*', '-C', tree, ...words];
     const options = { env: ownEnvironment(), timeout: limit * 1000, maxBuffer: 64 * 1024 * 1024 };
     const child = execFile('git', args, options, (error, stdout, stderr) => {
       if (error === null) return resolve({ exit: 0, stdout, why: '' });
@@ -54,6 +54,39 @@ export async function ignoredFiles(
   const { exit, stdout, why } = await git(tree, ['check-ignore', '-z', '--stdin'], `${files.join('\0')}\0`);
   if (exit === 0) return new Set(stdout.split('\0'));
   return exit === 1 || why.includes('not a git repository') ? new Set() : { why };
+}
+
+/** A file as a commit has it; undefined: the commit has none there. @param file From the root of the work tree, with `/`. */
+export async function fileOfCommit(
+  tree: string,
+  commit: string,
+  file: string,
+): Promise<{ readonly text: string } | { readonly why: string } | undefined> {
+  // Of objects as they are: no filters, conversions or replacements.
+  const listed = await git(tree, ['ls-tree', '-z', '--full-tree', commit, '--', file]);
+  if (listed.exit !== 0) return { why: listed.why };
+  const [, mode = '', kind, id = ''] = /^(\d+) (\w+) ([\da-f]+)\t/.exec(listed.stdout) ?? [];
+  if (id === '') return undefined;
+  if (kind !== 'blob' || mode === '120000') return { why: `${file} is not a regular file there` };
+  const { exit, stdout, why } = await git(tree, ['cat-file', 'blob', id]);
+  return exit === 0 ? { text: stdout } : { why };
+}
+
+/** The ids of HEAD and its parents; of a shallow clone, the oldest commit has none. */
+export async function headAndParents(tree: string): Promise<readonly string[]> {
+  const { stdout } = await git(tree, ['rev-list', '--parents', '-n', '1', 'HEAD']);
+  return stdout.trim().split(' ');
+}
+
+/** The newest commit that HEAD and another commit have in common; undefined when git cannot tell. */
+export async function commonCommit(tree: string, other: string): Promise<string | undefined> {
+  const { stdout } = await git(tree, ['merge-base', 'HEAD', other]);
+  return stdout.trim() || undefined;
+}
+
+/** Whether the repository has a commit. */
+export async function hasCommit(tree: string, id: string): Promise<boolean> {
+  return (await git(tree, ['cat-file', '-e', `${id}^{commit}`])).exit === 0;
 }
 
 /** The state files that git tracks, as absolute paths; none when git cannot tell. */

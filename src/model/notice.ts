@@ -12,8 +12,36 @@ export interface Notice {
   readonly hint?: Hint;
 }
 
+/** What a branch changes in the state. Without an account: of the state itself. */
+export interface StateEdit {
+  readonly edit: 'added' | 'removed' | 'edited';
+  readonly account?: string;
+  /** The key of a token. */
+  readonly token?: string;
+  /** What was edited, in words: `overlap`. */
+  readonly fields?: readonly string[];
+}
+
+/** A setting that a branch changes, as the configurations have it; absent: it is not there. */
+export interface SettingChange {
+  readonly name: string;
+  readonly before?: string;
+  readonly after?: string;
+}
+
 /** What a plan warns of. `noticeText` of `plan` words it. */
 export type PlanWarning =
+  /** The branch of a pull request has another state than its target branch. */
+  | {
+      readonly kind: 'state_edited';
+      readonly state: string;
+      readonly target: string;
+      readonly edits: readonly StateEdit[];
+    }
+  /** The branch of a pull request has another state location, or other guardrails, than its target branch. */
+  | { readonly kind: 'settings_changed'; readonly target: string; readonly settings: readonly SettingChange[] }
+  /** A pull request cannot be compared with its target branch. */
+  | { readonly kind: 'not_compared'; readonly target: string; readonly why: string; readonly hint: Hint }
   | { readonly kind: 'users_unlisted'; readonly why: string; readonly hint: Hint }
   /** The state of another configuration cannot be read. */
   | { readonly kind: 'state_unread'; readonly state: string; readonly why: string }

@@ -1,6 +1,7 @@
 /** Notices of one kind are shown as one, with a count and names: thousands of accounts can have the same problem. */
 import type { PlanNotice } from '../model/notice.ts';
 import { counted, few } from '../model/wording.ts';
+import { groupEdits } from './branch-text.ts';
 import { deletionSteps, type NoticeText, noticeText } from './notice-text.ts';
 
 /** Notices that are shown as one, and their words. */
@@ -41,6 +42,7 @@ export function groupNotices<N extends PlanNotice>(all: readonly N[]): NoticeGro
 }
 
 function namesIn(notice: PlanNotice): readonly string[] {
+  if (notice.kind === 'state_edited') return groupEdits(notice.edits).flatMap(({ names }) => names);
   if ('account' in notice) return ['token' in notice ? `${notice.account}/${notice.token}` : notice.account];
   return 'accounts' in notice ? notice.accounts : 'tokens' in notice ? notice.tokens : [];
 }

@@ -4,6 +4,7 @@ import type { Notice, PlanNotice } from '../model/notice.ts';
 import { describeSpan, formatDuration, MINUTE } from '../model/time.ts';
 import type { ErrorCode, Hint } from '../model/user-error.ts';
 import { few } from '../model/wording.ts';
+import { branchText } from './branch-text.ts';
 import { errorText } from './error-text.ts';
 
 /** A notice in words. */
@@ -46,6 +47,10 @@ function words(notice: PlanNotice): Omit<NoticeText, 'subject'> {
         message: `the users of the organization cannot be listed, so unmanaged accounts are not shown: ${notice.why}`,
         hint: notice.hint,
       };
+    case 'state_edited':
+    case 'settings_changed':
+    case 'not_compared':
+      return branchText(notice);
     case 'state_unread':
       return {
         message: `${notice.state}, the state of another configuration, cannot be read, so no account is adopted that it may manage: ${notice.why}`,

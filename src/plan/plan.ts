@@ -55,6 +55,8 @@ export interface MakePlanOptions {
   readonly managedBy?: (username: string, id: string | undefined) => string | undefined;
   /** States of other configurations that cannot be read, so that each may manage any account. */
   readonly unreadStates?: readonly { readonly state: string; readonly why: string }[];
+  /** What the branch of a pull request changes beside what is planned. */
+  readonly branch?: readonly PlanWarning[];
   /** The organization is the embedded sandbox. */
   readonly sandbox?: boolean;
   /** The claims of the token that runs the program, so that its own account is never deleted. */
@@ -132,6 +134,7 @@ export function makePlan(desired: Desired, live: Live, state: State, options: Ma
       tokens: plans.flatMap(({ plan }) => plan.unmanagedTokens),
     },
     warnings: [
+      ...(options.branch ?? []),
       ...unlisted(live),
       ...(options.unreadStates ?? []).map((each) => ({ kind: 'state_unread' as const, ...each })),
       ...secretWarnings(actions, dead, options.storeFacts),
@@ -240,6 +243,11 @@ export function hasChanges(plan: Plan): boolean {
 /** The number of tokens whose policies give programs less time, which an apply that somebody attends records. */
 export function policiesToRecord({ due, warnings }: Plan): number {
   return due ? 0 : warnings.filter(({ kind }) => kind === 'policy_hastened').length;
+}
+
+/** Whether the branch of a pull request changes the state, or a setting that decides what an apply may do. */
+export function changesBranch({ warnings }: Pick<Plan, 'warnings'>): boolean {
+  return warnings.some(({ kind }) => kind === 'state_edited' || kind === 'settings_changed');
 }
 
 /** Whether something is due that a plan of scheduled work leaves alone. */

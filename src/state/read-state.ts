@@ -10,7 +10,7 @@ import { contradictionOf } from './contradictions.ts';
 import { isLikeState } from './damage.ts';
 import type { JsonLines } from './json-lines.ts';
 import { jsonShape, keysOf } from './json-shape.ts';
-import { fileBackend, leftFile } from './kinds/file.ts';
+import { fileBackend, leftFile, storedIn } from './kinds/file.ts';
 import { MIGRATIONS, type Migrations, migrate } from './migrate.ts';
 import { LogError, type Moved, movedTo, replay } from './state-change.ts';
 import { type StateDocument, stateFromDocument } from './state-document.ts';
@@ -55,9 +55,19 @@ export async function readState(
 }
 
 /** As `readState`, of anything, and also where the state was moved from. @throws UserError STATE_NEWER, STATE_INVALID */
-export async function readKept(backend: StateBackend, migrations: Migrations): Promise<ReadState | undefined> {
+export async function readKept(
+  backend: Source & Pick<StateBackend, 'read'>,
+  migrations: Migrations,
+): Promise<ReadState | undefined> {
   const stored = await backend.read();
   return stored === undefined ? undefined : parseState(backend, stored, migrations);
+}
+
+/** Reads the state that the text of a file is. @throws as `readKept` */
+export async function stateOfText(name: string, text: string): Promise<State | undefined> {
+  const read = async () => storedIn(text);
+  const restoreHint = async () => ({ text: 'Restore it there.' });
+  return (await readKept({ name, read, restoreHint }, MIGRATIONS))?.state;
 }
 
 /** The error of a place that the state has left. */

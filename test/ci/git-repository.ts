@@ -32,9 +32,10 @@ export class Repository {
     return this.#onTop(message, change, 'main');
   }
 
-  /** The same on a branch of a pull request. */
+  /** The same on a branch of a pull request. Gives the id of its merge into main, as GitHub makes it. */
   propose(change: (folder: string) => void): string {
-    return this.#onTop('A proposal', change, 'proposal');
+    const proposal = this.#onTop('A proposal', change, 'proposal');
+    return this.#commit('Merge', 'merge', ['-p', 'main', '-p', proposal]);
   }
 
   #onTop(message: string, change: (folder: string) => void, branch: string): string {

@@ -65,7 +65,8 @@ export class GitLabStage {
     const job: PipelineJob | undefined = this.jobs[name];
     if (job === undefined) throw new Error(`no job ${name}`);
     const work = mkdtempSync(path.join(this.folder, 'build-'));
-    git(work, ['clone', '--quiet', '--no-local', '--depth', '1', `file://${this.gitlab.repository.bare}`, '.']);
+    const depth = ['--depth', '1'].filter(() => job.variables?.GIT_DEPTH !== '0');
+    git(work, ['clone', '--quiet', '--no-local', ...depth, `file://${this.gitlab.repository.bare}`, '.']);
     if (given.commit) {
       git(work, ['fetch', '--quiet', 'origin', given.commit]);
       git(work, ['checkout', '--quiet', '--detach', given.commit]);

@@ -74,6 +74,20 @@ describe.skipIf(isWindows)('a merge request', () => {
     expect(notes[0]?.body).toContain('Look:');
   });
 
+  it('is compared with its target branch: the note says which guardrail is another', async () => {
+    const project = await GitLabStage.open();
+    const { repository, notes } = project.gitlab;
+    const base = repository.commit('A change', () => {});
+    const commit = repository.commit('A proposal', (folder) => {
+      const file = path.join(folder, 'motherduck.accounts.yaml');
+      writeFileSync(file, readFileSync(file, 'utf8').replace('[pulse, standard]', '[pulse, standard, giga]'));
+    });
+    const env = { CI_MERGE_REQUEST_TARGET_BRANCH_NAME: 'main', CI_MERGE_REQUEST_DIFF_BASE_SHA: base };
+    const { code, log } = await project.run('plan', { commit, env });
+    expect(code, log).toBe(0);
+    expect(notes.at(-1)?.body).toMatch(/\*\*this branch changes settings, compared with main: allowed.*giga/);
+  });
+
   it('keeps a note for each job that plans', async () => {
     const project = await GitLabStage.open();
     const { notes } = project.gitlab;

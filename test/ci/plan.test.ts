@@ -3,7 +3,7 @@ import { readdirSync, readFileSync, rmSync, symlinkSync, writeFileSync } from 'n
 import path from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { isWindows } from '../platform.ts';
-import { CiStage } from './ci-stage.ts';
+import { applied, CiStage } from './ci-stage.ts';
 import { RENOVATE, WORKFLOW_USER } from './github.ts';
 
 const CONFIGURATION = 'motherduck.accounts.yaml';
@@ -46,6 +46,23 @@ describe.skipIf(isWindows)('a plan in a pull request', () => {
     expect(stage.github.comments).toHaveLength(1);
     expect(comment?.body).toMatch(/^\*\*Plan: 3 accounts to create/);
     expect(stage.programs.installed).toEqual(['motherduck-accounts@0.1.0', 'motherduck-accounts@0.1.0']);
+  });
+
+  it('says above all that the branch edits the state, and nothing of it where it does not', async () => {
+    const stage = await applied();
+    const { status, log } = await plan(stage, nothing);
+    expect(status, log).toBe('success');
+    expect(stage.github.comments[0]?.body).toMatch(/^\*\*No changes\. /);
+    expect(stage.github.comments[0]?.body).not.toContain('this branch');
+    await plan(stage, (folder) => {
+      const file = path.join(folder, 'motherduck.accounts.state.json');
+      writeFileSync(file, readFileSync(file, 'utf8').replace(/"overlap": \d+/g, '"overlap": 60'));
+    });
+    const { body } = stage.github.comments[0] ?? { body: '' };
+    expect(body).not.toContain('No changes.');
+    expect(body).toMatch(
+      /^.*\n\n<!--.*-->\n.*\n\n⚠️ \*\*this branch changes the state .*\*\*.*\n\n- \*\*2 tokens edited \(overlap\)/,
+    );
   });
 
   it('is in the summary, and in an artifact that apply takes', async () => {

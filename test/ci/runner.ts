@@ -99,6 +99,8 @@ class Runner {
       GITHUB_REPOSITORY: REPOSITORY,
       GITHUB_RUN_ID: '7',
       GITHUB_EVENT_NAME: event.name,
+      GITHUB_SHA: event.sha,
+      GITHUB_BASE_REF: event.name === 'pull_request' ? 'main' : '',
       GITHUB_EVENT_PATH: this.#file('event.json'),
       GITHUB_WORKSPACE: this.#workspace,
       GITHUB_STEP_SUMMARY: this.#file('summary.md'),
@@ -221,12 +223,12 @@ class Runner {
     return before === this.#status ? 'success' : this.#status;
   }
 
-  #checkOut({ ref, 'persist-credentials': persists }: Record<string, string>): Status {
+  #checkOut({ ref, 'persist-credentials': persists, 'fetch-depth': depth = '1' }: Record<string, string>): Status {
     if (persists !== 'false') throw new Error('a checkout that leaves its token behind');
     const { bare } = this.#stage.github.repository;
     const { sha } = this.#options.event;
     git(this.#workspace, ['init', '--quiet']);
-    git(this.#workspace, ['fetch', '--quiet', '--depth', '1', `file://${bare}`, ref ?? sha]);
+    git(this.#workspace, ['fetch', '--quiet', '--depth', depth, `file://${bare}`, ref ?? sha]);
     git(this.#workspace, ['checkout', '--quiet', '--detach', 'FETCH_HEAD']);
     return 'success';
   }

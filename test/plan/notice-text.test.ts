@@ -8,6 +8,28 @@ const account = 'etl_prod';
 const hint = { text: 'Do this.' };
 /** One of every kind. */
 const ALL = {
+  state_edited: {
+    kind: 'state_edited',
+    state: 'motherduck.accounts.state.json',
+    target: 'main',
+    edits: [
+      { edit: 'edited', fields: ['lineage'] },
+      { edit: 'edited', account, token: 'airflow', fields: ['overlap', 'rotate_before'] },
+      { edit: 'edited', account, token: 'bi', fields: ['overlap', 'rotate_before'] },
+      { edit: 'added', account: 'tenant_00002' },
+      { edit: 'added', account: 'tenant_00002', token: 'etl' },
+      { edit: 'removed', account: 'ml_prod' },
+    ],
+  },
+  settings_changed: {
+    kind: 'settings_changed',
+    target: 'main',
+    settings: [
+      { name: 'max_deletes', before: '0', after: '50%' },
+      { name: 'max_creates', before: '5' },
+    ],
+  },
+  not_compared: { kind: 'not_compared', target: 'main', why: 'its commit is not in this clone', hint },
   state_unread: { kind: 'state_unread', state: 'prod.state.json', why: 'prod.state.json has merge conflicts.' },
   users_unlisted: { kind: 'users_unlisted', why: 'NOT_ADMIN', hint },
   users_incomplete: { kind: 'users_incomplete', listed: 10, total: 50 },

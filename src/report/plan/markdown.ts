@@ -4,9 +4,10 @@
  * destructive and disruptive change, and every safe one that ends, moves or adopts something, stays named.
  */
 
-import type { PlanNotice } from '../../model/notice.ts';
+import type { PlanNotice, PlanWarning } from '../../model/notice.ts';
 import { type Action, actionsByAccount, type ComputeCeiling, type Plan, type SecretRemoval } from '../../model/plan.ts';
 import { counted } from '../../model/wording.ts';
+import { branchText, groupEdits, isOfBranch, stateEditedText } from '../../plan/branch-text.ts';
 import { groupNotices } from '../../plan/notice-groups.ts';
 import {
   commentHead,
@@ -46,6 +47,11 @@ const NOTICE_LENGTH = 600;
 const PROTECTION_LENGTH = 10_000;
 /** Characters of all notices of a kind. */
 const NOTICES_LENGTH = 12_000;
+/** Kinds of edits of the state, and characters of the names in all of them. */
+const EDITS_SHOWN = 20;
+const EDITS_LENGTH = 10_000;
+/** Characters of the settings that a branch changes. */
+const SETTINGS_LENGTH = 5000;
 /** Characters of the list of secrets that are removed. */
 const REMOVALS_LENGTH = 24_000;
 /** Characters of the list of tokens that are revoked later, and of the next scheduled work. */
@@ -62,12 +68,16 @@ export function planMarkdown(given: Plan, _paint?: Paint, inContext: InContext =
   // A long text would be the end of its row. Notices are cut by themselves.
   const plan = { ...withoutLongTexts(others), warnings, errors, violations };
   const changes = groupIdentical(plan.actions);
-  const title = commentHead('plan', summaryLine(plan), plan);
+  const title = [...commentHead('plan', summaryLine(plan), plan), ...branchLines(plan.warnings, inContext)];
   const begin = [
     ...computeLine(plan.compute),
     ...notices('❌', plan.errors, inContext),
     ...notices('⛔', plan.violations, inContext),
-    ...notices('⚠️', plan.warnings, inContext),
+    ...notices(
+      '⚠️',
+      plan.warnings.filter((warning) => !isOfBranch(warning)),
+      inContext,
+    ),
     ...protections(plan),
   ];
   const foot = untouched(plan);
@@ -287,6 +297,28 @@ function laterRevoked(plan: Plan, room: number): string[] {
   const more = lines.length - fitting.length;
   const rest = more === 0 ? '' : `; and of ${more} more accounts, which \`mdacc plan\` names`;
   return ['', `🕒 ${counted(tokens, 'token')} to be revoked when the overlap ends: ${fitting.join('; ')}${rest}`];
+}
+
+/** What the branch changes beside what is planned: at the top, in bold. Every edit is named, or counted where there are many. */
+function branchLines(warnings: readonly PlanWarning[], inContext: InContext): string[] {
+  return warnings.filter(isOfBranch).flatMap((warning) => {
+    const { message, hint } = branchText(warning);
+    const after = `<br>${markdown(hintText(hint, inContext))}`;
+    if (warning.kind !== 'state_edited') return ['', `⚠️ **${markdown(cut(message, SETTINGS_LENGTH))}**${after}`];
+    const groups = groupEdits(warning.edits);
+    const shown = groups.slice(0, EDITS_SHOWN);
+    const share = Math.floor(EDITS_LENGTH / Math.max(1, shown.length));
+    const lines = shown.map(({ what, names }) => {
+      const of = names.length === 0 ? '' : `: ${listedWithin(names, share)}`;
+      return `- **${markdown(cut(what))}**${of}`;
+    });
+    const others = groups.slice(EDITS_SHOWN).flatMap(({ names }) => names);
+    const rest =
+      others.length === 0
+        ? []
+        : [`- **${others.length} more edits, which \`mdacc plan\` tells**: ${listedWithin(others, EDITS_LENGTH)}`];
+    return ['', `⚠️ **${markdown(stateEditedText(warning))}:**${after}`, '', ...lines, ...rest];
+  });
 }
 
 function notices(mark: string, all: readonly PlanNotice[], inContext: InContext): string[] {

@@ -12,7 +12,7 @@ import {
 } from '../../model/plan.ts';
 import { DAY_MS, describeSpan, formatDuration } from '../../model/time.ts';
 import { counted, few } from '../../model/wording.ts';
-import { hasChanges, leavesDueWork, policiesToRecord, summarize } from '../../plan/plan.ts';
+import { changesBranch, hasChanges, leavesDueWork, policiesToRecord, summarize } from '../../plan/plan.ts';
 import type { Paint } from '../terminal-text.ts';
 
 /** Whether an action is on the account itself, and not on a part of it. */
@@ -117,6 +117,7 @@ export function laterRevocations({ actions, next }: Plan): LaterRevocation[] {
 }
 
 const NO_CHANGES = 'No changes. MotherDuck matches the configuration.';
+const BRANCH_ALONE = 'No changes at MotherDuck; but this branch changes what mdacc goes by: see the warnings.';
 const NOTHING_DUE = 'Nothing is due.';
 const DUE_LEFT = 'Nothing is done: what is due is left alone; see the warnings.';
 
@@ -126,6 +127,7 @@ export function summaryLine(plan: Plan): string {
     if (plan.errors.length > 0) return 'No changes that could be planned; see the errors.';
     if (plan.violations.length > 0) return 'No changes; but the live organization breaks a guardrail, as shown above.';
     if (leavesDueWork(plan)) return DUE_LEFT;
+    if (changesBranch(plan)) return BRANCH_ALONE;
     return plan.due ? NOTHING_DUE : NO_CHANGES;
   }
   const { accounts, tokens } = summarize(plan);

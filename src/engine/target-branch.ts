@@ -1,0 +1,147 @@
+/** In the job of a pull request: what its branch changes beside what a plan shows. */
+import { readFile } from 'node:fs/promises';
+import { dirname, relative, resolve } from 'node:path';
+import { commonCommit, fileOfCommit, hasCommit, headAndParents } from '../files/git.ts';
+import { shownPath, workTreeOf } from '../files/paths.ts';
+import { maskCredentials } from '../model/credential.ts';
+import type { PlanWarning, SettingChange } from '../model/notice.ts';
+import type { State } from '../model/state.ts';
+import { type Hint, UserError } from '../model/user-error.ts';
+import { stateEdits, vouchedState } from '../plan/state-edits.ts';
+import type { StateBackend } from '../state/backend.ts';
+import { stateOfText } from '../state/read-state.ts';
+import { Problems } from '../yaml/diagnostic.ts';
+import { Environment } from '../yaml/environment.ts';
+import { ALIAS_BUDGET, parseSource } from '../yaml/parse.ts';
+import { sourceOf } from '../yaml/source.ts';
+import { child, entriesOf, type Node, plain } from '../yaml/tree.ts';
+
+/** A state to plan from, and what to warn of. */
+export interface Compared {
+  /** Where a branch could have forged it, it is as the target branch has it. */
+  readonly state: State;
+  readonly branch: readonly PlanWarning[];
+}
+
+/**
+ * Compares the state and the configuration with those of the target branch, in the job of a pull request. Elsewhere, the state
+ * is as it was read. Never rejects because of git.
+ *
+ * @param config The path of the main file.
+ */
+export async function comparedWithTarget(
+  config: string,
+  { file }: Pick<StateBackend, 'file'>,
+  state: State,
+  env: NodeJS.ProcessEnv,
+): Promise<Compared> {
+  const target = targetIn(env);
+  if (target === undefined) return { state, branch: [] };
+  const { name, hint } = target;
+  const notCompared = (why: string): PlanWarning => ({ kind: 'not_compared', target: name, why, hint });
+  const tree = workTreeOf(dirname(resolve(config)));
+  if (tree === undefined) return { state, branch: [notCompared('it is not in a clone of git')] };
+  const commit = await target.commit(tree);
+  if (commit === undefined) return { state, branch: [notCompared('its commit is not in this clone')] };
+  const branch: PlanWarning[] = [];
+  const settings = await settingsChanged(tree, commit, config);
+  if ('why' in settings) branch.push(notCompared(settings.why));
+  else if (settings.length > 0) branch.push({ kind: 'settings_changed', target: name, settings });
+  const path = file === undefined ? undefined : pathIn(tree, file);
+  if (path === undefined) return { state, branch };
+  const [there, here] = [await fileOfCommit(tree, commit, path), await fileOfCommit(tree, 'HEAD', path)];
+  // What git does not track is not of a branch.
+  if (there === undefined && here === undefined) return { state, branch };
+  const known = await stateOf(path, there);
+  if (known instanceof UserError) return { state, branch: [notCompared(known.message), ...branch] };
+  const edits = stateEdits(known, state);
+  const edited: PlanWarning[] = edits.length === 0 ? [] : [{ kind: 'state_edited', state: path, target: name, edits }];
+  return { state: vouchedState(known, state), branch: [...edited, ...branch] };
+}
+
+/** The branch into which a pull request goes. */
+interface Target {
+  readonly name: string;
+  /** The commit that the branch is compared with; undefined where the clone lacks it. */
+  readonly commit: (tree: string) => Promise<string | undefined>;
+  /** How a clone gets that commit. */
+  readonly hint: Hint;
+}
+
+function targetIn(env: NodeJS.ProcessEnv): Target | undefined {
+  const { GITHUB_BASE_REF, GITHUB_EVENT_NAME, GITHUB_SHA, CI_MERGE_REQUEST_TARGET_BRANCH_NAME } = env;
+  if (GITHUB_BASE_REF) {
+    const commit = async (tree: string) => {
+      const [head, ...parents] = await headAndParents(tree);
+      // GitHub's own merge of the pull request into its target branch.
+      const isMerge = GITHUB_EVENT_NAME === 'pull_request' && head === GITHUB_SHA && parents.length === 2;
+      return isMerge ? parents[0] : commonCommit(tree, `refs/remotes/origin/${GITHUB_BASE_REF}`);
+    };
+    const text = 'Give actions/checkout "fetch-depth: 2", or "fetch-depth: 0" where it has a "ref".';
+    return { name: GITHUB_BASE_REF, commit, hint: { text } };
+  }
+  if (CI_MERGE_REQUEST_TARGET_BRANCH_NAME) {
+    const id = env.CI_MERGE_REQUEST_TARGET_BRANCH_SHA || env.CI_MERGE_REQUEST_DIFF_BASE_SHA || '';
+    const commit = async (tree: string) =>
+      /^[\da-f]{40,64}$/.test(id) && (await hasCommit(tree, id)) ? id : undefined;
+    return {
+      name: CI_MERGE_REQUEST_TARGET_BRANCH_NAME,
+      commit,
+      hint: { text: 'Give the job the variable GIT_DEPTH: 0.' },
+    };
+  }
+  return undefined;
+}
+
+/** A path from the root of the work tree; undefined: it is outside. */
+function pathIn(tree: string, file: string): string | undefined {
+  const path = shownPath(relative(tree, resolve(file)));
+  return path.startsWith('../') || resolve(tree, path) !== resolve(file) ? undefined : path;
+}
+
+async function stateOf(
+  path: string,
+  found: { readonly text: string } | { readonly why: string } | undefined,
+): Promise<State | undefined | UserError> {
+  if (found === undefined) return undefined;
+  const error = (why: string) => new UserError('STATE_INVALID', `its ${path} cannot be read: ${why}`, '');
+  if ('why' in found) return error(found.why);
+  try {
+    return await stateOfText(path, found.text);
+  } catch (cause) {
+    if (cause instanceof UserError) return error(cause.message);
+    throw cause;
+  }
+}
+
+/** The location of the state and the guardrails, where the configuration of a commit has others. */
+async function settingsChanged(
+  tree: string,
+  commit: string,
+  config: string,
+): Promise<readonly SettingChange[] | { readonly why: string }> {
+  const path = pathIn(tree, config);
+  const there = path === undefined ? undefined : await fileOfCommit(tree, commit, path);
+  if (there === undefined) return [];
+  if ('why' in there) return there;
+  const [before, after] = [settingsIn(there.text), settingsIn(await readFile(config, 'utf8'))];
+  return [...new Set([...before.keys(), ...after.keys()])].flatMap((name): SettingChange[] => {
+    const [was, is] = [before.get(name), after.get(name)];
+    if (was === is) return [];
+    return [{ name, ...(was === undefined ? {} : { before: was }), ...(is === undefined ? {} : { after: is }) }];
+  });
+}
+
+/** The settings of a configuration that decide what an apply may do, as they are written. */
+function settingsIn(text: string): ReadonlyMap<string, string> {
+  const context = { environment: new Environment({}), problems: new Problems(), aliasBudget: ALIAS_BUDGET };
+  const root = parseSource(sourceOf('configuration', text), context);
+  const state = child(root, 'state');
+  const guardrails = [...entriesOf(child(root, 'guardrails'))].map(([name, { value }]) => [name, value] as const);
+  const all: readonly (readonly [string, Node])[] = [...(state ? [['state', state] as const] : []), ...guardrails];
+  return new Map(all.map(([name, node]) => [name, shown(plain(node))]));
+}
+
+function shown(value: unknown): string {
+  return maskCredentials(typeof value === 'object' ? JSON.stringify(value) : String(value));
+}

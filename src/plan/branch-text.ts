@@ -1,0 +1,86 @@
+/** The wording of what the branch of a pull request changes. */
+import type { PlanWarning, SettingChange, StateEdit } from '../model/notice.ts';
+import type { Hint } from '../model/user-error.ts';
+import { counted, few } from '../model/wording.ts';
+
+/** What a plan warns of about the branch of a pull request. */
+export type BranchWarning = Extract<PlanWarning, { kind: 'state_edited' | 'settings_changed' | 'not_compared' }>;
+
+export function isOfBranch(warning: PlanWarning): warning is BranchWarning {
+  return warning.kind === 'state_edited' || warning.kind === 'settings_changed' || warning.kind === 'not_compared';
+}
+
+/** Edits of one kind, and the accounts and tokens that they are of. */
+export interface EditGroup {
+  /** `2 tokens edited (overlap, rotate_before)` */
+  readonly what: string;
+  /** `etl_prod`, `etl_prod/airflow`; none: the state itself. */
+  readonly names: readonly string[];
+}
+
+/** The edits by what is done: additions first. */
+export function groupEdits(edits: readonly StateEdit[]): EditGroup[] {
+  const groups = new Map<string, StateEdit[]>();
+  const rank = ({ edit }: StateEdit) => ['added', 'removed', 'edited'].indexOf(edit);
+  for (const edit of [...edits].sort((a, b) => rank(a) - rank(b))) {
+    const key = JSON.stringify([edit.edit, edit.account === undefined, edit.token === undefined, edit.fields]);
+    const group = groups.get(key);
+    if (group) group.push(edit);
+    else groups.set(key, [edit]);
+  }
+  return [...groups.values()].flatMap((group) => {
+    const [first] = group;
+    if (first === undefined) return [];
+    const fields = first.fields === undefined ? '' : ` (${first.fields.join(', ')})`;
+    if (first.account === undefined) return [{ what: `the state itself ${first.edit}${fields}`, names: [] }];
+    const noun = first.token === undefined ? 'account' : 'token';
+    return [{ what: `${counted(group.length, noun)} ${first.edit}${fields}`, names: group.map(nameOf) }];
+  });
+}
+
+function nameOf({ account = '', token }: StateEdit): string {
+  return token === undefined ? account : `${account}/${token}`;
+}
+
+/** The start of a message about edits, which their groups follow. */
+export function stateEditedText({ state, target }: Pick<BranchWarning & { kind: 'state_edited' }, 'state' | 'target'>) {
+  return `this branch changes the state (${state}, compared with ${target})`;
+}
+
+/** The names of a group that a message has. */
+const NAMES_SHOWN = 20;
+
+export function branchText(warning: BranchWarning): { readonly message: string; readonly hint: Hint } {
+  switch (warning.kind) {
+    case 'state_edited': {
+      const groups = groupEdits(warning.edits).map(({ what, names }) =>
+        names.length === 0 ? what : `${what}: ${few(names, NAMES_SHOWN)}`,
+      );
+      return {
+        message: `${stateEditedText(warning)}: ${groups.join('; ')}`,
+        hint: {
+          text: `An apply or import in the branch does that, and so does a forged record. If nobody ran one, take the state of ${warning.target}: scheduled runs rotate and revoke by the state, without a question.`,
+        },
+      };
+    }
+    case 'settings_changed':
+      return {
+        message: `this branch changes settings, compared with ${warning.target}: ${warning.settings.map(settingText).join('; ')}`,
+        hint: { text: 'They decide where the state is and what an apply may do. Make sure that this is intended.' },
+      };
+    default:
+      return {
+        message: `this branch could not be compared with ${warning.target}, so it may change the state or guardrails unseen: ${warning.why}`,
+        hint: warning.hint,
+      };
+  }
+}
+
+/** Characters of one value: a long one must not hide what follows. */
+const VALUE_LENGTH = 250;
+
+/** `max_deletes 0 -> 50%` */
+function settingText({ name, before = 'not set', after = 'not set' }: SettingChange): string {
+  const short = (text: string) => (text.length > VALUE_LENGTH ? `${text.slice(0, VALUE_LENGTH)}…` : text);
+  return `${name} ${short(before)} -> ${short(after)}`;
+}

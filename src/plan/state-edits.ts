@@ -1,0 +1,150 @@
+/** What a branch changes of the state, and the state as its target branch vouches for it. */
+import type { StateEdit } from '../model/notice.ts';
+import type { RetiringToken, State, StateAccount, StateToken, StoredSecret, TokenRecord } from '../model/state.ts';
+
+/** What is known of something, by the words for it. */
+type Facts = ReadonlyMap<string, unknown>;
+
+/**
+ * The accounts and tokens that are in only one of two states, or that differ, and in what. Without an account: the state itself.
+ *
+ * @param target The state of the target branch; undefined: it has none.
+ */
+export function stateEdits(target: State | undefined, state: State): StateEdit[] {
+  const edits = compare(partsOf(target), partsOf(state));
+  const fields = target === undefined ? [] : differing(factsOf(target), factsOf(state));
+  // Every run counts, and is noted.
+  const own = edits.length === 0 ? fields : fields.filter((field) => field !== 'serial' && field !== 'runs');
+  return own.length === 0 ? edits : [{ edit: 'edited', fields: own }, ...edits];
+}
+
+interface Part {
+  readonly account: string;
+  readonly token?: string;
+  readonly facts: Facts;
+}
+
+function compare(before: ReadonlyMap<string, Part>, after: ReadonlyMap<string, Part>): StateEdit[] {
+  const about = ({ account, token }: Part) => ({ account, ...(token === undefined ? {} : { token }) });
+  const changed = [...after].flatMap(([key, part]): StateEdit[] => {
+    const known = before.get(key);
+    if (known === undefined) return [{ edit: 'added', ...about(part) }];
+    const fields = differing(known.facts, part.facts);
+    return fields.length === 0 ? [] : [{ edit: 'edited', ...about(part), fields }];
+  });
+  const removed = [...before].filter(([key]) => !after.has(key));
+  return [...changed, ...removed.map(([, part]): StateEdit => ({ edit: 'removed', ...about(part) }))];
+}
+
+function differing(before: Facts, after: Facts): string[] {
+  const said = (facts: Facts, name: string) => JSON.stringify(facts.get(name)) ?? '';
+  return [...new Set([...before.keys(), ...after.keys()])].filter((name) => said(before, name) !== said(after, name));
+}
+
+function partsOf(state: State | undefined): ReadonlyMap<string, Part> {
+  return new Map(
+    [...(state?.accounts ?? [])].flatMap(([key, account]): [string, Part][] => [
+      [key, { account: account.username, facts: factsOfAccount(account) }],
+      ...[...account.tokens].map(([token, own]): [string, Part] => [
+        `${key}/${token}`,
+        { account: account.username, token, facts: factsOfToken(own) },
+      ]),
+    ]),
+  );
+}
+
+function factsOf({ accounts: _, ...state }: State): Facts {
+  return inWords(state);
+}
+
+function factsOfAccount({ tokens: _, ...account }: StateAccount): Facts {
+  return inWords(account);
+}
+
+function factsOfToken({ current, stored, generation, retiring, intents }: StateToken): Facts {
+  const { secret, ...record } = current ?? {};
+  const known = secret === undefined || secret === 'unknown' ? {} : secret;
+  return inWords({
+    ...{ generation, ...record },
+    ...(secret === 'unknown' ? { secret } : known),
+    ...{ stored, intents },
+    retiring: retiring.map(({ retire_at: _, ...token }) => token),
+    retire_at: retiring.map(({ retire_at = '' }) => retire_at),
+  });
+}
+
+/** Fields whose names are not words; others are said with spaces for `_`. */
+const WORDS: Readonly<Record<string, string>> = {
+  expires_at: 'expiry',
+  created_at: 'creation time',
+  overlap: 'overlap',
+  rotate_before: 'rotate_before',
+  at: 'time of storing',
+  command: "hash of the store's command",
+  fingerprint: 'fingerprint of the secret',
+  verified_at: 'verification',
+  failed_at: 'failed verification',
+  retiring: 'replaced tokens',
+  retire_at: 'end of an overlap',
+  intents: 'interrupted creations',
+  intent: 'interrupted call',
+  stored: 'earlier secret',
+  smoke: 'smoke test',
+};
+
+function inWords(fields: object): Facts {
+  return new Map(Object.entries(fields).map(([name, value]) => [WORDS[name] ?? name.replaceAll('_', ' '), value]));
+}
+
+/**
+ * The state for the judgements of a plan: what a branch could have forged in it is as its target branch has it. What the target
+ * branch does not have is as if it were just adopted: its secret is unknown.
+ */
+export function vouchedState(target: State | undefined, state: State): State {
+  const accounts = [...state.accounts].map(([key, account]): [string, StateAccount] => {
+    const known = target?.accounts.get(key)?.tokens ?? new Map<string, StateToken>();
+    // A token can have another key meanwhile.
+    const byId = new Map([...known.values()].map((token) => [token.current?.id, token]));
+    const tokens = [...account.tokens].map(([name, token]): [string, StateToken] => [
+      name,
+      token.current ? vouchedToken(byId.get(token.current.id) ?? known.get(name), token, token.current) : token,
+    ]);
+    return [key, { ...account, tokens: new Map(tokens) }];
+  });
+  return { ...state, accounts: new Map(accounts) };
+}
+
+function vouchedToken(target: StateToken | undefined, token: StateToken, current: TokenRecord): StateToken {
+  const { stored: _, ...rest } = token;
+  const known = new Map(target?.retiring.map((one) => [one.id, one]));
+  const retiring = token.retiring.map((one) => laterEnd(known.get(one.id), one));
+  const stored = target?.stored === undefined ? {} : { stored: target.stored };
+  return { ...rest, ...stored, current: vouchedRecord(target?.current, current), retiring };
+}
+
+function vouchedRecord(target: TokenRecord | undefined, record: TokenRecord): TokenRecord {
+  const { overlap: _, rotate_before: __, ...rest } = record;
+  if (target === undefined) {
+    const { ttl: ___, verified_at: ____, ...adopted } = rest;
+    return { ...adopted, secret: 'unknown' };
+  }
+  const { overlap, rotate_before } = target;
+  const policy = {
+    ...(overlap === undefined ? {} : { overlap }),
+    ...(rotate_before === undefined ? {} : { rotate_before }),
+  };
+  return { ...rest, ...policy, secret: vouchedSecret(target, record) };
+}
+
+function vouchedSecret({ id, secret: known }: TokenRecord, record: TokenRecord): StoredSecret | 'unknown' {
+  const { secret } = record;
+  if (secret === 'unknown' || id !== record.id) return secret;
+  if (known === 'unknown') return known;
+  const { command: _, ...rest } = secret;
+  return known.command === undefined ? rest : { ...rest, command: known.command };
+}
+
+function laterEnd(target: RetiringToken | undefined, token: RetiringToken): RetiringToken {
+  const [known, end] = [target?.retire_at, token.retire_at];
+  return known === undefined || end === undefined || known <= end ? token : { ...token, retire_at: known };
+}
