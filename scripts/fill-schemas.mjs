@@ -92,13 +92,22 @@ function configValues(facts) {
     type: 'number',
     minimum: 0,
   });
+  const currency = {
+    description: 'The currency of the prices, which plans show.',
+    title: 'the code of a currency such as USD',
+    type: 'string',
+    pattern: '^[A-Z]{3}$',
+  };
   const pool = '$defs.read_scaling.properties.pool_size';
   const name = '$defs.token.properties.name';
   const ttls = `${formatDuration(TOKEN_TTL_SECONDS.min)} to ${formatDuration(TOKEN_TTL_SECONDS.max)}`;
   const { min, max } = POOL_SIZE;
   const cooldowns = `${COOLDOWN_SECONDS.min}s to ${COOLDOWN_SECONDS.max / 3600}h`;
   return [
-    ['properties.compute_rates.properties', Object.fromEntries(sizes.map(([size]) => [size, rate(size)]))],
+    [
+      'properties.compute_rates.properties',
+      { currency, ...Object.fromEntries(sizes.map(([size]) => [size, rate(size)])) },
+    ],
     [
       'properties.audit.properties.accept.items.properties.rule.enum',
       facts.RULES.filter(({ afterOthers }) => !afterOthers).map(({ id }) => id),

@@ -36,6 +36,7 @@ export function desiredOf(
     ignore: ignore.filter((glob) => glob !== undefined),
     acceptances: about.acceptances,
     ...(limits.rates === undefined ? {} : { computeRates: limits.rates }),
+    ...(limits.currency === undefined ? {} : { currency: limits.currency }),
     guardrails: guardrailsOf(limits),
     hash: about.hash,
   };

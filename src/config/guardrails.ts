@@ -22,6 +22,7 @@ export interface Limits {
   readonly maxPoolSizeTotal?: Limit<number>;
   /** The rates of compute_rates; absent when the file gives none. */
   readonly rates?: ReadonlyMap<Size, number>;
+  readonly currency?: string;
 }
 
 /** Reads guardrails and compute_rates. Invalid values are skipped: the structure check has reported them. */
@@ -40,6 +41,7 @@ export function limitsOf(main: Node): Limits {
     allowedSizes: limit('allowed_sizes', sizesOf),
     maxPoolSizeTotal: limit('max_pool_size_total', numberOf),
     rates: ratesOf(child(main, 'compute_rates')),
+    currency: textOf(child(child(main, 'compute_rates'), 'currency')),
   };
   const given = Object.fromEntries(Object.entries(optional).filter(([, value]) => value !== undefined));
   return {

@@ -19,6 +19,8 @@ export interface Desired {
   readonly acceptances: readonly Acceptance[];
   /** The price per hour by size; absent without `compute_rates`. */
   readonly computeRates?: ReadonlyMap<Size, number>;
+  /** The currency of the prices, `USD`; absent when the configuration names none. */
+  readonly currency?: string;
   readonly guardrails: Guardrails;
   /** SHA-256 (hex) of all files and all environment values that were used. */
   readonly hash: string;

@@ -303,6 +303,8 @@ export interface CeilingExceeded {
   readonly kind: 'ceiling_exceeded';
   readonly ceiling: number;
   readonly limit: number;
+  /** As in the configuration: `USD`. */
+  readonly currency?: string;
 }
 
 /** A warning, an error or a violation of a plan. */

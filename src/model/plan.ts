@@ -130,6 +130,8 @@ export interface ComputeCeiling {
   /** null when a live size has no rate. */
   readonly before: number | null;
   readonly after: number | null;
+  /** As in the configuration: `USD`. */
+  readonly currency?: string;
 }
 
 /** `disruptive`: running work may be interrupted. `destructive`: something cannot be restored. */

@@ -1,7 +1,7 @@
 /** Guardrails: what a plan must not do. */
 import { allowedBy, type Desired } from '../model/desired.ts';
 import type { LiveUser } from '../model/live.ts';
-import type { PlanWarning, Violation } from '../model/notice.ts';
+import type { CeilingExceeded, PlanWarning, Violation } from '../model/notice.ts';
 import type { Action, ComputeCeiling, DeleteAccount } from '../model/plan.ts';
 import type { State } from '../model/state.ts';
 import { accountKey } from '../model/username.ts';
@@ -58,7 +58,12 @@ export function ceilingWarning(
   const ceiling = input.compute?.after ?? null;
   return limit === undefined || ceiling === null || ceiling <= limit || raisesCeiling(input)
     ? []
-    : [{ kind: 'ceiling_exceeded', ceiling, limit }];
+    : [exceeded(ceiling, limit, input.compute)];
+}
+
+function exceeded(ceiling: number, limit: number, compute: ComputeCeiling | undefined): CeilingExceeded {
+  const { currency } = compute ?? {};
+  return { kind: 'ceiling_exceeded', ceiling, limit, ...(currency === undefined ? {} : { currency }) };
 }
 
 function raisesCeiling({ due, ownCompute: { before, after } }: Pick<GuardrailInput, 'due' | 'ownCompute'>): boolean {
@@ -75,7 +80,7 @@ function ceilingViolation({ desired, compute, unpriced, isPlanned }: GuardrailIn
   const limit = desired.guardrails.maxComputeCeiling;
   if (limit === undefined || compute === undefined) return [];
   const { after: ceiling } = compute;
-  if (ceiling !== null) return ceiling <= limit ? [] : [{ kind: 'ceiling_exceeded', ceiling, limit }];
+  if (ceiling !== null) return ceiling <= limit ? [] : [exceeded(ceiling, limit, compute)];
   const own = unpriced.filter(isPlanned);
   const planned = own.length > 0;
   return [{ kind: 'ceiling_unknown', limit, accounts: planned ? own : unpriced, planned }];

@@ -17,7 +17,7 @@
 import type { Desired, DesiredToken } from '../model/desired.ts';
 import type { Live, LiveAccount, Presence } from '../model/live.ts';
 import type { PlanWarning } from '../model/notice.ts';
-import type { ActionName, ComputeCeiling, Plan, Scope, Summary, Unmanaged } from '../model/plan.ts';
+import type { Action, ActionName, ComputeCeiling, Plan, Scope, Summary, Unmanaged } from '../model/plan.ts';
 import { rotationDue } from '../model/rotation-due.ts';
 import type { State } from '../model/state.ts';
 import { recentApplies, type StateRun } from '../model/state-run.ts';
@@ -98,10 +98,11 @@ export function makePlan(desired: Desired, live: Live, state: State, options: Ma
       };
       return { username, plan: scheduledOnly(username, plan, readings) };
     });
-  const actions = plans.flatMap(({ plan }) => plan.actions);
+  const actions = plans.flatMap(({ plan }) => plan.actions).map((action) => inCurrency(action, desired));
   const dead = deadSecrets(actions, state, live, desired);
   const ceilings = ceilingsOf(desired, state, plans);
-  const compute = desired.computeRates && sumCeilings([...ceilings.values()]);
+  const sum = desired.computeRates && sumCeilings([...ceilings.values()]);
+  const compute = sum && { ...sum, ...currencyOf(desired) };
   const unpriced = [...ceilings].filter(([, { after }]) => after === null).map(([username]) => username);
   // Ducklings of a size that this version does not know are not changed, so they raise no ceiling.
   const isChanged = (username: string) => {
@@ -160,6 +161,15 @@ export function makePlan(desired: Desired, live: Live, state: State, options: Ma
     ...(smoke_queries.length === 0 ? {} : { smoke_queries }),
     ...(compute ? { compute } : {}),
   };
+}
+
+function inCurrency(action: Action, desired: Desired): Action {
+  if (action.action !== 'set_ducklings' || action.compute === undefined) return action;
+  return { ...action, compute: { ...action.compute, ...currencyOf(desired) } };
+}
+
+function currencyOf({ currency }: Desired): Pick<ComputeCeiling, 'currency'> {
+  return currency === undefined ? {} : { currency };
 }
 
 /** The ceilings of all managed accounts; one that was not planned, or could not be, counts as configured. */

@@ -70,7 +70,7 @@ describe('a plan as a page', () => {
     const row = (page: string) => /<tr><th scope="row">rotating<\/th>.*?<\/tr>/s.exec(page)?.[0] ?? '';
     expect(row(planHtml(plan))).toMatch(/pulse → <b>standard<\/b> <span class="tag change">▲ up<\/span>/);
     expect(row(planHtml(plan))).toMatch(/pulse x2 → <b>standard x4<\/b>/);
-    expect(row(planHtml(plan))).toContain('1.50 → <b>12.00</b>');
+    expect(row(planHtml(plan))).toContain('1.50 → 12.00 an hour');
     const turned = plan.actions.map((action) =>
       action.action === 'set_ducklings' && action.before !== null
         ? { ...action, before: { ...action.before, read_write: { size: 'giga' as const } } }

@@ -12,11 +12,12 @@ import { hintText, type InContext, noContext } from '../hint.ts';
 import { countedNames, html, type Markup, NOTHING } from '../page/markup.ts';
 import { page } from '../page/page.ts';
 import type { Paint } from '../terminal-text.ts';
+import { ceilingText } from './ceiling.ts';
 import { accountCards, cardId, riskTag, verbOf } from './html/card.ts';
 import { ducklingTable } from './html/duckling-table.ts';
 import { timeline } from './html/timeline.ts';
 import { storeLines } from './stores.ts';
-import { laterRevocations, price, removalText, subjectOf, summaryLine } from './wording.ts';
+import { laterRevocations, removalText, subjectOf, summaryLine } from './wording.ts';
 
 /** Writes the plan. */
 export function planHtml(given: Plan, _paint?: Paint, inContext: InContext = noContext): string {
@@ -62,9 +63,7 @@ function link({ id, title }: { readonly id: string; readonly title: string }): M
 
 function ceilingFact({ compute }: Plan): Markup[] {
   if (compute === undefined) return [];
-  const { before, after } = compute;
-  const change = before === after ? price(after) : `${price(before)} → ${price(after)}`;
-  return [html`All Ducklings at once: at most <b>${change}</b> an hour`];
+  return [html`All Ducklings at once: at most <b>${ceilingText(compute, '→')}</b>`];
 }
 
 const RISKY_SHOWN = 25;

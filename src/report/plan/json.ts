@@ -1,5 +1,5 @@
 import type { Notice, PlanNotice, PlanWarning } from '../../model/notice.ts';
-import type { Action, Plan, Reason, Summary } from '../../model/plan.ts';
+import type { Action, ComputeCeiling, Plan, Reason, Summary } from '../../model/plan.ts';
 import { groupNotices, type NoticeGroup } from '../../plan/notice-groups.ts';
 import { wordedNotice } from '../../plan/notice-text.ts';
 import { summarize } from '../../plan/plan.ts';
@@ -7,6 +7,7 @@ import { reasonText } from '../../plan/reason-text.ts';
 import { jsonText } from '../escape.ts';
 import { hintsInContext, type InContext, noContext } from '../hint.ts';
 import type { Paint } from '../terminal-text.ts';
+import { monthly, percentOf } from './ceiling.ts';
 
 /** A plan as one JSON document, valid against `schemas/plan.schema.json`. */
 export function planJson(plan: Plan, _paint?: Paint, inContext: InContext = noContext): string {
@@ -14,10 +15,12 @@ export function planJson(plan: Plan, _paint?: Paint, inContext: InContext = noCo
 }
 
 /** A plan in its JSON form: with its counts, and reasons and notices also in words. */
-export interface PlanDocument extends Omit<Plan, 'actions' | NoticeList> {
+export interface PlanDocument extends Omit<Plan, 'actions' | 'compute' | NoticeList> {
   readonly version: 1;
   readonly summary: Summary;
   readonly actions: readonly (Omit<Action, 'reason'> & { readonly reason: Reason & { readonly text: string } })[];
+  /** With the price of a month (730 hours), and the difference in percent. */
+  readonly compute?: ComputeCeiling & { readonly month: ComputeCeiling; readonly percent: number | null };
   readonly warnings: readonly GroupedWarning[];
   readonly errors: readonly (PlanNotice & Notice)[];
   readonly violations: readonly (PlanNotice & Notice)[];
@@ -37,14 +40,15 @@ type NoticeList = 'warnings' | 'errors' | 'violations';
 
 /** Gives the plan in its JSON form. */
 export function planDocument(plan: Plan): PlanDocument {
-  const { organization, sandbox, at, ...rest } = plan;
+  const { organization, sandbox, at, compute, ...rest } = plan;
   const actions = plan.actions.map((action) => ({ ...action, reason: { ...action.reason, text: reasonText(action) } }));
   const notices = {
     warnings: groupNotices(plan.warnings).map(groupedWarning),
     errors: plan.errors.map(wordedNotice),
     violations: plan.violations.map(wordedNotice),
   };
-  return { version: 1, organization, sandbox, at, summary: summarize(plan), ...rest, actions, ...notices };
+  const computed = compute && { compute: { ...compute, month: monthly(compute), percent: percentOf(compute) } };
+  return { version: 1, organization, sandbox, at, summary: summarize(plan), ...rest, actions, ...notices, ...computed };
 }
 
 function groupedWarning({ kind, code, message, hint, names, notices }: NoticeGroup<PlanWarning>): GroupedWarning {

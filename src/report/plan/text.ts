@@ -8,9 +8,10 @@ import { reasonText } from '../../plan/reason-text.ts';
 import { printable } from '../escape.ts';
 import { hintText, type InContext, noContext } from '../hint.ts';
 import { headline, type Paint, plain, stateLine } from '../terminal-text.ts';
+import { ceilingText } from './ceiling.ts';
 import { nextDays } from './next.ts';
 import { storeLines } from './stores.ts';
-import { detailOf, isOfAccount, paintSymbol, price, removalText, subjectOf, summaryLine, symbolOf } from './wording.ts';
+import { detailOf, isOfAccount, paintSymbol, removalText, subjectOf, summaryLine, symbolOf } from './wording.ts';
 
 /** The number of names that are shown; the rest is counted. */
 const NAMES_SHOWN = 8;
@@ -131,9 +132,7 @@ function list(names: readonly string[]): string {
 
 function computeLine(compute: ComputeCeiling | undefined): string[] {
   if (compute === undefined) return [];
-  const change =
-    compute.before === compute.after ? price(compute.after) : `${price(compute.before)} -> ${price(compute.after)}`;
-  return [`All Ducklings at once cost at most ${change} an hour (by compute_rates)`];
+  return [`All Ducklings at once cost at most ${ceilingText(compute)}, by compute_rates`];
 }
 
 function nextLines(plan: Plan, paint: Paint): string[] {

@@ -14,6 +14,7 @@ import { DAY_MS, describeSpan, formatDuration } from '../../model/time.ts';
 import { counted, few } from '../../model/wording.ts';
 import { changesBranch, hasChanges, leavesDueWork, policiesToRecord, summarize } from '../../plan/plan.ts';
 import type { Paint } from '../terminal-text.ts';
+import { ceilingText } from './ceiling.ts';
 
 /** Whether an action is on the account itself, and not on a part of it. */
 export function isOfAccount(action: Action): boolean {
@@ -86,12 +87,7 @@ function expiry(at: string | null): string {
 
 function ceiling(compute: ComputeCeiling | undefined): string {
   if (compute === undefined) return '';
-  return `, at most ${price(compute.before)} -> ${price(compute.after)} an hour`;
-}
-
-/** A price by the user's rates, which have no currency. */
-export function price(value: number | null): string {
-  return value === null ? 'unknown' : value.toFixed(2);
+  return `, at most ${ceilingText(compute)}`;
 }
 
 /** Tokens of an account that a later apply revokes. */

@@ -1,9 +1,9 @@
-/** The Ducklings before and after, whether they grow or shrink, and what they can cost an hour. */
+/** The Ducklings before and after, whether they grow or shrink, and what they can cost. */
 import { SIZES, type Size } from '../../../model/ducklings.ts';
 import type { ComputeCeiling, Plan, SetDucklings } from '../../../model/plan.ts';
 import { formatDuration, type Seconds } from '../../../model/time.ts';
 import { html, type Kind, type Markup, NOTHING, tag } from '../../page/markup.ts';
-import { price } from '../wording.ts';
+import { ceilingText } from '../ceiling.ts';
 
 const DIRECTIONS = {
   new: ['create', '+ new'],
@@ -17,7 +17,7 @@ export function ducklingTable({ actions, compute }: Plan): Markup | undefined {
   const changes = actions.filter((action) => action.action === 'set_ducklings');
   if (changes.length === 0) return undefined;
   const isPriced = compute !== undefined;
-  const titles = ['Account', 'Read/write', 'Read scaling pool', 'Cooldowns', ...(isPriced ? ['At most an hour'] : [])];
+  const titles = ['Account', 'Read/write', 'Read scaling pool', 'Cooldowns', ...(isPriced ? ['At most'] : [])];
   return html`<table>
 <thead><tr>${titles.map((title) => html`<th scope="col">${title}</th>`)}</tr></thead>
 <tbody>
@@ -66,8 +66,7 @@ function cooldown(of: string, before: Cooling | undefined, after: Cooling): Mark
 
 function ceiling(compute: ComputeCeiling | undefined): Markup {
   if (compute === undefined) return html`<span class="quiet">not known</span>`;
-  const { before, after } = compute;
-  return html`<span class="number">${price(before)} → <b>${price(after)}</b></span>`;
+  return html`<span class="number">${ceilingText(compute, '→')}</span>`;
 }
 
 function total(compute: ComputeCeiling): Markup {

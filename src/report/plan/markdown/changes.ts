@@ -2,7 +2,8 @@
 import type { Action, ActionName, ComputeCeiling, CreateToken, Risk, RotateToken } from '../../../model/plan.ts';
 import { reasonText, sharedReasonText } from '../../../plan/reason-text.ts';
 import { firstThatFit, markdown } from '../../escape.ts';
-import { price, symbolOf } from '../wording.ts';
+import { ceilingText } from '../ceiling.ts';
+import { symbolOf } from '../wording.ts';
 
 const RISKS = ['destructive', 'disruptive', 'safe'] as const satisfies readonly Risk[];
 
@@ -171,7 +172,7 @@ function what(action: Action): { readonly verb: string; readonly names: string[]
 }
 
 export function ceiling(compute: ComputeCeiling | undefined): string {
-  return compute === undefined ? '' : ` at most ${price(compute.before)} -> ${price(compute.after)} an hour`;
+  return compute === undefined ? '' : ` at most ${ceilingText(compute)}`;
 }
 
 /** `a, b and 3 more`. */

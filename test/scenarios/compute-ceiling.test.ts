@@ -1,0 +1,71 @@
+/** What Ducklings can cost: an hour and a month, before, after and the difference, in every format. */
+import { Ajv2020 } from 'ajv/dist/2020.js';
+import { expect, it } from 'vitest';
+import { Stage } from '../stage.ts';
+
+const CONFIGURATION = `version: 1
+organization: acme
+accounts:
+  etl_prod:
+    ducklings: { read_write: { size: standard }, read_scaling: { size: standard, pool_size: 4 } }
+    smoke: false
+compute_rates: { currency: USD, standard: 2.40, jumbo: 4.80 }
+`;
+const UPSIZED = 'at most 12.00 -> 14.40 USD an hour, 8760.00 -> 10512.00 USD a month (+20%)';
+
+async function upsized(): Promise<Stage> {
+  const folder = await Stage.applied(CONFIGURATION);
+  folder.edit((text) => text.replace('read_write: { size: standard', 'read_write: { size: jumbo'));
+  return folder;
+}
+
+it('is in every format of a plan', async () => {
+  const folder = await upsized();
+  const as = async (format: string) => (await folder.run(`plan --sandbox --format ${format}`)).stdout;
+  const text = await as('text');
+  expect(text.split(UPSIZED)).toHaveLength(3);
+  expect(text).toContain(`All Ducklings at once cost ${UPSIZED}, by compute_rates`);
+  expect((await as('markdown')).replaceAll('-&#62;', '->').split(UPSIZED)).toHaveLength(3);
+  expect((await as('html')).split(UPSIZED.replace('at most ', '').replaceAll('->', '→')).length).toBeGreaterThan(2);
+  const document = JSON.parse(await as('json')) as object;
+  expect(document).toMatchObject({
+    compute: { before: 12, after: 14.4, currency: 'USD', month: { before: 8760, after: 10512 }, percent: 20 },
+    actions: [{ action: 'set_ducklings', compute: { before: 12, after: 14.4, currency: 'USD' } }],
+  });
+  const validate = new Ajv2020({ strict: true }).compile(JSON.parse((await folder.run('schema plan')).stdout));
+  expect(validate(document), JSON.stringify(validate.errors)).toBe(true);
+});
+
+it('stands once where nothing changes, and has a currency only if one is named', async () => {
+  const folder = await upsized();
+  expect((await folder.run('apply --sandbox --yes')).code).toBe(0);
+  expect((await folder.run('plan --sandbox')).stdout).toContain(
+    'at most 14.40 USD an hour, 10512.00 USD a month, by compute_rates',
+  );
+  folder.edit((text) => text.replace('currency: USD, ', ''));
+  expect((await folder.run('plan --sandbox')).stdout).toContain('at most 14.40 an hour, 10512.00 a month, by');
+});
+
+it('has no difference in percent from nothing', async () => {
+  const folder = new Stage(CONFIGURATION);
+  expect((await folder.run('plan --sandbox')).stdout).toContain(
+    '0.00 -> 12.00 USD an hour, 0.00 -> 8760.00 USD a month,',
+  );
+  expect(await folder.json('plan --sandbox')).toMatchObject({ document: { compute: { percent: null } } });
+});
+
+it('names the currency where a guardrail refuses it', async () => {
+  const folder = new Stage(`${CONFIGURATION}guardrails: { max_compute_ceiling: 10 }\n`);
+  const ran = await folder.run('plan --sandbox');
+  expect(ran.code).toBe(1);
+  expect(ran.stdout + ran.stderr).toContain('would cost 12 USD an hour');
+});
+
+it('takes a currency by its code', async () => {
+  const folder = new Stage(CONFIGURATION.replace('USD', 'dollars'));
+  const { code, document } = await folder.json('validate');
+  expect(code).toBe(1);
+  expect(document).toMatchObject({
+    findings: [{ message: expect.stringContaining('the code of a currency such as USD') }],
+  });
+});
