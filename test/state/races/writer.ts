@@ -1,8 +1,11 @@
 /**
  * One of many writers of a state, as a process of its own: locks it, adds accounts, each acknowledged on stdout, and frees it.
  *
- *   node writer.mjs KIND PLACE NAME ROUNDS
+ *   node writer.mjs KIND PLACE NAME ROUNDS [FILE]
+ *
+ * With FILE it stands still after its first account, its heartbeat too, until that file exists.
  */
+import { existsSync } from 'node:fs';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { updateAccount } from '../../../src/apply/state-writer.ts';
 import { stateHttp } from '../../../src/engine/state-http.ts';
@@ -13,7 +16,7 @@ import { objectBackend } from '../../../src/state/object-backend.ts';
 import { openState } from '../../../src/state/opened-state.ts';
 import { sandboxTable } from '../sandbox-table.ts';
 
-const [kind = '', place = '', name = '', rounds = '1'] = process.argv.slice(2);
+const [kind = '', place = '', name = '', rounds = '1', goOn] = process.argv.slice(2);
 const say = (text: string) => process.stdout.write(`${text}\n`);
 
 function open() {
@@ -23,6 +26,11 @@ function open() {
   const config = { kind, location, ...(JSON.parse(place) as object) };
   const context = { env: process.env, defaultFile: '', http: async () => stateHttp(process.env) };
   return openBackend(config, { ...context, admin: () => Promise.reject(new Error('it is no table')) });
+}
+
+function standStill(file: string): void {
+  const cell = new Int32Array(new SharedArrayBuffer(4));
+  while (!existsSync(file)) Atomics.wait(cell, 0, 0, 20);
 }
 
 for (let round = 0; round < Number(rounds); round++) {
@@ -46,6 +54,7 @@ for (let round = 0; round < Number(rounds); round++) {
         tokens: new Map(),
       }));
       say(`kept ${username}`);
+      if (goOn !== undefined && n === 0) standStill(goOn);
     }
   } catch (error) {
     if (!(error instanceof UserError) || !isStateError(error)) throw error;
