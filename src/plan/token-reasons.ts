@@ -5,7 +5,7 @@ import type { CreateToken, InterruptedRotation, RotateToken, TokenChange } from 
 import { isShortened, rotationDue } from '../model/rotation-due.ts';
 import type { RetiringToken, TokenRecord } from '../model/state.ts';
 import { isoTime } from '../model/time.ts';
-import { generationOf } from '../model/tokens.ts';
+import { generationOf, seriesOf } from '../model/tokens.ts';
 import { sourceLine } from './account-plan.ts';
 import type { Held } from './secret-warnings.ts';
 import type { AccountRecords, TokenSeries, UnstoredBy } from './token-series.ts';
@@ -67,7 +67,7 @@ export function whyRotate(
   series: TokenSeries,
   context: TokenContext,
 ): RotateToken['reason'] | undefined {
-  const interrupted = whatWasInterrupted(desired, current, series);
+  const interrupted = whatWasInterrupted(current, series);
   if (interrupted) return interrupted;
   if (context.rotateNow) return { kind: 'requested' };
   const change = whatChanged(desired, current, context);
@@ -84,12 +84,11 @@ export function whyRotate(
 }
 
 /** What an interrupted run left: the store may have another secret than that of the current token. */
-function whatWasInterrupted(
-  desired: DesiredToken,
-  current: TokenRecord,
-  series: TokenSeries,
-): InterruptedRotation | undefined {
-  const orphan = series.storedOrphans.find((each) => (generationOf(desired.name, each.name) ?? 0) > current.generation);
+function whatWasInterrupted(current: TokenRecord, series: TokenSeries): InterruptedRotation | undefined {
+  // The configuration may have another name by now.
+  const orphan = series.storedOrphans.find(
+    ({ name }) => (generationOf(seriesOf(name), name) ?? 0) > current.generation,
+  );
   if (orphan) return { kind: 'interrupted', left: 'orphan', name: orphan.name, current: current.name };
   const intent = series.storedIntents.find((each) => each.generation > current.generation);
   return intent && { kind: 'interrupted', left: 'intent', name: intent.name, current: current.name };

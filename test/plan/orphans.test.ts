@@ -41,6 +41,14 @@ describe.each([true, undefined])('an orphan whose secret may be stored (%s)', (s
     expect(world.tokenNames('etl_prod')).toEqual(['airflow.3']);
   });
 
+  it('is named as what the store may have when the configuration has another name', async () => {
+    const world = await killed(storing);
+    const renamed = desire({ etl_prod: { tokens: [token('airflow', { ...forever, name: 'air' })] } });
+    expect((await world.plan(renamed)).actions).toMatchObject([
+      { reason: { left: 'orphan', name: 'airflow.2' }, after: { name: 'air.3', orphans: [{ name: 'airflow.2' }] } },
+    ]);
+  });
+
   it('of an account that left the configuration is kept, and named', async () => {
     const world = await killed(storing);
     const { plan } = await world.apply(desire({}));
