@@ -54,7 +54,7 @@ export function planRemovedToken(
   const actions: Action[] = all.map((token) => {
     const replaced = series.retiring.find((entry) => entry.live.id === token.id);
     // Until its overlap has ended, programs may use a replaced token.
-    const isUnused = replaced?.isReplaced === true && Date.parse(replaced.record.retire_at ?? '') <= now;
+    const isUnused = replaced?.isReplaced && !replaced.isTooEarly && Date.parse(replaced.record.retire_at ?? '') <= now;
     const risk: Risk = isUnused || isExpired(token, now) ? 'safe' : 'disruptive';
     return {
       action: 'revoke_token',

@@ -17,10 +17,11 @@ export function overlapEnded(
   now: number,
   heldBy: (old: RetiringToken) => Held | undefined,
 ): Action[] {
-  return series.retiring.flatMap(({ record, live, isReplaced }): Action[] => {
+  return series.retiring.flatMap(({ record, live, isReplaced, isTooEarly }): Action[] => {
     if (!isReplaced || record.retire_at === undefined) return [];
     if (Date.parse(record.retire_at) > now || (heldBy(record) !== undefined && !isExpired(live, now))) return [];
-    const about = { action: 'revoke_token', account, token, risk: 'safe', before: show(live), after: null } as const;
+    const risk = isTooEarly && !isExpired(live, now) ? 'disruptive' : 'safe';
+    const about = { action: 'revoke_token', account, token, risk, before: show(live), after: null } as const;
     return [{ ...about, reason: { kind: 'overlap_ended', retire_at: record.retire_at } }];
   });
 }

@@ -45,6 +45,8 @@ export interface RetiringEntry {
   readonly live: LiveToken;
   /** A live token can have replaced it. Without one, it may be in use, whatever the state says, and is left alone. */
   readonly isReplaced: boolean;
+  /** The state has an end that cannot be true: it was edited, or the overlap became longer since. */
+  readonly isTooEarly: boolean;
 }
 
 /** What the state and MotherDuck have of one key. */
@@ -117,14 +119,17 @@ export function tokenSeries(
   const successors = [...(current === undefined ? [] : [current]), ...newer];
   // The one that replaced it may be replaced by now. Without it, a later one counts, so that nothing ends too soon.
   const replacing = [...successors, ...(named.length > NAMED_COMPARED ? [] : named.map((entry) => entry.live))];
+  // An overlap does not end before the replacement has lived for it, as its policy is or as somebody applied it last.
+  const longest = Math.max(overlap, state?.current?.overlap ?? 0);
   const retiring = named.map(({ record, live }): RetiringEntry => {
     const isReplaced = successors.some((one) => canHaveReplaced(bases, one, live));
     const replacedAt = Math.min(
       ...replacing.flatMap((one) => (canHaveReplaced(bases, one, live) ? [one.createdAt] : [])),
     );
     // The present time is known to the second.
-    const end = Math.floor(replacedAt / 1000 + overlap) * 1000;
-    return { record: isReplaced ? notBefore(record, end) : record, live, isReplaced };
+    const end = Math.floor(replacedAt / 1000 + longest) * 1000;
+    const isTooEarly = isReplaced && Date.parse(record.retire_at ?? '') < end;
+    return { record: isTooEarly ? { ...record, retire_at: isoTime(end) } : record, live, isReplaced, isTooEarly };
   });
   const known = new Set([...(listed ? [listed.id] : []), ...retiring.map((entry) => entry.live.id)]);
   const others = [
@@ -150,12 +155,6 @@ export function tokenSeries(
 
 /** More of them than a series ever has at once are not compared with each other. */
 const NAMED_COMPARED = 100;
-
-/** An overlap does not end before the replacement has lived for it, whatever the state says. @param end In milliseconds since 1970. */
-function notBefore(record: RetiringToken, end: number): RetiringToken {
-  const { retire_at: at } = record;
-  return at === undefined || Date.parse(at) >= end ? record : { ...record, retire_at: isoTime(end) };
-}
 
 /**
  * Whether a token can have replaced a live one: it is of a later generation, and was created later. Names and times at

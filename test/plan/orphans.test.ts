@@ -197,7 +197,32 @@ describe('an overlap that a state says has ended', () => {
     expect([brief(plan), plan.next]).toMatchObject([[], [{ change: 'is revoked', name: 'airflow' }]]);
     expect(Date.parse(plan.next[0]?.at ?? '') - world.organization.now()).toBeGreaterThan(13 * HOUR * 1000);
     await world.organization.advance(15 * HOUR);
-    expect(brief((await world.apply(desired)).plan)).toEqual(['revoke_token etl_prod/airflow']);
+    const { plan: after } = await world.apply(desired);
+    // Somebody edited the state, or the policy got a longer overlap.
+    expect(after.actions).toMatchObject([{ action: 'revoke_token', token: 'airflow', risk: 'disruptive' }]);
+    expect(world.tokenNames('etl_prod')).toEqual(['airflow.2']);
+  });
+
+  it.each([
+    [
+      'a configuration with a shorter one, which nobody applied',
+      desire({ etl_prod: { tokens: [token('airflow', { ...forever, overlap: HOUR })] } }),
+    ],
+    ['an account that left the configuration', desire({})],
+  ])('has not with %s', async (_, wanted) => {
+    const world = await edited(early);
+    const plan = await world.plan(wanted, { due: true });
+    expect([brief(plan), plan.next]).toMatchObject([[], [{ change: 'is revoked', name: 'airflow' }]]);
+    await world.organization.advance(15 * HOUR);
+    expect((await world.plan(wanted, { due: true })).actions).toMatchObject([
+      { action: 'revoke_token', risk: 'disruptive' },
+    ]);
+  });
+
+  it('is safe where the state is as this program wrote it', async () => {
+    const world = await edited((old) => old);
+    await world.organization.advance(15 * HOUR);
+    expect((await world.plan(desired)).actions).toMatchObject([{ action: 'revoke_token', risk: 'safe' }]);
   });
 
   it('counts from the token that replaced it, and not from the latest', async () => {
