@@ -28,6 +28,8 @@ export interface Readings {
   readonly unusableStores: ReadonlyMap<string, UserError>;
   /** Tokens whose secret a store lost: `etl_prod/airflow`. */
   readonly lostSecrets?: ReadonlySet<string>;
+  /** The states of other configurations that cannot be read. */
+  readonly unreadStates?: MakePlanOptions['unreadStates'];
   readonly usage?: Usage;
   readonly scope?: Scope;
 }
@@ -65,6 +67,7 @@ export interface Evidence {
   readonly active: Active;
   readonly unusableStores: readonly { readonly store: SecretStoreConfig; readonly why: UserError }[];
   readonly lostSecrets: ReadonlySet<string>;
+  readonly unreadStates: NonNullable<MakePlanOptions['unreadStates']>;
   readonly usage?: Usage;
   readonly scope?: Scope;
 }
@@ -87,6 +90,7 @@ export function joinEvidence(readings: Readings): Evidence {
       return why === undefined ? [] : [{ store, why }];
     }),
     lostSecrets: readings.lostSecrets ?? new Set(),
+    unreadStates: readings.unreadStates ?? [],
     ...(usage ? { usage } : {}),
     ...(readings.scope ? { scope: readings.scope } : {}),
   };

@@ -29,12 +29,12 @@ export function run(options: AuditOptions): Promise<number> {
     const service = await openService(options, io);
     try {
       const backend = await backendOf(options, desired.state, beside(service, io.env));
-      const { state } = await openStateOf(backend, options, desired, service);
+      const { state, others } = await openStateOf(backend, options, desired, service);
       const readStateAgain = () => readStateNow(options, desired, service, io.env);
       const scope = scopeOf(options, backend, options.only);
       const found = audit(
         await withProgress('Reading accounts', io, undefined, (context) =>
-          gatherEvidence(desired, state, service, { ...options, scope, readStateAgain }, context),
+          gatherEvidence(desired, state, service, { ...options, scope, others, readStateAgain }, context),
         ),
       );
       const located = { ...relocated(found, io.pathOf), file: io.pathOf(found.file) };

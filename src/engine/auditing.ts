@@ -16,6 +16,7 @@ import { refuseMissing } from '../plan/missing-accounts.ts';
 import { accountNames, type MakePlanOptions } from '../plan/plan.ts';
 import type { SecretStore } from '../secrets/store.ts';
 import { kindOf, secretPathsIn } from '../secrets/stores.ts';
+import { type OtherState, unreadStates } from '../state/other-states.ts';
 import { serializeAccount } from '../state/state-document.ts';
 import { onlyMatcher, refuseUnmatched, storesFor } from './planning.ts';
 import { checkClock, type RunContext, type Service } from './service.ts';
@@ -25,6 +26,8 @@ import { inspectStores } from './store-contents.ts';
 export interface EvidenceOptions extends Pick<MakePlanOptions, 'scope'> {
   /** Reads the state again after what is live was read. Without it, no run is expected meanwhile. */
   readonly readStateAgain?: () => Promise<StateNow>;
+  /** The states of other configurations. */
+  readonly others?: readonly OtherState[];
   readonly only?: readonly string[];
   readonly parallelism: number;
   readonly usage?: boolean;
@@ -76,6 +79,7 @@ export async function gatherEvidence(
     active,
     lostSecrets: new Set([...lost.values(), ...lostRetained.values()].flat()),
     unusableStores,
+    unreadStates: unreadStates(options.others ?? []),
     secretPath: secretPathsIn(stores),
     ...(options.only || changing.size > 0 ? { only } : {}),
     ...(usage ? { usage } : {}),

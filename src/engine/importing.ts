@@ -8,7 +8,7 @@ import { terraformSkipped } from '../import/terraform.ts';
 import type { TerraformInstance } from '../import/terraform-state.ts';
 import { readLive } from '../live/read.ts';
 import type { Desired } from '../model/desired.ts';
-import type { Import } from '../model/import.ts';
+import type { AccountSkipReason, Import } from '../model/import.ts';
 import type { Live } from '../model/live.ts';
 import type { Plan } from '../model/plan.ts';
 import type { State } from '../model/state.ts';
@@ -18,7 +18,7 @@ import { few } from '../model/wording.ts';
 import { accountNames, makePlan } from '../plan/plan.ts';
 import { importRefused, obstacleText } from '../report/import/text.ts';
 import { newSecretPaths, openStores, secretPathsIn } from '../secrets/stores.ts';
-import { managedBy, type OtherState } from '../state/other-states.ts';
+import { managedBy, type OtherState, unreadStates } from '../state/other-states.ts';
 import { suggestion } from '../yaml/wording.ts';
 import type { RunContext, Service } from './service.ts';
 
@@ -87,7 +87,7 @@ export async function decideSafely(
     live,
     plan: before,
     claims: service.claims,
-    managedBy: managedBy(others, state),
+    elsewhere: elsewhere(others, state),
     texts: files.texts,
     into: intoOf(choices, files),
     secrets: newSecretPaths(desired.stores),
@@ -135,8 +135,21 @@ function planOf(desired: Desired, { selection, live, state, service, others }: S
     sandbox: service.isSandbox,
     claims: service.claims,
     managedBy: managedBy(others, state),
+    unreadStates: unreadStates(others),
     secretPath: secretPathsIn(stores),
   });
+}
+
+/** Why an account belongs to another configuration, or may. As a plan, which adopts neither. */
+function elsewhere(others: readonly OtherState[], state: State) {
+  const by = managedBy(others, state);
+  const [unread] = unreadStates(others);
+  return (username: string, id: string | undefined): AccountSkipReason | undefined => {
+    const other = by(username, id);
+    if (other !== undefined) return { kind: 'managed_elsewhere', state: other };
+    if (unread === undefined || state.accounts.has(accountKey(username))) return undefined;
+    return { kind: 'state_unread', state: unread.state };
+  };
 }
 
 /** Whether an account or token was selected. An account that an interrupted apply began with is left to the next apply. */
@@ -185,7 +198,7 @@ export function readForImport(
   const { selection, desired, state, service, others, parallelism } = input;
   const isAll = selection.what === 'all';
   const names = isAll ? accountNames(desired, state) : [...selection.accounts.values()].map(({ username }) => username);
-  const decide = allDecision(desired, state, service.claims, managedBy(others, state));
+  const decide = allDecision(desired, state, service.claims, elsewhere(others, state));
   return readLive({
     api: service.api,
     names: names.map((username) => ({ username, needsDucklings: needsDucklings(username, desired) })),

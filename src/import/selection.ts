@@ -88,8 +88,8 @@ export interface CandidateInput {
   readonly plan: Plan;
   /** What the admin token says about its owner: username, id or email. */
   readonly claims: readonly string[];
-  /** Which state of another configuration manages an account, by its user id or its name. */
-  managedBy(username: string, id: string | undefined): string | undefined;
+  /** Why an account is not this configuration's: the state of another one manages it, or may. By its user id or its name. */
+  elsewhere(username: string, id: string | undefined): AccountSkipReason | undefined;
 }
 
 /** The accounts of a selection. */
@@ -139,7 +139,7 @@ function findAll(context: CandidateContext): Candidates {
     if (found?.presence !== 'present' || !context.unmanaged.has(configured.username)) continue;
     candidates.push(configuredCandidate(configured, found.value, context));
   }
-  const decide = allDecision(desired, context.state, context.claims, context.managedBy);
+  const decide = allDecision(desired, context.state, context.claims, context.elsewhere);
   for (const user of [...live.users.all].sort((a, b) => (a.username < b.username ? -1 : 1))) {
     const decision = decide(user);
     if (decision === 'exclude') continue;
@@ -166,7 +166,7 @@ export function allDecision(
   desired: Desired,
   state: State,
   claims: readonly string[],
-  managedBy: CandidateInput['managedBy'],
+  elsewhere: CandidateInput['elsewhere'],
 ): (user: LiveUser) => AllDecision {
   const isIgnored = globMatcher(desired.ignore);
   const own = new Set(claims.map((claim) => claim.toLowerCase()));
@@ -177,8 +177,8 @@ export function allDecision(
       return 'exclude';
     }
     if (state.accounts.has(key)) return { kind: 'removed' };
-    const other = managedBy(username, id);
-    if (other !== undefined) return { kind: 'managed_elsewhere', state: other };
+    const other = elsewhere(username, id);
+    if (other !== undefined) return other;
     if (!isUsername(username)) return { kind: 'invalid_username' };
     if ([username, id, email].some((name) => name !== undefined && own.has(name.toLowerCase()))) {
       return { kind: 'own_account' };
@@ -202,8 +202,8 @@ function findNamed(selected: SelectedAccount, context: CandidateContext, isFound
   refuseUnusable(found.value, unusable);
   const configured = desired.accounts.get(key);
   const { username } = found.value;
-  const other = context.managedBy(username, found.value.user?.id);
-  if (other !== undefined) return { account: username, reason: { kind: 'managed_elsewhere', state: other } };
+  const other = context.elsewhere(username, found.value.user?.id);
+  if (other !== undefined) return { account: username, reason: other };
   if (configured === undefined && state.accounts.has(key)) return { account: username, reason: { kind: 'removed' } };
   if (configured === undefined && !isUsername(username)) {
     return { account: username, reason: { kind: 'invalid_username' } };

@@ -3,7 +3,7 @@ import { gatherEvidence } from '../engine/auditing.ts';
 import type { Audit } from '../model/audit.ts';
 import type { Scope } from '../model/plan.ts';
 import { type AuditFormat, renderAudit as renderAuditAs } from '../report/formats.ts';
-import { rereadOf } from './open.ts';
+import { othersOf, rereadOf } from './open.ts';
 import { type SharedOptions, snapshotOf } from './plan.ts';
 
 /** The options of `audit`. */
@@ -43,6 +43,7 @@ export async function audit(options: AuditOptions): Promise<Audit> {
   const evidence = {
     parallelism,
     checkStores,
+    others: othersOf(state),
     ...(readStateAgain ? { readStateAgain } : {}),
     ...(only ? { only } : {}),
     ...(scope ? { scope } : {}),

@@ -51,6 +51,8 @@ export type AccountSkipReason =
   | { readonly kind: 'removed' }
   /** The state of another configuration manages it. */
   | { readonly kind: 'managed_elsewhere'; readonly state: string }
+  /** The state of another configuration cannot be read, and may manage it. */
+  | { readonly kind: 'state_unread'; readonly state: string }
   /** The configuration does not allow its name. */
   | { readonly kind: 'invalid_username' }
   /** The token of this run belongs to it. */

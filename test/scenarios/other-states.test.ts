@@ -114,6 +114,20 @@ it.each([
   ]);
   expect(stdout).toContain(STATE);
   expect((await stage.run('plan --sandbox -c staging.yaml --format markdown')).stdout).toMatch(/⚠️.*cannot be read/);
+  const audit = await stage.json('audit --sandbox -c staging.yaml');
+  expect(audit.document).toMatchObject({
+    findings: expect.arrayContaining([
+      expect.objectContaining({ rule: 'MDA024', message: expect.stringContaining(STATE) }),
+    ]),
+  });
+  for (const selection of ['tenant_acme', 'etl_prod']) {
+    const imported = await stage.run(`import ${selection} --sandbox --yes -c staging.yaml`);
+    expect([imported.code, imported.stderr]).toEqual([1, expect.stringContaining(`${STATE}, the state of another`)]);
+  }
+  const all = await stage.run('import --all --sandbox --yes -c staging.yaml');
+  expect(all.stderr).toContain(`${STATE}, the state of another configuration, cannot be read, and may manage it`);
+  expect(stage.read('staging.yaml')).toBe(OTHER);
+  expect(stage.has('staging.state.json')).toBe(false);
   expect((await stage.run('apply --sandbox --yes --no-smoke -c staging.yaml')).code).toBe(3);
   expect(await liveTokens(stage)).toEqual(before);
 });

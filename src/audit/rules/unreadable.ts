@@ -1,5 +1,5 @@
 import type { UserError } from '../../model/user-error.ts';
-import { incompleteList } from '../../plan/notice-text.ts';
+import { incompleteList, noticeText } from '../../plan/notice-text.ts';
 import { aboutAccount, type Found, type Rule } from '../rule.ts';
 
 /** The only finding of an account that cannot be read. */
@@ -9,7 +9,11 @@ export const unreadable: Rule = {
   severity: 'error',
   title: 'Something could not be read, so it was not checked.',
   help: 'The audit is incomplete. Fix the error, and run the audit again.',
-  *check({ accounts, users, active, usage }) {
+  *check({ accounts, users, active, usage, unreadStates }) {
+    for (const unread of unreadStates) {
+      const { message, hint: fix } = noticeText({ kind: 'state_unread', ...unread });
+      yield { message, fix };
+    }
     if (!users.listed) {
       const message =
         'the users cannot be listed, so unmanaged accounts, roles and deprovisioned accounts are not checked';

@@ -71,6 +71,8 @@ export function skipReasonText(reason: SkipReason): string {
       return 'it is in the state, and was removed from the configuration';
     case 'managed_elsewhere':
       return `${reason.state}, the state of another configuration, manages it`;
+    case 'state_unread':
+      return `${reason.state}, the state of another configuration, cannot be read, and may manage it`;
     case 'invalid_username':
       return `the configuration takes only names of ${USERNAME_RULE}`;
     case 'own_account':
@@ -135,6 +137,8 @@ export function skipHint({ account, token, reason }: Skipped): Hint {
       };
     case 'managed_elsewhere':
       return { text: 'Leave it to that configuration.' };
+    case 'state_unread':
+      return { text: `Repair ${reason.state}, for example from its last good version in git, then import it.` };
     case 'invalid_username':
       return { text: 'Manage it at MotherDuck, and list it under "ignore".' };
     case 'own_account':
