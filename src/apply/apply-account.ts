@@ -236,10 +236,20 @@ export class AccountApply {
     const { verify, onEvent } = this.#input;
     if (verify === undefined || desired.smoke === false) return undefined;
     onEvent?.({ kind: 'verify', account: this.#account });
-    const smoke = await verify(desired, this.#fresh);
+    const smoke = await verify(this.#asApplied(desired), this.#fresh);
     this.#smoke.push(smoke);
     for (const key of this.#fresh.keys()) if (!smoke.verified.includes(key)) this.#unverified.add(key);
     return smoke;
+  }
+
+  /** Scheduled work leaves Ducklings as they are, so they are tested as that. */
+  #asApplied(desired: DesiredAccount): DesiredAccount {
+    const { plan, live } = this.#input;
+    if (desired.ducklings === undefined || !plan.due) return desired;
+    const { ducklings, ...rest } = desired;
+    const found = live.accounts.get(accountKey(this.#account));
+    const current = found?.presence === 'present' ? found.value.ducklings : undefined;
+    return { ...rest, ...(current && { ducklings: { ...current, location: ducklings.location } }) };
   }
 
   #requireDesired(): DesiredAccount {

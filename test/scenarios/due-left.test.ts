@@ -60,6 +60,15 @@ describe('apply --due', () => {
     expect(await liveTokens(stage)).toEqual(['airflow', 'airflow.2', 'bi', 'bi.2']);
   });
 
+  it('tests the Ducklings as they are, not as an apply that somebody attends will set them', async () => {
+    const stage = await Stage.applied(CONFIGURATION);
+    stage.edit((yaml) => yaml.replace('read_write: { size: pulse }', 'read_write: { size: jumbo }'));
+    await stage.advance(77 * DAY);
+    const { code, document } = await stage.json('apply --due --sandbox --yes');
+    expect([code, document]).toMatchObject([0, { smoke: { accounts: [{ account: 'etl_prod', outcome: 'passed' }] } }]);
+    expect((await stage.json('smoke --sandbox')).code).toBe(4);
+  });
+
   it('leaves alone only the token whose overlap became short, until it is about to expire', async () => {
     const stage = await Stage.applied(CONFIGURATION);
     stage.edit(shortened);
