@@ -67,6 +67,7 @@ export interface AccountReadings {
   readonly desired: DesiredAccount | undefined;
   readonly state: StateAccount | undefined;
   readonly presence: Presence<LiveAccount> | undefined;
+  readonly unconfigured: boolean;
   /** MotherDuck's time, in milliseconds since 1970. */
   readonly now: number;
   /** What a plan would do to the account. */
@@ -80,7 +81,11 @@ export interface AccountReadings {
 export function joinAccount(readings: AccountReadings): AuditedAccount {
   const { username, desired, now, running } = readings;
   const presence = readings.presence ?? notRead(username);
-  const whyNot = desired ? undefined : whyNotImported(username, readings.state);
+  const whyNot = readings.unconfigured
+    ? 'unconfigured'
+    : desired
+      ? undefined
+      : whyNotImported(username, readings.state);
   const state = isSame(readings.state, presence) || desired !== undefined ? readings.state : undefined;
   const about = {
     username,

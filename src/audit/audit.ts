@@ -28,6 +28,7 @@ export function audit(evidence: Evidence, rules: readonly Rule[] = RULES): Audit
   return {
     organization: desired.organization,
     sandbox: evidence.sandbox,
+    ...(evidence.unconfigured ? { unconfigured: true as const } : {}),
     ...(evidence.scope ? { scope: evidence.scope } : {}),
     at: isoTime(evidence.now),
     file: desired.file,

@@ -19,6 +19,8 @@ export interface Readings {
   /** The empty state where there is no file. */
   readonly state: State;
   readonly sandbox: boolean;
+  /** Whether there is no configuration, so that good practice alone is checked. */
+  readonly unconfigured?: boolean;
   /** Which accounts are audited (`--only`); all when absent. */
   readonly only?: (username: string) => boolean;
   readonly active: Active;
@@ -58,6 +60,8 @@ export interface Evidence {
   /** MotherDuck's time, in milliseconds since 1970. */
   readonly now: number;
   readonly sandbox: boolean;
+  /** Whether there is no configuration, so that good practice alone is checked. */
+  readonly unconfigured: boolean;
   /** In the order of the configuration, then those of the state, then unmanaged ones; by name within these. */
   readonly accounts: readonly AuditedAccount[];
   readonly ignored: readonly string[];
@@ -80,6 +84,7 @@ export function joinEvidence(readings: Readings): Evidence {
     desired,
     now: live.now,
     sandbox,
+    unconfigured: readings.unconfigured ?? false,
     accounts: joinAccounts(readings, plan, only),
     ignored: ignoredAccounts(readings, only),
     isComplete: readings.only === undefined,
@@ -96,7 +101,11 @@ export function joinEvidence(readings: Readings): Evidence {
   };
 }
 
-function joinAccounts({ desired, live, state, active }: Readings, plan: Plan, only: (username: string) => boolean) {
+function joinAccounts(
+  { desired, live, state, active, unconfigured = false }: Readings,
+  plan: Plan,
+  only: (username: string) => boolean,
+) {
   const actions = new Map<string, Action[]>();
   for (const action of plan.actions) {
     const key = accountKey(action.account);
@@ -115,6 +124,7 @@ function joinAccounts({ desired, live, state, active }: Readings, plan: Plan, on
       desired: desired.accounts.get(key),
       state: state.accounts.get(key),
       presence: live.accounts.get(key),
+      unconfigured,
       now: live.now,
       actions: actions.get(key) ?? [],
       protection: protection.get(key),

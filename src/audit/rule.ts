@@ -65,6 +65,9 @@ export function day(ms: number): string {
 /** The fix for a token that no program may need. */
 export const REVOKE: Hint = { text: 'Revoke it at MotherDuck if nothing uses it.' };
 
+/** The fix where there is no configuration. */
+export const INIT: Hint = { text: 'Write a configuration of the live accounts.', command: ['init', '--from-live'] };
+
 /** `mdacc apply --only etl_prod`. */
 export function apply({ username }: AuditedAccount, text = 'Apply the configuration.'): Hint {
   return { text, command: ['apply', '--only', username] };
@@ -98,6 +101,9 @@ export function replace(account: AuditedAccount, token: AuditedToken): Hint {
     return { text: 'Rotate now.', command: ['rotate', ...operand(`${username}/${desired.key}`)] };
   }
   if (standing === 'removed' && key !== undefined) return restoreOrDelete(account);
+  if (account.whyNotImported === 'unconfigured') {
+    return { ...INIT, text: 'Replace or revoke it at MotherDuck, or manage the organization here.' };
+  }
   if (!isAdoptable) return { text: 'Replace it at MotherDuck, or revoke it there if nothing uses it.' };
   if (standing === 'unmanaged') return importAccount(account, 'Replace at MotherDuck, or adopt with the account.');
   return importToken(account, token, 'Revoke at MotherDuck if unused, or adopt for automatic rotation.');

@@ -44,8 +44,8 @@ export interface GoneToken {
   readonly cause: 'expired' | 'revoked';
 }
 
-/** `in_state`: the state has an account of the name. `unusable_name`: the name is not valid in the configuration. */
-export type WhyNotImported = 'in_state' | 'unusable_name';
+/** `in_state`: the state has an account of the name. `unusable_name`: the name is not valid in the configuration. `unconfigured`: there is no configuration. */
+export type WhyNotImported = 'in_state' | 'unusable_name' | 'unconfigured';
 
 /** What the tokens of an account are joined from. */
 export interface TokenReadings {

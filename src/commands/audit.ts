@@ -1,14 +1,18 @@
 /** `mdacc audit`: compares the live organization with the configuration and good practice. Changes nothing, anywhere. */
+import { existsSync } from 'node:fs';
 import { audit } from '../audit/audit.ts';
 import { type ConfigOptions, readDesired } from '../cli/configuration.ts';
 import { EXIT } from '../cli/exit-codes.ts';
-import type { OutputOptions } from '../cli/io.ts';
+import type { Io, OutputOptions } from '../cli/io.ts';
 import { withProgress } from '../cli/progress.ts';
 import { runCommand } from '../cli/run.ts';
+import { unconfigured } from '../config/unconfigured.ts';
 import { type EvidenceOptions, gatherEvidence } from '../engine/auditing.ts';
 import { openService, type ServiceOptions } from '../engine/service.ts';
-import { backendOf, beside, openStateOf, readStateNow, scopeOf } from '../engine/state.ts';
+import { backendOf, beside, openStateOf, readStateNow, scopeOf, statePath } from '../engine/state.ts';
 import type { Audit, Severity } from '../model/audit.ts';
+import { DEFAULT_CONFIG } from '../model/defaults.ts';
+import type { Desired } from '../model/desired.ts';
 import { formatDuration } from '../model/time.ts';
 import { UserError } from '../model/user-error.ts';
 import { type AuditFormat, renderAudit } from '../report/formats.ts';
@@ -25,7 +29,8 @@ export function run(options: AuditOptions): Promise<number> {
       const command = ['audit', '--usage', '--idle', formatDuration(options.idle)];
       throw new UserError('USAGE', '--idle has no effect without --usage', { text: 'Give both.', command });
     }
-    const desired = await readDesired(options, io);
+    const configured = await readIfThere(options, io);
+    const desired = configured ?? unconfigured(options.config);
     const service = await openService(options, io);
     try {
       const backend = await backendOf(options, desired.state, beside(service, io.env));
@@ -34,7 +39,13 @@ export function run(options: AuditOptions): Promise<number> {
       const scope = scopeOf(options, backend, options.only);
       const found = audit(
         await withProgress('Reading accounts', io, undefined, (context) =>
-          gatherEvidence(desired, state, service, { ...options, scope, others, readStateAgain }, context),
+          gatherEvidence(
+            desired,
+            state,
+            service,
+            { ...options, scope, others, readStateAgain, unconfigured: configured === undefined },
+            context,
+          ),
         ),
       );
       const located = { ...relocated(found, io.pathOf), file: io.pathOf(found.file) };
@@ -44,6 +55,20 @@ export function run(options: AuditOptions): Promise<number> {
       await service.close();
     }
   });
+}
+
+/** The configuration; undefined where none is to be seen, so that a first look needs no file. @throws UserError */
+async function readIfThere(options: AuditOptions, io: Io): Promise<Desired | undefined> {
+  try {
+    return await readDesired(options, io);
+  } catch (error) {
+    const isMissing = error instanceof UserError && error.code === 'CONFIG_NOT_FOUND';
+    // A file that was named, one with a similar name and a state are signs of a configuration that is elsewhere.
+    const isElsewhere =
+      options.config !== DEFAULT_CONFIG || options.state !== undefined || existsSync(statePath(options));
+    if (!isMissing || isElsewhere || error.hint.command === undefined) throw error;
+    return undefined;
+  }
 }
 
 /** The severities that fail an audit; a note never does. */

@@ -28,6 +28,8 @@ export interface EvidenceOptions extends Pick<MakePlanOptions, 'scope'> {
   readonly readStateAgain?: () => Promise<StateNow>;
   /** The states of other configurations. */
   readonly others?: readonly OtherState[];
+  /** Whether there is no configuration. */
+  readonly unconfigured?: boolean;
   readonly only?: readonly string[];
   readonly parallelism: number;
   readonly usage?: boolean;
@@ -76,6 +78,7 @@ export async function gatherEvidence(
     live,
     state,
     sandbox: service.isSandbox,
+    unconfigured: options.unconfigured ?? false,
     active,
     lostSecrets: new Set([...lost.values(), ...lostRetained.values()].flat()),
     unusableStores,

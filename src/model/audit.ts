@@ -7,6 +7,8 @@ export interface Audit {
   readonly organization: string;
   /** Whether this is the embedded sandbox organization and not MotherDuck. */
   readonly sandbox: boolean;
+  /** There is no configuration: good practice alone was checked. */
+  readonly unconfigured?: true;
   /** What was audited; absent when the program that audited did not say. */
   readonly scope?: Scope;
   /** MotherDuck's time by which expiry was judged; ISO 8601. */

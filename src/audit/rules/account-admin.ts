@@ -7,11 +7,14 @@ export const accountAdmin: Rule = {
   severity: 'warning',
   title: 'A service account has the Admin role.',
   help: 'Anyone with one of its read/write tokens can create tokens for every service account, and delete every account with its data. Programs that load or read data do not need that role.',
-  *check({ accounts }) {
+  *check({ accounts, unconfigured }) {
     for (const account of accounts) {
       const roles = account.live?.user?.roles ?? [];
       if (!roles.some((role) => role.toLowerCase() === 'admin')) continue;
-      const ignore = account.standing === 'unmanaged' ? ', or list the account under "ignore" if it is intended' : '';
+      const ignore =
+        account.standing === 'unmanaged' && !unconfigured
+          ? ', or list the account under "ignore" if it is intended'
+          : '';
       yield {
         ...aboutAccount(account),
         message: 'has the Admin role: each of its read/write tokens can delete every account',

@@ -41,5 +41,6 @@ function fixFor(account: AuditedAccount): Hint {
   const { standing } = account;
   if (standing === 'removed') return restoreOrDelete(account);
   if (standing === 'configured') return removeAndDelete(account);
+  if (account.whyNotImported === 'unconfigured') return { text: 'Delete it at MotherDuck if nobody needs it.' };
   return { text: 'Delete it at MotherDuck if nobody needs it, or list it under "ignore".' };
 }

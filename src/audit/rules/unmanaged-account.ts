@@ -1,7 +1,7 @@
 import type { Hint } from '../../model/user-error.ts';
 import { counted } from '../../model/wording.ts';
 import type { AuditedAccount } from '../account.ts';
-import { aboutAccount, forget, importAccount, type Rule } from '../rule.ts';
+import { aboutAccount, forget, INIT, importAccount, type Rule } from '../rule.ts';
 
 /** Its tokens are not reported one by one as unmanaged. */
 export const unmanagedAccount: Rule = {
@@ -10,7 +10,9 @@ export const unmanagedAccount: Rule = {
   severity: 'warning',
   title: 'A service account is not in the configuration.',
   help: 'Nobody reviews its compute, and nothing rotates its tokens. Adopt it with mdacc import, delete it at MotherDuck, or list it under "ignore" if another team manages it.',
-  *check({ accounts }) {
+  isChecked: ({ unconfigured }) => !unconfigured,
+  *check({ accounts, unconfigured }) {
+    if (unconfigured) return;
     for (const account of accounts) {
       if (account.standing !== 'unmanaged' || account.live === undefined) continue;
       yield {
@@ -33,6 +35,8 @@ function fixFor(account: AuditedAccount): Hint {
       return {
         text: 'Its name is not valid in the configuration: delete it at MotherDuck, or list it under "ignore".',
       };
+    case 'unconfigured':
+      return INIT;
     default:
       return whyNotImported satisfies never;
   }

@@ -1,6 +1,6 @@
 /** How findings are counted, grouped and named in every format. */
 import type { AcceptedFinding, Audit, Finding, Severity } from '../../model/audit.ts';
-import type { Location } from '../../model/user-error.ts';
+import type { Hint, Location } from '../../model/user-error.ts';
 import { counted } from '../../model/wording.ts';
 
 /** Most severe first. */
@@ -31,6 +31,13 @@ export function byAccount({ findings }: Audit, severity: Severity): Map<string |
     else groups.set(finding.account, [finding]);
   }
   return groups;
+}
+
+/** What to type after an audit without a configuration. */
+export function unconfiguredHint({ unconfigured }: Audit): Hint | undefined {
+  if (!unconfigured) return undefined;
+  const text = 'There is no configuration, so only good practice was checked. Write one of the live accounts.';
+  return { text, command: ['init', '--from-live'] };
 }
 
 /** `accepted until 2027-03-01: pool kept warm for the launch` */

@@ -13,6 +13,7 @@ import {
   SEVERITIES,
   showLocation,
   subjectOf,
+  unconfiguredHint,
 } from './findings.ts';
 
 const KINDS = { error: 'remove', warning: 'change', note: 'adopt' } as const satisfies Record<Severity, Kind>;
@@ -23,6 +24,7 @@ const NOTES_OPEN = 20;
 export function auditHtml(given: Audit): string {
   const audit = printable(given);
   const { organization, sandbox, at } = audit;
+  const next = unconfiguredHint(audit);
   return page({
     title: `Audit of ${organization}`,
     summary: auditSummary(audit),
@@ -30,7 +32,7 @@ export function auditHtml(given: Audit): string {
     sandbox,
     state: placeOfState(audit),
     at,
-    facts: [html`${counted(audit.rules.length, 'rule')} checked`],
+    facts: [html`${counted(audit.rules.length, 'rule')} checked`, ...(next ? [html`${hintText(next)}`] : [])],
     sections: [...SEVERITIES.map((severity) => found(audit, severity)), accepted(audit), ignored(audit), rules(audit)],
   });
 }

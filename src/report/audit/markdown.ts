@@ -6,7 +6,7 @@ import type { AcceptedFinding, Audit, Finding, RuleInfo, Severity } from '../../
 import { counted } from '../../model/wording.ts';
 import { commentHead, firstThatFit, lengthOf, MOST_CHARACTERS, markdown, printable } from '../escape.ts';
 import { hintText } from '../hint.ts';
-import { acceptanceText, auditSummary, SEVERITIES, showLocation, subjectOf } from './findings.ts';
+import { acceptanceText, auditSummary, SEVERITIES, showLocation, subjectOf, unconfiguredHint } from './findings.ts';
 
 /** Characters for the head of the table and the line about findings that are not shown. */
 const ROOM_FOR_MORE = 400;
@@ -18,7 +18,8 @@ const MARKS = { error: '❌', warning: '⚠️', note: 'ℹ️' } as const satis
 export function auditMarkdown(given: Audit): string {
   const audit = printable(given);
   const head = commentHead('audit', auditSummary(audit), audit);
-  const foot = [...ignored(audit), ...meanings(audit)];
+  const next = unconfiguredHint(audit);
+  const foot = [...(next ? ['', markdown(hintText(next))] : []), ...ignored(audit), ...meanings(audit)];
   const { rows, rest } = takeWhatFits(
     [...audit.findings, ...audit.accepted],
     MOST_CHARACTERS - lengthOf(head) - lengthOf(foot) - ROOM_FOR_MORE,

@@ -6,7 +6,7 @@ import { counted } from '../../model/wording.ts';
 import { printable } from '../escape.ts';
 import { hintText, type InContext, noContext } from '../hint.ts';
 import { headline, type Paint, plain, stateLine } from '../terminal-text.ts';
-import { acceptanceText, auditSummary, SEVERITIES, subjectOf } from './findings.ts';
+import { acceptanceText, auditSummary, SEVERITIES, subjectOf, unconfiguredHint } from './findings.ts';
 
 const SEVERITY_WIDTH = 'warning'.length;
 const MAX_SUBJECT_WIDTH = 32;
@@ -18,12 +18,14 @@ const MAX_NAMES = 8;
 /** Writes the audit. */
 export function auditText(given: Audit, paint: Paint = plain, inContext: InContext = noContext): string {
   const audit = printable(given);
+  const next = unconfiguredHint(audit);
   const sections = [
     [paint.dim(headline(audit)), ...stateLine(audit)].join('\n'),
     ...SEVERITIES.map((severity) => findingLines(severity, audit, paint, inContext)),
     acceptedLines(audit, paint),
     paint.dim(ignored(audit)),
     paint.bold(auditSummary(audit)),
+    next === undefined ? '' : hintText(next, inContext, paint.command),
   ];
   return `${sections.filter((section) => section !== '').join('\n\n')}\n`;
 }
