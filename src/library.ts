@@ -36,6 +36,7 @@ export {
 } from './library/plan.ts';
 export type { AcceptedFinding, Audit, Finding, RuleInfo, Severity } from './model/audit.ts';
 export type {
+  Acceptance,
   AccountLimit,
   Desired,
   DesiredAccount,

@@ -53,7 +53,7 @@ describe.skipIf(isWindows)('a plan in a pull request', () => {
     const { status, log } = await plan(stage, nothing);
     expect(status, log).toBe('success');
     expect(stage.github.comments[0]?.body).toMatch(/^\*\*No changes\. /);
-    expect(stage.github.comments[0]?.body).not.toContain('this branch');
+    expect(stage.github.comments[0]?.body).not.toContain('⚠️ **');
     await plan(stage, (folder) => {
       const file = path.join(folder, 'motherduck.accounts.state.json');
       writeFileSync(file, readFileSync(file, 'utf8').replace(/"overlap": \d+/g, '"overlap": 60'));
@@ -61,7 +61,7 @@ describe.skipIf(isWindows)('a plan in a pull request', () => {
     const { body } = stage.github.comments[0] ?? { body: '' };
     expect(body).not.toContain('No changes.');
     expect(body).toMatch(
-      /^.*\n\n<!--.*-->\n.*\n\n⚠️ \*\*this branch changes the state .*\*\*.*\n\n- \*\*2 tokens edited \(overlap\)/,
+      /^.*\n\n<!--.*-->\n.*\n\n⚠️ \*\*.*motherduck\.accounts\.state\.json.*\*\*.*\n\n- \*\*2 tokens edited \(overlap\)/,
     );
   });
 
