@@ -180,6 +180,7 @@ export function program(words: readonly string[] = []): Command {
       .argument('[account[/token]...]', 'Names as at MotherDuck; a token also by its id')
       .option('--all', 'Import every service account, and unmanaged tokens of managed accounts')
       .option('--terraform <file>', 'Import what this Terraform state has of MotherDuck, and print its removed blocks')
+      .option('--take-secrets', 'Store the secrets that the Terraform state has, so that no token is rotated')
       .option('--organization <name>', 'Name the organization, where --terraform writes a new configuration')
       .option('--store <name>', 'Set the secret store of new policies, if the configuration has several')
       .addOption(ALLOW_MISSING)
@@ -191,7 +192,7 @@ export function program(words: readonly string[] = []): Command {
       'mdacc import --all --dry-run',
       'mdacc import etl_prod tenant_acme',
       'mdacc import etl_prod/airflow',
-      'mdacc import --terraform terraform.tfstate --dry-run',
+      'mdacc import --terraform terraform.tfstate --take-secrets --dry-run',
     );
   });
 

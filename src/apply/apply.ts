@@ -11,8 +11,9 @@
  * token if it was on a token. When `stopping` is aborted, the actions in progress are finished and no others begin.
  */
 import { setMaxListeners } from 'node:events';
+import type { Desired } from '../model/desired.ts';
 import { chooseUsers } from '../model/live.ts';
-import { type Action, actionsByAccount, type CreateToken, type RotateToken, storingActions } from '../model/plan.ts';
+import { type Action, actionsByAccount, type Plan, storingActions } from '../model/plan.ts';
 import type { AccountSmoke } from '../model/smoke.ts';
 import type { StateAccount } from '../model/state.ts';
 import { withRun } from '../model/state-run.ts';
@@ -24,7 +25,7 @@ import { noticeText } from '../plan/notice-text.ts';
 import type { SecretStore, SecretTarget } from '../secrets/store.ts';
 import { firstTarget, isFirstSecret } from '../secrets/written-secrets.ts';
 import { AccountApply, type ApplyInput, type Halt, type Outcome } from './apply-account.ts';
-import { removeSecret, UsedPlaces } from './dead-secrets.ts';
+import { removeSecret, type StoredToken, UsedPlaces } from './dead-secrets.ts';
 import { refreshState } from './refresh-state.ts';
 import { isSaved, type StateWriter, unsavedEntries } from './state-writer.ts';
 
@@ -267,9 +268,9 @@ async function checkStore(
 }
 
 /** The secret of a token would take the place of one that this state wrote for another account, and that is in use. */
-function whyTaken(
-  action: CreateToken | RotateToken,
-  { plan, desired }: ApplyInput,
+export function whyTaken(
+  action: StoredToken,
+  { plan, desired }: { readonly plan: Pick<Plan, 'actions'>; readonly desired: Desired },
   places: UsedPlaces,
 ): UserError | undefined {
   const holder = places.holderOf(action, plan);

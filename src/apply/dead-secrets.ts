@@ -1,6 +1,6 @@
 /** Secrets of tokens that no longer exist: they are removed from the stores that can remove them. */
 import type { Desired } from '../model/desired.ts';
-import type { CreateToken, Plan, RotateToken, SecretRemoval } from '../model/plan.ts';
+import type { Plan, SecretRemoval } from '../model/plan.ts';
 import { variableOf } from '../model/secret.ts';
 import { isOtherCommand, type State, type StateToken, type TokenRecord } from '../model/state.ts';
 import { UserError } from '../model/user-error.ts';
@@ -66,6 +66,15 @@ export async function removeSecrets(
   if (failed) throw failed;
 }
 
+/** A token whose secret is to be stored. */
+export interface StoredToken {
+  /** Its action, or another name that no command has. */
+  readonly action: string;
+  readonly account: string;
+  readonly token: string;
+  readonly after: { readonly secret_store: string };
+}
+
 /** Where secrets are that stay. The state may have been edited, so a dead secret that it names may be another's. */
 export class UsedPlaces {
   readonly #desired: Desired;
@@ -106,10 +115,7 @@ export class UsedPlaces {
   }
 
   /** The current token of another account or key whose secret that of a new token would overwrite. */
-  holderOf(
-    { action, account, token, after }: CreateToken | RotateToken,
-    { actions }: Pick<Plan, 'actions'>,
-  ): string | undefined {
+  holderOf({ action, account, token, after }: StoredToken, { actions }: Pick<Plan, 'actions'>): string | undefined {
     const store = this.#stores.get(after.secret_store);
     const places = [store?.placeOf?.({ account, token }), byCommand(store?.commandOf?.({ account, token }) ?? action)];
     const holders = places.flatMap((place) => [...(this.#owners.get(place ?? '') ?? [])]);

@@ -9,7 +9,6 @@ import { writeFileAtomic } from '../files/atomic-write.ts';
 import { refuseTrackedLinks } from '../files/links.ts';
 import { readText, whyUnreadable } from '../files/read-text.ts';
 import { codeOf } from '../files/system-errors.ts';
-import { parseTerraformState, type TerraformInstance } from '../import/terraform-state.ts';
 import { DEFAULT_CONFIG, DEFAULT_SANDBOX, SECRETS_FOLDER } from '../model/defaults.ts';
 import { UserError } from '../model/user-error.ts';
 import { diagnosticJson } from '../yaml/diagnostic.ts';
@@ -29,18 +28,6 @@ export async function readImportFiles({ config, allowEnv }: ConfigOptions, io: I
     texts.set(file, text);
   }
   return { loaded, texts, isNew: false };
-}
-
-/** Reads what Terraform manages from a file with its state. @throws UserError TERRAFORM_STATE_INVALID, LINK_REFUSED */
-export async function readTerraform(file: string): Promise<readonly TerraformInstance[]> {
-  await refuseTrackedLinks(file);
-  const text = await readText(file).catch((cause) => {
-    const hint = `Write the state to a file: terraform state pull > terraform.tfstate`;
-    throw new UserError('TERRAFORM_STATE_INVALID', `${file} cannot be read: ${whyUnreadable(cause)}`, hint, { cause });
-  });
-  if (text !== undefined) return parseTerraformState(text, file);
-  const hint = `Write it in the folder of the Terraform configuration: terraform state pull > terraform.tfstate`;
-  throw new UserError('TERRAFORM_STATE_INVALID', `${file} does not exist`, hint);
 }
 
 /** Loads a configuration from its text, before it is written. @throws UserError when it is not valid */

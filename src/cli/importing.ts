@@ -5,23 +5,22 @@
  * adopts what is in the configuration and not yet in the state.
  */
 import { adoptAll } from '../apply/adopt.ts';
+import { checkTaking, takeSecrets } from '../apply/take-secrets.ts';
 import { type Decided, decideSafely, type ImportFiles, readForImport } from '../engine/importing.ts';
-import { checkClock, openService, type ServiceOptions } from '../engine/service.ts';
+import { storesFor } from '../engine/planning.ts';
+import { checkClock, openService, type Service, type ServiceOptions } from '../engine/service.ts';
 import { backendAt, openStateOf, surroundingsOf, whoRuns } from '../engine/state.ts';
 import { type Selection, selectsDucklings } from '../import/selection.ts';
 import { handOver } from '../import/terraform.ts';
-import type { TerraformInstance } from '../import/terraform-state.ts';
 import type { Desired } from '../model/desired.ts';
-import type { HandOver } from '../model/import.ts';
 import type { Live } from '../model/live.ts';
 import type { Notice } from '../model/notice.ts';
-import { runBy, withRun } from '../model/state-run.ts';
+import { runBy, type StateRun, withRun } from '../model/state-run.ts';
 import { isoTime } from '../model/time.ts';
 import { UserError } from '../model/user-error.ts';
 import { few } from '../model/wording.ts';
 import { refuseMissing } from '../plan/missing-accounts.ts';
 import { commandText } from '../report/hint.ts';
-import { HAND_OVER, removedBlocks } from '../report/import/terraform.ts';
 import { type Counts, importDiff, importNoticeText, importSummary, skippedText } from '../report/import/text.ts';
 import { unbroken } from '../report/terminal-text.ts';
 import type { OpenedState } from '../state/opened-state.ts';
@@ -33,6 +32,7 @@ import { ignoreInGit, writeImportFiles } from './import-files.ts';
 import type { Io, OutputOptions } from './io.ts';
 import { withProgress } from './progress.ts';
 import { underLock } from './signals.ts';
+import { type FromTerraform, secretsToTake, showHandOver } from './terraform.ts';
 
 export interface ImportOptions extends ConfigOptions, ServiceOptions, OutputOptions {
   readonly yes?: boolean;
@@ -55,7 +55,7 @@ export interface Beginning {
   /** Notices to show to the user. */
   readonly notices?: readonly Notice[];
   /** What Terraform manages, where that is what was selected. */
-  readonly terraform?: readonly TerraformInstance[];
+  readonly terraform?: FromTerraform;
 }
 
 /** Imports the selection. Returns the exit code. @throws UserError */
@@ -82,14 +82,15 @@ export async function importLive(
       if (!options.allowMissing) refuseMissing(desired, state, live, beginning.argv);
       const files = (await beginning.settle?.(live)) ?? read;
       const { terraform } = beginning;
-      const decided = await decideSafely({ selection, files, live, state, service, others, terraform }, options, {
+      const situation = { selection, files, live, state, service, others, terraform: terraform?.instances };
+      const decided = await decideSafely(situation, options, {
         env: io.env,
         showFindings: (loaded) => showFindings(loaded, io),
       });
       showImport(decided, files, withoutDucklings(selection, files.loaded.desired), io);
       for (const { message, hint } of [...(beginning.notices ?? []), ...decided.decided.notices.map(importNoticeText)])
         io.warn(message, hint);
-      return await carryOut(command, decided, { files, live, stateWriter, terraform }, options, io, stopping);
+      return await carryOut(command, decided, { files, live, stateWriter, service, terraform }, options, io, stopping);
     } finally {
       await service.close();
     }
@@ -110,45 +111,57 @@ interface Work {
   readonly files: ImportFiles;
   readonly live: Live;
   readonly stateWriter: OpenedState;
-  readonly terraform: readonly TerraformInstance[] | undefined;
+  readonly service: Service;
+  readonly terraform: FromTerraform | undefined;
 }
 
 async function carryOut(
   command: string,
-  { decided, actions, desired }: Decided,
-  { files, live, stateWriter, terraform = [] }: Work,
+  decided: Decided,
+  { files, live, stateWriter, service, terraform }: Work,
   options: ImportOptions,
   io: Io,
   stopping: AbortSignal,
 ): Promise<number> {
   const { config, dryRun = false } = options;
-  const { texts, skipped } = decided;
-  const code = skipped.some(({ reason }) => reason.kind === 'unreadable') ? EXIT.partly : EXIT.done;
-  const isDone = !dryRun && (texts.size > 0 || actions.length > 0);
+  const { actions, desired } = decided;
+  const { texts, skipped, addsStore } = decided.decided;
   const after = adoptAll(stateWriter.state, actions, live);
+  const { isSandbox } = service;
+  const stored = { desired, state: after, live, stores: storesFor(desired, service), isSandbox };
+  const taking = secretsToTake(terraform, stored, io);
+  let code: number = skipped.some(({ reason }) => reason.kind === 'unreadable') ? EXIT.partly : EXIT.done;
+  let secrets = taking.length;
+  const isDone = !dryRun && (texts.size > 0 || actions.length > 0 || taking.length > 0);
   if (isDone) {
-    const question = texts.size > 0 ? `Write this to ${[...texts.keys()].join(' and ')}?` : 'Add that to the state?';
     if (!options.yes) {
-      io.note(`\n${summary({ decided, actions }, config, 'confirm').trimEnd()}`);
+      io.note(`\n${summary(decided, config, secrets, 'confirm').trimEnd()}`);
+      const question = questionOf(decided);
       await askFor('yes', question, { text: 'Read what it would write with --dry-run, then add --yes.' }, io, stopping);
     }
+    if (addsStore || files.isNew) await ignoreInGit(config);
+    await checkTaking(taking, stored);
     await writeImportFiles(files, texts);
-    if (decided.addsStore || files.isNew) await ignoreInGit(config);
-    const run = {
-      ...runBy({ command, who: whoRuns(io.env) }, isoTime(live.now)),
-      counts: countsOf(actions),
-      exit_code: code,
-    };
+    const run = runBy({ command, who: whoRuns(io.env) }, isoTime(live.now));
+    const ended = (counts: StateRun['counts'] = countsOf(actions)) => ({ ...run, counts, exit_code: code });
     await stateWriter
       .update((state) => {
         const adopted = adoptAll(state, actions, live);
-        return adopted === state ? state : { ...adopted, runs: withRun(state.runs, run) };
+        return adopted === state ? state : { ...adopted, runs: withRun(state.runs, taking.length > 0 ? run : ended()) };
       })
       .catch((error) => notAdopted(error, [...texts.keys()]));
+    if (taking.length > 0) {
+      const taken = await takeSecrets(taking, stateWriter, service.api.now, stopping);
+      for (const { message, hint } of taken.failures) io.warn(message, hint);
+      secrets = taken.stored;
+      if (secrets < taking.length) code = EXIT.partly;
+      const counts = { ...countsOf(actions), take_secret: secrets };
+      await stateWriter.update((state) => ({ ...state, runs: withRun(state.runs, ended(counts)) }));
+    }
     await stateWriter.close();
   }
-  io.report(`${texts.size > 0 ? '\n' : ''}${summary({ decided, actions }, config, dryRun ? 'dry_run' : 'done')}`);
-  showHandOver(handOver(terraform, after, desired), io);
+  io.report(`${texts.size > 0 ? '\n' : ''}${summary(decided, config, secrets, dryRun ? 'dry_run' : 'done')}`);
+  if (terraform) showHandOver(handOver(terraform.instances, after, desired), io);
   if (isDone) {
     io.note(`Next: ${unbroken(commandText(['plan'], io.inContext))}`);
     // The state of a sandbox is of no use to anybody else.
@@ -158,11 +171,9 @@ async function carryOut(
   return code;
 }
 
-/** Shows what to do in Terraform, whose next apply would otherwise change what is managed here. */
-function showHandOver(found: HandOver, io: Io): void {
-  if (found.resources.length + found.instances.length === 0) return;
-  io.note(`\n${HAND_OVER}`);
-  io.result(`\n${removedBlocks(found)}`);
+function questionOf({ decided: { texts }, actions }: Decided): string {
+  if (texts.size > 0) return `Write this to ${[...texts.keys()].join(' and ')}?`;
+  return actions.length > 0 ? 'Add that to the state?' : 'Store these secrets?';
 }
 
 function countsOf(actions: Decided['actions']): Record<string, number> {
@@ -189,14 +200,10 @@ function withoutDucklings(selection: Selection, { accounts }: Desired): string[]
   });
 }
 
-function summary(
-  { decided, actions }: Pick<Decided, 'decided' | 'actions'>,
-  config: string,
-  stage: Counts['stage'],
-): string {
+function summary({ decided, actions }: Decided, config: string, secrets: number, stage: Counts['stage']): string {
   const { accounts, tokens, skipped, texts } = decided;
   const adopted = actions.filter(({ action }) => action === 'adopt_account').length;
   const configured = { accounts: adopted - accounts, tokens: actions.length - adopted - tokens };
-  const about = { skipped: skipped.length, files: [...texts.keys()], config, stage };
+  const about = { skipped: skipped.length, secrets, files: [...texts.keys()], config, stage };
   return importSummary({ written: { accounts, tokens }, configured, ...about });
 }

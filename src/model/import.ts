@@ -110,3 +110,13 @@ export interface HandOver {
   /** Managed instances of resources that have others: `motherduck_access_token.app["acme"]`. */
   readonly instances: readonly string[];
 }
+
+/** A secret that Terraform has, or should have, and that is not taken from it: `etl_prod/airflow`. */
+export interface UntakenSecret {
+  /**
+   * `missing`: Terraform never had it. `other`: by its claims, it is of another type or another user than the token.
+   * `replaced`: the token replaced one whose secret may be in use.
+   */
+  readonly kind: 'missing' | 'other' | 'replaced';
+  readonly name: string;
+}

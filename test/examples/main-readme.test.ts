@@ -1,5 +1,6 @@
 /** What the repository's README shows is what its commands print. */
 import { describe, expect, it } from 'vitest';
+import { madeByTerraform } from '../import/terraform-stage.ts';
 import { Stage } from '../stage.ts';
 import { missing, readText, type Step, sectionOf, transcript } from './markdown.ts';
 
@@ -57,6 +58,19 @@ describe('README.md', () => {
     const shown = init.shown.filter((line) => !/^Would import|Type yes to go on/.test(line));
     await expectShown(stage, { ...init, shown }, `${init.command} --yes`);
     await expectShown(stage, plan);
+  });
+
+  it('shows how what Terraform manages is adopted', async () => {
+    const { folder, write } = await madeByTerraform();
+    write();
+    await folder.serve();
+    const steps = transcript(sectionOf(README, 'Coming from Terraform')).filter(({ command }) =>
+      command.startsWith('mdacc '),
+    );
+    const [adopt = expect.unreachable(), plan = expect.unreachable()] = steps;
+    const shown = adopt.shown.filter((line) => !/^Would import|Type yes to go on/.test(line));
+    await expectShown(folder, { ...adopt, shown }, `${adopt.command} --yes`);
+    await expectShown(folder, plan);
   });
 
   it('shows the errors of a configuration', async () => {

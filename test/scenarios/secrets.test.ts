@@ -7,6 +7,7 @@
 import { readdirSync, readFileSync, statSync } from 'node:fs';
 import path from 'node:path';
 import { expect, it, onTestFinished } from 'vitest';
+import { madeByTerraform, TFSTATE } from '../import/terraform-stage.ts';
 import type { Ran } from '../in-process.ts';
 import { hasProc } from '../platform.ts';
 import { Stage } from '../stage.ts';
@@ -69,6 +70,40 @@ function filesBelow(folder: string): string[] {
     .filter((file) => statSync(file).isFile());
 }
 
+/** A JWT's header is the same for all; its payload and signature are not. */
+function partsOf(secrets: readonly string[]): string[] {
+  return secrets.flatMap((secret) => [secret, ...secret.split('.').slice(1)]);
+}
+
+/** Looks for marks in every output, and in every file of a folder but these. */
+function expectNowhereElse(
+  marks: readonly string[],
+  runs: readonly Ran[],
+  folder: Stage,
+  but: readonly string[],
+): void {
+  const stores = new Set(but.map((name) => folder.file(name)));
+  const places = new Map<string, string>([
+    ...runs.flatMap((run, index): [string, string][] => [
+      [`stdout of run ${index}`, run.stdout],
+      [`stderr of run ${index}`, run.stderr],
+    ]),
+    ...filesBelow(folder.path)
+      .filter((file) => !stores.has(file))
+      .map((file): [string, string] => [file, readFileSync(file, 'latin1')]),
+  ]);
+  for (const mark of marks) {
+    for (const form of [
+      mark,
+      Buffer.from(mark).toString('base64').replace(/=+$/, ''),
+      Buffer.from(mark).toString('hex'),
+    ]) {
+      const found = [...places].filter(([, text]) => text.includes(form)).map(([secretPath]) => secretPath);
+      expect(found, `${form.slice(0, 12)}… is found`).toEqual([]);
+    }
+  }
+}
+
 it.skipIf(!hasProc)('are in no output, file, argument or environment', { timeout: 120_000 }, async () => {
   const processes = watchProcesses();
   const runs: Ran[] = [];
@@ -116,33 +151,46 @@ it.skipIf(!hasProc)('are in no output, file, argument or environment', { timeout
   const secrets = [...(env + json).matchAll(/ey[\w-]+\.[\w-]+\.[\w-]+/g)].map(([secret]) => secret).concat(vault);
   expect(secrets.length).toBeGreaterThanOrEqual(8);
 
-  const stores = new Set(
-    ['.motherduck/secrets.env', '.motherduck/secrets.json', 'vault/kept'].map((name) => folder.file(name)),
-  );
-  const places = new Map<string, string>([
-    ...runs.flatMap((run, index): [string, string][] => [
-      [`stdout of run ${index}`, run.stdout],
-      [`stderr of run ${index}`, run.stderr],
-    ]),
-    ...filesBelow(folder.path)
-      .filter((file) => !stores.has(file))
-      .map((file): [string, string] => [file, readFileSync(file, 'latin1')]),
-  ]);
-  // A JWT's header is the same for all; its payload and signature are not.
-  const marks = [...secrets.flatMap((secret) => [secret, ...secret.split('.').slice(1)]), 'admin-marker-of-this-test'];
-  for (const mark of marks) {
-    for (const form of [
-      mark,
-      Buffer.from(mark).toString('base64').replace(/=+$/, ''),
-      Buffer.from(mark).toString('hex'),
-    ]) {
-      const found = [...places].filter(([, text]) => text.includes(form)).map(([secretPath]) => secretPath);
-      expect(found, `${form.slice(0, 12)}… is found`).toEqual([]);
-    }
-  }
+  const marks = [...partsOf(secrets), 'admin-marker-of-this-test'];
+  expectNowhereElse(marks, runs, folder, ['.motherduck/secrets.env', '.motherduck/secrets.json', 'vault/kept']);
   // The admin token comes from the environment of mdacc and of the served sandbox; no child has it.
   const all = processes();
   for (const secret of secrets) expect(all.includes(secret)).toBe(false);
   const holders = all.split('\n').filter((text) => text.includes('admin-marker-of-this-test'));
   expect(holders.filter((text) => !text.includes('MOTHERDUCK_ADMIN_TOKEN='))).toEqual([]);
+});
+
+it.skipIf(!hasProc)('of a Terraform state go to the store alone', { timeout: 120_000 }, async () => {
+  const processes = watchProcesses();
+  const runs: Ran[] = [];
+  const { folder, secrets, write } = await madeByTerraform();
+  write('motherduckdb', (state) => {
+    const [tenant] = state.resources.filter(({ module }) => module?.includes('globex') === true).slice(-1);
+    Object.assign(tenant?.instances[0]?.attributes ?? {}, { token: 'marker-of-terraform "quoted"' });
+  });
+  const text = folder.read(TFSTATE);
+  const broken = {
+    'cut.tfstate': text.slice(0, -99),
+    'odd.tfstate': text.replaceAll('"username": "', '"username": 7, "was": "'),
+    'odd2.tfstate': text.replace(/"version": 4/, '"version": "marker-of-terraform"'),
+    'odd3.tfstate': text.replace(/("token": )("ey[^"]*")/, '$1[$2'),
+  };
+  for (const [name, content] of Object.entries(broken)) {
+    folder.write(name, content);
+    runs.push(await folder.run(`import --terraform ${name} --take-secrets --sandbox --debug`));
+    expect(runs.at(-1)).toMatchObject({ code: 1, stderr: expect.stringMatching(/^Error/m) });
+  }
+  const take = `import --terraform ${TFSTATE} --take-secrets --sandbox --debug`;
+  for (const argv of [`${take} --dry-run`, take, `${take} --yes`, `${take} --yes`])
+    runs.push(await folder.runProgram(argv));
+  expect(runs.slice(-2).map(({ code }) => code)).toEqual([0, 0]);
+  for (const command of ['plan --format json', 'plan --format html', 'state show --format json', 'state history'])
+    runs.push(await folder.run(`${command} --sandbox --debug`));
+
+  const marks = [...partsOf([...secrets.values()]), 'marker-of-terraform'];
+  const kept = ['.motherduck/secrets.env', TFSTATE, ...Object.keys(broken)];
+  expectNowhereElse(marks, runs, folder, kept);
+  expect(folder.read('.motherduck/secrets.env')).not.toContain('marker-of-terraform');
+  const all = processes();
+  for (const secret of secrets.values()) expect(all.includes(secret)).toBe(false);
 });

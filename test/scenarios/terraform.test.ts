@@ -139,3 +139,79 @@ accounts:
     expect(await folder.run(IMPORT)).toMatchObject({ code: 1, stderr: expect.stringContaining('exists, but its') });
   });
 });
+
+describe('import --terraform --take-secrets', () => {
+  const TAKE = `${IMPORT} --take-secrets`;
+  const SECRETS = '.motherduck/secrets.env';
+
+  it('stores the secrets that Terraform has, so that nothing is rotated, and a second run does nothing', async () => {
+    const { folder, secrets, write } = await madeByTerraform();
+    write();
+    const ran = await folder.run(TAKE);
+    expect(ran.code, ran.stderr).toBe(0);
+    expectGolden('reports', 'import --terraform --take-secrets', ending(ran).replace(/removed \{[\s\S]*\}\n/, '…\n'));
+    const stored = folder.read(SECRETS);
+    for (const secret of secrets.values()) expect(stored).toContain(secret);
+    expect(folder.read('.gitignore')).toContain('.motherduck/');
+    expect(folder.read(STATE)).not.toContain('"unknown"');
+    expect(await folder.run('plan --sandbox --detailed-exitcode')).toMatchObject({ code: 0, stderr: '' });
+    expect(await folder.json('apply --sandbox --yes')).toMatchObject({ code: 0, document: { actions: [] } });
+    expect((await folder.run('state history --sandbox')).stdout).toContain('4 take secret');
+
+    const before = [folder.read(), folder.read(STATE), folder.read(SECRETS)];
+    const again = await folder.run(`import --terraform ${TFSTATE} --sandbox --yes --take-secrets`);
+    expect(again).toMatchObject({ code: 0, stdout: expect.stringMatching(/^Nothing to import\./) });
+    expect([folder.read(), folder.read(STATE), folder.read(SECRETS)]).toEqual(before);
+
+    // From here on, the policy goes on with what was taken: the same variable gets the replacement.
+    await folder.run('sandbox advance 77d');
+    expect(await folder.run('apply --sandbox --yes')).toMatchObject({ code: 0 });
+    for (const secret of secrets.values()) expect(folder.read(SECRETS)).not.toContain(secret);
+  });
+
+  it('stores them later too, and where the same value is already', async () => {
+    const { folder, secrets, write } = await madeByTerraform();
+    write();
+    expect((await folder.run(IMPORT)).stderr).toMatch(/--take-secrets/);
+    folder.write(SECRETS, `MOTHERDUCK_TOKEN_ETL_PROD_AIRFLOW=${secrets.get('etl_prod/airflow')}\n`, 0o600);
+    const ran = await folder.run(`import --terraform ${TFSTATE} --sandbox --yes --take-secrets`);
+    expect(ran).toMatchObject({ code: 0, stdout: expect.stringMatching(/^Stored 4 secrets of Terraform\.\n/) });
+    expect(folder.read(SECRETS).match(/^MOTHERDUCK_TOKEN_/gm)).toHaveLength(4);
+    expect(await folder.run('plan --sandbox --detailed-exitcode')).toMatchObject({ code: 0, stderr: '' });
+  });
+
+  it('writes nothing where another value would be replaced', async () => {
+    const { folder, write } = await madeByTerraform();
+    write();
+    const { secrets } = await madeByTerraform();
+    folder.write(SECRETS, `MOTHERDUCK_TOKEN_ETL_PROD_DBT=${secrets.get('etl_prod/airflow')}\n`, 0o600);
+    const before = folder.read(SECRETS);
+    expect(await folder.run(TAKE)).toMatchObject({ code: 1, stderr: expect.stringContaining('ETL_PROD_DBT') });
+    expect(folder.read(SECRETS)).toBe(before);
+    expect(folder.has(CONFIG) || folder.has(STATE)).toBe(false);
+  });
+
+  it('takes no secret that its claims or Terraform itself deny', async () => {
+    const { folder, secrets, write } = await madeByTerraform();
+    write('motherduckdb', (state) => {
+      const [airflow, dbt] = resource(state, 'motherduck_access_token', 'etl').instances;
+      Object.assign(airflow?.attributes ?? {}, { token: secrets.get('tenant_acme/app') });
+      Object.assign(dbt?.attributes ?? {}, { token: null });
+      const [app] = resource(state, 'motherduck_access_token', 'app').instances;
+      Object.assign(app?.attributes ?? {}, { token: 'marker-of-terraform\nX=1' });
+    });
+    const ran = await folder.run(TAKE);
+    expect(ran.code).toBe(0);
+    expectGolden('warnings', 'import --terraform --take-secrets', ran.stderr.split('\n\n')[0] ?? '');
+    expect(folder.read(SECRETS).match(/^MOTHERDUCK_TOKEN_.*/gm)).toEqual([
+      `MOTHERDUCK_TOKEN_TENANT_GLOBEX_APP=${secrets.get('tenant_globex/app')}`,
+    ]);
+    expect(folder.read(SECRETS) + ran.stdout + ran.stderr).not.toContain('marker-of-terraform');
+  });
+
+  it('is said with --terraform', async () => {
+    const { folder } = await madeByTerraform();
+    const ran = await folder.run('import --take-secrets --all --sandbox');
+    expect(ran).toMatchObject({ code: 64, stderr: expect.stringContaining('--take-secrets was given without') });
+  });
+});

@@ -1,5 +1,7 @@
 /** What to do in Terraform after its accounts and tokens are managed here. */
-import type { HandOver } from '../../model/import.ts';
+import type { HandOver, UntakenSecret } from '../../model/import.ts';
+import type { Notice } from '../../model/notice.ts';
+import { few } from '../../model/wording.ts';
 import { printable } from '../escape.ts';
 import { shellWord } from '../hint.ts';
 
@@ -16,3 +18,20 @@ export function removedBlocks(found: HandOver): string {
 
 const KEPT =
   '# Other instances of these resources stay in Terraform. Let it forget these, and remove their keys from its configuration:\n';
+
+/** Words why secrets are not taken: one notice for each kind. */
+export function untakenTexts(untaken: readonly UntakenSecret[]): Notice[] {
+  const kinds = ['missing', 'other', 'replaced'] as const;
+  return kinds.flatMap((kind) => {
+    const names = untaken.filter((each) => each.kind === kind).map(({ name }) => name);
+    const hint = { text: 'Rotate it to have a new one stored.', command: ['rotate', names[0] ?? ''] };
+    return names.length === 0 ? [] : [{ message: `${WHY[kind]}: ${few(names)}`, hint }];
+  });
+}
+
+const WHY = {
+  missing: 'Terraform does not have the secrets of these tokens, which it imported itself',
+  other:
+    'what Terraform has as the secrets of these tokens belongs to other users or types of tokens, and is not stored',
+  replaced: 'these tokens replaced others whose secrets may be in use, so theirs are not stored',
+} satisfies Record<UntakenSecret['kind'], string>;

@@ -254,6 +254,8 @@ export interface Counts {
   /** Adopted, and already in the configuration. */
   readonly configured: Pick<Import, 'accounts' | 'tokens'>;
   readonly skipped: number;
+  /** Taken from Terraform. */
+  readonly secrets?: number;
   readonly files: readonly string[];
   readonly config: string;
   /** Before the confirmation, with --dry-run, or after it was carried out. */
@@ -261,7 +263,7 @@ export interface Counts {
 }
 
 /** `Imported 12 accounts and 31 tokens into motherduck.accounts.yaml; 2 skipped.` */
-export function importSummary({ written, configured, skipped, files, config, stage }: Counts): string {
+export function importSummary({ written, configured, skipped, secrets = 0, files, config, stage }: Counts): string {
   const isDone = stage === 'done';
   const done: string[] = [];
   if (files.length > 0)
@@ -269,6 +271,7 @@ export function importSummary({ written, configured, skipped, files, config, sta
   if (configured.accounts + configured.tokens > 0) {
     done.push(`${isDone ? 'adopted' : 'would adopt'} ${both(configured)} already in ${config}`);
   }
+  if (secrets > 0) done.push(`${isDone ? 'stored' : 'would store'} ${counted(secrets, 'secret')} of Terraform`);
   if (done.length === 0) done.push('nothing to import');
   if (skipped > 0) done.push(`${skipped} skipped`);
   if (stage === 'dry_run') done.push('nothing was written');

@@ -1,0 +1,186 @@
+/**
+ * Takes the secrets of adopted tokens that another program has, such as Terraform in its state, so that nothing is rotated:
+ *
+ *   1. choose the secrets of current tokens whose secret is unknown, by the tokens' ids; the claims must not contradict
+ *   2. check the stores, before anything is written
+ *   3. store each, then record its place and fingerprint
+ *
+ * A run that is killed between storing and recording does no harm: the next one finds the same value, and records it.
+ */
+import type { Desired } from '../model/desired.ts';
+import type { UntakenSecret } from '../model/import.ts';
+import type { Live } from '../model/live.ts';
+import type { Secret } from '../model/secret.ts';
+import type { State, StateToken, TokenRecord } from '../model/state.ts';
+import { isoTime } from '../model/time.ts';
+import { isStateError, UserError } from '../model/user-error.ts';
+import { accountKey } from '../model/username.ts';
+import { claimedType, claimsOf } from '../motherduck/token-claims.ts';
+import { fingerprintOf } from '../secrets/fingerprint.ts';
+import { isSandboxSecret, type SecretStore, type SecretTarget } from '../secrets/store.ts';
+import { firstTarget, isFirstSecret } from '../secrets/written-secrets.ts';
+import { whyTaken } from './apply.ts';
+import { UsedPlaces } from './dead-secrets.ts';
+import { noteToken, type StateWriter } from './state-writer.ts';
+
+/** What another program has of a token. */
+export interface KeptToken {
+  readonly username: string;
+  readonly id: string;
+  /** Absent: it never had it. */
+  readonly secret?: Secret;
+}
+
+/** A secret to take. */
+export interface Taking {
+  /** As the configuration spells it. */
+  readonly account: string;
+  readonly key: string;
+  readonly token: TokenRecord;
+  readonly secret: Secret;
+  readonly store: SecretStore;
+}
+
+/** What the secrets are chosen by: the state and the configuration with the import. */
+export interface TakingInput {
+  readonly desired: Desired;
+  readonly state: State;
+  readonly live: Live;
+  readonly stores: ReadonlyMap<string, SecretStore>;
+  readonly isSandbox: boolean;
+}
+
+/** The secrets to take, and those that are not taken. */
+export interface ChosenSecrets {
+  readonly taking: readonly Taking[];
+  readonly untaken: readonly UntakenSecret[];
+}
+
+/** Chooses the secrets of the tokens that are managed here and whose secret is unknown. */
+export function chooseSecrets(kept: readonly KeptToken[], input: TakingInput): ChosenSecrets {
+  const taking: Taking[] = [];
+  const untaken: UntakenSecret[] = [];
+  const users = usersByName(input.live);
+  for (const { username, id, secret } of kept) {
+    const account = input.desired.accounts.get(accountKey(username));
+    const tokens = input.state.accounts.get(accountKey(username))?.tokens ?? new Map<string, StateToken>();
+    const [key, entry] = [...tokens].find(([, { current }]) => current?.id === id) ?? [];
+    const store = input.stores.get(account?.tokens.get(key ?? '')?.store ?? '');
+    const token = entry?.current;
+    if (account === undefined || key === undefined || token?.secret !== 'unknown' || store === undefined) continue;
+    const why = whyUntaken(secret, token, entry, accountKey(username), input, users);
+    if (secret === undefined || why !== undefined) {
+      untaken.push({ kind: why ?? 'missing', name: `${account.username}/${key}` });
+    } else taking.push({ account: account.username, key, token, secret, store });
+  }
+  return { taking, untaken };
+}
+
+/** The form of MotherDuck's secrets; some stores can keep no other. */
+const FORM = /^[\w-]+\.[\w-]+\.[\w-]+$/;
+
+/** What the claims of a secret contradict. They do not tell which of an account's tokens it belongs to. */
+function whyUntaken(
+  secret: Secret | undefined,
+  { type }: TokenRecord,
+  entry: StateToken | undefined,
+  account: string,
+  { isSandbox }: TakingInput,
+  users: ReadonlyMap<string, string>,
+): UntakenSecret['kind'] | undefined {
+  if (secret === undefined) return 'missing';
+  // Programs may read the secret of the token that an adopted one replaced.
+  if (entry === undefined || entry.retiring.length > 0) return 'replaced';
+  const owners = ownersOf(secret, users);
+  const isOthers = owners.size > 0 && !owners.has(account);
+  const isForm = FORM.test(secret.reveal()) && isSandboxSecret(secret.reveal()) === isSandbox;
+  return !isForm || isOthers || (claimedType(secret) ?? type) !== type ? 'other' : undefined;
+}
+
+/** The keys of the users by everything that a claim may say of them. */
+function usersByName({ users }: Live): ReadonlyMap<string, string> {
+  const all = users.listed ? users.all : [];
+  return new Map(
+    all.flatMap(({ id, username, email }) =>
+      [id, username, email].flatMap((name) => (name ? [[name.toLowerCase(), accountKey(username)] as const] : [])),
+    ),
+  );
+}
+
+/** The users that the claims of a secret name; none where MotherDuck's claims name them otherwise. */
+function ownersOf(secret: Secret, users: ReadonlyMap<string, string>): ReadonlySet<string> {
+  const texts = Object.values(claimsOf(secret) ?? {}).filter((value) => typeof value === 'string');
+  return new Set(texts.flatMap((text) => users.get(text.toLowerCase()) ?? []));
+}
+
+/** Checks that the secrets can be stored. @throws UserError STORE_UNUSABLE, STORE_FOREIGN */
+export async function checkTaking(
+  taking: readonly Taking[],
+  { desired, state, stores, isSandbox }: TakingInput,
+): Promise<void> {
+  const places = new UsedPlaces(desired, state, stores);
+  const targets = new Map<SecretStore, SecretTarget[]>();
+  for (const each of taking) {
+    const { account, key, store } = each;
+    const action = { action: 'take_secret', account, token: key, after: { secret_store: store.name } };
+    const taken = whyTaken(action, { plan: { actions: [] }, desired }, places);
+    if (taken) throw taken;
+    const target = { ...targetOf(each, state), isShared: true, ...(isSandbox ? { isSandbox } : {}) };
+    targets.set(store, [...(targets.get(store) ?? []), target]);
+  }
+  for (const [store, all] of targets) await store.check(all);
+}
+
+/** The same value may be there already: a run may have been killed, or the other program have stored it. */
+function targetOf({ account, key, secret, store }: Taking, state: State): SecretTarget {
+  const address = { account, token: key };
+  if (!isFirstSecret(state, store, address)) return address;
+  const first = firstTarget(state, address);
+  return { ...first, written: new Set([...(first.written ?? []), fingerprintOf(secret.reveal())]) };
+}
+
+/**
+ * Stores the secrets and records each; the records are written with the next update of the state.
+ *
+ * @returns The number of stored ones, and the failures of others.
+ * @throws UserError when the state is lost
+ */
+export async function takeSecrets(
+  taking: readonly Taking[],
+  stateWriter: StateWriter,
+  now: () => number,
+  stopping: AbortSignal,
+): Promise<{ readonly stored: number; readonly failures: readonly UserError[] }> {
+  const failures: UserError[] = [];
+  let stored = 0;
+  for (const each of taking) {
+    if (stopping.aborted) break;
+    try {
+      await stateWriter.confirm();
+      await takeSecret(each, stateWriter, now);
+      stored += 1;
+    } catch (error) {
+      if (!(error instanceof UserError) || isStateError(error)) throw error;
+      failures.push(error);
+    }
+  }
+  return { stored, failures };
+}
+
+async function takeSecret(taking: Taking, stateWriter: StateWriter, now: () => number): Promise<void> {
+  const { account, key, token, secret, store } = taking;
+  const { generation, type, expires_at: expiresAt } = token;
+  await store.put({ ...targetOf(taking, stateWriter.state), generation, type, expiresAt }, secret);
+  const address = { account, token: key };
+  const command = store.commandOf?.(address);
+  const place = {
+    store: store.name,
+    secret_path: store.secretPath(address),
+    at: isoTime(now()),
+    fingerprint: fingerprintOf(secret.reveal()),
+    ...(command === undefined ? {} : { command, serial: stateWriter.state.serial }),
+  };
+  noteToken(stateWriter, account, key, ({ stored: _before, ...entry }) =>
+    entry.current?.id === token.id ? { ...entry, current: { ...entry.current, secret: place } } : entry,
+  );
+}

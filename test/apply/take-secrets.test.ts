@@ -1,0 +1,128 @@
+/** Taking the secrets of adopted tokens from another program. */
+import { expect, it } from 'vitest';
+import {
+  checkTaking,
+  chooseSecrets,
+  type KeptToken,
+  type TakingInput,
+  takeSecrets,
+} from '../../src/apply/take-secrets.ts';
+import { Secret } from '../../src/model/secret.ts';
+import { UserError } from '../../src/model/user-error.ts';
+import { accountKey } from '../../src/model/username.ts';
+import type { SecretTarget } from '../../src/secrets/store.ts';
+import { desire, MemoryStore, token, World } from '../world.ts';
+
+const RUNNING = new AbortController().signal;
+
+/** A store that remembers what it was asked, and refuses the secrets of some tokens. */
+class Asked extends MemoryStore {
+  readonly refuses = new Set<string>();
+  readonly checked: (readonly SecretTarget[])[] = [];
+
+  override async check(targets: readonly SecretTarget[] = []): Promise<void> {
+    this.checked.push(targets);
+    await super.check();
+  }
+
+  override async put(address: { account: string; token: string }, secret: Secret): Promise<void> {
+    if (this.refuses.has(address.token)) throw new UserError('STORE_FAILED', `no ${address.token}`, 'Try again.');
+    await super.put(address, secret);
+  }
+}
+
+/** A world with two accounts whose tokens were adopted, and what another program has of them. */
+async function adopted() {
+  const world = new World();
+  const store = new Asked();
+  world.stores = new Map([['memory', store]]);
+  const kept: KeptToken[] = [];
+  for (const [username, keys] of [
+    ['etl_prod', ['airflow', 'dbt']],
+    ['reader', ['bi']],
+  ] as const) {
+    await world.api.createUser(username);
+    for (const name of keys) {
+      const { record, secret } = await world.api.createToken(username, {
+        name,
+        token_type: 'read_write',
+        ttl: 7776000,
+      });
+      kept.push({ username: username.toUpperCase(), id: record.id, secret });
+    }
+  }
+  const desired = desire({
+    etl_prod: { tokens: [token('airflow'), token('dbt')] },
+    reader: { tokens: [token('bi')] },
+  });
+  await world.apply(desired);
+  const input = async (): Promise<TakingInput> => {
+    const { state } = world.stateWriter;
+    return { desired, state, live: await world.live(desired), stores: world.stores, isSandbox: true };
+  };
+  return { world, store, kept, input };
+}
+
+function currentOf(world: World, name: string) {
+  const [account = '', key = ''] = name.split('/');
+  return world.stateWriter.state.accounts.get(accountKey(account))?.tokens.get(key)?.current;
+}
+
+it('checks the stores, stores each secret, and records it, once', async () => {
+  const { world, store, kept, input } = await adopted();
+  expect(currentOf(world, 'etl_prod/dbt')?.secret).toBe('unknown');
+  const { taking, untaken } = chooseSecrets(kept, await input());
+  expect(untaken).toEqual([]);
+  await checkTaking(taking, await input());
+  expect(store.checked.at(-1)?.map(({ token }) => token)).toEqual(['airflow', 'dbt', 'bi']);
+  expect(store.secrets.size).toBe(0);
+  expect(await takeSecrets(taking, world.stateWriter, world.api.now, RUNNING)).toEqual({ stored: 3, failures: [] });
+  expect(store.secrets.get('reader/bi')).toBe(kept[2]?.secret?.reveal());
+  expect(currentOf(world, 'reader/bi')?.secret).toMatchObject({ store: 'memory', secret_path: 'memory#reader/bi' });
+  expect(JSON.stringify([...world.stateWriter.state.accounts])).not.toContain(kept[2]?.secret?.reveal());
+  expect(chooseSecrets(kept, await input())).toEqual({ taking: [], untaken: [] });
+});
+
+it('goes on where a store refuses one, which the next run takes', async () => {
+  const { world, store, kept, input } = await adopted();
+  store.refuses.add('airflow');
+  const first = chooseSecrets(kept, await input());
+  const done = await takeSecrets(first.taking, world.stateWriter, world.api.now, RUNNING);
+  expect(done).toMatchObject({ stored: 2, failures: [{ code: 'STORE_FAILED' }] });
+  expect(chooseSecrets(kept, await input()).taking.map(({ key }) => key)).toEqual(['airflow']);
+});
+
+it('stops between two secrets when it is interrupted', async () => {
+  const { world, kept, input } = await adopted();
+  const { taking } = chooseSecrets(kept, await input());
+  expect(await takeSecrets(taking, world.stateWriter, world.api.now, AbortSignal.abort())).toEqual({
+    stored: 0,
+    failures: [],
+  });
+});
+
+it('stores nothing where a store cannot be written', async () => {
+  const { store, kept, input } = await adopted();
+  store.unusable = new UserError('STORE_UNUSABLE', 'the store is full', 'Empty it.');
+  const { taking } = chooseSecrets(kept, await input());
+  await expect(checkTaking(taking, await input())).rejects.toMatchObject({ code: 'STORE_UNUSABLE' });
+});
+
+it('takes none that is of another account, another organization, or no secret', async () => {
+  const { kept, input } = await adopted();
+  const [airflow, dbt, bi] = kept;
+  const secrets: [Secret | undefined, string][] = [
+    [bi?.secret, 'other'],
+    [new Secret('no.jwt'), 'other'],
+    [new Secret(`x.${Buffer.from('{"tokenType":"read_write"}').toString('base64url')}.y`), 'other'],
+    [new Secret(`x.${Buffer.from('{"iss":"sandbox","tokenType":"read_scaling"}').toString('base64url')}.y`), 'other'],
+    [undefined, 'missing'],
+  ];
+  for (const [secret, kind] of secrets) {
+    const one = { username: 'etl_prod', id: airflow?.id ?? '', ...(secret === undefined ? {} : { secret }) };
+    expect(chooseSecrets([one], await input())).toEqual({ taking: [], untaken: [{ kind, name: 'etl_prod/airflow' }] });
+  }
+  // Two tokens of one account cannot be told apart by their claims.
+  const swapped = { username: 'etl_prod', id: airflow?.id ?? '', ...(dbt?.secret ? { secret: dbt.secret } : {}) };
+  expect(chooseSecrets([swapped], await input()).taking).toHaveLength(1);
+});
