@@ -27,6 +27,15 @@ it.each([
   });
 });
 
+it('connects as with a process for each connection', async () => {
+  const [here, apart] = [await Stage.applied(), await Stage.applied()];
+  const words = 'smoke --sandbox --format json';
+  const [ran, program] = [await here.run(words), await apart.runProgram(words)];
+  const timeless = (text: string) => settled(text).replace(/"ms": \d+/g, '"ms": 0');
+  expect({ ...ran, stdout: timeless(ran.stdout) }).toEqual({ ...program, stdout: timeless(program.stdout) });
+  expect(ran.code).toBe(0);
+});
+
 it('leaves environment, folder, arguments, exit code, streams and listeners as they were', async () => {
   const snapshot = () => ({
     env: { ...process.env },

@@ -4,10 +4,13 @@ import { createRequire } from 'node:module';
 import path from 'node:path';
 import { Readable, Writable } from 'node:stream';
 import { compileFunction } from 'node:vm';
+import { replaceProbe } from './probe-in-process.ts';
 
 export const ROOT = path.resolve(import.meta.dirname, '..');
 /** The built program. */
 export const MAIN = path.join(ROOT, 'dist/main.cjs');
+/** The built probe. */
+const PROBE = path.join(ROOT, 'dist/probe.cjs');
 
 /** How a command ended, and what it wrote. */
 export interface Ran {
@@ -41,6 +44,7 @@ async function run(words: readonly string[], folder: string, env: Readonly<Recor
     replaceStreams({ stdin: Readable.from([]), stdout, stderr }),
     replaceEnvironment(env),
     replaceListeners(),
+    replaceProbe(PROBE),
   ];
   const { argv, exitCode } = process;
   const cwd = process.cwd();
