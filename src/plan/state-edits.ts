@@ -138,10 +138,10 @@ function vouchedRecord(target: TokenRecord | undefined, record: TokenRecord): To
 
 function vouchedSecret({ id, secret: known }: TokenRecord, record: TokenRecord): StoredSecret | 'unknown' {
   const { secret } = record;
-  if (secret === 'unknown' || id !== record.id) return secret;
-  if (known === 'unknown') return known;
+  if (secret === 'unknown' || (known === 'unknown' && id === record.id)) return 'unknown';
   const { command: _, ...rest } = secret;
-  return known.command === undefined ? rest : { ...rest, command: known.command };
+  const command = known === 'unknown' || known.store !== secret.store ? undefined : known.command;
+  return command === undefined ? rest : { ...rest, command };
 }
 
 function laterEnd(target: RetiringToken | undefined, token: RetiringToken): RetiringToken {
