@@ -1,11 +1,11 @@
 /** One account: from desired, live and state to its actions, in the order of apply. */
 
-import type { Desired, DesiredAccount } from '../model/desired.ts';
+import type { Desired, DesiredAccount, DesiredToken } from '../model/desired.ts';
 import type { LiveAccount, LiveToken, Presence } from '../model/live.ts';
 import type { PlanError, PlanWarning } from '../model/notice.ts';
 import type { Action, ComputeCeiling, SetDucklings } from '../model/plan.ts';
 import type { StateAccount } from '../model/state.ts';
-import { generationOf } from '../model/tokens.ts';
+import { seriesOf } from '../model/tokens.ts';
 import { isNewUsername } from '../model/username.ts';
 import {
   type AccountContext,
@@ -17,11 +17,12 @@ import {
 } from './account-plan.ts';
 import { inOrder } from './action-order.ts';
 import { ducklingChanges, ducklingRisk, hourlyCeiling, mergeDucklings, type Rates } from './ducklings.ts';
+import { LiveTokens } from './live-tokens.ts';
 import { planRemovedAccount, whyReplaced } from './removed-account.ts';
 import { planRemovedToken } from './removed-token.ts';
 import { smokeLeftovers } from './revocations.ts';
 import type { Recreated } from './token-reasons.ts';
-import { accountRecords, isExpired, isNamedAfter } from './token-series.ts';
+import { accountRecords, isExpired } from './token-series.ts';
 import { planToken, type TokenPlan } from './tokens.ts';
 import { unreadableToken } from './unreadable-token.ts';
 
@@ -175,7 +176,7 @@ function planTokens(
   context: AccountContext,
 ): TokenPlan[] {
   const account = desired.username;
-  const liveTokens = live?.tokens ?? [];
+  const liveTokens = new LiveTokens(live?.tokens ?? []);
   const renamed = renamedKeys(desired, state, liveTokens, context.now);
   const all = accountRecords(state?.tokens.values() ?? []);
   const recreated = howRecreated(state, live, all.ids);
@@ -191,7 +192,7 @@ function planTokens(
     const stateToken = stateOf(renamedFrom ?? token.key);
     const unreadable = unreadableToken(account, token.key, [token.key, token.name], stateToken, live);
     if (unreadable) return unreadable;
-    return planToken(token, stateToken, liveTokens, {
+    return planToken(token, stateToken, liveTokens.about([token.key, token.name], stateToken), {
       account,
       now: context.now,
       file: context.desired.file,
@@ -208,15 +209,15 @@ function planTokens(
     });
   });
   const moved = new Set(renamed.values());
-  const names = [...desired.tokens.values()].map(({ name }) => name);
+  const names = new Set([...desired.tokens.values()].map(({ name }) => name));
   const claimed = new Set(plans.flatMap(({ known }) => [...known]));
-  const isClaimed = ({ id, name }: LiveToken) => claimed.has(id) || isNamedAfter(names, name);
+  const isClaimed = ({ id, name }: LiveToken) => claimed.has(id) || names.has(name) || names.has(seriesOf(name));
   for (const key of state?.tokens.keys() ?? []) {
     const token = stateOf(key);
     if (desired.tokens.has(key) || moved.has(key) || token === undefined) continue;
     const unreadable = unreadableToken(account, key, [], token, live);
     const about = { account, now: context.now, recreated };
-    plans.push(unreadable ?? planRemovedToken(key, token, liveTokens, isClaimed, records, about));
+    plans.push(unreadable ?? planRemovedToken(key, token, liveTokens.about([key], token), isClaimed, records, about));
   }
   return plans;
 }
@@ -236,20 +237,20 @@ function howRecreated(
 function renamedKeys(
   desired: DesiredAccount,
   state: StateAccount | undefined,
-  live: readonly LiveToken[],
+  live: LiveTokens,
   now: number,
 ): Map<string, string> {
   const renamed = new Map<string, string>();
+  const byName = new Map<string, DesiredToken[]>();
+  for (const token of desired.tokens.values()) {
+    if (!state?.tokens.has(token.key)) byName.set(token.name, [...(byName.get(token.name) ?? []), token]);
+  }
   for (const [old, { current }] of state?.tokens ?? []) {
-    const found = live.find((token) => token.id === current?.id);
+    const found = live.byId(current?.id);
     if (desired.tokens.has(old) || found === undefined || isExpired(found, now)) continue;
-    const successor = [...desired.tokens.values()].find(
-      ({ key, name, type }) =>
-        !state?.tokens.has(key) &&
-        !renamed.has(key) &&
-        type === found.type &&
-        generationOf(name, found.name) !== undefined,
-    );
+    const successor = [found.name, seriesOf(found.name)]
+      .flatMap((name) => byName.get(name) ?? [])
+      .find(({ key, type }) => !renamed.has(key) && type === found.type);
     if (successor) renamed.set(successor.key, old);
   }
   return renamed;

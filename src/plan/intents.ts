@@ -31,9 +31,9 @@ export function canHaveCreated(
   now: number,
   soon = SOON_MS,
 ): boolean {
-  const { name, at } = intent;
-  const took = token.createdAt - Date.parse(at);
-  return token.name === name && took >= -SKEW_MS && took <= soon && (isRecent(intent, now) || mayBeStored(intent));
+  if (token.name !== intent.name) return false;
+  const took = token.createdAt - Date.parse(intent.at);
+  return took >= -SKEW_MS && took <= soon && (isRecent(intent, now) || mayBeStored(intent));
 }
 
 /** Whether a token of the intent may be revoked at once, where it was not stored. */

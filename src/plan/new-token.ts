@@ -54,10 +54,11 @@ export function plannedToken(
         !isExpired(live, now) && (!isReplaced || record.retire_at === undefined || heldBy(record) !== undefined),
     )
     .map(({ live }) => show(live));
-  const names = new Set([...live.map((token) => token.name), ...records.names]);
+  const names = new Set(live.map((token) => token.name));
   const generations = live.map((token) => liveGeneration(desired.name, token) ?? 0);
   let generation = Math.max(state?.generation ?? 0, ...generations) + 1;
-  while (names.has(generationName(desired.name, generation))) generation += 1;
+  const isTaken = (name: string) => names.has(name) || records.names.has(name);
+  while (isTaken(generationName(desired.name, generation))) generation += 1;
   return {
     name: generationName(desired.name, generation),
     generation,

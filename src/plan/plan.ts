@@ -93,7 +93,7 @@ export function makePlan(desired: Desired, live: Live, state: State, options: Ma
       const readings = {
         desired: desired.accounts.get(key),
         state: state.accounts.get(key),
-        live: presence.presence === 'present' ? presence.value : undefined,
+        live: new Map(presence.presence === 'present' ? presence.value.tokens.map((token) => [token.id, token]) : []),
         now: live.now,
       };
       return { username, plan: scheduledOnly(username, plan, readings) };

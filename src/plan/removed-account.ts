@@ -5,6 +5,7 @@ import type { Action, ComputeCeiling, Forget, NextChange } from '../model/plan.t
 import type { StateAccount } from '../model/state.ts';
 import { type AccountContext, type AccountPlan, NOTHING, unmanagedTokens } from './account-plan.ts';
 import { hourlyCeiling, type Rates } from './ducklings.ts';
+import { LiveTokens } from './live-tokens.ts';
 import { planRetainedToken } from './removed-token.ts';
 import { smokeLeftovers } from './revocations.ts';
 import { accountRecords, show } from './token-series.ts';
@@ -49,8 +50,9 @@ export function planRemovedAccount(
     };
   }
   const records = accountRecords(state.tokens.values());
+  const liveTokens = new LiveTokens(live.tokens);
   const tokens = [...state.tokens].map(([key, token]) =>
-    planRetainedToken(key, token, live.tokens, records, account, context.now, context.heldBy),
+    planRetainedToken(key, token, liveTokens.about([key], token), records, account, context.now, context.heldBy),
   );
   const actions = [...tokens.flatMap((plan) => plan.actions), ...smokeLeftovers(account, live, context.now)];
   const next = tokens.flatMap((plan) => plan.next);

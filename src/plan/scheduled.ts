@@ -3,7 +3,7 @@
  * series) or for the account; the due work of the other tokens is done all the same, and what is due and left alone is named.
  */
 import type { DesiredAccount } from '../model/desired.ts';
-import type { LiveAccount, LiveToken } from '../model/live.ts';
+import type { LiveToken } from '../model/live.ts';
 import type { PlanWarning } from '../model/notice.ts';
 import type { Action, CreateToken, RotateToken } from '../model/plan.ts';
 import { rotationDue } from '../model/rotation-due.ts';
@@ -17,7 +17,8 @@ import { isHastened } from './token-warnings.ts';
 interface Readings {
   readonly desired: DesiredAccount | undefined;
   readonly state: StateAccount | undefined;
-  readonly live: LiveAccount | undefined;
+  /** By id. */
+  readonly live: ReadonlyMap<string, LiveToken>;
   readonly now: number;
 }
 
@@ -132,7 +133,7 @@ function isPolicyKnown(token: string, readings: Readings): boolean {
 /** Whether the current token of the state is due, whatever else its replacement is planned for. */
 function isCurrentDue(token: string, readings: Readings): boolean {
   const [desired, current] = [readings.desired?.tokens.get(token), recordOf(token, readings)];
-  const live = current && readings.live?.tokens.find(({ id }: LiveToken) => id === current.id);
+  const live = current && readings.live.get(current.id);
   if (desired === undefined || live === undefined) return false;
   const at = rotationDue(desired, live, current?.ttl);
   return at !== null && at <= readings.now;
