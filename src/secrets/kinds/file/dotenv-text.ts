@@ -42,8 +42,8 @@ export class DotenvText implements SecretsText {
     this.#indexes.delete(variable);
   }
 
-  text(): string {
-    return this.#entries.map(({ text }) => text).join('');
+  *pieces(): Generator<string> {
+    for (const { text } of this.#entries) yield text;
   }
 
   #append(name: string): void {

@@ -64,8 +64,8 @@ export class JsonText implements SecretsText {
     this.#removed.set(account, (this.#removed.get(account) ?? new Set()).add(token));
   }
 
-  text(): string {
-    return withoutMembers(this.#withSecrets(), this.#removed);
+  pieces(): string[] {
+    return [withoutMembers(this.#withSecrets(), this.#removed)];
   }
 
   #withSecrets(): string {

@@ -8,7 +8,8 @@ export interface SecretsText {
   set(entry: FileEntry, secret: string): void;
   /** Removes the token's secrets. */
   remove(entry: FileEntry): void;
-  text(): string;
+  /** The text in pieces, so that a large file never is one string. */
+  pieces(): Iterable<string>;
 }
 
 /** A token's entry in the file: by variable in a dotenv file, by account and token in a JSON file. */
