@@ -34,7 +34,7 @@ export interface ApplyInput {
   readonly verify?: (account: DesiredAccount, secrets: FreshSecrets) => Promise<AccountSmoke>;
   /** Called before each action: throws when the time by which the plan decided can no longer be trusted. */
   readonly checkClock?: () => void;
-  /** The maximum number of accounts processed at once; those that wait for the state do not count. */
+  /** The maximum number of accounts processed at once; those that wait for the state or a secrets file do not count. */
   readonly parallelism: number;
   /** When aborted, actions in progress finish and no others begin. */
   readonly stopping: AbortSignal;
@@ -71,7 +71,10 @@ export interface AccountResult {
 }
 
 /** What the accounts of an apply share. */
-export interface AccountInput extends ApplyInput, Pick<DeletionTools, 'idOf'>, Pick<TokenTools, 'before'> {
+export interface AccountInput
+  extends ApplyInput,
+    Pick<DeletionTools, 'idOf'>,
+    Pick<TokenTools, 'before' | 'outsideSlot'> {
   readonly halt: Halt;
   /** Actions whose secrets the stores refuse, when the rest of the plan is applied all the same. */
   readonly refused: ReadonlyMap<Action, UserError>;

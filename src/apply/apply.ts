@@ -3,7 +3,7 @@
  *
  *   1. check the secret stores that the plan uses; if one cannot be written, nothing is done. Nobody attends scheduled work, so
  *      there only the tokens whose secrets cannot be stored fail, and the others do not expire meanwhile
- *   2. process accounts in parallel, at most `parallelism` at once, beside those that wait for the state
+ *   2. process accounts in parallel, at most `parallelism` at once, beside those that wait for the state or a secrets file
  *   3. within an account, in the plan's order: the account, its Ducklings, its tokens; then verify that new tokens
  *      connect; then revoke
  *
@@ -42,7 +42,7 @@ export interface Applied {
   readonly saved: boolean;
 }
 
-/** How many accounts are in progress for each operation at a time, most of which wait for the state where it is far away. */
+/** How many accounts are in progress for each operation at a time; most of them wait for a state that is far away, or for a large secrets file. */
 const ACCOUNTS_PER_OPERATION = 6;
 
 /**
@@ -70,9 +70,10 @@ export async function apply(input: ApplyInput): Promise<Applied> {
   const halt: Halt = {};
   const slots = new Slots(input.parallelism);
   const stateWriter = lendingSlots(input.stateWriter, slots, halt);
+  const outsideSlot = <T>(wait: () => Promise<T>) => slots.outside(wait);
   const atOnce = input.parallelism === 1 ? 1 : input.parallelism * ACCOUNTS_PER_OPERATION;
   const results = await inParallel(groups, atOnce, async ([account, actions]) => {
-    const work = new AccountApply(account, { ...input, stateWriter, before, halt, idOf, refused });
+    const work = new AccountApply(account, { ...input, stateWriter, before, halt, idOf, refused, outsideSlot });
     const result = await slots.within(() => work.run(actions));
     input.onEvent?.({ kind: 'account', account });
     return result;

@@ -52,15 +52,14 @@ export async function createToken(
   const fingerprint = fingerprintOf(secret.reveal());
   try {
     await recordStoring(action, account, fingerprint, tools);
-    await store.put(
-      {
-        ...(isFirst ? firstTarget(tools.stateWriter.state, address) : address),
-        generation: action.after.generation,
-        type: action.after.type,
-        expiresAt: record.expire_at ?? null,
-      },
-      secret,
-    );
+    const target = {
+      ...(isFirst ? firstTarget(tools.stateWriter.state, address) : address),
+      generation: action.after.generation,
+      type: action.after.type,
+      expiresAt: record.expire_at ?? null,
+    };
+    const put = () => store.put(target, secret);
+    await (store.gathersWrites ? tools.outsideSlot(put) : put());
   } catch (error) {
     await discard(action, account, record, tools, error);
     throw error;

@@ -19,6 +19,8 @@ export interface TokenTools extends RemovalTools {
   readonly live: Live;
   /** The state by which the stores were checked. */
   readonly before: State;
+  /** Waits for what other accounts' work need not wait for. */
+  outsideSlot<T>(wait: () => Promise<T>): Promise<T>;
 }
 
 /** The live tokens of an account, as the plan was made from them. */

@@ -182,6 +182,8 @@ export interface StoreFindings {
 /** Stores the secrets of new tokens. Secrets are never read back. */
 export interface SecretStore {
   readonly name: string;
+  /** Whether secrets that arrive during a write are written together by the next one, so that many may wait at once. */
+  readonly gathersWrites?: true;
   /** Where secrets go in the place of the configured program, in a sandbox; for output. */
   readonly rehearsedIn?: string;
   /** The secret path of a token, for output and to detect a move; the same for every generation. */

@@ -384,7 +384,7 @@ describe('accounts in parallel', () => {
   const many = desire(Object.fromEntries(names.map((name) => [name, { tokens: [token('airflow')] }])));
 
   /** What is in progress at a time, at most: secrets that are stored, and accounts that are not finished. */
-  async function peaks(parallelism: number) {
+  async function peaks(parallelism: number, gathersWrites?: true) {
     const world = new World();
     const { stateWriter, store } = world;
     const running = { puts: 0, updates: 0 };
@@ -400,6 +400,7 @@ describe('accounts in parallel', () => {
     const [update, put] = [stateWriter.update.bind(stateWriter), store.put.bind(store)];
     stateWriter.update = (...of) => around('updates', () => update(...of));
     store.put = (...of) => around('puts', () => put(...of));
+    Object.assign(store, { gathersWrites });
     const { outcomes } = await world.apply(many, { parallelism });
     expect(outcomes.map(({ result }) => result)).toEqual(Array(12).fill('done'));
     return peak;
@@ -411,6 +412,10 @@ describe('accounts in parallel', () => {
 
   it('store no more secrets at a time than operations are allowed', async () => {
     expect((await peaks(2)).puts).toBeLessThanOrEqual(2);
+  });
+
+  it('go on while others wait for a store that writes secrets together', async () => {
+    expect((await peaks(2, true)).puts).toBeGreaterThanOrEqual(4);
   });
 
   it('are processed one after the other where one operation is allowed', async () => {

@@ -35,6 +35,7 @@ export function fileStore(config: FileStoreConfig, owners: Owners = new Map()): 
   const read = contentReader(config);
   return {
     name: config.name,
+    gathersWrites: true,
     secretPath: (address) => secretPathIn(config, address),
     check: async (targets = []) => {
       await checkFile(config);
