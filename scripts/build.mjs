@@ -10,9 +10,9 @@ import {
   loadedLate,
   namesOfFormats,
   noChildProcess,
-  shortSchemas,
   withLateChunks,
 } from './bundle-plugins.mjs';
+import { compileSchemas } from './compile-schemas.mjs';
 import { declareTypes, reExport } from './declare-types.mjs';
 import { fillSchemas } from './fill-schemas.mjs';
 import { writeLicenses } from './licenses.mjs';
@@ -130,6 +130,7 @@ module.exports=load;\n`;
 }
 
 await fillSchemas();
+await compileSchemas();
 const commands = (await readdir('src/commands')).sort().map((file) => path.basename(file, '.ts'));
 const [, main, modules] = await Promise.all([
   declareTypes('src/library.ts', path.join(fresh, 'types')),
@@ -154,7 +155,7 @@ const [, main, modules] = await Promise.all([
     minify: true,
     external: ['undici', 'undici/*', '@duckdb/node-api', '@aws-sdk/*', '@google-cloud/*', '@azure/*'],
     alias: { yaml, 'jsonc-parser': jsonc },
-    plugins: [loadedLate, lazyText, shortSchemas],
+    plugins: [loadedLate, lazyText],
     write: false,
   }),
 ]);

@@ -115,20 +115,3 @@ export const lazyText = {
     }));
   },
 };
-
-/** An esbuild plugin: bundles JSON Schemas without what only their readers need, as texts, which start faster than objects. */
-export const shortSchemas = {
-  name: 'short-schemas',
-  setup({ onLoad }) {
-    onLoad({ filter: /\.schema\.json$/ }, async ({ path: file }) => {
-      const schema = JSON.stringify(JSON.parse(await readFile(file, 'utf8'), withoutProse));
-      return { contents: `export default JSON.parse(${JSON.stringify(schema)});` };
-    });
-  },
-};
-
-/** The description beside a pattern stays, because errors quote it. */
-function withoutProse(key, value) {
-  const isProse = typeof value === 'string' && ['description', '$comment'].includes(key) && this.pattern === undefined;
-  return isProse || (key === 'examples' && Array.isArray(value)) ? undefined : value;
-}

@@ -1,20 +1,16 @@
-import schema from '../../schemas/motherduck.accounts.schema.json' with { type: 'json' };
 import { enumerated } from '../model/wording.ts';
 import { COMMAND_WORD } from '../secrets/store.ts';
 import { STORE_KINDS } from '../secrets/stores.ts';
 import { STATE_KINDS } from '../state/backends.ts';
 import type { Problems } from '../yaml/diagnostic.ts';
-import { type SchemaError, type Validator, validatorOf } from '../yaml/json-schema.ts';
 import type { Span } from '../yaml/source.ts';
 import { child, coreScalar, entriesOf, type Node, numberOf, plain } from '../yaml/tree.ts';
 import { blankHint, describeNode, nearest, quote, showNode, suggestion } from '../yaml/wording.ts';
+import { type SchemaError, type Validator, validateConfig, validateIncluded } from './config-validator.generated.js';
 import type { ConfigFile } from './read.ts';
 
 /** The format version that this program reads. */
 const VERSION = 1;
-
-const validateConfig = validatorOf(schema);
-const validateIncluded = validatorOf(schema, '#/$defs/included_file');
 
 /**
  * Compares the structure of a file with the schema and reports every difference in plain words. Returns false when the file
@@ -73,7 +69,7 @@ function isMisspelt({ keyword, params, instancePath }: SchemaError, errors: read
     (other) => other.keyword === 'additionalProperties' && other.instancePath === instancePath,
   );
   return unknown.some(({ params: { additionalProperty }, parentSchema }) => {
-    const known = Object.keys(parentSchema.properties ?? {});
+    const known = Object.keys(parentSchema?.properties ?? {});
     return nearest(String(additionalProperty), known) === params.missingProperty;
   });
 }
@@ -85,14 +81,15 @@ function isNothing(node: Node): boolean {
 /** Validates. Values from the environment are texts first, and then numbers or booleans where the schema expects them. */
 function schemaErrors(root: Node, validate: Validator): readonly SchemaError[] {
   const data = plain(root);
-  const errors = validate(data);
-  const reread = errors.filter((error) => rereadAt(error, root, data));
-  return reread.length === 0 ? errors : validate(data);
+  if (validate(data)) return [];
+  const reread = (validate.errors ?? []).filter((error) => rereadAt(error, root, data));
+  if (reread.length === 0) return validate.errors ?? [];
+  return validate(data) ? [] : (validate.errors ?? []);
 }
 
 function rereadAt(error: SchemaError, root: Node, data: unknown): boolean {
   // A number, or a text of a pattern: `30%`.
-  const takesNumber = error.keyword === 'pattern' && [error.parentSchema.type].flat().includes('integer');
+  const takesNumber = error.keyword === 'pattern' && [error.parentSchema?.type].flat().includes('integer');
   if (error.keyword !== 'type' && !takesNumber) return false;
   const path = pathOf(error);
   const { node } = locate(root, path);
@@ -150,6 +147,7 @@ export function explain(error: SchemaError, root: Node, problems: Problems): voi
       problems.error('bad-value', kind.at, `expected a kind of ${noun}, found ${describeNode(kind)}`, { hint });
       break;
     }
+    case 'propertyNames': // the name itself has an error of its own
     case 'const': // the version, which is checked before
       break;
     default:
@@ -161,7 +159,7 @@ export function explain(error: SchemaError, root: Node, problems: Problems): voi
 
 /** The hint for a time in other words: `3 months`. */
 function durationHint({ parentSchema }: SchemaError, node: Node): string | undefined {
-  if (!String(parentSchema.pattern).includes('[smhdw]') || node.kind !== 'scalar' || node.env !== undefined)
+  if (!String(parentSchema?.pattern).includes('[smhdw]') || node.kind !== 'scalar' || node.env !== undefined)
     return undefined;
   const [, count, word = ''] = /^(\d{1,4}) ?([a-z]+)$/i.exec(String(node.value)) ?? [];
   const [, factor, unit] = TIME_WORDS.find(([names]) => names.test(word)) ?? [];
@@ -186,7 +184,7 @@ function missingHint({ params, parentSchema, instancePath }: SchemaError): strin
   if (key === 'kind') {
     return `write kind: ${enumerated(kindsOf(instancePath === '/state' ? STATE_KINDS : STORE_KINDS), 'or')}`;
   }
-  const properties = parentSchema.properties as Readonly<Record<string, { enum?: string[] }>> | undefined;
+  const properties = parentSchema?.properties as Readonly<Record<string, { enum?: string[] }>> | undefined;
   const allowed = properties?.[key]?.enum;
   return allowed === undefined ? REQUIRED_HINTS.get(key) : `write ${key}: ${enumerated(allowed, 'or')}`;
 }
@@ -201,8 +199,8 @@ const REQUIRED_HINTS = new Map([
 function explainUnknownKey(error: SchemaError, node: Node, path: readonly string[], problems: Problems): void {
   const key = String(error.params.additionalProperty);
   const at = entriesOf(node).get(key)?.keyAt ?? node.at;
-  const known = Object.keys(error.parentSchema.properties ?? {});
-  if (error.parentSchema.title === 'an included file' && MAIN_ONLY.has(key)) {
+  const known = Object.keys(error.parentSchema?.properties ?? {});
+  if (error.parentSchema?.title === 'an included file' && MAIN_ONLY.has(key)) {
     problems.error('unknown-key', at, `${quote(key)} is not allowed in an included file`, {
       hint: `move it to the main file; an included file may have ${enumerated(known)}`,
     });
@@ -219,7 +217,7 @@ const MAIN_ONLY: ReadonlySet<string> = new Set([
 function explainName(name: string, error: SchemaError, node: Node, problems: Problems): void {
   const at = entriesOf(node).get(name)?.keyAt ?? node.at;
   const usable = name.replace(/[^A-Za-z0-9_]+/g, '_');
-  const pattern = new RegExp(String(error.parentSchema.pattern), 'u');
+  const pattern = new RegExp(String(error.parentSchema?.pattern), 'u');
   const value = entriesOf(node).get(name)?.value;
   const blank = value !== undefined && isNothing(value) ? blankHint(name) : undefined;
   const hint = blank ?? (usable !== name && pattern.test(usable) ? `${quote(usable)} is valid` : undefined);
@@ -229,15 +227,15 @@ function explainName(name: string, error: SchemaError, node: Node, problems: Pro
 /** Hints for YAML 1.1 booleans, for single values in place of lists, and for durations without a unit. */
 function typeHint({ parentSchema }: SchemaError, node: Node): string | undefined {
   if (node.kind !== 'scalar' || node.env !== undefined) return undefined;
-  const expectsBoolean = [parentSchema.type].flat().includes('boolean');
+  const expectsBoolean = [parentSchema?.type].flat().includes('boolean');
   const word = typeof node.value === 'string' ? node.value.toLowerCase() : '';
   if (expectsBoolean && ['yes', 'on'].includes(word)) return 'write true';
   if (expectsBoolean && ['no', 'off'].includes(word)) return 'write false';
-  if ([parentSchema.type].flat().includes('array') && typeof node.value === 'string') {
+  if ([parentSchema?.type].flat().includes('array') && typeof node.value === 'string') {
     return listHint(node.value, parentSchema);
   }
-  if ([parentSchema.type].flat().includes('object') && typeof node.value === 'string') return blankHint(node.value);
-  const expectsDuration = String(parentSchema.pattern).includes('[smhdw]');
+  if ([parentSchema?.type].flat().includes('object') && typeof node.value === 'string') return blankHint(node.value);
+  const expectsDuration = String(parentSchema?.pattern).includes('[smhdw]');
   return expectsDuration && typeof node.value === 'number' ? 'add the unit: s, m, h, d or w' : undefined;
 }
 
@@ -258,9 +256,9 @@ function isPlain(word: string): boolean {
 
 /** What the schema expects: for a mapping or a list its type, else its title, which is written to follow "expected". */
 function expected({ keyword, params, parentSchema }: SchemaError): string {
-  const types = [parentSchema.type].flat().filter((type) => type !== 'null');
+  const types = [parentSchema?.type].flat().filter((type) => type !== 'null');
   const isBlock = types.length === 1 && (types[0] === 'object' || types[0] === 'array');
-  if (typeof parentSchema.title === 'string' && !(keyword === 'type' && isBlock)) return parentSchema.title;
+  if (typeof parentSchema?.title === 'string' && !(keyword === 'type' && isBlock)) return parentSchema.title;
   if (keyword === 'enum') return `one of ${enumerated((params.allowedValues as unknown[]).map(String), 'or')}`;
   if (keyword === 'minimum') return `a number of at least ${params.limit}`;
   if (keyword === 'minItems') return 'at least one';

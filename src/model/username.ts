@@ -1,5 +1,3 @@
-import { unicodeTest } from './unicode-test.ts';
-
 /** The pattern of a new service account's name. MotherDuck also accepts Unicode letters; like its Terraform provider, mdacc allows ASCII only. */
 export const NEW_USERNAME_PATTERN = /^[A-Za-z][A-Za-z0-9_]{2,254}$/;
 
@@ -10,14 +8,16 @@ export const NEW_USERNAME_RULE = '3 to 255 characters: a letter (A-Z), then lett
  * The pattern of the names that accounts at MotherDuck may have. Names reach the commands of secret stores, file names and the
  * terminal: none is an option, a path or a glob, and none has a character that is not seen (`DI`: those that may be ignored when a text is shown). (`\p{…}` needs the flag `u`.)
  */
-export const USERNAME_PATTERN = String.raw`^(?!.*[\p{DI}])[\p{L}\p{N}](?:[\p{L}\p{M}\p{N}_.@+ -]{0,253}[\p{L}\p{M}\p{N}_.@+-])?$`;
+export const USERNAME_PATTERN = /^(?!.*\p{DI})[\p{L}\p{N}](?:[\p{L}\p{M}\p{N}_.@+ -]{0,253}[\p{L}\p{M}\p{N}_.@+-])?$/u;
 
 /** What `USERNAME_PATTERN` accepts, in words. */
 export const USERNAME_RULE =
   '1 to 255 letters, digits, spaces and _ . @ + -, beginning with a letter or a digit, without a space at the end';
 
 /** Whether an account at MotherDuck may have this name, so that it can be managed. */
-export const isUsername = unicodeTest(USERNAME_PATTERN);
+export function isUsername(text: string): boolean {
+  return USERNAME_PATTERN.test(text);
+}
 
 /** Whether an account of this name can be created. */
 export function isNewUsername(text: string): boolean {

@@ -24,7 +24,7 @@ const UNSEEN_IN_LINES = unseenExcept(String.raw`(?![\n\t])`);
 
 /** The text of lines with `\ufffd` for every control character. */
 export function visibleLines(text: string): string {
-  return /^[\n\t -~]*$/.test(text) ? text : text.replace(UNSEEN_IN_LINES(), '\ufffd');
+  return text.replace(UNSEEN_IN_LINES(), '\ufffd');
 }
 
 /** The same data with `\ufffd` for every control character in its texts, and without letters that only look like others. */

@@ -1,12 +1,10 @@
 /** Reads a state from where it is kept, checks it, and brings it to the current version. */
 import { readdir, stat } from 'node:fs/promises';
 import { basename, dirname, join } from 'node:path';
-import schema from '../../schemas/state.schema.json' with { type: 'json' };
 import { leaveSandboxCommand } from '../files/shell.ts';
 import { ownState, recordsOf, STATE_LIMITS, type State, secretFilesOf } from '../model/state.ts';
 import { generationOf, MAX_GENERATION, seriesOf } from '../model/tokens.ts';
 import { type Hint, UserError } from '../model/user-error.ts';
-import { type SchemaError, validatorOf } from '../yaml/json-schema.ts';
 import type { StateBackend, StoredState } from './backend.ts';
 import { contradictionOf } from './contradictions.ts';
 import { isLikeState } from './damage.ts';
@@ -16,6 +14,7 @@ import { fileBackend, leftFile, storedIn } from './kinds/file.ts';
 import { MIGRATIONS, type Migrations, migrate } from './migrate.ts';
 import { LogError, type Moved, movedTo, replay } from './state-change.ts';
 import { type StateDocument, stateFromDocument } from './state-document.ts';
+import type { SchemaError } from './state-validator.generated.js';
 
 /** Without lines, the error of a huge file comes soon. */
 const LARGEST_WITH_LINES = 8 * 1024 * 1024;
@@ -280,7 +279,7 @@ async function check(source: Source, text: string | undefined, document: unknown
     const problem = `has more than ${STATE_LIMITS.accounts.toLocaleString('en')} accounts`;
     throw invalid(source, problem, await source.restoreHint(text ?? LIKE_STATE));
   }
-  const violation = violationOf(document);
+  const violation = await violationOf(document);
   if (violation !== undefined) {
     const hint = violation.isTooMuch ? numberHint(document, violation.pointer) : undefined;
     throw await wrongAt(source, text, violation.pointer, violation.problem, hint);
@@ -357,44 +356,26 @@ function invalid({ name, file }: Source, problem: string, hint: Hint | string, l
 /** Stands for a text that is like a state, where changes follow it. */
 const LIKE_STATE = '  "lineage"';
 
-const validate = validatorOf(schema);
-
 /**
  * The first violation of `schemas/state.schema.json` in a parsed document: a JSON pointer and the problem with its value.
- * Undefined for a valid document.
+ * Undefined for a valid document. Loads the validator only where there is a state.
  */
-export function violationOf(
+export async function violationOf(
   document: unknown,
-): { readonly pointer: string; readonly problem: string; readonly isTooMuch: boolean } | undefined {
-  const errors = validate(document);
-  if (errors.length === 0) return undefined;
+): Promise<{ readonly pointer: string; readonly problem: string; readonly isTooMuch?: boolean } | undefined> {
+  const { validate } = await import('./state-validator.generated.js');
+  if (validate(document)) return undefined;
   // Of alternatives, the one that comes nearest: its error is the deepest.
   const depth = ({ instancePath }: SchemaError) => instancePath.split('/').length;
-  const first = errors.reduce((a, b) => (depth(b) > depth(a) ? b : a));
-  return { pointer: first.instancePath, problem: problemOf(first), isTooMuch: first.keyword === 'maximum' };
+  const first = validate.errors?.reduce((a, b) => (depth(b) > depth(a) ? b : a));
+  return first === undefined
+    ? { pointer: '', problem: 'is invalid' }
+    : { pointer: first.instancePath, problem: problemOf(first), isTooMuch: first.keyword === 'maximum' };
 }
 
-function problemOf({ keyword, params, parentSchema }: SchemaError): string {
-  switch (keyword) {
-    case 'additionalProperties':
-      return `has an unknown "${String(params.additionalProperty)}"`;
-    case 'enum':
-      return `must be one of ${JSON.stringify(params.allowedValues)}`;
-    case 'pattern':
-      return `is invalid: ${String(parentSchema.description)}`.replace(/\.$/, '');
-    case 'type':
-      return `must be ${[params.type].flat().join(' or ')}`;
-    case 'required':
-      return `must have required property '${String(params.missingProperty)}'`;
-    case 'maximum':
-      return `must be <= ${params.limit}`;
-    case 'minimum':
-      return `must be >= ${params.limit}`;
-    case 'maxLength':
-      return `must NOT have more than ${params.limit} characters`;
-    case 'minLength':
-      return `must NOT have fewer than ${params.limit} characters`;
-    default:
-      return 'is invalid';
-  }
+function problemOf({ keyword, params, parentSchema, message }: SchemaError): string {
+  if (keyword === 'additionalProperties') return `has an unknown "${String(params.additionalProperty)}"`;
+  if (keyword === 'enum') return `must be one of ${JSON.stringify(params.allowedValues)}`;
+  if (keyword === 'pattern') return `is invalid: ${String(parentSchema?.description)}`.replace(/\.$/, '');
+  return message ?? 'is invalid';
 }

@@ -54,11 +54,19 @@ test("its limits are the model's", () => {
   const { min, max } = TOKEN_DESCRIPTION_LENGTH;
   expect(defs.token_description).toMatchObject({ minLength: min, maxLength: max });
   const { propertyNames } = defs.accounts as { propertyNames: Schema };
-  expect(propertyNames).toEqual({ title: USERNAME_RULE, pattern: USERNAME_PATTERN });
+  expect(propertyNames).toEqual({ title: USERNAME_RULE, pattern: USERNAME_PATTERN.source });
   expect(property('file_store', 'variable')?.default).toBe(DEFAULT_VARIABLE);
   const ttl = `${formatDuration(TOKEN_TTL_SECONDS.min)} to ${formatDuration(TOKEN_TTL_SECONDS.max)}`;
   expect(defs.ttl?.description).toContain(ttl);
   // Ten characters are left for the `.2` of later generations.
   expect(property('token', 'name')?.maxLength).toBe(TOKEN_NAME_LENGTH.max - 10);
   expect(RESERVED_TOKEN_NAMES).toHaveLength(2);
+});
+
+test('the compiled validator needs nothing of the compiler', () => {
+  const code = readFileSync(path.join(root, 'src/config/config-validator.generated.js'), 'utf8');
+  expect(code).toContain('validateIncluded');
+  // The helpers of ajv that it uses are in it; one of them carries its own import as a text.
+  expect(code.replace(/\.code = '.*'/g, '')).not.toMatch(/(require\(|from )["']/);
+  expect(code).not.toContain('vErrors.concat');
 });

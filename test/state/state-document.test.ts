@@ -1,13 +1,13 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import type { State, StateAccount } from '../../src/model/state.ts';
-import { violationOf } from '../../src/state/read-state.ts';
 import { serializeState, stateFromDocument } from '../../src/state/state-document.ts';
+import { validate } from '../../src/state/state-validator.generated.js';
 import { bareAccount, example, fullAccount } from './example.ts';
 
 const roundTrip = (state: State): State => {
   const json = JSON.parse(serializeState(state));
-  expect(violationOf(json)).toBeUndefined();
+  if (!validate(json)) throw new Error(JSON.stringify(validate.errors));
   return stateFromDocument(json);
 };
 
