@@ -15,9 +15,10 @@ import type { State, StateToken, TokenRecord } from '../model/state.ts';
 import { isoTime } from '../model/time.ts';
 import { isStateError, UserError } from '../model/user-error.ts';
 import { accountKey } from '../model/username.ts';
+import { inParallel } from '../motherduck/concurrency.ts';
 import { claimedType, claimsOf } from '../motherduck/token-claims.ts';
 import { fingerprintOf } from '../secrets/fingerprint.ts';
-import { isSandboxSecret, type SecretStore, type SecretTarget } from '../secrets/store.ts';
+import { isJwt, isSandboxSecret, type SecretStore, type SecretTarget } from '../secrets/store.ts';
 import { firstTarget, isFirstSecret } from '../secrets/written-secrets.ts';
 import { whyTaken } from './apply.ts';
 import { UsedPlaces } from './dead-secrets.ts';
@@ -70,14 +71,11 @@ export function chooseSecrets(kept: readonly KeptToken[], input: TakingInput): C
     if (account === undefined || key === undefined || token?.secret !== 'unknown' || store === undefined) continue;
     const why = whyUntaken(secret, token, entry, accountKey(username), input, users);
     if (secret === undefined || why !== undefined) {
-      untaken.push({ kind: why ?? 'missing', name: `${account.username}/${key}` });
+      untaken.push({ kind: why ?? 'missing', name: `${account.username}/${key}`, id });
     } else taking.push({ account: account.username, key, token, secret, store });
   }
   return { taking, untaken };
 }
-
-/** The form of MotherDuck's secrets; some stores can keep no other. */
-const FORM = /^[\w-]+\.[\w-]+\.[\w-]+$/;
 
 /** What the claims of a secret contradict. They do not tell which of an account's tokens it belongs to. */
 function whyUntaken(
@@ -93,7 +91,7 @@ function whyUntaken(
   if (entry === undefined || entry.retiring.length > 0) return 'replaced';
   const owners = ownersOf(secret, users);
   const isOthers = owners.size > 0 && !owners.has(account);
-  const isForm = FORM.test(secret.reveal()) && isSandboxSecret(secret.reveal()) === isSandbox;
+  const isForm = isJwt(secret.reveal()) && isSandboxSecret(secret.reveal()) === isSandbox;
   return !isForm || isOthers || (claimedType(secret) ?? type) !== type ? 'other' : undefined;
 }
 
@@ -142,28 +140,27 @@ function targetOf({ account, key, secret, store }: Taking, state: State): Secret
 /**
  * Stores the secrets and records each; the records are written with the next update of the state.
  *
- * @returns The number of stored ones, and the failures of others.
+ * @returns The stored ones, and the failures of others.
  * @throws UserError when the state is lost
  */
 export async function takeSecrets(
   taking: readonly Taking[],
   stateWriter: StateWriter,
   now: () => number,
-  stopping: AbortSignal,
-): Promise<{ readonly stored: number; readonly failures: readonly UserError[] }> {
-  const failures: UserError[] = [];
-  let stored = 0;
-  for (const each of taking) {
-    if (stopping.aborted) break;
+  { parallelism, stopping }: { readonly parallelism: number; readonly stopping: AbortSignal },
+): Promise<{ readonly stored: readonly Taking[]; readonly failures: readonly UserError[] }> {
+  const [stored, failures]: [Taking[], UserError[]] = [[], []];
+  await inParallel(taking, parallelism, async (each) => {
+    if (stopping.aborted) return;
     try {
       await stateWriter.confirm();
       await takeSecret(each, stateWriter, now);
-      stored += 1;
+      stored.push(each);
     } catch (error) {
       if (!(error instanceof UserError) || isStateError(error)) throw error;
       failures.push(error);
     }
-  }
+  });
   return { stored, failures };
 }
 

@@ -32,7 +32,7 @@ import { ignoreInGit, writeImportFiles } from './import-files.ts';
 import type { Io, OutputOptions } from './io.ts';
 import { withProgress } from './progress.ts';
 import { underLock } from './signals.ts';
-import { type FromTerraform, secretsToTake, showHandOver } from './terraform.ts';
+import { type FromTerraform, onlyInTerraform, secretsToTake, showHandOver } from './terraform.ts';
 
 export interface ImportOptions extends ConfigOptions, ServiceOptions, OutputOptions {
   readonly yes?: boolean;
@@ -128,19 +128,20 @@ async function carryOut(
   const { texts, skipped, addsStore } = decided.decided;
   const after = adoptAll(stateWriter.state, actions, live);
   const { isSandbox } = service;
-  const stored = { desired, state: after, live, stores: storesFor(desired, service), isSandbox };
-  const taking = secretsToTake(terraform, stored, io);
+  const input = { desired, state: after, live, stores: storesFor(desired, service), isSandbox };
+  const chosen = secretsToTake(terraform, input, io);
+  const { taking } = chosen;
   let code: number = skipped.some(({ reason }) => reason.kind === 'unreadable') ? EXIT.partly : EXIT.done;
-  let secrets = taking.length;
+  let stored = taking;
   const isDone = !dryRun && (texts.size > 0 || actions.length > 0 || taking.length > 0);
   if (isDone) {
     if (!options.yes) {
-      io.note(`\n${summary(decided, config, secrets, 'confirm').trimEnd()}`);
+      io.note(`\n${summary(decided, config, stored.length, 'confirm').trimEnd()}`);
       const question = questionOf(decided);
       await askFor('yes', question, { text: 'Read what it would write with --dry-run, then add --yes.' }, io, stopping);
     }
     if (addsStore || files.isNew) await ignoreInGit(config);
-    await checkTaking(taking, stored);
+    await checkTaking(taking, input);
     await writeImportFiles(files, texts);
     const run = runBy({ command, who: whoRuns(io.env) }, isoTime(live.now));
     const ended = (counts: StateRun['counts'] = countsOf(actions)) => ({ ...run, counts, exit_code: code });
@@ -151,17 +152,19 @@ async function carryOut(
       })
       .catch((error) => notAdopted(error, [...texts.keys()]));
     if (taking.length > 0) {
-      const taken = await takeSecrets(taking, stateWriter, service.api.now, stopping);
+      const { parallelism } = options;
+      const taken = await takeSecrets(taking, stateWriter, service.api.now, { parallelism, stopping });
       for (const { message, hint } of taken.failures) io.warn(message, hint);
-      secrets = taken.stored;
-      if (secrets < taking.length) code = EXIT.partly;
-      const counts = { ...countsOf(actions), take_secret: secrets };
+      stored = taken.stored;
+      if (stored.length < taking.length) code = EXIT.partly;
+      const counts = { ...countsOf(actions), take_secret: stored.length };
       await stateWriter.update((state) => ({ ...state, runs: withRun(state.runs, ended(counts)) }));
     }
     await stateWriter.close();
   }
-  io.report(`${texts.size > 0 ? '\n' : ''}${summary(decided, config, secrets, dryRun ? 'dry_run' : 'done')}`);
-  if (terraform) showHandOver(handOver(terraform.instances, after, desired), io);
+  io.report(`${texts.size > 0 ? '\n' : ''}${summary(decided, config, stored.length, dryRun ? 'dry_run' : 'done')}`);
+  const kept = onlyInTerraform(chosen, stored);
+  if (terraform) showHandOver(handOver(terraform.instances, after, desired, kept), io);
   if (isDone) {
     io.note(`Next: ${unbroken(commandText(['plan'], io.inContext))}`);
     // The state of a sandbox is of no use to anybody else.

@@ -1,15 +1,18 @@
 /** What import --terraform does beside an import: it takes the secrets that Terraform has, and hands over what it manages. */
-import { type ChosenSecrets, chooseSecrets, type KeptToken, type TakingInput } from '../apply/take-secrets.ts';
+import {
+  type ChosenSecrets,
+  chooseSecrets,
+  type KeptToken,
+  type Taking,
+  type TakingInput,
+} from '../apply/take-secrets.ts';
 import { refuseTrackedLinks } from '../files/links.ts';
 import { readText, whyUnreadable } from '../files/read-text.ts';
-import type { TerraformInstance } from '../import/terraform-state.ts';
-import { parseTerraformState } from '../import/terraform-state.ts';
+import { parseTerraformState, type TerraformInstance } from '../import/terraform-state.ts';
 import type { HandOver } from '../model/import.ts';
 import { UserError } from '../model/user-error.ts';
 import { counted } from '../model/wording.ts';
-import { hintText } from '../report/hint.ts';
 import { HAND_OVER, removedBlocks, untakenTexts } from '../report/import/terraform.ts';
-import { unbroken } from '../report/terminal-text.ts';
 import type { Io } from './io.ts';
 
 /** What an import has of Terraform. */
@@ -34,19 +37,26 @@ export async function readTerraform(file: string): Promise<readonly TerraformIns
 }
 
 /** Chooses the secrets to take, and says what is not taken. */
-export function secretsToTake(from: FromTerraform | undefined, input: TakingInput, io: Io): ChosenSecrets['taking'] {
-  if (from === undefined) return [];
-  const { taking, untaken } = chooseSecrets(from.instances.flatMap(keptToken), input);
+export function secretsToTake(from: FromTerraform | undefined, input: TakingInput, io: Io): ChosenSecrets {
+  if (from === undefined) return { taking: [], untaken: [] };
+  const chosen = chooseSecrets(from.instances.flatMap(keptToken), input);
   if (from.takesSecrets) {
-    for (const { message, hint } of untakenTexts(untaken)) io.warn(message, hint);
-    return taking;
+    for (const { message, hint } of untakenTexts(chosen.untaken)) io.warn(message, hint);
+    return chosen;
   }
-  if (taking.length > 0) {
-    const text = `Terraform has the secrets of ${counted(taking.length, 'token')}. To store them too:`;
+  const { length } = chosen.taking;
+  if (length > 0) {
+    const message = `the secrets of ${counted(length, 'token')} may be in Terraform alone, which forgets them with the removed blocks`;
     const command = ['import', '--terraform', from.file, '--take-secrets'];
-    io.note(hintText({ text, command }, io.inContext, unbroken));
+    io.warn(message, { text: 'Store them here too.', command });
   }
-  return [];
+  return { taking: [], untaken: [] };
+}
+
+/** The ids of tokens whose secrets Terraform alone has: it must not forget them yet. */
+export function onlyInTerraform({ taking, untaken }: ChosenSecrets, stored: readonly Taking[]): ReadonlySet<string> {
+  const failed = taking.filter((each) => !stored.includes(each)).map(({ token }) => token.id);
+  return new Set([...failed, ...untaken.flatMap(({ kind, id }) => (kind === 'replaced' ? [id] : []))]);
 }
 
 function keptToken({ username, token, unfit }: TerraformInstance): KeptToken[] {

@@ -39,14 +39,23 @@ export function terraformSkipped(instances: readonly TerraformInstance[], live: 
   });
 }
 
-/** Finds what of Terraform is managed here, by the state and the configuration after the import. */
-export function handOver(all: readonly TerraformInstance[], state: State, desired: Desired): HandOver {
+/**
+ * Finds what of Terraform is managed here, by the state and the configuration after the import.
+ *
+ * @param kept The ids of tokens that stay in Terraform, which alone has their secrets.
+ */
+export function handOver(
+  all: readonly TerraformInstance[],
+  state: State,
+  desired: Desired,
+  kept: ReadonlySet<string>,
+): HandOver {
   // Terraform would forget what is left of a replaced one with it.
   const unfit = new Set(all.filter((instance) => !isFit(instance)).map(({ address }) => address));
-  const managed = all.filter((instance) => !unfit.has(instance.address) && isManaged(instance, state, desired));
-  const others = new Set(
-    all.filter((instance) => !isManaged(instance, state, desired)).map(({ resource }) => resource),
-  );
+  const stays = ({ address, token }: TerraformInstance) => unfit.has(address) || kept.has(token?.id ?? '');
+  const managed = all.filter((instance) => !stays(instance) && isManaged(instance, state, desired));
+  const isHere = new Set(managed);
+  const others = new Set(all.filter((instance) => !isHere.has(instance)).map(({ resource }) => resource));
   return {
     resources: [...new Set(managed.map(({ resource }) => resource))].filter((resource) => !others.has(resource)),
     instances: managed.filter(({ resource }) => others.has(resource)).map(({ address }) => address),

@@ -119,4 +119,6 @@ export interface UntakenSecret {
    */
   readonly kind: 'missing' | 'other' | 'replaced';
   readonly name: string;
+  /** Of the token. */
+  readonly id: string;
 }

@@ -13,7 +13,7 @@ import { accountKey } from '../../src/model/username.ts';
 import type { SecretTarget } from '../../src/secrets/store.ts';
 import { desire, MemoryStore, token, World } from '../world.ts';
 
-const RUNNING = new AbortController().signal;
+const RUNNING = { parallelism: 2, stopping: new AbortController().signal };
 
 /** A store that remembers what it was asked, and refuses the secrets of some tokens. */
 class Asked extends MemoryStore {
@@ -76,7 +76,10 @@ it('checks the stores, stores each secret, and records it, once', async () => {
   await checkTaking(taking, await input());
   expect(store.checked.at(-1)?.map(({ token }) => token)).toEqual(['airflow', 'dbt', 'bi']);
   expect(store.secrets.size).toBe(0);
-  expect(await takeSecrets(taking, world.stateWriter, world.api.now, RUNNING)).toEqual({ stored: 3, failures: [] });
+  expect(await takeSecrets(taking, world.stateWriter, world.api.now, RUNNING)).toEqual({
+    stored: taking,
+    failures: [],
+  });
   expect(store.secrets.get('reader/bi')).toBe(kept[2]?.secret?.reveal());
   expect(currentOf(world, 'reader/bi')?.secret).toMatchObject({ store: 'memory', secret_path: 'memory#reader/bi' });
   expect(JSON.stringify([...world.stateWriter.state.accounts])).not.toContain(kept[2]?.secret?.reveal());
@@ -88,15 +91,21 @@ it('goes on where a store refuses one, which the next run takes', async () => {
   store.refuses.add('airflow');
   const first = chooseSecrets(kept, await input());
   const done = await takeSecrets(first.taking, world.stateWriter, world.api.now, RUNNING);
-  expect(done).toMatchObject({ stored: 2, failures: [{ code: 'STORE_FAILED' }] });
+  expect(done.stored.map(({ key }) => key).sort()).toEqual(['bi', 'dbt']);
+  expect(done).toMatchObject({ failures: [{ code: 'STORE_FAILED' }] });
   expect(chooseSecrets(kept, await input()).taking.map(({ key }) => key)).toEqual(['airflow']);
 });
 
 it('stops between two secrets when it is interrupted', async () => {
   const { world, kept, input } = await adopted();
   const { taking } = chooseSecrets(kept, await input());
-  expect(await takeSecrets(taking, world.stateWriter, world.api.now, AbortSignal.abort())).toEqual({
-    stored: 0,
+  expect(
+    await takeSecrets(taking, world.stateWriter, world.api.now, {
+      parallelism: 1,
+      stopping: AbortSignal.abort(),
+    }),
+  ).toEqual({
+    stored: [],
     failures: [],
   });
 });
@@ -120,7 +129,10 @@ it('takes none that is of another account, another organization, or no secret', 
   ];
   for (const [secret, kind] of secrets) {
     const one = { username: 'etl_prod', id: airflow?.id ?? '', ...(secret === undefined ? {} : { secret }) };
-    expect(chooseSecrets([one], await input())).toEqual({ taking: [], untaken: [{ kind, name: 'etl_prod/airflow' }] });
+    expect(chooseSecrets([one], await input())).toEqual({
+      taking: [],
+      untaken: [{ kind, name: 'etl_prod/airflow', id: one.id }],
+    });
   }
   // Two tokens of one account cannot be told apart by their claims.
   const swapped = { username: 'etl_prod', id: airflow?.id ?? '', ...(dbt?.secret ? { secret: dbt.secret } : {}) };

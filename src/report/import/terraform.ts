@@ -6,7 +6,7 @@ import { printable } from '../escape.ts';
 import { shellWord } from '../hint.ts';
 
 export const HAND_OVER =
-  'In Terraform 1.7 or later, put these blocks in the place of the resources, and apply them before anything else: Terraform then forgets the resources and destroys nothing. What refers to the resources, such as an output, goes too.';
+  'In Terraform 1.7 or later, put these blocks in the place of the resources, and apply them before anything else: Terraform then forgets the resources, and destroys nothing. Remove what refers to them too, such as outputs.';
 
 /** The `removed` blocks, and commands for resources of which Terraform keeps other instances, as comments. */
 export function removedBlocks(found: HandOver): string {
