@@ -26,6 +26,8 @@ export interface Readings {
   readonly active: Active;
   /** Where a store would put a token's secret; without it a changed secret path is not noticed. */
   readonly secretPath?: NonNullable<MakePlanOptions['secretPath']>;
+  /** Whether it runs in CI. Default: no. */
+  readonly isCi?: boolean;
   /** The secret stores that tokens use and that cannot be written, by name. */
   readonly unusableStores: ReadonlyMap<string, UserError>;
   /** Tokens whose secret a store lost: `etl_prod/airflow`. */
@@ -70,6 +72,7 @@ export interface Evidence {
   readonly users: Live['users'];
   readonly active: Active;
   readonly unusableStores: readonly { readonly store: SecretStoreConfig; readonly why: UserError }[];
+  readonly isCi: boolean;
   readonly lostSecrets: ReadonlySet<string>;
   readonly unreadStates: NonNullable<MakePlanOptions['unreadStates']>;
   readonly usage?: Usage;
@@ -94,6 +97,7 @@ export function joinEvidence(readings: Readings): Evidence {
       const why = readings.unusableStores.get(store.name);
       return why === undefined ? [] : [{ store, why }];
     }),
+    isCi: readings.isCi ?? false,
     lostSecrets: readings.lostSecrets ?? new Set(),
     unreadStates: readings.unreadStates ?? [],
     ...(usage ? { usage } : {}),

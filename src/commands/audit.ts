@@ -6,6 +6,7 @@ import { EXIT } from '../cli/exit-codes.ts';
 import type { Io, OutputOptions } from '../cli/io.ts';
 import { withProgress } from '../cli/progress.ts';
 import { runCommand } from '../cli/run.ts';
+import { runsInCi } from '../config/read.ts';
 import { unconfigured } from '../config/unconfigured.ts';
 import { type EvidenceOptions, gatherEvidence } from '../engine/auditing.ts';
 import { openService, type ServiceOptions } from '../engine/service.ts';
@@ -43,7 +44,14 @@ export function run(options: AuditOptions): Promise<number> {
             desired,
             state,
             service,
-            { ...options, scope, others, readStateAgain, unconfigured: configured === undefined },
+            {
+              ...options,
+              scope,
+              others,
+              readStateAgain,
+              unconfigured: configured === undefined,
+              isCi: runsInCi(io.env),
+            },
             context,
           ),
         ),

@@ -61,7 +61,7 @@ export async function readFiles(
   unwritten: ReadonlyMap<string, string>,
   allowEnv: readonly string[] = [],
 ): Promise<ConfigFiles> {
-  return new Reader(main, new Environment(env, allowEnv), problems, unwritten, isRunner(env)).readAll();
+  return new Reader(main, new Environment(env, allowEnv), problems, unwritten, runsInCi(env)).readAll();
 }
 
 /** As `readFiles`, of the main file alone. */
@@ -71,10 +71,11 @@ export async function readMainFile(
   problems: Problems,
   allowEnv: readonly string[] = [],
 ): Promise<ConfigFile | undefined> {
-  return new Reader(main, new Environment(env, allowEnv), problems, new Map(), isRunner(env)).readMainAlone();
+  return new Reader(main, new Environment(env, allowEnv), problems, new Map(), runsInCi(env)).readMainAlone();
 }
 
-function isRunner({ CI = '' }: NodeJS.ProcessEnv): boolean {
+/** Whether the environment is that of a CI job. */
+export function runsInCi({ CI = '' }: NodeJS.ProcessEnv): boolean {
   return !['', '0', 'false'].includes(CI);
 }
 

@@ -30,6 +30,8 @@ export interface EvidenceOptions extends Pick<MakePlanOptions, 'scope'> {
   readonly others?: readonly OtherState[];
   /** Whether there is no configuration. */
   readonly unconfigured?: boolean;
+  /** Whether it runs in CI. */
+  readonly isCi?: boolean;
   readonly only?: readonly string[];
   readonly parallelism: number;
   readonly usage?: boolean;
@@ -79,6 +81,7 @@ export async function gatherEvidence(
     state,
     sandbox: service.isSandbox,
     unconfigured: options.unconfigured ?? false,
+    isCi: options.isCi ?? false,
     active,
     lostSecrets: new Set([...lost.values(), ...lostRetained.values()].flat()),
     unusableStores,

@@ -120,7 +120,7 @@ describe('unmanaged accounts', () => {
 });
 
 describe("MotherDuck's own tokens", () => {
-  it('are one note of their account, whatever their life, and none for an unmanaged account', async () => {
+  it('are one note of their account, none for an unmanaged account, and a note for each that never expires', async () => {
     const stage = staged('  etl_prod: {}\n');
     for (const username of ['etl_prod', 'stray']) {
       await stage.account(username, [], {
@@ -143,8 +143,12 @@ describe("MotherDuck's own tokens", () => {
         account: 'etl_prod',
         message: expect.stringMatching(/: "MotherDuck Extension", "MotherDuck Flights"$/),
       },
+      { rule: 'MDA038', account: 'etl_prod', token: 'MotherDuck Extension' },
+      { rule: 'MDA038', account: 'etl_prod', token: 'MotherDuck Flights' },
+      { rule: 'MDA038', account: 'stray', token: 'MotherDuck Extension' },
+      { rule: 'MDA038', account: 'stray', token: 'MotherDuck Flights' },
     ]);
-    expect(findings).toHaveLength(2);
+    expect(findings).toHaveLength(6);
   });
 });
 

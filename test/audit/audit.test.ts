@@ -44,9 +44,11 @@ describe('an organization with one instance of every rule', () => {
       'MDA004 stray/a year',
       'MDA035 untested/load',
       'MDA036',
+      'MDA039',
       'MDA016 admin_bot',
       'MDA022 aged/app',
       'MDA032 dropped',
+      'MDA040 flying/load',
       'MDA008 half_done/load.2',
       'MDA033 half_stored/load',
       'MDA023 idle',
@@ -61,6 +63,7 @@ describe('an organization with one instance of every rule', () => {
       'MDA037',
       'MDA021 adopted/app',
       'MDA034 browsed',
+      'MDA038 flying/MotherDuck Flights',
       'MDA014 tokenless',
       'MDA017 untested',
     ]);
@@ -95,7 +98,7 @@ describe('an organization with one instance of every rule', () => {
       .flatMap(({ tokens }) =>
         tokens.filter(({ role }) => role === 'unmanaged' || role === 'reserved').map(({ live }) => live.id),
       );
-    expect(ids).toHaveLength(4);
+    expect(ids).toHaveLength(5);
     expect(ids.sort()).toEqual(unmanaged.tokens.map(({ id }) => id).sort());
     expect(ignored).toEqual(['legacy_1']);
   });

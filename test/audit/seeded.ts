@@ -1,6 +1,6 @@
 /** An organization in which every rule finds exactly one thing, each made the way it happens in practice. */
 import type { Readings } from '../../src/audit/evidence.ts';
-import type { Desired } from '../../src/model/desired.ts';
+import type { Desired, SecretStoreConfig } from '../../src/model/desired.ts';
 import { UserError } from '../../src/model/user-error.ts';
 import { accountKey } from '../../src/model/username.ts';
 import { type AccountSketch, DAY, desire, token, World } from '../world.ts';
@@ -22,6 +22,7 @@ const KEPT: Readonly<Record<string, AccountSketch>> = {
   deleted: CLEAN,
   expired: { ...CLEAN, tokens: [token('load', { ttl: 30 * DAY, rotateBefore: 7 * DAY })] },
   failing: CLEAN,
+  flying: CLEAN,
   former: CLEAN,
   half_done: CLEAN,
   half_stored: CLEAN,
@@ -53,11 +54,16 @@ const ACCEPTANCES = [
   { rule: 'MDA001', reason: 'another team', until: '2026-01-31', location: { ...MEMORY.location, line: 91 } },
 ];
 
+const DISK = { kind: 'file', name: 'disk', location: { ...MEMORY.location, line: 6 } };
+
 function configured(accounts: Readonly<Record<string, AccountSketch>>): Desired {
   const about = {
     guardrails: GUARDRAILS,
     ignore: ['legacy_*'],
-    stores: new Map([['memory', MEMORY]]),
+    stores: new Map<string, SecretStoreConfig>([
+      ['memory', MEMORY],
+      ['disk', DISK],
+    ]),
     acceptances: ACCEPTANCES,
   };
   return desire({ ...KEPT, ...accounts }, about);
@@ -84,6 +90,7 @@ const NOW = configured({
   aged: { ...CLEAN, tokens: [token('app', { ttl: 30 * DAY, rotateBefore: 7 * DAY })] },
   changed: { ...CLEAN, tokens: [token('load', { ttl: 60 * DAY })] },
   newcomer: CLEAN,
+  sealed: { ...CLEAN, tokens: [token('load', { store: 'disk' })] },
   trimmed: CLEAN,
   unprotected: { ...CLEAN, protected: false },
   untested: CLEAN,
@@ -135,7 +142,8 @@ async function people({ api, organization, stateWriter }: World): Promise<void> 
   await api.setDucklings('resized', { ...WIRE_SMALL, read_write: { instance_size: 'standard' } });
   await api.setDucklings('wide', { ...WIRE_SMALL, read_scaling: { instance_size: 'pulse', flock_size: 40 } });
   await api.deleteToken('revoked', stateWriter.state.accounts.get('revoked')?.tokens.get('load')?.current?.id ?? '');
-  await organization.mint({ username: 'browsed', name: 'MotherDuck Extension' });
+  await organization.mint({ username: 'browsed', name: 'MotherDuck Extension', ttl: 90 * DAY });
+  await organization.mint({ username: 'flying', name: 'MotherDuck Flights' });
   await api.deleteUser('deleted');
   await organization.deprovision('former');
   await organization.setRoles('admin_bot', ['admin']);
@@ -175,6 +183,11 @@ export async function seeded(): Promise<Seeded> {
   return {
     world,
     desired: NOW,
-    readings: { unusableStores: new Map([['memory', why]]), lostSecrets: new Set(['untested/load']), usage },
+    readings: {
+      isCi: true,
+      unusableStores: new Map([['memory', why]]),
+      lostSecrets: new Set(['untested/load']),
+      usage,
+    },
   };
 }

@@ -109,6 +109,36 @@ describe('mdacc audit', () => {
     expect(validate(JSON.parse(failed.stdout))).toBe(true);
   });
 
+  it('warns of secrets in a file where it runs in CI, which an entry of audit.accept settles', async () => {
+    const folder = await Stage.applied(CONFIGURATION);
+    expect(await folder.json('audit --sandbox')).toMatchObject({ document: { findings: [] } });
+    folder.env.CI = 'true';
+    for (const _ of [1, 2]) {
+      expect(await folder.json('audit --sandbox')).toMatchObject({
+        code: 2,
+        document: { findings: [{ rule: 'MDA039', severity: 'warning', location: { line: 4 } }] },
+      });
+    }
+    folder.edit((text) => `${text}audit: { accept: [{ rule: MDA039, reason: our runner keeps its disk }] }\n`);
+    for (const ci of ['true', 'false']) {
+      folder.env.CI = ci;
+      expect(await folder.json('audit --sandbox')).toMatchObject({ code: 0, document: { findings: [] } });
+    }
+  });
+
+  it('warns of a rotation that a Flight may not survive, unless the token is never rotated', async () => {
+    const folder = await Stage.applied(CONFIGURATION);
+    await folder.inSandbox((organization) =>
+      organization.mint({ username: 'etl_prod', name: 'MotherDuck Flights', ttl: 7_000_000 }),
+    );
+    const flights = [{ rule: 'MDA040', account: 'etl_prod', token: 'airflow' }, { rule: 'MDA034' }];
+    const { document } = await folder.json('audit --sandbox');
+    expect(document).toMatchObject({ findings: flights });
+    expect(JSON.stringify(document)).toContain('\\"airflow.2\\"');
+    expect((await folder.run('rotate etl_prod --sandbox --yes')).code).toBe(0);
+    expect(JSON.stringify((await folder.json('audit --sandbox')).document)).toContain('\\"airflow.3\\"');
+  });
+
   it('finds what it cannot read: a list of users without the privilege', async () => {
     const folder = new Stage(CONFIGURATION);
     const organization = memorySandbox({ adminToken: new Secret('the-admin'), users_list: 'forbidden' });

@@ -7,10 +7,12 @@ export const tokenNameReserved: Rule = {
   name: 'token-name-reserved',
   severity: 'note',
   title: 'A managed account has a token that MotherDuck created for itself.',
-  help: 'MotherDuck reserves some names for the tokens of its extension and its Flights. Such tokens are not checked by other rules and cannot be adopted.',
+  help: 'MotherDuck reserves some names for the tokens of its extension and its Flights. Such tokens are not checked by other rules and cannot be adopted; those that never expire have a rule of their own.',
   *check({ accounts }) {
     for (const account of accounts) {
-      const reserved = account.tokens.filter(({ role }) => role === 'reserved').map(({ live }) => live.name);
+      const reserved = account.tokens
+        .filter(({ role, live }) => role === 'reserved' && live.expiresAt !== null)
+        .map(({ live }) => live.name);
       const names = RESERVED_TOKEN_NAMES.filter((name) => reserved.includes(name));
       if (account.standing === 'unmanaged' || names.length === 0) continue;
       yield {
