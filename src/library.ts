@@ -80,6 +80,7 @@ export type {
   RevokeToken,
   Risk,
   RotateToken,
+  RunSetup,
   Scope,
   SecretRemoval,
   SetDucklings,
@@ -92,6 +93,7 @@ export type {
   UsedStore,
 } from './model/plan.ts';
 export type { Secret, TokenAddress } from './model/secret.ts';
+export type { SetupStatement } from './model/setup.ts';
 export type {
   AccountSmoke,
   ConnectionSmoke,
@@ -105,6 +107,7 @@ export type {
   RetiringToken,
   State,
   StateAccount,
+  StateSetup,
   StateToken,
   StoredSecret,
   TokenIntent,

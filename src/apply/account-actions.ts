@@ -125,6 +125,29 @@ export async function forget(action: Forget, tools: AccountTools & RemovalTools)
   else noteToken(stateWriter, action.account, action.token, () => undefined);
 }
 
+/** How many statements of a setup ran, and why the next one did not. */
+export interface SetupOutcome {
+  readonly done: number;
+  readonly error?: UserError;
+}
+
+/**
+ * Runs all statements of an account's setup. What ran is recorded after it: a run that ends before runs them again.
+ *
+ * @throws UserError SETUP_FAILED
+ */
+export async function runSetup(
+  { setup = [], username }: DesiredAccount,
+  setUp: () => Promise<SetupOutcome>,
+  { api, stateWriter }: AccountTools,
+): Promise<void> {
+  const { done, error } = await setUp();
+  const statements = setup.slice(0, done).map(({ hash }) => hash);
+  const ran = { at: isoTime(api.now()), passed: error === undefined, statements };
+  await updateAccount(stateWriter, username, (entry) => entry && { ...entry, setup: ran });
+  if (error) throw error;
+}
+
 /** An account that is created again keeps its tokens' generations, so that no token name is used twice. */
 function onlyGenerations(tokens: ReadonlyMap<string, StateToken> = new Map()): ReadonlyMap<string, StateToken> {
   return new Map([...tokens].map(([key, { generation }]) => [key, { generation, retiring: [], intents: [] }]));

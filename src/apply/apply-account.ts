@@ -11,7 +11,15 @@ import { accountKey } from '../model/username.ts';
 import type { Api } from '../motherduck/api.ts';
 import { isAfterVerification } from '../plan/action-order.ts';
 import type { SecretStore } from '../secrets/store.ts';
-import { createAccount, type DeletionTools, deleteAccount, forget, setDucklings } from './account-actions.ts';
+import {
+  createAccount,
+  type DeletionTools,
+  deleteAccount,
+  forget,
+  runSetup,
+  type SetupOutcome,
+  setDucklings,
+} from './account-actions.ts';
 import { adoptAccount, adoptToken } from './adopt.ts';
 import { createToken } from './create-token.ts';
 import { nextCommand } from './next-command.ts';
@@ -32,6 +40,8 @@ export interface ApplyInput {
   readonly stores: ReadonlyMap<string, SecretStore>;
   /** Connects as an account; absent with --no-smoke, where an overlap begins when the new secret is stored. */
   readonly verify?: (account: DesiredAccount, secrets: FreshSecrets) => Promise<AccountSmoke>;
+  /** Runs the account's setup, before it is verified; absent where no plan has one. */
+  readonly setUp?: (account: DesiredAccount, secrets: FreshSecrets) => Promise<SetupOutcome>;
   /** Called before each action: throws when the time by which the plan decided can no longer be trusted. */
   readonly checkClock?: () => void;
   /** The maximum number of accounts processed at once; those that wait for the state or a secrets file do not count. */
@@ -201,6 +211,10 @@ export class AccountApply {
           ...(await revokeToken(action, this.#desired?.tokens.has(action.token ?? '') ?? false, tools)),
         );
         break;
+      case 'run_setup':
+        this.#isTouched = true;
+        await runSetup(this.#requireDesired(), () => this.#setUp(), tools);
+        break;
       case 'delete_account':
         // The account is gone all the same, and what is left of its secrets is told.
         this.#failures.push(...(await deleteAccount(action, tools)));
@@ -253,6 +267,12 @@ export class AccountApply {
     const found = live.accounts.get(accountKey(this.#account));
     const current = found?.presence === 'present' ? found.value.ducklings : undefined;
     return { ...rest, ...(current && { ducklings: { ...current, location: ducklings.location } }) };
+  }
+
+  async #setUp(): Promise<SetupOutcome> {
+    const { setUp } = this.#input;
+    if (setUp === undefined) throw new Error('nothing runs the setup');
+    return setUp(this.#requireDesired(), this.#fresh);
   }
 
   #requireDesired(): DesiredAccount {

@@ -2,7 +2,14 @@
 
 import { countAccounts } from '../apply/apply.ts';
 import type { ApplyEvent } from '../apply/apply-account.ts';
-import { applyTested, isComplete, type RunBy, refuseViolations, type TestedApply } from '../engine/applying.ts';
+import {
+  applyTested,
+  isComplete,
+  isSetupFailed,
+  type RunBy,
+  refuseViolations,
+  type TestedApply,
+} from '../engine/applying.ts';
 import type { Planned } from '../engine/planning.ts';
 import { openService, type RunContext, type Service, type ServiceOptions } from '../engine/service.ts';
 import { backendOf, openStateOf, surroundingsOf, whoRuns } from '../engine/state.ts';
@@ -168,7 +175,8 @@ function exitCodeOf(plan: Plan, done: TestedApply): number {
   // The codes of an interrupted and a partial apply say that the state was saved.
   if (!applied.saved) return hasLostState(applied) ? EXIT.partly : EXIT.error;
   if (applied.interrupted) return EXIT.interrupted;
-  if (isComplete(plan, done)) return smoke.passed ? EXIT.done : EXIT.smokeFailed;
+  if (isComplete(plan, done))
+    return smoke.passed && !applied.outcomes.some(isSetupFailed) ? EXIT.done : EXIT.smokeFailed;
   const isOnlyRefused = applied.outcomes.length === 0 && applied.failures.length === 0 && !leavesDueWork(plan);
   return isOnlyRefused ? EXIT.error : EXIT.partly;
 }

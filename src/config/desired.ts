@@ -12,6 +12,7 @@ import { accountKey } from '../model/username.ts';
 import type { WrittenStore } from '../secrets/store.ts';
 import { locationOf } from '../yaml/source.ts';
 import { child, itemsOf, textOf } from '../yaml/tree.ts';
+import { setupOf } from './check-setup.ts';
 import { tokenName } from './check-tokens.ts';
 import type { Limits } from './guardrails.ts';
 import type { Resolved, ResolvedAccount, ResolvedToken } from './resolve.ts';
@@ -44,6 +45,7 @@ export function desiredOf(
 
 function accountOf(account: ResolvedAccount): DesiredAccount {
   const { username, at, ducklings, tokens, deletionProtection, smoke } = account;
+  const setup = setupOf(account);
   return {
     username,
     location: locationOf(at),
@@ -51,6 +53,7 @@ function accountOf(account: ResolvedAccount): DesiredAccount {
     tokens: new Map(tokens.map((token) => [token.key, tokenOf(token)])),
     deletionProtection,
     smoke,
+    ...(setup.length === 0 ? {} : { setup }),
   };
 }
 

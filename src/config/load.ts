@@ -9,6 +9,7 @@ import { child, itemsOf, textOf } from '../yaml/tree.ts';
 import { quote } from '../yaml/wording.ts';
 import { acceptancesOf } from './acceptances.ts';
 import { checkDucklings } from './check-ducklings.ts';
+import { checkSetup } from './check-setup.ts';
 import { checkTokens } from './check-tokens.ts';
 import { definitionsOf, desiredOf } from './desired.ts';
 import { InvalidConfiguration } from './errors.ts';
@@ -126,6 +127,7 @@ function checkMeaning(
   checkAccountNames(resolved.accounts, problems);
   checkTokens(resolved, limits, problems);
   checkDucklings(resolved, limits, problems);
+  checkSetup(resolved, problems);
   const ignore = child(resolved.sections.main, 'ignore');
   if (ignore !== undefined && sizeOfGlobs(itemsOf(ignore).flatMap((item) => textOf(item) ?? [])) > MAX_GLOBS) {
     const message = `the globs have more than ${MAX_GLOBS.toLocaleString('en')} characters together`;

@@ -1,6 +1,6 @@
 import type { DiagnosticCode, Problems } from '../yaml/diagnostic.ts';
 import type { Span } from '../yaml/source.ts';
-import { booleanOf, child, type Entry, entriesOf, type Node, textOf } from '../yaml/tree.ts';
+import { booleanOf, child, type Entry, entriesOf, itemsOf, type Node, textOf } from '../yaml/tree.ts';
 import { quote, showNode, suggestion } from '../yaml/wording.ts';
 import { type DucklingSettings, ducklingSettings, overlay, type TokenSettings, tokenSettings } from './settings.ts';
 
@@ -45,6 +45,8 @@ export interface ResolvedAccount {
   readonly tokens: readonly ResolvedToken[];
   readonly deletionProtection: boolean;
   readonly smoke: false | { readonly query?: string; readonly database?: string };
+  /** The statements of `setup` as written. */
+  readonly setup: readonly Node[];
 }
 
 /** Resolves the names of policies, pools, templates and stores; reports those that do not exist. */
@@ -100,6 +102,7 @@ class Resolver {
       deletionProtection:
         booleanOf(child(value, 'deletion_protection')) ?? booleanOf(child(template, 'deletion_protection')) ?? true,
       smoke: smokeOf(child(template, 'smoke'), child(value, 'smoke')),
+      setup: itemsOf(child(value, 'setup') ?? child(template, 'setup')),
     };
   }
 

@@ -1,7 +1,7 @@
 /** An apply and the smoke test of the accounts that it touched. */
 
 import { type Applied, apply } from '../apply/apply.ts';
-import type { ApplyInput } from '../apply/apply-account.ts';
+import type { ApplyInput, Outcome } from '../apply/apply-account.ts';
 import { isSaved, unsavedEntries } from '../apply/state-writer.ts';
 import type { Plan } from '../model/plan.ts';
 import type { Smoke } from '../model/smoke.ts';
@@ -35,7 +35,7 @@ export interface TestedApply {
  * @throws UserError STORE_UNUSABLE, before anything is changed
  */
 export async function applyTested(
-  input: Omit<ApplyInput, 'verify' | 'api' | 'checkClock' | 'run'>,
+  input: Omit<ApplyInput, 'verify' | 'setUp' | 'api' | 'checkClock' | 'run'>,
   service: Pick<Service, 'api' | 'connector' | 'timeout'>,
   withSmoke: boolean,
   by: RunBy,
@@ -56,6 +56,7 @@ export async function applyTested(
     run,
     api,
     checkClock: clockGuard(service),
+    setUp: (account, secrets) => session.setUp(account, secrets, withSmoke && account.smoke !== false),
     ...(withSmoke ? { verify: (account, secrets) => session.test(account, secrets) } : {}),
   });
   const { stateWriter } = input;
@@ -103,9 +104,14 @@ export function refuseViolations({ violations }: Plan, shown: boolean): void {
   throw new UserError('GUARDRAIL', message, first.hint);
 }
 
-/** Whether the whole plan was applied without errors. The smoke test is not considered. */
+/** Whether a statement of a setup failed: the plan was applied, and the account does not have what it needs. */
+export function isSetupFailed({ action, result }: Outcome): boolean {
+  return action.action === 'run_setup' && result === 'failed';
+}
+
+/** Whether the whole plan was applied without errors. Setups and the smoke test are not considered. */
 export function isComplete(plan: Plan, { applied }: TestedApply): boolean {
-  const isDone = applied.outcomes.every(({ result }) => result === 'done');
+  const isDone = applied.outcomes.every((outcome) => outcome.result === 'done' || isSetupFailed(outcome));
   return (
     !applied.interrupted && isDone && applied.failures.length === 0 && plan.errors.length === 0 && !leavesDueWork(plan)
   );

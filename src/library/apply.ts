@@ -1,5 +1,5 @@
 import type { ApplyEvent, Outcome } from '../apply/apply-account.ts';
-import { applyTested, isComplete, refuseViolations } from '../engine/applying.ts';
+import { applyTested, isComplete, isSetupFailed, refuseViolations } from '../engine/applying.ts';
 import { whoRuns } from '../engine/state.ts';
 import type { Desired } from '../model/desired.ts';
 import type { Live } from '../model/live.ts';
@@ -93,7 +93,11 @@ export async function apply(options: ApplyOptions): Promise<Applied> {
     options.smoke ?? true,
     { command: 'library', who: whoRuns(process.env) },
   ).finally(() => state.applying.delete(run));
-  return { ...done.applied, smoke: done.smoke, succeeded: isComplete(plan, done) && done.smoke.passed };
+  return {
+    ...done.applied,
+    smoke: done.smoke,
+    succeeded: isComplete(plan, done) && done.smoke.passed && !done.applied.outcomes.some(isSetupFailed),
+  };
 }
 
 function refuseDeletions({ actions }: Plan, allowed: boolean): void {

@@ -43,7 +43,7 @@ const FORMS = [
 ];
 
 /** Whether a value is certainly a credential, by its form. */
-function isCredential(value: string): boolean {
+export function isCredential(value: string): boolean {
   return FORMS.some((form) => value.search(form) !== -1);
 }
 

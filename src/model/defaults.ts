@@ -17,6 +17,8 @@ export const DEFAULT_PARALLELISM = 10;
 export const REQUEST_SECONDS: Seconds = 30;
 /** The time limit of one connection, beside the start of its Duckling. */
 export const CONNECT_SECONDS: Seconds = 60;
+/** The time limit of the statements of a setup, beside that of its connection. */
+export const SETUP_SECONDS: Seconds = 600;
 /** After how much time without a query an account is idle. */
 export const IDLE_AFTER: Seconds = 30 * DAY;
 

@@ -1,4 +1,5 @@
 import type { DesiredDucklings, Size } from './ducklings.ts';
+import type { SetupStatement } from './setup.ts';
 import type { Seconds } from './time.ts';
 import type { TokenType } from './tokens.ts';
 import type { Location } from './user-error.ts';
@@ -49,6 +50,8 @@ export interface DesiredAccount {
   readonly tokens: ReadonlyMap<string, DesiredToken>;
   readonly deletionProtection: boolean;
   readonly smoke: false | { readonly query?: string; readonly database?: string };
+  /** SQL that is run as the account; absent without any. */
+  readonly setup?: readonly SetupStatement[];
 }
 
 /** The Ducklings of an account, with their location in the configuration. */

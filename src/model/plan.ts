@@ -313,6 +313,20 @@ export interface RevokeToken extends ActionBase {
   readonly after: null;
 }
 
+/** Runs the SQL of an account's `setup`, as the account. */
+export interface RunSetup extends ActionBase {
+  readonly action: 'run_setup';
+  /** `unset`: it never ran. `interrupted`: a statement failed, or the run ended before it was recorded. */
+  readonly reason: { readonly kind: 'new_account' | 'unset' | 'changed' | 'interrupted'; readonly at: SourceLine };
+  readonly before: null;
+  readonly after: {
+    /** Those that did not run yet; without comments, on one line each. */
+    readonly new_statements: readonly string[];
+    /** All that run, in order. */
+    readonly statements: readonly string[];
+  };
+}
+
 /** Deletes an account with all its data. */
 export interface DeleteAccount extends ActionBase {
   readonly action: 'delete_account';
@@ -348,6 +362,7 @@ export type Action =
   | AdoptToken
   | RotateToken
   | RevokeToken
+  | RunSetup
   | DeleteAccount
   | Forget;
 

@@ -46,8 +46,19 @@ export interface StateAccount {
   readonly intent?: { readonly action: 'create_account' | 'delete_account'; readonly at: string };
   /** The result of the account's last smoke test. */
   readonly smoke?: { readonly at: string; readonly passed: boolean };
+  /** The last run of the account's `setup`. */
+  readonly setup?: StateSetup;
   /** By the key in the configuration. */
   readonly tokens: ReadonlyMap<string, StateToken>;
+}
+
+/** How an account was set up. */
+export interface StateSetup {
+  readonly at: string;
+  /** Whether every statement ran. */
+  readonly passed: boolean;
+  /** The hashes of the statements that ran, in order. */
+  readonly statements: readonly string[];
 }
 
 /** All generations of a managed token. */

@@ -20,6 +20,8 @@ export interface Target {
   readonly shutdown: string;
   /** SQL around each transaction of a session: it opens a file of the sandbox, which one process at a time can have, and closes it. */
   readonly transaction?: { readonly before: string; readonly after: string };
+  /** By statement: what runs in its place, where plain DuckDB does not know MotherDuck's own. */
+  readonly instead?: Readonly<Record<string, readonly string[]>>;
   /** Milliseconds that a Duckling of the sandbox takes to start. */
   readonly startsInMs?: number;
 }
@@ -29,14 +31,22 @@ export interface Connector {
    * The target for a token, and for a database if given. Does no network I/O.
    *
    * @param seconds until a connection attempt is given up; a minute unless given
+   * @param statements the account's own SQL that will run
    */
-  target(token: Secret, database: string | undefined, seconds?: Seconds): Promise<Target>;
+  target(
+    token: Secret,
+    database: string | undefined,
+    seconds?: Seconds,
+    statements?: readonly string[],
+  ): Promise<Target>;
   /**
    * The target for a session of statements that name a database in full. The sandbox has every database: it creates the file.
    *
    * @param seconds until a connection attempt is given up; a minute unless given
    */
   sessionTarget(token: Secret, database: string, seconds?: Seconds): Promise<Target>;
+  /** Called with the statements of a setup that ran, so that the sandbox knows which databases the account has attached. */
+  noteStatements?(token: Secret, statements: readonly string[]): Promise<void>;
   /** Called after SHUTDOWN was sent, so that the sandbox's Duckling stops as MotherDuck's does. */
   noteShutdown(username: string, type: TokenType): Promise<void>;
 }

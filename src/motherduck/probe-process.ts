@@ -70,6 +70,7 @@ export async function runProbe(target: Target, request: ProbeRequest, options: P
   const end = await runChild({ target, request }, options, take);
 
   if (steps.get('connect')?.failure !== undefined) return steps;
+  if (request.stopAtFailure && [...steps.values()].some(({ failure }) => failure !== undefined)) return steps;
   const names = ['connect', ...request.steps.map((step) => step.name), ...(request.shutdown ? ['shutdown'] : [])];
   const unfinished = names.find((name) => !steps.has(name));
   if (unfinished !== undefined) {

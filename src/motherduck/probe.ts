@@ -20,8 +20,10 @@ import { monotonicMs } from '../model/time.ts';
 import type { Target } from './connector.ts';
 
 export interface ProbeRequest {
-  /** Run in this order; a failing one does not stop the next. */
+  /** Run in this order; a failing one does not stop the next, unless `stopAtFailure` says so. */
   readonly steps: readonly ProbeStepRequest[];
+  /** No step runs after one that failed. */
+  readonly stopAtFailure?: boolean;
   /** Whether the target's shutdown is run at the end. */
   readonly shutdown: boolean;
 }
@@ -197,14 +199,18 @@ async function probe({ target, request }: ProbeInput): Promise<void> {
   const connection = await step('connect', () => open(target), nothing);
   if (connection === undefined) return;
   for (const each of request.steps) {
-    await step(
+    const answer = await step(
       each.name,
       async () => {
         if (each.foreign) await confine(connection, target);
-        return ask(connection, each);
+        const [first = each.sql, ...more] = target.instead?.[each.sql] ?? [];
+        const answer = await ask(connection, { ...each, sql: first });
+        for (const sql of more) await connection.run(sql);
+        return answer;
       },
       (answer) => answer,
     );
+    if (answer === undefined && request.stopAtFailure) break;
   }
   if (request.shutdown) await step('shutdown', () => connection.run(target.shutdown), nothing);
   connection.closeSync();

@@ -21,6 +21,7 @@ import { LiveTokens } from './live-tokens.ts';
 import { planRemovedAccount, whyReplaced } from './removed-account.ts';
 import { planRemovedToken } from './removed-token.ts';
 import { smokeLeftovers } from './revocations.ts';
+import { planSetup } from './setup.ts';
 import type { Recreated } from './token-reasons.ts';
 import { accountRecords, isExpired } from './token-series.ts';
 import { planToken, type TokenPlan } from './tokens.ts';
@@ -80,6 +81,7 @@ function planDesiredAccount(
       ...entry,
       ...(ducklings ? [ducklings] : []),
       ...changes,
+      ...planSetup(desired, entry.length === 0 ? state : undefined, live === undefined, context.desired.file),
       ...smokeLeftovers(desired.username, live, context.now),
     ]),
     warnings: [

@@ -8,9 +8,10 @@ const RANK = {
   adopt_token: 2,
   create_token: 2,
   rotate_token: 2,
-  revoke_token: 3,
-  forget: 3,
-  delete_account: 3,
+  run_setup: 3,
+  revoke_token: 4,
+  forget: 4,
+  delete_account: 4,
 } as const satisfies Readonly<Record<ActionName, number>>;
 
 /** The actions of one account in the order of apply; those of equal rank stay as they are. */

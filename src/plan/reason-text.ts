@@ -81,6 +81,12 @@ function ownReasonText(action: Action): string {
           return 'an interrupted smoke test left it';
       }
     }
+    case 'run_setup': {
+      const { reason, after } = action;
+      const again = after.statements.length - after.new_statements.length;
+      const repeats = again === 0 ? '' : `; ${counted(again, 'other statement')} ${again === 1 ? 'runs' : 'run'} again`;
+      return `${SETUP[reason.kind]}, ${lineText(reason.at)}${repeats}`;
+    }
     case 'delete_account': {
       const tokens = counted(action.before.tokens.length, 'token');
       return `${REMOVED[action.reason.kind]}; this also deletes its ${tokens} and all databases it owns`;
@@ -138,6 +144,8 @@ function ownSharedText(action: Action): string {
       return ROTATED[action.reason.kind] ?? reasonText(action);
     case 'revoke_token':
       return REVOKED[action.reason.kind] ?? reasonText(action);
+    case 'run_setup':
+      return SETUP[action.reason.kind];
     case 'delete_account':
       return `${REMOVED[action.reason.kind]}; this also deletes all tokens and databases of the account`;
     case 'forget':
@@ -146,6 +154,13 @@ function ownSharedText(action: Action): string {
       return reasonText(action);
   }
 }
+
+const SETUP = {
+  new_account: 'the account is new',
+  unset: 'its setup never ran',
+  changed: 'its setup changed',
+  interrupted: 'its setup failed before, or its run was interrupted',
+} as const;
 
 const CREATED: Readonly<Record<string, string>> = {
   interrupted: 'an interrupted run created a token whose secret may not be stored',

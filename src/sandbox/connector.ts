@@ -1,11 +1,20 @@
-import { existsSync, mkdirSync, readdirSync } from 'node:fs';
+import { existsSync } from 'node:fs';
 import { join } from 'node:path';
 import { refuseTrackedLinks } from '../files/links.ts';
 import type { Tier } from '../model/ducklings.ts';
 import type { Secret } from '../model/secret.ts';
 import type { TokenType } from '../model/tokens.ts';
-import { UserError } from '../model/user-error.ts';
 import type { Connector, Target } from '../motherduck/connector.ts';
+import {
+  catalogOf,
+  type DatabaseFiles,
+  databasesOf,
+  FIRST_DATABASE,
+  inFolder,
+  openedFiles,
+  withShares,
+} from './account-databases.ts';
+import { EXTENSION, keepEffects } from './attachments.ts';
 import { hashOf, type Refusal } from './authentication.ts';
 import { homeOf } from './databases.ts';
 import { ducklingId, sizeTitle } from './ducklings.ts';
@@ -13,10 +22,9 @@ import { openSandbox } from './open.ts';
 import type { Connection, Organization } from './organization.ts';
 import type { Account } from './organization-state.ts';
 import type { Settings } from './settings.ts';
+import { identifier, raise, text } from './sql-text.ts';
+import { type Effect, translate } from './statements.ts';
 
-/** The database that every new account has. */
-const FIRST_DATABASE = 'my_db';
-const EXTENSION = '.duckdb';
 /** The folder, in that of an account, of the databases that sessions open. */
 const SESSIONS = 'sessions';
 
@@ -54,6 +62,8 @@ const FAILURES: Readonly<Record<Exclude<Settings['connections'], 'ok'>, string>>
 export function sandboxConnector(sandbox: Organization | string, client: SandboxClient = {}): Connector {
   let opening: Promise<Organization> | undefined;
   const tried = new Set<string>();
+  /** Of the statements of each connection, by the hash of its token. */
+  const running = new Map<string, { folder: string; home: string; effects: readonly (Effect | undefined)[] }>();
   const organization = (): Promise<Organization> => {
     opening ??= typeof sandbox === 'string' ? openSandbox(sandbox, adminOf(client)) : Promise.resolve(sandbox);
     return opening;
@@ -69,16 +79,23 @@ export function sandboxConnector(sandbox: Organization | string, client: Sandbox
     return typeof connection === 'string' ? REFUSALS[connection] : { opened, connection };
   };
   return {
-    async target(token, database): Promise<Target> {
+    async target(token, database, _seconds, statements = []): Promise<Target> {
       const connected = await connect(token);
       if (typeof connected === 'string') return refused(connected);
       const { opened, connection } = connected;
       const history = opened.history(connection);
       const about = [...macros(connection, opened.settings.plan), ...(history ? queryHistory(history) : [])];
-      const files = opened.folder === undefined ? undefined : await filesOf(opened.folder, connection);
+      const files =
+        opened.folder === undefined ? undefined : await databasesOf(opened.folder, connection.account.username);
       const { type, startsInMs } = connection;
-      const target = type === 'read_write' ? readWrite(about, files, database) : readScaling(about, files, database);
-      return { ...target, shutdown: SHUTDOWN, startsInMs };
+      const own = translate(statements, type, catalogOf(opened.folder, files));
+      if (opened.folder !== undefined && files !== undefined)
+        running.set(hashOf(token), { folder: opened.folder, home: files.home, effects: own.effects });
+      const target =
+        type === 'read_write'
+          ? readWrite(about, withShares(files, own, opened.folder), database, openedFiles(files, own, statements))
+          : readScaling(about, files, database);
+      return { ...target, instead: own.instead, shutdown: SHUTDOWN, startsInMs };
     },
     async sessionTarget(token, database): Promise<Target> {
       const connected = await connect(token);
@@ -90,6 +107,13 @@ export function sandboxConnector(sandbox: Organization | string, client: Sandbox
       const path = await sessionFile(opened.folder, connection, database);
       const before = attach(path, database, type !== 'read_write');
       return { ...target, setup: [], transaction: { before, after: `DETACH ${identifier(database)}` } };
+    },
+    async noteStatements(token, statements): Promise<void> {
+      const { folder, home, effects } = running.get(hashOf(token)) ?? {};
+      if (folder === undefined || home === undefined || effects === undefined) return;
+      running.delete(hashOf(token));
+      const done = effects.slice(0, statements.length).filter((effect) => effect !== undefined);
+      await inFolder(home, () => keepEffects(folder, home, done));
     },
     async noteShutdown(username: string, type: TokenType): Promise<void> {
       await (await organization()).sleep(username, type);
@@ -113,22 +137,20 @@ function refused(message: string): Target {
   return { path: ':memory:', options: {}, setup: [raise(message)], confine: CONFINE, shutdown: SHUTDOWN };
 }
 
-/** The databases of an account: the first one's path, and every other DuckDB file in its folder. */
-interface DatabaseFiles {
-  readonly path: string;
-  readonly siblings: readonly { readonly path: string; readonly name: string }[];
-}
-
 /** @param files undefined for an organization in memory, as `database` is for the first one */
 function readWrite(
   about: readonly string[],
   files: DatabaseFiles | undefined,
   database: string | undefined,
+  allowed: readonly string[],
 ): Omit<Target, 'shutdown'> {
-  const { path = ':memory:', siblings = [] } = files ?? {};
+  const { path = ':memory:', siblings = [], shares = [] } = files ?? {};
   const first = files === undefined ? [attach(path, FIRST_DATABASE, false)] : [];
   const others = siblings.map((each) => attach(each.path, each.name, false));
-  return { path, options: {}, setup: [...about, ...first, ...others, ...use(database, siblings)], confine: CONFINE };
+  const shared = shares.map((each) => attach(each.path, each.name, true));
+  const setup = [...about, ...first, ...others, ...shared, ...use(database, [...siblings, ...shares])];
+  const reached = allowed.length === 0 ? [] : [`SET allowed_paths = [${allowed.map(text).join(', ')}]`];
+  return { path, options: {}, setup, confine: [...reached, ...CONFINE] };
 }
 
 /**
@@ -140,7 +162,7 @@ function readScaling(
   files: DatabaseFiles | undefined,
   database: string | undefined,
 ): Omit<Target, 'shutdown'> {
-  const { path = ':memory:', siblings = [] } = files ?? {};
+  const { path = ':memory:', siblings = [], shares = [] } = files ?? {};
   const setup =
     files === undefined
       ? [attach(path, FIRST_DATABASE, false)]
@@ -148,12 +170,12 @@ function readScaling(
           // An account that has no database yet gets an empty one.
           ...(existsSync(path) ? [] : [attach(path, FIRST_DATABASE, false), `DETACH ${identifier(FIRST_DATABASE)}`]),
           attach(path, FIRST_DATABASE, true),
-          ...siblings.map((each) => attach(each.path, each.name, true)),
+          ...[...siblings, ...shares].map((each) => attach(each.path, each.name, true)),
         ];
   return {
     path: ':memory:',
     options: {},
-    setup: [...about, ...setup, ...use(database, siblings), ...CONFINE],
+    setup: [...about, ...setup, ...use(database, [...siblings, ...shares]), ...CONFINE],
     confine: [],
   };
 }
@@ -166,32 +188,6 @@ async function sessionFile(folder: string, { account }: Connection, database: st
     await refuseTrackedLinks(path);
     return path;
   });
-}
-
-async function filesOf(folder: string, { account }: Connection): Promise<DatabaseFiles> {
-  const home = homeOf(folder, account.username);
-  return inFolder(home, async () => {
-    const all = readdirSync(home);
-    for (const name of all) await refuseTrackedLinks(join(home, name));
-    const names = all.filter((file) => file.endsWith(EXTENSION) && file !== FIRST_DATABASE + EXTENSION);
-    const siblings = names.sort().map((file) => ({ path: join(home, file), name: file.slice(0, -EXTENSION.length) }));
-    return { path: join(home, FIRST_DATABASE + EXTENSION), siblings };
-  });
-}
-
-/** Creates a folder of databases, and looks into it. @throws UserError LINK_REFUSED, SANDBOX_FAILED */
-async function inFolder<T>(home: string, look: () => Promise<T>): Promise<T> {
-  try {
-    await refuseTrackedLinks(home);
-    mkdirSync(home, { recursive: true });
-    return await look();
-  } catch (cause) {
-    if (cause instanceof UserError) throw cause;
-    const message = `the sandbox's databases cannot be written: ${home}`;
-    throw new UserError('SANDBOX_FAILED', message, 'Give a writable folder with `--sandbox-dir DIR`.', {
-      cause,
-    });
-  }
 }
 
 /** SQL that defines MotherDuck's functions for one account. Source of their names and columns: MotherDuck's documentation. */
@@ -242,17 +238,4 @@ function use(database: string | undefined, siblings: readonly { readonly name: s
   const isSame = (each: string) => each.toLowerCase() === name.toLowerCase();
   const isThere = isSame(FIRST_DATABASE) || siblings.some((each) => isSame(each.name));
   return [isThere ? `USE ${identifier(name)}` : raise(`no database/share named '${name}' found`)];
-}
-
-/** A statement that fails with the message. */
-function raise(message: string): string {
-  return `SELECT error(${text(message)})`;
-}
-
-function text(value: string): string {
-  return `'${value.replaceAll("'", "''")}'`;
-}
-
-function identifier(name: string): string {
-  return `"${name.replaceAll('"', '""')}"`;
 }

@@ -108,6 +108,19 @@ export async function shutDownDuckling(
   return finishShutdown(options.connector, report, expected, warn);
 }
 
+/** Opens one connection for other statements than the checks, and runs them. Never rejects. */
+export async function runAlone(
+  options: ConnectionOptions,
+  token: ConnectingToken,
+  expected: Limited,
+  request: ProbeRequest,
+  warn: (notice: Notice) => void,
+): Promise<ProbeReport> {
+  const { report } = await open(options, token, expected, request);
+  await finishShutdown(options.connector, report, expected, warn);
+  return report;
+}
+
 type Limited = Expected & { readonly limit: TimeLimit };
 
 function limitFor({ timeout }: ConnectionOptions, size: Size | undefined): TimeLimit {
@@ -172,7 +185,8 @@ async function openOnce(
   timeoutMs: number,
 ): Promise<ProbeReport> {
   try {
-    const target = await connector.target(secret, database, timeoutMs / 1000);
+    const foreign = request.steps.flatMap(({ sql, foreign }) => (foreign ? [sql] : []));
+    const target = await connector.target(secret, database, timeoutMs / 1000, foreign);
     const probeOptions = { timeoutMs, secrets: [secret], ...(probePath && { probePath }), ...(signal && { signal }) };
     return await probe(target, request, probeOptions);
   } catch (error) {

@@ -4,6 +4,7 @@
  */
 import { setMaxListeners } from 'node:events';
 import { availableParallelism } from 'node:os';
+import type { DesiredAccount } from '../model/desired.ts';
 import type { Notice } from '../model/notice.ts';
 import type { AccountSmoke, ConnectionSmoke, Smoke, SmokeOrganization } from '../model/smoke.ts';
 import type { TokenType } from '../model/tokens.ts';
@@ -13,6 +14,7 @@ import type { Api } from '../motherduck/api.ts';
 import { type SmokeOptions, type SmokeSubject, smokeAccount } from './account.ts';
 import { CommonFailure } from './common-failure.ts';
 import type { ConnectionOptions } from './connection.ts';
+import { type SetupResult, setUpAccount } from './setup.ts';
 import type { TokenApi } from './temporary-token.ts';
 
 export interface SessionOptions extends ConnectionOptions {
@@ -48,6 +50,23 @@ export class SmokeSession {
     await this.#enter();
     try {
       return await smokeAccount({ ...this.#options, account, secrets, ranBefore, common: this.#common });
+    } finally {
+      this.#leave();
+    }
+  }
+
+  /**
+   * Runs the account's setup as soon as the limit allows.
+   *
+   * @param isTested whether a test follows, which shuts the Duckling down
+   */
+  async setUp(account: DesiredAccount, secrets: SmokeOptions['secrets'], isTested: boolean): Promise<SetupResult> {
+    const running = await this.#runningBefore();
+    const shutdown = !isTested && running !== undefined && !running.get(accountKey(account.username))?.read_write;
+    const warn = (notice: Notice) => this.#warnings.push(notice);
+    await this.#enter();
+    try {
+      return await setUpAccount({ ...this.#options, account, secrets, shutdown, warn });
     } finally {
       this.#leave();
     }

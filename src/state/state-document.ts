@@ -3,6 +3,7 @@ import type {
   RetiringToken,
   State,
   StateAccount,
+  StateSetup,
   StateToken,
   StoredSecret,
   TokenIntent,
@@ -41,10 +42,12 @@ const ACCOUNT: Fields<StateAccount> = {
   deletion_protection: true,
   intent: true,
   smoke: true,
+  setup: true,
   tokens: true,
 };
 const ACCOUNT_INTENT: Fields<NonNullable<StateAccount['intent']>> = { action: true, at: true };
 const SMOKE: Fields<NonNullable<StateAccount['smoke']>> = { at: true, passed: true };
+const SETUP: Fields<StateSetup> = { at: true, passed: true, statements: true };
 const TOKEN: Fields<StateToken> = { generation: true, current: true, stored: true, retiring: true, intents: true };
 const RECORD: Fields<TokenRecord> = {
   id: true,
@@ -158,11 +161,12 @@ export function headDocument(state: State): HeadDocument {
 
 /** An account's entry, in the order of the file. */
 export function accountDocument(account: StateAccount): AccountDocument {
-  const { intent, smoke } = account;
+  const { intent, smoke, setup } = account;
   return {
     ...ordered(account, ACCOUNT),
     ...(intent && { intent: ordered(intent, ACCOUNT_INTENT) }),
     ...(smoke && { smoke: ordered(smoke, SMOKE) }),
+    ...(setup && { setup: ordered(setup, SETUP) }),
     // fromEntries defines own properties, so that a token may be named `__proto__`.
     tokens: Object.fromEntries([...sorted(account.tokens)].map(([key, token]) => [key, tokenDocument(token)])),
   };

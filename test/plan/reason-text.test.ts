@@ -75,6 +75,14 @@ const ALL: readonly (readonly [action: Action['action'], reason: object, more?: 
   ['forget', { kind: 'removed' }],
   ['forget', { kind: 'removed' }, { token: undefined }],
   ['forget', { kind: 'destroyed' }, { token: undefined }],
+  ...['new_account', 'unset', 'changed', 'interrupted'].map(
+    (kind) =>
+      [
+        'run_setup',
+        { kind, at },
+        { after: { new_statements: ['SELECT 1'], statements: ['SELECT 1', 'SELECT 2'] } },
+      ] as const,
+  ),
   ['forget', { kind: 'replaced_outside' }, { token: undefined }],
   ['forget', { kind: 'deleted', at: expired_at }, { token: undefined }],
   ['forget', { kind: 'unconfirmed' }, { token: undefined }],
@@ -94,7 +102,7 @@ it('words every reason', () => {
     };
     return `${action}: ${reasonText(planned as unknown as Action)}`;
   });
-  expect(new Set(ALL.map(([action]) => action)).size).toBe(9);
+  expect(new Set(ALL.map(([action]) => action)).size).toBe(10);
   expectGolden('plans', 'reasons', lines.join('\n'), 'exact');
 });
 

@@ -28,7 +28,7 @@ token_policies:
   c: { type: read_write, ttl: 90d, rotate_before: 14d, overlap: 24h, secret_store: vault }
 accounts:
   etl_prod: { tokens: { env: a, json: b, vault: c }, ducklings: { read_write: { size: pulse }, read_scaling: { size: pulse, pool_size: 1 } } }
-  tenant_1: { tokens: { env: a, vault: c }, smoke: { query: "SELECT 1" } }
+  tenant_1: { tokens: { env: a, vault: c }, smoke: { query: "SELECT 1" }, setup: [CREATE DATABASE IF NOT EXISTS a, SELECT md_user()] }
 `;
 
 /** Keeps the secret where the test finds it; with FAIL set, it shouts it out in every way and fails. */

@@ -117,6 +117,7 @@ function draw(action: Action, before: Sketch, after: Sketch): void {
       before.tokens = new Map(action.before.tokens.map((token) => [token.name, live(token)]));
       return;
     case 'adopt_account':
+    case 'run_setup': // its SQL is shown by itself
     case 'forget':
       return;
     default:

@@ -35,7 +35,7 @@ import {
 } from './markdown/changes.ts';
 import { nextDays } from './next.ts';
 import { type StoreLine, storeLines } from './stores.ts';
-import { laterRevocations, removalText, summaryLine } from './wording.ts';
+import { laterRevocations, newSql, removalText, summaryLine } from './wording.ts';
 
 /** Characters for the list of what was skipped. */
 const ROOM_AT_THE_END = 1000;
@@ -129,8 +129,16 @@ function takeWhatFits(actions: readonly Action[], changes: readonly Change[], fu
 
 function details(account: string, actions: readonly Action[]): string {
   const diff = accountDiff(account, actions);
-  const fence = fenceFor(diff, 3);
-  return `\n<details><summary>${markdown(account)}</summary>\n\n${fence}diff\n${diff}\n${fence}\n\n</details>`;
+  const sql = newSql(actions).join('\n');
+  const blocks = [diff === '' ? '' : block('diff', diff), sql === '' ? '' : block('sql', sql)].filter(
+    (text) => text !== '',
+  );
+  return `\n<details><summary>${markdown(account)}</summary>\n\n${blocks.join('\n\n')}\n\n</details>`;
+}
+
+function block(language: string, text: string): string {
+  const fence = fenceFor(text, 3);
+  return `${fence}${language}\n${text}\n${fence}`;
 }
 
 /** More backticks than the text has in a row, and so many at least. */

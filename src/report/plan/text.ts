@@ -11,7 +11,16 @@ import { headline, type Paint, plain, stateLine } from '../terminal-text.ts';
 import { ceilingText } from './ceiling.ts';
 import { nextDays } from './next.ts';
 import { storeLines } from './stores.ts';
-import { detailOf, isOfAccount, paintSymbol, removalText, subjectOf, summaryLine, symbolOf } from './wording.ts';
+import {
+  detailOf,
+  isOfAccount,
+  newSql,
+  paintSymbol,
+  removalText,
+  subjectOf,
+  summaryLine,
+  symbolOf,
+} from './wording.ts';
 
 /** The number of names that are shown; the rest is counted. */
 const NAMES_SHOWN = 8;
@@ -49,7 +58,7 @@ function accountBlock(account: string, actions: readonly Action[], paint: Paint)
   const width = columnWidth(subjects, 32);
   const lines = parts.flatMap((action, index) => {
     const line = `    ${paintSymbol(symbolOf(action), paint, SYMBOL_WIDTH)} ${padTo(subjects[index] ?? '', width)}  ${detailOf(action)}`;
-    return [line.trimEnd(), ...reasonLines(action, own, paint)];
+    return [line.trimEnd(), ...reasonLines(action, own, paint), ...newSql([action]).map((sql) => `          ${sql}`)];
   });
   return [
     own ? `${head}  ${paint.dim(`${reasonText(own)}${riskOf(own)}`)}` : head,

@@ -38,6 +38,8 @@ export function subjectOf(action: Action): string {
       return action.after.name;
     case 'revoke_token':
       return action.before.name;
+    case 'run_setup':
+      return 'setup';
     case 'forget':
       return action.token ?? '';
     default:
@@ -61,6 +63,8 @@ export function detailOf(action: Action): string {
       return `${action.after.type}, ${expiry(action.after.expires_at)}`;
     case 'revoke_token':
       return `${action.before.type}, id ${action.before.id}`;
+    case 'run_setup':
+      return counted(action.after.statements.length, 'SQL statement');
     default:
       return '';
   }
@@ -131,7 +135,9 @@ export function summaryLine(plan: Plan): string {
   const secrets = removals.length === 0 ? '' : `; ${counted(removals.length, 'secret')} to remove`;
   const hastened = policiesToRecord(plan);
   const policies = hastened === 0 ? '' : `; shorter policies of ${counted(hastened, 'token')} to record`;
-  return `Plan: ${accountCounts(accounts)}; ${tokenCounts(tokens)}${secrets}${policies}.`;
+  const setups = plan.actions.filter(({ action }) => action === 'run_setup').length;
+  const sql = setups === 0 ? '' : `; setup of ${counted(setups, 'account')} to run`;
+  return `Plan: ${accountCounts(accounts)}; ${tokenCounts(tokens)}${sql}${secrets}${policies}.`;
 }
 
 /** `secret of etl_prod/airflow, from local: .motherduck/secrets.env#A`: what is removed, and where. */
@@ -162,6 +168,12 @@ function also(count: number, what: string): string[] {
   return count === 0 ? [] : [`, ${count} ${what}`];
 }
 
+/** The SQL of an account's setup that is new, a statement each, which ends with a semicolon. */
+export function newSql(actions: readonly Action[]): string[] {
+  const sql = actions.flatMap((action) => (action.action === 'run_setup' ? action.after.new_statements : []));
+  return sql.map((statement) => statement.replace(/;?\s*$/, ';'));
+}
+
 const SYMBOLS = {
   create_account: '+',
   adopt_account: '?',
@@ -170,6 +182,7 @@ const SYMBOLS = {
   adopt_token: '?',
   rotate_token: '-/+',
   revoke_token: '-',
+  run_setup: '~',
   delete_account: '-',
   forget: '-',
 } as const satisfies Record<Action['action'], string>;
@@ -178,7 +191,8 @@ export type Symbol = (typeof SYMBOLS)[Action['action']];
 
 /** Ducklings of a new account are created with it, so they show as created. */
 export function symbolOf(action: Action): Symbol {
-  return action.action === 'set_ducklings' && action.before === null ? '+' : SYMBOLS[action.action];
+  const isOfNew = action.action === 'set_ducklings' ? action.before === null : action.reason.kind === 'new_account';
+  return isOfNew ? '+' : SYMBOLS[action.action];
 }
 
 /** The symbol in its colour, aligned to the right of so many columns. */

@@ -3,7 +3,7 @@ import type { Action, Risk } from '../../../model/plan.ts';
 import { reasonText } from '../../../plan/reason-text.ts';
 import { html, type Kind, type Markup, NOTHING, nameList, tag } from '../../page/markup.ts';
 import { accountDiff } from '../account-yaml.ts';
-import { detailOf, isOfAccount, type Symbol as Sign, subjectOf, symbolOf } from '../wording.ts';
+import { detailOf, isOfAccount, newSql, type Symbol as Sign, subjectOf, symbolOf } from '../wording.ts';
 
 const KIND_OF = {
   '+': 'create',
@@ -36,7 +36,9 @@ function card(account: string, actions: readonly Action[], id: string, isFolded:
   const rest = actions.filter((action) => action !== own);
   const head = html`<h3>${mark(own ? symbolOf(own) : '~')} <bdi>${account}</bdi></h3>`;
   const list = html`<ul class="rows">${[...(own ? [own] : []), ...rest].map((action) => row(action, own))}</ul>`;
-  const diff = html`<details><summary>Before and after</summary>${diffMarkup(accountDiff(account, actions))}</details>`;
+  const changes = accountDiff(account, actions);
+  const diff =
+    changes === '' ? NOTHING : html`<details><summary>Before and after</summary>${diffMarkup(changes)}</details>`;
   if (!isFolded) return html`<section class="card" id="${id}">${head}${list}${diff}</section>`;
   return html`<details class="card" id="${id}"><summary>${head} <span class="quiet">${actionCounts(actions)}</span></summary>${list}${diff}</details>`;
 }
@@ -60,7 +62,12 @@ function row(action: Action, own: Action | undefined): Markup {
   const part = subject === '' ? NOTHING : html` <code>${subject}</code>`;
   const risk = action.risk === 'safe' ? NOTHING : html` ${riskTag(action.risk)}`;
   const detail = detailOf(action);
-  const more = [detail === '' ? NOTHING : html`<p>${detail}</p>`, reason(action, own), deletedTokens(action)];
+  const more = [
+    detail === '' ? NOTHING : html`<p>${detail}</p>`,
+    reason(action, own),
+    setupSql(action),
+    deletedTokens(action),
+  ];
   return html`<li>${mark(symbolOf(action))}<div>${verbOf(action)}${part}${risk}${more}</div></li>`;
 }
 
@@ -73,6 +80,11 @@ function reason(action: Action, own: Action | undefined): Markup {
 function deletedTokens(action: Action): Markup {
   if (action.action !== 'delete_account' || action.before.tokens.length === 0) return NOTHING;
   return html`<p class="quiet">Its tokens, deleted too:</p>${nameList(action.before.tokens.map(({ name }) => name))}`;
+}
+
+function setupSql(action: Action): Markup {
+  const sql = newSql([action]);
+  return sql.length === 0 ? NOTHING : html`<pre>${sql.join('\n')}</pre>`;
 }
 
 /** The lines of a unified diff. Each keeps its sign, so that no meaning depends on colour alone. */
@@ -105,5 +117,5 @@ export function riskTag(risk: Risk, text: string = risk): Markup {
 
 /** `rotate token`. */
 export function verbOf({ action }: Action): string {
-  return action === 'set_ducklings' ? 'set' : action.replace('_', ' ');
+  return action === 'set_ducklings' ? 'set' : action === 'run_setup' ? 'run' : action.replace('_', ' ');
 }

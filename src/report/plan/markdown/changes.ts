@@ -18,6 +18,7 @@ const NAMED: readonly ActionName[] = [
   'create_token',
   'adopt_token',
   'adopt_account',
+  'run_setup',
   'forget',
 ];
 
@@ -164,6 +165,12 @@ function what(action: Action): { readonly verb: string; readonly names: string[]
       return { verb, names: [action.before.name] };
     case 'set_ducklings':
       return { verb: `${verb}${ceiling(action.compute)}`, names: [], exact: [action.before, action.after] };
+    case 'run_setup':
+      return {
+        verb,
+        names: [],
+        exact: action.after.statements.map((sql) => sql.replaceAll(action.account, '{account}')),
+      };
     case 'forget':
       return { verb, names: action.token === undefined ? [] : [action.token] };
     default:

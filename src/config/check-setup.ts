@@ -1,0 +1,66 @@
+import { createHash } from 'node:crypto';
+import { isCredential } from '../model/credential.ts';
+import { isNoStatement, isSeveralStatements, type SetupStatement, sqlCode } from '../model/setup.ts';
+import type { Problems } from '../yaml/diagnostic.ts';
+import { locationOf } from '../yaml/source.ts';
+import { type Node, textOf } from '../yaml/tree.ts';
+import { quote } from '../yaml/wording.ts';
+import type { Resolved, ResolvedAccount } from './resolve.ts';
+
+const CREATES_SECRET = /\bcreate\s+(?:or\s+replace\s+)?(?:(?:temp|temporary|persistent)\s+)?secret\b/i;
+const ACCOUNT = '{account}';
+/** What a username may have outside of quotes, where `-` and spaces would mean something else. */
+const PLAIN_NAME = /^[\p{L}_][\p{L}\p{N}_]*$/u;
+
+/** Checks the statements of `setup`: each is one statement, names no token, and is what it looks like for every username. */
+export function checkSetup({ templates, accounts }: Resolved, problems: Problems): void {
+  const checked = new Set<Node>();
+  for (const node of [...templates, ...accounts].flatMap(({ setup }) => setup)) {
+    if (checked.has(node)) continue;
+    checked.add(node);
+    checkStatement(node, problems);
+  }
+  for (const { username, setup, at } of accounts) {
+    if (PLAIN_NAME.test(username)) continue;
+    const unquoted = setup.find((node) => sqlCode(textOf(node) ?? '').includes(ACCOUNT));
+    if (unquoted === undefined) continue;
+    problems.error('setup-name', at, `setup uses ${ACCOUNT} without quotes, and ${quote(username)} needs them`, {
+      related: { message: 'the statement is', at: unquoted.at },
+      hint: `write "${ACCOUNT}" in double quotes in the statement`,
+    });
+  }
+}
+
+function checkStatement(node: Node, problems: Problems): void {
+  const sql = textOf(node);
+  if (sql === undefined) return;
+  if (isNoStatement(sql)) problems.error('setup-statement', node.at, 'expected an SQL statement, found none');
+  if (isSeveralStatements(sql)) {
+    problems.error('setup-statement', node.at, 'several SQL statements in one text', {
+      hint: 'give each statement an entry of its own in the list',
+    });
+  }
+  if (CREATES_SECRET.test(sqlCode(sql))) {
+    problems.error('setup-token', node.at, 'setup cannot create a SECRET, since the plan shows its statements', {
+      hint: 'leave it out, and create the secret as the account, once',
+    });
+  }
+  // The plan shows every statement, and with another token it would run as another account.
+  if (/motherduck_token/i.test(sql) || isCredential(sql)) {
+    problems.error('setup-token', node.at, 'an SQL statement of setup must not contain a token or another credential', {
+      hint: 'leave it out: setup runs as the account itself',
+    });
+  }
+}
+
+/** The statements of an account, with its name. Its pattern allows no quotes, so that it ends no text and no quoted name. */
+export function setupOf({ setup, username }: ResolvedAccount): SetupStatement[] {
+  return setup.flatMap((node) => {
+    const sql = textOf(node)
+      ?.trim()
+      .replaceAll(ACCOUNT, () => username);
+    if (sql === undefined) return [];
+    const hash = createHash('sha256').update(sql).digest('hex').slice(0, 32);
+    return [{ sql, hash, location: locationOf(node.at) }];
+  });
+}

@@ -1,0 +1,42 @@
+/** The SQL of an account's `setup`: it runs when the account is new, when the list changed, and again after it failed. */
+import type { DesiredAccount } from '../model/desired.ts';
+import type { RunSetup } from '../model/plan.ts';
+import { isDisruptiveSql, onOneLine } from '../model/setup.ts';
+import type { StateAccount } from '../model/state.ts';
+import { position, sourceLine } from './account-plan.ts';
+
+/**
+ * Plans to run all statements, or nothing.
+ *
+ * @param state undefined: the account is created or adopted, so nothing is known of it
+ */
+export function planSetup(
+  { username, setup = [] }: DesiredAccount,
+  state: StateAccount | undefined,
+  isNew: boolean,
+  mainFile: string,
+): RunSetup[] {
+  const [first] = setup;
+  if (first === undefined) return [];
+  const last = state?.setup;
+  const ran = last?.statements ?? [];
+  const isSame = ran.length === setup.length && setup.every(({ hash }, index) => hash === ran[index]);
+  if (last?.passed && isSame) return [];
+  const fresh = setup.filter(({ hash }) => !ran.includes(hash));
+  const kind = isNew ? 'new_account' : last === undefined ? 'unset' : last.passed ? 'changed' : 'interrupted';
+  const { location } = fresh[0] ?? first;
+  return [
+    {
+      action: 'run_setup',
+      account: username,
+      ...position(location),
+      reason: { kind, at: sourceLine(location, mainFile) },
+      risk: setup.some(({ sql }) => isDisruptiveSql(sql)) ? 'disruptive' : 'safe',
+      before: null,
+      after: {
+        new_statements: fresh.map(({ sql }) => onOneLine(sql)),
+        statements: setup.map(({ sql }) => onOneLine(sql)),
+      },
+    },
+  ];
+}

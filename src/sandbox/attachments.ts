@@ -1,0 +1,97 @@
+/** Which databases and shares an account has attached: a file in the folder of its databases, and the shares of the organization. */
+import {
+  copyFileSync,
+  existsSync,
+  mkdirSync,
+  readdirSync,
+  readFileSync,
+  renameSync,
+  rmSync,
+  writeFileSync,
+} from 'node:fs';
+import { join } from 'node:path';
+import { refuseTrackedLinks } from '../files/links.ts';
+import type { Effect } from './statements.ts';
+
+const FILE = 'attachments.json';
+export const EXTENSION = '.duckdb';
+
+export interface Attachments {
+  /** The share of each name, in lower case. */
+  readonly shares: ReadonlyMap<string, string>;
+  /** Databases of the account that it detached. */
+  readonly detached: ReadonlySet<string>;
+}
+
+/** @param home the folder of the account's databases */
+export function readAttachments(home: string): Attachments {
+  try {
+    const { shares = {}, detached = [] } = JSON.parse(readFileSync(join(home, FILE), 'utf8')) as {
+      shares?: Record<string, string>;
+      detached?: string[];
+    };
+    return { shares: new Map(Object.entries(shares)), detached: new Set(detached) };
+  } catch {
+    return { shares: new Map(), detached: new Set() }; // nothing was attached or detached
+  }
+}
+
+/** The file of a share; undefined when there is none. @param folder the sandbox's */
+export function shareFile(folder: string, share: string): string | undefined {
+  const wanted = share.toLowerCase() + EXTENSION;
+  const shares = join(folder, 'shares');
+  const found = existsSync(shares) ? readdirSync(shares).find((file) => file.toLowerCase() === wanted) : undefined;
+  return found === undefined ? undefined : join(shares, found);
+}
+
+/** Keeps what statements that ran have changed, when nothing has the files open. */
+export async function keepEffects(folder: string, home: string, effects: readonly Effect[]): Promise<void> {
+  if (effects.length === 0) return;
+  const before = readAttachments(home);
+  const [shares, detached] = [new Map(before.shares), new Set(before.detached)];
+  const dropped = new Set<string>();
+  for (const effect of effects) {
+    const { database } = effect;
+    switch (effect.kind) {
+      case 'created':
+      case 'attached':
+        detached.delete(database);
+        dropped.delete(database);
+        break;
+      case 'share_attached':
+        shares.set(database, effect.share);
+        break;
+      case 'detached':
+        if (!shares.delete(database)) detached.add(database);
+        break;
+      case 'dropped':
+        detached.delete(database);
+        dropped.add(database);
+        break;
+      case 'share_created':
+        await createShare(folder, join(home, database + EXTENSION), effect.share);
+        break;
+      default:
+        effect satisfies never;
+    }
+  }
+  for (const database of dropped)
+    for (const end of ['', '.wal']) rmSync(join(home, database + EXTENSION + end), { force: true });
+  await refuseTrackedLinks(join(home, FILE));
+  writeFileSync(
+    join(home, FILE),
+    `${JSON.stringify({ shares: Object.fromEntries(shares), detached: [...detached] })}\n`,
+  );
+}
+
+/** A share is a copy of the database as it was. */
+async function createShare(folder: string, database: string, share: string): Promise<void> {
+  const shares = join(folder, 'shares');
+  const file = shareFile(folder, share) ?? join(shares, share.toLowerCase() + EXTENSION);
+  await refuseTrackedLinks(shares);
+  mkdirSync(shares, { recursive: true });
+  await refuseTrackedLinks(file);
+  const copy = `${file}.${process.pid}`;
+  copyFileSync(database, copy);
+  renameSync(copy, file);
+}

@@ -1,0 +1,14 @@
+/** SQL from names and texts. */
+
+/** A statement that fails with the message. */
+export function raise(message: string): string {
+  return `SELECT error(${text(message)})`;
+}
+
+export function text(value: string): string {
+  return `'${value.replaceAll("'", "''")}'`;
+}
+
+export function identifier(name: string): string {
+  return `"${name.replaceAll('"', '""')}"`;
+}

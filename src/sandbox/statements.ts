@@ -1,0 +1,225 @@
+/**
+ * MotherDuck's own statements about databases and shares, which plain DuckDB does not know, as DuckDB runs them on the files of
+ * the sandbox. Source of their forms: MotherDuck's documentation. Each is recognized whole, and other forms of them are refused.
+ */
+import { sqlCode } from '../model/setup.ts';
+import type { TokenType } from '../model/tokens.ts';
+import { identifier, raise, text } from './sql-text.ts';
+
+/** What becomes of the account's databases when a statement has run. Names are in lower case. */
+export type Effect =
+  | { readonly kind: 'created' | 'dropped' | 'attached' | 'detached'; readonly database: string }
+  | { readonly kind: 'share_attached'; readonly database: string; readonly share: string }
+  | { readonly kind: 'share_created'; readonly database: string; readonly share: string };
+
+/** The databases of an account, and the shares of the organization. */
+export interface Catalog {
+  /** The file of a database of the account, whether it exists or not. */
+  fileOf(database: string): string;
+  /** Those that exist, in lower case. */
+  readonly databases: ReadonlySet<string>;
+  /** Shares by the name under which they are attached. */
+  readonly attachedShares: ReadonlyMap<string, string>;
+  /** The file of a share; undefined when there is none. */
+  shareFile(share: string): string | undefined;
+}
+
+export interface Translated {
+  /** By statement; one that DuckDB knows is absent. */
+  readonly instead: Readonly<Record<string, readonly string[]>>;
+  /** By the statement's position. */
+  readonly effects: readonly (Effect | undefined)[];
+  /** Shares that are attached before the statements run, so that these need no file: by the name that each gets. */
+  readonly shares: ReadonlyMap<string, string>;
+  /** Databases whose files the statements open. */
+  readonly databases: ReadonlySet<string>;
+}
+
+const NAME = '("(?:[^"]|"")+"|[A-Za-z_][\\w$]*)';
+const END = '\\s*;*\\s*$';
+const FORMS = {
+  create: new RegExp(`^\\s*CREATE\\s+DATABASE\\s+(IF\\s+NOT\\s+EXISTS\\s+)?${NAME}${END}`, 'i'),
+  drop: new RegExp(`^\\s*DROP\\s+DATABASE\\s+(IF\\s+EXISTS\\s+)?${NAME}${END}`, 'i'),
+  attach: new RegExp(
+    `^\\s*ATTACH\\s+(?:DATABASE\\s+)?(IF\\s+NOT\\s+EXISTS\\s+)?'md:([^']+)'(?:\\s+AS\\s+${NAME})?${END}`,
+    'i',
+  ),
+  detach: new RegExp(`^\\s*DETACH\\s+(?:DATABASE\\s+)?(IF\\s+EXISTS\\s+)?${NAME}${END}`, 'i'),
+  share: new RegExp(
+    `^\\s*CREATE\\s+(OR\\s+REPLACE\\s+)?SHARE\\s+(IF\\s+NOT\\s+EXISTS\\s+)?${NAME}\\s+FROM\\s+${NAME}(?:\\s*\\([\\w\\s,]*\\))?${END}`,
+    'i',
+  ),
+  grant: new RegExp(
+    `^\\s*(?:GRANT\\s+READ\\s+ON\\s+SHARE\\s+${NAME}\\s+TO|REVOKE\\s+READ\\s+ON\\s+SHARE\\s+${NAME}\\s+FROM)\\s+${NAME}(?:\\s*,\\s*${NAME})*${END}`,
+    'i',
+  ),
+} as const;
+/** Statements of MotherDuck in any form. */
+const OWN =
+  /^\s*(?:ATTACH|DETACH|GRANT|REVOKE|(?:CREATE(?:\s+OR\s+REPLACE)?|DROP|ALTER|UPDATE|USE|LIST|DESCRIBE)\s+(?:DATABASE|SHARE|SHARES|SNAPSHOT|SECRET)\b)/i;
+/** Names that are file names everywhere. */
+const SAFE_NAME = /^[\p{L}\p{N}_](?:[\p{L}\p{N}_.@+ -]{0,98}[\p{L}\p{N}_@+-])?$/u;
+const NOTHING = ['SELECT 1'];
+
+/** Translates the statements of a connection, in the order in which they run. */
+export function translate(statements: readonly string[], type: TokenType, catalog: Catalog): Translated {
+  const translator = new Translator(catalog);
+  const instead: Record<string, readonly string[]> = Object.create(null);
+  const effects = statements.map((sql) => {
+    const bare = withoutComments(sql);
+    if (type === 'read_scaling') {
+      if (OWN.test(bare)) instead[sql] = [raise(readOnly(bare))];
+      return undefined;
+    }
+    const found = translator.translate(bare);
+    if (found !== undefined) instead[sql] = found.run;
+    return found?.effect;
+  });
+  return { instead, effects, shares: translator.shares, databases: translator.databases };
+}
+
+interface Run {
+  readonly run: readonly string[];
+  readonly effect?: Effect;
+}
+
+class Translator {
+  readonly shares = new Map<string, string>();
+  readonly databases = new Set<string>();
+  readonly #catalog: Catalog;
+  readonly #known: Set<string>;
+  readonly #attached: Map<string, string>;
+  readonly #created = new Set<string>();
+
+  constructor(catalog: Catalog) {
+    this.#catalog = catalog;
+    this.#known = new Set(catalog.databases);
+    this.#attached = new Map(catalog.attachedShares);
+  }
+
+  /** Undefined: the statement is DuckDB's. */
+  translate(sql: string): Run | undefined {
+    const create = FORMS.create.exec(sql);
+    if (create) return this.#create(nameOf(create[2]), create[1] !== undefined);
+    const drop = FORMS.drop.exec(sql);
+    if (drop) return this.#drop(nameOf(drop[2]), drop[1] !== undefined);
+    const attach = FORMS.attach.exec(sql);
+    if (attach) return this.#attach(attach[2] ?? '', attach[3], attach[1] !== undefined);
+    const detach = FORMS.detach.exec(sql);
+    if (detach) return this.#detach(nameOf(detach[2]), detach[1] !== undefined);
+    const share = FORMS.share.exec(sql);
+    if (share) return this.#share(nameOf(share[3]), nameOf(share[4]), share[1] !== undefined, share[2] !== undefined);
+    const grant = FORMS.grant.exec(sql);
+    if (grant)
+      return this.#isShare(nameOf(grant[1] ?? grant[2])) ? { run: NOTHING } : missing(nameOf(grant[1] ?? grant[2]));
+    if (!OWN.test(sql)) return undefined;
+    return {
+      run: [
+        raise(
+          /^\s*ATTACH/i.test(sql)
+            ? NO_FILES
+            : `Parser Error: the sandbox does not know this statement: ${sql.trim().slice(0, 80)}`,
+        ),
+      ],
+    };
+  }
+
+  #create(name: string, isOptional: boolean): Run {
+    if (!SAFE_NAME.test(name)) return { run: [raise(`Invalid database name '${name}'`)] };
+    if (this.#known.has(key(name)))
+      return {
+        run: isOptional ? NOTHING : [raise(`Failed to create database: database with name "${name}" already exists`)],
+      };
+    this.#known.add(key(name));
+    return { run: [this.#open(name)], effect: { kind: 'created', database: key(name) } };
+  }
+
+  #drop(name: string, isOptional: boolean): Run {
+    if (!this.#known.delete(key(name))) return isOptional ? { run: NOTHING } : missing(name);
+    return { run: [`DETACH DATABASE IF EXISTS ${identifier(name)}`], effect: { kind: 'dropped', database: key(name) } };
+  }
+
+  #attach(url: string, alias: string | undefined, isOptional: boolean): Run {
+    const [, share] = /^_share\/([\w-]+)\/[\w-]+$/.exec(url) ?? [];
+    if (share !== undefined) return this.#attachShare(share, alias === undefined ? share : nameOf(alias), isOptional);
+    if (!this.#known.has(key(url))) return missing(url);
+    if (alias !== undefined && key(nameOf(alias)) !== key(url))
+      return { run: [raise('Binder Error: a database of MotherDuck cannot be attached under another name')] };
+    // Without the option, DuckDB itself says that it is attached.
+    return { run: [this.#open(url, isOptional)], effect: { kind: 'attached', database: key(url) } };
+  }
+
+  #attachShare(share: string, name: string, isOptional: boolean): Run {
+    const file = this.#catalog.shareFile(share);
+    if (file === undefined) return missing(share);
+    const present = this.#attached.get(key(name));
+    const isSame = present === share;
+    if (this.#known.has(key(name)) || (present !== undefined && !(isOptional && isSame)))
+      return { run: [raise(`Failed to attach: database with name "${name}" already exists`)] };
+    if (isSame) return { run: NOTHING };
+    if ([...this.#attached.values()].includes(share))
+      return { run: [raise(`Failed to attach: the share '${share}' is attached already under another name`)] };
+    this.#attached.set(key(name), share);
+    if (!this.#catalog.attachedShares.has(key(name))) this.shares.set(key(name), share);
+    return { run: NOTHING, effect: { kind: 'share_attached', database: key(name), share } };
+  }
+
+  #detach(name: string, isOptional: boolean): Run {
+    const isKnown = this.#attached.delete(key(name)) || this.#known.has(key(name));
+    const effect = { kind: 'detached', database: key(name) } as const;
+    return {
+      run: [`DETACH DATABASE ${isOptional ? 'IF EXISTS ' : ''}${identifier(name)}`],
+      ...(isKnown ? { effect } : {}),
+    };
+  }
+
+  #share(share: string, database: string, replaces: boolean, isOptional: boolean): Run {
+    if (!/^[\w-]+$/.test(share)) return { run: [raise(`Invalid share name '${share}'`)] };
+    if (!this.#known.has(key(database))) return missing(database);
+    if (this.#isShare(share) && !replaces)
+      return {
+        run: isOptional ? NOTHING : [raise(`Failed to create share: share with name '${share}' already exists`)],
+      };
+    this.#created.add(key(share));
+    this.databases.add(key(database));
+    return {
+      run: [`CHECKPOINT ${identifier(database)}`],
+      effect: { kind: 'share_created', database: key(database), share },
+    };
+  }
+
+  #isShare(share: string): boolean {
+    return this.#created.has(key(share)) || this.#catalog.shareFile(share) !== undefined;
+  }
+
+  #open(name: string, isOptional = true): string {
+    this.databases.add(key(name));
+    return `ATTACH ${isOptional ? 'IF NOT EXISTS ' : ''}${text(this.#catalog.fileOf(key(name)))} AS ${identifier(name)}`;
+  }
+}
+
+/** As seen at connections that reach no local file. */
+const NO_FILES = 'Permission Error: File system LocalFileSystem has been disabled by configuration';
+
+function missing(name: string): Run {
+  return { run: [raise(`no database/share named '${name}' found`)] };
+}
+
+function readOnly(sql: string): string {
+  const [verb = ''] = /\w+/.exec(sql) ?? [];
+  return `Invalid Input Error: Cannot execute statement of type "${verb.toUpperCase()}" on a database which is attached in read-only mode!`;
+}
+
+function withoutComments(sql: string): string {
+  const code = sqlCode(sql);
+  return [...Array(sql.length).keys()].map((at) => (code[at] === ' ' ? ' ' : sql[at])).join('');
+}
+
+function nameOf(written = ''): string {
+  return written.startsWith('"') ? written.slice(1, -1).replaceAll('""', '"') : written;
+}
+
+/** DuckDB ignores the case of names. */
+function key(name: string): string {
+  return name.toLowerCase();
+}

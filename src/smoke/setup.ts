@@ -1,0 +1,90 @@
+/** Runs the SQL of an account's `setup` in one connection, as the account. */
+import { connectSeconds, SETUP_SECONDS } from '../model/defaults.ts';
+import type { DesiredAccount } from '../model/desired.ts';
+import type { Notice } from '../model/notice.ts';
+import type { Secret } from '../model/secret.ts';
+import { SMOKE_TOKEN_NAME, type TokenType } from '../model/tokens.ts';
+import { UserError } from '../model/user-error.ts';
+import type { ProbeReport } from '../motherduck/probe-process.ts';
+import { ApiError } from '../motherduck/transport-errors.ts';
+import { type ConnectingToken, type ConnectionOptions, runAlone } from './connection.ts';
+import { explain } from './failures.ts';
+import { type TokenApi, withTemporaryToken } from './temporary-token.ts';
+
+export interface SetupOptions extends ConnectionOptions {
+  readonly account: DesiredAccount;
+  /** The secrets of tokens that this run created, by token key. */
+  readonly secrets: ReadonlyMap<string, { readonly secret: Secret; readonly type: TokenType }>;
+  readonly api: TokenApi;
+  /** Whether the Duckling is shut down afterwards. */
+  readonly shutdown: boolean;
+  readonly warn: (notice: Notice) => void;
+}
+
+/** How far a setup came. */
+export interface SetupResult {
+  /** The number of statements that ran, of those in the configuration. */
+  readonly done: number;
+  /** Why not all did. */
+  readonly error?: UserError;
+}
+
+/** Runs all statements in order, until one fails, with a new read/write token or a temporary one. Never rejects for what MotherDuck refuses. */
+export async function setUpAccount(options: SetupOptions): Promise<SetupResult> {
+  const { account, secrets, api, warn } = options;
+  const [known] = [...secrets].filter(([, { type }]) => type === 'read_write');
+  if (known !== undefined) return run({ name: known[0], temporary: false, secret: known[1].secret }, options);
+  try {
+    return await withTemporaryToken({ api, account: account.username, type: 'read_write', warn }, (secret) =>
+      run({ name: SMOKE_TOKEN_NAME, temporary: true, secret }, options),
+    );
+  } catch (error) {
+    if (!(error instanceof ApiError)) throw error;
+    const message = `the setup did not begin, because no temporary token could be created: ${error.message}`;
+    return { done: 0, error: new UserError('SETUP_FAILED', message, error.hint, { cause: error }) };
+  }
+}
+
+async function run(token: ConnectingToken, options: SetupOptions): Promise<SetupResult> {
+  const { account, timeout, connector } = options;
+  const { setup = [], username, ducklings } = account;
+  const size = ducklings?.read_write.size;
+  const seconds = timeout ?? connectSeconds(size) + SETUP_SECONDS;
+  const limit = { seconds, isGiven: timeout !== undefined, ...(size && { size }) };
+  const about = { account: username, type: 'read_write', ranBefore: false, limit } as const;
+  const steps = setup.map(({ sql }, index) => ({ name: stepName(index), sql, foreign: true }));
+  const request = { steps, shutdown: options.shutdown, stopAtFailure: true };
+  const report = await runAlone(options, token, about, request, options.warn);
+  const failed = setup.findIndex((_, index) => report.get(stepName(index))?.failure !== undefined);
+  const done = setup.filter((_, index) => isDone(report, index)).length;
+  await connector.noteStatements?.(
+    token.secret,
+    setup.slice(0, done).map(({ sql }) => sql),
+  );
+  if (done === setup.length) return { done };
+  const failure = report.get(failed === -1 ? 'connect' : stepName(failed))?.failure;
+  if (failure === undefined) throw new Error('a statement of setup has neither run nor failed');
+  const statement = setup[failed];
+  const told = { ...about, ...(token.temporary ? {} : { token: token.name }) };
+  if (statement === undefined) {
+    const { problem } = explain(failure, told);
+    return { done, error: new UserError('SETUP_FAILED', `the setup did not begin: ${problem.message}`, problem.hint) };
+  }
+  const { file, line } = statement.location;
+  const message = `statement ${failed + 1} of ${setup.length} of the setup failed (${file}:${line}): ${reasonOf(failure, seconds)}`;
+  const hint = { text: 'Correct it, or what it needs; then all statements run again.', command: ['apply'] };
+  return { done, error: new UserError('SETUP_FAILED', message, hint, { location: statement.location }) };
+}
+
+function reasonOf({ kind, text }: NonNullable<ReturnType<ProbeReport['get']>>['failure'] & object, seconds: number) {
+  return kind === 'time_limit' ? `it did not end within ${seconds} s (--timeout allows more)` : text;
+}
+
+function isDone(report: ProbeReport, index: number): boolean {
+  const step = report.get(stepName(index));
+  return step !== undefined && step.failure === undefined;
+}
+
+function stepName(index: number): string {
+  return `setup ${index + 1}`;
+}

@@ -1,0 +1,181 @@
+/** `setup`: SQL that is run as each account, so that a tenant has its database and sees its shares without anybody's hands. */
+import { existsSync, readFileSync } from 'node:fs';
+import { expect, it } from 'vitest';
+import { Stage } from '../stage.ts';
+
+const HEAD = `version: 1
+organization: acme
+secret_stores:
+  local: { kind: file, path: .motherduck/secrets.env, format: dotenv }
+token_policies:
+  dashboard: { type: read_scaling, ttl: 30d, rotate_before: 7d, overlap: 48h, secret_store: local }
+  pipeline: { type: read_write, ttl: 90d, rotate_before: 14d, overlap: 24h, secret_store: local }
+`;
+const ETL = `accounts:
+  etl:
+    tokens: { load: pipeline }
+    setup:
+      - CREATE DATABASE IF NOT EXISTS sales
+      - CREATE TABLE IF NOT EXISTS sales.orders AS SELECT 42 AS amount
+      - CREATE SHARE IF NOT EXISTS reporting FROM sales (ACCESS ORGANIZATION)
+`;
+const TENANT = `templates:
+  tenant:
+    tokens: { app: dashboard }
+    smoke: { query: "SELECT amount FROM reporting.orders" }
+    setup:
+      - CREATE DATABASE IF NOT EXISTS "{account}"
+      - ATTACH IF NOT EXISTS 'md:_share/reporting/0f4c' AS reporting
+`;
+const tenants = (count: number) =>
+  [...Array(count).keys()].map((index) => `  tenant_${index + 1}: { template: tenant }\n`).join('');
+
+/** An account with these statements. */
+const one = (...statements: readonly string[]) =>
+  `${HEAD}accounts:\n  etl:\n    tokens: { load: pipeline }\n    setup:\n${statements.map((sql) => `      - ${JSON.stringify(sql)}\n`).join('')}`;
+
+interface AppliedDocument {
+  readonly applied: { readonly outcomes: readonly { action: string; result: string; error?: { message: string } }[] };
+}
+
+/** Applies, and returns what became of the setup. */
+async function setUp(stage: Stage, more = '') {
+  const { code, document } = await stage.json(`apply --sandbox --yes ${more}`);
+  const outcomes = (document as AppliedDocument).applied.outcomes.filter(({ action }) => action === 'run_setup');
+  return {
+    code,
+    results: outcomes.map(({ result }) => result),
+    error: outcomes.find(({ error }) => error)?.error?.message,
+  };
+}
+
+it('gives tenants a database and a share in one apply, and a second does nothing', async () => {
+  const stage = new Stage(HEAD + ETL);
+  expect(await setUp(stage)).toEqual({ code: 0, results: ['done'] });
+  stage.edit(() => HEAD + TENANT + ETL + tenants(20));
+  expect(await setUp(stage)).toEqual({ code: 0, results: Array(20).fill('done') });
+  expect(await setUp(stage)).toEqual({ code: 0, results: [] });
+  expect(await stage.run('plan --sandbox --detailed-exitcode')).toMatchObject({ code: 0 });
+}, 120_000);
+
+it('shows in the rehearsal that a reader without setup sees no share', async () => {
+  const stage = new Stage(HEAD + ETL);
+  await setUp(stage);
+  stage.edit(() => HEAD + TENANT.replace(/ {4}setup:[\s\S]*/, '') + ETL + tenants(1));
+  const { code, stderr, stdout } = await stage.run('apply --sandbox --yes');
+  expect(code).toBe(4);
+  expect(stdout + stderr).toContain('reporting');
+});
+
+it('names a failing statement, goes on with other accounts, and runs all again', async () => {
+  const stage = new Stage(HEAD + TENANT + ETL.replace(/ {4}setup:[\s\S]*/, '') + tenants(1));
+  const failed = await setUp(stage, '--no-smoke');
+  expect(failed).toMatchObject({ code: 4, results: ['failed'] });
+  expect(failed.error).toMatch(
+    /^statement 2 .*motherduck\.accounts\.yaml:14.*no database\/share named 'reporting' found/,
+  );
+  const again = await stage.json('plan --sandbox');
+  expect(again.document).toMatchObject({
+    actions: [
+      {
+        action: 'run_setup',
+        reason: { kind: 'interrupted' },
+        after: {
+          new_statements: [expect.stringMatching(/^ATTACH/)],
+          statements: [expect.stringMatching(/^CREATE/), expect.stringMatching(/^ATTACH/)],
+        },
+      },
+    ],
+  });
+  stage.edit(() => HEAD + TENANT + ETL + tenants(1));
+  expect(await setUp(stage)).toMatchObject({ results: expect.arrayContaining(['done']) });
+  expect(await setUp(stage)).toMatchObject({ code: 0 });
+  expect(await setUp(stage)).toEqual({ code: 0, results: [] });
+});
+
+it('runs without a smoke test, and again when the list changes', async () => {
+  const stage = new Stage(one('CREATE DATABASE IF NOT EXISTS a'));
+  expect(await setUp(stage, '--no-smoke')).toEqual({ code: 0, results: ['done'] });
+  stage.edit(() =>
+    one('CREATE DATABASE IF NOT EXISTS a', 'CREATE DATABASE IF NOT EXISTS b', '/* old */ DROP DATABASE IF EXISTS c'),
+  );
+  const { document } = await stage.json('plan --sandbox');
+  expect(document).toMatchObject({
+    actions: [
+      {
+        risk: 'disruptive',
+        reason: { kind: 'changed' },
+        after: { new_statements: ['CREATE DATABASE IF NOT EXISTS b', 'DROP DATABASE IF EXISTS c'] },
+      },
+    ],
+  });
+  expect((await stage.run('plan --sandbox --format markdown')).stdout).toContain(
+    '```sql\nCREATE DATABASE IF NOT EXISTS b;\nDROP DATABASE IF EXISTS c;\n```',
+  );
+  for (const format of ['text', 'html']) {
+    expect((await stage.run(`plan --sandbox --format ${format}`)).stdout).toContain('DROP DATABASE IF EXISTS c;');
+  }
+  expect(await setUp(stage, '--no-smoke')).toEqual({ code: 0, results: ['done'] });
+  expect(await setUp(stage, '--no-smoke')).toEqual({ code: 0, results: [] });
+});
+
+it('drops, detaches and attaches databases as MotherDuck does', async () => {
+  const stage = new Stage(
+    one(
+      'CREATE DATABASE IF NOT EXISTS a',
+      'CREATE DATABASE IF NOT EXISTS b',
+      'USE a',
+      'CREATE TABLE IF NOT EXISTS t (i INT)',
+      'USE my_db',
+      'DETACH DATABASE IF EXISTS a',
+    ),
+  );
+  expect(await setUp(stage)).toEqual({ code: 0, results: ['done'] });
+  const home = '.motherduck-sandbox/databases/etl';
+  expect([stage.has(`${home}/a.duckdb`), stage.has(`${home}/b.duckdb`)]).toEqual([true, true]);
+  stage.edit(() => one("ATTACH IF NOT EXISTS 'md:a'", 'DROP DATABASE IF EXISTS b', 'SELECT * FROM a.t'));
+  expect(await setUp(stage)).toEqual({ code: 0, results: ['done'] });
+  expect([stage.has(`${home}/a.duckdb`), stage.has(`${home}/b.duckdb`)]).toEqual([true, false]);
+});
+
+it.each([
+  ["COPY (SELECT content FROM read_text('.motherduck/secrets.env')) TO 'stolen.txt'", /disabled/],
+  ["ATTACH 'stolen.txt' AS stolen", /LocalFileSystem/],
+  ["ATTACH 'md:_share/../../x/1' AS x", /LocalFileSystem|found/],
+  ["ATTACH 'md:nothing'", /no database\/share named 'nothing' found/],
+  ['CREATE DATABASE "../../stolen"', /Invalid database name/],
+  ['CREATE SNAPSHOT OF my_db', /does not know this statement/],
+  ['SET enable_external_access = true', /lock|Cannot change/],
+])('refuses %s', async (sql, message) => {
+  const stage = new Stage(one(sql));
+  const { code, error } = await setUp(stage, '--no-smoke');
+  expect({ code, error }).toEqual({ code: 4, error: expect.stringMatching(message) });
+  expect(stage.has('stolen.txt')).toBe(false);
+});
+
+it('runs nothing of an account twice at once, and keeps no secret', async () => {
+  const stage = new Stage(one('CREATE DATABASE IF NOT EXISTS a', "SELECT error('no ' || md_user())"));
+  const { error } = await setUp(stage);
+  expect(error).toMatch(/no etl/);
+  const [, secret = ''] = /=(\S+)/.exec(stage.read('.motherduck/secrets.env')) ?? [];
+  const state = readFileSync(stage.file('motherduck.accounts.state.json'), 'utf8');
+  expect(state.includes(secret)).toBe(false);
+  expect(existsSync(stage.file('.motherduck-sandbox'))).toBe(true);
+});
+
+it.each([
+  ['SELECT 1; DROP DATABASE a', 'several SQL statements'],
+  ['-- nothing', 'found none'],
+  ["ATTACH 'md:?motherduck_token=x'", 'must not contain a token'],
+  ["CREATE SECRET s (TYPE s3, KEY_ID 'a', SECRET 'b')", 'cannot create a SECRET'],
+])('refuses %s in the configuration', async (sql, message) => {
+  const stage = new Stage(one(sql));
+  expect(await stage.run('validate')).toMatchObject({ code: 1, stdout: expect.stringContaining(message) });
+});
+
+it('refuses a username that needs quotes where the statement has none', async () => {
+  const stage = new Stage(one('CREATE DATABASE {account}').replace('  etl:', '  "a--b":'));
+  expect(await stage.run('validate')).toMatchObject({ code: 1, stdout: expect.stringContaining('without quotes') });
+  stage.edit((text) => text.replace('CREATE DATABASE {account}', 'CREATE DATABASE \\"{account}\\"'));
+  expect(await stage.run('validate')).toMatchObject({ code: 0 });
+});
