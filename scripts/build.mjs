@@ -6,6 +6,7 @@ import { fileURLToPath } from 'node:url';
 import { build, transform } from 'esbuild';
 import {
   commandsOutside,
+  lateCrypto,
   lazyText,
   loadedLate,
   namesOfFormats,
@@ -155,7 +156,7 @@ const [, main, modules] = await Promise.all([
     minify: true,
     external: ['undici', 'undici/*', '@duckdb/node-api', '@aws-sdk/*', '@google-cloud/*', '@azure/*'],
     alias: { yaml, 'jsonc-parser': jsonc },
-    plugins: [loadedLate, lazyText],
+    plugins: [loadedLate, lateCrypto, lazyText],
     write: false,
   }),
 ]);

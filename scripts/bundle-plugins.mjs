@@ -65,12 +65,32 @@ export const loadedLate = {
       contents: `
         const load = () => loadLate(() => import('./${path.basename(target)}'));
         ${functionsOf(await readFile(target, 'utf8'), target)
-          .map((name) => `export const ${name} = (...values) => load().${name}(...values);`)
+          .map(lateFunction)
           .join('\n')}`,
       resolveDir: path.dirname(target),
     }));
   },
 };
+
+/** An esbuild plugin: loads `crypto` when one of its functions is first called. Node takes 1 ms for it, and validate needs none. */
+export const lateCrypto = {
+  name: 'late-crypto',
+  setup({ onResolve, onLoad }) {
+    onResolve({ filter: /^node:crypto$/ }, ({ kind }) =>
+      kind === 'import-statement' ? { path: 'crypto', namespace: 'late-crypto' } : undefined,
+    );
+    onLoad({ filter: /.*/, namespace: 'late-crypto' }, () => ({
+      contents: `
+        const load = () => loadLate(() => import('node:crypto'));
+        ${['createHash', 'randomBytes', 'randomUUID'].map(lateFunction).join('\n')}`,
+    }));
+  },
+};
+
+/** A function of a module that is loaded when it is called. */
+function lateFunction(name) {
+  return `export const ${name} = (...values) => load().${name}(...values);`;
+}
 
 function functionsOf(text, file) {
   const exported = [...text.matchAll(/^export (?:async )?(const|let|class|function) (\w+)/gm)];

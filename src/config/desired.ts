@@ -24,7 +24,7 @@ export function desiredOf(
   stores: readonly WrittenStore[],
   limits: Limits,
   state: StateConfig | undefined,
-  about: Pick<Desired, 'file' | 'hash' | 'acceptances'>,
+  about: Pick<Desired, 'file' | 'acceptances'> & { readonly files: Pick<Desired, 'hash'> },
 ): Desired {
   const { main } = resolved.sections;
   const ignore = itemsOf(child(main, 'ignore')).map(textOf);
@@ -39,7 +39,9 @@ export function desiredOf(
     ...(limits.rates === undefined ? {} : { computeRates: limits.rates }),
     ...(limits.currency === undefined ? {} : { currency: limits.currency }),
     guardrails: guardrailsOf(limits),
-    hash: about.hash,
+    get hash() {
+      return about.files.hash;
+    },
   };
 }
 

@@ -109,7 +109,7 @@ async function build(
   const state = stateFile === undefined ? undefined : await targetOf(stateFile).catch(() => path.resolve(stateFile));
   const own = { configuration: files.all.map((one) => one.real), ...(state === undefined ? {} : { state }) };
   checkMeaning(resolved, stores, limits, own, problems);
-  const about = { file: main.source.file, hash: files.hash };
+  const about = { file: main.source.file, files };
   return () => ({
     desired: desiredOf(resolved, stores, limits, stateConfig, { ...about, acceptances }),
     definitions: definitionsOf(resolved),

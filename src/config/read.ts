@@ -42,7 +42,7 @@ export interface ConfigFiles {
   readonly all: readonly ConfigFile[];
   /** Whether every file was read and parsed; if not, names may be missing. */
   readonly complete: boolean;
-  /** SHA-256 (hex) of the files and the environment values used in them. */
+  /** SHA-256 (hex) of the files and the environment values used in them. Made when it is read: only saved plans have it. */
   readonly hash: string;
 }
 
@@ -84,7 +84,8 @@ class Reader {
   readonly #folder: string;
   readonly #context: ParseContext;
   readonly #unwritten: ReadonlyMap<string, string>;
-  readonly #hash = createHash('sha256');
+  /** What the hash is of. */
+  readonly #parts: Uint8Array[] = [];
   readonly #files: ConfigFile[] = [];
   /** Real paths of the files that were read, so that none is read twice. */
   readonly #seen = new Set<string>();
@@ -119,7 +120,14 @@ class Reader {
     this.#limitTokens();
     for (const [name, value] of this.#context.environment.used()) this.#digest('env', name, value);
     this.#context.problems.inOrderOf(this.#files.map(({ source }) => source.file));
-    return { all: this.#files, complete: this.#complete, hash: this.#hash.digest('hex') };
+    const parts = this.#parts;
+    return {
+      all: this.#files,
+      complete: this.#complete,
+      get hash() {
+        return hashOf(parts);
+      },
+    };
   }
 
   async readMainAlone(): Promise<ConfigFile | undefined> {
@@ -256,13 +264,16 @@ class Reader {
     return root;
   }
 
-  /** Hashes parts, each after its length, so that different lists never give the same bytes. */
   #digest(...parts: (string | Uint8Array)[]): void {
-    for (const part of parts) {
-      const bytes = typeof part === 'string' ? Buffer.from(part) : part;
-      this.#hash.update(`${bytes.length}:`).update(bytes);
-    }
+    this.#parts.push(...parts.map((part) => (typeof part === 'string' ? Buffer.from(part) : part)));
   }
+}
+
+/** Hashes parts, each after its length, so that different lists never give the same bytes. */
+function hashOf(parts: readonly Uint8Array[]): string {
+  const hash = createHash('sha256');
+  for (const bytes of parts) hash.update(`${bytes.length}:`).update(bytes);
+  return hash.digest('hex');
 }
 
 type Readable = { readonly is: 'text'; readonly bytes: Buffer } | { readonly is: 'large' };

@@ -164,12 +164,22 @@ async function syncFolder(folder: string): Promise<void> {
   }
 }
 
-const HOST = createHash('sha256').update(hostname()).digest('hex').slice(0, 8);
+let knownHost: string | undefined;
+
+/** This host's name, without telling it. */
+function ownHost(): string {
+  knownHost ??= createHash('sha256').update(hostname()).digest('hex').slice(0, 8);
+  return knownHost;
+}
+
 const LEFTOVER = /^\.mdacc-([0-9a-f]{8})-(\d+)-[0-9a-f]{16}\.tmp$/;
 
 /** A new unguessable name in the folder of `path`: `<name>.mdacc-<host>-<pid>-<random>.tmp`. */
 export function tempBeside(path: string): string {
-  return join(dirname(path), `${tempStem(path)}.mdacc-${HOST}-${process.pid}-${randomBytes(8).toString('hex')}.tmp`);
+  return join(
+    dirname(path),
+    `${tempStem(path)}.mdacc-${ownHost()}-${process.pid}-${randomBytes(8).toString('hex')}.tmp`,
+  );
 }
 
 /** Removes temporary files of `path` whose process has ended. Files that cannot be read or removed stay. */
@@ -186,7 +196,7 @@ export async function removeLeftovers(path: string): Promise<void> {
 
 /** Whether another host's process runs is unknown, so its file must be old. */
 async function isLeftover(file: string, host: string, pid: number): Promise<boolean> {
-  if (host === HOST && !isRunning(pid)) return true;
+  if (host === ownHost() && !isRunning(pid)) return true;
   const facts = await stat(file).catch(() => undefined);
   return facts !== undefined && Date.now() - facts.mtimeMs > DAY_MS;
 }
