@@ -1,13 +1,14 @@
-/** Runs the probe program in this process, for commands that run in it too: to start Node and load DuckDB takes longer than a probe. */
+/** Runs the probe program in this process, as commands run in it too: to start Node and load DuckDB takes longer than a probe. */
 import { EventEmitter } from 'node:events';
 import * as fs from 'node:fs';
-import { createRequire } from 'node:module';
+import { createRequire, syncBuiltinESMExports } from 'node:module';
 import path from 'node:path';
 import { PassThrough } from 'node:stream';
 import { compileFunction } from 'node:vm';
 
 type DuckDB = typeof import('@duckdb/node-api');
-type Instance = Awaited<ReturnType<DuckDB['DuckDBInstance']['create']>>;
+type Instance = InstanceType<DuckDB['DuckDBInstance']>;
+type Connection = InstanceType<DuckDB['DuckDBConnection']>;
 type Probe = (require: (name: string) => unknown, process: object) => void;
 
 const children = createRequire(import.meta.url)('node:child_process') as { spawn: (...given: never[]) => unknown };
@@ -20,6 +21,7 @@ class ProbeInProcess extends EventEmitter {
   readonly #report = new PassThrough();
   readonly stdio = [this.stdin, null, this.stderr, this.#report];
   readonly #opened: Instance[] = [];
+  readonly #connections: Connection[] = [];
   #isOver = false;
 
   constructor(file: string) {
@@ -50,6 +52,12 @@ class ProbeInProcess extends EventEmitter {
       const instance = await api.DuckDBInstance.create(...given);
       if (this.#isOver) instance.closeSync();
       else this.#opened.push(instance);
+      const connect = instance.connect.bind(instance);
+      instance.connect = async () => {
+        const connection = await connect();
+        this.#connections.push(connection);
+        return connection;
+      };
       return instance;
     };
     return { version: api.version, DuckDBInstance: { create } };
@@ -58,6 +66,7 @@ class ProbeInProcess extends EventEmitter {
   #end(code: number | null, signal: string | null): void {
     if (this.#isOver) return;
     this.#isOver = true;
+    for (const connection of this.#connections) connection.interrupt();
     for (const instance of this.#opened) instance.closeSync();
     this.stderr.end();
     this.#report.end();
@@ -85,8 +94,11 @@ export function replaceProbe(probe: string): () => void {
     running.push(child);
     return child;
   };
+  // For those who import it.
+  syncBuiltinESMExports();
   return () => {
     children.spawn = spawn;
+    syncBuiltinESMExports();
     for (const child of running) child.kill('SIGKILL');
   };
 }

@@ -1,13 +1,15 @@
-import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
+import { afterEach, beforeAll, beforeEach, describe, expect, it, vi } from 'vitest';
 import type { AccountSmoke, SmokeCheck } from '../../src/model/smoke.ts';
 import { isSmokeName, type TokenType } from '../../src/model/tokens.ts';
 import { type SmokeOptions, type SmokeSubject, smokeAccount } from '../../src/smoke/account.ts';
-import { ENDLESS, FakeMotherDuck, type Identity, MARKER, PROBE_TIMEOUT_MS } from './fake-motherduck.ts';
+import { replaceProbe } from '../probe-in-process.ts';
+import { ENDLESS, FakeMotherDuck, type Identity, MARKER, PROBE, PROBE_TIMEOUT_MS } from './fake-motherduck.ts';
 
 vi.setConfig({ testTimeout: PROBE_TIMEOUT_MS });
 
 let world: FakeMotherDuck;
 const results: AccountSmoke[] = [];
+beforeAll(() => replaceProbe(PROBE));
 beforeEach(() => {
   world = new FakeMotherDuck();
 });

@@ -12,6 +12,7 @@ import { type ObjectStore, UnsureError } from '../../../src/state/object-store.t
 import type { AdminConnection } from '../../../src/state/state-kind.ts';
 import { expectGoldenError } from '../../golden/golden.ts';
 import { hasProc } from '../../platform.ts';
+import { replaceProbe } from '../../probe-in-process.ts';
 import { testObjectStore } from '../backend-behaviour.ts';
 import type { Fate } from '../memory-store.ts';
 import { PROBE, sandboxAdmin, sandboxTable } from '../sandbox-table.ts';
@@ -211,6 +212,7 @@ describe('an error of MotherDuck', () => {
   let databases: Databases;
   beforeAll(() => {
     databases = new Databases();
+    return replaceProbe(PROBE);
   });
   afterAll(() => databases.end());
 
