@@ -64,6 +64,17 @@ describe('an accepted finding', () => {
     expect(await as('html')).toMatch(/1 accepted<.*MDA002.*&#60;leaves/s);
   });
 
+  it('has a reason without the credentials that somebody wrote into it', async () => {
+    const folder = await withLaptop();
+    const token = 'eyJhbGciOi.bWFya2VyLW9mLXRoaXM.c2lnbmF0dXJl';
+    folder.edit((text) => text.replace(/reason: ".*?"/, `reason: "revoke ${token} later"`));
+    for (const format of ['text', 'json', 'sarif', 'junit', 'markdown', 'html']) {
+      const { stdout } = await folder.run(`audit --sandbox --format ${format}`);
+      expect(stdout).toMatch(/revoke .* later/);
+      expect(stdout).not.toMatch(/eyJ|bWFya2Vy/);
+    }
+  });
+
   it('counts again from the day after its date, and the entry is a finding', async () => {
     const folder = await withLaptop();
     const today = new Date(await folder.inSandbox(async (organization) => organization.now()));

@@ -26,6 +26,7 @@ token_policies:
   a: { type: read_write, ttl: 90d, rotate_before: 14d, overlap: 24h, secret_store: env, description: loads }
   b: { type: read_scaling, ttl: 90d, rotate_before: 14d, overlap: 24h, secret_store: json }
   c: { type: read_write, ttl: 90d, rotate_before: 14d, overlap: 24h, secret_store: vault }
+audit: { accept: [{ rule: MDA001, accounts: [tenant_00001], reason: tenants of the demo }] }
 accounts:
   etl_prod: { tokens: { env: a, json: b, vault: c }, ducklings: { read_write: { size: pulse }, read_scaling: { size: pulse, pool_size: 1 } } }
   tenant_1: { tokens: { env: a, vault: c }, smoke: { query: "SELECT 1" }, setup: [CREATE DATABASE IF NOT EXISTS a, SELECT md_user()] }
@@ -126,10 +127,10 @@ it.skipIf(!hasProc)('are in no output, file, argument or environment', { timeout
   expect(folder.read('outputs')).toContain('\nchanges=false\nexitcode=0\n');
   runs.push(await folder.runProgram('smoke --debug --format junit'));
   runs.push(await folder.run('smoke --format json'));
-  await folder.run('sandbox seed 1');
+  await folder.run('sandbox seed 2');
   for (const format of ['text', 'json', 'markdown', 'html', 'sarif', 'junit'])
     runs.push(await folder.run(`audit --format ${format} --usage --debug`));
-  expect(runs.at(-1)).toMatchObject({ code: 2 });
+  expect(runs.at(-1)).toMatchObject({ code: 2, stdout: expect.stringContaining('accepted: tenants of the demo') });
   runs.push(await folder.runProgram('import --all --dry-run --debug --store json'));
   runs.push(await folder.runProgram('import --all --yes --debug --store json'));
   expect(runs.at(-1), runs.at(-1)?.stderr).toMatchObject({ code: 0 });
