@@ -141,7 +141,8 @@ export class UsedPlaces {
   isUsed(dead: DeadRecord, state: State): boolean {
     const { account, token, id, secret } = dead;
     if (this.#isOfOtherAccount(dead)) return true;
-    if ([...(this.#ids.get(secret.fingerprint ?? '') ?? [])].some((other) => other !== id)) return true;
+    const ids = this.#ids.get(secret.fingerprint ?? '');
+    if (ids !== undefined && (ids.size > 1 || !ids.has(id))) return true;
     if (secret.command === undefined && this.#paths.has(secret.secret_path)) return true;
     return this.#placesOf(account, token, secret).some(
       (place) => this.#configured.has(place) || this.#isOfAnother(place, dead, state),

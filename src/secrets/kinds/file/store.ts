@@ -205,6 +205,9 @@ function isFromTemplate(template: string, account: string, name: string): boolea
   const [first = '', ...rest] = template.split('{TOKEN}').map((part) => variableOf(part, { account, token: '' }));
   // In most cases no pattern has to be compiled.
   if (!name.startsWith(first)) return false;
+  const [last = ''] = rest;
+  if (rest.length === 1)
+    return name.endsWith(last) && /^[A-Z0-9_]+$/.test(name.slice(first.length, name.length - last.length));
   return rest.length === 0 ? name === first : new RegExp(`^${[first, ...rest].join('[A-Z0-9_]+')}$`).test(name);
 }
 
