@@ -8,14 +8,14 @@ const PARALLELISM = '10';
 export const title = 'Plan';
 export const about =
   `Of accounts with two tokens each, all to be adopted. Against a program that sends the same requests through bare ` +
-  `undici, ${PARALLELISM} at a time. The served sandbox takes ${LATENCY_MS} ms longer for each.`;
+  `undici, ${PARALLELISM} at a time. The served sandbox takes ${LATENCY_MS} ms longer for each. ` +
+  'Larger plans are measured below, where the sandbox answers at once: here, most of their minutes would be that time.';
 
 export async function measure() {
   const rows = [];
   for (const [accounts, rounds] of [
     [100, 9],
     [1000, 5],
-    [10_000, 3],
   ]) {
     rows.push(...(await planOf(accounts, rounds)));
   }
