@@ -122,15 +122,8 @@ export function stateDocument(state: State): StateDocument {
   return { version: STATE_VERSION, lineage, serial, ...headDocument(state), accounts: Object.fromEntries(entries) };
 }
 
-/** Accounts are immutable, so the text of an unchanged account is created once, however often the state is written. */
-const texts = new WeakMap<StateAccount, string>();
-
 function accountText(account: StateAccount): string {
-  const known = texts.get(account);
-  if (known !== undefined) return known;
-  const text = JSON.stringify(accountDocument(account), null, 2).replaceAll('\n', '\n    ');
-  texts.set(account, text);
-  return text;
+  return JSON.stringify(accountDocument(account), null, 2).replaceAll('\n', '\n    ');
 }
 
 /** An account's entry as JSON on one line. */

@@ -64,7 +64,6 @@ class FileBackend implements StateBackend {
   #hasChanges = false;
   /** Why nothing more is written. */
   #lost: UserError | undefined;
-  readonly #bytes = new Utf8Buffer();
   /** The last write or check, which the next one waits for. */
   #turn: Promise<void> = Promise.resolve();
 
@@ -163,7 +162,7 @@ class FileBackend implements StateBackend {
   /** Replaces the file by the whole state. */
   async #writeWhole(change: AppendedChange): Promise<void> {
     await this.#closeLog();
-    const bytes = this.#bytes.encode(change.snapshot());
+    const bytes = new Utf8Buffer().encode(change.snapshot());
     try {
       this.#identity = await writeFileAtomic(this.file, bytes, { mode: 0o666, keepMode: true });
     } catch (error) {

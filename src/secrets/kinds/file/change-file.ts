@@ -36,8 +36,8 @@ interface KnownText {
   readonly bytes: Utf8Buffer;
 }
 
-/** The secrets of a file are in memory this long after a write, in milliseconds. */
-const FORGOTTEN_AFTER_MS = 250;
+/** The secrets of a file are in memory this long after a write, or after they were looked at; milliseconds. */
+export const FORGOTTEN_AFTER_MS = 250;
 
 const queues = new Map<string, Queue>();
 

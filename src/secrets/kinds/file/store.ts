@@ -25,7 +25,7 @@ import {
   type SecretTarget,
   type StoreFindings,
 } from '../../store.ts';
-import { type Change, changeFile, enqueue, LockPathError, parsed } from './change-file.ts';
+import { type Change, changeFile, enqueue, FORGOTTEN_AFTER_MS, LockPathError, parsed } from './change-file.ts';
 import { checkFile, type FileStoreConfig } from './check-file.ts';
 import { type FileEntry, NotASecretsFile, type SecretsText, UnquotableError } from './secrets-text.ts';
 
@@ -131,12 +131,17 @@ function fileEntry(config: FileStoreConfig, { account, token }: TokenAddress): F
 /** Reads the file again only when it changed: before each of thousands of revocations, it is looked at. */
 function contentReader({ path, format }: FileStoreConfig): () => Promise<SecretsText> {
   let last: { readonly stamp: string; readonly content: Promise<SecretsText> } | undefined;
+  let forget: NodeJS.Timeout | undefined;
   return async () => {
     const target = await targetOf(path);
     const facts = await stat(target, { bigint: true }).catch(() => undefined);
     const stamp = facts && [facts.ino, facts.size, facts.mtimeNs, facts.ctimeNs].join();
     if (last === undefined || stamp === undefined || stamp !== last.stamp)
       last = { stamp: stamp ?? '', content: readText(target).then((text = '') => parsed(format, text)) };
+    clearTimeout(forget);
+    forget = setTimeout(() => {
+      last = undefined;
+    }, FORGOTTEN_AFTER_MS).unref();
     return last.content;
   };
 }
