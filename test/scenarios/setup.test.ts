@@ -1,5 +1,5 @@
 /** `setup`: SQL that is run as each account, so that a tenant has its database and sees its shares without anybody's hands. */
-import { existsSync, readFileSync } from 'node:fs';
+import { readFileSync } from 'node:fs';
 import { expect, it } from 'vitest';
 import { Stage } from '../stage.ts';
 
@@ -153,14 +153,13 @@ it.each([
   expect(stage.has('stolen.txt')).toBe(false);
 });
 
-it('runs nothing of an account twice at once, and keeps no secret', async () => {
+it('keeps no secret in the state when a statement fails', async () => {
   const stage = new Stage(one('CREATE DATABASE IF NOT EXISTS a', "SELECT error('no ' || md_user())"));
   const { error } = await setUp(stage);
   expect(error).toMatch(/no etl/);
   const [, secret = ''] = /=(\S+)/.exec(stage.read('.motherduck/secrets.env')) ?? [];
   const state = readFileSync(stage.file('motherduck.accounts.state.json'), 'utf8');
   expect(state.includes(secret)).toBe(false);
-  expect(existsSync(stage.file('.motherduck-sandbox'))).toBe(true);
 });
 
 it.each([
