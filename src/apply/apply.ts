@@ -20,14 +20,15 @@ import { withRun } from '../model/state-run.ts';
 import { isStateError, UserError } from '../model/user-error.ts';
 import { accountKey } from '../model/username.ts';
 import { inParallel, Slots } from '../motherduck/concurrency.ts';
-import { goneSecrets } from '../plan/dead-secrets.ts';
+import { type DeadRecord, goneSecrets, interruptedId } from '../plan/dead-secrets.ts';
 import { noticeText } from '../plan/notice-text.ts';
 import type { SecretStore, SecretTarget } from '../secrets/store.ts';
 import { firstTarget, isFirstSecret } from '../secrets/written-secrets.ts';
 import { AccountApply, type ApplyInput, type Halt, type Outcome } from './apply-account.ts';
 import { removeSecret, type StoredToken, UsedPlaces } from './dead-secrets.ts';
 import { refreshState } from './refresh-state.ts';
-import { isSaved, type StateWriter, unsavedEntries } from './state-writer.ts';
+import { withoutFingerprint } from './revoke-token.ts';
+import { isSaved, noteToken, type StateWriter, tokenOf, unsavedEntries } from './state-writer.ts';
 
 /** The result of an apply. */
 export interface Applied {
@@ -148,19 +149,31 @@ async function recordIds(outcomes: readonly Outcome[], { api, stateWriter }: App
   }
 }
 
-/** Removes the secrets of replaced tokens that someone revoked. Failures are reported, and nothing waits for them. */
+/** Removes the secrets of tokens that are gone, of replaced ones and of interrupted runs. Failures are reported, and nothing waits for them. */
 async function removeGone(input: ApplyInput): Promise<UserError[]> {
   const failures: UserError[] = [];
   const { state } = input.stateWriter;
   const gone = goneSecrets(state, input.live);
   const places = new UsedPlaces(input.desired, state, input.stores);
   for (const dead of gone) {
-    await removeSecret(dead, input, places).catch((error: unknown) => {
+    try {
+      if (await removeSecret(dead, input, places)) noteRemoved(dead, input);
+    } catch (error) {
       if (!(error instanceof UserError)) throw error;
       failures.push(error);
-    });
+    }
   }
   return failures;
+}
+
+/** No store has the secret of an interrupted creation any more. */
+function noteRemoved({ account, token, id }: DeadRecord, { stateWriter }: ApplyInput): void {
+  const { intents } = tokenOf(stateWriter, account, token);
+  if (!intents.some(({ name }) => interruptedId(name) === id)) return;
+  noteToken(stateWriter, account, token, (entry) => ({
+    ...entry,
+    intents: entry.intents.map((intent) => (interruptedId(intent.name) === id ? withoutFingerprint(intent) : intent)),
+  }));
 }
 
 /** Writes noted changes and those that could not be written before. */

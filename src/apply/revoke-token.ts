@@ -75,7 +75,7 @@ function isAt(dead: DeadRecord | undefined, intent: TokenIntent): boolean {
 }
 
 /** No store has its secret any more. */
-function withoutFingerprint({ fingerprint: _, ...intent }: TokenIntent): TokenIntent {
+export function withoutFingerprint({ fingerprint: _, ...intent }: TokenIntent): TokenIntent {
   return intent;
 }
 

@@ -2,8 +2,16 @@
 import type { Desired } from '../model/desired.ts';
 import type { Live, LiveAccount } from '../model/live.ts';
 import type { Action } from '../model/plan.ts';
-import { type State, type StateToken, type StoredSecret, secretOfIntent, type TokenRecord } from '../model/state.ts';
+import {
+  type State,
+  type StateToken,
+  type StoredSecret,
+  secretOfIntent,
+  type TokenIntent,
+  type TokenRecord,
+} from '../model/state.ts';
 import { accountKey } from '../model/username.ts';
+import { mayStillCreate } from './intents.ts';
 
 /** A secret of a token, with what else may be at its secret path. */
 export interface DeadRecord {
@@ -22,7 +30,7 @@ export function keyOfDead({ account, token, id, secret }: DeadRecord): string {
 }
 
 /** Stands for the id of a token whose creation was interrupted. No id has quotes. */
-function interruptedId(name: string): string {
+export function interruptedId(name: string): string {
   return JSON.stringify(name);
 }
 
@@ -30,9 +38,7 @@ function interruptedId(name: string): string {
 export function secretsOf(account: string, token: string, entry: StateToken): DeadRecord[] {
   const { current, retiring, intents } = entry;
   return [
-    ...intents.flatMap((intent) =>
-      deadRecord(account, token, { id: interruptedId(intent.name), secret: secretOfIntent(intent) }, entry),
-    ),
+    ...intents.flatMap((intent) => ofIntent(account, token, intent, entry)),
     ...(current === undefined ? [] : deadRecord(account, token, { ...current, secret: lastSecret(entry) }, entry)),
     ...retiring.flatMap((old) => deadRecord(account, token, old, entry)),
   ];
@@ -41,6 +47,10 @@ export function secretsOf(account: string, token: string, entry: StateToken): De
 /** Of the current token; of an adopted one, that of the token before it. */
 function lastSecret({ current, stored }: StateToken): TokenRecord['secret'] | undefined {
   return current?.secret === 'unknown' ? stored : current?.secret;
+}
+
+function ofIntent(account: string, token: string, intent: TokenIntent, entry: StateToken): DeadRecord[] {
+  return deadRecord(account, token, { id: interruptedId(intent.name), secret: secretOfIntent(intent) }, entry);
 }
 
 function deadRecord(
@@ -83,15 +93,21 @@ export function revokedSecret(
   return own ?? (isDesired ? undefined : all.find((record) => isCurrent(record) && !live.has(record.id)));
 }
 
-/** The secrets of replaced tokens that are gone, and which the next apply drops from the state. */
+/**
+ * The secrets of replaced tokens that are gone, and which the next apply drops from the state, and those that interrupted runs
+ * may have stored, where no live token has the name: it expired, or somebody revoked it.
+ */
 export function goneSecrets(state: State, live: Live): DeadRecord[] {
   return [...state.accounts].flatMap(([key, { username: account, tokens }]) => {
     const presence = live.accounts.get(key);
     if (presence?.presence !== 'present' || !isRead(presence.value)) return [];
     const ids = new Set(presence.value.tokens.map(({ id }) => id));
-    return [...tokens].flatMap(([token, entry]) =>
-      entry.retiring.flatMap((old) => (ids.has(old.id) ? [] : deadRecord(account, token, old, entry))),
-    );
+    const names = new Set(presence.value.tokens.map(({ name }) => name));
+    const isGone = (intent: TokenIntent) => !names.has(intent.name) && !mayStillCreate(intent, live.now);
+    return [...tokens].flatMap(([token, entry]) => [
+      ...entry.intents.filter(isGone).flatMap((intent) => ofIntent(account, token, intent, entry)),
+      ...entry.retiring.flatMap((old) => (ids.has(old.id) ? [] : deadRecord(account, token, old, entry))),
+    ]);
   });
 }
 

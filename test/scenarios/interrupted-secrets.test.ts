@@ -1,6 +1,6 @@
 /** What an interrupted rotation stored is removed with its token, wherever the configuration puts secrets by then. */
 import { describe, expect, it } from 'vitest';
-import { STATE, Stage } from '../stage.ts';
+import { CONFIG, STATE, Stage } from '../stage.ts';
 
 const CONFIGURATION = `version: 1
 organization: acme
@@ -68,6 +68,35 @@ describe('the secret of a token whose rotation or creation was killed after it w
     await applied(stage);
     expect(stage.read(FILE)).not.toMatch(new RegExp(`${VARIABLE}=`));
     expect(stage.read(FILE)).toContain('MOTHERDUCK_TOKEN_ETL_OTHER');
+  });
+
+  it.each<[string, (yaml: string) => string]>([
+    ['which the configuration names no more', (yaml) => yaml],
+    ['of an account that left the configuration', withoutAccount],
+  ])('at a new place, %s, goes when somebody revoked it', async (_, change) => {
+    const stage = await Stage.applied(CONFIGURATION);
+    const before = JSON.parse(stage.read(STATE));
+    stage.edit(toOtherStore);
+    expect((await stage.run('rotate etl/air --sandbox --yes --no-smoke')).code).toBe(0);
+    const after = JSON.parse(stage.read(STATE));
+    const entry: Entry = before.accounts.etl.tokens.air;
+    const { id, generation, name, created_at: at, secret } = after.accounts.etl.tokens.air.current;
+    const { store, secret_path, fingerprint } = secret;
+    entry.intents = [{ name, generation, at, storing: true, store, secret_path, fingerprint }];
+    entry.generation = generation;
+    stage.write(STATE, JSON.stringify({ ...before, serial: after.serial + 1 }));
+    stage.write(CONFIG, change(CONFIGURATION));
+    await stage.inSandbox((organization) => {
+      const authorization = `Bearer ${organization.newAdminToken().reveal()}`;
+      return organization.respond({ method: 'DELETE', target: `/v1/users/etl/tokens/${id}`, authorization, body: '' });
+    });
+    await stage.run('sandbox advance 1h');
+    const removal = expect.objectContaining({ store: 'js', secret_path: '.motherduck/secrets.json#etl.air' });
+    expect((await stage.json('plan --sandbox')).document).toMatchObject({ removals: [removal] });
+    await applied(stage);
+    expect(stage.read('.motherduck/secrets.json')).not.toContain('air');
+    expect(stage.read(FILE)).toContain(VARIABLE);
+    expect((await stage.run('plan --sandbox --detailed-exitcode')).code).toBe(0);
   });
 
   it.each<[keyof typeof KILLED, string, (yaml: string) => string, string]>([
