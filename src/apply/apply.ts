@@ -20,15 +20,13 @@ import { withRun } from '../model/state-run.ts';
 import { isStateError, UserError } from '../model/user-error.ts';
 import { accountKey } from '../model/username.ts';
 import { inParallel, Slots } from '../motherduck/concurrency.ts';
-import { type DeadRecord, goneSecrets, interruptedId } from '../plan/dead-secrets.ts';
 import { noticeText } from '../plan/notice-text.ts';
 import type { SecretStore, SecretTarget } from '../secrets/store.ts';
 import { firstTarget, isFirstSecret } from '../secrets/written-secrets.ts';
 import { AccountApply, type ApplyInput, type Halt, type Outcome } from './apply-account.ts';
-import { removeSecret, type StoredToken, UsedPlaces } from './dead-secrets.ts';
+import { removeGone, type StoredToken, UsedPlaces } from './dead-secrets.ts';
 import { refreshState } from './refresh-state.ts';
-import { withoutFingerprint } from './revoke-token.ts';
-import { isSaved, noteToken, type StateWriter, tokenOf, unsavedEntries } from './state-writer.ts';
+import { isSaved, type StateWriter, unsavedEntries } from './state-writer.ts';
 
 /** The result of an apply. */
 export interface Applied {
@@ -147,33 +145,6 @@ async function recordIds(outcomes: readonly Outcome[], { api, stateWriter }: App
   } catch (error) {
     if (!(error instanceof UserError)) throw error;
   }
-}
-
-/** Removes the secrets of tokens that are gone, of replaced ones and of interrupted runs. Failures are reported, and nothing waits for them. */
-async function removeGone(input: ApplyInput): Promise<UserError[]> {
-  const failures: UserError[] = [];
-  const { state } = input.stateWriter;
-  const gone = goneSecrets(state, input.live);
-  const places = new UsedPlaces(input.desired, state, input.stores);
-  for (const dead of gone) {
-    try {
-      if (await removeSecret(dead, input, places)) noteRemoved(dead, input);
-    } catch (error) {
-      if (!(error instanceof UserError)) throw error;
-      failures.push(error);
-    }
-  }
-  return failures;
-}
-
-/** No store has the secret of an interrupted creation any more. */
-function noteRemoved({ account, token, id }: DeadRecord, { stateWriter }: ApplyInput): void {
-  const { intents } = tokenOf(stateWriter, account, token);
-  if (!intents.some(({ name }) => interruptedId(name) === id)) return;
-  noteToken(stateWriter, account, token, (entry) => ({
-    ...entry,
-    intents: entry.intents.map((intent) => (interruptedId(intent.name) === id ? withoutFingerprint(intent) : intent)),
-  }));
 }
 
 /** Writes noted changes and those that could not be written before. */

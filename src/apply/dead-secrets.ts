@@ -1,14 +1,15 @@
 /** Secrets of tokens that no longer exist: they are removed from the stores that can remove them. */
 import type { Desired } from '../model/desired.ts';
+import type { Live } from '../model/live.ts';
 import type { Plan, SecretRemoval } from '../model/plan.ts';
 import { variableOf } from '../model/secret.ts';
-import { isOtherCommand, type State, type StateToken, type TokenRecord } from '../model/state.ts';
+import { isOtherCommand, type State, type StateToken, type TokenIntent, type TokenRecord } from '../model/state.ts';
 import { UserError } from '../model/user-error.ts';
 import { accountKey } from '../model/username.ts';
-import { type DeadRecord, secretsOf } from '../plan/dead-secrets.ts';
+import { type DeadRecord, goneSecrets, interruptedId, secretsOf } from '../plan/dead-secrets.ts';
 import type { DeadSecret, SecretStore } from '../secrets/store.ts';
 import { kindOf } from '../secrets/stores.ts';
-import type { StateWriter } from './state-writer.ts';
+import { noteToken, type StateWriter, tokenOf } from './state-writer.ts';
 
 /** What the removal of secrets needs. */
 export interface RemovalTools {
@@ -75,6 +76,38 @@ export interface StoredToken {
   readonly after: { readonly secret_store: string };
 }
 
+/** Removes the secrets of tokens that are gone, of replaced ones and of interrupted runs. Failures are reported, and nothing waits for them. */
+export async function removeGone(input: RemovalTools & { readonly live: Live }): Promise<UserError[]> {
+  const failures: UserError[] = [];
+  const { state } = input.stateWriter;
+  const gone = goneSecrets(state, input.live);
+  const places = new UsedPlaces(input.desired, state, input.stores);
+  for (const dead of gone) {
+    try {
+      if (await removeSecret(dead, input, places)) noteRemoved(dead, input);
+    } catch (error) {
+      if (!(error instanceof UserError)) throw error;
+      failures.push(error);
+    }
+  }
+  return failures;
+}
+
+/** No store has the secret of an interrupted creation any more. */
+function noteRemoved({ account, token, id }: DeadRecord, { stateWriter }: RemovalTools): void {
+  const { intents } = tokenOf(stateWriter, account, token);
+  if (!intents.some(({ name }) => interruptedId(name) === id)) return;
+  noteToken(stateWriter, account, token, (entry) => ({
+    ...entry,
+    intents: entry.intents.map((intent) => (interruptedId(intent.name) === id ? withoutFingerprint(intent) : intent)),
+  }));
+}
+
+/** No store has its secret any more. */
+export function withoutFingerprint({ fingerprint: _, ...intent }: TokenIntent): TokenIntent {
+  return intent;
+}
+
 /** Where secrets are that stay. The state may have been edited, so a dead secret that it names may be another's. */
 export class UsedPlaces {
   readonly #desired: Desired;
@@ -121,20 +154,20 @@ export class UsedPlaces {
     const holders = places.flatMap((place) => [...(this.#owners.get(place ?? '') ?? [])]);
     return holders.find(([key, name]) => {
       const isOwn = key === accountKey(account);
-      if (isOwn && (tokenOf(name) === token || !this.#isDesired(key, name))) return false;
+      if (isOwn && (keyIn(name) === token || !this.#isDesired(key, name))) return false;
       // What is stored elsewhere by the same plan, or forgotten, has the place no longer.
       return !actions.some(
         (one) =>
           accountKey(one.account) === key &&
           (isOwn
-            ? (one.action === 'create_token' || one.action === 'rotate_token') && one.token === tokenOf(name)
+            ? (one.action === 'create_token' || one.action === 'rotate_token') && one.token === keyIn(name)
             : one.action === 'forget' && one.token === undefined),
       );
     })?.[1];
   }
 
   #isDesired(account: string, name: string): boolean {
-    return this.#desired.accounts.get(account)?.tokens.has(tokenOf(name)) ?? false;
+    return this.#desired.accounts.get(account)?.tokens.has(keyIn(name)) ?? false;
   }
 
   /** Whether a dead secret's place is in use: the configuration puts a secret there, or the state has a current one there. */
@@ -203,7 +236,7 @@ export class UsedPlaces {
 }
 
 /** The key in `etl_prod/airflow`. */
-function tokenOf(name: string): string {
+function keyIn(name: string): string {
   return name.slice(name.indexOf('/') + 1);
 }
 

@@ -8,7 +8,7 @@ import type { Api } from '../motherduck/api.ts';
 import { ApiError } from '../motherduck/transport-errors.ts';
 import { type DeadRecord, revokedSecret } from '../plan/dead-secrets.ts';
 import { expectedSecret } from '../secrets/written-secrets.ts';
-import { type RemovalTools, removeSecret } from './dead-secrets.ts';
+import { type RemovalTools, removeSecret, withoutFingerprint } from './dead-secrets.ts';
 import { type StateWriter, tokenOf, updateToken } from './state-writer.ts';
 
 /** What actions on tokens need. */
@@ -72,11 +72,6 @@ export async function revokeToken(action: RevokeToken, isDesired: boolean, tools
 function isAt(dead: DeadRecord | undefined, intent: TokenIntent): boolean {
   const secret = secretOfIntent(intent);
   return secret?.store === dead?.secret.store && secret?.secret_path === dead?.secret.secret_path;
-}
-
-/** No store has its secret any more. */
-export function withoutFingerprint({ fingerprint: _, ...intent }: TokenIntent): TokenIntent {
-  return intent;
 }
 
 /** The store may have another secret than when the plan was made: that of a replaced token, from a backup. */
