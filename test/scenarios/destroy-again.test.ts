@@ -104,8 +104,11 @@ describe('where it was killed, and a colleague created an account of that name',
   it('adopts the other account while the configuration names it, and says so after a --due run too', async () => {
     const stage = await recreated();
     await stage.run(`apply --due ${REAL}`);
+    const { document } = await stage.json('plan --sandbox');
+    const reason = { kind: 'deleted', at: '2026-11-29T10:00:00.000Z' };
+    expect(document).toMatchObject({ actions: [{ action: 'adopt_account', account: 'bix', reason }] });
     const { stdout } = await stage.run('plan --sandbox');
-    expect(stdout).toContain(`${WHAT}, with another user id: adopted as it is`);
+    expect(stdout).toContain(WHAT);
     expect(stdout).not.toContain('deleted outside');
     expect((await stage.run(`apply ${REAL}`)).code).toBe(0);
     expect((await stage.run('plan --sandbox --detailed-exitcode')).code).toBe(0);
