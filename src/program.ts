@@ -7,6 +7,7 @@ import {
   APPLYING,
   CONFIG,
   count,
+  DESTROY,
   DRY_RUN,
   DUE,
   duration,
@@ -19,6 +20,7 @@ import {
   OUTPUT,
   PRUNE,
   port,
+  ROTATE,
   rate,
   refuseEmpty,
   SANDBOX_SETTINGS,
@@ -117,7 +119,16 @@ export function program(words: readonly string[] = []): Command {
       .action(go(() => import('./commands/plan.ts')));
     withOptions(
       plan,
-      [ONLY, PRUNE, DUE, ALLOW_MISSING, format('Set the format of the plan', PLAN_FORMATS), LOCK_TIMEOUT],
+      [
+        ONLY,
+        PRUNE,
+        DUE,
+        ROTATE,
+        DESTROY,
+        ALLOW_MISSING,
+        format('Set the format of the plan', PLAN_FORMATS),
+        LOCK_TIMEOUT,
+      ],
       CONFIG,
       SERVICE,
       OUTPUT,
@@ -125,16 +136,25 @@ export function program(words: readonly string[] = []): Command {
     withExamples(
       plan,
       'mdacc plan',
-      'mdacc plan --only "tenant_*"',
       'mdacc plan --format html > plan.html',
       'mdacc plan --out today.plan && mdacc apply today.plan',
+      'mdacc plan --rotate "tenant_*/app" --out rotation.plan',
     );
   });
 
   command('apply', 'Show the plan, ask, apply it, store secrets and test the accounts', (apply) => {
     apply.argument('[planfile]', 'A plan saved with plan --out').action(go(() => import('./commands/apply.ts')));
-    withOptions(apply, [ONLY, PRUNE, DUE], APPLYING, CONFIG, SERVICE, OUTPUT);
+    withOptions(apply, [ONLY, PRUNE, DUE, ROTATE, DESTROY], APPLYING, CONFIG, SERVICE, OUTPUT);
     withExamples(apply, 'mdacc apply', 'mdacc apply today.plan --yes', 'mdacc apply --due --yes');
+  });
+
+  command('show', 'Show a saved plan in any format, without a network connection', (show) => {
+    show
+      .argument('<planfile>', 'A plan saved with plan --out')
+      .addOption(format('Set the format of the plan', PLAN_FORMATS))
+      .action(go(() => import('./commands/show.ts')));
+    withOptions(show, NO_SERVICE, CONFIG, OUTPUT);
+    withExamples(show, 'mdacc show today.plan', 'mdacc show today.plan --format markdown');
   });
 
   command('smoke', 'Test each account with a connection through DuckDB', (smoke) => {
@@ -198,10 +218,10 @@ export function program(words: readonly string[] = []): Command {
 
   command('rotate', 'Replace tokens now, whether they are due or not', (rotate) => {
     rotate
-      .argument('<account[/token]...>', 'Names as in the configuration; an account selects all of its tokens')
+      .argument('<account[/token]...>', 'Names as in the configuration, or globs; an account selects all of its tokens')
       .action(go(() => import('./commands/rotate.ts')));
-    withOptions(rotate, APPLYING, CONFIG, SERVICE, OUTPUT);
-    withExamples(rotate, 'mdacc rotate etl_prod/airflow', 'mdacc rotate tenant_acme tenant_globex --yes');
+    withOptions(rotate, [ONLY], APPLYING, CONFIG, SERVICE, OUTPUT);
+    withExamples(rotate, 'mdacc rotate etl_prod/airflow', 'mdacc rotate "tenant_*/app" --yes');
   });
 
   command('destroy', 'Delete every managed account, after a typed confirmation', (destroy) => {

@@ -10,9 +10,10 @@ import {
   refuseViolations,
   type TestedApply,
 } from '../engine/applying.ts';
-import type { Planned } from '../engine/planning.ts';
+import { onlyMatcher, type Planned, planNow } from '../engine/planning.ts';
+import { selectTokens } from '../engine/rotation-selection.ts';
 import { openService, type RunContext, type Service, type ServiceOptions } from '../engine/service.ts';
-import { backendOf, openStateOf, surroundingsOf, whoRuns } from '../engine/state.ts';
+import { backendOf, openStateOf, scopeOf, surroundingsOf, whoRuns } from '../engine/state.ts';
 import type { Desired } from '../model/desired.ts';
 import { type Plan, storingActions } from '../model/plan.ts';
 import { hasChanges, leavesDueWork } from '../plan/plan.ts';
@@ -33,6 +34,8 @@ export interface PlanCommandOptions extends ConfigOptions, ServiceOptions, Outpu
   readonly only?: readonly string[];
   readonly prune?: boolean;
   readonly due?: boolean;
+  readonly rotate?: readonly string[];
+  readonly destroy?: boolean;
   readonly allowMissing?: boolean;
   readonly format: ApplyFormat;
   /** Seconds. */
@@ -50,6 +53,24 @@ export interface ApplyCommandOptions extends PlanCommandOptions {
 
 /** Makes the plan to apply. */
 export type Planner = (stateWriter: OpenedState, service: Service, context: RunContext) => Promise<Planned>;
+
+/** Plans as the options say. @throws UserError USAGE: no token has a name that is to be rotated */
+export function plannerOf(desired: Desired, options: PlanCommandOptions): Planner {
+  refuseUnknownTokens(desired, options);
+  return (stateWriter, service, context) =>
+    planNow(
+      desired,
+      stateWriter.state,
+      service,
+      { ...options, others: stateWriter.others, scope: scopeOf(options, stateWriter, options) },
+      context,
+    );
+}
+
+/** Before anything is opened or locked. @throws UserError USAGE */
+export function refuseUnknownTokens(desired: Desired, { rotate, only }: PlanCommandOptions): void {
+  if (rotate !== undefined) selectTokens(rotate, desired, onlyMatcher(only));
+}
 
 /** Locks the state, plans, asks and applies. Returns the exit code. */
 export async function planAndApply(
@@ -91,6 +112,13 @@ async function showAndApply(
   return carryOut(command, planned, stateWriter, service, options, io, stopping);
 }
 
+/** How a run planned, for its history. */
+function howOf(command: string, { due, rotate, destroy }: ApplyCommandOptions): string[] {
+  return [due && '--due', rotate && '--rotate', destroy && '--destroy'].flatMap((flag) =>
+    flag && flag !== `--${command}` ? [flag] : [],
+  );
+}
+
 /** Whether to ask first. Without a smoke test, an apply also accepts unverified tokens, so that their overlaps begin. */
 function needsConsent(plan: Plan, options: ApplyCommandOptions): boolean {
   return hasChanges(plan) || (!options.smoke && plan.unverified.length > 0);
@@ -119,7 +147,7 @@ async function carryOut(
 ): Promise<number> {
   const input = { plan, desired, live, stateWriter, stores, parallelism: options.parallelism, stopping };
   const by: RunBy = {
-    command: options.due ? `${command} --due` : command,
+    command: [command, ...howOf(command, options)].join(' '),
     who: whoRuns(io.env),
     exitCode: (done) => exitCodeOf(plan, done),
   };

@@ -115,6 +115,18 @@ export const DUE = new Option(
   'Include only scheduled work: due rotations and ended overlaps; leave other changes alone',
 );
 
+/** For `plan` and `apply`; `rotate` and `destroy` are the same. */
+export const ROTATE = new Option(
+  '--rotate <account[/token]>',
+  'Replace these tokens now, as rotate does, and plan no other accounts; repeatable',
+)
+  .argParser(gather)
+  .conflicts(['due', 'prune', 'destroy']);
+export const DESTROY = new Option('--destroy', 'Delete every managed account, as destroy does').conflicts([
+  'due',
+  'prune',
+]);
+
 export const ALLOW_MISSING = new Option(
   '--allow-missing',
   'Go on although managed accounts are gone: they were deleted on purpose',
@@ -227,6 +239,7 @@ const EXAMPLES: Readonly<Record<string, string>> = {
   'rate-limit': '10',
   port: '8080',
   '<glob>': '"tenant_*"',
+  '<account[/token]>': '"tenant_*/app"',
   '<dir>': 'rehearsal',
   '<url>': 'http://127.0.0.1:8080',
   '<duration>': '5m',

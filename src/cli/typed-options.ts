@@ -22,7 +22,7 @@ const STORING = ['apply', 'rotate', 'destroy'];
 /** Commands that take none of them. */
 const WITHOUT_CONTEXT = ['schema', 'completion', 'help'];
 /** Commands that never call MotherDuck take no `--api-url`. */
-const WITHOUT_API_URL = ['state', 'validate', 'sandbox'];
+const WITHOUT_API_URL = ['show', 'state', 'validate', 'sandbox'];
 
 /** Gives argv with the context options that were typed; those of `options` at their defaults are omitted. */
 export function inContext(argv: readonly string[], options: TypedOptions): readonly string[] {

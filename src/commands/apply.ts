@@ -1,15 +1,14 @@
 /** `mdacc apply`: shows the plan, asks, applies it, stores the secrets and tests the changed accounts. */
-import { type ApplyCommandOptions, type Planner, planAndApply } from '../cli/applying.ts';
+import { type ApplyCommandOptions, type Planner, planAndApply, plannerOf } from '../cli/applying.ts';
 import { readDesired } from '../cli/configuration.ts';
 import type { Io } from '../cli/io.ts';
+import { readPlanFile } from '../cli/plan-file.ts';
 import { runCommand } from '../cli/run.ts';
 import { planNow } from '../engine/planning.ts';
 import { apiAddress, mayBeSandbox } from '../engine/service.ts';
-import { scopeOf } from '../engine/state.ts';
-import { readText, whyUnreadable } from '../files/read-text.ts';
 import type { Desired } from '../model/desired.ts';
 import { UserError } from '../model/user-error.ts';
-import { accountKey } from '../model/username.ts';
+import { enumerated } from '../model/wording.ts';
 import { type PlanFile, parsePlanFile, refuseStale } from '../plan/plan-file.ts';
 
 export function run(options: ApplyCommandOptions, planFile: string | undefined): Promise<number> {
@@ -18,30 +17,26 @@ export function run(options: ApplyCommandOptions, planFile: string | undefined):
     const desired = await readDesired(options, io);
     const planner: Planner =
       planFile === undefined
-        ? (stateWriter, service, context) =>
-            planNow(
-              desired,
-              stateWriter.state,
-              service,
-              { ...options, others: stateWriter.others, scope: scopeOf(options, stateWriter, options.only) },
-              context,
-            )
+        ? plannerOf(desired, options)
         : savedPlan(await readSaved(planFile, desired, options, io), desired, options);
     return planAndApply('apply', desired, options, io, planner);
   });
 }
 
 /** Refuses options that would change a saved plan. */
-function refuseMixed({ only, prune, due }: ApplyCommandOptions, planFile: string | undefined): void {
-  if (planFile !== undefined && (only !== undefined || prune || due)) {
-    const given = [
-      ...(only ?? []).flatMap((glob) => ['--only', glob]),
-      prune ? '--prune' : [],
-      due ? '--due' : [],
-    ].flat();
-    const hint = { text: 'Save a new plan with these options.', command: ['plan', ...given, '--out', planFile] };
-    throw new UserError('USAGE', 'a saved plan is applied as a whole, without --only, --prune and --due', hint);
-  }
+function refuseMixed(options: ApplyCommandOptions, planFile: string | undefined): void {
+  const { only = [], prune, due, rotate = [], destroy } = options;
+  const given = [
+    ...only.flatMap((glob) => ['--only', glob]),
+    ...rotate.flatMap((name) => ['--rotate', name]),
+    ...(prune ? ['--prune'] : []),
+    ...(due ? ['--due'] : []),
+    ...(destroy ? ['--destroy'] : []),
+  ];
+  if (planFile === undefined || given.length === 0) return;
+  const hint = { text: 'Save a new plan with these options.', command: ['plan', ...given, '--out', planFile] };
+  const flags = [...new Set(given.filter((word) => word.startsWith('--')))];
+  throw new UserError('USAGE', `a saved plan is applied as a whole, without ${enumerated(flags)}`, hint);
 }
 
 /** Plans the saved actions, if nothing has changed since: the plan is made again in the same way, and compared. */
@@ -56,6 +51,8 @@ function savedPlan(saved: Saved, desired: Desired, options: ApplyCommandOptions)
       prune: saved.prune,
       due: saved.due ?? false,
       allowMissing: saved.allow_missing ?? false,
+      destroy: saved.destroy ?? false,
+      ...(saved.rotate ? { rotate: saved.rotate } : {}),
       ...(only.length > 0 ? { only } : {}),
     };
     const planned = await planNow(desired, stateWriter.state, service, asSaved, context);
@@ -70,7 +67,7 @@ type Saved = PlanFile & { readonly file: string };
 
 /** Reads a saved plan, before anything needs the organization that it may not be of. @throws UserError PLAN_INVALID */
 async function readSaved(file: string, desired: Desired, options: ApplyCommandOptions, io: Io): Promise<Saved> {
-  const saved = { ...parsePlanFile(await readPlanFile(file, desired), file), file };
+  const saved = { ...parsePlanFile(await readPlanFile(file, desired.accounts), file), file };
   if (options.sandbox || !mayBeSandbox(apiAddress(options, io.env).address, io.env))
     refuseElsewhere(saved, options.sandbox ?? false);
   return saved;
@@ -86,19 +83,4 @@ function refuseElsewhere({ plan, file }: Saved, isSandbox: boolean): void {
         command: ['apply', file, '--sandbox'],
       };
   throw new UserError('PLAN_INVALID', `${file} is a plan of ${of}, but this command would use it in ${here}`, hint);
-}
-
-async function readPlanFile(file: string, { accounts }: Desired): Promise<string> {
-  let cause: unknown;
-  try {
-    const text = await readText(file);
-    if (text !== undefined) return text;
-  } catch (error) {
-    cause = error;
-  }
-  const hint = accounts.has(accountKey(file))
-    ? { text: 'To apply only this account, name it with --only.', command: ['apply', '--only', file] }
-    : { text: 'Save one.', command: ['plan', '--out', cause === undefined ? file : 'today.plan'] };
-  const why = cause === undefined ? 'it does not exist' : whyUnreadable(cause);
-  throw new UserError('PLAN_INVALID', `the plan file ${file} cannot be read: ${why}`, hint, { cause });
 }

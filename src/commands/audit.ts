@@ -37,7 +37,7 @@ export function run(options: AuditOptions): Promise<number> {
       const backend = await backendOf(options, desired.state, beside(service, io.env));
       const { state, others } = await openStateOf(backend, options, desired, service);
       const readStateAgain = () => readStateNow(options, desired, service, io.env);
-      const scope = scopeOf(options, backend, options.only);
+      const scope = scopeOf(options, backend, options);
       const found = audit(
         await withProgress('Reading accounts', io, undefined, (context) =>
           gatherEvidence(

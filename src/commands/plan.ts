@@ -1,6 +1,6 @@
 /** `mdacc plan`: shows what apply would change, and why. Changes nothing. */
 
-import type { PlanCommandOptions } from '../cli/applying.ts';
+import { type PlanCommandOptions, refuseUnknownTokens } from '../cli/applying.ts';
 import { readDesired } from '../cli/configuration.ts';
 import { EXIT } from '../cli/exit-codes.ts';
 import { tellGitHub } from '../cli/github.ts';
@@ -32,6 +32,7 @@ export function run(options: Options): Promise<number> {
   return runCommand(options, async (io) => {
     refuseReportAsPlan(options, io);
     const desired = await readDesired(options, io);
+    refuseUnknownTokens(desired, options);
     const backend = await backendOf(options, desired.state, surroundingsOf(options, io));
     await waitUnlocked(backend, (options.lockTimeout ?? 0) * 1000);
     const service = await openService(options, io);
@@ -44,14 +45,14 @@ export function run(options: Options): Promise<number> {
           desired,
           state,
           service,
-          { ...options, others, branch, scope: scopeOf(options, backend, options.only) },
+          { ...options, others, branch, scope: scopeOf(options, backend, options) },
           context,
         ),
       );
-      const { out, prune = false, due = false, allowMissing = false } = options;
+      const { out, prune = false, due = false, allowMissing = false, rotate, destroy } = options;
+      const asked = { prune, due, allow_missing: allowMissing, ...(rotate && { rotate }), ...(destroy && { destroy }) };
       // Before the plan is printed, so that --format json prints one document, also where the file cannot be written.
-      if (out !== undefined)
-        await save(out, planFile(planned, opened.state, { prune, due, allow_missing: allowMissing }));
+      if (out !== undefined) await save(out, planFile(planned, opened.state, asked));
       io.report(renderPlan(relocated(planned.plan, io.pathOf), options.format, io.paint.out, io.inContext));
       if (out !== undefined)
         io.note(`Saved to ${out}. Apply it with: ${unbroken(commandText(['apply', out], io.inContext))}`);

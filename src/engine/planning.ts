@@ -15,13 +15,18 @@ import type { SecretStore } from '../secrets/store.ts';
 import { kindOf, openStores, secretPathsIn } from '../secrets/stores.ts';
 import { managedBy, type OtherState, unreadStates } from '../state/other-states.ts';
 import { nearest } from '../yaml/wording.ts';
+import { selectTokens } from './rotation-selection.ts';
 import { checkClock, type RunContext, type Service } from './service.ts';
 import { findDead, inspectStores, secretPlaces, unusableFiles } from './store-contents.ts';
 
 /** How to plan: the options of the plan, and the maximum number of concurrent calls. */
-export interface PlanNowOptions extends Pick<MakePlanOptions, 'rotate' | 'because' | 'scope' | 'branch'> {
+export interface PlanNowOptions extends Pick<MakePlanOptions, 'scope' | 'branch'> {
   /** Globs of usernames; all accounts unless given. */
   readonly only?: readonly string[];
+  /** Tokens to rotate now, and no other accounts than theirs are planned: `ACCOUNT`, `ACCOUNT/TOKEN`, with globs. */
+  readonly rotate?: readonly string[];
+  /** Delete every managed account. */
+  readonly destroy?: boolean;
   readonly prune?: boolean;
   readonly due?: boolean;
   /** Run the programs of secret stores in a sandbox too. */
@@ -41,29 +46,23 @@ export interface Planned {
   readonly plan: Plan;
 }
 
-/** Reads the organization and plans. @throws UserError when it cannot be read at all */
+/** Reads the organization and plans. @throws UserError when it cannot be read at all; USAGE: a name or a glob matches nothing */
 export async function planNow(
-  desired: Desired,
+  configured: Desired,
   state: State,
   service: Service,
   options: PlanNowOptions,
   context: RunContext,
 ): Promise<Planned> {
+  const { prune = false, due = false, destroy = false, allowMissing = false, scope, branch, others } = options;
+  // Without accounts in the configuration, every managed one is pruned.
+  const desired: Desired = destroy ? { ...configured, accounts: new Map() } : configured;
   const stores = storesFor(desired, service, options.realStores);
-  const only = onlyMatcher(options.only);
+  const rotation = options.rotate && selectTokens(options.rotate, desired, onlyMatcher(options.only));
+  const globs = rotation?.accounts ?? options.only;
+  const only = onlyMatcher(globs);
   const live = await readAccounts({ desired, state, service, only, parallelism: options.parallelism }, context);
   checkClock(service, context);
-  const {
-    prune = false,
-    due = false,
-    allowMissing = false,
-    only: globs,
-    rotate,
-    because,
-    scope,
-    branch,
-    others,
-  } = options;
   const plan = planFrom({
     desired,
     live,
@@ -75,13 +74,13 @@ export async function planNow(
       unusable: await unusableFiles(stores),
       atDead: await findDead(state, stores, only),
     },
-    prune,
+    prune: prune || destroy,
     due,
     allowMissing,
     others,
     ...(globs ? { only: globs } : {}),
-    ...(rotate ? { rotate } : {}),
-    ...(because ? { because } : {}),
+    ...(rotation ? { rotate: rotation.has } : {}),
+    ...(destroy ? { because: 'destroyed' } : {}),
     ...(scope ? { scope } : {}),
     ...(branch ? { branch } : {}),
   });

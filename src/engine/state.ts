@@ -128,12 +128,14 @@ export async function readStateNow(
 export function scopeOf(
   { config }: StateLocation,
   { file, name }: Pick<StateBackend, 'file' | 'name'>,
-  only: readonly string[] | undefined,
+  { only, rotate, destroy }: { only?: readonly string[]; rotate?: readonly string[]; destroy?: boolean },
 ): Scope {
   return {
     configuration: repositoryPath(config),
     state: file === undefined ? name : repositoryPath(file),
     ...(only ? { only } : {}),
+    ...(rotate ? { rotate } : {}),
+    ...(destroy ? { destroy } : {}),
   };
 }
 

@@ -104,6 +104,10 @@ export interface Scope {
   readonly state: string;
   /** The globs of `--only`; absent for all accounts. */
   readonly only?: readonly string[];
+  /** The tokens that were to be rotated, as they were typed: `tenant_*\/app`. */
+  readonly rotate?: readonly string[];
+  /** Everything that is managed was to be deleted. */
+  readonly destroy?: true;
 }
 
 /** Live accounts and tokens in neither configuration nor state; apply does not change them. */

@@ -73,7 +73,7 @@ export function unmatchedGlobs(globs: readonly string[], names: readonly string[
 }
 
 /** Whether a text contains `*` or `?`. */
-function isGlob(text: string): boolean {
+export function isGlob(text: string): boolean {
   return /[*?]/.test(text);
 }
 

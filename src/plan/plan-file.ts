@@ -21,6 +21,10 @@ export interface PlanFile {
   readonly due?: boolean;
   /** Made with `--allow-missing`. */
   readonly allow_missing?: boolean;
+  /** Made with `--rotate`, by these names. */
+  readonly rotate?: readonly string[];
+  /** Made with `--destroy`. */
+  readonly destroy?: boolean;
   readonly configuration: string;
   /** null: there was no state yet. */
   readonly state: { readonly lineage: string; readonly serial: number } | null;
@@ -40,7 +44,7 @@ interface Planned {
 export function planFile(
   planned: Planned,
   state: State,
-  asked: Pick<PlanFile, 'prune' | 'due' | 'allow_missing'>,
+  asked: Pick<PlanFile, 'prune' | 'due' | 'allow_missing' | 'rotate' | 'destroy'>,
 ): string {
   const file: Omit<PlanFile, 'digest'> = {
     kind: 'motherduck-accounts plan',
@@ -103,7 +107,7 @@ function areActions(actions: unknown): boolean {
 export function refuseStale(file: PlanFile, now: Planned, state: State): void {
   const changed: string[] = [];
   if (file.configuration !== now.desired.hash) changed.push('the configuration');
-  if (JSON.stringify(file.state) !== JSON.stringify(position(state))) {
+  if (!isMadeFrom(file, state)) {
     changed.push(`the state (serial ${file.state?.serial ?? 0} then, ${state.serial} now)`);
   }
   const current = new Map(Object.entries(fingerprints(now.live)));
@@ -142,6 +146,11 @@ function byPart(actions: readonly Action[]): Map<string, string> {
     parts.set(part, `${parts.get(part) ?? ''}${JSON.stringify({ ...action, reason: action.reason?.kind })}\n`);
   }
   return parts;
+}
+
+/** Whether a saved plan was made from this state, and not applied since. */
+export function isMadeFrom({ state: before }: Pick<PlanFile, 'state'>, state: State): boolean {
+  return JSON.stringify(before) === JSON.stringify(position(state));
 }
 
 function position(state: State): PlanFile['state'] {

@@ -157,8 +157,11 @@ export function commentHead(
  * files have other markers.
  */
 export function commentMarker(report: 'plan' | 'audit', { organization, sandbox, scope }: Commented): string {
-  const { configuration, state, only = [] } = scope ?? {};
-  const parts = [organization, configuration, state, ...only.map((glob) => `--only=${glob}`), sandbox && 'sandbox'];
+  const { configuration, state, only = [], rotate = [], destroy } = scope ?? {};
+  const parts = [
+    ...[organization, configuration, state, ...only.map((glob) => `--only=${glob}`)],
+    ...[...rotate.map((name) => `--rotate=${name}`), destroy && '--destroy', sandbox && 'sandbox'],
+  ];
   const text = parts.flatMap((part) => (part ? markerWord(part) : [])).join(' ');
   return `<!-- motherduck-accounts ${report}: ${shortened(text)} -->`;
 }

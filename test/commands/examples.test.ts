@@ -30,7 +30,7 @@ const BEFORE: readonly (readonly [RegExp, (folder: Stage) => unknown])[] = [
   [/^mdacc init/, forgetAll],
   [/prod\.yaml/, (folder) => folder.write('prod.yaml', folder.read('motherduck.accounts.yaml'))],
   [/old\.yaml/, (folder) => folder.write('old.yaml', folder.read('motherduck.accounts.yaml'))],
-  [/^mdacc apply today\.plan/, (folder) => folder.run('plan --out today.plan')],
+  [/^mdacc (apply|show) today\.plan/, (folder) => folder.run('plan --out today.plan')],
   [/^mdacc apply --due/, (folder) => folder.inSandbox((organization) => organization.advance(5 * 24 * 3600))],
   [
     /^mdacc import/,

@@ -125,6 +125,10 @@ it.skipIf(!hasProc)('are in no output, file, argument or environment', { timeout
   runs.push(await folder.run('plan --format html --debug'));
   for (const format of ['sarif', 'github']) runs.push(await folder.run(`validate --format ${format}`));
   expect(folder.read('outputs')).toContain('\nchanges=false\nexitcode=0\n');
+  runs.push(await folder.run('plan --rotate * --out rotation.plan --debug'));
+  for (const format of ['text', 'json', 'markdown', 'html'])
+    runs.push(await folder.run(`show rotation.plan --format ${format} --debug`));
+  expect(runs.at(-1), runs.at(-1)?.stderr).toMatchObject({ code: 0 });
   runs.push(await folder.runProgram('smoke --debug --format junit'));
   runs.push(await folder.run('smoke --format json'));
   await folder.run('sandbox seed 2');

@@ -1,0 +1,40 @@
+/** `mdacc show`: renders a saved plan in any format, without a network connection. */
+import type { ConfigOptions } from '../cli/configuration.ts';
+import { EXIT } from '../cli/exit-codes.ts';
+import type { Io, OutputOptions } from '../cli/io.ts';
+import { readPlanFile } from '../cli/plan-file.ts';
+import { runCommand } from '../cli/run.ts';
+import type { ServiceOptions } from '../engine/service.ts';
+import { backendAt, surroundingsOf } from '../engine/state.ts';
+import { UserError } from '../model/user-error.ts';
+import { isMadeFrom, type PlanFile, parsePlanFile } from '../plan/plan-file.ts';
+import { type PlanFormat, renderPlan } from '../report/formats.ts';
+import { relocated } from '../report/locations.ts';
+import { openAnyState } from '../state/opened-state.ts';
+
+interface Options extends ConfigOptions, ServiceOptions, OutputOptions {
+  readonly format: PlanFormat;
+}
+
+export function run(options: Options, file: string): Promise<number> {
+  return runCommand(options, async (io) => {
+    const saved = parsePlanFile(await readPlanFile(file), file);
+    io.report(renderPlan(relocated(saved.plan, io.pathOf), options.format, io.paint.out, io.inContext));
+    await warnIfStale(saved, file, options, io);
+    return EXIT.done;
+  });
+}
+
+/** Compares the plan with a state that is a file: to read another needs a network. One that cannot be read says nothing of the plan. */
+async function warnIfStale(saved: PlanFile, file: string, options: Options, io: Io): Promise<void> {
+  try {
+    const backend = await backendAt(options, surroundingsOf(options, io));
+    if (backend.file === undefined) return;
+    const { state } = await openAnyState(backend);
+    if (isMadeFrom(saved, state)) return;
+    const serials = `it was made at serial ${saved.state?.serial ?? 0}, and the state is at ${state.serial}`;
+    io.warn(`${file} was applied, or another plan was: ${serials}, so apply refuses it`);
+  } catch (error) {
+    if (!(error instanceof UserError)) throw error;
+  }
+}

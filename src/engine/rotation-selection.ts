@@ -1,0 +1,78 @@
+/** The tokens that somebody names to rotate: `etl_prod`, `etl_prod/airflow`, `tenant_*\/app`. */
+import type { Desired, DesiredAccount } from '../model/desired.ts';
+import { UserError } from '../model/user-error.ts';
+import { globMatcher, isGlob } from '../model/username.ts';
+import { few } from '../model/wording.ts';
+import { suggestion } from '../yaml/wording.ts';
+
+/** Tokens of the configuration. */
+export interface SelectedTokens {
+  /** The usernames of their accounts. */
+  readonly accounts: readonly string[];
+  readonly has: (account: string, token: string) => boolean;
+}
+
+const NAMES_SHOWN = 10;
+
+/**
+ * Finds the tokens. An account alone stands for all of its tokens.
+ *
+ * @param patterns As typed, with globs.
+ * @param only Which accounts are considered at all.
+ * @throws UserError USAGE: one of them matches no token
+ */
+export function selectTokens(
+  patterns: readonly string[],
+  { accounts }: Desired,
+  only: (username: string) => boolean,
+): SelectedTokens {
+  const all = [...accounts.values()];
+  const considered = all.filter(({ username }) => only(username));
+  const selected = new Map<string, Set<string>>();
+  for (const pattern of patterns) {
+    for (const [account, tokens] of tokensOf(pattern, considered, all)) {
+      selected.set(account, new Set([...(selected.get(account) ?? []), ...tokens]));
+    }
+  }
+  return { accounts: [...selected.keys()], has: (account, token) => selected.get(account)?.has(token) ?? false };
+}
+
+function tokensOf(
+  pattern: string,
+  accounts: readonly DesiredAccount[],
+  all: readonly DesiredAccount[],
+): Map<string, string[]> {
+  const [username = '', key, ...rest] = pattern.split('/');
+  const matches = globMatcher([username]);
+  const matching = rest.length > 0 ? [] : accounts.filter((account) => matches(account.username));
+  if (matching.length === 0) {
+    const isLeftOut = rest.length === 0 && all.some((account) => matches(account.username));
+    if (isLeftOut)
+      throw new UserError('USAGE', `--only leaves out ${pattern}`, 'Leave out --only, or name its accounts.');
+    const known = accounts.map((account) => account.username);
+    const message = isGlob(username)
+      ? `${pattern} matches no account of the configuration`
+      : `the configuration has no account "${username}"`;
+    throw unmatched(message, username, known);
+  }
+  // Keys that differ in case are different tokens.
+  const hasKey = key === undefined ? () => true : isGlob(key) ? globMatcher([key]) : (each: string) => each === key;
+  const found = matching.map(({ username, tokens }): [string, string[]] => [
+    username,
+    [...tokens.keys()].filter(hasKey),
+  ]);
+  const selected = new Map(found.filter(([, keys]) => keys.length > 0));
+  if (selected.size > 0) return selected;
+  const message =
+    isGlob(pattern) || key === undefined
+      ? `${pattern} matches no token of the configuration`
+      : `the account ${username} has no token "${key}"`;
+  throw unmatched(message, key ?? '', [...new Set(matching.flatMap(({ tokens }) => [...tokens.keys()]))]);
+}
+
+function unmatched(message: string, wrong: string, known: readonly string[]): UserError {
+  const shown = known.length === 0 ? '' : ` There are: ${few(known, NAMES_SHOWN)}.`;
+  const hint =
+    suggestion(wrong, known) ?? `Use names of the configuration, or globs: ACCOUNT or ACCOUNT/TOKEN.${shown}`;
+  return new UserError('USAGE', message, hint);
+}

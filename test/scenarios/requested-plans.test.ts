@@ -1,0 +1,167 @@
+/** Plans of rotations and of a destruction that somebody asks for: reviewed, saved, shown and applied. */
+import { readFileSync } from 'node:fs';
+import { describe, expect, it } from 'vitest';
+import type { Plan } from '../../src/model/plan.ts';
+import { Stage } from '../stage.ts';
+
+const CONFIGURATION = `version: 1
+organization: acme
+secret_stores: { local: { kind: file, path: .motherduck/secrets.env, format: dotenv } }
+token_policies:
+  load: { type: read_write, ttl: 90d, rotate_before: 14d, overlap: 24h, secret_store: local }
+templates:
+  tenant: { tokens: { app: load, bi: load }, deletion_protection: false }
+accounts:
+  tenant_a: { template: tenant }
+  tenant_b: { template: tenant }
+  etl_prod: { tokens: { airflow: load }, deletion_protection: false }
+guardrails: { max_deletes: 3 }
+`;
+
+const planOf = async (stage: Stage, words: string) => {
+  const { document, code } = await stage.json(words);
+  return { plan: document as Plan & { error?: unknown }, code };
+};
+const actionsOf = ({ actions }: Plan) =>
+  actions.map((action) => `${action.action} ${action.account}${'token' in action ? `/${action.token}` : ''}`);
+
+describe('plan --rotate', () => {
+  it('plans the tokens that globs name, and changes nothing', async () => {
+    const stage = await Stage.applied(CONFIGURATION);
+    const before = stage.read('motherduck.accounts.state.json');
+    const { plan } = await planOf(stage, 'plan --sandbox --rotate tenant_*/app --rotate etl_prod');
+    expect(actionsOf(plan)).toEqual([
+      'rotate_token tenant_a/app',
+      'rotate_token tenant_b/app',
+      'rotate_token etl_prod/airflow',
+    ]);
+    expect(plan.scope?.rotate).toEqual(['tenant_*/app', 'etl_prod']);
+    expect(stage.read('motherduck.accounts.state.json')).toBe(before);
+  });
+
+  it('considers the accounts of --only', async () => {
+    const stage = await Stage.applied(CONFIGURATION);
+    const { plan } = await planOf(stage, 'plan --sandbox --rotate */app --only tenant_b');
+    expect(actionsOf(plan)).toEqual(['rotate_token tenant_b/app']);
+    const none = await stage.run('plan --sandbox --rotate etl_prod --only tenant_*');
+    expect(none.code).toBe(64);
+    expect(none.stderr).toContain('--only leaves out etl_prod');
+  });
+
+  it.each([
+    ['tenant_x*', 'tenant_x* matches no account of the configuration'],
+    ['*/nothing', '*/nothing matches no token of the configuration'],
+    ['tenant_a/ap', 'the account tenant_a has no token "ap"'],
+    ['tenant_a/app/x', 'the configuration has no account "tenant_a"'],
+  ])('refuses %s, which matches nothing', async (name, message) => {
+    const stage = new Stage(CONFIGURATION);
+    const ran = await stage.run(`plan --sandbox --rotate tenant_a --rotate ${name}`);
+    expect(ran.code).toBe(64);
+    expect(ran.stderr).toContain(message);
+  });
+
+  it.each(['--due', '--prune', '--destroy'])('refuses %s beside it', async (flag) => {
+    const ran = await new Stage(CONFIGURATION).run(`plan --sandbox --rotate tenant_a ${flag}`);
+    expect(ran.code).toBe(64);
+  });
+
+  it('is saved, shown and applied once, as it was reviewed', async () => {
+    const stage = await Stage.applied(CONFIGURATION);
+    await stage.run('plan --sandbox --rotate tenant_*/app --out rotation.plan');
+    const mixed = await stage.run('apply rotation.plan --sandbox --yes --rotate etl_prod');
+    expect(mixed.code).toBe(64);
+    const applied = await stage.run('apply rotation.plan --sandbox --yes --no-smoke');
+    expect(applied).toMatchObject({ code: 0 });
+    expect(stage.read('motherduck.accounts.state.json')).toContain('"app.2"');
+    expect(stage.read('motherduck.accounts.state.json')).not.toContain('"bi.2"');
+    const again = await stage.run('apply rotation.plan --sandbox --yes --no-smoke');
+    expect(again.code).toBe(1);
+    expect(again.stderr).toContain('the plan is stale');
+  });
+
+  it('has a comment of its own in a pull request', async () => {
+    const stage = await Stage.applied(CONFIGURATION);
+    const marker = async (words: string) => {
+      const { stdout } = await stage.run(`plan --sandbox ${words} --format markdown`);
+      return /<!-- .* -->/.exec(stdout)?.[0];
+    };
+    const all = await Promise.all(['', '--rotate tenant_a', '--rotate tenant_b', '--destroy'].map(marker));
+    expect(new Set(all).size).toBe(4);
+  });
+});
+
+describe('apply --rotate', () => {
+  it('is rotate', async () => {
+    const [one, other] = [await Stage.applied(CONFIGURATION), await Stage.applied(CONFIGURATION)];
+    expect(await one.run('apply --rotate tenant_a/app --sandbox --yes --no-smoke')).toMatchObject({ code: 0 });
+    expect(await other.run('rotate tenant_a/app --sandbox --yes --no-smoke')).toMatchObject({ code: 0 });
+    const names = (stage: Stage) => stage.read('motherduck.accounts.state.json').match(/"name": ".*"/g);
+    expect(names(one)).toEqual(names(other));
+    expect((await one.run('state history --sandbox')).stdout).toContain('apply --rotate');
+  });
+});
+
+describe('plan --destroy', () => {
+  it('is saved and applied, with the consent that a deletion needs', async () => {
+    const stage = await Stage.applied(CONFIGURATION);
+    const { plan } = await planOf(stage, 'plan --destroy --only tenant_* --sandbox --out end.plan');
+    expect(actionsOf(plan)).toEqual(['delete_account tenant_a', 'delete_account tenant_b']);
+    expect(plan.actions.map(({ reason }) => reason.kind)).toEqual(['destroyed', 'destroyed']);
+    const refused = await stage.run('apply end.plan --sandbox --yes');
+    expect(refused).toMatchObject({ code: 1 });
+    expect(refused.stderr).toContain('--allow-delete');
+    expect(await stage.run('apply end.plan --sandbox --yes --allow-delete')).toMatchObject({ code: 0 });
+    expect(Object.keys(JSON.parse(stage.read('motherduck.accounts.state.json')).accounts)).toEqual(['etl_prod']);
+    expect(await stage.run('apply --destroy --sandbox --yes --allow-delete')).toMatchObject({ code: 0 });
+    expect(JSON.parse(stage.read('motherduck.accounts.state.json')).accounts).toEqual({});
+    const again = await stage.run('apply --destroy --sandbox --yes --allow-delete');
+    expect(again.code).toBe(0);
+    expect(again.stdout).toContain('No changes.');
+  });
+});
+
+describe('show', () => {
+  it('renders a saved plan as plan did, in every format, without a service', async () => {
+    const stage = await Stage.applied(CONFIGURATION);
+    for (const format of ['text', 'json', 'markdown', 'html']) {
+      const planned = await stage.run(`plan --sandbox --rotate tenant_a --out a.plan --format ${format}`);
+      const shown = await stage.run(`show a.plan --format ${format} --sandbox`);
+      expect(shown).toEqual({ code: 0, stdout: planned.stdout, stderr: '' });
+    }
+  });
+
+  it('needs no configuration', async () => {
+    const stage = await Stage.applied(CONFIGURATION);
+    await stage.run('plan --sandbox --rotate tenant_a --out a.plan');
+    const elsewhere = new Stage('');
+    elsewhere.remove('motherduck.accounts.yaml');
+    elsewhere.write('a.plan', readFileSync(stage.file('a.plan'), 'utf8'));
+    expect(await elsewhere.run('show a.plan')).toMatchObject({ code: 0, stderr: '' });
+  });
+
+  it('says that a plan was applied already', async () => {
+    const stage = await Stage.applied(CONFIGURATION);
+    await stage.run('plan --sandbox --rotate tenant_a --out a.plan');
+    await stage.run('apply a.plan --sandbox --yes --no-smoke');
+    const shown = await stage.run('show a.plan');
+    expect(shown.code).toBe(0);
+    expect(shown.stderr).toContain('a.plan was applied, or another plan was');
+  });
+
+  it('refuses what is no plan of this version, or was edited', async () => {
+    const stage = await Stage.applied(CONFIGURATION);
+    await stage.run('plan --sandbox --rotate tenant_a --out a.plan');
+    const text = stage.read('a.plan');
+    stage.write('edited.plan', text.replace('"app"', '"bi"'));
+    stage.write('older.plan', text.replace('"version": 3', '"version": 2'));
+    for (const [file, message] of [
+      ['edited.plan', 'edited.plan was changed after the plan was saved'],
+      ['older.plan', 'older.plan is not a plan file of this version'],
+      ['none.plan', 'it does not exist'],
+    ]) {
+      const ran = await stage.run(`show ${file}`);
+      expect(ran).toMatchObject({ code: 1, stdout: '' });
+      expect(ran.stderr).toContain(message);
+    }
+  });
+});
