@@ -63,6 +63,8 @@ export interface StoreDestination {
   readonly absolute?: string;
   /** Values that the state did not write are replaced. */
   readonly overwrite?: true;
+  /** What the command of an exec store reads on its standard input, where that is not the secret alone. */
+  readonly input?: string;
   /** The commands of an exec store: to store a secret, to check the store, and to remove a secret. */
   readonly command?: readonly string[];
   readonly check?: readonly string[];

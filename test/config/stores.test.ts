@@ -20,6 +20,14 @@ test.each<[string, string, string[]]>([
     ['store-command 4 "{acount}{tokn}"', 'store-command 4 "{acount}{tokn}"'],
   ],
   ['a placeholder in check', exec('a', ', check: [b, "{account}"]'), ['store-command 4 "{account}"']],
+  ['the placeholders of input', exec('a', `, input: '{"a":{secret_json},"b":"{secret_base64}{secret}{account}"}'`), []],
+  [
+    'an unknown placeholder of input',
+    exec('a', ', input: "{secret}{secret_jsn}"'),
+    ['store-command 4 "{secret}{secret_jsn}"'],
+  ],
+  ['an input without the secret', exec('a', ', input: "{account}"'), ['store-command 4 "{account}"']],
+  ['the secret in the words', exec('a, "{secret}"'), ['store-command 4 "{secret}"']],
   ['a command that nobody reads', exec(`sh, "${'x'.repeat(4000)}"`), ['store-command 4 sh']],
   ['no program', exec('""'), ['store-command 4 ""']],
   ['a timeout of an hour', exec('a', ', timeout: 1h'), []],
@@ -68,6 +76,11 @@ const TWO = 'abc_d: { tokens: { e: app } }\n  abc: { tokens: { d_e: app } }';
 test.each<[string, string, string[]]>([
   ['account and token', command('gh, "MD_{account}_{token}"', TWO), ['store-collision 10 d_e']],
   ['told apart by two _', command('gh, "MD_{account}__{token}"', TWO), []],
+  [
+    'told apart by input',
+    store(`kind: exec, command: [put], input: "{account}.{token}={secret}"`, `accounts:\n  ${TWO}\n`),
+    [],
+  ],
   ['told apart by words', command('put, "{account}", "{token}"', TWO), []],
   ['nothing that tells them apart', command('put', TWO), ['store-collision 10 d_e']],
   ['the generation alone', command('put, "{generation}{expires_at}{type}"', TWO), ['store-collision 10 d_e']],

@@ -22,6 +22,7 @@ secret_stores:
     kind: exec
     command: [node, store.cjs, put, "{account}/{token}", "{generation}", "{expires_at}", "{type}"]
     check: [node, store.cjs, check]
+    input: '{"plain":"{secret}","json":{secret_json},"base64":"{secret_base64}"}'
 token_policies:
   a: { type: read_write, ttl: 90d, rotate_before: 14d, overlap: 24h, secret_store: env, description: loads }
   b: { type: read_scaling, ttl: 90d, rotate_before: 14d, overlap: 24h, secret_store: json }
@@ -36,7 +37,9 @@ accounts:
 const STORE = `
 const fs = require('node:fs');
 if (process.argv[2] === 'check') process.exit(0);
-const secret = fs.readFileSync(0, 'utf8');
+const input = JSON.parse(fs.readFileSync(0, 'utf8'));
+const secret = Buffer.from(input.base64, 'base64').toString('utf8');
+if (input.plain !== secret || input.json !== secret) process.exit(8);
 fs.mkdirSync('vault', { recursive: true });
 fs.appendFileSync('vault/kept', secret + '\\n');
 if (!process.env.FAIL) process.exit(0);

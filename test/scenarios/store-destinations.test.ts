@@ -22,6 +22,7 @@ const STORES = `  vault:
     kind: exec
     command: [sh, -c, "cat > '/tmp/x'\\n# \\u202ehidden", "{account}/{token}", "\${WHERE}"]
     check: [vault, token, lookup]
+    input: '{"a":{secret_json},"\u202e":0}'
     remove: [vault, delete, "{account}/{token}"]
   local: { kind: file, path: .motherduck/\`secrets.env, format: dotenv, overwrite: true }
   unused: { kind: file, path: .motherduck/unused.env, format: dotenv }`;
@@ -37,7 +38,14 @@ it('every format says where secrets go, once', async () => {
     expect(stdout).not.toMatch(/\u202e|value-of-where/);
     if (format === 'json') {
       expect(JSON.parse(stdout).stores).toMatchObject([
-        { store: 'vault', writes: true, removes: false, kind: 'exec', check: ['vault', 'token', 'lookup'] },
+        {
+          store: 'vault',
+          writes: true,
+          removes: false,
+          kind: 'exec',
+          check: ['vault', 'token', 'lookup'],
+          input: expect.stringContaining('{secret_json}'),
+        },
         { store: 'local', writes: true, kind: 'file', path: '.motherduck/`secrets.env', overwrite: true },
       ]);
       continue;
@@ -46,6 +54,7 @@ it('every format says where secrets go, once', async () => {
     expect(text.split(COMMAND)).toHaveLength(2);
     expect(text.split("'.motherduck/`secrets.env'")).toHaveLength(2);
     expect(text).toContain('vault token lookup');
+    expect(text).toContain('{"a":{secret_json},"\\u202e":0}');
     expect(text).toContain('overwrite: true');
     expect(text).toContain('Later, secrets are removed from vault with');
     expect(text).not.toContain('unused.env');

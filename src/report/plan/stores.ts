@@ -24,7 +24,7 @@ export function storeLines({ stores = [] }: Pick<Plan, 'stores'>): StoreLine[] {
 }
 
 function written(used: UsedStore): StoreLine[] {
-  const { store, writes, path, absolute, tokens, command, check } = used;
+  const { store, writes, path, absolute, tokens, command, input, check } = used;
   if (!writes && tokens === 0) return [];
   const name = printable(store);
   const to = {
@@ -35,6 +35,9 @@ function written(used: UsedStore): StoreLine[] {
   };
   return [
     to,
+    ...(input === undefined
+      ? []
+      : [{ text: `${name} reads on standard input`, exact: visibleAscii(input), isNew: to.isNew }]),
     ...(check === undefined ? [] : [{ text: `${name} is checked with`, exact: shellText(check), isNew: to.isNew }]),
   ];
 }

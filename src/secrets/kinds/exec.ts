@@ -2,11 +2,11 @@
 import { HOUR } from '../../model/time.ts';
 import { enumerated } from '../../model/wording.ts';
 import type { Problems } from '../../yaml/diagnostic.ts';
-import { child, durationOf, fromEnvironment, itemsOf, type Node, textsOf } from '../../yaml/tree.ts';
+import { child, durationOf, fromEnvironment, itemsOf, type Node, textOf, textsOf } from '../../yaml/tree.ts';
 import { quote, showNode, suggestion } from '../../yaml/wording.ts';
 import { COMMAND_WORD, type StoredToken, type StoreKind, type WrittenStore } from '../store.ts';
 import { filesOf, repositoryFiles } from './exec/repository-files.ts';
-import { type ExecStoreConfig, execStore, expandWords, PLACEHOLDERS } from './exec/store.ts';
+import { type ExecStoreConfig, execStore, expandWords, PLACEHOLDERS, SECRET_PLACEHOLDERS } from './exec/store.ts';
 
 const DEFAULT_TIMEOUT = 30;
 /** Characters of a command: those who review a plan read it. */
@@ -24,11 +24,18 @@ export const exec: StoreKind<ExecStoreConfig> = {
     properties: {
       command: {
         description:
-          'The program and its arguments, one word each. {account}, {token}, {generation}, {expires_at} and {type} are replaced in the words; the secret comes on standard input.',
+          'The program and its arguments, one word each. {account}, {token}, {generation}, {expires_at} and {type} are replaced in the words; `input` comes on standard input.',
         type: 'array',
         minItems: 1,
         items: COMMAND_WORD,
         examples: [['vault', 'kv', 'put', 'secret/motherduck/{account}/{token}', 'value=-']],
+      },
+      input: {
+        description:
+          'What the command reads on standard input: {secret}, {secret_json} (a JSON string with its quotes) or {secret_base64}, and the placeholders of the command. The secret alone by default.',
+        type: 'string',
+        default: '{secret}',
+        examples: ['{"data":{"{account}.{token}":"{secret_base64}"}}'],
       },
       check: {
         description: 'A command to run before anything is created. Exit code 0 means that the store can be written.',
@@ -64,8 +71,9 @@ export const exec: StoreKind<ExecStoreConfig> = {
     const words = others.map((name) => [name, textsOf(child(block, name))] as const);
     if (command === undefined || words.some(([, each]) => each === undefined)) return undefined;
     const timeout = durationOf(child(block, 'timeout')) ?? DEFAULT_TIMEOUT;
+    const input = inputOf(child(block, 'input'));
     const shown = Object.fromEntries(['command', ...others].map((name) => [name, rawWords(child(block, name))]));
-    return { kind: 'exec', ...base, command, ...Object.fromEntries(words), shown, folder, timeout };
+    return { kind: 'exec', ...base, command, ...input, ...Object.fromEntries(words), shown, folder, timeout };
   },
 
   check(stores, _files, problems) {
@@ -83,9 +91,9 @@ export const exec: StoreKind<ExecStoreConfig> = {
     },
     shown({ config, block }, token) {
       const nodes = itemsOf(child(block, 'command'));
-      const named = wordsFor(config, token).filter(
-        (word, index) => word !== config.command[index] && !fromEnvironment(nodes[index]),
-      );
+      const named = wordsFor(config, token)
+        .slice(0, config.command.length)
+        .filter((word, index) => word !== config.command[index] && !fromEnvironment(nodes[index]));
       return `${named.length === 0 ? 'the same' : named.map(quote).join(' ')} by the command of ${config.name}`;
     },
     noun: 'command',
@@ -101,11 +109,12 @@ export const exec: StoreKind<ExecStoreConfig> = {
   },
 
   destination: (config) => {
-    const { command, check, remove, shown, folder, files = new Map() } = config;
+    const { command, check, remove, shown, shownInput, folder, files = new Map() } = config;
     const runs = new Set(commandsOf(config).flatMap((words) => filesOf(words, folder, files).map(({ path }) => path)));
     return {
       kind: 'exec',
       command,
+      ...(shownInput === undefined ? {} : { input: shownInput }),
       ...(check === undefined ? {} : { check }),
       ...(remove === undefined ? {} : { remove }),
       ...shown,
@@ -128,9 +137,18 @@ function rawWords(command: Node | undefined): string[] {
   return itemsOf(command).map((word) => (word.kind === 'scalar' ? (word.env?.raw ?? String(word.value)) : ''));
 }
 
-/** The words without generation and expiry, which change with each rotation: paths must differ between tokens without them. */
-function wordsFor({ command }: ExecStoreConfig, { account, token, type }: StoredToken): string[] {
-  return expandWords(command, { account, token, ...(type === undefined ? {} : { type }) });
+function inputOf(node: Node | undefined): Pick<ExecStoreConfig, 'input' | 'shownInput'> {
+  const input = textOf(node);
+  return node?.kind === 'scalar' && input !== undefined ? { input, shownInput: node.env?.raw ?? input } : {};
+}
+
+/** The words and the input, without generation and expiry, which change with each rotation: paths must differ between tokens without them. */
+function wordsFor({ command, input }: ExecStoreConfig, { account, token, type }: StoredToken): string[] {
+  return expandWords(input === undefined ? command : [...command, input], {
+    account,
+    token,
+    ...(type === undefined ? {} : { type }),
+  });
 }
 
 function checkWords({ block }: WrittenStore<ExecStoreConfig>, problems: Problems): void {
@@ -138,6 +156,8 @@ function checkWords({ block }: WrittenStore<ExecStoreConfig>, problems: Problems
   const remove = itemsOf(child(block, 'remove'));
   for (const word of remove) checkPlaceholders(word, problems, ['account', 'token']);
   for (const word of command) checkPlaceholders(word, problems);
+  const input = child(block, 'input');
+  if (input !== undefined) checkInput(input, problems);
   for (const word of check) {
     const placeholder = placeholdersIn(word).find(isPlaceholder);
     if (placeholder === undefined) continue;
@@ -148,19 +168,35 @@ function checkWords({ block }: WrittenStore<ExecStoreConfig>, problems: Problems
     if (word.kind !== 'scalar' || !String(word.value).includes('\0')) continue;
     problems.error('store-command', word.at, 'a word of a command cannot have a NUL character');
   }
-  for (const words of [command, check, remove]) {
+  for (const words of [command, check, remove, input === undefined ? [] : [input]]) {
     const length = words.reduce((sum, word) => sum + (word.kind === 'scalar' ? String(word.value).length : 0), 0);
     if (length <= MAX_COMMAND_LENGTH || words[0] === undefined) continue;
     const [has, most] = [length, MAX_COMMAND_LENGTH].map((count) => count.toLocaleString('en'));
-    problems.error('store-command', words[0].at, `the command has ${has} characters, and may have ${most}`, {
-      hint: 'put it into a script, and name the script here',
-    });
+    problems.error(
+      'store-command',
+      words[0].at,
+      `${words[0] === input ? 'the input' : 'the command'} has ${has} characters, and may have ${most}`,
+      {
+        hint: 'put it into a script, and name the script here',
+      },
+    );
   }
   for (const [program] of [command, check, remove]) {
     if (program?.kind === 'scalar' && program.value === '') {
       problems.error('store-command', program.at, 'the name of the program is empty');
     }
   }
+}
+
+function checkInput(input: Node, problems: Problems): void {
+  checkPlaceholders(input, problems, [...SECRET_PLACEHOLDERS, ...PLACEHOLDERS]);
+  const hasSecret = placeholdersIn(input).some((name) => SECRET_PLACEHOLDERS.some((one) => one === name));
+  if (hasSecret || textOf(input) === undefined || (input.kind === 'scalar' && input.env?.missing)) return;
+  const hint = `write ${enumerated(
+    SECRET_PLACEHOLDERS.map((one) => `{${one}}`),
+    'or',
+  )} where the secret goes`;
+  problems.error('store-command', input.at, 'the input does not have the secret', { hint });
 }
 
 function checkPlaceholders(word: Node, problems: Problems, allowed: readonly string[] = PLACEHOLDERS): void {
@@ -185,7 +221,7 @@ function isPlaceholder(name: string): boolean {
 
 function placeholdersIn(word: Node): string[] {
   if (word.kind !== 'scalar' || typeof word.value !== 'string' || word.env?.missing === true) return [];
-  return [...word.value.matchAll(/\{([a-z_]+)\}/g)].map(([, name]) => name ?? '');
+  return [...word.value.matchAll(/\{([a-z_][a-z0-9_]*)\}/g)].map(([, name]) => name ?? '');
 }
 
 function checkTimeout({ config, block }: WrittenStore<ExecStoreConfig>, problems: Problems): void {

@@ -1,6 +1,6 @@
 import { basename } from 'node:path';
 import type { SecretStoreConfig } from '../../../model/desired.ts';
-import type { Secret } from '../../../model/secret.ts';
+import { Secret } from '../../../model/secret.ts';
 import type { Seconds } from '../../../model/time.ts';
 import { type ErrorCode, UserError } from '../../../model/user-error.ts';
 import { counted } from '../../../model/wording.ts';
@@ -21,6 +21,10 @@ import { scrub } from './scrub.ts';
 export interface ExecStoreConfig extends SecretStoreConfig {
   readonly kind: 'exec';
   readonly command: readonly string[];
+  /** What the command reads on its standard input, with placeholders; absent: the secret alone. */
+  readonly input?: string;
+  /** The input without values from the environment. */
+  readonly shownInput?: string;
   readonly check?: readonly string[];
   readonly remove?: readonly string[];
   /** The commands without values from the environment. */
@@ -36,13 +40,29 @@ export interface ExecStoreConfig extends SecretStoreConfig {
 /** The placeholders in a command's words: `{account}`. */
 export const PLACEHOLDERS = ['account', 'token', 'generation', 'expires_at', 'type'] as const;
 
+/** The placeholders for the secret in the input: as it is, as a JSON string with its quotes, and in base64. */
+export const SECRET_PLACEHOLDERS = ['secret', 'secret_json', 'secret_base64'] as const;
+
 /** The values of placeholders; absent ones are not replaced. */
 export type TokenFacts = Partial<Readonly<Record<(typeof PLACEHOLDERS)[number], string>>>;
 
 /** Replaces placeholders in one pass: values are not expanded again, and other braces stay. */
 export function expandWords(words: readonly string[], facts: TokenFacts): string[] {
+  return words.map((word) => expand(word, facts));
+}
+
+function expand(text: string, facts: Readonly<Record<string, string>>): string {
   const values = new Map(Object.entries(facts));
-  return words.map((word) => word.replace(/\{([a-z_]+)\}/g, (braces, name) => values.get(name) ?? braces));
+  return text.replace(/\{([a-z_][a-z0-9_]*)\}/g, (braces, name) => values.get(name) ?? braces);
+}
+
+/** What the command reads on its standard input. */
+function inputWith(input: string, facts: TokenFacts, secret: Secret): Secret {
+  const text = secret.reveal();
+  const base64 = Buffer.from(text, 'utf8').toString('base64');
+  return new Secret(
+    expand(input, { ...facts, secret: text, secret_json: JSON.stringify(text), secret_base64: base64 }),
+  );
 }
 
 /** A store that runs the user's command with the secret on its standard input, in the configuration's folder. */
@@ -61,7 +81,8 @@ export function execStore(config: ExecStoreConfig): SecretStore {
     ...(config.remove === undefined ? {} : { remove: (secret) => remove(config, config.remove ?? [], secret) }),
     placeOf: (address, secretPath = pathByToken(config.name, address)) => {
       const at = tokenAtPath(config.name, address.account, secretPath);
-      return at && JSON.stringify(expandWords(config.command, { ...at }));
+      const { command, input } = config;
+      return at && JSON.stringify(expandWords(input === undefined ? command : [...command, input], { ...at }));
     },
     commandOf: (address, secretPath = pathByToken(config.name, address)) => {
       const at = tokenAtPath(config.name, address.account, secretPath);
@@ -71,15 +92,14 @@ export function execStore(config: ExecStoreConfig): SecretStore {
 }
 
 /**
- * The words of the command without values from the environment, which differ between computers and may be secret; but a value
+ * The words of the command and its input without values from the environment, which differ between computers and may be secret; but a value
  * that has other placeholders than are written is needed to tell tokens apart.
  */
-function publicWords({ command, shown }: ExecStoreConfig): string[] {
-  const placeholders = (word: string) => [...new Set(word.match(/\{[a-z_]+\}/g))].sort().join();
-  return command.map((word, index) => {
-    const written = shown?.command?.[index] ?? word;
-    return placeholders(written) === placeholders(word) ? written : word;
-  });
+function publicWords({ command, shown, input, shownInput = input }: ExecStoreConfig): string[] {
+  const placeholders = (word: string) => [...new Set(word.match(/\{[a-z_][a-z0-9_]*\}/g))].sort().join();
+  const publicText = (word: string, written = word) => (placeholders(written) === placeholders(word) ? written : word);
+  const words = command.map((word, index) => publicText(word, shown?.command?.[index]));
+  return input === undefined ? words : [...words, publicText(input, shownInput)];
 }
 
 async function check(config: ExecStoreConfig, targets: readonly SecretTarget[]): Promise<void> {
@@ -109,7 +129,8 @@ async function put(config: ExecStoreConfig, address: SecretAddress, secret: Secr
   const { account, token, type, generation, expiresAt } = address;
   const facts = { account, token, type, generation: String(generation), expires_at: expiresAt ?? 'never' };
   const words = expandWords(config.command, facts);
-  const outcome = await runCommand(words, { timeoutMs: config.timeout * 1000, folder: config.folder, stdin: secret });
+  const stdin = inputWith(config.input ?? '{secret}', facts, secret);
+  const outcome = await runCommand(words, { timeoutMs: config.timeout * 1000, folder: config.folder, stdin });
   if (outcome.ended === 'exit' && outcome.code === 0) return;
   const why = describe(config, words[0] ?? '', outcome, secret);
   // A command that began to run may have stored the secret and failed afterwards.

@@ -37,6 +37,22 @@ describe.skipIf(isWindows)('put', () => {
     expect(await readFile(`${file}.words`, 'utf8')).toBe(given);
   });
 
+  it('passes the input with the secret in it, as it is, as JSON and in base64', async () => {
+    const file = await newFile();
+    const input = '{"{account}":{secret_json},"{token}":"{secret_base64}","x":"{secret}{generation}{unknown}"}';
+    await execStore(execConfig(['sh', '-c', 'cat > "$0"', file], { input })).put(address(), secret);
+    const base64 = Buffer.from(marker).toString('base64');
+    expect(await readFile(file, 'utf8')).toBe(
+      `{"etl_prod":"${marker}","airflow":"${base64}","x":"${marker}2{unknown}"}`,
+    );
+  });
+
+  it('shows nothing of the secret when a command prints its input', async () => {
+    const input = '{"data":"{secret_base64}","json":{secret_json}}';
+    const error = await refusal(execStore(execConfig(['sh', '-c', 'cat; exit 1'], { input })).put(address(), secret));
+    expect(error.message).toContain('[secret]');
+  });
+
   it("runs in the configuration's folder, where scripts beside it are found", async () => {
     const folder = await newFolder();
     await writeFile(join(folder, 'store.sh'), '#!/bin/sh\ncat > kept\n', { mode: 0o755 });
