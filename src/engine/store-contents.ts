@@ -3,7 +3,7 @@
 import { deadSecret } from '../apply/dead-secrets.ts';
 import type { Desired } from '../model/desired.ts';
 import type { TokenAddress } from '../model/secret.ts';
-import { isOtherCommand, type State } from '../model/state.ts';
+import { isOtherCommand, mayBeStored, type State } from '../model/state.ts';
 import { type Hint, UserError } from '../model/user-error.ts';
 import { accountKey } from '../model/username.ts';
 import { type DeadRecord, keyOfDead, secretsOf } from '../plan/dead-secrets.ts';
@@ -183,7 +183,8 @@ function retainedTokens(desired: Desired, { accounts }: State): StoreToken[] {
 
 /**
  * Tokens of the configuration whose creation was interrupted. The state alone proves nothing; their store does if it has the
- * secret of the current token where the state, the intents and the configuration agree that secrets go.
+ * secret of the current token where the state, the intents and the configuration agree that secrets go. With a shared state
+ * another machine may have stored it in a file of its own.
  */
 function doubtedSecrets(
   desired: Desired,
@@ -191,6 +192,7 @@ function doubtedSecrets(
   stores: ReadonlyMap<string, SecretStore>,
   only: (username: string) => boolean,
 ): (DoubtedSecret & { readonly store: string })[] {
+  const isShared = desired.state !== undefined && desired.state.kind !== 'file';
   return configuredTokens(desired).flatMap(({ store, ...address }) => {
     const entry = accounts.get(accountKey(address.account))?.tokens.get(address.token);
     const secret = entry?.current?.secret ?? 'unknown';
@@ -199,6 +201,7 @@ function doubtedSecrets(
     const paths = [secret, ...intents].map((each) => each.secret_path);
     const place = stores.get(store)?.secretPath(address);
     if (secret.fingerprint === undefined || paths.some((path) => path !== place)) return [];
+    if (isShared && intents.some(mayBeStored)) return [];
     // A program got the secret, which may have stored it anywhere.
     if (intents.some(({ command }) => command !== undefined)) return [];
     const begun = Math.min(...intents.map(({ at }) => Date.parse(at)));

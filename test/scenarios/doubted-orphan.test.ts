@@ -167,6 +167,15 @@ describe('an orphan of an interrupted rotation, while its file has the current s
     expect(await liveTokens(stage)).toContain('etl_prod/airflow.2');
   });
 
+  it('is replaced where the state is shared: the run may have been on another machine, with a file of its own', async () => {
+    const stage = await killed({ storing: true, fingerprint });
+    stage.edit((yaml) => `${yaml}state: { kind: motherduck, database: ops }\n`);
+    expect((await stage.run('state migrate --sandbox')).code).toBe(0);
+    expect((await stage.json('plan --sandbox')).document).toMatchObject({
+      actions: [{ action: 'rotate_token', after: { orphans: [{ name: 'airflow.2' }] } }],
+    });
+  });
+
   it('is not revoked at once when it is old: somebody may have edited the state', async () => {
     const stage = await killed({ storing: true, fingerprint });
     await stage.advance(40 * 86_400);
