@@ -1,7 +1,9 @@
 /** What apply updates in the state before any action: deletion protection, resources that no longer exist. */
+
 import type { Desired, DesiredAccount, DesiredToken } from '../model/desired.ts';
 import type { Live, LiveAccount, LiveToken } from '../model/live.ts';
 import type { Plan } from '../model/plan.ts';
+import { policyMargin } from '../model/rotation-due.ts';
 import {
   mayBeStored,
   type State,
@@ -113,7 +115,7 @@ function refreshTokens(
 
 /** What the state keeps of a token's policy. */
 export function policyOf(desired: DesiredToken | undefined): Pick<TokenRecord, 'overlap' | 'rotate_before'> {
-  return desired === undefined ? {} : { overlap: desired.overlap, rotate_before: desired.rotateBefore };
+  return desired === undefined ? {} : { overlap: desired.overlap, rotate_before: policyMargin(desired) };
 }
 
 /** The tokens with their policies as somebody applies them; the same map when nothing changes. */

@@ -51,7 +51,7 @@ function checkComplete({ policy, settings }: ResolvedToken, problems: Problems):
 }
 
 function checkTimes(settings: TokenSettings, limits: Limits, problems: Problems): void {
-  const { ttl, rotateBefore, overlap } = settings;
+  const { ttl, rotateBefore, jitter, overlap } = settings;
   if (ttl?.value === null) {
     checkNever(settings, limits, problems);
     return;
@@ -65,6 +65,11 @@ function checkTimes(settings: TokenSettings, limits: Limits, problems: Problems)
     const message = `rotate_before ${showNode(rotateBefore.node)} is not less than ttl ${showNode(ttl.node)}: a new token would be replaced at once`;
     problems.error('rotate-before', locationToReport(rotateBefore, ttl), message, {
       hint: 'make rotate_before shorter, or ttl longer',
+    });
+  } else if (jitter?.value && rotateBefore?.value && rotateBefore.value + jitter.value >= ttl.value) {
+    const message = `rotate_before ${showNode(rotateBefore.node)} and jitter ${showNode(jitter.node)} are together not less than ttl ${showNode(ttl.node)}: a new token could be replaced at once`;
+    problems.error('rotate-before', locationToReport(jitter, ttl), message, {
+      hint: 'make jitter or rotate_before shorter, or ttl longer',
     });
   }
   if (overlap?.value === undefined) return;
@@ -94,7 +99,7 @@ function checkTtl(seconds: number, { node }: Ttl, { maxTokenTtl }: Limits, probl
   }
 }
 
-function checkNever({ ttl, rotateBefore }: TokenSettings, limits: Limits, problems: Problems): void {
+function checkNever({ ttl, rotateBefore, jitter }: TokenSettings, limits: Limits, problems: Problems): void {
   if (ttl !== undefined && !limits.allowNeverExpiring) {
     const { min, max } = TOKEN_TTL_SECONDS;
     const longest = Math.max(min, Math.min(max, limits.maxTokenTtl?.value ?? max));
@@ -102,10 +107,11 @@ function checkNever({ ttl, rotateBefore }: TokenSettings, limits: Limits, proble
       hint: `give it a ttl such as ${formatDuration(longest)}, or set guardrails.allow_never_expiring: true`,
     });
   }
-  // A token that overrides the ttl with never cannot remove the rotate_before of its policy, so there is no warning.
-  if (rotateBefore !== undefined && ttl?.layer === rotateBefore.layer) {
-    const message = 'rotate_before has no effect on a token that never expires';
-    problems.warning('rotate-before-ignored', rotateBefore.node.at, message, { hint: 'remove it, or give a ttl' });
+  // A token that overrides the ttl with never cannot remove what its policy says of rotations, so there is no warning.
+  for (const [key, setting] of Object.entries({ rotate_before: rotateBefore, jitter })) {
+    if (setting === undefined || ttl?.layer !== setting.layer) continue;
+    const message = `${key} has no effect on a token that never expires`;
+    problems.warning('rotate-before-ignored', setting.node.at, message, { hint: 'remove it, or give a ttl' });
   }
 }
 

@@ -8,6 +8,7 @@ import type {
   StateConfig,
 } from '../model/desired.ts';
 import type { DesiredDucklings } from '../model/ducklings.ts';
+import { shareOfJitter } from '../model/rotation-due.ts';
 import { accountKey } from '../model/username.ts';
 import type { WrittenStore } from '../secrets/store.ts';
 import { locationOf } from '../yaml/source.ts';
@@ -52,7 +53,7 @@ function accountOf(account: ResolvedAccount): DesiredAccount {
     username,
     location: locationOf(at),
     ...(ducklings === undefined ? {} : { ducklings: ducklingsOf(ducklings) }),
-    tokens: new Map(tokens.map((token) => [token.key, tokenOf(token)])),
+    tokens: new Map(tokens.map((token) => [token.key, tokenOf(token, username)])),
     deletionProtection,
     smoke,
     ...(setup.length === 0 ? {} : { setup }),
@@ -79,8 +80,8 @@ function sideOf({ size, poolSize, cooldown }: SideSettings): DesiredDucklings['r
   };
 }
 
-function tokenOf(token: ResolvedToken): DesiredToken {
-  const { type, ttl, rotateBefore, overlap, description, store } = token.settings;
+function tokenOf(token: ResolvedToken, username: string): DesiredToken {
+  const { type, ttl, rotateBefore, jitter, overlap, description, store } = token.settings;
   const never = ttl?.value === null;
   return {
     key: token.key,
@@ -89,6 +90,7 @@ function tokenOf(token: ResolvedToken): DesiredToken {
     type: needed(type?.value),
     ttl: never ? null : needed(ttl?.value),
     rotateBefore: never ? 0 : needed(rotateBefore?.value),
+    ...(never || !jitter?.value ? {} : { earlier: shareOfJitter(jitter.value, username, token.key) }),
     overlap: needed(overlap?.value),
     ...(description?.value === undefined ? {} : { description: description.value }),
     store: needed(store?.value),
@@ -130,11 +132,12 @@ export function definitionsOf({ policies, pools, sections }: Resolved): Definiti
   };
 }
 
-function policyOf({ type, ttl, rotateBefore, overlap, description, store }: TokenSettings): PolicyDefinition {
+function policyOf({ type, ttl, rotateBefore, jitter, overlap, description, store }: TokenSettings): PolicyDefinition {
   return {
     ...(type?.value === undefined ? {} : { type: type.value }),
     ...(ttl?.value === undefined ? {} : { ttl: ttl.value }),
     ...(rotateBefore?.value === undefined ? {} : { rotateBefore: rotateBefore.value }),
+    ...(jitter?.value === undefined ? {} : { jitter: jitter.value }),
     ...(overlap?.value === undefined ? {} : { overlap: overlap.value }),
     ...(description?.value === undefined ? {} : { description: description.value }),
     ...(store?.value === undefined ? {} : { store: store.value }),

@@ -21,6 +21,7 @@ export interface TokenSettings {
   /** null: never. */
   readonly ttl?: Setting<Seconds | null>;
   readonly rotateBefore?: Setting<Seconds>;
+  readonly jitter?: Setting<Seconds>;
   readonly overlap?: Setting<Seconds>;
   readonly description?: Setting<string>;
   readonly store?: Setting<string>;
@@ -44,6 +45,7 @@ export function tokenSettings(node: Node | undefined, layer: number): TokenSetti
     type: setting(child(node, 'type'), layer, tokenTypeOf),
     ttl: setting(child(node, 'ttl'), layer, (ttl) => (textOf(ttl) === 'never' ? null : durationOf(ttl))),
     rotateBefore: setting(child(node, 'rotate_before'), layer, durationOf),
+    jitter: setting(child(node, 'jitter'), layer, durationOf),
     overlap: setting(child(node, 'overlap'), layer, durationOf),
     description: setting(child(node, 'description'), layer, textOf),
     store: setting(child(node, 'secret_store'), layer, textOf),

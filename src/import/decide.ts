@@ -55,7 +55,8 @@ export function decideImport(input: ImportInput): Decision {
   const { candidates, skipped: skippedAccounts, refused } = findCandidates(input);
   if (refused[0] !== undefined) return { refused: refused[0] };
   const texts = new ConfigTexts(input.texts, input.into);
-  const policies = new Policies(desired, definitions, input.store);
+  const live = candidates.flatMap(({ tokens }) => tokens);
+  const policies = new Policies(desired, definitions, live, input.store);
   const tools = { policies, keys: new TokenKeys(desired, input.secrets), state, now: input.live.now };
 
   const closed = new Map(candidates.map((candidate) => [candidate, closedTokens(candidate, texts)]));

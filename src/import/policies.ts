@@ -2,10 +2,10 @@
  * The policies of imported tokens: those of the configuration where one has the same settings, else new ones. Replacements
  * get the lifetime of the live token, and a token that would be due at once is rotated later.
  */
-import type { Definitions, Desired, Guardrails, PolicyDefinition } from '../model/desired.ts';
+import type { Definitions, Desired, DesiredToken, Guardrails, PolicyDefinition } from '../model/desired.ts';
 import type { LiveToken } from '../model/live.ts';
 import { rotationDue } from '../model/rotation-due.ts';
-import { DAY, formatDuration, HOUR, MINUTE, type Seconds } from '../model/time.ts';
+import { DAY, DAY_MS, formatDuration, HOUR, MINUTE, type Seconds } from '../model/time.ts';
 import { TOKEN_TTL_SECONDS, type TokenType } from '../model/tokens.ts';
 import { UserError } from '../model/user-error.ts';
 import { entriesOf, scalar, type YamlEntry } from './yaml-writer.ts';
@@ -17,6 +17,7 @@ export const FIRST_STORE = 'local';
 export interface Policy {
   readonly name: string;
   readonly rotateBefore: Seconds;
+  readonly jitter?: Seconds;
   readonly overlap: Seconds;
   readonly store: string;
   readonly description?: string;
@@ -27,14 +28,19 @@ export class Policies {
   readonly #desired: Desired;
   readonly #definitions: Definitions;
   readonly #store: string | undefined;
+  readonly #tokens: readonly LiveToken[];
   /** By the settings of a token; the new ones by their name without a number. */
   readonly #bySettings = new Map<string, Policy>();
   readonly #new = new Map<string, Policy>();
   readonly #added: YamlEntry[] = [];
   readonly #names: Set<string>;
 
-  /** @param store Where all replacements' secrets go; undefined: where a reused policy says. */
-  constructor(desired: Desired, definitions: Definitions, store: string | undefined) {
+  /**
+   * @param tokens All tokens that may be imported: a new policy has a jitter when many of its tokens expire on one day.
+   * @param store Where all replacements' secrets go; undefined: where a reused policy says.
+   */
+  constructor(desired: Desired, definitions: Definitions, tokens: readonly LiveToken[], store: string | undefined) {
+    this.#tokens = tokens;
     this.#desired = desired;
     this.#definitions = definitions;
     this.#store = store;
@@ -75,6 +81,7 @@ export class Policies {
     const name = unused(plain, this.#names);
     const store = this.#storeName();
     const times = ttl === null ? { rotateBefore: 0, overlap: DAY } : rotationTimes(ttl);
+    const jitter = ttl !== null && this.#isCrowded(type, ttl) ? roundedDown(times.rotateBefore / 2) : undefined;
     this.#added.push({
       key: name,
       value: {
@@ -83,14 +90,27 @@ export class Policies {
           type,
           ttl: ttl === null ? 'never' : formatDuration(ttl),
           rotate_before: ttl === null ? undefined : formatDuration(times.rotateBefore),
+          jitter: jitter === undefined ? undefined : formatDuration(jitter),
           overlap: formatDuration(times.overlap),
           secret_store: scalar(store),
         }),
       },
     });
-    const policy = { name, ...times, store };
+    const policy = { name, ...times, ...(jitter === undefined ? {} : { jitter }), store };
     this.#new.set(plain, policy);
     return policy;
+  }
+
+  /** Whether many tokens of a new policy expire on one day, so that they would rotate together for ever. */
+  #isCrowded(type: TokenType, ttl: Seconds): boolean {
+    const byDay = new Map<number, number>();
+    for (const token of this.#tokens) {
+      if (token.type !== type || token.expiresAt === null || lifetimeFor(token, this.#desired.guardrails).ttl !== ttl)
+        continue;
+      const day = Math.floor(token.expiresAt / DAY_MS);
+      byDay.set(day, (byDay.get(day) ?? 0) + 1);
+    }
+    return Math.max(0, ...byDay.values()) >= CROWD;
   }
 
   #storeName(): string {
@@ -106,11 +126,13 @@ export class Policies {
 
 function completed(
   name: string,
-  { rotateBefore, overlap, store, ttl, description }: PolicyDefinition,
+  { rotateBefore, jitter, overlap, store, ttl, description }: PolicyDefinition,
 ): Policy | undefined {
   const before = ttl === null ? 0 : rotateBefore;
   if (before === undefined || overlap === undefined || store === undefined) return undefined;
-  return { name, rotateBefore: before, overlap, store, ...(description === undefined ? {} : { description }) };
+  const spread = jitter === undefined || ttl === null ? {} : { jitter };
+  const described = description === undefined ? {} : { description };
+  return { name, rotateBefore: before, ...spread, overlap, store, ...described };
 }
 
 /** A free name, which is then reserved: `standard`, else `standard_2`. */
@@ -121,6 +143,8 @@ export function unused(plain: string, names: Set<string>): string {
   return name;
 }
 
+/** From so many tokens on, a new policy spreads those that expire on one day. */
+const CROWD = 10;
 /** Lifetime of the replacements of a token that never expires, where that is not allowed. */
 const DEFAULT_TTL = 90 * DAY;
 /** Seconds until a token may be due, so that its import can be confirmed, written and planned first. */
@@ -164,8 +188,13 @@ function rotateBeforeFor(ttl: Seconds): Seconds {
 }
 
 /** A shorter rotate_before, in seconds, for a token that would be due now; undefined when it is not due. */
-export function postponedRotation(live: LiveToken, rotateBefore: Seconds, now: number): Seconds | undefined {
-  const due = rotationDue({ rotateBefore }, live, undefined);
+export function postponedRotation(
+  live: LiveToken,
+  margins: Pick<DesiredToken, 'rotateBefore' | 'earlier'>,
+  now: number,
+): Seconds | undefined {
+  const { rotateBefore } = margins;
+  const due = rotationDue(margins, live, undefined);
   if (due === null || live.expiresAt === null || due >= now + GRACE * 1000) return undefined;
   return roundedDown(Math.min(rotateBefore, (live.expiresAt - now) / 1000) / 2);
 }

@@ -3,6 +3,7 @@
 import type { Desired } from '../model/desired.ts';
 import type { ImportNotice, Skipped, TokenSkipReason } from '../model/import.ts';
 import type { LiveToken } from '../model/live.ts';
+import { shareOfJitter } from '../model/rotation-due.ts';
 import type { TokenAddress } from '../model/secret.ts';
 import type { State } from '../model/state.ts';
 import { formatDuration, isoTime } from '../model/time.ts';
@@ -79,7 +80,9 @@ interface WrittenToken {
 function writeToken(account: string, { token, name }: ChosenToken, keys: Set<string>, tools: TokenTools): WrittenToken {
   const { lifetime, ...policy } = tools.policies.of(token);
   const key = tools.keys.choose(account, name, policy.store, keys);
-  const later = postponedRotation(token, policy.rotateBefore, tools.now);
+  const { rotateBefore, jitter = 0 } = policy;
+  const margins = { rotateBefore, earlier: shareOfJitter(jitter, account, key ?? name) };
+  const later = postponedRotation(token, margins, tools.now);
   const about = { token, lifetime, isPostponed: later !== undefined, store: policy.store };
   return key === undefined ? about : { ...about, entry: entryOf(key, name, token, policy, later) };
 }
@@ -89,6 +92,7 @@ function entryOf(key: string, name: string, token: LiveToken, policy: Policy, la
   const differs = entriesOf({
     name: name === key ? undefined : scalar(name),
     rotate_before: later === undefined ? undefined : formatDuration(later),
+    jitter: later === undefined || policy.jitter === undefined ? undefined : '0s',
     overlap: later === undefined || policy.overlap <= later ? undefined : formatDuration(later),
     description: hasOwnDescription ? scalar(token.description) : undefined,
   });

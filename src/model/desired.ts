@@ -69,6 +69,8 @@ export interface DesiredToken {
   /** Lifetime in seconds; null: valid until revoked (`never`). */
   readonly ttl: Seconds | null;
   readonly rotateBefore: Seconds;
+  /** How much earlier than `rotateBefore` it rotates: its share of the policy's jitter. Absent without a jitter. */
+  readonly earlier?: Seconds;
   readonly overlap: Seconds;
   readonly description?: string;
   /** The name of a secret store. */
@@ -132,6 +134,7 @@ export interface PolicyDefinition {
   /** null: valid until revoked. */
   readonly ttl?: Seconds | null;
   readonly rotateBefore?: Seconds;
+  readonly jitter?: Seconds;
   readonly overlap?: Seconds;
   readonly description?: string;
   /** The name of a secret store. */

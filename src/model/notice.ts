@@ -206,7 +206,10 @@ export type PlanWarning =
       /** The store is rehearsed, and its program stored them. */
       readonly rehearsed?: true;
     }
-  /** The policy of a token has a shorter overlap, or rotates it earlier, than when somebody applied it last. In seconds. */
+  /**
+   * The policy of a token has a shorter overlap, or rotates it earlier, than when somebody applied it last. In seconds;
+   * `rotate_before` with the token's share of the jitter.
+   */
   | {
       readonly kind: 'policy_hastened';
       readonly account: string;

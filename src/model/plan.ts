@@ -297,6 +297,8 @@ export interface RotateToken extends ActionBase {
         readonly policy: string;
         /** How long before its expiry it is replaced; of a `shortened` token less than its policy says. */
         readonly rotate_before: Seconds;
+        /** The part of it that is the token's share of the jitter. */
+        readonly earlier?: Seconds;
         /** MotherDuck gave it less life than requested. */
         readonly shortened?: true;
       }

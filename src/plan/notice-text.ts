@@ -253,7 +253,7 @@ function words(notice: PlanNotice): Omit<NoticeText, 'subject'> {
       return {
         message: `all ${notice.tokens} tokens of ${notice.account} are replaced within one overlap`,
         hint: {
-          text: 'Restart the programs that use several of them within that time; different ttl values spread the rotations.',
+          text: 'Restart the programs that use several of them within that time; different ttl values or a jitter spread the rotations.',
         },
       };
     case 'smoke_failed':

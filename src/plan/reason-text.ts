@@ -136,7 +136,9 @@ function ownSharedText(action: Action): string {
         : 'renamed in the configuration: the tokens stay';
     case 'rotate_token':
       if (action.reason.kind === 'due') {
-        return `due: policy ${action.reason.policy} rotates at ${describeSpan(action.reason.rotate_before)}`;
+        const { policy, rotate_before, earlier = 0 } = action.reason;
+        const jitter = action.reason.earlier === undefined ? '' : ', or earlier by its jitter';
+        return `due: policy ${policy} rotates at ${describeSpan(rotate_before - earlier)}${jitter}`;
       }
       if (action.reason.kind === 'changed' && action.reason.change.field !== 'name') {
         return tokenChangeText(action.reason.change);
@@ -198,7 +200,9 @@ function rotationText(reason: RotateToken['reason']): string {
       if (reason.shortened) {
         return `expires in ${left}; MotherDuck gave it less life than policy ${reason.policy} asks, so it rotates at ${describeSpan(reason.rotate_before)}`;
       }
-      return `expires in ${left}, policy ${reason.policy} rotates at ${describeSpan(reason.rotate_before)}`;
+      const { policy, rotate_before, earlier = 0 } = reason;
+      const jitter = earlier === 0 ? '' : ` and ${describeSpan(earlier)} of jitter`;
+      return `expires in ${left}, policy ${policy} rotates at ${describeSpan(rotate_before - earlier)}${jitter}`;
     }
   }
 }

@@ -2,7 +2,7 @@
 import type { DesiredToken } from '../model/desired.ts';
 import type { LiveToken } from '../model/live.ts';
 import type { CreateToken, InterruptedRotation, RotateToken, TokenChange } from '../model/plan.ts';
-import { isShortened, rotationDue } from '../model/rotation-due.ts';
+import { isShortened, policyMargin, rotationDue } from '../model/rotation-due.ts';
 import type { RetiringToken, TokenRecord } from '../model/state.ts';
 import { isoTime } from '../model/time.ts';
 import { generationOf, seriesOf } from '../model/tokens.ts';
@@ -80,7 +80,10 @@ export function whyRotate(
   const seconds_left = (live.expiresAt - context.now) / 1000;
   const rotate_before = (live.expiresAt - due) / 1000;
   const shortened = isShortened(live, current.ttl) ? { shortened: true as const } : {};
-  return { kind: 'due', expires_at: isoTime(live.expiresAt), seconds_left, policy, rotate_before, ...shortened };
+  const { earlier } = desired;
+  const jitter = earlier === undefined || rotate_before !== policyMargin(desired) ? {} : { earlier };
+  const expires_at = isoTime(live.expiresAt);
+  return { kind: 'due', expires_at, seconds_left, policy, rotate_before, ...jitter, ...shortened };
 }
 
 /** What an interrupted run left: the store may have another secret than that of the current token. */

@@ -213,6 +213,15 @@ describe('the life of tokens', () => {
     expect(messages(result)[0]).toContain('4 hours');
   });
 
+  it('that a rotation is due knows the share of a jitter', async () => {
+    const earlier = desire({ etl_prod: { ...CLEAN, tokens: [token('load', { earlier: 10 * DAY })] } });
+    const world = await applied(earlier);
+    await world.organization.advance(67 * DAY);
+    expect(found(await auditOf(world, earlier))).toEqual([]);
+    await world.organization.advance(2 * DAY);
+    expect(found(await auditOf(world, earlier))).toEqual(['MDA025 etl_prod/load']);
+  });
+
   it('of a replaced token is not judged while its overlap lasts', async () => {
     const world = new World();
     const user = desire({ etl_prod: { ...CLEAN, smoke: false } });

@@ -32,7 +32,7 @@ describe('too much of one thing', () => {
     ['names to ignore are no globs', `ignore:\n${many(50_000, (i) => `  - legacy_${i}\n`)}`, []],
     ['included files', `include:\n${'  - a.yaml\n'.repeat(20_000)}`, ['too-large']],
     ['braces', `include: ['${'{a,b}'.repeat(30)}.yaml']\n`, ['include-glob']],
-    ['mappings to merge', `x-a: &a {}\nx-b:\n  <<: [${'*a, '.repeat(150_000)}]\n`, ['unknown-key', 'unknown-key']],
+    ['mappings to merge', `x-a: &a {}\nx-b:\n  <<: [${'*a, '.repeat(150_000)}]\n`, []],
     ['stars', `include: ['${'*a'.repeat(400)}b.yaml']\n`, ['include-nothing']],
     ['a long glob', `include: ['${'*a'.repeat(4000)}b.yaml']\n`, ['include-glob']],
   ])('%s', async (_name, yaml, codes) => {

@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest';
-import { BASE, desired, expectText, findings } from './loading.ts';
+import { BASE, desired, expectText, findings, MAIN } from './loading.ts';
 
 const account = (text: string): string => `${BASE}accounts:\n  abc: { ${text} }\n`;
 const token = (text: string, rest = ''): string =>
@@ -67,6 +67,15 @@ describe('tokens', () => {
     ['rotate_before that the token gives', token('rotate_before: 90d'), ['rotate-before 9 90d']],
     ['rotate_before of a policy on its own', `${BASE.replace('14d', '90d')}`, ['rotate-before 6 90d']],
     ['no time to rotate', token('rotate_before: 0d'), ['rotate-before 9 0d', 'warning overlap-cut-short 9 0d']],
+    ['a jitter that reaches the beginning', token('jitter: 76d'), ['rotate-before 9 76d']],
+    [
+      'a jitter that a shorter ttl cuts',
+      `${BASE.replace('14d', '14d, jitter: 10d')}accounts:\n  abc: { tokens: { a: { policy: app, ttl: 20d } } }\n`,
+      ['rotate-before 9 20d'],
+    ],
+    ['a jitter that leaves a second', token('ttl: 15d, jitter: 86399s'), []],
+    ['no jitter', token('jitter: 0s'), []],
+    ['a jitter without a unit', token('jitter: 3'), ['wrong-type 9 3']],
     ['overlap as long as ttl', token('overlap: 90d'), ['overlap 9 90d']],
     ['overlap longer than what is left', token('overlap: 15d'), ['warning overlap-cut-short 9 15d']],
     ['a policy without a type', policy('ttl: 90d, rotate_before: 1d, overlap: 1d'), ['policy-incomplete 6 app']],
@@ -125,6 +134,9 @@ describe('tokens', () => {
     expect((await desired(bare)).accounts.get('abc')?.tokens.get('a')).toMatchObject({ ttl: null, rotateBefore: 0 });
     const ignored = policy('type: read_write, ttl: never, rotate_before: 1d, overlap: 1d', allowed);
     expect(await findings(ignored)).toEqual(['warning rotate-before-ignored 6 1d']);
+    const jitter = policy('type: read_write, ttl: never, jitter: 2d, overlap: 1d', allowed);
+    expect(await findings(jitter)).toEqual(['warning rotate-before-ignored 6 2d']);
+    expect((await desired(jitter)).accounts.get('abc')?.tokens.get('a')?.earlier).toBeUndefined();
     // A token cannot take its policy's rotate_before away.
     expect(await findings(token('ttl: never', 'guardrails: { allow_never_expiring: true }'))).toEqual([]);
   });
@@ -249,5 +261,39 @@ accounts:
 
   test('without Ducklings anywhere they are not managed', async () => {
     expect((await desired(account('tokens: { a: app }'))).accounts.get('abc')).not.toHaveProperty('ducklings');
+  });
+});
+
+describe('jitter', () => {
+  const earlier = async (yaml: string) => (await desired(yaml)).accounts.get('abc')?.tokens.get('a')?.earlier;
+
+  test('is of the policy or of the token, and not of the name of the policy', async () => {
+    const ofPolicy = BASE.replace('14d', '14d, jitter: 10d');
+    const use = (name: string) => `accounts:\n  abc: { tokens: { a: ${name} } }\n`;
+    const share = await earlier(ofPolicy + use('app'));
+    expect(share).toBeGreaterThan(0);
+    expect(await earlier(ofPolicy.replace('app:', 'other:') + use('other'))).toBe(share);
+    expect(await earlier(token('jitter: 10d'))).toBe(share);
+    expect(await earlier(ofPolicy + use('{ policy: app, jitter: 0s }'))).toBeUndefined();
+    expect(await earlier(BASE + use('app'))).toBeUndefined();
+  });
+});
+
+describe("the user's own keys", () => {
+  const own = 'x-tokens: &tokens { a: app }\nx-note: [any, { thing: 1 }]\nx-: null\n';
+
+  test('are accepted at the top, of included files too, and hold anchors', async () => {
+    const used = `${BASE}${own}accounts:\n  abc: { tokens: *tokens }\n  def: { tokens: { <<: *tokens } }\n`;
+    expect(await findings(used)).toEqual([]);
+    expect([...((await desired(used)).accounts.get('def')?.tokens.keys() ?? [])]).toEqual(['a']);
+    const more = `${own}accounts:\n  ghi: { tokens: *tokens }\n`;
+    expect(await findings({ [MAIN]: `${BASE}include: [more.yaml]\n`, 'more.yaml': more })).toEqual([]);
+  });
+
+  test('are nowhere else, and begin with x-', async () => {
+    expect(await findings(`${BASE}accounts:\n  abc: { x-note: 1, tokens: { a: app } }\n`)).toEqual([
+      'unknown-key 9 x-note',
+    ]);
+    expect(await findings(`${BASE}x_note: 1\nX-note: 1\n`)).toEqual(['unknown-key 8 x_note', 'unknown-key 9 X-note']);
   });
 });

@@ -210,7 +210,7 @@ export function importNoticeText(notice: ImportNotice): Notice {
         hint: { text: 'Rotate it before its policy does.', command },
       };
     case 'rotation_postponed': {
-      const text = 'After its rotation, remove rotate_before and overlap from its line. Rotate it now.';
+      const text = 'After its rotation, remove rotate_before, jitter and overlap from its line. Rotate it now.';
       return {
         message: `tokens that expire soon, and are rotated later than their policy says: ${names}`,
         hint: { text, command },
