@@ -34,7 +34,16 @@ export {
   renderPlan,
   type SharedOptions,
 } from './library/plan.ts';
-export type { AcceptedFinding, Audit, Finding, RuleInfo, Severity } from './model/audit.ts';
+export type {
+  AcceptedFinding,
+  AccountUsage,
+  Audit,
+  AuditUsage,
+  Finding,
+  RuleInfo,
+  Severity,
+  SizeUsage,
+} from './model/audit.ts';
 export type {
   Acceptance,
   AccountLimit,

@@ -178,7 +178,10 @@ export function program(words: readonly string[] = []): Command {
           .default('warning'),
       )
       .option('--check-stores', 'Also run the check commands of the secret stores, which the configuration names')
-      .option('--usage', 'Also report accounts that ran no query (makes one md: connection as the Admin)')
+      .option(
+        '--usage',
+        'Also report idle accounts and sizes, compute hours and storage (makes one md: connection as the Admin)',
+      )
       .addOption(
         new Option(
           '--idle <duration>',

@@ -129,6 +129,13 @@ function joinDucklings(account: DesiredAccount | undefined, { ducklings: live }:
   return { ducklings: { live, desired: account?.ducklings ? mergeDucklings(account.ducklings, live) : live } };
 }
 
+/** The earliest time at which the account is known to exist, in milliseconds since 1970. */
+export function firstSeen({ state, tokens }: AuditedAccount): number | undefined {
+  const times = tokens.map(({ live }) => live.createdAt);
+  if (state) times.push(Date.parse(state.since));
+  return times.length === 0 ? undefined : Math.min(...times);
+}
+
 function notRead(username: string): Presence<LiveAccount> {
   const error = new UserError('ACCOUNT_UNREADABLE', `${username} was not read`, 'Run the audit again.');
   return { presence: 'unknown', error };

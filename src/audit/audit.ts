@@ -13,6 +13,7 @@ import { separateAccepted } from './acceptance.ts';
 import * as catalog from './catalog.ts';
 import type { Evidence } from './evidence.ts';
 import type { Others, Rule } from './rule.ts';
+import { usageOf } from './usage.ts';
 
 /** Every rule, by id. */
 export const RULES: readonly Rule[] = Object.values(catalog).sort((a, b) => order(a.id, b.id));
@@ -36,6 +37,7 @@ export function audit(evidence: Evidence, rules: readonly Rule[] = RULES): Audit
     ignored: evidence.ignored,
     rules: rules.map(infoOf),
     ...found,
+    ...usageOf(evidence),
   };
 }
 

@@ -6,6 +6,7 @@ import type { Desired, SecretStoreConfig } from '../model/desired.ts';
 import type { Live } from '../model/live.ts';
 import type { Action, Plan, Scope } from '../model/plan.ts';
 import type { State } from '../model/state.ts';
+import type { Compute, Known, Storage } from '../model/usage.ts';
 import type { UserError } from '../model/user-error.ts';
 import { accountKey, globMatcher } from '../model/username.ts';
 import type { WireActiveAccounts } from '../model/wire.ts';
@@ -43,7 +44,7 @@ export type Active =
   | { readonly ok: true; readonly accounts: WireActiveAccounts['accounts'] }
   | { readonly ok: false; readonly why: UserError };
 
-/** When accounts last ran a query; only with --usage. */
+/** When accounts last ran a query, what they used and what they store; only with --usage. */
 export interface Usage {
   /** An account without a query for this many seconds is idle. */
   readonly idleSeconds: number;
@@ -54,6 +55,10 @@ export interface Usage {
         readonly lastQueryAt: ReadonlyMap<string, number>;
       }
     | { readonly ok: false; readonly why: UserError };
+  /** Absent when there was no connection, as `reading` says. */
+  readonly compute?: Known<Compute>;
+  /** By `accountKey`; accounts without a database are absent. */
+  readonly storage?: Known<ReadonlyMap<string, Storage>>;
 }
 
 /** What the rules check. */

@@ -73,7 +73,7 @@ export async function gatherEvidence(
     readActive(service),
     inspectStores(desired, state, stores, only),
     checkStores(desired, stores, only, options.checkStores ?? false),
-    options.usage ? readUsage(service, options.idle ?? IDLE_AFTER) : undefined,
+    options.usage ? readUsage(service, live.now, options.idle ?? IDLE_AFTER, context.signal) : undefined,
   ]);
   const evidence = joinEvidence({
     desired,
@@ -202,9 +202,11 @@ async function checkStores(
   return unusable;
 }
 
-async function readUsage(service: Service, idleSeconds: Seconds): Promise<Usage> {
+async function readUsage(service: Service, now: number, idleSeconds: Seconds, signal?: AbortSignal): Promise<Usage> {
   try {
-    return { idleSeconds, reading: { ok: true, lastQueryAt: await service.readUsage() } };
+    const { lastQueryAt, compute, storage } = await service.readUsage(now, signal);
+    const reading = lastQueryAt.ok ? { ok: true as const, lastQueryAt: lastQueryAt.value } : lastQueryAt;
+    return { idleSeconds, reading, compute, storage };
   } catch (error) {
     if (!(error instanceof UserError) || error.code !== 'USAGE_UNREADABLE') throw error;
     return { idleSeconds, reading: { ok: false, why: error } };

@@ -14,7 +14,7 @@ import { type Connector, motherduckConnector } from '../motherduck/connector.ts'
 import { type ProbeReport, type ProbeRequest, runProbe } from '../motherduck/probe-process.ts';
 import { proxyFor } from '../motherduck/proxy.ts';
 import { createRestClient, type RestClientOptions } from '../motherduck/rest-client.ts';
-import { PRODUCT, readUsage } from '../motherduck/usage.ts';
+import { PRODUCT, readUsage, type UsageReading } from '../motherduck/usage.ts';
 import { explainForAdmin } from '../smoke/failures.ts';
 import type { AdminConnection } from '../state/state-kind.ts';
 import { VERSION } from '../version.ts';
@@ -52,8 +52,13 @@ export interface Service {
   readonly timeout?: Seconds;
   /** Connects once as the Admin, and asks. @throws UserError when the connection cannot even be tried */
   connectAsAdmin(steps: ProbeRequest['steps']): Promise<ProbeReport>;
-  /** When each user last ran a query, by one connection as the Admin. @throws UserError USAGE_UNREADABLE, INTERRUPTED */
-  readUsage(signal?: AbortSignal): Promise<ReadonlyMap<string, number>>;
+  /**
+   * What each user did, used and stores, by one connection as the Admin.
+   *
+   * @param now MotherDuck's time, in milliseconds since 1970
+   * @throws UserError USAGE_UNREADABLE, INTERRUPTED
+   */
+  readUsage(now: number, signal?: AbortSignal): Promise<UsageReading>;
   close(): Promise<void>;
 }
 
@@ -259,15 +264,10 @@ function adminConnection(connector: Connector, token: Secret, { timeout }: Servi
 
 function usageReader(connector: Connector, token: Secret, timeout = CONNECT_SECONDS): Service['readUsage'] {
   const timeoutMs = timeout * 1000;
-  return (signal) =>
-    readUsage({
-      connector,
-      probe: runProbe,
-      explain: explainForAdmin,
-      token,
-      timeoutMs,
-      ...(signal ? { signal } : {}),
-    });
+  return (now, signal) => {
+    const request = { connector, probe: runProbe, explain: explainForAdmin, token, timeoutMs };
+    return readUsage({ ...request, ...(signal ? { signal } : {}) }, now);
+  };
 }
 
 function noFolder(): never {

@@ -25,6 +25,40 @@ export interface Audit {
   readonly findings: readonly Finding[];
   /** The findings that the configuration accepts (`audit.accept`), in the same order. They are not among `findings`. */
   readonly accepted: readonly AcceptedFinding[];
+  /** What the checked accounts used and store; with `--usage`, where MotherDuck could be connected to. */
+  readonly usage?: AuditUsage;
+}
+
+/** What accounts used over some days and store. Unknown is never zero. */
+export interface AuditUsage {
+  /** How long compute is counted. */
+  readonly days: number;
+  /** Why no compute is known. */
+  readonly compute_unknown?: string;
+  /** Why no storage is known. */
+  readonly storage_unknown?: string;
+  /** By name. */
+  readonly accounts: readonly AccountUsage[];
+}
+
+/** What one account used and stores. */
+export interface AccountUsage {
+  readonly account: string;
+  /** By size, smallest first: those that ran, and those that are set now; null when unknown. */
+  readonly compute: readonly SizeUsage[] | null;
+  /** How many databases it owns, which a deletion of the account deletes; null when unknown. */
+  readonly databases: number | null;
+  /** Their active bytes; null when unknown. */
+  readonly bytes: number | null;
+}
+
+/** How long Ducklings of one size ran. */
+export interface SizeUsage {
+  readonly size: string;
+  /** Hours in which a Duckling ran, added up over the Ducklings. */
+  readonly hours: number;
+  /** The most hours with the Ducklings as they are set now, all of them always on; null when those could not be read. */
+  readonly ceiling: number | null;
 }
 
 /** `error`: broken, unsafe, or about to be. `warning`: needs a decision. `note`: for information; never fails an audit. */

@@ -1,12 +1,15 @@
 /**
- * When each user last ran a query, from MotherDuck's query history. MD_INFORMATION_SCHEMA.QUERY_HISTORY exists on Business
- * plans, for Admins only, and lags behind (MotherDuck's documentation of the view, read November 2026).
+ * What users did, used and store, from three views of MD_INFORMATION_SCHEMA that an Admin reads in one connection. QUERY_HISTORY
+ * and COMPUTE_USAGE exist on Business plans (MotherDuck's documentation, read November 2026); each lags behind.
  */
 import type { Secret } from '../model/secret.ts';
+import { DAY_MS } from '../model/time.ts';
+import { type Compute, type Known, type Storage, USAGE_DAYS } from '../model/usage.ts';
 import { UserError } from '../model/user-error.ts';
 import { accountKey } from '../model/username.ts';
 import type { Connector } from './connector.ts';
-import type { ProbeFailure, ProbeRunner } from './probe-process.ts';
+import type { ProbeRow } from './probe.ts';
+import type { ProbeFailure, ProbeReport, ProbeRequest, ProbeRunner } from './probe-process.ts';
 import { scrub } from './scrub.ts';
 
 /** The product's name in its user agent, by which queries of its own smoke tests are excluded. */
@@ -19,6 +22,41 @@ const LAST_QUERIES = `
   WHERE coalesce(user_agent, '') NOT LIKE '%${PRODUCT}/%'
   GROUP BY user_name`;
 
+/**
+ * The columns of COMPUTE_USAGE by what they hold. Not confirmed: its documentation says that each row is one hour of one Duckling
+ * at one size, and these are the names that its neighbours give such columns. With others, nothing is guessed.
+ */
+const COMPUTE_COLUMNS = {
+  username: ['user_name', 'username'],
+  size: ['duckling_size', 'instance_type', 'instance_size', 'duckling_type'],
+  hour: ['usage_hour', 'hour', 'hour_start', 'start_time', 'usage_time', 'start_ts', 'hour_ts'],
+} as const;
+
+/** Their names only, so that a view without rows is understood too. */
+const COMPUTE_SHAPE = 'SELECT column_name AS name FROM (DESCRIBE SELECT * FROM md_information_schema.compute_usage)';
+
+/** As JSON, since a query that names a column that the view lacks fails as a whole. */
+function computeHours(now: number): string {
+  const column = (names: readonly string[]) => `coalesce(${names.map((name) => `j->>'${name}'`).join(', ')})`;
+  const { username, size, hour } = COMPUTE_COLUMNS;
+  return `
+  WITH every AS (
+    SELECT ${column(username)} AS username, lower(${column(size)}) AS size, TRY_CAST(${column(hour)} AS TIMESTAMP) AS hour
+    FROM (SELECT to_json(c) AS j FROM md_information_schema.compute_usage c))
+  SELECT username, size, (SELECT epoch_ms(min(hour)) FROM every) AS since,
+    count(*) FILTER (hour >= epoch_ms(${Math.floor(now) - USAGE_DAYS * DAY_MS})) AS hours,
+    count(*) FILTER (hour IS NULL) AS unread
+  FROM every GROUP BY username, size`;
+}
+
+/** Databases that are deleted already stay in the view for a while. The names of its columns are from MotherDuck's documentation. */
+const STORED = `
+  SELECT user_name AS username, count(*) AS databases,
+    CASE WHEN count(active_bytes) = count(*) THEN CAST(sum(active_bytes) AS BIGINT) END AS bytes
+  FROM md_information_schema.storage_info
+  WHERE deleted_ts IS NULL
+  GROUP BY user_name`;
+
 export interface UsageRequest {
   readonly connector: Connector;
   readonly probe: ProbeRunner;
@@ -26,30 +64,119 @@ export interface UsageRequest {
   readonly explain: (failure: ProbeFailure) => { readonly message: string; readonly hint: string };
   /** A read/write token of an Admin. */
   readonly token: Secret;
-  /** Milliseconds for the connection and its query. */
+  /** Milliseconds for the connection and its queries. */
   readonly timeoutMs: number;
   readonly signal?: AbortSignal;
 }
 
+/** What was read; each view for itself, since plans and roles differ in which they allow. */
+export interface UsageReading {
+  /** In milliseconds since 1970, by `accountKey`; a user that never ran a query is absent. */
+  readonly lastQueryAt: { readonly ok: true; readonly value: ReadonlyMap<string, number> } | Unread;
+  readonly compute: Known<Compute>;
+  /** By `accountKey`; a user without a database is absent. */
+  readonly storage: Known<ReadonlyMap<string, Storage>>;
+}
+
+interface Unread {
+  readonly ok: false;
+  /** USAGE_UNREADABLE */
+  readonly why: UserError;
+}
+
 /**
- * Reads the history with one connection, which starts the Admin's Duckling. Returns the times in milliseconds since 1970, by
- * `accountKey`; a user that never ran a query is absent.
+ * Reads all three with one connection, which starts the Admin's Duckling.
  *
- * @throws UserError USAGE_UNREADABLE if the history is not available or the connection fails; INTERRUPTED
+ * @param now MotherDuck's time, in milliseconds since 1970, at which the days of compute end
+ * @throws UserError USAGE_UNREADABLE if the connection fails; INTERRUPTED
  */
-export async function readUsage(input: UsageRequest): Promise<ReadonlyMap<string, number>> {
+export async function readUsage(input: UsageRequest, now: number): Promise<UsageReading> {
+  const steps = [
+    { name: 'usage', sql: LAST_QUERIES, every: true },
+    { name: 'compute_columns', sql: COMPUTE_SHAPE, every: true },
+    { name: 'compute', sql: computeHours(now), every: true },
+    { name: 'storage', sql: STORED, every: true },
+  ];
+  const report = await ask(steps, input);
+  const { failure } = report.get('usage') ?? {};
+  return {
+    lastQueryAt: failure ? { ok: false, why: refusal(failure, input) } : { ok: true, value: lastQueries(report) },
+    compute: computeOf(report, input),
+    storage: storageOf(report, input),
+  };
+}
+
+async function ask(steps: ProbeRequest['steps'], input: UsageRequest): Promise<ProbeReport> {
   const { connector, probe, token, timeoutMs, signal } = input;
   const target = await connector.target(token, undefined, timeoutMs / 1000);
-  const request = { steps: [{ name: 'usage', sql: LAST_QUERIES, every: true }], shutdown: false };
-  const report = await probe(target, request, { timeoutMs, secrets: [token], ...(signal ? { signal } : {}) });
-  const failure = report.get('connect')?.failure ?? report.get('usage')?.failure;
-  if (failure !== undefined) throw refusal(failure, input);
-  const rows = report.get('usage')?.answer?.every ?? [];
+  const options = { timeoutMs, secrets: [token], ...(signal ? { signal } : {}) };
+  const report = await probe(target, { steps, shutdown: false }, options);
+  const connect = report.get('connect')?.failure;
+  if (connect !== undefined) throw refusal(connect, input);
+  for (const { failure } of report.values()) if (failure?.kind === 'aborted') throw refusal(failure, input);
+  return report;
+}
+
+function lastQueries(report: ProbeReport): ReadonlyMap<string, number> {
   return new Map(
-    rows.flatMap(({ username, last }) =>
+    rowsOf(report, 'usage').flatMap(({ username, last }) =>
       username == null || !Number.isFinite(Number(last ?? Number.NaN)) ? [] : [[accountKey(username), Number(last)]],
     ),
   );
+}
+
+function computeOf(report: ProbeReport, input: UsageRequest): Known<Compute> {
+  const unread = unreadOf(report, 'compute_columns', input);
+  if (unread) return unread;
+  const columns = rowsOf(report, 'compute_columns').flatMap(({ name }) => name ?? []);
+  const isUnderstood = Object.values(COMPUTE_COLUMNS).every((names) => names.some((name) => columns.includes(name)));
+  const notUnderstood = {
+    ok: false as const,
+    why: `COMPUTE_USAGE is not understood (its columns: ${columns.join(', ')})`,
+  };
+  if (!isUnderstood) return notUnderstood;
+  const unreadRows = unreadOf(report, 'compute', input);
+  if (unreadRows) return unreadRows;
+  const hours = new Map<string, Map<string, number>>();
+  let since: number | undefined;
+  for (const row of rowsOf(report, 'compute')) {
+    const count = numberOf(row.hours);
+    if (row.username == null || row.size == null || count === null || numberOf(row.unread) !== 0) return notUnderstood;
+    since = numberOf(row.since) ?? since;
+    const key = accountKey(row.username);
+    const sizes = hours.get(key) ?? new Map<string, number>();
+    hours.set(key, sizes);
+    if (count > 0) sizes.set(row.size, (sizes.get(row.size) ?? 0) + count);
+  }
+  return { ok: true, value: { ...(since === undefined ? {} : { since }), hours } };
+}
+
+function storageOf(report: ProbeReport, input: UsageRequest): UsageReading['storage'] {
+  const unread = unreadOf(report, 'storage', input);
+  if (unread) return unread;
+  const value = new Map<string, Storage>();
+  for (const { username, databases, bytes } of rowsOf(report, 'storage')) {
+    const count = numberOf(databases);
+    if (username == null || count === null) return { ok: false, why: 'STORAGE_INFO is not understood' };
+    value.set(accountKey(username), { databases: count, bytes: numberOf(bytes) });
+  }
+  return { ok: true, value };
+}
+
+function rowsOf(report: ProbeReport, step: string): readonly ProbeRow[] {
+  return report.get(step)?.answer?.every ?? [];
+}
+
+/** Why a step has no answer. A step that was not reached has none either. */
+function unreadOf(report: ProbeReport, step: string, { token }: UsageRequest) {
+  const { answer, failure } = report.get(step) ?? {};
+  if (answer?.every !== undefined && failure === undefined) return undefined;
+  const text = scrub(failure?.text ?? 'it was not answered in time', [token.reveal()]);
+  return { ok: false as const, why: text.replace(/ LINE \d+: .*$/, '') }; // without the query that DuckDB repeats
+}
+
+function numberOf(text: string | null | undefined): number | null {
+  return text == null || text === '' || !Number.isFinite(Number(text)) ? null : Number(text);
 }
 
 function refusal(failure: ProbeFailure, { token, explain }: UsageRequest): UserError {

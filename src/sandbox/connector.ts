@@ -20,9 +20,9 @@ import { homeOf } from './databases.ts';
 import { ducklingId, sizeTitle } from './ducklings.ts';
 import { openSandbox } from './open.ts';
 import type { Connection, Organization } from './organization.ts';
-import type { Account } from './organization-state.ts';
+import { organizationViews } from './organization-views.ts';
 import type { Settings } from './settings.ts';
-import { identifier, raise, text } from './sql-text.ts';
+import { attach, identifier, raise, text } from './sql-text.ts';
 import { type Effect, translate } from './statements.ts';
 
 /** The folder, in that of an account, of the databases that sessions open. */
@@ -84,7 +84,10 @@ export function sandboxConnector(sandbox: Organization | string, client: Sandbox
       if (typeof connected === 'string') return refused(connected);
       const { opened, connection } = connected;
       const history = opened.history(connection);
-      const about = [...macros(connection, opened.settings.plan), ...(history ? queryHistory(history) : [])];
+      const about = [
+        ...macros(connection, opened.settings.plan),
+        ...(history ? organizationViews(history, opened.folder) : []),
+      ];
       const files =
         opened.folder === undefined ? undefined : await databasesOf(opened.folder, connection.account.username);
       const { type, startsInMs } = connection;
@@ -208,28 +211,6 @@ function macros({ account, type, identity }: Connection, tier: Tier): string[] {
     `CREATE OR REPLACE TEMP MACRO __md_duckling_id() AS TABLE SELECT ${text(duckling)} AS id`,
     `CREATE OR REPLACE TEMP MACRO md_live_duckling_size() AS TABLE SELECT ${text(sizeTitle(account.ducklings[type].instance_size))} AS type`,
   ];
-}
-
-/**
- * SQL that creates MD_INFORMATION_SCHEMA.QUERY_HISTORY with the columns that this program reads, and one query for the last
- * connection of each client. Source of the names and of the user agent's format: MotherDuck's documentation of the view.
- */
-function queryHistory(accounts: readonly Account[]): string[] {
-  const rows = accounts.flatMap(({ username, queriedAt }) =>
-    [...queriedAt].map(
-      ([agent, at]) => `(${text(username)}, make_timestamptz(${at * 1000}), ${text(`duckdb/sandbox ${agent}`.trim())})`,
-    ),
-  );
-  const table = 'md_information_schema.query_history';
-  return [
-    attach(':memory:', 'md_information_schema', false),
-    `CREATE OR REPLACE TABLE ${table} (user_name VARCHAR, start_time TIMESTAMP WITH TIME ZONE, user_agent VARCHAR)`,
-    ...(rows.length === 0 ? [] : [`INSERT INTO ${table} VALUES ${rows.join(', ')}`]),
-  ];
-}
-
-function attach(path: string, name: string, readOnly: boolean): string {
-  return `ATTACH IF NOT EXISTS ${text(path)} AS ${identifier(name)}${readOnly ? ' (READ_ONLY)' : ''}`;
 }
 
 /** @param siblings the databases beside the first one */

@@ -137,6 +137,14 @@ export interface Account {
   readonly wokenAt: Map<TokenType, number>;
   /** When each client last connected, in milliseconds since 1970, by user agent. */
   readonly queriedAt: Map<string, number>;
+  /** The hours in which a Duckling of a size was connected to, each once for each kind. */
+  readonly busyHours: Map<string, BusyHour>;
+}
+
+export interface BusyHour {
+  /** Hours since 1970. */
+  readonly hour: number;
+  readonly size: Size;
 }
 
 export interface Token {
@@ -246,6 +254,7 @@ export class OrganizationState {
       case 'connected':
         account.wokenAt.set(event.type, event.at);
         account.queriedAt.set(event.agent ?? '', event.at);
+        noteHour(account, event.type, event.at);
         if (event.type === 'read_write') account.hasConnected = true;
         break;
       case 'slept':
@@ -270,9 +279,16 @@ export class OrganizationState {
       hasConnected: false,
       wokenAt: new Map(),
       queriedAt: new Map(),
+      busyHours: new Map(),
     });
     this.#sorted = undefined;
   }
+}
+
+function noteHour({ ducklings, busyHours }: Account, type: TokenType, at: number): void {
+  const hour = Math.floor(at / 3_600_000);
+  const size = ducklings[type].instance_size;
+  busyHours.set(`${hour} ${type} ${size}`, { hour, size });
 }
 
 const ADMIN = { email: 'admin@sandbox.invalid', roles: ['admin'] } as const;

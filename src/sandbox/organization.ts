@@ -161,7 +161,7 @@ export class Organization {
     return isSlow ? this.settings.slow_starts * 1000 : 0;
   }
 
-  /** All accounts, for the query history; undefined unless the connection is an Admin's and the plan is Business. */
+  /** All accounts, for the views of what an organization did and stores; undefined unless the connection is an Admin's and the plan is Business. */
   history({ account }: Connection): readonly Account[] | undefined {
     return this.settings.plan === 'business' && rolesOf(account, this.settings).includes('admin')
       ? this.#store.read().accounts()

@@ -12,3 +12,7 @@ export function text(value: string): string {
 export function identifier(name: string): string {
   return `"${name.replaceAll('"', '""')}"`;
 }
+
+export function attach(path: string, name: string, readOnly: boolean): string {
+  return `ATTACH IF NOT EXISTS ${text(path)} AS ${identifier(name)}${readOnly ? ' (READ_ONLY)' : ''}`;
+}

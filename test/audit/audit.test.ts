@@ -64,6 +64,7 @@ describe('an organization with one instance of every rule', () => {
       'MDA021 adopted/app',
       'MDA034 browsed',
       'MDA038 flying/MotherDuck Flights',
+      'MDA041 leaver',
       'MDA014 tokenless',
       'MDA017 untested',
     ]);

@@ -5,7 +5,7 @@ import type { Usage } from '../../src/audit/evidence.ts';
 import { UserError } from '../../src/model/user-error.ts';
 import { hintText } from '../../src/report/hint.ts';
 import { expectGolden } from '../golden/golden.ts';
-import { DAY, desire, HOUR, token, World } from '../world.ts';
+import { type AccountSketch, DAY, desire, HOUR, token, World } from '../world.ts';
 import { auditOf, found, passes } from './auditing.ts';
 import { CLEAN } from './seeded.ts';
 
@@ -413,6 +413,61 @@ describe('an account without queries', () => {
     expect(found(await auditOf(world, desired, { usage: usage(world, 29) }))).toEqual([]);
     const result = await auditOf(world, desired, { usage: usage(world, 30.5) });
     expect(messages(result)[0]).toMatch(/\b20\S+, 30 days ago; --idle .*\b30d$/);
+  });
+});
+
+describe('a size that never ran', () => {
+  const large: AccountSketch = {
+    ...CLEAN,
+    ducklings: { read_write: { size: 'jumbo' }, read_scaling: { size: 'pulse', pool_size: 0 } },
+  };
+  const sized = desire({ etl_prod: large });
+  function usage(world: World, sizes: Readonly<Record<string, number>>, days = 60): Usage {
+    const now = world.organization.now();
+    return {
+      idleSeconds: 90 * DAY,
+      reading: { ok: true, lastQueryAt: new Map([['etl_prod', now]]) },
+      compute: {
+        ok: true,
+        value: { since: now - days * DAY * 1000, hours: new Map([['etl_prod', new Map(Object.entries(sizes))]]) },
+      },
+      storage: { ok: false, why: 'refused' },
+    };
+  }
+
+  it('is found where the account and the record are old enough, and shown beside the ceiling', async () => {
+    const world = new World();
+    await world.apply(sized, { verify: passes });
+    expect(found(await auditOf(world, sized, { usage: usage(world, {}) }))).toEqual([]);
+    await world.organization.advance(31 * DAY);
+    expect(found(await auditOf(world, sized, { usage: usage(world, {}, 29) }))).toEqual([]);
+    expect(found(await auditOf(world, sized, { usage: usage(world, { jumbo: 1 }) }))).toEqual([]);
+    const result = await auditOf(world, sized, { usage: usage(world, { pulse: 5 }) });
+    expect(found(result)).toEqual(['MDA041 etl_prod']);
+    expect(messages(result)[0]).toMatch(/jumbo/);
+    expect(result.usage).toEqual({
+      days: 30,
+      storage_unknown: 'refused',
+      accounts: [
+        {
+          account: 'etl_prod',
+          compute: [
+            { size: 'pulse', hours: 5, ceiling: 0 },
+            { size: 'jumbo', hours: 0, ceiling: 720 },
+          ],
+          databases: null,
+          bytes: null,
+        },
+      ],
+    });
+  });
+
+  it('is not looked for without the record', async () => {
+    const world = new World();
+    await world.apply(sized, { verify: passes });
+    await world.organization.advance(31 * DAY);
+    const unread = { ...usage(world, {}), compute: { ok: false as const, why: 'refused' } };
+    expect(found(await auditOf(world, sized, { usage: unread }))).toEqual([]);
   });
 });
 

@@ -96,12 +96,18 @@ const NOW = configured({
   untested: CLEAN,
 });
 
-/** Everyone ran a query an hour ago, but for one. */
+/** Everyone ran a query an hour ago, but for one, and one never on the size that it has. */
 function usageAt(now: number, world: World): NonNullable<Readings['usage']> {
   const names = world.organization.inspect().accounts.map(({ username }) => accountKey(username));
   const lastQueryAt = new Map(names.map((name) => [name, now - 3_600_000]));
   lastQueryAt.set('idle', now - 35.5 * DAY * 1000);
-  return { idleSeconds: 30 * DAY, reading: { ok: true, lastQueryAt } };
+  const hours = new Map(names.map((name) => [name, new Map([[name === 'leaver' ? 'pulse' : 'standard', 12]])]));
+  return {
+    idleSeconds: 30 * DAY,
+    reading: { ok: true, lastQueryAt },
+    compute: { ok: true, value: { since: now - 60 * DAY * 1000, hours } },
+    storage: { ok: true, value: new Map([['leaver', { databases: 3, bytes: 1_234_000_000 }]]) },
+  };
 }
 
 async function longAgo(world: World): Promise<void> {

@@ -23,8 +23,11 @@ function sandbox(options: Parameters<typeof memorySandbox>[0] = {}) {
   return { organization, token, connector: sandboxConnector(organization) };
 }
 
-describe('the query history of the sandbox', () => {
-  it('has the last use of each account by its own programs, without ours', async () => {
+describe('the views of the sandbox', () => {
+  const read = ({ connector, token }: Pick<ReturnType<typeof sandbox>, 'connector' | 'token'>, now = 0) =>
+    readUsage({ connector, probe: real, explain: explainForAdmin, token, timeoutMs: PROBE_TIMEOUT_MS }, now);
+
+  it('have the last use of each account by its own programs, and its hours of compute', async () => {
     const { organization, token, connector } = sandbox();
     await organization.seed(1, { prefix: 'Tenant_' });
     await organization.seed(1, { prefix: 'quiet_' });
@@ -32,49 +35,73 @@ describe('the query history of the sandbox', () => {
     await organization.connect(secret, 'dbt/1.9');
     const used = organization.now();
     await organization.advance(40 * 86_400);
-    await organization.connect(secret, `${PRODUCT}/0.1.0`);
+    for (const _ of [1, 2]) await organization.connect(secret, `${PRODUCT}/0.1.0`);
     await organization.connect(await organization.mint({ username: 'quiet_00001' }), `${PRODUCT}/0.1.0`);
 
-    const usage = await readUsage({
-      connector,
-      probe: real,
-      explain: explainForAdmin,
-      token,
-      timeoutMs: PROBE_TIMEOUT_MS,
-    });
+    const { lastQueryAt, compute, storage } = await read({ connector, token }, organization.now());
+    const usage = lastQueryAt.ok ? lastQueryAt.value : new Map<string, number>();
     expect([...usage.keys()].sort()).toEqual(['sandbox_admin', 'tenant_00001']);
     expect(Math.abs((usage.get('tenant_00001') ?? 0) - used)).toBeLessThan(60_000);
+    expect(compute).toMatchObject({ ok: true });
+    if (!compute.ok) return;
+    expect([...(compute.value.hours.get('tenant_00001')?.values() ?? [])]).toEqual([1]);
+    expect(Math.abs((compute.value.since ?? 0) - used)).toBeLessThan(3_600_000);
+    expect(storage).toEqual({ ok: true, value: new Map() });
   });
 
-  it('has a row for each of many accounts', async () => {
+  it('have a row for each of many accounts', async () => {
     const { organization, token, connector } = sandbox();
     await organization.seed(3000);
     const all = organization.inspect().accounts.filter(({ isServiceAccount }) => isServiceAccount);
     for (const { username } of all) {
       await organization.connect(await organization.mint({ username }));
     }
-    expect(
-      (await readUsage({ connector, probe: real, explain: explainForAdmin, token, timeoutMs: PROBE_TIMEOUT_MS })).size,
-    ).toBe(3000 + 1);
+    const { lastQueryAt } = await read({ connector, token });
+    expect(lastQueryAt.ok && lastQueryAt.value.size).toBe(3000 + 1);
   });
 
-  it('exists on a Business plan only, and for Admins only', async () => {
-    const free = sandbox({ plan: 'lite' });
-    expect(
-      await thrown(readUsage({ ...free, probe: real, explain: explainForAdmin, timeoutMs: PROBE_TIMEOUT_MS })),
-    ).toMatchObject({
-      code: 'USAGE_UNREADABLE',
-      message: expect.stringContaining('query_history'),
-      hint: { text: expect.stringContaining('Business') },
-    });
+  it('exist on a Business plan only, and for Admins only', async () => {
+    const refused = {
+      lastQueryAt: {
+        ok: false,
+        why: {
+          code: 'USAGE_UNREADABLE',
+          message: expect.stringContaining('query_history'),
+          hint: { text: expect.stringContaining('Business') },
+        },
+      },
+      compute: { ok: false, why: expect.stringContaining('compute_usage') },
+      storage: { ok: false, why: expect.stringContaining('storage_info') },
+    };
+    expect(await read(sandbox({ plan: 'lite' }))).toMatchObject(refused);
     const { organization, connector } = sandbox();
     await organization.seed(1);
     const token = await organization.mint({ username: 'tenant_00001' });
-    expect(
-      await thrown(readUsage({ connector, probe: real, explain: explainForAdmin, token, timeoutMs: PROBE_TIMEOUT_MS })),
-    ).toMatchObject({
-      code: 'USAGE_UNREADABLE',
-    });
+    expect(await read({ connector, token })).toMatchObject(refused);
+  });
+
+  it.each([
+    ['user_name VARCHAR, tier VARCHAR, usage_hour TIMESTAMP', '', { ok: false, why: /user_name, tier, usage_hour/ }],
+    [
+      'user_name VARCHAR, duckling_size VARCHAR, hour VARCHAR',
+      "('a', 'pulse', 'noon')",
+      { ok: false, why: /not understood/ },
+    ],
+    ['username VARCHAR, instance_type VARCHAR, start_time TIMESTAMPTZ', '', { ok: true, why: /^$/ }],
+  ])('are read by the columns that they have: %s', async (columns, rows, expected) => {
+    const { token, connector } = sandbox();
+    const other: typeof connector = {
+      ...connector,
+      target: async (...given) => {
+        const target = await connector.target(...given);
+        const table = 'md_information_schema.compute_usage';
+        const insert = rows === '' ? [] : [`INSERT INTO ${table} VALUES ${rows}`];
+        return { ...target, setup: [...target.setup, `CREATE OR REPLACE TABLE ${table} (${columns})`, ...insert] };
+      },
+    };
+    const { compute } = await read({ connector: other, token });
+    expect(compute.ok).toBe(expected.ok);
+    if (!compute.ok) expect(compute.why).toMatch(expected.why);
   });
 });
 
@@ -86,7 +113,7 @@ describe('a connection that fails', () => {
     const { connector } = sandbox();
     const token = new Secret('eyJhbGciOi.eyJzdWIiOiJhZG1pbiJ9aaaaaaaaaaaa.c2lnbmF0dXJlLXRleHQ');
     const probe = async () => report('connect', 'sql', `Request failed for ${token.reveal()}: not authenticated`);
-    const error = await thrown(readUsage({ connector, probe, explain: explainForAdmin, token, timeoutMs: 1000 }));
+    const error = await thrown(readUsage({ connector, probe, explain: explainForAdmin, token, timeoutMs: 1000 }, 0));
     expect(error).toMatchObject({ code: 'USAGE_UNREADABLE', message: expect.stringContaining('not authenticated') });
     expect(String(error)).not.toContain('eyJzdWIi');
   });
@@ -99,13 +126,13 @@ describe('a connection that fails', () => {
     const { connector, token } = sandbox();
     const probe = async () => report('connect', 'sql', text);
     expect(
-      await thrown(readUsage({ connector, probe, explain: explainForAdmin, token, timeoutMs: 1000 })),
+      await thrown(readUsage({ connector, probe, explain: explainForAdmin, token, timeoutMs: 1000 }, 0)),
     ).toMatchObject({
       code: 'USAGE_UNREADABLE',
       message: expect.stringMatching(message),
       hint: { text: expect.stringMatching(hint) },
     });
-    const error = await thrown(readUsage({ connector, probe, explain: explainForAdmin, token, timeoutMs: 1000 }));
+    const error = await thrown(readUsage({ connector, probe, explain: explainForAdmin, token, timeoutMs: 1000 }, 0));
     expect(JSON.stringify(error)).not.toMatch(/smoke/);
   });
 
@@ -113,7 +140,7 @@ describe('a connection that fails', () => {
     const { connector, token } = sandbox();
     const probe = async () => report('usage', 'aborted', 'interrupted');
     expect(
-      await thrown(readUsage({ connector, probe, explain: explainForAdmin, token, timeoutMs: 1000 })),
+      await thrown(readUsage({ connector, probe, explain: explainForAdmin, token, timeoutMs: 1000 }, 0)),
     ).toMatchObject({
       code: 'INTERRUPTED',
     });

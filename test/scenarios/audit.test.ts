@@ -4,8 +4,9 @@ import { describe, expect, it, onTestFinished } from 'vitest';
 import { Secret } from '../../src/model/secret.ts';
 import { memorySandbox } from '../../src/sandbox/open.ts';
 import { serve } from '../../src/sandbox/server.ts';
+import { saveSettings } from '../../src/sandbox/settings-file.ts';
 import { expectGolden } from '../golden/golden.ts';
-import { Stage } from '../stage.ts';
+import { SANDBOX, Stage } from '../stage.ts';
 
 const CONFIGURATION = `version: 1
 organization: acme
@@ -180,6 +181,35 @@ describe('mdacc audit', () => {
     expect(await folder.json('audit --sandbox')).toMatchObject({
       code: 0,
       document: { summary: { errors: 0, warnings: 0, notes: 1 }, checked: { accounts: 1, tokens: 2 } },
+    });
+  });
+
+  it('shows with --usage what accounts used and store, twice the same', async () => {
+    const folder = await Stage.applied(CONFIGURATION.replace('    smoke: false\n', ''));
+    await folder.run('smoke --sandbox');
+    await folder.inSandbox((organization) => organization.advance(31 * 86_400));
+    const compute = [{ size: 'pulse', hours: 0, ceiling: 720 }];
+    expect((await folder.json('audit --sandbox --usage')).document).toMatchObject({
+      usage: { days: 30, accounts: [{ account: 'etl_prod', compute, databases: 1, bytes: expect.any(Number) }] },
+    });
+    const text = (await folder.run('audit --sandbox --usage')).stdout;
+    expect(text).toMatch(/etl_prod +pulse 0 of 720 h +1 database, /);
+    expect((await folder.run('audit --sandbox --usage')).stdout).toBe(text);
+    for (const format of ['markdown', 'html'])
+      expect((await folder.run(`audit --sandbox --usage --format ${format}`)).stdout).toMatch(/pulse 0 of 720 h/);
+    expect((await folder.json('audit --sandbox')).document).not.toHaveProperty('usage');
+  });
+
+  it('says once why compute and storage are not known', async () => {
+    const folder = await Stage.applied(CONFIGURATION);
+    await saveSettings(folder.file(SANDBOX), { plan: 'lite' });
+    const { stdout } = await folder.run('audit --sandbox --usage');
+    expect(stdout.match(/^Compute is not known: .*compute_usage/gm)).toHaveLength(1);
+    expect(stdout.match(/^Storage is not known: .*storage_info/gm)).toHaveLength(1);
+    expectGolden('audits', 'audit --sandbox --usage, on a Lite plan', stdout, { date: /\d{4}-\d\d-\d\d/g });
+    expect((await folder.json('audit --sandbox --usage')).document).toMatchObject({
+      findings: [{ rule: 'MDA024' }],
+      usage: { accounts: [{ account: 'etl_prod', compute: null, databases: null, bytes: null }] },
     });
   });
 

@@ -1,6 +1,6 @@
 import { describeSpan, formatDuration } from '../../model/time.ts';
 import type { Hint } from '../../model/user-error.ts';
-import type { AuditedAccount } from '../account.ts';
+import { type AuditedAccount, firstSeen } from '../account.ts';
 import { aboutAccount, day, type Rule, removeAndDelete, restoreOrDelete } from '../rule.ts';
 
 /** With --usage. An account that is younger than --idle, by the state or by its oldest token, is not idle. */
@@ -22,13 +22,6 @@ export const accountIdle: Rule = {
     }
   },
 };
-
-/** The earliest time at which the account is known to exist, in milliseconds since 1970. */
-function firstSeen({ state, tokens }: AuditedAccount): number | undefined {
-  const times = tokens.map(({ live }) => live.createdAt);
-  if (state) times.push(Date.parse(state.since));
-  return times.length === 0 ? undefined : Math.min(...times);
-}
 
 function describe(last: number | undefined, since: number | undefined, idle: number, now: number): string {
   const limit = `--idle is ${formatDuration(idle)}`;

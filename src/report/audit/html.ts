@@ -15,6 +15,7 @@ import {
   subjectOf,
   unconfiguredHint,
 } from './findings.ts';
+import { computeText, storedText, usageRows, usageTitle, usageUnknowns } from './usage.ts';
 
 const KINDS = { error: 'remove', warning: 'change', note: 'adopt' } as const satisfies Record<Severity, Kind>;
 /** Notes on more accounts than this are folded, so that the rules stay in reach. */
@@ -33,7 +34,13 @@ export function auditHtml(given: Audit): string {
     state: placeOfState(audit),
     at,
     facts: [html`${counted(audit.rules.length, 'rule')} checked`, ...(next ? [html`${hintText(next)}`] : [])],
-    sections: [...SEVERITIES.map((severity) => found(audit, severity)), accepted(audit), ignored(audit), rules(audit)],
+    sections: [
+      ...SEVERITIES.map((severity) => found(audit, severity)),
+      accepted(audit),
+      usage(audit),
+      ignored(audit),
+      rules(audit),
+    ],
   });
 }
 
@@ -67,6 +74,18 @@ function accepted({ accepted: all }: Audit): Markup {
     return html`<li><a class="mark rule" href="#${finding.rule}">${finding.rule}</a><div><b>${subjectOf(finding)}</b> ${finding.message}<p>${acceptanceText(finding)}</p>${where}</div></li>`;
   });
   return html`<section id="accepted"><h2>${all.length} accepted</h2><ul class="rows">${rows}</ul></section>`;
+}
+
+function usage({ usage: read }: Audit): Markup {
+  if (read === undefined) return NOTHING;
+  const rows = usageRows(read).map(
+    (row) =>
+      html`<tr><th scope="row"><bdi>${row.account}</bdi></th><td>${computeText(row)}</td><td>${storedText(row)}</td></tr>\n`,
+  );
+  const head = html`<thead><tr><th scope="col">Account</th><th scope="col">Compute</th><th scope="col">Storage</th></tr></thead>`;
+  const table = rows.length === 0 ? NOTHING : html`<table>${head}<tbody>${rows}</tbody></table>`;
+  const unknowns = usageUnknowns(read).map((text) => html`<p>${text}</p>`);
+  return html`<section id="usage"><h2>${usageTitle(read)}</h2>${table}${unknowns}</section>`;
 }
 
 function ignored({ ignored: names }: Audit): Markup {

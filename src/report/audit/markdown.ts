@@ -7,10 +7,13 @@ import { counted } from '../../model/wording.ts';
 import { commentHead, firstThatFit, lengthOf, MOST_CHARACTERS, markdown, printable } from '../escape.ts';
 import { hintText } from '../hint.ts';
 import { acceptanceText, auditSummary, SEVERITIES, showLocation, subjectOf, unconfiguredHint } from './findings.ts';
+import { computeText, storedText, usageRows, usageTitle, usageUnknowns } from './usage.ts';
 
 /** Characters for the head of the table and the line about findings that are not shown. */
 const ROOM_FOR_MORE = 400;
 const NAMES_SHOWN = 10;
+/** Accounts with fewer hours of compute than these are counted. */
+const USAGE_SHOWN = 20;
 const ACCEPTED = '☑️';
 const MARKS = { error: '❌', warning: '⚠️', note: 'ℹ️' } as const satisfies Record<Severity, string>;
 
@@ -19,7 +22,12 @@ export function auditMarkdown(given: Audit): string {
   const audit = printable(given);
   const head = commentHead('audit', auditSummary(audit), audit);
   const next = unconfiguredHint(audit);
-  const foot = [...(next ? ['', markdown(hintText(next))] : []), ...ignored(audit), ...meanings(audit)];
+  const foot = [
+    ...(next ? ['', markdown(hintText(next))] : []),
+    ...ignored(audit),
+    ...usageTable(audit),
+    ...meanings(audit),
+  ];
   const { rows, rest } = takeWhatFits(
     [...audit.findings, ...audit.accepted],
     MOST_CHARACTERS - lengthOf(head) - lengthOf(foot) - ROOM_FOR_MORE,
@@ -62,6 +70,26 @@ function ignored({ ignored: names }: Audit): string[] {
   const shown = names.slice(0, NAMES_SHOWN).map((name) => markdown(name.slice(0, 40)));
   const more = names.length > NAMES_SHOWN ? ` and ${names.length - NAMES_SHOWN} more` : '';
   return ['', `Not checked because of \`ignore\`: ${counted(names.length, 'account')} (${shown.join(', ')}${more})`];
+}
+
+function usageTable({ usage }: Audit): string[] {
+  if (usage === undefined) return [];
+  const all = usageRows(usage);
+  const rows = all
+    .slice(0, USAGE_SHOWN)
+    .map((row) => `| ${[row.account, computeText(row), storedText(row)].map(markdown).join(' | ')} |`);
+  const more = all.length > rows.length ? [`… and ${counted(all.length - rows.length, 'more account')}`, ''] : [];
+  const table = [
+    `<details><summary>${usageTitle(usage)}</summary>`,
+    '',
+    '| account | compute | storage |',
+    '|---|---|---|',
+    ...rows,
+  ];
+  return [
+    ...(rows.length === 0 ? [] : ['', ...table, '', ...more, '</details>']),
+    ...usageUnknowns(usage).flatMap((text) => ['', markdown(text)]),
+  ];
 }
 
 /** Explains the rules with findings. */

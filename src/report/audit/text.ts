@@ -7,11 +7,15 @@ import { printable } from '../escape.ts';
 import { hintText, type InContext, noContext } from '../hint.ts';
 import { headline, type Paint, plain, stateLine } from '../terminal-text.ts';
 import { acceptanceText, auditSummary, SEVERITIES, subjectOf, unconfiguredHint } from './findings.ts';
+import { computeText, storedText, usageRows, usageTitle, usageUnknowns } from './usage.ts';
 
 const SEVERITY_WIDTH = 'warning'.length;
 const MAX_SUBJECT_WIDTH = 32;
 /** Ignored accounts beyond these are counted instead of named. */
 const NAMES_SHOWN = 8;
+/** Accounts with fewer hours of compute than these are counted. */
+const USAGE_SHOWN = 20;
+const MAX_COMPUTE_WIDTH = 60;
 /** How many names a command takes in a report; with more, the first is an example. */
 const MAX_NAMES = 8;
 
@@ -23,6 +27,7 @@ export function auditText(given: Audit, paint: Paint = plain, inContext: InConte
     [paint.dim(headline(audit)), ...stateLine(audit)].join('\n'),
     ...SEVERITIES.map((severity) => findingLines(severity, audit, paint, inContext)),
     acceptedLines(audit, paint),
+    usageLines(audit),
     paint.dim(ignored(audit)),
     paint.bold(auditSummary(audit)),
     next === undefined ? '' : hintText(next, inContext, paint.command),
@@ -55,6 +60,23 @@ function acceptedLines({ accepted, file }: Audit, paint: Paint): string {
       return [paint.dim(line), paint.dim(`${' '.repeat('accepted'.length)}  ${acceptanceText(finding)}${where}`)];
     })
     .join('\n');
+}
+
+function usageLines({ usage }: Audit): string {
+  if (usage === undefined) return '';
+  const all = usageRows(usage);
+  const rows = all.slice(0, USAGE_SHOWN);
+  const width = columnWidth(
+    rows.map(({ account }) => account),
+    MAX_SUBJECT_WIDTH,
+  );
+  const column = columnWidth(rows.map(computeText), MAX_COMPUTE_WIDTH);
+  const lines = rows.map(
+    (row) => `  ${padTo(row.account, width)}  ${padTo(computeText(row), column)}  ${storedText(row)}`,
+  );
+  const more = all.length > rows.length ? [`  and ${all.length - rows.length} more (--format json has all)`] : [];
+  const table = rows.length === 0 ? [] : [`${usageTitle(usage)}:`, ...lines, ...more];
+  return [...table, ...usageUnknowns(usage)].join('\n');
 }
 
 /** The findings by rule and by fix, where commands that differ only in a name are the same; in their order. */
