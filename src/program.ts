@@ -233,7 +233,11 @@ export function program(words: readonly string[] = []): Command {
     withExamples(destroy, 'mdacc destroy', 'mdacc destroy --only "tenant_*" --yes --allow-delete');
   });
 
-  command('state', 'Show the state and its history, move it, forget an entry or remove a stale lock', stateCommands);
+  command(
+    'state',
+    'Show the state and its history, move it, rename or forget an entry, or remove a stale lock',
+    stateCommands,
+  );
   command('sandbox', 'Serve the sandbox organization, fill it or advance its clock', sandboxCommands);
 
   command('schema', 'Print a JSON Schema', (schema) => {
@@ -259,6 +263,11 @@ export function program(words: readonly string[] = []): Command {
       'source <(mdacc completion zsh)',
       'mdacc completion fish > ~/.config/fish/completions/mdacc.fish',
     );
+  });
+  command('version', 'Show the version', (version) => {
+    version.action(() => void process.stdout.write(`${VERSION}\n`));
+    withOptions(version, OUTPUT);
+    withExamples(version, 'mdacc version');
   });
   mdacc
     .command('__complete', { hidden: true })
@@ -290,10 +299,11 @@ function stateCommands(state: Command): void {
   const list = state
     .command('list')
     .description('List managed accounts and tokens, with the locations of their secrets')
+    .argument('[account...]', 'Names or globs; default: all')
     .addOption(format('Set the format of the state', STATE_FORMATS))
     .action(go(async () => ({ run: (await import('./commands/state.ts')).list })));
   withOptions(list, CONFIG, SERVICE, OUTPUT);
-  withExamples(list, 'mdacc state list', 'mdacc state list --format json');
+  withExamples(list, 'mdacc state list', 'mdacc state list "tenant_*"', 'mdacc state list --format json');
 
   const show = state
     .command('show')
@@ -310,6 +320,15 @@ function stateCommands(state: Command): void {
     .action(go(async () => ({ run: (await import('./commands/state.ts')).history })));
   withOptions(history, CONFIG, SERVICE, OUTPUT);
   withExamples(history, 'mdacc state history', 'mdacc state history --format json');
+
+  const mv = state
+    .command('mv')
+    .description('Rename an account or token of the state without changing MotherDuck')
+    .argument('<account[/token]>', 'Name as in the state')
+    .argument('<new-account[/token]>', 'Name as in the configuration')
+    .action(go(async () => ({ run: (await import('./commands/state.ts')).mv })));
+  withOptions(mv, [LOCK_TIMEOUT], CONFIG, SERVICE, OUTPUT);
+  withExamples(mv, 'mdacc state mv etl_prod/airflow etl_prod/loads');
 
   const forget = state
     .command('forget')

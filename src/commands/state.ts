@@ -1,5 +1,5 @@
-/** `mdacc state list|show|history|forget|unlock|migrate`: shows the state and its runs, removes an entry, removes a stale lock, moves the state. */
-import { updateAccount, updateToken } from '../apply/state-writer.ts';
+/** `mdacc state list|show|history|mv|forget|unlock|migrate`: shows the state and its runs, changes an entry, removes a stale lock, moves the state. */
+import { updateAccount, updateToken, withEntry } from '../apply/state-writer.ts';
 import type { ConfigOptions } from '../cli/configuration.ts';
 import { askFor } from '../cli/confirm.ts';
 import { EXIT } from '../cli/exit-codes.ts';
@@ -7,25 +7,27 @@ import type { Io, OutputOptions } from '../cli/io.ts';
 import { runCommand } from '../cli/run.ts';
 import { underLock } from '../cli/signals.ts';
 import { loadStateConfig } from '../config/load.ts';
+import { refuseUnmatched } from '../engine/planning.ts';
 import type { ServiceOptions } from '../engine/service.ts';
 import { backendAt, backendOf, statePath, surroundingsOf, underStateLock, whoRuns } from '../engine/state.ts';
 import { readText } from '../files/read-text.ts';
 import type { State, StateAccount, StateToken } from '../model/state.ts';
 import { runBy, withRun } from '../model/state-run.ts';
+import { seriesOf } from '../model/tokens.ts';
 import { UserError } from '../model/user-error.ts';
-import { accountKey } from '../model/username.ts';
+import { accountKey, globMatcher } from '../model/username.ts';
 import { counted, few } from '../model/wording.ts';
 import { jsonText, printable } from '../report/escape.ts';
 import { HISTORY_FORMATS, type HistoryFormat, STATE_FORMATS, type StateFormat } from '../report/formats.ts';
 import { commandText } from '../report/hint.ts';
 import type { StateBackend } from '../state/backend.ts';
 import { isLikeState } from '../state/damage.ts';
+import { entryName, findEntry, type Renaming, renameEntry } from '../state/entry.ts';
 import { fileBackend, leftFile } from '../state/kinds/file.ts';
 import { isSamePlace, moveState } from '../state/move-state.ts';
 import { openAnyState } from '../state/opened-state.ts';
 import { refuseMoveOfOther } from '../state/other-states.ts';
 import { serializeAccount, serializeState } from '../state/state-document.ts';
-import { suggestion } from '../yaml/wording.ts';
 
 interface StateOptions extends ConfigOptions, ServiceOptions, OutputOptions {
   readonly yes?: boolean;
@@ -33,13 +35,23 @@ interface StateOptions extends ConfigOptions, ServiceOptions, OutputOptions {
   readonly lockTimeout?: number;
 }
 
-export function list(options: StateOptions & { readonly format: StateFormat }): Promise<number> {
+/** @param names globs of usernames; none: all accounts */
+export function list(options: StateOptions & { readonly format: StateFormat }, names: readonly string[] = []) {
   return runCommand(options, async (io) => {
-    const { state } = await openAnyState(await backendAt(options, surroundingsOf(options, io)));
+    const { state: whole } = await openAnyState(await backendAt(options, surroundingsOf(options, io)));
+    const state = names.length === 0 ? whole : withAccounts(whole, names);
     io.keepWhole([...state.accounts.values()].flatMap(({ tokens }) => [...tokens.values()].flatMap(namesOf)));
     io.report(STATE_FORMATS[options.format]({ state, text: serializeState(state) }, io.paint.out));
     return EXIT.done;
   });
+}
+
+/** The state with these accounts alone. @throws UserError USAGE if a glob matches none */
+function withAccounts(state: State, globs: readonly string[]): State {
+  const usernames = [...state.accounts.values()].map(({ username }) => username);
+  refuseUnmatched(globs, usernames, 'the state', globs);
+  const isNamed = globMatcher(globs);
+  return { ...state, accounts: new Map([...state.accounts].filter(([, { username }]) => isNamed(username))) };
 }
 
 export function history(options: StateOptions & { readonly format: HistoryFormat }): Promise<number> {
@@ -58,7 +70,7 @@ function namesOf({ current, retiring, intents }: StateToken): string[] {
 export function show(options: StateOptions, name: string): Promise<number> {
   return runCommand(options, async (io) => {
     const { state } = await openAnyState(await backendAt(options, surroundingsOf(options, io)));
-    const { account, token } = find(name, state);
+    const { account, token } = findEntry(name, state);
     const document = JSON.parse(serializeAccount(account)) as { tokens: Record<string, unknown> };
     io.result(jsonText(token === undefined ? document : document.tokens[token]));
     return EXIT.done;
@@ -70,8 +82,9 @@ export function forget(options: StateOptions, name: string): Promise<number> {
     const backend = await backendAt(options, surroundingsOf(options, io));
     return underLock('state forget', backend, options, io, async () => {
       const file = await openAnyState(backend);
-      const { account, token } = find(name, file.state);
-      const what = token === undefined ? account.username : `${account.username}/${token}`;
+      const entry = findEntry(name, file.state);
+      const { account, token } = entry;
+      const what = entryName(entry);
       const shown = printable(what);
       warnOfIntents(account, token, io);
       await sure(`Forget ${what}? It stays at MotherDuck and is no longer managed.`, options, io);
@@ -88,6 +101,49 @@ export function forget(options: StateOptions, name: string): Promise<number> {
       return EXIT.done;
     });
   });
+}
+
+export function mv(options: StateOptions, from: string, to: string): Promise<number> {
+  return runCommand(options, async (io) => {
+    const backend = await backendAt(options, surroundingsOf(options, io));
+    return underLock('state mv', backend, options, io, async () => {
+      const file = await openAnyState(backend);
+      const renaming = renameEntry(file.state, from, to);
+      if (renaming === undefined) {
+        io.report(printable(`Nothing to do: the state has ${to}.`).concat('\n'));
+        return EXIT.done;
+      }
+      const { before, after } = renaming;
+      const run = runBy({ command: 'state mv', who: whoRuns(io.env) }, new Date().toISOString());
+      await file.update((state) => ({
+        ...state,
+        accounts: withEntry(
+          withEntry(state.accounts, accountKey(before.username), undefined),
+          accountKey(after.username),
+          after,
+        ),
+        runs: withRun(state.runs, { ...run, counts: { move: 1 }, exit_code: EXIT.done }),
+      }));
+      await file.close();
+      io.report(printable(`Moved ${from} to ${to} in the state. Nothing was changed at MotherDuck.`).concat('\n'));
+      io.note(afterMv(renaming, from, to, io));
+      return EXIT.done;
+    });
+  });
+}
+
+/** What the names at MotherDuck, which stay, mean for the next plan. */
+function afterMv({ before, after }: Renaming, from: string, to: string, io: Io): string {
+  const next = `Next: ${commandText(['plan', '--only', after.username], io.inContext)}`;
+  if (accountKey(before.username) !== accountKey(after.username)) {
+    const undo = commandText(['state', 'mv', to, from], io.inContext);
+    return `${next}\nIt creates ${after.username} if MotherDuck has no account of that name. To undo: ${undo}`;
+  }
+  const [, key = ''] = to.split('/');
+  const name = after.tokens.get(key)?.current?.name;
+  if (name === undefined || seriesOf(name) === key) return next;
+  const told = `Its name at MotherDuck is still "${name}": write name: ${seriesOf(name)} beside its policy. Without it, the old token is never revoked.`;
+  return `${printable(told)}\n${next}`;
 }
 
 /** What an interrupted run created is forgotten too: the next apply could not tell it from any other token. */
@@ -185,28 +241,4 @@ async function isStateFile(name: string): Promise<boolean> {
 
 async function sure(question: string, { yes }: StateOptions, io: Io): Promise<void> {
   if (!yes) await askFor('yes', question, { text: 'Check it, then add --yes.' }, io, new AbortController().signal);
-}
-
-/** `ACCOUNT` or `ACCOUNT/TOKEN` of the state. @throws UserError USAGE */
-function find(name: string, state: State): { account: StateAccount; token?: string } {
-  const [username = '', token, ...rest] = name.split('/');
-  const account = state.accounts.get(accountKey(username));
-  if (account === undefined || rest.length > 0) {
-    throw notThere(
-      `the state has no account "${username}"`,
-      username,
-      [...state.accounts.values()].map((each) => each.username),
-    );
-  }
-  if (token === undefined) return { account };
-  if (account.tokens.has(token)) return { account, token };
-  throw notThere(`the state has no token "${token}" of ${account.username}`, token, [...account.tokens.keys()]);
-}
-
-function notThere(message: string, wrong: string, known: readonly string[]): UserError {
-  return new UserError(
-    'USAGE',
-    message,
-    suggestion(wrong, known) ?? { text: 'List the entries.', command: ['state', 'list'] },
-  );
 }

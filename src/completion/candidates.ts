@@ -100,7 +100,7 @@ async function valuesOf(
   if (/dir/.test(metavar)) return { words: [], files: 'folders' };
   if (metavar === 'glob' || metavar === 'account')
     return { words: (await ask()).accounts.map((word) => ({ word })), files: 'none' };
-  if (!metavar.startsWith('account')) return NOTHING;
+  if (!metavar.includes('account')) return NOTHING;
   const { accounts, tokens } = await ask();
   return { words: [...accounts, ...tokens].map((word) => ({ word })), files: 'none' };
 }

@@ -242,5 +242,5 @@ export function refuseUnmatched(
     return name === undefined ? [] : [asTyped(glob, name)];
   });
   const hint = near.length > 0 ? `Did you mean ${near.join(' ')}?` : `There are: ${few(names, NAMES_SHOWN)}`;
-  throw new UserError('USAGE', `${said} matches no account of ${source}`, hint);
+  throw new UserError('USAGE', `${said} ${globs.length === 1 ? 'matches' : 'match'} no account of ${source}`, hint);
 }

@@ -19,6 +19,8 @@ it('every command is silent on stderr where nothing is wrong, warnings too', asy
     'import --all --sandbox --yes',
     'state list',
     'state show etl',
+    'state mv etl Etl',
+    'version',
     'state forget etl --yes',
     'state unlock',
     'schema plan',

@@ -40,6 +40,7 @@ describe('what comes next', () => {
   it('is a folder after --sandbox-dir, and no value of --sandbox', async () => {
     expect(await next('plan --sandbox-dir ')).toEqual({ words: [], files: 'folders' });
     expect(await next('rotate --sandbox et')).toEqual({ words: ['etl_prod', 'etl_prod/airflow'], files: 'none' });
+    expect((await next('state mv etl_prod/airflow etl')).words).toEqual(['etl_prod', 'etl_prod/airflow']);
   });
 
   it('is an account or a token of the configuration that is meant', async () => {

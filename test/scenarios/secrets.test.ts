@@ -144,6 +144,10 @@ it.skipIf(!hasProc)('are in no output, file, argument or environment', { timeout
   runs.push(await folder.runProgram('init --from-live --yes --debug --config other.yaml --state other.json'));
   expect(runs.at(-1), runs.at(-1)?.stderr).toMatchObject({ code: 0 });
 
+  for (const words of ['mv tenant_1/vault tenant_1/moved', 'mv tenant_1/moved tenant_1/vault', 'list tenant_1'])
+    runs.push(await folder.run(`state ${words} --debug`));
+  expect(runs.at(-1), runs.at(-1)?.stderr).toMatchObject({ code: 0 });
+
   // What fails must not tell either: a store that shouts, an API that refuses, a sandbox that is gone.
   folder.edit((text) => text.replaceAll('90d', '80d'));
   runs.push(await folder.runProgram('apply --real-stores --yes --debug', { FAIL: '1' }));

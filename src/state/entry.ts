@@ -1,0 +1,114 @@
+/** One entry of a state, `ACCOUNT` or `ACCOUNT/TOKEN`: finding it, and giving it another name. Pure. */
+import type { State, StateAccount } from '../model/state.ts';
+import { isTokenKey } from '../model/tokens.ts';
+import { UserError } from '../model/user-error.ts';
+import { accountKey, isUsername, USERNAME_RULE } from '../model/username.ts';
+import { quote, suggestion } from '../yaml/wording.ts';
+
+/** An account of the state, or a token of it. */
+export interface Entry {
+  readonly account: StateAccount;
+  readonly token?: string;
+}
+
+/** The entry that a name means. @throws UserError USAGE: the state has none */
+export function findEntry(name: string, state: State): Entry {
+  const [username = '', token, ...rest] = name.split('/');
+  const account = state.accounts.get(accountKey(username));
+  if (account === undefined || rest.length > 0) {
+    const known = [...state.accounts.values()].map((each) => each.username);
+    throw notThere(`the state has no account "${username}"`, username, known);
+  }
+  if (token === undefined) return { account };
+  if (account.tokens.has(token)) return { account, token };
+  throw notThere(`the state has no token "${token}" of ${account.username}`, token, [...account.tokens.keys()]);
+}
+
+function notThere(message: string, wrong: string, known: readonly string[]): UserError {
+  const hint = suggestion(wrong, known) ?? { text: 'List the entries.', command: ['state', 'list'] };
+  return new UserError('USAGE', message, hint);
+}
+
+/** How an entry is written: `etl_prod/airflow`. */
+export function entryName({ account, token }: Entry): string {
+  return token === undefined ? account.username : `${account.username}/${token}`;
+}
+
+/** What `state mv` does: the account as it is, and as it will be. */
+export interface Renaming {
+  readonly before: StateAccount;
+  readonly after: StateAccount;
+}
+
+/**
+ * Gives an entry another name; undefined: it has that name already, from an earlier `state mv`.
+ *
+ * @throws UserError USAGE if there is no such entry, or the new name is taken or none
+ */
+export function renameEntry(state: State, from: string, to: string): Renaming | undefined {
+  const [, oldToken] = from.split('/');
+  const [username = '', token] = to.split('/');
+  checkNewName(from, to);
+  const target = entryAt(state, to);
+  if (entryAt(state, from) === undefined && target !== undefined) return undefined;
+  const entry = findEntry(from, state);
+  const { account } = entry;
+  const isSameAccount = accountKey(username) === accountKey(account.username);
+  if (token === undefined ? account.username === username : isSameAccount && token === oldToken) return undefined;
+  if (token !== undefined && !isSameAccount) {
+    throw new UserError('USAGE', `${from} cannot become ${to}`, 'A token stays with its account.');
+  }
+  if (target !== undefined && !(token === undefined && isSameAccount)) {
+    const text = 'Compare both. What you forget stays at MotherDuck, and is no longer managed.';
+    const hint = { text, command: ['state', 'show', entryName(target)] };
+    throw new UserError(
+      'USAGE',
+      `the state has ${entryName(target)} already, and state mv does not overwrite it`,
+      hint,
+    );
+  }
+  if (token === undefined) {
+    refuseInterrupted(account);
+    return { before: account, after: { ...account, username } };
+  }
+  const tokens = [...account.tokens].map(([key, value]) => [key === oldToken ? token : key, value] as const);
+  return { before: account, after: { ...account, tokens: new Map(tokens) } };
+}
+
+function entryAt(state: State, name: string): Entry | undefined {
+  const [username = '', token] = name.split('/');
+  const account = state.accounts.get(accountKey(username));
+  if (account === undefined || token === undefined) return account && { account };
+  return account.tokens.has(token) ? { account, token } : undefined;
+}
+
+/** @throws UserError USAGE */
+function checkNewName(from: string, to: string): void {
+  const [username = '', token, ...rest] = to.split('/');
+  if ((token === undefined) !== !from.includes('/') || rest.length > 0) {
+    const text = 'Name two accounts, or two tokens of one account.';
+    const command = from.includes('/')
+      ? ['state', 'mv', from, `${from.split('/')[0]}/${to.split('/').at(-1)}`]
+      : undefined;
+    throw new UserError('USAGE', `${from} cannot become ${to}`, { text, ...(command ? { command } : {}) });
+  }
+  if (!isUsername(username))
+    throw new UserError('USAGE', `${quote(username)} is no username`, `Write ${USERNAME_RULE}.`);
+  if (token !== undefined && !isTokenKey(token))
+    throw new UserError(
+      'USAGE',
+      `${quote(token)} is no key of a token`,
+      'Write a letter, then letters, digits, - or _.',
+    );
+}
+
+/** What a run that did not end created or deleted has the old name at MotherDuck. @throws UserError USAGE */
+function refuseInterrupted({ username, intent }: StateAccount): void {
+  if (intent === undefined) return;
+  const what = intent.action === 'create_account' ? 'creation' : 'deletion';
+  const hint = {
+    text: 'Finish it first, with the old name in the configuration.',
+    command: ['apply', '--only', username],
+  };
+  throw new UserError('USAGE', `the ${what} of ${username} was interrupted`, hint);
+}

@@ -1,0 +1,101 @@
+/** `mdacc state mv`: an entry of the state follows its key in the configuration, and nothing is created or revoked for it. */
+import { describe, expect, it } from 'vitest';
+import { STATE, Stage } from '../stage.ts';
+
+const CONFIGURATION = `version: 1
+organization: acme
+secret_stores:
+  local: { kind: file, path: .motherduck/secrets.env, format: dotenv }
+token_policies:
+  p: { type: read_write, ttl: 90d, rotate_before: 14d, overlap: 24h, secret_store: local }
+accounts:
+  etl: { smoke: false, tokens: { air: { policy: p, name: Airflow }, bi: p } }
+  bix: { smoke: false, tokens: { x: p } }
+`;
+
+const keysOf = async (stage: Stage) => {
+  const { document } = await stage.json('state list');
+  const { accounts } = document as { accounts: Record<string, { username: string; tokens: object }> };
+  return Object.values(accounts).map(({ username, tokens }) => [username, Object.keys(tokens).sort()]);
+};
+
+it('moves a token to another key: it is replaced for its new secret path, with its overlap, and then the plan is empty', async () => {
+  const stage = await Stage.applied(CONFIGURATION);
+  stage.edit((text) => text.replace('air: {', 'loads: {'));
+  expect(await stage.run('state mv etl/air etl/loads')).toMatchObject({ code: 0, stderr: expect.any(String) });
+  expect(await keysOf(stage)).toEqual(expect.arrayContaining([['etl', ['bi', 'loads']]]));
+  const written = stage.read(STATE);
+  expect((await stage.run('state mv etl/air etl/loads')).code).toBe(0);
+  expect(stage.read(STATE)).toBe(written);
+
+  expect((await stage.json('plan --sandbox')).document).toMatchObject({
+    actions: [{ action: 'rotate_token', token: 'loads', before: { name: 'Airflow' }, after: { name: 'Airflow.2' } }],
+  });
+  await stage.run('apply --sandbox --yes --no-smoke');
+  expect((await stage.run('plan --sandbox --detailed-exitcode')).code).toBe(0);
+  await stage.advance(25 * 3600);
+  await stage.run('apply --sandbox --yes --no-smoke');
+  expect(stage.read('.motherduck/secrets.env')).not.toContain('ETL_AIR');
+  expect((await stage.json('state history')).document).toMatchObject({
+    runs: [{}, { command: 'state mv', counts: { move: 1 }, exit_code: 0 }, {}, {}],
+  });
+});
+
+it('moves an account with its tokens, and back', async () => {
+  const stage = await Stage.applied(CONFIGURATION);
+  const before = await keysOf(stage);
+  expect((await stage.run('state mv etl etl_prod')).stderr).toContain('mdacc state mv etl_prod etl');
+  expect(await keysOf(stage)).toEqual(expect.arrayContaining([['etl_prod', ['air', 'bi']]]));
+  expect((await stage.run('state mv etl_prod Etl')).code).toBe(0);
+  expect((await stage.run('state mv etl etl')).code).toBe(0);
+  expect(await keysOf(stage)).toEqual(expect.arrayContaining(before));
+  expect((await stage.run('plan --sandbox --detailed-exitcode')).code).toBe(0);
+});
+
+describe('refuses', () => {
+  it.each([
+    ['a token whose new key is taken', 'etl/air etl/bi', 'mdacc state show etl/bi'],
+    ['an account whose new name is taken', 'etl bix', 'mdacc state show bix'],
+    ['a token without its account', 'etl/air loads', 'mdacc state mv etl/air etl/loads'],
+    ['another account of a token', 'etl/air bix/air', 'bix/air'],
+    ['a token for an account', 'etl etl/air', 'etl/air'],
+    ['an entry that is not there', 'etl/ait etl/loads', '"air"'],
+    ['a key that none can be', 'etl/air etl/7', '"7"'],
+    ['a name that none can be', 'etl ../etl', '../etl'],
+  ])('%s', async (_, words, said) => {
+    const stage = await Stage.applied(CONFIGURATION);
+    const written = stage.read(STATE);
+    expect(await stage.run(`state mv ${words}`)).toMatchObject({ code: 64, stderr: expect.stringContaining(said) });
+    expect(stage.read(STATE)).toBe(written);
+  });
+
+  it('an account whose creation was interrupted', async () => {
+    const stage = await Stage.applied(CONFIGURATION);
+    const state = JSON.parse(stage.read(STATE)) as { accounts: { etl: { intent?: object } } };
+    state.accounts.etl.intent = { action: 'create_account', at: '2026-11-29T10:00:00.000Z' };
+    stage.write(STATE, JSON.stringify(state));
+    const ran = await stage.run('state mv etl etl_prod');
+    expect(ran).toMatchObject({ code: 64, stderr: expect.stringContaining('mdacc apply --only etl') });
+  });
+});
+
+describe('state list', () => {
+  it('lists the named accounts, in each format', async () => {
+    const stage = await Stage.applied(CONFIGURATION);
+    expect((await stage.run('state list e* BIX')).stdout.match(/^\w+ {2}created/gm)).toHaveLength(2);
+    const { document } = await stage.json('state list b*');
+    expect(Object.keys((document as { accounts: object }).accounts)).toEqual(['bix']);
+  });
+
+  it('refuses each name that the state does not have', async () => {
+    const ran = await (await Stage.applied(CONFIGURATION)).run('state list etl bixx nobody');
+    expect(ran).toMatchObject({ code: 64, stdout: '', stderr: expect.stringMatching(/bixx nobody .*\n.*\bbix\b/) });
+  });
+});
+
+it('mdacc version shows what --version does', async () => {
+  const stage = new Stage();
+  const shown = await stage.run('version');
+  expect(shown).toMatchObject({ code: 0, stdout: expect.stringMatching(/^\d+\.\d+\.\d+\n$/) });
+  expect((await stage.run('--version')).stdout).toBe(shown.stdout);
+});
