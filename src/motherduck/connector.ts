@@ -20,8 +20,8 @@ export interface Target {
   readonly shutdown: string;
   /** SQL around each transaction of a session: it opens a file of the sandbox, which one process at a time can have, and closes it. */
   readonly transaction?: { readonly before: string; readonly after: string };
-  /** By statement: what runs in its place, where plain DuckDB does not know MotherDuck's own. */
-  readonly instead?: Readonly<Record<string, readonly string[]>>;
+  /** By the position of the account's own statement: what runs in its place, where plain DuckDB does not know MotherDuck's; empty: itself. */
+  readonly instead?: readonly (readonly string[])[];
   /** Milliseconds that a Duckling of the sandbox takes to start. */
   readonly startsInMs?: number;
 }

@@ -198,12 +198,13 @@ async function probe({ target, request }: ProbeInput): Promise<void> {
   const nothing = () => undefined;
   const connection = await step('connect', () => open(target), nothing);
   if (connection === undefined) return;
+  const instead = [...(target.instead ?? [])];
   for (const each of request.steps) {
     const answer = await step(
       each.name,
       async () => {
         if (each.foreign) await confine(connection, target);
-        const [first = each.sql, ...more] = target.instead?.[each.sql] ?? [];
+        const [first = each.sql, ...more] = (each.foreign && instead.shift()) || [];
         const answer = await ask(connection, { ...each, sql: first });
         for (const sql of more) await connection.run(sql);
         return answer;

@@ -1,4 +1,5 @@
 /** The databases of an account in the sandbox's folder, and the shares that it has attached. */
+import { randomUUID } from 'node:crypto';
 import { mkdirSync, readdirSync } from 'node:fs';
 import { join } from 'node:path';
 import { refuseTrackedLinks } from '../files/links.ts';
@@ -29,6 +30,7 @@ export function catalogOf(folder: string | undefined, files: DatabaseFiles | und
   if (folder === undefined || files === undefined)
     return {
       fileOf: () => ':memory:',
+      newFileOf: () => ':memory:',
       databases: new Set([FIRST_DATABASE]),
       attachedShares: new Map(),
       shareFile: () => undefined,
@@ -38,6 +40,7 @@ export function catalogOf(folder: string | undefined, files: DatabaseFiles | und
   const attached = new Set(shares.map(({ name }) => name));
   return {
     fileOf: (database) => join(home, database + EXTENSION),
+    newFileOf: (database) => join(home, `${database}.${randomUUID()}.new`),
     databases: new Set(names.map((name) => name.toLowerCase())),
     attachedShares: new Map([...attachments.shares].filter(([name]) => attached.has(name))),
     shareFile: (share) => shareFile(folder, share),
@@ -58,13 +61,12 @@ export function withShares(
 /** The files that statements open, with those that DuckDB puts beside them. */
 export function openedFiles(
   files: DatabaseFiles | undefined,
-  { databases }: Translated,
+  { files: opened }: Translated,
   all: readonly string[],
 ): string[] {
   if (files === undefined || all.length === 0) return [];
   const own = [...files.siblings.map(({ path }) => path), files.path];
-  const paths = [...own, ...[...databases].map((name) => join(files.home, name + EXTENSION))];
-  return [...new Set(paths)].flatMap((path) =>
+  return [...new Set([...own, ...opened])].flatMap((path) =>
     ['', '.wal', '.wal.checkpoint', '.wal.recovery', '.tmp'].map((end) => path + end),
   );
 }

@@ -50,13 +50,17 @@ export async function keepEffects(folder: string, home: string, effects: readonl
   const before = readAttachments(home);
   const [shares, detached] = [new Map(before.shares), new Set(before.detached)];
   const dropped = new Set<string>();
+  /** The files of databases that were created after one of their name was dropped. */
+  const replacing = new Map<string, string>();
   for (const effect of effects) {
     const { database } = effect;
     switch (effect.kind) {
       case 'created':
+        detached.delete(database);
+        if (effect.file !== undefined) replacing.set(database, effect.file);
+        break;
       case 'attached':
         detached.delete(database);
-        dropped.delete(database);
         break;
       case 'share_attached':
         shares.set(database, effect.share);
@@ -67,21 +71,31 @@ export async function keepEffects(folder: string, home: string, effects: readonl
       case 'dropped':
         detached.delete(database);
         dropped.add(database);
+        removeDatabase(replacing.get(database));
+        replacing.delete(database);
         break;
       case 'share_created':
-        await createShare(folder, join(home, database + EXTENSION), effect.share);
+        await createShare(folder, replacing.get(database) ?? join(home, database + EXTENSION), effect.share);
         break;
       default:
         effect satisfies never;
     }
   }
-  for (const database of dropped)
-    for (const end of ['', '.wal']) rmSync(join(home, database + EXTENSION + end), { force: true });
+  for (const database of dropped) removeDatabase(join(home, database + EXTENSION));
+  for (const [database, file] of replacing)
+    for (const end of ENDS) if (existsSync(file + end)) renameSync(file + end, join(home, database + EXTENSION + end));
   await refuseTrackedLinks(join(home, FILE));
   writeFileSync(
     join(home, FILE),
     `${JSON.stringify({ shares: Object.fromEntries(shares), detached: [...detached] })}\n`,
   );
+}
+
+/** Of a database's file, and of what DuckDB has not yet written to it. */
+const ENDS = ['', '.wal'];
+
+function removeDatabase(file: string | undefined): void {
+  if (file !== undefined) for (const end of ENDS) rmSync(file + end, { force: true });
 }
 
 /** A share is a copy of the database as it was. */

@@ -8,7 +8,9 @@ import { identifier, raise, text } from './sql-text.ts';
 
 /** What becomes of the account's databases when a statement has run. Names are in lower case. */
 export type Effect =
-  | { readonly kind: 'created' | 'dropped' | 'attached' | 'detached'; readonly database: string }
+  | { readonly kind: 'dropped' | 'attached' | 'detached'; readonly database: string }
+  /** `file`: where it is, since the file of its name had one that was dropped before. */
+  | { readonly kind: 'created'; readonly database: string; readonly file?: string }
   | { readonly kind: 'share_attached'; readonly database: string; readonly share: string }
   | { readonly kind: 'share_created'; readonly database: string; readonly share: string };
 
@@ -16,6 +18,8 @@ export type Effect =
 export interface Catalog {
   /** The file of a database of the account, whether it exists or not. */
   fileOf(database: string): string;
+  /** A file that does not exist, for a database that takes its place later. */
+  newFileOf(database: string): string;
   /** Those that exist, in lower case. */
   readonly databases: ReadonlySet<string>;
   /** Shares by the name under which they are attached. */
@@ -25,14 +29,13 @@ export interface Catalog {
 }
 
 export interface Translated {
-  /** By statement; one that DuckDB knows is absent. */
-  readonly instead: Readonly<Record<string, readonly string[]>>;
-  /** By the statement's position. */
+  /** By the statement's position, as `effects`: what runs in its place; empty: DuckDB knows it. */
+  readonly instead: readonly (readonly string[])[];
   readonly effects: readonly (Effect | undefined)[];
   /** Shares that are attached before the statements run, so that these need no file: by the name that each gets. */
   readonly shares: ReadonlyMap<string, string>;
-  /** Databases whose files the statements open. */
-  readonly databases: ReadonlySet<string>;
+  /** The files of databases that the statements open. */
+  readonly files: ReadonlySet<string>;
 }
 
 const NAME = '("(?:[^"]|"")+"|[A-Za-z_][\\w$]*)';
@@ -64,18 +67,13 @@ const NOTHING = ['SELECT 1'];
 /** Translates the statements of a connection, in the order in which they run. */
 export function translate(statements: readonly string[], type: TokenType, catalog: Catalog): Translated {
   const translator = new Translator(catalog);
-  const instead: Record<string, readonly string[]> = Object.create(null);
-  const effects = statements.map((sql) => {
+  const runs = statements.map((sql): Run => {
     const bare = withoutComments(sql);
-    if (type === 'read_scaling') {
-      if (OWN.test(bare)) instead[sql] = [raise(readOnly(bare))];
-      return undefined;
-    }
-    const found = translator.translate(bare);
-    if (found !== undefined) instead[sql] = found.run;
-    return found?.effect;
+    if (type === 'read_scaling') return { run: OWN.test(bare) ? [raise(readOnly(bare))] : [] };
+    return translator.translate(bare) ?? { run: [] };
   });
-  return { instead, effects, shares: translator.shares, databases: translator.databases };
+  const { shares, files } = translator;
+  return { instead: runs.map(({ run }) => run), effects: runs.map(({ effect }) => effect), shares, files };
 }
 
 interface Run {
@@ -85,11 +83,14 @@ interface Run {
 
 class Translator {
   readonly shares = new Map<string, string>();
-  readonly databases = new Set<string>();
+  readonly files = new Set<string>();
   readonly #catalog: Catalog;
   readonly #known: Set<string>;
   readonly #attached: Map<string, string>;
-  readonly #created = new Set<string>();
+  readonly #createdShares = new Set<string>();
+  readonly #dropped = new Set<string>();
+  /** Of databases that were created again. */
+  readonly #newFiles = new Map<string, string>();
 
   constructor(catalog: Catalog) {
     this.#catalog = catalog;
@@ -131,11 +132,17 @@ class Translator {
         run: isOptional ? NOTHING : [raise(`Failed to create database: database with name "${name}" already exists`)],
       };
     this.#known.add(key(name));
-    return { run: [this.#open(name)], effect: { kind: 'created', database: key(name) } };
+    const effect = { kind: 'created', database: key(name) } as const;
+    if (!this.#dropped.has(key(name))) return { run: [this.#open(name)], effect };
+    // The file cannot be removed while the connection lasts.
+    const file = this.#catalog.newFileOf(key(name));
+    this.#newFiles.set(key(name), file);
+    return { run: [this.#open(name)], effect: { ...effect, file } };
   }
 
   #drop(name: string, isOptional: boolean): Run {
     if (!this.#known.delete(key(name))) return isOptional ? { run: NOTHING } : missing(name);
+    this.#dropped.add(key(name));
     return { run: [`DETACH DATABASE IF EXISTS ${identifier(name)}`], effect: { kind: 'dropped', database: key(name) } };
   }
 
@@ -180,8 +187,8 @@ class Translator {
       return {
         run: isOptional ? NOTHING : [raise(`Failed to create share: share with name '${share}' already exists`)],
       };
-    this.#created.add(key(share));
-    this.databases.add(key(database));
+    this.#createdShares.add(key(share));
+    this.files.add(this.#fileOf(database));
     return {
       run: [`CHECKPOINT ${identifier(database)}`],
       effect: { kind: 'share_created', database: key(database), share },
@@ -189,12 +196,17 @@ class Translator {
   }
 
   #isShare(share: string): boolean {
-    return this.#created.has(key(share)) || this.#catalog.shareFile(share) !== undefined;
+    return this.#createdShares.has(key(share)) || this.#catalog.shareFile(share) !== undefined;
   }
 
   #open(name: string, isOptional = true): string {
-    this.databases.add(key(name));
-    return `ATTACH ${isOptional ? 'IF NOT EXISTS ' : ''}${text(this.#catalog.fileOf(key(name)))} AS ${identifier(name)}`;
+    const file = this.#fileOf(name);
+    this.files.add(file);
+    return `ATTACH ${isOptional ? 'IF NOT EXISTS ' : ''}${text(file)} AS ${identifier(name)}`;
+  }
+
+  #fileOf(name: string): string {
+    return this.#newFiles.get(key(name)) ?? this.#catalog.fileOf(key(name));
   }
 }
 

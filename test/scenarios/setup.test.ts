@@ -1,5 +1,5 @@
 /** `setup`: SQL that is run as each account, so that a tenant has its database and sees its shares without anybody's hands. */
-import { readFileSync } from 'node:fs';
+import { readdirSync, readFileSync } from 'node:fs';
 import { expect, it } from 'vitest';
 import { Stage } from '../stage.ts';
 
@@ -136,6 +136,32 @@ it('drops, detaches and attaches databases as MotherDuck does', async () => {
   stage.edit(() => one("ATTACH IF NOT EXISTS 'md:a'", 'DROP DATABASE IF EXISTS b', 'SELECT * FROM a.t'));
   expect(await setUp(stage)).toEqual({ code: 0, results: ['done'] });
   expect([stage.has(`${home}/a.duckdb`), stage.has(`${home}/b.duckdb`)]).toEqual([true, false]);
+});
+
+it('drops a database and creates it again, empty, in one list', async () => {
+  const home = '.motherduck-sandbox/databases/etl';
+  const again = ['DROP DATABASE IF EXISTS a', 'CREATE DATABASE a', 'CREATE TABLE a.t AS SELECT 2 AS i'];
+  const stage = new Stage(one('CREATE DATABASE a', 'CREATE TABLE a.t AS SELECT 1 AS i'));
+  expect(await setUp(stage)).toEqual({ code: 0, results: ['done'] });
+  const share = 'CREATE OR REPLACE SHARE s FROM a';
+  const isTwo = "SELECT CASE WHEN count(*) = 1 AND max(i) = 2 THEN 1 ELSE error('no') END FROM a.t";
+  for (const list of [
+    [...again, share],
+    [...again, ...again, share, isTwo],
+  ]) {
+    stage.edit(() => one(...list));
+    expect(await setUp(stage)).toEqual({ code: 0, results: ['done'] });
+    expect(readdirSync(stage.file(home)).sort()).toEqual(['a.duckdb', 'attachments.json', 'my_db.duckdb']);
+    expect(await setUp(stage)).toEqual({ code: 0, results: [] });
+  }
+  stage.edit(() => one(isTwo, "ATTACH IF NOT EXISTS 'md:_share/s/1'", isTwo.replace('a.t', 's.t')));
+  expect(await setUp(stage)).toEqual({ code: 0, results: ['done'] });
+});
+
+it('runs a statement as often as it is in the list', async () => {
+  const create = 'CREATE DATABASE IF NOT EXISTS a';
+  const stage = new Stage(one(create, create, 'CREATE TABLE a.t AS SELECT 1 AS i'));
+  expect(await setUp(stage)).toEqual({ code: 0, results: ['done'] });
 });
 
 it.each([
