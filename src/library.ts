@@ -78,6 +78,7 @@ export type {
   CreateAccount,
   CreateToken,
   DeleteAccount,
+  DeletedData,
   Forget,
   GuardrailInForce,
   InterruptedRotation,

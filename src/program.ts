@@ -25,6 +25,7 @@ import {
   refuseEmpty,
   SANDBOX_SETTINGS,
   SERVICE,
+  USAGE,
   withOptions,
   YES,
 } from './cli/options.ts';
@@ -125,6 +126,7 @@ export function program(words: readonly string[] = []): Command {
         DUE,
         ROTATE,
         DESTROY,
+        USAGE,
         ALLOW_MISSING,
         format('Set the format of the plan', PLAN_FORMATS),
         LOCK_TIMEOUT,
@@ -144,7 +146,7 @@ export function program(words: readonly string[] = []): Command {
 
   command('apply', 'Show the plan, ask, apply it, store secrets and test the accounts', (apply) => {
     apply.argument('[planfile]', 'A plan saved with plan --out').action(go(() => import('./commands/apply.ts')));
-    withOptions(apply, [ONLY, PRUNE, DUE, ROTATE, DESTROY], APPLYING, CONFIG, SERVICE, OUTPUT);
+    withOptions(apply, [ONLY, PRUNE, DUE, ROTATE, DESTROY, USAGE], APPLYING, CONFIG, SERVICE, OUTPUT);
     withExamples(apply, 'mdacc apply', 'mdacc apply today.plan --yes', 'mdacc apply --due --yes');
   });
 
@@ -229,7 +231,7 @@ export function program(words: readonly string[] = []): Command {
 
   command('destroy', 'Delete every managed account, after a typed confirmation', (destroy) => {
     destroy.action(go(() => import('./commands/destroy.ts')));
-    withOptions(destroy, [ONLY], APPLYING, CONFIG, SERVICE, OUTPUT);
+    withOptions(destroy, [ONLY, USAGE], APPLYING, CONFIG, SERVICE, OUTPUT);
     withExamples(destroy, 'mdacc destroy', 'mdacc destroy --only "tenant_*" --yes --allow-delete');
   });
 

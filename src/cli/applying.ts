@@ -37,6 +37,7 @@ export interface PlanCommandOptions extends ConfigOptions, ServiceOptions, Outpu
   readonly rotate?: readonly string[];
   readonly destroy?: boolean;
   readonly allowMissing?: boolean;
+  readonly usage?: boolean;
   readonly format: ApplyFormat;
   /** Seconds. */
   readonly lockTimeout?: number;

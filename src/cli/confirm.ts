@@ -3,6 +3,7 @@ import { createInterface } from 'node:readline/promises';
 import type { Plan } from '../model/plan.ts';
 import { type Hint, UserError } from '../model/user-error.ts';
 import { printable } from '../report/escape.ts';
+import { deletedDataText } from '../report/plan/deleted-data.ts';
 import type { Io } from './io.ts';
 import { whileAsking } from './signals.ts';
 
@@ -14,16 +15,18 @@ export interface ConfirmOptions {
 /** Returns if the plan may be applied. @throws UserError NOT_CONFIRMED */
 export async function confirm(plan: Plan, options: ConfirmOptions, io: Io, signal: AbortSignal): Promise<void> {
   const deletes = plan.actions.filter((action) => action.action === 'delete_account').length;
+  const data = deletedDataText(plan.deleted_data);
+  const known = data === undefined ? '' : ` (${data})`;
   if (options.yes) {
     if (deletes === 0 || options.allowDelete) return;
-    const message = `the plan deletes ${deletes} ${deletes === 1 ? 'account' : 'accounts'} with all data, which --yes alone does not allow`;
+    const message = `the plan deletes ${deletes} ${deletes === 1 ? 'account' : 'accounts'} with all data${known}, which --yes alone does not allow`;
     throw new UserError('NOT_CONFIRMED', message, 'To delete them, add --allow-delete.');
   }
   const answer =
     deletes === 0 ? 'yes' : `delete ${deletes} ${deletes === 1 ? 'account' : 'accounts'} of ${plan.organization}`;
   await askFor(
     answer,
-    `Apply this to ${plan.organization}?`,
+    `Apply this to ${plan.organization}?${data === undefined ? '' : ` It deletes ${deletes} ${deletes === 1 ? 'account' : 'accounts'} with all data${known}.`}`,
     { text: 'To skip the question, add --yes. Read the plan first.', command: ['plan'] },
     io,
     signal,

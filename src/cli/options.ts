@@ -110,6 +110,10 @@ export const LOCK_TIMEOUT = new Option('--lock-timeout <duration>', 'Wait this l
 export const YES = new Option('-y, --yes', 'Do not ask for confirmation');
 export const DRY_RUN = new Option('--dry-run', 'Show what would be written, without writing it');
 export const PRUNE = new Option('--prune', 'Also delete managed accounts that are no longer in the configuration');
+export const USAGE = new Option(
+  '--usage',
+  'Say what deleted accounts store (makes one md: connection as the Admin, only for a deletion)',
+);
 export const DUE = new Option(
   '--due',
   'Include only scheduled work: due rotations and ended overlaps; leave other changes alone',

@@ -56,9 +56,15 @@ function savedPlan(saved: Saved, desired: Desired, options: ApplyCommandOptions)
       ...(only.length > 0 ? { only } : {}),
     };
     const planned = await planNow(desired, stateWriter.state, service, asSaved, context);
-    const { scope } = saved.plan;
+    const { scope, actions, deleted_data: reviewed } = saved.plan;
     refuseStale(saved, planned, stateWriter.state);
-    return { ...planned, plan: { ...planned.plan, ...(scope ? { scope } : {}), actions: saved.plan.actions } };
+    const plan = {
+      ...(reviewed ? { deleted_data: reviewed } : {}),
+      ...planned.plan,
+      ...(scope ? { scope } : {}),
+      actions,
+    };
+    return { ...planned, plan };
   };
 }
 

@@ -3,8 +3,9 @@ import { UsedPlaces } from '../apply/dead-secrets.ts';
 import { readLive } from '../live/read.ts';
 import type { Desired } from '../model/desired.ts';
 import type { Live } from '../model/live.ts';
-import type { Plan } from '../model/plan.ts';
+import type { DeletedData, Plan } from '../model/plan.ts';
 import { recordsOf, STATE_LIMITS, type State } from '../model/state.ts';
+import type { Storage } from '../model/usage.ts';
 import { UserError } from '../model/user-error.ts';
 import { accountKey, globMatcher, unmatchedGlobs } from '../model/username.ts';
 import { few } from '../model/wording.ts';
@@ -33,6 +34,8 @@ export interface PlanNowOptions extends Pick<MakePlanOptions, 'scope' | 'branch'
   readonly realStores?: boolean;
   /** Whether any number of managed accounts may be gone. */
   readonly allowMissing?: boolean;
+  /** Read what the accounts store that are deleted, which takes a connection. */
+  readonly usage?: boolean;
   /** The states of other configurations. */
   readonly others: readonly OtherState[];
   readonly parallelism: number;
@@ -84,7 +87,22 @@ export async function planNow(
     ...(scope ? { scope } : {}),
     ...(branch ? { branch } : {}),
   });
-  return { desired, stores, live, plan };
+  const data = options.usage ? await deletedData(plan, service, context) : undefined;
+  return { desired, stores, live, plan: data === undefined ? plan : { ...plan, deleted_data: data } };
+}
+
+/** Connects only where something is deleted. */
+async function deletedData(
+  { actions }: Plan,
+  service: Service,
+  { signal }: RunContext,
+): Promise<DeletedData | undefined> {
+  const deleted = actions.filter(({ action }) => action === 'delete_account').map(({ account }) => account);
+  if (deleted.length === 0) return undefined;
+  const storage = await service.readStorage(signal);
+  if (!storage.ok) return { unknown: storage.why, accounts: [] };
+  const none: Storage = { databases: 0, bytes: 0 };
+  return { accounts: deleted.map((account) => ({ account, ...(storage.value.get(accountKey(account)) ?? none) })) };
 }
 
 /**

@@ -14,7 +14,7 @@ import { type Connector, motherduckConnector } from '../motherduck/connector.ts'
 import { type ProbeReport, type ProbeRequest, runProbe } from '../motherduck/probe-process.ts';
 import { proxyFor } from '../motherduck/proxy.ts';
 import { createRestClient, type RestClientOptions } from '../motherduck/rest-client.ts';
-import { PRODUCT, readUsage, type UsageReading } from '../motherduck/usage.ts';
+import { PRODUCT, readStorage, readUsage, type UsageReading, type UsageRequest } from '../motherduck/usage.ts';
 import { explainForAdmin } from '../smoke/failures.ts';
 import type { AdminConnection } from '../state/state-kind.ts';
 import { VERSION } from '../version.ts';
@@ -59,6 +59,8 @@ export interface Service {
    * @throws UserError USAGE_UNREADABLE, INTERRUPTED
    */
   readUsage(now: number, signal?: AbortSignal): Promise<UsageReading>;
+  /** What each user stores, by one connection as the Admin. @throws UserError INTERRUPTED */
+  readStorage(signal?: AbortSignal): Promise<UsageReading['storage']>;
   close(): Promise<void>;
 }
 
@@ -201,7 +203,7 @@ async function openMotherDuck(options: ServiceOptions, io: Surroundings): Promis
     claims: adminTokenClaims(token),
     ...(options.timeout === undefined ? {} : { timeout: options.timeout }),
     connectAsAdmin: adminProbe(connector, token, options.timeout),
-    readUsage: usageReader(connector, token, options.timeout),
+    ...usageReaders(connector, token, options.timeout),
     close: () => api.close(),
   };
 }
@@ -242,7 +244,7 @@ async function openEmbedded(options: ServiceOptions & SandboxLocation, io: Surro
     claims: adminTokenClaims(token),
     ...(options.timeout === undefined ? {} : { timeout: options.timeout }),
     connectAsAdmin: adminProbe(connector, token, options.timeout),
-    readUsage: usageReader(connector, token, options.timeout),
+    ...usageReaders(connector, token, options.timeout),
     close: async () => {
       await api.close();
       organization.close();
@@ -262,11 +264,22 @@ function adminConnection(connector: Connector, token: Secret, { timeout }: Servi
   return { connector, token, seconds, explain: explainForAdmin, close: async () => {} };
 }
 
-function usageReader(connector: Connector, token: Secret, timeout = CONNECT_SECONDS): Service['readUsage'] {
-  const timeoutMs = timeout * 1000;
-  return (now, signal) => {
-    const request = { connector, probe: runProbe, explain: explainForAdmin, token, timeoutMs };
-    return readUsage({ ...request, ...(signal ? { signal } : {}) }, now);
+function usageReaders(
+  connector: Connector,
+  token: Secret,
+  timeout = CONNECT_SECONDS,
+): Pick<Service, 'readUsage' | 'readStorage'> {
+  const request = (signal?: AbortSignal): UsageRequest => ({
+    connector,
+    probe: runProbe,
+    explain: explainForAdmin,
+    token,
+    timeoutMs: timeout * 1000,
+    ...(signal ? { signal } : {}),
+  });
+  return {
+    readUsage: (now, signal) => readUsage(request(signal), now),
+    readStorage: (signal) => readStorage(request(signal)),
   };
 }
 

@@ -42,6 +42,21 @@ export interface Plan {
   readonly smoke_queries?: readonly SmokeQuery[];
   /** The maximum price per hour, by `compute_rates`; absent without rates. */
   readonly compute?: ComputeCeiling;
+  /** What the accounts that it deletes store; with `--usage`. For information: no other part of a plan depends on it. */
+  readonly deleted_data?: DeletedData;
+}
+
+/** The databases that go with the deleted accounts. Unknown is never zero. */
+export interface DeletedData {
+  /** Why nothing is known of them; `accounts` is then empty. */
+  readonly unknown?: string;
+  /** In the order of the actions. */
+  readonly accounts: readonly {
+    readonly account: string;
+    readonly databases: number;
+    /** Active bytes; null when MotherDuck does not say. */
+    readonly bytes: number | null;
+  }[];
 }
 
 /** A secret that apply removes from its store, if it is still there. */

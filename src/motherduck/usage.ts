@@ -57,6 +57,8 @@ const STORED = `
   WHERE deleted_ts IS NULL
   GROUP BY user_name`;
 
+const STORAGE_STEP = { name: 'storage', sql: STORED, every: true };
+
 export interface UsageRequest {
   readonly connector: Connector;
   readonly probe: ProbeRunner;
@@ -95,7 +97,7 @@ export async function readUsage(input: UsageRequest, now: number): Promise<Usage
     { name: 'usage', sql: LAST_QUERIES, every: true },
     { name: 'compute_columns', sql: COMPUTE_SHAPE, every: true },
     { name: 'compute', sql: computeHours(now), every: true },
-    { name: 'storage', sql: STORED, every: true },
+    STORAGE_STEP,
   ];
   const report = await ask(steps, input);
   const { failure } = report.get('usage') ?? {};
@@ -106,13 +108,36 @@ export async function readUsage(input: UsageRequest, now: number): Promise<Usage
   };
 }
 
+/**
+ * Reads by one connection what each user stores, as `readUsage` does. Whatever fails is said in the result, because a plan does
+ * not depend on it.
+ *
+ * @throws UserError INTERRUPTED
+ */
+export async function readStorage(input: UsageRequest): Promise<UsageReading['storage']> {
+  try {
+    const report = await probed([STORAGE_STEP], input);
+    const failure = report.get('connect')?.failure;
+    if (failure === undefined) return storageOf(report, input);
+    return { ok: false, why: scrub(input.explain(failure).message, [input.token.reveal()]) };
+  } catch (error) {
+    if (!(error instanceof UserError) || error.code === 'INTERRUPTED') throw error;
+    return { ok: false, why: error.message };
+  }
+}
+
 async function ask(steps: ProbeRequest['steps'], input: UsageRequest): Promise<ProbeReport> {
+  const report = await probed(steps, input);
+  const connect = report.get('connect')?.failure;
+  if (connect !== undefined) throw refusal(connect, input);
+  return report;
+}
+
+async function probed(steps: ProbeRequest['steps'], input: UsageRequest): Promise<ProbeReport> {
   const { connector, probe, token, timeoutMs, signal } = input;
   const target = await connector.target(token, undefined, timeoutMs / 1000);
   const options = { timeoutMs, secrets: [token], ...(signal ? { signal } : {}) };
   const report = await probe(target, { steps, shutdown: false }, options);
-  const connect = report.get('connect')?.failure;
-  if (connect !== undefined) throw refusal(connect, input);
   for (const { failure } of report.values()) if (failure?.kind === 'aborted') throw refusal(failure, input);
   return report;
 }
@@ -181,7 +206,7 @@ function numberOf(text: string | null | undefined): number | null {
 
 function refusal(failure: ProbeFailure, { token, explain }: UsageRequest): UserError {
   if (failure.kind === 'aborted') {
-    return new UserError('INTERRUPTED', 'reading the query history was interrupted', 'Nothing was changed.');
+    return new UserError('INTERRUPTED', 'reading what the organization uses was interrupted', 'Nothing was changed.');
   }
   const isMissing = /query_history|md_information_schema|catalog error/i.test(failure.text);
   const { message, hint } = isMissing

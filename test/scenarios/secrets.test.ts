@@ -124,6 +124,7 @@ it.skipIf(!hasProc)('are in no output, file, argument or environment', { timeout
   runs.push(await folder.runProgram('apply the.plan --real-stores --yes --debug'));
   expect(runs.at(-1), runs.at(-1)?.stderr).toMatchObject({ code: 0 });
   runs.push(await folder.run('plan --format json --debug'));
+  runs.push(await folder.run('plan --destroy --usage --format json --debug'));
   runs.push(await folder.run('plan --format markdown --debug'));
   runs.push(await folder.run('plan --format html --debug'));
   for (const format of ['sarif', 'github']) runs.push(await folder.run(`validate --format ${format}`));

@@ -13,6 +13,7 @@ import { countedNames, html, type Markup, NOTHING } from '../page/markup.ts';
 import { page } from '../page/page.ts';
 import type { Paint } from '../terminal-text.ts';
 import { ceilingText } from './ceiling.ts';
+import { deletedDataText } from './deleted-data.ts';
 import { accountCards, cardId, riskTag, verbOf } from './html/card.ts';
 import { ducklingTable } from './html/duckling-table.ts';
 import { timeline } from './html/timeline.ts';
@@ -41,7 +42,7 @@ export function planHtml(given: Plan, _paint?: Paint, inContext: InContext = noC
     sandbox: plan.sandbox,
     state: placeOfState(plan),
     at: plan.at,
-    facts: [...riskFacts(plan), ...ceilingFact(plan)],
+    facts: [...riskFacts(plan), ...deletedFact(plan), ...ceilingFact(plan)],
     sections: [
       ...attention(plan, inContext),
       ...(hasChanges(plan) ? [html`<nav aria-label="Parts of this page">${there.map(link)}</nav>`] : []),
@@ -64,6 +65,11 @@ function link({ id, title }: { readonly id: string; readonly title: string }): M
 function ceilingFact({ compute }: Plan): Markup[] {
   if (compute === undefined) return [];
   return [html`All Ducklings at once: at most <b>${ceilingText(compute, '→')}</b>`];
+}
+
+function deletedFact({ deleted_data: data }: Plan): Markup[] {
+  const text = deletedDataText(data);
+  return text === undefined ? [] : [html`Deleted with the accounts: <b>${text}</b>`];
 }
 
 const RISKY_SHOWN = 25;

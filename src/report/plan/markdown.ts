@@ -22,6 +22,7 @@ import {
 import { hintText, type InContext, noContext } from '../hint.ts';
 import type { Paint } from '../terminal-text.ts';
 import { accountDiff } from './account-yaml.ts';
+import { deletedDataText } from './deleted-data.ts';
 import {
   type Change,
   ceiling,
@@ -71,6 +72,7 @@ export function planMarkdown(given: Plan, _paint?: Paint, inContext: InContext =
   const title = [...commentHead('plan', summaryLine(plan), plan), ...branchLines(plan.warnings, inContext)];
   const begin = [
     ...computeLine(plan.compute),
+    ...deletedLine(plan),
     ...notices('❌', plan.errors, inContext),
     ...notices('⛔', plan.violations, inContext),
     ...notices(
@@ -346,6 +348,11 @@ function cut(text: string, most = NOTICE_LENGTH): string {
 
 function computeLine(compute: ComputeCeiling | undefined): string[] {
   return compute === undefined ? [] : ['', `All Ducklings at once, by \`compute_rates\`:${ceiling(compute)}`];
+}
+
+function deletedLine({ deleted_data: data }: Plan): string[] {
+  const text = deletedDataText(data);
+  return text === undefined ? [] : ['', `Deleted with the accounts: **${markdown(cut(text))}**`];
 }
 
 function skippedText(rows: number, accounts: readonly string[]): string[] {

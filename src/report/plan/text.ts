@@ -9,6 +9,7 @@ import { printable } from '../escape.ts';
 import { hintText, type InContext, noContext } from '../hint.ts';
 import { headline, type Paint, plain, stateLine } from '../terminal-text.ts';
 import { ceilingText } from './ceiling.ts';
+import { deletedDataText } from './deleted-data.ts';
 import { nextDays } from './next.ts';
 import { storeLines } from './stores.ts';
 import {
@@ -43,7 +44,9 @@ export function planText(given: Plan, paint: Paint = plain, inContext: InContext
     storeLines(given)
       .map(({ text, exact, note }) => `${text}: ${paint.command(exact)}${note === undefined ? '' : ` (${note})`}`)
       .join('\n'),
-    [...untouched(plan, paint), ...computeLine(plan.compute), ...nextLines(plan, paint)].join('\n'),
+    [...untouched(plan, paint), ...computeLine(plan.compute), ...deletedLine(plan), ...nextLines(plan, paint)].join(
+      '\n',
+    ),
     paint.bold(summaryLine(plan)),
   ];
   return `${sections.filter((section) => section !== '').join('\n\n')}\n`;
@@ -142,6 +145,11 @@ function list(names: readonly string[]): string {
 function computeLine(compute: ComputeCeiling | undefined): string[] {
   if (compute === undefined) return [];
   return [`All Ducklings at once cost at most ${ceilingText(compute)}, by compute_rates`];
+}
+
+function deletedLine({ deleted_data: data }: Plan): string[] {
+  const text = deletedDataText(data);
+  return text === undefined ? [] : [`Deleted with the accounts: ${text}`];
 }
 
 function nextLines(plan: Plan, paint: Paint): string[] {

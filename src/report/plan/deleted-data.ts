@@ -1,0 +1,18 @@
+/** What goes with the deleted accounts, in words. */
+import type { DeletedData } from '../../model/plan.ts';
+import { storageText } from '../../model/usage.ts';
+import { few } from '../../model/wording.ts';
+
+/** `3 databases, 1.2 GB`; undefined when that was not asked. Of several accounts with data, the first are listed with theirs. */
+export function deletedDataText(data: DeletedData | undefined): string | undefined {
+  if (data === undefined) return undefined;
+  if (data.unknown !== undefined) return `databases unknown: ${data.unknown}`;
+  const { accounts } = data;
+  const total = storageText({
+    databases: accounts.reduce((sum, { databases }) => sum + databases, 0),
+    bytes: accounts.reduce<number | null>((sum, { bytes }) => (sum === null || bytes === null ? null : sum + bytes), 0),
+  });
+  const owners = accounts.filter(({ databases }) => databases > 0);
+  if (accounts.length === 1 || owners.length === 0) return total;
+  return `${total} (${few(owners.map((each) => `${each.account}: ${storageText(each)}`))})`;
+}
