@@ -427,4 +427,6 @@ export interface Summary {
     readonly revoke: number;
     readonly forget: number;
   };
+  /** Accounts whose setup runs. */
+  readonly setups: number;
 }

@@ -218,6 +218,7 @@ export function summarize(plan: Plan): Summary {
       revoke: count('revoke_token'),
       forget: forgets.filter((action) => action.token !== undefined).length,
     },
+    setups: count('run_setup'),
   };
 }
 

@@ -101,6 +101,7 @@ it('runs without a smoke test, and again when the list changes', async () => {
   );
   const { document } = await stage.json('plan --sandbox');
   expect(document).toMatchObject({
+    summary: { setups: 1 },
     actions: [
       {
         risk: 'disruptive',
@@ -115,7 +116,9 @@ it('runs without a smoke test, and again when the list changes', async () => {
   for (const format of ['text', 'html']) {
     expect((await stage.run(`plan --sandbox --format ${format}`)).stdout).toContain('DROP DATABASE IF EXISTS c;');
   }
+  Object.assign(stage.env, { GITHUB_ACTIONS: 'true', GITHUB_OUTPUT: 'outputs' });
   expect(await setUp(stage, '--no-smoke')).toEqual({ code: 0, results: ['done'] });
+  expect(stage.read('outputs')).toMatch(/^summary=Plan: .*\bsetup of 1 account\b/);
   expect(await setUp(stage, '--no-smoke')).toEqual({ code: 0, results: [] });
 });
 

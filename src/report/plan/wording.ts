@@ -130,12 +130,11 @@ export function summaryLine(plan: Plan): string {
     if (changesBranch(plan)) return BRANCH_ALONE;
     return plan.due ? NOTHING_DUE : NO_CHANGES;
   }
-  const { accounts, tokens } = summarize(plan);
+  const { accounts, tokens, setups } = summarize(plan);
   const { removals = [] } = plan;
   const secrets = removals.length === 0 ? '' : `; ${counted(removals.length, 'secret')} to remove`;
   const hastened = policiesToRecord(plan);
   const policies = hastened === 0 ? '' : `; shorter policies of ${counted(hastened, 'token')} to record`;
-  const setups = plan.actions.filter(({ action }) => action === 'run_setup').length;
   const sql = setups === 0 ? '' : `; setup of ${counted(setups, 'account')} to run`;
   return `Plan: ${accountCounts(accounts)}; ${tokenCounts(tokens)}${sql}${secrets}${policies}.`;
 }
