@@ -8,7 +8,10 @@ import { type SharedOptions, snapshotOf } from './plan.ts';
 
 /** The options of `audit`. */
 export interface AuditOptions extends SharedOptions {
-  /** Also find accounts that ran no query for this many seconds, which takes a connection to `md:`. Default: not checked. */
+  /**
+   * Also find accounts that ran no query for this many seconds, and read compute and storage (`usage` of the audit), which takes a
+   * connection to `md:`. Default: not read.
+   */
   readonly idle?: number;
   /** What the audit is about, for its reports. Default: not said. */
   readonly scope?: Scope;

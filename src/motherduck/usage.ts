@@ -2,11 +2,14 @@
  * What users did, used and store, from three views of MD_INFORMATION_SCHEMA that an Admin reads in one connection. QUERY_HISTORY
  * and COMPUTE_USAGE exist on Business plans (MotherDuck's documentation, read November 2026); each lags behind.
  */
+
+import { isSize } from '../model/ducklings.ts';
 import type { Secret } from '../model/secret.ts';
 import { DAY_MS } from '../model/time.ts';
 import { type Compute, type Known, type Storage, USAGE_DAYS } from '../model/usage.ts';
 import { UserError } from '../model/user-error.ts';
 import { accountKey } from '../model/username.ts';
+import { few } from '../model/wording.ts';
 import type { Connector } from './connector.ts';
 import type { ProbeRow } from './probe.ts';
 import type { ProbeFailure, ProbeReport, ProbeRequest, ProbeRunner } from './probe-process.ts';
@@ -155,37 +158,45 @@ function computeOf(report: ProbeReport, input: UsageRequest): Known<Compute> {
   if (unread) return unread;
   const columns = rowsOf(report, 'compute_columns').flatMap(({ name }) => name ?? []);
   const isUnderstood = Object.values(COMPUTE_COLUMNS).every((names) => names.some((name) => columns.includes(name)));
-  const notUnderstood = {
-    ok: false as const,
-    why: `COMPUTE_USAGE is not understood (its columns: ${columns.join(', ')})`,
-  };
-  if (!isUnderstood) return notUnderstood;
+  if (!isUnderstood) return notUnderstood('COMPUTE_USAGE', 'columns', columns);
   const unreadRows = unreadOf(report, 'compute', input);
   if (unreadRows) return unreadRows;
+  const rows = rowsOf(report, 'compute');
+  const isRead = ({ hours, unread: bad }: ProbeRow) => numberOf(hours) !== null && numberOf(bad) === 0;
+  if (!rows.every(isRead) || isNameless(rows)) return notUnderstood('COMPUTE_USAGE', 'columns', columns);
+  // Hours of a size in other words would count as none of the size that they are.
+  const others = rows.flatMap(({ size }) => (size != null && isSize(size) ? [] : [size ?? 'none']));
+  if (others.length > 0) return notUnderstood('COMPUTE_USAGE', 'sizes', [...new Set(others)]);
   const hours = new Map<string, Map<string, number>>();
-  let since: number | undefined;
-  for (const row of rowsOf(report, 'compute')) {
-    const count = numberOf(row.hours);
-    if (row.username == null || row.size == null || count === null || numberOf(row.unread) !== 0) return notUnderstood;
-    since = numberOf(row.since) ?? since;
-    const key = accountKey(row.username);
-    const sizes = hours.get(key) ?? new Map<string, number>();
-    hours.set(key, sizes);
-    if (count > 0) sizes.set(row.size, (sizes.get(row.size) ?? 0) + count);
+  for (const { username, size, hours: count } of rows) {
+    if (username == null || size == null) continue;
+    const sizes = hours.get(accountKey(username)) ?? new Map<string, number>();
+    hours.set(accountKey(username), sizes);
+    sizes.set(size, (sizes.get(size) ?? 0) + Number(count));
   }
-  return { ok: true, value: { ...(since === undefined ? {} : { since }), hours } };
+  const since = numberOf(rows[0]?.since);
+  return { ok: true, value: { ...(since === null ? {} : { since }), hours } };
 }
 
 function storageOf(report: ProbeReport, input: UsageRequest): UsageReading['storage'] {
   const unread = unreadOf(report, 'storage', input);
   if (unread) return unread;
+  const rows = rowsOf(report, 'storage');
+  if (isNameless(rows)) return notUnderstood('STORAGE_INFO', 'users', ['none']);
   const value = new Map<string, Storage>();
-  for (const { username, databases, bytes } of rowsOf(report, 'storage')) {
-    const count = numberOf(databases);
-    if (username == null || count === null) return { ok: false, why: 'STORAGE_INFO is not understood' };
-    value.set(accountKey(username), { databases: count, bytes: numberOf(bytes) });
+  for (const { username, databases, bytes } of rows) {
+    if (username != null) value.set(accountKey(username), { databases: Number(databases), bytes: numberOf(bytes) });
   }
   return { ok: true, value };
+}
+
+/** Rows of users that are gone may have no name. */
+function isNameless(rows: readonly ProbeRow[]): boolean {
+  return rows.length > 0 && rows.every(({ username }) => username == null);
+}
+
+function notUnderstood(view: string, what: string, names: readonly string[]) {
+  return { ok: false as const, why: `${view} is not understood (its ${what}: ${few(names, 20)})` };
 }
 
 function rowsOf(report: ProbeReport, step: string): readonly ProbeRow[] {

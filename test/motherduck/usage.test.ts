@@ -87,6 +87,16 @@ describe('the views of the sandbox', () => {
       "('a', 'pulse', 'noon')",
       { ok: false, why: /not understood/ },
     ],
+    [
+      'user_name VARCHAR, duckling_size VARCHAR, hour TIMESTAMP',
+      "('a', 'Jumbo', '2026-01-01'), ('a', 'rs.pulse', '2026-01-01')",
+      { ok: false, why: /sizes: rs.pulse/ },
+    ],
+    [
+      'user_name VARCHAR, duckling_size VARCHAR, hour TIMESTAMP',
+      "('a', 'Jumbo', '2026-01-01'), (NULL, 'pulse', '2026-01-01')",
+      { ok: true, why: /^$/ },
+    ],
     ['username VARCHAR, instance_type VARCHAR, start_time TIMESTAMPTZ', '', { ok: true, why: /^$/ }],
   ])('are read by the columns that they have: %s', async (columns, rows, expected) => {
     const { token, connector } = sandbox();
