@@ -129,6 +129,8 @@ export async function forget(action: Forget, tools: AccountTools & RemovalTools)
 export interface SetupOutcome {
   readonly done: number;
   readonly error?: UserError;
+  /** A statement was refused, which may need what the setup of another account creates. */
+  readonly isRefused?: true;
 }
 
 /**

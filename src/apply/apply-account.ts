@@ -73,6 +73,19 @@ export interface Halt {
   error?: UserError;
 }
 
+/** Shared by all accounts: the number of setups that succeeded so far. */
+export interface Setups {
+  done: number;
+}
+
+/** A setup that may succeed when those of other accounts have. */
+interface RefusedSetup {
+  readonly action: Action;
+  readonly error: UserError;
+  /** How many had succeeded when it began. */
+  readonly doneBefore: number;
+}
+
 /** What was done for one account. */
 export interface AccountResult {
   readonly outcomes: readonly Outcome[];
@@ -86,6 +99,7 @@ export interface AccountInput
     Pick<DeletionTools, 'idOf'>,
     Pick<TokenTools, 'before' | 'outsideSlot'> {
   readonly halt: Halt;
+  readonly setups: Setups;
   /** Actions whose secrets the stores refuse, when the rest of the plan is applied all the same. */
   readonly refused: ReadonlyMap<Action, UserError>;
 }
@@ -104,6 +118,10 @@ export class AccountApply {
   /** Failures outside of actions. */
   readonly #failures: UserError[] = [];
   #failedAccount: UserError | undefined;
+  /** Whether a statement of the last setup was refused. */
+  #isRefused = false;
+  #refusedSetup: RefusedSetup | undefined;
+  #afterVerification: readonly Action[] = [];
   #isTouched = false;
 
   constructor(account: string, input: AccountInput) {
@@ -112,18 +130,28 @@ export class AccountApply {
     this.#desired = input.desired.accounts.get(accountKey(account));
   }
 
-  async run(actions: readonly Action[]): Promise<AccountResult> {
+  /** Applies the actions; resolves to undefined when its setup waits for those of other accounts, and `finish` does the rest. */
+  async run(actions: readonly Action[]): Promise<AccountResult | undefined> {
     this.#desired = this.#desired && withPlannedOverlaps(this.#desired, actions);
+    this.#afterVerification = actions.filter(isAfterVerification);
     for (const action of actions.filter((each) => !isAfterVerification(each))) await this.#apply(action);
+    return this.#refusedSetup === undefined ? this.finish() : undefined;
+  }
+
+  /** Runs a refused setup once more if others succeeded meanwhile; then verifies, and does what comes after that. */
+  async finish(): Promise<AccountResult> {
+    if (this.#refusedSetup !== undefined) await this.#setUpAgain(this.#refusedSetup);
     await this.#verify();
-    for (const action of actions.filter(isAfterVerification)) await this.#apply(action);
+    for (const action of this.#afterVerification) await this.#apply(action);
     return { outcomes: this.#outcomes, smoke: this.#smoke, failures: this.#failures };
   }
 
-  async #apply(action: Action): Promise<void> {
+  /** @param isAgain of a setup that waited for others */
+  async #apply(action: Action, isAgain = false): Promise<void> {
     const obstacle = this.#obstacle(action);
     if (obstacle) return this.#end({ action, result: 'skipped', error: obstacle });
-    this.#input.onEvent?.({ kind: 'begin', action });
+    if (!isAgain) this.#input.onEvent?.({ kind: 'begin', action });
+    const doneBefore = this.#input.setups.done;
     try {
       const refused = this.#input.refused.get(action);
       if (refused) throw refused;
@@ -132,10 +160,20 @@ export class AccountApply {
     } catch (error) {
       if (!(error instanceof UserError)) throw error;
       if (isStateError(error)) this.#input.halt.error = error;
+      else if (action.action === 'run_setup' && this.#isRefused && !isAgain) {
+        this.#refusedSetup = { action, error, doneBefore };
+        return;
+      }
       if (action.action === 'create_account' || action.action === 'adopt_account') this.#failedAccount = error;
       if ('token' in action && action.token !== undefined) this.#failedTokens.set(action.token, error);
       this.#end({ action, result: 'failed', error });
     }
+  }
+
+  async #setUpAgain({ action, error, doneBefore }: RefusedSetup): Promise<void> {
+    const isHopeless = this.#input.setups.done === doneBefore || this.#obstacle(action) !== undefined;
+    if (isHopeless) this.#end({ action, result: 'failed', error });
+    else await this.#apply(action, true);
   }
 
   #obstacle(action: Action): UserError | undefined {
@@ -214,6 +252,7 @@ export class AccountApply {
       case 'run_setup':
         this.#isTouched = true;
         await runSetup(this.#requireDesired(), () => this.#setUp(), tools);
+        tools.setups.done += 1;
         break;
       case 'delete_account':
         // The account is gone all the same, and what is left of its secrets is told.
@@ -272,7 +311,9 @@ export class AccountApply {
   async #setUp(): Promise<SetupOutcome> {
     const { setUp } = this.#input;
     if (setUp === undefined) throw new Error('nothing runs the setup');
-    return setUp(this.#requireDesired(), this.#fresh);
+    const outcome = await setUp(this.#requireDesired(), this.#fresh);
+    this.#isRefused = outcome.isRefused === true;
+    return outcome;
   }
 
   #requireDesired(): DesiredAccount {

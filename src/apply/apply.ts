@@ -4,8 +4,8 @@
  *   1. check the secret stores that the plan uses; if one cannot be written, nothing is done. Nobody attends scheduled work, so
  *      there only the tokens whose secrets cannot be stored fail, and the others do not expire meanwhile
  *   2. process accounts in parallel, at most `parallelism` at once, beside those that wait for the state or a secrets file
- *   3. within an account, in the plan's order: the account, its Ducklings, its tokens; then verify that new tokens
- *      connect; then revoke
+ *   3. within an account, in the plan's order: the account, its Ducklings, its tokens, its setup; then verify that new tokens
+ *      connect; then revoke. A setup that was refused may need what another account's creates: it runs once more when all others are done
  *
  * A failed action skips the actions that depend on it: all others of the account if it created or adopted the account, those of the same
  * token if it was on a token. When `stopping` is aborted, the actions in progress are finished and no others begin.
@@ -23,7 +23,7 @@ import { inParallel, Slots } from '../motherduck/concurrency.ts';
 import { noticeText } from '../plan/notice-text.ts';
 import type { SecretStore, SecretTarget } from '../secrets/store.ts';
 import { firstTarget, isFirstSecret } from '../secrets/written-secrets.ts';
-import { AccountApply, type ApplyInput, type Halt, type Outcome } from './apply-account.ts';
+import { AccountApply, type AccountResult, type ApplyInput, type Halt, type Outcome } from './apply-account.ts';
 import { removeGone, type StoredToken, UsedPlaces } from './dead-secrets.ts';
 import { refreshState } from './refresh-state.ts';
 import { isSaved, type StateWriter, unsavedEntries } from './state-writer.ts';
@@ -71,12 +71,20 @@ export async function apply(input: ApplyInput): Promise<Applied> {
   const stateWriter = lendingSlots(input.stateWriter, slots, halt);
   const outsideSlot = <T>(wait: () => Promise<T>) => slots.outside(wait);
   const atOnce = input.parallelism === 1 ? 1 : input.parallelism * ACCOUNTS_PER_OPERATION;
-  const results = await inParallel(groups, atOnce, async ([account, actions]) => {
-    const work = new AccountApply(account, { ...input, stateWriter, before, halt, idOf, refused, outsideSlot });
-    const result = await slots.within(() => work.run(actions));
-    input.onEvent?.({ kind: 'account', account });
-    return result;
+  const shared = { ...input, stateWriter, before, halt, idOf, refused, outsideSlot, setups: { done: 0 } };
+  const waiting: (readonly [account: string, work: AccountApply])[] = [];
+  const within = async (account: string, work: AccountApply, act: () => Promise<AccountResult | undefined>) => {
+    const result = await slots.within(act);
+    if (result === undefined) waiting.push([account, work]);
+    else input.onEvent?.({ kind: 'account', account });
+    return result ?? [];
+  };
+  const first = await inParallel(groups, atOnce, ([account, actions]) => {
+    const work = new AccountApply(account, shared);
+    return within(account, work, () => work.run(actions));
   });
+  const last = await inParallel([...waiting], atOnce, ([account, work]) => within(account, work, () => work.finish()));
+  const results = [...first, ...last].flat();
   await recordIds(
     results.flatMap((result) => result.outcomes),
     input,

@@ -27,6 +27,8 @@ export interface SetupResult {
   readonly done: number;
   /** Why not all did. */
   readonly error?: UserError;
+  /** MotherDuck refused a statement, which may need what the setup of another account creates. */
+  readonly isRefused?: true;
 }
 
 /** Runs all statements in order, until one fails, with a new read/write token or a temporary one. Never rejects for what MotherDuck refuses. */
@@ -70,10 +72,16 @@ async function run(token: ConnectingToken, options: SetupOptions): Promise<Setup
     const { problem } = explain(failure, told);
     return { done, error: new UserError('SETUP_FAILED', `the setup did not begin: ${problem.message}`, problem.hint) };
   }
+  if (failure.kind === 'aborted') {
+    const message = `interrupted at statement ${failed + 1} of ${setup.length} of the setup`;
+    const hint = { text: 'Continue; then all statements run again.', command: ['apply'] };
+    return { done, error: new UserError('INTERRUPTED', message, hint) };
+  }
   const { file, line } = statement.location;
   const message = `statement ${failed + 1} of ${setup.length} of the setup failed (${file}:${line}): ${reasonOf(failure, seconds)}`;
   const hint = { text: 'Correct it, or what it needs; then all statements run again.', command: ['apply'] };
-  return { done, error: new UserError('SETUP_FAILED', message, hint, { location: statement.location }) };
+  const error = new UserError('SETUP_FAILED', message, hint, { location: statement.location });
+  return failure.kind === 'sql' ? { done, error, isRefused: true } : { done, error };
 }
 
 function reasonOf({ kind, text }: NonNullable<ReturnType<ProbeReport['get']>>['failure'] & object, seconds: number) {

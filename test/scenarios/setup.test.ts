@@ -58,6 +58,14 @@ it('gives tenants a database and a share in one apply, and a second does nothing
   expect(await stage.run('plan --sandbox --detailed-exitcode')).toMatchObject({ code: 0 });
 }, 120_000);
 
+it('runs a setup that was refused once more when those of others have succeeded, in one apply', async () => {
+  const stage = new Stage(HEAD + TENANT + ETL.replace('accounts:\n', `accounts:\n${tenants(2)}`));
+  const { code, stdout, stderr } = await stage.run('apply --sandbox --yes --parallelism 1');
+  expect(code, stdout + stderr).toBe(0);
+  expect(stderr.match(/tenant_1: run setup/g)).toHaveLength(1);
+  expect((await stage.run('plan --sandbox --detailed-exitcode')).code).toBe(0);
+});
+
 it('shows in the rehearsal that a reader without setup sees no share', async () => {
   const stage = new Stage(HEAD + ETL);
   await setUp(stage);
