@@ -182,9 +182,9 @@ function retainedTokens(desired: Desired, { accounts }: State): StoreToken[] {
 }
 
 /**
- * Tokens of the configuration whose creation was interrupted. The state alone proves nothing; their store does if it has the
- * secret of the current token where the state, the intents and the configuration agree that secrets go. With a shared state
- * another machine may have stored it in a file of its own.
+ * Tokens of the configuration whose creation was interrupted, by the state before anything was stored. The state alone proves
+ * nothing; their store does if it has the secret of the current token where the state, the intents and the configuration agree
+ * that secrets go.
  */
 function doubtedSecrets(
   desired: Desired,
@@ -192,18 +192,14 @@ function doubtedSecrets(
   stores: ReadonlyMap<string, SecretStore>,
   only: (username: string) => boolean,
 ): (DoubtedSecret & { readonly store: string })[] {
-  const isShared = desired.state !== undefined && desired.state.kind !== 'file';
   return configuredTokens(desired).flatMap(({ store, ...address }) => {
     const entry = accounts.get(accountKey(address.account))?.tokens.get(address.token);
     const secret = entry?.current?.secret ?? 'unknown';
-    const intents = entry?.intents ?? [];
+    const intents = entry?.intents.filter((intent) => !mayBeStored(intent)) ?? [];
     if (!only(address.account) || intents.length === 0 || secret === 'unknown' || secret.store !== store) return [];
     const paths = [secret, ...intents].map((each) => each.secret_path);
     const place = stores.get(store)?.secretPath(address);
     if (secret.fingerprint === undefined || paths.some((path) => path !== place)) return [];
-    if (isShared && intents.some(mayBeStored)) return [];
-    // A program got the secret, which may have stored it anywhere.
-    if (intents.some(({ command }) => command !== undefined)) return [];
     const begun = Math.min(...intents.map(({ at }) => Date.parse(at)));
     return [{ ...address, store, fingerprint: secret.fingerprint, begun }];
   });

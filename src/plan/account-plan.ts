@@ -8,7 +8,7 @@ import type { RetiringToken } from '../model/state.ts';
 import { isSmokeToken } from '../model/tokens.ts';
 import type { Location } from '../model/user-error.ts';
 import type { Held } from './secret-warnings.ts';
-import { isExpired, type UnstoredBy } from './token-series.ts';
+import { isExpired } from './token-series.ts';
 
 /** What is known when an account is planned. `now` in milliseconds since 1970. */
 export interface AccountContext {
@@ -27,8 +27,8 @@ export interface AccountContext {
   isCommandChanged(account: string, token: string): boolean;
   /** A store has the secret of a replaced token where that of its replacement must be. */
   heldBy(old: RetiringToken): Held | undefined;
-  /** What shows that the token's store has no secret of an interrupted creation; what was not looked into may have one. */
-  unstoredBy(account: string, token: string): UnstoredBy | undefined;
+  /** The token's store certainly has no secret of an interrupted creation; what was not looked into may have one. */
+  isUnstored(account: string, token: string): boolean;
 }
 
 /** The plan of one account. */

@@ -205,7 +205,7 @@ function planTokens(
       isSmokeTested: desired.smoke !== false,
       isCommandChanged: context.isCommandChanged(account, token.key),
       heldBy: context.heldBy,
-      unstoredBy: isSameUser ? context.unstoredBy(account, token.key) : undefined,
+      isUnstored: isSameUser && context.isUnstored(account, token.key),
       records,
       ...(renamedFrom === undefined ? {} : { renamedFrom }),
     });

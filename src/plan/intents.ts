@@ -31,14 +31,12 @@ export function canHaveCreated(
   now: number,
   soon = SOON_MS,
 ): boolean {
-  if (token.name !== intent.name) return false;
-  const took = token.createdAt - Date.parse(intent.at);
-  return took >= -SKEW_MS && took <= soon && (isRecent(intent, now) || mayBeStored(intent));
-}
-
-/** Whether a token of the intent may be revoked at once, where it was not stored. */
-export function isRecent({ at }: TokenIntent, now: number): boolean {
-  return now - Date.parse(at) <= INTENT_LIFE_MS;
+  const { name, at } = intent;
+  const begun = Date.parse(at);
+  const took = token.createdAt - begun;
+  return (
+    token.name === name && took >= -SKEW_MS && took <= soon && (now - begun <= INTENT_LIFE_MS || mayBeStored(intent))
+  );
 }
 
 /** The same, of a call whose run knows that it was sent, repeated, and not answered. */

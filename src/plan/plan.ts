@@ -78,10 +78,8 @@ export function makePlan(desired: Desired, live: Live, state: State, options: Ma
     secretPath: options.secretPath ?? (() => undefined),
     isCommandChanged: (account, token) => changed.has(`${account}/${token}`),
     heldBy: ({ fingerprint, secret }) => options.storeFacts?.held?.get(fingerprint ?? secret?.fingerprint ?? ''),
-    unstoredBy: (account, token) => {
-      if (options.storeFacts === undefined) return 'state';
-      return options.storeFacts.unstored?.has(`${accountKey(account)}/${token}`) ? 'store' : undefined;
-    },
+    isUnstored: (account, token) =>
+      options.storeFacts === undefined || options.storeFacts.unstored?.has(`${accountKey(account)}/${token}`) === true,
   };
   const plans = accountNames(desired, state)
     .filter(only)

@@ -41,7 +41,7 @@ export function planRemovedToken(
   records: AccountRecords,
   { account, now, recreated }: Pick<TokenContext, 'account' | 'now' | 'recreated'>,
 ): TokenPlan {
-  const series = tokenSeries([key], state, live, records, now, undefined);
+  const series = tokenSeries([key], state, live, records, now, false);
   const base = seriesOf((state.current ?? state.intents[0] ?? state.retiring[0])?.name ?? key);
   const isInState = takenBy(records, now);
   const isTaken = (token: LiveToken) => isClaimed(token) || isInState(token);
@@ -115,7 +115,7 @@ export function planRetainedToken(
   now: number,
   heldBy: (old: RetiringToken) => Held | undefined,
 ): TokenPlan {
-  const series = tokenSeries([key], state, live, records, now, undefined);
+  const series = tokenSeries([key], state, live, records, now, false);
   const actions = overlapEnded(series, account, key, now, heldBy);
   const known = new Set([...series.known, ...series.orphans.map((orphan) => orphan.id)]);
   return {

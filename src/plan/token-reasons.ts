@@ -3,12 +3,12 @@ import type { DesiredToken } from '../model/desired.ts';
 import type { LiveToken } from '../model/live.ts';
 import type { CreateToken, InterruptedRotation, RotateToken, TokenChange } from '../model/plan.ts';
 import { isShortened, policyMargin, rotationDue } from '../model/rotation-due.ts';
-import type { RetiringToken, TokenRecord } from '../model/state.ts';
+import { mayBeStored, type RetiringToken, type TokenRecord } from '../model/state.ts';
 import { isoTime } from '../model/time.ts';
 import { generationOf, seriesOf } from '../model/tokens.ts';
 import { sourceLine } from './account-plan.ts';
 import type { Held } from './secret-warnings.ts';
-import type { AccountRecords, TokenSeries, UnstoredBy } from './token-series.ts';
+import type { AccountRecords, TokenSeries } from './token-series.ts';
 
 /** Whether an account is another one of the same name than in the state; `possible` where users cannot be listed. */
 export type Recreated = 'certain' | 'possible';
@@ -31,8 +31,8 @@ export interface TokenContext {
   readonly isCommandChanged: boolean;
   /** The store has the secret of a replaced token where that of its replacement must be. */
   heldBy(old: RetiringToken): Held | undefined;
-  /** What shows that the secrets of interrupted creations were not stored. */
-  readonly unstoredBy: UnstoredBy | undefined;
+  /** What the state says of interrupted creations is confirmed: it is this account, and the store has the current secret. */
+  readonly isUnstored: boolean;
   /** The tokens of the whole account in the state. */
   readonly records: AccountRecords;
   /** Where a store would put this token's secret now. */
@@ -93,7 +93,7 @@ function whatWasInterrupted(current: TokenRecord, series: TokenSeries): Interrup
     ({ name }) => (generationOf(seriesOf(name), name) ?? 0) > current.generation,
   );
   if (orphan) return { kind: 'interrupted', left: 'orphan', name: orphan.name, current: current.name };
-  const intent = series.storedIntents.find((each) => each.generation > current.generation);
+  const intent = series.intents.find((each) => mayBeStored(each) && each.generation > current.generation);
   return intent && { kind: 'interrupted', left: 'intent', name: intent.name, current: current.name };
 }
 

@@ -9,7 +9,7 @@ import { rotationDue } from '../model/rotation-due.ts';
 import { mayBeStored, type RetiringToken, type StateToken, type TokenIntent } from '../model/state.ts';
 import { isoTime, MINUTE, type Seconds } from '../model/time.ts';
 import { generationOf, MAX_GENERATION, seriesOf } from '../model/tokens.ts';
-import { canHaveCreated, isRecent } from './intents.ts';
+import { canHaveCreated } from './intents.ts';
 
 /** The tokens of an account in the state, whatever their key: another key must neither adopt them nor take them for orphans. */
 export interface AccountRecords {
@@ -64,15 +64,8 @@ export interface TokenSeries {
   readonly orphans: readonly LiveToken[];
   /** Those whose secret may be stored, so that programs may use them. */
   readonly storedOrphans: readonly LiveToken[];
-  /** Interrupted creations whose secrets a store may have. */
-  readonly storedIntents: readonly TokenIntent[];
+  readonly intents: readonly TokenIntent[];
 }
-
-/**
- * What shows that the secrets of interrupted creations were not stored: their store, which has the secret from before them,
- * or the state alone, which anybody may have edited.
- */
-export type UnstoredBy = 'store' | 'state';
 
 /** Whether a live token is named after one of these: its own key, name, or current token. Only such a token is revoked. */
 export function isNamedAfter(bases: readonly string[], name: string): boolean {
@@ -86,8 +79,8 @@ export function isNamedAfter(bases: readonly string[], name: string): boolean {
  * @param state The key's tokens in the state.
  * @param live All live tokens of the account.
  * @param now Milliseconds since 1970.
- * @param unstoredBy Undefined: orphans may be stored.
  * @param overlap Of the policy, where it is known.
+ * @param isUnstored Whether anything but the state, which anybody may have edited, shows that orphans are not stored.
  */
 export function tokenSeries(
   names: readonly string[],
@@ -95,7 +88,7 @@ export function tokenSeries(
   live: readonly LiveToken[],
   account: AccountRecords,
   now: number,
-  unstoredBy: UnstoredBy | undefined,
+  isUnstored: boolean,
   overlap: Seconds = 0,
 ): TokenSeries {
   const inState = live.find((token) => token.id === state?.current?.id);
@@ -139,18 +132,15 @@ export function tokenSeries(
   ].filter((token) => !isExpired(token, now));
   // Another run created an adopted token, as it may have created what came before it.
   const theirs = listed !== undefined && state?.current?.secret === 'unknown' ? [...unknown, listed] : unknown;
-  const mayHaveOrphans = unstoredBy === undefined || isOlderState(state, inState, now);
-  const storing = intents.filter(mayBeStored);
-  const storedIntents = unstoredBy === 'store' ? [] : storing;
+  const isOlder = isOlderState(state, inState, now);
   const storedOrphans = orphans.filter(
     (orphan) =>
-      mayHaveOrphans ||
+      isOlder ||
+      !isUnstored ||
       theirs.some((other) => other !== orphan && isSuccessor(other, orphan)) ||
-      storing.some(
-        (intent) => intent.name === orphan.name && (storedIntents.includes(intent) || !isRecent(intent, now)),
-      ),
+      intents.some((intent) => intent.name === orphan.name && mayBeStored(intent)),
   );
-  return { known, current, listed, others, retiring, orphans, storedOrphans, storedIntents };
+  return { known, current, listed, others, retiring, orphans, storedOrphans, intents };
 }
 
 /** More of them than a series ever has at once are not compared with each other. */

@@ -73,7 +73,7 @@ export function planToken(
     live,
     context.records,
     now,
-    context.unstoredBy,
+    context.isUnstored,
     desired.overlap,
   );
   const isTaken = takenBy(context.records, now);

@@ -36,8 +36,15 @@ async function orphaned(): Promise<Stage> {
   });
   const state = JSON.parse(stage.read(STATE));
   const { airflow } = state.accounts.etl_prod.tokens;
-  // Without its place, the store's file proves nothing.
-  const intent = { name: 'airflow.2', generation: 2, at, storing: true };
+  const { secret_path } = airflow.current.secret;
+  const intent = {
+    name: 'airflow.2',
+    generation: 2,
+    at,
+    storing: true,
+    secret_path,
+    fingerprint: airflow.current.secret.fingerprint.replace(/.{8}$/, '0'.repeat(8)),
+  };
   state.accounts.etl_prod.tokens.airflow = { ...airflow, generation: 2, intents: [intent] };
   stage.write(STATE, JSON.stringify(state));
   return stage;
