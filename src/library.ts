@@ -54,6 +54,7 @@ export type {
   Guardrails,
   SecretStoreConfig,
   StateConfig,
+  Suspension,
 } from './model/desired.ts';
 export type { DesiredDucklings, Ducklings, Size } from './model/ducklings.ts';
 export type { Live, LiveAccount, LiveToken, LiveUser, Presence, UnreadableToken } from './model/live.ts';

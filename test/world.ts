@@ -50,6 +50,13 @@ export interface AccountSketch {
   readonly tokens?: readonly DesiredToken[];
   readonly protected?: boolean;
   readonly smoke?: DesiredAccount['smoke'];
+  /** Its tokens are those that it gets again. */
+  readonly suspended?: boolean;
+}
+
+function wantedOf({ ducklings, smoke = {}, suspended }: AccountSketch, tokens: DesiredAccount['tokens']) {
+  if (suspended) return { tokens: new Map(), suspended: { location: HERE, tokens }, smoke: false as const };
+  return { ...(ducklings ? { ducklings: { ...ducklings, location: HERE } } : {}), tokens, smoke };
 }
 
 export function desire(
@@ -71,10 +78,8 @@ export function desire(
         {
           username,
           location: HERE,
-          ...(sketch.ducklings ? { ducklings: { ...sketch.ducklings, location: HERE } } : {}),
-          tokens: new Map((sketch.tokens ?? []).map((each) => [each.key, each])),
           deletionProtection: sketch.protected ?? true,
-          smoke: sketch.smoke ?? {},
+          ...wantedOf(sketch, new Map((sketch.tokens ?? []).map((each) => [each.key, each]))),
         },
       ]),
     ),

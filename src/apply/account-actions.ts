@@ -1,8 +1,8 @@
 /** The actions on an account and its Ducklings. Calls that cannot be repeated are recorded as an intent first. */
-import type { DesiredAccount } from '../model/desired.ts';
+import { type DesiredAccount, isSuspended } from '../model/desired.ts';
 import type { Ducklings } from '../model/ducklings.ts';
 import type { CreateAccount, DeleteAccount, Forget, SetDucklings } from '../model/plan.ts';
-import type { StateAccount, StateToken } from '../model/state.ts';
+import { onlyGeneration, type StateAccount, type StateToken } from '../model/state.ts';
 import { isoTime } from '../model/time.ts';
 import { UserError } from '../model/user-error.ts';
 import { accountKey } from '../model/username.ts';
@@ -122,7 +122,10 @@ export async function forget(action: Forget, tools: AccountTools & RemovalTools)
   if (action.token === undefined) await removeAllSecrets(action.account, tools);
   else await removeSecrets(action.account, [[action.token, tokenOf(stateWriter, action.account, action.token)]], tools);
   if (action.token === undefined) noteAccount(stateWriter, action.account, () => undefined);
-  else noteToken(stateWriter, action.account, action.token, () => undefined);
+  else {
+    const isKept = isSuspended(tools.desired, action.account, action.token);
+    noteToken(stateWriter, action.account, action.token, (entry) => (isKept ? onlyGeneration(entry) : undefined));
+  }
 }
 
 /** How many statements of a setup ran, and why the next one did not. */
@@ -152,7 +155,7 @@ export async function runSetup(
 
 /** An account that is created again keeps its tokens' generations, so that no token name is used twice. */
 function onlyGenerations(tokens: ReadonlyMap<string, StateToken> = new Map()): ReadonlyMap<string, StateToken> {
-  return new Map([...tokens].map(([key, { generation }]) => [key, { generation, retiring: [], intents: [] }]));
+  return new Map([...tokens].map(([key, token]) => [key, onlyGeneration(token)]));
 }
 
 /** The entry of an account whose intent is done. */

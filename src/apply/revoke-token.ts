@@ -1,7 +1,9 @@
 /** Revoking a token, and what actions on tokens need. */
+import { isSuspended } from '../model/desired.ts';
 import type { Live, LiveToken } from '../model/live.ts';
 import type { RevokeToken } from '../model/plan.ts';
-import { type State, type StateToken, secretOfIntent, type TokenIntent } from '../model/state.ts';
+import { onlyGeneration, type State, type StateToken, secretOfIntent, type TokenIntent } from '../model/state.ts';
+import { generationOf, seriesOf } from '../model/tokens.ts';
 import { UserError } from '../model/user-error.ts';
 import { accountKey } from '../model/username.ts';
 import type { Api } from '../motherduck/api.ts';
@@ -39,13 +41,14 @@ export function liveTokens(username: string, { live }: TokenTools): readonly Liv
 export async function revokeToken(action: RevokeToken, isDesired: boolean, tools: TokenTools): Promise<UserError[]> {
   await refuseHeld(action, tools);
   await deleteToken(action.account, action.before.id, tools.api);
-  if (action.token === undefined) return [];
-  const entry = tokenOf(tools.stateWriter, action.account, action.token);
+  const { account, token } = action;
+  if (token === undefined) return [];
+  const entry = tokenOf(tools.stateWriter, account, token);
   const live = new Set(liveTokens(action.account, tools).map(({ id }) => id));
   // With an older state, what left the configuration is newer than the token of the state, which is gone already.
   const isGone = !isDesired && !live.has(entry.current?.id ?? '');
   const about = { id: action.before.id, name: action.before.name, isDesired, live };
-  const dead = revokedSecret(action.account, action.token, entry, about);
+  const dead = revokedSecret(account, token, entry, about);
   let isRemoved = false;
   try {
     isRemoved = await removeSecret(dead, tools);
@@ -53,10 +56,14 @@ export async function revokeToken(action: RevokeToken, isDesired: boolean, tools
     if (!(error instanceof UserError)) throw error;
     return [error];
   }
-  await updateToken(tools.stateWriter, action.account, action.token, (entry) => {
+  const isKept = isSuspended(tools.desired, account, token);
+  const { name } = action.before;
+  await updateToken(tools.stateWriter, account, token, (entry) => {
     const { current, ...rest } = entry;
     const kept: StateToken = {
       ...rest,
+      // It gets new tokens some day, and another state may have made this one.
+      ...(isKept ? { generation: Math.max(entry.generation, generationOf(seriesOf(name), name) ?? 0) } : {}),
       ...(current && current.id !== action.before.id && !isGone ? { current } : {}),
       retiring: entry.retiring.filter((old) => old.id !== action.before.id),
       // What an interrupted run stored in the place of another secret is removed with that one, and known by its intent alone.
@@ -64,7 +71,8 @@ export async function revokeToken(action: RevokeToken, isDesired: boolean, tools
         .filter(({ name, fingerprint }) => name !== action.before.name || (!isDesired && fingerprint !== undefined))
         .map((intent) => (isRemoved && isAt(dead, intent) ? withoutFingerprint(intent) : intent)),
     };
-    return isDesired || kept.current !== undefined || kept.retiring.length > 0 ? kept : undefined;
+    if (isDesired || kept.current !== undefined || kept.retiring.length > 0) return kept;
+    return isKept ? onlyGeneration(kept) : undefined;
   });
   return [];
 }

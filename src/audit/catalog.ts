@@ -25,6 +25,7 @@ export { sizeNeverBusy } from './rules/size-never-busy.ts';
 export { sizeNotAllowed } from './rules/size-not-allowed.ts';
 export { smokeFailed } from './rules/smoke-failed.ts';
 export { storeUnusable } from './rules/store-unusable.ts';
+export { suspendedAccountOpen } from './rules/suspended-account-open.ts';
 export { tokenDiffers } from './rules/token-differs.ts';
 export { tokenDoubtful } from './rules/token-doubtful.ts';
 export { tokenExpired } from './rules/token-expired.ts';

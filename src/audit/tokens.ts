@@ -115,7 +115,7 @@ function plannedToken(
   if (action.action !== 'revoke_token') return undefined;
   const { reason, token, before } = action;
   const cause = reason.kind;
-  const role = cause === 'overlap_ended' || cause === 'removed' ? 'obsolete' : cause;
+  const role = cause === 'overlap_ended' || cause === 'removed' || cause === 'suspended' ? 'obsolete' : cause;
   return { id: before.id, role: { role, planned: action, ...(token === undefined ? {} : { key: token }) } };
 }
 
@@ -174,7 +174,7 @@ function adoptableTokens(
   { desired, state, whyNotImported: whyNot, now }: TokenReadings,
   unmanaged: readonly LiveToken[],
 ): ReadonlySet<string> {
-  if (whyNot !== undefined) return new Set();
+  if (whyNot !== undefined || desired?.suspended) return new Set();
   const about = { managed: managedSeries(desired, state), now };
   const choose = (tokens: readonly LiveToken[], isSelected: (token: LiveToken) => boolean) =>
     chooseTokens({ ...about, tokens, isSelected }).chosen.map(({ token }) => token.id);

@@ -47,14 +47,17 @@ export function desiredOf(
 }
 
 function accountOf(account: ResolvedAccount): DesiredAccount {
-  const { username, at, ducklings, tokens, deletionProtection, smoke } = account;
+  const { username, at, ducklings, deletionProtection, smoke, suspended } = account;
+  const tokens = new Map(account.tokens.map((token) => [token.key, tokenOf(token, username)]));
+  const about = { username, location: locationOf(at), deletionProtection };
+  if (suspended !== undefined) {
+    return { ...about, tokens: new Map(), suspended: { location: locationOf(suspended), tokens }, smoke: false };
+  }
   const setup = setupOf(account);
   return {
-    username,
-    location: locationOf(at),
+    ...about,
     ...(ducklings === undefined ? {} : { ducklings: ducklingsOf(ducklings) }),
-    tokens: new Map(tokens.map((token) => [token.key, tokenOf(token, username)])),
-    deletionProtection,
+    tokens,
     smoke,
     ...(setup.length === 0 ? {} : { setup }),
   };

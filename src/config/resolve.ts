@@ -43,6 +43,8 @@ export interface ResolvedAccount {
   readonly at: Span;
   readonly ducklings?: ResolvedDucklings;
   readonly tokens: readonly ResolvedToken[];
+  /** Where `suspended: true` is; absent: it is not suspended. */
+  readonly suspended?: Span;
   readonly deletionProtection: boolean;
   readonly smoke: false | { readonly query?: string; readonly database?: string };
   /** The statements of `setup` as written. */
@@ -92,6 +94,7 @@ class Resolver {
   #account({ key, keyAt, value }: Entry): ResolvedAccount {
     const template = this.#names.templates.find(child(value, 'template'))?.value;
     const ducklings = this.#ducklings(child(template, 'ducklings'), child(value, 'ducklings'));
+    const suspended = child(value, 'suspended');
     // A token of the template keeps its position when the account overrides it.
     const tokens = new Map([...entriesOf(child(template, 'tokens')), ...entriesOf(child(value, 'tokens'))]);
     return {
@@ -99,6 +102,7 @@ class Resolver {
       at: keyAt,
       ...(ducklings === undefined ? {} : { ducklings }),
       tokens: [...tokens.values()].map((entry) => this.#token(entry)),
+      ...(suspended !== undefined && booleanOf(suspended) ? { suspended: suspended.at } : {}),
       deletionProtection:
         booleanOf(child(value, 'deletion_protection')) ?? booleanOf(child(template, 'deletion_protection')) ?? true,
       smoke: smokeOf(child(template, 'smoke'), child(value, 'smoke')),

@@ -63,11 +63,22 @@ function tokensOf(
   ]);
   const selected = new Map(found.filter(([, keys]) => keys.length > 0));
   if (selected.size > 0) return selected;
+  refuseSuspended(pattern, matching);
   const message =
     isGlob(pattern) || key === undefined
       ? `${pattern} matches no token of the configuration`
       : `the account ${username} has no token "${key}"`;
   throw unmatched(message, key ?? '', [...new Set(matching.flatMap(({ tokens }) => [...tokens.keys()]))]);
+}
+
+/** @throws UserError USAGE: all of the accounts are suspended */
+function refuseSuspended(pattern: string, matching: readonly DesiredAccount[]): void {
+  const names = matching.filter(({ suspended }) => suspended).map(({ username }) => username);
+  if (names.length < matching.length) return;
+  const message = `${pattern} has no tokens to rotate, since ${few(names)} ${names.length === 1 ? 'is' : 'are'} suspended`;
+  const command = ['apply', ...(names.length > 5 ? [] : names.flatMap((name) => ['--only', name]))];
+  const text = 'For new tokens, take "suspended: true" out of the configuration and apply.';
+  throw new UserError('USAGE', message, { text, command });
 }
 
 function unmatched(message: string, wrong: string, known: readonly string[]): UserError {

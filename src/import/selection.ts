@@ -137,7 +137,8 @@ function findAll(context: CandidateContext): Candidates {
     const found = live.accounts.get(accountKey(configured.username));
     if (found?.presence === 'unknown') skipped.push(unreadable(configured.username, found.error));
     if (found?.presence !== 'present' || !context.unmanaged.has(configured.username)) continue;
-    candidates.push(configuredCandidate(configured, found.value, context));
+    if (configured.suspended) skipped.push({ account: configured.username, reason: { kind: 'suspended' } });
+    else candidates.push(configuredCandidate(configured, found.value, context));
   }
   const decide = allDecision(desired, context.state, context.claims, context.elsewhere);
   for (const user of [...live.users.all].sort((a, b) => (a.username < b.username ? -1 : 1))) {
@@ -208,6 +209,7 @@ function findNamed(selected: SelectedAccount, context: CandidateContext, isFound
   if (configured === undefined && !isUsername(username)) {
     return { account: username, reason: { kind: 'invalid_username' } };
   }
+  if (configured?.suspended) return { account: username, reason: { kind: 'suspended' } };
   const odd = configured === undefined && selectsDucklings(selected) ? unwritable(found.value) : undefined;
   if (odd) return odd;
   const candidate = {

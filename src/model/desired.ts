@@ -3,6 +3,7 @@ import type { SetupStatement } from './setup.ts';
 import type { Seconds } from './time.ts';
 import type { TokenType } from './tokens.ts';
 import type { Location } from './user-error.ts';
+import { accountKey } from './username.ts';
 
 /** Desired: the configuration, with includes, environment variables, templates and policies resolved. */
 export interface Desired {
@@ -48,10 +49,24 @@ export interface DesiredAccount {
   readonly ducklings?: DesiredAccountDucklings;
   /** By key, in the order of the file. */
   readonly tokens: ReadonlyMap<string, DesiredToken>;
+  /** Nobody may connect as it: it has no `tokens`, `ducklings` and `setup`, and is not tested. */
+  readonly suspended?: Suspension;
   readonly deletionProtection: boolean;
   readonly smoke: false | { readonly query?: string; readonly database?: string };
   /** SQL that is run as the account; absent without any. */
   readonly setup?: readonly SetupStatement[];
+}
+
+/** A suspended account: its tokens are revoked, and it gets new ones when it is suspended no longer. */
+export interface Suspension {
+  readonly location: Location;
+  /** The tokens that it has when it is not suspended, by key. */
+  readonly tokens: ReadonlyMap<string, DesiredToken>;
+}
+
+/** Whether a token is one of those that a suspended account gets again. */
+export function isSuspended({ accounts }: Pick<Desired, 'accounts'>, account: string, token: string): boolean {
+  return accounts.get(accountKey(account))?.suspended?.tokens.has(token) ?? false;
 }
 
 /** The Ducklings of an account, with their location in the configuration. */

@@ -49,6 +49,8 @@ export type AccountSkipReason =
   | { readonly kind: 'outside_limits'; readonly what: string }
   /** In the state, and no longer in the configuration. */
   | { readonly kind: 'removed' }
+  /** Its tokens would be revoked. */
+  | { readonly kind: 'suspended' }
   /** The state of another configuration manages it. */
   | { readonly kind: 'managed_elsewhere'; readonly state: string }
   /** The state of another configuration cannot be read, and may manage it. */

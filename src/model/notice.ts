@@ -219,6 +219,8 @@ export type PlanWarning =
     }
   /** Token `name` does not expire, and replaces one that does. */
   | { readonly kind: 'never_expires'; readonly account: string; readonly token: string; readonly name: string }
+  /** A suspended account has live tokens that nobody manages; by their names. */
+  | { readonly kind: 'suspended_live'; readonly account: string; readonly tokens: readonly string[] }
   /** All of an account's tokens are replaced within one overlap. */
   | { readonly kind: 'turnover'; readonly account: string; readonly tokens: number }
   | { readonly kind: 'smoke_failed'; readonly account: string }

@@ -331,7 +331,9 @@ export interface RevokeToken extends ActionBase {
   readonly token?: string;
   readonly reason:
     | { readonly kind: 'overlap_ended'; readonly retire_at: string }
-    | { readonly kind: 'orphan' | 'removed' | 'smoke_test' };
+    | { readonly kind: 'orphan' | 'removed' | 'smoke_test' }
+    /** Of a suspended account: the line of `suspended: true`. */
+    | { readonly kind: 'suspended'; readonly at: SourceLine };
   readonly before: ShownToken;
   readonly after: null;
 }
@@ -369,6 +371,8 @@ export interface Forget extends ActionBase {
    */
   readonly reason:
     | { readonly kind: 'removed' | 'destroyed' | 'replaced_outside' | 'unconfirmed' }
+    /** Of a token of a suspended account, whose generation stays known. */
+    | { readonly kind: 'suspended'; readonly at: SourceLine }
     | { readonly kind: 'deleted'; readonly at: string };
   /** Absent: the whole account no longer exists. */
   readonly token?: string;

@@ -150,6 +150,11 @@ export function mayBeStored({ storing }: TokenIntent): boolean {
   return storing !== false;
 }
 
+/** What is left of a token that has no live ones, and may get new ones: no name is used twice. */
+export function onlyGeneration({ generation, intents }: StateToken): StateToken {
+  return { generation: Math.max(generation, ...intents.map((intent) => intent.generation)), retiring: [], intents: [] };
+}
+
 /** The secret of a token whose creation was interrupted, where a store may have it; undefined where the state does not say. */
 export function secretOfIntent(intent: TokenIntent): StoredSecret | undefined {
   const { store, secret_path, at, fingerprint, command } = intent;

@@ -2,7 +2,7 @@
 
 import type { Desired, DesiredAccount, DesiredToken } from '../model/desired.ts';
 import type { LiveAccount, LiveToken, Presence } from '../model/live.ts';
-import type { PlanError, PlanWarning } from '../model/notice.ts';
+import type { PlanError } from '../model/notice.ts';
 import type { Action, ComputeCeiling, SetDucklings } from '../model/plan.ts';
 import type { StateAccount } from '../model/state.ts';
 import { seriesOf } from '../model/tokens.ts';
@@ -15,11 +15,12 @@ import {
   sourceLine,
   unmanagedTokens,
 } from './account-plan.ts';
+import { stillLive, turnover } from './account-warnings.ts';
 import { inOrder } from './action-order.ts';
 import { ducklingChanges, ducklingRisk, hourlyCeiling, mergeDucklings, type Rates } from './ducklings.ts';
 import { LiveTokens } from './live-tokens.ts';
 import { planRemovedAccount, whyReplaced } from './removed-account.ts';
-import { planRemovedToken } from './removed-token.ts';
+import { planRemovedToken, suspendedKey } from './removed-token.ts';
 import { smokeLeftovers } from './revocations.ts';
 import { planSetup } from './setup.ts';
 import type { Recreated } from './token-reasons.ts';
@@ -71,6 +72,7 @@ function planDesiredAccount(
   const changes = tokens.flatMap((plan) => plan.actions);
   const known = new Set(tokens.flatMap((plan) => [...plan.known]));
   const isFailing = state?.smoke?.passed === false && desired.smoke !== false && live !== undefined;
+  const unmanaged = unmanagedTokens(desired.username, live, known, context.now);
   const protection = {
     before: state?.deletion_protection ?? desired.deletionProtection,
     after: desired.deletionProtection,
@@ -87,11 +89,12 @@ function planDesiredAccount(
     warnings: [
       ...tokens.flatMap((plan) => plan.warnings),
       ...turnover(desired, state, changes, context.now),
+      ...stillLive(desired, unmanaged),
       ...(isFailing ? [{ kind: 'smoke_failed' as const, account: desired.username }] : []),
     ],
     errors: [...unreadableDucklings(desired, live), ...tokens.flatMap((plan) => plan.errors)],
     next: tokens.flatMap((plan) => plan.next),
-    unmanagedTokens: unmanagedTokens(desired.username, live, known, context.now),
+    unmanagedTokens: unmanaged,
     retest: isFailing,
     unverified: [...desired.tokens.keys()].filter((_key, index) => tokens[index]?.unverified),
     ...(protection.before === protection.after ? {} : { protection }),
@@ -218,7 +221,8 @@ function planTokens(
     const token = stateOf(key);
     if (desired.tokens.has(key) || moved.has(key) || token === undefined) continue;
     const unreadable = unreadableToken(account, key, [], token, live);
-    const about = { account, now: context.now, recreated };
+    const suspended = suspendedKey(desired, key, context.desired.file);
+    const about = { account, now: context.now, recreated, ...(suspended ? { suspended } : {}) };
     plans.push(unreadable ?? planRemovedToken(key, token, liveTokens.about([key], token), isClaimed, records, about));
   }
   return plans;
@@ -261,21 +265,6 @@ function renamedKeys(
 function whyUnusable(account: string, { user }: LiveAccount): PlanError | undefined {
   if (user?.isServiceAccount === false) return { kind: 'person', account, managed: false };
   return user?.isDeprovisioned ? { kind: 'deprovisioned', account } : undefined;
-}
-
-/** Warns when all tokens of an account are replaced within one overlap: a program that restarts late has none that works. */
-function turnover(
-  desired: DesiredAccount,
-  state: StateAccount | undefined,
-  actions: readonly Action[],
-  now: number,
-): PlanWarning[] {
-  const rotating = new Set(actions.flatMap((action) => (action.action === 'rotate_token' ? [action.token] : [])));
-  if (desired.tokens.size < 2 || rotating.size === 0) return [];
-  const inOverlap = (key: string) =>
-    state?.tokens.get(key)?.retiring.some((old) => old.retire_at !== undefined && Date.parse(old.retire_at) > now);
-  const all = [...desired.tokens.keys()].every((key) => rotating.has(key) || inOverlap(key));
-  return all ? [{ kind: 'turnover', account: desired.username, tokens: desired.tokens.size }] : [];
 }
 
 function computeOf(

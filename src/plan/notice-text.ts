@@ -256,6 +256,11 @@ function words(notice: PlanNotice): Omit<NoticeText, 'subject'> {
           text: 'Restart the programs that use several of them within that time; different ttl values or a jitter spread the rotations.',
         },
       };
+    case 'suspended_live':
+      return {
+        message: `it is suspended, and has live tokens that nobody manages, which still give access: ${few(notice.tokens)}`,
+        hint: { text: 'Revoke them at MotherDuck.' },
+      };
     case 'smoke_failed':
       return {
         message: 'its last smoke test failed; apply tests it again',

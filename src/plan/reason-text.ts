@@ -73,6 +73,8 @@ function ownReasonText(action: Action): string {
       switch (reason.kind) {
         case 'removed':
           return `"${action.token}" was removed from the configuration`;
+        case 'suspended':
+          return `suspended (${shortLine(reason.at)})`;
         case 'overlap_ended':
           return `replaced, and its overlap ended ${showTime(Date.parse(reason.retire_at))}`;
         case 'orphan':
@@ -100,6 +102,9 @@ function ownReasonText(action: Action): string {
       }
       if (action.reason.kind === 'unconfirmed') {
         return 'removed from the configuration; its creation was never confirmed, so the account of that name may be another one';
+      }
+      if (action.reason.kind === 'suspended') {
+        return `suspended (${shortLine(action.reason.at)}), and "${action.token}" has no live tokens`;
       }
       return action.token === undefined
         ? `${REMOVED[action.reason.kind]}, and it is no longer in MotherDuck`
@@ -151,7 +156,8 @@ function ownSharedText(action: Action): string {
     case 'delete_account':
       return `${REMOVED[action.reason.kind]}; this also deletes all tokens and databases of the account`;
     case 'forget':
-      return action.token === undefined ? reasonText(action) : 'removed from the configuration, without live tokens';
+      if (action.token === undefined) return reasonText(action);
+      return `${reason.kind === 'suspended' ? REVOKED.suspended : REVOKED.removed}, without live tokens`;
     default:
       return reasonText(action);
   }
@@ -175,6 +181,7 @@ const ROTATED: Readonly<Record<string, string>> = {
 };
 const REVOKED: Readonly<Record<string, string>> = {
   removed: 'removed from the configuration',
+  suspended: 'suspended',
   overlap_ended: 'replaced, and the overlap ended',
   orphan: 'an interrupted run created it, and its secret was not stored',
 };

@@ -1,9 +1,11 @@
-/** Tokens that only the state has: their key, or their account, left the configuration. */
+/** Tokens that only the state has: their key, or their account, left the configuration, or the account is suspended. */
+import type { DesiredAccount } from '../model/desired.ts';
 import type { LiveToken } from '../model/live.ts';
-import type { Action, NextChange, Risk } from '../model/plan.ts';
+import type { Action, NextChange, Risk, SourceLine } from '../model/plan.ts';
 import type { RetiringToken, StateToken } from '../model/state.ts';
 import { isoTime } from '../model/time.ts';
 import { seriesOf } from '../model/tokens.ts';
+import { position, sourceLine } from './account-plan.ts';
 import { futureRevocations, overlapEnded } from './revocations.ts';
 import type { Held } from './secret-warnings.ts';
 import type { TokenContext } from './token-reasons.ts';
@@ -27,8 +29,28 @@ import {
 } from './token-warnings.ts';
 import type { TokenPlan } from './tokens.ts';
 
+/** What is known of a token that the configuration does not want. */
+export interface RemovalContext extends Pick<TokenContext, 'account' | 'now' | 'recreated'> {
+  readonly suspended?: SuspendedKey;
+}
+
+/** A token that a suspended account gets again: where the suspension stands, and its name. */
+interface SuspendedKey {
+  readonly at: SourceLine;
+  readonly line: number;
+  readonly file: string;
+  readonly name: string;
+}
+
+/** The key of a suspended account; undefined when its token is not to come back. */
+export function suspendedKey({ suspended }: DesiredAccount, key: string, file: string): SuspendedKey | undefined {
+  const name = suspended?.tokens.get(key)?.name;
+  if (suspended === undefined || name === undefined) return undefined;
+  return { at: sourceLine(suspended.location, file), ...position(suspended.location), name };
+}
+
 /**
- * Plans a token of the state whose key is no longer in the configuration.
+ * Plans a token of the state whose key is no longer in the configuration, or whose account is suspended.
  *
  * @param isClaimed Whether an unknown live token belongs to another key, by its id or by its name.
  * @param recreated Whether the account is another one than in the state: then its tokens are known by their ids alone.
@@ -39,10 +61,13 @@ export function planRemovedToken(
   live: readonly LiveToken[],
   isClaimed: (token: LiveToken) => boolean,
   records: AccountRecords,
-  { account, now, recreated }: Pick<TokenContext, 'account' | 'now' | 'recreated'>,
+  { account, now, recreated, suspended }: RemovalContext,
 ): TokenPlan {
   const series = tokenSeries([key], state, live, records, now, false);
-  const base = seriesOf((state.current ?? state.intents[0] ?? state.retiring[0])?.name ?? key);
+  const known = state.current ?? state.intents[0] ?? state.retiring[0];
+  const base = seriesOf(known?.name ?? suspended?.name ?? key);
+  const about = { account, token: key, ...(suspended ? { line: suspended.line, file: suspended.file } : {}) };
+  const reason = suspended ? ({ kind: 'suspended', at: suspended.at } as const) : ({ kind: 'removed' } as const);
   const isInState = takenBy(records, now);
   const isTaken = (token: LiveToken) => isClaimed(token) || isInState(token);
   const found = newerTokens(base, state, series, live, isTaken, now);
@@ -56,29 +81,15 @@ export function planRemovedToken(
     // Until its overlap has ended, programs may use a replaced token.
     const isUnused = replaced?.isReplaced && !replaced.isTooEarly && Date.parse(replaced.record.retire_at ?? '') <= now;
     const risk: Risk = isUnused || isExpired(token, now) ? 'safe' : 'disruptive';
-    return {
-      action: 'revoke_token',
-      account,
-      token: key,
-      reason: { kind: 'removed' },
-      risk,
-      before: show(token),
-      after: null,
-    };
+    return { action: 'revoke_token', ...about, reason, risk, before: show(token), after: null };
   });
   const ids = new Set([state.current?.id, ...state.retiring.map((old) => old.id)]);
   const isLeft = live.some((token) => ids.has(token.id) && !all.includes(token));
   const isUnclear = recreated === 'possible' && found.length > 0;
-  if ((actions.length === 0 || isLeft) && !isUnclear) {
-    actions.push({
-      action: 'forget',
-      account,
-      token: key,
-      reason: { kind: 'removed' },
-      risk: 'safe',
-      before: { username: account },
-      after: null,
-    });
+  // Of a suspended account's token only its generation is left to remember.
+  const isDone = suspended !== undefined && known === undefined;
+  if ((actions.length === 0 || isLeft) && !isUnclear && !isDone) {
+    actions.push({ action: 'forget', ...about, reason, risk: 'safe', before: { username: account }, after: null });
   }
   return {
     actions,

@@ -89,7 +89,7 @@ function asScheduled(action: Action, readings: Readings): Action | undefined {
     case 'create_token':
       return isScheduledCreation(action, readings) ? action : undefined;
     case 'revoke_token':
-      return action.reason.kind === 'removed' ? undefined : action;
+      return ['removed', 'suspended'].includes(action.reason.kind) ? undefined : action;
     default:
       return undefined;
   }

@@ -35,6 +35,7 @@ describe('an organization with one instance of every rule', () => {
       'MDA015 former',
       'MDA005 leaver/load',
       'MDA030 lingering/load',
+      'MDA042 locked/load',
       'MDA027 newcomer/load',
       'MDA025 overdue/load',
       'MDA010 resized',

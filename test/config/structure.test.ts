@@ -151,7 +151,7 @@ describe('the structure of accounts, policies, pools and stores', () => {
     ['ducklings: { readwrite: {} }', '"read_write"?'],
     ['ducklings: { read_write: { size: Standard } }', '"standard"?'],
     ['tokens: { a: { policy: app, rotatebefore: 1d } }', '"rotate_before"?'],
-    ['xyz: 1', ': template, ducklings, tokens, deletion_protection, smoke and setup'],
+    ['xyz: 1', ': template, ducklings, tokens, suspended, deletion_protection, smoke and setup'],
   ])('%s: %s', async (account, hint) => {
     const text = await expectText(`a slip, with a hint > ${account}`, `${BASE}accounts:\n  abc: { ${account} }\n`);
     expect(text).toContain(hint);

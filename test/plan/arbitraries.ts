@@ -44,11 +44,17 @@ function tokenOf(key: string): fc.Arbitrary<DesiredToken> {
 }
 
 const account: fc.Arbitrary<AccountSketch> = fc
-  .tuple(fc.option(ducklings, { nil: undefined }), fc.subarray(KEYS), fc.boolean())
-  .chain(([ducklings, keys, isProtected]) =>
+  .tuple(
+    fc.option(ducklings, { nil: undefined }),
+    fc.subarray(KEYS),
+    fc.boolean(),
+    fc.oneof({ weight: 3, arbitrary: fc.constant(false) }, fc.constant(true)),
+  )
+  .chain(([ducklings, keys, isProtected, suspended]) =>
     fc.tuple(...keys.map(tokenOf)).map((tokens) => ({
       tokens,
       protected: isProtected,
+      suspended,
       ...(ducklings ? { ducklings } : {}),
     })),
   );

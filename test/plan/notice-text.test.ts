@@ -62,6 +62,7 @@ const ALL = {
     kind: 'stores_rehearsed',
     stores: [{ store: 'vault', folder: '.motherduck-sandbox/stores/vault' }],
   },
+  suspended_live: { kind: 'suspended_live', account, tokens: ['laptop', 'BI'] },
   store_unreadable: { kind: 'store_unreadable', store: 'local', why: 'It is not JSON.', hint },
   store_unusable: { kind: 'store_unusable', store: 'local', why: 'It is not ignored.', hint },
   secret_lost: { kind: 'secret_lost', store: 'local', tokens: ['etl_prod/airflow', 'etl_prod/bi'] },

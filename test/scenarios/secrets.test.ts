@@ -164,6 +164,13 @@ it.skipIf(!hasProc)('are in no output, file, argument or environment', { timeout
   const secrets = [...(env + json).matchAll(/ey[\w-]+\.[\w-]+\.[\w-]+/g)].map(([secret]) => secret).concat(vault);
   expect(secrets.length).toBeGreaterThanOrEqual(8);
 
+  folder.edit((text) => text.replaceAll(/(etl_prod|tenant_1): \{/g, '$1: { suspended: true,'));
+  for (const format of ['text', 'json', 'markdown', 'html'])
+    runs.push(await folder.run(`plan --format ${format} --debug`));
+  runs.push(await folder.run('audit --debug'));
+  runs.push(await folder.run('apply --real-stores --yes --debug'));
+  expect(runs.at(-1), runs.at(-1)?.stderr).toMatchObject({ code: 0 });
+
   const marks = [...partsOf(secrets), 'admin-marker-of-this-test'];
   expectNowhereElse(marks, runs, folder, ['.motherduck/secrets.env', '.motherduck/secrets.json', 'vault/kept']);
   // The admin token comes from the environment of mdacc and of the served sandbox; no child has it.

@@ -3,7 +3,7 @@ import type { Hint } from '../../model/user-error.ts';
 import { type AuditedAccount, firstSeen } from '../account.ts';
 import { aboutAccount, day, type Rule, removeAndDelete, restoreOrDelete } from '../rule.ts';
 
-/** With --usage. An account that is younger than --idle, by the state or by its oldest token, is not idle. */
+/** With --usage. An account that is younger than --idle, by the state or by its oldest token, is not idle, and a suspended one has no queries to run. */
 export const accountIdle: Rule = {
   id: 'MDA023',
   name: 'account-idle',
@@ -14,7 +14,7 @@ export const accountIdle: Rule = {
   *check({ accounts, usage, now }) {
     if (!usage?.reading.ok) return;
     for (const account of accounts) {
-      if (account.live === undefined) continue;
+      if (account.live === undefined || account.desired?.suspended) continue;
       const last = usage.reading.lastQueryAt.get(account.key);
       const since = last ?? firstSeen(account);
       if (since !== undefined && now - since < usage.idleSeconds * 1000) continue;

@@ -1,6 +1,6 @@
 import { aboutAccount, type Rule } from '../rule.ts';
 
-/** For configured accounts without a configured read scaling token; one that is not created yet is reported as missing. */
+/** For configured accounts that are not suspended, without a configured read scaling token; one that is not created yet is reported as missing. */
 export const poolWithoutToken: Rule = {
   id: 'MDA014',
   name: 'pool-without-token',
@@ -10,7 +10,7 @@ export const poolWithoutToken: Rule = {
   *check({ accounts }) {
     for (const account of accounts) {
       const { ducklings, desired, tokens } = account;
-      if (desired === undefined || ducklings === undefined) continue;
+      if (desired === undefined || desired.suspended || ducklings === undefined) continue;
       const { size, pool_size } = ducklings.live.read_scaling;
       if (pool_size === 0 || ducklings.desired.read_scaling.pool_size === 0) continue;
       const types = [...tokens.map(({ live }) => live.type), ...[...desired.tokens.values()].map(({ type }) => type)];

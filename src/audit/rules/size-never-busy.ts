@@ -4,7 +4,7 @@ import { USAGE_DAYS } from '../../model/usage.ts';
 import { type AuditedAccount, firstSeen } from '../account.ts';
 import { aboutAccount, type Rule } from '../rule.ts';
 
-/** With --usage, of an account and a record of compute that are both old enough to tell. */
+/** With --usage, of an account that is not suspended, and a record of compute that are both old enough to tell. */
 export const sizeNeverBusy: Rule = {
   id: 'MDA041',
   name: 'size-never-busy',
@@ -19,7 +19,7 @@ export const sizeNeverBusy: Rule = {
     const isOld = (time: number | undefined) => time !== undefined && now - time >= USAGE_DAYS * DAY_MS;
     if (!isOld(since)) return;
     for (const account of accounts) {
-      if (!isOld(firstSeen(account))) continue;
+      if (!isOld(firstSeen(account)) || account.desired?.suspended) continue;
       const busy = hours.get(account.key);
       const idle = sizesOf(account).filter(({ size }) => sizeFacts(size).hourly && !busy?.get(size));
       if (idle.length === 0) continue;

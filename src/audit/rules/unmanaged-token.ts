@@ -1,13 +1,13 @@
 import { aboutToken, day, importToken, REVOKE, type Rule } from '../rule.ts';
 
-/** For managed accounts. Yields to the rules for tokens that expire soon or share a name. */
+/** For managed accounts. Yields to the rules for tokens that expire soon, share a name, or belong to a suspended account. */
 export const unmanagedToken: Rule = {
   id: 'MDA002',
   name: 'unmanaged-token',
   severity: 'warning',
   title: 'A managed account has a token that is not in the configuration.',
   help: 'Somebody created it outside of mdacc: it gives the same access, and nothing rotates or revokes it. Adopt it with mdacc import, or revoke it at MotherDuck.',
-  yieldsTo: ['MDA005', 'MDA009'],
+  yieldsTo: ['MDA005', 'MDA009', 'MDA042'],
   *check({ accounts }) {
     for (const account of accounts) {
       if (account.standing === 'unmanaged') continue;

@@ -69,6 +69,8 @@ export function skipReasonText(reason: SkipReason): string {
       return `${reason.what}, which the configuration does not allow`;
     case 'removed':
       return 'it is in the state, and was removed from the configuration';
+    case 'suspended':
+      return 'its account is suspended, so the next apply would revoke what is imported';
     case 'managed_elsewhere':
       return `${reason.state}, the state of another configuration, manages it`;
     case 'state_unread':
@@ -130,6 +132,8 @@ export function skipHint({ account, token, reason }: Skipped): Hint {
       return reason.hint;
     case 'outside_limits':
       return { text: 'Change it at MotherDuck, or list the account under "ignore".' };
+    case 'suspended':
+      return { text: 'Revoke its tokens at MotherDuck, or take "suspended: true" out of its block first.' };
     case 'removed':
       return {
         text: 'Put its block back as it was. Or start over: remove it from the state, then import it.',

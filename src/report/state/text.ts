@@ -14,7 +14,7 @@ const MAX_KEY_WIDTH = 32;
 export function stateText({ state }: ShownState, paint: Paint = plain): string {
   const accounts = [...state.accounts.values()].sort((a, b) => (a.username < b.username ? -1 : 1));
   const blocks = accounts.map((account) => accountBlock(account, paint));
-  const tokens = accounts.reduce((sum, account) => sum + account.tokens.size, 0);
+  const tokens = accounts.reduce((sum, { tokens }) => sum + [...tokens.values()].filter(isMore).length, 0);
   const location = state.sandbox ? ', in the sandbox' : '';
   const total = `${printable(state.organization)}${location}: ${counted(accounts.length, 'account')}, ${counted(tokens, 'token')}; serial ${state.serial}.`;
   return `${[...blocks, paint.bold(total)].join('\n\n')}\n`;
@@ -35,6 +35,11 @@ function accountBlock(account: StateAccount, paint: Paint): string {
     .sort(([a], [b]) => (a < b ? -1 : 1))
     .flatMap(([key, token]) => tokenLines(key, width, token));
   return [`${paint.bold(username)}  ${paint.dim(printable(facts.join(', ')))}`, ...tokens].join('\n');
+}
+
+/** Whether more than the generation of a token is known. */
+function isMore({ current, retiring, intents }: StateToken): boolean {
+  return current !== undefined || retiring.length > 0 || intents.length > 0;
 }
 
 function tokenLines(key: string, width: number, token: StateToken): string[] {
