@@ -80,20 +80,25 @@ function readOrError(file: string): Promise<ReadState | UserError | undefined> {
 /** Whether a file that cannot be read is, or was, the state of a configuration that is there. */
 async function isDamaged(file: string): Promise<boolean> {
   const text = (await readText(file).catch(() => undefined)) ?? '';
-  if (text.trim() !== '' && !/"(lineage|serial)"/.test(text)) return false;
   const [, configuration] = /"configuration":\s*"([^"\\]+)"/.exec(text) ?? [];
-  return isInUse(file, configuration === undefined ? {} : { configuration });
+  if (/"(lineage|serial)"/.test(text)) return isInUse(file, configuration === undefined ? {} : { configuration });
+  // Nothing of a state is left in it, so the file beside it tells whether it is ours.
+  for (const beside of namedAlike(file)) {
+    if (/^\s*"?organization"?\s*:/m.test((await readText(beside).catch(() => undefined)) ?? '')) return true;
+  }
+  return false;
 }
 
 /** Its configuration is beside it: the one that it names, or the one that it is named after. */
 async function isInUse(file: string, { configuration }: Pick<State, 'configuration'>): Promise<boolean> {
-  const base = basename(file).slice(0, -ENDING.length);
-  const names = [
-    ...(configuration === undefined ? [] : [basename(configuration)]),
-    ...['yaml', 'yml', 'json'].map((end) => `${base}.${end}`),
-  ];
-  for (const name of names) if (await isFile(join(dirname(file), name))) return true;
+  const named = configuration === undefined ? [] : [join(dirname(file), basename(configuration))];
+  for (const beside of [...named, ...namedAlike(file)]) if (await isFile(beside)) return true;
   return false;
+}
+
+/** The configurations that a state would be named after. */
+function namedAlike(file: string): string[] {
+  return ['yaml', 'yml', 'json'].map((end) => `${file.slice(0, -ENDING.length)}.${end}`);
 }
 
 /** What a place has. */

@@ -102,6 +102,10 @@ it.each([
   ],
   ['of a newer version', (text: string) => text.replace(/"version": \d+/, '"version": 99')],
   ['empty', () => ''],
+  ['all zeros, after a power loss', (text: string) => '\0'.repeat(text.length)],
+  ['a pointer of Git LFS', () => 'version https://git-lfs.github.com/spec/v1\noid sha256:4d7a\nsize 12345\n'],
+  ['cut to its first bytes', (text: string) => text.slice(0, 10)],
+  ['an empty list', () => '[]\n'],
 ])('a state that is %s may manage every account, so another configuration adopts none', async (_, change) => {
   const stage = await Stage.applied();
   stage.write('staging.yaml', OTHER);
