@@ -6,6 +6,7 @@
  */
 import { readdirSync, readFileSync, statSync } from 'node:fs';
 import path from 'node:path';
+import { DuckDBInstance } from '@duckdb/node-api';
 import { expect, it, onTestFinished } from 'vitest';
 import { madeByTerraform, TFSTATE } from '../import/terraform-stage.ts';
 import type { Ran } from '../in-process.ts';
@@ -178,6 +179,50 @@ it.skipIf(!hasProc)('are in no output, file, argument or environment', { timeout
   for (const secret of secrets) expect(all.includes(secret)).toBe(false);
   const holders = all.split('\n').filter((text) => text.includes('admin-marker-of-this-test'));
   expect(holders.filter((text) => !text.includes('MOTHERDUCK_ADMIN_TOKEN='))).toEqual([]);
+});
+
+it.skipIf(!hasProc)('are in no message of a setup that fails', { timeout: 120_000 }, async () => {
+  const processes = watchProcesses();
+  const folder = new Stage(CONFIGURATION.replace(/ {2}c: .*|, vault: c/g, ''));
+  folder.env.MOTHERDUCK_ADMIN_TOKEN = 'aaaa.eyJ0b2tlblR5cGUiOiJyZWFkX3dyaXRlIn0.admin-marker-of-this-test';
+  Object.assign(folder.env, { GITHUB_ACTIONS: 'true', GITHUB_OUTPUT: 'outputs', GITHUB_STEP_SUMMARY: 'summary.md' });
+  const runs = [await folder.runProgram('apply --sandbox --yes --no-smoke --debug')];
+  expect(runs.at(-1), runs.at(-1)?.stderr).toMatchObject({ code: 0 });
+  const secrets = [...folder.read('.motherduck/secrets.env').matchAll(/ey[\w-]+\.[\w-]+\.[\w-]+/g)].map(
+    ([each]) => each,
+  );
+  expect(secrets).toHaveLength(2);
+
+  // A table of the account has a token, which the message of a statement quotes.
+  const database = '.motherduck-sandbox/databases/tenant_1/a.duckdb';
+  const duckdb = await (await DuckDBInstance.create(folder.file(database))).connect();
+  await duckdb.run(`CREATE TABLE t AS SELECT '${secrets[1]}' AS token`);
+  duckdb.closeSync();
+  for (const sql of [
+    "SELECT error('denied to ' || token) FROM a.t",
+    "SELECT error('denied to ' || base64(token::BLOB) || hex(token)) FROM a.t",
+    'SELECT token::INTEGER FROM a.t',
+    "SELECT * FROM read_text('.motherduck/secrets.env')",
+  ]) {
+    folder.edit((text) => text.replace(/setup: \[.*\]/, `setup: [${JSON.stringify(sql)}]`));
+    for (const format of ['text', 'json', 'markdown', 'html']) {
+      runs.push(await folder.run(`apply --sandbox --yes --no-smoke --debug --format ${format}`));
+      expect(runs.at(-1)).toMatchObject({ code: 4 });
+    }
+    for (const command of ['plan --format json', 'plan --format html', 'state show tenant_1', 'state history'])
+      runs.push(await folder.run(`${command} --sandbox --debug`));
+  }
+  // In the configuration a secret is refused, and not quoted.
+  folder.edit((text) => text.replace(/setup: \[.*\]/, `setup: [${JSON.stringify(`SELECT '${secrets[0]}'`)}]`));
+  for (const command of ['validate --format json', 'validate --format sarif', 'apply --sandbox --yes --debug'])
+    runs.push(await folder.run(command));
+  expect(runs.slice(-3).map(({ code }) => code)).toEqual([1, 1, 1]);
+
+  const marks = [...partsOf(secrets), 'admin-marker-of-this-test'];
+  const kept = ['.motherduck/secrets.env', '.motherduck/secrets.json', 'motherduck.accounts.yaml', database];
+  expectNowhereElse(marks, runs, folder, kept);
+  const all = processes();
+  for (const secret of secrets) expect(all.includes(secret)).toBe(false);
 });
 
 it.skipIf(!hasProc)('of a Terraform state go to the store alone', { timeout: 120_000 }, async () => {
