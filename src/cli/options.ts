@@ -45,7 +45,7 @@ export const CONFIG = under(
   ),
   new Option(
     '--allow-env <name>',
-    'Let the configuration use this variable, whose name speaks of a secret; repeatable',
+    'Let the configuration use this variable, whose name speaks of a secret or of a CI job; repeatable',
   ).argParser(gather),
 );
 

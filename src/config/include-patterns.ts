@@ -69,7 +69,7 @@ export class IncludePatterns {
     const ignored = await this.#confines.ignored(names.map(({ absolute }) => absolute));
     return names.filter(({ name, absolute, pattern }) => {
       if (!('why' in ignored) && !ignored.has(absolute)) return true;
-      const subject = pattern.env === undefined ? quote(name) : showNode(pattern);
+      const subject = quote(name);
       if ('why' in ignored) {
         const [why] = ignored.why.split('\n');
         const message = `included file ${subject} is not read: git cannot tell whether it is ignored`;
@@ -87,6 +87,12 @@ export class IncludePatterns {
 
   /** The names of the files of one pattern, relative to the folder of the configuration. */
   async #namesOf(pattern: ScalarNode): Promise<readonly string[]> {
+    if (pattern.env !== undefined) {
+      const hint =
+        'jobs may have other values of it, so a plan would not show what is applied: name the file, or write a glob';
+      this.#refuse('include-variable', pattern, `${showNode(pattern)} has a variable, and include takes none`, hint);
+      return [];
+    }
     const text = textOf(pattern);
     if (text === undefined || text === '') {
       this.#isComplete = false;
@@ -133,7 +139,7 @@ export class IncludePatterns {
 
   /** Reports a file that is out of bounds without revealing whether it exists. */
   #reportExcluded(excluded: Exclusion, pattern: ScalarNode, name: string): void {
-    const subject = pattern.env === undefined ? quote(name) : showNode(pattern);
+    const subject = quote(name);
     const { noun, root } = this.#confines;
     if (excluded === 'link') {
       const message = `included file ${subject} is a link, or is reached through one`;
@@ -150,7 +156,7 @@ export class IncludePatterns {
       (facts) => facts.isDirectory(),
       () => false,
     );
-    const glob = pattern.env === undefined ? quote(path.posix.join(name, '*.yaml')) : 'a glob';
+    const glob = quote(path.posix.join(name, '*.yaml'));
     this.#problems.error(
       'include-ending',
       pattern.at,

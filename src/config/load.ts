@@ -43,7 +43,7 @@ interface Findings {
  * templates, pools and policies. Returns all errors of all files at once. Uses no network. `unwritten` has texts by absolute
  * path that replace those on the disk, so that a change can be checked before it is made. `stateFile` is the state's, which no
  * store may write.
- * `allowEnv` names variables that may be used although their names speak of a secret.
+ * `allowEnv` names variables that may be used although their names speak of a secret or of a CI job.
  *
  * @throws UserError CONFIG_NOT_FOUND when there is no file at `file`; CONFIG_INVALID when it cannot be read at all
  */

@@ -13,7 +13,7 @@ import { Environment } from '../yaml/environment.ts';
 import { ALIAS_BUDGET, type ParseContext, parseSource } from '../yaml/parse.ts';
 import { decode, type Source, type Span, sourceOf } from '../yaml/source.ts';
 import { child, entriesOf, itemsOf, type Node, textOf } from '../yaml/tree.ts';
-import { quote, showNode } from '../yaml/wording.ts';
+import { quote } from '../yaml/wording.ts';
 import { notFound } from './errors.ts';
 import { Confines } from './include.ts';
 import { type IncludedFile, IncludePatterns } from './include-patterns.ts';
@@ -50,7 +50,7 @@ export interface ConfigFiles {
  * Reads the main file and its included files. Reports errors in their encoding, YAML and variables.
  *
  * @param unwritten texts by absolute path that replace files on the disk
- * @param allowEnv variables that may be used although their names speak of a secret
+ * @param allowEnv variables that may be used although their names speak of a secret or of a CI job
  *
  * @throws UserError CONFIG_NOT_FOUND when there is no main file; CONFIG_INVALID when it cannot be read
  */
@@ -209,10 +209,8 @@ class Reader {
       return;
     }
     this.#complete = false;
-    // A text from the environment may be a secret, unless it names a file that exists.
-    const subject = pattern.env === undefined ? quote(name) : showNode(pattern);
     const why = outcome.is === 'missing' ? 'does not exist' : `cannot be read: ${outcome.why}`;
-    this.#context.problems.error('include-missing', pattern.at, `included file ${subject} ${why}`);
+    this.#context.problems.error('include-missing', pattern.at, `included file ${quote(name)} ${why}`);
   }
 
   /** An account has its own tokens and those of its template, so a small file can have very many. */

@@ -29,7 +29,7 @@ export type Environment = Readonly<Record<string, string | undefined>>;
 export interface LoadConfigOptions {
   /** The values of `${NAME}` in the configuration. Default: `process.env`. */
   readonly env?: Environment;
-  /** Variables that the configuration may use although their names speak of a secret. Default: none. */
+  /** Variables that the configuration may use although their names speak of a secret or of a CI job. Default: none. */
   readonly allowEnv?: readonly string[];
 }
 

@@ -1,4 +1,5 @@
 import { isCredentialName, mayBeCredential } from '../model/credential.ts';
+import { isJobVariable } from '../model/job-variables.ts';
 import { isSecretVariable, secretValues } from '../model/secret.ts';
 import type { FromEnvironment } from './tree.ts';
 
@@ -9,7 +10,7 @@ export class Environment {
   readonly #allowed: ReadonlySet<string>;
   readonly #used = new Map<string, string>();
 
-  /** @param allowed names of variables that may be used although they speak of a secret */
+  /** @param allowed names of variables that may be used although they speak of a secret, or are of a CI job */
   constructor(values: NodeJS.ProcessEnv, allowed: readonly string[] = []) {
     this.#values = values;
     this.#allowed = new Set(allowed);
@@ -24,16 +25,17 @@ export class Environment {
   }
 
   /**
-   * Whether a variable contains a MotherDuck token, by its name, its value or its form of a JWT; or is another secret, by its
-   * name or its form, that is not allowed.
+   * Why a variable may not be used: it contains a MotherDuck token, by its name, its value or its form of a JWT; or it is another
+   * secret, by its name or its form, or one of a CI job, and is not allowed.
    */
-  secrecy(name: string): 'token' | 'secret' | undefined {
+  refusal(name: string): VariableRefusal | undefined {
     const value = Object.hasOwn(this.#values, name) ? (this.#values[name] ?? '') : '';
     const isToken =
       /eyJ[\w-]{6,}\.[\w-]+\.[\w-]+/.test(value) || this.#secrets.some((secret) => value.includes(secret));
     if (isToken || isSecretVariable(name)) return 'token';
     if (this.#allowed.has(name)) return undefined;
-    return isCredentialName(name) || mayBeCredential(value) ? 'secret' : undefined;
+    if (isCredentialName(name) || mayBeCredential(value)) return 'secret';
+    return isJobVariable(name) ? 'job' : undefined;
   }
 
   /** The names and values of the used variables, sorted by name. */
@@ -42,13 +44,16 @@ export class Environment {
   }
 }
 
+/** What a variable is that may not be used: a MotherDuck token, another secret, or different in each CI job. */
+export type VariableRefusal = 'token' | 'secret' | 'job';
+
 /** An invalid `${` of a text; `index` counts the `$$` and `${` before it. */
 export interface BadVariable {
   readonly index: number;
   /** Absent when no name follows `${`. */
   readonly name?: string;
-  /** The variable contains a secret, which would appear in plans and reports. */
-  readonly secrecy?: 'token' | 'secret';
+  /** Why the variable may not be used. */
+  readonly refusal?: VariableRefusal;
 }
 
 /** A text with its variables replaced. */
@@ -75,11 +80,11 @@ export function substitute(raw: string, environment: Environment): Substituted {
     index += 1;
     if (match === '$$') return '$';
     replaced = true;
-    const secrecy = name === undefined ? undefined : environment.secrecy(name);
-    const value = name === undefined || secrecy !== undefined ? undefined : environment.get(name);
+    const refusal = name === undefined ? undefined : environment.refusal(name);
+    const value = name === undefined || refusal !== undefined ? undefined : environment.get(name);
     missing ||= value === undefined;
     if (value === undefined && bad.length < MAX_BAD) {
-      bad.push({ index, ...(name === undefined ? {} : { name }), ...(secrecy ? { secrecy } : {}) });
+      bad.push({ index, ...(name === undefined ? {} : { name }), ...(refusal ? { refusal } : {}) });
     }
     return value ?? match;
   });

@@ -166,15 +166,19 @@ class TreeBuilder {
   #reportVariables(bad: Substituted['bad'], at: Span): void {
     if (bad.length === 0) return;
     const matches = [...this.#source.text.slice(at.start, at.end).matchAll(DOLLARS)];
-    for (const { index, name, secrecy } of bad) {
+    for (const { index, name, refusal } of bad) {
       const match = matches[index];
       const start = at.start + (match?.index ?? 0);
       const span = match === undefined ? at : { ...at, start, end: start + match[0].length };
-      if (secrecy === 'secret') {
+      if (refusal === 'secret') {
         this.#context.problems.error('variable-secret', span, `${name} may be a secret, which plans would show`, {
           hint: `if it is none, allow it with --allow-env ${name}`,
         });
-      } else if (secrecy === 'token') {
+      } else if (refusal === 'job') {
+        this.#context.problems.error('variable-job', span, `${name} differs between CI jobs`, {
+          hint: `a plan would show another configuration than the one that is applied; if that is meant, allow it with --allow-env ${name}`,
+        });
+      } else if (refusal === 'token') {
         this.#context.problems.error('variable-secret', span, `${name} is a token, which is not allowed here`, {
           hint: 'plans show the values of the configuration; mdacc reads the admin token from the environment itself',
         });

@@ -179,13 +179,26 @@ guardrails: { max_deletes: "\${X}", max_token_ttl: "\${X}", allowed_sizes: ["\${
   expect((await findings(yaml.replace(/include:.*\n/, ''), { X: MARK, D: '77m' })).length).toBeGreaterThan(20);
 });
 
-test('the name of an included file may come from the environment, and is shown when the file is there', async () => {
+test('include takes no variables, whose values a plan would not show', async () => {
   const files = {
-    'motherduck.accounts.yaml': `${BASE}accounts:\n  abc: { tokens: { a: app } }\ninclude: ["\${TEAM}.yaml"]\n`,
+    'motherduck.accounts.yaml': `${BASE}accounts:\n  abc: { tokens: { a: app } }\ninclude: ["\${TEAM}.yaml", "$\${X}/*.yaml"]\n`,
     'red.yaml': 'accounts: 5\n',
   };
-  expect(await findings(files, { TEAM: 'red' })).toEqual(['red.yaml: wrong-type 1 5']);
-  const text = await expectText('an included file that the environment names', files, { TEAM: 'blue' });
+  const text = await expectText('an include pattern with a variable', files, { TEAM: 'red' });
   expect(text).toContain('"${TEAM}.yaml"');
-  expect(text).not.toContain('blue');
+  expect(text).not.toContain('red.yaml');
+});
+
+test.each(
+  `CI CI_COMMIT_BRANCH GITHUB_EVENT_NAME GITHUB_HEAD_REF github_run_attempt RUNNER_TEMP GITLAB_USER_NAME BUILD_NUMBER BUILD_URL
+  BRANCH_NAME CHANGE_ID BITBUCKET_BRANCH CIRCLE_BRANCH SYSTEM_PULLREQUEST_SOURCEBRANCH HOSTNAME`.split(/\s+/),
+)('%s differs between jobs, so it is refused, set or not, until it is allowed', async (name) => {
+  const yaml = account(`smoke: { query: "\${${name}}" }`);
+  expect(await findings(yaml, { [name]: 'value' })).toEqual([`variable-job 11 \${${name}}`]);
+  expect(await findings(yaml, {})).toEqual([`variable-job 11 \${${name}}`]);
+  expect(await load(yaml, { [name]: 'value' }, [name])).toMatchObject({ ok: true });
+});
+
+test.each(['CITY', 'CIRCLE', 'BUILDER', 'GITHUB', 'JOBS', 'DEPLOYMENT', 'TEAM'])('%s is not of a job', async (name) => {
+  expect(await findings(account(`smoke: { query: "\${${name}}" }`), { [name]: 'value' })).toEqual([]);
 });

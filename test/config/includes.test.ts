@@ -244,7 +244,7 @@ describe('in a git work tree', () => {
     const folder = tree('["${WHERE}"]');
     const loaded = await loadConfig(path.join(folder, 'repo/conf', MAIN), { WHERE: '../../outside.yaml' });
     expect(all(loaded)).toMatchObject([
-      { code: 'include-outside', message: expect.stringMatching(/"\$\{WHERE\}"(?!.*outside\.yaml)/) },
+      { code: 'include-variable', message: expect.stringMatching(/"\$\{WHERE\}"(?!.*outside\.yaml)/) },
     ]);
   });
 
