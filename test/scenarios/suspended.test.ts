@@ -69,6 +69,9 @@ describe('a suspended account', () => {
       expect({ risk, line }).toEqual({ risk: 'disruptive', line: 13 });
       expect(reason.text).toContain('(line 13)');
     }
+    const { stdout: comment } = await stage.run('plan --sandbox --format markdown');
+    expect(comment).toContain('\n-   tokens:\n');
+    expect(comment).toContain('\n+   suspended: true\n');
     const applied = await stage.run(APPLY);
     expect(applied.code).toBe(0);
     expect(await liveTokens(stage)).toEqual([]);

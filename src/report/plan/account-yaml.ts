@@ -10,6 +10,7 @@ interface Sketch {
   /** By name. A copy for each of thousands would take minutes. */
   tokens?: Map<string, object>;
   deletion_protection?: boolean;
+  suspended?: boolean;
 }
 
 /** The lines of a unified diff of one account, each with `+`, `-` or a space before it. */
@@ -112,6 +113,7 @@ function draw(action: Action, before: Sketch, after: Sketch): void {
     }
     case 'revoke_token':
       put(before, action.before.name, live(action.before));
+      if (action.reason.kind === 'suspended') after.suspended = true;
       return;
     case 'delete_account':
       before.tokens = new Map(action.before.tokens.map((token) => [token.name, live(token)]));
