@@ -88,6 +88,7 @@ export type {
   PlannedRotation,
   PlannedToken,
   Reason,
+  RevokesOld,
   RevokeToken,
   Risk,
   RotateToken,
@@ -116,6 +117,7 @@ export type {
 export type {
   MovedFrom,
   RetiringToken,
+  RevokeRequest,
   State,
   StateAccount,
   StateSetup,

@@ -11,6 +11,7 @@ import {
   DRY_RUN,
   DUE,
   duration,
+  FORCE,
   format,
   LOCK_TIMEOUT,
   milliseconds,
@@ -20,6 +21,7 @@ import {
   OUTPUT,
   PRUNE,
   port,
+  REVOKE_OLD,
   ROTATE,
   rate,
   refuseEmpty,
@@ -125,6 +127,8 @@ export function program(words: readonly string[] = []): Command {
         PRUNE,
         DUE,
         ROTATE,
+        REVOKE_OLD,
+        FORCE,
         DESTROY,
         USAGE,
         ALLOW_MISSING,
@@ -146,7 +150,14 @@ export function program(words: readonly string[] = []): Command {
 
   command('apply', 'Show the plan, ask, apply it, store secrets and test the accounts', (apply) => {
     apply.argument('[planfile]', 'A plan saved with plan --out').action(go(() => import('./commands/apply.ts')));
-    withOptions(apply, [ONLY, PRUNE, DUE, ROTATE, DESTROY, USAGE], APPLYING, CONFIG, SERVICE, OUTPUT);
+    withOptions(
+      apply,
+      [ONLY, PRUNE, DUE, ROTATE, REVOKE_OLD, FORCE, DESTROY, USAGE],
+      APPLYING,
+      CONFIG,
+      SERVICE,
+      OUTPUT,
+    );
     withExamples(apply, 'mdacc apply', 'mdacc apply today.plan --yes', 'mdacc apply --due --yes');
   });
 
@@ -225,8 +236,13 @@ export function program(words: readonly string[] = []): Command {
     rotate
       .argument('<account[/token]...>', 'Names as in the configuration, or globs; an account selects all of its tokens')
       .action(go(() => import('./commands/rotate.ts')));
-    withOptions(rotate, [ONLY], APPLYING, CONFIG, SERVICE, OUTPUT);
-    withExamples(rotate, 'mdacc rotate etl_prod/airflow', 'mdacc rotate "tenant_*/app" --yes');
+    withOptions(rotate, [REVOKE_OLD, FORCE, ONLY], APPLYING, CONFIG, SERVICE, OUTPUT);
+    withExamples(
+      rotate,
+      'mdacc rotate etl_prod/airflow',
+      'mdacc rotate "tenant_*/app" --yes',
+      'mdacc rotate etl_prod/airflow --revoke-old --yes',
+    );
   });
 
   command('destroy', 'Delete every managed account, after a typed confirmation', (destroy) => {

@@ -1,7 +1,7 @@
 /** Applies a plan to one account: its actions in order, the verification of new tokens, then revocations. */
 import type { Desired, DesiredAccount } from '../model/desired.ts';
 import type { Live } from '../model/live.ts';
-import type { Action, Plan } from '../model/plan.ts';
+import type { Action, Plan, RevokeToken } from '../model/plan.ts';
 import type { Secret } from '../model/secret.ts';
 import type { AccountSmoke } from '../model/smoke.ts';
 import type { StateRun } from '../model/state-run.ts';
@@ -24,7 +24,7 @@ import { adoptAccount, adoptToken } from './adopt.ts';
 import { createToken } from './create-token.ts';
 import { nextCommand } from './next-command.ts';
 import { revokeToken, type TokenTools } from './revoke-token.ts';
-import type { StateWriter } from './state-writer.ts';
+import { type StateWriter, tokenOf } from './state-writer.ts';
 import { recordVerification } from './verification.ts';
 
 /** Secrets of tokens that were created in this run, by the token's key. */
@@ -204,12 +204,24 @@ export class AccountApply {
 
   /** A token that programs may use is revoked only when its replacement, created in this run, has connected. */
   #awaitsVerification(action: Action): UserError | undefined {
-    if (action.action !== 'revoke_token' || !this.#unverified.has(action.token ?? '')) return undefined;
-    if (action.reason.kind !== 'overlap_ended') return undefined;
+    if (action.action !== 'revoke_token' || action.token === undefined) return undefined;
+    if (action.reason.kind === 'requested') return this.#awaitsAnyVerification(action, action.token);
+    if (action.reason.kind !== 'overlap_ended' || !this.#unverified.has(action.token)) return undefined;
     const message = `its replacement did not connect, so "${action.before.name}" is kept`;
     return new UserError('SMOKE_FAILED', message, {
       text: 'Fix what the smoke test reports, then apply again.',
       command: ['apply'],
+    });
+  }
+
+  /** A token that was to be revoked at once is kept as well while nothing shows that its replacement connects. */
+  #awaitsAnyVerification({ account, before, reason }: RevokeToken, token: string): UserError | undefined {
+    const { current } = tokenOf(this.#input.stateWriter, account, token);
+    if (('force' in reason && reason.force) || current?.verified_at !== undefined) return undefined;
+    const message = `its replacement "${current?.name}" was not verified, so "${before.name}" is kept`;
+    return new UserError('SMOKE_FAILED', message, {
+      text: 'Fix what the smoke test reports and rotate again. To revoke it all the same, add --force.',
+      command: ['rotate', `${account}/${token}`, '--revoke-old'],
     });
   }
 

@@ -11,6 +11,7 @@ import {
 import { isoTime } from '../model/time.ts';
 import { UserError } from '../model/user-error.ts';
 import type { WireToken } from '../model/wire.ts';
+import { withoutDoneRequest } from '../plan/revoke-request.ts';
 import type { SecretStore } from '../secrets/store.ts';
 import { withoutOverlap } from './adopt.ts';
 import { removeSecret } from './dead-secrets.ts';
@@ -32,12 +33,16 @@ export async function recordIntent(
     ...(store === undefined ? {} : { store: store.name, secret_path: store.secretPath(address) }),
     ...(command === undefined ? {} : { command }),
   };
-  const intent = { name, generation, at: isoTime(tools.api.now()), storing: false, ...to };
+  const at = isoTime(tools.api.now());
+  const intent = { name, generation, at, storing: false, ...to };
+  const force = action.after.revokes_old === 'stored' ? { force: true as const } : {};
+  const request = action.after.revokes_old && { revoke_old: { at, generation: generation - 1, ...force } };
   await recordFirst(tools.stateWriter, account.username, () =>
     updateToken(tools.stateWriter, account.username, action.token, (entry) => ({
       ...entry,
       generation: Math.max(entry.generation, generation),
       intents: [...entry.intents, intent],
+      ...request,
     })),
   );
 }
@@ -137,7 +142,7 @@ export async function recordResult(
     // Nothing live had replaced these, whatever the state says of their overlaps, which begin now.
     const waiting = new Set((action.after.waiting ?? []).map(({ id }) => id));
     const retiring = entry.retiring.map((old) => (waiting.has(old.id) ? withoutOverlap(old) : old));
-    return { ...entry, current: created, retiring: [...retiring, ...replaced], intents };
+    return withoutDoneRequest({ ...entry, current: created, retiring: [...retiring, ...replaced], intents });
   });
   // The token that it replaces is gone already, so nothing reads its secret any more.
   if (action.before === null && left !== undefined) {

@@ -13,5 +13,7 @@ export function nextCommand(undone: readonly Action[], all: readonly Action[] = 
   const requested = undone.flatMap((action) =>
     action.action === 'rotate_token' && action.reason.kind === 'requested' ? [`${action.account}/${action.token}`] : [],
   );
-  return requested.length === 0 ? ['apply'] : ['rotate', ...requested];
+  const ends = undone.flatMap((action) => (action.action === 'rotate_token' ? (action.after.revokes_old ?? []) : []));
+  const revoking = [...(ends.length > 0 ? ['--revoke-old'] : []), ...(ends.includes('stored') ? ['--force'] : [])];
+  return requested.length === 0 ? ['apply'] : ['rotate', ...requested, ...revoking];
 }

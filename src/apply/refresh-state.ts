@@ -16,6 +16,7 @@ import { accountKey } from '../model/username.ts';
 import { isRead } from '../plan/dead-secrets.ts';
 import { canHaveCreated, mayStillCreate } from '../plan/intents.ts';
 import { searchManaged } from '../plan/missing-accounts.ts';
+import { withoutDoneRequest } from '../plan/revoke-request.ts';
 
 /** The readings and the plan that a state is refreshed from. */
 export interface RefreshInput {
@@ -108,7 +109,10 @@ function refreshTokens(
     const gone = isGone && (secret === undefined || last !== undefined);
     const same = retiring.length === token.retiring.length && intents.length === token.intents.length && !gone;
     changed ||= !same;
-    tokens.set(key, same ? token : { ...rest, ...(current && !gone ? { current } : {}), retiring, intents });
+    const refreshed = same ? token : { ...rest, ...(current && !gone ? { current } : {}), retiring, intents };
+    const done = withoutDoneRequest(refreshed);
+    changed ||= done !== refreshed;
+    tokens.set(key, done);
   }
   return changed ? tokens : account.tokens;
 }

@@ -9,6 +9,7 @@ import { accountKey } from '../model/username.ts';
 import type { Api } from '../motherduck/api.ts';
 import { ApiError } from '../motherduck/transport-errors.ts';
 import { type DeadRecord, revokedSecret } from '../plan/dead-secrets.ts';
+import { withoutDoneRequest } from '../plan/revoke-request.ts';
 import { expectedSecret } from '../secrets/written-secrets.ts';
 import { type RemovalTools, removeSecret, withoutFingerprint } from './dead-secrets.ts';
 import { type StateWriter, tokenOf, updateToken } from './state-writer.ts';
@@ -71,7 +72,7 @@ export async function revokeToken(action: RevokeToken, isDesired: boolean, tools
         .filter(({ name, fingerprint }) => name !== action.before.name || (!isDesired && fingerprint !== undefined))
         .map((intent) => (isRemoved && isAt(dead, intent) ? withoutFingerprint(intent) : intent)),
     };
-    if (isDesired || kept.current !== undefined || kept.retiring.length > 0) return kept;
+    if (isDesired || kept.current !== undefined || kept.retiring.length > 0) return withoutDoneRequest(kept);
     return isKept ? onlyGeneration(kept) : undefined;
   });
   return [];

@@ -115,7 +115,9 @@ function plannedToken(
   if (action.action !== 'revoke_token') return undefined;
   const { reason, token, before } = action;
   const cause = reason.kind;
-  const role = cause === 'overlap_ended' || cause === 'removed' || cause === 'suspended' ? 'obsolete' : cause;
+  const isCurrent = state?.tokens.get(token ?? '')?.current?.id === before.id;
+  const replaced = cause === 'requested' && isCurrent ? 'current' : 'obsolete';
+  const role = cause === 'orphan' || cause === 'smoke_test' ? cause : replaced;
   return { id: before.id, role: { role, planned: action, ...(token === undefined ? {} : { key: token }) } };
 }
 

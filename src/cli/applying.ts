@@ -5,17 +5,17 @@ import type { ApplyEvent } from '../apply/apply-account.ts';
 import {
   applyTested,
   isComplete,
+  isKept,
   isSetupFailed,
   type RunBy,
   refuseViolations,
   type TestedApply,
 } from '../engine/applying.ts';
-import { onlyMatcher, type Planned, planNow } from '../engine/planning.ts';
-import { selectTokens } from '../engine/rotation-selection.ts';
+import { type Planned, planNow } from '../engine/planning.ts';
 import { openService, type RunContext, type Service, type ServiceOptions } from '../engine/service.ts';
 import { backendOf, openStateOf, scopeOf, surroundingsOf, whoRuns } from '../engine/state.ts';
 import type { Desired } from '../model/desired.ts';
-import { type Plan, storingActions } from '../model/plan.ts';
+import { type Plan, type RevokesOld, storingActions } from '../model/plan.ts';
 import { hasChanges, leavesDueWork } from '../plan/plan.ts';
 import { eventLine, hasLostState } from '../report/apply/text.ts';
 import { APPLY_FORMATS, type ApplyFormat } from '../report/formats.ts';
@@ -28,6 +28,7 @@ import { EXIT } from './exit-codes.ts';
 import { annotate, tellGitHub } from './github.ts';
 import type { Io, OutputOptions } from './io.ts';
 import { Progress, withProgress } from './progress.ts';
+import { refuseWrongRotation } from './rotation-options.ts';
 import { underLock } from './signals.ts';
 
 export interface PlanCommandOptions extends ConfigOptions, ServiceOptions, OutputOptions {
@@ -35,6 +36,10 @@ export interface PlanCommandOptions extends ConfigOptions, ServiceOptions, Outpu
   readonly prune?: boolean;
   readonly due?: boolean;
   readonly rotate?: readonly string[];
+  /** Revoke what is rotated in the same run. */
+  readonly revokeOld?: boolean;
+  /** With `revokeOld`: whether the new tokens are verified or not. */
+  readonly force?: boolean;
   readonly destroy?: boolean;
   readonly allowMissing?: boolean;
   readonly usage?: boolean;
@@ -55,22 +60,24 @@ export interface ApplyCommandOptions extends PlanCommandOptions {
 /** Makes the plan to apply. */
 export type Planner = (stateWriter: OpenedState, service: Service, context: RunContext) => Promise<Planned>;
 
-/** Plans as the options say. @throws UserError USAGE: no token has a name that is to be rotated */
-export function plannerOf(desired: Desired, options: PlanCommandOptions): Planner {
-  refuseUnknownTokens(desired, options);
+/** Plans as the options say. @throws UserError USAGE: tokens cannot be rotated as they say */
+export function plannerOf(desired: Desired, options: ApplyCommandOptions): Planner {
+  refuseWrongRotation(desired, options);
+  const how = planningOf(options);
   return (stateWriter, service, context) =>
     planNow(
       desired,
       stateWriter.state,
       service,
-      { ...options, others: stateWriter.others, scope: scopeOf(options, stateWriter, options) },
+      { ...how, others: stateWriter.others, scope: scopeOf(how, stateWriter, how) },
       context,
     );
 }
 
-/** Before anything is opened or locked. @throws UserError USAGE */
-export function refuseUnknownTokens(desired: Desired, { rotate, only }: PlanCommandOptions): void {
-  if (rotate !== undefined) selectTokens(rotate, desired, onlyMatcher(only));
+/** The options for the engine. */
+export function planningOf<T extends PlanCommandOptions>({ revokeOld, force, ...options }: T) {
+  const when: RevokesOld = force ? 'stored' : 'verified';
+  return { ...options, ...(revokeOld ? { revokeOld: when } : {}) };
 }
 
 /** Locks the state, plans, asks and applies. Returns the exit code. */
@@ -114,8 +121,8 @@ async function showAndApply(
 }
 
 /** How a run planned, for its history. */
-function howOf(command: string, { due, rotate, destroy }: ApplyCommandOptions): string[] {
-  return [due && '--due', rotate && '--rotate', destroy && '--destroy'].flatMap((flag) =>
+function howOf(command: string, { due, rotate, revokeOld, destroy }: ApplyCommandOptions): string[] {
+  return [due && '--due', rotate && '--rotate', revokeOld && '--revoke-old', destroy && '--destroy'].flatMap((flag) =>
     flag && flag !== `--${command}` ? [flag] : [],
   );
 }
@@ -205,7 +212,9 @@ function exitCodeOf(plan: Plan, done: TestedApply): number {
   if (!applied.saved) return hasLostState(applied) ? EXIT.partly : EXIT.error;
   if (applied.interrupted) return EXIT.interrupted;
   if (isComplete(plan, done))
-    return smoke.passed && !applied.outcomes.some(isSetupFailed) ? EXIT.done : EXIT.smokeFailed;
+    return smoke.passed && !applied.outcomes.some((each) => isSetupFailed(each) || isKept(each))
+      ? EXIT.done
+      : EXIT.smokeFailed;
   const isOnlyRefused = applied.outcomes.length === 0 && applied.failures.length === 0 && !leavesDueWork(plan);
   return isOnlyRefused ? EXIT.error : EXIT.partly;
 }

@@ -1,7 +1,8 @@
 /** Asks before anything is changed. Without a terminal there is no question, and without --yes no change. */
 import { createInterface } from 'node:readline/promises';
-import type { Plan } from '../model/plan.ts';
+import { type Plan, storingActions } from '../model/plan.ts';
 import { type Hint, UserError } from '../model/user-error.ts';
+import { counted } from '../model/wording.ts';
 import { printable } from '../report/escape.ts';
 import { deletedDataText } from '../report/plan/deleted-data.ts';
 import type { Io } from './io.ts';
@@ -26,11 +27,21 @@ export async function confirm(plan: Plan, options: ConfirmOptions, io: Io, signa
     deletes === 0 ? 'yes' : `delete ${deletes} ${deletes === 1 ? 'account' : 'accounts'} of ${plan.organization}`;
   await askFor(
     answer,
-    `Apply this to ${plan.organization}?${data === undefined ? '' : ` It deletes ${deletes} ${deletes === 1 ? 'account' : 'accounts'} with all data${known}.`}`,
+    `${questionOf(plan)}${data === undefined ? '' : ` It deletes ${deletes} ${deletes === 1 ? 'account' : 'accounts'} with all data${known}.`}`,
     { text: 'To skip the question, add --yes. Read the plan first.', command: ['plan'] },
     io,
     signal,
   );
+}
+
+/** Of a rotation, what it reaches: a glob may match more than was meant. */
+export function questionOf({ organization, scope, actions }: Pick<Plan, 'organization' | 'scope' | 'actions'>): string {
+  const rotated = storingActions(actions);
+  if (scope?.rotate === undefined || rotated.length === 0) return `Apply this to ${organization}?`;
+  const accounts = new Set(rotated.map(({ account }) => account)).size;
+  const old = actions.filter(({ action, reason }) => action === 'revoke_token' && reason.kind === 'requested').length;
+  const ended = old === 0 ? '' : ` and revoke ${old} at once`;
+  return `Replace ${counted(rotated.length, 'token')} of ${counted(accounts, 'account')}${ended} in ${organization}?`;
 }
 
 /**

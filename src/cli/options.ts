@@ -126,6 +126,11 @@ export const ROTATE = new Option(
 )
   .argParser(gather)
   .conflicts(['due', 'prune', 'destroy']);
+export const REVOKE_OLD = new Option(
+  '--revoke-old',
+  'Also revoke the old tokens in the same run, once the new ones connect: for a leaked token',
+);
+export const FORCE = new Option('--force', 'With --revoke-old: revoke them also if the new ones do not connect');
 export const DESTROY = new Option('--destroy', 'Delete every managed account, as destroy does').conflicts([
   'due',
   'prune',

@@ -1,8 +1,9 @@
 /** `mdacc apply`: shows the plan, asks, applies it, stores the secrets and tests the changed accounts. */
-import { type ApplyCommandOptions, type Planner, planAndApply, plannerOf } from '../cli/applying.ts';
+import { type ApplyCommandOptions, type Planner, planAndApply, plannerOf, planningOf } from '../cli/applying.ts';
 import { readDesired } from '../cli/configuration.ts';
 import type { Io } from '../cli/io.ts';
 import { readPlanFile } from '../cli/plan-file.ts';
+import { refuseUnverified } from '../cli/rotation-options.ts';
 import { runCommand } from '../cli/run.ts';
 import { planNow } from '../engine/planning.ts';
 import { apiAddress, mayBeSandbox } from '../engine/service.ts';
@@ -25,10 +26,12 @@ export function run(options: ApplyCommandOptions, planFile: string | undefined):
 
 /** Refuses options that would change a saved plan. */
 function refuseMixed(options: ApplyCommandOptions, planFile: string | undefined): void {
-  const { only = [], prune, due, rotate = [], destroy } = options;
+  const { only = [], prune, due, rotate = [], revokeOld, force, destroy } = options;
   const given = [
     ...only.flatMap((glob) => ['--only', glob]),
     ...rotate.flatMap((name) => ['--rotate', name]),
+    ...(revokeOld ? ['--revoke-old'] : []),
+    ...(force ? ['--force'] : []),
     ...(prune ? ['--prune'] : []),
     ...(due ? ['--due'] : []),
     ...(destroy ? ['--destroy'] : []),
@@ -46,13 +49,14 @@ function savedPlan(saved: Saved, desired: Desired, options: ApplyCommandOptions)
     const isKnown = (key: string) => desired.accounts.has(key) || stateWriter.state.accounts.has(key);
     const only = Object.keys(saved.fingerprints).filter(isKnown);
     const asSaved = {
-      ...options,
+      ...planningOf(options),
       others: stateWriter.others,
       prune: saved.prune,
       due: saved.due ?? false,
       allowMissing: saved.allow_missing ?? false,
       destroy: saved.destroy ?? false,
       ...(saved.rotate ? { rotate: saved.rotate } : {}),
+      ...(saved.revoke_old ? { revokeOld: saved.revoke_old } : {}),
       ...(only.length > 0 ? { only } : {}),
     };
     const planned = await planNow(desired, stateWriter.state, service, asSaved, context);
@@ -74,6 +78,7 @@ type Saved = PlanFile & { readonly file: string };
 /** Reads a saved plan, before anything needs the organization that it may not be of. @throws UserError PLAN_INVALID */
 async function readSaved(file: string, desired: Desired, options: ApplyCommandOptions, io: Io): Promise<Saved> {
   const saved = { ...parsePlanFile(await readPlanFile(file, desired.accounts), file), file };
+  if (saved.revoke_old === 'verified') refuseUnverified(options, saved.rotate ?? []);
   if (options.sandbox || !mayBeSandbox(apiAddress(options, io.env).address, io.env))
     refuseElsewhere(saved, options.sandbox ?? false);
   return saved;

@@ -1,11 +1,12 @@
 /** `mdacc plan`: shows what apply would change, and why. Changes nothing. */
 
-import { type PlanCommandOptions, refuseUnknownTokens } from '../cli/applying.ts';
+import { type PlanCommandOptions, planningOf } from '../cli/applying.ts';
 import { readDesired } from '../cli/configuration.ts';
 import { EXIT } from '../cli/exit-codes.ts';
 import { tellGitHub } from '../cli/github.ts';
 import type { Io } from '../cli/io.ts';
 import { withProgress } from '../cli/progress.ts';
+import { refuseWrongRotation } from '../cli/rotation-options.ts';
 import { runCommand } from '../cli/run.ts';
 import { planNow } from '../engine/planning.ts';
 import { openService } from '../engine/service.ts';
@@ -32,7 +33,8 @@ export function run(options: Options): Promise<number> {
   return runCommand(options, async (io) => {
     refuseReportAsPlan(options, io);
     const desired = await readDesired(options, io);
-    refuseUnknownTokens(desired, options);
+    refuseWrongRotation(desired, options);
+    const how = planningOf(options);
     const backend = await backendOf(options, desired.state, surroundingsOf(options, io));
     await waitUnlocked(backend, (options.lockTimeout ?? 0) * 1000);
     const service = await openService(options, io);
@@ -41,16 +43,17 @@ export function run(options: Options): Promise<number> {
       const { others } = opened;
       const { state, branch } = await comparedWithTarget(options.config, backend, opened.state, io.env);
       const planned = await withProgress('Reading accounts', io, undefined, (context) =>
-        planNow(
-          desired,
-          state,
-          service,
-          { ...options, others, branch, scope: scopeOf(options, backend, options) },
-          context,
-        ),
+        planNow(desired, state, service, { ...how, others, branch, scope: scopeOf(how, backend, how) }, context),
       );
-      const { out, prune = false, due = false, allowMissing = false, rotate, destroy } = options;
-      const asked = { prune, due, allow_missing: allowMissing, ...(rotate && { rotate }), ...(destroy && { destroy }) };
+      const { out, prune = false, due = false, allowMissing = false, rotate, revokeOld, destroy } = how;
+      const asked = {
+        prune,
+        due,
+        allow_missing: allowMissing,
+        ...(rotate && { rotate }),
+        ...(revokeOld && { revoke_old: revokeOld }),
+        ...(destroy && { destroy }),
+      };
       // Before the plan is printed, so that --format json prints one document, also where the file cannot be written.
       if (out !== undefined) await save(out, planFile(planned, opened.state, asked));
       io.report(renderPlan(relocated(planned.plan, io.pathOf), options.format, io.paint.out, io.inContext));

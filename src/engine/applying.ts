@@ -109,9 +109,16 @@ export function isSetupFailed({ action, result }: Outcome): boolean {
   return action.action === 'run_setup' && result === 'failed';
 }
 
+/** Whether a token was kept because its replacement was not verified. */
+export function isKept({ result, error }: Outcome): boolean {
+  return result === 'skipped' && error?.code === 'SMOKE_FAILED';
+}
+
 /** Whether the whole plan was applied without errors. Setups and the smoke test are not considered. */
 export function isComplete(plan: Plan, { applied }: TestedApply): boolean {
-  const isDone = applied.outcomes.every((outcome) => outcome.result === 'done' || isSetupFailed(outcome));
+  const isDone = applied.outcomes.every(
+    (outcome) => outcome.result === 'done' || isSetupFailed(outcome) || isKept(outcome),
+  );
   return (
     !applied.interrupted && isDone && applied.failures.length === 0 && plan.errors.length === 0 && !leavesDueWork(plan)
   );

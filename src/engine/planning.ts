@@ -21,7 +21,7 @@ import { checkClock, type RunContext, type Service } from './service.ts';
 import { findDead, inspectStores, secretPlaces, unusableFiles } from './store-contents.ts';
 
 /** How to plan: the options of the plan, and the maximum number of concurrent calls. */
-export interface PlanNowOptions extends Pick<MakePlanOptions, 'scope' | 'branch'> {
+export interface PlanNowOptions extends Pick<MakePlanOptions, 'scope' | 'branch' | 'revokeOld'> {
   /** Globs of usernames; all accounts unless given. */
   readonly only?: readonly string[];
   /** Tokens to rotate now, and no other accounts than theirs are planned: `ACCOUNT`, `ACCOUNT/TOKEN`, with globs. */
@@ -57,7 +57,16 @@ export async function planNow(
   options: PlanNowOptions,
   context: RunContext,
 ): Promise<Planned> {
-  const { prune = false, due = false, destroy = false, allowMissing = false, scope, branch, others } = options;
+  const {
+    prune = false,
+    due = false,
+    destroy = false,
+    allowMissing = false,
+    scope,
+    branch,
+    revokeOld,
+    others,
+  } = options;
   // Without accounts in the configuration, every managed one is pruned.
   const desired: Desired = destroy ? { ...configured, accounts: new Map() } : configured;
   const stores = storesFor(desired, service, options.realStores);
@@ -83,6 +92,7 @@ export async function planNow(
     others,
     ...(globs ? { only: globs } : {}),
     ...(rotation ? { rotate: rotation.has } : {}),
+    ...(revokeOld ? { revokeOld } : {}),
     ...(destroy ? { because: 'destroyed' } : {}),
     ...(scope ? { scope } : {}),
     ...(branch ? { branch } : {}),
@@ -127,7 +137,7 @@ export function storesFor(
 
 /** The readings and the options of a plan. */
 export interface PlanFromInput
-  extends Pick<MakePlanOptions, 'prune' | 'due' | 'rotate' | 'because' | 'scope' | 'branch'> {
+  extends Pick<MakePlanOptions, 'prune' | 'due' | 'rotate' | 'revokeOld' | 'because' | 'scope' | 'branch'> {
   readonly desired: Desired;
   readonly live: Live;
   readonly state: State;

@@ -4,7 +4,7 @@ import { userInfo } from 'node:os';
 import { loadStateConfig } from '../config/load.ts';
 import { repositoryPath } from '../files/paths.ts';
 import type { Desired, StateConfig } from '../model/desired.ts';
-import type { Scope } from '../model/plan.ts';
+import type { RevokesOld, Scope } from '../model/plan.ts';
 import { ownState, type State } from '../model/state.ts';
 import type { Seconds } from '../model/time.ts';
 import type { StateBackend } from '../state/backend.ts';
@@ -128,13 +128,14 @@ export async function readStateNow(
 export function scopeOf(
   { config }: StateLocation,
   { file, name }: Pick<StateBackend, 'file' | 'name'>,
-  { only, rotate, destroy }: { only?: readonly string[]; rotate?: readonly string[]; destroy?: boolean },
+  { only, rotate, revokeOld, destroy }: Pick<Scope, 'only' | 'rotate'> & { revokeOld?: RevokesOld; destroy?: boolean },
 ): Scope {
   return {
     configuration: repositoryPath(config),
     state: file === undefined ? name : repositoryPath(file),
     ...(only ? { only } : {}),
     ...(rotate ? { rotate } : {}),
+    ...(revokeOld ? { revoke_old: revokeOld } : {}),
     ...(destroy ? { destroy } : {}),
   };
 }

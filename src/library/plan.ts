@@ -2,7 +2,7 @@ import { onlyMatcher, planFrom, readAccounts, storesFor } from '../engine/planni
 import { checkClock } from '../engine/service.ts';
 import type { Desired } from '../model/desired.ts';
 import type { Live } from '../model/live.ts';
-import type { Plan, Scope } from '../model/plan.ts';
+import type { Plan, RevokesOld, Scope } from '../model/plan.ts';
 import type { State } from '../model/state.ts';
 import { type PlanFormat, renderPlan as renderPlanAs } from '../report/formats.ts';
 import type { SecretStore } from '../secrets/store.ts';
@@ -97,6 +97,8 @@ export interface PlanOptions extends SharedOptions {
   readonly allowMissing?: boolean;
   /** Whether to replace a token now, by username and token key, whether or not it is due. Default: no token. */
   readonly rotate?: (account: string, token: string) => boolean;
+  /** When the old tokens of those are revoked: once the new ones are verified, or once they are stored. Default: after their overlap. */
+  readonly revokeOld?: RevokesOld;
 }
 
 /**

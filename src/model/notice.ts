@@ -60,6 +60,8 @@ export type PlanWarning =
       readonly retained?: true;
       /** This plan replaces it, and the one that it replaced ends with it. */
       readonly rotated?: true;
+      /** The one that it replaced was to be revoked at once. */
+      readonly requested?: true;
     }
   /** Live tokens that the state does not know, of its series and newer than its own live ones: it is not the newest state. */
   | {

@@ -123,6 +123,8 @@ export interface Scope {
   readonly only?: readonly string[];
   /** The tokens that were to be rotated, as they were typed: `tenant_*\/app`. */
   readonly rotate?: readonly string[];
+  /** Their old tokens were to be revoked at once. */
+  readonly revoke_old?: RevokesOld;
   /** Everything that is managed was to be deleted. */
   readonly destroy?: true;
 }
@@ -173,10 +175,13 @@ export type TokenChange =
     }
   | { readonly field: 'ttl'; readonly before: Seconds | null; readonly after: Seconds | null };
 
-/** What an interrupted run left: an orphan or an intent `name` in addition to the `current` token, or a current token that was never tested. */
+/**
+ * What an interrupted run left: an orphan or an intent `name` in addition to the `current` token, a current token that was never
+ * tested, or one that was to be revoked at once.
+ */
 export interface InterruptedRotation {
   readonly kind: 'interrupted';
-  readonly left: 'orphan' | 'intent' | 'untested';
+  readonly left: 'orphan' | 'intent' | 'untested' | 'revocation';
   readonly name: string;
   readonly current: string;
 }
@@ -234,6 +239,9 @@ export interface ShownToken {
   readonly expires_at: string | null;
 }
 
+/** What earlier tokens wait for before they are revoked without an overlap; `stored` with `--force`. */
+export type RevokesOld = 'verified' | 'stored';
+
 /** A token to create, with everything that apply needs. */
 export interface PlannedToken {
   readonly name: string;
@@ -246,6 +254,8 @@ export interface PlannedToken {
   /** The secret paths, where the secret goes elsewhere than that of the token before it. */
   readonly secret_moves?: { readonly before: string; readonly after: string };
   readonly policy: string;
+  /** All earlier tokens of the series are revoked in the same run: once it is verified, or once it is stored. */
+  readonly revokes_old?: RevokesOld;
   /** Tokens of interrupted runs whose secrets may be stored: it replaces them too, so that they retire after the overlap. */
   readonly orphans?: readonly ShownToken[];
   /** Replaced tokens that were kept until a replacement is verified: they retire with the one that it replaces. */
@@ -331,6 +341,8 @@ export interface RevokeToken extends ActionBase {
   readonly token?: string;
   readonly reason:
     | { readonly kind: 'overlap_ended'; readonly retire_at: string }
+    /** With `--revoke-old`; `at`: in an earlier run. `force`: verified or not. */
+    | { readonly kind: 'requested'; readonly at?: string; readonly force?: true }
     | { readonly kind: 'orphan' | 'removed' | 'smoke_test' }
     /** Of a suspended account: the line of `suspended: true`. */
     | { readonly kind: 'suspended'; readonly at: SourceLine };

@@ -72,6 +72,17 @@ export interface StateToken {
   readonly retiring: readonly RetiringToken[];
   /** Creations with unknown results; a live token with such a name is an orphan. */
   readonly intents: readonly TokenIntent[];
+  /** `rotate --revoke-old`, until all of its tokens are gone. */
+  readonly revoke_old?: RevokeRequest;
+}
+
+/** A request to revoke tokens without an overlap, recorded before they are replaced, so that the next run completes it. */
+export interface RevokeRequest {
+  readonly at: string;
+  /** The highest generation that it revokes, as soon as a later one is verified. */
+  readonly generation: number;
+  /** As soon as a later one is stored, verified or not. */
+  readonly force?: true;
 }
 
 /** A token that was created or adopted. */

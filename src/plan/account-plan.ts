@@ -3,7 +3,7 @@
 import type { Desired, DesiredToken } from '../model/desired.ts';
 import type { LiveAccount } from '../model/live.ts';
 import type { PlanError, PlanWarning } from '../model/notice.ts';
-import type { Action, ComputeCeiling, NextChange, SourceLine, Unmanaged } from '../model/plan.ts';
+import type { Action, ComputeCeiling, NextChange, RevokesOld, SourceLine, Unmanaged } from '../model/plan.ts';
 import type { RetiringToken } from '../model/state.ts';
 import { isSmokeToken } from '../model/tokens.ts';
 import type { Location } from '../model/user-error.ts';
@@ -22,6 +22,8 @@ export interface AccountContext {
   /** A state of another configuration that cannot be read. */
   readonly unreadState: string | undefined;
   isRotatedNow(account: string, token: string): boolean;
+  /** When the earlier tokens of those that are rotated now are revoked, if not after their overlap. */
+  readonly revokeOld: RevokesOld | undefined;
   secretPath(account: string, token: DesiredToken): string | undefined;
   /** Another command than the present one of its store stored the token's secret. */
   isCommandChanged(account: string, token: string): boolean;

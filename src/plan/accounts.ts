@@ -22,6 +22,7 @@ import { LiveTokens } from './live-tokens.ts';
 import { planRemovedAccount, whyReplaced } from './removed-account.ts';
 import { planRemovedToken, suspendedKey } from './removed-token.ts';
 import { smokeLeftovers } from './revocations.ts';
+import { isRequested, revokesOld } from './revoke-request.ts';
 import { planSetup } from './setup.ts';
 import type { Recreated } from './token-reasons.ts';
 import { accountRecords, isExpired } from './token-series.ts';
@@ -197,13 +198,16 @@ function planTokens(
     const stateToken = stateOf(renamedFrom ?? token.key);
     const unreadable = unreadableToken(account, token.key, [token.key, token.name], stateToken, live);
     if (unreadable) return unreadable;
+    const rotateNow = context.isRotatedNow(account, token.key);
     return planToken(token, stateToken, liveTokens.about([token.key, token.name], stateToken), {
       account,
       now: context.now,
       file: context.desired.file,
       newAccount: live === undefined,
       recreated,
-      rotateNow: context.isRotatedNow(account, token.key),
+      rotateNow,
+      revokesOld: revokesOld(rotateNow ? context.revokeOld : undefined, stateToken),
+      isRevocationDue: (generation) => stateToken !== undefined && isRequested(stateToken, generation),
       secretPath: (each) => context.secretPath(account, each),
       isSmokeTested: desired.smoke !== false,
       isCommandChanged: context.isCommandChanged(account, token.key),

@@ -34,8 +34,10 @@ export function rotate(
     before: show(old),
     after: {
       ...after,
-      overlap: desired.overlap,
-      ...(isNamedAfter([desired.key, desired.name], old.name) ? {} : { keeps_old: true }),
+      overlap: after.revokes_old === undefined ? desired.overlap : 0,
+      ...(after.revokes_old !== undefined || isNamedAfter([desired.key, desired.name], old.name)
+        ? {}
+        : { keeps_old: true }),
     },
   };
 }
@@ -46,7 +48,7 @@ export function plannedToken(
   state: StateToken | undefined,
   live: readonly LiveToken[],
   { storedOrphans, retiring }: TokenSeries,
-  { records, secretPath, isCommandChanged, heldBy, now }: TokenContext,
+  { records, secretPath, isCommandChanged, heldBy, revokesOld, now }: TokenContext,
 ): PlannedToken {
   const waiting = retiring
     .filter(
@@ -68,6 +70,7 @@ export function plannedToken(
     secret_store: desired.store,
     ...secretMoves(state, secretPath(desired), isCommandChanged),
     policy: desired.policy,
+    ...(revokesOld === undefined ? {} : { revokes_old: revokesOld }),
     ...(storedOrphans.length === 0 ? {} : { orphans: storedOrphans.map(show) }),
     ...(waiting.length === 0 ? {} : { waiting }),
   };

@@ -89,6 +89,15 @@ function words(notice: PlanNotice): Omit<NoticeText, 'subject'> {
       const text = notice.adopted
         ? 'Create a new token and test it.'
         : 'Create a new token and test it, or accept this one with apply --no-smoke.';
+      if (notice.requested && !notice.rotated && !notice.retained) {
+        return {
+          message: `"${notice.name}" ${why}, so "${notice.replaced}", which was to be revoked at once, stays live`,
+          hint: {
+            text: 'Create a new token, test it and revoke the others. To revoke them untested, add --force.',
+            command: ['rotate', `${notice.account}/${notice.token}`, '--revoke-old'],
+          },
+        };
+      }
       return {
         message: `"${notice.name}" ${why}, so "${notice.replaced}" stays live`,
         hint: notice.rotated ? { text: 'This plan replaces both.' } : replaceHint(notice, text),

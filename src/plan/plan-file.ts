@@ -5,7 +5,7 @@
  */
 import { createHash } from 'node:crypto';
 import type { Live, LiveAccount, Presence } from '../model/live.ts';
-import type { Action, Plan } from '../model/plan.ts';
+import type { Action, Plan, RevokesOld } from '../model/plan.ts';
 import type { State } from '../model/state.ts';
 import { isSmokeToken } from '../model/tokens.ts';
 import { UserError } from '../model/user-error.ts';
@@ -23,6 +23,8 @@ export interface PlanFile {
   readonly allow_missing?: boolean;
   /** Made with `--rotate`, by these names. */
   readonly rotate?: readonly string[];
+  /** Made with `--revoke-old`. */
+  readonly revoke_old?: RevokesOld;
   /** Made with `--destroy`. */
   readonly destroy?: boolean;
   readonly configuration: string;
@@ -44,7 +46,7 @@ interface Planned {
 export function planFile(
   planned: Planned,
   state: State,
-  asked: Pick<PlanFile, 'prune' | 'due' | 'allow_missing' | 'rotate' | 'destroy'>,
+  asked: Pick<PlanFile, 'prune' | 'due' | 'allow_missing' | 'rotate' | 'revoke_old' | 'destroy'>,
 ): string {
   const file: Omit<PlanFile, 'digest'> = {
     kind: 'motherduck-accounts plan',

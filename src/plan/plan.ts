@@ -17,7 +17,7 @@
 import type { Desired, DesiredToken } from '../model/desired.ts';
 import type { Live, LiveAccount, Presence } from '../model/live.ts';
 import type { PlanWarning } from '../model/notice.ts';
-import type { Action, ActionName, ComputeCeiling, Plan, Scope, Summary, Unmanaged } from '../model/plan.ts';
+import type { Action, ActionName, ComputeCeiling, Plan, RevokesOld, Scope, Summary, Unmanaged } from '../model/plan.ts';
 import { rotationDue } from '../model/rotation-due.ts';
 import type { State } from '../model/state.ts';
 import { recentApplies, type StateRun } from '../model/state-run.ts';
@@ -45,6 +45,8 @@ export interface MakePlanOptions {
   readonly because?: 'removed' | 'destroyed';
   /** Tokens to rotate now, whether they are due or not (`mdacc rotate`). */
   readonly rotate?: (account: string, token: string) => boolean;
+  /** When the earlier tokens of those that are rotated now are revoked, if not after their overlap (`--revoke-old`). */
+  readonly revokeOld?: RevokesOld;
   /** Where a store would put a token's secret; without it a changed secret path is not noticed. */
   readonly secretPath?: (account: string, token: DesiredToken) => string | undefined;
   /** What the plan is about, for its reports. */
@@ -75,6 +77,7 @@ export function makePlan(desired: Desired, live: Live, state: State, options: Ma
     managedBy: options.managedBy ?? (() => undefined),
     unreadState: options.unreadStates?.[0]?.state,
     isRotatedNow: options.rotate ?? (() => false),
+    revokeOld: options.revokeOld,
     secretPath: options.secretPath ?? (() => undefined),
     isCommandChanged: (account, token) => changed.has(`${account}/${token}`),
     heldBy: ({ fingerprint, secret }) => options.storeFacts?.held?.get(fingerprint ?? secret?.fingerprint ?? ''),

@@ -1,6 +1,14 @@
 /** The wording of reasons, for every output format and for the audit. */
 
-import type { Action, CreateToken, InterruptedRotation, RotateToken, SourceLine, TokenChange } from '../model/plan.ts';
+import type {
+  Action,
+  CreateToken,
+  InterruptedRotation,
+  RevokeToken,
+  RotateToken,
+  SourceLine,
+  TokenChange,
+} from '../model/plan.ts';
 import { describeSpan, formatDuration, showTime } from '../model/time.ts';
 import { counted } from '../model/wording.ts';
 import { ducklingChanges } from './ducklings.ts';
@@ -77,6 +85,8 @@ function ownReasonText(action: Action): string {
           return `suspended (${shortLine(reason.at)})`;
         case 'overlap_ended':
           return `replaced, and its overlap ended ${showTime(Date.parse(reason.retire_at))}`;
+        case 'requested':
+          return requestText(reason);
         case 'orphan':
           return `an interrupted run created "${before.name}", and its secret was not stored`;
         default:
@@ -147,6 +157,9 @@ function ownSharedText(action: Action): string {
       }
       if (action.reason.kind === 'changed' && action.reason.change.field !== 'name') {
         return tokenChangeText(action.reason.change);
+      }
+      if (action.reason.kind === 'interrupted' && action.reason.left === 'revocation') {
+        return 'an interrupted run was to replace it and to revoke it at once';
       }
       return ROTATED[action.reason.kind] ?? reasonText(action);
     case 'revoke_token':
@@ -220,9 +233,17 @@ function interruptionText({ left, name, current }: InterruptedRotation): string 
       return `an interrupted run left "${name}", which may be in the store instead of "${current}"`;
     case 'intent':
       return `an interrupted run may have stored the secret of "${name}" instead of that of "${current}"`;
+    case 'revocation':
+      return `an interrupted run was to replace "${current}" and to revoke it at once`;
     default:
       return `an interrupted run stored "${current}" and did not verify it`;
   }
+}
+
+/** Of a token that does not live on for an overlap. */
+function requestText({ at, force }: Extract<RevokeToken['reason'], { readonly kind: 'requested' }>): string {
+  const when = at === undefined ? '' : ` ${showTime(Date.parse(at))}, by a run that did not end`;
+  return `requested with --revoke-old${when}: ${force ? 'no overlap, whether the new token connects or not' : 'no overlap, once the new token connects'}`;
 }
 
 /** `ttl 90d -> 30d`. */

@@ -100,7 +100,9 @@ function scheduledRotation(action: RotateToken, readings: Readings): RotateToken
   const isDue = isCurrentDue(token, readings);
   const isOrphanDone = after.orphans === undefined || isDue;
   // It ends soon what is in use, and may do so because a policy changed since somebody saw a plan.
-  const isOverlapDone = after.overlap >= SHORT_OVERLAP || isPolicyKnown(token, readings);
+  // Somebody saw the plan of a requested revocation, which a run did not end.
+  const isOverlapDone =
+    after.revokes_old !== undefined || after.overlap >= SHORT_OVERLAP || isPolicyKnown(token, readings);
   if (['due', 'interrupted'].includes(reason.kind) && isOrphanDone && isOverlapDone) return action;
   if (!isDue || before.expires_at === null || !isLast(Date.parse(before.expires_at), readings)) return undefined;
   const recorded = recordOf(token, readings)?.overlap ?? 0;

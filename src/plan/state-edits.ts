@@ -61,13 +61,13 @@ function factsOfAccount({ tokens: _, ...account }: StateAccount): Facts {
   return inWords(account);
 }
 
-function factsOfToken({ current, stored, generation, retiring, intents }: StateToken): Facts {
+function factsOfToken({ current, stored, generation, retiring, intents, revoke_old }: StateToken): Facts {
   const { secret, ...record } = current ?? {};
   const known = secret === undefined || secret === 'unknown' ? {} : secret;
   return inWords({
     ...{ generation, ...record },
     ...(secret === 'unknown' ? { secret } : known),
-    ...{ stored, intents },
+    ...{ stored, intents, revoke_old },
     retiring: retiring.map(({ retire_at: _, ...token }) => token),
     retire_at: retiring.map(({ retire_at = '' }) => retire_at),
   });
@@ -89,6 +89,7 @@ const WORDS: Readonly<Record<string, string>> = {
   intents: 'interrupted creations',
   intent: 'interrupted call',
   stored: 'earlier secret',
+  revoke_old: 'requested revocation',
   smoke: 'smoke test',
 };
 

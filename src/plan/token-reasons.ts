@@ -1,7 +1,7 @@
 /** Why a token is created or replaced. */
 import type { DesiredToken } from '../model/desired.ts';
 import type { LiveToken } from '../model/live.ts';
-import type { CreateToken, InterruptedRotation, RotateToken, TokenChange } from '../model/plan.ts';
+import type { CreateToken, InterruptedRotation, RevokesOld, RotateToken, TokenChange } from '../model/plan.ts';
 import { isShortened, policyMargin, rotationDue } from '../model/rotation-due.ts';
 import { mayBeStored, type RetiringToken, type TokenRecord } from '../model/state.ts';
 import { isoTime } from '../model/time.ts';
@@ -27,6 +27,10 @@ export interface TokenContext {
   /** The key of this token in the state, when the configuration renamed it. */
   readonly renamedFrom?: string;
   readonly rotateNow: boolean;
+  /** The earlier tokens of the series are to be revoked at once, by the present command or by one that was not completed. */
+  readonly revokesOld: RevokesOld | undefined;
+  /** An earlier command was to replace and revoke the token of this generation. */
+  isRevocationDue(generation: number): boolean;
   /** Another command than the present one of the store stored the token's secret. */
   readonly isCommandChanged: boolean;
   /** The store has the secret of a replaced token where that of its replacement must be. */
@@ -70,6 +74,9 @@ export function whyRotate(
   const interrupted = whatWasInterrupted(current, series);
   if (interrupted) return interrupted;
   if (context.rotateNow) return { kind: 'requested' };
+  if (context.isRevocationDue(current.generation)) {
+    return { kind: 'interrupted', left: 'revocation', name: current.name, current: current.name };
+  }
   const change = whatChanged(desired, current, context);
   if (change) return { kind: 'changed', change, at: sourceLine(desired.location, context.file) };
   const untested = context.isSmokeTested ? untestedReplacement(current, series) : undefined;

@@ -137,6 +137,7 @@ export function unverifiedTokens(
   const adopted = {
     ...(current.secret === 'unknown' ? { adopted: true as const } : {}),
     ...(isRetained ? { retained: true as const } : {}),
+    ...(state?.revoke_old === undefined ? {} : { requested: true as const }),
   };
   return series.retiring
     .filter(({ record, live }) => record.retire_at === undefined && !isExpired(live, now))

@@ -13,6 +13,7 @@
  *   current gone or expired                 -> create_token (the next generation)
  *   current due                             -> rotate_token; the old one's overlap begins once the new one is verified
  *   retiring, overlap ended                 -> revoke_token
+ *   older than what was asked to be revoked -> rotate_token, then revoke_token in the same run, once the new one is verified
  *   retiring, and nothing live replaced it  -> nothing: it is named; the next token's overlap is its own
  *   orphan, certainly not stored            -> revoke_token
  *   orphan that may be stored, so in use    -> the next generation replaces it; it retires with the replaced token
@@ -27,6 +28,7 @@ import type { StateToken } from '../model/state.ts';
 import { position } from './account-plan.ts';
 import { lastGeneration, plannedToken, rotate } from './new-token.ts';
 import { futureRevocations, orphaned, overlapEnded } from './revocations.ts';
+import { requestedRevocations } from './revoke-request.ts';
 import { adopt, basesOf, moveKey, toAdopt } from './token-adoption.ts';
 import { type TokenContext, whyCreate, whyRotate } from './token-reasons.ts';
 import { isNamedAfter, nextOfCurrent, rivalTokens, show, takenBy, tokenSeries } from './token-series.ts';
@@ -78,10 +80,6 @@ export function planToken(
   );
   const isTaken = takenBy(context.records, now);
   const known = new Set([...series.known, ...series.orphans.map((orphan) => orphan.id)]);
-  const revocations = [
-    ...overlapEnded(series, account, desired.key, now, context.heldBy),
-    ...orphaned(series, account, desired.key),
-  ];
   const unverified = unverifiedTokens(state, series, account, desired.key, now);
   const warnings: PlanWarning[] = [];
   const done = (
@@ -89,36 +87,46 @@ export function planToken(
     next: readonly NextChange[] = [],
     errors: readonly PlanError[] = lastGeneration(planned, current, account, desired.key),
     actions: readonly Action[] = errors.length > 0 ? [] : planned,
-  ): TokenPlan => ({
-    actions: [...actions, ...revocations],
-    warnings: [
-      ...warnings,
-      ...actions.flatMap((action) => leftLive(action, series, [desired.key, desired.name], revocations)),
-      ...otherSeries(series, account, desired.key),
-      ...rivals(rivalTokens(basesOf(desired, state), state, series, live, isTaken, now), state, account, desired.key),
-      ...hastened(desired, state, account),
-      ...endless(actions),
-      ...shorterLife(state, series, account, desired.key),
-      ...longOverlaps(series, account, desired.key, now, desired.overlap),
-      ...(actions.some(isNewToken)
-        ? unverified.map((warning) => ({ ...warning, rotated: true as const }))
-        : [
-            ...unverified,
-            ...orphanWarnings(series, account, desired.key, false),
-            ...notReplaced(series, account, desired.key, now),
-            ...heldTokens(series, account, desired.key, now, context.heldBy),
-          ]),
-    ],
-    errors,
-    next: [
-      ...next,
-      ...futureRevocations(series, account, desired.key, now).filter(
-        ({ name }) => !actions.some(isRenaming) || isNamedAfter([desired.key, desired.name], name),
-      ),
-    ],
-    known,
-    unverified: unverified.length > 0,
-  });
+  ): TokenPlan => {
+    const requested = requestedRevocations(actions, state, series, account, desired.key, now);
+    const ended = new Set(requested.map(({ before }) => before.id));
+    const others = { ...series, retiring: series.retiring.filter(({ live }) => !ended.has(live.id)) };
+    const revocations = [
+      ...requested,
+      ...overlapEnded(others, account, desired.key, now, context.heldBy),
+      ...orphaned(series, account, desired.key),
+    ];
+    return {
+      actions: [...actions, ...revocations],
+      warnings: [
+        ...warnings,
+        ...actions.flatMap((action) => leftLive(action, others, [desired.key, desired.name], revocations)),
+        ...otherSeries(series, account, desired.key),
+        ...rivals(rivalTokens(basesOf(desired, state), state, series, live, isTaken, now), state, account, desired.key),
+        ...hastened(desired, state, account),
+        ...endless(actions),
+        ...shorterLife(state, series, account, desired.key),
+        ...longOverlaps(others, account, desired.key, now, desired.overlap),
+        ...(actions.some(isNewToken)
+          ? unverified.map((warning) => ({ ...warning, rotated: true as const }))
+          : [
+              ...unverified,
+              ...orphanWarnings(series, account, desired.key, false),
+              ...notReplaced(others, account, desired.key, now),
+              ...heldTokens(others, account, desired.key, now, context.heldBy),
+            ]),
+      ],
+      errors,
+      next: [
+        ...next,
+        ...futureRevocations(others, account, desired.key, now).filter(
+          ({ name }) => !actions.some(isRenaming) || isNamedAfter([desired.key, desired.name], name),
+        ),
+      ],
+      known,
+      unverified: unverified.length > 0,
+    };
+  };
 
   const { current: currentLive, listed } = series;
 

@@ -157,10 +157,15 @@ export function commentHead(
  * files have other markers.
  */
 export function commentMarker(report: 'plan' | 'audit', { organization, sandbox, scope }: Commented): string {
-  const { configuration, state, only = [], rotate = [], destroy } = scope ?? {};
+  const { configuration, state, only = [], rotate = [], revoke_old, destroy } = scope ?? {};
   const parts = [
     ...[organization, configuration, state, ...only.map((glob) => `--only=${glob}`)],
-    ...[...rotate.map((name) => `--rotate=${name}`), destroy && '--destroy', sandbox && 'sandbox'],
+    ...[
+      ...rotate.map((name) => `--rotate=${name}`),
+      revoke_old && '--revoke-old',
+      destroy && '--destroy',
+      sandbox && 'sandbox',
+    ],
   ];
   const text = parts.flatMap((part) => (part ? markerWord(part) : [])).join(' ');
   return `<!-- motherduck-accounts ${report}: ${shortened(text)} -->`;

@@ -1,6 +1,7 @@
 import type {
   MovedFrom,
   RetiringToken,
+  RevokeRequest,
   State,
   StateAccount,
   StateSetup,
@@ -48,7 +49,15 @@ const ACCOUNT: Fields<StateAccount> = {
 const ACCOUNT_INTENT: Fields<NonNullable<StateAccount['intent']>> = { action: true, at: true };
 const SMOKE: Fields<NonNullable<StateAccount['smoke']>> = { at: true, passed: true };
 const SETUP: Fields<StateSetup> = { at: true, passed: true, statements: true };
-const TOKEN: Fields<StateToken> = { generation: true, current: true, stored: true, retiring: true, intents: true };
+const TOKEN: Fields<StateToken> = {
+  generation: true,
+  current: true,
+  stored: true,
+  retiring: true,
+  intents: true,
+  revoke_old: true,
+};
+const REVOKE_REQUEST: Fields<RevokeRequest> = { at: true, generation: true, force: true };
 const RECORD: Fields<TokenRecord> = {
   id: true,
   name: true,
@@ -176,6 +185,7 @@ export function tokenDocument(token: StateToken): StateToken {
       ...(one.secret && { secret: ordered(one.secret, SECRET) }),
     })),
     intents: token.intents.map((one) => ordered(one, INTENT)),
+    ...(token.revoke_old && { revoke_old: ordered(token.revoke_old, REVOKE_REQUEST) }),
   };
 }
 

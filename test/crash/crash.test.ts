@@ -10,8 +10,10 @@ import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { isWindows } from '../platform.ts';
+import { STATE } from '../stage.ts';
+import type { CrashStage } from './crash-stage.ts';
 import { isTornOrWhole, type Point, tryAll } from './points.ts';
-import { ACTIONS, prepareFirstRun, prepareMainPlan } from './prepare.ts';
+import { ACTIONS, prepareFirstRun, prepareLeak, prepareMainPlan } from './prepare.ts';
 import { type How, Scenario } from './scenario.ts';
 import { planned } from './snapshot.ts';
 
@@ -124,6 +126,39 @@ describe.skipIf(isWindows)('an apply with every kind of action, killed and done 
     await survives(scenario, 'twice', pairs);
   });
 });
+
+describe.skipIf(isWindows)('a rotation that revokes the old tokens at once, killed', () => {
+  let scenario: Scenario;
+  const of = (kind: Point['what']) => scenario.points.filter(({ what }) => kind === what);
+  const command = 'rotate etl_prod/airflow --revoke-old --yes';
+
+  beforeAll(async () => {
+    scenario = await Scenario.prepare({
+      ...{ base, name: 'leak', prepare: prepareLeak, smoke: true, command },
+      // Any apply continues what was begun; before that, the command is typed again.
+      next: (stage) => (isBegun(stage) ? 'apply --yes' : command),
+    });
+  }, MINUTE);
+
+  it('before and after each request: the next apply revokes them', LONG, async () => {
+    expect(of('request')).toHaveLength(2 * 3);
+    await survives(scenario, 'request', of('request'));
+  });
+
+  it('in each write of the state', LONG, async () => {
+    await survives(scenario, 'state', of('state').filter(isTornOrWhole));
+  });
+
+  it('in each write of a secret', LONG, async () => {
+    await survives(scenario, 'secret', of('secret').filter(isTornOrWhole));
+  });
+});
+
+/** Whether the state has the request, or it was completed. */
+function isBegun(stage: CrashStage): boolean {
+  const state = stage.read(STATE);
+  return state.includes('"revoke_old"') || state.includes('"airflow.3"');
+}
 
 describe.skipIf(isWindows)('a first apply with its smoke test, killed and done again', () => {
   let scenario: Scenario;

@@ -125,6 +125,23 @@ accounts:
   board: { tokens: { app: shows } }
 `;
 
+/** A token that leaked, and one of the same account that did not. */
+const LEAKED = `${COMMON}
+accounts:
+  etl_prod: { tokens: { airflow: loads, steady: loads, other: { policy: loads, secret_store: vault } } }
+  board: { tokens: { app: shows } }
+`;
+
+/** Makes a folder in which etl_prod/airflow has a current token and a replaced one in its overlap. */
+export async function prepareLeak(stage: CrashStage): Promise<void> {
+  stage.write(DOTENV, '# written by hand\nOTHER=theirs\n', 0o600);
+  stage.configure(LEAKED);
+  for (const words of ['apply', 'rotate etl_prod/airflow']) {
+    const { code, stdout, stderr } = await stage.runUntil(`${words} --yes --no-smoke --real-stores`);
+    if (code !== 0) throw new Error(`the preparation failed: ${stdout}${stderr}`);
+  }
+}
+
 /** Makes a folder with nothing but a configuration, for a first apply with its smoke test. */
 export async function prepareFirstRun(stage: CrashStage): Promise<void> {
   stage.write(DOTENV, '# written by hand\nOTHER=theirs\n', 0o600);

@@ -19,6 +19,10 @@ export interface ScenarioOptions {
   /** Makes the folder what it is before the apply. */
   readonly prepare: (stage: CrashStage) => Promise<void>;
   readonly smoke: boolean;
+  /** The command that is killed, in the place of an apply. */
+  readonly command?: string;
+  /** The command after the kill, in the place of an apply without a smoke test. */
+  readonly next?: (stage: CrashStage) => string;
   /** The kind of the state, where that is no file. */
   readonly kind?: ServiceKind | 'motherduck';
 }
@@ -54,7 +58,7 @@ export class Scenario {
     const before = await Snapshot.take(prepared);
     await prepared.close();
     const copy = await CrashStage.open(`${prepared.path}-whole`, options.kind, prepared.path);
-    const words = `${APPLY} --parallelism 1${options.smoke ? '' : ' --no-smoke'}`;
+    const words = `${options.command ?? APPLY} --parallelism 1${options.smoke ? '' : ' --no-smoke'}`;
     const ran = await copy.runWithImages(words, `${prepared.path}-at`);
     if (ran.code !== 0) throw new Error(`the apply that nobody kills failed: ${ran.stdout}${ran.stderr}`);
     const whole = await Snapshot.take(copy);
@@ -88,7 +92,8 @@ export class Scenario {
     const image = isReal || first === undefined ? undefined : this.#imageAt(first);
     const stage = image === undefined ? await this.open() : await this.#copy(image);
     if (clockStands) stage.server.stopClock();
-    const words = `${APPLY} --parallelism ${parallelism}${this.#options.smoke ? '' : ' --no-smoke'}`;
+    const { command = APPLY, smoke } = this.#options;
+    const words = `${command} --parallelism ${parallelism}${smoke ? '' : ' --no-smoke'}`;
     const problems: string[] = [];
     try {
       if (image !== undefined) problems.push(...(await problemsAfterKill(stage, this.before)));
@@ -98,7 +103,8 @@ export class Scenario {
         if (ran.signal !== 'SIGKILL') return [`it was not killed there, and ended with exit code ${ran.code}`];
         problems.push(...(await problemsAfterKill(stage, this.before)));
       }
-      const used = await usable(stage);
+      // What a run that revokes at once stored may be revoked as soon.
+      const used = command === APPLY ? await usable(stage) : new Map<string, string>();
       return [...problems, ...(await this.#repair(stage, isReal)), ...(await revokedInUse(stage, used))];
     } finally {
       await stage.close();
@@ -115,7 +121,7 @@ export class Scenario {
 
   async #repair(stage: CrashStage, isProgram: boolean): Promise<string[]> {
     const isLocked = await stage.isLocked();
-    const again = `${APPLY} --no-smoke`;
+    const again = this.#options.next?.(stage) ?? `${APPLY} --no-smoke`;
     const apply = () => (isProgram ? stage.runProgram(again) : stage.run(again));
     if (stage.service !== undefined) {
       // A lock that many machines share is never taken over.

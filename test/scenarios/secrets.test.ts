@@ -134,6 +134,8 @@ it.skipIf(!hasProc)('are in no output, file, argument or environment', { timeout
   for (const format of ['text', 'json', 'markdown', 'html'])
     runs.push(await folder.run(`show rotation.plan --format ${format} --debug`));
   expect(runs.at(-1), runs.at(-1)?.stderr).toMatchObject({ code: 0 });
+  runs.push(await folder.runProgram('rotate */env --revoke-old --real-stores --yes --debug'));
+  expect(runs.at(-1), runs.at(-1)?.stderr).toMatchObject({ code: 0 });
   runs.push(await folder.runProgram('smoke --debug --format junit'));
   runs.push(await folder.run('smoke --format json'));
   await folder.run('sandbox seed 2');

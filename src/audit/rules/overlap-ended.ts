@@ -1,4 +1,5 @@
 import { describeSpan, showTime } from '../../model/time.ts';
+import { reasonText } from '../../plan/reason-text.ts';
 import { aboutToken, apply, OVERDUE_AFTER_MS, type Rule } from '../rule.ts';
 
 /** Covers accounts that were removed from the configuration: an apply revokes such tokens there too. */
@@ -6,12 +7,16 @@ export const overlapEnded: Rule = {
   id: 'MDA030',
   name: 'overlap-ended',
   severity: 'error',
-  title: 'A replaced token is still live more than 2 days after its overlap ended.',
+  title: 'A token is still live that was to be revoked: 2 days ago when its overlap ended, or at once.',
   help: 'Applies do not run, or fail, and the old secret still gives access. Run mdacc apply every night, and check the output of the last run.',
   *check({ accounts, now }) {
     for (const account of accounts) {
       for (const token of account.tokens) {
         const { planned, retireAt } = token;
+        if (planned?.action === 'revoke_token' && planned.reason.kind === 'requested') {
+          yield { ...aboutToken(account, token), message: reasonText(planned), fix: apply(account) };
+          continue;
+        }
         if (planned?.action !== 'revoke_token' || planned.reason.kind !== 'overlap_ended' || retireAt === undefined)
           continue;
         if (now - retireAt <= OVERDUE_AFTER_MS) continue;

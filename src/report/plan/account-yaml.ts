@@ -106,7 +106,9 @@ function draw(action: Action, before: Sketch, after: Sketch): void {
         ...live(action.before),
         revoked: action.after.keeps_old
           ? 'never, since its name is of another series'
-          : `${overlap} after its replacement`,
+          : action.after.revokes_old
+            ? `once its replacement is ${action.after.revokes_old}`
+            : `${overlap} after its replacement`,
       });
       put(after, action.after.name, planned(action.after));
       return;

@@ -55,9 +55,10 @@ export function detailOf(action: Action): string {
     case 'create_token':
       return `${plannedToken(action.after)}${waitingText(action.after)}`;
     case 'rotate_token': {
-      const { overlap, keeps_old: isKept } = action.after;
+      const { overlap, keeps_old: isKept, revokes_old: ends } = action.after;
       const life = isKept ? 'until you revoke it' : `for ${formatDuration(overlap)}`;
-      return `${plannedToken(action.after)}, the old one stays live ${life}${waitingText(action.after)}`;
+      const fate = ends ? `is revoked once this one is ${ends}` : `stays live ${life}`;
+      return `${plannedToken(action.after)}, the old one ${fate}${waitingText(action.after)}`;
     }
     case 'adopt_token':
       return `${action.after.type}, ${expiry(action.after.expires_at)}`;
@@ -71,8 +72,8 @@ export function detailOf(action: Action): string {
 }
 
 /** Tokens that an earlier rotation replaced, and that still live. */
-function waitingText({ waiting = [] }: PlannedToken): string {
-  if (waiting.length === 0) return '';
+function waitingText({ waiting = [], revokes_old: ends }: PlannedToken): string {
+  if (waiting.length === 0 || ends) return '';
   const verb = waiting.length === 1 ? 'retires' : 'retire';
   return `, and ${few(
     waiting.map(({ name }) => name),
@@ -111,6 +112,7 @@ export function laterRevocations({ actions, next }: Plan): LaterRevocation[] {
     if (change === 'is revoked') add(account, `${name} (${at.slice(0, 10)})`);
   }
   for (const { account, after } of storingActions(actions)) {
+    if (after.revokes_old) continue;
     for (const { name } of [...(after.waiting ?? []), ...(after.orphans ?? [])]) add(account, name);
   }
   return [...byAccount].map(([account, names]) => ({ account, names: [...names] }));

@@ -1,0 +1,51 @@
+/** What is wrong usage of the options that rotate tokens, before anything is opened or locked. */
+import { onlyMatcher } from '../engine/planning.ts';
+import { selectTokens } from '../engine/rotation-selection.ts';
+import type { Desired } from '../model/desired.ts';
+import { UserError } from '../model/user-error.ts';
+import { accountKey } from '../model/username.ts';
+import { few } from '../model/wording.ts';
+
+interface RotationOptions {
+  readonly only?: readonly string[];
+  readonly rotate?: readonly string[];
+  readonly revokeOld?: boolean;
+  readonly force?: boolean;
+  /** false with --no-smoke. */
+  readonly smoke?: boolean;
+}
+
+const NAMES_SHOWN = 5;
+
+/** @throws UserError USAGE */
+export function refuseWrongRotation(desired: Desired, options: RotationOptions): void {
+  const { only, rotate, revokeOld, force } = options;
+  if (revokeOld && rotate === undefined) {
+    const hint = { text: 'Name the tokens.', command: ['rotate', 'ACCOUNT/TOKEN', '--revoke-old'] };
+    throw new UserError('USAGE', '--revoke-old is for tokens that are rotated', hint);
+  }
+  if (force && !revokeOld) {
+    throw new UserError('USAGE', '--force is for --revoke-old', 'Leave it out, or add --revoke-old.');
+  }
+  if (rotate === undefined) return;
+  const { accounts } = selectTokens(rotate, desired, onlyMatcher(only));
+  if (!revokeOld || force) return;
+  refuseUnverified(options, rotate);
+  const untested = accounts.filter((name) => desired.accounts.get(accountKey(name))?.smoke === false);
+  if (untested.length === 0) return;
+  const names = few(untested, NAMES_SHOWN);
+  throw unverified(`the configuration has smoke: false for ${names}, so`, rotate);
+}
+
+/** Without a smoke test, nothing shows that the new tokens connect. @param tokens Those that are rotated. @throws UserError USAGE */
+export function refuseUnverified({ smoke }: Pick<RotationOptions, 'smoke'>, tokens: readonly string[]): void {
+  if (smoke === false) throw unverified('with --no-smoke,', tokens);
+}
+
+function unverified(why: string, tokens: readonly string[]): UserError {
+  const hint = {
+    text: 'To revoke the old ones as soon as the new ones are stored, add --force.',
+    command: ['rotate', ...tokens, '--revoke-old', '--force'],
+  };
+  return new UserError('USAGE', `${why} nothing verifies new tokens before --revoke-old revokes the old ones`, hint);
+}

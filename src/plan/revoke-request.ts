@@ -1,0 +1,78 @@
+/** Tokens that are to be revoked without an overlap, because somebody asked for it: `rotate --revoke-old`, for a leaked one. */
+import type { Action, RevokesOld, RevokeToken, ShownToken } from '../model/plan.ts';
+import type { RevokeRequest, StateToken } from '../model/state.ts';
+import { generationOf, seriesOf } from '../model/tokens.ts';
+import { isExpired, show, type TokenSeries } from './token-series.ts';
+
+/** What the earlier tokens of a series wait for: by the present command, or by an earlier one that was not completed. */
+export function revokesOld(
+  asked: RevokesOld | undefined,
+  state: Pick<StateToken, 'revoke_old'> | undefined,
+): RevokesOld | undefined {
+  const pending = state?.revoke_old;
+  return asked ?? (pending && (pending.force ? 'stored' : 'verified'));
+}
+
+/** Whether the request is of this token, so that it is to be replaced first. */
+export function isRequested({ revoke_old: request }: Pick<StateToken, 'revoke_old'>, generation: number): boolean {
+  return request !== undefined && generation <= request.generation;
+}
+
+/** The state without a request that has nothing left to revoke. */
+export function withoutDoneRequest(token: StateToken): StateToken {
+  const { revoke_old: request, current, retiring } = token;
+  if (request === undefined || current === undefined || isRequested(token, current.generation)) return token;
+  if (retiring.some(({ name }) => isRequested(token, generationIn(name)))) return token;
+  const { revoke_old: _done, ...rest } = token;
+  return rest;
+}
+
+/**
+ * The revocations of a series that do not wait for an overlap: of everything older than a new token that `revokes_old`, or
+ * what is left of an earlier request.
+ *
+ * @param planned What is done to the token before.
+ */
+export function requestedRevocations(
+  planned: readonly Action[],
+  state: StateToken | undefined,
+  series: TokenSeries,
+  account: string,
+  token: string,
+  now: number,
+): RevokeToken[] {
+  const made = planned.find((each) => each.action === 'create_token' || each.action === 'rotate_token');
+  const about = { action: 'revoke_token', account, token, risk: 'disruptive', after: null } as const;
+  if (made !== undefined) {
+    if (made.after.revokes_old === undefined) return [];
+    const old = [
+      ...planned.flatMap(({ before }) => (before !== null && 'id' in before ? [before] : [])),
+      ...[...series.retiring.map(({ live }) => live), ...series.storedOrphans].map(show),
+    ].filter((each) => !isOver(each, now));
+    const force = made.after.revokes_old === 'stored' ? { force: true as const } : {};
+    const byId = new Map(old.map((each) => [each.id, each]));
+    return [...byId.values()].map((before) => ({ ...about, reason: { kind: 'requested', ...force }, before }));
+  }
+  const request = state && pendingRequest(state);
+  if (request === undefined) return [];
+  const force = request.force ? { force: true as const } : {};
+  return series.retiring
+    .filter(
+      ({ live, isReplaced }) => isReplaced && !isExpired(live, now) && generationIn(live.name) <= request.generation,
+    )
+    .map(({ live }) => ({ ...about, reason: { kind: 'requested', at: request.at, ...force }, before: show(live) }));
+}
+
+/** The request of an earlier run, where the token that replaced the others is what it waits for. */
+function pendingRequest({ current, revoke_old: request }: StateToken): RevokeRequest | undefined {
+  if (current === undefined || request === undefined || current.generation <= request.generation) return undefined;
+  return current.verified_at !== undefined || request.force ? request : undefined;
+}
+
+function generationIn(name: string): number {
+  return generationOf(seriesOf(name), name) ?? 0;
+}
+
+function isOver({ expires_at: at }: ShownToken, now: number): boolean {
+  return at !== null && Date.parse(at) <= now;
+}

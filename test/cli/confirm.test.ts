@@ -1,0 +1,23 @@
+/** The question before an apply. */
+import { expect, it } from 'vitest';
+import { questionOf } from '../../src/cli/confirm.ts';
+import { desire, token, World } from '../world.ts';
+
+const desired = desire({
+  etl_prod: { tokens: [token('airflow'), token('dbt')] },
+  tenant_a: { tokens: [token('app')] },
+});
+const scope = { configuration: 'a.yaml', state: 'a.state.json', rotate: ['*'] };
+
+it('says how many tokens of how many accounts a rotation replaces, and how many it revokes at once', async () => {
+  const world = new World();
+  await world.apply(desired);
+  const rotation = { rotate: () => true, scope };
+  expect(questionOf(await world.plan(desired, rotation))).toContain('3 tokens of 2 accounts');
+  expect(questionOf(await world.plan(desired, rotation))).not.toContain('at once');
+  expect(questionOf(await world.plan(desired, { ...rotation, revokeOld: 'verified' }))).toContain('revoke 3 at once');
+});
+
+it('counts nothing where no rotation was asked for', async () => {
+  expect(questionOf(await new World().plan(desired))).not.toContain('tokens');
+});

@@ -1,0 +1,152 @@
+/** A token leaked: it is replaced and revoked in one run, with every older generation that still lives. */
+import { describe, expect, it } from 'vitest';
+import type { Plan } from '../../src/model/plan.ts';
+import { saveSettings } from '../../src/sandbox/settings-file.ts';
+import { SANDBOX, STATE, Stage } from '../stage.ts';
+
+const CONFIGURATION = `version: 1
+organization: acme
+secret_stores: { local: { kind: file, path: .motherduck/secrets.env, format: dotenv } }
+token_policies:
+  load: { type: read_write, ttl: 90d, rotate_before: 14d, overlap: 24h, secret_store: local }
+templates:
+  tenant: { tokens: { app: load } }
+accounts:
+  tenant_a: { template: tenant }
+  tenant_b: { template: tenant }
+  etl_prod: { tokens: { airflow: load, dbt: load } }
+`;
+const ROTATE = 'rotate etl_prod/airflow --revoke-old --sandbox --yes';
+
+const REVOKING = ['rotate', 'etl_prod/airflow', '--revoke-old', '--sandbox'];
+
+/** Live tokens by name: `etl_prod/airflow.2`. */
+function liveTokens(stage: Stage): Promise<string[]> {
+  return stage.inSandbox(async (organization) =>
+    organization
+      .inspect()
+      .accounts.flatMap(({ username, tokens }) => tokens.map(({ name }) => `${username}/${name}`))
+      .sort(),
+  );
+}
+
+async function planOf(stage: Stage, words: string): Promise<Plan> {
+  return (await stage.json(words)).document as Plan;
+}
+
+const isRequestOpen = (stage: Stage) => stage.read(STATE).includes('revoke_old');
+
+/** From now on, md: connections fail, or work again. */
+const connections = (stage: Stage, how: 'ok' | 'compute_limit') =>
+  saveSettings(stage.file(SANDBOX), { connections: how });
+
+describe('rotate --revoke-old', () => {
+  it('revokes every older generation in the same run, and no other token', async () => {
+    const stage = await Stage.applied(CONFIGURATION);
+    await stage.run('rotate etl_prod/airflow --sandbox --yes --no-smoke');
+    const plan = await planOf(stage, 'plan --rotate etl_prod/airflow --revoke-old --sandbox');
+    expect(plan.actions).toMatchObject([
+      { action: 'rotate_token', reason: { kind: 'requested' }, risk: 'safe', after: { revokes_old: 'verified' } },
+      { action: 'revoke_token', reason: { kind: 'requested' }, risk: 'disruptive', before: { name: 'airflow.2' } },
+      { action: 'revoke_token', reason: { kind: 'requested' }, risk: 'disruptive', before: { name: 'airflow' } },
+    ]);
+    expect(plan.scope?.revoke_old).toBe('verified');
+
+    expect(await stage.run(ROTATE)).toMatchObject({ code: 0 });
+    expect(await liveTokens(stage)).toEqual(['etl_prod/airflow.3', 'etl_prod/dbt', 'tenant_a/app', 'tenant_b/app']);
+    expect(isRequestOpen(stage)).toBe(false);
+    const state = stage.read(STATE);
+    expect((await planOf(stage, 'plan --sandbox')).actions).toEqual([]);
+    expect(await stage.run('apply --sandbox --yes')).toMatchObject({ code: 0 });
+    expect(stage.read(STATE)).toBe(state);
+  });
+
+  it('takes globs, and a plan that was saved', async () => {
+    const stage = await Stage.applied(CONFIGURATION);
+    await stage.run('plan --rotate tenant_*/app --revoke-old --sandbox --out leak.plan');
+    const untested = await stage.run('apply leak.plan --sandbox --yes --no-smoke');
+    expect(untested.code).toBe(64);
+    expect(await stage.run('apply leak.plan --sandbox --yes')).toMatchObject({ code: 0 });
+    expect(await liveTokens(stage)).toEqual(['etl_prod/airflow', 'etl_prod/dbt', 'tenant_a/app.2', 'tenant_b/app.2']);
+  });
+
+  it('keeps the old token while the new one does not connect, and exits with 4', async () => {
+    const stage = await Stage.applied(CONFIGURATION);
+    await connections(stage, 'compute_limit');
+    const failed = await stage.json(ROTATE);
+    expect(failed).toMatchObject({
+      code: 4,
+      document: {
+        applied: {
+          outcomes: [
+            { result: 'done' },
+            {
+              result: 'skipped',
+              error: { code: 'SMOKE_FAILED', hint: { command: REVOKING } },
+            },
+          ],
+        },
+      },
+    });
+    expect(await liveTokens(stage)).toEqual(expect.arrayContaining(['etl_prod/airflow', 'etl_prod/airflow.2']));
+    expect(isRequestOpen(stage)).toBe(true);
+    expect((await planOf(stage, 'plan --sandbox')).warnings).toContainEqual(
+      expect.objectContaining({ kind: 'unverified', hint: { text: expect.any(String), command: REVOKING } }),
+    );
+
+    await connections(stage, 'ok');
+    expect(await stage.run(ROTATE)).toMatchObject({ code: 0 });
+    expect(await liveTokens(stage)).toEqual(expect.not.arrayContaining(['etl_prod/airflow', 'etl_prod/airflow.2']));
+    expect(isRequestOpen(stage)).toBe(false);
+  });
+
+  it('revokes it all the same with --force', async () => {
+    const stage = await Stage.applied(CONFIGURATION);
+    await connections(stage, 'compute_limit');
+    expect(await stage.run(`${ROTATE} --force`)).toMatchObject({ code: 4 });
+    expect(await liveTokens(stage)).not.toContain('etl_prod/airflow');
+    expect(isRequestOpen(stage)).toBe(false);
+  });
+
+  it('needs --force where nothing verifies the new token', async () => {
+    const stage = await Stage.applied(CONFIGURATION);
+    const refused = await stage.run(`${ROTATE} --no-smoke`);
+    expect(refused.code).toBe(64);
+    expect(refused.stderr).toContain('mdacc rotate etl_prod/airflow --revoke-old --force');
+    stage.edit((text) => text.replace('airflow: load, dbt: load }', '$& , smoke: false'));
+    expect(await stage.run(ROTATE)).toMatchObject({ code: 64 });
+    expect(await liveTokens(stage)).toContain('etl_prod/airflow');
+    expect(await stage.run(`${ROTATE} --force`)).toMatchObject({ code: 0 });
+    expect(await liveTokens(stage)).not.toContain('etl_prod/airflow');
+    expect((await planOf(stage, 'plan --sandbox')).actions).toEqual([]);
+  });
+
+  it.each(['plan --revoke-old', 'apply --revoke-old --yes', 'plan --rotate etl_prod --force'])(
+    'is wrong usage alone: %s',
+    async (words) => {
+      const stage = new Stage(CONFIGURATION);
+      expect(await stage.run(`${words} --sandbox`)).toMatchObject({ code: 64 });
+    },
+  );
+
+  it('ends a series of another name, which no rotation would revoke', async () => {
+    const stage = await Stage.applied(CONFIGURATION);
+    stage.edit((text) => text.replace('airflow: load', 'airflow: { policy: load, name: loads }'));
+    expect(await stage.run(ROTATE)).toMatchObject({ code: 0 });
+    expect(await liveTokens(stage)).not.toContain('etl_prod/airflow');
+  });
+
+  it('is continued by an unattended apply, when the run ended before it began to create', async () => {
+    const stage = await Stage.applied(CONFIGURATION);
+    const state = JSON.parse(stage.read(STATE));
+    const at = state.accounts.etl_prod.tokens.airflow.current.created_at;
+    state.accounts.etl_prod.tokens.airflow.revoke_old = { at, generation: 1 };
+    stage.write(STATE, JSON.stringify(state));
+    expect((await stage.json('audit --sandbox')).document).toMatchObject({
+      findings: expect.arrayContaining([expect.objectContaining({ rule: 'MDA030' })]),
+    });
+    expect(await stage.run('apply --due --sandbox --yes')).toMatchObject({ code: 0 });
+    expect(await liveTokens(stage)).toEqual(['etl_prod/airflow.2', 'etl_prod/dbt', 'tenant_a/app', 'tenant_b/app']);
+    expect(isRequestOpen(stage)).toBe(false);
+  });
+});
