@@ -1,5 +1,6 @@
 /** Which command the words on the command line name, and its options wherever they stand. */
 import type { Command, Option } from 'commander';
+import { optionWithValue } from './options.ts';
 
 /** The command that the words name, as far as they name one. */
 export function commandOf(program: Command, words: readonly string[]): Command {
@@ -9,24 +10,34 @@ export function commandOf(program: Command, words: readonly string[]): Command {
 
 /** Puts the command first, so that options may stand before it: `--sandbox plan` becomes `plan --sandbox`. */
 export function commandFirst(program: Command, words: readonly string[]): readonly string[] {
-  const withValue = new Set(optionsOf(program).flatMap(({ required, long, short }) => (required ? [long, short] : [])));
+  const all = optionsOf(program);
+  const width = (word: string) => (optionWithValue(all, word) === undefined ? 1 : 2);
   const [names, options]: [string[], string[]] = [[], []];
   let command = program;
   let at = 0;
-  for (; at < words.length && command.commands.length > 0; at += 1) {
+  while (at < words.length && command.commands.length > 0) {
     const word = words[at] ?? '';
     const next = command.commands.find((each) => each.name() === word);
+    const end = at + width(word);
     if (next !== undefined) {
       names.push(word);
       command = next;
-    } else if (/^-./.test(word) && word !== '--') {
-      options.push(...words.slice(at, withValue.has(word) ? at + 2 : at + 1));
-      if (withValue.has(word)) at += 1;
-    } else break;
+    } else if (/^-./.test(word) && word !== '--') options.push(...words.slice(at, end));
+    else break;
+    at = end;
   }
-  // The program's own option stands before every command.
-  const isVersion = options.some((word) => word === '-V' || word === '--version');
-  return isVersion ? ['--version'] : [...names, ...options, ...words.slice(at)];
+  // What completion is asked about is no option of its own.
+  if (names[0]?.startsWith('_')) return words;
+  return asksVersion(words, width) ? ['--version'] : [...names, ...options, ...words.slice(at)];
+}
+
+/** Whether the version is asked for, before the command or after it. */
+function asksVersion(words: readonly string[], width: (word: string) => number): boolean {
+  for (let at = 0; at < words.length; at += width(words[at] ?? '')) {
+    if (words[at] === '--') return false;
+    if (words[at] === '-V' || words[at] === '--version') return true;
+  }
+  return false;
 }
 
 function optionsOf(command: Command): Option[] {

@@ -209,7 +209,7 @@ function chosen(value: string, choices: readonly string[] | undefined): string {
 export function refuseForgottenValues(command: Command, words: readonly string[]): void {
   const end = words.indexOf('--');
   for (let at = 0; at < (end === -1 ? words.length : end); at += 1) {
-    const option = optionWithValue(command, words[at] ?? '');
+    const option = optionWithValue(command.options, words[at] ?? '');
     if (option === undefined) continue;
     at += 1;
     const value = words[at];
@@ -222,8 +222,8 @@ export function refuseForgottenValues(command: Command, words: readonly string[]
 }
 
 /** The option that takes the next word as its value: `--format`, `-o`, or the last of `-qo`. */
-function optionWithValue(command: Command, word: string): Option | undefined {
-  const known = (flag: string) => command.options.find(({ long, short }) => long === flag || short === flag);
+export function optionWithValue(all: readonly Option[], word: string): Option | undefined {
+  const known = (flag: string) => all.find(({ long, short }) => long === flag || short === flag);
   if (word.startsWith('--')) return ifRequired(known(word));
   if (!/^-\w+$/.test(word)) return undefined;
   const options = [...word.slice(1)].map((letter) => known(`-${letter}`));

@@ -151,10 +151,28 @@ describe('options before the command', () => {
     `--config=${CONFIG} state --state none.json list`,
     '--quiet sandbox --config motherduck.accounts.yaml seed 1',
     '--version plan',
+    `-qc ${CONFIG} --sandbox apply -y`,
+    '-qo json --sandbox plan',
+    `-qc${CONFIG} --sandbox plan`,
   ])('mdacc %s', async (words) => {
     const stage = new Stage();
     mkdirSync(stage.file(SANDBOX));
     expect((await stage.run(words)).code).toBe(words.includes('none') ? 1 : 0);
+  });
+
+  it.each(['-V plan', 'plan -V', 'state list --version', 'plan -q --only x -V'])(
+    'mdacc %s shows the version, as after it',
+    async (words) => {
+      const version = await new Stage().run('version');
+      expect(await new Stage().run(words)).toEqual(version);
+    },
+  );
+
+  it('are no version where they are the value of another, or come after --', async () => {
+    const stage = new Stage();
+    expect((await stage.run('plan --out -V')).code).toBe(64);
+    expect((await stage.run('state forget -- -V')).stdout).toBe('');
+    expect((await stage.run('__complete -- plan -V')).stdout).not.toMatch(/^\d/);
   });
 
   it('are completed after', async () => {
@@ -205,7 +223,7 @@ describe('every --only must match', () => {
   it.each(['plan', 'apply --yes', 'audit', 'smoke', 'destroy --yes --allow-delete'])('mdacc %s', async (words) => {
     const stage = await Stage.applied();
     const ran = await stage.run(`${words} --sandbox --only etl_prod --only nobody --only none_*`);
-    expect(ran).toMatchObject({ code: 64, stderr: expect.stringContaining('--only nobody --only none_* matches no') });
+    expect(ran).toMatchObject({ code: 64, stderr: expect.stringContaining('--only nobody --only none_* match no') });
   });
 });
 
