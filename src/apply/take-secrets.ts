@@ -1,7 +1,7 @@
 /**
  * Takes the secrets of adopted tokens that another program has, such as Terraform in its state, so that nothing is rotated:
  *
- *   1. choose the secrets of current tokens whose secret is unknown, by the tokens' ids; the claims must not contradict
+ *   1. choose the secrets of current tokens whose secret is unknown, by the tokens' ids; no claim may contradict
  *   2. check the stores, before anything is written
  *   3. store each, then record its place and fingerprint
  *
@@ -12,7 +12,7 @@ import type { UntakenSecret } from '../model/import.ts';
 import type { Live } from '../model/live.ts';
 import type { Secret } from '../model/secret.ts';
 import type { State, StateToken, TokenRecord } from '../model/state.ts';
-import { isoTime } from '../model/time.ts';
+import { isoTime, MINUTE_MS } from '../model/time.ts';
 import { isStateError, UserError } from '../model/user-error.ts';
 import { accountKey } from '../model/username.ts';
 import { inParallel } from '../motherduck/concurrency.ts';
@@ -77,13 +77,13 @@ export function chooseSecrets(kept: readonly KeptToken[], input: TakingInput): C
   return { taking, untaken };
 }
 
-/** What the claims of a secret contradict. They do not tell which of an account's tokens it belongs to. */
+/** What the claims of a secret contradict. They tell two tokens of one account and type apart by their times alone. */
 function whyUntaken(
   secret: Secret | undefined,
-  { type }: TokenRecord,
+  token: TokenRecord,
   entry: StateToken | undefined,
   account: string,
-  { isSandbox }: TakingInput,
+  { isSandbox, live }: TakingInput,
   users: ReadonlyMap<string, string>,
 ): UntakenSecret['kind'] | undefined {
   if (secret === undefined) return 'missing';
@@ -92,7 +92,17 @@ function whyUntaken(
   const owners = ownersOf(secret, users);
   const isOthers = owners.size > 0 && !owners.has(account);
   const isForm = isJwt(secret.reveal()) && isSandboxSecret(secret.reveal()) === isSandbox;
-  return !isForm || isOthers || (claimedType(secret) ?? type) !== type ? 'other' : undefined;
+  if (!isForm || isOthers || (claimedType(secret) ?? token.type) !== token.type) return 'other';
+  return isOfAnotherTime(secret, token, live.now) ? 'other_time' : undefined;
+}
+
+/** MotherDuck signs a token when it creates it, give or take the clocks of its servers. */
+const SIGNED_MS = 3 * MINUTE_MS;
+
+function isOfAnotherTime(secret: Secret, { created_at: createdAt }: TokenRecord, now: number): boolean {
+  const { iat, exp } = claimsOf(secret) ?? {};
+  if (typeof exp === 'number' && exp * 1000 <= now) return true;
+  return typeof iat === 'number' && Math.abs(iat * 1000 - Date.parse(createdAt)) > SIGNED_MS;
 }
 
 /** The keys of the users by everything that a claim may say of them. */

@@ -8,7 +8,7 @@ import {
 } from '../apply/take-secrets.ts';
 import { refuseTrackedLinks } from '../files/links.ts';
 import { readText, whyUnreadable } from '../files/read-text.ts';
-import { parseTerraformState, type TerraformInstance } from '../import/terraform-state.ts';
+import { parseTerraformState, pullCommand, type TerraformInstance } from '../import/terraform-state.ts';
 import type { HandOver } from '../model/import.ts';
 import { UserError } from '../model/user-error.ts';
 import { counted } from '../model/wording.ts';
@@ -28,11 +28,11 @@ export interface FromTerraform {
 export async function readTerraform(file: string): Promise<readonly TerraformInstance[]> {
   await refuseTrackedLinks(file);
   const text = await readText(file).catch((cause) => {
-    const hint = 'Write the state to a file: terraform state pull > terraform.tfstate';
+    const hint = `Write the state to a file: ${pullCommand(file)}`;
     throw new UserError('TERRAFORM_STATE_INVALID', `${file} cannot be read: ${whyUnreadable(cause)}`, hint, { cause });
   });
   if (text !== undefined) return parseTerraformState(text, file);
-  const hint = 'Write it in the folder of the Terraform configuration: terraform state pull > terraform.tfstate';
+  const hint = `Write it in the folder of the Terraform configuration: ${pullCommand(file)}`;
   throw new UserError('TERRAFORM_STATE_INVALID', `${file} does not exist`, hint);
 }
 

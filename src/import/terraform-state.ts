@@ -37,18 +37,25 @@ export function parseTerraformState(text: string, file: string): readonly Terraf
   const resources = listOf(state, 'resources', file);
   const instances = resources.filter(isOfMotherDuck).flatMap((resource) => instancesOf(resource, file));
   if (instances.length > 0) return instances;
-  const hint = `Use the state of the Terraform configuration that has motherduck_service_account: in its folder, ${PULL} ${file}`;
+  const hint = `Use the state of the Terraform configuration that has motherduck_service_account: in its folder, ${pullCommand(file)}`;
   throw invalid(`${file} has no accounts, tokens or Ducklings of a MotherDuck provider`, hint);
 }
 
-const PULL = 'terraform state pull >';
+/**
+ * What to type to write Terraform's state to a new file. Never to the file that was read, which may be of anything: the shell
+ * empties it first, also where it is the state that Terraform is about to read.
+ */
+export function pullCommand(file: string, tool = 'terraform'): string {
+  const isPulled = /(^|[/\\])pulled\.tfstate$/i.test(file);
+  return `${tool} state pull > ${isPulled ? 'pulled-2' : 'pulled'}.tfstate`;
+}
 
 function invalid(message: string, hint: string): UserError {
   return new UserError('TERRAFORM_STATE_INVALID', message, hint);
 }
 
 function damaged(file: string, what: string): UserError {
-  return invalid(`${file} is not a complete Terraform state: ${what}`, `Write it again: ${PULL} ${file}`);
+  return invalid(`${file} is not a complete Terraform state: ${what}`, `Write it to a new file: ${pullCommand(file)}`);
 }
 
 type Json = Readonly<Record<string, unknown>>;
@@ -67,12 +74,15 @@ function document(text: string, file: string): Json {
 /** Documents that are taken for a state, each with what to type. */
 function refuseOthers(state: Json, file: string): void {
   if ('encrypted_data' in state)
-    throw invalid(`${file} is encrypted by OpenTofu`, `Write it decrypted: tofu state pull > ${file}`);
+    throw invalid(`${file} is encrypted by OpenTofu`, `Write it decrypted: ${pullCommand(file, 'tofu')}`);
   if ('format_version' in state)
-    throw invalid(`${file} is the output of terraform show or plan, not a state`, `Write the state: ${PULL} ${file}`);
+    throw invalid(
+      `${file} is the output of terraform show or plan, not a state`,
+      `Write the state: ${pullCommand(file)}`,
+    );
   if (objectOf(state.backend) !== undefined) {
     const message = `${file} only says where Terraform keeps its state`;
-    throw invalid(message, `Write the state itself: ${PULL} terraform.tfstate`);
+    throw invalid(message, `Write the state itself: ${pullCommand(file)}`);
   }
   const { version } = state;
   if (version === 4) return;
@@ -81,7 +91,7 @@ function refuseOthers(state: Json, file: string): void {
     const hint = 'Install a newer version of motherduck-accounts.';
     throw invalid(`${file} has version ${version} of Terraform's states, and only 4 is known`, hint);
   }
-  const hint = `Terraform 0.12 or later writes version 4: ${PULL} ${file}`;
+  const hint = `Terraform 0.12 or later writes version 4: ${pullCommand(file)}`;
   throw invalid(`${file} has version ${version} of Terraform's states, and only 4 can be read`, hint);
 }
 

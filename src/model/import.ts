@@ -117,9 +117,10 @@ export interface HandOver {
 export interface UntakenSecret {
   /**
    * `missing`: Terraform never had it. `other`: by its claims, it is of another type or another user than the token.
+   * `other_time`: by its claims, it expired, or was made at another time than the token.
    * `replaced`: the token replaced one whose secret may be in use.
    */
-  readonly kind: 'missing' | 'other' | 'replaced';
+  readonly kind: 'missing' | 'other' | 'other_time' | 'replaced';
   readonly name: string;
   /** Of the token. */
   readonly id: string;

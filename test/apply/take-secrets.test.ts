@@ -134,7 +134,27 @@ it('takes none that is of another account, another organization, or no secret', 
       untaken: [{ kind, name: 'etl_prod/airflow', id: one.id }],
     });
   }
-  // Two tokens of one account cannot be told apart by their claims.
+  // Two tokens of one account that were created together cannot be told apart by their claims.
   const swapped = { username: 'etl_prod', id: airflow?.id ?? '', ...(dbt?.secret ? { secret: dbt.secret } : {}) };
   expect(chooseSecrets([swapped], await input()).taking).toHaveLength(1);
+});
+
+it('takes none that expired, or that was made at another time than its token, so swapped ones are found', async () => {
+  const { world, input } = await adopted();
+  const { created_at: at = '', id = '' } = currentOf(world, 'etl_prod/airflow') ?? {};
+  const created = Date.parse(at) / 1000;
+  const claiming = (claims: object) => {
+    const text = JSON.stringify({ iss: 'sandbox', tokenType: 'read_write', ...claims });
+    return new Secret(`x.${Buffer.from(text).toString('base64url')}.y`);
+  };
+  const choose = async (secret: Secret) => chooseSecrets([{ username: 'etl_prod', id, secret }], await input());
+  const untaken = [{ kind: 'other_time', name: 'etl_prod/airflow', id }];
+  for (const claims of [{ iat: 0 }, { exp: 1 }, { iat: created, exp: created - 1 }, { iat: created + 300 }])
+    expect(await choose(claiming(claims))).toEqual({ taking: [], untaken });
+  for (const claims of [{}, { iat: created - 60 }, { iat: created, exp: created + 7776000 }, { iat: 'never' }])
+    expect((await choose(claiming(claims))).untaken).toEqual([]);
+
+  await world.organization.advance(600);
+  const later = await world.api.createToken('etl_prod', { name: 'later', token_type: 'read_write', ttl: 7776000 });
+  expect(await choose(later.secret)).toEqual({ taking: [], untaken });
 });

@@ -1,4 +1,5 @@
 /** Reading Terraform states: both providers, and everything else that is taken for one. */
+import path from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { parseTerraformState } from '../../src/import/terraform-state.ts';
 import { UserError } from '../../src/model/user-error.ts';
@@ -14,9 +15,9 @@ function brief(text: string): string[] {
   );
 }
 
-function failure(text: string): UserError {
+function failure(text: string, file = FILE): UserError {
   try {
-    parseTerraformState(text, FILE);
+    parseTerraformState(text, file);
   } catch (error) {
     if (error instanceof UserError) return error;
     throw error;
@@ -88,7 +89,7 @@ describe('a state of version 4', () => {
 describe('what is no such state', () => {
   const MARK = 'marker-of-terraform';
   const others: readonly [what: string, text: string, message: RegExp, hint: RegExp][] = [
-    ['nothing', '', /empty/, /terraform state pull > terraform\.tfstate/],
+    ['nothing', '', /empty/, /terraform state pull > pulled\.tfstate/],
     ['a truncated file', exampleOf('motherduckdb').slice(0, -80), /end is missing/, /terraform state pull/],
     ['HCL', `token = "${MARK}"`, /not JSON/, /terraform state pull/],
     ['a list', `["${MARK}"]`, /not a JSON object/, /terraform state pull/],
@@ -108,7 +109,7 @@ describe('what is no such state', () => {
       'a backend',
       JSON.stringify({ version: 3, backend: { type: 's3', config: { secret_key: MARK } } }),
       /where Terraform keeps its state/,
-      /terraform state pull > terraform\.tfstate/,
+      /terraform state pull > pulled\.tfstate/,
     ],
     ['version 3', JSON.stringify({ version: 3, modules: [{ token: MARK }] }), /version 3/, /0\.12/],
     ['version 5', JSON.stringify({ version: 5 }), /version 5/, /newer version of motherduck-accounts/],
@@ -163,4 +164,11 @@ describe('what is no such state', () => {
     expect(error.hint.text).toMatch(hint);
     expect(`${error.stack} ${JSON.stringify(error.hint)} ${String(error.cause)}`).not.toMatch(/marker-of|secret of/);
   });
+
+  it.each(['motherduck.accounts.state.json', 'terraform.tfstate', 'old/pulled.tfstate'])(
+    'no hint writes over %s',
+    (file) => {
+      for (const [, text] of others) expect(failure(text, file).hint.text).not.toContain(`> ${path.basename(file)}`);
+    },
+  );
 });

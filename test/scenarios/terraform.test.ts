@@ -109,7 +109,7 @@ accounts:
     const { folder, write } = await madeByTerraform();
     write();
     const wrong: [argv: string[], message: RegExp][] = [
-      [['--terraform', 'other.tfstate'], /other\.tfstate does not exist\n.*terraform state pull >/],
+      [['--terraform', 'other.tfstate'], /other\.tfstate does not exist\n.*terraform state pull > pulled\.tfstate/],
       [['--terraform', '.'], /it is a folder/],
       [['--terraform', TFSTATE, 'etl_prod'], /--terraform and names were both given/],
       [['--organization', 'acme', '--all'], /--organization was given without --terraform/],
@@ -207,6 +207,19 @@ describe('import --terraform --take-secrets', () => {
       `MOTHERDUCK_TOKEN_TENANT_GLOBEX_APP=${secrets.get('tenant_globex/app')}`,
     ]);
     expect(folder.read(SECRETS) + ran.stdout + ran.stderr).not.toContain('marker-of-terraform');
+  });
+
+  it('takes no secret that was made at another time, and names its token', async () => {
+    const { folder, write } = await madeByTerraform();
+    write('motherduckdb', (state) => {
+      const [airflow] = resource(state, 'motherduck_access_token', 'etl').instances;
+      const claims = JSON.stringify({ iss: 'sandbox', tokenType: 'read_write', iat: 1, exp: 2 });
+      Object.assign(airflow?.attributes ?? {}, { token: `x.${Buffer.from(claims).toString('base64url')}.y` });
+    });
+    const ran = await folder.run(TAKE);
+    expect(ran.code).toBe(0);
+    expectGolden('warnings', 'import --terraform --take-secrets, of another time', ran.stderr.split('\n\n')[0] ?? '');
+    expect(folder.read(SECRETS)).not.toContain('ETL_PROD_AIRFLOW');
   });
 
   it('is said with --terraform', async () => {

@@ -21,7 +21,7 @@ const KEPT =
 
 /** Words why secrets are not taken: one notice for each kind. */
 export function untakenTexts(untaken: readonly UntakenSecret[]): Notice[] {
-  const kinds = ['missing', 'other', 'replaced'] as const;
+  const kinds = ['missing', 'other', 'other_time', 'replaced'] as const;
   return kinds.flatMap((kind) => {
     const names = untaken.filter((each) => each.kind === kind).map(({ name }) => name);
     const hint = { text: 'Rotate it to have a new one stored.', command: ['rotate', names[0] ?? ''] };
@@ -33,5 +33,7 @@ const WHY = {
   missing: 'Terraform does not have the secrets of these tokens, which it imported itself',
   other:
     'what Terraform has as the secrets of these tokens belongs to other users or types of tokens, and is not stored',
+  other_time:
+    'what Terraform has as the secrets of these tokens expired, or was made at another time than they were, and is not stored',
   replaced: 'these tokens replaced others whose secrets may be in use, so theirs are not stored',
 } satisfies Record<UntakenSecret['kind'], string>;
