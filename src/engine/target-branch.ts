@@ -1,20 +1,15 @@
 /** In the job of a pull request: what its branch changes beside what a plan shows. */
 import { readFile } from 'node:fs/promises';
 import { dirname, relative, resolve } from 'node:path';
+import { settingChanges } from '../config/setting-changes.ts';
 import { commonCommit, fileOfCommit, hasCommit, headAndParents } from '../files/git.ts';
 import { shownPath, workTreeOf } from '../files/paths.ts';
-import { maskCredentials } from '../model/credential.ts';
 import type { PlanWarning, SettingChange } from '../model/notice.ts';
 import type { State } from '../model/state.ts';
 import { type Hint, UserError } from '../model/user-error.ts';
 import { stateEdits, vouchedState } from '../plan/state-edits.ts';
 import type { StateBackend } from '../state/backend.ts';
 import { stateOfText } from '../state/read-state.ts';
-import { Problems } from '../yaml/diagnostic.ts';
-import { Environment } from '../yaml/environment.ts';
-import { ALIAS_BUDGET, parseSource } from '../yaml/parse.ts';
-import { sourceOf } from '../yaml/source.ts';
-import { child, entriesOf, type Node, plain } from '../yaml/tree.ts';
 
 /** A state to plan from, and what to warn of. */
 export interface Compared {
@@ -114,7 +109,7 @@ async function stateOf(
   }
 }
 
-/** The location of the state and the guardrails, where the configuration of a commit has others. */
+/** The settings that differ from the configuration of a commit. */
 async function settingsChanged(
   tree: string,
   commit: string,
@@ -123,25 +118,5 @@ async function settingsChanged(
   const path = pathIn(tree, config);
   const there = path === undefined ? undefined : await fileOfCommit(tree, commit, path);
   if (there === undefined) return [];
-  if ('why' in there) return there;
-  const [before, after] = [settingsIn(there.text), settingsIn(await readFile(config, 'utf8'))];
-  return [...new Set([...before.keys(), ...after.keys()])].flatMap((name): SettingChange[] => {
-    const [was, is] = [before.get(name), after.get(name)];
-    if (was === is) return [];
-    return [{ name, ...(was === undefined ? {} : { before: was }), ...(is === undefined ? {} : { after: is }) }];
-  });
-}
-
-/** The settings of a configuration that decide what an apply may do, as they are written. */
-function settingsIn(text: string): ReadonlyMap<string, string> {
-  const context = { environment: new Environment({}), problems: new Problems(), aliasBudget: ALIAS_BUDGET };
-  const root = parseSource(sourceOf('configuration', text), context);
-  const state = child(root, 'state');
-  const guardrails = [...entriesOf(child(root, 'guardrails'))].map(([name, { value }]) => [name, value] as const);
-  const all: readonly (readonly [string, Node])[] = [...(state ? [['state', state] as const] : []), ...guardrails];
-  return new Map(all.map(([name, node]) => [name, shown(plain(node))]));
-}
-
-function shown(value: unknown): string {
-  return maskCredentials(typeof value === 'object' ? JSON.stringify(value) : String(value));
+  return 'why' in there ? there : settingChanges(there.text, await readFile(config, 'utf8'));
 }

@@ -22,7 +22,7 @@ export interface StateEdit {
   readonly fields?: readonly string[];
 }
 
-/** A setting that a branch changes, as the configurations have it; absent: it is not there. */
+/** A setting that a branch changes, `guardrails.max_deletes`, as the configurations have it; absent: it is not there. */
 export interface SettingChange {
   readonly name: string;
   readonly before?: string;
@@ -38,7 +38,7 @@ export type PlanWarning =
       readonly target: string;
       readonly edits: readonly StateEdit[];
     }
-  /** The branch of a pull request has another state location, or other guardrails, than its target branch. */
+  /** The branch of a pull request has other settings than its target branch: all but what a plan shows by itself. */
   | { readonly kind: 'settings_changed'; readonly target: string; readonly settings: readonly SettingChange[] }
   /** A pull request cannot be compared with its target branch. */
   | { readonly kind: 'not_compared'; readonly target: string; readonly why: string; readonly hint: Hint }

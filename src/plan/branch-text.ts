@@ -65,22 +65,40 @@ export function branchText(warning: BranchWarning): { readonly message: string; 
     }
     case 'settings_changed':
       return {
-        message: `this branch changes settings, compared with ${warning.target}: ${warning.settings.map(settingText).join('; ')}`,
-        hint: { text: 'They decide where the state is and what an apply may do. Make sure that this is intended.' },
+        message: `this branch changes ${counted(warning.settings.length, 'setting')}, compared with ${warning.target}: ${settingTexts(warning.settings).join('; ')}`,
+        hint: {
+          text: 'Settings decide where the state and secrets are, which programs run, and what an apply may do, also later. Make sure that this is intended.',
+        },
       };
     default:
       return {
-        message: `this branch could not be compared with ${warning.target}, so it may change the state or guardrails unseen: ${warning.why}`,
+        message: `this branch could not be compared with ${warning.target}, so it may change the state or settings unseen: ${warning.why}`,
         hint: warning.hint,
       };
   }
 }
 
-/** Characters of one value: a long one must not hide what follows. */
-const VALUE_LENGTH = 250;
+/** Characters of one value, and of all values: a long one must not hide what follows. */
+const VALUE_LENGTH = { most: 250, least: 40, all: 4000 };
 
-/** `max_deletes 0 -> 50%` */
-function settingText({ name, before = 'not set', after = 'not set' }: SettingChange): string {
-  const short = (text: string) => (text.length > VALUE_LENGTH ? `${text.slice(0, VALUE_LENGTH)}…` : text);
-  return `${name} ${short(before)} -> ${short(after)}`;
+/** `guardrails.max_deletes 0 -> 50%` */
+function settingTexts(settings: readonly SettingChange[]): string[] {
+  const share = Math.floor(VALUE_LENGTH.all / (2 * settings.length));
+  const most = Math.max(VALUE_LENGTH.least, Math.min(VALUE_LENGTH.most, share));
+  return settings.map(({ name, before = 'not set', after = 'not set' }) => {
+    const [was, is] = partsThatDiffer(before, after, most);
+    return `${name} ${was} -> ${is}`;
+  });
+}
+
+/** Two texts, of which long ones begin a little before the first difference. */
+function partsThatDiffer(before: string, after: string, most: number): [string, string] {
+  let same = 0;
+  while (same < before.length && before[same] === after[same]) same += 1;
+  const part = (text: string) => {
+    if (text.length <= most) return text;
+    const start = Math.max(0, Math.min(same - Math.floor(most / 4), text.length - most));
+    return `${start > 0 ? '…' : ''}${text.slice(start, start + most)}${start + most < text.length ? '…' : ''}`;
+  };
+  return [part(before), part(after)];
 }

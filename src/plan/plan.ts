@@ -257,7 +257,7 @@ export function policiesToRecord({ due, warnings }: Plan): number {
   return due ? 0 : warnings.filter(({ kind }) => kind === 'policy_hastened').length;
 }
 
-/** Whether the branch of a pull request changes the state, or a setting that decides what an apply may do. */
+/** Whether the branch of a pull request changes the state, or a setting. */
 export function changesBranch({ warnings }: Pick<Plan, 'warnings'>): boolean {
   return warnings.some(({ kind }) => kind === 'state_edited' || kind === 'settings_changed');
 }

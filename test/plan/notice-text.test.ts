@@ -25,8 +25,8 @@ const ALL = {
     kind: 'settings_changed',
     target: 'main',
     settings: [
-      { name: 'max_deletes', before: '0', after: '50%' },
-      { name: 'max_creates', before: '5' },
+      { name: 'guardrails.max_deletes', before: '0', after: '50%' },
+      { name: 'guardrails.max_creates', before: '5' },
     ],
   },
   not_compared: { kind: 'not_compared', target: 'main', why: 'its commit is not in this clone', hint },

@@ -182,7 +182,7 @@ describe('the plan of a pull request', () => {
         });
     });
     pull.push();
-    expect(kinds((await pull.plan()).plan)).toEqual(['state_edited', 'command_changed']);
+    expect(kinds((await pull.plan()).plan)).toEqual(['state_edited', 'settings_changed', 'command_changed']);
     expect(kinds((await pull.stage.json('plan')).document as PlanDocument)).toEqual([]);
   });
 
@@ -225,14 +225,43 @@ describe('the plan of a pull request', () => {
     ['a guardrail', 'max_deletes: 0', 'max_deletes: 50%', 'max_deletes', '0 -> 50%'],
     ['a guardrail that is removed', ', max_creates: 5', '', 'max_creates', '5 -> not set'],
     ['the location of the state', 'version: 1', 'version: 1\nstate: { kind: file }', 'state', 'not set -> '],
+    [
+      'a check of a store',
+      '{ kind: exec,',
+      '{ kind: exec, check: [curl, evil],',
+      'ex.check',
+      'not set -> ["curl","evil"]',
+    ],
+    [
+      'a remove of a store',
+      '{ kind: exec,',
+      '{ kind: exec, remove: [rm, "{account}"],',
+      'ex.remove',
+      'not set -> ["rm",',
+    ],
+    ['an input of a store', '{ kind: exec,', '{ kind: exec, input: "v={secret}",', 'ex.input', 'not set -> v={secret}'],
+    ['ignored accounts', 'version: 1', 'version: 1\nignore: ["*"]', 'ignore', 'not set -> ["*"]'],
+    [
+      'rates',
+      'version: 1',
+      'version: 1\ncompute_rates: { standard: 0.01 }',
+      'compute_rates',
+      'not set -> {"standard":0.01}',
+    ],
+    [
+      ...['accepted findings', 'version: 1', 'version: 1\naudit: { accept: [{ rule: MDA001, reason: none }] }'],
+      ...['audit', 'not set -> {"accept":'],
+    ],
   ])('says that it changes %s', async (_, from, to, name, change) => {
     const pull = await PullRequest.open();
     pull.stage.edit((text) => text.replace(from, to));
     pull.push();
-    const { code, plan, stderr, text } = await pull.plan();
-    expect(plan, stderr).toMatchObject({ actions: [], warnings: [{ kind: 'settings_changed' }] });
+    const { code, plan, stderr, text, markdown } = await pull.plan();
+    expect(plan, stderr).toMatchObject({ actions: [] });
+    expect(kinds(plan)[0]).toBe('settings_changed');
     expect(code).toBe(2);
     expect(text).toContain(`${name} ${change}`);
+    expect(markdown).toMatch(/^⚠️ \*\*this branch changes 1 setting/m);
     expect(text).not.toContain(NO_CHANGES);
   });
 
