@@ -1,6 +1,6 @@
 import { createHash } from 'node:crypto';
 import { isCredential } from '../model/credential.ts';
-import { isNoStatement, isSeveralStatements, type SetupStatement, sqlCode } from '../model/setup.ts';
+import { isNoStatement, isSeveralStatements, type SetupStatement, sqlCode, unseenCharacter } from '../model/setup.ts';
 import type { Problems } from '../yaml/diagnostic.ts';
 import { locationOf } from '../yaml/source.ts';
 import { type Node, textOf } from '../yaml/tree.ts';
@@ -34,6 +34,12 @@ export function checkSetup({ templates, accounts }: Resolved, problems: Problems
 function checkStatement(node: Node, problems: Problems): void {
   const sql = textOf(node);
   if (sql === undefined) return;
+  const unseen = unseenCharacter(sql);
+  if (unseen !== undefined) {
+    problems.error('setup-character', node.at, `an SQL statement of setup contains the character ${unseen}`, {
+      hint: 'leave it out, since the plan could not show it; only line breaks and tabs are allowed',
+    });
+  }
   if (isNoStatement(sql)) problems.error('setup-statement', node.at, 'expected an SQL statement, found none');
   if (isSeveralStatements(sql)) {
     problems.error('setup-statement', node.at, 'several SQL statements in one text', {

@@ -357,10 +357,12 @@ export interface RunSetup extends ActionBase {
   readonly reason: { readonly kind: 'new_account' | 'unset' | 'changed' | 'interrupted'; readonly at: SourceLine };
   readonly before: null;
   readonly after: {
-    /** Those that did not run yet; without comments, on one line each. */
+    /** Those that did not run yet, exactly as they are sent. */
     readonly new_statements: readonly string[];
     /** All that run, in order. */
     readonly statements: readonly string[];
+    /** For which it is `disruptive`, in upper case; from all statements. */
+    readonly disruptive_words?: readonly string[];
   };
 }
 

@@ -9,9 +9,13 @@ export interface SetupStatement {
   readonly location: Location;
 }
 
-/** Comments, texts (also with backslashes, and between dollar signs), and quoted names; what is not closed reaches the end. */
+/**
+ * Comments, texts (also with backslashes, and between dollar signs), and quoted names, as DuckDB reads them; what is not closed
+ * reaches the end. A name may contain dollar signs, and only that after it is none of these.
+ */
 const QUOTED =
-  /--[^\n]*|(?<!\w)[eE]'(?:[^'\\]|\\.|'')*(?:'|$)|'(?:[^']|'')*(?:'|$)|"(?:[^"]|"")*(?:"|$)|(\$(?:[A-Za-z_]\w*)?\$)[\s\S]*?(?:\1|$)/y;
+  /--[^\n\r]*|(?<![\w$])[eE]'(?:[^'\\]|\\.|'')*(?:'|$)|'(?:[^']|'')*(?:'|$)|"(?:[^"]|"")*(?:"|$)|(\$(?:[A-Za-z_\u0080-\uffff][\w\u0080-\uffff]*)?\$)[\s\S]*?(?:\1|$)/y;
+const NAME = /[A-Za-z_\u0080-\uffff][\w$\u0080-\uffff]*/y;
 
 /** The SQL with spaces for comments, and with `'` or `"` for every character of texts and quoted names. */
 export function sqlCode(sql: string): string {
@@ -20,8 +24,10 @@ export function sqlCode(sql: string): string {
     QUOTED.lastIndex = at;
     const found = sql.startsWith('/*', at) ? blockComment(sql, at) : QUOTED.exec(sql)?.[0];
     if (found === undefined || found === '') {
-      code += sql[at];
-      at += 1;
+      NAME.lastIndex = at;
+      const plain = NAME.exec(sql)?.[0] ?? sql.charAt(at);
+      code += plain;
+      at += plain.length;
       continue;
     }
     const filler = /^(--|\/\*)/.test(found) ? ' ' : found.startsWith('"') ? '"' : "'";
@@ -29,18 +35,6 @@ export function sqlCode(sql: string): string {
     at += found.length;
   }
   return code;
-}
-
-/** The SQL as it is shown: without comments, and with one space where it has a line break. */
-export function onOneLine(sql: string): string {
-  const code = sqlCode(sql);
-  let line = '';
-  for (let at = 0; at < sql.length; at += 1) {
-    const isSpace = /\s/.test(code[at] ?? '');
-    if (!isSpace) line += sql[at];
-    else if (!/\s/.test(code[at - 1] ?? ' ')) line += ' ';
-  }
-  return line.trim();
 }
 
 /** Comments of this kind can contain others. */
@@ -63,15 +57,28 @@ export function isNoStatement(sql: string): boolean {
   return /^[\s;]*$/.test(sqlCode(sql));
 }
 
-const ENDS_SOMETHING = /^(drop|delete|truncate|alter|revoke|detach|merge)\b/i;
-/** Views and macros hold no data. */
-const REPLACES = /^create\s+or\s+replace\s+(?!(?:(?:temp|temporary|global|local)\s+)*(?:view|macro|function)\b)/i;
-/** What begins with these words can contain another statement. */
-const CONTAINS = /^(with|explain|prepare|execute|from|call|pragma)\b/i;
+/** What a reader of a plan would not see as it is: control characters but line breaks and tabs, and what is invisible or turns text around. */
+const UNSEEN = /(?![\n\t])[\p{Cc}\p{Cf}\p{Cs}\p{Default_Ignorable_Code_Point}\u2028\u2029]/u;
 
-/** Whether a statement may end what is in use, by its words. */
-export function isDisruptiveSql(sql: string): boolean {
-  const code = sqlCode(sql).replace(/^[\s;(]+/, '');
-  if (ENDS_SOMETHING.test(code) || REPLACES.test(code)) return true;
-  return CONTAINS.test(code) && /\b(drop|delete|truncate|alter|revoke|detach|merge)\b/i.test(code);
+/** The code point of the first character that a plan cannot show as it is: `U+000D`. */
+export function unseenCharacter(sql: string): string | undefined {
+  const [found] = UNSEEN.exec(sql) ?? [];
+  return found && `U+${found.codePointAt(0)?.toString(16).toUpperCase().padStart(4, '0')}`;
+}
+
+/** What ends, changes, replaces, publishes or copies something, or runs what the plan does not show. */
+const DISRUPTIVE =
+  /(?<![a-z_])(?:alter|copy|delete|detach|drop|export|grant|import|install|load|merge|revoke|shutdown|truncate|unrestricted|update)(?!\w)/gi;
+/** Views and macros hold no data. */
+const REPLACED_VIEW = /\bor\s+replace\s+(?:(?:temp|temporary)\s+)?(?:view|macro|function)\b/gi;
+/** The function of that name has a parenthesis after it. */
+const REPLACES = /(?<![a-z_])replace(?!\w|\s*\()/i;
+
+/**
+ * The words for which a statement may end what is in use, in upper case. They count wherever they are, also in comments, texts and
+ * names, so that this does not depend on reading SQL as DuckDB does.
+ */
+export function disruptiveWords(sql: string): string[] {
+  const words = [...sql.matchAll(DISRUPTIVE)].map(([word]) => word.toUpperCase());
+  return [...new Set([...words, ...(REPLACES.test(sql.replace(REPLACED_VIEW, '')) ? ['REPLACE'] : [])])];
 }

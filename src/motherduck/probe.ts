@@ -15,7 +15,7 @@ import { writeSync } from 'node:fs';
 import { homedir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
-import type { DuckDBConnection } from '@duckdb/node-api';
+import type { DuckDBConnection, DuckDBResult } from '@duckdb/node-api';
 import { monotonicMs } from '../model/time.ts';
 import type { Target } from './connector.ts';
 
@@ -125,8 +125,8 @@ async function confine(connection: DuckDBConnection, target: Target): Promise<vo
 }
 
 /** Reads the whole result, because an error can come late, and keeps one row unless all are requested. */
-async function ask(connection: DuckDBConnection, { sql, every }: ProbeStepRequest): Promise<ProbeAnswer> {
-  const result = await connection.stream(sql);
+async function ask(connection: DuckDBConnection, { sql, every, foreign }: ProbeStepRequest): Promise<ProbeAnswer> {
+  const result = await (foreign ? streamOnly(connection, sql) : connection.stream(sql));
   let rows = 0;
   const kept: ProbeRow[] = [];
   for await (const part of result.yieldRowObjectJson()) {
@@ -136,6 +136,22 @@ async function ask(connection: DuckDBConnection, { sql, every }: ProbeStepReques
   }
   const [first] = kept;
   return { rows, ...(first && { row: first }), ...(every && { every: kept }) };
+}
+
+/**
+ * Runs SQL of a user if it is one statement to the parser that runs it, DuckDB's with the extension's: what other readers take
+ * for a comment or a text could be another statement.
+ */
+async function streamOnly(connection: DuckDBConnection, sql: string): Promise<DuckDBResult> {
+  const statements = await connection.extractStatements(sql);
+  const { count } = statements;
+  if (count !== 1) throw new Error(`DuckDB reads ${count} statements in it, so nothing of it ran (PIVOT needs IN)`);
+  const only = await statements.prepare(0);
+  try {
+    return await only.stream();
+  } finally {
+    only.destroySync();
+  }
 }
 
 function shownRow(row: Readonly<Record<string, unknown>>): ProbeRow {

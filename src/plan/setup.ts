@@ -1,7 +1,7 @@
 /** The SQL of an account's `setup`: it runs when the account is new, when the list changed, and again after it failed. */
 import type { DesiredAccount } from '../model/desired.ts';
 import type { RunSetup } from '../model/plan.ts';
-import { isDisruptiveSql, onOneLine } from '../model/setup.ts';
+import { disruptiveWords } from '../model/setup.ts';
 import type { StateAccount } from '../model/state.ts';
 import { position, sourceLine } from './account-plan.ts';
 
@@ -25,17 +25,19 @@ export function planSetup(
   const fresh = setup.filter(({ hash }) => !ran.includes(hash));
   const kind = isNew ? 'new_account' : last === undefined ? 'unset' : last.passed ? 'changed' : 'interrupted';
   const { location } = fresh[0] ?? first;
+  const words = [...new Set(setup.flatMap(({ sql }) => disruptiveWords(sql)))];
   return [
     {
       action: 'run_setup',
       account: username,
       ...position(location),
       reason: { kind, at: sourceLine(location, mainFile) },
-      risk: setup.some(({ sql }) => isDisruptiveSql(sql)) ? 'disruptive' : 'safe',
+      risk: words.length > 0 ? 'disruptive' : 'safe',
       before: null,
       after: {
-        new_statements: fresh.map(({ sql }) => onOneLine(sql)),
-        statements: setup.map(({ sql }) => onOneLine(sql)),
+        new_statements: fresh.map(({ sql }) => sql),
+        statements: setup.map(({ sql }) => sql),
+        ...(words.length > 0 && { disruptive_words: words }),
       },
     },
   ];

@@ -34,6 +34,11 @@ export function printable<T>(data: T): T {
   ) as T;
 }
 
+/** The same for a text of several lines: only its line breaks and tabs stay. */
+export function printableLines(text: string): string {
+  return withoutLookalikes(visibleLines(text));
+}
+
 /** Letters that are not of the Latin alphabet; those of Chinese, Japanese and Korean look like none of it and are mixed with it. */
 const OTHER_LETTER = String.raw`(?![\p{Script=Latin}\p{Script=Han}\p{Script=Hiragana}\p{Script=Katakana}\p{Script=Hangul}])\p{L}`;
 let words: { readonly word: RegExp; readonly latin: RegExp; readonly other: RegExp } | undefined;

@@ -191,6 +191,7 @@ export const CODES = {
   'pool-size-total': 'The pool sizes together are larger than guardrails.max_pool_size_total.',
   'rates-missing': 'guardrails.max_compute_ceiling is set without compute_rates.',
   'rate-missing': 'A used size has no rate in compute_rates.',
+  'setup-character': 'An SQL statement of setup contains a character that a plan cannot show.',
   'setup-statement': 'An entry of setup is not one SQL statement.',
   'setup-token': 'An SQL statement of setup contains a token or another credential.',
   'setup-name': 'An SQL statement of setup has {account} without quotes, and a username needs them.',

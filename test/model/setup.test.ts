@@ -1,5 +1,11 @@
 import { expect, it } from 'vitest';
-import { isDisruptiveSql, isNoStatement, isSeveralStatements, onOneLine, sqlCode } from '../../src/model/setup.ts';
+import {
+  disruptiveWords,
+  isNoStatement,
+  isSeveralStatements,
+  sqlCode,
+  unseenCharacter,
+} from '../../src/model/setup.ts';
 
 it.each([
   ["SELECT ';'", false],
@@ -18,25 +24,53 @@ it.each([
 });
 
 it.each([
-  ['DROP TABLE t', true],
-  ['-- note\n/* more */ delete FROM t', true],
-  ['(TRUNCATE t)', true],
-  ['alter TABLE t ADD c INT', true],
-  ['REVOKE READ ON SHARE s FROM u', true],
-  ['DETACH a', true],
-  ['WITH x AS (SELECT 1) DELETE FROM t', true],
-  ['EXPLAIN ANALYZE DELETE FROM t', true],
-  ['CREATE OR REPLACE TABLE t AS SELECT 1', true],
-  ['CREATE OR REPLACE TEMP VIEW v AS SELECT 1', false],
-  ['CREATE TABLE IF NOT EXISTS "drop" (i INT)', false],
-  ["WITH x AS (SELECT 'delete') SELECT * FROM x", false],
-])('%s: disruptive: %s', (sql, expected) => {
-  expect(isDisruptiveSql(sql)).toBe(expected);
+  ['DROP TABLE t', ['DROP']],
+  ['-- note\n/* more */ delete FROM t', ['DELETE']],
+  ['(TRUNCATE t)', ['TRUNCATE']],
+  ['REVOKE READ ON SHARE s FROM u', ['REVOKE']],
+  ['DETACH a', ['DETACH']],
+  ['UPDATE t SET i = 1', ['UPDATE']],
+  ['ALTER TABLE t ADD c INT; alter x', ['ALTER']],
+  ['GRANT READ ON SHARE s TO u', ['GRANT']],
+  ['CREATE SHARE s FROM a (ACCESS UNRESTRICTED)', ['UNRESTRICTED']],
+  ["COPY t TO 's3://b/t'", ['COPY']],
+  ["IMPORT DATABASE 's3://b/d'", ['IMPORT']],
+  ['EXPLAIN ANALYZE DELETE FROM t', ['DELETE']],
+  ['CREATE OR REPLACE TABLE t AS SELECT 1', ['REPLACE']],
+  ['INSERT OR/**/REPLACE INTO t SELECT 1', ['REPLACE']],
+  ['CREATE OR REPLACE VIEW v AS SELECT 1; CREATE OR REPLACE TABLE t (i INT)', ['REPLACE']],
+  ["SELECT 1 AS a$$$$, '$$$$ -- '; DROP TABLE m", ['DROP']],
+  ['SELECT $$é$$ -- $$é$$; DROP TABLE m', ['DROP']],
+  ['SELECT 5 -- x\r;DROP TABLE m', ['DROP']],
+  ['CREATE TABLE IF NOT EXISTS "drop" (i INT) -- update', ['DROP', 'UPDATE']],
+  ['CREATE OR REPLACE TEMP VIEW v AS SELECT * REPLACE (1 AS i), replace(a, b, c) FROM t', []],
+  ['CREATE TABLE IF NOT EXISTS drops (updated_at DATE, last_update DATE, dropped INT)', []],
+])('%s: is disruptive for %s', (sql, expected) => {
+  expect(disruptiveWords(sql)).toEqual(expected);
+});
+
+it.each([
+  ['SELECT 1 AS a$$$$, 2; DROP TABLE m -- $$', true],
+  ["SELECT 1 AS a$$, '$$ -- '; DROP TABLE m", true],
+  ['SELECT $é$ -- $é$; DROP TABLE m', true],
+  ['SELECT $é$ ; $é$', false],
+])('%s: names and tags as DuckDB reads them: several: %s', (sql, expected) => {
+  expect(isSeveralStatements(sql)).toBe(expected);
+});
+
+it.each([
+  ['SELECT 1\r', 'U+000D'],
+  ['SELECT 1\0', 'U+0000'],
+  ['SELECT 1\u2028', 'U+2028'],
+  ['SELECT \u202e1', 'U+202E'],
+  ['SELECT \u200b1', 'U+200B'],
+  ["SELECT 'é',\t1\n", undefined],
+])('%j: has the unseen character %s', (sql, expected) => {
+  expect(unseenCharacter(sql)).toBe(expected);
 });
 
 it('reads code without comments, texts and quoted names, of the same length', () => {
   const sql = `SELECT "a;b", 'c' -- d\n, 1`;
   expect(sqlCode(sql)).toHaveLength(sql.length);
-  expect(onOneLine(`SELECT 'a  b', -- c\n   1\n`)).toBe("SELECT 'a  b', 1");
   expect([isNoStatement(' ; -- x'), isNoStatement('SELECT 1')]).toEqual([true, false]);
 });

@@ -59,6 +59,21 @@ describe('runProbe', () => {
     expect(broken.get('connect')?.failure?.text).toContain('no way in');
   });
 
+  it.each([
+    'SELECT 5 -- x\r; DROP TABLE m',
+    "SELECT 1 AS a$$, '$$ -- '; DROP TABLE m",
+    'SELECT $é$ -- $é$; DROP TABLE m',
+    'SELECT 1; DROP TABLE m',
+  ])('runs nothing of SQL of a user in which DuckDB reads several statements: %s', async (sql) => {
+    const steps = [
+      { name: 'hidden', sql, foreign: true },
+      { name: 'after', sql: 'SELECT * FROM m', foreign: true },
+    ];
+    const report = await run(local({ setup: ['CREATE TABLE m AS SELECT 1 AS i'] }), { steps, shutdown: false });
+    expect(report.get('hidden')?.failure?.text).toContain('DuckDB reads 2 statements in it, so nothing of it ran');
+    expect(report.get('after')?.answer?.rows).toBe(1);
+  });
+
   it('kills a query at the time limit and keeps what was reported before', async () => {
     const report = await run(local(), ask('SELECT 1', ENDLESS, 'SELECT 2'), { timeoutMs: 3000 });
     expect([...report.keys()]).toEqual(['connect', 'q0', 'q1']);

@@ -114,12 +114,12 @@ it('runs without a smoke test, and again when the list changes', async () => {
       {
         risk: 'disruptive',
         reason: { kind: 'changed' },
-        after: { new_statements: ['CREATE DATABASE IF NOT EXISTS b', 'DROP DATABASE IF EXISTS c'] },
+        after: { new_statements: ['CREATE DATABASE IF NOT EXISTS b', '/* old */ DROP DATABASE IF EXISTS c'] },
       },
     ],
   });
   expect((await stage.run('plan --sandbox --format markdown')).stdout).toContain(
-    '```sql\nCREATE DATABASE IF NOT EXISTS b;\nDROP DATABASE IF EXISTS c;\n```',
+    '```sql\nCREATE DATABASE IF NOT EXISTS b;\n/* old */ DROP DATABASE IF EXISTS c;\n```',
   );
   for (const format of ['text', 'html']) {
     expect((await stage.run(`plan --sandbox --format ${format}`)).stdout).toContain('DROP DATABASE IF EXISTS c;');
@@ -214,4 +214,37 @@ it('refuses a username that needs quotes where the statement has none', async ()
   expect(await stage.run('validate')).toMatchObject({ code: 1, stdout: expect.stringContaining('without quotes') });
   stage.edit((text) => text.replace('CREATE DATABASE {account}', 'CREATE DATABASE \\"{account}\\"'));
   expect(await stage.run('validate')).toMatchObject({ code: 0 });
+});
+
+it.each([
+  ['SELECT 5 -- x\r; DROP TABLE m', 'setup-character'],
+  ['SELECT 5\0; DROP TABLE m', 'setup-character'],
+  ['SELECT 5 \u2028', 'setup-character'],
+  ['SELECT \u200b5', 'setup-character'],
+  ["SELECT 1 AS a$$$$, '$$$$ -- '; DROP TABLE m", 'setup-statement'],
+  ['SELECT $$é$$ -- $$é$$; DROP TABLE m', 'setup-statement'],
+])('refuses a statement that hides another: %j', async (sql, code) => {
+  const stage = new Stage(one('CREATE TABLE IF NOT EXISTS m (i INT)', sql));
+  const { document } = await stage.json('validate');
+  expect(JSON.stringify(document)).toContain(`"${code}"`);
+});
+
+it('shows every character that is sent, and names what makes a setup disruptive', async () => {
+  const sql = "CREATE TABLE IF NOT EXISTS m AS -- all rows\n  SELECT 'x' AS a -- of x";
+  const long = `UPDATE m SET a = '${'y'.repeat(9000)}'`;
+  const stage = new Stage(one(sql, long));
+  const { document } = await stage.json('plan --sandbox');
+  const setup = (document as { actions: { action: string }[] }).actions.find(({ action }) => action === 'run_setup');
+  expect(setup).toMatchObject({
+    risk: 'disruptive',
+    after: { new_statements: [sql, long], disruptive_words: ['UPDATE'] },
+  });
+  const { stdout } = await stage.run('plan --sandbox --format markdown');
+  expect(stdout).toContain(`\`\`\`sql\n${sql}\n;\n${long};\n\`\`\``);
+  expect(stdout).toContain('run setup with UPDATE');
+  const text = (await stage.run('plan --sandbox')).stdout;
+  expect(text).toContain('2 SQL statements with UPDATE');
+  expect(text).toContain(`          ${sql.replace('\n', '\n          ')}\n          ;\n          ${long};`);
+  expect(await setUp(stage)).toEqual({ code: 0, results: ['done'] });
+  expect(await setUp(stage)).toEqual({ code: 0, results: [] });
 });

@@ -7,7 +7,7 @@ import type { PlanNotice } from '../../model/notice.ts';
 import { type Action, actionsByAccount, type Plan, type Risk } from '../../model/plan.ts';
 import { groupNotices } from '../../plan/notice-groups.ts';
 import { hasChanges } from '../../plan/plan.ts';
-import { placeOfState, printable } from '../escape.ts';
+import { placeOfState } from '../escape.ts';
 import { hintText, type InContext, noContext } from '../hint.ts';
 import { countedNames, html, type Markup, NOTHING } from '../page/markup.ts';
 import { page } from '../page/page.ts';
@@ -18,11 +18,11 @@ import { accountCards, cardId, riskTag, verbOf } from './html/card.ts';
 import { ducklingTable } from './html/duckling-table.ts';
 import { timeline } from './html/timeline.ts';
 import { storeLines } from './stores.ts';
-import { laterRevocations, removalText, subjectOf, summaryLine } from './wording.ts';
+import { laterRevocations, printablePlan, removalText, subjectOf, summaryLine } from './wording.ts';
 
 /** Writes the plan. */
 export function planHtml(given: Plan, _paint?: Paint, inContext: InContext = noContext): string {
-  const plan = printable(given);
+  const plan = printablePlan(given);
   const groups = actionsByAccount(plan.actions);
   const cardOf = new Map([...groups.keys()].map((account, index) => [account, cardId(index)]));
   const parts: readonly (readonly [id: string, title: string, body: Markup | undefined])[] = [

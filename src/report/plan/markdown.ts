@@ -36,7 +36,7 @@ import {
 } from './markdown/changes.ts';
 import { nextDays } from './next.ts';
 import { type StoreLine, storeLines } from './stores.ts';
-import { laterRevocations, newSql, removalText, summaryLine } from './wording.ts';
+import { laterRevocations, newSql, printablePlan, removalText, summaryLine } from './wording.ts';
 
 /** Characters for the list of what was skipped. */
 const ROOM_AT_THE_END = 1000;
@@ -65,7 +65,7 @@ const TABLE = ['', '| | account | what | why | risk |', '|---|---|---|---|---|']
 
 /** Writes the plan. */
 export function planMarkdown(given: Plan, _paint?: Paint, inContext: InContext = noContext): string {
-  const { warnings, errors, violations, ...others } = printable(given);
+  const { warnings, errors, violations, ...others } = printablePlan(given);
   // A long text would be the end of its row. Notices are cut by themselves.
   const plan = { ...withoutLongTexts(others), warnings, errors, violations };
   const changes = groupIdentical(plan.actions);
@@ -92,13 +92,22 @@ export function planMarkdown(given: Plan, _paint?: Paint, inContext: InContext =
   const gone = removals(plan, Math.min(REMOVALS_LENGTH, left));
   const soon = later(plan, Math.min(LATER_LENGTH, left - lengthOf(gone)));
   const room = left + rows - lengthOf([...gone, ...soon]);
-  const { table, blocks, skipped } = takeWhatFits(plan.actions, changes, namedRows, room);
+  const { table, blocks, skipped } = takeWhatFits(plan.actions, others.actions, changes, namedRows, room);
   const rest = [...(table.length === 0 ? [] : [...TABLE, ...table]), ...blocks, ...set, '', ...skipped, ...foot];
   return `${[...title, ...where.warning, ...begin, ...gone, ...soon, ...where.lines, ...rest].join('\n')}\n`;
 }
 
-/** Changes that are named whatever else there is, and their diffs, then other changes and their diffs. */
-function takeWhatFits(actions: readonly Action[], changes: readonly Change[], full: readonly string[], given: number) {
+/**
+ * Changes that are named whatever else there is, and their diffs, then other changes and their diffs. Long texts are whole where
+ * there is room left.
+ */
+function takeWhatFits(
+  actions: readonly Action[],
+  uncut: readonly Action[],
+  changes: readonly Change[],
+  full: readonly string[],
+  given: number,
+) {
   const isShort = lengthOf(full) > given;
   const rows = isShort ? shortRows(changes.slice(0, full.length), given) : full;
   let room = given - lengthOf(rows);
@@ -121,6 +130,13 @@ function takeWhatFits(actions: readonly Action[], changes: readonly Change[], fu
   const plain = changes.filter(({ rank }) => rank === PLAIN).map((change) => row(change, NAMES_SHOWN));
   const shownRows = plain.filter(take);
   addBlocks((rank) => rank === PLAIN);
+  const whole = actionsByAccount(uncut);
+  for (const { account } of groups) {
+    const [short, long] = [shown.get(account), details(account, whole.get(account) ?? [])];
+    if (short === undefined || long.length - short.length > room) continue;
+    room -= long.length - short.length;
+    shown.set(account, long);
+  }
   const without = groups.filter(({ account }) => !shown.has(account)).map(({ account }) => account);
   return {
     table: [...rows, ...shownRows],

@@ -5,7 +5,6 @@ import { type Action, actionsByAccount, type ComputeCeiling, type Plan } from '.
 import { columnWidth, padTo } from '../../model/text-width.ts';
 import { groupNotices } from '../../plan/notice-groups.ts';
 import { reasonText } from '../../plan/reason-text.ts';
-import { printable } from '../escape.ts';
 import { hintText, type InContext, noContext } from '../hint.ts';
 import { headline, type Paint, plain, stateLine } from '../terminal-text.ts';
 import { ceilingText } from './ceiling.ts';
@@ -17,6 +16,7 @@ import {
   isOfAccount,
   newSql,
   paintSymbol,
+  printablePlan,
   removalText,
   subjectOf,
   summaryLine,
@@ -31,7 +31,7 @@ const SYMBOL_WIDTH = 3;
 
 /** Writes the plan. */
 export function planText(given: Plan, paint: Paint = plain, inContext: InContext = noContext): string {
-  const plan = printable(given);
+  const plan = printablePlan(given);
   const blocks = [...actionsByAccount(plan.actions)].map(([account, actions]) => accountBlock(account, actions, paint));
   const sections = [
     [paint.dim(headline(plan)), ...stateLine(plan)].join('\n'),
@@ -61,7 +61,11 @@ function accountBlock(account: string, actions: readonly Action[], paint: Paint)
   const width = columnWidth(subjects, 32);
   const lines = parts.flatMap((action, index) => {
     const line = `    ${paintSymbol(symbolOf(action), paint, SYMBOL_WIDTH)} ${padTo(subjects[index] ?? '', width)}  ${detailOf(action)}`;
-    return [line.trimEnd(), ...reasonLines(action, own, paint), ...newSql([action]).map((sql) => `          ${sql}`)];
+    return [
+      line.trimEnd(),
+      ...reasonLines(action, own, paint),
+      ...newSql([action]).map((sql) => sql.replace(/^/gm, '          ')),
+    ];
   });
   return [
     own ? `${head}  ${paint.dim(`${reasonText(own)}${riskOf(own)}`)}` : head,

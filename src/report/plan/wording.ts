@@ -6,6 +6,7 @@ import {
   type ComputeCeiling,
   type Plan,
   type PlannedToken,
+  type RunSetup,
   type SecretRemoval,
   type Summary,
   storingActions,
@@ -13,6 +14,7 @@ import {
 import { DAY_MS, describeSpan, formatDuration } from '../../model/time.ts';
 import { counted, few } from '../../model/wording.ts';
 import { changesBranch, hasChanges, leavesDueWork, policiesToRecord, summarize } from '../../plan/plan.ts';
+import { printable, printableLines } from '../escape.ts';
 import type { Paint } from '../terminal-text.ts';
 import { ceilingText } from './ceiling.ts';
 
@@ -65,7 +67,7 @@ export function detailOf(action: Action): string {
     case 'revoke_token':
       return `${action.before.type}, id ${action.before.id}`;
     case 'run_setup':
-      return counted(action.after.statements.length, 'SQL statement');
+      return counted(action.after.statements.length, 'SQL statement') + disruptiveWordsText(action);
     default:
       return '';
   }
@@ -169,10 +171,29 @@ function also(count: number, what: string): string[] {
   return count === 0 ? [] : [`, ${count} ${what}`];
 }
 
+/** The plan with texts that are safe to show: names on one line, and SQL on its lines. */
+export function printablePlan(given: Plan): Plan {
+  const plan = printable(given);
+  const actions = plan.actions.map((action, at) => {
+    const exact = given.actions[at];
+    if (action.action !== 'run_setup' || exact?.action !== 'run_setup') return action;
+    return { ...action, after: { ...action.after, new_statements: exact.after.new_statements.map(printableLines) } };
+  });
+  return { ...plan, actions };
+}
+
+/** ` with DROP, UPDATE`: what makes a setup disruptive, also where its SQL is not shown as a whole. */
+export function disruptiveWordsText({ after: { disruptive_words: words = [] } }: RunSetup): string {
+  return words.length === 0 ? '' : ` with ${words.join(', ')}`;
+}
+
 /** The SQL of an account's setup that is new, a statement each, which ends with a semicolon. */
 export function newSql(actions: readonly Action[]): string[] {
   const sql = actions.flatMap((action) => (action.action === 'run_setup' ? action.after.new_statements : []));
-  return sql.map((statement) => statement.replace(/;?\s*$/, ';'));
+  // It must not become part of a comment.
+  return sql.map((statement) =>
+    /;\s*$/.test(statement) ? statement : statement + (/--.*$/.test(statement) ? '\n;' : ';'),
+  );
 }
 
 const SYMBOLS = {

@@ -3,7 +3,7 @@ import type { Action, ActionName, ComputeCeiling, CreateToken, Risk, RotateToken
 import { reasonText, sharedReasonText } from '../../../plan/reason-text.ts';
 import { firstThatFit, markdown } from '../../escape.ts';
 import { ceilingText } from '../ceiling.ts';
-import { symbolOf } from '../wording.ts';
+import { disruptiveWordsText, symbolOf } from '../wording.ts';
 
 const RISKS = ['destructive', 'disruptive', 'safe'] as const satisfies readonly Risk[];
 
@@ -167,7 +167,7 @@ function what(action: Action): { readonly verb: string; readonly names: string[]
       return { verb: `${verb}${ceiling(action.compute)}`, names: [], exact: [action.before, action.after] };
     case 'run_setup':
       return {
-        verb,
+        verb: verb + disruptiveWordsText(action),
         names: [],
         exact: action.after.statements.map((sql) => sql.replaceAll(action.account, '{account}')),
       };
