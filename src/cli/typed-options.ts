@@ -20,7 +20,7 @@ export interface TypedOptions {
 const STORING = ['apply', 'rotate', 'destroy'];
 
 /** Commands that take none of them. */
-const WITHOUT_CONTEXT = ['schema', 'completion', 'help'];
+const WITHOUT_CONTEXT = ['schema', 'completion', 'help', 'version'];
 /** Commands that never call MotherDuck take no `--api-url`. */
 const WITHOUT_API_URL = ['show', 'state', 'validate', 'sandbox'];
 
