@@ -39,7 +39,7 @@ export function token(key: string, differs: Partial<DesiredToken> = {}): Desired
     ttl: 90 * DAY,
     rotateBefore: 14 * DAY,
     overlap: DAY,
-    store: 'memory',
+    stores: ['memory'],
     location: HERE,
     ...differs,
   };
@@ -205,7 +205,7 @@ export class World {
   }
 
   planOf(desired: Desired, live: Live, options: MakePlanOptions = {}): Plan {
-    const secretPath: MakePlanOptions['secretPath'] = (account, { key, store }) =>
+    const secretPath: MakePlanOptions['secretPath'] = (account, { key }, store) =>
       (this.stores.get(store) ?? this.store).secretPath({ account, token: key });
     return makePlan(desired, live, this.stateWriter.state, { secretPath, ...options });
   }

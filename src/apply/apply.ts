@@ -13,9 +13,9 @@
 import { setMaxListeners } from 'node:events';
 import type { Desired } from '../model/desired.ts';
 import { chooseUsers } from '../model/live.ts';
-import { type Action, actionsByAccount, type Plan, storingActions } from '../model/plan.ts';
+import { type Action, actionsByAccount, type Plan, storesOf, storingActions } from '../model/plan.ts';
 import type { AccountSmoke } from '../model/smoke.ts';
-import type { StateAccount } from '../model/state.ts';
+import { copiesOf, type StateAccount } from '../model/state.ts';
 import { withRun } from '../model/state-run.ts';
 import { isStateError, UserError } from '../model/user-error.ts';
 import { accountKey } from '../model/username.ts';
@@ -193,18 +193,20 @@ async function checkStores(input: ApplyInput): Promise<ReadonlyMap<Action, UserE
       refuse([action], taken);
       continue;
     }
-    const { account, token, after } = action;
-    const store = stores.get(after.secret_store);
+    const { account, token } = action;
     const address = { account, token };
-    const isFirst = store !== undefined && isFirstSecret(stateWriter.state, store, address);
-    const target = {
-      ...(isFirst ? firstTarget(stateWriter.state, address) : address),
-      ...(plan.sandbox ? { isSandbox: true } : {}),
-      ...(isFirst && files.has(fileOf(store.secretPath(address))) ? { isShared: true } : {}),
-    };
-    const all = targets.get(after.secret_store) ?? [];
-    all.push({ action, target });
-    targets.set(after.secret_store, all);
+    for (const name of storesOf(action)) {
+      const store = stores.get(name);
+      const isFirst = store !== undefined && isFirstSecret(stateWriter.state, store, address);
+      const target = {
+        ...(isFirst ? firstTarget(stateWriter.state, address) : address),
+        ...(plan.sandbox ? { isSandbox: true } : {}),
+        ...(isFirst && files.has(fileOf(store.secretPath(address))) ? { isShared: true } : {}),
+      };
+      const all = targets.get(name) ?? [];
+      all.push({ action, target });
+      targets.set(name, all);
+    }
   }
   await Promise.all([...targets].map(([name, all]) => checkStore(stores.get(name), all, refuse)));
   return refused;
@@ -215,10 +217,10 @@ function filesOf({ desired, stores, stateWriter }: ApplyInput): ReadonlySet<stri
   const paths = [...stateWriter.state.accounts].flatMap(([key, { username, tokens }]) =>
     [...tokens].flatMap(([token, { current }]) => {
       const secret = current?.secret ?? 'unknown';
-      if (secret !== 'unknown') return [secret.secret_path];
+      if (secret !== 'unknown') return copiesOf(secret).map((copy) => copy.secret_path);
       const account = desired.accounts.get(key);
-      const store = stores.get(account?.tokens.get(token)?.store ?? '');
-      return store?.secretPath({ account: account?.username ?? username, token }) ?? [];
+      const address = { account: account?.username ?? username, token };
+      return (account?.tokens.get(token)?.stores ?? []).flatMap((name) => stores.get(name)?.secretPath(address) ?? []);
     }),
   );
   return new Set(paths.map(fileOf));
@@ -266,12 +268,12 @@ export function whyTaken(
   { plan, desired }: { readonly plan: Pick<Plan, 'actions'>; readonly desired: Desired },
   places: UsedPlaces,
 ): UserError | undefined {
-  const holder = places.holderOf(action, plan);
-  if (holder === undefined) return undefined;
-  const { account, token, after } = action;
-  const about = { store: after.secret_store, tokens: [`${account}/${token}`], holders: [holder] };
+  const { store, holder } = places.holderOf(action, plan) ?? {};
+  if (store === undefined || holder === undefined) return undefined;
+  const { account, token } = action;
+  const about = { store, tokens: [`${account}/${token}`], holders: [holder] };
   const { message, hint } = noticeText({ kind: 'secret_taken', ...about });
-  const config = desired.stores.get(after.secret_store);
+  const config = desired.stores.get(store);
   return new UserError('STORE_FOREIGN', message, hint, config && { location: config.location });
 }
 

@@ -7,13 +7,13 @@
  *   killed after it              a live token has it, an orphan; the next run revokes it
  *   no answer to the creation    the same, and the orphan is looked for at once
  *   killed while storing         programs may use the orphan: the next run replaces it, and revokes it after the overlap
- *   the store fails              the token is revoked at once; if that fails too, it is such an orphan
+ *   a store fails                what its other stores had is put back, and the token is revoked at once; if that fails, it is such an orphan
  *   another type than requested  the same, and nothing is stored
  *
  * No token whose secret was never stored stays alive, and the token to replace is untouched until the new secret is stored.
  */
 import type { DesiredAccount } from '../model/desired.ts';
-import type { CreateToken, RotateToken } from '../model/plan.ts';
+import { type CreateToken, type RotateToken, storesOf } from '../model/plan.ts';
 import type { Secret } from '../model/secret.ts';
 import { generationName, MAX_GENERATION, type TokenType, typeName } from '../model/tokens.ts';
 import { isStateError, UserError } from '../model/user-error.ts';
@@ -24,11 +24,13 @@ import { ApiError } from '../motherduck/transport-errors.ts';
 import { wasCreatedByOwn } from '../plan/intents.ts';
 import { accountRecords } from '../plan/token-series.ts';
 import { fingerprintOf } from '../secrets/fingerprint.ts';
+import type { SecretStore } from '../secrets/store.ts';
 import { firstTarget, isFirstSecret } from '../secrets/written-secrets.ts';
 import { dropIntent, recordIntent, recordResult, recordStoring } from './creation-records.ts';
 import { nextCommand } from './next-command.ts';
 import { deleteToken, type TokenTools } from './revoke-token.ts';
 import { tokenOf } from './state-writer.ts';
+import { type NotStored, storeSecret } from './store-secret.ts';
 
 /**
  * Creates a token or the replacement of one, and stores its secret.
@@ -41,30 +43,34 @@ export async function createToken(
   account: DesiredAccount,
   tools: TokenTools,
 ): Promise<{ secret: Secret; action: CreateToken | RotateToken }> {
-  const store = tools.stores.get(planned.after.secret_store);
-  if (store === undefined) throw new Error(`no secret store "${planned.after.secret_store}"`);
+  const stores = storesOf(planned).map((name) => {
+    const store = tools.stores.get(name);
+    if (store === undefined) throw new Error(`no secret store "${name}"`);
+    return store;
+  });
   const address = { account: account.username, token: planned.token };
   // What was no first secret when the stores were checked is none after an adoption.
-  const isFirst = [tools.before, tools.stateWriter.state].every((state) => isFirstSecret(state, store, address));
+  const states = [tools.before, tools.stateWriter.state];
+  const isFirst = new Set(stores.filter((store) => states.every((state) => isFirstSecret(state, store, address))));
   const { action, record, secret } = await createNamed(planned, account, tools);
   const type = claimedType(secret) ?? record.token_type;
   if (type !== action.after.type) throw await refuseType(type, action, account, record, tools);
   const fingerprint = fingerprintOf(secret.reveal());
-  try {
-    await recordStoring(action, account, fingerprint, tools);
-    const target = {
-      ...(isFirst ? firstTarget(tools.stateWriter.state, address) : address),
-      generation: action.after.generation,
-      type: action.after.type,
-      expiresAt: record.expire_at ?? null,
-    };
-    const put = () => store.put(target, secret);
-    await (store.gathersWrites ? tools.outsideSlot(put) : put());
-  } catch (error) {
-    await discard(action, account, record, tools, error);
-    throw error;
+  const targetIn = (store: SecretStore) => ({
+    ...(isFirst.has(store) ? firstTarget(tools.stateWriter.state, address) : address),
+    generation: action.after.generation,
+    type: action.after.type,
+    expiresAt: record.expire_at ?? null,
+  });
+  const failure = await recordStoring(action, account, fingerprint, tools).then(
+    () => storeSecret(action, stores, secret, targetIn, tools),
+    (error: unknown): NotStored => ({ error, isLeft: false }),
+  );
+  if (failure !== undefined) {
+    await discard(action, account, record, tools, failure);
+    throw failure.error;
   }
-  await recordResult(action, account, record, { store, fingerprint }, tools);
+  await recordResult(action, account, record, { stores, fingerprint }, tools);
   return { secret, action };
 }
 
@@ -211,7 +217,7 @@ async function discard(
   account: DesiredAccount,
   record: WireToken,
   tools: TokenTools,
-  cause: unknown,
+  { error: cause, isLeft }: NotStored,
 ): Promise<void> {
   // Another run has the state, and decides what becomes of the token.
   if (cause instanceof UserError && cause.code === 'STATE_LOST') return;
@@ -220,7 +226,7 @@ async function discard(
     // A store that failed may have stored the secret nevertheless: with the intent, the next run creates another token.
     const isReplacement = tokenOf(tools.stateWriter, account.username, action.token).current !== undefined;
     const isNotStored = isStateError(cause) || (cause instanceof UserError && cause.code === 'STORE_FOREIGN');
-    if (!isReplacement || isNotStored) await dropIntent(action, account, tools);
+    if (!isLeft && (!isReplacement || isNotStored)) await dropIntent(action, account, tools);
   } catch (error) {
     if (!(error instanceof ApiError)) throw error;
   }

@@ -1,8 +1,9 @@
 /** What the state records of a creation: its intent, that storing begins, and its result. */
 import type { DesiredAccount } from '../model/desired.ts';
-import type { CreateToken, RotateToken } from '../model/plan.ts';
+import { type CreateToken, type RotateToken, storesOf } from '../model/plan.ts';
 import {
-  isOtherCommand,
+  copiesElsewhere,
+  copiesOf,
   type RetiringToken,
   secretOfIntent,
   type TokenIntent,
@@ -13,6 +14,7 @@ import { UserError } from '../model/user-error.ts';
 import type { WireToken } from '../model/wire.ts';
 import { withoutDoneRequest } from '../plan/revoke-request.ts';
 import type { SecretStore } from '../secrets/store.ts';
+import { copyIn, storedSecret } from '../secrets/written-secrets.ts';
 import { withoutOverlap } from './adopt.ts';
 import { removeSecret } from './dead-secrets.ts';
 import { openIntents, policyOf } from './refresh-state.ts';
@@ -27,14 +29,11 @@ export async function recordIntent(
 ): Promise<void> {
   const { name, generation } = action.after;
   const address = { account: account.username, token: action.token };
-  const store = tools.stores.get(action.after.secret_store);
-  const command = store?.commandOf?.(address);
-  const to = {
-    ...(store === undefined ? {} : { store: store.name, secret_path: store.secretPath(address) }),
-    ...(command === undefined ? {} : { command }),
-  };
+  const [to, ...also] = storesOf(action)
+    .flatMap((name) => tools.stores.get(name) ?? [])
+    .map((store) => copyIn(store, address));
   const at = isoTime(tools.api.now());
-  const intent = { name, generation, at, storing: false, ...to };
+  const intent = { name, generation, at, storing: false, ...to, ...(also.length === 0 ? {} : { also }) };
   const force = action.after.revokes_old === 'stored' ? { force: true as const } : {};
   const request = action.after.revokes_old && { revoke_old: { at, generation: generation - 1, ...force } };
   await recordFirst(tools.stateWriter, account.username, () =>
@@ -89,12 +88,13 @@ export async function recordResult(
   action: CreateToken | RotateToken,
   account: DesiredAccount,
   record: WireToken,
-  { store, fingerprint }: { readonly store: SecretStore; readonly fingerprint: string },
+  { stores, fingerprint }: { readonly stores: readonly SecretStore[]; readonly fingerprint: string },
   tools: TokenTools,
 ): Promise<void> {
   const { name, generation, type, ttl } = action.after;
   const address = { account: account.username, token: action.token };
-  const command = store.commandOf?.(address);
+  const { serial } = tools.stateWriter.state;
+  const stored = storedSecret(stores, address, { at: isoTime(tools.api.now()), fingerprint, serial });
   const created: TokenRecord = {
     id: record.id,
     name,
@@ -104,17 +104,11 @@ export async function recordResult(
     expires_at: record.expire_at ?? null,
     ttl,
     ...policyOf(account.tokens.get(action.token)),
-    secret: {
-      store: store.name,
-      secret_path: store.secretPath(address),
-      at: isoTime(tools.api.now()),
-      fingerprint,
-      ...(command === undefined ? {} : { command, serial: tools.stateWriter.state.serial }),
-    },
+    secret: stored,
   };
   const before = tokenOf(tools.stateWriter, account.username, action.token).current;
   const moved = (secret: TokenRecord['secret'] = 'unknown') =>
-    secret === 'unknown' || isSamePlace(secret, created.secret) ? undefined : secret;
+    secret === 'unknown' ? undefined : copiesElsewhere(secret, stored);
   const left = moved(before?.secret);
   await updateToken(tools.stateWriter, account.username, action.token, ({ current, stored: _replaced, ...entry }) => {
     const { orphans = [] } = action.after;
@@ -146,14 +140,10 @@ export async function recordResult(
   });
   // The token that it replaces is gone already, so nothing reads its secret any more.
   if (action.before === null && left !== undefined) {
-    const dead = {
-      account: account.username,
-      token: action.token,
-      id: before?.id ?? '',
-      secret: left,
-      interrupted: [],
-    };
-    await removeSecret(dead, tools).catch(ignoreFailure);
+    for (const secret of copiesOf(left)) {
+      const dead = { ...address, id: before?.id ?? '', secret, interrupted: [] };
+      await removeSecret(dead, tools).catch(ignoreFailure);
+    }
   }
 }
 
@@ -164,9 +154,4 @@ function ignoreFailure(error: unknown): void {
 
 function fingerprintIn(secret: TokenRecord['secret'] | TokenIntent = 'unknown'): Pick<RetiringToken, 'fingerprint'> {
   return secret === 'unknown' || secret.fingerprint === undefined ? {} : { fingerprint: secret.fingerprint };
-}
-
-function isSamePlace(a: TokenRecord['secret'], b: TokenRecord['secret']): boolean {
-  if (a === 'unknown' || b === 'unknown') return false;
-  return a.store === b.store && a.secret_path === b.secret_path && !isOtherCommand(a, b.command);
 }

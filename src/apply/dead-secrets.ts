@@ -1,9 +1,16 @@
 /** Secrets of tokens that no longer exist: they are removed from the stores that can remove them. */
 import type { Desired } from '../model/desired.ts';
 import type { Live } from '../model/live.ts';
-import type { Plan, SecretRemoval } from '../model/plan.ts';
+import { type Plan, type SecretRemoval, type StoreNames, storesIn } from '../model/plan.ts';
 import { variableOf } from '../model/secret.ts';
-import { isOtherCommand, type State, type StateToken, type TokenIntent, type TokenRecord } from '../model/state.ts';
+import {
+  copiesOf,
+  isOtherCommand,
+  type State,
+  type StateToken,
+  type TokenIntent,
+  type TokenRecord,
+} from '../model/state.ts';
 import { UserError } from '../model/user-error.ts';
 import { accountKey } from '../model/username.ts';
 import { type DeadRecord, goneSecrets, interruptedId, secretsOf } from '../plan/dead-secrets.ts';
@@ -73,7 +80,7 @@ export interface StoredToken {
   readonly action: string;
   readonly account: string;
   readonly token: string;
-  readonly after: { readonly secret_store: string };
+  readonly after: { readonly secret_store: StoreNames };
 }
 
 /** Removes the secrets of tokens that are gone, of replaced ones and of interrupted runs. Failures are reported, and nothing waits for them. */
@@ -124,13 +131,14 @@ export class UsedPlaces {
     this.#desired = desired;
     this.#stores = stores;
     for (const { username: account, tokens } of desired.accounts.values()) {
-      for (const { key: token, store: name } of tokens.values()) {
-        const store = stores.get(name);
-        const place = store?.placeOf?.({ account, token });
-        if (place !== undefined) this.#configured.add(place);
-        const command = store?.commandOf?.({ account, token });
-        if (command !== undefined) this.#configured.add(byCommand(command));
-        if (store !== undefined) this.#paths.add(store.secretPath({ account, token }));
+      for (const { key: token, stores: names } of tokens.values()) {
+        for (const store of names.flatMap((name) => stores.get(name) ?? [])) {
+          const place = store.placeOf?.({ account, token });
+          if (place !== undefined) this.#configured.add(place);
+          const command = store.commandOf?.({ account, token });
+          if (command !== undefined) this.#configured.add(byCommand(command));
+          this.#paths.add(store.secretPath({ account, token }));
+        }
       }
     }
     for (const [key, { username, tokens }] of accounts) {
@@ -147,9 +155,20 @@ export class UsedPlaces {
     }
   }
 
-  /** The current token of another account or key whose secret that of a new token would overwrite. */
-  holderOf({ action, account, token, after }: StoredToken, { actions }: Pick<Plan, 'actions'>): string | undefined {
-    const store = this.#stores.get(after.secret_store);
+  /** The current token of another account or key whose secret that of a new token would overwrite, and in which store. */
+  holderOf(
+    stored: StoredToken,
+    plan: Pick<Plan, 'actions'>,
+  ): { readonly store: string; readonly holder: string } | undefined {
+    for (const store of storesIn(stored.after.secret_store)) {
+      const holder = this.#holderIn(store, stored, plan);
+      if (holder !== undefined) return { store, holder };
+    }
+    return undefined;
+  }
+
+  #holderIn(name: string, { action, account, token }: StoredToken, { actions }: Pick<Plan, 'actions'>) {
+    const store = this.#stores.get(name);
     const places = [store?.placeOf?.({ account, token }), byCommand(store?.commandOf?.({ account, token }) ?? action)];
     const holders = places.flatMap((place) => [...(this.#owners.get(place ?? '') ?? [])]);
     return holders.find(([key, name]) => {
@@ -228,10 +247,12 @@ export class UsedPlaces {
   /** Where a secret is: by the command that stored it, and where its store puts it, unless its command is another now. */
   #placesOf(account: string, token: string, secret: TokenRecord['secret'] = 'unknown'): string[] {
     if (secret === 'unknown') return [];
-    const store = this.#stores.get(secret.store);
-    const [at, path] = [{ account, token }, secret.secret_path];
-    const place = isOtherCommand(secret, store?.commandOf?.(at, path)) ? undefined : store?.placeOf?.(at, path);
-    return [...(place === undefined ? [] : [place]), ...(secret.command ? [byCommand(secret.command)] : [])];
+    return copiesOf(secret).flatMap((copy) => {
+      const store = this.#stores.get(copy.store);
+      const [at, path] = [{ account, token }, copy.secret_path];
+      const place = isOtherCommand(copy, store?.commandOf?.(at, path)) ? undefined : store?.placeOf?.(at, path);
+      return [...(place === undefined ? [] : [place]), ...(copy.command ? [byCommand(copy.command)] : [])];
+    });
   }
 }
 

@@ -2,7 +2,15 @@
 import { isSuspended } from '../model/desired.ts';
 import type { Live, LiveToken } from '../model/live.ts';
 import type { RevokeToken } from '../model/plan.ts';
-import { onlyGeneration, type State, type StateToken, secretOfIntent, type TokenIntent } from '../model/state.ts';
+import {
+  copiesOf,
+  onlyGeneration,
+  type State,
+  type StateToken,
+  type StoredSecret,
+  secretOfIntent,
+  type TokenIntent,
+} from '../model/state.ts';
 import { generationOf, seriesOf } from '../model/tokens.ts';
 import { UserError } from '../model/user-error.ts';
 import { accountKey } from '../model/username.ts';
@@ -50,9 +58,9 @@ export async function revokeToken(action: RevokeToken, isDesired: boolean, tools
   const isGone = !isDesired && !live.has(entry.current?.id ?? '');
   const about = { id: action.before.id, name: action.before.name, isDesired, live };
   const dead = revokedSecret(account, token, entry, about);
-  let isRemoved = false;
+  const removed: DeadRecord[] = [];
   try {
-    isRemoved = await removeSecret(dead, tools);
+    for (const record of dead) if (await removeSecret(record, tools)) removed.push(record);
   } catch (error) {
     if (!(error instanceof UserError)) throw error;
     return [error];
@@ -70,7 +78,7 @@ export async function revokeToken(action: RevokeToken, isDesired: boolean, tools
       // What an interrupted run stored in the place of another secret is removed with that one, and known by its intent alone.
       intents: entry.intents
         .filter(({ name, fingerprint }) => name !== action.before.name || (!isDesired && fingerprint !== undefined))
-        .map((intent) => (isRemoved && isAt(dead, intent) ? withoutFingerprint(intent) : intent)),
+        .map((intent) => (isAt(removed, intent) ? withoutFingerprint(intent) : intent)),
     };
     if (isDesired || kept.current !== undefined || kept.retiring.length > 0) return withoutDoneRequest(kept);
     return isKept ? onlyGeneration(kept) : undefined;
@@ -78,9 +86,12 @@ export async function revokeToken(action: RevokeToken, isDesired: boolean, tools
   return [];
 }
 
-function isAt(dead: DeadRecord | undefined, intent: TokenIntent): boolean {
+/** Whether everything that an interrupted creation may have stored was removed. */
+function isAt(removed: readonly DeadRecord[], intent: TokenIntent): boolean {
   const secret = secretOfIntent(intent);
-  return secret?.store === dead?.secret.store && secret?.secret_path === dead?.secret.secret_path;
+  const isRemoved = ({ store, secret_path: path }: StoredSecret) =>
+    removed.some(({ secret }) => secret.store === store && secret.secret_path === path);
+  return secret !== undefined && copiesOf(secret).every(isRemoved);
 }
 
 /** The store may have another secret than when the plan was made: that of a replaced token, from a backup. */
@@ -89,14 +100,19 @@ async function refuseHeld({ account, token, before, reason }: RevokeToken, tools
   const { current, retiring, stored } = tokenOf(tools.stateWriter, account, token);
   const old = retiring.find(({ id }) => id === before.id);
   const last = current?.secret === 'unknown' ? stored : current?.secret;
-  const store = last === undefined ? undefined : tools.stores.get(last.store);
-  const expected = store && expectedSecret(tools.stateWriter.state, store, { account, token });
   const fingerprint = old?.fingerprint ?? old?.secret?.fingerprint;
-  if (store?.inspect === undefined || expected === undefined || fingerprint === undefined) return;
-  const { held = [] } = await store.inspect({ stored: [expected], first: [], doubted: [] });
-  if (!held.includes(fingerprint)) return;
-  const message = `the secret store ${store.name} has the secret of "${before.name}" again since the plan was made, so it was not revoked`;
-  throw new UserError('PLAN_STALE', message, { text: 'See what is planned now.', command: ['plan'] });
+  if (last === undefined || fingerprint === undefined) return;
+  for (const store of copiesOf(last).flatMap((copy) => tools.stores.get(copy.store) ?? [])) {
+    const expected = expectedSecret(tools.stateWriter.state, store, { account, token });
+    if (store.inspect === undefined || expected === undefined) continue;
+    const { held = [] } = await store.inspect({ stored: [expected], first: [], doubted: [] });
+    if (held.includes(fingerprint)) throw heldAgain(store.name, before.name);
+  }
+}
+
+function heldAgain(store: string, name: string): UserError {
+  const message = `the secret store ${store} has the secret of "${name}" again since the plan was made, so it was not revoked`;
+  return new UserError('PLAN_STALE', message, { text: 'See what is planned now.', command: ['plan'] });
 }
 
 /** Revokes a token; one that is gone is no failure. @throws ApiError */

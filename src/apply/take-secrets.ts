@@ -19,7 +19,7 @@ import { inParallel } from '../motherduck/concurrency.ts';
 import { claimedType, claimsOf } from '../motherduck/token-claims.ts';
 import { fingerprintOf } from '../secrets/fingerprint.ts';
 import { isJwt, isSandboxSecret, type SecretStore, type SecretTarget } from '../secrets/store.ts';
-import { firstTarget, isFirstSecret } from '../secrets/written-secrets.ts';
+import { firstTarget, isFirstSecret, storedSecret } from '../secrets/written-secrets.ts';
 import { whyTaken } from './apply.ts';
 import { UsedPlaces } from './dead-secrets.ts';
 import { noteToken, type StateWriter } from './state-writer.ts';
@@ -39,7 +39,7 @@ export interface Taking {
   readonly key: string;
   readonly token: TokenRecord;
   readonly secret: Secret;
-  readonly store: SecretStore;
+  readonly stores: readonly SecretStore[];
 }
 
 /** What the secrets are chosen by: the state and the configuration with the import. */
@@ -66,13 +66,13 @@ export function chooseSecrets(kept: readonly KeptToken[], input: TakingInput): C
     const account = input.desired.accounts.get(accountKey(username));
     const tokens = input.state.accounts.get(accountKey(username))?.tokens ?? new Map<string, StateToken>();
     const [key, entry] = [...tokens].find(([, { current }]) => current?.id === id) ?? [];
-    const store = input.stores.get(account?.tokens.get(key ?? '')?.store ?? '');
+    const stores = (account?.tokens.get(key ?? '')?.stores ?? []).flatMap((name) => input.stores.get(name) ?? []);
     const token = entry?.current;
-    if (account === undefined || key === undefined || token?.secret !== 'unknown' || store === undefined) continue;
+    if (account === undefined || key === undefined || token?.secret !== 'unknown' || stores.length === 0) continue;
     const why = whyUntaken(secret, token, entry, accountKey(username), input, users);
     if (secret === undefined || why !== undefined) {
       untaken.push({ kind: why ?? 'missing', name: `${account.username}/${key}`, id });
-    } else taking.push({ account: account.username, key, token, secret, store });
+    } else taking.push({ account: account.username, key, token, secret, stores });
   }
   return { taking, untaken };
 }
@@ -129,18 +129,24 @@ export async function checkTaking(
   const places = new UsedPlaces(desired, state, stores);
   const targets = new Map<SecretStore, SecretTarget[]>();
   for (const each of taking) {
-    const { account, key, store } = each;
-    const action = { action: 'take_secret', account, token: key, after: { secret_store: store.name } };
-    const taken = whyTaken(action, { plan: { actions: [] }, desired }, places);
+    const { account, key } = each;
+    const after = { secret_store: each.stores.map(({ name }) => name) };
+    const taken = whyTaken(
+      { action: 'take_secret', account, token: key, after },
+      { plan: { actions: [] }, desired },
+      places,
+    );
     if (taken) throw taken;
-    const target = { ...targetOf(each, state), isShared: true, ...(isSandbox ? { isSandbox } : {}) };
-    targets.set(store, [...(targets.get(store) ?? []), target]);
+    for (const store of each.stores) {
+      const target = { ...targetOf(each, store, state), isShared: true, ...(isSandbox ? { isSandbox } : {}) };
+      targets.set(store, [...(targets.get(store) ?? []), target]);
+    }
   }
   for (const [store, all] of targets) await store.check(all);
 }
 
 /** The same value may be there already: a run may have been killed, or the other program have stored it. */
-function targetOf({ account, key, secret, store }: Taking, state: State): SecretTarget {
+function targetOf({ account, key, secret }: Taking, store: SecretStore, state: State): SecretTarget {
   const address = { account, token: key };
   if (!isFirstSecret(state, store, address)) return address;
   const first = firstTarget(state, address);
@@ -175,18 +181,14 @@ export async function takeSecrets(
 }
 
 async function takeSecret(taking: Taking, stateWriter: StateWriter, now: () => number): Promise<void> {
-  const { account, key, token, secret, store } = taking;
+  const { account, key, token, secret, stores } = taking;
   const { generation, type, expires_at: expiresAt } = token;
-  await store.put({ ...targetOf(taking, stateWriter.state), generation, type, expiresAt }, secret);
+  for (const store of stores)
+    await store.put({ ...targetOf(taking, store, stateWriter.state), generation, type, expiresAt }, secret);
   const address = { account, token: key };
-  const command = store.commandOf?.(address);
-  const place = {
-    store: store.name,
-    secret_path: store.secretPath(address),
-    at: isoTime(now()),
-    fingerprint: fingerprintOf(secret.reveal()),
-    ...(command === undefined ? {} : { command, serial: stateWriter.state.serial }),
-  };
+  const { serial } = stateWriter.state;
+  const facts = { at: isoTime(now()), fingerprint: fingerprintOf(secret.reveal()), serial };
+  const place = storedSecret(stores, address, facts);
   noteToken(stateWriter, account, key, ({ stored: _before, ...entry }) =>
     entry.current?.id === token.id ? { ...entry, current: { ...entry.current, secret: place } } : entry,
   );

@@ -31,8 +31,8 @@ export interface Readings {
   readonly isCi?: boolean;
   /** The secret stores that tokens use and that cannot be written, by name. */
   readonly unusableStores: ReadonlyMap<string, UserError>;
-  /** Tokens whose secret a store lost: `etl_prod/airflow`. */
-  readonly lostSecrets?: ReadonlySet<string>;
+  /** The stores that lost the secret of a token, by its name: `etl_prod/airflow`. */
+  readonly lostSecrets?: ReadonlyMap<string, readonly string[]>;
   /** The states of other configurations that cannot be read. */
   readonly unreadStates?: MakePlanOptions['unreadStates'];
   readonly usage?: Usage;
@@ -78,7 +78,7 @@ export interface Evidence {
   readonly active: Active;
   readonly unusableStores: readonly { readonly store: SecretStoreConfig; readonly why: UserError }[];
   readonly isCi: boolean;
-  readonly lostSecrets: ReadonlySet<string>;
+  readonly lostSecrets: ReadonlyMap<string, readonly string[]>;
   readonly unreadStates: NonNullable<MakePlanOptions['unreadStates']>;
   readonly usage?: Usage;
   readonly scope?: Scope;
@@ -103,7 +103,7 @@ export function joinEvidence(readings: Readings): Evidence {
       return why === undefined ? [] : [{ store, why }];
     }),
     isCi: readings.isCi ?? false,
-    lostSecrets: readings.lostSecrets ?? new Set(),
+    lostSecrets: readings.lostSecrets ?? new Map(),
     unreadStates: readings.unreadStates ?? [],
     ...(usage ? { usage } : {}),
     ...(readings.scope ? { scope: readings.scope } : {}),

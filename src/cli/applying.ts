@@ -15,7 +15,7 @@ import { type Planned, planNow } from '../engine/planning.ts';
 import { openService, type RunContext, type Service, type ServiceOptions } from '../engine/service.ts';
 import { backendOf, openStateOf, scopeOf, surroundingsOf, whoRuns } from '../engine/state.ts';
 import type { Desired } from '../model/desired.ts';
-import { type Plan, type RevokesOld, storingActions } from '../model/plan.ts';
+import { type Plan, type RevokesOld, storesOf, storingActions } from '../model/plan.ts';
 import { hasChanges, leavesDueWork } from '../plan/plan.ts';
 import { eventLine, hasLostState } from '../report/apply/text.ts';
 import { APPLY_FORMATS, type ApplyFormat } from '../report/formats.ts';
@@ -135,7 +135,7 @@ function needsConsent(plan: Plan, options: ApplyCommandOptions): boolean {
 /** Warns where secrets of the sandbox would reach a real store, which cannot tell them from others. */
 function warnOfRealStores({ plan, desired, stores }: Planned, { isSandbox }: Service, io: Io): void {
   if (!isSandbox) return;
-  const names = storingActions(plan.actions).map(({ after }) => after.secret_store);
+  const names = storingActions(plan.actions).flatMap(storesOf);
   for (const name of new Set(names)) {
     const store = desired.stores.get(name);
     const isRehearsed = stores.get(name)?.rehearsedIn !== undefined;

@@ -36,7 +36,7 @@ const NEEDED = [
   ['ttl', 'ttl'],
   ['rotateBefore', 'rotate_before'],
   ['overlap', 'overlap'],
-  ['store', 'secret_store'],
+  ['stores', 'secret_store'],
 ] as const;
 
 function checkComplete({ policy, settings }: ResolvedToken, problems: Problems): void {

@@ -84,7 +84,7 @@ function sideOf({ size, poolSize, cooldown }: SideSettings): DesiredDucklings['r
 }
 
 function tokenOf(token: ResolvedToken, username: string): DesiredToken {
-  const { type, ttl, rotateBefore, jitter, overlap, description, store } = token.settings;
+  const { type, ttl, rotateBefore, jitter, overlap, description, stores } = token.settings;
   const never = ttl?.value === null;
   return {
     key: token.key,
@@ -96,7 +96,7 @@ function tokenOf(token: ResolvedToken, username: string): DesiredToken {
     ...(never || !jitter?.value ? {} : { earlier: shareOfJitter(jitter.value, username, token.key) }),
     overlap: needed(overlap?.value),
     ...(description?.value === undefined ? {} : { description: description.value }),
-    store: needed(store?.value),
+    stores: needed(stores?.value),
     location: locationOf(token.at),
   };
 }
@@ -135,7 +135,7 @@ export function definitionsOf({ policies, pools, sections }: Resolved): Definiti
   };
 }
 
-function policyOf({ type, ttl, rotateBefore, jitter, overlap, description, store }: TokenSettings): PolicyDefinition {
+function policyOf({ type, ttl, rotateBefore, jitter, overlap, description, stores }: TokenSettings): PolicyDefinition {
   return {
     ...(type?.value === undefined ? {} : { type: type.value }),
     ...(ttl?.value === undefined ? {} : { ttl: ttl.value }),
@@ -143,6 +143,6 @@ function policyOf({ type, ttl, rotateBefore, jitter, overlap, description, store
     ...(jitter?.value === undefined ? {} : { jitter: jitter.value }),
     ...(overlap?.value === undefined ? {} : { overlap: overlap.value }),
     ...(description?.value === undefined ? {} : { description: description.value }),
-    ...(store?.value === undefined ? {} : { store: store.value }),
+    ...(stores?.value === undefined ? {} : { stores: stores.value }),
   };
 }

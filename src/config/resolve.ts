@@ -156,11 +156,13 @@ class Resolver {
     return token;
   }
 
-  /** Looks up the secret store. One that does not exist is reported, and its name is dropped. */
+  /** Looks up the secret stores. One that does not exist is reported, and the names are dropped. */
   #stored(settings: TokenSettings): TokenSettings {
-    const { store } = settings;
-    if (store === undefined || this.#names.stores.find(store.node) !== undefined) return settings;
-    return { ...settings, store: { ...store, value: undefined } };
+    const { stores } = settings;
+    if (stores === undefined) return settings;
+    const names = stores.node.kind === 'list' ? itemsOf(stores.node) : [stores.node];
+    const found = names.map((name) => this.#names.stores.find(name));
+    return found.includes(undefined) ? { ...settings, stores: { ...stores, value: undefined } } : settings;
   }
 }
 

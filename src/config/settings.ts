@@ -2,7 +2,7 @@ import { isSize, type Size } from '../model/ducklings.ts';
 import type { Seconds } from '../model/time.ts';
 import { TOKEN_TYPES, type TokenType } from '../model/tokens.ts';
 import type { Span } from '../yaml/source.ts';
-import { child, durationOf, type Node, numberOf, textOf } from '../yaml/tree.ts';
+import { child, durationOf, type Node, numberOf, textOf, textsOf } from '../yaml/tree.ts';
 
 /**
  * One value with its node. `value` is undefined when the node is not valid; the structure check has reported that, so no
@@ -24,7 +24,7 @@ export interface TokenSettings {
   readonly jitter?: Setting<Seconds>;
   readonly overlap?: Setting<Seconds>;
   readonly description?: Setting<string>;
-  readonly store?: Setting<string>;
+  readonly stores?: Setting<readonly string[]>;
 }
 
 export interface SideSettings {
@@ -48,7 +48,7 @@ export function tokenSettings(node: Node | undefined, layer: number): TokenSetti
     jitter: setting(child(node, 'jitter'), layer, durationOf),
     overlap: setting(child(node, 'overlap'), layer, durationOf),
     description: setting(child(node, 'description'), layer, textOf),
-    store: setting(child(node, 'secret_store'), layer, textOf),
+    stores: setting(child(node, 'secret_store'), layer, namesOf),
   });
 }
 
@@ -80,6 +80,13 @@ export function locationToReport(first: Setting<unknown>, second: Setting<unknow
 export function sizeOf(node: Node): Size | undefined {
   const text = textOf(node);
   return text !== undefined && isSize(text) ? text : undefined;
+}
+
+/** A name, or a list of them. */
+function namesOf(node: Node): readonly string[] | undefined {
+  const name = textOf(node);
+  const names = name === undefined ? textsOf(node) : [name];
+  return names?.length === 0 ? undefined : names;
 }
 
 function tokenTypeOf(node: Node): TokenType | undefined {

@@ -70,6 +70,7 @@ export function checkStores(
 interface Writer {
   readonly account: ResolvedAccount;
   readonly token: ResolvedToken;
+  readonly store: WrittenStore;
 }
 
 /**
@@ -88,18 +89,19 @@ function checkSecretPaths(
   const reported = new Set<Span>();
   for (const account of accounts) {
     for (const token of account.tokens) {
-      const writer = { account, token };
-      const store = byName.get(token.settings.store?.value ?? '');
-      const secretPath = store && kindOf(store.config).secretPaths.of(store.config, asStored(writer), store.target);
-      if (store === undefined || secretPath === undefined) continue;
-      const near = secretPath.alike ?? secretPath.key;
-      const same = writers.get(secretPath.key);
-      const other = same ?? alike.get(near);
-      if (same === undefined) writers.set(secretPath.key, writer);
-      if (!alike.has(near)) alike.set(near, writer);
-      if (other === undefined || reported.has(token.at) || areOneAccount(account, other.account)) continue;
-      reported.add(token.at);
-      report(writer, other, store, same === undefined ? 'near' : 'same', problems);
+      for (const store of (token.settings.stores?.value ?? []).flatMap((name) => byName.get(name) ?? [])) {
+        const writer = { account, token, store };
+        const secretPath = kindOf(store.config).secretPaths.of(store.config, asStored(writer), store.target);
+        if (secretPath === undefined) continue;
+        const near = secretPath.alike ?? secretPath.key;
+        const same = writers.get(secretPath.key);
+        const other = same ?? alike.get(near);
+        if (same === undefined) writers.set(secretPath.key, writer);
+        if (!alike.has(near)) alike.set(near, writer);
+        if (other === undefined || reported.has(token.at) || areOneAccount(account, other.account)) continue;
+        reported.add(token.at);
+        report(writer, other, same === undefined ? 'near' : 'same', problems);
+      }
     }
   }
 }
@@ -115,9 +117,16 @@ function areOneAccount(a: ResolvedAccount, b: ResolvedAccount): boolean {
 }
 
 /** Reports two tokens with one secret path: an error, or a warning where only some stores treat the paths as the same. */
-function report(writer: Writer, other: Writer, store: WrittenStore, how: 'same' | 'near', problems: Problems): void {
+function report(writer: Writer, other: Writer, how: 'same' | 'near', problems: Problems): void {
+  const { store } = writer;
   const { secretPaths } = kindOf(store.config);
   const shown = secretPaths.shown(store, asStored(writer));
+  if (writer.account === other.account && writer.token === other.token) {
+    const [both, where] = [`${other.store.config.name} and ${store.config.name}`, writer.token.settings.stores?.node];
+    const message = `the secret stores ${both} would keep one secret at the same secret path: ${shown}`;
+    problems.error('store-collision', where?.at ?? writer.token.at, message, { hint: 'name one of them alone' });
+    return;
+  }
   const name = ({ account, token }: Writer): string => `${account.username}/${token.key}`;
   const both = `${name(other)} and ${name(writer)}`;
   const related =

@@ -83,7 +83,7 @@ export async function gatherEvidence(
     unconfigured: options.unconfigured ?? false,
     isCi: options.isCi ?? false,
     active,
-    lostSecrets: new Set([...lost.values(), ...lostRetained.values()].flat()),
+    lostSecrets: storesByToken([...lost, ...lostRetained]),
     unusableStores,
     unreadStates: unreadStates(options.others ?? []),
     secretPath: secretPathsIn(stores),
@@ -176,6 +176,17 @@ async function readActive({ api }: Service): Promise<Active> {
   }
 }
 
+/** The stores that lost the secret of a token, by its name: `etl_prod/airflow`. */
+function storesByToken(
+  lost: readonly (readonly [string, readonly string[]])[],
+): ReadonlyMap<string, readonly string[]> {
+  const found = new Map<string, string[]>();
+  for (const [store, tokens] of lost) {
+    for (const token of tokens) found.set(token, [...(found.get(token) ?? []), store]);
+  }
+  return found;
+}
+
 /** Checks the secret stores that tokens of the accounts use. Returns the errors of unusable stores by name. */
 async function checkStores(
   desired: Desired,
@@ -184,7 +195,7 @@ async function checkStores(
   runsPrograms: boolean,
 ): Promise<ReadonlyMap<string, UserError>> {
   const accounts = [...desired.accounts.values()].filter(({ username }) => only(username));
-  const used = new Set(accounts.flatMap(({ tokens }) => [...tokens.values()].map(({ store }) => store)));
+  const used = new Set(accounts.flatMap(({ tokens }) => [...tokens.values()].flatMap(({ stores }) => stores)));
   const unusable = new Map<string, UserError>();
   await Promise.all(
     [...stores].map(async ([name, store]) => {

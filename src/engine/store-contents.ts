@@ -3,7 +3,7 @@
 import { deadSecret } from '../apply/dead-secrets.ts';
 import type { Desired } from '../model/desired.ts';
 import type { TokenAddress } from '../model/secret.ts';
-import { isOtherCommand, mayBeStored, type State } from '../model/state.ts';
+import { copiesOf, isOtherCommand, mayBeStored, type State } from '../model/state.ts';
 import { type Hint, UserError } from '../model/user-error.ts';
 import { accountKey } from '../model/username.ts';
 import { type DeadRecord, keyOfDead, secretsOf } from '../plan/dead-secrets.ts';
@@ -40,6 +40,8 @@ export async function inspectStores(
   }
   const doubts = doubtedSecrets(desired, state, stores, only);
   const overwritten = overwrittenTokens(state);
+  // By token: in how many of its stores the secret of an interrupted creation certainly is not, less the number of its stores.
+  const found = new Map<string, number>();
   for (const store of stores.values()) {
     const own = byStore.get(store.name) ?? [];
     const doubted = doubts.flatMap((each) => (each.store === store.name ? [each] : []));
@@ -59,7 +61,7 @@ export async function inspectStores(
     const targets = first.map((address) => ({ ...firstTarget(state, address), ...isSandbox }));
     try {
       const { lost, foreign, unstored, held = [] } = await store.inspect({ stored, first: targets, doubted });
-      for (const address of unstored) contents.unstored.add(keyOf(address));
+      for (const address of unstored) found.set(keyOf(address), (found.get(keyOf(address)) ?? 0) + 1);
       for (const fingerprint of held) contents.held.set(fingerprint, 'stored');
       const wanted = lost.filter((address) => !isRetained(address));
       put(contents.lost, store.name, wanted);
@@ -73,6 +75,8 @@ export async function inspectStores(
       contents.unreadable.set(store.name, { why: error.message, hint: error.hint });
     }
   }
+  for (const doubted of doubts) found.set(keyOf(doubted), (found.get(keyOf(doubted)) ?? 0) - 1);
+  for (const [token, left] of found) if (left === 0) contents.unstored.add(token);
   return contents;
 }
 
@@ -117,13 +121,15 @@ export function secretPlaces(
     own.tokens.push(token);
     const secret = accounts.get(accountKey(address.account))?.tokens.get(address.token)?.current?.secret;
     if (secret === undefined) continue;
-    const isHere = secret !== 'unknown' && secret.store === name && secret.secret_path === store?.secretPath(address);
+    const path = store?.secretPath(address);
+    const copies = secret === 'unknown' ? [] : copiesOf(secret);
+    const here = copies.find((copy) => copy.store === name && copy.secret_path === path);
     const command = store?.commandOf?.(address);
-    if (isHere && isOtherCommand(secret, command)) listOf(changed, name).push(token);
-    else if (isHere && command !== undefined && secret.command === undefined) listOf(unknown, name).push(token);
+    if (here && isOtherCommand(here, command)) listOf(changed, name).push(token);
+    else if (here && command !== undefined && here.command === undefined) listOf(unknown, name).push(token);
     // A record that does not have what was stored may have been edited.
-    else if (isHere && secret.fingerprint !== undefined) own.isKnown = true;
-    if (!isHere || secret.fingerprint === undefined || secret.command !== command) own.elsewhere.push(token);
+    else if (here?.fingerprint !== undefined) own.isKnown = true;
+    if (here?.fingerprint === undefined || here.command !== command) own.elsewhere.push(token);
   }
   return { changed, unknown, users };
 }
@@ -164,7 +170,7 @@ interface StoreToken extends TokenAddress {
 
 function configuredTokens({ accounts }: Desired): StoreToken[] {
   return [...accounts.values()].flatMap(({ username: account, tokens }) =>
-    [...tokens.values()].map(({ key: token, store }) => ({ account, token, store })),
+    [...tokens.values()].flatMap(({ key: token, stores }) => stores.map((store) => ({ account, token, store }))),
   );
 }
 
@@ -176,13 +182,13 @@ function retainedTokens(desired: Desired, { accounts }: State): StoreToken[] {
       : [...tokens].flatMap(([token, { current }]) =>
           current === undefined || current.secret === 'unknown'
             ? []
-            : [{ account, token, store: current.secret.store }],
+            : copiesOf(current.secret).map(({ store }) => ({ account, token, store })),
         ),
   );
 }
 
 /**
- * Tokens of the configuration whose creation was interrupted, by the state before anything was stored. The state alone proves
+ * Tokens of the configuration, once for each of their stores, whose creation was interrupted, by the state before anything was stored. The state alone proves
  * nothing; their store does if it has the secret of the current token where the state, the intents and the configuration agree
  * that secrets go.
  */
@@ -192,17 +198,24 @@ function doubtedSecrets(
   stores: ReadonlyMap<string, SecretStore>,
   only: (username: string) => boolean,
 ): (DoubtedSecret & { readonly store: string })[] {
-  return configuredTokens(desired).flatMap(({ store, ...address }) => {
-    const entry = accounts.get(accountKey(address.account))?.tokens.get(address.token);
-    const secret = entry?.current?.secret ?? 'unknown';
-    const intents = entry?.intents.filter((intent) => !mayBeStored(intent)) ?? [];
-    if (!only(address.account) || intents.length === 0 || secret === 'unknown' || secret.store !== store) return [];
-    const paths = [secret, ...intents].map((each) => each.secret_path);
-    const place = stores.get(store)?.secretPath(address);
-    if (secret.fingerprint === undefined || paths.some((path) => path !== place)) return [];
-    const begun = Math.min(...intents.map(({ at }) => Date.parse(at)));
-    return [{ ...address, store, fingerprint: secret.fingerprint, begun }];
-  });
+  return [...desired.accounts.values()].flatMap(({ username: account, tokens }) =>
+    [...tokens.values()].flatMap(({ key: token, stores: names }) => {
+      const address = { account, token };
+      const entry = accounts.get(accountKey(account))?.tokens.get(token);
+      const secret = entry?.current?.secret ?? 'unknown';
+      const intents = entry?.intents.filter((intent) => !mayBeStored(intent)) ?? [];
+      if (!only(account) || intents.length === 0 || secret === 'unknown' || secret.fingerprint === undefined) return [];
+      const { fingerprint } = secret;
+      const places = names.map((store) => stores.get(store)?.secretPath(address));
+      const areAgreed = [secret, ...intents].every((each) => {
+        const paths = [each, ...(each.also ?? [])].map((copy) => copy.secret_path);
+        return paths.length === places.length && paths.every((path) => path !== undefined && places.includes(path));
+      });
+      if (!areAgreed) return [];
+      const begun = Math.min(...intents.map(({ at }) => Date.parse(at)));
+      return names.map((store) => ({ ...address, store, fingerprint, begun }));
+    }),
+  );
 }
 
 /**
@@ -216,13 +229,15 @@ function overwrittenTokens({ accounts }: State): ReadonlySet<string> {
   for (const { username: account, tokens } of accounts.values()) {
     for (const [token, { current }] of tokens) {
       const secret = current?.secret ?? 'unknown';
-      if (secret === 'unknown' || secret.command === undefined) continue;
-      const order = [secret.serial ?? 0, Date.parse(secret.at)] as const;
-      const one = { name: keyOf({ account, token }), order };
-      const other = latest.get(secret.command);
-      const isLater = other === undefined || (order[0] - other.order[0] || order[1] - other.order[1]) > 0;
-      if (isLater) latest.set(secret.command, one);
-      if (other !== undefined) overwritten.add((isLater ? other : one).name);
+      for (const { command, serial = 0, at } of secret === 'unknown' ? [] : copiesOf(secret)) {
+        if (command === undefined) continue;
+        const order = [serial, Date.parse(at)] as const;
+        const one = { name: keyOf({ account, token }), order };
+        const other = latest.get(command);
+        const isLater = other === undefined || (order[0] - other.order[0] || order[1] - other.order[1]) > 0;
+        if (isLater) latest.set(command, one);
+        if (other !== undefined) overwritten.add((isLater ? other : one).name);
+      }
     }
   }
   return overwritten;

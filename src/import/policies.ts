@@ -19,7 +19,7 @@ export interface Policy {
   readonly rotateBefore: Seconds;
   readonly jitter?: Seconds;
   readonly overlap: Seconds;
-  readonly store: string;
+  readonly stores: readonly string[];
   readonly description?: string;
 }
 
@@ -67,7 +67,7 @@ export class Policies {
     for (const [name, policy] of this.#definitions.policies) {
       if (policy.type !== token.type || policy.ttl !== ttl) continue;
       if (policy.description !== undefined && policy.description !== token.description) continue;
-      if (this.#store !== undefined && policy.store !== this.#store) continue;
+      if (this.#store !== undefined && policy.stores?.join() !== this.#store) continue;
       const complete = completed(name, policy);
       if (complete !== undefined) return complete;
     }
@@ -96,7 +96,7 @@ export class Policies {
         }),
       },
     });
-    const policy = { name, ...times, ...(jitter === undefined ? {} : { jitter }), store };
+    const policy = { name, ...times, ...(jitter === undefined ? {} : { jitter }), stores: [store] };
     this.#new.set(plain, policy);
     return policy;
   }
@@ -126,13 +126,13 @@ export class Policies {
 
 function completed(
   name: string,
-  { rotateBefore, jitter, overlap, store, ttl, description }: PolicyDefinition,
+  { rotateBefore, jitter, overlap, stores, ttl, description }: PolicyDefinition,
 ): Policy | undefined {
   const before = ttl === null ? 0 : rotateBefore;
-  if (before === undefined || overlap === undefined || store === undefined) return undefined;
+  if (before === undefined || overlap === undefined || stores === undefined) return undefined;
   const spread = jitter === undefined || ttl === null ? {} : { jitter };
   const described = description === undefined ? {} : { description };
-  return { name, rotateBefore: before, ...spread, overlap, store, ...described };
+  return { name, rotateBefore: before, ...spread, overlap, stores, ...described };
 }
 
 /** A free name, which is then reserved: `standard`, else `standard_2`. */

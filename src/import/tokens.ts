@@ -63,7 +63,9 @@ export function writeTokens(candidate: Candidate, tools: TokenTools): AccountTok
     ),
     skipped: [
       ...ambiguous,
-      ...written.flatMap(({ entry, token, store }) => (entry ? [] : [skip(account, token, tools.keys.whyNone(store))])),
+      ...written.flatMap(({ entry, token, stores }) =>
+        entry ? [] : [skip(account, token, tools.keys.whyNone(stores))],
+      ),
     ],
   };
 }
@@ -72,18 +74,18 @@ interface WrittenToken {
   readonly token: LiveToken;
   readonly lifetime: Lifetime;
   readonly isPostponed: boolean;
-  readonly store: string;
-  /** Absent: the store has no secret path for it. */
+  readonly stores: readonly string[];
+  /** Absent: a store has no secret path for it. */
   readonly entry?: YamlEntry;
 }
 
 function writeToken(account: string, { token, name }: ChosenToken, keys: Set<string>, tools: TokenTools): WrittenToken {
   const { lifetime, ...policy } = tools.policies.of(token);
-  const key = tools.keys.choose(account, name, policy.store, keys);
+  const key = tools.keys.choose(account, name, policy.stores, keys);
   const { rotateBefore, jitter = 0 } = policy;
   const margins = { rotateBefore, earlier: shareOfJitter(jitter, account, key ?? name) };
   const later = postponedRotation(token, margins, tools.now);
-  const about = { token, lifetime, isPostponed: later !== undefined, store: policy.store };
+  const about = { token, lifetime, isPostponed: later !== undefined, stores: policy.stores };
   return key === undefined ? about : { ...about, entry: entryOf(key, name, token, policy, later) };
 }
 
@@ -148,30 +150,33 @@ export class TokenKeys {
   constructor(desired: Desired, secrets: SecretPaths) {
     this.#secrets = secrets;
     for (const { username, tokens } of desired.accounts.values()) {
-      for (const { key, store } of tokens.values()) this.#paths.add(this.#path(username, key, store));
+      for (const { key, stores } of tokens.values())
+        for (const path of this.#pathsOf(username, key, stores)) this.#paths.add(path);
     }
   }
 
-  /** A key for a token of that name, which is then taken; undefined when the store has no path for it. */
-  choose(account: string, name: string, store: string, taken: Set<string>): string | undefined {
+  /** A key for a token of that name, which is then taken; undefined when a store has no path for it. */
+  choose(account: string, name: string, stores: readonly string[], taken: Set<string>): string | undefined {
     for (const key of candidates(name, account)) {
-      const path = this.#path(account, key, store);
-      if (taken.has(key) || this.#paths.has(path)) continue;
+      const paths = this.#pathsOf(account, key, stores);
+      if (taken.has(key) || paths.some((path) => this.#paths.has(path))) continue;
       taken.add(key);
-      this.#paths.add(path);
+      for (const path of paths) this.#paths.add(path);
       return key;
     }
     return undefined;
   }
 
   /** Why there is no key. */
-  whyNone(store: string): TokenSkipReason {
+  whyNone([store = '']: readonly string[]): TokenSkipReason {
     const { noun, need } = this.#secrets.wordsOf(store);
     return { kind: 'no_secret_path', store, noun, need };
   }
 
-  #path(account: string, key: string, store: string): string {
-    return this.#secrets.secretPathOf(store, { account, token: key }) ?? ['', store, account, key].join('\0');
+  #pathsOf(account: string, token: string, stores: readonly string[]): string[] {
+    return stores.map(
+      (store) => this.#secrets.secretPathOf(store, { account, token }) ?? ['', store, account, token].join('\0'),
+    );
   }
 }
 

@@ -88,8 +88,8 @@ export interface DesiredToken {
   readonly earlier?: Seconds;
   readonly overlap: Seconds;
   readonly description?: string;
-  /** The name of a secret store. */
-  readonly store: string;
+  /** The names of the secret stores that get its secret; at least one. */
+  readonly stores: readonly string[];
   readonly location: Location;
 }
 
@@ -152,6 +152,6 @@ export interface PolicyDefinition {
   readonly jitter?: Seconds;
   readonly overlap?: Seconds;
   readonly description?: string;
-  /** The name of a secret store. */
-  readonly store?: string;
+  /** The names of secret stores. */
+  readonly stores?: readonly string[];
 }

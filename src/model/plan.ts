@@ -166,13 +166,29 @@ export interface SourceLine {
   readonly file?: string;
 }
 
+/** The name of the secret store of a token, or the names of several, as in the configuration. */
+export type StoreNames = string | readonly string[];
+
+/** The names as they are written: one alone is not a list. */
+export function storeNames(names: readonly string[]): StoreNames {
+  const [first] = names;
+  return names.length === 1 && first !== undefined ? first : names;
+}
+
+/** The names of the stores as a list. */
+export function storesIn(names: StoreNames): readonly string[] {
+  return typeof names === 'string' ? [names] : names;
+}
+
+/** The stores that an action writes to. */
+export function storesOf({ after }: Pick<Action, 'after'>): readonly string[] {
+  return after !== null && 'secret_store' in after ? storesIn(after.secret_store) : [];
+}
+
 /** A difference between a configured token and the live one that needs a replacement. ttl in seconds; null: until revoked. */
 export type TokenChange =
-  | {
-      readonly field: 'type' | 'name' | 'secret_store' | 'secret_path';
-      readonly before: string;
-      readonly after: string;
-    }
+  | { readonly field: 'type' | 'name' | 'secret_path'; readonly before: string; readonly after: string }
+  | { readonly field: 'secret_store'; readonly before: StoreNames; readonly after: StoreNames }
   | { readonly field: 'ttl'; readonly before: Seconds | null; readonly after: Seconds | null };
 
 /**
@@ -250,7 +266,7 @@ export interface PlannedToken {
   /** Seconds; null: until revoked. */
   readonly ttl: Seconds | null;
   readonly description?: string;
-  readonly secret_store: string;
+  readonly secret_store: StoreNames;
   /** The secret paths, where the secret goes elsewhere than that of the token before it. */
   readonly secret_moves?: { readonly before: string; readonly after: string };
   readonly policy: string;

@@ -107,25 +107,57 @@ export interface TokenRecord {
   readonly failed_at?: string;
 }
 
-/** Where and when a secret was stored. */
-export interface StoredSecret {
+/** Where a secret is. */
+export interface SecretCopy {
   /** The store's name in the configuration. */
   readonly store: string;
   /** The secret path in the store, to detect a move: `.motherduck/secrets.env#MOTHERDUCK_TOKEN_A_B`. */
   readonly secret_path: string;
+  /**
+   * In a store that runs programs: a hash of the command's words for the token and of the repository's files that it names, to notice that another command puts secrets
+   * elsewhere. Absent in older records.
+   */
+  readonly command?: string;
+}
+
+/** Where and when a secret was stored. */
+export interface StoredSecret extends SecretCopy {
   readonly at: string;
   /**
    * A hash of the value, to tell it from one that this state did not write. A token's secret has hundreds of random bits, so the
    * hash reveals nothing of it. Absent in older records.
    */
   readonly fingerprint?: string;
-  /**
-   * In a store that runs programs: a hash of the command's words for the token and of the repository's files that it names, to notice that another command puts secrets
-   * elsewhere. Absent in older records.
-   */
-  readonly command?: string;
+  /** Where the same secret is too, where its token has several stores. */
+  readonly also?: readonly SecretCopy[];
   /** With `command`: the state's serial when it was recorded, to tell which of two secrets took the other's place. */
   readonly serial?: number;
+}
+
+/** A stored secret as one record for each store that has it. */
+export function copiesOf({ also = [], ...secret }: StoredSecret): readonly StoredSecret[] {
+  const { command: _, ...rest } = secret;
+  return also.length === 0 ? [secret] : [secret, ...also.map((copy) => ({ ...rest, ...copy }))];
+}
+
+/** One record of the same secret in several stores; undefined without any. The opposite of `copiesOf`. */
+export function storedIn([first, ...others]: readonly StoredSecret[]): StoredSecret | undefined {
+  if (first === undefined || others.length === 0) return first;
+  const also = others.map(({ store, secret_path, command }) => ({
+    ...{ store, secret_path },
+    ...(command === undefined ? {} : { command }),
+  }));
+  return { ...first, also };
+}
+
+/** The copies of a secret that another one did not take the place of. */
+export function copiesElsewhere(secret: StoredSecret, other: StoredSecret): StoredSecret | undefined {
+  const taken = copiesOf(other);
+  return storedIn(copiesOf(secret).filter((copy) => !taken.some((one) => isSamePlace(copy, one))));
+}
+
+function isSamePlace(a: StoredSecret, b: StoredSecret): boolean {
+  return a.store === b.store && a.secret_path === b.secret_path && !isOtherCommand(a, b.command);
 }
 
 /** A replaced token that is still valid. */
@@ -152,6 +184,7 @@ export interface TokenIntent {
   readonly store?: string;
   readonly secret_path?: string;
   readonly command?: string;
+  readonly also?: readonly SecretCopy[];
   /** Of the secret whose storing has begun; see `StoredSecret`. */
   readonly fingerprint?: string;
 }
@@ -168,10 +201,14 @@ export function onlyGeneration({ generation, intents }: StateToken): StateToken 
 
 /** The secret of a token whose creation was interrupted, where a store may have it; undefined where the state does not say. */
 export function secretOfIntent(intent: TokenIntent): StoredSecret | undefined {
-  const { store, secret_path, at, fingerprint, command } = intent;
+  const { store, secret_path, at, fingerprint, command, also } = intent;
   if (!mayBeStored(intent) || store === undefined || secret_path === undefined || fingerprint === undefined)
     return undefined;
-  return { store, secret_path, at, fingerprint, ...(command === undefined ? {} : { command }) };
+  return {
+    ...{ store, secret_path, at, fingerprint },
+    ...(command === undefined ? {} : { command }),
+    ...(also === undefined ? {} : { also }),
+  };
 }
 
 /** The files in which file stores keep secrets of a state. @param folder The configuration's, to which their paths are relative. */
@@ -179,9 +216,11 @@ export function secretFilesOf({ accounts }: State, folder: string): string[] {
   const files = [...accounts.values()].flatMap(({ tokens }) =>
     [...tokens.values()].flatMap(({ current }) => {
       if (!current || current.secret === 'unknown') return [];
-      const [, file] = /^(.+?)#/s.exec(current.secret.secret_path) ?? [];
-      // A store that runs a command has its name in the place of a file.
-      return file === undefined || file === current.secret.store ? [] : [file];
+      return copiesOf(current.secret).flatMap(({ store, secret_path }) => {
+        const [, file] = /^(.+?)#/s.exec(secret_path) ?? [];
+        // A store that runs a command has its name in the place of a file.
+        return file === undefined || file === store ? [] : [file];
+      });
     }),
   );
   return [...new Set(files)].map((file) =>

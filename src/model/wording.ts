@@ -14,3 +14,8 @@ export function enumerated(names: readonly string[], joint = 'and'): string {
   const last = names.at(-1) ?? '';
   return names.length < 2 ? last : `${names.slice(0, -1).join(', ')} ${joint} ${last}`;
 }
+
+/** `the secret store vault`, or `the secret stores vault and k8s`. */
+export function storesText(names: readonly string[]): string {
+  return `the secret store${names.length === 1 ? '' : 's'} ${enumerated(names)}`;
+}

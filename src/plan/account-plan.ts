@@ -24,9 +24,9 @@ export interface AccountContext {
   isRotatedNow(account: string, token: string): boolean;
   /** When the earlier tokens of those that are rotated now are revoked, if not after their overlap. */
   readonly revokeOld: RevokesOld | undefined;
-  secretPath(account: string, token: DesiredToken): string | undefined;
+  secretPath(account: string, token: DesiredToken, store: string): string | undefined;
   /** Another command than the present one of its store stored the token's secret. */
-  isCommandChanged(account: string, token: string): boolean;
+  isCommandChanged(account: string, token: string, store: string): boolean;
   /** A store has the secret of a replaced token where that of its replacement must be. */
   heldBy(old: RetiringToken): Held | undefined;
   /** The token's store certainly has no secret of an interrupted creation; what was not looked into may have one. */

@@ -3,6 +3,7 @@ import type { Desired } from '../model/desired.ts';
 import type { Live, LiveAccount } from '../model/live.ts';
 import type { Action } from '../model/plan.ts';
 import {
+  copiesOf,
   type State,
   type StateToken,
   type StoredSecret,
@@ -34,7 +35,7 @@ export function interruptedId(name: string): string {
   return JSON.stringify(name);
 }
 
-/** All secrets of a key; first those that interrupted runs may have stored, since later ones took their places. */
+/** All secrets of a key, one for each store that has it; first those that interrupted runs may have stored, since later ones took their places. */
 export function secretsOf(account: string, token: string, entry: StateToken): DeadRecord[] {
   const { current, retiring, intents } = entry;
   return [
@@ -61,7 +62,7 @@ function deadRecord(
 ): DeadRecord[] {
   if (secret === 'unknown') return [];
   const interrupted = intents.flatMap(({ fingerprint }) => fingerprint ?? []);
-  return [{ account, token, id, secret, interrupted }];
+  return copiesOf(secret).map((copy) => ({ account, token, id, secret: copy, interrupted }));
 }
 
 interface RevokedToken {
@@ -72,7 +73,7 @@ interface RevokedToken {
 }
 
 /**
- * The secret that goes with a revoked token.
+ * The secret that goes with a revoked token, in each of its stores.
  *
  * @param id Of the revoked token, as `name`.
  * @param isDesired Whether the configuration has the key: then the current secret is replaced, not removed.
@@ -83,14 +84,16 @@ export function revokedSecret(
   token: string,
   entry: StateToken,
   { id, name, isDesired, live }: RevokedToken,
-): DeadRecord | undefined {
+): readonly DeadRecord[] {
   const all = secretsOf(account, token, entry);
   const isCurrent = (record: DeadRecord) => record.id === entry.current?.id;
-  const own =
-    all.find((record) => record.id === id && !(isDesired && isCurrent(record))) ??
-    all.find((record) => record.id === interruptedId(name));
-  // With an older state, what left the configuration is newer than the token of the state, which is gone already.
-  return own ?? (isDesired ? undefined : all.find((record) => isCurrent(record) && !live.has(record.id)));
+  const found = [
+    all.filter((record) => record.id === id && !(isDesired && isCurrent(record))),
+    all.filter((record) => record.id === interruptedId(name)),
+    // With an older state, what left the configuration is newer than the token of the state, which is gone already.
+    isDesired ? [] : all.filter((record) => isCurrent(record) && !live.has(record.id)),
+  ];
+  return found.find((records) => records.length > 0) ?? [];
 }
 
 /**
@@ -174,7 +177,7 @@ function secretsOfAction(
       if (action.token === undefined || entry === undefined) return [];
       const isDesired = desired.accounts.get(key)?.tokens.has(action.token) ?? false;
       const about = { id: action.before.id, name: action.before.name, isDesired, live: liveIds(key) };
-      return [revokedSecret(account, action.token, entry, about) ?? []].flat();
+      return [...revokedSecret(account, action.token, entry, about)];
     }
     case 'create_token':
     case 'rotate_token': {

@@ -2,8 +2,8 @@
 import type { DesiredToken } from '../model/desired.ts';
 import type { LiveToken } from '../model/live.ts';
 import type { PlanError } from '../model/notice.ts';
-import type { Action, PlannedToken, RotateToken } from '../model/plan.ts';
-import type { StateToken, TokenRecord } from '../model/state.ts';
+import { type Action, type PlannedToken, type RotateToken, storeNames } from '../model/plan.ts';
+import { copiesOf, type StateToken, type TokenRecord } from '../model/state.ts';
 import { generationName, generationOf, MAX_GENERATION, seriesOf } from '../model/tokens.ts';
 import { position } from './account-plan.ts';
 import { byEarlierCommand } from './secret-warnings.ts';
@@ -67,8 +67,8 @@ export function plannedToken(
     type: desired.type,
     ttl: desired.ttl,
     ...(desired.description === undefined ? {} : { description: desired.description }),
-    secret_store: desired.store,
-    ...secretMoves(state, secretPath(desired), isCommandChanged),
+    secret_store: storeNames(desired.stores),
+    ...secretMoves(state, desired, secretPath, isCommandChanged),
     policy: desired.policy,
     ...(revokesOld === undefined ? {} : { revokes_old: revokesOld }),
     ...(storedOrphans.length === 0 ? {} : { orphans: storedOrphans.map(show) }),
@@ -78,13 +78,24 @@ export function plannedToken(
 
 function secretMoves(
   state: StateToken | undefined,
-  after: string | undefined,
-  isCommandChanged: boolean,
+  desired: DesiredToken,
+  secretPath: TokenContext['secretPath'],
+  isCommandChanged: (store: string) => boolean,
 ): Pick<PlannedToken, 'secret_moves'> {
   const secret = state?.current?.secret ?? 'unknown';
-  if (secret === 'unknown' || after === undefined) return {};
-  if (secret.secret_path !== after) return { secret_moves: { before: secret.secret_path, after } };
-  return isCommandChanged ? { secret_moves: { before: byEarlierCommand(after), after } } : {};
+  if (secret === 'unknown') return {};
+  const paths = new Map(desired.stores.map((store) => [store, secretPath(desired, store)]));
+  if ([...paths.values()].includes(undefined)) return {};
+  const moved = copiesOf(secret).flatMap(({ store, secret_path: path }) => {
+    if (paths.get(store) !== path) return [path];
+    return isCommandChanged(store) ? [byEarlierCommand(path)] : [];
+  });
+  if (moved.length === 0) return {};
+  // Where it stays as well, it does not move to.
+  const stays = new Set(copiesOf(secret).flatMap(({ secret_path: path }) => (moved.includes(path) ? [] : [path])));
+  const all = [...paths.values()].flatMap((path) => path ?? []);
+  const added = all.filter((path) => !stays.has(path) || moved.includes(byEarlierCommand(path)));
+  return { secret_moves: { before: moved.join(', '), after: (added.length === 0 ? all : added).join(', ') } };
 }
 
 /** A state could not hold the next generation. */

@@ -48,7 +48,7 @@ export interface MakePlanOptions {
   /** When the earlier tokens of those that are rotated now are revoked, if not after their overlap (`--revoke-old`). */
   readonly revokeOld?: RevokesOld;
   /** Where a store would put a token's secret; without it a changed secret path is not noticed. */
-  readonly secretPath?: (account: string, token: DesiredToken) => string | undefined;
+  readonly secretPath?: (account: string, token: DesiredToken, store: string) => string | undefined;
   /** What the plan is about, for its reports. */
   readonly scope?: Scope;
   /** What is known of the secret stores; without it the plan warns of nothing about them. */
@@ -68,7 +68,8 @@ export interface MakePlanOptions {
 /** Makes the plan. Time is `live.now`, MotherDuck's. */
 export function makePlan(desired: Desired, live: Live, state: State, options: MakePlanOptions = {}): Plan {
   const { only = () => true, due = false } = options;
-  const changed = new Set([...(options.storeFacts?.changed?.values() ?? [])].flat());
+  const sets = new Map([...(options.storeFacts?.changed ?? [])].map(([store, names]) => [store, new Set(names)]));
+  const changed = (store: string) => sets.get(store) ?? new Set();
   const context: AccountContext = {
     desired,
     now: live.now,
@@ -79,7 +80,7 @@ export function makePlan(desired: Desired, live: Live, state: State, options: Ma
     isRotatedNow: options.rotate ?? (() => false),
     revokeOld: options.revokeOld,
     secretPath: options.secretPath ?? (() => undefined),
-    isCommandChanged: (account, token) => changed.has(`${account}/${token}`),
+    isCommandChanged: (account, token, store) => changed(store).has(`${account}/${token}`),
     heldBy: ({ fingerprint, secret }) => options.storeFacts?.held?.get(fingerprint ?? secret?.fingerprint ?? ''),
     isUnstored: (account, token) =>
       options.storeFacts === undefined || options.storeFacts.unstored?.has(`${accountKey(account)}/${token}`) === true,

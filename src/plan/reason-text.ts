@@ -1,13 +1,14 @@
 /** The wording of reasons, for every output format and for the audit. */
 
-import type {
-  Action,
-  CreateToken,
-  InterruptedRotation,
-  RevokeToken,
-  RotateToken,
-  SourceLine,
-  TokenChange,
+import {
+  type Action,
+  type CreateToken,
+  type InterruptedRotation,
+  type RevokeToken,
+  type RotateToken,
+  type SourceLine,
+  storesIn,
+  type TokenChange,
 } from '../model/plan.ts';
 import { describeSpan, formatDuration, showTime } from '../model/time.ts';
 import { counted } from '../model/wording.ts';
@@ -22,7 +23,10 @@ export function reasonText(action: Action): string {
 /** Programs read a moved secret from its old secret path until they are reconfigured. */
 function movesText({ reason, after: { secret_moves: moves } }: CreateToken | RotateToken): string {
   if (moves === undefined) return '';
-  if (reason.kind === 'changed' && reason.change.field === 'secret_path') return '';
+  const change = reason.kind === 'changed' ? reason.change : undefined;
+  const isSaid =
+    change?.field === 'secret_store' && ![change.before, change.after].every((one) => typeof one === 'string');
+  if (change?.field === 'secret_path' || isSaid) return '';
   return `; its secret moves: ${moves.before} -> ${moves.after}`;
 }
 
@@ -255,6 +259,18 @@ export function tokenChangeText(change: TokenChange): string {
       return `ttl ${ttlText(change.before)} -> ${ttlText(change.after)}${change.after === null ? ', so it does not expire any more' : ''}`;
     case 'type':
       return `type ${change.before} -> ${change.after}, so it may ${change.after === 'read_write' ? 'write from now on' : 'not write any more'}`;
+    case 'secret_store': {
+      const [before, after] = [storesIn(change.before), storesIn(change.after)];
+      const names = (stores: readonly string[]) => stores.join(', ');
+      if (before.length === 1 && after.length === 1) return `secret store ${names(before)} -> ${names(after)}`;
+      const added = after.filter((store) => !before.includes(store));
+      const left = before.filter((store) => !after.includes(store));
+      const parts = [
+        ...(added.length === 0 ? [] : [`${names(added)} gets it too, which needs a new secret`]),
+        ...(left.length === 0 ? [] : [`its secret leaves ${names(left)} when the old token is revoked`]),
+      ];
+      return `secret stores ${names(before)} -> ${names(after)} (${parts.join('; ')})`;
+    }
     default:
       return `${change.field.replace('_', ' ')} ${change.before} -> ${change.after}`;
   }

@@ -6,6 +6,7 @@ import {
   type RotateToken,
   type SecretRemoval,
   type StoreDestination,
+  storesOf,
   storingActions,
   type UsedStore,
 } from '../model/plan.ts';
@@ -56,7 +57,10 @@ export interface StoreFacts extends Partial<StoreContents> {
   /** Whether the configuration or a current token has the place of a dead secret. */
   readonly isUsed: (dead: DeadRecord) => boolean;
   /** The current token of another account or key whose secret that of a new token would overwrite. */
-  readonly holderOf?: (action: CreateToken | RotateToken, actions: readonly Action[]) => string | undefined;
+  readonly holderOf?: (
+    action: CreateToken | RotateToken,
+    actions: readonly Action[],
+  ) => { readonly store: string; readonly holder: string } | undefined;
   /** Whether a secret is not where its store puts secrets now. */
   readonly isElsewhere: (dead: DeadRecord) => boolean;
   /** The tokens whose secret another command than the present one of their store stored. */
@@ -80,7 +84,7 @@ export function usedStores(
   removals: readonly SecretRemoval[],
   { destinations = new Map(), users = new Map() }: Partial<StoreFacts> = {},
 ): UsedStore[] {
-  const written = new Set(actions.map(({ after }) => after && 'secret_store' in after && after.secret_store));
+  const written = new Set(actions.flatMap(storesOf));
   const left = new Set(removals.map(({ store }) => store));
   const adopted = new Set(
     actions.flatMap((action) => (action.action === 'adopt_token' ? [`${action.account}/${action.token}`] : [])),
@@ -130,7 +134,7 @@ export function secretWarnings(
 /** What apply refuses to store. Adopted tokens have no secret to store. @param taken tokens that are refused anyway */
 function refusals(actions: readonly Action[], facts: StoreFacts, taken: ReadonlySet<string>): PlanWarning[] {
   const stored = actions.filter(({ action }) => action === 'create_token' || action === 'rotate_token');
-  const stores = new Set(stored.map(({ after }) => after && 'secret_store' in after && after.secret_store));
+  const stores = new Set(stored.flatMap(storesOf));
   const tokens = new Set(stored.map((action) => ('token' in action ? `${action.account}/${action.token}` : '')));
   const unusable = [...(facts.unusable ?? [])].filter(
     ([store]) => stores.has(store) && facts.unreadable?.has(store) !== true,
@@ -168,9 +172,8 @@ function foreignWarning(
 function takenPlaces(actions: readonly Action[], { holderOf }: StoreFacts) {
   const taken = new Map<string, PlanWarning & { kind: 'secret_taken' }>();
   for (const action of storingActions(actions)) {
-    const holder = holderOf?.(action, actions);
-    if (holder === undefined) continue;
-    const store = action.after.secret_store;
+    const { holder, store } = holderOf?.(action, actions) ?? {};
+    if (holder === undefined || store === undefined) continue;
     const { tokens = [], holders = [] } = taken.get(store) ?? {};
     const [name, all] = [`${action.account}/${action.token}`, [...new Set([...holders, holder])]];
     taken.set(store, { kind: 'secret_taken', store, tokens: [...tokens, name], holders: all });
@@ -180,7 +183,7 @@ function takenPlaces(actions: readonly Action[], { holderOf }: StoreFacts) {
 
 /** The stores whose programs are not run, although the plan has secrets for them. */
 function rehearsals(actions: readonly Action[], { rehearsed }: StoreFacts): PlanWarning[] {
-  const used = new Set(actions.map(({ after }) => after && 'secret_store' in after && after.secret_store));
+  const used = new Set(actions.flatMap(storesOf));
   const stores = [...rehearsed].filter(([store]) => used.has(store)).map(([store, folder]) => ({ store, folder }));
   return stores.length === 0 ? [] : [{ kind: 'stores_rehearsed', stores }];
 }

@@ -1,6 +1,15 @@
 /** What a branch changes of the state, and the state as its target branch vouches for it. */
 import type { StateEdit } from '../model/notice.ts';
-import type { RetiringToken, State, StateAccount, StateToken, StoredSecret, TokenRecord } from '../model/state.ts';
+import {
+  copiesOf,
+  type RetiringToken,
+  type State,
+  type StateAccount,
+  type StateToken,
+  type StoredSecret,
+  storedIn,
+  type TokenRecord,
+} from '../model/state.ts';
 
 /** What is known of something, by the words for it. */
 type Facts = ReadonlyMap<string, unknown>;
@@ -86,6 +95,7 @@ const WORDS: Readonly<Record<string, string>> = {
   failed_at: 'failed verification',
   retiring: 'replaced tokens',
   retire_at: 'end of an overlap',
+  also: 'other stores of the secret',
   intents: 'interrupted creations',
   intent: 'interrupted call',
   stored: 'earlier secret',
@@ -140,9 +150,12 @@ function vouchedRecord(target: TokenRecord | undefined, record: TokenRecord): To
 function vouchedSecret({ id, secret: known }: TokenRecord, record: TokenRecord): StoredSecret | 'unknown' {
   const { secret } = record;
   if (secret === 'unknown' || (known === 'unknown' && id === record.id)) return 'unknown';
-  const { command: _, ...rest } = secret;
-  const command = known === 'unknown' || known.store !== secret.store ? undefined : known.command;
-  return command === undefined ? rest : { ...rest, command };
+  const commands = new Map(known === 'unknown' ? [] : copiesOf(known).map(({ store, command }) => [store, command]));
+  const vouched = copiesOf(secret).map(({ command: _, ...rest }): StoredSecret => {
+    const command = commands.get(rest.store);
+    return command === undefined ? rest : { ...rest, command };
+  });
+  return storedIn(vouched) ?? 'unknown';
 }
 
 function laterEnd(target: RetiringToken | undefined, token: RetiringToken): RetiringToken {

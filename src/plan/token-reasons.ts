@@ -1,9 +1,16 @@
 /** Why a token is created or replaced. */
 import type { DesiredToken } from '../model/desired.ts';
 import type { LiveToken } from '../model/live.ts';
-import type { CreateToken, InterruptedRotation, RevokesOld, RotateToken, TokenChange } from '../model/plan.ts';
+import {
+  type CreateToken,
+  type InterruptedRotation,
+  type RevokesOld,
+  type RotateToken,
+  storeNames,
+  type TokenChange,
+} from '../model/plan.ts';
 import { isShortened, policyMargin, rotationDue } from '../model/rotation-due.ts';
-import { mayBeStored, type RetiringToken, type TokenRecord } from '../model/state.ts';
+import { copiesOf, mayBeStored, type RetiringToken, type TokenRecord } from '../model/state.ts';
 import { isoTime } from '../model/time.ts';
 import { generationOf, seriesOf } from '../model/tokens.ts';
 import { sourceLine } from './account-plan.ts';
@@ -32,7 +39,7 @@ export interface TokenContext {
   /** An earlier command was to replace and revoke the token of this generation. */
   isRevocationDue(generation: number): boolean;
   /** Another command than the present one of the store stored the token's secret. */
-  readonly isCommandChanged: boolean;
+  readonly isCommandChanged: (store: string) => boolean;
   /** The store has the secret of a replaced token where that of its replacement must be. */
   heldBy(old: RetiringToken): Held | undefined;
   /** What the state says of interrupted creations is confirmed: it is this account, and the store has the current secret. */
@@ -40,7 +47,7 @@ export interface TokenContext {
   /** The tokens of the whole account in the state. */
   readonly records: AccountRecords;
   /** Where a store would put this token's secret now. */
-  secretPath(token: DesiredToken): string | undefined;
+  secretPath(token: DesiredToken, store: string): string | undefined;
 }
 
 /** Why a token is created. */
@@ -113,12 +120,15 @@ function whatChanged(desired: DesiredToken, current: TokenRecord, context: Token
     return { field: 'ttl', before: current.ttl, after: desired.ttl };
   }
   if (current.secret === 'unknown') return undefined;
-  const { store, secret_path: secretPath } = current.secret;
-  if (store !== desired.store) return { field: 'secret_store', before: store, after: desired.store };
-  const desiredPath = context.secretPath(desired);
-  return desiredPath === undefined || desiredPath === secretPath
-    ? undefined
-    : { field: 'secret_path', before: secretPath, after: desiredPath };
+  const copies = copiesOf(current.secret);
+  const stores = copies.map(({ store }) => store);
+  if (stores.length !== desired.stores.length || stores.some((store) => !desired.stores.includes(store)))
+    return { field: 'secret_store', before: storeNames(stores), after: storeNames(desired.stores) };
+  for (const { store, secret_path: before } of copies) {
+    const after = context.secretPath(desired, store);
+    if (after !== undefined && after !== before) return { field: 'secret_path', before, after };
+  }
+  return undefined;
 }
 
 /**

@@ -179,11 +179,16 @@ export interface StoreFindings {
   readonly held?: readonly string[];
 }
 
+/** Puts back what a store had before a secret was stored, unless that has been replaced since. */
+export type PutBack = () => Promise<void>;
+
 /** Stores the secrets of new tokens. Secrets are never read back. */
 export interface SecretStore {
   readonly name: string;
   /** Whether secrets that arrive during a write are written together by the next one, so that many may wait at once. */
   readonly gathersWrites?: true;
+  /** Whether `put` resolves to how the earlier secret is put back: of a token's stores, those come first. */
+  readonly putsBack?: true;
   /** Where secrets go in the place of the configured program, in a sandbox; for output. */
   readonly rehearsedIn?: string;
   /** The secret path of a token, for output and to detect a move; the same for every generation. */
@@ -198,9 +203,11 @@ export interface SecretStore {
   /**
    * Stores the secret and replaces an older one. The secret is durable when this resolves.
    *
+   * @returns How to put back the earlier one, when another store of the token fails; absent: this store cannot.
    * @throws UserError STORE_FAILED, STORE_FOREIGN
    */
-  put(address: SecretAddress, secret: Secret): Promise<void>;
+  // biome-ignore lint/suspicious/noConfusingVoidType: a store that cannot need not say so
+  put(address: SecretAddress, secret: Secret): Promise<PutBack | undefined | void>;
   /** Looks for the tokens in the store, without changing it. Absent: the store cannot be read. @throws UserError STORE_UNUSABLE */
   inspect?(expected: ExpectedSecrets): Promise<StoreFindings>;
   /** Removes the secret of a token that is gone; it may be gone already. Absent: this store removes none. @throws UserError STORE_FAILED */

@@ -44,8 +44,8 @@ export function openStores(
 
 /** A function that gives a token's secret path, which plans compare with the one in the state. */
 export function secretPathsIn(stores: ReadonlyMap<string, SecretStore>) {
-  return (account: string, token: { readonly key: string; readonly store: string }): string | undefined =>
-    stores.get(token.store)?.secretPath({ account, token: token.key });
+  return (account: string, token: { readonly key: string }, store: string): string | undefined =>
+    stores.get(store)?.secretPath({ account, token: token.key });
 }
 
 /** Secret paths of tokens that are not in the configuration yet. A store that is not in it yet is treated as a dotenv file. */

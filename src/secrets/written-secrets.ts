@@ -1,6 +1,13 @@
 /** What a state says of the secrets that were written to a store. */
 import type { TokenAddress } from '../model/secret.ts';
-import { mayBeStored, type State, type StateAccount, type StoredSecret } from '../model/state.ts';
+import {
+  copiesOf,
+  mayBeStored,
+  type SecretCopy,
+  type State,
+  type StateAccount,
+  type StoredSecret,
+} from '../model/state.ts';
 import { accountKey } from '../model/username.ts';
 import type { ExpectedSecret, SecretStore, SecretTarget } from './store.ts';
 
@@ -15,9 +22,9 @@ export function isFirstSecret({ accounts }: State, store: SecretStore, address: 
   if (intents.some(mayBeStored) || generation - intents.length > (current?.generation ?? 0)) return false;
   const secretPath = store.secretPath(address);
   const known = [current?.secret, stored, ...entry.retiring.map(({ secret }) => secret)];
-  return !known.some(
-    (secret = 'unknown') => secret !== 'unknown' && secret.store === store.name && secret.secret_path === secretPath,
-  );
+  return !known
+    .flatMap((secret = 'unknown') => (secret === 'unknown' ? [] : copiesOf(secret)))
+    .some((secret) => secret.store === store.name && secret.secret_path === secretPath);
 }
 
 /** What the store has of a token by the state; undefined when it need not have anything. */
@@ -28,7 +35,7 @@ export function expectedSecret(
 ): ExpectedSecret | undefined {
   const entry = accounts.get(accountKey(address.account))?.tokens.get(address.token);
   const isHere = (secret: StoredSecret) =>
-    secret.store === store.name && secret.secret_path === store.secretPath(address);
+    copiesOf(secret).some((copy) => copy.store === store.name && copy.secret_path === store.secretPath(address));
   const secret = entry?.current?.secret;
   if (entry === undefined || secret === undefined) return undefined;
   const older = entry.retiring.flatMap((old) => old.fingerprint ?? old.secret?.fingerprint ?? []);
@@ -41,6 +48,30 @@ export function expectedSecret(
   const isServing = retiring.some(({ retire_at }) => retire_at === undefined);
   if (stored === undefined || isServing || !isHere(stored)) return undefined;
   return { ...address, older, ...(stored.fingerprint === undefined ? {} : { replaced: stored.fingerprint }) };
+}
+
+/** Where a store puts a token's secret, for the state. */
+export function copyIn(store: SecretStore, address: TokenAddress): SecretCopy {
+  const command = store.commandOf?.(address);
+  return {
+    ...{ store: store.name, secret_path: store.secretPath(address) },
+    ...(command === undefined ? {} : { command }),
+  };
+}
+
+/** The record of a secret that the stores have; the first of them gives its name. */
+export function storedSecret(
+  stores: readonly SecretStore[],
+  address: TokenAddress,
+  { serial, ...facts }: { readonly at: string; readonly fingerprint: string; readonly serial: number },
+): StoredSecret {
+  const [first, ...also] = stores.map((store) => copyIn(store, address));
+  if (first === undefined) throw new Error('a secret without a store');
+  return {
+    ...{ ...first, ...facts },
+    ...(also.length === 0 ? {} : { also }),
+    ...([first, ...also].some(({ command }) => command !== undefined) ? { serial } : {}),
+  };
 }
 
 /** The target of a first secret. What the state wrote for the account's tokens is not another's, and may be replaced. */

@@ -2,6 +2,7 @@ import type {
   MovedFrom,
   RetiringToken,
   RevokeRequest,
+  SecretCopy,
   State,
   StateAccount,
   StateSetup,
@@ -72,12 +73,14 @@ const RECORD: Fields<TokenRecord> = {
   verified_at: true,
   failed_at: true,
 };
+const COPY: Fields<SecretCopy> = { store: true, secret_path: true, command: true };
 const SECRET: Fields<StoredSecret> = {
   store: true,
   secret_path: true,
   at: true,
   fingerprint: true,
   command: true,
+  also: true,
   serial: true,
 };
 const RETIRING: Fields<RetiringToken> = {
@@ -97,6 +100,7 @@ const INTENT: Fields<TokenIntent> = {
   secret_path: true,
   fingerprint: true,
   command: true,
+  also: true,
 };
 
 /**
@@ -179,19 +183,27 @@ export function tokenDocument(token: StateToken): StateToken {
   return {
     ...ordered(token, TOKEN),
     ...(token.current && { current: recordDocument(token.current) }),
-    ...(token.stored && { stored: ordered(token.stored, SECRET) }),
+    ...(token.stored && { stored: secretDocument(token.stored) }),
     retiring: token.retiring.map((one) => ({
       ...ordered(one, RETIRING),
-      ...(one.secret && { secret: ordered(one.secret, SECRET) }),
+      ...(one.secret && { secret: secretDocument(one.secret) }),
     })),
-    intents: token.intents.map((one) => ordered(one, INTENT)),
+    intents: token.intents.map((one) => withCopies(ordered(one, INTENT))),
     ...(token.revoke_old && { revoke_old: ordered(token.revoke_old, REVOKE_REQUEST) }),
   };
 }
 
 function recordDocument(record: TokenRecord): TokenRecord {
   const { secret } = record;
-  return { ...ordered(record, RECORD), secret: secret === 'unknown' ? secret : ordered(secret, SECRET) };
+  return { ...ordered(record, RECORD), secret: secret === 'unknown' ? secret : secretDocument(secret) };
+}
+
+function secretDocument(secret: StoredSecret): StoredSecret {
+  return withCopies(ordered(secret, SECRET));
+}
+
+function withCopies<T extends { readonly also?: readonly SecretCopy[] }>(entry: T): T {
+  return entry.also === undefined ? entry : { ...entry, also: entry.also.map((copy) => ordered(copy, COPY)) };
 }
 
 /** A copy with its fields in the order of the file. */

@@ -33,7 +33,7 @@ describe('a token that differs from the configuration', () => {
     ['the name', { name: 'ingest' }, 'name "load" -> "ingest"'],
     ['a shorter life', { ttl: 30 * DAY, rotateBefore: DAY }, 'ttl 90d -> 30d'],
     ['no end', { ttl: null }, 'ttl 90d -> never, so it does not expire any more'],
-    ['the store', { store: 'vault' }, 'secret store memory -> vault'],
+    ['the store', { stores: ['vault'] }, 'secret store memory -> vault'],
   ])('by %s is found for that alone', async (_what, differs, change) => {
     const result = await auditOf(await applied(), withToken(differs));
     expect(result.findings).toEqual([

@@ -92,7 +92,7 @@ const NOW = configured({
   changed: { ...CLEAN, tokens: [token('load', { ttl: 60 * DAY })] },
   locked: { ...CLEAN, suspended: true },
   newcomer: CLEAN,
-  sealed: { ...CLEAN, tokens: [token('load', { store: 'disk' })] },
+  sealed: { ...CLEAN, tokens: [token('load', { stores: ['disk'] })] },
   trimmed: CLEAN,
   unprotected: { ...CLEAN, protected: false },
   untested: CLEAN,
@@ -194,7 +194,7 @@ export async function seeded(): Promise<Seeded> {
     readings: {
       isCi: true,
       unusableStores: new Map([['memory', why]]),
-      lostSecrets: new Set(['untested/load']),
+      lostSecrets: new Map([['untested/load', ['memory']]]),
       usage,
     },
   };

@@ -50,11 +50,11 @@ test('its tokens are resolved', async () => {
     rotateBefore: 14 * 86_400,
     overlap: 86_400,
     description: 'Airflow loads',
-    store: 'vault',
+    stores: ['vault', 'k8s'],
     location: { file: MAIN, line: 34, column: 7 },
   });
-  expect(tokens?.get('backfill')).toMatchObject({ ttl: 7 * 86_400, rotateBefore: 86_400, store: 'vault' });
-  expect(tokens?.get('old_bi')).toMatchObject({ name: 'BI (old)', type: 'read_scaling', store: 'local' });
+  expect(tokens?.get('backfill')).toMatchObject({ ttl: 7 * 86_400, rotateBefore: 86_400, stores: ['vault', 'k8s'] });
+  expect(tokens?.get('old_bi')).toMatchObject({ name: 'BI (old)', type: 'read_scaling', stores: ['local'] });
   expect(accounts.get('tenant_acme')?.tokens.get('app')).toMatchObject({
     location: { file: MAIN, line: 26, column: 41 },
   });

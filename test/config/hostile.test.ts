@@ -148,7 +148,7 @@ accounts:
 `;
     const account = (await desired(yaml)).accounts.get('constructor');
     expect(account?.ducklings?.read_write).toEqual({ size: 'jumbo' });
-    expect([...(account?.tokens.values() ?? [])].map(({ key, policy, store }) => [key, policy, store])).toEqual([
+    expect([...(account?.tokens.values() ?? [])].map(({ key, policy, stores }) => [key, policy, ...stores])).toEqual([
       ['toString', '__proto__', '__proto__'],
       ['valueOf', 'hasOwnProperty', '__proto__'],
     ]);

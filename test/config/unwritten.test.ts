@@ -24,7 +24,7 @@ describe('what a configuration defines', () => {
     const pools = 'duckling_pools:\n  small: { read_scaling: { size: pulse, pool_size: 2 } }\n';
     const loaded = await load(`${BASE}${pools}`);
     if (!loaded.ok) throw new Error('it is right');
-    const app = { type: 'read_write', ttl: 7_776_000, rotateBefore: 1_209_600, overlap: 86_400, store: 'local' };
+    const app = { type: 'read_write', ttl: 7_776_000, rotateBefore: 1_209_600, overlap: 86_400, stores: ['local'] };
     expect(loaded.definitions.policies).toEqual(new Map([['app', app]]));
     const small = { read_write: {}, read_scaling: { size: 'pulse', pool_size: 2 } };
     expect(loaded.definitions.pools).toEqual(new Map([['small', small]]));

@@ -30,8 +30,8 @@ export async function problemsAtEnd(stage: CrashStage, before: Snapshot, whole: 
 function cutOff(stage: CrashStage, before: Snapshot, now: Snapshot): string[] {
   return before.desiredTokens().flatMap(({ name, account, token, current, live }) => {
     if (live === undefined || current?.secret === 'unknown' || before.isExpired(live)) return [];
-    const hash = storedHash(stage, account, token);
-    const opens = now.tokens(account).some((each) => each.hash === hash);
+    const hashes = new Set(now.tokens(account).map(({ hash }) => hash));
+    const opens = storedHashes(stage, account, token).every((hash) => hash !== undefined && hashes.has(hash));
     return opens ? [] : [`what the store has for ${name} opens nothing`];
   });
 }
@@ -40,10 +40,13 @@ function cutOff(stage: CrashStage, before: Snapshot, now: Snapshot): string[] {
 export async function usable(stage: CrashStage): Promise<ReadonlyMap<string, string>> {
   const now = await Snapshot.take(stage);
   return new Map(
-    now.desiredTokens().flatMap(({ name, account, token }) => {
-      const live = now.tokens(account).find(({ hash }) => hash === storedHash(stage, account, token));
-      return live === undefined || token.overlap === 0 || now.isExpired(live) ? [] : [[name, live.hash]];
-    }),
+    now.desiredTokens().flatMap(({ name, account, token }) =>
+      storedHashes(stage, account, token).flatMap((stored, at): [string, string][] => {
+        const live = now.tokens(account).find(({ hash }) => hash === stored);
+        if (live === undefined || token.overlap === 0 || now.isExpired(live)) return [];
+        return [[`${name} in ${token.stores[at]}`, live.hash]];
+      }),
+    ),
   );
 }
 
@@ -60,8 +63,9 @@ function unusable(stage: CrashStage, now: Snapshot): string[] {
   return now.desiredTokens().flatMap(({ name, account, token, current, live }) => {
     if (live === undefined || now.isExpired(live)) return [`${name} has no live token`];
     if (live.type !== token.type) return [`${name} is ${live.type}`];
-    if (current?.secret === 'unknown' || storedHash(stage, account, token) === live.hash) return [];
-    return [`the secret of ${name} is not in its store`];
+    if (current?.secret === 'unknown' || storedHashes(stage, account, token).every((hash) => hash === live.hash))
+      return [];
+    return [`the secret of ${name} is not in its stores`];
   });
 }
 
@@ -177,9 +181,11 @@ async function leftFiles(stage: CrashStage): Promise<string[]> {
 }
 
 /** Read as programs read it, with none of the tool's own code: the SHA-256 of what stands in a token's store, which is what the organization keeps of a secret; undefined: nothing. */
-function storedHash(stage: CrashStage, account: string, { key, store }: DesiredToken): string | undefined {
-  const secret = READ[store]?.(stage, account, key);
-  return secret === undefined ? undefined : createHash('sha256').update(secret).digest('base64url');
+function storedHashes(stage: CrashStage, account: string, { key, stores }: DesiredToken): (string | undefined)[] {
+  return stores.map((store) => {
+    const secret = READ[store]?.(stage, account, key);
+    return secret === undefined ? undefined : createHash('sha256').update(secret).digest('base64url');
+  });
 }
 
 type Read = (stage: CrashStage, account: string, key: string) => string | undefined;

@@ -19,7 +19,7 @@ token_policies:
 
 /** The tokens of etl_prod are named for what the last apply, eleven days after the first, finds of them. */
 const KEPT = `
-      due: { policy: loads, ttl: 12d }
+      due: { policy: loads, ttl: 12d, secret_store: [local, json] }
       due_at_once: { policy: loads, ttl: 12d, overlap: 0s, secret_store: json }
       expired: { policy: loads, ttl: 252h, rotate_before: 24h }
       lost: { policy: loads, secret_store: json }
@@ -53,7 +53,7 @@ accounts:
   tenant_back: { deletion_protection: false, tokens: { app: shows } }
   tenant_new:
     ducklings: { read_write: { size: pulse }, read_scaling: { size: pulse, pool_size: 2 } }
-    tokens: { app: { policy: shows, secret_store: vault } }
+    tokens: { app: { policy: shows, secret_store: [vault, json] } }
 `;
 
 /** What the plan of the last apply holds at least: every kind of action, so that none is lost by mistake. */

@@ -22,7 +22,7 @@ beforeAll(async () => {
 afterAll(() => console.log(`failing stores: ${matrix.combinations} combinations of a failure, a secret and a span`));
 
 /** How the store takes one secret in the place of the good one. */
-type Put = (address: SecretAddress, secret: Secret, memory: MemoryStore) => Promise<void>;
+type Put = (address: SecretAddress, secret: Secret, memory: MemoryStore) => Promise<unknown>;
 
 const down = new UserError('STORE_FAILED', 'the vault is sealed', 'Unseal it.');
 

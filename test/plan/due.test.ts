@@ -44,7 +44,7 @@ describe('a plan of scheduled work', () => {
   it.each([
     ['the type of a token', [token('a', { type: 'read_scaling' })], ['a']],
     ['the ttl of a token', [token('a', { ttl: 30 * DAY })], ['a']],
-    ['the store of a token', [token('a', { store: 'other' })], ['a']],
+    ['the store of a token', [token('a', { stores: ['other'] })], ['a']],
     ['a token that left', [], []],
   ])('leaves alone a token where %s changed, says so, and changes nothing of it', async (_what, tokens, due) => {
     const world = await later();

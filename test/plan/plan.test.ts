@@ -200,7 +200,7 @@ describe('rotation', () => {
     ['type', token('airflow', { type: 'read_scaling' }), 'read_write', 'read_scaling'],
     ['ttl', token('airflow', { ttl: 30 * DAY }), 90 * DAY, 30 * DAY],
     ['name', token('airflow', { name: 'Airflow' }), 'airflow', 'Airflow'],
-    ['secret_store', token('airflow', { store: 'vault' }), 'memory', 'vault'],
+    ['secret_store', token('airflow', { stores: ['vault'] }), 'memory', 'vault'],
   ])('is due when the configuration changes the %s', async (field, changed, before, after) => {
     const world = await applied(desired);
     const plan = await world.plan(desire({ etl_prod: { tokens: [changed] } }));

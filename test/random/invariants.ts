@@ -213,7 +213,7 @@ interface DesiredName {
 
 function desiredTokens({ desired }: RandomWorld): DesiredName[] {
   return [...desired.accounts.values()].flatMap(({ username: account, tokens }) =>
-    [...tokens.values()].map(({ key, store, name }) => ({ account, key, store, name })),
+    [...tokens.values()].flatMap(({ key, stores, name }) => stores.map((store) => ({ account, key, store, name }))),
   );
 }
 

@@ -277,7 +277,7 @@ export class RandomWorld {
     // What is said of a secret in a store holds as long as the configuration has its token, in that store.
     for (const [secret, stored] of this.stored) {
       const desired = this.desired.accounts.get(stored.account)?.tokens.get(stored.token);
-      if (desired?.store !== stored.store) this.stored.delete(secret);
+      if (desired?.stores.includes(stored.store) !== true) this.stored.delete(secret);
       else stored.overlap = Math.min(stored.overlap, desired.overlap);
     }
   }

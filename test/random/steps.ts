@@ -18,7 +18,7 @@ export const POLICIES = {
   short: { ttl: 7 * DAY, rotateBefore: 3 * DAY, overlap: 0 },
   dashboard: { type: 'read_scaling', ttl: 30 * DAY, rotateBefore: 7 * DAY, overlap: 2 * DAY },
   forever: { ttl: null, rotateBefore: DAY, overlap: 2 * HOUR },
-  elsewhere: { ttl: 90 * DAY, rotateBefore: 14 * DAY, overlap: DAY, store: 'other' },
+  elsewhere: { ttl: 90 * DAY, rotateBefore: 14 * DAY, overlap: DAY, stores: ['other'] },
   named: { ttl: 90 * DAY, rotateBefore: 14 * DAY, overlap: DAY, name: 'BI (old)' },
 } as const satisfies Readonly<Record<string, Partial<DesiredToken>>>;
 type Policy = keyof typeof POLICIES;

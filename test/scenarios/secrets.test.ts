@@ -27,7 +27,7 @@ secret_stores:
 token_policies:
   a: { type: read_write, ttl: 90d, rotate_before: 14d, overlap: 24h, secret_store: env, description: loads }
   b: { type: read_scaling, ttl: 90d, rotate_before: 14d, overlap: 24h, secret_store: json }
-  c: { type: read_write, ttl: 90d, rotate_before: 14d, overlap: 24h, secret_store: vault }
+  c: { type: read_write, ttl: 90d, rotate_before: 14d, overlap: 24h, secret_store: [vault, json, env] }
 audit: { accept: [{ rule: MDA001, accounts: [tenant_00001], reason: tenants of the demo }] }
 accounts:
   etl_prod: { tokens: { env: a, json: b, vault: c }, ducklings: { read_write: { size: pulse }, read_scaling: { size: pulse, pool_size: 1 } } }

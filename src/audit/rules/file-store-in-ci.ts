@@ -13,7 +13,7 @@ export const fileStoreInCi: Rule = {
     if (!isCi) return;
     const tokens = [...desired.accounts.values()].flatMap((account) => [...account.tokens.values()]);
     for (const { kind, name, location } of desired.stores.values()) {
-      const count = tokens.filter(({ store }) => store === name).length;
+      const count = tokens.filter(({ stores }) => stores.includes(name)).length;
       if (kind !== 'file' || count === 0) continue;
       yield {
         message: `the secret store ${name} of ${counted(count, 'token')} is a file, which is lost with the CI runner`,

@@ -1,3 +1,4 @@
+import { storesText } from '../../model/wording.ts';
 import { aboutToken, type Rule, replace } from '../rule.ts';
 
 /** Known of stores that can be read, which are files. */
@@ -10,12 +11,12 @@ export const secretLost: Rule = {
   *check({ accounts, lostSecrets }) {
     for (const account of accounts) {
       for (const token of account.tokens) {
-        const { role, key, record, planned } = token;
-        if (role !== 'current' || planned !== undefined || !lostSecrets.has(`${account.username}/${key}`)) continue;
-        const store = record === undefined || record.secret === 'unknown' ? '' : ` ${record.secret.store}`;
+        const { role, key, planned } = token;
+        const stores = lostSecrets.get(`${account.username}/${key}`);
+        if (role !== 'current' || planned !== undefined || stores === undefined) continue;
         yield {
           ...aboutToken(account, token),
-          message: `has no secret in the secret store${store}, which should have it`,
+          message: `has no secret in ${storesText(stores)}, which should have it`,
           fix: replace(account, token),
         };
       }

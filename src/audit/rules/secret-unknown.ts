@@ -1,3 +1,4 @@
+import { storesText } from '../../model/wording.ts';
 import { aboutToken, type Rule, replace } from '../rule.ts';
 
 /** For live tokens that an apply or an import adopted. */
@@ -13,7 +14,7 @@ export const secretUnknown: Rule = {
         if (token.desired === undefined || token.record?.secret !== 'unknown') continue;
         yield {
           ...aboutToken(account, token),
-          message: `was adopted, so the secret store ${token.desired.store} does not have its secret`,
+          message: `was adopted, so ${storesText(token.desired.stores)} ${token.desired.stores.length === 1 ? 'does' : 'do'} not have its secret`,
           fix: { ...replace(account, token), text: 'Rotate to store a new secret.' },
         };
       }

@@ -9,10 +9,11 @@ import {
   type RunSetup,
   type SecretRemoval,
   type Summary,
+  storesIn,
   storingActions,
 } from '../../model/plan.ts';
 import { DAY_MS, describeSpan, formatDuration } from '../../model/time.ts';
-import { counted, few } from '../../model/wording.ts';
+import { counted, enumerated, few } from '../../model/wording.ts';
 import { changesBranch, hasChanges, leavesDueWork, policiesToRecord, summarize } from '../../plan/plan.ts';
 import { printable, printableLines } from '../escape.ts';
 import type { Paint } from '../terminal-text.ts';
@@ -85,7 +86,7 @@ function waitingText({ waiting = [], revokes_old: ends }: PlannedToken): string 
 
 function plannedToken(token: PlannedToken): string {
   const life = token.ttl === null ? 'never expires' : formatDuration(token.ttl);
-  return `${token.type}, ${life}, secret to ${token.secret_store}`;
+  return `${token.type}, ${life}, secret to ${enumerated(storesIn(token.secret_store))}`;
 }
 
 function expiry(at: string | null): string {

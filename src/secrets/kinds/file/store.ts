@@ -6,7 +6,7 @@ import { isWithin, realPathOf, shownRelativePath, targetOf } from '../../../file
 import { NotTextError, readText } from '../../../files/read-text.ts';
 import { moveAside } from '../../../files/shell.ts';
 import { codeOf } from '../../../files/system-errors.ts';
-import { DEFAULT_VARIABLE, type Secret, type TokenAddress, variableOf } from '../../../model/secret.ts';
+import { DEFAULT_VARIABLE, Secret, type TokenAddress, variableOf } from '../../../model/secret.ts';
 import { UserError } from '../../../model/user-error.ts';
 import { accountKey } from '../../../model/username.ts';
 import { few } from '../../../model/wording.ts';
@@ -36,6 +36,7 @@ export function fileStore(config: FileStoreConfig, owners: Owners = new Map()): 
   return {
     name: config.name,
     gathersWrites: true,
+    putsBack: true,
     secretPath: (address) => secretPathIn(config, address),
     check: async (targets = []) => {
       await checkFile(config);
@@ -50,7 +51,9 @@ export function fileStore(config: FileStoreConfig, owners: Owners = new Map()): 
         // Several stores may share a file, which has one queue, one lock, and one owner of each secret path.
         const target = await writableTarget(config.path);
         claim(owners, `${target}#${entryIn(config, address)}`, address);
-        await enqueue(target, config.format, putOf(config, address, secret));
+        const { change, putBack } = putOf(config, address, secret);
+        await enqueue(target, config.format, change);
+        return () => enqueue(target, config.format, putBack);
       } catch (error) {
         throw failed(config, address, error);
       }
@@ -317,14 +320,27 @@ function entryIn(config: FileStoreConfig, address: TokenAddress): string {
   return config.format === 'json' ? `${address.account}.${address.token}` : variableOf(config.variable, address);
 }
 
-function putOf(config: FileStoreConfig, address: SecretAddress, secret: Secret): Change {
+function putOf(config: FileStoreConfig, address: SecretAddress, secret: Secret) {
   const entry = fileEntry(config, address);
-  return (content) => {
+  let earlier: Secret | undefined;
+  const change: Change = (content) => {
     if (isForeign(config, address, content, secret)) throw foreignSecrets(config, [address]);
-    if (isSandboxSecret(secret.reveal())) refuseReal(config, address, content.current(entry));
+    const current = content.current(entry);
+    if (isSandboxSecret(secret.reveal())) refuseReal(config, address, current);
+    const last = current.at(-1);
+    earlier = last === undefined ? undefined : new Secret(last);
     content.set(entry, secret.reveal());
     return true;
   };
+  /** What another program wrote since stays. */
+  const putBack: Change = (content) => {
+    const current = content.current(entry);
+    if (current.length === 0 || current.some((value) => value !== secret.reveal())) return false;
+    if (earlier === undefined) content.remove(entry);
+    else content.set(entry, earlier.reveal());
+    return true;
+  };
+  return { change, putBack };
 }
 
 /** A sandbox run must not overwrite a real secret, which MotherDuck does not show again. */

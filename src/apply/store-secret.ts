@@ -1,0 +1,67 @@
+/**
+ * A secret goes into all stores of its token, or into none:
+ *
+ *   1. stores that can put back what they had, then those that run programs
+ *   2. if one fails, what the others had is put back
+ *
+ * A program cannot put back what it replaced, so its store may keep a secret that does not connect: the error names it, the
+ * intent stays in the state, and the next run makes another token for all of the stores.
+ */
+import type { CreateToken, RotateToken } from '../model/plan.ts';
+import type { Secret } from '../model/secret.ts';
+import { UserError } from '../model/user-error.ts';
+import { enumerated, storesText } from '../model/wording.ts';
+import type { PutBack, SecretAddress, SecretStore } from '../secrets/store.ts';
+import { nextCommand } from './next-command.ts';
+import type { TokenTools } from './revoke-token.ts';
+
+/** A secret that is not in all stores of its token. */
+export interface NotStored {
+  readonly error: unknown;
+  /** A store keeps it, since that cannot put back what it had. */
+  readonly isLeft: boolean;
+}
+
+/** Stores a secret in all of the stores, or in none. Resolves to what failed; undefined when all have it. */
+export async function storeSecret(
+  action: CreateToken | RotateToken,
+  stores: readonly SecretStore[],
+  secret: Secret,
+  targetIn: (store: SecretStore) => SecretAddress,
+  { outsideSlot }: Pick<TokenTools, 'outsideSlot'>,
+): Promise<NotStored | undefined> {
+  const stored: { readonly name: string; readonly putBack: PutBack | undefined }[] = [];
+  for (const store of [...stores].sort((a, b) => Number(b.putsBack ?? false) - Number(a.putsBack ?? false))) {
+    try {
+      const put = () => store.put(targetIn(store), secret);
+      const putBack = await (store.gathersWrites ? outsideSlot(put) : put());
+      stored.push({ name: store.name, putBack: putBack ?? undefined });
+    } catch (error) {
+      const left: string[] = [];
+      for (const { name, putBack } of stored.reverse()) {
+        const isBack = await putBack?.().then(
+          () => true,
+          () => false,
+        );
+        if (isBack !== true) left.unshift(name);
+      }
+      return { error: left.length === 0 ? error : withLeft(error, left, action), isLeft: left.length > 0 };
+    }
+  }
+  return undefined;
+}
+
+/** The error of a store, which also names those that have the secret. */
+function withLeft(error: unknown, left: readonly string[], action: CreateToken | RotateToken): unknown {
+  if (!(error instanceof UserError)) return error;
+  const has = left.length === 1 ? 'has' : 'have';
+  const message = `${error.message} Also, ${storesText(left)} already ${has} the new secret, which does not connect, and cannot put back the earlier one.`;
+  const text = `${error.hint.text} Programs that read ${enumerated(left)} cannot connect until then.`;
+  const { location } = error;
+  return new UserError(
+    error.code,
+    message,
+    { text, command: nextCommand([action]) },
+    location === undefined ? {} : { location },
+  );
+}
