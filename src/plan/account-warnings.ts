@@ -17,7 +17,10 @@ export function turnover(
   actions: readonly Action[],
   now: number,
 ): PlanWarning[] {
-  const rotating = new Set(actions.flatMap((action) => (action.action === 'rotate_token' ? [action.token] : [])));
+  // Whoever asks for no overlap knows that there is none.
+  const rotating = new Set(
+    actions.flatMap((action) => (action.action === 'rotate_token' && !action.after.revokes_old ? [action.token] : [])),
+  );
   if (desired.tokens.size < 2 || rotating.size === 0) return [];
   const inOverlap = (key: string) =>
     state?.tokens.get(key)?.retiring.some((old) => old.retire_at !== undefined && Date.parse(old.retire_at) > now);

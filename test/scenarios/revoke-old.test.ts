@@ -51,6 +51,7 @@ describe('rotate --revoke-old', () => {
       { action: 'revoke_token', reason: { kind: 'requested' }, risk: 'disruptive', before: { name: 'airflow' } },
     ]);
     expect(plan.scope?.revoke_old).toBe('verified');
+    expect((await planOf(stage, 'plan --rotate etl_prod --revoke-old --sandbox')).warnings).toEqual([]);
 
     expect(await stage.run(ROTATE)).toMatchObject({ code: 0 });
     expect(await liveTokens(stage)).toEqual(['etl_prod/airflow.3', 'etl_prod/dbt', 'tenant_a/app', 'tenant_b/app']);
