@@ -9,6 +9,7 @@ import type { State } from '../model/state.ts';
 import { type Hint, UserError } from '../model/user-error.ts';
 import { stateEdits, vouchedState } from '../plan/state-edits.ts';
 import type { StateBackend } from '../state/backend.ts';
+import type { OpenedState } from '../state/opened-state.ts';
 import { stateOfText } from '../state/read-state.ts';
 
 /** A state to plan from, and what to warn of. */
@@ -20,14 +21,14 @@ export interface Compared {
 
 /**
  * Compares the state and the configuration with those of the target branch, in the job of a pull request. Elsewhere, the state
- * is as it was read. Never rejects because of git.
+ * is as it was opened. Never rejects because of git.
  *
  * @param config The path of the main file.
  */
 export async function comparedWithTarget(
   config: string,
   { file }: Pick<StateBackend, 'file'>,
-  state: State,
+  { state, kept = state }: Pick<OpenedState, 'state' | 'kept'>,
   env: NodeJS.ProcessEnv,
 ): Promise<Compared> {
   const target = targetIn(env);
@@ -49,7 +50,7 @@ export async function comparedWithTarget(
   if (there === undefined && here === undefined) return { state, branch };
   const known = await stateOf(path, there);
   if (known instanceof UserError) return { state, branch: [notCompared(known.message), ...branch] };
-  const edits = stateEdits(known, state);
+  const edits = stateEdits(known, kept);
   const edited: PlanWarning[] = edits.length === 0 ? [] : [{ kind: 'state_edited', state: path, target: name, edits }];
   return { state: vouchedState(known, state), branch: [...edited, ...branch] };
 }

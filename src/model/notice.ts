@@ -219,6 +219,8 @@ export type PlanWarning =
       readonly before: { readonly overlap: Seconds; readonly rotate_before: Seconds };
       readonly after: { readonly overlap: Seconds; readonly rotate_before: Seconds };
     }
+  /** As `last_generation`, of a token that is not due yet. */
+  | { readonly kind: 'no_next_generation'; readonly account: string; readonly token: string; readonly actual?: number }
   /** Token `name` does not expire, and replaces one that does. */
   | { readonly kind: 'never_expires'; readonly account: string; readonly token: string; readonly name: string }
   /** A suspended account has live tokens that nobody manages; by their names. */

@@ -99,17 +99,7 @@ export function errorText(notice: PlanError | Violation): {
         hint: { text: 'Revoke the unused one at MotherDuck, then plan again.' },
       };
     case 'last_generation':
-      return {
-        code: 'STATE_INVALID',
-        message: `the state says that "${notice.token}" had ${MAX_GENERATION.toLocaleString('en')} generations, so it can have no other`,
-        hint:
-          notice.actual === undefined
-            ? { text: `Give "${notice.token}" another key in the configuration, so that its generations begin anew.` }
-            : {
-                text: `It was edited. Set the token's "generation" in the state to ${notice.actual}, then plan.`,
-                command: ['plan'],
-              },
-      };
+      return { code: 'STATE_INVALID', ...generationsText(notice) };
     case 'own_account':
       return {
         code: 'GUARDRAIL',
@@ -156,4 +146,18 @@ export function errorText(notice: PlanError | Violation): {
     default:
       return notice satisfies never;
   }
+}
+
+/** What is wrong with a token that can have no next generation, due or not. */
+export function generationsText({ token, actual }: { readonly token: string; readonly actual?: number }) {
+  return {
+    message: `the state says that "${token}" had ${MAX_GENERATION.toLocaleString('en')} generations, so it can have no other`,
+    hint:
+      actual === undefined
+        ? { text: `Give "${token}" another key in the configuration, so that its generations begin anew.` }
+        : {
+            text: `It was edited. Set the token's "generation" in the state to ${actual}, then plan.`,
+            command: ['plan'],
+          },
+  };
 }

@@ -1,7 +1,7 @@
 /** The token that a creation or a rotation makes: its generation, its name, and where its secret goes. */
 import type { DesiredToken } from '../model/desired.ts';
 import type { LiveToken } from '../model/live.ts';
-import type { PlanError } from '../model/notice.ts';
+import type { PlanError, PlanWarning } from '../model/notice.ts';
 import { type Action, type PlannedToken, type RotateToken, storeNames } from '../model/plan.ts';
 import { copiesOf, type StateToken, type TokenRecord } from '../model/state.ts';
 import { generationName, generationOf, MAX_GENERATION, seriesOf } from '../model/tokens.ts';
@@ -107,15 +107,23 @@ export function lastGeneration(
 ): PlanError[] {
   const isPast = (action: Action) =>
     (action.action === 'create_token' || action.action === 'rotate_token') && action.after.generation > MAX_GENERATION;
-  if (!actions.some(isPast)) return [];
-  const named = current && generationOf(seriesOf(current.name), current.name);
-  const actual = current === undefined ? 1 : named;
-  return [
-    {
-      kind: 'last_generation',
-      account,
-      token,
-      ...(actual === undefined || actual >= MAX_GENERATION ? {} : { actual }),
-    },
-  ];
+  return actions.some(isPast) ? [{ kind: 'last_generation', account, token, ...actualGeneration(current) }] : [];
+}
+
+/** Nothing is due, and the next rotation will find that the state could not hold its generation. */
+export function noNextGeneration(
+  state: StateToken | undefined,
+  live: readonly LiveToken[],
+  desired: DesiredToken,
+  account: string,
+): PlanWarning[] {
+  const isLast = (token: LiveToken) =>
+    token.name.endsWith(`.${MAX_GENERATION}`) && liveGeneration(desired.name, token) === MAX_GENERATION;
+  if ((state?.generation ?? 0) < MAX_GENERATION && !live.some(isLast)) return [];
+  return [{ kind: 'no_next_generation', account, token: desired.key, ...actualGeneration(state?.current) }];
+}
+
+function actualGeneration(current: TokenRecord | undefined): { readonly actual?: number } {
+  const actual = current === undefined ? 1 : generationOf(seriesOf(current.name), current.name);
+  return actual === undefined || actual >= MAX_GENERATION ? {} : { actual };
 }

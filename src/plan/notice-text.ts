@@ -5,7 +5,7 @@ import { describeSpan, formatDuration, MINUTE } from '../model/time.ts';
 import type { ErrorCode, Hint } from '../model/user-error.ts';
 import { few } from '../model/wording.ts';
 import { branchText } from './branch-text.ts';
-import { errorText } from './error-text.ts';
+import { errorText, generationsText } from './error-text.ts';
 
 /** A notice in words. */
 export interface NoticeText {
@@ -300,6 +300,8 @@ function words(notice: PlanNotice): Omit<NoticeText, 'subject'> {
         },
       };
     }
+    case 'no_next_generation':
+      return generationsText(notice);
     case 'never_expires':
       return {
         message: `"${notice.name}" replaces a token that expires, and is valid until it is revoked`,

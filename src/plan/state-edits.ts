@@ -71,10 +71,10 @@ function factsOfAccount({ tokens: _, ...account }: StateAccount): Facts {
 }
 
 function factsOfToken({ current, stored, generation, retiring, intents, revoke_old }: StateToken): Facts {
-  const { secret, ...record } = current ?? {};
+  const { secret, generation: of_current, ...record } = current ?? {};
   const known = secret === undefined || secret === 'unknown' ? {} : secret;
   return inWords({
-    ...{ generation, ...record },
+    ...{ generation, of_current, ...record },
     ...(secret === 'unknown' ? { secret } : known),
     ...{ stored, intents, revoke_old },
     retiring: retiring.map(({ retire_at: _, ...token }) => token),
@@ -84,6 +84,7 @@ function factsOfToken({ current, stored, generation, retiring, intents, revoke_o
 
 /** Fields whose names are not words; others are said with spaces for `_`. */
 const WORDS: Readonly<Record<string, string>> = {
+  of_current: 'generation of the current token',
   expires_at: 'expiry',
   created_at: 'creation time',
   overlap: 'overlap',

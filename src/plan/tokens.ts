@@ -26,7 +26,7 @@ import type { PlanError, PlanWarning } from '../model/notice.ts';
 import type { Action, NextChange } from '../model/plan.ts';
 import type { StateToken } from '../model/state.ts';
 import { position } from './account-plan.ts';
-import { lastGeneration, plannedToken, rotate } from './new-token.ts';
+import { lastGeneration, noNextGeneration, plannedToken, rotate } from './new-token.ts';
 import { futureRevocations, orphaned, overlapEnded } from './revocations.ts';
 import { requestedRevocations } from './revoke-request.ts';
 import { adopt, basesOf, moveKey, toAdopt } from './token-adoption.ts';
@@ -104,6 +104,7 @@ export function planToken(
         ...otherSeries(series, account, desired.key),
         ...rivals(rivalTokens(basesOf(desired, state), state, series, live, isTaken, now), state, account, desired.key),
         ...hastened(desired, state, account),
+        ...(planned.some(isNewToken) ? [] : noNextGeneration(state, live, desired, account)),
         ...endless(actions),
         ...shorterLife(state, series, account, desired.key),
         ...longOverlaps(others, account, desired.key, now, desired.overlap),

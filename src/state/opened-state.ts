@@ -65,6 +65,8 @@ export class OpenedState {
   readonly name: string;
   /** The state's file; absent where it is no file. */
   readonly file?: string;
+  /** The state as it was read, which may lack what the configuration says of it; absent: there was none. */
+  readonly kept?: State;
   /** The states of other configurations, with which it must not share accounts. */
   others: readonly OtherState[] = [];
   #state: State;
@@ -86,6 +88,7 @@ export class OpenedState {
     if (backend.file !== undefined) this.file = backend.file;
     this.#backend = backend;
     this.#migratedFrom = read?.migratedFrom;
+    if (read !== undefined) this.kept = read.state;
     const { lineage = randomUUID(), serial = 0, runs = [], accounts = new Map() } = read?.state ?? {};
     this.#state = { ...read?.state, ...of, lineage, serial, runs, accounts };
     this.#durable = this.#state;

@@ -84,6 +84,7 @@ const ALL = {
     tokens: ['etl_prod/airflow'],
     secret_paths: ['s.json#etl_prod.airflow'],
   },
+  no_next_generation: { kind: 'no_next_generation', account, token: 'airflow' },
   policy_hastened: {
     kind: 'policy_hastened',
     account,

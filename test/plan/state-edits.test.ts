@@ -1,6 +1,10 @@
+import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import type { State, StateAccount, TokenRecord } from '../../src/model/state.ts';
 import { stateEdits, vouchedState } from '../../src/plan/state-edits.ts';
+import { stateOfText } from '../../src/state/read-state.ts';
+import { serializeState } from '../../src/state/state-document.ts';
+import { fullAccount } from '../state/example.ts';
 
 const secret = { store: 'ex', secret_path: 'ex#etl_prod/airflow', at: '2026-01-01T00:00:00Z', command: 'h1' };
 const record: TokenRecord = {
@@ -91,4 +95,80 @@ describe('the state as its target branch vouches for it', () => {
     expect(vouched({ ...record, id: 'b' }, 'bi')).toEqual({ ...adopted, id: 'b', secret: 'unknown' });
     expect([overlap, rotate_before, ttl]).not.toContain(undefined);
   });
+});
+
+type Path = readonly (string | number)[];
+
+/** The paths of all values of a document. */
+function pathsOf(value: unknown, path: Path = []): Path[] {
+  if (typeof value !== 'object' || value === null) return [path];
+  const entries = Array.isArray(value) ? [...value.entries()] : Object.entries(value);
+  return [...(path.length === 0 ? [] : [path]), ...entries.flatMap(([key, own]) => pathsOf(own, [...path, key]))];
+}
+
+function changed(document: object, path: Path, change: (value: unknown) => unknown): object {
+  const copy = structuredClone(document);
+  const last = path.at(-1) ?? '';
+  const parent = path.slice(0, -1).reduce<unknown>((at, key) => (at as Record<string, unknown>)[key], copy);
+  const value = change((parent as Record<string, unknown>)[last]);
+  if (value !== undefined) Object.assign(parent as object, { [last]: value });
+  else if (Array.isArray(parent)) parent.splice(Number(last), 1);
+  else delete (parent as Record<string, unknown>)[last];
+  return copy;
+}
+
+const CHANGES: readonly ((value: unknown) => unknown)[] = [
+  () => undefined,
+  (value) => (typeof value === 'boolean' ? !value : value === 'created' ? 'adopted' : `${value}x`),
+  (value) => (typeof value === 'number' ? value + 1 : typeof value === 'string' ? value.replace('2', '3') : value),
+  () => 'unknown',
+  () => null,
+];
+
+it('no change of a state goes without an edit, but for what every run changes', async () => {
+  const hash = (digit: string) => digit.repeat(22);
+  const secret = {
+    store: 'ex',
+    secret_path: 'ex#a',
+    at: '2026-01-02T00:00:00Z',
+    fingerprint: hash('1'),
+    command: hash('2'),
+    serial: 2,
+  };
+  const bi = {
+    generation: 4,
+    current: { ...record, id: 'b', name: 'bi.2', generation: 2, secret, verified_at: '2026-01-02T00:00:00Z' },
+    stored: { ...secret, secret_path: 'ex#old' },
+    retiring: [
+      { id: 'c', name: 'bi', expires_at: null, retire_at: '2026-01-02T00:00:00Z', secret, fingerprint: hash('3') },
+    ],
+    intents: [
+      { name: 'bi.4', generation: 4, at: '2026-01-02T00:00:00Z', storing: true, store: 'ex', secret_path: 'ex#a' },
+    ],
+  };
+  const own = {
+    ...stateOf({ ...record, secret: { ...secret, command: hash('5') } }, { id: 'u', tokens: new Map([['bi', bi]]) }),
+    organization_id: 'o',
+    lineage: '0b8d1f0e-5c1a-4c5e-9a43-0c0f3d0f4a11',
+    configuration: 'a.yaml',
+  };
+  const setup = { at: '2026-01-02T00:00:00Z', passed: true, statements: ['4'.repeat(32)] };
+  const accounts = new Map([...own.accounts, ['etl_prod2', { ...fullAccount, username: 'etl_prod2', setup }]]);
+  const moved_from = { place: 'other.state.json', serial: 2, at: '2026-01-02T00:00:00Z' };
+  const before = await stateOfText('a', serializeState({ ...own, accounts, moved_from }));
+  const document = JSON.parse(serializeState(before as State));
+  const paths = pathsOf(document).filter(([first]) => first !== 'serial' && first !== 'runs');
+  const seen = new Set<string>();
+  await fc.assert(
+    fc.asyncProperty(fc.constantFrom(...paths), fc.constantFrom(...CHANGES), async (path, change) => {
+      const text = JSON.stringify(changed(document, path, change));
+      const after = await stateOfText('a', text).catch(() => undefined);
+      if (after === undefined || serializeState(after) === serializeState(before as State)) return;
+      seen.add(path.join('.'));
+      expect(stateEdits(before, after), path.join('.')).not.toEqual([]);
+    }),
+    { numRuns: 2000 },
+  );
+  for (const field of ['organization_id', 'configuration', 'accounts.etl_prod.tokens.bi.generation'])
+    expect([...seen]).toContain(field);
 });

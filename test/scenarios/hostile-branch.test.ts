@@ -210,6 +210,20 @@ describe('the plan of a pull request', () => {
     });
   });
 
+  it.each<[string, (state: StateDocument) => void]>([
+    ['generation', ({ accounts }) => Object.assign(accounts.etl_prod?.tokens.bi ?? {}, { generation: 999_999 })],
+    ['configuration', (state) => delete state.configuration],
+  ])('says that it edits the %s of a state', async (field, forge) => {
+    const pull = await PullRequest.open();
+    expect(pull.stage.read(STATE)).toContain(`"${field}"`);
+    pull.forge(forge);
+    pull.push();
+    const { plan, text } = await pull.plan();
+    const late = field === 'generation' ? ['no_next_generation'] : [];
+    expect([kinds(plan), plan.actions]).toEqual([['state_edited', ...late], []]);
+    expect(text).toContain(`edited (${field})`);
+  });
+
   it('says that the state was removed', async () => {
     const pull = await PullRequest.open();
     pull.stage.remove(STATE);
