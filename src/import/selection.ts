@@ -1,4 +1,6 @@
 /** Which live accounts and tokens an import covers: everything, or those that were named. */
+
+import { maskCredentials } from '../model/credential.ts';
 import type { Desired, DesiredAccount } from '../model/desired.ts';
 import { POOL_SIZE, sizeFacts } from '../model/ducklings.ts';
 import type { AccountSkipReason, Skipped } from '../model/import.ts';
@@ -193,7 +195,8 @@ function findNamed(selected: SelectedAccount, context: CandidateContext, isFound
   const key = accountKey(selected.username);
   const found = live.accounts.get(key);
   if (isFound && found?.presence === 'unknown') return unreadable(selected.username, found.error);
-  if (isFound && found?.presence !== 'present') return { account: selected.username, reason: { kind: 'absent' } };
+  if (isFound && found?.presence !== 'present')
+    return { account: maskCredentials(selected.username), reason: { kind: 'absent' } };
   if (found?.presence === 'unknown') throw found.error;
   if (found?.presence !== 'present') throw absent(selected.username, context);
   const unusable = whyUnusable(found.value);

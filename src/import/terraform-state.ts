@@ -1,7 +1,9 @@
 /**
  * What a Terraform state (version 4) has of MotherDuck: accounts, tokens with their secrets, and Duckling configurations, as
- * MotherDuck's provider and `jpig18/motherduck` write them. The text is full of secrets, so no message quotes a value of it.
+ * MotherDuck's provider and `jpig18/motherduck` write them. The text is full of secrets, and people have them in names and keys
+ * too, so whatever of it may be shown has asterisks in their place.
  */
+import { isCredential, maskCredentials } from '../model/credential.ts';
 import { Secret } from '../model/secret.ts';
 import { UserError } from '../model/user-error.ts';
 
@@ -35,7 +37,9 @@ export function parseTerraformState(text: string, file: string): readonly Terraf
   const state = document(text, file);
   refuseOthers(state, file);
   const resources = listOf(state, 'resources', file);
-  const instances = resources.filter(isOfMotherDuck).flatMap((resource) => instancesOf(resource, file));
+  const own = resources.filter(isOfMotherDuck);
+  const mask = maskOf(own, file);
+  const instances = own.flatMap((resource) => instancesOf(resource, mask, file));
   if (instances.length > 0) return instances;
   const hint = `Use the state of the Terraform configuration that has motherduck_service_account: in its folder, ${pullCommand(file)}`;
   throw invalid(`${file} has no accounts, tokens or Ducklings of a MotherDuck provider`, hint);
@@ -100,25 +104,47 @@ function isOfMotherDuck({ mode, type }: Json): boolean {
   return mode === 'managed' && KINDS.has(type);
 }
 
+/** Shorter ones would be parts of words. */
+const SECRET_LENGTH = 16;
+
+/** Puts asterisks in the place of credentials. */
+interface Mask {
+  /** Of what looks like one, and of every secret of the state. */
+  readonly shown: (text: string) => string;
+  /** Of what is certainly one: what MotherDuck is asked about stays as it is otherwise. */
+  readonly identity: (text: string) => string;
+}
+
+function maskOf(resources: readonly Json[], file: string): Mask {
+  const all = resources.flatMap((resource) =>
+    listOf(resource, 'instances', file).flatMap(({ attributes }) => textOf(objectOf(attributes) ?? {}, 'token') ?? []),
+  );
+  const secrets = all.filter((secret) => secret.length >= SECRET_LENGTH && !isCredential(secret));
+  const withoutSecrets = (text: string) =>
+    secrets.reduce((masked, secret) => masked.replaceAll(secret, '*'.repeat(secret.length)), text);
+  const shown = (text: string) => maskCredentials(withoutSecrets(text));
+  return { shown, identity: (text) => (isCredential(text) ? shown(text) : withoutSecrets(text)) };
+}
+
 /** A name of Terraform's language; anything else is no state that Terraform wrote. */
 const NAME = /^[\p{L}_][\p{L}\p{N}_-]*$/u;
 
-function instancesOf(resource: Json, file: string): TerraformInstance[] {
+function instancesOf(resource: Json, mask: Mask, file: string): TerraformInstance[] {
   const { module, type, name } = resource;
   const kind = KINDS.get(type);
   const hasNames = typeof name === 'string' && NAME.test(name) && (module === undefined || typeof module === 'string');
   if (kind === undefined || !hasNames) throw damaged(file, 'a resource has no name');
   const path = module === undefined ? '' : `${module}.`;
-  const [full, plain] = [`${path}${type}.${name}`, `${withoutKeys(path)}${type}.${name}`];
+  const [full, plain] = [`${path}${type}.${name}`, mask.shown(`${withoutKeys(path)}${type}.${name}`)];
   return listOf(resource, 'instances', file).map((instance) => {
     const { index_key: key, attributes } = instance;
-    const address = `${full}${key === undefined || key === null ? '' : `[${JSON.stringify(key)}]`}`;
+    const address = mask.shown(`${full}${key === undefined || key === null ? '' : `[${JSON.stringify(key)}]`}`);
     return {
       kind,
       address,
       resource: plain,
       ...unfitness(instance),
-      ...facts(kind, objectOf(attributes) ?? {}, address, file),
+      ...facts(kind, objectOf(attributes) ?? {}, { address, mask, file }),
     };
   });
 }
@@ -133,14 +159,22 @@ function unfitness({ deposed, status }: Json): Pick<TerraformInstance, 'unfit'> 
   return status === 'tainted' ? { unfit: 'tainted' } : {};
 }
 
-function facts(kind: TerraformKind, attributes: Json, address: string, file: string) {
+interface Reading {
+  readonly address: string;
+  readonly mask: Mask;
+  readonly file: string;
+}
+
+function facts(kind: TerraformKind, attributes: Json, { address, mask, file }: Reading) {
   const username = textOf(attributes, 'username') ?? (kind === 'account' ? textOf(attributes, 'id') : undefined);
   if (username === undefined) throw damaged(file, `${address} has no username`);
-  if (kind !== 'token') return { username };
+  const account = { username: mask.identity(username) };
+  if (kind !== 'token') return account;
   const id = textOf(attributes, 'id') ?? refuse(damaged(file, `${address} has no id`));
   const secret = textOf(attributes, 'token');
-  const name = textOf(attributes, 'name') ?? '';
-  return { username, token: { id, name, ...(secret === undefined ? {} : { secret: new Secret(secret) }) } };
+  const name = mask.shown(textOf(attributes, 'name') ?? '');
+  const token = { id: mask.identity(id), name, ...(secret === undefined ? {} : { secret: new Secret(secret) }) };
+  return { ...account, token };
 }
 
 function listOf(object: Json, field: string, file: string): Json[] {

@@ -105,6 +105,57 @@ accounts:
     expect(ran.stdout.match(/(?<=# terraform state rm ).*/g)).toEqual([`'motherduck_service_account.etl[0]'`]);
   });
 
+  it.each([
+    ['username', (secret: string, made: TfResource['instances'][number]) => (made.attributes.username = secret)],
+    [
+      'name',
+      (secret: string, made: TfResource['instances'][number]) =>
+        Object.assign(made.attributes, { id: 'gone', name: secret }),
+    ],
+    [
+      'index key',
+      (secret: string, made: TfResource['instances'][number]) =>
+        Object.assign(made, { index_key: secret, status: 'tainted' }),
+    ],
+    [
+      'index key of a token that is gone',
+      (secret: string, made: TfResource['instances'][number]) =>
+        Object.assign(made, { index_key: secret, attributes: { ...made.attributes, id: 'gone' } }),
+    ],
+    [
+      'index key beside others that stay',
+      (secret: string, made: TfResource['instances'][number]) => (made.index_key = secret),
+    ],
+    [
+      'index key of damage',
+      (secret: string, made: TfResource['instances'][number]) =>
+        Object.assign(made, { index_key: secret, attributes: { token: made.attributes.token } }),
+    ],
+    [
+      'id',
+      (secret: string, made: TfResource['instances'][number]) =>
+        Object.assign(made.attributes, { id: secret, name: '' }),
+    ],
+  ])('shows no secret that Terraform has as %s', async (_, put) => {
+    const { folder, secrets, write } = await madeByTerraform();
+    for (const secret of [secrets.get('etl_prod/airflow') ?? '', 'not-a-jwt-but-the-token-of-this']) {
+      write('motherduckdb', (state) => {
+        const found = state.resources.filter(({ type }) => type === 'motherduck_access_token');
+        const [made] = found[0]?.instances ?? [];
+        if (made === undefined) throw new Error('no token');
+        const rest = { ...structuredClone(made), index_key: 'other', status: 'tainted' };
+        made.attributes.token = secret;
+        put(secret, made);
+        found[0]?.instances.push(rest);
+      });
+      for (const more of ['--dry-run', '', '']) {
+        const { stdout, stderr } = await folder.run(`${IMPORT} --debug ${more}`);
+        expect(stdout + stderr).toMatch(/\S/);
+        for (const part of secret.split('.')) expect(stdout + stderr).not.toContain(part);
+      }
+    }
+  });
+
   it('reads no other file, and says what to type', async () => {
     const { folder, write } = await madeByTerraform();
     write();
