@@ -86,10 +86,10 @@ describe('the tarball', () => {
     expect({ bugs, homepage }).toEqual({ bugs: `${url}/issues`, homepage: `${url}#readme` });
   });
 
-  it('is at most 1.7 MB when it is unpacked', () => {
+  it('is at most 1.8 MB when it is unpacked', () => {
     const bytes = packed.files.reduce((sum, { path: file }) => sum + statSync(path.join(installed(), file)).size, 0);
     expect(bytes).toBe(packed.unpackedSize);
-    expect(bytes).toBeLessThanOrEqual(1_700_000);
+    expect(bytes).toBeLessThanOrEqual(1_800_000);
   });
 
   it('runs in strict mode, as the tested sources do', () => {
