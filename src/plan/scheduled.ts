@@ -5,7 +5,7 @@
 import type { DesiredAccount } from '../model/desired.ts';
 import type { LiveToken } from '../model/live.ts';
 import type { PlanWarning } from '../model/notice.ts';
-import type { Action, CreateToken, RotateToken } from '../model/plan.ts';
+import type { Action, CreateToken, RotateToken, ShownToken } from '../model/plan.ts';
 import { rotationDue } from '../model/rotation-due.ts';
 import type { StateAccount, TokenRecord } from '../model/state.ts';
 import { DAY, DAY_MS } from '../model/time.ts';
@@ -44,7 +44,7 @@ export function scheduledOnly(account: string, plan: AccountPlan, readings: Read
       if (done !== undefined) kept.set(action, done);
     });
     if (token === undefined || (whole && !isLeft) || !isAnyDue(token, actions, readings)) continue;
-    const expires_at = readings.state?.tokens.get(token)?.current?.expires_at ?? null;
+    const expires_at = (recordOf(token, readings) ?? orphansOf(actions)[0])?.expires_at ?? null;
     due.push({ kind: 'due_left', account, token, expires_at });
   }
   const left = plan.actions.filter((action) => !kept.has(action));
@@ -97,14 +97,15 @@ function asScheduled(action: Action, readings: Readings): Action | undefined {
 
 function scheduledRotation(action: RotateToken, readings: Readings): RotateToken | undefined {
   const { reason, after, token, before } = action;
-  const isDue = isCurrentDue(token, readings);
+  const isDue = isCurrentDue(token, readings) || isOrphanDue(token, [action], readings);
   const isOrphanDone = after.orphans === undefined || isDue;
   // It ends soon what is in use, and may do so because a policy changed since somebody saw a plan.
   // Somebody saw the plan of a requested revocation, which a run did not end.
   const isOverlapDone =
     after.revokes_old !== undefined || after.overlap >= SHORT_OVERLAP || isPolicyKnown(token, readings);
   if (['due', 'interrupted'].includes(reason.kind) && isOrphanDone && isOverlapDone) return action;
-  if (!isDue || before.expires_at === null || !isLast(Date.parse(before.expires_at), readings)) return undefined;
+  const ending = [before, ...orphansOf([action])];
+  if (!isDue || !ending.some((each) => isEnding(each, readings))) return undefined;
   const recorded = recordOf(token, readings)?.overlap ?? 0;
   return { ...action, after: { ...after, overlap: Math.max(after.overlap, recorded, DAY) } };
 }
@@ -118,11 +119,12 @@ function isScheduledCreation({ reason, after, token }: CreateToken, readings: Re
   const current = recordOf(token, readings);
   // One that was revoked before its time has an heir that another state knows.
   if (current !== undefined) return isExpiredRecord(current, readings.now);
-  return orphans.some(({ expires_at }) => expires_at !== null && isLast(Date.parse(expires_at), readings));
+  return orphans.some((orphan) => isEnding(orphan, readings));
 }
 
 const recordOf = (token: string, { state }: Readings): TokenRecord | undefined => state?.tokens.get(token)?.current;
-const isLast = (expiresAt: number, { now }: Readings): boolean => expiresAt - now < LAST_MS;
+const isEnding = ({ expires_at: at }: Pick<ShownToken, 'expires_at'>, { now }: Readings): boolean =>
+  at !== null && Date.parse(at) - now < LAST_MS;
 const isExpiredRecord = ({ expires_at: at }: TokenRecord, now: number): boolean => at !== null && Date.parse(at) <= now;
 
 /** Whether somebody applied the policy of a token, which is in use by what this program stored, as it is or with less time. */
@@ -141,6 +143,22 @@ function isCurrentDue(token: string, readings: Readings): boolean {
   return at !== null && at <= readings.now;
 }
 
+/** What programs may use of interrupted runs, and an action replaces. */
+function orphansOf(actions: readonly Action[]): readonly ShownToken[] {
+  return actions.flatMap((action) =>
+    action.action === 'create_token' || action.action === 'rotate_token' ? (action.after.orphans ?? []) : [],
+  );
+}
+
+function isOrphanDue(token: string, actions: readonly Action[], readings: Readings): boolean {
+  const desired = readings.desired?.tokens.get(token);
+  return orphansOf(actions).some(({ id }) => {
+    const live = readings.live.get(id);
+    const at = desired && live ? rotationDue(desired, live, desired.ttl) : null;
+    return at !== null && at <= readings.now;
+  });
+}
+
 /** Whether something of a managed token is due. */
 function isAnyDue(token: string, actions: readonly Action[], readings: Readings): boolean {
   if (readings.state === undefined) return false;
@@ -149,6 +167,7 @@ function isAnyDue(token: string, actions: readonly Action[], readings: Readings)
   const isReplaced = actions.some(({ action, reason }) => action === 'adopt_token' && reason.kind === 'newer');
   return (
     (!isReplaced && isCurrentDue(token, readings)) ||
+    isOrphanDue(token, actions, readings) ||
     actions.some(({ reason }) => ['due', 'expired', 'overlap_ended'].includes(reason.kind)) ||
     (actions.some(({ action }) => action === 'create_token') && isExpired(token, readings))
   );

@@ -25,11 +25,12 @@ const liveTokens = (stage: Stage) =>
       .sort(),
   );
 
-async function orphaned(): Promise<Stage> {
+/** @param ttl Of the orphan, in seconds. */
+async function orphaned(ttl?: number): Promise<Stage> {
   const stage = await Stage.applied(CONFIGURATION);
   await stage.advance(3600);
   const at = await stage.inSandbox(async (organization) => {
-    await organization.mint({ username: 'etl_prod', name: 'airflow.2' });
+    await organization.mint({ username: 'etl_prod', name: 'airflow.2', ...(ttl === undefined ? {} : { ttl }) });
     const tokens = organization.inspect().accounts.flatMap((account) => account.tokens);
     const createdAt = tokens.find(({ name }) => name === 'airflow.2')?.createdAt ?? expect.unreachable();
     return new Date(createdAt).toISOString();
@@ -120,6 +121,41 @@ describe('apply --due', () => {
     expect((await stage.json(DUE)).code).toBe(0);
     expect(await liveTokens(stage)).toEqual(['airflow.3', 'bi.2']);
   });
+});
+
+it('a first token whose run was killed after it was stored is named from the day that it is due', async () => {
+  const stage = await Stage.applied(CONFIGURATION);
+  const state = JSON.parse(stage.read(STATE));
+  const { current } = state.accounts.etl_prod.tokens.airflow;
+  const { store, secret_path, fingerprint } = current.secret;
+  const intent = { name: 'airflow', generation: 1, at: current.created_at, storing: true };
+  const intents = [{ ...intent, store, secret_path, fingerprint }];
+  state.accounts.etl_prod.tokens.airflow = { generation: 1, retiring: [], intents };
+  stage.write(STATE, JSON.stringify(state));
+  await stage.advance(75 * DAY);
+  expect((await stage.json(DUE)).code).toBe(0);
+  await stage.advance(2 * DAY);
+  for (const again of [1, 2]) {
+    const { code, document } = await stage.json(DUE);
+    expect([again, code, document]).toMatchObject([again, 3, { warnings: expect.arrayContaining([left('airflow')]) }]);
+  }
+  expect(await liveTokens(stage)).toEqual(['airflow', 'bi', 'bi.2']);
+  await stage.advance(11.5 * DAY);
+  expect((await stage.json(DUE)).code).toBe(0);
+  expect(await liveTokens(stage)).toEqual(['airflow', 'airflow.2', 'bi.2']);
+});
+
+it('an orphan that may be stored, and is due before the current token, is replaced', async () => {
+  const stage = await orphaned(30 * DAY);
+  await stage.advance(10 * DAY);
+  expect((await stage.json(DUE)).code).toBe(0);
+  expect(await liveTokens(stage)).toEqual(['airflow', 'airflow.2', 'bi']);
+  await stage.advance(7 * DAY);
+  expect((await stage.json(DUE)).code).toBe(0);
+  expect(await liveTokens(stage)).toEqual(['airflow', 'airflow.2', 'airflow.3', 'bi']);
+  await stage.advance(2 * DAY);
+  expect((await stage.json(DUE)).code).toBe(0);
+  expect(await liveTokens(stage)).toEqual(['airflow.3', 'bi']);
 });
 
 it('an orphan that may be stored is no sign of an older state, however old it is', async () => {
