@@ -26,6 +26,7 @@ import { UserError } from '../model/user-error.ts';
 import { accountKey, globMatcher } from '../model/username.ts';
 import type { AccountContext, AccountPlan } from './account-plan.ts';
 import { configuredCeiling, planAccount } from './accounts.ts';
+import { isOfBranch } from './branch-text.ts';
 import { deadSecrets } from './dead-secrets.ts';
 import { sumCeilings } from './ducklings.ts';
 import { ceilingWarning, findViolations, selfMatcher } from './guardrails.ts';
@@ -258,9 +259,9 @@ export function policiesToRecord({ due, warnings }: Plan): number {
   return due ? 0 : warnings.filter(({ kind }) => kind === 'policy_hastened').length;
 }
 
-/** Whether the branch of a pull request changes the state, or a setting. */
+/** Whether the branch of a pull request changes the state or a setting, or may do so, since it could not be compared. */
 export function changesBranch({ warnings }: Pick<Plan, 'warnings'>): boolean {
-  return warnings.some(({ kind }) => kind === 'state_edited' || kind === 'settings_changed');
+  return warnings.some(isOfBranch);
 }
 
 /** Whether something is due that a plan of scheduled work leaves alone. */

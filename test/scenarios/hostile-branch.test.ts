@@ -296,8 +296,9 @@ describe('the plan of a pull request', () => {
       pull.git('init', '--quiet');
       pull.git('fetch', '--quiet', '--depth', depth, `file://${origin.path}`, 'merged');
       pull.git('reset', '--quiet', '--hard', 'FETCH_HEAD');
-      const { plan, markdown } = await pull.plan();
-      expect(kinds(plan)).toEqual(expected);
+      const { plan, markdown, text, code } = await pull.plan();
+      expect([code, kinds(plan)]).toEqual([2, expected]);
+      expect(markdown + text).not.toContain(NO_CHANGES);
       expect(markdown.includes('fetch-depth: 2')).toBe(depth === '1');
     }
   });
@@ -335,8 +336,13 @@ describe('the plan of a pull request', () => {
       expect(kinds((await pull.plan()).plan)).toEqual(['state_edited']);
     }
     pull.env = { CI_MERGE_REQUEST_TARGET_BRANCH_NAME: 'main', CI_MERGE_REQUEST_DIFF_BASE_SHA: '1'.repeat(40) };
-    const { plan, text } = await pull.plan();
-    expect(kinds(plan)).toEqual(['not_compared']);
+    const { plan, text, markdown, code } = await pull.plan();
+    expect([code, kinds(plan)]).toEqual([2, ['not_compared']]);
+    expect(markdown + text).not.toContain(NO_CHANGES);
+    expect(markdown).toContain('this branch could not be compared with its target');
+    const env = { ...pull.env, GITHUB_ACTIONS: 'true', GITHUB_OUTPUT: pull.stage.file('outputs') };
+    await pull.stage.run('plan', env);
+    expect(pull.stage.read('outputs')).toContain('\nchanges=true\n');
     expect(text).toContain('GIT_DEPTH: 0');
   });
 

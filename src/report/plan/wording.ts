@@ -14,6 +14,7 @@ import {
 } from '../../model/plan.ts';
 import { DAY_MS, describeSpan, formatDuration } from '../../model/time.ts';
 import { counted, enumerated, few } from '../../model/wording.ts';
+import { isOfBranch } from '../../plan/branch-text.ts';
 import { changesBranch, hasChanges, leavesDueWork, policiesToRecord, summarize } from '../../plan/plan.ts';
 import { printable, printableLines } from '../escape.ts';
 import type { Paint } from '../terminal-text.ts';
@@ -123,6 +124,8 @@ export function laterRevocations({ actions, next }: Plan): LaterRevocation[] {
 
 const NO_CHANGES = 'No changes. MotherDuck matches the configuration.';
 const BRANCH_ALONE = 'No changes at MotherDuck; but this branch changes what mdacc goes by: see the warnings.';
+const NOT_COMPARED =
+  'No changes at MotherDuck; but this branch could not be compared with its target: see the warnings.';
 const NOTHING_DUE = 'Nothing is due.';
 const DUE_LEFT = 'Nothing is done: what is due is left alone; see the warnings.';
 
@@ -132,7 +135,10 @@ export function summaryLine(plan: Plan): string {
     if (plan.errors.length > 0) return 'No changes that could be planned; see the errors.';
     if (plan.violations.length > 0) return 'No changes; but the live organization breaks a guardrail, as shown above.';
     if (leavesDueWork(plan)) return DUE_LEFT;
-    if (changesBranch(plan)) return BRANCH_ALONE;
+    if (changesBranch(plan))
+      return plan.warnings.filter(isOfBranch).every(({ kind }) => kind === 'not_compared')
+        ? NOT_COMPARED
+        : BRANCH_ALONE;
     return plan.due ? NOTHING_DUE : NO_CHANGES;
   }
   const { accounts, tokens, setups } = summarize(plan);
