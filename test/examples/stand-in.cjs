@@ -1,5 +1,5 @@
 /**
- * Stands in for vault, aws, gcloud, az, op, doppler and gh: writes down how it was called, keeps what it is given, and
+ * Stands in for vault, aws, gcloud, az, op, doppler, gh, kubectl, sops, bw and glab: writes down how it was called, keeps what it is given, and
  * answers as the real one does where an example depends on it. It lies in a folder under their names, beside
  *   calls     how it was called, a line of JSON a call; without what came on standard input
  *   kept/     a file for each secret that was put, named after its place
@@ -106,6 +106,37 @@ const answers = {
     if (args[1] !== 'set') return;
     if (!/^[A-Za-z_][A-Za-z0-9_]*$/.test(args[2])) leave(1, '', 'HTTP 422\n');
     put(args[2].toUpperCase(), secret());
+  },
+  kubectl() {
+    if (args[0] !== 'apply') return;
+    const { kind, metadata, data } = JSON.parse(secret());
+    if (kind !== 'Secret' || metadata.name !== 'motherduck') leave(1, '', 'error: no objects passed to apply\n');
+    for (const [key, value] of Object.entries(data)) put(key, Buffer.from(value, 'base64').toString());
+  },
+  sops() {
+    const file = option('--filename-override');
+    const { token } = JSON.parse(secret());
+    if (!words.includes('--output')) leave(0, '{"sops":{}}\n');
+    if (file !== option('--output')) leave(1, '', 'another rule than that of the file\n');
+    put(file, token);
+  },
+  bw() {
+    if (args[0] === 'list') {
+      const names = fs.existsSync(path.join(here, 'kept')) ? fs.readdirSync(path.join(here, 'kept')) : [];
+      leave(0, JSON.stringify(names.map((name) => ({ id: `id-of-${name}`, name }))));
+    }
+    if (args[0] === 'encode') leave(0, Buffer.from(secret()).toString('base64'));
+    if (args[0] !== 'create' && args[0] !== 'edit') return;
+    const item = JSON.parse(Buffer.from(secret(), 'base64').toString());
+    if (args[0] === 'edit' && (args[2] !== `id-of-${item.name}` || !isKept(item.name))) leave(1, '', 'Not found.\n');
+    if (item.type !== 1) leave(1, '', 'Unknown cipher type.\n');
+    put(item.name, item.login.password);
+  },
+  glab() {
+    if (args[1] === 'get') leave(isKept(args[2]) ? 0 : 1);
+    if (args[1] !== 'set' && args[1] !== 'update') return;
+    if (isKept(args[2]) !== (args[1] === 'update')) leave(1, '', 'HTTP 400\n');
+    put(args[2], secret());
   },
 };
 answers[program]();

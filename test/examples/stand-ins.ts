@@ -4,7 +4,7 @@ import path from 'node:path';
 import { ROOT } from '../in-process.ts';
 import type { Stage } from '../stage.ts';
 
-const PROGRAMS = ['vault', 'aws', 'gcloud', 'az', 'op', 'doppler', 'gh'];
+const PROGRAMS = ['vault', 'aws', 'gcloud', 'az', 'op', 'doppler', 'gh', 'kubectl', 'sops', 'bw', 'glab'];
 const STAND_IN = path.join(ROOT, 'test/examples/stand-in.cjs');
 
 export interface Call {

@@ -66,7 +66,48 @@ export const STORES: Readonly<Record<string, StoreCommands>> = {
     ],
     inCapitals,
   ),
+  kubernetes: always(
+    ['kubectl', 'auth', 'can-i', 'patch', 'secrets/motherduck'],
+    ({ account, token }) => [
+      ...['kubectl', 'apply', '--server-side', `--field-manager=mdacc-${account}-${token}`, '--filename', '-'],
+    ],
+    ({ account, token }) => `${account}.${token}`,
+  ),
+  sops: always(
+    ['sops', 'encrypt', '--filename-override', 'secrets/check.json'],
+    (address) => ['sops', 'encrypt', '--filename-override', sopsFile(address), '--output', sopsFile(address)],
+    sopsFile,
+  ),
+  bitwarden: bitwarden(({ account, token }) => `${account}.${token}`),
+  gitlab: gitlab(({ account, token }) => `MOTHERDUCK_TOKEN_${account}__${token}`),
 };
+
+function sopsFile({ account, token }: Address): string {
+  return `secrets/${account}.${token}.json`;
+}
+
+function bitwarden(secretPath: StoreCommands['secretPath']): StoreCommands {
+  const list = (address: Address) => ['bw', 'list', 'items', '--search', secretPath(address)];
+  const encode = ['bw', 'encode'];
+  return {
+    check: ['bw', 'unlock', '--check'],
+    first: (address) => [list(address), encode, ['bw', 'create', 'item']],
+    again: (address) => [list(address), encode, ['bw', 'edit', 'item', `id-of-${secretPath(address)}`]],
+    secretPath,
+  };
+}
+
+function gitlab(secretPath: StoreCommands['secretPath']): StoreCommands {
+  const variable = (verb: string, address: Address, ...words: Words) => [
+    ...['glab', 'variable', verb, secretPath(address), '--repo', 'acme/pipelines', ...words],
+  ];
+  return {
+    check: ['glab', 'variable', 'list', '--repo', 'acme/pipelines'],
+    first: (address) => [variable('get', address), variable('set', address, '--masked')],
+    again: (address) => [variable('get', address), variable('update', address, '--masked')],
+    secretPath,
+  };
+}
 
 function aws(secretPath: StoreCommands['secretPath']): StoreCommands {
   const manager = (verb: string, ...words: Words) => ['aws', 'secretsmanager', verb, ...words, '--output', 'text'];

@@ -144,6 +144,8 @@ describe.skipIf(isWindows)('a script refuses a name that could stand for two tok
     ['azure', ['v', 'etl__prod', 'airflow', 'never']],
     ['doppler', ['p', 'c', 'etl_prod', 'air-flow']],
     ['doppler', ['p', 'c', 'etl', 'prod__airflow']],
+    ['gitlab', ['acme/pipelines', 'MOTHERDUCK_TOKEN_etl__prod__airflow']],
+    ['bitwarden', ['etl_prod.air"flow']],
     ['onepassword', ['v', 'etl_prod.air"flow']],
   ])('%s %j', (store, words) => {
     const script = path.join(ROOT, 'examples/secret-stores', store, 'store.sh');

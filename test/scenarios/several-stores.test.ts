@@ -87,6 +87,8 @@ describe.skipIf(isWindows)('a token with a list of stores', () => {
       ],
     });
     expect(await stage.run(PLAN)).toMatchObject({ code: 0 });
+    for (const place of [`${ENV}#`, 'vault#etl/app', `${JSON_FILE}#etl.app`])
+      expect((await stage.run('state show --sandbox')).stdout).toContain(place);
     await done(stage, 'rotate etl/app --sandbox --real-stores --yes --no-smoke');
     const second = secretsIn(stage, 'env', 'vault', 'json');
     expect(second).toHaveLength(1);

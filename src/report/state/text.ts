@@ -1,8 +1,8 @@
 /** The state for a terminal: a line per account, and below it its tokens with their secret paths. */
 
-import { mayBeStored, type StateAccount, type StateToken } from '../../model/state.ts';
+import { copiesOf, mayBeStored, type StateAccount, type StateToken } from '../../model/state.ts';
 import { columnWidth, padTo } from '../../model/text-width.ts';
-import { counted } from '../../model/wording.ts';
+import { counted, enumerated } from '../../model/wording.ts';
 import { printable } from '../escape.ts';
 import { type Paint, plain } from '../terminal-text.ts';
 import type { ShownState } from './json.ts';
@@ -47,7 +47,9 @@ function tokenLines(key: string, width: number, token: StateToken): string[] {
   const { current } = token;
   if (current) {
     const secret =
-      current.secret === 'unknown' ? 'secret unknown (adopted)' : `secret in ${current.secret.secret_path}`;
+      current.secret === 'unknown'
+        ? 'secret unknown (adopted)'
+        : `secret in ${enumerated(copiesOf(current.secret).map((copy) => copy.secret_path))}`;
     lines.push(`${current.name}, ${current.type}, ${expiry(current.expires_at)}, ${secret}`);
   }
   for (const old of token.retiring) {
