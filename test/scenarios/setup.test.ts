@@ -248,3 +248,20 @@ it('shows every character that is sent, and names what makes a setup disruptive'
   expect(await setUp(stage)).toEqual({ code: 0, results: ['done'] });
   expect(await setUp(stage)).toEqual({ code: 0, results: [] });
 });
+
+it('shows disruptive statements where a comment cannot show all, and names the words of those that it cuts', async () => {
+  const filler = [...Array(200).keys()].map((at) => `SELECT '${at}${'y'.repeat(380)}'`);
+  const stage = new Stage(one(...filler, 'DROP TABLE IF EXISTS m', ...filler));
+  const { stdout } = await stage.run('plan --sandbox --format markdown');
+  expect(stdout).toContain('```sql\nDROP TABLE IF EXISTS m;\n```');
+  expect(stdout).toContain('and 400 other SQL statements, not shown here');
+  expect(stdout.length).toBeLessThan(65_000);
+
+  const long = [...Array(8).keys()].map(
+    (at) => `SELECT ${at} /* ${'y'.repeat(9000)} ${at === 5 ? 'DELETE' : ''} yyy */`,
+  );
+  stage.edit(() => one(...long));
+  const cut = (await stage.run('plan --sandbox --format markdown')).stdout;
+  expect(cut).toContain('run setup with DELETE');
+  expect(cut).toContain(' characters …');
+});

@@ -6,6 +6,7 @@
 
 import type { PlanNotice, PlanWarning } from '../../model/notice.ts';
 import { type Action, actionsByAccount, type ComputeCeiling, type Plan, type SecretRemoval } from '../../model/plan.ts';
+import { disruptiveWords } from '../../model/setup.ts';
 import { counted } from '../../model/wording.ts';
 import { branchText, groupEdits, isOfBranch, stateEditedText } from '../../plan/branch-text.ts';
 import { groupNotices } from '../../plan/notice-groups.ts';
@@ -117,12 +118,14 @@ function takeWhatFits(
     return true;
   };
   const groups = [...actionsByAccount(actions)].map(([account, own]) => ({ account, own, rank: rankOf(own) }));
+  const whole = actionsByAccount(uncut);
   const shown = new Map<string, string>();
   const addBlocks = (isWanted: (rank: number) => boolean) => {
     for (const { account, own, rank } of groups) {
       if (!isWanted(rank) || shown.has(account)) continue;
-      const block = details(account, own);
-      if (take(block)) shown.set(account, block);
+      const blocks = [details(account, own), ...riskyDetails(account, whole.get(account) ?? [])];
+      const block = blocks.find(take);
+      if (block !== undefined) shown.set(account, block);
     }
   };
   groups.sort((a, b) => a.rank - b.rank);
@@ -130,7 +133,6 @@ function takeWhatFits(
   const plain = changes.filter(({ rank }) => rank === PLAIN).map((change) => row(change, NAMES_SHOWN));
   const shownRows = plain.filter(take);
   addBlocks((rank) => rank === PLAIN);
-  const whole = actionsByAccount(uncut);
   for (const { account } of groups) {
     const [short, long] = [shown.get(account), details(account, whole.get(account) ?? [])];
     if (short === undefined || long.length - short.length > room) continue;
@@ -145,10 +147,23 @@ function takeWhatFits(
   };
 }
 
-function details(account: string, actions: readonly Action[]): string {
+/** The same with the disruptive statements of a setup alone, where all do not fit. */
+function riskyDetails(account: string, actions: readonly Action[]): string[] {
+  let left = 0;
+  const risky = actions.map((action) => {
+    if (action.action !== 'run_setup') return action;
+    const statements = action.after.new_statements.filter((sql) => disruptiveWords(sql).length > 0);
+    left += action.after.new_statements.length - statements.length;
+    return { ...action, after: { ...action.after, new_statements: statements } };
+  });
+  const note = `**and ${counted(left, 'other SQL statement')}, not shown here: read them in \`mdacc plan\`**`;
+  return left === 0 ? [] : [details(account, withoutLongTexts(risky), [note])];
+}
+
+function details(account: string, actions: readonly Action[], notes: readonly string[] = []): string {
   const diff = accountDiff(account, actions);
   const sql = newSql(actions).join('\n');
-  const blocks = [diff === '' ? '' : block('diff', diff), sql === '' ? '' : block('sql', sql)].filter(
+  const blocks = [diff === '' ? '' : block('diff', diff), sql === '' ? '' : block('sql', sql), ...notes].filter(
     (text) => text !== '',
   );
   return `\n<details><summary>${markdown(account)}</summary>\n\n${blocks.join('\n\n')}\n\n</details>`;
