@@ -31,22 +31,48 @@ for (const name of ['MOTHERDUCK_TOKEN', 'motherduck_token', ...(service === '--s
   delete env[name];
 }
 
+/** Writes tenant.yaml: a publisher of a share, and a tenant that reads it. */
+function writeTenant({ suspended }) {
+  const text = `version: 1
+organization: acme
+secret_stores: { local: { kind: file, path: .motherduck/tenants.env, format: dotenv } }
+token_policies:
+  dashboard: { type: read_scaling, ttl: 30d, rotate_before: 7d, overlap: 48h, secret_store: local }
+guardrails: { max_deletes: 1 }
+accounts:
+  publisher:
+    smoke: false
+    setup:
+      - CREATE DATABASE IF NOT EXISTS sales
+      - CREATE TABLE IF NOT EXISTS sales.orders AS SELECT 42 AS amount
+      - CREATE SHARE IF NOT EXISTS reporting FROM sales (ACCESS ORGANIZATION)
+  tenant_initech:
+    suspended: ${suspended}
+    deletion_protection: false
+    tokens: { app: dashboard }
+    setup: ["ATTACH IF NOT EXISTS 'md:_share/reporting/0f4c' AS reporting"]
+    smoke: { query: SELECT amount FROM reporting.orders }
+`;
+  writeFileSync(path.join(folder, 'tenant.yaml'), text);
+}
+
 function say(text) {
   process.stdout.write(`\n${dim(`# ${text}`)}\n`);
 }
 
-/** Runs one command. @throws Error if its exit code or output differs from what is expected */
-async function type(words, { exits = 0, shows, before = '', variables = {} } = {}) {
+/** Runs one command; `brief` leaves the plan out. @throws Error if its exit code or output differs from what is expected */
+async function type(words, { exits = 0, shows, brief = false, before = '', variables = {} } = {}) {
   process.stdout.write(`${bold(`$ ${before}mdacc ${words}`)}\n`);
   const child = spawn(process.execPath, [mdacc, ...words.split(' ')], { cwd: folder, env: { ...env, ...variables } });
   let said = '';
   for (const stream of ['stdout', 'stderr']) {
     child[stream].setEncoding('utf8').on('data', (text) => {
       said += text;
-      process.stdout.write(text);
+      if (!brief) process.stdout.write(text);
     });
   }
   const [status] = await once(child, 'close');
+  if (brief) process.stdout.write(`… the plan …\n${said.slice(said.search(/^Plan: /m)).replace(/\n\n/g, '\n')}`);
   if (status !== exits) throw new Error(`mdacc ${words} exited with ${status}, not ${exits}`);
   if (shows !== undefined && !said.includes(shows)) throw new Error(`mdacc ${words} did not say: ${shows}`);
 }
@@ -123,6 +149,20 @@ try {
   await type(`apply ${service} --yes`, { shows: 'create token airflow.3' });
   await connectWith('the secret from the store', readSecret(), { shows: 'Connected as etl_prod' });
   await type(`plan ${service}`, { shows: 'No changes.' });
+
+  say('The life of a tenant, in tenant.yaml. Its setup attaches a share, which the smoke test reads with its token.');
+  const tenant = `-c tenant.yaml ${service} --yes`;
+  writeTenant({ suspended: false });
+  await type(`apply ${tenant}`, { shows: 'app ok' });
+  say('Its token leaks. A new one replaces it, connects, and the old one is revoked in the same run.');
+  await type(`rotate tenant_initech/app --revoke-old ${tenant}`, { shows: 'revoke token app\n', brief: true });
+  say('It stops paying, and gets "suspended: true": it loses its token and keeps its data. It pays: a new token.');
+  writeTenant({ suspended: true });
+  await type(`apply ${tenant}`, { shows: 'revoke token app.2', brief: true });
+  writeTenant({ suspended: false });
+  await type(`apply ${tenant}`, { shows: 'app ok', brief: true });
+  say('It leaves, and its secret is removed with it.');
+  await type(`destroy --only tenant_initech --allow-delete ${tenant}`, { shows: '1 secret to remove', brief: true });
   process.stdout.write(
     `\n${bold('The demo passed.')} Without --sandbox, the same commands go to MotherDuck, and need an admin token.\n`,
   );
